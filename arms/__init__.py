@@ -1,0 +1,1 @@
+"""Sympy arm models."""

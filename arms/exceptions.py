@@ -1,0 +1,13 @@
+"""The errors of both packages: one base exception, so that a caller can catch all of ours at once."""
+
+
+class ForcectlError(Exception):
+    """Base of every error that ``arms`` and ``nengo_forcectl`` raise on purpose."""
+
+
+class ArmError(ForcectlError, ValueError):
+    """An arm, a frame or a joint state that does not exist or does not fit."""
+
+
+class UrdfError(ArmError):
+    """A URDF file that is missing, broken, or asks for something that is not supported."""

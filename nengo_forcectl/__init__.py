@@ -1,0 +1,1 @@
+"""Torque control of robot arms that learns the missing dynamics."""
