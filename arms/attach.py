@@ -1,0 +1,52 @@
+"""Tools and payloads: a chain with something fixed to its end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from arms.chain import Chain, Inertia, Joint, Link
+from arms.exceptions import ArmError
+from arms.spatial import matrix, pose_of
+
+
+def with_payload(chain: Chain, mass: float, com: Any, inertia: Any, name: str = "payload") -> Chain:
+    """``chain`` with a link of the given inertia fixed at its tool frame."""
+    known = {link.name for link in chain.links} | {joint.name for joint in chain.joints}
+    name = next(n for k in range(len(known) + 1) if (n := f"{name}{k or ''}") not in known)
+    link = Link(name, _inertia(chain, name, mass, com, inertia))
+    joint = Joint(f"{name}_mount", "fixed", chain.tip, name, chain.tool)
+    return replace(chain, links=(*chain.links, link), joints=(*chain.joints, joint))
+
+
+def with_tool(chain: Chain, transform: Any, mass: float, com: Any, inertia: Any) -> Chain:
+    """``chain`` with its tool frame moved by ``transform``, and the tool's own mass."""
+    T = np.asarray(transform, dtype=float)
+    if T.shape != (4, 4) or not np.isfinite(T).all() or not np.allclose(T[3], (0, 0, 0, 1)):
+        raise ArmError(f"Arm {chain.name!r}: a tool's transform is a finite (4, 4) matrix, not {T!r}")
+    if not np.allclose(T[:3, :3] @ T[:3, :3].T, np.eye(3), atol=1e-8) or np.linalg.det(T[:3, :3]) < 0:
+        raise ArmError(f"Arm {chain.name!r}: the tool's axes are no rotation: {T[:3, :3].tolist()}")
+    if mass or inertia is not None:
+        chain = with_payload(chain, mass, com, inertia, name="tool_body")
+    return replace(chain, tool=pose_of(matrix(chain.tool) @ T))
+
+
+def _inertia(chain: Chain, name: str, mass: float, com: Any, inertia: Any) -> Inertia:
+    what = f"Arm {chain.name!r}: the {name}'s"
+    if isinstance(mass, complex) or not isfinite(mass) or mass < 0:
+        raise ArmError(f"{what} mass is {mass!r} kg; it must be finite and not negative")
+    c = np.asarray(com, dtype=float)
+    if c.shape != (3,) or not np.isfinite(c).all():
+        raise ArmError(f"{what} com is {com!r}; it must be three finite numbers [m]")
+    I = np.zeros((3, 3)) if inertia is None else np.asarray(inertia, dtype=float)  # noqa: E741
+    if I.shape != (3, 3) or not np.isfinite(I).all() or not np.allclose(I, I.T):
+        raise ArmError(f"{what} inertia is {inertia!r}; it must be a symmetric (3, 3) matrix or None")
+    moments = np.linalg.eigvalsh(I)
+    if moments[0] < -1e-12 or moments[0] + moments[1] < moments[2] * (1 - 1e-9):
+        raise ArmError(f"{what} principal moments {moments.tolist()} belong to no rigid body")
+    x, y, z = c.tolist()
+    xx, xy, xz, yy, yz, zz = (float(I[i]) for i in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)))
+    return Inertia(float(mass), (x, y, z), (xx, xy, xz, yy, yz, zz))

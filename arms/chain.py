@@ -1,0 +1,97 @@
+"""An arm as data: links, the joints between them, and where gravity points.
+
+Nothing here computes. ``urdf.py`` reads a ``Chain``, ``catalog`` holds some, ``bodies.py`` turns one into
+what the equations need. All numbers are SI; rotations are URDF's fixed-axis roll, pitch and yaw:
+``R = Rz(yaw) Ry(pitch) Rx(roll)``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import inf
+
+Vector = tuple[float, float, float]
+
+MOVING = ("revolute", "continuous", "prismatic")
+KINDS = (*MOVING, "fixed")
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Where one frame sits in another."""
+
+    xyz: Vector = (0.0, 0.0, 0.0)  # [m]
+    rpy: Vector = (0.0, 0.0, 0.0)  # [rad]
+
+
+@dataclass(frozen=True)
+class Inertia:
+    """Mass distribution of one link, in the link's axes."""
+
+    mass: float = 0.0  # [kg]
+    com: Vector = (0.0, 0.0, 0.0)  # [m], from the link's origin
+    # Ixx, Ixy, Ixz, Iyy, Iyz, Izz [kg m^2], about the centre of mass.
+    moments: tuple[float, float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Visual:
+    """A mesh that dresses a link; it has no mechanical meaning."""
+
+    mesh: str  # absolute path
+    origin: Pose = Pose()
+    scale: Vector = (1.0, 1.0, 1.0)
+    rgba: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Link:
+    """A rigid part. ``name`` is also the name of its frame."""
+
+    name: str
+    inertia: Inertia = Inertia()
+    visuals: tuple[Visual, ...] = ()
+
+
+@dataclass(frozen=True)
+class Mimic:
+    """A joint that follows another: ``position = multiplier * leader + offset``."""
+
+    leader: str
+    multiplier: float = 1.0
+    offset: float = 0.0
+
+
+@dataclass(frozen=True)
+class Joint:
+    """``child`` moves along or about ``axis``, given in the joint's own frame, which ``origin`` puts in ``parent``."""
+
+    name: str
+    kind: str  # one of KINDS
+    parent: str
+    child: str
+    origin: Pose = Pose()
+    axis: Vector = (0.0, 0.0, 1.0)  # unit length
+    lower: float = -inf  # [rad] or [m]
+    upper: float = inf
+    velocity: float = inf  # [rad/s] or [m/s]
+    effort: float = inf  # [N m] or [N]
+    mimic: Mimic | None = None
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A tree of links whose free joints are those on the way from ``base`` to ``tip``.
+
+    ``joints`` are sorted so that a joint's parent link is ``base`` or the child of an earlier joint. A
+    moving joint is either on that way, and is one of the arm's coordinates, or mimics one that is.
+    """
+
+    name: str
+    base: str
+    tip: str
+    links: tuple[Link, ...]
+    joints: tuple[Joint, ...]
+    gravity: Vector = (0.0, 0.0, -9.81)  # [m/s^2], in the base frame
+    tool: Pose = field(default=Pose())  # the "tool" frame in the tip link
+    source: str = ""  # where the numbers were published

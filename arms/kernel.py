@@ -1,0 +1,143 @@
+"""A compiled request: what one arm computes in one call, for one state or a batch of them."""
+
+from __future__ import annotations
+
+import ctypes
+import warnings
+from collections.abc import Callable
+from functools import cache
+from math import prod
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray as Array
+
+from arms import cache as disk
+from arms.bodies import Bodies
+from arms.terms import Request
+
+
+class Kernel:
+    """Computes the terms of ``request`` for an arm with ``bodies``.
+
+    ``address`` is that of ``void kernel(const double *q, const double *dq, const double *u, double *out)`` for other
+    compiled code, valid while this object lives; 0 where nothing could be compiled.
+    """
+
+    def __init__(self, bodies: Bodies, request: Request) -> None:
+        n = bodies.dof
+        self.request, self.dof = request, n
+        self.lengths = (n, n if request.needs_dq() else 0, request.width(n))
+        self.shapes = request.shapes(n)
+        self.size = request.size(n)
+        ends = np.cumsum([prod(shape) for shape in self.shapes]).tolist()
+        self.slices = [slice(a, b) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
+        self.address = 0
+        self.fill: Callable[..., bool] = _never
+        if _llvm_works():
+            self._link(bodies)
+        else:
+            self._batch = _python_batch(bodies, request, self.lengths, self.size)
+
+    def _link(self, bodies: Bodies) -> None:
+        from arms.compile import Loaded, compiled, llvm_text, platform
+        from arms.entry import entry
+
+        def build() -> bytes:
+            return compiled(llvm_text(_lowered(bodies, self.request)))
+
+        key = "|".join((_version(), platform(), repr(self.request), fingerprint(bodies)))
+        self._code = Loaded(disk.fetch(key, build))
+        self.address = self._code.address("kernel")
+        self.fill = entry(self.address, self.lengths) or _never
+        pointer, count = ctypes.c_void_p, ctypes.c_int64
+        function = ctypes.CFUNCTYPE(None, *[pointer] * 4, *[count] * 5)(self._code.address("batch"))
+        q_step, dq_step, u_step = self.lengths
+
+        def batch(q: Array, dq: Array, u: Array, out: Array) -> None:
+            data = (q.ctypes.data, dq.ctypes.data, u.ctypes.data, out.ctypes.data)
+            function(*data, len(out), q_step, dq_step, u_step, self.size)
+
+        self._batch = batch
+
+    def run(
+        self, q: Float[Array, "*batch n"], dq: Float[Array, "*batch n"] | None, u: Array | None
+    ) -> Float[Array, "*batch size"]:
+        """All terms of finite float64 inputs, one after the other on the last axis; leading axes broadcast."""
+        vectors = [v for v, length in zip((q, dq, u), self.lengths, strict=True) if length]
+        lead = np.broadcast_shapes(*(v.shape[:-1] for v in vectors if v is not None))
+        rows = [
+            np.ascontiguousarray(np.broadcast_to(v, (*lead, length))).reshape(-1, length)
+            if v is not None and length
+            else np.empty((1, 0))
+            for v, length in zip((q, dq, u), self.lengths, strict=True)
+        ]
+        out = np.empty((prod(lead), self.size))
+        self._batch(*rows, out)
+        return out.reshape(*lead, self.size)
+
+
+def _never(*_: object) -> bool:
+    return False
+
+
+def _lowered(bodies: Bodies, request: Request):
+    from arms.derive import derive
+    from arms.program import steps
+
+    return steps(derive(bodies, request), request.terms)
+
+
+def _python_batch(bodies: Bodies, request: Request, lengths: tuple[int, int, int], size: int):
+    """The batch function where LLVM is missing: the same operations, one by one."""
+    from arms.compile import python_function
+
+    function = python_function(_lowered(bodies, request))
+
+    def batch(q: Array, dq: Array, u: Array, out: Array) -> None:
+        rows = [v.tolist() if n else [[]] * len(out) for v, n in zip((q, dq, u), lengths, strict=True)]
+        for k, (a, b, c) in enumerate(zip(*rows, strict=True)):
+            line = [0.0] * size
+            function(a, b, c, line)
+            out[k] = line
+
+    return batch
+
+
+@cache
+def _llvm_works() -> bool:
+    """Can machine code be made here? Said once if not."""
+    try:
+        from arms.compile import target
+
+        target()
+    except Exception as error:  # an incompatible LLVM raises whatever it likes
+        warnings.warn(f"arms run in plain Python, about 30 times slower: {error}", stacklevel=2)
+        return False
+    return True
+
+
+@cache
+def _version() -> str:
+    """Of this package's sources, as far as a kernel depends on them."""
+    import hashlib
+    from pathlib import Path
+
+    here = Path(__file__).parent
+    names = ("bodies", "compile", "derive", "dynamics", "kinematics", "program", "terms", "vectors")
+    sources = b"".join((here / f"{name}.py").read_bytes() for name in names)
+    return hashlib.sha256(sources).hexdigest()
+
+
+def fingerprint(bodies: Bodies) -> str:
+    """Everything about an arm that its equations depend on, exactly."""
+    parts = [str(bodies.dof), repr(bodies.gravity)]
+    for b in bodies.bodies:
+        arrays = (b.R, b.r, b.mass.h, b.mass.S)
+        numbers = [x.hex() for array in arrays for x in array.ravel().tolist()]
+        scalars = (b.parent, b.slides, b.coordinate, b.multiplier.hex(), b.offset.hex())
+        parts.append(repr((scalars, float(b.mass.m).hex(), numbers)))
+    for name, frame in sorted(bodies.frames.items()):
+        numbers = [x.hex() for array in (frame.R, frame.r) for x in array.ravel().tolist()]
+        parts.append(repr((name, frame.body, numbers)))
+    return "\n".join(parts)

@@ -1,0 +1,43 @@
+"""A program as single operations: what machine code and the Python function are written from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Constant:
+    """Step: a number."""
+
+    value: float
+
+
+@dataclass(frozen=True)
+class Load:
+    """Step: entry ``index`` of input ``vector`` ("q", "dq" or "u")."""
+
+    vector: str
+    index: int
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Step: ``name`` is add, sub, mul, div, sin, cos or sqrt; operands are numbers of earlier steps."""
+
+    name: str
+    operands: tuple[int, ...]
+
+
+Step = Constant | Load | Operation
+
+
+@dataclass(frozen=True)
+class Steps:
+    """A lowered program: the result of step ``results[k]`` goes to entry k of the output buffer."""
+
+    steps: tuple[Step, ...]
+    results: tuple[int, ...]
+
+    def operations(self) -> int:
+        """Additions, multiplications and so on per call."""
+        return sum(isinstance(step, Operation) for step in self.steps)

@@ -1,0 +1,57 @@
+"""What can be computed of an arm: names, shapes and inputs of the terms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+
+@dataclass(frozen=True)
+class Term:
+    """A computed quantity. Letters in ``shape`` stand for the number of joints."""
+
+    meaning: str
+    shape: tuple[int | str, ...]
+    at_frame: bool = False  # does it belong to a frame?
+    needs_dq: bool = False
+    needs_u: str = ""  # the third input: "ddq" or "tau"
+
+
+TERMS = {
+    "pose": Term("homogeneous transform of the frame", (4, 4), at_frame=True),
+    "J": Term("geometric Jacobian, linear rows first", (6, "n"), at_frame=True),
+    "dJ": Term("its time derivative", (6, "n"), at_frame=True, needs_dq=True),
+    "dJdq": Term("its derivative by every joint (last index)", (6, "n", "n"), at_frame=True),
+    "M": Term("mass matrix", ("n", "n")),
+    "C": Term("Coriolis matrix of the Christoffel symbols", ("n", "n"), needs_dq=True),
+    "g": Term("torque that holds the arm against gravity", ("n",)),
+    "Cdq": Term("Coriolis and centrifugal torque", ("n",), needs_dq=True),
+    "h": Term("Cdq + g", ("n",), needs_dq=True),
+    "tau": Term("inverse dynamics", ("n",), needs_dq=True, needs_u="ddq"),
+    "ddq": Term("forward dynamics", ("n",), needs_dq=True, needs_u="tau"),
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """Terms to be computed in one call, those of a frame at ``frame``, or at the point ``u`` fixed in it."""
+
+    terms: tuple[str, ...]
+    frame: str = "tool"
+    at_point: bool = False
+
+    def shapes(self, n: int) -> list[tuple[int, ...]]:
+        """Shape of every term for ``n`` joints."""
+        return [tuple(n if k == "n" else int(k) for k in TERMS[t].shape) for t in self.terms]
+
+    def size(self, n: int) -> int:
+        """Entries of the output buffer."""
+        return sum(prod(shape) for shape in self.shapes(n))
+
+    def needs_dq(self) -> bool:
+        """Does any term depend on the joint velocities?"""
+        return any(TERMS[t].needs_dq for t in self.terms)
+
+    def width(self, n: int) -> int:
+        """Entries of the third input, u."""
+        return 3 if self.at_point else n if any(TERMS[t].needs_u for t in self.terms) else 0
