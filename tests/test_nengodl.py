@@ -1,0 +1,106 @@
+import subprocess
+import sys
+
+import nengo
+import numpy as np
+import pytest
+
+from nengo_forcectl.exceptions import VersionError
+from nengo_forcectl.nengodl import check_versions, nengo_dl, run, tf
+
+
+def python(code: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-W", "error", "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_packages_are_light_to_import():
+    """Importing the packages loads neither TensorFlow nor PyBullet nor Sympy."""
+    heavy = ["tensorflow", "tf_keras", "nengo_dl", "pybullet", "sympy", "matplotlib"]
+    code = f"import sys, arms, nengo_forcectl; print([m for m in {heavy} if m in sys.modules])"
+    done = python(code)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_the_import_is_quiet_and_the_users_own_keras_works_after_it():
+    """Nothing is written, ``import keras`` afterwards gives Keras 3, NengoDL has its Keras 2."""
+    code = (
+        "import nengo_forcectl.nengodl as n, sys;"
+        "assert not [m for m in sys.modules if m == 'keras' or m.startswith('keras.')];"
+        "import keras; assert keras.layers.Dense.__module__.startswith('keras.src.');"
+        "assert n.tf.keras.layers.Dense.__module__.startswith('tf_keras.')"
+    )
+    done = python(code)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_keras_imported_before_stays_the_same():
+    """The modules that the user had imported are the same objects afterwards."""
+    code = (
+        "import sys, keras, keras.layers as before; import nengo_forcectl.nengodl as n;"
+        "import keras.layers as after; assert before is after is keras.layers;"
+        "assert sys.modules['keras'] is keras and 'keras.engine' not in sys.modules"
+    )
+    assert python(code).returncode == 0
+
+
+def test_versions_that_do_not_fit_are_named():
+    """One sentence says what is needed and what is installed, missing packages included."""
+    with pytest.raises(VersionError) as caught:
+        check_versions({"nengo-dl": "3.5", "no-such-package": "1.0"})
+    message = str(caught.value)
+    assert "nengo-dl 3.5, no-such-package 1.0" in message
+    assert f"installed: nengo-dl {nengo_dl.__version__}, no-such-package none" in message
+    check_versions()
+
+
+def test_a_minor_version_is_not_a_prefix_of_text():
+    """2.2 is not taken for 2.21."""
+    major = nengo_dl.__version__.split(".")[0]
+    check_versions({"nengo-dl": major})
+    with pytest.raises(VersionError):
+        check_versions({"tensorflow": tf.__version__[:3]})
+
+
+def small_network():
+    with nengo.Network(seed=0) as net:
+        nengo_dl.configure_settings(dtype="float64")
+        net.node = nengo.Node(np.zeros(2), label="in")
+        net.a = nengo.Ensemble(20, 2, seed=1, neuron_type=nengo.LIFRate(), label="a")
+        net.b = nengo.Ensemble(20, 2, seed=2, neuron_type=nengo.RectifiedLinear(), label="b")
+        nengo.Connection(net.node, net.a, synapse=None)
+        nengo.Connection(net.a, net.b, synapse=0.01)
+        nengo.Connection(net.b, net.a, synapse=0.02, transform=0.5)
+        net.probe = nengo.Probe(net.b, synapse=None)
+    return net
+
+
+def test_a_pure_run_equals_the_simulator_and_leaves_it_alone():
+    """Ten steps through synapses: the same outputs as ``run_steps``, and state as before."""
+    net, steps = small_network(), 10
+    x = np.random.default_rng(0).uniform(-1, 1, (1, steps, 2))
+    with nengo_dl.Simulator(net, device="/cpu:0", progress_bar=False, minibatch_size=1) as sim:
+        graph = sim.tensor_graph
+        before = [v.numpy() for v in graph.saved_state.values()]
+
+        @tf.function(autograph=False)
+        def outputs(value):
+            return run(sim, {net.node: value}, graph.base_params, graph.saved_state)[0][net.probe]
+
+        ours = outputs(tf.constant(x)).numpy()
+        after = [v.numpy() for v in graph.saved_state.values()]
+        assert all(np.array_equal(b, a) for b, a in zip(before, after, strict=True))
+        sim.run_steps(steps, data={net.node: x})
+        np.testing.assert_allclose(ours, sim.data[net.probe], rtol=1e-12)
+        assert sim.data[net.a].bias.shape == (20,)  # sim.data still works after our trace
+
+
+def test_nengodl_equals_nengo():
+    """The same network gives the same output in NengoDL and in Nengo's own simulator."""
+    net = small_network()
+    net.node.output = lambda t: [np.sin(100 * t), np.cos(70 * t)]
+    with nengo.Simulator(net, progress_bar=False) as reference:
+        reference.run_steps(50)
+    with nengo_dl.Simulator(net, device="/cpu:0", progress_bar=False) as sim:
+        sim.run_steps(50)
+        np.testing.assert_allclose(sim.data[net.probe], reference.data[net.probe], atol=1e-9)

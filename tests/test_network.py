@@ -1,0 +1,67 @@
+import nengo
+import numpy as np
+import pytest
+
+from nengo_forcectl.exceptions import ConfigurationError
+from nengo_forcectl.network import adaptive_network, simulator
+
+
+def test_the_output_is_the_formula_of_the_module():
+    """F = D relu(gain * E x / radius + bias), with the decoders written by hand."""
+    from nengo_forcectl.weights import named_weights
+
+    rng = np.random.default_rng(0)
+    network = adaptive_network(4, 2, 50, seed=1, radius=0.7)
+    decoders, x = rng.normal(size=(2, 50)), rng.uniform(-1, 1, 4)
+    with simulator(network) as sim:
+        named_weights(sim)[network.decoders].write(decoders)
+        sim.run_steps(1, data={network.state: x[None, None]})
+        built = sim.data[network.ensemble]
+        activity = np.maximum(built.gain * (built.encoders @ x) / 0.7 + built.bias, 0)
+        np.testing.assert_allclose(sim.data[network.probe][0, 0], decoders @ activity, rtol=1e-12)
+
+
+def test_the_torque_is_zero_before_learning():
+    """The decoders start at zero."""
+    network = adaptive_network(4, 2, 50, seed=1)
+    with simulator(network) as sim:
+        sim.run_steps(3, data={network.state: np.ones((1, 3, 4))})
+        assert not sim.data[network.probe].any()
+
+
+def test_a_seed_is_a_network():
+    """The same seed gives the same encoders and biases, another seed others."""
+    built = []
+    for seed in (1, 1, 2):
+        network = adaptive_network(4, 2, 50, seed=seed)
+        with nengo.Simulator(network, progress_bar=False) as sim:
+            built.append((sim.data[network.ensemble].encoders, sim.data[network.ensemble].bias))
+    for first, same, other in zip(*built, strict=True):
+        np.testing.assert_array_equal(first, same)
+        assert not np.allclose(first, other)
+
+
+@pytest.mark.parametrize("norm", [0.3, 0.6, 1.0])
+def test_a_state_activates_a_sensible_part_of_the_neurons(norm):
+    """For 14 inputs of any usual norm a third to two thirds of 1,000 neurons are active."""
+    rng = np.random.default_rng(0)
+    network = adaptive_network(14, 7, seed=0)
+    with nengo.Simulator(network, progress_bar=False) as sim:
+        built = sim.data[network.ensemble]
+    x = rng.normal(size=(200, 14))
+    x *= norm / np.linalg.norm(x, axis=1, keepdims=True)
+    active = (built.gain * (x @ built.encoders.T) + built.bias > 0).mean(axis=1)
+    assert active.min() > 1 / 3
+    assert active.max() < 2 / 3
+
+
+def test_sizes_below_one_are_refused():
+    """The error names the argument and its value."""
+    with pytest.raises(ConfigurationError, match="n_neurons is 0"):
+        adaptive_network(4, 2, 0, seed=1)
+
+
+def test_a_radius_that_is_not_positive_is_refused():
+    """The error names the argument and its value."""
+    with pytest.raises(ConfigurationError, match=r"radius is 0\.0"):
+        adaptive_network(4, 2, seed=1, radius=0.0)
