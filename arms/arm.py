@@ -32,9 +32,6 @@ class Terms(NamedTuple):
     g: Float[Array, "*batch n"]
 
 
-_EMPTY = np.empty(0)
-
-
 class Arm:
     """The model of one arm: ``M(q) ddq + C(q, dq) dq + g(q) = tau + J^T f_ext``.
 
@@ -125,11 +122,12 @@ class Arm:
         return self._term("ddq", "tool", q, dq, tau)
 
     def terms(self, q: Float[Array, "*batch n"], dq: Float[Array, "*batch n"]) -> Terms:
-        """Pose, J, dJ (at the tool), M, C and g in one call; they share one buffer, new in every call."""
-        kernel = self.kernel(*Terms._fields)
-        out = np.empty(kernel.size)
-        if not kernel.fill(q, dq, _EMPTY, out):
-            out = self._run(kernel, q, dq, None)
+        """Pose, J, dJ (at the tool), M, C and g in one call; a batch's parts share one buffer."""
+        terms = self._terms.call(q, dq, None)
+        if terms is not False:
+            return terms
+        kernel = self._terms
+        out = self._run(kernel, q, dq, None)
         lead = out.shape[:-1]
         parts = zip(kernel.slices, kernel.shapes, strict=True)
         return Terms(*[out[..., part].reshape(lead + shape) for part, shape in parts])
@@ -186,15 +184,19 @@ class Arm:
         return Symbolic(self._bodies)
 
     @cached_property
+    def _terms(self) -> Kernel:
+        return Kernel(self._bodies, Request(Terms._fields), Terms)
+
+    @cached_property
     def _bodies(self) -> Bodies:
         return bodies_of(self.chain)
 
-    def _term(self, term: str, frame: str, q: Any, dq: Any = _EMPTY, u: Any = _EMPTY) -> Array:
+    def _term(self, term: str, frame: str, q: Any, dq: Any = None, u: Any = None) -> Array:
         kernel = self._kernels.get((term, frame))
         if kernel is None:
             kernel = self._kernels[(term, frame)] = self.kernel(term, frame=frame)
-        out = np.empty(kernel.shapes[0])
-        if kernel.fill(q, dq, u, out):
+        out = kernel.call(q, dq, u)
+        if out is not False:
             return out
         flat = self._run(kernel, q, dq, u)
         return flat.reshape(flat.shape[:-1] + kernel.shapes[0])

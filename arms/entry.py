@@ -1,10 +1,12 @@
-"""The way from Python into a kernel: one call, no conversion, about 50 ns.
+"""The way from Python into a kernel: one call, nothing converted, tens of nanoseconds.
 
-``fill(q, dq, u, out)`` checks that its inputs are contiguous float64 vectors of the right length with finite
-entries, runs the kernel and returns True; for anything else it returns False and touches nothing, and the
-caller converts or explains. It is a Python function made of machine code (from the text below), because a call
-through ctypes or numba costs as much as a kernel. It reads the public fields of ``PyArrayObject``, whose place NumPy's
-binary interface fixes; ``_layout_fits`` looks before it is used.
+``call(q, dq, u)`` checks that its inputs are contiguous float64 vectors of the right length with finite entries,
+runs the kernel and returns new arrays: one, or a named tuple of them. For any other input it returns False, and
+the caller converts or explains. ``fill(q, dq, u, out)`` writes into an existing float64 buffer and returns True.
+
+Both are Python functions made of machine code, because a call through ctypes or numba costs as much as a kernel. They use
+Python's and NumPy's C interface; ``_layout_fits`` compares the public fields of ``PyArrayObject``, whose place NumPy's
+binary interface fixes, with what is expected, before anything is built on them.
 """
 
 from __future__ import annotations
@@ -12,116 +14,147 @@ from __future__ import annotations
 import ctypes
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
+from math import prod
+from typing import Any
 
 import numpy as np
 
 from arms import cache as disk
 from arms.compile import Loaded, compiled, platform
 
-# Fields of `self`, a bytes object: kernel, PyBool_FromLong, type of arrays, float64's descriptor, lengths of q, dq, u.
-_TEXT = """
-define internal ptr @vector(ptr %object, i64 %n, ptr %type, ptr %float64) alwaysinline {
-entry:
-  %absent = icmp eq i64 %n, 0
-  br i1 %absent, label %good, label %typed
-typed:
-  %type_at = getelementptr i8, ptr %object, i64 8
-  %its_type = load ptr, ptr %type_at
-  %is_array = icmp eq ptr %its_type, %type
-  br i1 %is_array, label %array, label %bad
-array:
-  %nd_at = getelementptr i8, ptr %object, i64 24
-  %nd = load i32, ptr %nd_at
-  %is_vector = icmp eq i32 %nd, 1
-  %descr_at = getelementptr i8, ptr %object, i64 56
-  %descr = load ptr, ptr %descr_at
-  %is_float = icmp eq ptr %descr, %float64
-  %flags_at = getelementptr i8, ptr %object, i64 64
-  %flags = load i32, ptr %flags_at
-  %kept = and i32 %flags, 257
-  %is_plain = icmp eq i32 %kept, 257
-  %both = and i1 %is_vector, %is_float
-  %all = and i1 %both, %is_plain
-  br i1 %all, label %sized, label %bad
-sized:
-  %dims_at = getelementptr i8, ptr %object, i64 32
-  %dims = load ptr, ptr %dims_at
-  %length = load i64, ptr %dims
-  %fits = icmp eq i64 %length, %n
-  br i1 %fits, label %values, label %bad
-values:
-  %data_at = getelementptr i8, ptr %object, i64 16
-  %data = load ptr, ptr %data_at
-  br label %loop
-loop:
-  %i = phi i64 [ 0, %values ], [ %next, %loop ]
-  %sum = phi double [ 0.0, %values ], [ %sum_next, %loop ]
-  %at = getelementptr double, ptr %data, i64 %i
-  %x = load double, ptr %at
-  %zero = fmul double %x, 0.0
-  %sum_next = fadd double %sum, %zero
-  %next = add i64 %i, 1
-  %more = icmp slt i64 %next, %n
-  br i1 %more, label %loop, label %checked
-checked:
-  %finite = fcmp oeq double %sum_next, 0.0
-  br i1 %finite, label %good, label %bad
-good:
-  %result = phi ptr [ %object, %entry ], [ %data, %checked ]
-  ret ptr %result
-bad:
-  ret ptr null
-}
+# The bytes object that both functions carry as `self`: 8-byte fields, then (nd, size, 3 dims) of every term.
+_FIELDS = (
+    *("kernel", "PyBool_FromLong", "Py_IncRef", "PyArray_NewFromDescr", "PyType_GenericAlloc"),
+    *("PyTuple_SetItem", "array_type", "float64", "n_q", "n_dq", "n_u", "tuple_type", "terms", "size"),
+)
+_BYTES, _TYPE, _DATA, _ND, _DIMS, _DESCR, _FLAGS = 32, 8, 16, 24, 32, 56, 64  # offsets in objects
+_PLAIN = 0x0101  # NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_ALIGNED
+_NEW_FROM_DESCR = 94  # place in NumPy's table of functions
+_METH_FASTCALL = 0x0080
 
-define ptr @fill(ptr %self, ptr %args, i64 %nargs) {
-  %fields = getelementptr i8, ptr %self, i64 32
-  %kernel = load ptr, ptr %fields
-  %bool_at = getelementptr i64, ptr %fields, i64 1
-  %bool = load ptr, ptr %bool_at
-  %type_at = getelementptr i64, ptr %fields, i64 2
-  %type = load ptr, ptr %type_at
-  %float64_at = getelementptr i64, ptr %fields, i64 3
-  %float64 = load ptr, ptr %float64_at
-  %four = icmp eq i64 %nargs, 4
-  br i1 %four, label %one, label %bad
-one:
-  %nq_at = getelementptr i64, ptr %fields, i64 4
-  %nq = load i64, ptr %nq_at
-  %q_object = load ptr, ptr %args
-  %q = call ptr @vector(ptr %q_object, i64 %nq, ptr %type, ptr %float64)
-  %q_bad = icmp eq ptr %q, null
-  br i1 %q_bad, label %bad, label %two
-two:
-  %ndq_at = getelementptr i64, ptr %fields, i64 5
-  %ndq = load i64, ptr %ndq_at
-  %dq_at = getelementptr ptr, ptr %args, i64 1
-  %dq_object = load ptr, ptr %dq_at
-  %dq = call ptr @vector(ptr %dq_object, i64 %ndq, ptr %type, ptr %float64)
-  %dq_bad = icmp eq ptr %dq, null
-  br i1 %dq_bad, label %bad, label %three
-three:
-  %nu_at = getelementptr i64, ptr %fields, i64 6
-  %nu = load i64, ptr %nu_at
-  %u_at = getelementptr ptr, ptr %args, i64 2
-  %u_object = load ptr, ptr %u_at
-  %u = call ptr @vector(ptr %u_object, i64 %nu, ptr %type, ptr %float64)
-  %u_bad = icmp eq ptr %u, null
-  br i1 %u_bad, label %bad, label %run
-run:
-  %out_at = getelementptr ptr, ptr %args, i64 3
-  %out_object = load ptr, ptr %out_at
-  %data_at = getelementptr i8, ptr %out_object, i64 16
-  %out = load ptr, ptr %data_at
-  call void %kernel(ptr %q, ptr %dq, ptr %u, ptr %out)
-  %yes = call ptr %bool(i64 1)
-  ret ptr %yes
-bad:
-  %no = call ptr %bool(i64 0)
-  ret ptr %no
-}
-"""
+
+def _text() -> str:
+    """LLVM assembly of ``call`` and ``fill``."""
+    from llvmlite import ir
+
+    i32, i64, f64, ptr = ir.IntType(32), ir.IntType(64), ir.DoubleType(), ir.PointerType()
+    void = ir.VoidType()
+    module = ir.Module("entry")
+
+    def at(b: Any, base: Any, offset: int, kind: Any) -> Any:
+        return b.load(b.gep(base, [i64(offset)], source_etype=ir.IntType(8)), typ=kind)
+
+    def field(b: Any, fields: Any, name: str, kind: Any = ptr) -> Any:
+        return at(b, fields, _BYTES + 8 * _FIELDS.index(name), kind)
+
+    def invoke(b: Any, target: Any, result: Any, *args: Any) -> Any:
+        kind = ir.FunctionType(result, [a.type for a in args]).as_pointer()
+        return b.call(b.inttoptr(target, kind), list(args))
+
+    vector = ir.Function(module, ir.FunctionType(ptr, [ptr, i64, ptr, ptr]), "vector")
+    vector.linkage = "internal"
+    thing, n, array_type, float64 = vector.args
+    b = ir.IRBuilder(vector.append_basic_block())
+    with b.if_then(b.icmp_signed("==", n, i64(0))):
+        b.ret(thing)
+    bad = vector.append_basic_block("bad")
+
+    def require(condition: Any) -> None:
+        good = vector.append_basic_block("good")
+        b.cbranch(condition, good, bad)
+        b.position_at_end(good)
+
+    require(b.icmp_unsigned("==", at(b, thing, _TYPE, ptr), array_type))
+    require(b.icmp_unsigned("==", at(b, thing, _DESCR, ptr), float64))
+    require(b.icmp_signed("==", at(b, thing, _ND, i32), i32(1)))
+    require(b.icmp_signed("==", b.and_(at(b, thing, _FLAGS, i32), i32(_PLAIN)), i32(_PLAIN)))
+    require(b.icmp_signed("==", at(b, at(b, thing, _DIMS, ptr), 0, i64), n))
+    data, start = at(b, thing, _DATA, ptr), b.block
+    loop, end = vector.append_basic_block("loop"), vector.append_basic_block("end")
+    b.branch(loop)
+    b.position_at_end(loop)
+    i, total = b.phi(i64), b.phi(f64)
+    value = b.load(b.gep(data, [i], source_etype=f64), typ=f64)
+    after, sum_after = b.add(i, i64(1)), b.fadd(total, b.fmul(value, f64(0.0)))  # NaN unless finite
+    for phi, first, later in ((i, i64(0), after), (total, f64(0.0), sum_after)):
+        phi.add_incoming(first, start)
+        phi.add_incoming(later, loop)
+    b.cbranch(b.icmp_signed("<", after, n), loop, end)
+    b.position_at_end(end)
+    require(b.fcmp_ordered("==", sum_after, f64(0.0)))
+    b.ret(data)
+    b.position_at_end(bad)
+    b.ret(ptr(None))
+
+    for name, arguments in (("call", 3), ("fill", 4)):
+        function = ir.Function(module, ir.FunctionType(ptr, [ptr, ptr, i64]), name)
+        fields, args, count = function.args
+        b = ir.IRBuilder(function.append_basic_block())
+        boolean = field(b, fields, "PyBool_FromLong", i64)
+
+        def refuse_unless(condition: Any, b: Any = b, boolean: Any = boolean) -> None:
+            with b.if_then(b.not_(condition), likely=False):
+                b.ret(invoke(b, boolean, ptr, i64(0)))
+
+        refuse_unless(b.icmp_signed("==", count, i64(arguments)))
+        types = field(b, fields, "array_type"), field(b, fields, "float64")
+        vectors = []
+        for k, length in enumerate(("n_q", "n_dq", "n_u")):
+            thing = at(b, args, 8 * k, ptr)
+            vectors.append(b.call(vector, [thing, field(b, fields, length, i64), *types]))
+            refuse_unless(b.icmp_unsigned("!=", vectors[-1], ptr(None)))
+        kernel = field(b, fields, "kernel", i64)
+        if name == "fill":
+            invoke(b, kernel, void, *vectors, at(b, at(b, args, 24, ptr), _DATA, ptr))
+            b.ret(invoke(b, boolean, ptr, i64(1)))
+            continue
+        buffer = b.alloca(f64, size=field(b, fields, "size", i64))
+        invoke(b, kernel, void, *vectors, buffer)
+        terms = field(b, fields, "terms", i64)
+        single = b.icmp_signed("==", terms, i64(1))
+        record, taken, results = b.alloca(ptr), b.alloca(ptr), b.alloca(ptr)
+        b.store(b.gep(fields, [i64(_BYTES + 8 * len(_FIELDS))], source_etype=ir.IntType(8)), record)
+        b.store(buffer, taken)
+        with b.if_then(b.not_(single)):
+            made = invoke(b, field(b, fields, "PyType_GenericAlloc", i64), ptr, field(b, fields, "tuple_type"), terms)
+            with b.if_then(b.icmp_unsigned("==", made, ptr(None)), likely=False):
+                b.ret(ptr(None))
+            b.store(made, results)
+        before, loop = b.block, function.append_basic_block("term")
+        end = function.append_basic_block("end")
+        b.branch(loop)
+        b.position_at_end(loop)
+        k = b.phi(i64)
+        k.add_incoming(i64(0), before)
+        here, source = b.load(record, typ=ptr), b.load(taken, typ=ptr)
+        invoke(b, field(b, fields, "Py_IncRef", i64), void, types[1])
+        array = invoke(
+            b,
+            field(b, fields, "PyArray_NewFromDescr", i64),
+            ptr,
+            *types,
+            b.trunc(at(b, here, 0, i64), i32),
+            b.gep(here, [i64(16)], source_etype=ir.IntType(8)),
+            *(ptr(None), ptr(None), i32(0), ptr(None)),
+        )
+        with b.if_then(b.icmp_unsigned("==", array, ptr(None)), likely=False):
+            b.ret(ptr(None))
+        size = at(b, here, 8, i64)
+        copy = module.declare_intrinsic("llvm.memcpy", [ptr, ptr, i64])
+        b.call(copy, [at(b, array, _DATA, ptr), source, b.mul(size, i64(8)), ir.IntType(1)(0)])
+        with b.if_then(single):
+            b.ret(array)
+        invoke(b, field(b, fields, "PyTuple_SetItem", i64), i32, b.load(results, typ=ptr), k, array)
+        b.store(b.gep(here, [i64(40)], source_etype=ir.IntType(8)), record)
+        b.store(b.gep(source, [size], source_etype=f64), taken)
+        after = b.add(k, i64(1))
+        k.add_incoming(after, b.block)
+        b.cbranch(b.icmp_signed("<", after, terms), loop, end)
+        b.position_at_end(end)
+        b.ret(b.load(results, typ=ptr))
+    return str(module)
 
 
 class _MethodDef(ctypes.Structure):
@@ -133,42 +166,79 @@ class _MethodDef(ctypes.Structure):
     ]
 
 
-_METH_FASTCALL = 0x0080
-
-
 @cache
-def _method() -> tuple[Loaded, _MethodDef]:
-    code = disk.fetch("entry|" + platform() + "|" + _TEXT, lambda: compiled(_TEXT))
-    loaded = Loaded(code)
-    return loaded, _MethodDef(b"fill", loaded.address("fill"), _METH_FASTCALL, None)
+def _methods() -> tuple[Loaded, _MethodDef, _MethodDef]:
+    """Machine code of ``call`` and ``fill``; it stays for as long as Python runs."""
+    from arms.kernel import version
+
+    code = Loaded(disk.fetch("|".join(("entry", version(), platform())), lambda: compiled(_text())))
+    call, fill = (
+        _MethodDef(name.encode(), code.address(name), _METH_FASTCALL, None) for name in ("call", "fill")
+    )
+    return code, call, fill
 
 
 @cache
 def _layout_fits() -> bool:
-    """Are Python's and NumPy's objects laid out as the text above reads them?"""
-    if sys.implementation.name != "cpython" or struct.calcsize("P") != 8 or bytes.__basicsize__ != 33:
+    """Are Python's and NumPy's objects laid out as ``_text`` reads them?"""
+    if sys.implementation.name != "cpython" or struct.calcsize("P") != 8 or hasattr(sys, "getobjects"):
         return False
     probe = np.zeros(3)
-    words = (ctypes.c_int64 * 9).from_address(id(probe))
+    word = [ctypes.c_int64.from_address(id(probe) + k).value for k in range(0, 72, 8)]
     return (
-        words[1] == id(np.ndarray)
-        and words[2] == probe.ctypes.data
-        and words[3] & 0xFFFFFFFF == 1
-        and ctypes.c_int64.from_address(words[4]).value == 3
-        and words[7] == id(probe.dtype)
-        and words[8] & 0xFFFFFFFF & 257 == 257
-        and words[7] == id(np.dtype(np.float64))
+        bytes.__basicsize__ == _BYTES + 1
+        and word[_TYPE // 8] == id(np.ndarray)
+        and word[_DATA // 8] == probe.ctypes.data
+        and word[_ND // 8] & 0xFFFFFFFF == 1
+        and ctypes.c_int64.from_address(word[_DIMS // 8]).value == 3
+        and word[_DESCR // 8] == id(np.dtype(np.float64))
+        and word[_FLAGS // 8] & _PLAIN == _PLAIN
     )
 
 
-def entry(address: int, lengths: tuple[int, int, int]) -> Callable[..., bool] | None:
-    """``fill`` for the kernel at ``address``, or None where objects are laid out in another way."""
+def entries(
+    address: int,
+    lengths: tuple[int, int, int],
+    shapes: Sequence[tuple[int, ...]],
+    result: type[tuple],
+) -> tuple[Callable[..., Any], Callable[..., bool]] | None:
+    """``call`` and ``fill`` for the kernel at ``address``, or None where objects are laid out in another way.
+
+    ``lengths`` are those of q, dq and u, 0 for one that is not looked at; ``shapes`` those of the terms, which
+    ``call`` returns as a ``result``, or as a bare array if there is one only.
+    """
     if not _layout_fits():
         return None
     api = ctypes.pythonapi
-    true = ctypes.cast(api.PyBool_FromLong, ctypes.c_void_p).value
-    fields = struct.pack("7q", address, true, id(np.ndarray), id(np.dtype(np.float64)), *lengths)
+    pointer = lambda name: ctypes.cast(getattr(api, name), ctypes.c_void_p).value  # noqa: E731
+    values = {
+        "kernel": address,
+        "PyArray_NewFromDescr": _numpy_function(_NEW_FROM_DESCR),
+        "array_type": id(np.ndarray),
+        "float64": id(np.dtype(np.float64)),
+        **dict(zip(("n_q", "n_dq", "n_u"), lengths, strict=True)),
+        "tuple_type": id(result),
+        "terms": len(shapes),
+        "size": sum(prod(shape) for shape in shapes),
+    }
+    words = [values.get(name) if name in values else pointer(name) for name in _FIELDS]
+    for shape in shapes:
+        words += [len(shape), prod(shape), *shape, *(0,) * (3 - len(shape))]
+    fields = struct.pack(f"{len(words)}q", *words)
     new = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)(
         ("PyCFunction_NewEx", api)
     )
-    return new(ctypes.addressof(_method()[1]), fields, None)
+    _, call, fill = _methods()
+    return new(ctypes.addressof(call), fields, None), new(ctypes.addressof(fill), fields, None)
+
+
+@cache
+def _numpy_function(place: int) -> int:
+    """Address of a function of NumPy's C interface."""
+    from numpy._core import _multiarray_umath
+
+    get = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(
+        ("PyCapsule_GetPointer", ctypes.pythonapi)
+    )
+    table = get(_multiarray_umath._ARRAY_API, None)
+    return ctypes.c_int64.from_address(table + 8 * place).value

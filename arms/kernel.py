@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 from functools import cache
 from math import prod
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -24,7 +25,7 @@ class Kernel:
     compiled code, valid while this object lives; 0 where nothing could be compiled.
     """
 
-    def __init__(self, bodies: Bodies, request: Request) -> None:
+    def __init__(self, bodies: Bodies, request: Request, result: type[tuple] = tuple) -> None:
         n = bodies.dof
         self.request, self.dof = request, n
         self.lengths = (n, n if request.needs_dq() else 0, request.width(n))
@@ -33,23 +34,26 @@ class Kernel:
         ends = np.cumsum([prod(shape) for shape in self.shapes]).tolist()
         self.slices = [slice(a, b) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
         self.address = 0
+        self.call: Callable[..., Any] = _never
         self.fill: Callable[..., bool] = _never
         if _llvm_works():
-            self._link(bodies)
+            self._link(bodies, result)
         else:
             self._batch = _python_batch(bodies, request, self.lengths, self.size)
 
-    def _link(self, bodies: Bodies) -> None:
+    def _link(self, bodies: Bodies, result: type[tuple]) -> None:
         from arms.compile import Loaded, compiled, llvm_text, platform
-        from arms.entry import entry
+        from arms.entry import entries
 
         def build() -> bytes:
             return compiled(llvm_text(_lowered(bodies, self.request)))
 
-        key = "|".join((_version(), platform(), repr(self.request), fingerprint(bodies)))
+        key = "|".join((version(), platform(), repr(self.request), fingerprint(bodies)))
         self._code = Loaded(disk.fetch(key, build))
         self.address = self._code.address("kernel")
-        self.fill = entry(self.address, self.lengths) or _never
+        made = entries(self.address, self.lengths, self.shapes, result)
+        if made is not None:
+            self.call, self.fill = made
         pointer, count = ctypes.c_void_p, ctypes.c_int64
         function = ctypes.CFUNCTYPE(None, *[pointer] * 4, *[count] * 5)(self._code.address("batch"))
         q_step, dq_step, u_step = self.lengths
@@ -118,13 +122,13 @@ def _llvm_works() -> bool:
 
 
 @cache
-def _version() -> str:
+def version() -> str:
     """Of this package's sources, as far as a kernel depends on them."""
     import hashlib
     from pathlib import Path
 
     here = Path(__file__).parent
-    names = ("bodies", "compile", "derive", "dynamics", "kinematics", "program", "terms", "vectors")
+    names = ("bodies", "compile", "derive", "dynamics", "kinematics", "entry", "program", "steps", "terms", "vectors")
     sources = b"".join((here / f"{name}.py").read_bytes() for name in names)
     return hashlib.sha256(sources).hexdigest()
 
