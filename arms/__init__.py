@@ -36,6 +36,8 @@ def load(name_or_path: str | Path, *, base: str | None = None, tip: str | None =
         chain = CATALOG[text]()
         return Arm(chain if base is None and tip is None else reroot(chain, base, tip))
     if not text.lower().endswith((".urdf", ".xml")) and not Path(text).exists():
-        raise ArmError(f"there is no arm {text!r}; arms: {', '.join(names())}, or the path of a URDF")
+        raise ArmError(
+            f"there is no arm {text!r}; arms: {', '.join(names())}, or the path of a URDF"
+        )
     chain = read_urdf(text, base=base, tip=tip)
     return Arm(replace(chain, source=Path(text).name))

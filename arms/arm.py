@@ -132,6 +132,10 @@ class Arm:
         parts = zip(kernel.slices, kernel.shapes, strict=True)
         return Terms(*[out[..., part].reshape(lead + shape) for part, shape in parts])
 
+    def checked(self, name: str, value: Any) -> Float[Array, "*batch n"]:
+        """A float64 copy of ``value``, called ``name`` in the error if it is no joint vector of this arm."""
+        return self._vector(name, value, self.dof).copy()
+
     def kernel(self, *terms: str, frame: str = "tool", at_point: bool = False) -> Kernel:
         """The compiled function of some terms (``arms.TERMS`` lists them), for calls from other compiled code."""
         key = (terms, frame, at_point)
@@ -229,5 +233,6 @@ class Arm:
         array = array.astype(np.float64, copy=False)
         if not np.isfinite(array).all():
             where = tuple(int(k) for k in np.argwhere(~np.isfinite(array))[0])
-            raise ArmError(f"{what}{list(where)} is {array[where]}")
+            joint = f" (joint {self.joint_names[where[-1]]!r})" if length == self.dof else ""
+            raise ArmError(f"{what}{list(where)}{joint} is {array[where]}")
         return array

@@ -26,8 +26,13 @@ def with_tool(chain: Chain, transform: Any, mass: float, com: Any, inertia: Any)
     """``chain`` with its tool frame moved by ``transform``, and the tool's own mass."""
     T = np.asarray(transform, dtype=float)
     if T.shape != (4, 4) or not np.isfinite(T).all() or not np.allclose(T[3], (0, 0, 0, 1)):
-        raise ArmError(f"Arm {chain.name!r}: a tool's transform is a finite (4, 4) matrix, not {T!r}")
-    if not np.allclose(T[:3, :3] @ T[:3, :3].T, np.eye(3), atol=1e-8) or np.linalg.det(T[:3, :3]) < 0:
+        raise ArmError(
+            f"Arm {chain.name!r}: a tool's transform is a finite (4, 4) matrix, not {T!r}"
+        )
+    if (
+        not np.allclose(T[:3, :3] @ T[:3, :3].T, np.eye(3), atol=1e-8)
+        or np.linalg.det(T[:3, :3]) < 0
+    ):
         raise ArmError(f"Arm {chain.name!r}: the tool's axes are no rotation: {T[:3, :3].tolist()}")
     if mass or inertia is not None:
         chain = with_payload(chain, mass, com, inertia, name="tool_body")
@@ -43,7 +48,9 @@ def _inertia(chain: Chain, name: str, mass: float, com: Any, inertia: Any) -> In
         raise ArmError(f"{what} com is {com!r}; it must be three finite numbers [m]")
     I = np.zeros((3, 3)) if inertia is None else np.asarray(inertia, dtype=float)  # noqa: E741
     if I.shape != (3, 3) or not np.isfinite(I).all() or not np.allclose(I, I.T):
-        raise ArmError(f"{what} inertia is {inertia!r}; it must be a symmetric (3, 3) matrix or None")
+        raise ArmError(
+            f"{what} inertia is {inertia!r}; it must be a symmetric (3, 3) matrix or None"
+        )
     moments = np.linalg.eigvalsh(I)
     if moments[0] < -1e-12 or moments[0] + moments[1] < moments[2] * (1 - 1e-9):
         raise ArmError(f"{what} principal moments {moments.tolist()} belong to no rigid body")

@@ -122,9 +122,7 @@ def bodies_of(chain: Chain) -> Bodies:
             (1.0, 0.0) if joint.mimic is None else (joint.mimic.multiplier, joint.mimic.offset)
         )
         prismatic = joint.kind == "prismatic"
-        bodies.append(
-            Body(above.body, R, r, prismatic, index[leader], multiplier, offset, NOTHING)
-        )
+        bodies.append(Body(above.body, R, r, prismatic, index[leader], multiplier, offset, NOTHING))
         frames[joint.child] = Frame(len(bodies) - 1, align.T, np.array([0.0, 0.0, slide]))
     for name, mass in masses.items():
         frame = frames[name]

@@ -66,7 +66,10 @@ def _read(path: Path) -> bytes | None:
         return None
     head = len(_MAGIC) + 32
     payload = data[head:]
-    whole = data[: len(_MAGIC)] == _MAGIC and data[len(_MAGIC) : head] == hashlib.sha256(payload).digest()
+    whole = (
+        data[: len(_MAGIC)] == _MAGIC
+        and data[len(_MAGIC) : head] == hashlib.sha256(payload).digest()
+    )
     return payload if whole else None
 
 

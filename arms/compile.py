@@ -106,12 +106,18 @@ end:
 
 
 @cache
-def target() -> Any:
-    """The code generator for this processor."""
+def _initialize() -> None:
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
+
+
+def target() -> Any:
+    """A new code generator for this processor; an engine that is given one owns it."""
+    import llvmlite.binding as llvm
+
+    _initialize()
     return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
         cpu=llvm.get_host_cpu_name(),
         features=llvm.get_host_cpu_features().flatten(),
@@ -156,8 +162,7 @@ class Loaded:
     def __init__(self, code: bytes) -> None:
         import llvmlite.binding as llvm
 
-        machine = target()
-        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target())
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         self._engine.finalize_object()
 

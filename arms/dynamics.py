@@ -80,7 +80,9 @@ def gravity_directions(bodies: Bodies, joints: list[Joint]) -> list[Vec]:
     return result
 
 
-def composites(bodies: Bodies, joints: list[Joint]) -> tuple[list[tuple[Vec, Vec]], list[Composite]]:
+def composites(
+    bodies: Bodies, joints: list[Joint]
+) -> tuple[list[tuple[Vec, Vec]], list[Composite]]:
     """Velocities, and every body with what it carries."""
     moving = velocities(bodies, joints)
     result = []
@@ -148,7 +150,9 @@ def _screw_rate(joint: Joint, w: Vec, v: Vec) -> tuple[Vec, Vec]:
     return cross(v, EZ), cross(w, EZ)
 
 
-def _wrenches(joint: Joint, c: Composite, rate: tuple[Vec, Vec]) -> tuple[tuple[Vec, Vec], tuple[Vec, Vec], Vec]:
+def _wrenches(
+    joint: Joint, c: Composite, rate: tuple[Vec, Vec]
+) -> tuple[tuple[Vec, Vec], tuple[Vec, Vec], Vec]:
     """What the joint's unit velocity does to the composite body.
 
     F: momentum (force, moment) per unit rate. dF: ``integral of dJ dm`` with its moment. N: what another
@@ -183,7 +187,11 @@ def inverse_dynamics(
     wrenches: list[tuple[Vec, Vec]] = []
     for joint in joints:
         body = joint.body
-        w, dw, a = (ZERO, ZERO, scale(sp.S.NegativeOne, gravity)) if body.parent < 0 else motion[body.parent]
+        w, dw, a = (
+            (ZERO, ZERO, scale(sp.S.NegativeOne, gravity))
+            if body.parent < 0
+            else motion[body.parent]
+        )
         U = _acceleration_gradient(joint, w, dw)
         a = joint.down(joint.let(add(a, joint.let(apply(U, joint.r)))))
         w, dw = joint.down(w), joint.down(dw)

@@ -27,7 +27,17 @@ from arms.compile import Loaded, compiled, platform
 # The bytes object that both functions carry as `self`: 8-byte fields, then (nd, size, 3 dims) of every term.
 _FIELDS = (
     *("kernel", "PyBool_FromLong", "Py_IncRef", "PyArray_NewFromDescr", "PyType_GenericAlloc"),
-    *("PyTuple_SetItem", "array_type", "float64", "n_q", "n_dq", "n_u", "tuple_type", "terms", "size"),
+    *(
+        "PyTuple_SetItem",
+        "array_type",
+        "float64",
+        "n_q",
+        "n_dq",
+        "n_u",
+        "tuple_type",
+        "terms",
+        "size",
+    ),
 )
 _BYTES, _TYPE, _DATA, _ND, _DIMS, _DESCR, _FLAGS = 32, 8, 16, 24, 32, 56, 64  # offsets in objects
 _PLAIN = 0x0101  # NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_ALIGNED
@@ -118,7 +128,13 @@ def _text() -> str:
         b.store(b.gep(fields, [i64(_BYTES + 8 * len(_FIELDS))], source_etype=ir.IntType(8)), record)
         b.store(buffer, taken)
         with b.if_then(b.not_(single)):
-            made = invoke(b, field(b, fields, "PyType_GenericAlloc", i64), ptr, field(b, fields, "tuple_type"), terms)
+            made = invoke(
+                b,
+                field(b, fields, "PyType_GenericAlloc", i64),
+                ptr,
+                field(b, fields, "tuple_type"),
+                terms,
+            )
             with b.if_then(b.icmp_unsigned("==", made, ptr(None)), likely=False):
                 b.ret(ptr(None))
             b.store(made, results)
@@ -173,7 +189,8 @@ def _methods() -> tuple[Loaded, _MethodDef, _MethodDef]:
 
     code = Loaded(disk.fetch("|".join(("entry", version(), platform())), lambda: compiled(_text())))
     call, fill = (
-        _MethodDef(name.encode(), code.address(name), _METH_FASTCALL, None) for name in ("call", "fill")
+        _MethodDef(name.encode(), code.address(name), _METH_FASTCALL, None)
+        for name in ("call", "fill")
     )
     return code, call, fill
 
@@ -181,7 +198,11 @@ def _methods() -> tuple[Loaded, _MethodDef, _MethodDef]:
 @cache
 def _layout_fits() -> bool:
     """Are Python's and NumPy's objects laid out as ``_text`` reads them?"""
-    if sys.implementation.name != "cpython" or struct.calcsize("P") != 8 or hasattr(sys, "getobjects"):
+    if (
+        sys.implementation.name != "cpython"
+        or struct.calcsize("P") != 8
+        or hasattr(sys, "getobjects")
+    ):
         return False
     probe = np.zeros(3)
     word = [ctypes.c_int64.from_address(id(probe) + k).value for k in range(0, 72, 8)]
@@ -197,12 +218,12 @@ def _layout_fits() -> bool:
 
 
 def entries(
-    address: int,
+    code: Loaded,
     lengths: tuple[int, int, int],
     shapes: Sequence[tuple[int, ...]],
     result: type[tuple],
 ) -> tuple[Callable[..., Any], Callable[..., bool]] | None:
-    """``call`` and ``fill`` for the kernel at ``address``, or None where objects are laid out in another way.
+    """``call`` and ``fill`` for the kernel in ``code``, or None where objects are laid out in another way.
 
     ``lengths`` are those of q, dq and u, 0 for one that is not looked at; ``shapes`` those of the terms, which
     ``call`` returns as a ``result``, or as a bare array if there is one only.
@@ -212,7 +233,7 @@ def entries(
     api = ctypes.pythonapi
     pointer = lambda name: ctypes.cast(getattr(api, name), ctypes.c_void_p).value  # noqa: E731
     values = {
-        "kernel": address,
+        "kernel": code.address("kernel"),
         "PyArray_NewFromDescr": _numpy_function(_NEW_FROM_DESCR),
         "array_type": id(np.ndarray),
         "float64": id(np.dtype(np.float64)),
@@ -225,11 +246,12 @@ def entries(
     for shape in shapes:
         words += [len(shape), prod(shape), *shape, *(0,) * (3 - len(shape))]
     fields = struct.pack(f"{len(words)}q", *words)
-    new = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)(
+    new = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.py_object)(
         ("PyCFunction_NewEx", api)
     )
     _, call, fill = _methods()
-    return new(ctypes.addressof(call), fields, None), new(ctypes.addressof(fill), fields, None)
+    # The last argument is held by the function, and with it the machine code.
+    return new(ctypes.addressof(call), fields, code), new(ctypes.addressof(fill), fields, code)
 
 
 @cache

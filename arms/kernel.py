@@ -51,7 +51,7 @@ class Kernel:
         key = "|".join((version(), platform(), repr(self.request), fingerprint(bodies)))
         self._code = Loaded(disk.fetch(key, build))
         self.address = self._code.address("kernel")
-        made = entries(self.address, self.lengths, self.shapes, result)
+        made = entries(self._code, self.lengths, self.shapes, result)
         if made is not None:
             self.call, self.fill = made
         pointer, count = ctypes.c_void_p, ctypes.c_int64
@@ -99,7 +99,9 @@ def _python_batch(bodies: Bodies, request: Request, lengths: tuple[int, int, int
     function = python_function(_lowered(bodies, request))
 
     def batch(q: Array, dq: Array, u: Array, out: Array) -> None:
-        rows = [v.tolist() if n else [[]] * len(out) for v, n in zip((q, dq, u), lengths, strict=True)]
+        rows = [
+            v.tolist() if n else [[]] * len(out) for v, n in zip((q, dq, u), lengths, strict=True)
+        ]
         for k, (a, b, c) in enumerate(zip(*rows, strict=True)):
             line = [0.0] * size
             function(a, b, c, line)
@@ -128,7 +130,18 @@ def version() -> str:
     from pathlib import Path
 
     here = Path(__file__).parent
-    names = ("bodies", "compile", "derive", "dynamics", "kinematics", "entry", "program", "steps", "terms", "vectors")
+    names = (
+        "bodies",
+        "compile",
+        "derive",
+        "dynamics",
+        "kinematics",
+        "entry",
+        "program",
+        "steps",
+        "terms",
+        "vectors",
+    )
     sources = b"".join((here / f"{name}.py").read_bytes() for name in names)
     return hashlib.sha256(sources).hexdigest()
 

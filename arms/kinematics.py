@@ -18,7 +18,9 @@ from arms.program import Expr, Program
 from arms.vectors import ZERO, Joint, add, apply, constants, cross, scale, transpose
 
 
-def kinematics(program: Program, bodies: Bodies, joints: list[Joint], frame: str, point: bool) -> None:
+def kinematics(
+    program: Program, bodies: Bodies, joints: list[Joint], frame: str, point: bool
+) -> None:
     """Write pose, J, dJ and dJdq of ``frame`` (or of the point ``u``, given in it) into ``program``."""
 
     def let(vector):
@@ -67,7 +69,9 @@ def kinematics(program: Program, bodies: Bodies, joints: list[Joint], frame: str
     _hessian(program, joints, path, linear, angular)
 
 
-def _columns(program: Program, joints: list[Joint], path: list[int], name: str, linear, angular) -> None:
+def _columns(
+    program: Program, joints: list[Joint], path: list[int], name: str, linear, angular
+) -> None:
     """Output a 6 x n matrix; joints that share a coordinate add up."""
     matrix = [[sp.S.Zero] * program.dof for _ in range(6)]
     for i, v, w in zip(path, linear, angular, strict=True):

@@ -81,7 +81,13 @@ def z_to(axis: Vector) -> Float[Array, "3 3"]:
     k = int(np.argmax(np.abs(axis)))
     if abs(abs(axis[k]) - 1.0) < _ROUNDING * 8 and sum(map(abs, axis)) < 1.0 + 1e-15:
         sign = 1.0 if axis[k] > 0 else -1.0
-        return rotation(((0.0, sign * pi / 2, 0.0), (-sign * pi / 2, 0.0, 0.0), (0.0 if sign > 0 else pi, 0.0, 0.0))[k])
+        return rotation(
+            (
+                (0.0, sign * pi / 2, 0.0),
+                (-sign * pi / 2, 0.0, 0.0),
+                (0.0 if sign > 0 else pi, 0.0, 0.0),
+            )[k]
+        )
     z = np.array(axis)
     x = np.cross(np.eye(3)[(k + 1) % 3], z)
     x /= np.linalg.norm(x)
@@ -91,7 +97,9 @@ def z_to(axis: Vector) -> Float[Array, "3 3"]:
 def clean(values: Array) -> Array:
     """``values`` without the rounding error of products of exact rotations: 0 and +-1 where within 4e-16."""
     nearest = np.round(values)
-    return np.where((np.abs(values - nearest) < _ROUNDING) & (np.abs(nearest) <= 1), nearest, values)
+    return np.where(
+        (np.abs(values - nearest) < _ROUNDING) & (np.abs(nearest) <= 1), nearest, values
+    )
 
 
 def tensor(inertia: Inertia) -> Float[Array, "3 3"]:

@@ -52,8 +52,11 @@ def select(
     held = tuple(j if j.kind in MOVING else replace(j, mimic=None) for j in held)
     dof = sum(j.kind in MOVING and j.mimic is None for j in held)
     if not 1 <= dof <= _MAX_DOF:
-        raise UrdfError(f"the chain from {base!r} to {tip!r} has {dof} moving joints, not 1 to {_MAX_DOF}")
-    kept = tuple(link for link in links if link.name in reachable)
+        raise UrdfError(
+            f"the chain from {base!r} to {tip!r} has {dof} moving joints, not 1 to {_MAX_DOF}"
+        )
+    by_name = {link.name: link for link in links}
+    kept = (by_name[base], *(by_name[joint.child] for joint in held))
     return Chain(name, base, tip, kept, held)
 
 
@@ -130,7 +133,9 @@ def _resolve_mimics(joints: Sequence[Joint]) -> list[Joint]:
         while mimic is not None:
             leader = by_name.get(mimic.leader)
             if leader is None or leader.kind not in MOVING:
-                raise UrdfError(f"joint {joint.name!r} mimics {mimic.leader!r}, which is no moving joint")
+                raise UrdfError(
+                    f"joint {joint.name!r} mimics {mimic.leader!r}, which is no moving joint"
+                )
             if leader.mimic is None:
                 break
             hops += 1
@@ -146,7 +151,9 @@ def _resolve_mimics(joints: Sequence[Joint]) -> list[Joint]:
     return result
 
 
-def _positions(joints: Sequence[Joint], free: set[str], locked: Mapping[str, float]) -> dict[str, float]:
+def _positions(
+    joints: Sequence[Joint], free: set[str], locked: Mapping[str, float]
+) -> dict[str, float]:
     """Where the joints stand that do not move: locked, off the way, or mimicking such a one."""
     held: dict[str, float] = {}
     for joint in joints:
@@ -157,7 +164,9 @@ def _positions(joints: Sequence[Joint], free: set[str], locked: Mapping[str, flo
             if joint.name in locked:
                 held[joint.name] = locked[joint.name]
             elif joint.mimic.leader in held:
-                held[joint.name] = joint.mimic.multiplier * held[joint.mimic.leader] + joint.mimic.offset
+                held[joint.name] = (
+                    joint.mimic.multiplier * held[joint.mimic.leader] + joint.mimic.offset
+                )
     return held
 
 

@@ -7,6 +7,7 @@ from math import isinf
 from xml.sax.saxutils import quoteattr
 
 from arms.chain import MOVING, Chain, Inertia, Joint, Link, Pose, Visual
+from arms.spatial import snap
 
 
 def urdf_text(chain: Chain, meshes: bool) -> str:
@@ -45,7 +46,7 @@ def _numbers(values: tuple[float, ...]) -> str:
 
 
 def _origin(pose: Pose) -> str:
-    return f'<origin xyz="{_numbers(pose.xyz)}" rpy="{_numbers(pose.rpy)}"/>'
+    return f'<origin xyz="{_numbers(pose.xyz)}" rpy="{_numbers(tuple(map(snap, pose.rpy)))}"/>'
 
 
 def _link(link: Link, name: str, meshes: bool) -> str:
@@ -78,7 +79,12 @@ def _joint(joint: Joint, names: dict[str, str], links: dict[str, str]) -> str:
     ]
     if joint.kind in MOVING:
         parts.append(f'<axis xyz="{_numbers(joint.axis)}"/><dynamics damping="0" friction="0"/>')
-        bounds = {"lower": joint.lower, "upper": joint.upper, "velocity": joint.velocity, "effort": joint.effort}
+        bounds = {
+            "lower": joint.lower,
+            "upper": joint.upper,
+            "velocity": joint.velocity,
+            "effort": joint.effort,
+        }
         limits = " ".join(f'{key}="{_bound(value)!r}"' for key, value in bounds.items())
         parts.append(f"<limit {limits}/>")
         if joint.mimic is not None:

@@ -4,21 +4,37 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib.util import find_spec
+from math import radians
 from pathlib import Path
 
-from arms.chain import Chain
+from arms.chain import MOVING, Chain
 from arms.exceptions import ArmError
 from arms.urdf import read_urdf
 
+# Data sheet of the LBR iiwa 14 R820, axes A1 to A7; the URDF has placeholders of 10 rad/s and 300 N m.
+SPEEDS = (85, 85, 100, 75, 130, 135, 135)  # [deg/s]
+TORQUES = (320, 320, 176, 176, 110, 40, 40)  # [N m]
+
 
 def kuka_iiwa() -> Chain:
-    """Links, inertias, limits and meshes of ``kuka_iiwa/model.urdf``; the tool is the flange link's frame."""
+    """Links, inertias, position limits and meshes of ``kuka_iiwa/model.urdf``; the tool is the flange link's frame."""
     spec = find_spec("pybullet_data")
     if spec is None or spec.origin is None:
-        raise ArmError("Arm 'kuka_iiwa' is read from pybullet_data, which is not installed: pip install pybullet")
+        raise ArmError(
+            "Arm 'kuka_iiwa' is read from pybullet_data, which is not installed: pip install pybullet"
+        )
     chain = read_urdf(Path(spec.origin).parent / "kuka_iiwa" / "model.urdf")
+    limits = iter(zip(SPEEDS, TORQUES, strict=True))
+    joints = []
+    for joint in chain.joints:
+        if joint.kind in MOVING:
+            speed, torque = next(limits)
+            joint = replace(joint, velocity=radians(speed), effort=float(torque))
+        joints.append(joint)
     return replace(
         chain,
+        joints=tuple(joints),
         name="kuka_iiwa",
-        source="kuka_iiwa/model.urdf of pybullet_data, from R. Krug and T. Stoyanov's lbr_iiwa (2015)",
+        source="kuka_iiwa/model.urdf of pybullet_data, from R. Krug and T. Stoyanov's lbr_iiwa (2015); speed and "
+        "torque limits from KUKA's data sheet of the LBR iiwa 14 R820",
     )

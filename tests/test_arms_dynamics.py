@@ -1,0 +1,159 @@
+import numpy as np
+import pytest
+from arms_reference import Pinocchio, relative_error, states
+
+import arms
+
+
+@pytest.fixture(scope="module", params=arms.names())
+def arm(request):
+    return arms.load(request.param)
+
+
+def test_all_terms_agree_with_pinocchio(arm):
+    """Pose, J, dJ, M, C, g, bias, inverse and forward dynamics agree to 1e-9 at random states."""
+    reference = Pinocchio(arm.to_urdf(), arm)
+    q, dq, ddq = states(arm, 1000, seed=1)
+    ours = {
+        "pose": arm.pose(q),
+        "J": arm.jacobian(q),
+        "dJ": arm.jacobian_dot(q, dq),
+        "M": arm.mass_matrix(q),
+        "C": arm.coriolis(q, dq),
+        "g": arm.gravity(q),
+        "h": arm.bias(q, dq),
+        "tau": arm.inverse_dynamics(q, dq, ddq),
+        "ddq": arm.forward_dynamics(q, dq, ddq),
+    }
+    for k in range(len(q)):
+        theirs = reference.terms(q[k], dq[k], ddq[k], "tool")
+        for name, value in ours.items():
+            assert relative_error(value[k], theirs[name]) < 1e-9, (name, q[k])
+
+
+def test_the_fused_call_gives_the_same_numbers_as_the_single_ones(arm):
+    """``terms`` agrees with the methods to rounding, for one state and for a batch."""
+    q, dq, _ = states(arm, 7, seed=2)
+    for a, b in ((q[0], dq[0]), (q, dq), (q[:, None], dq)):
+        terms = arm.terms(a, b)
+        single = (
+            arm.pose(a),
+            arm.jacobian(a),
+            arm.jacobian_dot(a, b),
+            arm.mass_matrix(a),
+            arm.coriolis(a, b),
+            arm.gravity(a),
+        )
+        for fused, alone in zip(terms, single, strict=True):
+            np.testing.assert_allclose(
+                fused, np.broadcast_to(alone, fused.shape), rtol=1e-12, atol=1e-12
+            )
+
+
+def test_mass_matrix_rate_minus_twice_coriolis_is_skew(arm):
+    """dM/dt - 2 C is skew-symmetric, dM/dt taken by central differences."""
+    q, dq, _ = states(arm, 20, seed=3)
+    step = 1e-6
+    rate = (arm.mass_matrix(q + step * dq) - arm.mass_matrix(q - step * dq)) / (2 * step)
+    N = rate - 2 * arm.coriolis(q, dq)
+    assert np.abs(N + N.swapaxes(-1, -2)).max() < 1e-7
+
+
+def test_coriolis_matrix_is_that_of_the_christoffel_symbols(arm):
+    """C_ij is the sum over k of (dM_ij/dq_k + dM_ik/dq_j - dM_jk/dq_i) dq_k / 2."""
+    q, dq, _ = states(arm, 5, seed=4)
+    step = 1e-6
+    e = step * np.eye(arm.dof)
+    D = (arm.mass_matrix(q[:, None] + e) - arm.mass_matrix(q[:, None] - e)) / (2 * step)  # b k i j
+    gamma = (D.transpose(0, 2, 3, 1) + D.transpose(0, 2, 1, 3) - D) / 2  # b i j k
+    christoffel = np.einsum("bijk,bk->bij", gamma, dq)
+    np.testing.assert_allclose(arm.coriolis(q, dq), christoffel, atol=1e-7)
+
+
+def test_jacobian_is_the_derivative_of_the_pose(arm):
+    """J by central differences of position and rotation, at the tool and at every link."""
+    q, _, _ = states(arm, 3, seed=5)
+    step = 1e-6
+    e = step * np.eye(arm.dof)
+    for frame in arm.frames:
+        change = (arm.pose(q[:, None] + e, frame) - arm.pose(q[:, None] - e, frame)) / (2 * step)
+        R = arm.pose(q, frame)[:, None, :3, :3]
+        W = change[..., :3, :3] @ R.swapaxes(-1, -2)  # skew matrix of the angular velocity
+        angular = np.stack([W[..., 2, 1], W[..., 0, 2], W[..., 1, 0]], axis=-1)
+        numeric = np.concatenate([change[..., :3, 3], angular], axis=-1).swapaxes(-1, -2)
+        np.testing.assert_allclose(arm.jacobian(q, frame), numeric, atol=1e-8)
+
+
+def test_jacobian_dot_is_the_derivative_of_the_jacobian(arm):
+    """dJ by central differences of J along dq, at the tool and at every link."""
+    q, dq, _ = states(arm, 3, seed=6)
+    step = 1e-6
+    for frame in arm.frames:
+        numeric = arm.jacobian(q + step * dq, frame) - arm.jacobian(q - step * dq, frame)
+        np.testing.assert_allclose(arm.jacobian_dot(q, dq, frame), numeric / (2 * step), atol=1e-7)
+
+
+def test_gravity_is_the_gradient_of_the_potential_energy():
+    """g of a planar arm is the slope of the potential energy of its rods' middles."""
+    arm = arms.load("planar3")
+    q, _, _ = states(arm, 5, seed=7)
+    height = sum(
+        link.inertia.mass * 9.81 * (arm.pose(q, link.name) @ [*link.inertia.com, 1.0])[:, 1]
+        for link in arm.chain.links
+    )
+    step = 1e-6
+    slopes = []
+    for e in step * np.eye(3):
+        raised = sum(
+            link.inertia.mass * 9.81 * (arm.pose(q + e, link.name) @ [*link.inertia.com, 1.0])[:, 1]
+            for link in arm.chain.links
+        )
+        slopes.append((raised - height) / step)
+    np.testing.assert_allclose(arm.gravity(q), np.stack(slopes, axis=-1), atol=1e-4)
+
+
+def test_energy_is_conserved_in_a_free_swing():
+    """Ten seconds of free swing, Runge-Kutta 4 at 1 kHz: the energy stays within 1e-6."""
+    arm = arms.load("planar2")
+    q, dq = np.array([0.3, -0.5]), np.zeros(2)
+    zero = np.zeros(2)
+
+    def energy(q, dq):
+        ends = [(arm.pose(q, link.name) @ [*link.inertia.com, 1.0])[1] for link in arm.chain.links]
+        masses = [link.inertia.mass for link in arm.chain.links]
+        return dq @ arm.mass_matrix(q) @ dq / 2 + 9.81 * np.dot(masses, ends)
+
+    start, step = energy(q, dq), 1e-3
+    for _ in range(10_000):
+        k1, l1 = dq, arm.forward_dynamics(q, dq, zero)
+        k2, l2 = (
+            dq + step / 2 * l1,
+            arm.forward_dynamics(q + step / 2 * k1, dq + step / 2 * l1, zero),
+        )
+        k3, l3 = (
+            dq + step / 2 * l2,
+            arm.forward_dynamics(q + step / 2 * k2, dq + step / 2 * l2, zero),
+        )
+        k4, l4 = dq + step * l3, arm.forward_dynamics(q + step * k3, dq + step * l3, zero)
+        q = q + step / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
+        dq = dq + step / 6 * (l1 + 2 * l2 + 2 * l3 + l4)
+    assert abs(energy(q, dq) - start) < 1e-6
+    assert np.abs(dq).max() > 0.1
+
+
+def test_a_payload_and_a_tool_are_felt_like_links():
+    """with_payload and with_tool agree with Pinocchio on the URDF that they write."""
+    T = np.eye(4)
+    T[:3, :3] = [[0, -1, 0], [1, 0, 0], [0, 0, 1]]
+    T[:3, 3] = 0.1, -0.2, 0.3
+    arm = arms.load("kuka_iiwa").with_tool(T, 0.7, (0.0, 0.1, 0.0), 0.01 * np.eye(3))
+    arm = arm.with_payload(2.0, (0.05, 0.02, 0.1), np.diag([0.01, 0.02, 0.015]))
+    reference = Pinocchio(arm.to_urdf(), arm)
+    q, dq, ddq = states(arm, 20, seed=8)
+    bare = arms.load("kuka_iiwa")
+    np.testing.assert_allclose(arm.pose(q), bare.pose(q) @ T, atol=1e-12)
+    for k in range(len(q)):
+        theirs = reference.terms(q[k], dq[k], ddq[k], "tool")
+        assert relative_error(arm.mass_matrix(q[k]), theirs["M"]) < 1e-9
+        assert relative_error(arm.inverse_dynamics(q[k], dq[k], ddq[k]), theirs["tau"]) < 1e-9
+        assert relative_error(arm.jacobian(q[k]), theirs["J"]) < 1e-9
