@@ -1,0 +1,107 @@
+"""The command line: ``nengo-forcectl reach``."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import tyro
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from typing_extensions import Self
+
+from .exceptions import ForcectlError
+from .settings import ReachSettings
+
+if TYPE_CHECKING:
+    from .record import Log, Run
+
+app = tyro.extras.SubcommandApp()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; what is wrong with the input is one line, and exit code 2."""
+    try:
+        app.cli(prog="nengo-forcectl", description=__doc__, args=arguments)
+    except ForcectlError as error:
+        sys.stderr.write(f"nengo-forcectl: {' '.join(str(error).split())}\n")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.stderr.write("nengo-forcectl: interrupted; the run folder holds what was done\n")
+        sys.exit(130)
+
+
+@app.command(name="reach")
+def _reach(settings: tyro.conf.OmitArgPrefixes[ReachSettings]) -> None:
+    """An arm with an unknown payload and friction learns to reach, in PyBullet."""
+    from .reach import reach
+
+    with _ReachProgress(settings) as progress:
+        run = reach(settings, progress.watch)
+    if settings.json:
+        sys.stdout.write(json.dumps(run.summary) + "\n")
+        return
+    console = Console()
+    console.print(_reach_table(run))
+    for name, failure in run.summary["failures"].items():
+        console.print(f"[red]{name} ended early:[/] {escape(failure)}")
+    console.print(f"Run folder: [bold]{escape(str(run.folder))}[/]")
+
+
+class _ReachProgress:
+    """A bar a controller on the standard error, with the error of the last reach."""
+
+    def __init__(self, settings: ReachSettings) -> None:
+        self._bars = Progress(
+            TextColumn("{task.description:<9}"),
+            BarColumn(),
+            TextColumn("{task.fields[last]}"),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+        )
+        self._passes = settings.passes
+        self._tasks = {
+            name: self._bars.add_task(name, start=False, last="waiting") for name in settings.adapt
+        }
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def watch(self, name: str, done: int, total: int, log: "Log") -> None:
+        """Show ``done`` of ``total`` reaches."""
+        task = self._tasks[name]
+        if done == 0:
+            self._bars.start_task(task)
+        error = ""
+        if done:
+            start = log.cycles * (done - 1) // done
+            error = f", {1e3 * float(np.sqrt(np.mean(log.error(start) ** 2))):.2f} mm"
+        number = min(self._passes, 1 + done * self._passes // total)
+        self._bars.update(
+            task, completed=done, total=total, last=f"pass {number}/{self._passes}{error}"
+        )
+
+
+def _reach_table(run: "Run") -> Table:
+    settings = run.summary["settings"]
+    table = Table(
+        title=f"RMS tool error [mm]: {settings['arm']}, payload {settings['payload']:g} kg, "
+        f"friction {settings['friction']:g} N m s/rad",
+        title_justify="left",
+    )
+    table.add_column("controller")
+    for number in range(1, settings["passes"] + 1):
+        table.add_column(f"pass {number}", justify="right")
+    table.add_column("steps/s", justify="right")
+    for name, errors in run.summary["rms_mm"].items():
+        cells = [f"{error:.3g}" for error in errors]
+        cells += ["-"] * (settings["passes"] - len(errors))
+        table.add_row(name, *cells, f"{run.summary['steps_per_second'][name]:,.0f}")
+    return table

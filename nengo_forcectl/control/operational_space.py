@@ -1,0 +1,83 @@
+"""Operational-space control of the tool's position, with a posture in its null space."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Terms
+
+from ..exceptions import ConfigurationError
+from ..paths import Reference
+from ..robot import State
+from .command import Command
+
+DAMPING = 1e-3  # [1/sqrt(kg)]
+
+
+def task_inertia(
+    J: Float[np.ndarray, "m n"], M: Float[np.ndarray, "n n"], damping: float = DAMPING
+) -> Float[np.ndarray, "m m"]:
+    """Return ``Lambda = (J M^-1 J^T + damping^2 I)^-1``, the arm's inertia along the rows of J.
+
+    For linear rows [kg], for angular ones [kg m^2] (Khatib 1987, eq. 24). The damping keeps it
+    finite at a singularity and costs a relative error of about ``damping^2 Lambda`` elsewhere.
+    """
+    mobility = J @ np.linalg.solve(M, J.T)
+    return np.linalg.inv(mobility + damping**2 * np.eye(len(J)))
+
+
+@dataclass(frozen=True)
+class OperationalSpace:
+    """Computed-torque control of the tool (Khatib 1987), posture projected into its null space.
+
+    With ``Lambda = (J M^-1 J^T)^-1`` [kg] and ``N^T = I - J^T Lambda J M^-1``::
+
+        f     = Lambda (kp (x_r - x) + kv (dx_r - dx))                  feedback force [N]
+        tau_0 = k_null (posture - q) - 2 sqrt(k_null diag(M)) dq        posture torque [N m]
+        error = J^T f + N^T tau_0
+        tau   = error + J^T Lambda (ddx_r - dJ dq) + C dq + g
+
+    ``error`` contains the null-space part: learned from ``J^T f`` alone, the weights of a redundant
+    arm drift along motions that the tool does not show.
+
+    Near a singularity ``Lambda`` is damped, see ``task_inertia``.
+    """
+
+    posture: Float[np.ndarray, "n"]  # [rad]
+    rows: tuple[int, ...] = (0, 1, 2)  # of J and x: the axes of the base frame that are controlled
+    kp: float = 196.0  # [1/s^2]
+    kv: float = 28.0  # [1/s]
+    k_null: float = 30.0  # [N m/rad]
+    damping: float = DAMPING  # [1/sqrt(kg)]
+
+    def __post_init__(self) -> None:
+        for name in ("kp", "kv", "k_null", "damping"):
+            value = getattr(self, name)
+            if not (np.isfinite(value) and value >= 0):
+                raise ConfigurationError(
+                    f"OperationalSpace.{name}: is {value}, needs a number from 0 up"
+                )
+        if not self.rows or not set(self.rows) <= {0, 1, 2}:
+            raise ConfigurationError(
+                f"OperationalSpace.rows: is {self.rows}, needs some of 0, 1, 2 (x, y, z)"
+            )
+        object.__setattr__(self, "posture", np.array(self.posture, dtype=float))
+
+    def torque(self, terms: Terms, state: State, reference: Reference) -> Command:
+        """Return the torque that moves the tool along the reference."""
+        rows = list(self.rows)
+        J = terms.J[rows]  # (m, n)
+        dx_error = reference.dx[rows] - J @ state.dq
+        x_error = reference.x[rows] - terms.pose[rows, 3]
+        feedback = self.kp * x_error + self.kv * dx_error  # [m/s^2]
+        feedforward = reference.ddx[rows] - terms.dJ[rows] @ state.dq  # [m/s^2]
+
+        Lambda = task_inertia(J, terms.M, self.damping)  # (m, m)
+        d_null = 2.0 * np.sqrt(self.k_null * terms.M.diagonal())  # [N m s/rad]
+        tau_0 = self.k_null * (self.posture - state.q) - d_null * state.dq
+        in_task = J @ np.linalg.solve(terms.M, tau_0)  # what tau_0 would do to the tool [m/s^2]
+
+        error = J.T @ (Lambda @ (feedback - in_task)) + tau_0
+        tau = error + J.T @ (Lambda @ feedforward) + terms.C @ state.dq + terms.g
+        return Command(tau, error)

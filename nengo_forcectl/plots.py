@@ -1,0 +1,100 @@
+"""Figures of a run, drawn from what its folder holds."""
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+
+from .record import Run, tool_error
+
+COLOURS = {"none": "#888888", "integral": "#c77f1a", "gradient": "#1b6ca8", "exact": "#2b8a3e"}
+
+
+def reach_figure(run: Run) -> Figure:
+    """Draw a reaching run: error against time, the tool's path, learned against true torque."""
+    figure = Figure(figsize=(13, 8.5), layout="constrained", dpi=110)
+    settings = run.summary["settings"]
+    figure.suptitle(
+        f"{settings['arm']} with an unknown payload of {settings['payload']:g} kg and unknown "
+        f"friction of {settings['friction']:g} N m s/rad (seed {settings['seed']})",
+        fontsize=13,
+    )
+    top, bottom = figure.subfigures(2, 1, height_ratios=[1, 1.25])
+    left, right = bottom.subfigures(1, 2, width_ratios=[1, 1.5])
+    _draw_error(top.subplots(), run)
+    _draw_path(left.add_subplot(projection="3d"), run)
+    _draw_torque(right, run)
+    return figure
+
+
+def _draw_error(axes: Axes, run: Run) -> None:
+    """Tool error of every controller against time, on a log axis."""
+    settings = run.summary["settings"]
+    for name, record in run.records.items():
+        error = 1e3 * _moving_rms(tool_error(record), round(0.1 / run.summary["dt"]))
+        passes = run.summary["rms_mm"][name]
+        label = name if not passes else f"{name}: {passes[0]:.2g} to {passes[-1]:.2g} mm RMS"
+        axes.semilogy(record["time"], error, color=COLOURS[name], lw=1.1, label=label)
+    seconds = run.summary["seconds_per_pass"]
+    for number in range(settings["passes"]):
+        axes.axvline(number * seconds, color="0.85", lw=0.8, zorder=0)
+        axes.text(
+            (number + 0.5) * seconds,
+            1.01,
+            f"pass {number + 1}",
+            ha="center",
+            va="bottom",
+            fontsize=9,
+            color="0.35",
+            transform=axes.get_xaxis_transform(),
+        )
+    axes.set(xlabel="time [s]", ylabel="tool error [mm], RMS over 0.1 s")
+    axes.set_xlim(0, seconds * settings["passes"])
+    axes.grid(axis="y", color="0.9")
+    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
+
+
+def _draw_path(axes: Axes, run: Run) -> None:
+    """The tool's path in the last pass, the targets and the reference."""
+    first = -round(run.summary["seconds_per_pass"] / run.summary["dt"])
+    for name, record in run.records.items():
+        axes.plot(*record["tool"][first:].T, color=COLOURS[name], lw=1.4, label=name)
+    reference = next(iter(run.records.values()))["reference"][first:]
+    axes.plot(*reference.T, color="black", lw=0.8, ls=":", label="reference")
+    targets = np.array(run.summary["targets"])
+    axes.scatter(*targets.T, color="black", s=18, depthshade=False, label="targets")
+    axes.set(xlabel="x [m]", ylabel="y [m]", zlabel="z [m]", title="tool, last pass")
+    axes.set_aspect("equal")
+    axes.locator_params(nbins=4)
+    axes.tick_params(labelsize=8)
+    axes.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(-0.15, 1.05))
+
+
+def _draw_torque(figure: SubFigure, run: Run) -> None:
+    """What the model lacks, and what the learner that ran last supplies, joint by joint."""
+    learners = [name for name in run.records if name not in ("none", "exact")]
+    name = learners[-1] if learners else next(reversed(run.records))
+    record = run.records[name]
+    first = -round(run.summary["seconds_per_pass"] / run.summary["dt"])
+    joints = run.summary["joints"]
+    columns = 2 if len(joints) > 3 else 1
+    grid = figure.subplots(-(-len(joints) // columns), columns, sharex=True, squeeze=False)
+    time = record["time"][first:]
+    for axes, joint in zip(grid.T.flat, range(grid.size), strict=True):
+        if joint >= len(joints):
+            axes.axis("off")
+            continue
+        axes.plot(time, record["unmodelled"][first:, joint], color="black", lw=1.0)
+        axes.plot(time, record["feedforward"][first:, joint], color=COLOURS[name], lw=1.0, ls="--")
+        axes.set_ylabel(f"joint {joint + 1}", fontsize=9)
+        axes.tick_params(labelsize=8)
+        axes.grid(color="0.92")
+    figure.suptitle(f"torque [N m], last pass: {name}", fontsize=11)
+
+
+def _moving_rms(error: Float[np.ndarray, "k"], window: int) -> Float[np.ndarray, "k"]:
+    """RMS over a window that ends at each sample; shorter at the start."""
+    total = np.concatenate(([0.0], np.cumsum(error**2)))
+    ends = np.arange(1, len(error) + 1)
+    starts = np.maximum(ends - window, 0)
+    return np.sqrt((total[ends] - total[starts]).clip(min=0.0) / (ends - starts))

@@ -1,0 +1,177 @@
+"""What a run leaves on disk, and reading it back.
+
+A run folder holds ``summary.json`` and one ``<controller>.npz`` a controller, with one row a control
+cycle (see ``Log``). Files are written under a temporary name and renamed; a folder is never reused.
+"""
+
+import json
+import os
+import platform
+import tempfile
+from collections.abc import Callable, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from .exceptions import RecordError
+from .paths import Reference
+from .robot import State
+
+PACKAGES = (
+    "nengo-forcectl",
+    "nengo",
+    "nengo-dl",
+    "tensorflow",
+    "tf-keras",
+    "numpy",
+    "numba",
+    "pybullet",
+)
+
+
+class Log:
+    """The record of every control cycle, in arrays made beforehand.
+
+    Columns: ``time`` [s], ``q``, ``dq``, ``tau`` (what the motors were told), ``feedforward`` (the
+    adaptation's part of it) [N m], ``reference``, ``tool`` (positions in the base frame) [m].
+    """
+
+    def __init__(self, cycles: int, dof: int) -> None:
+        self.cycles = 0  # so far
+        widths = {"q": dof, "dq": dof, "tau": dof, "feedforward": dof, "reference": 3, "tool": 3}
+        self._time = np.zeros(cycles)
+        self._columns = {name: np.zeros((cycles, width)) for name, width in widths.items()}
+
+    def append(
+        self,
+        state: State,
+        reference: Reference,
+        tool: Float[np.ndarray, "3"],
+        tau: Float[np.ndarray, "n"],
+        feedforward: Float[np.ndarray, "n"] | float,
+    ) -> None:
+        """Add one control cycle."""
+        row, columns = self.cycles, self._columns
+        self._time[row] = state.time
+        columns["q"][row] = state.q
+        columns["dq"][row] = state.dq
+        columns["tau"][row] = tau
+        columns["feedforward"][row] = feedforward
+        columns["reference"][row] = reference.x
+        columns["tool"][row] = tool
+        self.cycles += 1
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the cycles so far, one array a column."""
+        columns = {"time": self._time, **self._columns}
+        return {name: column[: self.cycles] for name, column in columns.items()}
+
+    def error(self, start: int = 0) -> Float[np.ndarray, "cycles"]:
+        """Return the distance of the tool from its reference [m], from cycle ``start`` on."""
+        return tool_error(self.arrays(), start)
+
+
+def tool_error(record: Mapping[str, np.ndarray], start: int = 0) -> Float[np.ndarray, "cycles"]:
+    """Return the distance of the tool from its reference [m], from cycle ``start`` on."""
+    return np.linalg.norm(record["tool"][start:] - record["reference"][start:], axis=1)
+
+
+class Run(NamedTuple):
+    """A run as read back from its folder."""
+
+    folder: Path
+    summary: dict[str, Any]
+    records: dict[str, dict[str, np.ndarray]]  # by controller, then by column
+
+
+class RunFolder:
+    """A new folder that a run is written to.
+
+    Without a path, the next free ``runs/<verb>-NNN``.
+
+    Raises:
+        RecordError: the folder exists, or cannot be made or written.
+    """
+
+    def __init__(self, verb: str, path: Path | None = None) -> None:
+        self.path = path if path is not None else _next_free(verb)
+        try:
+            self.path.mkdir(parents=True)
+        except FileExistsError:
+            raise RecordError(
+                f"run folder '{self.path}': exists, and a run is never overwritten; "
+                "name one that does not"
+            ) from None
+        except OSError as error:
+            raise RecordError(
+                f"run folder '{self.path}': cannot be made ({error.strerror}); "
+                "name one in a folder that you can write to"
+            ) from None
+
+    def write_record(self, controller: str, arrays: Mapping[str, np.ndarray]) -> None:
+        """Write ``<controller>.npz``."""
+        self.write(f"{controller}.npz", lambda stream: np.savez(stream, **arrays))  # pyright: ignore[reportArgumentType]
+
+    def write_summary(self, summary: Mapping[str, Any]) -> None:
+        """Write ``summary.json``, again where it was there."""
+        text = json.dumps(summary, indent=2, allow_nan=False) + "\n"
+        self.write("summary.json", lambda stream: stream.write(text.encode()))
+
+    def write(self, name: str, save: Callable[[IO[bytes]], object]) -> None:
+        """Write a file through ``save``, under a temporary name first.
+
+        Raises:
+            RecordError: the file cannot be written.
+        """
+        temporary = None
+        try:
+            with tempfile.NamedTemporaryFile(dir=self.path, delete=False) as stream:
+                temporary = stream.name
+                save(stream)
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, self.path / name)
+        except BaseException as error:
+            if temporary is not None:
+                Path(temporary).unlink(missing_ok=True)
+            if isinstance(error, OSError):
+                raise RecordError(
+                    f"file '{self.path / name}': cannot be written ({error.strerror})"
+                ) from None
+            raise
+
+
+def read_run(folder: Path | str) -> Run:
+    """Read a run folder.
+
+    Raises:
+        RecordError: the folder holds no readable run.
+    """
+    folder = Path(folder)
+    try:
+        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        records = {}
+        for controller in summary["rms_mm"]:
+            with np.load(folder / f"{controller}.npz", allow_pickle=False) as file:
+                records[controller] = dict(file)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RecordError(
+            f"run folder '{folder}': holds no run that can be read ({error})"
+        ) from None
+    return Run(folder, summary, records)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that a result depends on."""
+    return {"python": platform.python_version()} | {
+        package: metadata.version(package) for package in PACKAGES
+    }
+
+
+def _next_free(verb: str) -> Path:
+    number = 1
+    while (path := Path("runs") / f"{verb}-{number:03d}").exists():
+        number += 1
+    return path

@@ -1,0 +1,111 @@
+"""What a reaching run is made of: the arm, its path, what disturbs it, and the controllers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float
+
+import arms
+from arms import Arm
+
+from .adaptation import Adaptation, IntegralAction, KnownTorque, NetworkAdaptation, NoAdaptation
+from .control import Controller, OperationalSpace
+from .learning.gradient import Gradient
+from .paths import MinimumJerk
+from .settings import ReachSettings
+from .sim.disturbances import Disturbance, Payload, ViscousFriction, joint_torque, real_arm
+from .workspace import home_posture, random_targets, task_axes
+
+if TYPE_CHECKING:
+    from .online import OnlineNetwork
+
+DT = 1e-3  # [s]
+TARGETS = 5  # a pass
+REACH_TIME = 1.2  # from target to target [s]
+
+INTEGRAL_GAIN = 1000.0  # [1/s^3], the best of a search on this job (500 to 4,000)
+GRADIENT_RATE = 190.0  # [1/s], shared among the neurons
+RADIUS = 0.3  # of the state, over the arm's limits, that a reach covers
+SIGMA = 0.02  # [1/s]
+BOUND = 1e3  # of the decoders' norm [N m]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What all controllers of a run have in common."""
+
+    settings: ReachSettings
+    arm: Arm  # as the model has it
+    home: Float[np.ndarray, "n"]  # [rad]
+    targets: Float[np.ndarray, "k 3"]  # [m]
+    disturbances: tuple[Disturbance, ...]
+
+    @cached_property
+    def path(self) -> MinimumJerk:
+        """From home through the targets, as many passes as the settings say."""
+        start = self.arm.pose(self.home)[:3, 3]
+        points = np.vstack([start, *[self.targets] * self.settings.passes])
+        return MinimumJerk(points, REACH_TIME)
+
+    @property
+    def cycles(self) -> int:
+        """Control cycles of the whole run."""
+        return round(self.path.end / DT)
+
+    @property
+    def cycles_per_pass(self) -> int:
+        """Control cycles of one pass through the targets."""
+        return self.cycles // self.settings.passes
+
+    @contextmanager
+    def controller(self, name: str) -> Iterator[tuple[Arm, Controller, Adaptation]]:
+        """Give the arm model, the control law and the adaptation that go by ``name``."""
+        rows = task_axes(self.arm)
+        law = OperationalSpace(self.home, rows)
+        match name:
+            case "integral":
+                yield self.arm, law, IntegralAction(rows, INTEGRAL_GAIN, DT)
+            case "gradient":
+                with gradient_network(
+                    self.arm, self.settings.neurons, self.settings.seed
+                ) as network:
+                    yield self.arm, law, NetworkAdaptation(self.arm, network)
+            case "exact":
+                known = KnownTorque(lambda q, dq: -joint_torque(self.disturbances, q, dq))
+                yield real_arm(self.arm, self.disturbances), law, known
+            case _:
+                yield self.arm, law, NoAdaptation()
+
+
+def reaching_scene(settings: ReachSettings) -> Scene:
+    """Make the scene of ``nengo-forcectl reach``.
+
+    Raises:
+        ArmError: the arm is unknown, or its file is broken.
+        ConfigurationError: the arm has no workspace to reach in.
+    """
+    arm = arms.load(settings.arm)
+    home = home_posture(arm)
+    return Scene(
+        settings=settings,
+        arm=arm,
+        home=home,
+        targets=random_targets(arm, home, TARGETS, np.random.default_rng(settings.seed)),
+        disturbances=(Payload(settings.payload), ViscousFriction(settings.friction)),
+    )
+
+
+@contextmanager
+def gradient_network(arm: Arm, neurons: int, seed: int) -> Iterator["OnlineNetwork"]:
+    """Give a network on (q, dq) whose decoders learn by the gradient law, starting at zero."""
+    from .network import adaptive_network, simulator
+    from .online import OnlineNetwork
+
+    network = adaptive_network(2 * arm.dof, arm.dof, neurons, seed=seed, radius=RADIUS)
+    law = Gradient(gamma=GRADIENT_RATE / neurons, sigma=SIGMA, bound=BOUND)
+    with simulator(network, dt=DT) as sim:
+        yield OnlineNetwork(sim, network.probe, law)

@@ -1,0 +1,66 @@
+"""The configuration of a run: its fields are the command line's options, its docstrings their help."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from .exceptions import ConfigurationError
+
+Adapt = Literal["none", "integral", "gradient", "exact"]
+ADAPT: tuple[Adapt, ...] = get_args(Adapt)
+
+
+@dataclass(frozen=True)
+class ReachSettings:
+    """An arm with an unknown payload and friction learns to reach, in PyBullet.
+
+    Raises:
+        ConfigurationError: a value that makes no sense.
+    """
+
+    arm: str = "kuka_iiwa"
+    """Name of an arm (kuka_iiwa, planar2, planar3, ...), or path of a URDF file."""
+
+    payload: float = 2.0
+    """Mass at the tool that the model does not know [kg]."""
+
+    friction: float = 0.9
+    """Viscous friction of every joint that the model does not know [N m s/rad]."""
+
+    passes: int = 6
+    """How many times the five targets are visited."""
+
+    neurons: int = 1000
+    """Size of the adaptive ensemble."""
+
+    seed: int = 0
+    """Of the targets and of the network."""
+
+    adapt: tuple[Adapt, ...] = ("none", "gradient")
+    """Which controllers run, in this order. none: the model alone. integral: with integral action.
+    gradient: with the network, gradient law. exact: knows payload and friction, the bound."""
+
+    out: Path | None = None
+    """Folder of the run; must not exist. Without it the next free runs/reach-NNN."""
+
+    json: bool = False
+    """Print the summary as JSON on the standard output, and nothing else there."""
+
+    def __post_init__(self) -> None:
+        for name, unit in (("payload", "kg"), ("friction", "N m s/rad")):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value >= 0):
+                raise ConfigurationError(f"{name}: is {value} {unit}, needs a number from 0 up")
+        for name, least in (("passes", 1), ("neurons", 1), ("seed", 0)):
+            value = getattr(self, name)
+            if value < least:
+                raise ConfigurationError(
+                    f"{name}: is {value}, needs a whole number from {least} up"
+                )
+        unknown = [name for name in self.adapt if name not in ADAPT]
+        if unknown or not self.adapt or len(set(self.adapt)) < len(self.adapt):
+            raise ConfigurationError(
+                f"adapt: is {' '.join(self.adapt) or 'empty'}, needs some of {', '.join(ADAPT)}, "
+                "each at most once"
+            )

@@ -1,0 +1,110 @@
+"""Where an arm reaches to: a posture to start from, and targets around it."""
+
+import itertools
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm
+
+from .exceptions import ConfigurationError
+
+BENDS = (0.0, 0.25, -0.25, 0.5, -0.5)  # of half a joint's range, when looking for a posture
+MARGIN = 0.9  # of a joint's range that a target may need
+SIDE = 0.3  # of the box of targets [m], for an arm that reaches 1 m or more
+
+
+def task_axes(arm: Arm) -> tuple[int, ...]:
+    """Return the axes of the base frame (0, 1, 2) along which the arm can move its tool.
+
+    Raises:
+        ConfigurationError: the tool cannot move.
+    """
+    q = _postures(arm)
+    reach = np.abs(arm.jacobian(q)[:, :3]).max(axis=(0, 2))  # [m/rad]
+    axes = tuple(int(axis) for axis in np.flatnonzero(reach > 1e-6 * max(reach.max(), 1e-9)))
+    if not axes:
+        raise ConfigurationError(f"arm '{arm.name}': no joint moves its tool")
+    return axes
+
+
+def home_posture(arm: Arm) -> Float[np.ndarray, "n"]:
+    """Return a posture [rad] from which the tool moves well in every direction.
+
+    Of the postures on a coarse grid around the middle of the joints' ranges, the one with the
+    largest manipulability ``sqrt(det(J J^T))`` (Yoshikawa 1985), over the directions that the arm
+    can move in, times the room ``(1 - u^2)^2`` that each joint has left, u from -1 to 1 over its
+    range.
+    """
+    centre, half = joint_range(arm)
+    q = _postures(arm)
+    room = np.prod((1 - ((q - centre) / half) ** 2) ** 2, axis=1)
+    gains = np.linalg.svd(arm.jacobian(q), compute_uv=False)  # (k, min(6, n)), falling
+    directions = int(np.max(np.sum(gains > 1e-6 * gains.max(), axis=1)))
+    return q[np.argmax(room * np.prod(gains[:, :directions], axis=1))]
+
+
+def random_targets(
+    arm: Arm, home: Float[np.ndarray, "n"], count: int, rng: np.random.Generator
+) -> Float[np.ndarray, "count 3"]:
+    """Return tool positions [m] that the arm reaches, at random in a box around its tool at home.
+
+    The box has a side of 0.3 m, or 0.3 times the arm's reach where that is less than 1 m. Each
+    target is at least a third of a side away from the one before it.
+
+    Raises:
+        ConfigurationError: the arm reaches hardly any point of the box.
+    """
+    axes = list(task_axes(arm))
+    centre = arm.pose(home)[:3, 3]
+    base = arm.pose(home, frame=arm.frames[0])[:3, 3]
+    side = SIDE * min(1.0, float(np.linalg.norm(centre - base)) * 1.5)
+    targets = [centre]
+    for _ in range(200 * count):
+        target = centre.copy()
+        target[axes] += rng.uniform(-0.5, 0.5, len(axes)) * side
+        far_enough = np.linalg.norm(target - targets[-1]) >= side / 3
+        if far_enough and _reaches(arm, home, target, axes):
+            targets.append(target)
+        if len(targets) > count:
+            return np.array(targets[1:])
+    raise ConfigurationError(
+        f"arm '{arm.name}': found only {len(targets) - 1} of {count} targets within {side:.2f} m "
+        "around its tool that it can reach"
+    )
+
+
+def joint_range(arm: Arm) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
+    """Return the middle and half the width of each joint's range; +-pi where it has no limits."""
+    limited = np.isfinite(arm.q_lower) & np.isfinite(arm.q_upper)
+    lower = np.where(limited, arm.q_lower, -np.pi)
+    upper = np.where(limited, arm.q_upper, np.pi)
+    return 0.5 * (lower + upper), 0.5 * (upper - lower)
+
+
+def _postures(arm: Arm) -> Float[np.ndarray, "k n"]:
+    """Joints 2 to 6 at the middle or bent either way, the others at the middle: 3,125 at most.
+
+    The first joint turns the whole arm and leaves its manipulability as it is.
+    """
+    centre, half = joint_range(arm)
+    bent = range(min(1, arm.dof - 1), min(6, arm.dof))
+    bends = np.zeros((len(BENDS) ** len(bent), arm.dof))
+    bends[:, bent] = list(itertools.product(BENDS, repeat=len(bent)))
+    return centre + bends * half
+
+
+def _reaches(
+    arm: Arm, home: Float[np.ndarray, "n"], target: Float[np.ndarray, "3"], axes: list[int]
+) -> bool:
+    """Whether damped least squares, staying near home, gets there well inside the limits."""
+    q = home.copy()
+    centre, half = joint_range(arm)
+    for _ in range(200):
+        error = (target - arm.pose(q)[:3, 3])[axes]
+        if np.linalg.norm(error) < 1e-4:
+            return bool(np.all(np.abs(q - centre) < MARGIN * half))
+        J = arm.jacobian(q)[axes]
+        inverse = J.T @ np.linalg.inv(J @ J.T + 1e-4 * np.eye(len(axes)))
+        q = q + inverse @ error + 0.5 * (np.eye(arm.dof) - inverse @ J) @ (home - q)
+    return False
