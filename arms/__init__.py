@@ -28,8 +28,9 @@ def names() -> tuple[str, ...]:
 def load(name_or_path: str | Path, *, base: str | None = None, tip: str | None = None) -> Arm:
     """An arm of the catalogue, or the one in a URDF file.
 
-    ``base`` and ``tip`` are the links at the ends of the chain; by default the root, and the only leaf or,
-    for an arm of the catalogue, its flange. Raises ``ArmError`` for an unknown name, ``UrdfError`` for a bad file.
+    ``base`` and ``tip`` are the links at the ends of the chain; by default the root, and the only
+    leaf or, for an arm of the catalogue, its flange. Raises ``ArmError`` for an unknown name,
+    ``UrdfError`` for a bad file.
     """
     text = str(name_or_path)
     if text in CATALOG:

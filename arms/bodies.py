@@ -1,10 +1,10 @@
 """A ``Chain`` in the form the equations want: moving bodies only, every axis along z.
 
-Links joined by fixed joints become one body. Each body gets a frame of ours: z along its joint's axis, its
-origin slid along that axis to the point nearest the previous body's origin (as Denavit and Hartenberg do), which
-makes most offsets zero. Mass that a turning body cannot feel on its own axis is regrouped into its parent
-(base parameters, Gautier and Khalil 1990): mass, first moment along the axis and one moment of inertia vanish
-from the equations without changing M, C or g.
+Links joined by fixed joints become one body. Each body gets a frame of ours: z along its joint's
+axis, its origin slid along that axis to the point nearest the previous body's origin (as Denavit
+and Hartenberg do), which makes most offsets zero. Mass that a turning body cannot feel on its own
+axis is regrouped into its parent (base parameters, Gautier and Khalil 1990): mass, first moment
+along the axis and one moment of inertia vanish from the equations without changing M, C or g.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
-from numpy import ndarray as Array
+from numpy import ndarray
 
 from arms.chain import MOVING, Chain, Joint
 from arms.spatial import clean, matrix, second_moment, z_to
@@ -24,14 +24,14 @@ class Mass:
     """Moments of a mass distribution about its body's origin: zeroth, first, second."""
 
     m: float  # [kg]
-    h: Float[Array, "3"]  # integral of x dm [kg m]
-    S: Float[Array, "3 3"]  # integral of x x^T dm [kg m^2]
+    h: Float[ndarray, "3"]  # integral of x dm [kg m]
+    S: Float[ndarray, "3 3"]  # integral of x x^T dm [kg m^2]
 
     def __add__(self, other: Mass) -> Mass:
         return Mass(self.m + other.m, self.h + other.h, self.S + other.S)
 
-    def moved(self, R: Float[Array, "3 3"], r: Float[Array, "3"]) -> Mass:
-        """The same distribution seen from a frame in which its own has rotation ``R`` and origin ``r``."""
+    def moved(self, R: Float[ndarray, "3 3"], r: Float[ndarray, "3"]) -> Mass:
+        """The same masses, seen from where their frame has axes ``R`` and origin ``r``."""
         h = R @ self.h
         S = R @ self.S @ R.T + np.outer(h, r) + np.outer(r, h) + self.m * np.outer(r, r)
         return Mass(self.m, h + self.m * r, S)
@@ -45,8 +45,8 @@ class Body:
     """One moving body; its joint turns about or slides along its own z axis."""
 
     parent: int  # index of a body, -1 for the base
-    R: Float[Array, "3 3"]  # axes in the parent's frame at joint position 0
-    r: Float[Array, "3"]  # origin in the parent's frame at joint position 0
+    R: Float[ndarray, "3 3"]  # axes in the parent's frame at joint position 0
+    r: Float[ndarray, "3"]  # origin in the parent's frame at joint position 0
     slides: bool
     coordinate: int  # the joint's position is multiplier * q[coordinate] + offset
     multiplier: float
@@ -59,8 +59,8 @@ class Frame:
     """A named frame, or a link's: rigidly attached to a body."""
 
     body: int  # -1: the base
-    R: Float[Array, "3 3"]
-    r: Float[Array, "3"]
+    R: Float[ndarray, "3 3"]
+    r: Float[ndarray, "3"]
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def bodies_of(chain: Chain) -> Bodies:
 
 
 def _regrouped(bodies: list[Body]) -> list[Body]:
-    """Move into its parent what a turning body's own rotation leaves as it is: a line of mass on the axis."""
+    """Move into its parent what a body's turning leaves as it is: a line of mass on the axis."""
     bodies = list(bodies)
     for i in range(len(bodies) - 1, -1, -1):
         body = bodies[i]

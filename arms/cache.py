@@ -1,8 +1,8 @@
 """Compiled code on disk, so that the second process neither derives nor compiles.
 
-A file is named by the SHA-256 of everything its content depends on. It starts with a magic line and the
-SHA-256 of what follows; anything else is rebuilt, never loaded. Files appear whole (written under another name, then
-renamed), the folder belongs to the user alone.
+A file is named by the SHA-256 of everything its content depends on. It starts with a magic line
+and the SHA-256 of what follows; anything else is rebuilt, never loaded. Files appear whole
+(written under another name, then renamed), the folder belongs to the user alone.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _warned: set[str] = set()
 
 
 def folder() -> Path:
-    """Where compiled code goes: ``$NENGO_FORCECTL_CACHE``, or the platform's folder for a user's caches."""
+    """``$NENGO_FORCECTL_CACHE``, or the platform's folder for a user's caches."""
     if os.environ.get(VARIABLE):
         return Path(os.environ[VARIABLE])
     home = Path(os.path.expanduser("~"))

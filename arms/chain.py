@@ -1,8 +1,8 @@
 """An arm as data: links, the joints between them, and where gravity points.
 
-Nothing here computes. ``urdf.py`` reads a ``Chain``, ``catalog`` holds some, ``bodies.py`` turns one into
-what the equations need. All numbers are SI; rotations are URDF's fixed-axis roll, pitch and yaw:
-``R = Rz(yaw) Ry(pitch) Rx(roll)``.
+Nothing here computes. ``urdf.py`` reads a ``Chain``, ``catalog`` holds some, ``bodies.py`` turns
+one into what the equations need. All numbers are SI; rotations are URDF's fixed-axis roll, pitch
+and yaw: ``R = Rz(yaw) Ry(pitch) Rx(roll)``.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Mimic:
 
 @dataclass(frozen=True)
 class Joint:
-    """``child`` moves along or about ``axis``, given in the joint's own frame, which ``origin`` puts in ``parent``."""
+    """``child`` moves along or about ``axis`` of the frame that ``origin`` puts in ``parent``."""
 
     name: str
     kind: str  # one of KINDS
@@ -83,8 +83,9 @@ class Joint:
 class Chain:
     """A tree of links whose free joints are those on the way from ``base`` to ``tip``.
 
-    ``joints`` are sorted so that a joint's parent link is ``base`` or the child of an earlier joint. A
-    moving joint is either on that way, and is one of the arm's coordinates, or mimics one that is.
+    ``joints`` are sorted so that a joint's parent link is ``base`` or the child of an earlier
+    joint. A moving joint is either on that way, and is one of the arm's coordinates, or mimics one
+    that is.
     """
 
     name: str

@@ -1,9 +1,10 @@
 """Straight-line programs to machine code, through LLVM, and the same programs as Python functions.
 
-A kernel is ``void kernel(const double *q, const double *dq, const double *u, double *out)``; ``out`` gets the
-requested terms one after the other, row by row. Beside it stands ``void batch(q, dq, u, out, count, q_step,
-dq_step, u_step, out_step)``, steps in doubles, 0 where an input is shared. No fast-math and no fused
-multiply-add: the machine code and the Python function give the same bits.
+A kernel is ``void kernel(const double *q, const double *dq, const double *u, double *out)``;
+``out`` gets the requested terms one after the other, row by row. Beside it stands ``void batch(q,
+dq, u, out, count, q_step, dq_step, u_step, out_step)``, steps in doubles, 0 where an input is
+shared. No fast-math and no fused multiply-add: the machine code and the Python function give the
+same bits.
 """
 
 from __future__ import annotations
@@ -76,13 +77,14 @@ declare double @sin(double) memory(none) nounwind willreturn
 declare double @cos(double) memory(none) nounwind willreturn
 declare double @llvm.sqrt.f64(double)
 
-define void @kernel(ptr noalias readonly %q, ptr noalias readonly %dq, ptr noalias readonly %u, ptr noalias %out) nounwind {
+define void @kernel(ptr noalias readonly %q, ptr noalias readonly %dq, ptr noalias readonly %u, ptr
+noalias %out) nounwind {
   BODY
   ret void
 }
 
-define void @batch(ptr %q, ptr %dq, ptr %u, ptr %out, i64 %count, i64 %qs, i64 %dqs, i64 %us, i64 %outs) nounwind {
-entry:
+define void @batch(ptr %q, ptr %dq, ptr %u, ptr %out, i64 %count, i64 %qs, i64 %dqs, i64 %us, i64
+%outs) nounwind { entry:
   %some = icmp sgt i64 %count, 0
   br i1 %some, label %loop, label %end
 loop:

@@ -1,14 +1,15 @@
 """Equations of motion of a tree of bodies, each written in its own body's frame, z along the joint.
 
-Composite bodies (Featherstone 2008, section 6.2) give M and g; the same recursion over the first moment of the
-velocity field, ``K = integral of V x^T dm``, gives the Coriolis matrix. With ``J_i(x)`` the velocity that joint
-i alone gives to the particle at x,
+Composite bodies (Featherstone 2008, section 6.2) give M and g; the same recursion over the first
+moment of the velocity field, ``K = integral of V x^T dm``, gives the Coriolis matrix. With
+``J_i(x)`` the velocity that joint i alone gives to the particle at x,
 
     M_ij = integral of J_i . J_j dm        C_ij = integral of J_i . dJ_j/dt dm
 
-so ``dM/dt = C + C^T`` by construction. As ``dJ_j/dt = sum over k of (dJ_k/dq_j) dq_k``, this is the C of the
-Christoffel symbols (compare Echeandia and Wensing 2021). ``inverse_dynamics`` is the recursive Newton-Euler
-method (Luh, Walker and Paul 1980) with the acceleration field ``a + U x``, ``U = [dw] + [w][w]``.
+so ``dM/dt = C + C^T`` by construction. As ``dJ_j/dt = sum over k of (dJ_k/dq_j) dq_k``, this is
+the C of the Christoffel symbols (compare Echeandia and Wensing 2021). ``inverse_dynamics`` is the
+recursive Newton-Euler method (Luh, Walker and Paul 1980) with the acceleration field ``a + U x``,
+``U = [dw] + [w][w]``.
 """
 
 from __future__ import annotations
@@ -19,7 +20,21 @@ import sympy as sp
 
 from arms.bodies import Bodies
 from arms.program import Expr, Program
-from arms.vectors import EZ, ZERO, Joint, Mat, Vec, add, apply, constants, cross, dot, outer, scale
+from arms.vectors import (
+    EZ,
+    ZERO,
+    Joint,
+    Mat,
+    Vec,
+    add,
+    apply,
+    constants,
+    cross,
+    dot,
+    outer,
+    scale,
+    zeros,
+)
 
 
 @dataclass
@@ -103,9 +118,9 @@ def mass_coriolis_gravity(program: Program, bodies: Bodies, joints: list[Joint])
     """Write M, C and g into ``program``."""
     n, let = program.dof, program.let
     moving, carried = composites(bodies, joints)
-    M = [[sp.S.Zero] * n for _ in range(n)]
-    C = [[sp.S.Zero] * n for _ in range(n)]
-    g = [sp.S.Zero] * n
+    M = zeros(n, n)
+    C = zeros(n, n)
+    g = zeros(n)
     down = gravity_directions(bodies, joints)
     rates = [_screw_rate(joint, *moving[i]) for i, joint in enumerate(joints)]
     for j, joint in enumerate(joints):
@@ -155,8 +170,9 @@ def _wrenches(
 ) -> tuple[tuple[Vec, Vec], tuple[Vec, Vec], Vec]:
     """What the joint's unit velocity does to the composite body.
 
-    F: momentum (force, moment) per unit rate. dF: ``integral of dJ dm`` with its moment. N: what another
-    joint's turning rate must be multiplied with, beside its screw's rate and F, to give ``integral of J . dJ'``.
+    F: momentum (force, moment) per unit rate. dF: ``integral of dJ dm`` with its moment. N: what
+    another joint's turning rate must be multiplied with, beside its screw's rate and F, to give
+    ``integral of J . dJ'``.
     """
     let, m, h, S, P, K = joint.let, c.m, c.h, c.S, c.P, c.K
     dv, dw = rate
@@ -211,7 +227,7 @@ def inverse_dynamics(
             add([G[2][1] - G[1][2], G[0][2] - G[2][0], G[1][0] - G[0][1]], joint.let(cross(h, a)))
         )
         wrenches.append((force, moment))
-    tau = [sp.S.Zero] * program.dof
+    tau = zeros(program.dof)
     for i in range(len(joints) - 1, -1, -1):
         joint, body = joints[i], joints[i].body
         load = wrenches[i][0][2] if joint.slides else wrenches[i][1][2]
@@ -241,12 +257,12 @@ def _acceleration_gradient(joint: Joint, w: Vec, dw: Vec) -> Mat:
 
 
 def forward_dynamics(program: Program, tau: Vec) -> None:
-    """Write ``ddq = M^-1 (tau - Cdq - g)`` into ``program`` (square-root-free Cholesky, M = L D L^T)."""
+    """Write ``ddq = M^-1 (tau - Cdq - g)`` into ``program``, by M = L D L^T."""
     n, let = program.dof, program.let
     M = [list(program.outputs["M"].entries[i * n : (i + 1) * n]) for i in range(n)]
     bias = program.outputs["h"].entries
-    L = [[sp.S.Zero] * n for _ in range(n)]
-    D = [sp.S.Zero] * n
+    L = zeros(n, n)
+    D = zeros(n)
     for j in range(n):
         scaled = [let(L[j][k] * D[k]) for k in range(j)]
         D[j] = let(M[j][j] - sp.Add(*(let(L[j][k] * scaled[k]) for k in range(j))))

@@ -1,12 +1,14 @@
 """The way from Python into a kernel: one call, nothing converted, tens of nanoseconds.
 
-``call(q, dq, u)`` checks that its inputs are contiguous float64 vectors of the right length with finite entries,
-runs the kernel and returns new arrays: one, or a named tuple of them. For any other input it returns False, and
-the caller converts or explains. ``fill(q, dq, u, out)`` writes into an existing float64 buffer and returns True.
+``call(q, dq, u)`` checks that its inputs are contiguous float64 vectors of the right length with
+finite entries, runs the kernel and returns new arrays: one, or a named tuple of them. For any
+other input it returns False, and the caller converts or explains. ``fill(q, dq, u, out)`` writes
+into an existing float64 buffer and returns True.
 
-Both are Python functions made of machine code, because a call through ctypes or numba costs as much as a kernel. They use
-Python's and NumPy's C interface; ``_layout_fits`` compares the public fields of ``PyArrayObject``, whose place NumPy's
-binary interface fixes, with what is expected, before anything is built on them.
+Both are Python functions made of machine code, because a call through ctypes or numba costs as
+much as a kernel. They use Python's and NumPy's C interface; ``_layout_fits`` compares the public
+fields of ``PyArrayObject``, whose place NumPy's binary interface fixes, with what is expected,
+before anything is built on them.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import struct
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
+from importlib import import_module
 from math import prod
 from typing import Any
 
@@ -24,7 +27,7 @@ import numpy as np
 from arms import cache as disk
 from arms.compile import Loaded, compiled, platform
 
-# The bytes object that both functions carry as `self`: 8-byte fields, then (nd, size, 3 dims) of every term.
+# The bytes that both functions carry as `self`: 8-byte fields, then nd, size, 3 dims of each term.
 _FIELDS = (
     *("kernel", "PyBool_FromLong", "Py_IncRef", "PyArray_NewFromDescr", "PyType_GenericAlloc"),
     *(
@@ -174,7 +177,7 @@ def _text() -> str:
 
 
 class _MethodDef(ctypes.Structure):
-    _fields_ = [  # noqa: RUF012
+    _fields_ = [
         ("name", ctypes.c_char_p),
         ("method", ctypes.c_void_p),
         ("flags", ctypes.c_int),
@@ -223,10 +226,10 @@ def entries(
     shapes: Sequence[tuple[int, ...]],
     result: type[tuple],
 ) -> tuple[Callable[..., Any], Callable[..., bool]] | None:
-    """``call`` and ``fill`` for the kernel in ``code``, or None where objects are laid out in another way.
+    """``call`` and ``fill`` for the kernel in ``code``; None where objects are laid out otherwise.
 
-    ``lengths`` are those of q, dq and u, 0 for one that is not looked at; ``shapes`` those of the terms, which
-    ``call`` returns as a ``result``, or as a bare array if there is one only.
+    ``lengths`` are those of q, dq and u, 0 for one that is not looked at; ``shapes`` those of the
+    terms, which ``call`` returns as a ``result``, or as a bare array if there is one only.
     """
     if not _layout_fits():
         return None
@@ -257,10 +260,9 @@ def entries(
 @cache
 def _numpy_function(place: int) -> int:
     """Address of a function of NumPy's C interface."""
-    from numpy._core import _multiarray_umath
-
+    core = import_module("numpy._core._multiarray_umath")
     get = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(
         ("PyCapsule_GetPointer", ctypes.pythonapi)
     )
-    table = get(_multiarray_umath._ARRAY_API, None)
+    table = get(core._ARRAY_API, None)
     return ctypes.c_int64.from_address(table + 8 * place).value

@@ -1,4 +1,4 @@
-"""The errors of both packages: one base exception, so that a caller can catch all of ours at once."""
+"""The errors of both packages: one base exception, so that a caller can catch them all."""
 
 
 class ForcectlError(Exception):

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float
-from numpy import ndarray as Array
+from numpy import ndarray
 
 from arms import cache as disk
 from arms.bodies import Bodies
@@ -21,8 +21,9 @@ from arms.terms import Request
 class Kernel:
     """Computes the terms of ``request`` for an arm with ``bodies``.
 
-    ``address`` is that of ``void kernel(const double *q, const double *dq, const double *u, double *out)`` for other
-    compiled code, valid while this object lives; 0 where nothing could be compiled.
+    ``address`` is that of ``void kernel(const double *q, const double *dq, const double *u, double
+    *out)`` for other compiled code, valid while this object lives; 0 where nothing could be
+    compiled.
     """
 
     def __init__(self, bodies: Bodies, request: Request, result: type[tuple] = tuple) -> None:
@@ -55,19 +56,23 @@ class Kernel:
         if made is not None:
             self.call, self.fill = made
         pointer, count = ctypes.c_void_p, ctypes.c_int64
-        function = ctypes.CFUNCTYPE(None, *[pointer] * 4, *[count] * 5)(self._code.address("batch"))
+        signature: Any = ctypes.CFUNCTYPE(None, *[pointer] * 4, *[count] * 5)
+        function = signature(self._code.address("batch"))
         q_step, dq_step, u_step = self.lengths
 
-        def batch(q: Array, dq: Array, u: Array, out: Array) -> None:
+        def batch(q: ndarray, dq: ndarray, u: ndarray, out: ndarray) -> None:
             data = (q.ctypes.data, dq.ctypes.data, u.ctypes.data, out.ctypes.data)
             function(*data, len(out), q_step, dq_step, u_step, self.size)
 
         self._batch = batch
 
     def run(
-        self, q: Float[Array, "*batch n"], dq: Float[Array, "*batch n"] | None, u: Array | None
-    ) -> Float[Array, "*batch size"]:
-        """All terms of finite float64 inputs, one after the other on the last axis; leading axes broadcast."""
+        self,
+        q: Float[ndarray, "*batch n"],
+        dq: Float[ndarray, "*batch n"] | None,
+        u: Float[ndarray, "*batch k"] | None,
+    ) -> Float[ndarray, "*batch size"]:
+        """All terms, one after the other on the last axis; leading axes broadcast."""
         vectors = [v for v, length in zip((q, dq, u), self.lengths, strict=True) if length]
         lead = np.broadcast_shapes(*(v.shape[:-1] for v in vectors if v is not None))
         rows = [
@@ -98,7 +103,7 @@ def _python_batch(bodies: Bodies, request: Request, lengths: tuple[int, int, int
 
     function = python_function(_lowered(bodies, request))
 
-    def batch(q: Array, dq: Array, u: Array, out: Array) -> None:
+    def batch(q: ndarray, dq: ndarray, u: ndarray, out: ndarray) -> None:
         rows = [
             v.tolist() if n else [[]] * len(out) for v, n in zip((q, dq, u), lengths, strict=True)
         ]

@@ -1,27 +1,25 @@
 """Pose, Jacobian and their derivatives of one frame, in the base's axes.
 
-With the twist column ``J_i = (v_i, w_i)`` of joint i, linear part first, every derivative follows from the
-columns themselves:
+With the twist column ``J_i = (v_i, w_i)`` of joint i, linear part first, every derivative follows
+from the columns themselves:
 
     dJ_i/dq_j = (w_j x v_i, w_j x w_i)  for j at or before i      (w_i x v_j, 0)  for j after i
 
-so ``dJ_i/dt = (W_i x v_i + w_i x V_i, W_i x w_i)``, where W_i is the angular velocity that the joints up to i
-give, and V_i the linear velocity of the frame that the joints after i give.
+so ``dJ_i/dt = (W_i x v_i + w_i x V_i, W_i x w_i)``, where W_i is the angular velocity that the
+joints up to i give, and V_i the linear velocity of the frame that the joints after i give.
 """
 
 from __future__ import annotations
 
-import sympy as sp
-
 from arms.bodies import Bodies
 from arms.program import Expr, Program
-from arms.vectors import ZERO, Joint, add, apply, constants, cross, scale, transpose
+from arms.vectors import ZERO, Joint, add, apply, constants, cross, scale, transpose, zeros
 
 
 def kinematics(
     program: Program, bodies: Bodies, joints: list[Joint], frame: str, point: bool
 ) -> None:
-    """Write pose, J, dJ and dJdq of ``frame`` (or of the point ``u``, given in it) into ``program``."""
+    """Write pose, J, dJ and dJdq of ``frame``, or of the point ``u`` in it, into ``program``."""
 
     def let(vector):
         return [program.let(x) for x in vector]
@@ -73,7 +71,7 @@ def _columns(
     program: Program, joints: list[Joint], path: list[int], name: str, linear, angular
 ) -> None:
     """Output a 6 x n matrix; joints that share a coordinate add up."""
-    matrix = [[sp.S.Zero] * program.dof for _ in range(6)]
+    matrix = zeros(6, program.dof)
     for i, v, w in zip(path, linear, angular, strict=True):
         k = joints[i].body.coordinate
         for row, entry in enumerate([*v, *w]):
@@ -84,7 +82,7 @@ def _columns(
 def _hessian(program: Program, joints: list[Joint], path: list[int], linear, angular) -> None:
     """Output dJdq: entry [r, i, j] is the derivative of J[r, i] by q[j]."""
     n = program.dof
-    H = [[[sp.S.Zero] * n for _ in range(n)] for _ in range(6)]
+    H = zeros(6, n, n)
     for a, i in enumerate(path):
         for b, j in enumerate(path):
             first, last = min(a, b), max(a, b)

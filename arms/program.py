@@ -1,27 +1,29 @@
 """Straight-line programs: Sympy expressions over named intermediate results.
 
-A ``Program`` collects assignments ``s17 = s3*c2 - s5``; its outputs are matrices over those names. Repeated
-expressions are named once (up to sign), nothing is expanded or simplified, so a program grows with the
-length of the arm and not exponentially. All names are made here: ``q0, dq0, u0, s17``.
+A ``Program`` collects assignments ``s17 = s3*c2 - s5``; its outputs are matrices over those names.
+Repeated expressions are named once (up to sign), nothing is expanded or simplified, so a program
+grows with the length of the arm and not exponentially. All names are made here: ``q0, dq0, u0,
+s17``.
 
-``steps`` lowers a program to single operations, from which the machine code and the pure-Python function are
-both written: they do the same arithmetic in the same order.
+``steps`` lowers a program to single operations, from which the machine code and the pure-Python
+function are both written: they do the same arithmetic in the same order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 import sympy as sp
 
 from arms.steps import Constant, Load, Operation, Step, Steps
 
-Expr = sp.Expr
+Expr: TypeAlias = Any  # of Sympy, whose annotations do not tell its own classes apart
 
 
 def constant(value: float) -> Expr:
-    """A number for a program; whole numbers stay exact, so that 0 and 1 disappear from the equations."""
+    """A number for a program; whole ones stay exact, so that 0 and 1 vanish from the equations."""
     return sp.Integer(int(value)) if value == int(value) else sp.Float(float(value))
 
 

@@ -6,7 +6,7 @@ from math import atan2, cos, hypot, pi, sin
 
 import numpy as np
 from jaxtyping import Float
-from numpy import ndarray as Array
+from numpy import ndarray
 
 from arms.chain import Inertia, Pose, Vector
 
@@ -16,7 +16,7 @@ _ROUNDING = 4e-16
 
 
 def snap(angle: float) -> float:
-    """``angle`` [rad], or the multiple of 15 degrees that it was written down for (within 1e-9 rad)."""
+    """``angle`` [rad], or the multiple of 15 degrees that is within 1e-9 rad of it."""
     nearest = round(angle / _STEP) * _STEP
     return nearest if abs(angle - nearest) < _SNAP else angle
 
@@ -29,7 +29,7 @@ def cos_sin(angle: float) -> tuple[float, float]:
     return cos(angle), sin(angle)
 
 
-def rotation(rpy: Vector) -> Float[Array, "3 3"]:
+def rotation(rpy: Vector) -> Float[ndarray, "3 3"]:
     """Rotation matrix of roll, pitch and yaw about the fixed axes, each snapped."""
     (ca, sa), (cb, sb), (cc, sc) = (cos_sin(snap(angle)) for angle in rpy)
     return np.array(
@@ -41,7 +41,7 @@ def rotation(rpy: Vector) -> Float[Array, "3 3"]:
     )
 
 
-def roll_pitch_yaw(R: Float[Array, "3 3"]) -> Vector:
+def roll_pitch_yaw(R: Float[ndarray, "3 3"]) -> Vector:
     """The inverse of ``rotation``; at pitch +-pi/2 the roll is taken as zero."""
     pitch = atan2(-R[2, 0], hypot(R[0, 0], R[1, 0]))
     if hypot(R[0, 0], R[1, 0]) > 1e-12:
@@ -49,7 +49,7 @@ def roll_pitch_yaw(R: Float[Array, "3 3"]) -> Vector:
     return 0.0, snap(pitch), snap(atan2(-R[0, 1], R[1, 1]))
 
 
-def matrix(pose: Pose) -> Float[Array, "4 4"]:
+def matrix(pose: Pose) -> Float[ndarray, "4 4"]:
     """Homogeneous transform of a ``Pose``."""
     T = np.eye(4)
     T[:3, :3] = rotation(pose.rpy)
@@ -57,27 +57,27 @@ def matrix(pose: Pose) -> Float[Array, "4 4"]:
     return T
 
 
-def pose_of(T: Float[Array, "4 4"]) -> Pose:
+def pose_of(T: Float[ndarray, "4 4"]) -> Pose:
     """The ``Pose`` of a homogeneous transform."""
     x, y, z = (float(value) for value in T[:3, 3])
     return Pose((x, y, z), roll_pitch_yaw(T[:3, :3]))
 
 
-def about_axis(axis: Vector, angle: float) -> Float[Array, "3 3"]:
+def about_axis(axis: Vector, angle: float) -> Float[ndarray, "3 3"]:
     """Rotation by ``angle`` about a unit ``axis`` (Rodrigues)."""
     c, s = cos_sin(snap(angle))
     K = skew(np.array(axis))
     return np.eye(3) + s * K + (1.0 - c) * (K @ K)
 
 
-def skew(v: Float[Array, "3"]) -> Float[Array, "3 3"]:
+def skew(v: Float[ndarray, "3"]) -> Float[ndarray, "3 3"]:
     """``skew(v) @ w`` is ``v x w``."""
     x, y, z = v
     return np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
 
 
-def z_to(axis: Vector) -> Float[Array, "3 3"]:
-    """A rotation that turns the z axis into the unit vector ``axis``, exact for the six axis directions."""
+def z_to(axis: Vector) -> Float[ndarray, "3 3"]:
+    """A rotation that turns z into the unit vector ``axis``, exact for the six axis directions."""
     k = int(np.argmax(np.abs(axis)))
     if abs(abs(axis[k]) - 1.0) < _ROUNDING * 8 and sum(map(abs, axis)) < 1.0 + 1e-15:
         sign = 1.0 if axis[k] > 0 else -1.0
@@ -94,22 +94,22 @@ def z_to(axis: Vector) -> Float[Array, "3 3"]:
     return np.column_stack([x, np.cross(z, x), z])
 
 
-def clean(values: Array) -> Array:
-    """``values`` without the rounding error of products of exact rotations: 0 and +-1 where within 4e-16."""
+def clean(values: ndarray) -> ndarray:
+    """``values`` without the rounding error of a product: 0 and +-1 where within 4e-16."""
     nearest = np.round(values)
     return np.where(
         (np.abs(values - nearest) < _ROUNDING) & (np.abs(nearest) <= 1), nearest, values
     )
 
 
-def tensor(inertia: Inertia) -> Float[Array, "3 3"]:
+def tensor(inertia: Inertia) -> Float[ndarray, "3 3"]:
     """Moment of inertia matrix about the centre of mass."""
     xx, xy, xz, yy, yz, zz = inertia.moments
     return np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
 
 
-def second_moment(inertia: Inertia) -> Float[Array, "3 3"]:
-    """``integral of x x^T dm`` about the link's origin; the moment of inertia is ``trace(S) 1 - S``."""
+def second_moment(inertia: Inertia) -> Float[ndarray, "3 3"]:
+    """S = integral of x x^T dm about the link's origin; its moment of inertia is trace(S) 1 - S."""
     I = tensor(inertia)  # noqa: E741
     c = np.array(inertia.com)
     return np.trace(I) / 2 * np.eye(3) - I + inertia.mass * np.outer(c, c)

@@ -22,7 +22,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Operation:
-    """Step: ``name`` is add, sub, mul, div, sin, cos or sqrt; operands are numbers of earlier steps."""
+    """Step: add, sub, mul, div, sin, cos or sqrt of the results of earlier steps."""
 
     name: str
     operands: tuple[int, ...]

@@ -9,14 +9,14 @@ import sympy as sp
 from arms.bodies import Bodies
 from arms.derive import derive
 from arms.program import Program
-from arms.terms import TERMS, Request
+from arms.terms import Request
 
 
 class Symbolic:
     """``pose, J, dJ, M, C, g, Cdq`` of an arm over the symbols ``q`` and ``dq``.
 
-    The same program that is compiled, its intermediate results put back in. For a planar arm the entries are
-    simplified; those of a spatial arm are long.
+    The same program that is compiled, its intermediate results put back in. For a planar arm the
+    entries are simplified; those of a spatial arm are long.
     """
 
     def __init__(self, bodies: Bodies) -> None:

@@ -34,7 +34,7 @@ TERMS = {
 
 @dataclass(frozen=True)
 class Request:
-    """Terms to be computed in one call, those of a frame at ``frame``, or at the point ``u`` fixed in it."""
+    """Terms of one call, those of a frame at ``frame``, or at the point ``u`` fixed in it."""
 
     terms: tuple[str, ...]
     frame: str = "tool"

@@ -1,4 +1,4 @@
-"""From a bag of links and joints to the tree that an arm is: order, base, tip, locked and mimic joints."""
+"""From links and joints to the tree that an arm is: order, base, tip, locked and mimic joints."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ def select(
 ) -> Chain:
     """The chain from ``base`` to ``tip`` with everything that hangs on it.
 
-    Moving joints off the way are held at ``locked[joint]``, or else at the position within their limits that is
-    nearest zero, and so carried along as dead mass; joints on the way that ``locked`` names become rigid too.
+    Moving joints off the way are held at ``locked[joint]``, or else at the position within their
+    limits that is nearest zero, and so carried along as dead mass; joints on the way that
+    ``locked`` names become rigid too.
     """
     _check_names(links, joints)
     ordered = _ordered(links, joints, base)
@@ -78,7 +79,8 @@ def _check_names(links: Sequence[Link], joints: Sequence[Joint]) -> None:
                 raise UrdfError(f"joint {joint.name!r}: there is no {end} link {link!r}")
         if joint.child in above:
             raise UrdfError(
-                f"link {joint.child!r} has two parents, by joints {above[joint.child]!r} and {joint.name!r}"
+                f"link {joint.child!r} has two parents, by joints "
+                f"{above[joint.child]!r} and {joint.name!r}"
             )
         above[joint.child] = joint.name
 

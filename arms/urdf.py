@@ -1,7 +1,7 @@
 """URDF to ``Chain``: a strict reader of the part of the format that mechanics needs.
 
-A URDF is untrusted input. Document types and entities are refused, every number must be finite, every name
-printable, the links must form one tree. Names never reach generated code.
+A URDF is untrusted input. Document types and entities are refused, every number must be finite,
+every name printable, the links must form one tree. Names never reach generated code.
 """
 
 from __future__ import annotations
@@ -67,12 +67,13 @@ def parse_urdf(
         raise UrdfError(f"the outer element is <{root.tag[:40]!s}>, not <robot>")
     links = [_link(element, folder) for element in root.findall("link")]
     joints = [_joint(element) for element in root.findall("joint")]
-    missing = [e.get("name") for e in root.findall("link") if e.find("inertial") is None]
+    missing = [e.get("name", "") for e in root.findall("link") if e.find("inertial") is None]
     chain = select(root.get("name") or "robot", links, joints, base, tip, locked or {})
     silent = [n for n in missing if n not in (chain.base, chain.tip) and _carries(chain, n)]
     if silent:
         warnings.warn(
-            f"Arm {chain.name!r}: links without <inertial> are massless: {', '.join(map(repr, silent))}",
+            f"Arm {chain.name!r}: links without <inertial> are massless: "
+            f"{', '.join(map(repr, silent))}",
             stacklevel=4,
         )
     return chain

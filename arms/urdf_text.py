@@ -66,7 +66,8 @@ def _inertial(inertia: Inertia) -> str:
 def _visual(visual: Visual) -> str:
     color = ""
     if visual.rgba is not None:
-        color = f'<material name="m{abs(hash(visual.rgba))}"><color rgba="{_numbers(visual.rgba)}"/></material>'
+        name = "_".join(f"{255 * part:.0f}" for part in visual.rgba)
+        color = f'<material name="rgba_{name}"><color rgba="{_numbers(visual.rgba)}"/></material>'
     mesh = f'<mesh filename={quoteattr(visual.mesh)} scale="{_numbers(visual.scale)}"/>'
     return f"<visual>{_origin(visual.origin)}<geometry>{mesh}</geometry>{color}</visual>"
 
@@ -90,7 +91,8 @@ def _joint(joint: Joint, names: dict[str, str], links: dict[str, str]) -> str:
         if joint.mimic is not None:
             m = joint.mimic
             parts.append(
-                f'<mimic joint="{names[m.leader]}" multiplier="{m.multiplier!r}" offset="{m.offset!r}"/>'
+                f'<mimic joint="{names[m.leader]}" '
+                f'multiplier="{m.multiplier!r}" offset="{m.offset!r}"/>'
             )
     return "".join([*parts, "</joint>"])
 

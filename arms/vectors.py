@@ -23,6 +23,12 @@ def constants(values: Any) -> Any:
     return constant(values) if np.ndim(values) == 0 else [constants(v) for v in values]
 
 
+def zeros(*shape: int) -> Any:
+    """Nested lists of zeros, to be filled."""
+    count, *rest = shape
+    return [zeros(*rest) if rest else sp.S.Zero for _ in range(count)]
+
+
 def cross(a: Vec, b: Vec) -> list[Expr]:
     """a x b."""
     return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
@@ -99,7 +105,7 @@ class Joint:
         return self.let([c * x + s * y, c * y - s * x, z])
 
     def up2(self, A: Mat) -> list[list[Expr]]:
-        """R A R^T: a tensor of the body in its parent's axes; 11 operations of c^2 and c s for the turn."""
+        """R A R^T: a tensor of the body in its parent's axes (11 operations for the turn)."""
         let, c, s = self.program.let, self.cos, self.sin
         cc, cs = let(c * c), let(c * s)
         (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = A

@@ -11,17 +11,17 @@ from arms.chain import MOVING, Chain
 from arms.exceptions import ArmError
 from arms.urdf import read_urdf
 
-# Data sheet of the LBR iiwa 14 R820, axes A1 to A7; the URDF has placeholders of 10 rad/s and 300 N m.
+# Data sheet of the LBR iiwa 14 R820, A1 to A7; the URDF has placeholders, 10 rad/s and 300 N m.
 SPEEDS = (85, 85, 100, 75, 130, 135, 135)  # [deg/s]
 TORQUES = (320, 320, 176, 176, 110, 40, 40)  # [N m]
 
 
 def kuka_iiwa() -> Chain:
-    """Links, inertias, position limits and meshes of ``kuka_iiwa/model.urdf``; the tool is the flange link's frame."""
+    """Links, inertias, position limits and meshes of the URDF; the tool is its last link."""
     spec = find_spec("pybullet_data")
     if spec is None or spec.origin is None:
         raise ArmError(
-            "Arm 'kuka_iiwa' is read from pybullet_data, which is not installed: pip install pybullet"
+            "Arm 'kuka_iiwa' is read from pybullet_data, which is missing: pip install pybullet"
         )
     chain = read_urdf(Path(spec.origin).parent / "kuka_iiwa" / "model.urdf")
     limits = iter(zip(SPEEDS, TORQUES, strict=True))
@@ -35,6 +35,6 @@ def kuka_iiwa() -> Chain:
         chain,
         joints=tuple(joints),
         name="kuka_iiwa",
-        source="kuka_iiwa/model.urdf of pybullet_data, from R. Krug and T. Stoyanov's lbr_iiwa (2015); speed and "
-        "torque limits from KUKA's data sheet of the LBR iiwa 14 R820",
+        source="kuka_iiwa/model.urdf of pybullet_data, from lbr_iiwa (R. Krug and T. Stoyanov, "
+        "2015); speed and torque limits from KUKA's data sheet of the LBR iiwa 14 R820",
     )

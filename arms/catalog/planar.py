@@ -1,7 +1,8 @@
 """Planar arms: slender rods in a vertical plane, as the textbooks draw them.
 
-All joints turn about z, the arm moves in the x-y plane, gravity points along -y (Spong, Hutchinson and Vidyasagar 2006,
-section 7.3; Siciliano et al. 2009, section 7.3.2). At q = 0 the arm lies along x.
+All joints turn about z, the arm moves in the x-y plane, gravity points along -y (Spong, Hutchinson
+and Vidyasagar 2006, section 7.3; Siciliano et al. 2009, section 7.3.2). At q = 0 the arm lies
+along x.
 """
 
 from __future__ import annotations
