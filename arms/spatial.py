@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import atan2, cos, hypot, pi, sin
 
 import numpy as np
@@ -113,3 +114,14 @@ def second_moment(inertia: Inertia) -> Float[ndarray, "3 3"]:
     I = tensor(inertia)  # noqa: E741
     c = np.array(inertia.com)
     return np.trace(I) / 2 * np.eye(3) - I + inertia.mass * np.outer(c, c)
+
+
+def turned_moments(
+    moments: Sequence[float], rpy: Vector
+) -> tuple[float, float, float, float, float, float]:
+    """Ixx, Ixy, Ixz, Iyy, Iyz, Izz given in axes turned by ``rpy``, in the axes before the turn."""
+    xx, xy, xz, yy, yz, zz = moments
+    R = rotation(rpy)
+    I = R @ tensor(Inertia(moments=(xx, xy, xz, yy, yz, zz))) @ R.T  # noqa: E741
+    xx, xy, xz, yy, yz, zz = (float(x) for x in I[np.triu_indices(3)])
+    return xx, xy, xz, yy, yz, zz

@@ -7,7 +7,7 @@ every name printable, the links must form one tree. Names never reach generated 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from math import hypot, inf, isfinite
 from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError
@@ -17,6 +17,7 @@ from defusedxml.ElementTree import fromstring
 
 from arms.chain import KINDS, MOVING, Chain, Inertia, Joint, Link, Mimic, Pose, Vector, Visual
 from arms.exceptions import UrdfError
+from arms.spatial import turned_moments
 from arms.tree import select
 
 _MAX_BYTES = 20_000_000
@@ -128,16 +129,7 @@ def _inertia(element: Element, what: str) -> Inertia:
     if tensor is not None:
         names = ("ixx", "ixy", "ixz", "iyy", "iyz", "izz")
         entries = [_number(tensor, name, what, 0.0) for name in names]
-    return Inertia(mass, pose.xyz, _turned(entries, pose.rpy))
-
-
-def _turned(entries: list[float], rpy: Vector) -> tuple[float, float, float, float, float, float]:
-    """Moments of inertia given in axes turned by ``rpy``, in the link's own."""
-    from arms.spatial import rotation, tensor
-
-    R = rotation(rpy)
-    I = R @ tensor(Inertia(0.0, moments=tuple(entries))) @ R.T  # type: ignore[arg-type]  # noqa: E741
-    return tuple(float(I[i, j]) for i, j in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)))  # type: ignore[return-value]
+    return Inertia(mass, pose.xyz, turned_moments(entries, pose.rpy))
 
 
 def _joint(element: Element) -> Joint:
@@ -252,9 +244,3 @@ def _name(element: Element, what: str) -> str:
             f"a {what} is named {name[:60]!r}; a name is 1 to {_MAX_NAME} printable characters"
         )
     return name
-
-
-def duplicates(names: Iterable[str]) -> list[str]:
-    """Names that occur more than once."""
-    seen: set[str] = set()
-    return sorted({name for name in names if name in seen or seen.add(name)})

@@ -1,26 +1,27 @@
-"""Arms as data: one module per family, each with the source of its numbers."""
+"""Arms as data: one module per maker, each with the source of its numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from importlib import import_module
 
 from arms.chain import Chain
 
 
-def _planar(n: int) -> Chain:
-    from arms.catalog.planar import planar
-
-    return planar(n)
-
-
-def _kuka_iiwa() -> Chain:
-    from arms.catalog.kuka import kuka_iiwa
-
-    return kuka_iiwa()
+def _made_by(module: str, function: str, *args: int) -> Chain:
+    return getattr(import_module(f"arms.catalog.{module}"), function)(*args)
 
 
 CATALOG: dict[str, Callable[[], Chain]] = {
-    "planar2": lambda: _planar(2),
-    "planar3": lambda: _planar(3),
-    "kuka_iiwa": _kuka_iiwa,
+    "planar1": partial(_made_by, "planar", "planar", 1),
+    "planar2": partial(_made_by, "planar", "planar", 2),
+    "planar3": partial(_made_by, "planar", "planar", 3),
+    "ur5": partial(_made_by, "universal", "ur5"),
+    "ur5e": partial(_made_by, "universal", "ur5e"),
+    "ur10e": partial(_made_by, "universal", "ur10e"),
+    "jaco2": partial(_made_by, "kinova", "jaco2"),
+    "kuka_iiwa": partial(_made_by, "kuka", "kuka_iiwa"),
+    "panda": partial(_made_by, "franka", "panda"),
+    "xarm6": partial(_made_by, "ufactory", "xarm6"),
 }

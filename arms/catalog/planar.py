@@ -14,14 +14,16 @@ from arms.chain import Chain, Inertia, Joint, Link, Pose
 # Length [m], mass [kg] of each rod, torque limit [N m] of the joint that carries it.
 RODS = ((0.5, 2.0, 60.0), (0.4, 1.5, 30.0), (0.3, 1.0, 15.0))
 
+RADIUS = 0.02  # [m], for the moment of inertia about the rod's own axis
+
 
 def planar(n: int) -> Chain:
     """An arm of the first ``n`` rods; the tool is the end of the last one."""
     links, joints = [Link("base")], []
     reach = 0.0  # length of the link before
     for k, (length, mass, torque) in enumerate(RODS[:n], start=1):
-        moment = mass * length**2 / 12  # of a uniform rod about its middle
-        inertia = Inertia(mass, (length / 2, 0.0, 0.0), (0.0, 0.0, 0.0, moment, 0.0, moment))
+        across, along = mass * length**2 / 12, mass * RADIUS**2 / 2  # of a slender rod
+        inertia = Inertia(mass, (length / 2, 0.0, 0.0), (along, 0.0, 0.0, across, 0.0, across))
         links.append(Link(f"link{k}", inertia))
         joints.append(
             Joint(
