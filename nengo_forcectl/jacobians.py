@@ -1,6 +1,20 @@
-"""Jacobians of a NengoDL network, by the weight's own name."""
+"""Jacobians of a NengoDL network, by the weight's own name, and their products with vectors.
 
-from collections.abc import Callable, Iterable, Mapping
+With F(x; w) the output of a network, after one step or after several, from the state that its
+simulator is in:
+
+    weight_jacobian   J_w = dF/dw                 of every item of a batch
+    input_jacobian    dF/dx
+    weight_vjp        J_w^T e, summed over the batch
+    weight_jvp        J_w v
+
+Nothing in the simulator changes. Spiking neurons are differentiated as NengoDL trains them: through
+the rate that they stand for (of LIF neurons the LIF rate, or its smooth version if NengoDL's
+``lif_smoothing`` is set), with the output of other neurons replaced by their rate as well.
+Every function is compiled for a shape of input once and kept with the simulator.
+"""
+
+from collections.abc import Mapping
 from typing import Any
 
 import nengo
@@ -8,146 +22,148 @@ import numpy as np
 from jaxtyping import Float
 
 from .exceptions import NetworkError
-from .weights import ByObject, Weight, named_weights
+from .inputs import checked_array, checked_inputs, checked_probe
+from .mapping import ByObject
+from .weights import Weight, named_weights
+
+Inputs = Mapping[nengo.Node, Float[np.ndarray, "batch *steps n_in"]]
 
 
 def weight_jacobian(
-    sim: Any,
-    probe: nengo.Probe,
-    inputs: Mapping[nengo.Node, Float[np.ndarray, "batch n_in"]],
-    wrt: Any = None,
+    sim: Any, probe: nengo.Probe, inputs: Inputs, wrt: Any = None, *, step: int = -1
 ) -> ByObject[Float[np.ndarray, "batch n_out *shape"]]:
-    """dF/dw of the network's output F after one step, for every trainable weight or those asked.
-
-    Spiking neurons are differentiated as NengoDL trains them: through their rates.
+    """dF/dw, for every weight F depends on, or for those asked for.
 
     Args:
-        sim: an open ``nengo_dl.Simulator``; its state is where the step starts, and stays.
-        probe: the output F, without a synapse.
-        inputs: x of every input node, one row per item of the simulator's minibatch.
-        wrt: a weight or several: handles, names, or Nengo objects; by default all trainable ones.
+        sim: an open ``nengo_dl.Simulator``; its state is where the steps start.
+        probe: the output F.
+        inputs: x of the input nodes, (batch, n_in) for one step, (batch, steps, n_in) for several.
+            Nodes that are left out give their own output. With minibatch size 1 the batch is
+            any, with another that size, and item i starts from the state of item i.
+        wrt: one or several names, handles, or Nengo objects (an ensemble stands for its encoders
+            and biases); by default all trainable weights that F depends on.
+        step: which step's output F is; by default the last.
 
     Returns:
         Indexed as `named_weights`: ``J[connection]``, ``J[ensemble].encoders``, ``J["name"]``.
 
     Raises:
         NetworkError: a probe, node or weight that the network does not have, inputs that do not
-            fit, or a weight that F does not depend on.
+            fit, a weight that F does not depend on or that is not trainable, or an object on the
+            way from it to F that has no derivative.
     """
-    from .nengodl import tf
+    from .differentiation import weight_jacobian_function
 
-    selected = trainable_weights(named_weights(sim), wrt)
-    tensors = _inputs(sim, inputs)
-
-    def jacobians() -> list[Any]:
-        leaves = leaves_of(selected)
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(leaves)
-            output = _output(sim, probe, tensors, assembled(sim, selected, leaves))
-        return tape.jacobian(output, leaves)
-
-    values = _evaluated(jacobians)
-    for weight, value in zip(selected, values, strict=True):
-        if value is None:
-            raise NetworkError(f"{probe} does not depend on weight {weight.name!r} in one step")
-    return ByObject({weight: value.numpy() for weight, value in zip(selected, values, strict=True)})
+    arrays, batch, steps = _checked(sim, probe, inputs)
+    weights = differentiable(sim, probe, wrt, steps)
+    function = weight_jacobian_function(sim, probe, weights, batch, steps)
+    values = function(_index(step, steps), *arrays)
+    return ByObject({w: _array(value) for w, value in zip(weights, values, strict=True)})
 
 
 def input_jacobian(
-    sim: Any, probe: nengo.Probe, inputs: Mapping[nengo.Node, Float[np.ndarray, "batch n_in"]]
-) -> dict[nengo.Node, Float[np.ndarray, "batch n_out n_in"]]:
-    """dF/dx of the network's output F after one step, for every node in ``inputs``.
+    sim: Any, probe: nengo.Probe, inputs: Inputs, *, step: int = -1
+) -> dict[nengo.Node, Float[np.ndarray, "batch n_out *steps n_in"]]:
+    """dF/dx, for every node in ``inputs``; of several steps, by the input of every step.
 
     Arguments and errors are those of `weight_jacobian`.
     """
+    from .dependence import check_inputs
+    from .differentiation import input_jacobian_function
+
+    arrays, batch, steps = _checked(sim, probe, inputs)
+    check_inputs(sim, probe, inputs, steps)
+    function = input_jacobian_function(sim, probe, tuple(inputs), batch, steps)
+    values = function(_index(step, steps), *arrays)
+    return {
+        node: _array(value) if np.ndim(x) == 3 else _array(value)[:, :, 0]
+        for (node, x), value in zip(inputs.items(), values, strict=True)
+    }
+
+
+def weight_vjp(
+    sim: Any,
+    probe: nengo.Probe,
+    inputs: Inputs,
+    error: Float[np.ndarray, "batch n_out"],
+    wrt: Any = None,
+    *,
+    step: int = -1,
+) -> ByObject[Float[np.ndarray, "*shape"]]:
+    """J_w^T e, summed over the batch, without forming J_w: the gradient of ``sum(e * F)``.
+
+    The other arguments and the errors are those of `weight_jacobian`.
+    """
+    from .differentiation import weight_vjp_function
+
+    arrays, batch, steps = _checked(sim, probe, inputs)
+    error = checked_array(sim, error, (batch, probe.size_in), f"error of {probe}")
+    weights = differentiable(sim, probe, wrt, steps)
+    function = weight_vjp_function(sim, probe, weights, batch, steps)
+    values = function(_index(step, steps), error, *arrays)
+    return ByObject({w: _array(value) for w, value in zip(weights, values, strict=True)})
+
+
+def weight_jvp(
+    sim: Any,
+    probe: nengo.Probe,
+    inputs: Inputs,
+    change: Mapping[Any, Float[np.ndarray, "*shape"]],
+    *,
+    step: int = -1,
+) -> Float[np.ndarray, "batch n_out"]:
+    """J_w v: how F changes with a small ``change`` v of the weights, {name or handle: array}.
+
+    The other arguments and the errors are those of `weight_jacobian`.
+    """
+    from .differentiation import weight_jvp_function
+
+    arrays, batch, steps = _checked(sim, probe, inputs)
+    weights, values = [], []
+    for key, value in change.items():
+        (weight,) = _one(differentiable(sim, probe, key, steps), key)
+        weights.append(weight)
+        values.append(checked_array(sim, value, weight.shape, f"change of {weight.name!r}"))
+    function = weight_jvp_function(sim, probe, weights, batch, steps)
+    return _array(function(_index(step, steps), *values, *arrays))
+
+
+def _checked(sim: Any, probe: nengo.Probe, inputs: Inputs) -> tuple[list[Any], int, int]:
+    checked_probe(sim, probe)
+    arrays, batch, steps = checked_inputs(sim, inputs)
+    return arrays, batch, steps
+
+
+def differentiable(sim: Any, probe: nengo.Probe, wrt: Any, steps: int) -> list[Weight]:
+    """Return the weights asked for, by default all trainable ones that ``probe`` depends on.
+
+    Raises:
+        NetworkError: see `weight_jacobian`.
+    """
+    from .dependence import depends, within
+
+    weights = named_weights(sim).trainable(wrt)
+    reached = depends(sim, probe, weights, steps)
+    missing = [weight.name for weight in weights if weight not in reached]
+    if missing and (wrt is not None or not reached):
+        raise NetworkError(f"{probe} does not depend on {', '.join(missing)} {within(steps)}")
+    return reached
+
+
+def _one(weights: list[Weight], key: Any) -> list[Weight]:
+    if len(weights) != 1:
+        names = ", ".join(weight.name for weight in weights)
+        raise NetworkError(f"{key} has several weights, name one of them: {names}")
+    return weights
+
+
+def _index(step: int, steps: int) -> Any:
     from .nengodl import tf
 
-    tensors = _inputs(sim, inputs)
-
-    def jacobians() -> list[Any]:
-        watched = {node: tf.identity(tensors[node]) for node in inputs}
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(list(watched.values()))
-            output = _output(sim, probe, tensors | watched, assembled(sim, [], []))
-        return [tape.batch_jacobian(output, x) for x in watched.values()]
-
-    values = _evaluated(jacobians)
-    return {node: value.numpy()[:, :, 0] for node, value in zip(inputs, values, strict=True)}
+    if not -steps <= step < steps:
+        raise NetworkError(f"there is no step {step}: the inputs have {steps}")
+    return tf.constant(step % steps)
 
 
-def trainable_weights(weights: ByObject[Weight], wrt: Any) -> list[Weight]:
-    """Return the weights that ``wrt`` asks for: one or several handles, names, or Nengo objects."""
-    if wrt is None:
-        return [weight for weight in weights.values() if weight.trainable]
-    several = isinstance(wrt, Iterable) and not isinstance(wrt, (str, Weight))
-    selected = []
-    for item in wrt if several else [wrt]:
-        selected += weights.of(item)
-    for weight in selected:
-        if not weight.trainable:
-            raise NetworkError(
-                f"weight {weight.name!r} is not trainable; trainable: "
-                f"{', '.join(w.name for w in weights.values() if w.trainable)}"
-            )
-    return list(dict.fromkeys(selected))
-
-
-def leaves_of(weights: Iterable[Weight]) -> list[Any]:
-    """Return the weights as TensorFlow tensors, one each, merged or not."""
-    from .nengodl import tf
-
-    return [
-        tf.reshape(weight.variable.read_value()[weight.index], weight.shape) for weight in weights
-    ]
-
-
-def assembled(sim: Any, weights: list[Weight], leaves: list[Any]) -> dict[Any, Any]:
-    """Return all of NengoDL's parameters by key, with ``leaves`` in the place of ``weights``."""
-    from .nengodl import tf
-
-    params = {}
-    for key, variable in sim.tensor_graph.base_params.items():
-        value = variable.read_value()
-        own = [(w.index[0], leaf) for w, leaf in zip(weights, leaves, strict=True) if w.key is key]
-        pieces, stop = [], 0
-        for place, leaf in sorted(own, key=lambda item: item[0].start):
-            pieces += [value[stop : place.start]] if place.start > stop else []
-            pieces.append(tf.reshape(leaf, (place.stop - place.start, *value.shape[1:])))
-            stop = place.stop
-        pieces += [value[stop:]] if own and stop < value.shape[0] else []
-        params[key] = tf.concat(pieces, 0) if len(pieces) > 1 else pieces[0] if pieces else value
-    return params
-
-
-def _inputs(sim: Any, inputs: Mapping[nengo.Node, np.ndarray]) -> dict[nengo.Node, Any]:
-    from .nengodl import tf
-
-    tensors = {}
-    for node in sim.node_inputs:
-        if node not in inputs:
-            raise NetworkError(f"no input given for {node}")
-    for node, value in inputs.items():
-        if node not in sim.node_inputs:
-            raise NetworkError(f"{node} is no input node; they are: {list(sim.node_inputs)}")
-        value = np.asarray(value, sim.tensor_graph.dtype)
-        wanted = (sim.minibatch_size, node.size_out)
-        if value.shape != wanted:
-            raise NetworkError(f"input of {node} has shape {value.shape}, needs {wanted}")
-        if not np.isfinite(value).all():
-            raise NetworkError(f"input of {node} is not finite: {value}")
-        tensors[node] = tf.constant(value[:, None])
-    return tensors
-
-
-def _output(sim: Any, probe: nengo.Probe, inputs: dict, params: dict) -> Any:
-    from .nengodl import run
-
-    if probe not in sim.model.probes:
-        raise NetworkError(f"{probe} is not in the network; probes: {sim.model.probes}")
-    return run(sim, inputs, params, sim.tensor_graph.saved_state)[0][probe][:, 0]
-
-
-def _evaluated(function: Callable[[], list[Any]]) -> list[Any]:
-    from .nengodl import tf
-
-    return tf.function(function, autograph=False)()
+def _array(tensor: Any) -> np.ndarray:
+    return np.asarray(memoryview(tensor))  # without a copy; read-only

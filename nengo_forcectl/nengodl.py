@@ -15,11 +15,9 @@ import subprocess
 import sys
 import types
 import warnings
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any
-
-import numpy as np
 
 from .exceptions import VersionError
 from .quiet import quiet_stderr
@@ -62,7 +60,7 @@ def _keras_stand_ins() -> dict[str, types.ModuleType]:
 
 
 @contextmanager
-def _replaced(namespace: MutableMapping[str, Any], stand_ins: dict[str, Any]) -> Iterator[None]:
+def replaced(namespace: MutableMapping[str, Any], stand_ins: dict[str, Any]) -> Iterator[None]:
     """``namespace`` with ``stand_ins`` in it; what they hid is back afterwards."""
     hidden = {name: namespace[name] for name in stand_ins if name in namespace}
     namespace.update(stand_ins)
@@ -93,7 +91,7 @@ def _import_nengo_dl(tf: Any) -> Any:
     has_gpu = bool(tf.config.get_visible_devices("GPU"))
     # NengoDL asks a second Python process whether there is a GPU, which doubles the import time.
     probe = {"call": lambda *_, **__: int(not has_gpu)}
-    with _replaced(subprocess.__dict__, probe), _replaced(sys.modules, _keras_stand_ins()):
+    with replaced(subprocess.__dict__, probe), replaced(sys.modules, _keras_stand_ins()):
         return importlib.import_module("nengo_dl")
 
 
@@ -102,64 +100,3 @@ with quiet_stderr(), warnings.catch_warnings():
     warnings.simplefilter("ignore")
     tf = _import_tensorflow()
     nengo_dl = _import_nengo_dl(tf)
-
-
-def compiled(function: Callable[[Any], Any], shape: tuple[int, ...], dtype: Any) -> Callable:
-    """Compile a function of one tensor with XLA; it is traced here, once, for this shape."""
-    traced = tf.function(function, jit_compile=True, autograph=False)
-    concrete = traced.get_concrete_function(tf.TensorSpec(shape, dtype))
-    call, captured = concrete.inference_fn.call_preflattened, concrete.captured_inputs
-
-    def fast(tensor: Any) -> Any:
-        # What concrete(tensor) does, without looking at the arguments: 50 us less of 120 us.
-        return call([tensor, *captured])
-
-    return fast
-
-
-def run(
-    sim: Any, inputs: dict, params: dict, state: dict, *, training: bool = True
-) -> tuple[dict, dict, dict]:
-    """Simulate a NengoDL network as a pure function of its inputs, parameters and state.
-
-    To be called while TensorFlow traces (in a ``tf.function``). Nothing is written to ``sim``, and
-    neither its ``use_loop`` setting nor its Keras model takes part: the steps are unrolled.
-
-    Args:
-        sim: an open ``nengo_dl.Simulator``.
-        inputs: tensor (minibatch, steps, size_out) of every input node.
-        params: tensor or variable of every key of ``sim.tensor_graph.base_params``.
-        state: the same for ``sim.tensor_graph.saved_state``.
-        training: whether spiking neurons emit the differentiable rates NengoDL trains with.
-
-    Returns:
-        {probe: (minibatch, steps, size)}, and params and state after the last step.
-    """
-    graph = sim.tensor_graph
-    signals = graph.signals
-    steps = next(iter(inputs.values())).shape[1]
-    builder, config = nengo_dl.builder, nengo_dl.config
-    build_config = builder.BuildConfig(
-        inference_only=graph.inference_only,
-        lif_smoothing=config.get_setting(graph.model, "lif_smoothing"),
-        cpu_only=not nengo_dl.utils.tf_gpu_installed or "cpu" in (graph.device or ""),
-        rng=np.random.RandomState(graph.seed),
-        training=training,
-    )
-    signals.reset()
-    signals.dt, signals.dt_val = tf.constant(graph.dt, graph.dtype), graph.dt
-    signals.zero, signals.one = tf.constant(0, graph.dtype), tf.constant(1, graph.dtype)
-    attributes = {
-        "base_params": params,
-        "saved_state": state,
-        "unroll": steps,
-        "node_inputs": inputs,
-    }
-    with _replaced(vars(graph), attributes):
-        graph.op_builder.build_pre(signals, build_config)
-        _, probes, state_after, params_after = graph._build_no_loop(
-            nengo_dl.utils.NullProgressBar()
-        )
-    signals.reset()  # drop the tensors of this trace, which sim.data would stumble over
-    params = dict(zip(params, params_after, strict=True))
-    return probes, params, dict(zip(state, state_after, strict=True))

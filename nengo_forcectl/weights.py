@@ -1,4 +1,4 @@
-"""Named weights: from a Nengo object to the variable, or the slice of one, that holds its weights.
+"""Named weights: from a Nengo object to the variable, or the part of one, that holds its weights.
 
 NengoDL merges the weights of like objects into one variable and does not label it. `named_weights`
 labels them, merged or not:
@@ -6,13 +6,14 @@ labels them, merged or not:
     weights = named_weights(sim)
     weights[connection].read()
     weights[ensemble].encoders.write(value)
-    weights["adaptive -> torque"].shape
+    weights[tensor_node]["dense/kernel"].shape
+    weights["adaptive -> torque"]
 """
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import nengo
 import numpy as np
@@ -20,158 +21,197 @@ from jaxtyping import Float
 from nengo.ensemble import Neurons
 
 from .exceptions import NetworkError
-
-T = TypeVar("T")
+from .mapping import ByObject
 
 
 @dataclass(frozen=True, eq=False)
 class Weight:
     """One weight array of a network, as its simulator uses it.
 
-    Encoders are the scaled ones, ``gain * encoders / radius``, of shape (n_neurons, dimensions);
-    the weights of a connection are its transform times its decoders, (size_out, size_in). These
-    are the numbers that a Jacobian differentiates by.
+    A Jacobian differentiates by the numbers that `read` returns. Those of encoders are scaled,
+    ``gain * encoders / radius``, of shape (n_neurons, dimensions); times ``scale`` they are the
+    encoders that Nengo shows. The weights of a connection are its transform times its decoders,
+    (size_out, size_in); of a sparse transform, its non-zero entries; of a convolution, its kernel.
     """
 
     name: str  # unique in its network
     owner: Any  # the Nengo object
-    attribute: str  # "weights", "encoders" or "bias"
+    attribute: str  # "weights", "encoders", "bias", or the path in a TensorNode's layer
     shape: tuple[int, ...]
     trainable: bool
-    _sim: Any = field(repr=False)
-    _signal: Any = field(repr=False)
+    scale: Any = field(default=1.0, repr=False)  # read() * scale is what Nengo shows
+    variable: Any = field(default=None, repr=False)  # None: NengoDL made it a constant
+    rows: tuple[int, int] = field(default=(0, 0), repr=False)  # of the variable
+    minibatched: bool = False  # the variable has a copy per item of the minibatch; rows is axis 1
+    constant: Any = field(default=None, repr=False)
+    in_layer: bool = False  # of a TensorNode
 
     @property
-    def variable(self) -> Any:
-        """The TensorFlow variable that holds this weight, maybe together with others."""
-        graph = self._sim.tensor_graph
-        if self._signal not in graph.signals:
-            raise NetworkError(
-                f"weight {self.name!r} has no variable: it is not trainable and NengoDL made it a "
-                f"constant; set its `trainable` in the network's config, or use no simplifications"
-            )
-        return graph.base_params[self.key]
+    def whole(self) -> bool:
+        """Whether the variable holds this weight alone, and as it is."""
+        return not self.minibatched and tuple(self.variable.shape) == self.shape
 
     @property
-    def key(self) -> Any:
-        """NengoDL's key of the variable."""
-        return self._sim.tensor_graph.signals[self._signal].key
+    def place(self) -> Any:
+        """The index of this weight in its variable."""
+        if self.in_layer:
+            return ...
+        return (slice(None),) * self.minibatched + (slice(*self.rows),)
 
-    @property
-    def index(self) -> tuple[slice, ...]:
-        """Where in the variable this weight is."""
-        signal = self._sim.tensor_graph.signals[self._signal]
-        ((start, stop),) = signal.slices
-        return (slice(None),) * bool(signal.minibatched) + (slice(start, stop),)
+    def read(self) -> Float[np.ndarray, "*shape"]:
+        """Return the value in the simulator now."""
+        if self.variable is None:
+            return np.array(self.constant)
+        return self.variable.numpy()[self.place].reshape(self.shape)
 
-    def read(self) -> Float[np.ndarray, "..."]:
-        """The value in the simulator now."""
-        if self._signal not in self._sim.tensor_graph.signals:
-            return np.array(self._signal.initial_value)
-        return self.variable.numpy()[self.index].reshape(self.shape)
-
-    def write(self, value: Float[np.ndarray, "..."]) -> None:
+    def write(self, value: Float[np.ndarray, "*shape"]) -> None:
         """Change the value in the simulator."""
         value = np.asarray(value)
         if value.shape != self.shape:
             raise NetworkError(f"weight {self.name!r} has shape {self.shape}, not {value.shape}")
-        variable = self.variable
-        whole = variable.numpy()
-        whole[self.index] = value.reshape(whole[self.index].shape)
-        variable.assign(whole)
+        if self.variable is None:
+            raise NetworkError(
+                f"weight {self.name!r} cannot be written: it is not trainable, and NengoDL made it "
+                "a constant; leave it trainable, or turn NengoDL's simplifications off"
+            )
+        whole = self.variable.numpy()
+        whole[self.place] = value.reshape(whole[self.place].shape)
+        self.variable.assign(whole)
 
 
-class ByObject(Mapping[str, T], Generic[T]):
-    """A mapping by weight name that also takes the Nengo object a weight belongs to.
+class Weights(ByObject[Weight]):
+    """All weights of a network: by name, by handle, or by the Nengo object they belong to."""
 
-    ``m[connection]`` is the item of its weights, ``m[ensemble]`` has the attributes ``encoders``
-    and ``bias``, ``m["adaptive -> torque"]`` looks up by name.
-    """
+    def trainable(self, wanted: Any = None) -> list[Weight]:
+        """Return the trainable ones of ``wanted``: one or several names, handles, Nengo objects.
 
-    def __init__(self, items: Mapping[Weight, T]):
-        self._items = dict(items)
+        Without ``wanted``, all trainable weights.
 
-    def __getitem__(self, key: Any) -> Any:
-        found = self.of(key)
-        is_part = not isinstance(key, (str, Weight)) and not isinstance(key, nengo.Connection)
-        if is_part:
-            return Parts(str(key), {weight.attribute: self._items[weight] for weight in found})
-        return self._items[found[0]]
-
-    def of(self, key: Any) -> list[Weight]:
-        """Return the weights that ``key`` (a name, a handle, a Nengo object) stands for."""
-        if isinstance(key, str):
-            found = [weight for weight in self._items if weight.name == key]
-        elif isinstance(key, Weight):
-            found = [weight for weight in self._items if weight.name == key.name]
-        else:
-            found = [weight for weight in self._items if weight.owner is key]
-        if not found:
-            close = get_close_matches(str(key), self)
-            hint = f"did you mean {close[0]!r}? " if close else ""
-            raise NetworkError(f"no weights {str(key)!r} here; {hint}they are: {', '.join(self)}")
-        return found
-
-    def __iter__(self) -> Iterator[str]:
-        return (weight.name for weight in self._items)
-
-    def __len__(self) -> int:
-        return len(self._items)
+        Raises:
+            NetworkError: one does not exist, or is not trainable.
+        """
+        if wanted is None:
+            return [weight for weight in self.values() if weight.trainable]
+        several = isinstance(wanted, Iterable) and not isinstance(wanted, (str, nengo.Network))
+        found = []
+        for key in wanted if several else [wanted]:
+            found += self.weights_of(key)
+        for weight in found:
+            if not weight.trainable:
+                names = ", ".join(weight.name for weight in self.trainable())
+                raise NetworkError(f"weight {weight.name!r} is not trainable; trainable: {names}")
+        return list(dict.fromkeys(found))
 
 
-class Parts(Generic[T]):
-    """The items of one ensemble: ``.encoders`` and ``.bias``."""
-
-    def __init__(self, owner: str, items: Mapping[str, T]):
-        self._owner, self._items = owner, items
-
-    def __getattr__(self, name: str) -> T:
-        if name.startswith("_") or name not in self._items:
-            raise AttributeError(f"{self._owner} has no {name!r}; it has {', '.join(self._items)}")
-        return self._items[name]
-
-
-def named_weights(sim: Any) -> ByObject[Weight]:
-    """Every weight of the network that ``sim`` (an open ``nengo_dl.Simulator``) runs, by name.
+def named_weights(sim: Any) -> Weights:
+    """Return every weight of the network that ``sim`` (an open ``nengo_dl.Simulator``) runs.
 
     A connection's weights are named after it (its label, or "pre -> post"), an ensemble's
-    "label.encoders" and "label.bias"; where a label occurs several times, they are numbered.
+    "label.encoders" and "label.bias", a TensorNode's "label.path/in/its/layer"; where a name occurs
+    several times, it is numbered.
+
+    Raises:
+        NetworkError: the simulator is closed.
     """
-    network = sim.model.toplevel
-    found = []
-    for ensemble in network.all_ensembles:
-        found.append((ensemble, "encoders", sim.model.sig[ensemble]["encoders"]))
+    if sim.closed:
+        raise NetworkError(f"the simulator of {sim.model.toplevel} is closed: open one anew")
+    if "weights" not in kept(sim):
+        kept(sim)["weights"] = _found(sim)
+    return kept(sim)["weights"]
+
+
+def kept(sim: Any) -> dict[Any, Any]:
+    """Return what this package keeps with a simulator, for as long as it lives."""
+    return sim.__dict__.setdefault("_forcectl", {})
+
+
+def _found(sim: Any) -> Weights:
+    found = [*_of_ensembles(sim), *_of_connections(sim), *_of_tensor_nodes(sim)]
+    names = _numbered([f"{_name(item['owner'])}{item.pop('suffix')}" for item in found])
+    weights = [Weight(name=name, **item) for name, item in zip(names, found, strict=True)]
+    return Weights({weight: weight for weight in weights})
+
+
+def _of_ensembles(sim: Any) -> Iterator[dict[str, Any]]:
+    for ensemble in sim.model.toplevel.all_ensembles:
+        encoders = _of_signal(sim, sim.model.sig[ensemble]["encoders"])
+        scale = 1.0
         if not isinstance(ensemble.neuron_type, nengo.Direct):
-            found.append((ensemble, "bias", sim.model.sig[ensemble.neurons]["bias"]))
-    for connection in network.all_connections:
+            scale = ensemble.radius / sim.model.params[ensemble].gain[:, None]
+        which = {"owner": ensemble, "attribute": "encoders", "suffix": ".encoders"}
+        yield encoders | which | {"scale": scale}
+        if not isinstance(ensemble.neuron_type, nengo.Direct):
+            bias = _of_signal(sim, sim.model.sig[ensemble.neurons]["bias"])
+            yield bias | {"owner": ensemble, "attribute": "bias", "suffix": ".bias"}
+
+
+def _of_connections(sim: Any) -> Iterator[dict[str, Any]]:
+    for connection in sim.model.toplevel.all_connections:
         if connection.has_weights:
-            found.append((connection, "weights", sim.model.sig[connection]["weights"]))
-    names = _numbered([_name(owner, attribute) for owner, attribute, _ in found])
-    weights = (
-        Weight(
-            name, owner, attribute, signal.shape, signal.trainable not in (None, False), sim, signal
+            weights = _of_signal(sim, sim.model.sig[connection]["weights"])
+            yield weights | {"owner": connection, "attribute": "weights", "suffix": ""}
+
+
+def _of_signal(sim: Any, signal: Any) -> dict[str, Any]:
+    trainable = bool(signal.trainable) and not sim.tensor_graph.inference_only
+    shape = (signal.size,) if signal.sparse else signal.shape
+    if signal not in sim.tensor_graph.signals:
+        constant = signal.initial_value.data if signal.sparse else signal.initial_value
+        return {"shape": shape, "trainable": False, "constant": constant}
+    where = sim.tensor_graph.signals[signal]
+    ((start, stop),) = where.slices
+    per_item = where.minibatched and sim.data.minibatched
+    return {
+        "shape": (sim.minibatch_size, *shape) if per_item else shape,
+        "trainable": trainable,
+        "variable": sim.tensor_graph.base_params[where.key],
+        "rows": (start, stop),
+        "minibatched": where.minibatched,
+    }
+
+
+def _of_tensor_nodes(sim: Any) -> Iterator[dict[str, Any]]:
+    from .nengodl import nengo_dl, tf
+
+    seen = set()
+    for node in sim.model.toplevel.all_nodes:
+        layer: Any = getattr(node, "tensor_func", None)
+        is_layer = isinstance(node, nengo_dl.TensorNode) and isinstance(
+            layer, tf.keras.layers.Layer
         )
-        for name, (owner, attribute, signal) in zip(names, found, strict=True)
-    )
-    return ByObject({weight: weight for weight in weights})
+        if not is_layer or id(layer) in seen:  # a layer in two nodes has one set of weights
+            continue
+        seen.add(id(layer))
+        trainable = {id(variable) for variable in layer.trainable_variables}
+        for variable in layer.variables:
+            # "TensorGraph/layer/path/kernel:0" -> "path/kernel"
+            path = variable.name.partition(":")[0].split("/")
+            path = "/".join(path[path.index(layer.name) + 1 :] if layer.name in path else path)
+            yield {
+                "owner": node,
+                "attribute": path,
+                "suffix": f".{path}",
+                "shape": tuple(variable.shape),
+                "trainable": id(variable) in trainable,
+                "variable": variable,
+                "in_layer": True,
+            }
 
 
-def _name(owner: Any, attribute: str) -> str:
+def _name(owner: Any) -> str:
     if isinstance(owner, nengo.Connection):
-        return str(owner.label or f"{_label(owner.pre_obj)} -> {_label(owner.post_obj)}")
-    return f"{_label(owner)}.{attribute}"
-
-
-def _label(obj: Any) -> str:
-    if isinstance(obj, Neurons):
-        return f"{_label(obj.ensemble)}.neurons"
-    return str(obj.label or type(obj).__name__.lower())
+        return str(owner.label or f"{_name(owner.pre_obj)} -> {_name(owner.post_obj)}")
+    if isinstance(owner, Neurons):
+        return f"{_name(owner.ensemble)}.neurons"
+    if not hasattr(owner, "label"):  # a learning rule
+        return str(owner)
+    return str(owner.label or type(owner).__name__.lower())
 
 
 def _numbered(names: list[str]) -> list[str]:
-    count: dict[str, int] = {}
-    result = []
+    total, so_far = Counter(names), Counter()
+    numbered = []
     for name in names:
-        count[name] = count.get(name, 0) + 1
-        result.append(f"{name} #{count[name]}" if names.count(name) > 1 else name)
-    return result
+        so_far[name] += 1
+        numbered.append(f"{name} #{so_far[name]}" if total[name] > 1 else name)
+    return numbered

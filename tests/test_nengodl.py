@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nengo_forcectl.exceptions import VersionError
-from nengo_forcectl.nengodl import check_versions, nengo_dl, run, tf
+from nengo_forcectl.nengodl import check_versions, nengo_dl, tf
 
 
 def python(code: str) -> subprocess.CompletedProcess[str]:
@@ -73,26 +73,6 @@ def small_network():
         nengo.Connection(net.b, net.a, synapse=0.02, transform=0.5)
         net.probe = nengo.Probe(net.b, synapse=None)
     return net
-
-
-def test_a_pure_run_equals_the_simulator_and_leaves_it_alone():
-    """Ten steps through synapses: the same outputs as ``run_steps``, and state as before."""
-    net, steps = small_network(), 10
-    x = np.random.default_rng(0).uniform(-1, 1, (1, steps, 2))
-    with nengo_dl.Simulator(net, device="/cpu:0", progress_bar=False, minibatch_size=1) as sim:
-        graph = sim.tensor_graph
-        before = [v.numpy() for v in graph.saved_state.values()]
-
-        @tf.function(autograph=False)
-        def outputs(value):
-            return run(sim, {net.node: value}, graph.base_params, graph.saved_state)[0][net.probe]
-
-        ours = outputs(tf.constant(x)).numpy()
-        after = [v.numpy() for v in graph.saved_state.values()]
-        assert all(np.array_equal(b, a) for b, a in zip(before, after, strict=True))
-        sim.run_steps(steps, data={net.node: x})
-        np.testing.assert_allclose(ours, sim.data[net.probe], rtol=1e-12)
-        assert sim.data[net.a].bias.shape == (20,)  # sim.data still works after our trace
 
 
 def test_nengodl_equals_nengo():

@@ -139,7 +139,7 @@ def test_bad_arguments_are_named(network):
     x, error = np.zeros(N_IN), np.zeros(N_OUT)
     with simulator(network) as sim:
         online = OnlineNetwork(sim, network.probe, Gradient(1.0))
-        with pytest.raises(NetworkError, match=r"'state'.* takes 4 numbers"):
+        with pytest.raises(NetworkError, match=r"'state'.* shape \(1, 5\).* needs \(1, 4\)"):
             online.step(np.zeros(N_IN + 1), np.zeros(N_OUT - 1))
         with pytest.raises(NetworkError, match=r"not finite"):
             online.step(x * np.nan, error)

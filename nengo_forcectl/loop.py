@@ -1,0 +1,250 @@
+"""The custom learning loop: a network that runs, is differentiated and learns, step by step."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol
+
+import nengo
+import numpy as np
+from jaxtyping import Float
+
+from .exceptions import ConfigurationError, NetworkError
+from .inputs import checked_probe
+from .learning.gradient import Rule
+from .mapping import ByObject
+from .weights import named_weights
+
+
+class Law(Protocol):
+    """A learning law: `nengo_forcectl.learning` has some."""
+
+    def rule(self, xp: Any) -> Rule:
+        """Return one step, as a pure function of arrays of the namespace ``xp``."""
+        ...
+
+
+class Cycle(NamedTuple):
+    """What one step of a `LearningLoop` hands back."""
+
+    output: Float[np.ndarray, "batch n_out"]  # F(x; w) with the weights before the change
+    jacobian: ByObject[Float[np.ndarray, "batch n_out *shape"]]  # of the weights asked for
+
+
+class LearningLoop:
+    """Run a NengoDL network one time step at a time, learning from errors that you compute.
+
+    A step computes F(x; w), forms J_w^T e, summed over the minibatch, and changes the weights, all
+    in one compiled function; the state of synapses and neurons carries on. Weights and state are
+    the simulator's own, so that ``save_params``, ``freeze_params`` or ``predict`` see what was
+    learned. Spiking neurons spike, and are differentiated through their rates (see `jacobians`).
+
+    Args:
+        sim: an open ``nengo_dl.Simulator``.
+        probe: the output F.
+        optimizer: a Keras (tf-keras) optimizer, which gets ``zip(J_w^T e, variables)`` and
+            descends: give it e = F - wanted, the gradient of |F - wanted|^2 / 2. Or a law of
+            `nengo_forcectl.learning`, which moves the weights along J_w^T e: give it
+            e = s = wanted - F, or what the controller lacks.
+        learn: the weights that change: names, handles, Nengo objects; by default all trainable
+            ones that F depends on.
+        freeze: those of them that do not.
+        rates: {name, handle or object: factor} by which the change of a weight is multiplied.
+        jacobian: the weights whose Jacobian every step is to hand back.
+
+    Raises:
+        NetworkError: a weight that does not exist, is not trainable, or that F does not depend on
+            within one step; a probe of another network; an object without a derivative.
+        ConfigurationError: an optimizer that is none, or a rate that is not positive.
+    """
+
+    def __init__(
+        self,
+        sim: Any,
+        probe: nengo.Probe,
+        optimizer: Any,
+        *,
+        learn: Any = None,
+        freeze: Iterable[Any] = (),
+        rates: Mapping[Any, float] | None = None,
+        jacobian: Any = (),
+    ) -> None:
+        from .jacobians import differentiable
+        from .update import Update
+
+        checked_probe(sim, probe)
+        self.sim, self.probe = sim, probe
+        self.weights = named_weights(sim)
+        frozen = self.weights.trainable(freeze)
+        self.learned = [w for w in differentiable(sim, probe, learn, 1) if w not in frozen]
+        self._asked = differentiable(sim, probe, jacobian, 1)
+        factors = dict.fromkeys(self.learned, 1.0)
+        for key, rate in (rates or {}).items():
+            if not (math.isfinite(rate) and rate > 0):
+                raise ConfigurationError(f"rate of {key} is {rate}, must be positive; or freeze it")
+            factors |= dict.fromkeys(self.weights.trainable(key), rate)
+        self._update = Update(sim, optimizer, factors)
+        self._nodes = list(sim.node_inputs)
+        self._sizes = [node.size_out for node in self._nodes]
+        self._dtype = np.dtype(sim.tensor_graph.dtype)
+        self._step = self._compiled(self._step_graph)
+
+    def step(
+        self,
+        inputs: Mapping[nengo.Node, Float[np.ndarray, "batch n_in"]],
+        error: Float[np.ndarray, "batch n_out"],
+    ) -> Cycle:
+        """Return F(x; w) and the Jacobians asked for, then change w and carry the state on."""
+        output, *jacobians = self._step(self.packed(inputs, error))
+        jacobians = {w: j.numpy() for w, j in zip(self._asked, jacobians, strict=True)}
+        return Cycle(output.numpy(), ByObject(jacobians))
+
+    def forward(
+        self, inputs: Mapping[nengo.Node, Float[np.ndarray, "batch n_in"]], *, keep: bool = True
+    ) -> Float[np.ndarray, "batch n_out"]:
+        """Return F(x; w) without learning; with ``keep``, carry the state on."""
+        packed = self.packed(inputs, np.zeros((self.sim.minibatch_size, self.probe.size_in)))
+        return (self._forward if keep else self._look)(packed).numpy()
+
+    def gradients(
+        self,
+        inputs: Mapping[nengo.Node, Float[np.ndarray, "batch n_in"]],
+        error: Float[np.ndarray, "batch n_out"],
+    ) -> ByObject[Float[np.ndarray, "*shape"]]:
+        """Return J_w^T e of the weights that learn; nothing changes."""
+        products = self._products(self.packed(inputs, error))
+        return ByObject({w: g.numpy() for w, g in zip(self.learned, products, strict=True)})
+
+    def packed(self, inputs: Mapping[nengo.Node, np.ndarray], error: np.ndarray) -> Any:
+        """Return inputs and error as the one tensor, (batch, numbers), that the functions take."""
+        from .nengodl import tf
+
+        if self.sim.closed or len(inputs) != len(self._nodes):
+            checked_probe(self.sim, self.probe)
+            raise NetworkError(f"inputs needed for {self._nodes}, given: {list(inputs)}")
+        try:
+            parts = [inputs[node] for node in self._nodes]
+            packed = np.concatenate((*parts, error), axis=1, dtype=self._dtype, casting="same_kind")
+            fits = len(packed) == self.sim.minibatch_size and np.shape(error)[1] == (
+                self.probe.size_in
+            )
+            fits = fits and [np.shape(part)[1] for part in parts] == self._sizes
+        except (KeyError, ValueError, TypeError, IndexError):
+            fits, packed = False, np.zeros(1)
+        if not fits:
+            raise NetworkError(self._misfit(inputs, error))
+        if not math.isfinite(packed.sum()):
+            raise NetworkError(f"inputs or error of {self.probe} are not finite: {inputs}, {error}")
+        return tf.constant(packed)
+
+    def _misfit(self, inputs: Mapping[nengo.Node, np.ndarray], error: np.ndarray) -> str:
+        batch = self.sim.minibatch_size
+        for node in inputs:
+            if node not in self._nodes:
+                return f"{node} is not an input node; they are: {self._nodes}"
+        for node, size in zip(self._nodes, self._sizes, strict=True):
+            value = np.asarray(inputs[node])
+            if value.shape != (batch, size) or value.dtype.kind not in "fiu":
+                return (
+                    f"input of {node} is of shape {value.shape} and type {value.dtype}, needs "
+                    f"{batch, size} and real numbers"
+                )
+        return (
+            f"error of {self.probe} is of shape {np.shape(error)} and type "
+            f"{np.asarray(error).dtype}, needs {batch, self.probe.size_in} and real numbers"
+        )
+
+    @cached_property
+    def _forward(self) -> Callable[[Any], Any]:
+        return self._compiled(self._forward_graph)
+
+    @cached_property
+    def _look(self) -> Callable[[Any], Any]:
+        return self._compiled(lambda packed: self._run(*self._split(packed)[:1])[0])
+
+    @cached_property
+    def _products(self) -> Callable[[Any], Any]:
+        return self._compiled(lambda packed: self._products_graph(*self._split(packed))[0])
+
+    def _compiled(self, graph: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """Compile ``graph``, and call it once so that the next call is a fast one."""
+        from .evaluation import compiled
+        from .nengodl import tf
+
+        shape = (self.sim.minibatch_size, sum(self._sizes) + self.probe.size_in)
+        function = compiled(graph, tf.TensorSpec(shape, self._dtype))
+        tensor_graph = self.sim.tensor_graph
+        variables = [
+            *tensor_graph.base_params.values(),
+            *tensor_graph.saved_state.values(),
+            *(weight.variable for weight in self.learned if weight.in_layer),
+            *self._update.variables,
+        ]
+        before = [variable.numpy() for variable in variables]
+        function(tf.zeros(shape, self._dtype))
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
+        return function
+
+    def _split(self, packed: Any) -> tuple[dict[nengo.Node, Any], Any]:
+        from .nengodl import tf
+
+        *parts, error = tf.split(packed, [*self._sizes, self.probe.size_in], axis=1)
+        return {node: x[:, None] for node, x in zip(self._nodes, parts, strict=True)}, error
+
+    def _step_graph(self, packed: Any) -> list[Any]:
+        from .differentiation import weight_jacobians
+
+        inputs, error = self._split(packed)
+        jacobians = []
+        if self._asked:
+            jacobians = weight_jacobians(self.sim, self.probe, self._asked, [*inputs.values()])
+        products, leaves, outputs = self._products_graph(inputs, error)
+        if outputs is None:
+            outputs = self._run(inputs)
+        output, params, state = outputs
+        self._keep(params, state)
+        self._update.apply(leaves, products)
+        return [output, *jacobians]
+
+    def _forward_graph(self, packed: Any) -> Any:
+        output, params, state = self._run(self._split(packed)[0])
+        self._keep(params, state)
+        return output
+
+    def _run(self, inputs: dict[nengo.Node, Any]) -> tuple[Any, list[Any], list[Any]]:
+        from .evaluation import Evaluation
+
+        evaluation = Evaluation.of(self.sim, self.sim.minibatch_size)
+        params, state = evaluation.current()
+        outputs, params, state = evaluation.run(inputs, params, state, training=False)
+        return outputs[self.probe][:, 0], params, state
+
+    def _products_graph(self, inputs: dict[nengo.Node, Any], error: Any) -> Any:
+        """J_w^T e, the weights, and the run's outcome where training changes nothing in it."""
+        from .differentiation import known
+        from .evaluation import Evaluation, assembled, leaves_of
+        from .nengodl import tf
+
+        evaluation = Evaluation.of(self.sim, self.sim.minibatch_size)
+        leaves = leaves_of(self.learned)
+        params, state = evaluation.current()
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(leaves)
+            now = assembled(self.sim, self.learned, leaves, params)
+            outputs, now, state = evaluation.run(inputs, now, state, training=True)
+            output = outputs[self.probe][:, 0]
+        products = tape.gradient(output, leaves, output_gradients=error)
+        known(self.probe, self.learned, products)
+        same = not evaluation.trains_differently
+        return products, leaves, (output, now, state) if same else None
+
+    def _keep(self, params: list[Any], state: list[Any]) -> None:
+        """Store the new state, and what Nengo's own learning rules have changed."""
+        graph = self.sim.tensor_graph
+        for variable, value in zip(graph.saved_state.values(), state, strict=True):
+            variable.assign(value)
+        rules = graph.base_arrays_init["non_trainable"]
+        for (key, variable), value in zip(graph.base_params.items(), params, strict=True):
+            if key in rules and rules[key][-1]:
+                variable.assign(value)

@@ -1,0 +1,42 @@
+import nengo
+import numpy as np
+import pytest
+
+from nengo_forcectl.evaluation import Evaluation
+from nengo_forcectl.nengodl import nengo_dl, tf
+
+
+def small_network():
+    with nengo.Network(seed=0) as net:
+        nengo_dl.configure_settings(dtype="float64")
+        net.node = nengo.Node(np.zeros(2), label="in")
+        net.a = nengo.Ensemble(20, 2, seed=1, neuron_type=nengo.LIFRate(), label="a")
+        net.b = nengo.Ensemble(20, 2, seed=2, neuron_type=nengo.RectifiedLinear(), label="b")
+        nengo.Connection(net.node, net.a, synapse=None)
+        nengo.Connection(net.a, net.b, synapse=0.01)
+        nengo.Connection(net.b, net.a, synapse=0.02, transform=0.5)
+        net.probe = nengo.Probe(net.b, synapse=None)
+    return net
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_a_pure_run_equals_the_simulator_and_leaves_it_alone(batch):
+    """Ten steps through synapses: the outputs of ``run_steps``, for any batch, and no changes."""
+    net, steps = small_network(), 10
+    x = np.random.default_rng(0).uniform(-1, 1, (batch, steps, 2))
+    with nengo_dl.Simulator(net, device="/cpu:0", progress_bar=False, minibatch_size=batch) as sim:
+        sim.run_steps(steps, data={net.node: x})
+        expected = sim.data[net.probe]
+    with nengo_dl.Simulator(net, device="/cpu:0", progress_bar=False, minibatch_size=1) as sim:
+        before = [v.numpy() for v in sim.tensor_graph.saved_state.values()]
+
+        @tf.function(autograph=False)
+        def outputs(value):
+            evaluation = Evaluation.of(sim, batch)
+            now = evaluation.current()
+            return evaluation.run({net.node: value}, *now, training=False)[0][net.probe]
+
+        np.testing.assert_allclose(outputs(tf.constant(x)), expected, rtol=1e-12)
+        after = [v.numpy() for v in sim.tensor_graph.saved_state.values()]
+        assert all(np.array_equal(b, a) for b, a in zip(before, after, strict=True))
+        assert sim.data[net.a].bias.shape == (20,)  # sim.data still works after our trace
