@@ -8,16 +8,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from arms.arm import Arm, Terms
 from arms.catalog import CATALOG
-from arms.exceptions import ArmError, UrdfError
+from arms.chain import Chain
+from arms.exceptions import ArmError, UnreachableError, UrdfError
 from arms.tree import reroot
 from arms.urdf import read_urdf
 
-__all__ = ["Arm", "ArmError", "Terms", "UrdfError", "load", "names"]
+__all__ = ["Arm", "ArmError", "Chain", "Terms", "UnreachableError", "UrdfError", "load", "names"]
 
 
 def names() -> tuple[str, ...]:
@@ -25,20 +27,26 @@ def names() -> tuple[str, ...]:
     return tuple(CATALOG)
 
 
-def load(name_or_path: str | Path, *, base: str | None = None, tip: str | None = None) -> Arm:
+def load(
+    name_or_path: str | Path,
+    *,
+    base: str | None = None,
+    tip: str | None = None,
+    locked: Mapping[str, float] | None = None,
+) -> Arm:
     """An arm of the catalogue, or the one in a URDF file.
 
     ``base`` and ``tip`` are the links at the ends of the chain; by default the root, and the only
-    leaf or, for an arm of the catalogue, its flange. Raises ``ArmError`` for an unknown name,
-    ``UrdfError`` for a bad file.
+    leaf or, for an arm of the catalogue, its flange. ``locked`` holds joints still, by name, at
+    positions [rad or m]. Moving joints off the way are held where their limits are nearest zero.
+    Raises ``ArmError`` for an unknown name, ``UrdfError`` for a bad file.
     """
     text = str(name_or_path)
     if text in CATALOG:
         chain = CATALOG[text]()
-        return Arm(chain if base is None and tip is None else reroot(chain, base, tip))
+        plain = base is None and tip is None and not locked
+        return Arm(chain if plain else reroot(chain, base, tip, locked))
     if not text.lower().endswith((".urdf", ".xml")) and not Path(text).exists():
-        raise ArmError(
-            f"there is no arm {text!r}; arms: {', '.join(names())}, or the path of a URDF"
-        )
-    chain = read_urdf(text, base=base, tip=tip)
+        raise ArmError(f"there is no arm {text!r}; arms: {', '.join(names())}, or a URDF's path")
+    chain = read_urdf(text, base=base, tip=tip, locked=locked)
     return Arm(replace(chain, source=Path(text).name))

@@ -7,6 +7,8 @@ from math import isfinite
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
 
 from arms.chain import Chain, Inertia, Joint, Link
 from arms.exceptions import ArmError
@@ -37,6 +39,37 @@ def with_tool(chain: Chain, transform: Any, mass: float, com: Any, inertia: Any)
     if mass or inertia is not None:
         chain = with_payload(chain, mass, com, inertia, name="tool_body")
     return replace(chain, tool=pose_of(matrix(chain.tool) @ T))
+
+
+def with_base(chain: Chain, transform: Any) -> Chain:
+    """``chain`` with a new base link, "world", in which the old one sits at ``transform``."""
+    T = transform_of(f"Arm {chain.name!r}: the base's transform", transform)
+    known = {link.name for link in chain.links} | {joint.name for joint in chain.joints}
+    name = next(n for k in range(len(known) + 1) if (n := f"world{k or ''}") not in known)
+    joint = Joint(f"{name}_mount", "fixed", name, chain.base, pose_of(T))
+    links, joints = (Link(name), *chain.links), (joint, *chain.joints)
+    return replace(chain, base=name, links=links, joints=joints)
+
+
+def with_gravity(chain: Chain, gravity: Any) -> Chain:
+    """``chain`` under another gravity vector."""
+    vector = np.asarray(gravity, dtype=float)
+    if vector.shape != (3,) or not np.isfinite(vector).all():
+        raise ArmError(f"Arm {chain.name!r}: gravity is three finite numbers, not {gravity!r}")
+    x, y, z = vector.tolist()
+    return replace(chain, gravity=(x, y, z))
+
+
+def transform_of(what: str, value: Any) -> Float[ndarray, "4 4"]:
+    """``value`` as a homogeneous transform, or an error that starts with ``what``."""
+    T = np.asarray(value, dtype=float)
+    if T.shape != (4, 4) or not np.isfinite(T).all():
+        raise ArmError(f"{what} has shape {T.shape} or is not finite; it must be a (4, 4) matrix")
+    R = T[:3, :3]
+    turns = np.allclose(R @ R.T, np.eye(3), atol=1e-8) and np.linalg.det(R) > 0
+    if not turns or not np.allclose(T[3], (0, 0, 0, 1)):
+        raise ArmError(f"{what} is no rigid motion: {T.tolist()}")
+    return T
 
 
 def _inertia(chain: Chain, name: str, mass: float, com: Any, inertia: Any) -> Inertia:

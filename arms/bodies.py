@@ -73,6 +73,20 @@ class Bodies:
     gravity: tuple[float, float, float]
     masses: dict[str, Mass]  # per link, in the link's own frame
 
+    @property
+    def heavy_links(self) -> tuple[str, ...]:
+        """Links that move and have a mass: those with inertial parameters."""
+        return tuple(
+            name
+            for name, mass in self.masses.items()
+            if self.frames[name].body >= 0 and (mass.m > 0 or np.any(mass.S))
+        )
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """What the letters in the shapes of ``arms.terms`` stand for."""
+        return {"n": self.dof, "p": 10 * len(self.heavy_links)}
+
     def path(self, body: int) -> list[int]:
         """Bodies from the base to ``body``, both ends included."""
         chain = []

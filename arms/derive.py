@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from arms.bodies import Bodies
-from arms.dynamics import forward_dynamics, inverse_dynamics, mass_coriolis_gravity
+from arms.dynamics import forward_dynamics, mass_coriolis_gravity
 from arms.kinematics import kinematics
+from arms.newton_euler import inverse_dynamics, regressor
 from arms.program import Program
 from arms.terms import TERMS, Request
 from arms.vectors import ZERO, Joint, constants
@@ -17,16 +18,18 @@ def derive(bodies: Bodies, request: Request) -> Program:
     joints = [Joint(program, body) for body in bodies.bodies]
     names = set(request.terms)
     if any(TERMS[name].at_frame for name in names):
-        kinematics(program, bodies, joints, request.frame, request.at_point)
+        kinematics(program, bodies, joints, request)
     if names & {"M", "C", "g", "ddq"}:
         mass_coriolis_gravity(program, bodies, joints)
     still, weight = constants((0,) * n), constants(bodies.gravity)
     if "Cdq" in names:
-        inverse_dynamics(program, bodies, joints, "Cdq", still, ZERO)
+        inverse_dynamics(program, joints, "Cdq", still, ZERO)
     if names & {"h", "ddq"}:
-        inverse_dynamics(program, bodies, joints, "h", still, weight)
+        inverse_dynamics(program, joints, "h", still, weight)
     if "tau" in names:
-        inverse_dynamics(program, bodies, joints, "tau", program.u, weight)
+        inverse_dynamics(program, joints, "tau", program.u, weight)
+    if "Y" in names:
+        regressor(program, bodies, joints, program.u, weight)
     if "ddq" in names:
         forward_dynamics(program, program.u)
     return program

@@ -7,9 +7,7 @@ moment of the velocity field, ``K = integral of V x^T dm``, gives the Coriolis m
     M_ij = integral of J_i . J_j dm        C_ij = integral of J_i . dJ_j/dt dm
 
 so ``dM/dt = C + C^T`` by construction. As ``dJ_j/dt = sum over k of (dJ_k/dq_j) dq_k``, this is
-the C of the Christoffel symbols (compare Echeandia and Wensing 2021). ``inverse_dynamics`` is the
-recursive Newton-Euler method (Luh, Walker and Paul 1980) with the acceleration field ``a + U x``,
-``U = [dw] + [w][w]``.
+the C of the Christoffel symbols (compare Echeandia and Wensing 2021).
 """
 
 from __future__ import annotations
@@ -19,6 +17,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from arms.bodies import Bodies
+from arms.newton_euler import to_parent
 from arms.program import Expr, Program
 from arms.vectors import (
     EZ,
@@ -27,7 +26,6 @@ from arms.vectors import (
     Mat,
     Vec,
     add,
-    apply,
     constants,
     cross,
     dot,
@@ -142,7 +140,7 @@ def mass_coriolis_gravity(program: Program, bodies: Bodies, joints: list[Joint])
                 C[b][a] = let(C[b][a] + gain * lower)
             if ancestor.body.parent < 0:
                 break
-            F, dF, N = ancestor_wrench(ancestor, F), ancestor_wrench(ancestor, dF), ancestor.up(N)
+            F, dF, N = to_parent(ancestor, F), to_parent(ancestor, dF), ancestor.up(N)
             i = ancestor.body.parent
         weight = carried[j].m * down[j][2] if joint.slides else cross(carried[j].h, down[j])[2]
         k = joint.body.coordinate
@@ -150,12 +148,6 @@ def mass_coriolis_gravity(program: Program, bodies: Bodies, joints: list[Joint])
     program.output("M", (n, n), [entry for line in M for entry in line])
     program.output("C", (n, n), [entry for line in C for entry in line])
     program.output("g", (n,), g)
-
-
-def ancestor_wrench(joint: Joint, wrench: tuple[Vec, Vec]) -> tuple[Vec, Vec]:
-    """A (force, moment) about a body's origin, seen from its parent."""
-    force = joint.up(wrench[0])
-    return force, joint.let(add(joint.up(wrench[1]), joint.let(cross(joint.r, force))))
 
 
 def _screw_rate(joint: Joint, w: Vec, v: Vec) -> tuple[Vec, Vec]:
@@ -192,68 +184,6 @@ def _wrenches(
     force = let(add(scale(m, dv), let(cross(dw, h)), cross(EZ, P)))
     moment = let(add(let(spin), let(cross(h, dv)), [-K[0][2], -K[1][2], half]))
     return F, (force, moment), let([-K[2][0], -K[2][1], half])
-
-
-def inverse_dynamics(
-    program: Program, bodies: Bodies, joints: list[Joint], name: str, ddq: Vec, gravity: Vec
-) -> None:
-    """Write the torque of motion ``ddq`` under ``gravity`` into ``program``, as output ``name``."""
-    let = program.let
-    motion: list[tuple[Vec, Vec, Vec]] = []  # w, dw, a
-    wrenches: list[tuple[Vec, Vec]] = []
-    for joint in joints:
-        body = joint.body
-        w, dw, a = (
-            (ZERO, ZERO, scale(sp.S.NegativeOne, gravity))
-            if body.parent < 0
-            else motion[body.parent]
-        )
-        U = _acceleration_gradient(joint, w, dw)
-        a = joint.down(joint.let(add(a, joint.let(apply(U, joint.r)))))
-        w, dw = joint.down(w), joint.down(dw)
-        acceleration = let(joint.gain * ddq[body.coordinate])
-        if joint.slides:
-            coriolis = scale(2 * joint.rate, cross(w, EZ))
-            a = joint.let(add(a, coriolis, scale(acceleration, EZ)))
-        else:
-            dw = joint.let(add(dw, scale(joint.rate, cross(w, EZ)), scale(acceleration, EZ)))
-            w = joint.let(add(w, scale(joint.rate, EZ)))
-        motion.append((w, dw, a))
-        m, h, S = (constants(x) for x in (body.mass.m, body.mass.h, body.mass.S))
-        U = _acceleration_gradient(joint, w, dw)
-        G = joint.let2([apply(S, row) for row in U])  # U S
-        force = joint.let(add(scale(m, a), joint.let(apply(U, h))))
-        moment = joint.let(
-            add([G[2][1] - G[1][2], G[0][2] - G[2][0], G[1][0] - G[0][1]], joint.let(cross(h, a)))
-        )
-        wrenches.append((force, moment))
-    tau = zeros(program.dof)
-    for i in range(len(joints) - 1, -1, -1):
-        joint, body = joints[i], joints[i].body
-        load = wrenches[i][0][2] if joint.slides else wrenches[i][1][2]
-        tau[body.coordinate] = let(tau[body.coordinate] + joint.gain * load)
-        if body.parent >= 0:
-            force, moment = wrenches[body.parent]
-            up_force, up_moment = ancestor_wrench(joint, wrenches[i])
-            wrenches[body.parent] = (
-                joint.let(add(force, up_force)),
-                joint.let(add(moment, up_moment)),
-            )
-    program.output(name, (program.dof,), tau)
-
-
-def _acceleration_gradient(joint: Joint, w: Vec, dw: Vec) -> Mat:
-    """U = [dw] + [w][w]: the acceleration of a body's particle at x is ``a + U x``."""
-    let = joint.program.let
-    xx, yy, zz = (let(x * x) for x in w)
-    xy, xz, yz = let(w[0] * w[1]), let(w[0] * w[2]), let(w[1] * w[2])
-    return joint.let2(
-        [
-            [-(yy + zz), xy - dw[2], xz + dw[1]],
-            [xy + dw[2], -(xx + zz), yz - dw[0]],
-            [xz - dw[1], yz + dw[0], -(xx + yy)],
-        ]
-    )
 
 
 def forward_dynamics(program: Program, tau: Vec) -> None:

@@ -30,13 +30,14 @@ class Kernel:
         n = bodies.dof
         self.request, self.dof = request, n
         self.lengths = (n, n if request.needs_dq() else 0, request.width(n))
-        self.shapes = request.shapes(n)
-        self.size = request.size(n)
+        self.shapes = request.shapes(bodies.sizes)
         ends = np.cumsum([prod(shape) for shape in self.shapes]).tolist()
+        self.size: int = ends[-1]
         self.slices = [slice(a, b) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
         self.address = 0
         self.call: Callable[..., Any] = _never
         self.fill: Callable[..., bool] = _never
+        self._batch: Callable[..., None]
         if _llvm_works():
             self._link(bodies, result)
         else:
@@ -68,7 +69,7 @@ class Kernel:
 
     def run(
         self,
-        q: Float[ndarray, "*batch n"],
+        q: Float[ndarray, "*batch n"] | None,
         dq: Float[ndarray, "*batch n"] | None,
         u: Float[ndarray, "*batch k"] | None,
     ) -> Float[ndarray, "*batch size"]:
@@ -141,6 +142,7 @@ def version() -> str:
         "derive",
         "dynamics",
         "kinematics",
+        "newton_euler",
         "entry",
         "program",
         "steps",

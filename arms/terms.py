@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import prod
 
 
 @dataclass(frozen=True)
 class Term:
-    """A computed quantity. Letters in ``shape`` stand for the number of joints."""
+    """A computed quantity. In ``shape``, n is the number of joints, p of inertial
+    parameters."""
 
     meaning: str
     shape: tuple[int | str, ...]
@@ -28,8 +28,11 @@ TERMS = {
     "Cdq": Term("Coriolis and centrifugal torque", ("n",), needs_dq=True),
     "h": Term("Cdq + g", ("n",), needs_dq=True),
     "tau": Term("inverse dynamics", ("n",), needs_dq=True, needs_u="ddq"),
+    "Y": Term("regressor: tau = Y theta", ("n", "p"), needs_dq=True, needs_u="ddq"),
     "ddq": Term("forward dynamics", ("n",), needs_dq=True, needs_u="tau"),
 }
+
+AXES = ("base", "local", "spatial")
 
 
 @dataclass(frozen=True)
@@ -39,14 +42,13 @@ class Request:
     terms: tuple[str, ...]
     frame: str = "tool"
     at_point: bool = False
+    axes: str = "base"  # one of AXES, for J, dJ and dJdq
 
-    def shapes(self, n: int) -> list[tuple[int, ...]]:
-        """Shape of every term for ``n`` joints."""
-        return [tuple(n if k == "n" else int(k) for k in TERMS[t].shape) for t in self.terms]
-
-    def size(self, n: int) -> int:
-        """Entries of the output buffer."""
-        return sum(prod(shape) for shape in self.shapes(n))
+    def shapes(self, sizes: dict[str, int]) -> list[tuple[int, ...]]:
+        """Shape of every term, with the letters' values."""
+        return [
+            tuple(sizes[k] if isinstance(k, str) else k for k in TERMS[t].shape) for t in self.terms
+        ]
 
     def needs_dq(self) -> bool:
         """Does any term depend on the joint velocities?"""

@@ -180,7 +180,7 @@ def _hold(joint: Joint, position: float) -> Joint:
     else:
         T[:3, :3] = about_axis(joint.axis, position)
     origin = joint.origin if position == 0.0 else pose_of(matrix(joint.origin) @ T)
-    return replace(joint, kind="fixed", origin=origin if isinstance(origin, Pose) else Pose())
+    return replace(joint, kind="fixed", origin=origin)
 
 
 def _some(names) -> str:
@@ -188,9 +188,14 @@ def _some(names) -> str:
     return ", ".join(shown[:8]) + (f" and {len(shown) - 8} more" if len(shown) > 8 else "")
 
 
-def reroot(chain: Chain, base: str | None, tip: str | None) -> Chain:
+def reroot(
+    chain: Chain,
+    base: str | None,
+    tip: str | None,
+    locked: Mapping[str, float] | None = None,
+) -> Chain:
     """The part of ``chain`` from ``base`` to ``tip``; a tool stays only with its own tip."""
     base, end = base or chain.base, tip or chain.tip
-    part = select(chain.name, chain.links, chain.joints, base, end, {})
+    part = select(chain.name, chain.links, chain.joints, base, end, locked or {})
     tool = chain.tool if end == chain.tip else Pose()
     return replace(part, gravity=chain.gravity, tool=tool, source=chain.source)

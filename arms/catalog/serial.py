@@ -39,7 +39,7 @@ def serial(
     base_pose: Pose | None = None,
     flange: Pose | None = None,
 ) -> Chain:
-    """A chain of revolute joints from ``base`` to the last link; ``flange`` is the tool frame in it."""
+    """Revolute joints from ``base`` to the last link, in which ``flange`` is the tool frame."""
     links, joints = [Link(base)], []
     if base_pose is not None:
         links.append(Link(f"{base}_axes"))
