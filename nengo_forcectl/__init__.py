@@ -1,1 +1,83 @@
-"""Torque control of robot arms that learns the missing dynamics."""
+"""Torque control of robot arms that learns the missing dynamics.
+
+The names below are loaded when they are first used, so that importing the package loads neither
+TensorFlow nor PyBullet nor Sympy.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from .exceptions import ForcectlError
+
+if TYPE_CHECKING:
+    from .adaptation import IntegralAction, KnownTorque, NetworkAdaptation, NoAdaptation
+    from .control import Command, JointPD, OperationalSpace
+    from .jacobians import input_jacobian, weight_jacobian
+    from .learning.gradient import Gradient
+    from .learning.task_space import task_weight_jacobian
+    from .network import adaptive_network, simulator
+    from .online import OnlineNetwork
+    from .paths import MinimumJerk, Reference
+    from .reach import track
+    from .record import Log, Run, read_run
+    from .robot import Robot, State
+    from .settings import ReachSettings
+    from .sim.bullet import Bullet
+    from .sim.disturbances import Payload, ViscousFriction
+    from .weights import named_weights
+
+_HOME = {
+    "adaptation": ("IntegralAction", "KnownTorque", "NetworkAdaptation", "NoAdaptation"),
+    "control": ("Command", "JointPD", "OperationalSpace"),
+    "jacobians": ("input_jacobian", "weight_jacobian"),
+    "learning.gradient": ("Gradient",),
+    "learning.task_space": ("task_weight_jacobian",),
+    "network": ("adaptive_network", "simulator"),
+    "online": ("OnlineNetwork",),
+    "paths": ("MinimumJerk", "Reference"),
+    "reach": ("track",),
+    "record": ("Log", "Run", "read_run"),
+    "robot": ("Robot", "State"),
+    "settings": ("ReachSettings",),
+    "sim.bullet": ("Bullet",),
+    "sim.disturbances": ("Payload", "ViscousFriction"),
+    "weights": ("named_weights",),
+}
+_MODULE = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = [
+    "Bullet",
+    "Command",
+    "ForcectlError",
+    "Gradient",
+    "IntegralAction",
+    "JointPD",
+    "KnownTorque",
+    "Log",
+    "MinimumJerk",
+    "NetworkAdaptation",
+    "NoAdaptation",
+    "OnlineNetwork",
+    "OperationalSpace",
+    "Payload",
+    "ReachSettings",
+    "Reference",
+    "Robot",
+    "Run",
+    "State",
+    "ViscousFriction",
+    "adaptive_network",
+    "input_jacobian",
+    "named_weights",
+    "read_run",
+    "simulator",
+    "task_weight_jacobian",
+    "track",
+    "weight_jacobian",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_MODULE[name]}", __name__), name)

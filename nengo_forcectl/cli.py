@@ -37,14 +37,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
 @app.command(name="reach")
 def _reach(settings: tyro.conf.OmitArgPrefixes[ReachSettings]) -> None:
     """An arm with an unknown payload and friction learns to reach, in PyBullet."""
-    from .reach import reach
+    from . import reach
 
     with _ReachProgress(settings) as progress:
-        run = reach(settings, progress.watch)
+        run = reach.run(settings, progress.watch)
     if settings.json:
         sys.stdout.write(json.dumps(run.summary) + "\n")
         return
     console = Console()
+    console.print("RMS error of the tool in mm, its model knowing neither payload nor friction:")
     console.print(_reach_table(run))
     for name, failure in run.summary["failures"].items():
         console.print(f"[red]{name} ended early:[/] {escape(failure)}")
@@ -68,7 +69,6 @@ class _ReachProgress:
         }
 
     def __enter__(self) -> Self:
-        self._bars.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -78,6 +78,7 @@ class _ReachProgress:
         """Show ``done`` of ``total`` reaches."""
         task = self._tasks[name]
         if done == 0:
+            self._bars.start()  # not before: what is wrong with the input is one line, no bars
             self._bars.start_task(task)
         error = ""
         if done:
@@ -91,11 +92,7 @@ class _ReachProgress:
 
 def _reach_table(run: "Run") -> Table:
     settings = run.summary["settings"]
-    table = Table(
-        title=f"RMS tool error [mm]: {settings['arm']}, payload {settings['payload']:g} kg, "
-        f"friction {settings['friction']:g} N m s/rad",
-        title_justify="left",
-    )
+    table = Table()
     table.add_column("controller")
     for number in range(1, settings["passes"] + 1):
         table.add_column(f"pass {number}", justify="right")

@@ -3,7 +3,7 @@
 from arms.exceptions import ArmError, ForcectlError, UrdfError
 
 
-class ConfigurationError(ForcectlError, ValueError):
+class ConfigurationError(ForcectlError):
     """A setting whose value makes no sense; the message names it and the valid choices."""
 
 

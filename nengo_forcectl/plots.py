@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
+from mpl_toolkits.mplot3d.axes3d import Axes3D
 
 from .record import Run, tool_error
 
@@ -19,8 +20,8 @@ def reach_figure(run: Run) -> Figure:
         f"friction of {settings['friction']:g} N m s/rad (seed {settings['seed']})",
         fontsize=13,
     )
-    top, bottom = figure.subfigures(2, 1, height_ratios=[1, 1.25])
-    left, right = bottom.subfigures(1, 2, width_ratios=[1, 1.5])
+    grid = figure.add_gridspec(2, 2, height_ratios=[1, 1.25], width_ratios=[1, 1.5])
+    top, left, right = (figure.add_subfigure(part) for part in (grid[0, :], grid[1, 0], grid[1, 1]))
     _draw_error(top.subplots(), run)
     _draw_path(left.add_subplot(projection="3d"), run)
     _draw_torque(right, run)
@@ -54,7 +55,7 @@ def _draw_error(axes: Axes, run: Run) -> None:
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
 
 
-def _draw_path(axes: Axes, run: Run) -> None:
+def _draw_path(axes: Axes3D, run: Run) -> None:
     """The tool's path in the last pass, the targets and the reference."""
     first = -round(run.summary["seconds_per_pass"] / run.summary["dt"])
     for name, record in run.records.items():
@@ -63,11 +64,12 @@ def _draw_path(axes: Axes, run: Run) -> None:
     axes.plot(*reference.T, color="black", lw=0.8, ls=":", label="reference")
     targets = np.array(run.summary["targets"])
     axes.scatter(*targets.T, color="black", s=18, depthshade=False, label="targets")
-    axes.set(xlabel="x [m]", ylabel="y [m]", zlabel="z [m]", title="tool, last pass")
+    axes.set(xlabel="x [m]", ylabel="y [m]", title="path of the tool, last pass")
+    axes.set_zlabel("z [m]")
     axes.set_aspect("equal")
     axes.locator_params(nbins=4)
     axes.tick_params(labelsize=8)
-    axes.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(-0.15, 1.05))
+    axes.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(-0.2, 1.05))
 
 
 def _draw_torque(figure: SubFigure, run: Run) -> None:
@@ -89,7 +91,12 @@ def _draw_torque(figure: SubFigure, run: Run) -> None:
         axes.set_ylabel(f"joint {joint + 1}", fontsize=9)
         axes.tick_params(labelsize=8)
         axes.grid(color="0.92")
-    figure.suptitle(f"torque [N m], last pass: {name}", fontsize=11)
+    for axes in grid[-1]:
+        axes.set_xlabel("time [s]", fontsize=9)
+    figure.suptitle(
+        f"torque [N m], last pass: what the model lacks (black), what {name} supplies (dashed)",
+        fontsize=11,
+    )
 
 
 def _moving_rms(error: Float[np.ndarray, "k"], window: int) -> Float[np.ndarray, "k"]:

@@ -52,7 +52,7 @@ def track(
         log.append(state, reference, terms.pose[:3, 3], tau, feedforward)
 
 
-def reach(settings: ReachSettings, watch: Watch | None = None) -> Run:
+def run(settings: ReachSettings, watch: Watch | None = None) -> Run:
     """Run every controller of ``settings.adapt`` through the same scene and write the run folder.
 
     A run that is interrupted leaves the record and the summary up to that moment.
@@ -66,18 +66,19 @@ def reach(settings: ReachSettings, watch: Watch | None = None) -> Run:
 
     scene = reaching_scene(settings)
     folder = RunFolder("reach", settings.out)
-    outcomes = {name: Outcome(Log(scene.cycles, scene.arm.dof)) for name in settings.adapt}
+    outcomes = {name: Outcome(Log(scene.cycles)) for name in settings.adapt}
     try:
         for name, outcome in outcomes.items():
-            _run(scene, name, outcome, watch or (lambda *_: None))
+            _run_controller(scene, name, outcome, watch or (lambda *_: None))
     finally:
+        outcomes = {name: outcome for name, outcome in outcomes.items() if outcome.log.cycles}
         for name, outcome in outcomes.items():
             record = outcome.log.arrays()
             folder.write_record(name, record | {"unmodelled": unmodelled_torque(scene, record)})
         folder.write_summary(_summary(scene, outcomes))
-    run = read_run(folder.path)
-    folder.write("reach.png", reach_figure(run).savefig)
-    return run
+    result = read_run(folder.path)
+    folder.write("reach.png", reach_figure(result).savefig)
+    return result
 
 
 @dataclass
@@ -89,7 +90,7 @@ class Outcome:
     failure: str | None = None  # why it ended early
 
 
-def _run(scene: Scene, name: str, outcome: Outcome, watch: Watch) -> None:
+def _run_controller(scene: Scene, name: str, outcome: Outcome, watch: Watch) -> None:
     from .sim.bullet import Bullet
 
     clock = range(round(REACH_TIME / DT))
@@ -139,7 +140,8 @@ def _summary(scene: Scene, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
         "targets": scene.targets.tolist(),
         "home": scene.home.tolist(),
         "joints": list(scene.arm.joint_names),
-        "complete": all(outcome.log.cycles == scene.cycles for outcome in outcomes.values()),
+        "complete": sum(outcome.log.cycles for outcome in outcomes.values())
+        == len(scene.settings.adapt) * scene.cycles,
         "failures": {
             name: outcome.failure for name, outcome in outcomes.items() if outcome.failure
         },
@@ -148,8 +150,7 @@ def _summary(scene: Scene, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
             for name, outcome in outcomes.items()
         },
         "steps_per_second": {
-            name: outcome.log.cycles / outcome.seconds if outcome.seconds else 0.0
-            for name, outcome in outcomes.items()
+            name: outcome.log.cycles / outcome.seconds for name, outcome in outcomes.items()
         },
     }
 

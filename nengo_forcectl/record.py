@@ -1,7 +1,8 @@
 """What a run leaves on disk, and reading it back.
 
-A run folder holds ``summary.json`` and one ``<controller>.npz`` a controller, with one row a control
-cycle (see ``Log``). Files are written under a temporary name and renamed; a folder is never reused.
+A run folder holds ``summary.json`` and one ``<controller>.npz`` a controller, with one row a
+control cycle (see ``Log``). Files are written under a temporary name and renamed; a folder is never
+used twice.
 """
 
 import json
@@ -30,20 +31,21 @@ PACKAGES = (
     "numba",
     "pybullet",
 )
+COLUMNS = ("time", "q", "dq", "tau", "feedforward", "reference", "tool")
 
 
 class Log:
-    """The record of every control cycle, in arrays made beforehand.
+    """The record of every control cycle, in arrays that are made before the second one.
 
     Columns: ``time`` [s], ``q``, ``dq``, ``tau`` (what the motors were told), ``feedforward`` (the
-    adaptation's part of it) [N m], ``reference``, ``tool`` (positions in the base frame) [m].
+    adaptation's part of it) [N m], ``reference`` (of the tool [m], or of the joints), ``tool`` (its
+    position in the base frame) [m].
     """
 
-    def __init__(self, cycles: int, dof: int) -> None:
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity  # cycles that fit
         self.cycles = 0  # so far
-        widths = {"q": dof, "dq": dof, "tau": dof, "feedforward": dof, "reference": 3, "tool": 3}
-        self._time = np.zeros(cycles)
-        self._columns = {name: np.zeros((cycles, width)) for name, width in widths.items()}
+        self._columns: dict[str, np.ndarray] = {}
 
     def append(
         self,
@@ -54,20 +56,21 @@ class Log:
         feedforward: Float[np.ndarray, "n"] | float,
     ) -> None:
         """Add one control cycle."""
-        row, columns = self.cycles, self._columns
-        self._time[row] = state.time
-        columns["q"][row] = state.q
-        columns["dq"][row] = state.dq
-        columns["tau"][row] = tau
-        columns["feedforward"][row] = feedforward
-        columns["reference"][row] = reference.x
-        columns["tool"][row] = tool
+        row = (state.time, state.q, state.dq, tau, feedforward, reference.x, tool)
+        if not self._columns:
+            shapes = [np.shape(value) for value in row]
+            shapes[COLUMNS.index("feedforward")] = np.shape(tau)
+            self._columns = {
+                name: np.zeros((self.capacity, *shape))
+                for name, shape in zip(COLUMNS, shapes, strict=True)
+            }
+        for column, value in zip(self._columns.values(), row, strict=True):
+            column[self.cycles] = value
         self.cycles += 1
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return the cycles so far, one array a column."""
-        columns = {"time": self._time, **self._columns}
-        return {name: column[: self.cycles] for name, column in columns.items()}
+        """Return the cycles so far, one array a column; no column before the first cycle."""
+        return {name: column[: self.cycles] for name, column in self._columns.items()}
 
     def error(self, start: int = 0) -> Float[np.ndarray, "cycles"]:
         """Return the distance of the tool from its reference [m], from cycle ``start`` on."""

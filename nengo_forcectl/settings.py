@@ -1,4 +1,4 @@
-"""The configuration of a run: its fields are the command line's options, its docstrings their help."""
+"""The configuration of a run; its fields are the command line's options and their help."""
 
 import math
 from dataclasses import dataclass

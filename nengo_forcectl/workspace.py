@@ -31,17 +31,17 @@ def task_axes(arm: Arm) -> tuple[int, ...]:
 def home_posture(arm: Arm) -> Float[np.ndarray, "n"]:
     """Return a posture [rad] from which the tool moves well in every direction.
 
-    Of the postures on a coarse grid around the middle of the joints' ranges, the one with the
-    largest manipulability ``sqrt(det(J J^T))`` (Yoshikawa 1985), over the directions that the arm
-    can move in, times the room ``(1 - u^2)^2`` that each joint has left, u from -1 to 1 over its
-    range.
+    Of the postures on a coarse grid around the middle of the joints' ranges, the best by the
+    product of three: the manipulability ``sqrt(det(J J^T))`` of the tool's position (Yoshikawa
+    1985), the ratio of J's least to its largest singular value (Salisbury and Craig 1982), and the
+    room ``(1 - u^2)^2`` that each joint has left, u from -1 to 1 over its range.
     """
     centre, half = joint_range(arm)
     q = _postures(arm)
     room = np.prod((1 - ((q - centre) / half) ** 2) ** 2, axis=1)
-    gains = np.linalg.svd(arm.jacobian(q), compute_uv=False)  # (k, min(6, n)), falling
-    directions = int(np.max(np.sum(gains > 1e-6 * gains.max(), axis=1)))
-    return q[np.argmax(room * np.prod(gains[:, :directions], axis=1))]
+    J = arm.jacobian(q)[:, list(task_axes(arm))]
+    gains = np.linalg.svd(J, compute_uv=False)  # (k, axes), the largest first
+    return q[np.argmax(gains.prod(axis=1) * gains[:, -1] / gains[:, 0] * room)]
 
 
 def random_targets(

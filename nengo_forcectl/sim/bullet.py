@@ -23,8 +23,8 @@ from typing_extensions import Self
 from arms import Arm
 
 from ..exceptions import SimulationError
-from ..robot import State, checked_torque
 from ..quiet import quiet_stderr
+from ..robot import State, checked_torque
 from .disturbances import Disturbance, joint_torque, real_arm
 
 with quiet_stderr():  # it announces its build time

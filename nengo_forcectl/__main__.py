@@ -1,0 +1,5 @@
+"""``python -m nengo_forcectl`` is the command line."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,37 @@
+"""What several test modules use."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import arms
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory):
+    """Kernels are derived and compiled in this session, not taken from the user's cache."""
+    before = os.environ.get("NENGO_FORCECTL_CACHE")
+    os.environ["NENGO_FORCECTL_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    yield
+    if before is None:
+        del os.environ["NENGO_FORCECTL_CACHE"]
+    else:
+        os.environ["NENGO_FORCECTL_CACHE"] = before
+
+
+@pytest.fixture(scope="session")
+def iiwa():
+    return arms.load("kuka_iiwa")
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="session")
+def project():
+    """The folder of pyproject.toml."""
+    return Path(__file__).parent.parent

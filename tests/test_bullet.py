@@ -1,0 +1,99 @@
+import numpy as np
+import pytest
+
+import arms
+from nengo_forcectl.exceptions import ArmError, ConfigurationError, SimulationError
+from nengo_forcectl.sim.bullet import Bullet
+from nengo_forcectl.sim.disturbances import Payload, ViscousFriction, joint_torque, real_arm
+
+DISTURBANCES = {
+    "nothing": (),
+    "payload": (Payload(2.0),),
+    "both": (Payload(1.3, radius=0.1), ViscousFriction(0.9)),
+}
+
+
+@pytest.mark.parametrize("disturbances", DISTURBANCES.values(), ids=DISTURBANCES)
+@pytest.mark.parametrize("name", ["kuka_iiwa", "planar2", "planar3"])
+def test_one_step_accelerates_as_the_model_says(name, disturbances, rng):
+    """A step of PyBullet changes dq by dt M^-1 (tau - C dq - g), of the real arm, to 1e-9."""
+    arm = arms.load(name)
+    real = real_arm(arm, disturbances)
+    n = arm.dof
+    with Bullet(arm, np.zeros(n), disturbances) as robot:
+        for _ in range(10):
+            q, dq, tau = rng.uniform(-1, 1, n), rng.uniform(-1, 1, n), rng.uniform(-20, 20, n)
+            robot.reset(q, dq)
+            robot.apply(tau)
+            ddq = (robot.read().dq - dq) / robot.dt
+            drive = tau + joint_torque(disturbances, q, dq)
+            expected = np.linalg.solve(
+                real.mass_matrix(q), drive - real.coriolis(q, dq) @ dq - real.gravity(q)
+            )
+            np.testing.assert_allclose(ddq, expected, rtol=1e-9, atol=1e-9)
+
+
+def test_a_payload_is_hidden_from_the_model(iiwa):
+    """The robot's arm is the model that was given, although what falls is heavier."""
+    with Bullet(iiwa, np.zeros(7), [Payload(2.0)]) as robot:
+        assert robot.arm is iiwa
+    q = np.array([0.0, 0.8, 0.0, -0.8, 0.0, 0.4, 0.0])
+    extra = real_arm(iiwa, [Payload(2.0)]).gravity(q) - iiwa.gravity(q)
+    weight = iiwa.jacobian(q)[:3].T @ [0, 0, 2.0 * 9.81]
+    np.testing.assert_allclose(extra, weight, atol=1e-9)
+
+
+def test_time_and_state_go_step_by_step(iiwa):
+    """Time advances by dt a step, a reset starts again at the posture asked for."""
+    q = np.linspace(-0.3, 0.3, 7)
+    with Bullet(iiwa, q) as robot:
+        robot.apply(iiwa.gravity(q))
+        assert robot.read().time == pytest.approx(1e-3)
+        robot.reset(q)
+        state = robot.read()
+        assert state.time == 0.0
+        np.testing.assert_array_equal(state.q, q)
+        np.testing.assert_array_equal(state.dq, 0.0)
+
+
+def test_two_robots_do_not_disturb_each_other(iiwa):
+    """Each robot has a physics server of its own."""
+    q = np.full(7, 0.2)
+    with Bullet(iiwa, q) as one, Bullet(iiwa, q, [Payload(2.0)]) as other:
+        for robot in (one, other, one):
+            robot.apply(np.zeros(7))
+        alone = one.read().q
+    with Bullet(iiwa, q) as one:
+        one.apply(np.zeros(7))
+        one.apply(np.zeros(7))
+        np.testing.assert_array_equal(one.read().q, alone)
+
+
+def test_a_torque_that_is_not_finite_does_not_reach_the_motors(iiwa):
+    """NaN in a torque is an error that names the joint, and the arm does not move."""
+    with Bullet(iiwa, np.zeros(7)) as robot:
+        tau = np.zeros(7)
+        tau[3] = np.nan
+        with pytest.raises(SimulationError, match="joint 3 is nan"):
+            robot.apply(tau)
+        assert robot.steps == 0
+
+
+def test_a_posture_that_does_not_fit_is_refused(iiwa):
+    """A q of the wrong length, which PyBullet accepts in silence, is an error here."""
+    with pytest.raises(ArmError, match="7 joints"):
+        Bullet(iiwa, np.zeros(6))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Payload(-1.0), r"Payload.mass: is -1.0 kg"),
+        (lambda: Payload(np.nan), r"Payload.mass: is nan kg"),
+        (lambda: ViscousFriction(-0.1), r"ViscousFriction.coefficient: is -0.1 N m s/rad"),
+    ],
+)
+def test_bad_disturbances_are_named(make, message):
+    """A disturbance that makes no sense is refused, naming the field and its value."""
+    with pytest.raises(ConfigurationError, match=message):
+        make()

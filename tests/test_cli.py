@@ -1,0 +1,118 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+from nengo_forcectl.cli import main
+
+
+def command(*arguments, cwd):
+    return subprocess.run(
+        [sys.executable, "-m", "nengo_forcectl", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        check=False,
+    )
+
+
+def test_reach_prints_a_table_and_nothing_of_tensorflow(tmp_path):
+    """The standard output is the table and the folder; the standard error only the progress."""
+    result = command("reach", "--passes", "1", "--neurons", "50", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "RMS error of the tool in mm" in result.stdout
+    assert "none" in result.stdout
+    assert "gradient" in result.stdout
+    assert "Run folder: runs/reach-001" in result.stdout
+    noise = ("pybullet", "TensorFlow", "tensorflow", "XLA", "Warning", "oneDNN", "cuda", "W0000")
+    assert not [word for word in noise if word in result.stdout + result.stderr]
+    assert (tmp_path / "runs" / "reach-001" / "reach.png").exists()
+
+
+def test_json_is_alone_on_the_standard_output(tmp_path):
+    """With --json the standard output is one JSON object, the summary on disk."""
+    result = command("reach", "--adapt", "none", "--passes", "1", "--json", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    summary = json.loads(result.stdout)
+    assert summary == json.loads((tmp_path / "runs/reach-001/summary.json").read_text())
+    assert list(summary["rms_mm"]) == ["none"]
+
+
+def broken_urdf(folder, text):
+    path = folder / "broken.urdf"
+    path.write_text(text)
+    return str(path)
+
+
+TWO_LINKS = """<robot name="r"><link name="a"/><link name="b"/>
+<joint name="j" type="{kind}"><parent link="a"/><child link="b"/></joint></robot>"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--arm", "kukka"], ["kukka", "kuka_iiwa"]),
+        (["--arm", "missing.urdf"], ["missing.urdf"]),
+        (["--arm", "BROKEN"], ["broken.urdf"]),
+        (["--arm", "FLOATING"], ["floating", "revolute"]),
+        (["--payload", "-1"], ["payload", "-1", "0 up"]),
+        (["--payload", "nan"], ["payload", "nan"]),
+        (["--friction", "-0.5"], ["friction", "-0.5"]),
+        (["--passes", "0"], ["passes", "0"]),
+        (["--neurons", "0"], ["neurons", "0"]),
+        (["--out", "EXISTS"], ["exists"]),
+        (["--out", "FILE/run"], ["cannot be made"]),
+    ],
+    ids=lambda value: " ".join(value),
+)
+def test_bad_input_is_one_line_and_exit_code_2(arguments, words, tmp_path, capsys, monkeypatch):
+    """What is wrong is one line that names the thing, the value and what would work."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+    stand_ins = {
+        "BROKEN": lambda: broken_urdf(tmp_path, "<robot name='x'><link"),
+        "FLOATING": lambda: broken_urdf(tmp_path, TWO_LINKS.format(kind="floating")),
+        "EXISTS": lambda: str(tmp_path),
+        "FILE/run": lambda: str(tmp_path / "file" / "run"),
+    }
+    given = [stand_ins[value]() if value in stand_ins else value for value in arguments]
+    with pytest.raises(SystemExit) as end:
+        main(["reach", *given])
+    assert end.value.code == 2
+    captured = capsys.readouterr()
+    lines = [line for line in captured.err.splitlines() if line.strip()]
+    assert len(lines) == 1, captured.err
+    assert lines[0].startswith("nengo-forcectl: ")
+    assert all(word in lines[0] for word in words), lines[0]
+    assert captured.out == ""
+
+
+def test_help_names_every_option(capsys):
+    """The help of reach lists its options with their units and defaults."""
+    with pytest.raises(SystemExit) as end:
+        main(["reach", "--help"])
+    assert end.value.code == 0
+    text = capsys.readouterr().out
+    options = ("arm", "payload", "friction", "passes", "neurons", "seed", "adapt", "out", "json")
+    assert [option for option in options if f"--{option}" not in text] == []
+
+
+def test_importing_the_packages_is_light():
+    """Importing both packages loads neither TensorFlow nor PyBullet nor Sympy."""
+    code = (
+        "import sys, nengo_forcectl, arms; "
+        "print([m for m in ('tensorflow', 'pybullet', 'sympy', 'nengo') if m in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.stdout.strip() == "[]"
+
+
+def test_every_public_name_is_there():
+    """Each name in __all__ can be imported, and an unknown one is an AttributeError."""
+    import nengo_forcectl
+
+    for name in nengo_forcectl.__all__:
+        assert getattr(nengo_forcectl, name).__name__ == name
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = nengo_forcectl.nothing

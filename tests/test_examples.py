@@ -1,0 +1,24 @@
+import subprocess
+import sys
+
+
+def run(project, name, *arguments):
+    result = subprocess.run(
+        [sys.executable, project / "examples" / name, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [float(word) for word in result.stdout.split() if word[0].isdigit() and "." in word]
+
+
+def test_reach_gets_better(project):
+    """Example 1: the second pass through the targets is better than the first."""
+    first, second = run(project, "01_reach.py", "2")
+    assert second < first < 10
+
+
+def test_own_robot_gets_better(project):
+    """Example 2: on a robot that is not PyBullet the network takes off half the error and more."""
+    without, with_network = run(project, "02_own_robot.py")
+    assert with_network < 0.5 * without

@@ -1,0 +1,159 @@
+import json
+
+import numpy as np
+import pytest
+
+from nengo_forcectl import reach
+from nengo_forcectl.adaptation import NoAdaptation
+from nengo_forcectl.control import OperationalSpace
+from nengo_forcectl.exceptions import ConfigurationError, RecordError, SimulationError
+from nengo_forcectl.paths import MinimumJerk
+from nengo_forcectl.record import Log, read_run
+from nengo_forcectl.robot import State
+from nengo_forcectl.settings import ReachSettings
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """The main job with every controller, two passes."""
+    out = tmp_path_factory.mktemp("reach") / "run"
+    adapt = ("none", "integral", "gradient", "exact")
+    return reach.run(ReachSettings(passes=2, adapt=adapt, out=out))
+
+
+def test_the_network_learns_the_payload(run):
+    """RMS tool error: exact 0.2 mm at most; gradient 5 mm in pass 1 and 1.5 mm in pass 2."""
+    rms = run.summary["rms_mm"]
+    assert max(rms["exact"]) < 0.2
+    assert rms["gradient"][0] < 5.0
+    assert rms["gradient"][1] < 1.5
+    assert min(rms["none"]) > 10 * rms["integral"][1] / 2 > 10 * rms["gradient"][1]
+
+
+def test_what_the_network_adds_is_what_the_model_lacks(run):
+    """In pass 2 the feed-forward explains nine tenths of the unmodelled torque's energy."""
+    record = run.records["gradient"]
+    half = len(record["time"]) // 2
+    lacks, adds = record["unmodelled"][half:], record["feedforward"][half:]
+    assert np.sum((lacks - adds) ** 2) < 0.1 * np.sum(lacks**2)
+
+
+def test_the_unmodelled_torque_is_payload_and_friction(run):
+    """What the exact model adds to the nominal one, cycle by cycle, is the payload's torque.
+
+    At the start the arm is at rest: the payload's weight through the Jacobian, and its inertia.
+    """
+    record = run.records["exact"]
+    np.testing.assert_allclose(record["unmodelled"][0, 0], 0.0, atol=1e-6)
+    assert np.abs(record["unmodelled"][0, 1]) > 5.0
+    # The exact controller's error is next to nothing: its torque is the unmodelled one and more.
+    assert np.abs(record["feedforward"] - 0.9 * record["dq"]).max() < 1e-12
+
+
+def test_the_run_folder_holds_everything(run):
+    """Settings, seed, versions, table, speed, every step and the figure are on disk."""
+    summary = json.loads((run.folder / "summary.json").read_text())
+    assert summary["settings"]["payload"] == 2.0
+    assert summary["seed"] == 0
+    assert {"python", "nengo", "nengo-dl", "tensorflow", "pybullet"} <= set(summary["versions"])
+    assert summary["complete"]
+    assert all(rate > 0 for rate in summary["steps_per_second"].values())
+    for name in ("none", "integral", "gradient", "exact"):
+        assert len(summary["rms_mm"][name]) == 2
+        with np.load(run.folder / f"{name}.npz") as record:
+            assert {"q", "dq", "tau", "feedforward", "reference", "tool"} <= set(record)
+            assert len(record["time"]) == 2 * 6000
+            error = np.linalg.norm(record["tool"] - record["reference"], axis=1)[:6000]
+        assert 1e3 * np.sqrt(np.mean(error**2)) == pytest.approx(summary["rms_mm"][name][0])
+    assert (run.folder / "reach.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_same_seed_gives_the_same_run(run, tmp_path):
+    """A second run with the same seed is the same to the last bit; another seed is another."""
+    again = reach.run(ReachSettings(passes=1, adapt=("gradient",), out=tmp_path / "again"))
+    for name, column in again.records["gradient"].items():
+        np.testing.assert_array_equal(column, run.records["gradient"][name][: len(column)])
+    other = reach.run(ReachSettings(passes=1, adapt=("none",), seed=1, out=tmp_path / "other"))
+    assert np.abs(other.records["none"]["reference"] - again.records["gradient"]["reference"]).max()
+
+
+def test_an_interrupted_run_leaves_what_was_done(tmp_path):
+    """Ctrl-C in the third reach leaves a readable record of the first two and a bit."""
+
+    def interrupt(name, done, total, log):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        reach.run(ReachSettings(adapt=("none", "exact"), out=tmp_path / "run"), interrupt)
+    run = read_run(tmp_path / "run")
+    assert not run.summary["complete"]
+    assert list(run.records) == ["none"]
+    assert len(run.records["none"]["time"]) == 2400
+    assert run.summary["rms_mm"] == {"none": []}
+
+
+@pytest.mark.parametrize("name", ["planar2", "planar3"])
+def test_other_arms_reach_too(name, tmp_path):
+    """The job is not made for one arm: the exact model of a planar arm tracks as well."""
+    settings = ReachSettings(arm=name, passes=1, adapt=("none", "exact"), out=tmp_path / "run")
+    rms = reach.run(settings).summary["rms_mm"]
+    assert rms["exact"][0] < 0.2
+    assert rms["none"][0] > 10 * rms["exact"][0]
+
+
+class Broken:
+    """A robot whose sensor fails after some cycles."""
+
+    def __init__(self, value):
+        self.value, self.cycle, self.applied = value, 0, []
+
+    def read(self):
+        q = np.array([0.3, 0.5])
+        if self.cycle == 3:
+            q[1] = self.value
+        return State(1e-3 * self.cycle, q, np.zeros(2))
+
+    def apply(self, tau):
+        self.cycle += 1
+        self.applied.append(tau)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_broken_sensor_never_reaches_a_motor(value):
+    """When a state is not finite the loop ends with an error, and no torque is sent for it."""
+    import arms
+
+    arm = arms.load("planar2")
+    path = MinimumJerk(np.array([[0.1, 0.2, 0.0], [0.2, 0.2, 0.0]]), 1.0)
+    law = OperationalSpace(np.array([0.3, 0.5]), rows=(0, 1))
+    robot = Broken(value)
+    with pytest.raises(SimulationError, match=r"state at 0.003 s: q\[1\] is"):
+        reach.track(robot, arm, path, law, NoAdaptation(), range(10), Log(10))
+    assert len(robot.applied) == 3
+    assert np.isfinite(robot.applied).all()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"payload": -1.0}, "payload: is -1.0 kg"),
+        ({"friction": float("nan")}, "friction: is nan"),
+        ({"passes": 0}, "passes: is 0"),
+        ({"neurons": 0}, "neurons: is 0"),
+        ({"seed": -1}, "seed: is -1"),
+        ({"adapt": ()}, "adapt: is empty, needs some of none, integral, gradient, exact"),
+        ({"adapt": ("magic",)}, "adapt: is magic, needs some of"),
+        ({"adapt": ("none", "none")}, "adapt: is none none"),
+    ],
+)
+def test_bad_settings_are_named(settings, message):
+    """A setting that makes no sense is refused with its value and what would work."""
+    with pytest.raises(ConfigurationError, match=message):
+        ReachSettings(**settings)
+
+
+def test_an_existing_run_is_not_overwritten(tmp_path):
+    """A folder that is there is refused before anything is run."""
+    with pytest.raises(RecordError, match="exists"):
+        reach.run(ReachSettings(out=tmp_path))

@@ -1,0 +1,93 @@
+import json
+
+import numpy as np
+import pytest
+
+from nengo_forcectl.exceptions import RecordError
+from nengo_forcectl.paths import Reference
+from nengo_forcectl.record import Log, RunFolder, read_run, tool_error
+from nengo_forcectl.robot import State
+
+
+def filled_log(cycles):
+    log = Log(10)
+    for k in range(cycles):
+        reference = Reference(np.full(3, 2.0 * k), np.zeros(3), np.zeros(3))
+        log.append(State(k, np.full(2, k), -np.full(2, k)), reference, np.zeros(3), np.ones(2), 0.0)
+    return log
+
+
+def test_a_log_holds_the_cycles_so_far():
+    """Cycles come back in order, and only those that happened."""
+    arrays = filled_log(4).arrays()
+    np.testing.assert_array_equal(arrays["time"], range(4))
+    np.testing.assert_array_equal(arrays["q"], np.repeat(np.arange(4.0), 2).reshape(4, 2))
+    assert arrays["feedforward"].shape == (4, 2)
+    assert Log(10).arrays() == {}
+
+
+def test_the_error_is_the_distance_from_the_reference():
+    """A tool that stays at the origin is |reference| away."""
+    log = filled_log(3)
+    np.testing.assert_allclose(log.error(), np.sqrt(3) * np.array([0.0, 2.0, 4.0]))
+    np.testing.assert_allclose(tool_error(log.arrays(), 2), np.sqrt(3) * np.array([4.0]))
+
+
+def test_a_run_reads_back_as_it_was_written(tmp_path):
+    """Summary and records survive the disk to the last bit."""
+    folder = RunFolder("reach", tmp_path / "run")
+    folder.write_record("none", filled_log(4).arrays())
+    folder.write_summary({"rms_mm": {"none": [1.0]}})
+    run = read_run(tmp_path / "run")
+    assert run.summary == {"rms_mm": {"none": [1.0]}}
+    for name, column in filled_log(4).arrays().items():
+        np.testing.assert_array_equal(run.records["none"][name], column)
+    assert sorted(path.name for path in run.folder.iterdir()) == ["none.npz", "summary.json"]
+
+
+def test_a_folder_is_never_used_twice(tmp_path):
+    """An existing folder is refused, and what it holds stays."""
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "summary.json").write_text("{}")
+    with pytest.raises(RecordError, match=r"run': exists"):
+        RunFolder("reach", tmp_path / "run")
+    assert (tmp_path / "run" / "summary.json").read_text() == "{}"
+
+
+def test_without_a_name_the_next_free_one_is_taken(tmp_path, monkeypatch):
+    """Runs are numbered, and a second one does not touch the first."""
+    monkeypatch.chdir(tmp_path)
+    names = [str(RunFolder("reach").path) for _ in range(3)]
+    assert names == ["runs/reach-001", "runs/reach-002", "runs/reach-003"]
+
+
+def test_a_folder_that_cannot_be_made_is_an_error(tmp_path):
+    """A file in the way is named, with the reason."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RecordError, match=r"file/run': cannot be made \(Not a directory\)"):
+        RunFolder("reach", tmp_path / "file" / "run")
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path):
+    """A summary that cannot be written as JSON leaves the one before, and no temporary file."""
+    folder = RunFolder("reach", tmp_path / "run")
+    folder.write_summary({"rms_mm": {}})
+    with pytest.raises(ValueError, match="Out of range float"):
+        folder.write_summary({"rms_mm": float("nan")})
+    with pytest.raises(RuntimeError, match="in the middle"):
+        folder.write("summary.json", _fails_in_the_middle)
+    assert json.loads((tmp_path / "run" / "summary.json").read_text()) == {"rms_mm": {}}
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["summary.json"]
+
+
+def _fails_in_the_middle(stream):
+    stream.write(b"half")
+    raise RuntimeError("in the middle")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"rms_mm": {"none": []}}'])
+def test_a_broken_run_is_an_error(tmp_path, text):
+    """A summary that is not one, or whose records are missing, is said to be unreadable."""
+    (tmp_path / "summary.json").write_text(text)
+    with pytest.raises(RecordError, match="holds no run that can be read"):
+        read_run(tmp_path)
