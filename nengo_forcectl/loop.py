@@ -133,7 +133,7 @@ class LearningLoop:
             fits, packed = False, np.zeros(1)
         if not fits:
             raise NetworkError(self._misfit(inputs, error))
-        if not math.isfinite(packed.sum()):
+        if not np.isfinite(packed).all():
             raise NetworkError(f"inputs or error of {self.probe} are not finite: {inputs}, {error}")
         return tf.constant(packed)
 

@@ -35,7 +35,9 @@ class Update:
                 for weight in self._weights
             ]
             with tf.device(sim.tensor_graph.device):
-                optimizer.build(self._variables)
+                legacy = isinstance(optimizer, tf.keras.optimizers.legacy.Optimizer)
+                build = optimizer._create_all_weights if legacy else optimizer.build
+                build(self._variables)
         else:
             raise ConfigurationError(
                 f"optimizer is {optimizer!r}, must be an optimizer of tf.keras (tf-keras, Keras 2) "
