@@ -139,7 +139,7 @@ def regressor(
 
 
 def _screws(joints: list[Joint]) -> list[dict[int, tuple[Vec, Vec]]]:
-    """Per body: the (linear, angular) velocity that the unit rate of each joint gives its origin."""
+    """Per body: the (linear, angular) velocity that each joint's unit rate gives its origin."""
     result: list[dict[int, tuple[Vec, Vec]]] = []
     for i, joint in enumerate(joints):
         above = {} if joint.body.parent < 0 else result[joint.body.parent]

@@ -24,6 +24,14 @@ class Pinocchio:
             wide += [value] if joint.nq == 1 else [np.cos(value), np.sin(value)]
         return np.array(wide)
 
+    def jacobian(self, axes, index):
+        J = pin.getFrameJacobian(self.model, self.data, index, axes)
+        return J.reshape(6, self.model.nv)  # of one joint, Pinocchio returns a vector
+
+    def jacobian_rate(self, axes, index):
+        dJ = pin.getFrameJacobianTimeVariation(self.model, self.data, index, axes)
+        return dJ.reshape(6, self.model.nv)
+
     def terms(self, q, dq, ddq, frame):
         model, data, q = self.model, self.data, self.configuration(q)
         index = model.getFrameId(frame)
@@ -35,8 +43,8 @@ class Pinocchio:
         pin.crba(model, data, q)
         return {
             "pose": data.oMf[index].homogeneous.copy(),
-            "J": pin.getFrameJacobian(model, data, index, pin.LOCAL_WORLD_ALIGNED),
-            "dJ": pin.getFrameJacobianTimeVariation(model, data, index, pin.LOCAL_WORLD_ALIGNED),
+            "J": self.jacobian(pin.LOCAL_WORLD_ALIGNED, index),
+            "dJ": self.jacobian_rate(pin.LOCAL_WORLD_ALIGNED, index),
             "M": np.triu(data.M) + np.triu(data.M, 1).T,
             "C": pin.computeCoriolisMatrix(model, data, q, dq).copy(),
             "g": g,
