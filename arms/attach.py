@@ -12,7 +12,7 @@ from numpy import ndarray
 
 from arms.chain import Chain, Inertia, Joint, Link
 from arms.exceptions import ArmError
-from arms.spatial import matrix, pose_of
+from arms.spatial import is_physical, matrix, pose_of
 
 
 def with_payload(chain: Chain, mass: float, com: Any, inertia: Any, name: str = "payload") -> Chain:
@@ -84,9 +84,10 @@ def _inertia(chain: Chain, name: str, mass: float, com: Any, inertia: Any) -> In
         raise ArmError(
             f"{what} inertia is {inertia!r}; it must be a symmetric (3, 3) matrix or None"
         )
-    moments = np.linalg.eigvalsh(I)
-    if moments[0] < -1e-12 or moments[0] + moments[1] < moments[2] * (1 - 1e-9):
-        raise ArmError(f"{what} principal moments {moments.tolist()} belong to no rigid body")
     x, y, z = c.tolist()
     xx, xy, xz, yy, yz, zz = (float(I[i]) for i in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)))
-    return Inertia(float(mass), (x, y, z), (xx, xy, xz, yy, yz, zz))
+    result = Inertia(float(mass), (x, y, z), (xx, xy, xz, yy, yz, zz))
+    if not is_physical(result) or (mass == 0 and I.any()):
+        moments = np.linalg.eigvalsh(I).tolist()
+        raise ArmError(f"{what} mass {mass:g} kg and moments {moments} belong to no rigid body")
+    return result

@@ -125,3 +125,9 @@ def turned_moments(
     I = R @ tensor(Inertia(moments=(xx, xy, xz, yy, yz, zz))) @ R.T  # noqa: E741
     xx, xy, xz, yy, yz, zz = (float(x) for x in I[np.triu_indices(3)])
     return xx, xy, xz, yy, yz, zz
+
+
+def is_physical(inertia: Inertia) -> bool:
+    """Could a rigid body have these moments: none negative, each at most the sum of the others?"""
+    a, b, c = np.linalg.eigvalsh(tensor(inertia)).tolist()
+    return a >= -1e-12 * c and a + b >= c * (1 - 1e-6)

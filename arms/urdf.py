@@ -17,7 +17,7 @@ from defusedxml.ElementTree import fromstring
 
 from arms.chain import KINDS, MOVING, Chain, Inertia, Joint, Link, Mimic, Pose, Vector, Visual
 from arms.exceptions import UrdfError
-from arms.spatial import turned_moments
+from arms.spatial import is_physical, turned_moments
 from arms.tree import select
 
 _MAX_BYTES = 20_000_000
@@ -70,6 +70,13 @@ def parse_urdf(
     joints = [_joint(element) for element in root.findall("joint")]
     missing = [e.get("name", "") for e in root.findall("link") if e.find("inertial") is None]
     chain = select(root.get("name") or "robot", links, joints, base, tip, locked or {})
+    doubtful = [link.name for link in chain.links if not is_physical(link.inertia)]
+    if doubtful:
+        warnings.warn(
+            f"Arm {chain.name!r}: inertias that no rigid body has (the triangle inequality fails): "
+            f"links {', '.join(map(repr, doubtful))}",
+            stacklevel=4,
+        )
     silent = [n for n in missing if n not in (chain.base, chain.tip) and _carries(chain, n)]
     if silent:
         warnings.warn(

@@ -136,9 +136,9 @@ def test_a_mimic_joint_is_its_leader_times_the_multiplier():
 
 
 def test_a_branch_that_follows_a_joint_of_the_way_moves_with_it():
-    """A side link on a mimic joint contributes its moving mass: M is that of two equal pendulums."""
-    rod = Inertia(1.0, (0.5, 0.0, 0.0), (0.0, 0.0, 0.0, 0.1, 0.0, 0.1))
     """A side link on a mimic joint adds its moving mass: M is that of two pendulums."""
+    rod = Inertia(1.0, (0.5, 0.0, 0.0), (0.0, 0.0, 0.0, 0.1, 0.0, 0.1))
+    links = (Link("base"), Link("a", rod), Link("b", rod))
     leader = Joint("ja", "revolute", "base", "a")
     follower = Joint("jb", "revolute", "base", "b", mimic=Mimic("ja", 2.0))
     arm = Arm(Chain("pair", "base", "a", links, (leader, follower)))

@@ -1,0 +1,164 @@
+import importlib.util
+import random
+from pathlib import Path
+
+import numpy as np
+import pybullet_data
+import pytest
+
+import arms
+from arms.exceptions import UrdfError
+from arms.urdf import parse_urdf
+
+SCRIPTS = Path(__file__).parents[1] / "scripts"
+PENDULUM = """<robot name="p"><link name="base"/><link name="rod">
+<inertial><origin xyz="0.5 0 0"/><mass value="1"/>
+<inertia ixx="0.01" ixy="0" ixz="0" iyy="0.1" iyz="0" izz="0.1"/></inertial></link>
+<joint name="j" type="revolute"><parent link="base"/><child link="rod"/><axis xyz="0 1 0"/>
+<limit lower="-1" upper="1" velocity="2" effort="3"/></joint></robot>"""
+
+
+def test_a_pendulum_is_read():
+    """Names, limits and the mass matrix about the joint, in closed form."""
+    arm = arms.Arm(parse_urdf(PENDULUM))
+    assert (arm.name, arm.dof, arm.joint_names) == ("p", 1, ("j",))
+    assert arm.frames == ("base", "rod", "tool")
+    limits = arm.q_lower, arm.q_upper, arm.dq_max, arm.tau_max
+    np.testing.assert_array_equal(np.ravel(limits), [-1, 1, 2, 3])
+    np.testing.assert_allclose(arm.mass_matrix([0.0]), [[0.1 + 0.25]])
+    np.testing.assert_allclose(arm.gravity([0.3]), [-9.81 * 0.5 * np.cos(0.3)])
+
+
+REFUSED = {
+    "not XML": ("<robot>", ""),
+    "is <sdf>, not <robot": ("robot", "sdf"),
+    "entities": ('<robot name="p">', '<!DOCTYPE r [<!ENTITY a "b">]><robot name="p">'),
+    "two links are named 'base'": ('<link name="rod">', '<link name="base"/><link name="rod">'),
+    "no parent link 'nowhere'": ('<parent link="base"/>', '<parent link="nowhere"/>'),
+    "lacks a <parent": ('<parent link="base"/>', ""),
+    "2 links have no parent": ('<link name="base"/>', '<link name="base"/><link name="b2"/>'),
+    "type 'floating'; supported": ('type="revolute"', 'type="floating"'),
+    "no direction": ('xyz="0 1 0"', 'xyz="0 0 0"'),
+    "needs 3 numbers": ('xyz="0 1 0"', 'xyz="0 1"'),
+    "negative mass -1 kg": ('mass value="1"', 'mass value="-1"'),
+    "'nan'> is not a finite": ('mass value="1"', 'mass value="nan"'),
+    "'inf'> is not a finite": ('izz="0.1"', 'izz="inf"'),
+    "'1e400'> is not a finite": ('izz="0.1"', 'izz="1e400"'),
+    "upside down": ('lower="-1"', 'lower="5"'),
+    "printable": ('<link name="rod">', '<link name="ro&#10;d">'),
+    "mimics 'k'": ("</joint>", '<mimic joint="k"/></joint>'),
+    "mimics itself": ("</joint>", '<mimic joint="j"/></joint>'),
+    "0 moving joints": ('type="revolute"', 'type="fixed"'),
+}
+
+
+@pytest.mark.parametrize("message", REFUSED)
+def test_a_broken_urdf_is_refused_and_the_message_says_why(message):
+    """One line that names the part, the value and what would do."""
+    old, new = REFUSED[message]
+    text = PENDULUM.replace(old, new) if new or old != "<robot>" else "<robot><link"
+    assert text != PENDULUM
+    with pytest.raises(UrdfError) as caught:
+        parse_urdf(text)
+    assert message.replace("> is", ">").split(">")[0] in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_cycles_are_refused():
+    """A ring of links has no root; a ring beside the tree is not reachable."""
+    ring = PENDULUM.replace(
+        "</robot>",
+        '<joint name="k" type="fixed"><parent link="rod"/><child link="base"/></joint></robot>',
+    )
+    with pytest.raises(UrdfError, match="cycle"):
+        parse_urdf(ring)
+    beside = PENDULUM.replace(
+        "</robot>",
+        '<link name="a"/><link name="b"/>'
+        '<joint name="k" type="fixed"><parent link="a"/><child link="b"/></joint>'
+        '<joint name="m" type="fixed"><parent link="b"/><child link="a"/></joint></robot>',
+    )
+    with pytest.raises(UrdfError, match="cycle"):
+        parse_urdf(beside)
+
+
+@pytest.mark.parametrize(
+    "name", ["'; import os; '", "__import__('os')", "名前", "a b", "{0}", "%s", "q0", "s1", "tool"]
+)
+def test_strange_names_are_only_names(name):
+    """Code, quotes and Unicode in names change nothing; the URDF written back has plain names."""
+    escaped = name.replace("'", "&apos;")
+    text = PENDULUM.replace('"rod"', f'"{escaped}"').replace('"j"', f'"{escaped}"')
+    arm = arms.Arm(parse_urdf(text))
+    assert arm.joint_names == (name,)
+    np.testing.assert_allclose(arm.mass_matrix([0.0]), [[0.35]])
+    assert arms.Arm(parse_urdf(arm.to_urdf())).dof == 1
+
+
+def test_a_billion_laughs_and_an_endless_chain_are_refused_at_once():
+    """An entity-expansion attack and 10,000 joints each get their error, nothing is expanded."""
+    laughs = "".join(f'<!ENTITY l{k} "{f"&l{k - 1};" * 10}">' for k in range(1, 12))
+    with pytest.raises(UrdfError, match="entities"):
+        parse_urdf(f'<!DOCTYPE r [<!ENTITY l0 "ha">{laughs}]><robot name="&l11;"/>')
+    links = "".join(f'<link name="l{k}"/>' for k in range(10_001))
+    joints = "".join(
+        f'<joint name="j{k}" type="revolute"><parent link="l{k}"/><child link="l{k + 1}"/></joint>'
+        for k in range(10_000)
+    )
+    with pytest.raises(UrdfError, match="10000 joints"):
+        parse_urdf(f'<robot name="long">{links}{joints}</robot>')
+
+
+def test_a_missing_inertia_is_said_once():
+    """A moving link without <inertial> in the middle of a chain is massless, with a warning."""
+    text = PENDULUM.replace(
+        "</robot>",
+        '<link name="end"/><joint name="k" type="revolute"><parent link="rod"/>'
+        '<child link="end"/><origin xyz="1 0 0"/><axis xyz="0 1 0"/></joint>'
+        '<link name="last"><inertial><mass value="1"/></inertial></link>'
+        '<joint name="m" type="fixed"><parent link="end"/><child link="last"/></joint></robot>',
+    )
+    with pytest.warns(UserWarning, match="massless: 'end'"):
+        parse_urdf(text)
+
+
+def test_an_unphysical_inertia_is_said():
+    """Moments that break the triangle inequality are kept, with a warning that names the link."""
+    with pytest.warns(UserWarning, match=r"no rigid body has.*'rod'"):
+        parse_urdf(PENDULUM.replace('izz="0.1"', 'izz="9"'))
+
+
+def test_a_branching_urdf_needs_a_tip_and_carries_its_branches():
+    """The Panda of pybullet_data: ends are listed, fingers are held, and their mass is carried."""
+    path = Path(pybullet_data.getDataPath()) / "franka_panda" / "panda.urdf"
+    with pytest.raises(UrdfError, match="name the tip"):
+        arms.load(path)
+    closed = arms.load(path, tip="panda_grasptarget")
+    opened = arms.load(path, tip="panda_grasptarget", locked={"panda_finger_joint1": 0.04})
+    assert closed.dof == opened.dof == 7
+    q = np.zeros(7)
+    assert np.abs(closed.mass_matrix(q) - opened.mass_matrix(q)).max() > 1e-6
+    with pytest.raises(UrdfError, match="no moving joint 'x' to lock; joints: 'panda_finger"):
+        arms.load(path, tip="panda_grasptarget", locked={"x": 0.0})
+    with pytest.raises(UrdfError, match="no tip link 'x'; links: 'panda_grasptarget'"):
+        arms.load(path, tip="x")
+
+
+def test_unknown_arms_and_files_are_said(tmp_path):
+    """The message lists the catalogue, or says why the file cannot be read."""
+    with pytest.raises(arms.ArmError, match=r"no arm 'ur6'; arms: planar1, .*xarm6"):
+        arms.load("ur6")
+    with pytest.raises(UrdfError, match="cannot be read: No such file"):
+        arms.load(tmp_path / "missing.urdf")
+    with pytest.raises(UrdfError, match="cannot be read"):
+        arms.load(tmp_path)
+
+
+def test_mutated_urdfs_are_read_or_refused():
+    """300 mutants of the catalogue's URDFs: no other exception, none that hangs."""
+    spec = importlib.util.spec_from_file_location("fuzz_urdf", SCRIPTS / "fuzz_urdf.py")
+    fuzz = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(fuzz)
+    rng, texts = random.Random(0), fuzz.sources()
+    outcomes = [fuzz.outcome(fuzz.mutate(rng.choice(texts), rng)) for _ in range(300)]
+    assert 30 < outcomes.count("read") < 270
