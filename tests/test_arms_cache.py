@@ -1,0 +1,205 @@
+import gc
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import arms
+from arms import cache, kernel
+from arms.arm import Arm
+from arms.chain import Pose
+
+Q = [0.3, -0.4]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty cache of the test's own."""
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def output(code):
+    """What a new Python prints."""
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def objects(folder):
+    return sorted(folder.glob("*.o"))
+
+
+def test_a_kernel_is_compiled_once(folder, monkeypatch):
+    """The second arm finds the first one's code and derives nothing."""
+    M = arms.load("planar2").mass_matrix(Q)
+    files = objects(folder)
+    assert files
+
+    def fail(*_):
+        raise AssertionError("derived again")
+
+    monkeypatch.setattr(kernel, "_lowered", fail)
+    np.testing.assert_array_equal(arms.load("planar2").mass_matrix(Q), M)
+    assert objects(folder) == files
+
+
+def test_the_key_covers_the_arm_the_terms_and_the_processor(folder, monkeypatch):
+    """Another mass, tool, gravity, frame, term or processor each gets a file of its own."""
+    arm = arms.load("planar2")
+    link = arm.chain.links[1]
+    heavier = replace(link, inertia=replace(link.inertia, mass=link.inertia.mass + 1e-12))
+    chain = arm.chain
+    variants = [
+        lambda: arm.mass_matrix(Q),
+        lambda: Arm(replace(chain, links=(chain.links[0], heavier, chain.links[2]))).mass_matrix(Q),
+        lambda: arm.jacobian(Q),
+        lambda: Arm(replace(chain, tool=Pose((1e-9, 0.0, 0.0)))).jacobian(Q),
+        lambda: arm.jacobian(Q, "link1"),
+        lambda: arm.jacobian(Q, axes="local"),
+        lambda: arm.jacobian(Q, point=(0.0, 0.0, 0.0)),
+        lambda: arm.gravity(Q),
+        lambda: arm.with_gravity((0.0, -9.81, 1e-9)).gravity(Q),
+    ]
+    arms.load("planar1").gravity([0.0])  # and with it what all kernels share
+    count = len(objects(folder))
+    for variant in variants:
+        variant()
+        count += 1
+        assert len(objects(folder)) == count
+    monkeypatch.setattr("arms.compile.platform", lambda: "another processor")
+    arms.load("planar2").mass_matrix(Q)
+    assert len(objects(folder)) == count + 1
+
+
+@pytest.mark.parametrize("damage", ["truncated", "foreign", "flipped", "empty", "pickle"])
+def test_a_damaged_file_is_rebuilt(folder, damage):
+    """Whatever is in the file, only whole files of ours are loaded; the rest is replaced."""
+    M = arms.load("planar2").mass_matrix(Q)
+    for file in objects(folder):
+        data = file.read_bytes()
+        content = {
+            "truncated": data[: len(data) // 2],
+            "foreign": b"\x7fELF" + data[4:],
+            "flipped": data[:-9] + bytes([data[-9] ^ 1]) + data[-8:],
+            "empty": b"",
+            "pickle": b"\x80\x04.",
+        }[damage]
+        file.write_bytes(content)
+    before = [file.read_bytes() for file in objects(folder)]
+    np.testing.assert_array_equal(arms.load("planar2").mass_matrix(Q), M)
+    after = [file.read_bytes() for file in objects(folder)]
+    assert sum(a != b for a, b in zip(before, after, strict=True)) >= 1
+
+
+def test_the_cache_folder_is_private(folder):
+    """It is made with mode 0700, and one that others may write to is not used, which is said."""
+    arms.load("planar2").mass_matrix(Q)
+    assert folder.stat().st_mode & 0o777 == 0o700
+    folder.chmod(0o777)
+    count = len(objects(folder))
+    with pytest.warns(UserWarning, match="compiled arms are not kept.*others may write"):
+        arms.load("planar1").mass_matrix([0.0])
+    assert len(objects(folder)) == count
+
+
+def test_without_a_usable_folder_arms_work_and_say_it_once(tmp_path, monkeypatch):
+    """The path of a file as cache folder: one warning for all kernels, the same numbers."""
+    M, g = arms.load("planar2").mass_matrix(Q), arms.load("planar2").gravity(Q)
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "file"))
+    arm = arms.load("planar2")
+    with pytest.warns(UserWarning, match="compiled arms are not kept"):
+        np.testing.assert_array_equal(arm.mass_matrix(Q), M)
+    np.testing.assert_array_equal(arm.gravity(Q), g)  # a second warning would be an error
+
+
+def test_without_llvm_arms_run_in_python_and_say_it_once(monkeypatch):
+    """The same bits, for one state and for a batch, and one warning."""
+    rng = np.random.default_rng(0)
+    q, dq = rng.normal(size=(2, 3, 6))
+    compiled = arms.load("ur5")
+    expected = compiled.terms(q, dq), compiled.inverse_dynamics(q[0], dq[0], dq[1])
+
+    def broken():
+        raise OSError("no LLVM here")
+
+    monkeypatch.setattr("arms.compile.target", broken)
+    kernel._llvm_works.cache_clear()
+    try:
+        arm = arms.load("ur5")
+        with pytest.warns(UserWarning, match=r"plain Python.*no LLVM here"):
+            terms = arm.terms(q, dq)
+        for ours, theirs in zip(terms, expected[0], strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+        np.testing.assert_array_equal(arm.inverse_dynamics(q[0], dq[0], dq[1]), expected[1])
+    finally:
+        kernel._llvm_works.cache_clear()
+
+
+def test_where_objects_are_laid_out_otherwise_ctypes_does_it(monkeypatch):
+    """Without the fast entry the numbers are the same."""
+    q = np.random.default_rng(1).normal(size=6)
+    expected = arms.load("ur5").terms(q, q)
+    monkeypatch.setattr("arms.entry._layout_fits", lambda: False)
+    for ours, theirs in zip(arms.load("ur5").terms(q, q), expected, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_processes_and_threads_that_build_the_same_arm_at_once_all_succeed(folder):
+    """Three processes and, after them, four threads on an empty cache agree."""
+    code = "import arms; print(arms.load('planar3').mass_matrix([0.1, 0.2, 0.3]).tolist())"
+    environment = {**os.environ, cache.VARIABLE: str(folder)}
+    command = [sys.executable, "-W", "error", "-c", code]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) for _ in range(3)]
+    answers = {process.communicate()[0] for process in running}
+    assert len(answers) == 1
+    assert all(process.returncode == 0 for process in running)
+    assert not list(folder.glob("*.tmp"))
+    arm, results = arms.load("ur5"), []
+
+    def work():
+        results.append(arm.gravity([0.1] * 6))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({result.tobytes() for result in results}) == 1
+    assert len(results) == 4
+
+
+def test_the_second_process_imports_no_sympy():
+    """With the code on disk neither Sympy nor numba is loaded, nor TensorFlow or PyBullet."""
+    arms.load("kuka_iiwa").terms([0.0] * 7, [0.0] * 7)
+    code = (
+        "import sys, arms; arms.load('kuka_iiwa').terms([0.1] * 7, [0.2] * 7);"
+        "print([m for m in ('sympy', 'numba', 'tensorflow', 'pybullet') if m in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"
+
+
+def test_importing_arms_loads_nothing_heavy():
+    """``import arms`` loads neither Sympy nor llvmlite."""
+    code = (
+        "import sys, arms; print([m for m in ('sympy', 'llvmlite', 'numba') if m in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"
+
+
+def test_kernels_outlive_their_arm():
+    """The function keeps its machine code alive when the arm and the kernel are gone."""
+    call = arms.load("planar2").kernel("M").call
+    gc.collect()
+    expected = arms.load("planar2").mass_matrix(Q)
+    np.testing.assert_array_equal(call(np.array(Q), None, None), expected)
