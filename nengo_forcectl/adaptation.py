@@ -77,7 +77,11 @@ class KnownTorque:
 
 
 class OnlineLearner(Protocol):
-    """A network that gives its output and learns, one control cycle at a time."""
+    """A network that gives its output, and learns or not, one control cycle at a time."""
+
+    def forward(self, x: Float[np.ndarray, "n_in"]) -> Float[np.ndarray, "n_out"]:
+        """Return ``F(x; w)``."""
+        ...
 
     def step(
         self, x: Float[np.ndarray, "n_in"], error: Float[np.ndarray, "n_out"]
@@ -87,10 +91,15 @@ class OnlineLearner(Protocol):
 
 
 class NetworkAdaptation:
-    """``tau = F(x; w)`` with x the arm's state over the arm's own limits, learning as it goes."""
+    """``tau = F(x; w)`` with x the arm's state over the arm's own limits, learning as it goes.
+
+    With ``learning`` set to False the weights stay as they are: what was learned, and not merely
+    tracked, is what then remains of the performance.
+    """
 
     def __init__(self, arm: Arm, network: OnlineLearner) -> None:
         self.network = network
+        self.learning = True
         centre, half = joint_range(arm)
         speed = np.where(np.isfinite(arm.dq_max), arm.dq_max, UNLIMITED_SPEED)
         self._centre = np.concatenate((centre, np.zeros(arm.dof)))
@@ -101,4 +110,4 @@ class NetworkAdaptation:
     ) -> Float[np.ndarray, "n"]:
         """Return the network's torque for this state, then let it learn."""
         x = (np.concatenate((state.q, state.dq)) - self._centre) * self._scale
-        return self.network.step(x, error)
+        return self.network.step(x, error) if self.learning else self.network.forward(x)

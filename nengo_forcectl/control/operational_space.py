@@ -1,6 +1,7 @@
 """Operational-space control of the tool's position, with a posture in its null space."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
@@ -66,18 +67,32 @@ class OperationalSpace:
 
     def torque(self, terms: Terms, state: State, reference: Reference) -> Command:
         """Return the torque that moves the tool along the reference."""
-        rows = list(self.rows)
+        rows = self._rows
+        q, dq, M = state.q, state.dq, terms.M
         J = terms.J[rows]  # (m, n)
-        dx_error = reference.dx[rows] - J @ state.dq
+        dx_error = reference.dx[rows] - J @ dq
         x_error = reference.x[rows] - terms.pose[rows, 3]
         feedback = self.kp * x_error + self.kv * dx_error  # [m/s^2]
-        feedforward = reference.ddx[rows] - terms.dJ[rows] @ state.dq  # [m/s^2]
+        feedforward = reference.ddx[rows] - terms.dJ[rows] @ dq  # [m/s^2]
 
-        Lambda = task_inertia(J, terms.M, self.damping)  # (m, m)
-        d_null = 2.0 * np.sqrt(self.k_null * terms.M.diagonal())  # [N m s/rad]
-        tau_0 = self.k_null * (self.posture - state.q) - d_null * state.dq
-        in_task = J @ np.linalg.solve(terms.M, tau_0)  # what tau_0 would do to the tool [m/s^2]
+        d_null = 2.0 * np.sqrt(self.k_null * M.diagonal())  # [N m s/rad]
+        tau_0 = self.k_null * (self.posture - q) - d_null * dq
 
-        error = J.T @ (Lambda @ (feedback - in_task)) + tau_0
-        tau = error + J.T @ (Lambda @ feedforward) + terms.C @ state.dq + terms.g
-        return Command(tau, error)
+        solved = J @ np.linalg.solve(M, np.concatenate((J, tau_0[None])).T)  # J M^-1 (J^T, tau_0)
+        mobility, in_task = solved[:, :-1], solved[:, -1]  # (m, m), and tau_0's motion of the tool
+        motions = np.stack((feedback - in_task, feedforward))  # [m/s^2]
+        forces = np.linalg.solve(mobility + self._damping, motions.T)  # Lambda times both, (m, 2)
+        feedback_torque, feedforward_torque = forces.T @ J
+
+        error = feedback_torque + tau_0
+        return Command(error + feedforward_torque + terms.C @ dq + terms.g, error)
+
+    @cached_property
+    def _rows(self) -> slice | list[int]:
+        """The rows as a slice where they are in sequence, which is cheaper to take."""
+        first, last = self.rows[0], self.rows[-1] + 1
+        return slice(first, last) if self.rows == tuple(range(first, last)) else list(self.rows)
+
+    @cached_property
+    def _damping(self) -> Float[np.ndarray, "m m"]:
+        return self.damping**2 * np.eye(len(self.rows))

@@ -1,0 +1,61 @@
+"""Is it learning? Freeze the weights and look: the same targets, then targets never trained.
+
+    python scripts/what_was_learned.py [seed ...]
+
+For each seed: six passes of `nengo-forcectl reach` with the gradient law, then learning off for one
+pass over the same targets and four over twenty unseen ones in the same box. RMS tool error in mm.
+"""
+
+import sys
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from nengo_forcectl.adaptation import NetworkAdaptation
+from nengo_forcectl.paths import MinimumJerk
+from nengo_forcectl.reach import track
+from nengo_forcectl.record import Log
+from nengo_forcectl.scene import DT, REACH_TIME, reaching_scene
+from nengo_forcectl.settings import ReachSettings
+from nengo_forcectl.sim.bullet import Bullet
+from nengo_forcectl.workspace import random_targets
+
+LEARNING, SAME, UNSEEN = 6, 1, 4  # passes of five targets
+
+
+def errors(seed: int, name: str) -> list[float]:
+    """RMS tool error [mm]: the last pass with learning, then frozen on same and unseen targets."""
+    scene = reaching_scene(ReachSettings(seed=seed))
+    unseen = random_targets(scene.arm, scene.home, 5 * UNSEEN, np.random.default_rng(seed + 1000))
+    start = scene.arm.pose(scene.home)[:3, 3]
+    points = np.vstack([start, *[scene.targets] * (LEARNING + SAME), unseen])
+    path = MinimumJerk(points, REACH_TIME)
+    cycles = 5 * round(REACH_TIME / DT)
+    log = Log(cycles * (LEARNING + SAME + UNSEEN))
+    with (
+        scene.controller(name) as (arm, law, adaptation),
+        Bullet(scene.arm, scene.home, scene.disturbances, DT) as robot,
+    ):
+        track(robot, arm, path, law, adaptation, range(cycles * LEARNING), log)
+        if isinstance(adaptation, NetworkAdaptation):
+            adaptation.learning = False
+        track(robot, arm, path, law, adaptation, range(cycles * (SAME + UNSEEN)), log)
+    passes = log.error().reshape(-1, cycles)
+    parts = passes[LEARNING - 1], passes[LEARNING], passes[LEARNING + SAME :]
+    return [1e3 * float(np.sqrt(np.mean(part**2))) for part in parts]
+
+
+def main(seeds: list[int]) -> None:
+    """Print the table."""
+    table = Table("seed", "controller")
+    for column in ("pass 6", "frozen, same targets", "frozen, unseen targets"):
+        table.add_column(column, justify="right")
+    for seed in seeds:
+        for name in ("none", "gradient"):
+            table.add_row(str(seed), name, *(f"{error:.2f}" for error in errors(seed, name)))
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main([int(seed) for seed in sys.argv[1:]] or [0, 1, 2])
