@@ -76,6 +76,11 @@ def checked_array(sim: Any, value: Any, shape: tuple[int, ...], name: str) -> An
     return tf.constant(array, sim.tensor_graph.dtype)
 
 
+def array_of(tensor: Any) -> np.ndarray:
+    """Return a copy of a tensor, faster than ``tensor.numpy()``."""
+    return np.array(memoryview(tensor))
+
+
 def _output(sim: Any, node: nengo.Node, steps: int) -> np.ndarray:
     """What a node that is not given a value puts out, (steps, size_out)."""
     output: Any = node.output

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from .exceptions import ConfigurationError, NetworkError
-from .inputs import checked_probe
+from .inputs import array_of, checked_probe
 from .learning.gradient import Rule
 from .mapping import ByObject
 from .weights import named_weights
@@ -69,6 +69,7 @@ class LearningLoop:
         rates: Mapping[Any, float] | None = None,
         jacobian: Any = (),
     ) -> None:
+        from .evaluation import shared
         from .jacobians import differentiable
         from .update import Update
 
@@ -87,6 +88,8 @@ class LearningLoop:
         self._nodes = list(sim.node_inputs)
         self._sizes = [node.size_out for node in self._nodes]
         self._dtype = np.dtype(sim.tensor_graph.dtype)
+        shape = (sim.minibatch_size, sum(self._sizes) + probe.size_in)
+        self._numbers, self._tensor = shared(shape, self._dtype)
         self._step = self._compiled(self._step_graph)
 
     def step(
@@ -95,16 +98,16 @@ class LearningLoop:
         error: Float[np.ndarray, "batch n_out"],
     ) -> Cycle:
         """Return F(x; w) and the Jacobians asked for, then change w and carry the state on."""
-        output, *jacobians = self._step(self.packed(inputs, error))
-        jacobians = {w: j.numpy() for w, j in zip(self._asked, jacobians, strict=True)}
-        return Cycle(output.numpy(), ByObject(jacobians))
+        output, *jacobians = self._step(self._packed(inputs, error))
+        jacobians = {w: array_of(j) for w, j in zip(self._asked, jacobians, strict=True)}
+        return Cycle(array_of(output), ByObject(jacobians))
 
     def forward(
         self, inputs: Mapping[nengo.Node, Float[np.ndarray, "batch n_in"]], *, keep: bool = True
     ) -> Float[np.ndarray, "batch n_out"]:
         """Return F(x; w) without learning; with ``keep``, carry the state on."""
-        packed = self.packed(inputs, np.zeros((self.sim.minibatch_size, self.probe.size_in)))
-        return (self._forward if keep else self._look)(packed).numpy()
+        packed = self._packed(inputs, np.zeros((self.sim.minibatch_size, self.probe.size_in)))
+        return array_of((self._forward if keep else self._look)(packed))
 
     def gradients(
         self,
@@ -112,30 +115,26 @@ class LearningLoop:
         error: Float[np.ndarray, "batch n_out"],
     ) -> ByObject[Float[np.ndarray, "*shape"]]:
         """Return J_w^T e of the weights that learn; nothing changes."""
-        products = self._products(self.packed(inputs, error))
-        return ByObject({w: g.numpy() for w, g in zip(self.learned, products, strict=True)})
+        products = self._products(self._packed(inputs, error))
+        return ByObject({w: array_of(g) for w, g in zip(self.learned, products, strict=True)})
 
-    def packed(self, inputs: Mapping[nengo.Node, np.ndarray], error: np.ndarray) -> Any:
-        """Return inputs and error as the one tensor, (batch, numbers), that the functions take."""
-        from .nengodl import tf
-
+    def _packed(self, inputs: Mapping[nengo.Node, np.ndarray], error: np.ndarray) -> Any:
+        """Inputs and error as the one tensor, (batch, numbers), that the functions take."""
         if self.sim.closed or len(inputs) != len(self._nodes):
             checked_probe(self.sim, self.probe)
             raise NetworkError(f"inputs needed for {self._nodes}, given: {list(inputs)}")
         try:
-            parts = [inputs[node] for node in self._nodes]
-            packed = np.concatenate((*parts, error), axis=1, dtype=self._dtype, casting="same_kind")
-            fits = len(packed) == self.sim.minibatch_size and np.shape(error)[1] == (
-                self.probe.size_in
-            )
-            fits = fits and [np.shape(part)[1] for part in parts] == self._sizes
+            parts = [np.asarray(inputs[node]) for node in self._nodes]
+            np.concatenate((*parts, error), axis=1, out=self._numbers, casting="same_kind")
+            fits = [part.shape[1] for part in parts] == self._sizes
         except (KeyError, ValueError, TypeError, IndexError):
-            fits, packed = False, np.zeros(1)
+            fits = False
         if not fits:
             raise NetworkError(self._misfit(inputs, error))
-        if not np.isfinite(packed).all():
+        numbers = self._numbers.ravel()
+        if not math.isfinite(numbers @ numbers) and not np.isfinite(numbers).all():
             raise NetworkError(f"inputs or error of {self.probe} are not finite: {inputs}, {error}")
-        return tf.constant(packed)
+        return self._tensor
 
     def _misfit(self, inputs: Mapping[nengo.Node, np.ndarray], error: np.ndarray) -> str:
         batch = self.sim.minibatch_size
@@ -171,8 +170,7 @@ class LearningLoop:
         from .evaluation import compiled
         from .nengodl import tf
 
-        shape = (self.sim.minibatch_size, sum(self._sizes) + self.probe.size_in)
-        function = compiled(graph, tf.TensorSpec(shape, self._dtype))
+        function = compiled(graph, tf.TensorSpec(self._numbers.shape, self._dtype))
         tensor_graph = self.sim.tensor_graph
         variables = [
             *tensor_graph.base_params.values(),
@@ -181,7 +179,7 @@ class LearningLoop:
             *self._update.variables,
         ]
         before = [variable.numpy() for variable in variables]
-        function(tf.zeros(shape, self._dtype))
+        function(self._tensor)
         for variable, value in zip(variables, before, strict=True):
             variable.assign(value)
         return function

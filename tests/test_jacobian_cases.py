@@ -127,7 +127,7 @@ def test_one_layer_is_its_closed_form(name):
         np.testing.assert_allclose(
             J["a.encoders"][0], slopes[..., None] * x[0], rtol=1e-12, atol=1e-14
         )
-        rates = neuron_type.rates(drive, 1.0, 0.0)[:, 0]
+        rates = np.ravel(neuron_type.rates(drive, 1.0, 0.0))
         np.testing.assert_allclose(J["a -> out"][0, 1, 1], rates, rtol=1e-12, atol=1e-12)
         assert not J["a -> out"][0, 0, 1].any()
 
