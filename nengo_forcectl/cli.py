@@ -19,13 +19,19 @@ from .settings import ReachSettings
 if TYPE_CHECKING:
     from .record import Log, Run
 
-app = tyro.extras.SubcommandApp()
+VERBS = {"reach": ReachSettings}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; what is wrong with the input is one line, and exit code 2."""
     try:
-        app.cli(prog="nengo-forcectl", description=__doc__, args=arguments)
+        settings = tyro.extras.subcommand_cli_from_dict(
+            VERBS,
+            prog="nengo-forcectl",
+            description="Torque control of robot arms that learns what their models do not know.",
+            args=arguments,
+        )
+        _reach(settings)
     except ForcectlError as error:
         sys.stderr.write(f"nengo-forcectl: {' '.join(str(error).split())}\n")
         sys.exit(2)
@@ -34,9 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(130)
 
 
-@app.command(name="reach")
-def _reach(settings: tyro.conf.OmitArgPrefixes[ReachSettings]) -> None:
-    """An arm with an unknown payload and friction learns to reach, in PyBullet."""
+def _reach(settings: ReachSettings) -> None:
     from . import reach
 
     with _ReachProgress(settings) as progress:

@@ -134,6 +134,7 @@ def _summary(scene: Scene, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
     return {
         "settings": settings,
         "seed": scene.settings.seed,
+        "gains": scene.gains,
         "versions": versions(),
         "dt": DT,
         "seconds_per_pass": TARGETS * REACH_TIME,

@@ -61,6 +61,18 @@ class Scene:
         """Control cycles of one pass through the targets."""
         return self.cycles // self.settings.passes
 
+    @property
+    def gains(self) -> dict[str, float]:
+        """Every gain of the controllers and the learning law, for the record."""
+        law = OperationalSpace(self.home)
+        return {name: getattr(law, name) for name in ("kp", "kv", "k_null", "damping")} | {
+            "integral_gain": INTEGRAL_GAIN,
+            "gradient_rate": GRADIENT_RATE,
+            "sigma": SIGMA,
+            "bound": BOUND,
+            "radius": RADIUS,
+        }
+
     @contextmanager
     def controller(self, name: str) -> Iterator[tuple[Arm, Controller, Adaptation]]:
         """Give the arm model, the control law and the adaptation that go by ``name``."""
@@ -88,7 +100,7 @@ def reaching_scene(settings: ReachSettings) -> Scene:
         ArmError: the arm is unknown, or its file is broken.
         ConfigurationError: the arm has no workspace to reach in.
     """
-    arm = arms.load(settings.arm)
+    arm = arms.load(settings.arm, tip=settings.tip)
     home = home_posture(arm)
     return Scene(
         settings=settings,

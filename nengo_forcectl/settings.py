@@ -22,6 +22,9 @@ class ReachSettings:
     arm: str = "kuka_iiwa"
     """Name of an arm (kuka_iiwa, planar2, planar3, ...), or path of a URDF file."""
 
+    tip: str | None = None
+    """Link that carries the tool, where the links of a URDF branch."""
+
     payload: float = 2.0
     """Mass at the tool that the model does not know [kg]."""
 

@@ -39,10 +39,31 @@ def test_json_is_alone_on_the_standard_output(tmp_path):
     assert list(summary["rms_mm"]) == ["none"]
 
 
-def broken_urdf(folder, text):
+def urdf_file(folder, text):
     path = folder / "broken.urdf"
     path.write_text(text)
     return str(path)
+
+
+BRANCH = """<robot name="r"><link name="a"/>
+<link name="b"><inertial><mass value="1"/><origin xyz="0.3 0 0"/><inertia ixx="0.1" iyy="0.1"
+izz="0.1" ixy="0" ixz="0" iyz="0"/></inertial></link><link name="c"/><link name="d"/>
+<joint name="j" type="continuous"><parent link="a"/><child link="b"/><axis xyz="0 0 1"/></joint>
+<joint name="k" type="prismatic"><parent link="b"/><child link="c"/><origin xyz="0.5 0 0"/>
+<limit lower="-0.5" upper="0.5" effort="50" velocity="1"/></joint>
+<joint name="l" type="fixed"><parent link="b"/><child link="d"/></joint></robot>"""
+
+
+def test_the_tip_of_a_branching_urdf_can_be_named(tmp_path):
+    """Where the links branch, the error asks for the tip, and --tip answers it."""
+    path = urdf_file(tmp_path, BRANCH)
+    result = command("reach", "--arm", path, cwd=tmp_path)
+    assert result.returncode == 2
+    assert "'c', 'd'; name the tip" in result.stderr
+    arguments = ("--arm", path, "--tip", "c", "--adapt", "exact", "--passes", "1", "--json")
+    result = command("reach", *arguments, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["rms_mm"]["exact"][0] < 1.0
 
 
 TWO_LINKS = """<robot name="r"><link name="a"/><link name="b"/>
@@ -71,8 +92,8 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, words, tmp_path, capsy
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("")
     stand_ins = {
-        "BROKEN": lambda: broken_urdf(tmp_path, "<robot name='x'><link"),
-        "FLOATING": lambda: broken_urdf(tmp_path, TWO_LINKS.format(kind="floating")),
+        "BROKEN": lambda: urdf_file(tmp_path, "<robot name='x'><link"),
+        "FLOATING": lambda: urdf_file(tmp_path, TWO_LINKS.format(kind="floating")),
         "EXISTS": lambda: str(tmp_path),
         "FILE/run": lambda: str(tmp_path / "file" / "run"),
     }

@@ -57,6 +57,7 @@ def test_the_run_folder_holds_everything(run):
     assert summary["seed"] == 0
     assert {"python", "nengo", "nengo-dl", "tensorflow", "pybullet"} <= set(summary["versions"])
     assert summary["complete"]
+    assert summary["gains"]["kp"] == 196.0
     assert all(rate > 0 for rate in summary["steps_per_second"].values())
     for name in ("none", "integral", "gradient", "exact"):
         assert len(summary["rms_mm"][name]) == 2
