@@ -5,9 +5,9 @@ from __future__ import annotations
 import ctypes
 import warnings
 from collections.abc import Callable
-from functools import cache
+from functools import cache, cached_property
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
@@ -16,6 +16,10 @@ from numpy import ndarray
 from arms import cache as disk
 from arms.bodies import Bodies
 from arms.terms import Request
+
+if TYPE_CHECKING:
+    from arms.compile import Loaded
+    from arms.steps import Steps
 
 
 class Kernel:
@@ -37,43 +41,62 @@ class Kernel:
         self.address = 0
         self.call: Callable[..., Any] = _never
         self.fill: Callable[..., bool] = _never
-        self._batch: Callable[..., None]
+        self._bodies = bodies
         if _llvm_works():
-            self._link(bodies, result)
-        else:
-            self._batch = _python_batch(bodies, request, self.lengths, self.size)
+            self._link(result)
 
-    def _link(self, bodies: Bodies, result: type[tuple]) -> None:
-        from arms.compile import Loaded, compiled, llvm_text, platform
+    def _link(self, result: type[tuple]) -> None:
+        from arms.compile import llvm_text
         from arms.entry import entries
 
-        def build() -> bytes:
-            return compiled(llvm_text(_lowered(bodies, self.request)))
-
-        key = "|".join((version(), platform(), repr(self.request), fingerprint(bodies)))
-        self._code = Loaded(disk.fetch(key, build))
+        self._code = self._loaded("kernel", llvm_text)
         self.address = self._code.address("kernel")
         made = entries(self._code, self.lengths, self.shapes, result)
         if made is not None:
             self.call, self.fill = made
+
+    def _loaded(self, form: str, text_of: Callable[[Steps], str]) -> Loaded:
+        """Machine code of the kernel or its batch form, from the disk or compiled now."""
+        from arms.compile import Loaded, compiled, platform
+
+        def build() -> bytes:
+            return compiled(text_of(_lowered(self._bodies, self.request)))
+
+        arm = fingerprint(self._bodies)
+        key = "|".join((form, version(), platform(), repr(self.request), arm))
+        return Loaded(disk.fetch(key, build))
+
+    @cached_property
+    def _batch(self) -> Callable[..., None]:
+        """``batch(q, dq, u, out)`` of contiguous rows; made when the first batch comes."""
+        if not self.address:
+            return _python_batch(self._bodies, self.request, self.lengths, self.size)
+        from arms.compile import llvm_batch_text, vector_width
+
+        width = vector_width()
+        self._batch_code = self._loaded(f"batch {width}", lambda s: llvm_batch_text(s, width))
         pointer, count = ctypes.c_void_p, ctypes.c_int64
         signature: Any = ctypes.CFUNCTYPE(None, *[pointer] * 4, *[count] * 5)
-        function = signature(self._code.address("batch"))
+        function = signature(self._batch_code.address("batch"))
         q_step, dq_step, u_step = self.lengths
 
         def batch(q: ndarray, dq: ndarray, u: ndarray, out: ndarray) -> None:
             data = (q.ctypes.data, dq.ctypes.data, u.ctypes.data, out.ctypes.data)
             function(*data, len(out), q_step, dq_step, u_step, self.size)
 
-        self._batch = batch
+        return batch
 
     def run(
         self,
         q: Float[ndarray, "*batch n"] | None,
         dq: Float[ndarray, "*batch n"] | None,
         u: Float[ndarray, "*batch k"] | None,
+        out: Float[ndarray, "count size"] | None = None,
     ) -> Float[ndarray, "*batch size"]:
-        """All terms, one after the other on the last axis; leading axes broadcast."""
+        """All terms, one after the other on the last axis; leading axes broadcast.
+
+        ``out`` is a C-contiguous float64 buffer for the whole batch, new if it is not given.
+        """
         vectors = [v for v, length in zip((q, dq, u), self.lengths, strict=True) if length]
         lead = np.broadcast_shapes(*(v.shape[:-1] for v in vectors if v is not None))
         rows = [
@@ -82,7 +105,8 @@ class Kernel:
             else np.empty((1, 0))
             for v, length in zip((q, dq, u), self.lengths, strict=True)
         ]
-        out = np.empty((prod(lead), self.size))
+        if out is None:
+            out = np.empty((prod(lead), self.size))
         self._batch(*rows, out)
         return out.reshape(*lead, self.size)
 
@@ -91,7 +115,7 @@ def _never(*_: object) -> bool:
     return False
 
 
-def _lowered(bodies: Bodies, request: Request):
+def _lowered(bodies: Bodies, request: Request) -> Steps:
     from arms.derive import derive
     from arms.program import steps
 
@@ -131,8 +155,9 @@ def _llvm_works() -> bool:
 
 @cache
 def version() -> str:
-    """Of this package's sources, as far as a kernel depends on them."""
+    """Of Sympy and of this package's sources, as far as a kernel depends on them."""
     import hashlib
+    from importlib import metadata
     from pathlib import Path
 
     here = Path(__file__).parent
@@ -150,7 +175,7 @@ def version() -> str:
         "vectors",
     )
     sources = b"".join((here / f"{name}.py").read_bytes() for name in names)
-    return hashlib.sha256(sources).hexdigest()
+    return hashlib.sha256(sources).hexdigest() + metadata.version("sympy")
 
 
 def fingerprint(bodies: Bodies) -> str:

@@ -1,0 +1,52 @@
+"""Arm kernels inside numba functions: a controller and its arm compiled into one.
+
+A numba function gets a kernel's address as a plain integer and calls it with ``invoke``:
+
+>>> import arms, numba, numpy as np
+>>> from arms.invoke import invoke
+>>> kernel = arms.load("planar2").kernel("M", "g")
+>>> @numba.njit
+... def torque(address, q, dq, out):
+...     invoke(address, q, dq, out)
+...     return out[4:]
+>>> torque(kernel.address, np.zeros(2), np.zeros(2), np.empty(kernel.size)).shape
+(2,)
+
+The function is compiled once for all arms of one size, because the address is an argument. Keep
+the kernel alive as long as its address is in use. Importing this module imports numba; nothing
+else in ``arms`` does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+
+@intrinsic
+def invoke(typingctx: Any, address: Any, q: Any, dq: Any, out: Any) -> Any:
+    """Run the kernel at ``address`` on contiguous float64 arrays, ``out`` of ``kernel.size``.
+
+    Nothing is checked: shapes and types are the caller's business, as in C.
+    """
+    arrays = (q, dq, out)
+    if not all(isinstance(a, types.Array) and a.dtype == types.float64 for a in arrays):
+        return None
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        pointers = [
+            cgutils.create_struct_proxy(kind)(context, builder, value=value).data
+            for kind, value in zip(signature.args[1:], args[1:], strict=True)
+        ]
+        pointer = ir.IntType(8).as_pointer()
+        function = ir.FunctionType(ir.VoidType(), [pointer] * 4).as_pointer()
+        q_at, dq_at, out_at = (builder.bitcast(p, pointer) for p in pointers)
+        kernel = builder.inttoptr(args[0], function)
+        builder.call(kernel, [q_at, dq_at, pointer(None), out_at])
+        return context.get_dummy_value()
+
+    return types.none(types.int64, q, dq, out), generate
