@@ -1,5 +1,6 @@
 """The compiled functions behind `jacobians`, one per network, output, weights and input shape."""
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,15 +17,20 @@ def weight_jacobian_function(
 ) -> Callable[..., list[Any]]:
     """Return f(step, *inputs) -> [dF/dw (batch, n_out, *shape)]."""
 
-    def jacobians(step: Any, *inputs: Any) -> list[Any]:
-        return weight_jacobians(sim, probe, weights, inputs, step)
+    def jacobians(step: Any, *inputs: Any, vectorised: bool = False) -> list[Any]:
+        return weight_jacobians(sim, probe, weights, inputs, step, vectorised)
 
     key = ("weight_jacobian", probe, tuple(w.name for w in weights), batch, steps)
     return _kept_function(sim, key, jacobians, [], batch, steps)
 
 
 def weight_jacobians(
-    sim: Any, probe: nengo.Probe, weights: list[Weight], inputs: Sequence[Any], step: Any = 0
+    sim: Any,
+    probe: nengo.Probe,
+    weights: list[Weight],
+    inputs: Sequence[Any],
+    step: Any = 0,
+    vectorised: bool = False,
 ) -> list[Any]:
     """dF/dw (batch, n_out, *shape) of every weight, while TensorFlow traces."""
 
@@ -34,10 +40,10 @@ def weight_jacobians(
             tape.watch(leaves)
             now = assembled(sim, weights, leaves, params)
             output = _output(single, probe, x, now, state)[0, step]
-        return known(probe, weights, _jacobian(tape, output, leaves))
+        return known(probe, weights, _jacobian(tape, output, leaves, x, vectorised))
 
     shapes = [(probe.size_in, *weight.shape) for weight in weights]
-    return _by_item(sim, of_item, shapes, inputs)
+    return _by_item(sim, of_item, shapes, inputs, vectorised)
 
 
 def input_jacobian_function(
@@ -54,11 +60,11 @@ def input_jacobian_function(
             with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
                 tape.watch(sources)
                 output = _output(single, probe, x, params, state)[0, step]
-            derivatives = known(probe, nodes, _jacobian(tape, output, sources))
+            derivatives = known(probe, nodes, _jacobian(tape, output, sources, x, False))
             return [value[:, 0] for value in derivatives]
 
         shapes = [(probe.size_in, steps, node.size_out) for node in nodes]
-        return _by_item(sim, of_item, shapes, inputs)
+        return _by_item(sim, of_item, shapes, inputs, False)
 
     key = ("input_jacobian", probe, nodes, batch, steps)
     return _kept_function(sim, key, jacobians, [], batch, steps)
@@ -118,6 +124,7 @@ def _by_item(
     of_item: Callable[..., list[Any]],
     shapes: Sequence[tuple],
     inputs: Sequence[Any],
+    vectorised: bool,
 ) -> list[Any]:
     """The results of ``of_item``, which have these ``shapes``, for every item of a batch."""
     single = Evaluation.of(sim, 1)
@@ -133,6 +140,8 @@ def _by_item(
     batch = inputs[0].shape[0] if inputs else sim.minibatch_size
     if batch == 1:
         return [value[None] for value in item((0, *(x[0] for x in inputs)))]
+    if vectorised:
+        return tf.vectorized_map(item, (tf.range(batch), *inputs), fallback_to_while_loop=False)
     signature = [tf.TensorSpec(shape, sim.tensor_graph.dtype) for shape in shapes]
     return tf.map_fn(item, (tf.range(batch), *inputs), fn_output_signature=signature)
 
@@ -144,7 +153,15 @@ def _kept_function(
     if key not in functions:
         dtype = sim.tensor_graph.dtype
         inputs = [tf.TensorSpec((batch, steps, node.size_out), dtype) for node in sim.node_inputs]
-        functions[key] = compiled(function, tf.TensorSpec((), tf.int32), *specs, *inputs)
+        # In float32 the vectorised form crashes in oneDNN.
+        fast = key[0] == "weight_jacobian" and batch > 1 and steps == 1 and dtype == "float64"
+        functions[key] = compiled(
+            function,
+            tf.TensorSpec((), tf.int32),
+            *specs,
+            *inputs,
+            vectorised=functools.partial(function, vectorised=True) if fast else None,
+        )
     return functions[key]
 
 
@@ -156,10 +173,14 @@ def _output(
     return evaluation.run(by_node, params, state, training=True)[0][probe]
 
 
-def _jacobian(tape: Any, output: Any, sources: list[Any]) -> list[Any]:
+def _jacobian(
+    tape: Any, output: Any, sources: list[Any], x: list[Any], vectorised: bool
+) -> list[Any]:
     """The derivatives of a vector, one backward pass per entry."""
     (size,) = output.shape
-    if size > 16:  # too many to write out; pfor is no way, it crashes on some of NengoDL
+    if vectorised:
+        return tape.jacobian(output, sources)
+    if size > 16 or any(value.shape[1] > 1 for value in x):  # too long to write out
         return tape.jacobian(output, sources, experimental_use_pfor=False)
     rows = [
         tape.gradient(output, sources, output_gradients=tf.one_hot(i, size, dtype=output.dtype))

@@ -4,6 +4,7 @@ Everything here is called while TensorFlow traces a function. A network's parame
 are lists of tensors, in the order of ``sim.tensor_graph.base_params`` and ``.saved_state``.
 """
 
+import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -210,17 +211,25 @@ def shared(shape: tuple[int, ...], dtype: Any) -> tuple[np.ndarray, Any]:
     return array, tf.experimental.dlpack.from_dlpack(array.__dlpack__())
 
 
-def compiled(function: Callable[..., Any], *specs: Any) -> Callable[..., Any]:
+def compiled(
+    function: Callable[..., Any], *specs: Any, vectorised: Callable[..., Any] | None = None
+) -> Callable[..., Any]:
     """Trace a function of tensors once, and compile it with XLA where XLA knows all its parts.
 
     The result is called with tensors of these specs, in this order; it does not check them.
+    ``vectorised`` is a faster way to the same results, without XLA, that may not work.
     """
     calls: list[Callable] = []
 
     def first(*tensors: Any) -> Any:
         with quiet_stderr():  # XLA announces itself
+            if vectorised is not None:
+                # What TensorFlow cannot vectorise raises one of many types of error.
+                with contextlib.suppress(Exception):
+                    calls.append(_flat(vectorised, specs, jit_compile=False))
+                    return calls[0](*tensors)
             try:
-                calls.append(_flat(function, specs, jit_compile=True))
+                calls[:] = [_flat(function, specs, jit_compile=True)]
                 return calls[0](*tensors)
             except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
                 calls[:] = [_flat(function, specs, jit_compile=False)]

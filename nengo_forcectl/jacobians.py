@@ -24,7 +24,7 @@ from jaxtyping import Float
 from .exceptions import NetworkError
 from .inputs import checked_array, checked_inputs, checked_probe
 from .mapping import ByObject
-from .weights import Weight, named_weights
+from .weights import Weight, kept, named_weights
 
 Inputs = Mapping[nengo.Node, Float[np.ndarray, "batch *steps n_in"]]
 
@@ -143,11 +143,14 @@ def differentiable(sim: Any, probe: nengo.Probe, wrt: Any, steps: int) -> list[W
     from .dependence import depends, within
 
     weights = named_weights(sim).trainable(wrt)
-    reached = depends(sim, probe, weights, steps)
+    key = ("depends", probe, tuple(weights), steps)
+    if key not in kept(sim):
+        kept(sim)[key] = depends(sim, probe, weights, steps)
+    reached = kept(sim)[key]
     missing = [weight.name for weight in weights if weight not in reached]
     if missing and (wrt is not None or not reached):
         raise NetworkError(f"{probe} does not depend on {', '.join(missing)} {within(steps)}")
-    return reached
+    return list(reached)
 
 
 def _one(weights: list[Weight], key: Any) -> list[Weight]:

@@ -216,7 +216,7 @@ def test_the_state_is_where_the_steps_start():
     net = several({})
     x = np.random.default_rng(1).uniform(-1, 1, (1, 6, 2))
     with simulate(net) as sim:
-        fresh = weight_jacobian(sim, net.probe, {net.node: x[:, 4:]}, "loop")["loop"]
+        fresh = weight_jacobian(sim, net.probe, {net.node: x[:, 4:]})["loop"]
         sim.run_steps(4, data={net.node: x[:, :4]})
         J = weight_jacobian(sim, net.probe, {net.node: x[:, 4:]})
         assert not np.allclose(J["loop"], fresh)
