@@ -16,10 +16,26 @@ from arms.arm import Arm, Terms
 from arms.catalog import CATALOG
 from arms.chain import Chain
 from arms.exceptions import ArmError, UnreachableError, UrdfError
+from arms.figures import Summary, summarise
 from arms.tree import reroot
 from arms.urdf import read_urdf
 
-__all__ = ["Arm", "ArmError", "Chain", "Terms", "UnreachableError", "UrdfError", "load", "names"]
+__all__ = [
+    "Arm",
+    "ArmError",
+    "Chain",
+    "Terms",
+    "UnreachableError",
+    "UrdfError",
+    "load",
+    "names",
+    "summary",
+]
+
+
+def summary(arm: str | Arm) -> Summary:
+    """Figures of an arm, given by its name in the catalogue or as it is."""
+    return summarise(load(arm) if isinstance(arm, str) else arm)
 
 
 def names() -> tuple[str, ...]:

@@ -26,16 +26,7 @@ def with_payload(chain: Chain, mass: float, com: Any, inertia: Any, name: str = 
 
 def with_tool(chain: Chain, transform: Any, mass: float, com: Any, inertia: Any) -> Chain:
     """``chain`` with its tool frame moved by ``transform``, and the tool's own mass."""
-    T = np.asarray(transform, dtype=float)
-    if T.shape != (4, 4) or not np.isfinite(T).all() or not np.allclose(T[3], (0, 0, 0, 1)):
-        raise ArmError(
-            f"Arm {chain.name!r}: a tool's transform is a finite (4, 4) matrix, not {T!r}"
-        )
-    if (
-        not np.allclose(T[:3, :3] @ T[:3, :3].T, np.eye(3), atol=1e-8)
-        or np.linalg.det(T[:3, :3]) < 0
-    ):
-        raise ArmError(f"Arm {chain.name!r}: the tool's axes are no rotation: {T[:3, :3].tolist()}")
+    T = transform_of(f"Arm {chain.name!r}: the tool's transform", transform)
     if mass or inertia is not None:
         chain = with_payload(chain, mass, com, inertia, name="tool_body")
     return replace(chain, tool=pose_of(matrix(chain.tool) @ T))
@@ -82,7 +73,7 @@ def _inertia(chain: Chain, name: str, mass: float, com: Any, inertia: Any) -> In
     I = np.zeros((3, 3)) if inertia is None else np.asarray(inertia, dtype=float)  # noqa: E741
     if I.shape != (3, 3) or not np.isfinite(I).all() or not np.allclose(I, I.T):
         raise ArmError(
-            f"{what} inertia is {inertia!r}; it must be a symmetric (3, 3) matrix or None"
+            f"{what} inertia is {I.tolist()}; it must be a symmetric (3, 3) matrix or None"
         )
     x, y, z = c.tolist()
     xx, xy, xz, yy, yz, zz = (float(I[i]) for i in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 import sympy as sp
 
@@ -13,7 +15,7 @@ from arms.terms import Request
 
 
 class Symbolic:
-    """``pose, J, dJ, M, C, g, Cdq`` of an arm over the symbols ``q`` and ``dq``.
+    """``pose, J, dJ, M, C, g`` of an arm over the symbols ``q`` and ``dq``.
 
     The same program that is compiled, its intermediate results put back in. For a planar arm the
     entries are simplified; those of a spatial arm are long.
@@ -45,7 +47,7 @@ class Symbolic:
         output = program.outputs[name]
         entries = [entry.xreplace(known) for entry in output.entries]
         if self.planar:
-            entries = [sp.simplify(sp.nsimplify(sp.expand(e), rational=False)) for e in entries]
+            entries = [sp.simplify(_with_fractions(sp.expand(entry))) for entry in entries]
         rows = output.shape[0]
         return sp.Matrix(rows, len(entries) // rows, entries)
 
@@ -78,3 +80,13 @@ class Symbolic:
     def g(self) -> sp.Matrix:
         """Gravity torque."""
         return self.term("g")
+
+
+def _with_fractions(expr: Any) -> Any:
+    """``expr`` with short fractions for the decimals that they are, to rounding."""
+    short = {}
+    for number in expr.atoms(sp.Float):
+        fraction = Fraction(float(number)).limit_denominator(10_000)
+        if abs(float(fraction) - float(number)) <= 4e-16 * abs(float(number)):
+            short[number] = sp.Rational(fraction.numerator, fraction.denominator)
+    return expr.xreplace(short)

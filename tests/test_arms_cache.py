@@ -180,10 +180,7 @@ def test_the_second_process_imports_no_sympy():
         "import sys, arms; arms.load('kuka_iiwa').terms([0.1] * 7, [0.2] * 7);"
         "print([m for m in ('sympy', 'numba', 'tensorflow', 'pybullet') if m in sys.modules])"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert result.stdout.strip() == "[]"
+    assert output(code) == "[]"
 
 
 def test_importing_arms_loads_nothing_heavy():
@@ -191,10 +188,7 @@ def test_importing_arms_loads_nothing_heavy():
     code = (
         "import sys, arms; print([m for m in ('sympy', 'llvmlite', 'numba') if m in sys.modules])"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert result.stdout.strip() == "[]"
+    assert output(code) == "[]"
 
 
 def test_kernels_outlive_their_arm():

@@ -1,0 +1,81 @@
+"""An arm in one line: what the catalogue's listing shows."""
+
+from __future__ import annotations
+
+import struct
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from arms import cache
+from arms.arm import Arm, Terms
+from arms.kernel import fingerprint, version
+
+
+class Summary(NamedTuple):
+    """Figures of an arm."""
+
+    name: str
+    joints: int
+    reach: float  # [m]
+    mass: float  # [kg], of all links
+    operations: int  # additions, multiplications, sines and so on in one call of `terms`
+    source: str
+
+
+def summarise(arm: Arm) -> Summary:
+    """Figures of an arm; its reach and operations are computed once and kept on disk.
+
+    The reach is the largest distance of the tool from the first joint's axis within the joint
+    limits, by gradient ascent from the best of 512 random configurations; metres along a sliding
+    first joint do not count.
+    """
+    limits = np.concatenate([arm.q_lower, arm.q_upper]).tobytes().hex()
+    key = "|".join(("summary", version(), limits, fingerprint(arm._bodies)))
+    figures = cache.fetch(key, lambda: struct.pack("dq", _reach(arm), _operations(arm)))
+    reach, operations = struct.unpack("dq", figures)
+    mass = sum(link.inertia.mass for link in arm.chain.links)
+    return Summary(arm.name, arm.dof, reach, mass, operations, arm.chain.source)
+
+
+def _operations(arm: Arm) -> int:
+    from arms.derive import derive
+    from arms.program import steps
+    from arms.terms import Request
+
+    return steps(derive(arm._bodies, Request(Terms._fields)), Terms._fields).operations()
+
+
+def _reach(arm: Arm) -> float:
+    rng = np.random.default_rng(0)
+    low, high = np.maximum(arm.q_lower, -np.pi), np.minimum(arm.q_upper, np.pi)
+    starts = [rng.uniform(low, high) for _ in range(512)]
+    starts.sort(key=lambda q: -_from_axis(arm, q)[0])
+    return max(_climb(arm, q) for q in starts[:8])
+
+
+def _from_axis(arm: Arm, q: Float[ndarray, "n"]) -> tuple[float, Float[ndarray, "3"]]:
+    """Distance of the tool from the first joint's axis, and its direction."""
+    first = arm._bodies.bodies[0]
+    axis = first.R[:, 2]
+    offset = arm.pose(q)[:3, 3] - first.r
+    offset = offset - (axis @ offset) * axis
+    distance = float(np.linalg.norm(offset))
+    return distance, offset / max(distance, 1e-12)
+
+
+def _climb(arm: Arm, q: Float[ndarray, "n"]) -> float:
+    """The largest distance that gradient ascent from ``q`` finds."""
+    distance, direction = _from_axis(arm, q)
+    step = 1.0
+    while step > 1e-6:
+        slope = direction @ arm.jacobian(q)[:3]
+        trial = np.clip(q + step * slope, arm.q_lower, arm.q_upper)
+        further, new_direction = _from_axis(arm, trial)
+        if further > distance + 1e-12:
+            q, distance, direction, step = trial, further, new_direction, step * 2
+        else:
+            step /= 4
+    return distance
