@@ -1,4 +1,4 @@
-"""The command line: ``nengo-forcectl reach``."""
+"""The command line: ``nengo-forcectl reach`` and ``nengo-forcectl arms``."""
 
 import json
 import sys
@@ -13,13 +13,15 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from typing_extensions import Self
 
+import arms
+
 from .exceptions import ForcectlError
-from .settings import ReachSettings
+from .settings import ArmsSettings, ReachSettings
 
 if TYPE_CHECKING:
     from .record import Log, Run
 
-VERBS = {"reach": ReachSettings}
+VERBS = {"reach": ReachSettings, "arms": ArmsSettings}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -31,7 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             description="Torque control of robot arms that learns what their models do not know.",
             args=arguments,
         )
-        _reach(settings)
+        if isinstance(settings, ReachSettings):
+            _reach(settings)
+        else:
+            _arms(settings)
     except ForcectlError as error:
         sys.stderr.write(f"nengo-forcectl: {' '.join(str(error).split())}\n")
         sys.exit(2)
@@ -54,6 +59,19 @@ def _reach(settings: ReachSettings) -> None:
     for name, failure in run.summary["failures"].items():
         console.print(f"[red]{name} ended early:[/] {escape(failure)}")
     console.print(f"Run folder: [bold]{escape(str(run.folder))}[/]")
+
+
+def _arms(settings: ArmsSettings) -> None:
+    from . import show_arms
+
+    if settings.json:
+        names = arms.names() if settings.name is None else (settings.name,)
+        data = [show_arms.as_data(arms.load(name, tip=settings.tip)) for name in names]
+        sys.stdout.write(json.dumps(data) + "\n")
+    elif settings.name is None:
+        Console().print(show_arms.catalogue())
+    else:
+        Console().print(show_arms.one(arms.load(settings.name, tip=settings.tip)))
 
 
 class _ReachProgress:

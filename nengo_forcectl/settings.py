@@ -3,12 +3,28 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
+
+import tyro
 
 from .exceptions import ConfigurationError
 
 Adapt = Literal["none", "integral", "gradient", "exact"]
 ADAPT: tuple[Adapt, ...] = get_args(Adapt)
+
+
+@dataclass(frozen=True)
+class ArmsSettings:
+    """The arms of the catalogue, or one arm in full."""
+
+    name: Annotated[str | None, tyro.conf.Positional] = None
+    """Name of an arm, or path of a URDF file; without it, the catalogue."""
+
+    tip: str | None = None
+    """Link that carries the tool, where the links of a URDF branch."""
+
+    json: bool = False
+    """Print a list of summaries as JSON."""
 
 
 @dataclass(frozen=True)
