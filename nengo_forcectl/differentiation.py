@@ -170,7 +170,8 @@ def _output(
 ) -> Any:
     """F of every step, (batch, steps, n_out)."""
     by_node = dict(zip(evaluation.sim.node_inputs, inputs, strict=True))
-    return evaluation.run(by_node, params, state, training=True)[0][probe]
+    steps = inputs[0].shape[1] if inputs else 1
+    return evaluation.run(probe, by_node, params, state, steps=steps, training=True)[0]
 
 
 def _jacobian(

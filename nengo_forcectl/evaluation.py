@@ -86,60 +86,67 @@ class Evaluation:
         return [kinds[key][-1] for key in keys]
 
     def run(
-        self, inputs: dict[nengo.Node, Any], params: list[Any], state: list[Any], *, training: bool
-    ) -> tuple[dict[nengo.Probe, Any], list[Any], list[Any]]:
-        """Simulate as many steps as the inputs have.
+        self,
+        probe: nengo.Probe,
+        inputs: dict[nengo.Node, Any],
+        params: list[Any],
+        state: list[Any],
+        *,
+        steps: int,
+        training: bool,
+    ) -> tuple[Any, list[Any], list[Any]]:
+        """Simulate some steps.
 
         Neither the simulator's ``use_loop`` setting nor its Keras model takes part, and nothing is
         written to it.
 
         Args:
+            probe: what is to be recorded.
             inputs: tensor (batch, steps, size_out) of every input node.
             params: what the network's parameters are.
             state: what its state is before the first step.
+            steps: how many steps.
             training: whether spiking neurons emit the differentiable rates NengoDL trains with.
 
         Returns:
-            {probe: (batch, steps, size)}, parameters and state after the last step.
+            What was recorded (batch, steps, size), parameters and state after the last step.
         """
-        steps = next(iter(inputs.values())).shape[1]
         if steps == 1:
-            outputs, params, state = self._step(inputs, params, state, training)
-            return {probe: value[:, None] for probe, value in outputs.items()}, params, state
-        probes = self.sim.model.probes
-        dtype = self.graph.dtype
-        records = [
-            tf.TensorArray(dtype, steps, element_shape=(self.batch, probe.size_in))
-            for probe in probes
-        ]
-        loops = [key in self.graph.base_arrays_init["non_trainable"] for key in self.param_keys]
-        looped = [p for p, loop in zip(params, loops, strict=True) if loop]
+            output, params, state = self._step(probe, inputs, params, state, training)
+            return output[:, None], params, state
+        # Only what Nengo's own learning rules change goes round the loop.
+        goes = [key in self.graph.base_arrays_init["non_trainable"] for key in self.param_keys]
 
-        def body(step: Any, records: list[Any], looped: list[Any], state: list[Any]) -> tuple:
+        def merged(looped: list[Any]) -> list[Any]:
             rest = iter(looped)
-            now = [next(rest) if loop else p for p, loop in zip(params, loops, strict=True)]
-            x = {node: value[:, step, None] for node, value in inputs.items()}
-            outputs, now, state = self._step(x, now, state, training)
-            records = [r.write(step, outputs[p]) for r, p in zip(records, probes, strict=True)]
-            return step + 1, records, [p for p, loop in zip(now, loops, strict=True) if loop], state
+            return [next(rest) if go else p for p, go in zip(params, goes, strict=True)]
 
-        _, records, looped, state = tf.while_loop(
+        def going(every: list[Any]) -> list[Any]:
+            return [p for p, go in zip(every, goes, strict=True) if go]
+
+        def body(step: Any, record: Any, looped: list[Any], state: list[Any]) -> tuple:
+            x = {node: value[:, step, None] for node, value in inputs.items()}
+            output, now, state = self._step(probe, x, merged(looped), state, training)
+            return step + 1, record.write(step, output), going(now), state
+
+        shape = (self.batch, probe.size_in)
+        record = tf.TensorArray(self.graph.dtype, steps, element_shape=shape)
+        _, record, looped, state = tf.while_loop(
             lambda step, *_: step < steps,
             body,
-            (tf.constant(0), records, looped, state),
+            (tf.constant(0), record, going(params), state),
             maximum_iterations=steps,
         )
-        rest = iter(looped)
-        params = [next(rest) if loop else p for p, loop in zip(params, loops, strict=True)]
-        outputs = {
-            probe: tf.transpose(record.stack(), (1, 0, 2))
-            for probe, record in zip(probes, records, strict=True)
-        }
-        return outputs, params, state
+        return tf.transpose(record.stack(), (1, 0, 2)), merged(looped), state
 
     def _step(
-        self, inputs: dict[nengo.Node, Any], params: list[Any], state: list[Any], training: bool
-    ) -> tuple[dict[nengo.Probe, Any], list[Any], list[Any]]:
+        self,
+        probe: nengo.Probe,
+        inputs: dict[nengo.Node, Any],
+        params: list[Any],
+        state: list[Any],
+        training: bool,
+    ) -> tuple[Any, list[Any], list[Any]]:
         graph, signals = self.graph, self.graph.signals
         build_config = nengo_dl.builder.BuildConfig(
             inference_only=graph.inference_only,
@@ -164,7 +171,7 @@ class Evaluation:
             built = graph._build_no_loop(nengo_dl.utils.NullProgressBar())
         signals.reset()  # forget the tensors of this trace, which sim.data would stumble over
         _, probes, state_after, params_after = built
-        return {p: value[:, 0] for p, value in probes.items()}, [*params_after], [*state_after]
+        return probes[probe][:, 0], [*params_after], [*state_after]
 
 
 def leaves_of(weights: Iterable[Weight]) -> list[Any]:

@@ -215,8 +215,10 @@ class LearningLoop:
 
         evaluation = Evaluation.of(self.sim, self.sim.minibatch_size)
         params, state = evaluation.current()
-        outputs, params, state = evaluation.run(inputs, params, state, training=False)
-        return outputs[self.probe][:, 0], params, state
+        output, params, state = evaluation.run(
+            self.probe, inputs, params, state, steps=1, training=False
+        )
+        return output[:, 0], params, state
 
     def _products_graph(self, inputs: dict[nengo.Node, Any], error: Any) -> Any:
         """J_w^T e, the weights, and the run's outcome where training changes nothing in it."""
@@ -230,8 +232,10 @@ class LearningLoop:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(leaves)
             now = assembled(self.sim, self.learned, leaves, params)
-            outputs, now, state = evaluation.run(inputs, now, state, training=True)
-            output = outputs[self.probe][:, 0]
+            output, now, state = evaluation.run(
+                self.probe, inputs, now, state, steps=1, training=True
+            )
+            output = output[:, 0]
         products = tape.gradient(output, leaves, output_gradients=error)
         known(self.probe, self.learned, products)
         same = not evaluation.trains_differently

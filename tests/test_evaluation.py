@@ -33,8 +33,8 @@ def test_a_pure_run_equals_the_simulator_and_leaves_it_alone(batch):
         @tf.function(autograph=False)
         def outputs(value):
             evaluation = Evaluation.of(sim, batch)
-            now = evaluation.current()
-            return evaluation.run({net.node: value}, *now, training=False)[0][net.probe]
+            x, now = {net.node: value}, evaluation.current()
+            return evaluation.run(net.probe, x, *now, steps=steps, training=False)[0]
 
         np.testing.assert_allclose(outputs(tf.constant(x)), expected, rtol=1e-12)
         after = [v.numpy() for v in sim.tensor_graph.saved_state.values()]

@@ -1,5 +1,9 @@
 """The Jacobians of `nengo_forcectl.jacobians` on every kind of NengoDL network."""
 
+import os
+import subprocess
+import sys
+
 import nengo
 import numpy as np
 import pytest
@@ -212,10 +216,10 @@ def test_products_are_those_of_the_matrix():
 
 
 def test_the_state_is_where_the_steps_start():
-    """After a run the Jacobian is another, and it is that of the state the run left."""
+    """After a run the Jacobian is that of the state it left, of each item of the minibatch."""
     net = several({})
-    x = np.random.default_rng(1).uniform(-1, 1, (1, 6, 2))
-    with simulate(net) as sim:
+    x = np.random.default_rng(1).uniform(-1, 1, (3, 6, 2))
+    with simulate(net, minibatch_size=3) as sim:
         fresh = weight_jacobian(sim, net.probe, {net.node: x[:, 4:]})["loop"]
         sim.run_steps(4, data={net.node: x[:, :4]})
         J = weight_jacobian(sim, net.probe, {net.node: x[:, 4:]})
@@ -361,3 +365,116 @@ def test_a_layer_without_a_derivative_is_named():
         net.probe = nengo.Probe(node)
     with simulate(net) as sim, pytest.raises(NetworkError, match="by before: a TensorNode"):
         weight_jacobian(sim, net.probe, {net.node: np.ones((1, 2))}, "before")
+
+
+def test_functions_are_traced_once():
+    """A second call with inputs of the same shape traces nothing, with another step neither."""
+    traces, net = [], network()
+    with net:
+
+        def tensor_function(x):
+            traces.append(1)
+            return 2 * x
+
+        node = nengo_dl.TensorNode(
+            tensor_function, shape_in=(2,), shape_out=(2,), pass_time=False, label="counting"
+        )
+        net.ens = nengo.Ensemble(10, 2, neuron_type=nengo.Tanh(), seed=1, label="a")
+        nengo.Connection(net.node, net.ens, synapse=None)
+        nengo.Connection(net.ens, node, synapse=None)
+        net.probe = nengo.Probe(node)
+        nengo.Probe(net.ens, "scaled_encoders")  # of another shape, and in nobody's way
+    with simulate(net) as sim:
+        x = RNG.uniform(-1, 1, (5, 1, 3, 2))
+        first = weight_jacobian(sim, net.probe, {net.node: x[0]})
+        count = len(traces)
+        for step in (0, 1, 2):
+            J = weight_jacobian(sim, net.probe, {net.node: x[step]}, step=step)
+            assert J["a.bias"].shape == first["a.bias"].shape == (1, 2, 10)
+        assert len(traces) == count > 0
+
+
+def test_several_inputs_and_those_left_out():
+    """A node that is left out gives its own output; the Jacobian by each of two is right."""
+    net = network()
+    with net:
+        other = nengo.Node(lambda t: np.sin(1000 * t), label="wave")
+        constant = nengo.Node([0.4], label="constant")
+        net.ens = nengo.Ensemble(20, 2, neuron_type=nengo.Tanh(), seed=1, label="a")
+        nengo.Connection(net.node, net.ens, synapse=None)
+        nengo.Connection(other, net.ens[0], synapse=None)
+        nengo.Connection(constant, net.ens[1], synapse=None)
+        nengo.Connection(net.ens, net.out, synapse=None)
+        net.probe = nengo.Probe(net.out)
+    x, wave = RNG.uniform(-1, 1, (1, 2)), np.array([[np.sin(1.0)]])
+    with simulate(net) as sim:
+        left_out = weight_jacobian(sim, net.probe, {net.node: x})
+        given = weight_jacobian(
+            sim, net.probe, {net.node: x, other: wave, constant: np.array([[0.4]])}
+        )
+        for name in given:
+            np.testing.assert_allclose(left_out[name], given[name], rtol=1e-12)
+        both = input_jacobian(sim, net.probe, {other: wave, net.node: x})
+        np.testing.assert_allclose(both[other][0, :, 0], both[net.node][0, :, 0], rtol=1e-12)
+
+
+def test_what_does_not_fit_is_named():
+    """Each wrong argument: an error that names the object and says what would work."""
+    net, x = several({}), np.zeros((1, 3, 2))
+    with net:
+        stored = nengo.Node(nengo.processes.WhiteSignal(1.0, high=5), label="noise")
+        nengo.Connection(stored, net.a[0], synapse=None)
+        nengo_dl.configure_settings(trainable=None)
+        net.config[nengo.Connection].trainable = False
+    with simulate(net) as sim:
+        probe, node, noise = net.probe, net.node, {stored: np.zeros((1, 3, 1))}
+        for inputs, options, message in (
+            ({node: x}, {}, r"no input given for .*'noise'"),
+            ({node: x[:, :0], **noise}, {}, r"inputs differ in batch or steps"),
+            ({node: x[:, :0], stored: np.zeros((1, 0, 1))}, {}, r"1 items and 0 steps"),
+            ({node: x[0, 0], **noise}, {}, r"'in'.* shape \(2,\), needs \(batch, 2\)"),
+            ({node: x.astype(str), **noise}, {}, r"'in'.* is of type <U"),
+            ({node: x, **noise}, {"step": 3}, r"no step 3: the inputs have 3"),
+            ({node: x, **noise}, {"wrt": "loop"}, r"'loop' is not trainable; trainable: a\.enc"),
+            ({node: x, **noise}, {"wrt": net.out}, r"no weights .*'out'"),
+        ):
+            with pytest.raises(NetworkError, match=message):
+                weight_jacobian(sim, probe, inputs, **options)
+        with pytest.raises(NetworkError, match=r"error of .* shape \(2,\), needs \(1, 2\)"):
+            weight_vjp(sim, probe, {node: x, **noise}, np.zeros(2))
+        with pytest.raises(NetworkError, match=r"change of 'a\.bias' has shape \(2,\)"):
+            weight_jvp(sim, probe, {node: x, **noise}, {"a.bias": np.zeros(2)})
+        with pytest.raises(NetworkError, match=r"several weights, name one of them: a\.encoders"):
+            weight_jvp(sim, probe, {node: x, **noise}, {net.a: np.zeros(2)})
+
+
+THREADS = """
+import sys
+import numpy as np
+from nengo_forcectl import adaptive_network, named_weights, simulator, weight_jacobian
+
+network = adaptive_network(12, 6, 300, seed=0)
+with simulator(network) as sim:
+    named_weights(sim)[network.decoders].write(np.random.default_rng(0).normal(size=(6, 300)))
+    x = np.random.default_rng(1).uniform(-1, 1, (32, 12))
+    J = weight_jacobian(sim, network.probe, {network.state: x})
+    np.savez(sys.argv[1], **J)
+
+"""
+
+
+def test_threads_do_not_change_the_numbers(tmp_path):
+    """One TensorFlow thread and four give the same Jacobians."""
+    found = []
+    for threads in ("1", "4"):
+        environment = {
+            **os.environ,
+            "TF_NUM_INTRAOP_THREADS": threads,
+            "TF_NUM_INTEROP_THREADS": threads,
+        }
+        command = [sys.executable, "-c", THREADS, tmp_path / f"{threads}.npz"]
+        subprocess.run(command, env=environment, check=True, capture_output=True)
+        with np.load(tmp_path / f"{threads}.npz") as arrays:
+            found.append(dict(arrays))
+    for name, J in found[0].items():
+        np.testing.assert_allclose(found[1][name], J, rtol=1e-13)

@@ -95,3 +95,80 @@ def test_what_does_not_exist_is_named(network):
             weights[network.node]
         with pytest.raises(NetworkError, match=r"'a.bias' has shape \(20,\), not \(2,\)"):
             weights["a.bias"].write(np.zeros(2))
+
+
+SPARSE = nengo.Sparse((2, 20), indices=[[0, 3], [1, 7]], init=[1.0, -2.0])
+CONVOLUTION = nengo.Convolution(1, (10, 2), (9,), strides=(1,))
+
+
+@pytest.mark.parametrize("simplified", [True, False])
+def test_every_kind_of_object_reads_as_the_simulator_shows(simplified):
+    """Sparse, convolution, neuron to neuron, PES, Voja, Direct mode, and what is not trainable."""
+    with nengo.Network(seed=0) as net:
+        nengo_dl.configure_settings(dtype="float64", trainable=None)
+        if not simplified:
+            nengo_dl.configure_settings(simplifications=[])
+        node, out = nengo.Node(np.zeros(2), label="in"), nengo.Node(size_in=2, label="out")
+        a = nengo.Ensemble(20, 2, seed=1, radius=2.0, label="a")
+        fixed = nengo.Ensemble(20, 2, seed=2, radius=0.5, label="fixed")
+        direct = nengo.Ensemble(1, 2, neuron_type=nengo.Direct(), label="direct")
+        net.config[fixed].trainable = False
+        net.config[fixed.neurons].trainable = False
+        nengo.Connection(node, a)
+        nengo.Connection(node, direct, transform=[[0, 1], [1, 0]])
+        voja = nengo.Connection(node, fixed, learning_rule_type=nengo.Voja(), label="voja")
+        nengo.Connection(direct, out, transform=2)
+        nengo.Connection(a.neurons, out, transform=SPARSE)
+        nengo.Connection(a.neurons, out, transform=CONVOLUTION)
+        nengo.Connection(a[0], fixed[[1]], function=np.sin, label="slices")
+        pes = nengo.Connection(a, out, learning_rule_type=nengo.PES(), label="pes")
+        nengo.Connection(out, pes.learning_rule, label="teacher")
+        nengo.Probe(out)
+    assert not voja.has_weights
+    with nengo_dl.Simulator(net, device="/cpu:0", progress_bar=False, minibatch_size=3) as sim:
+        weights = named_weights(sim)
+        for weight in weights.values():
+            shown = {"weights": "weights", "bias": "bias", "encoders": "scaled_encoders"}
+            (expected,) = sim.data.get_params((weight.owner, shown[weight.attribute]))
+            np.testing.assert_array_equal(weight.read(), expected)
+            assert weight.read().shape == weight.shape
+        for ensemble in (a, direct):  # of the other, sim.data itself fails in a minibatch
+            encoders = weights[ensemble].encoders
+            shown = encoders.read() * encoders.scale
+            np.testing.assert_allclose(shown, sim.data[ensemble].encoders, rtol=1e-12)
+        assert weights["pes"].shape == (3, 2, 20)
+        assert not weights["pes"].trainable
+        assert not weights["fixed.bias"].trainable
+        assert weights["a.bias"].trainable
+        with pytest.raises(NetworkError, match=r"'pes' is not trainable; trainable: a\.encoders"):
+            weights.trainable("pes")
+
+
+def test_a_constant_says_that_it_cannot_be_written():
+    """A bias that NengoDL made a constant can be read, and the error says why not written."""
+    with nengo.Network(seed=0) as net:
+        nengo_dl.configure_settings(trainable=None)
+        node = nengo.Node([0.0])
+        ensemble = nengo.Ensemble(5, 1, label="a", seed=1)
+        net.config[ensemble.neurons].trainable = False
+        nengo.Connection(node, ensemble)
+        nengo.Probe(ensemble)
+    with simulator(net) as sim:
+        bias = named_weights(sim)[ensemble].bias
+        np.testing.assert_allclose(bias.read(), sim.data[ensemble].bias, rtol=1e-6)
+        with pytest.raises(NetworkError, match=r"'a\.bias' cannot be written: .* constant"):
+            bias.write(bias.read())
+
+
+def test_a_selection_is_by_name_handle_or_object(network):
+    """``trainable`` takes one or several of anything, in the order asked, each once."""
+    with simulator(network) as sim:
+        weights = named_weights(sim)
+        bias = weights["b.bias"]
+        found = weights.trainable([bias, network.a_out, "b.bias", network.b])
+        assert found == [bias, weights[network.a_out], weights["b.encoders"]]
+        assert weights.trainable(network.a) == [weights["a.encoders"], weights["a.bias"]]
+        assert weights.trainable() == list(weights.values())
+        assert "a.bias" in weights
+        assert network.a in weights
+        assert network.node not in weights
