@@ -249,8 +249,7 @@ def compiled(text: str) -> bytes:
     module = llvm.parse_assembly(text)
     module.triple = llvm.get_process_triple()
     module.verify()
-    options = llvm.create_pipeline_tuning_options(speed_level=2)
-    options.slp_vectorization = True
+    options = llvm.create_pipeline_tuning_options(speed_level=1)  # more costs time, gains nothing
     passes = llvm.create_pass_builder(machine, options)
     passes.getModulePassManager().run(module, passes)
     return machine.emit_object(module)

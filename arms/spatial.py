@@ -43,11 +43,15 @@ def rotation(rpy: Vector) -> Float[ndarray, "3 3"]:
 
 
 def roll_pitch_yaw(R: Float[ndarray, "3 3"]) -> Vector:
-    """The inverse of ``rotation``; at pitch +-pi/2 the roll is taken as zero."""
-    pitch = atan2(-R[2, 0], hypot(R[0, 0], R[1, 0]))
-    if hypot(R[0, 0], R[1, 0]) > 1e-12:
-        return snap(atan2(R[2, 1], R[2, 2])), snap(pitch), snap(atan2(R[1, 0], R[0, 0]))
-    return 0.0, snap(pitch), snap(atan2(-R[0, 1], R[1, 1]))
+    """The inverse of ``rotation``.
+
+    Roll is taken from what is left after yaw, so that near pitch +-pi/2, where only their sum or
+    difference is determined, the errors of the two cancel.
+    """
+    yaw = atan2(R[1, 0], R[0, 0])
+    s, c = sin(yaw), cos(yaw)
+    roll = atan2(s * R[0, 2] - c * R[1, 2], c * R[1, 1] - s * R[0, 1])
+    return snap(roll), snap(atan2(-R[2, 0], hypot(R[0, 0], R[1, 0]))), snap(yaw)
 
 
 def matrix(pose: Pose) -> Float[ndarray, "4 4"]:

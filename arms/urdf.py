@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from math import hypot, inf, isfinite
+from math import copysign, hypot, inf, isfinite
 from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError
 
@@ -184,13 +184,18 @@ def _limits(element: Element | None, kind: str, what: str) -> tuple[float, float
     if element is None or kind not in MOVING:
         return -inf, inf, inf, inf
     bounded = kind != "continuous" and (element.get("lower") or element.get("upper"))
-    lower = _number(element, "lower", what, 0.0) if bounded else -inf
-    upper = _number(element, "upper", what, 0.0) if bounded else inf
+    lower = _unless_huge(_number(element, "lower", what, 0.0)) if bounded else -inf
+    upper = _unless_huge(_number(element, "upper", what, 0.0)) if bounded else inf
     if lower > upper:
         raise UrdfError(f"{what} has its limits upside down: lower {lower:g}, upper {upper:g}")
-    velocity = _number(element, "velocity", what, 0.0)
-    effort = _number(element, "effort", what, 0.0)
+    velocity = _unless_huge(_number(element, "velocity", what, 0.0))
+    effort = _unless_huge(_number(element, "effort", what, 0.0))
     return lower, upper, velocity if velocity > 0 else inf, effort if effort > 0 else inf
+
+
+def _unless_huge(limit: float) -> float:
+    """Files without a word for "no limit" say 1e9."""
+    return copysign(inf, limit) if abs(limit) >= 1e9 else limit
 
 
 def _unit(axis: Vector, what: str) -> Vector:

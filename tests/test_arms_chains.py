@@ -100,6 +100,8 @@ def test_an_arm_survives_being_written_and_read(chain):
     read = parse_urdf(arm.to_urdf(), base=chain.base, tip="tool")
     again = Arm(replace(read, gravity=chain.gravity))  # a URDF holds no gravity
     assert again.joint_names == arm.joint_names
+    for limit in ("q_lower", "q_upper", "dq_max", "tau_max"):
+        np.testing.assert_array_equal(getattr(again, limit), getattr(arm, limit))
     q, dq, u = np.random.default_rng(0).normal(size=(3, arm.dof))
     ours, theirs = evaluate(chain, q, dq, u), evaluate(again.chain, q, dq, u)
     for name in ("pose", "J", "M", "tau"):

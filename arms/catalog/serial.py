@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 from arms.chain import Chain, Inertia, Joint, Link, Pose, Vector
 from arms.spatial import turned_moments
@@ -49,7 +50,7 @@ def serial(
         joints.append(
             Joint(
                 row.joint,
-                "revolute",
+                "continuous" if row.upper == inf else "revolute",
                 links[-1].name,
                 row.link,
                 Pose(row.xyz, row.rpy),
