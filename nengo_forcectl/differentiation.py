@@ -191,6 +191,7 @@ def _jacobian(
 
 
 def known(probe: nengo.Probe, sources: Any, derivatives: list[Any]) -> list[Any]:
+    """Return ``derivatives``; `NetworkError` if TensorFlow has none by one of the ``sources``."""
     for source, derivative in zip(sources, derivatives, strict=True):
         if derivative is None:
             name = source.name if isinstance(source, Weight) else source

@@ -164,12 +164,14 @@ class Evaluation:
             "unroll": 1,
             "node_inputs": inputs,
         }
-        with replaced(graph.__dict__, attributes), tf.device(graph.device):
-            graph.op_builder.build_pre(signals, build_config)
-            if self.own:  # a simulator's own processes have been given their state by it
-                graph.op_builder.build_post(signals)
-            built = graph._build_no_loop(nengo_dl.utils.NullProgressBar())
-        signals.reset()  # forget the tensors of this trace, which sim.data would stumble over
+        try:
+            with replaced(graph.__dict__, attributes), tf.device(graph.device):
+                graph.op_builder.build_pre(signals, build_config)
+                if self.own:  # a simulator's own processes have been given their state by it
+                    graph.op_builder.build_post(signals)
+                built = graph._build_no_loop(nengo_dl.utils.NullProgressBar())
+        finally:
+            signals.reset()  # forget the tensors of this trace, which sim.data would stumble over
         _, probes, state_after, params_after = built
         return probes[probe][:, 0], [*params_after], [*state_after]
 

@@ -79,11 +79,17 @@ class LearningLoop:
         frozen = self.weights.trainable(freeze)
         self.learned = [w for w in differentiable(sim, probe, learn, 1) if w not in frozen]
         self._asked = differentiable(sim, probe, jacobian, 1)
+        if not self.learned:
+            raise NetworkError(f"nothing to learn: all weights of {probe} are frozen")
         factors = dict.fromkeys(self.learned, 1.0)
         for key, rate in (rates or {}).items():
+            meant = [w for w in self.weights.trainable(key) if w in factors]
+            if not meant:
+                learned = ", ".join(w.name for w in self.learned)
+                raise NetworkError(f"rate of {key}, which does not learn; what learns: {learned}")
             if not (math.isfinite(rate) and rate > 0):
                 raise ConfigurationError(f"rate of {key} is {rate}, must be positive; or freeze it")
-            factors |= dict.fromkeys(self.weights.trainable(key), rate)
+            factors |= dict.fromkeys(meant, rate)
         self._update = Update(sim, optimizer, factors)
         self._nodes = list(sim.node_inputs)
         self._sizes = [node.size_out for node in self._nodes]
@@ -159,7 +165,7 @@ class LearningLoop:
 
     @cached_property
     def _look(self) -> Callable[[Any], Any]:
-        return self._compiled(lambda packed: self._run(*self._split(packed)[:1])[0])
+        return self._compiled(lambda packed: self._run(self._split(packed)[0])[0])
 
     @cached_property
     def _products(self) -> Callable[[Any], Any]:

@@ -478,3 +478,18 @@ def test_threads_do_not_change_the_numbers(tmp_path):
             found.append(dict(arrays))
     for name, J in found[0].items():
         np.testing.assert_allclose(found[1][name], J, rtol=1e-13)
+
+
+def test_the_default_single_precision():
+    """NengoDL's default float32: float32 Jacobians, those of float64 to its precision."""
+    x, found = np.random.default_rng(1).uniform(-1, 1, (4, 2)), []
+    for dtype in ("float32", "float64"):
+        net = one_layer(nengo.Tanh())
+        with net:
+            nengo_dl.configure_settings(dtype=dtype)
+        with simulate(net) as sim:
+            found.append(weight_jacobian(sim, net.probe, {net.node: x}))
+    for name, J in found[0].items():
+        assert J.dtype == np.float32
+        expected = found[1][name]
+        np.testing.assert_allclose(J, expected, atol=1e-4 * np.abs(expected).max())

@@ -225,6 +225,10 @@ def test_what_does_not_fit_is_named(network):
             LearningLoop(sim, probe, "adam")
         with pytest.raises(ConfigurationError, match=r"rate of a\.bias is 0\.0"):
             LearningLoop(sim, probe, law, rates={"a.bias": 0.0})
+        with pytest.raises(NetworkError, match=r"rate of a\.bias, which does not learn"):
+            LearningLoop(sim, probe, law, freeze=[network.a], rates={"a.bias": 2.0})
+        with pytest.raises(NetworkError, match=r"nothing to learn"):
+            LearningLoop(sim, probe, law, learn="a.bias", freeze=[network.a])
         with pytest.raises(NetworkError, match=r"does not depend on feedback within one step"):
             LearningLoop(sim, probe, law, learn="feedback")
         with pytest.raises(NetworkError, match="is no probe of"):
