@@ -11,7 +11,8 @@ simulator is in:
 Nothing in the simulator changes. Spiking neurons are differentiated as NengoDL trains them: through
 the rate that they stand for (of LIF neurons the LIF rate, or its smooth version if NengoDL's
 ``lif_smoothing`` is set), with the output of other neurons replaced by their rate as well.
-Every function is compiled for a shape of input once and kept with the simulator.
+Every function is compiled for a shape of input once and kept with the simulator. The arrays handed
+back are read-only and of the simulator's own precision.
 """
 
 from collections.abc import Mapping

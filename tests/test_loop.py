@@ -157,6 +157,29 @@ def test_spiking_neurons_spike_and_learn(network):
         np.testing.assert_allclose(loop.weights["a.encoders"].read(), before, rtol=1e-12)
 
 
+def test_nengos_own_learning_goes_on(network):
+    """A connection with PES in the network learns as it does in ``run_steps``."""
+    x, _ = samples()
+    with network:
+        other = nengo.Node(size_in=2, label="other")
+        pes = nengo.Connection(
+            network.a, other, synapse=None, seed=5, learning_rule_type=nengo.PES(0.1)
+        )
+        nengo.Connection(other, pes.learning_rule, synapse=None)
+    with simulate(network) as sim:
+        sim.run_steps(len(x), data={network.node: x.transpose(1, 0, 2)})
+        expected = named_weights(sim)[pes].read()
+    with simulate(network) as sim:
+        weight = named_weights(sim)[pes]
+        before = weight.read()
+        loop = LearningLoop(sim, network.probe, Gradient(1.0), learn="b -> out")
+        np.testing.assert_array_equal(weight.read(), before)
+        for row in x:
+            loop.forward({network.node: row})
+        assert not np.allclose(weight.read(), before)
+        np.testing.assert_allclose(weight.read(), expected, rtol=1e-12)
+
+
 def test_keras_layers_learn():
     """A layer in a TensorNode learns an inverse by Adam, and its error falls."""
     with nengo.Network(seed=0) as net:

@@ -121,6 +121,8 @@ def test_every_kind_of_object_reads_as_the_simulator_shows(simplified):
         nengo.Connection(a.neurons, out, transform=SPARSE)
         nengo.Connection(a.neurons, out, transform=CONVOLUTION)
         nengo.Connection(a[0], fixed[[1]], function=np.sin, label="slices")
+        full = nengo.solvers.LstsqL2(weights=True)
+        nengo.Connection(a, fixed, solver=full, label="full", seed=4)
         pes = nengo.Connection(a, out, learning_rule_type=nengo.PES(), label="pes")
         nengo.Connection(out, pes.learning_rule, label="teacher")
         nengo.Probe(out)
@@ -136,6 +138,7 @@ def test_every_kind_of_object_reads_as_the_simulator_shows(simplified):
             encoders = weights[ensemble].encoders
             shown = encoders.read() * encoders.scale
             np.testing.assert_allclose(shown, sim.data[ensemble].encoders, rtol=1e-12)
+        assert weights["full"].shape == (20, 20)
         assert weights["pes"].shape == (3, 2, 20)
         assert not weights["pes"].trainable
         assert not weights["fixed.bias"].trainable
