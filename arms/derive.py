@@ -20,7 +20,7 @@ def derive(bodies: Bodies, request: Request) -> Program:
     if any(TERMS[name].at_frame for name in names):
         kinematics(program, bodies, joints, request)
     if names & {"M", "C", "g", "ddq"}:
-        mass_coriolis_gravity(program, bodies, joints)
+        mass_coriolis_gravity(program, bodies, joints, coriolis="C" in names)
     still, weight = constants((0,) * n), constants(bodies.gravity)
     if "Cdq" in names:
         inverse_dynamics(program, joints, "Cdq", still, ZERO)

@@ -31,6 +31,7 @@ from arms.vectors import (
     dot,
     outer,
     scale,
+    transpose,
     zeros,
 )
 
@@ -50,7 +51,7 @@ class Composite:
         up, let, let2, r = joint.up, joint.let, joint.let2, joint.r
         h, P = up(other.h), up(other.P)
         hr = let2(outer(h, r))
-        S = let2(_sum2(joint.up2(other.S), hr, _transposed(hr), let2(outer(scale(other.m, r), r))))
+        S = let2(_sum2(joint.up2(other.S), hr, transpose(hr), let2(outer(scale(other.m, r), r))))
         K = let2(_sum2(joint.up2(other.K), let2(outer(P, r))))
         return Composite(
             joint.program.let(self.m + other.m),
@@ -61,15 +62,11 @@ class Composite:
         )
 
 
-def _transposed(A: Mat) -> Mat:
-    return [list(column) for column in zip(*A, strict=True)]
-
-
 def _sum2(*matrices: Mat) -> Mat:
     return [add(*rows) for rows in zip(*matrices, strict=True)]
 
 
-def velocities(bodies: Bodies, joints: list[Joint]) -> list[tuple[Vec, Vec]]:
+def velocities(joints: list[Joint]) -> list[tuple[Vec, Vec]]:
     """Angular velocity of every body and linear velocity of its origin, in its own axes."""
     result: list[tuple[Vec, Vec]] = []
     for joint in joints:
@@ -93,32 +90,31 @@ def gravity_directions(bodies: Bodies, joints: list[Joint]) -> list[Vec]:
     return result
 
 
-def composites(
-    bodies: Bodies, joints: list[Joint]
-) -> tuple[list[tuple[Vec, Vec]], list[Composite]]:
-    """Velocities, and every body with what it carries."""
-    moving = velocities(bodies, joints)
+def composites(joints: list[Joint], moving: list[tuple[Vec, Vec]]) -> list[Composite]:
+    """Every body with what it carries, moving at the given velocities."""
     result = []
     for joint, (w, v) in zip(joints, moving, strict=True):
         m, h, S = (constants(x) for x in (joint.body.mass.m, joint.body.mass.h, joint.body.mass.S))
         P = joint.let(add(scale(m, v), joint.let(cross(w, h))))
-        turned = _transposed([joint.let(cross(w, column)) for column in S])
+        turned = transpose([joint.let(cross(w, column)) for column in S])
         K = joint.let2(_sum2(joint.let2(outer(v, h)), turned))
         result.append(Composite(m, h, S, P, K))
     for i in range(len(joints) - 1, -1, -1):
         parent = joints[i].body.parent
         if parent >= 0:
             result[parent] = result[parent].plus(result[i], joints[i])
-    return moving, result
+    return result
 
 
-def mass_coriolis_gravity(program: Program, bodies: Bodies, joints: list[Joint]) -> None:
-    """Write M, C and g into ``program``."""
+def mass_coriolis_gravity(
+    program: Program, bodies: Bodies, joints: list[Joint], *, coriolis: bool
+) -> None:
+    """Write M, g and, where it is wanted, C into ``program``; without it the arm stands still."""
     n, let = program.dof, program.let
-    moving, carried = composites(bodies, joints)
-    M = zeros(n, n)
-    C = zeros(n, n)
-    g = zeros(n)
+    still: list[tuple[Vec, Vec]] = [(ZERO, ZERO)] * len(joints)
+    moving = velocities(joints) if coriolis else still
+    carried = composites(joints, moving)
+    M, C, g = zeros(n, n), zeros(n, n), zeros(n)
     down = gravity_directions(bodies, joints)
     rates = [_screw_rate(joint, *moving[i]) for i, joint in enumerate(joints)]
     for j, joint in enumerate(joints):
@@ -146,7 +142,8 @@ def mass_coriolis_gravity(program: Program, bodies: Bodies, joints: list[Joint])
         k = joint.body.coordinate
         g[k] = let(g[k] - joint.gain * let(weight))
     program.output("M", (n, n), [entry for line in M for entry in line])
-    program.output("C", (n, n), [entry for line in C for entry in line])
+    if coriolis:
+        program.output("C", (n, n), [entry for line in C for entry in line])
     program.output("g", (n,), g)
 
 

@@ -44,6 +44,7 @@ _FIELDS = (
 )
 _BYTES, _TYPE, _DATA, _ND, _DIMS, _DESCR, _FLAGS = 32, 8, 16, 24, 32, 56, 64  # offsets in objects
 _PLAIN = 0x0101  # NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_ALIGNED
+_WRITEABLE = 0x0400  # NPY_ARRAY_WRITEABLE
 _NEW_FROM_DESCR = 94  # place in NumPy's table of functions
 _METH_FASTCALL = 0x0080
 
@@ -66,25 +67,38 @@ def _text() -> str:
         kind = ir.FunctionType(result, [a.type for a in args]).as_pointer()
         return b.call(b.inttoptr(target, kind), list(args))
 
-    vector = ir.Function(module, ir.FunctionType(ptr, [ptr, i64, ptr, ptr]), "vector")
-    vector.linkage = "internal"
-    thing, n, array_type, float64 = vector.args
-    b = ir.IRBuilder(vector.append_basic_block())
-    with b.if_then(b.icmp_signed("==", n, i64(0))):
-        b.ret(thing)
-    bad = vector.append_basic_block("bad")
+    def internal(name: str, arguments: list[Any]) -> tuple[Any, Any, Callable[[Any], None]]:
+        """A function that returns a pointer, its builder, and what lets it return null."""
+        function = ir.Function(module, ir.FunctionType(ptr, arguments), name)
+        function.linkage = "internal"
+        b, bad = ir.IRBuilder(function.append_basic_block()), function.append_basic_block("bad")
+        ir.IRBuilder(bad).ret(ptr(None))
 
-    def require(condition: Any) -> None:
-        good = vector.append_basic_block("good")
-        b.cbranch(condition, good, bad)
-        b.position_at_end(good)
+        def require(condition: Any) -> None:
+            good = function.append_basic_block("good")
+            b.cbranch(condition, good, bad)
+            b.position_at_end(good)
 
+        return function, b, require
+
+    # The data of a float64 vector of n entries that has the wanted flags, else null.
+    plain, b, require = internal("plain", [ptr, i64, ptr, ptr, i32])
+    thing, n, array_type, float64, flags = plain.args
     require(b.icmp_unsigned("==", at(b, thing, _TYPE, ptr), array_type))
     require(b.icmp_unsigned("==", at(b, thing, _DESCR, ptr), float64))
     require(b.icmp_signed("==", at(b, thing, _ND, i32), i32(1)))
-    require(b.icmp_signed("==", b.and_(at(b, thing, _FLAGS, i32), i32(_PLAIN)), i32(_PLAIN)))
+    require(b.icmp_signed("==", b.and_(at(b, thing, _FLAGS, i32), flags), flags))
     require(b.icmp_signed("==", at(b, at(b, thing, _DIMS, ptr), 0, i64), n))
-    data, start = at(b, thing, _DATA, ptr), b.block
+    b.ret(at(b, thing, _DATA, ptr))
+
+    # The same if all entries are finite; anything at all if n is 0.
+    vector, b, require = internal("vector", [ptr, i64, ptr, ptr])
+    thing, n, array_type, float64 = vector.args
+    with b.if_then(b.icmp_signed("==", n, i64(0))):
+        b.ret(thing)
+    data = b.call(plain, [thing, n, array_type, float64, i32(_PLAIN)])
+    require(b.icmp_unsigned("!=", data, ptr(None)))
+    start = b.block
     loop, end = vector.append_basic_block("loop"), vector.append_basic_block("end")
     b.branch(loop)
     b.position_at_end(loop)
@@ -98,8 +112,6 @@ def _text() -> str:
     b.position_at_end(end)
     require(b.fcmp_ordered("==", sum_after, f64(0.0)))
     b.ret(data)
-    b.position_at_end(bad)
-    b.ret(ptr(None))
 
     for name, arguments in (("call", 3), ("fill", 4)):
         function = ir.Function(module, ir.FunctionType(ptr, [ptr, ptr, i64]), name)
@@ -120,7 +132,10 @@ def _text() -> str:
             refuse_unless(b.icmp_unsigned("!=", vectors[-1], ptr(None)))
         kernel = field(b, fields, "kernel", i64)
         if name == "fill":
-            invoke(b, kernel, void, *vectors, at(b, at(b, args, 24, ptr), _DATA, ptr))
+            size = field(b, fields, "size", i64)
+            out = b.call(plain, [at(b, args, 24, ptr), size, *types, i32(_PLAIN | _WRITEABLE)])
+            refuse_unless(b.icmp_unsigned("!=", out, ptr(None)))
+            invoke(b, kernel, void, *vectors, out)
             b.ret(invoke(b, boolean, ptr, i64(1)))
             continue
         buffer = b.alloca(f64, size=field(b, fields, "size", i64))

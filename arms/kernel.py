@@ -15,6 +15,7 @@ from numpy import ndarray
 
 from arms import cache as disk
 from arms.bodies import Bodies
+from arms.exceptions import ArmError
 from arms.terms import Request
 
 if TYPE_CHECKING:
@@ -107,7 +108,12 @@ class Kernel:
         ]
         if out is None:
             out = np.empty((prod(lead), self.size))
-        if not lead and self.fill(*(row[0] for row in rows), out):
+        elif out.shape != (prod(lead), self.size) or out.dtype != np.float64:
+            wanted = (prod(lead), self.size)
+            raise ArmError(f"out has shape {out.shape} of {out.dtype}, not {wanted} of float64")
+        if not (out.flags.c_contiguous and out.flags.writeable):
+            raise ArmError("out must be C-contiguous and writeable")
+        if not lead and self.fill(*(row[0] for row in rows), out[0]):
             return out[0]
         self._batch(*rows, out)
         return out.reshape(*lead, self.size)

@@ -181,3 +181,22 @@ def test_kernels_run_inside_numba_functions():
             gravity(kernel.address, q, q, np.empty(kernel.size)), arm.gravity(q)
         )
     assert len(gravity.signatures) == 1
+
+
+def test_a_kernel_writes_only_into_a_buffer_that_fits(arm):
+    """Wrong size, type, layout or a read-only buffer: nothing is written, and it is said."""
+    kernel = arm.kernel("M", "g")
+    q = np.full(6, 0.3)
+    out = np.zeros(kernel.size)
+    assert kernel.fill(q, q, q, out)
+    np.testing.assert_array_equal(out[:36].reshape(6, 6), arm.mass_matrix(q))
+    locked = np.zeros(kernel.size)
+    locked.flags.writeable = False
+    wide = np.zeros(2 * kernel.size)[::2]
+    for bad in (np.zeros(kernel.size - 1), np.zeros(kernel.size, "f4"), locked, wide, None, "out"):
+        assert not kernel.fill(q, q, q, bad)
+    assert not locked.any()
+    with pytest.raises(arms.ArmError, match=r"out has shape \(1, 3\)"):
+        kernel.run(q[None], None, None, np.zeros((1, 3)))
+    with pytest.raises(arms.ArmError, match="out must be C-contiguous"):
+        kernel.run(q[None], None, None, np.zeros((kernel.size, 1)).T.copy("F")[:, ::-1])

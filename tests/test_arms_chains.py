@@ -34,8 +34,8 @@ def random_inertia(rng) -> Inertia:
 
 @st.composite
 def chains(draw) -> Chain:
-    """One to five moving joints, rigid branches on the way, and a tool."""
-    kinds = draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=5))
+    """One to four moving joints, rigid branches on the way, and a tool."""
+    kinds = draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=4))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
 
     def pose() -> Pose:
