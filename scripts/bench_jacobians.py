@@ -14,7 +14,14 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from nengo_forcectl import OnlineNetwork, adaptive_network, simulator, weight_jacobian
+from nengo_forcectl import (
+    OnlineNetwork,
+    adaptive_network,
+    named_weights,
+    simulator,
+    weight_jacobian,
+)
+from nengo_forcectl.closed_form import ClosedFormNetwork
 from nengo_forcectl.jacobians import weight_vjp
 from nengo_forcectl.learning.gradient import Gradient
 from nengo_forcectl.loop import LearningLoop
@@ -52,6 +59,11 @@ def main(neurons: int) -> None:
     with simulator(network) as sim:
         online = OnlineNetwork(sim, network.probe, law)
         row("OnlineNetwork.step, decoders, gradient law", lambda: online.step(x[0], error[0]))
+        for name, learn in (("decoders", None), ("all weights", list(named_weights(sim)))):
+            closed = ClosedFormNetwork(sim, network.probe, Gradient(gamma=1e-3), learn=learn)
+            row(
+                f"ClosedFormNetwork.step, {name}", lambda closed=closed: closed.step(x[0], error[0])
+            )
         for name, optimizer in (
             ("gradient law", Gradient(gamma=1e-3)),
             ("gradient law, sigma and projection", law),
