@@ -177,6 +177,7 @@ def version() -> str:
         "kinematics",
         "newton_euler",
         "entry",
+        "entry_code",
         "program",
         "steps",
         "terms",
