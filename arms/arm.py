@@ -7,7 +7,7 @@ that a later call changes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -53,6 +53,7 @@ class Arm(Description):
     def __init__(self, chain: Chain) -> None:
         super().__init__(chain)
         self._kernels: dict[Any, Kernel] = {}
+        self._jacobians: dict[str, Callable[..., Any]] = {}
 
     def pose(
         self, q: Joints, frame: str = "tool", *, point: Triple | None = None
@@ -67,9 +68,11 @@ class Arm(Description):
 
         ``J @ dq`` is the twist of the frame (Siciliano et al. 2009, eq. 3.30).
         """
-        kernel = self._kernels.get((None, "J", frame, axes)) if point is None else None
-        if kernel is not None:  # what controllers ask for most skips a function call
-            J = kernel.call(q, None, None)
+        if point is None and axes == "base":  # what controllers ask for most takes a short cut
+            call = self._jacobians.get(frame)
+            if call is None:
+                call = self._jacobians[frame] = self.kernel("J", frame=frame).call
+            J = call(q, None, None)
             if J is not False:
                 return J
         return self._term("J", q, None, point, frame, axes)
