@@ -149,10 +149,7 @@ class Arm(Description):
         terms = self._terms.call(q, dq, None)
         if terms is not False:
             return terms
-        kernel = self._terms
-        out = self._run(kernel, q, dq, None)
-        parts = zip(kernel.slices, kernel.shapes, strict=True)
-        return Terms(*[out[..., part].reshape(out.shape[:-1] + shape) for part, shape in parts])
+        return Terms(*self._terms.views(self._run(self._terms, q, dq, None)))
 
     def inverse_kinematics(
         self,

@@ -69,7 +69,8 @@ class Bodies:
 
     dof: int
     bodies: tuple[Body, ...]
-    frames: dict[str, Frame]  # by link name, and "tool"
+    links: dict[str, Frame]
+    frames: dict[str, Frame]  # the links', and "tool" (even if a link is called so)
     gravity: tuple[float, float, float]
     masses: dict[str, Mass]  # per link, in the link's own frame
 
@@ -79,7 +80,7 @@ class Bodies:
         return tuple(
             name
             for name, mass in self.masses.items()
-            if self.frames[name].body >= 0 and (mass.m > 0 or np.any(mass.S))
+            if self.links[name].body >= 0 and (mass.m > 0 or np.any(mass.S))
         )
 
     @property
@@ -144,8 +145,10 @@ def bodies_of(chain: Chain) -> Bodies:
             body = bodies[frame.body]
             bodies[frame.body] = replace(body, mass=body.mass + mass.moved(frame.R, frame.r))
     tip, tool = frames[chain.tip], matrix(chain.tool)
+    links = dict(frames)
     frames["tool"] = Frame(tip.body, clean(tip.R @ tool[:3, :3]), tip.R @ tool[:3, 3] + tip.r)
-    return Bodies(len(index), tuple(_regrouped(bodies)), frames, chain.gravity, masses)
+    regrouped = tuple(_regrouped(bodies))
+    return Bodies(len(index), regrouped, links, frames, chain.gravity, masses)
 
 
 def _regrouped(bodies: list[Body]) -> list[Body]:

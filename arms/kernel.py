@@ -87,6 +87,11 @@ class Kernel:
 
         return batch
 
+    def views(self, out: Float[ndarray, "*batch size"]) -> tuple[ndarray, ...]:
+        """The terms in a buffer, sharing its memory: made once, ``fill`` renews them."""
+        parts = zip(self.slices, self.shapes, strict=True)
+        return tuple(out[..., part].reshape(out.shape[:-1] + shape) for part, shape in parts)
+
     def run(
         self,
         q: Float[ndarray, "*batch n"] | None,
@@ -195,7 +200,9 @@ def fingerprint(bodies: Bodies) -> str:
         numbers = [x.hex() for array in arrays for x in array.ravel().tolist()]
         scalars = (b.parent, b.slides, b.coordinate, b.multiplier.hex(), b.offset.hex())
         parts.append(repr((scalars, float(b.mass.m).hex(), numbers)))
-    for name, frame in sorted(bodies.frames.items()):
-        numbers = [x.hex() for array in (frame.R, frame.r) for x in array.ravel().tolist()]
-        parts.append(repr((name, frame.body, numbers)))
+    for kind, frames in (("link", bodies.links), ("frame", bodies.frames)):
+        for name, frame in sorted(frames.items()):
+            numbers = [x.hex() for array in (frame.R, frame.r) for x in array.ravel().tolist()]
+            parts.append(repr((kind, name, frame.body, numbers)))
+    parts.append(repr(bodies.heavy_links))
     return "\n".join(parts)

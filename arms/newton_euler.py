@@ -118,7 +118,7 @@ def regressor(
     links = bodies.heavy_links
     Y = zeros(program.dof, 10 * len(links))
     for block, link in enumerate(links):
-        frame = bodies.frames[link]
+        frame = bodies.links[link]
         joint, move = joints[frame.body], moves[frame.body]
         R, r = transpose(constants(frame.R)), constants(frame.r)
         a = joint.let(apply(R, joint.let(add(move.a, joint.let(apply(move.U, r))))))

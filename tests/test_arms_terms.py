@@ -1,5 +1,7 @@
 """Points, axes, regressor, manipulability: what goes beyond the tool's own terms."""
 
+from dataclasses import replace
+
 import numpy as np
 import pinocchio as pin
 import pytest
@@ -161,3 +163,32 @@ def test_operation_counts_stay_small():
     bodies = arms.load("kuka_iiwa")._bodies
     for terms, most in ((("pose", "J", "dJ", "M", "C", "g"), 1500), (("M",), 260), (("g",), 90)):
         assert steps(derive(bodies, Request(terms)), terms).operations() <= most
+
+
+def test_a_link_called_tool_keeps_its_inertia():
+    """A heavy link on the way is called "tool": the frame is the tool's, the mass the link's."""
+    chain = arms.load("planar2").chain
+    base, first, last = chain.links
+    links = base, replace(first, name="tool"), last
+    names = {"link1": "tool"}
+    joints = tuple(
+        replace(j, parent=names.get(j.parent, j.parent), child=names.get(j.child, j.child))
+        for j in chain.joints
+    )
+    odd = arms.Arm(replace(chain, links=links, joints=joints))
+    plain = arms.load("planar2")
+    q, dq, ddq = states(plain, 3, seed=11)
+    np.testing.assert_array_equal(odd.pose(q, "tool"), plain.pose(q))
+    np.testing.assert_array_equal(odd.regressor(q, dq, ddq), plain.regressor(q, dq, ddq))
+
+
+def test_a_buffers_views_are_renewed_by_fill(arm):
+    """Views made once show the terms of the last state."""
+    kernel = arm.kernel("J", "M", "g")
+    out = np.empty(kernel.size)
+    J, M, g = kernel.views(out)
+    for q in states(arm, 3, seed=12)[0]:
+        assert kernel.fill(q, None, None, out)
+        np.testing.assert_allclose(J, arm.jacobian(q), atol=1e-13)
+        np.testing.assert_allclose(M, arm.mass_matrix(q), atol=1e-13)
+        np.testing.assert_allclose(g, arm.gravity(q), atol=1e-12)
