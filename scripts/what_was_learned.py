@@ -2,8 +2,10 @@
 
     python scripts/what_was_learned.py [seed ...]
 
-For each seed: six passes of `nengo-forcectl reach` with the gradient law, then learning off for one
-pass over the same targets and four over twenty unseen ones in the same box. RMS tool error in mm.
+For each seed: six passes of `nengo-forcectl reach`, then learning off for one pass over the same
+targets and four over twenty unseen ones in the same box. RMS tool error in mm. Beside the network,
+the gradient law on a single constant in its place, at the rate at which the network tracks: an
+integrator of the same error signal.
 """
 
 import sys
@@ -16,16 +18,34 @@ from nengo_forcectl.adaptation import NetworkAdaptation
 from nengo_forcectl.paths import MinimumJerk
 from nengo_forcectl.reach import track
 from nengo_forcectl.record import Log
-from nengo_forcectl.scene import DT, REACH_TIME, reaching_scene
+from nengo_forcectl.scene import DT, REACH_TIME, SIGMA, reaching_scene
 from nengo_forcectl.settings import ReachSettings
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.workspace import random_targets
 
 LEARNING, SAME, UNSEEN = 6, 1, 4  # passes of five targets
+RATE = 50.0  # of the constant [1/s]
+
+
+class Constant:
+    """The smallest network there is: F = w."""
+
+    def __init__(self, dof: int) -> None:
+        self.w = np.zeros(dof)  # [N m]
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        """Return F."""
+        return self.w
+
+    def step(self, x: np.ndarray, error: np.ndarray) -> np.ndarray:
+        """Return F, then learn."""
+        before = self.w
+        self.w = before + DT * (RATE * error - SIGMA * before)
+        return before
 
 
 def errors(seed: int, name: str) -> list[float]:
-    """RMS tool error [mm]: the last pass with learning, then frozen on same and unseen targets."""
+    """RMS tool error [mm]: pass 1, the last with learning, then frozen, same and unseen targets."""
     scene = reaching_scene(ReachSettings(seed=seed))
     unseen = random_targets(scene.arm, scene.home, 5 * UNSEEN, np.random.default_rng(seed + 1000))
     start = scene.arm.pose(scene.home)[:3, 3]
@@ -37,22 +57,24 @@ def errors(seed: int, name: str) -> list[float]:
         scene.controller(name) as (arm, law, adaptation),
         Bullet(scene.arm, scene.home, scene.disturbances, DT) as robot,
     ):
+        if name == "constant":
+            adaptation = NetworkAdaptation(arm, Constant(arm.dof))
         track(robot, arm, path, law, adaptation, range(cycles * LEARNING), log)
         if isinstance(adaptation, NetworkAdaptation):
             adaptation.learning = False
         track(robot, arm, path, law, adaptation, range(cycles * (SAME + UNSEEN)), log)
     passes = log.error().reshape(-1, cycles)
-    parts = passes[LEARNING - 1], passes[LEARNING], passes[LEARNING + SAME :]
+    parts = passes[0], passes[LEARNING - 1], passes[LEARNING], passes[LEARNING + SAME :]
     return [1e3 * float(np.sqrt(np.mean(part**2))) for part in parts]
 
 
 def main(seeds: list[int]) -> None:
     """Print the table."""
     table = Table("seed", "controller")
-    for column in ("pass 6", "frozen, same targets", "frozen, unseen targets"):
+    for column in ("pass 1", "pass 6", "frozen, same targets", "frozen, unseen targets"):
         table.add_column(column, justify="right")
     for seed in seeds:
-        for name in ("none", "gradient"):
+        for name in ("none", "constant", "gradient"):
             table.add_row(str(seed), name, *(f"{error:.2f}" for error in errors(seed, name)))
     Console().print(table)
 
