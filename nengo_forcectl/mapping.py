@@ -16,7 +16,8 @@ class ByObject(Mapping[str, T], Generic[T]):
 
     ``m[connection]`` is the item of its weights, ``m[ensemble]`` has the attributes ``encoders``
     and ``bias``, ``m[tensor_node]["dense/kernel"]`` is one of its layer's,
-    ``m["adaptive -> torque"]`` looks up by name. Iterating gives names.
+    ``m["adaptive -> torque"]`` looks up by name, ``m[network]`` is the part of it that belongs to a
+    subnetwork. Iterating gives names.
     """
 
     def __init__(self, items: Mapping[Any, T]) -> None:
@@ -26,6 +27,8 @@ class ByObject(Mapping[str, T], Generic[T]):
         found = self.weights_of(key)
         if isinstance(key, (str, nengo.Connection)) or key in self._items:
             return self._items[found[0]]
+        if isinstance(key, nengo.Network):
+            return ByObject({weight: self._items[weight] for weight in found})
         return Parts(str(key), {weight.attribute: self._items[weight] for weight in found})
 
     def weights_of(self, key: Any) -> list[Any]:
@@ -36,12 +39,15 @@ class ByObject(Mapping[str, T], Generic[T]):
         """
         if isinstance(key, str):
             found = [weight for weight in self._items if weight.name == key]
+        elif isinstance(key, nengo.Network):
+            objects = set(key.all_objects)
+            found = [weight for weight in self._items if weight.owner in objects]
         else:
             found = [weight for weight in self._items if key in (weight, weight.owner)]
             if not found and hasattr(key, "attribute"):  # a handle from an earlier call
                 found = [weight for weight in self._items if weight.name == key.name]
         if not found:
-            close = get_close_matches(str(key), self) if isinstance(key, str) else []
+            close = get_close_matches(key, self) if isinstance(key, str) else []
             hint = f"did you mean {close[0]!r}? " if close else ""
             raise NetworkError(f"no weights {str(key)!r} here; {hint}they are: {', '.join(self)}")
         return found

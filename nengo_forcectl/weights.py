@@ -71,8 +71,8 @@ class Weight:
             raise NetworkError(f"weight {self.name!r} has shape {self.shape}, not {value.shape}")
         if self.variable is None:
             raise NetworkError(
-                f"weight {self.name!r} cannot be written: it is not trainable, and NengoDL made it "
-                "a constant; leave it trainable, or turn NengoDL's simplifications off"
+                f"weight {self.name!r} cannot be written: not trainable or not used, it is a "
+                "constant to NengoDL; leave it trainable, or turn NengoDL's simplifications off"
             )
         whole = self.variable.numpy()
         whole[self.place] = value.reshape(whole[self.place].shape)
@@ -92,7 +92,7 @@ class Weights(ByObject[Weight]):
         """
         if wanted is None:
             return [weight for weight in self.values() if weight.trainable]
-        several = isinstance(wanted, Iterable) and not isinstance(wanted, (str, nengo.Network))
+        several = isinstance(wanted, Iterable) and not isinstance(wanted, str)
         found = []
         for key in wanted if several else [wanted]:
             found += self.weights_of(key)

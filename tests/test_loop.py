@@ -206,6 +206,28 @@ def test_keras_layers_learn():
     assert np.mean(errors[-20:]) < 0.2 * errors[0]
 
 
+def test_dropout_is_for_the_gradient_only():
+    """A layer that drops units in training gives the loop's output without dropping."""
+    with nengo.Network(seed=0) as net:
+        nengo_dl.configure_settings(dtype="float64")
+        node = nengo.Node(np.zeros(50), label="in")
+        layer = nengo_dl.TensorNode(
+            tf.keras.layers.Dropout(0.5, dtype="float64"),
+            shape_in=(50,), shape_out=(50,), pass_time=False, label="drop",
+        )  # fmt: skip
+        out = nengo.Node(size_in=1, label="out")
+        nengo.Connection(node, layer, synapse=None)
+        nengo.Connection(layer, out, synapse=None, transform=np.ones((1, 50)), label="weights")
+        probe = nengo.Probe(out)
+    with simulate(net) as sim:
+        loop = LearningLoop(sim, probe, Gradient(1e-9))
+        x = {node: np.ones((1, 50))}
+        for _ in range(3):
+            np.testing.assert_allclose(loop.step(x, np.ones((1, 1))).output, [[50.0]], rtol=1e-9)
+        dropped = loop.gradients(x, np.ones((1, 1)))["weights"]
+        assert set(np.unique(dropped)) == {0.0, 2.0}
+
+
 def test_the_step_is_traced_once(network):
     """Steps after the first trace nothing."""
     traces = []

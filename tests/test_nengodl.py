@@ -84,3 +84,12 @@ def test_nengodl_equals_nengo():
     with nengo_dl.Simulator(net, device="/cpu:0", progress_bar=False) as sim:
         sim.run_steps(50)
         np.testing.assert_allclose(sim.data[net.probe], reference.data[net.probe], atol=1e-9)
+
+
+def test_keras_3_in_tensorflow_is_named(monkeypatch):
+    """Where TensorFlow has been told to use Keras 3, the error says what to set."""
+    monkeypatch.setenv("TF_USE_LEGACY_KERAS", "0")
+    done = python("import nengo_forcectl.nengodl")
+    assert done.returncode == 1
+    assert "VersionError: TensorFlow was imported with Keras 3" in done.stderr
+    assert "TF_USE_LEGACY_KERAS=1" in done.stderr

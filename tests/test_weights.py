@@ -27,6 +27,10 @@ def network(request):
         net.a_out = nengo.Connection(net.a, net.out)
         net.b_out = nengo.Connection(net.b, net.out, function=np.square, transform=2.0)
         net.neurons = nengo.Connection(net.a.neurons, net.b.neurons, transform=np.eye(20))
+        with nengo.Network(label="inner") as net.inner:
+            third = nengo.Ensemble(10, 2, seed=3, label="c")
+            nengo.Connection(net.node, third)
+            nengo.Connection(third, net.out)
     return net
 
 
@@ -35,7 +39,7 @@ def test_what_is_read_is_what_the_simulator_shows(network):
     with simulator(network) as sim:
         weights = named_weights(sim)
         shared = weights[network.a].bias.variable is weights[network.b].bias.variable
-        assert shared == (len(sim.tensor_graph.base_params) < 7)
+        assert shared == (len(sim.tensor_graph.base_params) < 10)
         for ensemble in (network.a, network.b):
             data = sim.data[ensemble]
             np.testing.assert_array_equal(weights[ensemble].encoders.read(), data.scaled_encoders)
@@ -67,7 +71,8 @@ def test_names_are_labels(network):
         weights = named_weights(sim)
         assert list(weights) == [
             *("a.encoders", "a.bias", "b.encoders", "b.bias"),
-            *("a -> out", "b -> out", "a.neurons -> b.neurons"),
+            *("c.encoders", "c.bias", "a -> out", "b -> out", "a.neurons -> b.neurons"),
+            "c -> out",
         ]
         assert weights["a -> out"] is weights[network.a_out]
         assert weights["b.encoders"] is weights[network.b].encoders
@@ -172,6 +177,8 @@ def test_a_selection_is_by_name_handle_or_object(network):
         assert found == [bias, weights[network.a_out], weights["b.encoders"]]
         assert weights.trainable(network.a) == [weights["a.encoders"], weights["a.bias"]]
         assert weights.trainable() == list(weights.values())
+        assert weights.trainable(network) == weights.trainable()
+        assert list(weights[network.inner]) == ["c.encoders", "c.bias", "c -> out"]
         assert "a.bias" in weights
         assert network.a in weights
         assert network.node not in weights
