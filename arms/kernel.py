@@ -103,13 +103,18 @@ class Kernel:
 
         ``out`` is a C-contiguous float64 buffer for the whole batch, new if it is not given.
         """
-        vectors = [v for v, length in zip((q, dq, u), self.lengths, strict=True) if length]
-        lead = np.broadcast_shapes(*(v.shape[:-1] for v in vectors if v is not None))
+        given: list[tuple[ndarray, int]] = []
+        for name, v, length in zip(("q", "dq", "u"), (q, dq, u), self.lengths, strict=True):
+            if length and (v is None or v.shape[-1:] != (length,)):
+                shape = None if v is None else v.shape
+                raise ArmError(f"{name} has shape {shape}; its last axis must be {length}")
+            given.append((np.empty(0) if v is None or not length else v, length))
+        lead = np.broadcast_shapes(*(v.shape[:-1] for v, length in given if length))
         rows = [
-            np.ascontiguousarray(np.broadcast_to(v, (*lead, length))).reshape(-1, length)
-            if v is not None and length
-            else np.empty((1, 0))
-            for v, length in zip((q, dq, u), self.lengths, strict=True)
+            np.ascontiguousarray(np.broadcast_to(v, (*lead, length)), np.float64).reshape(
+                prod(lead), length
+            )
+            for v, length in given
         ]
         if out is None:
             out = np.empty((prod(lead), self.size))

@@ -83,7 +83,6 @@ class Joint:
             self.r = self.let(add(self.r, [row[2] * position for row in self.E]))
         else:
             self.cos, self.sin = program.let(sp.cos(position)), program.let(sp.sin(position))
-        self.E_plain = not np.any((body.R != 0) & (np.abs(body.R) != 1))
 
     def let(self, vector: Vec) -> list[Expr]:
         """Name every entry."""

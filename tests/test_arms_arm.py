@@ -200,3 +200,7 @@ def test_a_kernel_writes_only_into_a_buffer_that_fits(arm):
         kernel.run(q[None], None, None, np.zeros((1, 3)))
     with pytest.raises(arms.ArmError, match="out must be C-contiguous"):
         kernel.run(q[None], None, None, np.zeros((kernel.size, 1)).T.copy("F")[:, ::-1])
+    with pytest.raises(arms.ArmError, match="q has shape None; its last axis must be 6"):
+        kernel.run(None, None, None)
+    single = kernel.run(q.astype("f4"), None, None)
+    np.testing.assert_allclose(single[36:], arm.gravity(q), atol=1e-5)

@@ -20,7 +20,7 @@ from arms.urdf import parse_urdf
 KINDS = ["revolute", "prismatic", "continuous"]
 AXES = [(1.0, 0.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, 1.0), None]
 ANGLES = [0.0, np.pi / 2, -np.pi / 2, np.pi, np.pi / 6, None]
-TERMS = ("pose", "J", "dJ", "M", "C", "g", "tau", "ddq")
+TERMS = ("pose", "J", "dJ", "M", "C", "g", "tau")
 
 
 def random_inertia(rng) -> Inertia:

@@ -16,7 +16,12 @@ METHODS = {
 
 @pytest.mark.parametrize(
     ("name", "terms"),
-    [("planar1", METHODS), ("planar2", METHODS), ("planar3", METHODS), ("ur5", ("pose", "J", "g"))],
+    [
+        ("planar1", METHODS),
+        ("planar2", METHODS),
+        ("planar3", ("J", "M", "C", "g")),
+        ("ur5", ("pose", "J", "g")),
+    ],
 )
 def test_numbers_put_into_the_matrices_give_the_compiled_answer(name, terms):
     """Every term of the planar arms, pose, J and g of the UR5, at a random state."""
