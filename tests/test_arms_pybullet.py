@@ -29,17 +29,21 @@ def test_pybullet_loads_the_urdf_as_the_same_arm(client, tmp_path, name):
         flags=pybullet.URDF_USE_INERTIA_FROM_FILE,
         physicsClientId=client,
     )
-    infos = [pybullet.getJointInfo(body, k) for k in range(pybullet.getNumJoints(body))]
+    mine = {"physicsClientId": client}
+    infos = [
+        pybullet.getJointInfo(body, k, **mine) for k in range(pybullet.getNumJoints(body, **mine))
+    ]
     moving = [info for info in infos if info[2] != pybullet.JOINT_FIXED]
     assert [info[1].decode() for info in moving] == list(arm.joint_names)
     tool = next(info[0] for info in infos if info[12] == b"tool")
-    pybullet.setGravity(*arm.chain.gravity, physicsClientId=client)
+    pybullet.setGravity(*arm.chain.gravity, **mine)
     zero = [0.0] * arm.dof
     for q, dq, ddq in zip(*states(arm, 10, seed=1), strict=True):
         lists = q.tolist(), dq.tolist(), ddq.tolist()
-        M = np.array(pybullet.calculateMassMatrix(body, lists[0]))
-        J = np.vstack(pybullet.calculateJacobian(body, tool, [0.0] * 3, lists[0], zero, zero))
-        tau = np.array(pybullet.calculateInverseDynamics(body, *lists))
+        M = np.array(pybullet.calculateMassMatrix(body, lists[0], **mine))
+        state = [0.0] * 3, lists[0], zero, zero
+        J = np.vstack(pybullet.calculateJacobian(body, tool, *state, **mine))
+        tau = np.array(pybullet.calculateInverseDynamics(body, *lists, **mine))
         assert relative_error(arm.mass_matrix(q), M) < 1e-9
         assert relative_error(arm.jacobian(q), J) < 1e-9
         assert relative_error(arm.inverse_dynamics(q, dq, ddq), tau) < 1e-9
