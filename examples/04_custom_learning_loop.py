@@ -3,8 +3,7 @@
 import numpy as np
 
 import arms
-from nengo_forcectl import adaptive_network, simulator
-from nengo_forcectl.loop import LearningLoop
+from nengo_forcectl import LearningLoop, adaptive_network, simulator
 from nengo_forcectl.nengodl import tf
 
 arm = arms.load("planar2")

@@ -11,10 +11,12 @@ from .exceptions import ForcectlError
 
 if TYPE_CHECKING:
     from .adaptation import IntegralAction, KnownTorque, NetworkAdaptation, NoAdaptation
+    from .closed_form import ClosedFormNetwork
     from .control import Command, JointPD, OperationalSpace
-    from .jacobians import input_jacobian, weight_jacobian
+    from .jacobians import input_jacobian, weight_jacobian, weight_jvp, weight_vjp
     from .learning.gradient import Gradient
     from .learning.task_space import task_weight_jacobian
+    from .loop import LearningLoop
     from .network import adaptive_network, simulator
     from .online import OnlineNetwork
     from .paths import MinimumJerk, Reference
@@ -28,10 +30,12 @@ if TYPE_CHECKING:
 
 _HOME = {
     "adaptation": ("IntegralAction", "KnownTorque", "NetworkAdaptation", "NoAdaptation"),
+    "closed_form": ("ClosedFormNetwork",),
     "control": ("Command", "JointPD", "OperationalSpace"),
-    "jacobians": ("input_jacobian", "weight_jacobian"),
+    "jacobians": ("input_jacobian", "weight_jacobian", "weight_jvp", "weight_vjp"),
     "learning.gradient": ("Gradient",),
     "learning.task_space": ("task_weight_jacobian",),
+    "loop": ("LearningLoop",),
     "network": ("adaptive_network", "simulator"),
     "online": ("OnlineNetwork",),
     "paths": ("MinimumJerk", "Reference"),
@@ -47,12 +51,14 @@ _MODULE = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
     "Bullet",
+    "ClosedFormNetwork",
     "Command",
     "ForcectlError",
     "Gradient",
     "IntegralAction",
     "JointPD",
     "KnownTorque",
+    "LearningLoop",
     "Log",
     "MinimumJerk",
     "NetworkAdaptation",
@@ -74,6 +80,8 @@ __all__ = [
     "task_weight_jacobian",
     "track",
     "weight_jacobian",
+    "weight_jvp",
+    "weight_vjp",
 ]
 
 
