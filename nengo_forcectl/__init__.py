@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .control import Command, JointPD, OperationalSpace
     from .jacobians import input_jacobian, weight_jacobian, weight_jvp, weight_vjp
     from .learning.gradient import Gradient
-    from .learning.task_space import task_weight_jacobian
+    from .learning.task_space import force_to_torque, task_weight_jacobian
     from .loop import LearningLoop
     from .network import adaptive_network, simulator
     from .online import OnlineNetwork
@@ -34,7 +34,7 @@ _HOME = {
     "control": ("Command", "JointPD", "OperationalSpace"),
     "jacobians": ("input_jacobian", "weight_jacobian", "weight_jvp", "weight_vjp"),
     "learning.gradient": ("Gradient",),
-    "learning.task_space": ("task_weight_jacobian",),
+    "learning.task_space": ("force_to_torque", "task_weight_jacobian"),
     "loop": ("LearningLoop",),
     "network": ("adaptive_network", "simulator"),
     "online": ("OnlineNetwork",),
@@ -73,6 +73,7 @@ __all__ = [
     "State",
     "ViscousFriction",
     "adaptive_network",
+    "force_to_torque",
     "input_jacobian",
     "named_weights",
     "read_run",

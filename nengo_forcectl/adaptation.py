@@ -11,6 +11,7 @@ from arms import Arm, Terms
 
 from .control.operational_space import task_inertia
 from .exceptions import ConfigurationError
+from .learning.task_space import force_to_torque
 from .paths import Reference
 from .robot import State
 from .workspace import joint_range
@@ -58,7 +59,7 @@ class IntegralAction:
     ) -> Float[np.ndarray, "n"]:
         """Return the torque of the integral up to this cycle."""
         J = terms.J[self._rows]
-        tau = J.T @ (task_inertia(J, terms.M) @ (self.ki * self._sum))
+        tau = force_to_torque(J, task_inertia(J, terms.M) @ (self.ki * self._sum))
         self._sum = self._sum + self.dt * (reference.x - terms.pose[:3, 3])[self._rows]
         return tau
 

@@ -2,7 +2,7 @@ import nengo
 import numpy as np
 import pytest
 
-from nengo_forcectl.learning.task_space import joint_torque, task_weight_jacobian
+from nengo_forcectl.learning.task_space import force_to_torque, task_weight_jacobian
 from nengo_forcectl.network import adaptive_network, simulator
 
 
@@ -54,7 +54,7 @@ def test_the_weight_jacobian_of_the_tool_matches_finite_differences(iiwa, rng):
 def test_a_force_at_the_tool_does_the_same_work_in_the_joints(iiwa, rng):
     """Virtual work: f . dx = tau . dq for every motion."""
     J, f, dq = iiwa.jacobian(rng.normal(size=7))[:3], rng.normal(size=3), rng.normal(size=7)
-    assert joint_torque(J, f) @ dq == pytest.approx(f @ (J @ dq))
+    assert force_to_torque(J, f) @ dq == pytest.approx(f @ (J @ dq))
 
 
 def test_importing_nengo_is_enough_for_the_network():

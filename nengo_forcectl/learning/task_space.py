@@ -9,7 +9,7 @@ from jaxtyping import Float
 Key = TypeVar("Key")
 
 
-def joint_torque(
+def force_to_torque(
     J: Float[np.ndarray, "m n"], force: Float[np.ndarray, "m"]
 ) -> Float[np.ndarray, "n"]:
     """Return the joint torque ``J^T f`` [N m] of a force [N] (and moment [N m]) at the tool.
