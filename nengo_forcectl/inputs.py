@@ -19,6 +19,14 @@ def checked_probe(sim: Any, probe: nengo.Probe) -> nengo.Probe:
     return probe
 
 
+def only_probe(sim: Any) -> nengo.Probe:
+    """Return the one probe of the simulator's network; `NetworkError` if it has none or several."""
+    if len(sim.model.probes) != 1:
+        names = ", ".join(map(str, sim.model.probes)) or "none"
+        raise NetworkError(f"which probe of {sim.model.toplevel} is the output? probes: {names}")
+    return sim.model.probes[0]
+
+
 def checked_inputs(sim: Any, inputs: Mapping[nengo.Node, Any]) -> tuple[list[Any], int, int]:
     """Return tensors (batch, steps, n_in) of all input nodes, in order, batch and steps.
 

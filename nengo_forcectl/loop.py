@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from .exceptions import ConfigurationError, NetworkError
-from .inputs import array_of, checked_probe
+from .inputs import array_of, checked_probe, only_probe
 from .learning.gradient import Rule
 from .mapping import ByObject
 from .weights import named_weights
@@ -46,7 +46,7 @@ class LearningLoop:
 
     Args:
         sim: an open ``nengo_dl.Simulator``.
-        probe: the output F.
+        probe: the output F; by default the network's only probe.
         optimizer: a Keras (tf-keras) optimizer, which gets ``zip(J_w^T e, variables)`` and
             descends: give it e = F - wanted, the gradient of |F - wanted|^2 / 2. Or a law of
             `nengo_forcectl.learning`, which moves the weights along J_w^T e: give it
@@ -66,8 +66,8 @@ class LearningLoop:
     def __init__(
         self,
         sim: Any,
-        probe: nengo.Probe,
-        optimizer: Any,
+        probe: nengo.Probe | None = None,
+        optimizer: Any = None,
         *,
         learn: Any = None,
         freeze: Iterable[Any] = (),
@@ -78,7 +78,7 @@ class LearningLoop:
         from .jacobians import differentiable
         from .update import Update
 
-        checked_probe(sim, probe)
+        probe = only_probe(sim) if probe is None else checked_probe(sim, probe)
         self.sim, self.probe = sim, probe
         self.weights = named_weights(sim)
         frozen = self.weights.trainable(freeze)

@@ -81,6 +81,17 @@ def test_outputs_are_those_of_the_simulator(network):
         assert not np.array_equal(loop.forward({network.node: x[0]}), first)  # the state went on
 
 
+def test_the_only_probe_need_not_be_named(network):
+    """Without a probe the network's only one is the output; with two, the error lists them."""
+    with simulate(network, seed=0) as sim:
+        loop = LearningLoop(sim, optimizer=tf.keras.optimizers.SGD(0.1))
+        assert loop.probe is network.probe
+    with network:
+        nengo.Probe(network.a, label="other")
+    with simulate(network, seed=0) as sim, pytest.raises(NetworkError, match=r"which probe .*other"):
+        LearningLoop(sim, optimizer=tf.keras.optimizers.SGD(0.1))
+
+
 def test_freezing_and_rates_by_name(network):
     """A frozen weight stays bit for bit; a rate multiplies the change, of merged weights too."""
     x, error = (values[0] for values in samples())
