@@ -88,7 +88,7 @@ def test_the_only_probe_need_not_be_named(network):
         assert loop.probe is network.probe
     with network:
         nengo.Probe(network.a, label="other")
-    with simulate(network, seed=0) as sim, pytest.raises(NetworkError, match=r"which probe .*other"):
+    with simulate(network, seed=0) as sim, pytest.raises(NetworkError, match=r"probes: .*other"):
         LearningLoop(sim, optimizer=tf.keras.optimizers.SGD(0.1))
 
 
