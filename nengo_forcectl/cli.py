@@ -2,6 +2,7 @@
 
 import json
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -27,22 +28,28 @@ VERBS = {"reach": ReachSettings, "arms": ArmsSettings}
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; what is wrong with the input is one line, and exit code 2."""
     try:
-        settings = tyro.extras.subcommand_cli_from_dict(
-            VERBS,
-            prog="nengo-forcectl",
-            description="Torque control of robot arms that learns what their models do not know.",
-            args=arguments,
-        )
-        if isinstance(settings, ReachSettings):
-            _reach(settings)
-        else:
-            _arms(settings)
+        with warnings.catch_warnings():
+            warnings.showwarning = _say  # one line as well
+            settings = tyro.extras.subcommand_cli_from_dict(
+                VERBS,
+                prog="nengo-forcectl",
+                description="Torque control of robot arms that learns what their models lack.",
+                args=arguments,
+            )
+            if isinstance(settings, ReachSettings):
+                _reach(settings)
+            else:
+                _arms(settings)
     except ForcectlError as error:
-        sys.stderr.write(f"nengo-forcectl: {' '.join(str(error).split())}\n")
+        _say(error)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.stderr.write("nengo-forcectl: interrupted; the run folder holds what was done\n")
         sys.exit(130)
+
+
+def _say(message: Warning | str | ForcectlError, *_: object) -> None:
+    sys.stderr.write(f"nengo-forcectl: {' '.join(str(message).split())}\n")
 
 
 def _reach(settings: ReachSettings) -> None:

@@ -109,6 +109,19 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, words, tmp_path, capsy
     assert captured.out == ""
 
 
+def test_a_warning_is_one_line_too(tmp_path):
+    """What is odd about an arm is said once, without the place in our code."""
+    massless = BRANCH.replace('<link name="c"/>', '<link name="c"/><link name="e"/>').replace(
+        "</robot>",
+        '<joint name="m" type="continuous"><parent link="c"/><child link="e"/></joint></robot>',
+    )
+    result = command("arms", urdf_file(tmp_path, massless), "--tip", "e", cwd=tmp_path)
+    assert result.returncode == 0
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("nengo-forcectl: ")
+    assert "massless: 'c'" in line
+
+
 def test_help_names_every_option(capsys):
     """The help of reach lists its options with their units and defaults."""
     with pytest.raises(SystemExit) as end:
