@@ -14,6 +14,7 @@ from arms import Arm
 
 from .adaptation import Adaptation, IntegralAction, KnownTorque, NetworkAdaptation, NoAdaptation
 from .control import Controller, OperationalSpace
+from .exceptions import ConfigurationError
 from .learning.gradient import Gradient
 from .paths import MinimumJerk
 from .settings import ReachSettings
@@ -98,10 +99,11 @@ def reaching_scene(settings: ReachSettings) -> Scene:
 
     Raises:
         ArmError: the arm is unknown, or its file is broken.
-        ConfigurationError: the arm has no workspace to reach in.
+        ConfigurationError: the arm has no workspace to reach in, or a joint nothing to move.
     """
     arm = arms.load(settings.arm, tip=settings.tip)
     home = home_posture(arm)
+    _check_mass(arm, home)
     return Scene(
         settings=settings,
         arm=arm,
@@ -109,6 +111,16 @@ def reaching_scene(settings: ReachSettings) -> Scene:
         targets=random_targets(arm, home, TARGETS, np.random.default_rng(settings.seed)),
         disturbances=(Payload(settings.payload), ViscousFriction(settings.friction)),
     )
+
+
+def _check_mass(arm: Arm, q: Float[np.ndarray, "n"]) -> None:
+    inertias, motions = np.linalg.eigh(arm.mass_matrix(q))
+    if inertias[0] <= 1e-12 * inertias[-1]:
+        joint = arm.joint_names[int(np.argmax(np.abs(motions[:, 0])))]
+        raise ConfigurationError(
+            f"arm '{arm.name}': joint '{joint}' moves nothing that has a mass; "
+            "give a link behind it an <inertial>"
+        )
 
 
 @contextmanager

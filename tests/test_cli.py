@@ -60,8 +60,13 @@ def test_the_tip_of_a_branching_urdf_can_be_named(tmp_path):
     result = command("reach", "--arm", path, cwd=tmp_path)
     assert result.returncode == 2
     assert "'c', 'd'; name the tip" in result.stderr
-    arguments = ("--arm", path, "--tip", "c", "--adapt", "exact", "--passes", "1", "--json")
-    result = command("reach", *arguments, cwd=tmp_path)
+    arguments = ("--tip", "c", "--adapt", "exact", "--passes", "1", "--json")
+    result = command("reach", "--arm", path, *arguments, cwd=tmp_path)
+    assert result.returncode == 2
+    assert "joint 'k' moves nothing that has a mass" in result.stderr
+    mass = '<link name="c"><inertial><mass value="0.5"/></inertial></link>'
+    path = urdf_file(tmp_path, BRANCH.replace('<link name="c"/>', mass))
+    result = command("reach", "--arm", path, *arguments, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["rms_mm"]["exact"][0] < 1.0
 
