@@ -101,7 +101,8 @@ class _ReachProgress:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bars.stop()
+        if self._bars.live.is_started:
+            self._bars.stop()
 
     def watch(self, name: str, done: int, total: int, log: "Log") -> None:
         """Show ``done`` of ``total`` reaches."""

@@ -107,7 +107,7 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, words, tmp_path, capsy
         main(["reach", *given])
     assert end.value.code == 2
     captured = capsys.readouterr()
-    lines = [line for line in captured.err.splitlines() if line.strip()]
+    lines = captured.err.splitlines()
     assert len(lines) == 1, captured.err
     assert lines[0].startswith("nengo-forcectl: ")
     assert all(word in lines[0] for word in words), lines[0]
