@@ -2,8 +2,9 @@
 
 Kinematics, masses and position limits: Kinovarobotics/kinova-ros, kinova_description/urdf,
 j2n6s300.xacro and kinova_inertial.xacro (moments of inertia of cylinders). Speeds are the 36 and
-48 deg/s of Kinova's user guide; torque limits those of kinova_description's j2n6s300. Joints that
-turn without end have no position limits. The fingers are left out.
+48 deg/s of Kinova's user guide. The torque limits, 40, 80, 40 and three times 20 N m, could not be
+checked against a published file. Joints that turn without end have no position limits. The fingers
+are left out.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from arms.chain import Chain, Pose
 
 SOURCE = (
     "Kinovarobotics/kinova-ros, kinova_description/urdf/j2n6s300.xacro and kinova_inertial.xacro; "
-    "speeds from Kinova's user guide"
+    "speeds from Kinova's user guide; torque limits unverified"
 )
 
 
