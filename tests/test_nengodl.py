@@ -4,6 +4,7 @@ import sys
 import nengo
 import numpy as np
 import pytest
+from networks import small_network
 
 from nengo_forcectl.exceptions import VersionError
 from nengo_forcectl.nengodl import check_versions, nengo_dl, tf
@@ -60,19 +61,6 @@ def test_a_minor_version_is_not_a_prefix_of_text():
     check_versions({"nengo-dl": major})
     with pytest.raises(VersionError):
         check_versions({"tensorflow": tf.__version__[:3]})
-
-
-def small_network():
-    with nengo.Network(seed=0) as net:
-        nengo_dl.configure_settings(dtype="float64")
-        net.node = nengo.Node(np.zeros(2), label="in")
-        net.a = nengo.Ensemble(20, 2, seed=1, neuron_type=nengo.LIFRate(), label="a")
-        net.b = nengo.Ensemble(20, 2, seed=2, neuron_type=nengo.RectifiedLinear(), label="b")
-        nengo.Connection(net.node, net.a, synapse=None)
-        nengo.Connection(net.a, net.b, synapse=0.01)
-        nengo.Connection(net.b, net.a, synapse=0.02, transform=0.5)
-        net.probe = nengo.Probe(net.b, synapse=None)
-    return net
 
 
 def test_nengodl_equals_nengo():

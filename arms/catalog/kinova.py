@@ -1,10 +1,9 @@
 """Kinova Jaco2, six joints with the curved wrist and the three-finger hand's body (j2n6s300).
 
 Kinematics, masses and position limits: Kinovarobotics/kinova-ros, kinova_description/urdf,
-j2n6s300.xacro and kinova_inertial.xacro (moments of inertia of cylinders). Speeds are the 36 and
-48 deg/s of Kinova's user guide. The torque limits, 40, 80, 40 and three times 20 N m, could not be
-checked against a published file. Joints that turn without end have no position limits. The fingers
-are left out.
+j2n6s300.xacro and kinova_inertial.xacro (moments of inertia of cylinders). Speeds and torque
+limits: the same file as ported to ROS 2 in Patrick-zhuyanxun/kinova_ros2, where it has them. Joints
+that turn without end have no position limits. The fingers are left out.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from arms.chain import Chain, Pose
 
 SOURCE = (
     "Kinovarobotics/kinova-ros, kinova_description/urdf/j2n6s300.xacro and kinova_inertial.xacro; "
-    "speeds from Kinova's user guide; torque limits unverified"
+    "speed and torque limits from that file in Patrick-zhuyanxun/kinova_ros2"
 )
 
 
