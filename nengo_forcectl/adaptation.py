@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from arms import Arm, Terms
 
+from .control import Command
 from .control.operational_space import task_inertia
 from .exceptions import ConfigurationError
 from .learning.task_space import force_to_torque
@@ -23,18 +24,16 @@ class Adaptation(Protocol):
     """A feed-forward torque that may learn from the controller's error."""
 
     def torque(
-        self, terms: Terms, state: State, reference: Reference, error: Float[np.ndarray, "n"]
+        self, terms: Terms, state: State, reference: Reference, command: Command
     ) -> Float[np.ndarray, "n"] | float:
-        """Return the torque [N m] to add in this cycle, then learn from ``error`` [N m]."""
+        """Return the torque [N m] to add to the command's, then learn from its error."""
         ...
 
 
 class NoAdaptation:
     """Adds nothing."""
 
-    def torque(
-        self, terms: Terms, state: State, reference: Reference, error: Float[np.ndarray, "n"]
-    ) -> float:
+    def torque(self, terms: Terms, state: State, reference: Reference, command: Command) -> float:
         """Return zero."""
         return 0.0
 
@@ -55,7 +54,7 @@ class IntegralAction:
         self._sum = np.zeros(len(self._rows))  # z [m s]
 
     def torque(
-        self, terms: Terms, state: State, reference: Reference, error: Float[np.ndarray, "n"]
+        self, terms: Terms, state: State, reference: Reference, command: Command
     ) -> Float[np.ndarray, "n"]:
         """Return the torque of the integral up to this cycle."""
         J = terms.J[self._rows]
@@ -71,7 +70,7 @@ class KnownTorque:
     function: Callable[[Float[np.ndarray, "n"], Float[np.ndarray, "n"]], Float[np.ndarray, "n"]]
 
     def torque(
-        self, terms: Terms, state: State, reference: Reference, error: Float[np.ndarray, "n"]
+        self, terms: Terms, state: State, reference: Reference, command: Command
     ) -> Float[np.ndarray, "n"]:
         """Return ``function(q, dq)``."""
         return self.function(state.q, state.dq)
@@ -107,8 +106,8 @@ class NetworkAdaptation:
         self._scale = 1.0 / np.concatenate((half, speed))
 
     def torque(
-        self, terms: Terms, state: State, reference: Reference, error: Float[np.ndarray, "n"]
+        self, terms: Terms, state: State, reference: Reference, command: Command
     ) -> Float[np.ndarray, "n"]:
         """Return the network's torque for this state, then let it learn."""
         x = (np.concatenate((state.q, state.dq)) - self._centre) * self._scale
-        return self.network.step(x, error) if self.learning else self.network.forward(x)
+        return self.network.step(x, command.error) if self.learning else self.network.forward(x)

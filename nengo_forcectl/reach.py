@@ -16,7 +16,7 @@ from .control import Controller
 from .exceptions import SimulationError
 from .paths import Path
 from .record import Log, Run, RunFolder, read_run, tool_error, versions
-from .robot import Robot, checked_state, checked_torque
+from .robot import Robot, checked_state, checked_torque, limited
 from .scene import DT, REACH_TIME, TARGETS, Scene, reaching_scene
 from .settings import ReachSettings
 from .sim.disturbances import joint_torque, real_arm
@@ -44,10 +44,8 @@ def track(
         terms = arm.terms(state.q, state.dq)  # pose, J, dJ, M, C, g at the tool
         reference = path.at(state.time)  # x, dx, ddx in the base frame
         command = controller.torque(terms, state, reference)  # tau [N m], and the error it answers
-        feedforward = adaptation.torque(
-            terms, state, reference, command.error
-        )  # [N m]; learns from that error
-        tau = checked_torque(command.tau + feedforward, state.time)
+        feedforward = adaptation.torque(terms, state, reference, command)  # [N m]; learns from it
+        tau = limited(checked_torque(command.tau + feedforward, state.time), arm.tau_max)
         robot.apply(tau)
         log.append(state, reference, terms.pose[:3, 3], tau, feedforward)
 

@@ -60,3 +60,8 @@ def checked_torque(tau: Float[np.ndarray, "n"], time: float) -> Float[np.ndarray
             f"torque at {time:.3f} s: joint {joint} is {tau[joint]}, needs a number"
         )
     return tau
+
+
+def limited(tau: Float[np.ndarray, "n"], tau_max: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:
+    """Return ``tau`` within the motors' limits [N m]."""
+    return np.minimum(np.maximum(tau, -tau_max), tau_max)

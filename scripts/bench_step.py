@@ -51,7 +51,7 @@ def main(neurons: int) -> None:
             row[3] = time.perf_counter()
             command = law.torque(terms, state, reference)
             row[4] = time.perf_counter()
-            feedforward = adaptation.torque(terms, state, reference, command.error)
+            feedforward = adaptation.torque(terms, state, reference, command)
             row[5] = time.perf_counter()
             tau = checked_torque(command.tau + feedforward, state.time)
             row[6] = time.perf_counter()

@@ -7,6 +7,7 @@ from nengo_forcectl.adaptation import (
     NetworkAdaptation,
     NoAdaptation,
 )
+from nengo_forcectl.control import OperationalSpace
 from nengo_forcectl.control.operational_space import task_inertia
 from nengo_forcectl.exceptions import ConfigurationError
 from nengo_forcectl.paths import Reference
@@ -20,7 +21,8 @@ def cycle(iiwa, dq=(0.0,) * 7, off=(0.0, 0.0, 0.0)):
     dq = np.asarray(dq)
     terms = iiwa.terms(Q, dq)
     reference = Reference(terms.pose[:3, 3] + off, np.zeros(3), np.zeros(3))
-    return terms, State(0.0, Q, dq), reference, ERROR
+    command = OperationalSpace(Q).torque(terms, State(0.0, Q, dq), reference)._replace(error=ERROR)
+    return terms, State(0.0, Q, dq), reference, command
 
 
 def test_no_adaptation_adds_nothing(iiwa):
@@ -67,13 +69,13 @@ def test_the_network_sees_the_state_over_the_arms_limits(iiwa):
 
     spy = Spy()
     adaptation = NetworkAdaptation(iiwa, spy)
-    terms, _, reference, error = cycle(iiwa)
+    terms, _, reference, command = cycle(iiwa)
     state = State(0.0, iiwa.q_upper, iiwa.dq_max)
-    np.testing.assert_array_equal(adaptation.torque(terms, state, reference, error), 2 * ERROR)
+    np.testing.assert_array_equal(adaptation.torque(terms, state, reference, command), 2 * ERROR)
     np.testing.assert_allclose(spy.x, 1.0)
     np.testing.assert_array_equal(spy.error, ERROR)
-    adaptation.torque(terms, State(0.0, iiwa.q_lower, -iiwa.dq_max), reference, error)
+    adaptation.torque(terms, State(0.0, iiwa.q_lower, -iiwa.dq_max), reference, command)
     np.testing.assert_allclose(spy.x, -1.0)
     adaptation.learning = False
-    frozen = adaptation.torque(terms, state, reference, error)
+    frozen = adaptation.torque(terms, state, reference, command)
     np.testing.assert_allclose(frozen, -1.0)

@@ -72,6 +72,18 @@ def test_the_null_space_matches_khatibs_projector(iiwa, rng):
     np.testing.assert_allclose(command.error, J.T @ f + N_T @ tau_0, atol=1e-9)
 
 
+def test_what_is_asked_of_the_joints_moves_the_tool_along_the_reference(iiwa, rng):
+    """J dq_r = dx_r and J ddq_r + dJ dq = ddx_r; the mobility is J M^-1."""
+    q, dq = HOME + rng.uniform(-0.3, 0.3, 7), rng.uniform(-1, 1, 7)
+    terms = iiwa.terms(q, dq)
+    reference = Reference(terms.pose[:3, 3], rng.normal(size=3), rng.normal(size=3))
+    command = OperationalSpace(HOME, damping=0.0).torque(terms, State(0.0, q, dq), reference)
+    J, dJ = terms.J[:3], terms.dJ[:3]
+    np.testing.assert_allclose(J @ command.dq_r, reference.dx, atol=1e-9)
+    np.testing.assert_allclose(J @ command.ddq_r + dJ @ dq, reference.ddx, atol=1e-9)
+    np.testing.assert_allclose(command.mobility, J @ np.linalg.inv(terms.M), atol=1e-9)
+
+
 def test_a_planar_arm_is_controlled_in_its_plane():
     """With the rows of its plane a planar arm gets a finite torque and the right acceleration."""
     arm = arms.load("planar2")

@@ -12,14 +12,18 @@ from ..robot import State
 
 
 class Command(NamedTuple):
-    """A controller's torque, and the part of it that answers an error.
+    """A controller's torque, the part of it that answers an error, and what it asks of the joints.
 
     ``error`` is the feedback alone, in joint torque space. With a perfect model it stays at zero,
     so it is what a learning law drives to zero (feedback-error learning, Kawato 1990).
     """
 
     tau: Float[np.ndarray, "n"]  # [N m]
-    error: Float[np.ndarray, "n"]  # [N m]
+    error: Float[np.ndarray, "n"]  # s [N m]
+    dq_r: Float[np.ndarray, "n"]  # joint velocity that the reference asks for, no feedback [rad/s]
+    ddq_r: Float[np.ndarray, "n"]  # its acceleration, no feedback [rad/s^2]
+    mobility: Float[np.ndarray, "m n"]  # J M^-1: from joint torque to acceleration of the task
+    task_error: Float[np.ndarray, "m"]  # acceleration of the task that the feedback asks for
 
 
 class Controller(Protocol):

@@ -32,4 +32,7 @@ class JointPD:
     def torque(self, terms: Terms, state: State, reference: Reference) -> Command:
         """Return the torque that pulls the joints to the reference."""
         error = self.kp * (reference.x - state.q) + self.kv * (reference.dx - state.dq)
-        return Command(terms.g + error, error)
+        mobility = np.linalg.inv(terms.M)
+        return Command(
+            terms.g + error, error, reference.dx, reference.ddx, mobility, mobility @ error
+        )

@@ -38,6 +38,7 @@ class OperationalSpace:
         tau_0 = k_null (posture - q) - 2 sqrt(k_null diag(M)) dq        posture torque [N m]
         error = J^T f + N^T tau_0
         tau   = error + J^T Lambda (ddx_r - dJ dq) + C dq + g
+        dq_r  = Jbar dx_r,  ddq_r = Jbar (ddx_r - dJ dq),  Jbar = M^-1 J^T Lambda
 
     ``error`` contains the null-space part: learned from ``J^T f`` alone, the weights of a redundant
     arm drift along motions that the tool does not show.
@@ -78,14 +79,16 @@ class OperationalSpace:
         d_null = 2.0 * np.sqrt(self.k_null * M.diagonal())  # [N m s/rad]
         tau_0 = self.k_null * (self.posture - q) - d_null * dq
 
-        solved = J @ np.linalg.solve(M, np.concatenate((J, tau_0[None])).T)  # J M^-1 (J^T, tau_0)
-        mobility, in_task = solved[:, :-1], solved[:, -1]  # (m, m), and tau_0's motion of the tool
-        motions = np.stack((feedback - in_task, feedforward))  # [m/s^2]
-        forces = np.linalg.solve(mobility + self._damping, motions.T)  # Lambda times both, (m, 2)
-        feedback_torque, feedforward_torque = forces.T @ J
+        mobility = np.linalg.solve(M, J.T).T  # J M^-1, (m, n)
+        # Lambda times: feedback less tau_0's motion of the tool, feed-forward, velocity.
+        motions = np.stack((feedback - mobility @ tau_0, feedforward, reference.dx[rows]))
+        forces = np.linalg.solve(mobility @ J.T + self._damping, motions.T)  # (m, 3)
+        feedback_torque, feedforward_torque = forces.T[:2] @ J
 
         error = feedback_torque + tau_0
-        return Command(error + feedforward_torque + terms.C @ dq + terms.g, error)
+        dq_r, ddq_r = forces.T[[2, 1]] @ mobility
+        tau = error + feedforward_torque + terms.C @ dq + terms.g
+        return Command(tau, error, dq_r, ddq_r, mobility, feedback)
 
     @cached_property
     def _rows(self) -> slice | list[int]:
