@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from .robot import Robot, State
     from .settings import ReachSettings
     from .sim.bullet import Bullet
-    from .sim.disturbances import Payload, ViscousFriction
+    from .sim.disturbances import Disturbance
+    from .sim.forces import ForceField, LinkForces, Spring
+    from .sim.friction import CoulombFriction, ViscousFriction
+    from .sim.masses import Payload, WrongMasses
+    from .sim.sensing import Sensors
     from .weights import named_weights
 
 _HOME = {
@@ -44,7 +48,11 @@ _HOME = {
     "robot": ("Robot", "State"),
     "settings": ("ReachSettings",),
     "sim.bullet": ("Bullet",),
-    "sim.disturbances": ("Payload", "ViscousFriction"),
+    "sim.disturbances": ("Disturbance",),
+    "sim.forces": ("ForceField", "LinkForces", "Spring"),
+    "sim.friction": ("CoulombFriction", "ViscousFriction"),
+    "sim.masses": ("Payload", "WrongMasses"),
+    "sim.sensing": ("Sensors",),
     "weights": ("named_weights",),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
@@ -53,12 +61,16 @@ __all__ = [
     "Bullet",
     "ClosedFormNetwork",
     "Command",
+    "CoulombFriction",
+    "Disturbance",
+    "ForceField",
     "ForcectlError",
     "Gradient",
     "IntegralAction",
     "JointPD",
     "KnownTorque",
     "LearningLoop",
+    "LinkForces",
     "Log",
     "MinimumJerk",
     "NetworkAdaptation",
@@ -70,8 +82,11 @@ __all__ = [
     "Reference",
     "Robot",
     "Run",
+    "Sensors",
+    "Spring",
     "State",
     "ViscousFriction",
+    "WrongMasses",
     "adaptive_network",
     "force_to_torque",
     "input_jacobian",

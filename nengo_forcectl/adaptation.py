@@ -65,15 +65,17 @@ class IntegralAction:
 
 @dataclass(frozen=True)
 class KnownTorque:
-    """Adds a torque that is a known function of the state: the bound for all that learns."""
+    """Adds a torque that is a known function of time and state: the bound for all that learns."""
 
-    function: Callable[[Float[np.ndarray, "n"], Float[np.ndarray, "n"]], Float[np.ndarray, "n"]]
+    function: Callable[
+        [float, Float[np.ndarray, "n"], Float[np.ndarray, "n"]], Float[np.ndarray, "n"]
+    ]
 
     def torque(
         self, terms: Terms, state: State, reference: Reference, command: Command
     ) -> Float[np.ndarray, "n"]:
-        """Return ``function(q, dq)``."""
-        return self.function(state.q, state.dq)
+        """Return ``function(time, q, dq)``."""
+        return self.function(state.time, state.q, state.dq)
 
 
 class OnlineLearner(Protocol):

@@ -19,7 +19,7 @@ from .record import Log, Run, RunFolder, read_run, tool_error, versions
 from .robot import Robot, checked_state, checked_torque, limited
 from .scene import DT, REACH_TIME, TARGETS, Scene, reaching_scene
 from .settings import ReachSettings
-from .sim.disturbances import joint_torque, real_arm
+from .sim.disturbances import acceleration
 
 Watch = Callable[[str, int, int, Log], None]
 """Called before the first and after every reach: controller, reaches done, of how many, record."""
@@ -118,11 +118,8 @@ def unmodelled_torque(
     What the motors gave less what the model needs for the motion that came of it:
     ``tau - (M ddq + C dq + g)``, with ddq from the real arm.
     """
-    q, dq, tau = record["q"], record["dq"], record["tau"]
-    real = real_arm(scene.arm, scene.disturbances)
-    drive = tau + joint_torque(scene.disturbances, q, dq)
-    bias = real.inverse_dynamics(q, dq, np.zeros_like(q))
-    ddq = np.linalg.solve(real.mass_matrix(q), (drive - bias)[..., None])[..., 0]
+    time, q, dq, tau = (record[column] for column in ("time", "q", "dq", "tau"))
+    ddq = acceleration(scene.disturbances, scene.arm, time, q, dq, tau)
     return tau - scene.arm.inverse_dynamics(q, dq, ddq)
 
 

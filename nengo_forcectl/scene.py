@@ -18,7 +18,9 @@ from .exceptions import ConfigurationError
 from .learning.gradient import Gradient
 from .paths import MinimumJerk
 from .settings import ReachSettings
-from .sim.disturbances import Disturbance, Payload, ViscousFriction, joint_torque, real_arm
+from .sim.disturbances import Disturbance, joint_torque, real_arm
+from .sim.friction import ViscousFriction
+from .sim.masses import Payload
 from .workspace import home_posture, random_targets, task_axes
 
 if TYPE_CHECKING:
@@ -88,7 +90,9 @@ class Scene:
                 ) as network:
                     yield self.arm, law, NetworkAdaptation(self.arm, network)
             case "exact":
-                known = KnownTorque(lambda q, dq: -joint_torque(self.disturbances, q, dq))
+                known = KnownTorque(
+                    lambda time, q, dq: -joint_torque(self.disturbances, self.arm, time, q, dq)
+                )
                 yield real_arm(self.arm, self.disturbances), law, known
             case _:
                 yield self.arm, law, NoAdaptation()

@@ -52,7 +52,7 @@ def test_integral_action_needs_a_gain_from_zero_up():
 def test_a_known_torque_is_a_function_of_the_state(iiwa, rng):
     """What is known of the disturbance is added as it is."""
     dq = rng.normal(size=7)
-    known = KnownTorque(lambda q, dq: 0.9 * dq)
+    known = KnownTorque(lambda time, q, dq: 0.9 * dq)
     np.testing.assert_array_equal(known.torque(*cycle(iiwa, dq)), 0.9 * dq)
 
 

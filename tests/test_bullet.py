@@ -4,7 +4,9 @@ import pytest
 import arms
 from nengo_forcectl.exceptions import ArmError, ConfigurationError, SimulationError
 from nengo_forcectl.sim.bullet import Bullet
-from nengo_forcectl.sim.disturbances import Payload, ViscousFriction, joint_torque, real_arm
+from nengo_forcectl.sim.disturbances import joint_torque, real_arm
+from nengo_forcectl.sim.friction import CoulombFriction, ViscousFriction
+from nengo_forcectl.sim.masses import Payload
 
 DISTURBANCES = {
     "nothing": (),
@@ -22,11 +24,11 @@ def test_one_step_accelerates_as_the_model_says(name, disturbances, rng):
     n = arm.dof
     with Bullet(arm, np.zeros(n), disturbances) as robot:
         for _ in range(10):
-            q, dq, tau = rng.uniform(-1, 1, n), rng.uniform(-1, 1, n), rng.uniform(-20, 20, n)
+            q, dq, tau = rng.uniform(-1, 1, n), rng.uniform(-1, 1, n), rng.uniform(-15, 15, n)
             robot.reset(q, dq)
             robot.apply(tau)
             ddq = (robot.read().dq - dq) / robot.dt
-            drive = tau + joint_torque(disturbances, q, dq)
+            drive = tau + joint_torque(disturbances, arm, 0.0, q, dq)
             expected = np.linalg.solve(
                 real.mass_matrix(q), drive - real.coriolis(q, dq) @ dq - real.gravity(q)
             )
@@ -85,15 +87,52 @@ def test_a_posture_that_does_not_fit_is_refused(iiwa):
         Bullet(iiwa, np.zeros(6))
 
 
+def test_the_motors_saturate(iiwa):
+    """A torque beyond the motors' limits is their limits; what disturbs the arm has none."""
+    huge = np.array([1e4, -1e4, 1e4, -1e4, 0.0, 0.0, 0.0])
+    q, dq = np.full(7, 0.2), np.array([1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0])
+    with Bullet(iiwa, q, [ViscousFriction(50.0)]) as robot:
+        robot.reset(q, dq)
+        robot.apply(huge)
+        ddq = (robot.read().dq - dq) / robot.dt
+    drive = np.sign(huge) * iiwa.tau_max - 50.0 * dq
+    np.testing.assert_allclose(ddq, iiwa.forward_dynamics(q, dq, drive), rtol=1e-9)
+
+
+def test_at_500_hz_the_torque_is_held_and_the_disturbances_go_on(iiwa):
+    """One cycle of 2 ms is two of 1 ms with the same torque, to the last bit."""
+    q = np.full(7, 0.2)
+    disturbances = [Payload(2.0, start=3e-3), ViscousFriction(0.9), CoulombFriction(0.5)]
+    tau = iiwa.gravity(q) + 5.0
+    with Bullet(iiwa, q, disturbances, period=2e-3) as slow, Bullet(iiwa, q, disturbances) as fast:
+        for cycle in range(1, 6):
+            slow.apply(tau)
+            fast.apply(tau)
+            fast.apply(tau)
+            for one, other in zip(slow.read(), fast.read(), strict=True):
+                np.testing.assert_array_equal(one, other)
+            assert slow.read().time == pytest.approx(2e-3 * cycle)
+
+
+def test_a_torque_of_the_wrong_shape_is_refused(iiwa):
+    """One number for all joints is not a torque."""
+    with (
+        Bullet(iiwa, np.zeros(7)) as robot,
+        pytest.raises(SimulationError, match=r"shape \(1,\), needs \(7,\)"),
+    ):
+        robot.apply(np.ones(1))
+
+
 @pytest.mark.parametrize(
-    ("make", "message"),
+    ("options", "message"),
     [
-        (lambda: Payload(-1.0), r"Payload.mass: is -1.0 kg"),
-        (lambda: Payload(np.nan), r"Payload.mass: is nan kg"),
-        (lambda: ViscousFriction(-0.1), r"ViscousFriction.coefficient: is -0.1 N m s/rad"),
+        ({"period": 1.5e-3}, r"Bullet.period: is 0.0015 s, needs a whole number of .* 0.001 s"),
+        ({"period": 0.0}, r"Bullet.period: is 0.0 s, needs a number above 0"),
+        ({"period": 1e-4}, r"Bullet.period: is 0.0001 s, needs a whole number"),
+        ({"dt": -1e-3}, r"Bullet.dt: is -0.001 s, needs a number above 0"),
     ],
 )
-def test_bad_disturbances_are_named(make, message):
-    """A disturbance that makes no sense is refused, naming the field and its value."""
+def test_bad_times_are_named(iiwa, options, message):
+    """A step or period that makes no sense is refused with its value and what would work."""
     with pytest.raises(ConfigurationError, match=message):
-        make()
+        Bullet(iiwa, np.zeros(7), **options)

@@ -1,18 +1,6 @@
-"""PyBullet as a robot: loads an arm, reads its joints, applies torques.
+"""PyBullet as a robot: the real arm, its motors and sensors, and what disturbs it."""
 
-The settings below make PyBullet agree with the analytic model to rounding; each one left out costs
-between 0.3 % and a factor of 33 in the acceleration:
-
-- fixed base, inertias from the file, fixed links not merged, one sub-step;
-- linear, angular and joint damping zero on every link, the base included;
-- the velocity motors that PyBullet switches on by default, off;
-- the torque set at every step, since a step clears it.
-
-PyBullet crashes when it is given numpy arrays: everything goes in as lists.
-"""
-
-import os
-import tempfile
+import math
 from collections.abc import Sequence
 from types import TracebackType
 
@@ -21,23 +9,33 @@ from jaxtyping import Float
 from typing_extensions import Self
 
 from arms import Arm
+from arms.chain import Chain
 
-from ..exceptions import SimulationError
-from ..quiet import quiet_stderr
-from ..robot import State, checked_torque
-from .disturbances import Disturbance, joint_torque, real_arm
-
-with quiet_stderr():  # it announces its build time
-    import pybullet
+from ..exceptions import ConfigurationError, SimulationError
+from ..robot import State, checked_torque, limited
+from .disturbances import Disturbance, brakes, dry_friction, phases, pushes
+from .sensing import Sensing, Sensors, whole_steps
+from .world import World
 
 
 class Bullet:
     """An arm in PyBullet, with disturbances that its model does not know.
 
-    ``read`` gives the joint state, ``apply`` sets the torques and goes one step ``dt`` ahead. The
-    physics server runs inside this process, without a window. Close it when done, or use ``with``.
+    ``read`` gives the joint state, ``apply`` sets the torques and goes one control ``period``
+    ahead, in simulation steps of ``dt``. The motors give no more than the arm's ``tau_max``. The
+    physics servers run inside this process, without a window. Close it when done, or use ``with``.
+
+    Args:
+        arm: the model.
+        q: where the arm is at the start [rad], at rest.
+        disturbances: what the model does not know; those that change the arm act in their order.
+        dt: simulation step [s].
+        period: control cycle [s], a whole number of steps; without it, one.
+        sensors: what stands between the true state and ``read``; without it, nothing.
+        rng: draws the sensors' noise.
 
     Raises:
+        ConfigurationError: a time that is no whole number of steps, or noise without ``rng``.
         SimulationError: PyBullet cannot load the arm.
     """
 
@@ -47,59 +45,39 @@ class Bullet:
         q: Float[np.ndarray, "n"],
         disturbances: Sequence[Disturbance] = (),
         dt: float = 1e-3,
+        *,
+        period: float | None = None,
+        sensors: Sensors | None = None,
+        rng: np.random.Generator | None = None,
     ) -> None:
+        if not (math.isfinite(dt) and dt > 0):
+            raise ConfigurationError(f"Bullet.dt: is {dt} s, needs a number above 0")
         self.arm = arm
         self.dt = dt
+        self.period = dt if period is None else period
         self.disturbances = tuple(disturbances)
-        self.steps = 0
-        self._client = pybullet.connect(pybullet.DIRECT)
+        self.steps = 0  # of the simulation, since the start
+        if not (math.isfinite(self.period) and self.period > 0):
+            raise ConfigurationError(f"Bullet.period: is {period} s, needs a number above 0")
+        self._steps_per_cycle = whole_steps("Bullet.period", self.period, dt)
+        self._pushes = pushes(self.disturbances)
+        self._brakes = brakes(self.disturbances)
+        self._sensing = None if sensors is None else Sensing(sensors, dt, rng)
+        self._schedule: dict[int, World] = {}  # from which step on the arm is in which world
         try:
-            self._load(real_arm(arm, self.disturbances))
+            self._build()
+            self.reset(q)
         except BaseException:
             self.close()
             raise
-        self.reset(q)
 
-    def _load(self, real: Arm) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            file = os.path.join(folder, "arm.urdf")
-            with open(file, "w", encoding="utf-8") as stream:
-                stream.write(real.to_urdf())
-            try:
-                self._body = pybullet.loadURDF(
-                    file,
-                    useFixedBase=True,
-                    flags=pybullet.URDF_USE_INERTIA_FROM_FILE,
-                    physicsClientId=self._client,
-                )
-            except pybullet.error as error:
-                raise SimulationError(f"arm '{real.name}': PyBullet says: {error}") from None
-        client = {"physicsClientId": self._client}
-        links = range(-1, pybullet.getNumJoints(self._body, **client))
-        for link in links:
-            pybullet.changeDynamics(
-                self._body, link, linearDamping=0, angularDamping=0, jointDamping=0, **client
-            )
-        # The chain is serial: PyBullet numbers its joints from the base to the tip.
-        self._joints = [
-            joint
-            for joint in links[1:]
-            if pybullet.getJointInfo(self._body, joint, **client)[2] != pybullet.JOINT_FIXED
-        ]
-        if len(self._joints) != real.dof:
-            raise SimulationError(
-                f"arm '{real.name}': has {real.dof} joints, PyBullet found {len(self._joints)}"
-            )
-        pybullet.setJointMotorControlArray(
-            self._body,
-            self._joints,
-            pybullet.VELOCITY_CONTROL,
-            forces=[0.0] * len(self._joints),
-            **client,
-        )
-        pybullet.setGravity(*map(float, real.gravity_vector), **client)
-        pybullet.setTimeStep(self.dt, **client)
-        pybullet.setPhysicsEngineParameter(numSubSteps=1, **client)
+    def _build(self) -> None:
+        """Make a world for every body that the arm will have."""
+        worlds: dict[Chain, World] = {}
+        for start, real in phases(self.arm, self.disturbances):
+            if real.chain not in worlds:
+                worlds[real.chain] = World(real, self.dt)
+            self._schedule[math.ceil(start / self.dt - 1e-6)] = worlds[real.chain]
 
     def reset(self, q: Float[np.ndarray, "n"], dq: Float[np.ndarray, "n"] | None = None) -> None:
         """Put the arm at ``q`` [rad] with velocity ``dq`` [rad/s] (at rest without), time 0.
@@ -107,52 +85,69 @@ class Bullet:
         Raises:
             ArmError: ``q`` or ``dq`` does not fit the arm or is not finite.
         """
-        n = self.arm.dof
         q = self.arm.checked("q", q)
-        dq = self.arm.checked("dq", np.zeros(n) if dq is None else dq)
-        for joint, position, velocity in zip(self._joints, q.tolist(), dq.tolist(), strict=True):
-            pybullet.resetJointState(
-                self._body, joint, position, velocity, physicsClientId=self._client
-            )
+        dq = self.arm.checked("dq", np.zeros(self.arm.dof) if dq is None else dq)
         self.steps = 0
-        self._state: State | None = None
+        self._world = self._schedule[0]
+        self._world.place(q, dq)
+        self._true: tuple[np.ndarray, np.ndarray] | None = None  # as of this step, if it was asked
+        self._reading: State | None = None  # of this cycle
+        if self._sensing is not None:
+            self._sensing.restart(q, dq)
 
     def read(self) -> State:
-        """Return the joint positions [rad] and velocities [rad/s]."""
-        joints = pybullet.getJointStates(self._body, self._joints, physicsClientId=self._client)
-        self._state = State(
-            self.steps * self.dt,
-            np.array([joint[0] for joint in joints]),
-            np.array([joint[1] for joint in joints]),
-        )
-        return self._state
+        """Return what the sensors say of the joints' positions [rad] and velocities [rad/s].
+
+        The same for the whole of a control cycle. Its time is that of the reading.
+        """
+        if self._reading is None:
+            q, dq = self._state() if self._sensing is None else self._sensing.read()
+            self._reading = State(self.steps * self.dt, q, dq)
+        return self._reading
 
     def apply(self, tau: Float[np.ndarray, "n"]) -> None:
-        """Apply the motor torques [N m] and the disturbances for one step.
+        """Hold the motor torques [N m], within the motors' limits, for one control period.
 
         Raises:
-            SimulationError: ``tau`` is not finite.
+            SimulationError: ``tau`` is not finite, or not one torque a joint.
         """
-        checked_torque(tau, self.steps * self.dt)
-        if self.disturbances:
-            state = self._state or self.read()
-            tau = tau + joint_torque(self.disturbances, state.q, state.dq)
-        pybullet.setJointMotorControlArray(
-            self._body,
-            self._joints,
-            pybullet.TORQUE_CONTROL,
-            forces=tau.tolist(),
-            physicsClientId=self._client,
-        )
-        pybullet.stepSimulation(physicsClientId=self._client)
+        if np.shape(tau) != (self.arm.dof,):
+            raise SimulationError(
+                f"torque at {self.steps * self.dt:.3f} s: has shape {np.shape(tau)}, "
+                f"needs ({self.arm.dof},)"
+            )
+        tau = limited(checked_torque(tau, self.steps * self.dt), self.arm.tau_max)
+        for _ in range(self._steps_per_cycle):
+            self._step(tau)
+        self._reading = None
+
+    def _step(self, tau: Float[np.ndarray, "n"]) -> None:
+        world = self._schedule.get(self.steps, self._world)
+        if world is not self._world:
+            world.place(*self._state())
+            self._world = world
+        if self._pushes or self._brakes:
+            q, dq = self._state()
+            for disturbance in self._pushes:
+                tau = tau + disturbance.torque(self.arm, self.steps * self.dt, q, dq)
+            if self._brakes:
+                world.brake(dry_friction(self._brakes, dq).tolist())
+        world.step(tau.tolist())
         self.steps += 1
-        self._state = None
+        self._true = None
+        if self._sensing is not None:
+            self._sensing.tell(*self._state())
+
+    def _state(self) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
+        """The true state, read from PyBullet once a step."""
+        if self._true is None:
+            self._true = self._world.state()
+        return self._true
 
     def close(self) -> None:
-        """Stop the physics server; more than once does no harm."""
-        if self._client >= 0:
-            pybullet.disconnect(self._client)
-            self._client = -1
+        """Stop the physics servers; more than once does no harm."""
+        for world in self._schedule.values():
+            world.close()
 
     def __enter__(self) -> Self:
         return self

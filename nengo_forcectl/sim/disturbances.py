@@ -1,86 +1,121 @@
-"""What the real arm has and the controller's model does not."""
+"""What the real arm has and the controller's model does not: the interface, and several together.
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+A disturbance changes the arm's body, adds a torque, or brakes the joints. One of your own is a
+subclass of ``Disturbance`` with one of its methods.
+"""
+
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from jaxtyping import Float
 
 from arms import Arm
 
-from ..exceptions import ConfigurationError
+REST = 1e-6  # a joint slower than this [rad/s] rests
 
 
 class Disturbance:
-    """Base of all disturbances: changes the arm, adds a torque, or both."""
+    """Base of all disturbances: disturbs nothing."""
 
-    def real(self, arm: Arm) -> Arm:
-        """Return the arm as it really is."""
+    @property
+    def changes(self) -> tuple[float, ...]:
+        """The times [s] at which ``real`` changes."""
+        return ()
+
+    def real(self, arm: Arm, time: float = 0.0) -> Arm:
+        """Return the arm as it really is at ``time`` [s]; its joints stay the same."""
         return arm
 
     def torque(
-        self, q: Float[np.ndarray, "*batch n"], dq: Float[np.ndarray, "*batch n"]
+        self,
+        arm: Arm,
+        time: Float[np.ndarray, "*batch"] | float,
+        q: Float[np.ndarray, "*batch n"],
+        dq: Float[np.ndarray, "*batch n"],
     ) -> Float[np.ndarray, "*batch n"]:
-        """Return the torque [N m] that acts on the joints besides the motors'."""
+        """Return the torque [N m] that acts on the joints besides the motors'.
+
+        ``arm`` is the model; its kinematics are the real arm's.
+        """
+        return np.zeros_like(dq)
+
+    def brake(self, dq: Float[np.ndarray, "*batch n"]) -> Float[np.ndarray, "*batch n"]:
+        """Return the dry friction [N m]: it holds a joint at rest against as much, and no more.
+
+        A moving joint it brakes with all of it. What it is at rest depends on all other torques,
+        so a simulator has to solve for it.
+        """
         return np.zeros_like(dq)
 
 
-@dataclass(frozen=True)
-class Payload(Disturbance):
-    """A solid sphere held at the tool frame's origin."""
-
-    mass: float  # [kg]
-    radius: float = 0.05  # [m]
-
-    def __post_init__(self) -> None:
-        _from_zero_up(self, "mass", "kg")
-        _from_zero_up(self, "radius", "m")
-
-    def real(self, arm: Arm) -> Arm:
-        """Return the arm with the sphere, inertia ``2/5 m r^2``, fixed to its tool."""
-        if self.mass == 0:
-            return arm
-        return arm.with_payload(self.mass, inertia=0.4 * self.mass * self.radius**2 * np.eye(3))
+def pushes(disturbances: Iterable[Disturbance]) -> tuple[Disturbance, ...]:
+    """Return those that add a torque."""
+    return tuple(each for each in disturbances if type(each).torque is not Disturbance.torque)
 
 
-@dataclass(frozen=True)
-class ViscousFriction(Disturbance):
-    """``tau = -coefficient dq`` on every joint."""
-
-    coefficient: float  # [N m s/rad]
-
-    def __post_init__(self) -> None:
-        _from_zero_up(self, "coefficient", "N m s/rad")
-
-    def torque(
-        self, q: Float[np.ndarray, "*batch n"], dq: Float[np.ndarray, "*batch n"]
-    ) -> Float[np.ndarray, "*batch n"]:
-        """Return the torque [N m] that the friction exerts on the joints."""
-        return -self.coefficient * dq
+def brakes(disturbances: Iterable[Disturbance]) -> tuple[Disturbance, ...]:
+    """Return those that brake."""
+    return tuple(each for each in disturbances if type(each).brake is not Disturbance.brake)
 
 
-def real_arm(arm: Arm, disturbances: Iterable[Disturbance]) -> Arm:
-    """Return ``arm`` with every disturbance's change to it."""
+def dry_friction(
+    disturbances: Iterable[Disturbance], dq: Float[np.ndarray, "*batch n"]
+) -> Float[np.ndarray, "*batch n"]:
+    """Return what all disturbances together brake each joint with, at most [N m]."""
+    limit = np.zeros_like(dq)
     for disturbance in disturbances:
-        arm = disturbance.real(arm)
+        limit += disturbance.brake(dq)
+    return limit
+
+
+def real_arm(arm: Arm, disturbances: Iterable[Disturbance], time: float = 0.0) -> Arm:
+    """Return ``arm`` with every disturbance's change to it, in their order, at ``time`` [s]."""
+    for disturbance in disturbances:
+        arm = disturbance.real(arm, time)
     return arm
+
+
+def phases(arm: Arm, disturbances: Sequence[Disturbance]) -> list[tuple[float, Arm]]:
+    """Return the real arm from time 0 on, and from each time [s] on at which it changes."""
+    times = {time for disturbance in disturbances for time in disturbance.changes}
+    return [(time, real_arm(arm, disturbances, time)) for time in sorted({0.0, *times})]
 
 
 def joint_torque(
     disturbances: Iterable[Disturbance],
+    arm: Arm,
+    time: Float[np.ndarray, "*batch"] | float,
     q: Float[np.ndarray, "*batch n"],
     dq: Float[np.ndarray, "*batch n"],
 ) -> Float[np.ndarray, "*batch n"]:
-    """Return the torque [N m] of all disturbances together."""
+    """Return the torque [N m] of all disturbances together, a function of the state.
+
+    Dry friction is in it where a joint moves; on a joint at rest it counts as none.
+    """
+    disturbances = tuple(disturbances)
     tau = np.zeros_like(dq)
-    for disturbance in disturbances:
-        tau += disturbance.torque(q, dq)
+    for disturbance in pushes(disturbances):
+        tau += disturbance.torque(arm, time, q, dq)
+    if braked := brakes(disturbances):
+        tau -= dry_friction(braked, dq) * np.clip(dq / REST, -1.0, 1.0)
     return tau
 
 
-def _from_zero_up(disturbance: Disturbance, field: str, unit: str) -> None:
-    value = getattr(disturbance, field)
-    if not (np.isfinite(value) and value >= 0):
-        raise ConfigurationError(
-            f"{type(disturbance).__name__}.{field}: is {value} {unit}, needs a number from 0 up"
-        )
+def acceleration(
+    disturbances: Sequence[Disturbance],
+    arm: Arm,
+    time: Float[np.ndarray, "cycles"],
+    q: Float[np.ndarray, "cycles n"],
+    dq: Float[np.ndarray, "cycles n"],
+    tau: Float[np.ndarray, "cycles n"],
+) -> Float[np.ndarray, "cycles n"]:
+    """Return the real arm's acceleration [rad/s^2] under motor torques ``tau`` [N m]."""
+    drive = tau + joint_torque(disturbances, arm, time, q, dq)
+    ddq = np.empty_like(drive)
+    arms = phases(arm, disturbances)
+    starts = [start for start, _ in arms]
+    phase = np.searchsorted(starts, time + 1e-9, side="right") - 1  # times are sums of steps
+    for number, (_, real) in enumerate(arms):
+        now = phase == number
+        ddq[now] = real.forward_dynamics(q[now], dq[now], drive[now])
+    return ddq

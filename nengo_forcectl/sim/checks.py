@@ -1,0 +1,49 @@
+"""Refusing settings that make no sense, in one wording."""
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from ..exceptions import ConfigurationError
+
+
+def check_from_zero_up(owner: object, field: str, unit: str) -> None:
+    """Refuse a field that is not a finite number from 0 up.
+
+    Raises:
+        ConfigurationError: it is not; the message names the field, its value and the range.
+    """
+    check(owner, field, unit, _finite(getattr(owner, field)) and getattr(owner, field) >= 0)
+
+
+def check(
+    owner: object, field: str, unit: str, good: bool, needs: str = "needs a number from 0 up"
+) -> None:
+    """Refuse a field that is not ``good``; the message says what it ``needs``.
+
+    Raises:
+        ConfigurationError: it is not good.
+    """
+    if not good:
+        value = " ".join(part for part in (str(getattr(owner, field)), unit) if part)
+        raise ConfigurationError(f"{type(owner).__name__}.{field}: is {value}, {needs}")
+
+
+def make_vector(owner: object, field: str, unit: str) -> None:
+    """Turn a field of a frozen dataclass into three floats, whatever sequence it was.
+
+    Raises:
+        ConfigurationError: it is not three finite numbers.
+    """
+    try:
+        vector = np.array(getattr(owner, field), dtype=float)
+        good = vector.shape == (3,) and bool(np.isfinite(vector).all())
+    except (TypeError, ValueError):
+        good = False
+    check(owner, field, unit, good, "needs three finite numbers x, y, z")
+    object.__setattr__(owner, field, tuple(vector.tolist()))  # pyright: ignore[reportPossiblyUnboundVariable]
+
+
+def _finite(value: Any) -> bool:
+    return isinstance(value, Real) and bool(np.isfinite(float(value)))

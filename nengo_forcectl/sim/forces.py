@@ -1,0 +1,121 @@
+"""External forces on the arm: at its tool, or on all of its links."""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm
+from arms.chain import MOVING, Chain, Inertia, Link
+
+from .checks import check_from_zero_up, make_vector
+from .disturbances import Disturbance
+
+Vector = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class ForceField(Disturbance):
+    """A force on the tool, ``f = force + curl x dx``: constant, and across its motion.
+
+    The curl field is the one in which people relearn to reach: it pushes the tool, dx [m/s] fast,
+    sideways, turned by 90 degrees about ``curl``, and does no work (Shadmehr and Mussa-Ivaldi 1994,
+    doi:10.1523/JNEUROSCI.14-05-03208.1994; there some 13 N s/m in the plane of the hand's motion).
+    """
+
+    force: Vector = (0.0, 0.0, 0.0)  # [N], in the base frame
+    curl: Vector = (0.0, 0.0, 0.0)  # [N s/m], in the base frame
+
+    def __post_init__(self) -> None:
+        make_vector(self, "force", "N")
+        make_vector(self, "curl", "N s/m")
+
+    def torque(
+        self,
+        arm: Arm,
+        time: Float[np.ndarray, "*batch"] | float,
+        q: Float[np.ndarray, "*batch n"],
+        dq: Float[np.ndarray, "*batch n"],
+    ) -> Float[np.ndarray, "*batch n"]:
+        """Return ``J^T f`` [N m]."""
+        J = arm.jacobian(q)[..., :3, :]
+        x, y, z = self.curl
+        turn = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])  # curl x
+        return _pulled(J, _times(J, dq) @ turn.T + self.force)
+
+
+@dataclass(frozen=True)
+class Spring(Disturbance):
+    """A spring from ``anchor`` to the tool: ``f = stiffness (anchor - x) - damping dx``."""
+
+    anchor: Vector  # [m], in the base frame
+    stiffness: float  # [N/m]
+    damping: float = 0.0  # [N s/m]
+
+    def __post_init__(self) -> None:
+        make_vector(self, "anchor", "m")
+        check_from_zero_up(self, "stiffness", "N/m")
+        check_from_zero_up(self, "damping", "N s/m")
+
+    def torque(
+        self,
+        arm: Arm,
+        time: Float[np.ndarray, "*batch"] | float,
+        q: Float[np.ndarray, "*batch n"],
+        dq: Float[np.ndarray, "*batch n"],
+    ) -> Float[np.ndarray, "*batch n"]:
+        """Return ``J^T f`` [N m]."""
+        J = arm.jacobian(q)[..., :3, :]
+        stretch = self.anchor - arm.pose(q)[..., :3, 3]
+        return _pulled(J, self.stiffness * stretch - self.damping * _times(J, dq))
+
+
+@dataclass(frozen=True)
+class LinkForces(Disturbance):
+    """The same constant force on the centre of mass of every moving link that the model has."""
+
+    force: Vector  # [N], in the base frame
+
+    def __post_init__(self) -> None:
+        make_vector(self, "force", "N")
+
+    def torque(
+        self,
+        arm: Arm,
+        time: Float[np.ndarray, "*batch"] | float,
+        q: Float[np.ndarray, "*batch n"],
+        dq: Float[np.ndarray, "*batch n"],
+    ) -> Float[np.ndarray, "*batch n"]:
+        """Return the sum of ``J^T force`` [N m] over the links."""
+        return -_evenly_heavy(arm, self.force).gravity(q)
+
+
+@lru_cache(maxsize=16)
+def _evenly_heavy(arm: Arm, force: Vector) -> Arm:
+    """The arm with links of 1 kg under gravity ``force`` [m/s^2]: its weight is the force."""
+    links = tuple(Link(link.name, _kilogram(arm.chain, link)) for link in arm.chain.links)
+    return type(arm)(replace(arm.chain, links=links, gravity=force))
+
+
+def _kilogram(chain: Chain, link: Link) -> Inertia:
+    """1 kg at the link's centre of mass, if it moves and has a mass."""
+    moving = set()
+    for joint in chain.joints:  # from the base to the tip
+        if joint.kind in MOVING or joint.parent in moving:
+            moving.add(joint.child)
+    heavy = link.name in moving and link.inertia.mass > 0
+    return Inertia(1.0, link.inertia.com) if heavy else Inertia()
+
+
+def _times(
+    J: Float[np.ndarray, "*batch 3 n"], dq: Float[np.ndarray, "*batch n"]
+) -> Float[np.ndarray, "*batch 3"]:
+    return (J @ dq[..., None])[..., 0]
+
+
+def _pulled(
+    J: Float[np.ndarray, "*batch 3 n"], force: Float[np.ndarray, "*batch 3"]
+) -> Float[np.ndarray, "*batch n"]:
+    """``J^T f``."""
+    return (force[..., None, :] @ J)[..., 0, :]

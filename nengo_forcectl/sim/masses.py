@@ -1,0 +1,82 @@
+"""Disturbances of the arm's body: a payload, and masses that the model has wrong."""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from arms import Arm
+from arms.chain import Link
+
+from .checks import check, check_from_zero_up
+from .disturbances import Disturbance
+
+
+@dataclass(frozen=True)
+class Payload(Disturbance):
+    """A solid sphere held at the tool frame's origin, from ``start`` until ``end``.
+
+    Picking it up and dropping it leave the joints' positions and velocities as they are: the
+    payload moves with the tool when it is picked up.
+    """
+
+    mass: float  # [kg]
+    radius: float = 0.05  # [m]
+    start: float = 0.0  # [s]
+    end: float = math.inf  # [s]
+
+    def __post_init__(self) -> None:
+        check_from_zero_up(self, "mass", "kg")
+        check_from_zero_up(self, "radius", "m")
+        check_from_zero_up(self, "start", "s")
+        check(self, "end", "s", self.end > self.start, f"needs more than start, {self.start} s")
+
+    @property
+    def changes(self) -> tuple[float, ...]:
+        """When it is picked up and dropped [s], if it is."""
+        return tuple(time for time in (self.start, self.end) if 0 < time < math.inf)
+
+    def real(self, arm: Arm, time: float = 0.0) -> Arm:
+        """Return the arm with the sphere, inertia ``2/5 m r^2``, fixed to its tool."""
+        if self.mass == 0 or not self.start <= time < self.end:
+            return arm
+        return arm.with_payload(self.mass, inertia=0.4 * self.mass * self.radius**2 * np.eye(3))
+
+
+@dataclass(frozen=True)
+class WrongMasses(Disturbance):
+    """Each link's mass is the model's times a random factor between 1 - spread and 1 + spread.
+
+    The first moments and the moments of inertia have the same factor, as if the link were of a
+    denser material: it stays a body that there can be. The factors are uniform and independent, and
+    those of every link that the arm has where this stands in the list of disturbances: put a
+    payload whose mass is to be right after it.
+    """
+
+    spread: float = 0.3  # [1]
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check(self, "spread", "", 0 <= self.spread < 1, "needs a number from 0 up and less than 1")
+        check(
+            self,
+            "seed",
+            "",
+            isinstance(self.seed, int) and self.seed >= 0,
+            "needs a whole number from 0 up",
+        )
+
+    def real(self, arm: Arm, time: float = 0.0) -> Arm:
+        """Return the arm with the other masses."""
+        links = arm.chain.links
+        factors = 1 + self.spread * np.random.default_rng(self.seed).uniform(-1, 1, len(links))
+        heavier = tuple(map(_times, links, factors.tolist()))
+        return type(arm)(replace(arm.chain, links=heavier))
+
+
+def _times(link: Link, factor: float) -> Link:
+    """The link of ``factor`` times the density."""
+    inertia = link.inertia
+    xx, xy, xz, yy, yz, zz = (factor * moment for moment in inertia.moments)
+    denser = replace(inertia, mass=factor * inertia.mass, moments=(xx, xy, xz, yy, yz, zz))
+    return replace(link, inertia=denser)

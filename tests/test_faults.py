@@ -1,0 +1,81 @@
+"""What the loop makes of a robot whose sensors and clock fail."""
+
+import numpy as np
+import pytest
+
+from nengo_forcectl.adaptation import NoAdaptation
+from nengo_forcectl.control import OperationalSpace
+from nengo_forcectl.exceptions import SimulationError
+from nengo_forcectl.paths import MinimumJerk
+from nengo_forcectl.reach import track
+from nengo_forcectl.record import Log
+from nengo_forcectl.sim.bullet import Bullet
+
+Q = np.array([0.1, 0.5, -0.1, -1.2, 0.2, 0.6, 0.3])
+CYCLES = 800
+
+
+class Faulty:
+    """A robot with failures in some of its cycles.
+
+    ``lost``: a velocity is NaN. ``frozen``: the last good state is read again, at the new time.
+    ``missed``: the torque is held for a second period.
+    """
+
+    def __init__(self, robot, lost=(), frozen=(), missed=()):
+        self.robot, self.lost, self.frozen, self.missed = robot, lost, frozen, missed
+        self.cycle, self.last, self.applied = 0, None, []
+
+    def read(self):
+        state = self.robot.read()
+        if self.cycle in self.frozen:
+            return self.last._replace(time=state.time)
+        if self.cycle in self.lost:
+            return state._replace(dq=np.where(np.arange(7) == 2, np.nan, state.dq))
+        self.last = state
+        return state
+
+    def apply(self, tau):
+        self.applied.append(tau)
+        for _ in range(2 if self.cycle in self.missed else 1):
+            self.robot.apply(tau)
+        self.cycle += 1
+
+
+def follow(iiwa, **faults):
+    """Move the tool by 5 cm in 0.3 s, then hold it; return the faulty robot with the record."""
+    start = iiwa.pose(Q)[:3, 3]
+    path = MinimumJerk(start + np.array([[0.0, 0.0, 0.0], [0.03, 0.04, 0.0]]), 0.3)
+    log = Log(CYCLES)
+    with Bullet(iiwa, Q) as robot:
+        faulty = Faulty(robot, **faults)
+        try:
+            track(faulty, iiwa, path, OperationalSpace(Q), NoAdaptation(), range(CYCLES), log)
+        finally:
+            faulty.log = log.arrays() | {"error": log.error()} if log.cycles else {}
+    return faulty
+
+
+def test_a_velocity_that_is_lost_ends_the_loop(iiwa):
+    """The first NaN is an error that names the joint and the time."""
+    with pytest.raises(SimulationError, match=r"state at 0.020 s: dq\[2\] is nan"):
+        follow(iiwa, lost=(20,))
+
+
+def test_a_missed_cycle_shows_in_the_time_and_is_made_good(iiwa):
+    """Time jumps by two periods, and the arm still arrives."""
+    record = follow(iiwa, missed=(50, 120, 121)).log
+    steps = np.diff(record["time"])
+    np.testing.assert_allclose(steps[[50, 120, 121]], 2e-3)
+    np.testing.assert_allclose(np.delete(steps, [50, 120, 121]), 1e-3)
+    assert record["error"].max() < 1e-3
+    assert record["error"][-1] < 2e-4
+
+
+def test_sensors_that_freeze_for_a_while_do_not_throw_the_arm(iiwa):
+    """After 10 ms of one and the same state in mid-motion the arm still arrives."""
+    faulty = follow(iiwa, frozen=range(100, 110))
+    assert np.isfinite(faulty.applied).all()
+    np.testing.assert_array_equal(np.diff(faulty.log["q"][99:110], axis=0), 0.0)
+    assert faulty.log["error"].max() < 5e-3
+    assert faulty.log["error"][-1] < 1e-3
