@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from numbers import Integral
 
 import numpy as np
 
@@ -62,7 +63,7 @@ class WrongMasses(Disturbance):
             self,
             "seed",
             "",
-            isinstance(self.seed, int) and self.seed >= 0,
+            isinstance(self.seed, Integral) and self.seed >= 0,
             "needs a whole number from 0 up",
         )
 
