@@ -6,7 +6,7 @@ from math import expm1
 import numpy as np
 
 from ..exceptions import ConfigurationError
-from .covariance import Blocks, forget, measured, prior_covariance
+from .covariance import Blocks, measured, prior_covariance, shrink
 from .law import Arrays, Memory, Signal, check_not_negative, check_positive, finite, needed, outputs
 
 
@@ -68,9 +68,9 @@ class Composite:
             return finite(
                 self, {name: value + np.tensordot(drive, J_w[name], 1) for name, value in w.items()}
             )
-        K, posterior = measured(w, J_w, memory, self.blocks, 1.0 / (self.rho * dt))
+        K, roots = measured(w, J_w, memory, self.blocks, 1.0 / (self.rho * dt))
         drive = e + s / self.rho
         moved = finite(self, {name: value + K[name] @ drive for name, value in w.items()})
-        forget(posterior, self.gamma, -expm1(-self.forgetting * dt))
-        memory |= posterior
+        for group, A in roots.items():
+            shrink(memory[group], A, self.gamma, -expm1(-self.forgetting * dt))
         return moved

@@ -37,40 +37,42 @@ def prior_covariance(law: Any, w: Arrays, blocks: Blocks, prior: float) -> Memor
 
 def measured(
     w: Arrays, J_w: Arrays, memory: Memory, blocks: Blocks, noise: float
-) -> tuple[dict[str, Float[np.ndarray, "*shape n"]], Memory]:
-    """Return the gain ``K = P J_w^T (J_w P J_w^T + noise I)^-1`` and the covariance after it.
+) -> tuple[dict[str, Float[np.ndarray, "*shape n"]], dict[str, Float[np.ndarray, "count size n"]]]:
+    """Return the gain ``K = P J_w^T (J_w P J_w^T + noise I)^-1``, and A of `shrink` by group.
 
-    The covariance becomes ``P - K J_w P``, formed as ``P - A A^T`` with ``A = P J_w^T L^-T`` and
-    ``L L^T = J_w P J_w^T + noise I``, and so stays symmetric. All blocks share the n by n matrix
-    to invert (Puskorius and Feldkamp 1994, doi:10.1109/72.279191).
+    ``A = P J_w^T L^-T`` with ``L L^T = J_w P J_w^T + noise I``, so that ``K J_w P = A A^T``. All
+    blocks share the n by n matrix to invert (Puskorius and Feldkamp 1994).
     """
     groups = list(_groups(w, blocks))
     n = len(J_w[groups[0][1][0]])
     S, parts = noise * np.eye(n), []
     for key, names, count in groups:
-        flat = np.concatenate([J_w[name].reshape(n, -1) for name in names], axis=1)  # (n, P)
-        J = flat.reshape(n, count, -1)
-        PJ = memory[key] @ J.transpose(1, 2, 0)  # P J^T of every block, (count, size, n)
-        S += flat @ PJ.reshape(-1, n)
+        J = np.concatenate([J_w[name].reshape(n, -1) for name in names], axis=1)  # (n, P)
+        PJ = memory[key] @ J.reshape(n, count, -1).transpose(1, 2, 0)  # P J^T of every block
+        S += J @ PJ.reshape(-1, n)
         parts.append(PJ)
     L_inverse = np.linalg.inv(np.linalg.cholesky(S))  # n is small
-    K, posterior = {}, {}
+    K, roots = {}, {}
     for (key, names, _), PJ in zip(groups, parts, strict=True):
-        A = PJ @ L_inverse.T
-        posterior[key] = memory[key] - A @ A.transpose(0, 2, 1)
-        gain = (A @ L_inverse).reshape(-1, n)
+        roots[key] = PJ @ L_inverse.T
+        gain = (roots[key] @ L_inverse).reshape(-1, n)
         stops = np.cumsum([w[name].size for name in names])[:-1]
         for name, part in zip(names, np.split(gain, stops), strict=True):
             K[name] = part.reshape(*w[name].shape, n)
-    return K, posterior
+    return K, roots
 
 
-def forget(memory: Memory, prior: float, share: float) -> None:
-    """Bring every covariance closer to ``prior I``: ``P + share (prior I - P)``."""
+def shrink(
+    P: Float[np.ndarray, "count size size"],
+    A: Float[np.ndarray, "count size n"],
+    prior: float,
+    share: float,
+) -> None:
+    """``P <- (1 - share) (P - A A^T) + share prior I``, in place, symmetric to the last bit."""
+    P -= A @ A.transpose(0, 2, 1)
     if share > 0:
-        for P in memory.values():
-            P *= 1.0 - share
-            np.einsum("...ii->...i", P)[...] += share * prior
+        P *= 1.0 - share
+        np.einsum("...ii->...i", P)[...] += share * prior
 
 
 def _groups(w: Arrays, blocks: Blocks) -> Iterator[tuple[str, list[str], int]]:

@@ -6,7 +6,7 @@ from math import expm1
 import numpy as np
 
 from ..exceptions import ConfigurationError
-from .covariance import Blocks, forget, measured, prior_covariance
+from .covariance import Blocks, measured, prior_covariance, shrink
 from .law import Arrays, Memory, Signal, check_not_negative, check_positive, finite, needed, outputs
 
 
@@ -62,8 +62,8 @@ class Kalman:
     ) -> dict[str, np.ndarray]:
         """Return the weights after dt; see `Law.step`."""
         e = needed(self, signal, "prediction", outputs(J_w))
-        K, posterior = measured(w, J_w, memory, self.blocks, self.noise)
+        K, roots = measured(w, J_w, memory, self.blocks, self.noise)
         moved = finite(self, {name: value + K[name] @ e for name, value in w.items()})
-        forget(posterior, self.prior, -expm1(-self.forgetting * dt))
-        memory |= posterior
+        for group, A in roots.items():
+            shrink(memory[group], A, self.prior, -expm1(-self.forgetting * dt))
         return moved
