@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from .closed_form import ClosedFormNetwork
     from .control import Command, JointPD, OperationalSpace
     from .jacobians import input_jacobian, weight_jacobian, weight_jvp, weight_vjp
+    from .learning.composite import Composite
+    from .learning.gauss_newton import GaussNewton
     from .learning.gradient import Gradient
+    from .learning.kalman import Kalman
+    from .learning.law import Law, Signal
+    from .learning.least_squares import RecursiveLeastSquares
+    from .learning.multilayer import Multilayer
+    from .learning.robust import Robust
     from .learning.task_space import force_to_torque, task_weight_jacobian
     from .loop import LearningLoop
     from .network import adaptive_network, simulator
@@ -37,7 +44,14 @@ _HOME = {
     "closed_form": ("ClosedFormNetwork",),
     "control": ("Command", "JointPD", "OperationalSpace"),
     "jacobians": ("input_jacobian", "weight_jacobian", "weight_jvp", "weight_vjp"),
+    "learning.composite": ("Composite",),
+    "learning.gauss_newton": ("GaussNewton",),
     "learning.gradient": ("Gradient",),
+    "learning.kalman": ("Kalman",),
+    "learning.law": ("Law", "Signal"),
+    "learning.least_squares": ("RecursiveLeastSquares",),
+    "learning.multilayer": ("Multilayer",),
+    "learning.robust": ("Robust",),
     "learning.task_space": ("force_to_torque", "task_weight_jacobian"),
     "loop": ("LearningLoop",),
     "network": ("adaptive_network", "simulator"),
@@ -61,28 +75,36 @@ __all__ = [
     "Bullet",
     "ClosedFormNetwork",
     "Command",
+    "Composite",
     "CoulombFriction",
     "Disturbance",
     "ForceField",
     "ForcectlError",
+    "GaussNewton",
     "Gradient",
     "IntegralAction",
     "JointPD",
+    "Kalman",
     "KnownTorque",
+    "Law",
     "LearningLoop",
     "LinkForces",
     "Log",
     "MinimumJerk",
+    "Multilayer",
     "NetworkAdaptation",
     "NoAdaptation",
     "OnlineNetwork",
     "OperationalSpace",
     "Payload",
     "ReachSettings",
+    "RecursiveLeastSquares",
     "Reference",
     "Robot",
+    "Robust",
     "Run",
     "Sensors",
+    "Signal",
     "Spring",
     "State",
     "ViscousFriction",

@@ -12,6 +12,7 @@ from arms import Arm, Terms
 from .control import Command
 from .control.operational_space import task_inertia
 from .exceptions import ConfigurationError
+from .learning.law import Signal
 from .learning.task_space import force_to_torque
 from .paths import Reference
 from .robot import State
@@ -85,9 +86,7 @@ class OnlineLearner(Protocol):
         """Return ``F(x; w)``."""
         ...
 
-    def step(
-        self, x: Float[np.ndarray, "n_in"], error: Float[np.ndarray, "n_out"]
-    ) -> Float[np.ndarray, "n_out"]:
+    def step(self, x: Float[np.ndarray, "n_in"], signal: Signal) -> Float[np.ndarray, "n_out"]:
         """Return ``F(x; w)``, then change ``w``."""
         ...
 
@@ -112,4 +111,7 @@ class NetworkAdaptation:
     ) -> Float[np.ndarray, "n"]:
         """Return the network's torque for this state, then let it learn."""
         x = (np.concatenate((state.q, state.dq)) - self._centre) * self._scale
-        return self.network.step(x, command.error) if self.learning else self.network.forward(x)
+        if not self.learning:
+            return self.network.forward(x)
+        signal = Signal(command.error, mobility=command.mobility, task_error=command.task_error)
+        return self.network.step(x, signal)

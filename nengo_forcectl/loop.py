@@ -8,7 +8,7 @@ numbers nor, measurably, its time. Where a second core is wanted for other work,
 import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import nengo
 import numpy as np
@@ -16,17 +16,8 @@ from jaxtyping import Float
 
 from .exceptions import ConfigurationError, NetworkError
 from .inputs import array_of, checked_probe, only_probe
-from .learning.gradient import Rule
 from .mapping import ByObject
 from .weights import named_weights
-
-
-class Law(Protocol):
-    """A learning law: `nengo_forcectl.learning` has some."""
-
-    def rule(self, xp: Any) -> Rule:
-        """Return one step, as a pure function of arrays of the namespace ``xp``."""
-        ...
 
 
 class Cycle(NamedTuple):
@@ -49,8 +40,9 @@ class LearningLoop:
         probe: the output F; by default the network's only probe.
         optimizer: a Keras (tf-keras) optimizer, which gets ``zip(J_w^T e, variables)`` and
             descends: give it e = F - wanted, the gradient of |F - wanted|^2 / 2. Or a law of
-            `nengo_forcectl.learning`, which moves the weights along J_w^T e: give it
-            e = s = wanted - F, or what the controller lacks.
+            `nengo_forcectl.learning` that has a ``rule``, which moves the weights along J_w^T e:
+            give it e = s = wanted - F, or what the controller lacks. None for a loop that only
+            observes, with a law of your own outside.
         learn: the weights that change: names, handles, Nengo objects; by default all trainable
             ones that F depends on.
         freeze: those of them that do not.
@@ -60,7 +52,7 @@ class LearningLoop:
     Raises:
         NetworkError: a weight that does not exist, is not trainable, or that F does not depend on
             within one step; a probe of another network; an object without a derivative.
-        ConfigurationError: an optimizer that is none, or a rate that is not positive.
+        ConfigurationError: no optimizer and no such law, or a rate that is not positive.
     """
 
     def __init__(
@@ -79,7 +71,7 @@ class LearningLoop:
         from .update import Update
 
         probe = only_probe(sim) if probe is None else checked_probe(sim, probe)
-        self.sim, self.probe = sim, probe
+        self.sim, self.probe, self.optimizer = sim, probe, optimizer
         self.weights = named_weights(sim)
         frozen = self.weights.trainable(freeze)
         self.learned = [w for w in differentiable(sim, probe, learn, 1) if w not in frozen]
@@ -101,7 +93,11 @@ class LearningLoop:
         self._dtype = np.dtype(sim.tensor_graph.dtype)
         shape = (sim.minibatch_size, sum(self._sizes) + probe.size_in)
         self._numbers, self._tensor = shared(shape, self._dtype)
-        self._step = self._compiled(self._step_graph)
+        self._no_error = np.zeros((sim.minibatch_size, probe.size_in))
+        if optimizer is None:
+            self._observe  # noqa: B018, compiled now and not in the first cycle
+        else:
+            self._step  # noqa: B018
 
     def step(
         self,
@@ -109,15 +105,19 @@ class LearningLoop:
         error: Float[np.ndarray, "batch n_out"],
     ) -> Cycle:
         """Return F(x; w) and the Jacobians asked for, then change w and carry the state on."""
-        output, *jacobians = self._step(self._packed(inputs, error))
-        jacobians = {w: array_of(j) for w, j in zip(self._asked, jacobians, strict=True)}
-        return Cycle(array_of(output), ByObject(jacobians))
+        if self.optimizer is None:
+            raise ConfigurationError("LearningLoop.optimizer is None: this loop only observes")
+        return self._cycle(self._step(self._packed(inputs, error)))
+
+    def observe(self, inputs: Mapping[nengo.Node, Float[np.ndarray, "batch n_in"]]) -> Cycle:
+        """Return F(x; w) and the Jacobians asked for, and carry the state on; the weights stay."""
+        return self._cycle(self._observe(self._packed(inputs, self._no_error)))
 
     def forward(
         self, inputs: Mapping[nengo.Node, Float[np.ndarray, "batch n_in"]], *, keep: bool = True
     ) -> Float[np.ndarray, "batch n_out"]:
         """Return F(x; w) without learning; with ``keep``, carry the state on."""
-        packed = self._packed(inputs, np.zeros((self.sim.minibatch_size, self.probe.size_in)))
+        packed = self._packed(inputs, self._no_error)
         return array_of((self._forward if keep else self._look)(packed))
 
     def gradients(
@@ -128,6 +128,11 @@ class LearningLoop:
         """Return J_w^T e of the weights that learn; nothing changes."""
         products = self._products(self._packed(inputs, error))
         return ByObject({w: array_of(g) for w, g in zip(self.learned, products, strict=True)})
+
+    @property
+    def optimizer_variables(self) -> list[Any]:
+        """What a Keras optimizer remembers: its count of steps, its momenta."""
+        return list(self._update.variables)
 
     def _packed(self, inputs: Mapping[nengo.Node, np.ndarray], error: np.ndarray) -> Any:
         """Inputs and error as the one tensor, (batch, numbers), that the functions take."""
@@ -163,6 +168,18 @@ class LearningLoop:
             f"error of {self.probe} is of shape {np.shape(error)} and type "
             f"{np.asarray(error).dtype}, needs {batch, self.probe.size_in} and real numbers"
         )
+
+    def _cycle(self, tensors: list[Any]) -> Cycle:
+        output, *jacobians = map(array_of, tensors)
+        return Cycle(output, ByObject(dict(zip(self._asked, jacobians, strict=True))))
+
+    @cached_property
+    def _step(self) -> Callable[[Any], Any]:
+        return self._compiled(self._step_graph)
+
+    @cached_property
+    def _observe(self) -> Callable[[Any], Any]:
+        return self._compiled(self._observe_graph)
 
     @cached_property
     def _forward(self) -> Callable[[Any], Any]:
@@ -202,19 +219,29 @@ class LearningLoop:
         return {node: x[:, None] for node, x in zip(self._nodes, parts, strict=True)}, error
 
     def _step_graph(self, packed: Any) -> list[Any]:
-        from .differentiation import weight_jacobians
-
         inputs, error = self._split(packed)
-        jacobians = []
-        if self._asked:
-            jacobians = weight_jacobians(self.sim, self.probe, self._asked, [*inputs.values()])
+        jacobians = self._jacobians_graph(inputs)
         products, leaves, outputs = self._products_graph(inputs, error)
         if outputs is None:
             outputs = self._run(inputs)
         output, params, state = outputs
         self._keep(params, state)
-        self._update.apply(leaves, products)
+        self._update.apply(leaves, products, error)
         return [output, *jacobians]
+
+    def _observe_graph(self, packed: Any) -> list[Any]:
+        inputs, _ = self._split(packed)
+        jacobians = self._jacobians_graph(inputs)
+        output, params, state = self._run(inputs)
+        self._keep(params, state)
+        return [output, *jacobians]
+
+    def _jacobians_graph(self, inputs: dict[nengo.Node, Any]) -> list[Any]:
+        from .differentiation import weight_jacobians
+
+        if not self._asked:
+            return []
+        return weight_jacobians(self.sim, self.probe, self._asked, [*inputs.values()])
 
     def _forward_graph(self, packed: Any) -> Any:
         output, params, state = self._run(self._split(packed)[0])

@@ -14,7 +14,7 @@ class Update:
 
     Args:
         sim: the simulator.
-        optimizer: a Keras optimizer or a law.
+        optimizer: a Keras optimizer or a law with a rule; None where nothing is to change.
         rates: the factor of every weight that learns.
     """
 
@@ -38,10 +38,10 @@ class Update:
                 legacy = isinstance(optimizer, tf.keras.optimizers.legacy.Optimizer)
                 build = optimizer._create_all_weights if legacy else optimizer.build
                 build(self._variables)
-        else:
+        elif optimizer is not None:
             raise ConfigurationError(
                 f"optimizer is {optimizer!r}, must be an optimizer of tf.keras (tf-keras, Keras 2) "
-                "or a law of nengo_forcectl.learning"
+                "or a law of nengo_forcectl.learning with a rule; OnlineNetwork takes every law"
             )
 
     @property
@@ -52,12 +52,12 @@ class Update:
         own = self._optimizer.variables  # of legacy optimizers, a method
         return own() if callable(own) else own
 
-    def apply(self, leaves: list[Any], products: list[Any]) -> None:
-        """Change the weights, which are ``leaves`` now, by their J_w^T e."""
+    def apply(self, leaves: list[Any], products: list[Any], error: Any) -> None:
+        """Change the weights, which are ``leaves`` now, by their J_w^T e and e."""
         changed = [
             before + rate * (after - before) if rate != 1 else after
             for before, after, rate in zip(
-                leaves, self._changed(leaves, products), self._rates, strict=True
+                leaves, self._changed(leaves, products, error), self._rates, strict=True
             )
         ]
         graph = self._sim.tensor_graph
@@ -71,10 +71,10 @@ class Update:
             if weight.in_layer:
                 weight.variable.assign(value)
 
-    def _changed(self, leaves: list[Any], products: list[Any]) -> list[Any]:
+    def _changed(self, leaves: list[Any], products: list[Any], error: Any) -> list[Any]:
         if self._rule is not None:
             pairs = zip(leaves, products, strict=True)
-            return [self._rule(leaf, product, self._sim.dt) for leaf, product in pairs]
+            return [self._rule(leaf, product, error, self._sim.dt) for leaf, product in pairs]
         for variable, leaf, stands_in in zip(self._variables, leaves, self._stands_in, strict=True):
             if stands_in:
                 variable.assign(leaf)

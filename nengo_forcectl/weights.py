@@ -74,6 +74,9 @@ class Weight:
                 f"weight {self.name!r} cannot be written: not trainable or not used, it is a "
                 "constant to NengoDL; leave it trainable, or turn NengoDL's simplifications off"
             )
+        if self.whole:
+            self.variable.assign(value)
+            return
         whole = self.variable.numpy()
         whole[self.place] = value.reshape(whole[self.place].shape)
         self.variable.assign(whole)

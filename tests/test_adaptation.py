@@ -63,17 +63,19 @@ def test_the_network_sees_the_state_over_the_arms_limits(iiwa):
         def forward(self, x):
             return -x[:7]
 
-        def step(self, x, error):
-            self.x, self.error = x, error
-            return 2.0 * error
+        def step(self, x, signal):
+            self.x, self.signal = x, signal
+            return 2.0 * signal.error
 
     spy = Spy()
     adaptation = NetworkAdaptation(iiwa, spy)
-    terms, _, reference, command = cycle(iiwa)
+    terms, _, reference, command = cycle(iiwa, off=(0.1, 0.2, 0.3))
     state = State(0.0, iiwa.q_upper, iiwa.dq_max)
     np.testing.assert_array_equal(adaptation.torque(terms, state, reference, command), 2 * ERROR)
     np.testing.assert_allclose(spy.x, 1.0)
-    np.testing.assert_array_equal(spy.error, ERROR)
+    np.testing.assert_array_equal(spy.signal.error, ERROR)
+    np.testing.assert_array_equal(spy.signal.mobility, command.mobility)
+    np.testing.assert_array_equal(spy.signal.task_error, command.task_error)
     adaptation.torque(terms, State(0.0, iiwa.q_lower, -iiwa.dq_max), reference, command)
     np.testing.assert_allclose(spy.x, -1.0)
     adaptation.learning = False

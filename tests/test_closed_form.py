@@ -10,6 +10,11 @@ from nengo_forcectl.online import OnlineNetwork
 from nengo_forcectl.weights import named_weights
 
 N_IN, N_OUT, N = 4, 3, 40
+LAWS = [
+    Gradient(0.5),
+    Gradient(5.0, sigma=0.3, bound=2.0),
+    Gradient(5.0, e_mod=0.1, dead_zone=1.0, normalise=2.0),
+]
 
 
 @pytest.fixture
@@ -23,7 +28,7 @@ def samples(steps=500):
 
 
 @pytest.mark.parametrize("everything", [False, True])
-@pytest.mark.parametrize("law", [Gradient(0.5), Gradient(5.0, sigma=0.3, bound=2.0)])
+@pytest.mark.parametrize("law", LAWS)
 def test_it_is_the_online_network(network, law, everything):
     """Outputs and weights over 500 steps are those of TensorFlow, to rounding."""
     x, error = samples()

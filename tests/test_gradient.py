@@ -5,19 +5,77 @@ import pytest
 
 from nengo_forcectl.exceptions import ConfigurationError
 from nengo_forcectl.learning.gradient import Gradient
+from nengo_forcectl.learning.law import Signal
+
+TERMS = [
+    {},
+    {"sigma": 0.5, "bound": 4.0},
+    {"e_mod": 0.3},
+    {"dead_zone": 0.5},
+    {"dead_zone": 50.0, "sigma": 0.1},
+    {"normalise": 0.7},
+    {"sigma": 0.5, "e_mod": 0.3, "dead_zone": 0.5, "normalise": 0.7, "bound": 4.0},
+]
 
 
 @pytest.fixture
 def arrays():
     rng = np.random.default_rng(0)
-    return rng.normal(size=(3, 20)), rng.normal(size=(3, 20))
+    return rng.normal(size=(3, 20)), rng.normal(size=(3, 20)), rng.normal(size=3)
 
 
 def test_one_step_is_the_equation(arrays):
     """One step is explicit Euler of gamma J_w^T s - sigma w."""
-    w, descent = arrays
-    change = Gradient(gamma=2.0, sigma=0.5).rule()(w, descent, 0.01) - w
+    w, descent, error = arrays
+    change = Gradient(gamma=2.0, sigma=0.5).rule()(w, descent, error, 0.01) - w
     np.testing.assert_allclose(change, 0.01 * (2.0 * descent - 0.5 * w), rtol=1e-12)
+
+
+@pytest.mark.parametrize("terms", TERMS, ids=lambda terms: "+".join(terms) or "plain")
+def test_a_step_with_every_term_is_the_equation(terms, rng):
+    """Entry by entry: dead zone, normalisation, both leaks, projection, and J_w^T s by loops."""
+    w, J, s = rng.normal(size=(4, 5)), rng.normal(size=(3, 4, 5)), rng.normal(size=3)
+    law = Gradient(2.0, **terms)
+    moved = law.step({"w": w}, {"w": J}, Signal(s), {}, 0.01)["w"]
+    size = math.sqrt(sum(value**2 for value in s))
+    descent = {(i, j): sum(J[k, i, j] * s[k] for k in range(3)) for i in range(4) for j in range(5)}
+    m2 = 1 + law.normalise * sum(value**2 for value in descent.values()) / size**2
+    left = max(0.0, size - law.dead_zone)
+    expected = np.empty((4, 5))
+    for (i, j), value in descent.items():
+        drive = law.gamma * value * left / size / m2
+        expected[i, j] = w[i, j] + 0.01 * (drive - (law.sigma + law.e_mod * left) * w[i, j])
+    norm = math.sqrt(sum(value**2 for value in expected.flat))
+    expected *= min(1.0, law.bound / norm)
+    np.testing.assert_allclose(moved, expected, rtol=1e-12)
+
+
+def test_for_decoders_normalisation_is_that_of_normalised_lms(rng):
+    """gamma = mu / eps and normalise = 1 / eps: the step is mu s a^T / (eps + |a|^2)."""
+    s, a, mu, eps = rng.normal(size=3), rng.normal(size=20), 0.7, 1e-3
+    J = np.multiply.outer(np.eye(3), a)
+    law = Gradient(mu / eps, normalise=1 / eps)
+    moved = law.step({"D": np.zeros((3, 20))}, {"D": J}, Signal(s), {}, 1.0)["D"]
+    np.testing.assert_allclose(moved, mu * np.outer(s, a) / (eps + a @ a), rtol=1e-12)
+
+
+def test_the_dead_zone_is_continuous():
+    """The step shrinks to nothing as the error comes down to the width, and stays nothing."""
+    law, J = Gradient(1.0, dead_zone=0.5), {"w": np.eye(2)}
+    steps = {
+        size: law.step({"w": np.zeros(2)}, J, Signal(np.array([size, 0.0])), {}, 1.0)["w"][0]
+        for size in (0.0, 0.4, 0.5, 0.5 + 1e-9, 1.5)
+    }
+    assert steps[0.0] == steps[0.4] == steps[0.5] == 0.0
+    assert steps[0.5 + 1e-9] == pytest.approx(1e-9)
+    assert steps[1.5] == pytest.approx(1.0)
+
+
+def test_e_mod_bounds_the_weights():
+    """With e_mod the norm converges to gamma |J_w^T s| / (e_mod |s|)."""
+    history, _ = norms(Gradient(gamma=1.0, e_mod=0.5))
+    assert history.max() <= 1.0 / 0.5
+    assert history[-1] == pytest.approx(1.0 / 0.5, rel=1e-3)
 
 
 def norms(law, steps=20_000, dt=0.001):
@@ -26,7 +84,7 @@ def norms(law, steps=20_000, dt=0.001):
     w, drive = np.zeros(5), np.array([1.0, 0.0, -2.0, 0.0, 0.5])
     history = []
     for _ in range(steps):
-        w = step(w, drive, dt)
+        w = step(w, drive, drive, dt)
         history.append(np.linalg.norm(w))
     return np.array(history), np.linalg.norm(drive)
 
@@ -53,24 +111,27 @@ def test_the_projection_bounds_the_weights():
 
 def test_inside_the_ball_the_projection_changes_nothing(arrays):
     """A bound that is not reached gives bit for bit the unbounded step."""
-    w, descent = arrays
+    w, descent, error = arrays
     free, bounded = Gradient(gamma=1.0), Gradient(gamma=1.0, bound=1e6)
-    np.testing.assert_array_equal(free.rule()(w, descent, 0.1), bounded.rule()(w, descent, 0.1))
+    inside = bounded.rule()(w, descent, error, 0.1)
+    np.testing.assert_array_equal(free.rule()(w, descent, error, 0.1), inside)
 
 
-def test_numba_and_tensorflow_compute_what_numpy_does(arrays):
+@pytest.mark.parametrize("terms", TERMS, ids=lambda terms: "+".join(terms) or "plain")
+def test_numba_and_tensorflow_compute_what_numpy_does(arrays, terms):
     """The one rule serves numpy, numba and TensorFlow: the same numbers to rounding."""
     import numba
 
     from nengo_forcectl.nengodl import tf
 
-    w, descent = arrays
-    law = Gradient(gamma=2.0, sigma=0.5, bound=4.0)
-    expected = law.rule()(w, descent, 0.01)
-    assert np.linalg.norm(expected) == pytest.approx(4.0)
-    np.testing.assert_allclose(numba.njit(law.rule())(w, descent, 0.01), expected, rtol=1e-13)
-    traced = law.rule(tf.experimental.numpy)(tf.constant(w), tf.constant(descent), 0.01)
-    np.testing.assert_allclose(traced.numpy(), expected, rtol=1e-13)
+    w, descent, error = arrays
+    law = Gradient(2.0, **terms)
+    expected = law.rule()(w, descent, error, 0.01)
+    compiled = numba.njit(law.rule())(w, descent, error, 0.01)
+    np.testing.assert_allclose(compiled, expected, rtol=1e-12)
+    tensors = map(tf.constant, (w, descent, error))
+    traced = law.rule(tf.experimental.numpy)(*tensors, 0.01)
+    np.testing.assert_allclose(traced.numpy(), expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +142,10 @@ def test_numba_and_tensorflow_compute_what_numpy_does(arrays):
         ({"gamma": 1.0, "sigma": -0.1}, "sigma"),
         ({"gamma": 1.0, "sigma": math.inf}, "sigma"),
         ({"gamma": 1.0, "bound": 0.0}, "bound"),
+        ({"gamma": 1.0, "e_mod": -1.0}, "e_mod"),
+        ({"gamma": 1.0, "dead_zone": math.nan}, "dead_zone"),
+        ({"gamma": 1.0, "normalise": math.inf}, "normalise"),
+        ({"gamma": "high"}, "gamma"),
     ],
 )
 def test_gains_that_make_no_sense_are_named(gains, name):

@@ -125,6 +125,46 @@ def test_the_jacobian_asked_for_comes_with_the_step(network):
         np.testing.assert_allclose(J[network.a].encoders, wanted["a.encoders"], rtol=1e-12)
 
 
+def test_a_loop_without_a_law_observes(network):
+    """It gives output and Jacobian of every step, with the state going on, and changes nothing."""
+    x, error = samples()
+    with simulate(network) as sim:
+        sim.run_steps(len(x), data={network.node: x.transpose(1, 0, 2)})
+        expected = sim.data[network.probe]
+    with simulate(network) as sim:
+        loop = LearningLoop(sim, network.probe, jacobian=network.b)
+        before = {name: weight.read() for name, weight in loop.weights.items()}
+        outputs = []
+        for row in x:
+            wanted = weight_jacobian(sim, network.probe, {network.node: row}, network.b)
+            output, J = loop.observe({network.node: row})
+            outputs.append(output)
+            np.testing.assert_allclose(J["b.bias"], wanted["b.bias"], rtol=1e-12)
+        np.testing.assert_allclose(np.concatenate(outputs), expected, rtol=1e-12)
+        for name, weight in loop.weights.items():
+            np.testing.assert_array_equal(weight.read(), before[name])
+        with pytest.raises(ConfigurationError, match="only observes"):
+            loop.step({network.node: x[0]}, error[0])
+
+
+def test_robust_terms_take_a_minibatch_as_one_long_vector(network):
+    """|s| is the norm over all items, in single precision too: the rule by hand gives the same."""
+    x, error = (values[0] for values in samples(batch=3))
+    law = Gradient(0.5, sigma=0.1, e_mod=0.2, dead_zone=0.3, normalise=0.4, bound=50.0)
+    for dtype, tolerance in (("float64", 1e-12), ("float32", 1e-5)):
+        with network:
+            nengo_dl.configure_settings(dtype=dtype)
+        with simulate(network, minibatch_size=3) as sim:
+            x, error = x.astype(dtype), error.astype(dtype)
+            loop = LearningLoop(sim, network.probe, law)
+            before = {w: w.read() for w in loop.learned}
+            products = loop.gradients({network.node: x}, error)
+            loop.step({network.node: x}, error)
+            for w, value in before.items():
+                expected = law.rule()(value, products[w], error, sim.dt)
+                np.testing.assert_allclose(w.read(), expected, rtol=tolerance, atol=tolerance)
+
+
 def test_what_was_learned_is_saved_frozen_and_run_by_nengo(network, tmp_path):
     """After learning, ``save_params``, ``load_params``, ``freeze_params`` and Nengo agree."""
     x, error = samples()
@@ -247,9 +287,9 @@ def test_the_step_is_traced_once(network):
         def rule(self, xp=np):
             inner = super().rule(xp)
 
-            def step(w, descent, dt):
+            def step(w, descent, error, dt):
                 traces.append(w.shape)
-                return inner(w, descent, dt)
+                return inner(w, descent, error, dt)
 
             return step
 

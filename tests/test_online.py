@@ -2,9 +2,16 @@ import nengo
 import numpy as np
 import pytest
 
-from nengo_forcectl.exceptions import NetworkError
+from nengo_forcectl.exceptions import ConfigurationError, NetworkError
 from nengo_forcectl.jacobians import weight_jacobian
+from nengo_forcectl.learning.composite import Composite
+from nengo_forcectl.learning.gauss_newton import GaussNewton
 from nengo_forcectl.learning.gradient import Gradient
+from nengo_forcectl.learning.kalman import Kalman
+from nengo_forcectl.learning.law import Signal
+from nengo_forcectl.learning.least_squares import RecursiveLeastSquares
+from nengo_forcectl.learning.multilayer import Multilayer
+from nengo_forcectl.learning.robust import Robust
 from nengo_forcectl.network import adaptive_network, simulator
 from nengo_forcectl.online import OnlineNetwork
 from nengo_forcectl.weights import named_weights
@@ -121,9 +128,9 @@ def test_the_function_is_traced_once(network, samples):
         def rule(self, xp=np):
             inner = super().rule(xp)
 
-            def step(w, descent, dt):
+            def step(w, descent, error, dt):
                 traces.append(1)
-                return inner(w, descent, dt)
+                return inner(w, descent, error, dt)
 
             return step
 
@@ -132,6 +139,123 @@ def test_the_function_is_traced_once(network, samples):
         for sample in zip(*samples, strict=True):
             online.step(*sample)
     assert len(traces) == 1
+
+
+LAWS = {
+    "gradient": Gradient(0.5, e_mod=0.1, dead_zone=0.1, normalise=1.0),
+    "multilayer": Multilayer(0.5, 0.05, e_mod=0.1),
+    "gauss_newton": GaussNewton(10.0, 0.1),
+    "kalman": Kalman(1.0, 0.1, forgetting=0.5),
+    "kalman by row": Kalman(1.0, 0.1, forgetting=0.5, blocks="row"),
+    "least squares": RecursiveLeastSquares(1.0, 0.1, forgetting=0.5),
+    "composite": Composite(0.5, 0.5),
+    "composite with forgetting": Composite(0.5, 0.5, 1.0, blocks="array"),
+    "robust": Robust(Kalman(1.0, 0.1), sigma=0.1, bound=10.0),
+}
+
+
+def signals(samples, rng):
+    """50 inputs, and all that a cycle offers."""
+    x, error = (values[:50] for values in samples)
+    return [
+        (row, Signal(e, rng.normal(size=N_OUT), rng.normal(size=(2, N_OUT)), rng.normal(size=2)))
+        for row, e in zip(x, error, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "everything"),
+    [(name, False) for name in LAWS] + [(name, True) for name in LAWS if name != "least squares"],
+)
+def test_every_law_runs_on_decoders_and_on_all_weights(network, samples, rng, name, everything):
+    """50 steps are those of ``law.step`` with the Jacobian of ``weight_jacobian``; all is finite.
+
+    For the gradient law this compares TensorFlow's function with numpy's.
+    """
+    law = LAWS[name]
+    with simulator(network) as sim:
+        learn = named_weights(sim) if everything else None
+        online = OnlineNetwork(sim, network.probe, law, learn=learn)
+        start = 0.1 * rng.normal(size=(N_OUT, N))
+        online.write({"adaptive -> torque": start})
+        w = online.read()
+        memory = law.start(w) if name != "multilayer" else online.memory
+        first = {key: value.copy() for key, value in w.items()}
+        for x, signal in signals(samples, rng):
+            J = weight_jacobian(sim, network.probe, {network.state: x[None]})
+            w = law.step(w, {key: J[key][0] for key in w}, signal, memory, sim.dt)
+            expected = online.forward(x)
+            np.testing.assert_array_equal(online.step(x, signal), expected)
+            for key, value in online.read().items():
+                np.testing.assert_allclose(value, w[key], atol=1e-9)
+                assert np.isfinite(value).all()
+        for key, value in w.items():
+            assert np.abs(value - first[key]).max() > 1e-6
+        for key, value in online.memory.items():
+            np.testing.assert_allclose(value, memory[key], atol=1e-9)
+
+
+def test_an_optimizer_descends_where_a_law_ascends(network, samples):
+    """Keras's SGD with rate gamma dt gives the weights of the gradient law."""
+    from nengo_forcectl.nengodl import tf
+
+    learned = []
+    for law in (Gradient(2.0), tf.keras.optimizers.SGD(2.0 * 0.001)):
+        with simulator(network) as sim:
+            online = OnlineNetwork(sim, network.probe, law)
+            for x, error in zip(*(values[:100] for values in samples), strict=True):
+                online.step(x, error)
+            learned.append(online.read()["adaptive -> torque"])
+    assert np.abs(learned[0]).max() > 0.001
+    np.testing.assert_allclose(learned[1], learned[0], rtol=1e-6)  # Keras's rate is a float32
+
+
+@pytest.mark.parametrize("name", ["adam", "kalman", "multilayer"])
+def test_weights_and_memory_are_all_there_is_to_save(network, samples, rng, name):
+    """Another network with these weights and this memory goes on bit for bit."""
+    from nengo_forcectl.nengodl import tf
+
+    cycles = signals(samples, rng)
+
+    def law():
+        return tf.keras.optimizers.Adam(0.01) if name == "adam" else LAWS[name]
+
+    with simulator(network) as sim:
+        online = OnlineNetwork(sim, network.probe, law(), learn=named_weights(sim))
+        for cycle in cycles[:25]:
+            online.step(*cycle)
+        weights, memory = online.read(), online.memory
+        for cycle in cycles[25:]:
+            online.step(*cycle)
+        expected = online.read()
+    assert memory
+    with simulator(network) as sim:
+        online = OnlineNetwork(sim, network.probe, law(), learn=named_weights(sim))
+        online.write(weights)
+        online.memory = memory
+        for cycle in cycles[25:]:
+            online.step(*cycle)
+        for key, value in online.read().items():
+            np.testing.assert_array_equal(value, expected[key])
+        with pytest.raises(NetworkError, match="memory of shapes"):
+            online.memory = {"other": np.zeros(3)}
+        with pytest.raises(NetworkError, match="is not finite"):
+            online.memory = {key: value * np.nan for key, value in memory.items()}
+
+
+@pytest.mark.parametrize("name", LAWS)
+def test_nan_reaches_no_weight(network, name):
+    """A signal that is not finite, or is missing, is refused, and the weights stay."""
+    x, nan = np.zeros(N_IN), np.full(N_OUT, np.nan)
+    with simulator(network) as sim:
+        online = OnlineNetwork(sim, network.probe, LAWS[name])
+        before = online.read()
+        with pytest.raises(NetworkError, match="not finite"):
+            online.step(x, Signal(nan, nan, np.full((2, N_OUT), np.nan), np.full(2, np.nan)))
+        with pytest.raises(NetworkError, match=r"learns from Signal\.\w+, which is not given"):
+            online.step(x, Signal())
+        for key, value in online.read().items():
+            np.testing.assert_array_equal(value, before[key])
 
 
 def test_bad_arguments_are_named(network):
@@ -143,6 +267,8 @@ def test_bad_arguments_are_named(network):
             online.step(np.zeros(N_IN + 1), np.zeros(N_OUT - 1))
         with pytest.raises(NetworkError, match=r"not finite"):
             online.step(x * np.nan, error)
+        with pytest.raises(ConfigurationError, match=r"optimizer is 'sgd', must be"):
+            OnlineNetwork(sim, network.probe, "sgd")
         with pytest.raises(NetworkError, match=r"'torque -> adaptive'"):
             OnlineNetwork(sim, network.probe, Gradient(1.0), learn=["torque -> adaptive"])
     with simulator(network, minibatch_size=2) as sim, pytest.raises(NetworkError, match=r"not 2"):

@@ -1,30 +1,45 @@
-"""The gradient law with sigma-modification and projection."""
+"""The gradient law with the robust terms of adaptive control."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..exceptions import ConfigurationError
+from .law import (
+    Arrays,
+    Memory,
+    Rule,
+    Signal,
+    check,
+    check_not_negative,
+    check_positive,
+    finite,
+    needed,
+    outputs,
+)
 
-Rule = Callable[[Any, Any, float], Any]
-"""(w, J_w^T s, dt) -> the weights after dt; every array has the shape of w."""
+SMALL = 1e-30  # keeps 0 / 0 away, in single precision too
 
 
 @dataclass(frozen=True)
 class Gradient:
     """Steepest descent on the control error, leaking, kept inside a ball.
 
-        dw/dt = gamma J_w^T s - sigma w,        |w| <= bound
+        dw/dt = gamma J_w^T s_d / m^2 - (sigma + e_mod |s_d|) w,        |w| <= bound
+        s_d = s max(0, 1 - dead_zone / |s|)
+        m^2 = 1 + normalise |J_w^T s|^2 / |s|^2
 
     w is one weight array, J_w = dF/dw the network's weight Jacobian, F [N m] its torque and s
-    [rad/s] the composite error dq_r - dq (or what the controller hands over, in joint space).
-    |w| is the Euclidean norm over all entries of the array; a step that leaves the ball is scaled
-    back to its surface. One step is explicit Euler: ``w + dt (gamma J_w^T s - sigma w)``.
+    [N m] the error the controller hands over, in joint torque space. |w| is the Euclidean norm over
+    all entries of the array; a step that leaves the ball is scaled back to its surface. One step
+    is explicit Euler. s_d is s shortened by the width of the dead zone: noise of that size teaches
+    nothing, and nothing jumps at its edge. For decoders |J_w^T s| / |s| is the norm of the neural
+    activity, and the law with m is normalised LMS, ``mu s a^T / (eps + |a|^2)`` with
+    mu = gamma / normalise and eps = 1 / normalise, whose step never exceeds mu however strong the
+    activity; for other weights, the same with the gain of s through them.
 
-    On decoders alone, sigma = 0 and no bound, this is Nengo's PES with learning rate
+    On decoders alone, without the other terms, this is Nengo's PES with learning rate
     ``gamma n_neurons`` (MacNeil and Eliasmith 2011).
 
     With F linear in w (decoders), a passive arm and a nominal law with damping on s, the function
@@ -32,22 +47,25 @@ class Gradient:
     the unmodelled torque is exactly some F(x; w*) (Slotine and Li 1987, doi:10.1177/
     027836498700600303). If it is not, or is noisy, w can drift without bound; sigma > 0 keeps s
     and w bounded at the price of a residual error of order sigma (Ioannou and Kokotovic 1984,
-    doi:10.1016/0005-1098(84)90073-0), and so does the projection, without one while |w*| < bound.
-    For encoders and biases, which F is not linear in, none of this is proved.
+    doi:10.1016/0005-1098(84)90073-0); e_mod > 0 does so, too, but lets go of the weights as s
+    vanishes (Narendra and Annaswamy 1987, IEEE TAC 32): with it |w| stays below
+    gamma |J_w| / e_mod. The projection does so without a residual error while |w*| < bound, the
+    dead zone if it is at least as wide as the disturbance that remains (Ioannou and Sun 1996,
+    chapter 8). For encoders and biases, which F is not linear in, none of this is proved but the
+    bounds on w.
     """
 
     gamma: float  # learning rate [1/s for decoders, if s is a torque]
     sigma: float = 0.0  # leak [1/s]
     bound: float = math.inf  # largest norm of a weight array
+    e_mod: float = 0.0  # leak per size of the error [1/(N m s)]
+    dead_zone: float = 0.0  # size of the error that teaches nothing [N m]
+    normalise: float = 0.0  # 1 / eps of normalised LMS [1 for decoders], 0 for plain
 
     def __post_init__(self) -> None:
-        for name, value, valid, wanted in (
-            ("gamma", self.gamma, self.gamma > 0 and math.isfinite(self.gamma), "positive"),
-            ("sigma", self.sigma, self.sigma >= 0 and math.isfinite(self.sigma), "zero or more"),
-            ("bound", self.bound, self.bound > 0, "positive, math.inf for none"),
-        ):
-            if not valid:
-                raise ConfigurationError(f"Gradient.{name} is {value}, must be {wanted}")
+        check_positive(self, "gamma")
+        check_not_negative(self, "sigma", "e_mod", "dead_zone", "normalise")
+        check(self, "bound", lambda value: value > 0, "positive, math.inf for none")
 
     def rule(self, xp: Any = np) -> Rule:
         """One step as a pure function of arrays of the namespace ``xp``.
@@ -56,9 +74,33 @@ class Gradient:
         ``tensorflow.experimental.numpy``.
         """
         gamma, sigma, bound = self.gamma, self.sigma, self.bound
+        e_mod, dead_zone, normalise = self.e_mod, self.dead_zone, self.normalise
+        depends_on_size = e_mod > 0 or dead_zone > 0 or normalise > 0
 
-        def step(w: Any, descent: Any, dt: float) -> Any:
-            w = w + dt * (gamma * descent - sigma * w)
+        def step(w: Any, descent: Any, error: Any, dt: float) -> Any:
+            if depends_on_size:
+                size = xp.sqrt(xp.sum(error * error))
+                left = xp.maximum(size - dead_zone, 0.0)  # |s_d|
+                gain = xp.sum(descent * descent) / xp.maximum(size * size, SMALL)
+                factor = left / xp.maximum(size, SMALL) / (1.0 + normalise * gain)
+                w = w + dt * (gamma * factor * descent - (sigma + e_mod * left) * w)
+            else:
+                w = w + dt * (gamma * descent - sigma * w)
             return w / xp.maximum(1.0, xp.sqrt(xp.sum(w * w)) / bound)
 
         return step
+
+    def start(self, w: Arrays) -> Memory:
+        """Return no memory: the law needs none."""
+        return {}
+
+    def step(
+        self, w: Arrays, J_w: Arrays, signal: Signal, memory: Memory, dt: float
+    ) -> dict[str, np.ndarray]:
+        """Return the weights after dt; see `Law.step`."""
+        s = needed(self, signal, "error", outputs(J_w))
+        rule = self.rule()
+        moved = {
+            name: rule(value, np.tensordot(s, J_w[name], 1), s, dt) for name, value in w.items()
+        }
+        return finite(self, moved)

@@ -40,4 +40,11 @@ def task_weight_jacobian(
         G [m/s^2 per unit of weight] for each weight array, in the shape of the weight.
     """
     mobility = np.linalg.solve(M, J.T).T  # J M^-1, (m, n)
+    return of_task(mobility, J_w)
+
+
+def of_task(
+    mobility: Float[np.ndarray, "m n"], J_w: Mapping[Key, Float[np.ndarray, "n *weight"]]
+) -> dict[Key, Float[np.ndarray, "m *weight"]]:
+    """Return ``G = mobility J_w``, for who has the mobility ``J M^-1`` already."""
     return {key: np.tensordot(mobility, dF_dw, axes=1) for key, dF_dw in J_w.items()}

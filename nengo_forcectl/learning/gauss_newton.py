@@ -1,0 +1,62 @@
+"""Gauss-Newton in task space: the network's weight Jacobian combined with the arm's."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..exceptions import ConfigurationError, NetworkError
+from .law import Arrays, Memory, Signal, check_not_negative, check_positive, finite, needed, outputs
+from .task_space import of_task
+
+
+@dataclass(frozen=True)
+class GaussNewton:
+    """The smallest change of the weights that gives the task the acceleration it lacks.
+
+        dw/dt = eta G^T (G G^T + damping I)^-1 a_err,        G = J M^-1 J_w
+
+    G [m/s^2 per unit of weight] says how each weight, of all arrays together, changes the
+    acceleration of the task; a_err [m/s^2] is the acceleration that the task lacks. G G^T is only
+    m by m. One step is explicit Euler, so with damping 0 it removes the fraction ``eta dt`` of
+    a_err at this x, all of it for eta = 1 / dt, if F is linear in w; above 2 / dt it diverges.
+    This is a Levenberg-Marquardt step (Levenberg 1944; Marquardt 1963, doi:10.1137/0111030); with
+    damping, a task direction in which G is weaker than sqrt(damping) is left alone, such as that
+    of a singular arm.
+
+    It learns from the task alone. On a redundant arm what the task does not show (motion in the
+    null space) teaches nothing and is not bounded by it; nothing is proved beyond one step. The
+    norm it minimises adds up weights of all arrays, whatever their units.
+    """
+
+    eta: float  # rate [1/s]
+    damping: float  # [m^2/s^4 per unit of weight^2]
+
+    def __post_init__(self) -> None:
+        check_positive(self, "eta")
+        check_not_negative(self, "damping")
+
+    def start(self, w: Arrays) -> Memory:
+        """Return no memory: the law needs none."""
+        return {}
+
+    def step(
+        self, w: Arrays, J_w: Arrays, signal: Signal, memory: Memory, dt: float
+    ) -> dict[str, np.ndarray]:
+        """Return the weights after dt; see `Law.step`."""
+        if self.eta * dt > 2:
+            raise ConfigurationError(f"GaussNewton.eta is {self.eta}, must be below {2 / dt}: 2/dt")
+        a_err = needed(self, signal, "task_error", -1)
+        m = len(a_err)
+        G = of_task(needed(self, signal, "mobility", m, outputs(J_w)), J_w)
+        flat = np.concatenate([G[name].reshape(m, -1) for name in w], axis=1)  # (m, P)
+        try:
+            y = np.linalg.solve(flat @ flat.T + self.damping * np.eye(m), a_err)
+        except np.linalg.LinAlgError:
+            raise NetworkError(
+                "the weights do not move the task in every direction (G G^T is singular); "
+                f"GaussNewton.damping is {self.damping}, must be positive here"
+            ) from None
+        moved = {
+            name: value + dt * self.eta * np.tensordot(y, G[name], 1) for name, value in w.items()
+        }
+        return finite(self, moved)

@@ -1,0 +1,72 @@
+"""The gradient law for all layers: outer weights at one rate, inner ones at their own."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from .gradient import Gradient
+from .law import (
+    Arrays,
+    Memory,
+    Signal,
+    check,
+    check_not_negative,
+    check_positive,
+    finite,
+    needed,
+    outputs,
+)
+
+
+@dataclass(frozen=True)
+class Multilayer:
+    """Steepest descent of every layer, each leaking back to where it started.
+
+        dw/dt = rate J_w^T s - e_mod |s| (w - w_0),        |w - w_0| <= bound
+
+    for every weight array w, with w_0 its value before the first step, s [N m] the error and rate
+    = gamma for outer weights (decoders), gamma_inner for inner ones: encoders, biases, and all
+    whose name ends as ``inner`` says. The leak aims at w_0, not at zero, because encoders at zero
+    are a network without neurons; decoders that start at zero leak to zero, as in the paper. On
+    decoders alone this is `Gradient` with the same terms.
+
+    Lewis, Yesildirek and Liu (1996, doi:10.1109/72.485674), for F = W^T f(V^T x), have
+    ``dW/dt = F (f(V^T x) - f' V^T x) s^T`` for the outer weights, where f' V^T x makes up for the
+    movement of the inner ones, and prove that s and all weights are then uniformly ultimately
+    bounded. **That term is left out here.** A rectified-linear f is positively homogeneous,
+    f(z) = f'(z) z, so with biases among the weights (in V^T x) it equals f itself, and the
+    decoders would never learn; without them, they would learn from the biases only. So of the
+    paper's result what remains is this: |w - w_0| <= rate |J_w| / e_mod while J_w, which grows
+    with the other layers, is bounded, and it is if ``bound`` is finite and x bounded. That s is
+    bounded is proved for decoders alone.
+    """
+
+    gamma: float  # rate of outer weights [1/s for decoders, if s is a torque]
+    gamma_inner: float  # rate of inner weights; their own unit, so usually far from gamma
+    e_mod: float = 0.0  # leak per size of the error [1/(N m s)]
+    bound: float = math.inf  # largest distance of a weight array from its start
+    dead_zone: float = 0.0  # size of the error that teaches nothing [N m]
+    inner: tuple[str, ...] = (".encoders", ".bias")  # how names of inner weights end
+
+    def __post_init__(self) -> None:
+        check_positive(self, "gamma", "gamma_inner")
+        check_not_negative(self, "e_mod", "dead_zone")
+        check(self, "bound", lambda value: value > 0, "positive, math.inf for none")
+
+    def start(self, w: Arrays) -> Memory:
+        """Remember where the weights start."""
+        return {name: np.array(value, dtype=float) for name, value in w.items()}
+
+    def step(
+        self, w: Arrays, J_w: Arrays, signal: Signal, memory: Memory, dt: float
+    ) -> dict[str, np.ndarray]:
+        """Return the weights after dt; see `Law.step`."""
+        s = needed(self, signal, "error", outputs(J_w))
+        moved = {}
+        for name, value in w.items():
+            gamma = self.gamma_inner if name.endswith(self.inner) else self.gamma
+            law = Gradient(gamma, bound=self.bound, e_mod=self.e_mod, dead_zone=self.dead_zone)
+            descent = np.tensordot(s, J_w[name], 1)
+            moved[name] = memory[name] + law.rule()(value - memory[name], descent, s, dt)
+        return finite(self, moved)
