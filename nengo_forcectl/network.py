@@ -24,7 +24,10 @@ import numpy as np
 from nengo.dists import Choice, CosineSimilarity, UniformHypersphere
 from nengo.solvers import NoSolver
 
+from .encoding import StateEncoding, States
 from .exceptions import ConfigurationError
+
+SHARES = (0.15, 0.32)  # of the sample that a neuron is active for
 
 
 class AdaptiveNetwork(nengo.Network):
@@ -76,17 +79,104 @@ def adaptive_network(
         )
         network.torque = nengo.Node(size_in=n_outputs, label="torque")
         nengo.Connection(network.state, network.ensemble, synapse=None, label="state -> adaptive")
-        network.decoders = nengo.Connection(
-            network.ensemble,
-            network.torque,
-            function=lambda x: np.zeros(n_outputs),
-            solver=NoSolver(np.zeros((n_neurons, n_outputs))),
-            synapse=None,
-            seed=seed,
-            label="adaptive -> torque",
-        )
+        network.decoders = _silent_decoders(network, n_outputs, seed)
         network.probe = nengo.Probe(network.torque, synapse=None, label="torque")
     return network
+
+
+class WorkspaceNetwork(AdaptiveNetwork):
+    """What `workspace_network` returns."""
+
+    linear: nengo.Connection  # state -> torque, (n_outputs, d + 1): of x and the 1
+    encoding: StateEncoding  # makes the state v = (x, 1, u)
+
+
+def workspace_network(
+    encoding: StateEncoding,
+    states: States,
+    n_outputs: int,
+    n_neurons: int = 1000,
+    *,
+    seed: int,
+    neuron_type: Any = None,
+) -> WorkspaceNetwork:
+    """Return a network whose neurons share out the states of a workspace among them.
+
+        F(x; w) = A (x, 1) + D relu(gain (E u) + bias)
+
+    with v = (x, 1, u) as `StateEncoding` gives it. The direct path A, of the kind that random-vector
+    functional-link networks have (Pao, Park and Sobajic 1994, doi:10.1016/0925-2312(94)90053-1),
+    takes what is linear in the state; the neurons are left with what is not. All weights of both
+    are zero at the start.
+
+    The encoders E are uniform on the sphere. The intercept of each is the value that a share of the
+    sample's E u exceeds, the shares spread evenly from 0.15 to 0.32: so every neuron is active for
+    some of the sample, and since all u have the same length every state activates between a tenth
+    and a third of the neurons. The gain is such that the sample's greatest activity is 1. (Choosing
+    intercepts by the share of the state space in which a neuron is active: Gosmann and Eliasmith
+    2016, doi:10.1371/journal.pone.0149928.)
+
+    Args:
+        encoding: makes v.
+        states: of the workspace, such as `nengo_forcectl.workspace.reach_states` gives.
+        n_outputs: numbers in F, the arm's joints.
+        n_neurons: neurons in the ensemble.
+        seed: of the encoders and the shares.
+        neuron_type: `nengo.RectifiedLinear()` by default; any other of Nengo's, rates or spikes.
+    """
+    for name, value in (("n_outputs", n_outputs), ("n_neurons", n_neurons)):
+        if value < 1:
+            raise ConfigurationError(f"workspace_network: {name} is {value}, must be at least 1")
+    d = encoding.size
+    rng = np.random.default_rng(seed)
+    E = rng.normal(size=(n_neurons, d + 1))
+    E /= np.linalg.norm(E, axis=1, keepdims=True)
+    shares = np.linspace(*SHARES, n_neurons)
+    rng.shuffle(shares)
+    cosines = encoding.input(*states)[:, d + 1 :] @ E.T  # (k, n_neurons)
+    thresholds = np.array([np.quantile(c, 1 - s) for c, s in zip(cosines.T, shares, strict=True)])
+    highest = np.maximum(cosines.max(axis=0), thresholds + 1e-6)
+    network = WorkspaceNetwork(label="workspace network", seed=seed)
+    network.encoding = encoding
+    with network:
+        network.state = nengo.Node(size_in=0, output=np.zeros(2 * d + 2), label="state")
+        network.ensemble = nengo.Ensemble(
+            n_neurons,
+            d + 1,
+            encoders=E,
+            intercepts=thresholds,
+            max_rates=(1.0 - thresholds) / (highest - thresholds),
+            neuron_type=nengo.RectifiedLinear() if neuron_type is None else neuron_type,
+            seed=seed,
+            label="adaptive",
+        )
+        network.torque = nengo.Node(size_in=n_outputs, label="torque")
+        nengo.Connection(
+            network.state[d + 1 :], network.ensemble, synapse=None, label="state -> adaptive"
+        )
+        network.linear = nengo.Connection(
+            network.state[: d + 1],
+            network.torque,
+            transform=np.zeros((n_outputs, d + 1)),
+            synapse=None,
+            label="state -> torque",
+        )
+        network.decoders = _silent_decoders(network, n_outputs, seed)
+        network.probe = nengo.Probe(network.torque, synapse=None, label="torque")
+    return network
+
+
+def _silent_decoders(network: AdaptiveNetwork, n_outputs: int, seed: int) -> nengo.Connection:
+    """Decoders of zero from the ensemble to the torque."""
+    return nengo.Connection(
+        network.ensemble,
+        network.torque,
+        function=lambda x: np.zeros(n_outputs),
+        solver=NoSolver(np.zeros((network.ensemble.n_neurons, n_outputs))),
+        synapse=None,
+        seed=seed,
+        label="adaptive -> torque",
+    )
 
 
 def simulator(network: nengo.Network, *, minibatch_size: int = 1, dt: float = 0.001) -> Any:

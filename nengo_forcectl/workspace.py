@@ -7,7 +7,9 @@ from jaxtyping import Float
 
 from arms import Arm
 
+from .encoding import States
 from .exceptions import ConfigurationError
+from .paths import MinimumJerk
 
 BENDS = (0.0, 0.25, -0.25, 0.5, -0.5)  # of half a joint's range, when looking for a posture
 MARGIN = 0.9  # of a joint's range that a target may need
@@ -72,6 +74,41 @@ def random_targets(
         f"arm '{arm.name}': found only {len(targets) - 1} of {count} targets within {side:.2f} m "
         "around its tool that it can reach"
     )
+
+
+def reach_states(
+    arm: Arm,
+    home: Float[np.ndarray, "n"],
+    rng: np.random.Generator,
+    *,
+    reaches: int = 40,
+    duration: float = 1.2,
+) -> States:
+    """Return what the joints do on reaches through random targets, by kinematics alone.
+
+    The tool follows minimum-jerk lines of ``duration`` [s], the posture relaxes towards home in the
+    null space of the task: ``dq = J^+ (dx_r + 10/s (x_r - x)) + (I - J^+ J) 2/s (home - q)``.
+    Nothing of it depends on what disturbs the real arm. A state every hundredth of a reach.
+
+    Raises:
+        ConfigurationError: the arm hardly reaches any target.
+    """
+    axes = list(task_axes(arm))
+    targets = random_targets(arm, home, reaches, rng)
+    path = MinimumJerk(np.vstack([arm.pose(home)[:3, 3], targets]), duration)
+    step = duration / 100
+    q, rows = np.array(home, dtype=float), []
+    for time in step * np.arange(100 * reaches):
+        reference = path.at(float(time))
+        terms = arm.terms(q, np.zeros_like(q))
+        J = terms.J[axes]
+        inverse = np.linalg.solve(J @ J.T + 1e-6 * np.eye(len(axes)), J).T
+        moving = inverse @ (reference.dx[axes] + 10.0 * (reference.x - terms.pose[:3, 3])[axes])
+        moving += 2.0 * ((home - q) - inverse @ (J @ (home - q)))
+        accelerating = inverse @ (reference.ddx[axes] - arm.jacobian_dot(q, moving)[axes] @ moving)
+        rows.append((q, moving, accelerating))
+        q = q + step * moving
+    return States(*(np.array(column) for column in zip(*rows, strict=True)))
 
 
 def joint_range(arm: Arm) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:

@@ -1,0 +1,135 @@
+"""What a network sees of the arm: chosen, centred, scaled and bounded by a sample of its work."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, get_args
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm
+from arms.bodies import coordinates
+
+from .exceptions import ConfigurationError
+
+Inputs = Literal["q", "q-dq", "q-dq-ref"]
+INPUTS: tuple[Inputs, ...] = get_args(Inputs)
+
+CLIP = 0.5  # of the sample's range, by which a number may leave it
+LIFT = 0.5  # of the sphere's last axis; see StateEncoding
+
+
+class States(NamedTuple):
+    """Some moments of an arm's work, what a network is made for."""
+
+    q: Float[np.ndarray, "k n"]  # [rad]
+    dq: Float[np.ndarray, "k n"]  # [rad/s]
+    ddq: Float[np.ndarray, "k n"]  # [rad/s^2]
+
+
+@dataclass(frozen=True)
+class StateEncoding:
+    """The network's input ``v = (x, 1, u)`` for one state of the arm.
+
+    x holds the numbers that ``inputs`` asks for: q; q and dq; or q and what the reference asks of
+    the joints, dq_r and ddq_r. Joints named in ``periodic`` enter as sine and cosine. Each number is
+    centred, kept within ``lower`` and ``upper``, and scaled, positions alike, velocities alike and
+    accelerations alike, so that each of these groups has a mean square of 1 a number over the
+    sample. Since v is bounded, so is any network of it: off the data it stays what it was at the
+    edge.
+
+    u is x on a sphere, ``u = (x / sqrt(d), c) / |(x / sqrt(d), c)|`` with d numbers in x and
+    c = 0.5. All u have the same length, so that a neuron's threshold cuts off the same share of any
+    directions, whether the state is a common or a rare one (DeWolf, Jaworski and Eliasmith 2020,
+    doi:10.3389/fnbot.2020.568359, who put the state of an arm on a hypersphere for this reason).
+
+    A feed-forward of the reference's velocity and acceleration is no feedback and cannot make the
+    arm unstable; one of the measured velocity can.
+    """
+
+    inputs: Inputs
+    periodic: tuple[int, ...]  # joints
+    centre: Float[np.ndarray, "d"]
+    scale: Float[np.ndarray, "d"]
+    lower: Float[np.ndarray, "d"]  # of x before it is centred
+    upper: Float[np.ndarray, "d"]
+
+    @property
+    def size(self) -> int:
+        """Numbers in x, d."""
+        return len(self.centre)
+
+    @property
+    def positions(self) -> int:
+        """How many of them are positions, the first ones."""
+        parts = self.inputs.count("-") + 1
+        return (self.size - len(self.periodic)) // parts + len(self.periodic)
+
+    @property
+    def n_inputs(self) -> int:
+        """Numbers in v: d of x, the 1, and d + 1 of u."""
+        return 2 * self.size + 2
+
+    def input(
+        self,
+        q: Float[np.ndarray, "*batch n"],
+        dq: Float[np.ndarray, "*batch n"],
+        ddq: Float[np.ndarray, "*batch n"],
+    ) -> Float[np.ndarray, "*batch n_inputs"]:
+        """Return v for positions, velocities (measured or the reference's) and accelerations."""
+        x = _numbers(self.inputs, self.periodic, q, dq, ddq)
+        x = (np.minimum(np.maximum(x, self.lower), self.upper) - self.centre) * self.scale
+        one = np.ones((*x.shape[:-1], 1))
+        u = np.concatenate((x / math.sqrt(self.size), LIFT * one), axis=-1)
+        u /= np.sqrt(np.sum(u * u, axis=-1, keepdims=True))
+        return np.concatenate((x, one, u), axis=-1)
+
+
+def encoding_of(
+    arm: Arm, states: States, inputs: Inputs = "q-dq-ref", *, periodic: bool = False
+) -> StateEncoding:
+    """Return the encoding whose scales are those of ``states``.
+
+    With ``periodic``, revolute joints enter as sine and cosine: for joints that turn without end.
+
+    Raises:
+        ConfigurationError: an unknown choice of inputs, or states that do not fit the arm.
+    """
+    if inputs not in INPUTS:
+        raise ConfigurationError(f"inputs: is {inputs!r}, needs one of {', '.join(INPUTS)}")
+    shape = np.shape(states.q)
+    if any(np.shape(part) != shape for part in states) or shape[1:] != (arm.dof,) or shape[0] < 2:
+        shapes = ", ".join(str(np.shape(part)) for part in states)
+        raise ConfigurationError(f"states: have shapes {shapes}, need (k, {arm.dof}), k at least 2")
+    if not all(np.isfinite(part).all() for part in states):
+        raise ConfigurationError("states: not all of them are finite")
+    kinds = [joint.kind for joint in coordinates(arm.chain)]
+    turning = tuple(i for i, kind in enumerate(kinds) if kind != "prismatic")
+    joints = turning if periodic else ()
+    x = _numbers(inputs, joints, *states)
+    positions = arm.dof + len(joints)
+    centre, spread = x.mean(axis=0), x.std(axis=0)
+    groups = np.split(spread, range(positions, len(spread), arm.dof))
+    scale = [np.full(len(g), 1.0 / max(math.sqrt(np.mean(g**2)), 1e-9)) for g in groups]
+    low, high = x.min(axis=0), x.max(axis=0)
+    margin = CLIP * (high - low)
+    return StateEncoding(
+        inputs, joints, centre, np.concatenate(scale), low - margin, high + margin
+    )
+
+
+def _numbers(
+    inputs: Inputs,
+    periodic: tuple[int, ...],
+    q: Float[np.ndarray, "*batch n"],
+    dq: Float[np.ndarray, "*batch n"],
+    ddq: Float[np.ndarray, "*batch n"],
+) -> Float[np.ndarray, "*batch d"]:
+    position = q
+    if periodic:
+        joints = list(periodic)
+        sines = q.copy()
+        sines[..., joints] = np.sin(q[..., joints])
+        position = np.concatenate((sines, np.cos(q[..., joints])), axis=-1)
+    parts = {"q": (position,), "q-dq": (position, dq), "q-dq-ref": (position, dq, ddq)}
+    return np.concatenate(parts[inputs], axis=-1)
