@@ -15,6 +15,7 @@ class State(NamedTuple):
     time: float  # [s]
     q: Float[np.ndarray, "n"]  # joint positions [rad], [m] for a sliding joint
     dq: Float[np.ndarray, "n"]  # joint velocities [rad/s], [m/s]
+    sound: bool = True  # whether to learn from it; see `SensorCheck`
 
 
 class Robot(Protocol):

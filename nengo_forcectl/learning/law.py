@@ -31,9 +31,9 @@ class Signal(NamedTuple):
 
     error: Float[np.ndarray, "n"] | None = None  # s, the feedback in joint torque space [N m]
     prediction: Float[np.ndarray, "n"] | None = None  # unmodelled torque less F(x; w) [N m]
-    unmodelled: Float[np.ndarray, "n"] | None = None  # what F should be, from the same observer
     mobility: Float[np.ndarray, "m n"] | None = None  # J M^-1: joint torque -> task acceleration
     task_error: Float[np.ndarray, "m"] | None = None  # acceleration that the task lacks [m/s^2]
+    unmodelled: Float[np.ndarray, "n"] | None = None  # what F should be, from that observer [N m]
 
 
 class Law(Protocol):

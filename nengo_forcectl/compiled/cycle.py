@@ -1,0 +1,111 @@
+"""One control cycle in one call: arm terms, control law, network, observer, learning."""
+
+import numba
+import numpy as np
+
+from arms.invoke import invoke
+
+from .algebra import FAST
+from .consolidation import consolidate, low_pass
+from .control import operational_space
+from .layer import encode, product, rectified
+from .memory import part
+from .observer import momentum_observer
+
+ARRAYS = (
+    "weights", "torque", "torque_last", "filtered", "last", "sampled", "z_next", "z", "y_next",
+    "y_done", "keep", "information", "moment", "factor", "solution", "weights_next", "bump",
+    "offset", "sent", "momentum", "bias", "unmodelled", "count",
+)  # fmt: skip
+"""Names of the memory's arrays, in the order in which the code below takes them."""
+
+OUTPUTS = ("tau", "feedforward", "fast", "error", "tool")
+"""Parts of a cycle's result; all of the size of the arm but the tool's position, (3,)."""
+
+
+@numba.njit(cache=True, fastmath=FAST)
+def consolidating_cycle(
+    kernel, size, q, dq, x_r, dx_r, ddx_r, sound, learning, measured, whole, real, posture, rows,
+    periodic, limits, ET, neuron_bias, B, buffer, starts, out,
+):  # fmt: skip
+    """Write `OUTPUTS` into ``out``, and change the memory.
+
+    Args:
+        kernel, size: address of the arm's ("pose", "J", "dJ", "M", "C", "g"), and what it writes.
+        sound: whether the sensors can be learned from.
+        learning: whether the network learns; if not, neither does the observer compensate.
+        measured: whether the network sees the measured velocity and not the reference's.
+        whole: parts of the encoding, every, period.
+        real: kp, kv, k_null, damping, dt, observer's share, decay of the offset, noise, surprise,
+            slow, quick, lift.
+        limits: (5, n or d): tau_max; centre, scale, lower, upper.
+    """
+    n, features = len(q), len(B)
+    d = features - len(neuron_bias) - 1
+    W = part(buffer, starts, 0).reshape(n, features)
+    F, F_last = part(buffer, starts, 1), part(buffer, starts, 2)
+    offset, sent = part(buffer, starts, 17), part(buffer, starts, 18)
+    r, count = part(buffer, starts, 21), part(buffer, starts, 22)
+
+    terms = np.empty(size)
+    invoke(kernel, q, dq, terms)
+    a, b = 16 + 6 * n, 16 + 12 * n
+    pose, J, dJ = terms[:16].reshape(4, 4), terms[16:a].reshape(6, n), terms[a:b].reshape(6, n)
+    M, C = terms[b : b + n * n].reshape(n, n), terms[b + n * n : b + 2 * n * n].reshape(n, n)
+    g = terms[b + 2 * n * n :]
+    tau, error = out[:n], out[3 * n : 4 * n]
+    feedforward, fast = out[n : 2 * n], out[2 * n : 3 * n]
+    dq_r, ddq_r = np.empty(n), np.empty(n)
+    operational_space(
+        pose, J, dJ, M, C, g, q, dq, x_r, dx_r, ddx_r, posture, rows, real[:4],
+        tau, error, dq_r, ddq_r,
+    )  # fmt: skip
+
+    phi, u, F_now = np.empty(features), np.empty(d + 1), np.empty(n)
+    centre, scale, lower, upper = limits[1, :d], limits[2, :d], limits[3, :d], limits[4, :d]
+    velocity = dq if measured else dq_r
+    encode(
+        q, velocity, ddq_r, whole[0], periodic, centre, scale, lower, upper, real[11],
+        phi[: d + 1], u,
+    )  # fmt: skip
+    rectified(ET, neuron_bias, u, phi[d + 1 :])
+    product(W, phi, F_now)
+
+    dt, share = real[4], real[5]
+    begun = count[2] > 0.0 and sound
+    if learning and sound:
+        p, bias = part(buffer, starts, 19), part(buffer, starts, 20)
+        momentum_observer(M, C, g, dq, sent, begun, share, dt, p, bias, r)
+        low_pass(F, F_last, F_now, begun, share)
+    square = 0.0
+    for i in range(n):
+        fast[i] = -r[i] - F[i]
+        square += fast[i] * fast[i]
+        if learning:
+            fast[i] += offset[i]
+            offset[i] *= real[6]
+        else:
+            fast[i] = 0.0
+        feedforward[i] = F_now[i] + fast[i]
+        tau[i] = min(max(tau[i] + feedforward[i], -limits[0, i]), limits[0, i])
+        sent[i] = tau[i]
+    if learning and sound:
+        filtered, last = part(buffer, starts, 3), part(buffer, starts, 4)
+        low_pass(filtered, last, phi, begun, share)
+        y, p = -r, B.shape[1]
+        bump = part(buffer, starts, 16)
+        count[1] = consolidate(
+            W, phi, y, square, int(count[0]), int(count[1]), whole[1], whole[2], B, real[7],
+            real[8], real[9], real[10], part(buffer, starts, 5), part(buffer, starts, 6),
+            part(buffer, starts, 7), part(buffer, starts, 8), part(buffer, starts, 9),
+            part(buffer, starts, 10), part(buffer, starts, 11).reshape(p, p),
+            part(buffer, starts, 12).reshape(p, n), part(buffer, starts, 13).reshape(p, p),
+            part(buffer, starts, 14).reshape(n, p), part(buffer, starts, 15).reshape(n, features),
+            filtered, bump,
+        )  # fmt: skip
+        count[0] += 1.0
+        for i in range(n):
+            offset[i] += bump[i]
+    count[2] = 1.0 if learning and sound else 0.0
+    for i in range(3):
+        out[4 * n + i] = pose[i, 3]

@@ -1,0 +1,173 @@
+"""A control cycle from the sensors to the torque: of blocks in Python, or compiled into one."""
+
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm
+
+from .adaptation import Adaptation
+from .control import Controller, OperationalSpace
+from .encoding import LIFT
+from .exceptions import ConfigurationError
+from .learning.consolidation import Consolidation
+from .paths import Reference
+from .robot import State, checked_torque, limited
+
+
+class Result(NamedTuple):
+    """What a cycle sends to the motors, and what of it the adaptation added."""
+
+    tau: Float[np.ndarray, "n"]  # [N m], within the arm's limits
+    feedforward: Float[np.ndarray, "n"] | float  # [N m]
+    tool: Float[np.ndarray, "3"]  # its position in the base frame [m]
+
+
+class Cycle(Protocol):
+    """One control cycle."""
+
+    def step(self, state: State, reference: Reference) -> Result:
+        """Return the torque for this state; learn."""
+        ...
+
+
+class Blocks:
+    """The block diagram: arm model, controller, adaptation."""
+
+    def __init__(self, arm: Arm, controller: Controller, adaptation: Adaptation) -> None:
+        self.arm, self.controller, self.adaptation = arm, controller, adaptation
+
+    def step(self, state: State, reference: Reference) -> Result:
+        """Return the torque for this state; learn.
+
+        Raises:
+            SimulationError: a torque that is not finite.
+        """
+        terms = self.arm.terms(state.q, state.dq)  # pose, J, dJ, M, C, g at the tool
+        command = self.controller.torque(terms, state, reference)  # tau, and the error it answers
+        feedforward = self.adaptation.torque(terms, state, reference, command)  # learns from it
+        tau = checked_torque(command.tau + feedforward, state.time)
+        return Result(limited(tau, self.arm.tau_max), feedforward, terms.pose[:3, 3])
+
+
+class CompiledCycle:
+    """Operational-space control with a consolidating network, compiled into one call.
+
+    It computes what `Blocks` of `OperationalSpace` and `ConsolidatingAdaptation` compute, to
+    rounding. The weights are read from the simulator and are this object's own; `store` puts what
+    was learned back, from where NengoDL's ``freeze_params`` takes it to plain Nengo.
+
+    Args:
+        arm: the model.
+        controller: the control law.
+        sim: an open ``nengo_dl.Simulator`` of ``network``.
+        network: what `workspace_network` gives, of rectified-linear neurons.
+        law: how it learns.
+
+    Raises:
+        NetworkError: the network is of another form, or the law's basis of another size.
+        ConfigurationError: a control law or network that has no compiled form.
+    """
+
+    def __init__(
+        self, arm: Arm, controller: OperationalSpace, sim: Any, network: Any, law: Consolidation
+    ) -> None:
+        import nengo
+
+        from .compiled.cycle import ARRAYS, OUTPUTS, consolidating_cycle
+        from .compiled.memory import Memory
+        from .weights import named_weights
+
+        if type(controller) is not OperationalSpace:
+            raise ConfigurationError(f"CompiledCycle: no compiled form of {controller}")
+        if type(network.ensemble.neuron_type) is not nengo.RectifiedLinear:
+            raise ConfigurationError(
+                f"CompiledCycle: no compiled form of {network.ensemble.neuron_type}; "
+                "use Blocks with a ConsolidatingAdaptation"
+            )
+        weights = named_weights(sim)
+        self._handles = [weights[network.linear], weights[network.decoders]]
+        before = {handle.name: handle.read() for handle in self._handles}
+        law.start(before)  # whether it fits
+        self.learning = True
+        encoding, n, (features, p) = network.encoding, arm.dof, law.basis.shape
+        every, period, _ = law.cycles(sim.dt, n)
+        shapes = {
+            "weights": (n, features), "torque": (n,), "torque_last": (n,), "filtered": (features,),
+            "last": (features,), "sampled": (features,), "z_next": (p,), "z": (p,), "y_next": (n,),
+            "y_done": (n,), "keep": (2,), "information": (p, p), "moment": (p, n),
+            "factor": (p, p), "solution": (n, p), "weights_next": (n, features), "bump": (n,),
+            "offset": (n,), "sent": (n,), "momentum": (n,), "bias": (n,), "unmodelled": (n,),
+            "count": (3,),
+        }  # fmt: skip
+        self.memory = Memory({name: shapes[name] for name in ARRAYS})
+        self.memory["weights"][:] = np.concatenate(list(before.values()), axis=1)
+        self.memory["keep"][:] = 1.0
+        self.memory["count"][1] = -1.0
+        neurons = weights[network.ensemble]
+        limits = np.zeros((5, max(n, encoding.size)))
+        limits[0, :n] = arm.tau_max
+        limits[1:, : encoding.size] = (
+            encoding.centre, encoding.scale, encoding.lower, encoding.upper,
+        )  # fmt: skip
+        seconds = every * sim.dt
+        real = [
+            controller.kp, controller.kv, controller.k_null, controller.damping, sim.dt,
+            -math.expm1(-law.gain * sim.dt), math.exp(-law.gain * sim.dt), law.noise, law.surprise,
+            seconds / law.memory, seconds / law.reset, LIFT,
+        ]  # fmt: skip
+        self._arm, self._run = arm, consolidating_cycle
+        self._kernel = arm.kernel("pose", "J", "dJ", "M", "C", "g")
+        self._constants = (
+            encoding.inputs == "q-dq",
+            np.array([encoding.inputs.count("-") + 1, every, period]),
+            np.array(real),
+            controller.posture,
+            np.array(controller.rows),
+            np.array(encoding.periodic, dtype=np.int64),
+            limits,
+            np.ascontiguousarray(neurons.encoders.read().T),
+            neurons.bias.read(),
+            law.basis,
+            self.memory.buffer,
+            self.memory.starts,
+        )
+        self._size = len(OUTPUTS) * n - n + 3
+
+    def step(self, state: State, reference: Reference) -> Result:
+        """Return the torque for this state; learn.
+
+        Raises:
+            SimulationError: a torque that is not finite.
+        """
+        n = self._arm.dof
+        out = np.empty(self._size)
+        self._run(
+            self._kernel.address, self._kernel.size, state.q, state.dq, *reference,
+            state.sound, self.learning, *self._constants, out,
+        )  # fmt: skip
+        tau = checked_torque(out[:n], state.time)
+        return Result(tau, out[n : 2 * n], out[4 * n :])
+
+    def read(self) -> dict[str, Float[np.ndarray, "..."]]:
+        """Return the learned weights by name."""
+        linear = self._handles[0].shape[1]
+        W = self.memory["weights"]
+        parts = (W[:, :linear].copy(), W[:, linear:].copy())
+        return {handle.name: part for handle, part in zip(self._handles, parts, strict=True)}
+
+    def store(self) -> None:
+        """Put the learned weights into the simulator."""
+        for handle, value in zip(self._handles, self.read().values(), strict=True):
+            handle.write(value)
+
+    def checkpoint(self) -> dict[str, np.ndarray]:
+        """Return all that is learned and remembered, to be saved."""
+        return self.memory.read()
+
+    def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
+        """Go on from a checkpoint, to the same bits; `NetworkError` for one that does not fit."""
+        self.memory.write(checkpoint)
