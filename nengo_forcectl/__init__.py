@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 from .exceptions import ForcectlError
 
 if TYPE_CHECKING:
-    from .adaptation import IntegralAction, KnownTorque, NetworkAdaptation, NoAdaptation
+    from .adaptation import (
+        DisturbanceObserver,
+        IntegralAction,
+        KnownTorque,
+        NetworkAdaptation,
+        NoAdaptation,
+        SlotineLi,
+    )
     from .closed_form import ClosedFormNetwork
     from .control import Command, JointPD, OperationalSpace
     from .jacobians import input_jacobian, weight_jacobian, weight_jvp, weight_vjp
@@ -18,8 +25,10 @@ if TYPE_CHECKING:
     from .learning.task_space import force_to_torque, task_weight_jacobian
     from .loop import LearningLoop
     from .network import adaptive_network, simulator
+    from .observer import LowPass, MomentumObserver
     from .online import OnlineNetwork
     from .paths import MinimumJerk, Reference
+    from .pes import PesNetwork
     from .reach import track
     from .record import Log, Run, read_run
     from .robot import Robot, State
@@ -29,7 +38,14 @@ if TYPE_CHECKING:
     from .weights import named_weights
 
 _HOME = {
-    "adaptation": ("IntegralAction", "KnownTorque", "NetworkAdaptation", "NoAdaptation"),
+    "adaptation": (
+        "DisturbanceObserver",
+        "IntegralAction",
+        "KnownTorque",
+        "NetworkAdaptation",
+        "NoAdaptation",
+        "SlotineLi",
+    ),
     "closed_form": ("ClosedFormNetwork",),
     "control": ("Command", "JointPD", "OperationalSpace"),
     "jacobians": ("input_jacobian", "weight_jacobian", "weight_jvp", "weight_vjp"),
@@ -37,8 +53,10 @@ _HOME = {
     "learning.task_space": ("force_to_torque", "task_weight_jacobian"),
     "loop": ("LearningLoop",),
     "network": ("adaptive_network", "simulator"),
+    "observer": ("LowPass", "MomentumObserver"),
     "online": ("OnlineNetwork",),
     "paths": ("MinimumJerk", "Reference"),
+    "pes": ("PesNetwork",),
     "reach": ("track",),
     "record": ("Log", "Run", "read_run"),
     "robot": ("Robot", "State"),
@@ -53,6 +71,7 @@ __all__ = [
     "Bullet",
     "ClosedFormNetwork",
     "Command",
+    "DisturbanceObserver",
     "ForcectlError",
     "Gradient",
     "IntegralAction",
@@ -60,16 +79,20 @@ __all__ = [
     "KnownTorque",
     "LearningLoop",
     "Log",
+    "LowPass",
     "MinimumJerk",
+    "MomentumObserver",
     "NetworkAdaptation",
     "NoAdaptation",
     "OnlineNetwork",
     "OperationalSpace",
     "Payload",
+    "PesNetwork",
     "ReachSettings",
     "Reference",
     "Robot",
     "Run",
+    "SlotineLi",
     "State",
     "ViscousFriction",
     "adaptive_network",

@@ -86,7 +86,7 @@ class _ReachProgress:
 
     def __init__(self, settings: ReachSettings) -> None:
         self._bars = Progress(
-            TextColumn("{task.description:<9}"),
+            TextColumn("{task.description:<10}"),
             BarColumn(),
             TextColumn("{task.fields[last]}"),
             TimeElapsedColumn(),

@@ -9,7 +9,15 @@ from matplotlib.figure import Figure, SubFigure
 
 from .record import Run, tool_error
 
-COLOURS = {"none": "#888888", "integral": "#c77f1a", "gradient": "#1b6ca8", "exact": "#2b8a3e"}
+COLOURS = {
+    "none": "#888888",
+    "integral": "#c77f1a",
+    "observer": "#8e44ad",
+    "slotine-li": "#c0392b",
+    "pes": "#5cc6c0",
+    "gradient": "#1b6ca8",
+    "exact": "#2b8a3e",
+}
 
 
 def reach_figure(run: Run) -> Figure:
@@ -66,8 +74,8 @@ def _draw_path(figure: SubFigure, run: Run) -> None:
     reference = next(iter(run.records.values()))["reference"][first:]
     moving = np.flatnonzero(np.ptp(reference, axis=0) > 1e-9)
     axes: Any = figure.add_subplot(projection="3d" if len(moving) == 3 else None)
-    for name, path in paths.items():
-        axes.plot(*path[:, moving].T, color=COLOURS[name], lw=1.4, label=name)
+    for name, path in paths.items():  # the legend above names the colours
+        axes.plot(*path[:, moving].T, color=COLOURS[name], lw=1.4)
     axes.plot(*reference[:, moving].T, color="black", lw=0.8, ls=":", label="reference")
     targets = np.array(run.summary["targets"])[:, moving]
     axes.plot(*targets.T, "o", color="black", ms=4, label="targets")

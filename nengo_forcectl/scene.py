@@ -12,7 +12,15 @@ from jaxtyping import Float
 import arms
 from arms import Arm
 
-from .adaptation import Adaptation, IntegralAction, KnownTorque, NetworkAdaptation, NoAdaptation
+from .adaptation import (
+    Adaptation,
+    DisturbanceObserver,
+    IntegralAction,
+    KnownTorque,
+    NetworkAdaptation,
+    NoAdaptation,
+    SlotineLi,
+)
 from .control import Controller, OperationalSpace
 from .exceptions import ConfigurationError
 from .learning.gradient import Gradient
@@ -23,12 +31,20 @@ from .workspace import home_posture, random_targets, task_axes
 
 if TYPE_CHECKING:
     from .online import OnlineNetwork
+    from .pes import PesNetwork
 
 DT = 1e-3  # [s]
 TARGETS = 5  # a pass
 REACH_TIME = 1.2  # from target to target [s]
 
 INTEGRAL_GAIN = 1000.0  # [1/s^3], the best of a search on this job (500 to 4,000)
+# Also searched on this job, seeds 0 to 2, with exact and with noisy sensors (1e-4 rad, 3e-3 rad/s,
+# 2 ms late). Observer: 5 to 2,000. Exact sensors want more and more; noisy ones are served best by
+# 150 to 300, and shake at 400. Regressor: 0.1 to 300. Noisy sensors want 5 to 30, 100 diverges;
+# other arms have less room.
+OBSERVER_GAIN = 100.0  # [1/s]
+REGRESSOR_RATE = 5.0  # [1/J]
+REGRESSOR_BOUND = 10.0  # of the parameters' norm, over their typical sizes
 GRADIENT_RATE = 190.0  # [1/s], shared among the neurons
 RADIUS = 0.3  # of the state, over the arm's limits, that a reach covers
 SIGMA = 0.02  # [1/s]
@@ -68,6 +84,9 @@ class Scene:
         law = OperationalSpace(self.home)
         return {name: getattr(law, name) for name in ("kp", "kv", "k_null", "damping")} | {
             "integral_gain": INTEGRAL_GAIN,
+            "observer_gain": OBSERVER_GAIN,
+            "regressor_rate": REGRESSOR_RATE,
+            "regressor_bound": REGRESSOR_BOUND,
             "gradient_rate": GRADIENT_RATE,
             "sigma": SIGMA,
             "bound": BOUND,
@@ -82,6 +101,14 @@ class Scene:
         match name:
             case "integral":
                 yield self.arm, law, IntegralAction(rows, INTEGRAL_GAIN, DT)
+            case "observer":
+                yield self.arm, law, DisturbanceObserver(self.arm, OBSERVER_GAIN, DT)
+            case "slotine-li":
+                rule = Gradient(gamma=REGRESSOR_RATE, bound=REGRESSOR_BOUND)
+                yield self.arm, law, SlotineLi(self.arm, rule, law.kv, DT)
+            case "pes":
+                with pes_network(self.arm, self.settings.neurons, self.settings.seed) as network:
+                    yield self.arm, law, NetworkAdaptation(self.arm, network)
             case "gradient":
                 with gradient_network(
                     self.arm, self.settings.neurons, self.settings.seed
@@ -133,3 +160,12 @@ def gradient_network(arm: Arm, neurons: int, seed: int) -> Iterator["OnlineNetwo
     law = Gradient(gamma=GRADIENT_RATE / neurons, sigma=SIGMA, bound=BOUND)
     with simulator(network, dt=DT) as sim:
         yield OnlineNetwork(sim, network.probe, law)
+
+
+def pes_network(arm: Arm, neurons: int, seed: int) -> "PesNetwork":
+    """Return the network of `gradient_network` with Nengo's own PES, in Nengo's own simulator."""
+    from .network import adaptive_network
+    from .pes import PesNetwork
+
+    network = adaptive_network(2 * arm.dof, arm.dof, neurons, seed=seed, radius=RADIUS)
+    return PesNetwork(network, GRADIENT_RATE, dt=DT)

@@ -9,7 +9,7 @@ import tyro
 
 from .exceptions import ConfigurationError
 
-Adapt = Literal["none", "integral", "gradient", "exact"]
+Adapt = Literal["none", "integral", "observer", "slotine-li", "pes", "gradient", "exact"]
 ADAPT: tuple[Adapt, ...] = get_args(Adapt)
 
 
@@ -58,7 +58,9 @@ class ReachSettings:
 
     adapt: tuple[Adapt, ...] = ("none", "gradient")
     """Which controllers run, in this order. none: the model alone. integral: with integral action.
-    gradient: with the network, gradient law. exact: knows payload and friction, the bound."""
+    observer: with a momentum disturbance observer. slotine-li: with the arm's regressor, adaptive
+    control. pes: with the network, Nengo's own rule and simulator. gradient: with the network,
+    gradient law. exact: knows payload and friction, the bound."""
 
     out: Path | None = None
     """Folder of the run; must not exist. Without it the next free runs/reach-NNN."""
