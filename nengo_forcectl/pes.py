@@ -36,9 +36,7 @@ class PesNetwork:
             raise ConfigurationError(f"PesNetwork.rate: is {rate} 1/s, needs a number from 0 up")
         self.rate = rate  # kappa [1/s]
         self._x = np.zeros(int(network.state.size_out))
-        self._error = np.zeros(
-            int(network.torque.size_in)
-        )  # Nengo's sign: what is, less what should be
+        self._error = np.zeros(int(network.torque.size_in))  # Nengo's: -s
         self._probe = network.probe
         network.state.output = lambda t: self._x
         with warnings.catch_warnings():

@@ -88,8 +88,9 @@ def test_frozen_it_gives_its_torque_and_does_not_learn(iiwa, rng):
 
 def test_the_parameters_stay_in_the_laws_ball(rng):
     """However large the error, |w| does not leave the bound."""
-    adaptation = learner(arms.load("planar2"), gamma=1e9, bound=2.0)
-    adaptation.torque(*cycle(adaptation._arm, rng, (0, 1)))
+    arm = arms.load("planar2")
+    adaptation = learner(arm, gamma=1e9, bound=2.0)
+    adaptation.torque(*cycle(arm, rng, (0, 1)))
     assert np.linalg.norm(adaptation.w) == pytest.approx(2.0)
 
 
