@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 from .exceptions import ForcectlError
 
 if TYPE_CHECKING:
-    from .adaptation import IntegralAction, KnownTorque, NetworkAdaptation, NoAdaptation
+    from .adaptation import (
+        DisturbanceObserver,
+        IntegralAction,
+        KnownTorque,
+        NetworkAdaptation,
+        NoAdaptation,
+        SlotineLi,
+    )
     from .closed_form import ClosedFormNetwork
     from .control import Command, JointPD, OperationalSpace
     from .jacobians import input_jacobian, weight_jacobian, weight_jvp, weight_vjp
@@ -25,8 +32,10 @@ if TYPE_CHECKING:
     from .learning.task_space import force_to_torque, task_weight_jacobian
     from .loop import LearningLoop
     from .network import adaptive_network, simulator
+    from .observer import LowPass, MomentumObserver
     from .online import OnlineNetwork
     from .paths import MinimumJerk, Reference
+    from .pes import PesNetwork
     from .reach import track
     from .record import Log, Run, read_run
     from .robot import Robot, State
@@ -40,7 +49,14 @@ if TYPE_CHECKING:
     from .weights import named_weights
 
 _HOME = {
-    "adaptation": ("IntegralAction", "KnownTorque", "NetworkAdaptation", "NoAdaptation"),
+    "adaptation": (
+        "DisturbanceObserver",
+        "IntegralAction",
+        "KnownTorque",
+        "NetworkAdaptation",
+        "NoAdaptation",
+        "SlotineLi",
+    ),
     "closed_form": ("ClosedFormNetwork",),
     "control": ("Command", "JointPD", "OperationalSpace"),
     "jacobians": ("input_jacobian", "weight_jacobian", "weight_jvp", "weight_vjp"),
@@ -55,8 +71,10 @@ _HOME = {
     "learning.task_space": ("force_to_torque", "task_weight_jacobian"),
     "loop": ("LearningLoop",),
     "network": ("adaptive_network", "simulator"),
+    "observer": ("LowPass", "MomentumObserver"),
     "online": ("OnlineNetwork",),
     "paths": ("MinimumJerk", "Reference"),
+    "pes": ("PesNetwork",),
     "reach": ("track",),
     "record": ("Log", "Run", "read_run"),
     "robot": ("Robot", "State"),
@@ -78,6 +96,7 @@ __all__ = [
     "Composite",
     "CoulombFriction",
     "Disturbance",
+    "DisturbanceObserver",
     "ForceField",
     "ForcectlError",
     "GaussNewton",
@@ -90,13 +109,16 @@ __all__ = [
     "LearningLoop",
     "LinkForces",
     "Log",
+    "LowPass",
     "MinimumJerk",
+    "MomentumObserver",
     "Multilayer",
     "NetworkAdaptation",
     "NoAdaptation",
     "OnlineNetwork",
     "OperationalSpace",
     "Payload",
+    "PesNetwork",
     "ReachSettings",
     "RecursiveLeastSquares",
     "Reference",
@@ -105,6 +127,7 @@ __all__ = [
     "Run",
     "Sensors",
     "Signal",
+    "SlotineLi",
     "Spring",
     "State",
     "ViscousFriction",

@@ -17,7 +17,7 @@ from typing_extensions import Self
 import arms
 
 from .exceptions import ForcectlError
-from .settings import ArmsSettings, ReachSettings
+from .settings import ArmsSettings, ReachSettings, pass_name
 
 if TYPE_CHECKING:
     from .record import Log, Run
@@ -86,13 +86,13 @@ class _ReachProgress:
 
     def __init__(self, settings: ReachSettings) -> None:
         self._bars = Progress(
-            TextColumn("{task.description:<9}"),
+            TextColumn("{task.description:<10}"),
             BarColumn(),
             TextColumn("{task.fields[last]}"),
             TimeElapsedColumn(),
             console=Console(stderr=True),
         )
-        self._passes = settings.passes
+        self._passes = settings.all_passes
         self._tasks = {
             name: self._bars.add_task(name, start=False, last="waiting") for name in settings.adapt
         }
@@ -124,11 +124,18 @@ def _reach_table(run: "Run") -> Table:
     settings = run.summary["settings"]
     table = Table()
     table.add_column("controller")
-    for number in range(1, settings["passes"] + 1):
-        table.add_column(f"pass {number}", justify="right")
+    shown = _shown(settings["passes"] + settings["unseen"])
+    for number in shown:
+        table.add_column(pass_name(settings, number), justify="right")
     table.add_column("steps/s", justify="right")
     for name, errors in run.summary["rms_mm"].items():
-        cells = [f"{error:.3g}" for error in errors]
-        cells += ["-"] * (settings["passes"] - len(errors))
+        cells = [f"{errors[k - 1]:.3g}" if k <= len(errors) else "-" for k in shown]
         table.add_row(name, *cells, f"{run.summary['steps_per_second'][name]:,.0f}")
     return table
+
+
+def _shown(passes: int) -> list[int]:
+    """Numbers of the passes that a table has room for: all, or the first and the last ones."""
+    if passes <= 12:
+        return list(range(1, passes + 1))
+    return [*range(1, 7), *range(passes - 4, passes + 1)]

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from jaxtyping import Float
@@ -11,19 +11,11 @@ from arms import Arm
 
 from .adaptation import Adaptation
 from .control import Controller, OperationalSpace
-from .encoding import LIFT
+from .encoding import LIFT, PARTS
 from .exceptions import ConfigurationError
 from .learning.consolidation import Consolidation
 from .paths import Reference
-from .robot import State, checked_torque, limited
-
-
-class Result(NamedTuple):
-    """What a cycle sends to the motors, and what of it the adaptation added."""
-
-    tau: Float[np.ndarray, "n"]  # [N m], within the arm's limits
-    feedforward: Float[np.ndarray, "n"] | float  # [N m]
-    tool: Float[np.ndarray, "3"]  # its position in the base frame [m]
+from .robot import Result, State, checked_torque, limited
 
 
 class Cycle(Protocol):
@@ -33,12 +25,21 @@ class Cycle(Protocol):
         """Return the torque for this state; learn."""
         ...
 
+    def learn(self, on: bool) -> None:
+        """Let what learns, if anything does, go on to, or keep what it has learned."""
+        ...
+
 
 class Blocks:
     """The block diagram: arm model, controller, adaptation."""
 
     def __init__(self, arm: Arm, controller: Controller, adaptation: Adaptation) -> None:
         self.arm, self.controller, self.adaptation = arm, controller, adaptation
+
+    def learn(self, on: bool) -> None:
+        """Let the adaptation learn, or keep what it has learned; some never learn."""
+        if hasattr(self.adaptation, "learning"):
+            setattr(self.adaptation, "learning", on)  # noqa: B010
 
     def step(self, state: State, reference: Reference) -> Result:
         """Return the torque for this state; learn.
@@ -92,7 +93,7 @@ class CompiledCycle:
         self._handles = [weights[network.linear], weights[network.decoders]]
         before = {handle.name: handle.read() for handle in self._handles}
         law.start(before)  # whether it fits
-        self.learning = True
+        self._learning = True
         encoding, n, (features, p) = network.encoding, arm.dof, law.basis.shape
         every, period, _ = law.cycles(sim.dt, n)
         shapes = {
@@ -122,8 +123,8 @@ class CompiledCycle:
         self._arm, self._run = arm, consolidating_cycle
         self._kernel = arm.kernel("pose", "J", "dJ", "M", "C", "g")
         self._constants = (
-            encoding.inputs == "q-dq",
-            np.array([encoding.inputs.count("-") + 1, every, period]),
+            encoding.measured,
+            np.array([PARTS[encoding.inputs], every, period]),
             np.array(real),
             controller.posture,
             np.array(controller.rows),
@@ -147,10 +148,14 @@ class CompiledCycle:
         out = np.empty(self._size)
         self._run(
             self._kernel.address, self._kernel.size, state.q, state.dq, *reference,
-            state.sound, self.learning, *self._constants, out,
+            state.sound, self._learning, *self._constants, out,
         )  # fmt: skip
         tau = checked_torque(out[:n], state.time)
         return Result(tau, out[n : 2 * n], out[4 * n :])
+
+    def learn(self, on: bool) -> None:
+        """Let the network learn; without, it works alone, as it is."""
+        self._learning = on
 
     def read(self) -> dict[str, Float[np.ndarray, "..."]]:
         """Return the learned weights by name."""

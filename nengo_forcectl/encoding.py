@@ -12,8 +12,9 @@ from arms.bodies import coordinates
 
 from .exceptions import ConfigurationError
 
-Inputs = Literal["q", "q-dq", "q-dq-ref"]
+Inputs = Literal["q", "q-dq", "q-dq-ref", "q-ref"]
 INPUTS: tuple[Inputs, ...] = get_args(Inputs)
+PARTS = {"q": 1, "q-dq": 2, "q-dq-ref": 3, "q-ref": 3}  # of position, velocity, acceleration
 
 CLIP = 0.5  # of the sample's range, by which a number may leave it
 LIFT = 0.5  # of the sphere's last axis; see StateEncoding
@@ -31,12 +32,12 @@ class States(NamedTuple):
 class StateEncoding:
     """The network's input ``v = (x, 1, u)`` for one state of the arm.
 
-    x holds the numbers that ``inputs`` asks for: q; q and dq; or q and what the reference asks of
-    the joints, dq_r and ddq_r. Joints named in ``periodic`` enter as sine and cosine. Each number is
-    centred, kept within ``lower`` and ``upper``, and scaled, positions alike, velocities alike and
-    accelerations alike, so that each of these groups has a mean square of 1 a number over the
-    sample. Since v is bounded, so is any network of it: off the data it stays what it was at the
-    edge.
+    x holds the numbers that ``inputs`` asks for: q; q and dq; q, dq and the acceleration ddq_r that
+    the reference asks of the joints; or q, dq_r and ddq_r. Joints named in ``periodic`` enter as
+    sine and cosine. Each number is centred, kept within ``lower`` and ``upper``, and scaled,
+    positions alike, velocities alike and accelerations alike, so that each of these groups has a
+    mean square of 1 a number over the sample. Since v is bounded, so is any network of it: off the
+    data it stays what it was at the edge.
 
     u is x on a sphere, ``u = (x / sqrt(d), c) / |(x / sqrt(d), c)|`` with d numbers in x and
     c = 0.5. All u have the same length, so that a neuron's threshold cuts off the same share of any
@@ -62,8 +63,12 @@ class StateEncoding:
     @property
     def positions(self) -> int:
         """How many of them are positions, the first ones."""
-        parts = self.inputs.count("-") + 1
-        return (self.size - len(self.periodic)) // parts + len(self.periodic)
+        return (self.size - len(self.periodic)) // PARTS[self.inputs] + len(self.periodic)
+
+    @property
+    def measured(self) -> bool:
+        """Whether the velocity is the measured one, not the reference's."""
+        return self.inputs != "q-ref"
 
     @property
     def n_inputs(self) -> int:
@@ -76,7 +81,7 @@ class StateEncoding:
         dq: Float[np.ndarray, "*batch n"],
         ddq: Float[np.ndarray, "*batch n"],
     ) -> Float[np.ndarray, "*batch n_inputs"]:
-        """Return v for positions, velocities (measured or the reference's) and accelerations."""
+        """Return v for positions, velocities (see ``measured``), the reference's accelerations."""
         x = _numbers(self.inputs, self.periodic, q, dq, ddq)
         x = (np.minimum(np.maximum(x, self.lower), self.upper) - self.centre) * self.scale
         one = np.ones((*x.shape[:-1], 1))
@@ -113,9 +118,7 @@ def encoding_of(
     scale = [np.full(len(g), 1.0 / max(math.sqrt(np.mean(g**2)), 1e-9)) for g in groups]
     low, high = x.min(axis=0), x.max(axis=0)
     margin = CLIP * (high - low)
-    return StateEncoding(
-        inputs, joints, centre, np.concatenate(scale), low - margin, high + margin
-    )
+    return StateEncoding(inputs, joints, centre, np.concatenate(scale), low - margin, high + margin)
 
 
 def _numbers(
@@ -131,5 +134,4 @@ def _numbers(
         sines = q.copy()
         sines[..., joints] = np.sin(q[..., joints])
         position = np.concatenate((sines, np.cos(q[..., joints])), axis=-1)
-    parts = {"q": (position,), "q-dq": (position, dq), "q-dq-ref": (position, dq, ddq)}
-    return np.concatenate(parts[inputs], axis=-1)
+    return np.concatenate((position, dq, ddq)[: PARTS[inputs]], axis=-1)

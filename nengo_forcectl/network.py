@@ -104,10 +104,10 @@ def workspace_network(
 
         F(x; w) = A (x, 1) + D relu(gain (E u) + bias)
 
-    with v = (x, 1, u) as `StateEncoding` gives it. The direct path A, of the kind that random-vector
-    functional-link networks have (Pao, Park and Sobajic 1994, doi:10.1016/0925-2312(94)90053-1),
-    takes what is linear in the state; the neurons are left with what is not. All weights of both
-    are zero at the start.
+    with v = (x, 1, u) as `StateEncoding` gives it. The direct path A, of the kind that
+    random-vector functional-link networks have (Pao, Park and Sobajic 1994,
+    doi:10.1016/0925-2312(94)90053-1), takes what is linear in the state; the neurons are left
+    with what is not. All weights of both are zero at the start.
 
     The encoders E are uniform on the sphere. The intercept of each is the value that a share of the
     sample's E u exceeds, the shares spread evenly from 0.15 to 0.32: so every neuron is active for
@@ -166,7 +166,7 @@ def workspace_network(
     return network
 
 
-def _silent_decoders(network: AdaptiveNetwork, n_outputs: int, seed: int) -> nengo.Connection:
+def _silent_decoders(network: Any, n_outputs: int, seed: int) -> nengo.Connection:
     """Decoders of zero from the ensemble to the torque."""
     return nengo.Connection(
         network.ensemble,

@@ -25,7 +25,8 @@ class OnlineNetwork:
         sim: an open ``nengo_dl.Simulator`` with minibatch size 1.
         probe: the output F; without a synapse, else F does not depend on x within one step.
         law: what changes the weights: a law of `nengo_forcectl.learning`, or a Keras (tf-keras)
-            optimizer, which then descends along -J_w^T s.
+            optimizer, which then descends along -J_w^T s; None for a network that only `observe`
+            is asked of.
         learn: the weights that change (handles, names, Nengo objects); by default all trainable
             weights of connections out of ensembles, that is, the decoders.
 
@@ -46,10 +47,10 @@ class OnlineNetwork:
         self._law: Any = None  # one that runs here, not in TensorFlow
         self._memory: Memory = {}
         learn = decoders(self.weights) if learn is None else learn
-        if hasattr(law, "step") and not hasattr(law, "rule"):
+        if law is None or (hasattr(law, "step") and not hasattr(law, "rule")):
             self._law = law
             self._loop = LearningLoop(sim, probe, None, learn=learn, jacobian=learn)
-            self._memory = law.start(self.read())
+            self._memory = {} if law is None else law.start(self.read())
         else:
             self._loop = LearningLoop(sim, probe, law, learn=learn)
         self._descends = not hasattr(law, "rule")  # an optimizer
@@ -78,11 +79,19 @@ class OnlineNetwork:
     def _explicit_step(
         self, x: Float[np.ndarray, "n_in"], signal: Signal
     ) -> Float[np.ndarray, "n_out"]:
+        output, J_w = self.observe(x)
+        self.write(self._law.step(self.read(), J_w, signal, self._memory, self._dt))
+        return output
+
+    def observe(
+        self, x: Float[np.ndarray, "n_in"]
+    ) -> tuple[Float[np.ndarray, "n_out"], dict[str, Float[np.ndarray, "n_out *shape"]]]:
+        """Return F(x; w) and dF/dw of the weights that learn, and carry the state on.
+
+        Only where the law computes in numpy, or there is none.
+        """
         output, jacobians = self._loop.observe({self._node: _row(x)})
-        w = self.read()
-        J_w = {name: jacobians[name][0] for name in w}
-        self.write(self._law.step(w, J_w, signal, self._memory, self._dt))
-        return output[0]
+        return output[0], {weight.name: jacobians[weight][0] for weight in self._loop.learned}
 
     @property
     def memory(self) -> Memory:

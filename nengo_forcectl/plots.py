@@ -8,8 +8,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from .record import Run, tool_error
+from .settings import pass_name
 
-COLOURS = {"none": "#888888", "integral": "#c77f1a", "gradient": "#1b6ca8", "exact": "#2b8a3e"}
+COLOURS = {
+    "none": "#888888",
+    "integral": "#c77f1a",
+    "observer": "#8e44ad",
+    "slotine-li": "#c0392b",
+    "pes": "#5cc6c0",
+    "gradient": "#1b6ca8",
+    "consolidation": "#d6278a",
+    "exact": "#2b8a3e",
+}
 
 
 def reach_figure(run: Run) -> Figure:
@@ -41,12 +51,17 @@ def _draw_error(axes: Axes, run: Run) -> None:
     if shown.size:
         axes.set_ylim(bottom=0.5e3 * max(float(np.quantile(shown, 0.01)), 1e-9))
     seconds = run.summary["seconds_per_pass"]
-    for number in range(settings["passes"]):
+    everything = settings["passes"] + settings["unseen"]
+    frozen = settings["freeze_after"]
+    if frozen is not None:
+        axes.axvspan(frozen * seconds, everything * seconds, color="0.94", zorder=-1)
+    every = -(-everything // 12)  # passes a label
+    for number in range(0, everything, every):
         axes.axvline(number * seconds, color="0.85", lw=0.8, zorder=0)
         axes.text(
             (number + 0.5) * seconds,
             1.01,
-            f"pass {number + 1}",
+            pass_name(settings, number + 1),
             ha="center",
             va="bottom",
             fontsize=9,
@@ -54,7 +69,7 @@ def _draw_error(axes: Axes, run: Run) -> None:
             transform=axes.get_xaxis_transform(),
         )
     axes.set(xlabel="time [s]", ylabel="tool error [mm], RMS over 0.1 s")
-    axes.set_xlim(0, seconds * settings["passes"])
+    axes.set_xlim(0, seconds * everything)
     axes.grid(axis="y", color="0.9")
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
 
@@ -66,8 +81,8 @@ def _draw_path(figure: SubFigure, run: Run) -> None:
     reference = next(iter(run.records.values()))["reference"][first:]
     moving = np.flatnonzero(np.ptp(reference, axis=0) > 1e-9)
     axes: Any = figure.add_subplot(projection="3d" if len(moving) == 3 else None)
-    for name, path in paths.items():
-        axes.plot(*path[:, moving].T, color=COLOURS[name], lw=1.4, label=name)
+    for name, path in paths.items():  # the legend above names the colours
+        axes.plot(*path[:, moving].T, color=COLOURS[name], lw=1.4)
     axes.plot(*reference[:, moving].T, color="black", lw=0.8, ls=":", label="reference")
     targets = np.array(run.summary["targets"])[:, moving]
     axes.plot(*targets.T, "o", color="black", ms=4, label="targets")

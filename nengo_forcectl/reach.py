@@ -3,7 +3,7 @@
 import dataclasses
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,13 @@ from arms import Arm
 
 from .adaptation import Adaptation
 from .control import Controller
+from .cycle import Blocks, Cycle
 from .exceptions import SimulationError
 from .paths import Path
 from .record import Log, Run, RunFolder, read_run, tool_error, versions
-from .robot import Robot, checked_state, checked_torque, limited
-from .scene import DT, REACH_TIME, TARGETS, Scene, reaching_scene
+from .rivals import DT, gains
+from .robot import Robot, SensorCheck
+from .scene import REACH_TIME, TARGETS, Scene, reaching_scene
 from .settings import ReachSettings
 from .sim.disturbances import acceleration
 
@@ -33,21 +35,28 @@ def track(
     adaptation: Adaptation,
     clock: Iterable[int],
     log: Log,
+    check: SensorCheck | None = None,
 ) -> None:
-    """Follow ``path`` for one control cycle a tick of ``clock``.
+    """Follow ``path`` with a controller and an adaptation, one control cycle a tick of ``clock``.
 
     Raises:
-        SimulationError: a state or a torque that is not finite; it does not reach the robot.
+        SimulationError: a torque that is not finite, which does not reach the robot; or sensors
+            that give nothing to act on (see `SensorCheck`).
     """
+    check = SensorCheck(arm.dof) if check is None else check
+    follow(robot, Blocks(arm, controller, adaptation), path, clock, log, check)
+
+
+def follow(
+    robot: Robot, cycle: Cycle, path: Path, clock: Iterable[int], log: Log, check: SensorCheck
+) -> None:
+    """Follow ``path`` for one control cycle a tick of ``clock``; see `track`."""
     for _ in clock:
-        state = checked_state(robot.read(), arm.dof)  # q [rad], dq [rad/s]
-        terms = arm.terms(state.q, state.dq)  # pose, J, dJ, M, C, g at the tool
+        state = check(robot.read())  # q [rad], dq [rad/s], and whether to learn from them
         reference = path.at(state.time)  # x, dx, ddx in the base frame
-        command = controller.torque(terms, state, reference)  # tau [N m], and the error it answers
-        feedforward = adaptation.torque(terms, state, reference, command)  # [N m]; learns from it
-        tau = limited(checked_torque(command.tau + feedforward, state.time), arm.tau_max)
-        robot.apply(tau)
-        log.append(state, reference, terms.pose[:3, 3], tau, feedforward)
+        result = cycle.step(state, reference)  # tau [N m]; learns
+        robot.apply(result.tau)
+        log.append(state, reference, result, check.event)
 
 
 def run(settings: ReachSettings, watch: Watch | None = None) -> Run:
@@ -86,27 +95,39 @@ class Outcome:
     log: Log
     seconds: float = 0.0  # of wall clock, in the loop
     failure: str | None = None  # why it ended early
+    events: dict[str, int] = field(default_factory=dict)  # what was wrong with the sensors
 
 
 def _run_controller(scene: Scene, name: str, outcome: Outcome, watch: Watch) -> None:
     from .sim.bullet import Bullet
 
     clock = range(round(REACH_TIME / DT))
-    reaches = TARGETS * scene.settings.passes
+    reaches = TARGETS * scene.settings.all_passes
+    freeze = scene.settings.freeze_after
+    check = SensorCheck(scene.arm.dof, DT)
     with (
-        scene.controller(name) as (model, controller, adaptation),
-        Bullet(scene.arm, scene.home, scene.disturbances, DT) as robot,
+        scene.cycle(name) as cycle,
+        Bullet(
+            scene.arm,
+            scene.home,
+            scene.disturbances,
+            DT,
+            sensors=scene.sensors,
+            rng=np.random.default_rng([scene.settings.seed, 3]),
+        ) as robot,
     ):
         watch(name, 0, reaches, outcome.log)
         for done in range(1, reaches + 1):
+            cycle.learn(freeze is None or done <= TARGETS * freeze)
             began = time.perf_counter()
             try:
-                track(robot, model, scene.path, controller, adaptation, clock, outcome.log)
+                follow(robot, cycle, scene.path, clock, outcome.log, check)
             except SimulationError as error:
                 outcome.failure = str(error)
                 return
             finally:
                 outcome.seconds += time.perf_counter() - began
+                outcome.events = check.events
             watch(name, done, reaches, outcome.log)
 
 
@@ -129,11 +150,12 @@ def _summary(scene: Scene, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
     return {
         "settings": settings,
         "seed": scene.settings.seed,
-        "gains": scene.gains,
+        "gains": gains(),
         "versions": versions(),
         "dt": DT,
         "seconds_per_pass": TARGETS * REACH_TIME,
         "targets": scene.targets.tolist(),
+        "unseen_targets": scene.unseen.tolist(),
         "home": scene.home.tolist(),
         "joints": list(scene.arm.joint_names),
         "complete": sum(outcome.log.cycles for outcome in outcomes.values())
@@ -145,6 +167,7 @@ def _summary(scene: Scene, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
             name: rms_by_pass(outcome.log.arrays(), scene.cycles_per_pass)
             for name, outcome in outcomes.items()
         },
+        "events": {name: outcome.events for name, outcome in outcomes.items()},
         "steps_per_second": {
             name: outcome.log.cycles / outcome.seconds for name, outcome in outcomes.items()
         },

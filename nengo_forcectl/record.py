@@ -19,7 +19,7 @@ from jaxtyping import Float
 
 from .exceptions import RecordError
 from .paths import Reference
-from .robot import State
+from .robot import Result, State
 
 PACKAGES = (
     "nengo-forcectl",
@@ -31,7 +31,7 @@ PACKAGES = (
     "numba",
     "pybullet",
 )
-COLUMNS = ("time", "q", "dq", "tau", "feedforward", "reference", "tool")
+COLUMNS = ("time", "q", "dq", "tau", "feedforward", "reference", "tool", "event")
 
 
 class Log:
@@ -39,7 +39,7 @@ class Log:
 
     Columns: ``time`` [s], ``q``, ``dq``, ``tau`` (what the motors were told), ``feedforward`` (the
     adaptation's part of it) [N m], ``reference`` (of the tool [m], or of the joints), ``tool`` (its
-    position in the base frame) [m].
+    position in the base frame) [m], ``event`` (what was wrong with the sensors, see `SensorCheck`).
     """
 
     def __init__(self, capacity: int) -> None:
@@ -51,12 +51,12 @@ class Log:
         self,
         state: State,
         reference: Reference,
-        tool: Float[np.ndarray, "3"],
-        tau: Float[np.ndarray, "n"],
-        feedforward: Float[np.ndarray, "n"] | float,
+        result: Result,
+        event: int = 0,
     ) -> None:
         """Add one control cycle."""
-        row = (state.time, state.q, state.dq, tau, feedforward, reference.x, tool)
+        tau, feedforward, tool = result
+        row = (state.time, state.q, state.dq, tau, feedforward, reference.x, tool, event)
         if not self._columns:
             shapes = [np.shape(value) for value in row]
             shapes[COLUMNS.index("feedforward")] = np.shape(tau)

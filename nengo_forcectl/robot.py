@@ -18,6 +18,14 @@ class State(NamedTuple):
     sound: bool = True  # whether to learn from it; see `SensorCheck`
 
 
+class Result(NamedTuple):
+    """What a cycle sends to the motors, and what of it the adaptation added."""
+
+    tau: Float[np.ndarray, "n"]  # [N m], within the arm's limits
+    feedforward: Float[np.ndarray, "n"] | float  # [N m]
+    tool: Float[np.ndarray, "3"]  # its position in the base frame [m]
+
+
 class Robot(Protocol):
     """Any torque-controlled arm: a simulator, or hardware behind a driver."""
 
@@ -30,23 +38,71 @@ class Robot(Protocol):
         ...
 
 
-def checked_state(state: State, dof: int) -> State:
-    """Return ``state`` if a controller can act on it.
+class SensorCheck:
+    """Decides, cycle by cycle, whether a state can be acted on and learned from.
 
-    Raises:
-        SimulationError: a wrong shape, or a value that is not finite; the message names the joint.
+    A state that is not finite is replaced by the last good one, for at most ``patience`` cycles in
+    sequence. One that repeats the last to the last bit although the joints move (a frozen sensor),
+    and one that does not come one ``dt`` after the last (a missed cycle, a jump in time; by default
+    dt is the first interval), is acted on. None of these is ``sound``: nothing is learned from it.
+    ``event`` says what the last state was, as a place in ``EVENTS``, and ``events`` counts.
     """
-    for name, value in (("q", state.q), ("dq", state.dq)):
-        if np.shape(value) != (dof,):
+
+    EVENTS: tuple[str, ...] = ("sound", "not finite", "frozen", "time")
+
+    def __init__(self, dof: int, dt: float | None = None, patience: int = 20) -> None:
+        self.dof, self.dt, self.patience = dof, dt, patience
+        self.event = 0
+        self.events = dict.fromkeys(self.EVENTS[1:], 0)
+        self._last: State | None = None
+        self._square = -1.0
+        self._bad = 0
+
+    def __call__(self, state: State) -> State:
+        """Return the state to act on.
+
+        Raises:
+            SimulationError: a wrong shape; a state that is not finite where there is no good one
+                to stand in for it, or not any more. The message names the joint.
+        """
+        _, q, dq, _ = state
+        if q.shape != (self.dof,) or dq.shape != (self.dof,):
             raise SimulationError(
-                f"state at {state.time:.3f} s: {name} has shape {np.shape(value)}, needs ({dof},)"
+                f"state at {state.time:.3f} s: q and dq have shapes {q.shape} and {dq.shape}, "
+                f"need ({self.dof},)"
             )
-        if not math.isfinite(value @ value):  # one product, a third of np.isfinite(value).all()
-            joint = int(np.argmax(np.abs(value)))  # NaN, or else the largest
+        moving = float(dq @ dq)
+        square = float(q @ q) + moving
+        last, before = self._last, self._square
+        if not math.isfinite(square):
+            return self._stand_in(state)
+        self.event = self._bad = 0
+        if last is not None:
+            if square == before and moving > 1e-12:
+                self.event = 2
+            elif self.dt is None:
+                self.dt = state.time - last.time
+            elif abs(state.time - last.time - self.dt) > 0.5 * self.dt:
+                self.event = 3
+        self._last, self._square = state, square
+        if self.event:
+            self.events[self.EVENTS[self.event]] += 1
+            return state._replace(sound=False)
+        return state
+
+    def _stand_in(self, state: State) -> State:
+        self.event, self._bad = 1, self._bad + 1
+        self.events[self.EVENTS[1]] += 1
+        if self._last is None or self._bad > self.patience:
+            name, value = next((n, v) for n, v in zip(("q", "dq"), state[1:3], strict=True)
+                               if not np.isfinite(v).all())  # fmt: skip
+            joint = int(np.argmin(np.isfinite(value)))
             raise SimulationError(
-                f"state at {state.time:.3f} s: {name}[{joint}] is {value[joint]}, needs a number"
+                f"state at {state.time:.3f} s: {name}[{joint}] is {value[joint]}, needs a number; "
+                f"{self._bad} such states in sequence"
             )
-    return state
+        self._last = self._last._replace(time=state.time)
+        return self._last._replace(sound=False)
 
 
 def checked_torque(tau: Float[np.ndarray, "n"], time: float) -> Float[np.ndarray, "n"]:

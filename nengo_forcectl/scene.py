@@ -1,10 +1,8 @@
 """What a reaching run is made of: the arm, its path, what disturbs it, and the controllers."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
@@ -12,29 +10,19 @@ from jaxtyping import Float
 import arms
 from arms import Arm
 
-from .adaptation import Adaptation, IntegralAction, KnownTorque, NetworkAdaptation, NoAdaptation
-from .control import Controller, OperationalSpace
+from .cycle import Cycle
 from .exceptions import ConfigurationError
-from .learning.gradient import Gradient
 from .paths import MinimumJerk
+from .rivals import DT, RIVALS
 from .settings import ReachSettings
-from .sim.disturbances import Disturbance, joint_torque, real_arm
+from .sim.disturbances import Disturbance
 from .sim.friction import ViscousFriction
 from .sim.masses import Payload
-from .workspace import home_posture, random_targets, task_axes
+from .sim.sensing import Sensors
+from .workspace import home_posture, random_targets
 
-if TYPE_CHECKING:
-    from .online import OnlineNetwork
-
-DT = 1e-3  # [s]
 TARGETS = 5  # a pass
 REACH_TIME = 1.2  # from target to target [s]
-
-INTEGRAL_GAIN = 1000.0  # [1/s^3], the best of a search on this job (500 to 4,000)
-GRADIENT_RATE = 190.0  # [1/s], shared among the neurons
-RADIUS = 0.3  # of the state, over the arm's limits, that a reach covers
-SIGMA = 0.02  # [1/s]
-BOUND = 1e3  # of the decoders' norm [N m]
 
 
 @dataclass(frozen=True)
@@ -46,13 +34,20 @@ class Scene:
     home: Float[np.ndarray, "n"]  # [rad]
     targets: Float[np.ndarray, "k 3"]  # [m]
     disturbances: tuple[Disturbance, ...]
+    sensors: Sensors | None = None
+
+    @cached_property
+    def unseen(self) -> Float[np.ndarray, "k 3"]:
+        """Targets of the passes that are no training [m]."""
+        count, rng = TARGETS * self.settings.unseen, np.random.default_rng([self.settings.seed, 2])
+        return random_targets(self.arm, self.home, count, rng) if count else np.empty((0, 3))
 
     @cached_property
     def path(self) -> MinimumJerk:
-        """From home through the targets, as many passes as the settings say."""
+        """From home through the targets, as many passes as the settings say, then the unseen."""
         start = self.arm.pose(self.home)[:3, 3]
-        points = np.vstack([start, *[self.targets] * self.settings.passes])
-        return MinimumJerk(points, REACH_TIME)
+        points = [start, *[self.targets] * self.settings.passes, self.unseen]
+        return MinimumJerk(np.vstack(points), REACH_TIME)
 
     @property
     def cycles(self) -> int:
@@ -62,40 +57,11 @@ class Scene:
     @property
     def cycles_per_pass(self) -> int:
         """Control cycles of one pass through the targets."""
-        return self.cycles // self.settings.passes
+        return self.cycles // self.settings.all_passes
 
-    @property
-    def gains(self) -> dict[str, float]:
-        """Every gain of the controllers and the learning law, for the record."""
-        law = OperationalSpace(self.home)
-        return {name: getattr(law, name) for name in ("kp", "kv", "k_null", "damping")} | {
-            "integral_gain": INTEGRAL_GAIN,
-            "gradient_rate": GRADIENT_RATE,
-            "sigma": SIGMA,
-            "bound": BOUND,
-            "radius": RADIUS,
-        }
-
-    @contextmanager
-    def controller(self, name: str) -> Iterator[tuple[Arm, Controller, Adaptation]]:
-        """Give the arm model, the control law and the adaptation that go by ``name``."""
-        rows = task_axes(self.arm)
-        law = OperationalSpace(self.home, rows)
-        match name:
-            case "integral":
-                yield self.arm, law, IntegralAction(rows, INTEGRAL_GAIN, DT)
-            case "gradient":
-                with gradient_network(
-                    self.arm, self.settings.neurons, self.settings.seed
-                ) as network:
-                    yield self.arm, law, NetworkAdaptation(self.arm, network)
-            case "exact":
-                known = KnownTorque(
-                    lambda time, q, dq: -joint_torque(self.disturbances, self.arm, time, q, dq)
-                )
-                yield real_arm(self.arm, self.disturbances), law, known
-            case _:
-                yield self.arm, law, NoAdaptation()
+    def cycle(self, name: str) -> AbstractContextManager[Cycle]:
+        """Give the control cycle that goes by ``name``, in a context that closes what it opened."""
+        return RIVALS[name](self)
 
 
 def reaching_scene(settings: ReachSettings) -> Scene:
@@ -125,15 +91,3 @@ def _check_mass(arm: Arm, q: Float[np.ndarray, "n"]) -> None:
             f"arm '{arm.name}': joint '{joint}' moves nothing that has a mass; "
             "give a link behind it an <inertial>"
         )
-
-
-@contextmanager
-def gradient_network(arm: Arm, neurons: int, seed: int) -> Iterator["OnlineNetwork"]:
-    """Give a network on (q, dq) whose decoders learn by the gradient law, starting at zero."""
-    from .network import adaptive_network, simulator
-    from .online import OnlineNetwork
-
-    network = adaptive_network(2 * arm.dof, arm.dof, neurons, seed=seed, radius=RADIUS)
-    law = Gradient(gamma=GRADIENT_RATE / neurons, sigma=SIGMA, bound=BOUND)
-    with simulator(network, dt=DT) as sim:
-        yield OnlineNetwork(sim, network.probe, law)

@@ -1,15 +1,19 @@
 """The configuration of a run; its fields are the command line's options and their help."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import tyro
 
+from .encoding import INPUTS, Inputs
 from .exceptions import ConfigurationError
 
-Adapt = Literal["none", "integral", "gradient", "exact"]
+Adapt = Literal[
+    "none", "integral", "observer", "slotine-li", "pes", "gradient", "consolidation", "exact"
+]
 ADAPT: tuple[Adapt, ...] = get_args(Adapt)
 
 
@@ -50,15 +54,29 @@ class ReachSettings:
     passes: int = 6
     """How many times the five targets are visited."""
 
+    freeze_after: int | None = None
+    """Pass after which nothing learns any more: what remains is what was learned."""
+
+    unseen: int = 0
+    """Passes added at the end, each over five targets that were never visited before."""
+
+    inputs: Inputs = "q-dq-ref"
+    """What the consolidating network sees: positions q; q and velocities dq; q, dq and the
+    accelerations that the reference asks for; or q and the reference's velocities and
+    accelerations."""
+
     neurons: int = 1000
     """Size of the adaptive ensemble."""
 
     seed: int = 0
     """Of the targets and of the network."""
 
-    adapt: tuple[Adapt, ...] = ("none", "gradient")
+    adapt: tuple[Adapt, ...] = ("none", "consolidation")
     """Which controllers run, in this order. none: the model alone. integral: with integral action.
-    gradient: with the network, gradient law. exact: knows payload and friction, the bound."""
+    observer: with a momentum disturbance observer. slotine-li: with the arm's regressor, adaptive
+    control. pes: with the network, Nengo's own rule and simulator. gradient: with the network,
+    gradient law. consolidation: with the network in two time scales, an observer that supplies at
+    once and least squares that learns. exact: knows payload and friction, the bound."""
 
     out: Path | None = None
     """Folder of the run; must not exist. Without it the next free runs/reach-NNN."""
@@ -66,20 +84,40 @@ class ReachSettings:
     json: bool = False
     """Print the summary as JSON on the standard output, and nothing else there."""
 
+    @property
+    def all_passes(self) -> int:
+        """Passes over trained and over unseen targets."""
+        return self.passes + self.unseen
+
     def __post_init__(self) -> None:
         for name, unit in (("payload", "kg"), ("friction", "N m s/rad")):
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
                 raise ConfigurationError(f"{name}: is {value} {unit}, needs a number from 0 up")
-        for name, least in (("passes", 1), ("neurons", 1), ("seed", 0)):
+        for name, least in (("passes", 1), ("neurons", 1), ("seed", 0), ("unseen", 0)):
             value = getattr(self, name)
             if value < least:
                 raise ConfigurationError(
                     f"{name}: is {value}, needs a whole number from {least} up"
                 )
+        if self.freeze_after is not None and not 1 <= self.freeze_after <= self.all_passes:
+            raise ConfigurationError(
+                f"freeze_after: is {self.freeze_after}, needs a pass from 1 to {self.all_passes}"
+            )
+        if self.inputs not in INPUTS:
+            raise ConfigurationError(
+                f"inputs: is {self.inputs!r}, needs one of {', '.join(INPUTS)}"
+            )
         unknown = [name for name in self.adapt if name not in ADAPT]
         if unknown or not self.adapt or len(set(self.adapt)) < len(self.adapt):
             raise ConfigurationError(
                 f"adapt: is {' '.join(self.adapt) or 'empty'}, needs some of {', '.join(ADAPT)}, "
                 "each at most once"
             )
+
+
+def pass_name(settings: Mapping[str, Any], number: int) -> str:
+    """Return what a pass is called: its number, whether its targets are unseen, learning off."""
+    passes, freeze = settings["passes"], settings["freeze_after"]
+    name = f"pass {number}" if number <= passes else f"unseen {number - passes}"
+    return name if freeze is None or number <= freeze else f"{name}, off"

@@ -143,7 +143,7 @@ def test_a_broken_sensor_never_reaches_a_motor(value):
         ({"passes": 0}, "passes: is 0"),
         ({"neurons": 0}, "neurons: is 0"),
         ({"seed": -1}, "seed: is -1"),
-        ({"adapt": ()}, "adapt: is empty, needs some of none, integral, gradient, exact"),
+        ({"adapt": ()}, "adapt: is empty, needs some of none, integral, observer, "),
         ({"adapt": ("magic",)}, "adapt: is magic, needs some of"),
         ({"adapt": ("none", "none")}, "adapt: is none none"),
     ],

@@ -48,7 +48,7 @@ def consolidating_cycle(
     r, count = part(buffer, starts, 21), part(buffer, starts, 22)
 
     terms = np.empty(size)
-    invoke(kernel, q, dq, terms)
+    invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
     a, b = 16 + 6 * n, 16 + 12 * n
     pose, J, dJ = terms[:16].reshape(4, 4), terms[16:a].reshape(6, n), terms[a:b].reshape(6, n)
     M, C = terms[b : b + n * n].reshape(n, n), terms[b + n * n : b + 2 * n * n].reshape(n, n)

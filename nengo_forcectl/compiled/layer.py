@@ -54,5 +54,3 @@ def product(W, phi, F):
         for i in range(len(phi)):
             total += W[o, i] * phi[i]
         F[o] = total
-
-

@@ -20,6 +20,7 @@ class Command(NamedTuple):
 
     tau: Float[np.ndarray, "n"]  # [N m]
     error: Float[np.ndarray, "n"]  # s [N m]
+    task_torque: Float[np.ndarray, "n"]  # the part of it that serves the task, J^T f [N m]
     dq_r: Float[np.ndarray, "n"]  # joint velocity that the reference asks for, no feedback [rad/s]
     ddq_r: Float[np.ndarray, "n"]  # its acceleration, no feedback [rad/s^2]
     mobility: Float[np.ndarray, "m n"]  # J M^-1: from joint torque to acceleration of the task

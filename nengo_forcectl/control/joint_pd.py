@@ -34,5 +34,5 @@ class JointPD:
         error = self.kp * (reference.x - state.q) + self.kv * (reference.dx - state.dq)
         mobility = np.linalg.inv(terms.M)
         return Command(
-            terms.g + error, error, reference.dx, reference.ddx, mobility, mobility @ error
+            terms.g + error, error, error, reference.dx, reference.ddx, mobility, mobility @ error
         )

@@ -80,15 +80,15 @@ class OperationalSpace:
         tau_0 = self.k_null * (self.posture - q) - d_null * dq
 
         mobility = np.linalg.solve(M, J.T).T  # J M^-1, (m, n)
-        # Lambda times: feedback less tau_0's motion of the tool, feed-forward, velocity.
-        motions = np.stack((feedback - mobility @ tau_0, feedforward, reference.dx[rows]))
-        forces = np.linalg.solve(mobility @ J.T + self._damping, motions.T)  # (m, 3)
-        feedback_torque, feedforward_torque = forces.T[:2] @ J
+        # Lambda times: feedback, feed-forward, velocity, and tau_0's motion of the tool.
+        motions = np.stack((feedback, feedforward, reference.dx[rows], mobility @ tau_0))
+        forces = np.linalg.solve(mobility @ J.T + self._damping, motions.T)  # (m, 4)
+        task_torque, feedforward_torque, _, in_task = forces.T @ J
 
-        error = feedback_torque + tau_0
+        error = task_torque + (tau_0 - in_task)
         dq_r, ddq_r = forces.T[[2, 1]] @ mobility
         tau = error + feedforward_torque + terms.C @ dq + terms.g
-        return Command(tau, error, dq_r, ddq_r, mobility, feedback)
+        return Command(tau, error, task_torque, dq_r, ddq_r, mobility, feedback)
 
     @cached_property
     def _rows(self) -> slice | list[int]:

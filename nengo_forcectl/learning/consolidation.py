@@ -83,7 +83,8 @@ class Consolidation:
         latency = -(-p // COLUMNS) + n + -(-features // ROWS)
         if period <= latency:
             raise ConfigurationError(
-                f"Consolidation.period is {self.period} s, {period} cycles; its work takes {latency}"
+                f"Consolidation.period is {self.period} s, {period} cycles, must be over "
+                f"the {latency} that its work takes"
             )
         return every, period, latency
 
@@ -99,6 +100,7 @@ class Consolidation:
         shapes = {
             "filtered": (features,),
             "last": (features,),
+            "begun": (),  # whether ``last`` is of the cycle before; to be set to 0 after a gap
             "information": (p, p),  # Lambda [(N m)^2]
             "moment": (p, n),  # b
             "z": (p,),
@@ -124,10 +126,10 @@ class Consolidation:
         e = needed(self, signal, "prediction", n)
         every, period, latency = self.cycles(dt, n)
         cycle = int(memory["cycle"])
-        if cycle > 0:
+        if memory["begun"] > 0:
             share = -math.expm1(-self.gain * dt)
             memory["filtered"] += share * (0.5 * (memory["last"] + phi) - memory["filtered"])
-        memory["last"][:] = phi
+        memory["last"][:], memory["begun"][...] = phi, 1.0
         if cycle % every == 0:
             # What was projected while the last sample's turn lasted is added during this one's.
             z = memory["z"]

@@ -1,0 +1,45 @@
+"""What every adaptation is, and the two that do not learn: nothing, and the truth."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Terms
+
+from ..control import Command
+from ..paths import Reference
+from ..robot import State
+
+
+class Adaptation(Protocol):
+    """A feed-forward torque that may learn from the controller's error."""
+
+    def torque(
+        self, terms: Terms, state: State, reference: Reference, command: Command
+    ) -> Float[np.ndarray, "n"] | float:
+        """Return the torque [N m] to add to the command's, then learn from its error."""
+        ...
+
+
+class NoAdaptation:
+    """Adds nothing."""
+
+    def torque(self, terms: Terms, state: State, reference: Reference, command: Command) -> float:
+        """Return zero."""
+        return 0.0
+
+
+@dataclass(frozen=True)
+class KnownTorque:
+    """Adds a torque that is a known function of the state: the bound for all that learns."""
+
+    function: Callable[[float, np.ndarray, np.ndarray], np.ndarray]
+
+    def torque(
+        self, terms: Terms, state: State, reference: Reference, command: Command
+    ) -> Float[np.ndarray, "n"]:
+        """Return ``function(time, q, dq)``."""
+        return self.function(state.time, state.q, state.dq)

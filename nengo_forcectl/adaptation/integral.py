@@ -1,0 +1,40 @@
+"""The integral term of a PID law of the tool."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Terms
+
+from ..control import Command
+from ..control.operational_space import task_inertia
+from ..exceptions import ConfigurationError
+from ..learning.task_space import force_to_torque
+from ..paths import Reference
+from ..robot import State
+
+
+class IntegralAction:
+    """``tau = J^T Lambda ki z``, ``dz/dt = x_r - x``: the integral term of a PID law of the tool.
+
+    With gains kp and kv the loop is stable for ``ki < kp kv`` (Routh). ``Lambda`` is the arm's mass
+    at the tool, see ``OperationalSpace``.
+    """
+
+    def __init__(self, rows: Sequence[int], ki: float, dt: float) -> None:
+        if not (np.isfinite(ki) and ki >= 0):
+            raise ConfigurationError(f"IntegralAction.ki: is {ki} 1/s^3, needs a number from 0 up")
+        self.ki = ki  # [1/s^3]
+        self.dt = dt  # [s]
+        self._rows = list(rows)
+        self._sum = np.zeros(len(self._rows))  # z [m s]
+
+    def torque(
+        self, terms: Terms, state: State, reference: Reference, command: Command
+    ) -> Float[np.ndarray, "n"]:
+        """Return the torque of the integral up to this cycle."""
+        J = terms.J[self._rows]
+        tau = force_to_torque(J, task_inertia(J, terms.M) @ (self.ki * self._sum))
+        self._sum = self._sum + self.dt * (reference.x - terms.pose[:3, 3])[self._rows]
+        return tau

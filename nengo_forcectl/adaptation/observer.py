@@ -1,0 +1,33 @@
+"""A disturbance observer: what the momentum says is missing is added at once."""
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm, Terms
+
+from ..control import Command
+from ..observer import MomentumObserver
+from ..paths import Reference
+from ..robot import State, limited
+
+
+class DisturbanceObserver:
+    """``tau = -r`` with r the momentum observer's estimate of the unmodelled torque.
+
+    It takes the torque that it sees being commanded, kept within the motors' limits as the loop
+    does, for the one that was sent. It remembers nothing: learning, in the sense of a torque for a
+    state that is not the present one, there is none.
+    """
+
+    def __init__(self, arm: Arm, gain: float, dt: float) -> None:
+        self.observer = MomentumObserver(arm.dof, gain, dt)  # K [1/s]
+        self._tau_max = arm.tau_max
+        self._sent = np.zeros(arm.dof)  # in the cycle before [N m]
+
+    def torque(
+        self, terms: Terms, state: State, reference: Reference, command: Command
+    ) -> Float[np.ndarray, "n"]:
+        """Return ``-r`` [N m] up to this cycle."""
+        tau = -self.observer.update(terms, state.dq, self._sent)
+        self._sent = limited(command.tau + tau, self._tau_max)
+        return tau

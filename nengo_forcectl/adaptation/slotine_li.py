@@ -1,0 +1,90 @@
+"""Adaptive control with the arm's own regressor in the place of a network."""
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm, Terms
+
+from ..control import Command
+from ..control.operational_space import DAMPING
+from ..exceptions import ConfigurationError
+from ..learning.gradient import Gradient
+from ..paths import Reference
+from ..robot import State
+
+FRICTION = 1.0  # typical size of a joint's viscous friction [N m s/rad]
+
+
+class SlotineLi:
+    """``tau = Y(q, dq, ddq_r) theta``, theta by how much the model's parameters are wrong.
+
+    Slotine and Li 1987 (doi:10.1177/027836498700600303) on top of a computed-torque law, with the
+    arm's regressor and a column of viscous friction a joint::
+
+        Y     = [regressor(q, dq, ddq_r), diag(dq)]                      (n, p)
+        theta = S w,   dw/dt = gamma S Y^T s,   s = Jbar (task_error / kv)  [rad/s]
+        Jbar  = M^-1 J^T Lambda,   Lambda = (J M^-1 J^T)^-1
+
+    S holds the parameters' typical sizes (`typical_sizes`), so that w has no unit and ``1 / gamma``
+    is an energy [J]. The step is that of `Gradient`, with its leak and its ball in terms of w.
+
+    Of the control law's ``task_error = kp e + kv de/dt``, e the tool's error, s makes the tool's
+    composite error ``s_x = de/dt + a e``, ``a = kp / kv``, as a velocity of the joints. With F the
+    true torque's offset Y theta*, the tool obeys ``Lambda (dde + kv de + kp e) = Jbar^T Y (theta* -
+    theta)``, if the payload's share of M is small, and if Lambda changes slowly ::
+
+        V = (s_x^T Lambda s_x + a^2 e^T Lambda e + |w* - w|^2 / gamma) / 2
+
+    falls at the rate ``(kv - a) s_x^T Lambda s_x + a^3 e^T Lambda e``, so it needs kp < kv^2. An
+    error in torque space, which the networks learn from, is not s: their product is not a power.
+    Nor is the posture's part of ``command.error`` in it: that is not zero when the model is right,
+    for nothing feeds the posture's motion forward, and would pull theta away from theta*.
+    """
+
+    def __init__(self, arm: Arm, law: Gradient, damping: float, dt: float) -> None:
+        for name, value, unit in (("damping", damping, "1/s"), ("dt", dt, "s")):
+            if not (np.isfinite(value) and value > 0):
+                raise ConfigurationError(f"SlotineLi.{name}: is {value} {unit}, must be positive")
+        self.law = law  # gamma [1/J], sigma [1/s], bound on |w|
+        self.damping = damping  # kv of the control law [1/s]
+        self.dt = dt  # [s]
+        self.learning = True
+        self.sizes = typical_sizes(arm)  # S, (p,)
+        self.w = np.zeros(len(self.sizes))
+        self._arm = arm
+        self._step = law.rule()
+
+    @property
+    def theta(self) -> Float[np.ndarray, "p"]:
+        """What to add to ``arm.inertial_parameters``, then a friction [N m s/rad] a joint."""
+        return self.sizes * self.w
+
+    def torque(
+        self, terms: Terms, state: State, reference: Reference, command: Command
+    ) -> Float[np.ndarray, "n"]:
+        """Return the torque of the present estimate, then let it learn."""
+        Y = self._arm.regressor(state.q, state.dq, command.ddq_r)
+        features = np.hstack((Y, np.diag(state.dq))) * self.sizes  # Y S [N m]
+        tau = features @ self.w
+        if self.learning and state.sound:
+            s = self._composite_error(terms, command)
+            self.w = self._step(self.w, features.T @ s, s, self.dt)
+        return tau
+
+    def _composite_error(self, terms: Terms, command: Command) -> Float[np.ndarray, "n"]:
+        A = command.mobility  # J M^-1, so Jbar = A^T (A M A^T)^-1
+        mobility = A @ terms.M @ A.T + DAMPING**2 * np.eye(len(A))
+        return A.T @ np.linalg.solve(mobility, command.task_error / self.damping)
+
+
+def typical_sizes(arm: Arm) -> Float[np.ndarray, "p"]:
+    """Return a scale for every parameter, the same for every link: what is unknown may be anywhere.
+
+    The mean mass m of the arm's links, the mean I of their moments of inertia, for first moments
+    sqrt(m I), and ``FRICTION``.
+    """
+    theta = arm.inertial_parameters.reshape(-1, 10)
+    mass = float(theta[:, 0].mean())  # [kg]
+    inertia = float(theta[:, [4, 6, 9]].mean())  # [kg m^2]
+    link = [mass, *[np.sqrt(mass * inertia)] * 3, *[inertia] * 6]
+    return np.array(link * len(theta) + [FRICTION] * arm.dof)

@@ -1,0 +1,60 @@
+import json
+
+import numpy as np
+import pytest
+
+from nengo_forcectl import reach
+from nengo_forcectl.reach import tool_error
+from nengo_forcectl.settings import ADAPT, ReachSettings
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Every controller for one pass of a light arm, with few neurons."""
+    out = tmp_path_factory.mktemp("baselines") / "run"
+    settings = ReachSettings(
+        arm="planar2", payload=1.0, friction=0.5, passes=1, neurons=100, adapt=ADAPT, out=out
+    )
+    return reach.run(settings)
+
+
+def test_every_controller_gets_to_the_end(run):
+    """All are there, none ended early, and every number on disk is finite."""
+    assert list(run.records) == list(ADAPT)
+    assert run.summary["complete"]
+    assert run.summary["failures"] == {}
+    for record in run.records.values():
+        assert all(np.isfinite(column).all() for column in record.values())
+
+
+@pytest.mark.parametrize("name", ["observer", "slotine-li", "pes", "gradient"])
+def test_whatever_learns_beats_an_integral_and_no_adaptation(run, name):
+    """In the first pass a tenth of the error without it is left, less than with an integral."""
+    rms = {name: values[0] for name, values in run.summary["rms_mm"].items()}
+    assert rms["exact"] < rms[name] < 0.1 * rms["none"]
+    assert rms[name] < rms["integral"] < rms["none"]
+
+
+def test_pes_runs_as_the_gradient_law_does(run):
+    """In the loop they part only by the leak: the first 200 cycles agree to 1 % of the torque."""
+    pes, gradient = (run.records[name]["feedforward"][:200] for name in ("pes", "gradient"))
+    assert np.abs(pes - gradient).max() < 0.01 * np.abs(gradient).max()
+
+
+def test_the_gains_are_on_disk(run):
+    """Every baseline's gain is in the summary."""
+    gains = json.loads((run.folder / "summary.json").read_text())["gains"]
+    assert gains["observer_gain"] > 0
+    assert gains["regressor_rate"] > 0
+    assert gains["regressor_bound"] > 0
+
+
+def test_on_the_iiwa_the_right_structure_reaches_the_bound(tmp_path):
+    """In pass 2 the regressor is within twice the exact model's error, the observer within ten."""
+    adapt = ("observer", "slotine-li", "exact")
+    run = reach.run(ReachSettings(passes=2, adapt=adapt, out=tmp_path / "run"))
+    second = {name: values[1] for name, values in run.summary["rms_mm"].items()}
+    assert second["slotine-li"] < 2 * second["exact"]
+    assert second["observer"] < 10 * second["exact"]
+    first = {name: tool_error(record)[:200].max() for name, record in run.records.items()}
+    assert first["slotine-li"] > 10 * first["exact"]  # it did have something to learn
