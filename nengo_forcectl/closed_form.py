@@ -7,17 +7,16 @@ with E the scaled encoders (n_neurons, n_in), b the biases, D the decoders (n_ou
 1,000 neurons a step takes about a tenth of the time of TensorFlow's.
 """
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 import nengo
-import numba
 import numpy as np
 from jaxtyping import Float
 
+from .compiled.gradient import gradient_step
 from .exceptions import ConfigurationError, NetworkError
-from .learning.gradient import SMALL, Gradient
+from .learning.gradient import Gradient
 from .learning.law import Signal, signal_of
 from .online import decoders
 from .weights import named_weights
@@ -42,14 +41,15 @@ class ClosedFormNetwork:
         weights = self._weights[ensemble]
         self._handles = [weights.encoders, weights.bias, self._weights[connection]]
         learned = self._weights.trainable(decoders(self._weights) if learn is None else learn)
-        self._learned = tuple(handle in learned for handle in self._handles)
-        self._dt, self._law = sim.dt, law
+        self.learned = tuple(handle in learned for handle in self._handles)
+        gains = (law.gamma, law.sigma, law.bound, law.e_mod, law.dead_zone, law.normalise)
+        self.constants = np.array(gains), sim.dt
         # Encoders are kept transposed, so that the inner loops go over neurons.
         self._values = [np.array(handle.read(), dtype=float) for handle in self._handles]
         self._values[0] = np.ascontiguousarray(self._values[0].T)
         size = len(self._values[1])
         self._activity = np.zeros(size)
-        self._back = np.zeros(size)
+        self.arrays = (*self._values, self._activity, np.zeros(size))  # as compiled code wants them
         self.n_inputs, self.n_outputs = len(self._values[0]), len(self._values[2])
         self.forward(np.zeros(self.n_inputs))  # compile
 
@@ -57,7 +57,7 @@ class ClosedFormNetwork:
         self, x: Float[np.ndarray, "n_in"], signal: Signal | Float[np.ndarray, "n_out"]
     ) -> Float[np.ndarray, "n_out"]:
         """Return F(x; w), then change w by one step of the law."""
-        return self._run(x, signal_of(signal).error, self._learned)
+        return self._run(x, signal_of(signal).error, self.learned)
 
     def forward(self, x: Float[np.ndarray, "n_in"]) -> Float[np.ndarray, "n_out"]:
         """Return F(x; w); the weights stay."""
@@ -74,14 +74,14 @@ class ClosedFormNetwork:
         products = [np.outer(back, x), back, np.outer(error, self._activity)]
         return {
             handle.name: product
-            for handle, product, learned in zip(self._handles, products, self._learned, strict=True)
+            for handle, product, learned in zip(self._handles, products, self.learned, strict=True)
             if learned
         }
 
     def read(self) -> dict[str, Float[np.ndarray, "..."]]:
         """Return the learned weights by name."""
         encoders, bias, D = self._values
-        arrays = zip(self._handles, (encoders.T, bias, D), self._learned, strict=True)
+        arrays = zip(self._handles, (encoders.T, bias, D), self.learned, strict=True)
         return {handle.name: value.copy() for handle, value, learned in arrays if learned}
 
     def write(self, values: Mapping[str, Float[np.ndarray, "..."]]) -> None:
@@ -107,17 +107,11 @@ class ClosedFormNetwork:
                 f"input of shape {x.shape} and error of shape {error.shape}, needs "
                 f"({self.n_inputs},) and ({self.n_outputs},)"
             )
-        square = error @ error
-        if not np.isfinite(x @ x + square):
+        if not np.isfinite(x @ x + error @ error):
             raise NetworkError(f"input or error is not finite: {x}, {error}")
-        law, ET, bias, D = self._law, *self._values
-        size = math.sqrt(square)
-        left = max(size - law.dead_zone, 0.0)  # |s_d|
-        gain = self._dt * law.gamma * (left / size if size > 0 else 0.0)
-        keep = 1.0 - self._dt * (law.sigma + law.e_mod * left)
-        normalise = law.normalise / max(square, SMALL)
-        a, back = self._activity, self._back
-        return _step(ET, bias, D, x, error, a, back, learn, gain, keep, law.bound, normalise)
+        ET, bias, D, a, back = self.arrays
+        gains, dt = self.constants
+        return gradient_step(ET, bias, D, x, error, a, back, learn, gains, dt)
 
 
 def _one_layer(sim: Any, probe: nengo.Probe) -> tuple[Any, Any]:
@@ -145,52 +139,3 @@ def _one_layer(sim: Any, probe: nengo.Probe) -> tuple[Any, Any]:
             f"node with {probe}, without synapses and transforms; use OnlineNetwork"
         )
     return ensembles[0], out[0]
-
-
-@numba.njit(cache=True, fastmath={"reassoc", "contract"})
-def _step(ET, bias, D, x, s, a, back, learn, gain, keep, bound, normalise):
-    learn_E, learn_b, learn_D = learn
-    n_in, n = ET.shape
-    n_out = len(D)
-    a[:] = bias
-    for j in range(n_in):
-        for i in range(n):
-            a[i] += ET[j, i] * x[j]
-    for i in range(n):
-        a[i] = max(a[i], 0.0)
-    F = np.zeros(n_out)
-    for o in range(n_out):
-        total = 0.0
-        for i in range(n):
-            total += D[o, i] * a[i]
-        F[o] = total
-    if learn_E or learn_b:  # with the decoders before their change
-        back[:] = 0.0
-        for o in range(n_out):
-            for i in range(n):
-                back[i] += D[o, i] * s[o]
-        for i in range(n):
-            back[i] = back[i] if a[i] > 0.0 else 0.0
-    if learn_D:
-        _change(D, s, a, gain, keep, bound, normalise)
-    if learn_E:
-        _change(ET, x, back, gain, keep, bound, normalise)
-    if learn_b:
-        _change(bias.reshape(1, n), np.ones(1), back, gain, keep, bound, normalise)
-    return F
-
-
-@numba.njit(cache=True, fastmath={"reassoc", "contract"})
-def _change(w, left, right, gain, keep, bound, normalise):
-    """w = keep w + gain left right^T, scaled back into the ball; the rule of `Gradient`."""
-    if normalise > 0.0:
-        gain /= 1.0 + normalise * np.sum(left * left) * np.sum(right * right)
-    square = 0.0
-    for o in range(len(left)):
-        factor = gain * left[o]
-        for i in range(len(right)):
-            value = keep * w[o, i] + factor * right[i]
-            w[o, i] = value
-            square += value * value
-    if square > bound * bound:
-        w *= bound / np.sqrt(square)

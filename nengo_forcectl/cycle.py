@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from jaxtyping import Float
@@ -12,10 +12,13 @@ from arms import Arm
 from .adaptation import Adaptation
 from .control import Controller, OperationalSpace
 from .encoding import LIFT, PARTS
-from .exceptions import ConfigurationError
+from .exceptions import ConfigurationError, NetworkError
 from .learning.consolidation import Consolidation
 from .paths import Reference
 from .robot import Result, State, checked_torque, limited
+
+if TYPE_CHECKING:
+    from .closed_form import ClosedFormNetwork
 
 
 class Cycle(Protocol):
@@ -78,7 +81,7 @@ class CompiledCycle:
     ) -> None:
         import nengo
 
-        from .compiled.cycle import ARRAYS, OUTPUTS, consolidating_cycle
+        from .compiled.cycle import ARRAYS, consolidating_cycle
         from .compiled.memory import Memory
         from .weights import named_weights
 
@@ -136,7 +139,7 @@ class CompiledCycle:
             self.memory.buffer,
             self.memory.starts,
         )
-        self._size = len(OUTPUTS) * n - n + 3
+        self._size = 4 * n + 3
 
     def step(self, state: State, reference: Reference) -> Result:
         """Return the torque for this state; learn.
@@ -176,3 +179,57 @@ class CompiledCycle:
     def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
         """Go on from a checkpoint, to the same bits; `NetworkError` for one that does not fit."""
         self.memory.write(checkpoint)
+
+
+class CompiledGradientCycle:
+    """Operational-space control with a network that learns by the gradient law, in one call.
+
+    It computes what `Blocks` of `OperationalSpace` and `NetworkAdaptation` of ``network`` compute,
+    to rounding. The weights are the network's own: its ``store`` puts them into the simulator.
+
+    Raises:
+        ConfigurationError: a control law that has no compiled form.
+        NetworkError: a network that is not for this arm.
+    """
+
+    def __init__(
+        self, arm: Arm, controller: OperationalSpace, network: "ClosedFormNetwork"
+    ) -> None:
+        from .adaptation.network import limits_of
+        from .compiled.cycle import gradient_cycle
+
+        n = arm.dof
+        if type(controller) is not OperationalSpace:
+            raise ConfigurationError(f"CompiledGradientCycle: no compiled form of {controller}")
+        if (network.n_inputs, network.n_outputs) != (2 * n, n):
+            raise NetworkError(
+                f"network has {network.n_inputs} inputs and {network.n_outputs} outputs, "
+                f"arm '{arm.name}' needs {2 * n} and {n}"
+            )
+        self._learning, self._n, self._run = True, n, gradient_cycle
+        self._kernel = arm.kernel("pose", "J", "dJ", "M", "C", "g")
+        gains = (controller.kp, controller.kv, controller.k_null, controller.damping)
+        self._constants = (
+            controller.posture, np.array(controller.rows), np.array(gains),
+            np.stack((np.tile(arm.tau_max, 2), *limits_of(arm))), *network.arrays,
+            network.learned, *network.constants,
+        )  # fmt: skip
+
+    def step(self, state: State, reference: Reference) -> Result:
+        """Return the torque for this state; learn.
+
+        Raises:
+            SimulationError: a torque that is not finite.
+        """
+        n = self._n
+        out = np.empty(4 * n + 3)
+        self._run(
+            self._kernel.address, self._kernel.size, state.q, state.dq, *reference,
+            self._learning and state.sound, *self._constants, out,
+        )  # fmt: skip
+        tau = checked_torque(out[:n], state.time)
+        return Result(tau, out[n : 2 * n], out[4 * n :])
+
+    def learn(self, on: bool) -> None:
+        """Let the network learn, or keep what it has learned."""
+        self._learning = on

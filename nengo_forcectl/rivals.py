@@ -18,7 +18,7 @@ from .adaptation import (
     SlotineLi,
 )
 from .control import OperationalSpace
-from .cycle import Blocks, Cycle
+from .cycle import Blocks, CompiledGradientCycle, Cycle
 from .learning.gradient import Gradient
 from .sim.disturbances import joint_torque, real_arm
 from .workspace import task_axes
@@ -103,14 +103,15 @@ def _pes(scene: "Scene") -> Iterator[Cycle]:
 
 @contextmanager
 def _gradient(scene: "Scene") -> Iterator[Cycle]:
+    from .closed_form import ClosedFormNetwork
     from .network import simulator
-    from .online import OnlineNetwork
 
     network = _network(scene)
     law = Gradient(gamma=GRADIENT_RATE / scene.settings.neurons, sigma=SIGMA, bound=BOUND)
     with simulator(network, dt=DT) as sim:
-        online = OnlineNetwork(sim, network.probe, law)
-        yield _blocks(scene, NetworkAdaptation(scene.arm, online))
+        closed = ClosedFormNetwork(sim, network.probe, law)
+        yield CompiledGradientCycle(scene.arm, control_law(scene), closed)
+        closed.store()
 
 
 @contextmanager

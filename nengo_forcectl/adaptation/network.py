@@ -152,10 +152,7 @@ class Balance:
 
 def over_limits(arm: Arm) -> Callable[..., Float[np.ndarray, "2n"]]:
     """Return the encoding that has (q, dq) over the arm's own limits, about -1 to 1 each."""
-    centre, half = joint_range(arm)
-    speed = np.where(np.isfinite(arm.dq_max), arm.dq_max, UNLIMITED_SPEED)
-    middle = np.concatenate((centre, np.zeros(arm.dof)))
-    scale = 1.0 / np.concatenate((half, speed))
+    middle, scale = limits_of(arm)
 
     def encode(
         q: np.ndarray, dq: np.ndarray, dq_r: np.ndarray, ddq_r: np.ndarray
@@ -163,3 +160,10 @@ def over_limits(arm: Arm) -> Callable[..., Float[np.ndarray, "2n"]]:
         return (np.concatenate((q, dq)) - middle) * scale
 
     return encode
+
+
+def limits_of(arm: Arm) -> tuple[Float[np.ndarray, "2n"], Float[np.ndarray, "2n"]]:
+    """Return the middle of (q, dq), and one over half the width, by the arm's limits."""
+    centre, half = joint_range(arm)
+    speed = np.where(np.isfinite(arm.dq_max), arm.dq_max, UNLIMITED_SPEED)
+    return np.concatenate((centre, np.zeros(arm.dof))), 1.0 / np.concatenate((half, speed))

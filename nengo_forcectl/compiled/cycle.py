@@ -8,6 +8,7 @@ from arms.invoke import invoke
 from .algebra import FAST
 from .consolidation import consolidate, low_pass
 from .control import operational_space
+from .gradient import gradient_step
 from .layer import encode, product, rectified
 from .memory import part
 from .observer import momentum_observer
@@ -107,5 +108,41 @@ def consolidating_cycle(
         for i in range(n):
             offset[i] += bump[i]
     count[2] = 1.0 if learning and sound else 0.0
+    for i in range(3):
+        out[4 * n + i] = pose[i, 3]
+
+
+@numba.njit(cache=True, fastmath=FAST)
+def gradient_cycle(
+    kernel, size, q, dq, x_r, dx_r, ddx_r, learning, posture, rows, gains, limits,
+    ET, neuron_bias, D, activity, back, learned, law, dt, out,
+):  # fmt: skip
+    """As `consolidating_cycle`, for `Gradient` and a network that sees (q, dq) over the limits.
+
+    Args:
+        gains: kp, kv, k_null, damping.
+        limits: (3, 2n): tau_max; centre and scale of (q, dq).
+        ET, neuron_bias, D, activity, back, learned, law, dt: those of `gradient_step`.
+    """
+    n = len(q)
+    terms = np.empty(size)
+    invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
+    a, b = 16 + 6 * n, 16 + 12 * n
+    pose, J, dJ = terms[:16].reshape(4, 4), terms[16:a].reshape(6, n), terms[a:b].reshape(6, n)
+    M, C = terms[b : b + n * n].reshape(n, n), terms[b + n * n : b + 2 * n * n].reshape(n, n)
+    g = terms[b + 2 * n * n :]
+    tau, feedforward, error = out[:n], out[n : 2 * n], out[3 * n : 4 * n]
+    x, dq_r, ddq_r = np.empty(2 * n), np.empty(n), np.empty(n)
+    operational_space(
+        pose, J, dJ, M, C, g, q, dq, x_r, dx_r, ddx_r, posture, rows, gains, tau, error, dq_r, ddq_r
+    )
+    for i in range(n):
+        x[i] = (q[i] - limits[1, i]) * limits[2, i]
+        x[n + i] = (dq[i] - limits[1, n + i]) * limits[2, n + i]
+    learn = learned if learning else (False, False, False)
+    F = gradient_step(ET, neuron_bias, D, x, error, activity, back, learn, law, dt)
+    for i in range(n):
+        feedforward[i] = F[i]
+        tau[i] = min(max(tau[i] + F[i], -limits[0, i]), limits[0, i])
     for i in range(3):
         out[4 * n + i] = pose[i, 3]

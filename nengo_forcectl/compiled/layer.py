@@ -39,9 +39,17 @@ def rectified(ET, bias, u, a):
     """a = relu(E u + bias), with E transposed."""
     for i in range(len(a)):
         a[i] = bias[i]
-    for j in range(len(u)):
+    j = 0
+    while j + 4 <= len(u):  # four at a time: a is read and written a quarter as often
+        for i in range(len(a)):
+            a[i] += (ET[j, i] * u[j] + ET[j + 1, i] * u[j + 1]) + (
+                ET[j + 2, i] * u[j + 2] + ET[j + 3, i] * u[j + 3]
+            )
+        j += 4
+    while j < len(u):
         for i in range(len(a)):
             a[i] += ET[j, i] * u[j]
+        j += 1
     for i in range(len(a)):
         a[i] = max(a[i], 0.0)
 

@@ -1,0 +1,112 @@
+"""A learning step against Nengo's own, and a whole control cycle in one compiled call.
+
+    python scripts/bench_online.py [neurons]
+
+One process, medians. Above, network and law alone, decoders of a rectified-linear ensemble on 14
+inputs and 7 outputs: Nengo's PES in Nengo's simulator and the closed form take turns, so that what
+else the machine does hits both. Below, sense to torque for the iiwa: arm terms, control law, network
+and law in one call.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from nengo_forcectl.closed_form import ClosedFormNetwork
+from nengo_forcectl.cycle import CompiledGradientCycle
+from nengo_forcectl.learner import learning_cycle
+from nengo_forcectl.learning.gradient import Gradient
+from nengo_forcectl.network import AdaptiveNetwork, adaptive_network, simulator
+from nengo_forcectl.pes import PesNetwork
+from nengo_forcectl.rivals import DT, RADIUS, control_law
+from nengo_forcectl.robot import State
+from nengo_forcectl.scene import reaching_scene
+from nengo_forcectl.settings import ReachSettings
+from nengo_forcectl.weights import named_weights
+
+ROUNDS, CALLS = 20, 500
+
+
+def times(calls: dict[str, Callable[[int], object]]) -> dict[str, np.ndarray]:
+    """Seconds of every call, by name; the names take turns."""
+    taken = {name: np.zeros((ROUNDS, CALLS)) for name in calls}
+    for name, call in calls.items():
+        for k in range(200):
+            call(k)
+    for turn in range(ROUNDS):
+        for name, call in calls.items():
+            for k in range(CALLS):
+                began = time.perf_counter()
+                call(turn * CALLS + k)
+                taken[name][turn, k] = time.perf_counter() - began
+    return taken
+
+
+def table(title: str, taken: dict[str, np.ndarray], peer: str | None = None) -> Table:
+    """Median, p99 and p99.9 [us], and how many times faster than the peer, turn by turn."""
+    result = Table(title=title)
+    for column in ("", "median [us]".replace("[", "\\["), "p99", "p99.9", f"times {peer}"):
+        if peer or "times" not in column:
+            result.add_column(column, justify="right" if column else "left")
+    for name, seconds in taken.items():
+        row = [f"{1e6 * np.quantile(seconds, q):.1f}" for q in (0.5, 0.99, 0.999)]
+        if peer:
+            ratio = np.median(taken[peer], axis=1) / np.median(seconds, axis=1)
+            row.append(f"{np.median(ratio):.1f} ({ratio.min():.1f} to {ratio.max():.1f})")
+        result.add_row(name, *row)
+    return result
+
+
+def main(neurons: int) -> None:
+    """Print both tables."""
+    scene = reaching_scene(ReachSettings(neurons=neurons))
+    arm, n = scene.arm, scene.arm.dof
+    rng = np.random.default_rng(0)
+    x, s = rng.uniform(-0.2, 0.2, (ROUNDS * CALLS, 2 * n)), rng.normal(size=(ROUNDS * CALLS, n))
+    law = Gradient(0.19, sigma=0.02, bound=1e3)
+
+    def network() -> AdaptiveNetwork:
+        return adaptive_network(2 * n, n, neurons, seed=0, radius=RADIUS)
+
+    ours, every = network(), network()
+    with (
+        PesNetwork(network(), 190.0, dt=DT) as pes,
+        simulator(ours) as sim,
+        simulator(every) as all_sim,
+        learning_cycle(arm, scene.home, seed=0, neurons=neurons) as consolidating,
+    ):
+        decoders = ClosedFormNetwork(sim, ours.probe, law)
+        everything = ClosedFormNetwork(
+            all_sim, every.probe, law, learn=list(named_weights(all_sim))
+        )
+        peer = "Nengo's PES"
+        alone = times(
+            {
+                peer: lambda k: pes.sim.step(),
+                "ours, decoders": lambda k: decoders.step(x[k], s[k]),
+                "ours, all weights": lambda k: everything.step(x[k], s[k]),
+            }
+        )
+        Console().print(table(f"network and law, {neurons} neurons", alone, peer))
+
+        states = [
+            (State(k * DT, scene.home + 0.02 * x[k, :n], 0.1 * s[k]), scene.path.at(k * DT))
+            for k in range(ROUNDS * CALLS)
+        ]
+        cycles = {
+            "gradient law, decoders": CompiledGradientCycle(arm, control_law(scene), decoders),
+            "gradient law, all weights": CompiledGradientCycle(arm, control_law(scene), everything),
+            "consolidation": consolidating,
+        }
+        whole = times(
+            {name: lambda k, cycle=cycle: cycle.step(*states[k]) for name, cycle in cycles.items()}
+        )
+        Console().print(table(f"sense to torque, {neurons} neurons", whole))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
