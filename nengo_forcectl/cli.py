@@ -121,21 +121,22 @@ class _ReachProgress:
 
 
 def _reach_table(run: "Run") -> Table:
-    settings = run.summary["settings"]
-    table = Table()
-    table.add_column("controller")
-    shown = _shown(settings["passes"] + settings["unseen"])
-    for number in shown:
-        table.add_column(pass_name(settings, number), justify="right")
-    table.add_column("steps/s", justify="right")
-    for name, errors in run.summary["rms_mm"].items():
-        cells = [f"{errors[k - 1]:.3g}" if k <= len(errors) else "-" for k in shown]
-        table.add_row(name, *cells, f"{run.summary['steps_per_second'][name]:,.0f}")
+    """A row a pass, a column a controller."""
+    settings, rms = run.summary["settings"], run.summary["rms_mm"]
+    table = Table("")
+    for name in rms:
+        table.add_column(name, justify="right")
+    for number in _shown(settings["passes"] + settings["unseen"]):
+        cells = [f"{e[number - 1]:.3g}" if number <= len(e) else "-" for e in rms.values()]
+        table.add_row(pass_name(settings, number), *cells)
+    table.add_section()
+    speeds = run.summary["steps_per_second"]
+    table.add_row("steps/s", *(f"{speeds[name]:,.0f}" for name in rms))
     return table
 
 
 def _shown(passes: int) -> list[int]:
     """Numbers of the passes that a table has room for: all, or the first and the last ones."""
-    if passes <= 12:
+    if passes <= 20:
         return list(range(1, passes + 1))
-    return [*range(1, 7), *range(passes - 4, passes + 1)]
+    return [*range(1, 11), *range(passes - 9, passes + 1)]

@@ -123,7 +123,8 @@ class CompiledCycle:
             -math.expm1(-law.gain * sim.dt), math.exp(-law.gain * sim.dt), law.noise, law.surprise,
             seconds / law.memory, seconds / law.reset, LIFT,
         ]  # fmt: skip
-        self._arm, self._run = arm, consolidating_cycle
+        self._arm = arm
+        self._run: Any = consolidating_cycle
         self._kernel = arm.kernel("pose", "J", "dJ", "M", "C", "g")
         self._constants = (
             encoding.measured,
@@ -206,10 +207,11 @@ class CompiledGradientCycle:
                 f"network has {network.n_inputs} inputs and {network.n_outputs} outputs, "
                 f"arm '{arm.name}' needs {2 * n} and {n}"
             )
-        self._learning, self._n, self._run = True, n, gradient_cycle
+        self._learning, self._n = True, n
+        self._run: Any = gradient_cycle
         self._kernel = arm.kernel("pose", "J", "dJ", "M", "C", "g")
         gains = (controller.kp, controller.kv, controller.k_null, controller.damping)
-        self._constants = (
+        self._constants: tuple[Any, ...] = (
             controller.posture, np.array(controller.rows), np.array(gains),
             np.stack((np.tile(arm.tau_max, 2), *limits_of(arm))), *network.arrays,
             network.learned, *network.constants,

@@ -4,8 +4,8 @@
 
 One process, medians. Above, network and law alone, decoders of a rectified-linear ensemble on 14
 inputs and 7 outputs: Nengo's PES in Nengo's simulator and the closed form take turns, so that what
-else the machine does hits both. Below, sense to torque for the iiwa: arm terms, control law, network
-and law in one call.
+else the machine does hits both. Below, sense to torque for the iiwa: arm terms, control law,
+network and law in one call.
 """
 
 import sys
@@ -34,7 +34,7 @@ ROUNDS, CALLS = 20, 500
 def times(calls: dict[str, Callable[[int], object]]) -> dict[str, np.ndarray]:
     """Seconds of every call, by name; the names take turns."""
     taken = {name: np.zeros((ROUNDS, CALLS)) for name in calls}
-    for name, call in calls.items():
+    for call in calls.values():
         for k in range(200):
             call(k)
     for turn in range(ROUNDS):

@@ -105,6 +105,11 @@ class Bullet:
             self._reading = State(self.steps * self.dt, q, dq)
         return self._reading
 
+    @property
+    def true_state(self) -> State:
+        """The joints' true positions [rad] and velocities [rad/s], whatever the sensors say."""
+        return State(self.steps * self.dt, *self._state())
+
     def apply(self, tau: Float[np.ndarray, "n"]) -> None:
         """Hold the motor torques [N m], within the motors' limits, for one control period.
 
