@@ -55,13 +55,17 @@ def _draw_error(axes: Axes, run: Run) -> None:
     frozen = settings["freeze_after"]
     if frozen is not None:
         axes.axvspan(frozen * seconds, everything * seconds, color="0.94", zorder=-1)
+        axes.text(
+            frozen * seconds, 0.98, " learning off", va="top", fontsize=9, color="0.35",
+            transform=axes.get_xaxis_transform(),
+        )  # fmt: skip
     every = -(-everything // 12)  # passes a label
     for number in range(0, everything, every):
         axes.axvline(number * seconds, color="0.85", lw=0.8, zorder=0)
         axes.text(
             (number + 0.5) * seconds,
             1.01,
-            pass_name(settings, number + 1),
+            pass_name(settings | {"freeze_after": None}, number + 1),
             ha="center",
             va="bottom",
             fontsize=9,
@@ -84,7 +88,8 @@ def _draw_path(figure: SubFigure, run: Run) -> None:
     for name, path in paths.items():  # the legend above names the colours
         axes.plot(*path[:, moving].T, color=COLOURS[name], lw=1.4)
     axes.plot(*reference[:, moving].T, color="black", lw=0.8, ls=":", label="reference")
-    targets = np.array(run.summary["targets"])[:, moving]
+    last = run.summary["unseen_targets"][-len(run.summary["targets"]) :] or run.summary["targets"]
+    targets = np.array(last)[:, moving]
     axes.plot(*targets.T, "o", color="black", ms=4, label="targets")
     for axis, label in zip(("x", "y", "z"), moving, strict=False):
         axes.set(**{f"{axis}label": f"{'xyz'[label]} [m]"})
