@@ -11,6 +11,7 @@ from .exceptions import ForcectlError
 
 if TYPE_CHECKING:
     from .adaptation import (
+        ConsolidatingAdaptation,
         DisturbanceObserver,
         IntegralAction,
         KnownTorque,
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
     )
     from .closed_form import ClosedFormNetwork
     from .control import Command, JointPD, OperationalSpace
+    from .cycle import Blocks, CompiledCycle, CompiledGradientCycle
+    from .encoding import StateEncoding, States, encoding_of
     from .jacobians import input_jacobian, weight_jacobian, weight_jvp, weight_vjp
+    from .learner import learning_cycle
     from .learning.composite import Composite
+    from .learning.consolidation import Consolidation
     from .learning.gauss_newton import GaussNewton
     from .learning.gradient import Gradient
     from .learning.kalman import Kalman
@@ -31,14 +36,14 @@ if TYPE_CHECKING:
     from .learning.robust import Robust
     from .learning.task_space import force_to_torque, task_weight_jacobian
     from .loop import LearningLoop
-    from .network import adaptive_network, simulator
+    from .network import adaptive_network, simulator, workspace_network
     from .observer import LowPass, MomentumObserver
     from .online import OnlineNetwork
     from .paths import MinimumJerk, Reference
     from .pes import PesNetwork
-    from .reach import track
+    from .reach import follow, track
     from .record import Log, Run, read_run
-    from .robot import Robot, State
+    from .robot import Result, Robot, SensorCheck, State
     from .settings import ReachSettings
     from .sim.bullet import Bullet
     from .sim.disturbances import Disturbance
@@ -47,9 +52,11 @@ if TYPE_CHECKING:
     from .sim.masses import Payload, WrongMasses
     from .sim.sensing import Sensors
     from .weights import named_weights
+    from .workspace import reach_states
 
 _HOME = {
     "adaptation": (
+        "ConsolidatingAdaptation",
         "DisturbanceObserver",
         "IntegralAction",
         "KnownTorque",
@@ -58,42 +65,107 @@ _HOME = {
         "SlotineLi",
     ),
     "closed_form": ("ClosedFormNetwork",),
-    "control": ("Command", "JointPD", "OperationalSpace"),
-    "jacobians": ("input_jacobian", "weight_jacobian", "weight_jvp", "weight_vjp"),
+    "control": (
+        "Command",
+        "JointPD",
+        "OperationalSpace",
+    ),
+    "cycle": (
+        "Blocks",
+        "CompiledCycle",
+        "CompiledGradientCycle",
+    ),
+    "encoding": (
+        "StateEncoding",
+        "States",
+        "encoding_of",
+    ),
+    "jacobians": (
+        "input_jacobian",
+        "weight_jacobian",
+        "weight_jvp",
+        "weight_vjp",
+    ),
+    "learner": ("learning_cycle",),
     "learning.composite": ("Composite",),
+    "learning.consolidation": ("Consolidation",),
     "learning.gauss_newton": ("GaussNewton",),
     "learning.gradient": ("Gradient",),
     "learning.kalman": ("Kalman",),
-    "learning.law": ("Law", "Signal"),
+    "learning.law": (
+        "Law",
+        "Signal",
+    ),
     "learning.least_squares": ("RecursiveLeastSquares",),
     "learning.multilayer": ("Multilayer",),
     "learning.robust": ("Robust",),
-    "learning.task_space": ("force_to_torque", "task_weight_jacobian"),
+    "learning.task_space": (
+        "force_to_torque",
+        "task_weight_jacobian",
+    ),
     "loop": ("LearningLoop",),
-    "network": ("adaptive_network", "simulator"),
-    "observer": ("LowPass", "MomentumObserver"),
+    "network": (
+        "adaptive_network",
+        "simulator",
+        "workspace_network",
+    ),
+    "observer": (
+        "LowPass",
+        "MomentumObserver",
+    ),
     "online": ("OnlineNetwork",),
-    "paths": ("MinimumJerk", "Reference"),
+    "paths": (
+        "MinimumJerk",
+        "Reference",
+    ),
     "pes": ("PesNetwork",),
-    "reach": ("track",),
-    "record": ("Log", "Run", "read_run"),
-    "robot": ("Robot", "State"),
+    "reach": (
+        "follow",
+        "track",
+    ),
+    "record": (
+        "Log",
+        "Run",
+        "read_run",
+    ),
+    "robot": (
+        "Result",
+        "Robot",
+        "SensorCheck",
+        "State",
+    ),
     "settings": ("ReachSettings",),
     "sim.bullet": ("Bullet",),
     "sim.disturbances": ("Disturbance",),
-    "sim.forces": ("ForceField", "LinkForces", "Spring"),
-    "sim.friction": ("CoulombFriction", "ViscousFriction"),
-    "sim.masses": ("Payload", "WrongMasses"),
+    "sim.forces": (
+        "ForceField",
+        "LinkForces",
+        "Spring",
+    ),
+    "sim.friction": (
+        "CoulombFriction",
+        "ViscousFriction",
+    ),
+    "sim.masses": (
+        "Payload",
+        "WrongMasses",
+    ),
     "sim.sensing": ("Sensors",),
     "weights": ("named_weights",),
+    "workspace": ("reach_states",),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
+    "Blocks",
     "Bullet",
     "ClosedFormNetwork",
     "Command",
+    "CompiledCycle",
+    "CompiledGradientCycle",
     "Composite",
+    "ConsolidatingAdaptation",
+    "Consolidation",
     "CoulombFriction",
     "Disturbance",
     "DisturbanceObserver",
@@ -122,20 +194,28 @@ __all__ = [
     "ReachSettings",
     "RecursiveLeastSquares",
     "Reference",
+    "Result",
     "Robot",
     "Robust",
     "Run",
+    "SensorCheck",
     "Sensors",
     "Signal",
     "SlotineLi",
     "Spring",
     "State",
+    "StateEncoding",
+    "States",
     "ViscousFriction",
     "WrongMasses",
     "adaptive_network",
+    "encoding_of",
+    "follow",
     "force_to_torque",
     "input_jacobian",
+    "learning_cycle",
     "named_weights",
+    "reach_states",
     "read_run",
     "simulator",
     "task_weight_jacobian",
@@ -143,6 +223,7 @@ __all__ = [
     "weight_jacobian",
     "weight_jvp",
     "weight_vjp",
+    "workspace_network",
 ]
 
 

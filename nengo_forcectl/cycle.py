@@ -1,7 +1,7 @@
 """A control cycle from the sensors to the torque: of blocks in Python, or compiled into one."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -12,7 +12,7 @@ from arms import Arm
 from .adaptation import Adaptation
 from .control import Controller, OperationalSpace
 from .encoding import LIFT, PARTS
-from .exceptions import ConfigurationError, NetworkError
+from .exceptions import ConfigurationError, NetworkError, SimulationError
 from .learning.consolidation import Consolidation
 from .paths import Reference
 from .robot import Result, State, checked_torque, limited
@@ -21,8 +21,16 @@ if TYPE_CHECKING:
     from .closed_form import ClosedFormNetwork
 
 
+VECTORS = ("q", "dq", "x", "dx", "ddx")
+
+
 class Cycle(Protocol):
     """One control cycle."""
+
+    @property
+    def dof(self) -> int:
+        """Joints of the arm."""
+        ...
 
     def step(self, state: State, reference: Reference) -> Result:
         """Return the torque for this state; learn."""
@@ -38,6 +46,11 @@ class Blocks:
 
     def __init__(self, arm: Arm, controller: Controller, adaptation: Adaptation) -> None:
         self.arm, self.controller, self.adaptation = arm, controller, adaptation
+
+    @property
+    def dof(self) -> int:
+        """Joints of the arm."""
+        return self.arm.dof
 
     def learn(self, on: bool) -> None:
         """Let the adaptation learn, or keep what it has learned; some never learn."""
@@ -123,7 +136,7 @@ class CompiledCycle:
             -math.expm1(-law.gain * sim.dt), math.exp(-law.gain * sim.dt), law.noise, law.surprise,
             seconds / law.memory, seconds / law.reset, LIFT,
         ]  # fmt: skip
-        self._arm = arm
+        self.dof = n
         self._run: Any = consolidating_cycle
         self._kernel = arm.kernel("pose", "J", "dJ", "M", "C", "g")
         self._constants = (
@@ -140,18 +153,17 @@ class CompiledCycle:
             self.memory.buffer,
             self.memory.starts,
         )
-        self._size = 4 * n + 3
 
     def step(self, state: State, reference: Reference) -> Result:
         """Return the torque for this state; learn.
 
         Raises:
-            SimulationError: a torque that is not finite.
+            SimulationError: a state or reference of another shape, a torque that is not finite.
         """
-        n = self._arm.dof
-        out = np.empty(self._size)
+        n = self.dof
+        out = np.empty(4 * n + 3)
         self._run(
-            self._kernel.address, self._kernel.size, state.q, state.dq, *reference,
+            self._kernel.address, self._kernel.size, *_vectors(state, reference, n),
             state.sound, self._learning, *self._constants, out,
         )  # fmt: skip
         tau = checked_torque(out[:n], state.time)
@@ -182,6 +194,18 @@ class CompiledCycle:
         self.memory.write(checkpoint)
 
 
+def _vectors(state: State, reference: Reference, n: int) -> Iterator[Float[np.ndarray, "k"]]:
+    """q, dq, x_r, dx_r, ddx_r as compiled code, which checks nothing, can take them."""
+    for name, value, size in zip(VECTORS, (*state[1:3], *reference), (n, n, 3, 3, 3), strict=True):
+        if type(value) is not np.ndarray or value.dtype != float or not value.flags.c_contiguous:
+            value = np.ascontiguousarray(value, dtype=float)
+        if value.shape != (size,):
+            raise SimulationError(
+                f"state at {state.time:.3f} s: {name} has shape {value.shape}, needs ({size},)"
+            )
+        yield value
+
+
 class CompiledGradientCycle:
     """Operational-space control with a network that learns by the gradient law, in one call.
 
@@ -207,7 +231,7 @@ class CompiledGradientCycle:
                 f"network has {network.n_inputs} inputs and {network.n_outputs} outputs, "
                 f"arm '{arm.name}' needs {2 * n} and {n}"
             )
-        self._learning, self._n = True, n
+        self._learning, self.dof = True, n
         self._run: Any = gradient_cycle
         self._kernel = arm.kernel("pose", "J", "dJ", "M", "C", "g")
         gains = (controller.kp, controller.kv, controller.k_null, controller.damping)
@@ -221,12 +245,12 @@ class CompiledGradientCycle:
         """Return the torque for this state; learn.
 
         Raises:
-            SimulationError: a torque that is not finite.
+            SimulationError: a state or reference of another shape, a torque that is not finite.
         """
-        n = self._n
+        n = self.dof
         out = np.empty(4 * n + 3)
         self._run(
-            self._kernel.address, self._kernel.size, state.q, state.dq, *reference,
+            self._kernel.address, self._kernel.size, *_vectors(state, reference, n),
             self._learning and state.sound, *self._constants, out,
         )  # fmt: skip
         tau = checked_torque(out[:n], state.time)

@@ -43,14 +43,19 @@ def track(
         SimulationError: a torque that is not finite, which does not reach the robot; or sensors
             that give nothing to act on (see `SensorCheck`).
     """
-    check = SensorCheck(arm.dof) if check is None else check
     follow(robot, Blocks(arm, controller, adaptation), path, clock, log, check)
 
 
 def follow(
-    robot: Robot, cycle: Cycle, path: Path, clock: Iterable[int], log: Log, check: SensorCheck
+    robot: Robot,
+    cycle: Cycle,
+    path: Path,
+    clock: Iterable[int],
+    log: Log,
+    check: SensorCheck | None = None,
 ) -> None:
     """Follow ``path`` for one control cycle a tick of ``clock``; see `track`."""
+    check = SensorCheck(cycle.dof) if check is None else check
     for _ in clock:
         state = check(robot.read())  # q [rad], dq [rad/s], and whether to learn from them
         reference = path.at(state.time)  # x, dx, ddx in the base frame
