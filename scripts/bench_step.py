@@ -1,4 +1,4 @@
-"""Where the time of one control cycle goes, without the simulator: sense to torque.
+"""Where the time of a control cycle of blocks goes, without the simulator: sense to torque.
 
     python scripts/bench_step.py [neurons]
 
@@ -12,10 +12,15 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from nengo_forcectl.adaptation import NetworkAdaptation
+from nengo_forcectl.learning.gradient import Gradient
 from nengo_forcectl.nengodl import tf
+from nengo_forcectl.network import adaptive_network, simulator
+from nengo_forcectl.online import OnlineNetwork
 from nengo_forcectl.record import Log
-from nengo_forcectl.robot import checked_state, checked_torque
-from nengo_forcectl.scene import DT, reaching_scene
+from nengo_forcectl.rivals import DT, RADIUS, control_law
+from nengo_forcectl.robot import Result, SensorCheck, checked_torque
+from nengo_forcectl.scene import reaching_scene
 from nengo_forcectl.settings import ReachSettings
 from nengo_forcectl.sim.bullet import Bullet
 
@@ -36,14 +41,18 @@ def main(neurons: int) -> None:
     scene = reaching_scene(ReachSettings(neurons=neurons, passes=1))
     times = np.zeros((CYCLES, len(PARTS) + 1))
     log = Log(CYCLES)
+    arm, law, n = scene.arm, control_law(scene), scene.arm.dof
+    network = adaptive_network(2 * n, n, neurons, seed=0, radius=RADIUS)
     with (
-        scene.controller("gradient") as (arm, law, adaptation),
+        simulator(network, dt=DT) as sim,
         Bullet(scene.arm, scene.home, scene.disturbances, DT) as robot,
     ):
+        online = OnlineNetwork(sim, network.probe, Gradient(190.0 / neurons, sigma=0.02, bound=1e3))
+        adaptation, check = NetworkAdaptation(arm, online), SensorCheck(n, DT)
         for row in times:
             state = robot.read()
             row[0] = time.perf_counter()
-            state = checked_state(state, arm.dof)
+            state = check(state)
             row[1] = time.perf_counter()
             terms = arm.terms(state.q, state.dq)
             row[2] = time.perf_counter()
@@ -55,7 +64,7 @@ def main(neurons: int) -> None:
             row[5] = time.perf_counter()
             tau = checked_torque(command.tau + feedforward, state.time)
             row[6] = time.perf_counter()
-            log.append(state, reference, terms.pose[:3, 3], tau, feedforward)
+            log.append(state, reference, Result(tau, feedforward, terms.pose[:3, 3]))
             row[7] = time.perf_counter()
             robot.apply(tau)
     spent = 1e6 * np.diff(times, axis=1)

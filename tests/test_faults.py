@@ -56,10 +56,25 @@ def follow(iiwa, **faults):
     return faulty
 
 
-def test_a_velocity_that_is_lost_ends_the_loop(iiwa):
-    """The first NaN is an error that names the joint and the time."""
-    with pytest.raises(SimulationError, match=r"state at 0.020 s: dq\[2\] is nan"):
-        follow(iiwa, lost=(20,))
+def test_a_velocity_that_is_lost_for_long_ends_the_loop(iiwa):
+    """After 20 ms without a number the loop ends with an error that names joint and time."""
+    with pytest.raises(SimulationError, match=r"state at 0.040 s: dq\[2\] is nan"):
+        follow(iiwa, lost=range(20, 60))
+
+
+def test_a_velocity_that_is_lost_at_once_ends_the_loop(iiwa):
+    """Without a good state to stand in for it no torque is sent at all."""
+    with pytest.raises(SimulationError, match=r"state at 0.000 s: dq\[2\] is nan"):
+        follow(iiwa, lost=(0,))
+
+
+def test_a_velocity_that_is_lost_for_a_moment_is_ridden_out(iiwa):
+    """The last good state stands in for ten bad ones, the torques are finite, the arm arrives."""
+    faulty = follow(iiwa, lost=range(100, 110))
+    assert np.isfinite(faulty.applied).all()
+    assert np.isfinite(faulty.log["dq"]).all()
+    np.testing.assert_array_equal(np.flatnonzero(faulty.log["event"] == 1), range(100, 110))
+    assert faulty.log["error"][-1] < 1e-3
 
 
 def test_a_missed_cycle_shows_in_the_time_and_is_made_good(iiwa):
