@@ -1,0 +1,148 @@
+"""The controllers with a network, one a learning law; all but `consolidation` share the network."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ..adaptation import NetworkAdaptation
+from ..adaptation.network import LearnFrom, OnlineLearner
+from ..cycle import Blocks, Cycle
+from ..learning.composite import Composite
+from ..learning.gauss_newton import GaussNewton
+from ..learning.gradient import Gradient
+from ..learning.least_squares import RecursiveLeastSquares
+from ..learning.multilayer import Multilayer
+from ..learning.robust import Robust
+from ..observer import MomentumObserver
+from .common import DT, OBSERVER_GAIN, blocks
+
+if TYPE_CHECKING:
+    from ..network import AdaptiveNetwork
+    from ..scene import Scene
+
+RADIUS = 0.3  # of the state, over the arm's limits, that a reach covers
+SIGMA = 0.02  # leak [1/s]
+BOUND = 1e3  # of the norm of a weight array [N m for decoders]
+GRADIENT_RATE = 190.0  # [1/s], shared among the neurons
+INNER_RATE = 0.01  # of encoders and biases, shared among the neurons
+E_MOD = 1e-4  # of the multilayer law [1/(N m s)]
+NEWTON_RATE = 10.0  # [1/s]
+NEWTON_DAMPING = 1.0  # [m^2/s^4 per (N m)^2]
+NOISE = 100.0  # of the Kalman filter [(N m)^2]
+PRIOR = 1.0  # of its decoders [(N m)^2]
+FORGETTING = 0.02  # [1/s]
+COMPOSITE_RATE = 190.0  # [1/s], shared among the neurons
+COMPOSITE_RHO = 1.0  # of the prediction error beside the tracking error
+ADAM_RATE = 1e-3  # [N m] that a decoder moves in a cycle at most, about
+
+
+@contextmanager
+def pes(scene: "Scene") -> Iterator[Cycle]:
+    """Nengo's own rule, in Nengo's own simulator."""
+    from ..pes import PesNetwork
+
+    with PesNetwork(_network(scene), GRADIENT_RATE, dt=DT) as network:
+        yield _learning(scene, network, scene.settings.learn_from)
+
+
+@contextmanager
+def gradient(scene: "Scene") -> Iterator[Cycle]:
+    """The gradient law on the decoders."""
+    law = Gradient(gamma=GRADIENT_RATE / scene.settings.neurons, sigma=SIGMA, bound=BOUND)
+    with _online(scene, _network(scene), law) as online:
+        yield _learning(scene, online, scene.settings.learn_from)
+
+
+@contextmanager
+def multilayer(scene: "Scene") -> Iterator[Cycle]:
+    """The gradient law on decoders, encoders and biases."""
+    network, neurons = _network(scene), scene.settings.neurons
+    law = Multilayer(GRADIENT_RATE / neurons, INNER_RATE / neurons, e_mod=E_MOD, bound=BOUND)
+    with _online(scene, network, law, [network.decoders, network.ensemble]) as online:
+        yield _learning(scene, online, scene.settings.learn_from)
+
+
+@contextmanager
+def gauss_newton(scene: "Scene") -> Iterator[Cycle]:
+    """The smallest change of the decoders that gives the tool the acceleration it lacks."""
+    law = Robust(GaussNewton(NEWTON_RATE, NEWTON_DAMPING), sigma=SIGMA, bound=BOUND)
+    with _online(scene, _network(scene), law) as online:
+        yield _learning(scene, online)
+
+
+@contextmanager
+def kalman(scene: "Scene") -> Iterator[Cycle]:
+    """Recursive least squares of the decoders, on what a momentum observer says F lacks."""
+    law = RecursiveLeastSquares(NOISE, PRIOR, FORGETTING)
+    with _online(scene, _network(scene), law) as online:
+        yield _learning(scene, online, "prediction")
+
+
+@contextmanager
+def composite(scene: "Scene") -> Iterator[Cycle]:
+    """The gradient law on the feedback and on the prediction error together."""
+    law = Robust(
+        Composite(COMPOSITE_RATE / scene.settings.neurons, COMPOSITE_RHO), sigma=SIGMA, bound=BOUND
+    )
+    with _online(scene, _network(scene), law) as online:
+        yield _learning(scene, online, observed=True)
+
+
+@contextmanager
+def keras(scene: "Scene") -> Iterator[Cycle]:
+    """Adam (Kingma and Ba 2015) of tf.keras on the decoders, as any optimizer of it can be."""
+    from ..nengodl import tf
+
+    with _online(scene, _network(scene), tf.keras.optimizers.Adam(ADAM_RATE)) as online:
+        yield _learning(scene, online, scene.settings.learn_from)
+
+
+@contextmanager
+def consolidation(scene: "Scene") -> Iterator[Cycle]:
+    """A network of the workspace in two time scales."""
+    from ..learner import learning_cycle
+
+    settings = scene.settings
+    with learning_cycle(
+        scene.arm,
+        scene.home,
+        seed=settings.seed,
+        inputs=settings.inputs,
+        neurons=settings.neurons,
+        dt=DT,
+    ) as cycle:
+        yield cycle
+
+
+def _network(scene: "Scene") -> "AdaptiveNetwork":
+    from ..network import adaptive_network
+
+    n, settings = scene.arm.dof, scene.settings
+    return adaptive_network(2 * n, n, settings.neurons, seed=settings.seed, radius=RADIUS)
+
+
+@contextmanager
+def _online(
+    scene: "Scene", network: "AdaptiveNetwork", law: Any, learn: Any = None
+) -> Iterator[OnlineLearner]:
+    from ..network import simulator
+    from ..online import OnlineNetwork
+
+    with simulator(network, dt=DT) as sim:
+        yield OnlineNetwork(sim, network.probe, law, learn=learn)
+
+
+def _learning(
+    scene: "Scene",
+    network: OnlineLearner,
+    learn_from: LearnFrom = "joint",
+    *,
+    observed: bool = False,
+) -> Blocks:
+    """The cycle around a network, with a momentum observer where the law needs one."""
+    observer = None
+    if observed or learn_from == "prediction":
+        observer = MomentumObserver(scene.arm.dof, OBSERVER_GAIN, DT)
+    return blocks(
+        scene, NetworkAdaptation(scene.arm, network, learn_from=learn_from, observer=observer)
+    )
