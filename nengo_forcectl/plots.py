@@ -17,6 +17,11 @@ COLOURS = {
     "slotine-li": "#c0392b",
     "pes": "#5cc6c0",
     "gradient": "#1b6ca8",
+    "multilayer": "#5b3fd1",
+    "gauss-newton": "#8a6d3b",
+    "kalman": "#e2711d",
+    "composite": "#14213d",
+    "keras": "#b5c12a",
     "consolidation": "#d6278a",
     "exact": "#2b8a3e",
 }

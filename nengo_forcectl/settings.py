@@ -8,11 +8,24 @@ from typing import Annotated, Any, Literal, get_args
 
 import tyro
 
+from .adaptation.network import LEARN_FROM, LearnFrom
 from .encoding import INPUTS, Inputs
 from .exceptions import ConfigurationError
 
 Adapt = Literal[
-    "none", "integral", "observer", "slotine-li", "pes", "gradient", "consolidation", "exact"
+    "none",
+    "integral",
+    "observer",
+    "slotine-li",
+    "pes",
+    "gradient",
+    "multilayer",
+    "gauss-newton",
+    "kalman",
+    "composite",
+    "keras",
+    "consolidation",
+    "exact",
 ]
 ADAPT: tuple[Adapt, ...] = get_args(Adapt)
 
@@ -74,9 +87,19 @@ class ReachSettings:
     adapt: tuple[Adapt, ...] = ("none", "consolidation")
     """Which controllers run, in this order. none: the model alone. integral: with integral action.
     observer: with a momentum disturbance observer. slotine-li: with the arm's regressor, adaptive
-    control. pes: with the network, Nengo's own rule and simulator. gradient: with the network,
-    gradient law. consolidation: with the network in two time scales, an observer that supplies at
-    once and least squares that learns. exact: knows payload and friction, the bound."""
+    control. With the network: pes, Nengo's own rule and simulator; gradient, gradient law;
+    multilayer, the same on decoders, encoders and biases; gauss-newton, on what acceleration the
+    tool lacks; kalman, recursive least squares on what an observer says that the network lacks;
+    composite, gradient law on both that and the feedback; keras, Adam. consolidation: with a
+    network in two time scales, an observer that supplies at once and least squares that learns.
+    exact: knows payload and friction, the bound."""
+
+    learn_from: LearnFrom = "joint"
+    """What the gradient-type laws (pes, gradient, multilayer, keras) learn from. joint: all of the
+    feedback. task: its part that serves the tool alone.
+    prediction: what a momentum observer says that the network lacks. The other laws have their
+    own signal: gauss-newton the tool's acceleration error, kalman the prediction error, composite
+    both joint and prediction, consolidation the observer's torque."""
 
     out: Path | None = None
     """Folder of the run; must not exist. Without it the next free runs/reach-NNN."""
@@ -107,6 +130,10 @@ class ReachSettings:
         if self.inputs not in INPUTS:
             raise ConfigurationError(
                 f"inputs: is {self.inputs!r}, needs one of {', '.join(INPUTS)}"
+            )
+        if self.learn_from not in LEARN_FROM:
+            raise ConfigurationError(
+                f"learn_from: is {self.learn_from!r}, needs one of {', '.join(LEARN_FROM)}"
             )
         unknown = [name for name in self.adapt if name not in ADAPT]
         if unknown or not self.adapt or len(set(self.adapt)) < len(self.adapt):

@@ -22,7 +22,8 @@ from nengo_forcectl.learner import learning_cycle
 from nengo_forcectl.learning.gradient import Gradient
 from nengo_forcectl.network import AdaptiveNetwork, adaptive_network, simulator
 from nengo_forcectl.pes import PesNetwork
-from nengo_forcectl.rivals import DT, RADIUS, control_law
+from nengo_forcectl.rivals import DT, control_law
+from nengo_forcectl.rivals.networks import RADIUS
 from nengo_forcectl.robot import State
 from nengo_forcectl.scene import reaching_scene
 from nengo_forcectl.settings import ReachSettings

@@ -18,7 +18,8 @@ from nengo_forcectl.nengodl import tf
 from nengo_forcectl.network import adaptive_network, simulator
 from nengo_forcectl.online import OnlineNetwork
 from nengo_forcectl.record import Log
-from nengo_forcectl.rivals import DT, RADIUS, control_law
+from nengo_forcectl.rivals import DT, control_law
+from nengo_forcectl.rivals.networks import RADIUS
 from nengo_forcectl.robot import Result, SensorCheck, checked_torque
 from nengo_forcectl.scene import reaching_scene
 from nengo_forcectl.settings import ReachSettings

@@ -1,0 +1,124 @@
+import numpy as np
+import pytest
+
+from nengo_forcectl import reach
+from nengo_forcectl.exceptions import ConfigurationError
+from nengo_forcectl.plots import COLOURS
+from nengo_forcectl.rivals import DT, RIVALS, gains
+from nengo_forcectl.scene import reaching_scene
+from nengo_forcectl.settings import ADAPT, ReachSettings
+from nengo_forcectl.sim.bullet import Bullet
+
+ONLINE = ("gradient", "multilayer", "gauss-newton", "kalman", "composite", "keras")
+LEARN_FROM = ("joint", "task", "prediction")
+
+
+def settings_of(**changes):
+    """Two links with few neurons."""
+    return ReachSettings(**{"arm": "planar2", "payload": 1.0, "neurons": 30, "passes": 1} | changes)
+
+
+def run_cycles(scene, cycle, robot, count):
+    """Torques of so many cycles, (count, n)."""
+    torques = []
+    for _ in range(count):
+        state = robot.read()
+        result = cycle.step(state, scene.path.at(state.time))
+        robot.apply(result.tau)
+        torques.append(result.tau)
+    return np.array(torques)
+
+
+def in_bullet(scene):
+    return Bullet(scene.arm, scene.home, scene.disturbances, DT)
+
+
+def test_every_name_has_a_controller_and_a_colour():
+    """Options, controllers and colours have the same names in the same order."""
+    assert tuple(RIVALS) == ADAPT == tuple(COLOURS)
+
+
+def test_gains_are_numbers():
+    """What a run records of the gains is finite and positive."""
+    assert all(np.isfinite(value) and value > 0 for value in gains().values())
+
+
+@pytest.mark.parametrize("name", ADAPT)
+def test_every_controller_runs_in_pybullet(name):
+    """300 cycles of a planar arm give finite torques."""
+    scene = reaching_scene(settings_of())
+    with scene.cycle(name) as cycle, in_bullet(scene) as robot:
+        torques = run_cycles(scene, cycle, robot, 300)
+    assert np.isfinite(torques).all()
+    assert np.abs(torques).max() > 0
+
+
+@pytest.mark.parametrize("name", ONLINE)
+def test_learning_off_leaves_the_weights_alone(name):
+    """The weights change while learning is on, and not by a bit while it is off."""
+    scene = reaching_scene(settings_of())
+    with scene.cycle(name) as cycle, in_bullet(scene) as robot:
+        network = cycle.adaptation.network
+        start = network.read()
+        run_cycles(scene, cycle, robot, 50)
+        learned = network.read()
+        cycle.learn(False)
+        run_cycles(scene, cycle, robot, 50)
+        frozen = network.read()
+    for key, value in learned.items():
+        assert np.abs(value - start[key]).max() > 0
+        np.testing.assert_array_equal(frozen[key], value)
+
+
+def test_multilayer_learns_encoders_and_biases():
+    """Of the laws, it alone changes what the neurons respond to."""
+    scene = reaching_scene(settings_of())
+    with scene.cycle("multilayer") as cycle:
+        learned = list(cycle.adaptation.network.read())
+    assert len(learned) == 3
+    assert sum(key.endswith((".encoders", ".bias")) for key in learned) == 2
+
+
+@pytest.mark.parametrize("arm", ["planar2", "planar3"])
+def test_every_law_beats_no_adaptation_in_the_first_pass(arm, tmp_path):
+    """After one pass less than half of the error without adaptation is left."""
+    run = reach.run(settings_of(arm=arm, adapt=("none", *ONLINE), out=tmp_path / "run"))
+    assert run.summary["failures"] == {}
+    (none,), *others = run.summary["rms_mm"].values()
+    assert max(others)[0] < 0.5 * none
+
+
+@pytest.mark.parametrize("learn_from", LEARN_FROM)
+@pytest.mark.parametrize("name", ["pes", "gradient", "multilayer", "keras"])
+def test_gradient_type_laws_learn_from_what_they_are_told(name, learn_from):
+    """The option reaches the adaptation of every law that has no signal of its own."""
+    scene = reaching_scene(settings_of(learn_from=learn_from))
+    with scene.cycle(name) as cycle:
+        assert cycle.adaptation.learn_from == learn_from
+
+
+def test_laws_with_their_own_signal_keep_it():
+    """The Kalman filter learns from the prediction error, whatever the option says."""
+    scene = reaching_scene(settings_of(learn_from="task"))
+    with scene.cycle("kalman") as cycle:
+        assert cycle.adaptation.learn_from == "prediction"
+
+
+@pytest.mark.parametrize("learn_from", LEARN_FROM)
+def test_learning_from_any_error_beats_no_adaptation(learn_from, tmp_path):
+    """On a redundant planar arm the gradient law halves the error, whichever it learns from."""
+    run = reach.run(
+        settings_of(
+            arm="planar3", adapt=("none", "gradient"), learn_from=learn_from, out=tmp_path / "run"
+        )
+    )
+    rms = run.summary["rms_mm"]
+    assert rms["gradient"][0] < 0.5 * rms["none"][0]
+
+
+def test_an_unknown_error_to_learn_from_is_refused():
+    """The message has the value given and those that would have worked."""
+    with pytest.raises(
+        ConfigurationError, match="learn_from: is 'magic', needs one of joint, task, prediction"
+    ):
+        settings_of(learn_from="magic")
