@@ -1,6 +1,6 @@
 """The controllers of a comparison, by name, each with the gains that a search has found."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +20,15 @@ from .adaptation import (
 from .control import OperationalSpace
 from .cycle import Blocks, Cycle
 from .learning.gradient import Gradient
-from .sim.disturbances import joint_torque, real_arm
+from .paths import Reference
+from .robot import Result, State
+from .sim.disturbances import joint_torque, phases
 from .workspace import task_axes
 
 if TYPE_CHECKING:
     from .scene import Scene
 
-DT = 1e-3  # [s]
+DT = 1e-3  # of a control cycle, where a scene names no other [s]
 
 INTEGRAL_GAIN = 1000.0  # [1/s^3], the best of a search on this job (500 to 4,000)
 # Searched on the job of `nengo-forcectl reach`, with exact sensors and with noisy ones (1e-4 rad,
@@ -72,6 +74,24 @@ def _blocks(scene: "Scene", adaptation: Adaptation, model: Arm | None = None) ->
     return Blocks(scene.arm if model is None else model, control_law(scene), adaptation)
 
 
+class InTurn:
+    """Cycles that take over from each other at given times [s], the first at 0."""
+
+    def __init__(self, cycles: Sequence[tuple[float, Cycle]]) -> None:
+        self._cycles = list(cycles)
+
+    def learn(self, on: bool) -> None:
+        """Pass it on to every cycle."""
+        for _, cycle in self._cycles:
+            cycle.learn(on)
+
+    def step(self, state: State, reference: Reference) -> Result:
+        """Return the torque of the cycle whose turn it is."""
+        while len(self._cycles) > 1 and state.time > self._cycles[1][0] - 1e-9:
+            del self._cycles[0]
+        return self._cycles[0][1].step(state, reference)
+
+
 @contextmanager
 def _none(scene: "Scene") -> Iterator[Cycle]:
     yield _blocks(scene, NoAdaptation())
@@ -79,25 +99,25 @@ def _none(scene: "Scene") -> Iterator[Cycle]:
 
 @contextmanager
 def _integral(scene: "Scene") -> Iterator[Cycle]:
-    yield _blocks(scene, IntegralAction(task_axes(scene.arm), INTEGRAL_GAIN, DT))
+    yield _blocks(scene, IntegralAction(task_axes(scene.arm), INTEGRAL_GAIN, scene.period))
 
 
 @contextmanager
 def _observer(scene: "Scene") -> Iterator[Cycle]:
-    yield _blocks(scene, DisturbanceObserver(scene.arm, OBSERVER_GAIN, DT))
+    yield _blocks(scene, DisturbanceObserver(scene.arm, OBSERVER_GAIN, scene.period))
 
 
 @contextmanager
 def _slotine_li(scene: "Scene") -> Iterator[Cycle]:
     law = Gradient(gamma=REGRESSOR_RATE, bound=REGRESSOR_BOUND)
-    yield _blocks(scene, SlotineLi(scene.arm, law, control_law(scene).kv, DT))
+    yield _blocks(scene, SlotineLi(scene.arm, law, control_law(scene).kv, scene.period))
 
 
 @contextmanager
 def _pes(scene: "Scene") -> Iterator[Cycle]:
     from .pes import PesNetwork
 
-    with PesNetwork(_network(scene), GRADIENT_RATE, dt=DT) as network:
+    with PesNetwork(_network(scene), GRADIENT_RATE, dt=scene.period) as network:
         yield _blocks(scene, NetworkAdaptation(scene.arm, network))
 
 
@@ -108,7 +128,7 @@ def _gradient(scene: "Scene") -> Iterator[Cycle]:
 
     network = _network(scene)
     law = Gradient(gamma=GRADIENT_RATE / scene.settings.neurons, sigma=SIGMA, bound=BOUND)
-    with simulator(network, dt=DT) as sim:
+    with simulator(network, dt=scene.period) as sim:
         online = OnlineNetwork(sim, network.probe, law)
         yield _blocks(scene, NetworkAdaptation(scene.arm, online))
 
@@ -124,7 +144,7 @@ def _consolidation(scene: "Scene") -> Iterator[Cycle]:
         seed=settings.seed,
         inputs=settings.inputs,
         neurons=settings.neurons,
-        dt=DT,
+        dt=scene.period,
     ) as cycle:
         yield cycle
 
@@ -132,7 +152,12 @@ def _consolidation(scene: "Scene") -> Iterator[Cycle]:
 @contextmanager
 def _exact(scene: "Scene") -> Iterator[Cycle]:
     known = KnownTorque(lambda *now: -joint_torque(scene.disturbances, scene.arm, *now))
-    yield _blocks(scene, known, real_arm(scene.arm, scene.disturbances))
+    yield InTurn(
+        [
+            (start, _blocks(scene, known, real))
+            for start, real in phases(scene.arm, scene.disturbances)
+        ]
+    )
 
 
 def _network(scene: "Scene") -> Any:
