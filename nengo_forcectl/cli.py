@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import tyro
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -94,7 +95,9 @@ def _bench(settings: BenchSettings) -> None:
     console = Console()
     console.print("RMS error of the tool in mm, the median from pass 2 on and over the seeds:")
     for arm in settings.arms:
-        console.print(_bench_table(results, arm))
+        for table in (_bench_table(results, arm), _ratio_table(results, arm)):
+            if table is not None:
+                console.print(table)
     for cell in results.cells:
         if cell.fell:
             where = f"{cell.arm}, {cell.disturbance}, {cell.controller}, seed {cell.seed}"
@@ -186,15 +189,12 @@ class _BenchProgress:
 
 
 def _bench_table(results: "Results", arm: str) -> Table:
-    """Disturbances by controllers, the best learner bold, what consolidation makes of the error."""
+    """Disturbances by controllers, the best learner bold."""
     controllers = results.settings["adapt"]
-    table = Table(title=arm)
+    table = Table(title=arm, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("disturbance", no_wrap=True)
     for name in controllers:
         table.add_column(name, justify="right")
-    ratios = [name for name in ("none", "observer") if {name, "consolidation"} <= {*controllers}]
-    for name in ratios:
-        table.add_column(f"consolidation / {name}", justify="right")
     for disturbance in results.settings["disturbances"]:
         errors = {name: results.median(arm, disturbance, name) for name in controllers}
         learners = {n: e for n, e in errors.items() if e is not None and n not in ("none", "exact")}
@@ -207,9 +207,23 @@ def _bench_table(results: "Results", arm: str) -> Table:
                 row.append(f"[bold]{error:.3g}[/]" if name == best else f"{error:.3g}")
             else:
                 row.append(f"[red]fell {fell}/{len(cells)}[/]" if cells else "-")
-        for name in ratios:
-            learned, other = errors["consolidation"], errors[name]
-            row.append(f"{learned / other:.3g}" if learned is not None and other else "-")
+        table.add_row(disturbance, *row)
+    return table
+
+
+def _ratio_table(results: "Results", arm: str) -> Table | None:
+    """What consolidation makes of the error that others have; None where it does not run."""
+    others = [name for name in ("none", "observer") if name in results.settings["adapt"]]
+    if "consolidation" not in results.settings["adapt"] or not others:
+        return None
+    table = Table(title=f"{arm}, consolidation's error", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("disturbance", no_wrap=True)
+    for name in others:
+        table.add_column(f"over {name}'s", justify="right")
+    for disturbance in results.settings["disturbances"]:
+        learned = results.median(arm, disturbance, "consolidation")
+        errors = [results.median(arm, disturbance, name) for name in others]
+        row = [f"{learned / error:.3g}" if learned and error else "-" for error in errors]
         table.add_row(disturbance, *row)
     return table
 

@@ -136,7 +136,9 @@ class BenchSettings:
     adapt: tuple[Adapt, ...] = (
         "none", "integral", "observer", "slotine-li", "consolidation", "exact",
     )  # fmt: skip
-    """Which controllers run, in this order; see `nengo-forcectl reach --help`."""
+    """Which controllers run, in this order; see `nengo-forcectl reach --help`. exact knows the arm
+    and the forces at every instant, not the sensors' faults; with coulomb it does not run, for dry
+    friction at rest is no function of the state."""
 
     seeds: tuple[int, ...] = (1,)
     """One number: so many seeds, from 0 up. Several: these seeds. Of the targets, of the networks,
