@@ -1,13 +1,14 @@
-"""The command line: ``nengo-forcectl reach`` and ``nengo-forcectl arms``."""
+"""The command line: ``nengo-forcectl reach``, ``bench adaptation`` and ``arms``."""
 
 import json
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import tyro
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -17,12 +18,25 @@ from typing_extensions import Self
 import arms
 
 from .exceptions import ForcectlError
-from .settings import ArmsSettings, ReachSettings, pass_name
+from .settings import ArmsSettings, BenchSettings, ReachSettings, pass_name
 
 if TYPE_CHECKING:
+    from .bench import Cell, Results
     from .record import Log, Run
 
-VERBS = {"reach": ReachSettings, "arms": ArmsSettings}
+
+def _bench_verb(
+    which: Annotated[
+        Annotated[BenchSettings, tyro.conf.subcommand("adaptation", prefix_name=False)]
+        | Annotated[None, tyro.conf.subcommand("none"), tyro.conf.Suppress],
+        tyro.conf.arg(name=""),
+    ],
+) -> Any:
+    """Controllers, disturbances and arms, each with each, in parallel."""
+    return which
+
+
+VERBS = {"reach": ReachSettings, "bench": _bench_verb, "arms": ArmsSettings}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -38,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             )
             if isinstance(settings, ReachSettings):
                 _reach(settings)
+            elif isinstance(settings, BenchSettings):
+                _bench(settings)
             else:
                 _arms(settings)
     except ForcectlError as error:
@@ -66,6 +82,27 @@ def _reach(settings: ReachSettings) -> None:
     for name, failure in run.summary["failures"].items():
         console.print(f"[red]{name} ended early:[/] {escape(failure)}")
     console.print(f"Run folder: [bold]{escape(str(run.folder))}[/]")
+
+
+def _bench(settings: BenchSettings) -> None:
+    from . import bench
+
+    with _BenchProgress() as progress:
+        results = bench.run(settings, progress.watch)
+    if settings.json:
+        sys.stdout.write(json.dumps(results.data) + "\n")
+        return
+    console = Console()
+    console.print("RMS error of the tool in mm, the median from pass 2 on and over the seeds:")
+    for arm in settings.arms:
+        for table in (_bench_table(results, arm), _ratio_table(results, arm)):
+            if table is not None:
+                console.print(table)
+    for cell in results.cells:
+        if cell.fell:
+            where = f"{cell.arm}, {cell.disturbance}, {cell.controller}, seed {cell.seed}"
+            console.print(f"[red]{escape(where)} fell:[/] {escape(cell.fell)}")
+    console.print(f"Run folder: [bold]{escape(str(results.folder))}[/]")
 
 
 def _arms(settings: ArmsSettings) -> None:
@@ -118,6 +155,77 @@ class _ReachProgress:
         self._bars.update(
             task, completed=done, total=total, last=f"pass {number}/{self._passes}{error}"
         )
+
+
+class _BenchProgress:
+    """A bar on the standard error, with what came of the last cell."""
+
+    def __init__(self) -> None:
+        self._bar = Progress(
+            BarColumn(),
+            TextColumn("{task.completed}/{task.total}"),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[last]}"),
+            console=Console(stderr=True),
+        )
+        self._task = self._bar.add_task("bench", total=None, last="")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar.live.is_started:
+            self._bar.stop()
+
+    def watch(self, done: int, total: int, cell: "Cell | None") -> None:
+        """Show ``done`` of ``total`` cells."""
+        last = ""
+        if cell is None:
+            self._bar.start()  # not before: what is wrong with the input is one line, no bar
+        else:
+            outcome = "fell" if cell.later_mm is None else f"{cell.later_mm:.3g} mm"
+            last = escape(f"{cell.arm}, {cell.disturbance}, {cell.controller}: {outcome}")
+        self._bar.update(self._task, completed=done, total=total, last=last)
+
+
+def _bench_table(results: "Results", arm: str) -> Table:
+    """Disturbances by controllers, the best learner bold."""
+    controllers = results.settings["adapt"]
+    table = Table(title=arm, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("disturbance", no_wrap=True)
+    for name in controllers:
+        table.add_column(name, justify="right")
+    for disturbance in results.settings["disturbances"]:
+        errors = {name: results.median(arm, disturbance, name) for name in controllers}
+        learners = {n: e for n, e in errors.items() if e is not None and n not in ("none", "exact")}
+        best = min(learners, key=lambda name: learners[name], default="")
+        row = []
+        for name, error in errors.items():
+            cells = results.at(arm, disturbance, name)
+            fell = sum(cell.later_mm is None for cell in cells)
+            if error is not None:
+                row.append(f"[bold]{error:.3g}[/]" if name == best else f"{error:.3g}")
+            else:
+                row.append(f"[red]fell {fell}/{len(cells)}[/]" if cells else "-")
+        table.add_row(disturbance, *row)
+    return table
+
+
+def _ratio_table(results: "Results", arm: str) -> Table | None:
+    """What consolidation makes of the error that others have; None where it does not run."""
+    others = [name for name in ("none", "observer") if name in results.settings["adapt"]]
+    if "consolidation" not in results.settings["adapt"] or not others:
+        return None
+    table = Table(title=f"{arm}, consolidation's error", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("disturbance", no_wrap=True)
+    for name in others:
+        table.add_column(f"over {name}'s", justify="right")
+    for disturbance in results.settings["disturbances"]:
+        learned = results.median(arm, disturbance, "consolidation")
+        errors = [results.median(arm, disturbance, name) for name in others]
+        row = [f"{learned / error:.3g}" if learned and error else "-" for error in errors]
+        table.add_row(disturbance, *row)
+    return table
 
 
 def _reach_table(run: "Run") -> Table:

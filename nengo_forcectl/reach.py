@@ -106,10 +106,10 @@ class Outcome:
 def _run_controller(scene: Scene, name: str, outcome: Outcome, watch: Watch) -> None:
     from .sim.bullet import Bullet
 
-    clock = range(round(REACH_TIME / DT))
+    clock = range(round(REACH_TIME / scene.period))
     reaches = TARGETS * scene.settings.all_passes
     freeze = scene.settings.freeze_after
-    check = SensorCheck(scene.arm.dof, DT)
+    check = SensorCheck(scene.arm.dof, scene.period)
     with (
         scene.cycle(name) as cycle,
         Bullet(
@@ -117,6 +117,7 @@ def _run_controller(scene: Scene, name: str, outcome: Outcome, watch: Watch) -> 
             scene.home,
             scene.disturbances,
             DT,
+            period=scene.period,
             sensors=scene.sensors,
             rng=np.random.default_rng([scene.settings.seed, 3]),
         ) as robot,
@@ -157,7 +158,7 @@ def _summary(scene: Scene, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
         "seed": scene.settings.seed,
         "gains": gains(),
         "versions": versions(),
-        "dt": DT,
+        "dt": scene.period,
         "seconds_per_pass": TARGETS * REACH_TIME,
         "targets": scene.targets.tolist(),
         "unseen_targets": scene.unseen.tolist(),

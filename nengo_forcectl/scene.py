@@ -35,6 +35,7 @@ class Scene:
     targets: Float[np.ndarray, "k 3"]  # [m]
     disturbances: tuple[Disturbance, ...]
     sensors: Sensors | None = None
+    period: float = DT  # of a control cycle [s]
 
     @cached_property
     def unseen(self) -> Float[np.ndarray, "k 3"]:
@@ -52,7 +53,7 @@ class Scene:
     @property
     def cycles(self) -> int:
         """Control cycles of the whole run."""
-        return round(self.path.end / DT)
+        return round(self.path.end / self.period)
 
     @property
     def cycles_per_pass(self) -> int:

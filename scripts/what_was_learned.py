@@ -58,7 +58,7 @@ class Trial:
         for k in range(cycles):
             state = self.check(self.robot.read())
             wanted = self.path.at(state.time)
-            q[k], reference[k] = self.robot.true_state.q, wanted.x
+            q[k], reference[k] = self.robot.state()[0], wanted.x
             self.robot.apply(self.cycle.step(state, wanted).tau)
         return np.linalg.norm(self.scene.arm.pose(q)[:, :3, 3] - reference, axis=1)
 

@@ -1,6 +1,6 @@
 """The controllers without a network: what a learner is to be compared with."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,11 @@ from ..adaptation import (
 )
 from ..cycle import Cycle
 from ..learning.gradient import Gradient
-from ..sim.disturbances import joint_torque, real_arm
+from ..paths import Reference
+from ..robot import Result, State
+from ..sim.disturbances import joint_torque, phases
 from ..workspace import task_axes
-from .common import DT, OBSERVER_GAIN, blocks, control_law
+from .common import OBSERVER_GAIN, blocks, control_law
 
 if TYPE_CHECKING:
     from ..scene import Scene
@@ -28,6 +30,25 @@ REGRESSOR_RATE = 5.0  # [1/J]
 REGRESSOR_BOUND = 10.0  # of the parameters' norm, over their typical sizes
 
 
+class InTurn:
+    """Cycles that take over from each other at given times [s], the first at 0."""
+
+    def __init__(self, cycles: Sequence[tuple[float, Cycle]]) -> None:
+        self._cycles = list(cycles)
+        self.dof = self._cycles[0][1].dof
+
+    def learn(self, on: bool) -> None:
+        """Pass it on to every cycle."""
+        for _, cycle in self._cycles:
+            cycle.learn(on)
+
+    def step(self, state: State, reference: Reference) -> Result:
+        """Return the torque of the cycle whose turn it is."""
+        while len(self._cycles) > 1 and state.time > self._cycles[1][0] - 1e-9:
+            del self._cycles[0]
+        return self._cycles[0][1].step(state, reference)
+
+
 @contextmanager
 def none(scene: "Scene") -> Iterator[Cycle]:
     """The model alone."""
@@ -37,24 +58,29 @@ def none(scene: "Scene") -> Iterator[Cycle]:
 @contextmanager
 def integral(scene: "Scene") -> Iterator[Cycle]:
     """Integral action on the tool's error."""
-    yield blocks(scene, IntegralAction(task_axes(scene.arm), INTEGRAL_GAIN, DT))
+    yield blocks(scene, IntegralAction(task_axes(scene.arm), INTEGRAL_GAIN, scene.period))
 
 
 @contextmanager
 def observer(scene: "Scene") -> Iterator[Cycle]:
     """A momentum disturbance observer."""
-    yield blocks(scene, DisturbanceObserver(scene.arm, OBSERVER_GAIN, DT))
+    yield blocks(scene, DisturbanceObserver(scene.arm, OBSERVER_GAIN, scene.period))
 
 
 @contextmanager
 def slotine_li(scene: "Scene") -> Iterator[Cycle]:
     """Adaptive control with the arm's regressor."""
     law = Gradient(gamma=REGRESSOR_RATE, bound=REGRESSOR_BOUND)
-    yield blocks(scene, SlotineLi(scene.arm, law, control_law(scene).kv, DT))
+    yield blocks(scene, SlotineLi(scene.arm, law, control_law(scene).kv, scene.period))
 
 
 @contextmanager
 def exact(scene: "Scene") -> Iterator[Cycle]:
-    """Knows payload and friction: the bound."""
+    """Knows the arm as it is at any time, and the forces on it: the bound."""
     known = KnownTorque(lambda *now: -joint_torque(scene.disturbances, scene.arm, *now))
-    yield blocks(scene, known, real_arm(scene.arm, scene.disturbances))
+    yield InTurn(
+        [
+            (start, blocks(scene, known, real))
+            for start, real in phases(scene.arm, scene.disturbances)
+        ]
+    )

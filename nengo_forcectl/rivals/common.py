@@ -12,7 +12,7 @@ from ..workspace import task_axes
 if TYPE_CHECKING:
     from ..scene import Scene
 
-DT = 1e-3  # [s]
+DT = 1e-3  # of a control cycle, where a scene names no other [s]
 # Searched on the job of `nengo-forcectl reach`, with exact sensors and with noisy ones (1e-4 rad,
 # 3e-3 rad/s, 2 ms late), 5 to 2,000, seeds 0 to 2: exact sensors want ever more; noisy ones are
 # served best by 100 to 200, and shake at 400.

@@ -14,7 +14,7 @@ from ..learning.least_squares import RecursiveLeastSquares
 from ..learning.multilayer import Multilayer
 from ..learning.robust import Robust
 from ..observer import MomentumObserver
-from .common import DT, OBSERVER_GAIN, blocks, control_law
+from .common import OBSERVER_GAIN, blocks, control_law
 
 if TYPE_CHECKING:
     from ..network import AdaptiveNetwork
@@ -46,7 +46,7 @@ def pes(scene: "Scene") -> Iterator[Cycle]:
     """Nengo's own rule, in Nengo's own simulator."""
     from ..pes import PesNetwork
 
-    with PesNetwork(_network(scene), GRADIENT_RATE, dt=DT) as network:
+    with PesNetwork(_network(scene), GRADIENT_RATE, dt=scene.period) as network:
         yield _learning(scene, network, scene.settings.learn_from)
 
 
@@ -58,7 +58,7 @@ def gradient(scene: "Scene") -> Iterator[Cycle]:
 
     network, settings = _network(scene), scene.settings
     law = Gradient(gamma=GRADIENT_RATE / settings.neurons, sigma=SIGMA, bound=BOUND)
-    with simulator(network, dt=DT) as sim:
+    with simulator(network, dt=scene.period) as sim:
         closed = ClosedFormNetwork(sim, network.probe, law)
         if settings.learn_from == "joint":
             yield CompiledGradientCycle(scene.arm, control_law(scene), closed)
@@ -129,7 +129,7 @@ def consolidation(scene: "Scene") -> Iterator[Cycle]:
         seed=settings.seed,
         inputs=settings.inputs,
         neurons=settings.neurons,
-        dt=DT,
+        dt=scene.period,
     ) as cycle:
         yield cycle
 
@@ -148,7 +148,7 @@ def _online(
     from ..network import simulator
     from ..online import OnlineNetwork
 
-    with simulator(network, dt=DT) as sim:
+    with simulator(network, dt=scene.period) as sim:
         yield OnlineNetwork(sim, network.probe, law, learn=learn)
 
 
@@ -162,7 +162,7 @@ def _learning(
     """The cycle around a network, with a momentum observer where the law needs one."""
     observer = None
     if observed or learn_from == "prediction":
-        observer = MomentumObserver(scene.arm.dof, OBSERVER_GAIN, DT)
+        observer = MomentumObserver(scene.arm.dof, OBSERVER_GAIN, scene.period)
     return blocks(
         scene, NetworkAdaptation(scene.arm, network, learn_from=learn_from, observer=observer)
     )

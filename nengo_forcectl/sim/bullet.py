@@ -101,14 +101,9 @@ class Bullet:
         The same for the whole of a control cycle. Its time is that of the reading.
         """
         if self._reading is None:
-            q, dq = self._state() if self._sensing is None else self._sensing.read()
+            q, dq = self.state() if self._sensing is None else self._sensing.read()
             self._reading = State(self.steps * self.dt, q, dq)
         return self._reading
-
-    @property
-    def true_state(self) -> State:
-        """The joints' true positions [rad] and velocities [rad/s], whatever the sensors say."""
-        return State(self.steps * self.dt, *self._state())
 
     def apply(self, tau: Float[np.ndarray, "n"]) -> None:
         """Hold the motor torques [N m], within the motors' limits, for one control period.
@@ -129,10 +124,10 @@ class Bullet:
     def _step(self, tau: Float[np.ndarray, "n"]) -> None:
         world = self._schedule.get(self.steps, self._world)
         if world is not self._world:
-            world.place(*self._state())
+            world.place(*self.state())
             self._world = world
         if self._pushes or self._brakes:
-            q, dq = self._state()
+            q, dq = self.state()
             for disturbance in self._pushes:
                 tau = tau + disturbance.torque(self.arm, self.steps * self.dt, q, dq)
             if self._brakes:
@@ -141,11 +136,11 @@ class Bullet:
         self.steps += 1
         self._true = None
         if self._sensing is not None:
-            self._sensing.tell(*self._state())
+            self._sensing.tell(*self.state())
 
-    def _state(self) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
-        """The true state, read from PyBullet once a step."""
-        if self._true is None:
+    def state(self) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
+        """Return the true q [rad] and dq [rad/s], whatever the sensors say of them."""
+        if self._true is None:  # asked of PyBullet once a step
             self._true = self._world.state()
         return self._true
 
