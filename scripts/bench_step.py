@@ -14,8 +14,9 @@ from rich.table import Table
 
 from nengo_forcectl.nengodl import tf
 from nengo_forcectl.record import Log
-from nengo_forcectl.robot import checked_state, checked_torque
-from nengo_forcectl.scene import DT, reaching_scene
+from nengo_forcectl.rivals import DT
+from nengo_forcectl.robot import Result, SensorCheck, checked_torque, limited
+from nengo_forcectl.scene import reaching_scene
 from nengo_forcectl.settings import ReachSettings
 from nengo_forcectl.sim.bullet import Bullet
 
@@ -37,13 +38,15 @@ def main(neurons: int) -> None:
     times = np.zeros((CYCLES, len(PARTS) + 1))
     log = Log(CYCLES)
     with (
-        scene.controller("gradient") as (arm, law, adaptation),
+        scene.cycle("gradient") as blocks,
         Bullet(scene.arm, scene.home, scene.disturbances, DT) as robot,
     ):
+        arm, law, adaptation = blocks.arm, blocks.controller, blocks.adaptation
+        check = SensorCheck(arm.dof, DT)
         for row in times:
             state = robot.read()
             row[0] = time.perf_counter()
-            state = checked_state(state, arm.dof)
+            state = check(state)
             row[1] = time.perf_counter()
             terms = arm.terms(state.q, state.dq)
             row[2] = time.perf_counter()
@@ -53,9 +56,9 @@ def main(neurons: int) -> None:
             row[4] = time.perf_counter()
             feedforward = adaptation.torque(terms, state, reference, command)
             row[5] = time.perf_counter()
-            tau = checked_torque(command.tau + feedforward, state.time)
+            tau = limited(checked_torque(command.tau + feedforward, state.time), arm.tau_max)
             row[6] = time.perf_counter()
-            log.append(state, reference, terms.pose[:3, 3], tau, feedforward)
+            log.append(state, reference, Result(tau, feedforward, terms.pose[:3, 3]), check.event)
             row[7] = time.perf_counter()
             robot.apply(tau)
     spent = 1e6 * np.diff(times, axis=1)

@@ -9,16 +9,21 @@ integrator of the same error signal.
 """
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 from nengo_forcectl.adaptation import NetworkAdaptation
+from nengo_forcectl.cycle import Blocks, Cycle
+from nengo_forcectl.learning.law import Signal
 from nengo_forcectl.paths import MinimumJerk
-from nengo_forcectl.reach import track
+from nengo_forcectl.reach import follow
 from nengo_forcectl.record import Log
-from nengo_forcectl.scene import DT, REACH_TIME, SIGMA, reaching_scene
+from nengo_forcectl.rivals import DT, SIGMA, control_law
+from nengo_forcectl.robot import SensorCheck
+from nengo_forcectl.scene import REACH_TIME, Scene, reaching_scene
 from nengo_forcectl.settings import ReachSettings
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.workspace import random_targets
@@ -37,11 +42,17 @@ class Constant:
         """Return F."""
         return self.w
 
-    def step(self, x: np.ndarray, error: np.ndarray) -> np.ndarray:
+    def step(self, x: np.ndarray, signal: Signal) -> np.ndarray:
         """Return F, then learn."""
         before = self.w
-        self.w = before + DT * (RATE * error - SIGMA * before)
+        self.w = before + DT * (RATE * signal.error - SIGMA * before)
         return before
+
+
+def constant(scene: Scene) -> AbstractContextManager[Cycle]:
+    """Give the cycle of the gradient law on a constant."""
+    learner = NetworkAdaptation(scene.arm, Constant(scene.arm.dof))
+    return nullcontext(Blocks(scene.arm, control_law(scene), learner))
 
 
 def errors(seed: int, name: str) -> list[float]:
@@ -54,15 +65,13 @@ def errors(seed: int, name: str) -> list[float]:
     cycles = 5 * round(REACH_TIME / DT)
     log = Log(cycles * (LEARNING + SAME + UNSEEN))
     with (
-        scene.controller(name) as (arm, law, adaptation),
+        constant(scene) if name == "constant" else scene.cycle(name) as cycle,
         Bullet(scene.arm, scene.home, scene.disturbances, DT) as robot,
     ):
-        if name == "constant":
-            adaptation = NetworkAdaptation(arm, Constant(arm.dof))
-        track(robot, arm, path, law, adaptation, range(cycles * LEARNING), log)
-        if isinstance(adaptation, NetworkAdaptation):
-            adaptation.learning = False
-        track(robot, arm, path, law, adaptation, range(cycles * (SAME + UNSEEN)), log)
+        check = SensorCheck(scene.arm.dof, DT)
+        follow(robot, cycle, path, range(cycles * LEARNING), log, check)
+        cycle.learn(False)
+        follow(robot, cycle, path, range(cycles * (SAME + UNSEEN)), log, check)
     passes = log.error().reshape(-1, cycles)
     parts = passes[0], passes[LEARNING - 1], passes[LEARNING], passes[LEARNING + SAME :]
     return [1e3 * float(np.sqrt(np.mean(part**2))) for part in parts]
@@ -74,7 +83,7 @@ def main(seeds: list[int]) -> None:
     for column in ("pass 1", "pass 6", "frozen, same targets", "frozen, unseen targets"):
         table.add_column(column, justify="right")
     for seed in seeds:
-        for name in ("none", "constant", "gradient"):
+        for name in ("none", "constant", "gradient", "consolidation"):
             table.add_row(str(seed), name, *(f"{error:.2f}" for error in errors(seed, name)))
     Console().print(table)
 

@@ -56,10 +56,20 @@ def follow(iiwa, **faults):
     return faulty
 
 
-def test_a_velocity_that_is_lost_ends_the_loop(iiwa):
-    """The first NaN is an error that names the joint and the time."""
-    with pytest.raises(SimulationError, match=r"state at 0.020 s: dq\[2\] is nan"):
-        follow(iiwa, lost=(20,))
+@pytest.mark.parametrize(("lost", "end"), [(range(1), "0.000"), (range(20, 60), "0.040")])
+def test_a_velocity_that_stays_lost_ends_the_loop(iiwa, lost, end):
+    """NaN before any good state, or for over 20 cycles: the error names joint and time."""
+    with pytest.raises(SimulationError, match=rf"state at {end} s: dq\[2\] is nan"):
+        follow(iiwa, lost=lost)
+
+
+def test_a_velocity_that_is_lost_for_a_moment_is_ridden_out(iiwa):
+    """In 10 ms of NaN in mid-motion the torques are finite, and the arm still arrives."""
+    faulty = follow(iiwa, lost=range(100, 110))
+    assert np.isfinite(faulty.applied).all()
+    np.testing.assert_array_equal(np.flatnonzero(faulty.log["event"]), range(100, 110))
+    assert faulty.log["error"].max() < 5e-3
+    assert faulty.log["error"][-1] < 1e-3
 
 
 def test_a_missed_cycle_shows_in_the_time_and_is_made_good(iiwa):

@@ -132,7 +132,7 @@ def test_a_filter_needs_a_positive_gain_and_cycle(gain, dt, message):
 def cycle(arm, dq, tau):
     """A control cycle of the iiwa at Q whose controller commands ``tau``."""
     nothing = Reference(np.zeros(3), np.zeros(3), np.zeros(3))
-    command = Command(tau, *np.zeros((3, 7)), np.zeros((3, 7)), np.zeros(3))
+    command = Command(tau, *np.zeros((4, 7)), np.zeros((3, 7)), np.zeros(3))
     return arm.terms(Q, dq), State(0.0, Q, dq), nothing, command
 
 

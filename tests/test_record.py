@@ -6,14 +6,15 @@ import pytest
 from nengo_forcectl.exceptions import RecordError
 from nengo_forcectl.paths import Reference
 from nengo_forcectl.record import Log, RunFolder, read_run, tool_error
-from nengo_forcectl.robot import State
+from nengo_forcectl.robot import Result, State
 
 
 def filled_log(cycles):
     log = Log(10)
     for k in range(cycles):
         reference = Reference(np.full(3, 2.0 * k), np.zeros(3), np.zeros(3))
-        log.append(State(k, np.full(2, k), -np.full(2, k)), reference, np.zeros(3), np.ones(2), 0.0)
+        result = Result(np.ones(2), 0.0, np.zeros(3))
+        log.append(State(k, np.full(2, k), -np.full(2, k)), reference, result, k % 3)
     return log
 
 
@@ -23,6 +24,7 @@ def test_a_log_holds_the_cycles_so_far():
     np.testing.assert_array_equal(arrays["time"], range(4))
     np.testing.assert_array_equal(arrays["q"], np.repeat(np.arange(4.0), 2).reshape(4, 2))
     assert arrays["feedforward"].shape == (4, 2)
+    np.testing.assert_array_equal(arrays["event"], [0, 1, 2, 0])
     assert Log(10).arrays() == {}
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from nengo_forcectl.exceptions import SimulationError
-from nengo_forcectl.robot import State, checked_state, checked_torque
+from nengo_forcectl.robot import SensorCheck, State, checked_torque
 
 
 @pytest.mark.parametrize(
@@ -11,20 +11,70 @@ from nengo_forcectl.robot import State, checked_state, checked_torque
         ([0.0, np.nan], [0.0, 0.0], r"q\[1\] is nan"),
         ([0.0, 0.0], [np.inf, 0.0], r"dq\[0\] is inf"),
         ([np.inf, -np.inf], [0.0, 0.0], r"q\[0\] is inf"),
-        ([0.0], [0.0, 0.0], r"q has shape \(1,\), needs \(2,\)"),
-        ([0.0, 0.0], [0.0, 0.0, 0.0], r"dq has shape \(3,\), needs \(2,\)"),
+        ([0.0], [0.0, 0.0], r"q and dq have shapes \(1,\) and \(2,\), need \(2,\)"),
+        ([0.0, 0.0], [0.0, 0.0, 0.0], r"q and dq have shapes \(2,\) and \(3,\), need \(2,\)"),
     ],
 )
 def test_a_state_that_no_controller_can_act_on_is_refused(q, dq, message):
-    """NaN, infinity or a wrong shape from the sensors is an error that says where."""
+    """NaN or infinity with no good state before it, or a wrong shape: the error says where."""
     with pytest.raises(SimulationError, match=message):
-        checked_state(State(0.5, np.array(q), np.array(dq)), 2)
+        SensorCheck(2)(State(0.5, np.array(q), np.array(dq)))
 
 
 def test_a_good_state_passes():
     """A finite state of the right shape comes back as it is."""
     state = State(0.5, np.ones(2), np.zeros(2))
-    assert checked_state(state, 2) is state
+    check = SensorCheck(2)
+    assert check(state) is state
+    assert check.event == 0
+
+
+def test_a_state_that_is_not_finite_is_replaced_for_as_long_as_patience_lasts():
+    """The last good one stands in, at the present time, and is not sound; then it is an error."""
+    check = SensorCheck(2, 1e-3, patience=3)
+    good = check(State(0.0, np.array([0.1, 0.2]), np.array([0.3, 0.4])))
+    for k in range(1, 4):
+        state = check(State(1e-3 * k, np.array([0.1, np.nan]), good.dq))
+        np.testing.assert_array_equal(state.q, good.q)
+        assert state.time == 1e-3 * k
+        assert not state.sound
+        assert check.EVENTS[check.event] == "not finite"
+    with pytest.raises(SimulationError, match=r"q\[1\] is nan.*4 such states in sequence"):
+        check(State(4e-3, np.array([0.1, np.nan]), good.dq))
+    assert check.events == {"not finite": 4, "frozen": 0, "time": 0}
+
+
+def test_patience_begins_anew_after_a_good_state():
+    """Ten gaps of two cycles are ridden out with a patience of two."""
+    check = SensorCheck(1, 1e-3, patience=2)
+    for k in range(30):
+        q = 0.1 * k if k % 3 == 0 else np.inf
+        state = check(State(1e-3 * k, np.array([q]), np.ones(1)))
+        assert state.q[0] == 0.1 * (k - k % 3)
+        assert state.sound == (k % 3 == 0)
+
+
+def test_a_frozen_sensor_is_not_learned_from_unless_the_arm_stands_still():
+    """The same bits again are frozen while a velocity says that the arm moves."""
+    for speed, event in ((1.0, "frozen"), (0.0, "sound")):
+        check = SensorCheck(1, 1e-3)
+        check(State(0.0, np.ones(1), np.full(1, speed)))
+        state = check(State(1e-3, np.ones(1), np.full(1, speed)))
+        assert check.EVENTS[check.event] == event
+        assert state.sound == (event == "sound")
+
+
+@pytest.mark.parametrize("dt", [1e-3, None])
+def test_a_jump_in_time_is_not_learned_from(dt):
+    """Two periods at once, or time that goes back, is an event; the cycle after it is sound."""
+    check = SensorCheck(1, dt)
+    events = []
+    for k, time in enumerate([0.0, 1e-3, 2e-3, 4e-3, 5e-3, 4e-3, 5e-3]):
+        state = check(State(time, np.full(1, 0.1 * k), np.ones(1)))
+        events.append(check.event)
+        assert state.sound == (check.event == 0)
+    assert events == [0, 0, 0, 3, 0, 3, 0]
+    assert check.events["time"] == 2
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
