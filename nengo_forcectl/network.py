@@ -28,6 +28,7 @@ from .encoding import StateEncoding, States
 from .exceptions import ConfigurationError
 
 SHARES = (0.15, 0.32)  # of the sample that a neuron is active for
+RATE = 200.0  # of a neuron that is not rectified-linear, at its most active [Hz]
 
 
 class AdaptiveNetwork(nengo.Network):
@@ -112,7 +113,8 @@ def workspace_network(
     The encoders E are uniform on the sphere. The intercept of each is the value that a share of the
     sample's E u exceeds, the shares spread evenly from 0.15 to 0.32: so every neuron is active for
     some of the sample, and since all u have the same length every state activates between a tenth
-    and a third of the neurons. The gain is such that the sample's greatest activity is 1. (Choosing
+    and a third of the neurons. The gain is such that the sample's greatest activity is 1, or 200 Hz
+    for neurons that are not rectified-linear. (Choosing
     intercepts by the share of the state space in which a neuron is active: Gosmann and Eliasmith
     2016, doi:10.1371/journal.pone.0149928.)
 
@@ -136,6 +138,10 @@ def workspace_network(
     cosines = encoding.input(*states)[:, d + 1 :] @ E.T  # (k, n_neurons)
     thresholds = np.array([np.quantile(c, 1 - s) for c, s in zip(cosines.T, shares, strict=True)])
     highest = np.maximum(cosines.max(axis=0), thresholds + 1e-6)
+    neurons = nengo.RectifiedLinear() if neuron_type is None else neuron_type
+    rate = 1.0 if type(neurons) is nengo.RectifiedLinear else RATE
+    gain, bias = neurons.gain_bias(np.full(n_neurons, rate), np.zeros(n_neurons))
+    gain = gain / (highest - thresholds)
     network = WorkspaceNetwork(label="workspace network", seed=seed)
     network.encoding = encoding
     with network:
@@ -144,9 +150,9 @@ def workspace_network(
             n_neurons,
             d + 1,
             encoders=E,
-            intercepts=thresholds,
-            max_rates=(1.0 - thresholds) / (highest - thresholds),
-            neuron_type=nengo.RectifiedLinear() if neuron_type is None else neuron_type,
+            gain=gain,
+            bias=bias - gain * thresholds,
+            neuron_type=neurons,
             seed=seed,
             label="adaptive",
         )

@@ -56,24 +56,19 @@ def follow(iiwa, **faults):
     return faulty
 
 
-def test_a_velocity_that_is_lost_for_long_ends_the_loop(iiwa):
-    """After 20 ms without a number the loop ends with an error that names joint and time."""
-    with pytest.raises(SimulationError, match=r"state at 0.040 s: dq\[2\] is nan"):
-        follow(iiwa, lost=range(20, 60))
-
-
-def test_a_velocity_that_is_lost_at_once_ends_the_loop(iiwa):
-    """Without a good state to stand in for it no torque is sent at all."""
-    with pytest.raises(SimulationError, match=r"state at 0.000 s: dq\[2\] is nan"):
-        follow(iiwa, lost=(0,))
+@pytest.mark.parametrize(("lost", "end"), [(range(1), "0.000"), (range(20, 60), "0.040")])
+def test_a_velocity_that_stays_lost_ends_the_loop(iiwa, lost, end):
+    """NaN before any good state, or for over 20 cycles: the error names joint and time."""
+    with pytest.raises(SimulationError, match=rf"state at {end} s: dq\[2\] is nan"):
+        follow(iiwa, lost=lost)
 
 
 def test_a_velocity_that_is_lost_for_a_moment_is_ridden_out(iiwa):
-    """The last good state stands in for ten bad ones, the torques are finite, the arm arrives."""
+    """In 10 ms of NaN in mid-motion the torques are finite, and the arm still arrives."""
     faulty = follow(iiwa, lost=range(100, 110))
     assert np.isfinite(faulty.applied).all()
-    assert np.isfinite(faulty.log["dq"]).all()
-    np.testing.assert_array_equal(np.flatnonzero(faulty.log["event"] == 1), range(100, 110))
+    np.testing.assert_array_equal(np.flatnonzero(faulty.log["event"]), range(100, 110))
+    assert faulty.log["error"].max() < 5e-3
     assert faulty.log["error"][-1] < 1e-3
 
 

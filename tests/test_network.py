@@ -2,8 +2,11 @@ import nengo
 import numpy as np
 import pytest
 
+import arms
+from nengo_forcectl.encoding import encoding_of
 from nengo_forcectl.exceptions import ConfigurationError
-from nengo_forcectl.network import adaptive_network, simulator
+from nengo_forcectl.network import adaptive_network, simulator, workspace_network
+from nengo_forcectl.workspace import home_posture, reach_states
 
 
 def test_the_output_is_the_formula_of_the_module():
@@ -65,3 +68,52 @@ def test_a_radius_that_is_not_positive_is_refused():
     """The error names the argument and its value."""
     with pytest.raises(ConfigurationError, match=r"radius is 0\.0"):
         adaptive_network(4, 2, seed=1, radius=0.0)
+
+
+def workspace(name, neurons=200, seed=0, **options):
+    """A workspace network, and its input over its own sample and over a fresh one."""
+    arm = arms.load(name)
+    home = home_posture(arm)
+    own, fresh = (reach_states(arm, home, np.random.default_rng(s), reaches=20) for s in (1, 2))
+    encoding = encoding_of(arm, own)
+    network = workspace_network(encoding, own, arm.dof, neurons, seed=seed, **options)
+    return network, encoding.input(*own), encoding.input(*fresh)
+
+
+@pytest.mark.parametrize("name", ["kuka_iiwa", "planar3", "ur5"])
+def test_neurons_share_out_the_workspace(name):
+    """Every neuron is active somewhere; any state, a fresh one too, activates 9 % to 34 %."""
+    network, *inputs = workspace(name, 1000)
+    with nengo.Simulator(network, progress_bar=False) as sim:
+        built = sim.data[network.ensemble]
+    d = network.encoding.size
+    for v in inputs:
+        active = built.gain * (v[:, d + 1 :] @ built.encoders.T) + built.bias > 0
+        assert active.any(axis=0).all()
+        assert active.mean(axis=1).min() > 0.09
+        assert active.mean(axis=1).max() < 0.34
+
+
+@pytest.mark.parametrize("neuron_type", [None, nengo.LIFRate(), nengo.LIF()])
+def test_a_workspace_network_is_its_seeds_and_says_nothing_at_first(neuron_type):
+    """Same seed, same neurons; they are active, and the torque is zero before learning."""
+    built = []
+    for seed in (1, 1, 2):
+        network, v, _ = workspace("planar3", 50, seed, neuron_type=neuron_type)
+        with network:
+            activity = nengo.Probe(network.ensemble.neurons)
+        with simulator(network) as sim:
+            sim.run_steps(50, data={network.state: v[None, :50]})
+            assert not sim.data[network.probe].any()
+            assert sim.data[activity].max() > 0
+            built.append((sim.data[network.ensemble].encoders, sim.data[network.ensemble].bias))
+    for first, same, other in zip(*built, strict=True):
+        np.testing.assert_array_equal(first, same)
+        assert not np.allclose(first, other)
+
+
+@pytest.mark.parametrize(("outputs", "neurons", "name"), [(0, 5, "n_outputs"), (5, 0, "n_neurons")])
+def test_a_workspace_network_of_nothing_is_refused(outputs, neurons, name):
+    """The error names the size and its value."""
+    with pytest.raises(ConfigurationError, match=f"workspace_network: {name} is 0"):
+        workspace_network(None, None, outputs, neurons, seed=0)

@@ -13,8 +13,8 @@ def filled_log(cycles):
     log = Log(10)
     for k in range(cycles):
         reference = Reference(np.full(3, 2.0 * k), np.zeros(3), np.zeros(3))
-        state = State(k, np.full(2, k), -np.full(2, k))
-        log.append(state, reference, Result(np.ones(2), 0.0, np.zeros(3)), event=k % 2)
+        result = Result(np.ones(2), 0.0, np.zeros(3))
+        log.append(State(k, np.full(2, k), -np.full(2, k)), reference, result, k % 3)
     return log
 
 
@@ -24,7 +24,7 @@ def test_a_log_holds_the_cycles_so_far():
     np.testing.assert_array_equal(arrays["time"], range(4))
     np.testing.assert_array_equal(arrays["q"], np.repeat(np.arange(4.0), 2).reshape(4, 2))
     assert arrays["feedforward"].shape == (4, 2)
-    np.testing.assert_array_equal(arrays["event"], [0, 1, 0, 1])
+    np.testing.assert_array_equal(arrays["event"], [0, 1, 2, 0])
     assert Log(10).arrays() == {}
 
 

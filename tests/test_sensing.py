@@ -16,7 +16,7 @@ def readings(arm, cycles, rng=None, **options):
         for _ in range(cycles):
             states.append(robot.read())
             robot.apply(np.zeros(7))
-    return [np.array(column) for column in zip(*states, strict=True)]
+    return [np.array(column) for column in zip(*states, strict=True)][:3]
 
 
 def test_perfect_sensors_say_what_is(iiwa):

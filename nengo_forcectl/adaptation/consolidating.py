@@ -94,5 +94,6 @@ class ConsolidatingAdaptation:
         moved = self.law.step(w, J_w, signal, self.memory, self._dt)
         if np.any(self.memory["bump"]):
             self.network.write(moved)
-            self._offset = self._offset + self.memory["bump"]
+            # In the next cycle F_f takes the mean of the old F and the new.
+            self._offset = self._offset + 0.5 * (1.0 + self._decay) * self.memory["bump"]
         return total

@@ -106,7 +106,7 @@ def consolidating_cycle(
         )  # fmt: skip
         count[0] += 1.0
         for i in range(n):
-            offset[i] += bump[i]
+            offset[i] += (1.0 - 0.5 * share) * bump[i]  # F_f takes the mean of old and new
     count[2] = 1.0 if learning and sound else 0.0
     for i in range(3):
         out[4 * n + i] = pose[i, 3]
