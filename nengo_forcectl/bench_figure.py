@@ -18,7 +18,8 @@ def bench_figure(results: Results) -> Figure:
         _draw_arm(axes, results, arm)
     panels[0].set_yticks(range(len(rows)), rows)
     panels[0].set_ylim(len(rows) - 0.5, -0.5)
-    panels[-1].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right upper", frameon=False)
     return figure
 
 
@@ -38,7 +39,7 @@ def _draw_arm(axes: Axes, results: Results, arm: str) -> None:
         axes.plot(*_columns(stood), "o", ms=5, color=COLOURS[name], label=name)
         axes.plot(
             *_columns(fell), "x", ms=6, mew=1.6, color=COLOURS[name],
-            transform=axes.get_yaxis_transform(), clip_on=False,
+            transform=axes.get_yaxis_transform(), clip_on=False, in_layout=False,
         )  # fmt: skip
     axes.set_xscale("log")
     axes.margins(x=0.08)

@@ -43,21 +43,29 @@ class Size:
 
     mass: float  # [1]
     reach: float  # [1]
+    stable: float = (
+        np.inf
+    )  # most viscous friction that explicit steps of 1 ms bear well [N m s/rad]
 
     @classmethod
     def of(cls, arm: Arm, home: Float[np.ndarray, "n"]) -> "Size":
         """Measure an arm at home."""
         mass = float(arm.inertial_parameters.reshape(-1, 10)[:, 0].sum())
         base = arm.pose(home, frame=arm.frames[0])[:3, 3]
-        return cls(mass / MASS, float(np.linalg.norm(arm.pose(home)[:3, 3] - base)) / REACH)
+        reach = float(np.linalg.norm(arm.pose(home)[:3, 3] - base))
+        lightest = float(np.linalg.eigvalsh(arm.mass_matrix(home))[0])  # [kg m^2]
+        return cls(mass / MASS, reach / REACH, lightest / 1e-3)
 
     def payload(self, mass: float, start: float = 0.0, end: float = np.inf) -> Payload:
         """Return a payload that is ``mass`` [kg] for the iiwa."""
         return Payload(self.mass * mass, start=start, end=end)
 
     def viscous(self, coefficient: float = 0.9) -> ViscousFriction:
-        """Return friction that is ``coefficient`` [N m s/rad] for the iiwa."""
-        return ViscousFriction(self.mass * self.reach**2 * coefficient)
+        """Return friction that is ``coefficient`` [N m s/rad] for the iiwa; less on a light wrist.
+
+        Explicit steps of friction c on an inertia I are unstable from ``c dt / I = 2`` on.
+        """
+        return ViscousFriction(min(self.mass * self.reach**2 * coefficient, self.stable))
 
     def loaded(self) -> tuple[Disturbance, ...]:
         """Return what `nengo-forcectl reach` has: 2 kg and 0.9 N m s/rad for the iiwa."""
