@@ -29,7 +29,7 @@ def learning_cycle(
     *,
     seed: int,
     states: States | None = None,
-    inputs: Inputs = "q-dq-ref",
+    inputs: Inputs = "q-ref",
     periodic: bool = False,
     neurons: int = 1000,
     dt: float = 1e-3,

@@ -79,10 +79,10 @@ class ReachSettings:
     unseen: int = 0
     """Passes added at the end, each over five targets that were never visited before."""
 
-    inputs: Inputs = "q-dq-ref"
+    inputs: Inputs = "q-ref"
     """What the consolidating network sees: positions q; q and velocities dq; q, dq and the
     accelerations that the reference asks for; or q and the reference's velocities and
-    accelerations."""
+    accelerations, which stays stable with late sensors where measured velocities do not."""
 
     neurons: int = 1000
     """Size of the adaptive ensemble."""
@@ -174,7 +174,7 @@ class BenchSettings:
     passes: int = 3
     """How many times the five targets are visited."""
 
-    inputs: Inputs = "q-dq-ref"
+    inputs: Inputs = "q-ref"
     """What the consolidating network sees; see `nengo-forcectl reach --help`."""
 
     neurons: int = 1000

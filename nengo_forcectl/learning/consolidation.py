@@ -59,7 +59,7 @@ class Consolidation:
     memory: float = 60.0  # [s]
     reset: float = 0.3  # [s]
     sampling: float = 0.01  # [s]
-    period: float = 0.6  # [s]
+    period: float = 1.2  # [s]
 
     def __post_init__(self) -> None:
         names = ("gain", "noise", "surprise", "memory", "reset", "sampling", "period")
