@@ -232,6 +232,7 @@ class CompiledGradientCycle:
                 f"arm '{arm.name}' needs {2 * n} and {n}"
             )
         self._learning, self.dof = True, n
+        self.network = network
         self._run: Any = gradient_cycle
         self._kernel = arm.kernel("pose", "J", "dJ", "M", "C", "g")
         gains = (controller.kp, controller.kv, controller.k_null, controller.damping)

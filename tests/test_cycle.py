@@ -2,6 +2,7 @@
 
 import io
 from contextlib import contextmanager
+from dataclasses import replace
 
 import nengo
 import numpy as np
@@ -38,7 +39,7 @@ def pair(arm, inputs="q-dq-ref", periodic=False, neuron_type=None):
     encoding = encoding_of(arm, states, inputs, periodic=periodic)
     network = workspace_network(encoding, states, arm.dof, 60, seed=0, neuron_type=neuron_type)
     with simulator(network, dt=DT) as sim:
-        law = consolidation(arm, network, states, sim)
+        law = replace(consolidation(arm, network, states, sim), period=0.6)
         yield network, sim, law, OperationalSpace(home, task_axes(arm))
 
 

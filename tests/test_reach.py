@@ -11,7 +11,7 @@ from nengo_forcectl.exceptions import ConfigurationError, RecordError, Simulatio
 from nengo_forcectl.paths import MinimumJerk
 from nengo_forcectl.record import Log, read_run
 from nengo_forcectl.robot import State
-from nengo_forcectl.settings import ReachSettings
+from nengo_forcectl.settings import ReachSettings, pass_name
 
 
 @pytest.fixture(scope="module")
@@ -176,3 +176,49 @@ def test_an_existing_run_is_not_overwritten(tmp_path):
     """A folder that is there is refused before anything is run."""
     with pytest.raises(RecordError, match="exists"):
         reach.run(ReachSettings(out=tmp_path))
+
+
+def test_what_was_learned_stays_when_learning_is_off(tmp_path):
+    """Frozen after two passes, the network alone keeps the error low, on unseen targets too."""
+    run = reach.run(
+        ReachSettings(
+            passes=3,
+            freeze_after=2,
+            unseen=1,
+            neurons=200,
+            adapt=("none", "consolidation"),
+            out=tmp_path / "run",
+        )
+    )
+    first, learning, same, unseen = run.summary["rms_mm"]["consolidation"]
+    none = run.summary["rms_mm"]["none"]
+    assert first < 1.0
+    assert learning < 0.3
+    assert same < 2.0
+    assert unseen < 0.2 * none[3]
+    assert len(run.summary["unseen_targets"]) == 5
+    settings = run.summary["settings"]
+    assert [pass_name(settings, k) for k in (2, 3, 4)] == ["pass 2", "pass 3, off", "unseen 1, off"]
+
+
+def test_the_default_learns_the_payload_in_one_pass(tmp_path):
+    """On the iiwa: at most 1 mm in pass 1 and 0.3 mm in pass 2, a hundredth of `none`."""
+    run = reach.run(ReachSettings(passes=2, adapt=("consolidation",), out=tmp_path / "run"))
+    first, second = run.summary["rms_mm"]["consolidation"]
+    assert first < 1.0
+    assert second < 0.3
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"freeze_after": 0}, "freeze_after: is 0, needs a pass from 1 to 6"),
+        ({"freeze_after": 9, "unseen": 2}, "freeze_after: is 9, needs a pass from 1 to 8"),
+        ({"unseen": -1}, "unseen: is -1"),
+        ({"inputs": "dq"}, "inputs: is 'dq', needs one of q, q-dq, q-dq-ref, q-ref"),
+    ],
+)
+def test_bad_settings_of_learning_are_named(settings, message):
+    """A pass that is none, or an unknown choice, is refused with what would work."""
+    with pytest.raises(ConfigurationError, match=message):
+        ReachSettings(**settings)
