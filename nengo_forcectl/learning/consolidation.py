@@ -169,7 +169,7 @@ def smooth_basis(
     *,
     components: int = 100,
     constant: float = 1.0,
-    position: float = 0.01,
+    position: float = 0.1,
     motion: float = 0.03,
     neurons: float = 0.01,
 ) -> Float[np.ndarray, "features p"]:
