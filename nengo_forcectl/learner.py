@@ -17,6 +17,8 @@ from .network import WorkspaceNetwork, simulator, workspace_network
 from .weights import named_weights
 from .workspace import reach_states, task_axes
 
+# Searched on the job of `nengo-forcectl reach`, seeds 0 to 4: gain 50 to 130, noise 0.0025 to 0.2,
+# surprise 0.1 to 1. More gain tracks better with exact sensors and less well with late ones.
 GAIN = 100.0  # of the observer [1/s]
 NOISE = 0.06  # of the arm's typical torque
 SURPRISE = 1.0  # of it
