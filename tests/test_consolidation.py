@@ -13,7 +13,7 @@ DT, N, FEATURES, P = 1e-3, 2, 40, 12
 
 
 def law(rng, **gains):
-    options = {"gain": 100.0, "noise": 0.3, "surprise": 2.0} | gains
+    options = {"gain": 100.0, "noise": 0.3, "surprise": 2.0, "period": 0.6} | gains
     return Consolidation(rng.normal(size=(FEATURES, P)), **options)
 
 
@@ -108,7 +108,7 @@ def test_the_basis_is_constant_slopes_and_components_that_are_not_linear(rng):
     activity = np.maximum(encoding.input(*states)[:, d + 1 :] @ rng.normal(size=(d + 1, 30)), 0)
     B = smooth_basis(encoding, np.hstack((x, activity)), 10.0, components=8)
     assert B.shape == (d + 31, d + 1 + 8)
-    slopes = [0.1] * encoding.positions + [0.3] * (d - encoding.positions) + [10.0]
+    slopes = [1.0] * encoding.positions + [0.3] * (d - encoding.positions) + [10.0]
     np.testing.assert_allclose(B[:, : d + 1], np.eye(d + 31)[:, : d + 1] * slopes)
     parts = np.hstack((x, activity)) @ B[:, d + 1 :]
     np.testing.assert_allclose(x.T @ parts / len(x), 0.0, atol=1e-10)
