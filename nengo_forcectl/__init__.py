@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
     from .closed_form import ClosedFormNetwork
     from .control import Command, JointPD, OperationalSpace
+    from .control.adaptive_jacobian import AdaptiveJacobian, KnownTip, LearnedPose, LearnedTip
     from .cycle import Blocks, CompiledCycle, CompiledGradientCycle
     from .encoding import StateEncoding, States, encoding_of
     from .jacobians import input_jacobian, weight_jacobian, weight_jvp, weight_vjp
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from .sim.friction import CoulombFriction, ViscousFriction
     from .sim.masses import Payload, WrongMasses
     from .sim.sensing import Sensors
+    from .sim.tools import Tool
     from .weights import named_weights
     from .workspace import reach_states
 
@@ -69,6 +71,12 @@ _HOME = {
         "Command",
         "JointPD",
         "OperationalSpace",
+    ),
+    "control.adaptive_jacobian": (
+        "AdaptiveJacobian",
+        "KnownTip",
+        "LearnedPose",
+        "LearnedTip",
     ),
     "cycle": (
         "Blocks",
@@ -151,12 +159,14 @@ _HOME = {
         "WrongMasses",
     ),
     "sim.sensing": ("Sensors",),
+    "sim.tools": ("Tool",),
     "weights": ("named_weights",),
     "workspace": ("reach_states",),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
+    "AdaptiveJacobian",
     "Blocks",
     "Bullet",
     "ClosedFormNetwork",
@@ -176,8 +186,11 @@ __all__ = [
     "IntegralAction",
     "JointPD",
     "Kalman",
+    "KnownTip",
     "KnownTorque",
     "Law",
+    "LearnedPose",
+    "LearnedTip",
     "LearningLoop",
     "LinkForces",
     "Log",
@@ -206,6 +219,7 @@ __all__ = [
     "State",
     "StateEncoding",
     "States",
+    "Tool",
     "ViscousFriction",
     "WrongMasses",
     "adaptive_network",

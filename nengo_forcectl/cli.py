@@ -77,7 +77,12 @@ def _reach(settings: ReachSettings) -> None:
         sys.stdout.write(json.dumps(run.summary) + "\n")
         return
     console = Console()
-    console.print("RMS error of the tool in mm, its model knowing neither payload nor friction:")
+    if settings.jacobian:
+        console.print("RMS error of the tip in mm, by the Jacobian that the controller goes by:")
+    else:
+        console.print(
+            "RMS error of the tool in mm, its model knowing neither payload nor friction:"
+        )
     console.print(_reach_table(run))
     for name, failure in run.summary["failures"].items():
         console.print(f"[red]{name} ended early:[/] {escape(failure)}")
@@ -131,7 +136,8 @@ class _ReachProgress:
         )
         self._passes = settings.all_passes
         self._tasks = {
-            name: self._bars.add_task(name, start=False, last="waiting") for name in settings.adapt
+            name: self._bars.add_task(name, start=False, last="waiting")
+            for name in settings.controllers
         }
 
     def __enter__(self) -> Self:
@@ -238,6 +244,10 @@ def _reach_table(run: "Run") -> Table:
         cells = [f"{e[number - 1]:.3g}" if number <= len(e) else "-" for e in rms.values()]
         table.add_row(pass_name(settings, number), *cells)
     table.add_section()
+    if settings["jacobian"]:
+        final = run.summary["final_mm"].values()
+        table.add_row("worst at arrival", *(f"{max(e):.3g}" if e else "-" for e in final))
+        table.add_row("last at arrival", *(f"{e[-1]:.3g}" if e else "-" for e in final))
     speeds = run.summary["steps_per_second"]
     table.add_row("steps/s", *(f"{speeds[name]:,.0f}" for name in rms))
     return table

@@ -11,6 +11,7 @@ from arms import Arm
 
 from .adaptation import Adaptation
 from .control import Controller, OperationalSpace
+from .control.adaptive_jacobian import Kinematics
 from .encoding import LIFT, PARTS
 from .exceptions import ConfigurationError, NetworkError, SimulationError
 from .learning.consolidation import Consolidation
@@ -42,10 +43,17 @@ class Cycle(Protocol):
 
 
 class Blocks:
-    """The block diagram: arm model, controller, adaptation."""
+    """The block diagram: arm model, controller, adaptation; for an unknown tool, its kinematics."""
 
-    def __init__(self, arm: Arm, controller: Controller, adaptation: Adaptation) -> None:
+    def __init__(
+        self,
+        arm: Arm,
+        controller: Controller,
+        adaptation: Adaptation,
+        kinematics: Kinematics | None = None,
+    ) -> None:
         self.arm, self.controller, self.adaptation = arm, controller, adaptation
+        self.kinematics = kinematics
 
     @property
     def dof(self) -> int:
@@ -56,6 +64,8 @@ class Blocks:
         """Let the adaptation learn, or keep what it has learned; some never learn."""
         if hasattr(self.adaptation, "learning"):
             setattr(self.adaptation, "learning", on)  # noqa: B010
+        if self.kinematics is not None:
+            self.kinematics.learning = on
 
     def step(self, state: State, reference: Reference) -> Result:
         """Return the torque for this state; learn.
@@ -64,10 +74,14 @@ class Blocks:
             SimulationError: a torque that is not finite.
         """
         terms = self.arm.terms(state.q, state.dq)  # pose, J, dJ, M, C, g at the tool
+        J = None
+        if self.kinematics is not None:
+            terms = self.kinematics.at_tip(terms, state, reference)  # learns the tool
+            J = terms.J
         command = self.controller.torque(terms, state, reference)  # tau, and the error it answers
         feedforward = self.adaptation.torque(terms, state, reference, command)  # learns from it
         tau = checked_torque(command.tau + feedforward, state.time)
-        return Result(limited(tau, self.arm.tau_max), feedforward, terms.pose[:3, 3])
+        return Result(limited(tau, self.arm.tau_max), feedforward, terms.pose[:3, 3], J)
 
 
 class CompiledCycle:

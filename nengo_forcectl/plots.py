@@ -24,23 +24,33 @@ COLOURS = {
     "keras": "#b5c12a",
     "consolidation": "#d6278a",
     "exact": "#2b8a3e",
+    "analytic": "#888888",
+    "learned": "#1b6ca8",
+    "adaptive": "#d6278a",
 }
+STYLES = {"analytic": {"lw": 3.0}, "exact": {"ls": "--"}}  # where Jacobians agree, both are seen
 
 
 def reach_figure(run: Run) -> Figure:
-    """Draw a reaching run: error against time, the tool's path, learned against true torque."""
+    """Draw a reaching run: error against time, the tool's path, learned against true torque.
+
+    Where controllers went by different Jacobians, the error of these in place of the torques.
+    """
     figure = Figure(figsize=(13, 8.5), layout="constrained", dpi=110)
     settings = run.summary["settings"]
-    figure.suptitle(
-        f"{settings['arm']} with an unknown payload of {settings['payload']:g} kg and unknown "
-        f"friction of {settings['friction']:g} N m s/rad (seed {settings['seed']})",
-        fontsize=13,
-    )
+    if settings["jacobian"]:
+        unknown = f"a tool of {settings['tool']:g} m that its kinematics do not know"
+    else:
+        unknown = (
+            f"an unknown payload of {settings['payload']:g} kg and unknown "
+            f"friction of {settings['friction']:g} N m s/rad"
+        )
+    figure.suptitle(f"{settings['arm']} with {unknown} (seed {settings['seed']})", fontsize=13)
     grid = figure.add_gridspec(2, 2, height_ratios=[1, 1.25], width_ratios=[1, 1.5])
     top, left, right = (figure.add_subfigure(part) for part in (grid[0, :], grid[1, 0], grid[1, 1]))
     _draw_error(top.subplots(), run)
     _draw_path(left, run)
-    _draw_torque(right, run)
+    (_draw_jacobian if settings["jacobian"] else _draw_torque)(right, run)
     return figure
 
 
@@ -51,7 +61,7 @@ def _draw_error(axes: Axes, run: Run) -> None:
         error = 1e3 * _moving_rms(tool_error(record), round(0.1 / run.summary["dt"]))
         passes = run.summary["rms_mm"][name]
         label = name if not passes else f"{name}: {passes[0]:.3g} to {passes[-1]:.3g} mm RMS"
-        axes.semilogy(record["time"], error, color=COLOURS[name], lw=1.1, label=label)
+        axes.semilogy(record["time"], error, **_style(run, name), label=label)
     shown = np.concatenate([tool_error(record)[100:] for record in run.records.values()])
     if shown.size:
         axes.set_ylim(bottom=0.5e3 * max(float(np.quantile(shown, 0.01)), 1e-9))
@@ -91,7 +101,7 @@ def _draw_path(figure: SubFigure, run: Run) -> None:
     moving = np.flatnonzero(np.ptp(reference, axis=0) > 1e-9)
     axes: Any = figure.add_subplot(projection="3d" if len(moving) == 3 else None)
     for name, path in paths.items():  # the legend above names the colours
-        axes.plot(*path[:, moving].T, color=COLOURS[name], lw=1.4)
+        axes.plot(*path[:, moving].T, **_style(run, name))
     axes.plot(*reference[:, moving].T, color="black", lw=0.8, ls=":", label="reference")
     last = run.summary["unseen_targets"][-len(run.summary["targets"]) :] or run.summary["targets"]
     targets = np.array(last)[:, moving]
@@ -135,6 +145,35 @@ def _draw_torque(figure: SubFigure, run: Run) -> None:
         f"torque [N m], last pass: what the model lacks (black), what {name} supplies (dashed)",
         fontsize=11,
     )
+
+
+def _draw_jacobian(figure: SubFigure, run: Run) -> None:
+    """How wrong each controller's Jacobian is, and how far from its target each reach ends."""
+    above, below = figure.subplots(2, 1)
+    seconds = run.summary["seconds_per_pass"] / len(run.summary["targets"])
+    worst = 0.0
+    for name, record in run.records.items():
+        final = run.summary["final_mm"][name]
+        style = _style(run, name)
+        above.semilogy(record["time"], 100 * record["jacobian_error"], **style)
+        below.semilogy(np.arange(1, len(final) + 1), final, marker=".", **style)
+        worst = max(worst, float(record["jacobian_error"].max(initial=0.0)))
+    if worst > 0:
+        above.set_ylim(0.01 * worst, 200 * worst)  # four decades
+    above.set(xlabel="time [s]", ylabel=r"$|\hat J - J|\,/\,|J|$ [%]")
+    above.set_title("error of the tip's Jacobian (exact has none)", fontsize=11)
+    below.axhline(2.0, color="0.5", lw=0.8, ls=":")
+    below.set(xlabel=f"reach, {seconds:g} s each", ylabel="distance [mm]")
+    below.set_title("distance from tip to target on arrival (dotted: 2 mm)", fontsize=11)
+    for axes in (above, below):
+        axes.tick_params(labelsize=8)
+        axes.grid(color="0.92")
+
+
+def _style(run: Run, name: str) -> dict[str, Any]:
+    """Colour, width and dashes of a controller's lines."""
+    special = STYLES.get(name, {}) if run.summary["settings"]["jacobian"] else {}
+    return {"color": COLOURS[name], "lw": 1.1} | special
 
 
 def _moving_rms(error: Float[np.ndarray, "k"], window: int) -> Float[np.ndarray, "k"]:

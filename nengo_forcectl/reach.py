@@ -22,6 +22,7 @@ from .robot import Robot, SensorCheck
 from .scene import REACH_TIME, TARGETS, Scene, reaching_scene
 from .settings import ReachSettings
 from .sim.disturbances import acceleration
+from .workspace import task_axes
 
 Watch = Callable[[str, int, int, Log], None]
 """Called before the first and after every reach: controller, reaches done, of how many, record."""
@@ -65,7 +66,7 @@ def follow(
 
 
 def run(settings: ReachSettings, watch: Watch | None = None) -> Run:
-    """Run every controller of ``settings.adapt`` through the same scene and write the run folder.
+    """Run every controller of the settings through the same scene and write the run folder.
 
     A run that is interrupted leaves the record and the summary up to that moment.
 
@@ -78,7 +79,7 @@ def run(settings: ReachSettings, watch: Watch | None = None) -> Run:
 
     scene = reaching_scene(settings)
     folder = RunFolder("reach", settings.out)
-    outcomes = {name: Outcome(Log(scene.cycles)) for name in settings.adapt}
+    outcomes = {name: Outcome(Log(scene.cycles)) for name in settings.controllers}
     try:
         for name, outcome in outcomes.items():
             _run_controller(scene, name, outcome, watch or (lambda *_: None))
@@ -86,7 +87,10 @@ def run(settings: ReachSettings, watch: Watch | None = None) -> Run:
         outcomes = {name: outcome for name, outcome in outcomes.items() if outcome.log.cycles}
         for name, outcome in outcomes.items():
             record = outcome.log.arrays()
-            folder.write_record(name, record | {"unmodelled": unmodelled_torque(scene, record)})
+            record["unmodelled"] = unmodelled_torque(scene, record)
+            if "J" in record:
+                record["jacobian_error"] = jacobian_error(scene, record)
+            folder.write_record(name, record)
         folder.write_summary(_summary(scene, outcomes))
     result = read_run(folder.path)
     folder.write("reach.png", reach_figure(result).savefig)
@@ -150,6 +154,13 @@ def unmodelled_torque(
     return tau - scene.arm.inverse_dynamics(q, dq, ddq)
 
 
+def jacobian_error(scene: Scene, record: Mapping[str, np.ndarray]) -> Float[np.ndarray, "cycles"]:
+    """Return ``|J_hat - J| / |J|`` of every cycle, J of the tip, in the Frobenius norm."""
+    axes = list(task_axes(scene.fitted))
+    J = scene.fitted.jacobian(record["q"])[:, axes]
+    return np.linalg.norm(record["J"][:, axes] - J, axis=(1, 2)) / np.linalg.norm(J, axis=(1, 2))
+
+
 def _summary(scene: Scene, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
     settings = dataclasses.asdict(scene.settings)
     settings["out"] = None if scene.settings.out is None else str(scene.settings.out)
@@ -163,9 +174,10 @@ def _summary(scene: Scene, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
         "targets": scene.targets.tolist(),
         "unseen_targets": scene.unseen.tolist(),
         "home": scene.home.tolist(),
+        "tool": None if scene.tool is None else list(scene.tool.tip),
         "joints": list(scene.arm.joint_names),
         "complete": sum(outcome.log.cycles for outcome in outcomes.values())
-        == len(scene.settings.adapt) * scene.cycles,
+        == len(scene.settings.controllers) * scene.cycles,
         "failures": {
             name: outcome.failure for name, outcome in outcomes.items() if outcome.failure
         },
@@ -173,11 +185,20 @@ def _summary(scene: Scene, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
             name: rms_by_pass(outcome.log.arrays(), scene.cycles_per_pass)
             for name, outcome in outcomes.items()
         },
+        "final_mm": {
+            name: final_by_reach(outcome.log.arrays(), scene) for name, outcome in outcomes.items()
+        },
         "events": {name: outcome.events for name, outcome in outcomes.items()},
         "steps_per_second": {
             name: outcome.log.cycles / outcome.seconds for name, outcome in outcomes.items()
         },
     }
+
+
+def final_by_reach(record: Mapping[str, np.ndarray], scene: Scene) -> list[float]:
+    """Return the distance [mm] from tool to target at the end of every reach, at arrival."""
+    cycles = round(REACH_TIME / scene.period)
+    return (1e3 * tool_error(record)[cycles - 1 :: cycles]).tolist() if record else []
 
 
 def rms_by_pass(record: Mapping[str, np.ndarray], cycles_per_pass: int) -> list[float]:

@@ -31,7 +31,7 @@ PACKAGES = (
     "numba",
     "pybullet",
 )
-COLUMNS = ("time", "q", "dq", "tau", "feedforward", "reference", "tool", "event")
+COLUMNS = ("time", "q", "dq", "tau", "feedforward", "reference", "tool", "event", "J")
 
 
 class Log:
@@ -39,7 +39,8 @@ class Log:
 
     Columns: ``time`` [s], ``q``, ``dq``, ``tau`` (what the motors were told), ``feedforward`` (the
     adaptation's part of it) [N m], ``reference`` (of the tool [m], or of the joints), ``tool`` (its
-    position in the base frame) [m], ``event`` (what was wrong with the sensors, see `SensorCheck`).
+    position in the base frame) [m], ``event`` (what was wrong with the sensors, see `SensorCheck`),
+    and, where the controller goes by another Jacobian than the arm model's, that: ``J``, (3, n).
     """
 
     def __init__(self, capacity: int) -> None:
@@ -55,14 +56,16 @@ class Log:
         event: int = 0,
     ) -> None:
         """Add one control cycle."""
-        tau, feedforward, tool = result
+        tau, feedforward, tool, J = result
         row = (state.time, state.q, state.dq, tau, feedforward, reference.x, tool, event)
+        if J is not None:
+            row = (*row, J)
         if not self._columns:
             shapes = [np.shape(value) for value in row]
             shapes[COLUMNS.index("feedforward")] = np.shape(tau)
             self._columns = {
                 name: np.zeros((self.capacity, *shape))
-                for name, shape in zip(COLUMNS, shapes, strict=True)
+                for name, shape in zip(COLUMNS, shapes, strict=False)  # J is not in all of them
             }
         for column, value in zip(self._columns.values(), row, strict=True):
             column[self.cycles] = value

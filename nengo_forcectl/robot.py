@@ -16,6 +16,7 @@ class State(NamedTuple):
     q: Float[np.ndarray, "n"]  # joint positions [rad], [m] for a sliding joint
     dq: Float[np.ndarray, "n"]  # joint velocities [rad/s], [m/s]
     sound: bool = True  # whether to learn from it; see `SensorCheck`
+    tool: Float[np.ndarray, "3"] | None = None  # tip of the tool in the base frame, if seen [m]
 
 
 class Result(NamedTuple):
@@ -23,7 +24,8 @@ class Result(NamedTuple):
 
     tau: Float[np.ndarray, "n"]  # [N m], within the arm's limits
     feedforward: Float[np.ndarray, "n"] | float  # [N m]
-    tool: Float[np.ndarray, "3"]  # its position in the base frame [m]
+    tool: Float[np.ndarray, "3"]  # its position in the base frame, as far as it is known [m]
+    J: Float[np.ndarray, "3 n"] | None = None  # of the tool, where it is not the arm model's
 
 
 class Robot(Protocol):
@@ -45,10 +47,11 @@ class SensorCheck:
     sequence. One that repeats the last to the last bit although the joints move (a frozen sensor),
     and one that does not come one ``dt`` after the last (a missed cycle, a jump in time; by default
     dt is the first interval), is acted on. None of these is ``sound``: nothing is learned from it.
+    A position of the tool that is not finite is as good as none; what the joints say stays sound.
     ``event`` says what the last state was, as a place in ``EVENTS``, and ``events`` counts.
     """
 
-    EVENTS: tuple[str, ...] = ("sound", "not finite", "frozen", "time")
+    EVENTS: tuple[str, ...] = ("sound", "not finite", "frozen", "time", "tool")
 
     def __init__(self, dof: int, dt: float | None = None, patience: int = 20) -> None:
         self.dof, self.dt, self.patience = dof, dt, patience
@@ -65,7 +68,8 @@ class SensorCheck:
             SimulationError: a wrong shape; a state that is not finite where there is no good one
                 to stand in for it, or not any more. The message names the joint.
         """
-        _, q, dq, _ = state
+        state, tool = self._seen(state)
+        _, q, dq, _, _ = state
         if q.shape != (self.dof,) or dq.shape != (self.dof,):
             raise SimulationError(
                 f"state at {state.time:.3f} s: q and dq have shapes {q.shape} and {dq.shape}, "
@@ -76,7 +80,7 @@ class SensorCheck:
         last, before = self._last, self._square
         if not math.isfinite(square):
             return self._stand_in(state)
-        self.event = self._bad = 0
+        self.event, self._bad = tool, 0
         if last is not None:
             if square == before and moving > 1e-12:
                 self.event = 2
@@ -87,8 +91,19 @@ class SensorCheck:
         self._last, self._square = state, square
         if self.event:
             self.events[self.EVENTS[self.event]] += 1
-            return state._replace(sound=False)
+            return state._replace(sound=self.event == tool)
         return state
+
+    def _seen(self, state: State) -> tuple[State, int]:
+        """The state without a tool that is not finite, and what that is in ``EVENTS``."""
+        tool = state.tool
+        if tool is None:
+            return state, 0
+        if tool.shape != (3,):
+            raise SimulationError(
+                f"state at {state.time:.3f} s: tool has shape {tool.shape}, needs (3,)"
+            )
+        return (state, 0) if math.isfinite(tool @ tool) else (state._replace(tool=None), 4)
 
     def _stand_in(self, state: State) -> State:
         self.event, self._bad = 1, self._bad + 1
@@ -101,7 +116,7 @@ class SensorCheck:
                 f"state at {state.time:.3f} s: {name}[{joint}] is {value[joint]}, needs a number; "
                 f"{self._bad} such states in sequence"
             )
-        self._last = self._last._replace(time=state.time)
+        self._last = self._last._replace(time=state.time, tool=state.tool)
         return self._last._replace(sound=False)
 
 

@@ -1,7 +1,7 @@
 """What a reaching run is made of: the arm, its path, what disturbs it, and the controllers."""
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,16 +10,19 @@ from jaxtyping import Float
 import arms
 from arms import Arm
 
+from .control.adaptive_jacobian import Kinematics, LearnedPose
 from .cycle import Cycle
 from .exceptions import ConfigurationError
+from .kinematics_training import learn_kinematics
 from .paths import MinimumJerk
-from .rivals import DT, RIVALS
+from .rivals import DT, RIVALS, TIPS
 from .settings import ReachSettings
 from .sim.disturbances import Disturbance
 from .sim.friction import ViscousFriction
 from .sim.masses import Payload
 from .sim.sensing import Sensors
-from .workspace import home_posture, random_targets
+from .sim.tools import Tool
+from .workspace import home_posture, random_direction, random_targets
 
 TARGETS = 5  # a pass
 REACH_TIME = 1.2  # from target to target [s]
@@ -36,17 +39,34 @@ class Scene:
     disturbances: tuple[Disturbance, ...]
     sensors: Sensors | None = None
     period: float = DT  # of a control cycle [s]
+    tool: Tool | None = None  # one of the disturbances
+    kinematics: Kinematics | None = None  # the controller's, of the tip, if not the model's
+
+    @cached_property
+    def fitted(self) -> Arm:
+        """The arm with the tool, if there is one: its tool frame is what reaches."""
+        return self.arm if self.tool is None else self.tool.real(self.arm)
+
+    @cached_property
+    def learned_pose(self) -> LearnedPose:
+        """The pose of the bare arm, as a network has learned it."""
+        settings = self.settings
+        return LearnedPose(
+            learn_kinematics(
+                self.arm, neurons=settings.neurons, seed=settings.seed, orientation=True
+            )
+        )
 
     @cached_property
     def unseen(self) -> Float[np.ndarray, "k 3"]:
         """Targets of the passes that are no training [m]."""
         count, rng = TARGETS * self.settings.unseen, np.random.default_rng([self.settings.seed, 2])
-        return random_targets(self.arm, self.home, count, rng) if count else np.empty((0, 3))
+        return random_targets(self.fitted, self.home, count, rng) if count else np.empty((0, 3))
 
     @cached_property
     def path(self) -> MinimumJerk:
         """From home through the targets, as many passes as the settings say, then the unseen."""
-        start = self.arm.pose(self.home)[:3, 3]
+        start = self.fitted.pose(self.home)[:3, 3]
         points = [start, *[self.targets] * self.settings.passes, self.unseen]
         return MinimumJerk(np.vstack(points), REACH_TIME)
 
@@ -62,7 +82,10 @@ class Scene:
 
     def cycle(self, name: str) -> AbstractContextManager[Cycle]:
         """Give the control cycle that goes by ``name``, in a context that closes what it opened."""
-        return RIVALS[name](self)
+        if self.tool is None:
+            return RIVALS[name](self)
+        (dynamics,) = self.settings.adapt or ("exact",)
+        return RIVALS[dynamics](replace(self, kinematics=TIPS[name](self)))
 
 
 def reaching_scene(settings: ReachSettings) -> Scene:
@@ -75,12 +98,19 @@ def reaching_scene(settings: ReachSettings) -> Scene:
     arm = arms.load(settings.arm, tip=settings.tip)
     home = home_posture(arm)
     _check_mass(arm, home)
+    disturbances = (Payload(settings.payload), ViscousFriction(settings.friction))
+    tool = None
+    if settings.jacobian:
+        direction = random_direction(arm, home, np.random.default_rng([settings.seed, 4]))
+        tool = Tool(settings.tool * direction)
+    fitted = arm if tool is None else tool.real(arm)
     return Scene(
         settings=settings,
         arm=arm,
         home=home,
-        targets=random_targets(arm, home, TARGETS, np.random.default_rng(settings.seed)),
-        disturbances=(Payload(settings.payload), ViscousFriction(settings.friction)),
+        targets=random_targets(fitted, home, TARGETS, np.random.default_rng(settings.seed)),
+        disturbances=disturbances if tool is None else (*disturbances, tool),
+        tool=tool,
     )
 
 

@@ -11,6 +11,7 @@ import tyro
 from .adaptation.network import LEARN_FROM, LearnFrom
 from .encoding import INPUTS, Inputs
 from .exceptions import ConfigurationError
+from .sim.tools import LONGEST
 
 Adapt = Literal[
     "none",
@@ -28,6 +29,11 @@ Adapt = Literal[
     "exact",
 ]
 ADAPT: tuple[Adapt, ...] = get_args(Adapt)
+
+Jacobian = Literal["analytic", "learned", "adaptive", "exact"]
+JACOBIANS: tuple[Jacobian, ...] = get_args(Jacobian)
+WITH_JACOBIAN = ("none", "integral", "observer", "consolidation", "exact")
+"""The dynamics' adaptations that work with any Jacobian."""
 
 DISTURBANCES = (
     "none", "payload-0.5", "payload-2", "payload-5", "pick-and-drop", "viscous", "coulomb",
@@ -90,15 +96,28 @@ class ReachSettings:
     seed: int = 0
     """Of the targets and of the network."""
 
-    adapt: tuple[Adapt, ...] = ("none", "consolidation")
-    """Which controllers run, in this order. none: the model alone. integral: with integral action.
-    observer: with a momentum disturbance observer. slotine-li: with the arm's regressor, adaptive
-    control. With the network: pes, Nengo's own rule and simulator; gradient, gradient law;
-    multilayer, the same on decoders, encoders and biases; gauss-newton, on what acceleration the
-    tool lacks; kalman, recursive least squares on what an observer says that the network lacks;
-    composite, gradient law on both that and the feedback; keras, Adam. consolidation: with a
-    network in two time scales, an observer that supplies at once and least squares that learns.
-    exact: knows payload and friction, the bound."""
+    tool: float = 0.0
+    """Length of a tool whose tip is to reach, and which the kinematics do not know [m]. The seed
+    draws its direction. It has no mass, and the payload is at the arm's flange. An ideal camera
+    sees the tip."""
+
+    jacobian: tuple[Jacobian, ...] = ()
+    """Which Jacobians of the tip the controller goes by, one after the other; with a tool all, by
+    default. analytic: the model's of the bare arm. learned: of a network that learned the bare
+    arm's kinematics beforehand. adaptive: the same, adapting to the tool as the arm works. exact:
+    the model's with the tool, the bound."""
+
+    adapt: tuple[Adapt, ...] | None = None
+    """Which controllers run, in this order; by default none and consolidation. With --jacobian one
+    of none, integral, observer, consolidation or exact, which all Jacobians share, by default
+    exact: then what goes wrong is the kinematics' fault. none: the model alone. integral: with
+    integral action. observer: with a momentum disturbance observer. slotine-li: with the arm's
+    regressor, adaptive control. With the network: pes, Nengo's own rule and simulator; gradient,
+    gradient law; multilayer, the same on decoders, encoders and biases; gauss-newton, on what
+    acceleration the tool lacks; kalman, recursive least squares on what an observer says that the
+    network lacks; composite, gradient law on both that and the feedback; keras, Adam.
+    consolidation: with a network in two time scales, an observer that supplies at once and least
+    squares that learns. exact: knows payload and friction, the bound."""
 
     learn_from: LearnFrom = "joint"
     """What the gradient-type laws (pes, gradient, multilayer, keras) learn from. joint: all of the
@@ -118,7 +137,21 @@ class ReachSettings:
         """Passes over trained and over unseen targets."""
         return self.passes + self.unseen
 
+    @property
+    def controllers(self) -> tuple[str, ...]:
+        """The names of what runs, one after the other: of Jacobians, if there are, or ``adapt``."""
+        return self.jacobian or self.adapt or ()
+
     def __post_init__(self) -> None:
+        if not (math.isfinite(self.tool) and 0 <= self.tool <= LONGEST):
+            raise ConfigurationError(
+                f"tool: is {self.tool} m, needs a number from 0 to {LONGEST:g}"
+            )
+        if self.tool > 0 and not self.jacobian:
+            object.__setattr__(self, "jacobian", JACOBIANS)
+        if self.adapt is None:
+            default = ("exact",) if self.jacobian else ("none", "consolidation")
+            object.__setattr__(self, "adapt", default)
         for name, unit in (("payload", "kg"), ("friction", "N m s/rad")):
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
@@ -141,7 +174,15 @@ class ReachSettings:
             raise ConfigurationError(
                 f"learn_from: is {self.learn_from!r}, needs one of {', '.join(LEARN_FROM)}"
             )
-        _check_names("adapt", self.adapt, ADAPT)
+        adapt = self.adapt or ()
+        _check_names("adapt", adapt, ADAPT)
+        if self.jacobian:
+            _check_names("jacobian", self.jacobian, JACOBIANS)
+            if len(adapt) != 1 or adapt[0] not in WITH_JACOBIAN:
+                raise ConfigurationError(
+                    f"adapt: is {' '.join(adapt)}, needs one of {', '.join(WITH_JACOBIAN)} with "
+                    "--jacobian or --tool"
+                )
 
 
 @dataclass(frozen=True)

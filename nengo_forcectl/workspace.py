@@ -76,6 +76,16 @@ def random_targets(
     )
 
 
+def random_direction(
+    arm: Arm, home: Float[np.ndarray, "n"], rng: np.random.Generator
+) -> Float[np.ndarray, "3"]:
+    """Return a direction in the tool frame, any alike; for a planar arm, any in its plane."""
+    direction = np.zeros(3)
+    axes = list(task_axes(arm))
+    direction[axes] = rng.standard_normal(len(axes))  # in the base frame
+    return arm.pose(home)[:3, :3].T @ (direction / np.linalg.norm(direction))
+
+
 def reach_states(
     arm: Arm,
     home: Float[np.ndarray, "n"],

@@ -39,6 +39,16 @@ def test_json_is_alone_on_the_standard_output(tmp_path):
     assert list(summary["rms_mm"]) == ["none"]
 
 
+def test_an_unknown_jacobian_names_the_known_ones(tmp_path, capsys):
+    """A choice that there is none of is exit code 2, with the valid ones."""
+    with pytest.raises(SystemExit) as end:
+        main(["reach", "--jacobian", "numeric", "--out", str(tmp_path / "run")])
+    assert end.value.code == 2
+    said = capsys.readouterr()
+    assert all(name in said.err for name in ("analytic", "learned", "adaptive", "exact"))
+    assert not (tmp_path / "run").exists()
+
+
 def urdf_file(folder, text):
     path = folder / "broken.urdf"
     path.write_text(text)
@@ -87,6 +97,8 @@ TWO_LINKS = """<robot name="r"><link name="a"/><link name="b"/>
         (["--friction", "-0.5"], ["friction", "-0.5"]),
         (["--passes", "0"], ["passes", "0"]),
         (["--neurons", "0"], ["neurons", "0"]),
+        (["--tool", "-0.2"], ["tool", "-0.2", "from 0 to 1"]),
+        (["--tool", "0.2", "--adapt", "keras"], ["adapt", "keras", "observer"]),
         (["--out", "EXISTS"], ["exists"]),
         (["--out", "FILE/run"], ["cannot be made"]),
     ],
@@ -133,7 +145,19 @@ def test_help_names_every_option(capsys):
         main(["reach", "--help"])
     assert end.value.code == 0
     text = capsys.readouterr().out
-    options = ("arm", "payload", "friction", "passes", "neurons", "seed", "adapt", "out", "json")
+    options = (
+        "tool",
+        "jacobian",
+        "arm",
+        "payload",
+        "friction",
+        "passes",
+        "neurons",
+        "seed",
+        "adapt",
+        "out",
+        "json",
+    )
     assert [option for option in options if f"--{option}" not in text] == []
 
 

@@ -41,7 +41,7 @@ def test_a_state_that_is_not_finite_is_replaced_for_as_long_as_patience_lasts():
         assert check.EVENTS[check.event] == "not finite"
     with pytest.raises(SimulationError, match=r"q\[1\] is nan.*4 such states in sequence"):
         check(State(4e-3, np.array([0.1, np.nan]), good.dq))
-    assert check.events == {"not finite": 4, "frozen": 0, "time": 0}
+    assert check.events == {"not finite": 4, "frozen": 0, "time": 0, "tool": 0}
 
 
 def test_patience_begins_anew_after_a_good_state():
@@ -75,6 +75,24 @@ def test_a_jump_in_time_is_not_learned_from(dt):
         assert state.sound == (check.event == 0)
     assert events == [0, 0, 0, 3, 0, 3, 0]
     assert check.events["time"] == 2
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_tool_that_is_not_seen_leaves_the_joints_sound(bad):
+    """A position that is not finite becomes none, an event; the joints are learned from."""
+    check, q = SensorCheck(2), np.zeros(2)
+    state = check(State(0.0, q, q, tool=np.array([0.0, bad, 0.0])))
+    assert state.tool is None
+    assert state.sound
+    assert check.EVENTS[check.event] == "tool"
+    assert check.events["tool"] == 1
+    seen = check(State(1e-3, q, q, tool=np.zeros(3)))
+    assert seen.tool is not None
+    assert check.event == 0
+    broken = check(State(2e-3, np.full(2, np.nan), q, tool=np.ones(3)))
+    np.testing.assert_array_equal(broken.tool, 1.0)  # the camera's word, not the last state's
+    with pytest.raises(SimulationError, match=r"tool has shape \(2,\), needs \(3,\)"):
+        check(State(3e-3, q, q, tool=np.zeros(2)))
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

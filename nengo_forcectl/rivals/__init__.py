@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..control import OperationalSpace
+from ..control.adaptive_jacobian import AdaptiveJacobian, Kinematics
 from ..cycle import Cycle
-from . import baselines, common, networks
+from . import baselines, common, networks, tips
 from .common import DT, control_law
 
 if TYPE_CHECKING:
     from ..scene import Scene
 
-__all__ = ["DT", "RIVALS", "control_law", "gains"]
+__all__ = ["DT", "RIVALS", "TIPS", "control_law", "gains"]
 
 RIVALS: dict[str, Callable[["Scene"], AbstractContextManager[Cycle]]] = {
     "none": baselines.none,
@@ -32,6 +33,14 @@ RIVALS: dict[str, Callable[["Scene"], AbstractContextManager[Cycle]]] = {
     "exact": baselines.exact,
 }
 """Each gives its control cycle for a scene, in a context that closes what it opened."""
+
+TIPS: dict[str, Callable[["Scene"], Kinematics]] = {
+    "analytic": tips.analytic,
+    "learned": tips.learned,
+    "adaptive": tips.adaptive,
+    "exact": tips.exact,
+}
+"""Each gives the kinematics of the tip that a controller goes by."""
 
 
 def gains() -> dict[str, float]:
@@ -58,6 +67,9 @@ def gains() -> dict[str, float]:
         "composite_rate": networks.COMPOSITE_RATE,
         "composite_rho": networks.COMPOSITE_RHO,
         "adam_rate": networks.ADAM_RATE,
+        "tool_gain": AdaptiveJacobian.gain,
+        "tool_rate": AdaptiveJacobian.rate,
+        "tool_alpha": AdaptiveJacobian.alpha,
         "consolidation_gain": learner.GAIN,
         "consolidation_noise": learner.NOISE,
         "consolidation_surprise": learner.SURPRISE,

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ..adaptation import NetworkAdaptation
+import numpy as np
+
+from ..adaptation import ConsolidatingAdaptation, NetworkAdaptation
 from ..adaptation.network import LearnFrom, OnlineLearner
 from ..cycle import Blocks, CompiledGradientCycle, Cycle
 from ..learning.composite import Composite
@@ -123,6 +125,10 @@ def consolidation(scene: "Scene") -> Iterator[Cycle]:
     from ..learner import learning_cycle
 
     settings = scene.settings
+    if scene.kinematics is not None:
+        with _consolidating_blocks(scene) as cycle:
+            yield cycle
+        return
     with learning_cycle(
         scene.arm,
         scene.home,
@@ -132,6 +138,25 @@ def consolidation(scene: "Scene") -> Iterator[Cycle]:
         dt=scene.period,
     ) as cycle:
         yield cycle
+
+
+@contextmanager
+def _consolidating_blocks(scene: "Scene") -> Iterator[Cycle]:
+    """The same of blocks, which take any kinematics of the tip."""
+    from ..encoding import encoding_of
+    from ..learner import consolidation as law_of
+    from ..network import simulator, workspace_network
+    from ..online import OnlineNetwork
+    from ..workspace import reach_states
+
+    arm, settings = scene.arm, scene.settings
+    states = reach_states(arm, scene.home, np.random.default_rng([settings.seed, 1]))
+    encoding = encoding_of(arm, states, settings.inputs)
+    network = workspace_network(encoding, states, arm.dof, settings.neurons, seed=settings.seed)
+    with simulator(network, dt=scene.period) as sim:
+        online = OnlineNetwork(sim, network.probe, None, learn=[network.linear, network.decoders])
+        law = law_of(arm, network, states, sim)
+        yield blocks(scene, ConsolidatingAdaptation(arm, online, encoding, law, scene.period))
 
 
 def _network(scene: "Scene") -> "AdaptiveNetwork":

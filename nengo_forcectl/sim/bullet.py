@@ -13,8 +13,9 @@ from arms.chain import Chain
 
 from ..exceptions import ConfigurationError, SimulationError
 from ..robot import State, checked_torque, limited
-from .disturbances import Disturbance, brakes, dry_friction, phases, pushes
+from .disturbances import Disturbance, brakes, dry_friction, phases, pushes, real_arm
 from .sensing import Sensing, Sensors, whole_steps
+from .tools import Tool
 from .world import World
 
 
@@ -63,6 +64,8 @@ class Bullet:
         self._pushes = pushes(self.disturbances)
         self._brakes = brakes(self.disturbances)
         self._sensing = None if sensors is None else Sensing(sensors, dt, rng)
+        fitted = any(isinstance(each, Tool) for each in self.disturbances)
+        self._fitted = real_arm(arm, self.disturbances) if fitted else None
         self._schedule: dict[int, World] = {}  # from which step on the arm is in which world
         try:
             self._build()
@@ -98,11 +101,13 @@ class Bullet:
     def read(self) -> State:
         """Return what the sensors say of the joints' positions [rad] and velocities [rad/s].
 
-        The same for the whole of a control cycle. Its time is that of the reading.
+        The same for the whole of a control cycle. Its time is that of the reading. With a `Tool`,
+        an ideal camera says where its tip is, whatever stands between the joints and ``read``.
         """
         if self._reading is None:
             q, dq = self.state() if self._sensing is None else self._sensing.read()
-            self._reading = State(self.steps * self.dt, q, dq)
+            tool = None if self._fitted is None else self._fitted.pose(self.state()[0])[:3, 3]
+            self._reading = State(self.steps * self.dt, q, dq, tool=tool)
         return self._reading
 
     def apply(self, tau: Float[np.ndarray, "n"]) -> None:

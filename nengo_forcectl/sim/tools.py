@@ -1,0 +1,37 @@
+"""A tool in the arm's hand that its model knows nothing of."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm
+
+from .checks import check, make_vector
+from .disturbances import Disturbance
+from .forces import Vector
+
+LONGEST = 1.0  # [m]
+
+
+@dataclass(frozen=True)
+class Tool(Disturbance):
+    """A rigid tool without mass: its tip is at ``tip`` in the model's tool frame.
+
+    The real arm's tool frame sits at the tip, with the orientation it had. A payload is held at the
+    tip if it stands after this in the list of disturbances, at the model's tool frame if before.
+    """
+
+    tip: Vector | Float[np.ndarray, "3"]  # [m]; any three numbers
+
+    def __post_init__(self) -> None:
+        make_vector(self, "tip", "m")
+        length = math.hypot(*self.tip)
+        check(self, "tip", "m", length <= LONGEST, f"needs a length from 0 to {LONGEST:g} m")
+
+    def real(self, arm: Arm, time: float = 0.0) -> Arm:
+        """Return the arm with its tool frame at the tip."""
+        transform = np.eye(4)
+        transform[:3, 3] = self.tip
+        return arm.with_tool(transform)
