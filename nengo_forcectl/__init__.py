@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from .cycle import Blocks, CompiledCycle, CompiledGradientCycle
     from .encoding import StateEncoding, States, encoding_of
     from .jacobians import input_jacobian, weight_jacobian, weight_jvp, weight_vjp
+    from .kinematics import LearnedKinematics
+    from .kinematics_network import kinematics_network
+    from .kinematics_training import learn_kinematics
     from .learner import learning_cycle
     from .learning.composite import Composite
     from .learning.consolidation import Consolidation
@@ -94,6 +97,9 @@ _HOME = {
         "weight_jvp",
         "weight_vjp",
     ),
+    "kinematics": ("LearnedKinematics",),
+    "kinematics_network": ("kinematics_network",),
+    "kinematics_training": ("learn_kinematics",),
     "learner": ("learning_cycle",),
     "learning.composite": ("Composite",),
     "learning.consolidation": ("Consolidation",),
@@ -189,6 +195,7 @@ __all__ = [
     "KnownTip",
     "KnownTorque",
     "Law",
+    "LearnedKinematics",
     "LearnedPose",
     "LearnedTip",
     "LearningLoop",
@@ -227,6 +234,8 @@ __all__ = [
     "follow",
     "force_to_torque",
     "input_jacobian",
+    "kinematics_network",
+    "learn_kinematics",
     "learning_cycle",
     "named_weights",
     "reach_states",

@@ -1,0 +1,207 @@
+"""Training of the learned kinematics: decoders by least squares, on positions or on J as well."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm
+
+from .exceptions import ConfigurationError
+from .kinematics import LearnedKinematics, kinematic_targets, untrained_kinematics
+from .workspace import home_posture, joint_range
+
+How = Literal["positions", "sobolev", "online"]
+HOW: tuple[How, ...] = get_args(How)
+
+RIDGE = 1e-11  # of the mean square of a feature
+WORKING = 0.6  # half the width of the region, for arms of more than three joints [rad]
+HELD_OUT = 500  # configurations that measure the progress
+CHUNK = 250  # configurations whose features are in memory at a time
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a training is, after an epoch."""
+
+    epoch: int
+    samples: int  # so far
+    loss: float  # mean square of the held-out error of y, and for sobolev of dy/dq [m^2, 1]
+    jacobian_error: float  # median relative Frobenius error of J, held out
+    position_error: float  # RMS, held out [m]
+
+
+Watch = Callable[[Progress], Any]
+
+
+def region(
+    arm: Arm, half_range: float | None = None
+) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
+    """Return the lower and the upper end of every joint in the region that is learned [rad].
+
+    ``half_range`` to either side of the working posture (`home_posture`), within the limits; by
+    default 0.6 rad for arms of more than three joints, and for others all that the joints can.
+
+    Raises:
+        ConfigurationError: a width that is no positive number.
+    """
+    centre, half = joint_range(arm)
+    if half_range is None and arm.dof <= 3:
+        return centre - half, centre + half
+    width = WORKING if half_range is None else half_range
+    if not width > 0:
+        raise ConfigurationError(f"half_range: is {width} rad, needs a number above 0")
+    home = home_posture(arm)
+    return np.maximum(centre - half, home - width), np.minimum(centre + half, home + width)
+
+
+def sample(
+    lower: Float[np.ndarray, "n"],
+    upper: Float[np.ndarray, "n"],
+    count: int,
+    rng: np.random.Generator,
+) -> Float[np.ndarray, "count n"]:
+    """Return configurations, uniform in the region."""
+    return lower + (upper - lower) * rng.uniform(size=(count, len(lower)))
+
+
+class NormalEquations:
+    """What least squares needs of the data, whatever their number; solved whenever asked.
+
+        minimise  sum_k |y_k - W phi_k|^2 + |dy_k - W dphi_k|^2 + ridge |W|^2
+
+    the second term for Sobolev training (Czarnecki et al. 2017, arXiv:1706.04859), 1 rad its unit.
+    In the decoders this is linear least squares: one solution, no step size.
+    """
+
+    def __init__(self, learned: LearnedKinematics) -> None:
+        self.learned = learned
+        features, outputs = learned.neurons + 1, len(learned.decoders)
+        self._A, self._B = np.zeros((features, features)), np.zeros((features, outputs))
+
+    def add(
+        self,
+        q: Float[np.ndarray, "k n"],
+        y: Float[np.ndarray, "k outputs"],
+        dy: Float[np.ndarray, "k outputs n"] | None = None,
+    ) -> None:
+        """Take in configurations with their outputs, and with dy/dq if given."""
+        for start in range(0, len(q), CHUNK):
+            part = slice(start, start + CHUNK)
+            phi = self.learned.features(q[part])
+            self._A += phi.T @ phi
+            self._B += phi.T @ y[part]
+            if dy is not None:
+                dphi = np.swapaxes(self.learned.feature_jacobian(q[part]), 1, 2)
+                dphi = dphi.reshape(-1, phi.shape[1])  # (k n, features)
+                self._A += dphi.T @ dphi
+                self._B += dphi.T @ np.swapaxes(dy[part], 1, 2).reshape(len(dphi), -1)
+
+    def solution(self) -> LearnedKinematics:
+        """Return the network with the decoders that fit best."""
+        A = self._A.copy()
+        A[np.diag_indices_from(A)] += RIDGE * max(np.trace(A) / len(A), 1e-300)
+        return self.learned.with_decoders(np.linalg.solve(A, self._B).T)
+
+
+class Examiner:
+    """Measures a network on configurations of the region that it is not trained on."""
+
+    def __init__(self, arm: Arm, q: Float[np.ndarray, "k n"], rows: tuple[int, ...]) -> None:
+        self.q = q
+        self.y, self.dy = kinematic_targets(arm, q, rows)
+        self._J = arm.jacobian(q)[:, list(rows)]
+        self._axes = sum(row < 3 for row in rows)
+
+    def measure(
+        self, learned: LearnedKinematics, epoch: int, samples: int, sobolev: bool
+    ) -> Progress:
+        """Return how good the network is."""
+        error = learned.outputs(self.q) - self.y
+        loss = float(np.mean(np.sum(error**2, axis=1)))
+        if sobolev:
+            slopes = learned.output_jacobian(self.q) - self.dy
+            loss += float(np.mean(np.sum(slopes**2, axis=(1, 2))))
+        off = learned.jacobian(self.q) - self._J
+        relative = np.linalg.norm(off, axis=(1, 2)) / np.linalg.norm(self._J, axis=(1, 2))
+        position = np.sqrt(np.mean(np.sum(error[:, : self._axes] ** 2, axis=1)))
+        return Progress(epoch, samples, loss, float(np.median(relative)), float(position))
+
+
+def check_samples(samples: int, epochs: int, lower: Float[np.ndarray, "n"]) -> None:
+    """`ConfigurationError` for fewer samples than can make sense, or no epochs."""
+    least = 10 * len(lower)
+    if samples < least:
+        raise ConfigurationError(
+            f"samples: is {samples}, needs at least {least}, ten for each of {len(lower)} joints"
+        )
+    if not 1 <= epochs <= samples:
+        raise ConfigurationError(
+            f"epochs: is {epochs}, needs a whole number from 1 to samples ({samples})"
+        )
+
+
+def learn_kinematics(
+    arm: Arm,
+    *,
+    how: Literal["positions", "sobolev"] = "sobolev",
+    neurons: int = 1000,
+    samples: int = 5000,
+    epochs: int = 5,
+    seed: int = 0,
+    orientation: bool = False,
+    half_range: float | None = None,
+    watch: Watch | None = None,
+) -> LearnedKinematics:
+    """Return a network trained on configurations at random in the region.
+
+    Args:
+        arm: the teacher.
+        how: on positions (and orientations) only, or on J together with them.
+        neurons: N.
+        samples: configurations to learn from.
+        epochs: in how many equal parts these come; after each the decoders are solved for anew
+            with all that came so far, and ``watch`` is told.
+        seed: of encoders, biases and configurations.
+        orientation: whether the network learns the tool's orientation too.
+        half_range: see `region`.
+        watch: called after every epoch.
+
+    Raises:
+        ConfigurationError: fewer samples or neurons than make sense.
+    """
+    learned = None
+    bounds = region(arm, half_range)
+    for each in training(arm, how, neurons, samples, epochs, seed, orientation, bounds):
+        learned, progress = each
+        if watch is not None:
+            watch(progress)
+    assert learned is not None  # there is at least one epoch
+    return learned
+
+
+def training(
+    arm: Arm,
+    how: Literal["positions", "sobolev"],
+    neurons: int,
+    samples: int,
+    epochs: int,
+    seed: int,
+    orientation: bool,
+    bounds: tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]],
+) -> Iterator[tuple[LearnedKinematics, Progress]]:
+    """Give the network after every epoch; see `learn_kinematics`."""
+    check_samples(samples, epochs, bounds[0])
+    blank = untrained_kinematics(arm, *bounds, neurons, seed=seed, orientation=orientation)
+    q = sample(*bounds, samples, np.random.default_rng([seed, 1]))
+    held_out = sample(*bounds, HELD_OUT, np.random.default_rng([seed, 2]))
+    examiner = Examiner(arm, held_out, blank.rows)
+    equations, seen = NormalEquations(blank), 0
+    for epoch, part in enumerate(np.array_split(q, epochs), start=1):
+        y, dy = kinematic_targets(arm, part, blank.rows)
+        equations.add(part, y, dy if how == "sobolev" else None)
+        seen += len(part)
+        learned = equations.solution()
+        yield learned, examiner.measure(learned, epoch, seen, how == "sobolev")
