@@ -19,6 +19,14 @@ def test_reach_gets_better(project):
     assert off < 2
 
 
+def test_unknown_tool_is_learned(project):
+    """Example 7: with the camera covered the adapted network arrives, the bare model does not."""
+    bare, lost, adaptive, covered, *_ = run(project, "07_unknown_tool.py")
+    assert adaptive < 0.2 < bare
+    assert covered < 1.0
+    assert lost > 100.0
+
+
 def test_own_robot_gets_better(project):
     """Example 2: on a robot that is not PyBullet the network takes off half the error and more."""
     without, with_network = run(project, "02_own_robot.py")
