@@ -164,6 +164,7 @@ def _draw_jacobian(figure: SubFigure, run: Run) -> None:
     above.set_title("error of the tip's Jacobian (exact has none)", fontsize=11)
     below.axhline(2.0, color="0.5", lw=0.8, ls=":")
     below.set(xlabel=f"reach, {seconds:g} s each", ylabel="distance [mm]")
+    below.xaxis.get_major_locator().set_params(integer=True)
     below.set_title("distance from tip to target on arrival (dotted: 2 mm)", fontsize=11)
     for axes in (above, below):
         axes.tick_params(labelsize=8)
