@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .online import OnlineNetwork
     from .paths import MinimumJerk, Reference
     from .pes import PesNetwork
+    from .prediction import Predictor
     from .reach import follow, track
     from .record import Log, Run, read_run
     from .robot import Result, Robot, SensorCheck, State
@@ -119,6 +120,7 @@ _HOME = {
         "Reference",
     ),
     "pes": ("PesNetwork",),
+    "prediction": ("Predictor",),
     "reach": (
         "follow",
         "track",
@@ -191,6 +193,7 @@ __all__ = [
     "OperationalSpace",
     "Payload",
     "PesNetwork",
+    "Predictor",
     "ReachSettings",
     "RecursiveLeastSquares",
     "Reference",
