@@ -45,7 +45,7 @@ control = OperationalSpace(home)
 network = LearnedPose(learn_kinematics(arm, neurons=1000, seed=0, orientation=True))
 learner = LearnedTip(network, control, AdaptiveJacobian())
 for name, kinematics in (("bare arm's Jacobian", KnownTip(arm)), ("adaptive Jacobian", learner)):
-    cycle, log = Blocks(arm, control, NoAdaptation(), kinematics), Log(18000)
+    cycle, log = Blocks(arm, control, NoAdaptation(), kinematics=kinematics), Log(18000)
     with Bullet(arm, home, [tool]) as robot:
         follow(robot, cycle, path, range(12000), log)  # ten reaches
         cycle.learn(False)

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from .online import OnlineNetwork
     from .paths import MinimumJerk, Reference
     from .pes import PesNetwork
+    from .prediction import Predictor
     from .reach import follow, track
     from .record import Log, Run, read_run
     from .robot import Result, Robot, SensorCheck, State
@@ -133,6 +134,7 @@ _HOME = {
         "Reference",
     ),
     "pes": ("PesNetwork",),
+    "prediction": ("Predictor",),
     "reach": (
         "follow",
         "track",
@@ -211,6 +213,7 @@ __all__ = [
     "OperationalSpace",
     "Payload",
     "PesNetwork",
+    "Predictor",
     "ReachSettings",
     "RecursiveLeastSquares",
     "Reference",

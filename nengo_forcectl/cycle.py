@@ -16,6 +16,7 @@ from .encoding import LIFT, PARTS
 from .exceptions import ConfigurationError, NetworkError, SimulationError
 from .learning.consolidation import Consolidation
 from .paths import Reference
+from .prediction import Predictor
 from .robot import Result, State, checked_torque, limited
 
 if TYPE_CHECKING:
@@ -43,17 +44,21 @@ class Cycle(Protocol):
 
 
 class Blocks:
-    """The block diagram: arm model, controller, adaptation; for an unknown tool, its kinematics."""
+    """The block diagram: arm model, controller, adaptation.
+
+    Before them a predictor, if any; for an unknown tool, the kinematics of its tip.
+    """
 
     def __init__(
         self,
         arm: Arm,
         controller: Controller,
         adaptation: Adaptation,
+        predictor: Predictor | None = None,
         kinematics: Kinematics | None = None,
     ) -> None:
         self.arm, self.controller, self.adaptation = arm, controller, adaptation
-        self.kinematics = kinematics
+        self.predictor, self.kinematics = predictor, kinematics
 
     @property
     def dof(self) -> int:
@@ -73,6 +78,8 @@ class Blocks:
         Raises:
             SimulationError: a torque that is not finite.
         """
+        if self.predictor is not None:
+            state = self.predictor.now(state)
         terms = self.arm.terms(state.q, state.dq)  # pose, J, dJ, M, C, g at the tool
         J = None
         if self.kinematics is not None:
@@ -80,8 +87,10 @@ class Blocks:
             J = terms.J
         command = self.controller.torque(terms, state, reference)  # tau, and the error it answers
         feedforward = self.adaptation.torque(terms, state, reference, command)  # learns from it
-        tau = checked_torque(command.tau + feedforward, state.time)
-        return Result(limited(tau, self.arm.tau_max), feedforward, terms.pose[:3, 3], J)
+        tau = limited(checked_torque(command.tau + feedforward, state.time), self.arm.tau_max)
+        if self.predictor is not None:
+            self.predictor.sent(tau)
+        return Result(tau, feedforward, terms.pose[:3, 3], J)
 
 
 class CompiledCycle:
@@ -97,6 +106,7 @@ class CompiledCycle:
         sim: an open ``nengo_dl.Simulator`` of ``network``.
         network: what `workspace_network` gives, of rectified-linear neurons.
         law: how it learns.
+        predictor: for sensors that are late.
 
     Raises:
         NetworkError: the network is of another form, or the law's basis of another size.
@@ -104,7 +114,13 @@ class CompiledCycle:
     """
 
     def __init__(
-        self, arm: Arm, controller: OperationalSpace, sim: Any, network: Any, law: Consolidation
+        self,
+        arm: Arm,
+        controller: OperationalSpace,
+        sim: Any,
+        network: Any,
+        law: Consolidation,
+        predictor: Predictor | None = None,
     ) -> None:
         import nengo
 
@@ -123,7 +139,7 @@ class CompiledCycle:
         self._handles = [weights[network.linear], weights[network.decoders]]
         before = {handle.name: handle.read() for handle in self._handles}
         law.start(before)  # whether it fits
-        self._learning = True
+        self._learning, self._predictor = True, predictor
         encoding, n, (features, p) = network.encoding, arm.dof, law.basis.shape
         every, period, _ = law.cycles(sim.dt, n)
         shapes = {
@@ -146,7 +162,7 @@ class CompiledCycle:
         )  # fmt: skip
         seconds = every * sim.dt
         real = [
-            controller.kp, controller.kv, controller.k_null, controller.damping, sim.dt,
+            controller.kp, controller.kv, controller.damping, sim.dt,
             -math.expm1(-law.gain * sim.dt), math.exp(-law.gain * sim.dt), law.noise, law.surprise,
             seconds / law.memory, seconds / law.reset, LIFT,
         ]  # fmt: skip
@@ -157,7 +173,7 @@ class CompiledCycle:
             encoding.measured,
             np.array([PARTS[encoding.inputs], every, period]),
             np.array(real),
-            controller.posture,
+            controller.postures,
             np.array(controller.rows),
             np.array(encoding.periodic, dtype=np.int64),
             limits,
@@ -175,12 +191,16 @@ class CompiledCycle:
             SimulationError: a state or reference of another shape, a torque that is not finite.
         """
         n = self.dof
+        if self._predictor is not None:
+            state = self._predictor.now(state)
         out = np.empty(4 * n + 3)
         self._run(
             self._kernel.address, self._kernel.size, *_vectors(state, reference, n),
             state.sound, self._learning, *self._constants, out,
         )  # fmt: skip
         tau = checked_torque(out[:n], state.time)
+        if self._predictor is not None:
+            self._predictor.sent(tau)
         return Result(tau, out[n : 2 * n], out[4 * n :])
 
     def learn(self, on: bool) -> None:
@@ -201,11 +221,21 @@ class CompiledCycle:
 
     def checkpoint(self) -> dict[str, np.ndarray]:
         """Return all that is learned and remembered, to be saved."""
-        return self.memory.read()
+        memory = self.memory.read()
+        return memory if self._predictor is None else memory | self._predictor.memory.read()
 
     def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
         """Go on from a checkpoint, to the same bits; `NetworkError` for one that does not fit."""
-        self.memory.write(checkpoint)
+        predicted = {} if self._predictor is None else self._predictor.memory.read()
+        own = {name: value for name, value in checkpoint.items() if name not in predicted}
+        before = self.memory.read()
+        self.memory.write(own)
+        if self._predictor is not None:
+            try:
+                self._predictor.memory.write({name: checkpoint[name] for name in predicted})
+            except (KeyError, NetworkError):
+                self.memory.write(before)
+                raise
 
 
 def _vectors(state: State, reference: Reference, n: int) -> Iterator[Float[np.ndarray, "k"]]:
@@ -249,9 +279,9 @@ class CompiledGradientCycle:
         self.network = network
         self._run: Any = gradient_cycle
         self._kernel = arm.kernel("pose", "J", "dJ", "M", "C", "g")
-        gains = (controller.kp, controller.kv, controller.k_null, controller.damping)
+        gains = (controller.kp, controller.kv, controller.damping)
         self._constants: tuple[Any, ...] = (
-            controller.posture, np.array(controller.rows), np.array(gains),
+            controller.postures, np.array(controller.rows), np.array(gains),
             np.stack((np.tile(arm.tau_max, 2), *limits_of(arm))), *network.arrays,
             network.learned, *network.constants,
         )  # fmt: skip

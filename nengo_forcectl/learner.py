@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from .cycle import CompiledCycle
 from .encoding import Inputs, States, encoding_of
 from .learning.consolidation import Consolidation, smooth_basis
 from .network import WorkspaceNetwork, simulator, workspace_network
+from .prediction import Predictor
 from .weights import named_weights
 from .workspace import reach_states, task_axes
 
@@ -31,10 +33,11 @@ def learning_cycle(
     *,
     seed: int,
     states: States | None = None,
-    inputs: Inputs = "q-ref",
+    inputs: Inputs = "q-dq-ref",
     periodic: bool = False,
     neurons: int = 1000,
     dt: float = 1e-3,
+    delay: float = 0.0,
 ) -> Iterator[CompiledCycle]:
     """Give a control cycle that reaches with the tool and learns what ``arm`` does not know.
 
@@ -50,6 +53,9 @@ def learning_cycle(
         periodic: whether revolute joints enter as sine and cosine.
         neurons: in the ensemble.
         dt: of a control cycle [s].
+        delay: how old the state is that the sensors show [s], a whole number of cycles. The cycle
+            then works on the state as it is by now (`Predictor`), and is slower in the posture of
+            light joints (`posture_stiffness`).
 
     Raises:
         ConfigurationError: the arm hardly reaches anything from this posture, or a size or a choice
@@ -61,11 +67,28 @@ def learning_cycle(
     network = workspace_network(encoding, states, arm.dof, neurons, seed=seed)
     with simulator(network, dt=dt) as sim:
         law = consolidation(arm, network, states, sim)
-        cycle = CompiledCycle(arm, OperationalSpace(posture, task_axes(arm)), sim, network, law)
+        control, predictor = OperationalSpace(posture, task_axes(arm)), None
+        if delay > 0:
+            control = replace(control, k_null=posture_stiffness(arm, control, delay, dt))
+            predictor = Predictor(arm, delay, dt)
+        cycle = CompiledCycle(arm, control, sim, network, law, predictor)
         try:
             yield cycle
         finally:
             cycle.store()
+
+
+def posture_stiffness(
+    arm: Arm, control: OperationalSpace, delay: float, dt: float
+) -> Float[np.ndarray, "n"]:
+    """Return k_null [N m/rad] of every joint, for a state that is ``delay`` [s] old when it comes.
+
+    A loop that is faster than about ``1 / (2 (delay + dt))`` rests on the prediction of what is
+    quicker than its own correction. That bounds ``sqrt(k_null / M_ii)``, M at the posture: light
+    wrists are held more softly.
+    """
+    inertia = arm.mass_matrix(control.posture).diagonal()
+    return np.minimum(control.k_null, inertia / (2.0 * (delay + dt)) ** 2)
 
 
 def consolidation(arm: Arm, network: WorkspaceNetwork, states: States, sim: Any) -> Consolidation:

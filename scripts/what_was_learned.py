@@ -68,15 +68,15 @@ class Trial:
 
 
 @contextmanager
-def trial(
-    scene: Scene, points: np.ndarray, cycle: Any = None, sensors: Sensors | None = None
-) -> Iterator[Trial]:
+def trial(scene: Scene, points: np.ndarray, cycle: Any = None) -> Iterator[Trial]:
     """Give a trial of ``cycle``, or of the learner, on the scene's real arm."""
     rng = np.random.default_rng([scene.settings.seed, 3])
     path = MinimumJerk(np.vstack([scene.arm.pose(scene.home)[:3, 3], points]), REACH_TIME)
     with (
         scene.cycle("consolidation") if cycle is None else nullcontext(cycle) as cycle,
-        Bullet(scene.arm, scene.home, scene.disturbances, DT, sensors=sensors, rng=rng) as robot,
+        Bullet(
+            scene.arm, scene.home, scene.disturbances, DT, sensors=scene.sensors, rng=rng
+        ) as robot,
     ):
         yield Trial(scene, cycle, robot, path)
 
@@ -155,11 +155,11 @@ def changed(seed: int) -> dict[str, float]:
 
 def noisy(seed: int) -> dict[str, float]:
     """The worst pass from pass 2 on, with noise and delay."""
-    scene = reaching_scene(ReachSettings(seed=seed))
+    scene = replace(reaching_scene(ReachSettings(seed=seed)), sensors=NOISY)
     points, rows = np.vstack([scene.targets] * 4), task_axes(scene.arm)
 
     def worst(cycle: Any = None) -> float:
-        with trial(scene, points, cycle, NOISY) as run:
+        with trial(scene, points, cycle) as run:
             return float(run.passes(4)[1:].max())
 
     def blocks(adaptation: Any) -> Blocks:

@@ -177,7 +177,7 @@ def reaches(arm, kinematics, control, count=5, robot_of=lambda robot: robot, lea
     start = tool.real(arm).pose(home)[:3, 3]
     corners = start + 0.06 * np.array([[1, 1, 0], [-1, 1, 0], [-1, -1, 0], [1, -1, 0], [0, 0, 0]])
     path, log = MinimumJerk(np.vstack([start, corners[:count]]), 0.8), Log(800 * count)
-    cycle = Blocks(arm, control, NoAdaptation(), kinematics)
+    cycle = Blocks(arm, control, NoAdaptation(), kinematics=kinematics)
     cycle.learn(learn)
     with Bullet(arm, home, [tool]) as robot:
         follow(robot_of(robot), cycle, path, range(800 * count), log)
@@ -273,7 +273,9 @@ def test_a_pose_that_is_not_finite_is_an_error(arm, rng):
     control, tip = learned_tip(arm, Broken(), AdaptiveJacobian())
     q, dq = near_home(arm, rng)
     with pytest.raises(NetworkError, match="pose at 0\\.000 s: not finite"):
-        Blocks(arm, control, NoAdaptation(), tip).step(State(0.0, q, dq), resting(np.zeros(3)))
+        Blocks(arm, control, NoAdaptation(), kinematics=tip).step(
+            State(0.0, q, dq), resting(np.zeros(3))
+        )
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,17 @@ from .algebra import FAST, solve_rows
 def operational_space(
     pose, J, dJ, M, C, g, q, dq, x_r, dx_r, ddx_r, posture, rows, gains, tau, error, dq_r, ddq_r
 ):
-    """The command of `OperationalSpace.torque`, written into its four parts."""
-    kp, kv, k_null, damping = gains[0], gains[1], gains[2], gains[3]
+    """The command of `OperationalSpace.torque`, written into its four parts.
+
+    ``posture`` is (2, n): the posture and k_null of every joint; ``gains`` kp, kv, damping.
+    """
+    kp, kv, damping = gains[0], gains[1], gains[2]
     n, m = len(q), len(rows)
     mobility = np.empty((m, n))  # J M^-1
     tau_0 = np.empty(n)
     for i in range(n):
-        tau_0[i] = k_null * (posture[i] - q[i]) - 2.0 * math.sqrt(k_null * M[i, i]) * dq[i]
+        k_null = posture[1, i]
+        tau_0[i] = k_null * (posture[0, i] - q[i]) - 2.0 * math.sqrt(k_null * M[i, i]) * dq[i]
         for r in range(m):
             mobility[r, i] = J[rows[r], i]
     solve_rows(M.copy(), mobility)

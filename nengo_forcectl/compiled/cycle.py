@@ -37,8 +37,9 @@ def consolidating_cycle(
         learning: whether the network learns; if not, neither does the observer compensate.
         measured: whether the network sees the measured velocity and not the reference's.
         whole: parts of the encoding, every, period.
-        real: kp, kv, k_null, damping, dt, observer's share, decay of the offset, noise, surprise,
-            slow, quick, lift.
+        posture: and k_null of every joint, (2, n).
+        real: kp, kv, damping, dt, observer's share, decay of the offset, noise, surprise, slow,
+            quick, lift.
         limits: (5, n or d): tau_max; centre, scale, lower, upper.
     """
     n, features = len(q), len(B)
@@ -58,7 +59,7 @@ def consolidating_cycle(
     feedforward, fast = out[n : 2 * n], out[2 * n : 3 * n]
     dq_r, ddq_r = np.empty(n), np.empty(n)
     operational_space(
-        pose, J, dJ, M, C, g, q, dq, x_r, dx_r, ddx_r, posture, rows, real[:4],
+        pose, J, dJ, M, C, g, q, dq, x_r, dx_r, ddx_r, posture, rows, real[:3],
         tau, error, dq_r, ddq_r,
     )  # fmt: skip
 
@@ -66,13 +67,13 @@ def consolidating_cycle(
     centre, scale, lower, upper = limits[1, :d], limits[2, :d], limits[3, :d], limits[4, :d]
     velocity = dq if measured else dq_r
     encode(
-        q, velocity, ddq_r, whole[0], periodic, centre, scale, lower, upper, real[11],
+        q, velocity, ddq_r, whole[0], periodic, centre, scale, lower, upper, real[10],
         phi[: d + 1], u,
     )  # fmt: skip
     rectified(ET, neuron_bias, u, phi[d + 1 :])
     product(W, phi, F_now)
 
-    dt, share = real[4], real[5]
+    dt, share = real[3], real[4]
     begun = count[2] > 0.0 and sound
     if learning and sound:
         p, bias = part(buffer, starts, 19), part(buffer, starts, 20)
@@ -84,7 +85,7 @@ def consolidating_cycle(
         square += fast[i] * fast[i]
         if learning:
             fast[i] += offset[i]
-            offset[i] *= real[6]
+            offset[i] *= real[5]
         else:
             fast[i] = 0.0
         feedforward[i] = F_now[i] + fast[i]
@@ -96,8 +97,8 @@ def consolidating_cycle(
         y, p = -r, B.shape[1]
         bump = part(buffer, starts, 16)
         count[1] = consolidate(
-            W, phi, y, square, int(count[0]), int(count[1]), whole[1], whole[2], B, real[7],
-            real[8], real[9], real[10], part(buffer, starts, 5), part(buffer, starts, 6),
+            W, phi, y, square, int(count[0]), int(count[1]), whole[1], whole[2], B, real[6],
+            real[7], real[8], real[9], part(buffer, starts, 5), part(buffer, starts, 6),
             part(buffer, starts, 7), part(buffer, starts, 8), part(buffer, starts, 9),
             part(buffer, starts, 10), part(buffer, starts, 11).reshape(p, p),
             part(buffer, starts, 12).reshape(p, n), part(buffer, starts, 13).reshape(p, p),
@@ -120,7 +121,8 @@ def gradient_cycle(
     """As `consolidating_cycle`, for `Gradient` and a network that sees (q, dq) over the limits.
 
     Args:
-        gains: kp, kv, k_null, damping.
+        posture: and k_null of every joint, (2, n).
+        gains: kp, kv, damping.
         limits: (3, 2n): tau_max; centre and scale of (q, dq).
         ET, neuron_bias, D, activity, back, learned, law, dt: those of `gradient_step`.
     """

@@ -50,13 +50,13 @@ class OperationalSpace:
     rows: tuple[int, ...] = (0, 1, 2)  # of J and x: the axes of the base frame that are controlled
     kp: float = 196.0  # [1/s^2]
     kv: float = 28.0  # [1/s]
-    k_null: float = 30.0  # [N m/rad]
+    k_null: float | Float[np.ndarray, "n"] = 30.0  # of every joint [N m/rad]
     damping: float = DAMPING  # [1/sqrt(kg)]
 
     def __post_init__(self) -> None:
         for name in ("kp", "kv", "k_null", "damping"):
             value = getattr(self, name)
-            if not (np.isfinite(value) and value >= 0):
+            if not np.all(np.isfinite(value) & (np.asarray(value) >= 0)):
                 raise ConfigurationError(
                     f"OperationalSpace.{name}: is {value}, needs a number from 0 up"
                 )
@@ -65,6 +65,11 @@ class OperationalSpace:
                 f"OperationalSpace.rows: is {self.rows}, needs some of 0, 1, 2 (x, y, z)"
             )
         object.__setattr__(self, "posture", np.array(self.posture, dtype=float))
+        if np.ndim(self.k_null) and np.shape(self.k_null) != self.posture.shape:
+            raise ConfigurationError(
+                f"OperationalSpace.k_null: has shape {np.shape(self.k_null)}, needs one number, or "
+                f"{self.posture.shape} as the posture has"
+            )
 
     def torque(self, terms: Terms, state: State, reference: Reference) -> Command:
         """Return the torque that moves the tool along the reference."""
@@ -95,6 +100,11 @@ class OperationalSpace:
         """The rows as a slice where they are in sequence, which is cheaper to take."""
         first, last = self.rows[0], self.rows[-1] + 1
         return slice(first, last) if self.rows == tuple(range(first, last)) else list(self.rows)
+
+    @cached_property
+    def postures(self) -> Float[np.ndarray, "2 n"]:
+        """The posture [rad] and every joint's k_null [N m/rad]."""
+        return np.stack((self.posture, np.broadcast_to(self.k_null, self.posture.shape)))
 
     @cached_property
     def _damping(self) -> Float[np.ndarray, "m m"]:

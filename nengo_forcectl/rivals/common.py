@@ -27,4 +27,4 @@ def control_law(scene: "Scene") -> OperationalSpace:
 def blocks(scene: "Scene", adaptation: Adaptation, model: Arm | None = None) -> Blocks:
     """Return the block diagram with an adaptation."""
     model = scene.arm if model is None else model
-    return Blocks(model, control_law(scene), adaptation, scene.kinematics)
+    return Blocks(model, control_law(scene), adaptation, kinematics=scene.kinematics)

@@ -121,7 +121,7 @@ def keras(scene: "Scene") -> Iterator[Cycle]:
 
 @contextmanager
 def consolidation(scene: "Scene") -> Iterator[Cycle]:
-    """A network of the workspace in two time scales."""
+    """A network of the workspace in two time scales; it is told how late the sensors are."""
     from ..learner import learning_cycle
 
     settings = scene.settings
@@ -136,6 +136,7 @@ def consolidation(scene: "Scene") -> Iterator[Cycle]:
         inputs=settings.inputs,
         neurons=settings.neurons,
         dt=scene.period,
+        delay=0.0 if scene.sensors is None else scene.sensors.delay,
     ) as cycle:
         yield cycle
 

@@ -1,0 +1,96 @@
+"""For sensors that are late: the arm as it is by now, not as they show it."""
+
+import math
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm
+
+from .exceptions import ConfigurationError, SimulationError
+from .robot import State
+
+GAIN = 100.0  # of the observer [1/s]
+MOST = 100  # cycles of delay
+
+
+class Predictor:
+    """Where a delayed state has come to by now, by the model and the torques that were sent since.
+
+        M ddq = tau + r - C dq - g,    integrated over the last ``late`` cycles
+
+    with M, C dq and g of the state that the sensors show, and r what a generalised-momentum
+    observer says that the model lacks, for which that state is compared with the torque of its own
+    time. The state predictor for a delay in the loop (Manitius and Olbrot 1979,
+    doi:10.1109/TAC.1979.1102124): with a perfect model the delay is gone, and the predicted
+    momentum answers the torque of this moment, so that whatever is built on it need not know of the
+    delay. A torque that the model lacks and that changes remains unseen for as long as ever.
+
+    A loop through a predictor is no more robust than one through the delay: what is faster than
+    about 1 / (2 delay) rests on the model alone.
+
+    Args:
+        arm: the model.
+        delay: how old the sensors' state is [s].
+        dt: of a control cycle [s].
+        gain: of the observer [1/s].
+
+    Raises:
+        ConfigurationError: a delay that is not a number of cycles from 0 to 100, or a period or
+            gain that is not positive.
+    """
+
+    def __init__(self, arm: Arm, delay: float, dt: float = 1e-3, gain: float = GAIN) -> None:
+        from .compiled.memory import Memory
+        from .compiled.prediction import predict
+
+        for name, value, unit in (("dt", dt, "s"), ("gain", gain, "1/s")):
+            if not (math.isfinite(value) and value > 0):
+                raise ConfigurationError(
+                    f"Predictor.{name}: is {value} {unit}, needs a number above 0"
+                )
+        late = delay / dt
+        if not (0 <= late <= MOST and abs(late - round(late)) < 1e-6):
+            raise ConfigurationError(
+                f"Predictor.delay: is {delay} s, needs a whole number of cycles of {dt} s, "
+                f"from 0 to {MOST}"
+            )
+        n = arm.dof
+        self.memory = Memory(
+            {
+                "predictor.sent": (round(late) + 1, n),  # the latest first [N m]
+                "predictor.momentum": (n,),
+                "predictor.bias": (n,),
+                "predictor.unmodelled": (n,),  # r [N m]
+                "predictor.begun": (1,),
+            }
+        )
+        self._run: Any = predict
+        self._kernel = arm.kernel("M", "C", "g")
+        self._constants = (-math.expm1(-gain * dt), dt, self.memory.buffer, self.memory.starts)
+
+    def now(self, state: State) -> State:
+        """Return the state by now [rad], [rad/s]; its time stays that of the reading.
+
+        Raises:
+            SimulationError: a state of another shape.
+        """
+        n = len(self.memory["predictor.bias"])
+        out = np.empty((2, n))
+        q, dq = (np.ascontiguousarray(value, dtype=float) for value in (state.q, state.dq))
+        if q.shape != (n,) or dq.shape != (n,):
+            raise SimulationError(
+                f"state at {state.time:.3f} s: q and dq have shapes {q.shape} and {dq.shape}, "
+                f"need ({n},)"
+            )
+        self._run(
+            self._kernel.address, self._kernel.size, q, dq, state.sound, *self._constants, out
+        )
+        return state._replace(q=out[0], dq=out[1])
+
+    def sent(self, tau: Float[np.ndarray, "n"]) -> None:
+        """Tell what torque is sent in this cycle [N m]."""
+        sent = self.memory["predictor.sent"]
+        sent[1:] = sent[:-1].copy()
+        sent[0] = tau

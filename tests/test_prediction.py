@@ -1,0 +1,169 @@
+"""Sensors that are late: the predicted state against the true one."""
+
+import numpy as np
+import pytest
+
+import arms
+from nengo_forcectl.exceptions import ConfigurationError, SimulationError
+from nengo_forcectl.learner import learning_cycle, posture_stiffness
+from nengo_forcectl.observer import MomentumObserver
+from nengo_forcectl.paths import MinimumJerk
+from nengo_forcectl.prediction import GAIN, Predictor
+from nengo_forcectl.robot import State
+from nengo_forcectl.sim.bullet import Bullet
+from nengo_forcectl.sim.masses import Payload
+from nengo_forcectl.sim.sensing import Sensors
+from nengo_forcectl.workspace import home_posture, random_targets, task_axes
+
+DT = 1e-3
+
+
+@pytest.fixture(scope="module")
+def planar():
+    return arms.load("planar3")
+
+
+def swing(arm, late, disturbances=(), cycles=600):
+    """Let a held arm swing; yield the late state, the true one, and the torque then sent."""
+    home = home_posture(arm)
+    sensors = Sensors(delay=late * DT)
+    with Bullet(arm, home, disturbances, DT, sensors=sensors) as robot:
+        for k in range(cycles):
+            q, dq = robot.state()
+            push = 2.0 * np.sin(7.0 * DT * k + np.arange(arm.dof))
+            tau = arm.gravity(q) + 40.0 * (home - q) - 2.0 * dq + push
+            yield robot.read(), (q, dq), tau
+            robot.apply(tau)
+
+
+def worst(arm, late, predictor, disturbances=()):
+    """Largest error of the velocity [rad/s], predicted and as shown, in the last 300 cycles."""
+    errors = []
+    for state, (_, dq), tau in swing(arm, late, disturbances):
+        errors.append((predictor.now(state).dq - dq, state.dq - dq))
+        predictor.sent(tau)
+    return np.abs(errors[300:]).max(axis=(0, 2))
+
+
+def test_without_a_delay_the_state_stays(planar):
+    """To the last bit, whatever was sent."""
+    predictor = Predictor(planar, 0.0, DT)
+    for state, _, tau in swing(planar, 0, cycles=50):
+        now = predictor.now(state)
+        np.testing.assert_array_equal(now.q, state.q)
+        np.testing.assert_array_equal(now.dq, state.dq)
+        predictor.sent(tau)
+
+
+@pytest.mark.parametrize("late", [1, 2, 5])
+def test_with_a_true_model_the_delay_is_gone(planar, late):
+    """Of the velocity's error by delay, a tenth is left."""
+    predicted, shown = worst(planar, late, Predictor(planar, late * DT, DT))
+    assert predicted < shown / 10
+
+
+def test_an_unknown_payload_is_taken_into_account(planar):
+    """What the observer finds missing moves the predicted arm as well: half is left."""
+    predicted, shown = worst(planar, 5, Predictor(planar, 5 * DT, DT), [Payload(0.5)])
+    assert predicted < 0.5 * shown
+
+
+def test_it_is_the_equation_of_its_docstring(planar):
+    """In plain numpy, with `MomentumObserver` on the torque of the state's own time, to 1e-12."""
+    late, predictor, observer = 3, Predictor(planar, 3 * DT, DT), MomentumObserver(3, GAIN, DT)
+    sent = [np.zeros(3)] * (late + 1)
+    for state, _, tau in swing(planar, late, [Payload(0.5)], cycles=100):
+        terms = planar.terms(state.q, state.dq)
+        r = observer.update(terms, state.dq, sent[-1 - late])
+        q, dq = state.q, state.dq
+        for torque in sent[len(sent) - late :]:
+            ddq = np.linalg.solve(terms.M, torque + r - terms.C @ state.dq - terms.g)
+            q, dq = q + DT * dq + 0.5 * DT**2 * ddq, dq + DT * ddq
+        now = predictor.now(state)
+        np.testing.assert_allclose(now.q, q, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(now.dq, dq, rtol=0, atol=1e-12)
+        assert now.time == state.time
+        predictor.sent(tau)
+        sent.append(tau)
+
+
+def test_the_learner_that_is_told_hardly_suffers_from_late_sensors(planar):
+    """5 ms: at most 0.3 mm RMS in the third pass; a learner that is not told has over 1 mm."""
+    home = home_posture(planar)
+    targets = random_targets(planar, home, 3, np.random.default_rng(0))
+    start = planar.pose(home)[:3, 3]
+    path, last = MinimumJerk(np.vstack([start, *[targets] * 3]), 1.0), []
+    for delay in (5e-3, 0.0):
+        with (
+            learning_cycle(planar, home, seed=0, neurons=100, delay=delay) as cycle,
+            Bullet(planar, home, [Payload(0.5)], DT, sensors=Sensors(delay=5e-3)) as robot,
+        ):
+            errors = []
+            for _ in range(9000):
+                state = robot.read()
+                reference = path.at(state.time)
+                errors.append(planar.pose(robot.state()[0])[:3, 3] - reference.x)
+                robot.apply(cycle.step(state, reference).tau)
+        last.append(np.sqrt(np.mean(np.sum(np.square(errors[6000:]), axis=1))))
+    assert last[0] < 3e-4
+    assert last[1] > 1e-3
+
+
+def test_a_checkpoint_holds_the_torques_on_their_way(planar):
+    """A cycle resumed in mid-run predicts, and sends, the same bits."""
+    home = home_posture(planar)
+    reference = MinimumJerk([planar.pose(home)[:3, 3]] * 2, 1.0).at(0.0)
+    options = {"seed": 0, "neurons": 50, "delay": 3e-3}
+    with (
+        learning_cycle(planar, home, **options) as first,
+        learning_cycle(planar, home, **options) as again,
+        Bullet(planar, home, [Payload(0.5)], DT, sensors=Sensors(delay=3e-3)) as robot,
+    ):
+        for k in range(120):
+            state = robot.read()
+            tau = first.step(state, reference).tau
+            if k == 60:
+                saved = first.checkpoint()
+                again.resume(saved)
+            elif k > 60:
+                np.testing.assert_array_equal(again.step(state, reference).tau, tau)
+            robot.apply(tau)
+        assert np.ptp(first.checkpoint()["predictor.sent"]) > 0
+        with pytest.raises(KeyError):
+            again.resume({k: v for k, v in saved.items() if k != "predictor.sent"})
+
+
+def test_light_joints_are_held_softly_when_sensors_are_late():
+    """No posture loop of the UR5 is faster than half of one over the delay; without delay, any."""
+    from nengo_forcectl.control import OperationalSpace
+
+    arm = arms.load("ur5")
+    control = OperationalSpace(home_posture(arm), task_axes(arm))
+    M = arm.mass_matrix(control.posture).diagonal()
+    k = posture_stiffness(arm, control, 5e-3, DT)
+    assert np.sqrt(k / M).max() <= 0.5 / 6e-3 * (1 + 1e-12)
+    assert k[0] == control.k_null
+    assert k[-1] < 1.0
+
+
+@pytest.mark.parametrize(
+    ("delay", "dt", "gain", "message"),
+    [
+        (-1e-3, 1e-3, 100.0, "delay: is -0.001 s"),
+        (1.5e-3, 1e-3, 100.0, "whole number of cycles of 0.001 s, from 0 to 100"),
+        (1.0, 1e-3, 100.0, "from 0 to 100"),
+        (np.nan, 1e-3, 100.0, "delay: is nan"),
+        (1e-3, 0.0, 100.0, "dt: is 0.0 s"),
+        (1e-3, 1e-3, -1.0, "gain: is -1.0 1/s"),
+    ],
+)
+def test_bad_values_are_named(planar, delay, dt, gain, message):
+    """The error says which, and what it may be."""
+    with pytest.raises(ConfigurationError, match=message):
+        Predictor(planar, delay, dt, gain)
+
+
+def test_a_state_of_another_arm_is_refused(planar):
+    """Compiled code checks nothing, so this does."""
+    with pytest.raises(SimulationError, match=r"need \(3,\)"):
+        Predictor(planar, 1e-3).now(State(0.0, np.zeros(2), np.zeros(2)))
