@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from .encoding import StateEncoding, States, encoding_of
     from .jacobians import input_jacobian, weight_jacobian, weight_jvp, weight_vjp
     from .kinematics import LearnedKinematics
-    from .kinematics_network import kinematics_network
     from .kinematics_training import learn_kinematics
     from .learner import learning_cycle
     from .learning.composite import Composite
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from .learning.robust import Robust
     from .learning.task_space import force_to_torque, task_weight_jacobian
     from .loop import LearningLoop
+    from .nengo_kinematics import kinematics_network
     from .network import adaptive_network, simulator, workspace_network
     from .observer import LowPass, MomentumObserver
     from .online import OnlineNetwork
@@ -90,7 +90,7 @@ _HOME = {
         "weight_vjp",
     ),
     "kinematics": ("LearnedKinematics",),
-    "kinematics_network": ("kinematics_network",),
+    "nengo_kinematics": ("kinematics_network",),
     "kinematics_training": ("learn_kinematics",),
     "learner": ("learning_cycle",),
     "learning.composite": ("Composite",),
