@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         SlotineLi,
     )
     from .closed_form import ClosedFormNetwork
+    from .compare import Comparison, compare_jacobians
     from .control import Command, JointPD, OperationalSpace
     from .cycle import Blocks, CompiledCycle, CompiledGradientCycle
     from .encoding import StateEncoding, States, encoding_of
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from .reach import follow, track
     from .record import Log, Run, read_run
     from .robot import Result, Robot, SensorCheck, State
-    from .settings import ReachSettings
+    from .settings import JacobianSettings, ReachSettings
     from .sim.bullet import Bullet
     from .sim.disturbances import Disturbance
     from .sim.forces import ForceField, LinkForces, Spring
@@ -68,6 +69,10 @@ _HOME = {
         "SlotineLi",
     ),
     "closed_form": ("ClosedFormNetwork",),
+    "compare": (
+        "Comparison",
+        "compare_jacobians",
+    ),
     "control": (
         "Command",
         "JointPD",
@@ -140,7 +145,10 @@ _HOME = {
         "SensorCheck",
         "State",
     ),
-    "settings": ("ReachSettings",),
+    "settings": (
+        "JacobianSettings",
+        "ReachSettings",
+    ),
     "sim.bullet": ("Bullet",),
     "sim.disturbances": ("Disturbance",),
     "sim.forces": (
@@ -167,6 +175,7 @@ __all__ = [
     "Bullet",
     "ClosedFormNetwork",
     "Command",
+    "Comparison",
     "CompiledCycle",
     "CompiledGradientCycle",
     "Composite",
@@ -180,6 +189,7 @@ __all__ = [
     "GaussNewton",
     "Gradient",
     "IntegralAction",
+    "JacobianSettings",
     "JointPD",
     "Kalman",
     "KnownTorque",
@@ -216,6 +226,7 @@ __all__ = [
     "ViscousFriction",
     "WrongMasses",
     "adaptive_network",
+    "compare_jacobians",
     "encoding_of",
     "follow",
     "force_to_torque",

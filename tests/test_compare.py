@@ -46,7 +46,7 @@ def test_every_measure_is_its_definition(m, n, rng):
         off = np.linalg.norm(B @ inverse_l - B @ inverse) / np.sqrt(min(m, n))
         assert got["velocity_error"] == pytest.approx(off)
         if m <= n:
-            f = rng.normal(size=(m, 2000))
+            f = np.hstack([rng.normal(size=(m, 2000)), worst(B, D)])
             ratios = np.linalg.norm(D.T @ f, axis=0) / np.linalg.norm(B.T @ f, axis=0)
             assert ratios.max() <= got["torque_error"] * (1 + 1e-9)
             assert ratios.max() > (1 - 1e-9) * got["torque_error"]
