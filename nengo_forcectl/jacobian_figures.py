@@ -65,7 +65,9 @@ def _error_by_joint(run: JacobianRun) -> Figure:
 
 
 def _boxes(axes: Axes, errors: Float[np.ndarray, "k each"], names: list[str]) -> None:
-    lines = {name: {"color": TRUE} for name in ("boxprops", "whiskerprops", "capprops")}
+    lines: dict[str, Any] = {
+        name: {"color": TRUE} for name in ("boxprops", "whiskerprops", "capprops")
+    }
     axes.boxplot(
         errors, whis=(5, 95), showfliers=False, medianprops={"color": LEARNED, "lw": 2}, **lines
     )

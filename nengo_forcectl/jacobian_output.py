@@ -51,9 +51,10 @@ def show(settings: JacobianSettings) -> None:
         table.add_row(*map(escape, cells(run.summary, name)))
     console.print(table)
     if run.summary["weights"]:
-        table = Table(title="dF/dw and J M^-1 dF/dw, deviations (relative)", box=box.SIMPLE_HEAD)
+        table = Table(title="dF/dw and J M^-1 dF/dw, relative deviations", box=box.SIMPLE_HEAD)
+        table.padding = (0, 1, 0, 0)
         for head in WEIGHT_HEADS:
-            table.add_column(head)
+            table.add_column(head, no_wrap=True)
         for row in run.summary["weights"]:
             table.add_row(*map(escape, weight_cells(row)))
         console.print(table)

@@ -45,7 +45,7 @@ def cells(summary: dict[str, Any], name: str) -> list[str]:
 
 
 WEIGHT_HEADS = (
-    "weights", "shape", "closed form", "differences", "in PyBullet", "tool's acceleration",
+    "weights", "shape", "closed form", "differences", "tried", "acceleration",
 )  # fmt: skip
 
 
@@ -86,8 +86,8 @@ def report(run: JacobianRun, pictures: list[str]) -> str:
     if summary["weights"]:
         parts += [
             "<h2>The weights' Jacobian</h2><p>Largest deviation of autodiff's dF/dw from closed "
-            "form and finite differences, and of J M<sup>-1</sup> dF/dw from what PyBullet shows "
-            "when the weights change; all relative.</p>",
+            "form and from finite differences, and of J M<sup>-1</sup> dF/dw from the change of "
+            "the tool's acceleration in PyBullet when that many weights were tried; relative.</p>",
             _table(list(WEIGHT_HEADS), [weight_cells(row) for row in summary["weights"]]),
         ]
     body = "\n".join(parts)
