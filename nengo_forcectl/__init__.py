@@ -20,13 +20,13 @@ if TYPE_CHECKING:
         SlotineLi,
     )
     from .closed_form import ClosedFormNetwork
+    from .compare import Comparison, compare_jacobians
     from .control import Command, JointPD, OperationalSpace
     from .control.adaptive_jacobian import AdaptiveJacobian, KnownTip, LearnedPose, LearnedTip
     from .cycle import Blocks, CompiledCycle, CompiledGradientCycle
     from .encoding import StateEncoding, States, encoding_of
     from .jacobians import input_jacobian, weight_jacobian, weight_jvp, weight_vjp
     from .kinematics import LearnedKinematics
-    from .kinematics_network import kinematics_network
     from .kinematics_training import learn_kinematics
     from .learner import learning_cycle
     from .learning.composite import Composite
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .learning.robust import Robust
     from .learning.task_space import force_to_torque, task_weight_jacobian
     from .loop import LearningLoop
+    from .nengo_kinematics import kinematics_network
     from .network import adaptive_network, simulator, workspace_network
     from .observer import LowPass, MomentumObserver
     from .online import OnlineNetwork
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from .reach import follow, track
     from .record import Log, Run, read_run
     from .robot import Result, Robot, SensorCheck, State
-    from .settings import ReachSettings
+    from .settings import JacobianSettings, ReachSettings
     from .sim.bullet import Bullet
     from .sim.disturbances import Disturbance
     from .sim.forces import ForceField, LinkForces, Spring
@@ -71,6 +72,10 @@ _HOME = {
         "SlotineLi",
     ),
     "closed_form": ("ClosedFormNetwork",),
+    "compare": (
+        "Comparison",
+        "compare_jacobians",
+    ),
     "control": (
         "Command",
         "JointPD",
@@ -99,7 +104,7 @@ _HOME = {
         "weight_vjp",
     ),
     "kinematics": ("LearnedKinematics",),
-    "kinematics_network": ("kinematics_network",),
+    "nengo_kinematics": ("kinematics_network",),
     "kinematics_training": ("learn_kinematics",),
     "learner": ("learning_cycle",),
     "learning.composite": ("Composite",),
@@ -150,7 +155,10 @@ _HOME = {
         "SensorCheck",
         "State",
     ),
-    "settings": ("ReachSettings",),
+    "settings": (
+        "JacobianSettings",
+        "ReachSettings",
+    ),
     "sim.bullet": ("Bullet",),
     "sim.disturbances": ("Disturbance",),
     "sim.forces": (
@@ -179,6 +187,7 @@ __all__ = [
     "Bullet",
     "ClosedFormNetwork",
     "Command",
+    "Comparison",
     "CompiledCycle",
     "CompiledGradientCycle",
     "Composite",
@@ -192,6 +201,7 @@ __all__ = [
     "GaussNewton",
     "Gradient",
     "IntegralAction",
+    "JacobianSettings",
     "JointPD",
     "Kalman",
     "KnownTip",
@@ -233,6 +243,7 @@ __all__ = [
     "ViscousFriction",
     "WrongMasses",
     "adaptive_network",
+    "compare_jacobians",
     "encoding_of",
     "follow",
     "force_to_torque",

@@ -1,4 +1,4 @@
-"""The command line: ``nengo-forcectl reach``, ``bench adaptation`` and ``arms``."""
+"""The command line: ``nengo-forcectl reach``, ``bench adaptation``, ``jacobian`` and ``arms``."""
 
 import json
 import sys
@@ -18,7 +18,7 @@ from typing_extensions import Self
 import arms
 
 from .exceptions import ForcectlError
-from .settings import ArmsSettings, BenchSettings, ReachSettings, pass_name
+from .settings import ArmsSettings, BenchSettings, JacobianSettings, ReachSettings, pass_name
 
 if TYPE_CHECKING:
     from .bench import Cell, Results
@@ -36,7 +36,12 @@ def _bench_verb(
     return which
 
 
-VERBS = {"reach": ReachSettings, "bench": _bench_verb, "arms": ArmsSettings}
+VERBS = {
+    "reach": ReachSettings,
+    "bench": _bench_verb,
+    "jacobian": JacobianSettings,
+    "arms": ArmsSettings,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -54,6 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 _reach(settings)
             elif isinstance(settings, BenchSettings):
                 _bench(settings)
+            elif isinstance(settings, JacobianSettings):
+                from .jacobian_output import show
+
+                show(settings)
             else:
                 _arms(settings)
     except ForcectlError as error:

@@ -15,6 +15,7 @@ import dataclasses
 import math
 import os
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -254,7 +255,8 @@ class LearnedKinematics:
         W = self.decoders[:, :-1]
         through = (W[:, None, :] * self.encoders.T).reshape(outputs * d, -1).T  # W diag(.) E
         y, dy = np.empty((len(flat), outputs)), np.zeros((len(flat), outputs, self.dof))
-        for start in range(0, len(flat), CHUNK):
+
+        def run(start: int) -> None:
             part = slice(start, start + CHUNK)
             a = self.inputs(flat[part]) @ self.encoders.T
             a += self.bias
@@ -262,11 +264,16 @@ class LearnedKinematics:
             y[part] = a @ W.T + self.decoders[:, -1]
             np.multiply(a, a, out=a)
             np.subtract(1.0, a, out=a)
-            by_input = (a @ through).reshape(-1, outputs, d) * self.input_slopes(flat[part])[
-                :, None
-            ]
+            by_input = (a @ through).reshape(-1, outputs, d)
+            by_input *= self.input_slopes(flat[part])[:, None]
             for place, joint in enumerate(self.joint_of_input):
                 dy[part, :, joint] += by_input[..., place]
+
+        if len(flat) <= CHUNK:
+            run(0)
+        else:
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                list(pool.map(run, range(0, len(flat), CHUNK)))
         batch = q.shape[:-1]
         return y.reshape(*batch, outputs), dy.reshape(*batch, outputs, self.dof)
 

@@ -34,3 +34,11 @@ def test_recurrent_jacobian(project):
     assert ages == sorted(ages, reverse=True)
     assert 0 < ages[-1] < 0.5 * ages[0]
     assert 0 < early < late
+
+
+def test_compare_jacobians(project):
+    """Example 6: learning J too makes the learned J, and the velocity it gives, better."""
+    positions, sobolev, worst = run(project, "06_compare_jacobians.py")
+    assert len(worst) == 3
+    assert sobolev[0] < positions[0] < 5.0
+    assert sobolev[1] < positions[1]

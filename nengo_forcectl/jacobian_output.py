@@ -1,0 +1,61 @@
+"""What ``nengo-forcectl jacobian`` prints."""
+
+import json
+import sys
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from .kinematics_training import Progress as Epoch
+from .settings import JacobianSettings
+
+
+def show(settings: JacobianSettings) -> None:
+    """Run the verb and print what came of it."""
+    from . import jacobian
+    from .jacobian_report import MEASURES, WEIGHT_HEADS, cells, weight_cells
+
+    bar = Progress(
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[last]}"),
+        console=Console(stderr=True),
+    )
+    task = bar.add_task("training", total=settings.epochs, last="")
+
+    def watch(epoch: Epoch) -> None:
+        if not bar.live.is_started:
+            bar.start()  # not before: what is wrong with the input is one line, no bar
+        last = f"loss {epoch.loss:.2e}, error of J {100 * epoch.jacobian_error:.3g} %"
+        bar.update(task, completed=epoch.epoch, last=last)
+
+    try:
+        run = jacobian.run(settings, watch)
+    finally:
+        if bar.live.is_started:
+            bar.stop()
+    if settings.json:
+        sys.stdout.write(json.dumps(run.summary) + "\n")
+        return
+    console = Console()
+    if run.summary["interrupted"]:
+        console.print("[red]interrupted:[/] this is the best network so far")
+    table = Table(title=f"{run.arm.name}, learned against analytic J", box=box.SIMPLE_HEAD)
+    for head in ("", "median", "95 %", "largest", "does not exist"):
+        table.add_column(head, justify="right" if head else "left")
+    for name in MEASURES:
+        table.add_row(*map(escape, cells(run.summary, name)))
+    console.print(table)
+    if run.summary["weights"]:
+        table = Table(title="dF/dw and J M^-1 dF/dw, relative deviations", box=box.SIMPLE_HEAD)
+        table.padding = (0, 1, 0, 0)
+        for head in WEIGHT_HEADS:
+            table.add_column(head, no_wrap=True)
+        for row in run.summary["weights"]:
+            table.add_row(*map(escape, weight_cells(row)))
+        console.print(table)
+    console.print(f"Run folder: [bold]{escape(str(run.folder))}[/], see report.html")
