@@ -42,16 +42,28 @@ class AdaptiveNetwork(nengo.Network):
 
 
 def adaptive_network(
-    n_inputs: int, n_outputs: int, n_neurons: int = 1000, *, seed: int, radius: float = 1.0
+    n_inputs: int,
+    n_outputs: int,
+    n_neurons: int = 1000,
+    *,
+    seed: int,
+    radius: float = 1.0,
+    neuron_type: Any = None,
+    synapse: Any = None,
 ) -> AdaptiveNetwork:
-    """Return a network of one ensemble of rectified-linear rate neurons with zero decoders.
+    """Return a network of one ensemble with zero decoders.
 
     Args:
         n_inputs: numbers in the state x.
         n_outputs: numbers in F, the arm's joints.
         n_neurons: neurons in the ensemble.
         seed: of encoders and intercepts; the same seed gives the same network.
-        radius: length of x that gives full activity.
+        radius: length of x that gives full activity: 1, or 200 Hz for neurons that are not
+            rectified-linear.
+        neuron_type: `nengo.RectifiedLinear()` by default; any other of Nengo's, rates or spikes.
+        synapse: that the decoders' output goes through, such as ``nengo.Lowpass(0.005)``, or its
+            time constant [s]. F then depends on the decoders one step later only: `PesNetwork`
+            learns through it, `OnlineNetwork` and `ClosedFormNetwork` refuse it.
 
     Raises:
         ConfigurationError: a size below one, or a radius that is not positive.
@@ -64,6 +76,7 @@ def adaptive_network(
     rng = np.random.RandomState(seed)
     encoders = UniformHypersphere(surface=True).sample(n_neurons, n_inputs, rng=rng)
     intercepts = CosineSimilarity(n_inputs + 2).sample(n_neurons, rng=rng)
+    neurons = nengo.RectifiedLinear() if neuron_type is None else neuron_type
     network = AdaptiveNetwork(label="adaptive network", seed=seed)
     with network:
         network.state = nengo.Node(size_in=0, output=np.zeros(n_inputs), label="state")
@@ -73,14 +86,14 @@ def adaptive_network(
             radius=radius,
             encoders=encoders,
             intercepts=intercepts,
-            max_rates=Choice([1.0]),
-            neuron_type=nengo.RectifiedLinear(),
+            max_rates=Choice([_highest_rate(neurons)]),
+            neuron_type=neurons,
             seed=seed,
             label="adaptive",
         )
         network.torque = nengo.Node(size_in=n_outputs, label="torque")
         nengo.Connection(network.state, network.ensemble, synapse=None, label="state -> adaptive")
-        network.decoders = _silent_decoders(network, n_outputs, seed)
+        network.decoders = _silent_decoders(network, n_outputs, seed, synapse)
         network.probe = nengo.Probe(network.torque, synapse=None, label="torque")
     return network
 
@@ -139,8 +152,7 @@ def workspace_network(
     thresholds = np.array([np.quantile(c, 1 - s) for c, s in zip(cosines.T, shares, strict=True)])
     highest = np.maximum(cosines.max(axis=0), thresholds + 1e-6)
     neurons = nengo.RectifiedLinear() if neuron_type is None else neuron_type
-    rate = 1.0 if type(neurons) is nengo.RectifiedLinear else RATE
-    gain, bias = neurons.gain_bias(np.full(n_neurons, rate), np.zeros(n_neurons))
+    gain, bias = neurons.gain_bias(np.full(n_neurons, _highest_rate(neurons)), np.zeros(n_neurons))
     gain = gain / (highest - thresholds)
     network = WorkspaceNetwork(label="workspace network", seed=seed)
     network.encoding = encoding
@@ -172,14 +184,20 @@ def workspace_network(
     return network
 
 
-def _silent_decoders(network: Any, n_outputs: int, seed: int) -> nengo.Connection:
+def _highest_rate(neurons: Any) -> float:
+    return 1.0 if type(neurons) is nengo.RectifiedLinear else RATE
+
+
+def _silent_decoders(
+    network: Any, n_outputs: int, seed: int, synapse: Any = None
+) -> nengo.Connection:
     """Decoders of zero from the ensemble to the torque."""
     return nengo.Connection(
         network.ensemble,
         network.torque,
         function=lambda x: np.zeros(n_outputs),
         solver=NoSolver(np.zeros((network.ensemble.n_neurons, n_outputs))),
-        synapse=None,
+        synapse=synapse,
         seed=seed,
         label="adaptive -> torque",
     )

@@ -21,9 +21,11 @@ class PesNetwork:
 
         D <- D + rate dt / n_neurons  s a^T
 
-    a are the ensemble's activities, s [N m] the controller's error, D the decoders: Nengo's PES
+    a are the ensemble's activities, rates or spikes, filtered by the decoders' synapse if they
+    have one, s [N m] the controller's error, D the decoders: Nengo's PES
     (MacNeil and Eliasmith 2011, doi:10.1371/journal.pone.0022885) with the error -s. At ``rate =
-    gamma n_neurons`` it is `Gradient` with neither leak nor bound, to rounding.
+    gamma n_neurons`` it is `Gradient` with neither leak nor bound, to rounding, for rate neurons
+    without a synapse. Activities of 200 Hz rather than 1 want a rate 200^2 times lower.
 
     ``network`` is one that `adaptive_network` made; the learning rule is added to it. Close the
     simulator when done, or use ``with``.
@@ -43,7 +45,9 @@ class PesNetwork:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "This learning rate is very high")  # for spikes
             warnings.filterwarnings("ignore", "Skipping some optimization steps because SciPy")
-            network.decoders.learning_rule_type = nengo.PES(rate, pre_synapse=None)
+            network.decoders.learning_rule_type = nengo.PES(
+                rate, pre_synapse=network.decoders.synapse
+            )
             with network:
                 error = nengo.Node(lambda t: self._error, label="error")
                 nengo.Connection(error, network.decoders.learning_rule, synapse=None)
@@ -63,7 +67,7 @@ class PesNetwork:
         return output
 
     def forward(self, x: Float[np.ndarray, "n_in"]) -> Float[np.ndarray, "n_out"]:
-        """Return F(x; D); without an error D stays."""
+        """Return F(x; D); D stays, once the change of the step before has taken effect."""
         return self.step(x, np.zeros_like(self._error))
 
     def close(self) -> None:

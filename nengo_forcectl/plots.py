@@ -16,6 +16,7 @@ COLOURS = {
     "observer": "#8e44ad",
     "slotine-li": "#c0392b",
     "pes": "#5cc6c0",
+    "pes-spiking": "#3d7a5a",
     "gradient": "#1b6ca8",
     "multilayer": "#5b3fd1",
     "gauss-newton": "#8a6d3b",

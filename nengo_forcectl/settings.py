@@ -19,6 +19,7 @@ Adapt = Literal[
     "observer",
     "slotine-li",
     "pes",
+    "pes-spiking",
     "gradient",
     "multilayer",
     "gauss-newton",
@@ -112,19 +113,20 @@ class ReachSettings:
     of none, integral, observer, consolidation or exact, which all Jacobians share, by default
     exact: then what goes wrong is the kinematics' fault. none: the model alone. integral: with
     integral action. observer: with a momentum disturbance observer. slotine-li: with the arm's
-    regressor, adaptive control. With the network: pes, Nengo's own rule and simulator; gradient,
-    gradient law; multilayer, the same on decoders, encoders and biases; gauss-newton, on what
-    acceleration the tool lacks; kalman, recursive least squares on what an observer says that the
+    regressor, adaptive control. With the network: pes, Nengo's own rule and simulator;
+    pes-spiking, the same with spiking LIF neurons behind a synapse of 5 ms; gradient, gradient law;
+    multilayer, the same on decoders, encoders and biases; gauss-newton, on what acceleration the
+    tool lacks; kalman, recursive least squares on what an observer says that the
     network lacks; composite, gradient law on both that and the feedback; keras, Adam.
     consolidation: with a network in two time scales, an observer that supplies at once and least
     squares that learns. exact: knows payload and friction, the bound."""
 
     learn_from: LearnFrom = "joint"
-    """What the gradient-type laws (pes, gradient, multilayer, keras) learn from. joint: all of the
-    feedback. task: its part that serves the tool alone.
-    prediction: what a momentum observer says that the network lacks. The other laws have their
-    own signal: gauss-newton the tool's acceleration error, kalman the prediction error, composite
-    both joint and prediction, consolidation the observer's torque."""
+    """What the gradient-type laws (pes, pes-spiking, gradient, multilayer, keras) learn from.
+    joint: all of the feedback. task: its part that serves the tool alone. prediction: what a
+    momentum observer says that the network lacks. The other laws have their own signal: gauss-
+    newton the tool's acceleration error, kalman the prediction error, composite both joint and
+    prediction, consolidation the observer's torque."""
 
     out: Path | None = None
     """Folder of the run; must not exist. Without it the next free runs/reach-NNN."""

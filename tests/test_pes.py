@@ -1,9 +1,13 @@
+from typing import Any
+
+import nengo
 import numpy as np
 import pytest
 
 from nengo_forcectl.closed_form import ClosedFormNetwork
-from nengo_forcectl.exceptions import ConfigurationError
+from nengo_forcectl.exceptions import ConfigurationError, NetworkError
 from nengo_forcectl.learning.gradient import Gradient
+from nengo_forcectl.network import RATE as SPIKES
 from nengo_forcectl.network import adaptive_network, simulator
 from nengo_forcectl.online import OnlineNetwork
 from nengo_forcectl.pes import PesNetwork
@@ -12,8 +16,8 @@ NEURONS = 60
 RATE = 190.0
 
 
-def network():
-    return adaptive_network(4, 2, NEURONS, seed=3, radius=0.5)
+def network(**options):
+    return adaptive_network(4, 2, NEURONS, seed=3, radius=0.5, **options)
 
 
 @pytest.mark.parametrize("learner", [OnlineNetwork, ClosedFormNetwork])
@@ -95,3 +99,56 @@ def test_a_bad_rate_is_refused(rate):
     """A learning rate that makes no sense is named with its value."""
     with pytest.raises(ConfigurationError, match=f"PesNetwork.rate: is {rate} 1/s"):
         PesNetwork(network(), rate)
+
+
+@pytest.mark.parametrize("neurons", [nengo.LIF(), nengo.AdaptiveLIF(), nengo.LIFRate()])
+def test_spikes_behind_a_synapse_learn_a_constant_torque(neurons):
+    """After 2 s at one state 0.2 N m at most are missing of 3 N m, and the same run is the same."""
+    x, wanted, runs = np.array([0.2, -0.1, 0.3, 0.1]), np.array([3.0, -2.0]), []
+    for _ in range(2):
+        net = network(neuron_type=neurons, synapse=0.005)
+        with PesNetwork(net, 20.0 * NEURONS / SPIKES**2) as pes:
+            F = np.zeros(2)
+            torques = []
+            for _ in range(2000):
+                F = pes.step(x, wanted - F)
+                torques.append(F)
+            runs.append(np.array(torques))
+    np.testing.assert_array_equal(*runs)
+    np.testing.assert_allclose(runs[0][-500:].mean(axis=0), wanted, atol=0.2)
+
+
+def test_a_spike_acts_through_the_synapse():
+    """With decoders held, F is what Nengo's filter makes of D times the ensemble's own spikes."""
+    net = network(neuron_type=nengo.LIF(), synapse=nengo.Lowpass(0.005))
+    x, F, raw = np.array([0.2, -0.1, 0.3, 0.1]), [], []
+    with PesNetwork(net, 20.0 * NEURONS / SPIKES**2) as pes:
+        for _ in range(200):
+            pes.step(x, np.array([1.0, -1.0]))
+        for _ in range(3):  # the last change of D takes effect in the step after it
+            pes.forward(x)
+        signals: Any = pes.sim.signals
+        model: Any = pes.sim.model
+        D = np.array(signals[model.sig[net.decoders]["weights"]])
+        for _ in range(100):
+            F.append(pes.forward(x))
+            raw.append(D @ signals[model.sig[net.ensemble.neurons]["out"]])
+    decay = np.exp(-1e-3 / 0.005)
+    for k in range(1, 100):
+        np.testing.assert_allclose(F[k], decay * F[k - 1] + (1 - decay) * raw[k - 1], atol=1e-12)
+    assert np.ptp(F, axis=0).min() > 0
+
+
+def test_tensorflow_learns_with_spikes_but_not_through_a_synapse():
+    """Without a synapse LIF decoders learn by the gradient law; with one the network is refused."""
+    law, x = Gradient(20.0 / SPIKES**2), np.array([0.2, -0.1, 0.3, 0.1])
+    net = network(neuron_type=nengo.LIF())
+    with simulator(net) as sim:
+        online = OnlineNetwork(sim, net.probe, law)
+        torques = [online.step(x, np.array([1.0, -1.0])) for _ in range(300)]
+        assert (np.mean(torques[-100:], axis=0) * [1, -1] > 0.01).all()
+        with pytest.raises(NetworkError, match="not of the form"):
+            ClosedFormNetwork(sim, net.probe, law)
+    net = network(neuron_type=nengo.LIF(), synapse=0.005)
+    with simulator(net) as sim, pytest.raises(NetworkError, match="within one step"):
+        OnlineNetwork(sim, net.probe, law)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -89,8 +91,19 @@ def test_every_law_beats_no_adaptation_in_the_first_pass(arm, tmp_path):
     assert max(others)[0] < 0.5 * none
 
 
+def test_spiking_neurons_learn_the_payload(tmp_path):
+    """By the second pass a fifth at most of the error is left; the same seed gives the same run."""
+    settings = settings_of(arm="planar3", adapt=("none", "pes-spiking"), neurons=200, passes=2)
+    runs = [reach.run(replace(settings, out=tmp_path / name)) for name in ("first", "second")]
+    rms = runs[0].summary["rms_mm"]
+    assert runs[0].summary["failures"] == {}
+    assert rms["pes-spiking"][1] < 0.2 * rms["none"][1]
+    torques = [run.records["pes-spiking"]["tau"] for run in runs]
+    np.testing.assert_array_equal(*torques)
+
+
 @pytest.mark.parametrize("learn_from", LEARN_FROM)
-@pytest.mark.parametrize("name", ["pes", "gradient", "multilayer", "keras"])
+@pytest.mark.parametrize("name", ["pes", "pes-spiking", "gradient", "multilayer", "keras"])
 def test_gradient_type_laws_learn_from_what_they_are_told(name, learn_from):
     """The option reaches the adaptation of every law that has no signal of its own."""
     scene = reaching_scene(settings_of(learn_from=learn_from))

@@ -26,6 +26,7 @@ RADIUS = 0.3  # of the state, over the arm's limits, that a reach covers
 SIGMA = 0.02  # leak [1/s]
 BOUND = 1e3  # of the norm of a weight array [N m for decoders]
 GRADIENT_RATE = 190.0  # [1/s], shared among the neurons
+SYNAPSE = 0.005  # of the decoders of spiking neurons, Nengo's default [s]
 # The gains below were searched on the job of `nengo-forcectl reach`, exact sensors, seed 0 and
 # 300 neurons, in the first pass; the values tried follow each. No noisy sensors, no other arm.
 INNER_RATE = 1000.0  # of encoders and biases, shared among the neurons: 0.01, 1, 10, 1,000
@@ -50,6 +51,19 @@ def pes(scene: "Scene") -> Iterator[Cycle]:
 
     with PesNetwork(_network(scene), GRADIENT_RATE, dt=scene.period) as network:
         yield _learning(scene, network, scene.settings.learn_from)
+
+
+@contextmanager
+def pes_spiking(scene: "Scene") -> Iterator[Cycle]:
+    """The same with spiking LIF neurons, their decoded torque behind a synapse."""
+    import nengo
+
+    from ..network import RATE
+    from ..pes import PesNetwork
+
+    network = _network(scene, neuron_type=nengo.LIF(), synapse=SYNAPSE)
+    with PesNetwork(network, GRADIENT_RATE / RATE**2, dt=scene.period) as learner:
+        yield _learning(scene, learner, scene.settings.learn_from)
 
 
 @contextmanager
@@ -160,11 +174,13 @@ def _consolidating_blocks(scene: "Scene") -> Iterator[Cycle]:
         yield blocks(scene, ConsolidatingAdaptation(arm, online, encoding, law, scene.period))
 
 
-def _network(scene: "Scene") -> "AdaptiveNetwork":
+def _network(scene: "Scene", **options: Any) -> "AdaptiveNetwork":
     from ..network import adaptive_network
 
     n, settings = scene.arm.dof, scene.settings
-    return adaptive_network(2 * n, n, settings.neurons, seed=settings.seed, radius=RADIUS)
+    return adaptive_network(
+        2 * n, n, settings.neurons, seed=settings.seed, radius=RADIUS, **options
+    )
 
 
 @contextmanager
