@@ -124,12 +124,12 @@ def _epochs(
 ) -> Iterator[tuple[LearnedKinematics, Progress]]:
     """Networks and progress, epoch by epoch; ``data`` gets the configurations learned from."""
     numbers = settings.neurons, settings.samples, settings.epochs, settings.seed
-    pose = settings.task == "pose"
-    if settings.train == "online":
+    pose, how = settings.task == "pose", settings.train
+    if how == "online":
         yield from online_training(arm, *numbers, pose, bounds, data)
         return
     q = sample(*bounds, settings.samples, np.random.default_rng([settings.seed, 1]))
-    for learned, progress in training(arm, settings.train, *numbers, pose, bounds):
+    for learned, progress in training(arm, how, *numbers, pose, bounds):
         data[:] = q[: progress.samples]
         yield learned, progress
 
