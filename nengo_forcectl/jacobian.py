@@ -120,7 +120,10 @@ def run(settings: JacobianSettings, watch: Watch | None = None) -> JacobianRun:
 
 
 def _epochs(
-    arm: Arm, settings: JacobianSettings, bounds: Any, data: list[Any]
+    arm: Arm,
+    settings: JacobianSettings,
+    bounds: tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]],
+    data: list[Any],
 ) -> Iterator[tuple[LearnedKinematics, Progress]]:
     """Networks and progress, epoch by epoch; ``data`` gets the configurations learned from."""
     numbers = settings.neurons, settings.samples, settings.epochs, settings.seed
