@@ -96,7 +96,7 @@ def _error_map(run: JacobianRun) -> Figure:
         panel.set(xlabel=f"{'xyz'[a]} of the tool [m]", ylabel=f"{'xyz'[b]} of the tool [m]")
         panel.set_aspect("equal", adjustable="datalim")
     figure.colorbar(shown, ax=panels, label="relative error of J [%], median of a cell")
-    figure.suptitle(f"{_title(run)}: where the learned J is wrong (triangle: base)", fontsize=11)
+    figure.suptitle(f"{_title(run)}:\nwhere the learned J is wrong (triangle: base)", fontsize=11)
     return figure
 
 
