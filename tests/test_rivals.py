@@ -7,7 +7,7 @@ from nengo_forcectl import reach
 from nengo_forcectl.cycle import CompiledGradientCycle
 from nengo_forcectl.exceptions import ConfigurationError
 from nengo_forcectl.plots import COLOURS
-from nengo_forcectl.rivals import TIPS, DT, RIVALS, gains
+from nengo_forcectl.rivals import DT, RIVALS, TIPS, gains
 from nengo_forcectl.scene import reaching_scene
 from nengo_forcectl.settings import ADAPT, ReachSettings
 from nengo_forcectl.sim.bullet import Bullet
