@@ -19,6 +19,7 @@ else in ``arms`` does.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -33,20 +34,31 @@ def invoke(typingctx: Any, address: Any, q: Any, dq: Any, out: Any) -> Any:
 
     Nothing is checked: shapes and types are the caller's business, as in C.
     """
-    arrays = (q, dq, out)
+    return _call(address, (q, dq, out), lambda q, dq, out: (q, dq, None, out))
+
+
+@intrinsic
+def invoke_at(typingctx: Any, address: Any, q: Any, dq: Any, u: Any, out: Any) -> Any:
+    """As `invoke`, with the kernel's third input: a point, or one number a joint."""
+    return _call(address, (q, dq, u, out), lambda *given: given)
+
+
+def _call(address: Any, arrays: tuple[Any, ...], order: Callable[..., tuple[Any, ...]]) -> Any:
+    """Signature and code of a call; ``order`` puts the arrays in the kernel's, None for none."""
     if not all(isinstance(a, types.Array) and a.dtype == types.float64 for a in arrays):
         return None
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        pointers = [
+        pointer = ir.IntType(8).as_pointer()
+        function = ir.FunctionType(ir.VoidType(), [pointer] * 4).as_pointer()
+        starts = [
             cgutils.create_struct_proxy(kind)(context, builder, value=value).data
             for kind, value in zip(signature.args[1:], args[1:], strict=True)
         ]
-        pointer = ir.IntType(8).as_pointer()
-        function = ir.FunctionType(ir.VoidType(), [pointer] * 4).as_pointer()
-        q_at, dq_at, out_at = (builder.bitcast(p, pointer) for p in pointers)
+        places = [builder.bitcast(start, pointer) for start in starts]
         kernel = builder.inttoptr(args[0], function)
-        builder.call(kernel, [q_at, dq_at, pointer(None), out_at])
+        four = [pointer(None) if place is None else place for place in order(*places)]
+        builder.call(kernel, four)
         return context.get_dummy_value()
 
-    return types.none(types.int64, q, dq, out), generate
+    return types.none(types.int64, *arrays), generate

@@ -90,7 +90,7 @@ class Blocks:
         tau = limited(checked_torque(command.tau + feedforward, state.time), self.arm.tau_max)
         if self.predictor is not None:
             self.predictor.sent(tau)
-        return Result(tau, feedforward, terms.pose[:3, 3], J)
+        return Result(tau, feedforward, terms.pose[:3, 3], J, command.singularity)
 
 
 class CompiledCycle:

@@ -8,7 +8,7 @@ from nengo_forcectl.adaptation import (
     NoAdaptation,
 )
 from nengo_forcectl.control import OperationalSpace
-from nengo_forcectl.control.operational_space import task_inertia
+from nengo_forcectl.control.task_space import task_inertia
 from nengo_forcectl.exceptions import ConfigurationError
 from nengo_forcectl.paths import Reference
 from nengo_forcectl.robot import State

@@ -3,7 +3,7 @@ import pytest
 
 import arms
 from nengo_forcectl.control import JointPD, OperationalSpace
-from nengo_forcectl.control.operational_space import task_inertia
+from nengo_forcectl.control.task_space import task_inertia
 from nengo_forcectl.exceptions import ConfigurationError
 from nengo_forcectl.paths import Reference
 from nengo_forcectl.robot import State
@@ -128,7 +128,7 @@ def test_joint_pd_is_its_equation(iiwa, rng):
     [
         (lambda: OperationalSpace(HOME, kp=-1.0), r"OperationalSpace.kp: is -1.0"),
         (lambda: OperationalSpace(HOME, kv=np.nan), r"OperationalSpace.kv: is nan"),
-        (lambda: OperationalSpace(HOME, rows=(0, 5)), r"OperationalSpace.rows: is \(0, 5\)"),
+        (lambda: OperationalSpace(HOME, rows=(0, 6)), r"OperationalSpace.rows: is \(0, 6\)"),
         (lambda: OperationalSpace(HOME, rows=()), r"OperationalSpace.rows: is \(\)"),
         (lambda: JointPD(kv=-2.0), r"JointPD.kv: is -2.0"),
     ],

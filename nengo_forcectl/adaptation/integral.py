@@ -8,7 +8,7 @@ from jaxtyping import Float
 from arms import Terms
 
 from ..control import Command
-from ..control.operational_space import task_inertia
+from ..control.task_space import task_inertia
 from ..exceptions import ConfigurationError
 from ..learning.task_space import force_to_torque
 from ..paths import Reference

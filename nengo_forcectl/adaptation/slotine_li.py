@@ -6,7 +6,7 @@ from jaxtyping import Float
 from arms import Arm, Terms
 
 from ..control import Command
-from ..control.operational_space import DAMPING
+from ..control.task_space import DAMPING
 from ..exceptions import ConfigurationError
 from ..learning.gradient import Gradient
 from ..paths import Reference

@@ -25,10 +25,14 @@ class Command(NamedTuple):
     ddq_r: Float[np.ndarray, "n"]  # its acceleration, no feedback [rad/s^2]
     mobility: Float[np.ndarray, "m n"]  # J M^-1: from joint torque to acceleration of the task
     task_error: Float[np.ndarray, "m"]  # acceleration of the task that the feedback asks for
+    singularity: float = 0.0  # 0 where the task's inertia is exact, up to 1: see `TaskSpace`
 
 
 class Controller(Protocol):
-    """A control law: pure, its gains are its fields."""
+    """A control law: its gains are its fields.
+
+    It is pure, but for `ForceControl` and `Admittance`, where one call is one control cycle.
+    """
 
     def torque(self, terms: Terms, state: State, reference: Reference) -> Command:
         """Return the torque for this state and reference."""

@@ -6,32 +6,32 @@ import numpy as np
 
 from arms import Terms
 
-from ..exceptions import ConfigurationError
 from ..paths import Reference
 from ..robot import State
 from .command import Command
+from .gains import Gain
+from .joint_space import JointLaw, JointSpace
 
 
 @dataclass(frozen=True)
-class JointPD:
+class JointPD(JointSpace):
     """``tau = g(q) + kp (q_r - q) + kv (dq_r - dq)``.
 
     The reference is a path in joint space. Globally asymptotically stable at a fixed reference when
     the gravity model is exact (Takegaki and Arimoto 1981).
     """
 
-    kp: float = 100.0  # [N m/rad]
-    kv: float = 20.0  # [N m s/rad]
+    kp: Gain = 100.0  # [N m/rad]
+    kv: Gain = 20.0  # [N m s/rad]
 
-    def __post_init__(self) -> None:
-        for name in ("kp", "kv"):
-            value = getattr(self, name)
-            if not (np.isfinite(value) and value >= 0):
-                raise ConfigurationError(f"JointPD.{name}: is {value}, needs a number from 0 up")
+    def law(self, n: int) -> JointLaw:
+        """Return the law for ``n`` joints."""
+        return JointLaw(f_e=self.gain("kp", n), f_de=self.gain("kv", n))
 
     def torque(self, terms: Terms, state: State, reference: Reference) -> Command:
         """Return the torque that pulls the joints to the reference."""
-        error = self.kp * (reference.x - state.q) + self.kv * (reference.dx - state.dq)
+        e, de = self.errors(state, reference)
+        error = self.gain("kp", len(e)) @ e + self.gain("kv", len(e)) @ de
         mobility = np.linalg.inv(terms.M)
         return Command(
             terms.g + error, error, error, reference.dx, reference.ddx, mobility, mobility @ error

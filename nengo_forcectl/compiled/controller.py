@@ -1,0 +1,110 @@
+"""A control law and its arm in one call."""
+
+import math
+
+import numba
+import numpy as np
+
+from arms.invoke import invoke
+
+from .algebra import FAST
+from .joint import joint_space
+from .secondary import secondary
+from .task import task_space
+
+
+@numba.njit(cache=True, fastmath=FAST)
+def parts(terms, n):
+    """pose, J, dJ, M, C, g of what a kernel of these wrote."""
+    a, b = 16 + 6 * n, 16 + 12 * n
+    c, d = b + n * n, b + 2 * n * n
+    return (
+        terms[:16].reshape(4, 4), terms[16:a].reshape(6, n), terms[a:b].reshape(6, n),
+        terms[b:c].reshape(n, n), terms[c:d].reshape(n, n), terms[d:],
+    )  # fmt: skip
+
+
+@numba.njit(cache=True, fastmath=FAST)
+def joint_cycle(kernel, size, q, dq, reference, law, numbers, tau_max, out):
+    """Write tau and the tool's position into ``out``."""
+    n = len(q)
+    terms = np.empty(size)
+    invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
+    pose, _, _, M, C, g = parts(terms, n)
+    joint_space(M, C, g, q, dq, reference.reshape(3, n), law, numbers, out[:n])
+    leave(out, tau_max, pose, n)
+
+
+@numba.njit(cache=True, fastmath=FAST)
+def task_cycle(
+    kernel, size, q, dq, reference, measured, sound, rows, law, numbers, entries, of_entries, z,
+    yields, offset, velocity, tau_max, out,
+):  # fmt: skip
+    """Write tau, the tool's position and the singularity into ``out``.
+
+    Args:
+        entries, of_entries: of `secondary`.
+        yields: (3, 6, 6): the matrices of `Admittance`, or none, (0, 6, 6).
+        offset, velocity: of the reference that yields.
+        The others: of `task_space`.
+    """
+    n = len(q)
+    terms = np.empty(size)
+    invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
+    pose, J, dJ, M, C, g = parts(terms, n)
+    if len(yields):
+        move(reference, measured, yields, offset, velocity, numbers[2])
+    tau_0, error, dq_r, ddq_r = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    secondary(entries, of_entries, q, dq, M, tau_0)
+    out[n + 3] = task_space(
+        pose, J, dJ, M, C, g, q, dq, reference, measured, sound, rows, law, numbers, tau_0, z,
+        out[:n], error, dq_r, ddq_r,
+    )  # fmt: skip
+    leave(out, tau_max, pose, n)
+
+
+@numba.njit(cache=True)
+def leave(out, tau_max, pose, n):
+    """What every torque passes on its way out: the motors' limits."""
+    for i in range(n):
+        out[i] = min(max(out[i], -tau_max[i]), tau_max[i])
+    for axis in range(3):
+        out[n + axis] = pose[axis, 3]
+
+
+@numba.njit(cache=True, fastmath=FAST)
+def move(reference, measured, yields, offset, velocity, dt):
+    """One step of `Admittance`: the offset goes on, and the reference moves by it."""
+    before = velocity.copy()
+    for i in range(6):
+        total = 0.0
+        for k in range(6):
+            total += yields[0, i, k] * before[k] - yields[2, i, k] * offset[k]
+            total += yields[1, i, k] * (reference[24 + k] + measured[k])
+        velocity[i] = total
+    for i in range(6):
+        offset[i] += dt * velocity[i]
+        reference[24 + i] = 0.0
+    for i in range(3):
+        reference[i] += offset[i]
+        reference[3 + i] += velocity[i]
+        reference[6 + i] += (velocity[i] - before[i]) / dt
+        reference[18 + i] += velocity[3 + i]
+        reference[21 + i] += (velocity[3 + i] - before[3 + i]) / dt
+    turn(offset[3:], reference[9:18].reshape(3, 3))
+
+
+@numba.njit(cache=True)
+def turn(c, R):
+    """R becomes exp(c) R."""
+    angle = math.sqrt(c[0] * c[0] + c[1] * c[1] + c[2] * c[2])
+    half = 0.5 * angle
+    a = math.sin(angle) / angle if angle > 1e-12 else 1.0
+    b = math.sin(half) / half if angle > 1e-12 else 1.0
+    b = 0.5 * b * b
+    for column in range(3):
+        x, y, z = R[0, column], R[1, column], R[2, column]
+        u, v, w = c[1] * z - c[2] * y, c[2] * x - c[0] * z, c[0] * y - c[1] * x
+        R[0, column] += a * u + b * (c[1] * w - c[2] * v)
+        R[1, column] += a * v + b * (c[2] * u - c[0] * w)
+        R[2, column] += a * w + b * (c[0] * v - c[1] * u)

@@ -1,0 +1,84 @@
+"""What the laws that control a force have in common: axes, a frame, an integral."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float
+
+from ..exceptions import ConfigurationError
+from ..robot import State
+from .gains import Gain, check_gain
+from .task_space import Rows, Square, TaskSpace
+
+
+@dataclass(frozen=True)
+class ForceControl(TaskSpace):
+    """Closes a loop around the wrist's force sensor along some axes of a task frame.
+
+    The gains are over the rows, in the task frame. ``integral`` is the one thing that changes: z,
+    in the base frame, one step a call of ``torque`` unless the state is not sound. Its force and
+    its moment are kept within ``windup``, so that it does not grow while there is no contact.
+    """
+
+    axes: tuple[int, ...] = (2,)  # of the task frame, as rows: the force is controlled along them
+    frame: Float[np.ndarray, "3 3"] = field(default_factory=lambda: np.eye(3))  # base from task
+    kf: Gain = 0.5  # force for an error of force
+    ki: Gain = 5.0  # [1/s]
+    windup: tuple[float, float] = (50.0, 5.0)  # [N, N m]
+    dt: float = 1e-3  # of a control cycle [s]
+    integral: Rows = field(init=False, repr=False, compare=False)  # z [N, N m]
+
+    needs_wrench = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        name, rows = type(self).__name__, self.rows
+        axes = tuple(self.axes)
+        if not axes or not set(axes) <= set(rows) or len(set(axes)) < len(axes):
+            raise ConfigurationError(
+                f"{name}.axes: is {self.axes}, needs some of {rows}, each once"
+            )
+        object.__setattr__(self, "axes", axes)
+        frame = np.array(self.frame, dtype=float)
+        if frame.shape != (3, 3) or not (
+            np.allclose(frame @ frame.T, np.eye(3), atol=1e-9) and np.linalg.det(frame) > 0
+        ):
+            raise ConfigurationError(f"{name}.frame: is no rotation matrix (3, 3)")
+        turned = not np.array_equal(frame, np.eye(3))
+        if turned and rows not in ((0, 1, 2), (3, 4, 5), (0, 1, 2, 3, 4, 5)):
+            raise ConfigurationError(
+                f"{name}.rows: is {rows}, with a frame that is turned it needs "
+                "(0, 1, 2), (3, 4, 5) or both"
+            )
+        object.__setattr__(self, "frame", frame)
+        for gain in ("kf", "ki"):
+            check_gain(self, gain, len(rows))
+        check_gain(self, "dt", 0, positive=True)
+        windup = np.array(self.windup, dtype=float)
+        if windup.shape != (2,) or not (windup >= 0).all():
+            raise ConfigurationError(
+                f"{name}.windup: is {self.windup}, needs two numbers from 0 up [N, N m]"
+            )
+        object.__setattr__(self, "integral", np.zeros(len(rows)))
+
+    def reset(self) -> None:
+        """Forget the integral."""
+        self.integral[:] = 0.0
+
+    def turned(self, gain: Square, *, motion: bool = False) -> Square:
+        """Return a gain of the task frame's force (or motion) axes, in the base frame."""
+        rows = list(self.rows)
+        T = np.kron(np.eye(2), self.frame)[np.ix_(rows, rows)]
+        chosen = np.isin(rows, self.axes) != motion
+        return T @ (gain * np.outer(chosen, chosen)) @ T.T
+
+    def _integrate(self, errors: tuple[Rows | None, ...], state: State) -> None:
+        force, z = errors[2], self.integral
+        if force is None or not state.sound or self.law.z is None:
+            return
+        z += self.dt * (self.law.z @ force)
+        rows = np.array(self.rows)
+        for part, most in ((rows < 3, self.windup[0]), (rows > 2, self.windup[1])):
+            size = float(np.sqrt(z[part] @ z[part]))
+            if size > most:
+                z[part] *= most / size

@@ -1,0 +1,52 @@
+"""Impedance control: the tool as a mass on a spring and a damper."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from .gains import Gain, check_gain
+from .task_space import TaskLaw, TaskSpace
+
+
+@dataclass(frozen=True)
+class Impedance(TaskSpace):
+    """Impedance control (Hogan 1985), e = x_r - x, f the environment's wrench on the tool::
+
+        without ``inertia``   Lambda dde + D de + K e = -(f_r + f)
+        with it               inertia dde + D de + K e = -(f_r + f)
+
+    Without, ``J^T (K e + D de + f_r)`` on top of the exact feed-forward: the arm keeps its own
+    inertia Lambda, and no force sensor is needed. With it, the sensor's f takes its place: the
+    feedback is ``inertia^-1 (K e + D de + f_r + f)``, an acceleration. f_r is the wrench of the
+    reference.
+
+    ``Command.error`` is zero where the equation above holds at rest: a push that the spring answers
+    is nothing to learn from, as long as the sensor tells of it. Without a sensor it counts as an
+    error, and what learns from it makes the spring stiffer.
+    """
+
+    K: Gain = 400.0  # [N/m], [N m/rad]
+    D: Gain = 60.0  # [N s/m], [N m s/rad]
+    inertia: Gain | None = None  # [kg], [kg m^2]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for field in ("K", "D"):
+            check_gain(self, field, len(self.rows))
+        if self.inertia is not None:
+            check_gain(self, "inertia", len(self.rows), positive=True)
+
+    @property
+    def needs_wrench(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether the law needs a force sensor."""
+        return self.inertia is not None
+
+    @cached_property
+    def law(self) -> TaskLaw:
+        """The law's matrices."""
+        K, D, one = self.gain("K"), self.gain("D"), np.eye(len(self.rows))
+        if self.inertia is None:
+            return TaskLaw(f_e=K, f_de=D, f_f=one, a_ff=one, f_h=one)
+        inverse = np.linalg.inv(self.gain("inertia"))
+        return TaskLaw(a_e=inverse @ K, a_de=inverse @ D, a_f=inverse, a_ff=one, f_h=one)

@@ -1,0 +1,50 @@
+"""Parallel control: force and position along the same axes, where the force wins."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from .force_control import ForceControl
+from .gains import Gain, check_gain
+from .task_space import TaskLaw
+
+
+@dataclass(frozen=True)
+class ParallelForce(ForceControl):
+    """Parallel force and position control (Chiaverini and Sciavicco 1993).
+
+    f is the environment's wrench on the tool, f_r what the tool is to exert, S' selects ``axes``::
+
+        feedback = kp e + kv de + mass^-1 (S' kf (f_r + f) + z)     [m/s^2], ahead: ddx_r
+        dz/dt    = S' ki (f_r + f),   press = -f
+
+    Position is controlled along all rows. Along the axes of force the integral outweighs it: at
+    rest the force is f_r whatever x_r says, and where there is no contact the tool goes on until
+    there is (or z is full). Where a surface is not where it was thought to be nothing is pushed
+    as hard as with `Impedance`, nor lost as with `HybridForce`.
+    """
+
+    kp: Gain = 100.0  # [1/s^2]
+    kv: Gain = 28.0  # [1/s]
+    mass: Gain = 10.0  # [kg], [kg m^2]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for gain in ("kp", "kv"):
+            check_gain(self, gain, len(self.rows))
+        check_gain(self, "mass", len(self.rows), positive=True)
+
+    @cached_property
+    def law(self) -> TaskLaw:
+        """The law's matrices."""
+        one, inverse = np.eye(len(self.rows)), np.linalg.inv(self.gain("mass"))
+        return TaskLaw(
+            a_e=self.gain("kp"),
+            a_de=self.gain("kv"),
+            a_f=inverse @ self.turned(self.gain("kf")),
+            a_z=inverse,
+            a_ff=one,
+            f_h=one,
+            z=self.turned(self.gain("ki")),
+        )

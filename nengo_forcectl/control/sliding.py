@@ -1,0 +1,57 @@
+"""Sliding control of the joints, Slotine and Li's."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from arms import Terms
+
+from ..paths import Reference
+from ..robot import State
+from .command import Command
+from .gains import Gain, check_gain
+from .joint_space import JointLaw, JointSpace
+
+
+@dataclass(frozen=True)
+class Sliding(JointSpace):
+    """Slotine and Li's passive law (1987, doi:10.1177/027836498700600303), e = q_r - q::
+
+        dq_v = dq_r + slope e,    s = dq_v - dq = de + slope e    [rad/s]
+        tau  = M ddq_v + C dq_v + g + K s + robust sat(s / boundary)
+
+    With an exact model ``M ds + C s + K s = 0``, and ``s^T M s / 2`` falls at the rate ``s^T K s``,
+    because dM/dt - 2C is skew-symmetric; on ``s = 0`` the error dies out as exp(-slope t). The last
+    term withstands an unknown torque of at most ``robust`` a joint, without chattering: within
+    ``boundary`` of s it is proportional to it (Slotine and Sastry 1983).
+
+    ``error`` is ``K s`` and the last term: a gradient law then learns from s, as in their proof.
+    """
+
+    slope: Gain = 7.0  # [1/s]
+    K: Gain = 20.0  # [N m s/rad]
+    robust: float = 0.0  # [N m]
+    boundary: float = 0.1  # of s [rad/s]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_gain(self, "robust", 0)
+        check_gain(self, "boundary", 0, positive=True)
+
+    def law(self, n: int) -> JointLaw:
+        """Return the law for ``n`` joints."""
+        slope, K = self.gain("slope", n), self.gain("K", n)
+        return JointLaw(
+            a_de=slope, c_e=slope, c_de=np.eye(n), f_e=K @ slope, f_de=K,
+            follow=1.0, coriolis=1.0, robust=self.robust, boundary=self.boundary,
+        )  # fmt: skip
+
+    def torque(self, terms: Terms, state: State, reference: Reference) -> Command:
+        """Return the torque that brings the joints to the reference."""
+        e, de = self.errors(state, reference)
+        slope, K = self.gain("slope", len(e)), self.gain("K", len(e))
+        s = de + slope @ e
+        error = K @ s + self.robust * np.clip(s / self.boundary, -1.0, 1.0)
+        tau = terms.M @ (reference.ddx + slope @ de) + terms.C @ (state.dq + s) + terms.g + error
+        mobility = np.linalg.inv(terms.M)
+        return Command(tau, error, error, reference.dx, reference.ddx, mobility, mobility @ error)
