@@ -21,10 +21,27 @@ if TYPE_CHECKING:
     )
     from .closed_form import ClosedFormNetwork
     from .compare import Comparison, compare_jacobians
-    from .control import Command, JointPD, OperationalSpace
+    from .control import (
+        Admittance,
+        Command,
+        ComputedTorque,
+        Damping,
+        Floating,
+        HybridForce,
+        Impedance,
+        JointLimits,
+        JointPD,
+        Manipulability,
+        ObstacleAvoidance,
+        OperationalSpace,
+        ParallelForce,
+        Posture,
+        Sliding,
+    )
     from .control.adaptive_jacobian import AdaptiveJacobian, KnownTip, LearnedPose, LearnedTip
     from .cycle import Blocks, CompiledCycle, CompiledGradientCycle
     from .encoding import StateEncoding, States, encoding_of
+    from .fused import CompiledController
     from .jacobians import input_jacobian, weight_jacobian, weight_jvp, weight_vjp
     from .kinematics import LearnedKinematics
     from .kinematics_training import learn_kinematics
@@ -77,9 +94,21 @@ _HOME = {
         "compare_jacobians",
     ),
     "control": (
+        "Admittance",
         "Command",
+        "ComputedTorque",
+        "Damping",
+        "Floating",
+        "HybridForce",
+        "Impedance",
+        "JointLimits",
         "JointPD",
+        "Manipulability",
+        "ObstacleAvoidance",
         "OperationalSpace",
+        "ParallelForce",
+        "Posture",
+        "Sliding",
     ),
     "control.adaptive_jacobian": (
         "AdaptiveJacobian",
@@ -97,6 +126,7 @@ _HOME = {
         "States",
         "encoding_of",
     ),
+    "fused": ("CompiledController",),
     "jacobians": (
         "input_jacobian",
         "weight_jacobian",
@@ -183,25 +213,33 @@ _MODULE = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
     "AdaptiveJacobian",
+    "Admittance",
     "Blocks",
     "Bullet",
     "ClosedFormNetwork",
     "Command",
     "Comparison",
+    "CompiledController",
     "CompiledCycle",
     "CompiledGradientCycle",
     "Composite",
+    "ComputedTorque",
     "ConsolidatingAdaptation",
     "Consolidation",
     "CoulombFriction",
+    "Damping",
     "Disturbance",
     "DisturbanceObserver",
+    "Floating",
     "ForceField",
     "ForcectlError",
     "GaussNewton",
     "Gradient",
+    "HybridForce",
+    "Impedance",
     "IntegralAction",
     "JacobianSettings",
+    "JointLimits",
     "JointPD",
     "Kalman",
     "KnownTip",
@@ -214,15 +252,19 @@ __all__ = [
     "LinkForces",
     "Log",
     "LowPass",
+    "Manipulability",
     "MinimumJerk",
     "MomentumObserver",
     "Multilayer",
     "NetworkAdaptation",
     "NoAdaptation",
+    "ObstacleAvoidance",
     "OnlineNetwork",
     "OperationalSpace",
+    "ParallelForce",
     "Payload",
     "PesNetwork",
+    "Posture",
     "Predictor",
     "ReachSettings",
     "RecursiveLeastSquares",
@@ -234,6 +276,7 @@ __all__ = [
     "SensorCheck",
     "Sensors",
     "Signal",
+    "Sliding",
     "SlotineLi",
     "Spring",
     "State",

@@ -128,8 +128,7 @@ class CompiledCycle:
         from .compiled.memory import Memory
         from .weights import named_weights
 
-        if type(controller) is not OperationalSpace:
-            raise ConfigurationError(f"CompiledCycle: no compiled form of {controller}")
+        _check_compiled("CompiledCycle", controller)
         if type(network.ensemble.neuron_type) is not nengo.RectifiedLinear:
             raise ConfigurationError(
                 f"CompiledCycle: no compiled form of {network.ensemble.neuron_type}; "
@@ -168,6 +167,7 @@ class CompiledCycle:
         ]  # fmt: skip
         self.dof = n
         self._run: Any = consolidating_cycle
+        self._jacobian = arm.jacobian
         self._kernel = arm.kernel("pose", "J", "dJ", "M", "C", "g")
         self._constants = (
             encoding.measured,
@@ -194,6 +194,8 @@ class CompiledCycle:
         if self._predictor is not None:
             state = self._predictor.now(state)
         out = np.empty(4 * n + 3)
+        if state.wrench is not None:  # the observer is to know of it
+            self.memory["sent"][:] += self._jacobian(state.q).T @ state.wrench
         self._run(
             self._kernel.address, self._kernel.size, *_vectors(state, reference, n),
             state.sound, self._learning, *self._constants, out,
@@ -252,6 +254,19 @@ def _vectors(state: State, reference: Reference, n: int) -> Iterator[Float[np.nd
         yield value
 
 
+def _check_compiled(cycle: str, controller: Controller) -> None:
+    if (
+        type(controller) is not OperationalSpace
+        or controller.turns
+        or controller.secondary
+        or any(np.ndim(gain) for gain in (controller.kp, controller.kv))
+    ):
+        raise ConfigurationError(
+            f"{cycle}: no compiled form of {controller}; it knows OperationalSpace of positions, "
+            "with numbers for gains and the posture alone; use Blocks"
+        )
+
+
 class CompiledGradientCycle:
     """Operational-space control with a network that learns by the gradient law, in one call.
 
@@ -270,8 +285,7 @@ class CompiledGradientCycle:
         from .compiled.cycle import gradient_cycle
 
         n = arm.dof
-        if type(controller) is not OperationalSpace:
-            raise ConfigurationError(f"CompiledGradientCycle: no compiled form of {controller}")
+        _check_compiled("CompiledGradientCycle", controller)
         if (network.n_inputs, network.n_outputs) != (2 * n, n):
             raise NetworkError(
                 f"network has {network.n_inputs} inputs and {network.n_outputs} outputs, "

@@ -6,6 +6,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from jaxtyping import Float
 
+from arms import Terms
+
 from .exceptions import SimulationError
 
 
@@ -132,6 +134,11 @@ def _is_wrench(wrench: Float[np.ndarray, "6"], time: float) -> bool:
             f"state at {time:.3f} s: wrench has shape {np.shape(wrench)}, needs (6,)"
         )
     return math.isfinite(wrench @ wrench)
+
+
+def pushed(terms: Terms, state: State) -> Float[np.ndarray, "n"] | float:
+    """Return ``J^T wrench`` [N m] of the environment's push; 0 without a sensor."""
+    return 0.0 if state.wrench is None else terms.J.T @ state.wrench
 
 
 def checked_torque(tau: Float[np.ndarray, "n"], time: float) -> Float[np.ndarray, "n"]:

@@ -13,7 +13,7 @@ from ..exceptions import ConfigurationError
 from ..learning.law import Signal
 from ..observer import LowPass, MomentumObserver
 from ..paths import Reference
-from ..robot import State, limited
+from ..robot import State, limited, pushed
 from ..workspace import joint_range
 
 UNLIMITED_SPEED = 2.0  # what counts as a joint's top speed if it has no limit [rad/s]
@@ -121,8 +121,8 @@ class Balance:
         self._torque = np.zeros(arm.dof)  # sent in the cycle before [N m]
 
     def lacking(self, terms: Terms, state: State) -> Float[np.ndarray, "n"]:
-        """Return the torque [N m] that the model lacks, filtered."""
-        return -self._observer.update(terms, state.dq, self._torque)
+        """Return the torque [N m] that the model lacks, filtered; a measured push is no part."""
+        return -self._observer.update(terms, state.dq, self._torque + pushed(terms, state))
 
     @property
     def held(self) -> Float[np.ndarray, "n"]:

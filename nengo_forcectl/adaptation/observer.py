@@ -8,15 +8,16 @@ from arms import Arm, Terms
 from ..control import Command
 from ..observer import MomentumObserver
 from ..paths import Reference
-from ..robot import State, limited
+from ..robot import State, limited, pushed
 
 
 class DisturbanceObserver:
     """``tau = -r`` with r the momentum observer's estimate of the unmodelled torque.
 
     It takes the torque that it sees being commanded, kept within the motors' limits as the loop
-    does, for the one that was sent. It remembers nothing: learning, in the sense of a torque for a
-    state that is not the present one, there is none.
+    does, for the one that was sent. A push that a wrist sensor tells of is no part of r. It
+    remembers nothing: learning, in the sense of a torque for a state that is not the present one,
+    there is none.
     """
 
     def __init__(self, arm: Arm, gain: float, dt: float) -> None:
@@ -28,6 +29,6 @@ class DisturbanceObserver:
         self, terms: Terms, state: State, reference: Reference, command: Command
     ) -> Float[np.ndarray, "n"]:
         """Return ``-r`` [N m] up to this cycle."""
-        tau = -self.observer.update(terms, state.dq, self._sent)
+        tau = -self.observer.update(terms, state.dq, self._sent + pushed(terms, state))
         self._sent = limited(command.tau + tau, self._tau_max)
         return tau

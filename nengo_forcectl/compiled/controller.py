@@ -25,51 +25,69 @@ def parts(terms, n):
 
 
 @numba.njit(cache=True, fastmath=FAST)
-def joint_cycle(kernel, size, q, dq, reference, law, numbers, tau_max, out):
-    """Write tau and the tool's position into ``out``."""
-    n = len(q)
+def joint_cycle(kernel, size, inputs, sound, law, numbers, tau_max, out):
+    """Write tau and the tool's position and 0 into ``out``; returns whether tau is finite.
+
+    Args:
+        inputs: q, dq, q_r, dq_r, ddq_r.
+        sound: no matter, nothing is remembered.
+        law, numbers: of `joint_space`.
+    """
+    n = len(tau_max)
+    q, dq = inputs[:n], inputs[n : 2 * n]
     terms = np.empty(size)
     invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
     pose, _, _, M, C, g = parts(terms, n)
-    joint_space(M, C, g, q, dq, reference.reshape(3, n), law, numbers, out[:n])
-    leave(out, tau_max, pose, n)
+    out[n + 3] = 0.0
+    joint_space(M, C, g, q, dq, inputs[2 * n :].reshape(3, n), law, numbers, out[:n])
+    return leave(out, tau_max, pose, n)
 
 
 @numba.njit(cache=True, fastmath=FAST)
 def task_cycle(
-    kernel, size, q, dq, reference, measured, sound, rows, law, numbers, entries, of_entries, z,
-    yields, offset, velocity, tau_max, out,
+    kernel, size, inputs, sound, rows, law, numbers, entries, of_entries, z, yields, moved,
+    tau_max, out,
 ):  # fmt: skip
-    """Write tau, the tool's position and the singularity into ``out``.
+    """Write tau, the tool's position and the singularity into ``out``; as `joint_cycle`.
+
+    Where a force is not finite nothing is done, so that no integral takes it in.
 
     Args:
+        inputs: q, dq, the measured wrench, and the reference, see `task_space`.
         entries, of_entries: of `secondary`.
         yields: (3, 6, 6): the matrices of `Admittance`, or none, (0, 6, 6).
-        offset, velocity: of the reference that yields.
+        moved: (2, 6): its offset and velocity.
         The others: of `task_space`.
     """
-    n = len(q)
-    terms = np.empty(size)
+    n = len(tau_max)
+    q, dq, measured = inputs[:n], inputs[n : 2 * n], inputs[2 * n : 2 * n + 6]
+    reference = inputs[2 * n + 6 :]
+    for i in range(6):
+        if not math.isfinite(measured[i] + reference[24 + i]):
+            return False
+    terms, room = np.empty(size), np.empty((4, n))
     invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
     pose, J, dJ, M, C, g = parts(terms, n)
     if len(yields):
-        move(reference, measured, yields, offset, velocity, numbers[2])
-    tau_0, error, dq_r, ddq_r = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
-    secondary(entries, of_entries, q, dq, M, tau_0)
+        move(reference, measured, yields, moved[0], moved[1], numbers[2])
+    secondary(entries, of_entries, q, dq, M, room[0])
     out[n + 3] = task_space(
-        pose, J, dJ, M, C, g, q, dq, reference, measured, sound, rows, law, numbers, tau_0, z,
-        out[:n], error, dq_r, ddq_r,
+        pose, J, dJ, M, C, g, q, dq, reference, measured, sound, rows, law, numbers, room[0], z,
+        out[:n], room[1], room[2], room[3],
     )  # fmt: skip
-    leave(out, tau_max, pose, n)
+    return leave(out, tau_max, pose, n)
 
 
 @numba.njit(cache=True)
 def leave(out, tau_max, pose, n):
-    """What every torque passes on its way out: the motors' limits."""
+    """What every torque passes on its way out: is it finite, and within the motors' limits?"""
+    finite = True
     for i in range(n):
+        finite = finite and math.isfinite(out[i])
         out[i] = min(max(out[i], -tau_max[i]), tau_max[i])
     for axis in range(3):
         out[n + axis] = pose[axis, 3]
+    return finite
 
 
 @numba.njit(cache=True, fastmath=FAST)

@@ -26,8 +26,10 @@ def task_space(
         z: the integral, which changes.
     """
     n, m = len(q), len(rows)
-    e, de, ff, f = np.empty(m), np.empty(m), np.empty(m), np.empty(m)
-    velocity, ahead, back = np.empty(m), np.empty(m), np.empty(m)
+    room = np.empty((12, m))  # one array: making many costs as much as filling them
+    e, de, ff, f = room[0], room[1], room[2], room[3]
+    velocity, ahead, back, force, press = room[4], room[5], room[6], room[7], room[8]
+    motions = room[9:]
     turn = np.zeros(3)
     for r in range(m):
         if rows[r] > 2:
@@ -53,7 +55,6 @@ def task_space(
         de[r] = velocity[r] - dx
     solve_rows(M.copy(), mobility)
 
-    motions, force, press = np.empty((3, m)), np.empty(m), np.empty(m)
     inverse = np.empty((m, m))
     for r in range(m):
         row = rows[r]
@@ -114,11 +115,10 @@ def integrate(z, gain, f, rows, numbers):
 @numba.njit(cache=True)
 def orientation_error(R_r, pose, turn):
     """``2 sign(w) v`` of the quaternion (w, v) of ``R_r R^T``, into ``turn``."""
-    E = np.zeros((3, 3))
+    E = np.empty((3, 3))
     for r in range(3):
         for c in range(3):
-            for k in range(3):
-                E[r, c] += R_r[r, k] * pose[c, k]
+            E[r, c] = R_r[r, 0] * pose[c, 0] + R_r[r, 1] * pose[c, 1] + R_r[r, 2] * pose[c, 2]
     trace = E[0, 0] + E[1, 1] + E[2, 2]
     largest, i = trace, -1
     for k in range(3):
@@ -144,8 +144,8 @@ def factor_limited(A, least):
     factor_columns(L, 0, m)
     # The trace of A^-1, |L^-1|^2, is no less than the largest of its eigenvalues.
     trace = 0.0
+    column = np.empty(m)
     for c in range(m):
-        column = np.zeros(m)
         for i in range(c, m):
             total = 1.0 if i == c else 0.0
             for k in range(c, i):

@@ -12,8 +12,9 @@ from ..exceptions import ConfigurationError
 from ..paths import Reference
 from ..robot import State
 from .command import Command
+from .force_control import ForceControl
 from .gains import Gain, check_gain, matrix
-from .task_space import TaskSpace, measured, orientation
+from .task_space import TaskSpace, orientation, pushes
 
 ROWS = (0, 1, 2)
 
@@ -29,7 +30,7 @@ class Admittance:
     rotation vector's ``R_c = exp(c) R_r``, its rate taken for the angular velocity: to second order
     in c.
 
-    ``offset`` and ``velocity`` are what changes, one step a call of ``torque``, by implicit Euler:
+    ``moving``, c and dc, is what changes, one step a call of ``torque``, by implicit Euler:
     stable for any gains.
     """
 
@@ -39,8 +40,8 @@ class Admittance:
     stiffness: Gain = 0.0  # [N/m], [N m/rad]
     rows: tuple[int, ...] = ROWS  # that yield
     dt: float = 1e-3  # of a control cycle [s]
-    offset: Float[np.ndarray, "6"] = field(init=False, repr=False, compare=False)  # c [m, rad]
-    velocity: Float[np.ndarray, "6"] = field(init=False, repr=False, compare=False)  # dc
+    # c [m, rad] and dc, of all six rows.
+    moving: Float[np.ndarray, "2 6"] = field(init=False, repr=False, compare=False)
 
     needs_wrench = True
 
@@ -61,8 +62,11 @@ class Admittance:
         check_gain(self, "damping", len(rows))
         check_gain(self, "stiffness", len(rows))
         check_gain(self, "dt", 0, positive=True)
-        object.__setattr__(self, "offset", np.zeros(6))
-        object.__setattr__(self, "velocity", np.zeros(6))
+        if isinstance(self.inner, ForceControl) and self.inner.dt != self.dt:
+            raise ConfigurationError(
+                f"Admittance.dt: is {self.dt} s, the inner controller's is {self.inner.dt} s"
+            )
+        object.__setattr__(self, "moving", np.zeros((2, 6)))
 
     @cached_property
     def steps(self) -> Float[np.ndarray, "3 6 6"]:
@@ -79,8 +83,7 @@ class Admittance:
 
     def reset(self) -> None:
         """Forget the offset and its velocity."""
-        self.offset[:] = 0.0
-        self.velocity[:] = 0.0
+        self.moving[:] = 0.0
 
     def torque(self, terms: Terms, state: State, reference: Reference) -> Command:
         """Return the inner controller's torque for the reference that has yielded."""
@@ -92,24 +95,20 @@ class Admittance:
         Raises:
             SimulationError: the state has no wrench, or the reference not the orientation needed.
         """
-        f = measured(state, self)  # pyright: ignore[reportArgumentType]
-        if reference.wrench is not None:
-            f = f + reference.wrench
+        f = pushes(state, reference, self)
         A, B, G = self.steps
-        before = self.velocity.copy()
-        self.velocity[:] = A @ before + B @ f - G @ self.offset
-        self.offset[:] += self.dt * self.velocity
-        ddc = (self.velocity - before) / self.dt
+        c, before = self.moving
+        dc = A @ before + B @ f - G @ c
+        c, ddc = c + self.dt * dc, (dc - before) / self.dt
+        self.moving[:] = c, dc
         x, dx, ddx = reference[:3]
-        moved = reference._replace(
-            x=x + self.offset[:3], dx=dx + self.velocity[:3], ddx=ddx + ddc[:3], wrench=None
-        )
+        moved = reference._replace(x=x + c[:3], dx=dx + dc[:3], ddx=ddx + ddc[:3], wrench=None)
         if not self.inner.turns:
             return moved
         R, omega, domega = orientation(reference, state.time, type(self.inner).__name__)
         return moved._replace(
-            R=rotation(self.offset[3:]) @ R,
-            omega=omega + self.velocity[3:],
+            R=rotation(c[3:]) @ R,
+            omega=omega + dc[3:],
             domega=domega + ddc[3:],
         )
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from jaxtyping import Float
@@ -127,7 +127,8 @@ class TaskSpace:
         dq, M = state.dq, terms.M
         J = terms.J[rows]  # (m, n)
         x_error, dx_r, ddx_r = self._motion(terms, state, reference)
-        errors = (x_error, dx_r - J @ dq, *self._forces(state, reference))
+        pushed = pushes(state, reference, self)
+        errors = (x_error, dx_r - J @ dq, None if pushed is None else pushed[rows], self.integral)
         feedback = _sum(law[:4], errors, len(self.rows))
         force = _sum(law[4:8], errors, len(self.rows))
         feedforward = _sum((law.a_ff,), (ddx_r,), len(self.rows)) - terms.dJ[rows] @ dq
@@ -176,14 +177,6 @@ class TaskSpace:
             np.concatenate((ddx, domega))[rows],
         )
 
-    def _forces(self, state: State, reference: Reference) -> tuple[Rows | None, Rows | None]:
-        """``f_r + f`` and z."""
-        f, f_r = measured(state, self), reference.wrench
-        if f is None and f_r is None:
-            return None, self.integral
-        total = np.zeros(6) if f_r is None else np.asarray(f_r)
-        return (total if f is None else total + f)[self._rows], self.integral
-
     def _press(self, state: State, reference: Reference) -> Rows | None:
         law, m = self.law, len(self.rows)
         f, f_r = state.wrench, reference.wrench
@@ -220,23 +213,37 @@ class TaskSpace:
         return self.damping**2 * np.eye(len(self.rows))
 
 
-def measured(state: State, controller: TaskSpace) -> Float[np.ndarray, "6"] | None:
-    """Return the state's wrench.
+class NeedsWrench(Protocol):
+    """A controller that says whether it needs a force sensor."""
+
+    @property
+    def needs_wrench(self) -> bool:
+        """Whether there must be a wrench in the state."""
+        ...
+
+
+def pushes(
+    state: State, reference: Reference, controller: NeedsWrench
+) -> Float[np.ndarray, "6"] | None:
+    """Return ``f_r + f``: zero where the tool exerts what it is to exert; None without both.
 
     Raises:
-        SimulationError: there is none and the controller needs it, or it is no wrench.
+        SimulationError: no f although the controller needs it, or one of them that is no wrench.
     """
-    f = state.wrench
-    if f is None:
-        if controller.needs_wrench:
+    f, f_r = state.wrench, reference.wrench
+    if f is None and controller.needs_wrench:
+        raise SimulationError(
+            f"state.wrench at {state.time:.3f} s: is missing; {type(controller).__name__} "
+            "needs a sensor's, of shape (6,)"
+        )
+    for name, value in (("state.wrench", f), ("reference.wrench", f_r)):
+        if value is not None and not (np.shape(value) == (6,) and np.isfinite(value).all()):
             raise SimulationError(
-                f"state at {state.time:.3f} s: has no wrench, "
-                f"{type(controller).__name__} needs a sensor's (6,)"
+                f"{name} at {state.time:.3f} s: is {value}, needs 6 finite numbers"
             )
-        return None
-    if np.shape(f) != (6,) or not math.isfinite(f @ f):
-        raise SimulationError(f"state at {state.time:.3f} s: wrench is {f}, needs 6 finite numbers")
-    return f
+    if f is None or f_r is None:
+        return f if f_r is None else f_r
+    return f_r + f
 
 
 def orientation(reference: Reference, time: float, needed_by: str) -> tuple[np.ndarray, ...]:
@@ -245,8 +252,9 @@ def orientation(reference: Reference, time: float, needed_by: str) -> tuple[np.n
     Raises:
         SimulationError: there is no orientation, or one of another shape.
     """
-    if np.shape(reference.R) != (3, 3):
-        has = "no R" if reference.R is None else f"R of shape {np.shape(reference.R)}"
+    R = reference.R
+    if R is None or np.shape(R) != (3, 3):
+        has = "no R" if R is None else f"R of shape {np.shape(R)}"
         raise SimulationError(
             f"reference at {time:.3f} s: has {has}; rotation is controlled by {needed_by}, "
             "which needs R (3, 3)"
@@ -254,7 +262,7 @@ def orientation(reference: Reference, time: float, needed_by: str) -> tuple[np.n
     still = np.zeros(3)
     omega = still if reference.omega is None else reference.omega
     domega = still if reference.domega is None else reference.domega
-    return np.asarray(reference.R), omega, domega
+    return np.asarray(R), omega, domega
 
 
 def orientation_error(

@@ -71,7 +71,7 @@ def observer(scene: "Scene") -> Iterator[Cycle]:
 def slotine_li(scene: "Scene") -> Iterator[Cycle]:
     """Adaptive control with the arm's regressor."""
     law = Gradient(gamma=REGRESSOR_RATE, bound=REGRESSOR_BOUND)
-    yield blocks(scene, SlotineLi(scene.arm, law, control_law(scene).kv, scene.period))
+    yield blocks(scene, SlotineLi(scene.arm, law, float(control_law(scene).kv), scene.period))
 
 
 @contextmanager
