@@ -71,7 +71,7 @@ class CompiledController:
                 if not np.isfinite(value).all():
                     self._refuse(state, name, value)
             checked_torque(out[:n], state.time)
-        return Result(out[:n], 0.0, out[n : n + 3], float(out[n + 3]))
+        return Result(out[:n], 0.0, out[n : n + 3], None, float(out[n + 3]))
 
     def learn(self, on: bool) -> None:
         """Nothing here learns."""
@@ -106,9 +106,9 @@ class CompiledController:
         names = ("state.q", "state.dq", "reference.x", "reference.dx", "reference.ddx")
         self._prepare(dict.fromkeys(names, (n,)), ())
         self._values: Callable[[State, Reference], list[Any]] = (
-            (lambda state, reference: [state[1], state[2], *reference[:3]])
+            (lambda state, reference: [state.q, state.dq, *reference[:3]])
             if controller.follows
-            else (lambda state, _: [state[1], state[2], *still])
+            else (lambda state, _: [state.q, state.dq, *still])
         )
         self._run: Any = joint_cycle
         self._constants: tuple[Any, ...] = (law.matrices(n), np.array(law[6:]), self.arm.tau_max)
@@ -127,7 +127,7 @@ class CompiledController:
             f"reference.{name}": (3,) for name in Reference._fields
         }
         self._prepare(shapes | {"reference.R": (3, 3), "reference.wrench": (6,)}, optional)
-        self._values = lambda state, reference: [state[1], state[2], state[4], *reference]
+        self._values = lambda state, reference: [state.q, state.dq, state.wrench, *reference]
         self._entries = [entry for each in task.tasks for entry in each.entries(n)]
         dt, windup, z = 1.0, (0.0, 0.0), np.zeros(len(task.rows))
         if isinstance(task, ForceControl):

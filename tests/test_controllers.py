@@ -50,7 +50,7 @@ def secondaries(arm):
     spheres = [[0.3, 0.0, 0.5, 0.1], [0.2, 0.2, 0.6, 0.05]]
     points = [(arm.frames[4], (0.0, 0.0, 0.05)), ("tool", (0.0, 0.0, 0.0))]
     return (
-        Damping(POSITIVE[0, 0] * np.eye(7)),
+        Damping(3.0),
         JointLimits(arm.q_lower, arm.q_upper, margin=2.0),
         ObstacleAvoidance(arm, points, spheres, margin=0.5),
         Manipulability(arm, rows=SIX),
@@ -206,7 +206,7 @@ def written_out(task, model, state):
         return k * margin * ((distance - margin) - margin * np.log(distance / margin))
 
     if isinstance(task, Damping):
-        return -task.kv @ state.dq
+        return -task.kv * model.terms(q, state.dq, state.dq, "tool")["M"] @ state.dq
     if isinstance(task, JointLimits):
         both = lambda q: np.concatenate((q - task.lower, task.upper - q))  # noqa: E731
         return downhill(

@@ -31,7 +31,7 @@ def secondary(entries, numbers, q, dq, M, tau):
         elif kind == DAMPING:
             for i in range(n):
                 for j in range(n):
-                    tau[i] -= x[n * i + j] * dq[j]
+                    tau[i] -= x[0] * M[i, j] * dq[j]
         elif kind == LIMITS:
             margin, gain = x[2 * n], x[2 * n + 1]
             for i in range(n):

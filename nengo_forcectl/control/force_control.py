@@ -24,7 +24,7 @@ class ForceControl(TaskSpace):
     frame: Float[np.ndarray, "3 3"] = field(default_factory=lambda: np.eye(3))  # base from task
     kf: Gain = 0.5  # force for an error of force
     ki: Gain = 5.0  # [1/s]
-    windup: tuple[float, float] = (50.0, 5.0)  # [N, N m]
+    windup: tuple[float, float] = (100.0, 10.0)  # [N, N m]
     dt: float = 1e-3  # of a control cycle [s]
     integral: Rows = field(init=False, repr=False, compare=False)  # z [N, N m]
 

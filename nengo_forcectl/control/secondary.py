@@ -17,7 +17,7 @@ from arms.kernel import Kernel
 
 from ..exceptions import ConfigurationError
 from ..robot import State
-from .gains import Gain, check_gain, matrix
+from .gains import Gain, check_gain
 
 NEAREST = 0.05  # of the margin: nearer, what pushes away does not grow any more
 SINGULAR = 1e-6  # a manipulability below which its gradient is taken for zero
@@ -71,20 +71,20 @@ class Posture:
 
 @dataclass(frozen=True)
 class Damping:
-    """``tau_0 = -kv dq``."""
+    """``tau_0 = -kv M dq``: what moves freely slows down at the rate kv, light joints or heavy."""
 
-    kv: Gain = 5.0  # [N m s/rad]
+    kv: float = 5.0  # [1/s]
 
     def __post_init__(self) -> None:
-        check_gain(self, "kv")
+        check_gain(self, "kv", 0)
 
     def torque(self, terms: Terms, state: State) -> Float[np.ndarray, "n"]:
         """Return tau_0 [N m]."""
-        return -matrix(self, "kv", len(state.q)) @ state.dq
+        return -self.kv * (terms.M @ state.dq)
 
     def entries(self, n: int) -> list[Entry]:
         """Return what compiled code needs."""
-        return [Entry(DAMPING, matrix(self, "kv", n).ravel())]
+        return [Entry(DAMPING, np.array([self.kv]))]
 
 
 @dataclass(frozen=True)

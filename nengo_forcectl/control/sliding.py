@@ -25,11 +25,14 @@ class Sliding(JointSpace):
     term withstands an unknown torque of at most ``robust`` a joint, without chattering: within
     ``boundary`` of s it is proportional to it (Slotine and Sastry 1983).
 
+    Sampled every dt, K is to stay well below ``2 M / dt`` of the lightest joint: give heavier ones
+    more, as a vector.
+
     ``error`` is ``K s`` and the last term: a gradient law then learns from s, as in their proof.
     """
 
     slope: Gain = 7.0  # [1/s]
-    K: Gain = 20.0  # [N m s/rad]
+    K: Gain = 1.0  # [N m s/rad]
     robust: float = 0.0  # [N m]
     boundary: float = 0.1  # of s [rad/s]
 

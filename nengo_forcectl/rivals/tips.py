@@ -22,7 +22,8 @@ def learned(scene: "Scene") -> LearnedTip:
 def adaptive(scene: "Scene") -> LearnedTip:
     """The same network, which learns the tool."""
     law = control_law(scene)
-    return LearnedTip(scene.learned_pose, law, AdaptiveJacobian(kp=law.kp, kv=law.kv), scene.period)
+    gains = AdaptiveJacobian(kp=float(law.kp), kv=float(law.kv))
+    return LearnedTip(scene.learned_pose, law, gains, scene.period)
 
 
 def exact(scene: "Scene") -> KnownTip:
