@@ -58,7 +58,11 @@ class CompiledController:
         for k in self._optional:
             if values[k] is None:
                 values[k] = self._zeros[k]
-        if [getattr(value, "shape", None) for value in values] != self._shapes:
+        try:
+            fits = [value.shape for value in values] == self._shapes
+        except AttributeError:  # None, or a list
+            fits = False
+        if not fits:
             values = self._arrays(state, values)
         np.concatenate(values, None, self._inputs)
         out = np.empty(n + 4)
@@ -71,7 +75,7 @@ class CompiledController:
                 if not np.isfinite(value).all():
                     self._refuse(state, name, value)
             checked_torque(out[:n], state.time)
-        return Result(out[:n], 0.0, out[n : n + 3], None, float(out[n + 3]))
+        return Result(out[:n], 0.0, out[n : n + 3], None, out.item(n + 3))
 
     def learn(self, on: bool) -> None:
         """Nothing here learns."""
@@ -132,19 +136,23 @@ class CompiledController:
         dt, windup, z = 1.0, (0.0, 0.0), np.zeros(len(task.rows))
         if isinstance(task, ForceControl):
             dt, windup, z = task.dt, task.windup, task.integral
-        yields, moved = np.zeros((0, 6, 6)), np.zeros((2, 6))
+        yields, moved = np.zeros(0), np.zeros((2, 6))
         if isinstance(controller, Admittance):
             dt, yields, moved = controller.dt, controller.steps, controller.moving
         self._run = task_cycle
         self._constants = (
             np.array(task.rows),
-            task.law.matrices(len(task.rows)),
-            np.array([task.damping, task.inertia_max, dt, *windup]),
+            np.concatenate(
+                (
+                    [task.damping, task.inertia_max, dt, *windup],
+                    self.arm.tau_max,
+                    task.law.matrices(len(task.rows)).ravel(),
+                    yields.ravel(),
+                )
+            ),
             *_table(self._entries),
             z,
-            yields,
             moved,
-            self.arm.tau_max,
         )
 
 

@@ -45,8 +45,7 @@ def joint_cycle(kernel, size, inputs, sound, law, numbers, tau_max, out):
 
 @numba.njit(cache=True, fastmath=FAST)
 def task_cycle(
-    kernel, size, inputs, sound, rows, law, numbers, entries, of_entries, z, yields, moved,
-    tau_max, out,
+    kernel, size, inputs, sound, rows, constants, entries, of_entries, z, moved, out
 ):  # fmt: skip
     """Write tau, the tool's position and the singularity into ``out``; as `joint_cycle`.
 
@@ -54,12 +53,15 @@ def task_cycle(
 
     Args:
         inputs: q, dq, the measured wrench, and the reference, see `task_space`.
+        sound, rows, z: of `task_space`.
+        constants: its numbers, tau_max, its law, and the matrices of `Admittance`, if it is one.
         entries, of_entries: of `secondary`.
-        yields: (3, 6, 6): the matrices of `Admittance`, or none, (0, 6, 6).
-        moved: (2, 6): its offset and velocity.
-        The others: of `task_space`.
+        moved: (2, 6): offset and velocity of `Admittance`.
     """
-    n = len(tau_max)
+    n, m = (len(inputs) - 36) // 2, len(rows)
+    start, end = 5 + n, 5 + n + 12 * m * m
+    numbers, tau_max = constants[:5], constants[5:start]
+    law, yields = constants[start:end].reshape(12, m, m), constants[end:]
     q, dq, measured = inputs[:n], inputs[n : 2 * n], inputs[2 * n : 2 * n + 6]
     reference = inputs[2 * n + 6 :]
     for i in range(6):
@@ -69,7 +71,7 @@ def task_cycle(
     invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
     pose, J, dJ, M, C, g = parts(terms, n)
     if len(yields):
-        move(reference, measured, yields, moved[0], moved[1], numbers[2])
+        move(reference, measured, yields.reshape(3, 6, 6), moved[0], moved[1], numbers[2])
     secondary(entries, of_entries, q, dq, M, room[0])
     out[n + 3] = task_space(
         pose, J, dJ, M, C, g, q, dq, reference, measured, sound, rows, law, numbers, room[0], z,
