@@ -1,7 +1,6 @@
 """Any of the control laws without learning, arm and law compiled into one call."""
 
 from collections.abc import Callable, Sequence
-from math import prod
 from typing import Any, NoReturn
 
 import numpy as np
@@ -22,7 +21,7 @@ from .robot import Result, State, checked_torque
 class CompiledController:
     """A controller and its arm, compiled into one call: what `Blocks` computes without adaptation.
 
-    What a controller remembers (``ForceControl.integral``, ``Admittance.offset``) stays in its own
+    What a controller remembers (``ForceControl.integral``, ``Admittance.moving``) stays in its own
     arrays, so every cycle wants a controller of its own. The torque comes out of
     `compiled.controller.leave`.
 
@@ -45,6 +44,9 @@ class CompiledController:
             raise ConfigurationError(
                 f"CompiledController: no compiled form of {controller}; use Blocks"
             )
+        # Compile it now, for the arrays that it takes, and for no others in a control cycle.
+        self._call([zero.copy() for zero in self._zeros], False, np.empty(arm.dof + 4))
+        self._run.disable_compile()
 
     def step(self, state: State, reference: Reference) -> Result:
         """Return the torque for this state.
@@ -64,18 +66,22 @@ class CompiledController:
             fits = False
         if not fits:
             values = self._arrays(state, values)
-        np.concatenate(values, None, self._inputs)
-        out = np.empty(n + 4)
-        fine = self._run(
-            self._kernel.address, self._kernel.size, self._inputs, bool(state.sound),
-            *self._constants, out,
-        )  # fmt: skip
+        out, sound = np.empty(n + 4), bool(state.sound)
+        try:
+            fine = self._call(values, sound, out)
+        except TypeError:  # other numbers than float64, not contiguous, read-only
+            fine = self._call(self._arrays(state, values), sound, out)
         if not fine:
             for name, value in zip(self._names, values, strict=True):
                 if not np.isfinite(value).all():
                     self._refuse(state, name, value)
             checked_torque(out[:n], state.time)
         return Result(out[:n], 0.0, out[n : n + 3], None, out.item(n + 3))
+
+    def _call(self, values: list[Any], sound: bool, out: Float[np.ndarray, "k"]) -> bool:
+        return self._run(
+            self._kernel.address, self._kernel.size, *values, sound, *self._constants, out
+        )
 
     def learn(self, on: bool) -> None:
         """Nothing here learns."""
@@ -85,7 +91,7 @@ class CompiledController:
         for name, value, shape in zip(self._names, values, self._shapes, strict=True):
             if value is None or np.shape(value) != shape:
                 self._refuse(state, name, value)
-        return [np.asarray(value, dtype=float) for value in values]
+        return [np.array(value, dtype=float) for value in values]
 
     def _refuse(self, state: State, name: str, value: Any) -> NoReturn:
         shape = self._shapes[self._names.index(name)]
@@ -100,7 +106,6 @@ class CompiledController:
         self._names, self._shapes = list(shapes), list(shapes.values())
         self._zeros = [np.zeros(shape) for shape in self._shapes]
         self._optional = [self._names.index(name) for name in optional]
-        self._inputs = np.zeros(sum(map(prod, self._shapes)))
 
     def _prepare_joint(self, controller: JointSpace) -> None:
         from .compiled.controller import joint_cycle

@@ -432,7 +432,7 @@ def test_a_force_law_needs_a_force(iiwa, compiled):
 def test_near_a_singularity_the_torque_is_bounded_and_it_is_said(iiwa, compiled, q4):
     """With the elbow almost straight the torque for 1 cm along the arm is moderate, and said so."""
     q = np.array([0.0, 0.4, 0.0, -q4, 0.0, 0.0, 0.0])
-    law = OperationalSpace(q, SIX)
+    law = OperationalSpace(q, SIX, damping=0.0, secondary=(Manipulability(iiwa, rows=SIX),))
     cycle = CompiledController(iiwa, law) if compiled else Blocks(iiwa, law, NoAdaptation())
     pose = iiwa.pose(q)
     along = pose[:3, 2]
@@ -461,3 +461,17 @@ def test_an_arm_of_two_joints_has_its_laws_too():
     ours = CompiledController(arm, law).step(state, reference).tau
     theirs = Blocks(arm, law, NoAdaptation()).step(state, reference).tau
     np.testing.assert_allclose(ours, theirs, atol=1e-9)
+
+
+def test_arrays_of_any_make_give_the_same_torque(iiwa):
+    """Read-only, strided and integer arrays, and lists: the same torque, to the last bit."""
+    state, tool, _ = next(references(iiwa, 1))
+    pose = iiwa.pose(state.q)
+    pose.flags.writeable = False
+    tool = tool._replace(R=pose[:3, :3], x=pose[:3, 3], dx=np.zeros(3))
+    odd = tool._replace(dx=np.zeros(3, dtype=int), ddx=tool.ddx.tolist())
+    plain = tool._replace(R=pose[:3, :3].copy(), x=pose[:3, 3].copy())
+    cycle = CompiledController(iiwa, LAWS["pose"](iiwa))
+    expected = cycle.step(state, plain).tau
+    np.testing.assert_array_equal(cycle.step(state, tool).tau, expected)
+    np.testing.assert_array_equal(cycle.step(state, odd).tau, expected)

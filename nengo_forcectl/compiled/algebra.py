@@ -7,11 +7,12 @@ import numba
 FAST = {"reassoc", "contract"}
 
 
-@numba.njit(cache=True, fastmath=FAST)
+@numba.njit(cache=True, fastmath=FAST, error_model="numpy")
 def factor_columns(A, start, stop):
     """Columns ``start`` to ``stop`` of the factor L of A = L L^T, in A's lower triangle.
 
-    Those before must be there. Rows are scaled by a pivot's root; A must be positive definite.
+    Those before must be there. Rows are scaled by a pivot's root; A must be positive definite;
+    or else there is something in L that is not finite.
     """
     n = len(A)
     for j in range(start, min(stop, n)):

@@ -25,47 +25,53 @@ def parts(terms, n):
 
 
 @numba.njit(cache=True, fastmath=FAST)
-def joint_cycle(kernel, size, inputs, sound, law, numbers, tau_max, out):
+def joint_cycle(kernel, size, q, dq, q_r, dq_r, ddq_r, sound, law, numbers, tau_max, out):
     """Write tau and the tool's position and 0 into ``out``; returns whether tau is finite.
 
     Args:
-        inputs: q, dq, q_r, dq_r, ddq_r.
         sound: no matter, nothing is remembered.
         law, numbers: of `joint_space`.
     """
     n = len(tau_max)
-    q, dq = inputs[:n], inputs[n : 2 * n]
-    terms = np.empty(size)
+    terms, reference = np.empty(size), np.empty((3, n))
+    for i in range(n):
+        reference[0, i], reference[1, i], reference[2, i] = q_r[i], dq_r[i], ddq_r[i]
     invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
     pose, _, _, M, C, g = parts(terms, n)
     out[n + 3] = 0.0
-    joint_space(M, C, g, q, dq, inputs[2 * n :].reshape(3, n), law, numbers, out[:n])
+    joint_space(M, C, g, q, dq, reference, law, numbers, out[:n])
     return leave(out, tau_max, pose, n)
 
 
 @numba.njit(cache=True, fastmath=FAST)
 def task_cycle(
-    kernel, size, inputs, sound, rows, constants, entries, of_entries, z, moved, out
+    kernel, size, q, dq, measured, x, dx, ddx, R, omega, domega, wrench, sound, rows, constants,
+    entries, of_entries, z, moved, out,
 ):  # fmt: skip
     """Write tau, the tool's position and the singularity into ``out``; as `joint_cycle`.
 
     Where a force is not finite nothing is done, so that no integral takes it in.
 
     Args:
-        inputs: q, dq, the measured wrench, and the reference, see `task_space`.
+        measured: the sensor's wrench; x to wrench: the reference.
         sound, rows, z: of `task_space`.
         constants: its numbers, tau_max, its law, and the matrices of `Admittance`, if it is one.
         entries, of_entries: of `secondary`.
         moved: (2, 6): offset and velocity of `Admittance`.
     """
-    n, m = (len(inputs) - 36) // 2, len(rows)
+    n, m = len(q), len(rows)
     start, end = 5 + n, 5 + n + 12 * m * m
     numbers, tau_max = constants[:5], constants[5:start]
     law, yields = constants[start:end].reshape(12, m, m), constants[end:]
-    q, dq, measured = inputs[:n], inputs[n : 2 * n], inputs[2 * n : 2 * n + 6]
-    reference = inputs[2 * n + 6 :]
+    reference = np.empty(30)
+    for i in range(3):
+        reference[i], reference[3 + i], reference[6 + i] = x[i], dx[i], ddx[i]
+        reference[18 + i], reference[21 + i] = omega[i], domega[i]
+        for k in range(3):
+            reference[9 + 3 * i + k] = R[i, k]
     for i in range(6):
-        if not math.isfinite(measured[i] + reference[24 + i]):
+        reference[24 + i] = wrench[i]
+        if not math.isfinite(measured[i] + wrench[i]):
             return False
     terms, room = np.empty(size), np.empty((4, n))
     invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]

@@ -136,7 +136,7 @@ def orientation_error(R_r, pose, turn):
         turn[k] = sign * (root if k == i else (E[i, k] + E[k, i]) / root)
 
 
-@numba.njit(cache=True, fastmath=FAST)
+@numba.njit(cache=True, fastmath=FAST, error_model="numpy")
 def factor_limited(A, least):
     """A becomes the factor L of itself with no eigenvalue below ``least``; returns by how much."""
     m = len(A)
