@@ -19,7 +19,7 @@ def test_a_payload_is_picked_up_and_dropped_in_mid_motion(iiwa):
     tau = iiwa.gravity(Q) + np.array([3.0, 3.0, 3.0, 3.0, 0.1, 0.1, 0.01])
     with Bullet(iiwa, Q, [Payload(2.0, start=0.029, end=0.0575)]) as robot:
         for step in range(80):
-            _, q, dq, _ = robot.read()
+            _, q, dq, *_ = robot.read()
             robot.apply(tau)
             real = heavy if 29 <= step < 58 else iiwa
             ddq = (robot.read().dq - dq) / robot.dt
