@@ -240,7 +240,9 @@ class CompiledCycle:
 
 def _vectors(state: State, reference: Reference, n: int) -> Iterator[Float[np.ndarray, "k"]]:
     """q, dq, x_r, dx_r, ddx_r as compiled code, which checks nothing, can take them."""
-    for name, value, size in zip(VECTORS, (*state[1:3], *reference), (n, n, 3, 3, 3), strict=True):
+    for name, value, size in zip(
+        VECTORS, (*state[1:3], *reference[:3]), (n, n, 3, 3, 3), strict=True
+    ):
         if type(value) is not np.ndarray or value.dtype != float or not value.flags.c_contiguous:
             value = np.ascontiguousarray(value, dtype=float)
         if value.shape != (size,):

@@ -10,11 +10,19 @@ from .exceptions import ConfigurationError
 
 
 class Reference(NamedTuple):
-    """One instant of a path, for the tool in the base frame or for the joints."""
+    """One instant of a path, for the tool in the base frame or for the joints.
+
+    What is None is not asked for: no orientation, no rotation of it, no force.
+    """
 
     x: Float[np.ndarray, "m"]  # position [m], or q [rad]
     dx: Float[np.ndarray, "m"]  # velocity [m/s], or dq [rad/s]
     ddx: Float[np.ndarray, "m"]  # acceleration [m/s^2], or ddq [rad/s^2]
+    R: Float[np.ndarray, "3 3"] | None = None  # orientation of the tool: its axes are the columns
+    omega: Float[np.ndarray, "3"] | None = None  # angular velocity [rad/s]
+    domega: Float[np.ndarray, "3"] | None = None  # angular acceleration [rad/s^2]
+    # Force and moment that the tool is to exert on the environment, at its point [N, N m].
+    wrench: Float[np.ndarray, "6"] | None = None
 
 
 class Path(Protocol):

@@ -31,7 +31,9 @@ PACKAGES = (
     "numba",
     "pybullet",
 )
-COLUMNS = ("time", "q", "dq", "tau", "feedforward", "reference", "tool", "event", "J")
+COLUMNS = (
+    "time", "q", "dq", "tau", "feedforward", "reference", "tool", "event", "singularity", "J",
+)  # fmt: skip
 
 
 class Log:
@@ -40,7 +42,8 @@ class Log:
     Columns: ``time`` [s], ``q``, ``dq``, ``tau`` (what the motors were told), ``feedforward`` (the
     adaptation's part of it) [N m], ``reference`` (of the tool [m], or of the joints), ``tool`` (its
     position in the base frame) [m], ``event`` (what was wrong with the sensors, see `SensorCheck`),
-    and, where the controller goes by another Jacobian than the arm model's, that: ``J``, (3, n).
+    ``singularity`` (how near the arm was to one, see `Result`), and, where the controller goes by
+    another Jacobian than the arm model's, that: ``J``, (3, n).
     """
 
     def __init__(self, capacity: int) -> None:
@@ -56,8 +59,8 @@ class Log:
         event: int = 0,
     ) -> None:
         """Add one control cycle."""
-        tau, feedforward, tool, J = result
-        row = (state.time, state.q, state.dq, tau, feedforward, reference.x, tool, event)
+        tau, feedforward, tool, J, near = result
+        row = (state.time, state.q, state.dq, tau, feedforward, reference.x, tool, event, near)
         if J is not None:
             row = (*row, J)
         if not self._columns:

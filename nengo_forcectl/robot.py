@@ -17,6 +17,9 @@ class State(NamedTuple):
     dq: Float[np.ndarray, "n"]  # joint velocities [rad/s], [m/s]
     sound: bool = True  # whether to learn from it; see `SensorCheck`
     tool: Float[np.ndarray, "3"] | None = None  # tip of the tool in the base frame, if seen [m]
+    # Force and moment that the environment exerts on the tool, at its point, along the base's axes
+    # [N, N m]; None without a sensor. ``M ddq + C dq + g = tau + J^T wrench``.
+    wrench: Float[np.ndarray, "6"] | None = None
 
 
 class Result(NamedTuple):
@@ -26,6 +29,7 @@ class Result(NamedTuple):
     feedforward: Float[np.ndarray, "n"] | float  # [N m]
     tool: Float[np.ndarray, "3"]  # its position in the base frame, as far as it is known [m]
     J: Float[np.ndarray, "3 n"] | None = None  # of the tool, where it is not the arm model's
+    singularity: float = 0.0  # 0 where no damping is at work, up to 1 where the arm is singular
 
 
 class Robot(Protocol):
@@ -69,7 +73,7 @@ class SensorCheck:
                 to stand in for it, or not any more. The message names the joint.
         """
         state, tool = self._seen(state)
-        _, q, dq, _, _ = state
+        _, q, dq, _, _, wrench = state
         if q.shape != (self.dof,) or dq.shape != (self.dof,):
             raise SimulationError(
                 f"state at {state.time:.3f} s: q and dq have shapes {q.shape} and {dq.shape}, "
@@ -78,7 +82,7 @@ class SensorCheck:
         moving = float(dq @ dq)
         square = float(q @ q) + moving
         last, before = self._last, self._square
-        if not math.isfinite(square):
+        if not (math.isfinite(square) and (wrench is None or _is_wrench(wrench, state.time))):
             return self._stand_in(state)
         self.event, self._bad = tool, 0
         if last is not None:
@@ -109,8 +113,9 @@ class SensorCheck:
         self.event, self._bad = 1, self._bad + 1
         self.events[self.EVENTS[1]] += 1
         if self._last is None or self._bad > self.patience:
-            name, value = next((n, v) for n, v in zip(("q", "dq"), state[1:3], strict=True)
-                               if not np.isfinite(v).all())  # fmt: skip
+            given = (("q", state.q), ("dq", state.dq), ("wrench", state.wrench))
+            name, value = next((n, v) for n, v in given
+                               if v is not None and not np.isfinite(v).all())  # fmt: skip
             joint = int(np.argmin(np.isfinite(value)))
             raise SimulationError(
                 f"state at {state.time:.3f} s: {name}[{joint}] is {value[joint]}, needs a number; "
@@ -118,6 +123,15 @@ class SensorCheck:
             )
         self._last = self._last._replace(time=state.time, tool=state.tool)
         return self._last._replace(sound=False)
+
+
+def _is_wrench(wrench: Float[np.ndarray, "6"], time: float) -> bool:
+    """Whether it is finite; `SimulationError` for one of another shape."""
+    if np.shape(wrench) != (6,):
+        raise SimulationError(
+            f"state at {time:.3f} s: wrench has shape {np.shape(wrench)}, needs (6,)"
+        )
+    return math.isfinite(wrench @ wrench)
 
 
 def checked_torque(tau: Float[np.ndarray, "n"], time: float) -> Float[np.ndarray, "n"]:

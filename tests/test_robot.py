@@ -100,3 +100,18 @@ def test_a_torque_that_is_not_finite_is_refused(bad):
     """The error names the joint and the value."""
     with pytest.raises(SimulationError, match=f"joint 1 is {bad}"):
         checked_torque(np.array([0.0, bad]), 0.1)
+
+
+def test_a_wrench_that_is_not_finite_is_not_acted_on():
+    """The last good state stands in for it; without one, or of a wrong shape, it is an error."""
+    q, dq, wrench = np.ones(2), np.zeros(2), np.arange(6.0)
+    bad = np.where(np.arange(6) == 4, np.nan, wrench)
+    with pytest.raises(SimulationError, match=r"wrench\[4\] is nan"):
+        SensorCheck(2)(State(0.5, q, dq, wrench=bad))
+    with pytest.raises(SimulationError, match=r"wrench has shape \(3,\), needs \(6,\)"):
+        SensorCheck(2)(State(0.5, q, dq, wrench=wrench[:3]))
+    check = SensorCheck(2)
+    assert check(State(0.0, q, dq, wrench=wrench)).sound
+    state = check(State(1e-3, q, dq, wrench=bad))
+    np.testing.assert_array_equal(state.wrench, wrench)
+    assert not state.sound
