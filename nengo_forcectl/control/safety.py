@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 POSITION_GAIN = 50.0  # k, how a joint comes up to its limit [1/s]
 SPEED_RATE = 400.0  # how soon it has the speed that is allowed [1/s], of a cycle of 1 ms
-OBSERVER_GAIN = 100.0  # [1/s]
+OBSERVER_GAIN = 200.0  # [1/s]
 SPARE = 0.6  # of the acceleration that the model says the motors have left, that braking counts on
 QUICK = 0.1  # time in which a joint need not come to a stop [s]
 SPEED = 2.0  # of a joint without a limit, when looking for the braking [rad/s]
@@ -39,7 +39,7 @@ class Limits:
     dq_max: Float[np.ndarray, "n"]  # [rad/s]
     tau_max: Float[np.ndarray, "n"]  # [N m]
     braking: Float[np.ndarray, "n"]  # what every joint can slow down with at any time [rad/s^2]
-    margin: float = 0.02  # that stays free before q_lower and q_upper [rad]
+    margin: float = 0.03  # that stays free before q_lower and q_upper [rad]
     speed_margin: float = 0.0  # that stays free before dq_max, a part of it
     torque_margin: float = 0.0  # that stays free before tau_max, a part of it
     rate: float = 200.0  # most change of the torque that is asked for, a second, over tau_max [1/s]
