@@ -10,15 +10,27 @@ from arms.invoke import invoke
 from .algebra import FAST, factor_columns, substitute
 from .observer import momentum_observer
 
-POSITION, VELOCITY, TORQUE, RATE, WORKSPACE, ASKED, SAME = 1, 2, 4, 8, 16, 32, 64
-"""What `protect` returns, or'ed: the limits that it had to keep; ASKED: a torque that is not finite
-was asked for; SAME: the joints move and yet their state is the last one's, to the last bit."""
+POSITION, VELOCITY, TORQUE, RATE, WORKSPACE, ASKED, SAME, OUT = 1, 2, 4, 8, 16, 32, 64, 128
+"""What `protect` returns, or'ed: the limits that it had to keep; ASKED: a torque that is not
+finite was asked for; SAME: the joints move and yet their state is the last one's, to the last bit;
+OUT: the tool is out of its box."""
 
 STOPPING = 50.0  # how quickly a stop takes off speed [1/s]
+SWEEPS = 10  # over the tool's bounds and the joints'
+BEYOND = 0.01  # its box the tool is out of it [m]
 SLOWER = 0.2  # the tool's bounds next to the joints'
 
 GO, STOP, BLIND = 0, 1, 2
 """Whether to do what was asked, to come to rest, or to hold the arm without knowing where it is."""
+
+
+@numba.njit(cache=True, fastmath=FAST)
+def credible(q, dq, fastest):
+    """Whether a state can be true: finite, and no joint faster than ``fastest`` [rad/s]."""
+    for i in range(len(q)):  # noqa: SIM110
+        if not (abs(q[i]) < 1e6 and abs(dq[i]) < fastest):
+            return False
+    return True
 
 
 @numba.njit(cache=True, fastmath=FAST)
@@ -63,11 +75,11 @@ def protect(
         begun: 0 in the first cycle, 2 when the last torque went ``elapsed`` [s] before, else 1.
         limits: (6, n): q_lower, q_upper, dq_max, tau_max, braking, most change of torque a cycle.
         box: (2, 3): of the tool.
-        gains: k, rate, gain of the observer, braking of the tool.
+        gains: k, rate, gain of the observer, braking of the tool, rate for the top speed.
         memory: (6, n): of the observer p, bias and r; torque that was sent; last q, last dq.
     """
     n = len(q_now)
-    k, rate, braking = gains[0], gains[1], gains[3]
+    k, rate, braking, near = gains[0], gains[1], gains[3], gains[4]
     p, bias, r, sent = memory[0], memory[1], memory[2], memory[3]
     q, dq = memory[4], memory[5]
     met = 0
@@ -121,40 +133,45 @@ def protect(
             ddq[i] = tau[i] - h[i]
         substitute(L, ddq)
 
-    changed = False
+    changed, boxed = False, False
     for axis in range(3):
-        if math.isinf(box[0, axis]) and math.isinf(box[1, axis]):
-            continue
-        dx, ddx, mobility = 0.0, 0.0, 0.0
-        push = J[axis].copy()
-        substitute(L, push)  # M^-1 J^T
-        for i in range(n):
-            dx += J[axis, i] * dq[i]
-            ddx += J[axis, i] * ddq[i] + dJ[axis, i] * dq[i]
-            mobility += J[axis, i] * push[i]
-        low, high = bounds(
-            pose[axis, 3], dx, box[0, axis], box[1, axis], braking, SLOWER * k, SLOWER * rate
-        )
-        wanted = min(max(ddx, low), high)
-        if wanted != ddx and mobility > 1e-6:
-            met |= WORKSPACE
-            changed = True
+        boxed = boxed or not (math.isinf(box[0, axis]) and math.isinf(box[1, axis]))
+        if max(box[0, axis] - pose[axis, 3], pose[axis, 3] - box[1, axis]) > BEYOND:
+            met |= OUT
+    for _ in range(SWEEPS if boxed else 1):  # Gauss-Seidel; the joints have the last word
+        for axis in range(3):
+            if math.isinf(box[0, axis]) and math.isinf(box[1, axis]):
+                continue
+            dx, ddx, mobility = 0.0, 0.0, 0.0
+            push = J[axis].copy()
+            substitute(L, push)  # M^-1 J^T
             for i in range(n):
-                ddq[i] += push[i] * (wanted - ddx) / mobility
-    for i in range(n):
-        low, high = bounds(q[i], dq[i], limits[0, i], limits[1, i], limits[4, i], k, rate)
-        slow, fast = -rate * (limits[2, i] + dq[i]), rate * (limits[2, i] - dq[i])
-        if ddq[i] < low or ddq[i] > high:
-            met |= POSITION
-            changed = True
-        if ddq[i] < slow or ddq[i] > fast:
-            met |= VELOCITY
-            changed = True
-        low, high = max(low, slow), min(high, fast)
-        if low > high:
-            low = high = 0.5 * (low + high)
-        ddq[i] = min(max(ddq[i], low), high)
-        rest[i] = min(max(rest[i], low), high)
+                dx += J[axis, i] * dq[i]
+                ddx += J[axis, i] * ddq[i] + dJ[axis, i] * dq[i]
+                mobility += J[axis, i] * push[i]
+            low, high = bounds(
+                pose[axis, 3], dx, box[0, axis], box[1, axis], braking, SLOWER * k, SLOWER * rate
+            )
+            wanted = min(max(ddx, low), high)
+            if wanted != ddx and mobility > 1e-6:
+                met |= WORKSPACE
+                changed = True
+                for i in range(n):
+                    ddq[i] += push[i] * (wanted - ddx) / mobility
+        for i in range(n):
+            low, high = bounds(q[i], dq[i], limits[0, i], limits[1, i], limits[4, i], k, rate)
+            slow, fast = -near * (limits[2, i] + dq[i]), near * (limits[2, i] - dq[i])
+            if ddq[i] < low or ddq[i] > high:
+                met |= POSITION
+                changed = True
+            if ddq[i] < slow or ddq[i] > fast:
+                met |= VELOCITY
+                changed = True
+            low, high = max(low, slow), min(high, fast)
+            if low > high:
+                low = high = 0.5 * (low + high)
+            ddq[i] = min(max(ddq[i], low), high)
+            rest[i] = min(max(rest[i], low), high)
 
     if changed:
         # From coming to rest towards ddq, as far as the motors can: all between is within bounds.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 POSITION_GAIN = 50.0  # k, how a joint comes up to its limit [1/s]
 SPEED_RATE = 400.0  # how soon it has the speed that is allowed [1/s], of a cycle of 1 ms
+TOP_RATE = 50.0  # how soon a joint may have its top speed [1/s]
 OBSERVER_GAIN = 200.0  # [1/s]
 SPARE = 0.6  # of the acceleration that the model says the motors have left, that braking counts on
 QUICK = 0.1  # time in which a joint need not come to a stop [s]
@@ -43,8 +44,12 @@ class Limits:
     speed_margin: float = 0.0  # that stays free before dq_max, a part of it
     torque_margin: float = 0.0  # that stays free before tau_max, a part of it
     rate: float = 200.0  # most change of the torque that is asked for, a second, over tau_max [1/s]
-    lower: tuple[float, float, float] = (-math.inf,) * 3  # of the tool's box [m], in the base frame
-    upper: tuple[float, float, float] = (math.inf,) * 3
+    lower: tuple[float, float, float] = (
+        -math.inf,
+        -math.inf,
+        -math.inf,
+    )  # of the tool's box [m], in the base frame
+    upper: tuple[float, float, float] = (math.inf, math.inf, math.inf)
     tool_braking: float = 2.0  # before the box [m/s^2]
     watchdog: int = 3  # cycles without a new state before a stop
     patience: int = 20  # cycles with the same state, although it moves, before a stop
@@ -136,7 +141,7 @@ class Safe:
     What it rests on: motors that give ``Limits.braking`` (see `braking`) with 0.6 to spare for
     masses that the model does not know, sensors that are a few milliseconds late at most, and a
     start within the limits. It knows nothing of obstacles, nor of a tool wider than a point. The
-    tool's box is kept like a joint's limit, but after the joints.
+    tool's box is kept like a joint's limit, but after the joints; 1 cm beyond it is a stop.
 
     After something that no torque can be made of (a state or torque that is not finite or not
     credible; no new state, or a frozen one, for too long; a call of `stop`) it stays in a
@@ -167,13 +172,13 @@ class Safe:
                 f"{len(limits.q_lower)}, its cycle for {cycle.dof}"
             )
         self.cycle, self.arm, self.limits, self.dt = cycle, arm, limits, dt
-        self.events = dict.fromkeys((*LIMITS, "stop"), 0)
+        self.events: dict[str, int] = dict.fromkeys((*LIMITS, "stop"), 0)
         """Cycles in which each limit changed the torque, and how often it came to a stop."""
         self.stopped: str | None = None
         """Why it is in a controlled stop, or None."""
         self._run: Any = safety.protect
         self._modes = (safety.GO, safety.STOP, safety.BLIND)
-        self._asked, self._same = safety.ASKED, safety.SAME
+        self._asked, self._same, self._out = safety.ASKED, safety.SAME, safety.OUT
         self._kernel = arm.kernel("pose", "J", "dJ", "M", "C", "g")
         tau_max = limits.tau_max * (1.0 - limits.torque_margin)
         self._constants = (
@@ -195,11 +200,13 @@ class Safe:
                     min(SPEED_RATE, 0.4 / dt),
                     OBSERVER_GAIN,
                     limits.tool_braking,
+                    min(TOP_RATE, 0.1 / dt),
                 )
             ),
         )
         fastest = np.where(np.isfinite(limits.dq_max), limits.dq_max, 100.0 * SPEED)
-        self._credible = float((CREDIBLE * fastest).max()) ** 2 * arm.dof
+        self._credible = float((CREDIBLE * fastest).max())
+        self._seen: Any = safety.credible
         self._memory = np.zeros((6, arm.dof))
         self._nothing = np.zeros(arm.dof)
         self._begun, self._met, self._time = False, 0, -math.inf
@@ -277,9 +284,13 @@ class Safe:
             self.events[name] += met >> bit & 1
         if met & self._asked:
             self.stop(f"torque at {time:.3f} s is not finite")
+        if met & self._out:
+            self.stop(f"the tool is out of its box at {time:.3f} s")
         self._frozen = self._frozen + 1 if met & self._same else 0
         if self._frozen > self.limits.patience:
-            self.stop(f"the same state for {self._frozen} cycles, at {time:.3f} s, although it moves")
+            self.stop(
+                f"the same state for {self._frozen} cycles, at {time:.3f} s, although it moves"
+            )
         self._met = met & ~self._same
 
     def _vectors(self, state: State) -> tuple[np.ndarray, np.ndarray, bool]:
@@ -294,7 +305,7 @@ class Safe:
                 f"state at {state.time:.3f} s: q and dq have shapes {q.shape} and {dq.shape}, "
                 f"need ({n},)"
             )
-        seen = math.isfinite(state.time) and float(q @ q) < 1e12 and float(dq @ dq) < self._credible
+        seen = math.isfinite(state.time) and self._seen(q, dq, self._credible)
         return q, dq, seen
 
     def _torque(self, tau: Any) -> Float[np.ndarray, "n"]:
