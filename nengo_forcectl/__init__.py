@@ -19,12 +19,15 @@ if TYPE_CHECKING:
         NoAdaptation,
         SlotineLi,
     )
+    from .bridge import BridgeRobot, serve
     from .closed_form import ClosedFormNetwork
     from .compare import Comparison, compare_jacobians
     from .control import Command, JointPD, OperationalSpace
     from .control.adaptive_jacobian import AdaptiveJacobian, KnownTip, LearnedPose, LearnedTip
+    from .control.safety import Limits, Safe
     from .cycle import Blocks, CompiledCycle, CompiledGradientCycle
     from .encoding import StateEncoding, States, encoding_of
+    from .generate import GenerateAdaptation, GenerateControl
     from .jacobians import input_jacobian, weight_jacobian, weight_jvp, weight_vjp
     from .kinematics import LearnedKinematics
     from .kinematics_training import learn_kinematics
@@ -50,12 +53,14 @@ if TYPE_CHECKING:
     from .reach import follow, track
     from .record import Log, Run, read_run
     from .robot import Result, Robot, SensorCheck, State
+    from .runner import Timing, run
     from .settings import JacobianSettings, ReachSettings
     from .sim.bullet import Bullet
     from .sim.disturbances import Disturbance
     from .sim.forces import ForceField, LinkForces, Spring
     from .sim.friction import CoulombFriction, ViscousFriction
     from .sim.masses import Payload, WrongMasses
+    from .sim.mujoco import MuJoCo
     from .sim.sensing import Sensors
     from .sim.tools import Tool
     from .weights import named_weights
@@ -70,6 +75,10 @@ _HOME = {
         "NetworkAdaptation",
         "NoAdaptation",
         "SlotineLi",
+    ),
+    "bridge": (
+        "BridgeRobot",
+        "serve",
     ),
     "closed_form": ("ClosedFormNetwork",),
     "compare": (
@@ -87,6 +96,10 @@ _HOME = {
         "LearnedPose",
         "LearnedTip",
     ),
+    "control.safety": (
+        "Limits",
+        "Safe",
+    ),
     "cycle": (
         "Blocks",
         "CompiledCycle",
@@ -96,6 +109,10 @@ _HOME = {
         "StateEncoding",
         "States",
         "encoding_of",
+    ),
+    "generate": (
+        "GenerateAdaptation",
+        "GenerateControl",
     ),
     "jacobians": (
         "input_jacobian",
@@ -159,6 +176,10 @@ _HOME = {
         "JacobianSettings",
         "ReachSettings",
     ),
+    "runner": (
+        "Timing",
+        "run",
+    ),
     "sim.bullet": ("Bullet",),
     "sim.disturbances": ("Disturbance",),
     "sim.forces": (
@@ -174,6 +195,7 @@ _HOME = {
         "Payload",
         "WrongMasses",
     ),
+    "sim.mujoco": ("MuJoCo",),
     "sim.sensing": ("Sensors",),
     "sim.tools": ("Tool",),
     "weights": ("named_weights",),
@@ -184,6 +206,7 @@ _MODULE = {name: module for module, names in _HOME.items() for name in names}
 __all__ = [
     "AdaptiveJacobian",
     "Blocks",
+    "BridgeRobot",
     "Bullet",
     "ClosedFormNetwork",
     "Command",
@@ -199,6 +222,8 @@ __all__ = [
     "ForceField",
     "ForcectlError",
     "GaussNewton",
+    "GenerateAdaptation",
+    "GenerateControl",
     "Gradient",
     "IntegralAction",
     "JacobianSettings",
@@ -211,11 +236,13 @@ __all__ = [
     "LearnedPose",
     "LearnedTip",
     "LearningLoop",
+    "Limits",
     "LinkForces",
     "Log",
     "LowPass",
     "MinimumJerk",
     "MomentumObserver",
+    "MuJoCo",
     "Multilayer",
     "NetworkAdaptation",
     "NoAdaptation",
@@ -231,6 +258,7 @@ __all__ = [
     "Robot",
     "Robust",
     "Run",
+    "Safe",
     "SensorCheck",
     "Sensors",
     "Signal",
@@ -239,6 +267,7 @@ __all__ = [
     "State",
     "StateEncoding",
     "States",
+    "Timing",
     "Tool",
     "ViscousFriction",
     "WrongMasses",
@@ -254,6 +283,8 @@ __all__ = [
     "named_weights",
     "reach_states",
     "read_run",
+    "run",
+    "serve",
     "simulator",
     "task_weight_jacobian",
     "track",

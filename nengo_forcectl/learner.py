@@ -42,8 +42,8 @@ def learning_cycle(
 ) -> Iterator[Safe]:
     """Give a control cycle that reaches with the tool and learns what ``arm`` does not know.
 
-    It is a `CompiledCycle` whose torques keep the arm's limits. At the end what was learned is in the NengoDL simulator, ``cycle.sim``, until that closes with
-    the context.
+    It is a `CompiledCycle` whose torques keep the arm's limits (`Safe`). At the end what was
+    learned is in the NengoDL simulator, ``cycle.sim``, until that closes with the context.
 
     Args:
         arm: the model.

@@ -138,6 +138,7 @@ def protect(
         boxed = boxed or not (math.isinf(box[0, axis]) and math.isinf(box[1, axis]))
         if max(box[0, axis] - pose[axis, 3], pose[axis, 3] - box[1, axis]) > BEYOND:
             met |= OUT
+    boxed = boxed and mode == GO
     for _ in range(SWEEPS if boxed else 1):  # Gauss-Seidel; the joints have the last word
         for axis in range(3):
             if math.isinf(box[0, axis]) and math.isinf(box[1, axis]):

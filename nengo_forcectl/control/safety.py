@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 POSITION_GAIN = 50.0  # k, how a joint comes up to its limit [1/s]
 SPEED_RATE = 400.0  # how soon it has the speed that is allowed [1/s], of a cycle of 1 ms
-TOP_RATE = 50.0  # how soon a joint may have its top speed [1/s]
+TOP_RATE = 100.0  # how soon a joint may have its top speed [1/s]
 OBSERVER_GAIN = 200.0  # [1/s]
 SPARE = 0.6  # of the acceleration that the model says the motors have left, that braking counts on
 QUICK = 0.1  # time in which a joint need not come to a stop [s]
