@@ -115,7 +115,7 @@ class _Port:
         self.token, self.dof, self.kinds = token, dof, kinds
         self.peer: tuple[str, int] | None = None  # None: whoever says hello first
         self.sequence = self.last = 0
-        self.drops = dict.fromkeys(DROPS, 0)
+        self.drops: dict[str, int] = dict.fromkeys(DROPS, 0)
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             self.socket.bind((HOST, port))

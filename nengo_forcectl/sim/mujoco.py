@@ -1,5 +1,6 @@
 """MuJoCo as a robot: the same arm, from the same model, in another engine."""
 
+import importlib
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
@@ -41,7 +42,7 @@ class MuJoCo:
         dt: float = 1e-3,
     ) -> None:
         try:
-            import mujoco
+            mujoco: Any = importlib.import_module("mujoco")
         except ImportError:
             raise VersionError(
                 "MuJoCo is not installed; it comes with: pip install 'nengo-forcectl[mujoco]'"
