@@ -49,7 +49,7 @@ def main(seconds):
     process, pipe, token, port = started()
     with BridgeRobot(arm.dof, port, token) as robot:
         # A machine that is busy with something else may look dead for 3 cycles: count, go on.
-        patient = Limits.of(arm, watchdog=1000)
+        patient = Limits.of(arm, watchdog=1000, patience=1000)
         print(run(robot, cycle, path, 1000, seconds=seconds, limits=patient))
     print("the robot's end:", pipe.recv())
     process.join()
