@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         NoAdaptation,
         SlotineLi,
     )
+    from .bridge import BridgeRobot, serve
     from .closed_form import ClosedFormNetwork
     from .compare import Comparison, compare_jacobians
     from .control import (
@@ -39,9 +40,11 @@ if TYPE_CHECKING:
         Sliding,
     )
     from .control.adaptive_jacobian import AdaptiveJacobian, KnownTip, LearnedPose, LearnedTip
+    from .control.safety import Limits, Safe
     from .cycle import Blocks, CompiledCycle, CompiledGradientCycle
     from .encoding import StateEncoding, States, encoding_of
     from .fused import CompiledController
+    from .generate import GenerateAdaptation, GenerateControl
     from .jacobians import input_jacobian, weight_jacobian, weight_jvp, weight_vjp
     from .kinematics import LearnedKinematics
     from .kinematics_training import learn_kinematics
@@ -67,12 +70,14 @@ if TYPE_CHECKING:
     from .reach import follow, track
     from .record import Log, Run, read_run
     from .robot import Result, Robot, SensorCheck, State
+    from .runner import Timing, run
     from .settings import JacobianSettings, ReachSettings
     from .sim.bullet import Bullet
     from .sim.disturbances import Disturbance
     from .sim.forces import ForceField, LinkForces, Spring
     from .sim.friction import CoulombFriction, ViscousFriction
     from .sim.masses import Payload, WrongMasses
+    from .sim.mujoco import MuJoCo
     from .sim.sensing import Sensors
     from .sim.tools import Tool
     from .weights import named_weights
@@ -87,6 +92,10 @@ _HOME = {
         "NetworkAdaptation",
         "NoAdaptation",
         "SlotineLi",
+    ),
+    "bridge": (
+        "BridgeRobot",
+        "serve",
     ),
     "closed_form": ("ClosedFormNetwork",),
     "compare": (
@@ -116,6 +125,10 @@ _HOME = {
         "LearnedPose",
         "LearnedTip",
     ),
+    "control.safety": (
+        "Limits",
+        "Safe",
+    ),
     "cycle": (
         "Blocks",
         "CompiledCycle",
@@ -127,6 +140,10 @@ _HOME = {
         "encoding_of",
     ),
     "fused": ("CompiledController",),
+    "generate": (
+        "GenerateAdaptation",
+        "GenerateControl",
+    ),
     "jacobians": (
         "input_jacobian",
         "weight_jacobian",
@@ -189,6 +206,10 @@ _HOME = {
         "JacobianSettings",
         "ReachSettings",
     ),
+    "runner": (
+        "Timing",
+        "run",
+    ),
     "sim.bullet": ("Bullet",),
     "sim.disturbances": ("Disturbance",),
     "sim.forces": (
@@ -204,6 +225,7 @@ _HOME = {
         "Payload",
         "WrongMasses",
     ),
+    "sim.mujoco": ("MuJoCo",),
     "sim.sensing": ("Sensors",),
     "sim.tools": ("Tool",),
     "weights": ("named_weights",),
@@ -215,6 +237,7 @@ __all__ = [
     "AdaptiveJacobian",
     "Admittance",
     "Blocks",
+    "BridgeRobot",
     "Bullet",
     "ClosedFormNetwork",
     "Command",
@@ -234,6 +257,8 @@ __all__ = [
     "ForceField",
     "ForcectlError",
     "GaussNewton",
+    "GenerateAdaptation",
+    "GenerateControl",
     "Gradient",
     "HybridForce",
     "Impedance",
@@ -249,12 +274,14 @@ __all__ = [
     "LearnedPose",
     "LearnedTip",
     "LearningLoop",
+    "Limits",
     "LinkForces",
     "Log",
     "LowPass",
     "Manipulability",
     "MinimumJerk",
     "MomentumObserver",
+    "MuJoCo",
     "Multilayer",
     "NetworkAdaptation",
     "NoAdaptation",
@@ -273,6 +300,7 @@ __all__ = [
     "Robot",
     "Robust",
     "Run",
+    "Safe",
     "SensorCheck",
     "Sensors",
     "Signal",
@@ -282,6 +310,7 @@ __all__ = [
     "State",
     "StateEncoding",
     "States",
+    "Timing",
     "Tool",
     "ViscousFriction",
     "WrongMasses",
@@ -297,6 +326,8 @@ __all__ = [
     "named_weights",
     "reach_states",
     "read_run",
+    "run",
+    "serve",
     "simulator",
     "task_weight_jacobian",
     "track",

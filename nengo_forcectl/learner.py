@@ -11,6 +11,7 @@ from jaxtyping import Float
 from arms import Arm
 
 from .control import OperationalSpace
+from .control.safety import Safe
 from .cycle import CompiledCycle
 from .encoding import Inputs, States, encoding_of
 from .learning.consolidation import Consolidation, smooth_basis
@@ -38,11 +39,11 @@ def learning_cycle(
     neurons: int = 1000,
     dt: float = 1e-3,
     delay: float = 0.0,
-) -> Iterator[CompiledCycle]:
+) -> Iterator[Safe]:
     """Give a control cycle that reaches with the tool and learns what ``arm`` does not know.
 
-    At the end what was learned is in the NengoDL simulator, ``cycle.sim``, until that closes with
-    the context.
+    It is a `CompiledCycle` whose torques keep the arm's limits (`Safe`). At the end what was
+    learned is in the NengoDL simulator, ``cycle.sim``, until that closes with the context.
 
     Args:
         arm: the model.
@@ -73,7 +74,7 @@ def learning_cycle(
             predictor = Predictor(arm, delay, dt)
         cycle = CompiledCycle(arm, control, sim, network, law, predictor)
         try:
-            yield cycle
+            yield Safe(cycle, arm, dt=dt)
         finally:
             cycle.store()
 

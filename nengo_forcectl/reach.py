@@ -13,6 +13,7 @@ from arms import Arm
 
 from .adaptation import Adaptation
 from .control import Controller
+from .control.safety import Safe
 from .cycle import Blocks, Cycle
 from .exceptions import SimulationError
 from .paths import Path
@@ -40,11 +41,14 @@ def track(
 ) -> None:
     """Follow ``path`` with a controller and an adaptation, one control cycle a tick of ``clock``.
 
+    The torques keep the arm's limits (`Safe`). Where they cannot, this raises; to hold a real arm
+    all the same, use `nengo_forcectl.run`.
+
     Raises:
         SimulationError: a torque that is not finite, which does not reach the robot; or sensors
             that give nothing to act on (see `SensorCheck`).
     """
-    follow(robot, Blocks(arm, controller, adaptation), path, clock, log, check)
+    follow(robot, Safe(Blocks(arm, controller, adaptation), arm), path, clock, log, check)
 
 
 def follow(
@@ -55,7 +59,10 @@ def follow(
     log: Log,
     check: SensorCheck | None = None,
 ) -> None:
-    """Follow ``path`` for one control cycle a tick of ``clock``; see `track`."""
+    """Follow ``path`` for one control cycle a tick of ``clock``; see `track`.
+
+    A ``cycle`` of your own keeps the arm's limits in a `Safe`; that of `learning_cycle` is in one.
+    """
     check = SensorCheck(cycle.dof) if check is None else check
     for _ in clock:
         state = check(robot.read())  # q [rad], dq [rad/s], and whether to learn from them
@@ -63,6 +70,8 @@ def follow(
         result = cycle.step(state, reference)  # tau [N m]; learns
         robot.apply(result.tau)
         log.append(state, reference, result, check.event)
+        if getattr(cycle, "stopped", None) is not None:
+            raise SimulationError(f"controlled stop: {cycle.stopped}")  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def run(settings: ReachSettings, watch: Watch | None = None) -> Run:
@@ -105,6 +114,7 @@ class Outcome:
     seconds: float = 0.0  # of wall clock, in the loop
     failure: str | None = None  # why it ended early
     events: dict[str, int] = field(default_factory=dict)  # what was wrong with the sensors
+    limits: dict[str, int] = field(default_factory=dict)  # cycles in which a limit was kept
 
 
 def _run_controller(scene: Scene, name: str, outcome: Outcome, watch: Watch) -> None:
@@ -137,7 +147,7 @@ def _run_controller(scene: Scene, name: str, outcome: Outcome, watch: Watch) -> 
                 return
             finally:
                 outcome.seconds += time.perf_counter() - began
-                outcome.events = check.events
+                outcome.events, outcome.limits = check.events, cycle.events
             watch(name, done, reaches, outcome.log)
 
 
@@ -189,6 +199,7 @@ def _summary(scene: Scene, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
             name: final_by_reach(outcome.log.arrays(), scene) for name, outcome in outcomes.items()
         },
         "events": {name: outcome.events for name, outcome in outcomes.items()},
+        "limits": {name: outcome.limits for name, outcome in outcomes.items()},
         "steps_per_second": {
             name: outcome.log.cycles / outcome.seconds for name, outcome in outcomes.items()
         },

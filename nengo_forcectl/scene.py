@@ -1,6 +1,7 @@
 """What a reaching run is made of: the arm, its path, what disturbs it, and the controllers."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -11,7 +12,7 @@ import arms
 from arms import Arm
 
 from .control.adaptive_jacobian import Kinematics, LearnedPose
-from .cycle import Cycle
+from .control.safety import Safe
 from .exceptions import ConfigurationError
 from .kinematics_training import learn_kinematics
 from .paths import MinimumJerk
@@ -80,12 +81,19 @@ class Scene:
         """Control cycles of one pass through the targets."""
         return self.cycles // self.settings.all_passes
 
-    def cycle(self, name: str) -> AbstractContextManager[Cycle]:
-        """Give the control cycle that goes by ``name``, in a context that closes what it opened."""
+    @contextmanager
+    def cycle(self, name: str) -> Iterator[Safe]:
+        """Give the control cycle that goes by ``name``, within the arm's limits.
+
+        The context closes what it opened.
+        """
         if self.tool is None:
-            return RIVALS[name](self)
-        (dynamics,) = self.settings.adapt or ("exact",)
-        return RIVALS[dynamics](replace(self, kinematics=TIPS[name](self)))
+            made = RIVALS[name](self)
+        else:
+            (dynamics,) = self.settings.adapt or ("exact",)
+            made = RIVALS[dynamics](replace(self, kinematics=TIPS[name](self)))
+        with made as cycle:
+            yield cycle if isinstance(cycle, Safe) else Safe(cycle, self.arm, dt=self.period)
 
 
 def reaching_scene(settings: ReachSettings) -> Scene:

@@ -31,3 +31,12 @@ def test_own_robot_gets_better(project):
     """Example 2: on a robot that is not PyBullet the network takes off half the error and more."""
     without, with_network = run(project, "02_own_robot.py")
     assert with_network < 0.5 * without
+
+
+def test_plug_in_runs_over_the_bridge(project):
+    """Example 8: half a second at 1 kHz is 500 cycles, or a counted stop on a busy machine."""
+    command = [sys.executable, project / "examples" / "08_plug_in.py", "0.5"]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    stopped = any(line.startswith("controlled stop") for line in lines)
+    assert stopped or lines[0].startswith("500 cycles")
+    assert any(line.startswith("sense to torque [us]: p50") for line in lines)

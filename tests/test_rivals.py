@@ -110,7 +110,7 @@ def test_gradient_type_laws_learn_from_what_they_are_told(name, learn_from):
     scene = reaching_scene(settings_of(learn_from=learn_from))
     with scene.cycle(name) as cycle:
         if (name, learn_from) == ("gradient", "joint"):
-            assert isinstance(cycle, CompiledGradientCycle)  # which knows no other
+            assert isinstance(cycle.cycle, CompiledGradientCycle)  # which knows no other
         else:
             assert cycle.adaptation.learn_from == learn_from
 

@@ -1,0 +1,199 @@
+"""`Safe`, compiled: from the torque that was asked for to the one that may leave."""
+
+import math
+
+import numba
+import numpy as np
+
+from arms.invoke import invoke
+
+from .algebra import FAST, factor_columns, substitute
+from .observer import momentum_observer
+
+POSITION, VELOCITY, TORQUE, RATE, WORKSPACE, ASKED, SAME, OUT = 1, 2, 4, 8, 16, 32, 64, 128
+"""What `protect` returns, or'ed: the limits that it had to keep; ASKED: a torque that is not
+finite was asked for; SAME: the joints move and yet their state is the last one's, to the last bit;
+OUT: the tool is out of its box."""
+
+STOPPING = 50.0  # how quickly a stop takes off speed [1/s]
+SWEEPS = 10  # over the tool's bounds and the joints'
+BEYOND = 0.01  # its box the tool is out of it [m]
+SLOWER = 0.2  # the tool's bounds next to the joints'
+
+GO, STOP, BLIND = 0, 1, 2
+"""Whether to do what was asked, to come to rest, or to hold the arm without knowing where it is."""
+
+
+@numba.njit(cache=True, fastmath=FAST)
+def credible(q, dq, fastest):
+    """Whether a state can be true: finite, and no joint faster than ``fastest`` [rad/s]."""
+    for i in range(len(q)):  # noqa: SIM110
+        if not (abs(q[i]) < 1e6 and abs(dq[i]) < fastest):
+            return False
+    return True
+
+
+@numba.njit(cache=True, fastmath=FAST)
+def allowed(d, a, k):
+    """Speed [rad/s] towards a limit d [rad] away, and its slope over d.
+
+    ``k d`` near it, ``sqrt(2 a (d - a / 2 k^2))`` from ``d = a / k^2`` on, where both meet in value
+    and slope: braking with at most ``a``.
+    """
+    if d < a / (k * k):
+        return k * d, k
+    v = math.sqrt(2.0 * a * (d - 0.5 * a / (k * k)))
+    return v, a / v
+
+
+@numba.njit(cache=True, fastmath=FAST)
+def bounds(x, dx, lower, upper, a, k, rate):
+    """Least and largest acceleration that keep x between lower and upper.
+
+    ``ddx <= rate (v - dx) - v' dx``, v the speed that is allowed at x.
+    """
+    v, slope = allowed(upper - x, a, k)
+    high = rate * (v - dx) - slope * dx
+    v, slope = allowed(x - lower, a, k)
+    low = -rate * (v + dx) - slope * dx
+    if low > high:
+        low = high = 0.5 * (low + high)
+    return low, high
+
+
+@numba.njit(cache=True, fastmath=FAST)
+def protect(
+    kernel, size, q_now, dq_now, asked, mode, begun, elapsed, limits, box, gains, memory, out
+):  # fmt: skip
+    """Write the torque that may leave into ``out``, then the tool's position; return what it met.
+
+    Args:
+        kernel, size: address of the arm's ("pose", "J", "dJ", "M", "C", "g"), and what it writes.
+        q_now, dq_now: finite, or ``mode`` is BLIND.
+        asked: the controller's torque.
+        mode: GO, STOP or BLIND.
+        begun: 0 in the first cycle, 2 when the last torque went ``elapsed`` [s] before, else 1.
+        limits: (6, n): q_lower, q_upper, dq_max, tau_max, braking, most change of torque a cycle.
+        box: (2, 3): of the tool.
+        gains: k, rate, gain of the observer, braking of the tool, rate for the top speed.
+        memory: (6, n): of the observer p, bias and r; torque that was sent; last q, last dq.
+    """
+    n = len(q_now)
+    k, rate, braking, near = gains[0], gains[1], gains[3], gains[4]
+    p, bias, r, sent = memory[0], memory[1], memory[2], memory[3]
+    q, dq = memory[4], memory[5]
+    met = 0
+    if mode != BLIND:
+        same, square = True, 0.0
+        for i in range(n):
+            same = same and q[i] == q_now[i] and dq[i] == dq_now[i]
+            square += dq_now[i] * dq_now[i]
+        if same and begun > 0 and square > 1e-12:
+            met |= SAME
+        for i in range(n):
+            q[i], dq[i] = q_now[i], dq_now[i]
+    if mode == BLIND or (mode == STOP and met):
+        dq, begun = np.zeros(n), min(begun, 1)
+        mode = BLIND
+    terms = np.empty(size)
+    invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
+    a, b = 16 + 6 * n, 16 + 12 * n
+    pose, J, dJ = terms[:16].reshape(4, 4), terms[16:a].reshape(6, n), terms[a:b].reshape(6, n)
+    M, C = terms[b : b + n * n].reshape(n, n), terms[b + n * n : b + 2 * n * n].reshape(n, n)
+    g = terms[b + 2 * n * n :]
+    if mode != BLIND:
+        share = -math.expm1(-gains[2] * elapsed)
+        momentum_observer(M, C, g, dq, sent, begun == 2, share, elapsed, p, bias, r)
+
+    tau, h, ddq, rest = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    for i in range(n):
+        r[i] = min(max(r[i], -limits[3, i]), limits[3, i])
+        h[i] = g[i] - r[i]
+        for j in range(n):
+            h[i] += C[i, j] * dq[j]
+        rest[i] = min(max(-STOPPING * dq[i], -limits[4, i]), limits[4, i])
+        if mode == GO and not math.isfinite(asked[i]):
+            met |= ASKED
+    L = M.copy()
+    factor_columns(L, 0, n)
+    if mode != GO or met & ASKED:
+        for i in range(n):
+            ddq[i], tau[i] = rest[i], h[i]
+            for j in range(n):
+                tau[i] += M[i, j] * rest[j]
+    else:
+        for i in range(n):
+            tau[i] = asked[i]
+            if begun > 0 and abs(tau[i] - sent[i]) > limits[5, i]:
+                met |= RATE
+                tau[i] = min(max(tau[i], sent[i] - limits[5, i]), sent[i] + limits[5, i])
+            if abs(tau[i]) > limits[3, i]:
+                met |= TORQUE
+                tau[i] = min(max(tau[i], -limits[3, i]), limits[3, i])
+            ddq[i] = tau[i] - h[i]
+        substitute(L, ddq)
+
+    changed, boxed = False, False
+    for axis in range(3):
+        boxed = boxed or not (math.isinf(box[0, axis]) and math.isinf(box[1, axis]))
+        if max(box[0, axis] - pose[axis, 3], pose[axis, 3] - box[1, axis]) > BEYOND:
+            met |= OUT
+    boxed = boxed and mode == GO
+    for _ in range(SWEEPS if boxed else 1):  # Gauss-Seidel; the joints have the last word
+        for axis in range(3):
+            if math.isinf(box[0, axis]) and math.isinf(box[1, axis]):
+                continue
+            dx, ddx, mobility = 0.0, 0.0, 0.0
+            push = J[axis].copy()
+            substitute(L, push)  # M^-1 J^T
+            for i in range(n):
+                dx += J[axis, i] * dq[i]
+                ddx += J[axis, i] * ddq[i] + dJ[axis, i] * dq[i]
+                mobility += J[axis, i] * push[i]
+            low, high = bounds(
+                pose[axis, 3], dx, box[0, axis], box[1, axis], braking, SLOWER * k, SLOWER * rate
+            )
+            wanted = min(max(ddx, low), high)
+            if wanted != ddx and mobility > 1e-6:
+                met |= WORKSPACE
+                changed = True
+                for i in range(n):
+                    ddq[i] += push[i] * (wanted - ddx) / mobility
+        for i in range(n):
+            low, high = bounds(q[i], dq[i], limits[0, i], limits[1, i], limits[4, i], k, rate)
+            slow, fast = -near * (limits[2, i] + dq[i]), near * (limits[2, i] - dq[i])
+            if ddq[i] < low or ddq[i] > high:
+                met |= POSITION
+                changed = True
+            if ddq[i] < slow or ddq[i] > fast:
+                met |= VELOCITY
+                changed = True
+            low, high = max(low, slow), min(high, fast)
+            if low > high:
+                low = high = 0.5 * (low + high)
+            ddq[i] = min(max(ddq[i], low), high)
+            rest[i] = min(max(rest[i], low), high)
+
+    if changed:
+        # From coming to rest towards ddq, as far as the motors can: all between is within bounds.
+        part, held = 1.0, np.empty(n)
+        for i in range(n):
+            tau[i], held[i] = h[i], h[i]
+            for j in range(n):
+                tau[i] += M[i, j] * ddq[j]
+                held[i] += M[i, j] * rest[j]
+            most = limits[3, i]
+            if tau[i] > most and tau[i] > held[i]:
+                part = min(part, max(most - held[i], 0.0) / (tau[i] - held[i]))
+            elif tau[i] < -most and tau[i] < held[i]:
+                part = min(part, max(held[i] + most, 0.0) / (held[i] - tau[i]))
+        for i in range(n):
+            tau[i] = held[i] + part * (tau[i] - held[i])
+    for i in range(n):
+        out[i] = min(max(tau[i], -limits[3, i]), limits[3, i])
+        if not math.isfinite(out[i]):
+            out[i] = 0.0
+        sent[i] = out[i]
+    for i in range(3):
+        out[n + i] = pose[i, 3]
+    return met

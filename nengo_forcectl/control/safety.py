@@ -1,0 +1,316 @@
+"""The last thing that a torque passes: limits that hold, whatever the controller asks for."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm
+
+from ..exceptions import ConfigurationError, SimulationError
+from ..paths import Reference
+from ..robot import Result, State
+
+if TYPE_CHECKING:
+    from ..cycle import Cycle
+
+POSITION_GAIN = 50.0  # k, how a joint comes up to its limit [1/s]
+SPEED_RATE = 400.0  # how soon it has the speed that is allowed [1/s], of a cycle of 1 ms
+TOP_RATE = 100.0  # how soon a joint may have its top speed [1/s]
+OBSERVER_GAIN = 200.0  # [1/s]
+SPARE = 0.6  # of the acceleration that the model says the motors have left, that braking counts on
+QUICK = 0.1  # time in which a joint need not come to a stop [s]
+SPEED = 2.0  # of a joint without a limit, when looking for the braking [rad/s]
+CREDIBLE = 20.0  # speed over the limit that no sensor can have seen
+LIMITS = ("position", "velocity", "torque", "rate", "workspace")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an arm may do; `Limits.of` takes it from the arm.
+
+    Raises:
+        ConfigurationError: a limit of a wrong shape, not a number, or that leaves no room.
+    """
+
+    q_lower: Float[np.ndarray, "n"]  # [rad]
+    q_upper: Float[np.ndarray, "n"]  # [rad]
+    dq_max: Float[np.ndarray, "n"]  # [rad/s]
+    tau_max: Float[np.ndarray, "n"]  # [N m]
+    braking: Float[np.ndarray, "n"]  # what every joint can slow down with at any time [rad/s^2]
+    margin: float = 0.03  # that stays free before q_lower and q_upper [rad]
+    speed_margin: float = 0.0  # that stays free before dq_max, a part of it
+    torque_margin: float = 0.0  # that stays free before tau_max, a part of it
+    rate: float = 200.0  # most change of the torque that is asked for, a second, over tau_max [1/s]
+    lower: tuple[float, float, float] = (
+        -math.inf,
+        -math.inf,
+        -math.inf,
+    )  # of the tool's box [m], in the base frame
+    upper: tuple[float, float, float] = (math.inf, math.inf, math.inf)
+    tool_braking: float = 2.0  # before the box [m/s^2]
+    watchdog: int = 3  # cycles without a new state before a stop
+    patience: int = 20  # cycles with the same state, although it moves, before a stop
+
+    @classmethod
+    def of(cls, arm: Arm, **changes: Any) -> "Limits":
+        """Return the arm's limits, with changes by name; the braking is found by `braking`."""
+        given = {"q_lower": arm.q_lower, "q_upper": arm.q_upper} | {
+            name: np.array(getattr(arm, name)) for name in ("dq_max", "tau_max")
+        }
+        limits = cls(**({**given, "braking": np.ones(arm.dof)} | changes))
+        return limits if "braking" in changes else replace(limits, braking=braking(arm, limits))
+
+    def __post_init__(self) -> None:
+        shape = np.shape(self.q_lower)
+        for name in ("q_lower", "q_upper", "dq_max", "tau_max", "braking"):
+            value = np.array(getattr(self, name), dtype=float)
+            if value.shape != shape or value.ndim != 1 or np.isnan(value).any():
+                raise ConfigurationError(
+                    f"Limits.{name}: is {value}, needs one number for each of {shape} joints"
+                )
+            object.__setattr__(self, name, value)
+        for name in ("dq_max", "tau_max", "braking"):
+            if not (getattr(self, name) > 0).all():
+                raise ConfigurationError(
+                    f"Limits.{name}: is {getattr(self, name)}, needs numbers above 0"
+                )
+        for name in ("margin", "speed_margin", "torque_margin"):
+            value = getattr(self, name)
+            if not 0 <= value < (math.inf if name == "margin" else 1.0):
+                raise ConfigurationError(f"Limits.{name}: is {value}, needs a number from 0 up")
+        for name in ("rate", "tool_braking", "watchdog", "patience"):
+            if not getattr(self, name) > 0:
+                raise ConfigurationError(
+                    f"Limits.{name}: is {getattr(self, name)}, needs a number above 0"
+                )
+        if not (self.q_upper - self.q_lower > 2.0 * self.margin).all():
+            raise ConfigurationError(
+                f"Limits: {self.q_lower} to {self.q_upper} leaves no room within a margin of "
+                f"{self.margin}"
+            )
+        if np.shape(self.lower) != (3,) or not (np.array(self.lower) < np.array(self.upper)).all():
+            raise ConfigurationError(
+                f"Limits.lower: is {self.lower} with upper {self.upper}, needs lower x, y, z"
+            )
+
+
+def braking(arm: Arm, limits: Limits, states: int = 500) -> Float[np.ndarray, "n"]:
+    """Return a deceleration [rad/s^2] that the motors can give every joint, all at once.
+
+    ``sum_j |M_ij| a_j <= tau_max_i - |C dq + g|_i`` at a sample of states within the limits, half
+    of them with every joint at its top speed; of what that allows, 0.6. No more than takes a
+    joint's top speed in 0.1 s. Where the motors cannot hold the arm at all, it is a tenth of that,
+    and nothing is promised.
+    """
+    rng = np.random.default_rng(0)
+    n = arm.dof
+    lower, upper = np.maximum(limits.q_lower, -math.pi), np.minimum(limits.q_upper, math.pi)
+    fastest = np.where(np.isfinite(limits.dq_max), limits.dq_max, SPEED)
+    wanted, least = fastest / QUICK, 1.0
+    for sample in range(states):
+        q = rng.uniform(lower, upper)
+        dq = rng.choice([-1.0, 1.0], n) * fastest * (sample % 2)
+        terms = arm.terms(q, dq)
+        left = limits.tau_max * (1.0 - limits.torque_margin) - np.abs(terms.C @ dq + terms.g)
+        least = min(least, float(np.min(SPARE * left / (np.abs(terms.M) @ wanted))))
+    return wanted * max(least, 0.1)
+
+
+class Safe:
+    """A cycle whose torques keep an arm's limits, whatever the cycle inside it asks for.
+
+    Every torque becomes an acceleration by the model, ``ddq = M^-1 (tau + r - C dq - g)``, r what a
+    momentum observer says that the model lacks. With d the way to a joint's limit (less a margin),
+    the speed ``v = k d`` towards it is allowed near it, and further away ``v = sqrt(2 a d')``, the
+    one that a deceleration a takes off in time, ``d' = d - a / 2 k^2``. The acceleration is held
+    within::
+
+        ddq <= rate (v - dq) - v'(d) dq,    ddq <= rate (dq_max - dq)
+
+    and likewise below. This is a control barrier function of second order for every joint (Ames et
+    al. 2019, doi:10.23919/ECC.2019.8796030; Nguyen and Sreenath 2016,
+    doi:10.1109/ACC.2016.7524935), its class-K function the braking distance, so that the bound is
+    viable (Del Prete 2018, doi:10.1109/LRA.2017.2738321). Since joints are coupled, the torque is
+    made of the accelerations of all: the one nearest to what was asked for, on the way to it from
+    an acceleration that brings all joints to rest, for which the motors suffice. A torque that is
+    within limits goes out as it came, to the last bit.
+
+    What it rests on: motors that give ``Limits.braking`` (see `braking`) with 0.6 to spare for
+    masses that the model does not know, sensors that are a few milliseconds late at most, and a
+    start within the limits. It knows nothing of obstacles, nor of a tool wider than a point. The
+    tool's box is kept like a joint's limit, but after the joints; 1 cm beyond it is a stop.
+
+    After something that no torque can be made of (a state or torque that is not finite or not
+    credible; no new state, or a frozen one, for too long; a call of `stop`) it stays in a
+    *controlled stop*: it takes the speed off and holds the arm against gravity and r; without a
+    state to go by, against gravity where it was last seen. `reset` ends it.
+
+    Args:
+        cycle: what asks for torques.
+        arm: the model.
+        limits: without them, the arm's.
+        dt: of a control cycle [s].
+
+    Raises:
+        ConfigurationError: limits or a period that do not fit.
+    """
+
+    def __init__(
+        self, cycle: "Cycle", arm: Arm, limits: Limits | None = None, dt: float = 1e-3
+    ) -> None:
+        from ..compiled import safety
+
+        if not (math.isfinite(dt) and dt > 0):
+            raise ConfigurationError(f"Safe.dt: is {dt} s, needs a number above 0")
+        limits = Limits.of(arm) if limits is None else limits
+        if limits.q_lower.shape != (arm.dof,) or cycle.dof != arm.dof:
+            raise ConfigurationError(
+                f"Safe: arm '{arm.name}' has {arm.dof} joints, its limits are for "
+                f"{len(limits.q_lower)}, its cycle for {cycle.dof}"
+            )
+        self.cycle, self.arm, self.limits, self.dt = cycle, arm, limits, dt
+        self.events: dict[str, int] = dict.fromkeys((*LIMITS, "stop"), 0)
+        """Cycles in which each limit changed the torque, and how often it came to a stop."""
+        self.stopped: str | None = None
+        """Why it is in a controlled stop, or None."""
+        self._run: Any = safety.protect
+        self._modes = (safety.GO, safety.STOP, safety.BLIND)
+        self._asked, self._same, self._out = safety.ASKED, safety.SAME, safety.OUT
+        self._kernel = arm.kernel("pose", "J", "dJ", "M", "C", "g")
+        tau_max = limits.tau_max * (1.0 - limits.torque_margin)
+        self._constants = (
+            np.stack(
+                (
+                    limits.q_lower + limits.margin,
+                    limits.q_upper - limits.margin,
+                    limits.dq_max * (1.0 - limits.speed_margin),
+                    tau_max,
+                    limits.braking,
+                    limits.rate * dt * tau_max,
+                )
+            ),
+            np.array((limits.lower, limits.upper), dtype=float),
+            # A bound that is kept within two and a half cycles is stable at any period.
+            np.array(
+                (
+                    min(POSITION_GAIN, 0.05 / dt),
+                    min(SPEED_RATE, 0.4 / dt),
+                    OBSERVER_GAIN,
+                    limits.tool_braking,
+                    min(TOP_RATE, 0.1 / dt),
+                )
+            ),
+        )
+        fastest = np.where(np.isfinite(limits.dq_max), limits.dq_max, 100.0 * SPEED)
+        self._credible = float((CREDIBLE * fastest).max())
+        self._seen: Any = safety.credible
+        self._memory = np.zeros((6, arm.dof))
+        self._nothing = np.zeros(arm.dof)
+        self._begun, self._met, self._time = False, 0, -math.inf
+        self._silent = self._frozen = 0
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything else is the cycle's own."""
+        if name == "cycle":
+            raise AttributeError(name)
+        return getattr(self.cycle, name)
+
+    @property
+    def dof(self) -> int:
+        """Joints of the arm."""
+        return self.arm.dof
+
+    def learn(self, on: bool) -> None:
+        """Let what learns, if anything does, go on to, or keep what it has learned."""
+        self.cycle.learn(on)
+
+    def stop(self, reason: str) -> None:
+        """Come to a controlled stop, and stay in it until `reset`."""
+        if self.stopped is None:
+            self.stopped = reason
+            self.events["stop"] += 1
+
+    def reset(self) -> None:
+        """End a controlled stop: the cycle is asked again from the next state on."""
+        self.stopped = None
+        self._silent = self._frozen = 0
+
+    def step(self, state: State, reference: Reference) -> Result:
+        """Return the torque that may leave; the cycle learns nothing from one that was changed.
+
+        Raises:
+            SimulationError: a state of another shape.
+        """
+        n, result = self.arm.dof, None
+        q, dq, seen = self._vectors(state)
+        elapsed = state.time - self._time
+        if not seen:
+            self.stop(f"state at {state.time:.3f} s is not finite, or not credible")
+        elif elapsed > 0:
+            self._silent, self._time = 0, state.time
+        elif self._begun:
+            self._silent += 1
+            if self._silent >= self.limits.watchdog:
+                self.stop(f"no new state for {self._silent} cycles since {self._time:.3f} s")
+        asked = self._nothing
+        if self.stopped is None:
+            try:
+                sound = state if not self._met else state._replace(sound=False)
+                result = self.cycle.step(sound, reference)
+                asked = self._torque(result.tau)
+            except SimulationError as error:
+                self.stop(str(error))
+        blind = not seen or (self.stopped is not None and self._silent > 0)
+        mode = self._modes[2 if blind else self.stopped is not None]
+        regular = 0.5 * self.dt < elapsed < 1.5 * self.dt
+        begun = (2 if regular else 1) if self._begun else 0
+        out = np.empty(n + 3)
+        met = self._run(
+            self._kernel.address, self._kernel.size, q, dq, asked, mode, begun,
+            elapsed if regular else self.dt, *self._constants, self._memory, out,
+        )  # fmt: skip
+        self._begun = self._begun or seen
+        if met == 0 and result is not None:
+            self._met = self._frozen = 0
+            return result
+        self._count(met, state.time)
+        return Result(out[:n], 0.0, out[n:]) if result is None else result._replace(tau=out[:n])
+
+    def _count(self, met: int, time: float) -> None:
+        for bit, name in enumerate(LIMITS):
+            self.events[name] += met >> bit & 1
+        if met & self._asked:
+            self.stop(f"torque at {time:.3f} s is not finite")
+        if met & self._out:
+            self.stop(f"the tool is out of its box at {time:.3f} s")
+        self._frozen = self._frozen + 1 if met & self._same else 0
+        if self._frozen > self.limits.patience:
+            self.stop(
+                f"the same state for {self._frozen} cycles, at {time:.3f} s, although it moves"
+            )
+        self._met = met & ~self._same
+
+    def _vectors(self, state: State) -> tuple[np.ndarray, np.ndarray, bool]:
+        """q and dq as compiled code can take them, and whether they can be true."""
+        q, dq, n = state.q, state.dq, self.arm.dof
+        if type(q) is not np.ndarray or q.dtype != float or not q.flags.c_contiguous:
+            q = np.ascontiguousarray(q, dtype=float)
+        if type(dq) is not np.ndarray or dq.dtype != float or not dq.flags.c_contiguous:
+            dq = np.ascontiguousarray(dq, dtype=float)
+        if q.shape != (n,) or dq.shape != (n,):
+            raise SimulationError(
+                f"state at {state.time:.3f} s: q and dq have shapes {q.shape} and {dq.shape}, "
+                f"need ({n},)"
+            )
+        seen = math.isfinite(state.time) and self._seen(q, dq, self._credible)
+        return q, dq, seen
+
+    def _torque(self, tau: Any) -> Float[np.ndarray, "n"]:
+        if type(tau) is not np.ndarray or tau.dtype != float or not tau.flags.c_contiguous:
+            tau = np.ascontiguousarray(tau, dtype=float)
+        if tau.shape != (self.arm.dof,):
+            raise SimulationError(f"torque has shape {tau.shape}, needs ({self.arm.dof},)")
+        return tau

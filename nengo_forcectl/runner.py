@@ -1,0 +1,189 @@
+"""A control loop in real time: a fixed rate, kept by absolute deadlines."""
+
+import gc
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from arms import Arm
+
+from .control.safety import Limits, Safe
+from .cycle import Cycle
+from .exceptions import ConfigurationError, SimulationError
+from .paths import Path
+from .robot import Robot, SensorCheck
+
+SPIN = 2e-4  # before a deadline, in which the loop does not sleep [s]
+PERCENTILES = {"p50": 50.0, "p99": 99.0, "p99.9": 99.9, "max": 100.0}
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What came of a run in real time."""
+
+    cycles: int
+    overruns: int  # cycles that began after their deadline and a period: they were left out
+    latency_us: dict[str, float]  # from the start of a cycle to its torque sent, by percentile
+    late_us: dict[str, float]  # from the deadline of a cycle to its start, by percentile
+    events: dict[str, int]  # what was wrong with the sensors, and limits that were kept
+    stopped: str | None  # why it ended in a controlled stop, if it did
+
+    def __str__(self) -> str:
+        """The percentiles, one line each."""
+        lines = [f"{self.cycles} cycles, {self.overruns} overruns"]
+        for what, row in (("sense to torque", self.latency_us), ("start late by", self.late_us)):
+            lines.append(f"{what} [us]: " + ", ".join(f"{k} {v:.0f}" for k, v in row.items()))
+        happened = {name: count for name, count in self.events.items() if count}
+        lines += [f"events: {happened}"] if happened else []
+        return "\n".join(lines + ([f"controlled stop: {self.stopped}"] if self.stopped else []))
+
+
+def run(
+    robot: Robot,
+    cycle: Cycle,
+    path: Path,
+    rate: float = 1000.0,
+    *,
+    seconds: float = math.inf,
+    arm: Arm | None = None,
+    limits: Limits | None = None,
+    stop_time: float = 0.5,
+    watch: Callable[[int, str | None], None] | None = None,
+) -> Timing:
+    """Drive a robot along a path at ``rate`` [Hz], within the arm's limits, for some ``seconds``.
+
+    Every cycle starts at its own deadline, a multiple of the period after the first: the loop
+    sleeps until shortly before and spins the rest. One that is a whole period late is an overrun:
+    its deadline is left out, nothing is made up for. Garbage is collected before, not during.
+
+    Ctrl-C (KeyboardInterrupt), any exception, or a fault (see `Safe`) lead to a controlled stop:
+    for ``stop_time`` [s] the arm is brought to rest and held, whatever the sensors say, by `Safe`.
+    Then an exception goes on to the caller, after a last torque that compensates gravity; Ctrl-C
+    and a fault are an ordinary end, told in ``Timing.stopped``.
+
+    Args:
+        robot: what reads and applies; the time that passes is its own affair.
+        cycle: the control cycle; put into a `Safe` if it is not one.
+        path: where to go; its time is the robot's, from the first state on.
+        rate: control cycles a second [Hz].
+        seconds: how long; without it, until Ctrl-C or a fault.
+        arm: the model, for a cycle that has none of its own.
+        limits: without them, the arm's.
+        stop_time: of the controlled stop [s].
+        watch: called after every cycle with its number and why it is stopping, if it is.
+
+    Raises:
+        ConfigurationError: a rate or time that makes no sense, or no arm.
+    """
+    for name, value in (("rate", rate), ("seconds", seconds), ("stop_time", stop_time)):
+        if not value > 0 or (name != "seconds" and math.isinf(value)):
+            raise ConfigurationError(f"run: {name} is {value}, needs a number above 0")
+    safe = _safe(cycle, arm, limits, 1.0 / rate)
+    loop = _Loop(robot, safe, path, 1.0 / rate, watch)
+    failure: BaseException | None = None
+    collecting = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        try:
+            loop.go(seconds)
+        except KeyboardInterrupt:
+            safe.stop("interrupted")
+        except Exception as error:
+            failure = error
+            safe.stop(f"{type(error).__name__}: {error}")
+        if safe.stopped is not None:
+            loop.settle(stop_time)
+    finally:
+        if collecting:
+            gc.enable()
+    if failure is not None and not isinstance(failure, SimulationError):
+        raise failure
+    return loop.timing()
+
+
+def _safe(cycle: Cycle, arm: Arm | None, limits: Limits | None, dt: float) -> Safe:
+    if isinstance(cycle, Safe):
+        return cycle
+    arm = getattr(cycle, "arm", None) if arm is None else arm
+    if arm is None:
+        raise ConfigurationError(f"run: {type(cycle).__name__} has no arm, needs arm=")
+    return Safe(cycle, arm, limits, dt)
+
+
+class _Loop:
+    def __init__(
+        self,
+        robot: Robot,
+        safe: Safe,
+        path: Path,
+        period: float,
+        watch: Callable[[int, str | None], None] | None,
+    ) -> None:
+        self.robot, self.safe, self.path, self.period = robot, safe, path, period
+        self.check = SensorCheck(safe.dof, period)
+        self.watch = watch
+        self.cycles = self.overruns = 0
+        self.latency = np.zeros(1 << 16)  # the latest ones [s]
+        self.late = np.zeros(1 << 16)
+        self.deadline = math.nan
+        self.start: float | None = None  # the robot's time in the first cycle [s]
+
+    def go(self, seconds: float) -> None:
+        """Run until the time is over or the layer stops."""
+        end = round(seconds / self.period) if math.isfinite(seconds) else math.inf
+        self.deadline = time.perf_counter()
+        while self.cycles < end and self.safe.stopped is None:
+            self.once()
+
+    def settle(self, seconds: float) -> None:
+        """Bring the arm to rest, whatever happens, and leave it held against gravity."""
+        for _ in range(max(1, round(seconds / self.period))):
+            try:
+                self.once(settling=True)
+            except (Exception, KeyboardInterrupt):  # there is nothing better to do than to go on
+                self.deadline = time.perf_counter()
+
+    def once(self, settling: bool = False) -> None:
+        """One cycle, begun at its deadline."""
+        _until(self.deadline)
+        began = time.perf_counter()
+        late = began - self.deadline
+        if late > self.period:
+            missed = int(late / self.period)
+            self.overruns += missed
+            self.deadline += missed * self.period
+        state = self.robot.read()
+        if not settling:
+            state = self.check(state)
+        if self.start is None:
+            self.start = state.time
+        result = self.safe.step(state, self.path.at(state.time - self.start))
+        self.robot.apply(result.tau)
+        slot = self.cycles % len(self.late)
+        self.late[slot], self.latency[slot] = late, time.perf_counter() - began
+        self.deadline += self.period
+        self.cycles += 1
+        if self.watch is not None:
+            self.watch(self.cycles, self.safe.stopped)
+
+    def timing(self) -> Timing:
+        latency, late = (
+            {name: float(1e6 * np.percentile(row, q)) for name, q in PERCENTILES.items()}
+            if len(row := times[: min(self.cycles, len(times))])
+            else dict.fromkeys(PERCENTILES, math.nan)
+            for times in (self.latency, self.late)
+        )
+        events = self.check.events | self.safe.events | getattr(self.robot, "events", {})
+        return Timing(self.cycles, self.overruns, latency, late, events, self.safe.stopped)
+
+
+def _until(deadline: float) -> None:
+    left = deadline - time.perf_counter()
+    if left > SPIN:
+        time.sleep(left - SPIN)
+    while time.perf_counter() < deadline:
+        pass

@@ -1,0 +1,114 @@
+"""MuJoCo as a robot: the same arm, from the same model, in another engine."""
+
+import importlib
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from typing_extensions import Self
+
+from arms import Arm
+
+from ..exceptions import ConfigurationError, SimulationError, VersionError
+from ..robot import State, checked_torque, limited
+from .disturbances import Disturbance, brakes, phases, pushes
+
+
+class MuJoCo:
+    """An arm in MuJoCo, with disturbances that its model does not know; used like `Bullet`.
+
+    Every step is semi-implicit Euler of ``dt``, as PyBullet's is. There is no contact, and no dry
+    friction; a payload stays from the start to the end.
+
+    Args:
+        arm: the model.
+        q: where the arm is at the start [rad], at rest.
+        disturbances: what the model does not know.
+        dt: simulation step and control cycle [s].
+
+    Raises:
+        VersionError: MuJoCo is not installed.
+        ConfigurationError: a disturbance that is not simulated here, or a bad step.
+        SimulationError: MuJoCo cannot load the arm.
+    """
+
+    def __init__(
+        self,
+        arm: Arm,
+        q: Float[np.ndarray, "n"],
+        disturbances: Sequence[Disturbance] = (),
+        dt: float = 1e-3,
+    ) -> None:
+        try:
+            mujoco: Any = importlib.import_module("mujoco")
+        except ImportError:
+            raise VersionError(
+                "MuJoCo is not installed; it comes with: pip install 'nengo-forcectl[mujoco]'"
+            ) from None
+        if not (np.isfinite(dt) and dt > 0):
+            raise ConfigurationError(f"MuJoCo.dt: is {dt} s, needs a number above 0")
+        real = phases(arm, disturbances)
+        if brakes(disturbances) or len(real) > 1:
+            raise ConfigurationError(
+                f"MuJoCo.disturbances: {disturbances} has dry friction or a change in time, which "
+                "only Bullet simulates"
+            )
+        self.arm, self.dt, self.steps = arm, dt, 0
+        self._pushes = pushes(disturbances)
+        body = real[0][1]
+        try:
+            model: Any = mujoco.MjModel.from_xml_string(body.to_urdf())
+        except ValueError as error:
+            raise SimulationError(f"arm '{arm.name}': MuJoCo says: {error}") from None
+        if model.nv != arm.dof:
+            raise SimulationError(f"arm '{arm.name}': has {arm.dof} joints, MuJoCo {model.nv}")
+        model.opt.timestep = dt
+        model.opt.gravity[:] = body.gravity_vector
+        model.opt.integrator = mujoco.mjtIntegrator.mjINT_EULER
+        model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_CONTACT
+        self._mujoco, self._model, self._data = mujoco, model, mujoco.MjData(model)
+        self.reset(q)
+
+    def reset(self, q: Float[np.ndarray, "n"], dq: Float[np.ndarray, "n"] | None = None) -> None:
+        """Put the arm at ``q`` [rad] with velocity ``dq`` [rad/s] (at rest without), time 0."""
+        q = self.arm.checked("q", q)
+        dq = self.arm.checked("dq", np.zeros(self.arm.dof) if dq is None else dq)
+        self._mujoco.mj_resetData(self._model, self._data)
+        self._data.qpos[:], self._data.qvel[:], self.steps = q, dq, 0
+
+    def read(self) -> State:
+        """Return the joints' positions [rad] and velocities [rad/s]."""
+        return State(self.steps * self.dt, self._data.qpos.copy(), self._data.qvel.copy())
+
+    def apply(self, tau: Float[np.ndarray, "n"]) -> None:
+        """Hold the motor torques [N m], within the motors' limits, for one step.
+
+        Raises:
+            SimulationError: ``tau`` is not finite, or not one torque a joint.
+        """
+        time = self.steps * self.dt
+        if np.shape(tau) != (self.arm.dof,):
+            raise SimulationError(
+                f"torque at {time:.3f} s: has shape {np.shape(tau)}, needs ({self.arm.dof},)"
+            )
+        drive = limited(checked_torque(tau, time), self.arm.tau_max)
+        for disturbance in self._pushes:
+            drive = drive + disturbance.torque(
+                self.arm, time, self._data.qpos.copy(), self._data.qvel.copy()
+            )
+        self._data.qfrc_applied[:] = drive
+        self._mujoco.mj_step(self._model, self._data)
+        self.steps += 1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        pass

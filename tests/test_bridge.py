@@ -1,0 +1,236 @@
+"""The bridge: its messages, both its ends, and a robot process in C."""
+
+import shutil
+import socket
+import struct
+import subprocess
+import threading
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import arms
+from nengo_forcectl.adaptation import NoAdaptation
+from nengo_forcectl.bridge import (
+    DROPS,
+    GOODBYE,
+    HELLO,
+    SIZE,
+    STATE,
+    TORQUE,
+    BridgeRobot,
+    Message,
+    decode,
+    encode,
+    serve,
+)
+from nengo_forcectl.control import JointPD
+from nengo_forcectl.cycle import Blocks
+from nengo_forcectl.exceptions import SimulationError
+from nengo_forcectl.paths import MinimumJerk
+from nengo_forcectl.robot import State
+from nengo_forcectl.runner import run
+from nengo_forcectl.sim.bullet import Bullet
+
+TOKEN = 0x0123456789ABCDEF
+ARM = arms.load("planar2")
+HOME = np.array([0.4, 0.8])
+
+
+def message(kind=TORQUE, sequence=1, token=TOKEN, tau=(1.0, -2.0), wrench=None):
+    q = np.array([0.1, 0.2])
+    return Message(kind, token, sequence, 7, 0.5, q, 2 * q, np.array(tau), wrench)
+
+
+@pytest.mark.parametrize("wrench", [None, np.arange(6.0)])
+def test_a_message_comes_back_as_it_was(wrench):
+    """476 bytes, and every field to the last bit."""
+    before = message(wrench=wrench)
+    data = encode(before)
+    assert len(data) == SIZE == 476
+    for one, other in zip(before, decode(data), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_layout_is_where_the_documentation_says():
+    """Offsets of token, sequence, time, q, tau and the checksum."""
+    data = encode(message())
+    assert struct.unpack_from("<QQQd", data, 8) == (TOKEN, 1, 7, 0.5)
+    assert struct.unpack_from("<2d", data, 40) == (0.1, 0.2)
+    assert struct.unpack_from("<2d", data, 344) == (1.0, -2.0)
+    assert struct.unpack_from("<I", data, 472) == (zlib.crc32(data[:472]),)
+
+
+@given(st.binary(max_size=2 * SIZE))
+def test_any_bytes_are_a_drop(data):
+    """Random bytes are never a message and never an error."""
+    assert decode(data) in DROPS
+
+
+@given(st.integers(0, SIZE - 1), st.integers(1, 255))
+def test_one_wrong_byte_is_a_drop(place, change):
+    """Whatever byte is damaged."""
+    data = bytearray(encode(message()))
+    data[place] ^= change
+    assert decode(bytes(data)) in DROPS
+
+
+@given(st.binary(min_size=468, max_size=468))
+def test_any_contents_with_a_right_checksum_are_finite_or_a_drop(contents):
+    """A message that gets through holds finite numbers and 1 to 16 joints."""
+    body = b"NFCB" + contents
+    got = decode(body + struct.pack("<I", zlib.crc32(body)))
+    if isinstance(got, Message):
+        assert np.isfinite([*got.q, *got.dq, *got.tau, got.time]).all()
+        assert 1 <= len(got.q) <= 16
+    else:
+        assert got in DROPS
+
+
+class Serving(threading.Thread):
+    """A robot process, in a thread."""
+
+    def __init__(self, robot, **options):
+        super().__init__(daemon=True)
+        self.robot, self.options, self.port = robot, options, None
+        self.listening, self.counts = threading.Event(), None
+        self.start()
+        assert self.listening.wait(10)
+
+    def run(self):
+        def ready(port):
+            self.port = port
+            self.listening.set()
+
+        self.counts = serve(self.robot, ARM, 0, TOKEN, ready=ready, seconds=30, **self.options)
+
+
+class Recorder:
+    """A robot that stands where it is and keeps the torques."""
+
+    def __init__(self, dq=0.0):
+        self.taus, self.dq = [], np.full(2, dq)
+
+    def read(self):
+        return State(1e-3 * len(self.taus), HOME + self.dq * 1e-3 * len(self.taus), self.dq)
+
+    def apply(self, tau):
+        self.taus.append(np.array(tau))
+
+
+def test_what_is_not_from_the_peer_and_new_and_intact_never_is_a_torque():
+    """Truncated, damaged, replayed, out of order, another token, another address, not finite."""
+    recorder = Recorder()
+    served = Serving(recorder, period=2.0)  # long: in this test it is never silent
+    peer, stranger = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+    to = ("127.0.0.1", served.port)
+    peer.settimeout(10)
+
+    def said(kind, sequence, tau=(0.0, 0.0), **fields):
+        return encode(message(kind, sequence, tau=tau, **fields))
+
+    stranger.sendto(said(TORQUE, 1, (9.0, 9.0)), to)  # before any session
+    stranger.sendto(said(HELLO, 1, token=5), to)
+    peer.sendto(said(HELLO, 1), to)
+    assert decode(peer.recv(SIZE)).kind == STATE
+    peer.sendto(said(TORQUE, 5, (1.0, 0.0)), to)
+    assert decode(peer.recv(SIZE)).answers == 5
+    bad = [
+        said(TORQUE, 6, (9.0, 9.0))[:-1],
+        said(TORQUE, 6, (9.0, 9.0))[:300] + b"\0" + said(TORQUE, 6, (9.0, 9.0))[301:-4] + b"crc!",
+        said(TORQUE, 5, (9.0, 9.0)),
+        said(TORQUE, 4, (9.0, 9.0)),
+        said(TORQUE, 6, (9.0, 9.0), token=TOKEN + 1),
+        said(TORQUE, 6, (np.nan, 9.0)),
+        said(STATE, 6, (9.0, 9.0)),
+    ]
+    for data in bad:
+        peer.sendto(data, to)
+    stranger.sendto(said(TORQUE, 6, (9.0, 9.0)), to)
+    peer.sendto(said(TORQUE, 6, (2.0, 0.0)), to)
+    assert decode(peer.recv(SIZE)).answers == 6
+    peer.sendto(said(GOODBYE, 7), to)
+    served.join(10)
+    np.testing.assert_array_equal(recorder.taus, [[1.0, 0.0], [2.0, 0.0]])
+    counts = served.counts
+    assert (counts["truncated"], counts["damaged"], counts["replayed"]) == (1, 1, 2)
+    assert (counts["stranger"], counts["not finite"], counts["unexpected"]) == (3, 1, 2)
+    assert (counts["torques"], counts["lost"]) == (2, 3)
+    peer.close()
+    stranger.close()
+
+
+def test_a_robot_without_torques_comes_to_rest():
+    """Three periods after the last torque the arm is braked, and held against gravity."""
+    with Bullet(ARM, HOME) as robot:
+        robot.reset(HOME, np.array([1.0, -1.0]))
+        served = Serving(robot, period=2e-3)
+        bridge = BridgeRobot(2, served.port, TOKEN, wait=0.5)
+        bridge.read()
+        bridge.apply(ARM.gravity(HOME))
+        state = bridge.read()
+        for _ in range(250):
+            state = bridge.read()
+        assert np.abs(state.dq).max() < 1e-2
+        bridge.close()
+        served.join(10)
+        assert served.counts["rests"] == 1
+
+
+def test_nobody_there_is_an_error():
+    """A clear one, after the patience."""
+    with pytest.raises(SimulationError, match="no robot of 2 joints"):
+        BridgeRobot(2, 9, TOKEN, patience=0.2)
+
+
+def joint_control(arm):
+    return Blocks(arm, JointPD(kp=100.0, kv=20.0), NoAdaptation())
+
+
+def test_a_dead_peer_is_a_controlled_stop_within_three_cycles():
+    """Cycles between the last state and the stop: three."""
+    path = MinimumJerk([HOME, HOME + 0.5], 1.0)
+    # A slow rate and a robot that costs nothing: a busy machine does not look like a dead peer.
+    served = Serving(Recorder(), period=0.02)
+    with BridgeRobot(2, served.port, TOKEN, wait=0.015) as bridge:
+        peer, stopped = bridge._port.peer, []
+
+        def watch(number, reason):
+            if number == 20:  # the peer dies: nothing that is sent is answered any more
+                bridge._port.peer = ("127.0.0.1", 9)
+            stopped.append(reason)
+
+        timing = run(bridge, joint_control(ARM), path, 50.0, seconds=5, stop_time=0.1, watch=watch)
+        bridge._port.peer = peer
+    served.join(10)
+    first = next(k for k, reason in enumerate(stopped, start=1) if reason is not None)
+    assert 20 < first <= 24
+    assert "no new state for 3 cycles" in timing.stopped
+    assert timing.events["silent"] >= 3
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+def test_a_robot_in_c_reaches_and_comes_to_rest(project, tmp_path):
+    """The example is compiled without a warning, follows a path to 0.02 rad, and ends."""
+    program = tmp_path / "pendulum_robot"
+    source = project / "examples" / "pendulum_robot.c"
+    flags = ["-O2", "-std=gnu11", "-Wall", "-Wextra", "-Werror"]
+    subprocess.run(["cc", *flags, "-o", program, source, "-lm"], check=True)
+    arm, start = arms.load("planar1"), np.array([0.3])
+    path = MinimumJerk([start, start + 0.5], 0.5)
+    with subprocess.Popen([program, "0", str(TOKEN)], stdout=subprocess.PIPE, text=True) as robot:
+        port = int(robot.stdout.readline())
+        with BridgeRobot(1, port, TOKEN, wait=0.2) as bridge:
+            cycle, state = joint_control(arm), bridge.read()
+            for _ in range(1000):
+                bridge.apply(cycle.step(state, path.at(state.time)).tau)
+                state = bridge.read()
+            assert state.q[0] == pytest.approx(0.8, abs=0.02)
+            for _ in range(300):  # no torques: at rest, where it is
+                state = bridge.read()
+            assert abs(state.dq[0]) < 1e-3
+        counts = robot.communicate(timeout=10)[0].split()
+    assert int(counts[1]) == 1000

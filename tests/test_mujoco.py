@@ -1,0 +1,74 @@
+"""The same reach in two engines that share no code."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from nengo_forcectl.exceptions import ConfigurationError, SimulationError, VersionError
+from nengo_forcectl.reach import follow
+from nengo_forcectl.record import Log
+from nengo_forcectl.scene import reaching_scene
+from nengo_forcectl.settings import ReachSettings
+from nengo_forcectl.sim.bullet import Bullet
+from nengo_forcectl.sim.friction import CoulombFriction
+from nengo_forcectl.sim.mujoco import MuJoCo
+
+CASES = [
+    ("kuka_iiwa", "none", 2.0, 0.9),
+    ("kuka_iiwa", "observer", 2.0, 0.9),
+    ("kuka_iiwa", "exact", 2.0, 0.9),
+    ("kuka_iiwa", "consolidation", 2.0, 0.9),
+    ("planar3", "observer", 0.5, 0.2),
+]
+
+
+@pytest.mark.parametrize(("name", "controller", "payload", "friction"), CASES)
+def test_the_same_reach_has_the_same_error_in_both(name, controller, payload, friction):
+    """RMS tool errors of a pass are within 20 % of each other."""
+    settings = ReachSettings(
+        arm=name, payload=payload, friction=friction, passes=1, neurons=200, adapt=(controller,)
+    )
+    scene, rms = reaching_scene(settings), []
+    for simulator in (Bullet, MuJoCo):
+        log = Log(scene.cycles)
+        with (
+            scene.cycle(controller) as cycle,
+            simulator(scene.arm, scene.home, scene.disturbances) as robot,
+        ):
+            follow(robot, cycle, scene.path, range(scene.cycles), log)
+        rms.append(np.sqrt(np.mean(log.error() ** 2)))
+    assert rms[0] == pytest.approx(rms[1], rel=0.2)
+
+
+def test_one_step_accelerates_as_the_model_says(iiwa, rng):
+    """A step changes dq by dt M^-1 (tau - C dq - g), to 1e-9."""
+    robot = MuJoCo(iiwa, np.zeros(7))
+    for _ in range(10):
+        q, dq, tau = rng.uniform(-1, 1, 7), rng.uniform(-1, 1, 7), rng.uniform(-15, 15, 7)
+        robot.reset(q, dq)
+        robot.apply(tau)
+        ddq = (robot.read().dq - dq) / robot.dt
+        np.testing.assert_allclose(ddq, iiwa.forward_dynamics(q, dq, tau), rtol=1e-8, atol=1e-8)
+
+
+def test_a_bad_torque_is_refused(iiwa):
+    """NaN and a wrong shape are errors; nothing moves."""
+    robot = MuJoCo(iiwa, np.zeros(7))
+    for tau, message in ((np.full(7, np.nan), "joint 0 is nan"), (np.zeros(6), "needs")):
+        with pytest.raises(SimulationError, match=message):
+            robot.apply(tau)
+    assert robot.read().time == 0.0
+
+
+def test_what_is_not_simulated_is_said(iiwa):
+    """Dry friction is refused, and the message names what simulates it."""
+    with pytest.raises(ConfigurationError, match="only Bullet"):
+        MuJoCo(iiwa, np.zeros(7), [CoulombFriction(1.0)])
+
+
+def test_without_mujoco_the_error_says_how_to_get_it(iiwa, monkeypatch):
+    """The message names the extra."""
+    monkeypatch.setitem(sys.modules, "mujoco", None)
+    with pytest.raises(VersionError, match=r"nengo-forcectl\[mujoco\]"):
+        MuJoCo(iiwa, np.zeros(7))

@@ -1,0 +1,147 @@
+"""The loop in real time, on robots whose clock is not the wall's."""
+
+import gc
+
+import numpy as np
+import pytest
+
+import arms
+from nengo_forcectl.adaptation import NoAdaptation
+from nengo_forcectl.control import JointPD
+from nengo_forcectl.cycle import Blocks
+from nengo_forcectl.exceptions import ConfigurationError
+from nengo_forcectl.paths import MinimumJerk
+from nengo_forcectl.robot import State
+from nengo_forcectl.runner import run
+from nengo_forcectl.sim.bullet import Bullet
+
+ARM = arms.load("planar2")
+HOME = np.array([0.4, 0.8])
+PATH = MinimumJerk([HOME, HOME + 0.5], 0.3)
+
+
+def control():
+    return Blocks(ARM, JointPD(kp=100.0, kv=20.0), NoAdaptation())
+
+
+class Failing:
+    """A robot that fails in one cycle, in a way of its own."""
+
+    def __init__(self, robot, at, how):
+        self.robot, self.at, self.how, self.cycle, self.sent = robot, at, how, 0, []
+
+    def read(self):
+        self.cycle += 1
+        state = self.robot.read()
+        return self.how(state) if self.cycle == self.at else state
+
+    def apply(self, tau):
+        self.sent.append(tau)
+        self.robot.apply(tau)
+
+
+def test_it_follows_the_path_and_counts_every_cycle():
+    """800 cycles; the arm arrives, percentiles grow, garbage is collected again, no stop."""
+    with Bullet(ARM, HOME) as robot:
+        timing = run(robot, control(), PATH, 1000.0, seconds=0.8)
+        np.testing.assert_allclose(robot.state()[0], HOME + 0.5, atol=0.02)
+    assert timing.cycles == 800
+    assert list(timing.latency_us) == ["p50", "p99", "p99.9", "max"]
+    assert list(timing.latency_us.values()) == sorted(timing.latency_us.values())
+    assert timing.stopped is None
+    assert gc.isenabled()
+    assert "800 cycles" in str(timing)
+
+
+def interrupted(state):
+    raise KeyboardInterrupt
+
+
+def broken(state):
+    raise RuntimeError("the driver is gone")
+
+
+def test_ctrl_c_is_a_controlled_stop_and_an_ordinary_end():
+    """In mid-motion: the arm comes to rest and is held, and the summary says why."""
+    with Bullet(ARM, HOME) as robot:
+        failing = Failing(robot, 150, interrupted)
+        timing = run(failing, control(), PATH, 1000.0, seconds=5, stop_time=0.3)
+        assert np.abs(robot.state()[1]).max() < 1e-2
+        np.testing.assert_allclose(failing.sent[-1], ARM.gravity(robot.state()[0]), atol=0.2)
+    assert timing.stopped == "interrupted"
+    assert timing.cycles == 149 + 300
+
+
+def test_an_exception_stops_the_arm_before_it_goes_on():
+    """The arm is at rest, the exception is the driver's own, and garbage is collected again."""
+    with Bullet(ARM, HOME) as robot:
+        with pytest.raises(RuntimeError, match="the driver is gone"):
+            run(Failing(robot, 150, broken), control(), PATH, seconds=5, stop_time=0.3)
+        assert np.abs(robot.state()[1]).max() < 1e-2
+    assert gc.isenabled()
+
+
+def test_lost_sensors_are_a_controlled_stop():
+    """NaN for ever: every torque is finite and within limits, and the reason is told."""
+
+    class Lost(Failing):
+        def read(self):
+            state = super().read()
+            return state._replace(q=state.q * np.nan) if self.cycle > 150 else state
+
+    with Bullet(ARM, HOME) as robot:
+        lost = Lost(robot, -1, None)
+        timing = run(lost, control(), PATH, seconds=5, stop_time=0.1)
+    assert "nan" in timing.stopped
+    assert np.isfinite(lost.sent).all()
+    assert (np.abs(lost.sent) <= ARM.tau_max).all()
+    assert timing.events["not finite"] > 0
+
+
+def test_an_overrun_is_counted_and_not_made_up_for():
+    """A cycle that takes 5 periods leaves out four deadlines at least."""
+    import time
+
+    def slow(state):
+        time.sleep(0.1)
+        return state
+
+    with Bullet(ARM, HOME) as robot:
+        timing = run(Failing(robot, 3, slow), control(), PATH, 50.0, seconds=0.2)
+    assert timing.overruns >= 3
+    assert timing.cycles == 10
+
+
+@pytest.mark.parametrize("options", [{"rate": 0.0}, {"rate": np.inf}, {"seconds": np.nan}])
+def test_times_that_make_no_sense_are_refused(options):
+    """The message names the setting."""
+    with pytest.raises(ConfigurationError, match=next(iter(options))):
+        run(None, control(), PATH, **options)
+
+
+def test_a_cycle_without_an_arm_needs_one():
+    """There are no limits without it."""
+
+    class Bare:
+        dof = 2
+
+    with pytest.raises(ConfigurationError, match="needs arm="):
+        run(None, Bare(), PATH)
+
+
+def test_state_is_what_the_robot_says():
+    """Time starts where the robot's does: a robot that has been on for an hour begins the path."""
+
+    class Late:
+        def __init__(self):
+            self.taus = []
+
+        def read(self):
+            return State(3600.0 + 1e-3 * len(self.taus), HOME, np.zeros(2))
+
+        def apply(self, tau):
+            self.taus.append(tau)
+
+    robot = Late()
+    run(robot, control(), PATH, seconds=0.005)
+    np.testing.assert_allclose(robot.taus[0], ARM.gravity(HOME), atol=1e-9)

@@ -1,0 +1,285 @@
+"""The layer that every torque passes."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import arms
+from nengo_forcectl.adaptation import NoAdaptation
+from nengo_forcectl.compiled.safety import allowed
+from nengo_forcectl.control import OperationalSpace
+from nengo_forcectl.control.safety import Limits, Safe
+from nengo_forcectl.cycle import Blocks
+from nengo_forcectl.exceptions import ConfigurationError, SimulationError
+from nengo_forcectl.paths import MinimumJerk, Reference
+from nengo_forcectl.robot import Result, State
+from nengo_forcectl.sim.bullet import Bullet
+from nengo_forcectl.sim.masses import Payload
+from nengo_forcectl.sim.sensing import Sensors
+from nengo_forcectl.workspace import home_posture, task_axes
+
+LOADS = {"planar2": 0.5, "ur5": 2.0, "kuka_iiwa": 2.0}  # [kg]
+REFERENCE = Reference(np.zeros(3), np.zeros(3), np.zeros(3))
+
+
+class Asks:
+    """A cycle that asks for what a function of the state says."""
+
+    def __init__(self, dof, torque):
+        self.dof, self.torque, self.states = dof, torque, []
+
+    def learn(self, on):
+        pass
+
+    def step(self, state, reference):
+        self.states.append(state)
+        return Result(np.asarray(self.torque(state), dtype=float), 0.0, np.zeros(3))
+
+
+def adversaries(arm):
+    """What tries to break an arm, by name."""
+    n, most = arm.dof, arm.tau_max
+    rng, signs = np.random.default_rng(1), np.random.default_rng(2).choice([-1.0, 1.0], arm.dof)
+    quick, slow = np.linspace(0.7, 5.0, n), np.linspace(0.2, 0.6, n)  # [Hz]
+    return {
+        "up": lambda state: most,
+        "down": lambda state: -most,
+        "huge": lambda state: 1e9 * signs,
+        "bang": lambda state: most * np.sign(np.sin(2 * np.pi * state.time * quick)),
+        "swing": lambda state: most * np.sign(np.sin(2 * np.pi * state.time * slow)),
+        "chatter": lambda state: most * signs * (-1.0) ** round(state.time / 1e-3),
+        "random": lambda state: 3.0 * most * rng.uniform(-1, 1, n),
+    }
+
+
+def driven(arm, torque, load=0.0, cycles=1500, limits=None, sensors=None):
+    """Let a torque drive the simulated arm through `Safe`; positions, speeds, the layer."""
+    safe = Safe(Asks(arm.dof, torque), arm, limits)
+    q, dq = np.empty((2, cycles, arm.dof))
+    rng = np.random.default_rng(0)
+    with Bullet(arm, home_posture(arm), [Payload(load)], sensors=sensors, rng=rng) as robot:
+        for cycle in range(cycles):
+            tau = safe.step(robot.read(), REFERENCE).tau
+            assert np.isfinite(tau).all()
+            assert (np.abs(tau) <= arm.tau_max).all()
+            robot.apply(tau)
+            q[cycle], dq[cycle] = robot.state()
+    return q, dq, safe
+
+
+@pytest.mark.parametrize("adversary", ["up", "down", "huge", "bang", "swing", "chatter", "random"])
+@pytest.mark.parametrize("name", LOADS)
+def test_an_arm_stays_within_its_limits_whatever_is_asked(name, adversary):
+    """Positions keep the margin to 1 mrad, and speeds their limit to 2 %."""
+    arm = arms.load(name)
+    q, dq, safe = driven(arm, adversaries(arm)[adversary])
+    margin = safe.limits.margin - 1e-3
+    assert (q > arm.q_lower + margin).all()
+    assert (q < arm.q_upper - margin).all()
+    assert (np.abs(dq) < 1.02 * arm.dq_max).all()
+    assert safe.stopped is None
+
+
+@pytest.mark.parametrize("adversary", ["up", "down", "huge", "bang", "swing", "chatter", "random"])
+@pytest.mark.parametrize("name", LOADS)
+def test_a_payload_that_the_model_does_not_know_does_not_break_the_limits(name, adversary):
+    """Positions stay within the limits themselves: that is what the margin is for."""
+    arm = arms.load(name)
+    q, _, _ = driven(arm, adversaries(arm)[adversary], LOADS[name])
+    assert (q > arm.q_lower).all()
+    assert (q < arm.q_upper).all()
+
+
+def test_noisy_and_late_sensors_do_not_break_the_limits(iiwa):
+    """With 1e-4 rad, 3e-3 rad/s and 2 ms positions stay within the limits."""
+    sensors = Sensors(position_noise=1e-4, velocity_noise=3e-3, delay=2e-3)
+    q, _, _ = driven(iiwa, lambda state: iiwa.tau_max, sensors=sensors)
+    assert (q > iiwa.q_lower).all()
+    assert (q < iiwa.q_upper).all()
+
+
+def test_the_layer_is_what_keeps_the_limits(iiwa):
+    """The same torques without it drive the arm to its stops."""
+    with Bullet(iiwa, home_posture(iiwa)) as robot:
+        for _ in range(1500):
+            robot.apply(iiwa.tau_max)
+        q, dq = robot.state()
+    assert (q > iiwa.q_upper - 1e-3).any() or (np.abs(dq) > 2.0 * iiwa.dq_max).any()
+
+
+def test_the_tool_stays_in_its_box():
+    """Pulled along an axis, the tool comes up to the box's wall and keeps it to 1 mm."""
+    arm = arms.load("kuka_iiwa")
+    x = arm.pose(home_posture(arm))[:3, 3]
+    limits = Limits.of(arm, lower=tuple(x - 0.1), upper=tuple(x + 0.1))
+    for pull in ([60.0, 0.0, 0.0], [0.0, 40.0, 0.0], [0.0, 0.0, 80.0]):  # [N]
+        q, _, safe = driven(
+            arm,
+            lambda s: arm.gravity(s.q) + arm.jacobian(s.q)[:3].T @ pull - 2.0 * s.dq,  # noqa: B023
+            limits=limits,
+        )
+        off = np.abs(arm.pose(q)[:, :3, 3] - x).max(axis=0)
+        assert (off < 0.101).all()
+        assert off.max() > 0.09
+        assert safe.events["workspace"] > 0
+        assert safe.stopped is None
+
+
+def test_a_box_that_joint_limits_do_not_let_it_keep_is_a_stop():
+    """Swung at full speed out of its box, the tool comes to rest within 15 cm beyond."""
+    arm = arms.load("kuka_iiwa")
+    x = arm.pose(home_posture(arm))[:3, 3]
+    limits = Limits.of(arm, lower=tuple(x - 0.1), upper=tuple(x + 0.1))
+    pull = np.array([60.0, -40.0, 80.0])  # [N]
+    q, dq, safe = driven(
+        arm, lambda s: arm.gravity(s.q) + arm.jacobian(s.q)[:3].T @ pull, limits=limits
+    )
+    assert "out of its box" in safe.stopped
+    assert np.abs(arm.pose(q)[:, :3, 3] - x).max() < 0.25
+    assert np.abs(dq[-1]).max() < 1e-2
+
+
+def test_a_torque_within_limits_goes_out_to_the_last_bit(iiwa):
+    """A reach with and without the layer: the same torques, and no event."""
+    home = home_posture(iiwa)
+    start = iiwa.pose(home)[:3, 3]
+    path = MinimumJerk([start, start + np.array([0.1, 0.1, -0.1]), start], 0.6)
+    sent = []
+    for layered in (False, True):
+        cycle = Blocks(iiwa, OperationalSpace(home, task_axes(iiwa)), NoAdaptation())
+        safe = Safe(cycle, iiwa)
+        with Bullet(iiwa, home, [Payload(2.0)]) as robot:
+            taus = []
+            for _ in range(1200):
+                state = robot.read()
+                reference = path.at(state.time)
+                taus.append((safe if layered else cycle).step(state, reference).tau)
+                robot.apply(taus[-1])
+        sent.append(np.array(taus))
+    np.testing.assert_array_equal(*sent)
+    assert not any(safe.events.values())
+
+
+ANYTHING = st.floats(allow_nan=True, allow_infinity=True)
+VECTOR = st.lists(ANYTHING, min_size=2, max_size=2).map(np.array)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(ANYTHING, VECTOR, VECTOR, VECTOR), min_size=1, max_size=12))
+def test_whatever_is_asked_and_sensed_the_torque_is_finite_and_within_limits(cycles):
+    """NaN, infinity, 1e308, times that jump: every torque that leaves is one for the motors."""
+    arm = PLANAR
+    asked = iter([tau for _, _, _, tau in cycles])
+    safe = Safe(Asks(2, lambda state: next(asked)), arm, PLANAR_LIMITS)
+    for time, q, dq, _ in cycles:
+        tau = safe.step(State(time, q, dq), REFERENCE).tau
+        assert np.isfinite(tau).all()
+        assert (np.abs(tau) <= arm.tau_max).all()
+
+
+PLANAR = arms.load("planar2")
+PLANAR_LIMITS = Limits.of(PLANAR)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_torque_that_is_not_finite_stops_the_arm_until_reset(bad):
+    """The arm comes to rest and is held, the reason is kept, and reset asks the cycle again."""
+    arm, spoilt = PLANAR, [False]
+    home = home_posture(arm)
+    push = np.array([20.0, 0.0])
+
+    def torque(state):
+        return np.array([bad, 0.0]) if spoilt[0] else arm.gravity(state.q) + push
+
+    safe = Safe(Asks(2, torque), arm, PLANAR_LIMITS)
+    with Bullet(arm, home, [Payload(0.5)]) as robot:
+        for cycle in range(900):
+            spoilt[0] = cycle == 100
+            robot.apply(safe.step(robot.read(), REFERENCE).tau)
+            if cycle == 99:
+                assert np.abs(robot.state()[1]).max() > 0.5
+        assert "not finite" in safe.stopped
+        assert safe.events["stop"] == 1
+        assert np.abs(robot.state()[1]).max() < 1e-2
+        safe.reset()
+        for _ in range(50):
+            robot.apply(safe.step(robot.read(), REFERENCE).tau)
+        assert np.abs(robot.state()[1]).max() > 0.1
+
+
+def test_no_new_state_is_a_stop_within_the_watchdog():
+    """The same State for three cycles after its own: held against gravity, and it says so."""
+    arm, state = PLANAR, State(0.5, np.array([0.4, 0.8]), np.array([0.1, 0.0]))
+    safe = Safe(Asks(2, lambda state: np.zeros(2)), arm, PLANAR_LIMITS)
+    for cycle in range(4):
+        assert safe.stopped is None, cycle
+        tau = safe.step(state, REFERENCE).tau
+    assert "no new state for 3 cycles" in safe.stopped
+    np.testing.assert_allclose(tau, arm.gravity(state.q), atol=1e-12)
+
+
+def test_a_frozen_sensor_is_a_stop_when_patience_ends():
+    """The same bits with a velocity, at new times, for more than ``patience`` cycles."""
+    arm, q, dq = PLANAR, np.array([0.4, 0.8]), np.array([0.1, 0.0])
+    safe = Safe(Asks(2, lambda state: arm.gravity(q)), arm, PLANAR_LIMITS)
+    for cycle in range(1, 40):
+        safe.step(State(1e-3 * cycle, q, dq), REFERENCE)
+        assert (safe.stopped is not None) == (cycle > safe.limits.patience + 1)
+    assert "same state for 21 cycles" in safe.stopped
+
+
+def test_nothing_is_learned_from_a_torque_that_was_changed():
+    """The state after a cycle that met a limit is not sound for the cycle inside."""
+    asks = Asks(2, lambda state: np.full(2, 1e3) if len(asks.states) == 2 else np.zeros(2))
+    safe = Safe(asks, PLANAR, PLANAR_LIMITS)
+    for cycle in range(4):
+        safe.step(State(1e-3 * cycle, np.array([0.4, 0.8]), np.zeros(2)), REFERENCE)
+    assert [state.sound for state in asks.states] == [True, True, False, True]
+    assert safe.events["torque"] == safe.events["rate"] + 0 or safe.events["rate"] > 0
+
+
+def test_a_state_of_the_wrong_shape_is_refused(iiwa):
+    """The error names both shapes."""
+    safe = Safe(Asks(7, lambda state: np.zeros(7)), iiwa)
+    with pytest.raises(SimulationError, match=r"\(6,\) and \(7,\), need \(7,\)"):
+        safe.step(State(0.0, np.zeros(6), np.zeros(7)), REFERENCE)
+
+
+@pytest.mark.parametrize("d", [-0.1, 0.0, 0.003, 0.0039, 0.0041, 0.1, 2.0])
+def test_the_allowed_speed_has_the_slope_that_it_says(d):
+    """Central differences; and from far away a constant deceleration of at most a suffices."""
+    a, k, step = 10.0, 50.0, 1e-7
+    v, slope = allowed(d, a, k)
+    numeric = (allowed(d + step, a, k)[0] - allowed(d - step, a, k)[0]) / (2 * step)
+    assert slope == pytest.approx(numeric, rel=1e-5)
+    assert slope * v <= a * (1 + 1e-12)
+
+
+def test_the_motors_can_brake_as_the_limits_say(iiwa, rng):
+    """In any direction of every joint, at random states, without a motor at its limit."""
+    limits = Limits.of(iiwa)
+    for _ in range(300):
+        q = rng.uniform(iiwa.q_lower, iiwa.q_upper)
+        dq = rng.uniform(-1, 1, 7) * iiwa.dq_max
+        ddq = rng.choice([-1.0, 1.0], 7) * limits.braking
+        assert (np.abs(iiwa.inverse_dynamics(q, dq, ddq)) < iiwa.tau_max).all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"dq_max": np.zeros(2)}, "Limits.dq_max.*needs numbers above 0"),
+        ({"tau_max": np.ones(3)}, "Limits.tau_max"),
+        ({"margin": -1.0}, "Limits.margin: is -1.0"),
+        ({"margin": 4.0}, "leaves no room"),
+        ({"rate": math.nan}, "Limits.rate: is nan"),
+        ({"lower": (1.0, 0.0, 0.0), "upper": (0.0, 1.0, 1.0)}, "Limits.lower"),
+    ],
+)
+def test_limits_that_make_no_sense_are_refused(changes, message):
+    """The error names the field and its value."""
+    with pytest.raises(ConfigurationError, match=message):
+        Limits.of(PLANAR, **changes)
