@@ -1,0 +1,38 @@
+"""Reference paths: where the tool (or the joints) should be at a given time.
+
+A `Curve` is geometry, a `Profile` says how far along it to be when, a `CurvePath` is both. What
+follows another rule is a `Path` of its own.
+"""
+
+from .blended import BlendedPath
+from .curve_path import CurvePath
+from .curves import Circle, Curve, CurvePoint, Ellipse, Line, Spline
+from .joint_path import JointPath, check_speed
+from .minimum_jerk import MinimumJerk
+from .profiles import GaussianProfile, MinimumJerkProfile, Profile, TrapezoidProfile
+from .recorded import RecordedPath
+from .reference import EndingPath, Path, Reference
+from .slerp import Slerp
+
+__all__ = [
+    "BlendedPath",
+    "Circle",
+    "Curve",
+    "CurvePath",
+    "CurvePoint",
+    "Ellipse",
+    "EndingPath",
+    "GaussianProfile",
+    "JointPath",
+    "Line",
+    "MinimumJerk",
+    "MinimumJerkProfile",
+    "Path",
+    "Profile",
+    "RecordedPath",
+    "Reference",
+    "Slerp",
+    "Spline",
+    "TrapezoidProfile",
+    "check_speed",
+]

@@ -1,0 +1,60 @@
+"""From target to target without a stop."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from .checks import check_duration, check_share, points
+from .profiles import MinimumJerkProfile
+from .reference import Reference
+
+
+@dataclass(frozen=True)
+class BlendedPath:
+    """Minimum-jerk lines that overlap in time and add up (Flash and Henis 1991).
+
+    Line k starts ``(1 - overlap) duration`` after line k - 1 and lasts ``duration``::
+
+        x(t) = points[0] + sum_k (points[k + 1] - points[k]) s(t - k (1 - overlap) duration)
+
+    Each addend has continuous velocity and acceleration, so the sum has, too. It passes by the
+    targets between the first and the last, the nearer the less the lines overlap, and stops at the
+    last alone; without an overlap it is `MinimumJerk`, which stops at each.
+
+    Raises:
+        ConfigurationError: fewer than two points, values that are not finite, a duration that is
+            not positive, or an overlap outside [0, 0.5].
+    """
+
+    points: Float[np.ndarray, "k m"]  # [m], or [rad] in joint space
+    duration: float  # of one line [s]
+    overlap: float = 0.3  # share of a line's duration; up to 0.5 no more than two add up
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "points", points("BlendedPath.points", self.points))
+        check_duration("BlendedPath.duration", self.duration)
+        check_share("BlendedPath.overlap", self.overlap, 0.0, 0.5)
+
+    @property
+    def end(self) -> float:
+        """When the last point is reached [s]."""
+        return self.duration + (len(self.points) - 2) * self._every
+
+    @property
+    def _every(self) -> float:
+        return (1.0 - self.overlap) * self.duration
+
+    def at(self, time: float) -> Reference:
+        """Return the reference at ``time`` [s]."""
+        time = min(max(time, 0.0), self.end)
+        line = min(int(time / self._every), len(self.points) - 2)  # the latest that has begun
+        first = max(line - 1, 0)
+        x = self.points[first].copy()
+        dx, ddx = np.zeros_like(x), np.zeros_like(x)
+        profile = MinimumJerkProfile(self.duration)
+        for k in range(first, line + 1):
+            s, ds, dds = profile.at(time - k * self._every)
+            step = self.points[k + 1] - self.points[k]
+            x, dx, ddx = x + s * step, dx + ds * step, ddx + dds * step
+        return Reference(x, dx, ddx)

@@ -1,0 +1,154 @@
+"""A path that was recorded: samples over time, from arrays or from a file."""
+
+import csv
+import os
+import re
+import zipfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from ..exceptions import ConfigurationError, RecordError
+from .checks import points
+from .piecewise import Piecewise, hermite, natural_spline
+from .reference import Reference
+
+COLUMNS = ("time", "x", "dx", "ddx")
+
+
+@dataclass(frozen=True)
+class RecordedPath:
+    """Samples of a path, and what lies between them.
+
+    Of positions alone the natural cubic spline, with velocities cubic pieces, with accelerations,
+    too, quintic ones: velocity is continuous, and acceleration but for the second case. Time counts
+    from the first sample. Before it and from the last one on the path stands still.
+
+    Raises:
+        ConfigurationError: times that do not increase (a position that changes in no time is
+            infinite speed), shapes that do not fit, values that are not finite, or accelerations
+            without velocities.
+    """
+
+    time: Float[np.ndarray, "k"]  # [s]
+    x: Float[np.ndarray, "k m"]  # [m], or [rad] in joint space
+    dx: Float[np.ndarray, "k m"] | None = None  # [m/s]
+    ddx: Float[np.ndarray, "k m"] | None = None  # [m/s^2]
+
+    def __post_init__(self) -> None:
+        x = points("RecordedPath.x", self.x)
+        if np.ndim(self.time) != 1 or len(self.time) != len(x):
+            raise ConfigurationError(
+                f"RecordedPath.time: has shape {np.shape(self.time)}, needs ({len(x)},) as x has"
+            )
+        time = points("RecordedPath.time", np.reshape(self.time, (-1, 1)))[:, 0]
+        stuck = np.flatnonzero(np.diff(time) <= 0)
+        if len(stuck):
+            k = stuck[0]
+            raise ConfigurationError(
+                f"RecordedPath.time: sample {k} is at {time[k]:.9g} s and sample {k + 1} at "
+                f"{time[k + 1]:.9g} s, which is infinite speed or backwards; "
+                "needs times that increase"
+            )
+        for field in ("dx", "ddx"):
+            value = getattr(self, field)
+            if value is None:
+                continue
+            value = points(f"RecordedPath.{field}", value)
+            if value.shape != x.shape:
+                raise ConfigurationError(
+                    f"RecordedPath.{field}: has shape {value.shape}, needs {x.shape} as x has"
+                )
+            object.__setattr__(self, field, value)
+        if self.dx is None and self.ddx is not None:
+            raise ConfigurationError("RecordedPath.ddx: is given without dx, needs both")
+        object.__setattr__(self, "time", time)
+        object.__setattr__(self, "x", x)
+
+    @classmethod
+    def read(cls, file: str | os.PathLike[str]) -> "RecordedPath":
+        """Read a path from a file.
+
+        ``.npz``: arrays ``time`` (k,), ``x`` (k, m) and, if known, ``dx`` and ``ddx``, no pickles.
+        ``.csv``: a heading ``time,x0,x1,...`` and, if known, ``dx0,...`` and ``ddx0,...``, then a
+        sample a line.
+
+        Raises:
+            RecordError: the file cannot be read, or is of another kind.
+            ConfigurationError: what it holds is no path.
+        """
+        file = Path(file)
+        readers = {".npz": _read_npz, ".csv": _read_csv}
+        if file.suffix.lower() not in readers:
+            raise RecordError(f"path file '{file}': ends in '{file.suffix}', needs .npz or .csv")
+        try:
+            arrays = readers[file.suffix.lower()](file)
+        except (OSError, ValueError, KeyError, EOFError, csv.Error, zipfile.BadZipFile) as error:
+            raise RecordError(f"path file '{file}': cannot be read ({error})") from None
+        for name in ("time", "x"):
+            if name not in arrays:
+                raise RecordError(
+                    f"path file '{file}': has no {name}, only {', '.join(arrays) or 'nothing'}; "
+                    "needs time and x, and may have dx and ddx"
+                )
+        try:
+            return cls(**arrays)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"path file '{file}': {error}") from None
+
+    @property
+    def end(self) -> float:
+        """When the last sample is reached [s]."""
+        return float(self.time[-1] - self.time[0])
+
+    @cached_property
+    def _pieces(self) -> Piecewise:
+        time = self.time - self.time[0]
+        if self.dx is None:
+            return natural_spline(time, self.x)
+        return hermite(time, self.x, self.dx, self.ddx)
+
+    def at(self, time: float) -> Reference:
+        """Return the reference at ``time`` [s] after the first sample."""
+        x, dx, ddx = self._pieces.at(time)
+        if 0.0 <= time < self.end:
+            return Reference(x, dx, ddx)
+        return Reference(x, np.zeros_like(x), np.zeros_like(x))
+
+
+def _read_npz(file: Path) -> dict[str, np.ndarray]:
+    with file.open("rb") as stream:
+        archive = np.load(stream, allow_pickle=False)
+        if isinstance(archive, np.ndarray):
+            raise ValueError("is one array; needs an archive of them, as of numpy.savez")
+        return {name: archive[name] for name in COLUMNS if name in archive}
+
+
+def _read_csv(file: Path) -> dict[str, np.ndarray]:
+    with file.open(newline="", encoding="utf-8") as stream:
+        heading, *lines = [line for line in csv.reader(stream) if line] or [[]]
+    heading = [name.strip() for name in heading]
+    groups: dict[str, list[int]] = {}
+    for column, name in enumerate(heading):
+        match = re.fullmatch(r"(time)|(x|dx|ddx)(\d+)", name)
+        group = match and (match[1] or match[2])
+        number = len(groups.setdefault(group, [])) if group else 0
+        if not match or not group or (match[3] or "0") != str(number):
+            raise ValueError(
+                f"column {column + 1} is called {name!r}; needs time,x0,x1,... and may have "
+                "dx0,... and ddx0,..."
+            )
+        groups[group].append(column)
+    rows = []
+    for number, line in enumerate(lines, 1):
+        if len(line) != len(heading):
+            raise ValueError(f"sample {number} has {len(line)} values, the heading {len(heading)}")
+        rows.append([float(value) for value in line])
+    table = np.array(rows).reshape(len(rows), len(heading))
+    return {
+        group: table[:, columns[0]] if group == "time" else table[:, columns]
+        for group, columns in groups.items()
+    }
