@@ -15,6 +15,7 @@ from nengo_forcectl.control.safety import Limits, Safe
 from nengo_forcectl.cycle import Blocks
 from nengo_forcectl.exceptions import ConfigurationError, SimulationError
 from nengo_forcectl.paths import MinimumJerk, Reference
+from nengo_forcectl.prediction import Predictor
 from nengo_forcectl.robot import Result, State
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.masses import Payload
@@ -238,13 +239,25 @@ def test_nothing_is_learned_from_a_torque_that_was_changed():
     for cycle in range(4):
         safe.step(State(1e-3 * cycle, np.array([0.4, 0.8]), np.zeros(2)), REFERENCE)
     assert [state.sound for state in asks.states] == [True, True, False, True]
-    assert safe.events["torque"] == safe.events["rate"] + 0 or safe.events["rate"] > 0
+    assert safe.events == dict.fromkeys(safe.events, 0) | {"rate": 1}
+
+
+def test_a_cycle_is_told_of_the_torque_that_was_sent_in_place_of_its_own():
+    """Asked for all that the motors have, and allowed half of it: the predictor knows the half."""
+    home, limits = home_posture(PLANAR), Limits.of(PLANAR, torque_margin=0.5)
+    control = OperationalSpace(home, task_axes(PLANAR), kp=1e5)
+    predictor = Predictor(PLANAR, 2e-3)
+    safe = Safe(Blocks(PLANAR, control, NoAdaptation(), predictor), PLANAR, limits)
+    still = Reference(PLANAR.pose(home)[:3, 3] + 1.0, np.zeros(3), np.zeros(3))
+    sent = [safe.step(State(1e-3 * k, home, np.zeros(2)), still).tau for k in range(3)]
+    assert safe.events["torque"] == 3
+    np.testing.assert_array_equal(predictor.memory["predictor.sent"], sent[::-1])
 
 
 def test_a_state_of_the_wrong_shape_is_refused(iiwa):
-    """The error names both shapes."""
+    """The error names what it is, its shape and the one that is needed."""
     safe = Safe(Asks(7, lambda state: np.zeros(7)), iiwa)
-    with pytest.raises(SimulationError, match=r"\(6,\) and \(7,\), need \(7,\)"):
+    with pytest.raises(SimulationError, match=r"q has shape \(6,\), needs \(7,\)"):
         safe.step(State(0.0, np.zeros(6), np.zeros(7)), REFERENCE)
 
 
