@@ -83,6 +83,3 @@ def one_layer(neuron_type):
         net.decoders = nengo.Connection(net.ens, net.out, synapse=None)
         net.probe = nengo.Probe(net.out)
     return net
-
-
-@pytest.mark.filterwarnings("ignore::RuntimeWarning:nengo_dl.neurons")

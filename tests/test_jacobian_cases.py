@@ -28,6 +28,7 @@ RATES = {
 }
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning:nengo_dl.neurons")
 @pytest.mark.parametrize("name", RATES)
 def test_rate_neurons_by_finite_differences(name):
     """dF/dw and dF/dx of one layer agree with central differences of NengoDL's own output."""
