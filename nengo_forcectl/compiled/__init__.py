@@ -8,6 +8,8 @@ import hashlib
 import os
 from pathlib import Path
 
+import arms
+
 
 def forget_stale(folder: Path, *others: Path) -> None:
     """Delete what numba has compiled of a folder's functions if one of its sources has changed.
@@ -18,12 +20,12 @@ def forget_stale(folder: Path, *others: Path) -> None:
     calls and may have compiled into it: after an update callers would go on with their old ones.
     """
     cache = folder / "__pycache__"
-    sources = ((path.name, path.stat()) for path in [*sorted(folder.glob("*.py")), *others])
-    stamp = hashlib.sha256(
-        repr([(name, stat.st_size, stat.st_mtime_ns) for name, stat in sources]).encode()
-    ).hexdigest()
     mark = cache / "sources.sha256"
     try:
+        sources = ((path.name, path.stat()) for path in [*sorted(folder.glob("*.py")), *others])
+        stamp = hashlib.sha256(
+            repr([(name, stat.st_size, stat.st_mtime_ns) for name, stat in sources]).encode()
+        ).hexdigest()
         if mark.exists() and mark.read_text() == stamp:
             return
         for file in cache.glob("*.nb[ci]"):
@@ -37,6 +39,4 @@ def forget_stale(folder: Path, *others: Path) -> None:
 
 
 _here = Path(__file__).parent
-forget_stale(
-    _here, _here.parent / "control" / "secondary.py", _here.parents[1] / "arms" / "invoke.py"
-)
+forget_stale(_here, _here.parent / "control" / "secondary.py", Path(arms.__path__[0]) / "invoke.py")
