@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from .adaptation import Adaptation
+from .adaptation import Adaptation, DisturbanceObserver
 from .control import Controller, OperationalSpace
 from .control.adaptive_jacobian import Kinematics
 from .encoding import LIFT, PARTS
@@ -67,6 +67,8 @@ class Blocks:
         """Take note of the torque [N m] that was sent in place of the last step's."""
         if self.predictor is not None:
             self.predictor.sent(tau, again=True)
+        if isinstance(self.adaptation, DisturbanceObserver):  # the others leave such a cycle out
+            self.adaptation.overruled(tau)
 
     def learn(self, on: bool) -> None:
         """Let the adaptation learn, or keep what it has learned; some never learn."""
@@ -208,7 +210,6 @@ class CompiledCycle:
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
         """Take note of the torque [N m] that was sent in place of the last step's."""
-        self.memory["sent"][:] = tau
         if self._predictor is not None:
             self._predictor.sent(tau, again=True)
 
