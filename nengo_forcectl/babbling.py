@@ -113,7 +113,6 @@ class _Guide:
                 goal = sample(self._lower, self._upper, 1, self._rng)[0]
                 slowest = np.max(1.875 * np.abs(goal - self._q) / (0.4 * self._arm.dq_max))
                 self._line, self._cycle = MinimumJerk(np.array([self._q, goal]), slowest + 0.1), 0
-                self._goal = goal
             reference = self._line.at(self._cycle * DT)
             if self._cycle * DT >= self._line.end - DT:
                 self._q = reference.x
@@ -123,10 +122,11 @@ class _Guide:
     def _reach(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         axes = list(self._learner.blank.axes)
         if self._target is None or self._cycle <= 0:
-            self._q = q.copy() if self._target is None else self._q
+            if self._target is None:
+                self._q = q.copy()
             goal = sample(self._lower, self._upper, 1, self._rng)[0]
             self._target, self._cycle = self._arm.pose(goal)[axes, 3], round(1.0 / DT)
-        if self._cycle % EVERY == 0 or self._target is None:
+        if self._cycle % EVERY == 0:
             J = self._learner.learned.jacobian(self._q)[: len(axes)]
             error = self._target - self._arm.pose(q)[axes, 3]
             dq = J.T @ np.linalg.solve(J @ J.T + 1e-3 * np.eye(len(axes)), SPEED * error)

@@ -32,15 +32,14 @@ import struct
 import time
 import zlib
 from collections.abc import Callable
-from types import TracebackType
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
-from typing_extensions import Self
 
 from arms import Arm
 
+from .closing import Closing
 from .exceptions import ConfigurationError, SimulationError
 from .paths import Reference
 from .robot import Result, Robot, State, checked_torque
@@ -186,7 +185,7 @@ class _Port:
         return message if message.sequence > self.last else "replayed"
 
 
-class BridgeRobot:
+class BridgeRobot(Closing):
     """The robot at the other end of the bridge: ``read`` and ``apply`` as of any robot.
 
     ``read`` gives the newest state; if none comes in time it gives the last again, whose time has
@@ -267,17 +266,6 @@ class BridgeRobot:
             if hasattr(self, "_state"):
                 self._port.send(GOODBYE, self._state)
             self._port.socket.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _state(message: Message) -> State:

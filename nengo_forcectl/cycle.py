@@ -1,7 +1,7 @@
 """A control cycle from the sensors to the torque: of blocks in Python, or compiled into one."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -9,21 +9,19 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from .adaptation import Adaptation
+from .adaptation import Adaptation, DisturbanceObserver
 from .control import Controller, OperationalSpace
 from .control.adaptive_jacobian import Kinematics
 from .encoding import LIFT, PARTS
-from .exceptions import ConfigurationError, NetworkError, SimulationError
+from .exceptions import ConfigurationError, NetworkError
+from .fused import task_arrays
 from .learning.consolidation import Consolidation
 from .paths import Reference
-from .prediction import Predictor
-from .robot import Result, State, checked_torque, limited
+from .prediction import PREFIX, Predictor
+from .robot import Result, State, checked_torque, limited, vectors
 
 if TYPE_CHECKING:
     from .closed_form import ClosedFormNetwork
-
-
-VECTORS = ("q", "dq", "x", "dx", "ddx")
 
 
 class Cycle(Protocol):
@@ -64,6 +62,13 @@ class Blocks:
     def dof(self) -> int:
         """Joints of the arm."""
         return self.arm.dof
+
+    def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
+        """Take note of the torque [N m] that was sent in place of the last step's."""
+        if self.predictor is not None:
+            self.predictor.sent(tau, again=True)
+        if isinstance(self.adaptation, DisturbanceObserver):  # the others leave such a cycle out
+            self.adaptation.overruled(tau)
 
     def learn(self, on: bool) -> None:
         """Let the adaptation learn, or keep what it has learned; some never learn."""
@@ -138,7 +143,7 @@ class CompiledCycle:
         self._handles = [weights[network.linear], weights[network.decoders]]
         before = {handle.name: handle.read() for handle in self._handles}
         law.start(before)  # whether it fits
-        self._learning, self._predictor = True, predictor
+        self.controller, self._learning, self._predictor = controller, True, predictor
         encoding, n, (features, p) = network.encoding, arm.dof, law.basis.shape
         every, period, _ = law.cycles(sim.dt, n)
         shapes = {
@@ -161,9 +166,8 @@ class CompiledCycle:
         )  # fmt: skip
         seconds = every * sim.dt
         real = [
-            controller.kp, controller.kv, controller.damping, sim.dt,
-            -math.expm1(-law.gain * sim.dt), math.exp(-law.gain * sim.dt), law.noise, law.surprise,
-            seconds / law.memory, seconds / law.reset, LIFT,
+            sim.dt, -math.expm1(-law.gain * sim.dt), math.exp(-law.gain * sim.dt),
+            law.noise, law.surprise, seconds / law.memory, seconds / law.reset, LIFT,
         ]  # fmt: skip
         self.dof = n
         self._run: Any = consolidating_cycle
@@ -173,8 +177,7 @@ class CompiledCycle:
             encoding.measured,
             np.array([PARTS[encoding.inputs], every, period]),
             np.array(real),
-            controller.postures,
-            np.array(controller.rows),
+            *task_arrays(controller, n),
             np.array(encoding.periodic, dtype=np.int64),
             limits,
             np.ascontiguousarray(neurons.encoders.read().T),
@@ -193,17 +196,22 @@ class CompiledCycle:
         n = self.dof
         if self._predictor is not None:
             state = self._predictor.now(state)
-        out = np.empty(4 * n + 3)
+        out = np.empty(4 * n + 4)
         if state.wrench is not None:  # the observer is to know of it
             self.memory["sent"][:] += self._jacobian(state.q).T @ state.wrench
         self._run(
-            self._kernel.address, self._kernel.size, *_vectors(state, reference, n),
+            self._kernel.address, self._kernel.size, *vectors(state, reference, n),
             state.sound, self._learning, *self._constants, out,
         )  # fmt: skip
         tau = checked_torque(out[:n], state.time)
         if self._predictor is not None:
             self._predictor.sent(tau)
-        return Result(tau, out[n : 2 * n], out[4 * n :])
+        return Result(tau, out[n : 2 * n], out[4 * n : -1], None, out.item(-1))
+
+    def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
+        """Take note of the torque [N m] that was sent in place of the last step's."""
+        if self._predictor is not None:
+            self._predictor.sent(tau, again=True)
 
     def learn(self, on: bool) -> None:
         """Let the network learn; without, it works alone, as it is."""
@@ -228,42 +236,19 @@ class CompiledCycle:
 
     def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
         """Go on from a checkpoint, to the same bits; `NetworkError` for one that does not fit."""
-        predicted = {} if self._predictor is None else self._predictor.memory.read()
-        own = {name: value for name, value in checkpoint.items() if name not in predicted}
-        before = self.memory.read()
-        self.memory.write(own)
+        own = dict(checkpoint)
         if self._predictor is not None:
-            try:
-                self._predictor.memory.write({name: checkpoint[name] for name in predicted})
-            except (KeyError, NetworkError):
-                self.memory.write(before)
-                raise
-
-
-def _vectors(state: State, reference: Reference, n: int) -> Iterator[Float[np.ndarray, "k"]]:
-    """q, dq, x_r, dx_r, ddx_r as compiled code, which checks nothing, can take them."""
-    for name, value, size in zip(
-        VECTORS, (*state[1:3], *reference[:3]), (n, n, 3, 3, 3), strict=True
-    ):
-        if type(value) is not np.ndarray or value.dtype != float or not value.flags.c_contiguous:
-            value = np.ascontiguousarray(value, dtype=float)
-        if value.shape != (size,):
-            raise SimulationError(
-                f"state at {state.time:.3f} s: {name} has shape {value.shape}, needs ({size},)"
-            )
-        yield value
+            predicted = {name: own.pop(name) for name in checkpoint if name.startswith(PREFIX)}
+            self.memory.check(own)
+            self._predictor.memory.write(predicted)
+        self.memory.write(own)
 
 
 def _check_compiled(cycle: str, controller: Controller) -> None:
-    if (
-        type(controller) is not OperationalSpace
-        or controller.turns
-        or controller.secondary
-        or any(np.ndim(gain) for gain in (controller.kp, controller.kv))
-    ):
+    if type(controller) is not OperationalSpace or controller.turns:
         raise ConfigurationError(
-            f"{cycle}: no compiled form of {controller}; it knows OperationalSpace of positions, "
-            "with numbers for gains and the posture alone; use Blocks"
+            f"{cycle}: no compiled form of {controller}; it knows OperationalSpace of positions; "
+            "use Blocks"
         )
 
 
@@ -291,15 +276,13 @@ class CompiledGradientCycle:
                 f"network has {network.n_inputs} inputs and {network.n_outputs} outputs, "
                 f"arm '{arm.name}' needs {2 * n} and {n}"
             )
-        self._learning, self.dof = True, n
+        self.controller, self._learning, self.dof = controller, True, n
         self.network = network
         self._run: Any = gradient_cycle
         self._kernel = arm.kernel("pose", "J", "dJ", "M", "C", "g")
-        gains = (controller.kp, controller.kv, controller.damping)
         self._constants: tuple[Any, ...] = (
-            controller.postures, np.array(controller.rows), np.array(gains),
-            np.stack((np.tile(arm.tau_max, 2), *limits_of(arm))), *network.arrays,
-            network.learned, *network.constants,
+            *task_arrays(controller, n), np.stack((np.tile(arm.tau_max, 2), *limits_of(arm))),
+            *network.arrays, network.learned, *network.constants,
         )  # fmt: skip
 
     def step(self, state: State, reference: Reference) -> Result:
@@ -309,13 +292,13 @@ class CompiledGradientCycle:
             SimulationError: a state or reference of another shape, a torque that is not finite.
         """
         n = self.dof
-        out = np.empty(4 * n + 3)
+        out = np.empty(4 * n + 4)
         self._run(
-            self._kernel.address, self._kernel.size, *_vectors(state, reference, n),
+            self._kernel.address, self._kernel.size, *vectors(state, reference, n),
             self._learning and state.sound, *self._constants, out,
         )  # fmt: skip
         tau = checked_torque(out[:n], state.time)
-        return Result(tau, out[n : 2 * n], out[4 * n :])
+        return Result(tau, out[n : 2 * n], out[4 * n : -1], None, out.item(-1))
 
     def learn(self, on: bool) -> None:
         """Let the network learn, or keep what it has learned."""

@@ -137,28 +137,27 @@ class CompiledController:
         }
         self._prepare(shapes | {"reference.R": (3, 3), "reference.wrench": (6,)}, optional)
         self._values = lambda state, reference: [state.q, state.dq, state.wrench, *reference]
-        self._entries = [entry for each in task.tasks for entry in each.entries(n)]
-        dt, windup, z = 1.0, (0.0, 0.0), np.zeros(len(task.rows))
-        if isinstance(task, ForceControl):
-            dt, windup, z = task.dt, task.windup, task.integral
+        rows, law, numbers, *table = task_arrays(task, n)
+        z = task.integral if isinstance(task, ForceControl) else np.zeros(len(rows))
         yields, moved = np.zeros(0), np.zeros((2, 6))
         if isinstance(controller, Admittance):
-            dt, yields, moved = controller.dt, controller.steps, controller.moving
+            numbers[2], yields, moved = controller.dt, controller.steps, controller.moving
         self._run = task_cycle
-        self._constants = (
-            np.array(task.rows),
-            np.concatenate(
-                (
-                    [task.damping, task.inertia_max, dt, *windup],
-                    self.arm.tau_max,
-                    task.law.matrices(len(task.rows)).ravel(),
-                    yields.ravel(),
-                )
-            ),
-            *_table(self._entries),
-            z,
-            moved,
-        )
+        constants = np.concatenate((numbers, self.arm.tau_max, law.ravel(), yields.ravel()))
+        self._constants = (rows, constants, *table, z, moved)
+
+
+def task_arrays(task: TaskSpace, n: int) -> tuple[np.ndarray, ...]:
+    """Return a law as `compiled.task.task_space` takes it: rows, law, numbers; its other tasks.
+
+    Raises:
+        ConfigurationError: a law that is not for an arm of ``n`` joints.
+    """
+    rows = np.array(task.rows)
+    dt, windup = (task.dt, task.windup) if isinstance(task, ForceControl) else (1.0, (0.0, 0.0))
+    numbers = np.array([task.damping, task.inertia_max, dt, *windup])
+    entries = [entry for each in task.tasks for entry in each.entries(n)]
+    return rows, task.law.matrices(len(rows)), numbers, *_table(entries)
 
 
 def _table(

@@ -8,7 +8,7 @@ Jacobians, the rows' weights, the configurations learned from), ``summary.json``
 import dataclasses
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,11 +22,10 @@ from .babbling import online_training
 from .compare import Comparison, compare_jacobians, compare_matrices, nearest_distance
 from .exceptions import RecordError
 from .kinematics import LearnedKinematics
-from .kinematics_training import Progress, check_samples, region, sample, training
+from .kinematics_training import Progress, Watch, check_samples, region, sample, training
 from .record import RunFolder, versions
 from .settings import JacobianSettings
 
-Watch = Callable[[Progress], Any]
 AGAINST = ("relative_error", "velocity_error", "manipulability")  # shown against distances
 
 
@@ -129,12 +128,8 @@ def _epochs(
     numbers = settings.neurons, settings.samples, settings.epochs, settings.seed
     pose, how = settings.task == "pose", settings.train
     if how == "online":
-        yield from online_training(arm, *numbers, pose, bounds, data)
-        return
-    q = sample(*bounds, settings.samples, np.random.default_rng([settings.seed, 1]))
-    for learned, progress in training(arm, how, *numbers, pose, bounds):
-        data[:] = q[: progress.samples]
-        yield learned, progress
+        return online_training(arm, *numbers, pose, bounds, data)
+    return training(arm, how, *numbers, pose, bounds, data)
 
 
 def row_weights(

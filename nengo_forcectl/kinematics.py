@@ -14,7 +14,6 @@ same function a Nengo network.
 import dataclasses
 import math
 import os
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from arms import Arm
 from arms.bodies import coordinates
 
 from .exceptions import ConfigurationError, NetworkError, RecordError
+from .record import write_file
 
 GAIN = 0.3  # of the neuron with the longest encoder: the neurons are bent, not switched
 SHORTEST = 0.3  # of that, the shortest encoder
@@ -203,19 +203,7 @@ class LearnedKinematics:
         Raises:
             RecordError: it cannot be written.
         """
-        path, temporary = Path(path), None
-        try:
-            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as stream:
-                temporary = stream.name
-                np.savez(stream, **self.arrays())  # pyright: ignore[reportArgumentType]
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        except BaseException as error:
-            if temporary is not None:
-                Path(temporary).unlink(missing_ok=True)
-            if isinstance(error, OSError):
-                raise RecordError(f"'{path}': cannot be written ({error.strerror})") from None
-            raise
+        write_file(Path(path), lambda stream: np.savez(stream, **self.arrays()))  # pyright: ignore[reportArgumentType]
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return all that makes the network, by name, as `save` writes it."""

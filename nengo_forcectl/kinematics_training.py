@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -13,8 +13,7 @@ from .exceptions import ConfigurationError
 from .kinematics import LearnedKinematics, kinematic_targets, untrained_kinematics
 from .workspace import home_posture, joint_range
 
-How = Literal["positions", "sobolev", "online"]
-HOW: tuple[How, ...] = get_args(How)
+How = Literal["positions", "sobolev"]
 
 RIDGE = 1e-11  # of the mean square of a feature
 WORKING = 0.6  # half the width of the region, for arms of more than three joints [rad]
@@ -146,7 +145,7 @@ def check_samples(samples: int, epochs: int, lower: Float[np.ndarray, "n"]) -> N
 def learn_kinematics(
     arm: Arm,
     *,
-    how: Literal["positions", "sobolev"] = "sobolev",
+    how: How = "sobolev",
     neurons: int = 1000,
     samples: int = 5000,
     epochs: int = 5,
@@ -174,7 +173,7 @@ def learn_kinematics(
     """
     learned = None
     bounds = region(arm, half_range)
-    for each in training(arm, how, neurons, samples, epochs, seed, orientation, bounds):
+    for each in training(arm, how, neurons, samples, epochs, seed, orientation, bounds, []):
         learned, progress = each
         if watch is not None:
             watch(progress)
@@ -184,24 +183,25 @@ def learn_kinematics(
 
 def training(
     arm: Arm,
-    how: Literal["positions", "sobolev"],
+    how: How,
     neurons: int,
     samples: int,
     epochs: int,
     seed: int,
     orientation: bool,
     bounds: tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]],
+    seen: list[Float[np.ndarray, "n"]],
 ) -> Iterator[tuple[LearnedKinematics, Progress]]:
-    """Give the network after every epoch; see `learn_kinematics`."""
+    """Give the network after every epoch; ``seen`` grows by the configurations learned from."""
     check_samples(samples, epochs, bounds[0])
     blank = untrained_kinematics(arm, *bounds, neurons, seed=seed, orientation=orientation)
     q = sample(*bounds, samples, np.random.default_rng([seed, 1]))
     held_out = sample(*bounds, HELD_OUT, np.random.default_rng([seed, 2]))
     examiner = Examiner(arm, held_out, blank.rows)
-    equations, seen = NormalEquations(blank), 0
+    equations = NormalEquations(blank)
     for epoch, part in enumerate(np.array_split(q, epochs), start=1):
         y, dy = kinematic_targets(arm, part, blank.rows)
         equations.add(part, y, dy if how == "sobolev" else None)
-        seen += len(part)
+        seen += list(part)
         learned = equations.solution()
-        yield learned, examiner.measure(learned, epoch, seen, how == "sobolev")
+        yield learned, examiner.measure(learned, epoch, len(seen), how == "sobolev")

@@ -4,19 +4,18 @@
 # Nengo declares its arguments with descriptors that a type checker takes for their defaults.
 
 import warnings
-from types import TracebackType
 
 import nengo
 import numpy as np
 from jaxtyping import Float
-from typing_extensions import Self
 
+from .closing import Closing
 from .exceptions import ConfigurationError, NetworkError
 from .learning.law import Signal, signal_of
 from .network import AdaptiveNetwork
 
 
-class PesNetwork:
+class PesNetwork(Closing):
     """An `OnlineLearner` around ``nengo.Simulator``: one of its steps is one control cycle.
 
         D <- D + rate dt / n_neurons  s a^T
@@ -73,14 +72,3 @@ class PesNetwork:
     def close(self) -> None:
         """Close the simulator; more than once does no harm."""
         self.sim.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

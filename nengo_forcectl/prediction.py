@@ -8,11 +8,12 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from .exceptions import ConfigurationError, SimulationError
-from .robot import State
+from .exceptions import ConfigurationError
+from .robot import State, vectors
 
 GAIN = 100.0  # of the observer [1/s]
 MOST = 100  # cycles of delay
+PREFIX = "predictor."  # of the names of what it remembers
 
 
 class Predictor:
@@ -59,11 +60,11 @@ class Predictor:
         n = arm.dof
         self.memory = Memory(
             {
-                "predictor.sent": (round(late) + 1, n),  # the latest first [N m]
-                "predictor.momentum": (n,),
-                "predictor.bias": (n,),
-                "predictor.unmodelled": (n,),  # r [N m]
-                "predictor.begun": (1,),
+                PREFIX + "sent": (round(late) + 1, n),  # the latest first [N m]
+                PREFIX + "momentum": (n,),
+                PREFIX + "bias": (n,),
+                PREFIX + "unmodelled": (n,),  # r [N m]
+                PREFIX + "begun": (1,),
             }
         )
         self._run: Any = predict
@@ -76,21 +77,17 @@ class Predictor:
         Raises:
             SimulationError: a state of another shape.
         """
-        n = len(self.memory["predictor.bias"])
+        n = len(self.memory[PREFIX + "bias"])
         out = np.empty((2, n))
-        q, dq = (np.ascontiguousarray(value, dtype=float) for value in (state.q, state.dq))
-        if q.shape != (n,) or dq.shape != (n,):
-            raise SimulationError(
-                f"state at {state.time:.3f} s: q and dq have shapes {q.shape} and {dq.shape}, "
-                f"need ({n},)"
-            )
         self._run(
-            self._kernel.address, self._kernel.size, q, dq, state.sound, *self._constants, out
-        )
+            self._kernel.address, self._kernel.size, *vectors(state, None, n), state.sound,
+            *self._constants, out,
+        )  # fmt: skip
         return state._replace(q=out[0], dq=out[1])
 
-    def sent(self, tau: Float[np.ndarray, "n"]) -> None:
-        """Tell what torque is sent in this cycle [N m]."""
-        sent = self.memory["predictor.sent"]
-        sent[1:] = sent[:-1].copy()
+    def sent(self, tau: Float[np.ndarray, "n"], *, again: bool = False) -> None:
+        """Tell what torque is sent in this cycle [N m]; ``again``, in place of what was told."""
+        sent = self.memory[PREFIX + "sent"]
+        if not again:
+            sent[1:] = sent[:-1].copy()
         sent[0] = tau

@@ -70,8 +70,8 @@ def follow(
         result = cycle.step(state, reference)  # tau [N m]; learns
         robot.apply(result.tau)
         log.append(state, reference, result, check.event)
-        if getattr(cycle, "stopped", None) is not None:
-            raise SimulationError(f"controlled stop: {cycle.stopped}")  # pyright: ignore[reportAttributeAccessIssue]
+        if isinstance(cycle, Safe) and cycle.stopped is not None:
+            raise SimulationError(f"controlled stop: {cycle.stopped}")
 
 
 def run(settings: ReachSettings, watch: Watch | None = None) -> Run:

@@ -130,26 +130,29 @@ class RunFolder:
         self.write("summary.json", lambda stream: stream.write(text.encode()))
 
     def write(self, name: str, save: Callable[[IO[bytes]], object]) -> None:
-        """Write a file through ``save``, under a temporary name first.
+        """Write a file through ``save``; see `write_file`."""
+        write_file(self.path / name, save)
 
-        Raises:
-            RecordError: the file cannot be written.
-        """
-        temporary = None
-        try:
-            with tempfile.NamedTemporaryFile(dir=self.path, delete=False) as stream:
-                temporary = stream.name
-                save(stream)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, self.path / name)
-        except BaseException as error:
-            if temporary is not None:
-                Path(temporary).unlink(missing_ok=True)
-            if isinstance(error, OSError):
-                raise RecordError(
-                    f"file '{self.path / name}': cannot be written ({error.strerror})"
-                ) from None
-            raise
+
+def write_file(path: Path, save: Callable[[IO[bytes]], object]) -> None:
+    """Write a file through ``save``, under a temporary name first; one that is there is replaced.
+
+    Raises:
+        RecordError: the file cannot be written.
+    """
+    temporary = None
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as stream:
+            temporary = stream.name
+            save(stream)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise RecordError(f"file '{path}': cannot be written ({error.strerror})") from None
+        raise
 
 
 def read_run(folder: Path | str) -> Run:

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from arms import Terms
 
 from .exceptions import SimulationError
+from .paths import Reference
 
 
 class State(NamedTuple):
@@ -134,6 +135,33 @@ def _is_wrench(wrench: Float[np.ndarray, "6"], time: float) -> bool:
             f"state at {time:.3f} s: wrench has shape {np.shape(wrench)}, needs (6,)"
         )
     return math.isfinite(wrench @ wrench)
+
+
+FLOAT = np.dtype(float)
+
+
+def vectors(
+    state: State, reference: Reference | None, n: int, m: int = 3
+) -> list[Float[np.ndarray, "k"]]:
+    """Return q, dq and, if given, x, dx, ddx as compiled code, which checks nothing, can take them.
+
+    Raises:
+        SimulationError: one of them is not of ``n`` numbers, or of ``m`` of the reference's.
+    """
+    values = [state.q, state.dq] if reference is None else [state.q, state.dq, *reference[:3]]
+    for k, value in enumerate(values):
+        if (
+            type(value) is not np.ndarray
+            or value.dtype is not FLOAT
+            or not value.flags.c_contiguous
+        ):
+            values[k] = value = np.ascontiguousarray(value, dtype=float)
+        if value.shape != ((n,) if k < 2 else (m,)):
+            name, size = ("q", "dq", "x", "dx", "ddx")[k], n if k < 2 else m
+            raise SimulationError(
+                f"state at {state.time:.3f} s: {name} has shape {value.shape}, needs ({size},)"
+            )
+    return values
 
 
 def pushed(terms: Terms, state: State) -> Float[np.ndarray, "n"] | float:

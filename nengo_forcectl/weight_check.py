@@ -7,10 +7,12 @@ from jaxtyping import Float
 
 from arms import Arm
 
+from .closed_form import ClosedFormNetwork
 from .jacobians import weight_jacobian
+from .learning.gradient import Gradient
 from .learning.task_space import task_weight_jacobian
 from .network import adaptive_network, simulator
-from .weights import Weights, named_weights
+from .weights import named_weights
 from .workspace import home_posture
 
 NEURONS = 20
@@ -38,15 +40,15 @@ def check_weights(arm: Arm, seed: int = 0) -> list[dict[str, Any]]:
         weights = named_weights(sim)
         decoders = weights[network.decoders]
         decoders.write(rng.normal(size=decoders.shape))
-        J_w = {w.name: np.array(value[0]) for w, value in _items(sim, network, x)}
-        values = {w.name: np.array(w.read()) for w in weights.values() if w.name in J_w}
-    forms = _closed_form(weights, network, values, x)
+        J = weight_jacobian(sim, network.probe, {network.state: x[None]})
+        J_w = {name: np.array(value[0]) for name, value in J.items()}
+        closed = ClosedFormNetwork(sim, network.probe, Gradient(1.0), learn=list(J_w))
+    values, rows = closed.read(), [closed.vjp(x, unit) for unit in np.eye(n)]
     G = task_weight_jacobian(arm.jacobian(q), arm.mass_matrix(q), J_w)
-    by_name = _names(weights, network)
 
     def torque(changed: dict[str, np.ndarray]) -> np.ndarray:
-        E, b, D = (changed[name] for name in by_name)
-        return D @ np.maximum(E @ x + b, 0.0)
+        closed.write(changed)
+        return closed.forward(x).copy()
 
     from .sim.world import World
 
@@ -68,13 +70,13 @@ def check_weights(arm: Arm, seed: int = 0) -> list[dict[str, Any]]:
             ]
         )
         said = STEP * G[name].reshape(6, -1)[:, places].T
-        largest = np.abs(J).max()
+        largest, form = np.abs(J).max(), np.reshape([row[name] for row in rows], J.shape)
         table.append(
             {
                 "name": name,
                 "shape": list(values[name].shape),
                 "largest": float(largest),
-                "closed_form": float(np.abs(J - forms[name].reshape(n, -1)).max() / largest),
+                "closed_form": float(np.abs(J - form).max() / largest),
                 "differences": float(np.abs(J - numeric).max() / largest),
                 "in_simulator": len(places),
                 "acceleration": float(np.abs(seen - said).max() / np.abs(seen).max()),
@@ -82,29 +84,6 @@ def check_weights(arm: Arm, seed: int = 0) -> list[dict[str, Any]]:
         )
     world.close()
     return table
-
-
-def _items(sim: Any, network: Any, x: Float[np.ndarray, "n_in"]) -> Any:
-    J = weight_jacobian(sim, network.probe, {network.state: x[None]})
-    weights = named_weights(sim)
-    return [(weights[name], value) for name, value in J.items()]
-
-
-def _names(weights: Weights, network: Any) -> list[str]:
-    hidden = weights[network.ensemble]
-    return [hidden.encoders.name, hidden.bias.name, weights[network.decoders].name]
-
-
-def _closed_form(
-    weights: Weights, network: Any, values: dict[str, np.ndarray], x: Float[np.ndarray, "n_in"]
-) -> dict[str, np.ndarray]:
-    """dF/dD = I kron a, dF/db = D diag(active), dF/dE = dF/db x^T."""
-    names = _names(weights, network)
-    E, b, D = (values[name] for name in names)
-    current = E @ x + b
-    by_bias = D * (current > 0)
-    by_decoder = np.einsum("ij,k->ijk", np.eye(len(D)), np.maximum(current, 0.0))
-    return dict(zip(names, (by_bias[:, :, None] * x, by_bias, by_decoder), strict=True))
 
 
 def _moved(values: dict[str, np.ndarray], name: str, k: int, step: float) -> dict[str, np.ndarray]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from law_signals import signal, weights  # noqa: F401  fixtures
 
 import arms
 

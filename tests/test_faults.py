@@ -176,17 +176,12 @@ class Beyond:
 
     def at(self, time):
         reference = self.path.at(time)
-        far = np.array([1.0, 1.0, 0.0]) if 2.0 <= time < 3.0 else 0.0
+        far = np.array([9.0, 9.0, 0.0]) if 2.0 <= time < 3.0 else 0.0
         return reference._replace(x=reference.x + far)
 
 
 def test_a_reference_out_of_reach_is_survived(planar):
-    """The arm stretches towards it, through its singularity, and comes back to its path.
-
-    1.4 m too far, which asks for all that the motors have; its joints keep their limits. A target
-    12 m away for as long winds this arm up until it is folded against its limits, where a control
-    law that does not know them stays.
-    """
+    """The arm stretches towards it, through its singularity, and comes back to its path."""
     rms, _ = learned_through(planar, lambda _, state: state, Beyond(planar.path))
-    assert rms[0] > 500.0
+    assert rms[0] > 1000.0
     assert rms[3] < 1.0

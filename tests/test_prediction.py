@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import arms
-from nengo_forcectl.exceptions import ConfigurationError, SimulationError
+from nengo_forcectl.exceptions import ConfigurationError, NetworkError, SimulationError
 from nengo_forcectl.learner import learning_cycle, posture_stiffness
 from nengo_forcectl.observer import MomentumObserver
 from nengo_forcectl.paths import MinimumJerk
@@ -57,9 +57,9 @@ def test_without_a_delay_the_state_stays(planar):
 
 @pytest.mark.parametrize("late", [1, 2, 5])
 def test_with_a_true_model_the_delay_is_gone(planar, late):
-    """Of the velocity's error by delay, a tenth is left."""
+    """Of the velocity's error by delay, a thirtieth is left."""
     predicted, shown = worst(planar, late, Predictor(planar, late * DT, DT))
-    assert predicted < shown / 10
+    assert predicted < shown / 30
 
 
 def test_an_unknown_payload_is_taken_into_account(planar):
@@ -129,7 +129,7 @@ def test_a_checkpoint_holds_the_torques_on_their_way(planar):
                 np.testing.assert_array_equal(again.step(state, reference).tau, tau)
             robot.apply(tau)
         assert np.ptp(first.checkpoint()["predictor.sent"]) > 0
-        with pytest.raises(KeyError):
+        with pytest.raises(NetworkError, match="memory of shapes"):
             again.resume({k: v for k, v in saved.items() if k != "predictor.sent"})
 
 
@@ -165,5 +165,5 @@ def test_bad_values_are_named(planar, delay, dt, gain, message):
 
 def test_a_state_of_another_arm_is_refused(planar):
     """Compiled code checks nothing, so this does."""
-    with pytest.raises(SimulationError, match=r"need \(3,\)"):
+    with pytest.raises(SimulationError, match=r"q has shape \(2,\), needs \(3,\)"):
         Predictor(planar, 1e-3).now(State(0.0, np.zeros(2), np.zeros(2)))

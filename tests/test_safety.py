@@ -8,14 +8,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import arms
-from nengo_forcectl.adaptation import NoAdaptation
+from nengo_forcectl.adaptation import DisturbanceObserver, NoAdaptation
 from nengo_forcectl.compiled.safety import allowed
 from nengo_forcectl.control import OperationalSpace
 from nengo_forcectl.control.safety import Limits, Safe
 from nengo_forcectl.cycle import Blocks
 from nengo_forcectl.exceptions import ConfigurationError, SimulationError
 from nengo_forcectl.paths import MinimumJerk, Reference
+from nengo_forcectl.prediction import Predictor
+from nengo_forcectl.reach import follow
+from nengo_forcectl.record import Log
 from nengo_forcectl.robot import Result, State
+from nengo_forcectl.scene import reaching_scene
+from nengo_forcectl.settings import ReachSettings
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.masses import Payload
 from nengo_forcectl.sim.sensing import Sensors
@@ -238,13 +243,40 @@ def test_nothing_is_learned_from_a_torque_that_was_changed():
     for cycle in range(4):
         safe.step(State(1e-3 * cycle, np.array([0.4, 0.8]), np.zeros(2)), REFERENCE)
     assert [state.sound for state in asks.states] == [True, True, False, True]
-    assert safe.events["torque"] == safe.events["rate"] + 0 or safe.events["rate"] > 0
+    assert safe.events == dict.fromkeys(safe.events, 0) | {"rate": 1}
+
+
+def test_a_cycle_is_told_of_the_torque_that_was_sent_in_place_of_its_own():
+    """Asked for all that the motors have, allowed half: predictor and observer know the half."""
+    home, limits = home_posture(PLANAR), Limits.of(PLANAR, torque_margin=0.5)
+    control = OperationalSpace(home, task_axes(PLANAR), kp=1e5)
+    predictor = Predictor(PLANAR, 2e-3)
+    observer = DisturbanceObserver(PLANAR, 100.0, 1e-3)
+    safe = Safe(Blocks(PLANAR, control, observer, predictor), PLANAR, limits)
+    still = Reference(PLANAR.pose(home)[:3, 3] + 1.0, np.zeros(3), np.zeros(3))
+    sent = [safe.step(State(1e-3 * k, home, np.zeros(2)), still).tau for k in range(3)]
+    assert safe.events["torque"] == 3
+    np.testing.assert_array_equal(predictor.memory["predictor.sent"], sent[::-1])
+    np.testing.assert_array_equal(observer._sent, sent[-1])
+
+
+def test_limits_do_not_throw_an_observer_that_is_near_its_edge():
+    """5 ms late, at 100 1/s, it rings, and limits act; not told, it would be 190 mm off."""
+    scene = reaching_scene(ReachSettings(passes=2))
+    log = Log(scene.cycles)
+    with (
+        scene.cycle("observer") as safe,
+        Bullet(scene.arm, scene.home, scene.disturbances, sensors=Sensors(delay=5e-3)) as robot,
+    ):
+        follow(robot, safe, scene.path, range(scene.cycles), log)
+    assert safe.events["velocity"] > 0
+    assert np.sqrt(np.mean(log.error()[6000:] ** 2)) < 0.01  # [m]
 
 
 def test_a_state_of_the_wrong_shape_is_refused(iiwa):
-    """The error names both shapes."""
+    """The error names what it is, its shape and the one that is needed."""
     safe = Safe(Asks(7, lambda state: np.zeros(7)), iiwa)
-    with pytest.raises(SimulationError, match=r"\(6,\) and \(7,\), need \(7,\)"):
+    with pytest.raises(SimulationError, match=r"q has shape \(6,\), needs \(7,\)"):
         safe.step(State(0.0, np.zeros(6), np.zeros(7)), REFERENCE)
 
 

@@ -17,7 +17,8 @@ class DisturbanceObserver:
     It takes the torque that it sees being commanded, kept within the motors' limits as the loop
     does, for the one that was sent. A push that a wrist sensor tells of is no part of r. It
     remembers nothing: learning, in the sense of a torque for a state that is not the present one,
-    there is none.
+    there is none. Where another torque was sent it must be told (``overruled``), or it takes the
+    difference for a disturbance.
     """
 
     def __init__(self, arm: Arm, gain: float, dt: float) -> None:
@@ -32,3 +33,7 @@ class DisturbanceObserver:
         tau = -self.observer.update(terms, state.dq, self._sent + pushed(terms, state))
         self._sent = limited(command.tau + tau, self._tau_max)
         return tau
+
+    def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
+        """Take note of the torque [N m] that was sent in place of the last step's."""
+        self._sent = tau

@@ -12,6 +12,8 @@ from .joint import joint_space
 from .secondary import secondary
 from .task import task_space
 
+NUMBERS = 5  # of `task_space`
+
 
 @numba.njit(cache=True, fastmath=FAST)
 def parts(terms, n):
@@ -60,8 +62,8 @@ def task_cycle(
         moved: (2, 6): offset and velocity of `Admittance`.
     """
     n, m = len(q), len(rows)
-    start, end = 5 + n, 5 + n + 12 * m * m
-    numbers, tau_max = constants[:5], constants[5:start]
+    start, end = NUMBERS + n, NUMBERS + n + 12 * m * m
+    numbers, tau_max = constants[:NUMBERS], constants[NUMBERS:start]
     law, yields = constants[start:end].reshape(12, m, m), constants[end:]
     reference = np.empty(30)
     for i in range(3):
@@ -84,6 +86,22 @@ def task_cycle(
         out[:n], room[1], room[2], room[3],
     )  # fmt: skip
     return leave(out, tau_max, pose, n)
+
+
+@numba.njit(cache=True, fastmath=FAST)
+def tool_position(
+    pose, J, dJ, M, C, g, q, dq, x_r, dx_r, ddx_r, rows, law, numbers, entries, of_entries,
+    tau, error, dq_r, ddq_r,
+):  # fmt: skip
+    """`task_space` of positions, without a force, with its secondary tasks; the singularity."""
+    reference, nothing, tau_0 = np.zeros(30), np.zeros(6), np.empty(len(q))
+    for i in range(3):
+        reference[i], reference[3 + i], reference[6 + i] = x_r[i], dx_r[i], ddx_r[i]
+    secondary(entries, of_entries, q, dq, M, tau_0)
+    return task_space(
+        pose, J, dJ, M, C, g, q, dq, reference, nothing, False, rows, law, numbers, tau_0,
+        nothing[: len(rows)], tau, error, dq_r, ddq_r,
+    )  # fmt: skip
 
 
 @numba.njit(cache=True)

@@ -7,7 +7,7 @@ from arms.invoke import invoke
 
 from .algebra import FAST
 from .consolidation import consolidate, low_pass
-from .control import operational_space
+from .controller import parts, tool_position
 from .gradient import gradient_step
 from .layer import encode, product, rectified
 from .memory import part
@@ -20,14 +20,14 @@ ARRAYS = (
 )  # fmt: skip
 """Names of the memory's arrays, in the order in which the code below takes them."""
 
-OUTPUTS = ("tau", "feedforward", "fast", "error", "tool")
-"""Parts of a cycle's result; all of the size of the arm but the tool's position, (3,)."""
+OUTPUTS = ("tau", "feedforward", "fast", "error", "tool", "singularity")
+"""Parts of a cycle's result; of the size of the arm but for the last two, (3,) and one number."""
 
 
 @numba.njit(cache=True, fastmath=FAST)
 def consolidating_cycle(
-    kernel, size, q, dq, x_r, dx_r, ddx_r, sound, learning, measured, whole, real, posture, rows,
-    periodic, limits, ET, neuron_bias, B, buffer, starts, out,
+    kernel, size, q, dq, x_r, dx_r, ddx_r, sound, learning, measured, whole, real, rows, law,
+    numbers, entries, of_entries, periodic, limits, ET, neuron_bias, B, buffer, starts, out,
 ):  # fmt: skip
     """Write `OUTPUTS` into ``out``, and change the memory.
 
@@ -37,9 +37,8 @@ def consolidating_cycle(
         learning: whether the network learns; if not, neither does the observer compensate.
         measured: whether the network sees the measured velocity and not the reference's.
         whole: parts of the encoding, every, period.
-        posture: and k_null of every joint, (2, n).
-        real: kp, kv, damping, dt, observer's share, decay of the offset, noise, surprise, slow,
-            quick, lift.
+        rows, law, numbers, entries, of_entries: of `tool_position`.
+        real: dt, observer's share, decay of the offset, noise, surprise, slow, quick, lift.
         limits: (5, n or d): tau_max; centre, scale, lower, upper.
     """
     n, features = len(q), len(B)
@@ -51,15 +50,12 @@ def consolidating_cycle(
 
     terms = np.empty(size)
     invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
-    a, b = 16 + 6 * n, 16 + 12 * n
-    pose, J, dJ = terms[:16].reshape(4, 4), terms[16:a].reshape(6, n), terms[a:b].reshape(6, n)
-    M, C = terms[b : b + n * n].reshape(n, n), terms[b + n * n : b + 2 * n * n].reshape(n, n)
-    g = terms[b + 2 * n * n :]
+    pose, J, dJ, M, C, g = parts(terms, n)
     tau, error = out[:n], out[3 * n : 4 * n]
     feedforward, fast = out[n : 2 * n], out[2 * n : 3 * n]
     dq_r, ddq_r = np.empty(n), np.empty(n)
-    operational_space(
-        pose, J, dJ, M, C, g, q, dq, x_r, dx_r, ddx_r, posture, rows, real[:3],
+    out[4 * n + 3] = tool_position(
+        pose, J, dJ, M, C, g, q, dq, x_r, dx_r, ddx_r, rows, law, numbers, entries, of_entries,
         tau, error, dq_r, ddq_r,
     )  # fmt: skip
 
@@ -67,13 +63,13 @@ def consolidating_cycle(
     centre, scale, lower, upper = limits[1, :d], limits[2, :d], limits[3, :d], limits[4, :d]
     velocity = dq if measured else dq_r
     encode(
-        q, velocity, ddq_r, whole[0], periodic, centre, scale, lower, upper, real[10],
+        q, velocity, ddq_r, whole[0], periodic, centre, scale, lower, upper, real[7],
         phi[: d + 1], u,
     )  # fmt: skip
     rectified(ET, neuron_bias, u, phi[d + 1 :])
     product(W, phi, F_now)
 
-    dt, share = real[3], real[4]
+    dt, share = real[0], real[1]
     begun = count[2] > 0.0 and sound
     if learning and sound:
         p, bias = part(buffer, starts, 19), part(buffer, starts, 20)
@@ -85,7 +81,7 @@ def consolidating_cycle(
         square += fast[i] * fast[i]
         if learning:
             fast[i] += offset[i]
-            offset[i] *= real[5]
+            offset[i] *= real[2]
         else:
             fast[i] = 0.0
         feedforward[i] = F_now[i] + fast[i]
@@ -97,8 +93,8 @@ def consolidating_cycle(
         y, p = -r, B.shape[1]
         bump = part(buffer, starts, 16)
         count[1] = consolidate(
-            W, phi, y, square, int(count[0]), int(count[1]), whole[1], whole[2], B, real[6],
-            real[7], real[8], real[9], part(buffer, starts, 5), part(buffer, starts, 6),
+            W, phi, y, square, int(count[0]), int(count[1]), whole[1], whole[2], B, real[3],
+            real[4], real[5], real[6], part(buffer, starts, 5), part(buffer, starts, 6),
             part(buffer, starts, 7), part(buffer, starts, 8), part(buffer, starts, 9),
             part(buffer, starts, 10), part(buffer, starts, 11).reshape(p, p),
             part(buffer, starts, 12).reshape(p, n), part(buffer, starts, 13).reshape(p, p),
@@ -115,34 +111,31 @@ def consolidating_cycle(
 
 @numba.njit(cache=True, fastmath=FAST)
 def gradient_cycle(
-    kernel, size, q, dq, x_r, dx_r, ddx_r, learning, posture, rows, gains, limits,
-    ET, neuron_bias, D, activity, back, learned, law, dt, out,
+    kernel, size, q, dq, x_r, dx_r, ddx_r, learning, rows, law, numbers, entries, of_entries,
+    limits, ET, neuron_bias, D, activity, back, learned, learning_law, dt, out,
 ):  # fmt: skip
     """As `consolidating_cycle`, for `Gradient` and a network that sees (q, dq) over the limits.
 
     Args:
-        posture: and k_null of every joint, (2, n).
-        gains: kp, kv, damping.
+        rows, law, numbers, entries, of_entries: of `tool_position`.
         limits: (3, 2n): tau_max; centre and scale of (q, dq).
-        ET, neuron_bias, D, activity, back, learned, law, dt: those of `gradient_step`.
+        ET, neuron_bias, D, activity, back, learned, learning_law, dt: those of `gradient_step`.
     """
     n = len(q)
     terms = np.empty(size)
     invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
-    a, b = 16 + 6 * n, 16 + 12 * n
-    pose, J, dJ = terms[:16].reshape(4, 4), terms[16:a].reshape(6, n), terms[a:b].reshape(6, n)
-    M, C = terms[b : b + n * n].reshape(n, n), terms[b + n * n : b + 2 * n * n].reshape(n, n)
-    g = terms[b + 2 * n * n :]
+    pose, J, dJ, M, C, g = parts(terms, n)
     tau, feedforward, error = out[:n], out[n : 2 * n], out[3 * n : 4 * n]
     x, dq_r, ddq_r = np.empty(2 * n), np.empty(n), np.empty(n)
-    operational_space(
-        pose, J, dJ, M, C, g, q, dq, x_r, dx_r, ddx_r, posture, rows, gains, tau, error, dq_r, ddq_r
-    )
+    out[4 * n + 3] = tool_position(
+        pose, J, dJ, M, C, g, q, dq, x_r, dx_r, ddx_r, rows, law, numbers, entries, of_entries,
+        tau, error, dq_r, ddq_r,
+    )  # fmt: skip
     for i in range(n):
         x[i] = (q[i] - limits[1, i]) * limits[2, i]
         x[n + i] = (dq[i] - limits[1, n + i]) * limits[2, n + i]
     learn = learned if learning else (False, False, False)
-    F = gradient_step(ET, neuron_bias, D, x, error, activity, back, learn, law, dt)
+    F = gradient_step(ET, neuron_bias, D, x, error, activity, back, learn, learning_law, dt)
     for i in range(n):
         feedforward[i] = F[i]
         tau[i] = min(max(tau[i] + F[i], -limits[0, i]), limits[0, i])

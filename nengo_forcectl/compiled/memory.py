@@ -39,6 +39,12 @@ class Memory:
         Raises:
             NetworkError: other names or shapes, or a value that is NaN; nothing is set then.
         """
+        self.check(values)
+        for name, value in values.items():
+            self._views[name][...] = value
+
+    def check(self, values: Mapping[str, np.ndarray]) -> None:
+        """`NetworkError` for values that `write` would refuse."""
         given = {name: np.shape(value) for name, value in values.items()}
         expected = {name: view.shape for name, view in self._views.items()}
         if given != expected:
@@ -46,8 +52,6 @@ class Memory:
         for name, value in values.items():
             if np.isnan(value).any():
                 raise NetworkError(f"memory {name!r} has a value that is NaN")
-        for name, value in values.items():
-            self._views[name][...] = value
 
 
 @numba.njit(cache=True)

@@ -8,6 +8,7 @@ import numpy as np
 from arms.invoke import invoke
 
 from .algebra import FAST, factor_columns, substitute
+from .controller import parts
 from .observer import momentum_observer
 
 POSITION, VELOCITY, TORQUE, RATE, WORKSPACE, ASKED, SAME, OUT = 1, 2, 4, 8, 16, 32, 64, 128
@@ -97,10 +98,7 @@ def protect(
         mode = BLIND
     terms = np.empty(size)
     invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
-    a, b = 16 + 6 * n, 16 + 12 * n
-    pose, J, dJ = terms[:16].reshape(4, 4), terms[16:a].reshape(6, n), terms[a:b].reshape(6, n)
-    M, C = terms[b : b + n * n].reshape(n, n), terms[b + n * n : b + 2 * n * n].reshape(n, n)
-    g = terms[b + 2 * n * n :]
+    pose, J, dJ, M, C, g = parts(terms, n)
     if mode != BLIND:
         share = -math.expm1(-gains[2] * elapsed)
         momentum_observer(M, C, g, dq, sent, begun == 2, share, elapsed, p, bias, r)

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from arms import Terms
+from arms.spatial import skew
 
 from ..exceptions import ConfigurationError
 from ..paths import Reference
@@ -116,7 +117,6 @@ class Admittance:
 def rotation(c: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3 3"]:
     """Return ``exp(c)``, the turn by ``|c|`` [rad] about c (Rodrigues)."""
     angle = float(np.sqrt(c @ c))
-    x, y, z = c
-    K = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    K = skew(c)
     a, b = float(np.sinc(angle / np.pi)), 0.5 * float(np.sinc(0.5 * angle / np.pi)) ** 2
     return np.eye(3) + a * K + b * K @ K

@@ -11,7 +11,7 @@ from arms import Arm
 
 from ..exceptions import ConfigurationError, SimulationError
 from ..paths import Reference
-from ..robot import Result, State
+from ..robot import Result, State, vectors
 
 if TYPE_CHECKING:
     from ..cycle import Cycle
@@ -172,10 +172,12 @@ class Safe:
                 f"{len(limits.q_lower)}, its cycle for {cycle.dof}"
             )
         self.cycle, self.arm, self.limits, self.dt = cycle, arm, limits, dt
+        self.dof = arm.dof
         self.events: dict[str, int] = dict.fromkeys((*LIMITS, "stop"), 0)
         """Cycles in which each limit changed the torque, and how often it came to a stop."""
         self.stopped: str | None = None
         """Why it is in a controlled stop, or None."""
+        self._overruled: Any = getattr(cycle, "overruled", None)  # a cycle that wants to know
         self._run: Any = safety.protect
         self._modes = (safety.GO, safety.STOP, safety.BLIND)
         self._asked, self._same, self._out = safety.ASKED, safety.SAME, safety.OUT
@@ -218,11 +220,6 @@ class Safe:
             raise AttributeError(name)
         return getattr(self.cycle, name)
 
-    @property
-    def dof(self) -> int:
-        """Joints of the arm."""
-        return self.arm.dof
-
     def learn(self, on: bool) -> None:
         """Let what learns, if anything does, go on to, or keep what it has learned."""
         self.cycle.learn(on)
@@ -244,8 +241,9 @@ class Safe:
         Raises:
             SimulationError: a state of another shape.
         """
-        n, result = self.arm.dof, None
-        q, dq, seen = self._vectors(state)
+        n, result = self.dof, None
+        q, dq = vectors(state, None, n)
+        seen = math.isfinite(state.time) and self._seen(q, dq, self._credible)
         elapsed = state.time - self._time
         if not seen:
             self.stop(f"state at {state.time:.3f} s is not finite, or not credible")
@@ -277,6 +275,8 @@ class Safe:
             self._met = self._frozen = 0
             return result
         self._count(met, state.time)
+        if self._overruled is not None:
+            self._overruled(out[:n])
         return Result(out[:n], 0.0, out[n:]) if result is None else result._replace(tau=out[:n])
 
     def _count(self, met: int, time: float) -> None:
@@ -293,24 +293,9 @@ class Safe:
             )
         self._met = met & ~self._same
 
-    def _vectors(self, state: State) -> tuple[np.ndarray, np.ndarray, bool]:
-        """q and dq as compiled code can take them, and whether they can be true."""
-        q, dq, n = state.q, state.dq, self.arm.dof
-        if type(q) is not np.ndarray or q.dtype != float or not q.flags.c_contiguous:
-            q = np.ascontiguousarray(q, dtype=float)
-        if type(dq) is not np.ndarray or dq.dtype != float or not dq.flags.c_contiguous:
-            dq = np.ascontiguousarray(dq, dtype=float)
-        if q.shape != (n,) or dq.shape != (n,):
-            raise SimulationError(
-                f"state at {state.time:.3f} s: q and dq have shapes {q.shape} and {dq.shape}, "
-                f"need ({n},)"
-            )
-        seen = math.isfinite(state.time) and self._seen(q, dq, self._credible)
-        return q, dq, seen
-
     def _torque(self, tau: Any) -> Float[np.ndarray, "n"]:
         if type(tau) is not np.ndarray or tau.dtype != float or not tau.flags.c_contiguous:
             tau = np.ascontiguousarray(tau, dtype=float)
-        if tau.shape != (self.arm.dof,):
-            raise SimulationError(f"torque has shape {tau.shape}, needs ({self.arm.dof},)")
+        if tau.shape != (self.dof,):
+            raise SimulationError(f"torque has shape {tau.shape}, needs ({self.dof},)")
         return tau

@@ -193,11 +193,6 @@ class TaskSpace:
         """Let z follow; nothing without an integral term."""
 
     @cached_property
-    def postures(self) -> Float[np.ndarray, "2 n"]:
-        """The posture [rad] and every joint's k_null [N m/rad]."""
-        return np.stack((self.posture, np.broadcast_to(self.k_null, self.posture.shape)))
-
-    @cached_property
     def turns(self) -> bool:
         """Whether it controls a rotation."""
         return max(self.rows) > 2

@@ -2,15 +2,14 @@
 
 import math
 from collections.abc import Sequence
-from types import TracebackType
 
 import numpy as np
 from jaxtyping import Float
-from typing_extensions import Self
 
 from arms import Arm
 from arms.chain import Chain
 
+from ..closing import Closing
 from ..exceptions import ConfigurationError, SimulationError
 from ..robot import State, checked_torque, limited
 from .disturbances import Disturbance, brakes, dry_friction, phases, pushes, real_arm
@@ -19,7 +18,7 @@ from .tools import Tool
 from .world import World
 
 
-class Bullet:
+class Bullet(Closing):
     """An arm in PyBullet, with disturbances that its model does not know.
 
     ``read`` gives the joint state, ``apply`` sets the torques and goes one control ``period``
@@ -153,14 +152,3 @@ class Bullet:
         """Stop the physics servers; more than once does no harm."""
         for world in self._schedule.values():
             world.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -2,21 +2,20 @@
 
 import importlib
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
-from typing_extensions import Self
 
 from arms import Arm
 
+from ..closing import Closing
 from ..exceptions import ConfigurationError, SimulationError, VersionError
 from ..robot import State, checked_torque, limited
 from .disturbances import Disturbance, brakes, phases, pushes
 
 
-class MuJoCo:
+class MuJoCo(Closing):
     """An arm in MuJoCo, with disturbances that its model does not know; used like `Bullet`.
 
     Every step is semi-implicit Euler of ``dt``, as PyBullet's is. There is no contact, and no dry
@@ -101,14 +100,3 @@ class MuJoCo:
         self._data.qfrc_applied[:] = drive
         self._mujoco.mj_step(self._model, self._data)
         self.steps += 1
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        pass
