@@ -74,5 +74,7 @@ def gains() -> dict[str, float]:
         "tool_alpha": AdaptiveJacobian.alpha,
         "consolidation_gain": learner.GAIN,
         "consolidation_noise": learner.NOISE,
+        "consolidation_softness": learner.SOFTNESS,
+        "consolidation_load": learner.LOAD,
         "consolidation_surprise": learner.SURPRISE,
     }

@@ -160,6 +160,7 @@ def _consolidating_blocks(scene: "Scene") -> Iterator[Cycle]:
     """The same of blocks, which take any kinematics of the tip."""
     from ..encoding import encoding_of
     from ..learner import consolidation as law_of
+    from ..learner import observer_gain, robust_control
     from ..network import simulator, workspace_network
     from ..online import OnlineNetwork
     from ..workspace import reach_states
@@ -170,8 +171,11 @@ def _consolidating_blocks(scene: "Scene") -> Iterator[Cycle]:
     network = workspace_network(encoding, states, arm.dof, settings.neurons, seed=settings.seed)
     with simulator(network, dt=scene.period) as sim:
         online = OnlineNetwork(sim, network.probe, None, learn=[network.linear, network.decoders])
-        law = law_of(arm, network, states, sim)
-        yield blocks(scene, ConsolidatingAdaptation(arm, online, encoding, law, scene.period))
+        gain = observer_gain(0.0, scene.period)
+        law = law_of(arm, network, states, sim, gain)
+        model, control = robust_control(arm, scene.home, gain)
+        adaptation = ConsolidatingAdaptation(model, online, encoding, law, scene.period)
+        yield Blocks(model, control, adaptation, kinematics=scene.kinematics)
 
 
 def _network(scene: "Scene", **options: Any) -> "AdaptiveNetwork":
