@@ -74,10 +74,10 @@ def learning_cycle(
     with simulator(network, dt=dt) as sim:
         law = consolidation(arm, network, states, sim, gain)
         model, control = robust_control(arm, posture, gain)
-        predictor = Predictor(arm, delay, dt) if delay > 0 else None
+        predictor = Predictor(model, delay, dt) if delay > 0 else None
         cycle = CompiledCycle(model, control, sim, network, law, predictor)
         try:
-            yield Safe(cycle, arm, dt=dt)
+            yield Safe(cycle, model, dt=dt)
         finally:
             cycle.store()
 
@@ -85,9 +85,9 @@ def learning_cycle(
 def observer_gain(delay: float, dt: float) -> float:
     """Return K [1/s], for a state that is ``delay`` [s] old when it comes.
 
-    It answers no sooner than the prediction can be corrected, ``delay + 2 dt``.
+    It answers no sooner than the prediction can be corrected, ``delay + 3 dt``.
     """
-    return min(GAIN, 1.0 / (delay + 2.0 * dt))
+    return min(GAIN, 1.0 / (delay + 3.0 * dt))
 
 
 def robust_control(
