@@ -1,7 +1,7 @@
 """A control cycle from the sensors to the torque: of blocks in Python, or compiled into one."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -14,7 +14,7 @@ from .control import Controller, OperationalSpace
 from .control.adaptive_jacobian import Kinematics
 from .encoding import LIFT, PARTS
 from .exceptions import ConfigurationError, NetworkError
-from .fused import task_arrays
+from .fused import ALONE, NOT_FINITE, NOTHING, address, compile_now, task_arrays
 from .learning.consolidation import Consolidation
 from .paths import Reference
 from .prediction import PREFIX, Predictor
@@ -98,7 +98,64 @@ class Blocks:
         return Result(tau, feedforward, terms.pose[:3, 3], J, command.singularity)
 
 
-class CompiledCycle:
+class _OneCall:
+    """What the learning cycles have in common that are one call of compiled code."""
+
+    arm: Arm
+    dof: int
+    _run: Any
+    _kernel: tuple[int, int]
+    _constants: tuple[Any, ...]
+    _learning = True
+
+    def _compile(self) -> None:
+        still = [np.zeros(3)] * 5
+        compile_now(self._run, self._kernel, still, True, True, *self._constants)
+
+    def step(self, state: State, reference: Reference) -> Result:
+        """Return the torque for this state; learn.
+
+        Raises:
+            SimulationError: a state or reference of another shape, a torque that is not finite.
+        """
+        sound = bool(state.sound)
+        result, _ = self._once((state.q, state.dq, *reference[:3]), state.time, sound, *ALONE)
+        if result is None:
+            copies = map(np.array, vectors(state, reference, self.dof))
+            result, _ = self._once(copies, state.time, sound, *ALONE)
+            assert result is not None
+        return result
+
+    def guarded(
+        self, state: State, reference: Reference, sound: bool, *layer: Any
+    ) -> tuple[Result | None, int]:
+        """As `step`, with what `Safe` does, in one call; the result, and what it met.
+
+        None where nothing was done: the state is not credible, or an array not of the right kind.
+        """
+        return self._once((state.q, state.dq, *reference[:3]), state.time, sound, *layer)
+
+    def _once(
+        self, values: Iterable[Any], time: float, sound: bool, *layer: Any
+    ) -> tuple[Result | None, int]:
+        n, out = self.dof, np.empty(4 * self.dof + 4)
+        try:
+            met = self._run(
+                *self._kernel, *values, sound, self._learning, *self._constants, *layer, out
+            )
+        except TypeError:  # a list, other numbers than float64, not contiguous, read-only
+            return None, NOTHING
+        if met == NOTHING:
+            return None, met
+        tau = out[:n] if met != NOT_FINITE else checked_torque(out[:n], time)
+        return Result(tau, out[n : 2 * n], out[4 * n : -1], None, out.item(-1)), met
+
+    def learn(self, on: bool) -> None:
+        """Let the network learn; without, it works alone, as it is."""
+        self._learning = on
+
+
+class CompiledCycle(_OneCall):
     """Operational-space control with a consolidating network, compiled into one call.
 
     It computes what `Blocks` of `OperationalSpace` and `ConsolidatingAdaptation` compute, to
@@ -143,7 +200,7 @@ class CompiledCycle:
         self._handles = [weights[network.linear], weights[network.decoders]]
         before = {handle.name: handle.read() for handle in self._handles}
         law.start(before)  # whether it fits
-        self.controller, self._learning, self._predictor = controller, True, predictor
+        self.arm, self.controller, self._predictor = arm, controller, predictor
         encoding, n, (features, p) = network.encoding, arm.dof, law.basis.shape
         every, period, _ = law.cycles(sim.dt, n)
         shapes = {
@@ -172,9 +229,9 @@ class CompiledCycle:
         self.dof = n
         self._run: Any = consolidating_cycle
         self._jacobian = arm.jacobian
-        self._kernel = arm.kernel("pose", "J", "dJ", "M", "C", "g")
+        self._kernel = address(arm)
         self._constants = (
-            encoding.measured,
+            bool(encoding.measured),
             np.array([PARTS[encoding.inputs], every, period]),
             np.array(real),
             *task_arrays(controller, n),
@@ -186,6 +243,7 @@ class CompiledCycle:
             self.memory.buffer,
             self.memory.starts,
         )
+        self._compile()
 
     def step(self, state: State, reference: Reference) -> Result:
         """Return the torque for this state; learn.
@@ -193,29 +251,27 @@ class CompiledCycle:
         Raises:
             SimulationError: a state or reference of another shape, a torque that is not finite.
         """
-        n = self.dof
         if self._predictor is not None:
             state = self._predictor.now(state)
-        out = np.empty(4 * n + 4)
         if state.wrench is not None:  # the observer is to know of it
             self.memory["sent"][:] += self._jacobian(state.q).T @ state.wrench
-        self._run(
-            self._kernel.address, self._kernel.size, *vectors(state, reference, n),
-            state.sound, self._learning, *self._constants, out,
-        )  # fmt: skip
-        tau = checked_torque(out[:n], state.time)
+        result = super().step(state, reference)
         if self._predictor is not None:
-            self._predictor.sent(tau)
-        return Result(tau, out[n : 2 * n], out[4 * n : -1], None, out.item(-1))
+            self._predictor.sent(result.tau)
+        return result
+
+    def guarded(
+        self, state: State, reference: Reference, sound: bool, *layer: Any
+    ) -> tuple[Result | None, int]:
+        """As `step`, with what `Safe` does, in one call; not with a predictor, nor a wrench."""
+        if self._predictor is not None or state.wrench is not None:
+            return None, NOTHING
+        return super().guarded(state, reference, sound, *layer)
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
         """Take note of the torque [N m] that was sent in place of the last step's."""
         if self._predictor is not None:
             self._predictor.sent(tau, again=True)
-
-    def learn(self, on: bool) -> None:
-        """Let the network learn; without, it works alone, as it is."""
-        self._learning = on
 
     def read(self) -> dict[str, Float[np.ndarray, "..."]]:
         """Return the learned weights by name."""
@@ -252,7 +308,7 @@ def _check_compiled(cycle: str, controller: Controller) -> None:
         )
 
 
-class CompiledGradientCycle:
+class CompiledGradientCycle(_OneCall):
     """Operational-space control with a network that learns by the gradient law, in one call.
 
     It computes what `Blocks` of `OperationalSpace` and `NetworkAdaptation` of ``network`` compute,
@@ -276,30 +332,11 @@ class CompiledGradientCycle:
                 f"network has {network.n_inputs} inputs and {network.n_outputs} outputs, "
                 f"arm '{arm.name}' needs {2 * n} and {n}"
             )
-        self.controller, self._learning, self.dof = controller, True, n
-        self.network = network
+        self.arm, self.controller, self.network, self.dof = arm, controller, network, n
         self._run: Any = gradient_cycle
-        self._kernel = arm.kernel("pose", "J", "dJ", "M", "C", "g")
+        self._kernel = address(arm)
         self._constants: tuple[Any, ...] = (
             *task_arrays(controller, n), np.stack((np.tile(arm.tau_max, 2), *limits_of(arm))),
             *network.arrays, network.learned, *network.constants,
         )  # fmt: skip
-
-    def step(self, state: State, reference: Reference) -> Result:
-        """Return the torque for this state; learn.
-
-        Raises:
-            SimulationError: a state or reference of another shape, a torque that is not finite.
-        """
-        n = self.dof
-        out = np.empty(4 * n + 4)
-        self._run(
-            self._kernel.address, self._kernel.size, *vectors(state, reference, n),
-            self._learning and state.sound, *self._constants, out,
-        )  # fmt: skip
-        tau = checked_torque(out[:n], state.time)
-        return Result(tau, out[n : 2 * n], out[4 * n : -1], None, out.item(-1))
-
-    def learn(self, on: bool) -> None:
-        """Let the network learn, or keep what it has learned."""
-        self._learning = on
+        self._compile()

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 import numpy as np
 from jaxtyping import Float, Int
 
-from arms import Arm
+from arms import Arm, Terms
 
 from .control import Admittance, Controller
 from .control.force_control import ForceControl
@@ -17,13 +17,19 @@ from .exceptions import ConfigurationError, SimulationError
 from .paths import Reference
 from .robot import Result, State, checked_torque
 
+NOTHING, NOT_FINITE = -1, -2
+"""What a compiled cycle returns where it did nothing, and where its own torque is not finite."""
+
+ALONE = (0, 0.0, np.zeros(0), np.zeros((0, 0)))
+"""What it takes for the layer of a `Safe` where there is none."""
+
 
 class CompiledController:
     """A controller and its arm, compiled into one call: what `Blocks` computes without adaptation.
 
     What a controller remembers (``ForceControl.integral``, ``Admittance.moving``) stays in its own
     arrays, so every cycle wants a controller of its own. The torque comes out of
-    `compiled.controller.leave`.
+    `compiled.safety.leave`; `Safe` has its own part done in the same call.
 
     Args:
         arm: the model.
@@ -35,7 +41,7 @@ class CompiledController:
 
     def __init__(self, arm: Arm, controller: Controller) -> None:
         self.arm, self.controller, self.dof = arm, controller, arm.dof
-        self._kernel = arm.kernel("pose", "J", "dJ", "M", "C", "g")
+        self._kernel = address(arm)
         if isinstance(controller, JointSpace):
             self._prepare_joint(controller)
         elif isinstance(controller, (TaskSpace, Admittance)):
@@ -44,9 +50,7 @@ class CompiledController:
             raise ConfigurationError(
                 f"CompiledController: no compiled form of {controller}; use Blocks"
             )
-        # Compile it now, for the arrays that it takes, and for no others in a control cycle.
-        self._call([zero.copy() for zero in self._zeros], False, np.empty(arm.dof + 4))
-        self._run.disable_compile()
+        compile_now(self._run, self._kernel, self._zeros, False, *self._constants)
 
     def step(self, state: State, reference: Reference) -> Result:
         """Return the torque for this state.
@@ -55,33 +59,52 @@ class CompiledController:
             SimulationError: a state or reference of another shape, one that lacks an orientation or
                 a wrench that the law needs, something that is not finite.
         """
-        n = self.dof
+        result, _ = self.guarded(state, reference, bool(state.sound), *ALONE)
+        if result is None:
+            out, values = (
+                np.empty(self.dof + 4),
+                self._arrays(state, self._inputs(state, reference)),
+            )
+            met = self._run(
+                *self._kernel, *values, bool(state.sound), *self._constants, *ALONE, out
+            )
+            result = self._result(state, values, met, out)
+            assert result is not None
+        return result
+
+    def guarded(
+        self, state: State, reference: Reference, sound: bool, *layer: Any
+    ) -> tuple[Result | None, int]:
+        """As `step`, with what `Safe` does, in one call; the result, and what it met.
+
+        None where nothing was done: the state is not credible, or an array not of the right kind.
+        """
+        out, values = np.empty(self.dof + 4), self._inputs(state, reference)
+        try:
+            met = self._run(*self._kernel, *values, sound, *self._constants, *layer, out)
+        except TypeError:  # None, a list, other numbers than float64, not contiguous, read-only
+            return None, NOTHING
+        return self._result(state, values, met, out), met
+
+    def _inputs(self, state: State, reference: Reference) -> list[Any]:
         values = self._values(state, reference)
         for k in self._optional:
             if values[k] is None:
                 values[k] = self._zeros[k]
-        try:
-            fits = [value.shape for value in values] == self._shapes
-        except AttributeError:  # None, or a list
-            fits = False
-        if not fits:
-            values = self._arrays(state, values)
-        out, sound = np.empty(n + 4), bool(state.sound)
-        try:
-            fine = self._call(values, sound, out)
-        except TypeError:  # other numbers than float64, not contiguous, read-only
-            fine = self._call(self._arrays(state, values), sound, out)
-        if not fine:
+        return values
+
+    def _result(
+        self, state: State, values: list[Any], met: int, out: Float[np.ndarray, "k"]
+    ) -> Result | None:
+        n = self.dof
+        if met == NOTHING:
+            return None
+        if met == NOT_FINITE:
             for name, value in zip(self._names, values, strict=True):
                 if not np.isfinite(value).all():
                     self._refuse(state, name, value)
             checked_torque(out[:n], state.time)
         return Result(out[:n], 0.0, out[n : n + 3], None, out.item(n + 3))
-
-    def _call(self, values: list[Any], sound: bool, out: Float[np.ndarray, "k"]) -> bool:
-        return self._run(
-            self._kernel.address, self._kernel.size, *values, sound, *self._constants, out
-        )
 
     def learn(self, on: bool) -> None:
         """Nothing here learns."""
@@ -144,7 +167,23 @@ class CompiledController:
             numbers[2], yields, moved = controller.dt, controller.steps, controller.moving
         self._run = task_cycle
         constants = np.concatenate((numbers, self.arm.tau_max, law.ravel(), yields.ravel()))
-        self._constants = (rows, constants, *table, z, moved)
+        self._constants = (rows, constants, *table, z, moved, n)
+
+
+def address(arm: Arm) -> tuple[int, int]:
+    """Return where the kernel of an arm's terms is, as long as the arm is, and what it writes."""
+    kernel = arm.kernel(*Terms._fields)
+    return kernel.address, kernel.size
+
+
+def compile_now(
+    run: Any, kernel: tuple[int, int], values: Sequence[np.ndarray], *others: Any
+) -> None:
+    """Compile a cycle for arrays like ``values``, and for no others in a control cycle."""
+    run.disable_compile(False)
+    empty = [np.zeros((0,) * value.ndim) for value in values]  # with which it does nothing
+    run(*kernel, *empty, *others, *ALONE, np.empty(0))
+    run.disable_compile()
 
 
 def task_arrays(task: TaskSpace, n: int) -> tuple[np.ndarray, ...]:

@@ -39,4 +39,9 @@ def forget_stale(folder: Path, *others: Path) -> None:
 
 
 _here = Path(__file__).parent
-forget_stale(_here, _here.parent / "control" / "secondary.py", Path(arms.__path__[0]) / "invoke.py")
+forget_stale(
+    _here,
+    _here.parent / "control" / "secondary.py",
+    _here.parent / "fused.py",
+    Path(arms.__path__[0]) / "invoke.py",
+)

@@ -7,48 +7,50 @@ import numpy as np
 
 from arms.invoke import invoke
 
+from ..fused import NOT_FINITE, NOTHING
 from .algebra import FAST
 from .joint import joint_space
+from .safety import credible, leave
 from .secondary import secondary
 from .task import task_space
+from .terms import parts
 
 NUMBERS = 5  # of `task_space`
 
 
 @numba.njit(cache=True, fastmath=FAST)
-def parts(terms, n):
-    """pose, J, dJ, M, C, g of what a kernel of these wrote."""
-    a, b = 16 + 6 * n, 16 + 12 * n
-    c, d = b + n * n, b + 2 * n * n
-    return (
-        terms[:16].reshape(4, 4), terms[16:a].reshape(6, n), terms[a:b].reshape(6, n),
-        terms[b:c].reshape(n, n), terms[c:d].reshape(n, n), terms[d:],
-    )  # fmt: skip
+def joint_cycle(
+    kernel, size, q, dq, q_r, dq_r, ddq_r, sound, law, numbers, tau_max,
+    begun, elapsed, layer, memory, out,
+):  # fmt: skip
+    """Write tau and the tool's position and 0 into ``out``; returns what `leave` does.
 
-
-@numba.njit(cache=True, fastmath=FAST)
-def joint_cycle(kernel, size, q, dq, q_r, dq_r, ddq_r, sound, law, numbers, tau_max, out):
-    """Write tau and the tool's position and 0 into ``out``; returns whether tau is finite.
+    Where an array has another size, or the state is not credible, nothing is done.
 
     Args:
         sound: no matter, nothing is remembered.
         law, numbers: of `joint_space`.
+        begun, elapsed, layer, memory: of `leave`.
     """
     n = len(tau_max)
+    if len(q) != n or len(dq) != n or len(q_r) != n or len(dq_r) != n or len(ddq_r) != n:
+        return NOTHING
+    if not credible(q, dq, layer):
+        return NOTHING
     terms, reference = np.empty(size), np.empty((3, n))
     for i in range(n):
         reference[0, i], reference[1, i], reference[2, i] = q_r[i], dq_r[i], ddq_r[i]
     invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
-    pose, _, _, M, C, g = parts(terms, n)
+    _, _, _, M, C, g = parts(terms, n)
     out[n + 3] = 0.0
     joint_space(M, C, g, q, dq, reference, law, numbers, out[:n])
-    return leave(out, tau_max, pose, n)
+    return leave(terms, q, dq, tau_max, begun, elapsed, layer, memory, out[:n], out[n:])
 
 
 @numba.njit(cache=True, fastmath=FAST)
 def task_cycle(
     kernel, size, q, dq, measured, x, dx, ddx, R, omega, domega, wrench, sound, rows, constants,
-    entries, of_entries, z, moved, out,
+    entries, of_entries, z, moved, n, begun, elapsed, layer, memory, out,
 ):  # fmt: skip
     """Write tau, the tool's position and the singularity into ``out``; as `joint_cycle`.
 
@@ -60,8 +62,16 @@ def task_cycle(
         constants: its numbers, tau_max, its law, and the matrices of `Admittance`, if it is one.
         entries, of_entries: of `secondary`.
         moved: (2, 6): offset and velocity of `Admittance`.
+        n: joints of the arm.
     """
-    n, m = len(q), len(rows)
+    m = len(rows)
+    if len(q) != n or len(dq) != n or len(measured) != 6 or len(wrench) != 6 or R.shape != (3, 3):
+        return NOTHING
+    for vector in (x, dx, ddx, omega, domega):
+        if len(vector) != 3:
+            return NOTHING
+    if not credible(q, dq, layer):
+        return NOTHING
     start, end = NUMBERS + n, NUMBERS + n + 12 * m * m
     numbers, tau_max = constants[:NUMBERS], constants[NUMBERS:start]
     law, yields = constants[start:end].reshape(12, m, m), constants[end:]
@@ -74,7 +84,7 @@ def task_cycle(
     for i in range(6):
         reference[24 + i] = wrench[i]
         if not math.isfinite(measured[i] + wrench[i]):
-            return False
+            return NOT_FINITE
     terms, room = np.empty(size), np.empty((4, n))
     invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
     pose, J, dJ, M, C, g = parts(terms, n)
@@ -85,7 +95,7 @@ def task_cycle(
         pose, J, dJ, M, C, g, q, dq, reference, measured, sound, rows, law, numbers, room[0], z,
         out[:n], room[1], room[2], room[3],
     )  # fmt: skip
-    return leave(out, tau_max, pose, n)
+    return leave(terms, q, dq, tau_max, begun, elapsed, layer, memory, out[:n], out[n:])
 
 
 @numba.njit(cache=True, fastmath=FAST)
@@ -102,18 +112,6 @@ def tool_position(
         pose, J, dJ, M, C, g, q, dq, reference, nothing, False, rows, law, numbers, tau_0,
         nothing[: len(rows)], tau, error, dq_r, ddq_r,
     )  # fmt: skip
-
-
-@numba.njit(cache=True)
-def leave(out, tau_max, pose, n):
-    """What every torque passes on its way out: is it finite, and within the motors' limits?"""
-    finite = True
-    for i in range(n):
-        finite = finite and math.isfinite(out[i])
-        out[i] = min(max(out[i], -tau_max[i]), tau_max[i])
-    for axis in range(3):
-        out[n + axis] = pose[axis, 3]
-    return finite
 
 
 @numba.njit(cache=True, fastmath=FAST)

@@ -5,13 +5,16 @@ import numpy as np
 
 from arms.invoke import invoke
 
+from ..fused import NOTHING
 from .algebra import FAST
 from .consolidation import consolidate, low_pass
-from .controller import parts, tool_position
+from .controller import tool_position
 from .gradient import gradient_step
 from .layer import encode, product, rectified
 from .memory import part
 from .observer import momentum_observer
+from .safety import credible, leave
+from .terms import parts
 
 ARRAYS = (
     "weights", "torque", "torque_last", "filtered", "last", "sampled", "z_next", "z", "y_next",
@@ -27,9 +30,12 @@ OUTPUTS = ("tau", "feedforward", "fast", "error", "tool", "singularity")
 @numba.njit(cache=True, fastmath=FAST)
 def consolidating_cycle(
     kernel, size, q, dq, x_r, dx_r, ddx_r, sound, learning, measured, whole, real, rows, law,
-    numbers, entries, of_entries, periodic, limits, ET, neuron_bias, B, buffer, starts, out,
+    numbers, entries, of_entries, periodic, limits, ET, neuron_bias, B, buffer, starts,
+    begun, elapsed, layer, memory, out,
 ):  # fmt: skip
-    """Write `OUTPUTS` into ``out``, and change the memory.
+    """Write `OUTPUTS` into ``out``, and change the memory; returns what `leave` does.
+
+    Where an array has another size, or the state is not credible, nothing is done.
 
     Args:
         kernel, size: address of the arm's ("pose", "J", "dJ", "M", "C", "g"), and what it writes.
@@ -40,8 +46,11 @@ def consolidating_cycle(
         rows, law, numbers, entries, of_entries: of `tool_position`.
         real: dt, observer's share, decay of the offset, noise, surprise, slow, quick, lift.
         limits: (5, n or d): tau_max; centre, scale, lower, upper.
+        begun, elapsed, layer, memory: of `leave`.
     """
-    n, features = len(q), len(B)
+    n, features = starts[2] - starts[1], len(B)
+    if not (fits(q, dq, x_r, dx_r, ddx_r, n) and credible(q, dq, layer)):
+        return NOTHING
     d = features - len(neuron_bias) - 1
     W = part(buffer, starts, 0).reshape(n, features)
     F, F_last = part(buffer, starts, 1), part(buffer, starts, 2)
@@ -70,11 +79,11 @@ def consolidating_cycle(
     product(W, phi, F_now)
 
     dt, share = real[0], real[1]
-    begun = count[2] > 0.0 and sound
+    goes_on = count[2] > 0.0 and sound
     if learning and sound:
         p, bias = part(buffer, starts, 19), part(buffer, starts, 20)
-        momentum_observer(M, C, g, dq, sent, begun, share, dt, p, bias, r)
-        low_pass(F, F_last, F_now, begun, share)
+        momentum_observer(M, C, g, dq, sent, goes_on, share, dt, p, bias, r)
+        low_pass(F, F_last, F_now, goes_on, share)
     square = 0.0
     for i in range(n):
         fast[i] = -r[i] - F[i]
@@ -89,7 +98,7 @@ def consolidating_cycle(
         sent[i] = tau[i]
     if learning and sound:
         filtered, last = part(buffer, starts, 3), part(buffer, starts, 4)
-        low_pass(filtered, last, phi, begun, share)
+        low_pass(filtered, last, phi, goes_on, share)
         y, p = -r, B.shape[1]
         bump = part(buffer, starts, 16)
         count[1] = consolidate(
@@ -105,14 +114,16 @@ def consolidating_cycle(
         for i in range(n):
             offset[i] += (1.0 - 0.5 * share) * bump[i]  # F_f takes the mean of old and new
     count[2] = 1.0 if learning and sound else 0.0
-    for i in range(3):
-        out[4 * n + i] = pose[i, 3]
+    return leave(
+        terms, q, dq, limits[0, :n], begun, elapsed, layer, memory, tau, out[4 * n : 4 * n + 3]
+    )
 
 
 @numba.njit(cache=True, fastmath=FAST)
 def gradient_cycle(
-    kernel, size, q, dq, x_r, dx_r, ddx_r, learning, rows, law, numbers, entries, of_entries,
-    limits, ET, neuron_bias, D, activity, back, learned, learning_law, dt, out,
+    kernel, size, q, dq, x_r, dx_r, ddx_r, sound, learning, rows, law, numbers, entries, of_entries,
+    limits, ET, neuron_bias, D, activity, back, learned, learning_law, dt,
+    begun, elapsed, layer, memory, out,
 ):  # fmt: skip
     """As `consolidating_cycle`, for `Gradient` and a network that sees (q, dq) over the limits.
 
@@ -120,8 +131,11 @@ def gradient_cycle(
         rows, law, numbers, entries, of_entries: of `tool_position`.
         limits: (3, 2n): tau_max; centre and scale of (q, dq).
         ET, neuron_bias, D, activity, back, learned, learning_law, dt: those of `gradient_step`.
+        begun, elapsed, layer, memory: of `leave`.
     """
-    n = len(q)
+    n = limits.shape[1] // 2
+    if not (fits(q, dq, x_r, dx_r, ddx_r, n) and credible(q, dq, layer)):
+        return NOTHING
     terms = np.empty(size)
     invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
     pose, J, dJ, M, C, g = parts(terms, n)
@@ -134,10 +148,17 @@ def gradient_cycle(
     for i in range(n):
         x[i] = (q[i] - limits[1, i]) * limits[2, i]
         x[n + i] = (dq[i] - limits[1, n + i]) * limits[2, n + i]
-    learn = learned if learning else (False, False, False)
+    learn = learned if learning and sound else (False, False, False)
     F = gradient_step(ET, neuron_bias, D, x, error, activity, back, learn, learning_law, dt)
     for i in range(n):
         feedforward[i] = F[i]
         tau[i] = min(max(tau[i] + F[i], -limits[0, i]), limits[0, i])
-    for i in range(3):
-        out[4 * n + i] = pose[i, 3]
+    return leave(
+        terms, q, dq, limits[0, :n], begun, elapsed, layer, memory, tau, out[4 * n : 4 * n + 3]
+    )
+
+
+@numba.njit(cache=True)
+def fits(q, dq, x, dx, ddx, n):
+    """Whether a state and the position's part of a reference are of the right sizes."""
+    return len(q) == n and len(dq) == n and len(x) == 3 and len(dx) == 3 and len(ddx) == 3

@@ -7,14 +7,21 @@ import numpy as np
 
 from arms.invoke import invoke
 
+from ..fused import NOT_FINITE
 from .algebra import FAST, factor_columns, substitute
-from .controller import parts
 from .observer import momentum_observer
+from .terms import parts
 
 POSITION, VELOCITY, TORQUE, RATE, WORKSPACE, ASKED, SAME, OUT = 1, 2, 4, 8, 16, 32, 64, 128
 """What `protect` returns, or'ed: the limits that it had to keep; ASKED: a torque that is not
 finite was asked for; SAME: the joints move and yet their state is the last one's, to the last bit;
 OUT: the tool is out of its box."""
+
+LIMITS, BOX, GAINS = 6, 6, 5
+"""A layer's constants, one array: (6, n) q_lower, q_upper, dq_max, tau_max, braking, most change of
+torque a cycle; (2, 3) the tool's box; k, rate, gain of the observer, braking of the tool, rate for
+the top speed; the fastest joint that is credible [rad/s]. Its memory, (6, n): of the observer p,
+bias and r; torque that was sent; last q, last dq."""
 
 STOPPING = 50.0  # how quickly a stop takes off speed [1/s]
 SWEEPS = 10  # over the tool's bounds and the joints'
@@ -26,11 +33,12 @@ GO, STOP, BLIND = 0, 1, 2
 
 
 @numba.njit(cache=True, fastmath=FAST)
-def credible(q, dq, fastest):
-    """Whether a state can be true: finite, and no joint faster than ``fastest`` [rad/s]."""
-    for i in range(len(q)):  # noqa: SIM110
-        if not (abs(q[i]) < 1e6 and abs(dq[i]) < fastest):
-            return False
+def credible(q, dq, layer):
+    """Whether a state can be true, for a layer, if there is one: finite, and not too fast."""
+    if len(layer):
+        for i in range(len(q)):
+            if not (abs(q[i]) < 1e6 and abs(dq[i]) < layer[-1]):
+                return False
     return True
 
 
@@ -63,41 +71,84 @@ def bounds(x, dx, lower, upper, a, k, rate):
 
 
 @numba.njit(cache=True, fastmath=FAST)
-def protect(
-    kernel, size, q_now, dq_now, asked, mode, begun, elapsed, limits, box, gains, memory, out
-):  # fmt: skip
+def leave(terms, q, dq, tau_max, begun, elapsed, layer, memory, tau, tool):
+    """What a whole cycle's torque passes on its way out: is it finite, within the motors' limits?
+
+    With a layer, also what `kept` does. Returns what that met, or NOT_FINITE; writes the tool's
+    position.
+
+    Args:
+        terms: of the arm, at q and dq.
+        begun, elapsed: of `protect`.
+        layer, memory: of a `Safe`; empty without one.
+    """
+    n = len(tau)
+    for i in range(n):
+        if not math.isfinite(tau[i]):
+            return NOT_FINITE
+        tau[i] = min(max(tau[i], -tau_max[i]), tau_max[i])
+    for axis in range(3):
+        tool[axis] = terms[4 * axis + 3]
+    if len(layer) == 0:
+        return 0
+    met = noticed(q, dq, begun, memory)
+    return met | kept(terms, q, dq, tau, GO, begun, elapsed, layer, memory, tau)
+
+
+@numba.njit(cache=True, fastmath=FAST)
+def protect(kernel, size, q_now, dq_now, asked, mode, begun, elapsed, layer, memory, out):
     """Write the torque that may leave into ``out``, then the tool's position; return what it met.
 
     Args:
-        kernel, size: address of the arm's ("pose", "J", "dJ", "M", "C", "g"), and what it writes.
+        kernel, size: address of the arm's kernel of all `Terms`, and what it writes.
         q_now, dq_now: finite, or ``mode`` is BLIND.
         asked: the controller's torque.
         mode: GO, STOP or BLIND.
         begun: 0 in the first cycle, 2 when the last torque went ``elapsed`` [s] before, else 1.
-        limits: (6, n): q_lower, q_upper, dq_max, tau_max, braking, most change of torque a cycle.
-        box: (2, 3): of the tool.
-        gains: k, rate, gain of the observer, braking of the tool, rate for the top speed.
-        memory: (6, n): of the observer p, bias and r; torque that was sent; last q, last dq.
+        layer, memory: of a `Safe`.
     """
     n = len(q_now)
-    k, rate, braking, near = gains[0], gains[1], gains[3], gains[4]
-    p, bias, r, sent = memory[0], memory[1], memory[2], memory[3]
     q, dq = memory[4], memory[5]
     met = 0
     if mode != BLIND:
-        same, square = True, 0.0
-        for i in range(n):
-            same = same and q[i] == q_now[i] and dq[i] == dq_now[i]
-            square += dq_now[i] * dq_now[i]
-        if same and begun > 0 and square > 1e-12:
-            met |= SAME
-        for i in range(n):
-            q[i], dq[i] = q_now[i], dq_now[i]
+        met |= noticed(q_now, dq_now, begun, memory)
     if mode == BLIND or (mode == STOP and met):
         dq, begun = np.zeros(n), min(begun, 1)
         mode = BLIND
     terms = np.empty(size)
     invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
+    for axis in range(3):
+        out[n + axis] = terms[4 * axis + 3]
+    return met | kept(terms, q, dq, asked, mode, begun, elapsed, layer, memory, out[:n])
+
+
+@numba.njit(cache=True, fastmath=FAST)
+def noticed(q_now, dq_now, begun, memory):
+    """Note the state; SAME if it is the last one's, although the joints move."""
+    q, dq = memory[4], memory[5]
+    same, square = True, 0.0
+    for i in range(len(q)):
+        same = same and q[i] == q_now[i] and dq[i] == dq_now[i]
+        square += dq_now[i] * dq_now[i]
+        q[i], dq[i] = q_now[i], dq_now[i]
+    return SAME if same and begun > 0 and square > 1e-12 else 0
+
+
+@numba.njit(cache=True, fastmath=FAST)
+def kept(terms, q, dq, asked, mode, begun, elapsed, layer, memory, out):
+    """Write the torque that may leave into ``out``, which may be ``asked``; return what it met.
+
+    Args:
+        terms: of the arm, at q and dq.
+        asked to memory: of `protect`.
+    """
+    n = len(q)
+    limits = layer[: LIMITS * n].reshape(LIMITS, n)
+    box = layer[LIMITS * n : LIMITS * n + BOX].reshape(2, 3)
+    gains = layer[LIMITS * n + BOX : LIMITS * n + BOX + GAINS]
+    k, rate, braking, near = gains[0], gains[1], gains[3], gains[4]
+    p, bias, r, sent = memory[0], memory[1], memory[2], memory[3]
+    met = 0
     pose, J, dJ, M, C, g = parts(terms, n)
     if mode != BLIND:
         share = -math.expm1(-gains[2] * elapsed)
@@ -192,6 +243,4 @@ def protect(
         if not math.isfinite(out[i]):
             out[i] = 0.0
         sent[i] = out[i]
-    for i in range(3):
-        out[n + i] = pose[i, 3]
     return met

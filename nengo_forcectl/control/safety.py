@@ -97,6 +97,14 @@ class Limits:
             )
 
 
+def _guarded(cycle: Any, arm: Arm) -> Any:
+    """The cycle's ``guarded``, if that is its ``step`` and its arm is this one; or None."""
+    if "step" in getattr(cycle, "__dict__", ()) or getattr(cycle, "arm", None) is not arm:
+        return None
+    owner = next((kind for kind in type(cycle).__mro__ if "step" in vars(kind)), object)
+    return cycle.guarded if "guarded" in vars(owner) else None
+
+
 def braking(arm: Arm, limits: Limits, states: int = 500) -> Float[np.ndarray, "n"]:
     """Return a deceleration [rad/s^2] that the motors can give every joint, all at once.
 
@@ -162,6 +170,7 @@ class Safe:
         self, cycle: "Cycle", arm: Arm, limits: Limits | None = None, dt: float = 1e-3
     ) -> None:
         from ..compiled import safety
+        from ..fused import address
 
         if not (math.isfinite(dt) and dt > 0):
             raise ConfigurationError(f"Safe.dt: is {dt} s, needs a number above 0")
@@ -181,35 +190,26 @@ class Safe:
         self._run: Any = safety.protect
         self._modes = (safety.GO, safety.STOP, safety.BLIND)
         self._asked, self._same, self._out = safety.ASKED, safety.SAME, safety.OUT
-        self._kernel = arm.kernel("pose", "J", "dJ", "M", "C", "g")
+        self._kernel = address(arm)
+        self._guarded: Any = _guarded(cycle, arm)
         tau_max = limits.tau_max * (1.0 - limits.torque_margin)
-        self._constants = (
-            np.stack(
-                (
-                    limits.q_lower + limits.margin,
-                    limits.q_upper - limits.margin,
-                    limits.dq_max * (1.0 - limits.speed_margin),
-                    tau_max,
-                    limits.braking,
-                    limits.rate * dt * tau_max,
-                )
-            ),
-            np.array((limits.lower, limits.upper), dtype=float),
-            # A bound that is kept within two and a half cycles is stable at any period.
-            np.array(
-                (
-                    min(POSITION_GAIN, 0.05 / dt),
-                    min(SPEED_RATE, 0.4 / dt),
-                    OBSERVER_GAIN,
-                    limits.tool_braking,
-                    min(TOP_RATE, 0.1 / dt),
-                )
-            ),
-        )
         fastest = np.where(np.isfinite(limits.dq_max), limits.dq_max, 100.0 * SPEED)
-        self._credible = float((CREDIBLE * fastest).max())
+        constants = (
+            limits.q_lower + limits.margin,
+            limits.q_upper - limits.margin,
+            limits.dq_max * (1.0 - limits.speed_margin),
+            tau_max,
+            limits.braking,
+            limits.rate * dt * tau_max,
+            limits.lower,
+            limits.upper,
+            # A bound that is kept within two and a half cycles is stable at any period.
+            (min(POSITION_GAIN, 0.05 / dt), min(SPEED_RATE, 0.4 / dt), OBSERVER_GAIN),
+            (limits.tool_braking, min(TOP_RATE, 0.1 / dt)),
+            ((CREDIBLE * fastest).max(),),
+        )
+        self._layer = np.concatenate(constants, dtype=float), np.zeros((6, arm.dof))
         self._seen: Any = safety.credible
-        self._memory = np.zeros((6, arm.dof))
         self._nothing = np.zeros(arm.dof)
         self._begun, self._met, self._time = False, 0, -math.inf
         self._silent = self._frozen = 0
@@ -241,9 +241,14 @@ class Safe:
         Raises:
             SimulationError: a state of another shape.
         """
+        goes_on = self.stopped is None and self._time < state.time < math.inf
+        if goes_on and self._guarded is not None:
+            result = self._at_once(state, reference)
+            if result is not None:
+                return result
         n, result = self.dof, None
         q, dq = vectors(state, None, n)
-        seen = math.isfinite(state.time) and self._seen(q, dq, self._credible)
+        seen = math.isfinite(state.time) and self._seen(q, dq, self._layer[0])
         elapsed = state.time - self._time
         if not seen:
             self.stop(f"state at {state.time:.3f} s is not finite, or not credible")
@@ -263,21 +268,43 @@ class Safe:
                 self.stop(str(error))
         blind = not seen or (self.stopped is not None and self._silent > 0)
         mode = self._modes[2 if blind else self.stopped is not None]
-        regular = 0.5 * self.dt < elapsed < 1.5 * self.dt
-        begun = (2 if regular else 1) if self._begun else 0
         out = np.empty(n + 3)
-        met = self._run(
-            self._kernel.address, self._kernel.size, q, dq, asked, mode, begun,
-            elapsed if regular else self.dt, *self._constants, self._memory, out,
-        )  # fmt: skip
+        met = self._run(*self._kernel, q, dq, asked, mode, *self._since(elapsed), *self._layer, out)
         self._begun = self._begun or seen
         if met == 0 and result is not None:
             self._met = self._frozen = 0
             return result
-        self._count(met, state.time)
-        if self._overruled is not None:
-            self._overruled(out[:n])
+        self._overrule(met, out[:n], state.time)
         return Result(out[:n], 0.0, out[n:]) if result is None else result._replace(tau=out[:n])
+
+    def _at_once(self, state: State, reference: Reference) -> Result | None:
+        """Cycle and layer in one call, or None where they are to be called one by one."""
+        sound = bool(state.sound) and not self._met
+        since = self._since(state.time - self._time)
+        try:
+            result, met = self._guarded(state, reference, sound, *since, *self._layer)
+        except SimulationError as error:  # its torque is not finite
+            self.stop(str(error))
+            return None
+        if result is None:
+            return None
+        self._silent, self._time, self._begun = 0, state.time, True
+        if met:
+            self._overrule(met, result.tau, state.time)
+        else:
+            self._met = self._frozen = 0
+        return result
+
+    def _since(self, elapsed: float) -> tuple[int, float]:
+        """What `protect` takes for the time since the last state [s]."""
+        if 0.5 * self.dt < elapsed < 1.5 * self.dt:
+            return (2 if self._begun else 0), elapsed
+        return (1 if self._begun else 0), self.dt
+
+    def _overrule(self, met: int, tau: Float[np.ndarray, "n"], time: float) -> None:
+        self._count(met, time)
+        if self._overruled is not None:
+            self._overruled(tau)
 
     def _count(self, met: int, time: float) -> None:
         for bit, name in enumerate(LIMITS):
