@@ -14,7 +14,7 @@ from .control import Controller, OperationalSpace
 from .control.adaptive_jacobian import Kinematics
 from .encoding import LIFT, PARTS
 from .exceptions import ConfigurationError, NetworkError
-from .fused import ALONE, NOT_FINITE, NOTHING, address, compile_now, task_arrays
+from .fused import ALONE, NOT_FINITE, NOTHING, Layer, address, compile_now, task_arrays
 from .learning.consolidation import Consolidation
 from .paths import Reference
 from .prediction import PREFIX, Predictor
@@ -119,24 +119,24 @@ class _OneCall:
             SimulationError: a state or reference of another shape, a torque that is not finite.
         """
         sound = bool(state.sound)
-        result, _ = self._once((state.q, state.dq, *reference[:3]), state.time, sound, *ALONE)
+        result, _ = self._once((state.q, state.dq, *reference[:3]), state.time, sound, ALONE)
         if result is None:
             copies = map(np.array, vectors(state, reference, self.dof))
-            result, _ = self._once(copies, state.time, sound, *ALONE)
+            result, _ = self._once(copies, state.time, sound, ALONE)
             assert result is not None
         return result
 
     def guarded(
-        self, state: State, reference: Reference, sound: bool, *layer: Any
+        self, state: State, reference: Reference, sound: bool, layer: Layer
     ) -> tuple[Result | None, int]:
         """As `step`, with what `Safe` does, in one call; the result, and what it met.
 
         None where nothing was done: the state is not credible, or an array not of the right kind.
         """
-        return self._once((state.q, state.dq, *reference[:3]), state.time, sound, *layer)
+        return self._once((state.q, state.dq, *reference[:3]), state.time, sound, layer)
 
     def _once(
-        self, values: Iterable[Any], time: float, sound: bool, *layer: Any
+        self, values: Iterable[Any], time: float, sound: bool, layer: Layer
     ) -> tuple[Result | None, int]:
         n, out = self.dof, np.empty(4 * self.dof + 4)
         try:
@@ -261,12 +261,12 @@ class CompiledCycle(_OneCall):
         return result
 
     def guarded(
-        self, state: State, reference: Reference, sound: bool, *layer: Any
+        self, state: State, reference: Reference, sound: bool, layer: Layer
     ) -> tuple[Result | None, int]:
         """As `step`, with what `Safe` does, in one call; not with a predictor, nor a wrench."""
         if self._predictor is not None or state.wrench is not None:
             return None, NOTHING
-        return super().guarded(state, reference, sound, *layer)
+        return self._once((state.q, state.dq, *reference[:3]), state.time, sound, layer)
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
         """Take note of the torque [N m] that was sent in place of the last step's."""

@@ -20,8 +20,11 @@ from .robot import Result, State, checked_torque
 NOTHING, NOT_FINITE = -1, -2
 """What a compiled cycle returns where it did nothing, and where its own torque is not finite."""
 
-ALONE = (0, 0.0, np.zeros(0), np.zeros((0, 0)))
-"""What it takes for the layer of a `Safe` where there is none."""
+Layer = tuple[int, float, np.ndarray, np.ndarray]
+"""What a compiled cycle takes for the layer of a `Safe`: ``begun`` to ``memory`` of `leave`."""
+
+ALONE: Layer = (0, 0.0, np.zeros(0), np.zeros((0, 0)))
+"""That there is none."""
 
 
 class CompiledController:
@@ -59,7 +62,7 @@ class CompiledController:
             SimulationError: a state or reference of another shape, one that lacks an orientation or
                 a wrench that the law needs, something that is not finite.
         """
-        result, _ = self.guarded(state, reference, bool(state.sound), *ALONE)
+        result, _ = self.guarded(state, reference, bool(state.sound), ALONE)
         if result is None:
             out, values = (
                 np.empty(self.dof + 4),
@@ -73,7 +76,7 @@ class CompiledController:
         return result
 
     def guarded(
-        self, state: State, reference: Reference, sound: bool, *layer: Any
+        self, state: State, reference: Reference, sound: bool, layer: Layer
     ) -> tuple[Result | None, int]:
         """As `step`, with what `Safe` does, in one call; the result, and what it met.
 

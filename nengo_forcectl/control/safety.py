@@ -280,9 +280,9 @@ class Safe:
     def _at_once(self, state: State, reference: Reference) -> Result | None:
         """Cycle and layer in one call, or None where they are to be called one by one."""
         sound = bool(state.sound) and not self._met
-        since = self._since(state.time - self._time)
+        layer = (*self._since(state.time - self._time), *self._layer)
         try:
-            result, met = self._guarded(state, reference, sound, *since, *self._layer)
+            result, met = self._guarded(state, reference, sound, layer)
         except SimulationError as error:  # its torque is not finite
             self.stop(str(error))
             return None

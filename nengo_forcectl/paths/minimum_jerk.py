@@ -1,6 +1,8 @@
 """Straight lines from point to point with the minimum-jerk profile."""
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -39,6 +41,7 @@ class MinimumJerk:
             )
         points.flags.writeable = False
         object.__setattr__(self, "points", points)
+        object.__setattr__(self, "duration", float(self.duration))
 
     @property
     def end(self) -> float:
@@ -47,11 +50,13 @@ class MinimumJerk:
 
     def at(self, time: float) -> Reference:
         """Return the reference at ``time`` [s]."""
-        clamped = min(max(time, 0.0), self.end)
-        line = min(int(clamped / self.duration), len(self.points) - 2)
-        s = clamped / self.duration - line
-        start, step = self.points[line], self.points[line + 1] - self.points[line]
-        position = s * s * s * (10.0 + s * (-15.0 + 6.0 * s))
-        velocity = 30.0 * s * s * (1.0 + s * (-2.0 + s)) / self.duration
-        acceleration = 60.0 * s * (1.0 + s * (-3.0 + 2.0 * s)) / self.duration**2
-        return Reference(start + position * step, velocity * step, acceleration * step)
+        out = np.empty((3, self.points.shape[1]))
+        self._run(self.points, self.duration, float(time), out)
+        x, dx, ddx = out
+        return Reference(x, dx, ddx)
+
+    @cached_property
+    def _run(self) -> Any:
+        from ..compiled.paths import minimum_jerk
+
+        return minimum_jerk

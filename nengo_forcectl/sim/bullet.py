@@ -10,8 +10,9 @@ from arms import Arm
 from arms.chain import Chain
 
 from ..closing import Closing
+from ..compiled.motors import within
 from ..exceptions import ConfigurationError, SimulationError
-from ..robot import State, checked_torque, limited
+from ..robot import State, checked_torque
 from .disturbances import Disturbance, brakes, dry_friction, phases, pushes, real_arm
 from .sensing import Sensing, Sensors, whole_steps
 from .tools import Tool
@@ -115,14 +116,16 @@ class Bullet(Closing):
         Raises:
             SimulationError: ``tau`` is not finite, or not one torque a joint.
         """
-        if np.shape(tau) != (self.arm.dof,):
+        tau, most = np.asarray(tau, dtype=float), self.arm.tau_max
+        if tau.shape != most.shape:
             raise SimulationError(
-                f"torque at {self.steps * self.dt:.3f} s: has shape {np.shape(tau)}, "
-                f"needs ({self.arm.dof},)"
+                f"torque at {self.steps * self.dt:.3f} s: has shape {tau.shape}, needs {most.shape}"
             )
-        tau = limited(checked_torque(tau, self.steps * self.dt), self.arm.tau_max)
+        held = np.empty(len(most))
+        if not within(tau, most, held):
+            checked_torque(tau, self.steps * self.dt)
         for _ in range(self._steps_per_cycle):
-            self._step(tau)
+            self._step(held)
         self._reading = None
 
     def _step(self, tau: Float[np.ndarray, "n"]) -> None:
