@@ -75,8 +75,10 @@ class SensorCheck:
             SimulationError: a wrong shape; a state that is not finite where there is no good one
                 to stand in for it, or not any more. The message names the joint.
         """
-        state, tool = self._seen(state)
-        _, q, dq, _, _, wrench = state
+        tool = 0
+        if state.tool is not None:
+            state, tool = self._seen(state)
+        time, q, dq, _, _, wrench = state
         if q.shape != (self.dof,) or dq.shape != (self.dof,):
             raise SimulationError(
                 f"state at {state.time:.3f} s: q and dq have shapes {q.shape} and {dq.shape}, "
@@ -92,8 +94,8 @@ class SensorCheck:
             if square == before and moving > 1e-12:
                 self.event = 2
             elif self.dt is None:
-                self.dt = state.time - last.time
-            elif abs(state.time - last.time - self.dt) > 0.5 * self.dt:
+                self.dt = time - last.time
+            elif abs(time - last.time - self.dt) > 0.5 * self.dt:
                 self.event = 3
         self._last, self._square = state, square
         if self.event:
@@ -104,8 +106,7 @@ class SensorCheck:
     def _seen(self, state: State) -> tuple[State, int]:
         """The state without a tool that is not finite, and what that is in ``EVENTS``."""
         tool = state.tool
-        if tool is None:
-            return state, 0
+        assert tool is not None
         if tool.shape != (3,):
             raise SimulationError(
                 f"state at {state.time:.3f} s: tool has shape {tool.shape}, needs (3,)"

@@ -12,6 +12,7 @@ from ..adaptation import (
     SlotineLi,
 )
 from ..cycle import Cycle
+from ..fused import CompiledController
 from ..learning.gradient import Gradient
 from ..paths import Reference
 from ..robot import Result, State
@@ -52,7 +53,10 @@ class InTurn:
 @contextmanager
 def none(scene: "Scene") -> Iterator[Cycle]:
     """The model alone."""
-    yield blocks(scene, NoAdaptation())
+    if scene.kinematics is None:
+        yield CompiledController(scene.arm, control_law(scene))
+    else:
+        yield blocks(scene, NoAdaptation())
 
 
 @contextmanager
