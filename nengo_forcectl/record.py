@@ -59,20 +59,29 @@ class Log:
         event: int = 0,
     ) -> None:
         """Add one control cycle."""
-        tau, feedforward, tool, J, near = result
-        row = (state.time, state.q, state.dq, tau, feedforward, reference.x, tool, event, near)
-        if J is not None:
-            row = (*row, J)
-        if not self._columns:
-            shapes = [np.shape(value) for value in row]
-            shapes[COLUMNS.index("feedforward")] = np.shape(tau)
-            self._columns = {
-                name: np.zeros((self.capacity, *shape))
-                for name, shape in zip(COLUMNS, shapes, strict=False)  # J is not in all of them
-            }
-        for column, value in zip(self._columns.values(), row, strict=True):
-            column[self.cycles] = value
-        self.cycles += 1
+        columns, cycle = self._columns, self.cycles
+        if not columns:
+            columns = self._columns = self._made(state, reference, result)
+        columns["time"][cycle] = state.time
+        columns["q"][cycle] = state.q
+        columns["dq"][cycle] = state.dq
+        columns["tau"][cycle] = result.tau
+        columns["feedforward"][cycle] = result.feedforward
+        columns["reference"][cycle] = reference.x
+        columns["tool"][cycle] = result.tool
+        columns["event"][cycle] = event
+        columns["singularity"][cycle] = result.singularity
+        if result.J is not None:
+            columns["J"][cycle] = result.J
+        self.cycles = cycle + 1
+
+    def _made(self, state: State, reference: Reference, result: Result) -> dict[str, np.ndarray]:
+        n, m = np.shape(result.tau), np.shape(reference.x)
+        shapes = ((), n, n, n, n, m, np.shape(result.tool), (), (), np.shape(result.J))
+        columns = dict(zip(COLUMNS, shapes, strict=True))
+        if result.J is None:
+            del columns["J"]
+        return {name: np.zeros((self.capacity, *shape)) for name, shape in columns.items()}
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the cycles so far, one array a column; no column before the first cycle."""

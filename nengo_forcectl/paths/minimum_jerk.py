@@ -52,8 +52,7 @@ class MinimumJerk:
         """Return the reference at ``time`` [s]."""
         out = np.empty((3, self.points.shape[1]))
         self._run(self.points, self.duration, float(time), out)
-        x, dx, ddx = out
-        return Reference(x, dx, ddx)
+        return Reference(out[0], out[1], out[2])
 
     @cached_property
     def _run(self) -> Any:
