@@ -76,12 +76,14 @@ class Log:
         self.cycles = cycle + 1
 
     def _made(self, state: State, reference: Reference, result: Result) -> dict[str, np.ndarray]:
-        n, m = np.shape(result.tau), np.shape(reference.x)
-        shapes = ((), n, n, n, n, m, np.shape(result.tool), (), (), np.shape(result.J))
-        columns = dict(zip(COLUMNS, shapes, strict=True))
-        if result.J is None:
-            del columns["J"]
-        return {name: np.zeros((self.capacity, *shape)) for name, shape in columns.items()}
+        n, J = np.shape(result.tau), result.J
+        shapes = [(), n, n, n, n, np.shape(reference.x), np.shape(result.tool), (), ()]
+        if J is not None:
+            shapes.append(J.shape)
+        return {
+            name: np.zeros((self.capacity, *shape))
+            for name, shape in zip(COLUMNS, shapes, strict=False)  # J is not in all of them
+        }
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the cycles so far, one array a column; no column before the first cycle."""

@@ -2,8 +2,9 @@
 
     python scripts/bench_controllers.py
 
-The iiwa, one process; the two forms of a law take turns, so that what else the machine does hits
-both. Sense to torque: arm terms, law, secondary tasks, motors' limits.
+The iiwa, one process; the forms of a law take turns, so that what else the machine does hits all.
+Sense to torque: arm terms, law, secondary tasks, motors' limits; then the same with all the limits
+of `Safe`, too.
 """
 
 import time
@@ -32,6 +33,7 @@ from nengo_forcectl.control import (
     Sliding,
 )
 from nengo_forcectl.control.joint_space import JointSpace
+from nengo_forcectl.control.safety import Safe
 from nengo_forcectl.cycle import Blocks
 from nengo_forcectl.fused import CompiledController
 from nengo_forcectl.paths import Reference
@@ -40,6 +42,7 @@ from nengo_forcectl.robot import State
 HOME = np.array([0.1, 0.5, -0.1, -1.2, 0.2, 0.6, 0.3])
 SIX = (0, 1, 2, 3, 4, 5)
 ROUNDS, CALLS, SLOW_CALLS = 20, 500, 25
+DT = 1e-3  # [s]
 
 
 def laws(arm: arms.Arm) -> dict[str, Callable[[], Controller]]:
@@ -66,12 +69,14 @@ def laws(arm: arms.Arm) -> dict[str, Callable[[], Controller]]:
     }
 
 
-def times(call: Callable[[], object], calls: int) -> np.ndarray:
-    """Seconds of every call."""
-    taken = np.empty(calls)
-    for k in range(calls):
+def times(
+    step: Callable[[State, Reference], object], states: list[State], reference: Reference
+) -> np.ndarray:
+    """Seconds of every step."""
+    taken = np.empty(len(states))
+    for k, state in enumerate(states):
         began = time.perf_counter()
-        call()
+        step(state, reference)
         taken[k] = time.perf_counter() - began
     return taken
 
@@ -80,23 +85,31 @@ def main() -> None:
     """Print the table."""
     arm = arms.load("kuka_iiwa")
     pose, rng = arm.pose(HOME), np.random.default_rng(0)
-    state = State(0.0, HOME, rng.normal(size=7), wrench=rng.normal(size=6))
-    x, dx, ddx, omega, domega = pose[:3, 3] + 0.01, *0.1 * rng.normal(size=(4, 3))
+    dq, wrench = 0.1 * rng.normal(size=(7,)), rng.normal(size=6)
+    x, dx, ddx, omega, domega = pose[:3, 3] + 1e-3, *0.1 * rng.normal(size=(4, 3))
     tool = Reference(x, dx, ddx, pose[:3, :3].copy(), omega, domega, rng.normal(size=6))
-    joints = Reference(HOME + 0.01, np.zeros(7), np.zeros(7))
+    joints = Reference(HOME + 1e-3, np.zeros(7), np.zeros(7))
     table = Table(title="sense to torque, 7 joints")
-    for column in ("", "median \\[us]", "p99", "p99.9", "NumPy, median", "times faster"):
+    columns = ("", "median \\[us]", "p99", "with limits", "p99", "NumPy, median", "times faster")
+    for column in columns:
         table.add_column(column, justify="right" if column else "left")
     for name, make in laws(arm).items():
         reference = joints if isinstance(make(), JointSpace) else tool
         fused, blocks = CompiledController(arm, make()), Blocks(arm, make(), NoAdaptation())
-        ours, theirs = np.empty((ROUNDS, CALLS)), np.empty((ROUNDS, SLOW_CALLS))
-        times(lambda f=fused, r=reference: f.step(state, r), 200)
-        for turn in range(ROUNDS):
-            ours[turn] = times(lambda f=fused, r=reference: f.step(state, r), CALLS)
-            theirs[turn] = times(lambda b=blocks, r=reference: b.step(state, r), SLOW_CALLS)
+        safe = Safe(CompiledController(arm, make()), arm)
+        taken = {fused: [], safe: [], blocks: []}
+        for turn in range(ROUNDS + 1):  # the first is left out
+            start = turn * CALLS
+            states = [  # `Safe` wants new ones
+                State(DT * k, HOME + 1e-9 * k, dq, wrench=wrench)
+                for k in range(start, start + CALLS)
+            ]
+            for cycle, rounds in taken.items():
+                some = states if cycle is not blocks else states[:SLOW_CALLS]
+                rounds.append(times(cycle.step, some, reference))
+        ours, limited, theirs = (np.array(rounds[1:]) for rounds in taken.values())
         ratio = np.median(np.median(theirs, axis=1) / np.median(ours, axis=1))
-        quantiles = [f"{1e6 * np.quantile(ours, q):.1f}" for q in (0.5, 0.99, 0.999)]
+        quantiles = [f"{1e6 * np.quantile(t, q):.1f}" for t in (ours, limited) for q in (0.5, 0.99)]
         table.add_row(name, *quantiles, f"{1e6 * np.median(theirs):.0f}", f"{ratio:.0f}")
     Console().print(table)
 

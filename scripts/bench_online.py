@@ -101,7 +101,8 @@ def main(neurons: int) -> None:
         cycles = {
             "gradient law, decoders": CompiledGradientCycle(arm, control_law(scene), decoders),
             "gradient law, all weights": CompiledGradientCycle(arm, control_law(scene), everything),
-            "consolidation": consolidating.cycle,  # without limits: these states jump
+            "consolidation": consolidating.cycle,
+            "consolidation with limits": consolidating,
         }
         whole = times(
             {name: lambda k, cycle=cycle: cycle.step(*states[k]) for name, cycle in cycles.items()}
