@@ -62,16 +62,10 @@ class CompiledController:
             SimulationError: a state or reference of another shape, one that lacks an orientation or
                 a wrench that the law needs, something that is not finite.
         """
-        result, _ = self.guarded(state, reference, bool(state.sound), ALONE)
+        values, sound = self._inputs(state, reference), bool(state.sound)
+        result, _ = self._once(state, values, sound, ALONE)
         if result is None:
-            out, values = (
-                np.empty(self.dof + 4),
-                self._arrays(state, self._inputs(state, reference)),
-            )
-            met = self._run(
-                *self._kernel, *values, bool(state.sound), *self._constants, *ALONE, out
-            )
-            result = self._result(state, values, met, out)
+            result, _ = self._once(state, self._arrays(state, values), sound, ALONE)
             assert result is not None
         return result
 
@@ -82,12 +76,25 @@ class CompiledController:
 
         None where nothing was done: the state is not credible, or an array not of the right kind.
         """
-        out, values = np.empty(self.dof + 4), self._inputs(state, reference)
+        return self._once(state, self._inputs(state, reference), sound, layer)
+
+    def _once(
+        self, state: State, values: list[Any], sound: bool, layer: Layer
+    ) -> tuple[Result | None, int]:
+        n = self.dof
+        out = np.empty(n + 4)
         try:
             met = self._run(*self._kernel, *values, sound, *self._constants, *layer, out)
         except TypeError:  # None, a list, other numbers than float64, not contiguous, read-only
             return None, NOTHING
-        return self._result(state, values, met, out), met
+        if met == NOTHING:
+            return None, met
+        if met == NOT_FINITE:
+            for name, value in zip(self._names, values, strict=True):
+                if not np.isfinite(value).all():
+                    self._refuse(state, name, value)
+            checked_torque(out[:n], state.time)
+        return Result(out[:n], 0.0, out[n : n + 3], None, out.item(n + 3)), met
 
     def _inputs(self, state: State, reference: Reference) -> list[Any]:
         values = self._values(state, reference)
@@ -95,19 +102,6 @@ class CompiledController:
             if values[k] is None:
                 values[k] = self._zeros[k]
         return values
-
-    def _result(
-        self, state: State, values: list[Any], met: int, out: Float[np.ndarray, "k"]
-    ) -> Result | None:
-        n = self.dof
-        if met == NOTHING:
-            return None
-        if met == NOT_FINITE:
-            for name, value in zip(self._names, values, strict=True):
-                if not np.isfinite(value).all():
-                    self._refuse(state, name, value)
-            checked_torque(out[:n], state.time)
-        return Result(out[:n], 0.0, out[n : n + 3], None, out.item(n + 3))
 
     def learn(self, on: bool) -> None:
         """Nothing here learns."""
@@ -163,14 +157,15 @@ class CompiledController:
         }
         self._prepare(shapes | {"reference.R": (3, 3), "reference.wrench": (6,)}, optional)
         self._values = lambda state, reference: [state.q, state.dq, state.wrench, *reference]
-        rows, law, numbers, *table = task_arrays(task, n)
+        rows, law, numbers, entries, of_entries = task_arrays(task, n)
         z = task.integral if isinstance(task, ForceControl) else np.zeros(len(rows))
         yields, moved = np.zeros(0), np.zeros((2, 6))
         if isinstance(controller, Admittance):
             numbers[2], yields, moved = controller.dt, controller.steps, controller.moving
         self._run = task_cycle
-        constants = np.concatenate((numbers, self.arm.tau_max, law.ravel(), yields.ravel()))
-        self._constants = (rows, constants, *table, z, moved, n)
+        which = np.concatenate(([len(rows), yields.size], rows, entries.ravel()))
+        constants = (numbers, self.arm.tau_max, law.ravel(), yields.ravel(), of_entries)
+        self._constants = (which, np.concatenate(constants), z, moved, n)
 
 
 def address(arm: Arm) -> tuple[int, int]:

@@ -49,8 +49,8 @@ def joint_cycle(
 
 @numba.njit(cache=True, fastmath=FAST)
 def task_cycle(
-    kernel, size, q, dq, measured, x, dx, ddx, R, omega, domega, wrench, sound, rows, constants,
-    entries, of_entries, z, moved, n, begun, elapsed, layer, memory, out,
+    kernel, size, q, dq, measured, x, dx, ddx, R, omega, domega, wrench, sound, which, constants,
+    z, moved, n, begun, elapsed, layer, memory, out,
 ):  # fmt: skip
     """Write tau, the tool's position and the singularity into ``out``; as `joint_cycle`.
 
@@ -58,13 +58,12 @@ def task_cycle(
 
     Args:
         measured: the sensor's wrench; x to wrench: the reference.
-        sound, rows, z: of `task_space`.
-        constants: its numbers, tau_max, its law, and the matrices of `Admittance`, if it is one.
-        entries, of_entries: of `secondary`.
+        sound, z: of `task_space`.
+        which: how many rows and how many numbers of `Admittance`; the rows; entries of `secondary`.
+        constants: numbers of `task_space`, tau_max, its law, `Admittance`, numbers of `secondary`.
         moved: (2, 6): offset and velocity of `Admittance`.
         n: joints of the arm.
     """
-    m = len(rows)
     if len(q) != n or len(dq) != n or len(measured) != 6 or len(wrench) != 6 or R.shape != (3, 3):
         return NOTHING
     for vector in (x, dx, ddx, omega, domega):
@@ -72,9 +71,12 @@ def task_cycle(
             return NOTHING
     if not credible(q, dq, layer):
         return NOTHING
+    m = which[0]
+    rows, entries = which[2 : 2 + m], which[2 + m :].reshape(-1, 5)
     start, end = NUMBERS + n, NUMBERS + n + 12 * m * m
     numbers, tau_max = constants[:NUMBERS], constants[NUMBERS:start]
-    law, yields = constants[start:end].reshape(12, m, m), constants[end:]
+    law, yields = constants[start:end].reshape(12, m, m), constants[end : end + which[1]]
+    of_entries = constants[end + which[1] :]
     reference = np.empty(30)
     for i in range(3):
         reference[i], reference[3 + i], reference[6 + i] = x[i], dx[i], ddx[i]

@@ -154,7 +154,8 @@ def kept(terms, q, dq, asked, mode, begun, elapsed, layer, memory, out):
         share = -math.expm1(-gains[2] * elapsed)
         momentum_observer(M, C, g, dq, sent, begun == 2, share, elapsed, p, bias, r)
 
-    tau, h, ddq, rest = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    room = np.empty((4, n))  # one array: making many costs as much as filling them
+    tau, h, ddq, rest = room[0], room[1], room[2], room[3]
     for i in range(n):
         r[i] = min(max(r[i], -limits[3, i]), limits[3, i])
         h[i] = g[i] - r[i]

@@ -15,6 +15,7 @@ from ..robot import Result, State, vectors
 
 if TYPE_CHECKING:
     from ..cycle import Cycle
+    from ..fused import Layer
 
 POSITION_GAIN = 50.0  # k, how a joint comes up to its limit [1/s]
 SPEED_RATE = 400.0  # how soon it has the speed that is allowed [1/s], of a cycle of 1 ms
@@ -208,7 +209,8 @@ class Safe:
             (limits.tool_braking, min(TOP_RATE, 0.1 / dt)),
             ((CREDIBLE * fastest).max(),),
         )
-        self._layer = np.concatenate(constants, dtype=float), np.zeros((6, arm.dof))
+        self._constants = np.concatenate(constants, dtype=float)
+        self._memory = np.zeros((6, arm.dof))
         self._seen: Any = safety.credible
         self._nothing = np.zeros(arm.dof)
         self._begun, self._met, self._time = False, 0, -math.inf
@@ -248,7 +250,7 @@ class Safe:
                 return result
         n, result = self.dof, None
         q, dq = vectors(state, None, n)
-        seen = math.isfinite(state.time) and self._seen(q, dq, self._layer[0])
+        seen = math.isfinite(state.time) and self._seen(q, dq, self._constants)
         elapsed = state.time - self._time
         if not seen:
             self.stop(f"state at {state.time:.3f} s is not finite, or not credible")
@@ -269,7 +271,7 @@ class Safe:
         blind = not seen or (self.stopped is not None and self._silent > 0)
         mode = self._modes[2 if blind else self.stopped is not None]
         out = np.empty(n + 3)
-        met = self._run(*self._kernel, q, dq, asked, mode, *self._since(elapsed), *self._layer, out)
+        met = self._run(*self._kernel, q, dq, asked, mode, *self._layer(elapsed), out)
         self._begun = self._begun or seen
         if met == 0 and result is not None:
             self._met = self._frozen = 0
@@ -280,7 +282,7 @@ class Safe:
     def _at_once(self, state: State, reference: Reference) -> Result | None:
         """Cycle and layer in one call, or None where they are to be called one by one."""
         sound = bool(state.sound) and not self._met
-        layer = (*self._since(state.time - self._time), *self._layer)
+        layer = self._layer(state.time - self._time)
         try:
             result, met = self._guarded(state, reference, sound, layer)
         except SimulationError as error:  # its torque is not finite
@@ -295,11 +297,11 @@ class Safe:
             self._met = self._frozen = 0
         return result
 
-    def _since(self, elapsed: float) -> tuple[int, float]:
-        """What `protect` takes for the time since the last state [s]."""
+    def _layer(self, elapsed: float) -> "Layer":
+        """What compiled code takes of this layer, ``elapsed`` [s] after the last state."""
         if 0.5 * self.dt < elapsed < 1.5 * self.dt:
-            return (2 if self._begun else 0), elapsed
-        return (1 if self._begun else 0), self.dt
+            return (2 if self._begun else 0), elapsed, self._constants, self._memory
+        return (1 if self._begun else 0), self.dt, self._constants, self._memory
 
     def _overrule(self, met: int, tau: Float[np.ndarray, "n"], time: float) -> None:
         self._count(met, time)
