@@ -4,8 +4,8 @@
 
 One process, medians. Above, network and law alone, decoders of a rectified-linear ensemble on 14
 inputs and 7 outputs: Nengo's PES in Nengo's simulator and the closed form take turns, so that what
-else the machine does hits both. Below, sense to torque for the iiwa: arm terms, control law,
-network and law in one call.
+else the machine does hits both. Below, sense to torque for the iiwa on a reach: arm terms, control
+law, network and law in one call.
 """
 
 import sys
@@ -21,28 +21,30 @@ from nengo_forcectl.cycle import CompiledGradientCycle
 from nengo_forcectl.learner import learning_cycle
 from nengo_forcectl.learning.gradient import Gradient
 from nengo_forcectl.network import AdaptiveNetwork, adaptive_network, simulator
+from nengo_forcectl.paths import Reference
 from nengo_forcectl.pes import PesNetwork
 from nengo_forcectl.rivals import DT, control_law
 from nengo_forcectl.rivals.networks import RADIUS
 from nengo_forcectl.robot import State
-from nengo_forcectl.scene import reaching_scene
+from nengo_forcectl.scene import Scene, reaching_scene
 from nengo_forcectl.settings import ReachSettings
+from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.weights import named_weights
 
-ROUNDS, CALLS = 20, 500
+ROUNDS, CALLS, WARM = 20, 500, 200
 
 
 def times(calls: dict[str, Callable[[int], object]]) -> dict[str, np.ndarray]:
     """Seconds of every call, by name; the names take turns."""
     taken = {name: np.zeros((ROUNDS, CALLS)) for name in calls}
     for call in calls.values():
-        for k in range(200):
+        for k in range(WARM):
             call(k)
     for turn in range(ROUNDS):
         for name, call in calls.items():
             for k in range(CALLS):
                 began = time.perf_counter()
-                call(turn * CALLS + k)
+                call(WARM + turn * CALLS + k)
                 taken[name][turn, k] = time.perf_counter() - began
     return taken
 
@@ -62,12 +64,27 @@ def table(title: str, taken: dict[str, np.ndarray], peer: str | None = None) -> 
     return result
 
 
+def reach(scene: Scene, count: int) -> list[tuple[State, Reference]]:
+    """What the controller with consolidation sees in its first cycles."""
+    seen = []
+    with (
+        scene.cycle("consolidation") as cycle,
+        Bullet(scene.arm, scene.home, scene.disturbances) as robot,
+    ):
+        for _ in range(count):
+            state = robot.read()
+            seen.append((state, scene.path.at(state.time)))
+            robot.apply(cycle.step(*seen[-1]).tau)
+    return seen
+
+
 def main(neurons: int) -> None:
     """Print both tables."""
-    scene = reaching_scene(ReachSettings(neurons=neurons))
+    scene = reaching_scene(ReachSettings(neurons=neurons, passes=2))
     arm, n = scene.arm, scene.arm.dof
     rng = np.random.default_rng(0)
-    x, s = rng.uniform(-0.2, 0.2, (ROUNDS * CALLS, 2 * n)), rng.normal(size=(ROUNDS * CALLS, n))
+    count = WARM + ROUNDS * CALLS
+    x, s = rng.uniform(-0.2, 0.2, (count, 2 * n)), rng.normal(size=(count, n))
     law = Gradient(0.19, sigma=0.02, bound=1e3)
 
     def network() -> AdaptiveNetwork:
@@ -94,18 +111,15 @@ def main(neurons: int) -> None:
         )
         Console().print(table(f"network and law, {neurons} neurons", alone, peer))
 
-        states = [
-            (State(k * DT, scene.home + 0.02 * x[k, :n], 0.1 * s[k]), scene.path.at(k * DT))
-            for k in range(ROUNDS * CALLS)
-        ]
         cycles = {
             "gradient law, decoders": CompiledGradientCycle(arm, control_law(scene), decoders),
             "gradient law, all weights": CompiledGradientCycle(arm, control_law(scene), everything),
             "consolidation": consolidating.cycle,
             "consolidation with limits": consolidating,
         }
+        seen = reach(scene, count)
         whole = times(
-            {name: lambda k, cycle=cycle: cycle.step(*states[k]) for name, cycle in cycles.items()}
+            {name: lambda k, cycle=cycle: cycle.step(*seen[k]) for name, cycle in cycles.items()}
         )
         Console().print(table(f"sense to torque, {neurons} neurons", whole))
 
