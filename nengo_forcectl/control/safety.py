@@ -157,6 +157,9 @@ class Safe:
     *controlled stop*: it takes the speed off and holds the arm against gravity and r; without a
     state to go by, against gravity where it was last seen. `reset` ends it.
 
+    Around a compiled cycle of the same arm object (`CompiledController`, `CompiledCycle`) all this
+    is done in the cycle's own call, on the arm's terms that are there already.
+
     Args:
         cycle: what asks for torques.
         arm: the model.
