@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from jaxtyping import Float
@@ -12,7 +12,7 @@ from arms import Arm
 from .adaptation import Adaptation, DisturbanceObserver
 from .control import Controller, OperationalSpace
 from .control.adaptive_jacobian import Kinematics
-from .encoding import LIFT, PARTS
+from .encoding import LIFT, PARTS, StateEncoding
 from .exceptions import ConfigurationError, NetworkError
 from .fused import task_arrays
 from .learning.consolidation import Consolidation
@@ -22,6 +22,10 @@ from .robot import Result, State, checked_torque, limited, vectors
 
 if TYPE_CHECKING:
     from .closed_form import ClosedFormNetwork
+
+
+LABELS = "state -> torque", "adaptive -> torque"
+"""Of the connections whose weights a `CompiledCycle` learns."""
 
 
 class Cycle(Protocol):
@@ -98,6 +102,15 @@ class Blocks:
         return Result(tau, feedforward, terms.pose[:3, 3], J, command.singularity)
 
 
+class Layer(NamedTuple):
+    """A network as `workspace_network` gives it, in arrays: ``W (x, 1, relu(E u + bias))``."""
+
+    encoding: StateEncoding
+    encoders: Float[np.ndarray, "neurons d+1"]  # E, scaled by the gains
+    bias: Float[np.ndarray, "neurons"]
+    weights: Float[np.ndarray, "n d+1+neurons"]  # W: the direct path, then the decoders [N m]
+
+
 class CompiledCycle:
     """Operational-space control with a consolidating network, compiled into one call.
 
@@ -129,8 +142,6 @@ class CompiledCycle:
     ) -> None:
         import nengo
 
-        from .compiled.cycle import ARRAYS, consolidating_cycle
-        from .compiled.memory import Memory
         from .weights import named_weights
 
         _check_compiled("CompiledCycle", controller)
@@ -141,11 +152,51 @@ class CompiledCycle:
             )
         weights = named_weights(sim)
         self._handles = [weights[network.linear], weights[network.decoders]]
-        before = {handle.name: handle.read() for handle in self._handles}
-        law.start(before)  # whether it fits
-        self.controller, self._learning, self._predictor = controller, True, predictor
-        encoding, n, (features, p) = network.encoding, arm.dof, law.basis.shape
-        every, period, _ = law.cycles(sim.dt, n)
+        neurons = weights[network.ensemble]
+        W = np.concatenate([handle.read() for handle in self._handles], axis=1)
+        layer = Layer(network.encoding, neurons.encoders.read(), neurons.bias.read(), W)
+        self._build(arm, controller, layer, law, sim.dt, predictor)
+
+    @classmethod
+    def of(
+        cls,
+        arm: Arm,
+        controller: OperationalSpace,
+        layer: Layer,
+        law: Consolidation,
+        dt: float,
+        predictor: Predictor | None = None,
+    ) -> "CompiledCycle":
+        """Return the cycle of a network in arrays, which needs no simulator and has none.
+
+        Raises:
+            NetworkError: the law's basis is of another size.
+            ConfigurationError: a control law that has no compiled form.
+        """
+        _check_compiled("CompiledCycle", controller)
+        self = cls.__new__(cls)
+        self._handles = []
+        self._build(arm, controller, layer, law, dt, predictor)
+        return self
+
+    def _build(
+        self,
+        arm: Arm,
+        controller: OperationalSpace,
+        layer: Layer,
+        law: Consolidation,
+        dt: float,
+        predictor: Predictor | None,
+    ) -> None:
+        from .compiled.cycle import ARRAYS, consolidating_cycle
+        from .compiled.memory import Memory
+
+        self.arm, self.controller, self.predictor = arm, controller, predictor
+        self._learning = True
+        self.law, self.dt, self._layer = law, dt, layer
+        encoding, n, (features, p) = layer.encoding, arm.dof, law.basis.shape
+        law.start(self._by_name(layer.weights))  # whether it fits
+        every, period, _ = law.cycles(dt, n)
         shapes = {
             "weights": (n, features), "torque": (n,), "torque_last": (n,), "filtered": (features,),
             "last": (features,), "sampled": (features,), "z_next": (p,), "z": (p,), "y_next": (n,),
@@ -155,18 +206,17 @@ class CompiledCycle:
             "count": (3,),
         }  # fmt: skip
         self.memory = Memory({name: shapes[name] for name in ARRAYS})
-        self.memory["weights"][:] = np.concatenate(list(before.values()), axis=1)
+        self.memory["weights"][:] = layer.weights
         self.memory["keep"][:] = 1.0
         self.memory["count"][1] = -1.0
-        neurons = weights[network.ensemble]
         limits = np.zeros((5, max(n, encoding.size)))
         limits[0, :n] = arm.tau_max
         limits[1:, : encoding.size] = (
             encoding.centre, encoding.scale, encoding.lower, encoding.upper,
         )  # fmt: skip
-        seconds = every * sim.dt
+        seconds = every * dt
         real = [
-            sim.dt, -math.expm1(-law.gain * sim.dt), math.exp(-law.gain * sim.dt),
+            dt, -math.expm1(-law.gain * dt), math.exp(-law.gain * dt),
             law.noise, law.surprise, seconds / law.memory, seconds / law.reset, LIFT,
         ]  # fmt: skip
         self.dof = n
@@ -180,8 +230,8 @@ class CompiledCycle:
             *task_arrays(controller, n),
             np.array(encoding.periodic, dtype=np.int64),
             limits,
-            np.ascontiguousarray(neurons.encoders.read().T),
-            neurons.bias.read(),
+            np.ascontiguousarray(layer.encoders.T),
+            np.ascontiguousarray(layer.bias),
             law.basis,
             self.memory.buffer,
             self.memory.starts,
@@ -194,8 +244,8 @@ class CompiledCycle:
             SimulationError: a state or reference of another shape, a torque that is not finite.
         """
         n = self.dof
-        if self._predictor is not None:
-            state = self._predictor.now(state)
+        if self.predictor is not None:
+            state = self.predictor.now(state)
         out = np.empty(4 * n + 4)
         if state.wrench is not None:  # the observer is to know of it
             self.memory["sent"][:] += self._jacobian(state.q).T @ state.wrench
@@ -204,14 +254,14 @@ class CompiledCycle:
             state.sound, self._learning, *self._constants, out,
         )  # fmt: skip
         tau = checked_torque(out[:n], state.time)
-        if self._predictor is not None:
-            self._predictor.sent(tau)
+        if self.predictor is not None:
+            self.predictor.sent(tau)
         return Result(tau, out[n : 2 * n], out[4 * n : -1], None, out.item(-1))
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
         """Take note of the torque [N m] that was sent in place of the last step's."""
-        if self._predictor is not None:
-            self._predictor.sent(tau, again=True)
+        if self.predictor is not None:
+            self.predictor.sent(tau, again=True)
 
     def learn(self, on: bool) -> None:
         """Let the network learn; without, it works alone, as it is."""
@@ -219,28 +269,42 @@ class CompiledCycle:
 
     def read(self) -> dict[str, Float[np.ndarray, "..."]]:
         """Return the learned weights by name."""
-        linear = self._handles[0].shape[1]
-        W = self.memory["weights"]
-        parts = (W[:, :linear].copy(), W[:, linear:].copy())
-        return {handle.name: part for handle, part in zip(self._handles, parts, strict=True)}
+        return self._by_name(self.memory["weights"].copy())
+
+    def _by_name(self, W: Float[np.ndarray, "n features"]) -> dict[str, np.ndarray]:
+        linear = self._layer.encoding.size + 1
+        names = [handle.name for handle in self._handles] or LABELS
+        return dict(zip(names, (W[:, :linear], W[:, linear:]), strict=True))
+
+    @property
+    def layer(self) -> Layer:
+        """The network with the weights that it has now."""
+        return self._layer._replace(weights=self.memory["weights"].copy())
+
+    @property
+    def learning(self) -> bool:
+        """Whether it learns; see `learn`."""
+        return self._learning
 
     def store(self) -> None:
-        """Put the learned weights into the simulator."""
+        """Put the learned weights into the simulator; `NetworkError` if there is none."""
+        if not self._handles:
+            raise NetworkError("this cycle came without a simulator; its weights are in `layer`")
         for handle, value in zip(self._handles, self.read().values(), strict=True):
             handle.write(value)
 
     def checkpoint(self) -> dict[str, np.ndarray]:
         """Return all that is learned and remembered, to be saved."""
         memory = self.memory.read()
-        return memory if self._predictor is None else memory | self._predictor.memory.read()
+        return memory if self.predictor is None else memory | self.predictor.memory.read()
 
     def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
         """Go on from a checkpoint, to the same bits; `NetworkError` for one that does not fit."""
         own = dict(checkpoint)
-        if self._predictor is not None:
+        if self.predictor is not None:
             predicted = {name: own.pop(name) for name in checkpoint if name.startswith(PREFIX)}
             self.memory.check(own)
-            self._predictor.memory.write(predicted)
+            self.predictor.memory.write(predicted)
         self.memory.write(own)
 
 
