@@ -18,7 +18,7 @@ from numpy import ndarray
 from arms.chain import Chain
 from arms.description import Description, Triple
 from arms.exceptions import ArmError
-from arms.kernel import Kernel
+from arms.kernel import Kernel, lowered
 from arms.terms import AXES, TERMS, Request
 
 if TYPE_CHECKING:
@@ -198,6 +198,11 @@ class Arm(Description):
             given = self._steps.get(request)
             kernel = self._kernels[key] = Kernel(self._bodies, request, steps=given)
         return kernel
+
+    def steps(self, request: Request) -> Steps:
+        """The single operations of a kernel, for ``Arm(chain, {request: steps})``."""
+        given = self._steps.get(request)
+        return lowered(self._bodies, request) if given is None else given
 
     @cached_property
     def _terms(self) -> Kernel:

@@ -76,7 +76,7 @@ class Kernel:
     def steps(self) -> Steps:
         """The operations that are compiled; derived anew unless they were given."""
         if self._steps is None:
-            return _lowered(self._bodies, self.request)
+            return lowered(self._bodies, self.request)
         return self._steps
 
     @cached_property
@@ -145,7 +145,7 @@ def _never(*_: object) -> bool:
     return False
 
 
-def _lowered(bodies: Bodies, request: Request) -> Steps:
+def lowered(bodies: Bodies, request: Request) -> Steps:
     from arms.derive import derive
     from arms.program import steps
 

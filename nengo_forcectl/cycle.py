@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from jaxtyping import Float
@@ -12,7 +12,7 @@ from arms import Arm
 from .adaptation import Adaptation, DisturbanceObserver
 from .control import Controller, OperationalSpace
 from .control.adaptive_jacobian import Kinematics
-from .encoding import LIFT, PARTS, StateEncoding
+from .encoding import LIFT, PARTS, Layer
 from .exceptions import ConfigurationError, NetworkError
 from .fused import task_arrays
 from .learning.consolidation import Consolidation
@@ -100,15 +100,6 @@ class Blocks:
         if self.predictor is not None:
             self.predictor.sent(tau)
         return Result(tau, feedforward, terms.pose[:3, 3], J, command.singularity)
-
-
-class Layer(NamedTuple):
-    """A network as `workspace_network` gives it, in arrays: ``W (x, 1, relu(E u + bias))``."""
-
-    encoding: StateEncoding
-    encoders: Float[np.ndarray, "neurons d+1"]  # E, scaled by the gains
-    bias: Float[np.ndarray, "neurons"]
-    weights: Float[np.ndarray, "n d+1+neurons"]  # W: the direct path, then the decoders [N m]
 
 
 class CompiledCycle:
@@ -292,6 +283,14 @@ class CompiledCycle:
             raise NetworkError("this cycle came without a simulator; its weights are in `layer`")
         for handle, value in zip(self._handles, self.read().values(), strict=True):
             handle.write(value)
+
+    def forget_motion(self) -> None:
+        """Begin a new motion: what is not known yet by the weights is to be observed anew."""
+        for name in ("torque", "torque_last", "filtered", "last", "offset", "sent", "unmodelled"):
+            self.memory[name][:] = 0.0
+        self.memory["count"][2] = 0.0  # no balance has begun
+        if self.predictor is not None:
+            self.predictor.memory.buffer[:] = 0.0
 
     def checkpoint(self) -> dict[str, np.ndarray]:
         """Return all that is learned and remembered, to be saved."""

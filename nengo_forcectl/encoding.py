@@ -90,6 +90,15 @@ class StateEncoding:
         return np.concatenate((x, one, u), axis=-1)
 
 
+class Layer(NamedTuple):
+    """A network of an encoding in arrays, F = W (x, 1, relu(E u + bias))."""
+
+    encoding: StateEncoding
+    encoders: Float[np.ndarray, "neurons d+1"]  # E, scaled by the gains
+    bias: Float[np.ndarray, "neurons"]
+    weights: Float[np.ndarray, "n d+1+neurons"]  # W: the direct path, then the decoders [N m]
+
+
 def encoding_of(
     arm: Arm, states: States, inputs: Inputs = "q-dq-ref", *, periodic: bool = False
 ) -> StateEncoding:

@@ -86,7 +86,7 @@ def plain(value: Any, path: str, arrays: dict[str, np.ndarray], arm: Arm | None 
             f"{path}: no plain form of {value!r}; there is one of {', '.join(TYPES)}"
         )
     data: dict[str, Any] = {"type": type(value).__name__}
-    for field in dataclasses.fields(value):
+    for field in dataclasses.fields(TYPES[data["type"]]):
         name, part = f"{path}.{field.name}", getattr(value, field.name)
         if field.init:
             data[field.name] = plain(part, name, arrays, arm)

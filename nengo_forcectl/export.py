@@ -1,0 +1,417 @@
+"""A trained controller as one folder, which runs without TensorFlow, PyBullet and Sympy.
+
+    controller.json   versions, arm, limits, control law and gains, how it learns; to be read
+    arrays.npz        weights, what it remembers, and the arm's equations as tapes (`arms.tape`)
+    SHA256SUMS        of both; `sha256sum -c SHA256SUMS` checks it, and so does `load_controller`
+
+All of it is numbers and names from fixed tables: nothing in a folder is executed, unpickled or
+taken for a path. The checksums find damage; they are no signature, so load what you trust to move
+your arm. Versions of Python, numpy, numba and llvmlite may differ from those that wrote it, the
+last bits of a torque then differ, too: the folder holds a few torques that the controller gives,
+and is refused where they do not come out to 1e-9. This package's must be of the same minor version.
+"""
+
+import hashlib
+import io
+import json
+import math
+import platform
+import re
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib import metadata
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm, Chain
+from arms.tape import from_tape, to_tape
+from arms.terms import Request
+from arms.tree import select
+
+from .control import Admittance, Controller
+from .control.joint_space import JointSpace
+from .control.safety import Safe
+from .control.task_space import TaskSpace
+from .cycle import CompiledCycle
+from .encoding import Layer
+from .exceptions import ConfigurationError, ForcectlError, RecordError, VersionError
+from .fused import CompiledController
+from .paths import Reference
+from .plain import made, plain, put, stored
+from .prediction import Predictor
+from .robot import Result, State
+from .workspace import joint_range
+
+if TYPE_CHECKING:
+    from .network import WorkspaceNetwork
+
+FORMAT = 1
+TEXT, ARRAYS, SUMS = "controller.json", "arrays.npz", "SHA256SUMS"
+PACKAGES = ("nengo-forcectl", "numpy", "numba", "llvmlite")
+CYCLES = {"CompiledCycle": CompiledCycle, "CompiledController": CompiledController}
+"""What can be exported: the controller of `learning_cycle`, and every law without learning."""
+
+KERNELS = [Request(("pose", "J", "dJ", "M", "C", "g")), Request(("pose",)), Request(("J",))]
+TOLERANCE = 1e-9  # of the proof, relative to the largest torque, or [N m]
+BROKEN = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
+
+
+class LoadedController(Safe):
+    """What `load_controller` returns: a cycle within its limits.
+
+    If the first state comes one period after the last one before the export, it goes on, to the
+    same torques. With any other it begins a new motion: what it learned stays, what it remembers of
+    the motion is forgotten.
+    """
+
+    _first = True
+
+    def step(self, state: State, reference: Reference) -> Result:
+        """Return the torque that may leave; see `Safe.step`."""
+        if self._first:
+            self._first = False
+            if not 0.5 * self.dt < state.time - self._time < 1.5 * self.dt:
+                self.restart()
+        return super().step(state, reference)
+
+    def restart(self) -> None:
+        """Begin a new motion: forget the last torques and states, not what was learned."""
+        self.remembered = np.zeros((6, self.dof)), (0, 0, -math.inf, 0, 0)
+        self.reset()
+        _forget_motion(self.cycle)
+
+
+def export_controller(cycle: Safe, folder: Path | str, *, replace: bool = False) -> Path:
+    """Write a controller as it is now, learned weights and all, as a new folder; return its path.
+
+    The folder appears whole or not at all.
+
+    Args:
+        cycle: a `CompiledCycle` (that of `learning_cycle`) or `CompiledController`, in its `Safe`.
+        folder: that is written.
+        replace: whether an exported controller that is there may be replaced.
+
+    Raises:
+        ConfigurationError: a controller that cannot be exported.
+        RecordError: the folder exists, or cannot be written.
+    """
+    folder = Path(folder)
+    if folder.exists() and not (replace and (folder / SUMS).is_file()):
+        answer = "which is no exported controller" if replace else "and replace is not set"
+        raise RecordError(f"controller folder '{folder}': exists, {answer}")
+    data, arrays = _described(cycle)
+    arrays["proof"] = _proof(_assembled(data, arrays)[1], data)
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)  # pyright: ignore[reportArgumentType]
+    files = {TEXT: _text(data).encode(), ARRAYS: stream.getvalue()}
+    sums = "".join(f"{_sha256(content)}  {name}\n" for name, content in files.items())
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as room:
+            new, old = Path(room) / "new", Path(room) / "old"
+            new.mkdir()
+            for name, content in (*files.items(), (SUMS, sums.encode())):
+                (new / name).write_bytes(content)
+            if folder.exists():
+                folder.rename(old)
+            new.rename(folder)
+    except OSError as error:
+        raise RecordError(
+            f"controller folder '{folder}': cannot be written ({error.strerror})"
+        ) from None
+    return folder
+
+
+def copy_controller(source: Path | str, folder: Path | str, *, replace: bool = False) -> Path:
+    """Load an exported controller, and write it again elsewhere; see `export_controller`."""
+    return export_controller(load_controller(source), folder, replace=replace)
+
+
+def load_controller(folder: Path | str) -> LoadedController:
+    """Return the controller of a folder that `export_controller` wrote, ready to run.
+
+    It learns on if it was learning; ``.learn(False)`` freezes it. It is all compiled when this
+    returns.
+
+    Raises:
+        RecordError: the folder, or a file of it, cannot be read, is damaged or incomplete.
+        VersionError: it was written by a version whose controllers are other ones.
+    """
+    data, arrays = _read(Path(folder))
+    try:
+        _check_proof(_assembled(data, arrays)[1], data, arrays)
+        return _assembled(data, arrays)[0]
+    except VersionError:
+        raise
+    except ForcectlError as error:
+        raise RecordError(f"controller folder '{folder}': {error}") from None
+    except BROKEN as error:
+        raise RecordError(
+            f"controller folder '{folder}': {TEXT} and {ARRAYS} hold no controller "
+            f"({type(error).__name__}: {error})"
+        ) from None
+
+
+def load_network(folder: Path | str) -> "WorkspaceNetwork":
+    """Return the network of an exported `CompiledCycle` as a plain Nengo network.
+
+    It runs in Nengo's simulator, without NengoDL; it does not learn there. Its ``state`` takes
+    (q, dq, ddq_r), 3 n numbers, or (q, dq_r, ddq_r) if ``encoding.measured`` is False; ``torque``
+    and ``probe`` give F(x; w) [N m], what the cycle calls ``feedforward`` when it does not learn.
+
+    Raises:
+        RecordError, VersionError: as `load_controller`; or the controller has no network.
+    """
+    from .network import network_of
+
+    data, arrays = _read(Path(folder))
+    try:
+        if data["cycle"]["type"] != "CompiledCycle":
+            raise RecordError(f"a {data['cycle']['type']} has no network")
+        return network_of(_layer(data["cycle"], arrays))
+    except ForcectlError as error:
+        raise RecordError(f"controller folder '{folder}': {error}") from None
+    except BROKEN as error:
+        raise RecordError(
+            f"controller folder '{folder}': holds no network ({type(error).__name__}: {error})"
+        ) from None
+
+
+# What a controller is, as data.
+
+
+def _described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    if not isinstance(safe, Safe):
+        raise ConfigurationError(
+            f"export: is {type(safe).__name__}, needs a cycle within limits, Safe(cycle, arm)"
+        )
+    if safe.stopped is not None:
+        raise ConfigurationError(
+            f"export: the controller is in a controlled stop ({safe.stopped}); reset() ends it"
+        )
+    cycle: Any = safe.cycle
+    kind = type(cycle).__name__
+    if CYCLES.get(kind) is not type(cycle):
+        raise ConfigurationError(
+            f"export: {kind} cannot be exported; {', '.join(CYCLES)} can, with a law of "
+            "nengo_forcectl.control"
+        )
+    arm, arrays = safe.arm, {}
+    if cycle.arm.chain != arm.chain:
+        raise ConfigurationError(f"export: the cycle is for {cycle.arm}, its limits for {arm}")
+    inner: dict[str, Any] = {"type": kind, "law": plain(cycle.controller, "law", arrays, arm)}
+    requests = KERNELS + _requests(cycle.controller, arm)
+    if isinstance(cycle, CompiledCycle):
+        predictor = cycle.predictor
+        if predictor is not None:
+            requests.append(Request(("M", "C", "g")))
+            inner["predictor"] = {"delay": predictor.delay, "gain": predictor.gain}
+        inner["encoding"] = plain(cycle.layer.encoding, "encoding", arrays)
+        inner["learning_law"] = plain(cycle.law, "learning_law", arrays)
+        inner["learning"] = cycle.learning
+        arrays |= {"encoders": cycle.layer.encoders, "bias": cycle.layer.bias}
+        arrays |= {f"memory.{name}": value for name, value in cycle.checkpoint().items()}
+    arrays["safe"], counts = safe.remembered
+    for k, request in enumerate(requests):
+        tape = to_tape(arm.steps(request))
+        arrays |= {f"kernel.{k}.{name}": value for name, value in tape.items()}
+    links = tuple(replace(link, visuals=()) for link in arm.chain.links)
+    data = {
+        "format": FORMAT,
+        "versions": _versions(),
+        "dt": safe.dt,
+        "arm": plain(replace(arm.chain, links=links), "arm", arrays),
+        "kernels": [request.__dict__ for request in requests],
+        "limits": plain(safe.limits, "limits", arrays),
+        "counts": plain(counts, "counts", arrays),
+        "cycle": inner,
+    }
+    return json.loads(json.dumps(data, allow_nan=False)), arrays
+
+
+def _requests(law: Controller, arm: Arm) -> list[Request]:
+    """The kernels that a law's secondary tasks ask for."""
+    task = law.inner if isinstance(law, Admittance) else law
+    if not isinstance(task, TaskSpace):
+        return []
+    entries = [entry for each in task.tasks for entry in each.entries(arm.dof)]
+    asked = [entry.kernel.request for entry in entries if entry.kernel is not None]
+    return list(dict.fromkeys(asked))
+
+
+def _assembled(
+    data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+) -> tuple[LoadedController, Any]:
+    """The controller that `_described` gave the data of; it, and the cycle inside it."""
+    chain, dt = _of(Chain, data["arm"], "arm", arrays), data["dt"]
+    select(chain.name, chain.links, chain.joints, chain.base, chain.tip, {})  # is it a tree?
+    bare = Arm(chain)
+    steps = {}
+    for k, fields in enumerate(data["kernels"]):
+        request = Request(**{**fields, "terms": tuple(fields["terms"])})
+        start = f"kernel.{k}."
+        tape = {n.removeprefix(start): v for n, v in arrays.items() if n.startswith(start)}
+        size = sum(prod(shape) for shape in request.shapes(bare.sizes))
+        steps[request] = from_tape(tape, request.lengths(bare.dof), size)
+    arm = Arm(chain, steps)
+    inner = data["cycle"]
+    law = made(inner["law"], "law", arrays, arm)
+    if inner["type"] == "CompiledController":
+        cycle: Any = CompiledController(arm, law)
+    elif inner["type"] == "CompiledCycle":
+        late = inner.get("predictor")
+        predictor = None if late is None else Predictor(arm, late["delay"], dt, late["gain"])
+        layer, learns = _layer(inner, arrays), made(inner["learning_law"], "learning_law", arrays)
+        cycle = CompiledCycle.of(arm, law, layer, learns, dt, predictor)
+        start = "memory."
+        memory = {n.removeprefix(start): v for n, v in arrays.items() if n.startswith(start)}
+        cycle.resume(memory)
+        cycle.learn(bool(inner["learning"]))
+    else:
+        raise RecordError(f"cycle is {inner['type']!r}, needs one of {', '.join(CYCLES)}")
+    safe = LoadedController(cycle, arm, made(data["limits"], "limits", arrays), dt)
+    memory, counts = np.empty((6, arm.dof)), made(data["counts"], "counts", arrays)
+    put(memory, arrays, "safe")
+    safe.remembered = memory, counts
+    return safe, cycle
+
+
+def _of(kind: type, data: Any, path: str, arrays: Mapping[str, np.ndarray]) -> Any:
+    value = made(data, path, arrays)
+    if not isinstance(value, kind):
+        raise RecordError(f"{path}: is {type(value).__name__}, needs a {kind.__name__}")
+    return value
+
+
+def _layer(inner: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Layer:
+    names = ("encoders", "bias", "memory.weights")
+    return Layer(made(inner["encoding"], "encoding", arrays), *(stored(arrays, n) for n in names))
+
+
+def _forget_motion(cycle: Any) -> None:
+    """What a cycle remembers of the motion, not what it has learned."""
+    if isinstance(cycle, CompiledCycle):
+        cycle.forget_motion()
+    elif isinstance(cycle, CompiledController):
+        reset = getattr(cycle.controller, "reset", None)
+        if reset is not None:
+            reset()
+        if isinstance(cycle.controller, Admittance):
+            inner = getattr(cycle.controller.inner, "reset", None)
+            if inner is not None:
+                inner()
+
+
+# A few torques, to see that a controller is the one that was written.
+
+
+def _proof(cycle: Any, data: Mapping[str, Any]) -> Float[np.ndarray, "3 n"]:
+    """Torques of the cycle in three steps of a small motion."""
+    arm, law, dt, rows = cycle.arm, cycle.controller, data["dt"], []
+    task = law.inner if isinstance(law, Admittance) else law
+    q = task.posture if isinstance(task, TaskSpace) else joint_range(arm)[0]
+    dq, still = 0.1 * np.cos(np.arange(arm.dof)), np.zeros(3)
+    for k in range(3):
+        state = State(k * dt, q + k * dt * dq, dq, sound=k > 0, wrench=np.full(6, 0.1))
+        if isinstance(law, JointSpace):
+            reference = Reference(state.q + 0.01, dq, np.zeros(arm.dof))
+        else:
+            pose = arm.pose(state.q)
+            reference = Reference(
+                pose[:3, 3] + 0.01, still, still, pose[:3, :3].copy(), wrench=np.zeros(6)
+            )
+        rows.append(cycle.step(state, reference).tau.copy())
+    return np.array(rows)
+
+
+def _check_proof(cycle: Any, data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+    wanted = stored(arrays, "proof")
+    found = _proof(cycle, data)
+    off = float(np.abs(found - wanted).max()) if found.shape == wanted.shape else math.inf
+    if not off <= TOLERANCE * max(1.0, float(np.abs(wanted).max())):
+        written, here = data["versions"], _versions()
+        other = [f"{n} {v}, here {here.get(n)}" for n, v in written.items() if v != here.get(n)]
+        raise RecordError(
+            f"its torques come out otherwise than when it was written, by {off:.3g} N m; "
+            f"versions that differ: {', '.join(other) or 'none'}"
+        )
+
+
+# Files.
+
+
+def _read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The data of a folder whose checksums are right."""
+    sums = _sums(folder)
+    files = {name: _bytes(folder / name) for name in (TEXT, ARRAYS)}
+    for name, content in files.items():
+        if _sha256(content) != sums[name]:
+            raise RecordError(
+                f"file '{folder / name}': is damaged or was changed, its SHA-256 is not that of "
+                f"{SUMS}; export the controller anew"
+            )
+    try:
+        data = json.loads(files[TEXT].decode())
+        version, versions = data["format"], data["versions"]
+        written = str(versions["nengo-forcectl"])
+    except (ValueError, *BROKEN) as error:
+        raise RecordError(
+            f"file '{folder / TEXT}': holds no controller ({type(error).__name__}: {error})"
+        ) from None
+    here = _versions()["nengo-forcectl"]
+    if version != FORMAT or written.split(".")[:2] != here.split(".")[:2]:
+        raise VersionError(
+            f"file '{folder / TEXT}': is of format {version!r}, written by nengo-forcectl "
+            f"{written}; this is {here}, which reads format {FORMAT} of the same minor version: "
+            "export the controller anew, or install that one"
+        )
+    try:
+        with np.load(io.BytesIO(files[ARRAYS]), allow_pickle=False) as file:
+            arrays = dict(file)
+    except (OSError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error, *BROKEN) as error:
+        raise RecordError(f"file '{folder / ARRAYS}': holds no arrays ({error})") from None
+    return data, arrays
+
+
+def _sums(folder: Path) -> dict[str, str]:
+    """Checksum by name; the names are ours, not the file's."""
+    if not folder.is_dir():
+        raise RecordError(f"controller folder '{folder}': there is none")
+    text = _bytes(folder / SUMS).decode(errors="replace")
+    found = dict(re.findall(r"^([0-9a-f]{64}) [ *](.+)$", text, re.MULTILINE)[:3])
+    sums = {name: sha for sha, name in found.items()}
+    if set(sums) != {TEXT, ARRAYS}:
+        raise RecordError(
+            f"file '{folder / SUMS}': has checksums of {', '.join(map(repr, sums)) or 'nothing'}, "
+            f"needs those of {TEXT} and {ARRAYS}"
+        )
+    return sums
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise RecordError(f"file '{path}': cannot be read ({error.strerror})") from None
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _versions() -> dict[str, str]:
+    return {"python": platform.python_version()} | {n: metadata.version(n) for n in PACKAGES}
+
+
+def _text(data: Mapping[str, Any]) -> str:
+    """JSON with a line a field; lists of numbers stay on one."""
+    text = json.dumps(data, indent=2, allow_nan=False)
+    short = lambda found: "[" + re.sub(r"\n\s+", " ", found[1]) + "]"  # noqa: E731
+    return re.sub(r"\[\n\s+([^\[\]{}]*?)\n\s+\]", short, text) + "\n"
