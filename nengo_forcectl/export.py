@@ -107,7 +107,7 @@ def export_controller(cycle: Safe, folder: Path | str, *, replace: bool = False)
         answer = "which is no exported controller" if replace else "and replace is not set"
         raise RecordError(f"controller folder '{folder}': exists, {answer}")
     data, arrays = _described(cycle)
-    arrays["proof"] = _proof(_assembled(data, arrays)[1], data)
+    arrays["proof"] = _proof(_assembled(data, arrays))
     stream = io.BytesIO()
     np.savez(stream, **arrays)  # pyright: ignore[reportArgumentType]
     files = {TEXT: _text(data).encode(), ARRAYS: stream.getvalue()}
@@ -146,8 +146,8 @@ def load_controller(folder: Path | str) -> LoadedController:
     """
     data, arrays = _read(Path(folder))
     try:
-        _check_proof(_assembled(data, arrays)[1], data, arrays)
-        return _assembled(data, arrays)[0]
+        _check_proof(_assembled(data, arrays), data, arrays)
+        return _assembled(data, arrays)
     except VersionError:
         raise
     except ForcectlError as error:
@@ -246,10 +246,8 @@ def _requests(law: Controller, arm: Arm) -> list[Request]:
     return list(dict.fromkeys(asked))
 
 
-def _assembled(
-    data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
-) -> tuple[LoadedController, Any]:
-    """The controller that `_described` gave the data of; it, and the cycle inside it."""
+def _assembled(data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> LoadedController:
+    """The controller that `_described` gave the data of."""
     chain, dt = _of(Chain, data["arm"], "arm", arrays), data["dt"]
     select(chain.name, chain.links, chain.joints, chain.base, chain.tip, {})  # is it a tree?
     bare = Arm(chain)
@@ -280,7 +278,7 @@ def _assembled(
     memory, counts = np.empty((6, arm.dof)), made(data["counts"], "counts", arrays)
     put(memory, arrays, "safe")
     safe.remembered = memory, counts
-    return safe, cycle
+    return safe
 
 
 def _of(kind: type, data: Any, path: str, arrays: Mapping[str, np.ndarray]) -> Any:
@@ -312,28 +310,31 @@ def _forget_motion(cycle: Any) -> None:
 # A few torques, to see that a controller is the one that was written.
 
 
-def _proof(cycle: Any, data: Mapping[str, Any]) -> Float[np.ndarray, "3 n"]:
-    """Torques of the cycle in three steps of a small motion."""
-    arm, law, dt, rows = cycle.arm, cycle.controller, data["dt"], []
+def _proof(controller: LoadedController) -> Float[np.ndarray, "3 n"]:
+    """Torques of the first three steps of a small motion."""
+    cycle: Any = controller.cycle
+    arm, law, rows = controller.arm, cycle.controller, []
     task = law.inner if isinstance(law, Admittance) else law
     q = task.posture if isinstance(task, TaskSpace) else joint_range(arm)[0]
     dq, still = 0.1 * np.cos(np.arange(arm.dof)), np.zeros(3)
+    push = np.full(6, 0.1) if isinstance(law, TaskSpace | Admittance) and law.needs_wrench else None
+    controller.restart()
     for k in range(3):
-        state = State(k * dt, q + k * dt * dq, dq, sound=k > 0, wrench=np.full(6, 0.1))
+        time = k * controller.dt
+        state = State(time, q + time * dq, dq, wrench=push)
         if isinstance(law, JointSpace):
             reference = Reference(state.q + 0.01, dq, np.zeros(arm.dof))
         else:
             pose = arm.pose(state.q)
-            reference = Reference(
-                pose[:3, 3] + 0.01, still, still, pose[:3, :3].copy(), wrench=np.zeros(6)
-            )
-        rows.append(cycle.step(state, reference).tau.copy())
+            reference = Reference(pose[:3, 3] + 0.01, still, still, pose[:3, :3].copy())
+        rows.append(controller.step(state, reference).tau.copy())
     return np.array(rows)
 
 
-def _check_proof(cycle: Any, data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-    wanted = stored(arrays, "proof")
-    found = _proof(cycle, data)
+def _check_proof(
+    controller: LoadedController, data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+) -> None:
+    wanted, found = stored(arrays, "proof"), _proof(controller)
     off = float(np.abs(found - wanted).max()) if found.shape == wanted.shape else math.inf
     if not off <= TOLERANCE * max(1.0, float(np.abs(wanted).max())):
         written, here = data["versions"], _versions()
