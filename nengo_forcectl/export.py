@@ -73,6 +73,11 @@ class LoadedController(Safe):
 
     _first = True
 
+    @property
+    def learning(self) -> bool:
+        """Whether it learns; see `learn`."""
+        return bool(getattr(self.cycle, "learning", False))
+
     def step(self, state: State, reference: Reference) -> Result:
         """Return the torque that may leave; see `Safe.step`."""
         if self._first:
@@ -129,9 +134,32 @@ def export_controller(cycle: Safe, folder: Path | str, *, replace: bool = False)
     return folder
 
 
-def copy_controller(source: Path | str, folder: Path | str, *, replace: bool = False) -> Path:
-    """Load an exported controller, and write it again elsewhere; see `export_controller`."""
-    return export_controller(load_controller(source), folder, replace=replace)
+def export_run(
+    run: Path, folder: Path, name: str | None = None, *, replace: bool = False
+) -> tuple[str, LoadedController]:
+    """Export what a run has trained, by name; return the name, and the controller.
+
+    Raises:
+        ConfigurationError: a name that is needed or that the run does not have.
+        RecordError: no run, a damaged controller, or a folder that exists or cannot be written.
+    """
+    if not (run / "summary.json").is_file():
+        raise RecordError(f"run folder '{run}': holds no run")
+    names = sorted(path.parent.name for path in run.glob(f"*/{SUMS}"))
+    name = names[0] if name is None and len(names) == 1 else name
+    if name not in names:
+        has = ", ".join(names) or "none; --adapt consolidation leaves one"
+        raise ConfigurationError(
+            f"controller: is {name}, needs one that '{run}' has trained: {has}"
+        )
+    controller = load_controller(run / str(name))
+    export_controller(controller, folder, replace=replace)
+    return str(name), controller
+
+
+def exportable(cycle: Safe) -> bool:
+    """Whether `export_controller` knows this kind of controller."""
+    return CYCLES.get(type(cycle.cycle).__name__) is type(cycle.cycle)
 
 
 def load_controller(folder: Path | str) -> LoadedController:
@@ -198,7 +226,7 @@ def _described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         )
     cycle: Any = safe.cycle
     kind = type(cycle).__name__
-    if CYCLES.get(kind) is not type(cycle):
+    if not exportable(safe):
         raise ConfigurationError(
             f"export: {kind} cannot be exported; {', '.join(CYCLES)} can, with a law of "
             "nengo_forcectl.control"
