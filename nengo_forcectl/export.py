@@ -35,16 +35,16 @@ from arms.tape import from_tape, to_tape
 from arms.terms import Request
 from arms.tree import select
 
-from .control import Admittance, Controller
+from .control import Admittance
 from .control.joint_space import JointSpace
-from .control.safety import Safe
+from .control.safety import Limits, Safe
 from .control.task_space import TaskSpace
 from .cycle import CompiledCycle
 from .encoding import Layer
 from .exceptions import ConfigurationError, ForcectlError, RecordError, VersionError
 from .fused import CompiledController
 from .paths import Reference
-from .plain import made, plain, put, stored
+from .plain import made, plain, put, recall, stored
 from .prediction import Predictor
 from .robot import Result, State
 from .workspace import joint_range
@@ -60,7 +60,9 @@ CYCLES = {"CompiledCycle": CompiledCycle, "CompiledController": CompiledControll
 
 KERNELS = [Request(("pose", "J", "dJ", "M", "C", "g")), Request(("pose",)), Request(("J",))]
 TOLERANCE = 1e-9  # of the proof, relative to the largest torque, or [N m]
-BROKEN = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
+BROKEN = (
+    KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, ImportError,
+)  # fmt: skip
 
 
 class LoadedController(Safe):
@@ -235,11 +237,10 @@ def _described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     if cycle.arm.chain != arm.chain:
         raise ConfigurationError(f"export: the cycle is for {cycle.arm}, its limits for {arm}")
     inner: dict[str, Any] = {"type": kind, "law": plain(cycle.controller, "law", arrays, arm)}
-    requests = KERNELS + _requests(cycle.controller, arm)
+    requests = _requests(cycle)
     if isinstance(cycle, CompiledCycle):
         predictor = cycle.predictor
         if predictor is not None:
-            requests.append(Request(("M", "C", "g")))
             inner["predictor"] = {"delay": predictor.delay, "gain": predictor.gain}
         inner["encoding"] = plain(cycle.layer.encoding, "encoding", arrays)
         inner["learning_law"] = plain(cycle.law, "learning_law", arrays)
@@ -264,14 +265,16 @@ def _described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     return json.loads(json.dumps(data, allow_nan=False)), arrays
 
 
-def _requests(law: Controller, arm: Arm) -> list[Request]:
-    """The kernels that a law's secondary tasks ask for."""
+def _requests(cycle: Any) -> list[Request]:
+    """The kernels of the arm that a cycle and its limits ask for, with its secondary tasks'."""
+    law, requests = cycle.controller, list(KERNELS)
     task = law.inner if isinstance(law, Admittance) else law
-    if not isinstance(task, TaskSpace):
-        return []
-    entries = [entry for each in task.tasks for entry in each.entries(arm.dof)]
-    asked = [entry.kernel.request for entry in entries if entry.kernel is not None]
-    return list(dict.fromkeys(asked))
+    if isinstance(task, TaskSpace):
+        entries = [entry for each in task.tasks for entry in each.entries(cycle.dof)]
+        requests += [entry.kernel.request for entry in entries if entry.kernel is not None]
+    if getattr(cycle, "predictor", None) is not None:
+        requests.append(Request(("M", "C", "g")))
+    return list(dict.fromkeys(requests))
 
 
 def _assembled(data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> LoadedController:
@@ -291,6 +294,7 @@ def _assembled(data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Loa
     law = made(inner["law"], "law", arrays, arm)
     if inner["type"] == "CompiledController":
         cycle: Any = CompiledController(arm, law)
+        recall(law, "law", arrays)
     elif inner["type"] == "CompiledCycle":
         late = inner.get("predictor")
         predictor = None if late is None else Predictor(arm, late["delay"], dt, late["gain"])
@@ -302,7 +306,11 @@ def _assembled(data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Loa
         cycle.learn(bool(inner["learning"]))
     else:
         raise RecordError(f"cycle is {inner['type']!r}, needs one of {', '.join(CYCLES)}")
-    safe = LoadedController(cycle, arm, made(data["limits"], "limits", arrays), dt)
+    missing = [request for request in _requests(cycle) if request not in steps]
+    if missing:
+        raise RecordError(f"there is no tape of {missing[0]}")
+    limits = _of(Limits, data["limits"], "limits", arrays)
+    safe = LoadedController(cycle, arm, limits, dt)
     memory, counts = np.empty((6, arm.dof)), made(data["counts"], "counts", arrays)
     put(memory, arrays, "safe")
     safe.remembered = memory, counts

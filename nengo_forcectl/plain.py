@@ -96,7 +96,7 @@ def plain(value: Any, path: str, arrays: dict[str, np.ndarray], arm: Arm | None 
 
 
 def made(data: Any, path: str, arrays: Mapping[str, np.ndarray], arm: Arm | None = None) -> Any:
-    """Return what `plain` gave ``data`` for.
+    """Return what `plain` gave ``data`` for, as new; `recall` gives it what it remembered.
 
     Raises:
         RecordError: data that `plain` does not give.
@@ -111,24 +111,29 @@ def made(data: Any, path: str, arrays: Mapping[str, np.ndarray], arm: Arm | None
         return float(data["number"])
     if "array" in data:
         return _array(np.array(data["array"], dtype=float), path)
-    if "arm" in data and arm is not None:
+    if list(data) == ["arm"] and arm is not None:
         return arm
     kind = TYPES.get(str(data.get("type")))
     if kind is None:
         raise RecordError(f"{path}: is of type {data.get('type')!r}, not one of {', '.join(TYPES)}")
     given = {name: part for name, part in data.items() if name != "type"}
-    fields = {field.name: field.init for field in dataclasses.fields(kind)}
-    wanted = {name for name, init in fields.items() if init}
+    wanted = {field.name for field in dataclasses.fields(kind) if field.init}
     if set(given) != wanted:
         raise RecordError(
             f"{path}: {kind.__name__} has the fields {', '.join(sorted(wanted))}, "
             f"not {', '.join(sorted(given))}"
         )
-    value = kind(**{n: made(part, f"{path}.{n}", arrays, arm) for n, part in given.items()})
-    for name, init in fields.items():
-        if not init:
-            put(getattr(value, name), arrays, f"{path}.{name}")
-    return value
+    return kind(**{n: made(part, f"{path}.{n}", arrays, arm) for n, part in given.items()})
+
+
+def recall(value: Any, path: str, arrays: Mapping[str, np.ndarray]) -> None:
+    """Set the arrays that a dataclass changes as it works, and those of its fields, in place."""
+    for field in dataclasses.fields(value):
+        part, name = getattr(value, field.name), f"{path}.{field.name}"
+        if not field.init:
+            put(part, arrays, name)
+        elif dataclasses.is_dataclass(part):
+            recall(part, name, arrays)
 
 
 def stored(arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:
