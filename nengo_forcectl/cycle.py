@@ -161,10 +161,11 @@ class CompiledCycle:
         """Return the cycle of a network in arrays, which needs no simulator and has none.
 
         Raises:
-            NetworkError: the law's basis is of another size.
+            NetworkError: the parts of the network do not fit each other, the arm, or the law.
             ConfigurationError: a control law that has no compiled form.
         """
         _check_compiled("CompiledCycle", controller)
+        layer.check(arm.dof)
         self = cls.__new__(cls)
         self._handles = []
         self._build(arm, controller, layer, law, dt, predictor)

@@ -128,7 +128,12 @@ def export_controller(cycle: Safe, folder: Path | str, *, replace: bool = False)
                 (new / name).write_bytes(content)
             if folder.exists():
                 folder.rename(old)
-            new.rename(folder)
+            try:
+                new.rename(folder)
+            except OSError:
+                if old.exists():
+                    old.rename(folder)
+                raise
     except OSError as error:
         raise RecordError(
             f"controller folder '{folder}': cannot be written ({error.strerror})"
@@ -205,7 +210,9 @@ def load_network(folder: Path | str) -> "WorkspaceNetwork":
     try:
         if data["cycle"]["type"] != "CompiledCycle":
             raise RecordError(f"a {data['cycle']['type']} has no network")
-        return network_of(_layer(data["cycle"], arrays))
+        layer = _layer(data["cycle"], arrays)
+        layer.check(len(layer.weights))
+        return network_of(layer)
     except ForcectlError as error:
         raise RecordError(f"controller folder '{folder}': {error}") from None
     except BROKEN as error:
