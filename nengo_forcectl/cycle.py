@@ -12,7 +12,7 @@ from arms import Arm
 from .adaptation import Adaptation, DisturbanceObserver
 from .control import Controller, OperationalSpace
 from .control.adaptive_jacobian import Kinematics
-from .encoding import LIFT, PARTS, Layer
+from .encoding import LIFT, PARTS, NetworkArrays
 from .exceptions import ConfigurationError, NetworkError
 from .fused import task_arrays
 from .learning.consolidation import Consolidation
@@ -145,15 +145,15 @@ class CompiledCycle:
         self._handles = [weights[network.linear], weights[network.decoders]]
         neurons = weights[network.ensemble]
         W = np.concatenate([handle.read() for handle in self._handles], axis=1)
-        layer = Layer(network.encoding, neurons.encoders.read(), neurons.bias.read(), W)
-        self._build(arm, controller, layer, law, sim.dt, predictor)
+        arrays = NetworkArrays(network.encoding, neurons.encoders.read(), neurons.bias.read(), W)
+        self._build(arm, controller, arrays, law, sim.dt, predictor)
 
     @classmethod
     def of(
         cls,
         arm: Arm,
         controller: OperationalSpace,
-        layer: Layer,
+        network: NetworkArrays,
         law: Consolidation,
         dt: float,
         predictor: Predictor | None = None,
@@ -165,17 +165,17 @@ class CompiledCycle:
             ConfigurationError: a control law that has no compiled form.
         """
         _check_compiled("CompiledCycle", controller)
-        layer.check(arm.dof)
+        network.check(arm.dof)
         self = cls.__new__(cls)
         self._handles = []
-        self._build(arm, controller, layer, law, dt, predictor)
+        self._build(arm, controller, network, law, dt, predictor)
         return self
 
     def _build(
         self,
         arm: Arm,
         controller: OperationalSpace,
-        layer: Layer,
+        network: NetworkArrays,
         law: Consolidation,
         dt: float,
         predictor: Predictor | None,
@@ -183,11 +183,11 @@ class CompiledCycle:
         from .compiled.cycle import ARRAYS, consolidating_cycle
         from .compiled.memory import Memory
 
-        self.arm, self.controller, self.predictor = arm, controller, predictor
+        self.arm, self.controller, self._predictor = arm, controller, predictor
         self._learning = True
-        self.law, self.dt, self._layer = law, dt, layer
-        encoding, n, (features, p) = layer.encoding, arm.dof, law.basis.shape
-        law.start(self._by_name(layer.weights))  # whether it fits
+        self.law, self.dt, self._network = law, dt, network
+        encoding, n, (features, p) = network.encoding, arm.dof, law.basis.shape
+        law.start(self._by_name(network.weights))  # whether it fits
         every, period, _ = law.cycles(dt, n)
         shapes = {
             "weights": (n, features), "torque": (n,), "torque_last": (n,), "filtered": (features,),
@@ -198,7 +198,7 @@ class CompiledCycle:
             "count": (3,),
         }  # fmt: skip
         self.memory = Memory({name: shapes[name] for name in ARRAYS})
-        self.memory["weights"][:] = layer.weights
+        self.memory["weights"][:] = network.weights
         self.memory["keep"][:] = 1.0
         self.memory["count"][1] = -1.0
         limits = np.zeros((5, max(n, encoding.size)))
@@ -222,8 +222,8 @@ class CompiledCycle:
             *task_arrays(controller, n),
             np.array(encoding.periodic, dtype=np.int64),
             limits,
-            np.ascontiguousarray(layer.encoders.T),
-            np.ascontiguousarray(layer.bias),
+            np.ascontiguousarray(network.encoders.T),
+            np.ascontiguousarray(network.bias),
             law.basis,
             self.memory.buffer,
             self.memory.starts,
@@ -236,8 +236,8 @@ class CompiledCycle:
             SimulationError: a state or reference of another shape, a torque that is not finite.
         """
         n = self.dof
-        if self.predictor is not None:
-            state = self.predictor.now(state)
+        if self._predictor is not None:
+            state = self._predictor.now(state)
         out = np.empty(4 * n + 4)
         if state.wrench is not None:  # the observer is to know of it
             self.memory["sent"][:] += self._jacobian(state.q).T @ state.wrench
@@ -246,14 +246,14 @@ class CompiledCycle:
             state.sound, self._learning, *self._constants, out,
         )  # fmt: skip
         tau = checked_torque(out[:n], state.time)
-        if self.predictor is not None:
-            self.predictor.sent(tau)
+        if self._predictor is not None:
+            self._predictor.sent(tau)
         return Result(tau, out[n : 2 * n], out[4 * n : -1], None, out.item(-1))
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
         """Take note of the torque [N m] that was sent in place of the last step's."""
-        if self.predictor is not None:
-            self.predictor.sent(tau, again=True)
+        if self._predictor is not None:
+            self._predictor.sent(tau, again=True)
 
     def learn(self, on: bool) -> None:
         """Let the network learn; without, it works alone, as it is."""
@@ -264,14 +264,19 @@ class CompiledCycle:
         return self._by_name(self.memory["weights"].copy())
 
     def _by_name(self, W: Float[np.ndarray, "n features"]) -> dict[str, np.ndarray]:
-        linear = self._layer.encoding.size + 1
+        linear = self._network.encoding.size + 1
         names = [handle.name for handle in self._handles] or LABELS
         return dict(zip(names, (W[:, :linear], W[:, linear:]), strict=True))
 
     @property
-    def layer(self) -> Layer:
+    def network(self) -> NetworkArrays:
         """The network with the weights that it has now."""
-        return self._layer._replace(weights=self.memory["weights"].copy())
+        return self._network._replace(weights=self.memory["weights"].copy())
+
+    @property
+    def predictor(self) -> Predictor | None:
+        """What makes up for late sensors, if anything does."""
+        return self._predictor
 
     @property
     def learning(self) -> bool:
@@ -281,7 +286,7 @@ class CompiledCycle:
     def store(self) -> None:
         """Put the learned weights into the simulator; `NetworkError` if there is none."""
         if not self._handles:
-            raise NetworkError("this cycle came without a simulator; its weights are in `layer`")
+            raise NetworkError("this cycle came without a simulator; its weights are in `network`")
         for handle, value in zip(self._handles, self.read().values(), strict=True):
             handle.write(value)
 
@@ -290,21 +295,21 @@ class CompiledCycle:
         for name in ("torque", "torque_last", "filtered", "last", "offset", "sent", "unmodelled"):
             self.memory[name][:] = 0.0
         self.memory["count"][2] = 0.0  # no balance has begun
-        if self.predictor is not None:
-            self.predictor.memory.buffer[:] = 0.0
+        if self._predictor is not None:
+            self._predictor.memory.buffer[:] = 0.0
 
     def checkpoint(self) -> dict[str, np.ndarray]:
         """Return all that is learned and remembered, to be saved."""
         memory = self.memory.read()
-        return memory if self.predictor is None else memory | self.predictor.memory.read()
+        return memory if self._predictor is None else memory | self._predictor.memory.read()
 
     def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
         """Go on from a checkpoint, to the same bits; `NetworkError` for one that does not fit."""
         own = dict(checkpoint)
-        if self.predictor is not None:
+        if self._predictor is not None:
             predicted = {name: own.pop(name) for name in checkpoint if name.startswith(PREFIX)}
             self.memory.check(own)
-            self.predictor.memory.write(predicted)
+            self._predictor.memory.write(predicted)
         self.memory.write(own)
 
 

@@ -90,7 +90,7 @@ class StateEncoding:
         return np.concatenate((x, one, u), axis=-1)
 
 
-class Layer(NamedTuple):
+class NetworkArrays(NamedTuple):
     """A network of an encoding in arrays, F = W (x, 1, relu(E u + bias))."""
 
     encoding: StateEncoding

@@ -40,9 +40,10 @@ from .control.joint_space import JointSpace
 from .control.safety import Limits, Safe
 from .control.task_space import TaskSpace
 from .cycle import CompiledCycle
-from .encoding import Layer
+from .encoding import NetworkArrays, StateEncoding
 from .exceptions import ConfigurationError, ForcectlError, RecordError, VersionError
 from .fused import CompiledController
+from .learning.consolidation import Consolidation
 from .paths import Reference
 from .plain import made, plain, put, recall, stored
 from .prediction import Predictor
@@ -164,9 +165,9 @@ def export_run(
     return str(name), controller
 
 
-def exportable(cycle: Safe) -> bool:
-    """Whether `export_controller` knows this kind of controller."""
-    return CYCLES.get(type(cycle.cycle).__name__) is type(cycle.cycle)
+def trained(cycle: Safe) -> bool:
+    """Whether it is of a kind that learns and can be exported."""
+    return type(cycle.cycle) is CompiledCycle
 
 
 def load_controller(folder: Path | str) -> LoadedController:
@@ -210,9 +211,9 @@ def load_network(folder: Path | str) -> "WorkspaceNetwork":
     try:
         if data["cycle"]["type"] != "CompiledCycle":
             raise RecordError(f"a {data['cycle']['type']} has no network")
-        layer = _layer(data["cycle"], arrays)
-        layer.check(len(layer.weights))
-        return network_of(layer)
+        network = _network(data["cycle"], arrays)
+        network.check(len(network.weights))
+        return network_of(network)
     except ForcectlError as error:
         raise RecordError(f"controller folder '{folder}': {error}") from None
     except BROKEN as error:
@@ -235,7 +236,7 @@ def _described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         )
     cycle: Any = safe.cycle
     kind = type(cycle).__name__
-    if not exportable(safe):
+    if CYCLES.get(kind) is not type(cycle):
         raise ConfigurationError(
             f"export: {kind} cannot be exported; {', '.join(CYCLES)} can, with a law of "
             "nengo_forcectl.control"
@@ -249,10 +250,10 @@ def _described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         predictor = cycle.predictor
         if predictor is not None:
             inner["predictor"] = {"delay": predictor.delay, "gain": predictor.gain}
-        inner["encoding"] = plain(cycle.layer.encoding, "encoding", arrays)
+        inner["encoding"] = plain(cycle.network.encoding, "encoding", arrays)
         inner["learning_law"] = plain(cycle.law, "learning_law", arrays)
         inner["learning"] = cycle.learning
-        arrays |= {"encoders": cycle.layer.encoders, "bias": cycle.layer.bias}
+        arrays |= {"encoders": cycle.network.encoders, "bias": cycle.network.bias}
         arrays |= {f"memory.{name}": value for name, value in cycle.checkpoint().items()}
     arrays["safe"], counts = safe.remembered
     for k, request in enumerate(requests):
@@ -305,8 +306,9 @@ def _assembled(data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Loa
     elif inner["type"] == "CompiledCycle":
         late = inner.get("predictor")
         predictor = None if late is None else Predictor(arm, late["delay"], dt, late["gain"])
-        layer, learns = _layer(inner, arrays), made(inner["learning_law"], "learning_law", arrays)
-        cycle = CompiledCycle.of(arm, law, layer, learns, dt, predictor)
+        network = _network(inner, arrays)
+        learns = _of(Consolidation, inner["learning_law"], "learning_law", arrays)
+        cycle = CompiledCycle.of(arm, law, network, learns, dt, predictor)
         start = "memory."
         memory = {n.removeprefix(start): v for n, v in arrays.items() if n.startswith(start)}
         cycle.resume(memory)
@@ -331,9 +333,10 @@ def _of(kind: type, data: Any, path: str, arrays: Mapping[str, np.ndarray]) -> A
     return value
 
 
-def _layer(inner: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Layer:
+def _network(inner: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> NetworkArrays:
     names = ("encoders", "bias", "memory.weights")
-    return Layer(made(inner["encoding"], "encoding", arrays), *(stored(arrays, n) for n in names))
+    encoding = _of(StateEncoding, inner["encoding"], "encoding", arrays)
+    return NetworkArrays(encoding, *(stored(arrays, name) for name in names))
 
 
 def _forget_motion(cycle: Any) -> None:

@@ -24,7 +24,7 @@ import numpy as np
 from nengo.dists import Choice, CosineSimilarity, UniformHypersphere
 from nengo.solvers import NoSolver
 
-from .encoding import Layer, StateEncoding, States
+from .encoding import NetworkArrays, StateEncoding, States
 from .exceptions import ConfigurationError
 
 SHARES = (0.15, 0.32)  # of the sample that a neuron is active for
@@ -159,21 +159,21 @@ def workspace_network(
     return _workspace(encoding, state, E, gain, bias - gain * thresholds, weights, neurons, seed)
 
 
-def network_of(layer: Layer) -> WorkspaceNetwork:
-    """Return a plain Nengo network with the weights of a layer, of rectified-linear neurons.
+def network_of(arrays: NetworkArrays) -> WorkspaceNetwork:
+    """Return a plain Nengo network with given weights, of rectified-linear neurons.
 
     As `workspace_network`, but its ``state`` takes (q, dq, ddq_r), 3 n numbers, and encodes them.
     """
-    encoding, n = layer.encoding, len(layer.weights)
-    gain = np.maximum(np.linalg.norm(layer.encoders, axis=1), 1e-300)
+    encoding, n = arrays.encoding, len(arrays.weights)
+    gain = np.maximum(np.linalg.norm(arrays.encoders, axis=1), 1e-300)
 
     def encoded(t: float, s: np.ndarray) -> np.ndarray:
         return encoding.input(*s.reshape(3, n))
 
-    E = layer.encoders / gain[:, None]
+    E = arrays.encoders / gain[:, None]
     neurons = nengo.RectifiedLinear()
     state = encoded, 3 * n
-    return _workspace(encoding, state, E, gain, layer.bias, layer.weights, neurons, seed=0)
+    return _workspace(encoding, state, E, gain, arrays.bias, arrays.weights, neurons, seed=0)
 
 
 def _workspace(

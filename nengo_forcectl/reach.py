@@ -16,7 +16,7 @@ from .control import Controller
 from .control.safety import Safe
 from .cycle import Blocks, Cycle
 from .exceptions import SimulationError
-from .export import export_controller, exportable
+from .export import export_controller, trained
 from .paths import Path
 from .record import Log, Run, RunFolder, read_run, tool_error, versions
 from .rivals import DT, gains
@@ -79,7 +79,7 @@ def run(settings: ReachSettings, watch: Watch | None = None) -> Run:
     """Run every controller of the settings through the same scene and write the run folder.
 
     A run that is interrupted leaves the record and the summary up to that moment. One that is
-    finished leaves the controllers that can be exported, each in a folder of its name.
+    finished leaves what was trained and can be exported, in a folder of its name.
 
     Raises:
         ArmError: the arm is unknown, or its file is broken.
@@ -153,7 +153,7 @@ def _run_controller(
                 outcome.seconds += time.perf_counter() - began
                 outcome.events, outcome.limits = check.events, cycle.events
             watch(name, done, reaches, outcome.log)
-        if exportable(cycle):
+        if trained(cycle):
             export_controller(cycle, folder.path / name)
 
 
