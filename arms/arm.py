@@ -204,6 +204,10 @@ class Arm(Description):
         given = self._steps.get(request)
         return lowered(self._bodies, request) if given is None else given
 
+    def given(self, request: Request) -> bool:
+        """Whether the steps of a kernel were given, so that it need not be derived."""
+        return request in self._steps
+
     @cached_property
     def _terms(self) -> Kernel:
         request = Request(Terms._fields)

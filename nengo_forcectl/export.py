@@ -20,7 +20,7 @@ import re
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import metadata
 from math import prod
@@ -241,11 +241,13 @@ def _described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
             f"export: {kind} cannot be exported; {', '.join(CYCLES)} can, with a law of "
             "nengo_forcectl.control"
         )
-    arm, arrays = safe.arm, {}
-    if cycle.arm.chain != arm.chain:
-        raise ConfigurationError(f"export: the cycle is for {cycle.arm}, its limits for {arm}")
-    inner: dict[str, Any] = {"type": kind, "law": plain(cycle.controller, "law", arrays, arm)}
+    arrays: dict[str, np.ndarray] = {}
+    law = plain(cycle.controller, "law", arrays, cycle.arm)
+    inner: dict[str, Any] = {"type": kind, "model": None, "law": law}
     requests = _requests(cycle)
+    if cycle.arm.chain != safe.arm.chain:  # the cycle goes by another model than its limits
+        inner["model"] = _described_arm(cycle.arm, requests, "model", arrays)
+        requests = KERNELS
     if isinstance(cycle, CompiledCycle):
         predictor = cycle.predictor
         if predictor is not None:
@@ -256,21 +258,47 @@ def _described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         arrays |= {"encoders": cycle.network.encoders, "bias": cycle.network.bias}
         arrays |= {f"memory.{name}": value for name, value in cycle.checkpoint().items()}
     arrays["safe"], counts = safe.remembered
-    for k, request in enumerate(requests):
-        tape = to_tape(arm.steps(request))
-        arrays |= {f"kernel.{k}.{name}": value for name, value in tape.items()}
-    links = tuple(replace(link, visuals=()) for link in arm.chain.links)
     data = {
         "format": FORMAT,
         "versions": _versions(),
         "dt": safe.dt,
-        "arm": plain(replace(arm.chain, links=links), "arm", arrays),
-        "kernels": [request.__dict__ for request in requests],
+        "arm": _described_arm(safe.arm, requests, "arm", arrays),
         "limits": plain(safe.limits, "limits", arrays),
         "counts": plain(counts, "counts", arrays),
         "cycle": inner,
     }
     return json.loads(json.dumps(data, allow_nan=False)), arrays
+
+
+def _described_arm(
+    arm: Arm, requests: Sequence[Request], path: str, arrays: dict[str, np.ndarray]
+) -> dict[str, Any]:
+    """Its chain, without what only dresses it, and its equations."""
+    for k, request in enumerate(requests):
+        tape = to_tape(arm.steps(request))
+        arrays |= {f"{path}.{k}.{name}": value for name, value in tape.items()}
+    links = tuple(replace(link, visuals=()) for link in arm.chain.links)
+    return {
+        "chain": plain(replace(arm.chain, links=links), f"{path}.chain", arrays),
+        "kernels": [request.__dict__ for request in requests],
+    }
+
+
+def _assembled_arm(data: Mapping[str, Any], path: str, arrays: Mapping[str, np.ndarray]) -> Arm:
+    chain = _of(Chain, data["chain"], f"{path}.chain", arrays)
+    select(chain.name, chain.links, chain.joints, chain.base, chain.tip, {})  # is it a tree?
+    arm, steps = Arm(chain), {}
+    for k, fields in enumerate(data["kernels"]):
+        request = Request(**{**fields, "terms": tuple(fields["terms"])})
+        size = sum(prod(shape) for shape in request.shapes(arm.sizes))
+        tape = _within(f"{path}.{k}.", arrays)
+        steps[request] = from_tape(tape, request.lengths(arm.dof), size)
+    return Arm(chain, steps)
+
+
+def _within(start: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The arrays whose names begin so, by the rest of their names."""
+    return {n.removeprefix(start): v for n, v in arrays.items() if n.startswith(start)}
 
 
 def _requests(cycle: Any) -> list[Request]:
@@ -287,37 +315,26 @@ def _requests(cycle: Any) -> list[Request]:
 
 def _assembled(data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> LoadedController:
     """The controller that `_described` gave the data of."""
-    chain, dt = _of(Chain, data["arm"], "arm", arrays), data["dt"]
-    select(chain.name, chain.links, chain.joints, chain.base, chain.tip, {})  # is it a tree?
-    bare = Arm(chain)
-    steps = {}
-    for k, fields in enumerate(data["kernels"]):
-        request = Request(**{**fields, "terms": tuple(fields["terms"])})
-        start = f"kernel.{k}."
-        tape = {n.removeprefix(start): v for n, v in arrays.items() if n.startswith(start)}
-        size = sum(prod(shape) for shape in request.shapes(bare.sizes))
-        steps[request] = from_tape(tape, request.lengths(bare.dof), size)
-    arm = Arm(chain, steps)
-    inner = data["cycle"]
-    law = made(inner["law"], "law", arrays, arm)
+    arm, dt, inner = _assembled_arm(data["arm"], "arm", arrays), data["dt"], data["cycle"]
+    model = arm if inner["model"] is None else _assembled_arm(inner["model"], "model", arrays)
+    law = made(inner["law"], "law", arrays, model)
     if inner["type"] == "CompiledController":
-        cycle: Any = CompiledController(arm, law)
+        cycle: Any = CompiledController(model, law)
         recall(law, "law", arrays)
     elif inner["type"] == "CompiledCycle":
         late = inner.get("predictor")
-        predictor = None if late is None else Predictor(arm, late["delay"], dt, late["gain"])
+        predictor = None if late is None else Predictor(model, late["delay"], dt, late["gain"])
         network = _network(inner, arrays)
         learns = _of(Consolidation, inner["learning_law"], "learning_law", arrays)
-        cycle = CompiledCycle.of(arm, law, network, learns, dt, predictor)
-        start = "memory."
-        memory = {n.removeprefix(start): v for n, v in arrays.items() if n.startswith(start)}
-        cycle.resume(memory)
+        cycle = CompiledCycle.of(model, law, network, learns, dt, predictor)
+        cycle.resume(_within("memory.", arrays))
         cycle.learn(bool(inner["learning"]))
     else:
         raise RecordError(f"cycle is {inner['type']!r}, needs one of {', '.join(CYCLES)}")
-    missing = [request for request in _requests(cycle) if request not in steps]
-    if missing:
-        raise RecordError(f"there is no tape of {missing[0]}")
+    for owner, requests in ((arm, KERNELS), (model, _requests(cycle))):
+        missing = [request for request in requests if not owner.given(request)]
+        if missing:
+            raise RecordError(f"there is no tape of {missing[0]}")
     limits = _of(Limits, data["limits"], "limits", arrays)
     safe = LoadedController(cycle, arm, limits, dt)
     memory, counts = np.empty((6, arm.dof)), made(data["counts"], "counts", arrays)

@@ -227,6 +227,17 @@ def test_it_is_written_again_to_the_same_bits(arm, tmp_path, delay):
     assert ("predictor" in json.loads((first / TEXT).read_text())["cycle"]) == (delay > 0)
 
 
+def test_the_cycle_may_go_by_another_model_than_its_limits(iiwa, tmp_path):
+    """Each comes back with its own equations, to the same bits."""
+    loaded_wrist = iiwa.with_payload(0.5)
+    safe = Safe(CompiledController(loaded_wrist, JointPD()), iiwa, dt=DT)
+    again = load_controller(export_controller(safe, tmp_path / "two"))
+    assert again.arm.chain.links[-1] != again.cycle.arm.chain.links[-1]
+    for state, _, joints in references(iiwa, 10):
+        expected = safe.step(state, joints).tau
+        np.testing.assert_array_equal(again.step(state, joints).tau, expected)
+
+
 @pytest.mark.parametrize("name", LAWS)
 def test_every_law_without_learning_can_be_exported(iiwa, tmp_path, name):
     """Gains, frames and secondary tasks, and what force control remembers, to the same bits."""
@@ -332,11 +343,11 @@ def _key(*names, value):
         (_key("cycle", "law", "kp", value="high"), "OperationalSpace.kp: is high, needs numbers"),
         (_key("cycle", "law", "kp", value=-1.0), "OperationalSpace.kp: is -1.0"),
         (_key("cycle", "law", "kp", value=150.0), "its torques come out otherwise"),
-        (_key("arm", "type", value="Pose"), "hold no controller|Pose has the fields"),
-        (_key("arm", "tip", value="../tip"), "there is no tip link"),
-        (_key("arm", "joints", 1, "parent", value="link2"), "cycle"),
-        (_key("kernels", 0, "frame", value="elsewhere"), "there is no tape of"),
-        (_key("kernels", 1, "terms", value=["h"]), "tape: has"),
+        (_key("arm", "chain", "type", value="Pose"), "hold no controller|Pose has the fields"),
+        (_key("arm", "chain", "tip", value="../tip"), "there is no tip link"),
+        (_key("arm", "chain", "joints", 1, "parent", value="link2"), "cycle"),
+        (_key("arm", "kernels", 0, "frame", value="elsewhere"), "there is no tape of"),
+        (_key("arm", "kernels", 1, "terms", value=["h"]), "tape: has"),
         (_key("cycle", "encoding", "periodic", value=[9]), "periodic joints"),
         (_key("cycle", "encoding", "periodic", value=[0]), "has arrays of shapes"),
         (_key("cycle", "encoding", "inputs", value="q-dq"), "has arrays of shapes"),
@@ -363,11 +374,11 @@ def test_odd_names_and_numbers_are_refused(folder, edit, message):
         (lambda a: a.update(safe=np.zeros((6, 3))), "'safe' has shape"),
         (lambda a: a.update({"memory.z": np.zeros(3)}), "memory of shapes"),
         (lambda a: a["encoders"].__setitem__((0, 0), np.nan), "'encoders' does not hold numbers"),
-        (lambda a: a["kernel.0.steps"].__setitem__((3, 1), 10**6), "tape: step 3 is"),
-        (lambda a: a["kernel.0.steps"].__setitem__((3, 0), 99), "tape: step 3 is 99"),
-        (lambda a: a["kernel.0.results"].__setitem__(0, -1), "tape: has"),
-        (lambda a: a["kernel.0.constants"].__imul__(1.001), "its torques come out otherwise"),
-        (lambda a: a.update({"kernel.0.steps": np.zeros(3)}), "tape: steps is not an array"),
+        (lambda a: a["arm.0.steps"].__setitem__((3, 1), 10**6), "tape: step 3 is"),
+        (lambda a: a["arm.0.steps"].__setitem__((3, 0), 99), "tape: step 3 is 99"),
+        (lambda a: a["arm.0.results"].__setitem__(0, -1), "tape: has"),
+        (lambda a: a["arm.0.constants"].__imul__(1.001), "its torques come out otherwise"),
+        (lambda a: a.update({"arm.0.steps": np.zeros(3)}), "tape: steps is not an array"),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(folder, edit, message):
