@@ -7,7 +7,7 @@ that a later call changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,10 +18,11 @@ from numpy import ndarray
 from arms.chain import Chain
 from arms.description import Description, Triple
 from arms.exceptions import ArmError
-from arms.kernel import Kernel
+from arms.kernel import Kernel, lowered
 from arms.terms import AXES, TERMS, Request
 
 if TYPE_CHECKING:
+    from arms.steps import Steps
     from arms.symbolic import Symbolic
 
 Joints = Float[ndarray, "*batch n"]
@@ -48,10 +49,13 @@ class Arm(Description):
     - "base": linear velocity of the frame's origin, base axes [LOCAL_WORLD_ALIGNED];
     - "local": the same in the frame's own axes [LOCAL];
     - "spatial": linear velocity of the point that is at the base's origin, base axes [WORLD].
+
+    ``steps`` are those of kernels that need not be derived any more (`Kernel.steps`).
     """
 
-    def __init__(self, chain: Chain) -> None:
+    def __init__(self, chain: Chain, steps: Mapping[Request, Steps] | None = None) -> None:
         super().__init__(chain)
+        self._steps = {} if steps is None else dict(steps)
         self._kernels: dict[Any, Kernel] = {}
         self._jacobians: dict[str, Callable[..., Any]] = {}
 
@@ -190,12 +194,24 @@ class Arm(Description):
         key = (terms, frame, at_point, axes)
         kernel = self._kernels.get(key)
         if kernel is None:
-            kernel = self._kernels[key] = Kernel(self._bodies, Request(*key))
+            request = Request(*key)
+            given = self._steps.get(request)
+            kernel = self._kernels[key] = Kernel(self._bodies, request, steps=given)
         return kernel
+
+    def steps(self, request: Request) -> Steps:
+        """The single operations of a kernel, for ``Arm(chain, {request: steps})``."""
+        given = self._steps.get(request)
+        return lowered(self._bodies, request) if given is None else given
+
+    def given(self, request: Request) -> bool:
+        """Whether the steps of a kernel were given, so that it need not be derived."""
+        return request in self._steps
 
     @cached_property
     def _terms(self) -> Kernel:
-        return Kernel(self._bodies, Request(Terms._fields), Terms)
+        request = Request(Terms._fields)
+        return Kernel(self._bodies, request, Terms, self._steps.get(request))
 
     def _term(
         self,

@@ -110,6 +110,11 @@ class Description:
 
         return urdf_text(self.chain, meshes)
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """What the letters in the shapes of ``arms.terms`` stand for."""
+        return self._bodies.sizes
+
     @cached_property
     def _bodies(self) -> Bodies:
         return bodies_of(self.chain)

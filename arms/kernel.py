@@ -28,13 +28,19 @@ class Kernel:
 
     ``address`` is that of ``void kernel(const double *q, const double *dq, const double *u, double
     *out)`` for other compiled code, valid while this object lives; 0 where nothing could be
-    compiled.
+    compiled. Given ``steps``, they are what is compiled, and nothing is derived.
     """
 
-    def __init__(self, bodies: Bodies, request: Request, result: type[tuple] = tuple) -> None:
+    def __init__(
+        self,
+        bodies: Bodies,
+        request: Request,
+        result: type[tuple] = tuple,
+        steps: Steps | None = None,
+    ) -> None:
         n = bodies.dof
         self.request, self.dof = request, n
-        self.lengths = (n, n if request.needs_dq() else 0, request.width(n))
+        self.lengths = request.lengths(n)
         self.shapes = request.shapes(bodies.sizes)
         ends = np.cumsum([prod(shape) for shape in self.shapes]).tolist()
         self.size: int = ends[-1]
@@ -42,7 +48,7 @@ class Kernel:
         self.address = 0
         self.call: Callable[..., Any] = _never
         self.fill: Callable[..., bool] = _never
-        self._bodies = bodies
+        self._bodies, self._steps = bodies, steps
         if _llvm_works():
             self._link(result)
 
@@ -61,17 +67,23 @@ class Kernel:
         from arms.compile import Loaded, compiled, platform
 
         def build() -> bytes:
-            return compiled(text_of(_lowered(self._bodies, self.request)))
+            return compiled(text_of(self.steps()))
 
-        arm = fingerprint(self._bodies)
-        key = "|".join((form, version(), platform(), repr(self.request), arm))
+        what = fingerprint(self._bodies) if self._steps is None else repr(self._steps)
+        key = "|".join((form, version(), platform(), repr(self.request), what))
         return Loaded(disk.fetch(key, build))
+
+    def steps(self) -> Steps:
+        """The operations that are compiled; derived anew unless they were given."""
+        if self._steps is None:
+            return lowered(self._bodies, self.request)
+        return self._steps
 
     @cached_property
     def _batch(self) -> Callable[..., None]:
         """``batch(q, dq, u, out)`` of contiguous rows; made when the first batch comes."""
         if not self.address:
-            return _python_batch(self._bodies, self.request, self.lengths, self.size)
+            return _python_batch(self.steps(), self.lengths, self.size)
         from arms.compile import llvm_batch_text, vector_width
 
         width = vector_width()
@@ -133,18 +145,18 @@ def _never(*_: object) -> bool:
     return False
 
 
-def _lowered(bodies: Bodies, request: Request) -> Steps:
+def lowered(bodies: Bodies, request: Request) -> Steps:
     from arms.derive import derive
     from arms.program import steps
 
     return steps(derive(bodies, request), request.terms)
 
 
-def _python_batch(bodies: Bodies, request: Request, lengths: tuple[int, int, int], size: int):
+def _python_batch(steps: Steps, lengths: tuple[int, int, int], size: int):
     """The batch function where LLVM is missing: the same operations, one by one."""
     from arms.compile import python_function
 
-    function = python_function(_lowered(bodies, request))
+    function = python_function(steps)
 
     def batch(q: ndarray, dq: ndarray, u: ndarray, out: ndarray) -> None:
         rows = [
@@ -194,7 +206,11 @@ def version() -> str:
         "vectors",
     )
     sources = b"".join((here / f"{name}.py").read_bytes() for name in names)
-    return hashlib.sha256(sources).hexdigest() + metadata.version("sympy")
+    try:
+        derived_by = metadata.version("sympy")
+    except metadata.PackageNotFoundError:  # then there are only kernels whose steps are given
+        derived_by = "none"
+    return hashlib.sha256(sources).hexdigest() + derived_by
 
 
 def fingerprint(bodies: Bodies) -> str:

@@ -54,6 +54,10 @@ class Request:
         """Does any term depend on the joint velocities?"""
         return any(TERMS[t].needs_dq for t in self.terms)
 
+    def lengths(self, n: int) -> tuple[int, int, int]:
+        """Entries of q, dq and u, 0 for one that is not looked at."""
+        return n, n if self.needs_dq() else 0, self.width(n)
+
     def width(self, n: int) -> int:
         """Entries of the third input, u."""
         return 3 if self.at_point else n if any(TERMS[t].needs_u for t in self.terms) else 0

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .control.safety import Limits, Safe
     from .cycle import Blocks, CompiledCycle, CompiledGradientCycle
     from .encoding import StateEncoding, States, encoding_of
+    from .export import LoadedController, export_controller, load_controller, load_network
     from .fused import CompiledController
     from .generate import GenerateAdaptation, GenerateControl
     from .jacobians import input_jacobian, weight_jacobian, weight_jvp, weight_vjp
@@ -154,6 +155,12 @@ _HOME = {
         "StateEncoding",
         "States",
         "encoding_of",
+    ),
+    "export": (
+        "LoadedController",
+        "export_controller",
+        "load_controller",
+        "load_network",
     ),
     "fused": ("CompiledController",),
     "generate": (
@@ -312,6 +319,7 @@ __all__ = [
     "Limits",
     "Line",
     "LinkForces",
+    "LoadedController",
     "Log",
     "LowPass",
     "Manipulability",
@@ -359,12 +367,15 @@ __all__ = [
     "check_speed",
     "compare_jacobians",
     "encoding_of",
+    "export_controller",
     "follow",
     "force_to_torque",
     "input_jacobian",
     "kinematics_network",
     "learn_kinematics",
     "learning_cycle",
+    "load_controller",
+    "load_network",
     "named_weights",
     "reach_states",
     "read_run",

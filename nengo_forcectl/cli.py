@@ -1,4 +1,6 @@
-"""The command line: ``nengo-forcectl reach``, ``bench adaptation``, ``jacobian`` and ``arms``."""
+"""The command line: ``nengo-forcectl reach``, ``bench adaptation``, ``jacobian``, ``export``,
+``arms``.
+"""
 
 import json
 import sys
@@ -18,7 +20,14 @@ from typing_extensions import Self
 import arms
 
 from .exceptions import ForcectlError
-from .settings import ArmsSettings, BenchSettings, JacobianSettings, ReachSettings, pass_name
+from .settings import (
+    ArmsSettings,
+    BenchSettings,
+    ExportSettings,
+    JacobianSettings,
+    ReachSettings,
+    pass_name,
+)
 
 if TYPE_CHECKING:
     from .bench import Cell, Results
@@ -40,6 +49,7 @@ VERBS = {
     "reach": ReachSettings,
     "bench": _bench_verb,
     "jacobian": JacobianSettings,
+    "export": ExportSettings,
     "arms": ArmsSettings,
 }
 
@@ -63,6 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 from .jacobian_output import show
 
                 show(settings)
+            elif isinstance(settings, ExportSettings):
+                _export(settings)
             else:
                 _arms(settings)
     except ForcectlError as error:
@@ -117,6 +129,21 @@ def _bench(settings: BenchSettings) -> None:
             where = f"{cell.arm}, {cell.disturbance}, {cell.controller}, seed {cell.seed}"
             console.print(f"[red]{escape(where)} fell:[/] {escape(cell.fell)}")
     console.print(f"Run folder: [bold]{escape(str(results.folder))}[/]")
+
+
+def _export(settings: ExportSettings) -> None:
+    from .export import export_run
+
+    name, controller = export_run(
+        settings.run, settings.folder, settings.controller, replace=settings.replace
+    )
+    learns = "on" if controller.learning else "off"
+    console = Console()
+    console.print(
+        f"{escape(name)} of {escape(controller.arm.name)}, {controller.dof} joints, "
+        f"{1e3 * controller.dt:g} ms a cycle, learning {learns}"
+    )
+    console.print(f"Controller folder: [bold]{escape(str(settings.folder))}[/]")
 
 
 def _arms(settings: ArmsSettings) -> None:

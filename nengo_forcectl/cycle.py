@@ -12,7 +12,7 @@ from arms import Arm
 from .adaptation import Adaptation, DisturbanceObserver
 from .control import Controller, OperationalSpace
 from .control.adaptive_jacobian import Kinematics
-from .encoding import LIFT, PARTS
+from .encoding import LIFT, PARTS, NetworkArrays
 from .exceptions import ConfigurationError, NetworkError
 from .fused import ALONE, NOT_FINITE, NOTHING, Layer, address, compile_now, task_arrays
 from .learning.consolidation import Consolidation
@@ -22,6 +22,10 @@ from .robot import Result, State, checked_torque, limited, vectors
 
 if TYPE_CHECKING:
     from .closed_form import ClosedFormNetwork
+
+
+LABELS = "state -> torque", "adaptive -> torque"
+"""Of the connections whose weights a `CompiledCycle` learns."""
 
 
 class Cycle(Protocol):
@@ -186,8 +190,6 @@ class CompiledCycle(_OneCall):
     ) -> None:
         import nengo
 
-        from .compiled.cycle import ARRAYS, consolidating_cycle
-        from .compiled.memory import Memory
         from .weights import named_weights
 
         _check_compiled("CompiledCycle", controller)
@@ -198,11 +200,52 @@ class CompiledCycle(_OneCall):
             )
         weights = named_weights(sim)
         self._handles = [weights[network.linear], weights[network.decoders]]
-        before = {handle.name: handle.read() for handle in self._handles}
-        law.start(before)  # whether it fits
+        neurons = weights[network.ensemble]
+        W = np.concatenate([handle.read() for handle in self._handles], axis=1)
+        arrays = NetworkArrays(network.encoding, neurons.encoders.read(), neurons.bias.read(), W)
+        self._build(arm, controller, arrays, law, sim.dt, predictor)
+
+    @classmethod
+    def of(
+        cls,
+        arm: Arm,
+        controller: OperationalSpace,
+        network: NetworkArrays,
+        law: Consolidation,
+        dt: float,
+        predictor: Predictor | None = None,
+    ) -> "CompiledCycle":
+        """Return the cycle of a network in arrays, which needs no simulator and has none.
+
+        Raises:
+            NetworkError: the parts of the network do not fit each other, the arm, or the law.
+            ConfigurationError: a control law that has no compiled form.
+        """
+        _check_compiled("CompiledCycle", controller)
+        network.check(arm.dof)
+        self = cls.__new__(cls)
+        self._handles = []
+        self._build(arm, controller, network, law, dt, predictor)
+        return self
+
+    def _build(
+        self,
+        arm: Arm,
+        controller: OperationalSpace,
+        network: NetworkArrays,
+        law: Consolidation,
+        dt: float,
+        predictor: Predictor | None,
+    ) -> None:
+        from .compiled.cycle import ARRAYS, consolidating_cycle
+        from .compiled.memory import Memory
+
         self.arm, self.controller, self._predictor = arm, controller, predictor
+        self._learning = True
+        self.law, self.dt, self._network = law, dt, network
         encoding, n, (features, p) = network.encoding, arm.dof, law.basis.shape
-        every, period, _ = law.cycles(sim.dt, n)
+        law.start(self._by_name(network.weights))  # whether it fits
+        every, period, _ = law.cycles(dt, n)
         shapes = {
             "weights": (n, features), "torque": (n,), "torque_last": (n,), "filtered": (features,),
             "last": (features,), "sampled": (features,), "z_next": (p,), "z": (p,), "y_next": (n,),
@@ -212,18 +255,17 @@ class CompiledCycle(_OneCall):
             "count": (3,),
         }  # fmt: skip
         self.memory = Memory({name: shapes[name] for name in ARRAYS})
-        self.memory["weights"][:] = np.concatenate(list(before.values()), axis=1)
+        self.memory["weights"][:] = network.weights
         self.memory["keep"][:] = 1.0
         self.memory["count"][1] = -1.0
-        neurons = weights[network.ensemble]
         limits = np.zeros((5, max(n, encoding.size)))
         limits[0, :n] = arm.tau_max
         limits[1:, : encoding.size] = (
             encoding.centre, encoding.scale, encoding.lower, encoding.upper,
         )  # fmt: skip
-        seconds = every * sim.dt
+        seconds = every * dt
         real = [
-            sim.dt, -math.expm1(-law.gain * sim.dt), math.exp(-law.gain * sim.dt),
+            dt, -math.expm1(-law.gain * dt), math.exp(-law.gain * dt),
             law.noise, law.surprise, seconds / law.memory, seconds / law.reset, LIFT,
         ]  # fmt: skip
         self.dof = n
@@ -237,8 +279,8 @@ class CompiledCycle(_OneCall):
             *task_arrays(controller, n),
             np.array(encoding.periodic, dtype=np.int64),
             limits,
-            np.ascontiguousarray(neurons.encoders.read().T),
-            neurons.bias.read(),
+            np.ascontiguousarray(network.encoders.T),
+            np.ascontiguousarray(network.bias),
             law.basis,
             self.memory.buffer,
             self.memory.starts,
@@ -275,15 +317,42 @@ class CompiledCycle(_OneCall):
 
     def read(self) -> dict[str, Float[np.ndarray, "..."]]:
         """Return the learned weights by name."""
-        linear = self._handles[0].shape[1]
-        W = self.memory["weights"]
-        parts = (W[:, :linear].copy(), W[:, linear:].copy())
-        return {handle.name: part for handle, part in zip(self._handles, parts, strict=True)}
+        return self._by_name(self.memory["weights"].copy())
+
+    def _by_name(self, W: Float[np.ndarray, "n features"]) -> dict[str, np.ndarray]:
+        linear = self._network.encoding.size + 1
+        names = [handle.name for handle in self._handles] or LABELS
+        return dict(zip(names, (W[:, :linear], W[:, linear:]), strict=True))
+
+    @property
+    def network(self) -> NetworkArrays:
+        """The network with the weights that it has now."""
+        return self._network._replace(weights=self.memory["weights"].copy())
+
+    @property
+    def predictor(self) -> Predictor | None:
+        """What makes up for late sensors, if anything does."""
+        return self._predictor
+
+    @property
+    def learning(self) -> bool:
+        """Whether it learns; see `learn`."""
+        return self._learning
 
     def store(self) -> None:
-        """Put the learned weights into the simulator."""
+        """Put the learned weights into the simulator; `NetworkError` if there is none."""
+        if not self._handles:
+            raise NetworkError("this cycle came without a simulator; its weights are in `network`")
         for handle, value in zip(self._handles, self.read().values(), strict=True):
             handle.write(value)
+
+    def forget_motion(self) -> None:
+        """Begin a new motion: what is not known yet by the weights is to be observed anew."""
+        for name in ("torque", "torque_last", "filtered", "last", "offset", "sent", "unmodelled"):
+            self.memory[name][:] = 0.0
+        self.memory["count"][2] = 0.0  # no balance has begun
+        if self._predictor is not None:
+            self._predictor.memory.buffer[:] = 0.0
 
     def checkpoint(self) -> dict[str, np.ndarray]:
         """Return all that is learned and remembered, to be saved."""

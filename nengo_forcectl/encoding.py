@@ -10,7 +10,7 @@ from jaxtyping import Float
 from arms import Arm
 from arms.bodies import coordinates
 
-from .exceptions import ConfigurationError
+from .exceptions import ConfigurationError, NetworkError
 
 Inputs = Literal["q", "q-dq", "q-dq-ref", "q-ref"]
 INPUTS: tuple[Inputs, ...] = get_args(Inputs)
@@ -88,6 +88,30 @@ class StateEncoding:
         u = np.concatenate((x / math.sqrt(self.size), LIFT * one), axis=-1)
         u /= np.sqrt(np.sum(u * u, axis=-1, keepdims=True))
         return np.concatenate((x, one, u), axis=-1)
+
+
+class NetworkArrays(NamedTuple):
+    """A network of an encoding in arrays, F = W (x, 1, relu(E u + bias))."""
+
+    encoding: StateEncoding
+    encoders: Float[np.ndarray, "neurons d+1"]  # E, scaled by the gains
+    bias: Float[np.ndarray, "neurons"]
+    weights: Float[np.ndarray, "n d+1+neurons"]  # W: the direct path, then the decoders [N m]
+
+    def check(self, n: int) -> None:
+        """`NetworkError` unless it is for an arm of ``n`` joints, and its parts for each other."""
+        encoding, d, neurons = self.encoding, self.encoding.size, len(self.bias)
+        if encoding.inputs not in INPUTS or not set(encoding.periodic) <= set(range(n)):
+            raise NetworkError(
+                f"encoding: has inputs {encoding.inputs!r}, periodic joints {encoding.periodic}; "
+                f"needs one of {', '.join(INPUTS)}, and some of {n} joints"
+            )
+        ranges = (encoding.centre, encoding.scale, encoding.lower, encoding.upper)
+        shapes = [np.shape(part) for part in (*ranges, *self[1:])]
+        numbers = n * PARTS[encoding.inputs] + len(set(encoding.periodic))
+        fit = [(numbers,)] * 4 + [(neurons, d + 1), (neurons,), (n, d + 1 + neurons)]
+        if shapes != fit or len(set(encoding.periodic)) < len(encoding.periodic):
+            raise NetworkError(f"network: has arrays of shapes {shapes}, needs {fit}")
 
 
 def encoding_of(

@@ -24,7 +24,7 @@ import numpy as np
 from nengo.dists import Choice, CosineSimilarity, UniformHypersphere
 from nengo.solvers import NoSolver
 
-from .encoding import StateEncoding, States
+from .encoding import NetworkArrays, StateEncoding, States
 from .exceptions import ConfigurationError
 
 SHARES = (0.15, 0.32)  # of the sample that a neuron is active for
@@ -93,7 +93,7 @@ def adaptive_network(
         )
         network.torque = nengo.Node(size_in=n_outputs, label="torque")
         nengo.Connection(network.state, network.ensemble, synapse=None, label="state -> adaptive")
-        network.decoders = _silent_decoders(network, n_outputs, seed, synapse)
+        network.decoders = _decoders(network, np.zeros((n_outputs, n_neurons)), seed, synapse)
         network.probe = nengo.Probe(network.torque, synapse=None, label="torque")
     return network
 
@@ -154,17 +154,51 @@ def workspace_network(
     neurons = nengo.RectifiedLinear() if neuron_type is None else neuron_type
     gain, bias = neurons.gain_bias(np.full(n_neurons, _highest_rate(neurons)), np.zeros(n_neurons))
     gain = gain / (highest - thresholds)
+    weights = np.zeros((n_outputs, d + 1 + n_neurons))
+    state = np.zeros(2 * d + 2), 0
+    return _workspace(encoding, state, E, gain, bias - gain * thresholds, weights, neurons, seed)
+
+
+def network_of(arrays: NetworkArrays) -> WorkspaceNetwork:
+    """Return a plain Nengo network with given weights, of rectified-linear neurons.
+
+    As `workspace_network`, but its ``state`` takes (q, dq, ddq_r), 3 n numbers, and encodes them.
+    """
+    encoding, n = arrays.encoding, len(arrays.weights)
+    gain = np.maximum(np.linalg.norm(arrays.encoders, axis=1), 1e-300)
+
+    def encoded(t: float, s: np.ndarray) -> np.ndarray:
+        return encoding.input(*s.reshape(3, n))
+
+    E = arrays.encoders / gain[:, None]
+    neurons = nengo.RectifiedLinear()
+    state = encoded, 3 * n
+    return _workspace(encoding, state, E, gain, arrays.bias, arrays.weights, neurons, seed=0)
+
+
+def _workspace(
+    encoding: StateEncoding,
+    state: tuple[Any, int],  # of the node: output, and size_in
+    E: np.ndarray,
+    gain: np.ndarray,
+    bias: np.ndarray,
+    weights: np.ndarray,
+    neuron_type: Any,
+    seed: int,
+) -> WorkspaceNetwork:
+    n_outputs, d = len(weights), encoding.size
     network = WorkspaceNetwork(label="workspace network", seed=seed)
     network.encoding = encoding
     with network:
-        network.state = nengo.Node(size_in=0, output=np.zeros(2 * d + 2), label="state")
+        network.state = nengo.Node(state[0], size_in=state[1], label="state")
         network.ensemble = nengo.Ensemble(
-            n_neurons,
+            len(E),
             d + 1,
             encoders=E,
             gain=gain,
-            bias=bias - gain * thresholds,
-            neuron_type=neurons,
+            bias=bias,
+            neuron_type=neuron_type,
+            normalize_encoders=False,
             seed=seed,
             label="adaptive",
         )
@@ -175,11 +209,11 @@ def workspace_network(
         network.linear = nengo.Connection(
             network.state[: d + 1],
             network.torque,
-            transform=np.zeros((n_outputs, d + 1)),
+            transform=weights[:, : d + 1],
             synapse=None,
             label="state -> torque",
         )
-        network.decoders = _silent_decoders(network, n_outputs, seed)
+        network.decoders = _decoders(network, weights[:, d + 1 :], seed)
         network.probe = nengo.Probe(network.torque, synapse=None, label="torque")
     return network
 
@@ -188,15 +222,13 @@ def _highest_rate(neurons: Any) -> float:
     return 1.0 if type(neurons) is nengo.RectifiedLinear else RATE
 
 
-def _silent_decoders(
-    network: Any, n_outputs: int, seed: int, synapse: Any = None
-) -> nengo.Connection:
-    """Decoders of zero from the ensemble to the torque."""
+def _decoders(network: Any, D: np.ndarray, seed: int, synapse: Any = None) -> nengo.Connection:
+    """Decoders D (n_outputs, n_neurons) from the ensemble to the torque."""
     return nengo.Connection(
         network.ensemble,
         network.torque,
-        function=lambda x: np.zeros(n_outputs),
-        solver=NoSolver(np.zeros((network.ensemble.n_neurons, n_outputs))),
+        function=lambda x: np.zeros(len(D)),
+        solver=NoSolver(D.T),
         synapse=synapse,
         seed=seed,
         label="adaptive -> torque",

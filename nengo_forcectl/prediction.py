@@ -57,6 +57,7 @@ class Predictor:
                 f"Predictor.delay: is {delay} s, needs a whole number of cycles of {dt} s, "
                 f"from 0 to {MOST}"
             )
+        self.delay, self.dt, self.gain = delay, dt, gain
         n = arm.dof
         self.memory = Memory(
             {

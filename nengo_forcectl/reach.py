@@ -16,6 +16,7 @@ from .control import Controller
 from .control.safety import Safe
 from .cycle import Blocks, Cycle
 from .exceptions import SimulationError
+from .export import export_controller, trained
 from .paths import Path
 from .record import Log, Run, RunFolder, read_run, tool_error, versions
 from .rivals import DT, gains
@@ -77,7 +78,8 @@ def follow(
 def run(settings: ReachSettings, watch: Watch | None = None) -> Run:
     """Run every controller of the settings through the same scene and write the run folder.
 
-    A run that is interrupted leaves the record and the summary up to that moment.
+    A run that is interrupted leaves the record and the summary up to that moment. One that is
+    finished leaves what was trained and can be exported, in a folder of its name.
 
     Raises:
         ArmError: the arm is unknown, or its file is broken.
@@ -91,7 +93,7 @@ def run(settings: ReachSettings, watch: Watch | None = None) -> Run:
     outcomes = {name: Outcome(Log(scene.cycles)) for name in settings.controllers}
     try:
         for name, outcome in outcomes.items():
-            _run_controller(scene, name, outcome, watch or (lambda *_: None))
+            _run_controller(scene, name, outcome, watch or (lambda *_: None), folder)
     finally:
         outcomes = {name: outcome for name, outcome in outcomes.items() if outcome.log.cycles}
         for name, outcome in outcomes.items():
@@ -117,7 +119,9 @@ class Outcome:
     limits: dict[str, int] = field(default_factory=dict)  # cycles in which a limit was kept
 
 
-def _run_controller(scene: Scene, name: str, outcome: Outcome, watch: Watch) -> None:
+def _run_controller(
+    scene: Scene, name: str, outcome: Outcome, watch: Watch, folder: RunFolder
+) -> None:
     from .sim.bullet import Bullet
 
     clock = range(round(REACH_TIME / scene.period))
@@ -149,6 +153,8 @@ def _run_controller(scene: Scene, name: str, outcome: Outcome, watch: Watch) -> 
                 outcome.seconds += time.perf_counter() - began
                 outcome.events, outcome.limits = check.events, cycle.events
             watch(name, done, reaches, outcome.log)
+        if trained(cycle):
+            export_controller(cycle, folder.path / name)
 
 
 def unmodelled_torque(

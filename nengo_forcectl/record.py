@@ -1,7 +1,8 @@
 """What a run leaves on disk, and reading it back.
 
 A run folder holds ``summary.json`` and one ``<controller>.npz`` a controller, with one row a
-control cycle (see ``Log``). Files are written under a temporary name and renamed; a folder is never
+control cycle (see ``Log``); and, in a folder ``<controller>``, what was learned (see ``export``),
+where it can be. Files are written under a temporary name and renamed; a folder is never
 used twice.
 """
 

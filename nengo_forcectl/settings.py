@@ -316,6 +316,24 @@ class BenchSettings:
         _check_names("adapt", self.adapt, ADAPT)
 
 
+@dataclass(frozen=True)
+class ExportSettings:
+    """A controller that a run has trained becomes a folder that runs without the simulator."""
+
+    run: Annotated[Path, tyro.conf.Positional]
+    """Folder of a run of `nengo-forcectl reach`."""
+
+    folder: Annotated[Path, tyro.conf.Positional]
+    """Folder that is written; must not exist."""
+
+    controller: str | None = None
+    """Name of the controller (consolidation, ...), where the run has several that can be
+    exported."""
+
+    replace: bool = False
+    """Replace an exported controller that is there."""
+
+
 def _check_names(field: str, names: tuple[str, ...], valid: tuple[str, ...]) -> None:
     unknown = [name for name in names if name not in valid]
     if unknown or not names or len(set(names)) < len(names):

@@ -40,3 +40,11 @@ def test_plug_in_runs_over_the_bridge(project):
     stopped = any(line.startswith("controlled stop") for line in lines)
     assert stopped or lines[0].startswith("500 cycles")
     assert any(line.startswith("sense to torque [us]: p50") for line in lines)
+
+
+def test_what_was_exported_knows_the_load_at_once(project, tmp_path):
+    """Example 9: the loaded controller's first pass is as good as the trained one's last."""
+    first, last, loaded = run(project, "09_export.py", tmp_path)
+    assert loaded < 1.5 * last
+    assert loaded < 0.2 * first
+    assert (tmp_path / "controller" / "SHA256SUMS").exists()

@@ -1,6 +1,7 @@
 """The last thing that a torque passes: limits that hold, whatever the controller asks for."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -239,6 +240,18 @@ class Safe:
         """End a controlled stop: the cycle is asked again from the next state on."""
         self.stopped = None
         self._silent = self._frozen = 0
+
+    @property
+    def remembered(self) -> tuple[Float[np.ndarray, "6 n"], tuple[float, ...]]:
+        """What it remembers of the cycles before; set it to go on from there."""
+        counts = (self._begun, self._met, self._time, self._silent, self._frozen)
+        return self._memory.copy(), tuple(map(float, counts))
+
+    @remembered.setter
+    def remembered(self, value: tuple[Float[np.ndarray, "6 n"], Sequence[float]]) -> None:
+        self._memory[:], (begun, met, self._time, silent, frozen) = value
+        self._begun, self._met = bool(begun), int(met)
+        self._silent, self._frozen = int(silent), int(frozen)
 
     def step(self, state: State, reference: Reference) -> Result:
         """Return the torque that may leave; the cycle learns nothing from one that was changed.

@@ -1,0 +1,167 @@
+"""Settings (arms, limits, gains) as plain data: JSON that a person can read, and back.
+
+A dataclass becomes ``{"type": name, field: value, ...}``, a tuple a list, a small array
+``{"array": [...]}``; a large one goes to ``arrays`` under its path, ``{"stored": "law.basis"}``.
+What is not finite is ``{"number": "inf"}``, or "inf" within an array: JSON has no number for it.
+Only the types of a table are made again, whatever the text says.
+"""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from arms import Arm, chain
+
+from .control import (
+    Admittance,
+    ComputedTorque,
+    Damping,
+    Floating,
+    HybridForce,
+    Impedance,
+    JointLimits,
+    JointPD,
+    Manipulability,
+    ObstacleAvoidance,
+    OperationalSpace,
+    ParallelForce,
+    Posture,
+    Sliding,
+)
+from .control.safety import Limits
+from .encoding import StateEncoding
+from .exceptions import ConfigurationError, RecordError
+from .learning.consolidation import Consolidation
+from .learning.gradient import Gradient
+
+LAWS = (
+    JointPD, ComputedTorque, Sliding, Floating, OperationalSpace, Impedance, HybridForce,
+    ParallelForce, Admittance,
+)  # fmt: skip
+OTHERS = (
+    Posture, Damping, JointLimits, ObstacleAvoidance, Manipulability, Limits, StateEncoding,
+    Consolidation, Gradient, chain.Chain, chain.Link, chain.Inertia, chain.Joint, chain.Mimic,
+    chain.Pose,
+)  # fmt: skip
+TYPES: dict[str, type] = {kind.__name__: kind for kind in (*LAWS, *OTHERS)}
+LARGE = 64  # numbers of an array that is not written out
+
+
+def plain(value: Any, path: str, arrays: dict[str, np.ndarray], arm: Arm | None = None) -> Any:
+    """Return ``value`` as plain data.
+
+    Arrays that a dataclass changes as it works (fields that are not arguments) are stored, too.
+
+    Args:
+        path: of it, in messages and as the name of what is stored.
+        arrays: takes what is stored.
+        arm: the one arm that a value may hold.
+
+    Raises:
+        ConfigurationError: something that there is no plain form of.
+    """
+    if isinstance(value, (bool, np.bool_, str)) or value is None:
+        return value if value is None or isinstance(value, str) else bool(value)
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    if isinstance(value, (float, np.floating)):
+        number = _number(float(value))
+        return {"number": number} if isinstance(number, str) else number
+    if isinstance(value, np.ndarray) and value.dtype.kind in "if":
+        if value.size > LARGE:
+            arrays[path] = value.copy()
+            return {"stored": path}
+        return {"array": _numbers(np.asarray(value, dtype=float).tolist())}
+    if isinstance(value, (tuple, list)):
+        return [plain(each, f"{path}.{k}", arrays, arm) for k, each in enumerate(value)]
+    if arm is not None and isinstance(value, Arm):
+        if value.chain != arm.chain:
+            raise ConfigurationError(f"{path}: is {value}, another arm than the controller's {arm}")
+        return {"arm": arm.name}
+    if TYPES.get(type(value).__name__) is not type(value):
+        raise ConfigurationError(
+            f"{path}: no plain form of {value!r}; there is one of {', '.join(TYPES)}"
+        )
+    data: dict[str, Any] = {"type": type(value).__name__}
+    for field in dataclasses.fields(TYPES[data["type"]]):
+        name, part = f"{path}.{field.name}", getattr(value, field.name)
+        if field.init:
+            data[field.name] = plain(part, name, arrays, arm)
+        else:
+            arrays[name] = part.copy()
+    return data
+
+
+def made(data: Any, path: str, arrays: Mapping[str, np.ndarray], arm: Arm | None = None) -> Any:
+    """Return what `plain` gave ``data`` for, as new; `recall` gives it what it remembered.
+
+    Raises:
+        RecordError: data that `plain` does not give.
+    """
+    if isinstance(data, list):
+        return tuple(made(each, f"{path}.{k}", arrays, arm) for k, each in enumerate(data))
+    if not isinstance(data, dict):
+        return data
+    if "stored" in data:
+        return stored(arrays, path)
+    if "number" in data:
+        return float(data["number"])
+    if "array" in data:
+        return _array(np.array(data["array"], dtype=float), path)
+    if list(data) == ["arm"] and arm is not None:
+        return arm
+    kind = TYPES.get(str(data.get("type")))
+    if kind is None:
+        raise RecordError(f"{path}: is of type {data.get('type')!r}, not one of {', '.join(TYPES)}")
+    given = {name: part for name, part in data.items() if name != "type"}
+    wanted = {field.name for field in dataclasses.fields(kind) if field.init}
+    if set(given) != wanted:
+        raise RecordError(
+            f"{path}: {kind.__name__} has the fields {', '.join(sorted(wanted))}, "
+            f"not {', '.join(sorted(given))}"
+        )
+    return kind(**{n: made(part, f"{path}.{n}", arrays, arm) for n, part in given.items()})
+
+
+def recall(value: Any, path: str, arrays: Mapping[str, np.ndarray]) -> None:
+    """Set the arrays that a dataclass changes as it works, and those of its fields, in place."""
+    for field in dataclasses.fields(value):
+        part, name = getattr(value, field.name), f"{path}.{field.name}"
+        if not field.init:
+            put(part, arrays, name)
+        elif dataclasses.is_dataclass(part):
+            recall(part, name, arrays)
+
+
+def stored(arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:
+    """Return the array of a name; `RecordError` if there is none, or NaN in it."""
+    if name not in arrays:
+        raise RecordError(f"there is no array {name!r}; arrays: {', '.join(sorted(arrays))}")
+    return _array(arrays[name], name)
+
+
+def put(target: np.ndarray, arrays: Mapping[str, np.ndarray], name: str) -> None:
+    """Set an array in place to the one of a name; `RecordError` for one of another shape."""
+    value = stored(arrays, name)
+    if value.shape != target.shape:
+        raise RecordError(f"array {name!r} has shape {value.shape}, needs {target.shape}")
+    target[...] = value
+
+
+def _array(value: np.ndarray, name: str) -> np.ndarray:
+    if value.dtype.kind not in "if" or np.isnan(value).any():
+        raise RecordError(f"array {name!r} does not hold numbers alone")
+    return value.copy()
+
+
+def _number(value: float) -> float | str:
+    if math.isnan(value):
+        raise ConfigurationError("a setting is NaN")
+    return value if math.isfinite(value) else ("inf" if value > 0 else "-inf")
+
+
+def _numbers(values: Any) -> Any:
+    return [_numbers(each) for each in values] if isinstance(values, list) else _number(values)
