@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import arms
+from nengo_forcectl.control.safety import Limits, Safe
 from nengo_forcectl.exceptions import ConfigurationError, NetworkError, SimulationError
 from nengo_forcectl.learner import learning_cycle
 from nengo_forcectl.observer import MomentumObserver
@@ -131,6 +132,36 @@ def test_a_checkpoint_holds_the_torques_on_their_way(planar):
         assert np.ptp(first.checkpoint()["predictor.sent"]) > 0
         with pytest.raises(NetworkError, match="memory of shapes"):
             again.resume({k: v for k, v in saved.items() if k != "predictor.sent"})
+
+
+def test_a_checkpoint_holds_the_limits_memory(planar, tmp_path):
+    """Saved while limits change the torques, resumed to the same bits; nothing less fits."""
+    home = home_posture(planar)
+    reference = MinimumJerk([planar.pose(home)[:3, 3] + 0.2] * 2, 1.0).at(0.0)
+    options = {"seed": 0, "neurons": 50}
+    with (
+        learning_cycle(planar, home, **options) as inner,
+        learning_cycle(planar, home, **options) as other,
+        Bullet(planar, home, [Payload(0.5)], DT) as robot,
+    ):
+        limits = Limits.of(planar, torque_margin=0.9, rate=5.0)
+        first, again = (Safe(safe.cycle, safe.arm, limits, DT) for safe in (inner, other))
+        for k in range(60):
+            state = robot.read()
+            tau = first.step(state, reference).tau
+            if k == 30:
+                assert sum(first.events.values()) > 10
+                np.savez(tmp_path / "all.npz", **first.checkpoint())
+                saved = dict(np.load(tmp_path / "all.npz"))
+                again.resume(saved)
+            elif k > 30:
+                np.testing.assert_array_equal(again.step(state, reference).tau, tau)
+            robot.apply(tau)
+    for name in ("limits.memory", "limits.counts"):
+        with pytest.raises(NetworkError, match="limits of shapes"):
+            again.resume({k: v for k, v in saved.items() if k != name})
+        with pytest.raises(NetworkError, match="limits of shapes"):
+            again.resume(saved | {name: np.nan * saved[name]})
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,8 @@ def test_one_call_is_the_layer_around_the_cycle(iiwa, name):
         (one, memory), (other, other_memory) = (
             stack.enter_context(made(iiwa, name)) for _ in range(2)
         )
-        at_once, apart = Safe(one, iiwa, limits), Safe(Hidden(other), iiwa, limits)
+        at_once, apart = Safe(one, one.arm, limits), Safe(Hidden(other), other.arm, limits)
+        assert at_once._guarded is not None
         q, dq, time, state = HOME.copy(), np.zeros(7), 0.0, None
         for k in range(CYCLES):
             time += 10 * DT if k == 680 else DT

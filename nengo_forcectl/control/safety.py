@@ -1,7 +1,7 @@
 """The last thing that a torque passes: limits that hold, whatever the controller asks for."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from ..exceptions import ConfigurationError, SimulationError
+from ..exceptions import ConfigurationError, NetworkError, SimulationError
 from ..paths import Reference
 from ..robot import Result, State, vectors
 
@@ -252,6 +252,25 @@ class Safe:
         self._memory[:], (begun, met, self._time, silent, frozen) = value
         self._begun, self._met = bool(begun), int(met)
         self._silent, self._frozen = int(silent), int(frozen)
+
+    def checkpoint(self) -> dict[str, np.ndarray]:
+        """Return what the cycle has learned and remembers, and this layer, to be saved."""
+        cycle: Any = self.cycle
+        memory, counts = self.remembered
+        return cycle.checkpoint() | {"limits.memory": memory, "limits.counts": np.array(counts)}
+
+    def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
+        """Go on from a checkpoint, to the same bits; `NetworkError` for one that does not fit."""
+        cycle: Any = self.cycle
+        own, inner = {}, {}
+        for name, value in checkpoint.items():
+            (own if name.startswith("limits.") else inner)[name] = value
+        given = {name: np.shape(value) for name, value in own.items()}
+        needs = {"limits.memory": self._memory.shape, "limits.counts": (5,)}
+        if given != needs or any(np.isnan(value).any() for value in own.values()):
+            raise NetworkError(f"limits of shapes {given} given, needs {needs}, and numbers")
+        cycle.resume(inner)
+        self.remembered = own["limits.memory"], own["limits.counts"]
 
     def step(self, state: State, reference: Reference) -> Result:
         """Return the torque that may leave; the cycle learns nothing from one that was changed.
