@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -73,7 +72,8 @@ def learning_cycle(
     gain = observer_gain(delay, dt)
     with simulator(network, dt=dt) as sim:
         law = consolidation(arm, network, states, sim, gain)
-        model, control = robust_control(arm, posture, gain)
+        model, k_null = robust_posture(arm, posture, gain)
+        control = OperationalSpace(posture, task_axes(arm), k_null)
         predictor = Predictor(model, delay, dt) if delay > 0 else None
         cycle = CompiledCycle(model, control, sim, network, law, predictor)
         try:
@@ -90,10 +90,10 @@ def observer_gain(delay: float, dt: float) -> float:
     return min(GAIN, 1.0 / (delay + 3.0 * dt))
 
 
-def robust_control(
+def robust_posture(
     arm: Arm, posture: Float[np.ndarray, "n"], gain: float
-) -> tuple[Arm, OperationalSpace]:
-    """Return model and control law that an observer of ``gain`` [1/s] is safe with.
+) -> tuple[Arm, Float[np.ndarray, "n"]]:
+    """Return a model and ``k_null`` [N m/rad] that an observer of ``gain`` [1/s] is safe with.
 
     A wrist weighs next to nothing, so that a load can be many times its own inertia. Of a joint of
     inertia I that a critically damped posture of frequency w holds, with an observer K that takes
@@ -108,10 +108,8 @@ def robust_control(
     M = arm.mass_matrix(posture).diagonal()
     mass = arm.inertial_parameters.reshape(-1, 10)[:, 0].sum()
     model = arm.with_payload(LOAD * mass, inertia=LOAD * M.max() * np.eye(3))
-    control = OperationalSpace(posture, task_axes(arm))
     inertia = model.mass_matrix(posture).diagonal()
-    stiffness = np.minimum(control.k_null, inertia * (SOFTNESS * gain) ** 2)
-    return model, replace(control, k_null=stiffness)
+    return model, np.minimum(OperationalSpace.k_null, inertia * (SOFTNESS * gain) ** 2)
 
 
 def consolidation(

@@ -9,7 +9,7 @@ from nengo_forcectl.learner import (
     SOFTNESS,
     learning_cycle,
     observer_gain,
-    robust_control,
+    robust_posture,
 )
 from nengo_forcectl.paths import MinimumJerk
 from nengo_forcectl.sim.bullet import Bullet
@@ -46,9 +46,9 @@ def test_a_loaded_wrist_is_within_the_bound(name):
     M, M_loaded = (each.mass_matrix(home).diagonal() for each in (arm, loaded))
     for delay in (0.0, 2e-3, 5e-3):
         gain = observer_gain(delay, DT)
-        model, control = robust_control(arm, home, gain)
+        model, k_null = robust_posture(arm, home, gain)
         M_n = model.mass_matrix(home).diagonal()
-        w = np.sqrt(control.k_null / M_n)
+        w = np.sqrt(k_null / M_n)
         assert w.max() <= SOFTNESS * gain * (1 + 1e-12)
         assert (M_loaded / M_n < bound(gain, w)).all()
         assert (M_n < 4 * M).all()

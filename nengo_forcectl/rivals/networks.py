@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -160,7 +161,7 @@ def _consolidating_blocks(scene: "Scene") -> Iterator[Cycle]:
     """The same of blocks, which take any kinematics of the tip."""
     from ..encoding import encoding_of
     from ..learner import consolidation as law_of
-    from ..learner import observer_gain, robust_control
+    from ..learner import observer_gain, robust_posture
     from ..network import simulator, workspace_network
     from ..online import OnlineNetwork
     from ..workspace import reach_states
@@ -173,8 +174,9 @@ def _consolidating_blocks(scene: "Scene") -> Iterator[Cycle]:
         online = OnlineNetwork(sim, network.probe, None, learn=[network.linear, network.decoders])
         gain = observer_gain(0.0, scene.period)
         law = law_of(arm, network, states, sim, gain)
-        model, control = robust_control(arm, scene.home, gain)
+        model, k_null = robust_posture(arm, scene.home, gain)
         adaptation = ConsolidatingAdaptation(model, online, encoding, law, scene.period)
+        control = replace(control_law(scene), k_null=k_null)
         yield Blocks(model, control, adaptation, kinematics=scene.kinematics)
 
 
