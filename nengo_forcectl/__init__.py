@@ -49,7 +49,8 @@ if TYPE_CHECKING:
     from .jacobians import input_jacobian, weight_jacobian, weight_jvp, weight_vjp
     from .kinematics import LearnedKinematics
     from .kinematics_training import learn_kinematics
-    from .learner import learning_cycle
+    from .landing import Descent, Landing
+    from .learner import consolidating_adaptation, learning_cycle
     from .learning.composite import Composite
     from .learning.consolidation import Consolidation
     from .learning.gauss_newton import GaussNewton
@@ -88,7 +89,7 @@ if TYPE_CHECKING:
     from .record import Log, Run, read_run
     from .robot import Result, Robot, SensorCheck, State
     from .runner import Timing, run
-    from .settings import JacobianSettings, ReachSettings
+    from .settings import JacobianSettings, PressSettings, ReachSettings, WipeSettings
     from .sim.bullet import Bullet
     from .sim.disturbances import Disturbance
     from .sim.forces import ForceField, LinkForces, Spring
@@ -96,7 +97,9 @@ if TYPE_CHECKING:
     from .sim.masses import Payload, WrongMasses
     from .sim.mujoco import MuJoCo
     from .sim.sensing import Sensors
+    from .sim.surfaces import Peg, Table
     from .sim.tools import Tool
+    from .sim.wrist import Wrist
     from .weights import named_weights
     from .workspace import reach_states
 
@@ -176,7 +179,14 @@ _HOME = {
     "kinematics": ("LearnedKinematics",),
     "nengo_kinematics": ("kinematics_network",),
     "kinematics_training": ("learn_kinematics",),
-    "learner": ("learning_cycle",),
+    "landing": (
+        "Descent",
+        "Landing",
+    ),
+    "learner": (
+        "consolidating_adaptation",
+        "learning_cycle",
+    ),
     "learning.composite": ("Composite",),
     "learning.consolidation": ("Consolidation",),
     "learning.gauss_newton": ("GaussNewton",),
@@ -240,7 +250,9 @@ _HOME = {
     ),
     "settings": (
         "JacobianSettings",
+        "PressSettings",
         "ReachSettings",
+        "WipeSettings",
     ),
     "runner": (
         "Timing",
@@ -263,7 +275,12 @@ _HOME = {
     ),
     "sim.mujoco": ("MuJoCo",),
     "sim.sensing": ("Sensors",),
+    "sim.surfaces": (
+        "Peg",
+        "Table",
+    ),
     "sim.tools": ("Tool",),
+    "sim.wrist": ("Wrist",),
     "weights": ("named_weights",),
     "workspace": ("reach_states",),
 }
@@ -290,6 +307,7 @@ __all__ = [
     "CoulombFriction",
     "CurvePath",
     "Damping",
+    "Descent",
     "Disturbance",
     "DisturbanceObserver",
     "Ellipse",
@@ -311,6 +329,7 @@ __all__ = [
     "Kalman",
     "KnownTip",
     "KnownTorque",
+    "Landing",
     "Law",
     "LearnedKinematics",
     "LearnedPose",
@@ -335,9 +354,11 @@ __all__ = [
     "OperationalSpace",
     "ParallelForce",
     "Payload",
+    "Peg",
     "PesNetwork",
     "Posture",
     "Predictor",
+    "PressSettings",
     "ReachSettings",
     "RecordedPath",
     "RecursiveLeastSquares",
@@ -358,14 +379,18 @@ __all__ = [
     "State",
     "StateEncoding",
     "States",
+    "Table",
     "Timing",
     "Tool",
     "TrapezoidProfile",
     "ViscousFriction",
+    "WipeSettings",
+    "Wrist",
     "WrongMasses",
     "adaptive_network",
     "check_speed",
     "compare_jacobians",
+    "consolidating_adaptation",
     "encoding_of",
     "export_controller",
     "follow",

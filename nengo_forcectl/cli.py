@@ -1,6 +1,4 @@
-"""The command line: ``nengo-forcectl reach``, ``bench adaptation``, ``jacobian``, ``export``,
-``arms``.
-"""
+"""The command line, ``nengo-forcectl``: one function of the package a verb."""
 
 import json
 import sys
@@ -23,9 +21,12 @@ from .exceptions import ForcectlError
 from .settings import (
     ArmsSettings,
     BenchSettings,
+    ContactSettings,
     ExportSettings,
     JacobianSettings,
+    PressSettings,
     ReachSettings,
+    WipeSettings,
     pass_name,
 )
 
@@ -47,6 +48,8 @@ def _bench_verb(
 
 VERBS = {
     "reach": ReachSettings,
+    "press": PressSettings,
+    "wipe": WipeSettings,
     "bench": _bench_verb,
     "jacobian": JacobianSettings,
     "export": ExportSettings,
@@ -75,6 +78,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 show(settings)
             elif isinstance(settings, ExportSettings):
                 _export(settings)
+            elif isinstance(settings, ContactSettings):
+                from .contact_output import show
+
+                show(settings)
             else:
                 _arms(settings)
     except ForcectlError as error:

@@ -9,12 +9,14 @@ from jaxtyping import Float
 
 from arms import Arm
 
+from .adaptation import ConsolidatingAdaptation
 from .control import OperationalSpace
 from .control.safety import Safe
 from .cycle import CompiledCycle
 from .encoding import Inputs, States, encoding_of
 from .learning.consolidation import Consolidation, smooth_basis
 from .network import WorkspaceNetwork, simulator, workspace_network
+from .online import OnlineNetwork
 from .prediction import Predictor
 from .weights import named_weights
 from .workspace import reach_states, task_axes
@@ -80,6 +82,29 @@ def learning_cycle(
             yield Safe(cycle, model, dt=dt)
         finally:
             cycle.store()
+
+
+@contextmanager
+def consolidating_adaptation(
+    arm: Arm,
+    posture: Float[np.ndarray, "n"],
+    *,
+    seed: int,
+    inputs: Inputs = "q-dq-ref",
+    neurons: int = 1000,
+    dt: float = 1e-3,
+) -> Iterator[ConsolidatingAdaptation]:
+    """Give the same learner as an adaptation, for `Blocks` with any control law of the tool.
+
+    Its model is the arm as it is given. Arguments and errors as those of `learning_cycle`.
+    """
+    states = reach_states(arm, np.asarray(posture), np.random.default_rng([seed, 1]))
+    encoding = encoding_of(arm, states, inputs)
+    network = workspace_network(encoding, states, arm.dof, neurons, seed=seed)
+    with simulator(network, dt=dt) as sim:
+        online = OnlineNetwork(sim, network.probe, None, learn=[network.linear, network.decoders])
+        law = consolidation(arm, network, states, sim)
+        yield ConsolidatingAdaptation(arm, online, encoding, law, dt)
 
 
 def observer_gain(delay: float, dt: float) -> float:

@@ -32,6 +32,7 @@ PACKAGES = (
     "numba",
     "pybullet",
 )
+
 COLUMNS = (
     "time", "q", "dq", "tau", "feedforward", "reference", "tool", "event", "singularity", "J",
 )  # fmt: skip
@@ -43,8 +44,9 @@ class Log:
     Columns: ``time`` [s], ``q``, ``dq``, ``tau`` (what the motors were told), ``feedforward`` (the
     adaptation's part of it) [N m], ``reference`` (of the tool [m], or of the joints), ``tool`` (its
     position in the base frame) [m], ``event`` (what was wrong with the sensors, see `SensorCheck`),
-    ``singularity`` (how near the arm was to one, see `Result`), and, where the controller goes by
-    another Jacobian than the arm model's, that: ``J``, (3, n).
+    ``singularity`` (how near the arm was to one, see `Result`), and, where there are such: ``J``,
+    (3, n), the Jacobian that the controller goes by, if it is not the arm model's; ``wrench``, of
+    the wrist sensor, and ``wanted``, that the tool was to exert [N, N m].
     """
 
     def __init__(self, capacity: int) -> None:
@@ -74,6 +76,10 @@ class Log:
         columns["singularity"][cycle] = result.singularity
         if result.J is not None:
             columns["J"][cycle] = result.J
+        if "wrench" in columns:
+            columns["wrench"][cycle] = np.nan if state.wrench is None else state.wrench
+        if "wanted" in columns:
+            columns["wanted"][cycle] = np.nan if reference.wrench is None else reference.wrench
         self.cycles = cycle + 1
 
     def _made(self, state: State, reference: Reference, result: Result) -> dict[str, np.ndarray]:
@@ -81,10 +87,14 @@ class Log:
         shapes = [(), n, n, n, n, np.shape(reference.x), np.shape(result.tool), (), ()]
         if J is not None:
             shapes.append(J.shape)
-        return {
+        made: dict[str, np.ndarray] = {
             name: np.zeros((self.capacity, *shape))
             for name, shape in zip(COLUMNS, shapes, strict=False)  # J is not in all of them
         }
+        for name, wrench in (("wrench", state.wrench), ("wanted", reference.wrench)):
+            if wrench is not None:
+                made[name] = np.zeros((self.capacity, 6))
+        return made
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the cycles so far, one array a column; no column before the first cycle."""
@@ -105,7 +115,7 @@ class Run(NamedTuple):
 
     folder: Path
     summary: dict[str, Any]
-    records: dict[str, dict[str, np.ndarray]]  # by controller, then by column
+    records: dict[str, dict[str, np.ndarray]]  # by controller (and surface), then by column
 
 
 class RunFolder:
@@ -177,7 +187,7 @@ def read_run(folder: Path | str) -> Run:
     try:
         summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
         records = {}
-        for controller in summary["rms_mm"]:
+        for controller in summary["records"] if "records" in summary else summary["rms_mm"]:
             with np.load(folder / f"{controller}.npz", allow_pickle=False) as file:
                 records[controller] = dict(file)
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -66,7 +66,7 @@ def random_targets(
         target = centre.copy()
         target[axes] += rng.uniform(-0.5, 0.5, len(axes)) * side
         far_enough = np.linalg.norm(target - targets[-1]) >= side / 3
-        if far_enough and _reaches(arm, home, target, axes):
+        if far_enough and posture_at(arm, home, target, axes) is not None:
             targets.append(target)
         if len(targets) > count:
             return np.array(targets[1:])
@@ -141,17 +141,20 @@ def _postures(arm: Arm) -> Float[np.ndarray, "k n"]:
     return centre + bends * half
 
 
-def _reaches(
+def posture_at(
     arm: Arm, home: Float[np.ndarray, "n"], target: Float[np.ndarray, "3"], axes: list[int]
-) -> bool:
-    """Whether damped least squares, staying near home, gets there well inside the limits."""
+) -> Float[np.ndarray, "n"] | None:
+    """Return a posture with the tool at ``target``, near home and well inside the limits, or None.
+
+    By damped least squares; only ``axes`` of the tool's position count.
+    """
     q = home.copy()
     centre, half = joint_range(arm)
     for _ in range(200):
         error = (target - arm.pose(q)[:3, 3])[axes]
         if np.linalg.norm(error) < 1e-4:
-            return bool(np.all(np.abs(q - centre) < MARGIN * half))
+            return q if np.all(np.abs(q - centre) < MARGIN * half) else None
         J = arm.jacobian(q)[axes]
         inverse = J.T @ np.linalg.inv(J @ J.T + 1e-4 * np.eye(len(axes)))
         q = q + inverse @ error + 0.5 * (np.eye(arm.dof) - inverse @ J) @ (home - q)
-    return False
+    return None

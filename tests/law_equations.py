@@ -149,7 +149,7 @@ def expected(law, model, state, reference, z, moving):
         if isinstance(law, HybridForce):
             a = other @ (ddx + law.kp * e + law.kv * de)
             kd = T @ as_matrix(law.kd, m) @ T.T
-            F = chosen @ (f_r + law.kf * pushes + kd @ chosen @ de) + z
+            F = chosen @ (f_r + law.kf * pushes + kd @ chosen @ de) + z - other @ f
         else:
             a = np.linalg.solve(law.mass, chosen @ (law.kf * pushes) + z)
             a, F = a + ddx + law.kp * e + law.kv * de, -f

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 
@@ -48,3 +49,16 @@ def test_what_was_exported_knows_the_load_at_once(project, tmp_path):
     assert loaded < 1.5 * last
     assert loaded < 0.2 * first
     assert (tmp_path / "controller" / "SHA256SUMS").exists()
+
+
+def test_wiping_keeps_the_force(project):
+    """Example 10: wiping foam and metal the force stays within 2 %, without a peak before."""
+    for line in _lines(project, "10_press.py"):
+        most, least, largest = (float(word) for word in re.findall(r"(\d+\.\d+)", line)[1:])
+        assert most < 23.0
+        assert 19.6 < least < largest < 20.4
+
+
+def _lines(project, name):
+    command = [sys.executable, project / "examples" / name]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()

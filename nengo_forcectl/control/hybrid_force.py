@@ -18,10 +18,13 @@ class HybridForce(ForceControl):
     environment's wrench on the tool, f_r what the tool is to exert::
 
         feedback = S (kp e + kv de)                       [m/s^2], ahead: S ddx_r
-        force    = S' (kf (f_r + f) + z + kd de)          [N], press: S' f_r
+        force    = S' (kf (f_r + f) + z + kd de)          [N], press: S' f_r - S f
         dz/dt    = S' ki (f_r + f)
 
-    Along the axes of force the reference's velocity is to be zero: ``kd de`` damps.
+    Along the axes of force the reference's velocity is to be zero: ``kd de`` damps. Along those of
+    motion what the sensor feels, the friction on a surface, is taken off the arm (Siciliano et al.
+    2009, sec. 9.3), so that it neither costs a position error nor is there for an adaptation to
+    learn.
     """
 
     kp: Gain = 196.0  # [1/s^2]
@@ -45,5 +48,6 @@ class HybridForce(ForceControl):
             f_z=one,
             a_ff=self.turned(one, motion=True),
             f_r_ff=self.turned(one),
+            f_h=self.turned(one, motion=True),
             z=self.turned(self.gain("ki")),
         )

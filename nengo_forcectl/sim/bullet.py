@@ -14,9 +14,12 @@ from ..compiled.motors import within
 from ..exceptions import ConfigurationError, SimulationError
 from ..robot import State, checked_torque
 from .disturbances import Disturbance, brakes, dry_friction, phases, pushes, real_arm
+from .masses import Payload
 from .sensing import Sensing, Sensors, whole_steps
+from .surfaces import Surface
 from .tools import Tool
 from .world import World
+from .wrist import Wrist
 
 
 class Bullet(Closing):
@@ -26,6 +29,9 @@ class Bullet(Closing):
     ahead, in simulation steps of ``dt``. The motors give no more than the arm's ``tau_max``. The
     physics servers run inside this process, without a window. Close it when done, or use ``with``.
 
+    With a ``surface``, ``contact`` is the truth of what it exerts on the tool: force and moment
+    about the tool frame's origin in the base's axes [N, N m], the mean over the last period.
+
     Args:
         arm: the model.
         q: where the arm is at the start [rad], at rest.
@@ -34,9 +40,12 @@ class Bullet(Closing):
         period: control cycle [s], a whole number of steps; without it, one.
         sensors: what stands between the true state and ``read``; without it, nothing.
         rng: draws the sensors' noise.
+        surface: what the tool can touch.
+        wrist: the force-torque sensor; without it, ``read`` tells no wrench.
 
     Raises:
-        ConfigurationError: a time that is no whole number of steps, or noise without ``rng``.
+        ConfigurationError: a time that is no whole number of steps, noise without ``rng``, or a
+            surface or wrist sensor with a `Tool` or with a body that changes.
         SimulationError: PyBullet cannot load the arm.
     """
 
@@ -50,6 +59,8 @@ class Bullet(Closing):
         period: float | None = None,
         sensors: Sensors | None = None,
         rng: np.random.Generator | None = None,
+        surface: Surface | None = None,
+        wrist: Wrist | None = None,
     ) -> None:
         if not (math.isfinite(dt) and dt > 0):
             raise ConfigurationError(f"Bullet.dt: is {dt} s, needs a number above 0")
@@ -66,6 +77,14 @@ class Bullet(Closing):
         self._sensing = None if sensors is None else Sensing(sensors, dt, rng)
         fitted = any(isinstance(each, Tool) for each in self.disturbances)
         self._fitted = real_arm(arm, self.disturbances) if fitted else None
+        self.surface, self.wrist = surface, wrist
+        if surface is not None or wrist is not None:
+            self._check_contact(fitted)
+        if wrist is not None and wrist.noisy and rng is None:
+            raise ConfigurationError(
+                "Wrist: has noise, needs rng, a numpy Generator: np.random.default_rng(seed)"
+            )
+        self._rng = rng
         self._schedule: dict[int, World] = {}  # from which step on the arm is in which world
         try:
             self._build()
@@ -74,12 +93,19 @@ class Bullet(Closing):
             self.close()
             raise
 
+    def _check_contact(self, fitted: bool) -> None:
+        if fitted or any(each.changes for each in self.disturbances):
+            raise ConfigurationError(
+                f"Bullet.surface, wrist: do not go with {self.disturbances}; with them the arm can "
+                "have no Tool, and no payload that comes or goes"
+            )
+
     def _build(self) -> None:
         """Make a world for every body that the arm will have."""
         worlds: dict[Chain, World] = {}
         for start, real in phases(self.arm, self.disturbances):
             if real.chain not in worlds:
-                worlds[real.chain] = World(real, self.dt)
+                worlds[real.chain] = World(real, self.dt, self.surface)
             self._schedule[math.ceil(start / self.dt - 1e-6)] = worlds[real.chain]
 
     def reset(self, q: Float[np.ndarray, "n"], dq: Float[np.ndarray, "n"] | None = None) -> None:
@@ -95,6 +121,9 @@ class Bullet(Closing):
         self._world.place(q, dq)
         self._true: tuple[np.ndarray, np.ndarray] | None = None  # as of this step, if it was asked
         self._reading: State | None = None  # of this cycle
+        self.contact = np.zeros(6)
+        self._twist, self._acceleration = self.arm.jacobian(q) @ dq, np.zeros(6)
+        self._tare = self.arm.pose(q)[:3, :3].T @ self._carried(np.zeros(6))[:3]
         if self._sensing is not None:
             self._sensing.restart(q, dq)
 
@@ -107,8 +136,24 @@ class Bullet(Closing):
         if self._reading is None:
             q, dq = self.state() if self._sensing is None else self._sensing.read()
             tool = None if self._fitted is None else self._fitted.pose(self.state()[0])[:3, 3]
-            self._reading = State(self.steps * self.dt, q, dq, tool=tool)
+            wrench = None if self.wrist is None else self._measured(self.wrist)
+            self._reading = State(self.steps * self.dt, q, dq, tool=tool, wrench=wrench)
         return self._reading
+
+    def _measured(self, wrist: Wrist) -> Float[np.ndarray, "6"]:
+        q, _ = self.state()
+        wrench = self.contact + self._carried(self._acceleration)
+        return wrist.reading(wrench, self._tare, self.arm.pose(q)[:3, :3], self._rng)
+
+    def _carried(self, acceleration: Float[np.ndarray, "6"]) -> Float[np.ndarray, "6"]:
+        """Weight and inertial forces of what is beyond the wrist sensor [N, N m]."""
+        wrench = np.zeros(6)
+        for payload in self.disturbances:
+            if isinstance(payload, Payload):
+                m = payload.mass
+                wrench[:3] += m * (self.arm.gravity_vector - acceleration[:3])
+                wrench[3:] -= 0.4 * m * payload.radius**2 * acceleration[3:]
+        return wrench
 
     def apply(self, tau: Float[np.ndarray, "n"]) -> None:
         """Hold the motor torques [N m], within the motors' limits, for one control period.
@@ -124,8 +169,16 @@ class Bullet(Closing):
         held = np.empty(len(most))
         if not within(tau, most, held):
             checked_torque(tau, self.steps * self.dt)
+        felt = np.zeros(6)
         for _ in range(self._steps_per_cycle):
             self._step(held)
+            if self.surface is not None:
+                felt += self._world.felt(self.arm.pose(self.state()[0])[:3, 3])
+        self.contact = felt / self._steps_per_cycle
+        if self.wrist is not None:
+            q, dq = self.state()
+            twist = self.arm.jacobian(q) @ dq
+            self._acceleration, self._twist = (twist - self._twist) / self.period, twist
         self._reading = None
 
     def _step(self, tau: Float[np.ndarray, "n"]) -> None:

@@ -13,6 +13,7 @@ PyBullet crashes when it is given numpy arrays: everything goes in as lists.
 """
 
 import os
+import re
 import tempfile
 
 import numpy as np
@@ -22,6 +23,7 @@ from arms import Arm
 
 from ..exceptions import SimulationError
 from ..quiet import quiet_stderr
+from .surfaces import TIP, Surface
 
 with quiet_stderr():  # it announces its build time
     import pybullet
@@ -33,28 +35,40 @@ with quiet_stderr():  # it announces its build time
         stepSimulation,
     )
 
+BALL = f'<collision><geometry><sphere radius="{TIP}"/></geometry></collision>'
+
 
 class World:
     """The arm ``real``, without a window, in a server inside this process.
+
+    With a ``surface`` there is a ball at its tool frame, which touches it; nothing else does.
 
     Raises:
         SimulationError: PyBullet cannot load the arm.
     """
 
-    def __init__(self, real: Arm, dt: float) -> None:
+    def __init__(self, real: Arm, dt: float, surface: Surface | None = None) -> None:
         self._client = pybullet.connect(pybullet.DIRECT)
+        self._touch = None
         try:
-            self._load(real)
+            self._load(real, surface is not None)
             self._set_up(real, dt)
+            if surface is not None:
+                from .touch import Touch
+
+                self._touch = Touch(self._client, self._body, self._link("tool"), surface)
         except BaseException:
             self.close()
             raise
 
-    def _load(self, real: Arm) -> None:
+    def _load(self, real: Arm, tip: bool) -> None:
         with tempfile.TemporaryDirectory() as folder:
             file = os.path.join(folder, "arm.urdf")
+            urdf = real.to_urdf()
+            if tip:
+                urdf = re.sub('(<link name="tool">)', rf"\1{BALL}", urdf)
             with open(file, "w", encoding="utf-8") as stream:
-                stream.write(real.to_urdf())
+                stream.write(urdf)
             try:
                 self._body = pybullet.loadURDF(
                     file,
@@ -90,8 +104,19 @@ class World:
             numSubSteps=1, numSolverIterations=1000, solverResidualThreshold=1e-22, **client
         )
 
+    def _link(self, name: str) -> int:
+        """The number of the link of this name."""
+        joints = range(pybullet.getNumJoints(self._body, physicsClientId=self._client))
+        for joint in joints:
+            info = pybullet.getJointInfo(self._body, joint, physicsClientId=self._client)
+            if info[12].decode() == name:
+                return joint
+        raise SimulationError(f"PyBullet found no link '{name}'")
+
     def place(self, q: Float[np.ndarray, "n"], dq: Float[np.ndarray, "n"]) -> None:
         """Put the arm into a state, exactly."""
+        if self._touch is not None:
+            self._touch.place()
         for joint, position, velocity in zip(self._joints, q.tolist(), dq.tolist(), strict=True):
             pybullet.resetJointState(
                 self._body, joint, position, velocity, physicsClientId=self._client
@@ -121,7 +146,13 @@ class World:
         setJointMotorControlArray(
             self._body, self._joints, TORQUE_CONTROL, forces=tau, physicsClientId=self._client
         )
+        if self._touch is not None:
+            self._touch.push()
         stepSimulation(self._client)
+
+    def felt(self, x: Float[np.ndarray, "3"]) -> Float[np.ndarray, "6"]:
+        """Return what the surface exerted on the tip in the last step, about ``x`` [N, N m]."""
+        return np.zeros(6) if self._touch is None else self._touch.wrench(x)
 
     def close(self) -> None:
         """Stop the server; more than once does no harm."""
