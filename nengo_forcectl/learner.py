@@ -96,14 +96,15 @@ def consolidating_adaptation(
 ) -> Iterator[ConsolidatingAdaptation]:
     """Give the same learner as an adaptation, for `Blocks` with any control law of the tool.
 
-    Its model is the arm as it is given. Arguments and errors as those of `learning_cycle`.
+    Give it, and the blocks, the model and the posture's stiffness of `robust_posture`. Arguments
+    and errors as those of `learning_cycle`.
     """
     states = reach_states(arm, np.asarray(posture), np.random.default_rng([seed, 1]))
     encoding = encoding_of(arm, states, inputs)
     network = workspace_network(encoding, states, arm.dof, neurons, seed=seed)
     with simulator(network, dt=dt) as sim:
         online = OnlineNetwork(sim, network.probe, None, learn=[network.linear, network.decoders])
-        law = consolidation(arm, network, states, sim)
+        law = consolidation(arm, network, states, sim, observer_gain(0.0, dt))
         yield ConsolidatingAdaptation(arm, online, encoding, law, dt)
 
 

@@ -5,9 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from ..adaptation import ConsolidatingAdaptation, NetworkAdaptation
+from ..adaptation import NetworkAdaptation
 from ..adaptation.network import LearnFrom, OnlineLearner
 from ..cycle import Blocks, CompiledGradientCycle, Cycle
 from ..learning.composite import Composite
@@ -159,23 +157,13 @@ def consolidation(scene: "Scene") -> Iterator[Cycle]:
 @contextmanager
 def _consolidating_blocks(scene: "Scene") -> Iterator[Cycle]:
     """The same of blocks, which take any kinematics of the tip."""
-    from ..encoding import encoding_of
-    from ..learner import consolidation as law_of
-    from ..learner import observer_gain, robust_posture
-    from ..network import simulator, workspace_network
-    from ..online import OnlineNetwork
-    from ..workspace import reach_states
+    from ..learner import consolidating_adaptation, observer_gain, robust_posture
 
-    arm, settings = scene.arm, scene.settings
-    states = reach_states(arm, scene.home, np.random.default_rng([settings.seed, 1]))
-    encoding = encoding_of(arm, states, settings.inputs)
-    network = workspace_network(encoding, states, arm.dof, settings.neurons, seed=settings.seed)
-    with simulator(network, dt=scene.period) as sim:
-        online = OnlineNetwork(sim, network.probe, None, learn=[network.linear, network.decoders])
-        gain = observer_gain(0.0, scene.period)
-        law = law_of(arm, network, states, sim, gain)
-        model, k_null = robust_posture(arm, scene.home, gain)
-        adaptation = ConsolidatingAdaptation(model, online, encoding, law, scene.period)
+    settings, home, dt = scene.settings, scene.home, scene.period
+    model, k_null = robust_posture(scene.arm, home, observer_gain(0.0, dt))
+    with consolidating_adaptation(
+        model, home, seed=settings.seed, inputs=settings.inputs, neurons=settings.neurons, dt=dt
+    ) as adaptation:
         control = replace(control_law(scene), k_null=k_null)
         yield Blocks(model, control, adaptation, kinematics=scene.kinematics)
 
