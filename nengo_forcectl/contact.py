@@ -108,27 +108,26 @@ class ContactScene:
         down = descent.hover + descent.start + self.gap / descent.speed + SLACK
         return round((down + descent.settle + self.path.end) / DT)
 
-    def law(self, **options: Any) -> HybridForce | ParallelForce:
+    def law(self) -> HybridForce | ParallelForce:
         """Return a control law of its own for a run: it remembers an integral."""
         rows = task_axes(self.arm)
         if keeps_orientation(self.arm, self.home):
             rows = (*rows, 3, 4, 5)
         law = self.settings.law
-        return LAWS[law](self.home, rows, axes=(upward(self.arm),), dt=DT, **GAINS[law], **options)
+        return LAWS[law](self.home, rows, axes=(upward(self.arm),), dt=DT, **GAINS[law])
 
     @contextmanager
     def blocks(self, name: str) -> Iterator[Blocks]:
         """Give the control cycle with the adaptation that goes by ``name``."""
         arm = self.arm
         if name == "consolidation":
-            from .learner import consolidating_adaptation, observer_gain, robust_posture
+            from .learner import consolidating_adaptation
 
             settings = self.settings
-            model, k_null = robust_posture(arm, self.home, observer_gain(0.0, DT))
             with consolidating_adaptation(
-                model, self.home, seed=settings.seed, neurons=settings.neurons, dt=DT
+                arm, self.home, seed=settings.seed, neurons=settings.neurons, dt=DT
             ) as learner:
-                yield Blocks(model, self.law(k_null=k_null), learner)
+                yield Blocks(arm, self.law(), learner)
             return
         adaptation: Adaptation = NoAdaptation()
         if name == "observer":

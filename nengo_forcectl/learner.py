@@ -96,8 +96,8 @@ def consolidating_adaptation(
 ) -> Iterator[ConsolidatingAdaptation]:
     """Give the same learner as an adaptation, for `Blocks` with any control law of the tool.
 
-    Give it, and the blocks, the model and the posture's stiffness of `robust_posture`. Arguments
-    and errors as those of `learning_cycle`.
+    Where the tool's position alone is controlled, give it, and the blocks, the model and the
+    posture's stiffness of `robust_posture`. Arguments and errors as those of `learning_cycle`.
     """
     states = reach_states(arm, np.asarray(posture), np.random.default_rng([seed, 1]))
     encoding = encoding_of(arm, states, inputs)
