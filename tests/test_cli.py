@@ -177,5 +177,5 @@ def test_every_public_name_is_there():
 
     for name in nengo_forcectl.__all__:
         assert getattr(nengo_forcectl, name).__name__ == name
-    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+    with pytest.raises(AttributeError, match="No nengo_forcectl attribute nothing"):
         _ = nengo_forcectl.nothing

@@ -7,8 +7,7 @@ import pytest
 from nengo_forcectl.closed_form import ClosedFormNetwork
 from nengo_forcectl.exceptions import ConfigurationError, NetworkError
 from nengo_forcectl.learning.gradient import Gradient
-from nengo_forcectl.network import RATE as SPIKES
-from nengo_forcectl.network import adaptive_network, simulator
+from nengo_forcectl.network import RATE as SPIKES, adaptive_network, simulator
 from nengo_forcectl.online import OnlineNetwork
 from nengo_forcectl.pes import PesNetwork
 
