@@ -1,0 +1,39 @@
+"""`nengo-forcectl arms` and ``export``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+
+@dataclass(frozen=True)
+class ArmsSettings:
+    """The arms of the catalogue, or one arm in full."""
+
+    name: Annotated[str | None, tyro.conf.Positional] = None
+    """Name of an arm, or path of a URDF file; without it, the catalogue."""
+
+    tip: str | None = None
+    """Link that carries the tool, where the links of a URDF branch."""
+
+    json: bool = False
+    """Print a list of summaries as JSON."""
+
+
+@dataclass(frozen=True)
+class ExportSettings:
+    """A controller that a run has trained becomes a folder that runs without the simulator."""
+
+    run: Annotated[Path, tyro.conf.Positional]
+    """Folder of a run of `nengo-forcectl reach`."""
+
+    folder: Annotated[Path, tyro.conf.Positional]
+    """Folder that is written; must not exist."""
+
+    controller: str | None = None
+    """Name of the controller (consolidation, ...), where the run has several that can be
+    exported."""
+
+    replace: bool = False
+    """Replace an exported controller that is there."""
