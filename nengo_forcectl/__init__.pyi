@@ -45,11 +45,7 @@ from .control.safety import (
     Limits as Limits,
     Safe as Safe,
 )
-from .cycle import (
-    Blocks as Blocks,
-    CompiledCycle as CompiledCycle,
-    CompiledGradientCycle as CompiledGradientCycle,
-)
+from .cycle import Blocks as Blocks
 from .encoding import (
     StateEncoding as StateEncoding,
     States as States,
@@ -63,6 +59,10 @@ from .export import (
     load_network as load_network,
 )
 from .fused import CompiledController as CompiledController
+from .fused_learning import (
+    CompiledCycle as CompiledCycle,
+    CompiledGradientCycle as CompiledGradientCycle,
+)
 from .generate import (
     GenerateAdaptation as GenerateAdaptation,
     GenerateControl as GenerateControl,

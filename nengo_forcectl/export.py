@@ -39,10 +39,10 @@ from .control import Admittance
 from .control.joint_space import JointSpace
 from .control.safety import Limits, Safe
 from .control.task_space import TaskSpace
-from .cycle import CompiledCycle
 from .encoding import NetworkArrays, StateEncoding
 from .exceptions import ConfigurationError, ForcectlError, RecordError, VersionError
 from .fused import CompiledController
+from .fused_learning import CompiledCycle
 from .learning.consolidation import Consolidation
 from .paths import Reference
 from .plain import made, plain, put, recall, stored

@@ -12,8 +12,8 @@ from arms import Arm
 from .adaptation import ConsolidatingAdaptation
 from .control import OperationalSpace
 from .control.safety import Safe
-from .cycle import CompiledCycle
 from .encoding import Inputs, States, encoding_of
+from .fused_learning import CompiledCycle
 from .learning.consolidation import Consolidation, smooth_basis
 from .network import WorkspaceNetwork, simulator, workspace_network
 from .online import OnlineNetwork

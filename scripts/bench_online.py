@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from nengo_forcectl.closed_form import ClosedFormNetwork
-from nengo_forcectl.cycle import CompiledGradientCycle
+from nengo_forcectl.fused_learning import CompiledGradientCycle
 from nengo_forcectl.learner import learning_cycle
 from nengo_forcectl.learning.gradient import Gradient
 from nengo_forcectl.network import AdaptiveNetwork, adaptive_network, simulator

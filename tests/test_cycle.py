@@ -11,9 +11,10 @@ import pytest
 import arms
 from nengo_forcectl.adaptation.consolidating import ConsolidatingAdaptation
 from nengo_forcectl.control import OperationalSpace
-from nengo_forcectl.cycle import Blocks, CompiledCycle
+from nengo_forcectl.cycle import Blocks
 from nengo_forcectl.encoding import INPUTS, encoding_of
 from nengo_forcectl.exceptions import ConfigurationError, NetworkError
+from nengo_forcectl.fused_learning import CompiledCycle
 from nengo_forcectl.learner import consolidation
 from nengo_forcectl.network import simulator, workspace_network
 from nengo_forcectl.online import OnlineNetwork

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nengo_forcectl import reach
-from nengo_forcectl.cycle import CompiledGradientCycle
 from nengo_forcectl.exceptions import ConfigurationError
+from nengo_forcectl.fused_learning import CompiledGradientCycle
 from nengo_forcectl.plots import COLOURS
 from nengo_forcectl.rivals import DT, RIVALS, TIPS, gains
 from nengo_forcectl.scene import reaching_scene

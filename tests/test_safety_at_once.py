@@ -10,8 +10,8 @@ from nengo_forcectl.closed_form import ClosedFormNetwork
 from nengo_forcectl.control import JointPD, OperationalSpace
 from nengo_forcectl.control.joint_space import JointSpace
 from nengo_forcectl.control.safety import Limits, Safe
-from nengo_forcectl.cycle import CompiledGradientCycle
 from nengo_forcectl.fused import CompiledController
+from nengo_forcectl.fused_learning import CompiledGradientCycle
 from nengo_forcectl.learner import learning_cycle
 from nengo_forcectl.learning.gradient import Gradient
 from nengo_forcectl.network import adaptive_network, simulator

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..adaptation import NetworkAdaptation
 from ..adaptation.network import LearnFrom, OnlineLearner
-from ..cycle import Blocks, CompiledGradientCycle, Cycle
+from ..cycle import Blocks, Cycle
+from ..fused_learning import CompiledGradientCycle
 from ..learning.composite import Composite
 from ..learning.gauss_newton import GaussNewton
 from ..learning.gradient import Gradient
