@@ -1,0 +1,259 @@
+"""A controller as plain data and arrays, and back."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import prod
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm, Chain
+from arms.tape import from_tape, to_tape
+from arms.terms import Request
+from arms.tree import select
+
+from .control import Admittance
+from .control.joint_space import JointSpace
+from .control.safety import Limits, Safe
+from .control.task_space import TaskSpace
+from .controller_folder import FORMAT, versions_here
+from .encoding import NetworkArrays, StateEncoding
+from .exceptions import ConfigurationError, RecordError
+from .fused import CompiledController
+from .fused_learning import CompiledCycle
+from .learning.consolidation import Consolidation
+from .paths import Reference
+from .plain import made, plain, put, recall, stored
+from .prediction import Predictor
+from .robot import Result, State
+from .workspace import joint_range
+
+CYCLES = {"CompiledCycle": CompiledCycle, "CompiledController": CompiledController}
+"""What can be exported: the controller of `learning_cycle`, and every law without learning."""
+
+KERNELS = [Request(("pose", "J", "dJ", "M", "C", "g")), Request(("pose",)), Request(("J",))]
+TOLERANCE = 1e-9  # of the proof, relative to the largest torque, or [N m]
+
+
+class LoadedController(Safe):
+    """What `load_controller` returns: a cycle within its limits.
+
+    If the first state comes one period after the last one before the export, it goes on, to the
+    same torques. With any other it begins a new motion: what it learned stays, what it remembers of
+    the motion is forgotten.
+    """
+
+    _first = True
+
+    @property
+    def learning(self) -> bool:
+        """Whether it learns; see `learn`."""
+        return bool(getattr(self.cycle, "learning", False))
+
+    def step(self, state: State, reference: Reference) -> Result:
+        """Return the torque that may leave; see `Safe.step`."""
+        if self._first:
+            self._first = False
+            if not 0.5 * self.dt < state.time - self._time < 1.5 * self.dt:
+                self.restart()
+        return super().step(state, reference)
+
+    def restart(self) -> None:
+        """Begin a new motion: forget the last torques and states, not what was learned."""
+        self.remembered = np.zeros((6, self.dof)), (0, 0, -math.inf, 0, 0)
+        self.reset()
+        _forget_motion(self.cycle)
+
+
+def described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Return a controller as JSON's data and arrays by name.
+
+    Raises:
+        ConfigurationError: one that cannot be exported.
+    """
+    if not isinstance(safe, Safe):
+        raise ConfigurationError(
+            f"export: is {type(safe).__name__}, needs a cycle within limits, Safe(cycle, arm)"
+        )
+    if safe.stopped is not None:
+        raise ConfigurationError(
+            f"export: the controller is in a controlled stop ({safe.stopped}); reset() ends it"
+        )
+    cycle: Any = safe.cycle
+    kind = type(cycle).__name__
+    if CYCLES.get(kind) is not type(cycle):
+        raise ConfigurationError(
+            f"export: {kind} cannot be exported; {', '.join(CYCLES)} can, with a law of "
+            "nengo_forcectl.control"
+        )
+    arrays: dict[str, np.ndarray] = {}
+    law = plain(cycle.controller, "law", arrays, cycle.arm)
+    inner: dict[str, Any] = {"type": kind, "model": None, "law": law}
+    requests = _requests(cycle)
+    if cycle.arm.chain != safe.arm.chain:  # the cycle goes by another model than its limits
+        inner["model"] = _described_arm(cycle.arm, requests, "model", arrays)
+        requests = KERNELS
+    if isinstance(cycle, CompiledCycle):
+        predictor = cycle.predictor
+        if predictor is not None:
+            inner["predictor"] = {"delay": predictor.delay, "gain": predictor.gain}
+        inner["encoding"] = plain(cycle.network.encoding, "encoding", arrays)
+        inner["learning_law"] = plain(cycle.law, "learning_law", arrays)
+        inner["learning"] = cycle.learning
+        arrays |= {"encoders": cycle.network.encoders, "bias": cycle.network.bias}
+        arrays |= {f"memory.{name}": value for name, value in cycle.checkpoint().items()}
+    arrays["safe"], counts = safe.remembered
+    data = {
+        "format": FORMAT,
+        "versions": versions_here(),
+        "dt": safe.dt,
+        "arm": _described_arm(safe.arm, requests, "arm", arrays),
+        "limits": plain(safe.limits, "limits", arrays),
+        "counts": plain(counts, "counts", arrays),
+        "cycle": inner,
+    }
+    return json.loads(json.dumps(data, allow_nan=False)), arrays
+
+
+def _described_arm(
+    arm: Arm, requests: Sequence[Request], path: str, arrays: dict[str, np.ndarray]
+) -> dict[str, Any]:
+    """Its chain, without what only dresses it, and its equations."""
+    for k, request in enumerate(requests):
+        tape = to_tape(arm.steps(request))
+        arrays |= {f"{path}.{k}.{name}": value for name, value in tape.items()}
+    links = tuple(replace(link, visuals=()) for link in arm.chain.links)
+    return {
+        "chain": plain(replace(arm.chain, links=links), f"{path}.chain", arrays),
+        "kernels": [request.__dict__ for request in requests],
+    }
+
+
+def _assembled_arm(data: Mapping[str, Any], path: str, arrays: Mapping[str, np.ndarray]) -> Arm:
+    chain = _of(Chain, data["chain"], f"{path}.chain", arrays)
+    select(chain.name, chain.links, chain.joints, chain.base, chain.tip, {})  # is it a tree?
+    arm, steps = Arm(chain), {}
+    for k, fields in enumerate(data["kernels"]):
+        request = Request(**{**fields, "terms": tuple(fields["terms"])})
+        size = sum(prod(shape) for shape in request.shapes(arm.sizes))
+        tape = _within(f"{path}.{k}.", arrays)
+        steps[request] = from_tape(tape, request.lengths(arm.dof), size)
+    return Arm(chain, steps)
+
+
+def _within(start: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The arrays whose names begin so, by the rest of their names."""
+    return {n.removeprefix(start): v for n, v in arrays.items() if n.startswith(start)}
+
+
+def _requests(cycle: Any) -> list[Request]:
+    """The kernels of the arm that a cycle and its limits ask for, with its secondary tasks'."""
+    law, requests = cycle.controller, list(KERNELS)
+    task = law.inner if isinstance(law, Admittance) else law
+    if isinstance(task, TaskSpace):
+        entries = [entry for each in task.tasks for entry in each.entries(cycle.dof)]
+        requests += [entry.kernel.request for entry in entries if entry.kernel is not None]
+    if getattr(cycle, "predictor", None) is not None:
+        requests.append(Request(("M", "C", "g")))
+    return list(dict.fromkeys(requests))
+
+
+def assembled(data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> LoadedController:
+    """Return the controller that `described` gave the data of.
+
+    Raises:
+        RecordError: data that it does not give; or something of ``BROKEN``.
+    """
+    arm, dt, inner = _assembled_arm(data["arm"], "arm", arrays), data["dt"], data["cycle"]
+    model = arm if inner["model"] is None else _assembled_arm(inner["model"], "model", arrays)
+    law = made(inner["law"], "law", arrays, model)
+    if inner["type"] == "CompiledController":
+        cycle: Any = CompiledController(model, law)
+        recall(law, "law", arrays)
+    elif inner["type"] == "CompiledCycle":
+        late = inner.get("predictor")
+        predictor = None if late is None else Predictor(model, late["delay"], dt, late["gain"])
+        network = network_arrays(inner, arrays)
+        learns = _of(Consolidation, inner["learning_law"], "learning_law", arrays)
+        cycle = CompiledCycle.of(model, law, network, learns, dt, predictor)
+        cycle.resume(_within("memory.", arrays))
+        cycle.learn(bool(inner["learning"]))
+    else:
+        raise RecordError(f"cycle is {inner['type']!r}, needs one of {', '.join(CYCLES)}")
+    for owner, requests in ((arm, KERNELS), (model, _requests(cycle))):
+        missing = [request for request in requests if not owner.given(request)]
+        if missing:
+            raise RecordError(f"there is no tape of {missing[0]}")
+    limits = _of(Limits, data["limits"], "limits", arrays)
+    safe = LoadedController(cycle, arm, limits, dt)
+    memory, counts = np.empty((6, arm.dof)), made(data["counts"], "counts", arrays)
+    put(memory, arrays, "safe")
+    safe.remembered = memory, counts
+    return safe
+
+
+def _of(kind: type, data: Any, path: str, arrays: Mapping[str, np.ndarray]) -> Any:
+    value = made(data, path, arrays)
+    if not isinstance(value, kind):
+        raise RecordError(f"{path}: is {type(value).__name__}, needs a {kind.__name__}")
+    return value
+
+
+def network_arrays(inner: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> NetworkArrays:
+    """Return the network of a learning cycle's data."""
+    names = ("encoders", "bias", "memory.weights")
+    encoding = _of(StateEncoding, inner["encoding"], "encoding", arrays)
+    return NetworkArrays(encoding, *(stored(arrays, name) for name in names))
+
+
+def _forget_motion(cycle: Any) -> None:
+    """What a cycle remembers of the motion, not what it has learned."""
+    if isinstance(cycle, CompiledCycle):
+        cycle.forget_motion()
+    elif isinstance(cycle, CompiledController):
+        reset = getattr(cycle.controller, "reset", None)
+        if reset is not None:
+            reset()
+        if isinstance(cycle.controller, Admittance):
+            inner = getattr(cycle.controller.inner, "reset", None)
+            if inner is not None:
+                inner()
+
+
+def proof(controller: LoadedController) -> Float[np.ndarray, "3 n"]:
+    """Return the torques of the first three steps of a small motion."""
+    cycle: Any = controller.cycle
+    arm, law, rows = controller.arm, cycle.controller, []
+    task = law.inner if isinstance(law, Admittance) else law
+    q = task.posture if isinstance(task, TaskSpace) else joint_range(arm)[0]
+    dq, still = 0.1 * np.cos(np.arange(arm.dof)), np.zeros(3)
+    push = np.full(6, 0.1) if isinstance(law, TaskSpace | Admittance) and law.needs_wrench else None
+    controller.restart()
+    for k in range(3):
+        time = k * controller.dt
+        state = State(time, q + time * dq, dq, wrench=push)
+        if isinstance(law, JointSpace):
+            reference = Reference(state.q + 0.01, dq, np.zeros(arm.dof))
+        else:
+            pose = arm.pose(state.q)
+            reference = Reference(pose[:3, 3] + 0.01, still, still, pose[:3, :3].copy())
+        rows.append(controller.step(state, reference).tau.copy())
+    return np.array(rows)
+
+
+def check_proof(
+    controller: LoadedController, data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+) -> None:
+    """Refuse a controller whose torques are not those that were written; `RecordError`."""
+    wanted, found = stored(arrays, "proof"), proof(controller)
+    off = float(np.abs(found - wanted).max()) if found.shape == wanted.shape else math.inf
+    if not off <= TOLERANCE * max(1.0, float(np.abs(wanted).max())):
+        written, here = data["versions"], versions_here()
+        other = [f"{n} {v}, here {here.get(n)}" for n, v in written.items() if v != here.get(n)]
+        raise RecordError(
+            f"its torques come out otherwise than when it was written, by {off:.3g} N m; "
+            f"versions that differ: {', '.join(other) or 'none'}"
+        )

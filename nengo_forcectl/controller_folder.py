@@ -1,0 +1,145 @@
+"""The folder of an exported controller: its three files, written whole, and read when they are."""
+
+import hashlib
+import io
+import json
+import platform
+import re
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .exceptions import RecordError, VersionError
+
+FORMAT = 1
+TEXT, ARRAYS, SUMS = "controller.json", "arrays.npz", "SHA256SUMS"
+PACKAGES = ("nengo-forcectl", "numpy", "numba", "llvmlite")
+BROKEN = (
+    KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, ImportError,
+)  # fmt: skip
+"""What data raises that is of another form than ours."""
+
+
+def check_new(folder: Path, replace: bool) -> None:
+    """Refuse a folder that is there; `RecordError`.
+
+    Args:
+        folder: that is to be written.
+        replace: whether a controller that is there may be replaced.
+    """
+    if folder.exists() and not (replace and (folder / SUMS).is_file()):
+        answer = "which is no exported controller" if replace else "and replace is not set"
+        raise RecordError(f"controller folder '{folder}': exists, {answer}")
+
+
+def write(folder: Path, data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+    """Write a folder, whole or not at all; in the place of one that is there.
+
+    Raises:
+        RecordError: it cannot be written.
+    """
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)  # pyright: ignore[reportArgumentType]
+    files = {TEXT: _text(data).encode(), ARRAYS: stream.getvalue()}
+    sums = "".join(f"{_sha256(content)}  {name}\n" for name, content in files.items())
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as room:
+            new, old = Path(room) / "new", Path(room) / "old"
+            new.mkdir()
+            for name, content in (*files.items(), (SUMS, sums.encode())):
+                (new / name).write_bytes(content)
+            if folder.exists():
+                folder.rename(old)
+            try:
+                new.rename(folder)
+            except OSError:
+                if old.exists():
+                    old.rename(folder)
+                raise
+    except OSError as error:
+        raise RecordError(
+            f"controller folder '{folder}': cannot be written ({error.strerror})"
+        ) from None
+
+
+def read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Return the data and the arrays of a folder whose checksums are right.
+
+    Raises:
+        RecordError: the folder, or a file of it, cannot be read, is damaged or incomplete.
+        VersionError: it was written by a version whose controllers are other ones.
+    """
+    sums = _sums(folder)
+    files = {name: _bytes(folder / name) for name in (TEXT, ARRAYS)}
+    for name, content in files.items():
+        if _sha256(content) != sums[name]:
+            raise RecordError(
+                f"file '{folder / name}': is damaged or was changed, its SHA-256 is not that of "
+                f"{SUMS}; export the controller anew"
+            )
+    try:
+        data = json.loads(files[TEXT].decode())
+        version, versions = data["format"], data["versions"]
+        written = str(versions["nengo-forcectl"])
+    except (ValueError, *BROKEN) as error:
+        raise RecordError(
+            f"file '{folder / TEXT}': holds no controller ({type(error).__name__}: {error})"
+        ) from None
+    here = versions_here()["nengo-forcectl"]
+    if version != FORMAT or written.split(".")[:2] != here.split(".")[:2]:
+        raise VersionError(
+            f"file '{folder / TEXT}': is of format {version!r}, written by nengo-forcectl "
+            f"{written}; this is {here}, which reads format {FORMAT} of the same minor version: "
+            "export the controller anew, or install that one"
+        )
+    try:
+        with np.load(io.BytesIO(files[ARRAYS]), allow_pickle=False) as file:
+            arrays = dict(file)
+    except (OSError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error, *BROKEN) as error:
+        raise RecordError(f"file '{folder / ARRAYS}': holds no arrays ({error})") from None
+    return data, arrays
+
+
+def _sums(folder: Path) -> dict[str, str]:
+    """Checksum by name; the names are ours, not the file's."""
+    if not folder.is_dir():
+        raise RecordError(f"controller folder '{folder}': there is none")
+    text = _bytes(folder / SUMS).decode(errors="replace")
+    found = dict(re.findall(r"^([0-9a-f]{64}) [ *](.+)$", text, re.MULTILINE)[:3])
+    sums = {name: sha for sha, name in found.items()}
+    if set(sums) != {TEXT, ARRAYS}:
+        raise RecordError(
+            f"file '{folder / SUMS}': has checksums of {', '.join(map(repr, sums)) or 'nothing'}, "
+            f"needs those of {TEXT} and {ARRAYS}"
+        )
+    return sums
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise RecordError(f"file '{path}': cannot be read ({error.strerror})") from None
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def versions_here() -> dict[str, str]:
+    """Return the versions that make a difference to what a controller gives."""
+    return {"python": platform.python_version()} | {n: metadata.version(n) for n in PACKAGES}
+
+
+def _text(data: Mapping[str, Any]) -> str:
+    """JSON with a line a field; lists of numbers stay on one."""
+    text = json.dumps(data, indent=2, allow_nan=False)
+    short = lambda found: "[" + re.sub(r"\n\s+", " ", found[1]) + "]"  # noqa: E731
+    return re.sub(r"\[\n\s+([^\[\]{}]*?)\n\s+\]", short, text) + "\n"
