@@ -1,4 +1,4 @@
-"""What pressing and wiping reach, over seeds: `python scripts/press_and_wipe.py SECTION [SEEDS]`.
+"""What pressing and wiping reach: `python scripts/press_and_wipe.py SECTION [SEED ...]`.
 
 Sections: ``press``, ``peg``, ``wipe``: adaptations and laws, on the iiwa. ``loads``: payloads of 0
 to 5 kg. ``noisy``: a wrist sensor of 0.2 N. ``forces``: 10 and 50 N. ``fast``: coming down with
@@ -52,7 +52,9 @@ SECTIONS = {
 def main() -> None:
     """Print a line for every adaptation, stiffness and variant of a section."""
     section = sys.argv[1] if len(sys.argv) > 1 else "press"
-    seeds = range(int(sys.argv[2]) if len(sys.argv) > 2 else 3)
+    seeds = [int(seed) for seed in sys.argv[2:]] or [0, 1, 2]
+    if section not in SECTIONS:
+        raise SystemExit(f"section is {section!r}, needs one of {', '.join(SECTIONS)}")
     for kind, options in SECTIONS[section]:
         print(kind.__name__, {name: value for name, value in options.items() if name != "adapt"})
         runs: dict[str, list[dict[str, float | None]]] = {}
