@@ -33,10 +33,6 @@ PACKAGES = (
     "pybullet",
 )
 
-COLUMNS = (
-    "time", "q", "dq", "tau", "feedforward", "reference", "tool", "event", "singularity", "J",
-)  # fmt: skip
-
 
 class Log:
     """The record of every control cycle, in arrays that are made before the second one.
@@ -74,27 +70,22 @@ class Log:
         columns["tool"][cycle] = result.tool
         columns["event"][cycle] = event
         columns["singularity"][cycle] = result.singularity
-        if result.J is not None:
-            columns["J"][cycle] = result.J
-        if "wrench" in columns:
-            columns["wrench"][cycle] = np.nan if state.wrench is None else state.wrench
-        if "wanted" in columns:
-            columns["wanted"][cycle] = np.nan if reference.wrench is None else reference.wrench
+        for name, value in _optional(state, reference, result):
+            if name in columns:
+                columns[name][cycle] = np.nan if value is None else value
         self.cycles = cycle + 1
 
     def _made(self, state: State, reference: Reference, result: Result) -> dict[str, np.ndarray]:
-        n, J = np.shape(result.tau), result.J
-        shapes = [(), n, n, n, n, np.shape(reference.x), np.shape(result.tool), (), ()]
-        if J is not None:
-            shapes.append(J.shape)
-        made: dict[str, np.ndarray] = {
-            name: np.zeros((self.capacity, *shape))
-            for name, shape in zip(COLUMNS, shapes, strict=False)  # J is not in all of them
-        }
-        for name, wrench in (("wrench", state.wrench), ("wanted", reference.wrench)):
-            if wrench is not None:
-                made[name] = np.zeros((self.capacity, 6))
-        return made
+        n = np.shape(result.tau)
+        shapes: dict[str, tuple[int, ...]] = {
+            "time": (), "q": n, "dq": n, "tau": n, "feedforward": n,
+            "reference": np.shape(reference.x), "tool": np.shape(result.tool), "event": (),
+            "singularity": (),
+        }  # fmt: skip
+        for name, value in _optional(state, reference, result):
+            if value is not None:
+                shapes[name] = np.shape(value)
+        return {name: np.zeros((self.capacity, *shape)) for name, shape in shapes.items()}
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the cycles so far, one array a column; no column before the first cycle."""
@@ -103,6 +94,11 @@ class Log:
     def error(self, start: int = 0) -> Float[np.ndarray, "cycles"]:
         """Return the distance of the tool from its reference [m], from cycle ``start`` on."""
         return tool_error(self.arrays(), start)
+
+
+def _optional(state: State, reference: Reference, result: Result) -> tuple[tuple[str, Any], ...]:
+    """The columns that not every run has."""
+    return ("J", result.J), ("wrench", state.wrench), ("wanted", reference.wrench)
 
 
 def tool_error(record: Mapping[str, np.ndarray], start: int = 0) -> Float[np.ndarray, "cycles"]:
