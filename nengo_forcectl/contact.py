@@ -47,7 +47,8 @@ GAINS = {
     "parallel": {"kf": 1.0, "ki": 3.0, "kv": 50.0, "mass": 5.0},
 }
 LAWS = {"hybrid": HybridForce, "parallel": ParallelForce}
-SETTLED = 0.02  # of the wanted force
+LIMITS = {"overshoot_percent": 15.0, "last_bounce_s": 0.3, "error_percent": 2.0}
+"""That a run is to keep; see `force_figures`."""
 
 Watch = Callable[[str, int, int], None]
 """Called while a run goes on: its name, and how much of it is done, of how much."""
@@ -210,7 +211,8 @@ class Outcome:
     record: dict[str, np.ndarray] = field(default_factory=dict)  # of `Log`, ``contact``, ``force``
     figures: dict[str, float | None] = field(default_factory=dict)
     failure: str | None = None
-    limits: dict[str, int] = field(default_factory=dict)
+    limits: dict[str, int] = field(default_factory=dict)  # of `Safe`
+    events: dict[str, int] = field(default_factory=dict)  # of `SensorCheck`
     seconds: float = 0.0  # of wall clock, in the loop
 
 
@@ -300,6 +302,7 @@ def touch(
             outcome.failure = str(error)
         finally:
             outcome.seconds, outcome.limits = time.perf_counter() - began, dict(cycle.events)
+            outcome.events = dict(check.events)
             outcome.record = log.arrays()
             if log.cycles:
                 contact = np.array(watched.contact[: log.cycles])
@@ -308,15 +311,15 @@ def touch(
 
 
 def force_figures(
-    record: Mapping[str, np.ndarray], wanted: float, steady: Callable[[float], slice]
+    record: Mapping[str, np.ndarray], wanted: float, steady: slice
 ) -> dict[str, float | None]:
     """Return what the true force along the normal says of a run; None where there is nothing.
 
     ``landed_s``: when it first touched. ``impact_N``: the largest force in 0.1 s after that.
     ``overshoot_percent``: of all the run, over the wanted force. ``last_bounce_s``: when it was
     last off the surface, from first contact on, 0 if never. ``settled_s``: from when on, after
-    first contact, it stays within 2 %. ``error_percent``: the largest deviation in the cycles that
-    ``steady`` makes of that first moment.
+    first contact, it stays within 2 %; None if it does not. ``error_percent``: the largest
+    deviation in the cycles of ``steady``.
     """
     names = (
         "landed_s", "impact_N", "overshoot_percent", "last_bounce_s", "settled_s", "error_percent",
@@ -324,19 +327,20 @@ def force_figures(
     if not record or not record["force"].any():
         return dict.fromkeys(names)
     force, times = record["force"], record["time"]
-    settled = np.abs(force[steady(float(times[np.argmax(force > 0)]))] - wanted)
+    deviation = np.abs(force[steady] - wanted)
     first = int(np.argmax(force > 0))
     since = times[first:] - times[first]
     pressed = force[first:]
     off = np.flatnonzero(pressed <= 0)
-    out = np.flatnonzero(np.abs(pressed - wanted) > SETTLED * wanted)
+    out = np.flatnonzero(np.abs(pressed - wanted) > 0.01 * LIMITS["error_percent"] * wanted)
+    settled = int(out[-1]) + 1 if out.size else 0
     values = (
         times[first],
         pressed[since <= 0.1].max(),
         100.0 * (pressed.max() / wanted - 1.0),
         since[off[-1]] if off.size else 0.0,
-        since[min(out[-1] + 1, len(since) - 1)] if out.size else 0.0,
-        100.0 * settled.max() / wanted if settled.size else None,
+        since[settled] if settled < len(since) else None,
+        100.0 * deviation.max() / wanted if deviation.size else None,
     )
     return {
         name: None if value is None else float(value)
@@ -379,6 +383,7 @@ def _write(
                 name: each.failure for name, each in outcomes.items() if each.failure is not None
             },
             "limits": {name: each.limits for name, each in outcomes.items()},
+            "events": {name: each.events for name, each in outcomes.items()},
             "steps_per_second": {
                 name: len(each.record["time"]) / each.seconds for name, each in outcomes.items()
             },

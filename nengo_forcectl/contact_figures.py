@@ -6,12 +6,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from .contact import LIMITS
 from .plots import COLOURS
 from .record import Run
-from .wipe import path_error
+from .wipe import path_error, wiping_time
 
-OVERSHOOT = 0.15  # of the wanted force, the band that is drawn
-STEADY = 0.02  # of it
+# Of the wanted force, the bands that are drawn.
+OVERSHOOT, STEADY = 0.01 * LIMITS["overshoot_percent"], 0.01 * LIMITS["error_percent"]
 BEFORE = 0.25  # of the first contact, that is shown [s]
 
 
@@ -56,10 +57,7 @@ def wipe_figure(run: Run) -> Figure:
     normal = np.array(summary["normal"])
     flat = np.flatnonzero(normal == 0)
     for name, record in run.records.items():
-        first = summary["runs"][name]["landed_s"]
-        if first is None:
-            continue
-        down = record["time"] >= first + summary["descent"]["settle"]
+        down = wiping_time(record, normal)
         path.plot(
             *1e3 * record["tool"][down][:, flat].T, **_style(run, name), label=_label(run, name)
         )
@@ -95,7 +93,10 @@ def _draw_force(axes: Axes, run: Run, names: list[str], *, since_contact: bool) 
     force = run.summary["settings"]["force"]
     axes.axhspan(force, (1 + OVERSHOOT) * force, color="#2b8a3e", alpha=0.10, lw=0)
     axes.axhspan((1 - STEADY) * force, (1 + STEADY) * force, color="#2b8a3e", alpha=0.18, lw=0)
-    for level, text in ((1 + OVERSHOOT, "15 % over"), (1 - STEADY, "within 2 %")):
+    for level, text in (
+        (1 + OVERSHOOT, f"{100 * OVERSHOOT:g} % over"),
+        (1 - STEADY, f"within {100 * STEADY:g} %"),
+    ):
         axes.text(
             0.995, level * force, text, ha="right", va="bottom" if level > 1 else "top",
             fontsize=8, color="#2b8a3e", transform=axes.get_yaxis_transform(),

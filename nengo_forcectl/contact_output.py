@@ -13,10 +13,6 @@ from rich.table import Table
 
 from .settings import ContactSettings, WipeSettings
 
-# What a run is to keep, or its number is red: overshoot [%], last bounce after first contact [s],
-# error of the steady force [%].
-LIMITS = {"overshoot_percent": 15.0, "last_bounce_s": 0.3, "error_percent": 2.0}
-
 
 def show(settings: ContactSettings) -> None:
     """Run the verb and print what came of it."""
@@ -61,6 +57,8 @@ def show(settings: ContactSettings) -> None:
 
 def _table(summary: Mapping[str, Any]) -> Table:
     """A row a run; what is beyond the limits is red."""
+    from .contact import LIMITS
+
     columns = {
         "impact_N": "impact\n[N]",
         "overshoot_percent": "overshoot\n[%]",

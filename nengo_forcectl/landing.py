@@ -1,6 +1,5 @@
 """From the air to a surface that nobody has measured: down until it is felt, then press."""
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from jaxtyping import Float
 from .exceptions import ConfigurationError
 from .paths import MinimumJerkProfile, Path, Reference
 from .robot import Result, State
+from .sim.checks import check_above_zero, check_from_zero_up
 
 if TYPE_CHECKING:
     from .cycle import Cycle
@@ -42,16 +42,11 @@ class Descent:
             raise ConfigurationError(
                 f"Descent.normal: is {self.normal}, needs three numbers of length 1"
             )
-        for name in ("force", "speed", "touch", "start", "ramp", "lost"):
-            if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
-                raise ConfigurationError(
-                    f"Descent.{name}: is {getattr(self, name)}, needs a number above 0"
-                )
+        units = {"force": "N", "speed": "m/s", "touch": "N", "start": "s", "ramp": "s", "lost": "s"}
+        for name, unit in units.items():
+            check_above_zero(self, name, unit)
         for name in ("hover", "settle"):
-            if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
-                raise ConfigurationError(
-                    f"Descent.{name}: is {getattr(self, name)}, needs a number from 0 up"
-                )
+            check_from_zero_up(self, name, "s")
         if not self.touch < self.force:
             raise ConfigurationError(
                 f"Descent.touch: is {self.touch} N, needs less than the force, {self.force} N"
@@ -61,12 +56,13 @@ class Descent:
 class Landing:
     """A path that waits for the ground, and the cycle that feels it: be both in a loop.
 
-    With n the normal, the reference is the path's across n. Along n it hovers, comes down at a
-    constant speed with no force wanted, until the wrist sensor feels ``touch``; from then on it
-    stays at that height and wants the wrench ``-n force``, which grows from ``touch`` by a minimum
-    jerk profile. The path's time stands at 0 until ``settle`` after that. A force law along n
-    (`HybridForce`, `ParallelForce`) makes of it a speed in the air and a force on the ground. Where
-    the ground is lost the path's time stands still and it comes down again.
+    With n the normal, the reference is the path's across n. Along n it hovers, then comes down at a
+    constant speed, with the little force wanted that is felt, so that there is no error of it,
+    until the wrist sensor feels ``touch``; from then on it stays at that height and wants the wrench
+    ``-n force``, which grows from ``touch`` by a minimum jerk profile. The path's time stands at 0
+    until ``settle`` after that. A force law along n (`HybridForce`, `ParallelForce`) makes of it a
+    speed in the air and a force on the ground. Where the ground is lost the path's time stands
+    still and it comes down again.
 
     Args:
         cycle: with a force law along the normal.
@@ -87,7 +83,6 @@ class Landing:
         self._touches = 0  # cycles in sequence with more than ``touch``
         self._felt = 0.0  # when it last felt a force [s]
         self._gone = 0.0  # of the path, before it was last lost [s]
-        self._overruled: Any = getattr(cycle, "overruled", None)
 
     def __getattr__(self, name: str) -> Any:
         """Everything else is the cycle's own."""
@@ -129,11 +124,6 @@ class Landing:
     def learn(self, on: bool) -> None:
         """Let what learns, if anything does, go on to, or keep what it has learned."""
         self.cycle.learn(on)
-
-    def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
-        """Take note of the torque [N m] that was sent in place of the last step's."""
-        if self._overruled is not None:
-            self._overruled(tau)
 
     def _feel(self, time: float, force: float, tool: Float[np.ndarray, "3"]) -> None:
         descent = self.descent

@@ -36,7 +36,7 @@ def run(settings: PressSettings, watch: Watch | None = None) -> Run:
         "press",
         scene,
         lambda stiffness: surface(scene, settings, stiffness),
-        lambda record: force_figures(record, settings.force, lambda _: STEADY),
+        lambda record: force_figures(record, settings.force, STEADY),
         press_figure,
         watch,
     )

@@ -11,7 +11,6 @@ from .contact import Watch, contact_scene, force_figures, run_all, upward
 from .paths import Circle, CurvePath, EndingPath, MinimumJerk, MinimumJerkProfile, Slerp
 from .press import table
 from .record import Run
-from .rivals import DT
 from .settings import WipeSettings
 from .workspace import task_axes
 
@@ -30,15 +29,10 @@ def run(settings: WipeSettings, watch: Watch | None = None) -> Run:
 
     scene = contact_scene(settings, lambda arm, pose: wiping(arm, pose, settings), SETTLE)
 
-    def wiped(landed: float) -> slice:
-        return slice(round((landed + scene.descent.settle) / DT), None)
-
     def figures(record: Mapping[str, np.ndarray]) -> dict[str, float | None]:
+        wiped = wiping_time(record, scene.normal) if record else slice(0)
         found = force_figures(record, settings.force, wiped)
-        landed = found["landed_s"]
-        away = np.empty(0)
-        if landed is not None:
-            away = 1e3 * path_error(record, scene.normal)[wiped(landed)]
+        away = 1e3 * path_error(record, scene.normal)[wiped] if record else np.empty(0)
         return found | {
             "path_mm": float(away.max()) if away.size else None,
             "path_rms_mm": float(np.sqrt(np.mean(away**2))) if away.size else None,
@@ -69,6 +63,14 @@ def wiping(arm: Arm, pose: Float[np.ndarray, "4 4"], settings: WipeSettings) -> 
         return MinimumJerk(np.array([x, *[opposite, x] * settings.laps]), 0.5 * settings.lap)
     circles = Circle(0.5 * (x + opposite), x, np.eye(3)[up], float(settings.laps))
     return CurvePath(circles, MinimumJerkProfile(settings.laps * settings.lap), Slerp(R, R))
+
+
+def wiping_time(record: Mapping[str, np.ndarray], normal: Float[np.ndarray, "3"]) -> slice:
+    """Return the cycles from the reference's first motion along the surface on."""
+    moved = record["reference"] - record["reference"][0]
+    along = np.abs(moved - np.outer(moved @ normal, normal)).max(axis=1)
+    moving = np.flatnonzero(along > 1e-9)
+    return slice(int(moving[0]), None) if moving.size else slice(0)
 
 
 def path_error(

@@ -17,6 +17,12 @@ def check_from_zero_up(owner: object, field: str, unit: str) -> None:
     check(owner, field, unit, _finite(getattr(owner, field)) and getattr(owner, field) >= 0)
 
 
+def check_above_zero(owner: object, field: str, unit: str) -> None:
+    """Refuse a field that is not a finite number above 0; see `check_from_zero_up`."""
+    value = getattr(owner, field)
+    check(owner, field, unit, _finite(value) and value > 0, "needs a number above 0")
+
+
 def check(
     owner: object, field: str, unit: str, good: bool, needs: str = "needs a number from 0 up"
 ) -> None:
@@ -43,6 +49,19 @@ def make_vector(owner: object, field: str, unit: str) -> None:
         good = False
     check(owner, field, unit, good, "needs three finite numbers x, y, z")
     object.__setattr__(owner, field, tuple(vector.tolist()))  # pyright: ignore[reportPossiblyUnboundVariable]
+
+
+def make_unit(owner: object, field: str) -> None:
+    """Turn a field of a frozen dataclass into a direction of length 1.
+
+    Raises:
+        ConfigurationError: it is not three finite numbers, or they are all zero.
+    """
+    make_vector(owner, field, "")
+    vector = np.array(getattr(owner, field))
+    length = float(np.linalg.norm(vector))
+    check(owner, field, "", length > 1e-9, "needs a direction")
+    object.__setattr__(owner, field, tuple((vector / length).tolist()))
 
 
 def _finite(value: Any) -> bool:

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import numpy as np
-
-from .checks import check, check_from_zero_up, make_vector
+from .checks import check_above_zero, check_from_zero_up, make_unit, make_vector
 from .forces import Vector
 
 TIP = 0.005  # radius of the ball at the tool frame's origin, which is all that touches [m]
@@ -66,18 +64,3 @@ class Peg:
 
 Surface: TypeAlias = Table | Peg
 HEAD = (1e5, 60.0)  # of a peg: stiffness [N/m] and damping [N s/m] of its contact with the tool
-
-
-def check_above_zero(owner: object, field: str, unit: str) -> None:
-    """Refuse a field that is not a finite number above 0; `ConfigurationError`."""
-    check_from_zero_up(owner, field, unit)
-    check(owner, field, unit, getattr(owner, field) > 0, "needs a number above 0")
-
-
-def make_unit(owner: object, field: str) -> None:
-    """Turn a field of a frozen dataclass into a direction of length 1; `ConfigurationError`."""
-    make_vector(owner, field, "")
-    vector = np.array(getattr(owner, field))
-    length = float(np.linalg.norm(vector))
-    check(owner, field, "", length > 1e-9, "needs a direction")
-    object.__setattr__(owner, field, tuple((vector / length).tolist()))

@@ -56,7 +56,7 @@ class World:
             if surface is not None:
                 from .touch import Touch
 
-                self._touch = Touch(self._client, self._body, self._link("tool"), surface)
+                self._touch = Touch(self._client, self._body, self._link(self._tool), surface)
         except BaseException:
             self.close()
             raise
@@ -65,8 +65,10 @@ class World:
         with tempfile.TemporaryDirectory() as folder:
             file = os.path.join(folder, "arm.urdf")
             urdf = real.to_urdf()
+            self._tool = re.findall('<link name="([^"]*)">', urdf)[-1]  # written after the others
             if tip:
-                urdf = re.sub('(<link name="tool">)', rf"\1{BALL}", urdf)
+                mark = f'<link name="{self._tool}">'
+                urdf = urdf.replace(mark, mark + BALL)
             with open(file, "w", encoding="utf-8") as stream:
                 stream.write(urdf)
             try:
