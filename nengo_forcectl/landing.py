@@ -58,11 +58,11 @@ class Landing:
 
     With n the normal, the reference is the path's across n. Along n it hovers, then comes down at a
     constant speed, with the little force wanted that is felt, so that there is no error of it,
-    until the wrist sensor feels ``touch``; from then on it stays at that height and wants the wrench
-    ``-n force``, which grows from ``touch`` by a minimum jerk profile. The path's time stands at 0
-    until ``settle`` after that. A force law along n (`HybridForce`, `ParallelForce`) makes of it a
-    speed in the air and a force on the ground. Where the ground is lost the path's time stands
-    still and it comes down again.
+    until the wrist sensor feels ``touch``; from then on it stays at that height and wants the
+    wrench ``-n force``, which grows from ``touch`` by a minimum jerk profile. The path's time
+    stands at 0 until ``settle`` after that. A force law along n (`HybridForce`, `ParallelForce`)
+    makes of it a speed in the air and a force on the ground. Where the ground is lost the path's
+    time stands still and it comes down again.
 
     Args:
         cycle: with a force law along the normal.

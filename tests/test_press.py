@@ -120,6 +120,26 @@ def test_wiping_keeps_the_force_and_the_path(tmp_path):
     assert (run.folder / "wipe.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_wiping_soft_ground_keeps_the_force_however_deep_the_tip_sinks(tmp_path):
+    """On 1e3 N/m the tip is 20 mm deep, four of its radii: the force does not jump."""
+    run = wipe.run(
+        WipeSettings(
+            law="parallel",
+            adapt=("observer",),
+            stiffness=(1e3,),
+            seed=2,
+            laps=1,
+            lap=2.0,
+            out=tmp_path / "run",
+        )  # fmt: skip
+    )
+    figures, record = run.summary["runs"]["observer-1000"], run.records["observer-1000"]
+    assert figures["error_percent"] < 2.0
+    first = np.argmax(record["force"] > 0)
+    depth = record["tool"][first, 2] - record["tool"][-1, 2]
+    assert depth == pytest.approx(record["force"][-1] / 1e3, abs=1e-3)
+
+
 def test_an_arm_in_a_plane_wipes_to_and_fro(tmp_path):
     """planar2, whose weight is along y, presses along y and wipes along x."""
     settings = WipeSettings(

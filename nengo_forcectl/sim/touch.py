@@ -11,9 +11,6 @@ from .surfaces import HEAD, Peg, Surface
 with quiet_stderr():  # it announces its build time
     import pybullet
 
-THICK = 0.1  # of a table [m]
-WIDE = 2.0  # [m]
-
 
 class Touch:
     """The surface as a body, and the force between it and the tip."""
@@ -44,12 +41,12 @@ class Touch:
         self.place()
 
     def _table(self) -> int:
-        middle = np.array(self._surface.point) - 0.5 * THICK * np.array(self._surface.normal)
-        box = pybullet.createCollisionShape(
-            pybullet.GEOM_BOX, halfExtents=[0.5 * WIDE, 0.5 * WIDE, 0.5 * THICK], **self._client
+        """A plane: a box takes a tip that is deeper than it is thick for one on its other side."""
+        plane = pybullet.createCollisionShape(
+            pybullet.GEOM_PLANE, planeNormal=[0.0, 0.0, 1.0], **self._client
         )
         return pybullet.createMultiBody(
-            0.0, box, -1, middle.tolist(), _turned(self._surface.normal), **self._client
+            0.0, plane, -1, list(self._surface.point), _turned(self._surface.normal), **self._client
         )
 
     def _sprung(self, peg: Peg) -> int:
