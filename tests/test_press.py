@@ -131,7 +131,7 @@ def test_wiping_soft_ground_keeps_the_force_however_deep_the_tip_sinks(tmp_path)
             laps=1,
             lap=2.0,
             out=tmp_path / "run",
-        )  # fmt: skip
+        )
     )
     figures, record = run.summary["runs"]["observer-1000"], run.records["observer-1000"]
     assert figures["error_percent"] < 2.0
