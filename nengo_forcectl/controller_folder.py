@@ -21,7 +21,7 @@ FORMAT = 1
 TEXT, ARRAYS, SUMS = "controller.json", "arrays.npz", "SHA256SUMS"
 PACKAGES = ("nengo-forcectl", "numpy", "numba", "llvmlite")
 BROKEN = (
-    KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, ImportError,
+    KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, ImportError,
 )  # fmt: skip
 """What data raises that is of another form than ours."""
 
@@ -33,9 +33,14 @@ def check_new(folder: Path, replace: bool) -> None:
         folder: that is to be written.
         replace: whether a controller that is there may be replaced.
     """
-    if folder.exists() and not (replace and (folder / SUMS).is_file()):
+    if folder.exists() and not (replace and _is_controller(folder)):
         answer = "which is no exported controller" if replace else "and replace is not set"
         raise RecordError(f"controller folder '{folder}': exists, {answer}")
+
+
+def _is_controller(folder: Path) -> bool:
+    """Whether there is nothing but a controller, which may be replaced."""
+    return folder.is_dir() and {path.name for path in folder.iterdir()} == {TEXT, ARRAYS, SUMS}
 
 
 def write(folder: Path, data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
@@ -59,7 +64,7 @@ def write(folder: Path, data: Mapping[str, Any], arrays: Mapping[str, np.ndarray
                 folder.rename(old)
             try:
                 new.rename(folder)
-            except OSError:
+            except BaseException:  # an interruption, too: the old one goes back
                 if old.exists():
                     old.rename(folder)
                 raise

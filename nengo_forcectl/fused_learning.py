@@ -16,7 +16,7 @@ from .fused import ALONE, NOT_FINITE, NOTHING, Layer, address, compile_now, task
 from .learning.consolidation import Consolidation
 from .paths import Reference
 from .prediction import PREFIX, Predictor
-from .robot import Result, State, checked_torque, vectors
+from .robot import Result, State, checked_torque, push_of, vectors
 
 if TYPE_CHECKING:
     from .closed_form import ClosedFormNetwork
@@ -219,7 +219,7 @@ class CompiledCycle(_OneCall):
         if self.predictor is not None:
             state = self.predictor.now(state)
         if state.wrench is not None:  # the observer is to know of it
-            self.memory["sent"][:] += self._jacobian(state.q).T @ state.wrench
+            self.memory["sent"][:] += push_of(self._jacobian(state.q), state)
         result = super().step(state, reference)
         if self.predictor is not None:
             self.predictor.sent(result.tau)

@@ -166,8 +166,22 @@ def vectors(
 
 
 def pushed(terms: Terms, state: State) -> Float[np.ndarray, "n"] | float:
-    """Return ``J^T wrench`` [N m] of the environment's push; 0 without a sensor."""
-    return 0.0 if state.wrench is None else terms.J.T @ state.wrench
+    """Return ``J^T wrench`` [N m] of the environment's push; 0 without a sensor.
+
+    Raises:
+        SimulationError: a wrench that is not six finite numbers.
+    """
+    return push_of(terms.J, state) if state.wrench is not None else 0.0
+
+
+def push_of(J: Float[np.ndarray, "6 n"], state: State) -> Float[np.ndarray, "n"]:
+    """Return ``J^T wrench`` [N m] where there is a sensor; raises as `pushed`."""
+    wrench = state.wrench
+    if wrench is None or not _is_wrench(wrench, state.time):
+        raise SimulationError(
+            f"state.wrench at {state.time:.3f} s: is {wrench}, needs 6 finite numbers"
+        )
+    return J.T @ wrench
 
 
 def checked_torque(tau: Float[np.ndarray, "n"], time: float) -> Float[np.ndarray, "n"]:

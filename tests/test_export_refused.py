@@ -230,6 +230,9 @@ def test_a_folder_that_exists_is_kept(arm, folder, tmp_path):
     (mine / "thesis.tex").write_text("all of it")
     with pytest.raises(RecordError, match="is no exported controller"):
         export_controller(loaded, mine, replace=True)
+    (mine / SUMS).write_text("of my downloads")
+    with pytest.raises(RecordError, match="is no exported controller"):
+        export_controller(loaded, mine, replace=True)
     assert (mine / "thesis.tex").read_text() == "all of it"
     loaded.learn(False)
     export_controller(loaded, folder, replace=True)

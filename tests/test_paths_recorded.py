@@ -106,6 +106,12 @@ def test_a_truncated_or_pickled_or_missing_file_is_refused(tmp_path):
         (tmp_path / "half.npz").write_bytes(content[: int(share * len(content))])
         with pytest.raises(RecordError, match=r"half.npz': cannot be read"):
             RecordedPath.read(tmp_path / "half.npz")
+    np.savez_compressed(tmp_path / "packed.npz", time=TIMES, **samples("x"))
+    packed = bytearray((tmp_path / "packed.npz").read_bytes())
+    packed[100:140] = b"?" * 40
+    (tmp_path / "packed.npz").write_bytes(packed)
+    with pytest.raises(RecordError, match=r"packed.npz': cannot be read"):
+        RecordedPath.read(tmp_path / "packed.npz")
     np.savez(tmp_path / "objects.npz", time=TIMES, x=np.array([{}] * 41, dtype=object))
     with pytest.raises(RecordError, match=r"objects.npz': cannot be read"):
         RecordedPath.read(tmp_path / "objects.npz")

@@ -1,6 +1,7 @@
 """The layer that every torque passes."""
 
 import math
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from nengo_forcectl.control import OperationalSpace
 from nengo_forcectl.control.safety import Limits, Safe
 from nengo_forcectl.cycle import Blocks
 from nengo_forcectl.exceptions import ConfigurationError, SimulationError
+from nengo_forcectl.learner import learning_cycle
 from nengo_forcectl.paths import MinimumJerk, Reference
 from nengo_forcectl.prediction import Predictor
 from nengo_forcectl.reach import follow
@@ -270,6 +272,60 @@ def test_limits_do_not_throw_an_observer_that_is_near_its_edge():
         follow(robot, safe, scene.path, range(scene.cycles), log)
     assert safe.events["velocity"] > 0
     assert np.sqrt(np.mean(log.error()[6000:] ** 2)) < 0.01  # [m]
+
+
+@contextmanager
+def stopped_cycles(arm, home):
+    """Observers and learners that a stop leaves without knowing what was sent."""
+    with learning_cycle(arm, home, seed=0, neurons=50) as learner:
+        yield (
+            learner,
+            Safe(Blocks(arm, learner.cycle.controller, DisturbanceObserver(arm, 100.0, 1e-3)), arm),
+        )
+
+
+def test_after_a_stop_no_observer_takes_it_for_one_cycle():
+    """Stopped in full motion and reset after a second at rest, it asks for what gravity does."""
+    arm = arms.load("planar2")
+    home = home_posture(arm)
+    here = arm.pose(home)[:3, 3]
+    with stopped_cycles(arm, home) as cycles:
+        for safe in cycles:
+            path = MinimumJerk([here, here + np.array([0.0, 0.3, 0.0])], 0.4)
+            with Bullet(arm, home) as robot:
+                for k in range(1300):
+                    state = robot.read()
+                    if k == 200:
+                        assert np.abs(state.dq).max() > 0.5
+                        safe.stop("told to")
+                    robot.apply(safe.step(state, path.at(state.time)).tau)
+                safe.reset()
+                for _ in range(20):
+                    state = robot.read()
+                    still = Reference(arm.pose(state.q)[:3, 3], np.zeros(3), np.zeros(3))
+                    tau = safe.step(state, still).tau
+                    np.testing.assert_allclose(tau, arm.gravity(state.q), atol=2.0)
+                    robot.apply(tau)
+
+
+def test_nothing_is_learned_from_what_is_not_finite():
+    """A reference or a wrench with NaN in it stops the arm; nothing of it stays after a reset."""
+    arm = arms.load("planar2")
+    home = home_posture(arm)
+    here, zero = arm.pose(home)[:3, 3], np.zeros(3)
+    good, bad = Reference(here, zero, zero), np.full(3, np.nan)
+    with learning_cycle(arm, home, seed=0, neurons=50) as safe, Bullet(arm, home) as robot:
+        for k in range(200):
+            state, wanted = robot.read(), good
+            if k in (50, 100):
+                wanted = good._replace(x=bad) if k == 50 else good._replace(ddx=bad)
+            if k == 150:
+                state = state._replace(wrench=np.full(6, np.nan))
+            tau = safe.step(state, wanted).tau
+            assert (safe.stopped is not None) == (k in (50, 100, 150)), (k, safe.stopped)
+            safe.reset()
+            robot.apply(tau)
+        assert all(np.isfinite(value).all() for value in safe.cycle.checkpoint().values())
 
 
 def test_a_state_of_the_wrong_shape_is_refused(iiwa):

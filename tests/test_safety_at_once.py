@@ -143,6 +143,7 @@ def test_one_call_is_the_layer_around_the_cycle(iiwa, name):
             dq = dq + DT * iiwa.forward_dynamics(q, dq, ours.tau)
             q = q + DT * dq
         for key, value in memory().items():
+            assert np.isfinite(value).all(), key
             np.testing.assert_allclose(value, other_memory()[key], rtol=1e-9, atol=1e-9)
     assert {"", "told to", "no new state"} <= reasons
     if name != "floating":  # it goes nowhere

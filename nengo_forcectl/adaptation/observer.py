@@ -1,5 +1,7 @@
 """A disturbance observer: what the momentum says is missing is added at once."""
 
+import math
+
 import numpy as np
 from jaxtyping import Float
 
@@ -18,18 +20,22 @@ class DisturbanceObserver:
     does, for the one that was sent. A push that a wrist sensor tells of is no part of r. It
     remembers nothing: learning, in the sense of a torque for a state that is not the present one,
     there is none. Where another torque was sent it must be told (``overruled``), or it takes the
-    difference for a disturbance.
+    difference for a disturbance. Over a gap in time r stays as it is.
     """
 
     def __init__(self, arm: Arm, gain: float, dt: float) -> None:
         self.observer = MomentumObserver(arm.dof, gain, dt)  # K [1/s]
         self._tau_max = arm.tau_max
         self._sent = np.zeros(arm.dof)  # in the cycle before [N m]
+        self._time = -math.inf  # of it [s]
 
     def torque(
         self, terms: Terms, state: State, reference: Reference, command: Command
     ) -> Float[np.ndarray, "n"]:
         """Return ``-r`` [N m] up to this cycle."""
+        if state.time - self._time > 1.5 * self.observer.filter.dt:
+            self.observer.restart()
+        self._time = state.time
         tau = -self.observer.update(terms, state.dq, self._sent + pushed(terms, state))
         self._sent = limited(command.tau + tau, self._tau_max)
         return tau

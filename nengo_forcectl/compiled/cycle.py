@@ -1,11 +1,13 @@
 """One control cycle in one call: arm terms, control law, network, observer, learning."""
 
+import math
+
 import numba
 import numpy as np
 
 from arms.invoke import invoke
 
-from ..fused import NOTHING
+from ..fused import NOT_FINITE, NOTHING
 from .algebra import FAST
 from .consolidation import consolidate, low_pass
 from .controller import tool_position
@@ -67,6 +69,9 @@ def consolidating_cycle(
         pose, J, dJ, M, C, g, q, dq, x_r, dx_r, ddx_r, rows, law, numbers, entries, of_entries,
         tau, error, dq_r, ddq_r,
     )  # fmt: skip
+    for i in range(n):
+        if not math.isfinite(tau[i]):
+            return NOT_FINITE  # before anything is learned from it
 
     phi, u, F_now = np.empty(features), np.empty(d + 1), np.empty(n)
     centre, scale, lower, upper = limits[1, :d], limits[2, :d], limits[3, :d], limits[4, :d]
@@ -145,6 +150,9 @@ def gradient_cycle(
         pose, J, dJ, M, C, g, q, dq, x_r, dx_r, ddx_r, rows, law, numbers, entries, of_entries,
         tau, error, dq_r, ddq_r,
     )  # fmt: skip
+    for i in range(n):
+        if not math.isfinite(tau[i]):
+            return NOT_FINITE  # before anything is learned from it
     for i in range(n):
         x[i] = (q[i] - limits[1, i]) * limits[2, i]
         x[n + i] = (dq[i] - limits[1, n + i]) * limits[2, n + i]

@@ -158,8 +158,9 @@ class Safe:
     *controlled stop*: it takes the speed off and holds the arm against gravity and r; without a
     state to go by, against gravity where it was last seen. `reset` ends it.
 
-    Around a compiled cycle of the same arm object (`CompiledController`, `CompiledCycle`) all this
-    is done in the cycle's own call, on the arm's terms that are there already.
+    Around a compiled cycle of the same arm object (`CompiledController`, `CompiledGradientCycle`,
+    `CompiledCycle` without a predictor or a wrench) all this is done in the cycle's own call, on
+    the arm's terms that are there already.
 
     Args:
         cycle: what asks for torques.
@@ -340,6 +341,8 @@ class Safe:
 
     def _overrule(self, met: int, tau: Float[np.ndarray, "n"], time: float) -> None:
         self._count(met, time)
+        if self.stopped is not None:  # from here on the cycle knows nothing of the torques
+            self._met |= self._asked
         if self._overruled is not None:
             self._overruled(tau)
 

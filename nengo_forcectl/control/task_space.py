@@ -1,6 +1,5 @@
 """What the control laws of the tool have in common: errors, task inertia, null space."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +12,7 @@ from arms import Terms
 
 from ..exceptions import ConfigurationError, SimulationError
 from ..paths import Reference
+from ..paths.slerp import twice_quaternion
 from ..robot import State
 from .command import Command
 from .gains import check_gain, matrix
@@ -263,21 +263,8 @@ def orientation(reference: Reference, time: float, needed_by: str) -> tuple[np.n
 def orientation_error(
     R_r: Float[np.ndarray, "3 3"], R: Float[np.ndarray, "3 3"]
 ) -> Float[np.ndarray, "3"]:
-    """Return ``2 sign(w) v`` of the quaternion (w, v) of ``R_r R^T``, in the base frame [rad].
-
-    The quaternion's largest entry is computed first, so that none is divided by a small one
-    (Shepperd 1978).
-    """
-    E = R_r @ R.T
-    trace = E[0, 0] + E[1, 1] + E[2, 2]
-    i = int(np.argmax((trace, E[0, 0], E[1, 1], E[2, 2]))) - 1
-    skew = np.array((E[2, 1] - E[1, 2], E[0, 2] - E[2, 0], E[1, 0] - E[0, 1]))
-    if i < 0:
-        return skew / math.sqrt(1.0 + trace)
-    root = math.sqrt(1.0 + 2.0 * E[i, i] - trace)  # 2 v[i]
-    v = (E[i] + E[:, i]) / root
-    v[i] = root
-    return v if skew[i] >= 0.0 else -v
+    """Return ``2 sign(w) v`` of the quaternion (w, v) of ``R_r R^T``, in the base frame [rad]."""
+    return twice_quaternion(R_r @ R.T)[1]
 
 
 def limited_mobility(inverse: Square, least: float) -> tuple[Square, float]:

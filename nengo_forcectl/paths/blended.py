@@ -1,6 +1,7 @@
 """From target to target without a stop."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
@@ -45,6 +46,10 @@ class BlendedPath:
     def _every(self) -> float:
         return (1.0 - self.overlap) * self.duration
 
+    @cached_property
+    def _profile(self) -> MinimumJerkProfile:
+        return MinimumJerkProfile(self.duration)
+
     def at(self, time: float) -> Reference:
         """Return the reference at ``time`` [s]."""
         time = min(max(time, 0.0), self.end)
@@ -52,9 +57,8 @@ class BlendedPath:
         first = max(line - 1, 0)
         x = self.points[first].copy()
         dx, ddx = np.zeros_like(x), np.zeros_like(x)
-        profile = MinimumJerkProfile(self.duration)
         for k in range(first, line + 1):
-            s, ds, dds = profile.at(time - k * self._every)
+            s, ds, dds = self._profile.at(time - k * self._every)
             step = self.points[k + 1] - self.points[k]
             x, dx, ddx = x + s * step, dx + ds * step, ddx + dds * step
         return Reference(x, dx, ddx)

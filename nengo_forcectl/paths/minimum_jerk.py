@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from ..exceptions import ConfigurationError
+from .checks import check_duration, points
 from .reference import Reference
 
 
@@ -28,19 +28,8 @@ class MinimumJerk:
     duration: float  # of one line [s]
 
     def __post_init__(self) -> None:
-        points = np.array(self.points, dtype=float)
-        if points.ndim != 2 or len(points) < 2:
-            raise ConfigurationError(
-                f"MinimumJerk.points: has shape {points.shape}, needs (k, m) with k at least 2"
-            )
-        if not np.isfinite(points).all():
-            raise ConfigurationError("MinimumJerk.points: not all of them are finite")
-        if not (np.isfinite(self.duration) and self.duration > 0):
-            raise ConfigurationError(
-                f"MinimumJerk.duration: is {self.duration} s, needs a positive number"
-            )
-        points.flags.writeable = False
-        object.__setattr__(self, "points", points)
+        object.__setattr__(self, "points", points("MinimumJerk.points", self.points))
+        check_duration("MinimumJerk.duration", self.duration)
         object.__setattr__(self, "duration", float(self.duration))
 
     @property

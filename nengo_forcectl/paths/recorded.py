@@ -4,6 +4,7 @@ import csv
 import os
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ from .checks import points
 from .piecewise import Piecewise, hermite, natural_spline
 from .reference import Reference
 
+BROKEN = (zipfile.BadZipFile, zlib.error)
 COLUMNS = ("time", "x", "dx", "ddx")
 
 
@@ -86,7 +88,7 @@ class RecordedPath:
             raise RecordError(f"path file '{file}': ends in '{file.suffix}', needs .npz or .csv")
         try:
             arrays = readers[file.suffix.lower()](file)
-        except (OSError, ValueError, KeyError, EOFError, csv.Error, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, KeyError, EOFError, csv.Error, *BROKEN) as error:
             raise RecordError(f"path file '{file}': cannot be read ({error})") from None
         for name in ("time", "x"):
             if name not in arrays:

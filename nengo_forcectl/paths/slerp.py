@@ -48,23 +48,24 @@ class Slerp:
 
 
 def rotation_vector(R: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, "3"]:
-    """Return axis times angle of a rotation [rad], the angle from 0 to pi.
+    """Return axis times angle of a rotation [rad], the angle from 0 to pi."""
+    w, v = twice_quaternion(R)
+    length = float(np.linalg.norm(v))
+    return v * (2 * math.atan2(length, w) / length) if length > 1e-12 else v
 
-    By way of the quaternion, its largest entry first, so that none is divided by a small one
-    (Shepperd 1978).
+
+def twice_quaternion(R: Float[np.ndarray, "3 3"]) -> tuple[float, Float[np.ndarray, "3"]]:
+    """Return ``2 w`` and ``2 v`` of a rotation's quaternion with w from 0 up.
+
+    Its largest entry is computed first, so that none is divided by a small one (Shepperd 1978).
     """
     trace = R[0, 0] + R[1, 1] + R[2, 2]
     i = int(np.argmax((trace, R[0, 0], R[1, 1], R[2, 2]))) - 1
     skew = np.array((R[2, 1] - R[1, 2], R[0, 2] - R[2, 0], R[1, 0] - R[0, 1]))
     if i < 0:
-        root = math.sqrt(1.0 + trace)  # 2 w
-        w, v = root, skew / root
-    else:
-        root = math.sqrt(1.0 + 2.0 * R[i, i] - trace)  # 2 v[i]
-        v = (R[i] + R[:, i]) / root
-        v[i] = root
-        w = skew[i] / root
-        if w < 0:
-            w, v = -w, -v
-    length = float(np.linalg.norm(v))
-    return v * (2 * math.atan2(length, w) / length) if length > 1e-12 else v
+        root = math.sqrt(1.0 + trace)
+        return root, skew / root
+    root = math.sqrt(1.0 + 2.0 * R[i, i] - trace)  # 2 v[i]
+    v = (R[i] + R[:, i]) / root
+    v[i] = root
+    return (skew[i] / root, v) if skew[i] >= 0.0 else (-skew[i] / root, -v)
