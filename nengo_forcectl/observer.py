@@ -13,6 +13,10 @@ from arms import Terms
 
 from .exceptions import ConfigurationError
 
+FADED = 1e-15
+"""What is less has faded away. Left to halve on, a number comes below 1e-308, where a processor
+takes a hundred times as long over it."""
+
 
 class LowPass:
     """``df/dt = K (v - f)``, from zero, exact for a v that is constant during a cycle::
@@ -39,7 +43,8 @@ class LowPass:
 
     def update(self, mean: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
         """Return f at the end of a cycle over which v was ``mean``."""
-        self.value = self.value + self._share * (mean - self.value)
+        value = self.value + self._share * (mean - self.value)
+        self.value = np.where(np.abs(value) < FADED, 0.0, value)
         return self.value
 
     def sample(self, value: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:

@@ -34,6 +34,14 @@ PACKAGES = (
 )
 
 
+OPTIONAL: dict[str, Callable[[State, Reference, Result], Any]] = {
+    "J": lambda state, reference, result: result.J,
+    "wrench": lambda state, reference, result: state.wrench,
+    "wanted": lambda state, reference, result: reference.wrench,
+}
+"""The columns that not every run has."""
+
+
 class Log:
     """The record of every control cycle, in arrays that are made before the second one.
 
@@ -49,6 +57,7 @@ class Log:
         self.capacity = capacity  # cycles that fit
         self.cycles = 0  # so far
         self._columns: dict[str, np.ndarray] = {}
+        self._others: tuple[str, ...] = ()  # of `OPTIONAL`
 
     def append(
         self,
@@ -70,9 +79,9 @@ class Log:
         columns["tool"][cycle] = result.tool
         columns["event"][cycle] = event
         columns["singularity"][cycle] = result.singularity
-        for name, value in _optional(state, reference, result):
-            if name in columns:
-                columns[name][cycle] = np.nan if value is None else value
+        for name in self._others:
+            value = OPTIONAL[name](state, reference, result)
+            columns[name][cycle] = np.nan if value is None else value
         self.cycles = cycle + 1
 
     def _made(self, state: State, reference: Reference, result: Result) -> dict[str, np.ndarray]:
@@ -82,9 +91,11 @@ class Log:
             "reference": np.shape(reference.x), "tool": np.shape(result.tool), "event": (),
             "singularity": (),
         }  # fmt: skip
-        for name, value in _optional(state, reference, result):
+        for name, of in OPTIONAL.items():
+            value = of(state, reference, result)
             if value is not None:
                 shapes[name] = np.shape(value)
+                self._others += (name,)
         return {name: np.zeros((self.capacity, *shape)) for name, shape in shapes.items()}
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -94,11 +105,6 @@ class Log:
     def error(self, start: int = 0) -> Float[np.ndarray, "cycles"]:
         """Return the distance of the tool from its reference [m], from cycle ``start`` on."""
         return tool_error(self.arrays(), start)
-
-
-def _optional(state: State, reference: Reference, result: Result) -> tuple[tuple[str, Any], ...]:
-    """The columns that not every run has."""
-    return ("J", result.J), ("wrench", state.wrench), ("wanted", reference.wrench)
 
 
 def tool_error(record: Mapping[str, np.ndarray], start: int = 0) -> Float[np.ndarray, "cycles"]:

@@ -182,6 +182,16 @@ def test_new_weights_do_not_jolt_the_arm(arm):
         assert np.abs(excess).max() < typical
 
 
+def test_what_has_faded_is_gone(arm):
+    """Or an arm that stands still makes numbers so small that a cycle takes ten times as long."""
+    with pair(arm) as made, loaded(arm) as robot:
+        cycle = compiled(arm, made)
+        drive(arm, 7000, cycle, robot=robot)
+        left = np.abs(np.concatenate([value.ravel() for value in cycle.memory.read().values()]))
+    assert np.count_nonzero(left) > 1000
+    assert not np.any((left > 0) & (left < 1e-300))
+
+
 def test_what_has_no_compiled_form_is_refused(arm):
     """Other neurons and other control laws are named."""
     with (

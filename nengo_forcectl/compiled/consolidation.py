@@ -4,6 +4,7 @@ import math
 
 import numba
 
+from ..observer import FADED
 from .algebra import FAST, factor_columns, substitute
 
 COLUMNS, ROWS = 8, 64  # as in learning.consolidation
@@ -14,7 +15,8 @@ def low_pass(filtered, last, value, begun, share):
     """filtered follows value, taken as the mean of its last two samples."""
     if begun:
         for i in range(len(value)):
-            filtered[i] += share * (0.5 * (last[i] + value[i]) - filtered[i])
+            now = filtered[i] + share * (0.5 * (last[i] + value[i]) - filtered[i])
+            filtered[i] = 0.0 if abs(now) < FADED else now
     for i in range(len(value)):
         last[i] = value[i]
 

@@ -8,6 +8,7 @@ import numpy as np
 from arms.invoke import invoke
 
 from ..fused import NOT_FINITE, NOTHING
+from ..observer import FADED
 from .algebra import FAST
 from .consolidation import consolidate, low_pass
 from .controller import tool_position
@@ -95,7 +96,7 @@ def consolidating_cycle(
         square += fast[i] * fast[i]
         if learning:
             fast[i] += offset[i]
-            offset[i] *= real[2]
+            offset[i] = 0.0 if abs(offset[i]) < FADED else offset[i] * real[2]
         else:
             fast[i] = 0.0
         feedforward[i] = F_now[i] + fast[i]

@@ -169,12 +169,13 @@ class Bullet(Closing):
         held = np.empty(len(most))
         if not within(tau, most, held):
             checked_torque(tau, self.steps * self.dt)
-        felt = np.zeros(6)
+        if self.surface is not None:
+            self.contact = np.zeros(6)
         for _ in range(self._steps_per_cycle):
             self._step(held)
             if self.surface is not None:
-                felt += self._world.felt(self.arm.pose(self.state()[0])[:3, 3])
-        self.contact = felt / self._steps_per_cycle
+                felt = self._world.felt(self.arm.pose(self.state()[0])[:3, 3])
+                self.contact += felt / self._steps_per_cycle
         if self.wrist is not None:
             q, dq = self.state()
             twist = self.arm.jacobian(q) @ dq

@@ -127,7 +127,8 @@ class World:
     def state(self) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
         """Return the joint positions [rad] and velocities [rad/s]."""
         states = getJointStates(self._body, self._joints, self._client)
-        return np.array([joint[0] for joint in states]), np.array([joint[1] for joint in states])
+        both = np.array([joint[0] for joint in states] + [joint[1] for joint in states], float)
+        return both[: len(states)], both[len(states) :]
 
     def brake(self, limits: list[float]) -> None:
         """Set the dry friction [N m] of every joint, until it is set again.
