@@ -103,7 +103,7 @@ def test_the_robot_feels_them_all(iiwa, rng):
             robot.apply(tau)
             ddq = (robot.read().dq - dq) / robot.dt
             drive = tau + sum(each.torque(iiwa, 0.0, q, dq) for each in DISTURBANCES)
-            expected = iiwa.forward_dynamics(q, dq, drive)
+            expected = iiwa.forward_dynamics(q + 0.5 * robot.dt * dq, dq, drive)
             np.testing.assert_allclose(ddq, expected, rtol=1e-9, atol=1e-9)
 
 

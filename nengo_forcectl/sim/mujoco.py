@@ -18,8 +18,8 @@ from .disturbances import Disturbance, brakes, phases, pushes
 class MuJoCo(Closing):
     """An arm in MuJoCo, with disturbances that its model does not know; used like `Bullet`.
 
-    Every step is semi-implicit Euler of ``dt``, as PyBullet's is. There is no contact, and no dry
-    friction; a payload stays from the start to the end.
+    Every step is semi-implicit Euler of ``dt``, as PyBullet's is, and the state that of its middle.
+    There is no contact, and no dry friction; a payload stays from the start to the end.
 
     Args:
         arm: the model.
@@ -75,11 +75,13 @@ class MuJoCo(Closing):
         q = self.arm.checked("q", q)
         dq = self.arm.checked("dq", np.zeros(self.arm.dof) if dq is None else dq)
         self._mujoco.mj_resetData(self._model, self._data)
-        self._data.qpos[:], self._data.qvel[:], self.steps = q, dq, 0
+        self._data.qpos[:] = q + 0.5 * self.dt * dq
+        self._data.qvel[:], self.steps = dq, 0
 
     def read(self) -> State:
         """Return the joints' positions [rad] and velocities [rad/s]."""
-        return State(self.steps * self.dt, self._data.qpos.copy(), self._data.qvel.copy())
+        dq = self._data.qvel.copy()
+        return State(self.steps * self.dt, self._data.qpos - 0.5 * self.dt * dq, dq)
 
     def apply(self, tau: Float[np.ndarray, "n"]) -> None:
         """Hold the motor torques [N m], within the motors' limits, for one step.
@@ -93,10 +95,9 @@ class MuJoCo(Closing):
                 f"torque at {time:.3f} s: has shape {np.shape(tau)}, needs ({self.arm.dof},)"
             )
         drive = limited(checked_torque(tau, time), self.arm.tau_max)
+        _, q, dq, *_ = self.read()
         for disturbance in self._pushes:
-            drive = drive + disturbance.torque(
-                self.arm, time, self._data.qpos.copy(), self._data.qvel.copy()
-            )
+            drive = drive + disturbance.torque(self.arm, time, q, dq)
         self._data.qfrc_applied[:] = drive
         self._mujoco.mj_step(self._model, self._data)
         self.steps += 1
