@@ -280,9 +280,10 @@ def _ratio_table(results: "Results", arm: str) -> Table | None:
 def _reach_table(run: "Run") -> Table:
     """A row a pass, a column a controller."""
     settings, rms = run.summary["settings"], run.summary["rms_mm"]
-    table = Table("")
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("", no_wrap=True)
     for name in rms:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", min_width=6, overflow="fold")
     for number in _shown(settings["passes"] + settings["unseen"]):
         cells = [f"{e[number - 1]:.3g}" if number <= len(e) else "-" for e in rms.values()]
         table.add_row(pass_name(settings, number), *cells)

@@ -1,10 +1,15 @@
+import io
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from nengo_forcectl.cli import main
+from nengo_forcectl.cli import _reach_table, main
+from nengo_forcectl.record import Run
+from nengo_forcectl.settings.reach import ADAPT
 
 
 def command(*arguments, cwd):
@@ -28,6 +33,22 @@ def test_reach_prints_a_table_and_nothing_of_tensorflow(tmp_path):
     noise = ("pybullet", "TensorFlow", "tensorflow", "XLA", "Warning", "oneDNN", "cuda", "W0000")
     assert not [word for word in noise if word in result.stdout + result.stderr]
     assert (tmp_path / "runs" / "reach-001" / "reach.png").exists()
+
+
+def test_nine_controllers_fit_into_eighty_columns():
+    """Their names are folded if need be, no number is cut."""
+    adapt, values = ADAPT[:9], [64.123, 0.0108, 123.4]
+    summary = {
+        "settings": {"passes": 3, "unseen": 0, "freeze_after": None, "jacobian": []},
+        "rms_mm": dict.fromkeys(adapt, values),
+        "steps_per_second": dict.fromkeys(adapt, 14321.0),
+    }
+    console = Console(width=80, file=io.StringIO())
+    console.print(_reach_table(Run(Path(), summary, {})))
+    text = console.file.getvalue()
+    for number in ("64.1", "0.0108", "123", "14,321"):
+        assert text.count(number) == 9
+    assert "…" not in text
 
 
 def test_json_is_alone_on_the_standard_output(tmp_path):
