@@ -17,16 +17,19 @@ POSITION, VELOCITY, TORQUE, RATE, WORKSPACE, ASKED, SAME, OUT = 1, 2, 4, 8, 16, 
 finite was asked for; SAME: the joints move and yet their state is the last one's, to the last bit;
 OUT: the tool is out of its box."""
 
-LIMITS, BOX, GAINS = 6, 6, 5
+LIMITS, BOX, GAINS = 6, 6, 7
 """A layer's constants, one array: (6, n) q_lower, q_upper, dq_max, tau_max, braking, most change of
-torque a cycle; (2, 3) the tool's box; k, rate, gain of the observer, braking of the tool, rate for
-the top speed; the fastest joint that is credible [rad/s]. Its memory, (6, n): of the observer p,
-bias and r; torque that was sent; last q, last dq."""
+torque a cycle; (2, 3) the tool's box; k, rate, gain of the observer, rate for the top speed,
+longest braking [s], addresses of the arm's kernels of pose and of J (exact in a double); the
+fastest joint that is credible [rad/s]. Its memory, (6, n): of the observer p, bias and r; torque
+that was sent; last q, last dq."""
 
-STOPPING = 50.0  # how quickly a stop takes off speed [1/s]
 SWEEPS = 10  # over the tool's bounds and the joints'
 BEYOND = 0.01  # its box the tool is out of it [m]
-SLOWER = 0.2  # the tool's bounds next to the joints'
+AHEAD = (0.125, 0.25, 0.5, math.inf)  # when the way to rest is looked at, of the longest braking
+TOUCH = 50.0  # how soon the tool may come up to a wall [1/s]
+DEEPEST = 2e-3  # beyond a wall that the way back from is asked for [m]
+UNSURE = 0.01  # of the tool's speed towards a wall that is let pass [m/s]
 
 GO, STOP, BLIND = 0, 1, 2
 """Whether to do what was asked, to come to rest, or to hold the arm without knowing where it is."""
@@ -68,6 +71,85 @@ def bounds(x, dx, lower, upper, a, k, rate):
     if low > high:
         low = high = 0.5 * (low + high)
     return low, high
+
+
+@numba.njit(cache=True, fastmath=FAST)
+def coming_to_rest(dq, a, k, t):
+    """Where and how fast a joint is after t [s] of ``ddq = clip(-k dq, -a, a)``.
+
+    Its way from here [rad], its velocity [rad/s], the slope of the way over dq [s].
+    """
+    speed, knee = abs(dq), a / k
+    full = max(speed - knee, 0.0) / a  # time with all of a
+    if t < full:
+        way, left, slope = (speed - 0.5 * a * t) * t, speed - a * t, t
+    else:
+        start = min(speed, knee)
+        fade = math.exp(-k * (t - full))
+        left = start * fade
+        way = 0.5 * (speed + start) * full + (start - left) / k
+        slope = full + (1.0 - fade) / k
+    return math.copysign(way, dq), math.copysign(left, dq), slope
+
+
+@numba.njit(cache=True, fastmath=FAST)
+def walls(q, dq, box, limits, gains, rest, rows, most):
+    """Write what the tool's box asks of an acceleration, ``rows @ ddq <= most``; return how many.
+
+    Let all joints come to rest; x(t) is where the tool is then, after t. A wall at x_max leaves::
+
+        J(t) D(t) (ddq - rest) <= max(TOUCH (x_max - x(t)) - dx(t), 0)
+
+    D(t) what the joints' way to t changes with dq. With ``ddq = rest`` it holds, whatever the
+    state, and x(inf) stays where it is.
+    """
+    n = len(q)
+    point, pose, J = np.empty((3, n)), np.empty((4, 4)), np.empty((6, n))
+    count = 0
+    for ahead in AHEAD:
+        for i in range(n):
+            way, point[1, i], point[2, i] = coming_to_rest(
+                dq[i], limits[4, i], gains[0], ahead * gains[4]
+            )
+            point[0, i] = q[i] + way
+        invoke(int(gains[5]), point[0], point[1], pose)  # pyright: ignore[reportCallIssue]
+        invoke(int(gains[6]), point[0], point[1], J)  # pyright: ignore[reportCallIssue]
+        for axis in range(3):
+            for side in range(2):
+                if math.isinf(box[side, axis]):
+                    continue
+                sign = 2.0 * side - 1.0
+                free = sign * (box[side, axis] - pose[axis, 3])
+                dx, still = 0.0, 0.0
+                for i in range(n):
+                    rows[count, i] = sign * J[axis, i] * point[2, i]
+                    dx += sign * J[axis, i] * point[1, i]
+                    still += rows[count, i] * rest[i]
+                least = TOUCH * max(free, -DEEPEST) if math.isinf(ahead) else 0.0
+                most[count] = still + max(TOUCH * free - dx, min(least, 0.0))
+                count += 1
+    return count
+
+
+@numba.njit(cache=True, fastmath=FAST)
+def within(rows, most, L, ddq):
+    """Move an acceleration across every bound that it breaks, on M's shortest way; did it?"""
+    n, moved = len(ddq), False
+    for row in range(len(most)):
+        over = -most[row]
+        for i in range(n):
+            over += rows[row, i] * ddq[i]
+        if over <= 0.0:
+            continue
+        push, mobility = rows[row].copy(), 0.0
+        substitute(L, push)
+        for i in range(n):
+            mobility += rows[row, i] * push[i]
+        if mobility > 1e-9:
+            moved = True
+            for i in range(n):
+                ddq[i] -= push[i] * over / mobility
+    return moved
 
 
 @numba.njit(cache=True, fastmath=FAST)
@@ -146,7 +228,7 @@ def kept(terms, q, dq, asked, mode, begun, elapsed, layer, memory, out):
     limits = layer[: LIMITS * n].reshape(LIMITS, n)
     box = layer[LIMITS * n : LIMITS * n + BOX].reshape(2, 3)
     gains = layer[LIMITS * n + BOX : LIMITS * n + BOX + GAINS]
-    k, rate, braking, near = gains[0], gains[1], gains[3], gains[4]
+    k, rate, near = gains[0], gains[1], gains[3]
     p, bias, r, sent = memory[0], memory[1], memory[2], memory[3]
     met = 0
     pose, J, dJ, M, C, g = parts(terms, n)
@@ -161,7 +243,7 @@ def kept(terms, q, dq, asked, mode, begun, elapsed, layer, memory, out):
         h[i] = g[i] - r[i]
         for j in range(n):
             h[i] += C[i, j] * dq[j]
-        rest[i] = min(max(-STOPPING * dq[i], -limits[4, i]), limits[4, i])
+        rest[i] = min(max(-k * dq[i], -limits[4, i]), limits[4, i])
         if mode == GO and not math.isfinite(asked[i]):
             met |= ASKED
     L = M.copy()
@@ -183,32 +265,20 @@ def kept(terms, q, dq, asked, mode, begun, elapsed, layer, memory, out):
             ddq[i] = tau[i] - h[i]
         substitute(L, ddq)
 
-    changed, boxed = False, False
+    changed, boxed, count = False, False, 0
     for axis in range(3):
         boxed = boxed or not (math.isinf(box[0, axis]) and math.isinf(box[1, axis]))
         if max(box[0, axis] - pose[axis, 3], pose[axis, 3] - box[1, axis]) > BEYOND:
             met |= OUT
-    boxed = boxed and mode == GO
-    for _ in range(SWEEPS if boxed else 1):  # Gauss-Seidel; the joints have the last word
-        for axis in range(3):
-            if math.isinf(box[0, axis]) and math.isinf(box[1, axis]):
-                continue
-            dx, ddx, mobility = 0.0, 0.0, 0.0
-            push = J[axis].copy()
-            substitute(L, push)  # M^-1 J^T
-            for i in range(n):
-                dx += J[axis, i] * dq[i]
-                ddx += J[axis, i] * ddq[i] + dJ[axis, i] * dq[i]
-                mobility += J[axis, i] * push[i]
-            low, high = bounds(
-                pose[axis, 3], dx, box[0, axis], box[1, axis], braking, SLOWER * k, SLOWER * rate
-            )
-            wanted = min(max(ddx, low), high)
-            if wanted != ddx and mobility > 1e-6:
-                met |= WORKSPACE
-                changed = True
-                for i in range(n):
-                    ddq[i] += push[i] * (wanted - ddx) / mobility
+    rows, most = np.empty((6 * len(AHEAD) if boxed else 0, n)), np.empty(6 * len(AHEAD))
+    if boxed and mode == GO:
+        count = walls(q, dq, box, limits, gains, rest, rows, most)
+        within(rows[:count], most[:count], L, rest)
+    for _ in range(SWEEPS if count else 1):
+        moved = within(rows[:count], most[:count], L, ddq)
+        if moved:
+            met |= WORKSPACE
+            changed = True
         for i in range(n):
             low, high = bounds(q[i], dq[i], limits[0, i], limits[1, i], limits[4, i], k, rate)
             slow, fast = -near * (limits[2, i] + dq[i]), near * (limits[2, i] - dq[i])
@@ -223,6 +293,8 @@ def kept(terms, q, dq, asked, mode, begun, elapsed, layer, memory, out):
                 low = high = 0.5 * (low + high)
             ddq[i] = min(max(ddq[i], low), high)
             rest[i] = min(max(rest[i], low), high)
+        if not moved:
+            break
 
     if changed:
         # From coming to rest towards ddq, as far as the motors can: all between is within bounds.
@@ -232,11 +304,18 @@ def kept(terms, q, dq, asked, mode, begun, elapsed, layer, memory, out):
             for j in range(n):
                 tau[i] += M[i, j] * ddq[j]
                 held[i] += M[i, j] * rest[j]
-            most = limits[3, i]
-            if tau[i] > most and tau[i] > held[i]:
-                part = min(part, max(most - held[i], 0.0) / (tau[i] - held[i]))
-            elif tau[i] < -most and tau[i] < held[i]:
-                part = min(part, max(held[i] + most, 0.0) / (held[i] - tau[i]))
+            top = limits[3, i]
+            if tau[i] > top and tau[i] > held[i]:
+                part = min(part, max(top - held[i], 0.0) / (tau[i] - held[i]))
+            elif tau[i] < -top and tau[i] < held[i]:
+                part = min(part, max(held[i] + top, 0.0) / (held[i] - tau[i]))
+        for row in range(count):
+            over, still = -most[row], -most[row]
+            for i in range(n):
+                over += rows[row, i] * ddq[i]
+                still += rows[row, i] * rest[i]
+            if over > UNSURE and over > still:
+                part = min(part, max(-still, 0.0) / (over - still))
         for i in range(n):
             tau[i] = held[i] + part * (tau[i] - held[i])
     for i in range(n):

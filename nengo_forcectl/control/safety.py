@@ -52,7 +52,6 @@ class Limits:
         -math.inf,
     )  # of the tool's box [m], in the base frame
     upper: tuple[float, float, float] = (math.inf, math.inf, math.inf)
-    tool_braking: float = 2.0  # before the box [m/s^2]
     watchdog: int = 3  # cycles without a new state before a stop
     patience: int = 20  # cycles with the same state, although it moves, before a stop
 
@@ -83,7 +82,7 @@ class Limits:
             value = getattr(self, name)
             if not 0 <= value < (math.inf if name == "margin" else 1.0):
                 raise ConfigurationError(f"Limits.{name}: is {value}, needs a number from 0 up")
-        for name in ("rate", "tool_braking", "watchdog", "patience"):
+        for name in ("rate", "watchdog", "patience"):
             if not getattr(self, name) > 0:
                 raise ConfigurationError(
                     f"Limits.{name}: is {getattr(self, name)}, needs a number above 0"
@@ -197,6 +196,7 @@ class Safe:
         self._modes = (safety.GO, safety.STOP, safety.BLIND)
         self._asked, self._same, self._out = safety.ASKED, safety.SAME, safety.OUT
         self._kernel = address(arm)
+        self._kernels = arm.kernel("pose"), arm.kernel("J")
         self._guarded: Any = _guarded(cycle, arm)
         tau_max = limits.tau_max * (1.0 - limits.torque_margin)
         fastest = np.where(np.isfinite(limits.dq_max), limits.dq_max, 100.0 * SPEED)
@@ -211,7 +211,8 @@ class Safe:
             limits.upper,
             # A bound that is kept within two and a half cycles is stable at any period.
             (min(POSITION_GAIN, 0.05 / dt), min(SPEED_RATE, 0.4 / dt), OBSERVER_GAIN),
-            (limits.tool_braking, min(TOP_RATE, 0.1 / dt)),
+            (min(TOP_RATE, 0.1 / dt), (fastest / limits.braking).max()),
+            [kernel.address for kernel in self._kernels],
             ((CREDIBLE * fastest).max(),),
         )
         self._constants = np.concatenate(constants, dtype=float)
