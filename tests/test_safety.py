@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 
 import arms
 from nengo_forcectl.adaptation import DisturbanceObserver, NoAdaptation
-from nengo_forcectl.compiled.safety import allowed
+from nengo_forcectl.compiled.bounds import allowed
 from nengo_forcectl.control import OperationalSpace
 from nengo_forcectl.control.safety import Limits, Safe
 from nengo_forcectl.cycle import Blocks
