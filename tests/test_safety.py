@@ -116,38 +116,6 @@ def test_the_layer_is_what_keeps_the_limits(iiwa):
     assert (q > iiwa.q_upper - 1e-3).any() or (np.abs(dq) > 2.0 * iiwa.dq_max).any()
 
 
-def test_the_tool_stays_in_its_box():
-    """Pulled along an axis, the tool comes up to the box's wall and keeps it to 1 mm."""
-    arm = arms.load("kuka_iiwa")
-    x = arm.pose(home_posture(arm))[:3, 3]
-    limits = Limits.of(arm, lower=tuple(x - 0.1), upper=tuple(x + 0.1))
-    for pull in ([60.0, 0.0, 0.0], [0.0, 40.0, 0.0], [0.0, 0.0, 80.0]):  # [N]
-        q, _, safe = driven(
-            arm,
-            lambda s: arm.gravity(s.q) + arm.jacobian(s.q)[:3].T @ pull - 2.0 * s.dq,  # noqa: B023
-            limits=limits,
-        )
-        off = np.abs(arm.pose(q)[:, :3, 3] - x).max(axis=0)
-        assert (off < 0.101).all()
-        assert off.max() > 0.09
-        assert safe.events["workspace"] > 0
-        assert safe.stopped is None
-
-
-def test_a_box_that_joint_limits_do_not_let_it_keep_is_a_stop():
-    """Swung at full speed out of its box, the tool comes to rest within 15 cm beyond."""
-    arm = arms.load("kuka_iiwa")
-    x = arm.pose(home_posture(arm))[:3, 3]
-    limits = Limits.of(arm, lower=tuple(x - 0.1), upper=tuple(x + 0.1))
-    pull = np.array([60.0, -40.0, 80.0])  # [N]
-    q, dq, safe = driven(
-        arm, lambda s: arm.gravity(s.q) + arm.jacobian(s.q)[:3].T @ pull, limits=limits
-    )
-    assert "out of its box" in safe.stopped
-    assert np.abs(arm.pose(q)[:, :3, 3] - x).max() < 0.25
-    assert np.abs(dq[-1]).max() < 1e-2
-
-
 def test_a_torque_within_limits_goes_out_to_the_last_bit(iiwa):
     """A reach with and without the layer: the same torques, and no event."""
     home = home_posture(iiwa)

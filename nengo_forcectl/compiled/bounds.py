@@ -16,7 +16,7 @@ OUT: the tool is out of its box."""
 
 SWEEPS = 10  # over the tool's bounds and the joints'
 AHEAD = (0.0625, 0.125, 0.25, 0.375, 0.5, 0.75, math.inf)
-"""When the way to rest is looked at, of the longest braking."""
+"""When the way to rest is looked at, of the time that it takes."""
 TOUCH = 50.0  # how soon the tool may come up to a wall [1/s]
 INSIDE = 2e-3  # its box the tool is kept [m], for what lies between the looks
 DEEPEST = 2e-3  # beyond that which the way back from is asked for [m]
@@ -104,16 +104,19 @@ def walls(q, dq, J0, box, limits, gains, rest, rows, most):
     point, pose, J = np.empty((3, n)), np.empty((4, 4)), np.empty((6, n))
     count, last = 0, 0.0
     speed = np.zeros(3)
-    for axis in range(3):
-        for i in range(n):
+    longest = 0.0
+    for i in range(n):
+        longest = max(longest, abs(dq[i]) / limits[4, i])
+        for axis in range(3):
             speed[axis] += J0[axis, i] * dq[i]
+    longest += 1.0 / gains[0]
     for ahead in AHEAD:
-        t = ahead * gains[4]
+        t = ahead * longest
         for i in range(n):
             way, point[1, i], point[2, i] = coming_to_rest(dq[i], limits[4, i], gains[0], t)
             point[0, i] = q[i] + way
-        invoke(int(gains[5]), point[0], point[1], pose)  # pyright: ignore[reportCallIssue]
-        invoke(int(gains[6]), point[0], point[1], J)  # pyright: ignore[reportCallIssue]
+        invoke(int(gains[4]), point[0], point[1], pose)  # pyright: ignore[reportCallIssue]
+        invoke(int(gains[5]), point[0], point[1], J)  # pyright: ignore[reportCallIssue]
         for axis in range(3):
             before, speed[axis] = speed[axis], 0.0
             for i in range(n):

@@ -13,11 +13,11 @@ from .bounds import ASKED, OUT, POSITION, RATE, SAME, TORQUE, VELOCITY, WORKSPAC
 from .observer import momentum_observer
 from .terms import parts
 
-LIMITS, BOX, GAINS = 6, 6, 7
+LIMITS, BOX, GAINS = 6, 6, 6
 """A layer's constants, one array: (6, n) q_lower, q_upper, dq_max, tau_max, braking, most change of
 torque a cycle; (2, 3) the tool's box; k, rate, gain of the observer, rate for the top speed,
-longest braking [s], addresses of the arm's kernels of pose and of J (exact in a double); the
-fastest joint that is credible [rad/s]. Its memory, (6, n): of the observer p, bias and r; torque
+addresses of the arm's kernels of pose and of J (a double holds them exactly); the fastest joint
+that is credible [rad/s]. Its memory, (6, n): of the observer p, bias and r; torque
 that was sent; last q, last dq."""
 
 BEYOND = 0.01  # its box the tool is out of it [m]

@@ -196,7 +196,8 @@ class Safe:
         self._modes = (safety.GO, safety.STOP, safety.BLIND)
         self._asked, self._same, self._out = safety.ASKED, safety.SAME, safety.OUT
         self._kernel = address(arm)
-        self._kernels = arm.kernel("pose"), arm.kernel("J")
+        boxed = bool(np.isfinite((limits.lower, limits.upper)).any())
+        ahead = [arm.kernel(term).address for term in ("pose", "J")] if boxed else [0, 0]
         self._guarded: Any = _guarded(cycle, arm)
         tau_max = limits.tau_max * (1.0 - limits.torque_margin)
         fastest = np.where(np.isfinite(limits.dq_max), limits.dq_max, 100.0 * SPEED)
@@ -211,8 +212,8 @@ class Safe:
             limits.upper,
             # A bound that is kept within two and a half cycles is stable at any period.
             (min(POSITION_GAIN, 0.05 / dt), min(SPEED_RATE, 0.4 / dt), OBSERVER_GAIN),
-            (min(TOP_RATE, 0.1 / dt), (fastest / limits.braking).max()),
-            [kernel.address for kernel in self._kernels],
+            (min(TOP_RATE, 0.1 / dt),),
+            ahead,
             ((CREDIBLE * fastest).max(),),
         )
         self._constants = np.concatenate(constants, dtype=float)
