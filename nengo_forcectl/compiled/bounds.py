@@ -98,7 +98,13 @@ def walls(q, dq, J0, box, limits, gains, rest, rows, most):
         J(t) D(t) (ddq - rest) <= max(TOUCH (x_max - x(t)) - dx(t), 0)
 
     D(t) what the joints' way to t changes with dq. With ``ddq = rest`` it holds, whatever the
-    state, and x(inf) stays where it is.
+    state, and x(inf) stays where it is. If x(inf) is beyond the wall, 0 is less than that: back.
+
+    Args:
+        J0: the arm's, at q.
+        box to gains: of a layer.
+        rest: ``clip(-k dq, -a, a)`` [rad/s^2].
+        rows, most: (6 times, n) and (6 times,), to be written.
     """
     n = len(q)
     point, pose, J = np.empty((3, n)), np.empty((4, 4)), np.empty((6, n))

@@ -147,10 +147,25 @@ class Safe:
     an acceleration that brings all joints to rest, for which the motors suffice. A torque that is
     within limits goes out as it came, to the last bit.
 
+    The tool's box is kept by what braking would do. ``rest``, ``ddq_i = clip(-k dq_i, -a, a)``,
+    brings every joint to rest in time for its limit, and where the joints are then after t has a
+    closed form, ``q(t) = q + s(dq, t)``. It is taken at seven times t, the last at the end of the
+    way; x(t), J(t) and dx(t) are the tool's place there, its Jacobian and its velocity. For every
+    wall, x_max less 2 mm::
+
+        J(t) ds/ddq (ddq - rest) <= max(50 (x_max - x(t)) - dx(t), 0)
+
+    So ``rest`` itself is always within, whatever the state: the fallback of the joints is the one
+    of the tool as well (a backup control barrier function, see van Wijk et al. 2024,
+    arXiv:2409.07700), and the same motors suffice for both. The acceleration is brought within these bounds and the joints' in turn, the
+    nearest by M; if that does not end, the way to it from ``rest`` is cut where it leaves the box.
+    In a stop the tool comes to rest where it was bound to, in the box.
+
     What it rests on: motors that give ``Limits.braking`` (see `braking`) with 0.6 to spare for
     masses that the model does not know, sensors that are a few milliseconds late at most, and a
-    start within the limits. It knows nothing of obstacles, nor of a tool wider than a point. The
-    tool's box is kept like a joint's limit, but after the joints; 1 cm beyond it is a stop.
+    start within the limits: for the box, at a velocity from which ``rest`` stays in it. It knows
+    nothing of obstacles, nor of a tool wider than a point. A tool that is 1 cm outside its box is a
+    stop.
 
     After something that no torque can be made of (a state or torque that is not finite or not
     credible; no new state, or a frozen one, for too long; a call of `stop`) it stays in a
