@@ -157,15 +157,19 @@ class Safe:
 
     So ``rest`` itself is always within, whatever the state: the fallback of the joints is the one
     of the tool as well (a backup control barrier function, see van Wijk et al. 2024,
-    arXiv:2409.07700), and the same motors suffice for both. The acceleration is brought within these bounds and the joints' in turn, the
-    nearest by M; if that does not end, the way to it from ``rest`` is cut where it leaves the box.
+    arXiv:2409.07700), and the same motors suffice for both. The acceleration is brought within
+    these bounds and the joints' in turn, the nearest by M; if that does not end, the way to it from
+    ``rest`` is cut where it leaves the box.
     In a stop the tool comes to rest where it was bound to, in the box.
 
     What it rests on: motors that give ``Limits.braking`` (see `braking`) with 0.6 to spare for
     masses that the model does not know, sensors that are a few milliseconds late at most, and a
     start within the limits: for the box, at a velocity from which ``rest`` stays in it. It knows
     nothing of obstacles, nor of a tool wider than a point. A tool that is 1 cm outside its box is a
-    stop.
+    stop. What bounds speeds under a load that the model lacks is M: a bound on ddq becomes a torque
+    by it, and r answers for the rest ``M' - M`` only after its 5 ms. With it, a wrist on its way
+    back to dq_max has M / M' of the rate: 1/20 at the UR5's last joint, 1e-4 kg m^2, and a sphere
+    of 2 kg, 2e-3 kg m^2. The motors would suffice.
 
     After something that no torque can be made of (a state or torque that is not finite or not
     credible; no new state, or a frozen one, for too long; a call of `stop`) it stays in a
