@@ -99,6 +99,28 @@ def test_a_payload_that_the_model_does_not_know_does_not_break_the_limits(name, 
     assert (q < arm.q_upper).all()
 
 
+@pytest.mark.parametrize("adversary", ["up", "down", "bang", "swing"])
+@pytest.mark.parametrize("name", ["ur5", "kuka_iiwa"])
+def test_a_joint_over_its_speed_is_braked_whatever_is_asked(name, adversary):
+    """With 2 kg that the model does not know a wrist may be: then no torque speeds it up.
+
+    By the model and what the observer saw; that is all that the layer knows.
+    """
+    arm, over = arms.load(name), 0
+    safe = Safe(Asks(arm.dof, adversaries(arm)[adversary]), arm)
+    with Bullet(arm, home_posture(arm), [Payload(2.0)]) as robot:
+        for _ in range(1000):
+            state = robot.read()
+            tau = safe.step(state, REFERENCE).tau
+            robot.apply(tau)
+            fast = np.abs(state.dq) > 1.01 * arm.dq_max
+            if fast.any():
+                over += 1
+                ddq = arm.forward_dynamics(state.q, state.dq, tau + safe.remembered[0][2])
+                assert (ddq * np.sign(state.dq) < 0)[fast].all()
+    assert over > 0
+
+
 def test_noisy_and_late_sensors_do_not_break_the_limits(iiwa):
     """With 1e-4 rad, 3e-3 rad/s and 2 ms positions stay within the limits."""
     sensors = Sensors(position_noise=1e-4, velocity_noise=3e-3, delay=2e-3)
