@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 
 import arms
 from nengo_forcectl.adaptation import DisturbanceObserver, NoAdaptation
-from nengo_forcectl.compiled.safety import allowed
+from nengo_forcectl.compiled.bounds import allowed
 from nengo_forcectl.control import OperationalSpace
 from nengo_forcectl.control.safety import Limits, Safe
 from nengo_forcectl.cycle import Blocks
@@ -99,6 +99,28 @@ def test_a_payload_that_the_model_does_not_know_does_not_break_the_limits(name, 
     assert (q < arm.q_upper).all()
 
 
+@pytest.mark.parametrize("adversary", ["up", "down", "bang", "swing"])
+@pytest.mark.parametrize("name", ["ur5", "kuka_iiwa"])
+def test_a_joint_over_its_speed_is_braked_whatever_is_asked(name, adversary):
+    """With 2 kg that the model does not know a wrist may be: then no torque speeds it up.
+
+    By the model and what the observer saw; that is all that the layer knows.
+    """
+    arm, over = arms.load(name), 0
+    safe = Safe(Asks(arm.dof, adversaries(arm)[adversary]), arm)
+    with Bullet(arm, home_posture(arm), [Payload(2.0)]) as robot:
+        for _ in range(1000):
+            state = robot.read()
+            tau = safe.step(state, REFERENCE).tau
+            robot.apply(tau)
+            fast = np.abs(state.dq) > 1.01 * arm.dq_max
+            if fast.any():
+                over += 1
+                ddq = arm.forward_dynamics(state.q, state.dq, tau + safe.remembered[0][2])
+                assert (ddq * np.sign(state.dq) < 0)[fast].all()
+    assert over > 0
+
+
 def test_noisy_and_late_sensors_do_not_break_the_limits(iiwa):
     """With 1e-4 rad, 3e-3 rad/s and 2 ms positions stay within the limits."""
     sensors = Sensors(position_noise=1e-4, velocity_noise=3e-3, delay=2e-3)
@@ -114,38 +136,6 @@ def test_the_layer_is_what_keeps_the_limits(iiwa):
             robot.apply(iiwa.tau_max)
         q, dq = robot.state()
     assert (q > iiwa.q_upper - 1e-3).any() or (np.abs(dq) > 2.0 * iiwa.dq_max).any()
-
-
-def test_the_tool_stays_in_its_box():
-    """Pulled along an axis, the tool comes up to the box's wall and keeps it to 1 mm."""
-    arm = arms.load("kuka_iiwa")
-    x = arm.pose(home_posture(arm))[:3, 3]
-    limits = Limits.of(arm, lower=tuple(x - 0.1), upper=tuple(x + 0.1))
-    for pull in ([60.0, 0.0, 0.0], [0.0, 40.0, 0.0], [0.0, 0.0, 80.0]):  # [N]
-        q, _, safe = driven(
-            arm,
-            lambda s: arm.gravity(s.q) + arm.jacobian(s.q)[:3].T @ pull - 2.0 * s.dq,  # noqa: B023
-            limits=limits,
-        )
-        off = np.abs(arm.pose(q)[:, :3, 3] - x).max(axis=0)
-        assert (off < 0.101).all()
-        assert off.max() > 0.09
-        assert safe.events["workspace"] > 0
-        assert safe.stopped is None
-
-
-def test_a_box_that_joint_limits_do_not_let_it_keep_is_a_stop():
-    """Swung at full speed out of its box, the tool comes to rest within 15 cm beyond."""
-    arm = arms.load("kuka_iiwa")
-    x = arm.pose(home_posture(arm))[:3, 3]
-    limits = Limits.of(arm, lower=tuple(x - 0.1), upper=tuple(x + 0.1))
-    pull = np.array([60.0, -40.0, 80.0])  # [N]
-    q, dq, safe = driven(
-        arm, lambda s: arm.gravity(s.q) + arm.jacobian(s.q)[:3].T @ pull, limits=limits
-    )
-    assert "out of its box" in safe.stopped
-    assert np.abs(arm.pose(q)[:, :3, 3] - x).max() < 0.25
-    assert np.abs(dq[-1]).max() < 1e-2
 
 
 def test_a_torque_within_limits_goes_out_to_the_last_bit(iiwa):

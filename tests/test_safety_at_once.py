@@ -30,8 +30,8 @@ class Hidden:
 
 
 @contextmanager
-def consolidating(arm, delay=0.0):
-    with learning_cycle(arm, HOME, seed=0, neurons=60, delay=delay) as safe:
+def consolidating(arm):
+    with learning_cycle(arm, HOME, seed=0, neurons=60) as safe:
         yield safe.cycle, safe.cycle.checkpoint
 
 
@@ -54,7 +54,6 @@ def without_learning(arm, name):
 
 LEARNING = {
     "consolidating": consolidating,
-    "with a predictor": lambda arm: consolidating(arm, 2e-3),
     "gradient": gradient,
 }
 

@@ -9,24 +9,18 @@ from arms.invoke import invoke
 
 from ..fused import NOT_FINITE
 from .algebra import FAST, factor_columns, substitute
+from .bounds import ASKED, OUT, POSITION, RATE, SAME, TORQUE, VELOCITY, WORKSPACE, in_box, in_joints
 from .observer import momentum_observer
 from .terms import parts
 
-POSITION, VELOCITY, TORQUE, RATE, WORKSPACE, ASKED, SAME, OUT = 1, 2, 4, 8, 16, 32, 64, 128
-"""What `protect` returns, or'ed: the limits that it had to keep; ASKED: a torque that is not
-finite was asked for; SAME: the joints move and yet their state is the last one's, to the last bit;
-OUT: the tool is out of its box."""
-
-LIMITS, BOX, GAINS = 6, 6, 5
+LIMITS, BOX, GAINS = 6, 6, 6
 """A layer's constants, one array: (6, n) q_lower, q_upper, dq_max, tau_max, braking, most change of
-torque a cycle; (2, 3) the tool's box; k, rate, gain of the observer, braking of the tool, rate for
-the top speed; the fastest joint that is credible [rad/s]. Its memory, (6, n): of the observer p,
-bias and r; torque that was sent; last q, last dq."""
+torque a cycle; (2, 3) the tool's box; k, rate, gain of the observer, rate for the top speed,
+addresses of the arm's kernels of pose and of J (a double holds them exactly); the fastest joint
+that is credible [rad/s]. Its memory, (6, n): of the observer p, bias and r; torque
+that was sent; last q, last dq."""
 
-STOPPING = 50.0  # how quickly a stop takes off speed [1/s]
-SWEEPS = 10  # over the tool's bounds and the joints'
 BEYOND = 0.01  # its box the tool is out of it [m]
-SLOWER = 0.2  # the tool's bounds next to the joints'
 
 GO, STOP, BLIND = 0, 1, 2
 """Whether to do what was asked, to come to rest, or to hold the arm without knowing where it is."""
@@ -40,34 +34,6 @@ def credible(q, dq, layer):
             if not (abs(q[i]) < 1e6 and abs(dq[i]) < layer[-1]):
                 return False
     return True
-
-
-@numba.njit(cache=True, fastmath=FAST)
-def allowed(d, a, k):
-    """Speed [rad/s] towards a limit d [rad] away, and its slope over d.
-
-    ``k d`` near it, ``sqrt(2 a (d - a / 2 k^2))`` from ``d = a / k^2`` on, where both meet in value
-    and slope: braking with at most ``a``.
-    """
-    if d < a / (k * k):
-        return k * d, k
-    v = math.sqrt(2.0 * a * (d - 0.5 * a / (k * k)))
-    return v, a / v
-
-
-@numba.njit(cache=True, fastmath=FAST)
-def bounds(x, dx, lower, upper, a, k, rate):
-    """Least and largest acceleration that keep x between lower and upper.
-
-    ``ddx <= rate (v - dx) - v' dx``, v the speed that is allowed at x.
-    """
-    v, slope = allowed(upper - x, a, k)
-    high = rate * (v - dx) - slope * dx
-    v, slope = allowed(x - lower, a, k)
-    low = -rate * (v + dx) - slope * dx
-    if low > high:
-        low = high = 0.5 * (low + high)
-    return low, high
 
 
 @numba.njit(cache=True, fastmath=FAST)
@@ -146,25 +112,25 @@ def kept(terms, q, dq, asked, mode, begun, elapsed, layer, memory, out):
     limits = layer[: LIMITS * n].reshape(LIMITS, n)
     box = layer[LIMITS * n : LIMITS * n + BOX].reshape(2, 3)
     gains = layer[LIMITS * n + BOX : LIMITS * n + BOX + GAINS]
-    k, rate, braking, near = gains[0], gains[1], gains[3], gains[4]
+    k = gains[0]
     p, bias, r, sent = memory[0], memory[1], memory[2], memory[3]
     met = 0
-    pose, J, dJ, M, C, g = parts(terms, n)
+    pose, J, _, M, C, g = parts(terms, n)
     if mode != BLIND:
         share = -math.expm1(-gains[2] * elapsed)
         momentum_observer(M, C, g, dq, sent, begun == 2, share, elapsed, p, bias, r)
 
-    room = np.empty((4, n))  # one array: making many costs as much as filling them
-    tau, h, ddq, rest = room[0], room[1], room[2], room[3]
+    room = np.empty((4 + n, n))  # one array: making many costs as much as filling them
+    tau, h, ddq, rest, L = room[0], room[1], room[2], room[3], room[4:]
     for i in range(n):
         r[i] = min(max(r[i], -limits[3, i]), limits[3, i])
         h[i] = g[i] - r[i]
         for j in range(n):
             h[i] += C[i, j] * dq[j]
-        rest[i] = min(max(-STOPPING * dq[i], -limits[4, i]), limits[4, i])
+            L[i, j] = M[i, j]
+        rest[i] = min(max(-k * dq[i], -limits[4, i]), limits[4, i])
         if mode == GO and not math.isfinite(asked[i]):
             met |= ASKED
-    L = M.copy()
     factor_columns(L, 0, n)
     if mode != GO or met & ASKED:
         for i in range(n):
@@ -183,60 +149,29 @@ def kept(terms, q, dq, asked, mode, begun, elapsed, layer, memory, out):
             ddq[i] = tau[i] - h[i]
         substitute(L, ddq)
 
-    changed, boxed = False, False
+    part, boxed = 1.0, False
     for axis in range(3):
         boxed = boxed or not (math.isinf(box[0, axis]) and math.isinf(box[1, axis]))
         if max(box[0, axis] - pose[axis, 3], pose[axis, 3] - box[1, axis]) > BEYOND:
             met |= OUT
-    boxed = boxed and mode == GO
-    for _ in range(SWEEPS if boxed else 1):  # Gauss-Seidel; the joints have the last word
-        for axis in range(3):
-            if math.isinf(box[0, axis]) and math.isinf(box[1, axis]):
-                continue
-            dx, ddx, mobility = 0.0, 0.0, 0.0
-            push = J[axis].copy()
-            substitute(L, push)  # M^-1 J^T
-            for i in range(n):
-                dx += J[axis, i] * dq[i]
-                ddx += J[axis, i] * ddq[i] + dJ[axis, i] * dq[i]
-                mobility += J[axis, i] * push[i]
-            low, high = bounds(
-                pose[axis, 3], dx, box[0, axis], box[1, axis], braking, SLOWER * k, SLOWER * rate
-            )
-            wanted = min(max(ddx, low), high)
-            if wanted != ddx and mobility > 1e-6:
-                met |= WORKSPACE
-                changed = True
-                for i in range(n):
-                    ddq[i] += push[i] * (wanted - ddx) / mobility
-        for i in range(n):
-            low, high = bounds(q[i], dq[i], limits[0, i], limits[1, i], limits[4, i], k, rate)
-            slow, fast = -near * (limits[2, i] + dq[i]), near * (limits[2, i] - dq[i])
-            if ddq[i] < low or ddq[i] > high:
-                met |= POSITION
-                changed = True
-            if ddq[i] < slow or ddq[i] > fast:
-                met |= VELOCITY
-                changed = True
-            low, high = max(low, slow), min(high, fast)
-            if low > high:
-                low = high = 0.5 * (low + high)
-            ddq[i] = min(max(ddq[i], low), high)
-            rest[i] = min(max(rest[i], low), high)
+    if boxed and mode == GO:
+        moved, part = in_box(q, dq, J, L, box, limits, gains, rest, ddq)
+        met |= moved
+    met |= in_joints(q, dq, limits, gains, rest, ddq)
 
-    if changed:
+    if met & (POSITION | VELOCITY | WORKSPACE):
         # From coming to rest towards ddq, as far as the motors can: all between is within bounds.
-        part, held = 1.0, np.empty(n)
+        held = np.empty(n)
         for i in range(n):
             tau[i], held[i] = h[i], h[i]
             for j in range(n):
                 tau[i] += M[i, j] * ddq[j]
                 held[i] += M[i, j] * rest[j]
-            most = limits[3, i]
-            if tau[i] > most and tau[i] > held[i]:
-                part = min(part, max(most - held[i], 0.0) / (tau[i] - held[i]))
-            elif tau[i] < -most and tau[i] < held[i]:
-                part = min(part, max(held[i] + most, 0.0) / (held[i] - tau[i]))
+            top = limits[3, i]
+            if tau[i] > top and tau[i] > held[i]:
+                part = min(part, max(top - held[i], 0.0) / (tau[i] - held[i]))
+            elif tau[i] < -top and tau[i] < held[i]:
+                part = min(part, max(held[i] + top, 0.0) / (held[i] - tau[i]))
         for i in range(n):
             tau[i] = held[i] + part * (tau[i] - held[i])
     for i in range(n):
