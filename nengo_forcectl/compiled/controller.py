@@ -44,7 +44,7 @@ def joint_cycle(
     return leave(terms, q, dq, tau_max, begun, elapsed, layer, memory, out[:n], out[n:])
 
 
-@numba.njit(cache=True, fastmath=FAST, forceinline=True)
+@numba.njit(cache=True, fastmath=FAST, inline="always")
 def joints_fit(q, dq, q_r, dq_r, ddq_r, n, layer):
     """Whether a state and a reference are for ``n`` joints, and the state is credible."""
     if len(q) != n or len(dq) != n or len(q_r) != n or len(dq_r) != n or len(ddq_r) != n:
@@ -77,7 +77,7 @@ def task_cycle(
     return leave(terms, q, dq, tau_max, begun, elapsed, layer, memory, out[:n], out[n:])
 
 
-@numba.njit(cache=True, fastmath=FAST, forceinline=True)
+@numba.njit(cache=True, fastmath=FAST, inline="always")
 def gather(q, dq, measured, x, dx, ddx, R, omega, domega, wrench, n, layer, reference):
     """Put a reference into one array; returns 0, or why nothing is to be done.
 
@@ -108,7 +108,7 @@ def gather(q, dq, measured, x, dx, ddx, R, omega, domega, wrench, n, layer, refe
     return 0
 
 
-@numba.njit(cache=True, fastmath=FAST, forceinline=True)
+@numba.njit(cache=True, fastmath=FAST, inline="always")
 def task_torque(
     terms, q, dq, reference, measured, sound, which, constants, z, moved, tau, room
 ):  # fmt: skip

@@ -89,7 +89,7 @@ def consolidating_joint_cycle(
     return leave(terms, q, dq, tau_max, begun, elapsed, layer, memory, tau, out[n : n + 3])
 
 
-@numba.njit(cache=True, fastmath=FAST, forceinline=True)
+@numba.njit(cache=True, fastmath=FAST)
 def supply(
     terms, q, dq, dq_r, ddq_r, measured, sound, learning, tau_max, whole, real, ET, neuron_bias, B,
     buffer, tau, feedforward,
@@ -204,7 +204,7 @@ def gradient_cycle(
     return leave(terms, q, dq, tau_max, begun, elapsed, layer, memory, tau, out[n : n + 3])
 
 
-@numba.njit(cache=True, fastmath=FAST, forceinline=True)
+@numba.njit(cache=True, fastmath=FAST, inline="always")
 def finite(values):
     """Whether all of them are."""
     every = True
