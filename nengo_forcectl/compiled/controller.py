@@ -1,4 +1,8 @@
-"""A control law and its arm in one call."""
+"""A control law and its arm in one call.
+
+What several cycles share is inlined before it is compiled: a call with that many arrays costs 0.1
+us and more, and compiling it for itself as well costs seconds.
+"""
 
 import math
 
