@@ -31,7 +31,8 @@ path = CurvePath(circle, TrapezoidProfile(3.0), Slerp(R, R))
 for stiffness in (1e3, 1e5):  # foam, metal [N/m]
     table = Table(tip - np.array([0.0, 0.0, 0.025]), stiffness, damping=0.2 * stiffness**0.5)
     law = HybridForce(home, (0, 1, 2, 3, 4, 5), axes=(2,), kf=0.5, ki=2.0, kd=120.0)
-    observer = DisturbanceObserver(arm, 100.0, 1e-3)  # or consolidating_adaptation(arm, home, ...)
+    observer = DisturbanceObserver(arm, 100.0, 1e-3)  # with it, Blocks; or, with consolidation,
+    # learning_cycle(arm, home, seed=0, controller=law) gives the cycle
     landing = Landing(Blocks(arm, law, observer), path, Descent(force=20.0, settle=1.8))
     loads = [Payload(2.0), ViscousFriction(0.9)]  # which the model does not know
     log = Log(6500)

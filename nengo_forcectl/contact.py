@@ -17,7 +17,7 @@ from arms import Arm
 from .adaptation import Adaptation, DisturbanceObserver, KnownTorque, NoAdaptation
 from .control import HybridForce, ParallelForce
 from .control.safety import Safe
-from .cycle import Blocks
+from .cycle import Blocks, Cycle
 from .exceptions import ConfigurationError, SimulationError
 from .landing import Descent, Landing
 from .paths import EndingPath
@@ -118,17 +118,17 @@ class ContactScene:
         return LAWS[law](self.home, rows, axes=(upward(self.arm),), dt=DT, **GAINS[law])
 
     @contextmanager
-    def blocks(self, name: str) -> Iterator[Blocks]:
+    def cycle(self, name: str) -> Iterator[Cycle]:
         """Give the control cycle with the adaptation that goes by ``name``."""
         arm = self.arm
         if name == "consolidation":
-            from .learner import consolidating_adaptation
+            from .learner import learning_cycle
 
-            settings = self.settings
-            with consolidating_adaptation(
-                arm, self.home, seed=settings.seed, neurons=settings.neurons, dt=DT
-            ) as learner:
-                yield Blocks(arm, self.law(), learner)
+            seed, neurons = self.settings.seed, self.settings.neurons
+            with learning_cycle(
+                arm, self.home, seed=seed, controller=self.law(), neurons=neurons, dt=DT
+            ) as safe:
+                yield safe.cycle  # the limits are kept around the landing, too
             return
         adaptation: Adaptation = NoAdaptation()
         if name == "observer":
@@ -278,7 +278,7 @@ def touch(
     """Run one controller on one surface: hover, come down, press, and go along the path."""
     log, check = Log(scene.cycles), SensorCheck(scene.arm.dof, DT)
     with (
-        scene.blocks(outcome.adapt) as blocks,
+        scene.cycle(outcome.adapt) as inner,
         Bullet(
             scene.arm,
             scene.start,
@@ -290,7 +290,7 @@ def touch(
             rng=np.random.default_rng([scene.settings.seed, 3]),
         ) as robot,
     ):
-        landing, watched = Landing(blocks, scene.path, scene.descent), Watched(robot)
+        landing, watched = Landing(inner, scene.path, scene.descent), Watched(robot)
         cycle = Safe(landing, scene.arm, dt=DT)
         began = time.perf_counter()
         try:

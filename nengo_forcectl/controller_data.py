@@ -22,17 +22,17 @@ from .control.task_space import TaskSpace
 from .controller_folder import FORMAT, versions_here
 from .encoding import NetworkArrays, StateEncoding
 from .exceptions import ConfigurationError, RecordError
-from .fused import CompiledController
+from .fused import CompiledController, held
 from .fused_learning import CompiledCycle
 from .learning.consolidation import Consolidation
 from .paths import Reference
-from .plain import made, plain, put, recall, stored
+from .plain import made, plain, put, stored
 from .prediction import Predictor
 from .robot import Result, State
 from .workspace import joint_range
 
 CYCLES = {"CompiledCycle": CompiledCycle, "CompiledController": CompiledController}
-"""What can be exported: the controller of `learning_cycle`, and every law without learning."""
+"""What can be exported: every law of `nengo_forcectl.control`, with consolidation or without."""
 
 KERNELS = [Request(("pose", "J", "dJ", "M", "C", "g")), Request(("pose",)), Request(("J",))]
 TOLERANCE = 1e-9  # of the proof, relative to the largest torque, or [N m]
@@ -65,7 +65,8 @@ class LoadedController(Safe):
         """Begin a new motion: forget the last torques and states, not what was learned."""
         self.remembered = np.zeros((6, self.dof)), (0, 0, -math.inf, 0, 0)
         self.reset()
-        _forget_motion(self.cycle)
+        cycle: Any = self.cycle
+        cycle.forget_motion()
 
 
 def described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -104,7 +105,11 @@ def described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         inner["learning_law"] = plain(cycle.law, "learning_law", arrays)
         inner["learning"] = cycle.learning
         arrays |= {"encoders": cycle.network.encoders, "bias": cycle.network.bias}
-        arrays |= {f"memory.{name}": value for name, value in cycle.checkpoint().items()}
+    arrays |= {
+        f"memory.{name}": value
+        for name, value in cycle.checkpoint().items()
+        if name not in held(cycle.controller)  # that is there already, by these names
+    }
     arrays["safe"], counts = safe.remembered
     data = {
         "format": FORMAT,
@@ -172,17 +177,17 @@ def assembled(data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Load
     law = made(inner["law"], "law", arrays, model)
     if inner["type"] == "CompiledController":
         cycle: Any = CompiledController(model, law)
-        recall(law, "law", arrays)
     elif inner["type"] == "CompiledCycle":
         late = inner.get("predictor")
         predictor = None if late is None else Predictor(model, late["delay"], dt, late["gain"])
         network = network_arrays(inner, arrays)
         learns = _of(Consolidation, inner["learning_law"], "learning_law", arrays)
         cycle = CompiledCycle.of(model, law, network, learns, dt, predictor)
-        cycle.resume(_within("memory.", arrays))
         cycle.learn(bool(inner["learning"]))
     else:
         raise RecordError(f"cycle is {inner['type']!r}, needs one of {', '.join(CYCLES)}")
+    laws = {name: stored(arrays, name) for name in held(law)}
+    cycle.resume(_within("memory.", arrays) | laws)
     for owner, requests in ((arm, KERNELS), (model, _requests(cycle))):
         missing = [request for request in requests if not owner.given(request)]
         if missing:
@@ -207,20 +212,6 @@ def network_arrays(inner: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -
     names = ("encoders", "bias", "memory.weights")
     encoding = _of(StateEncoding, inner["encoding"], "encoding", arrays)
     return NetworkArrays(encoding, *(stored(arrays, name) for name in names))
-
-
-def _forget_motion(cycle: Any) -> None:
-    """What a cycle remembers of the motion, not what it has learned."""
-    if isinstance(cycle, CompiledCycle):
-        cycle.forget_motion()
-    elif isinstance(cycle, CompiledController):
-        reset = getattr(cycle.controller, "reset", None)
-        if reset is not None:
-            reset()
-        if isinstance(cycle.controller, Admittance):
-            inner = getattr(cycle.controller.inner, "reset", None)
-            if inner is not None:
-                inner()
 
 
 def proof(controller: LoadedController) -> Float[np.ndarray, "3 n"]:

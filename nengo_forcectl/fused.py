@@ -1,6 +1,7 @@
-"""Any of the control laws without learning, arm and law compiled into one call."""
+"""Any of the control laws, arm and law compiled into one call."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from typing import Any, NoReturn
 
 import numpy as np
@@ -27,42 +28,44 @@ ALONE: Layer = (0, 0.0, np.zeros(0), np.zeros((0, 0)))
 """That there is none."""
 
 
-class CompiledController:
-    """A controller and its arm, compiled into one call: what `Blocks` computes without adaptation.
+class OneCall:
+    """A control law and its arm, compiled with all else that a cycle does into one call.
 
-    What a controller remembers (``ForceControl.integral``, ``Admittance.moving``) stays in its own
-    arrays, so every cycle wants a controller of its own. The torque comes out of
-    `compiled.safety.leave`; `Safe` has its own part done in the same call.
-
-    Args:
-        arm: the model.
-        controller: a law of ``nengo_forcectl.control``.
-
-    Raises:
-        ConfigurationError: a law of another kind, or one that is not for an arm of this size.
+    What a law remembers (``ForceControl.integral``, ``Admittance.moving``) stays in its own arrays,
+    so every cycle wants a law of its own. The torque comes out of `compiled.safety.leave`; `Safe`
+    has its own part done in the same call.
     """
+
+    feels = False
+    """Whether it takes the wrist's wrench where the law does not."""
 
     def __init__(self, arm: Arm, controller: Controller) -> None:
         self.arm, self.controller, self.dof = arm, controller, arm.dof
         self._kernel = address(arm)
         if isinstance(controller, JointSpace):
-            self._prepare_joint(controller)
+            self._law = self._prepare_joint(controller)
         elif isinstance(controller, (TaskSpace, Admittance)):
-            self._prepare_task(controller)
+            self._law = self._prepare_task(controller)
         else:
             raise ConfigurationError(
-                f"CompiledController: no compiled form of {controller}; use Blocks"
+                f"{type(self).__name__}: no compiled form of {controller}; use Blocks"
             )
-        compile_now(self._run, self._kernel, self._zeros, False, *self._constants)
+        self._remembered = held(controller)
+
+    def _start(self, run: Any, *constants: Any, adds: bool = False) -> None:
+        """Compile what is called in a cycle, and give it what it takes after ``sound``."""
+        self._run, self._constants = run, constants
+        self._size = (2 if adds else 1) * self.dof + 4
+        compile_now(run, self._kernel, self._zeros, False, *constants)
 
     def step(self, state: State, reference: Reference) -> Result:
-        """Return the torque for this state.
+        """Return the torque for this state; learn, if it does.
 
         Raises:
             SimulationError: a state or reference of another shape, one that lacks an orientation or
                 a wrench that the law needs, something that is not finite.
         """
-        values, sound = self._inputs(state, reference), bool(state.sound)
+        values, sound = self._values(state, reference), bool(state.sound)
         result, _ = self._once(state, values, sound, ALONE)
         if result is None:
             result, _ = self._once(state, self._arrays(state, values), sound, ALONE)
@@ -76,13 +79,31 @@ class CompiledController:
 
         None where nothing was done: the state is not credible, or an array not of the right kind.
         """
-        return self._once(state, self._inputs(state, reference), sound, layer)
+        return self._once(state, self._values(state, reference), sound, layer)
+
+    def learn(self, on: bool) -> None:
+        """Let what learns, if anything does, go on to, or keep what it has learned."""
+
+    def forget_motion(self) -> None:
+        """Begin a new motion: forget what the law remembers of the last one."""
+        for array in held(self.controller).values():
+            array[:] = 0.0
+
+    def checkpoint(self) -> dict[str, np.ndarray]:
+        """Return all that is learned and remembered, to be saved."""
+        return {name: view.copy() for name, view in self._remembered.items()}
+
+    def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
+        """Go on from a checkpoint, to the same bits; `NetworkError` for one that does not fit."""
+        from .compiled.memory import put
+
+        put(self._remembered, checkpoint)
 
     def _once(
         self, state: State, values: list[Any], sound: bool, layer: Layer
     ) -> tuple[Result | None, int]:
         n = self.dof
-        out = np.empty(n + 4)
+        out = np.empty(self._size)
         try:
             met = self._run(*self._kernel, *values, sound, *self._constants, *layer, out)
         except TypeError:  # None, a list, other numbers than float64, not contiguous, read-only
@@ -94,17 +115,8 @@ class CompiledController:
                 if not np.isfinite(value).all():
                     self._refuse(state, name, value)
             checked_torque(out[:n], state.time)
-        return Result(out[:n], 0.0, out[n : n + 3], None, out.item(n + 3)), met
-
-    def _inputs(self, state: State, reference: Reference) -> list[Any]:
-        values = self._values(state, reference)
-        for k in self._optional:
-            if values[k] is None:
-                values[k] = self._zeros[k]
-        return values
-
-    def learn(self, on: bool) -> None:
-        """Nothing here learns."""
+        added = out[n + 4 :] if self._size > n + 4 else 0.0
+        return Result(out[:n], added, out[n : n + 3], None, out.item(n + 3)), met
 
     def _arrays(self, state: State, values: list[Any]) -> list[np.ndarray]:
         """The values as arrays, if they have the right shapes."""
@@ -121,51 +133,88 @@ class CompiledController:
             f"needs finite numbers of shape {shape}"
         )
 
-    def _prepare(self, shapes: dict[str, tuple[int, ...]], optional: Sequence[str]) -> None:
-        """Inputs of compiled code, in their order; what is optional and None is zero."""
+    def _prepare(self, shapes: dict[str, tuple[int, ...]]) -> None:
+        """Inputs of compiled code, in their order."""
         self._names, self._shapes = list(shapes), list(shapes.values())
         self._zeros = [np.zeros(shape) for shape in self._shapes]
-        self._optional = [self._names.index(name) for name in optional]
 
-    def _prepare_joint(self, controller: JointSpace) -> None:
-        from .compiled.controller import joint_cycle
+    def _prepare_joint(self, controller: JointSpace) -> tuple[Any, ...]:
+        n, law = self.dof, controller.law(self.dof)
+        still, none = np.zeros(n), np.zeros(6)
+        follows, feels = controller.follows, self.feels
+        wrench = {"state.wrench": (6,)} if feels else {}
+        paths = ("reference.x", "reference.dx", "reference.ddx")
+        self._prepare({"state.q": (n,), "state.dq": (n,)} | wrench | dict.fromkeys(paths, (n,)))
 
-        n, still = self.dof, [np.zeros(self.dof)] * 3
-        law = controller.law(n)
-        names = ("state.q", "state.dq", "reference.x", "reference.dx", "reference.ddx")
-        self._prepare(dict.fromkeys(names, (n,)), ())
-        self._values: Callable[[State, Reference], list[Any]] = (
-            (lambda state, reference: [state.q, state.dq, *reference[:3]])
-            if controller.follows
-            else (lambda state, _: [state.q, state.dq, *still])
-        )
-        self._run: Any = joint_cycle
-        self._constants: tuple[Any, ...] = (law.matrices(n), np.array(law[6:]), self.arm.tau_max)
+        def values(state: State, reference: Reference) -> list[Any]:
+            _, q, dq, _, _, f = state
+            wanted = reference[:3] if follows else (still, still, still)
+            return [q, dq, none if f is None else f, *wanted] if feels else [q, dq, *wanted]
 
-    def _prepare_task(self, controller: TaskSpace | Admittance) -> None:
-        from .compiled.controller import task_cycle
+        self._values: Callable[[State, Reference], list[Any]] = values
+        return law.matrices(n), np.array(law[6:]), self.arm.tau_max
 
+    def _prepare_task(self, controller: TaskSpace | Admittance) -> tuple[Any, ...]:
         task = controller.inner if isinstance(controller, Admittance) else controller
-        n = self.dof
-        optional = ["reference.omega", "reference.domega", "reference.wrench"]
-        if not task.turns:
-            optional.append("reference.R")
-        if not (controller.needs_wrench or task.needs_wrench):
-            optional.append("state.wrench")
+        n, turns = self.dof, task.turns
         shapes = {"state.q": (n,), "state.dq": (n,), "state.wrench": (6,)} | {
             f"reference.{name}": (3,) for name in Reference._fields
         }
-        self._prepare(shapes | {"reference.R": (3, 3), "reference.wrench": (6,)}, optional)
-        self._values = lambda state, reference: [state.q, state.dq, state.wrench, *reference]
+        self._prepare(shapes | {"reference.R": (3, 3), "reference.wrench": (6,)})
+        still, unturned, none = np.zeros(3), np.zeros((3, 3)), np.zeros(6)
+        unfelt = None if controller.needs_wrench or task.needs_wrench else none
+
+        def values(state: State, reference: Reference) -> list[Any]:
+            _, q, dq, _, _, f = state
+            x, dx, ddx, R, omega, domega, f_r = reference
+            if not turns:
+                R, omega, domega = unturned, still, still
+            return [
+                q, dq, unfelt if f is None else f, x, dx, ddx, R,
+                still if omega is None else omega, still if domega is None else domega,
+                none if f_r is None else f_r,
+            ]  # fmt: skip
+
+        self._values = values
         rows, law, numbers, entries, of_entries = task_arrays(task, n)
         z = task.integral if isinstance(task, ForceControl) else np.zeros(len(rows))
         yields, moved = np.zeros(0), np.zeros((2, 6))
         if isinstance(controller, Admittance):
             numbers[2], yields, moved = controller.dt, controller.steps, controller.moving
-        self._run = task_cycle
         which = np.concatenate(([len(rows), yields.size], rows, entries.ravel()))
         constants = (numbers, self.arm.tau_max, law.ravel(), yields.ravel(), of_entries)
-        self._constants = (which, np.concatenate(constants), z, moved, n)
+        return which, np.concatenate(constants), z, moved, n
+
+
+class CompiledController(OneCall):
+    """A controller and its arm, compiled into one call: what `Blocks` computes without adaptation.
+
+    Args:
+        arm: the model.
+        controller: a law of ``nengo_forcectl.control``, of which this cycle has the only use.
+
+    Raises:
+        ConfigurationError: a law of another kind, or one that is not for an arm of this size.
+    """
+
+    def __init__(self, arm: Arm, controller: Controller) -> None:
+        from .compiled.controller import joint_cycle, task_cycle
+
+        super().__init__(arm, controller)
+        run = joint_cycle if isinstance(controller, JointSpace) else task_cycle
+        self._start(run, *self._law)
+
+
+def held(law: Any, path: str = "law") -> dict[str, np.ndarray]:
+    """Return the arrays that a law changes as it works, fields that are no arguments, by path."""
+    found: dict[str, np.ndarray] = {}
+    for field in fields(law):
+        part, name = getattr(law, field.name), f"{path}.{field.name}"
+        if not field.init:
+            found[name] = part
+        elif is_dataclass(part):
+            found |= held(part, name)
+    return found
 
 
 def address(arm: Arm) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from arms import Arm
 
 from .adaptation import ConsolidatingAdaptation
-from .control import OperationalSpace
+from .control import Controller, OperationalSpace
 from .control.safety import Safe
 from .encoding import Inputs, States, encoding_of
 from .fused_learning import CompiledCycle
@@ -38,6 +38,7 @@ def learning_cycle(
     posture: Float[np.ndarray, "n"],
     *,
     seed: int,
+    controller: Controller | None = None,
     states: States | None = None,
     inputs: Inputs = "q-dq-ref",
     periodic: bool = False,
@@ -45,7 +46,7 @@ def learning_cycle(
     dt: float = 1e-3,
     delay: float = 0.0,
 ) -> Iterator[Safe]:
-    """Give a control cycle that reaches with the tool and learns what ``arm`` does not know.
+    """Give a control cycle that learns what ``arm`` does not know.
 
     It is a `CompiledCycle` whose torques keep the arm's limits (`Safe`). At the end what was
     learned is in the NengoDL simulator, ``cycle.sim``, until that closes with the context.
@@ -54,6 +55,9 @@ def learning_cycle(
         arm: the model.
         posture: that the arm keeps where its task leaves it free [rad].
         seed: of the network, and of the states where none are given.
+        controller: any law of ``nengo_forcectl.control``, of which the cycle has the only use. By
+            default `OperationalSpace` of the tool's position, with the model and the stiffness of
+            the posture that `robust_posture` gives; a law that you give goes by ``arm`` itself.
         states: a sample of the work to be done; by default reaches around the posture.
         inputs: what the network sees.
         periodic: whether revolute joints enter as sine and cosine.
@@ -64,8 +68,8 @@ def learning_cycle(
             (`observer_gain`).
 
     Raises:
-        ConfigurationError: the arm hardly reaches anything from this posture, or a size or a choice
-            that makes no sense.
+        ConfigurationError: the arm hardly reaches anything from this posture, a law that is not for
+            this arm, or a size or a choice that makes no sense.
     """
     if states is None:
         states = reach_states(arm, np.asarray(posture), np.random.default_rng([seed, 1]))
@@ -74,10 +78,12 @@ def learning_cycle(
     gain = observer_gain(delay, dt)
     with simulator(network, dt=dt) as sim:
         law = consolidation(arm, network, states, sim, gain)
-        model, k_null = robust_posture(arm, posture, gain)
-        control = OperationalSpace(posture, task_axes(arm), k_null)
+        model = arm
+        if controller is None:
+            model, k_null = robust_posture(arm, posture, gain)
+            controller = OperationalSpace(posture, task_axes(arm), k_null)
         predictor = Predictor(model, delay, dt) if delay > 0 else None
-        cycle = CompiledCycle(model, control, sim, network, law, predictor)
+        cycle = CompiledCycle(model, controller, sim, network, law, predictor)
         try:
             yield Safe(cycle, model, dt=dt)
         finally:
@@ -94,7 +100,7 @@ def consolidating_adaptation(
     neurons: int = 1000,
     dt: float = 1e-3,
 ) -> Iterator[ConsolidatingAdaptation]:
-    """Give the same learner as an adaptation, for `Blocks` with any control law of the tool.
+    """Give the same learner as an adaptation, for `Blocks` that are to learn a tool's kinematics.
 
     Where the tool's position alone is controlled, give it, and the blocks, the model and the
     posture's stiffness of `robust_posture`. Arguments and errors as those of `learning_cycle`.

@@ -96,7 +96,7 @@ def plain(value: Any, path: str, arrays: dict[str, np.ndarray], arm: Arm | None 
 
 
 def made(data: Any, path: str, arrays: Mapping[str, np.ndarray], arm: Arm | None = None) -> Any:
-    """Return what `plain` gave ``data`` for, as new; `recall` gives it what it remembered.
+    """Return what `plain` gave ``data`` for, as new; what it remembered is not in it.
 
     Raises:
         RecordError: data that `plain` does not give.
@@ -124,16 +124,6 @@ def made(data: Any, path: str, arrays: Mapping[str, np.ndarray], arm: Arm | None
             f"not {', '.join(sorted(given))}"
         )
     return kind(**{n: made(part, f"{path}.{n}", arrays, arm) for n, part in given.items()})
-
-
-def recall(value: Any, path: str, arrays: Mapping[str, np.ndarray]) -> None:
-    """Set the arrays that a dataclass changes as it works, and those of its fields, in place."""
-    for field in dataclasses.fields(value):
-        part, name = getattr(value, field.name), f"{path}.{field.name}"
-        if not field.init:
-            put(part, arrays, name)
-        elif dataclasses.is_dataclass(part):
-            recall(part, name, arrays)
 
 
 def stored(arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:

@@ -5,7 +5,7 @@
 One process, medians. Above, network and law alone, decoders of a rectified-linear ensemble on 14
 inputs and 7 outputs: Nengo's PES in Nengo's simulator and the closed form take turns, so that what
 else the machine does hits both. Below, sense to torque for the iiwa on a reach: arm terms, control
-law, network and law in one call.
+law, network and law in one call; then with another control law, a wrist sensor and an orientation.
 """
 
 import sys
@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from nengo_forcectl.closed_form import ClosedFormNetwork
+from nengo_forcectl.control import HybridForce
 from nengo_forcectl.fused_learning import CompiledGradientCycle
 from nengo_forcectl.learner import learning_cycle
 from nengo_forcectl.learning.gradient import Gradient
@@ -32,6 +33,7 @@ from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.weights import named_weights
 
 ROUNDS, CALLS, WARM = 20, 500, 200
+SIX = (0, 1, 2, 3, 4, 5)
 
 
 def times(calls: dict[str, Callable[[int], object]]) -> dict[str, np.ndarray]:
@@ -96,6 +98,9 @@ def main(neurons: int) -> None:
         simulator(ours) as sim,
         simulator(every) as all_sim,
         learning_cycle(arm, scene.home, seed=0, neurons=neurons) as consolidating,
+        learning_cycle(
+            arm, scene.home, seed=0, controller=HybridForce(scene.home, SIX), neurons=neurons
+        ) as pressing,
     ):
         decoders = ClosedFormNetwork(sim, ours.probe, law)
         everything = ClosedFormNetwork(
@@ -118,9 +123,17 @@ def main(neurons: int) -> None:
             "consolidation with limits": consolidating,
         }
         seen = reach(scene, count)
-        whole = times(
-            {name: lambda k, cycle=cycle: cycle.step(*seen[k]) for name, cycle in cycles.items()}
-        )
+        R, wrench = arm.pose(scene.home)[:3, :3].copy(), np.zeros(6)
+        felt = [
+            (state._replace(wrench=wrench), reference._replace(R=R, wrench=wrench))
+            for state, reference in seen
+        ]
+        calls: dict[str, Callable[[int], object]] = {
+            name: lambda k, cycle=cycle: cycle.step(*seen[k]) for name, cycle in cycles.items()
+        }
+        calls["consolidation, hybrid force"] = lambda k: pressing.cycle.step(*felt[k])
+        calls["consolidation, hybrid force, with limits"] = lambda k: pressing.step(*felt[k])
+        whole = times(calls)
         Console().print(table(f"sense to torque, {neurons} neurons", whole))
 
 

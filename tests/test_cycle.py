@@ -187,7 +187,7 @@ def test_what_has_faded_is_gone(arm):
     with pair(arm) as made, loaded(arm) as robot:
         cycle = compiled(arm, made)
         drive(arm, 7000, cycle, robot=robot)
-        left = np.abs(np.concatenate([value.ravel() for value in cycle.memory.read().values()]))
+        left = np.abs(np.concatenate([value.ravel() for value in cycle.checkpoint().values()]))
     assert np.count_nonzero(left) > 1000
     assert not np.any((left > 0) & (left < 1e-300))
 

@@ -1,17 +1,19 @@
 """`Safe` done in the one call of a compiled cycle, against `Safe` around any cycle."""
 
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 import numpy as np
 import pytest
 from law_equations import HOME, LAWS, turn
+from plain_network import network_and_law
 
 from nengo_forcectl.closed_form import ClosedFormNetwork
 from nengo_forcectl.control import JointPD, OperationalSpace
 from nengo_forcectl.control.joint_space import JointSpace
 from nengo_forcectl.control.safety import Limits, Safe
 from nengo_forcectl.fused import CompiledController
-from nengo_forcectl.fused_learning import CompiledGradientCycle
+from nengo_forcectl.fused_learning import CompiledCycle, CompiledGradientCycle
 from nengo_forcectl.learner import learning_cycle
 from nengo_forcectl.learning.gradient import Gradient
 from nengo_forcectl.network import adaptive_network, simulator
@@ -52,7 +54,17 @@ def without_learning(arm, name):
     yield CompiledController(arm, law), lambda: kept
 
 
-LEARNING = {
+@contextmanager
+def feeling(arm, name):
+    network, learns = network_and_law(arm, HOME)
+    cycle = CompiledCycle.of(arm, LAWS[name](arm), network, learns, DT)
+    yield cycle, cycle.checkpoint
+
+
+FEELING = {
+    f"{name} and consolidation": partial(feeling, name=name) for name in ("hybrid", "sliding")
+}
+LEARNING = FEELING | {
     "consolidating": consolidating,
     "gradient": gradient,
 }
@@ -86,7 +98,8 @@ def wanted(k, arm, name):
     """The reference in cycle ``k``: it leaps from one side to the other."""
     pose, still = arm.pose(HOME), np.zeros(3)
     side, still_joints = k // 150 % 2, np.zeros(7)
-    if name in LAWS and isinstance(LAWS[name](arm), JointSpace):
+    law = LAWS.get(name.removesuffix(" and consolidation"))
+    if law is not None and isinstance(law(arm), JointSpace):
         reference = Reference(HOME + (1.5 if side else -1.5), still_joints, still_joints)
     else:
         x = pose[:3, 3] + (0.4 if side else -0.3)
@@ -123,7 +136,7 @@ def test_one_call_is_the_layer_around_the_cycle(iiwa, name):
         q, dq, time, state = HOME.copy(), np.zeros(7), 0.0, None
         for k in range(CYCLES):
             time += 10 * DT if k == 680 else DT
-            push = None if name in LEARNING else rng.normal(size=6)
+            push = rng.normal(size=6) if name in LAWS or name in FEELING else None
             state = sensed(k, State(time, q.copy(), dq.copy(), wrench=push), state)
             reference = wanted(k, iiwa, name)
             results = []
@@ -149,6 +162,17 @@ def test_one_call_is_the_layer_around_the_cycle(iiwa, name):
         met = {limit for limit, count in at_once.events.items() if count}
         assert {"velocity", "stop"} < met
         assert {"state", "the same state"} <= reasons
+
+
+@pytest.mark.parametrize("name", ["position", "hybrid", "joint pd"])
+def test_one_call_takes_the_wrench_of_a_cycle_that_learns(iiwa, name):
+    """With a wrist sensor, too, `Safe` calls no step beside its own."""
+    with feeling(iiwa, name) as (cycle, _):
+        safe, state = Safe(cycle, iiwa), State(0.0, HOME, np.zeros(7), wrench=np.zeros(6))
+        cycle.step = None
+        tau = safe.step(state, wanted(0, iiwa, name)).tau
+    assert safe.stopped is None
+    assert np.abs(tau).max() > 1.0
 
 
 def test_a_cycle_with_a_step_of_its_own_is_asked_for_it(iiwa):

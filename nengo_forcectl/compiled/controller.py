@@ -1,4 +1,8 @@
-"""A control law and its arm in one call."""
+"""A control law and its arm in one call.
+
+What several cycles share is inlined before it is compiled: a call with that many arrays costs 0.1
+us and more, and compiling it for itself as well costs seconds.
+"""
 
 import math
 
@@ -28,23 +32,28 @@ def joint_cycle(
     Where an array has another size, or the state is not credible, nothing is done.
 
     Args:
+        kernel, size: address of the arm's kernel of all `Terms`, and what it writes.
         sound: no matter, nothing is remembered.
         law, numbers: of `joint_space`.
         begun, elapsed, layer, memory: of `leave`.
     """
     n = len(tau_max)
-    if len(q) != n or len(dq) != n or len(q_r) != n or len(dq_r) != n or len(ddq_r) != n:
+    if not joints_fit(q, dq, q_r, dq_r, ddq_r, n, layer):
         return NOTHING
-    if not credible(q, dq, layer):
-        return NOTHING
-    terms, reference = np.empty(size), np.empty((3, n))
-    for i in range(n):
-        reference[0, i], reference[1, i], reference[2, i] = q_r[i], dq_r[i], ddq_r[i]
+    terms = np.empty(size)
     invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
     _, _, _, M, C, g = parts(terms, n)
+    joint_space(M, C, g, q, dq, q_r, dq_r, ddq_r, law, numbers, out[:n])
     out[n + 3] = 0.0
-    joint_space(M, C, g, q, dq, reference, law, numbers, out[:n])
     return leave(terms, q, dq, tau_max, begun, elapsed, layer, memory, out[:n], out[n:])
+
+
+@numba.njit(cache=True, fastmath=FAST, inline="always")
+def joints_fit(q, dq, q_r, dq_r, ddq_r, n, layer):
+    """Whether a state and a reference are for ``n`` joints, and the state is credible."""
+    if len(q) != n or len(dq) != n or len(q_r) != n or len(dq_r) != n or len(ddq_r) != n:
+        return False
+    return credible(q, dq, layer)
 
 
 @numba.njit(cache=True, fastmath=FAST)
@@ -54,15 +63,35 @@ def task_cycle(
 ):  # fmt: skip
     """Write tau, the tool's position and the singularity into ``out``; as `joint_cycle`.
 
-    Where a force is not finite nothing is done, so that no integral takes it in.
+    Args:
+        measured, x to wrench: of `gather`.
+        sound, which, constants, z, moved: of `task_torque`.
+        n: joints of the arm.
+    """
+    reference = np.empty(30)
+    met = gather(q, dq, measured, x, dx, ddx, R, omega, domega, wrench, n, layer, reference)
+    if met != 0:
+        return met
+    terms, room = np.empty(size), np.empty((4, n))
+    invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
+    out[n + 3] = task_torque(
+        terms, q, dq, reference, measured, sound, which, constants, z, moved, out[:n], room
+    )
+    tau_max = constants[NUMBERS : NUMBERS + n]
+    return leave(terms, q, dq, tau_max, begun, elapsed, layer, memory, out[:n], out[n:])
+
+
+@numba.njit(cache=True, fastmath=FAST, inline="always")
+def gather(q, dq, measured, x, dx, ddx, R, omega, domega, wrench, n, layer, reference):
+    """Put a reference into one array; returns 0, or why nothing is to be done.
+
+    Where a force is not finite nothing is, so that no integral takes it in.
 
     Args:
-        measured: the sensor's wrench; x to wrench: the reference.
-        sound, z: of `task_space`.
-        which: how many rows and how many numbers of `Admittance`; the rows; entries of `secondary`.
-        constants: numbers of `task_space`, tau_max, its law, `Admittance`, numbers of `secondary`.
-        moved: (2, 6): offset and velocity of `Admittance`.
-        n: joints of the arm.
+        measured: the sensor's wrench.
+        x to wrench: the reference.
+        layer: of `leave`.
+        reference: 30 numbers, of `task_space`.
     """
     if len(q) != n or len(dq) != n or len(measured) != 6 or len(wrench) != 6 or R.shape != (3, 3):
         return NOTHING
@@ -71,13 +100,6 @@ def task_cycle(
             return NOTHING
     if not credible(q, dq, layer):
         return NOTHING
-    m = which[0]
-    rows, entries = which[2 : 2 + m], which[2 + m :].reshape(-1, 5)
-    start, end = NUMBERS + n, NUMBERS + n + 12 * m * m
-    numbers, tau_max = constants[:NUMBERS], constants[NUMBERS:start]
-    law, yields = constants[start:end].reshape(12, m, m), constants[end : end + which[1]]
-    of_entries = constants[end + which[1] :]
-    reference = np.empty(30)
     for i in range(3):
         reference[i], reference[3 + i], reference[6 + i] = x[i], dx[i], ddx[i]
         reference[18 + i], reference[21 + i] = omega[i], domega[i]
@@ -87,32 +109,36 @@ def task_cycle(
         reference[24 + i] = wrench[i]
         if not math.isfinite(measured[i] + wrench[i]):
             return NOT_FINITE
-    terms, room = np.empty(size), np.empty((4, n))
-    invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
-    pose, J, dJ, M, C, g = parts(terms, n)
+    return 0
+
+
+@numba.njit(cache=True, fastmath=FAST, inline="always")
+def task_torque(
+    terms, q, dq, reference, measured, sound, which, constants, z, moved, tau, room
+):  # fmt: skip
+    """`Admittance`, if there is one, the secondary tasks, `task_space`; returns the singularity.
+
+    Args:
+        terms: what the arm's kernel wrote.
+        reference: of `gather`; it moves.
+        measured, sound, z, tau: of `task_space`.
+        which: how many rows and how many numbers of `Admittance`; the rows; entries of `secondary`.
+        constants: numbers of `task_space`, tau_max, its law, `Admittance`, numbers of `secondary`.
+        moved: (2, 6): offset and velocity of `Admittance`.
+        room: (4, n): takes the secondary tasks' torque; error, dq_r and ddq_r of `task_space`.
+    """
+    n, m = len(q), which[0]
+    rows, entries = which[2 : 2 + m], which[2 + m :].reshape(-1, 5)
+    start, end = NUMBERS + n, NUMBERS + n + 12 * m * m
+    numbers, law = constants[:NUMBERS], constants[start:end].reshape(12, m, m)
+    yields, of_entries = constants[end : end + which[1]], constants[end + which[1] :]
     if len(yields):
         move(reference, measured, yields.reshape(3, 6, 6), moved[0], moved[1], numbers[2])
+    pose, J, dJ, M, C, g = parts(terms, n)
     secondary(entries, of_entries, q, dq, M, room[0])
-    out[n + 3] = task_space(
-        pose, J, dJ, M, C, g, q, dq, reference, measured, sound, rows, law, numbers, room[0], z,
-        out[:n], room[1], room[2], room[3],
-    )  # fmt: skip
-    return leave(terms, q, dq, tau_max, begun, elapsed, layer, memory, out[:n], out[n:])
-
-
-@numba.njit(cache=True, fastmath=FAST)
-def tool_position(
-    pose, J, dJ, M, C, g, q, dq, x_r, dx_r, ddx_r, rows, law, numbers, entries, of_entries,
-    tau, error, dq_r, ddq_r,
-):  # fmt: skip
-    """`task_space` of positions, without a force, with its secondary tasks; the singularity."""
-    reference, nothing, tau_0 = np.zeros(30), np.zeros(6), np.empty(len(q))
-    for i in range(3):
-        reference[i], reference[3 + i], reference[6 + i] = x_r[i], dx_r[i], ddx_r[i]
-    secondary(entries, of_entries, q, dq, M, tau_0)
     return task_space(
-        pose, J, dJ, M, C, g, q, dq, reference, nothing, False, rows, law, numbers, tau_0,
-        nothing[: len(rows)], tau, error, dq_r, ddq_r,
+        pose, J, dJ, M, C, g, q, dq, reference, measured, sound, rows, law, numbers, room[0], z,
+        tau, room[1], room[2], room[3],
     )  # fmt: skip
 
 

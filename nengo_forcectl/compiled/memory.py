@@ -19,7 +19,7 @@ class Memory:
         ends = np.cumsum([prod(shape) for shape in shapes.values()])
         self.buffer = np.zeros(int(ends[-1]))
         self.starts = np.concatenate(([0], ends)).astype(np.int64)
-        self._views = {
+        self.views = {
             name: self.buffer[start:stop].reshape(shape)
             for (name, shape), start, stop in zip(
                 shapes.items(), self.starts[:-1], self.starts[1:], strict=True
@@ -27,31 +27,24 @@ class Memory:
         }
 
     def __getitem__(self, name: str) -> np.ndarray:
-        return self._views[name]
+        return self.views[name]
 
-    def read(self) -> dict[str, np.ndarray]:
-        """Return a copy of every array."""
-        return {name: view.copy() for name, view in self._views.items()}
 
-    def write(self, values: Mapping[str, np.ndarray]) -> None:
-        """Set every array.
+def put(views: Mapping[str, np.ndarray], values: Mapping[str, np.ndarray]) -> None:
+    """Set arrays in place, by name.
 
-        Raises:
-            NetworkError: other names or shapes, or a value that is NaN; nothing is set then.
-        """
-        self.check(values)
-        for name, value in values.items():
-            self._views[name][...] = value
-
-    def check(self, values: Mapping[str, np.ndarray]) -> None:
-        """`NetworkError` for values that `write` would refuse."""
-        given = {name: np.shape(value) for name, value in values.items()}
-        expected = {name: view.shape for name, view in self._views.items()}
-        if given != expected:
-            raise NetworkError(f"memory of shapes {given} given, needs {expected}")
-        for name, value in values.items():
-            if np.isnan(value).any():
-                raise NetworkError(f"memory {name!r} has a value that is NaN")
+    Raises:
+        NetworkError: other names or shapes, or a value that is NaN; nothing is set then.
+    """
+    given = {name: np.shape(value) for name, value in values.items()}
+    expected = {name: view.shape for name, view in views.items()}
+    if given != expected:
+        raise NetworkError(f"memory of shapes {given} given, needs {expected}")
+    for name, value in values.items():
+        if np.isnan(value).any():
+            raise NetworkError(f"memory {name!r} has a value that is NaN")
+    for name, value in values.items():
+        views[name][...] = value
 
 
 @numba.njit(cache=True)

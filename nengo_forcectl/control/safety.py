@@ -177,8 +177,8 @@ class Safe:
     state to go by, against gravity where it was last seen. `reset` ends it.
 
     Around a compiled cycle of the same arm object (`CompiledController`, `CompiledGradientCycle`,
-    `CompiledCycle` without a predictor or a wrench) all this is done in the cycle's own call, on
-    the arm's terms that are there already.
+    `CompiledCycle` without a predictor) all this is done in the cycle's own call, on the arm's
+    terms that are there already.
 
     Args:
         cycle: what asks for torques.
