@@ -82,6 +82,7 @@ class CompiledCycle(_Learning):
         self._handles = [weights[network.linear], weights[network.decoders]]
         neurons = weights[network.ensemble]
         W = np.concatenate([handle.read() for handle in self._handles], axis=1)
+        self.sim = sim
         arrays = NetworkArrays(network.encoding, neurons.encoders.read(), neurons.bias.read(), W)
         self._build(arm, controller, arrays, law, sim.dt, predictor)
 
@@ -103,7 +104,7 @@ class CompiledCycle(_Learning):
         """
         network.check(arm.dof)
         self = cls.__new__(cls)
-        self._handles = []
+        self._handles, self.sim = [], None
         self._build(arm, controller, network, law, dt, predictor)
         return self
 

@@ -11,7 +11,7 @@ from arms import Arm
 
 from .adaptation import ConsolidatingAdaptation
 from .control import Controller, OperationalSpace
-from .control.safety import Safe
+from .control.safety import Limits, Safe
 from .encoding import Inputs, States, encoding_of
 from .fused_learning import CompiledCycle
 from .learning.consolidation import Consolidation, smooth_basis
@@ -45,6 +45,7 @@ def learning_cycle(
     neurons: int = 1000,
     dt: float = 1e-3,
     delay: float = 0.0,
+    limits: Limits | None = None,
 ) -> Iterator[Safe]:
     """Give a control cycle that learns what ``arm`` does not know.
 
@@ -66,6 +67,7 @@ def learning_cycle(
         delay: how old the state is that the sensors show [s], a whole number of cycles. The cycle
             then works on the state as it is by now (`Predictor`), and answers more slowly
             (`observer_gain`).
+        limits: that its torques keep; without them, the arm's.
 
     Raises:
         ConfigurationError: the arm hardly reaches anything from this posture, a law that is not for
@@ -85,7 +87,7 @@ def learning_cycle(
         predictor = Predictor(model, delay, dt) if delay > 0 else None
         cycle = CompiledCycle(model, controller, sim, network, law, predictor)
         try:
-            yield Safe(cycle, model, dt=dt)
+            yield Safe(cycle, model, limits, dt)
         finally:
             cycle.store()
 

@@ -1,6 +1,7 @@
 """The main job: an arm with an unknown payload learns to reach."""
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from .adaptation import Adaptation
 from .control import Controller
 from .control.safety import Safe
 from .cycle import Blocks, Cycle
-from .exceptions import SimulationError
+from .exceptions import ConfigurationError, SimulationError
 from .export import export_controller, trained
 from .paths import Path
 from .record import Log, Run, RunFolder, read_run, tool_error, versions
@@ -49,7 +50,8 @@ def track(
         SimulationError: a torque that is not finite, which does not reach the robot; or sensors
             that give nothing to act on (see `SensorCheck`).
     """
-    follow(robot, Safe(Blocks(arm, controller, adaptation), arm), path, clock, log, check)
+    safe = Safe(Blocks(arm, controller, adaptation), arm, dt=getattr(robot, "period", DT))
+    follow(robot, safe, path, clock, log, check)
 
 
 def follow(
@@ -63,7 +65,19 @@ def follow(
     """Follow ``path`` for one control cycle a tick of ``clock``; see `track`.
 
     A ``cycle`` of your own keeps the arm's limits in a `Safe`; that of `learning_cycle` is in one.
+    The path's time is the robot's; begin a new motion of the same cycle with its `Safe.reset`.
+
+    Raises:
+        ConfigurationError: a cycle made for another period than the robot has, if it tells.
+        SimulationError: as `track`.
     """
+    made_for = getattr(cycle, "dt", math.nan)
+    period = getattr(robot, "period", made_for)
+    if abs(period - made_for) > 1e-6 * period:
+        raise ConfigurationError(
+            f"follow: the robot's period is {period} s, needs {made_for} s, for which the cycle "
+            "was made"
+        )
     check = SensorCheck(cycle.dof) if check is None else check
     for _ in clock:
         state = check(robot.read())  # q [rad], dq [rad/s], and whether to learn from them

@@ -78,6 +78,8 @@ class SensorCheck:
         tool = 0
         if state.tool is not None:
             state, tool = self._seen(state)
+        if type(state.q) is not np.ndarray or type(state.dq) is not np.ndarray:
+            state = state._replace(q=np.array(state.q, float), dq=np.array(state.dq, float))
         time, q, dq, _, _, wrench = state
         if q.shape != (self.dof,) or dq.shape != (self.dof,):
             raise SimulationError(

@@ -71,12 +71,13 @@ def run(
         rate: control cycles a second [Hz].
         seconds: how long; without it, until Ctrl-C or a fault.
         arm: the model, for a cycle that has none of its own.
-        limits: without them, the arm's.
+        limits: without them, the arm's; not for a ``cycle`` in a `Safe`, which has its own.
         stop_time: of the controlled stop [s].
         watch: called after every cycle with its number and why it is stopping, if it is.
 
     Raises:
-        ConfigurationError: a rate or time that makes no sense, or no arm.
+        ConfigurationError: a rate or time that makes no sense, or that is not the cycle's; no arm;
+            limits beside those that the cycle is in.
     """
     for name, value in (("rate", rate), ("seconds", seconds), ("stop_time", stop_time)):
         if not value > 0 or (name != "seconds" and math.isinf(value)):
@@ -107,6 +108,16 @@ def run(
 
 def _safe(cycle: Cycle, arm: Arm | None, limits: Limits | None, dt: float) -> Safe:
     if isinstance(cycle, Safe):
+        if limits is not None:
+            raise ConfigurationError(
+                "run: limits are given, but the cycle is in limits of its own; give them to what "
+                "made it, learning_cycle(..., limits=...) or Safe(cycle, arm, limits)"
+            )
+        if not math.isclose(cycle.dt, dt, rel_tol=1e-6):
+            raise ConfigurationError(
+                f"run: rate is {1.0 / dt:g} Hz, needs {1.0 / cycle.dt:g} Hz, for which the cycle "
+                "was made"
+            )
         return cycle
     arm = getattr(cycle, "arm", None) if arm is None else arm
     if arm is None:

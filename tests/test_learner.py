@@ -5,7 +5,7 @@ import pytest
 
 import arms
 from nengo_forcectl.control import ComputedTorque, JointPD
-from nengo_forcectl.control.safety import Safe
+from nengo_forcectl.control.safety import Limits, Safe
 from nengo_forcectl.exceptions import ConfigurationError
 from nengo_forcectl.fused import CompiledController
 from nengo_forcectl.learner import (
@@ -121,3 +121,24 @@ def test_another_law_can_be_given():
         learning_cycle(arm, home, seed=0, controller=JointPD(np.ones(3)), neurons=100),
     ):
         pass
+
+
+def test_it_keeps_the_limits_that_it_is_given_and_tells_its_simulator():
+    """A box; and ``cycle.sim``, from which what was learned goes to plain Nengo."""
+    arm = arms.load("planar2")
+    home = home_posture(arm)
+    x = arm.pose(home)[:3, 3]
+    limits = Limits.of(arm, upper=(*(x[:2] + 0.03), np.inf))
+    path = MinimumJerk(np.array([x, x + [0.1, 0.0, 0.0]]), 0.5)
+    with (
+        Bullet(arm, home) as robot,
+        learning_cycle(arm, home, seed=0, neurons=60, limits=limits) as cycle,
+    ):
+        for _ in range(500):
+            state = robot.read()
+            robot.apply(cycle.step(state, path.at(state.time)).tau)
+        assert arm.pose(robot.state()[0])[0, 3] < x[0] + 0.03
+        assert cycle.events["workspace"] > 0
+        cycle.store()
+        plain = cycle.sim.freeze_params(cycle.sim.model.toplevel)
+    assert plain is None or plain is not cycle.sim.model.toplevel

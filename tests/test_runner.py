@@ -8,6 +8,7 @@ import pytest
 import arms
 from nengo_forcectl.adaptation import NoAdaptation
 from nengo_forcectl.control import JointPD
+from nengo_forcectl.control.safety import Limits, Safe
 from nengo_forcectl.cycle import Blocks
 from nengo_forcectl.exceptions import ConfigurationError
 from nengo_forcectl.paths import MinimumJerk
@@ -145,3 +146,48 @@ def test_state_is_what_the_robot_says():
     robot = Late()
     run(robot, control(), PATH, seconds=0.005)
     np.testing.assert_allclose(robot.taus[0], ARM.gravity(HOME), atol=1e-9)
+
+
+def test_a_cycle_that_has_limits_is_not_given_others():
+    """Nor driven at another rate than it was made for: neither may be ignored."""
+    safe = Safe(control(), ARM)
+    with Bullet(ARM, HOME) as robot:
+        with pytest.raises(ConfigurationError, match="in limits of its own"):
+            run(robot, safe, PATH, seconds=0.1, limits=Limits.of(ARM))
+        with pytest.raises(ConfigurationError, match="rate is 500 Hz, needs 1000 Hz"):
+            run(robot, safe, PATH, 500.0, seconds=0.1)
+        assert robot.steps == 0
+
+
+def test_a_new_episode_begins_with_a_reset():
+    """The robot's clock starts again; without it the cycle says that time went back."""
+    safe = Safe(control(), ARM)
+    with Bullet(ARM, HOME) as robot:
+        run(robot, safe, PATH, seconds=0.05)
+        robot.reset(HOME)
+        timing = run(robot, safe, PATH, seconds=0.05, stop_time=0.01)
+        assert "time went back to 0.002 s; `reset` begins anew" in str(timing.stopped)
+        robot.reset(HOME)
+        safe.reset()
+        timing = run(robot, safe, PATH, seconds=0.05)
+        assert (timing.cycles, timing.stopped) == (50, None)
+
+
+def test_a_driver_may_give_lists():
+    """q and dq are made arrays of."""
+
+    class Lists(Failing):
+        def read(self):
+            state = self.robot.read()
+            return state._replace(q=state.q.tolist(), dq=state.dq.tolist())
+
+    with Bullet(ARM, HOME) as robot:
+        assert run(Lists(robot, 0, broken), control(), PATH, seconds=0.05).stopped is None
+
+
+def test_a_stop_says_what_nobody_can_believe():
+    """The joint, its value and what would be credible."""
+    with Bullet(ARM, HOME) as robot:
+        fast = Failing(robot, 5, lambda state: state._replace(dq=np.array([0.0, 1e4])))
+        timing = run(fast, control(), PATH, seconds=0.05, stop_time=0.01)
+    assert "dq[1] is 1e+04, credible up to" in str(timing.stopped)

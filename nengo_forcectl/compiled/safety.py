@@ -22,6 +22,8 @@ that was sent; last q, last dq."""
 
 BEYOND = 0.01  # its box the tool is out of it [m]
 
+FAR = 1e6  # no joint is as far [rad]
+
 GO, STOP, BLIND = 0, 1, 2
 """Whether to do what was asked, to come to rest, or to hold the arm without knowing where it is."""
 
@@ -31,7 +33,7 @@ def credible(q, dq, layer):
     """Whether a state can be true, for a layer, if there is one: finite, and not too fast."""
     if len(layer):
         for i in range(len(q)):
-            if not (abs(q[i]) < 1e6 and abs(dq[i]) < layer[-1]):
+            if not (abs(q[i]) < FAR and abs(dq[i]) < layer[-1]):
                 return False
     return True
 

@@ -238,6 +238,7 @@ class Safe:
         self._constants = np.concatenate(constants, dtype=float)
         self._memory = np.zeros((6, arm.dof))
         self._seen: Any = safety.credible
+        self._far = safety.FAR
         self._nothing = np.zeros(arm.dof)
         self._begun, self._met, self._time = False, 0, -math.inf
         self._silent = self._frozen = 0
@@ -259,9 +260,14 @@ class Safe:
             self.events["stop"] += 1
 
     def reset(self) -> None:
-        """End a controlled stop: the cycle is asked again from the next state on."""
+        """End a controlled stop, or begin a new motion, whatever the robot's clock says then.
+
+        The cycle is asked again from the next state on; it learns from the one after that.
+        """
         self.stopped = None
         self._silent = self._frozen = 0
+        self._time = -math.inf
+        self._met |= self._asked
 
     @property
     def remembered(self) -> tuple[Float[np.ndarray, "6 n"], tuple[float, ...]]:
@@ -310,13 +316,17 @@ class Safe:
         seen = math.isfinite(state.time) and self._seen(q, dq, self._constants)
         elapsed = state.time - self._time
         if not seen:
-            self.stop(f"state at {state.time:.3f} s is not finite, or not credible")
+            self.stop(f"state at {state.time:.3f} s: {self._doubt(state.time, q, dq)}")
         elif elapsed > 0:
             self._silent, self._time = 0, state.time
         elif self._begun:
             self._silent += 1
             if self._silent >= self.limits.watchdog:
-                self.stop(f"no new state for {self._silent} cycles since {self._time:.3f} s")
+                back = f": time went back to {state.time:.3f} s; `reset` begins anew"
+                self.stop(
+                    f"no new state for {self._silent} cycles since {self._time:.3f} s"
+                    + (back if elapsed < 0 else "")
+                )
         asked = self._nothing
         if self.stopped is None:
             try:
@@ -335,6 +345,14 @@ class Safe:
             return result
         self._overrule(met, out[:n], state.time)
         return Result(out[:n], 0.0, out[n:]) if result is None else result._replace(tau=out[:n])
+
+    def _doubt(self, time: float, q: Float[np.ndarray, "n"], dq: Float[np.ndarray, "n"]) -> str:
+        """What of a state is not finite, or not credible."""
+        for name, row, most in (("q", q, self._far), ("dq", dq, self._constants[-1])):
+            for joint, value in enumerate(row.tolist()):
+                if not abs(value) < most:
+                    return f"{name}[{joint}] is {value:.4g}, credible up to {most:.4g}"
+        return f"time is {time}"
 
     def _at_once(self, state: State, reference: Reference) -> Result | None:
         """Cycle and layer in one call, or None where they are to be called one by one."""

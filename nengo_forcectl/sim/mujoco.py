@@ -54,7 +54,7 @@ class MuJoCo(Closing):
                 f"MuJoCo.disturbances: {disturbances} has dry friction or a change in time, which "
                 "only Bullet simulates"
             )
-        self.arm, self.dt, self.steps = arm, dt, 0
+        self.arm, self.dt, self.steps, self.period = arm, dt, 0, dt
         self._pushes = pushes(disturbances)
         body = real[0][1]
         try:
