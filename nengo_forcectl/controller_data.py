@@ -63,8 +63,8 @@ class LoadedController(Safe):
 
     def restart(self) -> None:
         """Begin a new motion: forget the last torques and states, not what was learned."""
-        self.remembered = np.zeros((6, self.dof)), (0, 0, -math.inf, 0, 0)
         self.reset()
+        self.remembered = np.zeros((6, self.dof)), (0, 0, -math.inf, 0, 0)
         cycle: Any = self.cycle
         cycle.forget_motion()
 

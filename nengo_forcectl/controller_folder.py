@@ -17,7 +17,7 @@ import numpy as np
 
 from .exceptions import RecordError, VersionError
 
-FORMAT = 1
+FORMAT = 2
 TEXT, ARRAYS, SUMS = "controller.json", "arrays.npz", "SHA256SUMS"
 PACKAGES = ("nengo-forcectl", "numpy", "numba", "llvmlite")
 BROKEN = (

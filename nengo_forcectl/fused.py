@@ -115,6 +115,7 @@ class OneCall:
                 if not np.isfinite(value).all():
                     self._refuse(state, name, value)
             checked_torque(out[:n], state.time)
+            raise SimulationError(f"torque at {state.time:.3f} s: there is none; forces overflow")
         added = out[n + 4 :] if self._size > n + 4 else 0.0
         return Result(out[:n], added, out[n : n + 3], None, out.item(n + 3)), met
 

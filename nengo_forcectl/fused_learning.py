@@ -252,3 +252,5 @@ class CompiledGradientCycle(_Learning):
             *network.constants,
             adds=True,
         )
+        names = "encoders", "bias", "decoders"
+        self._remembered |= dict(zip(names, network.arrays[:3], strict=True))

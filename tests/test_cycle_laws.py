@@ -253,5 +253,10 @@ def test_the_gradient_law_learns_with_any_law_of_the_tool(iiwa, name):
         (learned,), (wished,) = network.read().values(), other.read().values()
         np.testing.assert_allclose(learned, wished, rtol=1e-9, atol=1e-12)
         assert np.abs(learned).max() > 1e-3
+        saved = cycle.checkpoint()
+        drive(World(iiwa), 10, cycle)
+        assert (network.arrays[2] != saved["decoders"]).any()
+        cycle.resume(saved)
+        np.testing.assert_array_equal(network.arrays[2], learned)
         with pytest.raises(ConfigurationError, match="CompiledGradientCycle: no compiled form of"):
             CompiledGradientCycle(iiwa, JointPD(), network)

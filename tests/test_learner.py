@@ -129,7 +129,7 @@ def test_it_keeps_the_limits_that_it_is_given_and_tells_its_simulator():
     home = home_posture(arm)
     x = arm.pose(home)[:3, 3]
     limits = Limits.of(arm, upper=(*(x[:2] + 0.03), np.inf))
-    path = MinimumJerk(np.array([x, x + [0.1, 0.0, 0.0]]), 0.5)
+    path = MinimumJerk(np.array([x, x + np.array([0.1, 0.0, 0.0])]), 0.5)
     with (
         Bullet(arm, home) as robot,
         learning_cycle(arm, home, seed=0, neurons=60, limits=limits) as cycle,

@@ -164,6 +164,21 @@ def test_a_checkpoint_holds_the_limits_memory(planar, tmp_path):
             again.resume(saved | {name: np.nan * saved[name]})
 
 
+def test_of_cycles_that_were_left_out_it_knows_the_last_torque(planar):
+    """It was held: the queue goes on by as many entries as cycles passed."""
+    predictor = Predictor(planar, 4e-3)
+    q, still = np.full(planar.dof, 0.4), np.zeros(planar.dof)
+    for k in range(6):
+        predictor.now(State(k * 1e-3, q, still))
+        predictor.sent(np.full(planar.dof, float(k)))
+    sent = predictor.memory["predictor.sent"]
+    np.testing.assert_array_equal(sent[:, 0], [5, 4, 3, 2, 1])
+    predictor.now(State(8e-3, q, still))  # 6 and 7 are missing
+    np.testing.assert_array_equal(sent[:, 0], [5, 5, 5, 4, 3])
+    predictor.now(State(1.0, q, still))
+    np.testing.assert_array_equal(sent[:, 0], [5, 5, 5, 5, 5])
+
+
 @pytest.mark.parametrize(
     ("delay", "dt", "gain", "message"),
     [

@@ -10,10 +10,11 @@ from hypothesis import given, settings, strategies as st
 import arms
 from nengo_forcectl.adaptation import DisturbanceObserver, NoAdaptation
 from nengo_forcectl.compiled.bounds import allowed
-from nengo_forcectl.control import OperationalSpace
+from nengo_forcectl.control import HybridForce, OperationalSpace
 from nengo_forcectl.control.safety import Limits, Safe
 from nengo_forcectl.cycle import Blocks
 from nengo_forcectl.exceptions import ConfigurationError, SimulationError
+from nengo_forcectl.fused import CompiledController
 from nengo_forcectl.learner import learning_cycle
 from nengo_forcectl.paths import MinimumJerk, Reference
 from nengo_forcectl.prediction import Predictor
@@ -360,3 +361,44 @@ def test_limits_that_make_no_sense_are_refused(changes, message):
     """The error names the field and its value."""
     with pytest.raises(ConfigurationError, match=message):
         Limits.of(PLANAR, **changes)
+
+
+def test_a_law_of_another_period_is_refused(iiwa):
+    """A force law integrates over its own dt, which has to be the cycle's."""
+    cycle = CompiledController(iiwa, HybridForce(np.zeros(7), dt=2e-3))
+    with pytest.raises(ConfigurationError, match="its cycle's HybridForce"):
+        Safe(cycle, iiwa)
+    assert Safe(cycle, iiwa, dt=2e-3).dof == 7
+
+
+def test_forces_that_overflow_are_no_torque(iiwa):
+    """Finite each, not in sum: the arm is stopped, and no memory that nobody wrote is sent."""
+    home = np.array([0.0, 0.5, 0.0, -1.2, 0.0, 0.6, 0.0])
+    safe = Safe(CompiledController(iiwa, HybridForce(home)), iiwa)
+    pose, still = iiwa.pose(home), np.zeros(3)
+    reference = Reference(pose[:3, 3], still, still, pose[:3, :3], wrench=np.full(6, 1.5e308))
+    result = safe.step(State(0.0, home, np.zeros(7), wrench=np.full(6, 1.5e308)), reference)
+    assert "forces overflow" in str(safe.stopped)
+    np.testing.assert_allclose(result.tau, iiwa.gravity(home), atol=1e-9)
+
+
+def test_what_was_not_sent_or_not_held_is_not_learned_from():
+    """After a stop and reset, a gap in time, a state that is the last one although it moves."""
+    arm = arms.load("planar2")
+    cycle = Asks(arm.dof, lambda state: arm.gravity(state.q))
+    safe = Safe(cycle, arm)
+    q, dq = np.array([0.4, 0.8]), np.array([0.1, 0.0])
+
+    def learns(*times, moved=1e-4):
+        for time in times:
+            safe.step(State(time, q + moved * time, dq), REFERENCE)
+        return cycle.states[-1].sound
+
+    assert learns(0.0, 0.001)
+    safe.stop("by hand")
+    safe.reset()
+    assert not learns(0.002)
+    assert learns(0.003)
+    assert not learns(0.05)
+    assert learns(0.051)
+    assert not learns(0.052, 0.053, 0.054, moved=0.0)  # a cycle after it is seen

@@ -17,7 +17,6 @@ OUT: the tool is out of its box."""
 SWEEPS = 10  # over the tool's bounds and the joints'
 AHEAD = (0.0625, 0.125, 0.25, 0.375, 0.5, 0.75, math.inf)
 """When the way to rest is looked at, of the time that it takes."""
-TOUCH = 50.0  # how soon the tool may come up to a wall [1/s]
 INSIDE = 2e-3  # its box the tool is kept [m], for what lies between the looks
 DEEPEST = 2e-3  # beyond that which the way back from is asked for [m]
 UNSURE = 1e-3  # of the tool's speed towards a wall that is let pass [m/s]
@@ -95,7 +94,7 @@ def walls(q, dq, J0, box, limits, gains, rest, rows, most):
 
     Let all joints come to rest; x(t) is where the tool is then, after t. A wall at x_max leaves::
 
-        J(t) D(t) (ddq - rest) <= max(TOUCH (x_max - x(t)) - dx(t), 0)
+        J(t) D(t) (ddq - rest) <= max(k (x_max - x(t)) - dx(t), 0)
 
     D(t) what the joints' way to t changes with dq. With ``ddq = rest`` it holds, whatever the
     state, and x(inf) stays where it is. If x(inf) is beyond the wall, 0 is less than that: back.
@@ -139,8 +138,8 @@ def walls(q, dq, J0, box, limits, gains, rest, rows, most):
                 free = sign * (box[side, axis] - pose[axis, 3]) - inside
                 if sign * before > 0.0 > dx:  # it turns back on the way
                     free -= 0.5 * dx * dx * (t - last) / (sign * before - dx)
-                least = TOUCH * max(free, -DEEPEST) if math.isinf(ahead) else 0.0
-                most[count] = still + max(TOUCH * free - dx, min(least, 0.0))
+                least = gains[0] * max(free, -DEEPEST) if math.isinf(ahead) else 0.0
+                most[count] = still + max(gains[0] * free - dx, min(least, 0.0))
                 count += 1
         last = t
     return count

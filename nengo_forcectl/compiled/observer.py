@@ -2,6 +2,7 @@
 
 import numba
 
+from ..observer import FADED
 from .algebra import FAST
 
 
@@ -17,4 +18,6 @@ def momentum_observer(M, C, g, dq, tau_before, begun, share, dt, p, b, r):
         if begun:
             mean = (momentum - p[i]) / dt - tau_before[i] - 0.5 * (b[i] + bias)
             r[i] += share * (mean - r[i])
+            if abs(r[i]) < FADED:
+                r[i] = 0.0
         p[i], b[i] = momentum, bias
