@@ -48,6 +48,16 @@ class Blocks:
     ) -> None:
         self.arm, self.controller, self.adaptation = arm, controller, adaptation
         self.predictor, self.kinematics = predictor, kinematics
+        self._load()
+
+    def _load(self) -> None:
+        """Load what is compiled, so that no control cycle does."""
+        bent = np.linspace(0.3, 0.9, self.arm.dof)  # [rad]; not singular, where tasks ask nothing
+        still = State(0.0, bent, np.zeros(self.arm.dof))
+        terms = self.arm.terms(still.q, still.dq)
+        law = getattr(self.controller, "inner", self.controller)
+        for task in getattr(law, "tasks", ()):  # what else of a law asks an arm
+            task.torque(terms, still)
 
     @property
     def dof(self) -> int:

@@ -1,5 +1,6 @@
 """From the air to a surface that nobody has measured: down until it is felt, then press."""
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,10 @@ class Landing:
     makes of it a speed in the air and a force on the ground. Where the ground is lost the path's
     time stands still and it comes down again.
 
+    It begins with its first step, whatever the robot's clock says then, and whether it is asked for
+    a reference by that clock, as in `follow`, or from 0 on, as in `run`. Asked for a time that is
+    not after its first, because the robot was reset or in another `run`, it begins anew.
+
     Args:
         cycle: with a force law along the normal.
         path: of the tool, where to go on the surface; its first point is where it starts.
@@ -73,12 +78,19 @@ class Landing:
     def __init__(self, cycle: "Cycle", path: Path, descent: Descent) -> None:
         self.cycle, self.path, self.descent = cycle, path, descent
         self.dof = cycle.dof
-        self.landed: float | None = None
-        """When it last felt the ground [s]; None in the air."""
         self._normal = np.array(descent.normal)
         self._ramp = MinimumJerkProfile(descent.ramp)
-        self._height = float(self._normal @ path.at(0.0).x)  # where it came down from, or rests [m]
-        self._since = descent.hover  # when it began to come down [s]
+        self._begin()
+
+    def _begin(self) -> None:
+        """Begin with the next step."""
+        self.landed: float | None = None
+        """When it last felt the ground, by the robot's clock [s]; None in the air."""
+        self._first: float | None = None  # time of its first step's reference [s]
+        self._asked = -math.inf  # of the last one
+        self._ahead = -math.inf  # what the robot's clock is ahead of that time [s]
+        self._height = float(self._normal @ self.path.at(0.0).x)  # came down from, or rests at [m]
+        self._since = 0.0  # when it began to come down, by the robot's clock [s]
         self._force = 0.0  # on the way down, of what little there is before it has landed [N]
         self._touches = 0  # cycles in sequence with more than ``touch``
         self._felt = 0.0  # when it last felt a force [s]
@@ -92,6 +104,10 @@ class Landing:
 
     def at(self, time: float) -> Reference:
         """Return the reference at ``time`` [s], by what was felt until the last step."""
+        if self._first is not None and time <= self._first < self._asked:
+            self._begin()
+        self._asked = time
+        time += self._ahead  # by the robot's clock; before the first step long ago
         n, descent = self._normal, self.descent
         reference = self.path.at(self._path_time(time))
         if self.landed is None or time - self.landed < descent.settle:  # it stands on its path
@@ -116,6 +132,10 @@ class Landing:
 
     def step(self, state: State, reference: Reference) -> Result:
         """Return the cycle's torque, after having felt."""
+        if self._first is None:
+            self._first = self._asked if self._asked > -math.inf else state.time
+            self._ahead = state.time - self._first
+            self._since = state.time + self.descent.hover
         result = self.cycle.step(state, reference)
         if state.wrench is not None and state.sound:
             self._feel(state.time, float(self._normal @ state.wrench[:3]), result.tool)

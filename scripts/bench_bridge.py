@@ -18,6 +18,8 @@ from nengo_forcectl.control.safety import Limits
 from nengo_forcectl.runner import run
 from nengo_forcectl.workspace import home_posture
 
+KILL = 1000  # after which cycle the peer dies
+
 
 def robot_process(token, pipe):
     """PyBullet, and what it counted."""
@@ -44,7 +46,6 @@ def main(seconds):
     corners = start + np.array([[1, 1, 1], [1, -1, -1], [-1, -1, 1], [0, 0, 0]]) * 0.1  # [m]
     path = MinimumJerk([start, *list(corners) * int(seconds / 4.8 + 1)], 1.2)
     cycle = Blocks(arm, OperationalSpace(home), NoAdaptation())
-    cycle.step(Bullet(arm, home).read(), path.at(0.0))  # compiles what there is to compile
 
     process, pipe, token, port = started()
     with BridgeRobot(arm.dof, port, token) as robot:
@@ -59,13 +60,19 @@ def main(seconds):
 
     def watch(number, reason):
         reasons.append(reason)
-        if number == 1000:
+        if number == KILL:
             os.kill(process.pid, signal.SIGKILL)
 
     with BridgeRobot(arm.dof, port, token) as robot:
         timing = run(robot, cycle, path, 1000, seconds=10, watch=watch)
+    process.kill()  # if it was not
     first = next((k for k, reason in enumerate(reasons, 1) if reason is not None), None)
-    print(f"peer killed after cycle 1000; controlled stop in cycle {first}: {timing.stopped}")
+    if first is None or first <= KILL:
+        sys.exit(
+            f"no answer: the peer was to be killed after cycle {KILL}, controlled stop in cycle "
+            f"{first}: {timing.stopped}; try again where less else runs"
+        )
+    print(f"peer killed after cycle {KILL}; controlled stop in cycle {first}: {timing.stopped}")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,10 @@ from nengo_forcectl.cycle import Blocks
 from nengo_forcectl.exceptions import ConfigurationError
 from nengo_forcectl.landing import Descent, Landing
 from nengo_forcectl.paths import CurvePath, Line, MinimumJerkProfile
+from nengo_forcectl.reach import follow
+from nengo_forcectl.record import Log
 from nengo_forcectl.robot import Result, State
+from nengo_forcectl.runner import run
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.friction import ViscousFriction
 from nengo_forcectl.sim.masses import Payload
@@ -272,6 +275,66 @@ def test_a_landing_comes_down_presses_and_lands_again_where_the_ground_is_lost()
     assert again[400].x[0] == pytest.approx(stood)
     assert again[-1].x[0] == pytest.approx(0.6)
     assert again[-1].x[2] == 0.46
+
+
+class Clocked:
+    """A robot whose clock is ahead, and what it felt."""
+
+    def __init__(self, robot, ahead):
+        self.robot, self.ahead, self.force = robot, ahead, []
+
+    def read(self):
+        state = self.robot.read()
+        return state._replace(time=state.time + self.ahead)
+
+    def apply(self, tau):
+        self.robot.apply(tau)
+        self.force.append(self.robot.contact[2])
+
+
+@pytest.mark.parametrize("drive", ["run", "follow"])
+def test_a_landing_does_not_mind_what_the_robots_clock_says(iiwa, drive):
+    """The same forces, and the same way on the ground, from 0 s and 100 s, forwards and back."""
+    x = iiwa.pose(HOME)[:3, 3]
+    line = CurvePath(Line(x, x + np.array([0.02, 0.0, 0.0])), MinimumJerkProfile(0.4))
+
+    def fresh():
+        blocks = Blocks(iiwa, HybridForce(HOME, axes=(2,), **GAINS), NoAdaptation())
+        return Landing(blocks, line, Descent(20.0, hover=0.1, settle=0.4))
+
+    def press(task, ahead):
+        with Bullet(iiwa, HOME, surface=Table(below(iiwa, 0.003), 1e4, 40.0), wrist=Wrist()) as arm:
+            robot, safe = Clocked(arm, ahead), Safe(task, iiwa)
+            if drive == "run":
+                run(robot, safe, task, 1000, seconds=1.3)
+            else:
+                follow(robot, safe, task, range(1300), Log(1300))
+            return np.array(robot.force), task.landed - ahead, iiwa.pose(arm.read().q)[:3, 3] - x
+
+    wanted, landed, way = press(fresh(), 0.0)
+    assert wanted[-1] == pytest.approx(20.0, rel=0.05)
+    assert 0.2 < landed < 0.5
+    assert way[0] > 0.015
+    again = fresh()
+    for task, ahead in ((fresh(), 100.0), (again, 1e5), (again, 100.0)):
+        task.controller.integral[:] = 0.0  # which is the law's to forget, not the landing's
+        force, at, there = press(task, ahead)
+        np.testing.assert_allclose(force, wanted, atol=1e-3)
+        assert at == pytest.approx(landed, abs=1e-6)
+        np.testing.assert_allclose(there, way, atol=1e-6)
+
+
+def test_a_landing_goes_on_where_it_is_asked_again_later():
+    """Reach by reach by the same clock it stays landed; what is asked beforehand does not count."""
+    line = CurvePath(Line([0.4, 0.0, 0.5], [0.6, 0.0, 0.5]), MinimumJerkProfile(2.0))
+    task = Landing(Still(), line, Descent(20.0, hover=0.0, settle=0.0))
+    assert task.at(0.0).x[2] == task.at(7.0).x[2] == 0.5
+    fall(task, 50.0, 0.5, 0.0)
+    fall(task, 50.5, 1.0, 20.0, height=0.49)
+    assert task.landed == pytest.approx(50.502)
+    assert fall(task, 51.5, 0.2, 20.0, height=0.49)[-1].x[0] > 0.41
+    assert fall(task, 50.0, 0.1, 0.0)[-1].x[0] == 0.4
+    assert task.landed is None
 
 
 def test_a_link_that_an_arm_calls_tool_is_not_taken_for_its_tip(iiwa):

@@ -35,12 +35,21 @@ def test_own_robot_gets_better(project):
 
 
 def test_plug_in_runs_over_the_bridge(project):
-    """Example 8: half a second at 1 kHz is 500 cycles, or a counted stop on a busy machine."""
-    command = [sys.executable, project / "examples" / "08_plug_in.py", "0.5"]
-    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-    stopped = any(line.startswith("controlled stop") for line in lines)
-    assert stopped or lines[0].startswith("500 cycles")
-    assert any(line.startswith("sense to torque [us]: p50") for line in lines)
+    """Example 8: half a second at 1 kHz is 500 cycles, or a counted stop on a busy machine.
+
+    That may come at any time, but in the first 50 cycles not twice: a start is no busier.
+    """
+
+    def lasts():
+        lines = _lines(project, "08_plug_in.py", "0.5")
+        assert any(line.startswith("sense to torque [us]: p50") for line in lines)
+        cycles, settling = int(lines[0].split()[0]), 500
+        if any(line.startswith("controlled stop") for line in lines):
+            return cycles > 50 + settling
+        assert cycles == 500
+        return True
+
+    assert lasts() or lasts()
 
 
 def test_what_was_exported_knows_the_load_at_once(project, tmp_path):
@@ -59,6 +68,6 @@ def test_wiping_keeps_the_force(project):
         assert 19.6 < least < largest < 20.4
 
 
-def _lines(project, name):
-    command = [sys.executable, project / "examples" / name]
+def _lines(project, name, *arguments):
+    command = [sys.executable, project / "examples" / name, *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()

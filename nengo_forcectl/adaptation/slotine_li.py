@@ -52,6 +52,7 @@ class SlotineLi:
         self.sizes = typical_sizes(arm)  # S, (p,)
         self.w = np.zeros(len(self.sizes))
         self._arm = arm
+        arm.regressor(*np.zeros((3, arm.dof)))  # loads it, so that no cycle does
         self._step = law.rule()
 
     @property

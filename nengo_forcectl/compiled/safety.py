@@ -182,3 +182,14 @@ def kept(terms, q, dq, asked, mode, begun, elapsed, layer, memory, out):
             out[i] = 0.0
         sent[i] = out[i]
     return met
+
+
+_vector, _whole = numba.float64[::1], numba.int64
+# Here and not in the cycle that is the first to call them, which may be that of a stop.
+credible.compile((_vector, _vector, _vector))
+protect.compile(
+    (
+        _whole, _whole, _vector, _vector, _vector, _whole, _whole, numba.float64, _vector,
+        numba.float64[:, ::1], _vector,
+    )
+)  # fmt: skip

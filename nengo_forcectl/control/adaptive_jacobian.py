@@ -42,6 +42,10 @@ class KnownTip:
 
     def __init__(self, arm: Arm) -> None:
         self.arm = arm
+        still = np.zeros(arm.dof)
+        arm.pose(still)  # loads it, as the next two, so that no cycle does
+        arm.jacobian(still)
+        arm.jacobian_dot(still, still)
 
     def at_tip(self, terms: Terms, state: State, reference: Reference) -> Terms:
         """Return the terms with the model's J and dJ."""

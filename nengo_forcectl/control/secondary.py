@@ -177,9 +177,8 @@ class ObstacleAvoidance:
             length = np.linalg.norm(away, axis=1)
             force = push(length - self.spheres[:, 3], self.margin, self.k)  # [N]
             normal = away / np.maximum(length, 1e-9)[:, None]
-            if force.any():
-                J = self.arm.jacobian(state.q, frame, point=point)[:3]
-                tau += J.T @ (force @ normal)
+            J = self.arm.jacobian(state.q, frame, point=point)[:3]
+            tau += J.T @ (force @ normal)
         return tau
 
     def entries(self, n: int) -> list[Entry]:

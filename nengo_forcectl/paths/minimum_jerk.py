@@ -31,6 +31,7 @@ class MinimumJerk:
         object.__setattr__(self, "points", points("MinimumJerk.points", self.points))
         check_duration("MinimumJerk.duration", self.duration)
         object.__setattr__(self, "duration", float(self.duration))
+        self.at(0.0)  # loads what is compiled, so that no control cycle does
 
     @property
     def end(self) -> float:

@@ -98,6 +98,7 @@ class Bullet(Closing):
         try:
             self._build()
             self.reset(q)
+            self._load()
         except BaseException:
             self.close()
             raise
@@ -116,6 +117,15 @@ class Bullet(Closing):
             if real.chain not in worlds:
                 worlds[real.chain] = World(real, self.dt, self.surface)
             self._schedule[math.ceil(start / self.dt - 1e-6)] = worlds[real.chain]
+
+    def _load(self) -> None:
+        """Load what is compiled, so that no control cycle does."""
+        q, dq = self.state()
+        within(dq, self.arm.tau_max, np.empty(self.arm.dof))
+        for disturbance in self._pushes:
+            disturbance.torque(self.arm, 0.0, q, dq)
+        if self._fitted is not None:
+            self._fitted.pose(q)
 
     def reset(self, q: Float[np.ndarray, "n"], dq: Float[np.ndarray, "n"] | None = None) -> None:
         """Put the arm at ``q`` [rad] with velocity ``dq`` [rad/s] (at rest without), time 0.
