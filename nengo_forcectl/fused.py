@@ -16,7 +16,7 @@ from .control.secondary import Entry
 from .control.task_space import TaskSpace
 from .exceptions import ConfigurationError, SimulationError
 from .paths import Reference
-from .robot import Result, State, checked_torque
+from .robot import FLOAT, Result, State, checked_torque
 
 NOTHING, NOT_FINITE = -1, -2
 """What a compiled cycle returns where it did nothing, and where its own torque is not finite."""
@@ -51,6 +51,7 @@ class OneCall:
                 f"{type(self).__name__}: no compiled form of {controller}; use Blocks"
             )
         self._remembered = held(controller)
+        self._copies = False
 
     def _start(self, run: Any, *constants: Any, adds: bool = False) -> None:
         """Compile what is called in a cycle, and give it what it takes after ``sound``."""
@@ -104,9 +105,12 @@ class OneCall:
     ) -> tuple[Result | None, int]:
         n = self.dof
         out = np.empty(self._size)
+        if self._copies:
+            values = [_taken(value) for value in values]
         try:
             met = self._run(*self._kernel, *values, sound, *self._constants, *layer, out)
         except TypeError:  # None, a list, other numbers than float64, not contiguous, read-only
+            self._copies = True  # to ask compiled code in vain takes longer
             return None, NOTHING
         if met == NOTHING:
             return None, met
@@ -124,7 +128,7 @@ class OneCall:
         for name, value, shape in zip(self._names, values, self._shapes, strict=True):
             if value is None or np.shape(value) != shape:
                 self._refuse(state, name, value)
-        return [np.array(value, dtype=float) for value in values]
+        return [np.array(value, dtype=float, order="C") for value in values]
 
     def _refuse(self, state: State, name: str, value: Any) -> NoReturn:
         shape = self._shapes[self._names.index(name)]
@@ -216,6 +220,13 @@ def held(law: Any, path: str = "law") -> dict[str, np.ndarray]:
         elif is_dataclass(part):
             found |= held(part, name)
     return found
+
+
+def _taken(value: Any) -> Any:
+    """An array that compiled code takes, of one that it does not."""
+    if type(value) is not np.ndarray or (value.dtype is FLOAT and value.flags.carray):
+        return value
+    return np.array(value, dtype=float, order="C")
 
 
 def address(arm: Arm) -> tuple[int, int]:

@@ -153,12 +153,8 @@ def vectors(
     """
     values = [state.q, state.dq] if reference is None else [state.q, state.dq, *reference[:3]]
     for k, value in enumerate(values):
-        if (
-            type(value) is not np.ndarray
-            or value.dtype is not FLOAT
-            or not value.flags.c_contiguous
-        ):
-            values[k] = value = np.ascontiguousarray(value, dtype=float)
+        if type(value) is not np.ndarray or value.dtype is not FLOAT or not value.flags.carray:
+            values[k] = value = np.array(value, dtype=float, order="C")
         if value.shape != ((n,) if k < 2 else (m,)):
             name, size = ("q", "dq", "x", "dx", "ddx")[k], n if k < 2 else m
             raise SimulationError(

@@ -425,8 +425,8 @@ class Safe:
         self._met = met & ~self._same
 
     def _torque(self, tau: Any) -> Float[np.ndarray, "n"]:
-        if type(tau) is not np.ndarray or tau.dtype != float or not tau.flags.c_contiguous:
-            tau = np.ascontiguousarray(tau, dtype=float)
+        if type(tau) is not np.ndarray or tau.dtype != float or not tau.flags.carray:
+            tau = np.array(tau, dtype=float, order="C")
         if tau.shape != (self.dof,):
             raise SimulationError(f"torque has shape {tau.shape}, needs ({self.dof},)")
         return tau
