@@ -22,6 +22,7 @@ from .control import (
     Admittance as Admittance,
     Command as Command,
     ComputedTorque as ComputedTorque,
+    Controller as Controller,
     Damping as Damping,
     Floating as Floating,
     HybridForce as HybridForce,
@@ -45,13 +46,24 @@ from .control.safety import (
     Limits as Limits,
     Safe as Safe,
 )
-from .cycle import Blocks as Blocks
+from .cycle import (
+    Blocks as Blocks,
+    Cycle as Cycle,
+)
 from .encoding import (
     StateEncoding as StateEncoding,
     States as States,
     encoding_of as encoding_of,
 )
-from .exceptions import ForcectlError as ForcectlError
+from .exceptions import (
+    ArmError as ArmError,
+    ConfigurationError as ConfigurationError,
+    ForcectlError as ForcectlError,
+    NetworkError as NetworkError,
+    RecordError as RecordError,
+    SimulationError as SimulationError,
+    VersionError as VersionError,
+)
 from .export import (
     LoadedController as LoadedController,
     export_controller as export_controller,
@@ -82,6 +94,7 @@ from .landing import (
 from .learner import (
     consolidating_adaptation as consolidating_adaptation,
     learning_cycle as learning_cycle,
+    robust_posture as robust_posture,
 )
 from .learning.composite import Composite as Composite
 from .learning.consolidation import Consolidation as Consolidation
@@ -121,6 +134,7 @@ from .paths import (
     Line as Line,
     MinimumJerk as MinimumJerk,
     MinimumJerkProfile as MinimumJerkProfile,
+    Path as Path,
     RecordedPath as RecordedPath,
     Reference as Reference,
     Slerp as Slerp,

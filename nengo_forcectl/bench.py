@@ -87,13 +87,18 @@ class Results:
     data: dict[str, Any]  # all of results.json
     cells: tuple[Cell, ...]
 
+    @property
+    def passes(self) -> str:
+        """Which passes the errors are of: see `Cell.later_mm`."""
+        return "from pass 2 on" if self.settings["passes"] > 1 else "of pass 1"
+
     def at(self, arm: str, disturbance: str, controller: str) -> tuple[Cell, ...]:
         """Return the finished cells of all seeds."""
         which = (arm, disturbance, controller)
         return tuple(cell for cell in self.cells if cell.key[:3] == which)
 
     def median(self, arm: str, disturbance: str, controller: str) -> float | None:
-        """Return the median over seeds of the RMS error from pass 2 on [mm]; none if one fell."""
+        """Return the median over seeds of the RMS error [mm], see `Cell`; none if one fell."""
         cells = self.at(arm, disturbance, controller)
         errors = [cell.later_mm for cell in cells if cell.later_mm is not None]
         return float(np.median(errors)) if cells and len(errors) == len(cells) else None

@@ -44,7 +44,7 @@ def _draw_arm(axes: Axes, results: Results, arm: str) -> None:
     axes.set_xscale("log")
     axes.margins(x=0.08)
     axes.grid(axis="x", color="0.88", zorder=-1)
-    axes.set_xlabel("RMS tool error from pass 2 on [mm]; x: fell")
+    axes.set_xlabel(f"RMS tool error {results.passes} [mm]; x: fell")
     axes.set_title(arm)
 
 

@@ -126,7 +126,7 @@ def _bench(settings: BenchSettings) -> None:
         sys.stdout.write(json.dumps(results.data) + "\n")
         return
     console = Console()
-    console.print("RMS error of the tool in mm, the median from pass 2 on and over the seeds:")
+    console.print(f"RMS error of the tool in mm {results.passes}, the median of passes and seeds:")
     for arm in settings.arms:
         for table in (_bench_table(results, arm), _ratio_table(results, arm)):
             if table is not None:
@@ -141,15 +141,11 @@ def _bench(settings: BenchSettings) -> None:
 def _export(settings: ExportSettings) -> None:
     from .export import export_run
 
-    name, controller = export_run(
+    controller = export_run(
         settings.run, settings.folder, settings.controller, replace=settings.replace
     )
-    learns = "on" if controller.learning else "off"
     console = Console()
-    console.print(
-        f"{escape(name)} of {escape(controller.arm.name)}, {controller.dof} joints, "
-        f"{1e3 * controller.dt:g} ms a cycle, learning {learns}"
-    )
+    console.print(escape(str(controller)))
     console.print(f"Controller folder: [bold]{escape(str(settings.folder))}[/]")
 
 
@@ -199,7 +195,7 @@ class _ReachProgress:
         error = ""
         if done:
             start = log.cycles * (done - 1) // done
-            error = f", {1e3 * float(np.sqrt(np.mean(log.error(start) ** 2))):.2f} mm"
+            error = f", now {1e3 * float(np.sqrt(np.mean(log.error(start) ** 2))):.2f} mm"
         number = min(self._passes, 1 + done * self._passes // total)
         self._bars.update(
             task, completed=done, total=total, last=f"pass {number}/{self._passes}{error}"

@@ -48,6 +48,16 @@ class LoadedController(Safe):
 
     _first = True
 
+    def __str__(self) -> str:
+        """Say what it is, in a line."""
+        cycle: Any = self.cycle
+        law = cycle.law if isinstance(cycle, CompiledCycle) else cycle.controller
+        name = "consolidation" if isinstance(law, Consolidation) else type(law).__name__
+        return (
+            f"{name} of {self.arm.name}, {self.dof} joints, {1e3 * self.dt:g} ms a cycle, "
+            f"learning {'on' if self.learning else 'off'}"
+        )
+
     @property
     def learning(self) -> bool:
         """Whether it learns; see `learn`."""

@@ -112,10 +112,20 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     return data, arrays
 
 
+def names_in(run: Path) -> list[str]:
+    """Return the names of the controllers that a run folder holds."""
+    return sorted(path.parent.name for path in run.glob(f"*/{SUMS}"))
+
+
 def _sums(folder: Path) -> dict[str, str]:
     """Checksum by name; the names are ours, not the file's."""
     if not folder.is_dir():
         raise RecordError(f"controller folder '{folder}': there is none")
+    if (folder / "summary.json").is_file() and not (folder / SUMS).exists():
+        there = ", ".join(f"'{folder / name}'" for name in names_in(folder)) or "none"
+        raise RecordError(
+            f"controller folder '{folder}': is a run folder; the controllers in it: {there}"
+        )
     text = _bytes(folder / SUMS).decode(errors="replace")
     found = dict(re.findall(r"^([0-9a-f]{64}) [ *](.+)$", text, re.MULTILINE)[:3])
     sums = {name: sha for sha, name in found.items()}

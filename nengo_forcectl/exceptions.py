@@ -20,7 +20,7 @@ class SimulationError(ForcectlError, RuntimeError):
 
 
 class RecordError(ForcectlError, OSError):
-    """A run folder, or a file of a path, that cannot be written or read."""
+    """A run folder, a record, or a file of a path that cannot be written or read."""
 
 
 __all__ = [

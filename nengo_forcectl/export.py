@@ -11,6 +11,7 @@ last bits of a torque then differ, too: the folder holds a few torques that the 
 and is refused where they do not come out to 1e-9. This package's must be of the same minor version.
 """
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from .controller_data import (
     network_arrays,
     proof,
 )
-from .controller_folder import ARRAYS, BROKEN, SUMS, TEXT, check_new, read, write
+from .controller_folder import ARRAYS, BROKEN, TEXT, check_new, names_in, read, write
 from .exceptions import ConfigurationError, ForcectlError, RecordError, VersionError
 from .fused_learning import CompiledCycle
 
@@ -55,25 +56,43 @@ def export_controller(cycle: Safe, folder: Path | str, *, replace: bool = False)
 
 def export_run(
     run: Path, folder: Path, name: str | None = None, *, replace: bool = False
-) -> tuple[str, LoadedController]:
-    """Export what a run has trained, by name; return the name, and the controller.
+) -> LoadedController:
+    """Export what a run has trained, by name; return the controller.
 
     Raises:
-        ConfigurationError: a name that is needed or that the run does not have.
+        ConfigurationError: a name that is needed or that the run does not have, or a run that
+            leaves no controller.
         RecordError: no run, a damaged controller, or a folder that exists or cannot be written.
     """
     if not (run / "summary.json").is_file():
         raise RecordError(f"run folder '{run}': holds no run")
-    names = sorted(path.parent.name for path in run.glob(f"*/{SUMS}"))
+    names = names_in(run)
+    kind = None if names else _kind_without(run)
+    if kind is not None:
+        raise ConfigurationError(
+            f"run folder '{run}': is of {kind}; only `reach` without a tool leaves a controller"
+        )
     name = names[0] if name is None and len(names) == 1 else name
     if name not in names:
         has = ", ".join(names) or "none; --adapt consolidation leaves one"
         raise ConfigurationError(
-            f"controller: is {name}, needs one that '{run}' has trained: {has}"
+            f"controller: is {name or 'not given'}, needs one that '{run}' has trained: {has}"
         )
     controller = load_controller(run / str(name))
     export_controller(controller, folder, replace=replace)
-    return str(name), controller
+    return controller
+
+
+def _kind_without(run: Path) -> str | None:
+    """What kind of run it is, if that kind leaves no controller."""
+    try:
+        summary = json.loads((run / "summary.json").read_text(encoding="utf-8"))
+        verb, tool = summary.get("verb", "reach"), summary["settings"].get("jacobian")
+    except (OSError, *BROKEN):
+        raise RecordError(f"run folder '{run}': holds no run that can be read") from None
+    if verb != "reach":
+        return f"`{verb}`"
+    return "`reach` with a tool" if tool else None
 
 
 def trained(cycle: Safe) -> bool:

@@ -93,6 +93,7 @@ def run(settings: JacobianSettings, watch: Watch | None = None) -> JacobianRun:
 
         checked = check_weights(arm, settings.seed)
     summary = {
+        "verb": "jacobian",
         **summary_of(comparison, q_data),
         "rows": rows,
         "region": [bound.tolist() for bound in bounds],

@@ -45,8 +45,10 @@ def show(settings: JacobianSettings) -> None:
     if run.summary["interrupted"]:
         console.print("[red]interrupted:[/] this is the best network so far")
     table = Table(title=f"{run.arm.name}, learned against analytic J", box=box.SIMPLE_HEAD)
-    for head in ("", "median", "95 %", "largest", "does not exist"):
-        table.add_column(head, justify="right" if head else "left")
+    table.padding = (0, 1, 0, 0)
+    table.add_column("", no_wrap=True)
+    for head in ("median", "95 %", "largest", "does not exist"):
+        table.add_column(head, justify="right", min_width=8, no_wrap=head == "median")
     for name in MEASURES:
         table.add_row(*map(escape, cells(run.summary, name)))
     console.print(table)

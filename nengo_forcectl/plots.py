@@ -61,7 +61,8 @@ def _draw_error(axes: Axes, run: Run) -> None:
     for name, record in run.records.items():
         error = 1e3 * _moving_rms(tool_error(record), round(0.1 / run.summary["dt"]))
         passes = run.summary["rms_mm"][name]
-        label = name if not passes else f"{name}: {passes[0]:.3g} to {passes[-1]:.3g} mm RMS"
+        ends = " to ".join(f"{error:.3g}" for error in (*passes[:1], *passes[1:][-1:]))
+        label = f"{name}: {ends} mm RMS" if ends else name
         axes.semilogy(record["time"], error, **_style(run, name), label=label)
     shown = np.concatenate([tool_error(record)[100:] for record in run.records.values()])
     if shown.size:
@@ -112,7 +113,7 @@ def _draw_path(figure: SubFigure, run: Run) -> None:
     axes.set_title("path of the tool, last pass")
     if len(moving) == 3:
         limits = [axes.get_xlim3d(), axes.get_ylim3d(), axes.get_zlim3d()]
-        axes.set_box_aspect(np.ptp(limits, axis=1), zoom=0.85)  # metres alike on all axes
+        axes.set_box_aspect(np.ptp(limits, axis=1), zoom=0.75)  # metres alike on all axes
         axes.locator_params(nbins=4)
     else:
         axes.set_aspect("equal", adjustable="datalim")
@@ -128,20 +129,19 @@ def _draw_torque(figure: SubFigure, run: Run) -> None:
     record = run.records[name]
     first = -round(run.summary["seconds_per_pass"] / run.summary["dt"])
     joints = run.summary["joints"]
-    columns = 2 if len(joints) > 3 else 1
-    grid = figure.subplots(-(-len(joints) // columns), columns, sharex=True, squeeze=False)
+    columns = np.array_split(range(len(joints)), 2 if len(joints) > 3 else 1)
+    parts = figure.subfigures(1, len(columns), squeeze=False)[0]
+    panels: list[Axes] = []  # one a joint
+    for part, column in zip(parts, columns, strict=True):
+        panels += [*part.subplots(len(column), 1, sharex=True, squeeze=False)[:, 0]]
+        panels[-1].set_xlabel("time [s]", fontsize=9)
     time = record["time"][first:]
-    for axes, joint in zip(grid.T.flat, range(grid.size), strict=True):
-        if joint >= len(joints):
-            axes.axis("off")
-            continue
+    for joint, axes in enumerate(panels):
         axes.plot(time, record["unmodelled"][first:, joint], color="black", lw=1.0)
         axes.plot(time, record["feedforward"][first:, joint], color=COLOURS[name], lw=1.0, ls="--")
         axes.set_ylabel(f"joint {joint + 1}", fontsize=9)
         axes.tick_params(labelsize=8)
         axes.grid(color="0.92")
-    for axes in grid[-1]:
-        axes.set_xlabel("time [s]", fontsize=9)
     figure.suptitle(
         f"torque [N m], last pass: what the model lacks (black), what {name} supplies (dashed)",
         fontsize=11,

@@ -103,13 +103,28 @@ class Log:
         return {name: column[: self.cycles] for name, column in self._columns.items()}
 
     def error(self, start: int = 0) -> Float[np.ndarray, "cycles"]:
-        """Return the distance of the tool from its reference [m], from cycle ``start`` on."""
+        """Return the distance from the reference, from cycle ``start`` on; see `tool_error`."""
         return tool_error(self.arrays(), start)
 
 
 def tool_error(record: Mapping[str, np.ndarray], start: int = 0) -> Float[np.ndarray, "cycles"]:
-    """Return the distance of the tool from its reference [m], from cycle ``start`` on."""
-    return np.linalg.norm(record["tool"][start:] - record["reference"][start:], axis=1)
+    """Return the distance of the tool from its reference [m], from cycle ``start`` on.
+
+    After a law of the joints it is their distance from theirs, |q - q_r| [rad]. A reference of
+    three numbers is taken for the tool's, on an arm of three joints, too: there, take ``q`` and
+    ``reference`` themselves.
+
+    Raises:
+        RecordError: a reference as wide as neither the tool's position nor q.
+    """
+    reference = record["reference"][start:]
+    for name in ("tool", "q"):
+        if reference.shape == record[name][start:].shape:
+            return np.linalg.norm(record[name][start:] - reference, axis=1)
+    raise RecordError(
+        f"record: its reference has {' x '.join(map(str, reference.shape[1:]))} numbers a cycle, "
+        f"needs 3 (of the tool) or {record['q'].shape[1]} (of the joints)"
+    )
 
 
 class Run(NamedTuple):

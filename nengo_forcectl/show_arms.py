@@ -1,5 +1,6 @@
 """What ``nengo-forcectl arms`` prints: the catalogue, or one arm."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from rich.table import Table
 
 import arms
 from arms import Arm
+
+NAME, NUMBER = 24, 9  # columns that a name and a number get before they are broken
 
 
 def catalogue() -> RenderableType:
@@ -66,9 +69,10 @@ def as_data(arm: Arm) -> dict[str, Any]:
 def _joints(arm: Arm) -> Table:
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.caption = "rad, rad/s and N m; of a sliding joint m, m/s and N"
-    table.add_column("joint", overflow="fold", min_width=8)
-    for column in ("type", "at [m]", "axis"):
-        table.add_column(escape(column), no_wrap=True)
+    _add_names(table, "joint", [joint.name for joint in arm.chain.joints])
+    table.add_column("type", no_wrap=True)
+    table.add_column(escape("at [m]"), min_width=NUMBER)
+    table.add_column("axis", no_wrap=True)
     for column in ("from", "to", "speed", "torque"):
         table.add_column(column, justify="right", no_wrap=True)
     for joint in arm.chain.joints:
@@ -87,18 +91,24 @@ def _joints(arm: Arm) -> Table:
 def _links(arm: Arm) -> Table:
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.caption = "kg, m and kg m^2; moments about the centre of mass"
-    table.add_column("link", overflow="fold", min_width=8)
-    table.add_column("moved by", overflow="fold", min_width=8)
-    table.add_column("mass", justify="right")
-    for column in ("centre of mass", "Ixx, Iyy, Izz"):
-        table.add_column(column, no_wrap=True)
     mover = {joint.child: joint.name for joint in arm.chain.joints}
+    _add_names(table, "link", [link.name for link in arm.chain.links])
+    _add_names(table, "moved by", list(mover.values()))
+    table.add_column("mass", justify="right", no_wrap=True)
+    for column in ("centre of mass", "Ixx, Iyy, Izz"):
+        table.add_column(column, min_width=NUMBER)
     for link in arm.chain.links:
         Ixx, _, _, Iyy, _, Izz = link.inertia.moments
         numbers = (f"{link.inertia.mass:.4g}", _vector(link.inertia.com), _vector((Ixx, Iyy, Izz)))
         numbers = numbers if link.inertia.mass else ("0", "", "")
         table.add_row(escape(link.name), escape(mover.get(link.name, "")), *numbers)
     return table
+
+
+def _add_names(table: Table, head: str, names: Sequence[str]) -> None:
+    """Add a column of names, which are broken only where they are very long."""
+    width = max(map(len, (head, *names)))
+    table.add_column(head, overflow="fold", no_wrap=width <= NAME, min_width=min(width, NAME))
 
 
 def _matrices(arm: Arm) -> list[RenderableType]:
@@ -113,4 +123,4 @@ def _matrices(arm: Arm) -> list[RenderableType]:
 
 
 def _vector(values: Any) -> str:
-    return " ".join(f"{value:.4g}" for value in values)
+    return " ".join(f"{value:.3g}" for value in values)

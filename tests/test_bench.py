@@ -6,6 +6,7 @@ import pytest
 import arms
 from nengo_forcectl import conditions
 from nengo_forcectl.bench import Cell, Results, read_results, run
+from nengo_forcectl.bench_figure import bench_figure
 from nengo_forcectl.cli import main
 from nengo_forcectl.conditions import CONDITIONS, Condition, condition
 from nengo_forcectl.exceptions import RecordError
@@ -25,6 +26,10 @@ def test_a_small_bench_leaves_results_a_table_and_a_figure(tmp_path, capsys):
     assert all(word in table for word in ("planar2", "payload-2", "observer", "Run folder"))
     assert sorted(path.name for path in out.iterdir()) == ["bench.png", "results.json"]
     results = read_results(out)
+    assert "in mm of pass 1," in table
+    assert "pass 2" not in table
+    figure = bench_figure(results)
+    assert [axes.get_xlabel() for axes in figure.axes] == ["RMS tool error of pass 1 [mm]; x: fell"]
     assert results.data["complete"]
     assert [cell.key for cell in results.cells] == [
         ("planar2", disturbance, controller, 0)
@@ -182,3 +187,4 @@ def test_the_median_is_over_seeds_and_no_number_where_one_fell():
     results = Results(None, {}, {}, cells)  # pyright: ignore[reportArgumentType]
     assert results.median("a", "none", "none") == pytest.approx(3.5)
     assert results.median("a", "spring", "none") is None
+    assert Results(None, {"passes": 3}, {}, cells).passes == "from pass 2 on"  # pyright: ignore[reportArgumentType]

@@ -4,11 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rich.console import Console
 
-from nengo_forcectl.cli import _reach_table, main
-from nengo_forcectl.record import Run
+from nengo_forcectl import ReachSettings, Reference, Result, State
+from nengo_forcectl.cli import _reach_table, _ReachProgress, main
+from nengo_forcectl.record import Log, Run
 from nengo_forcectl.settings.reach import ADAPT
 
 
@@ -200,3 +202,32 @@ def test_every_public_name_is_there():
         assert getattr(nengo_forcectl, name).__name__ == name
     with pytest.raises(AttributeError, match="No nengo_forcectl attribute nothing"):
         _ = nengo_forcectl.nothing
+
+
+def test_what_docstrings_announce_is_public():
+    """Every error and protocol that a docstring names can be imported, still without Sympy."""
+    code = (
+        "import sys; from nengo_forcectl import ArmError, ConfigurationError, NetworkError, "
+        "RecordError, SimulationError, VersionError, Path, Cycle, Controller, ForcectlError; "
+        "print(all(issubclass(error, ForcectlError) for error in (ArmError, ConfigurationError, "
+        "NetworkError, RecordError, SimulationError, VersionError)), "
+        "[m for m in ('tensorflow', 'pybullet', 'sympy', 'nengo') if m in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.stdout.strip() == "True []", result.stderr
+    from nengo_forcectl import robust_posture
+
+    assert robust_posture.__module__ == "nengo_forcectl.learner"
+
+
+def test_the_progress_says_that_its_error_is_the_last_reachs(capsys):
+    """The pass is not over, so the error is called the one of now."""
+    log = Log(10)
+    x, zero = np.array([0.003, 0.0, 0.0]), np.zeros(3)
+    for k in range(10):
+        reference = Reference(x, zero, zero)
+        log.append(State(k, zero, zero), reference, Result(zero, 0.0, zero))
+    with _ReachProgress(ReachSettings(adapt=("none",), passes=1)) as progress:
+        progress.watch("none", 0, 5, log)
+        progress.watch("none", 1, 5, log)
+    assert "pass 1/1, now 3.00 mm" in capsys.readouterr().err

@@ -26,6 +26,7 @@ from nengo_forcectl import (
 from nengo_forcectl.cli import main
 from nengo_forcectl.control.joint_space import JointSpace
 from nengo_forcectl.controller_folder import ARRAYS, SUMS, TEXT
+from nengo_forcectl.exceptions import RecordError
 from nengo_forcectl.workspace import home_posture
 
 
@@ -220,8 +221,15 @@ def test_reach_leaves_what_export_takes(tmp_path, capsys, monkeypatch):
     main(["reach", *options, "--adapt", "none", "consolidation", "--out", "run"])
     capsys.readouterr()
     main(["export", "run", "mine"])
-    assert "consolidation of planar2, 2 joints, 1 ms a cycle" in capsys.readouterr().out
+    line = "consolidation of planar2, 2 joints, 1 ms a cycle, learning on"
+    assert capsys.readouterr().out.splitlines()[0] == line
     loaded = load_controller(tmp_path / "mine")
+    assert str(loaded) == line
+    loaded.learn(False)
+    assert str(loaded) == line[:-2] + "off"
+    loaded.learn(True)
+    with pytest.raises(RecordError, match=r"'run': is a run folder; .* in it: 'run/consolidation'"):
+        load_controller("run")
     pose = loaded.arm.pose(home_posture(loaded.arm))
     assert loaded.learning
     assert np.isfinite(pose).all()

@@ -24,8 +24,10 @@ from nengo_forcectl import (
     load_controller,
     load_network,
 )
+from nengo_forcectl.cli import main
 from nengo_forcectl.controller_folder import ARRAYS, SUMS, TEXT
 from nengo_forcectl.exceptions import ConfigurationError, RecordError, VersionError
+from nengo_forcectl.export import export_run
 from nengo_forcectl.workspace import home_posture
 
 
@@ -217,6 +219,48 @@ def test_other_versions_are_named(folder):
     change(folder, _key("format", value=2))
     with pytest.raises(VersionError, match="is of format 2"):
         load_network(folder)
+
+
+@pytest.mark.parametrize(
+    ("summary", "kind"),
+    [
+        ({"verb": "press", "settings": {"adapt": ["consolidation"]}}, "`press`"),
+        ({"verb": "jacobian", "settings": {}}, "`jacobian`"),
+        ({"settings": {"jacobian": ["adaptive"]}}, "`reach` with a tool"),
+    ],
+)
+def test_a_run_that_leaves_no_controller_says_which_do(summary, kind, tmp_path, capsys):
+    """What else was asked of it makes no difference; neither export nor load sends one astray."""
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "summary.json").write_text(json.dumps(summary))
+    with pytest.raises(ConfigurationError) as error:
+        export_run(run, tmp_path / "mine")
+    assert str(error.value) == (
+        f"run folder '{run}': is of {kind}; only `reach` without a tool leaves a controller"
+    )
+    with pytest.raises(RecordError, match="is a run folder; the controllers in it: none"):
+        load_controller(run)
+    (run / "summary.json").write_text("[")
+    with pytest.raises(RecordError, match="holds no run that can be read"):
+        export_run(run, tmp_path / "mine")
+    with pytest.raises(SystemExit):
+        main(["export", "--help"])
+    assert "without a tool" in " ".join(capsys.readouterr().out.replace("│", " ").split())
+
+
+def test_a_run_that_could_have_left_one_says_how(tmp_path):
+    """`reach` without a tool, and without the controller that can be exported."""
+    (tmp_path / "summary.json").write_text(json.dumps({"settings": {"jacobian": []}}))
+    with pytest.raises(ConfigurationError, match=r"is not given, .* none; --adapt consol"):
+        export_run(tmp_path, tmp_path / "mine")
+
+
+def test_a_controller_without_learning_is_called_by_its_law(arm, tmp_path):
+    """What is printed of a loaded controller."""
+    safe = Safe(CompiledController(arm, JointPD()), arm, dt=DT)
+    loaded = load_controller(export_controller(safe, tmp_path / "mine"))
+    assert str(loaded) == f"JointPD of planar2, 2 joints, {1e3 * DT:g} ms a cycle, learning off"
 
 
 def test_a_folder_that_exists_is_kept(arm, folder, tmp_path):

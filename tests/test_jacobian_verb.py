@@ -9,6 +9,7 @@ from nengo_forcectl.babbling import OnlineLearner, online_training
 from nengo_forcectl.cli import main
 from nengo_forcectl.compare import compare_jacobians
 from nengo_forcectl.exceptions import RecordError
+from nengo_forcectl.jacobian_report import MEASURES
 from nengo_forcectl.kinematics import LearnedKinematics, kinematic_targets, untrained_kinematics
 from nengo_forcectl.kinematics_training import region, sample
 from nengo_forcectl.settings import JacobianSettings
@@ -156,13 +157,18 @@ def test_json_says_error_settings_and_time(tmp_path, capsys):
     assert summary == json.loads((tmp_path / "run" / "summary.json").read_text())
 
 
-def test_the_table_is_printed(tmp_path, capsys):
-    """Without --json: the measures, the weights and the folder."""
+def test_the_table_is_printed(tmp_path, capsys, monkeypatch):
+    """Without --json: the measures, the weights and the folder; whole at 80 columns."""
+    monkeypatch.setenv("COLUMNS", "80")
     out = ["--out", str(tmp_path / "run"), "--weights"]
     main(["jacobian", "--neurons", "30", "--samples", "100", "--test", "20", *out])
     text = capsys.readouterr().out
     for words in ("learned against analytic J", "manipulability", "adaptive.bias", "report.html"):
         assert words in text
+    for title, _, unit in MEASURES.values():
+        assert f"{title} [{unit}]" in text
+    assert "…" not in text
+    assert json.loads((tmp_path / "run" / "summary.json").read_text())["verb"] == "jacobian"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import arms
 from nengo_forcectl import reach
@@ -9,6 +10,7 @@ from nengo_forcectl.adaptation import NoAdaptation
 from nengo_forcectl.control import OperationalSpace
 from nengo_forcectl.exceptions import ConfigurationError, RecordError, SimulationError
 from nengo_forcectl.paths import MinimumJerk
+from nengo_forcectl.plots import reach_figure
 from nengo_forcectl.record import Log, read_run
 from nengo_forcectl.robot import State
 from nengo_forcectl.settings import ReachSettings, pass_name
@@ -68,6 +70,26 @@ def test_the_run_folder_holds_everything(run):
             error = np.linalg.norm(record["tool"] - record["reference"], axis=1)[:6000]
         assert 1e3 * np.sqrt(np.mean(error**2)) == pytest.approx(summary["rms_mm"][name][0])
     assert (run.folder / "reach.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_every_axis_of_the_figure_has_its_labels(run):
+    """Time below both columns of torques, one error for one pass, none of the path's labels cut."""
+    first = {name: passes[:1] for name, passes in run.summary["rms_mm"].items()}
+    records = {
+        name: record | {key: record[key] * [0.3, 1.0, 1.0] for key in ("tool", "reference")}
+        for name, record in run.records.items()
+    }  # a path that is higher than wide
+    figure = reach_figure(run._replace(summary=run.summary | {"rms_mm": first}, records=records))
+    FigureCanvasAgg(figure).draw()
+    error, path, *torques = figure.axes
+    assert error.get_legend().get_texts()[0].get_text() == f"none: {first['none'][0]:.3g} mm RMS"
+    timed = [axes.get_ylabel() for axes in torques if axes.get_xlabel() == "time [s]"]
+    ticked = [a.get_ylabel() for a in torques if a.xaxis.get_tick_params()["labelbottom"]]
+    assert timed == ticked == ["joint 4", "joint 7"]
+    for axis in (path.xaxis, path.yaxis, path.zaxis):
+        extent = axis.label.get_window_extent()
+        assert extent.x0 > 0
+        assert extent.y0 > 0
 
 
 def test_the_same_seed_gives_the_same_run(run, tmp_path):

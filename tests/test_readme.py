@@ -11,6 +11,13 @@ def test_the_readmes_first_example_runs(project):
     assert names["cycle"].read()["adaptive -> torque"].any()
 
 
+def test_comments_of_the_readme_are_beside_what_they_explain(project):
+    """None follows the closing bracket of a call that was broken for its sake."""
+    text = (project / "README.md").read_text(encoding="utf-8")
+    snippets = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    assert [line for code in snippets for line in re.findall(r"^ *\) *#.*", code, re.M)] == []
+
+
 def test_the_readme_shows_files_that_exist(project):
     """Every relative link of the README leads to a file."""
     text = (project / "README.md").read_text(encoding="utf-8")

@@ -38,6 +38,22 @@ def test_a_spatial_arm_is_shown_without(capsys):
     assert "M(q)" not in text
 
 
+@pytest.mark.parametrize("width", ["80", "120"])
+@pytest.mark.parametrize("name", arms.names())
+def test_names_and_numbers_are_whole(name, width, capsys, monkeypatch):
+    """No name of a joint or link is broken in mid-word, no number cut, at either width."""
+    monkeypatch.setenv("COLUMNS", width)
+    text = printed(capsys, name)
+    arm, words = arms.load(name), text.split()
+    for joint in arm.chain.joints:
+        assert words.count(joint.name) == 2  # and as what moves its link
+    assert {link.name for link in arm.chain.links} <= set(words)
+    loads = [link.inertia for link in arm.chain.links if link.inertia.mass]
+    numbers = [f"{x:.3g}" for one in loads for x in (*one.com, *one.moments[::3], one.moments[5])]
+    assert set(numbers) <= set(words)
+    assert "…" not in text
+
+
 def test_json_gives_the_same_to_a_program(capsys):
     """With --json the standard output is a list of summaries, one for one arm."""
     (data,) = json.loads(printed(capsys, "ur5", "--json"))

@@ -26,7 +26,8 @@ class ExportSettings:
     """A controller that a run has trained becomes a folder that runs without the simulator."""
 
     run: Annotated[Path, tyro.conf.Positional]
-    """Folder of a run of `nengo-forcectl reach`."""
+    """Folder of a run of `nengo-forcectl reach` without a tool; no other run leaves a
+    controller."""
 
     folder: Annotated[Path, tyro.conf.Positional]
     """Folder that is written; must not exist."""
