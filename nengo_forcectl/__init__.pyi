@@ -42,8 +42,10 @@ from .control.adaptive_jacobian import (
     LearnedPose as LearnedPose,
     LearnedTip as LearnedTip,
 )
-from .control.safety import (
+from .control.limits import (
     Limits as Limits,
+)
+from .control.safety import (
     Safe as Safe,
 )
 from .cycle import (
@@ -134,7 +136,6 @@ from .paths import (
     Line as Line,
     MinimumJerk as MinimumJerk,
     MinimumJerkProfile as MinimumJerkProfile,
-    Path as Path,
     RecordedPath as RecordedPath,
     Reference as Reference,
     Slerp as Slerp,

@@ -17,7 +17,8 @@ from arms.tree import select
 
 from .control import Admittance
 from .control.joint_space import JointSpace
-from .control.safety import Limits, Safe
+from .control.limits import Limits
+from .control.safety import Safe
 from .control.task_space import TaskSpace
 from .controller_folder import FORMAT, versions_here
 from .encoding import NetworkArrays, StateEncoding

@@ -11,7 +11,8 @@ from arms import Arm
 
 from .adaptation import ConsolidatingAdaptation
 from .control import Controller, OperationalSpace
-from .control.safety import Limits, Safe
+from .control.limits import Limits
+from .control.safety import Safe
 from .encoding import Inputs, States, encoding_of
 from .fused_learning import CompiledCycle
 from .learning.consolidation import Consolidation, smooth_basis

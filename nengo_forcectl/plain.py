@@ -31,7 +31,7 @@ from .control import (
     Posture,
     Sliding,
 )
-from .control.safety import Limits
+from .control.limits import Limits
 from .encoding import StateEncoding
 from .exceptions import ConfigurationError, RecordError
 from .learning.consolidation import Consolidation

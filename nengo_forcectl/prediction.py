@@ -68,12 +68,12 @@ class Predictor:
                 PREFIX + "begun": (1,),
             }
         )
-        self._time = -math.inf  # of the last state [s]
+        self._time = math.nan  # of the last state [s]
         self._run: Any = predict
         self._kernel = arm.kernel("M", "C", "g")
         self._constants = (-math.expm1(-gain * dt), dt, self.memory.buffer, self.memory.starts)
         # Loads what is compiled, so that no cycle does; a state that is not sound is forgotten.
-        self.now(State(0.0, np.zeros(n), np.zeros(n), sound=False))
+        self.now(State(math.nan, np.zeros(n), np.zeros(n), sound=False))
 
     def now(self, state: State) -> State:
         """Return the state by now [rad], [rad/s]; its time stays that of the reading.

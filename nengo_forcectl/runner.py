@@ -10,7 +10,8 @@ import numpy as np
 
 from arms import Arm
 
-from .control.safety import Limits, Safe
+from .control.limits import Limits
+from .control.safety import Safe
 from .cycle import Cycle
 from .exceptions import ConfigurationError, SimulationError
 from .paths import Path

@@ -14,7 +14,7 @@ import numpy as np
 import arms
 from nengo_forcectl import Blocks, BridgeRobot, Bullet, MinimumJerk, NoAdaptation, OperationalSpace
 from nengo_forcectl.bridge import serve
-from nengo_forcectl.control.safety import Limits
+from nengo_forcectl.control.limits import Limits
 from nengo_forcectl.runner import run
 from nengo_forcectl.workspace import home_posture
 

@@ -208,7 +208,7 @@ def test_what_docstrings_announce_is_public():
     """Every error and protocol that a docstring names can be imported, still without Sympy."""
     code = (
         "import sys; from nengo_forcectl import ArmError, ConfigurationError, NetworkError, "
-        "RecordError, SimulationError, VersionError, Path, Cycle, Controller, ForcectlError; "
+        "RecordError, SimulationError, VersionError, Cycle, Controller, ForcectlError; "
         "print(all(issubclass(error, ForcectlError) for error in (ArmError, ConfigurationError, "
         "NetworkError, RecordError, SimulationError, VersionError)), "
         "[m for m in ('tensorflow', 'pybullet', 'sympy', 'nengo') if m in sys.modules])"

@@ -5,7 +5,8 @@ import pytest
 
 import arms
 from nengo_forcectl.control import ComputedTorque, JointPD
-from nengo_forcectl.control.safety import Limits, Safe
+from nengo_forcectl.control.limits import Limits
+from nengo_forcectl.control.safety import Safe
 from nengo_forcectl.exceptions import ConfigurationError
 from nengo_forcectl.fused import CompiledController
 from nengo_forcectl.learner import (

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import arms
-from nengo_forcectl.control.safety import Limits, Safe
+from nengo_forcectl.control.limits import Limits
+from nengo_forcectl.control.safety import Safe
 from nengo_forcectl.exceptions import ConfigurationError, NetworkError, SimulationError
 from nengo_forcectl.learner import learning_cycle
 from nengo_forcectl.observer import MomentumObserver

@@ -8,7 +8,8 @@ import pytest
 import arms
 from nengo_forcectl.adaptation import NoAdaptation
 from nengo_forcectl.control import JointPD
-from nengo_forcectl.control.safety import Limits, Safe
+from nengo_forcectl.control.limits import Limits
+from nengo_forcectl.control.safety import Safe
 from nengo_forcectl.cycle import Blocks
 from nengo_forcectl.exceptions import ConfigurationError
 from nengo_forcectl.paths import MinimumJerk

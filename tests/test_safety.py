@@ -11,7 +11,8 @@ import arms
 from nengo_forcectl.adaptation import DisturbanceObserver, NoAdaptation
 from nengo_forcectl.compiled.bounds import allowed
 from nengo_forcectl.control import HybridForce, OperationalSpace
-from nengo_forcectl.control.safety import Limits, Safe
+from nengo_forcectl.control.limits import Limits
+from nengo_forcectl.control.safety import Safe
 from nengo_forcectl.cycle import Blocks
 from nengo_forcectl.exceptions import ConfigurationError, SimulationError
 from nengo_forcectl.fused import CompiledController

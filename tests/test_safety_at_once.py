@@ -11,7 +11,8 @@ from plain_network import network_and_law
 from nengo_forcectl.closed_form import ClosedFormNetwork
 from nengo_forcectl.control import JointPD, OperationalSpace
 from nengo_forcectl.control.joint_space import JointSpace
-from nengo_forcectl.control.safety import Limits, Safe
+from nengo_forcectl.control.limits import Limits
+from nengo_forcectl.control.safety import Safe
 from nengo_forcectl.fused import CompiledController
 from nengo_forcectl.fused_learning import CompiledCycle, CompiledGradientCycle
 from nengo_forcectl.learner import learning_cycle

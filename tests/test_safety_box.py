@@ -9,7 +9,8 @@ from test_safety import REFERENCE, Asks, adversaries
 
 import arms
 from nengo_forcectl.compiled.bounds import coming_to_rest
-from nengo_forcectl.control.safety import Limits, Safe
+from nengo_forcectl.control.limits import Limits
+from nengo_forcectl.control.safety import Safe
 from nengo_forcectl.robot import State
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.sensing import Sensors

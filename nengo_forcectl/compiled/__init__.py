@@ -43,5 +43,7 @@ forget_stale(
     _here,
     _here.parent / "control" / "secondary.py",
     _here.parent / "fused.py",
+    _here.parent / "observer.py",
+    _here.parent / "learning" / "gradient.py",
     Path(arms.__path__[0]) / "invoke.py",
 )
