@@ -78,9 +78,10 @@ class SensorCheck:
         tool = 0
         if state.tool is not None:
             state, tool = self._seen(state)
-        if type(state.q) is not np.ndarray or type(state.dq) is not np.ndarray:
-            state = state._replace(q=np.array(state.q, float), dq=np.array(state.dq, float))
         time, q, dq, _, _, wrench = state
+        if type(q) is not ARRAY or type(dq) is not ARRAY:
+            q, dq = np.array(q, float), np.array(dq, float)
+            state = state._replace(q=q, dq=dq)
         if q.shape != (self.dof,) or dq.shape != (self.dof,):
             raise SimulationError(
                 f"state at {state.time:.3f} s: q and dq have shapes {q.shape} and {dq.shape}, "
@@ -140,7 +141,7 @@ def _is_wrench(wrench: Float[np.ndarray, "6"], time: float) -> bool:
     return math.isfinite(wrench @ wrench)
 
 
-FLOAT = np.dtype(float)
+ARRAY, FLOAT = np.ndarray, np.dtype(float)
 
 
 def vectors(

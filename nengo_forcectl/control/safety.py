@@ -247,9 +247,9 @@ class Safe:
                     + (back if elapsed < 0 else "")
                 )
         asked = self._nothing
+        layer, learns = self._layer(elapsed)
         if self.stopped is None:
             try:
-                learns = self._goes_on(elapsed)
                 sound = state if learns else state._replace(sound=False)
                 result = self.cycle.step(sound, reference)
                 asked = self._torque(result.tau)
@@ -258,7 +258,7 @@ class Safe:
         blind = not seen or (self.stopped is not None and self._silent > 0)
         mode = self._modes[2 if blind else self.stopped is not None]
         out = np.empty(n + 3)
-        met = self._run(*self._kernel, q, dq, asked, mode, *self._layer(elapsed), out)
+        met = self._run(*self._kernel, q, dq, asked, mode, *layer, out)
         self._begun = self._begun or seen
         if met == 0 and result is not None:
             self._met = self._frozen = 0
@@ -276,9 +276,8 @@ class Safe:
 
     def _at_once(self, state: State, reference: Reference) -> Result | None:
         """Cycle and layer in one call, or None where they are to be called one by one."""
-        elapsed = state.time - self._time
-        sound = bool(state.sound) and self._goes_on(elapsed)
-        layer = self._layer(elapsed)
+        layer, learns = self._layer(state.time - self._time)
+        sound = learns and bool(state.sound)
         try:
             result, met = self._guarded(state, reference, sound, layer)
         except SimulationError as error:  # its torque is not finite
@@ -293,19 +292,17 @@ class Safe:
             self._met = self._frozen = 0
         return result
 
-    def _goes_on(self, elapsed: float) -> bool:
-        """Whether a cycle can learn: its last torque was sent, held for ``dt``, and did something.
+    def _layer(self, elapsed: float) -> tuple["Layer", bool]:
+        """What compiled code takes of this layer, ``elapsed`` [s] after the last state.
 
-        In the first cycle there is no such torque to learn from.
+        And whether a cycle can learn: its last torque was sent, held for ``dt``, and did something.
+        In the first cycle there is none, and nothing to say against it.
         """
-        in_time = 0.5 * self.dt < elapsed < 1.5 * self.dt or not self._begun
-        return in_time and not (self._met or self._frozen)
-
-    def _layer(self, elapsed: float) -> "Layer":
-        """What compiled code takes of this layer, ``elapsed`` [s] after the last state."""
+        learns, begun = not (self._met or self._frozen), self._begun
         if 0.5 * self.dt < elapsed < 1.5 * self.dt:
-            return (2 if self._begun else 0), elapsed, self._constants, self._memory
-        return (1 if self._begun else 0), self.dt, self._constants, self._memory
+            return ((2 if begun else 0), elapsed, self._constants, self._memory), learns
+        first = not begun
+        return ((0 if first else 1), self.dt, self._constants, self._memory), learns and first
 
     def _overrule(self, met: int, tau: Float[np.ndarray, "n"], time: float) -> None:
         self._count(met, time)

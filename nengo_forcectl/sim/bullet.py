@@ -221,8 +221,7 @@ class Bullet(Closing):
     def state(self) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
         """Return the true q [rad] and dq [rad/s], whatever the sensors say of them."""
         if self._true is None:  # asked of PyBullet once a step
-            q, dq = self._world.state()
-            self._true = q - 0.5 * self.dt * dq, dq
+            self._true = self._world.state(0.5 * self.dt)
         return self._true
 
     def close(self) -> None:

@@ -124,10 +124,11 @@ class World:
                 self._body, joint, position, velocity, physicsClientId=self._client
             )
 
-    def state(self) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
-        """Return the joint positions [rad] and velocities [rad/s]."""
+    def state(self, before: float = 0.0) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
+        """Return the joint positions [rad], ``before`` [s] ago by the velocities, and these."""
         states = getJointStates(self._body, self._joints, self._client)
-        both = np.array([joint[0] for joint in states] + [joint[1] for joint in states], float)
+        q = [joint[0] - before * joint[1] for joint in states]
+        both = np.array(q + [joint[1] for joint in states], float)
         return both[: len(states)], both[len(states) :]
 
     def brake(self, limits: list[float]) -> None:
