@@ -132,7 +132,7 @@ class CompiledCycle(_Learning):
             "y_done": (n,), "keep": (2,), "information": (p, p), "moment": (p, n),
             "factor": (p, p), "solution": (n, p), "weights_next": (n, features), "bump": (n,),
             "offset": (n,), "sent": (n,), "momentum": (n,), "bias": (n,), "unmodelled": (n,),
-            "count": (3,),
+            "count": (3,), "phi": (features,),
         }  # fmt: skip
         self.memory = Memory({name: shapes[name] for name in ARRAYS})
         self.memory["weights"][:] = network.weights

@@ -24,6 +24,7 @@ ARRAYS = (
     "weights", "torque", "torque_last", "filtered", "last", "sampled", "z_next", "z", "y_next",
     "y_done", "keep", "information", "moment", "factor", "solution", "weights_next", "bump",
     "offset", "sent", "momentum", "bias", "unmodelled", "count",
+    "phi",
 )  # fmt: skip
 """Names of the memory's arrays, in the order in which the code below takes them."""
 
@@ -120,7 +121,7 @@ def supply(
     offset, sent = part(buffer, starts, 17), part(buffer, starts, 18)
     r, count = part(buffer, starts, 21), part(buffer, starts, 22)
 
-    phi, u = np.empty(features), np.empty(d + 1)
+    phi, u = part(buffer, starts, 23), np.empty(d + 1)
     ranges = real[8:].reshape(4, d)
     velocity = dq if whole[3] else dq_r
     encode(
