@@ -237,10 +237,12 @@ class BridgeRobot(Closing):
 
     def read(self) -> State:
         """Return the newest state that has come."""
-        if self._fresh:  # the one that answered the hello
+        # Until the first torque the robot says again and again where it rests; none is due.
+        message = self._port.newest(0.0 if self._fresh else self.wait)
+        if self._fresh:
             self._fresh = False
+            self._state = self._state if message is None else _state(message)
             return self._state
-        message = self._port.newest(self.wait)
         if message is None:
             self._counts["silent"] += 1
             return self._state
