@@ -1,14 +1,13 @@
 """The layer that every torque passes."""
 
 import math
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
 import arms
-from nengo_forcectl.adaptation import DisturbanceObserver, NoAdaptation
+from nengo_forcectl.adaptation import NoAdaptation
 from nengo_forcectl.compiled.bounds import allowed
 from nengo_forcectl.control import HybridForce, OperationalSpace
 from nengo_forcectl.control.limits import Limits
@@ -16,9 +15,7 @@ from nengo_forcectl.control.safety import Safe
 from nengo_forcectl.cycle import Blocks
 from nengo_forcectl.exceptions import ConfigurationError, SimulationError
 from nengo_forcectl.fused import CompiledController
-from nengo_forcectl.learner import learning_cycle
 from nengo_forcectl.paths import MinimumJerk, Reference
-from nengo_forcectl.prediction import Predictor
 from nengo_forcectl.reach import follow
 from nengo_forcectl.record import Log
 from nengo_forcectl.robot import Result, State
@@ -182,77 +179,6 @@ PLANAR = arms.load("planar2")
 PLANAR_LIMITS = Limits.of(PLANAR)
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_a_torque_that_is_not_finite_stops_the_arm_until_reset(bad):
-    """The arm comes to rest and is held, the reason is kept, and reset asks the cycle again."""
-    arm, spoilt = PLANAR, [False]
-    home = home_posture(arm)
-    push = np.array([20.0, 0.0])
-
-    def torque(state):
-        return np.array([bad, 0.0]) if spoilt[0] else arm.gravity(state.q) + push
-
-    safe = Safe(Asks(2, torque), arm, PLANAR_LIMITS)
-    with Bullet(arm, home, [Payload(0.5)]) as robot:
-        for cycle in range(900):
-            spoilt[0] = cycle == 100
-            robot.apply(safe.step(robot.read(), REFERENCE).tau)
-            if cycle == 99:
-                assert np.abs(robot.state()[1]).max() > 0.5
-        assert "not finite" in safe.stopped
-        assert safe.events["stop"] == 1
-        assert np.abs(robot.state()[1]).max() < 1e-2
-        safe.reset()
-        for _ in range(50):
-            robot.apply(safe.step(robot.read(), REFERENCE).tau)
-        assert np.abs(robot.state()[1]).max() > 0.1
-
-
-def test_no_new_state_is_a_stop_within_the_watchdog():
-    """The same State for three cycles after its own: held against gravity, and it says so."""
-    arm, state = PLANAR, State(0.5, np.array([0.4, 0.8]), np.array([0.1, 0.0]))
-    safe = Safe(Asks(2, lambda state: np.zeros(2)), arm, PLANAR_LIMITS)
-    for cycle in range(4):
-        assert safe.stopped is None, cycle
-        tau = safe.step(state, REFERENCE).tau
-    assert "no new state for 3 cycles" in safe.stopped
-    np.testing.assert_allclose(tau, arm.gravity(state.q), atol=1e-12)
-
-
-def test_a_frozen_sensor_is_a_stop_when_patience_ends():
-    """The same bits with a velocity, at new times, for more than ``patience`` cycles."""
-    arm, q, dq = PLANAR, np.array([0.4, 0.8]), np.array([0.1, 0.0])
-    safe = Safe(Asks(2, lambda state: arm.gravity(q)), arm, PLANAR_LIMITS)
-    for cycle in range(1, 40):
-        safe.step(State(1e-3 * cycle, q, dq), REFERENCE)
-        assert (safe.stopped is not None) == (cycle > safe.limits.patience + 1)
-    assert "same state for 21 cycles" in safe.stopped
-
-
-def test_nothing_is_learned_from_a_torque_that_was_changed():
-    """The state after a cycle that met a limit is not sound for the cycle inside."""
-    asks = Asks(2, lambda state: np.full(2, 1e3) if len(asks.states) == 2 else np.zeros(2))
-    safe = Safe(asks, PLANAR, PLANAR_LIMITS)
-    for cycle in range(4):
-        safe.step(State(1e-3 * cycle, np.array([0.4, 0.8]), np.zeros(2)), REFERENCE)
-    assert [state.sound for state in asks.states] == [True, True, False, True]
-    assert safe.events == dict.fromkeys(safe.events, 0) | {"rate": 1}
-
-
-def test_a_cycle_is_told_of_the_torque_that_was_sent_in_place_of_its_own():
-    """Asked for all that the motors have, allowed half: predictor and observer know the half."""
-    home, limits = home_posture(PLANAR), Limits.of(PLANAR, torque_margin=0.5)
-    control = OperationalSpace(home, task_axes(PLANAR), kp=1e5)
-    predictor = Predictor(PLANAR, 2e-3)
-    observer = DisturbanceObserver(PLANAR, 100.0, 1e-3)
-    safe = Safe(Blocks(PLANAR, control, observer, predictor), PLANAR, limits)
-    still = Reference(PLANAR.pose(home)[:3, 3] + 1.0, np.zeros(3), np.zeros(3))
-    sent = [safe.step(State(1e-3 * k, home, np.zeros(2)), still).tau for k in range(3)]
-    assert safe.events["torque"] == 3
-    np.testing.assert_array_equal(predictor.memory["predictor.sent"], sent[::-1])
-    np.testing.assert_array_equal(observer._sent, sent[-1])
-
-
 def test_limits_do_not_throw_an_observer_that_is_near_its_edge():
     """5 ms late, at 100 1/s, it rings, and limits act; not told, it would be 190 mm off."""
     scene = reaching_scene(ReachSettings(passes=2))
@@ -264,60 +190,6 @@ def test_limits_do_not_throw_an_observer_that_is_near_its_edge():
         follow(robot, safe, scene.path, range(scene.cycles), log)
     assert safe.events["velocity"] > 0
     assert np.sqrt(np.mean(log.error()[6000:] ** 2)) < 0.01  # [m]
-
-
-@contextmanager
-def stopped_cycles(arm, home):
-    """Observers and learners that a stop leaves without knowing what was sent."""
-    with learning_cycle(arm, home, seed=0, neurons=50) as learner:
-        yield (
-            learner,
-            Safe(Blocks(arm, learner.cycle.controller, DisturbanceObserver(arm, 100.0, 1e-3)), arm),
-        )
-
-
-def test_after_a_stop_no_observer_takes_it_for_one_cycle():
-    """Stopped in full motion and reset after a second at rest, it asks for what gravity does."""
-    arm = arms.load("planar2")
-    home = home_posture(arm)
-    here = arm.pose(home)[:3, 3]
-    with stopped_cycles(arm, home) as cycles:
-        for safe in cycles:
-            path = MinimumJerk([here, here + np.array([0.0, 0.3, 0.0])], 0.4)
-            with Bullet(arm, home) as robot:
-                for k in range(1300):
-                    state = robot.read()
-                    if k == 200:
-                        assert np.abs(state.dq).max() > 0.5
-                        safe.stop("told to")
-                    robot.apply(safe.step(state, path.at(state.time)).tau)
-                safe.reset()
-                for _ in range(20):
-                    state = robot.read()
-                    still = Reference(arm.pose(state.q)[:3, 3], np.zeros(3), np.zeros(3))
-                    tau = safe.step(state, still).tau
-                    np.testing.assert_allclose(tau, arm.gravity(state.q), atol=2.0)
-                    robot.apply(tau)
-
-
-def test_nothing_is_learned_from_what_is_not_finite():
-    """A reference or a wrench with NaN in it stops the arm; nothing of it stays after a reset."""
-    arm = arms.load("planar2")
-    home = home_posture(arm)
-    here, zero = arm.pose(home)[:3, 3], np.zeros(3)
-    good, bad = Reference(here, zero, zero), np.full(3, np.nan)
-    with learning_cycle(arm, home, seed=0, neurons=50) as safe, Bullet(arm, home) as robot:
-        for k in range(200):
-            state, wanted = robot.read(), good
-            if k in (50, 100):
-                wanted = good._replace(x=bad) if k == 50 else good._replace(ddx=bad)
-            if k == 150:
-                state = state._replace(wrench=np.full(6, np.nan))
-            tau = safe.step(state, wanted).tau
-            assert (safe.stopped is not None) == (k in (50, 100, 150)), (k, safe.stopped)
-            safe.reset()
-            robot.apply(tau)
-        assert all(np.isfinite(value).all() for value in safe.cycle.checkpoint().values())
 
 
 def test_a_state_of_the_wrong_shape_is_refused(iiwa):
@@ -370,36 +242,3 @@ def test_a_law_of_another_period_is_refused(iiwa):
     with pytest.raises(ConfigurationError, match="its cycle's HybridForce"):
         Safe(cycle, iiwa)
     assert Safe(cycle, iiwa, dt=2e-3).dof == 7
-
-
-def test_forces_that_overflow_are_no_torque(iiwa):
-    """Finite each, not in sum: the arm is stopped, and no memory that nobody wrote is sent."""
-    home = np.array([0.0, 0.5, 0.0, -1.2, 0.0, 0.6, 0.0])
-    safe = Safe(CompiledController(iiwa, HybridForce(home)), iiwa)
-    pose, still = iiwa.pose(home), np.zeros(3)
-    reference = Reference(pose[:3, 3], still, still, pose[:3, :3], wrench=np.full(6, 1.5e308))
-    result = safe.step(State(0.0, home, np.zeros(7), wrench=np.full(6, 1.5e308)), reference)
-    assert "forces overflow" in str(safe.stopped)
-    np.testing.assert_allclose(result.tau, iiwa.gravity(home), atol=1e-9)
-
-
-def test_what_was_not_sent_or_not_held_is_not_learned_from():
-    """After a stop and reset, a gap in time, a state that is the last one although it moves."""
-    arm = arms.load("planar2")
-    cycle = Asks(arm.dof, lambda state: arm.gravity(state.q))
-    safe = Safe(cycle, arm)
-    q, dq = np.array([0.4, 0.8]), np.array([0.1, 0.0])
-
-    def learns(*times, moved=1e-4):
-        for time in times:
-            safe.step(State(time, q + moved * time, dq), REFERENCE)
-        return cycle.states[-1].sound
-
-    assert learns(0.0, 0.001)
-    safe.stop("by hand")
-    safe.reset()
-    assert not learns(0.002)
-    assert learns(0.003)
-    assert not learns(0.05)
-    assert learns(0.051)
-    assert not learns(0.052, 0.053, 0.054, moved=0.0)  # a cycle after it is seen

@@ -11,7 +11,7 @@ import numpy as np
 
 from arms.invoke import invoke
 
-from ..fused import NOT_FINITE, NOTHING
+from ..fused import HUGE, NOT_FINITE, NOTHING
 from .algebra import FAST
 from .joint import joint_space
 from .safety import credible, leave
@@ -64,19 +64,15 @@ def task_cycle(
     """Write tau, the tool's position and the singularity into ``out``; as `joint_cycle`.
 
     Args:
-        measured, x to wrench: of `gather`.
-        sound, which, constants, z, moved: of `task_torque`.
-        n: joints of the arm.
+        measured to wrench, sound to n: of `task_law`.
     """
-    reference = np.empty(30)
-    met = gather(q, dq, measured, x, dx, ddx, R, omega, domega, wrench, n, layer, reference)
+    terms, room = np.empty(size), np.empty((4, n))
+    met = task_law(
+        kernel, q, dq, measured, x, dx, ddx, R, omega, domega, wrench, sound, which, constants, z,
+        moved, n, layer, terms, room, out,
+    )  # fmt: skip
     if met != 0:
         return met
-    terms, room = np.empty(size), np.empty((4, n))
-    invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
-    out[n + 3] = task_torque(
-        terms, q, dq, reference, measured, sound, which, constants, z, moved, out[:n], room
-    )
     tau_max = constants[NUMBERS : NUMBERS + n]
     return leave(terms, q, dq, tau_max, begun, elapsed, layer, memory, out[:n], out[n:])
 
@@ -85,7 +81,7 @@ def task_cycle(
 def gather(q, dq, measured, x, dx, ddx, R, omega, domega, wrench, n, layer, reference):
     """Put a reference into one array; returns 0, or why nothing is to be done.
 
-    Where a force is not finite nothing is, so that no integral takes it in.
+    Where a force is not below `HUGE` nothing is, so that no integral takes it in.
 
     Args:
         measured: the sensor's wrench.
@@ -107,27 +103,38 @@ def gather(q, dq, measured, x, dx, ddx, R, omega, domega, wrench, n, layer, refe
             reference[9 + 3 * i + k] = R[i, k]
     for i in range(6):
         reference[24 + i] = wrench[i]
-        if not math.isfinite(measured[i] + wrench[i]):
+        if not (abs(measured[i]) < HUGE and abs(wrench[i]) < HUGE):
             return NOT_FINITE
     return 0
 
 
 @numba.njit(cache=True, fastmath=FAST, inline="always")
-def task_torque(
-    terms, q, dq, reference, measured, sound, which, constants, z, moved, tau, room
+def task_law(
+    kernel, q, dq, measured, x, dx, ddx, R, omega, domega, wrench, sound, which, constants, z,
+    moved, n, layer, terms, room, out,
 ):  # fmt: skip
-    """`Admittance`, if there is one, the secondary tasks, `task_space`; returns the singularity.
+    """`Admittance`, if there is one, the secondary tasks, `task_space`: tau and the singularity.
+
+    Writes these into ``out``; returns 0, or as `gather` why nothing was done.
 
     Args:
-        terms: what the arm's kernel wrote.
-        reference: of `gather`; it moves.
-        measured, sound, z, tau: of `task_space`.
+        kernel: address of the arm's kernel of all `Terms`, which it writes into ``terms``.
+        measured: the sensor's wrench.
+        x to wrench: the reference.
+        sound, z: of `task_space`.
         which: how many rows and how many numbers of `Admittance`; the rows; entries of `secondary`.
         constants: numbers of `task_space`, tau_max, its law, `Admittance`, numbers of `secondary`.
         moved: (2, 6): offset and velocity of `Admittance`.
+        n: joints of the arm.
+        layer: of `leave`.
         room: (4, n): takes the secondary tasks' torque; error, dq_r and ddq_r of `task_space`.
     """
-    n, m = len(q), which[0]
+    reference = np.empty(30)
+    met = gather(q, dq, measured, x, dx, ddx, R, omega, domega, wrench, n, layer, reference)
+    if met != 0:
+        return met
+    invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
+    m = which[0]
     rows, entries = which[2 : 2 + m], which[2 + m :].reshape(-1, 5)
     start, end = NUMBERS + n, NUMBERS + n + 12 * m * m
     numbers, law = constants[:NUMBERS], constants[start:end].reshape(12, m, m)
@@ -136,10 +143,11 @@ def task_torque(
         move(reference, measured, yields.reshape(3, 6, 6), moved[0], moved[1], numbers[2])
     pose, J, dJ, M, C, g = parts(terms, n)
     secondary(entries, of_entries, q, dq, M, room[0])
-    return task_space(
+    out[n + 3] = task_space(
         pose, J, dJ, M, C, g, q, dq, reference, measured, sound, rows, law, numbers, room[0], z,
-        tau, room[1], room[2], room[3],
+        out[:n], room[1], room[2], room[3],
     )  # fmt: skip
+    return 0
 
 
 @numba.njit(cache=True, fastmath=FAST)

@@ -11,7 +11,7 @@ from ..fused import NOT_FINITE, NOTHING
 from ..observer import FADED
 from .algebra import FAST
 from .consolidation import consolidate, low_pass
-from .controller import NUMBERS, gather, joints_fit, task_torque
+from .controller import NUMBERS, joints_fit, task_law
 from .gradient import gradient_step
 from .joint import joint_space
 from .layer import encode, product, rectified
@@ -42,16 +42,14 @@ def consolidating_task_cycle(
         learning, whole to buffer: of `supply`.
         begun, elapsed, layer, memory: of `leave`.
     """
-    reference = np.empty(30)
-    met = gather(q, dq, measured, x, dx, ddx, R, omega, domega, wrench, n, layer, reference)
+    terms, room = np.empty(size), np.empty((4, n))
+    met = task_law(
+        kernel, q, dq, measured, x, dx, ddx, R, omega, domega, wrench, sound, which, constants, z,
+        moved, n, layer, terms, room, out,
+    )  # fmt: skip
     if met != 0:
         return met
-    terms, room = np.empty(size), np.empty((4, n))
-    invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
     tau, tau_max = out[:n], constants[NUMBERS : NUMBERS + n]
-    out[n + 3] = task_torque(
-        terms, q, dq, reference, measured, sound, which, constants, z, moved, tau, room
-    )
     if not finite(tau):
         return NOT_FINITE  # before anything is learned from it
     supply(
@@ -183,16 +181,14 @@ def gradient_cycle(
         limits: (2, 2n): centre and scale of (q, dq).
         ET, neuron_bias, D, activity, back, learned, learning_law, dt: those of `gradient_step`.
     """
-    reference = np.empty(30)
-    met = gather(q, dq, measured, x, dx, ddx, R, omega, domega, wrench, n, layer, reference)
+    terms, room, seen = np.empty(size), np.empty((4, n)), np.empty(2 * n)
+    met = task_law(
+        kernel, q, dq, measured, x, dx, ddx, R, omega, domega, wrench, sound, which, constants, z,
+        moved, n, layer, terms, room, out,
+    )  # fmt: skip
     if met != 0:
         return met
-    terms, room, seen = np.empty(size), np.empty((4, n)), np.empty(2 * n)
-    invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
     tau, tau_max = out[:n], constants[NUMBERS : NUMBERS + n]
-    out[n + 3] = task_torque(
-        terms, q, dq, reference, measured, sound, which, constants, z, moved, tau, room
-    )
     if not finite(tau):
         return NOT_FINITE  # before anything is learned from it
     for i in range(n):
