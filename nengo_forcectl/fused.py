@@ -16,7 +16,7 @@ from .control.secondary import Entry
 from .control.task_space import TaskSpace
 from .exceptions import ConfigurationError, SimulationError
 from .paths import Reference
-from .robot import FLOAT, Result, State, checked_torque
+from .robot import Result, State, checked_torque, taken
 
 NOTHING, NOT_FINITE = -1, -2
 """What a compiled cycle returns where it did nothing, and where its own torque is not finite."""
@@ -109,7 +109,7 @@ class OneCall:
         n = self.dof
         out = np.empty(self._size)
         if self._copies:
-            values = [_taken(value) for value in values]
+            values = [taken(value) for value in values]
         try:
             met = self._run(*self._kernel, *values, sound, *self._constants, *layer, out)
         except TypeError:  # None, a list, other numbers than float64, not contiguous, read-only
@@ -222,13 +222,6 @@ def held(law: Any, path: str = "law") -> dict[str, np.ndarray]:
         elif is_dataclass(part):
             found |= held(part, name)
     return found
-
-
-def _taken(value: Any) -> Any:
-    """An array that compiled code takes, of one that it does not."""
-    if type(value) is not np.ndarray or (value.dtype is FLOAT and value.flags.carray):
-        return value
-    return np.array(value, dtype=float, order="C")
 
 
 def address(arm: Arm) -> tuple[int, int]:

@@ -103,28 +103,41 @@ class Log:
         return {name: column[: self.cycles] for name, column in self._columns.items()}
 
     def error(self, start: int = 0) -> Float[np.ndarray, "cycles"]:
-        """Return the distance from the reference, from cycle ``start`` on; see `tool_error`."""
+        """Return the distance of the tool from its reference [m], from cycle ``start`` on.
+
+        Raises:
+            RecordError: a reference of the joints.
+        """
         return tool_error(self.arrays(), start)
+
+    def joint_error(self, start: int = 0) -> Float[np.ndarray, "cycles"]:
+        """Return ``|q - q_r|`` [rad] of a law of the joints, from cycle ``start`` on.
+
+        Raises:
+            RecordError: a reference of another size.
+        """
+        return _distance(self.arrays(), "q", start)
 
 
 def tool_error(record: Mapping[str, np.ndarray], start: int = 0) -> Float[np.ndarray, "cycles"]:
     """Return the distance of the tool from its reference [m], from cycle ``start`` on.
 
-    After a law of the joints it is their distance from theirs, |q - q_r| [rad]. A reference of
-    three numbers is taken for the tool's, on an arm of three joints, too: there, take ``q`` and
-    ``reference`` themselves.
-
     Raises:
-        RecordError: a reference as wide as neither the tool's position nor q.
+        RecordError: a reference of the joints.
     """
-    reference = record["reference"][start:]
-    for name in ("tool", "q"):
-        if reference.shape == record[name][start:].shape:
-            return np.linalg.norm(record[name][start:] - reference, axis=1)
-    raise RecordError(
-        f"record: its reference has {' x '.join(map(str, reference.shape[1:]))} numbers a cycle, "
-        f"needs 3 (of the tool) or {record['q'].shape[1]} (of the joints)"
-    )
+    return _distance(record, "tool", start)
+
+
+def _distance(
+    record: Mapping[str, np.ndarray], name: str, start: int
+) -> Float[np.ndarray, "cycles"]:
+    value, reference = record[name], record["reference"]
+    if value.shape != reference.shape:
+        raise RecordError(
+            f"record: its reference has {reference.shape[1]} numbers a cycle, {name} has "
+            f"{value.shape[1]}; of a law of the joints the error is Log.joint_error"
+        )
+    return np.linalg.norm(value[start:] - reference[start:], axis=1)
 
 
 class Run(NamedTuple):

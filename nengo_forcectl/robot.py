@@ -1,7 +1,7 @@
 """What the loop needs of a robot: ``read()`` and ``apply(tau)``."""
 
 import math
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from jaxtyping import Float
@@ -144,6 +144,13 @@ def _is_wrench(wrench: Float[np.ndarray, "6"], time: float) -> bool:
 ARRAY, FLOAT = np.ndarray, np.dtype(float)
 
 
+def taken(value: Any) -> np.ndarray:
+    """Return an array as compiled code takes it: float64 in a row, that may be written."""
+    if type(value) is ARRAY and value.dtype is FLOAT and value.flags.carray:
+        return value
+    return np.array(value, dtype=float, order="C")
+
+
 def vectors(
     state: State, reference: Reference | None, n: int, m: int = 3
 ) -> list[Float[np.ndarray, "k"]]:
@@ -154,8 +161,7 @@ def vectors(
     """
     values = [state.q, state.dq] if reference is None else [state.q, state.dq, *reference[:3]]
     for k, value in enumerate(values):
-        if type(value) is not np.ndarray or value.dtype is not FLOAT or not value.flags.carray:
-            values[k] = value = np.array(value, dtype=float, order="C")
+        values[k] = value = taken(value)
         if value.shape != ((n,) if k < 2 else (m,)):
             name, size = ("q", "dq", "x", "dx", "ddx")[k], n if k < 2 else m
             raise SimulationError(

@@ -35,9 +35,9 @@ def test_the_error_is_the_distance_from_the_reference():
     np.testing.assert_allclose(tool_error(log.arrays(), 2), np.sqrt(3) * np.array([4.0]))
 
 
-@pytest.mark.parametrize("dof", [2, 7])
+@pytest.mark.parametrize("dof", [2, 3, 7])
 def test_after_a_joint_law_the_error_is_the_joints(dof):
-    """Joints at zero are |q_r| away from theirs [rad]; a reference as wide as nothing is said."""
+    """Joints at zero are |q_r| away from theirs [rad]; the tool's is refused where it shows."""
     log, wrong = Log(3), Log(3)
     for k in range(3):
         state, result = (
@@ -46,9 +46,12 @@ def test_after_a_joint_law_the_error_is_the_joints(dof):
         )
         log.append(state, Reference(*np.full((3, dof), 2.0 * k)), result)
         wrong.append(state, Reference(*np.zeros((3, 4))), result)
-    np.testing.assert_allclose(log.error(1), np.sqrt(dof) * np.array([2.0, 4.0]))
-    with pytest.raises(RecordError, match=rf"has 4 numbers .* 3 \(of the tool\) or {dof} \(of"):
-        wrong.error()
+    np.testing.assert_allclose(log.joint_error(1), np.sqrt(dof) * np.array([2.0, 4.0]))
+    with pytest.raises(RecordError, match=rf"has 4 numbers a cycle, q has {dof}"):
+        wrong.joint_error()
+    if dof != 3:
+        with pytest.raises(RecordError, match="tool has 3; of a law of the joints the error is"):
+            log.error()
 
 
 def test_a_run_reads_back_as_it_was_written(tmp_path):

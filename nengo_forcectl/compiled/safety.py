@@ -159,7 +159,8 @@ def kept(terms, q, dq, asked, mode, begun, elapsed, layer, memory, out):
     if boxed and mode == GO:
         moved, part = in_box(q, dq, J, L, box, limits, gains, rest, ddq)
         met |= moved
-    met |= in_joints(q, dq, limits, gains, rest, ddq)
+    else:
+        met |= in_joints(q, dq, limits, gains, rest, ddq)
 
     if met & (POSITION | VELOCITY | WORKSPACE):
         # From coming to rest towards ddq, as far as the motors can: all between is within bounds.

@@ -11,7 +11,7 @@ from arms import Arm
 
 from ..exceptions import ConfigurationError, NetworkError, SimulationError
 from ..paths import Reference
-from ..robot import Result, State, vectors
+from ..robot import Result, State, taken, vectors
 from .limits import SPEED, Limits
 
 if TYPE_CHECKING:
@@ -326,8 +326,7 @@ class Safe:
         self._met = met & ~self._same
 
     def _torque(self, tau: Any) -> Float[np.ndarray, "n"]:
-        if type(tau) is not np.ndarray or tau.dtype != float or not tau.flags.carray:
-            tau = np.array(tau, dtype=float, order="C")
+        tau = taken(tau)
         if tau.shape != (self.dof,):
             raise SimulationError(f"torque has shape {tau.shape}, needs ({self.dof},)")
         return tau
