@@ -21,12 +21,12 @@ def factor_columns(A, start, stop):
             for k in range(j):
                 total -= A[i, k] * A[j, k]
             A[i, j] = total
-        root = math.sqrt(A[j, j])
+        scale = 1.0 / math.sqrt(A[j, j])
         for i in range(j, n):
-            A[i, j] /= root
+            A[i, j] *= scale
 
 
-@numba.njit(cache=True, fastmath=FAST)
+@numba.njit(cache=True, fastmath=FAST, error_model="numpy")
 def substitute(L, x):
     """x = (L L^T)^-1 x, in place."""
     n = len(L)
@@ -34,16 +34,28 @@ def substitute(L, x):
         total = x[i]
         for k in range(i):
             total -= L[i, k] * x[k]
-        x[i] = total / L[i, i]
+        x[i] = total * (1.0 / L[i, i])  # 1 / L does not wait for the sum
     for i in range(n - 1, -1, -1):
-        x[i] /= L[i, i]
+        x[i] *= 1.0 / L[i, i]
         for k in range(i):
             x[k] -= L[i, k] * x[i]
 
 
-@numba.njit(cache=True, fastmath=FAST)
+@numba.njit(cache=True, fastmath=FAST, error_model="numpy")
 def solve_rows(A, X):
     """Every row x of X becomes A^-1 x; A becomes its factor."""
-    factor_columns(A, 0, len(A))
-    for row in range(len(X)):
-        substitute(A, X[row])
+    n, m = len(A), len(X)
+    factor_columns(A, 0, n)
+    for i in range(n):
+        scale = 1.0 / A[i, i]
+        for r in range(m):
+            total = X[r, i]
+            for k in range(i):
+                total -= A[i, k] * X[r, k]
+            X[r, i] = total * scale
+    for i in range(n - 1, -1, -1):
+        scale = 1.0 / A[i, i]
+        for r in range(m):
+            X[r, i] *= scale
+            for k in range(i):
+                X[r, k] -= A[i, k] * X[r, i]
