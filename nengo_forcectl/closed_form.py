@@ -46,7 +46,7 @@ class ClosedFormNetwork:
         gains = (law.gamma, law.sigma, law.bound, law.e_mod, law.dead_zone, law.normalise)
         self.constants = np.array(gains), sim.dt
         # Encoders are kept transposed, so that the inner loops go over neurons.
-        self._values = [np.array(handle.read(), dtype=float) for handle in self._handles]
+        self._values = [np.array(h.read(), dtype=float, order="C") for h in self._handles]
         self._values[0] = np.ascontiguousarray(self._values[0].T)
         size = len(self._values[1])
         self._activity = np.zeros(size)

@@ -24,10 +24,17 @@ NOTHING, NOT_FINITE = -1, -2
 HUGE = 1e100
 """No number that a cycle is given is as large: sums and products of two stay finite."""
 
-Layer = tuple[int, float, np.ndarray, np.ndarray]
-"""What a compiled cycle takes for the layer of a `Safe`: ``begun`` to ``memory`` of `leave`."""
+WHOLE, TAU_MAX, ROOM, LAW, NUMBERS, ENTRIES, YIELDS, MOVED, Z = range(9)
+"""Places of a cycle's own arrays, of which compiled code gets a table (`compiled.memory.located`):
+joints, address of the arm's kernel of all `Terms` and what it writes, and of a law of the tool how
+many rows, these, and entries of `compiled.secondary`; the motors' limits; room; the law's matrices;
+its numbers. Only of one of the tool: numbers of its secondary tasks; those of `Admittance`, if it
+is one, its offset and velocity; the integral. What learns has more after these."""
 
-ALONE: Layer = (0, 0.0, np.zeros(0), np.zeros((0, 0)))
+Layer = tuple[int, float, np.ndarray]
+"""What a compiled cycle takes for the layer of a `Safe`: ``begun`` to ``layer`` of `leave`."""
+
+ALONE: Layer = (0, 0.0, np.zeros(0))
 """That there is none."""
 
 
@@ -44,11 +51,10 @@ class OneCall:
 
     def __init__(self, arm: Arm, controller: Controller) -> None:
         self.arm, self.controller, self.dof = arm, controller, arm.dof
-        self._kernel = address(arm)
         if isinstance(controller, JointSpace):
-            self._law = self._prepare_joint(controller)
+            self._own = self._prepare_joint(controller)
         elif isinstance(controller, (TaskSpace, Admittance)):
-            self._law = self._prepare_task(controller)
+            self._own = self._prepare_task(controller)
         else:
             raise ConfigurationError(
                 f"{type(self).__name__}: no compiled form of {controller}; use Blocks"
@@ -56,11 +62,14 @@ class OneCall:
         self._remembered = held(controller)
         self._copies = False
 
-    def _start(self, run: Any, *constants: Any, adds: bool = False) -> None:
-        """Compile what is called in a cycle, and give it what it takes after ``sound``."""
-        self._run, self._constants = run, constants
-        self._size = (2 if adds else 1) * self.dof + 4
-        compile_now(run, self._kernel, self._zeros, False, *constants)
+    def _start(self, run: Any, *others: Any, own: Sequence[np.ndarray] = ()) -> None:
+        """Compile what is called in a cycle; its other arguments, and more arrays of its own."""
+        from .compiled.memory import located
+
+        self._own = [*self._own, *own]  # what compiled code knows by address
+        self._run, self._constants = run, (*others, located(self._own))
+        self._size = (2 if own else 1) * self.dof + 4
+        compile_now(run, self._zeros, False, *self._constants)
 
     def step(self, state: State, reference: Reference) -> Result:
         """Return the torque for this state; learn, if it does.
@@ -111,7 +120,7 @@ class OneCall:
         if self._copies:
             values = [taken(value) for value in values]
         try:
-            met = self._run(*self._kernel, *values, sound, *self._constants, *layer, out)
+            met = self._run(*values, sound, *self._constants, *layer, out)
         except TypeError:  # None, a list, other numbers than float64, not contiguous, read-only
             self._copies = True  # to ask compiled code in vain takes longer
             return None, NOTHING
@@ -145,7 +154,7 @@ class OneCall:
         self._names, self._shapes = list(shapes), list(shapes.values())
         self._zeros = [np.zeros(shape) for shape in self._shapes]
 
-    def _prepare_joint(self, controller: JointSpace) -> tuple[Any, ...]:
+    def _prepare_joint(self, controller: JointSpace) -> list[np.ndarray]:
         n, law = self.dof, controller.law(self.dof)
         still, none = np.zeros(n), np.zeros(6)
         follows, feels = controller.follows, self.feels
@@ -159,9 +168,14 @@ class OneCall:
             return [q, dq, none if f is None else f, *wanted] if feels else [q, dq, *wanted]
 
         self._values: Callable[[State, Reference], list[Any]] = values
-        return law.matrices(n), np.array(law[6:]), self.arm.tau_max
+        kernel, size = address(self.arm)
+        whole, room = np.array([n, kernel, size]), np.zeros(size + 4 * n)
+        return [whole, self.arm.tau_max, room, law.matrices(n), np.array(law[6:])]
 
-    def _prepare_task(self, controller: TaskSpace | Admittance) -> tuple[Any, ...]:
+    def _prepare_task(self, controller: TaskSpace | Admittance) -> list[np.ndarray]:
+        from .compiled.secondary import needs
+        from .compiled.task import task_room
+
         task = controller.inner if isinstance(controller, Admittance) else controller
         n, turns = self.dof, task.turns
         shapes = {"state.q": (n,), "state.dq": (n,), "state.wrench": (6,)} | {
@@ -188,9 +202,11 @@ class OneCall:
         yields, moved = np.zeros(0), np.zeros((2, 6))
         if isinstance(controller, Admittance):
             numbers[2], yields, moved = controller.dt, controller.steps, controller.moving
-        which = np.concatenate(([len(rows), yields.size], rows, entries.ravel()))
-        constants = (numbers, self.arm.tau_max, law.ravel(), yields.ravel(), of_entries)
-        return which, np.concatenate(constants), z, moved, n
+        kernel, size = address(self.arm)
+        whole = np.concatenate(([n, kernel, size, len(rows)], rows, entries.ravel()))
+        most = max(task_room(n, len(rows)), entries[:, 4].max(initial=0) + needs(n))
+        room = np.zeros(size + 4 * n + 30 + most)
+        return [whole, self.arm.tau_max, room, law, numbers, of_entries, yields, moved, z]
 
 
 class CompiledController(OneCall):
@@ -209,7 +225,7 @@ class CompiledController(OneCall):
 
         super().__init__(arm, controller)
         run = joint_cycle if isinstance(controller, JointSpace) else task_cycle
-        self._start(run, *self._law)
+        self._start(run)
 
 
 def held(law: Any, path: str = "law") -> dict[str, np.ndarray]:
@@ -230,13 +246,11 @@ def address(arm: Arm) -> tuple[int, int]:
     return kernel.address, kernel.size
 
 
-def compile_now(
-    run: Any, kernel: tuple[int, int], values: Sequence[np.ndarray], *others: Any
-) -> None:
+def compile_now(run: Any, values: Sequence[np.ndarray], *others: Any) -> None:
     """Compile a cycle for arrays like ``values``, and for no others in a control cycle."""
     run.disable_compile(False)
     empty = [np.zeros((0,) * value.ndim) for value in values]  # with which it does nothing
-    run(*kernel, *empty, *others, *ALONE, np.empty(0))
+    run(*empty, *others, *ALONE, np.empty(0))
     run.disable_compile()
 
 

@@ -149,14 +149,14 @@ class CompiledCycle(_Learning):
         self._start(
             consolidating_joint_cycle if joint else consolidating_task_cycle,
             True,
-            *self._law,
-            np.array([every, period, *seen, *encoding.periodic, *self.memory.starts]),
-            np.concatenate((real, *ranges)),
-            np.ascontiguousarray(network.encoders.T),
-            np.ascontiguousarray(network.bias),
-            law.basis,
-            self.memory.buffer,
-            adds=True,
+            own=(
+                np.array([every, period, *seen, *encoding.periodic, *self.memory.starts]),
+                np.concatenate((real, *ranges)),
+                np.ascontiguousarray(network.encoders.T),
+                np.ascontiguousarray(network.bias),
+                np.ascontiguousarray(law.basis),
+                self.memory.buffer,
+            ),
         )
         self._remembered |= self.memory.views
         if predictor is not None:
@@ -245,12 +245,12 @@ class CompiledGradientCycle(_Learning):
         self._start(
             gradient_cycle,
             True,
-            *self._law,
-            np.stack(limits_of(arm)),
-            *network.arrays,
-            network.learned,
-            *network.constants,
-            adds=True,
+            own=(
+                np.stack(limits_of(arm)),
+                *network.arrays,
+                np.array(network.learned, dtype=int),
+                np.append(*network.constants),
+            ),
         )
         names = "encoders", "bias", "decoders"
         self._remembered |= dict(zip(names, network.arrays[:3], strict=True))

@@ -7,74 +7,90 @@ us and more, and compiling it for itself as well costs seconds.
 import math
 
 import numba
-import numpy as np
 
 from arms.invoke import invoke
 
-from ..fused import HUGE, NOT_FINITE, NOTHING
+from ..fused import (
+    ENTRIES,
+    HUGE,
+    LAW,
+    MOVED,
+    NOT_FINITE,
+    NOTHING,
+    NUMBERS,
+    ROOM,
+    TAU_MAX,
+    WHOLE,
+    YIELDS,
+    Z,
+)  # fmt: skip
 from .algebra import FAST
 from .joint import joint_space
+from .memory import floats, lent, wholes
 from .safety import credible, leave
 from .secondary import secondary
 from .task import task_space
 from .terms import parts
 
-NUMBERS = 5  # of `task_space`
-
 
 @numba.njit(cache=True, fastmath=FAST)
-def joint_cycle(
-    kernel, size, q, dq, q_r, dq_r, ddq_r, sound, law, numbers, tau_max,
-    begun, elapsed, layer, memory, out,
-):  # fmt: skip
+def joint_cycle(q, dq, q_r, dq_r, ddq_r, sound, own, begun, elapsed, layer, out):
     """Write tau and the tool's position and 0 into ``out``; returns what `leave` does.
 
     Where an array has another size, or the state is not credible, nothing is done.
 
     Args:
-        kernel, size: address of the arm's kernel of all `Terms`, and what it writes.
         sound: no matter, nothing is remembered.
-        law, numbers: of `joint_space`.
-        begun, elapsed, layer, memory: of `leave`.
+        own: where the arrays of `fused` are.
+        begun, elapsed, layer: of `leave`.
     """
-    n = len(tau_max)
-    if not joints_fit(q, dq, q_r, dq_r, ddq_r, n, layer):
-        return NOTHING
-    terms = np.empty(size)
-    invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
-    _, _, _, M, C, g = parts(terms, n)
-    joint_space(M, C, g, q, dq, q_r, dq_r, ddq_r, law, numbers, out[:n])
-    out[n + 3] = 0.0
-    return leave(terms, q, dq, tau_max, begun, elapsed, layer, memory, out[:n], out[n:])
+    layer, out = lent(layer), lent(out)
+    n = wholes(own, WHOLE)[0]
+    terms = floats(own, ROOM)
+    met = joint_law(q, dq, q_r, dq_r, ddq_r, own, layer, out)
+    if met != 0:
+        return met
+    return leave(terms, q, dq, floats(own, TAU_MAX), begun, elapsed, layer, out[:n], out[n:])
 
 
 @numba.njit(cache=True, fastmath=FAST, inline="always")
-def joints_fit(q, dq, q_r, dq_r, ddq_r, n, layer):
-    """Whether a state and a reference are for ``n`` joints, and the state is credible."""
+def joint_law(q, dq, q_r, dq_r, ddq_r, own, layer, out):
+    """`joint_space`, into ``out``, with a singularity of 0; returns 0, or why nothing was done.
+
+    The arm's terms are at the beginning of its room then.
+    """
+    whole, room = wholes(own, WHOLE), floats(own, ROOM)
+    n, kernel, size = whole[0], whole[1], whole[2]
     if len(q) != n or len(dq) != n or len(q_r) != n or len(dq_r) != n or len(ddq_r) != n:
-        return False
-    return credible(q, dq, layer)
+        return NOTHING
+    if not credible(q, dq, layer):
+        return NOTHING
+    invoke(kernel, q, dq, room)  # pyright: ignore[reportCallIssue]
+    _, _, _, M, C, g = parts(room, n)
+    law = floats(own, LAW).reshape(n, 6, n)
+    joint_space(
+        M, C, g, q, dq, q_r, dq_r, ddq_r, law, floats(own, NUMBERS), room[size:], out[:n]
+    )  # fmt: skip
+    out[n + 3] = 0.0
+    return 0
 
 
 @numba.njit(cache=True, fastmath=FAST)
 def task_cycle(
-    kernel, size, q, dq, measured, x, dx, ddx, R, omega, domega, wrench, sound, which, constants,
-    z, moved, n, begun, elapsed, layer, memory, out,
-):  # fmt: skip
+    q, dq, measured, x, dx, ddx, R, omega, domega, wrench, sound, own, begun, elapsed, layer, out
+):
     """Write tau, the tool's position and the singularity into ``out``; as `joint_cycle`.
 
     Args:
-        measured to wrench, sound to n: of `task_law`.
+        measured to own: of `task_law`.
     """
-    terms, room = np.empty(size), np.empty((4, n))
-    met = task_law(
-        kernel, q, dq, measured, x, dx, ddx, R, omega, domega, wrench, sound, which, constants, z,
-        moved, n, layer, terms, room, out,
-    )  # fmt: skip
+    layer, out = lent(layer), lent(out)
+    n = wholes(own, WHOLE)[0]
+    met = task_law(q, dq, measured, x, dx, ddx, R, omega, domega, wrench, sound, own, layer, out)
     if met != 0:
         return met
-    tau_max = constants[NUMBERS : NUMBERS + n]
-    return leave(terms, q, dq, tau_max, begun, elapsed, layer, memory, out[:n], out[n:])
+    terms = floats(own, ROOM)
+    return leave(terms, q, dq, floats(own, TAU_MAX), begun, elapsed, layer, out[:n], out[n:])
 
 
 @numba.njit(cache=True, fastmath=FAST, inline="always")
@@ -91,9 +107,8 @@ def gather(q, dq, measured, x, dx, ddx, R, omega, domega, wrench, n, layer, refe
     """
     if len(q) != n or len(dq) != n or len(measured) != 6 or len(wrench) != 6 or R.shape != (3, 3):
         return NOTHING
-    for vector in (x, dx, ddx, omega, domega):
-        if len(vector) != 3:
-            return NOTHING
+    if len(x) != 3 or len(dx) != 3 or len(ddx) != 3 or len(omega) != 3 or len(domega) != 3:
+        return NOTHING
     if not credible(q, dq, layer):
         return NOTHING
     for i in range(3):
@@ -109,51 +124,50 @@ def gather(q, dq, measured, x, dx, ddx, R, omega, domega, wrench, n, layer, refe
 
 
 @numba.njit(cache=True, fastmath=FAST, inline="always")
-def task_law(
-    kernel, q, dq, measured, x, dx, ddx, R, omega, domega, wrench, sound, which, constants, z,
-    moved, n, layer, terms, room, out,
-):  # fmt: skip
+def task_law(q, dq, measured, x, dx, ddx, R, omega, domega, wrench, sound, own, layer, out):
     """`Admittance`, if there is one, the secondary tasks, `task_space`: tau and the singularity.
 
-    Writes these into ``out``; returns 0, or as `gather` why nothing was done.
+    Writes these into ``out``; returns 0, or as `gather` why nothing was done. At the beginning of
+    its room are then the arm's terms, and error, dq_r and ddq_r of `task_space`.
 
     Args:
-        kernel: address of the arm's kernel of all `Terms`, which it writes into ``terms``.
         measured: the sensor's wrench.
         x to wrench: the reference.
-        sound, z: of `task_space`.
-        which: how many rows and how many numbers of `Admittance`; the rows; entries of `secondary`.
-        constants: numbers of `task_space`, tau_max, its law, `Admittance`, numbers of `secondary`.
-        moved: (2, 6): offset and velocity of `Admittance`.
-        n: joints of the arm.
+        sound: of `task_space`.
+        own: where the arrays of `fused` are.
         layer: of `leave`.
-        room: (4, n): takes the secondary tasks' torque; error, dq_r and ddq_r of `task_space`.
     """
-    reference = np.empty(30)
+    whole, room = wholes(own, WHOLE), floats(own, ROOM)
+    n, kernel, size, m = whole[0], whole[1], whole[2], whole[3]
+    reference, rest = room[size + 4 * n : size + 4 * n + 30], room[size + 4 * n + 30 :]
     met = gather(q, dq, measured, x, dx, ddx, R, omega, domega, wrench, n, layer, reference)
     if met != 0:
         return met
-    invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
-    m = which[0]
-    rows, entries = which[2 : 2 + m], which[2 + m :].reshape(-1, 5)
-    start, end = NUMBERS + n, NUMBERS + n + 12 * m * m
-    numbers, law = constants[:NUMBERS], constants[start:end].reshape(12, m, m)
-    yields, of_entries = constants[end : end + which[1]], constants[end + which[1] :]
+    invoke(kernel, q, dq, room)  # pyright: ignore[reportCallIssue]
+    rows, entries = whole[4 : 4 + m], whole[4 + m :].reshape(-1, 5)
+    numbers, yields = floats(own, NUMBERS), floats(own, YIELDS)
     if len(yields):
-        move(reference, measured, yields.reshape(3, 6, 6), moved[0], moved[1], numbers[2])
-    pose, J, dJ, M, C, g = parts(terms, n)
-    secondary(entries, of_entries, q, dq, M, room[0])
+        move(reference, measured, yields.reshape(3, 6, 6), floats(own, MOVED), numbers[2], rest[:6])
+    more = room[size : size + 4 * n].reshape(4, n)
+    secondary(entries, floats(own, ENTRIES), q, dq, parts(room, n)[3], rest, more[3])
     out[n + 3] = task_space(
-        pose, J, dJ, M, C, g, q, dq, reference, measured, sound, rows, law, numbers, room[0], z,
-        out[:n], room[1], room[2], room[3],
+        room, dq, reference, measured, sound, rows, floats(own, LAW).reshape(m, 12, m), numbers,
+        more[3], floats(own, Z), rest, out[:n], more[0], more[1], more[2],
     )  # fmt: skip
     return 0
 
 
 @numba.njit(cache=True, fastmath=FAST)
-def move(reference, measured, yields, offset, velocity, dt):
-    """One step of `Admittance`: the offset goes on, and the reference moves by it."""
-    before = velocity.copy()
+def move(reference, measured, yields, moved, dt, before):
+    """One step of `Admittance`: its offset goes on, and the reference moves by it.
+
+    Args:
+        yields: (3, 6, 6): `Admittance.steps`.
+        moved: offset and velocity, which change.
+        before: room for 6 numbers.
+    """
+    offset, velocity = moved[:6], moved[6:]
+    before[:] = velocity
     for i in range(6):
         total = 0.0
         for k in range(6):

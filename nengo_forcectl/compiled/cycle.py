@@ -5,17 +5,14 @@ import math
 import numba
 import numpy as np
 
-from arms.invoke import invoke
-
-from ..fused import NOT_FINITE, NOTHING
+from ..fused import NOT_FINITE, NOTHING, ROOM, TAU_MAX, WHOLE
 from ..observer import FADED
 from .algebra import FAST
 from .consolidation import consolidate, low_pass
-from .controller import NUMBERS, joints_fit, task_law
+from .controller import joint_law, task_law
 from .gradient import gradient_step
-from .joint import joint_space
 from .layer import encode, product, rectified
-from .memory import part
+from .memory import floats, lent, part, wholes
 from .observer import momentum_observer
 from .safety import leave
 from .terms import parts
@@ -31,88 +28,83 @@ ARRAYS = (
 
 @numba.njit(cache=True, fastmath=FAST)
 def consolidating_task_cycle(
-    kernel, size, q, dq, measured, x, dx, ddx, R, omega, domega, wrench, sound, learning,
-    which, constants, z, moved, n, whole, real, ET, neuron_bias, B, buffer,
-    begun, elapsed, layer, memory, out,
+    q, dq, measured, x, dx, ddx, R, omega, domega, wrench, sound, learning, own, begun, elapsed,
+    layer, out,
 ):  # fmt: skip
     """`task_cycle` with what `supply` adds: tau, the tool, the singularity, what was added.
 
     Args:
-        kernel to sound, which to n: of `task_cycle`.
-        learning, whole to buffer: of `supply`.
-        begun, elapsed, layer, memory: of `leave`.
+        q to sound, own: of `task_cycle`.
+        learning: of `supply`.
+        begun, elapsed, layer: of `leave`.
     """
-    terms, room = np.empty(size), np.empty((4, n))
-    met = task_law(
-        kernel, q, dq, measured, x, dx, ddx, R, omega, domega, wrench, sound, which, constants, z,
-        moved, n, layer, terms, room, out,
-    )  # fmt: skip
+    layer, out = lent(layer), lent(out)
+    met = task_law(q, dq, measured, x, dx, ddx, R, omega, domega, wrench, sound, own, layer, out)
     if met != 0:
         return met
-    tau, tau_max = out[:n], constants[NUMBERS : NUMBERS + n]
+    n, size = wholes(own, WHOLE)[0], wholes(own, WHOLE)[2]
+    terms, tau, tau_max = floats(own, ROOM), out[:n], floats(own, TAU_MAX)
     if not finite(tau):
         return NOT_FINITE  # before anything is learned from it
-    supply(
-        terms, q, dq, room[2], room[3], measured, sound, learning, tau_max, whole, real, ET,
-        neuron_bias, B, buffer, tau, out[n + 4 :],
-    )  # fmt: skip
-    return leave(terms, q, dq, tau_max, begun, elapsed, layer, memory, tau, out[n : n + 3])
+    dq_r, ddq_r = terms[size + n : size + 2 * n], terms[size + 2 * n : size + 3 * n]
+    supply(q, dq, dq_r, ddq_r, measured, sound, learning, own, tau, out[n + 4 :])
+    return leave(terms, q, dq, tau_max, begun, elapsed, layer, tau, out[n:])
 
 
 @numba.njit(cache=True, fastmath=FAST)
 def consolidating_joint_cycle(
-    kernel, size, q, dq, measured, q_r, dq_r, ddq_r, sound, learning, law, numbers, tau_max,
-    whole, real, ET, neuron_bias, B, buffer, begun, elapsed, layer, memory, out,
-):  # fmt: skip
+    q, dq, measured, q_r, dq_r, ddq_r, sound, learning, own, begun, elapsed, layer, out
+):
     """As `consolidating_task_cycle`, with a law of the joints.
 
     Args:
-        kernel to dq, q_r to tau_max: of `joint_cycle`.
+        q, dq, q_r to sound, own: of `joint_cycle`.
         measured: the sensor's wrench, of which the observer is to know.
-        learning, whole to buffer: of `supply`.
-        begun, elapsed, layer, memory: of `leave`.
+        learning: of `supply`.
+        begun, elapsed, layer: of `leave`.
     """
-    n = len(tau_max)
-    if len(measured) != 6 or not joints_fit(q, dq, q_r, dq_r, ddq_r, n, layer):
+    layer, out = lent(layer), lent(out)
+    if len(measured) != 6:
         return NOTHING
-    terms, tau = np.empty(size), out[:n]
-    invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
-    _, _, _, M, C, g = parts(terms, n)
-    joint_space(M, C, g, q, dq, q_r, dq_r, ddq_r, law, numbers, tau)
-    out[n + 3] = 0.0
+    met = joint_law(q, dq, q_r, dq_r, ddq_r, own, layer, out)
+    if met != 0:
+        return met
+    n = wholes(own, WHOLE)[0]
+    terms, tau, tau_max = floats(own, ROOM), out[:n], floats(own, TAU_MAX)
     if not (finite(tau) and finite(measured)):
         return NOT_FINITE
-    supply(
-        terms, q, dq, dq_r, ddq_r, measured, sound, learning, tau_max, whole, real, ET,
-        neuron_bias, B, buffer, tau, out[n + 4 :],
-    )  # fmt: skip
-    return leave(terms, q, dq, tau_max, begun, elapsed, layer, memory, tau, out[n : n + 3])
+    supply(q, dq, dq_r, ddq_r, measured, sound, learning, own, tau, out[n + 4 :])
+    return leave(terms, q, dq, tau_max, begun, elapsed, layer, tau, out[n:])
 
 
 @numba.njit(cache=True, fastmath=FAST)
-def supply(
-    terms, q, dq, dq_r, ddq_r, measured, sound, learning, tau_max, whole, real, ET, neuron_bias, B,
-    buffer, tau, feedforward,
-):  # fmt: skip
+def supply(q, dq, dq_r, ddq_r, measured, sound, learning, own, tau, feedforward):
     """Add to tau what the network and the observer supply, write it into ``feedforward``; learn.
 
     Args:
-        terms: of the arm, at q and dq.
         dq_r, ddq_r: what the reference asks of the joints.
         measured: the wrench of the sensor, zero without one; J^T of it is no part of what lacks.
         sound: whether the sensors can be learned from.
         learning: whether the network learns; if not, neither does the observer compensate.
-        whole: every, period, parts of the encoding, whether the network sees the measured velocity
-            and not the reference's, how many joints are periodic; these; where the arrays of
-            ``buffer`` begin.
-        real: dt, observer's share, decay of the offset, noise, surprise, slow, quick, lift; centre,
-            scale, lower, upper.
-        ET: (d + 1, neurons): the encoders, transposed.
-        B: (features, p), the basis.
-        buffer: `ARRAYS`, which change.
+        own: where the arrays of `fused` are, with the arm's terms at q and dq, and after these
+
+            - every, period, parts of the encoding, whether the network sees the measured velocity
+              and not the reference's, how many joints are periodic; these; where the arrays of the
+              buffer begin;
+            - dt, observer's share, decay of the offset, noise, surprise, slow, quick, lift; centre,
+              scale, lower, upper;
+            - (d + 1, neurons): the encoders, transposed;
+            - the neurons' biases;
+            - B: (features, p), the basis;
+            - the buffer: `ARRAYS`, which change.
     """
-    n, features, p = len(q), len(B), B.shape[1]
-    d = len(ET) - 1
+    terms, tau_max, first = floats(own, ROOM), floats(own, TAU_MAX), len(own) - 6
+    whole, real, neuron_bias = wholes(own, first), floats(own, first + 1), floats(own, first + 3)
+    ET = floats(own, first + 2).reshape(-1, len(neuron_bias))
+    n, d = len(q), len(ET) - 1
+    features = d + 1 + len(neuron_bias)
+    B, buffer = floats(own, first + 4).reshape(features, -1), floats(own, first + 5)
+    p = B.shape[1]
     periodic, starts = whole[5 : 5 + whole[4]], whole[5 + whole[4] :]
     W = part(buffer, starts, 0).reshape(n, features)
     F, F_last = part(buffer, starts, 1), part(buffer, starts, 2)
@@ -171,35 +163,42 @@ def supply(
 
 @numba.njit(cache=True, fastmath=FAST)
 def gradient_cycle(
-    kernel, size, q, dq, measured, x, dx, ddx, R, omega, domega, wrench, sound, learning,
-    which, constants, z, moved, n, limits, ET, neuron_bias, D, activity, back, learned,
-    learning_law, dt, begun, elapsed, layer, memory, out,
+    q, dq, measured, x, dx, ddx, R, omega, domega, wrench, sound, learning, own, begun, elapsed,
+    layer, out,
 ):  # fmt: skip
     """As `consolidating_task_cycle`, for `Gradient` and a network that sees (q, dq).
 
-    Args:
-        limits: (2, 2n): centre and scale of (q, dq).
-        ET, neuron_bias, D, activity, back, learned, learning_law, dt: those of `gradient_step`.
+    After the arrays of `fused` come its centre and scale of (q, dq), (2, 2n); ET, bias, D, a and
+    back of `gradient_step`; what learns, three of 0 or 1; gains, and dt.
     """
-    terms, room, seen = np.empty(size), np.empty((4, n)), np.empty(2 * n)
-    met = task_law(
-        kernel, q, dq, measured, x, dx, ddx, R, omega, domega, wrench, sound, which, constants, z,
-        moved, n, layer, terms, room, out,
-    )  # fmt: skip
+    layer, out = lent(layer), lent(out)
+    met = task_law(q, dq, measured, x, dx, ddx, R, omega, domega, wrench, sound, own, layer, out)
     if met != 0:
         return met
-    tau, tau_max = out[:n], constants[NUMBERS : NUMBERS + n]
+    n, size = wholes(own, WHOLE)[0], wholes(own, WHOLE)[2]
+    terms, tau, tau_max = floats(own, ROOM), out[:n], floats(own, TAU_MAX)
     if not finite(tau):
         return NOT_FINITE  # before anything is learned from it
+    first, seen = len(own) - 8, np.empty(2 * n)
+    limits, bias, gains = (
+        floats(own, first).reshape(2, -1),
+        floats(own, first + 2),
+        floats(own, first + 7),
+    )
+    ET, D = floats(own, first + 1).reshape(2 * n, -1), floats(own, first + 3).reshape(n, -1)
     for i in range(n):
         seen[i] = (q[i] - limits[0, i]) * limits[1, i]
         seen[n + i] = (dq[i] - limits[0, n + i]) * limits[1, n + i]
-    learn = learned if learning and sound else (False, False, False)
-    F = gradient_step(ET, neuron_bias, D, seen, room[1], activity, back, learn, learning_law, dt)
+    learned, learns = wholes(own, first + 6), learning and sound
+    learn = learns and learned[0] != 0, learns and learned[1] != 0, learns and learned[2] != 0
+    F = gradient_step(
+        ET, bias, D, seen, terms[size : size + n], floats(own, first + 4), floats(own, first + 5),
+        learn, gains, gains[-1],
+    )  # fmt: skip
     for i in range(n):
         out[n + 4 + i] = F[i]
         tau[i] = min(max(tau[i] + F[i], -tau_max[i]), tau_max[i])
-    return leave(terms, q, dq, tau_max, begun, elapsed, layer, memory, tau, out[n : n + 3])
+    return leave(terms, q, dq, tau_max, begun, elapsed, layer, tau, out[n:])
 
 
 @numba.njit(cache=True, fastmath=FAST, inline="always")

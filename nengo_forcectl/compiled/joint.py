@@ -1,33 +1,36 @@
 """The laws of `JointSpace`, compiled."""
 
 import numba
-import numpy as np
 
 from .algebra import FAST
 
 
 @numba.njit(cache=True, fastmath=FAST)
-def joint_space(M, C, g, q, dq, q_r, dq_r, ddq_r, law, numbers, tau):
+def joint_space(M, C, g, q, dq, q_r, dq_r, ddq_r, law, numbers, room, tau):
     """The torque of a `JointLaw`, into ``tau``.
 
     Args:
         q_r, dq_r, ddq_r: the reference.
-        law: (6, n, n): the law's matrices.
+        law: (n, 6, n): `JointLaw.matrices`.
         numbers: follow, coriolis, robust, boundary.
+        room: of at least 4 n numbers.
     """
     n = len(q)
-    room = np.empty((5, n))  # one array: making many costs as much as filling them
-    a, s, f, e, de = room[0], room[1], room[2], room[3], room[4]
+    seen, a, v = room[: 2 * n], room[2 * n : 3 * n], room[3 * n : 4 * n]
     for i in range(n):
-        e[i] = q_r[i] - q[i]
-        de[i] = dq_r[i] - dq[i]
+        seen[i] = q_r[i] - q[i]
+        seen[n + i] = dq_r[i] - dq[i]
     for i in range(n):
-        a[i], s[i], f[i] = numbers[0] * ddq_r[i], 0.0, 0.0
+        rows = law[i].ravel()
+        faster, s, force = 0.0, 0.0, 0.0
+        for j in range(2 * n):
+            faster += rows[j] * seen[j]
+            s += rows[2 * n + j] * seen[j]
+            force += rows[4 * n + j] * seen[j]
+        a[i], v[i] = numbers[0] * ddq_r[i] + faster, numbers[1] * dq[i] + s
+        tau[i] = g[i] + force + numbers[2] * min(max(s / numbers[3], -1.0), 1.0)
+    for i in range(n):
+        total = 0.0
         for j in range(n):
-            a[i] += law[0, i, j] * e[j] + law[1, i, j] * de[j]
-            s[i] += law[2, i, j] * e[j] + law[3, i, j] * de[j]
-            f[i] += law[4, i, j] * e[j] + law[5, i, j] * de[j]
-    for i in range(n):
-        tau[i] = g[i] + f[i] + numbers[2] * min(max(s[i] / numbers[3], -1.0), 1.0)
-        for j in range(n):
-            tau[i] += M[i, j] * a[j] + C[i, j] * (numbers[1] * dq[j] + s[j])
+            total += M[i, j] * a[j] + C[i, j] * v[j]
+        tau[i] += total

@@ -10,15 +10,16 @@ from arms.invoke import invoke
 from ..fused import NOT_FINITE
 from .algebra import FAST, factor_columns, substitute
 from .bounds import ASKED, OUT, POSITION, RATE, SAME, TORQUE, VELOCITY, WORKSPACE, in_box, in_joints
+from .memory import lent
 from .observer import momentum_observer
 from .terms import parts
 
-LIMITS, BOX, GAINS = 6, 6, 6
-"""A layer's constants, one array: (6, n) q_lower, q_upper, dq_max, tau_max, braking, most change of
-torque a cycle; (2, 3) the tool's box; k, rate, gain of the observer, rate for the top speed,
-addresses of the arm's kernels of pose and of J (a double holds them exactly); the fastest joint
-that is credible [rad/s]. Its memory, (6, n): of the observer p, bias and r; torque
-that was sent; last q, last dq."""
+LIMITS, BOX, GAINS, MEMORY = 6, 6, 7, 6
+"""A layer is one array: (6, n) q_lower, q_upper, dq_max, tau_max, braking, most change of torque a
+cycle; (2, 3) the tool's box; k, rate, gain of the observer, rate for the top speed, addresses of
+the arm's kernels of pose and of J (a double holds them exactly), the fastest joint that is
+credible [rad/s]; its memory, (6, n): of the observer p, bias and r; torque that was sent; last q,
+last dq; room, (4 + n, n)."""
 
 BEYOND = 0.01  # its box the tool is out of it [m]
 
@@ -32,14 +33,16 @@ GO, STOP, BLIND = 0, 1, 2
 def credible(q, dq, layer):
     """Whether a state can be true, for a layer, if there is one: finite, and not too fast."""
     if len(layer):
-        for i in range(len(q)):
-            if not (abs(q[i]) < FAR and abs(dq[i]) < layer[-1]):
+        n = len(q)
+        fastest = layer[LIMITS * n + BOX + GAINS - 1]
+        for i in range(n):
+            if not (abs(q[i]) < FAR and abs(dq[i]) < fastest):
                 return False
     return True
 
 
 @numba.njit(cache=True, fastmath=FAST)
-def leave(terms, q, dq, tau_max, begun, elapsed, layer, memory, tau, tool):
+def leave(terms, q, dq, tau_max, begun, elapsed, layer, tau, tool):
     """What a whole cycle's torque passes on its way out: is it finite, within the motors' limits?
 
     With a layer, also what `kept` does. Returns what that met, or NOT_FINITE; writes the tool's
@@ -48,7 +51,7 @@ def leave(terms, q, dq, tau_max, begun, elapsed, layer, memory, tau, tool):
     Args:
         terms: of the arm, at q and dq.
         begun, elapsed: of `protect`.
-        layer, memory: of a `Safe`; empty without one.
+        layer: of a `Safe`; empty without one.
     """
     n = len(tau)
     for i in range(n):
@@ -59,12 +62,12 @@ def leave(terms, q, dq, tau_max, begun, elapsed, layer, memory, tau, tool):
         tool[axis] = terms[4 * axis + 3]
     if len(layer) == 0:
         return 0
-    met = noticed(q, dq, begun, memory)
-    return met | kept(terms, q, dq, tau, GO, begun, elapsed, layer, memory, tau)
+    met = noticed(q, dq, begun, layer)
+    return met | kept(terms, q, dq, tau, GO, begun, elapsed, layer, tau)
 
 
 @numba.njit(cache=True, fastmath=FAST)
-def protect(kernel, size, q_now, dq_now, asked, mode, begun, elapsed, layer, memory, out):
+def protect(kernel, size, q_now, dq_now, asked, mode, begun, elapsed, layer, out):
     """Write the torque that may leave into ``out``, then the tool's position; return what it met.
 
     Args:
@@ -73,13 +76,14 @@ def protect(kernel, size, q_now, dq_now, asked, mode, begun, elapsed, layer, mem
         asked: the controller's torque.
         mode: GO, STOP or BLIND.
         begun: 0 in the first cycle, 2 when the last torque went ``elapsed`` [s] before, else 1.
-        layer, memory: of a `Safe`.
+        layer: of a `Safe`.
     """
-    n = len(q_now)
+    n, layer = len(q_now), lent(layer)
+    memory = remembered(layer, n)
     q, dq = memory[4], memory[5]
     met = 0
     if mode != BLIND:
-        met |= noticed(q_now, dq_now, begun, memory)
+        met |= noticed(q_now, dq_now, begun, layer)
     if mode == BLIND or (mode == STOP and met):
         dq, begun = np.zeros(n), min(begun, 1)
         mode = BLIND
@@ -87,12 +91,20 @@ def protect(kernel, size, q_now, dq_now, asked, mode, begun, elapsed, layer, mem
     invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
     for axis in range(3):
         out[n + axis] = terms[4 * axis + 3]
-    return met | kept(terms, q, dq, asked, mode, begun, elapsed, layer, memory, out[:n])
+    return met | kept(terms, q, dq, asked, mode, begun, elapsed, layer, out[:n])
+
+
+@numba.njit(cache=True, fastmath=FAST, inline="always")
+def remembered(layer, n):
+    """A layer's memory."""
+    start = LIMITS * n + BOX + GAINS
+    return layer[start : start + MEMORY * n].reshape(MEMORY, n)
 
 
 @numba.njit(cache=True, fastmath=FAST)
-def noticed(q_now, dq_now, begun, memory):
+def noticed(q_now, dq_now, begun, layer):
     """Note the state; SAME if it is the last one's, although the joints move."""
+    memory = remembered(layer, len(q_now))
     q, dq = memory[4], memory[5]
     same, square = True, 0.0
     for i in range(len(q)):
@@ -103,17 +115,17 @@ def noticed(q_now, dq_now, begun, memory):
 
 
 @numba.njit(cache=True, fastmath=FAST)
-def kept(terms, q, dq, asked, mode, begun, elapsed, layer, memory, out):
+def kept(terms, q, dq, asked, mode, begun, elapsed, layer, out):
     """Write the torque that may leave into ``out``, which may be ``asked``; return what it met.
 
     Args:
         terms: of the arm, at q and dq.
-        asked to memory: of `protect`.
+        asked to layer: of `protect`.
     """
     n = len(q)
     limits = layer[: LIMITS * n].reshape(LIMITS, n)
     box = layer[LIMITS * n : LIMITS * n + BOX].reshape(2, 3)
-    gains = layer[LIMITS * n + BOX : LIMITS * n + BOX + GAINS]
+    gains, memory = layer[LIMITS * n + BOX : LIMITS * n + BOX + GAINS], remembered(layer, n)
     k = gains[0]
     p, bias, r, sent = memory[0], memory[1], memory[2], memory[3]
     met = 0
@@ -122,7 +134,7 @@ def kept(terms, q, dq, asked, mode, begun, elapsed, layer, memory, out):
         share = -math.expm1(-gains[2] * elapsed)
         momentum_observer(M, C, g, dq, sent, begun == 2, share, elapsed, p, bias, r)
 
-    room = np.empty((4 + n, n))  # one array: making many costs as much as filling them
+    room = layer[LIMITS * n + BOX + GAINS + MEMORY * n :].reshape(4 + n, n)
     tau, h, ddq, rest, L = room[0], room[1], room[2], room[3], room[4:]
     for i in range(n):
         r[i] = min(max(r[i], -limits[3, i]), limits[3, i])
@@ -190,7 +202,6 @@ _vector, _whole = numba.float64[::1], numba.int64
 credible.compile((_vector, _vector, _vector))
 protect.compile(
     (
-        _whole, _whole, _vector, _vector, _vector, _whole, _whole, numba.float64, _vector,
-        numba.float64[:, ::1], _vector,
+        _whole, _whole, _vector, _vector, _vector, _whole, _whole, numba.float64, _vector, _vector,
     )
 )  # fmt: skip

@@ -3,21 +3,26 @@
 import math
 
 import numba
-import numpy as np
 
 from arms.invoke import invoke_at
 
 from ..control.secondary import DAMPING, LIMITS, NEAREST, OBSTACLE, POSTURE, SINGULAR
-from .algebra import FAST, factor_columns, substitute
+from .algebra import FAST, solve_rows
+
+
+def needs(n: int) -> int:
+    """Return how many numbers a task wants room for, beside what its kernel writes."""
+    return 6 * 6 + 6 * n
 
 
 @numba.njit(cache=True, fastmath=FAST)
-def secondary(entries, numbers, q, dq, M, tau):
+def secondary(entries, numbers, q, dq, M, room, tau):
     """The sum of the tasks' torques, into ``tau``.
 
     Args:
         entries: (k, 5): kind, where its numbers start and end, address and size of its kernel.
         numbers: of all tasks, one after the other.
+        room: of at least ``needs(n)`` and the size of any of the kernels.
     """
     n = len(q)
     for i in range(n):
@@ -37,9 +42,9 @@ def secondary(entries, numbers, q, dq, M, tau):
             for i in range(n):
                 tau[i] += push(q[i] - x[i], margin, gain) - push(x[n + i] - q[i], margin, gain)
         elif kind == OBSTACLE:
-            avoid(entries[k, 3], entries[k, 4], x, q, dq, tau)
+            avoid(entries[k, 3], entries[k, 4], x, q, dq, room, tau)
         else:
-            climb(entries[k, 3], entries[k, 4], x, q, dq, tau)
+            climb(entries[k, 3], entries[k, 4], x, q, dq, room, tau)
 
 
 @numba.njit(cache=True)
@@ -51,12 +56,11 @@ def push(distance, margin, gain):
 
 
 @numba.njit(cache=True, fastmath=FAST)
-def avoid(kernel, size, x, q, dq, tau):
+def avoid(kernel, size, x, q, dq, room, tau):
     """`ObstacleAvoidance` of one point: x is the point, margin, k, then the spheres."""
     n = len(q)
-    terms = np.empty(size)
+    terms, away = room[:size], room[size : size + 3]
     invoke_at(kernel, q, dq, x, terms)  # pyright: ignore[reportCallIssue]
-    away = np.empty(3)
     for first in range(5, len(x), 4):
         square = 0.0
         for axis in range(3):
@@ -72,30 +76,31 @@ def avoid(kernel, size, x, q, dq, tau):
 
 
 @numba.njit(cache=True, fastmath=FAST)
-def climb(kernel, size, x, q, dq, tau):
+def climb(kernel, size, x, q, dq, room, tau):
     """`Manipulability`: x is k, then the rows."""
     n, m = len(q), len(x) - 1
-    terms = np.empty(size)
+    terms, A = room[:size], room[size : size + m * m].reshape(m, m)
+    columns = room[size + m * m : size + m * m + n * m].reshape(n, m)
     invoke_at(kernel, q, dq, x, terms)  # pyright: ignore[reportCallIssue]
     J, slope = terms[: 6 * n].reshape(6, n), terms[6 * n :].reshape(6, n, n)
-    A = np.empty((m, m))
     for r in range(m):
-        for c in range(m):
+        for c in range(r + 1):
             total = 0.0
             for i in range(n):
                 total += J[int(x[1 + r]), i] * J[int(x[1 + c]), i]
             A[r, c] = total
-    factor_columns(A, 0, m)
+    for r in range(m):
+        for j in range(n):
+            columns[j, r] = J[int(x[1 + r]), j]
+    solve_rows(A, columns)  # of (J J^T)^-1 J
     w = 1.0
     for r in range(m):
         w *= A[r, r]
     if not w >= SINGULAR:
         return
-    column = np.empty(m)
-    for j in range(n):
-        for r in range(m):
-            column[r] = J[int(x[1 + r]), j]
-        substitute(A, column)  # of (J J^T)^-1 J
-        for r in range(m):
+    for r in range(m):
+        along = slope[int(x[1 + r])]
+        for j in range(n):
+            share = x[0] * w * columns[j, r]
             for i in range(n):
-                tau[i] += x[0] * w * column[r] * slope[int(x[1 + r]), j, i]
+                tau[i] += share * along[j, i]

@@ -6,101 +6,116 @@ import numba
 import numpy as np
 
 from .algebra import FAST, factor_columns, solve_rows, substitute
+from .terms import parts
 
 
 @numba.njit(cache=True, fastmath=FAST)
 def task_space(
-    pose, J, dJ, M, C, g, q, dq, reference, measured, sound, rows, law, numbers, tau_0, z,
-    tau, error, dq_r, ddq_r,
+    terms, dq, reference, measured, sound, rows, law, numbers, tau_0, z, room, tau, error, dq_r,
+    ddq_r,
 ):  # fmt: skip
     """The command of `TaskSpace.torque`, into its last four arguments; returns the singularity.
 
     Args:
+        terms: of the arm.
         reference: x, dx, ddx, R by rows, omega, domega, wrench: 30 numbers.
         measured: the wrench of the sensor, zero without one.
         sound: whether to integrate.
         rows: of J.
-        law: (12, m, m): the matrices of `TaskLaw`.
+        law: (m, 12, m): `TaskLaw.matrices`.
         numbers: damping, inertia_max, dt, windup's force and moment.
         tau_0: torque of the secondary tasks.
         z: the integral, which changes.
+        room: of at least ``task_room(n, m)`` numbers.
     """
-    n, m = len(q), len(rows)
-    room = np.empty((12, m))  # one array: making many costs as much as filling them
-    e, de, ff, f = room[0], room[1], room[2], room[3]
-    velocity, ahead, back, force, press = room[4], room[5], room[6], room[7], room[8]
-    motions = room[9:]
-    turn = np.zeros(3)
+    n, m = len(dq), len(rows)
+    pose, J, dJ, M, C, g = parts(terms, n)
+    turn, seen, ahead = room[:3], room[3 : 3 + 4 * m], room[3 + 4 * m : 3 + 5 * m]
+    rest = room[3 + 5 * m :]
+    motions, forces, rest = rest[: 3 * m].reshape(3, m), rest[3 * m : 5 * m], rest[5 * m :]
+    mobility, rest = rest[: m * n].reshape(m, n), rest[m * n :]  # J M^-1
+    factor, rest = rest[: n * n].reshape(n, n), rest[n * n :]
+    inverse, rest = rest[: m * m].reshape(m, m), rest[m * m :]
+
     for r in range(m):
         if rows[r] > 2:
-            orientation_error(reference[9:18].reshape(3, 3), pose, turn)
+            orientation_error(reference[9:18], pose, turn)
             break
-    mobility = np.empty((m, n))  # J M^-1
     for r in range(m):
         row = rows[r]
         if row < 3:
-            e[r] = reference[row] - pose[row, 3]
-            velocity[r], ahead[r] = reference[3 + row], reference[6 + row]
+            seen[r] = reference[row] - pose[row, 3]
+            motions[2, r], ahead[r] = reference[3 + row], reference[6 + row]
         else:
-            e[r] = turn[row - 3]
-            velocity[r], ahead[r] = reference[15 + row], reference[18 + row]
-        ff[r] = reference[24 + row]
-        f[r] = ff[r] + measured[row]
-        dx = 0.0
-        back[r] = 0.0
+            seen[r] = turn[row - 3]
+            motions[2, r], ahead[r] = reference[15 + row], reference[18 + row]
+        dx, back = 0.0, 0.0
         for i in range(n):
             mobility[r, i] = J[row, i]
             dx += J[row, i] * dq[i]
-            back[r] -= dJ[row, i] * dq[i]
-        de[r] = velocity[r] - dx
-    solve_rows(M.copy(), mobility)
+            back += dJ[row, i] * dq[i]
+        seen[m + r], seen[2 * m + r] = motions[2, r] - dx, reference[24 + row] + measured[row]
+        seen[3 * m + r], motions[1, r] = z[r], -back
+    for i in range(n):
+        for j in range(i + 1):
+            factor[i, j] = M[i, j]
+    solve_rows(factor, mobility)
 
-    inverse = np.empty((m, m))
     for r in range(m):
-        row = rows[r]
-        in_task, a, b, c, d = 0.0, 0.0, back[r], 0.0, 0.0
+        of = law[r].ravel()
+        motion, force = 0.0, 0.0
+        for k in range(4 * m):
+            motion += of[k] * seen[k]
+            force += of[4 * m + k] * seen[k]
         for i in range(n):
-            in_task += mobility[r, i] * tau_0[i]
+            motion -= mobility[r, i] * tau_0[i]
+        press, further = 0.0, 0.0
         for k in range(m):
-            a += law[0, r, k] * e[k] + law[1, r, k] * de[k] + law[2, r, k] * f[k]
-            a += law[3, r, k] * z[k]
-            c += law[4, r, k] * e[k] + law[5, r, k] * de[k] + law[6, r, k] * f[k]
-            c += law[7, r, k] * z[k]
-            b += law[8, r, k] * ahead[k]
-            d += law[9, r, k] * ff[k] - law[10, r, k] * measured[rows[k]]
+            further += of[8 * m + k] * ahead[k]
+            press += of[9 * m + k] * reference[24 + rows[k]] - of[10 * m + k] * measured[rows[k]]
+        motions[0, r], motions[1, r] = motion, motions[1, r] + further
+        forces[r], forces[m + r] = force, press
+        for k in range(r + 1):
             total = numbers[0] * numbers[0] if k == r else 0.0
             for i in range(n):
                 total += mobility[r, i] * J[rows[k], i]
-            inverse[r, k] = total
-        motions[0, r], motions[1, r], motions[2, r] = a - in_task, b, velocity[r]
-        force[r], press[r] = c, d
-    singularity = factor_limited(inverse, 1.0 / numbers[1])
+            inverse[r, k] = inverse[k, r] = total
+    singularity = factor_limited(inverse, 1.0 / numbers[1], rest)
     for k in range(3):
         substitute(inverse, motions[k])
 
     for i in range(n):
-        error[i], tau[i], dq_r[i], ddq_r[i] = tau_0[i], g[i], 0.0, 0.0
-        for r in range(m):
-            error[i] += J[rows[r], i] * (motions[0, r] + force[r])
-            tau[i] += J[rows[r], i] * (motions[1, r] + press[r])
+        total = g[i]
+        for j in range(n):
+            total += C[i, j] * dq[j]
+        tau[i], error[i], dq_r[i], ddq_r[i] = total, tau_0[i], 0.0, 0.0
+    for r in range(m):
+        feedback, feedforward = motions[0, r] + forces[r], motions[1, r] + forces[m + r]
+        for i in range(n):
+            error[i] += J[rows[r], i] * feedback
+            tau[i] += J[rows[r], i] * feedforward
             dq_r[i] += mobility[r, i] * motions[2, r]
             ddq_r[i] += mobility[r, i] * motions[1, r]
-        for j in range(n):
-            tau[i] += C[i, j] * dq[j]
+    for i in range(n):
         tau[i] += error[i]
     if sound:
-        integrate(z, law[11], f, rows, numbers)
+        integrate(z, law, seen[2 * m : 3 * m], rows, numbers)
     return singularity
 
 
+def task_room(n: int, m: int) -> int:
+    """Return how many numbers `task_space` needs room for: ``n`` joints, ``m`` rows."""
+    return 3 + 10 * m + m * n + n * n + 2 * m * m + m
+
+
 @numba.njit(cache=True, fastmath=FAST)
-def integrate(z, gain, f, rows, numbers):
+def integrate(z, law, f, rows, numbers):
     """z goes one step on, its force and moment kept within their bounds."""
     m = len(z)
     force, moment = 0.0, 0.0
     for r in range(m):
         for k in range(m):
-            z[r] += numbers[2] * gain[r, k] * f[k]
+            z[r] += numbers[2] * law[r, 11, k] * f[k]
         if rows[r] < 3:
             force += z[r] * z[r]
         else:
@@ -114,11 +129,12 @@ def integrate(z, gain, f, rows, numbers):
 
 @numba.njit(cache=True)
 def orientation_error(R_r, pose, turn):
-    """``2 sign(w) v`` of the quaternion (w, v) of ``R_r R^T``, into ``turn``."""
+    """``2 sign(w) v`` of the quaternion (w, v) of ``R_r R^T``, into ``turn``; R_r by rows."""
     E = np.empty((3, 3))
     for r in range(3):
-        for c in range(3):
-            E[r, c] = R_r[r, 0] * pose[c, 0] + R_r[r, 1] * pose[c, 1] + R_r[r, 2] * pose[c, 2]
+        a, b, c = R_r[3 * r], R_r[3 * r + 1], R_r[3 * r + 2]
+        for k in range(3):
+            E[r, k] = a * pose[k, 0] + b * pose[k, 1] + c * pose[k, 2]
     trace = E[0, 0] + E[1, 1] + E[2, 2]
     largest, i = trace, -1
     for k in range(3):
@@ -137,20 +153,23 @@ def orientation_error(R_r, pose, turn):
 
 
 @numba.njit(cache=True, fastmath=FAST, error_model="numpy")
-def factor_limited(A, least):
-    """A becomes the factor L of itself with no eigenvalue below ``least``; returns by how much."""
+def factor_limited(A, least, room):
+    """A becomes the factor L of itself with no eigenvalue below ``least``; returns by how much.
+
+    ``room`` is of at least ``m m + m`` numbers.
+    """
     m = len(A)
-    L = A.copy()
+    L, column = room[: m * m].reshape(m, m), room[m * m : m * m + m]
+    L[:] = A
     factor_columns(L, 0, m)
     # The trace of A^-1, |L^-1|^2, is no less than the largest of its eigenvalues.
     trace = 0.0
-    column = np.empty(m)
     for c in range(m):
         for i in range(c, m):
             total = 1.0 if i == c else 0.0
             for k in range(c, i):
                 total -= L[i, k] * column[k]
-            column[i] = total / L[i, i]
+            column[i] = total * (1.0 / L[i, i])
             trace += column[i] * column[i]
     if trace * least <= 1.0:
         A[:] = L

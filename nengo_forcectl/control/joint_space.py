@@ -33,9 +33,10 @@ class JointLaw(NamedTuple):
     robust: float = 0.0  # [N m]
     boundary: float = 1.0  # [rad/s]
 
-    def matrices(self, n: int) -> Float[np.ndarray, "6 n n"]:
-        """Return the matrices as one array."""
-        return np.stack([np.broadcast_to(part, (n, n)) for part in self[:6]])
+    def matrices(self, n: int) -> Float[np.ndarray, "n 6 n"]:
+        """Return the matrices as one array, the rows of each next to those of the others."""
+        parts = np.stack([np.broadcast_to(part, (n, n)) for part in self[:6]], axis=1)
+        return np.ascontiguousarray(parts)
 
 
 @dataclass(frozen=True)

@@ -149,8 +149,10 @@ class Safe:
             ahead,
             ((CREDIBLE * fastest).max(),),
         )
-        self._constants = np.concatenate(constants, dtype=float)
-        self._memory = np.zeros((6, arm.dof))
+        n, memory, room = arm.dof, np.zeros(6 * arm.dof), np.zeros((4 + arm.dof) * arm.dof)
+        self._layer = np.concatenate((*constants, memory, room), dtype=float)
+        self._memory = self._layer[-memory.size - room.size : -room.size].reshape(6, n)
+        self._fastest = float(constants[-1][0])
         self._seen: Any = safety.credible
         self._far = safety.FAR
         self._nothing = np.zeros(arm.dof)
@@ -232,7 +234,7 @@ class Safe:
                 return result
         n, result = self.dof, None
         q, dq = vectors(state, None, n)
-        seen = math.isfinite(state.time) and self._seen(q, dq, self._constants)
+        seen = math.isfinite(state.time) and self._seen(q, dq, self._layer)
         elapsed = state.time - self._time
         if not seen:
             self.stop(f"state at {state.time:.3f} s: {self._doubt(state.time, q, dq)}")
@@ -247,7 +249,7 @@ class Safe:
                     + (back if elapsed < 0 else "")
                 )
         asked = self._nothing
-        layer, learns = self._layer(elapsed)
+        layer, learns = self._passed(elapsed)
         if self.stopped is None:
             try:
                 sound = state if learns else state._replace(sound=False)
@@ -268,7 +270,7 @@ class Safe:
 
     def _doubt(self, time: float, q: Float[np.ndarray, "n"], dq: Float[np.ndarray, "n"]) -> str:
         """What of a state is not finite, or not credible."""
-        for name, row, most in (("q", q, self._far), ("dq", dq, self._constants[-1])):
+        for name, row, most in (("q", q, self._far), ("dq", dq, self._fastest)):
             for joint, value in enumerate(row.tolist()):
                 if not abs(value) < most:
                     return f"{name}[{joint}] is {value:.4g}, credible up to {most:.4g}"
@@ -276,7 +278,7 @@ class Safe:
 
     def _at_once(self, state: State, reference: Reference) -> Result | None:
         """Cycle and layer in one call, or None where they are to be called one by one."""
-        layer, learns = self._layer(state.time - self._time)
+        layer, learns = self._passed(state.time - self._time)
         sound = learns and bool(state.sound)
         try:
             result, met = self._guarded(state, reference, sound, layer)
@@ -292,7 +294,7 @@ class Safe:
             self._met = self._frozen = 0
         return result
 
-    def _layer(self, elapsed: float) -> tuple["Layer", bool]:
+    def _passed(self, elapsed: float) -> tuple["Layer", bool]:
         """What compiled code takes of this layer, ``elapsed`` [s] after the last state.
 
         And whether a cycle can learn: its last torque was sent, held for ``dt``, and did something.
@@ -300,9 +302,9 @@ class Safe:
         """
         learns, begun = not (self._met or self._frozen), self._begun
         if 0.5 * self.dt < elapsed < 1.5 * self.dt:
-            return ((2 if begun else 0), elapsed, self._constants, self._memory), learns
+            return ((2 if begun else 0), elapsed, self._layer), learns
         first = not begun
-        return ((0 if first else 1), self.dt, self._constants, self._memory), learns and first
+        return ((0 if first else 1), self.dt, self._layer), learns and first
 
     def _overrule(self, met: int, tau: Float[np.ndarray, "n"], time: float) -> None:
         self._count(met, time)

@@ -48,9 +48,10 @@ class TaskLaw(NamedTuple):
     f_h: Square | None = None
     z: Square | None = None
 
-    def matrices(self, m: int) -> Float[np.ndarray, "12 m m"]:
-        """Return them as one array."""
-        return np.stack([np.zeros((m, m)) if part is None else part for part in self])
+    def matrices(self, m: int) -> Float[np.ndarray, "m 12 m"]:
+        """Return them as one array, the rows of each next to those of the others."""
+        parts = np.stack([np.zeros((m, m)) if part is None else part for part in self], axis=1)
+        return np.ascontiguousarray(parts)
 
 
 @dataclass(frozen=True)
