@@ -119,7 +119,7 @@ def described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     arrays |= {
         f"memory.{name}": value
         for name, value in cycle.checkpoint().items()
-        if name not in held(cycle.controller)  # that is there already, by these names
+        if name not in held(cycle.controller)  # that is there already, with the law
     }
     arrays["safe"], counts = safe.remembered
     data = {
@@ -197,7 +197,8 @@ def assembled(data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Load
         cycle.learn(bool(inner["learning"]))
     else:
         raise RecordError(f"cycle is {inner['type']!r}, needs one of {', '.join(CYCLES)}")
-    laws = {name: stored(arrays, name) for name in held(law)}
+    paths = zip(held(law), held(law, "law"), strict=True)
+    laws = {name: stored(arrays, path) for name, path in paths}
     cycle.resume(_within("memory.", arrays) | laws)
     for owner, requests in ((arm, KERNELS), (model, _requests(cycle))):
         missing = [request for request in requests if not owner.given(request)]

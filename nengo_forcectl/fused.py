@@ -228,9 +228,13 @@ class CompiledController(OneCall):
         self._start(run)
 
 
-def held(law: Any, path: str = "law") -> dict[str, np.ndarray]:
-    """Return the arrays that a law changes as it works, fields that are no arguments, by path."""
+def held(law: Any, path: str | None = None) -> dict[str, np.ndarray]:
+    """Return the arrays that a law changes as it works, fields that are no arguments, by path.
+
+    A path begins with the law's class, so that what one remembers is not taken for another's.
+    """
     found: dict[str, np.ndarray] = {}
+    path = type(law).__name__ if path is None else path
     for field in fields(law):
         part, name = getattr(law, field.name), f"{path}.{field.name}"
         if not field.init:

@@ -11,11 +11,19 @@ import arms
 from nengo_forcectl import Safe, export_controller, load_controller
 from nengo_forcectl.adaptation import ConsolidatingAdaptation, NetworkAdaptation
 from nengo_forcectl.closed_form import ClosedFormNetwork
-from nengo_forcectl.control import Admittance, Floating, HybridForce, JointPD, Sliding
+from nengo_forcectl.control import (
+    Admittance,
+    Floating,
+    HybridForce,
+    JointPD,
+    ParallelForce,
+    Sliding,
+)
 from nengo_forcectl.control.joint_space import JointSpace
 from nengo_forcectl.cycle import Blocks
 from nengo_forcectl.encoding import INPUTS
 from nengo_forcectl.exceptions import ConfigurationError, NetworkError, SimulationError
+from nengo_forcectl.fused import CompiledController
 from nengo_forcectl.fused_learning import CompiledCycle, CompiledGradientCycle
 from nengo_forcectl.learning.gradient import Gradient
 from nengo_forcectl.network import adaptive_network, simulator
@@ -201,6 +209,17 @@ def test_a_checkpoint_has_what_the_law_remembers(iiwa, name):
         np.testing.assert_array_equal(memory, memories(again.controller)[key])
     with pytest.raises(NetworkError, match="memory of shapes"):
         compiled(iiwa, LAWS["parallel"](iiwa)).resume(first.checkpoint())
+
+
+def test_a_checkpoint_of_another_law_with_the_same_memory_is_refused(iiwa):
+    """The integral of one force law is not taken for that of another."""
+    first, other = (
+        CompiledController(iiwa, law(HOME, (0, 1, 2))) for law in (HybridForce, ParallelForce)
+    )
+    with pytest.raises(
+        NetworkError, match=r"HybridForce\.integral.*needs.*ParallelForce\.integral"
+    ):
+        other.resume(first.checkpoint())
 
 
 def test_a_new_motion_forgets_the_law_s_memory_too(iiwa):
