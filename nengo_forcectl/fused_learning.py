@@ -8,11 +8,12 @@ from jaxtyping import Float
 
 from arms import Arm
 
+from .calls import NOTHING, Layer
 from .control import Controller
 from .control.joint_space import JointSpace
 from .encoding import LIFT, PARTS, NetworkArrays
 from .exceptions import ConfigurationError, NetworkError
-from .fused import NOTHING, Layer, OneCall
+from .fused import OneCall
 from .learning.consolidation import Consolidation
 from .paths import Reference
 from .prediction import Predictor

@@ -42,7 +42,7 @@ _here = Path(__file__).parent
 forget_stale(
     _here,
     _here.parent / "control" / "secondary.py",
-    _here.parent / "fused.py",
+    _here.parent / "calls.py",
     _here.parent / "observer.py",
     _here.parent / "learning" / "gradient.py",
     Path(arms.__path__[0]) / "invoke.py",

@@ -10,7 +10,7 @@ import numba
 
 from arms.invoke import invoke
 
-from ..fused import (
+from ..calls import (
     ENTRIES,
     HUGE,
     LAW,
@@ -23,7 +23,7 @@ from ..fused import (
     WHOLE,
     YIELDS,
     Z,
-)  # fmt: skip
+)
 from .algebra import FAST
 from .joint import joint_space
 from .memory import floats, lent, wholes
@@ -41,7 +41,7 @@ def joint_cycle(q, dq, q_r, dq_r, ddq_r, sound, own, begun, elapsed, layer, out)
 
     Args:
         sound: no matter, nothing is remembered.
-        own: where the arrays of `fused` are.
+        own: where the arrays of `calls` are.
         begun, elapsed, layer: of `leave`.
     """
     layer, out = lent(layer), lent(out)
@@ -134,7 +134,7 @@ def task_law(q, dq, measured, x, dx, ddx, R, omega, domega, wrench, sound, own, 
         measured: the sensor's wrench.
         x to wrench: the reference.
         sound: of `task_space`.
-        own: where the arrays of `fused` are.
+        own: where the arrays of `calls` are.
         layer: of `leave`.
     """
     whole, room = wholes(own, WHOLE), floats(own, ROOM)

@@ -5,7 +5,7 @@ import math
 import numba
 import numpy as np
 
-from ..fused import NOT_FINITE, NOTHING, ROOM, TAU_MAX, WHOLE
+from ..calls import NOT_FINITE, NOTHING, ROOM, TAU_MAX, WHOLE
 from ..observer import FADED
 from .algebra import FAST
 from .consolidation import consolidate, low_pass
@@ -86,7 +86,7 @@ def supply(q, dq, dq_r, ddq_r, measured, sound, learning, own, tau, feedforward)
         measured: the wrench of the sensor, zero without one; J^T of it is no part of what lacks.
         sound: whether the sensors can be learned from.
         learning: whether the network learns; if not, neither does the observer compensate.
-        own: where the arrays of `fused` are, with the arm's terms at q and dq, and after these
+        own: where the arrays of `calls` are, with the arm's terms at q and dq, and after these
 
             - every, period, parts of the encoding, whether the network sees the measured velocity
               and not the reference's, how many joints are periodic; these; where the arrays of the
@@ -168,7 +168,7 @@ def gradient_cycle(
 ):  # fmt: skip
     """As `consolidating_task_cycle`, for `Gradient` and a network that sees (q, dq).
 
-    After the arrays of `fused` come its centre and scale of (q, dq), (2, 2n); ET, bias, D, a and
+    After the arrays of `calls` come its centre and scale of (q, dq), (2, 2n); ET, bias, D, a and
     back of `gradient_step`; what learns, three of 0 or 1; gains, and dt.
     """
     layer, out = lent(layer), lent(out)

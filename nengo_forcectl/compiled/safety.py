@@ -7,7 +7,7 @@ import numpy as np
 
 from arms.invoke import invoke
 
-from ..fused import NOT_FINITE
+from ..calls import NOT_FINITE
 from .algebra import FAST, factor_columns, substitute
 from .bounds import ASKED, OUT, POSITION, RATE, SAME, TORQUE, VELOCITY, WORKSPACE, in_box, in_joints
 from .memory import lent

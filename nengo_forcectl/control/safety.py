@@ -15,8 +15,8 @@ from ..robot import Result, State, taken, vectors
 from .limits import SPEED, Limits
 
 if TYPE_CHECKING:
+    from ..calls import Layer
     from ..cycle import Cycle
-    from ..fused import Layer
 
 POSITION_GAIN = 50.0  # k, how a joint comes up to its limit [1/s]
 SPEED_RATE = 400.0  # how soon it has the speed that is allowed [1/s], of a cycle of 1 ms
