@@ -18,6 +18,10 @@ from .compare import (
     Comparison as Comparison,
     compare_jacobians as compare_jacobians,
 )
+from .contact.landing import (
+    Descent as Descent,
+    Landing as Landing,
+)
 from .control import (
     Admittance as Admittance,
     Command as Command,
@@ -66,7 +70,7 @@ from .exceptions import (
     SimulationError as SimulationError,
     VersionError as VersionError,
 )
-from .export import (
+from .export.controller import (
     LoadedController as LoadedController,
     export_controller as export_controller,
     load_controller as load_controller,
@@ -87,12 +91,9 @@ from .jacobians import (
     weight_jvp as weight_jvp,
     weight_vjp as weight_vjp,
 )
-from .kinematics import LearnedKinematics as LearnedKinematics
-from .kinematics_training import learn_kinematics as learn_kinematics
-from .landing import (
-    Descent as Descent,
-    Landing as Landing,
-)
+from .kinematics.learned import LearnedKinematics as LearnedKinematics
+from .kinematics.network import kinematics_network as kinematics_network
+from .kinematics.training import learn_kinematics as learn_kinematics
 from .learner import (
     consolidating_adaptation as consolidating_adaptation,
     learning_cycle as learning_cycle,
@@ -115,7 +116,6 @@ from .learning.task_space import (
     task_weight_jacobian as task_weight_jacobian,
 )
 from .loop import LearningLoop as LearningLoop
-from .nengo_kinematics import kinematics_network as kinematics_network
 from .network import (
     adaptive_network as adaptive_network,
     simulator as simulator,

@@ -31,7 +31,7 @@ from .settings import (
 )
 
 if TYPE_CHECKING:
-    from .bench import Cell, Results
+    from .bench.run import Cell, Results
     from .record import Log, Run
 
 
@@ -73,13 +73,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
             elif isinstance(settings, BenchSettings):
                 _bench(settings)
             elif isinstance(settings, JacobianSettings):
-                from .jacobian_output import show
+                from .jacobian.output import show
 
                 show(settings)
             elif isinstance(settings, ExportSettings):
                 _export(settings)
             elif isinstance(settings, ContactSettings):
-                from .contact_output import show
+                from .contact.output import show
 
                 show(settings)
             else:
@@ -118,7 +118,7 @@ def _reach(settings: ReachSettings) -> None:
 
 
 def _bench(settings: BenchSettings) -> None:
-    from . import bench
+    from .bench import run as bench
 
     with _BenchProgress() as progress:
         results = bench.run(settings, progress.watch)
@@ -139,7 +139,7 @@ def _bench(settings: BenchSettings) -> None:
 
 
 def _export(settings: ExportSettings) -> None:
-    from .export import export_run
+    from .export.controller import export_run
 
     controller = export_run(
         settings.run, settings.folder, settings.controller, replace=settings.replace

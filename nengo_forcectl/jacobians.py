@@ -22,8 +22,8 @@ import nengo
 import numpy as np
 from jaxtyping import Float
 
+from .differentiation.inputs import checked_array, checked_inputs, checked_probe
 from .exceptions import NetworkError
-from .inputs import checked_array, checked_inputs, checked_probe
 from .mapping import ByObject
 from .weights import Weight, kept, named_weights
 
@@ -53,7 +53,7 @@ def weight_jacobian(
             fit, a weight that F does not depend on or that is not trainable, or an object on the
             way from it to F that has no derivative.
     """
-    from .differentiation import weight_jacobian_function
+    from .differentiation.functions import weight_jacobian_function
 
     arrays, batch, steps = _checked(sim, probe, inputs)
     weights = differentiable(sim, probe, wrt, steps)
@@ -69,8 +69,8 @@ def input_jacobian(
 
     Arguments and errors are those of `weight_jacobian`.
     """
-    from .dependence import check_inputs
-    from .differentiation import input_jacobian_function
+    from .differentiation.dependence import check_inputs
+    from .differentiation.functions import input_jacobian_function
 
     arrays, batch, steps = _checked(sim, probe, inputs)
     check_inputs(sim, probe, inputs, steps)
@@ -95,7 +95,7 @@ def weight_vjp(
 
     The other arguments and the errors are those of `weight_jacobian`.
     """
-    from .differentiation import weight_vjp_function
+    from .differentiation.functions import weight_vjp_function
 
     arrays, batch, steps = _checked(sim, probe, inputs)
     error = checked_array(sim, error, (batch, probe.size_in), f"error of {probe}")
@@ -117,7 +117,7 @@ def weight_jvp(
 
     The other arguments and the errors are those of `weight_jacobian`.
     """
-    from .differentiation import weight_jvp_function
+    from .differentiation.functions import weight_jvp_function
 
     arrays, batch, steps = _checked(sim, probe, inputs)
     weights, values = [], []
@@ -141,7 +141,7 @@ def differentiable(sim: Any, probe: nengo.Probe, wrt: Any, steps: int) -> list[W
     Raises:
         NetworkError: see `weight_jacobian`.
     """
-    from .dependence import depends, within
+    from .differentiation.dependence import depends, within
 
     weights = named_weights(sim).trainable(wrt)
     key = ("depends", probe, tuple(weights), steps)

@@ -14,8 +14,8 @@ import nengo
 import numpy as np
 from jaxtyping import Float
 
+from .differentiation.inputs import array_of, checked_probe, only_probe
 from .exceptions import ConfigurationError, NetworkError
-from .inputs import array_of, checked_probe, only_probe
 from .mapping import ByObject
 from .weights import named_weights
 
@@ -66,7 +66,7 @@ class LearningLoop:
         rates: Mapping[Any, float] | None = None,
         jacobian: Any = (),
     ) -> None:
-        from .evaluation import shared
+        from .differentiation.evaluation import shared
         from .jacobians import differentiable
         from .update import Update
 
@@ -195,7 +195,7 @@ class LearningLoop:
 
     def _compiled(self, graph: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """Compile ``graph``, and call it once so that the next call is a fast one."""
-        from .evaluation import compiled
+        from .differentiation.evaluation import compiled
         from .nengodl import tf
 
         function = compiled(graph, tf.TensorSpec(self._numbers.shape, self._dtype))
@@ -237,7 +237,7 @@ class LearningLoop:
         return [output, *jacobians]
 
     def _jacobians_graph(self, inputs: dict[nengo.Node, Any]) -> list[Any]:
-        from .differentiation import weight_jacobians
+        from .differentiation.functions import weight_jacobians
 
         if not self._asked:
             return []
@@ -249,7 +249,7 @@ class LearningLoop:
         return output
 
     def _run(self, inputs: dict[nengo.Node, Any]) -> tuple[Any, list[Any], list[Any]]:
-        from .evaluation import Evaluation
+        from .differentiation.evaluation import Evaluation
 
         evaluation = Evaluation.of(self.sim, self.sim.minibatch_size)
         params, state = evaluation.current()
@@ -260,8 +260,8 @@ class LearningLoop:
 
     def _products_graph(self, inputs: dict[nengo.Node, Any], error: Any) -> Any:
         """J_w^T e, the weights, and the run's outcome where training changes nothing in it."""
-        from .differentiation import known
-        from .evaluation import Evaluation, assembled, leaves_of
+        from .differentiation.evaluation import Evaluation, assembled, leaves_of
+        from .differentiation.functions import known
         from .nengodl import tf
 
         evaluation = Evaluation.of(self.sim, self.sim.minibatch_size)

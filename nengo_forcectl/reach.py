@@ -17,7 +17,7 @@ from .control import Controller
 from .control.safety import Safe
 from .cycle import Blocks, Cycle
 from .exceptions import ConfigurationError, SimulationError
-from .export import export_controller, trained
+from .export.controller import export_controller, trained
 from .paths import Path
 from .record import Log, Run, RunFolder, read_run, tool_error, versions
 from .rivals import DT, gains

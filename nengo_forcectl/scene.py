@@ -14,7 +14,7 @@ from arms import Arm
 from .control.adaptive_jacobian import Kinematics, LearnedPose
 from .control.safety import Safe
 from .exceptions import ConfigurationError
-from .kinematics_training import learn_kinematics
+from .kinematics.training import learn_kinematics
 from .paths import MinimumJerk
 from .rivals import DT, RIVALS, TIPS
 from .settings import ReachSettings

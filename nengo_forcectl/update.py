@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .evaluation import assembled
+from .differentiation.evaluation import assembled
 from .exceptions import ConfigurationError
 from .nengodl import tf
 from .weights import Weight

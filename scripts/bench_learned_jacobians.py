@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from nengo_forcectl.jacobian import run
+from nengo_forcectl.jacobian.run import run
 from nengo_forcectl.settings import JacobianSettings
 
 CASES = [

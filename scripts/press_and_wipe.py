@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from nengo_forcectl import press, wipe
+from nengo_forcectl.contact import press, wipe
 from nengo_forcectl.exceptions import ForcectlError
 from nengo_forcectl.settings import PressSettings, WipeSettings
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from nengo_forcectl.bench import Trial, run_cell
+from nengo_forcectl.bench.run import Trial, run_cell
 from nengo_forcectl.exceptions import SimulationError
 from nengo_forcectl.rivals import networks
 from nengo_forcectl.scene import reaching_scene

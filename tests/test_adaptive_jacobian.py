@@ -15,7 +15,7 @@ from nengo_forcectl.control.adaptive_jacobian import (
 )
 from nengo_forcectl.cycle import Blocks
 from nengo_forcectl.exceptions import ConfigurationError, NetworkError
-from nengo_forcectl.kinematics_training import learn_kinematics
+from nengo_forcectl.kinematics.training import learn_kinematics
 from nengo_forcectl.paths import MinimumJerk, Reference
 from nengo_forcectl.reach import follow
 from nengo_forcectl.record import Log

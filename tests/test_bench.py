@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 import arms
-from nengo_forcectl import conditions
-from nengo_forcectl.bench import Cell, Results, read_results, run
-from nengo_forcectl.bench_figure import bench_figure
+from nengo_forcectl.bench import conditions
+from nengo_forcectl.bench.conditions import CONDITIONS, Condition, condition
+from nengo_forcectl.bench.figure import bench_figure
+from nengo_forcectl.bench.run import Cell, Results, read_results, run
 from nengo_forcectl.cli import main
-from nengo_forcectl.conditions import CONDITIONS, Condition, condition
 from nengo_forcectl.exceptions import RecordError
 from nengo_forcectl.settings import DISTURBANCES, BenchSettings
 from nengo_forcectl.sim.disturbances import acceleration

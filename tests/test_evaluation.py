@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from networks import small_network
 
-from nengo_forcectl.evaluation import Evaluation
+from nengo_forcectl.differentiation.evaluation import Evaluation
 from nengo_forcectl.nengodl import nengo_dl, tf
 
 

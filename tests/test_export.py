@@ -25,8 +25,8 @@ from nengo_forcectl import (
 )
 from nengo_forcectl.cli import main
 from nengo_forcectl.control.joint_space import JointSpace
-from nengo_forcectl.controller_folder import ARRAYS, SUMS, TEXT
 from nengo_forcectl.exceptions import RecordError
+from nengo_forcectl.export.folder import ARRAYS, SUMS, TEXT
 from nengo_forcectl.workspace import home_posture
 
 

@@ -25,9 +25,9 @@ from nengo_forcectl import (
     load_network,
 )
 from nengo_forcectl.cli import main
-from nengo_forcectl.controller_folder import ARRAYS, SUMS, TEXT
 from nengo_forcectl.exceptions import ConfigurationError, RecordError, VersionError
-from nengo_forcectl.export import export_run
+from nengo_forcectl.export.controller import export_run
+from nengo_forcectl.export.folder import ARRAYS, SUMS, TEXT
 from nengo_forcectl.workspace import home_posture
 
 

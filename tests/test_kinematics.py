@@ -5,9 +5,13 @@ import pytest
 import arms
 from nengo_forcectl.exceptions import ConfigurationError, NetworkError, RecordError
 from nengo_forcectl.jacobians import input_jacobian
-from nengo_forcectl.kinematics import LearnedKinematics, kinematic_targets, untrained_kinematics
-from nengo_forcectl.kinematics_training import learn_kinematics, region, sample
-from nengo_forcectl.nengo_kinematics import kinematics_from, kinematics_network
+from nengo_forcectl.kinematics.learned import (
+    LearnedKinematics,
+    kinematic_targets,
+    untrained_kinematics,
+)
+from nengo_forcectl.kinematics.network import kinematics_from, kinematics_network
+from nengo_forcectl.kinematics.training import learn_kinematics, region, sample
 from nengo_forcectl.network import simulator
 from nengo_forcectl.weights import named_weights
 

@@ -5,11 +5,11 @@ import pytest
 from test_contact import DT, GAINS, HOME, below
 
 from nengo_forcectl.adaptation import NoAdaptation
+from nengo_forcectl.contact.landing import Descent, Landing
 from nengo_forcectl.control import HybridForce
 from nengo_forcectl.control.safety import Safe
 from nengo_forcectl.cycle import Blocks
 from nengo_forcectl.exceptions import ConfigurationError
-from nengo_forcectl.landing import Descent, Landing
 from nengo_forcectl.paths import CurvePath, Line, MinimumJerkProfile
 from nengo_forcectl.reach import follow
 from nengo_forcectl.record import Log

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 import arms
-from nengo_forcectl import press, wipe
 from nengo_forcectl.adaptation import DisturbanceObserver
 from nengo_forcectl.cli import main
-from nengo_forcectl.contact import GAINS, contact_scene, keeps_orientation
+from nengo_forcectl.contact import press, wipe
+from nengo_forcectl.contact.landing import Landing
+from nengo_forcectl.contact.run import GAINS, contact_scene, keeps_orientation
 from nengo_forcectl.control import HybridForce
 from nengo_forcectl.control.safety import Safe
 from nengo_forcectl.cycle import Blocks
 from nengo_forcectl.exceptions import ConfigurationError, SimulationError
-from nengo_forcectl.landing import Landing
 from nengo_forcectl.paths import MinimumJerk
 from nengo_forcectl.reach import follow
 from nengo_forcectl.record import Log, read_run

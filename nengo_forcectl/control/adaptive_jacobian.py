@@ -14,7 +14,7 @@ from jaxtyping import Float
 from arms import Arm, Terms
 
 from ..exceptions import ConfigurationError, NetworkError
-from ..kinematics import LearnedKinematics
+from ..kinematics.learned import LearnedKinematics
 from ..paths import Reference
 from ..robot import State
 from .operational_space import OperationalSpace

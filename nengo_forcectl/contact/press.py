@@ -5,12 +5,12 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from .contact import ContactScene, Watch, contact_scene, force_figures, run_all
-from .paths import CurvePath, Line, MinimumJerkProfile, Slerp
-from .record import Run
-from .rivals import DT
-from .settings import PressSettings
-from .sim.surfaces import Peg, Surface, Table
+from ..paths import CurvePath, Line, MinimumJerkProfile, Slerp
+from ..record import Run
+from ..rivals import DT
+from ..settings import PressSettings
+from ..sim.surfaces import Peg, Surface, Table
+from .run import ContactScene, Watch, contact_scene, force_figures, run_all
 
 DAMPING = 0.1  # of a table: its share of the critical damping of 1 kg on it
 SETTLE = 1.0  # from landing to the time that counts [s]
@@ -25,7 +25,7 @@ def run(settings: PressSettings, watch: Watch | None = None) -> Run:
         ConfigurationError: an arm that cannot do it.
         RecordError: the run folder exists or cannot be written.
     """
-    from .contact_figures import press_figure  # matplotlib is wanted at the end only
+    from .figures import press_figure  # matplotlib is wanted at the end only
 
     def stay(arm: Arm, pose: Float[np.ndarray, "4 4"]) -> CurvePath:
         x, R = pose[:3, 3], pose[:3, :3]

@@ -14,26 +14,26 @@ from jaxtyping import Float
 import arms
 from arms import Arm
 
-from .adaptation import Adaptation, DisturbanceObserver, KnownTorque, NoAdaptation
-from .control import HybridForce, ParallelForce
-from .control.safety import Safe
-from .cycle import Blocks, Cycle
-from .exceptions import ConfigurationError, SimulationError
+from ..adaptation import Adaptation, DisturbanceObserver, KnownTorque, NoAdaptation
+from ..control import HybridForce, ParallelForce
+from ..control.safety import Safe
+from ..cycle import Blocks, Cycle
+from ..exceptions import ConfigurationError, SimulationError
+from ..paths import EndingPath
+from ..reach import follow
+from ..record import Log, Run, RunFolder, read_run, versions
+from ..rivals import DT
+from ..rivals.common import OBSERVER_GAIN
+from ..robot import SensorCheck, State
+from ..settings import ContactSettings
+from ..sim.bullet import Bullet
+from ..sim.disturbances import Disturbance, joint_torque, real_arm
+from ..sim.friction import ViscousFriction
+from ..sim.masses import Payload
+from ..sim.surfaces import TIP, Surface
+from ..sim.wrist import Wrist
+from ..workspace import home_posture, posture_at, random_targets, task_axes
 from .landing import Descent, Landing
-from .paths import EndingPath
-from .reach import follow
-from .record import Log, Run, RunFolder, read_run, versions
-from .rivals import DT
-from .rivals.common import OBSERVER_GAIN
-from .robot import SensorCheck, State
-from .settings import ContactSettings
-from .sim.bullet import Bullet
-from .sim.disturbances import Disturbance, joint_torque, real_arm
-from .sim.friction import ViscousFriction
-from .sim.masses import Payload
-from .sim.surfaces import TIP, Surface
-from .sim.wrist import Wrist
-from .workspace import home_posture, posture_at, random_targets, task_axes
 
 STEP = 2.5e-4  # of the simulation [s]; see `Table`
 GAP = (0.01, 0.03)  # from the tip to the surface at the start, drawn by the seed [m]
@@ -122,7 +122,7 @@ class ContactScene:
         """Give the control cycle with the adaptation that goes by ``name``."""
         arm = self.arm
         if name == "consolidation":
-            from .learner import learning_cycle
+            from ..learner import learning_cycle
 
             seed, neurons = self.settings.seed, self.settings.neurons
             with learning_cycle(

@@ -3,8 +3,8 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .bench import Results
-from .plots import COLOURS
+from ..plots import COLOURS
+from .run import Results
 
 
 def bench_figure(results: Results) -> Figure:

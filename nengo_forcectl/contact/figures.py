@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .contact import LIMITS
-from .plots import COLOURS
-from .record import Run
+from ..plots import COLOURS
+from ..record import Run
+from .run import LIMITS
 from .wipe import path_error, wiping_time
 
 # Of the wanted force, the bands that are drawn.

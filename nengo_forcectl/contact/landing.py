@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float
 
-from .exceptions import ConfigurationError
-from .paths import MinimumJerkProfile, Path, Reference
-from .robot import Result, State
-from .sim.checks import check_above_zero, check_from_zero_up
+from ..exceptions import ConfigurationError
+from ..paths import MinimumJerkProfile, Path, Reference
+from ..robot import Result, State
+from ..sim.checks import check_above_zero, check_from_zero_up
 
 if TYPE_CHECKING:
-    from .cycle import Cycle
+    from ..cycle import Cycle
 
 SURE = 3  # cycles in sequence that a touch is felt, before it is one and no noise
 FADE = 0.05  # share of a new reading in the resistance that is felt on the way down

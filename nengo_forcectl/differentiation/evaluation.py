@@ -12,9 +12,9 @@ from typing import Any
 import nengo
 import numpy as np
 
-from .nengodl import nengo_dl, replaced, tf
-from .quiet import quiet_stderr
-from .weights import Weight, kept
+from ..nengodl import nengo_dl, replaced, tf
+from ..quiet import quiet_stderr
+from ..weights import Weight, kept
 
 
 @dataclass(frozen=True)

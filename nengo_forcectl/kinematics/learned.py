@@ -24,8 +24,8 @@ from jaxtyping import Float, Int
 from arms import Arm
 from arms.bodies import coordinates
 
-from .exceptions import ConfigurationError, NetworkError, RecordError
-from .record import write_file
+from ..exceptions import ConfigurationError, NetworkError, RecordError
+from ..record import write_file
 
 GAIN = 0.3  # of the neuron with the longest encoder: the neurons are bent, not switched
 SHORTEST = 0.3  # of that, the shortest encoder

@@ -10,9 +10,9 @@ import nengo
 import numpy as np
 from nengo.solvers import NoSolver
 
-from .exceptions import NetworkError
-from .kinematics import LearnedKinematics
-from .weights import named_weights
+from ..exceptions import NetworkError
+from ..weights import named_weights
+from .learned import LearnedKinematics
 
 
 class KinematicsNetwork(nengo.Network):

@@ -6,10 +6,10 @@ from typing import Any
 
 import nengo
 
+from ..exceptions import NetworkError
+from ..nengodl import tf
+from ..weights import Weight, kept
 from .evaluation import Evaluation, assembled, compiled, leaves_of
-from .exceptions import NetworkError
-from .nengodl import tf
-from .weights import Weight, kept
 
 
 def weight_jacobian_function(

@@ -13,14 +13,14 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from .rivals import DT
-from .scene import REACH_TIME, TARGETS
-from .sim.disturbances import Disturbance, real_arm
-from .sim.forces import ForceField, Spring
-from .sim.friction import CoulombFriction, ViscousFriction
-from .sim.masses import Payload, WrongMasses
-from .sim.sensing import Sensors
-from .workspace import home_posture, reach_states, task_axes
+from ..rivals import DT
+from ..scene import REACH_TIME, TARGETS
+from ..sim.disturbances import Disturbance, real_arm
+from ..sim.forces import ForceField, Spring
+from ..sim.friction import CoulombFriction, ViscousFriction
+from ..sim.masses import Payload, WrongMasses
+from ..sim.sensing import Sensors
+from ..workspace import home_posture, reach_states, task_axes
 
 MASS = 17.5  # of the iiwa's links [kg]
 REACH = 0.964  # of its tool from its base at home [m]

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .exceptions import RecordError, VersionError
+from ..exceptions import RecordError, VersionError
 
 FORMAT = 2
 TEXT, ARRAYS, SUMS = "controller.json", "arrays.npz", "SHA256SUMS"

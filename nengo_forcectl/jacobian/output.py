@@ -9,14 +9,14 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from .kinematics_training import Progress as Epoch
-from .settings import JacobianSettings
+from ..kinematics.training import Progress as Epoch
+from ..settings import JacobianSettings
 
 
 def show(settings: JacobianSettings) -> None:
     """Run the verb and print what came of it."""
-    from . import jacobian
-    from .jacobian_report import MEASURES, WEIGHT_HEADS, cells, weight_cells
+    from . import run as jacobian
+    from .report import MEASURES, WEIGHT_HEADS, cells, weight_cells
 
     bar = Progress(
         BarColumn(),

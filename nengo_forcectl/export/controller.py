@@ -15,8 +15,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .control.safety import Safe
-from .controller_data import (
+from ..control.safety import Safe
+from ..exceptions import ConfigurationError, ForcectlError, RecordError, VersionError
+from ..fused_learning import CompiledCycle
+from .data import (
     LoadedController,
     assembled,
     check_proof,
@@ -24,12 +26,10 @@ from .controller_data import (
     network_arrays,
     proof,
 )
-from .controller_folder import ARRAYS, BROKEN, TEXT, check_new, names_in, read, write
-from .exceptions import ConfigurationError, ForcectlError, RecordError, VersionError
-from .fused_learning import CompiledCycle
+from .folder import ARRAYS, BROKEN, TEXT, check_new, names_in, read, write
 
 if TYPE_CHECKING:
-    from .network import WorkspaceNetwork
+    from ..network import WorkspaceNetwork
 
 
 def export_controller(cycle: Safe, folder: Path | str, *, replace: bool = False) -> Path:
@@ -135,7 +135,7 @@ def load_network(folder: Path | str) -> "WorkspaceNetwork":
     Raises:
         RecordError, VersionError: as `load_controller`; or the controller has no network.
     """
-    from .network import network_of
+    from ..network import network_of
 
     data, arrays = read(Path(folder))
     try:

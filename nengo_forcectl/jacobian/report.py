@@ -4,7 +4,7 @@ import base64
 import html
 from typing import Any
 
-from .jacobian import JacobianRun
+from .run import JacobianRun
 
 CAPTIONS = {
     "error_by_joint": "Which columns (joints) and rows (directions) of the learned J are wrong.",

@@ -15,22 +15,22 @@ from arms.tape import from_tape, to_tape
 from arms.terms import Request
 from arms.tree import select
 
-from .control import Admittance
-from .control.joint_space import JointSpace
-from .control.limits import Limits
-from .control.safety import Safe
-from .control.task_space import TaskSpace
-from .controller_folder import FORMAT, versions_here
-from .encoding import NetworkArrays, StateEncoding
-from .exceptions import ConfigurationError, RecordError
-from .fused import CompiledController, held
-from .fused_learning import CompiledCycle
-from .learning.consolidation import Consolidation
-from .paths import Reference
+from ..control import Admittance
+from ..control.joint_space import JointSpace
+from ..control.limits import Limits
+from ..control.safety import Safe
+from ..control.task_space import TaskSpace
+from ..encoding import NetworkArrays, StateEncoding
+from ..exceptions import ConfigurationError, RecordError
+from ..fused import CompiledController, held
+from ..fused_learning import CompiledCycle
+from ..learning.consolidation import Consolidation
+from ..paths import Reference
+from ..prediction import Predictor
+from ..robot import Result, State
+from ..workspace import joint_range
+from .folder import FORMAT, versions_here
 from .plain import made, plain, put, stored
-from .prediction import Predictor
-from .robot import Result, State
-from .workspace import joint_range
 
 CYCLES = {"CompiledCycle": CompiledCycle, "CompiledController": CompiledController}
 """What can be exported: every law of `nengo_forcectl.control`, with consolidation or without."""

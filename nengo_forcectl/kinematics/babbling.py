@@ -7,12 +7,12 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from .kinematics import LearnedKinematics, kinematic_targets, untrained_kinematics
-from .kinematics_training import HELD_OUT, Examiner, Progress, check_samples, sample
-from .learning.law import Signal
-from .learning.least_squares import RecursiveLeastSquares
-from .paths import MinimumJerk
-from .robot import limited
+from ..learning.law import Signal
+from ..learning.least_squares import RecursiveLeastSquares
+from ..paths import MinimumJerk
+from ..robot import limited
+from .learned import LearnedKinematics, kinematic_targets, untrained_kinematics
+from .training import HELD_OUT, Examiner, Progress, check_samples, sample
 
 DT = 1e-3  # of a control cycle [s]
 EVERY = 10  # control cycles a sample
@@ -58,7 +58,7 @@ def online_training(
     minimum-jerk lines. Then the tool goes for random targets, its joints told to move at
     ``pinv(J) 4/s (x_t - x)`` with J the learned one. Joints follow by computed torque.
     """
-    from .sim.bullet import Bullet
+    from ..sim.bullet import Bullet
 
     lower, upper = bounds
     check_samples(samples, epochs, lower)

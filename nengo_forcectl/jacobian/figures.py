@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from arms import Arm
 
-from .jacobian import JacobianRun
+from .run import JacobianRun
 
 ARM, TRUE, LEARNED = "#666666", "#1b6ca8", "#d6278a"
 SHOWN = 4  # configurations drawn

@@ -6,7 +6,7 @@ from typing import Any
 import nengo
 import numpy as np
 
-from .exceptions import NetworkError
+from ..exceptions import NetworkError
 
 
 def checked_probe(sim: Any, probe: nengo.Probe) -> nengo.Probe:
@@ -72,7 +72,7 @@ def checked_inputs(sim: Any, inputs: Mapping[nengo.Node, Any]) -> tuple[list[Any
 
 def checked_array(sim: Any, value: Any, shape: tuple[int, ...], name: str) -> Any:
     """Return a tensor of the simulator's type; `NetworkError` if it does not fit."""
-    from .nengodl import tf
+    from ..nengodl import tf
 
     array = np.asarray(value)
     if array.dtype.kind not in "fiu":

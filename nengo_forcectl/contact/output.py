@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from .settings import ContactSettings, WipeSettings
+from ..settings import ContactSettings, WipeSettings
 
 
 def show(settings: ContactSettings) -> None:
@@ -57,7 +57,7 @@ def show(settings: ContactSettings) -> None:
 
 def _table(summary: Mapping[str, Any]) -> Table:
     """A row a run; what is beyond the limits is red."""
-    from .contact import LIMITS
+    from .run import LIMITS
 
     columns = {
         "impact_N": "impact\n[N]",

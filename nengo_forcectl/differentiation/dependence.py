@@ -11,9 +11,9 @@ from typing import Any
 import nengo
 from nengo.builder.operator import SimPyFunc
 
-from .exceptions import NetworkError
-from .nengodl import nengo_dl
-from .weights import Weight
+from ..exceptions import NetworkError
+from ..nengodl import nengo_dl
+from ..weights import Weight
 
 
 def depends(sim: Any, probe: nengo.Probe, weights: list[Weight], steps: int) -> list[Weight]:

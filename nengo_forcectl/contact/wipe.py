@@ -7,12 +7,12 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from .contact import Watch, contact_scene, force_figures, run_all, upward
-from .paths import Circle, CurvePath, EndingPath, MinimumJerk, MinimumJerkProfile, Slerp
+from ..paths import Circle, CurvePath, EndingPath, MinimumJerk, MinimumJerkProfile, Slerp
+from ..record import Run
+from ..settings import WipeSettings
+from ..workspace import task_axes
 from .press import table
-from .record import Run
-from .settings import WipeSettings
-from .workspace import task_axes
+from .run import Watch, contact_scene, force_figures, run_all, upward
 
 SETTLE = 2.0  # from landing to the first motion: soft ground takes 1.6 s to settle [s]
 
@@ -25,7 +25,7 @@ def run(settings: WipeSettings, watch: Watch | None = None) -> Run:
         ConfigurationError: an arm that cannot do it.
         RecordError: the run folder exists or cannot be written.
     """
-    from .contact_figures import wipe_figure  # matplotlib is wanted at the end only
+    from .figures import wipe_figure  # matplotlib is wanted at the end only
 
     scene = contact_scene(settings, lambda arm, pose: wiping(arm, pose, settings), SETTLE)
 

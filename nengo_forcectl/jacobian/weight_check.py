@@ -7,13 +7,13 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from .closed_form import ClosedFormNetwork
-from .jacobians import weight_jacobian
-from .learning.gradient import Gradient
-from .learning.task_space import task_weight_jacobian
-from .network import adaptive_network, simulator
-from .weights import named_weights
-from .workspace import home_posture
+from ..closed_form import ClosedFormNetwork
+from ..jacobians import weight_jacobian
+from ..learning.gradient import Gradient
+from ..learning.task_space import task_weight_jacobian
+from ..network import adaptive_network, simulator
+from ..weights import named_weights
+from ..workspace import home_posture
 
 NEURONS = 20
 STEP = 1e-3  # by which PyBullet's weights are perturbed
@@ -50,7 +50,7 @@ def check_weights(arm: Arm, seed: int = 0) -> list[dict[str, Any]]:
         closed.write(changed)
         return closed.forward(x).copy()
 
-    from .sim.world import World
+    from ..sim.world import World
 
     world = World(arm, DT)
     rest = _tool_acceleration(world, arm, x, torque(values))

@@ -18,13 +18,13 @@ from jaxtyping import Float
 import arms
 from arms import Arm
 
-from .babbling import online_training
-from .compare import Comparison, compare_jacobians, compare_matrices, nearest_distance
-from .exceptions import RecordError
-from .kinematics import LearnedKinematics
-from .kinematics_training import Progress, Watch, check_samples, region, sample, training
-from .record import RunFolder, versions
-from .settings import JacobianSettings
+from ..compare import Comparison, compare_jacobians, compare_matrices, nearest_distance
+from ..exceptions import RecordError
+from ..kinematics.babbling import online_training
+from ..kinematics.learned import LearnedKinematics
+from ..kinematics.training import Progress, Watch, check_samples, region, sample, training
+from ..record import RunFolder, versions
+from ..settings import JacobianSettings
 
 AGAINST = ("relative_error", "velocity_error", "manipulability")  # shown against distances
 
@@ -108,8 +108,8 @@ def run(settings: JacobianSettings, watch: Watch | None = None) -> JacobianRun:
     }
     folder.write_summary(summary)
     result = read_jacobian_run(folder.path)
-    from .jacobian_figures import figures  # matplotlib is wanted at the end only
-    from .jacobian_report import report
+    from .figures import figures  # matplotlib is wanted at the end only
+    from .report import report
 
     drawn = figures(result)
     for name, figure in drawn.items():

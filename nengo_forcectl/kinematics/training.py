@@ -9,9 +9,9 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from .exceptions import ConfigurationError
-from .kinematics import LearnedKinematics, kinematic_targets, untrained_kinematics
-from .workspace import home_posture, joint_range
+from ..exceptions import ConfigurationError
+from ..workspace import home_posture, joint_range
+from .learned import LearnedKinematics, kinematic_targets, untrained_kinematics
 
 How = Literal["positions", "sobolev"]
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from arms import Arm, chain
 
-from .control import (
+from ..control import (
     Admittance,
     ComputedTorque,
     Damping,
@@ -31,11 +31,11 @@ from .control import (
     Posture,
     Sliding,
 )
-from .control.limits import Limits
-from .encoding import StateEncoding
-from .exceptions import ConfigurationError, RecordError
-from .learning.consolidation import Consolidation
-from .learning.gradient import Gradient
+from ..control.limits import Limits
+from ..encoding import StateEncoding
+from ..exceptions import ConfigurationError, RecordError
+from ..learning.consolidation import Consolidation
+from ..learning.gradient import Gradient
 
 LAWS = (
     JointPD, ComputedTorque, Sliding, Floating, OperationalSpace, Impedance, HybridForce,

@@ -20,15 +20,15 @@ from jaxtyping import Float
 
 from arms import Arm
 
+from ..exceptions import RecordError, SimulationError
+from ..paths import MinimumJerk
+from ..reach import follow
+from ..record import Log, RunFolder, versions
+from ..rivals import gains
+from ..robot import Robot, SensorCheck, State
+from ..scene import REACH_TIME, TARGETS, Scene, reaching_scene
+from ..settings import Adapt, BenchSettings, ReachSettings
 from .conditions import condition
-from .exceptions import RecordError, SimulationError
-from .paths import MinimumJerk
-from .reach import follow
-from .record import Log, RunFolder, versions
-from .rivals import gains
-from .robot import Robot, SensorCheck, State
-from .scene import REACH_TIME, TARGETS, Scene, reaching_scene
-from .settings import Adapt, BenchSettings, ReachSettings
 
 FAR = 0.5  # tool error of an arm that has fallen [m]
 SLACK = 0.01  # that a joint may be past its limit [rad]; PyBullet's stops give way a little
@@ -114,7 +114,7 @@ def run(settings: BenchSettings, watch: Watch | None = None) -> Results:
         ConfigurationError: an arm has no workspace to reach in.
         RecordError: the run folder exists or cannot be written.
     """
-    from .bench_figure import bench_figure  # matplotlib is wanted at the end only
+    from .figure import bench_figure  # matplotlib is wanted at the end only
 
     for name, seed in itertools.product(settings.arms, settings.all_seeds):
         reaching_scene(_reach_settings(settings, name, "none", seed))  # what is wrong is said first
@@ -192,7 +192,7 @@ class Trial:
         Raises:
             SimulationError: it fell.
         """
-        from .sim.bullet import Bullet
+        from ..sim.bullet import Bullet
 
         self._per_pass = scene.cycles_per_pass
         check = SensorCheck(scene.arm.dof, scene.period)

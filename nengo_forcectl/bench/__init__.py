@@ -1,0 +1,1 @@
+"""The job ``nengo-forcectl bench adaptation``: what disturbs, the runs, the figure."""

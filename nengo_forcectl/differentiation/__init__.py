@@ -1,0 +1,1 @@
+"""What is behind `jacobians` and `loop`: a NengoDL network as a function of its weights."""

@@ -1,0 +1,1 @@
+"""The job ``nengo-forcectl jacobian``: learned against analytic, and what it leaves."""

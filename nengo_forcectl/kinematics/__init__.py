@@ -1,0 +1,1 @@
+"""Kinematics that a network learns: trained beforehand, or as the arm moves."""
