@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from nengo_forcectl import ReachSettings, Reference, Result, State
-from nengo_forcectl.cli import _reach_table, _ReachProgress, main
+from nengo_forcectl import ReachSettings, Reference, Result, State, reach_output
+from nengo_forcectl.cli import main
 from nengo_forcectl.record import Log, Run
 from nengo_forcectl.settings.reach import ADAPT
 
@@ -46,7 +46,7 @@ def test_nine_controllers_fit_into_eighty_columns():
         "steps_per_second": dict.fromkeys(adapt, 14321.0),
     }
     console = Console(width=80, file=io.StringIO())
-    console.print(_reach_table(Run(Path(), summary, {})))
+    console.print(reach_output._table(Run(Path(), summary, {})))
     text = console.file.getvalue()
     for number in ("64.1", "0.0108", "123", "14,321"):
         assert text.count(number) == 9
@@ -227,7 +227,7 @@ def test_the_progress_says_that_its_error_is_the_last_reachs(capsys):
     for k in range(10):
         reference = Reference(x, zero, zero)
         log.append(State(k, zero, zero), reference, Result(zero, 0.0, zero))
-    with _ReachProgress(ReachSettings(adapt=("none",), passes=1)) as progress:
+    with reach_output._Bars(ReachSettings(adapt=("none",), passes=1)) as progress:
         progress.watch("none", 0, 5, log)
         progress.watch("none", 1, 5, log)
     assert "pass 1/1, now 3.00 mm" in capsys.readouterr().err
