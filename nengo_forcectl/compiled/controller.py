@@ -1,7 +1,8 @@
 """A control law and its arm in one call.
 
 What several cycles share is inlined before it is compiled: a call with that many arrays costs 0.1
-us and more, and compiling it for itself as well costs seconds.
+us and more, and compiling it for itself as well costs seconds. So does copying an array as a whole,
+for the message of an error that cannot happen: elements are copied one by one.
 """
 
 import math
@@ -167,7 +168,8 @@ def move(reference, measured, yields, moved, dt, before):
         before: room for 6 numbers.
     """
     offset, velocity = moved[:6], moved[6:]
-    before[:] = velocity
+    for i in range(6):
+        before[i] = velocity[i]
     for i in range(6):
         total = 0.0
         for k in range(6):

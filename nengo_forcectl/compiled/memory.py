@@ -72,7 +72,7 @@ def _pointer(typing: Any, address: Any) -> Any:
     return types.voidptr(address), generate
 
 
-@numba.njit(cache=True, inline="always")
+@numba.njit(cache=True)
 def at(address, size):
     """The float64 that begin at an address, flat.
 
@@ -82,19 +82,19 @@ def at(address, size):
     return carray(_pointer(address), size, np.float64)  # pyright: ignore[reportCallIssue]
 
 
-@numba.njit(cache=True, inline="always")
+@numba.njit(cache=True)
 def lent(array):
     """A flat array's numbers, as `at` gives them; its owner keeps them as long."""
     return at(array.ctypes.data, array.size)
 
 
-@numba.njit(cache=True, inline="always")
+@numba.njit(cache=True)
 def floats(table, index):
     """The array of float64 at ``index`` of what `located` gave, flat."""
     return at(table[index, 0], table[index, 1])
 
 
-@numba.njit(cache=True, inline="always")
+@numba.njit(cache=True)
 def wholes(table, index):
     """The array of int64 at ``index`` of what `located` gave, flat."""
     place = _pointer(table[index, 0])  # pyright: ignore[reportCallIssue]

@@ -160,7 +160,9 @@ def factor_limited(A, least, room):
     """
     m = len(A)
     L, column = room[: m * m].reshape(m, m), room[m * m : m * m + m]
-    L[:] = A
+    for i in range(m):
+        for k in range(i + 1):
+            L[i, k] = A[i, k]
     factor_columns(L, 0, m)
     # The trace of A^-1, |L^-1|^2, is no less than the largest of its eigenvalues.
     trace = 0.0
@@ -172,13 +174,15 @@ def factor_limited(A, least, room):
             column[i] = total * (1.0 / L[i, i])
             trace += column[i] * column[i]
     if trace * least <= 1.0:
-        A[:] = L
+        for i in range(m):
+            for k in range(i + 1):
+                A[i, k] = L[i, k]
         return 0.0
-    values, U = eigen(A)
-    lowest = values[0]
+    D, U = eigen(A)
+    lowest = D[0, 0]
     for k in range(m):
-        lowest = min(lowest, values[k])
-        lift = least - values[k]
+        lowest = min(lowest, D[k, k])
+        lift = least - D[k, k]
         if lift > 0.0:
             for i in range(m):
                 for j in range(m):
@@ -189,7 +193,7 @@ def factor_limited(A, least, room):
 
 @numba.njit(cache=True)
 def eigen(A):
-    """Eigenvalues and eigenvectors (columns) of a small symmetric matrix, by Jacobi's rotations."""
+    """A symmetric matrix made diagonal by Jacobi's rotations, and its eigenvectors (columns)."""
     m = len(A)
     D, U = A.copy(), np.eye(m)
     size = 0.0
@@ -219,4 +223,4 @@ def eigen(A):
                 for k in range(m):
                     a, b = D[p, k], D[q, k]
                     D[p, k], D[q, k] = c * a - s * b, s * a + c * b
-    return np.diag(D).copy(), U
+    return D, U
