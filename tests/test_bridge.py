@@ -162,6 +162,34 @@ def test_what_is_not_from_the_peer_and_new_and_intact_never_is_a_torque():
     stranger.close()
 
 
+def test_a_torque_that_no_state_answers_is_counted():
+    """A robot that takes every third torque: of six four are lost, each a silent cycle."""
+    robot = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    robot.bind(("127.0.0.1", 0))
+    robot.settimeout(10)
+
+    def answer(k, kind, taken):
+        data, address = robot.recvfrom(SIZE)
+        got = decode(data)
+        assert got.kind == kind
+        if taken:
+            state = message(STATE, k + 1, tau=(0.0, 0.0))
+            robot.sendto(encode(state._replace(answers=got.sequence)), address)
+
+    greeting = threading.Thread(target=answer, args=(0, HELLO, True))
+    greeting.start()
+    bridge = BridgeRobot(2, robot.getsockname()[1], TOKEN, wait=0.01)
+    greeting.join()
+    bridge.read()
+    for k in range(1, 8):
+        bridge.apply(np.zeros(2))
+        answer(k, TORQUE, k % 3 == 0)
+        bridge.read()
+    assert (bridge.events["lost"], bridge.events["silent"]) == (4, 5)
+    bridge.close()
+    robot.close()
+
+
 def test_a_robot_without_torques_comes_to_rest():
     """Three periods after the last torque the arm is braked, and held against gravity."""
     with Bullet(ARM, HOME) as robot:

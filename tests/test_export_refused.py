@@ -27,7 +27,7 @@ from nengo_forcectl import (
 from nengo_forcectl.cli import main
 from nengo_forcectl.exceptions import ConfigurationError, RecordError, VersionError
 from nengo_forcectl.export.controller import export_run
-from nengo_forcectl.export.folder import ARRAYS, SUMS, TEXT
+from nengo_forcectl.export.folder import ARRAYS, FORMAT, SUMS, TEXT
 from nengo_forcectl.workspace import home_posture
 
 
@@ -213,12 +213,13 @@ def test_other_versions_are_named(folder):
     change_arrays(folder, lambda a: a["proof"].__iadd__(1e-6))
     with pytest.raises(RecordError, match=r"by 1e-06 N m; versions that differ: .*numpy 1\.26\.0"):
         load_controller(folder)
+    change(folder, _key("format", value=FORMAT + 1))
+    with pytest.raises(VersionError, match=f"is of format {FORMAT + 1}, .*reads format {FORMAT} "):
+        load_network(folder)
+    change(folder, _key("format", value=FORMAT))
     change(folder, _key("versions", "nengo-forcectl", value="0.2.0"))
     with pytest.raises(VersionError, match=r"written by nengo-forcectl 0\.2\.0; this is 0\.1"):
         load_controller(folder)
-    change(folder, _key("format", value=2))
-    with pytest.raises(VersionError, match="is of format 2"):
-        load_network(folder)
 
 
 @pytest.mark.parametrize(

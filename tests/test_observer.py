@@ -150,6 +150,19 @@ def test_the_disturbance_observer_adds_minus_r(iiwa, rng):
     assert np.abs(added).max() > 0
 
 
+def test_over_a_gap_in_time_r_stays_as_it_is(iiwa):
+    """What the joints did in it is laid to no torque; in the cycle after it r goes on."""
+    adaptation = DisturbanceObserver(iiwa, GAIN, DT)
+    still, fast = np.zeros(7), np.full(7, 0.1)
+    added = []
+    for time, dq in ((0.0, still), (DT, still), (0.2, fast), (0.2 + DT, fast)):
+        terms, state, reference, command = cycle(iiwa, dq, still)
+        added.append(adaptation.torque(terms, state._replace(time=time), reference, command))
+    assert np.abs(added[1]).max() > 0.1  # it falls by no weight that is held: r begins
+    np.testing.assert_array_equal(added[2], added[1])
+    assert np.abs(added[3] - added[2]).max() > 0.1
+
+
 def test_a_saturated_motor_does_not_wind_the_observer_up(iiwa):
     """Told ten times its limit and held still, the arm counts the torque that could be sent."""
     adaptation = DisturbanceObserver(iiwa, GAIN, DT)

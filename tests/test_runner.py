@@ -1,11 +1,13 @@
 """The loop in real time, on robots whose clock is not the wall's."""
 
 import gc
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import arms
+from nengo_forcectl import runner
 from nengo_forcectl.adaptation import NoAdaptation
 from nengo_forcectl.control import JointPD
 from nengo_forcectl.control.limits import Limits
@@ -112,6 +114,30 @@ def test_an_overrun_is_counted_and_not_made_up_for():
         timing = run(Failing(robot, 3, slow), control(), PATH, 50.0, seconds=0.2)
     assert timing.overruns >= 3
     assert timing.cycles == 10
+
+
+def test_after_an_overrun_cycles_begin_at_whole_periods_again(monkeypatch):
+    """Of 10 ms; the third takes five and a half. The clock goes on as it is looked at."""
+    now, begun = [0.0], []
+
+    def looked():
+        now[0] += 1e-6
+        return now[0]
+
+    def slept(seconds):
+        now[0] += seconds
+
+    def read():
+        begun.append(now[0])
+        now[0] += 0.055 if len(begun) == 3 else 0.001
+        return State(now[0], HOME, np.zeros(2))
+
+    monkeypatch.setattr(runner, "time", SimpleNamespace(perf_counter=looked, sleep=slept))
+    robot = SimpleNamespace(read=read, apply=lambda tau: None)
+    cycle = Blocks(ARM, JointPD(kp=100.0, kv=20.0), NoAdaptation())
+    timing = run(robot, Safe(cycle, ARM, dt=0.01), PATH, 100.0, seconds=0.06)
+    assert timing.overruns == 4
+    np.testing.assert_allclose(begun, [0.0, 0.01, 0.02, 0.075, 0.08, 0.09], atol=1e-4)
 
 
 @pytest.mark.parametrize("options", [{"rate": 0.0}, {"rate": np.inf}, {"seconds": np.nan}])

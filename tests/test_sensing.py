@@ -40,6 +40,20 @@ def test_a_delayed_reading_is_of_the_state_before(iiwa, period):
     np.testing.assert_array_equal(late[2], dq[np.maximum(steps - 3, 0)])
 
 
+def test_a_new_start_has_no_past(iiwa):
+    """After a reset a late reading is of the new start, not of what was before it."""
+    with Bullet(iiwa, Q, sensors=Sensors(delay=5e-3)) as robot:
+        for _ in range(10):
+            robot.apply(np.zeros(7))
+        robot.reset(Q + 0.1)
+        for _ in range(5):
+            np.testing.assert_array_equal(robot.read().q, Q + 0.1)
+            robot.apply(np.zeros(7))
+        np.testing.assert_array_equal(robot.read().q, Q + 0.1)
+        robot.apply(np.zeros(7))
+        assert np.abs(robot.read().q - Q - 0.1).max() > 1e-7
+
+
 def test_noise_has_its_standard_deviation_and_no_mean(rng):
     """Over 4,000 readings of 7 joints, position and velocity each have their own."""
     sensing = Sensing(Sensors(1e-4, 2e-3), 1e-3, rng)
