@@ -97,10 +97,10 @@ def test_a_tared_sensor_reads_the_contact_and_not_the_payload(iiwa, pressed):
 
 
 def test_the_sensor_is_what_pybullets_own_joint_sensor_says(iiwa):
-    """In the air, through the impact and at rest, payload, inertia and contact: to 0.05 N."""
+    """In the air, through the impact and at rest, payload, inertia, contact: 0.05 N, 1e-4 N m."""
     table = Table(below(iiwa, 0.004), 1e4, 40.0)
     weight = np.array([0.0, 0.0, -2.0 * 9.81])
-    away, loads = [], []
+    away, turned, loads = [], [], []
     with Bullet(
         iiwa, HOME, [Payload(2.0), ViscousFriction(0.9)], surface=table, wrist=Wrist()
     ) as robot:
@@ -114,16 +114,21 @@ def test_the_sensor_is_what_pybullets_own_joint_sensor_says(iiwa):
             if cycle == 0:
                 return
             R = iiwa.pose(state.q)[:3, :3]
-            sensed = sum(
-                R @ np.array(pybullet.getJointState(world._body, joint, **client)[2][:3])
-                for joint in mounts
+            forces, moments = (
+                sum(
+                    R @ np.array(pybullet.getJointState(world._body, joint, **client)[2][part])
+                    for joint in mounts
+                )
+                for part in (slice(0, 3), slice(3, 6))
             )
             raw = state.wrench[:3] + R @ iiwa.pose(HOME)[:3, :3].T @ weight
-            away.append(np.abs(raw + sensed).max())
+            away.append(np.abs(raw + forces).max())
+            turned.append(np.abs(state.wrench[3:] + moments).max())
             loads.append(raw[2])
 
         force = press(robot, iiwa, DisturbanceObserver(iiwa, 100.0, DT), 1200, compare)
     assert max(away) < 0.05
+    assert max(turned) < 1e-4
     assert min(loads) < -15.0 < 0.0 < max(loads)  # hung in the air, pressed on the table
     assert force.max() > 15.0
 
