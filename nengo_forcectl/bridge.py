@@ -51,6 +51,7 @@ SIZE = LAYOUT.size + 4
 MAGIC, VERSION = b"NFCB", 1
 HELLO, TORQUE, STATE, GOODBYE = range(4)
 SILENCE = 3  # periods without a torque before the robot brings itself to rest
+REST = 0.5  # in which it does, after a goodbye [s]
 DROPS = ("truncated", "foreign", "damaged", "stranger", "replayed", "not finite", "unexpected")
 
 
@@ -287,8 +288,8 @@ def serve(
     """Be the robot's end: apply every torque that comes, answer with the state after it.
 
     For a ``robot`` whose `apply` takes no real time, as a simulator's. While nothing comes, the
-    last torque is held, for three periods; then the arm is brought to rest by a `Safe`. Ends after
-    ``seconds``, or at a goodbye, and returns what was counted.
+    last torque is held, for three periods; then the arm is brought to rest by a `Safe`, as it is at
+    a goodbye. Ends after that, or after ``seconds``, and returns what was counted.
 
     Args:
         robot: what it serves.
@@ -299,7 +300,7 @@ def serve(
         seconds: after which it ends.
         ready: called with the port when it listens.
     """
-    from .control.safety import Safe
+    from .control.safety import NOWHERE, Safe
 
     line = _Port(port, token, arm.dof, (HELLO, TORQUE, GOODBYE))
     counts = {"torques": 0, "missed": 0, "lost": 0, "rests": 0}
@@ -314,6 +315,10 @@ def serve(
             # A cycle late by half a period is still in time.
             message = line.newest(1.5 * period if line.peer is not None else 0.1)
             if message is not None and message.kind == GOODBYE:
+                rest.stop("goodbye")
+                for _ in range(round(REST / period)):
+                    robot.apply(rest.step(robot.read(), NOWHERE).tau)
+                    time.sleep(period)
                 break
             if line.peer is None:
                 continue
@@ -337,9 +342,6 @@ def serve(
     finally:
         line.socket.close()
     return counts | line.drops
-
-
-NOWHERE = Reference(np.zeros(3), np.zeros(3), np.zeros(3))
 
 
 class _Nothing:

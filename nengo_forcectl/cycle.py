@@ -71,6 +71,14 @@ class Blocks:
         if isinstance(self.adaptation, DisturbanceObserver):  # the others leave such a cycle out
             self.adaptation.overruled(tau)
 
+    def forget_motion(self) -> None:
+        """Begin a new motion: forget what law and predictor remember of the last one."""
+        reset = getattr(self.controller, "reset", None)
+        if reset is not None:
+            reset()
+        if self.predictor is not None:
+            self.predictor.forget()
+
     def learn(self, on: bool) -> None:
         """Let the adaptation learn, or keep what it has learned; some never learn."""
         if hasattr(self.adaptation, "learning"):

@@ -1,6 +1,15 @@
 """The package's errors. The base is shared with ``arms``: ``except ForcectlError`` catches both."""
 
+import zipfile
+import zlib
+
 from arms.exceptions import ArmError, ForcectlError, UrdfError
+
+BROKEN = (
+    KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, ImportError,
+    EOFError, MemoryError, RecursionError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What reading a file raises that is damaged, or of another form than ours."""
 
 
 class ConfigurationError(ForcectlError):

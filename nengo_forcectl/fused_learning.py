@@ -212,7 +212,7 @@ class CompiledCycle(_Learning):
             self.memory[name][:] = 0.0
         self.memory["count"][2] = 0.0  # no balance has begun
         if self.predictor is not None:
-            self.predictor.memory.buffer[:] = 0.0
+            self.predictor.forget()
 
 
 class CompiledGradientCycle(_Learning):

@@ -96,6 +96,10 @@ class Predictor:
         )  # fmt: skip
         return state._replace(q=out[0], dq=out[1])
 
+    def forget(self) -> None:
+        """Begin a new motion: no torque is on its way, nothing is observed."""
+        self.memory.buffer[:] = 0.0
+
     def sent(self, tau: Float[np.ndarray, "n"], *, again: bool = False) -> None:
         """Tell what torque is sent in this cycle [N m]; ``again``, in place of what was told."""
         sent = self.memory[PREFIX + "sent"]

@@ -18,7 +18,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from .exceptions import RecordError
+from .exceptions import BROKEN, RecordError
 from .paths import Reference
 from .robot import Result, State
 
@@ -66,8 +66,14 @@ class Log:
         result: Result,
         event: int = 0,
     ) -> None:
-        """Add one control cycle."""
+        """Add one control cycle.
+
+        Raises:
+            RecordError: there is no room for another one.
+        """
         columns, cycle = self._columns, self.cycles
+        if cycle == self.capacity:
+            raise RecordError(f"log: is full, was made for {self.capacity} cycles")
         if not columns:
             columns = self._columns = self._made(state, reference, result)
         columns["time"][cycle] = state.time
@@ -218,9 +224,9 @@ def read_run(folder: Path | str) -> Run:
         summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
         records = {}
         for controller in summary["records"] if "records" in summary else summary["rms_mm"]:
-            with np.load(folder / f"{controller}.npz", allow_pickle=False) as file:
-                records[controller] = dict(file)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+            with (folder / f"{controller}.npz").open("rb") as stream:
+                records[controller] = dict(np.load(stream, allow_pickle=False))
+    except (OSError, *BROKEN) as error:
         raise RecordError(
             f"run folder '{folder}': holds no run that can be read ({error})"
         ) from None

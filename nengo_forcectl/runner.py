@@ -11,11 +11,11 @@ import numpy as np
 from arms import Arm
 
 from .control.limits import Limits
-from .control.safety import Safe
+from .control.safety import NOWHERE, Safe
 from .cycle import Cycle
 from .exceptions import ConfigurationError, SimulationError
 from .paths import Path
-from .robot import Robot, SensorCheck
+from .robot import Robot, SensorCheck, State, vectors
 
 SPIN = 2e-4  # before a deadline, in which the loop does not sleep [s]
 PERCENTILES = {"p50": 50.0, "p99": 99.0, "p99.9": 99.9, "max": 100.0}
@@ -143,6 +143,7 @@ class _Loop:
         self.late = np.zeros(1 << 16)
         self.deadline = math.nan
         self.start: float | None = None  # the robot's time in the first cycle [s]
+        self.last: State | None = None  # that was read
 
     def go(self, seconds: float) -> None:
         """Run until the time is over or the layer stops."""
@@ -168,12 +169,13 @@ class _Loop:
             missed = int(late / self.period)
             self.overruns += missed
             self.deadline += missed * self.period
-        state = self.robot.read()
-        if not settling:
-            state = self.check(state)
-        if self.start is None:
-            self.start = state.time
-        result = self.safe.step(state, self.path.at(state.time - self.start))
+        if settling:
+            result = self.safe.step(self.seen(), NOWHERE)
+        else:
+            self.last = state = self.check(self.robot.read())
+            if self.start is None:
+                self.start = state.time
+            result = self.safe.step(state, self.path.at(state.time - self.start))
         self.robot.apply(result.tau)
         slot = self.cycles % len(self.late)
         self.late[slot], self.latency[slot] = late, time.perf_counter() - began
@@ -181,6 +183,17 @@ class _Loop:
         self.cycles += 1
         if self.watch is not None:
             self.watch(self.cycles, self.safe.stopped)
+
+    def seen(self) -> State:
+        """Read the robot; without a state that a `Safe` can take, return the last one."""
+        try:
+            state = self.robot.read()
+            vectors(state, None, self.safe.dof)
+        except Exception:
+            if self.last is None:
+                raise
+            return self.last
+        return state
 
     def timing(self) -> Timing:
         latency, late = (

@@ -190,6 +190,20 @@ def test_a_torque_that_no_state_answers_is_counted():
     robot.close()
 
 
+def test_after_a_goodbye_the_robot_comes_to_rest():
+    """The last torque is not the last word: half a second later it stands, held by gravity's."""
+    with Bullet(ARM, HOME) as robot:
+        robot.reset(HOME, np.array([1.0, -1.0]))
+        served = Serving(robot)
+        with BridgeRobot(2, served.port, TOKEN) as bridge:
+            bridge.read()
+            bridge.apply(ARM.gravity(HOME))
+        served.join(10)
+        q, dq = robot.state()
+    assert np.abs(dq).max() < 1e-3
+    assert np.abs(q - HOME).max() < 0.1
+
+
 def test_a_robot_without_torques_comes_to_rest():
     """Three periods after the last torque the arm is braked, and held against gravity."""
     with Bullet(ARM, HOME) as robot:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from law_equations import HOME, LAWS, SIX, TILT, references
 
+import arms
 from nengo_forcectl.adaptation import NoAdaptation
 from nengo_forcectl.control import (
     Admittance,
@@ -26,6 +27,16 @@ from nengo_forcectl.exceptions import ArmError, ConfigurationError, SimulationEr
 from nengo_forcectl.fused import CompiledController
 from nengo_forcectl.paths import Reference
 from nengo_forcectl.robot import State
+
+
+def climbing(arm):
+    return OperationalSpace(HOME, secondary=[Manipulability(arm)])
+
+
+def keeping_off(arm):
+    return OperationalSpace(
+        HOME, secondary=[ObstacleAvoidance(arm, [("tool", (0, 0, 0))], np.ones((1, 4)))]
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,6 +75,14 @@ from nengo_forcectl.robot import State
         (
             lambda arm: CompiledController(arm, OperationalSpace(np.zeros(3))),
             "Posture.posture: has 3 values, needs 7",
+        ),
+        (
+            lambda arm: CompiledController(arm, climbing(arms.load("ur5"))),
+            r"Manipulability.arm: is 'ur5' of 6 joints, needs the controlled arm, of 7",
+        ),
+        (
+            lambda arm: CompiledController(arm, keeping_off(arms.load("planar2"))),
+            r"ObstacleAvoidance.arm: is 'planar2' of 2 joints, needs the controlled arm, of 7",
         ),
     ],
 )

@@ -115,6 +115,14 @@ def test_truncated_arrays_with_the_right_checksum_are_refused(folder):
             load_controller(folder)
 
 
+def test_data_nested_too_deep_is_refused(folder):
+    """With the right checksum."""
+    (folder / TEXT).write_text("[" * 100_000 + "]" * 100_000)
+    sign(folder)
+    with pytest.raises(RecordError, match=r"holds no controller \(RecursionError"):
+        load_controller(folder)
+
+
 def test_checksums_of_other_files_are_refused(folder):
     """Paths that lead elsewhere are never opened: the names are those of the three files."""
     good = (folder / SUMS).read_text()

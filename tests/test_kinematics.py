@@ -160,7 +160,8 @@ def test_a_file_that_does_not_fit_is_refused(learned, iiwa, tmp_path):
         LearnedKinematics.load(tmp_path / "net.npz", iiwa)
     np.savez(tmp_path / "other.npz", x=1)
     (tmp_path / "text.npz").write_text("no")
-    for name in ("other.npz", "text.npz", "none.npz"):
+    (tmp_path / "half.npz").write_bytes((tmp_path / "net.npz").read_bytes()[:2000])
+    for name in ("other.npz", "text.npz", "none.npz", "half.npz"):
         with pytest.raises(RecordError, match=f"{name}': holds no learned kinematics"):
             LearnedKinematics.load(tmp_path / name)
     arrays = learned.arrays() | {"bias": np.full(3, np.nan)}

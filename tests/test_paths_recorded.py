@@ -38,6 +38,12 @@ def test_a_file_gives_the_path_back(tmp_path, names, kind):
         np.testing.assert_allclose(path.at(time).x, LINES.at(time).x, atol=tolerance)
 
 
+def test_a_file_that_begins_with_a_mark_of_its_encoding_is_read(tmp_path):
+    """Spreadsheets write one."""
+    (tmp_path / "path.csv").write_text("time,x0\n0,1\n1,2\n", encoding="utf-8-sig")
+    assert RecordedPath.read(tmp_path / "path.csv").at(0.0).x == [1.0]
+
+
 def test_a_smooth_recording_of_positions_gives_velocities():
     """Of a sine's samples alone the spline has velocity and acceleration of a sine."""
     time = np.linspace(0, 2 * np.pi, 200)

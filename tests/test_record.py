@@ -28,6 +28,20 @@ def test_a_log_holds_the_cycles_so_far():
     assert Log(10).arrays() == {}
 
 
+def test_a_log_that_is_full_says_so():
+    """Its size is named, and the cycles that fitted are kept."""
+    log, nothing = Log(1), np.zeros(2)
+    entry = (
+        State(0.0, nothing, nothing),
+        Reference(*np.zeros((3, 3))),
+        Result(nothing, 0.0, np.zeros(3)),
+    )
+    log.append(*entry)
+    with pytest.raises(RecordError, match="log: is full, was made for 1 cycles"):
+        log.append(*entry)
+    assert len(log.arrays()["time"]) == 1
+
+
 def test_the_error_is_the_distance_from_the_reference():
     """A tool that stays at the origin is |reference| away."""
     log = filled_log(3)
@@ -112,3 +126,16 @@ def test_a_broken_run_is_an_error(tmp_path, text):
     (tmp_path / "summary.json").write_text(text)
     with pytest.raises(RecordError, match="holds no run that can be read"):
         read_run(tmp_path)
+
+
+@pytest.mark.parametrize("rest", [0, 100, -40])
+def test_a_truncated_record_is_an_error(tmp_path, rest):
+    """Of nothing, of its beginning, of all but its end."""
+    folder = RunFolder("reach", tmp_path / "run")
+    folder.write_summary({"rms_mm": {"none": []}})
+    file = tmp_path / "run" / "none.npz"
+    np.savez(file, **filled_log(5).arrays())
+    read_run(tmp_path / "run")
+    file.write_bytes(file.read_bytes()[:rest])
+    with pytest.raises(RecordError, match="holds no run that can be read"):
+        read_run(tmp_path / "run")

@@ -1,6 +1,7 @@
 """The loop in real time, on robots whose clock is not the wall's."""
 
 import gc
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import numpy as np
@@ -100,6 +101,55 @@ def test_lost_sensors_are_a_controlled_stop():
     assert np.isfinite(lost.sent).all()
     assert (np.abs(lost.sent) <= ARM.tau_max).all()
     assert timing.events["not finite"] > 0
+
+
+class Off(MinimumJerk):
+    """A path that ends in an error."""
+
+    def at(self, time):
+        if time > 0.02:
+            raise ValueError("past the end of the table")
+        return super().at(time)
+
+
+class Broken(Failing):
+    """One that fails from a cycle on for good, and where it was before that."""
+
+    def read(self):
+        self.cycle += 1
+        state = self.robot.read()
+        if self.cycle >= self.at:
+            return self.how(state)
+        self.seen = state.q
+        return state
+
+
+def off(state):
+    raise OSError("bus off")
+
+
+def test_where_the_path_fails_the_arm_comes_to_rest():
+    """A torque in every one of 200 cycles after the fault; at the end it stands, held."""
+    with Bullet(ARM, HOME) as robot:
+        failing = Broken(robot, 10**9, off)
+        with pytest.raises(ValueError, match="past the end"):
+            run(failing, control(), Off([HOME, HOME + 0.5], 0.3), 1000.0, seconds=5, stop_time=0.2)
+        q, dq = robot.state()
+    assert len(failing.sent) == 21 + 200
+    assert np.abs(dq).max() < 1e-3
+    np.testing.assert_allclose(failing.sent[-1], ARM.gravity(q), atol=1e-3)
+
+
+@pytest.mark.parametrize("how", [off, lambda state: state._replace(q=state.q[:1])])
+def test_where_the_sensors_fail_the_arm_is_held_as_it_was_last_seen(how):
+    """A bus that is off, a state of another shape: gravity's torque in each of 200 cycles."""
+    with Bullet(ARM, HOME) as robot:
+        failing = Broken(robot, 60, how)
+        with pytest.raises(OSError, match="bus off") if how is off else nullcontext():
+            run(failing, control(), PATH, 1000.0, seconds=5.0, stop_time=0.2)
+    assert len(failing.sent) == 59 + 200
+    held = np.broadcast_to(ARM.gravity(failing.seen), (199, 2))
+    np.testing.assert_allclose(failing.sent[60:], held, atol=0.05)
 
 
 def test_an_overrun_is_counted_and_not_made_up_for():

@@ -30,6 +30,7 @@ class Hidden:
     def __init__(self, cycle):
         self.dof, self.step, self.learn = cycle.dof, cycle.step, cycle.learn
         self.overruled = getattr(cycle, "overruled", lambda tau: None)
+        self.forget_motion = cycle.forget_motion
 
 
 @contextmanager

@@ -7,8 +7,8 @@ import pytest
 from test_safety import PLANAR, PLANAR_LIMITS, REFERENCE, Asks
 
 import arms
-from nengo_forcectl.adaptation import DisturbanceObserver
-from nengo_forcectl.control import HybridForce, OperationalSpace
+from nengo_forcectl.adaptation import DisturbanceObserver, NoAdaptation
+from nengo_forcectl.control import Admittance, HybridForce, OperationalSpace
 from nengo_forcectl.control.limits import Limits
 from nengo_forcectl.control.safety import Safe
 from nengo_forcectl.cycle import Blocks
@@ -46,6 +46,37 @@ def test_a_torque_that_is_not_finite_stops_the_arm_until_reset(bad):
         for _ in range(50):
             robot.apply(safe.step(robot.read(), REFERENCE).tau)
         assert np.abs(robot.state()[1]).max() > 0.1
+
+
+@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize(
+    "law",
+    [
+        lambda home: HybridForce(home, (0, 1, 2)),
+        lambda home: Admittance(OperationalSpace(home), rows=(0, 1, 2)),
+    ],
+    ids=["hybrid", "admittance"],
+)
+def test_a_reset_begins_a_new_motion_without_the_last_one_s_force(fused, law):
+    """After two seconds against nothing an integral is full; what is asked for is then as at the
+    beginning."""
+    arm = arms.load("kuka_iiwa")
+    home = home_posture(arm)
+    pose, nothing = arm.pose(home), np.zeros(6)
+    law, rest = law(home), np.zeros(3)
+    cycle = CompiledController(arm, law) if fused else Blocks(arm, law, NoAdaptation())
+    safe = Safe(cycle, arm)
+    reference = Reference(pose[:3, 3], rest, rest, wrench=np.array([0.0, 0.0, -20.0, 0, 0, 0]))
+
+    def state(k):
+        return State(1e-3 * k, home + 1e-9 * k, np.zeros(7), wrench=nothing)
+
+    first = cycle.step(state(0), reference).tau
+    for k in range(1, 2000):
+        safe.step(state(k), reference)
+    assert np.abs(cycle.step(state(0), reference).tau - first).max() > 5.0
+    safe.reset()
+    np.testing.assert_allclose(cycle.step(state(0), reference).tau, first, atol=1e-9)
 
 
 def test_no_new_state_is_a_stop_within_the_watchdog():

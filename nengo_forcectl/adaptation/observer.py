@@ -20,7 +20,7 @@ class DisturbanceObserver:
     does, for the one that was sent. A push that a wrist sensor tells of is no part of r. It
     remembers nothing: learning, in the sense of a torque for a state that is not the present one,
     there is none. Where another torque was sent it must be told (``overruled``), or it takes the
-    difference for a disturbance. Over a gap in time r stays as it is.
+    difference for a disturbance. Over a gap in time, or a jump back, r stays as it is.
     """
 
     def __init__(self, arm: Arm, gain: float, dt: float) -> None:
@@ -33,7 +33,8 @@ class DisturbanceObserver:
         self, terms: Terms, state: State, reference: Reference, command: Command
     ) -> Float[np.ndarray, "n"]:
         """Return ``-r`` [N m] up to this cycle."""
-        if state.time - self._time > 1.5 * self.observer.filter.dt:
+        dt = self.observer.filter.dt
+        if not 0.0 <= state.time - self._time < 1.5 * dt:
             self.observer.restart()
         self._time = state.time
         tau = -self.observer.update(terms, state.dq, self._sent + pushed(terms, state))

@@ -25,6 +25,9 @@ OBSERVER_GAIN = 200.0  # [1/s]
 CREDIBLE = 20.0  # speed over the limit that no sensor can have seen
 LIMITS = ("position", "velocity", "torque", "rate", "workspace")
 
+NOWHERE = Reference(np.zeros(3), np.zeros(3), np.zeros(3))
+"""For a `Safe` that has stopped: it asks its cycle nothing."""
+
 
 def _guarded(cycle: Any, arm: Arm) -> Any:
     """The cycle's ``guarded``, if that is its ``step`` and its arm is this one; or None."""
@@ -179,12 +182,16 @@ class Safe:
     def reset(self) -> None:
         """End a controlled stop, or begin a new motion, whatever the robot's clock says then.
 
-        The cycle is asked again from the next state on; it learns from the one after that.
+        The cycle is asked again from the next state on; it learns from the one after that. What a
+        law or an observer remembers of the motion before, an integral or an offset, is forgotten.
         """
         self.stopped = None
         self._silent = self._frozen = 0
         self._anew = True
         self._met |= self._asked
+        forget = getattr(self.cycle, "forget_motion", None)
+        if forget is not None:
+            forget()
 
     @property
     def remembered(self) -> tuple[Float[np.ndarray, "6 n"], tuple[float, ...]]:

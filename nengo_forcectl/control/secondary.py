@@ -182,7 +182,8 @@ class ObstacleAvoidance:
         return tau
 
     def entries(self, n: int) -> list[Entry]:
-        """Return what compiled code needs."""
+        """Return what compiled code needs; `ConfigurationError` for another arm's joints."""
+        _fits(self, self.arm, n)
         return [
             Entry(
                 OBSTACLE,
@@ -222,7 +223,8 @@ class Manipulability:
         return self.k * self.arm.manipulability_gradient(state.q, rows=rows)
 
     def entries(self, n: int) -> list[Entry]:
-        """Return what compiled code needs."""
+        """Return what compiled code needs; `ConfigurationError` for another arm's joints."""
+        _fits(self, self.arm, n)
         numbers = np.array([self.k, *self.rows], dtype=float)
         return [Entry(MANIPULABILITY, numbers, self.arm.kernel("J", "dJdq"))]
 
@@ -241,6 +243,14 @@ def _vector(owner: object, field: str, value: object, size: int | None = None) -
         needs = "one finite number a joint" if size is None else f"{size} finite numbers"
         raise ConfigurationError(f"{type(owner).__name__}.{field}: is {value}, needs {needs}")
     return vector
+
+
+def _fits(owner: object, arm: Arm, n: int) -> None:
+    if arm.dof != n:
+        raise ConfigurationError(
+            f"{type(owner).__name__}.arm: is '{arm.name}' of {arm.dof} joints, needs the "
+            f"controlled arm, of {n}"
+        )
 
 
 def _same(owner: object, field: str, value: np.ndarray, n: int) -> None:

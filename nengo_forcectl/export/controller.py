@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..control.safety import Safe
-from ..exceptions import ConfigurationError, ForcectlError, RecordError, VersionError
+from ..exceptions import BROKEN, ConfigurationError, ForcectlError, RecordError, VersionError
 from ..fused_learning import CompiledCycle
 from .data import (
     LoadedController,
@@ -26,7 +26,7 @@ from .data import (
     network_arrays,
     proof,
 )
-from .folder import ARRAYS, BROKEN, TEXT, check_new, names_in, read, write
+from .folder import ARRAYS, TEXT, check_new, names_in, read, write
 
 if TYPE_CHECKING:
     from ..network import WorkspaceNetwork

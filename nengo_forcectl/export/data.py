@@ -76,8 +76,6 @@ class LoadedController(Safe):
         """Begin a new motion: forget the last torques and states, not what was learned."""
         self.reset()
         self.remembered = np.zeros((6, self.dof)), (0, 0, -math.inf, 0, 0)
-        cycle: Any = self.cycle
-        cycle.forget_motion()
 
 
 def described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -6,8 +6,6 @@ import json
 import platform
 import re
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
@@ -15,15 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from ..exceptions import RecordError, VersionError
+from ..exceptions import BROKEN, RecordError, VersionError
 
 FORMAT = 2
 TEXT, ARRAYS, SUMS = "controller.json", "arrays.npz", "SHA256SUMS"
 PACKAGES = ("nengo-forcectl", "numpy", "numba", "llvmlite")
-BROKEN = (
-    KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, ImportError,
-)  # fmt: skip
-"""What data raises that is of another form than ours."""
 
 
 def check_new(folder: Path, replace: bool) -> None:
@@ -93,7 +87,7 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         data = json.loads(files[TEXT].decode())
         version, versions = data["format"], data["versions"]
         written = str(versions["nengo-forcectl"])
-    except (ValueError, *BROKEN) as error:
+    except BROKEN as error:
         raise RecordError(
             f"file '{folder / TEXT}': holds no controller ({type(error).__name__}: {error})"
         ) from None
@@ -107,7 +101,7 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     try:
         with np.load(io.BytesIO(files[ARRAYS]), allow_pickle=False) as file:
             arrays = dict(file)
-    except (OSError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error, *BROKEN) as error:
+    except (OSError, *BROKEN) as error:
         raise RecordError(f"file '{folder / ARRAYS}': holds no arrays ({error})") from None
     return data, arrays
 

@@ -24,7 +24,7 @@ from jaxtyping import Float, Int
 from arms import Arm
 from arms.bodies import coordinates
 
-from ..exceptions import ConfigurationError, NetworkError, RecordError
+from ..exceptions import BROKEN, ConfigurationError, NetworkError, RecordError
 from ..record import write_file
 
 GAIN = 0.3  # of the neuron with the longest encoder: the neurons are bent, not switched
@@ -219,7 +219,8 @@ class LearnedKinematics:
             NetworkError: its joints are not those of ``arm``, or its arrays do not fit together.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with Path(path).open("rb") as stream:
+                file = np.load(stream, allow_pickle=False)
                 values = {field.name: file[field.name] for field in dataclasses.fields(cls)}
             learned = cls(
                 arm=str(values.pop("arm")),
@@ -229,7 +230,7 @@ class LearnedKinematics:
             )
         except NetworkError:
             raise
-        except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, *BROKEN) as error:
             raise RecordError(f"'{path}': holds no learned kinematics ({error})") from None
         if arm is not None:
             learned.check_fits(arm)

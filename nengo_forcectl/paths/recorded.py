@@ -3,8 +3,6 @@
 import csv
 import os
 import re
-import zipfile
-import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,12 +10,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from ..exceptions import ConfigurationError, RecordError
+from ..exceptions import BROKEN, ConfigurationError, RecordError
 from .checks import points
 from .piecewise import Piecewise, hermite, natural_spline
 from .reference import Reference
 
-BROKEN = (zipfile.BadZipFile, zlib.error)
 COLUMNS = ("time", "x", "dx", "ddx")
 
 
@@ -88,7 +85,7 @@ class RecordedPath:
             raise RecordError(f"path file '{file}': ends in '{file.suffix}', needs .npz or .csv")
         try:
             arrays = readers[file.suffix.lower()](file)
-        except (OSError, ValueError, KeyError, EOFError, csv.Error, *BROKEN) as error:
+        except (OSError, csv.Error, *BROKEN) as error:
             raise RecordError(f"path file '{file}': cannot be read ({error})") from None
         for name in ("time", "x"):
             if name not in arrays:
@@ -130,7 +127,7 @@ def _read_npz(file: Path) -> dict[str, np.ndarray]:
 
 
 def _read_csv(file: Path) -> dict[str, np.ndarray]:
-    with file.open(newline="", encoding="utf-8") as stream:
+    with file.open(newline="", encoding="utf-8-sig") as stream:
         heading, *lines = [line for line in csv.reader(stream) if line] or [[]]
     heading = [name.strip() for name in heading]
     groups: dict[str, list[int]] = {}
