@@ -1,6 +1,8 @@
 """Control cycles with a network that learns, arm, law and network compiled into one call."""
 
+import hashlib
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,6 +62,7 @@ class CompiledCycle(_Learning):
     """
 
     feels = True  # a push that the sensor tells of is not to be learned
+    weighs = True  # it learns from torques and motion, so from those of limits as well
 
     def __init__(
         self,
@@ -159,7 +162,7 @@ class CompiledCycle(_Learning):
                 self.memory.buffer,
             ),
         )
-        self._remembered |= self.memory.views
+        self._remembered |= self.memory.views | {"fingerprint": _fingerprint(arm, network, law)}
         if predictor is not None:
             self._remembered |= predictor.memory.views
 
@@ -181,8 +184,24 @@ class CompiledCycle(_Learning):
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
         """Take note of the torque [N m] that was sent in place of the last step's."""
+        self.memory["sent"][:] = tau
         if self.predictor is not None:
             self.predictor.sent(tau, again=True)
+
+    def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
+        """As `OneCall.resume`; `NetworkError` too for a checkpoint of another network or arm."""
+        mark = self._remembered["fingerprint"]
+        given = np.asarray(checkpoint.get("fingerprint", mark))
+        if given.shape == mark.shape and not np.allclose(given, mark, rtol=1e-6, atol=1e-9):
+            raise NetworkError(
+                f"checkpoint: is not of this network for arm '{self.arm.name}'; seed, posture, "
+                "states, inputs and the model must be those of the cycle that it is from"
+            )
+        count = np.ravel(checkpoint.get("count", ()))
+        jobs = self.law.cycles(self.dt, self.dof)[2]
+        if len(count) == 3 and not (count[0] >= 0 and -1 <= count[1] < jobs):
+            raise NetworkError(f"checkpoint: count is {count}, needs a job from -1 to {jobs - 1}")
+        super().resume(checkpoint)
 
     def read(self) -> dict[str, Float[np.ndarray, "..."]]:
         """Return the learned weights by name."""
@@ -213,6 +232,20 @@ class CompiledCycle(_Learning):
         self.memory["count"][2] = 0.0  # no balance has begun
         if self.predictor is not None:
             self.predictor.forget()
+
+
+def _fingerprint(
+    arm: Arm, network: NetworkArrays, law: Consolidation
+) -> Float[np.ndarray, "numbers"]:
+    """Numbers by which a network and the arm that it learns of are known again."""
+    encoding = network.encoding
+    ranges = (encoding.centre, encoding.scale, encoding.lower, encoding.upper)
+    digest = hashlib.sha256(f"{encoding.inputs} {encoding.periodic}".encode())
+    for array in (network.encoders, network.bias, law.basis, *ranges):
+        digest.update(np.ascontiguousarray(array, dtype=float).tobytes())
+    terms = arm.terms(np.linspace(0.3, 0.9, arm.dof), np.zeros(arm.dof))
+    marks = np.frombuffer(digest.digest(), np.uint8).astype(float)
+    return np.concatenate((marks, terms.M.ravel(), terms.g))
 
 
 class CompiledGradientCycle(_Learning):

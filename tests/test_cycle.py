@@ -132,6 +132,8 @@ def test_a_checkpoint_of_something_else_is_refused(arm):
             ({}, "memory of shapes"),
             (good | {"offset": np.zeros(3)}, "memory of shapes"),
             (bad, "'moment' has a value that is NaN"),
+            (good | {"count": np.array([0.0, 2.0**57, 0.0])}, r"count is .*needs a job from -1"),
+            (good | {"fingerprint": good["fingerprint"] + 1}, "is not of this network for arm"),
         ):
             with pytest.raises(NetworkError, match=message):
                 cycle.resume(other)

@@ -8,7 +8,7 @@ from law_equations import HOME, LAWS, SIX, turn
 from plain_network import PlainNetwork, network_and_law
 
 import arms
-from nengo_forcectl import Safe, export_controller, load_controller
+from nengo_forcectl import Limits, Safe, export_controller, load_controller
 from nengo_forcectl.adaptation import ConsolidatingAdaptation, NetworkAdaptation
 from nengo_forcectl.closed_form import ClosedFormNetwork
 from nengo_forcectl.control import (
@@ -174,8 +174,8 @@ def test_a_push_that_is_felt_is_not_learned(iiwa, name):
 
 @pytest.mark.parametrize("name", ["joint pd", "position", "hybrid", "admittance of a force law"])
 def test_nothing_is_learned_from_a_wrench_that_is_not_finite(iiwa, name):
-    """It is named, and everything stays as it was, to the last bit; `Safe` stops, and so does it
-    from one of another size."""
+    """It is named, and everything stays as it was, to the last bit, but for the torque that was
+    sent; `Safe` stops, and so does it from one of another size."""
     cycle = compiled(iiwa, MORE[name](iiwa))
     world = World(iiwa)
     drive(world, 150, cycle)
@@ -185,7 +185,7 @@ def test_nothing_is_learned_from_a_wrench_that_is_not_finite(iiwa, name):
         with pytest.raises(SimulationError, match=r"state\.wrench at 0\.150 s"):
             cycle.step(state._replace(wrench=wrench), reference)
         safe = Safe(cycle, iiwa)
-        safe.step(state._replace(wrench=wrench), reference)
+        before["sent"] = safe.step(state._replace(wrench=wrench), reference).tau
         assert "state.wrench" in str(safe.stopped)
     for key, value in cycle.checkpoint().items():
         np.testing.assert_array_equal(value, before[key])
@@ -279,3 +279,22 @@ def test_the_gradient_law_learns_with_any_law_of_the_tool(iiwa, name):
         np.testing.assert_array_equal(network.arrays[2], learned)
         with pytest.raises(ConfigurationError, match="CompiledGradientCycle: no compiled form of"):
             CompiledGradientCycle(iiwa, JointPD(), network)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_what_a_limit_sent_in_its_place_is_learned_from(iiwa, told):
+    """Half the speed that the path asks for is allowed: r is what is missing nevertheless, to 0.3
+    N m; without being told of the torques that were sent it is off by more than 2."""
+    cycle = compiled(iiwa, MORE["position"](iiwa))
+    if not told:
+        cycle.weighs = False
+    limits = Limits.of(iiwa, dq_max=np.full(7, 0.02))
+    safe, world, away = Safe(cycle, iiwa, limits), World(iiwa), []
+    for k in range(600):
+        state = world.read()
+        tau = safe.step(state, wanted(iiwa, cycle.controller, k)).tau
+        if k > 300:
+            away.append(np.abs(cycle.memory["unmodelled"] - world.lacking).max())
+        world.apply(tau)
+    assert safe.events["velocity"] > 300
+    assert (max(away) < 0.3) if told else (max(away) > 2.0)

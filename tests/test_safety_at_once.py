@@ -31,6 +31,7 @@ class Hidden:
         self.dof, self.step, self.learn = cycle.dof, cycle.step, cycle.learn
         self.overruled = getattr(cycle, "overruled", lambda tau: None)
         self.forget_motion = cycle.forget_motion
+        self.weighs = getattr(cycle, "weighs", False)
 
 
 @contextmanager

@@ -44,6 +44,7 @@ forget_stale(
     _here.parent / "control" / "secondary.py",
     _here.parent / "calls.py",
     _here.parent / "observer.py",
+    _here.parent / "learning" / "consolidation.py",
     _here.parent / "learning" / "gradient.py",
     Path(arms.__path__[0]) / "invoke.py",
 )

@@ -4,10 +4,9 @@ import math
 
 import numba
 
+from ..learning.consolidation import COLUMNS, ROWS
 from ..observer import FADED
 from .algebra import FAST, factor_columns, substitute
-
-COLUMNS, ROWS = 8, 64  # as in learning.consolidation
 
 
 @numba.njit(cache=True, fastmath=FAST)

@@ -48,7 +48,9 @@ def consolidating_task_cycle(
         return NOT_FINITE  # before anything is learned from it
     dq_r, ddq_r = terms[size + n : size + 2 * n], terms[size + 2 * n : size + 3 * n]
     supply(q, dq, dq_r, ddq_r, measured, sound, learning, own, tau, out[n + 4 :])
-    return leave(terms, q, dq, tau_max, begun, elapsed, layer, tau, out[n:])
+    met = leave(terms, q, dq, tau_max, begun, elapsed, layer, tau, out[n:])
+    note(own, tau)
+    return met
 
 
 @numba.njit(cache=True, fastmath=FAST)
@@ -74,7 +76,18 @@ def consolidating_joint_cycle(
     if not (finite(tau) and finite(measured)):
         return NOT_FINITE
     supply(q, dq, dq_r, ddq_r, measured, sound, learning, own, tau, out[n + 4 :])
-    return leave(terms, q, dq, tau_max, begun, elapsed, layer, tau, out[n:])
+    met = leave(terms, q, dq, tau_max, begun, elapsed, layer, tau, out[n:])
+    note(own, tau)
+    return met
+
+
+@numba.njit(cache=True, fastmath=FAST)
+def note(own, tau):
+    """Note the torque that is sent, for the balance of this cycle; limits may have changed it."""
+    whole, buffer = wholes(own, len(own) - 6), floats(own, len(own) - 1)
+    sent = part(buffer, whole[5 + whole[4] :], 18)
+    for i in range(len(tau)):
+        sent[i] = tau[i]
 
 
 @numba.njit(cache=True, fastmath=FAST)

@@ -135,6 +135,7 @@ class Safe:
         boxed = bool(np.isfinite((limits.lower, limits.upper)).any())
         ahead = [arm.kernel(term).address for term in ("pose", "J")] if boxed else [0, 0]
         self._guarded: Any = _guarded(cycle, arm)
+        self._spoils = self._asked if getattr(cycle, "weighs", False) else ~0
         tau_max = limits.tau_max * (1.0 - limits.torque_margin)
         fastest = np.where(np.isfinite(limits.dq_max), limits.dq_max, 100.0 * SPEED)
         constants = (
@@ -225,7 +226,10 @@ class Safe:
         self.remembered = own["limits.memory"], own["limits.counts"]
 
     def step(self, state: State, reference: Reference) -> Result:
-        """Return the torque that may leave; the cycle learns nothing from one that was changed.
+        """Return the torque that may leave.
+
+        A cycle that learns from its own error learns nothing from one that was changed; one that
+        ``weighs`` torques against the motion goes by what was sent.
 
         Raises:
             SimulationError: a state of another shape.
@@ -307,7 +311,7 @@ class Safe:
         And whether a cycle can learn: its last torque was sent, held for ``dt``, and did something.
         In the first cycle there is none, and nothing to say against it.
         """
-        learns, begun = not (self._met or self._frozen), self._begun
+        learns, begun = not (self._met & self._spoils or self._frozen), self._begun
         if 0.5 * self.dt < elapsed < 1.5 * self.dt:
             return ((2 if begun else 0), elapsed, self._layer), learns
         first = not begun

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..exceptions import BROKEN, RecordError, VersionError
 
-FORMAT = 2
+FORMAT = 3
 TEXT, ARRAYS, SUMS = "controller.json", "arrays.npz", "SHA256SUMS"
 PACKAGES = ("nengo-forcectl", "numpy", "numba", "llvmlite")
 
