@@ -48,6 +48,7 @@ class Blocks:
     ) -> None:
         self.arm, self.controller, self.adaptation = arm, controller, adaptation
         self.predictor, self.kinematics = predictor, kinematics
+        self.forget_motion()
         self._load()
 
     def _load(self) -> None:

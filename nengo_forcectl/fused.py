@@ -42,6 +42,7 @@ class OneCall:
                 f"{type(self).__name__}: no compiled form of {controller}; use Blocks"
             )
         self._remembered = held(controller)
+        OneCall.forget_motion(self)
         self._copies = False
 
     def _start(self, run: Any, *others: Any, own: Sequence[np.ndarray] = ()) -> None:

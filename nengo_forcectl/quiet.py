@@ -10,8 +10,12 @@ from contextlib import contextmanager
 @contextmanager
 def quiet_stderr() -> Iterator[None]:
     """Keep file descriptor 2 silent; what was written to it comes out if the block raises."""
+    try:
+        saved = os.dup(2)
+    except OSError:  # closed, as a daemon's is
+        yield
+        return
     sys.stderr.flush()
-    saved = os.dup(2)
     with tempfile.TemporaryFile() as captured:
         os.dup2(captured.fileno(), 2)
         try:

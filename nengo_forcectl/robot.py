@@ -98,7 +98,7 @@ class SensorCheck:
                 self.event = 2
             elif self.dt is None:
                 self.dt = time - last.time
-            elif abs(time - last.time - self.dt) > 0.5 * self.dt:
+            elif not abs(time - last.time - self.dt) <= 0.5 * self.dt:  # NaN, too
                 self.event = 3
         self._last, self._square = state, square
         if self.event:
@@ -120,13 +120,16 @@ class SensorCheck:
         self.event, self._bad = 1, self._bad + 1
         self.events[self.EVENTS[1]] += 1
         if self._last is None or self._bad > self.patience:
-            given = (("q", state.q), ("dq", state.dq), ("wrench", state.wrench))
-            name, value = next((n, v) for n, v in given
-                               if v is not None and not np.isfinite(v).all())  # fmt: skip
-            joint = int(np.argmin(np.isfinite(value)))
+            given = {"q": state.q, "dq": state.dq}
+            if state.wrench is not None:
+                given["wrench"] = state.wrench
+            # A number that is not finite, or else the one that is too large to be squared.
+            sizes = {name: np.nan_to_num(np.abs(v), nan=np.inf) for name, v in given.items()}
+            name = max(sizes, key=lambda each: sizes[each].max())
+            joint = int(sizes[name].argmax())
             raise SimulationError(
-                f"state at {state.time:.3f} s: {name}[{joint}] is {value[joint]}, needs a number; "
-                f"{self._bad} such states in sequence"
+                f"state at {state.time:.3f} s: {name}[{joint}] is {given[name][joint]}, needs a "
+                f"number; {self._bad} such states in sequence"
             )
         self._last = self._last._replace(time=state.time, tool=state.tool)
         return self._last._replace(sound=False)

@@ -24,6 +24,7 @@ last dq; room, (4 + n, n)."""
 BEYOND = 0.01  # its box the tool is out of it [m]
 
 FAR = 1e6  # no joint is as far [rad]
+STRAY = 0.5  # nor as far beyond its limits [rad], [m]
 
 GO, STOP, BLIND = 0, 1, 2
 """Whether to do what was asked, to come to rest, or to hold the arm without knowing where it is."""
@@ -37,6 +38,8 @@ def credible(q, dq, layer):
         fastest = layer[LIMITS * n + BOX + GAINS - 1]
         for i in range(n):
             if not (abs(q[i]) < FAR and abs(dq[i]) < fastest):
+                return False
+            if not layer[i] - STRAY < q[i] < layer[n + i] + STRAY:
                 return False
     return True
 

@@ -21,18 +21,24 @@ class Impedance(TaskSpace):
     feedback is ``inertia^-1 (K e + D de + f_r + f)``, an acceleration. f_r is the wrench of the
     reference.
 
+    What D does in a control cycle must not turn a motion round: without ``inertia`` it is to stay
+    below Lambda over the period, which is next to nothing for rotations of a light wrist.
+
     ``Command.error`` is zero where the equation above holds at rest: a push that the spring answers
     is nothing to learn from, as long as the sensor tells of it. Without a sensor it counts as an
     error, and what learns from it makes the spring stiffer.
     """
 
-    K: Gain = 400.0  # [N/m], [N m/rad]
-    D: Gain = 60.0  # [N s/m], [N m s/rad]
+    K: Gain | None = None  # [N/m], [N m/rad]; by default 400, and 5 of a rotation
+    D: Gain | None = None  # [N s/m], [N m s/rad]; by default 60, and 0.3 of a rotation
     inertia: Gain | None = None  # [kg], [kg m^2]
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for field in ("K", "D"):
+        for field, (linear, angular) in {"K": (400.0, 5.0), "D": (60.0, 0.3)}.items():
+            if getattr(self, field) is None:
+                gains = np.array([linear if row < 3 else angular for row in self.rows])
+                object.__setattr__(self, field, gains)
             check_gain(self, field, len(self.rows))
         if self.inertia is not None:
             check_gain(self, "inertia", len(self.rows), positive=True)

@@ -1,6 +1,7 @@
 """The last thing that a torque passes: limits that hold, whatever the controller asks for."""
 
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ SPEED_RATE = 400.0  # how soon it has the speed that is allowed [1/s], of a cycl
 TOP_RATE = 100.0  # how soon a joint may have its top speed [1/s]
 OBSERVER_GAIN = 200.0  # [1/s]
 CREDIBLE = 20.0  # speed over the limit that no sensor can have seen
+GAPS = 100  # in sequence are not an accident
 LIMITS = ("position", "velocity", "torque", "rate", "workspace")
 
 NOWHERE = Reference(np.zeros(3), np.zeros(3), np.zeros(3))
@@ -123,8 +125,9 @@ class Safe:
             )
         self.cycle, self.arm, self.limits, self.dt = cycle, arm, limits, dt
         self.dof = arm.dof
-        self.events: dict[str, int] = dict.fromkeys((*LIMITS, "stop"), 0)
-        """Cycles in which each limit changed the torque, and how often it came to a stop."""
+        self.events: dict[str, int] = dict.fromkeys((*LIMITS, "stop", "gap"), 0)
+        """Cycles in which each limit changed the torque; how often it came to a stop; ``gap``:
+        states that came sooner or later than a cycle after the last, not learned from."""
         self.stopped: str | None = None
         """Why it is in a controlled stop, or None."""
         self._overruled: Any = getattr(cycle, "overruled", None)  # a cycle that wants to know
@@ -158,11 +161,12 @@ class Safe:
         self._memory = self._layer[-memory.size - room.size : -room.size].reshape(6, n)
         self._fastest = float(constants[-1][0])
         self._seen: Any = safety.credible
-        self._far = safety.FAR
+        self._far, self._stray = safety.FAR, safety.STRAY
         self._nothing = np.zeros(arm.dof)
         self._begun, self._met, self._time = False, 0, -math.inf
         self._silent = self._frozen = 0
         self._anew = False
+        self._gaps, self._gap_at = 0, math.nan
 
     def __getattr__(self, name: str) -> Any:
         """Everything else is the cycle's own."""
@@ -281,10 +285,13 @@ class Safe:
 
     def _doubt(self, time: float, q: Float[np.ndarray, "n"], dq: Float[np.ndarray, "n"]) -> str:
         """What of a state is not finite, or not credible."""
-        for name, row, most in (("q", q, self._far), ("dq", dq, self._fastest)):
-            for joint, value in enumerate(row.tolist()):
-                if not abs(value) < most:
-                    return f"{name}[{joint}] is {value:.4g}, credible up to {most:.4g}"
+        lower, upper = self.limits.q_lower - self._stray, self.limits.q_upper + self._stray
+        for joint in range(self.dof):
+            low, high = max(lower[joint], -self._far), min(upper[joint], self._far)
+            if not low < q[joint] < high:
+                return f"q[{joint}] is {q[joint]:.4g}, credible from {low:.4g} to {high:.4g}"
+            if not abs(dq[joint]) < self._fastest:
+                return f"dq[{joint}] is {dq[joint]:.4g}, credible up to {self._fastest:.4g}"
         return f"time is {time}"
 
     def _at_once(self, state: State, reference: Reference) -> Result | None:
@@ -315,7 +322,22 @@ class Safe:
         if 0.5 * self.dt < elapsed < 1.5 * self.dt:
             return ((2 if begun else 0), elapsed, self._layer), learns
         first = not begun
+        if begun and elapsed > 0.0:
+            self._off(elapsed)
         return ((0 if first else 1), self.dt, self._layer), learns and first
+
+    def _off(self, elapsed: float) -> None:
+        """Count a state that is not one period after the last, and say so of many in sequence."""
+        self.events["gap"] += 1
+        self._gaps = self._gaps + 1 if self._gap_at == self._time else 1
+        self._gap_at = self._time + elapsed
+        if self._gaps == GAPS:
+            warnings.warn(
+                f"{GAPS} states in sequence came {1e3 * elapsed:.4g} ms after the last, by "
+                f"State.time; this cycle is made for {1e3 * self.dt:.4g} ms, and learns from none",
+                RuntimeWarning,
+                stacklevel=4,
+            )
 
     def _overrule(self, met: int, tau: Float[np.ndarray, "n"], time: float) -> None:
         self._count(met, time)

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
-from .checks import check_whole
+from .checks import check_names, check_whole
+
+Task = Literal["position", "pose"]
+Train = Literal["positions", "sobolev", "online"]
 
 
 @dataclass(frozen=True)
@@ -21,10 +24,10 @@ class JacobianSettings:
     tip: str | None = None
     """Link that carries the tool, where the links of a URDF branch."""
 
-    task: Literal["position", "pose"] = "position"
+    task: Task = "position"
     """What the network learns of the tool: its position, or position and orientation."""
 
-    train: Literal["positions", "sobolev", "online"] = "sobolev"
+    train: Train = "sobolev"
     """positions: least squares on the tool's poses. sobolev: on poses and the arm's J together.
     online: recursive least squares while the arm moves in PyBullet, first motor babbling, then
     reaching with the J learned so far."""
@@ -60,3 +63,5 @@ class JacobianSettings:
 
     def __post_init__(self) -> None:
         check_whole(self, neurons=1, test=10, seed=0, epochs=1)
+        check_names("task", (self.task,), get_args(Task))
+        check_names("train", (self.train,), get_args(Train))
