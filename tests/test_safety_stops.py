@@ -210,3 +210,42 @@ def test_a_force_that_no_sum_can_hold_is_no_torque(iiwa, size):
     result = safe.step(State(0.0, home, np.zeros(7), wrench=np.full(6, size)), reference)
     assert str(safe.stopped).startswith("state.wrench at 0.000 s: is [")
     np.testing.assert_allclose(result.tau, iiwa.gravity(home), atol=1e-9)
+
+
+def test_states_at_another_period_are_counted_and_said(recwarn):
+    """Every 1.6 ms for a cycle of 1 ms, or a clock in ms: nothing can be learned, and once it is
+    said; a single gap is an event alone."""
+    for period, events in ((1.6e-3, 149), (1.0, 149), (1e-3, 0)):
+        cycle = Asks(2, lambda state: PLANAR.gravity(state.q))
+        safe = Safe(cycle, PLANAR, PLANAR_LIMITS)
+        for k in range(150):
+            safe.step(State(period * k, np.array([0.4, 0.8]) + 1e-9 * k, np.zeros(2)), REFERENCE)
+        assert safe.events["gap"] == events
+        assert sum(state.sound for state in cycle.states[1:]) == 149 - events
+        said = [str(warning.message) for warning in recwarn.list]
+        assert len(said) == (events > 0)
+        assert not said or f"came {1e3 * period:.4g} ms after the last" in said[0]
+        recwarn.clear()
+
+
+def test_a_joint_far_beyond_its_limits_is_not_believed():
+    """Degrees for radians: the first state is a stop, with the joint, and no torque of a limit."""
+    safe = Safe(CompiledController(PLANAR, OperationalSpace([0.4, 0.8])), PLANAR)
+    low, high = safe.limits.q_lower[1] - 0.5, safe.limits.q_upper[1] + 0.5
+    tau = safe.step(State(0.0, np.degrees([0.01, 0.8]), np.zeros(2)), REFERENCE).tau
+    assert f"q[1] is 45.84, credible from {low:.4g} to {high:.4g}" in str(safe.stopped)
+    assert np.abs(tau).max() <= np.abs(PLANAR.gravity([0.0, 0.0])).max() + 1e-9
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_a_law_in_a_new_cycle_begins_anew(fused):
+    """What an admittance gave way to in one is not in the next."""
+    arm = arms.load("planar2")
+    home = home_posture(arm)
+    law = Admittance(OperationalSpace(home, (0, 1)), rows=(0, 1))
+    law.moving[:] = 0.1
+    if fused:
+        CompiledController(arm, law)
+    else:
+        Blocks(arm, law, NoAdaptation())
+    assert not law.moving.any()

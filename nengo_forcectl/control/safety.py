@@ -264,7 +264,7 @@ class Safe:
                     + (back if elapsed < 0 else "")
                 )
         asked = self._nothing
-        layer, learns = self._passed(elapsed)
+        layer, learns = self._passed(state.time, elapsed)
         if self.stopped is None:
             try:
                 sound = state if learns else state._replace(sound=False)
@@ -296,7 +296,7 @@ class Safe:
 
     def _at_once(self, state: State, reference: Reference) -> Result | None:
         """Cycle and layer in one call, or None where they are to be called one by one."""
-        layer, learns = self._passed(state.time - self._time)
+        layer, learns = self._passed(state.time, state.time - self._time)
         sound = learns and bool(state.sound)
         try:
             result, met = self._guarded(state, reference, sound, layer)
@@ -312,8 +312,8 @@ class Safe:
             self._met = self._frozen = 0
         return result
 
-    def _passed(self, elapsed: float) -> tuple["Layer", bool]:
-        """What compiled code takes of this layer, ``elapsed`` [s] after the last state.
+    def _passed(self, time: float, elapsed: float) -> tuple["Layer", bool]:
+        """What compiled code takes of this layer at a time, ``elapsed`` after the last state [s].
 
         And whether a cycle can learn: its last torque was sent, held for ``dt``, and did something.
         In the first cycle there is none, and nothing to say against it.
@@ -323,14 +323,14 @@ class Safe:
             return ((2 if begun else 0), elapsed, self._layer), learns
         first = not begun
         if begun and elapsed > 0.0:
-            self._off(elapsed)
+            self._off(time, elapsed)
         return ((0 if first else 1), self.dt, self._layer), learns and first
 
-    def _off(self, elapsed: float) -> None:
+    def _off(self, time: float, elapsed: float) -> None:
         """Count a state that is not one period after the last, and say so of many in sequence."""
         self.events["gap"] += 1
-        self._gaps = self._gaps + 1 if self._gap_at == self._time else 1
-        self._gap_at = self._time + elapsed
+        again = abs(time - elapsed - self._gap_at) < 0.5 * self.dt
+        self._gaps, self._gap_at = self._gaps + 1 if again else 1, time
         if self._gaps == GAPS:
             warnings.warn(
                 f"{GAPS} states in sequence came {1e3 * elapsed:.4g} ms after the last, by "
