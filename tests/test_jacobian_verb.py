@@ -6,7 +6,7 @@ import pytest
 import arms
 from nengo_forcectl.cli import main
 from nengo_forcectl.compare import compare_jacobians
-from nengo_forcectl.exceptions import RecordError
+from nengo_forcectl.exceptions import ConfigurationError, RecordError
 from nengo_forcectl.jacobian import figures as jacobian_figures, run as jacobian
 from nengo_forcectl.jacobian.report import MEASURES
 from nengo_forcectl.jacobian.weight_check import check_weights
@@ -210,3 +210,10 @@ def test_a_folder_without_a_run_is_an_error(run, tmp_path):
         jacobian.read_jacobian_run(tmp_path)
     again = jacobian.read_jacobian_run(run.folder)
     assert again.summary == run.summary
+
+
+@pytest.mark.parametrize("field", ["task", "train"])
+def test_a_choice_that_there_is_not_is_refused(field):
+    """From Python as well, where no command line has looked at it."""
+    with pytest.raises(ConfigurationError, match=f"{field}: is bogus, needs some of po"):
+        JacobianSettings(**{field: "bogus"})

@@ -115,3 +115,18 @@ def test_a_wrench_that_is_not_finite_is_not_acted_on():
     state = check(State(1e-3, q, dq, wrench=bad))
     np.testing.assert_array_equal(state.wrench, wrench)
     assert not state.sound
+
+
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
+def test_a_number_too_large_to_be_squared_is_named():
+    """It is finite, and no state to act on."""
+    with pytest.raises(SimulationError, match=r"q\[1\] is 1e\+200, needs a number"):
+        SensorCheck(2)(State(0.0, np.array([0.1, 1e200]), np.zeros(2)))
+
+
+def test_a_time_that_is_no_number_is_not_sound():
+    """Acted on, as after a jump, and not learned from."""
+    check = SensorCheck(2, 1e-3)
+    check(State(0.0, np.zeros(2), np.zeros(2)))
+    assert not check(State(np.nan, np.full(2, 0.1), np.zeros(2))).sound
+    assert check.events["time"] == 1
