@@ -60,7 +60,11 @@ def random_targets(
     axes = list(task_axes(arm))
     centre = arm.pose(home)[:3, 3]
     base = arm.pose(home, frame=arm.frames[0])[:3, 3]
-    side = SIDE * min(1.0, float(np.linalg.norm(centre - base)) * 1.5)
+    reach = float(np.linalg.norm(centre - base)) * 1.5
+    farthest = float(np.linalg.norm(arm.pose(_postures(arm))[:, :3, 3] - base, axis=1).max())
+    if reach < 0.1 * farthest:  # as of a slider in its middle, whose tool is at its base
+        reach = farthest
+    side = SIDE * min(1.0, reach)
     targets = [centre]
     for _ in range(200 * count):
         target = centre.copy()
@@ -103,8 +107,14 @@ def reach_states(
     Raises:
         ConfigurationError: the arm hardly reaches any target.
     """
-    axes = list(task_axes(arm))
-    targets = random_targets(arm, home, reaches, rng)
+    try:
+        axes = list(task_axes(arm))
+        targets = random_targets(arm, home, reaches, rng)
+    except ConfigurationError as error:
+        raise ConfigurationError(
+            f"{error}; take another posture, or give a sample of the work to be done, "
+            "learning_cycle(..., states=States(q, dq, ddq))"
+        ) from None
     path = MinimumJerk(np.vstack([arm.pose(home)[:3, 3], targets]), duration)
     step = duration / 100
     q, rows = np.array(home, dtype=float), []
@@ -141,6 +151,22 @@ def _postures(arm: Arm) -> Float[np.ndarray, "k n"]:
     return centre + bends * half
 
 
+def _room(
+    arm: Arm, home: Float[np.ndarray, "n"]
+) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
+    """Return the middle of the joint positions that a target may need, and how far it may go.
+
+    That is `MARGIN` of a joint's range. Where home itself is further out, it is the range around
+    home for a joint without limits, and for one with limits half of what is left to them.
+    """
+    centre, half = joint_range(arm)
+    away, room = np.abs(home - centre), MARGIN * half
+    limited = np.isfinite(arm.q_lower) & np.isfinite(arm.q_upper)
+    beyond = away >= room
+    room = np.where(beyond & limited, np.minimum(0.5 * (away + half), half), room)
+    return np.where(beyond & ~limited, home, centre), room
+
+
 def posture_at(
     arm: Arm, home: Float[np.ndarray, "n"], target: Float[np.ndarray, "3"], axes: list[int]
 ) -> Float[np.ndarray, "n"] | None:
@@ -149,11 +175,11 @@ def posture_at(
     By damped least squares; only ``axes`` of the tool's position count.
     """
     q = home.copy()
-    centre, half = joint_range(arm)
+    centre, room = _room(arm, home)
     for _ in range(200):
         error = (target - arm.pose(q)[:3, 3])[axes]
         if np.linalg.norm(error) < 1e-4:
-            return q if np.all(np.abs(q - centre) < MARGIN * half) else None
+            return q if np.all(np.abs(q - centre) < room) else None
         J = arm.jacobian(q)[axes]
         inverse = J.T @ np.linalg.inv(J @ J.T + 1e-4 * np.eye(len(axes)))
         q = q + inverse @ error + 0.5 * (np.eye(arm.dof) - inverse @ J) @ (home - q)

@@ -2,7 +2,16 @@ import numpy as np
 import pytest
 
 import arms
-from nengo_forcectl.workspace import home_posture, joint_range, random_targets, task_axes
+from nengo_forcectl.exceptions import ConfigurationError
+from nengo_forcectl.workspace import (
+    MARGIN,
+    home_posture,
+    joint_range,
+    posture_at,
+    random_targets,
+    reach_states,
+    task_axes,
+)
 
 
 @pytest.mark.parametrize(
@@ -48,3 +57,50 @@ def test_the_seed_decides_the_targets():
     )
     np.testing.assert_array_equal(one, same)
     assert np.abs(one - other).max() > 0.01
+
+
+@pytest.mark.parametrize(
+    ("name", "posture", "joint"),
+    [("jaco2", [0, 2.9, 1.3, 4.2, 1.4, 0], 3), ("ur5", [0, 6.18, 1.3, -1, 1.4, 0], 1)],
+)
+def test_a_posture_a_turn_away_reaches_as_well(name, posture, joint):
+    """Beyond +-pi of a joint without limits, and a tenth of a radian from one's limit."""
+    arm, home = arms.load(name), np.array(posture, dtype=float)
+    less = home - 2 * np.pi * (np.arange(6) == joint)
+    for q in (home, less):
+        states = reach_states(arm, q, np.random.default_rng(0), reaches=10)
+        assert np.abs(states.q - q).max() < 1.0
+        assert np.ptp(states.q[:, joint]) > 0.1
+        assert (states.q > arm.q_lower).all()
+        assert (states.q < arm.q_upper).all()
+
+
+def test_targets_of_ordinary_postures_stay_as_they_were():
+    """A posture well inside the range: a target may need nine tenths of it, around its middle."""
+    arm = arms.load("jaco2")
+    home = np.array([0.0, 2.9, 1.3, 2.8, 1.4, 0.0])  # joint 3 up to 0.9 pi, 2.827
+    centre, half = joint_range(arm)
+    targets = random_targets(arm, home, 20, np.random.default_rng(0))
+    q = np.array([posture_at(arm, home, target, [0, 1, 2]) for target in targets])
+    assert (np.abs(q - centre) < MARGIN * half).all()
+
+
+def test_what_it_hardly_reaches_says_what_helps():
+    """A rod's tool has one circle: the message names the sample that can be given instead."""
+    arm = arms.load("planar1")
+    with pytest.raises(ConfigurationError, match=r"targets within .* states=States\(q, dq, ddq\)"):
+        reach_states(arm, np.array([0.3]), np.random.default_rng(0))
+
+
+def test_a_slider_in_its_middle_has_targets_to_reach(tmp_path):
+    """Its tool is where its base is, and still its box is not a point."""
+    file = tmp_path / "slider.urdf"
+    file.write_text(
+        '<robot name="slider"><link name="b"/><link name="c"><inertial><mass value="2"/>'
+        '<inertia ixx="1e-2" iyy="1e-2" izz="1e-2" ixy="0" ixz="0" iyz="0"/></inertial></link>'
+        '<joint name="s" type="prismatic"><parent link="b"/><child link="c"/><axis xyz="1 0 0"/>'
+        '<limit lower="-0.5" upper="0.5" effort="100" velocity="1"/></joint></robot>'
+    )
+    states = reach_states(arms.load(file), np.zeros(1), np.random.default_rng(0), reaches=5)
+    assert np.ptp(states.q) > 0.02
+    assert np.abs(states.q).max() < 0.5
