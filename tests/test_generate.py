@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from nengo_forcectl.adaptation import NoAdaptation
-from nengo_forcectl.control import OperationalSpace
+from nengo_forcectl.control import Admittance, Impedance, JointPD, OperationalSpace
 from nengo_forcectl.control.safety import Safe
 from nengo_forcectl.cycle import Blocks
-from nengo_forcectl.exceptions import NetworkError
+from nengo_forcectl.exceptions import ConfigurationError, NetworkError, SimulationError
 from nengo_forcectl.generate import GenerateAdaptation, GenerateControl
 from nengo_forcectl.paths import Reference
 from nengo_forcectl.robot import State
@@ -27,6 +27,54 @@ def test_generate_is_a_step_of_the_cycle(iiwa):
         reference = Reference(x, np.zeros(3), np.zeros(3))
         np.testing.assert_array_equal(tau, plain.step(state, reference).tau)
     assert cycle.stopped is None
+
+
+def test_a_law_of_the_joints_has_a_target_of_the_joints(iiwa):
+    """One number a joint, without being told; other sizes are named, and no torque comes."""
+    law = JointPD(kp=100.0, kv=20.0)
+    control = GenerateControl(Blocks(iiwa, law, NoAdaptation()))
+    tau = control.generate(Q, np.zeros(7), Q + 0.01)
+    reference = Reference(Q + 0.01, np.zeros(7), np.zeros(7))
+    plain = Blocks(iiwa, law, NoAdaptation()).step(State(0.0, Q, np.zeros(7)), reference)
+    np.testing.assert_array_equal(tau, plain.tau)
+    with pytest.raises(SimulationError, match=r"^target: has shape \(6,\), needs \(7,\)"):
+        control.generate(Q, np.zeros(7), Q[:6])
+    with pytest.raises(SimulationError, match=r"^target_velocity: has shape \(3,\), needs \(7,\)"):
+        control.generate(Q, np.zeros(7), Q, np.zeros(3))
+
+
+def test_a_target_of_the_tool_that_is_none_is_refused(iiwa):
+    """The joints' seven numbers are no place of the tool."""
+    control = GenerateControl(Blocks(iiwa, OperationalSpace(Q), NoAdaptation()))
+    for wrong in (Q, Q[:2], 0.1, [Q[:3]]):
+        with pytest.raises(SimulationError, match=r"^target: .* needs \(3,\) or \(6,\)"):
+            control.generate(Q, np.zeros(7), wrong)
+    with pytest.raises(ConfigurationError, match=r"size: is 7, OperationalSpace needs .* of 3"):
+        GenerateControl(control.cycle, size=7)
+
+
+def test_a_law_that_a_target_is_not_enough_for_is_refused(iiwa):
+    """One that turns the tool, and one that feels; the message names the law and what it needs."""
+    full = OperationalSpace(Q, rows=(0, 1, 2, 3, 4, 5))
+    for law, needs in (
+        (full, "OperationalSpace needs a reference with an orientation"),
+        (Admittance(OperationalSpace(Q)), "Admittance needs a measured wrench"),
+        (Impedance(Q, inertia=2.0), "Impedance needs a measured wrench"),
+    ):
+        with pytest.raises(ConfigurationError, match=needs):
+            GenerateControl(Blocks(iiwa, law, NoAdaptation()))
+
+
+def test_a_second_one_begins_anew(iiwa):
+    """Its time starts at 0 again, and the cycle in its `Safe` is asked for torques, as ever."""
+    safe = Safe(Blocks(iiwa, OperationalSpace(Q), NoAdaptation()), iiwa)
+    target = iiwa.pose(Q)[:3, 3] + 0.01
+    first, second = (
+        [control.generate(Q, np.zeros(7), target) for _ in range(5)]
+        for control in (GenerateControl(safe) for _ in range(2))
+    )
+    assert safe.stopped is None
+    np.testing.assert_array_equal(first, second)
 
 
 class Learner:
