@@ -51,10 +51,19 @@ class Log:
     ``singularity`` (how near the arm was to one, see `Result`), and, where there are such: ``J``,
     (3, n), the Jacobian that the controller goes by, if it is not the arm model's; ``wrench``, of
     the wrist sensor, and ``wanted``, that the tool was to exert [N, N m].
+
+    Raises:
+        RecordError: a capacity that is no whole number from 1 up.
     """
 
     def __init__(self, capacity: int) -> None:
-        self.capacity = capacity  # cycles that fit
+        if (
+            not isinstance(capacity, (int, np.integer))
+            or isinstance(capacity, bool)
+            or capacity < 1
+        ):
+            raise RecordError(f"Log.capacity: is {capacity!r}, needs a whole number from 1 up")
+        self.capacity = int(capacity)  # cycles that fit
         self.cycles = 0  # so far
         self._columns: dict[str, np.ndarray] = {}
         self._others: tuple[str, ...] = ()  # of `OPTIONAL`
@@ -112,7 +121,7 @@ class Log:
         """Return the distance of the tool from its reference [m], from cycle ``start`` on.
 
         Raises:
-            RecordError: a reference of the joints.
+            RecordError: a reference of the joints, or no cycle yet.
         """
         return tool_error(self.arrays(), start)
 
@@ -120,7 +129,7 @@ class Log:
         """Return ``|q - q_r|`` [rad] of a law of the joints, from cycle ``start`` on.
 
         Raises:
-            RecordError: a reference of another size.
+            RecordError: a reference of another size, or no cycle yet.
         """
         return _distance(self.arrays(), "q", start)
 
@@ -129,7 +138,7 @@ def tool_error(record: Mapping[str, np.ndarray], start: int = 0) -> Float[np.nda
     """Return the distance of the tool from its reference [m], from cycle ``start`` on.
 
     Raises:
-        RecordError: a reference of the joints.
+        RecordError: a reference of the joints, or an empty record.
     """
     return _distance(record, "tool", start)
 
@@ -137,11 +146,19 @@ def tool_error(record: Mapping[str, np.ndarray], start: int = 0) -> Float[np.nda
 def _distance(
     record: Mapping[str, np.ndarray], name: str, start: int
 ) -> Float[np.ndarray, "cycles"]:
+    for column in (name, "reference"):
+        if column not in record:
+            has = ", ".join(record) or "no cycle yet"
+            raise RecordError(f"record: has no column {column}, but {has}")
     value, reference = record[name], record["reference"]
     if value.shape != reference.shape:
+        other = {
+            "tool": "of a law of the joints the error is Log.joint_error",
+            "q": "of a law of the tool the error is Log.error",
+        }
         raise RecordError(
             f"record: its reference has {reference.shape[1]} numbers a cycle, {name} has "
-            f"{value.shape[1]}; of a law of the joints the error is Log.joint_error"
+            f"{value.shape[1]}; {other[name]}"
         )
     return np.linalg.norm(value[start:] - reference[start:], axis=1)
 

@@ -61,11 +61,27 @@ def test_after_a_joint_law_the_error_is_the_joints(dof):
         log.append(state, Reference(*np.full((3, dof), 2.0 * k)), result)
         wrong.append(state, Reference(*np.zeros((3, 4))), result)
     np.testing.assert_allclose(log.joint_error(1), np.sqrt(dof) * np.array([2.0, 4.0]))
-    with pytest.raises(RecordError, match=rf"has 4 numbers a cycle, q has {dof}"):
+    with pytest.raises(RecordError, match=rf"has 4 numbers a cycle, q has {dof}") as refused:
         wrong.joint_error()
+    assert str(refused.value).endswith("of a law of the tool the error is Log.error")
     if dof != 3:
         with pytest.raises(RecordError, match="tool has 3; of a law of the joints the error is"):
             log.error()
+
+
+@pytest.mark.parametrize("name", ["error", "joint_error"])
+def test_an_empty_log_has_no_error_to_show(name):
+    """It says that there was no cycle yet."""
+    with pytest.raises(RecordError, match="but no cycle yet"):
+        getattr(Log(10), name)()
+
+
+@pytest.mark.parametrize("capacity", [10.0, 0, -1, True, None, "10"])
+def test_a_log_needs_a_whole_number_of_cycles(capacity):
+    """From 1 up; numpy's do as well."""
+    with pytest.raises(RecordError, match=r"Log\.capacity: is .*, needs a whole number from 1 up"):
+        Log(capacity)
+    assert Log(np.int64(3)).capacity == 3
 
 
 def test_a_run_reads_back_as_it_was_written(tmp_path):
