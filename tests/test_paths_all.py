@@ -227,6 +227,12 @@ def test_blending_does_not_stop_at_the_targets():
             np.testing.assert_allclose(ours, theirs, atol=1e-12)
 
 
+@pytest.mark.parametrize("name", PATHS)
+def test_a_time_that_is_no_number_gives_no_point(name):
+    """Every path answers NaN with NaN, and none with an error."""
+    assert np.isnan(PATHS[name].at(np.nan).x).all()
+
+
 def test_without_orientation_there_is_none():
     """A path without a turn asks for no orientation."""
     assert CurvePath(CURVES["line"], PROFILES["gaussian"]).at(0.3).R is None
@@ -272,6 +278,11 @@ REFLECTION = np.diag([1.0, 1.0, -1.0])
         (lambda: BlendedPath([A, B], 0.0), r"BlendedPath.duration: is 0.0 s"),
         (lambda: BlendedPath([A, B], 1.0, 0.7), r"BlendedPath.overlap: is 0.7, .* 0.0 to 0.5"),
         (lambda: BlendedPath([A], 1.0), r"BlendedPath.points: has shape \(1, 3\)"),
+        (lambda: CurvePath(Line(A, B), 2.0), r"CurvePath.profile: is 2.0, needs one such as"),
+        (lambda: CurvePath(2.0, MinimumJerkProfile(1.0)), r"CurvePath.curve: is 2.0, needs one"),
+        (lambda: CurvePath(MinimumJerkProfile(1.0), Line(A, B)), r"CurvePath.curve: is MinimumJ"),
+        (lambda: CurvePath(Line(A, B), Line(A, B)), r"CurvePath.profile: is Line\("),
+        (lambda: CurvePath(Line(A, B), MinimumJerkProfile(1.0), np.eye(3)), r"CurvePath.orient"),
     ],
 )
 def test_bad_input_is_named(make, message):

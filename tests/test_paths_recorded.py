@@ -44,6 +44,14 @@ def test_a_file_that_begins_with_a_mark_of_its_encoding_is_read(tmp_path):
     assert RecordedPath.read(tmp_path / "path.csv").at(0.0).x == [1.0]
 
 
+def test_the_heading_that_numpy_writes_by_default_is_read(tmp_path):
+    """It puts a number sign in front."""
+    file = tmp_path / "path.csv"
+    np.savetxt(file, [[0.0, 1.0], [1.0, 2.0]], delimiter=",", header="time,x0")
+    assert file.read_text().startswith("# time,x0")
+    np.testing.assert_array_equal(RecordedPath.read(file).x, [[1.0], [2.0]])
+
+
 def test_a_smooth_recording_of_positions_gives_velocities():
     """Of a sine's samples alone the spline has velocity and acceleration of a sine."""
     time = np.linspace(0, 2 * np.pi, 200)

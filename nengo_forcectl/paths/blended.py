@@ -1,5 +1,6 @@
 """From target to target without a stop."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -51,7 +52,9 @@ class BlendedPath:
         return MinimumJerkProfile(self.duration)
 
     def at(self, time: float) -> Reference:
-        """Return the reference at ``time`` [s]."""
+        """Return the reference at ``time`` [s]; NaN for NaN."""
+        if math.isnan(time):
+            return Reference(*np.full((3, self.points.shape[1]), math.nan))
         time = min(max(time, 0.0), self.end)
         line = min(int(time / self._every), len(self.points) - 2)  # the latest that has begun
         first = max(line - 1, 0)

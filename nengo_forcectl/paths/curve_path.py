@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from ..exceptions import ConfigurationError
 from .curves import Curve
 from .profiles import Profile
 from .reference import Reference
@@ -13,11 +16,30 @@ class CurvePath:
     """``x(t) = curve(s(t))``, and with an orientation ``R(t) = orientation(s(t))``.
 
     ``dx = x' ds``, ``ddx = x'' ds^2 + x' dds``; ``omega = turn ds``, ``domega = turn dds``.
+
+    Raises:
+        ConfigurationError: one of them is of another kind.
     """
 
     curve: Curve
     profile: Profile
     orientation: Slerp | None = None  # None: not asked for
+
+    def __post_init__(self) -> None:
+        curve, profile = self.curve, self.profile
+        for field, fits, needs in (
+            ("curve", hasattr(curve, "at") and np.ndim(curve.at(0.0)[0]) == 1, "Line"),
+            (
+                "profile",
+                hasattr(profile, "at") and hasattr(profile, "duration"),
+                "TrapezoidProfile",
+            ),
+            ("orientation", isinstance(self.orientation, (Slerp, type(None))), "Slerp, or None"),
+        ):
+            if not fits:
+                raise ConfigurationError(
+                    f"CurvePath.{field}: is {getattr(self, field)!r}, needs one such as {needs}"
+                )
 
     @property
     def end(self) -> float:

@@ -73,7 +73,7 @@ class RecordedPath:
 
         ``.npz``: arrays ``time`` (k,), ``x`` (k, m) and, if known, ``dx`` and ``ddx``, no pickles.
         ``.csv``: a heading ``time,x0,x1,...`` and, if known, ``dx0,...`` and ``ddx0,...``, then a
-        sample a line.
+        sample a line. The heading may begin with ``#``, as `numpy.savetxt` writes it.
 
         Raises:
             RecordError: the file cannot be read, or is of another kind.
@@ -130,6 +130,8 @@ def _read_csv(file: Path) -> dict[str, np.ndarray]:
     with file.open(newline="", encoding="utf-8-sig") as stream:
         heading, *lines = [line for line in csv.reader(stream) if line] or [[]]
     heading = [name.strip() for name in heading]
+    if heading:
+        heading[0] = heading[0].removeprefix("#").strip()
     groups: dict[str, list[int]] = {}
     for column, name in enumerate(heading):
         match = re.fullmatch(r"(time)|(x|dx|ddx)(\d+)", name)
