@@ -37,6 +37,18 @@ static uint32_t crc32(const void *data, size_t size) {
     return ~crc;
 }
 
+static const double dt = 1e-3, mass = 2.0, size = 0.5;
+static double q = 0.3, dq = 0.0;
+
+static double gravity(void) { return mass * 9.81 * size / 2.0 * cos(q); }
+
+static double braking(void) { return gravity() - 5.0 * dq; } /* to rest, held against gravity */
+
+static void step(double tau) {
+    dq += dt * (tau - gravity() - 0.5 * dq) / (mass * size * size / 3.0);
+    q += dt * dq;
+}
+
 int main(int argc, char **argv) {
     if (argc != 3) return fprintf(stderr, "usage: pendulum_robot PORT TOKEN\n"), 2;
     uint64_t token = strtoull(argv[2], NULL, 10), last = 0, sent = 0;
@@ -51,8 +63,7 @@ int main(int argc, char **argv) {
     printf("%d\n", ntohs(self.sin_port));
     fflush(stdout);
 
-    const double dt = 1e-3, mass = 2.0, size = 0.5, inertia = mass * size * size / 3.0;
-    double time = 0.0, q = 0.3, dq = 0.0, tau = 0.0;
+    double time = 0.0, tau = 0.0;
     int connected = 0, silent = 0;
     for (;;) {
         struct message in;
@@ -79,11 +90,9 @@ int main(int argc, char **argv) {
             if (in.kind == GOODBYE) break;
             if (in.kind == TORQUE) tau = fmin(fmax(in.tau[0], -60.0), 60.0), torques++;
         }
-        const double gravity = mass * 9.81 * size / 2.0 * cos(q);
-        if (silent >= 3) tau = gravity - 5.0 * dq; /* come to rest, held against gravity */
+        if (silent >= 3) tau = braking();
         if (got < 0 || in.kind == TORQUE) {
-            dq += dt * (tau - gravity - 0.5 * dq) / inertia;
-            q += dt * dq;
+            step(tau);
             time += dt;
         }
         struct message out = {.magic = "NFCB", .version = 1, .kind = STATE, .n = 1,
@@ -92,6 +101,7 @@ int main(int argc, char **argv) {
         out.crc = crc32(&out, sizeof out - 4);
         sendto(line, &out, sizeof out, 0, (struct sockaddr *)&peer, sizeof peer);
     }
-    printf("torques %ld dropped %ld missed %ld\n", torques, dropped, missed);
+    for (int k = 0; k < 500; k++) step(braking()); /* the last torque is not the last word */
+    printf("torques %ld dropped %ld missed %ld speed %g\n", torques, dropped, missed, dq);
     return 0;
 }

@@ -24,6 +24,11 @@ offset  type    name       what
 A hello asks for a state. Every torque is answered with the state one period after it, and is the
 heartbeat: a robot that gets none for three periods brings itself to rest. Whatever is not from the
 peer's address, with the session's token, intact, and newer than the last, is dropped and counted.
+
+A session begins with a hello and ends with a goodbye, with which `serve` ends, too. A peer that is
+gone without one, as a controller that crashed, is followed by the next: once nothing has come from
+it for a second, and the arm is at rest, a hello with the token begins a new session, from whatever
+port, and its sequence counts anew. Until its first torque the arm is held where it rests.
 """
 
 import math
@@ -52,6 +57,8 @@ MAGIC, VERSION = b"NFCB", 1
 HELLO, TORQUE, STATE, GOODBYE = range(4)
 SILENCE = 3  # periods without a torque before the robot brings itself to rest
 REST = 0.5  # in which it does, after a goodbye [s]
+VACANT = 1.0  # without a message from the peer, before another one may follow it [s]
+STILL = 0.02  # of an arm at rest: no joint is faster [rad/s]
 DROPS = ("truncated", "foreign", "damaged", "stranger", "replayed", "not finite", "unexpected")
 
 
@@ -114,6 +121,7 @@ class _Port:
             raise ConfigurationError(f"bridge: token is {token}, needs 0 to 2^64 - 1")
         self.token, self.dof, self.kinds = token, dof, kinds
         self.peer: tuple[str, int] | None = None  # None: whoever says hello first
+        self.vacant = False  # whether a hello, from anywhere, begins a new session
         self.sequence = self.last = 0
         self.drops: dict[str, int] = dict.fromkeys(DROPS, 0)
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -167,23 +175,28 @@ class _Port:
             return None
         except OSError:  # the peer's port is closed, says the kernel
             return "unexpected"
-        message = decode(data) if self.peer in (None, address) else "stranger"
+        message = decode(data) if self.vacant or self.peer in (None, address) else "stranger"
         if isinstance(message, Message):
-            message = self._checked(message)
+            if self.vacant and (message.kind, message.token) == (HELLO, self.token):
+                message = self._checked(message, 0)
+            elif self.peer in (None, address):
+                message = self._checked(message, self.last)
+            else:
+                message = "stranger"
         if isinstance(message, str):
             self.drops[message] += 1
             return message
-        self.peer, self.last = address, message.sequence
+        self.peer, self.last, self.vacant = address, message.sequence, False
         return message
 
-    def _checked(self, message: Message) -> Message | str:
+    def _checked(self, message: Message, last: int) -> Message | str:
         if message.token != self.token:
             return "stranger"
         if message.kind not in self.kinds or len(message.q) != self.dof:
             return "unexpected"
         if self.peer is None and message.kind != HELLO:
             return "unexpected"
-        return message if message.sequence > self.last else "replayed"
+        return message if message.sequence > last else "replayed"
 
 
 class BridgeRobot(Closing):
@@ -289,7 +302,8 @@ def serve(
 
     For a ``robot`` whose `apply` takes no real time, as a simulator's. While nothing comes, the
     last torque is held, for three periods; then the arm is brought to rest by a `Safe`, as it is at
-    a goodbye. Ends after that, or after ``seconds``, and returns what was counted.
+    a goodbye. Ends after that, or after ``seconds``, and returns what was counted. One controller
+    may follow another that is gone without a goodbye: see the module.
 
     Args:
         robot: what it serves.
@@ -306,14 +320,19 @@ def serve(
     counts = {"torques": 0, "missed": 0, "lost": 0, "rests": 0}
     rest = Safe(_Nothing(arm.dof), arm, dt=period)
     end = time.perf_counter() + seconds
-    torque, silent = None, 0
+    torque, silent, heard = None, 0, 0.0
     try:
         if ready is not None:
             ready(line.socket.getsockname()[1])
         while time.perf_counter() < end:
-            before = line.last
+            peer, before = line.peer, line.last
+            if peer is not None and time.perf_counter() - heard > max(VACANT, SILENCE * period):
+                line.vacant = bool(np.abs(robot.read().dq).max() < STILL)
             # A cycle late by half a period is still in time.
             message = line.newest(1.5 * period if line.peer is not None else 0.1)
+            if message is not None:
+                heard = time.perf_counter()
+                before = before if line.peer == peer else 0
             if message is not None and message.kind == GOODBYE:
                 rest.stop("goodbye")
                 for _ in range(round(REST / period)):

@@ -221,6 +221,63 @@ def test_a_robot_without_torques_comes_to_rest():
         assert served.counts["rests"] == 1
 
 
+def test_after_a_controller_that_crashed_another_one_goes_on():
+    """Same token, another port: where the arm has come to rest, and its torques are taken."""
+    with Bullet(ARM, HOME) as robot:
+        robot.reset(HOME, np.array([1.0, -1.0]))
+        served = Serving(robot)
+        first = BridgeRobot(2, served.port, TOKEN)
+        first.read()
+        for _ in range(20):
+            first.apply(ARM.gravity(HOME))
+            first.read()
+        first._port.socket.close()  # no goodbye
+        with BridgeRobot(2, served.port, TOKEN, wait=0.5) as second:
+            before = second.read()
+            assert np.abs(before.dq).max() < 0.02
+            for _ in range(50):
+                second.apply(ARM.gravity(before.q) + np.array([1.0, 0.0]))
+                after = second.read()
+            assert (after.q - before.q)[0] > 1e-3
+            assert second.events["lost"] == 0
+        served.join(10)
+    assert served.counts["torques"] == 70
+    assert served.counts["stranger"] > 0  # its hellos, before the first was gone for a second
+
+
+def test_a_peer_is_followed_by_a_hello_alone_and_only_at_rest():
+    """While it speaks, or the arm moves, nobody else is heard; then no torque without a hello."""
+    recorder = Recorder(dq=0.1)
+    served = Serving(recorder, period=2e-3)
+    peer, other = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+    to = ("127.0.0.1", served.port)
+
+    def is_answered(kind, sequence, within, **fields):
+        other.settimeout(within)
+        other.sendto(encode(message(kind, sequence, tau=(9.0, 9.0), **fields)), to)
+        try:
+            return decode(other.recv(SIZE)).kind == STATE
+        except TimeoutError:
+            return False
+
+    for sequence in range(1, 41):
+        peer.sendto(encode(message(HELLO if sequence == 1 else TORQUE, sequence, tau=(0, 0))), to)
+        assert not is_answered(HELLO, 1, 0.03)
+    assert not is_answered(HELLO, 1, 1.3)
+    assert not is_answered(HELLO, 1, 0.1)  # silent for more than a second, but moving
+    recorder.dq = np.zeros(2)
+    assert not is_answered(TORQUE, 50, 0.1)
+    assert not is_answered(HELLO, 50, 0.1, token=TOKEN + 1)
+    assert is_answered(HELLO, 1, 5.0)
+    peer.sendto(encode(message(TORQUE, 60, tau=(9.0, 9.0))), to)  # it has no say any more
+    other.sendto(encode(message(GOODBYE, 2)), to)
+    served.join(10)
+    assert not np.equal(recorder.taus, 9.0).any()
+    assert (served.counts["torques"], served.counts["stranger"]) == (39, 45)
+    peer.close()
+    other.close()
+
+
 def test_nobody_there_is_an_error():
     """A clear one, after the patience."""
     with pytest.raises(SimulationError, match="no robot of 2 joints"):
@@ -253,16 +310,22 @@ def test_a_dead_peer_is_a_controlled_stop_within_three_cycles():
     assert timing.events["silent"] >= 3
 
 
-@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
-def test_a_robot_in_c_reaches_and_comes_to_rest(project, tmp_path):
-    """The example is compiled without a warning, follows a path to 0.02 rad, and ends."""
+@pytest.fixture
+def pendulum(project, tmp_path):
+    """The example, compiled without a warning."""
     program = tmp_path / "pendulum_robot"
     source = project / "examples" / "pendulum_robot.c"
     flags = ["-O2", "-std=gnu11", "-Wall", "-Wextra", "-Werror"]
     subprocess.run(["cc", *flags, "-o", program, source, "-lm"], check=True)
+    return program
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+def test_a_robot_in_c_reaches_and_comes_to_rest(pendulum):
+    """The example is compiled without a warning, follows a path to 0.02 rad, and ends."""
     arm, start = arms.load("planar1"), np.array([0.3])
     path = MinimumJerk([start, start + 0.5], 0.5)
-    with subprocess.Popen([program, "0", str(TOKEN)], stdout=subprocess.PIPE, text=True) as robot:
+    with subprocess.Popen([pendulum, "0", str(TOKEN)], stdout=subprocess.PIPE, text=True) as robot:
         port = int(robot.stdout.readline())
         with BridgeRobot(1, port, TOKEN, wait=0.2) as bridge:
             cycle, state = joint_control(arm), bridge.read()
@@ -275,3 +338,17 @@ def test_a_robot_in_c_reaches_and_comes_to_rest(project, tmp_path):
             assert abs(state.dq[0]) < 1e-3
         counts = robot.communicate(timeout=10)[0].split()
     assert int(counts[1]) == 1000
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+def test_a_robot_in_c_comes_to_rest_after_a_goodbye(pendulum):
+    """At more than 0.5 rad/s when it comes, it ends at rest."""
+    with subprocess.Popen([pendulum, "0", str(TOKEN)], stdout=subprocess.PIPE, text=True) as robot:
+        with BridgeRobot(1, int(robot.stdout.readline()), TOKEN, wait=0.2) as bridge:
+            state = bridge.read()
+            for _ in range(50):
+                bridge.apply(arms.load("planar1").gravity(state.q) + 3.0)
+                state = bridge.read()
+            assert state.dq[0] > 0.5
+        words = robot.communicate(timeout=10)[0].split()
+    assert abs(float(words[words.index("speed") + 1])) < 1e-3
