@@ -57,6 +57,7 @@ MAGIC, VERSION = b"NFCB", 1
 HELLO, TORQUE, STATE, GOODBYE = range(4)
 SILENCE = 3  # periods without a torque before the robot brings itself to rest
 REST = 0.5  # in which it does, after a goodbye [s]
+FLOOD = 5e-4  # after its time, in which what waits is sifted for a message [s]
 VACANT = 1.0  # without a message from the peer, before another one may follow it [s]
 STILL = 0.02  # of an arm at rest: no joint is faster [rad/s]
 DROPS = ("truncated", "foreign", "damaged", "stranger", "replayed", "not finite", "unexpected")
@@ -158,12 +159,13 @@ class _Port:
     def newest(self, wait: float) -> Message | None:
         """Return the newest message that has come, after waiting for one for ``wait`` [s]."""
         found, deadline = None, time.perf_counter() + wait
+        last = deadline + FLOOD
         while True:
             left = 0.0 if found is not None else max(deadline - time.perf_counter(), 0.0)
             message = self._receive(left)
-            if message is not None:
-                found = message if isinstance(message, Message) else found
-            elif left <= 0.0:
+            if isinstance(message, Message):
+                found = message
+            elif left <= 0.0 and (message is None or time.perf_counter() >= last):
                 return found
 
     def _receive(self, wait: float) -> Message | str | None:

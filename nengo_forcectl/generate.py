@@ -34,23 +34,26 @@ class GenerateControl:
 
     Args:
         cycle: the control cycle.
-        dt: between calls [s].
+        dt: between calls [s]; by default the cycle's, 1 ms of one that has none.
         size: of the target; by default as the cycle's law needs it, one a joint or 3 for the tool,
             and 3 for a cycle without a law of ``nengo_forcectl.control``.
 
     Raises:
         ConfigurationError: a law that needs an orientation or a measured wrench, which such a call
-            does not give, or another size.
+            does not give, another size, or another period than the cycle's.
     """
 
-    def __init__(self, cycle: Cycle, dt: float = 1e-3, size: int | None = None) -> None:
+    def __init__(self, cycle: Cycle, dt: float | None = None, size: int | None = None) -> None:
         law: Any = getattr(cycle, "controller", None)
+        own = getattr(cycle, "dt", 1e-3 if dt is None else dt)
+        if dt is not None and abs(dt - own) > 1e-6 * own:
+            raise ConfigurationError(f"GenerateControl.dt: is {dt} s, needs its cycle's, {own} s")
         needs = _size_of(law, cycle.dof)
         if size is not None and needs not in (None, size):
             raise ConfigurationError(
                 f"GenerateControl.size: is {size}, {type(law).__name__} needs a target of {needs}"
             )
-        self.cycle, self.dt, self.calls = cycle, dt, 0
+        self.cycle, self.dt, self.calls = cycle, own, 0
         self.size = size or needs or 3
         pose = self.size == 3 and not isinstance(law, JointSpace)
         self._sizes = (3, 6) if pose else (self.size,)  # that a target may have

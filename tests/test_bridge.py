@@ -5,6 +5,7 @@ import socket
 import struct
 import subprocess
 import threading
+import time
 import zlib
 
 import numpy as np
@@ -352,3 +353,34 @@ def test_a_robot_in_c_comes_to_rest_after_a_goodbye(pendulum):
             assert state.dq[0] > 0.5
         words = robot.communicate(timeout=10)[0].split()
     assert abs(float(words[words.index("speed") + 1])) < 1e-3
+
+
+def test_a_flood_of_junk_does_not_keep_the_robot_from_its_rest():
+    """Torques end, datagrams of one byte come without end: within a second it stands."""
+    with Bullet(ARM, HOME) as robot:
+        robot.reset(HOME, np.array([1.0, -1.0]))
+        served = Serving(robot, period=2e-3)
+        over = threading.Event()
+
+        def flood():
+            junk = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            while not over.is_set():
+                for _ in range(100):
+                    junk.sendto(b"x", ("127.0.0.1", served.port))
+            junk.close()
+
+        flooding = threading.Thread(target=flood, daemon=True)
+        bridge = BridgeRobot(2, served.port, TOKEN, wait=0.01)
+        bridge.read()
+        bridge.apply(ARM.gravity(HOME))
+        flooding.start()
+        started = time.perf_counter()
+        while np.abs(robot.state()[1]).max() > 1e-2:
+            assert time.perf_counter() - started < 10.0
+            time.sleep(0.05)
+        over.set()
+        flooding.join()
+        bridge.close()
+        served.join(10)
+    assert served.counts["rests"] == 1
+    assert served.counts["stranger"] > 100

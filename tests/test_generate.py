@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
+import arms
 from nengo_forcectl.adaptation import NoAdaptation
 from nengo_forcectl.control import Admittance, Impedance, JointPD, OperationalSpace
 from nengo_forcectl.control.safety import Safe
 from nengo_forcectl.cycle import Blocks
 from nengo_forcectl.exceptions import ConfigurationError, NetworkError, SimulationError
+from nengo_forcectl.fused import CompiledController
 from nengo_forcectl.generate import GenerateAdaptation, GenerateControl
 from nengo_forcectl.paths import Reference
 from nengo_forcectl.robot import State
@@ -105,3 +107,12 @@ def test_nothing_is_learned_from_nan():
     with pytest.raises(NetworkError, match="training_signal"):
         adaptation.generate([0.0] * 3, [np.nan, 0.0])
     np.testing.assert_array_equal(adaptation.network.w, 0.0)
+
+
+def test_calls_go_on_by_the_cycle_s_own_period():
+    """Of 2 ms, if it is made for that; another one is refused."""
+    arm = arms.load("planar2")
+    safe = Safe(CompiledController(arm, JointPD(kp=20.0, kv=2.0)), arm, dt=2e-3)
+    assert GenerateControl(safe).dt == 2e-3
+    with pytest.raises(ConfigurationError, match=r"dt: is 0.001 s, needs its cycle's, 0.002 s"):
+        GenerateControl(safe, dt=1e-3)
