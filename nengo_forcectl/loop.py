@@ -20,7 +20,7 @@ from .mapping import ByObject
 from .weights import named_weights
 
 
-class Cycle(NamedTuple):
+class Observed(NamedTuple):
     """What one step of a `LearningLoop` hands back."""
 
     output: Float[np.ndarray, "batch n_out"]  # F(x; w) with the weights before the change
@@ -103,13 +103,13 @@ class LearningLoop:
         self,
         inputs: Mapping[nengo.Node, Float[np.ndarray, "batch n_in"]],
         error: Float[np.ndarray, "batch n_out"],
-    ) -> Cycle:
+    ) -> Observed:
         """Return F(x; w) and the Jacobians asked for, then change w and carry the state on."""
         if self.optimizer is None:
             raise ConfigurationError("LearningLoop.optimizer is None: this loop only observes")
         return self._cycle(self._step(self._packed(inputs, error)))
 
-    def observe(self, inputs: Mapping[nengo.Node, Float[np.ndarray, "batch n_in"]]) -> Cycle:
+    def observe(self, inputs: Mapping[nengo.Node, Float[np.ndarray, "batch n_in"]]) -> Observed:
         """Return F(x; w) and the Jacobians asked for, and carry the state on; the weights stay."""
         return self._cycle(self._observe(self._packed(inputs, self._no_error)))
 
@@ -169,9 +169,9 @@ class LearningLoop:
             f"{np.asarray(error).dtype}, needs {batch, self.probe.size_in} and real numbers"
         )
 
-    def _cycle(self, tensors: list[Any]) -> Cycle:
+    def _cycle(self, tensors: list[Any]) -> Observed:
         output, *jacobians = map(array_of, tensors)
-        return Cycle(output, ByObject(dict(zip(self._asked, jacobians, strict=True))))
+        return Observed(output, ByObject(dict(zip(self._asked, jacobians, strict=True))))
 
     @cached_property
     def _step(self) -> Callable[[Any], Any]:

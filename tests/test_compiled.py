@@ -1,6 +1,23 @@
 import os
+import re
+from pathlib import Path
 
-from nengo_forcectl.compiled import forget_stale
+import arms
+from nengo_forcectl import compiled
+from nengo_forcectl.compiled import OTHERS, forget_stale
+
+
+def test_what_compiled_code_takes_from_elsewhere_is_watched():
+    """Every module that a source of it imports from outside its own folder."""
+    folder = Path(compiled.__path__[0])
+    used = set()
+    for source in folder.glob("*.py"):
+        text = source.read_text()
+        for dots, module in re.findall(r"^from (\.\.|arms\.)([\w.]+) import", text, re.MULTILINE):
+            base = folder.parent if dots == ".." else Path(arms.__path__[0])
+            used.add(base / (module.replace(".", "/") + ".py"))
+    assert used == set(OTHERS)
+    assert all(path.exists() for path in OTHERS)
 
 
 def test_what_was_compiled_of_other_sources_is_forgotten(tmp_path):

@@ -39,12 +39,14 @@ def forget_stale(folder: Path, *others: Path) -> None:
 
 
 _here = Path(__file__).parent
-forget_stale(
-    _here,
-    _here.parent / "control" / "secondary.py",
+OTHERS = (
     _here.parent / "calls.py",
-    _here.parent / "observer.py",
+    _here.parent / "control" / "secondary.py",
+    _here.parent / "exceptions.py",
     _here.parent / "learning" / "consolidation.py",
     _here.parent / "learning" / "gradient.py",
+    _here.parent / "observer.py",
     Path(arms.__path__[0]) / "invoke.py",
 )
+"""Sources elsewhere, of which there are constants and code in what is compiled here."""
+forget_stale(_here, *OTHERS)

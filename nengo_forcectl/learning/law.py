@@ -65,14 +65,6 @@ class Law(Protocol):
         ...
 
 
-class RuleLaw(Protocol):
-    """A law that knows each weight array alone and remembers nothing: TensorFlow can run it."""
-
-    def rule(self, xp: Any = np) -> Rule:
-        """Return one step, as a pure function of arrays of the namespace ``xp``."""
-        ...
-
-
 def signal_of(value: Signal | np.ndarray) -> Signal:
     """Return ``value``, or if it is an array, the signal with this error alone."""
     return value if isinstance(value, Signal) else Signal(value)
