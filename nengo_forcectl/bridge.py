@@ -179,26 +179,24 @@ class _Port:
             return "unexpected"
         message = decode(data) if self.vacant or self.peer in (None, address) else "stranger"
         if isinstance(message, Message):
-            if self.vacant and (message.kind, message.token) == (HELLO, self.token):
-                message = self._checked(message, 0)
-            elif self.peer in (None, address):
-                message = self._checked(message, self.last)
-            else:
-                message = "stranger"
+            message = self._checked(message, address)
         if isinstance(message, str):
             self.drops[message] += 1
             return message
         self.peer, self.last, self.vacant = address, message.sequence, False
         return message
 
-    def _checked(self, message: Message, last: int) -> Message | str:
+    def _checked(self, message: Message, address: tuple[str, int]) -> Message | str:
         if message.token != self.token:
+            return "stranger"
+        begins = message.kind == HELLO and (self.vacant or self.peer is None)
+        if not begins and self.peer not in (None, address):
             return "stranger"
         if message.kind not in self.kinds or len(message.q) != self.dof:
             return "unexpected"
-        if self.peer is None and message.kind != HELLO:
+        if self.peer is None and not begins:
             return "unexpected"
-        return message if message.sequence > last else "replayed"
+        return message if message.sequence > (0 if begins else self.last) else "replayed"
 
 
 class BridgeRobot(Closing):

@@ -8,10 +8,10 @@ import numpy as np
 from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from typing_extensions import Self
 
+from .progress import Bars
 from .settings import ReachSettings, pass_name
 
 if TYPE_CHECKING:
@@ -40,44 +40,32 @@ def show(settings: ReachSettings) -> None:
     console.print(f"Run folder: [bold]{escape(str(run.folder))}[/]")
 
 
-class _Bars:
-    """A bar a controller on the standard error, with the error of the last reach."""
+class _Bars(Bars):
+    """A bar a controller, with the error of the last reach."""
 
     def __init__(self, settings: ReachSettings) -> None:
-        self._bars = Progress(
+        super().__init__(
             TextColumn("{task.description:<10}"),
             BarColumn(),
             TextColumn("{task.fields[last]}"),
             TimeElapsedColumn(),
-            console=Console(stderr=True),
         )
         self._passes = settings.all_passes
-        self._tasks = {
-            name: self._bars.add_task(name, start=False, last="waiting")
-            for name in settings.controllers
+        self._bar = {
+            name: self.add_task(name, start=False, last="waiting") for name in settings.controllers
         }
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bars.live.is_started:
-            self._bars.stop()
 
     def watch(self, name: str, done: int, total: int, log: "Log") -> None:
         """Show ``done`` of ``total`` reaches."""
-        task = self._tasks[name]
-        if done == 0:
-            self._bars.start()  # not before: what is wrong with the input is one line, no bars
-            self._bars.start_task(task)
         error = ""
         if done:
             start = log.cycles * (done - 1) // done
             error = f", now {1e3 * float(np.sqrt(np.mean(log.error(start) ** 2))):.2f} mm"
+        else:
+            self.start_task(self._bar[name])
         number = min(self._passes, 1 + done * self._passes // total)
-        self._bars.update(
-            task, completed=done, total=total, last=f"pass {number}/{self._passes}{error}"
-        )
+        last = f"pass {number}/{self._passes}{error}"
+        self.update(self._bar[name], completed=done, total=total, last=last)
 
 
 def _table(run: "Run") -> Table:

@@ -19,6 +19,7 @@ import numpy as np
 from jaxtyping import Float
 
 from .exceptions import BROKEN, RecordError
+from .npz import read_npz
 from .paths import Reference
 from .robot import Result, State
 
@@ -57,11 +58,8 @@ class Log:
     """
 
     def __init__(self, capacity: int) -> None:
-        if (
-            not isinstance(capacity, (int, np.integer))
-            or isinstance(capacity, bool)
-            or capacity < 1
-        ):
+        whole = isinstance(capacity, (int, np.integer)) and not isinstance(capacity, bool)
+        if not whole or capacity < 1:
             raise RecordError(f"Log.capacity: is {capacity!r}, needs a whole number from 1 up")
         self.capacity = int(capacity)  # cycles that fit
         self.cycles = 0  # so far
@@ -242,7 +240,7 @@ def read_run(folder: Path | str) -> Run:
         records = {}
         for controller in summary["records"] if "records" in summary else summary["rms_mm"]:
             with (folder / f"{controller}.npz").open("rb") as stream:
-                records[controller] = dict(np.load(stream, allow_pickle=False))
+                records[controller] = read_npz(stream)
     except (OSError, *BROKEN) as error:
         raise RecordError(
             f"run folder '{folder}': holds no run that can be read ({error})"

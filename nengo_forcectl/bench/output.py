@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from typing_extensions import Self
 
+from ..progress import counted
 from ..settings import BenchSettings
 
 if TYPE_CHECKING:
@@ -21,8 +20,17 @@ def show(settings: BenchSettings) -> None:
     """Run the verb and print what came of it."""
     from . import run as bench
 
-    with _Bar() as progress:
-        results = bench.run(settings, progress.watch)
+    with counted() as bars:
+        task = bars.add_task("bench", total=None, last="")
+
+        def watch(done: int, total: int, cell: "Cell | None") -> None:
+            last = ""
+            if cell is not None:
+                outcome = "fell" if cell.later_mm is None else f"{cell.later_mm:.3g} mm"
+                last = escape(f"{cell.arm}, {cell.disturbance}, {cell.controller}: {outcome}")
+            bars.update(task, completed=done, total=total, last=last)
+
+        results = bench.run(settings, watch)
     if settings.json:
         sys.stdout.write(json.dumps(results.data) + "\n")
         return
@@ -37,37 +45,6 @@ def show(settings: BenchSettings) -> None:
             where = f"{cell.arm}, {cell.disturbance}, {cell.controller}, seed {cell.seed}"
             console.print(f"[red]{escape(where)} fell:[/] {escape(cell.fell)}")
     console.print(f"Run folder: [bold]{escape(str(results.folder))}[/]")
-
-
-class _Bar:
-    """A bar on the standard error, with what came of the last cell."""
-
-    def __init__(self) -> None:
-        self._bar = Progress(
-            BarColumn(),
-            TextColumn("{task.completed}/{task.total}"),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[last]}"),
-            console=Console(stderr=True),
-        )
-        self._task = self._bar.add_task("bench", total=None, last="")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar.live.is_started:
-            self._bar.stop()
-
-    def watch(self, done: int, total: int, cell: "Cell | None") -> None:
-        """Show ``done`` of ``total`` cells."""
-        last = ""
-        if cell is None:
-            self._bar.start()  # not before: what is wrong with the input is one line, no bar
-        else:
-            outcome = "fell" if cell.later_mm is None else f"{cell.later_mm:.3g} mm"
-            last = escape(f"{cell.arm}, {cell.disturbance}, {cell.controller}: {outcome}")
-        self._bar.update(self._task, completed=done, total=total, last=last)
 
 
 def _error_table(results: "Results", arm: str) -> Table:

@@ -154,7 +154,6 @@ def supply(q, dq, dq_r, ddq_r, measured, sound, learning, own, tau, feedforward)
             feedforward[i] += fast + offset[i]
             offset[i] = 0.0 if abs(offset[i]) < FADED else offset[i] * real[2]
         tau[i] = min(max(tau[i] + feedforward[i], -tau_max[i]), tau_max[i])
-        sent[i] = tau[i]
     if learning and sound:
         filtered, last = part(buffer, starts, 3), part(buffer, starts, 4)
         low_pass(filtered, last, phi, goes_on, share)

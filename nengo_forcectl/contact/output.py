@@ -8,9 +8,10 @@ from typing import Any
 from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from ..progress import Bars
 from ..settings import ContactSettings, WipeSettings
 
 
@@ -18,29 +19,18 @@ def show(settings: ContactSettings) -> None:
     """Run the verb and print what came of it."""
     from . import press, wipe
 
-    bars = Progress(
-        TextColumn("{task.description:<22}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-    )
-    tasks: dict[str, Any] = {}
+    with Bars(TextColumn("{task.description:<22}"), BarColumn(), TimeElapsedColumn()) as bars:
+        tasks: dict[str, Any] = {}
 
-    def watch(name: str, done: int, total: int) -> None:
-        if not bars.live.is_started:
-            bars.start()  # not before: what is wrong with the input is one line, no bars
-        if name not in tasks:
-            tasks[name] = bars.add_task(name, total=total)
-        bars.update(tasks[name], completed=done)
+        def watch(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = bars.add_task(name, total=total)
+            bars.update(tasks[name], completed=done)
 
-    try:
         if isinstance(settings, WipeSettings):
             run = wipe.run(settings, watch)
         else:
             run = press.run(settings, watch)  # pyright: ignore[reportArgumentType]
-    finally:
-        if bars.live.is_started:
-            bars.stop()
     if settings.json:
         sys.stdout.write(json.dumps(run.summary) + "\n")
         return

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..exceptions import BROKEN, RecordError, VersionError
+from ..npz import read_npz
 
 FORMAT = 3
 TEXT, ARRAYS, SUMS = "controller.json", "arrays.npz", "SHA256SUMS"
@@ -99,8 +100,7 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
             "export the controller anew, or install that one"
         )
     try:
-        with np.load(io.BytesIO(files[ARRAYS]), allow_pickle=False) as file:
-            arrays = dict(file)
+        arrays = read_npz(io.BytesIO(files[ARRAYS]))
     except (OSError, *BROKEN) as error:
         raise RecordError(f"file '{folder / ARRAYS}': holds no arrays ({error})") from None
     return data, arrays

@@ -6,10 +6,10 @@ import sys
 from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from ..kinematics.training import Progress as Epoch
+from ..progress import counted
 from ..settings import JacobianSettings
 
 
@@ -18,26 +18,14 @@ def show(settings: JacobianSettings) -> None:
     from . import run as jacobian
     from .report import MEASURES, WEIGHT_HEADS, cells, weight_cells
 
-    bar = Progress(
-        BarColumn(),
-        TextColumn("{task.completed}/{task.total}"),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[last]}"),
-        console=Console(stderr=True),
-    )
-    task = bar.add_task("training", total=settings.epochs, last="")
+    with counted() as bars:
+        task = bars.add_task("training", total=settings.epochs, last="")
 
-    def watch(epoch: Epoch) -> None:
-        if not bar.live.is_started:
-            bar.start()  # not before: what is wrong with the input is one line, no bar
-        last = f"loss {epoch.loss:.2e}, error of J {100 * epoch.jacobian_error:.3g} %"
-        bar.update(task, completed=epoch.epoch, last=last)
+        def watch(epoch: Epoch) -> None:
+            last = f"loss {epoch.loss:.2e}, error of J {100 * epoch.jacobian_error:.3g} %"
+            bars.update(task, completed=epoch.epoch, last=last)
 
-    try:
         run = jacobian.run(settings, watch)
-    finally:
-        if bar.live.is_started:
-            bar.stop()
     if settings.json:
         sys.stdout.write(json.dumps(run.summary) + "\n")
         return

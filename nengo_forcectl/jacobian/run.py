@@ -19,10 +19,11 @@ import arms
 from arms import Arm
 
 from ..compare import Comparison, compare_jacobians, compare_matrices, nearest_distance
-from ..exceptions import RecordError
+from ..exceptions import BROKEN, RecordError
 from ..kinematics.babbling import online_training
 from ..kinematics.learned import LearnedKinematics
 from ..kinematics.training import Progress, Watch, check_samples, region, sample, training
+from ..npz import read_npz
 from ..record import RunFolder, versions
 from ..settings import JacobianSettings
 
@@ -174,14 +175,14 @@ def read_jacobian_run(folder: Path | str) -> JacobianRun:
     folder = Path(folder)
     try:
         summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-        with np.load(folder / "comparison.npz", allow_pickle=False) as file:
-            arrays = dict(file)
+        with (folder / "comparison.npz").open("rb") as stream:
+            arrays = read_npz(stream)
         settings = summary["settings"]
         comparison = compare_matrices(
             arrays["q"], arrays["learned"], arrays["analytic"], arrays["weights"]
         )
         arm = arms.load(settings["arm"], tip=settings["tip"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, *BROKEN) as error:
         raise RecordError(
             f"run folder '{folder}': holds no run that can be read ({error})"
         ) from None

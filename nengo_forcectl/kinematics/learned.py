@@ -25,6 +25,7 @@ from arms import Arm
 from arms.bodies import coordinates
 
 from ..exceptions import BROKEN, ConfigurationError, NetworkError, RecordError
+from ..npz import read_npz
 from ..record import write_file
 
 GAIN = 0.3  # of the neuron with the longest encoder: the neurons are bent, not switched
@@ -220,7 +221,7 @@ class LearnedKinematics:
         """
         try:
             with Path(path).open("rb") as stream:
-                file = np.load(stream, allow_pickle=False)
+                file = read_npz(stream)
                 values = {field.name: file[field.name] for field in dataclasses.fields(cls)}
             learned = cls(
                 arm=str(values.pop("arm")),

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from ..exceptions import ConfigurationError
 from .curves import Curve
 from .profiles import Profile
@@ -26,15 +24,12 @@ class CurvePath:
     orientation: Slerp | None = None  # None: not asked for
 
     def __post_init__(self) -> None:
-        curve, profile = self.curve, self.profile
+        curve, profile, orientation = self.curve, self.profile, self.orientation
+        timed = hasattr(curve, "duration"), hasattr(profile, "duration")
         for field, fits, needs in (
-            ("curve", hasattr(curve, "at") and np.ndim(curve.at(0.0)[0]) == 1, "Line"),
-            (
-                "profile",
-                hasattr(profile, "at") and hasattr(profile, "duration"),
-                "TrapezoidProfile",
-            ),
-            ("orientation", isinstance(self.orientation, (Slerp, type(None))), "Slerp, or None"),
+            ("curve", hasattr(curve, "at") and not timed[0], "Line"),
+            ("profile", hasattr(profile, "at") and timed[1], "TrapezoidProfile"),
+            ("orientation", isinstance(orientation, (Slerp, type(None))), "Slerp, or None"),
         ):
             if not fits:
                 raise ConfigurationError(

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ..exceptions import BROKEN, ConfigurationError, RecordError
+from ..npz import read_npz
 from .checks import points
 from .piecewise import Piecewise, hermite, natural_spline
 from .reference import Reference
@@ -120,10 +121,8 @@ class RecordedPath:
 
 def _read_npz(file: Path) -> dict[str, np.ndarray]:
     with file.open("rb") as stream:
-        archive = np.load(stream, allow_pickle=False)
-        if isinstance(archive, np.ndarray):
-            raise ValueError("is one array; needs an archive of them, as of numpy.savez")
-        return {name: archive[name] for name in COLUMNS if name in archive}
+        archive = read_npz(stream)
+    return {name: archive[name] for name in COLUMNS if name in archive}
 
 
 def _read_csv(file: Path) -> dict[str, np.ndarray]:
