@@ -14,11 +14,11 @@ from pathlib import Path
 
 from arms.arm import Arm, Terms
 from arms.catalog import CATALOG
-from arms.chain import Chain
-from arms.exceptions import ArmError, UnreachableError, UrdfError
+from arms.errors import ArmError, UnreachableError, UrdfError
 from arms.figures import Summary, summarise
-from arms.tree import reroot
-from arms.urdf import read_urdf
+from arms.model.chain import Chain
+from arms.model.tree import reroot
+from arms.model.urdf import read_urdf
 
 __all__ = [
     "Arm",

@@ -15,15 +15,15 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from arms.chain import Chain
-from arms.description import Description, Triple
-from arms.exceptions import ArmError
-from arms.kernel import Kernel, lowered
-from arms.terms import AXES, TERMS, Request
+from arms.equations.terms import AXES, TERMS, Request
+from arms.errors import ArmError
+from arms.machine.kernel import Kernel, lowered
+from arms.model.chain import Chain
+from arms.model.description import Description, Triple
 
 if TYPE_CHECKING:
-    from arms.steps import Steps
-    from arms.symbolic import Symbolic
+    from arms.equations.symbolic import Symbolic
+    from arms.machine.steps import Steps
 
 Joints = Float[ndarray, "*batch n"]
 
@@ -175,7 +175,7 @@ class Arm(Description):
     @cached_property
     def symbolic(self) -> Symbolic:
         """The terms as Sympy matrices over its own ``q`` and ``dq``, each built on demand."""
-        from arms.symbolic import Symbolic
+        from arms.equations.symbolic import Symbolic
 
         return Symbolic(self._bodies)
 

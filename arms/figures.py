@@ -9,9 +9,9 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from arms import cache
 from arms.arm import Arm, Terms
-from arms.kernel import fingerprint, version
+from arms.machine import cache
+from arms.machine.kernel import fingerprint, version
 
 
 class Summary(NamedTuple):
@@ -41,9 +41,9 @@ def summarise(arm: Arm) -> Summary:
 
 
 def _operations(arm: Arm) -> int:
-    from arms.derive import derive
-    from arms.program import steps
-    from arms.terms import Request
+    from arms.equations.derive import derive
+    from arms.equations.program import steps
+    from arms.equations.terms import Request
 
     return steps(derive(arm._bodies, Request(Terms._fields)), Terms._fields).operations()
 

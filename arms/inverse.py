@@ -13,8 +13,8 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from arms.attach import transform_of
-from arms.exceptions import ArmError, UnreachableError
+from arms.errors import ArmError, UnreachableError
+from arms.model.attach import transform_of
 
 if TYPE_CHECKING:
     from arms.arm import Arm

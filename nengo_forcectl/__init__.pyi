@@ -9,24 +9,18 @@ from .adaptation import (
     NoAdaptation as NoAdaptation,
     SlotineLi as SlotineLi,
 )
-from .bridge import (
-    BridgeRobot as BridgeRobot,
-    serve as serve,
-)
-from .closed_form import ClosedFormNetwork as ClosedFormNetwork
-from .compare import (
-    Comparison as Comparison,
-    compare_jacobians as compare_jacobians,
-)
-from .contact.landing import (
-    Descent as Descent,
-    Landing as Landing,
+from .contract import (
+    Command as Command,
+    Controller as Controller,
+    Cycle as Cycle,
+    Reference as Reference,
+    Result as Result,
+    Robot as Robot,
+    State as State,
 )
 from .control import (
     Admittance as Admittance,
-    Command as Command,
     ComputedTorque as ComputedTorque,
-    Controller as Controller,
     Damping as Damping,
     Floating as Floating,
     HybridForce as HybridForce,
@@ -40,28 +34,19 @@ from .control import (
     Posture as Posture,
     Sliding as Sliding,
 )
-from .control.adaptive_jacobian import (
-    AdaptiveJacobian as AdaptiveJacobian,
-    KnownTip as KnownTip,
-    LearnedPose as LearnedPose,
-    LearnedTip as LearnedTip,
+from .cycle.blocks import Blocks as Blocks
+from .cycle.compiled import CompiledController as CompiledController
+from .cycle.compiled_learning import (
+    CompiledCycle as CompiledCycle,
+    CompiledGradientCycle as CompiledGradientCycle,
 )
-from .control.limits import (
-    Limits as Limits,
+from .cycle.landing import Descent as Descent, Landing as Landing
+from .cycle.learner import (
+    consolidating_adaptation as consolidating_adaptation,
+    learning_cycle as learning_cycle,
+    robust_posture as robust_posture,
 )
-from .control.safety import (
-    Safe as Safe,
-)
-from .cycle import (
-    Blocks as Blocks,
-    Cycle as Cycle,
-)
-from .encoding import (
-    StateEncoding as StateEncoding,
-    States as States,
-    encoding_of as encoding_of,
-)
-from .exceptions import (
+from .errors import (
     ArmError as ArmError,
     ConfigurationError as ConfigurationError,
     ForcectlError as ForcectlError,
@@ -70,62 +55,66 @@ from .exceptions import (
     SimulationError as SimulationError,
     VersionError as VersionError,
 )
+from .estimation.observer import LowPass as LowPass, MomentumObserver as MomentumObserver
+from .estimation.predictor import Predictor as Predictor
 from .export.controller import (
     LoadedController as LoadedController,
     export_controller as export_controller,
     load_controller as load_controller,
     load_network as load_network,
 )
-from .fused import CompiledController as CompiledController
-from .fused_learning import (
-    CompiledCycle as CompiledCycle,
-    CompiledGradientCycle as CompiledGradientCycle,
+from .jobs.contact.contact_settings import (
+    PressSettings as PressSettings,
+    WipeSettings as WipeSettings,
 )
-from .generate import (
-    GenerateAdaptation as GenerateAdaptation,
-    GenerateControl as GenerateControl,
-)
-from .jacobians import (
-    input_jacobian as input_jacobian,
-    weight_jacobian as weight_jacobian,
-    weight_jvp as weight_jvp,
-    weight_vjp as weight_vjp,
-)
+from .jobs.jacobian.jacobian_settings import JacobianSettings as JacobianSettings
+from .jobs.job import Run as Run, read_run as read_run
+from .jobs.reach.reach_settings import ReachSettings as ReachSettings
+from .kinematics.compare import Comparison as Comparison, compare_jacobians as compare_jacobians
 from .kinematics.learned import LearnedKinematics as LearnedKinematics
-from .kinematics.network import kinematics_network as kinematics_network
+from .kinematics.nengo_kinematics import kinematics_network as kinematics_network
 from .kinematics.training import learn_kinematics as learn_kinematics
-from .learner import (
-    consolidating_adaptation as consolidating_adaptation,
-    learning_cycle as learning_cycle,
-    robust_posture as robust_posture,
+from .kinematics.unknown_tip import (
+    AdaptiveJacobian as AdaptiveJacobian,
+    KnownTip as KnownTip,
+    LearnedPose as LearnedPose,
+    LearnedTip as LearnedTip,
 )
 from .learning.composite import Composite as Composite
 from .learning.consolidation import Consolidation as Consolidation
 from .learning.gauss_newton import GaussNewton as GaussNewton
 from .learning.gradient import Gradient as Gradient
 from .learning.kalman import Kalman as Kalman
-from .learning.law import (
-    Law as Law,
-    Signal as Signal,
-)
+from .learning.law import Law as Law, Signal as Signal
 from .learning.least_squares import RecursiveLeastSquares as RecursiveLeastSquares
 from .learning.multilayer import Multilayer as Multilayer
 from .learning.robust import Robust as Robust
-from .learning.task_space import (
+from .learning.task_jacobian import (
     force_to_torque as force_to_torque,
     task_weight_jacobian as task_weight_jacobian,
 )
-from .loop import LearningLoop as LearningLoop
-from .network import (
+from .nengodl.jacobians import (
+    input_jacobian as input_jacobian,
+    weight_jacobian as weight_jacobian,
+    weight_jvp as weight_jvp,
+    weight_vjp as weight_vjp,
+)
+from .nengodl.loop import LearningLoop as LearningLoop
+from .nengodl.weights import named_weights as named_weights
+from .networks.building import (
     adaptive_network as adaptive_network,
     simulator as simulator,
     workspace_network as workspace_network,
 )
-from .observer import (
-    LowPass as LowPass,
-    MomentumObserver as MomentumObserver,
+from .networks.closed_form import ClosedFormNetwork as ClosedFormNetwork
+from .networks.encoding import (
+    StateEncoding as StateEncoding,
+    States as States,
+    encoding_of as encoding_of,
 )
-from .online import OnlineNetwork as OnlineNetwork
+from .networks.online import OnlineNetwork as OnlineNetwork
+from .networks.pes import PesNetwork as PesNetwork
+from .networks.workspace import reach_states as reach_states
 from .paths import (
     BlendedPath as BlendedPath,
     Circle as Circle,
@@ -137,61 +126,28 @@ from .paths import (
     MinimumJerk as MinimumJerk,
     MinimumJerkProfile as MinimumJerkProfile,
     RecordedPath as RecordedPath,
-    Reference as Reference,
     Slerp as Slerp,
     Spline as Spline,
     TrapezoidProfile as TrapezoidProfile,
     check_speed as check_speed,
 )
-from .pes import PesNetwork as PesNetwork
-from .prediction import Predictor as Predictor
-from .reach import (
-    follow as follow,
-    track as track,
+from .robots.bridge import BridgeRobot as BridgeRobot, serve as serve
+from .robots.generate import (
+    GenerateAdaptation as GenerateAdaptation,
+    GenerateControl as GenerateControl,
 )
-from .record import (
-    Log as Log,
-    Run as Run,
-    read_run as read_run,
-)
-from .robot import (
-    Result as Result,
-    Robot as Robot,
-    SensorCheck as SensorCheck,
-    State as State,
-)
-from .runner import (
-    Timing as Timing,
-    run as run,
-)
-from .settings import (
-    JacobianSettings as JacobianSettings,
-    PressSettings as PressSettings,
-    ReachSettings as ReachSettings,
-    WipeSettings as WipeSettings,
-)
+from .robots.log import Log as Log
+from .robots.loop import Timing as Timing, follow as follow, run as run, track as track
+from .safety.guard import Safe as Safe
+from .safety.limits import Limits as Limits
+from .safety.sensors import SensorCheck as SensorCheck
 from .sim.bullet import Bullet as Bullet
 from .sim.disturbances import Disturbance as Disturbance
-from .sim.forces import (
-    ForceField as ForceField,
-    LinkForces as LinkForces,
-    Spring as Spring,
-)
-from .sim.friction import (
-    CoulombFriction as CoulombFriction,
-    ViscousFriction as ViscousFriction,
-)
-from .sim.masses import (
-    Payload as Payload,
-    WrongMasses as WrongMasses,
-)
+from .sim.forces import ForceField as ForceField, LinkForces as LinkForces, Spring as Spring
+from .sim.friction import CoulombFriction as CoulombFriction, ViscousFriction as ViscousFriction
+from .sim.masses import Payload as Payload, WrongMasses as WrongMasses
 from .sim.mujoco import MuJoCo as MuJoCo
 from .sim.sensing import Sensors as Sensors
-from .sim.surfaces import (
-    Peg as Peg,
-    Table as Table,
-)
+from .sim.surfaces import Peg as Peg, Table as Table
 from .sim.tools import Tool as Tool
 from .sim.wrist import Wrist as Wrist
-from .weights import named_weights as named_weights
-from .workspace import reach_states as reach_states

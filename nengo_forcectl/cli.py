@@ -12,17 +12,13 @@ from rich.markup import escape
 
 import arms
 
-from .exceptions import ForcectlError
-from .settings import (
-    ArmsSettings,
-    BenchSettings,
-    ContactSettings,
-    ExportSettings,
-    JacobianSettings,
-    PressSettings,
-    ReachSettings,
-    WipeSettings,
-)
+from .errors import ForcectlError
+from .jobs.arms.arms_settings import ArmsSettings
+from .jobs.bench.bench_settings import BenchSettings
+from .jobs.contact.contact_settings import ContactSettings, PressSettings, WipeSettings
+from .jobs.export.export_settings import ExportSettings
+from .jobs.jacobian.jacobian_settings import JacobianSettings
+from .jobs.reach.reach_settings import ReachSettings
 
 
 def _bench_verb(
@@ -59,21 +55,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 args=arguments,
             )
             if isinstance(settings, ReachSettings):
-                from .reach_output import show
+                from .jobs.reach.reach_output import show
 
                 show(settings)
             elif isinstance(settings, BenchSettings):
-                from .bench.output import show
+                from .jobs.bench.bench_output import show
 
                 show(settings)
             elif isinstance(settings, JacobianSettings):
-                from .jacobian.output import show
+                from .jobs.jacobian.jacobian_output import show
 
                 show(settings)
             elif isinstance(settings, ExportSettings):
                 _export(settings)
             elif isinstance(settings, ContactSettings):
-                from .contact.output import show
+                from .jobs.contact.contact_output import show
 
                 show(settings)
             else:
@@ -102,7 +98,7 @@ def _export(settings: ExportSettings) -> None:
 
 
 def _arms(settings: ArmsSettings) -> None:
-    from . import show_arms
+    from .jobs.arms import arms_output as show_arms
 
     if settings.json:
         names = arms.names() if settings.name is None else (settings.name,)

@@ -20,7 +20,7 @@ import pinocchio as pin
 import pybullet
 
 import arms
-from arms.cache import VARIABLE
+from arms.machine.cache import VARIABLE
 
 REPEATS, CALLS = 15, 2000
 Action = Callable[[], object]
@@ -158,7 +158,7 @@ def controller(name: str) -> None:
     """Operational-space control fused with its arm in numba."""
     import numba
 
-    from arms.invoke import invoke
+    from arms.machine.invoke import invoke
 
     arm = arms.load(name)
     n = arm.dof

@@ -13,10 +13,10 @@ import numpy as np
 
 import arms
 from nengo_forcectl import Blocks, BridgeRobot, Bullet, MinimumJerk, NoAdaptation, OperationalSpace
-from nengo_forcectl.bridge import serve
-from nengo_forcectl.control.limits import Limits
-from nengo_forcectl.runner import run
-from nengo_forcectl.workspace import home_posture
+from nengo_forcectl.networks.workspace import home_posture
+from nengo_forcectl.robots.bridge import serve
+from nengo_forcectl.robots.loop import run
+from nengo_forcectl.safety.limits import Limits
 
 KILL = 1000  # after which cycle the peer dies
 

@@ -16,10 +16,10 @@ from rich.table import Table
 
 import arms
 from nengo_forcectl.adaptation import NoAdaptation
+from nengo_forcectl.contract import Controller, Reference, State
 from nengo_forcectl.control import (
     Admittance,
     ComputedTorque,
-    Controller,
     Damping,
     Floating,
     HybridForce,
@@ -33,11 +33,9 @@ from nengo_forcectl.control import (
     Sliding,
 )
 from nengo_forcectl.control.joint_space import JointSpace
-from nengo_forcectl.control.safety import Safe
-from nengo_forcectl.cycle import Blocks
-from nengo_forcectl.fused import CompiledController
-from nengo_forcectl.paths import Reference
-from nengo_forcectl.robot import State
+from nengo_forcectl.cycle.blocks import Blocks
+from nengo_forcectl.cycle.compiled import CompiledController
+from nengo_forcectl.safety.guard import Safe
 
 HOME = np.array([0.1, 0.5, -0.1, -1.2, 0.2, 0.6, 0.3])
 SIX = (0, 1, 2, 3, 4, 5)

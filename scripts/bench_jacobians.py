@@ -21,11 +21,11 @@ from nengo_forcectl import (
     simulator,
     weight_jacobian,
 )
-from nengo_forcectl.closed_form import ClosedFormNetwork
-from nengo_forcectl.jacobians import weight_vjp
 from nengo_forcectl.learning.gradient import Gradient
-from nengo_forcectl.loop import LearningLoop
-from nengo_forcectl.nengodl import tf
+from nengo_forcectl.nengodl.compatibility import tf
+from nengo_forcectl.nengodl.jacobians import weight_vjp
+from nengo_forcectl.nengodl.loop import LearningLoop
+from nengo_forcectl.networks.closed_form import ClosedFormNetwork
 
 N_IN, N_OUT, BATCH = 12, 6, 1024
 

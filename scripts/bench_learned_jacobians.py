@@ -4,8 +4,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from nengo_forcectl.jacobian.run import run
-from nengo_forcectl.settings import JacobianSettings
+from nengo_forcectl.jobs.jacobian.jacobian_job import run
+from nengo_forcectl.jobs.jacobian.jacobian_settings import JacobianSettings
 
 CASES = [
     {"arm": "planar2", "neurons": 1000, "samples": 3000},

@@ -16,21 +16,20 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from nengo_forcectl.closed_form import ClosedFormNetwork
+from nengo_forcectl.contract import Reference, State
 from nengo_forcectl.control import HybridForce
-from nengo_forcectl.fused_learning import CompiledGradientCycle
-from nengo_forcectl.learner import learning_cycle
+from nengo_forcectl.cycle.compiled_learning import CompiledGradientCycle
+from nengo_forcectl.cycle.learner import learning_cycle
+from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
+from nengo_forcectl.jobs.rivals import DT, control_law
+from nengo_forcectl.jobs.rivals.learners import RADIUS
+from nengo_forcectl.jobs.scene import Scene, reaching_scene
 from nengo_forcectl.learning.gradient import Gradient
-from nengo_forcectl.network import AdaptiveNetwork, adaptive_network, simulator
-from nengo_forcectl.paths import Reference
-from nengo_forcectl.pes import PesNetwork
-from nengo_forcectl.rivals import DT, control_law
-from nengo_forcectl.rivals.networks import RADIUS
-from nengo_forcectl.robot import State
-from nengo_forcectl.scene import Scene, reaching_scene
-from nengo_forcectl.settings import ReachSettings
+from nengo_forcectl.nengodl.weights import named_weights
+from nengo_forcectl.networks.building import AdaptiveNetwork, adaptive_network, simulator
+from nengo_forcectl.networks.closed_form import ClosedFormNetwork
+from nengo_forcectl.networks.pes import PesNetwork
 from nengo_forcectl.sim.bullet import Bullet
-from nengo_forcectl.weights import named_weights
 
 ROUNDS, CALLS, WARM = 20, 500, 200
 SIX = (0, 1, 2, 3, 4, 5)

@@ -13,16 +13,17 @@ from rich.console import Console
 from rich.table import Table
 
 from nengo_forcectl.adaptation import NetworkAdaptation
+from nengo_forcectl.contract import Result
+from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
+from nengo_forcectl.jobs.rivals import DT, control_law
+from nengo_forcectl.jobs.rivals.learners import RADIUS
+from nengo_forcectl.jobs.scene import reaching_scene
 from nengo_forcectl.learning.gradient import Gradient
-from nengo_forcectl.nengodl import tf
-from nengo_forcectl.network import adaptive_network, simulator
-from nengo_forcectl.online import OnlineNetwork
-from nengo_forcectl.record import Log
-from nengo_forcectl.rivals import DT, control_law
-from nengo_forcectl.rivals.networks import RADIUS
-from nengo_forcectl.robot import Result, SensorCheck, checked_torque
-from nengo_forcectl.scene import reaching_scene
-from nengo_forcectl.settings import ReachSettings
+from nengo_forcectl.nengodl.compatibility import tf
+from nengo_forcectl.networks.building import adaptive_network, simulator
+from nengo_forcectl.networks.online import OnlineNetwork
+from nengo_forcectl.robots.log import Log
+from nengo_forcectl.safety.sensors import SensorCheck, checked_torque
 from nengo_forcectl.sim.bullet import Bullet
 
 CYCLES = 5000

@@ -12,9 +12,9 @@ from collections import Counter
 import numpy as np
 
 import arms
-from arms.bodies import bodies_of
-from arms.exceptions import UrdfError
-from arms.urdf import parse_urdf
+from arms.equations.bodies import bodies_of
+from arms.errors import UrdfError
+from arms.model.urdf import parse_urdf
 
 VALUES = (
     *("nan", "inf", "-inf", "-1", "0", "1e308", "1e-320", "-0.0", "1_0", "0x10", "１", "", " "),

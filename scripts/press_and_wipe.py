@@ -12,9 +12,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from nengo_forcectl.contact import press, wipe
-from nengo_forcectl.exceptions import ForcectlError
-from nengo_forcectl.settings import PressSettings, WipeSettings
+from nengo_forcectl.errors import ForcectlError
+from nengo_forcectl.jobs.contact import press, wipe
+from nengo_forcectl.jobs.contact.contact_settings import PressSettings, WipeSettings
 
 NAMES = {"overshoot_percent": "overshoot", "last_bounce_s": "bounce", "error_percent": "force"}
 NAMES |= {"settled_s": "settled", "path_mm": "path"}

@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from nengo_forcectl.bench.run import Trial, run_cell
-from nengo_forcectl.exceptions import SimulationError
-from nengo_forcectl.rivals import networks
-from nengo_forcectl.scene import reaching_scene
-from nengo_forcectl.settings import BenchSettings, ReachSettings
+from nengo_forcectl.errors import SimulationError
+from nengo_forcectl.jobs.bench.bench_job import Trial, run_cell
+from nengo_forcectl.jobs.bench.bench_settings import BenchSettings
+from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
+from nengo_forcectl.jobs.rivals import learners as networks
+from nengo_forcectl.jobs.scene import reaching_scene
 
 RANGES = {
     "multilayer": {"INNER_RATE": (1.0, 1e5), "E_MOD": (1e-6, 1e-2)},

@@ -21,17 +21,16 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from nengo_forcectl.control.adaptive_jacobian import Kinematics, LearnedTip
-from nengo_forcectl.cycle import Cycle
+from nengo_forcectl.contract import Cycle, Kinematics, State
+from nengo_forcectl.jobs.reach.reach_settings import JACOBIANS, Jacobian, ReachSettings
+from nengo_forcectl.jobs.rivals import DT, RIVALS, TIPS
+from nengo_forcectl.jobs.scene import REACH_TIME, Scene, reaching_scene
+from nengo_forcectl.kinematics.unknown_tip import LearnedTip
+from nengo_forcectl.networks.workspace import random_targets
 from nengo_forcectl.paths import MinimumJerk
-from nengo_forcectl.reach import follow
-from nengo_forcectl.record import Log
-from nengo_forcectl.rivals import DT, RIVALS, TIPS
-from nengo_forcectl.robot import State
-from nengo_forcectl.scene import REACH_TIME, Scene, reaching_scene
-from nengo_forcectl.settings import JACOBIANS, Jacobian, ReachSettings
+from nengo_forcectl.robots.log import Log
+from nengo_forcectl.robots.loop import follow
 from nengo_forcectl.sim.bullet import Bullet
-from nengo_forcectl.workspace import random_targets
 
 ARMS = ("planar3", "kuka_iiwa")
 REACH = round(REACH_TIME / DT)  # cycles

@@ -28,18 +28,19 @@ from rich.table import Table
 
 from arms import Arm
 from nengo_forcectl.adaptation import DisturbanceObserver, IntegralAction
-from nengo_forcectl.cycle import Blocks, Cycle
-from nengo_forcectl.paths import MinimumJerk, Path, Reference
-from nengo_forcectl.rivals import DT, control_law
-from nengo_forcectl.robot import SensorCheck
-from nengo_forcectl.scene import REACH_TIME, Scene, reaching_scene
-from nengo_forcectl.settings import ReachSettings
+from nengo_forcectl.contract import Cycle, Path, Reference
+from nengo_forcectl.cycle.blocks import Blocks
+from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
+from nengo_forcectl.jobs.rivals import DT, control_law
+from nengo_forcectl.jobs.scene import REACH_TIME, Scene, reaching_scene
+from nengo_forcectl.networks.workspace import random_targets, task_axes
+from nengo_forcectl.paths import MinimumJerk
+from nengo_forcectl.safety.sensors import SensorCheck
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.forces import ForceField, LinkForces
 from nengo_forcectl.sim.friction import ViscousFriction
 from nengo_forcectl.sim.masses import Payload, WrongMasses
 from nengo_forcectl.sim.sensing import Sensors
-from nengo_forcectl.workspace import random_targets, task_axes
 
 PASS = 5 * round(REACH_TIME / DT)  # cycles
 NOISY = Sensors(position_noise=1e-4, velocity_noise=3e-3, delay=2e-3)

@@ -3,10 +3,10 @@
 import numpy as np
 
 from nengo_forcectl import MinimumJerk
+from nengo_forcectl.networks.workspace import home_posture
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.friction import ViscousFriction
 from nengo_forcectl.sim.masses import Payload
-from nengo_forcectl.workspace import home_posture
 
 DT = 1e-3
 TRAINED = 1300  # cycles: new weights have come in, the next ones are being computed

@@ -3,8 +3,8 @@
 import nengo
 import numpy as np
 
-from nengo_forcectl.nengodl import nengo_dl
-from nengo_forcectl.weights import named_weights
+from nengo_forcectl.nengodl.compatibility import nengo_dl
+from nengo_forcectl.nengodl.weights import named_weights
 
 RNG = np.random.default_rng(0)
 

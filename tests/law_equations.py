@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from nengo_forcectl.contract import Reference, State
 from nengo_forcectl.control import (
     Admittance,
     ComputedTorque,
@@ -18,8 +19,6 @@ from nengo_forcectl.control import (
     Sliding,
 )
 from nengo_forcectl.control.joint_space import JointSpace
-from nengo_forcectl.paths import Reference
-from nengo_forcectl.robot import State
 
 HOME = np.array([0.1, 0.5, -0.1, -1.2, 0.2, 0.6, 0.3])
 SIX = (0, 1, 2, 3, 4, 5)

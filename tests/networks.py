@@ -3,7 +3,7 @@
 import nengo
 import numpy as np
 
-from nengo_forcectl.nengodl import nengo_dl
+from nengo_forcectl.nengodl.compatibility import nengo_dl
 
 
 def small_network():

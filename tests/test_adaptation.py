@@ -1,17 +1,11 @@
 import numpy as np
 import pytest
 
-from nengo_forcectl.adaptation import (
-    IntegralAction,
-    KnownTorque,
-    NetworkAdaptation,
-    NoAdaptation,
-)
+from nengo_forcectl.adaptation import IntegralAction, KnownTorque, NetworkAdaptation, NoAdaptation
+from nengo_forcectl.contract import Reference, State
 from nengo_forcectl.control import OperationalSpace
 from nengo_forcectl.control.task_space import task_inertia
-from nengo_forcectl.exceptions import ConfigurationError
-from nengo_forcectl.paths import Reference
-from nengo_forcectl.robot import State
+from nengo_forcectl.errors import ConfigurationError
 
 Q = np.array([0.1, 0.5, -0.1, -1.2, 0.2, 0.6, 0.3])
 ERROR = np.arange(7.0)

@@ -6,23 +6,23 @@ from poses import ExactPose
 
 import arms
 from nengo_forcectl.adaptation import NoAdaptation
+from nengo_forcectl.contract import Reference, State
 from nengo_forcectl.control import OperationalSpace
-from nengo_forcectl.control.adaptive_jacobian import (
+from nengo_forcectl.cycle.blocks import Blocks
+from nengo_forcectl.errors import ConfigurationError, NetworkError
+from nengo_forcectl.kinematics.training import learn_kinematics
+from nengo_forcectl.kinematics.unknown_tip import (
     AdaptiveJacobian,
     KnownTip,
     LearnedPose,
     LearnedTip,
 )
-from nengo_forcectl.cycle import Blocks
-from nengo_forcectl.exceptions import ConfigurationError, NetworkError
-from nengo_forcectl.kinematics.training import learn_kinematics
-from nengo_forcectl.paths import MinimumJerk, Reference
-from nengo_forcectl.reach import follow
-from nengo_forcectl.record import Log
-from nengo_forcectl.robot import State
+from nengo_forcectl.networks.workspace import home_posture, task_axes
+from nengo_forcectl.paths import MinimumJerk
+from nengo_forcectl.robots.log import Log
+from nengo_forcectl.robots.loop import follow
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.tools import Tool
-from nengo_forcectl.workspace import home_posture, task_axes
 
 TIP = {"planar3": (0.12, -0.16, 0.0), "kuka_iiwa": (0.12, -0.1, 0.12)}  # [m]
 

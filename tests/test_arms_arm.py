@@ -3,7 +3,7 @@ import pytest
 
 import arms
 from arms.arm import Arm
-from arms.chain import Chain, Joint, Link
+from arms.model.chain import Chain, Joint, Link
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +152,7 @@ def _two_points():
 
 def test_an_arm_can_be_written_in_python():
     """A Chain of one's own: a sliding joint under gravity weighs what it carries."""
-    from arms.chain import Inertia
+    from arms.model.chain import Inertia
 
     links = (Link("rail"), Link("cart", Inertia(2.0)))
     slide = Joint("slide", "prismatic", "rail", "cart", axis=(0.0, 0.0, 1.0))
@@ -166,7 +166,7 @@ def test_kernels_run_inside_numba_functions():
     """A numba function calls two arms' kernels by address and is compiled once."""
     import numba
 
-    from arms.invoke import invoke
+    from arms.machine.invoke import invoke
 
     @numba.njit
     def gravity(address, q, dq, out):

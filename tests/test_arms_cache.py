@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import arms
-from arms import cache, kernel
 from arms.arm import Arm
-from arms.chain import Pose
+from arms.machine import cache, kernel
+from arms.model.chain import Pose
 
 Q = [0.3, -0.4]
 
@@ -70,7 +70,7 @@ def test_the_key_covers_the_arm_the_terms_and_the_processor(folder, monkeypatch)
         variant()
         count += 1
         assert len(objects(folder)) == count
-    monkeypatch.setattr("arms.compile.platform", lambda: "another processor")
+    monkeypatch.setattr("arms.machine.compile.platform", lambda: "another processor")
     arms.load("planar2").mass_matrix(Q)
     assert len(objects(folder)) == count + 1
 
@@ -127,7 +127,7 @@ def test_without_llvm_arms_run_in_python_and_say_it_once(monkeypatch):
     def broken():
         raise OSError("no LLVM here")
 
-    monkeypatch.setattr("arms.compile.target", broken)
+    monkeypatch.setattr("arms.machine.compile.target", broken)
     kernel._llvm_works.cache_clear()
     try:
         arm = arms.load("ur5")
@@ -144,7 +144,7 @@ def test_where_objects_are_laid_out_otherwise_ctypes_does_it(monkeypatch):
     """Without the fast entry the numbers are the same."""
     q = np.random.default_rng(1).normal(size=6)
     expected = arms.load("ur5").terms(q, q)
-    monkeypatch.setattr("arms.entry._layout_fits", lambda: False)
+    monkeypatch.setattr("arms.machine.python_entry._layout_fits", lambda: False)
     for ours, theirs in zip(arms.load("ur5").terms(q, q), expected, strict=True):
         np.testing.assert_array_equal(ours, theirs)
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import arms
-from arms.spatial import tensor
+from arms.model.spatial import tensor
 
 
 @pytest.fixture(scope="module", params=arms.names())

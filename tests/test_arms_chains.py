@@ -8,14 +8,14 @@ from arms_reference import Pinocchio, relative_error
 from hypothesis import Phase, given, settings
 
 from arms.arm import Arm
-from arms.bodies import bodies_of
-from arms.chain import Chain, Inertia, Joint, Link, Mimic, Pose
-from arms.compile import python_function
-from arms.derive import derive
-from arms.program import steps
-from arms.terms import Request
-from arms.tree import select
-from arms.urdf import parse_urdf
+from arms.equations.bodies import bodies_of
+from arms.equations.derive import derive
+from arms.equations.program import steps
+from arms.equations.terms import Request
+from arms.machine.compile import python_function
+from arms.model.chain import Chain, Inertia, Joint, Link, Mimic, Pose
+from arms.model.tree import select
+from arms.model.urdf import parse_urdf
 
 KINDS = ["revolute", "prismatic", "continuous"]
 AXES = [(1.0, 0.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, 1.0), None]

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 import arms
-from arms.chain import Inertia
-from arms.dh import Row, from_dh
+from arms.model.chain import Inertia
+from arms.model.dh import Row, from_dh
 
 # UR5, standard: Universal Robots, DH parameters for calculations of kinematics and dynamics.
 UR5 = [

@@ -1,8 +1,16 @@
 import numpy as np
 import pytest
 
-from arms.chain import Inertia, Pose
-from arms.spatial import about_axis, is_physical, matrix, pose_of, roll_pitch_yaw, rotation, z_to
+from arms.model.chain import Inertia, Pose
+from arms.model.spatial import (
+    about_axis,
+    is_physical,
+    matrix,
+    pose_of,
+    roll_pitch_yaw,
+    rotation,
+    z_to,
+)
 
 
 @pytest.mark.parametrize("pitch", [0.3, np.pi / 2, -np.pi / 2, np.pi / 2 - 1e-7, np.pi / 2 - 1e-10])

@@ -8,10 +8,10 @@ import pytest
 from arms_reference import Pinocchio, states
 
 import arms
-from arms.compile import python_function
-from arms.derive import derive
-from arms.program import steps
-from arms.terms import Request
+from arms.equations.derive import derive
+from arms.equations.program import steps
+from arms.equations.terms import Request
+from arms.machine.compile import python_function
 
 
 @pytest.fixture(scope="module", params=["planar3", "ur5e", "kuka_iiwa"])

@@ -7,8 +7,8 @@ import pybullet_data
 import pytest
 
 import arms
-from arms.exceptions import UrdfError
-from arms.urdf import parse_urdf
+from arms.errors import UrdfError
+from arms.model.urdf import parse_urdf
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 PENDULUM = """<robot name="p"><link name="base"/><link name="rod">

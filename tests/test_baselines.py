@@ -3,9 +3,9 @@ import json
 import numpy as np
 import pytest
 
-from nengo_forcectl import reach
-from nengo_forcectl.reach import tool_error
-from nengo_forcectl.settings import ADAPT, ReachSettings
+from nengo_forcectl.jobs.reach import reach_job as reach
+from nengo_forcectl.jobs.reach.reach_job import tool_error
+from nengo_forcectl.jobs.reach.reach_settings import ADAPT, ReachSettings
 
 
 @pytest.fixture(scope="module")

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 
 import arms
-from nengo_forcectl.bench import conditions
-from nengo_forcectl.bench.conditions import CONDITIONS, Condition, condition
-from nengo_forcectl.bench.figure import bench_figure
-from nengo_forcectl.bench.run import Cell, Results, read_results, run
 from nengo_forcectl.cli import main
-from nengo_forcectl.exceptions import RecordError
-from nengo_forcectl.settings import DISTURBANCES, BenchSettings
+from nengo_forcectl.errors import RecordError
+from nengo_forcectl.jobs.bench import conditions
+from nengo_forcectl.jobs.bench.bench_figures import bench_figure
+from nengo_forcectl.jobs.bench.bench_job import Cell, Results, read_results, run
+from nengo_forcectl.jobs.bench.bench_settings import DISTURBANCES, BenchSettings
+from nengo_forcectl.jobs.bench.conditions import CONDITIONS, Condition, condition
+from nengo_forcectl.networks.workspace import home_posture
 from nengo_forcectl.sim.disturbances import acceleration
 from nengo_forcectl.sim.forces import ForceField
-from nengo_forcectl.workspace import home_posture
 
 SMALL = ("--arms", "planar2", "--adapt", "none", "observer", "--passes", "1", "--jobs", "1")
 

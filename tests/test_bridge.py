@@ -15,7 +15,12 @@ from hypothesis import given, strategies as st
 
 import arms
 from nengo_forcectl.adaptation import NoAdaptation
-from nengo_forcectl.bridge import (
+from nengo_forcectl.contract import State
+from nengo_forcectl.control import JointPD
+from nengo_forcectl.cycle.blocks import Blocks
+from nengo_forcectl.errors import SimulationError
+from nengo_forcectl.paths import MinimumJerk
+from nengo_forcectl.robots.bridge import (
     DROPS,
     GOODBYE,
     HELLO,
@@ -28,12 +33,7 @@ from nengo_forcectl.bridge import (
     encode,
     serve,
 )
-from nengo_forcectl.control import JointPD
-from nengo_forcectl.cycle import Blocks
-from nengo_forcectl.exceptions import SimulationError
-from nengo_forcectl.paths import MinimumJerk
-from nengo_forcectl.robot import State
-from nengo_forcectl.runner import run
+from nengo_forcectl.robots.loop import run
 from nengo_forcectl.sim.bullet import Bullet
 
 TOKEN = 0x0123456789ABCDEF

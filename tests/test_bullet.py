@@ -4,7 +4,7 @@ import pytest
 import arms
 from arms import Arm
 from arms.catalog.planar import planar
-from nengo_forcectl.exceptions import ArmError, ConfigurationError, SimulationError
+from nengo_forcectl.errors import ArmError, ConfigurationError, SimulationError
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.disturbances import joint_torque, real_arm
 from nengo_forcectl.sim.friction import CoulombFriction, ViscousFriction

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from nengo_forcectl import ReachSettings, Reference, Result, State, reach_output
+from nengo_forcectl import ReachSettings, Reference, Result, State
 from nengo_forcectl.cli import main
-from nengo_forcectl.record import Log, Run
-from nengo_forcectl.settings.reach import ADAPT
+from nengo_forcectl.jobs.job import Run
+from nengo_forcectl.jobs.reach import reach_output
+from nengo_forcectl.jobs.reach.reach_settings import ADAPT
+from nengo_forcectl.robots.log import Log
 
 
 def command(*arguments, cwd):
@@ -217,7 +219,7 @@ def test_what_docstrings_announce_is_public():
     assert result.stdout.strip() == "True []", result.stderr
     from nengo_forcectl import robust_posture
 
-    assert robust_posture.__module__ == "nengo_forcectl.learner"
+    assert robust_posture.__module__ == "nengo_forcectl.cycle.learner"
 
 
 def test_the_progress_says_that_its_error_is_the_last_reachs(capsys):

@@ -2,12 +2,12 @@ import nengo
 import numpy as np
 import pytest
 
-from nengo_forcectl.closed_form import ClosedFormNetwork
-from nengo_forcectl.exceptions import ConfigurationError, NetworkError
+from nengo_forcectl.errors import ConfigurationError, NetworkError
 from nengo_forcectl.learning.gradient import Gradient
-from nengo_forcectl.network import adaptive_network, simulator
-from nengo_forcectl.online import OnlineNetwork
-from nengo_forcectl.weights import named_weights
+from nengo_forcectl.nengodl.weights import named_weights
+from nengo_forcectl.networks.building import adaptive_network, simulator
+from nengo_forcectl.networks.closed_form import ClosedFormNetwork
+from nengo_forcectl.networks.online import OnlineNetwork
 
 N_IN, N_OUT, N = 4, 3, 40
 LAWS = [

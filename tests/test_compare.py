@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 
 import arms
-from nengo_forcectl.compare import compare_jacobians, compare_matrices, nearest_distance
-from nengo_forcectl.exceptions import NetworkError
-from nengo_forcectl.jacobians import input_jacobian
-from nengo_forcectl.network import simulator
+from nengo_forcectl.errors import NetworkError
+from nengo_forcectl.kinematics.compare import compare_jacobians, compare_matrices, nearest_distance
+from nengo_forcectl.nengodl.jacobians import input_jacobian
+from nengo_forcectl.networks.building import simulator
 
 
 def pairs(k, m, n, rng, off=0.05):

@@ -1,52 +1,44 @@
+"""Machine code of kernels is kept by the contents of their sources."""
+
 import os
-import re
-from pathlib import Path
 
-import arms
-from nengo_forcectl import compiled
-from nengo_forcectl.compiled import OTHERS, forget_stale
+from arms.machine.cache import VARIABLE, digest_of, versioned_folder
 
 
-def test_what_compiled_code_takes_from_elsewhere_is_watched():
-    """Every module that a source of it imports from outside its own folder."""
-    folder = Path(compiled.__path__[0])
-    used = set()
-    for source in folder.glob("*.py"):
-        text = source.read_text()
-        for dots, module in re.findall(r"^from (\.\.|arms\.)([\w.]+) import", text, re.MULTILINE):
-            base = folder.parent if dots == ".." else Path(arms.__path__[0])
-            used.add(base / (module.replace(".", "/") + ".py"))
-    assert used == set(OTHERS)
-    assert all(path.exists() for path in OTHERS)
-
-
-def test_what_was_compiled_of_other_sources_is_forgotten(tmp_path):
-    """A changed, a new or a removed source: numba's files go; unchanged, they stay."""
-    cache = tmp_path / "__pycache__"
-    cache.mkdir()
+def test_a_changed_a_new_or_a_removed_source_gives_another_digest(tmp_path):
+    """Its contents count, not its date."""
     source = tmp_path / "law.py"
     source.write_text("one")
-
-    def compiled():
-        for name in ("law.f-1.py311.nbi", "law.f-1.py311.1.nbc"):
-            (cache / name).write_text("code")
-        forget_stale(tmp_path)
-        return len(list(cache.glob("*.nb?")))
-
-    assert compiled() == 0  # nothing is known of what was there
-    assert compiled() == 2
-    stat = source.stat()
-    os.utime(source, ns=(stat.st_atime_ns, stat.st_mtime_ns + 1))
-    assert compiled() == 0
-    assert compiled() == 2
+    first = digest_of(tmp_path)
+    os.utime(source, ns=(1, 1))
+    assert digest_of(tmp_path) == first
+    source.write_text("two")
+    assert digest_of(tmp_path) != first
+    source.write_text("one")
     (tmp_path / "another.py").write_text("two")
-    assert compiled() == 0
+    assert digest_of(tmp_path) != first
     (tmp_path / "another.py").unlink()
-    assert compiled() == 0
-    assert sorted(path.name for path in cache.iterdir()) == ["sources.sha256"]
+    assert digest_of(tmp_path) == first
 
 
-def test_a_folder_that_cannot_be_written_is_no_error(tmp_path):
-    """Where the cache's place is taken by a file nothing happens."""
-    (tmp_path / "__pycache__").write_text("no folder")
-    forget_stale(tmp_path)
+def test_folders_of_old_versions_are_pruned(tmp_path, monkeypatch):
+    """The one in use and the last four stay, whatever they hold; other kinds are left alone."""
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    (tmp_path / "other-1").mkdir()
+    folders = []
+    for k in range(8):
+        path = versioned_folder("numba", f"version {k}")
+        assert path is not None
+        (path / "code").write_text("code")
+        os.utime(path, (k, k))
+        folders.append(path)
+    versioned_folder("numba", "version 7")
+    assert [path.exists() for path in folders] == [False] * 3 + [True] * 5
+    assert (tmp_path / "other-1").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_no_error(tmp_path, monkeypatch):
+    """Where the cache's place is taken by a file there is no folder."""
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "file"))
+    assert versioned_folder("numba", "version") is None

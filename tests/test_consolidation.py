@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 import arms
-from nengo_forcectl.compiled.consolidation import consolidate, low_pass
-from nengo_forcectl.encoding import encoding_of
-from nengo_forcectl.exceptions import ConfigurationError, NetworkError
+from nengo_forcectl.errors import ConfigurationError, NetworkError
+from nengo_forcectl.kernels.consolidate import consolidate, low_pass
 from nengo_forcectl.learning.consolidation import Consolidation, smooth_basis
 from nengo_forcectl.learning.law import Signal
-from nengo_forcectl.workspace import home_posture, reach_states
+from nengo_forcectl.networks.encoding import encoding_of
+from nengo_forcectl.networks.workspace import home_posture, reach_states
 
 DT, N, FEATURES, P = 1e-3, 2, 40, 12
 

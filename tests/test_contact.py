@@ -7,12 +7,12 @@ import pybullet
 import pytest
 
 from nengo_forcectl.adaptation import DisturbanceObserver, NoAdaptation
-from nengo_forcectl.contact.landing import Descent, Landing
 from nengo_forcectl.control import HybridForce
-from nengo_forcectl.control.safety import Safe
-from nengo_forcectl.cycle import Blocks
-from nengo_forcectl.exceptions import ConfigurationError
+from nengo_forcectl.cycle.blocks import Blocks
+from nengo_forcectl.cycle.landing import Descent, Landing
+from nengo_forcectl.errors import ConfigurationError
 from nengo_forcectl.paths import CurvePath, Line, MinimumJerkProfile
+from nengo_forcectl.safety.guard import Safe
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.friction import ViscousFriction
 from nengo_forcectl.sim.masses import Payload

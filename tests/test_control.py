@@ -2,11 +2,10 @@ import numpy as np
 import pytest
 
 import arms
+from nengo_forcectl.contract import Reference, State
 from nengo_forcectl.control import JointPD, OperationalSpace
 from nengo_forcectl.control.task_space import task_inertia
-from nengo_forcectl.exceptions import ConfigurationError
-from nengo_forcectl.paths import Reference
-from nengo_forcectl.robot import State
+from nengo_forcectl.errors import ConfigurationError
 
 HOME = np.array([0.1, 0.5, -0.1, -1.2, 0.2, 0.6, 0.3])
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nengo_forcectl.adaptation import DisturbanceObserver, NetworkAdaptation, NoAdaptation
-from nengo_forcectl.closed_form import ClosedFormNetwork
+from nengo_forcectl.contract import Reference
 from nengo_forcectl.control import (
     Admittance,
     ComputedTorque,
@@ -20,11 +20,11 @@ from nengo_forcectl.control import (
     Sliding,
 )
 from nengo_forcectl.control.task_space import orientation_error
-from nengo_forcectl.cycle import Blocks
-from nengo_forcectl.fused import CompiledController
+from nengo_forcectl.cycle.blocks import Blocks
+from nengo_forcectl.cycle.compiled import CompiledController
 from nengo_forcectl.learning.gradient import Gradient
-from nengo_forcectl.network import adaptive_network, simulator
-from nengo_forcectl.paths import Reference
+from nengo_forcectl.networks.building import adaptive_network, simulator
+from nengo_forcectl.networks.closed_form import ClosedFormNetwork
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.forces import ForceField, Spring
 from nengo_forcectl.sim.masses import Payload

@@ -7,6 +7,7 @@ from law_equations import HOME, LAWS, expected, references
 
 import arms
 from nengo_forcectl.adaptation import NoAdaptation
+from nengo_forcectl.contract import Reference, State
 from nengo_forcectl.control import (
     Damping,
     HybridForce,
@@ -16,10 +17,8 @@ from nengo_forcectl.control import (
     OperationalSpace,
 )
 from nengo_forcectl.control.joint_space import JointSpace
-from nengo_forcectl.cycle import Blocks
-from nengo_forcectl.fused import CompiledController
-from nengo_forcectl.paths import Reference
-from nengo_forcectl.robot import State
+from nengo_forcectl.cycle.blocks import Blocks
+from nengo_forcectl.cycle.compiled import CompiledController
 
 
 @pytest.mark.parametrize("name", LAWS)
@@ -121,7 +120,7 @@ def test_the_integral_is_kept_within_its_bound(iiwa):
     assert law.integral[2] == pytest.approx(-19.5)
     law.torque(terms, free._replace(sound=False), reference)
     assert law.integral[2] == pytest.approx(-19.5)
-    law.reset()
+    law.forget_motion()
     assert not law.integral.any()
 
 

@@ -6,6 +6,7 @@ from law_equations import HOME, LAWS, SIX, TILT, references
 
 import arms
 from nengo_forcectl.adaptation import NoAdaptation
+from nengo_forcectl.contract import Reference, State
 from nengo_forcectl.control import (
     Admittance,
     ComputedTorque,
@@ -22,11 +23,9 @@ from nengo_forcectl.control import (
     Sliding,
 )
 from nengo_forcectl.control.joint_space import JointSpace
-from nengo_forcectl.cycle import Blocks
-from nengo_forcectl.exceptions import ArmError, ConfigurationError, SimulationError
-from nengo_forcectl.fused import CompiledController
-from nengo_forcectl.paths import Reference
-from nengo_forcectl.robot import State
+from nengo_forcectl.cycle.blocks import Blocks
+from nengo_forcectl.cycle.compiled import CompiledController
+from nengo_forcectl.errors import ArmError, ConfigurationError, SimulationError
 
 
 def climbing(arm):

@@ -11,18 +11,18 @@ import pytest
 import arms
 from nengo_forcectl.adaptation.consolidating import ConsolidatingAdaptation
 from nengo_forcectl.control import OperationalSpace
-from nengo_forcectl.cycle import Blocks
-from nengo_forcectl.encoding import INPUTS, encoding_of
-from nengo_forcectl.exceptions import ConfigurationError, NetworkError
-from nengo_forcectl.fused_learning import CompiledCycle
-from nengo_forcectl.learner import consolidation
-from nengo_forcectl.network import simulator, workspace_network
-from nengo_forcectl.online import OnlineNetwork
+from nengo_forcectl.cycle.blocks import Blocks
+from nengo_forcectl.cycle.compiled_learning import CompiledCycle
+from nengo_forcectl.cycle.learner import consolidation
+from nengo_forcectl.errors import ConfigurationError, NetworkError
+from nengo_forcectl.networks.building import simulator, workspace_network
+from nengo_forcectl.networks.encoding import INPUTS, encoding_of
+from nengo_forcectl.networks.online import OnlineNetwork
+from nengo_forcectl.networks.workspace import home_posture, reach_states, task_axes
 from nengo_forcectl.paths import MinimumJerk
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.friction import ViscousFriction
 from nengo_forcectl.sim.masses import Payload
-from nengo_forcectl.workspace import home_posture, reach_states, task_axes
 
 DT = 1e-3
 

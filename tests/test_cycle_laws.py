@@ -10,7 +10,7 @@ from plain_network import PlainNetwork, network_and_law
 import arms
 from nengo_forcectl import Limits, Safe, export_controller, load_controller
 from nengo_forcectl.adaptation import ConsolidatingAdaptation, NetworkAdaptation
-from nengo_forcectl.closed_form import ClosedFormNetwork
+from nengo_forcectl.contract import Reference, State
 from nengo_forcectl.control import (
     Admittance,
     Floating,
@@ -20,15 +20,14 @@ from nengo_forcectl.control import (
     Sliding,
 )
 from nengo_forcectl.control.joint_space import JointSpace
-from nengo_forcectl.cycle import Blocks
-from nengo_forcectl.encoding import INPUTS
-from nengo_forcectl.exceptions import ConfigurationError, NetworkError, SimulationError
-from nengo_forcectl.fused import CompiledController
-from nengo_forcectl.fused_learning import CompiledCycle, CompiledGradientCycle
+from nengo_forcectl.cycle.blocks import Blocks
+from nengo_forcectl.cycle.compiled import CompiledController
+from nengo_forcectl.cycle.compiled_learning import CompiledCycle, CompiledGradientCycle
+from nengo_forcectl.errors import ConfigurationError, NetworkError, SimulationError
 from nengo_forcectl.learning.gradient import Gradient
-from nengo_forcectl.network import adaptive_network, simulator
-from nengo_forcectl.paths import Reference
-from nengo_forcectl.robot import State
+from nengo_forcectl.networks.building import adaptive_network, simulator
+from nengo_forcectl.networks.closed_form import ClosedFormNetwork
+from nengo_forcectl.networks.encoding import INPUTS
 
 DT = 1e-3
 UNSOUND = {0, 70, *range(120, 127), 230}
@@ -46,7 +45,7 @@ MORE = LAWS | {
 
 def compiled(arm, law, inputs="q-dq-ref"):
     network, learns = network_and_law(arm, HOME, inputs)
-    return CompiledCycle.of(arm, law, network, learns, DT)
+    return CompiledCycle.of_arrays(arm, law, network, learns, DT)
 
 
 def blocks(arm, law, inputs="q-dq-ref"):

@@ -4,10 +4,10 @@ from hypothesis import given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
 
 import arms
-from nengo_forcectl.compiled.layer import encode
-from nengo_forcectl.encoding import INPUTS, LIFT, PARTS, States, encoding_of
-from nengo_forcectl.exceptions import ConfigurationError
-from nengo_forcectl.workspace import home_posture, reach_states
+from nengo_forcectl.errors import ConfigurationError
+from nengo_forcectl.kernels.encode import encode
+from nengo_forcectl.networks.encoding import INPUTS, LIFT, PARTS, States, encoding_of
+from nengo_forcectl.networks.workspace import home_posture, reach_states
 
 ARM = arms.load("planar3")
 SAMPLE = reach_states(ARM, home_posture(ARM), np.random.default_rng(1), reaches=5)

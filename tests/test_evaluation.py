@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from networks import small_network
 
-from nengo_forcectl.differentiation.evaluation import Evaluation
-from nengo_forcectl.nengodl import nengo_dl, tf
+from nengo_forcectl.nengodl.compatibility import nengo_dl, tf
+from nengo_forcectl.nengodl.evaluation import Evaluation
 
 
 @pytest.mark.parametrize("batch", [1, 3])

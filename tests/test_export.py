@@ -25,9 +25,9 @@ from nengo_forcectl import (
 )
 from nengo_forcectl.cli import main
 from nengo_forcectl.control.joint_space import JointSpace
-from nengo_forcectl.exceptions import RecordError
+from nengo_forcectl.errors import RecordError
 from nengo_forcectl.export.folder import ARRAYS, SUMS, TEXT
-from nengo_forcectl.workspace import home_posture
+from nengo_forcectl.networks.workspace import home_posture
 
 
 @pytest.fixture(scope="module")

@@ -25,10 +25,10 @@ from nengo_forcectl import (
     load_network,
 )
 from nengo_forcectl.cli import main
-from nengo_forcectl.exceptions import ConfigurationError, RecordError, VersionError
+from nengo_forcectl.errors import ConfigurationError, RecordError, VersionError
 from nengo_forcectl.export.controller import export_run
 from nengo_forcectl.export.folder import ARRAYS, FORMAT, SUMS, TEXT
-from nengo_forcectl.workspace import home_posture
+from nengo_forcectl.networks.workspace import home_posture
 
 
 @pytest.fixture(scope="module")

@@ -5,16 +5,16 @@ import dataclasses
 import numpy as np
 import pytest
 
-from nengo_forcectl import reach
 from nengo_forcectl.adaptation import NoAdaptation
 from nengo_forcectl.control import OperationalSpace
-from nengo_forcectl.exceptions import SimulationError
+from nengo_forcectl.errors import SimulationError
+from nengo_forcectl.jobs.reach import reach_job as reach
+from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
+from nengo_forcectl.jobs.scene import reaching_scene
 from nengo_forcectl.paths import MinimumJerk
-from nengo_forcectl.reach import track
-from nengo_forcectl.record import Log
-from nengo_forcectl.robot import SensorCheck
-from nengo_forcectl.scene import reaching_scene
-from nengo_forcectl.settings import ReachSettings
+from nengo_forcectl.robots.log import Log
+from nengo_forcectl.robots.loop import track
+from nengo_forcectl.safety.sensors import SensorCheck
 from nengo_forcectl.sim.bullet import Bullet
 
 Q = np.array([0.1, 0.5, -0.1, -1.2, 0.2, 0.6, 0.3])

@@ -4,7 +4,7 @@ import pytest
 import arms
 from arms import Arm
 from arms.catalog.planar import planar
-from nengo_forcectl.exceptions import ConfigurationError
+from nengo_forcectl.errors import ConfigurationError
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.friction import CoulombFriction, ViscousFriction
 

@@ -5,14 +5,13 @@ import pytest
 
 import arms
 from nengo_forcectl.adaptation import NoAdaptation
+from nengo_forcectl.contract import Reference, State
 from nengo_forcectl.control import Admittance, Impedance, JointPD, OperationalSpace
-from nengo_forcectl.control.safety import Safe
-from nengo_forcectl.cycle import Blocks
-from nengo_forcectl.exceptions import ConfigurationError, NetworkError, SimulationError
-from nengo_forcectl.fused import CompiledController
-from nengo_forcectl.generate import GenerateAdaptation, GenerateControl
-from nengo_forcectl.paths import Reference
-from nengo_forcectl.robot import State
+from nengo_forcectl.cycle.blocks import Blocks
+from nengo_forcectl.cycle.compiled import CompiledController
+from nengo_forcectl.errors import ConfigurationError, NetworkError, SimulationError
+from nengo_forcectl.robots.generate import GenerateAdaptation, GenerateControl
+from nengo_forcectl.safety.guard import Safe
 
 Q = np.array([0.1, 0.5, -0.1, -1.2, 0.2, 0.6, 0.3])
 

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from nengo_forcectl.exceptions import ConfigurationError
+from nengo_forcectl.errors import ConfigurationError
 from nengo_forcectl.learning.gradient import Gradient
 from nengo_forcectl.learning.law import Signal
 
@@ -122,7 +122,7 @@ def test_numba_and_tensorflow_compute_what_numpy_does(arrays, terms):
     """The one rule serves numpy, numba and TensorFlow: the same numbers to rounding."""
     import numba
 
-    from nengo_forcectl.nengodl import tf
+    from nengo_forcectl.nengodl.compatibility import tf
 
     w, descent, error = arrays
     law = Gradient(2.0, **terms)

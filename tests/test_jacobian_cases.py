@@ -15,9 +15,9 @@ from jacobian_networks import (
     simulate,
 )
 
-from nengo_forcectl.jacobians import input_jacobian, weight_jacobian, weight_jvp, weight_vjp
-from nengo_forcectl.nengodl import nengo_dl
-from nengo_forcectl.weights import named_weights
+from nengo_forcectl.nengodl.compatibility import nengo_dl
+from nengo_forcectl.nengodl.jacobians import input_jacobian, weight_jacobian, weight_jvp, weight_vjp
+from nengo_forcectl.nengodl.weights import named_weights
 
 RATES = {
     "RectifiedLinear": nengo.RectifiedLinear(),

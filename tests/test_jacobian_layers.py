@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from jacobian_networks import RNG, assert_derivative, by_item, network, output, several, simulate
 
-from nengo_forcectl.exceptions import NetworkError
-from nengo_forcectl.jacobians import weight_jacobian, weight_jvp, weight_vjp
-from nengo_forcectl.nengodl import nengo_dl, tf
-from nengo_forcectl.weights import named_weights
+from nengo_forcectl.errors import NetworkError
+from nengo_forcectl.nengodl.compatibility import nengo_dl, tf
+from nengo_forcectl.nengodl.jacobians import weight_jacobian, weight_jvp, weight_vjp
+from nengo_forcectl.nengodl.weights import named_weights
 
 
 def test_keras_layers():

@@ -5,19 +5,19 @@ import pytest
 
 import arms
 from nengo_forcectl.cli import main
-from nengo_forcectl.compare import compare_jacobians
-from nengo_forcectl.exceptions import ConfigurationError, RecordError
-from nengo_forcectl.jacobian import figures as jacobian_figures, run as jacobian
-from nengo_forcectl.jacobian.report import MEASURES
-from nengo_forcectl.jacobian.weight_check import check_weights
-from nengo_forcectl.kinematics.babbling import OnlineLearner, online_training
+from nengo_forcectl.errors import ConfigurationError, RecordError
+from nengo_forcectl.jobs.jacobian import jacobian_figures, jacobian_job as jacobian
+from nengo_forcectl.jobs.jacobian.babbling import OnlineLearner, online_training
+from nengo_forcectl.jobs.jacobian.jacobian_report import MEASURES
+from nengo_forcectl.jobs.jacobian.jacobian_settings import JacobianSettings
+from nengo_forcectl.jobs.jacobian.weight_check import check_weights
+from nengo_forcectl.kinematics.compare import compare_jacobians
 from nengo_forcectl.kinematics.learned import (
     LearnedKinematics,
     kinematic_targets,
     untrained_kinematics,
 )
 from nengo_forcectl.kinematics.training import region, sample
-from nengo_forcectl.settings import JacobianSettings
 
 PICTURES = (
     "error_by_joint", "error_map", "ellipses", "learning_curve", "against_distance", "worst",

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from nengo_forcectl.exceptions import NetworkError
-from nengo_forcectl.jacobians import input_jacobian, weight_jacobian
-from nengo_forcectl.network import adaptive_network, simulator
-from nengo_forcectl.weights import named_weights
+from nengo_forcectl.errors import NetworkError
+from nengo_forcectl.nengodl.jacobians import input_jacobian, weight_jacobian
+from nengo_forcectl.nengodl.weights import named_weights
+from nengo_forcectl.networks.building import adaptive_network, simulator
 
 N_IN, N_OUT, N, BATCH = 4, 3, 30, 2
 

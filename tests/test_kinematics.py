@@ -3,17 +3,17 @@ import numpy as np
 import pytest
 
 import arms
-from nengo_forcectl.exceptions import ConfigurationError, NetworkError, RecordError
-from nengo_forcectl.jacobians import input_jacobian
+from nengo_forcectl.errors import ConfigurationError, NetworkError, RecordError
 from nengo_forcectl.kinematics.learned import (
     LearnedKinematics,
     kinematic_targets,
     untrained_kinematics,
 )
-from nengo_forcectl.kinematics.network import kinematics_from, kinematics_network
+from nengo_forcectl.kinematics.nengo_kinematics import kinematics_from, kinematics_network
 from nengo_forcectl.kinematics.training import learn_kinematics, region, sample
-from nengo_forcectl.network import simulator
-from nengo_forcectl.weights import named_weights
+from nengo_forcectl.nengodl.jacobians import input_jacobian
+from nengo_forcectl.nengodl.weights import named_weights
+from nengo_forcectl.networks.building import simulator
 
 SLIDER = """<robot name="slider"><link name="a"/>
 <link name="b"><inertial><mass value="1"/><inertia ixx="0.1" iyy="0.1" izz="0.1" ixy="0" ixz="0"

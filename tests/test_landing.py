@@ -5,16 +5,15 @@ import pytest
 from test_contact import DT, GAINS, HOME, below
 
 from nengo_forcectl.adaptation import NoAdaptation
-from nengo_forcectl.contact.landing import Descent, Landing
+from nengo_forcectl.contract import Result, State
 from nengo_forcectl.control import HybridForce
-from nengo_forcectl.control.safety import Safe
-from nengo_forcectl.cycle import Blocks
-from nengo_forcectl.exceptions import ConfigurationError
+from nengo_forcectl.cycle.blocks import Blocks
+from nengo_forcectl.cycle.landing import Descent, Landing
+from nengo_forcectl.errors import ConfigurationError
 from nengo_forcectl.paths import CurvePath, Line, MinimumJerkProfile
-from nengo_forcectl.reach import follow
-from nengo_forcectl.record import Log
-from nengo_forcectl.robot import Result, State
-from nengo_forcectl.runner import run
+from nengo_forcectl.robots.log import Log
+from nengo_forcectl.robots.loop import follow, run
+from nengo_forcectl.safety.guard import Safe
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.surfaces import Table
 from nengo_forcectl.sim.wrist import Wrist

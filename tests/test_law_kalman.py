@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from law_signals import DT, N_OUT, SHAPES, N, decoders, flat
 
-from nengo_forcectl.exceptions import ConfigurationError, NetworkError
+from nengo_forcectl.errors import ConfigurationError, NetworkError
 from nengo_forcectl.learning.kalman import Kalman
 from nengo_forcectl.learning.law import Signal
 from nengo_forcectl.learning.least_squares import RecursiveLeastSquares

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from law_signals import DT, N_OUT, N, decoders
 
-from nengo_forcectl.exceptions import ConfigurationError, NetworkError
+from nengo_forcectl.errors import ConfigurationError, NetworkError
 from nengo_forcectl.learning.composite import Composite
 from nengo_forcectl.learning.gauss_newton import GaussNewton
 from nengo_forcectl.learning.gradient import Gradient

@@ -4,22 +4,23 @@ import numpy as np
 import pytest
 
 import arms
+from nengo_forcectl.contract import Reference
 from nengo_forcectl.control import ComputedTorque, JointPD
-from nengo_forcectl.control.limits import Limits
-from nengo_forcectl.control.safety import Safe
-from nengo_forcectl.exceptions import ConfigurationError
-from nengo_forcectl.fused import CompiledController
-from nengo_forcectl.learner import (
+from nengo_forcectl.cycle.compiled import CompiledController
+from nengo_forcectl.cycle.learner import (
     GAIN,
     SOFTNESS,
     learning_cycle,
     observer_gain,
     robust_posture,
 )
-from nengo_forcectl.paths import MinimumJerk, Reference
+from nengo_forcectl.errors import ConfigurationError
+from nengo_forcectl.networks.workspace import home_posture
+from nengo_forcectl.paths import MinimumJerk
+from nengo_forcectl.safety.guard import Safe
+from nengo_forcectl.safety.limits import Limits
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.masses import Payload
-from nengo_forcectl.workspace import home_posture
 
 DT = 1e-3
 HEAVY = 4.9  # what is 5 kg for the iiwa is this for the UR5 [kg]

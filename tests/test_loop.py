@@ -2,12 +2,12 @@ import nengo
 import numpy as np
 import pytest
 
-from nengo_forcectl.exceptions import ConfigurationError, NetworkError
-from nengo_forcectl.jacobians import weight_jacobian, weight_vjp
+from nengo_forcectl.errors import ConfigurationError, NetworkError
 from nengo_forcectl.learning.gradient import Gradient
-from nengo_forcectl.loop import LearningLoop
-from nengo_forcectl.nengodl import nengo_dl, tf
-from nengo_forcectl.weights import named_weights
+from nengo_forcectl.nengodl.compatibility import nengo_dl, tf
+from nengo_forcectl.nengodl.jacobians import weight_jacobian, weight_vjp
+from nengo_forcectl.nengodl.loop import LearningLoop
+from nengo_forcectl.nengodl.weights import named_weights
 
 
 def simulate(network, **kwargs):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import arms
-from nengo_forcectl.exceptions import ConfigurationError
+from nengo_forcectl.errors import ConfigurationError
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.disturbances import real_arm
 from nengo_forcectl.sim.masses import Payload, WrongMasses

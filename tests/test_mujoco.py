@@ -5,11 +5,11 @@ import sys
 import numpy as np
 import pytest
 
-from nengo_forcectl.exceptions import ConfigurationError, SimulationError, VersionError
-from nengo_forcectl.reach import follow
-from nengo_forcectl.record import Log
-from nengo_forcectl.scene import reaching_scene
-from nengo_forcectl.settings import ReachSettings
+from nengo_forcectl.errors import ConfigurationError, SimulationError, VersionError
+from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
+from nengo_forcectl.jobs.scene import reaching_scene
+from nengo_forcectl.robots.log import Log
+from nengo_forcectl.robots.loop import follow
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.friction import CoulombFriction
 from nengo_forcectl.sim.mujoco import MuJoCo

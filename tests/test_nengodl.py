@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from networks import small_network
 
-from nengo_forcectl.exceptions import VersionError
-from nengo_forcectl.nengodl import check_versions, nengo_dl, tf
+from nengo_forcectl.errors import VersionError
+from nengo_forcectl.nengodl.compatibility import check_versions, nengo_dl, tf
 
 
 def python(code: str) -> subprocess.CompletedProcess[str]:
@@ -26,7 +26,7 @@ def test_the_packages_are_light_to_import():
 def test_the_import_is_quiet_and_the_users_own_keras_works_after_it():
     """Nothing is written, ``import keras`` afterwards gives Keras 3, NengoDL has its Keras 2."""
     code = (
-        "import nengo_forcectl.nengodl as n, sys;"
+        "import nengo_forcectl.nengodl.compatibility as n, sys;"
         "assert not [m for m in sys.modules if m == 'keras' or m.startswith('keras.')];"
         "import keras; assert keras.layers.Dense.__module__.startswith('keras.src.');"
         "assert n.tf.keras.layers.Dense.__module__.startswith('tf_keras.')"
@@ -38,7 +38,8 @@ def test_the_import_is_quiet_and_the_users_own_keras_works_after_it():
 def test_a_keras_imported_before_stays_the_same():
     """The modules that the user had imported are the same objects afterwards."""
     code = (
-        "import sys, keras, keras.layers as before; import nengo_forcectl.nengodl as n;"
+        "import sys, keras, keras.layers as before;"
+        "import nengo_forcectl.nengodl.compatibility as n;"
         "import keras.layers as after; assert before is after is keras.layers;"
         "assert sys.modules['keras'] is keras and 'keras.engine' not in sys.modules"
     )
@@ -77,7 +78,7 @@ def test_nengodl_equals_nengo():
 def test_keras_3_in_tensorflow_is_named(monkeypatch):
     """Where TensorFlow has been told to use Keras 3, the error says what to set."""
     monkeypatch.setenv("TF_USE_LEGACY_KERAS", "0")
-    done = python("import nengo_forcectl.nengodl")
+    done = python("import nengo_forcectl.nengodl.compatibility")
     assert done.returncode == 1
     assert "VersionError: TensorFlow was imported with Keras 3" in done.stderr
     assert "TF_USE_LEGACY_KERAS=1" in done.stderr

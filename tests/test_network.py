@@ -3,15 +3,15 @@ import numpy as np
 import pytest
 
 import arms
-from nengo_forcectl.encoding import encoding_of
-from nengo_forcectl.exceptions import ConfigurationError
-from nengo_forcectl.network import adaptive_network, simulator, workspace_network
-from nengo_forcectl.workspace import home_posture, reach_states
+from nengo_forcectl.errors import ConfigurationError
+from nengo_forcectl.networks.building import adaptive_network, simulator, workspace_network
+from nengo_forcectl.networks.encoding import encoding_of
+from nengo_forcectl.networks.workspace import home_posture, reach_states
 
 
 def test_the_output_is_the_formula_of_the_module():
     """F = D relu(gain * E x / radius + bias), with the decoders written by hand."""
-    from nengo_forcectl.weights import named_weights
+    from nengo_forcectl.nengodl.weights import named_weights
 
     rng = np.random.default_rng(0)
     network = adaptive_network(4, 2, 50, seed=1, radius=0.7)

@@ -2,11 +2,9 @@ import numpy as np
 import pytest
 
 from nengo_forcectl.adaptation import DisturbanceObserver
-from nengo_forcectl.control import Command
-from nengo_forcectl.exceptions import ConfigurationError
-from nengo_forcectl.observer import LowPass, MomentumObserver
-from nengo_forcectl.paths import Reference
-from nengo_forcectl.robot import State
+from nengo_forcectl.contract import Command, Reference, State
+from nengo_forcectl.errors import ConfigurationError
+from nengo_forcectl.estimation.observer import LowPass, MomentumObserver
 
 DT = 1e-3
 GAIN = 50.0

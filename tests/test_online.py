@@ -2,8 +2,7 @@ import nengo
 import numpy as np
 import pytest
 
-from nengo_forcectl.exceptions import ConfigurationError, NetworkError
-from nengo_forcectl.jacobians import weight_jacobian
+from nengo_forcectl.errors import ConfigurationError, NetworkError
 from nengo_forcectl.learning.composite import Composite
 from nengo_forcectl.learning.gauss_newton import GaussNewton
 from nengo_forcectl.learning.gradient import Gradient
@@ -12,9 +11,10 @@ from nengo_forcectl.learning.law import Signal
 from nengo_forcectl.learning.least_squares import RecursiveLeastSquares
 from nengo_forcectl.learning.multilayer import Multilayer
 from nengo_forcectl.learning.robust import Robust
-from nengo_forcectl.network import adaptive_network, simulator
-from nengo_forcectl.online import OnlineNetwork
-from nengo_forcectl.weights import named_weights
+from nengo_forcectl.nengodl.jacobians import weight_jacobian
+from nengo_forcectl.nengodl.weights import named_weights
+from nengo_forcectl.networks.building import adaptive_network, simulator
+from nengo_forcectl.networks.online import OnlineNetwork
 
 N_IN, N_OUT, N = 4, 3, 40
 
@@ -197,7 +197,7 @@ def test_every_law_runs_on_decoders_and_on_all_weights(network, samples, rng, na
 
 def test_an_optimizer_descends_where_a_law_ascends(network, samples):
     """Keras's SGD with rate gamma dt gives the weights of the gradient law."""
-    from nengo_forcectl.nengodl import tf
+    from nengo_forcectl.nengodl.compatibility import tf
 
     learned = []
     for law in (Gradient(2.0), tf.keras.optimizers.SGD(2.0 * 0.001)):
@@ -213,7 +213,7 @@ def test_an_optimizer_descends_where_a_law_ascends(network, samples):
 @pytest.mark.parametrize("name", ["adam", "kalman", "multilayer"])
 def test_weights_and_memory_are_all_there_is_to_save(network, samples, rng, name):
     """Another network with these weights and this memory goes on bit for bit."""
-    from nengo_forcectl.nengodl import tf
+    from nengo_forcectl.nengodl.compatibility import tf
 
     cycles = signals(samples, rng)
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from nengo_forcectl.exceptions import ConfigurationError
+from nengo_forcectl.errors import ConfigurationError
 from nengo_forcectl.paths import MinimumJerk
 
 PATH = MinimumJerk(np.array([[0.0, 1.0], [0.5, 0.0], [0.2, 0.3]]), duration=0.8)

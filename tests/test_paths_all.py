@@ -20,7 +20,7 @@ from nengo_forcectl import (
     Spline,
     TrapezoidProfile,
 )
-from nengo_forcectl.exceptions import ConfigurationError
+from nengo_forcectl.errors import ConfigurationError
 from nengo_forcectl.paths.slerp import rotation_vector
 
 A, B = np.array([0.5, 0.1, 0.4]), np.array([0.3, -0.2, 0.6])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import arms
-from arms.exceptions import ArmError, UnreachableError
+from arms.errors import ArmError, UnreachableError
 from nengo_forcectl import (
     CurvePath,
     JointPath,
@@ -18,7 +18,7 @@ from nengo_forcectl import (
     TrapezoidProfile,
     check_speed,
 )
-from nengo_forcectl.exceptions import ConfigurationError
+from nengo_forcectl.errors import ConfigurationError
 from nengo_forcectl.paths.slerp import rotation_vector
 
 HOME = np.array([0.0, 0.5, 0.0, -1.2, 0.0, 0.6, 0.0])

@@ -4,12 +4,12 @@ import nengo
 import numpy as np
 import pytest
 
-from nengo_forcectl.closed_form import ClosedFormNetwork
-from nengo_forcectl.exceptions import ConfigurationError, NetworkError
+from nengo_forcectl.errors import ConfigurationError, NetworkError
 from nengo_forcectl.learning.gradient import Gradient
-from nengo_forcectl.network import RATE as SPIKES, adaptive_network, simulator
-from nengo_forcectl.online import OnlineNetwork
-from nengo_forcectl.pes import PesNetwork
+from nengo_forcectl.networks.building import RATE as SPIKES, adaptive_network, simulator
+from nengo_forcectl.networks.closed_form import ClosedFormNetwork
+from nengo_forcectl.networks.online import OnlineNetwork
+from nengo_forcectl.networks.pes import PesNetwork
 
 NEURONS = 60
 RATE = 190.0

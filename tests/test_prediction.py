@@ -4,18 +4,18 @@ import numpy as np
 import pytest
 
 import arms
-from nengo_forcectl.control.limits import Limits
-from nengo_forcectl.control.safety import Safe
-from nengo_forcectl.exceptions import ConfigurationError, NetworkError, SimulationError
-from nengo_forcectl.learner import learning_cycle
-from nengo_forcectl.observer import MomentumObserver
+from nengo_forcectl.contract import State
+from nengo_forcectl.cycle.learner import learning_cycle
+from nengo_forcectl.errors import ConfigurationError, NetworkError, SimulationError
+from nengo_forcectl.estimation.observer import MomentumObserver
+from nengo_forcectl.estimation.predictor import GAIN, Predictor
+from nengo_forcectl.networks.workspace import home_posture, random_targets
 from nengo_forcectl.paths import MinimumJerk
-from nengo_forcectl.prediction import GAIN, Predictor
-from nengo_forcectl.robot import State
+from nengo_forcectl.safety.guard import Safe
+from nengo_forcectl.safety.limits import Limits
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.masses import Payload
 from nengo_forcectl.sim.sensing import Sensors
-from nengo_forcectl.workspace import home_posture, random_targets
 
 DT = 1e-3
 

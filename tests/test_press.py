@@ -10,18 +10,19 @@ import pytest
 import arms
 from nengo_forcectl.adaptation import DisturbanceObserver
 from nengo_forcectl.cli import main
-from nengo_forcectl.contact import press, wipe
-from nengo_forcectl.contact.landing import Landing
-from nengo_forcectl.contact.run import GAINS, contact_scene, keeps_orientation
 from nengo_forcectl.control import HybridForce
-from nengo_forcectl.control.safety import Safe
-from nengo_forcectl.cycle import Blocks
-from nengo_forcectl.exceptions import ConfigurationError, SimulationError
+from nengo_forcectl.cycle.blocks import Blocks
+from nengo_forcectl.cycle.landing import Landing
+from nengo_forcectl.errors import ConfigurationError, SimulationError
+from nengo_forcectl.jobs.contact import press, wipe
+from nengo_forcectl.jobs.contact.contact_job import GAINS, contact_scene, keeps_orientation
+from nengo_forcectl.jobs.contact.contact_settings import PressSettings, WipeSettings
+from nengo_forcectl.jobs.job import read_run
 from nengo_forcectl.paths import MinimumJerk
-from nengo_forcectl.reach import follow
-from nengo_forcectl.record import Log, read_run
-from nengo_forcectl.robot import SensorCheck
-from nengo_forcectl.settings import PressSettings, WipeSettings
+from nengo_forcectl.robots.log import Log
+from nengo_forcectl.robots.loop import follow
+from nengo_forcectl.safety.guard import Safe
+from nengo_forcectl.safety.sensors import SensorCheck
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.wrist import Wrist
 
@@ -301,7 +302,7 @@ def test_only_arms_that_can_keep_their_tools_orientation_do():
 
 
 def press_home(name):
-    from nengo_forcectl.workspace import home_posture
+    from nengo_forcectl.networks.workspace import home_posture
 
     return home_posture(arms.load(name))
 

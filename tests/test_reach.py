@@ -5,15 +5,16 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import arms
-from nengo_forcectl import reach
 from nengo_forcectl.adaptation import NoAdaptation
+from nengo_forcectl.contract import State
 from nengo_forcectl.control import OperationalSpace
-from nengo_forcectl.exceptions import ConfigurationError, RecordError, SimulationError
+from nengo_forcectl.errors import ConfigurationError, RecordError, SimulationError
+from nengo_forcectl.jobs.job import read_run
+from nengo_forcectl.jobs.reach import reach_job as reach
+from nengo_forcectl.jobs.reach.reach_figures import reach_figure
+from nengo_forcectl.jobs.reach.reach_settings import ReachSettings, pass_name
 from nengo_forcectl.paths import MinimumJerk
-from nengo_forcectl.plots import reach_figure
-from nengo_forcectl.record import Log, read_run
-from nengo_forcectl.robot import State
-from nengo_forcectl.settings import ReachSettings, pass_name
+from nengo_forcectl.robots.log import Log
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,10 @@ import json
 import numpy as np
 import pytest
 
-from nengo_forcectl.exceptions import RecordError
-from nengo_forcectl.paths import Reference
-from nengo_forcectl.record import Log, RunFolder, read_run, tool_error
-from nengo_forcectl.robot import Result, State
+from nengo_forcectl.contract import Reference, Result, State
+from nengo_forcectl.errors import RecordError
+from nengo_forcectl.jobs.job import RunFolder, read_run
+from nengo_forcectl.robots.log import Log, tool_error
 
 
 def filled_log(cycles):

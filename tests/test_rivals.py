@@ -3,13 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nengo_forcectl import reach
-from nengo_forcectl.exceptions import ConfigurationError
-from nengo_forcectl.fused_learning import CompiledGradientCycle
-from nengo_forcectl.plots import COLOURS
-from nengo_forcectl.rivals import DT, RIVALS, TIPS, gains
-from nengo_forcectl.scene import reaching_scene
-from nengo_forcectl.settings import ADAPT, ReachSettings
+from nengo_forcectl.cycle.compiled_learning import CompiledGradientCycle
+from nengo_forcectl.errors import ConfigurationError
+from nengo_forcectl.jobs.reach import reach_job as reach
+from nengo_forcectl.jobs.reach.reach_figures import COLOURS
+from nengo_forcectl.jobs.reach.reach_settings import ADAPT, ReachSettings
+from nengo_forcectl.jobs.rivals import DT, RIVALS, TIPS, gains
+from nengo_forcectl.jobs.scene import reaching_scene
 from nengo_forcectl.sim.bullet import Bullet
 
 ONLINE = ("gradient", "multilayer", "gauss-newton", "kalman", "composite", "keras")

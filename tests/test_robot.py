@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from nengo_forcectl.exceptions import SimulationError
-from nengo_forcectl.robot import SensorCheck, State, checked_torque
+from nengo_forcectl.contract import State
+from nengo_forcectl.errors import SimulationError
+from nengo_forcectl.safety.sensors import SensorCheck, checked_torque
 
 
 @pytest.mark.parametrize(

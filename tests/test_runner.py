@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 import arms
-from nengo_forcectl import runner
 from nengo_forcectl.adaptation import NoAdaptation
+from nengo_forcectl.contract import State
 from nengo_forcectl.control import JointPD
-from nengo_forcectl.control.limits import Limits
-from nengo_forcectl.control.safety import Safe
-from nengo_forcectl.cycle import Blocks
-from nengo_forcectl.exceptions import ConfigurationError
+from nengo_forcectl.cycle.blocks import Blocks
+from nengo_forcectl.errors import ConfigurationError
 from nengo_forcectl.paths import MinimumJerk
-from nengo_forcectl.robot import State
-from nengo_forcectl.runner import run
+from nengo_forcectl.robots import loop as runner
+from nengo_forcectl.robots.loop import run
+from nengo_forcectl.safety.guard import Safe
+from nengo_forcectl.safety.limits import Limits
 from nengo_forcectl.sim.bullet import Bullet
 
 ARM = arms.load("planar2")

@@ -8,23 +8,23 @@ from hypothesis import given, settings, strategies as st
 
 import arms
 from nengo_forcectl.adaptation import NoAdaptation
-from nengo_forcectl.compiled.bounds import allowed
+from nengo_forcectl.contract import Reference, Result, State
 from nengo_forcectl.control import HybridForce, OperationalSpace
-from nengo_forcectl.control.limits import Limits
-from nengo_forcectl.control.safety import Safe
-from nengo_forcectl.cycle import Blocks
-from nengo_forcectl.exceptions import ConfigurationError, SimulationError
-from nengo_forcectl.fused import CompiledController
-from nengo_forcectl.paths import MinimumJerk, Reference
-from nengo_forcectl.reach import follow
-from nengo_forcectl.record import Log
-from nengo_forcectl.robot import Result, State
-from nengo_forcectl.scene import reaching_scene
-from nengo_forcectl.settings import ReachSettings
+from nengo_forcectl.cycle.blocks import Blocks
+from nengo_forcectl.cycle.compiled import CompiledController
+from nengo_forcectl.errors import ConfigurationError, SimulationError
+from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
+from nengo_forcectl.jobs.scene import reaching_scene
+from nengo_forcectl.kernels.bound import allowed
+from nengo_forcectl.networks.workspace import home_posture, task_axes
+from nengo_forcectl.paths import MinimumJerk
+from nengo_forcectl.robots.log import Log
+from nengo_forcectl.robots.loop import follow
+from nengo_forcectl.safety.guard import Safe
+from nengo_forcectl.safety.limits import Limits
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.masses import Payload
 from nengo_forcectl.sim.sensing import Sensors
-from nengo_forcectl.workspace import home_posture, task_axes
 
 LOADS = {"planar2": 0.5, "ur5": 2.0, "kuka_iiwa": 2.0}  # [kg]
 REFERENCE = Reference(np.zeros(3), np.zeros(3), np.zeros(3))

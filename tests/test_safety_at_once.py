@@ -8,18 +8,17 @@ import pytest
 from law_equations import HOME, LAWS, turn
 from plain_network import network_and_law
 
-from nengo_forcectl.closed_form import ClosedFormNetwork
+from nengo_forcectl.contract import Reference, State
 from nengo_forcectl.control import JointPD, OperationalSpace
 from nengo_forcectl.control.joint_space import JointSpace
-from nengo_forcectl.control.limits import Limits
-from nengo_forcectl.control.safety import Safe
-from nengo_forcectl.fused import CompiledController
-from nengo_forcectl.fused_learning import CompiledCycle, CompiledGradientCycle
-from nengo_forcectl.learner import learning_cycle
+from nengo_forcectl.cycle.compiled import CompiledController
+from nengo_forcectl.cycle.compiled_learning import CompiledCycle, CompiledGradientCycle
+from nengo_forcectl.cycle.learner import learning_cycle
 from nengo_forcectl.learning.gradient import Gradient
-from nengo_forcectl.network import adaptive_network, simulator
-from nengo_forcectl.paths import Reference
-from nengo_forcectl.robot import State
+from nengo_forcectl.networks.building import adaptive_network, simulator
+from nengo_forcectl.networks.closed_form import ClosedFormNetwork
+from nengo_forcectl.safety.guard import Safe
+from nengo_forcectl.safety.limits import Limits
 
 DT, CYCLES = 1e-3, 1000
 
@@ -60,7 +59,7 @@ def without_learning(arm, name):
 @contextmanager
 def feeling(arm, name):
     network, learns = network_and_law(arm, HOME)
-    cycle = CompiledCycle.of(arm, LAWS[name](arm), network, learns, DT)
+    cycle = CompiledCycle.of_arrays(arm, LAWS[name](arm), network, learns, DT)
     yield cycle, cycle.checkpoint
 
 

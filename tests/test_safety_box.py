@@ -8,13 +8,13 @@ import pytest
 from test_safety import REFERENCE, Asks, adversaries
 
 import arms
-from nengo_forcectl.compiled.bounds import coming_to_rest
-from nengo_forcectl.control.limits import Limits
-from nengo_forcectl.control.safety import Safe
-from nengo_forcectl.robot import State
+from nengo_forcectl.contract import State
+from nengo_forcectl.kernels.bound import coming_to_rest
+from nengo_forcectl.networks.workspace import home_posture
+from nengo_forcectl.safety.guard import Safe
+from nengo_forcectl.safety.limits import Limits
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.sensing import Sensors
-from nengo_forcectl.workspace import home_posture
 
 ARMS = ("planar2", "ur5", "kuka_iiwa")
 

@@ -8,18 +8,18 @@ from test_safety import PLANAR, PLANAR_LIMITS, REFERENCE, Asks
 
 import arms
 from nengo_forcectl.adaptation import DisturbanceObserver, NoAdaptation
+from nengo_forcectl.contract import Reference, State
 from nengo_forcectl.control import Admittance, HybridForce, OperationalSpace
-from nengo_forcectl.control.limits import Limits
-from nengo_forcectl.control.safety import Safe
-from nengo_forcectl.cycle import Blocks
-from nengo_forcectl.fused import CompiledController
-from nengo_forcectl.learner import learning_cycle
-from nengo_forcectl.paths import MinimumJerk, Reference
-from nengo_forcectl.prediction import Predictor
-from nengo_forcectl.robot import State
+from nengo_forcectl.cycle.blocks import Blocks
+from nengo_forcectl.cycle.compiled import CompiledController
+from nengo_forcectl.cycle.learner import learning_cycle
+from nengo_forcectl.estimation.predictor import Predictor
+from nengo_forcectl.networks.workspace import home_posture, task_axes
+from nengo_forcectl.paths import MinimumJerk
+from nengo_forcectl.safety.guard import Safe
+from nengo_forcectl.safety.limits import Limits
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.masses import Payload
-from nengo_forcectl.workspace import home_posture, task_axes
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nengo_forcectl.exceptions import ConfigurationError
+from nengo_forcectl.errors import ConfigurationError
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.friction import ViscousFriction
 from nengo_forcectl.sim.sensing import Sensing, Sensors

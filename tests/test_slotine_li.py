@@ -4,11 +4,10 @@ import pytest
 import arms
 from nengo_forcectl.adaptation import SlotineLi
 from nengo_forcectl.adaptation.slotine_li import typical_sizes
+from nengo_forcectl.contract import Reference, State
 from nengo_forcectl.control import OperationalSpace
-from nengo_forcectl.exceptions import ConfigurationError
+from nengo_forcectl.errors import ConfigurationError
 from nengo_forcectl.learning.gradient import Gradient
-from nengo_forcectl.paths import Reference
-from nengo_forcectl.robot import State
 
 DT = 1e-3
 KV = 28.0

@@ -2,8 +2,8 @@ import nengo
 import numpy as np
 import pytest
 
-from nengo_forcectl.learning.task_space import force_to_torque, task_weight_jacobian
-from nengo_forcectl.network import adaptive_network, simulator
+from nengo_forcectl.learning.task_jacobian import force_to_torque, task_weight_jacobian
+from nengo_forcectl.networks.building import adaptive_network, simulator
 
 
 def test_the_weight_jacobian_of_the_tool_matches_finite_differences(iiwa, rng):

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from nengo_forcectl.exceptions import ConfigurationError
+from nengo_forcectl.errors import ConfigurationError
+from nengo_forcectl.networks.workspace import random_direction, task_axes
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.disturbances import real_arm
 from nengo_forcectl.sim.masses import Payload
 from nengo_forcectl.sim.sensing import Sensors
 from nengo_forcectl.sim.tools import Tool
-from nengo_forcectl.workspace import random_direction, task_axes
 
 TOOL = Tool((0.1, -0.1, 0.14))
 Q = np.array([0.1, 0.5, -0.2, -1.0, 0.3, 0.5, 0.0])

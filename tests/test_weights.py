@@ -2,9 +2,9 @@ import nengo
 import numpy as np
 import pytest
 
-from nengo_forcectl.exceptions import NetworkError
-from nengo_forcectl.nengodl import nengo_dl
-from nengo_forcectl.weights import named_weights
+from nengo_forcectl.errors import NetworkError
+from nengo_forcectl.nengodl.compatibility import nengo_dl
+from nengo_forcectl.nengodl.weights import named_weights
 
 
 def simulator(network):

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 import arms
-from nengo_forcectl.exceptions import ConfigurationError
-from nengo_forcectl.workspace import (
+from nengo_forcectl.errors import ConfigurationError
+from nengo_forcectl.networks.workspace import (
     MARGIN,
     home_posture,
     joint_range,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 
-from arms.chain import Chain
+from arms.model.chain import Chain
 
 
 def _made_by(module: str, function: str, *args: int) -> Chain:

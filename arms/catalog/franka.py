@@ -13,7 +13,7 @@ from __future__ import annotations
 from math import pi
 
 from arms.catalog.serial import Row, serial
-from arms.chain import Chain, Pose
+from arms.model.chain import Chain, Pose
 
 SOURCE = (
     "kinematics and limits from frankaemika's franka_description and franka_ros; inertias "

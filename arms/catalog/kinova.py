@@ -11,7 +11,7 @@ from __future__ import annotations
 from math import inf, pi, radians
 
 from arms.catalog.serial import Row, serial
-from arms.chain import Chain, Pose
+from arms.model.chain import Chain, Pose
 
 SOURCE = (
     "Kinovarobotics/kinova-ros, kinova_description/urdf/j2n6s300.xacro and kinova_inertial.xacro; "

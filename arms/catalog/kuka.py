@@ -7,9 +7,9 @@ from importlib.util import find_spec
 from math import radians
 from pathlib import Path
 
-from arms.chain import MOVING, Chain
-from arms.exceptions import ArmError
-from arms.urdf import read_urdf
+from arms.errors import ArmError
+from arms.model.chain import MOVING, Chain
+from arms.model.urdf import read_urdf
 
 # Data sheet of the LBR iiwa 14 R820, A1 to A7; the URDF has placeholders, 10 rad/s and 300 N m.
 SPEEDS = (85, 85, 100, 75, 130, 135, 135)  # [deg/s]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from math import pi
 
-from arms.chain import Chain, Inertia, Joint, Link, Pose
+from arms.model.chain import Chain, Inertia, Joint, Link, Pose
 
 # Length [m], mass [kg] of each rod, torque limit [N m] of the joint that carries it.
 RODS = ((0.5, 2.0, 60.0), (0.4, 1.5, 30.0), (0.3, 1.0, 15.0))

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
-from arms.chain import Chain, Inertia, Joint, Link, Pose, Vector
-from arms.spatial import turned_moments
+from arms.model.chain import Chain, Inertia, Joint, Link, Pose, Vector
+from arms.model.spatial import turned_moments
 
 ZERO = (0.0, 0.0, 0.0)
 

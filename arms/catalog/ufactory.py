@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import pi
 
 from arms.catalog.serial import ZERO, Row, serial
-from arms.chain import Chain
+from arms.model.chain import Chain
 
 SOURCE = (
     "xArm-Developer/xarm_ros, xarm_description: urdf/xarm6/xarm6.urdf.xacro and "

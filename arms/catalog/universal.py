@@ -13,7 +13,7 @@ from __future__ import annotations
 from math import pi, radians
 
 from arms.catalog.serial import ZERO, Row, serial
-from arms.chain import Chain, Pose, Vector
+from arms.model.chain import Chain, Pose, Vector
 
 JOINTS = ("shoulder_pan", "shoulder_lift", "elbow", "wrist_1", "wrist_2", "wrist_3")
 LINKS = ("shoulder", "upper_arm", "forearm", "wrist_1", "wrist_2", "wrist_3")

@@ -1,10 +1,11 @@
 """What is added to a controller's torque: one rival a file, all with the same one method."""
 
-from .base import Adaptation, KnownTorque, NoAdaptation
+from ..contract import Adaptation
 from .consolidating import ConsolidatingAdaptation
+from .disturbance_observer import DisturbanceObserver
 from .integral import IntegralAction
-from .network import NetworkAdaptation, OnlineLearner
-from .observer import DisturbanceObserver
+from .known import KnownTorque, NoAdaptation
+from .network_adaptation import NetworkAdaptation, OnlineLearner
 from .slotine_li import SlotineLi
 
 __all__ = [

@@ -8,14 +8,12 @@ from jaxtyping import Float
 
 from arms import Arm, Terms
 
-from ..control import Command
-from ..encoding import StateEncoding
+from ..contract import Adaptation, Command, Reference, State
+from ..estimation.observer import MomentumObserver
 from ..learning.consolidation import Consolidation
 from ..learning.law import Arrays, Signal
-from ..observer import MomentumObserver
-from ..paths import Reference
-from ..robot import State
-from .network import Balance
+from ..networks.encoding import StateEncoding
+from .network_adaptation import Balance
 
 
 class Observed(Protocol):
@@ -36,7 +34,7 @@ class Observed(Protocol):
         ...
 
 
-class ConsolidatingAdaptation:
+class ConsolidatingAdaptation(Adaptation):
     """``tau = F(x; w) + fast``: what the network has learned, and what it has not yet.
 
         fast = -r - F_f + offset
@@ -65,6 +63,10 @@ class ConsolidatingAdaptation:
         self._balance = Balance(arm, MomentumObserver(arm.dof, law.gain, dt))
         self._offset = np.zeros(arm.dof)
         self._decay = math.exp(-law.gain * dt)
+
+    def learn(self, on: bool) -> None:
+        """Start or stop learning; what was learned stays."""
+        self.learning = on
 
     def torque(
         self, terms: Terms, state: State, reference: Reference, command: Command

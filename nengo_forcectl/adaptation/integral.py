@@ -7,15 +7,13 @@ from jaxtyping import Float
 
 from arms import Terms
 
-from ..control import Command
+from ..contract import Adaptation, Command, Reference, State
 from ..control.task_space import task_inertia
-from ..exceptions import ConfigurationError
-from ..learning.task_space import force_to_torque
-from ..paths import Reference
-from ..robot import State
+from ..errors import ConfigurationError
+from ..learning.task_jacobian import force_to_torque
 
 
-class IntegralAction:
+class IntegralAction(Adaptation):
     """``tau = J^T Lambda ki z``, ``dz/dt = x_r - x``: the integral term of a PID law of the tool.
 
     With gains kp and kv the loop is stable for ``ki < kp kv`` (Routh). ``Lambda`` is the arm's mass

@@ -5,17 +5,15 @@ from jaxtyping import Float
 
 from arms import Arm, Terms
 
-from ..control import Command
+from ..contract import Adaptation, Command, Reference, State
 from ..control.task_space import DAMPING
-from ..exceptions import ConfigurationError
+from ..errors import ConfigurationError
 from ..learning.gradient import Gradient
-from ..paths import Reference
-from ..robot import State
 
 FRICTION = 1.0  # typical size of a joint's viscous friction [N m s/rad]
 
 
-class SlotineLi:
+class SlotineLi(Adaptation):
     """``tau = Y(q, dq, ddq_r) theta``, theta by how much the model's parameters are wrong.
 
     Slotine and Li 1987 (doi:10.1177/027836498700600303) on top of a computed-torque law, with the
@@ -54,6 +52,10 @@ class SlotineLi:
         self._arm = arm
         arm.regressor(*np.zeros((3, arm.dof)))  # loads it, so that no cycle does
         self._step = law.rule()
+
+    def learn(self, on: bool) -> None:
+        """Start or stop learning; what was learned stays."""
+        self.learning = on
 
     @property
     def theta(self) -> Float[np.ndarray, "p"]:

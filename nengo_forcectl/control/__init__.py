@@ -1,7 +1,7 @@
 """Control laws: one file each, each a frozen dataclass with one method."""
 
+from ..contract import Command, Controller
 from .admittance import Admittance
-from .command import Command, Controller
 from .computed_torque import ComputedTorque
 from .floating import Floating
 from .hybrid_force import HybridForce
@@ -9,14 +9,7 @@ from .impedance import Impedance
 from .joint_pd import JointPD
 from .operational_space import OperationalSpace
 from .parallel_force import ParallelForce
-from .secondary import (
-    Damping,
-    JointLimits,
-    Manipulability,
-    ObstacleAvoidance,
-    Posture,
-    Secondary,
-)
+from .secondary import Damping, JointLimits, Manipulability, ObstacleAvoidance, Posture, Secondary
 from .sliding import Sliding
 
 __all__ = [

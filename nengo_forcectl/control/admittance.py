@@ -7,12 +7,10 @@ import numpy as np
 from jaxtyping import Float
 
 from arms import Terms
-from arms.spatial import skew
+from arms.model.spatial import skew
 
-from ..exceptions import ConfigurationError
-from ..paths import Reference
-from ..robot import State
-from .command import Command
+from ..contract import Command, Controller, Reference, State
+from ..errors import ConfigurationError
 from .force_control import ForceControl
 from .gains import Gain, check_gain, matrix
 from .task_space import TaskSpace, orientation, pushes
@@ -21,7 +19,7 @@ ROWS = (0, 1, 2)
 
 
 @dataclass(frozen=True)
-class Admittance:
+class Admittance(Controller):
     """The reference yields to the environment as a mass on a spring and a damper would::
 
         mass ddc + damping dc + stiffness c = f_r + f,    x_c = x_r + c
@@ -82,7 +80,7 @@ class Admittance:
             step[np.ix_(rows, rows)] = inverse @ part
         return steps
 
-    def reset(self) -> None:
+    def forget_motion(self) -> None:
         """Forget the offset and its velocity."""
         self.moving[:] = 0.0
 

@@ -6,9 +6,7 @@ import numpy as np
 
 from arms import Terms
 
-from ..paths import Reference
-from ..robot import State
-from .command import Command
+from ..contract import Command, Reference, State
 from .gains import Gain
 from .joint_space import JointLaw, JointSpace
 

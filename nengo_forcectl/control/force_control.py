@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float
 
-from ..exceptions import ConfigurationError
-from ..robot import State
+from ..contract import State
+from ..errors import ConfigurationError
 from .gains import Gain, check_gain
 from .task_space import Rows, Square, TaskSpace
 
@@ -61,7 +61,7 @@ class ForceControl(TaskSpace):
             )
         object.__setattr__(self, "integral", np.zeros(len(rows)))
 
-    def reset(self) -> None:
+    def forget_motion(self) -> None:
         """Forget the integral."""
         self.integral[:] = 0.0
 

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from jaxtyping import Float
 
-from ..exceptions import ConfigurationError
+from ..errors import ConfigurationError
 
 Gain: TypeAlias = float | Float[np.ndarray, "k"] | Float[np.ndarray, "k k"]
 """A number for all axes, one an axis, or a symmetric matrix with no negative eigenvalue."""

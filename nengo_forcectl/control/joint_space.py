@@ -6,9 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from ..exceptions import SimulationError
-from ..paths import Reference
-from ..robot import State
+from ..contract import Controller, Reference, State
+from ..errors import SimulationError
 from .gains import check_gain, matrix
 
 Square = Float[np.ndarray, "n n"]
@@ -40,7 +39,7 @@ class JointLaw(NamedTuple):
 
 
 @dataclass(frozen=True)
-class JointSpace:
+class JointSpace(Controller):
     """A control law whose reference is a path of the joints; its gains are its fields."""
 
     follows = True  # a reference

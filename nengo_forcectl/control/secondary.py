@@ -13,10 +13,10 @@ import numpy as np
 from jaxtyping import Float
 
 from arms import Arm, Terms
-from arms.kernel import Kernel
+from arms.machine.kernel import Kernel
 
-from ..exceptions import ConfigurationError
-from ..robot import State
+from ..contract import State
+from ..errors import ConfigurationError
 from .gains import Gain, check_gain
 
 NEAREST = 0.05  # of the margin: nearer, what pushes away does not grow any more

@@ -10,11 +10,9 @@ from jaxtyping import Float
 
 from arms import Terms
 
-from ..exceptions import ConfigurationError, SimulationError
-from ..paths import Reference
+from ..contract import Command, Controller, Reference, State
+from ..errors import ConfigurationError, SimulationError
 from ..paths.slerp import twice_quaternion
-from ..robot import State
-from .command import Command
 from .gains import check_gain, matrix
 from .secondary import Posture, Secondary
 
@@ -55,7 +53,7 @@ class TaskLaw(NamedTuple):
 
 
 @dataclass(frozen=True)
-class TaskSpace:
+class TaskSpace(Controller):
     """A law of the tool's rows, with a posture and other tasks in their null space.
 
     With ``Lambda = (J M^-1 J^T)^-1``, ``N^T = I - J^T Lambda J M^-1`` (Khatib 1987), tau_0 the

@@ -15,21 +15,15 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..control.safety import Safe
-from ..exceptions import BROKEN, ConfigurationError, ForcectlError, RecordError, VersionError
-from ..fused_learning import CompiledCycle
-from .data import (
-    LoadedController,
-    assembled,
-    check_proof,
-    described,
-    network_arrays,
-    proof,
-)
+from ..cycle.compiled_learning import CompiledCycle
+from ..errors import ConfigurationError, ForcectlError, RecordError, VersionError
+from ..safety.guard import Safe
+from ..support.files import BROKEN
+from .data import LoadedController, assembled, check_proof, described, network_arrays, proof
 from .folder import ARRAYS, TEXT, check_new, names_in, read, write
 
 if TYPE_CHECKING:
-    from ..network import WorkspaceNetwork
+    from ..networks.building import WorkspaceNetwork
 
 
 def export_controller(cycle: Safe, folder: Path | str, *, replace: bool = False) -> Path:
@@ -135,7 +129,7 @@ def load_network(folder: Path | str) -> "WorkspaceNetwork":
     Raises:
         RecordError, VersionError: as `load_controller`; or the controller has no network.
     """
-    from ..network import network_of
+    from ..networks.building import network_of
 
     data, arrays = read(Path(folder))
     try:

@@ -11,24 +11,23 @@ import numpy as np
 from jaxtyping import Float
 
 from arms import Arm, Chain
-from arms.tape import from_tape, to_tape
-from arms.terms import Request
-from arms.tree import select
+from arms.equations.terms import Request
+from arms.machine.tape import from_tape, to_tape
+from arms.model.tree import select
 
+from ..contract import Reference, Result, State
 from ..control import Admittance
 from ..control.joint_space import JointSpace
-from ..control.limits import Limits
-from ..control.safety import Safe
 from ..control.task_space import TaskSpace
-from ..encoding import NetworkArrays, StateEncoding
-from ..exceptions import ConfigurationError, RecordError
-from ..fused import CompiledController, held
-from ..fused_learning import CompiledCycle
+from ..cycle.compiled import CompiledController, held
+from ..cycle.compiled_learning import CompiledCycle
+from ..errors import ConfigurationError, RecordError
+from ..estimation.predictor import Predictor
 from ..learning.consolidation import Consolidation
-from ..paths import Reference
-from ..prediction import Predictor
-from ..robot import Result, State
-from ..workspace import joint_range
+from ..networks.encoding import NetworkArrays, StateEncoding
+from ..networks.workspace import joint_range
+from ..safety.guard import Safe
+from ..safety.limits import Limits
 from .folder import FORMAT, versions_here
 from .plain import made, plain, put, stored
 
@@ -191,7 +190,7 @@ def assembled(data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Load
         predictor = None if late is None else Predictor(model, late["delay"], dt, late["gain"])
         network = network_arrays(inner, arrays)
         learns = _of(Consolidation, inner["learning_law"], "learning_law", arrays)
-        cycle = CompiledCycle.of(model, law, network, learns, dt, predictor)
+        cycle = CompiledCycle.of_arrays(model, law, network, learns, dt, predictor)
         cycle.learn(bool(inner["learning"]))
     else:
         raise RecordError(f"cycle is {inner['type']!r}, needs one of {', '.join(CYCLES)}")

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ..exceptions import BROKEN, RecordError, VersionError
-from ..npz import read_npz
+from ..errors import RecordError, VersionError
+from ..support.files import BROKEN, read_npz
 
 FORMAT = 3
 TEXT, ARRAYS, SUMS = "controller.json", "arrays.npz", "SHA256SUMS"

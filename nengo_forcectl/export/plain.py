@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from arms import Arm, chain
+from arms import Arm
+from arms.model import chain
 
 from ..control import (
     Admittance,
@@ -31,11 +32,11 @@ from ..control import (
     Posture,
     Sliding,
 )
-from ..control.limits import Limits
-from ..encoding import StateEncoding
-from ..exceptions import ConfigurationError, RecordError
+from ..errors import ConfigurationError, RecordError
 from ..learning.consolidation import Consolidation
 from ..learning.gradient import Gradient
+from ..networks.encoding import StateEncoding
+from ..safety.limits import Limits
 
 LAWS = (
     JointPD, ComputedTorque, Sliding, Floating, OperationalSpace, Impedance, HybridForce,

@@ -22,11 +22,10 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from arms import Arm
-from arms.bodies import coordinates
+from arms.equations.bodies import coordinates
 
-from ..exceptions import BROKEN, ConfigurationError, NetworkError, RecordError
-from ..npz import read_npz
-from ..record import write_file
+from ..errors import ConfigurationError, NetworkError, RecordError
+from ..support.files import BROKEN, read_npz, write_file
 
 GAIN = 0.3  # of the neuron with the longest encoder: the neurons are bent, not switched
 SHORTEST = 0.3  # of that, the shortest encoder

@@ -9,8 +9,8 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from ..exceptions import ConfigurationError
-from ..workspace import home_posture, joint_range
+from ..errors import ConfigurationError
+from ..networks.workspace import home_posture, joint_range
 from .learned import LearnedKinematics, kinematic_targets, untrained_kinematics
 
 How = Literal["positions", "sobolev"]

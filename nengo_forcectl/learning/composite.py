@@ -5,7 +5,7 @@ from math import expm1
 
 import numpy as np
 
-from ..exceptions import ConfigurationError
+from ..errors import ConfigurationError
 from .covariance import Blocks, measured, prior_covariance, shrink
 from .law import Arrays, Memory, Signal, check_not_negative, check_positive, finite, needed, outputs
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from ..encoding import StateEncoding
-from ..exceptions import ConfigurationError, NetworkError
+from ..errors import ConfigurationError, NetworkError
+from ..networks.encoding import StateEncoding
 from .law import Arrays, Memory, Signal, check_positive, needed
 
 COLUMNS = 8  # of the Cholesky factor that are computed in one cycle

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float
 
-from ..exceptions import ConfigurationError
+from ..errors import ConfigurationError
 from .law import Arrays, Memory
 
 Blocks = Literal["all", "array", "row"]

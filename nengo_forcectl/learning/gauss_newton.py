@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..exceptions import ConfigurationError, NetworkError
+from ..errors import ConfigurationError, NetworkError
 from .law import Arrays, Memory, Signal, check_not_negative, check_positive, finite, needed, outputs
-from .task_space import of_task
+from .task_jacobian import of_task
 
 
 @dataclass(frozen=True)

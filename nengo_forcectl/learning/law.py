@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from jaxtyping import Float
 
-from ..exceptions import ConfigurationError, NetworkError
+from ..errors import ConfigurationError, NetworkError
 
 Memory = dict[str, np.ndarray]
 """All that a law remembers from one step to the next; a checkpoint of it is these arrays."""

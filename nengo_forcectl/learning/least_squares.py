@@ -6,7 +6,7 @@ from math import expm1
 import numpy as np
 from jaxtyping import Float
 
-from ..exceptions import NetworkError
+from ..errors import NetworkError
 from .covariance import shrink
 from .law import Arrays, Memory, Signal, check_not_negative, check_positive, finite, needed, outputs
 

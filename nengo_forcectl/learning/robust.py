@@ -5,18 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..exceptions import ConfigurationError
-from .law import (
-    Arrays,
-    Law,
-    Memory,
-    Signal,
-    check,
-    check_not_negative,
-    finite,
-    needed,
-    outputs,
-)
+from ..errors import ConfigurationError
+from .law import Arrays, Law, Memory, Signal, check, check_not_negative, finite, needed, outputs
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ A `Curve` is geometry, a `Profile` says how far along it to be when, a `CurvePat
 follows another rule is a `Path` of its own.
 """
 
+from ..contract import EndingPath, Path, Reference
 from .blended import BlendedPath
 from .curve_path import CurvePath
 from .curves import Circle, Curve, CurvePoint, Ellipse, Line, Spline
@@ -11,7 +12,6 @@ from .joint_path import JointPath, check_speed
 from .minimum_jerk import MinimumJerk
 from .profiles import GaussianProfile, MinimumJerkProfile, Profile, TrapezoidProfile
 from .recorded import RecordedPath
-from .reference import EndingPath, Path, Reference
 from .slerp import Slerp
 
 __all__ = [

@@ -7,9 +7,9 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float
 
-from .checks import check_duration, check_share, points
+from ..contract import Reference
+from ..support.path_checks import check_duration, check_share, points
 from .profiles import MinimumJerkProfile
-from .reference import Reference
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from ..exceptions import ConfigurationError
+from ..contract import Reference
+from ..errors import ConfigurationError
 from .curves import Curve
 from .profiles import Profile
-from .reference import Reference
 from .slerp import Slerp
 
 

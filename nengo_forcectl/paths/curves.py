@@ -8,8 +8,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from jaxtyping import Float
 
-from ..exceptions import ConfigurationError
-from .checks import check_share, points, vectors
+from ..errors import ConfigurationError
+from ..support.path_checks import check_share, points, vectors
 from .piecewise import Piecewise, natural_spline
 
 

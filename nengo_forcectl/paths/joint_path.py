@@ -6,13 +6,13 @@ import numpy as np
 from jaxtyping import Float
 
 from arms import Arm
-from arms.exceptions import UnreachableError
+from arms.errors import UnreachableError
 
-from ..exceptions import ConfigurationError
-from .checks import check_duration
-from .limits import check_continuous, check_joints
+from ..contract import EndingPath, Reference
+from ..errors import ConfigurationError
+from ..support.path_checks import check_duration
+from .path_limits import check_continuous, check_joints
 from .piecewise import Piecewise, hermite
-from .reference import EndingPath, Reference
 from .slerp import rotation_vector
 
 CLOSE = 1e-9  # [m], [rad]

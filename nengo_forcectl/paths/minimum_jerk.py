@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from .checks import check_duration, points
-from .reference import Reference
+from ..contract import Reference
+from ..support.path_checks import check_duration, points
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,6 @@ class MinimumJerk:
 
     @cached_property
     def _run(self) -> Any:
-        from ..compiled.paths import minimum_jerk
+        from ..kernels.interpolate import minimum_jerk
 
         return minimum_jerk

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-from .checks import check_duration, check_share
+from ..support.path_checks import check_duration, check_share
 
 
 class Profile(Protocol):

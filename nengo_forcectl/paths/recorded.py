@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from ..exceptions import BROKEN, ConfigurationError, RecordError
-from ..npz import read_npz
-from .checks import points
+from ..contract import Reference
+from ..errors import ConfigurationError, RecordError
+from ..support.files import BROKEN, read_npz
+from ..support.path_checks import points
 from .piecewise import Piecewise, hermite, natural_spline
-from .reference import Reference
 
 COLUMNS = ("time", "x", "dx", "ddx")
 

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float
 
-from .checks import rotation
+from ..support.path_checks import rotation
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@ import numpy as np
 from jaxtyping import Float
 
 from arms import Arm
-from arms.chain import Chain
+from arms.model.chain import Chain
 
-from ..closing import Closing
-from ..compiled.motors import within
-from ..exceptions import ConfigurationError, SimulationError
-from ..robot import State, checked_torque
+from ..contract import Robot, State
+from ..errors import ConfigurationError, SimulationError
+from ..kernels.saturate import within
+from ..safety.sensors import checked_torque
+from ..support.closing import Closing
 from .disturbances import Disturbance, brakes, dry_friction, phases, pushes, real_arm
 from .masses import Payload
 from .sensing import Sensing, Sensors, whole_steps
@@ -22,7 +23,7 @@ from .world import World
 from .wrist import Wrist
 
 
-class Bullet(Closing):
+class Bullet(Closing, Robot):
     """An arm in PyBullet, with disturbances that its model does not know.
 
     ``read`` gives the joint state, ``apply`` sets the torques and goes one control ``period``

@@ -7,9 +7,9 @@ import numpy as np
 from jaxtyping import Float
 
 from arms import Arm
-from arms.chain import MOVING, Chain, Inertia, Link
+from arms.model.chain import MOVING, Chain, Inertia, Link
 
-from .checks import check_from_zero_up, make_vector
+from ..support.checks import check_from_zero_up, make_vector
 from .disturbances import Disturbance
 
 Vector = tuple[float, float, float]

@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from .checks import check, check_from_zero_up
+from ..support.checks import check, check_from_zero_up
 from .disturbances import Disturbance
 
 

@@ -7,9 +7,9 @@ from numbers import Integral
 import numpy as np
 
 from arms import Arm
-from arms.chain import Link
+from arms.model.chain import Link
 
-from .checks import check, check_from_zero_up
+from ..support.checks import check, check_from_zero_up
 from .disturbances import Disturbance
 
 

@@ -9,13 +9,14 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from ..closing import Closing
-from ..exceptions import ConfigurationError, SimulationError, VersionError
-from ..robot import State, checked_torque, limited
+from ..contract import Robot, State
+from ..errors import ConfigurationError, SimulationError, VersionError
+from ..safety.sensors import checked_torque, limited
+from ..support.closing import Closing
 from .disturbances import Disturbance, brakes, phases, pushes
 
 
-class MuJoCo(Closing):
+class MuJoCo(Closing, Robot):
     """An arm in MuJoCo, with disturbances that its model does not know; used like `Bullet`.
 
     Every step is semi-implicit Euler of ``dt``, as PyBullet's is, and the state that of its middle.

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from ..exceptions import ConfigurationError
-from .checks import check_from_zero_up
+from ..errors import ConfigurationError
+from ..support.checks import check_from_zero_up
 
 Joints = Float[np.ndarray, "n"]
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from .checks import check_above_zero, check_from_zero_up, make_unit, make_vector
+from ..support.checks import check_above_zero, check_from_zero_up, make_unit, make_vector
 from .forces import Vector
 
 TIP = 0.005  # radius of the ball at the tool frame's origin, which is all that touches [m]

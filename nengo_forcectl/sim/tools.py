@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from .checks import check, make_vector
+from ..support.checks import check, make_vector
 from .disturbances import Disturbance
 from .forces import Vector
 

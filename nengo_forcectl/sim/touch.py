@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from ..quiet import quiet_stderr
+from ..support.quiet import quiet_stderr
 from .surfaces import HEAD, Peg, Surface
 
 with quiet_stderr():  # it announces its build time

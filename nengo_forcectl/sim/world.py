@@ -21,8 +21,8 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from ..exceptions import SimulationError
-from ..quiet import quiet_stderr
+from ..errors import SimulationError
+from ..support.quiet import quiet_stderr
 from .surfaces import TIP, Surface
 
 with quiet_stderr():  # it announces its build time

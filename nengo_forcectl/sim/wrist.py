@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from .checks import check_from_zero_up, make_vector
+from ..support.checks import check_from_zero_up, make_vector
 from .forces import Vector
 
 

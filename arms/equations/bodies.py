@@ -1,0 +1,169 @@
+"""A ``Chain`` in the form the equations want: moving bodies only, every axis along z.
+
+Links joined by fixed joints become one body. Each body gets a frame of ours: z along its joint's
+axis, its origin slid along that axis to the point nearest the previous body's origin (as Denavit
+and Hartenberg do), which makes most offsets zero. Mass that a turning body cannot feel on its own
+axis is regrouped into its parent (base parameters, Gautier and Khalil 1990): mass, first moment
+along the axis and one moment of inertia vanish from the equations without changing M, C or g.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from arms.model.chain import MOVING, Chain, Joint
+from arms.model.spatial import clean, matrix, second_moment, z_to
+
+
+@dataclass(frozen=True)
+class Mass:
+    """Moments of a mass distribution about its body's origin: zeroth, first, second."""
+
+    m: float  # [kg]
+    h: Float[ndarray, "3"]  # integral of x dm [kg m]
+    S: Float[ndarray, "3 3"]  # integral of x x^T dm [kg m^2]
+
+    def __add__(self, other: Mass) -> Mass:
+        return Mass(self.m + other.m, self.h + other.h, self.S + other.S)
+
+    def moved(self, R: Float[ndarray, "3 3"], r: Float[ndarray, "3"]) -> Mass:
+        """The same masses, seen from where their frame has axes ``R`` and origin ``r``."""
+        h = R @ self.h
+        S = R @ self.S @ R.T + np.outer(h, r) + np.outer(r, h) + self.m * np.outer(r, r)
+        return Mass(self.m, h + self.m * r, S)
+
+
+NOTHING = Mass(0.0, np.zeros(3), np.zeros((3, 3)))
+
+
+@dataclass(frozen=True)
+class Body:
+    """One moving body; its joint turns about or slides along its own z axis."""
+
+    parent: int  # index of a body, -1 for the base
+    R: Float[ndarray, "3 3"]  # axes in the parent's frame at joint position 0
+    r: Float[ndarray, "3"]  # origin in the parent's frame at joint position 0
+    slides: bool
+    coordinate: int  # the joint's position is multiplier * q[coordinate] + offset
+    multiplier: float
+    offset: float
+    mass: Mass
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A named frame, or a link's: rigidly attached to a body."""
+
+    body: int  # -1: the base
+    R: Float[ndarray, "3 3"]
+    r: Float[ndarray, "3"]
+
+
+@dataclass(frozen=True)
+class Bodies:
+    """What the derivation reads."""
+
+    dof: int
+    bodies: tuple[Body, ...]
+    links: dict[str, Frame]
+    frames: dict[str, Frame]  # the links', and "tool" (even if a link is called so)
+    gravity: tuple[float, float, float]
+    masses: dict[str, Mass]  # per link, in the link's own frame
+
+    @property
+    def heavy_links(self) -> tuple[str, ...]:
+        """Links that move and have a mass: those with inertial parameters."""
+        return tuple(
+            name
+            for name, mass in self.masses.items()
+            if self.links[name].body >= 0 and (mass.m > 0 or np.any(mass.S))
+        )
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """What the letters in the shapes of ``arms.terms`` stand for."""
+        return {"n": self.dof, "p": 10 * len(self.heavy_links)}
+
+    def path(self, body: int) -> list[int]:
+        """Bodies from the base to ``body``, both ends included."""
+        chain = []
+        while body >= 0:
+            chain.append(body)
+            body = self.bodies[body].parent
+        return chain[::-1]
+
+
+def coordinates(chain: Chain) -> list[Joint]:
+    """The joints on the way from base to tip that move on their own: the arm's q, in order."""
+    above = {joint.child: joint for joint in chain.joints}
+    way, link = [], chain.tip
+    while link != chain.base:
+        way.append(above[link])
+        link = above[link].parent
+    return [joint for joint in way[::-1] if joint.kind in MOVING and joint.mimic is None]
+
+
+def bodies_of(chain: Chain) -> Bodies:
+    """Lump, align and regroup a chain."""
+    index = {joint.name: k for k, joint in enumerate(coordinates(chain))}
+    masses = {
+        link.name: Mass(
+            link.inertia.mass,
+            link.inertia.mass * np.array(link.inertia.com),
+            second_moment(link.inertia),
+        )
+        for link in chain.links
+    }
+    frames = {chain.base: Frame(-1, np.eye(3), np.zeros(3))}
+    bodies: list[Body] = []
+    for joint in chain.joints:
+        above = frames[joint.parent]
+        T = matrix(joint.origin)
+        R, r = clean(above.R @ T[:3, :3]), above.R @ T[:3, 3] + above.r
+        if joint.kind not in MOVING:
+            frames[joint.child] = Frame(above.body, R, r)
+            continue
+        align = z_to(joint.axis)
+        R = clean(R @ align)
+        slide = 0.0 if joint.kind == "prismatic" else float(R[:, 2] @ r)
+        r = r - slide * R[:, 2]
+        r = np.where(np.abs(r) < 1e-15, 0.0, r)
+        leader = joint.name if joint.mimic is None else joint.mimic.leader
+        multiplier, offset = (
+            (1.0, 0.0) if joint.mimic is None else (joint.mimic.multiplier, joint.mimic.offset)
+        )
+        prismatic = joint.kind == "prismatic"
+        bodies.append(Body(above.body, R, r, prismatic, index[leader], multiplier, offset, NOTHING))
+        frames[joint.child] = Frame(len(bodies) - 1, align.T, np.array([0.0, 0.0, slide]))
+    for name, mass in masses.items():
+        frame = frames[name]
+        if frame.body >= 0:
+            body = bodies[frame.body]
+            bodies[frame.body] = replace(body, mass=body.mass + mass.moved(frame.R, frame.r))
+    tip, tool = frames[chain.tip], matrix(chain.tool)
+    links = dict(frames)
+    frames["tool"] = Frame(tip.body, clean(tip.R @ tool[:3, :3]), tip.R @ tool[:3, 3] + tip.r)
+    regrouped = tuple(_regrouped(bodies))
+    return Bodies(len(index), regrouped, links, frames, chain.gravity, masses)
+
+
+def _regrouped(bodies: list[Body]) -> list[Body]:
+    """Move into its parent what a body's turning leaves as it is: a line of mass on the axis."""
+    bodies = list(bodies)
+    for i in range(len(bodies) - 1, -1, -1):
+        body = bodies[i]
+        if body.slides:
+            continue
+        m, h, S = body.mass.m, body.mass.h, body.mass.S
+        line = Mass(m, np.array([0.0, 0.0, h[2]]), np.diag([0.0, 0.0, S[0, 0] + S[2, 2]]))
+        rest_S = S.copy()
+        rest_S[2, 2] = -S[0, 0]
+        bodies[i] = replace(body, mass=Mass(0.0, np.array([h[0], h[1], 0.0]), rest_S))
+        if body.parent >= 0:
+            parent = bodies[body.parent]
+            bodies[body.parent] = replace(parent, mass=parent.mass + line.moved(body.R, body.r))
+    return bodies

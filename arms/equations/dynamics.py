@@ -1,0 +1,206 @@
+"""Equations of motion of a tree of bodies, each written in its own body's frame, z along the joint.
+
+Composite bodies (Featherstone 2008, section 6.2) give M and g; the same recursion over the first
+moment of the velocity field, ``K = integral of V x^T dm``, gives the Coriolis matrix. With
+``J_i(x)`` the velocity that joint i alone gives to the particle at x,
+
+    M_ij = integral of J_i . J_j dm        C_ij = integral of J_i . dJ_j/dt dm
+
+so ``dM/dt = C + C^T`` by construction. As ``dJ_j/dt = sum over k of (dJ_k/dq_j) dq_k``, this is
+the C of the Christoffel symbols (compare Echeandia and Wensing 2021).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy as sp
+
+from arms.equations.bodies import Bodies
+from arms.equations.newton_euler import to_parent
+from arms.equations.program import Expr, Program
+from arms.equations.vectors import (
+    EZ,
+    ZERO,
+    Joint,
+    Mat,
+    Vec,
+    add,
+    constants,
+    cross,
+    dot,
+    outer,
+    scale,
+    transpose,
+    zeros,
+)
+
+
+@dataclass
+class Composite:
+    """Moments of a body and of all it carries, about the body's origin, in its axes."""
+
+    m: Expr  # mass
+    h: Vec  # integral of x dm
+    S: Mat  # integral of x x^T dm
+    P: Vec  # integral of V dm: the linear momentum
+    K: Mat  # integral of V x^T dm
+
+    def plus(self, other: Composite, joint: Joint) -> Composite:
+        """This body with ``other``, its child at ``joint``."""
+        up, let, let2, r = joint.up, joint.let, joint.let2, joint.r
+        h, P = up(other.h), up(other.P)
+        hr = let2(outer(h, r))
+        S = let2(_sum2(joint.up2(other.S), hr, transpose(hr), let2(outer(scale(other.m, r), r))))
+        K = let2(_sum2(joint.up2(other.K), let2(outer(P, r))))
+        return Composite(
+            joint.program.let(self.m + other.m),
+            let(add(self.h, let(add(h, scale(other.m, r))))),
+            let2(_sum2(self.S, S)),
+            let(add(self.P, P)),
+            let2(_sum2(self.K, K)),
+        )
+
+
+def _sum2(*matrices: Mat) -> Mat:
+    return [add(*rows) for rows in zip(*matrices, strict=True)]
+
+
+def velocities(joints: list[Joint]) -> list[tuple[Vec, Vec]]:
+    """Angular velocity of every body and linear velocity of its origin, in its own axes."""
+    result: list[tuple[Vec, Vec]] = []
+    for joint in joints:
+        w, v = (ZERO, ZERO) if joint.body.parent < 0 else result[joint.body.parent]
+        v = joint.down(joint.let(add(v, joint.let(cross(w, joint.r)))))
+        w = joint.down(w)
+        if joint.slides:
+            v = joint.let(add(v, scale(joint.rate, EZ)))
+        else:
+            w = joint.let(add(w, scale(joint.rate, EZ)))
+        result.append((w, v))
+    return result
+
+
+def gravity_directions(bodies: Bodies, joints: list[Joint]) -> list[Vec]:
+    """The gravity vector in the axes of every body."""
+    result: list[Vec] = []
+    for joint in joints:
+        above = constants(bodies.gravity) if joint.body.parent < 0 else result[joint.body.parent]
+        result.append(joint.down(above))
+    return result
+
+
+def composites(joints: list[Joint], moving: list[tuple[Vec, Vec]]) -> list[Composite]:
+    """Every body with what it carries, moving at the given velocities."""
+    result = []
+    for joint, (w, v) in zip(joints, moving, strict=True):
+        m, h, S = (constants(x) for x in (joint.body.mass.m, joint.body.mass.h, joint.body.mass.S))
+        P = joint.let(add(scale(m, v), joint.let(cross(w, h))))
+        turned = transpose([joint.let(cross(w, column)) for column in S])
+        K = joint.let2(_sum2(joint.let2(outer(v, h)), turned))
+        result.append(Composite(m, h, S, P, K))
+    for i in range(len(joints) - 1, -1, -1):
+        parent = joints[i].body.parent
+        if parent >= 0:
+            result[parent] = result[parent].plus(result[i], joints[i])
+    return result
+
+
+def mass_coriolis_gravity(
+    program: Program, bodies: Bodies, joints: list[Joint], *, coriolis: bool
+) -> None:
+    """Write M, g and, where it is wanted, C into ``program``; without it the arm stands still."""
+    n, let = program.dof, program.let
+    still: list[tuple[Vec, Vec]] = [(ZERO, ZERO)] * len(joints)
+    moving = velocities(joints) if coriolis else still
+    carried = composites(joints, moving)
+    M, C, g = zeros(n, n), zeros(n, n), zeros(n)
+    down = gravity_directions(bodies, joints)
+    rates = [_screw_rate(joint, *moving[i]) for i, joint in enumerate(joints)]
+    for j, joint in enumerate(joints):
+        F, dF, N = _wrenches(joint, carried[j], rates[j])
+        i = j
+        while True:
+            ancestor = joints[i]
+            row = 0 if ancestor.slides else 1
+            gain = ancestor.gain * joint.gain
+            a, b = ancestor.body.coordinate, joint.body.coordinate
+            turn = sp.S.Zero if ancestor.slides else N[2]
+            upper = gain * F[row][2]
+            M[a][b] = let(M[a][b] + upper)
+            C[a][b] = let(C[a][b] + gain * dF[row][2])
+            if i != j:
+                (force, moment), (dv, dw) = F, rates[i]
+                M[b][a] = let(M[b][a] + upper)
+                lower = let(dot(dv, force) + dot(dw, moment) + turn)
+                C[b][a] = let(C[b][a] + gain * lower)
+            if ancestor.body.parent < 0:
+                break
+            F, dF, N = to_parent(ancestor, F), to_parent(ancestor, dF), ancestor.up(N)
+            i = ancestor.body.parent
+        weight = carried[j].m * down[j][2] if joint.slides else cross(carried[j].h, down[j])[2]
+        k = joint.body.coordinate
+        g[k] = let(g[k] - joint.gain * let(weight))
+    program.output("M", (n, n), [entry for line in M for entry in line])
+    if coriolis:
+        program.output("C", (n, n), [entry for line in C for entry in line])
+    program.output("g", (n,), g)
+
+
+def _screw_rate(joint: Joint, w: Vec, v: Vec) -> tuple[Vec, Vec]:
+    """(linear, angular) time derivative of the joint's screw at the body's momentary origin."""
+    if joint.slides:
+        return cross(w, EZ), ZERO
+    return cross(v, EZ), cross(w, EZ)
+
+
+def _wrenches(
+    joint: Joint, c: Composite, rate: tuple[Vec, Vec]
+) -> tuple[tuple[Vec, Vec], tuple[Vec, Vec], Vec]:
+    """What the joint's unit velocity does to the composite body.
+
+    F: momentum (force, moment) per unit rate. dF: ``integral of dJ dm`` with its moment. N: what
+    another joint's turning rate must be multiplied with, beside its screw's rate and F, to give
+    ``integral of J . dJ'``.
+    """
+    let, m, h, S, P, K = joint.let, c.m, c.h, c.S, c.P, c.K
+    dv, dw = rate
+    if joint.slides:
+        F = let(scale(m, EZ)), let(cross(h, EZ))
+        dF = let(scale(m, dv)), let(cross(h, dv))
+        return F, dF, let(cross(P, EZ))
+    trace = joint.program.let(S[0][0] + S[1][1])
+    F = let(cross(EZ, h)), let([-S[0][2], -S[1][2], trace])
+    # integral of x x (dw x x) for dw in the x-y plane
+    spin = [
+        (S[1][1] + S[2][2]) * dw[0] - S[0][1] * dw[1],
+        (S[0][0] + S[2][2]) * dw[1] - S[0][1] * dw[0],
+        -S[0][2] * dw[0] - S[1][2] * dw[1],
+    ]
+    half = joint.program.let(K[0][0] + K[1][1])
+    force = let(add(scale(m, dv), let(cross(dw, h)), cross(EZ, P)))
+    moment = let(add(let(spin), let(cross(h, dv)), [-K[0][2], -K[1][2], half]))
+    return F, (force, moment), let([-K[2][0], -K[2][1], half])
+
+
+def forward_dynamics(program: Program, tau: Vec) -> None:
+    """Write ``ddq = M^-1 (tau - Cdq - g)`` into ``program``, by M = L D L^T."""
+    n, let = program.dof, program.let
+    M = [list(program.outputs["M"].entries[i * n : (i + 1) * n]) for i in range(n)]
+    bias = program.outputs["h"].entries
+    L = zeros(n, n)
+    D = zeros(n)
+    for j in range(n):
+        scaled = [let(L[j][k] * D[k]) for k in range(j)]
+        D[j] = let(M[j][j] - sp.Add(*(let(L[j][k] * scaled[k]) for k in range(j))))
+        inverse = let(1 / D[j])
+        for i in range(j + 1, n):
+            rest = M[i][j] - sp.Add(*(let(L[i][k] * scaled[k]) for k in range(j)))
+            L[i][j] = let(let(rest) * inverse)
+    y = [let(t - b) for t, b in zip(tau, bias, strict=True)]
+    for i in range(n):
+        y[i] = let(y[i] - sp.Add(*(let(L[i][k] * y[k]) for k in range(i))))
+    y = [let(value / d) for value, d in zip(y, D, strict=True)]
+    for i in range(n - 1, -1, -1):
+        y[i] = let(y[i] - sp.Add(*(let(L[k][i] * y[k]) for k in range(i + 1, n))))
+    program.output("ddq", (n,), y)

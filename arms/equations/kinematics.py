@@ -1,0 +1,180 @@
+"""Pose, Jacobian and their derivatives of one frame.
+
+With the twist column ``J_i = (v_i, w_i)`` of joint i, linear part first, in the base's axes, every
+derivative follows from the columns themselves:
+
+    dJ_i/dq_j = (w_j x v_i, w_j x w_i)  for j at or before i      (w_i x v_j, 0)  for j after i
+
+so ``dJ_i/dt = (W_i x v_i + w_i x V_i, W_i x w_i)``, where W_i is the angular velocity that the
+joints up to i give, and V_i the linear velocity of the frame that the joints after i give. In the
+frame's own axes, ``J_local = R^T J`` and ``dJ_local/dt = R^T (dJ/dt - W x J)``; in spatial
+coordinates the linear part is that of the point at the base's origin, ``v + p x w``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from arms.equations.bodies import Bodies
+from arms.equations.program import Expr, Program
+from arms.equations.terms import Request
+from arms.equations.vectors import (
+    ZERO,
+    Joint,
+    Mat,
+    Vec,
+    add,
+    apply,
+    constants,
+    cross,
+    scale,
+    transpose,
+    zeros,
+)
+
+Twist = tuple[Vec, Vec]  # linear, angular
+
+
+class Way(NamedTuple):
+    """The joints on the way to a frame, from the base on, in the base's axes."""
+
+    joints: list[Joint]
+    columns: list[Twist]  # what each joint's unit rate gives the frame
+    R: Mat  # the frame's axes, as columns
+    p: Vec  # its origin
+
+    def let(self, vector: Vec) -> list[Expr]:
+        """Name every entry."""
+        return self.joints[0].let(vector) if self.joints else list(vector)
+
+
+def kinematics(program: Program, bodies: Bodies, joints: list[Joint], request: Request) -> None:
+    """Write pose, J, dJ and dJdq of the request's frame (or point ``u`` in it) into ``program``."""
+    way = _way(program, bodies, joints, request)
+    rows = [[*row, x] for row, x in zip(way.R, way.p, strict=True)]
+    program.output("pose", (4, 4), [*(e for row in rows for e in row), *constants([0, 0, 0, 1])])
+    columns, seen_from = _in_axes(way, request.axes)
+    _output(program, way, "J", columns)
+    if "dJ" in request.terms:
+        velocity = _velocity(way)
+        rates = [seen_from(d, i, velocity) for i, d in enumerate(_rates(way))]
+        _output(program, way, "dJ", rates)
+    if "dJdq" in request.terms:
+        n = len(way.joints)
+        changes = [
+            [seen_from(_change(way, i, j), i, way.columns[j]) for j in range(n)] for i in range(n)
+        ]
+        _output_changes(program, way, changes)
+
+
+def _way(program: Program, bodies: Bodies, joints: list[Joint], request: Request) -> Way:
+    let2 = joints[0].let2
+    target = bodies.frames[request.frame]
+    R: Mat = constants([[1, 0, 0], [0, 1, 0], [0, 0, 1]])
+    p: Vec = ZERO
+    passed: list[tuple[Joint, Vec, Vec]] = []  # joint, its axis, its origin
+    for i in bodies.path(target.body):
+        joint = joints[i]
+        p = joint.let(add(p, joint.let(apply(R, joint.r))))
+        x, y, z = (joint.let(apply(R, column)) for column in transpose(joint.E))
+        c, s = joint.cos, joint.sin
+        R = transpose(let2([add(scale(c, x), scale(s, y)), add(scale(c, y), scale(-s, x)), z]))
+        passed.append((joint, z, p))
+    inside: Vec = constants(target.r)
+    if request.at_point:
+        inside = joints[0].let(add(inside, apply(constants(target.R), program.u)))
+    p = joints[0].let(add(p, joints[0].let(apply(R, inside))))
+    R = transpose([joints[0].let(apply(R, column)) for column in constants(target.R.T)])
+    columns: list[Twist] = []
+    for joint, z, origin in passed:
+        lever = joint.let([a - b for a, b in zip(p, origin, strict=True)])
+        columns.append((z, ZERO) if joint.slides else (joint.let(cross(z, lever)), z))
+    return Way([joint for joint, _, _ in passed], columns, R, p)
+
+
+def _rates(way: Way) -> list[Twist]:
+    """dJ/dt, column by column, in the base's axes."""
+    let = way.let
+    turning, W = [], list(ZERO)
+    for joint, (_, w) in zip(way.joints, way.columns, strict=True):
+        W = let(add(W, let(scale(joint.rate, w))))
+        turning.append(W)
+    moving, V = [], list(ZERO)
+    for joint, (v, _) in zip(way.joints[::-1], way.columns[::-1], strict=True):
+        moving.append(V)
+        V = let(add(V, let(scale(joint.rate, v))))
+    parts = zip(way.columns, turning, moving[::-1], strict=True)
+    return [
+        (let(add(let(cross(W, v)), let(cross(w, V)))), let(cross(W, w))) for (v, w), W, V in parts
+    ]
+
+
+def _change(way: Way, i: int, j: int) -> Twist:
+    """Derivative of column i by the position of joint j."""
+    (v_i, w_i), (v_j, w_j) = way.columns[i], way.columns[j]
+    if j <= i:
+        return way.let(cross(w_j, v_i)), way.let(cross(w_j, w_i))
+    return way.let(cross(w_i, v_j)), ZERO
+
+
+def _in_axes(way: Way, axes: str) -> tuple[list[Twist], Callable[[Twist, int, Twist], Twist]]:
+    """The columns in the axes asked for, and what makes of a column's change one in those axes.
+
+    The latter takes the change in the base's axes, the column's number, and the twist of the frame
+    that goes with the change.
+    """
+    let, down = way.let, transpose(way.R)
+    if axes == "local":
+
+        def turn(twist: Twist) -> Twist:
+            return let(apply(down, twist[0])), let(apply(down, twist[1]))
+
+        def change(d: Twist, i: int, twist: Twist) -> Twist:
+            parts = zip(d, way.columns[i], strict=True)
+            dv, dw = (let(add(x, let(cross(column, twist[1])))) for x, column in parts)
+            return turn((dv, dw))
+
+        return [turn(column) for column in way.columns], change
+    if axes == "spatial":
+
+        def shift(twist: Twist) -> Twist:
+            return let(add(twist[0], let(cross(way.p, twist[1])))), twist[1]
+
+        def change(d: Twist, i: int, twist: Twist) -> Twist:
+            dv, dw = shift(d)
+            return let(add(dv, let(cross(twist[0], way.columns[i][1])))), dw
+
+        return [shift(column) for column in way.columns], change
+    return way.columns, lambda d, i, twist: d
+
+
+def _velocity(way: Way) -> Twist:
+    """The frame's twist."""
+    v, w = list(ZERO), list(ZERO)
+    for joint, (linear, angular) in zip(way.joints, way.columns, strict=True):
+        v = way.let(add(v, way.let(scale(joint.rate, linear))))
+        w = way.let(add(w, way.let(scale(joint.rate, angular))))
+    return v, w
+
+
+def _output(program: Program, way: Way, name: str, columns: list[Twist]) -> None:
+    """Output a 6 x n matrix; joints that share a coordinate add up."""
+    matrix = zeros(6, program.dof)
+    for joint, (v, w) in zip(way.joints, columns, strict=True):
+        k = joint.body.coordinate
+        for row, entry in zip(matrix, [*v, *w], strict=True):
+            row[k] = program.let(row[k] + program.let(joint.gain * entry))
+    program.output(name, (6, program.dof), [entry for row in matrix for entry in row])
+
+
+def _output_changes(program: Program, way: Way, changes: list[list[Twist]]) -> None:
+    """Output dJdq: entry [r, i, j] is the derivative of J[r, i] by q[j]."""
+    n = program.dof
+    H = zeros(6, n, n)
+    for first, row in zip(way.joints, changes, strict=True):
+        for second, (v, w) in zip(way.joints, row, strict=True):
+            i, j = first.body.coordinate, second.body.coordinate
+            for plane, entry in zip(H, [*v, *w], strict=True):
+                plane[i][j] = program.let(plane[i][j] + first.gain * second.gain * entry)
+    program.output("dJdq", (6, n, n), [e for plane in H for row in plane for e in row])

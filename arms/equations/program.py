@@ -1,0 +1,168 @@
+"""Straight-line programs: Sympy expressions over named intermediate results.
+
+A ``Program`` collects assignments ``s17 = s3*c2 - s5``; its outputs are matrices over those names.
+Repeated expressions are named once (up to sign), nothing is expanded or simplified, so a program
+grows with the length of the arm and not exponentially. All names are made here: ``q0, dq0, u0,
+s17``.
+
+``steps`` lowers a program to single operations, from which the machine code and the pure-Python
+function are both written: they do the same arithmetic in the same order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import sympy as sp
+
+from arms.machine.steps import Constant, Load, Operation, Step, Steps
+
+Expr: TypeAlias = Any  # of Sympy, whose annotations do not tell its own classes apart
+
+
+def constant(value: float) -> Expr:
+    """A number for a program; whole ones stay exact, so that 0 and 1 vanish from the equations."""
+    return sp.Integer(int(value)) if value == int(value) else sp.Float(float(value))
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """An output: its shape and its entries, row by row."""
+
+    shape: tuple[int, ...]
+    entries: tuple[Expr, ...]
+
+
+@dataclass
+class Program:
+    """Assignments in order, over the inputs q, dq and u (a third vector: ddq, tau or a point)."""
+
+    dof: int
+    width: int = 0  # entries of u
+    assignments: dict[sp.Symbol, Expr] = field(default_factory=dict)
+    outputs: dict[str, Matrix] = field(default_factory=dict)
+    _names: dict[Expr, Expr] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.q = sp.symbols(f"q:{self.dof}", seq=True)
+        self.dq = sp.symbols(f"dq:{self.dof}", seq=True)
+        self.u = sp.symbols(f"u:{self.width}", seq=True) if self.width else ()
+
+    def let(self, expr: Expr) -> Expr:
+        """Name ``expr``, unless it is a symbol or a number (or the negative of one) already."""
+        if _is_leaf(expr):
+            return expr
+        known = self._names.get(expr)
+        if known is not None:
+            return known
+        negative = self._names.get(-expr)
+        if negative is not None:
+            return -negative
+        name = sp.Symbol(f"s{len(self.assignments)}")
+        self.assignments[name] = expr
+        self._names[expr] = name
+        return name
+
+    def output(self, name: str, shape: tuple[int, ...], entries: Iterable[Expr]) -> None:
+        """Declare an output."""
+        self.outputs[name] = Matrix(shape, tuple(self.let(sp.sympify(entry)) for entry in entries))
+
+
+def _is_leaf(expr: Expr) -> bool:
+    if expr.is_Mul:
+        return len(expr.args) == 2 and expr.args[0] is sp.S.NegativeOne and expr.args[1].is_Symbol
+    return bool(expr.is_Symbol or expr.is_Number)
+
+
+def steps(program: Program, wanted: Sequence[str]) -> Steps:
+    """The operations that ``wanted`` outputs need, and no others, in order."""
+    entries = [entry for name in wanted for entry in program.outputs[name].entries]
+    needed: set[Expr] = set()
+    stack = [symbol for entry in entries for symbol in entry.free_symbols]
+    while stack:
+        symbol = stack.pop()
+        if symbol in program.assignments and symbol not in needed:
+            needed.add(symbol)
+            stack.extend(program.assignments[symbol].free_symbols)
+    lowering = _Lowering(program)
+    for symbol, expr in program.assignments.items():
+        if symbol in needed:
+            lowering.numbers[symbol] = lowering.lower(expr)
+    results = tuple(lowering.lower(entry) for entry in entries)
+    return Steps(tuple(lowering.steps), results)
+
+
+class _Lowering:
+    """Sympy expressions to steps; equal steps are emitted once."""
+
+    def __init__(self, program: Program) -> None:
+        self.steps: dict[Step, int] = {}
+        self.numbers: dict[Expr, int] = {}
+        self.loads = {
+            symbol: Load(vector, index)
+            for vector in ("q", "dq", "u")
+            for index, symbol in enumerate(getattr(program, vector))
+        }
+
+    def emit(self, step: Step) -> int:
+        return self.steps.setdefault(step, len(self.steps))
+
+    def operation(self, name: str, *operands: int) -> int:
+        return self.emit(Operation(name, operands))
+
+    def lower(self, expr: Expr) -> int:
+        if expr.is_Symbol:
+            return self.emit(self.loads[expr]) if expr in self.loads else self.numbers[expr]
+        if expr.is_Number:
+            return self.emit(Constant(float(expr)))
+        if expr.is_Add:
+            return self.sum(expr.args)
+        if expr.is_Mul:
+            return self.product(expr.args)
+        if expr.is_Pow:
+            return self.power(*expr.args)
+        return self.operation(expr.func.__name__, self.lower(expr.args[0]))
+
+    def sum(self, terms: Sequence[Expr]) -> int:
+        minus = [-term for term in terms if _is_negative(term)]
+        plus = [term for term in terms if not _is_negative(term)]
+        total = self.lower(plus[0] if plus else sp.S.Zero)
+        for term in plus[1:]:
+            total = self.operation("add", total, self.lower(term))
+        for term in minus:
+            total = self.operation("sub", total, self.lower(term))
+        return total
+
+    def product(self, factors: Sequence[Expr]) -> int:
+        if factors[0] is sp.S.NegativeOne:
+            zero = self.emit(Constant(0.0))
+            return self.operation("sub", zero, self.lower(sp.Mul(*factors[1:])))
+        below = [f for f in factors if f.is_Pow and f.args[1] is sp.S.NegativeOne]
+        above = [f for f in factors if f not in below]
+        total = self.lower(above[0] if above else sp.S.One)
+        for factor in above[1:]:
+            total = self.operation("mul", total, self.lower(factor))
+        for factor in below:
+            total = self.operation("div", total, self.lower(factor.args[0]))
+        return total
+
+    def power(self, base: Expr, exponent: Expr) -> int:
+        x = self.lower(base)
+        if exponent is sp.S.NegativeOne:
+            return self.operation("div", self.emit(Constant(1.0)), x)
+        if exponent is sp.S.Half:
+            return self.operation("sqrt", x)
+        if not (exponent.is_Integer and exponent > 1):
+            raise NotImplementedError(f"exponent {exponent}")
+        total = x
+        for _ in range(int(exponent) - 1):
+            total = self.operation("mul", total, x)
+        return total
+
+
+def _is_negative(term: Expr) -> bool:
+    """Does the term carry a minus sign that a subtraction can absorb?"""
+    coefficient = term.args[0] if term.is_Mul else term
+    return bool(coefficient.is_Number and coefficient < 0)

@@ -1,0 +1,84 @@
+"""Tools and payloads: a chain with something fixed to its end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from arms.errors import ArmError
+from arms.model.chain import Chain, Inertia, Joint, Link
+from arms.model.spatial import is_physical, matrix, pose_of
+
+
+def with_payload(chain: Chain, mass: float, com: Any, inertia: Any, name: str = "payload") -> Chain:
+    """``chain`` with a link of the given inertia fixed at its tool frame."""
+    known = {link.name for link in chain.links} | {joint.name for joint in chain.joints}
+    name = next(n for k in range(len(known) + 1) if (n := f"{name}{k or ''}") not in known)
+    link = Link(name, _inertia(chain, name, mass, com, inertia))
+    joint = Joint(f"{name}_mount", "fixed", chain.tip, name, chain.tool)
+    return replace(chain, links=(*chain.links, link), joints=(*chain.joints, joint))
+
+
+def with_tool(chain: Chain, transform: Any, mass: float, com: Any, inertia: Any) -> Chain:
+    """``chain`` with its tool frame moved by ``transform``, and the tool's own mass."""
+    T = transform_of(f"Arm {chain.name!r}: the tool's transform", transform)
+    if mass or inertia is not None:
+        chain = with_payload(chain, mass, com, inertia, name="tool_body")
+    return replace(chain, tool=pose_of(matrix(chain.tool) @ T))
+
+
+def with_base(chain: Chain, transform: Any) -> Chain:
+    """``chain`` with a new base link, "world", in which the old one sits at ``transform``."""
+    T = transform_of(f"Arm {chain.name!r}: the base's transform", transform)
+    known = {link.name for link in chain.links} | {joint.name for joint in chain.joints}
+    name = next(n for k in range(len(known) + 1) if (n := f"world{k or ''}") not in known)
+    joint = Joint(f"{name}_mount", "fixed", name, chain.base, pose_of(T))
+    links, joints = (Link(name), *chain.links), (joint, *chain.joints)
+    return replace(chain, base=name, links=links, joints=joints)
+
+
+def with_gravity(chain: Chain, gravity: Any) -> Chain:
+    """``chain`` under another gravity vector."""
+    vector = np.asarray(gravity, dtype=float)
+    if vector.shape != (3,) or not np.isfinite(vector).all():
+        raise ArmError(f"Arm {chain.name!r}: gravity is three finite numbers, not {gravity!r}")
+    x, y, z = vector.tolist()
+    return replace(chain, gravity=(x, y, z))
+
+
+def transform_of(what: str, value: Any) -> Float[ndarray, "4 4"]:
+    """``value`` as a homogeneous transform, or an error that starts with ``what``."""
+    T = np.asarray(value, dtype=float)
+    if T.shape != (4, 4) or not np.isfinite(T).all():
+        raise ArmError(f"{what} has shape {T.shape} or is not finite; it must be a (4, 4) matrix")
+    R = T[:3, :3]
+    turns = np.allclose(R @ R.T, np.eye(3), atol=1e-8) and np.linalg.det(R) > 0
+    if not turns or not np.allclose(T[3], (0, 0, 0, 1)):
+        raise ArmError(f"{what} is no rigid motion: {T.tolist()}")
+    return T
+
+
+def _inertia(chain: Chain, name: str, mass: float, com: Any, inertia: Any) -> Inertia:
+    what = f"Arm {chain.name!r}: the {name}'s"
+    if isinstance(mass, complex) or not isfinite(mass) or mass < 0:
+        raise ArmError(f"{what} mass is {mass!r} kg; it must be finite and not negative")
+    c = np.asarray(com, dtype=float)
+    if c.shape != (3,) or not np.isfinite(c).all():
+        raise ArmError(f"{what} com is {com!r}; it must be three finite numbers [m]")
+    I = np.zeros((3, 3)) if inertia is None else np.asarray(inertia, dtype=float)  # noqa: E741
+    if I.shape != (3, 3) or not np.isfinite(I).all() or not np.allclose(I, I.T):
+        raise ArmError(
+            f"{what} inertia is {I.tolist()}; it must be a symmetric (3, 3) matrix or None"
+        )
+    x, y, z = c.tolist()
+    xx, xy, xz, yy, yz, zz = (float(I[i]) for i in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)))
+    result = Inertia(float(mass), (x, y, z), (xx, xy, xz, yy, yz, zz))
+    if not is_physical(result) or (mass == 0 and I.any()):
+        moments = np.linalg.eigvalsh(I).tolist()
+        raise ArmError(f"{what} mass {mass:g} kg and moments {moments} belong to no rigid body")
+    return result

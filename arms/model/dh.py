@@ -1,0 +1,86 @@
+"""Arms from Denavit-Hartenberg parameters, in both conventions.
+
+Standard (Denavit and Hartenberg 1955, as in Spong and in Siciliano): frame i sits at the far end
+of link i,
+
+    T_i = Rz(theta) Tz(d) Tx(a) Rx(alpha).
+
+Modified (Craig 1986): frame i sits on joint i,
+
+    T_i = Rx(alpha) Tx(a) Rz(theta) Tz(d)        with alpha and a of the link before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf, isfinite
+
+import numpy as np
+
+from arms.errors import ArmError
+from arms.model.chain import Chain, Inertia, Joint, Link, Pose, Vector
+from arms.model.spatial import matrix, pose_of
+
+MASSLESS = Inertia()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One joint's parameters; q adds to ``theta``, or to ``d`` if the joint is prismatic."""
+
+    a: float = 0.0  # [m]
+    alpha: float = 0.0  # [rad]
+    d: float = 0.0  # [m]
+    theta: float = 0.0  # [rad]
+    kind: str = "revolute"  # or "prismatic"
+    lower: float = -inf  # [rad] or [m]
+    upper: float = inf
+    velocity: float = inf  # [rad/s] or [m/s]
+    effort: float = inf  # [N m] or [N]
+    inertia: Inertia = MASSLESS  # in the axes of frame i
+
+
+def from_dh(
+    name: str,
+    rows: Sequence[Row],
+    *,
+    modified: bool = False,
+    gravity: Vector = (0.0, 0.0, -9.81),
+) -> Chain:
+    """The chain of a table of parameters; the frame of row i is called "link{i}", from 1.
+
+    >>> from arms import Arm
+    >>> Arm(from_dh("rr", [Row(a=0.5), Row(a=0.4)])).pose([0.0, 0.0])[0, 3]
+    0.9
+    """
+    links, joints = [Link("base")], []
+    for k, row in enumerate(rows, start=1):
+        if row.kind not in ("revolute", "prismatic"):
+            raise ArmError(f"DH row {k}: kind is {row.kind!r}; it must be revolute or prismatic")
+        numbers = (row.a, row.alpha, row.d, row.theta)
+        if not all(isfinite(number) for number in numbers):
+            raise ArmError(f"DH row {k}: a, alpha, d, theta are {numbers}; they must be finite")
+        turn = Pose((0.0, 0.0, row.d), (0.0, 0.0, row.theta))
+        twist = Pose((row.a, 0.0, 0.0), (row.alpha, 0.0, 0.0))
+        # Turning about z and shifting along it commute, so the joint may come before or after.
+        origin = pose_of(matrix(twist) @ matrix(turn)) if modified else turn
+        moved = f"link{k}" if modified else f"joint{k}_axis"
+        inertia = row.inertia if modified else MASSLESS
+        joints.append(
+            Joint(
+                *(f"joint{k}", row.kind, links[-1].name, moved, origin),
+                lower=row.lower,
+                upper=row.upper,
+                velocity=row.velocity,
+                effort=row.effort,
+            )
+        )
+        links.append(Link(moved, inertia))
+        if not modified:
+            joints.append(Joint(f"link{k}_end", "fixed", moved, f"link{k}", twist))
+            links.append(Link(f"link{k}", row.inertia))
+    if not np.isfinite(gravity).all():
+        raise ArmError(f"gravity is {gravity}; it must be finite")
+    tip = links[-1].name
+    return Chain(name, "base", tip, tuple(links), tuple(joints), gravity, source="DH parameters")

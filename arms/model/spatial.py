@@ -1,0 +1,137 @@
+"""Rotations, poses and mass distributions as numbers: the little geometry the data needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import atan2, cos, hypot, pi, sin
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from arms.model.chain import Inertia, Pose, Vector
+
+_SNAP = 1e-9  # [rad]; files write pi/2 with 10 to 12 digits
+_STEP = pi / 12
+_ROUNDING = 4e-16
+
+
+def snap(angle: float) -> float:
+    """``angle`` [rad], or the multiple of 15 degrees that is within 1e-9 rad of it."""
+    nearest = round(angle / _STEP) * _STEP
+    return nearest if abs(angle - nearest) < _SNAP else angle
+
+
+def cos_sin(angle: float) -> tuple[float, float]:
+    """Cosine and sine, exactly 0 and +-1 at right angles."""
+    quarter = angle / (pi / 2)
+    if quarter == round(quarter):
+        return ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))[round(quarter) % 4]
+    return cos(angle), sin(angle)
+
+
+def rotation(rpy: Vector) -> Float[ndarray, "3 3"]:
+    """Rotation matrix of roll, pitch and yaw about the fixed axes, each snapped."""
+    (ca, sa), (cb, sb), (cc, sc) = (cos_sin(snap(angle)) for angle in rpy)
+    return np.array(
+        [
+            [cc * cb, cc * sb * sa - sc * ca, cc * sb * ca + sc * sa],
+            [sc * cb, sc * sb * sa + cc * ca, sc * sb * ca - cc * sa],
+            [-sb, cb * sa, cb * ca],
+        ]
+    )
+
+
+def roll_pitch_yaw(R: Float[ndarray, "3 3"]) -> Vector:
+    """The inverse of ``rotation``.
+
+    Roll is taken from what is left after yaw, so that near pitch +-pi/2, where only their sum or
+    difference is determined, the errors of the two cancel.
+    """
+    yaw = atan2(R[1, 0], R[0, 0])
+    s, c = sin(yaw), cos(yaw)
+    roll = atan2(s * R[0, 2] - c * R[1, 2], c * R[1, 1] - s * R[0, 1])
+    return snap(roll), snap(atan2(-R[2, 0], hypot(R[0, 0], R[1, 0]))), snap(yaw)
+
+
+def matrix(pose: Pose) -> Float[ndarray, "4 4"]:
+    """Homogeneous transform of a ``Pose``."""
+    T = np.eye(4)
+    T[:3, :3] = rotation(pose.rpy)
+    T[:3, 3] = pose.xyz
+    return T
+
+
+def pose_of(T: Float[ndarray, "4 4"]) -> Pose:
+    """The ``Pose`` of a homogeneous transform."""
+    x, y, z = (float(value) for value in T[:3, 3])
+    return Pose((x, y, z), roll_pitch_yaw(T[:3, :3]))
+
+
+def about_axis(axis: Vector, angle: float) -> Float[ndarray, "3 3"]:
+    """Rotation by ``angle`` about a unit ``axis`` (Rodrigues)."""
+    c, s = cos_sin(snap(angle))
+    K = skew(np.array(axis))
+    return np.eye(3) + s * K + (1.0 - c) * (K @ K)
+
+
+def skew(v: Float[ndarray, "3"]) -> Float[ndarray, "3 3"]:
+    """``skew(v) @ w`` is ``v x w``."""
+    x, y, z = v
+    return np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+
+
+def z_to(axis: Vector) -> Float[ndarray, "3 3"]:
+    """A rotation that turns z into the unit vector ``axis``, exact for the six axis directions."""
+    k = int(np.argmax(np.abs(axis)))
+    if abs(abs(axis[k]) - 1.0) < _ROUNDING * 8 and sum(map(abs, axis)) < 1.0 + 1e-15:
+        sign = 1.0 if axis[k] > 0 else -1.0
+        return rotation(
+            (
+                (0.0, sign * pi / 2, 0.0),
+                (-sign * pi / 2, 0.0, 0.0),
+                (0.0 if sign > 0 else pi, 0.0, 0.0),
+            )[k]
+        )
+    z = np.array(axis)
+    x = np.cross(np.eye(3)[(k + 1) % 3], z)
+    x /= np.linalg.norm(x)
+    return np.column_stack([x, np.cross(z, x), z])
+
+
+def clean(values: ndarray) -> ndarray:
+    """``values`` without the rounding error of a product: 0 and +-1 where within 4e-16."""
+    nearest = np.round(values)
+    return np.where(
+        (np.abs(values - nearest) < _ROUNDING) & (np.abs(nearest) <= 1), nearest, values
+    )
+
+
+def tensor(inertia: Inertia) -> Float[ndarray, "3 3"]:
+    """Moment of inertia matrix about the centre of mass."""
+    xx, xy, xz, yy, yz, zz = inertia.moments
+    return np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
+
+
+def second_moment(inertia: Inertia) -> Float[ndarray, "3 3"]:
+    """S = integral of x x^T dm about the link's origin; its moment of inertia is trace(S) 1 - S."""
+    I = tensor(inertia)  # noqa: E741
+    c = np.array(inertia.com)
+    return np.trace(I) / 2 * np.eye(3) - I + inertia.mass * np.outer(c, c)
+
+
+def turned_moments(
+    moments: Sequence[float], rpy: Vector
+) -> tuple[float, float, float, float, float, float]:
+    """Ixx, Ixy, Ixz, Iyy, Iyz, Izz given in axes turned by ``rpy``, in the axes before the turn."""
+    xx, xy, xz, yy, yz, zz = moments
+    R = rotation(rpy)
+    I = R @ tensor(Inertia(moments=(xx, xy, xz, yy, yz, zz))) @ R.T  # noqa: E741
+    xx, xy, xz, yy, yz, zz = (float(x) for x in I[np.triu_indices(3)])
+    return xx, xy, xz, yy, yz, zz
+
+
+def is_physical(inertia: Inertia) -> bool:
+    """Could a rigid body have these moments: none negative, each at most the sum of the others?"""
+    a, b, c = np.linalg.eigvalsh(tensor(inertia)).tolist()
+    return a >= -1e-12 * c and a + b >= c * (1 - 1e-6)

@@ -1,0 +1,201 @@
+"""From links and joints to the tree that an arm is: order, base, tip, locked and mimic joints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from arms.errors import UrdfError
+from arms.model.chain import MOVING, Chain, Joint, Link, Pose
+from arms.model.spatial import about_axis, matrix, pose_of
+
+_MAX_JOINTS = 1_000  # of a tree; chains of more than a few dozen moving joints belong elsewhere
+_MAX_DOF = 40
+
+
+def select(
+    name: str,
+    links: Sequence[Link],
+    joints: Sequence[Joint],
+    base: str | None,
+    tip: str | None,
+    locked: Mapping[str, float],
+) -> Chain:
+    """The chain from ``base`` to ``tip`` with everything that hangs on it.
+
+    Moving joints off the way are held at ``locked[joint]``, or else at the position within their
+    limits that is nearest zero, and so carried along as dead mass; joints on the way that
+    ``locked`` names become rigid too.
+    """
+    _check_names(links, joints)
+    ordered = _ordered(links, joints, base)
+    children = {joint.child: joint for joint in ordered}
+    base = base or _root(links, joints)
+    tip = tip or _leaf(base, ordered)
+    reachable = {base, *children}
+    for what, link in (("base", base), ("tip", tip)):
+        if link not in reachable:
+            raise UrdfError(f"there is no {what} link {link!r}; links: {_some(reachable)}")
+    way, link = set(), tip
+    while link != base:
+        way.add(children[link].name)
+        link = children[link].parent
+    moving = {joint.name for joint in ordered if joint.kind in MOVING}
+    for joint in locked:
+        if joint not in moving:
+            raise UrdfError(f"there is no moving joint {joint!r} to lock; joints: {_some(moving)}")
+    ordered = _resolve_mimics(ordered)
+    free = {j.name for j in ordered if j.name in way and j.mimic is None} - set(locked)
+    positions = _positions(ordered, free, locked)
+    held = tuple(_hold(j, positions[j.name]) if j.name in positions else j for j in ordered)
+    held = tuple(j if j.kind in MOVING else replace(j, mimic=None) for j in held)
+    dof = sum(j.kind in MOVING and j.mimic is None for j in held)
+    if not 1 <= dof <= _MAX_DOF:
+        raise UrdfError(
+            f"the chain from {base!r} to {tip!r} has {dof} moving joints, not 1 to {_MAX_DOF}"
+        )
+    by_name = {link.name: link for link in links}
+    kept = (by_name[base], *(by_name[joint.child] for joint in held))
+    return Chain(name, base, tip, kept, held)
+
+
+def _check_names(links: Sequence[Link], joints: Sequence[Joint]) -> None:
+    if len(joints) > _MAX_JOINTS:
+        raise UrdfError(f"{len(joints)} joints; at most {_MAX_JOINTS} are supported")
+    for what, parts in (("link", links), ("joint", joints)):
+        names = [part.name for part in parts]
+        if len(set(names)) < len(names):
+            twice = next(name for k, name in enumerate(names) if name in names[:k])
+            raise UrdfError(f"two {what}s are named {twice!r}")
+    if not links:
+        raise UrdfError("there is no link")
+    known = {link.name for link in links}
+    above: dict[str, str] = {}
+    for joint in joints:
+        for end, link in (("parent", joint.parent), ("child", joint.child)):
+            if link not in known:
+                raise UrdfError(f"joint {joint.name!r}: there is no {end} link {link!r}")
+        if joint.child in above:
+            raise UrdfError(
+                f"link {joint.child!r} has two parents, by joints "
+                f"{above[joint.child]!r} and {joint.name!r}"
+            )
+        above[joint.child] = joint.name
+
+
+def _root(links: Sequence[Link], joints: Sequence[Joint]) -> str:
+    children = {joint.child for joint in joints}
+    roots = [link.name for link in links if link.name not in children]
+    if not roots:
+        raise UrdfError("the joints form a cycle: no link is without a parent")
+    if len(roots) > 1:
+        raise UrdfError(f"{len(roots)} links have no parent: {_some(roots)}; name the base")
+    return roots[0]
+
+
+def _leaf(base: str, joints: Sequence[Joint]) -> str:
+    """The link at the end of the way with the most moving joints; it must be the only such way."""
+    depth = {base: 0}
+    parents = set()
+    for joint in joints:
+        depth[joint.child] = depth[joint.parent] + (joint.kind in MOVING)
+        parents.add(joint.parent)
+    leaves = [link for link in depth if link not in parents]
+    if len(leaves) > 1:
+        raise UrdfError(f"the links branch into {len(leaves)} ends: {_some(leaves)}; name the tip")
+    return leaves[0]
+
+
+def _ordered(links: Sequence[Link], joints: Sequence[Joint], base: str | None) -> list[Joint]:
+    """The joints below the base, parents first."""
+    if base is None:
+        base = _root(links, joints)
+    below: dict[str, list[Joint]] = {}
+    for joint in joints:
+        below.setdefault(joint.parent, []).append(joint)
+    ordered, waiting = [], [base]
+    while waiting:
+        found = below.pop(waiting.pop(), [])
+        ordered += found
+        waiting += [joint.child for joint in reversed(found)]
+    if base == _root(links, joints) and len(ordered) < len(joints):
+        rest = sorted({joint.name for joint in joints} - {joint.name for joint in ordered})
+        raise UrdfError(f"joints {_some(rest)} form a cycle apart from the base {base!r}")
+    return ordered
+
+
+def _resolve_mimics(joints: Sequence[Joint]) -> list[Joint]:
+    """Let every mimic name a joint that does not mimic another."""
+    by_name = {joint.name: joint for joint in joints}
+    result = []
+    for joint in joints:
+        mimic, hops = joint.mimic, 0
+        while mimic is not None:
+            leader = by_name.get(mimic.leader)
+            if leader is None or leader.kind not in MOVING:
+                raise UrdfError(
+                    f"joint {joint.name!r} mimics {mimic.leader!r}, which is no moving joint"
+                )
+            if leader.mimic is None:
+                break
+            hops += 1
+            if hops > len(joints):
+                raise UrdfError(f"joint {joint.name!r} mimics itself")
+            up = leader.mimic
+            mimic = replace(
+                up,
+                multiplier=mimic.multiplier * up.multiplier,
+                offset=mimic.multiplier * up.offset + mimic.offset,
+            )
+        result.append(replace(joint, mimic=mimic))
+    return result
+
+
+def _positions(
+    joints: Sequence[Joint], free: set[str], locked: Mapping[str, float]
+) -> dict[str, float]:
+    """Where the joints stand that do not move: locked, off the way, or mimicking such a one."""
+    held: dict[str, float] = {}
+    for joint in joints:
+        if joint.kind in MOVING and joint.mimic is None and joint.name not in free:
+            held[joint.name] = locked.get(joint.name, min(max(0.0, joint.lower), joint.upper))
+    for joint in joints:
+        if joint.mimic is not None:
+            if joint.name in locked:
+                held[joint.name] = locked[joint.name]
+            elif joint.mimic.leader in held:
+                held[joint.name] = (
+                    joint.mimic.multiplier * held[joint.mimic.leader] + joint.mimic.offset
+                )
+    return held
+
+
+def _hold(joint: Joint, position: float) -> Joint:
+    """``joint`` as a rigid connection at ``position``."""
+    T = np.eye(4)
+    if joint.kind == "prismatic":
+        T[:3, 3] = position * np.array(joint.axis)
+    else:
+        T[:3, :3] = about_axis(joint.axis, position)
+    origin = joint.origin if position == 0.0 else pose_of(matrix(joint.origin) @ T)
+    return replace(joint, kind="fixed", origin=origin)
+
+
+def _some(names) -> str:
+    shown = [repr(name) for name in sorted(names)]
+    return ", ".join(shown[:8]) + (f" and {len(shown) - 8} more" if len(shown) > 8 else "")
+
+
+def reroot(
+    chain: Chain,
+    base: str | None,
+    tip: str | None,
+    locked: Mapping[str, float] | None = None,
+) -> Chain:
+    """The part of ``chain`` from ``base`` to ``tip``; a tool stays only with its own tip."""
+    base, end = base or chain.base, tip or chain.tip
+    part = select(chain.name, chain.links, chain.joints, base, end, locked or {})
+    tool = chain.tool if end == chain.tip else Pose()
+    return replace(part, gravity=chain.gravity, tool=tool, source=chain.source)

@@ -1,0 +1,102 @@
+"""``Chain`` to URDF text, written so that PyBullet takes every number literally."""
+
+from __future__ import annotations
+
+import re
+from math import isinf
+from xml.sax.saxutils import quoteattr
+
+from arms.model.chain import MOVING, Chain, Inertia, Joint, Link, Pose, Visual
+from arms.model.spatial import snap
+
+
+def urdf_text(chain: Chain, meshes: bool) -> str:
+    """One link and one joint per line of the tree, and a massless link "tool" at the tool frame."""
+    tool = Link(_free("tool", [link.name for link in chain.links]))
+    links = _safe_names([*(link.name for link in chain.links), tool.name])
+    mount = _free("tool_mount", [joint.name for joint in chain.joints])
+    joints = [*chain.joints, Joint(mount, "fixed", chain.tip, tool.name, chain.tool)]
+    names = _safe_names([joint.name for joint in joints])
+    lines = [f'<robot name="{_safe_names([chain.name])[chain.name]}">']
+    lines += [_link(link, links[link.name], meshes) for link in (*chain.links, tool)]
+    lines += [_joint(joint, names, links) for joint in joints]
+    return "\n".join([*lines, "</robot>", ""])
+
+
+def _free(name: str, taken: list[str]) -> str:
+    """``name``, with as many underscores as make it new."""
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _safe_names(names: list[str]) -> dict[str, str]:
+    """Every name with only letters, digits and ``_.-`` left, still different from each other."""
+    safe: dict[str, str] = {}
+    for name in names:
+        plain = re.sub(r"[^A-Za-z0-9_.-]", "_", name)
+        while plain in safe.values():
+            plain += "_"
+        safe[name] = plain
+    return safe
+
+
+def _numbers(values: tuple[float, ...]) -> str:
+    return " ".join(repr(float(value)) for value in values)
+
+
+def _origin(pose: Pose) -> str:
+    return f'<origin xyz="{_numbers(pose.xyz)}" rpy="{_numbers(tuple(map(snap, pose.rpy)))}"/>'
+
+
+def _link(link: Link, name: str, meshes: bool) -> str:
+    visuals = "".join(_visual(visual) for visual in link.visuals) if meshes else ""
+    return f'  <link name="{name}">{_inertial(link.inertia)}{visuals}</link>'
+
+
+def _inertial(inertia: Inertia) -> str:
+    keys = ("ixx", "ixy", "ixz", "iyy", "iyz", "izz")
+    moments = " ".join(f'{k}="{float(v)!r}"' for k, v in zip(keys, inertia.moments, strict=True))
+    return (
+        f"<inertial>{_origin(Pose(inertia.com))}"
+        f'<mass value="{float(inertia.mass)!r}"/><inertia {moments}/></inertial>'
+    )
+
+
+def _visual(visual: Visual) -> str:
+    color = ""
+    if visual.rgba is not None:
+        name = "_".join(f"{255 * part:.0f}" for part in visual.rgba)
+        color = f'<material name="rgba_{name}"><color rgba="{_numbers(visual.rgba)}"/></material>'
+    mesh = f'<mesh filename={quoteattr(visual.mesh)} scale="{_numbers(visual.scale)}"/>'
+    return f"<visual>{_origin(visual.origin)}<geometry>{mesh}</geometry>{color}</visual>"
+
+
+def _joint(joint: Joint, names: dict[str, str], links: dict[str, str]) -> str:
+    parts = [
+        f'  <joint name="{names[joint.name]}" type="{joint.kind}">',
+        f'<parent link="{links[joint.parent]}"/><child link="{links[joint.child]}"/>',
+        _origin(joint.origin),
+    ]
+    if joint.kind in MOVING:
+        parts.append(f'<axis xyz="{_numbers(joint.axis)}"/><dynamics damping="0" friction="0"/>')
+        bounds = {
+            "lower": joint.lower,
+            "upper": joint.upper,
+            "velocity": joint.velocity,
+            "effort": joint.effort,
+        }
+        limits = " ".join(f'{key}="{_bound(value)!r}"' for key, value in bounds.items())
+        parts.append(f"<limit {limits}/>")
+        if joint.mimic is not None:
+            m = joint.mimic
+            parts.append(
+                f'<mimic joint="{names[m.leader]}" '
+                f'multiplier="{m.multiplier!r}" offset="{m.offset!r}"/>'
+            )
+    return "".join([*parts, "</joint>"])
+
+
+def _bound(value: float) -> float:
+    """URDF has no infinity."""
+    return (1e9 if value > 0 else -1e9) if isinf(value) else float(value)

@@ -1,0 +1,45 @@
+"""A disturbance observer: what the momentum says is missing is added at once."""
+
+import math
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm, Terms
+
+from ..contract import Adaptation, Command, Reference, State
+from ..estimation.observer import MomentumObserver
+from ..safety.sensors import limited, pushed
+
+
+class DisturbanceObserver(Adaptation):
+    """``tau = -r`` with r the momentum observer's estimate of the unmodelled torque.
+
+    It takes the torque that it sees being commanded, kept within the motors' limits as the loop
+    does, for the one that was sent. A push that a wrist sensor tells of is no part of r. It
+    remembers nothing: learning, in the sense of a torque for a state that is not the present one,
+    there is none. Where another torque was sent it must be told (``overruled``), or it takes the
+    difference for a disturbance. Over a gap in time, or a jump back, r stays as it is.
+    """
+
+    def __init__(self, arm: Arm, gain: float, dt: float) -> None:
+        self.observer = MomentumObserver(arm.dof, gain, dt)  # K [1/s]
+        self._tau_max = arm.tau_max
+        self._sent = np.zeros(arm.dof)  # in the cycle before [N m]
+        self._time = -math.inf  # of it [s]
+
+    def torque(
+        self, terms: Terms, state: State, reference: Reference, command: Command
+    ) -> Float[np.ndarray, "n"]:
+        """Return ``-r`` [N m] up to this cycle."""
+        dt = self.observer.filter.dt
+        if not 0.0 <= state.time - self._time < 1.5 * dt:
+            self.observer.restart()
+        self._time = state.time
+        tau = -self.observer.update(terms, state.dq, self._sent + pushed(terms, state))
+        self._sent = limited(command.tau + tau, self._tau_max)
+        return tau
+
+    def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
+        """Take note of the torque [N m] that was sent in place of the last step's."""
+        self._sent = tau

@@ -1,0 +1,172 @@
+"""A network of the arm's state, learning as it goes."""
+
+from collections.abc import Callable
+from typing import Literal, Protocol, get_args
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm, Terms
+
+from ..contract import Adaptation, Command, Reference, State
+from ..errors import ConfigurationError
+from ..estimation.observer import LowPass, MomentumObserver
+from ..learning.law import Signal
+from ..networks.workspace import joint_range
+from ..safety.sensors import limited, pushed
+
+UNLIMITED_SPEED = 2.0  # what counts as a joint's top speed if it has no limit [rad/s]
+
+LearnFrom = Literal["joint", "task", "prediction"]
+LEARN_FROM: tuple[LearnFrom, ...] = get_args(LearnFrom)
+
+
+class OnlineLearner(Protocol):
+    """A network that gives its output, and learns or not, one control cycle at a time."""
+
+    def forward(self, x: Float[np.ndarray, "n_in"]) -> Float[np.ndarray, "n_out"]:
+        """Return ``F(x; w)``."""
+        ...
+
+    def step(self, x: Float[np.ndarray, "n_in"], signal: Signal) -> Float[np.ndarray, "n_out"]:
+        """Return ``F(x; w)``, then change ``w``."""
+        ...
+
+
+class NetworkAdaptation(Adaptation):
+    """``tau = F(x; w)``, learning as it goes.
+
+    The law's error s [N m] is one of three:
+
+    - "joint": all of the controller's feedback, the null-space part included;
+    - "task": the part that serves the task alone, ``J^T f`` (DeWolf et al. 2016). On a redundant
+      arm the weights then drift along motions that the tool does not show;
+    - "prediction": what a generalised-momentum observer says that F lacks, whatever the controller.
+
+    With ``learning`` set to False the weights stay as they are: what was learned, and not merely
+    tracked, is what then remains of the performance. In a cycle whose sensors are not sound they
+    stay, too.
+
+    Args:
+        arm: the model.
+        network: what learns.
+        encode: makes the network's input of (q, dq, dq_r, ddq_r); by default (q, dq) over the arm's
+            limits, see `over_limits`.
+        learn_from: the error that the law gets.
+        observer: gives the law the prediction error, and is needed for laws that learn from it.
+
+    Raises:
+        ConfigurationError: an unknown ``learn_from``, or "prediction" without an observer.
+    """
+
+    def __init__(
+        self,
+        arm: Arm,
+        network: OnlineLearner,
+        encode: Callable[..., np.ndarray] | None = None,
+        *,
+        learn_from: LearnFrom = "joint",
+        observer: MomentumObserver | None = None,
+    ) -> None:
+        if learn_from not in LEARN_FROM:
+            raise ConfigurationError(
+                f"learn_from: is {learn_from!r}, needs one of {', '.join(LEARN_FROM)}"
+            )
+        if learn_from == "prediction" and observer is None:
+            raise ConfigurationError("learn_from: is 'prediction', which needs an observer")
+        self.network = network
+        self.learning = True
+        self.learn_from = learn_from
+        self._encode = over_limits(arm) if encode is None else encode
+        self._balance = None if observer is None else Balance(arm, observer)
+
+    def learn(self, on: bool) -> None:
+        """Start or stop learning; what was learned stays."""
+        self.learning = on
+
+    def torque(
+        self, terms: Terms, state: State, reference: Reference, command: Command
+    ) -> Float[np.ndarray, "n"]:
+        """Return the network's torque for this state, then let it learn."""
+        x = self._encode(state.q, state.dq, command.dq_r, command.ddq_r)
+        if not (self.learning and state.sound):
+            return self._sent(command, self.network.forward(x), sound=False)
+        lacking = missing = None
+        if self._balance is not None:
+            lacking = self._balance.lacking(terms, state)
+            missing = lacking - self._balance.supplied
+        s = {"joint": command.error, "task": command.task_torque, "prediction": missing}
+        F = self.network.step(
+            x,
+            Signal(s[self.learn_from], missing, command.mobility, command.task_error, lacking),
+        )
+        return self._sent(command, F, sound=True)
+
+    def _sent(
+        self, command: Command, F: Float[np.ndarray, "n"], *, sound: bool
+    ) -> Float[np.ndarray, "n"]:
+        if self._balance is not None:
+            self._balance.close(command.tau + F, F, sound)
+        return F
+
+
+class Balance:
+    """What a momentum observer says that the model lacks, beside what a network has supplied of it.
+
+    Both have gone through the observer's filter, so that they can be compared at any moment. After
+    a cycle that is not sound the observer starts a new balance from its present estimate.
+    """
+
+    def __init__(self, arm: Arm, observer: MomentumObserver) -> None:
+        self._observer = observer
+        self._network = LowPass(arm.dof, observer.filter.gain, observer.filter.dt)
+        self._tau_max = arm.tau_max
+        self._torque = np.zeros(arm.dof)  # sent in the cycle before [N m]
+
+    def lacking(self, terms: Terms, state: State) -> Float[np.ndarray, "n"]:
+        """Return the torque [N m] that the model lacks, filtered; a measured push is no part."""
+        return -self._observer.update(terms, state.dq, self._torque + pushed(terms, state))
+
+    @property
+    def held(self) -> Float[np.ndarray, "n"]:
+        """What `lacking` returned last [N m]."""
+        return -self._observer.value
+
+    @property
+    def supplied(self) -> Float[np.ndarray, "n"]:
+        """The network's torque [N m], filtered alike."""
+        return self._network.value
+
+    def supply(self, F: Float[np.ndarray, "n"]) -> None:
+        """Tell what the network supplies now [N m]."""
+        self._network.sample(F)
+
+    def close(
+        self, tau: Float[np.ndarray, "n"], F: Float[np.ndarray, "n"] | None, sound: bool
+    ) -> None:
+        """End the cycle in which ``tau`` is sent, F of it from the network."""
+        if sound and F is not None:
+            self.supply(F)
+        elif not sound:
+            self._observer.restart()
+            self._network.restart()
+        self._torque = limited(tau, self._tau_max)
+
+
+def over_limits(arm: Arm) -> Callable[..., Float[np.ndarray, "2n"]]:
+    """Return the encoding that has (q, dq) over the arm's own limits, about -1 to 1 each."""
+    middle, scale = limits_of(arm)
+
+    def encode(
+        q: np.ndarray, dq: np.ndarray, dq_r: np.ndarray, ddq_r: np.ndarray
+    ) -> Float[np.ndarray, "2n"]:
+        return (np.concatenate((q, dq)) - middle) * scale
+
+    return encode
+
+
+def limits_of(arm: Arm) -> tuple[Float[np.ndarray, "2n"], Float[np.ndarray, "2n"]]:
+    """Return the middle of (q, dq), and one over half the width, by the arm's limits."""
+    centre, half = joint_range(arm)
+    speed = np.where(np.isfinite(arm.dq_max), arm.dq_max, UNLIMITED_SPEED)
+    return np.concatenate((centre, np.zeros(arm.dof))), 1.0 / np.concatenate((half, speed))

@@ -1,0 +1,260 @@
+"""What the parts of a control loop hand to each other, and what each part can be asked.
+
+``State`` comes from a robot, ``Reference`` from a path; a controller makes a ``Command`` of both,
+a cycle a ``Result``. The classes below them are the parts: subclass one to get its defaults for
+everything that most parts do not need. An object that is no subclass but has the methods without
+a default is accepted, too, wherever a part is asked for: `Robot.of`, `Controller.of`,
+`Adaptation.of` and `Cycle.of` complete it.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm, Terms
+
+Vector = Float[np.ndarray, "n"]
+NO_EVENTS: Mapping[str, int] = MappingProxyType({})
+
+
+class State(NamedTuple):
+    """What a robot's sensors say at one instant."""
+
+    time: float  # [s]
+    q: Float[np.ndarray, "n"]  # joint positions [rad], [m] for a sliding joint
+    dq: Float[np.ndarray, "n"]  # joint velocities [rad/s], [m/s]
+    sound: bool = True  # whether to learn from it; see `SensorCheck`
+    tool: Float[np.ndarray, "3"] | None = None  # tip of the tool in the base frame, if seen [m]
+    # Force and moment that the environment exerts on the tool, at its point, along the base's axes
+    # [N, N m]; None without a sensor. ``M ddq + C dq + g = tau + J^T wrench``.
+    wrench: Float[np.ndarray, "6"] | None = None
+
+
+class Reference(NamedTuple):
+    """One instant of a path, for the tool in the base frame or for the joints.
+
+    None leaves it free: no orientation, no rotation of it, no force.
+    """
+
+    x: Float[np.ndarray, "m"]  # position [m], or q [rad]
+    dx: Float[np.ndarray, "m"]  # velocity [m/s], or dq [rad/s]
+    ddx: Float[np.ndarray, "m"]  # acceleration [m/s^2], or ddq [rad/s^2]
+    R: Float[np.ndarray, "3 3"] | None = None  # orientation of the tool: its axes are the columns
+    omega: Float[np.ndarray, "3"] | None = None  # angular velocity [rad/s]
+    domega: Float[np.ndarray, "3"] | None = None  # angular acceleration [rad/s^2]
+    # Force and moment that the tool is to exert on the environment, at its point [N, N m].
+    wrench: Float[np.ndarray, "6"] | None = None
+
+
+class Command(NamedTuple):
+    """A controller's torque, the part of it that answers an error, and what it asks of the joints.
+
+    ``error`` is the feedback alone, in joint torque space. With a perfect model it stays at zero,
+    so it is what a learning law drives to zero (feedback-error learning, Kawato 1990).
+    """
+
+    tau: Float[np.ndarray, "n"]  # [N m]
+    error: Float[np.ndarray, "n"]  # s [N m]
+    task_torque: Float[np.ndarray, "n"]  # the part of it that serves the task, J^T f [N m]
+    dq_r: Float[np.ndarray, "n"]  # joint velocity that the reference asks for, no feedback [rad/s]
+    ddq_r: Float[np.ndarray, "n"]  # its acceleration, no feedback [rad/s^2]
+    mobility: Float[np.ndarray, "m n"]  # J M^-1: from joint torque to acceleration of the task
+    task_error: Float[np.ndarray, "m"]  # acceleration of the task that the feedback asks for
+    singularity: float = 0.0  # 0 where the task's inertia is exact, up to 1: see `TaskSpace`
+
+
+class Result(NamedTuple):
+    """What a cycle sends to the motors, and what of it the adaptation added."""
+
+    tau: Float[np.ndarray, "n"]  # [N m], within the arm's limits
+    feedforward: Float[np.ndarray, "n"] | float  # [N m]
+    tool: Float[np.ndarray, "3"]  # its position in the base frame, as far as it is known [m]
+    J: Float[np.ndarray, "3 n"] | None = None  # of the tool, where it is not the arm model's
+    singularity: float = 0.0  # 0 where no damping is at work, up to 1 where the arm is singular
+
+
+class Path(Protocol):
+    """Anything that can say where the tool should be at a given time."""
+
+    def at(self, time: float) -> Reference:
+        """Return the reference at ``time`` [s]."""
+        ...
+
+
+class EndingPath(Path, Protocol):
+    """A path from 0 s to its end; it stands still after that."""
+
+    @property
+    def end(self) -> float:
+        """When it has arrived [s]."""
+        ...
+
+
+class Robot:
+    """Any torque-controlled arm: a simulator, or hardware behind a driver."""
+
+    period: float | None = None
+    """Of a control cycle [s], where the robot fixes one."""
+    events: Mapping[str, int] = NO_EVENTS
+    """What went wrong on the robot's side, counted by name."""
+
+    def read(self) -> State:
+        """Return the present state."""
+        raise NotImplementedError
+
+    def apply(self, tau: Vector) -> None:
+        """Command the joint torques [N m] and hold them until the next cycle begins."""
+        raise NotImplementedError
+
+    @classmethod
+    def of(cls, robot: Any) -> "Robot":
+        """Return a robot, or one made of anything with ``read`` and ``apply``."""
+        return robot if isinstance(robot, Robot) else _PlainRobot(robot)
+
+
+class _PlainRobot(Robot):
+    def __init__(self, robot: Any) -> None:
+        self._robot = robot
+
+    def read(self) -> State:
+        return self._robot.read()
+
+    def apply(self, tau: Vector) -> None:
+        self._robot.apply(tau)
+
+
+class Controller:
+    """A control law: its gains are its fields. ``bind`` gives it an arm's sizes, and a memory."""
+
+    needs_wrench: bool = False
+    """Whether there must be a wrench in the state."""
+    dt: float | None = None
+    """Period [s] over which it integrates; None without an integral."""
+
+    def bind(self, arm: Arm) -> "Controller":
+        """Return the law for this arm, with a memory of its own if it has one."""
+        return self
+
+    def torque(self, terms: Terms, state: State, reference: Reference) -> Command:
+        """Return the torque for this state and reference; one call is one control cycle."""
+        raise NotImplementedError
+
+    def forget_motion(self) -> None:
+        """Begin a new motion: forget an integral or an offset of the last one."""
+
+    @classmethod
+    def of(cls, law: Any) -> "Controller":
+        """Return a controller, or one made of anything with ``torque``."""
+        return law if isinstance(law, Controller) else _PlainController(law)
+
+
+class _PlainController(Controller):
+    def __init__(self, law: Any) -> None:
+        self._law = law
+
+    def torque(self, terms: Terms, state: State, reference: Reference) -> Command:
+        return self._law.torque(terms, state, reference)
+
+
+class Adaptation:
+    """A feed-forward torque that may learn from the controller's error."""
+
+    learning: bool = False
+    """Whether it learns; one that never learns leaves this False."""
+
+    def torque(
+        self, terms: Terms, state: State, reference: Reference, command: Command
+    ) -> Float[np.ndarray, "n"] | float:
+        """Return the torque [N m] to add to the command's, then learn from its error."""
+        raise NotImplementedError
+
+    def learn(self, on: bool) -> None:
+        """Start or stop learning; what was learned stays."""
+
+    def overruled(self, tau: Vector) -> None:
+        """Take note of the torque [N m] that was sent in place of the last step's."""
+
+    def forget_motion(self) -> None:
+        """Begin a new motion: what was learned stays."""
+
+    @classmethod
+    def of(cls, adaptation: Any) -> "Adaptation":
+        """Return an adaptation, or one made of anything with ``torque``."""
+        return adaptation if isinstance(adaptation, Adaptation) else _PlainAdaptation(adaptation)
+
+
+class _PlainAdaptation(Adaptation):
+    def __init__(self, adaptation: Any) -> None:
+        self._adaptation = adaptation
+
+    def torque(
+        self, terms: Terms, state: State, reference: Reference, command: Command
+    ) -> Float[np.ndarray, "n"] | float:
+        return self._adaptation.torque(terms, state, reference, command)
+
+
+class Kinematics:
+    """What puts a controller at the tip of a tool."""
+
+    learning: bool = False
+    """Whether to learn, where it can."""
+
+    def at_tip(self, terms: Terms, state: State, reference: Reference) -> Terms:
+        """Return the terms with pose, J (3, n) and dJ (3, n) of the tip; learn."""
+        raise NotImplementedError
+
+
+class Cycle:
+    """One control cycle: from a state and a reference to the torque."""
+
+    dof: int
+    """Joints of the arm."""
+    dt: float | None = None
+    """Period [s] that it is made for; None where it works at any."""
+    arm: Arm | None = None
+    """The model that it goes by."""
+    learning: bool = False
+    """Whether it learns; see `learn`."""
+    stopped: str | None = None
+    """Why it is in a controlled stop, or None."""
+    events: Mapping[str, int] = NO_EVENTS
+    """What limits changed, counted by name."""
+
+    def step(self, state: State, reference: Reference) -> Result:
+        """Return the torque for this state; learn."""
+        raise NotImplementedError
+
+    def learn(self, on: bool) -> None:
+        """Start or stop learning; what was learned stays."""
+
+    def overruled(self, tau: Vector) -> None:
+        """Take note of the torque [N m] that was sent in place of the last step's."""
+
+    def forget_motion(self) -> None:
+        """Begin a new motion: what was learned stays, what is remembered of the last one goes."""
+
+    def checkpoint(self) -> dict[str, np.ndarray]:
+        """Return all that is learned and remembered, to be saved."""
+        return {}
+
+    def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
+        """Go on from a checkpoint, to the same bits."""
+
+    @classmethod
+    def of(cls, cycle: Any) -> "Cycle":
+        """Return a cycle, or one made of anything with ``dof``, ``step`` and ``learn``."""
+        return cycle if isinstance(cycle, Cycle) else _PlainCycle(cycle)
+
+
+class _PlainCycle(Cycle):
+    def __init__(self, cycle: Any) -> None:
+        self.dof, self._cycle = cycle.dof, cycle
+
+    def step(self, state: State, reference: Reference) -> Result:
+        return self._cycle.step(state, reference)
+
+    def learn(self, on: bool) -> None:
+        self._cycle.learn(on)

@@ -1,0 +1,85 @@
+"""A control cycle from the sensors to the torque, and the one of blocks in Python."""
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm
+
+from ..contract import Adaptation, Controller, Cycle, Kinematics, Reference, Result, State
+from ..estimation.predictor import Predictor
+from ..safety.sensors import checked_torque, limited
+
+
+class Blocks(Cycle):
+    """The block diagram: arm model, controller, adaptation.
+
+    Before them a predictor, if any; for an unknown tool, the kinematics of its tip.
+    """
+
+    arm: Arm
+
+    def __init__(
+        self,
+        arm: Arm,
+        controller: Controller,
+        adaptation: Adaptation,
+        predictor: Predictor | None = None,
+        kinematics: Kinematics | None = None,
+    ) -> None:
+        self.arm, self.controller = arm, Controller.of(controller)
+        self.adaptation = Adaptation.of(adaptation)
+        self.predictor, self.kinematics = predictor, kinematics
+        self.forget_motion()
+        self._load()
+
+    def _load(self) -> None:
+        """Load what is compiled, so that no control cycle does."""
+        bent = np.linspace(0.3, 0.9, self.arm.dof)  # [rad]; not singular, where tasks ask nothing
+        still = State(0.0, bent, np.zeros(self.arm.dof))
+        terms = self.arm.terms(still.q, still.dq)
+        law = getattr(self.controller, "inner", self.controller)
+        for task in getattr(law, "tasks", ()):  # what else of a law asks an arm
+            task.torque(terms, still)
+
+    @property
+    def dof(self) -> int:
+        """Joints of the arm."""
+        return self.arm.dof
+
+    def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
+        """Take note of the torque [N m] that was sent in place of the last step's."""
+        if self.predictor is not None:
+            self.predictor.sent(tau, again=True)
+        self.adaptation.overruled(tau)
+
+    def forget_motion(self) -> None:
+        """Begin a new motion: forget what law and predictor remember of the last one."""
+        self.controller.forget_motion()
+        if self.predictor is not None:
+            self.predictor.forget()
+
+    def learn(self, on: bool) -> None:
+        """Let the adaptation learn, or keep what it has learned; some never learn."""
+        self.adaptation.learn(on)
+        if self.kinematics is not None:
+            self.kinematics.learning = on
+
+    def step(self, state: State, reference: Reference) -> Result:
+        """Return the torque for this state; learn.
+
+        Raises:
+            SimulationError: a torque that is not finite.
+        """
+        if self.predictor is not None:
+            state = self.predictor.now(state)
+        terms = self.arm.terms(state.q, state.dq)  # pose, J, dJ, M, C, g at the tool
+        J = None
+        if self.kinematics is not None:
+            terms = self.kinematics.at_tip(terms, state, reference)  # learns the tool
+            J = terms.J
+        command = self.controller.torque(terms, state, reference)  # tau, and the error it answers
+        feedforward = self.adaptation.torque(terms, state, reference, command)  # learns from it
+        tau = limited(checked_torque(command.tau + feedforward, state.time), self.arm.tau_max)
+        if self.predictor is not None:
+            self.predictor.sent(tau)
+        return Result(tau, feedforward, terms.pose[:3, 3], J, command.singularity)

@@ -1,0 +1,171 @@
+"""The learning controller ready made: network, smoothness prior, law and control law of one arm."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm
+
+from ..adaptation import ConsolidatingAdaptation
+from ..contract import Controller
+from ..control import OperationalSpace
+from ..estimation.predictor import Predictor
+from ..learning.consolidation import Consolidation, smooth_basis
+from ..nengodl.weights import named_weights
+from ..networks.building import WorkspaceNetwork, simulator, workspace_network
+from ..networks.encoding import Inputs, States, encoding_of
+from ..networks.online import OnlineNetwork
+from ..networks.workspace import reach_states, task_axes
+from ..safety.guard import Safe
+from ..safety.limits import Limits
+from .compiled_learning import CompiledCycle
+
+# Searched on the conditions of `nengo-forcectl bench adaptation`, seed 0: gain 100 to 300, noise
+# 0.02 to 0.06, softness 0.1 to 10, load 0 to 3e-3; surprise 0.1 to 1 on the job of `reach`. A
+# higher gain is better with exact sensors, but from 180 on sensors that are 3 ms late, and nobody
+# said so, throw the arm. With less softness or load light wrists shake under a heavy load.
+GAIN = 160.0  # of the observer, where the sensors are not late [1/s]
+NOISE = 0.04  # of the arm's typical torque
+SURPRISE = 1.0  # of it
+SOFTNESS = 0.25  # of the observer's gain: how fast a joint is that its posture alone holds
+LOAD = 1e-4  # of the arm, that it is taken to carry
+
+
+@contextmanager
+def learning_cycle(
+    arm: Arm,
+    posture: Float[np.ndarray, "n"],
+    *,
+    seed: int,
+    controller: Controller | None = None,
+    states: States | None = None,
+    inputs: Inputs = "q-dq-ref",
+    periodic: bool = False,
+    neurons: int = 1000,
+    dt: float = 1e-3,
+    delay: float = 0.0,
+    limits: Limits | None = None,
+) -> Iterator[Safe]:
+    """Give a control cycle that learns what ``arm`` does not know.
+
+    It is a `CompiledCycle` whose torques keep the arm's limits (`Safe`). At the end what was
+    learned is in the NengoDL simulator, ``cycle.sim``, until that closes with the context.
+
+    Args:
+        arm: the model.
+        posture: that the arm keeps where its task leaves it free [rad].
+        seed: of the network, and of the states where none are given.
+        controller: any law of ``nengo_forcectl.control``, of which the cycle has the only use. By
+            default `OperationalSpace` of the tool's position, with the model and the stiffness of
+            the posture that `robust_posture` gives; a law that you give goes by ``arm`` itself.
+        states: a sample of the work to be done; by default reaches around the posture.
+        inputs: what the network sees.
+        periodic: whether revolute joints enter as sine and cosine.
+        neurons: in the ensemble.
+        dt: of a control cycle [s].
+        delay: how old the state is that the sensors show [s], a whole number of cycles. The cycle
+            then works on the state as it is by now (`Predictor`), and answers more slowly
+            (`observer_gain`).
+        limits: that its torques keep; without them, the arm's.
+
+    Raises:
+        ConfigurationError: the arm hardly reaches anything from this posture, a law that is not for
+            this arm, or a size or a choice that makes no sense.
+    """
+    if states is None:
+        states = reach_states(arm, np.asarray(posture), np.random.default_rng([seed, 1]))
+    encoding = encoding_of(arm, states, inputs, periodic=periodic)
+    network = workspace_network(encoding, states, arm.dof, neurons, seed=seed)
+    gain = observer_gain(delay, dt)
+    with simulator(network, dt=dt) as sim:
+        law = consolidation(arm, network, states, sim, gain)
+        model = arm
+        if controller is None:
+            model, k_null = robust_posture(arm, posture, gain)
+            controller = OperationalSpace(posture, task_axes(arm), k_null)
+        predictor = Predictor(model, delay, dt) if delay > 0 else None
+        cycle = CompiledCycle(model, controller, sim, network, law, predictor)
+        try:
+            yield Safe(cycle, model, limits, dt)
+        finally:
+            cycle.store()
+
+
+@contextmanager
+def consolidating_adaptation(
+    arm: Arm,
+    posture: Float[np.ndarray, "n"],
+    *,
+    seed: int,
+    inputs: Inputs = "q-dq-ref",
+    neurons: int = 1000,
+    dt: float = 1e-3,
+) -> Iterator[ConsolidatingAdaptation]:
+    """Give the same learner as an adaptation, for `Blocks` that are to learn a tool's kinematics.
+
+    Where the tool's position alone is controlled, give it, and the blocks, the model and the
+    posture's stiffness of `robust_posture`. Arguments and errors as those of `learning_cycle`.
+    """
+    states = reach_states(arm, np.asarray(posture), np.random.default_rng([seed, 1]))
+    encoding = encoding_of(arm, states, inputs)
+    network = workspace_network(encoding, states, arm.dof, neurons, seed=seed)
+    with simulator(network, dt=dt) as sim:
+        online = OnlineNetwork(sim, network.probe, None, learn=[network.linear, network.decoders])
+        law = consolidation(arm, network, states, sim, observer_gain(0.0, dt))
+        yield ConsolidatingAdaptation(arm, online, encoding, law, dt)
+
+
+def observer_gain(delay: float, dt: float) -> float:
+    """Return K [1/s], for a state that is ``delay`` [s] old when it comes.
+
+    It answers no sooner than the prediction can be corrected, ``delay + 3 dt``.
+    """
+    return min(GAIN, 1.0 / (delay + 3.0 * dt))
+
+
+def robust_posture(
+    arm: Arm, posture: Float[np.ndarray, "n"], gain: float
+) -> tuple[Arm, Float[np.ndarray, "n"]]:
+    """Return a model and ``k_null`` [N m/rad] that an observer of ``gain`` [1/s] is safe with.
+
+    A wrist weighs next to nothing, so that a load can be many times its own inertia. Of a joint of
+    inertia I that a critically damped posture of frequency w holds, with an observer K that takes
+    it for I_n, Routh's criterion gives::
+
+        I / I_n < 5 + 2 (K / w + w / K)
+
+    The posture's stiffness is bounded for ``w <= SOFTNESS K``. The model carries ``LOAD`` of the
+    arm's own mass and inertia, so that I_n lies between a bare wrist's inertia and a loaded one's:
+    more than ten times too much is as bad, for then a cycle of 1 ms is too long for the observer.
+    """
+    M = arm.mass_matrix(posture).diagonal()
+    mass = arm.inertial_parameters.reshape(-1, 10)[:, 0].sum()
+    model = arm.with_payload(LOAD * mass, inertia=LOAD * M.max() * np.eye(3))
+    inertia = model.mass_matrix(posture).diagonal()
+    return model, np.minimum(OperationalSpace.k_null, inertia * (SOFTNESS * gain) ** 2)
+
+
+def consolidation(
+    arm: Arm, network: WorkspaceNetwork, states: States, sim: Any, gain: float = GAIN
+) -> Consolidation:
+    """Return the law for a network, its gains in proportion to the arm's typical torque.
+
+    That is the root mean square of the model's torque over the states.
+    """
+    torque = float(np.sqrt(np.mean(arm.inverse_dynamics(*states) ** 2)))
+    v, d = network.encoding.input(*states), network.encoding.size
+    ensemble = named_weights(sim)[network.ensemble]
+    current = v[:, d + 1 :] @ ensemble.encoders.read().T + ensemble.bias.read()
+    neurons: Any = network.ensemble.neuron_type
+    size = current.shape[1]
+    rates = neurons.rates(current, np.ones(size), np.zeros(size))
+    features = np.concatenate((v[:, : d + 1], rates), axis=1)
+    return Consolidation(
+        smooth_basis(network.encoding, features, torque),
+        gain=gain,
+        noise=NOISE * torque,
+        surprise=SURPRISE * torque,
+    )

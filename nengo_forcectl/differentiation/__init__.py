@@ -1,1 +1,0 @@
-"""What is behind `jacobians` and `loop`: a NengoDL network as a function of its weights."""

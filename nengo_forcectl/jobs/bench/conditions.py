@@ -1,0 +1,163 @@
+"""What disturbs the arms of the bench, by name, in proportion to the arm.
+
+The amounts are those for the KUKA iiwa. Another arm has masses and forces in the ratio of the arms'
+moving masses (17.5 kg there); torques of dry friction moreover in the ratio of the tool's distances
+from the base at home (0.964 m there), viscous friction in the square of it, springs in its inverse.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm
+
+from ...networks.workspace import home_posture, reach_states, task_axes
+from ...sim.disturbances import Disturbance, real_arm
+from ...sim.forces import ForceField, Spring
+from ...sim.friction import CoulombFriction, ViscousFriction
+from ...sim.masses import Payload, WrongMasses
+from ...sim.sensing import Sensors
+from ..rivals import DT
+from ..scene import REACH_TIME, TARGETS
+
+MASS = 17.5  # of the iiwa's links [kg]
+REACH = 0.964  # of its tool from its base at home [m]
+NOISE = Sensors(position_noise=1e-4, velocity_noise=3e-3)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What an arm is put into."""
+
+    arm: Arm  # as the model has it
+    disturbances: tuple[Disturbance, ...] = ()
+    sensors: Sensors | None = None
+    period: float = DT  # of a control cycle [s]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large an arm is, next to the iiwa."""
+
+    mass: float  # [1]
+    reach: float  # [1]
+    stable: float = (
+        np.inf
+    )  # most viscous friction that explicit steps of 1 ms bear well [N m s/rad]
+
+    @classmethod
+    def of(cls, arm: Arm, home: Float[np.ndarray, "n"]) -> "Size":
+        """Measure an arm at home."""
+        mass = float(arm.inertial_parameters.reshape(-1, 10)[:, 0].sum())
+        base = arm.pose(home, frame=arm.frames[0])[:3, 3]
+        reach = float(np.linalg.norm(arm.pose(home)[:3, 3] - base))
+        lightest = float(np.linalg.eigvalsh(arm.mass_matrix(home))[0])  # [kg m^2]
+        return cls(mass / MASS, reach / REACH, lightest / 1e-3)
+
+    def payload(self, mass: float, start: float = 0.0, end: float = np.inf) -> Payload:
+        """Return a payload that is ``mass`` [kg] for the iiwa."""
+        return Payload(self.mass * mass, start=start, end=end)
+
+    def viscous(self, coefficient: float = 0.9) -> ViscousFriction:
+        """Return friction that is ``coefficient`` [N m s/rad] for the iiwa; less on a light wrist.
+
+        Explicit steps of friction c on an inertia I are unstable from ``c dt / I = 2`` on.
+        """
+        return ViscousFriction(min(self.mass * self.reach**2 * coefficient, self.stable))
+
+    def loaded(self) -> tuple[Disturbance, ...]:
+        """Return what `nengo-forcectl reach` has: 2 kg and 0.9 N m s/rad for the iiwa."""
+        return self.payload(2.0), self.viscous()
+
+
+def condition(name: str, arm: Arm, seed: int) -> Condition:
+    """Return the condition of ``CONDITIONS`` by its name; ``seed`` draws what is random in it.
+
+    Raises:
+        ConfigurationError: an arm that does not go into it.
+    """
+    home = home_posture(arm)
+    return CONDITIONS[name](arm, Size.of(arm, home), home, seed)
+
+
+Home = Float[np.ndarray, "n"]
+Make = Callable[[Arm, Size, Home, int], Condition]
+
+
+def _payload(mass: float) -> Make:
+    return lambda arm, size, home, seed: Condition(arm, (size.payload(mass),))
+
+
+def _sensed(sensors: Sensors | None = None, period: float = DT) -> Make:
+    """Payload and viscous friction, seen through sensors."""
+    return lambda arm, size, home, seed: Condition(arm, size.loaded(), sensors, period)
+
+
+def _pick_and_drop(arm: Arm, size: Size, home: Home, seed: int) -> Condition:
+    """Picked up halfway between the third and the fourth target, dropped a pass and a reach on."""
+    pick = 3.5 * REACH_TIME
+    return Condition(arm, (size.payload(2.0, pick, pick + (TARGETS + 1) * REACH_TIME),))
+
+
+def _coulomb(arm: Arm, size: Size, home: Home, seed: int) -> Condition:
+    unit = size.mass * size.reach
+    return Condition(arm, (CoulombFriction(1.0 * unit, 1.5 * unit),))
+
+
+def _force_field(arm: Arm, size: Size, home: Home, seed: int) -> Condition:
+    """15 N in a direction drawn in the task, and 13 N s/m across the motion."""
+    axes, direction = list(task_axes(arm)), np.zeros(3)
+    direction[axes] = np.random.default_rng([seed, 4]).standard_normal(len(axes))
+    force = 15.0 * size.mass * direction / np.linalg.norm(direction)
+    curl = np.zeros(3)
+    curl[2 if len(axes) != 2 else ({0, 1, 2} - set(axes)).pop()] = 13.0 * size.mass
+    return Condition(arm, (ForceField(tuple(force.tolist()), tuple(curl.tolist())),))
+
+
+def _spring(arm: Arm, size: Size, home: Home, seed: int) -> Condition:
+    """Anchored where the tool is at home."""
+    anchor = tuple(arm.pose(home)[:3, 3].tolist())
+    return Condition(arm, (Spring(anchor, 150.0 * size.mass / size.reach),))
+
+
+def _saturation(arm: Arm, size: Size, home: Home, seed: int) -> Condition:
+    """Payload 2, and motors, the model's too, that its fastest motions are too much for.
+
+    All limits are weaker by one factor: enough for 98 of 100 moments of random reaches. In the
+    others even who knows everything has too little.
+    """
+    disturbances = (size.payload(2.0),)
+    real = real_arm(arm, disturbances)
+    states = reach_states(arm, home, np.random.default_rng([seed, 5]))
+    effort = np.max(np.abs(real.inverse_dynamics(*states)) / arm.tau_max, axis=1)
+    limits = iter(min(float(np.quantile(effort, 0.98)), 1.0) * arm.tau_max)
+    moved = set(arm.joint_names)
+    joints = tuple(
+        replace(joint, effort=float(next(limits))) if joint.name in moved else joint
+        for joint in arm.chain.joints
+    )
+    return Condition(type(arm)(replace(arm.chain, joints=joints)), disturbances)
+
+
+CONDITIONS: dict[str, Make] = {
+    "none": lambda arm, size, home, seed: Condition(arm),
+    "payload-0.5": _payload(0.5),
+    "payload-2": _payload(2.0),
+    "payload-5": _payload(5.0),
+    "pick-and-drop": _pick_and_drop,
+    "viscous": lambda arm, size, home, seed: Condition(arm, (size.viscous(),)),
+    "coulomb": _coulomb,
+    "wrong-masses": lambda arm, size, home, seed: Condition(arm, (WrongMasses(0.3, seed),)),
+    "force-field": _force_field,
+    "spring": _spring,
+    "noise": _sensed(NOISE),
+    "quantised": _sensed(replace(NOISE, position_quantum=1e-4)),
+    "delay-1ms": _sensed(Sensors(delay=1e-3)),
+    "delay-2ms": _sensed(Sensors(delay=2e-3)),
+    "delay-5ms": _sensed(Sensors(delay=5e-3)),
+    "saturation": _saturation,
+    "500hz": _sensed(period=2e-3),
+}
+"""Each makes an arm's condition from the arm, its size, its home posture and a seed."""

@@ -1,0 +1,57 @@
+"""``nengo-forcectl press``: come down on a surface of unknown stiffness, and press it."""
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm
+
+from ...paths import CurvePath, Line, MinimumJerkProfile, Slerp
+from ...sim.surfaces import Peg, Surface, Table
+from ..job import Run
+from ..rivals import DT
+from .contact_job import ContactScene, Watch, contact_scene, force_figures, run_all
+from .contact_settings import PressSettings
+
+DAMPING = 0.1  # of a table: its share of the critical damping of 1 kg on it
+SETTLE = 1.0  # from landing to the time that counts [s]
+STEADY = slice(-round(0.5 / DT), None)  # the cycles of a run in which the force counts as steady
+
+
+def run(settings: PressSettings, watch: Watch | None = None) -> Run:
+    """Press with every adaptation on every surface of the settings; see `run_all`.
+
+    Raises:
+        ArmError: the arm is unknown, or its file is broken.
+        ConfigurationError: an arm that cannot do it.
+        RecordError: the run folder exists or cannot be written.
+    """
+    from .contact_figures import press_figure  # matplotlib is wanted at the end only
+
+    def stay(arm: Arm, pose: Float[np.ndarray, "4 4"]) -> CurvePath:
+        x, R = pose[:3, 3], pose[:3, :3]
+        return CurvePath(Line(x, x), MinimumJerkProfile(settings.hold), Slerp(R, R))
+
+    scene = contact_scene(settings, stay, SETTLE)
+    return run_all(
+        "press",
+        scene,
+        lambda stiffness: surface(scene, settings, stiffness),
+        lambda record: force_figures(record, settings.force, STEADY),
+        press_figure,
+        watch,
+    )
+
+
+def surface(scene: ContactScene, settings: PressSettings, stiffness: float) -> Surface:
+    """Return what is pressed."""
+    x, y, z = scene.normal.tolist()
+    if settings.surface == "peg":
+        return Peg(scene.surface_point, stiffness, normal=(x, y, z))
+    return table(scene, stiffness, mu=0.3)
+
+
+def table(scene: ContactScene, stiffness: float, mu: float) -> Table:
+    """Return a table under the tool."""
+    x, y, z = scene.normal.tolist()
+    damping = DAMPING * 2.0 * float(np.sqrt(stiffness))
+    return Table(scene.surface_point, stiffness, damping, mu, (x, y, z))

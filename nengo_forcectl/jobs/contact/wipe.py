@@ -1,0 +1,82 @@
+"""``nengo-forcectl wipe``: come down on a surface, and wipe it along a path at constant force."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm
+
+from ...contract import EndingPath
+from ...networks.workspace import task_axes
+from ...paths import Circle, CurvePath, MinimumJerk, MinimumJerkProfile, Slerp
+from ..job import Run
+from .contact_job import Watch, contact_scene, force_figures, run_all, upward
+from .contact_settings import WipeSettings
+from .press import table
+
+SETTLE = 2.0  # from landing to the first motion: soft ground takes 1.6 s to settle [s]
+
+
+def run(settings: WipeSettings, watch: Watch | None = None) -> Run:
+    """Wipe with every adaptation on every surface of the settings; see `run_all`.
+
+    Raises:
+        ArmError: the arm is unknown, or its file is broken.
+        ConfigurationError: an arm that cannot do it.
+        RecordError: the run folder exists or cannot be written.
+    """
+    from .contact_figures import wipe_figure  # matplotlib is wanted at the end only
+
+    scene = contact_scene(settings, lambda arm, pose: wiping(arm, pose, settings), SETTLE)
+
+    def figures(record: Mapping[str, np.ndarray]) -> dict[str, float | None]:
+        wiped = wiping_time(record, scene.normal) if record else slice(0)
+        found = force_figures(record, settings.force, wiped)
+        away = 1e3 * path_error(record, scene.normal)[wiped] if record else np.empty(0)
+        return found | {
+            "path_mm": float(away.max()) if away.size else None,
+            "path_rms_mm": float(np.sqrt(np.mean(away**2))) if away.size else None,
+        }
+
+    return run_all(
+        "wipe",
+        scene,
+        lambda stiffness: table(scene, stiffness, settings.mu),
+        figures,
+        wipe_figure,
+        watch,
+    )
+
+
+def wiping(arm: Arm, pose: Float[np.ndarray, "4 4"], settings: WipeSettings) -> EndingPath:
+    """Return circles from the pose on; to and fro where the tool moves in a vertical plane.
+
+    Their acceleration does not jump: what a network has learned of it would jump as well, and on
+    hard ground the force with it.
+    """
+    x, R = pose[:3, 3], pose[:3, :3]
+    up = upward(arm)
+    along, *across = [axis for axis in task_axes(arm) if axis != up]
+    opposite = x.copy()
+    opposite[along] -= 2.0 * settings.radius
+    if not across:
+        return MinimumJerk(np.array([x, *[opposite, x] * settings.laps]), 0.5 * settings.lap)
+    circles = Circle(0.5 * (x + opposite), x, np.eye(3)[up], float(settings.laps))
+    return CurvePath(circles, MinimumJerkProfile(settings.laps * settings.lap), Slerp(R, R))
+
+
+def wiping_time(record: Mapping[str, np.ndarray], normal: Float[np.ndarray, "3"]) -> slice:
+    """Return the cycles from the reference's first motion along the surface on."""
+    moved = record["reference"] - record["reference"][0]
+    along = np.abs(moved - np.outer(moved @ normal, normal)).max(axis=1)
+    moving = np.flatnonzero(along > 1e-9)
+    return slice(int(moving[0]), None) if moving.size else slice(0)
+
+
+def path_error(
+    record: Mapping[str, np.ndarray], normal: Float[np.ndarray, "3"]
+) -> Float[np.ndarray, "cycles"]:
+    """Return the distance from the tool to its reference along the surface [m]."""
+    error = record["tool"] - record["reference"]
+    return np.linalg.norm(error - np.outer(error @ normal, normal), axis=1)

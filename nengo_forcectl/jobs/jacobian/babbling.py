@@ -1,0 +1,137 @@
+"""Learning the kinematics while the arm moves: motor babbling, then reaching with what it knows."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm
+
+from ...kinematics.learned import LearnedKinematics, kinematic_targets, untrained_kinematics
+from ...kinematics.training import HELD_OUT, Examiner, Progress, check_samples, sample
+from ...learning.law import Signal
+from ...learning.least_squares import RecursiveLeastSquares
+from ...paths import MinimumJerk
+from ...safety.sensors import limited
+
+DT = 1e-3  # of a control cycle [s]
+EVERY = 10  # control cycles a sample
+BABBLING = 0.7  # of the samples, before the reaching
+LAW = RecursiveLeastSquares(noise=1e-8, prior=1.0)  # (0.1 mm)^2: noise of the tool's measurement
+STIFFNESS, SPEED = 400.0, 4.0  # of the joints [1/s^2], and of a reach [1/s]
+
+
+class OnlineLearner:
+    """Recursive least squares on the error of the predicted pose; decoders only."""
+
+    def __init__(self, blank: LearnedKinematics) -> None:
+        self.blank, self.weights = blank, {"decoders": blank.decoders.copy()}
+        self._memory = LAW.start(self.weights)
+
+    def see(self, q: Float[np.ndarray, "n"], y: Float[np.ndarray, "outputs"]) -> None:
+        """Learn from one configuration and what is measured there."""
+        phi = self.blank.features(q)
+        J_w = np.zeros((len(y), len(y), len(phi)))
+        J_w[np.arange(len(y)), np.arange(len(y))] = phi
+        signal = Signal(prediction=y - self.weights["decoders"] @ phi)
+        self.weights = LAW.step(self.weights, {"decoders": J_w}, signal, self._memory, DT)
+
+    @property
+    def learned(self) -> LearnedKinematics:
+        """The network as it is now."""
+        return self.blank.with_decoders(self.weights["decoders"])
+
+
+def online_training(
+    arm: Arm,
+    neurons: int,
+    samples: int,
+    epochs: int,
+    seed: int,
+    orientation: bool,
+    bounds: tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]],
+    visited: list[Float[np.ndarray, "n"]],
+) -> Iterator[tuple[LearnedKinematics, Progress]]:
+    """Give the network after every epoch; ``visited`` grows by the configurations learned from.
+
+    For seven tenths of the samples the joints go from one random configuration to the next on
+    minimum-jerk lines. Then the tool goes for random targets, its joints told to move at
+    ``pinv(J) 4/s (x_t - x)`` with J the learned one. Joints follow by computed torque.
+    """
+    from ...sim.bullet import Bullet
+
+    lower, upper = bounds
+    check_samples(samples, epochs, lower)
+    learner = OnlineLearner(
+        untrained_kinematics(arm, lower, upper, neurons, seed=seed, orientation=orientation)
+    )
+    rows = learner.blank.rows
+    held_out = sample(lower, upper, HELD_OUT, np.random.default_rng([seed, 2]))
+    examiner = Examiner(arm, held_out, rows)
+    ends = np.linspace(0, samples, epochs + 1).round().astype(int)[1:]
+    rng, start = np.random.default_rng([seed, 1]), 0.5 * (lower + upper)
+    with Bullet(arm, start, dt=DT) as robot:
+        guide = _Guide(arm, learner, bounds, rng, start)
+        epoch = 0
+        for count in range(1, samples + 1):
+            for _ in range(EVERY):
+                state = robot.read()
+                q_r, dq_r, ddq_r = guide.next(state.q, count <= BABBLING * samples)
+                ddq = ddq_r + STIFFNESS * (q_r - state.q) + 2 * STIFFNESS**0.5 * (dq_r - state.dq)
+                tau = arm.inverse_dynamics(state.q, state.dq, ddq)
+                robot.apply(limited(tau, arm.tau_max))
+            q = robot.read().q
+            y, _ = kinematic_targets(arm, q[None], rows)  # what a camera would say
+            learner.see(q, y[0])
+            visited.append(q)
+            if count == ends[epoch]:
+                epoch += 1
+                yield learner.learned, examiner.measure(learner.learned, epoch, count, False)
+
+
+class _Guide:
+    """Where the joints should be next: on the way to a random posture, or to a random target."""
+
+    def __init__(
+        self,
+        arm: Arm,
+        learner: OnlineLearner,
+        bounds: tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]],
+        rng: np.random.Generator,
+        q: Float[np.ndarray, "n"],
+    ) -> None:
+        self._arm, self._learner, self._rng = arm, learner, rng
+        self._lower, self._upper = bounds
+        self._cycle, self._q, self._line = 0, q.copy(), MinimumJerk(np.array([q, q]), DT)
+        self._target = None
+
+    def next(self, q: np.ndarray, babbling: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return q, dq and ddq that the joints should have."""
+        if babbling:
+            self._cycle += 1
+            if self._cycle * DT > self._line.end:
+                goal = sample(self._lower, self._upper, 1, self._rng)[0]
+                slowest = np.max(1.875 * np.abs(goal - self._q) / (0.4 * self._arm.dq_max))
+                self._line, self._cycle = MinimumJerk(np.array([self._q, goal]), slowest + 0.1), 0
+            reference = self._line.at(self._cycle * DT)
+            if self._cycle * DT >= self._line.end - DT:
+                self._q = reference.x
+            return reference.x, reference.dx, reference.ddx
+        return self._reach(q)
+
+    def _reach(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        axes = list(self._learner.blank.axes)
+        if self._target is None or self._cycle <= 0:
+            if self._target is None:
+                self._q = q.copy()
+            goal = sample(self._lower, self._upper, 1, self._rng)[0]
+            self._target, self._cycle = self._arm.pose(goal)[axes, 3], round(1.0 / DT)
+        if self._cycle % EVERY == 0:
+            J = self._learner.learned.jacobian(self._q)[: len(axes)]
+            error = self._target - self._arm.pose(q)[axes, 3]
+            dq = J.T @ np.linalg.solve(J @ J.T + 1e-3 * np.eye(len(axes)), SPEED * error)
+            fastest = np.max(np.abs(dq) / (0.4 * self._arm.dq_max))
+            self._dq = dq / max(fastest, 1.0)
+        self._cycle -= 1
+        self._q = np.clip(self._q + DT * self._dq, self._lower, self._upper)
+        return self._q, self._dq, np.zeros_like(self._q)

@@ -1,0 +1,104 @@
+"""The folder of a run: written once, read back."""
+
+import json
+import platform
+from collections.abc import Callable, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+
+from ..errors import RecordError
+from ..support.files import BROKEN, read_npz, write_file
+
+PACKAGES = (
+    "nengo-forcectl",
+    "nengo",
+    "nengo-dl",
+    "tensorflow",
+    "tf-keras",
+    "numpy",
+    "numba",
+    "pybullet",
+)
+
+
+class Run(NamedTuple):
+    """A run as read back from its folder."""
+
+    folder: Path
+    summary: dict[str, Any]
+    records: dict[str, dict[str, np.ndarray]]  # by controller (and surface), then by column
+
+
+class RunFolder:
+    """A new folder that a run is written to.
+
+    Without a path, the next free ``runs/<verb>-NNN``.
+
+    Raises:
+        RecordError: the folder exists, or cannot be made or written.
+    """
+
+    def __init__(self, verb: str, path: Path | None = None) -> None:
+        self.path = path if path is not None else _next_free(verb)
+        try:
+            self.path.mkdir(parents=True)
+        except FileExistsError:
+            raise RecordError(
+                f"run folder '{self.path}': exists, and a run is never overwritten; "
+                "name one that does not"
+            ) from None
+        except OSError as error:
+            raise RecordError(
+                f"run folder '{self.path}': cannot be made ({error.strerror}); "
+                "name one in a folder that you can write to"
+            ) from None
+
+    def write_record(self, controller: str, arrays: Mapping[str, np.ndarray]) -> None:
+        """Write ``<controller>.npz``."""
+        self.write(f"{controller}.npz", lambda stream: np.savez(stream, **arrays))  # pyright: ignore[reportArgumentType]
+
+    def write_summary(self, summary: Mapping[str, Any]) -> None:
+        """Write ``summary.json``, again where it was there."""
+        text = json.dumps(summary, indent=2, allow_nan=False) + "\n"
+        self.write("summary.json", lambda stream: stream.write(text.encode()))
+
+    def write(self, name: str, save: Callable[[IO[bytes]], object]) -> None:
+        """Write a file through ``save``; see `write_file`."""
+        write_file(self.path / name, save)
+
+
+def read_run(folder: Path | str) -> Run:
+    """Read a run folder.
+
+    Raises:
+        RecordError: the folder holds no readable run.
+    """
+    folder = Path(folder)
+    try:
+        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        records = {}
+        for controller in summary["records"] if "records" in summary else summary["rms_mm"]:
+            with (folder / f"{controller}.npz").open("rb") as stream:
+                records[controller] = read_npz(stream)
+    except (OSError, *BROKEN) as error:
+        raise RecordError(
+            f"run folder '{folder}': holds no run that can be read ({error})"
+        ) from None
+    return Run(folder, summary, records)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that a result depends on."""
+    return {"python": platform.python_version()} | {
+        package: metadata.version(package) for package in PACKAGES
+    }
+
+
+def _next_free(verb: str) -> Path:
+    number = 1
+    while (path := Path("runs") / f"{verb}-{number:03d}").exists():
+        number += 1
+    return path

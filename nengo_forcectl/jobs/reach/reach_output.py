@@ -1,0 +1,96 @@
+"""What ``nengo-forcectl reach`` prints."""
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from ...support.progress import Bars
+from .reach_settings import ReachSettings, pass_name
+
+if TYPE_CHECKING:
+    from ...robots.log import Log
+    from ..job import Run
+
+
+def show(settings: ReachSettings) -> None:
+    """Run the verb and print what came of it."""
+    from . import reach_job as reach
+
+    with _Bars(settings) as progress:
+        run = reach.run(settings, progress.watch)
+    if settings.json:
+        sys.stdout.write(json.dumps(run.summary) + "\n")
+        return
+    console = Console()
+    if settings.jacobian:
+        console.print("RMS error of the tip in mm, by the Jacobian that the controller goes by:")
+    else:
+        console.print(
+            "RMS error of the tool in mm, its model knowing neither payload nor friction:"
+        )
+    console.print(_table(run))
+    for name, failure in run.summary["failures"].items():
+        console.print(f"[red]{name} ended early:[/] {escape(failure)}")
+    console.print(f"Run folder: [bold]{escape(str(run.folder))}[/]")
+
+
+class _Bars(Bars):
+    """A bar a controller, with the error of the last reach."""
+
+    def __init__(self, settings: ReachSettings) -> None:
+        super().__init__(
+            TextColumn("{task.description:<10}"),
+            BarColumn(),
+            TextColumn("{task.fields[last]}"),
+            TimeElapsedColumn(),
+        )
+        self._passes = settings.all_passes
+        self._bar = {
+            name: self.add_task(name, start=False, last="waiting") for name in settings.controllers
+        }
+
+    def watch(self, name: str, done: int, total: int, log: "Log") -> None:
+        """Show ``done`` of ``total`` reaches."""
+        error = ""
+        if done:
+            start = log.cycles * (done - 1) // done
+            error = f", now {1e3 * float(np.sqrt(np.mean(log.error(start) ** 2))):.2f} mm"
+        else:
+            self.start_task(self._bar[name])
+        number = min(self._passes, 1 + done * self._passes // total)
+        last = f"pass {number}/{self._passes}{error}"
+        self.update(self._bar[name], completed=done, total=total, last=last)
+
+
+def _table(run: "Run") -> Table:
+    """A row a pass, a column a controller."""
+    settings, rms = run.summary["settings"], run.summary["rms_mm"]
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("", no_wrap=True)
+    for name in rms:
+        table.add_column(name, justify="right", min_width=6, overflow="fold")
+    for number in _shown(settings["passes"] + settings["unseen"]):
+        cells = [f"{e[number - 1]:.3g}" if number <= len(e) else "-" for e in rms.values()]
+        table.add_row(pass_name(settings, number), *cells)
+    table.add_section()
+    if settings["jacobian"]:
+        final = run.summary["final_mm"].values()
+        table.add_row("worst at arrival", *(f"{max(e):.3g}" if e else "-" for e in final))
+        table.add_row("last at arrival", *(f"{e[-1]:.3g}" if e else "-" for e in final))
+    speeds = run.summary["steps_per_second"]
+    table.add_row("steps/s", *(f"{speeds[name]:,.0f}" for name in rms))
+    return table
+
+
+def _shown(passes: int) -> list[int]:
+    """Numbers of the passes that a table has room for: all, or the first and the last ones."""
+    if passes <= 20:
+        return list(range(1, passes + 1))
+    return [*range(1, 11), *range(passes - 9, passes + 1)]

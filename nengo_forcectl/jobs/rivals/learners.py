@@ -1,0 +1,206 @@
+"""The controllers with a network, one a learning law; all but `consolidation` share the network."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ...adaptation import NetworkAdaptation
+from ...adaptation.network_adaptation import LearnFrom, OnlineLearner
+from ...contract import Cycle
+from ...cycle.blocks import Blocks
+from ...cycle.compiled_learning import CompiledGradientCycle
+from ...estimation.observer import MomentumObserver
+from ...learning.composite import Composite
+from ...learning.gauss_newton import GaussNewton
+from ...learning.gradient import Gradient
+from ...learning.least_squares import RecursiveLeastSquares
+from ...learning.multilayer import Multilayer
+from ...learning.robust import Robust
+from .common import OBSERVER_GAIN, blocks, control_law
+
+if TYPE_CHECKING:
+    from ...networks.building import AdaptiveNetwork
+    from ..scene import Scene
+
+RADIUS = 0.3  # of the state, over the arm's limits, that a reach covers
+SIGMA = 0.02  # leak [1/s]
+BOUND = 1e3  # of the norm of a weight array [N m for decoders]
+GRADIENT_RATE = 190.0  # [1/s], shared among the neurons
+SYNAPSE = 0.005  # of the decoders of spiking neurons, Nengo's default [s]
+# The gains below were searched on the job of `nengo-forcectl reach`, exact sensors, seed 0 and
+# 300 neurons, in the first pass; the values tried follow each. No noisy sensors, no other arm.
+INNER_RATE = 1000.0  # of encoders and biases, shared among the neurons: 0.01, 1, 10, 1,000
+E_MOD = 1e-4  # of the multilayer law [1/(N m s)]: not searched
+NEWTON_RATE = 60.0  # [1/s]: 10 and 20 with damping 1, 30 and 60 with 0.1
+NEWTON_DAMPING = 0.1  # [m^2/s^4 per (N m)^2]
+NOISE = 1.0  # of the Kalman filter [(N m)^2]: 1, 10, 100, 1,000, 10,000
+PRIOR = 1.0  # of its decoders [(N m)^2]: not searched
+FORGETTING = 0.02  # [1/s]: not searched on its own
+COMPOSITE_RATE = 190.0  # [1/s], shared among the neurons, as the gradient law has it
+# 1, 3 and 10: 10 is best on the iiwa, 0.16 mm, but diverges on planar2.
+COMPOSITE_RHO = 1.0  # of the prediction error beside the tracking error
+# 0.003, 0.03, 0.064, 0.09, 0.1 and 0.3 (two passes for the last two): at 0.1 the second pass is
+# worse than the first, 6 mm for 3, and at 0.3 worse than no adaptation.
+ADAM_RATE = 0.064  # [N m] that a decoder moves in a cycle, about, shared among the neurons
+
+
+@contextmanager
+def pes(scene: "Scene") -> Iterator[Cycle]:
+    """Nengo's own rule, in Nengo's own simulator."""
+    from ...networks.pes import PesNetwork
+
+    with PesNetwork(_network(scene), GRADIENT_RATE, dt=scene.period) as network:
+        yield _learning(scene, network, scene.settings.learn_from)
+
+
+@contextmanager
+def pes_spiking(scene: "Scene") -> Iterator[Cycle]:
+    """The same with spiking LIF neurons, their decoded torque behind a synapse."""
+    import nengo
+
+    from ...networks.building import RATE
+    from ...networks.pes import PesNetwork
+
+    network = _network(scene, neuron_type=nengo.LIF(), synapse=SYNAPSE)
+    with PesNetwork(network, GRADIENT_RATE / RATE**2, dt=scene.period) as learner:
+        yield _learning(scene, learner, scene.settings.learn_from)
+
+
+@contextmanager
+def gradient(scene: "Scene") -> Iterator[Cycle]:
+    """The gradient law on the decoders."""
+    from ...networks.building import simulator
+    from ...networks.closed_form import ClosedFormNetwork
+
+    network, settings = _network(scene), scene.settings
+    law = Gradient(gamma=GRADIENT_RATE / settings.neurons, sigma=SIGMA, bound=BOUND)
+    with simulator(network, dt=scene.period) as sim:
+        closed = ClosedFormNetwork(sim, network.probe, law)
+        if settings.learn_from == "joint":
+            yield CompiledGradientCycle(scene.arm, control_law(scene), closed)
+        else:
+            yield _learning(scene, closed, settings.learn_from)
+        closed.store()
+
+
+@contextmanager
+def multilayer(scene: "Scene") -> Iterator[Cycle]:
+    """The gradient law on decoders, encoders and biases."""
+    network, neurons = _network(scene), scene.settings.neurons
+    law = Multilayer(GRADIENT_RATE / neurons, INNER_RATE / neurons, e_mod=E_MOD, bound=BOUND)
+    with _online(scene, network, law, [network.decoders, network.ensemble]) as online:
+        yield _learning(scene, online, scene.settings.learn_from)
+
+
+@contextmanager
+def gauss_newton(scene: "Scene") -> Iterator[Cycle]:
+    """The smallest change of the decoders that gives the tool the acceleration it lacks."""
+    law = Robust(GaussNewton(NEWTON_RATE, NEWTON_DAMPING), sigma=SIGMA, bound=BOUND)
+    with _online(scene, _network(scene), law) as online:
+        yield _learning(scene, online)
+
+
+@contextmanager
+def kalman(scene: "Scene") -> Iterator[Cycle]:
+    """Recursive least squares of the decoders, on what a momentum observer says F lacks."""
+    law = RecursiveLeastSquares(NOISE, PRIOR, FORGETTING)
+    with _online(scene, _network(scene), law) as online:
+        yield _learning(scene, online, "prediction")
+
+
+@contextmanager
+def composite(scene: "Scene") -> Iterator[Cycle]:
+    """The gradient law on the feedback and on the prediction error together."""
+    law = Robust(
+        Composite(COMPOSITE_RATE / scene.settings.neurons, COMPOSITE_RHO), sigma=SIGMA, bound=BOUND
+    )
+    with _online(scene, _network(scene), law) as online:
+        yield _learning(scene, online, observed=True)
+
+
+@contextmanager
+def keras(scene: "Scene") -> Iterator[Cycle]:
+    """Adam (Kingma and Ba 2015) of tf.keras on the decoders, as any optimizer of it can be.
+
+    It divides by the size of past gradients, so that its step does not shrink with the error: no
+    law of adaptive control, slower than `gradient` at the rate chosen here, and nothing is proved.
+    """
+    from ...nengodl.compatibility import tf
+
+    with _online(
+        scene, _network(scene), tf.keras.optimizers.Adam(ADAM_RATE / scene.settings.neurons)
+    ) as online:
+        yield _learning(scene, online, scene.settings.learn_from)
+
+
+@contextmanager
+def consolidation(scene: "Scene") -> Iterator[Cycle]:
+    """A network of the workspace in two time scales; it is told how late the sensors are."""
+    from ...cycle.learner import learning_cycle
+
+    settings = scene.settings
+    if scene.kinematics is not None:
+        with _consolidating_blocks(scene) as cycle:
+            yield cycle
+        return
+    with learning_cycle(
+        scene.arm,
+        scene.home,
+        seed=settings.seed,
+        inputs=settings.inputs,
+        neurons=settings.neurons,
+        dt=scene.period,
+        delay=0.0 if scene.sensors is None else scene.sensors.delay,
+    ) as cycle:
+        yield cycle
+
+
+@contextmanager
+def _consolidating_blocks(scene: "Scene") -> Iterator[Cycle]:
+    """The same of blocks, which take any kinematics of the tip."""
+    from ...cycle.learner import consolidating_adaptation, observer_gain, robust_posture
+
+    settings, home, dt = scene.settings, scene.home, scene.period
+    model, k_null = robust_posture(scene.arm, home, observer_gain(0.0, dt))
+    with consolidating_adaptation(
+        model, home, seed=settings.seed, inputs=settings.inputs, neurons=settings.neurons, dt=dt
+    ) as adaptation:
+        control = replace(control_law(scene), k_null=k_null)
+        yield Blocks(model, control, adaptation, kinematics=scene.kinematics)
+
+
+def _network(scene: "Scene", **options: Any) -> "AdaptiveNetwork":
+    from ...networks.building import adaptive_network
+
+    n, settings = scene.arm.dof, scene.settings
+    return adaptive_network(
+        2 * n, n, settings.neurons, seed=settings.seed, radius=RADIUS, **options
+    )
+
+
+@contextmanager
+def _online(
+    scene: "Scene", network: "AdaptiveNetwork", law: Any, learn: Any = None
+) -> Iterator[OnlineLearner]:
+    from ...networks.building import simulator
+    from ...networks.online import OnlineNetwork
+
+    with simulator(network, dt=scene.period) as sim:
+        yield OnlineNetwork(sim, network.probe, law, learn=learn)
+
+
+def _learning(
+    scene: "Scene",
+    network: OnlineLearner,
+    learn_from: LearnFrom = "joint",
+    *,
+    observed: bool = False,
+) -> Blocks:
+    """The cycle around a network, with a momentum observer where the law needs one."""
+    observer = None
+    if observed or learn_from == "prediction":
+        observer = MomentumObserver(scene.arm.dof, OBSERVER_GAIN, scene.period)
+    return blocks(
+        scene, NetworkAdaptation(scene.arm, network, learn_from=learn_from, observer=observer)
+    )

@@ -1,0 +1,59 @@
+"""Cholesky's factorisation of small matrices, whole or some columns at a time."""
+
+import math
+
+from .compile import kernel
+
+
+@kernel
+def factor_columns(A, start, stop):
+    """Columns ``start`` to ``stop`` of the factor L of A = L L^T, in A's lower triangle.
+
+    Those before must be there. Rows are scaled by a pivot's root; A must be positive definite;
+    or else there is something in L that is not finite.
+    """
+    n = len(A)
+    for j in range(start, min(stop, n)):
+        for i in range(j, n):
+            total = A[i, j]
+            for k in range(j):
+                total -= A[i, k] * A[j, k]
+            A[i, j] = total
+        scale = 1.0 / math.sqrt(A[j, j])
+        for i in range(j, n):
+            A[i, j] *= scale
+
+
+@kernel
+def substitute(L, x):
+    """x = (L L^T)^-1 x, in place."""
+    n = len(L)
+    for i in range(n):
+        total = x[i]
+        for k in range(i):
+            total -= L[i, k] * x[k]
+        x[i] = total * (1.0 / L[i, i])  # 1 / L does not wait for the sum
+    for i in range(n - 1, -1, -1):
+        x[i] *= 1.0 / L[i, i]
+        for k in range(i):
+            x[k] -= L[i, k] * x[i]
+
+
+@kernel
+def solve_rows(A, X):
+    """Every row x of X becomes A^-1 x; A becomes its factor."""
+    n, m = len(A), len(X)
+    factor_columns(A, 0, n)
+    for i in range(n):
+        scale = 1.0 / A[i, i]
+        for r in range(m):
+            total = X[r, i]
+            for k in range(i):
+                total -= A[i, k] * X[r, k]
+            X[r, i] = total * scale
+    for i in range(n - 1, -1, -1):
+        scale = 1.0 / A[i, i]
+        for r in range(m):
+            X[r, i] *= scale
+            for k in range(i):
+                X[r, k] -= A[i, k] * X[r, i]

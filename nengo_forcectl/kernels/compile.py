@@ -1,0 +1,40 @@
+"""How every kernel is compiled, and where its machine code is kept.
+
+numba looks at the date of a function's own file, not at those of the functions that it calls and
+may have compiled into it. So the folder of the machine code is named by the contents of all
+sources that a kernel can consist of: this folder's and those of ``arms.machine``.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba.core import config
+
+import arms.machine
+from arms.machine import cache as disk
+
+FAST = {"reassoc", "contract"}
+
+
+@cache
+def folder() -> Path | None:
+    """Return the folder of this version's machine code; None where none can be written."""
+    sources = [Path(__file__).parent, Path(arms.machine.__path__[0])]
+    return disk.versioned_folder("numba", disk.digest_of(*sources) + numba.__version__)
+
+
+def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
+    """Compile a function when it is first called, and keep it on disk."""
+    if function is None:
+        return lambda function: kernel(function, **options)
+    own, before = folder(), config.CACHE_DIR
+    config.CACHE_DIR = "" if own is None else str(own)
+    try:
+        return numba.njit(cache=own is not None, fastmath=FAST, error_model="numpy", **options)(
+            function
+        )
+    finally:
+        config.CACHE_DIR = before

@@ -1,0 +1,20 @@
+"""`MinimumJerk`, compiled."""
+
+from .compile import kernel
+
+
+@kernel
+def minimum_jerk(points, duration, time, out):
+    """x, dx and ddx at ``time``, into ``out``, (3, m); NaN for a time that is."""
+    lines = len(points) - 1
+    passed = min(max(time, 0.0), lines * duration) / duration
+    line = max(min(int(passed), lines - 1), 0)
+    s = passed - line
+    position = s * s * s * (10.0 + s * (-15.0 + 6.0 * s))
+    velocity = 30.0 * s * s * (1.0 + s * (-2.0 + s)) / duration
+    acceleration = 60.0 * s * (1.0 + s * (-3.0 + 2.0 * s)) / (duration * duration)
+    for k in range(points.shape[1]):
+        step = points[line + 1, k] - points[line, k]
+        out[0, k] = points[line, k] + position * step
+        out[1, k] = velocity * step
+        out[2, k] = acceleration * step

@@ -1,0 +1,202 @@
+"""The compiled functions behind `jacobians`, one per network, output, weights and input shape."""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import nengo
+
+from ..errors import NetworkError
+from .compatibility import tf
+from .evaluation import Evaluation, assembled, compiled, leaves_of
+from .weights import Weight, kept
+
+
+def weight_jacobian_function(
+    sim: Any, probe: nengo.Probe, weights: list[Weight], batch: int, steps: int
+) -> Callable[..., list[Any]]:
+    """Return f(step, *inputs) -> [dF/dw (batch, n_out, *shape)]."""
+
+    def jacobians(step: Any, *inputs: Any, vectorised: bool = False) -> list[Any]:
+        return weight_jacobians(sim, probe, weights, inputs, step, vectorised)
+
+    key = ("weight_jacobian", probe, tuple(w.name for w in weights), batch, steps)
+    return _kept_function(sim, key, jacobians, [], batch, steps)
+
+
+def weight_jacobians(
+    sim: Any,
+    probe: nengo.Probe,
+    weights: list[Weight],
+    inputs: Sequence[Any],
+    step: Any = 0,
+    vectorised: bool = False,
+) -> list[Any]:
+    """dF/dw (batch, n_out, *shape) of every weight, while TensorFlow traces."""
+
+    def of_item(single: Evaluation, x: list[Any], params: list[Any], state: list[Any]) -> list[Any]:
+        leaves = leaves_of(weights)
+        with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
+            tape.watch(leaves)
+            now = assembled(sim, weights, leaves, params)
+            output = _output(single, probe, x, now, state)[0, step]
+        return known(probe, weights, _jacobian(tape, output, leaves, x, vectorised))
+
+    shapes = [(probe.size_in, *weight.shape) for weight in weights]
+    return _by_item(sim, of_item, shapes, inputs, vectorised)
+
+
+def input_jacobian_function(
+    sim: Any, probe: nengo.Probe, nodes: tuple[nengo.Node, ...], batch: int, steps: int
+) -> Callable[..., list[Any]]:
+    """Return f(step, *inputs) -> [dF/dx (batch, n_out, steps, n_in)]."""
+    wanted = [list(sim.node_inputs).index(node) for node in nodes]
+
+    def jacobians(step: Any, *inputs: Any) -> list[Any]:
+        def of_item(
+            single: Evaluation, x: list[Any], params: list[Any], state: list[Any]
+        ) -> list[Any]:
+            sources = [x[i] for i in wanted]
+            with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
+                tape.watch(sources)
+                output = _output(single, probe, x, params, state)[0, step]
+            derivatives = known(probe, nodes, _jacobian(tape, output, sources, x, False))
+            return [value[:, 0] for value in derivatives]
+
+        shapes = [(probe.size_in, steps, node.size_out) for node in nodes]
+        return _by_item(sim, of_item, shapes, inputs, False)
+
+    key = ("input_jacobian", probe, nodes, batch, steps)
+    return _kept_function(sim, key, jacobians, [], batch, steps)
+
+
+def weight_vjp_function(
+    sim: Any, probe: nengo.Probe, weights: list[Weight], batch: int, steps: int
+) -> Callable[..., list[Any]]:
+    """Return f(step, error, *inputs) -> [J_w^T e]."""
+
+    def vjp(step: Any, error: Any, *inputs: Any) -> list[Any]:
+        evaluation = Evaluation.of(sim, batch)
+        leaves = leaves_of(weights)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(leaves)
+            params, state = evaluation.current()
+            params = assembled(sim, weights, leaves, params)
+            output = _output(evaluation, probe, inputs, params, state)[:, step]
+        products = tape.gradient(output, leaves, output_gradients=error)
+        return known(probe, weights, products)
+
+    key = ("weight_vjp", probe, tuple(w.name for w in weights), batch, steps)
+    error = tf.TensorSpec((batch, probe.size_in), sim.tensor_graph.dtype)
+    return _kept_function(sim, key, vjp, [error], batch, steps)
+
+
+def weight_jvp_function(
+    sim: Any, probe: nengo.Probe, weights: list[Weight], batch: int, steps: int
+) -> Callable[..., Any]:
+    """Return f(step, *change, *inputs) -> J_w v."""
+
+    def jvp(step: Any, *tensors: Any) -> Any:
+        change, inputs = tensors[: len(weights)], tensors[len(weights) :]
+        evaluation = Evaluation.of(sim, batch)
+        leaves = leaves_of(weights)
+        # J_w^T e is linear in e, and its derivative by e, times v, is J_w v.
+        with tf.GradientTape(watch_accessed_variables=False) as outer:
+            with tf.GradientTape(watch_accessed_variables=False) as inner:
+                inner.watch(leaves)
+                params, state = evaluation.current()
+                params = assembled(sim, weights, leaves, params)
+                output = _output(evaluation, probe, inputs, params, state)[:, step]
+            error = tf.zeros_like(output)
+            outer.watch(error)
+            products = inner.gradient(output, leaves, output_gradients=error)
+            known(probe, weights, products)
+        return outer.gradient(products, error, output_gradients=list(change))
+
+    key = ("weight_jvp", probe, tuple(w.name for w in weights), batch, steps)
+    dtype = sim.tensor_graph.dtype
+    change = [tf.TensorSpec(weight.shape, dtype) for weight in weights]
+    return _kept_function(sim, key, jvp, change, batch, steps)
+
+
+def _by_item(
+    sim: Any,
+    of_item: Callable[..., list[Any]],
+    shapes: Sequence[tuple],
+    inputs: Sequence[Any],
+    vectorised: bool,
+) -> list[Any]:
+    """The results of ``of_item``, which have these ``shapes``, for every item of a batch."""
+    single = Evaluation.of(sim, 1)
+    params, state = Evaluation.of(sim, sim.minibatch_size).current()
+
+    def item(row: tuple) -> list[Any]:
+        index, *x = row
+        index = index if sim.minibatch_size > 1 else 0
+        own_params = single.items(params, single.param_keys, index)
+        own_state = single.items(state, single.state_keys, index)
+        return of_item(single, [value[None] for value in x], own_params, own_state)
+
+    batch = inputs[0].shape[0] if inputs else sim.minibatch_size
+    if batch == 1:
+        return [value[None] for value in item((0, *(x[0] for x in inputs)))]
+    if vectorised:
+        return tf.vectorized_map(item, (tf.range(batch), *inputs), fallback_to_while_loop=False)
+    signature = [tf.TensorSpec(shape, sim.tensor_graph.dtype) for shape in shapes]
+    return tf.map_fn(item, (tf.range(batch), *inputs), fn_output_signature=signature)
+
+
+def _kept_function(
+    sim: Any, key: tuple, function: Callable, specs: list[Any], batch: int, steps: int
+) -> Callable[..., Any]:
+    functions = kept(sim)
+    if key not in functions:
+        dtype = sim.tensor_graph.dtype
+        inputs = [tf.TensorSpec((batch, steps, node.size_out), dtype) for node in sim.node_inputs]
+        # In float32 the vectorised form crashes in oneDNN.
+        fast = key[0] == "weight_jacobian" and batch > 1 and steps == 1 and dtype == "float64"
+        functions[key] = compiled(
+            function,
+            tf.TensorSpec((), tf.int32),
+            *specs,
+            *inputs,
+            vectorised=functools.partial(function, vectorised=True) if fast else None,
+        )
+    return functions[key]
+
+
+def _output(
+    evaluation: Evaluation, probe: nengo.Probe, inputs: Any, params: list[Any], state: list[Any]
+) -> Any:
+    """F of every step, (batch, steps, n_out)."""
+    by_node = dict(zip(evaluation.sim.node_inputs, inputs, strict=True))
+    steps = inputs[0].shape[1] if inputs else 1
+    return evaluation.run(probe, by_node, params, state, steps=steps, training=True)[0]
+
+
+def _jacobian(
+    tape: Any, output: Any, sources: list[Any], x: list[Any], vectorised: bool
+) -> list[Any]:
+    """The derivatives of a vector, one backward pass per entry."""
+    (size,) = output.shape
+    if vectorised:
+        return tape.jacobian(output, sources)
+    if size > 16 or any(value.shape[1] > 1 for value in x):  # too long to write out
+        return tape.jacobian(output, sources, experimental_use_pfor=False)
+    rows = [
+        tape.gradient(output, sources, output_gradients=tf.one_hot(i, size, dtype=output.dtype))
+        for i in range(size)
+    ]
+    return [None if column[0] is None else tf.stack(column) for column in zip(*rows, strict=True)]
+
+
+def known(probe: nengo.Probe, sources: Any, derivatives: list[Any]) -> list[Any]:
+    """Return ``derivatives``; `NetworkError` if TensorFlow has none by one of the ``sources``."""
+    for source, derivative in zip(sources, derivatives, strict=True):
+        if derivative is None:
+            name = source.name if isinstance(source, Weight) else source
+            raise NetworkError(
+                f"TensorFlow has no derivative of {probe} by {name}: a TensorNode on the way uses "
+                "an operation without one"
+            )
+    return derivatives

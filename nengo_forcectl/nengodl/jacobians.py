@@ -1,0 +1,173 @@
+"""Jacobians of a NengoDL network, by the weight's own name, and their products with vectors.
+
+With F(x; w) the output of a network, after one step or after several, from the state that its
+simulator is in:
+
+    weight_jacobian   J_w = dF/dw                 of every item of a batch
+    input_jacobian    dF/dx
+    weight_vjp        J_w^T e, summed over the batch
+    weight_jvp        J_w v
+
+Nothing in the simulator changes. Spiking neurons are differentiated as NengoDL trains them: through
+the rate that they stand for (of LIF neurons the LIF rate, or its smooth version if NengoDL's
+``lif_smoothing`` is set), with the output of other neurons replaced by their rate as well.
+Every function is compiled for a shape of input once and kept with the simulator. The arrays handed
+back are read-only and of the simulator's own precision.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import nengo
+import numpy as np
+from jaxtyping import Float
+
+from ..errors import NetworkError
+from .feeds import checked_array, checked_inputs, checked_probe
+from .mapping import ByObject
+from .weights import Weight, kept, named_weights
+
+Inputs = Mapping[nengo.Node, Float[np.ndarray, "batch *steps n_in"]]
+
+
+def weight_jacobian(
+    sim: Any, probe: nengo.Probe, inputs: Inputs, wrt: Any = None, *, step: int = -1
+) -> ByObject[Float[np.ndarray, "batch n_out *shape"]]:
+    """dF/dw, for every weight F depends on, or for those asked for.
+
+    Args:
+        sim: an open ``nengo_dl.Simulator``; its state is where the steps start.
+        probe: the output F.
+        inputs: x of the input nodes, (batch, n_in) for one step, (batch, steps, n_in) for several.
+            Nodes that are left out give their own output. With minibatch size 1 the batch is
+            any, with another that size, and item i starts from the state of item i.
+        wrt: one or several names, handles, or Nengo objects (an ensemble stands for its encoders
+            and biases); by default all trainable weights that F depends on.
+        step: which step's output F is; by default the last.
+
+    Returns:
+        Indexed as `named_weights`: ``J[connection]``, ``J[ensemble].encoders``, ``J["name"]``.
+
+    Raises:
+        NetworkError: a probe, node or weight that the network does not have, inputs that do not
+            fit, a weight that F does not depend on or that is not trainable, or an object on the
+            way from it to F that has no derivative.
+    """
+    from .derivatives import weight_jacobian_function
+
+    arrays, batch, steps = _checked(sim, probe, inputs)
+    weights = differentiable(sim, probe, wrt, steps)
+    function = weight_jacobian_function(sim, probe, weights, batch, steps)
+    values = function(_index(step, steps), *arrays)
+    return ByObject({w: _array(value) for w, value in zip(weights, values, strict=True)})
+
+
+def input_jacobian(
+    sim: Any, probe: nengo.Probe, inputs: Inputs, *, step: int = -1
+) -> dict[nengo.Node, Float[np.ndarray, "batch n_out *steps n_in"]]:
+    """dF/dx, for every node in ``inputs``; of several steps, by the input of every step.
+
+    Arguments and errors are those of `weight_jacobian`.
+    """
+    from .dependence import check_inputs
+    from .derivatives import input_jacobian_function
+
+    arrays, batch, steps = _checked(sim, probe, inputs)
+    check_inputs(sim, probe, inputs, steps)
+    function = input_jacobian_function(sim, probe, tuple(inputs), batch, steps)
+    values = function(_index(step, steps), *arrays)
+    return {
+        node: _array(value) if np.ndim(x) == 3 else _array(value)[:, :, 0]
+        for (node, x), value in zip(inputs.items(), values, strict=True)
+    }
+
+
+def weight_vjp(
+    sim: Any,
+    probe: nengo.Probe,
+    inputs: Inputs,
+    error: Float[np.ndarray, "batch n_out"],
+    wrt: Any = None,
+    *,
+    step: int = -1,
+) -> ByObject[Float[np.ndarray, "*shape"]]:
+    """J_w^T e, summed over the batch, without forming J_w: the gradient of ``sum(e * F)``.
+
+    The other arguments and the errors are those of `weight_jacobian`.
+    """
+    from .derivatives import weight_vjp_function
+
+    arrays, batch, steps = _checked(sim, probe, inputs)
+    error = checked_array(sim, error, (batch, probe.size_in), f"error of {probe}")
+    weights = differentiable(sim, probe, wrt, steps)
+    function = weight_vjp_function(sim, probe, weights, batch, steps)
+    values = function(_index(step, steps), error, *arrays)
+    return ByObject({w: _array(value) for w, value in zip(weights, values, strict=True)})
+
+
+def weight_jvp(
+    sim: Any,
+    probe: nengo.Probe,
+    inputs: Inputs,
+    change: Mapping[Any, Float[np.ndarray, "*shape"]],
+    *,
+    step: int = -1,
+) -> Float[np.ndarray, "batch n_out"]:
+    """J_w v: how F changes with a small ``change`` v of the weights, {name or handle: array}.
+
+    The other arguments and the errors are those of `weight_jacobian`.
+    """
+    from .derivatives import weight_jvp_function
+
+    arrays, batch, steps = _checked(sim, probe, inputs)
+    weights, values = [], []
+    for key, value in change.items():
+        (weight,) = _one(differentiable(sim, probe, key, steps), key)
+        weights.append(weight)
+        values.append(checked_array(sim, value, weight.shape, f"change of {weight.name!r}"))
+    function = weight_jvp_function(sim, probe, weights, batch, steps)
+    return _array(function(_index(step, steps), *values, *arrays))
+
+
+def _checked(sim: Any, probe: nengo.Probe, inputs: Inputs) -> tuple[list[Any], int, int]:
+    checked_probe(sim, probe)
+    arrays, batch, steps = checked_inputs(sim, inputs)
+    return arrays, batch, steps
+
+
+def differentiable(sim: Any, probe: nengo.Probe, wrt: Any, steps: int) -> list[Weight]:
+    """Return the weights asked for, by default all trainable ones that ``probe`` depends on.
+
+    Raises:
+        NetworkError: see `weight_jacobian`.
+    """
+    from .dependence import depends, within
+
+    weights = named_weights(sim).trainable(wrt)
+    key = ("depends", probe, tuple(weights), steps)
+    if key not in kept(sim):
+        kept(sim)[key] = depends(sim, probe, weights, steps)
+    reached = kept(sim)[key]
+    missing = [weight.name for weight in weights if weight not in reached]
+    if missing and (wrt is not None or not reached):
+        raise NetworkError(f"{probe} does not depend on {', '.join(missing)} {within(steps)}")
+    return list(reached)
+
+
+def _one(weights: list[Weight], key: Any) -> list[Weight]:
+    if len(weights) != 1:
+        names = ", ".join(weight.name for weight in weights)
+        raise NetworkError(f"{key} has several weights, name one of them: {names}")
+    return weights
+
+
+def _index(step: int, steps: int) -> Any:
+    from .compatibility import tf
+
+    if not -steps <= step < steps:
+        raise NetworkError(f"there is no step {step}: the inputs have {steps}")
+    return tf.constant(step % steps)
+
+
+def _array(tensor: Any) -> np.ndarray:
+    return np.asarray(memoryview(tensor))  # without a copy; read-only

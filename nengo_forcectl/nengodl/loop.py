@@ -1,0 +1,290 @@
+"""The custom learning loop: a network that runs, is differentiated and learns, step by step.
+
+A small step is computed in the calling thread: TensorFlow's thread settings change neither its
+numbers nor, measurably, its time. Where a second core is wanted for other work, one thread each
+(``TF_NUM_INTRAOP_THREADS=1``, ``TF_NUM_INTEROP_THREADS=1``) keeps TensorFlow off it.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import nengo
+import numpy as np
+from jaxtyping import Float
+
+from ..errors import ConfigurationError, NetworkError
+from .feeds import array_of, checked_probe, only_probe
+from .mapping import ByObject
+from .weights import named_weights
+
+
+class Observed(NamedTuple):
+    """What one step of a `LearningLoop` hands back."""
+
+    output: Float[np.ndarray, "batch n_out"]  # F(x; w) with the weights before the change
+    jacobian: ByObject[Float[np.ndarray, "batch n_out *shape"]]  # of the weights asked for
+
+
+class LearningLoop:
+    """Run a NengoDL network one time step at a time, learning from errors that you compute.
+
+    A step computes F(x; w), forms J_w^T e, summed over the minibatch, and changes the weights, all
+    in one compiled function; the state of synapses and neurons carries on. Weights and state are
+    the simulator's own, so that ``save_params``, ``freeze_params`` or ``predict`` see what was
+    learned. Spiking neurons spike, and are differentiated through their rates (see `jacobians`).
+
+    Args:
+        sim: an open ``nengo_dl.Simulator``.
+        probe: the output F; by default the network's only probe.
+        optimizer: a Keras (tf-keras) optimizer, which gets ``zip(J_w^T e, variables)`` and
+            descends: give it e = F - wanted, the gradient of |F - wanted|^2 / 2. Or a law of
+            `nengo_forcectl.learning` that has a ``rule``, which moves the weights along J_w^T e:
+            give it e = s = wanted - F, or what the controller lacks. None for a loop that only
+            observes, with a law of your own outside.
+        learn: the weights that change: names, handles, Nengo objects; by default all trainable
+            ones that F depends on.
+        freeze: those of them that do not.
+        rates: {name, handle or object: factor} by which the change of a weight is multiplied.
+        jacobian: the weights whose Jacobian every step is to hand back.
+
+    Raises:
+        NetworkError: a weight that does not exist, is not trainable, or that F does not depend on
+            within one step; a probe of another network; an object without a derivative.
+        ConfigurationError: no optimizer and no such law, or a rate that is not positive.
+    """
+
+    def __init__(
+        self,
+        sim: Any,
+        probe: nengo.Probe | None = None,
+        optimizer: Any = None,
+        *,
+        learn: Any = None,
+        freeze: Iterable[Any] = (),
+        rates: Mapping[Any, float] | None = None,
+        jacobian: Any = (),
+    ) -> None:
+        from .evaluation import shared
+        from .jacobians import differentiable
+        from .update import Update
+
+        probe = only_probe(sim) if probe is None else checked_probe(sim, probe)
+        self.sim, self.probe, self.optimizer = sim, probe, optimizer
+        self.weights = named_weights(sim)
+        frozen = self.weights.trainable(freeze)
+        self.learned = [w for w in differentiable(sim, probe, learn, 1) if w not in frozen]
+        self._asked = differentiable(sim, probe, jacobian, 1)
+        if not self.learned:
+            raise NetworkError(f"nothing to learn: all weights of {probe} are frozen")
+        factors = dict.fromkeys(self.learned, 1.0)
+        for key, rate in (rates or {}).items():
+            meant = [w for w in self.weights.trainable(key) if w in factors]
+            if not meant:
+                learned = ", ".join(w.name for w in self.learned)
+                raise NetworkError(f"rate of {key}, which does not learn; what learns: {learned}")
+            if not (math.isfinite(rate) and rate > 0):
+                raise ConfigurationError(f"rate of {key} is {rate}, must be positive; or freeze it")
+            factors |= dict.fromkeys(meant, rate)
+        self._update = Update(sim, optimizer, factors)
+        self._nodes = list(sim.node_inputs)
+        self._sizes = [node.size_out for node in self._nodes]
+        self._dtype = np.dtype(sim.tensor_graph.dtype)
+        shape = (sim.minibatch_size, sum(self._sizes) + probe.size_in)
+        self._numbers, self._tensor = shared(shape, self._dtype)
+        self._no_error = np.zeros((sim.minibatch_size, probe.size_in))
+        if optimizer is None:
+            self._observe  # noqa: B018, compiled now and not in the first cycle
+        else:
+            self._step  # noqa: B018
+
+    def step(
+        self,
+        inputs: Mapping[nengo.Node, Float[np.ndarray, "batch n_in"]],
+        error: Float[np.ndarray, "batch n_out"],
+    ) -> Observed:
+        """Return F(x; w) and the Jacobians asked for, then change w and carry the state on."""
+        if self.optimizer is None:
+            raise ConfigurationError("LearningLoop.optimizer is None: this loop only observes")
+        return self._cycle(self._step(self._packed(inputs, error)))
+
+    def observe(self, inputs: Mapping[nengo.Node, Float[np.ndarray, "batch n_in"]]) -> Observed:
+        """Return F(x; w) and the Jacobians asked for, and carry the state on; the weights stay."""
+        return self._cycle(self._observe(self._packed(inputs, self._no_error)))
+
+    def forward(
+        self, inputs: Mapping[nengo.Node, Float[np.ndarray, "batch n_in"]], *, keep: bool = True
+    ) -> Float[np.ndarray, "batch n_out"]:
+        """Return F(x; w) without learning; with ``keep``, carry the state on."""
+        packed = self._packed(inputs, self._no_error)
+        return array_of((self._forward if keep else self._look)(packed))
+
+    def gradients(
+        self,
+        inputs: Mapping[nengo.Node, Float[np.ndarray, "batch n_in"]],
+        error: Float[np.ndarray, "batch n_out"],
+    ) -> ByObject[Float[np.ndarray, "*shape"]]:
+        """Return J_w^T e of the weights that learn; nothing changes."""
+        products = self._products(self._packed(inputs, error))
+        return ByObject({w: array_of(g) for w, g in zip(self.learned, products, strict=True)})
+
+    @property
+    def optimizer_variables(self) -> list[Any]:
+        """What a Keras optimizer remembers: its count of steps, its momenta."""
+        return list(self._update.variables)
+
+    def _packed(self, inputs: Mapping[nengo.Node, np.ndarray], error: np.ndarray) -> Any:
+        """Inputs and error as the one tensor, (batch, numbers), that the functions take."""
+        if self.sim.closed or len(inputs) != len(self._nodes):
+            checked_probe(self.sim, self.probe)
+            raise NetworkError(f"inputs needed for {self._nodes}, given: {list(inputs)}")
+        try:
+            parts = [np.asarray(inputs[node]) for node in self._nodes]
+            np.concatenate((*parts, error), axis=1, out=self._numbers, casting="same_kind")
+            fits = [part.shape[1] for part in parts] == self._sizes
+        except (KeyError, ValueError, TypeError, IndexError):
+            fits = False
+        if not fits:
+            raise NetworkError(self._misfit(inputs, error))
+        numbers = self._numbers.ravel()
+        if not math.isfinite(numbers @ numbers) and not np.isfinite(numbers).all():
+            raise NetworkError(f"inputs or error of {self.probe} are not finite: {inputs}, {error}")
+        return self._tensor
+
+    def _misfit(self, inputs: Mapping[nengo.Node, np.ndarray], error: np.ndarray) -> str:
+        batch = self.sim.minibatch_size
+        for node in inputs:
+            if node not in self._nodes:
+                return f"{node} is not an input node; they are: {self._nodes}"
+        for node, size in zip(self._nodes, self._sizes, strict=True):
+            value = np.asarray(inputs[node])
+            if value.shape != (batch, size) or value.dtype.kind not in "fiu":
+                return (
+                    f"input of {node} is of shape {value.shape} and type {value.dtype}, needs "
+                    f"{batch, size} and real numbers"
+                )
+        return (
+            f"error of {self.probe} is of shape {np.shape(error)} and type "
+            f"{np.asarray(error).dtype}, needs {batch, self.probe.size_in} and real numbers"
+        )
+
+    def _cycle(self, tensors: list[Any]) -> Observed:
+        output, *jacobians = map(array_of, tensors)
+        return Observed(output, ByObject(dict(zip(self._asked, jacobians, strict=True))))
+
+    @cached_property
+    def _step(self) -> Callable[[Any], Any]:
+        return self._compiled(self._step_graph)
+
+    @cached_property
+    def _observe(self) -> Callable[[Any], Any]:
+        return self._compiled(self._observe_graph)
+
+    @cached_property
+    def _forward(self) -> Callable[[Any], Any]:
+        return self._compiled(self._forward_graph)
+
+    @cached_property
+    def _look(self) -> Callable[[Any], Any]:
+        return self._compiled(lambda packed: self._run(self._split(packed)[0])[0])
+
+    @cached_property
+    def _products(self) -> Callable[[Any], Any]:
+        return self._compiled(lambda packed: self._products_graph(*self._split(packed))[0])
+
+    def _compiled(self, graph: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """Compile ``graph``, and call it once so that the next call is a fast one."""
+        from .compatibility import tf
+        from .evaluation import compiled
+
+        function = compiled(graph, tf.TensorSpec(self._numbers.shape, self._dtype))
+        tensor_graph = self.sim.tensor_graph
+        variables = [
+            *tensor_graph.base_params.values(),
+            *tensor_graph.saved_state.values(),
+            *(weight.variable for weight in self.learned if weight.in_layer),
+            *self._update.variables,
+        ]
+        before = [variable.numpy() for variable in variables]
+        function(self._tensor)
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
+        return function
+
+    def _split(self, packed: Any) -> tuple[dict[nengo.Node, Any], Any]:
+        from .compatibility import tf
+
+        *parts, error = tf.split(packed, [*self._sizes, self.probe.size_in], axis=1)
+        return {node: x[:, None] for node, x in zip(self._nodes, parts, strict=True)}, error
+
+    def _step_graph(self, packed: Any) -> list[Any]:
+        inputs, error = self._split(packed)
+        jacobians = self._jacobians_graph(inputs)
+        products, leaves, outputs = self._products_graph(inputs, error)
+        if outputs is None:
+            outputs = self._run(inputs)
+        output, params, state = outputs
+        self._keep(params, state)
+        self._update.apply(leaves, products, error)
+        return [output, *jacobians]
+
+    def _observe_graph(self, packed: Any) -> list[Any]:
+        inputs, _ = self._split(packed)
+        jacobians = self._jacobians_graph(inputs)
+        output, params, state = self._run(inputs)
+        self._keep(params, state)
+        return [output, *jacobians]
+
+    def _jacobians_graph(self, inputs: dict[nengo.Node, Any]) -> list[Any]:
+        from .derivatives import weight_jacobians
+
+        if not self._asked:
+            return []
+        return weight_jacobians(self.sim, self.probe, self._asked, [*inputs.values()])
+
+    def _forward_graph(self, packed: Any) -> Any:
+        output, params, state = self._run(self._split(packed)[0])
+        self._keep(params, state)
+        return output
+
+    def _run(self, inputs: dict[nengo.Node, Any]) -> tuple[Any, list[Any], list[Any]]:
+        from .evaluation import Evaluation
+
+        evaluation = Evaluation.of(self.sim, self.sim.minibatch_size)
+        params, state = evaluation.current()
+        output, params, state = evaluation.run(
+            self.probe, inputs, params, state, steps=1, training=False
+        )
+        return output[:, 0], params, state
+
+    def _products_graph(self, inputs: dict[nengo.Node, Any], error: Any) -> Any:
+        """J_w^T e, the weights, and the run's outcome where training changes nothing in it."""
+        from .compatibility import tf
+        from .derivatives import known
+        from .evaluation import Evaluation, assembled, leaves_of
+
+        evaluation = Evaluation.of(self.sim, self.sim.minibatch_size)
+        leaves = leaves_of(self.learned)
+        params, state = evaluation.current()
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(leaves)
+            now = assembled(self.sim, self.learned, leaves, params)
+            output, now, state = evaluation.run(
+                self.probe, inputs, now, state, steps=1, training=True
+            )
+            output = output[:, 0]
+        products = tape.gradient(output, leaves, output_gradients=error)
+        known(self.probe, self.learned, products)
+        same = not evaluation.trains_differently
+        return products, leaves, (output, now, state) if same else None
+
+    def _keep(self, params: list[Any], state: list[Any]) -> None:
+        """Store the new state, and what Nengo's own learning rules have changed."""
+        graph = self.sim.tensor_graph
+        for variable, value in zip(graph.saved_state.values(), state, strict=True):
+            variable.assign(value)
+        rules = graph.base_arrays_init["non_trainable"]
+        for (key, variable), value in zip(graph.base_params.items(), params, strict=True):
+            if key in rules and rules[key][-1]:
+                variable.assign(value)

@@ -1,0 +1,82 @@
+"""How a loop changes weights: by a learning law, or by a Keras optimizer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import ConfigurationError
+from .compatibility import tf
+from .evaluation import assembled
+from .weights import Weight
+
+
+class Update:
+    """The change of some weights of a simulator, to be called while TensorFlow traces.
+
+    Args:
+        sim: the simulator.
+        optimizer: a Keras optimizer or a law with a rule; None where nothing is to change.
+        rates: the factor of every weight that learns.
+    """
+
+    def __init__(self, sim: Any, optimizer: Any, rates: Mapping[Weight, float]) -> None:
+        self._sim, self._weights, self._rates = sim, list(rates), list(rates.values())
+        self._optimizer: Any = None
+        self._rule: Any = None
+        if hasattr(optimizer, "rule"):
+            self._rule = optimizer.rule(tf.experimental.numpy)
+        elif isinstance(
+            optimizer, (tf.keras.optimizers.Optimizer, tf.keras.optimizers.legacy.Optimizer)
+        ):
+            self._optimizer = optimizer
+            # An optimizer knows whole variables; of those that NengoDL merged it gets stand-ins.
+            self._stands_in = [not weight.whole for weight in self._weights]
+            self._variables = [
+                weight.variable if weight.whole else tf.Variable(weight.read(), name=weight.name)
+                for weight in self._weights
+            ]
+            with tf.device(sim.tensor_graph.device):
+                legacy = isinstance(optimizer, tf.keras.optimizers.legacy.Optimizer)
+                build = optimizer._create_all_weights if legacy else optimizer.build
+                build(self._variables)
+        elif optimizer is not None:
+            raise ConfigurationError(
+                f"optimizer is {optimizer!r}, must be an optimizer of tf.keras (tf-keras, Keras 2) "
+                "or a law of nengo_forcectl.learning with a rule; OnlineNetwork takes every law"
+            )
+
+    @property
+    def variables(self) -> Any:
+        """The optimizer's own variables: its momenta, its count of steps."""
+        if self._optimizer is None:
+            return []
+        own = self._optimizer.variables  # of legacy optimizers, a method
+        return own() if callable(own) else own
+
+    def apply(self, leaves: list[Any], products: list[Any], error: Any) -> None:
+        """Change the weights, which are ``leaves`` now, by their J_w^T e and e."""
+        changed = [
+            before + rate * (after - before) if rate != 1 else after
+            for before, after, rate in zip(
+                leaves, self._changed(leaves, products, error), self._rates, strict=True
+            )
+        ]
+        graph = self._sim.tensor_graph
+        params = [variable.read_value() for variable in graph.base_params.values()]
+        params = assembled(self._sim, self._weights, changed, params)
+        touched = {id(weight.variable) for weight in self._weights}
+        for variable, value in zip(graph.base_params.values(), params, strict=True):
+            if id(variable) in touched:
+                variable.assign(value)
+        for weight, value in zip(self._weights, changed, strict=True):
+            if weight.in_layer:
+                weight.variable.assign(value)
+
+    def _changed(self, leaves: list[Any], products: list[Any], error: Any) -> list[Any]:
+        if self._rule is not None:
+            pairs = zip(leaves, products, strict=True)
+            return [self._rule(leaf, product, error, self._sim.dt) for leaf, product in pairs]
+        for variable, leaf, stands_in in zip(self._variables, leaves, self._stands_in, strict=True):
+            if stands_in:
+                variable.assign(leaf)
+        self._optimizer.apply_gradients(zip(products, self._variables, strict=True))
+        return [variable.read_value() for variable in self._variables]

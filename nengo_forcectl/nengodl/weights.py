@@ -1,0 +1,220 @@
+"""Named weights: from a Nengo object to the variable, or the part of one, that holds its weights.
+
+NengoDL merges the weights of like objects into one variable and does not label it. `named_weights`
+labels them, merged or not:
+
+    weights = named_weights(sim)
+    weights[connection].read()
+    weights[ensemble].encoders.write(value)
+    weights[tensor_node]["dense/kernel"].shape
+    weights["adaptive -> torque"]
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import nengo
+import numpy as np
+from jaxtyping import Float
+from nengo.ensemble import Neurons
+
+from ..errors import NetworkError
+from .mapping import ByObject
+
+
+@dataclass(frozen=True, eq=False)
+class Weight:
+    """One weight array of a network, as its simulator uses it.
+
+    A Jacobian differentiates by the numbers that `read` returns. Those of encoders are scaled,
+    ``gain * encoders / radius``, of shape (n_neurons, dimensions); times ``scale`` they are the
+    encoders that Nengo shows. The weights of a connection are its transform times its decoders,
+    (size_out, size_in); of a sparse transform, its non-zero entries; of a convolution, its kernel.
+    """
+
+    name: str  # unique in its network
+    owner: Any  # the Nengo object
+    attribute: str  # "weights", "encoders", "bias", or the path in a TensorNode's layer
+    shape: tuple[int, ...]
+    trainable: bool
+    scale: Any = field(default=1.0, repr=False)  # read() * scale is what Nengo shows
+    variable: Any = field(default=None, repr=False)  # None: NengoDL made it a constant
+    rows: tuple[int, int] = field(default=(0, 0), repr=False)  # of the variable
+    minibatched: bool = False  # the variable has a copy per item of the minibatch; rows is axis 1
+    constant: Any = field(default=None, repr=False)
+    in_layer: bool = False  # of a TensorNode
+
+    @property
+    def whole(self) -> bool:
+        """Whether the variable holds this weight alone, and as it is."""
+        return not self.minibatched and tuple(self.variable.shape) == self.shape
+
+    @property
+    def place(self) -> Any:
+        """The index of this weight in its variable."""
+        if self.in_layer:
+            return ...
+        return (slice(None),) * self.minibatched + (slice(*self.rows),)
+
+    def read(self) -> Float[np.ndarray, "*shape"]:
+        """Return the value in the simulator now."""
+        if self.variable is None:
+            return np.array(self.constant)
+        return self.variable.numpy()[self.place].reshape(self.shape)
+
+    def write(self, value: Float[np.ndarray, "*shape"]) -> None:
+        """Change the value in the simulator."""
+        value = np.asarray(value)
+        if value.shape != self.shape:
+            raise NetworkError(f"weight {self.name!r} has shape {self.shape}, not {value.shape}")
+        if self.variable is None:
+            raise NetworkError(
+                f"weight {self.name!r} cannot be written: not trainable or not used, it is a "
+                "constant to NengoDL; leave it trainable, or turn NengoDL's simplifications off"
+            )
+        if self.whole:
+            self.variable.assign(value)
+            return
+        whole = self.variable.numpy()
+        whole[self.place] = value.reshape(whole[self.place].shape)
+        self.variable.assign(whole)
+
+
+class Weights(ByObject[Weight]):
+    """All weights of a network: by name, by handle, or by the Nengo object they belong to."""
+
+    def trainable(self, wanted: Any = None) -> list[Weight]:
+        """Return the trainable ones of ``wanted``: one or several names, handles, Nengo objects.
+
+        Without ``wanted``, all trainable weights.
+
+        Raises:
+            NetworkError: one does not exist, or is not trainable.
+        """
+        if wanted is None:
+            return [weight for weight in self.values() if weight.trainable]
+        several = isinstance(wanted, Iterable) and not isinstance(wanted, str)
+        found = []
+        for key in wanted if several else [wanted]:
+            found += self.weights_of(key)
+        for weight in found:
+            if not weight.trainable:
+                names = ", ".join(weight.name for weight in self.trainable())
+                raise NetworkError(f"weight {weight.name!r} is not trainable; trainable: {names}")
+        return list(dict.fromkeys(found))
+
+
+def named_weights(sim: Any) -> Weights:
+    """Return every weight of the network that ``sim`` (an open ``nengo_dl.Simulator``) runs.
+
+    A connection's weights are named after it (its label, or "pre -> post"), an ensemble's
+    "label.encoders" and "label.bias", a TensorNode's "label.path/in/its/layer"; where a name occurs
+    several times, it is numbered.
+
+    Raises:
+        NetworkError: the simulator is closed.
+    """
+    if sim.closed:
+        raise NetworkError(f"the simulator of {sim.model.toplevel} is closed: open one anew")
+    if "weights" not in kept(sim):
+        kept(sim)["weights"] = _found(sim)
+    return kept(sim)["weights"]
+
+
+def kept(sim: Any) -> dict[Any, Any]:
+    """Return what this package keeps with a simulator, for as long as it lives."""
+    return sim.__dict__.setdefault("_forcectl", {})
+
+
+def _found(sim: Any) -> Weights:
+    found = [*_of_ensembles(sim), *_of_connections(sim), *_of_tensor_nodes(sim)]
+    names = _numbered([f"{_name(item['owner'])}{item.pop('suffix')}" for item in found])
+    weights = [Weight(name=name, **item) for name, item in zip(names, found, strict=True)]
+    return Weights({weight: weight for weight in weights})
+
+
+def _of_ensembles(sim: Any) -> Iterator[dict[str, Any]]:
+    for ensemble in sim.model.toplevel.all_ensembles:
+        encoders = _of_signal(sim, sim.model.sig[ensemble]["encoders"])
+        scale = 1.0
+        if not isinstance(ensemble.neuron_type, nengo.Direct):
+            scale = ensemble.radius / sim.model.params[ensemble].gain[:, None]
+        which = {"owner": ensemble, "attribute": "encoders", "suffix": ".encoders"}
+        yield encoders | which | {"scale": scale}
+        if not isinstance(ensemble.neuron_type, nengo.Direct):
+            bias = _of_signal(sim, sim.model.sig[ensemble.neurons]["bias"])
+            yield bias | {"owner": ensemble, "attribute": "bias", "suffix": ".bias"}
+
+
+def _of_connections(sim: Any) -> Iterator[dict[str, Any]]:
+    for connection in sim.model.toplevel.all_connections:
+        if connection.has_weights:
+            weights = _of_signal(sim, sim.model.sig[connection]["weights"])
+            yield weights | {"owner": connection, "attribute": "weights", "suffix": ""}
+
+
+def _of_signal(sim: Any, signal: Any) -> dict[str, Any]:
+    trainable = bool(signal.trainable) and not sim.tensor_graph.inference_only
+    shape = (signal.size,) if signal.sparse else signal.shape
+    if signal not in sim.tensor_graph.signals:
+        constant = signal.initial_value.data if signal.sparse else signal.initial_value
+        return {"shape": shape, "trainable": False, "constant": constant}
+    where = sim.tensor_graph.signals[signal]
+    ((start, stop),) = where.slices
+    per_item = where.minibatched and sim.data.minibatched
+    return {
+        "shape": (sim.minibatch_size, *shape) if per_item else shape,
+        "trainable": trainable,
+        "variable": sim.tensor_graph.base_params[where.key],
+        "rows": (start, stop),
+        "minibatched": where.minibatched,
+    }
+
+
+def _of_tensor_nodes(sim: Any) -> Iterator[dict[str, Any]]:
+    from .compatibility import nengo_dl, tf
+
+    seen = set()
+    for node in sim.model.toplevel.all_nodes:
+        layer: Any = getattr(node, "tensor_func", None)
+        is_layer = isinstance(node, nengo_dl.TensorNode) and isinstance(
+            layer, tf.keras.layers.Layer
+        )
+        if not is_layer or id(layer) in seen:  # a layer in two nodes has one set of weights
+            continue
+        seen.add(id(layer))
+        trainable = {id(variable) for variable in layer.trainable_variables}
+        for variable in layer.variables:
+            # "TensorGraph/layer/path/kernel:0" -> "path/kernel"
+            path = variable.name.partition(":")[0].split("/")
+            path = "/".join(path[path.index(layer.name) + 1 :] if layer.name in path else path)
+            yield {
+                "owner": node,
+                "attribute": path,
+                "suffix": f".{path}",
+                "shape": tuple(variable.shape),
+                "trainable": id(variable) in trainable,
+                "variable": variable,
+                "in_layer": True,
+            }
+
+
+def _name(owner: Any) -> str:
+    if isinstance(owner, nengo.Connection):
+        return str(owner.label or f"{_name(owner.pre_obj)} -> {_name(owner.post_obj)}")
+    if isinstance(owner, Neurons):
+        return f"{_name(owner.ensemble)}.neurons"
+    if not hasattr(owner, "label"):  # a learning rule
+        return str(owner)
+    return str(owner.label or type(owner).__name__.lower())
+
+
+def _numbered(names: list[str]) -> list[str]:
+    total, so_far = Counter(names), Counter()
+    numbered = []
+    for name in names:
+        so_far[name] += 1
+        numbered.append(f"{name} #{so_far[name]}" if total[name] > 1 else name)
+    return numbered

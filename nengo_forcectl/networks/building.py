@@ -1,0 +1,246 @@
+"""The adaptive network: a plain Nengo network, and a NengoDL simulator for it.
+
+    F(x; w) = D relu(gain * (E x) / radius + bias)
+
+``x`` is the normalised state, about [-1, 1] per component, E the encoders (n_neurons, n_inputs),
+D the learned decoders (n_outputs, n_neurons) [N m], zero at the start, F the torque [N m]. A neuron
+whose encoder points along x has activity 1 at the radius.
+
+Random unit encoders in many dimensions are almost orthogonal to any x: ``E x / |x|`` has standard
+deviation 1/sqrt(n_inputs). With Nengo's uniform intercepts most neurons would be always silent or
+always active, that is, linear. So the intercepts are distributed as that cosine is for states that
+fill the ball (`nengo.dists.CosineSimilarity` of n_inputs + 2; Voelker, Gosmann and Stewart 2017,
+"Efficiently sampling vectors and coordinates from the n-sphere and n-ball"): for states of any
+length up to the radius a third to two thirds of the neurons are active, others for other states.
+"""
+
+# pyright: reportArgumentType=false
+# Nengo declares its arguments with descriptors that a type checker takes for their defaults.
+
+from typing import Any
+
+import nengo
+import numpy as np
+from nengo.dists import Choice, CosineSimilarity, UniformHypersphere
+from nengo.solvers import NoSolver
+
+from ..errors import ConfigurationError
+from .encoding import NetworkArrays, StateEncoding, States
+
+SHARES = (0.15, 0.32)  # of the sample that a neuron is active for
+RATE = 200.0  # of a neuron that is not rectified-linear, at its most active [Hz]
+
+
+class AdaptiveNetwork(nengo.Network):
+    """What `adaptive_network` returns: a `nengo.Network` whose parts have names."""
+
+    state: nengo.Node  # x, n_inputs
+    ensemble: nengo.Ensemble
+    decoders: nengo.Connection  # ensemble -> torque, (n_outputs, n_neurons)
+    torque: nengo.Node  # F [N m], n_outputs
+    probe: nengo.Probe  # of torque, unfiltered
+
+
+def adaptive_network(
+    n_inputs: int,
+    n_outputs: int,
+    n_neurons: int = 1000,
+    *,
+    seed: int,
+    radius: float = 1.0,
+    neuron_type: Any = None,
+    synapse: Any = None,
+) -> AdaptiveNetwork:
+    """Return a network of one ensemble with zero decoders.
+
+    Args:
+        n_inputs: numbers in the state x.
+        n_outputs: numbers in F, the arm's joints.
+        n_neurons: neurons in the ensemble.
+        seed: of encoders and intercepts; the same seed gives the same network.
+        radius: length of x that gives full activity: 1, or 200 Hz for neurons that are not
+            rectified-linear.
+        neuron_type: `nengo.RectifiedLinear()` by default; any other of Nengo's, rates or spikes.
+        synapse: that the decoders' output goes through, such as ``nengo.Lowpass(0.005)``, or its
+            time constant [s]. F then depends on the decoders one step later only: `PesNetwork`
+            learns through it, `OnlineNetwork` and `ClosedFormNetwork` refuse it.
+
+    Raises:
+        ConfigurationError: a size below one, or a radius that is not positive.
+    """
+    for name, value in (("n_inputs", n_inputs), ("n_outputs", n_outputs), ("n_neurons", n_neurons)):
+        if value < 1:
+            raise ConfigurationError(f"adaptive_network: {name} is {value}, must be at least 1")
+    if not (radius > 0 and np.isfinite(radius)):
+        raise ConfigurationError(f"adaptive_network: radius is {radius}, must be positive")
+    rng = np.random.RandomState(seed)
+    encoders = UniformHypersphere(surface=True).sample(n_neurons, n_inputs, rng=rng)
+    intercepts = CosineSimilarity(n_inputs + 2).sample(n_neurons, rng=rng)
+    neurons = nengo.RectifiedLinear() if neuron_type is None else neuron_type
+    network = AdaptiveNetwork(label="adaptive network", seed=seed)
+    with network:
+        network.state = nengo.Node(size_in=0, output=np.zeros(n_inputs), label="state")
+        network.ensemble = nengo.Ensemble(
+            n_neurons,
+            n_inputs,
+            radius=radius,
+            encoders=encoders,
+            intercepts=intercepts,
+            max_rates=Choice([_highest_rate(neurons)]),
+            neuron_type=neurons,
+            seed=seed,
+            label="adaptive",
+        )
+        network.torque = nengo.Node(size_in=n_outputs, label="torque")
+        nengo.Connection(network.state, network.ensemble, synapse=None, label="state -> adaptive")
+        network.decoders = _decoders(network, np.zeros((n_outputs, n_neurons)), seed, synapse)
+        network.probe = nengo.Probe(network.torque, synapse=None, label="torque")
+    return network
+
+
+class WorkspaceNetwork(AdaptiveNetwork):
+    """What `workspace_network` returns."""
+
+    linear: nengo.Connection  # state -> torque, (n_outputs, d + 1): of x and the 1
+    encoding: StateEncoding  # makes the state v = (x, 1, u)
+
+
+def workspace_network(
+    encoding: StateEncoding,
+    states: States,
+    n_outputs: int,
+    n_neurons: int = 1000,
+    *,
+    seed: int,
+    neuron_type: Any = None,
+) -> WorkspaceNetwork:
+    """Return a network whose neurons share out the states of a workspace among them.
+
+        F(x; w) = A (x, 1) + D relu(gain (E u) + bias)
+
+    with v = (x, 1, u) as `StateEncoding` gives it. The direct path A, of the kind that
+    random-vector functional-link networks have (Pao, Park and Sobajic 1994,
+    doi:10.1016/0925-2312(94)90053-1), takes what is linear in the state; the neurons are left
+    with what is not. All weights of both are zero at the start.
+
+    The encoders E are uniform on the sphere. The intercept of each is the value that a share of the
+    sample's E u exceeds, the shares spread evenly from 0.15 to 0.32: so every neuron is active for
+    some of the sample, and since all u have the same length every state activates between a tenth
+    and a third of the neurons. The gain is such that the sample's greatest activity is 1, or 200 Hz
+    for neurons that are not rectified-linear. (Choosing
+    intercepts by the share of the state space in which a neuron is active: Gosmann and Eliasmith
+    2016, doi:10.1371/journal.pone.0149928.)
+
+    Args:
+        encoding: makes v.
+        states: of the workspace, such as `nengo_forcectl.workspace.reach_states` gives.
+        n_outputs: numbers in F, the arm's joints.
+        n_neurons: neurons in the ensemble.
+        seed: of the encoders and the shares.
+        neuron_type: `nengo.RectifiedLinear()` by default; any other of Nengo's, rates or spikes.
+    """
+    for name, value in (("n_outputs", n_outputs), ("n_neurons", n_neurons)):
+        if value < 1:
+            raise ConfigurationError(f"workspace_network: {name} is {value}, must be at least 1")
+    d = encoding.size
+    rng = np.random.default_rng(seed)
+    E = rng.normal(size=(n_neurons, d + 1))
+    E /= np.linalg.norm(E, axis=1, keepdims=True)
+    shares = np.linspace(*SHARES, n_neurons)
+    rng.shuffle(shares)
+    cosines = encoding.input(*states)[:, d + 1 :] @ E.T  # (k, n_neurons)
+    thresholds = np.array([np.quantile(c, 1 - s) for c, s in zip(cosines.T, shares, strict=True)])
+    highest = np.maximum(cosines.max(axis=0), thresholds + 1e-6)
+    neurons = nengo.RectifiedLinear() if neuron_type is None else neuron_type
+    gain, bias = neurons.gain_bias(np.full(n_neurons, _highest_rate(neurons)), np.zeros(n_neurons))
+    gain = gain / (highest - thresholds)
+    weights = np.zeros((n_outputs, d + 1 + n_neurons))
+    state = np.zeros(2 * d + 2), 0
+    return _workspace(encoding, state, E, gain, bias - gain * thresholds, weights, neurons, seed)
+
+
+def network_of(arrays: NetworkArrays) -> WorkspaceNetwork:
+    """Return a plain Nengo network with given weights, of rectified-linear neurons.
+
+    As `workspace_network`, but its ``state`` takes (q, dq, ddq_r), 3 n numbers, and encodes them.
+    """
+    encoding, n = arrays.encoding, len(arrays.weights)
+    gain = np.maximum(np.linalg.norm(arrays.encoders, axis=1), 1e-300)
+
+    def encoded(t: float, s: np.ndarray) -> np.ndarray:
+        return encoding.input(*s.reshape(3, n))
+
+    E = arrays.encoders / gain[:, None]
+    neurons = nengo.RectifiedLinear()
+    state = encoded, 3 * n
+    return _workspace(encoding, state, E, gain, arrays.bias, arrays.weights, neurons, seed=0)
+
+
+def _workspace(
+    encoding: StateEncoding,
+    state: tuple[Any, int],  # of the node: output, and size_in
+    E: np.ndarray,
+    gain: np.ndarray,
+    bias: np.ndarray,
+    weights: np.ndarray,
+    neuron_type: Any,
+    seed: int,
+) -> WorkspaceNetwork:
+    n_outputs, d = len(weights), encoding.size
+    network = WorkspaceNetwork(label="workspace network", seed=seed)
+    network.encoding = encoding
+    with network:
+        network.state = nengo.Node(state[0], size_in=state[1], label="state")
+        network.ensemble = nengo.Ensemble(
+            len(E),
+            d + 1,
+            encoders=E,
+            gain=gain,
+            bias=bias,
+            neuron_type=neuron_type,
+            normalize_encoders=False,
+            seed=seed,
+            label="adaptive",
+        )
+        network.torque = nengo.Node(size_in=n_outputs, label="torque")
+        nengo.Connection(
+            network.state[d + 1 :], network.ensemble, synapse=None, label="state -> adaptive"
+        )
+        network.linear = nengo.Connection(
+            network.state[: d + 1],
+            network.torque,
+            transform=weights[:, : d + 1],
+            synapse=None,
+            label="state -> torque",
+        )
+        network.decoders = _decoders(network, weights[:, d + 1 :], seed)
+        network.probe = nengo.Probe(network.torque, synapse=None, label="torque")
+    return network
+
+
+def _highest_rate(neurons: Any) -> float:
+    return 1.0 if type(neurons) is nengo.RectifiedLinear else RATE
+
+
+def _decoders(network: Any, D: np.ndarray, seed: int, synapse: Any = None) -> nengo.Connection:
+    """Decoders D (n_outputs, n_neurons) from the ensemble to the torque."""
+    return nengo.Connection(
+        network.ensemble,
+        network.torque,
+        function=lambda x: np.zeros(len(D)),
+        solver=NoSolver(D.T),
+        synapse=synapse,
+        seed=seed,
+        label="adaptive -> torque",
+    )
+
+
+def simulator(network: nengo.Network, *, minibatch_size: int = 1, dt: float = 0.001) -> Any:
+    """Return a quiet ``nengo_dl.Simulator`` of ``network`` that computes in float64, on the CPU."""
+    from ..nengodl.compatibility import nengo_dl
+
+    with network:
+        nengo_dl.configure_settings(dtype="float64")
+    return nengo_dl.Simulator(
+        network, dt=dt, minibatch_size=minibatch_size, device="/cpu:0", progress_bar=False
+    )

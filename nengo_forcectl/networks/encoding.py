@@ -1,0 +1,161 @@
+"""What a network sees of the arm: chosen, centred, scaled and bounded by a sample of its work."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, get_args
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm
+from arms.equations.bodies import coordinates
+
+from ..errors import ConfigurationError, NetworkError
+
+Inputs = Literal["q", "q-dq", "q-dq-ref", "q-ref"]
+INPUTS: tuple[Inputs, ...] = get_args(Inputs)
+PARTS = {"q": 1, "q-dq": 2, "q-dq-ref": 3, "q-ref": 3}  # of position, velocity, acceleration
+
+CLIP = 0.5  # of the sample's range, by which a number may leave it
+LIFT = 0.5  # of the sphere's last axis; see StateEncoding
+
+
+class States(NamedTuple):
+    """Some moments of an arm's work, what a network is made for."""
+
+    q: Float[np.ndarray, "k n"]  # [rad]
+    dq: Float[np.ndarray, "k n"]  # [rad/s]
+    ddq: Float[np.ndarray, "k n"]  # [rad/s^2]
+
+
+@dataclass(frozen=True)
+class StateEncoding:
+    """The network's input ``v = (x, 1, u)`` for one state of the arm.
+
+    x holds the numbers that ``inputs`` asks for: q; q and dq; q, dq and the acceleration ddq_r that
+    the reference asks of the joints; or q, dq_r and ddq_r. Joints named in ``periodic`` enter as
+    sine and cosine. Each number is centred, kept within ``lower`` and ``upper``, and scaled,
+    positions alike, velocities alike and accelerations alike, so that each of these groups has a
+    mean square of 1 a number over the sample. Since v is bounded, so is any network of it: off the
+    data it stays what it was at the edge.
+
+    u is x on a sphere, ``u = (x / sqrt(d), c) / |(x / sqrt(d), c)|`` with d numbers in x and
+    c = 0.5. All u have the same length, so that a neuron's threshold cuts off the same share of any
+    directions, whether the state is a common or a rare one (DeWolf, Jaworski and Eliasmith 2020,
+    doi:10.3389/fnbot.2020.568359, who put the state of an arm on a hypersphere for this reason).
+
+    A feed-forward of the reference's velocity and acceleration is no feedback and cannot make the
+    arm unstable; one of the measured velocity can.
+    """
+
+    inputs: Inputs
+    periodic: tuple[int, ...]  # joints
+    centre: Float[np.ndarray, "d"]
+    scale: Float[np.ndarray, "d"]
+    lower: Float[np.ndarray, "d"]  # of x before it is centred
+    upper: Float[np.ndarray, "d"]
+
+    @property
+    def size(self) -> int:
+        """Numbers in x, d."""
+        return len(self.centre)
+
+    @property
+    def positions(self) -> int:
+        """How many of them are positions, the first ones."""
+        return (self.size - len(self.periodic)) // PARTS[self.inputs] + len(self.periodic)
+
+    @property
+    def measured(self) -> bool:
+        """Whether the velocity is the measured one, not the reference's."""
+        return self.inputs != "q-ref"
+
+    @property
+    def n_inputs(self) -> int:
+        """Numbers in v: d of x, the 1, and d + 1 of u."""
+        return 2 * self.size + 2
+
+    def input(
+        self,
+        q: Float[np.ndarray, "*batch n"],
+        dq: Float[np.ndarray, "*batch n"],
+        ddq: Float[np.ndarray, "*batch n"],
+    ) -> Float[np.ndarray, "*batch n_inputs"]:
+        """Return v for positions, velocities (see ``measured``), the reference's accelerations."""
+        x = _numbers(self.inputs, self.periodic, q, dq, ddq)
+        x = (np.minimum(np.maximum(x, self.lower), self.upper) - self.centre) * self.scale
+        one = np.ones((*x.shape[:-1], 1))
+        u = np.concatenate((x / math.sqrt(self.size), LIFT * one), axis=-1)
+        u /= np.sqrt(np.sum(u * u, axis=-1, keepdims=True))
+        return np.concatenate((x, one, u), axis=-1)
+
+
+class NetworkArrays(NamedTuple):
+    """A network of an encoding in arrays, F = W (x, 1, relu(E u + bias))."""
+
+    encoding: StateEncoding
+    encoders: Float[np.ndarray, "neurons d+1"]  # E, scaled by the gains
+    bias: Float[np.ndarray, "neurons"]
+    weights: Float[np.ndarray, "n d+1+neurons"]  # W: the direct path, then the decoders [N m]
+
+    def check(self, n: int) -> None:
+        """`NetworkError` unless it is for an arm of ``n`` joints, and its parts for each other."""
+        encoding, d, neurons = self.encoding, self.encoding.size, len(self.bias)
+        if encoding.inputs not in INPUTS or not set(encoding.periodic) <= set(range(n)):
+            raise NetworkError(
+                f"encoding: has inputs {encoding.inputs!r}, periodic joints {encoding.periodic}; "
+                f"needs one of {', '.join(INPUTS)}, and some of {n} joints"
+            )
+        ranges = (encoding.centre, encoding.scale, encoding.lower, encoding.upper)
+        shapes = [np.shape(part) for part in (*ranges, *self[1:])]
+        numbers = n * PARTS[encoding.inputs] + len(set(encoding.periodic))
+        fit = [(numbers,)] * 4 + [(neurons, d + 1), (neurons,), (n, d + 1 + neurons)]
+        if shapes != fit or len(set(encoding.periodic)) < len(encoding.periodic):
+            raise NetworkError(f"network: has arrays of shapes {shapes}, needs {fit}")
+
+
+def encoding_of(
+    arm: Arm, states: States, inputs: Inputs = "q-dq-ref", *, periodic: bool = False
+) -> StateEncoding:
+    """Return the encoding whose scales are those of ``states``.
+
+    With ``periodic``, revolute joints enter as sine and cosine: for joints that turn without end.
+
+    Raises:
+        ConfigurationError: an unknown choice of inputs, or states that do not fit the arm.
+    """
+    if inputs not in INPUTS:
+        raise ConfigurationError(f"inputs: is {inputs!r}, needs one of {', '.join(INPUTS)}")
+    shape = np.shape(states.q)
+    if any(np.shape(part) != shape for part in states) or shape[1:] != (arm.dof,) or shape[0] < 2:
+        shapes = ", ".join(str(np.shape(part)) for part in states)
+        raise ConfigurationError(f"states: have shapes {shapes}, need (k, {arm.dof}), k at least 2")
+    if not all(np.isfinite(part).all() for part in states):
+        raise ConfigurationError("states: not all of them are finite")
+    kinds = [joint.kind for joint in coordinates(arm.chain)]
+    turning = tuple(i for i, kind in enumerate(kinds) if kind != "prismatic")
+    joints = turning if periodic else ()
+    x = _numbers(inputs, joints, *states)
+    positions = arm.dof + len(joints)
+    centre, spread = x.mean(axis=0), x.std(axis=0)
+    groups = np.split(spread, range(positions, len(spread), arm.dof))
+    scale = [np.full(len(g), 1.0 / max(math.sqrt(np.mean(g**2)), 1e-9)) for g in groups]
+    low, high = x.min(axis=0), x.max(axis=0)
+    margin = CLIP * (high - low)
+    return StateEncoding(inputs, joints, centre, np.concatenate(scale), low - margin, high + margin)
+
+
+def _numbers(
+    inputs: Inputs,
+    periodic: tuple[int, ...],
+    q: Float[np.ndarray, "*batch n"],
+    dq: Float[np.ndarray, "*batch n"],
+    ddq: Float[np.ndarray, "*batch n"],
+) -> Float[np.ndarray, "*batch d"]:
+    position = q
+    if periodic:
+        joints = list(periodic)
+        sines = q.copy()
+        sines[..., joints] = np.sin(q[..., joints])
+        position = np.concatenate((sines, np.cos(q[..., joints])), axis=-1)
+    return np.concatenate((position, dq, ddq)[: PARTS[inputs]], axis=-1)

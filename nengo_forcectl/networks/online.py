@@ -1,0 +1,161 @@
+"""One control cycle of a network: its output, the products of its weight Jacobian, its update."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import nengo
+import numpy as np
+from jaxtyping import Float
+from nengo.ensemble import Neurons
+
+from ..errors import NetworkError
+from ..learning.law import Memory, Signal, signal_of
+from ..nengodl.loop import LearningLoop
+from ..nengodl.weights import Weights, named_weights
+
+
+class OnlineNetwork:
+    """A network with one input that gives its output and learns, one simulator step at a time.
+
+    What a control loop sees of a `LearningLoop`: vectors in, vectors out. A law with a ``rule``
+    (`Gradient`) and a Keras optimizer run within one TensorFlow function; for any other law, output
+    and Jacobian come from one TensorFlow function, and the law computes in numpy.
+
+    Args:
+        sim: an open ``nengo_dl.Simulator`` with minibatch size 1.
+        probe: the output F; without a synapse, else F does not depend on x within one step.
+        law: what changes the weights: a law of `nengo_forcectl.learning`, or a Keras (tf-keras)
+            optimizer, which then descends along -J_w^T s; None for a network that only `observe`
+            is asked of.
+        learn: the weights that change (handles, names, Nengo objects); by default all trainable
+            weights of connections out of ensembles, that is, the decoders.
+
+    Raises:
+        NetworkError: the network has not exactly one input node, or the simulator a minibatch, or
+            a weight in ``learn`` does not exist or is not trainable.
+        ConfigurationError: ``law`` is neither.
+    """
+
+    def __init__(self, sim: Any, probe: nengo.Probe, law: Any, *, learn: Any = None) -> None:
+        self.weights = named_weights(sim)
+        if sim.minibatch_size != 1:
+            raise NetworkError(f"OnlineNetwork needs minibatch size 1, not {sim.minibatch_size}")
+        nodes = list(sim.node_inputs)
+        if len(nodes) != 1:
+            raise NetworkError(f"OnlineNetwork needs a network with one input node, not {nodes}")
+        self._node, self._dt = nodes[0], sim.dt
+        self._law: Any = None  # one that runs here, not in TensorFlow
+        self._memory: Memory = {}
+        learn = decoders(self.weights) if learn is None else learn
+        if law is None or (hasattr(law, "step") and not hasattr(law, "rule")):
+            self._law = law
+            self._loop = LearningLoop(sim, probe, None, learn=learn, jacobian=learn)
+            self._memory = {} if law is None else law.start(self.read())
+        else:
+            self._loop = LearningLoop(sim, probe, law, learn=learn)
+        self._descends = not hasattr(law, "rule")  # an optimizer
+
+    def step(
+        self, x: Float[np.ndarray, "n_in"], signal: Signal | Float[np.ndarray, "n_out"]
+    ) -> Float[np.ndarray, "n_out"]:
+        """Return F(x; w), then change w by one step of the law.
+
+        Args:
+            x: the network's input.
+            signal: what the law learns from; an array is the error s alone, in the space of F.
+
+        Raises:
+            NetworkError: x or the signal does not fit, or is not finite, or the signal lacks what
+                the law learns from; the weights are then as they were.
+        """
+        signal = signal_of(signal)
+        if self._law is not None:
+            return self._explicit_step(x, signal)
+        if signal.error is None:
+            raise NetworkError("the law learns from Signal.error, which is not given")
+        error = np.negative(signal.error) if self._descends else signal.error
+        return self._loop.step({self._node: _row(x)}, _row(error)).output[0]
+
+    def _explicit_step(
+        self, x: Float[np.ndarray, "n_in"], signal: Signal
+    ) -> Float[np.ndarray, "n_out"]:
+        output, J_w = self.observe(x)
+        self.write(self._law.step(self.read(), J_w, signal, self._memory, self._dt))
+        return output
+
+    def observe(
+        self, x: Float[np.ndarray, "n_in"]
+    ) -> tuple[Float[np.ndarray, "n_out"], dict[str, Float[np.ndarray, "n_out *shape"]]]:
+        """Return F(x; w) and dF/dw of the weights that learn, and carry the state on.
+
+        Only where the law computes in numpy, or there is none.
+        """
+        output, jacobians = self._loop.observe({self._node: _row(x)})
+        return output[0], {weight.name: jacobians[weight][0] for weight in self._loop.learned}
+
+    @property
+    def memory(self) -> Memory:
+        """What the law, or the optimizer, remembers: with the weights, all there is to save.
+
+        Setting it takes arrays of the same names and shapes; `NetworkError` for others.
+        """
+        if self._law is not None:
+            return {name: value.copy() for name, value in self._memory.items()}
+        return {name: variable.numpy() for name, variable in self._variables.items()}
+
+    @memory.setter
+    def memory(self, values: Memory) -> None:
+        now = self.memory
+        shapes = {name: np.shape(value) for name, value in values.items()}
+        expected = {name: value.shape for name, value in now.items()}
+        if shapes != expected:
+            raise NetworkError(f"memory of shapes {shapes} given, the law's is {expected}")
+        for name, value in values.items():
+            if not np.isfinite(value).all():
+                raise NetworkError(f"memory {name!r} is not finite")
+            if self._law is not None:
+                self._memory[name] = np.array(value, dtype=now[name].dtype)
+            else:
+                self._variables[name].assign(value)
+
+    @property
+    def _variables(self) -> dict[str, Any]:
+        """The optimizer's variables; their own names may repeat."""
+        own = self._loop.optimizer_variables
+        return {f"{index} {variable.name}": variable for index, variable in enumerate(own)}
+
+    def forward(self, x: Float[np.ndarray, "n_in"]) -> Float[np.ndarray, "n_out"]:
+        """Return F(x; w) and carry the state on; the weights stay."""
+        return self._loop.forward({self._node: _row(x)})[0]
+
+    def vjp(
+        self, x: Float[np.ndarray, "n_in"], error: Float[np.ndarray, "n_out"]
+    ) -> dict[str, Float[np.ndarray, "..."]]:
+        """Return J_w^T s of every learned weight, by name; nothing changes."""
+        return dict(self._loop.gradients({self._node: _row(x)}, _row(error)))
+
+    def read(self) -> dict[str, Float[np.ndarray, "..."]]:
+        """Return the learned weights by name."""
+        return {weight.name: weight.read() for weight in self._loop.learned}
+
+    def write(self, values: Mapping[str, Float[np.ndarray, "..."]]) -> None:
+        """Set weights by name."""
+        for name, value in values.items():
+            self.weights[name].write(value)
+
+
+def decoders(weights: Weights) -> list[Any]:
+    """Return the trainable weights of connections out of ensembles; `NetworkError` for none."""
+    found = [
+        weight
+        for weight in weights.trainable()
+        if isinstance(weight.owner, nengo.Connection)
+        and isinstance(weight.owner.pre_obj, (nengo.Ensemble, Neurons))
+    ]
+    if not found:
+        raise NetworkError(f"no decoders to learn; weights: {', '.join(weights)}")
+    return found
+
+
+def _row(vector: np.ndarray) -> np.ndarray:
+    return np.asarray(vector)[None]

@@ -1,0 +1,74 @@
+"""The decoders learn by Nengo's own PES, in Nengo's own simulator."""
+
+# pyright: reportArgumentType=false
+# Nengo declares its arguments with descriptors that a type checker takes for their defaults.
+
+import warnings
+
+import nengo
+import numpy as np
+from jaxtyping import Float
+
+from ..errors import ConfigurationError, NetworkError
+from ..learning.law import Signal, signal_of
+from ..support.closing import Closing
+from .building import AdaptiveNetwork
+
+
+class PesNetwork(Closing):
+    """An `OnlineLearner` around ``nengo.Simulator``: one of its steps is one control cycle.
+
+        D <- D + rate dt / n_neurons  s a^T
+
+    a are the ensemble's activities, rates or spikes, filtered by the decoders' synapse if they
+    have one, s [N m] the controller's error, D the decoders: Nengo's PES
+    (MacNeil and Eliasmith 2011, doi:10.1371/journal.pone.0022885) with the error -s. At ``rate =
+    gamma n_neurons`` it is `Gradient` with neither leak nor bound, to rounding, for rate neurons
+    without a synapse. Activities of 200 Hz rather than 1 want a rate 200^2 times lower.
+
+    ``network`` is one that `adaptive_network` made; the learning rule is added to it. Close the
+    simulator when done, or use ``with``.
+
+    Raises:
+        ConfigurationError: a rate below zero.
+    """
+
+    def __init__(self, network: AdaptiveNetwork, rate: float, dt: float = 0.001) -> None:
+        if not (np.isfinite(rate) and rate >= 0):
+            raise ConfigurationError(f"PesNetwork.rate: is {rate} 1/s, needs a number from 0 up")
+        self.rate = rate  # kappa [1/s]
+        self._x = np.zeros(int(network.state.size_out))
+        self._error = np.zeros(int(network.torque.size_in))  # Nengo's: -s
+        self._probe = network.probe
+        network.state.output = lambda t: self._x
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "This learning rate is very high")  # for spikes
+            warnings.filterwarnings("ignore", "Skipping some optimization steps because SciPy")
+            network.decoders.learning_rule_type = nengo.PES(
+                rate, pre_synapse=network.decoders.synapse
+            )
+            with network:
+                error = nengo.Node(lambda t: self._error, label="error")
+                nengo.Connection(error, network.decoders.learning_rule, synapse=None)
+            self.sim = nengo.Simulator(network, dt=dt, progress_bar=False)
+
+    def step(
+        self, x: Float[np.ndarray, "n_in"], signal: Signal | Float[np.ndarray, "n_out"]
+    ) -> Float[np.ndarray, "n_out"]:
+        """Return F(x; D), then change D by one step of PES."""
+        error = signal_of(signal).error
+        if error is None:
+            raise NetworkError("PES learns from Signal.error, which is not given")
+        self._x, self._error = np.array(x), -error
+        self.sim.step()
+        output = self.sim.data[self._probe][-1]
+        self.sim.clear_probes()
+        return output
+
+    def forward(self, x: Float[np.ndarray, "n_in"]) -> Float[np.ndarray, "n_out"]:
+        """Return F(x; D); D stays, once the change of the step before has taken effect."""
+        return self.step(x, np.zeros_like(self._error))
+
+    def close(self) -> None:
+        """Close the simulator; more than once does no harm."""
+        self.sim.close()

@@ -1,0 +1,77 @@
+"""What an arm cannot follow: jumps, and joints that are too fast or beyond their stops."""
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm
+
+from ..contract import Reference
+from ..errors import ConfigurationError
+
+JUMP = 1e-5  # [m], [rad]: a position that changes by more than its velocity says
+
+
+def check_continuous(name: str, times: Float[np.ndarray, "k"], samples: list[Reference]) -> None:
+    """Check that positions are finite and move as their velocities say.
+
+    Raises:
+        ConfigurationError: a value that is not finite, or a jump: infinite speed.
+    """
+    for time, sample in zip(times, samples, strict=True):
+        for field, value in zip(Reference._fields, sample, strict=True):
+            if value is not None and not np.isfinite(value).all():
+                raise ConfigurationError(f"{name}.at({time:.4g}): {field} is {value}, not finite")
+    x, dx = np.array([s.x for s in samples]), np.array([s.dx for s in samples])
+    h = np.diff(times)[:, None]
+    low, high = np.minimum(dx[:-1], dx[1:]), np.maximum(dx[:-1], dx[1:])
+    moved = np.diff(x, axis=0)
+    beyond = np.maximum(np.maximum(moved - h * high, h * low - moved), 0.0)
+    jump = beyond - h * np.maximum(-low, high).max(axis=1, keepdims=True)
+    if (jump > JUMP).any():
+        k, axis = np.unravel_index(int(jump.argmax()), jump.shape)
+        raise ConfigurationError(
+            f"{name}: between {times[k]:.4g} and {times[k + 1]:.4g} s x[{axis}] jumps from "
+            f"{x[k, axis]:.6g} to {x[k + 1, axis]:.6g}, which is infinite speed; "
+            "needs a position without steps"
+        )
+
+
+def check_joints(
+    name: str,
+    arm: Arm,
+    times: Float[np.ndarray, "k"],
+    q: Float[np.ndarray, "k n"],
+    dq: Float[np.ndarray, "k n"],
+) -> Float[np.ndarray, "n"]:
+    """Return every joint's greatest speed [rad/s], or [m/s] of a sliding joint.
+
+    Raises:
+        ConfigurationError: a joint is beyond its stop or faster than it can be; the message names
+            it, the time, the value and the limit.
+    """
+    beyond = np.maximum(arm.q_lower - q, q - arm.q_upper)
+    if (beyond > JUMP).any():
+        k = int(np.argmax((beyond > JUMP).any(axis=1)))  # the first
+        joint = int(np.argmax(beyond[k]))
+        raise ConfigurationError(
+            f"{name}: joint {arm.joint_names[joint]!r} at {times[k]:.4g} s is asked for "
+            f"{q[k, joint]:.4g} {_unit(arm, joint)}; its limits are {arm.q_lower[joint]:.4g} and "
+            f"{arm.q_upper[joint]:.4g}"
+        )
+    speed = np.abs(dq)
+    speed[1:] = np.maximum(speed[1:], np.abs(np.diff(q, axis=0)) / np.diff(times)[:, None])
+    share = speed / arm.dq_max
+    if share.max() > 1.0 + 1e-9:
+        k, joint = np.unravel_index(int(share.argmax()), share.shape)
+        unit = _unit(arm, int(joint))
+        raise ConfigurationError(
+            f"{name}: joint {arm.joint_names[joint]!r} at {times[k]:.4g} s is asked for "
+            f"{speed[k, joint]:.4g} {unit}/s; its limit is {arm.dq_max[joint]:.4g} {unit}/s; the "
+            f"path needs {share.max():.3g} times as long"
+        )
+    return speed.max(axis=0)
+
+
+def _unit(arm: Arm, joint: int) -> str:
+    kinds = {part.name: part.kind for part in arm.chain.joints}
+    return "m" if kinds[arm.joint_names[joint]] == "prismatic" else "rad"

@@ -1,0 +1,141 @@
+"""What a run leaves on disk, and reading it back.
+
+A run folder holds ``summary.json`` and one ``<controller>.npz`` a controller, with one row a
+control cycle (see ``Log``); and, in a folder ``<controller>``, what was learned (see ``export``),
+where it can be. Files are written under a temporary name and renamed; a folder is never
+used twice.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from ..contract import Reference, Result, State
+from ..errors import RecordError
+
+OPTIONAL: dict[str, Callable[[State, Reference, Result], Any]] = {
+    "J": lambda state, reference, result: result.J,
+    "wrench": lambda state, reference, result: state.wrench,
+    "wanted": lambda state, reference, result: reference.wrench,
+}
+"""The columns that not every run has."""
+
+
+class Log:
+    """The record of every control cycle, in arrays that are made before the second one.
+
+    Columns: ``time`` [s], ``q``, ``dq``, ``tau`` (what the motors were told), ``feedforward`` (the
+    adaptation's part of it) [N m], ``reference`` (of the tool [m], or of the joints), ``tool`` (its
+    position in the base frame) [m], ``event`` (what was wrong with the sensors, see `SensorCheck`),
+    ``singularity`` (how near the arm was to one, see `Result`), and, where there are such: ``J``,
+    (3, n), the Jacobian that the controller goes by, if it is not the arm model's; ``wrench``, of
+    the wrist sensor, and ``wanted``, that the tool was to exert [N, N m].
+
+    Raises:
+        RecordError: a capacity that is no whole number from 1 up.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        whole = isinstance(capacity, (int, np.integer)) and not isinstance(capacity, bool)
+        if not whole or capacity < 1:
+            raise RecordError(f"Log.capacity: is {capacity!r}, needs a whole number from 1 up")
+        self.capacity = int(capacity)  # cycles that fit
+        self.cycles = 0  # so far
+        self._columns: dict[str, np.ndarray] = {}
+        self._others: tuple[str, ...] = ()  # of `OPTIONAL`
+
+    def append(
+        self,
+        state: State,
+        reference: Reference,
+        result: Result,
+        event: int = 0,
+    ) -> None:
+        """Add one control cycle.
+
+        Raises:
+            RecordError: there is no room for another one.
+        """
+        columns, cycle = self._columns, self.cycles
+        if cycle == self.capacity:
+            raise RecordError(f"log: is full, was made for {self.capacity} cycles")
+        if not columns:
+            columns = self._columns = self._made(state, reference, result)
+        columns["time"][cycle] = state.time
+        columns["q"][cycle] = state.q
+        columns["dq"][cycle] = state.dq
+        columns["tau"][cycle] = result.tau
+        columns["feedforward"][cycle] = result.feedforward
+        columns["reference"][cycle] = reference.x
+        columns["tool"][cycle] = result.tool
+        columns["event"][cycle] = event
+        columns["singularity"][cycle] = result.singularity
+        for name in self._others:
+            value = OPTIONAL[name](state, reference, result)
+            columns[name][cycle] = np.nan if value is None else value
+        self.cycles = cycle + 1
+
+    def _made(self, state: State, reference: Reference, result: Result) -> dict[str, np.ndarray]:
+        n = np.shape(result.tau)
+        shapes: dict[str, tuple[int, ...]] = {
+            "time": (), "q": n, "dq": n, "tau": n, "feedforward": n,
+            "reference": np.shape(reference.x), "tool": np.shape(result.tool), "event": (),
+            "singularity": (),
+        }  # fmt: skip
+        for name, of in OPTIONAL.items():
+            value = of(state, reference, result)
+            if value is not None:
+                shapes[name] = np.shape(value)
+                self._others += (name,)
+        return {name: np.zeros((self.capacity, *shape)) for name, shape in shapes.items()}
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the cycles so far, one array a column; no column before the first cycle."""
+        return {name: column[: self.cycles] for name, column in self._columns.items()}
+
+    def error(self, start: int = 0) -> Float[np.ndarray, "cycles"]:
+        """Return the distance of the tool from its reference [m], from cycle ``start`` on.
+
+        Raises:
+            RecordError: a reference of the joints, or no cycle yet.
+        """
+        return tool_error(self.arrays(), start)
+
+    def joint_error(self, start: int = 0) -> Float[np.ndarray, "cycles"]:
+        """Return ``|q - q_r|`` [rad] of a law of the joints, from cycle ``start`` on.
+
+        Raises:
+            RecordError: a reference of another size, or no cycle yet.
+        """
+        return _distance(self.arrays(), "q", start)
+
+
+def tool_error(record: Mapping[str, np.ndarray], start: int = 0) -> Float[np.ndarray, "cycles"]:
+    """Return the distance of the tool from its reference [m], from cycle ``start`` on.
+
+    Raises:
+        RecordError: a reference of the joints, or an empty record.
+    """
+    return _distance(record, "tool", start)
+
+
+def _distance(
+    record: Mapping[str, np.ndarray], name: str, start: int
+) -> Float[np.ndarray, "cycles"]:
+    for column in (name, "reference"):
+        if column not in record:
+            has = ", ".join(record) or "no cycle yet"
+            raise RecordError(f"record: has no column {column}, but {has}")
+    value, reference = record[name], record["reference"]
+    if value.shape != reference.shape:
+        other = {
+            "tool": "of a law of the joints the error is Log.joint_error",
+            "q": "of a law of the tool the error is Log.error",
+        }
+        raise RecordError(
+            f"record: its reference has {reference.shape[1]} numbers a cycle, {name} has "
+            f"{value.shape[1]}; {other[name]}"
+        )
+    return np.linalg.norm(value[start:] - reference[start:], axis=1)
