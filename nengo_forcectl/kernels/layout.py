@@ -1,22 +1,177 @@
-"""What compiled cycles are called with, and what they return."""
+"""Where everything is: the name of every place in every block that a kernel reads or writes.
+
+A block belongs to one part of the loop: an arm, a law, a learner, a guard. It is one array; its
+fields follow each other in the order in which they are added here. A field is a float64 or an
+int64 (``whole``), or an array of them; its shape is given in letters, whose values a `Block` is
+made with. Compiled code gets a block's address and a field's place (`access`).
+"""
+
+from collections.abc import Mapping
+from math import prod
+from typing import Any, NamedTuple
 
 import numpy as np
 
+
+class Field(NamedTuple):
+    """One named array of a block."""
+
+    name: str
+    shape: tuple[str, ...]  # numbers, or letters
+    whole: bool  # of int64
+
+
+class Layout:
+    """The fields of one kind of block, in their order."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.fields: list[Field] = []
+
+    def add(self, name: str, shape: str = "", *, whole: bool = False) -> int:
+        """Add a field after the last one; return its place."""
+        self.fields.append(Field(name, tuple(shape.split()), whole))
+        return len(self.fields) - 1
+
+
+class Block:
+    """An array with a field of a `Layout` at every place, for Python by name.
+
+    Compiled code knows it by ``address``, as long as this object lives; ``keeps`` are other
+    objects that must live as long, because the block holds addresses of theirs.
+
+    Args:
+        layout: its fields.
+        sizes: value of each letter of the shapes.
+        values: of fields, by name; those that are not given are 0.
+        keeps: what must not be freed before the block is.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        sizes: Mapping[str, int],
+        values: Mapping[str, Any] | None = None,
+        keeps: Any = None,
+    ) -> None:
+        shapes = [
+            tuple(int(each) if each.isdecimal() else sizes[each] for each in field.shape)
+            for field in layout.fields
+        ]
+        lengths = [prod(shape) for shape in shapes]
+        starts = np.cumsum([len(shapes) + 1, *lengths])
+        self.layout, self._keeps = layout, keeps
+        self.array = np.zeros(int(starts[-1]))
+        words = self.array.view(np.int64)
+        words[: len(starts)] = starts
+        self.address = self.array.ctypes.data
+        self.views: dict[str, np.ndarray] = {}
+        for field, shape, start, length in zip(
+            layout.fields, shapes, starts, lengths, strict=False
+        ):
+            flat = (words if field.whole else self.array)[start : start + length]
+            self.views[field.name] = flat.reshape(shape)
+        for name, value in (values or {}).items():
+            self.views[name][...] = value
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self.views[name]
+
+    def between(self, first: str, last: str) -> np.ndarray:
+        """Return neighbouring fields of float64 as one flat view, from ``first`` to ``last``."""
+        names = [field.name for field in self.layout.fields]
+        words = self.array.view(np.int64)
+        return self.array[words[names.index(first)] : words[names.index(last) + 1]]
+
+
+# What kernels return where they do nothing: a size that does not fit or a state that is not
+# credible; a number that is not finite.
 NOTHING, NOT_FINITE = -1, -2
-"""What a compiled cycle returns where it did nothing, and where its own torque is not finite."""
 
 HUGE = 1e100
 """No number that a cycle is given is as large: sums and products of two stay finite."""
 
-WHOLE, TAU_MAX, ROOM, LAW, NUMBERS, ENTRIES, YIELDS, MOVED, Z = range(9)
-"""Places of a cycle's own arrays, of which compiled code gets a table (`compiled.memory.located`):
-joints, address of the arm's kernel of all `Terms` and what it writes, and of a law of the tool how
-many rows, these, and entries of `compiled.secondary`; the motors' limits; room; the law's matrices;
-its numbers. Only of one of the tool: numbers of its secondary tasks; those of `Admittance`, if it
-is one, its offset and velocity; the integral. What learns has more after these."""
+# An arm: its compiled equations, and their terms at the present state, in the order of `Terms`.
+ARM = Layout("arm")
+ARM_DOF = ARM.add("dof", whole=True)
+ARM_KERNEL = ARM.add("kernel", whole=True)  # address of the kernel of all `Terms`
+ARM_TAU_MAX = ARM.add("tau_max", "n")  # [N m]
+ARM_POSE = ARM.add("pose", "4 4")
+ARM_J = ARM.add("J", "6 n")
+ARM_DJ = ARM.add("dJ", "6 n")
+ARM_M = ARM.add("M", "n n")
+ARM_C = ARM.add("C", "n n")
+ARM_G = ARM.add("g", "n")
 
-Layer = tuple[int, float, np.ndarray]
-"""What a compiled cycle takes for the layer of a `Safe`: ``begun`` to ``layer`` of `leave`."""
+# What comes into a cycle: a `State` and a `Reference` of k numbers, n of the joints or 3.
+INPUT = Layout("input")
+INPUT_Q = INPUT.add("q", "n")
+INPUT_DQ = INPUT.add("dq", "n")
+INPUT_WRENCH = INPUT.add("wrench", "6")  # that the sensor measures
+INPUT_X = INPUT.add("x", "k")
+INPUT_DX = INPUT.add("dx", "k")
+INPUT_DDX = INPUT.add("ddx", "k")
+INPUT_R = INPUT.add("R", "3 3")
+INPUT_OMEGA = INPUT.add("omega", "3")
+INPUT_DOMEGA = INPUT.add("domega", "3")
+INPUT_PRESS = INPUT.add("press", "6")  # wrench that the tool is to exert
 
-ALONE: Layer = (0, 0.0, np.zeros(0))
-"""That there is none."""
+# What a control law asks for: a `Command` of m rows of the task.
+COMMAND = Layout("command")
+COMMAND_TAU = COMMAND.add("tau", "n")
+COMMAND_ERROR = COMMAND.add("error", "n")
+COMMAND_TASK_TORQUE = COMMAND.add("task_torque", "n")
+COMMAND_DQ_R = COMMAND.add("dq_r", "n")
+COMMAND_DDQ_R = COMMAND.add("ddq_r", "n")
+COMMAND_MOBILITY = COMMAND.add("mobility", "m n")
+COMMAND_TASK_ERROR = COMMAND.add("task_error", "m")
+COMMAND_SINGULARITY = COMMAND.add("singularity")
+
+# A law of the joints: `JointForm`, and room.
+JOINT_LAW = Layout("joint law")
+JOINT_MATRICES = JOINT_LAW.add("matrices", "n 6 n")
+JOINT_FOLLOW = JOINT_LAW.add("follow")
+JOINT_CORIOLIS = JOINT_LAW.add("coriolis")
+JOINT_ROBUST = JOINT_LAW.add("robust")  # [N m]
+JOINT_BOUNDARY = JOINT_LAW.add("boundary")  # [rad/s]
+JOINT_ANSWERS = JOINT_LAW.add("answers", "2")  # shares of acceleration and force in the error
+JOINT_ERRORS = JOINT_LAW.add("errors", "2 n")  # e, de
+JOINT_ACCELERATION = JOINT_LAW.add("acceleration", "2 n")  # with and without the feed-forward
+JOINT_VELOCITY = JOINT_LAW.add("velocity", "n")  # what C is multiplied with
+JOINT_FACTOR = JOINT_LAW.add("factor", "n n")  # of M
+
+# A law of the tool: `TaskForm`, what it remembers, and room.
+TASK_LAW = Layout("task law")
+TASK_ROWS = TASK_LAW.add("rows", "m", whole=True)  # of J
+TASK_MATRICES = TASK_LAW.add("matrices", "m 12 m")
+TASK_DAMPING = TASK_LAW.add("damping")  # [1/sqrt(kg)]
+TASK_INERTIA_MAX = TASK_LAW.add("inertia_max")  # [kg], [kg m^2]
+TASK_DT = TASK_LAW.add("dt")  # of the integral [s]
+TASK_WINDUP = TASK_LAW.add("windup", "2")  # [N, N m]
+TASK_NULL_SPACE = TASK_LAW.add("null_space", whole=True)  # address of a block
+TASK_YIELD = TASK_LAW.add("yield", whole=True)  # address of a block, or 0
+TASK_INTEGRAL = TASK_LAW.add("integral", "m")  # z [N, N m]
+TASK_TURN = TASK_LAW.add("turn", "3")  # error of orientation
+TASK_ROTATION = TASK_LAW.add("rotation", "3 3")  # from the tool's orientation to the wanted one
+TASK_ERRORS = TASK_LAW.add("errors", "4 m")  # e, de, f_r + f, z
+TASK_AHEAD = TASK_LAW.add("ahead", "m")  # ddx_r
+TASK_MOTIONS = TASK_LAW.add("motions", "4 m")  # accelerations, then forces: see `control_task`
+TASK_FORCES = TASK_LAW.add("forces", "2 m")  # force, press
+TASK_TAU_0 = TASK_LAW.add("tau_0", "n")  # of the secondary tasks [N m]
+TASK_FACTOR = TASK_LAW.add("factor", "n n")  # of M
+TASK_INVERSE = TASK_LAW.add("inverse", "m m")  # Lambda^-1, then its factor
+TASK_ROOM = TASK_LAW.add("room", "3 m m")
+TASK_COLUMN = TASK_LAW.add("column", "m")
+
+# Secondary tasks of a law of the tool.
+NULL_SPACE = Layout("null space")
+NULL_TABLE = NULL_SPACE.add("table", "tasks columns", whole=True)
+NULL_NUMBERS = NULL_SPACE.add("numbers", "numbers")
+NULL_ROOM = NULL_SPACE.add("room", "room")
+
+# A reference that yields: `Admittance`.
+YIELD = Layout("yield")
+YIELD_STEPS = YIELD.add("steps", "3 6 6")
+YIELD_DT = YIELD.add("dt")
+YIELD_MOVING = YIELD.add("moving", "2 6")  # offset and velocity of it
+YIELD_BEFORE = YIELD.add("before", "6")  # velocity in the cycle before
