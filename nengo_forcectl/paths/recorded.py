@@ -12,8 +12,8 @@ from jaxtyping import Float
 
 from ..contract import Reference
 from ..errors import ConfigurationError, RecordError
+from ..support.checks import as_points, as_vector
 from ..support.files import BROKEN, read_npz
-from ..support.path_checks import points
 from .piecewise import Piecewise, hermite, natural_spline
 
 COLUMNS = ("time", "x", "dx", "ddx")
@@ -39,12 +39,8 @@ class RecordedPath:
     ddx: Float[np.ndarray, "k m"] | None = None  # [m/s^2]
 
     def __post_init__(self) -> None:
-        x = points("RecordedPath.x", self.x)
-        if np.ndim(self.time) != 1 or len(self.time) != len(x):
-            raise ConfigurationError(
-                f"RecordedPath.time: has shape {np.shape(self.time)}, needs ({len(x)},) as x has"
-            )
-        time = points("RecordedPath.time", np.reshape(self.time, (-1, 1)))[:, 0]
+        x = as_points(self, "x")
+        time = as_vector(self, "time", len(x), "s")
         stuck = np.flatnonzero(np.diff(time) <= 0)
         if len(stuck):
             k = stuck[0]
@@ -54,19 +50,15 @@ class RecordedPath:
                 "needs times that increase"
             )
         for field in ("dx", "ddx"):
-            value = getattr(self, field)
-            if value is None:
+            if getattr(self, field) is None:
                 continue
-            value = points(f"RecordedPath.{field}", value)
-            if value.shape != x.shape:
+            shape = as_points(self, field).shape
+            if shape != x.shape:
                 raise ConfigurationError(
-                    f"RecordedPath.{field}: has shape {value.shape}, needs {x.shape} as x has"
+                    f"RecordedPath.{field}: has shape {shape}, needs {x.shape}, that of x"
                 )
-            object.__setattr__(self, field, value)
         if self.dx is None and self.ddx is not None:
             raise ConfigurationError("RecordedPath.ddx: is given without dx, needs both")
-        object.__setattr__(self, "time", time)
-        object.__setattr__(self, "x", x)
 
     @classmethod
     def read(cls, file: str | os.PathLike[str]) -> "RecordedPath":
