@@ -124,7 +124,7 @@ def test_the_basis_is_constant_slopes_and_components_that_are_not_linear(rng):
 @pytest.mark.parametrize("value", [0.0, -1.0, np.nan, np.inf])
 def test_a_gain_that_is_not_positive_is_named(rng, name, value):
     """The message has the gain and its value."""
-    with pytest.raises(ConfigurationError, match=rf"Consolidation\.{name} is {value}"):
+    with pytest.raises(ConfigurationError, match=rf"Consolidation\.{name}: is {value}"):
         law(rng, **{name: value})
 
 

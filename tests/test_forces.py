@@ -112,7 +112,7 @@ def test_the_robot_feels_them_all(iiwa, rng):
     [
         (lambda: ForceField((1.0, 2.0)), r"ForceField.force: is \(1.0, 2.0\) N, needs three"),
         (lambda: ForceField(curl=(0, 0, np.nan)), r"ForceField.curl: is \(0, 0, nan\) N s/m"),
-        (lambda: LinkForces("down"), r"LinkForces.force: is down N, needs three finite numbers"),
+        (lambda: LinkForces("down"), r"LinkForces.force: is 'down' N, needs three finite numbers"),
         (lambda: LinkForces(9.81), r"LinkForces.force: is 9.81 N, needs three finite numbers"),
         (lambda: Spring((0, 0), 1.0), r"Spring.anchor: is \(0, 0\) m, needs three finite numbers"),
         (lambda: Spring((0, 0, 0), -1.0), r"Spring.stiffness: is -1.0 N/m, needs a number from 0"),

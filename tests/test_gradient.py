@@ -150,5 +150,5 @@ def test_numba_and_tensorflow_compute_what_numpy_does(arrays, terms):
 )
 def test_gains_that_make_no_sense_are_named(gains, name):
     """The error names the gain and its value."""
-    with pytest.raises(ConfigurationError, match=rf"Gradient\.{name} is {gains[name]}"):
+    with pytest.raises(ConfigurationError, match=rf"Gradient\.{name}: is {gains[name]!r}"):
         Gradient(**gains)

@@ -215,5 +215,5 @@ def test_a_folder_without_a_run_is_an_error(run, tmp_path):
 @pytest.mark.parametrize("field", ["task", "train"])
 def test_a_choice_that_there_is_not_is_refused(field):
     """From Python as well, where no command line has looked at it."""
-    with pytest.raises(ConfigurationError, match=f"{field}: is bogus, needs some of po"):
+    with pytest.raises(ConfigurationError, match=f"{field}: is 'bogus', needs one of po"):
         JacobianSettings(**{field: "bogus"})

@@ -38,11 +38,15 @@ def test_gauss_newton_says_when_it_needs_damping(weights, signal):
     """Weights without effect on the task: refused without damping, unmoved with it."""
     w, J_w = weights
     J_w = {name: 0 * value for name, value in J_w.items()}
-    with pytest.raises(NetworkError, match=r"GaussNewton\.damping is 0\.0, must be positive"):
+    with pytest.raises(
+        NetworkError, match=r"GaussNewton\.damping: is 0\.0, needs a number above 0"
+    ):
         GaussNewton(1.0, 0.0).step(w, J_w, signal, {}, DT)
     moved = GaussNewton(1.0, 1e-3).step(w, J_w, signal, {}, DT)
     np.testing.assert_array_equal(moved["e.bias"], w["e.bias"])
-    with pytest.raises(ConfigurationError, match=r"GaussNewton\.eta is 300\.0, must be below 200"):
+    with pytest.raises(
+        ConfigurationError, match=r"GaussNewton\.eta: is 300\.0 1/s, needs at most 200"
+    ):
         GaussNewton(300.0, 1.0).step(w, J_w, signal, {}, DT)
 
 

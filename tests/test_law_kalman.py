@@ -144,7 +144,7 @@ def test_least_squares_refuses_what_is_no_decoder(weights, signal):
 def test_too_many_weights_for_one_covariance_are_refused():
     """30,000 weights need 7 GB: the error says which blocks would do."""
     w = {"D": np.zeros((6, 5000))}
-    with pytest.raises(ConfigurationError, match=r"Kalman\.blocks is 'all', must be finer.*7 GB"):
+    with pytest.raises(ConfigurationError, match=r"Kalman\.blocks: is 'all', needs finer.*7 GB"):
         Kalman(1.0).start(w)
 
 

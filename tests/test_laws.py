@@ -58,25 +58,57 @@ def test_robust_terms_bound_the_weights_of_any_law(name, terms, signal):
 
 
 BAD = [
-    (Multilayer, {"gamma": 0.0, "gamma_inner": 1.0}, "gamma is 0.0, must be positive"),
-    (Multilayer, {"gamma": 1.0, "gamma_inner": -1.0}, "gamma_inner is -1.0, must be positive"),
-    (Multilayer, {"gamma": 1.0, "gamma_inner": 1.0, "e_mod": -1.0}, "e_mod is -1.0, must be zero"),
-    (Multilayer, {"gamma": 1.0, "gamma_inner": 1.0, "bound": 0}, "bound is 0, must be positive"),
-    (GaussNewton, {"eta": math.inf, "damping": 0.0}, "eta is inf, must be positive"),
-    (GaussNewton, {"eta": 1.0, "damping": -0.1}, "damping is -0.1, must be zero or more"),
-    (Kalman, {"noise": 0.0}, "noise is 0.0, must be positive"),
-    (Kalman, {"noise": 1.0, "prior": math.nan}, "prior is nan, must be positive"),
-    (Kalman, {"noise": 1.0, "forgetting": -1.0}, "forgetting is -1.0, must be zero or more"),
-    (Kalman, {"noise": 1.0, "blocks": "column"}, "blocks is 'column', must be 'all', 'array' or"),
-    (RecursiveLeastSquares, {"noise": -1.0}, "noise is -1.0, must be positive"),
-    (RecursiveLeastSquares, {"noise": 1.0, "prior": 0.0}, "prior is 0.0, must be positive"),
-    (Composite, {"gamma": 1.0, "rho": 0.0}, "rho is 0.0, must be positive"),
-    (Composite, {"gamma": -2.0, "rho": 1.0}, "gamma is -2.0, must be positive"),
-    (Composite, {"gamma": 1.0, "rho": 1.0, "forgetting": -1}, "forgetting is -1, must be zero"),
-    (Composite, {"gamma": 1.0, "rho": 1.0, "blocks": 3}, "blocks is 3, must be 'all', 'array' or"),
-    (Robust, {"law": "sgd"}, "law is 'sgd', must be a law"),
-    (Robust, {"law": Gradient(1.0), "sigma": -1.0}, "sigma is -1.0, must be zero or more"),
-    (Robust, {"law": Gradient(1.0), "bound": -1.0}, "bound is -1.0, must be positive"),
+    (Multilayer, {"gamma": 0.0, "gamma_inner": 1.0}, "gamma: is 0.0, needs a number above 0"),
+    (
+        Multilayer,
+        {"gamma": 1.0, "gamma_inner": -1.0},
+        "gamma_inner: is -1.0, needs a number above 0",
+    ),
+    (
+        Multilayer,
+        {"gamma": 1.0, "gamma_inner": 1.0, "e_mod": -1.0},
+        r"e_mod: is -1.0 1/\(N m s\), needs a number from",
+    ),
+    (
+        Multilayer,
+        {"gamma": 1.0, "gamma_inner": 1.0, "bound": 0},
+        "bound: is 0, needs a number above 0",
+    ),
+    (GaussNewton, {"eta": math.inf, "damping": 0.0}, r"eta: is inf 1/s, needs a number above 0"),
+    (GaussNewton, {"eta": 1.0, "damping": -0.1}, "damping: is -0.1, needs a number from 0 up"),
+    (Kalman, {"noise": 0.0}, r"noise: is 0.0 \(N m\)\^2, needs a number above 0"),
+    (Kalman, {"noise": 1.0, "prior": math.nan}, "prior: is nan, needs a number above 0"),
+    (
+        Kalman,
+        {"noise": 1.0, "forgetting": -1.0},
+        r"forgetting: is -1.0 1/s, needs a number from 0 up",
+    ),
+    (
+        Kalman,
+        {"noise": 1.0, "blocks": "column"},
+        "blocks: is 'column', needs one of all, array, row",
+    ),
+    (RecursiveLeastSquares, {"noise": -1.0}, r"noise: is -1.0 \(N m\)\^2, needs a number above 0"),
+    (RecursiveLeastSquares, {"noise": 1.0, "prior": 0.0}, "prior: is 0.0, needs a number above 0"),
+    (Composite, {"gamma": 1.0, "rho": 0.0}, "rho: is 0.0, needs a number above 0"),
+    (Composite, {"gamma": -2.0, "rho": 1.0}, "gamma: is -2.0, needs a number above 0"),
+    (
+        Composite,
+        {"gamma": 1.0, "rho": 1.0, "forgetting": -1},
+        r"forgetting: is -1 1/s, needs a number from",
+    ),
+    (
+        Composite,
+        {"gamma": 1.0, "rho": 1.0, "blocks": 3},
+        "blocks: is 3, needs one of all, array, row",
+    ),
+    (Robust, {"law": "sgd"}, "law: is 'sgd', needs a law"),
+    (
+        Robust,
+        {"law": Gradient(1.0), "sigma": -1.0},
+        r"sigma: is -1.0 1/s, needs a number from 0 up",
+    ),
+    (Robust, {"law": Gradient(1.0), "bound": -1.0}, "bound: is -1.0, needs a number above 0"),
 ]
 
 

@@ -96,7 +96,7 @@ def test_a_seed_gives_the_same_masses(iiwa):
     [
         (lambda: Payload(-1.0), r"Payload.mass: is -1.0 kg, needs a number from 0 up"),
         (lambda: Payload(np.nan), r"Payload.mass: is nan kg"),
-        (lambda: Payload("2"), r"Payload.mass: is 2 kg, needs a number"),
+        (lambda: Payload("2"), r"Payload.mass: is '2' kg, needs a number"),
         (lambda: Payload(1.0, radius=-0.1), r"Payload.radius: is -0.1 m"),
         (lambda: Payload(1.0, start=-1.0), r"Payload.start: is -1.0 s, needs a number from 0 up"),
         (lambda: Payload(1.0, start=2.0, end=2.0), r"Payload.end: is 2.0 s, needs more than start"),

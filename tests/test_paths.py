@@ -53,7 +53,7 @@ def test_the_callers_points_are_copied():
     [
         (np.zeros((1, 3)), 1.0, r"points: has shape \(1, 3\)"),
         (np.zeros(3), 1.0, r"points: has shape \(3,\)"),
-        (np.full((2, 3), np.nan), 1.0, "points: not all of them are finite"),
+        (np.full((2, 3), np.nan), 1.0, r"points: is nan at \[0, 0\], needs finite numbers"),
         (np.zeros((2, 3)), 0.0, r"duration: is 0.0 s"),
         (np.zeros((2, 3)), np.inf, r"duration: is inf s"),
     ],

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from ..contract import Cycle, Path, Reference, Result, State
 from ..errors import ConfigurationError
 from ..paths import MinimumJerkProfile
-from ..support.checks import check_above_zero, check_from_zero_up
+from ..support.checks import check_not_negative, check_positive
 
 if TYPE_CHECKING:
     from ..contract import Cycle
@@ -43,11 +43,8 @@ class Descent:
             raise ConfigurationError(
                 f"Descent.normal: is {self.normal}, needs three numbers of length 1"
             )
-        units = {"force": "N", "speed": "m/s", "touch": "N", "start": "s", "ramp": "s", "lost": "s"}
-        for name, unit in units.items():
-            check_above_zero(self, name, unit)
-        for name in ("hover", "settle"):
-            check_from_zero_up(self, name, "s")
+        check_positive(self, force="N", speed="m/s", touch="N", start="s", ramp="s", lost="s")
+        check_not_negative(self, hover="s", settle="s")
         if not self.touch < self.force:
             raise ConfigurationError(
                 f"Descent.touch: is {self.touch} N, needs less than the force, {self.force} N"

@@ -11,14 +11,13 @@ last bits of a torque then differ, too: the folder holds a few torques that the 
 and is refused where they do not come out to 1e-9. This package's must be of the same minor version.
 """
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..cycle.compiled_learning import CompiledCycle
 from ..errors import ConfigurationError, ForcectlError, RecordError, VersionError
 from ..safety.guard import Safe
-from ..support.files import BROKEN
+from ..support.files import interpreting, read_json
 from .data import LoadedController, assembled, check_proof, described, network_arrays, proof
 from .folder import ARRAYS, TEXT, check_new, names_in, read, write
 
@@ -79,11 +78,11 @@ def export_run(
 
 def _kind_without(run: Path) -> str | None:
     """What kind of run it is, if that kind leaves no controller."""
-    try:
-        summary = json.loads((run / "summary.json").read_text(encoding="utf-8"))
-        verb, tool = summary.get("verb", "reach"), summary["settings"].get("jacobian")
-    except (OSError, *BROKEN):
-        raise RecordError(f"run folder '{run}': holds no run that can be read") from None
+    problem = f"run folder '{run}': holds no run that can be read"
+    summary = read_json(run / "summary.json", problem)
+    with interpreting(problem):
+        verb, settings = summary.get("verb", "reach"), dict(summary["settings"])
+        tool = settings.get("jacobian")
     if verb != "reach":
         return f"`{verb}`"
     return "`reach` with a tool" if tool else None
@@ -106,17 +105,13 @@ def load_controller(folder: Path | str) -> LoadedController:
     """
     data, arrays = read(Path(folder))
     try:
-        check_proof(assembled(data, arrays), data, arrays)
-        return assembled(data, arrays)
+        with interpreting(f"{TEXT} and {ARRAYS} hold no controller"):
+            check_proof(assembled(data, arrays), data, arrays)
+            return assembled(data, arrays)
     except VersionError:
         raise
     except ForcectlError as error:
         raise RecordError(f"controller folder '{folder}': {error}") from None
-    except BROKEN as error:
-        raise RecordError(
-            f"controller folder '{folder}': {TEXT} and {ARRAYS} hold no controller "
-            f"({type(error).__name__}: {error})"
-        ) from None
 
 
 def load_network(folder: Path | str) -> "WorkspaceNetwork":
@@ -133,14 +128,11 @@ def load_network(folder: Path | str) -> "WorkspaceNetwork":
 
     data, arrays = read(Path(folder))
     try:
-        if data["cycle"]["type"] != "CompiledCycle":
-            raise RecordError(f"a {data['cycle']['type']} has no network")
-        network = network_arrays(data["cycle"], arrays)
-        network.check(len(network.weights))
-        return network_of(network)
+        with interpreting("holds no network"):
+            if data["cycle"]["type"] != "CompiledCycle":
+                raise RecordError(f"a {data['cycle']['type']} has no network")
+            network = network_arrays(data["cycle"], arrays)
+            network.check(len(network.weights))
+            return network_of(network)
     except ForcectlError as error:
         raise RecordError(f"controller folder '{folder}': {error}") from None
-    except BROKEN as error:
-        raise RecordError(
-            f"controller folder '{folder}': holds no network ({type(error).__name__}: {error})"
-        ) from None

@@ -178,7 +178,8 @@ def assembled(data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Load
     """Return the controller that `described` gave the data of.
 
     Raises:
-        RecordError: data that it does not give; or something of ``BROKEN``.
+        RecordError: data that it does not give. KeyError, IndexError, TypeError, ValueError or
+            OverflowError: data of another form; see `interpreting`.
     """
     arm, dt, inner = _assembled_arm(data["arm"], "arm", arrays), data["dt"], data["cycle"]
     model = arm if inner["model"] is None else _assembled_arm(inner["model"], "model", arrays)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import RecordError, VersionError
-from ..support.files import BROKEN, read_npz
+from ..support.files import interpreting, parse_json, parse_npz, read_bytes
 
 FORMAT = 3
 TEXT, ARRAYS, SUMS = "controller.json", "arrays.npz", "SHA256SUMS"
@@ -77,21 +77,17 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         VersionError: it was written by a version whose controllers are other ones.
     """
     sums = _sums(folder)
-    files = {name: _bytes(folder / name) for name in (TEXT, ARRAYS)}
+    files = {name: read_bytes(folder / name) for name in (TEXT, ARRAYS)}
     for name, content in files.items():
         if _sha256(content) != sums[name]:
             raise RecordError(
                 f"file '{folder / name}': is damaged or was changed, its SHA-256 is not that of "
                 f"{SUMS}; export the controller anew"
             )
-    try:
-        data = json.loads(files[TEXT].decode())
-        version, versions = data["format"], data["versions"]
-        written = str(versions["nengo-forcectl"])
-    except BROKEN as error:
-        raise RecordError(
-            f"file '{folder / TEXT}': holds no controller ({type(error).__name__}: {error})"
-        ) from None
+    problem = f"file '{folder / TEXT}': holds no controller"
+    data = parse_json(files[TEXT], problem)
+    with interpreting(problem):
+        version, written = data["format"], str(data["versions"]["nengo-forcectl"])
     here = versions_here()["nengo-forcectl"]
     if version != FORMAT or written.split(".")[:2] != here.split(".")[:2]:
         raise VersionError(
@@ -99,11 +95,7 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
             f"{written}; this is {here}, which reads format {FORMAT} of the same minor version: "
             "export the controller anew, or install that one"
         )
-    try:
-        arrays = read_npz(io.BytesIO(files[ARRAYS]))
-    except (OSError, *BROKEN) as error:
-        raise RecordError(f"file '{folder / ARRAYS}': holds no arrays ({error})") from None
-    return data, arrays
+    return data, parse_npz(files[ARRAYS], f"file '{folder / ARRAYS}': holds no arrays")
 
 
 def names_in(run: Path) -> list[str]:
@@ -120,7 +112,7 @@ def _sums(folder: Path) -> dict[str, str]:
         raise RecordError(
             f"controller folder '{folder}': is a run folder; the controllers in it: {there}"
         )
-    text = _bytes(folder / SUMS).decode(errors="replace")
+    text = read_bytes(folder / SUMS).decode(errors="replace")
     found = dict(re.findall(r"^([0-9a-f]{64}) [ *](.+)$", text, re.MULTILINE)[:3])
     sums = {name: sha for sha, name in found.items()}
     if set(sums) != {TEXT, ARRAYS}:
@@ -129,13 +121,6 @@ def _sums(folder: Path) -> dict[str, str]:
             f"needs those of {TEXT} and {ARRAYS}"
         )
     return sums
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise RecordError(f"file '{path}': cannot be read ({error.strerror})") from None
 
 
 def _sha256(content: bytes) -> str:

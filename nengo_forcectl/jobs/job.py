@@ -10,7 +10,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 
 from ..errors import RecordError
-from ..support.files import BROKEN, read_npz, write_file
+from ..support.files import interpreting, read_json, read_npz, write_file
 
 PACKAGES = (
     "nengo-forcectl",
@@ -77,16 +77,11 @@ def read_run(folder: Path | str) -> Run:
         RecordError: the folder holds no readable run.
     """
     folder = Path(folder)
-    try:
-        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-        records = {}
-        for controller in summary["records"] if "records" in summary else summary["rms_mm"]:
-            with (folder / f"{controller}.npz").open("rb") as stream:
-                records[controller] = read_npz(stream)
-    except (OSError, *BROKEN) as error:
-        raise RecordError(
-            f"run folder '{folder}': holds no run that can be read ({error})"
-        ) from None
+    problem = f"run folder '{folder}': holds no run that can be read"
+    summary = read_json(folder / "summary.json", problem)
+    with interpreting(problem):
+        controllers = summary["records"] if "records" in summary else summary["rms_mm"]
+        records = {name: read_npz(folder / f"{name}.npz", problem) for name in controllers}
     return Run(folder, summary, records)
 
 

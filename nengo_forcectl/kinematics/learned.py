@@ -24,8 +24,8 @@ from jaxtyping import Float, Int
 from arms import Arm
 from arms.equations.bodies import coordinates
 
-from ..errors import ConfigurationError, NetworkError, RecordError
-from ..support.files import BROKEN, read_npz, write_file
+from ..errors import ConfigurationError, NetworkError
+from ..support.files import interpreting, read_npz, write_file
 
 GAIN = 0.3  # of the neuron with the longest encoder: the neurons are bent, not switched
 SHORTEST = 0.3  # of that, the shortest encoder
@@ -218,20 +218,15 @@ class LearnedKinematics:
             RecordError: no such file, or one that holds something else.
             NetworkError: its joints are not those of ``arm``, or its arrays do not fit together.
         """
-        try:
-            with Path(path).open("rb") as stream:
-                file = read_npz(stream)
-                values = {field.name: file[field.name] for field in dataclasses.fields(cls)}
+        problem = f"'{path}': holds no learned kinematics"
+        file = read_npz(Path(path), problem)
+        with interpreting(problem):
             learned = cls(
-                arm=str(values.pop("arm")),
-                joints=tuple(map(str, values.pop("joints"))),
-                rows=tuple(map(int, values.pop("rows"))),
-                **values,
+                arm=str(file["arm"]),
+                joints=tuple(map(str, file["joints"])),
+                rows=tuple(map(int, file["rows"])),
+                **{name: file[name] for name in ARRAYS},
             )
-        except NetworkError:
-            raise
-        except (OSError, *BROKEN) as error:
-            raise RecordError(f"'{path}': holds no learned kinematics ({error})") from None
         if arm is not None:
             learned.check_fits(arm)
         return learned

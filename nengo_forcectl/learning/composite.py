@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from math import expm1
+from typing import get_args
 
 import numpy as np
 
-from ..errors import ConfigurationError
+from ..support.checks import check_choice, check_not_negative, check_positive
 from .covariance import Blocks, measured, prior_covariance, shrink
-from .law import Arrays, Memory, Signal, check_not_negative, check_positive, finite, needed, outputs
+from .law import Arrays, Memory, Signal, finite, needed, outputs
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,10 @@ class Composite:
     blocks: Blocks = "all"
 
     def __post_init__(self) -> None:
-        check_positive(self, "gamma", "rho")
+        check_positive(self, gamma="", rho="")
         if self.forgetting is not None:
-            check_not_negative(self, "forgetting")
-        if self.blocks not in ("all", "array", "row"):
-            raise ConfigurationError(
-                f"Composite.blocks is {self.blocks!r}, must be 'all', 'array' or 'row'"
-            )
+            check_not_negative(self, forgetting="1/s")
+        check_choice(self, "blocks", get_args(Blocks))
 
     def start(self, w: Arrays) -> Memory:
         """Return the gains P, by group of weights; none if they are constant."""

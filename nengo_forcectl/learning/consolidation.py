@@ -9,7 +9,8 @@ from jaxtyping import Float
 
 from ..errors import ConfigurationError, NetworkError
 from ..networks.encoding import StateEncoding
-from .law import Arrays, Memory, Signal, check_positive, needed
+from ..support.checks import check_positive
+from .law import Arrays, Memory, Signal, needed
 
 COLUMNS = 8  # of the Cholesky factor that are computed in one cycle
 ROWS = 64  # of the weights
@@ -62,8 +63,8 @@ class Consolidation:
     period: float = 1.2  # [s]
 
     def __post_init__(self) -> None:
-        names = ("gain", "noise", "surprise", "memory", "reset", "sampling", "period")
-        check_positive(self, *names)
+        check_positive(self, gain="1/s", noise="N m", surprise="N m")
+        check_positive(self, memory="s", reset="s", sampling="s", period="s")
         basis = np.ascontiguousarray(self.basis, dtype=float)
         if basis.ndim != 2 or not np.isfinite(basis).all():
             raise ConfigurationError(

@@ -25,9 +25,9 @@ def prior_covariance(law: Any, w: Arrays, blocks: Blocks, prior: float) -> Memor
     numbers = sum(count * (_size(w, names) // count) ** 2 for _, names, count in layout)
     if numbers > LARGEST:
         raise ConfigurationError(
-            f"{type(law).__name__}.blocks is {blocks!r}, must be finer for {_size(w, w)} weights "
-            f"(covariances of {8e-9 * numbers:.0f} GB): 'all' > 'array' > 'row'; for decoders "
-            "alone, RecursiveLeastSquares"
+            f"{type(law).__name__}.blocks: is {blocks!r}, needs finer blocks for "
+            f"{_size(w, w)} weights, whose covariances take {8e-9 * numbers:.0f} GB: 'array' or "
+            "'row'; for decoders alone use RecursiveLeastSquares"
         )
     return {
         key: np.tile(prior * np.eye(_size(w, names) // count), (count, 1, 1))

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ConfigurationError, NetworkError
-from .law import Arrays, Memory, Signal, check_not_negative, check_positive, finite, needed, outputs
+from ..support.checks import check_not_negative, check_positive
+from .law import Arrays, Memory, Signal, finite, needed, outputs
 from .task_jacobian import of_task
 
 
@@ -32,8 +33,8 @@ class GaussNewton:
     damping: float  # [m^2/s^4 per unit of weight^2]
 
     def __post_init__(self) -> None:
-        check_positive(self, "eta")
-        check_not_negative(self, "damping")
+        check_positive(self, eta="1/s")
+        check_not_negative(self, damping="")
 
     def start(self, w: Arrays) -> Memory:
         """Return no memory: the law needs none."""
@@ -44,7 +45,9 @@ class GaussNewton:
     ) -> dict[str, np.ndarray]:
         """Return the weights after dt; see `Law.step`."""
         if self.eta * dt > 2:
-            raise ConfigurationError(f"GaussNewton.eta is {self.eta}, must be below {2 / dt}: 2/dt")
+            raise ConfigurationError(
+                f"GaussNewton.eta: is {self.eta} 1/s, needs at most {2 / dt} 1/s, which is 2 / dt"
+            )
         a_err = needed(self, signal, "task_error", -1)
         m = len(a_err)
         G = of_task(needed(self, signal, "mobility", m, outputs(J_w)), J_w)
@@ -54,7 +57,7 @@ class GaussNewton:
         except np.linalg.LinAlgError:
             raise NetworkError(
                 "the weights do not move the task in every direction (G G^T is singular); "
-                f"GaussNewton.damping is {self.damping}, must be positive here"
+                f"GaussNewton.damping: is {self.damping}, needs a number above 0 here"
             ) from None
         moved = {
             name: value + dt * self.eta * np.tensordot(y, G[name], 1) for name, value in w.items()

@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from ..support.checks import check_not_negative, check_positive
 from .law import (
     Arrays,
     Memory,
     Rule,
     Signal,
-    check,
-    check_not_negative,
-    check_positive,
+    check_bound,
     finite,
     needed,
     outputs,
@@ -63,9 +62,9 @@ class Gradient:
     normalise: float = 0.0  # 1 / eps of normalised LMS [1 for decoders], 0 for plain
 
     def __post_init__(self) -> None:
-        check_positive(self, "gamma")
-        check_not_negative(self, "sigma", "e_mod", "dead_zone", "normalise")
-        check(self, "bound", lambda value: value > 0, "positive, math.inf for none")
+        check_positive(self, gamma="")
+        check_not_negative(self, sigma="1/s", e_mod="1/(N m s)", dead_zone="N m", normalise="")
+        check_bound(self)
 
     def rule(self, xp: Any = np) -> Rule:
         """One step as a pure function of arrays of the namespace ``xp``.

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from math import expm1
+from typing import get_args
 
 import numpy as np
 
-from ..errors import ConfigurationError
+from ..support.checks import check_choice, check_not_negative, check_positive
 from .covariance import Blocks, measured, prior_covariance, shrink
-from .law import Arrays, Memory, Signal, check_not_negative, check_positive, finite, needed, outputs
+from .law import Arrays, Memory, Signal, finite, needed, outputs
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,9 @@ class Kalman:
     blocks: Blocks = "all"
 
     def __post_init__(self) -> None:
-        check_positive(self, "noise", "prior")
-        check_not_negative(self, "forgetting")
-        if self.blocks not in ("all", "array", "row"):
-            raise ConfigurationError(
-                f"Kalman.blocks is {self.blocks!r}, must be 'all', 'array' or 'row'"
-            )
+        check_positive(self, noise="(N m)^2", prior="")
+        check_not_negative(self, forgetting="1/s")
+        check_choice(self, "blocks", get_args(Blocks))
 
     def start(self, w: Arrays) -> Memory:
         """Return the covariances, by group of weights."""

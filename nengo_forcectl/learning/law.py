@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Callable, Mapping
-from numbers import Real
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
 
-from ..errors import ConfigurationError, NetworkError
+from ..errors import NetworkError
+from ..support.checks import check, is_number
 
 Memory = dict[str, np.ndarray]
 """All that a law remembers from one step to the next; a checkpoint of it is these arrays."""
@@ -36,6 +36,7 @@ class Signal(NamedTuple):
     unmodelled: Float[np.ndarray, "n"] | None = None  # what F should be, from that observer [N m]
 
 
+@runtime_checkable
 class Law(Protocol):
     """A learning law: pure, its gains are its fields, what it remembers is handed to it.
 
@@ -104,20 +105,7 @@ def finite(law: Any, w: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return w
 
 
-def check_positive(law: Any, *names: str) -> None:
-    """`ConfigurationError` for a gain that is not positive and finite."""
-    for name in names:
-        check(law, name, lambda value: 0 < value < math.inf, "positive")
-
-
-def check_not_negative(law: Any, *names: str) -> None:
-    """`ConfigurationError` for a gain that is not finite and zero or more."""
-    for name in names:
-        check(law, name, lambda value: 0 <= value < math.inf, "zero or more")
-
-
-def check(law: Any, name: str, valid: Callable[[Any], bool], wanted: str) -> None:
-    """`ConfigurationError` for a gain that is no number, or not a valid one."""
-    value = getattr(law, name)
-    if not (isinstance(value, Real) and valid(value)):
-        raise ConfigurationError(f"{type(law).__name__}.{name} is {value}, must be {wanted}")
+def check_bound(law: Any) -> None:
+    """`ConfigurationError` for a ``bound`` that is not a number above 0, or infinite."""
+    good = law.bound == math.inf or (is_number(law.bound) and law.bound > 0)
+    check(law, "bound", good, "a number above 0, or math.inf for none")

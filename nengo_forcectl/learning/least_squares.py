@@ -7,8 +7,9 @@ import numpy as np
 from jaxtyping import Float
 
 from ..errors import NetworkError
+from ..support.checks import check_not_negative, check_positive
 from .covariance import shrink
-from .law import Arrays, Memory, Signal, check_not_negative, check_positive, finite, needed, outputs
+from .law import Arrays, Memory, Signal, finite, needed, outputs
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class RecursiveLeastSquares:
     forgetting: float = 0.0  # rate at which P returns to the prior [1/s]
 
     def __post_init__(self) -> None:
-        check_positive(self, "noise", "prior")
-        check_not_negative(self, "forgetting")
+        check_positive(self, noise="(N m)^2", prior="")
+        check_not_negative(self, forgetting="1/s")
 
     def start(self, w: Arrays) -> Memory:
         """Return the covariance of one output's decoders."""

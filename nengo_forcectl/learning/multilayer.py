@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..support.checks import check_not_negative, check_positive
 from .gradient import Gradient
 from .law import (
     Arrays,
     Memory,
     Signal,
-    check,
-    check_not_negative,
-    check_positive,
+    check_bound,
     finite,
     needed,
     outputs,
@@ -50,9 +49,9 @@ class Multilayer:
     inner: tuple[str, ...] = (".encoders", ".bias")  # how names of inner weights end
 
     def __post_init__(self) -> None:
-        check_positive(self, "gamma", "gamma_inner")
-        check_not_negative(self, "e_mod", "dead_zone")
-        check(self, "bound", lambda value: value > 0, "positive, math.inf for none")
+        check_positive(self, gamma="", gamma_inner="")
+        check_not_negative(self, e_mod="1/(N m s)", dead_zone="N m")
+        check_bound(self)
 
     def start(self, w: Arrays) -> Memory:
         """Remember where the weights start."""

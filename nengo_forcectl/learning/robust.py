@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import ConfigurationError
-from .law import Arrays, Law, Memory, Signal, check, check_not_negative, finite, needed, outputs
+from ..support.checks import check, check_not_negative
+from .law import Arrays, Law, Memory, Signal, check_bound, finite, needed, outputs
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,9 @@ class Robust:
     dead_zone: float = 0.0  # size of an error that teaches nothing [N m]
 
     def __post_init__(self) -> None:
-        if not (hasattr(self.law, "start") and hasattr(self.law, "step")):
-            raise ConfigurationError(
-                f"Robust.law is {self.law!r}, must be a law of nengo_forcectl.learning"
-            )
-        check_not_negative(self, "sigma", "e_mod", "dead_zone")
-        check(self, "bound", lambda value: value > 0, "positive, math.inf for none")
+        check(self, "law", isinstance(self.law, Law), "a law of nengo_forcectl.learning")
+        check_not_negative(self, sigma="1/s", e_mod="1/(N m s)", dead_zone="N m")
+        check_bound(self)
 
     def start(self, w: Arrays) -> Memory:
         """Return the memory of the law."""

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ..contract import Reference
-from ..support.path_checks import check_duration, check_share, points
+from ..support.checks import as_points, check_positive, check_within
 from .profiles import MinimumJerkProfile
 
 
@@ -34,9 +34,9 @@ class BlendedPath:
     overlap: float = 0.3  # share of a line's duration; up to 0.5 no more than two add up
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "points", points("BlendedPath.points", self.points))
-        check_duration("BlendedPath.duration", self.duration)
-        check_share("BlendedPath.overlap", self.overlap, 0.0, 0.5)
+        as_points(self, "points")
+        check_positive(self, duration="s")
+        check_within(self, "overlap", 0.0, 0.5)
 
     @property
     def end(self) -> float:

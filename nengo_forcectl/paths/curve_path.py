@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ..contract import Reference
-from ..errors import ConfigurationError
+from ..support.checks import check
 from .curves import Curve
 from .profiles import Profile
 from .slerp import Slerp
@@ -24,17 +24,12 @@ class CurvePath:
     orientation: Slerp | None = None  # None: not asked for
 
     def __post_init__(self) -> None:
-        curve, profile, orientation = self.curve, self.profile, self.orientation
-        timed = hasattr(curve, "duration"), hasattr(profile, "duration")
-        for field, fits, needs in (
-            ("curve", hasattr(curve, "at") and not timed[0], "Line"),
-            ("profile", hasattr(profile, "at") and timed[1], "TrapezoidProfile"),
-            ("orientation", isinstance(orientation, (Slerp, type(None))), "Slerp, or None"),
-        ):
-            if not fits:
-                raise ConfigurationError(
-                    f"CurvePath.{field}: is {getattr(self, field)!r}, needs one such as {needs}"
-                )
+        curve = isinstance(self.curve, Curve) and not isinstance(self.curve, Profile)
+        check(self, "curve", curve, "a curve such as Line")
+        profile = isinstance(self.profile, Profile)
+        check(self, "profile", profile, "a profile such as TrapezoidProfile")
+        orientation = self.orientation is None or isinstance(self.orientation, Slerp)
+        check(self, "orientation", orientation, "a Slerp, or None")
 
     @property
     def end(self) -> float:

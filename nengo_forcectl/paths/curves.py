@@ -3,13 +3,13 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
 
 from ..errors import ConfigurationError
-from ..support.path_checks import check_share, points, vectors
+from ..support.checks import as_points, as_vector, check, check_within
 from .piecewise import Piecewise, natural_spline
 
 
@@ -21,6 +21,7 @@ class CurvePoint(NamedTuple):
     bend: Float[np.ndarray, "m"]  # d2x/ds2
 
 
+@runtime_checkable
 class Curve(Protocol):
     """Anything that has a point for every s from 0 to 1."""
 
@@ -41,10 +42,7 @@ class Line:
     end: Float[np.ndarray, "m"]  # [m]
 
     def __post_init__(self) -> None:
-        for field, value in zip(
-            ("start", "end"), vectors("Line.start,end", self.start, self.end), strict=True
-        ):
-            object.__setattr__(self, field, value)
+        as_vector(self, "end", len(as_vector(self, "start")))
 
     def at(self, s: float) -> CurvePoint:
         """Return the point at ``s``."""
@@ -66,14 +64,11 @@ class Ellipse:
     turns: float = 1.0  # 0.25 is a quarter; below 0 away from b
 
     def __post_init__(self) -> None:
-        centre, a, b = vectors("Ellipse.centre,a,b", self.centre, self.a, self.b)
-        if not np.linalg.matrix_rank(np.stack((a, b)), tol=1e-9) == 2:
-            raise ConfigurationError(
-                f"Ellipse.b: is {b.tolist()}, needs a direction other than that of a, {a.tolist()}"
-            )
-        _check_turns("Ellipse.turns", self.turns)
-        for field, value in (("centre", centre), ("a", a), ("b", b)):
-            object.__setattr__(self, field, value)
+        size = len(as_vector(self, "centre"))
+        a, b = as_vector(self, "a", size), as_vector(self, "b", size)
+        spans = np.linalg.matrix_rank(np.stack((a, b)), tol=1e-9) == 2
+        check(self, "b", spans, f"a direction other than that of a, {a.tolist()}")
+        _check_turns(self)
 
     def at(self, s: float) -> CurvePoint:
         """Return the point at ``s``."""
@@ -100,24 +95,14 @@ class Circle:
     turns: float = 1.0  # 0.5 is a half circle; below 0 clockwise
 
     def __post_init__(self) -> None:
-        centre, start, normal = vectors(
-            "Circle.centre,start,normal", self.centre, self.start, self.normal
-        )
-        if len(centre) != 3:
-            raise ConfigurationError(f"Circle.centre: has shape {centre.shape}, needs (3,)")
-        radius, length = np.linalg.norm(start - centre), np.linalg.norm(normal)
-        if radius == 0:
-            raise ConfigurationError(
-                f"Circle.start: is the centre, {start.tolist()}; needs a point beside it"
-            )
-        if length == 0 or abs(normal @ (start - centre)) > 1e-6 * length * radius:
-            raise ConfigurationError(
-                f"Circle.normal: is {normal.tolist()}, needs a direction at right angles to "
-                f"start - centre, {(start - centre).tolist()}"
-            )
-        _check_turns("Circle.turns", self.turns)
-        for field, value in (("centre", centre), ("start", start), ("normal", normal)):
-            object.__setattr__(self, field, value)
+        centre, start, normal = (as_vector(self, name, 3) for name in ("centre", "start", "normal"))
+        spoke = start - centre
+        radius, length = np.linalg.norm(spoke), np.linalg.norm(normal)
+        check(self, "start", bool(radius > 0), "a point beside the centre")
+        across = length > 0 and abs(normal @ spoke) <= 1e-6 * length * radius
+        needs = f"a direction at right angles to start - centre, {spoke.tolist()}"
+        check(self, "normal", bool(across), needs)
+        _check_turns(self)
 
     @cached_property
     def _ellipse(self) -> Ellipse:
@@ -144,14 +129,13 @@ class Spline:
     points: Float[np.ndarray, "k m"]  # [m]
 
     def __post_init__(self) -> None:
-        through = points("Spline.points", self.points)
+        through = as_points(self, "points")
         same = np.flatnonzero((through[1:] == through[:-1]).all(axis=1))
         if len(same):
             raise ConfigurationError(
                 f"Spline.points: number {same[0] + 1} is number {same[0]} again, "
                 f"{through[same[0]].tolist()}; needs points that differ from the one before"
             )
-        object.__setattr__(self, "points", through)
 
     @cached_property
     def _pieces(self) -> Piecewise:
@@ -163,7 +147,6 @@ class Spline:
         return CurvePoint(*self._pieces.at(s))
 
 
-def _check_turns(name: str, turns: float) -> None:
-    if turns == 0:
-        raise ConfigurationError(f"{name}: is 0, needs a number other than 0")
-    check_share(name, turns, -1000, 1000)
+def _check_turns(curve: Ellipse | Circle) -> None:
+    check_within(curve, "turns", -1000, 1000)
+    check(curve, "turns", curve.turns != 0, "a number other than 0")

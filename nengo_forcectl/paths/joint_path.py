@@ -10,7 +10,7 @@ from arms.errors import UnreachableError
 
 from ..contract import EndingPath, Reference
 from ..errors import ConfigurationError
-from ..support.path_checks import check_duration
+from ..support.checks import Arguments, check_positive
 from .path_limits import check_continuous, check_joints
 from .piecewise import Piecewise, hermite
 from .slerp import rotation_vector
@@ -49,8 +49,8 @@ class JointPath:
     _pieces: Piecewise = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        check_duration("JointPath.period", self.period)
-        check_duration("JointPath.path.end", self.path.end)
+        check_positive(self, period="s")
+        check_positive(Arguments("JointPath.path", end=self.path.end), end="s")
         name = type(self.path).__name__
         steps = max(2, int(np.ceil(self.path.end / self.period)))
         times = np.linspace(0.0, self.path.end, 2 * steps + 1)
@@ -93,7 +93,7 @@ def check_speed(
     """
     if q0 is not None:
         return JointPath(path, arm, q0, period).speeds
-    check_duration("check_speed.period", period)
+    check_positive(Arguments("check_speed", period=period), period="s")
     times = np.linspace(0.0, path.end, max(2, int(np.ceil(path.end / period))) + 1)
     samples = [path.at(float(time)) for time in times]
     name = type(path).__name__

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ..contract import Reference
-from ..support.path_checks import check_duration, points
+from ..support.checks import as_points, check_positive
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class MinimumJerk:
     duration: float  # of one line [s]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "points", points("MinimumJerk.points", self.points))
-        check_duration("MinimumJerk.duration", self.duration)
+        as_points(self, "points")
+        check_positive(self, duration="s")
         object.__setattr__(self, "duration", float(self.duration))
         self.at(0.0)  # loads what is compiled, so that no control cycle does
 

@@ -3,11 +3,12 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from ..support.path_checks import check_duration, check_share
+from ..support.checks import check_positive, check_within
 
 
+@runtime_checkable
 class Profile(Protocol):
     """Anything that says how far along a curve to be at a given time."""
 
@@ -34,7 +35,7 @@ class MinimumJerkProfile:
     duration: float  # [s]
 
     def __post_init__(self) -> None:
-        check_duration("MinimumJerkProfile.duration", self.duration)
+        check_positive(self, duration="s")
 
     def at(self, time: float) -> tuple[float, float, float]:
         """Return s, ds [1/s] and dds [1/s^2] at ``time`` [s]."""
@@ -59,8 +60,8 @@ class TrapezoidProfile:
     ramp: float = 0.25  # share of the duration for each of the two ramps; 0.5 is a triangle
 
     def __post_init__(self) -> None:
-        check_duration("TrapezoidProfile.duration", self.duration)
-        check_share("TrapezoidProfile.ramp", self.ramp, 0.01, 0.5)
+        check_positive(self, duration="s")
+        check_within(self, "ramp", 0.01, 0.5)
 
     def at(self, time: float) -> tuple[float, float, float]:
         """Return s, ds [1/s] and dds [1/s^2] at ``time`` [s]."""
@@ -92,8 +93,8 @@ class GaussianProfile:
     width: float = 1 / 6  # standard deviation as a share of the duration
 
     def __post_init__(self) -> None:
-        check_duration("GaussianProfile.duration", self.duration)
-        check_share("GaussianProfile.width", self.width, 0.01, 1.0)
+        check_positive(self, duration="s")
+        check_within(self, "width", 0.01, 1.0)
 
     @cached_property
     def _bell(self) -> tuple[float, float, float, float]:

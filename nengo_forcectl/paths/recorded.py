@@ -1,6 +1,7 @@
 """A path that was recorded: samples over time, from arrays or from a file."""
 
 import csv
+import io
 import os
 import re
 from dataclasses import dataclass
@@ -12,8 +13,8 @@ from jaxtyping import Float
 
 from ..contract import Reference
 from ..errors import ConfigurationError, RecordError
-from ..support.files import BROKEN, read_npz
-from ..support.path_checks import points
+from ..support.checks import as_points, as_vector
+from ..support.files import interpreting, read_bytes, read_npz
 from .piecewise import Piecewise, hermite, natural_spline
 
 COLUMNS = ("time", "x", "dx", "ddx")
@@ -39,12 +40,8 @@ class RecordedPath:
     ddx: Float[np.ndarray, "k m"] | None = None  # [m/s^2]
 
     def __post_init__(self) -> None:
-        x = points("RecordedPath.x", self.x)
-        if np.ndim(self.time) != 1 or len(self.time) != len(x):
-            raise ConfigurationError(
-                f"RecordedPath.time: has shape {np.shape(self.time)}, needs ({len(x)},) as x has"
-            )
-        time = points("RecordedPath.time", np.reshape(self.time, (-1, 1)))[:, 0]
+        x = as_points(self, "x")
+        time = as_vector(self, "time", len(x), "s")
         stuck = np.flatnonzero(np.diff(time) <= 0)
         if len(stuck):
             k = stuck[0]
@@ -54,19 +51,15 @@ class RecordedPath:
                 "needs times that increase"
             )
         for field in ("dx", "ddx"):
-            value = getattr(self, field)
-            if value is None:
+            if getattr(self, field) is None:
                 continue
-            value = points(f"RecordedPath.{field}", value)
-            if value.shape != x.shape:
+            shape = as_points(self, field).shape
+            if shape != x.shape:
                 raise ConfigurationError(
-                    f"RecordedPath.{field}: has shape {value.shape}, needs {x.shape} as x has"
+                    f"RecordedPath.{field}: has shape {shape}, needs {x.shape}, that of x"
                 )
-            object.__setattr__(self, field, value)
         if self.dx is None and self.ddx is not None:
             raise ConfigurationError("RecordedPath.ddx: is given without dx, needs both")
-        object.__setattr__(self, "time", time)
-        object.__setattr__(self, "x", x)
 
     @classmethod
     def read(cls, file: str | os.PathLike[str]) -> "RecordedPath":
@@ -81,13 +74,16 @@ class RecordedPath:
             ConfigurationError: what it holds is no path.
         """
         file = Path(file)
-        readers = {".npz": _read_npz, ".csv": _read_csv}
-        if file.suffix.lower() not in readers:
+        problem = f"path file '{file}': cannot be read"
+        if file.suffix.lower() == ".npz":
+            archive = read_npz(file, problem)
+            arrays = {name: archive[name] for name in COLUMNS if name in archive}
+        elif file.suffix.lower() == ".csv":
+            content = read_bytes(file, problem)
+            with interpreting(problem):
+                arrays = _columns(content.decode("utf-8-sig"))
+        else:
             raise RecordError(f"path file '{file}': ends in '{file.suffix}', needs .npz or .csv")
-        try:
-            arrays = readers[file.suffix.lower()](file)
-        except (OSError, csv.Error, *BROKEN) as error:
-            raise RecordError(f"path file '{file}': cannot be read ({error})") from None
         for name in ("time", "x"):
             if name not in arrays:
                 raise RecordError(
@@ -119,15 +115,13 @@ class RecordedPath:
         return Reference(x, np.zeros_like(x), np.zeros_like(x))
 
 
-def _read_npz(file: Path) -> dict[str, np.ndarray]:
-    with file.open("rb") as stream:
-        archive = read_npz(stream)
-    return {name: archive[name] for name in COLUMNS if name in archive}
-
-
-def _read_csv(file: Path) -> dict[str, np.ndarray]:
-    with file.open(newline="", encoding="utf-8-sig") as stream:
-        heading, *lines = [line for line in csv.reader(stream) if line] or [[]]
+def _columns(text: str) -> dict[str, np.ndarray]:
+    """The columns of a CSV file by group; `ValueError` where they are not those of a path."""
+    try:
+        rows = csv.reader(io.StringIO(text, newline=""))
+        heading, *lines = [row for row in rows if row] or [[]]
+    except csv.Error as error:
+        raise ValueError(str(error)) from None
     heading = [name.strip() for name in heading]
     if heading:
         heading[0] = heading[0].removeprefix("#").strip()
@@ -142,12 +136,12 @@ def _read_csv(file: Path) -> dict[str, np.ndarray]:
                 "dx0,... and ddx0,..."
             )
         groups[group].append(column)
-    rows = []
+    values = []
     for number, line in enumerate(lines, 1):
         if len(line) != len(heading):
             raise ValueError(f"sample {number} has {len(line)} values, the heading {len(heading)}")
-        rows.append([float(value) for value in line])
-    table = np.array(rows).reshape(len(rows), len(heading))
+        values.append([float(value) for value in line])
+    table = np.array(values).reshape(len(values), len(heading))
     return {
         group: table[:, columns[0]] if group == "time" else table[:, columns]
         for group, columns in groups.items()

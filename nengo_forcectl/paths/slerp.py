@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float
 
-from ..support.path_checks import rotation
+from ..support.checks import as_rotation
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Slerp:
     end: Float[np.ndarray, "3 3"]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "start", rotation("Slerp.start", self.start))
-        object.__setattr__(self, "end", rotation("Slerp.end", self.end))
+        as_rotation(self, "start")
+        as_rotation(self, "end")
 
     @cached_property
     def turn(self) -> Float[np.ndarray, "3"]:

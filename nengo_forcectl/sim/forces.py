@@ -9,7 +9,7 @@ from jaxtyping import Float
 from arms import Arm
 from arms.model.chain import MOVING, Chain, Inertia, Link
 
-from ..support.checks import check_from_zero_up, make_vector
+from ..support.checks import as_triple, check_not_negative
 from .disturbances import Disturbance
 
 Vector = tuple[float, float, float]
@@ -28,8 +28,8 @@ class ForceField(Disturbance):
     curl: Vector = (0.0, 0.0, 0.0)  # [N s/m], in the base frame
 
     def __post_init__(self) -> None:
-        make_vector(self, "force", "N")
-        make_vector(self, "curl", "N s/m")
+        as_triple(self, "force", "N")
+        as_triple(self, "curl", "N s/m")
 
     def torque(
         self,
@@ -54,9 +54,8 @@ class Spring(Disturbance):
     damping: float = 0.0  # [N s/m]
 
     def __post_init__(self) -> None:
-        make_vector(self, "anchor", "m")
-        check_from_zero_up(self, "stiffness", "N/m")
-        check_from_zero_up(self, "damping", "N s/m")
+        as_triple(self, "anchor", "m")
+        check_not_negative(self, stiffness="N/m", damping="N s/m")
 
     def torque(
         self,
@@ -78,7 +77,7 @@ class LinkForces(Disturbance):
     force: Vector  # [N], in the base frame
 
     def __post_init__(self) -> None:
-        make_vector(self, "force", "N")
+        as_triple(self, "force", "N")
 
     def torque(
         self,

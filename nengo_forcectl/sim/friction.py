@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from ..support.checks import check, check_from_zero_up
+from ..support.checks import check, check_not_negative, check_positive
 from .disturbances import Disturbance
 
 
@@ -18,7 +18,7 @@ class ViscousFriction(Disturbance):
     coefficient: float  # [N m s/rad]
 
     def __post_init__(self) -> None:
-        check_from_zero_up(self, "coefficient", "N m s/rad")
+        check_not_negative(self, coefficient="N m s/rad")
 
     def torque(
         self,
@@ -52,13 +52,12 @@ class CoulombFriction(Disturbance):
     stribeck: float = 0.02  # speed at which it has fallen to 1/e of the way between [rad/s]
 
     def __post_init__(self) -> None:
-        check_from_zero_up(self, "level", "N m")
-        check_from_zero_up(self, "stribeck", "rad/s")
-        check(self, "stribeck", "rad/s", self.stribeck > 0, "needs a number above 0")
+        check_not_negative(self, level="N m")
+        check_positive(self, stribeck="rad/s")
         if self.stiction is not None:
-            check_from_zero_up(self, "stiction", "N m")
-            needs = f"needs the level, {self.level} N m, or more"
-            check(self, "stiction", "N m", self.stiction >= self.level, needs)
+            check_not_negative(self, stiction="N m")
+            needs = f"the level, {self.level} N m, or more"
+            check(self, "stiction", self.stiction >= self.level, needs, "N m")
 
     def brake(self, dq: Float[np.ndarray, "*batch n"]) -> Float[np.ndarray, "*batch n"]:
         """Return F [N m]."""

@@ -2,14 +2,13 @@
 
 import math
 from dataclasses import dataclass, replace
-from numbers import Integral
 
 import numpy as np
 
 from arms import Arm
 from arms.model.chain import Link
 
-from ..support.checks import check, check_from_zero_up
+from ..support.checks import check, check_not_negative, check_whole, is_number
 from .disturbances import Disturbance
 
 
@@ -27,10 +26,9 @@ class Payload(Disturbance):
     end: float = math.inf  # [s]
 
     def __post_init__(self) -> None:
-        check_from_zero_up(self, "mass", "kg")
-        check_from_zero_up(self, "radius", "m")
-        check_from_zero_up(self, "start", "s")
-        check(self, "end", "s", self.end > self.start, f"needs more than start, {self.start} s")
+        check_not_negative(self, mass="kg", radius="m", start="s")
+        later = self.end == math.inf or (is_number(self.end) and self.end > self.start)
+        check(self, "end", later, f"more than start, {self.start} s", "s")
 
     @property
     def changes(self) -> tuple[float, ...]:
@@ -58,14 +56,10 @@ class WrongMasses(Disturbance):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check(self, "spread", "", 0 <= self.spread < 1, "needs a number from 0 up and less than 1")
-        check(
-            self,
-            "seed",
-            "",
-            isinstance(self.seed, Integral) and self.seed >= 0,
-            "needs a whole number from 0 up",
-        )
+        good = is_number(self.spread) and 0 <= self.spread < 1
+        check(self, "spread", good, "a number from 0 up and less than 1")
+        check_whole(self, seed=0)
+        check(self, "seed", self.seed is not None, "a whole number from 0 up")
 
     def real(self, arm: Arm, time: float = 0.0) -> Arm:
         """Return the arm with the other masses."""

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ..errors import ConfigurationError
-from ..support.checks import check_from_zero_up
+from ..support.checks import check_not_negative
 
 Joints = Float[np.ndarray, "n"]
 
@@ -29,10 +29,8 @@ class Sensors:
     delay: float = 0.0  # [s], a whole number of simulation steps
 
     def __post_init__(self) -> None:
-        check_from_zero_up(self, "position_noise", "rad")
-        check_from_zero_up(self, "velocity_noise", "rad/s")
-        check_from_zero_up(self, "position_quantum", "rad")
-        check_from_zero_up(self, "delay", "s")
+        check_not_negative(self, position_noise="rad", velocity_noise="rad/s")
+        check_not_negative(self, position_quantum="rad", delay="s")
 
 
 class Sensing:

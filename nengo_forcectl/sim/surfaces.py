@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ..support.checks import check_above_zero, check_from_zero_up, make_unit, make_vector
+from ..support.checks import as_direction, as_triple, check_not_negative, check_positive
 from .forces import Vector
 
 TIP = 0.005  # radius of the ball at the tool frame's origin, which is all that touches [m]
@@ -29,11 +29,10 @@ class Table:
     normal: Vector = (0.0, 0.0, 1.0)  # out of the table
 
     def __post_init__(self) -> None:
-        make_vector(self, "point", "m")
-        make_unit(self, "normal")
-        check_above_zero(self, "stiffness", "N/m")
-        check_from_zero_up(self, "damping", "N s/m")
-        check_from_zero_up(self, "mu", "")
+        as_triple(self, "point", "m")
+        as_direction(self, "normal")
+        check_positive(self, stiffness="N/m")
+        check_not_negative(self, damping="N s/m", mu="")
 
 
 @dataclass(frozen=True)
@@ -54,12 +53,10 @@ class Peg:
     normal: Vector = (0.0, 0.0, 1.0)  # out of the guide
 
     def __post_init__(self) -> None:
-        make_vector(self, "point", "m")
-        make_unit(self, "normal")
-        for field, unit in (("stiffness", "N/m"), ("preload", "N"), ("damping", "N s/m")):
-            check_from_zero_up(self, field, unit)
-        for field, unit in (("travel", "m"), ("mass", "kg"), ("radius", "m")):
-            check_above_zero(self, field, unit)
+        as_triple(self, "point", "m")
+        as_direction(self, "normal")
+        check_not_negative(self, stiffness="N/m", preload="N", damping="N s/m")
+        check_positive(self, travel="m", mass="kg", radius="m")
 
 
 Surface: TypeAlias = Table | Peg

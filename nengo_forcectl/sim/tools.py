@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from ..support.checks import check, make_vector
+from ..support.checks import as_triple, check
 from .disturbances import Disturbance
 from .forces import Vector
 
@@ -26,9 +26,9 @@ class Tool(Disturbance):
     tip: Vector | Float[np.ndarray, "3"]  # [m]; any three numbers
 
     def __post_init__(self) -> None:
-        make_vector(self, "tip", "m")
+        as_triple(self, "tip", "m")
         length = math.hypot(*self.tip)
-        check(self, "tip", "m", length <= LONGEST, f"needs a length from 0 to {LONGEST:g} m")
+        check(self, "tip", length <= LONGEST, f"a length from 0 to {LONGEST:g} m", "m")
 
     def real(self, arm: Arm, time: float = 0.0) -> Arm:
         """Return the arm with its tool frame at the tip."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from ..support.checks import check_from_zero_up, make_vector
+from ..support.checks import as_triple, check_not_negative
 from .forces import Vector
 
 
@@ -34,9 +34,8 @@ class Wrist:
     bias: Vector = (0.0, 0.0, 0.0)  # of the force, in the tool's axes: a drift since the tare [N]
 
     def __post_init__(self) -> None:
-        check_from_zero_up(self, "force_noise", "N")
-        check_from_zero_up(self, "moment_noise", "N m")
-        make_vector(self, "bias", "N")
+        check_not_negative(self, force_noise="N", moment_noise="N m")
+        as_triple(self, "bias", "N")
 
     @property
     def noisy(self) -> bool:

@@ -1,34 +1,104 @@
-"""Files: read if they are what they should be, written whole or not at all."""
+"""Files: one reader of each kind, one way to write.
 
+The ``problem`` of a reader is what its error begins with, such as "run folder 'x': holds no run".
+"""
+
+import io
+import json
 import os
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
-from ..errors import RecordError
+from ..errors import ForcectlError, RecordError
 
-BROKEN = (
-    KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, ImportError,
-    EOFError, MemoryError, RecursionError, zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
-"""What reading a file raises that is damaged, or of another form than ours."""
+# What the parsers of JSON and of NumPy's archives raise for damaged files. RuntimeError: an archive
+# that says it is encrypted, JSON nested too deep; MemoryError: an absurd size in a header.
+DAMAGED = (ValueError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
 
 
-def read_npz(stream: IO[bytes]) -> dict[str, np.ndarray]:
-    """Return the arrays of an archive as `numpy.savez` writes it, by name; no pickles.
+def read_bytes(path: Path, problem: str | None = None) -> bytes:
+    """Return the contents of a file.
 
     Raises:
-        OSError, or one of `exceptions.BROKEN`: it cannot be read, is damaged, or no archive.
+        RecordError: the file cannot be read.
     """
-    archive = np.load(stream, allow_pickle=False)
-    if isinstance(archive, np.ndarray):
-        raise ValueError("is one array; needs an archive of them, as of numpy.savez")
-    return dict(archive)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _record_error(problem or f"file '{path}': cannot be read", error) from None
+
+
+def read_json(path: Path, problem: str | None = None) -> dict[str, Any]:
+    """Return the object that a JSON file holds.
+
+    Raises:
+        RecordError: the file cannot be read, is damaged, or does not hold an object.
+    """
+    problem = problem or f"file '{path}': cannot be read"
+    return parse_json(read_bytes(path, problem), problem)
+
+
+def read_npz(path: Path, problem: str | None = None) -> dict[str, np.ndarray]:
+    """Return the arrays of a file as `numpy.savez` writes it, by name; pickles are refused.
+
+    Raises:
+        RecordError: the file cannot be read, is damaged, or is not such an archive.
+    """
+    problem = problem or f"file '{path}': cannot be read"
+    return parse_npz(read_bytes(path, problem), problem)
+
+
+def parse_json(content: bytes, problem: str) -> dict[str, Any]:
+    """Return the object in a JSON file's contents; see `read_json`."""
+    try:
+        data = json.loads(content.decode())
+        if not isinstance(data, dict):
+            raise ValueError(f"is a {type(data).__name__}, needs an object")
+    except DAMAGED as error:
+        raise _record_error(problem, error) from None
+    return data
+
+
+def parse_npz(content: bytes, problem: str) -> dict[str, np.ndarray]:
+    """Return the arrays in an archive's contents, by name; see `read_npz`."""
+    try:
+        archive = np.load(io.BytesIO(content), allow_pickle=False)
+        if isinstance(archive, np.ndarray):
+            raise ValueError("is one array, needs an archive of arrays, as of numpy.savez")
+        return dict(archive)
+    except (OSError, *DAMAGED) as error:
+        raise _record_error(problem, error) from None
+
+
+@contextmanager
+def interpreting(problem: str) -> Iterator[None]:
+    """Turn what data of another form than ours raises within a ``with`` into a `RecordError`.
+
+    Errors of the package itself pass, and so does what only a bug can raise.
+
+    Raises:
+        RecordError: something is missing, or of another type or size.
+    """
+    try:
+        yield
+    except ForcectlError:
+        raise
+    except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
+        raise _record_error(problem, error) from None
+
+
+def _record_error(problem: str, error: BaseException) -> RecordError:
+    reason = error.strerror if isinstance(error, OSError) else None
+    if reason is None:
+        reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+    return RecordError(f"{problem} ({reason})")
 
 
 def write_file(path: Path, save: Callable[[IO[bytes]], object]) -> None:

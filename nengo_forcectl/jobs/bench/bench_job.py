@@ -21,11 +21,12 @@ from jaxtyping import Float
 from arms import Arm
 
 from ...contract import Robot, State
-from ...errors import RecordError, SimulationError
+from ...errors import SimulationError
 from ...paths import MinimumJerk
 from ...robots.log import Log
 from ...robots.loop import follow
 from ...safety.sensors import SensorCheck
+from ...support.files import interpreting, read_json
 from ..job import RunFolder, versions
 from ..reach.reach_settings import Adapt, ReachSettings
 from ..rivals import gains
@@ -319,14 +320,11 @@ def read_results(folder: Path | str) -> Results:
     """
     folder = Path(folder)
     names = {each.name for each in dataclasses.fields(Cell)}
-    try:
-        data = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    problem = f"run folder '{folder}': holds no results that can be read"
+    data = read_json(folder / "results.json", problem)
+    with interpreting(problem):
         cells = tuple(
-            Cell(**{name: value for name, value in cell.items() if name in names})
+            Cell(**{name: value for name, value in dict(cell).items() if name in names})
             for cell in data["cells"]
         )
         return Results(folder, data["settings"], data, cells)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RecordError(
-            f"run folder '{folder}': holds no results that can be read ({error})"
-        ) from None

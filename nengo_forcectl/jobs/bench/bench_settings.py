@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ...errors import ConfigurationError
 from ...networks.encoding import Inputs
-from ...support.settings_checks import check_names, check_whole
+from ...support.checks import Settings, check_choices, check_whole
 from ..reach.reach_settings import ADAPT, Adapt
 
 DISTURBANCES = (
@@ -16,7 +16,7 @@ DISTURBANCES = (
 
 
 @dataclass(frozen=True)
-class BenchSettings:
+class BenchSettings(Settings):
     """Arms, what disturbs them, and controllers, each with each, in parallel.
 
     Raises:
@@ -77,5 +77,5 @@ class BenchSettings:
             raise ConfigurationError(
                 f"arms: is {' '.join(self.arms) or 'empty'}, needs some arms, each at most once"
             )
-        check_names("disturbances", self.disturbances, DISTURBANCES)
-        check_names("adapt", self.adapt, ADAPT)
+        check_choices(self, "disturbances", DISTURBANCES)
+        check_choices(self, "adapt", ADAPT)

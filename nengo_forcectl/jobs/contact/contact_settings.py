@@ -4,15 +4,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from ...errors import ConfigurationError
-from ...support.settings_checks import check_from_zero_up, check_names, check_whole, check_within
+from ...support.checks import (
+    Arguments,
+    Settings,
+    check,
+    check_choice,
+    check_choices,
+    check_not_negative,
+    check_whole,
+    check_within,
+)
 
 ContactAdapt = Literal["none", "observer", "consolidation", "exact"]
 CONTACT_ADAPT: tuple[ContactAdapt, ...] = get_args(ContactAdapt)
 
 
 @dataclass(frozen=True)
-class ContactSettings:
+class ContactSettings(Settings):
     """What pressing and wiping have in common.
 
     Raises:
@@ -65,20 +73,17 @@ class ContactSettings:
     """Print the summary as JSON on the standard output, and nothing else there."""
 
     def __post_init__(self) -> None:
-        check_from_zero_up(self, payload="kg", friction="N m s/rad", noise="N")
+        check_not_negative(self, payload="kg", friction="N m s/rad", noise="N")
         # Down to where a touch is felt, up to what the ball's contact and the arm can bear.
-        check_within("force", self.force, 5.0, 100.0, "N")
-        check_within("speed", self.speed, 0.001, 0.1, "m/s")
-        if len(set(self.stiffness)) < len(self.stiffness):
-            raise ConfigurationError(
-                f"stiffness: is {' '.join(map(str, self.stiffness))}, needs each at most once"
-            )
+        check_within(self, "force", 5.0, 100.0, "N")
+        check_within(self, "speed", 0.001, 0.1, "m/s")
+        different = len(set(self.stiffness)) == len(self.stiffness)
+        check(self, "stiffness", different, "each at most once", "N/m")
         for stiffness in self.stiffness:
-            check_within("stiffness", stiffness, 100.0, 1e6, "N/m")
+            check_within(Arguments("", stiffness=stiffness), "stiffness", 100.0, 1e6, "N/m")
         check_whole(self, neurons=1, seed=0)
-        if self.law not in ("hybrid", "parallel"):
-            raise ConfigurationError(f"law: is {self.law!r}, needs one of hybrid, parallel")
-        check_names("adapt", self.adapt, CONTACT_ADAPT)
+        check_choice(self, "law", ("hybrid", "parallel"))
+        check_choices(self, "adapt", CONTACT_ADAPT)
 
 
 @dataclass(frozen=True)
@@ -97,13 +102,12 @@ class PressSettings(ContactSettings):
     """How long it presses, after a second in which the force may settle [s]."""
 
     def __post_init__(self) -> None:
-        if self.surface not in ("table", "peg"):
-            raise ConfigurationError(f"surface: is {self.surface!r}, needs one of table, peg")
+        check_choice(self, "surface", ("table", "peg"))
         if not self.stiffness:
             default = (1e3, 1e4, 1e5) if self.surface == "table" else (500.0, 2000.0)
             object.__setattr__(self, "stiffness", default)
         super().__post_init__()
-        check_within("hold", self.hold, 1.0, 60.0, "s")
+        check_within(self, "hold", 1.0, 60.0, "s")
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,7 @@ class WipeSettings(ContactSettings):
         if not self.stiffness:
             object.__setattr__(self, "stiffness", (1e4,))
         super().__post_init__()
-        check_within("mu", self.mu, 0.0, 1.0, "")
-        check_within("radius", self.radius, 0.005, 0.2, "m")
-        check_within("lap", self.lap, 1.0, 60.0, "s")
-        check_within("laps", self.laps, 1, 100, "")
+        check_within(self, "mu", 0.0, 1.0)
+        check_within(self, "radius", 0.005, 0.2, "m")
+        check_within(self, "lap", 1.0, 60.0, "s")
+        check_within(self, "laps", 1, 100)

@@ -6,7 +6,6 @@ Jacobians, the rows' weights, the configurations learned from), ``summary.json``
 """
 
 import dataclasses
-import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,11 +17,11 @@ from jaxtyping import Float
 import arms
 from arms import Arm
 
-from ...errors import RecordError
+from ...errors import ArmError, NetworkError, RecordError
 from ...kinematics.compare import Comparison, compare_jacobians, compare_matrices, nearest_distance
 from ...kinematics.learned import LearnedKinematics
 from ...kinematics.training import Progress, Watch, check_samples, region, sample, training
-from ...support.files import BROKEN, read_npz
+from ...support.files import interpreting, read_json, read_npz
 from ..job import RunFolder, versions
 from .babbling import online_training
 from .jacobian_settings import JacobianSettings
@@ -173,18 +172,16 @@ def read_jacobian_run(folder: Path | str) -> JacobianRun:
         RecordError: the folder holds no readable run.
     """
     folder = Path(folder)
+    problem = f"run folder '{folder}': holds no run that can be read"
+    summary = read_json(folder / "summary.json", problem)
+    arrays = read_npz(folder / "comparison.npz", problem)
     try:
-        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-        with (folder / "comparison.npz").open("rb") as stream:
-            arrays = read_npz(stream)
-        settings = summary["settings"]
-        comparison = compare_matrices(
-            arrays["q"], arrays["learned"], arrays["analytic"], arrays["weights"]
-        )
-        arm = arms.load(settings["arm"], tip=settings["tip"])
-    except (OSError, *BROKEN) as error:
-        raise RecordError(
-            f"run folder '{folder}': holds no run that can be read ({error})"
-        ) from None
+        with interpreting(problem):
+            settings = summary["settings"]
+            matrices = (arrays[name] for name in ("q", "learned", "analytic", "weights"))
+            comparison, data = compare_matrices(*matrices), arrays["data"]
+            arm = arms.load(settings["arm"], tip=settings["tip"])
+    except (ArmError, NetworkError) as error:
+        raise RecordError(f"{problem} ({error})") from None
     learned = LearnedKinematics.load(folder / "network.npz", arm)
-    return JacobianRun(folder, summary, arm, learned, comparison, arrays["data"])
+    return JacobianRun(folder, summary, arm, learned, comparison, data)

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from ...support.settings_checks import check_names, check_whole
+from ...support.checks import Settings, check_choice, check_whole
 
 Task = Literal["position", "pose"]
 Train = Literal["positions", "sobolev", "online"]
 
 
 @dataclass(frozen=True)
-class JacobianSettings:
+class JacobianSettings(Settings):
     """A network learns an arm's kinematics; its Jacobian is held against the arm's own.
 
     Raises:
@@ -63,5 +63,5 @@ class JacobianSettings:
 
     def __post_init__(self) -> None:
         check_whole(self, neurons=1, test=10, seed=0, epochs=1)
-        check_names("task", (self.task,), get_args(Task))
-        check_names("train", (self.train,), get_args(Train))
+        check_choice(self, "task", get_args(Task))
+        check_choice(self, "train", get_args(Train))

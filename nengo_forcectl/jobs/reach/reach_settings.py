@@ -1,6 +1,5 @@
 """`nengo-forcectl reach`."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,14 @@ from ...adaptation.network_adaptation import LEARN_FROM, LearnFrom
 from ...errors import ConfigurationError
 from ...networks.encoding import INPUTS, Inputs
 from ...sim.tools import LONGEST
-from ...support.settings_checks import check_from_zero_up, check_names, check_whole
+from ...support.checks import (
+    Settings,
+    check_choice,
+    check_choices,
+    check_not_negative,
+    check_whole,
+    check_within,
+)
 
 Adapt = Literal[
     "none",
@@ -37,7 +43,7 @@ WITH_JACOBIAN = ("none", "integral", "observer", "consolidation", "exact")
 
 
 @dataclass(frozen=True)
-class ReachSettings:
+class ReachSettings(Settings):
     """An arm with an unknown payload and friction learns to reach, in PyBullet.
 
     Raises:
@@ -124,33 +130,24 @@ class ReachSettings:
         return self.jacobian or self.adapt or ()
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.tool) and 0 <= self.tool <= LONGEST):
-            raise ConfigurationError(
-                f"tool: is {self.tool} m, needs a number from 0 to {LONGEST:g}"
-            )
+        check_within(self, "tool", 0.0, LONGEST, "m")
         if self.tool > 0 and not self.jacobian:
             object.__setattr__(self, "jacobian", JACOBIANS)
         if self.adapt is None:
             default = ("exact",) if self.jacobian else ("none", "consolidation")
             object.__setattr__(self, "adapt", default)
-        check_from_zero_up(self, payload="kg", friction="N m s/rad")
+        check_not_negative(self, payload="kg", friction="N m s/rad")
         check_whole(self, passes=1, neurons=1, seed=0, unseen=0)
         if self.freeze_after is not None and not 1 <= self.freeze_after <= self.all_passes:
             raise ConfigurationError(
                 f"freeze_after: is {self.freeze_after}, needs a pass from 1 to {self.all_passes}"
             )
-        if self.inputs not in INPUTS:
-            raise ConfigurationError(
-                f"inputs: is {self.inputs!r}, needs one of {', '.join(INPUTS)}"
-            )
-        if self.learn_from not in LEARN_FROM:
-            raise ConfigurationError(
-                f"learn_from: is {self.learn_from!r}, needs one of {', '.join(LEARN_FROM)}"
-            )
+        check_choice(self, "inputs", INPUTS)
+        check_choice(self, "learn_from", LEARN_FROM)
         adapt = self.adapt or ()
-        check_names("adapt", adapt, ADAPT)
+        check_choices(self, "adapt", ADAPT)
         if self.jacobian:
-            check_names("jacobian", self.jacobian, JACOBIANS)
+            check_choices(self, "jacobian", JACOBIANS)
             if len(adapt) != 1 or adapt[0] not in WITH_JACOBIAN:
                 raise ConfigurationError(
                     f"adapt: is {' '.join(adapt)}, needs one of {', '.join(WITH_JACOBIAN)} with "
