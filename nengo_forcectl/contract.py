@@ -142,6 +142,9 @@ class Controller:
         """Return the torque for this state and reference; one call is one control cycle."""
         raise NotImplementedError
 
+    def warm_up(self, terms: Terms, state: State) -> None:
+        """Compile what ``torque`` calls, at a state at rest."""
+
     def forget_motion(self) -> None:
         """Begin a new motion: forget an integral or an offset of the last one."""
 
@@ -232,6 +235,9 @@ class Cycle:
 
     def overruled(self, tau: Vector) -> None:
         """Take note of the torque [N m] that was sent in place of the last step's."""
+
+    def warm_up(self) -> None:
+        """Compile what a step calls, and begin a new motion: the making of a cycle does it."""
 
     def forget_motion(self) -> None:
         """Begin a new motion: what was learned stays, what is remembered of the last one goes."""

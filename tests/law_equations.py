@@ -12,6 +12,7 @@ from nengo_forcectl.control import (
     Impedance,
     JointLimits,
     JointPD,
+    JointPID,
     Manipulability,
     ObstacleAvoidance,
     OperationalSpace,
@@ -50,6 +51,7 @@ def secondaries(arm):
 
 LAWS = {
     "joint pd": lambda arm: JointPD(kp=np.arange(1.0, 8.0)),
+    "joint pid": lambda arm: JointPID(kp=np.arange(1.0, 8.0), ki=np.arange(2.0, 9.0)),
     "computed torque": lambda arm: ComputedTorque(kp=50 * np.eye(7) + 5.0, kv=np.full(7, 12.0)),
     "sliding": lambda arm: Sliding(slope=5.0, K=np.arange(1.0, 8.0), robust=3.0, boundary=0.5),
     "floating": lambda arm: Floating(kv=2.0),
@@ -97,6 +99,10 @@ def expected(law, model, state, reference, z, moving):
         e, de = reference.x - q, reference.dx - dq
         if isinstance(law, JointPD):
             return g + law.kp * e + law.kv * de
+        if isinstance(law, JointPID):
+            tau = g + law.kp * e + law.kv * de + z
+            z += DT * law.ki * e
+            return tau
         if isinstance(law, Floating):
             return g - law.kv * dq
         if isinstance(law, ComputedTorque):

@@ -6,6 +6,7 @@ from arms_reference import Pinocchio
 from law_equations import HOME, LAWS, expected, references
 
 import arms
+from nengo_forcectl import control
 from nengo_forcectl.adaptation import NoAdaptation
 from nengo_forcectl.contract import Reference, State
 from nengo_forcectl.control import (
@@ -15,10 +16,12 @@ from nengo_forcectl.control import (
     JointLimits,
     Manipulability,
     OperationalSpace,
+    Secondary,
 )
 from nengo_forcectl.control.joint_space import JointSpace
 from nengo_forcectl.cycle.blocks import Blocks
 from nengo_forcectl.cycle.compiled import CompiledController
+from nengo_forcectl.errors import ConfigurationError
 
 
 @pytest.mark.parametrize("name", LAWS)
@@ -29,16 +32,19 @@ def test_every_law_is_its_equation(iiwa, name):
     C of the sliding law, from differences of M, to 1e-8.
     """
     law = LAWS[name](iiwa)
+    bound = law.bind(iiwa)
     model = Pinocchio(iiwa.to_urdf(), iiwa)
-    z, moving = np.zeros(len(getattr(law, "rows", ()))), np.zeros((2, 6))
+    z = np.zeros(7 if isinstance(law, JointSpace) else len(law.rows))
+    moving = np.zeros((2, 6))
     tolerance = {"with secondary tasks": 1e-6, "sliding": 1e-8}.get(name, 1e-9)
     for state, tool, joints in references(iiwa, 20):
         reference = joints if isinstance(law, JointSpace) else tool
         wanted = expected(law, model, state, reference, z, moving)
-        tau = law.torque(iiwa.terms(state.q, state.dq), state, reference).tau
+        tau = bound.torque(iiwa.terms(state.q, state.dq), state, reference).tau
         assert np.abs(tau - wanted).max() < tolerance * max(1.0, np.abs(wanted).max())
-    if name in ("hybrid", "parallel"):
-        np.testing.assert_allclose(law.integral, z, atol=1e-12)
+    if name in ("hybrid", "parallel", "joint pid"):
+        (integral,) = bound.memory.values()
+        np.testing.assert_allclose(integral, z, atol=1e-12)
         assert np.abs(z).max() > 1e-3
 
 
@@ -54,9 +60,9 @@ def test_every_law_compiled_is_the_law(iiwa, name):
         np.testing.assert_allclose(ours.tau, theirs.tau, rtol=1e-9, atol=1e-9)
         np.testing.assert_allclose(ours.tool, theirs.tool, atol=1e-12)
         assert ours.singularity == pytest.approx(theirs.singularity, abs=1e-9)
-    for memory in ("integral", "moving"):
-        if getattr(law, memory, None) is not None:
-            np.testing.assert_allclose(getattr(law, memory), getattr(other, memory), atol=1e-12)
+    theirs = blocks.controller.memory
+    for memory, value in fused.controller.memory.items():
+        np.testing.assert_allclose(value, theirs[memory], atol=1e-12)
 
 
 @pytest.mark.parametrize("name", LAWS)
@@ -113,15 +119,17 @@ def test_the_integral_is_kept_within_its_bound(iiwa):
     reference = Reference(pose[:3, 3], np.zeros(3), np.zeros(3), wrench=wanted)
     free = State(0.0, HOME, np.zeros(7), wrench=np.zeros(6))
     terms = iiwa.terms(HOME, np.zeros(7))
+    bound = law.bind(iiwa)
+    (integral,) = bound.memory.values()
     for _ in range(500):
-        law.torque(terms, free, reference)
-    np.testing.assert_allclose(law.integral, [0.0, 0.0, -20.0], atol=1e-12)
-    law.torque(terms, free._replace(wrench=-2 * wanted), reference)
-    assert law.integral[2] == pytest.approx(-19.5)
-    law.torque(terms, free._replace(sound=False), reference)
-    assert law.integral[2] == pytest.approx(-19.5)
-    law.forget_motion()
-    assert not law.integral.any()
+        bound.torque(terms, free, reference)
+    np.testing.assert_allclose(integral, [0.0, 0.0, -20.0], atol=1e-12)
+    bound.torque(terms, free._replace(wrench=-2 * wanted), reference)
+    assert integral[2] == pytest.approx(-19.5)
+    bound.torque(terms, free._replace(sound=False), reference)
+    assert integral[2] == pytest.approx(-19.5)
+    bound.forget_motion()
+    assert not integral.any()
 
 
 def test_an_arm_of_two_joints_has_its_laws_too():
@@ -148,3 +156,34 @@ def test_arrays_of_any_make_give_the_same_torque(iiwa):
     expected = cycle.step(state, plain).tau
     np.testing.assert_array_equal(cycle.step(state, tool).tau, expected)
     np.testing.assert_array_equal(cycle.step(state, odd).tau, expected)
+
+
+def test_every_registered_law_has_an_equation(iiwa):
+    """A law that is in the package and not among the equations above is not tested at all."""
+    assert {type(make(iiwa)) for make in LAWS.values()} == set(control.LAWS)
+
+
+def test_the_public_names_are_those_of_the_registry():
+    """Every law and every secondary task can be imported from the package by its name."""
+    registered = {each.__name__ for each in (*control.LAWS, *control.SECONDARY_TASKS)}
+    assert registered <= set(control.__all__)
+    assert all(hasattr(control, name) for name in control.__all__)
+
+
+def test_a_secondary_task_in_python_is_one_of_the_blocks(iiwa):
+    """`Blocks` asks it in every cycle; the compiled cycle says that it has no form of it."""
+
+    class Pull(Secondary):
+        def torque(self, terms, state):
+            return np.arange(7.0) * state.q
+
+    law = OperationalSpace(HOME, secondary=(Pull(),))
+    state, tool, _ = next(references(iiwa, 1))
+    plain = Blocks(iiwa, OperationalSpace(HOME), NoAdaptation()).step(state, tool).tau
+    tau = Blocks(iiwa, law, NoAdaptation()).step(state, tool).tau
+    terms = iiwa.terms(state.q, state.dq)
+    J, M_inverse = terms.J[:3], np.linalg.inv(terms.M)
+    N_T = np.eye(7) - J.T @ np.linalg.inv(J @ M_inverse @ J.T + 1e-6 * np.eye(3)) @ J @ M_inverse
+    np.testing.assert_allclose(tau - plain, N_T @ (np.arange(7.0) * state.q), atol=1e-9)
+    with pytest.raises(ConfigurationError, match="no compiled form of OperationalSpace"):
+        CompiledController(iiwa, law)

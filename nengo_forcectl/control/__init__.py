@@ -1,28 +1,54 @@
-"""Control laws: one file each, each a frozen dataclass with one method."""
+"""Control laws: one file each, a frozen dataclass of gains over one compiled kernel.
 
-from ..contract import Command, Controller
+A law is registered here, in `LAWS` (a secondary task in `SECONDARY_TASKS`): what can be exported,
+what the bench runs and what the tests compare with an equation of its own follow from it.
+"""
+
 from .admittance import Admittance
+from .bound import BoundLaw
 from .computed_torque import ComputedTorque
 from .floating import Floating
 from .hybrid_force import HybridForce
 from .impedance import Impedance
 from .joint_pd import JointPD
+from .joint_pid import JointPID
+from .joint_space import JointSpace
 from .operational_space import OperationalSpace
 from .parallel_force import ParallelForce
-from .secondary import Damping, JointLimits, Manipulability, ObstacleAvoidance, Posture, Secondary
+from .secondary import (
+    Damping,
+    JointLimits,
+    Manipulability,
+    ObstacleAvoidance,
+    Posture,
+    Secondary,
+)
 from .sliding import Sliding
+from .task_space import TaskSpace, task_inertia
+
+LAWS = (
+    JointPD, JointPID, ComputedTorque, Sliding, Floating,
+    OperationalSpace, Impedance, HybridForce, ParallelForce, Admittance,
+)  # fmt: skip
+"""Every control law of the package."""
+
+SECONDARY_TASKS = (Posture, Damping, JointLimits, ObstacleAvoidance, Manipulability)
+"""Every secondary task of the package."""
 
 __all__ = [
+    "LAWS",
+    "SECONDARY_TASKS",
     "Admittance",
-    "Command",
+    "BoundLaw",
     "ComputedTorque",
-    "Controller",
     "Damping",
     "Floating",
     "HybridForce",
     "Impedance",
     "JointLimits",
     "JointPD",
+    "JointPID",
+    "JointSpace",
     "Manipulability",
     "ObstacleAvoidance",
     "OperationalSpace",
@@ -30,4 +56,6 @@ __all__ = [
     "Posture",
     "Secondary",
     "Sliding",
+    "TaskSpace",
+    "task_inertia",
 ]

@@ -1,19 +1,19 @@
 """Admittance control: a measured force moves the reference of another controller."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
 
-from arms import Terms
-from arms.model.spatial import skew
+from arms import Arm, Terms
 
 from ..contract import Command, Controller, Reference, State
 from ..errors import ConfigurationError
+from ..kernels.layout import YIELD, Block
 from .force_control import ForceControl
 from .gains import Gain, check_gain, matrix
-from .task_space import TaskSpace, orientation, pushes
+from .task_space import BoundTaskLaw, TaskSpace
 
 ROWS = (0, 1, 2)
 
@@ -29,8 +29,8 @@ class Admittance(Controller):
     rotation vector's ``R_c = exp(c) R_r``, its rate taken for the angular velocity: to second order
     in c.
 
-    ``moving``, c and dc, is what changes, one step a call of ``torque``, by implicit Euler:
-    stable for any gains.
+    What the bound law remembers, ``moving``, is c and dc; they take one step a cycle by implicit
+    Euler, which is stable for any gains.
     """
 
     inner: TaskSpace  # the controller that follows
@@ -39,8 +39,6 @@ class Admittance(Controller):
     stiffness: Gain = 0.0  # [N/m], [N m/rad]
     rows: tuple[int, ...] = ROWS  # that yield
     dt: float = 1e-3  # of a control cycle [s]
-    # c [m, rad] and dc, of all six rows.
-    moving: Float[np.ndarray, "2 6"] = field(init=False, repr=False, compare=False)
 
     needs_wrench = True
 
@@ -65,7 +63,6 @@ class Admittance(Controller):
             raise ConfigurationError(
                 f"Admittance.dt: is {self.dt} s, the inner controller's is {self.inner.dt} s"
             )
-        object.__setattr__(self, "moving", np.zeros((2, 6)))
 
     @cached_property
     def steps(self) -> Float[np.ndarray, "3 6 6"]:
@@ -80,41 +77,17 @@ class Admittance(Controller):
             step[np.ix_(rows, rows)] = inverse @ part
         return steps
 
-    def forget_motion(self) -> None:
-        """Forget the offset and its velocity."""
-        self.moving[:] = 0.0
+    def bind(self, arm: Arm) -> BoundTaskLaw:
+        """Return the law for this arm, with an offset of its own; raises as `TaskSpace.bind`."""
+        return self._bound(arm.dof)
 
     def torque(self, terms: Terms, state: State, reference: Reference) -> Command:
-        """Return the inner controller's torque for the reference that has yielded."""
-        return self.inner.torque(terms, state, self.moved(state, reference))
+        """Return the torque of a first cycle, its offset at 0; raises as `BoundLaw.torque`."""
+        return self._bound(len(terms.g)).torque(terms, state, reference)
 
-    def moved(self, state: State, reference: Reference) -> Reference:
-        """Return the reference that has yielded, one step on.
-
-        Raises:
-            SimulationError: the state has no wrench, or the reference not the orientation needed.
-        """
-        f = pushes(state, reference, self)
-        A, B, G = self.steps
-        c, before = self.moving
-        dc = A @ before + B @ f - G @ c
-        c, ddc = c + self.dt * dc, (dc - before) / self.dt
-        self.moving[:] = c, dc
-        x, dx, ddx = reference[:3]
-        moved = reference._replace(x=x + c[:3], dx=dx + dc[:3], ddx=ddx + ddc[:3], wrench=None)
-        if not self.inner.turns:
-            return moved
-        R, omega, domega = orientation(reference, state.time, type(self.inner).__name__)
-        return moved._replace(
-            R=rotation(c[3:]) @ R,
-            omega=omega + dc[3:],
-            domega=domega + ddc[3:],
-        )
-
-
-def rotation(c: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3 3"]:
-    """Return ``exp(c)``, the turn by ``|c|`` [rad] about c (Rodrigues)."""
-    angle = float(np.sqrt(c @ c))
-    K = skew(c)
-    a, b = float(np.sinc(angle / np.pi)), 0.5 * float(np.sinc(0.5 * angle / np.pi)) ** 2
-    return np.eye(3) + a * K + b * K @ K
+    def _bound(self, n: int) -> BoundTaskLaw:
+        block = Block(YIELD, {}, {"steps": self.steps, "dt": self.dt})
+        bound = BoundTaskLaw(self.inner, n, "Admittance.inner", block)
+        bound.law, bound.inputs.needed_by, bound.dt = self, "Admittance", self.dt
+        bound.memory["Admittance.moving"] = block["moving"]
+        return bound

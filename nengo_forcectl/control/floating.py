@@ -2,13 +2,8 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from arms import Terms
-
-from ..contract import Command, Reference, State
 from .gains import Gain
-from .joint_space import JointLaw, JointSpace
+from .joint_space import JointForm, JointSpace
 
 
 @dataclass(frozen=True)
@@ -23,13 +18,6 @@ class Floating(JointSpace):
 
     follows = False
 
-    def law(self, n: int) -> JointLaw:
+    def form(self, n: int) -> JointForm:
         """Return the law for ``n`` joints."""
-        return JointLaw(f_de=self.gain("kv", n))
-
-    def torque(self, terms: Terms, state: State, reference: Reference) -> Command:
-        """Return the torque that holds the arm against gravity alone."""
-        nothing = np.zeros(len(state.q))
-        tau = terms.g - self.gain("kv", len(state.q)) @ state.dq
-        mobility = np.linalg.inv(terms.M)
-        return Command(tau, nothing, nothing, nothing, nothing, mobility, nothing)
+        return JointForm(f_de=self.gain("kv", n), feedback_f=0.0)

@@ -5,19 +5,19 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float
 
-from ..contract import State
 from ..errors import ConfigurationError
 from .gains import Gain, check_gain
-from .task_space import Rows, Square, TaskSpace
+from .integral import Integral
+from .task_space import Square, TaskSpace
 
 
 @dataclass(frozen=True)
 class ForceControl(TaskSpace):
     """Closes a loop around the wrist's force sensor along some axes of a task frame.
 
-    The gains are over the rows, in the task frame. ``integral`` is the one thing that changes: z,
-    in the base frame, one step a call of ``torque`` unless the state is not sound. Its force and
-    its moment are kept within ``windup``, so that it does not grow while there is no contact.
+    The gains are over the rows, in the task frame. What the bound law remembers is the integral z,
+    in the base frame; it takes one step a cycle unless the state is not sound. Its force and its
+    moment stay within ``windup``, so that it does not grow while there is no contact.
     """
 
     axes: tuple[int, ...] = (2,)  # of the task frame, as rows: the force is controlled along them
@@ -26,7 +26,6 @@ class ForceControl(TaskSpace):
     ki: Gain = 5.0  # [1/s]
     windup: tuple[float, float] = (100.0, 10.0)  # [N, N m]
     dt: float = 1e-3  # of a control cycle [s]
-    integral: Rows = field(init=False, repr=False, compare=False)  # z [N, N m]
 
     needs_wrench = True
 
@@ -59,11 +58,6 @@ class ForceControl(TaskSpace):
             raise ConfigurationError(
                 f"{name}.windup: is {self.windup}, needs two numbers from 0 up [N, N m]"
             )
-        object.__setattr__(self, "integral", np.zeros(len(rows)))
-
-    def forget_motion(self) -> None:
-        """Forget the integral."""
-        self.integral[:] = 0.0
 
     def turned(self, gain: Square, *, motion: bool = False) -> Square:
         """Return a gain of the task frame's force (or motion) axes, in the base frame."""
@@ -72,13 +66,8 @@ class ForceControl(TaskSpace):
         chosen = np.isin(rows, self.axes) != motion
         return T @ (gain * np.outer(chosen, chosen)) @ T.T
 
-    def _integrate(self, errors: tuple[Rows | None, ...], state: State) -> None:
-        force, z = errors[2], self.integral
-        if force is None or not state.sound or self.law.z is None:
-            return
-        z += self.dt * (self.law.z @ force)
+    def integral(self) -> Integral:
+        """Return the integral term: z [N, N m] along the axes of force."""
         rows = np.array(self.rows)
-        for part, most in ((rows < 3, self.windup[0]), (rows > 2, self.windup[1])):
-            size = float(np.sqrt(z[part] @ z[part]))
-            if size > most:
-                z[part] *= most / size
+        ki = self.turned(self.gain("ki"))
+        return Integral(ki, self.dt, (rows > 2).astype(int), np.array(self.windup))

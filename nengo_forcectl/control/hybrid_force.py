@@ -7,7 +7,7 @@ import numpy as np
 
 from .force_control import ForceControl
 from .gains import Gain, check_gain
-from .task_space import TaskLaw
+from .task_space import TaskForm
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class HybridForce(ForceControl):
             check_gain(self, gain, len(self.rows))
 
     @cached_property
-    def law(self) -> TaskLaw:
+    def form(self) -> TaskForm:
         """The law's matrices."""
         one = np.eye(len(self.rows))
-        return TaskLaw(
+        return TaskForm(
             a_e=self.turned(self.gain("kp"), motion=True),
             a_de=self.turned(self.gain("kv"), motion=True),
             f_de=self.turned(self.gain("kd")),
@@ -49,5 +49,4 @@ class HybridForce(ForceControl):
             a_ff=self.turned(one, motion=True),
             f_r_ff=self.turned(one),
             f_h=self.turned(one, motion=True),
-            z=self.turned(self.gain("ki")),
         )

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from .gains import Gain, check_gain
-from .task_space import TaskLaw, TaskSpace
+from .task_space import TaskForm, TaskSpace
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,10 @@ class Impedance(TaskSpace):
         return self.inertia is not None
 
     @cached_property
-    def law(self) -> TaskLaw:
+    def form(self) -> TaskForm:
         """The law's matrices."""
         K, D, one = self.gain("K"), self.gain("D"), np.eye(len(self.rows))
         if self.inertia is None:
-            return TaskLaw(f_e=K, f_de=D, f_f=one, a_ff=one, f_h=one)
+            return TaskForm(f_e=K, f_de=D, f_f=one, a_ff=one, f_h=one)
         inverse = np.linalg.inv(self.gain("inertia"))
-        return TaskLaw(a_e=inverse @ K, a_de=inverse @ D, a_f=inverse, a_ff=one, f_h=one)
+        return TaskForm(a_e=inverse @ K, a_de=inverse @ D, a_f=inverse, a_ff=one, f_h=one)

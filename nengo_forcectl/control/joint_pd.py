@@ -2,13 +2,8 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from arms import Terms
-
-from ..contract import Command, Reference, State
 from .gains import Gain
-from .joint_space import JointLaw, JointSpace
+from .joint_space import JointForm, JointSpace
 
 
 @dataclass(frozen=True)
@@ -25,15 +20,6 @@ class JointPD(JointSpace):
     kp: Gain = 100.0  # [N m/rad]
     kv: Gain = 20.0  # [N m s/rad]
 
-    def law(self, n: int) -> JointLaw:
+    def form(self, n: int) -> JointForm:
         """Return the law for ``n`` joints."""
-        return JointLaw(f_e=self.gain("kp", n), f_de=self.gain("kv", n))
-
-    def torque(self, terms: Terms, state: State, reference: Reference) -> Command:
-        """Return the torque that pulls the joints to the reference."""
-        e, de = self.errors(state, reference)
-        error = self.gain("kp", len(e)) @ e + self.gain("kv", len(e)) @ de
-        mobility = np.linalg.inv(terms.M)
-        return Command(
-            terms.g + error, error, error, reference.dx, reference.ddx, mobility, mobility @ error
-        )
+        return JointForm(f_e=self.gain("kp", n), f_de=self.gain("kv", n))

@@ -6,19 +6,27 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from ..contract import Controller, Reference, State
-from ..errors import SimulationError
+from arms import Arm, Terms
+
+from ..contract import Command, Controller, Reference, State
+from ..kernels.layout import JOINT_LAW, JOINTS_LAW, Block
+from .bound import BoundLaw
 from .gains import check_gain, matrix
+from .inputs import Inputs
+from .integral import Integral
 
 Square = Float[np.ndarray, "n n"]
 
 
-class JointLaw(NamedTuple):
-    """Any of the laws for compiled code, linear in ``e = q_r - q`` and ``de = dq_r - dq``::
+class JointForm(NamedTuple):
+    """One form for all laws of the joints, linear in ``e = q_r - q`` and ``de = dq_r - dq``::
 
-    s   = c_e e + c_de de
-    tau = M (follow ddq_r + a_e e + a_de de) + C (coriolis dq + s) + g
-          + f_e e + f_de de + robust sat(s / boundary)
+        a     = a_e e + a_de de,    s = c_e e + c_de de
+        f     = f_e e + f_de de + z + robust sat(s / boundary)
+        tau   = M (follow ddq_r + a) + C (coriolis dq + s) + g + f
+        error = feedback_a M a + feedback_f f
+
+    z is the law's `Integral`, 0 without one.
     """
 
     a_e: Square | float = 0.0  # [1/s^2]
@@ -31,11 +39,8 @@ class JointLaw(NamedTuple):
     coriolis: float = 0.0
     robust: float = 0.0  # [N m]
     boundary: float = 1.0  # [rad/s]
-
-    def matrices(self, n: int) -> Float[np.ndarray, "n 6 n"]:
-        """Return the matrices as one array, the rows of each next to those of the others."""
-        parts = np.stack([np.broadcast_to(part, (n, n)) for part in self[:6]], axis=1)
-        return np.ascontiguousarray(parts)
+    feedback_a: float = 0.0
+    feedback_f: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -48,26 +53,57 @@ class JointSpace(Controller):
         for field in fields(self):
             check_gain(self, field.name)
 
-    def law(self, n: int) -> JointLaw:
+    def form(self, n: int) -> JointForm:
         """Return the law for ``n`` joints; `ConfigurationError` for gains of another size."""
         raise NotImplementedError
+
+    def integral(self, n: int) -> Integral | None:
+        """Return the integral term for ``n`` joints, if the law has one: z [N m]."""
+        return None
 
     def gain(self, field: str, n: int) -> Square:
         """Return one of the gains as a matrix; `ConfigurationError` if it has another size."""
         return matrix(self, field, n)
 
-    def errors(
-        self, state: State, reference: Reference
-    ) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
-        """Return ``q_r - q`` and ``dq_r - dq``.
+    def bind(self, arm: Arm) -> "BoundJointLaw":
+        """Return the law for this arm.
 
         Raises:
-            SimulationError: a reference of another shape.
+            ConfigurationError: gains for another number of joints.
         """
-        for name, value in zip(("x", "dx", "ddx"), reference[:3], strict=True):
-            if np.shape(value) != state.q.shape:
-                raise SimulationError(
-                    f"reference at {state.time:.3f} s: {name} has shape {np.shape(value)}, "
-                    f"{type(self).__name__} needs {state.q.shape}, one value a joint"
-                )
-        return reference.x - state.q, reference.dx - state.dq
+        return BoundJointLaw(self, arm.dof)
+
+    def torque(self, terms: Terms, state: State, reference: Reference) -> Command:
+        """Return the torque for this state and reference; raises as `BoundLaw.torque`."""
+        return BoundJointLaw(self, len(terms.g)).torque(terms, state, reference)
+
+
+class BoundJointLaw(BoundLaw):
+    """A law of the joints for an arm of ``n`` joints."""
+
+    def __init__(self, law: JointSpace, n: int) -> None:
+        # numba takes a second to load
+        from ..kernels.control_joints import complete_command, control_joints
+
+        form = law.form(n)
+        matrices = np.stack([np.broadcast_to(part, (n, n)) for part in form[:6]], axis=1)
+        numbers: dict[str, float] = {
+            name: value for name, value in form._asdict().items() if name in _NUMBERS
+        }
+        integral = law.integral(n)
+        z = None if integral is None else integral.pack()
+        numbers["integral"] = 0 if z is None else z.address
+        block = Block(JOINT_LAW, {"n": n}, {"matrices": matrices, **numbers}, keeps=z)
+        memory = {} if z is None else {f"{type(law).__name__}.integral": z["z"]}
+        inputs = Inputs(n, type(law).__name__, n, follows=law.follows)
+        super().__init__(law, inputs, block, JOINTS_LAW, n, memory)
+        self._kernels = control_joints, complete_command
+
+    def _run(self, terms: Terms, state: State) -> None:
+        law, arm, inputs, command = self.addresses
+        control, complete = self._kernels
+        control(law, arm, inputs, command, bool(state.sound))
+        complete(law, arm, command)
+
+
+_NUMBERS = JointForm._fields[6:]

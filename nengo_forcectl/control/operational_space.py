@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from .gains import Gain, check_gain
-from .task_space import TaskLaw, TaskSpace
+from .task_space import TaskForm, TaskSpace
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,6 @@ class OperationalSpace(TaskSpace):
             check_gain(self, field, len(self.rows))
 
     @cached_property
-    def law(self) -> TaskLaw:
+    def form(self) -> TaskForm:
         """The law's matrices."""
-        return TaskLaw(a_e=self.gain("kp"), a_de=self.gain("kv"), a_ff=np.eye(len(self.rows)))
+        return TaskForm(a_e=self.gain("kp"), a_de=self.gain("kv"), a_ff=np.eye(len(self.rows)))

@@ -7,7 +7,7 @@ import numpy as np
 
 from .force_control import ForceControl
 from .gains import Gain, check_gain
-from .task_space import TaskLaw
+from .task_space import TaskForm
 
 
 @dataclass(frozen=True)
@@ -36,15 +36,14 @@ class ParallelForce(ForceControl):
         check_gain(self, "mass", len(self.rows), positive=True)
 
     @cached_property
-    def law(self) -> TaskLaw:
+    def form(self) -> TaskForm:
         """The law's matrices."""
         one, inverse = np.eye(len(self.rows)), np.linalg.inv(self.gain("mass"))
-        return TaskLaw(
+        return TaskForm(
             a_e=self.gain("kp"),
             a_de=self.gain("kv"),
             a_f=inverse @ self.turned(self.gain("kf")),
             a_z=inverse,
             a_ff=one,
             f_h=one,
-            z=self.turned(self.gain("ki")),
         )

@@ -1,13 +1,13 @@
 """Secondary tasks: joint torques for what a task leaves free, projected into its null space.
 
-Each is a frozen dataclass with ``torque(terms, state) -> tau_0`` [N m]; a task-space controller
-adds those of its ``secondary`` and applies ``N^T = I - J^T Lambda J M^-1`` to the sum (Khatib
-1987), so that they do not move the tool. ``entries`` describes the task to compiled code.
+Each is a frozen dataclass with ``torque(terms, state) -> tau_0`` [N m]; a law of the tool adds
+those of its ``secondary`` and applies ``N^T = I - J^T Lambda J M^-1`` to the sum (Khatib 1987), so
+that they do not move the tool. A task of your own is a `Secondary` with a ``torque`` in Python.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -17,35 +17,92 @@ from arms.machine.kernel import Kernel
 
 from ..contract import State
 from ..errors import ConfigurationError
+from ..kernels import layout
+from ..kernels.layout import ARM, INPUT, NULL_SPACE, Block
 from .gains import Gain, check_gain
-
-NEAREST = 0.05  # of the margin: nearer, what pushes away does not grow any more
-SINGULAR = 1e-6  # a manipulability below which its gradient is taken for zero
-POSTURE, DAMPING, LIMITS, OBSTACLE, MANIPULABILITY = range(5)
+from .terms import write_terms
 
 
-class Entry(NamedTuple):
-    """A task for compiled code: what it is, its numbers, and the arm's terms that it needs."""
+class Packed:
+    """A secondary task for its kernel: which one it is, and its block."""
 
-    kind: int
-    numbers: Float[np.ndarray, "k"]
-    kernel: Kernel | None = None
+    def __init__(
+        self,
+        kind: int,
+        layout: layout.Layout,
+        sizes: dict[str, int],
+        kernel: Kernel | None = None,
+        /,
+        **values: Any,
+    ) -> None:
+        self.kind, self.kernel = kind, kernel
+        self.block = Block(layout, sizes, values, keeps=kernel)
 
 
-class Secondary(Protocol):
+class Secondary:
     """A torque for the joints that the main task does not need."""
+
+    def pack(self, n: int) -> list[Packed]:
+        """Return the task for its kernel; none where it has no kernel and ``torque`` is asked."""
+        return []
 
     def torque(self, terms: Terms, state: State) -> Float[np.ndarray, "n"]:
         """Return tau_0 [N m]."""
-        ...
+        space = NullSpace([self], len(terms.g))
+        return space.torque(terms, state)
 
-    def entries(self, n: int) -> list[Entry]:
-        """Return what compiled code needs, for an arm of ``n`` joints."""
-        ...
+
+class NullSpace:
+    """All secondary tasks of a law, for an arm of ``n`` joints."""
+
+    def __init__(self, tasks: Sequence[Secondary], n: int) -> None:
+        packed: list[Packed] = []
+        self._dof = n
+        self._asked: list[tuple[Secondary, Block]] = []  # tasks in Python
+        for task in tasks:
+            parts = task.pack(n)
+            if not parts:
+                parts = [Packed(layout.GIVEN, layout.GIVEN_TASK, {"n": n})]
+                self._asked.append((task, parts[0].block))
+            packed += parts
+        self.tasks = packed
+        values = {
+            "kinds": [task.kind for task in packed],
+            "blocks": [task.block.address for task in packed],
+        }
+        self.block = Block(NULL_SPACE, {"tasks": len(packed)}, values, keeps=packed)
+
+    @property
+    def kernels(self) -> list[Kernel]:
+        """Kernels of the arm that the tasks call."""
+        return [task.kernel for task in self.tasks if task.kernel is not None]
+
+    @property
+    def compiled(self) -> bool:
+        """Whether every task has a kernel."""
+        return not self._asked
+
+    def ask(self, terms: Terms, state: State) -> None:
+        """Ask the tasks in Python for their torques of this cycle."""
+        for task, block in self._asked:
+            block["tau_0"][...] = task.torque(terms, state)
+
+    def torque(self, terms: Terms, state: State) -> Float[np.ndarray, "n"]:
+        """Return the sum of the tasks' torques [N m]."""
+        # numba takes a second to load
+        from ..kernels.control_null_space import sum_null_space
+
+        n = self._dof
+        arm, tau_0 = Block(ARM, {"n": n}, {"dof": n}), Block(layout.GIVEN_TASK, {"n": n})
+        write_terms(arm, terms)
+        inputs = Block(INPUT, {"n": n, "k": 3}, {"q": state.q, "dq": state.dq})
+        self.ask(terms, state)
+        sum_null_space(self.block.address, arm.address, inputs.address, tau_0.address)
+        return tau_0["tau_0"]
 
 
 @dataclass(frozen=True)
-class Posture:
+class Posture(Secondary):
     """``tau_0 = k (posture - q) - 2 sqrt(k diag(M)) dq``: critically damped, joint by joint."""
 
     posture: Float[np.ndarray, "n"]  # [rad]
@@ -58,19 +115,15 @@ class Posture:
         if np.ndim(self.k) == 2:
             raise ConfigurationError("Posture.k: is a matrix, needs a number or one a joint")
 
-    def torque(self, terms: Terms, state: State) -> Float[np.ndarray, "n"]:
-        """Return tau_0 [N m]."""
-        d_null = 2.0 * np.sqrt(self.k * terms.M.diagonal())  # [N m s/rad]
-        return self.k * (self.posture - state.q) - d_null * state.dq
-
-    def entries(self, n: int) -> list[Entry]:
-        """Return what compiled code needs."""
+    def pack(self, n: int) -> list[Packed]:
+        """Return the task for its kernel."""
         _same(self, "posture", self.posture, n)
-        return [Entry(POSTURE, np.concatenate((self.posture, np.broadcast_to(self.k, n))))]
+        sizes = {"n": n}
+        return [Packed(layout.POSTURE, layout.POSTURE_TASK, sizes, q=self.posture, k=self.k)]
 
 
 @dataclass(frozen=True)
-class Damping:
+class Damping(Secondary):
     """``tau_0 = -kv M dq``: what moves freely slows down at the rate kv, light joints or heavy."""
 
     kv: float = 5.0  # [1/s]
@@ -78,17 +131,13 @@ class Damping:
     def __post_init__(self) -> None:
         check_gain(self, "kv", 0)
 
-    def torque(self, terms: Terms, state: State) -> Float[np.ndarray, "n"]:
-        """Return tau_0 [N m]."""
-        return -self.kv * (terms.M @ state.dq)
-
-    def entries(self, n: int) -> list[Entry]:
-        """Return what compiled code needs."""
-        return [Entry(DAMPING, np.array([self.kv]))]
+    def pack(self, n: int) -> list[Packed]:
+        """Return the task for its kernel."""
+        return [Packed(layout.DAMPING, layout.DAMPING_TASK, {}, kv=self.kv)]
 
 
 @dataclass(frozen=True)
-class JointLimits:
+class JointLimits(Secondary):
     """Pushes a joint away from a limit that is nearer than ``margin``, rho away::
 
         tau_0 = k margin (margin - rho) / rho
@@ -119,19 +168,15 @@ class JointLimits:
         check_gain(self, "margin", 0, positive=True)
         check_gain(self, "k", 0)
 
-    def torque(self, terms: Terms, state: State) -> Float[np.ndarray, "n"]:
-        """Return tau_0 [N m]."""
-        low, high = state.q - self.lower, self.upper - state.q
-        return push(low, self.margin, self.k) - push(high, self.margin, self.k)
-
-    def entries(self, n: int) -> list[Entry]:
-        """Return what compiled code needs."""
+    def pack(self, n: int) -> list[Packed]:
+        """Return the task for its kernel."""
         _same(self, "lower", self.lower, n)
-        return [Entry(LIMITS, np.concatenate((self.lower, self.upper, [self.margin, self.k])))]
+        values = {name: getattr(self, name) for name in ("lower", "upper", "margin", "k")}
+        return [Packed(layout.LIMITS, layout.LIMITS_TASK, {"n": n}, **values)]
 
 
 @dataclass(frozen=True)
-class ObstacleAvoidance:
+class ObstacleAvoidance(Secondary):
     """Pushes points of the arm out of the neighbourhood of spheres (Khatib 1986)::
 
         tau_0 = sum J_p^T f_p,    f_p = k margin (margin - rho) / rho along the sphere's normal
@@ -169,33 +214,21 @@ class ObstacleAvoidance:
         check_gain(self, "margin", 0, positive=True)
         check_gain(self, "k", 0)
 
-    def torque(self, terms: Terms, state: State) -> Float[np.ndarray, "n"]:
-        """Return tau_0 [N m]."""
-        tau = np.zeros(len(state.q))
-        for frame, point in self.points:
-            away = self.arm.pose(state.q, frame, point=point)[:3, 3] - self.spheres[:, :3]
-            length = np.linalg.norm(away, axis=1)
-            force = push(length - self.spheres[:, 3], self.margin, self.k)  # [N]
-            normal = away / np.maximum(length, 1e-9)[:, None]
-            J = self.arm.jacobian(state.q, frame, point=point)[:3]
-            tau += J.T @ (force @ normal)
-        return tau
-
-    def entries(self, n: int) -> list[Entry]:
-        """Return what compiled code needs; `ConfigurationError` for another arm's joints."""
+    def pack(self, n: int) -> list[Packed]:
+        """Return the task for its kernel, a part a point; `ConfigurationError` for another arm."""
         _fits(self, self.arm, n)
-        return [
-            Entry(
-                OBSTACLE,
-                np.concatenate((point, [self.margin, self.k], self.spheres.ravel())),
-                self.arm.kernel("pose", "J", frame=frame, at_point=True),
-            )
-            for frame, point in self.points
-        ]
+        parts = []
+        for frame, point in self.points:
+            kernel = self.arm.kernel("pose", "J", frame=frame, at_point=True)
+            values = {"kernel": kernel.address, "point": point, "spheres": self.spheres}
+            sizes = {"n": n, "spheres": len(self.spheres)}
+            values |= {"margin": self.margin, "k": self.k}
+            parts.append(Packed(layout.OBSTACLE, layout.OBSTACLE_TASK, sizes, kernel, **values))
+        return parts
 
 
 @dataclass(frozen=True)
-class Manipulability:
+class Manipulability(Secondary):
     """``tau_0 = k dw/dq``: uphill in Yoshikawa's measure ``w = sqrt(det(J J^T))`` (1985)."""
 
     arm: Arm
@@ -215,26 +248,13 @@ class Manipulability:
                 f"{self.arm.dof} joints"
             )
 
-    def torque(self, terms: Terms, state: State) -> Float[np.ndarray, "n"]:
-        """Return tau_0 [N m]; none where the arm is singular."""
-        rows = list(self.rows)
-        if self.arm.manipulability(state.q, rows=rows) < SINGULAR:
-            return np.zeros(len(state.q))
-        return self.k * self.arm.manipulability_gradient(state.q, rows=rows)
-
-    def entries(self, n: int) -> list[Entry]:
-        """Return what compiled code needs; `ConfigurationError` for another arm's joints."""
+    def pack(self, n: int) -> list[Packed]:
+        """Return the task for its kernel; `ConfigurationError` for another arm's joints."""
         _fits(self, self.arm, n)
-        numbers = np.array([self.k, *self.rows], dtype=float)
-        return [Entry(MANIPULABILITY, numbers, self.arm.kernel("J", "dJdq"))]
-
-
-def push(distance: Float[np.ndarray, "*k"], margin: float, k: float) -> Float[np.ndarray, "*k"]:
-    """Return how hard to push away: nothing from ``margin`` on, without bound towards zero."""
-    inside = np.maximum(margin - distance, 0.0)
-    with np.errstate(invalid="ignore"):
-        force = k * margin * inside / np.maximum(distance, NEAREST * margin)
-    return np.where(inside > 0.0, force, 0.0)
+        kernel = self.arm.kernel("J", "dJdq")
+        values = {"kernel": kernel.address, "k": self.k, "rows": self.rows}
+        sizes = {"n": n, "m": len(self.rows)}
+        return [Packed(layout.MANIPULABILITY, layout.MANIPULABILITY_TASK, sizes, kernel, **values)]
 
 
 def _vector(owner: object, field: str, value: object, size: int | None = None) -> np.ndarray:

@@ -4,11 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from arms import Terms
-
-from ..contract import Command, Reference, State
 from .gains import Gain, check_gain
-from .joint_space import JointLaw, JointSpace
+from .joint_space import JointForm, JointSpace
 
 
 @dataclass(frozen=True)
@@ -39,20 +36,10 @@ class Sliding(JointSpace):
         check_gain(self, "robust", 0)
         check_gain(self, "boundary", 0, positive=True)
 
-    def law(self, n: int) -> JointLaw:
+    def form(self, n: int) -> JointForm:
         """Return the law for ``n`` joints."""
         slope, K = self.gain("slope", n), self.gain("K", n)
-        return JointLaw(
+        return JointForm(
             a_de=slope, c_e=slope, c_de=np.eye(n), f_e=K @ slope, f_de=K,
             follow=1.0, coriolis=1.0, robust=self.robust, boundary=self.boundary,
         )  # fmt: skip
-
-    def torque(self, terms: Terms, state: State, reference: Reference) -> Command:
-        """Return the torque that brings the joints to the reference."""
-        e, de = self.errors(state, reference)
-        slope, K = self.gain("slope", len(e)), self.gain("K", len(e))
-        s = de + slope @ e
-        error = K @ s + self.robust * np.clip(s / self.boundary, -1.0, 1.0)
-        tau = terms.M @ (reference.ddx + slope @ de) + terms.C @ (state.dq + s) + terms.g + error
-        mobility = np.linalg.inv(terms.M)
-        return Command(tau, error, error, reference.dx, reference.ddx, mobility, mobility @ error)

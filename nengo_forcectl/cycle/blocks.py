@@ -26,20 +26,17 @@ class Blocks(Cycle):
         predictor: Predictor | None = None,
         kinematics: Kinematics | None = None,
     ) -> None:
-        self.arm, self.controller = arm, Controller.of(controller)
+        self.arm, self.controller = arm, Controller.of(controller).bind(arm)
         self.adaptation = Adaptation.of(adaptation)
         self.predictor, self.kinematics = predictor, kinematics
-        self.forget_motion()
-        self._load()
+        self.warm_up()
 
-    def _load(self) -> None:
-        """Load what is compiled, so that no control cycle does."""
+    def warm_up(self) -> None:
+        """Compile what a step calls, and begin a new motion."""
         bent = np.linspace(0.3, 0.9, self.arm.dof)  # [rad]; not singular, where tasks ask nothing
         still = State(0.0, bent, np.zeros(self.arm.dof))
-        terms = self.arm.terms(still.q, still.dq)
-        law = getattr(self.controller, "inner", self.controller)
-        for task in getattr(law, "tasks", ()):  # what else of a law asks an arm
-            task.torque(terms, still)
+        self.controller.warm_up(self.arm.terms(still.q, still.dq), still)
+        self.forget_motion()
 
     @property
     def dof(self) -> int:

@@ -1,60 +1,80 @@
-"""Any of the control laws, arm and law compiled into one call."""
+"""Any control law with its arm, and a learner if there is one, compiled into one call a cycle."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
-from typing import Any, NoReturn
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from arms import Arm, Terms
 
 from ..contract import Controller, Cycle, Reference, Result, State
-from ..control import Admittance
-from ..control.force_control import ForceControl
-from ..control.joint_space import JointSpace
-from ..control.secondary import Entry
-from ..control.task_space import TaskSpace
-from ..errors import ConfigurationError, SimulationError
-from ..kernels.layout import ALONE, HUGE, NOT_FINITE, NOTHING, Layer
+from ..control.bound import BoundLaw
+from ..errors import ConfigurationError, NetworkError, SimulationError
+from ..kernels.layout import ARM, CYCLE, FIXED, NOT_FINITE, NOTHING, Block
 from ..safety.sensors import checked_torque
-from ..support.arrays import taken
+
+
+class Learner(Protocol):
+    """What learns inside a compiled cycle: a kernel's kind, its block, and what it remembers."""
+
+    kind: int
+    block: Block
+    memory: dict[str, np.ndarray]
+
+    def forget_motion(self) -> None:
+        """Begin a new motion: what was learned stays."""
+        ...
 
 
 class OneCall(Cycle):
-    """A control law and its arm, compiled with all else that a cycle does into one call.
+    """A control law, its arm and perhaps a learner, compiled into one call.
 
-    What a law remembers (``ForceControl.integral``, ``Admittance.moving``) stays in its own arrays,
-    so every cycle wants a law of its own. The torque comes out of `compiled.safety.leave`; `Safe`
-    has its own part done in the same call.
+    ``controller`` is the law bound to the arm: what it remembers is this cycle's own. Every torque
+    that is not finite raises; with a guard around it (`Safe`), limits are kept in the same call.
     """
 
     arm: Arm
-    feels = False
-    """Whether it takes the wrist's wrench where the law does not."""
 
-    def __init__(self, arm: Arm, controller: Controller) -> None:
-        self.arm, self.controller, self.dof = arm, controller, arm.dof
-        if isinstance(controller, JointSpace):
-            self._own = self._prepare_joint(controller)
-        elif isinstance(controller, (TaskSpace, Admittance)):
-            self._own = self._prepare_task(controller)
-        else:
+    def __init__(self, arm: Arm, controller: Controller, learner: Learner | None = None) -> None:
+        # numba takes a second to load
+        from ..kernels.control_cycle import run_cycle
+
+        bound = controller.bind(arm) if isinstance(controller, Controller) else controller
+        if not (isinstance(bound, BoundLaw) and bound.compiled):
             raise ConfigurationError(
                 f"{type(self).__name__}: no compiled form of {controller}; use Blocks"
             )
-        self._remembered = held(controller)
-        OneCall.forget_motion(self)
-        self._copies = False
+        self.arm, self.controller, self.dof = arm, bound, arm.dof
+        self.learning = learner is not None
+        bound.inputs.feels = bound.inputs.feels or learner is not None
+        kernel = arm.kernel(*Terms._fields)
+        values = {"dof": arm.dof, "kernel": kernel.address, "tau_max": arm.tau_max}
+        self._arm = Block(ARM, {"n": arm.dof}, values, keeps=kernel)
+        addresses = {
+            "arm": self._arm.address,
+            "input": bound.inputs.block.address,
+            "command": bound.command.address,
+            "law_kind": bound.kind,
+            "law": bound.block.address,
+            "learner_kind": FIXED if learner is None else learner.kind,
+            "learner": 0 if learner is None else learner.block.address,
+        }
+        self._cycle = Block(CYCLE, {"n": arm.dof}, addresses, keeps=(bound, learner))
+        self._out = self._cycle.between("tau", "feedforward")
+        self._run: Any = run_cycle
+        self._learner = learner
+        self.memory = dict(bound.memory)
+        if learner is not None:
+            self.memory |= learner.memory
+        self.warm_up()
 
-    def _start(self, run: Any, *others: Any, own: Sequence[np.ndarray] = ()) -> None:
-        """Compile what is called in a cycle; its other arguments, and more arrays of its own."""
-        from ..kernels.memory import located
-
-        self._own = [*self._own, *own]  # what compiled code knows by address
-        self._run, self._constants = run, (*others, located(self._own))
-        self._size = (2 if own else 1) * self.dof + 4
-        compile_now(run, self._zeros, False, *self._constants)
+    def warm_up(self) -> None:
+        """Compile what a step calls, and begin a new motion."""
+        bent = np.linspace(0.3, 0.9, self.dof)  # [rad]; not singular, where tasks ask nothing
+        still = State(0.0, bent, np.zeros(self.dof), sound=False)
+        self.controller.warm_up(self.arm.terms(still.q, still.dq), still)
+        self._run(self._cycle.address, 0, False, False, False, 0, 0.0)
+        self.forget_motion()
 
     def step(self, state: State, reference: Reference) -> Result:
         """Return the torque for this state; learn, if it does.
@@ -63,135 +83,55 @@ class OneCall(Cycle):
             SimulationError: a state or reference of another shape, one that lacks an orientation or
                 a wrench that the law needs, something that is not finite.
         """
-        values, sound = self._values(state, reference), bool(state.sound)
-        result, _ = self._once(state, values, sound, ALONE)
-        if result is None:
-            result, _ = self._once(state, self._arrays(state, values), sound, ALONE)
-            assert result is not None
-        return result
+        self.controller.inputs.collect(state, reference)
+        sound = bool(state.sound)
+        met = self._run(self._cycle.address, 0, sound, sound, self.learning, 0, 0.0)
+        return self._result(state, reference, met)
 
-    def guarded(
-        self, state: State, reference: Reference, sound: bool, layer: Layer
+    def step_guarded(
+        self,
+        state: State,
+        reference: Reference,
+        sound: bool,
+        guard: int,
+        begun: int,
+        elapsed: float,
     ) -> tuple[Result | None, int]:
-        """As `step`, with what `Safe` does, in one call; the result, and what it met.
+        """As `step`, within the limits of a guard, in one call; the result, and what it met.
 
         None where nothing was done: the state is not credible, or an array not of the right kind.
         """
-        return self._once(state, self._values(state, reference), sound, layer)
+        met = self.controller.inputs.try_to_collect(state, reference)
+        if met == 0:
+            met = self._run(self._cycle.address, guard, sound, sound, self.learning, begun, elapsed)
+        return (None, met) if met == NOTHING else (self._result(state, reference, met), met)
 
     def learn(self, on: bool) -> None:
-        """Let what learns, if anything does, go on to, or keep what it has learned."""
+        """Start or stop learning; what was learned stays."""
+        self.learning = bool(on) and self._learner is not None
 
     def forget_motion(self) -> None:
-        """Begin a new motion: forget what the law remembers of the last one."""
-        for array in held(self.controller).values():
-            array[:] = 0.0
+        """Begin a new motion: forget what law and learner remember of the last one."""
+        self.controller.forget_motion()
+        if self._learner is not None:
+            self._learner.forget_motion()
 
     def checkpoint(self) -> dict[str, np.ndarray]:
         """Return all that is learned and remembered, to be saved."""
-        return {name: view.copy() for name, view in self._remembered.items()}
+        return {name: view.copy() for name, view in self.memory.items()}
 
     def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
         """Go on from a checkpoint, to the same bits; `NetworkError` for one that does not fit."""
-        from ..kernels.memory import put
+        write_memory(self.memory, checkpoint)
 
-        put(self._remembered, checkpoint)
-
-    def _once(
-        self, state: State, values: list[Any], sound: bool, layer: Layer
-    ) -> tuple[Result | None, int]:
-        n = self.dof
-        out = np.empty(self._size)
-        if self._copies:
-            values = [taken(value) for value in values]
-        try:
-            met = self._run(*values, sound, *self._constants, *layer, out)
-        except TypeError:  # None, a list, other numbers than float64, not contiguous, read-only
-            self._copies = True  # to ask compiled code in vain takes longer
-            return None, NOTHING
-        if met == NOTHING:
-            return None, met
+    def _result(self, state: State, reference: Reference, met: int) -> Result:
         if met == NOT_FINITE:
-            for name, value in zip(self._names, values, strict=True):
-                if not (np.abs(value) < HUGE).all():
-                    self._refuse(state, name, value)
-            checked_torque(out[:n], state.time)
-        added = out[n + 4 :] if self._size > n + 4 else 0.0
-        return Result(out[:n], added, out[n : n + 3], None, out.item(n + 3)), met
-
-    def _arrays(self, state: State, values: list[Any]) -> list[np.ndarray]:
-        """The values as arrays, if they have the right shapes."""
-        for name, value, shape in zip(self._names, values, self._shapes, strict=True):
-            if value is None or np.shape(value) != shape:
-                self._refuse(state, name, value)
-        return [np.array(value, dtype=float, order="C") for value in values]
-
-    def _refuse(self, state: State, name: str, value: Any) -> NoReturn:
-        shape = self._shapes[self._names.index(name)]
-        given = "missing" if value is None else f"{value}, of shape {np.shape(value)}"
-        raise SimulationError(
-            f"{name} at {state.time:.3f} s: is {given}; {type(self.controller).__name__} "
-            f"needs numbers of shape {shape}, finite and below {HUGE:g}"
-        )
-
-    def _prepare(self, shapes: dict[str, tuple[int, ...]]) -> None:
-        """Inputs of compiled code, in their order."""
-        self._names, self._shapes = list(shapes), list(shapes.values())
-        self._zeros = [np.zeros(shape) for shape in self._shapes]
-
-    def _prepare_joint(self, controller: JointSpace) -> list[np.ndarray]:
-        n, law = self.dof, controller.law(self.dof)
-        still, none = np.zeros(n), np.zeros(6)
-        follows, feels = controller.follows, self.feels
-        wrench = {"state.wrench": (6,)} if feels else {}
-        paths = ("reference.x", "reference.dx", "reference.ddx")
-        self._prepare({"state.q": (n,), "state.dq": (n,)} | wrench | dict.fromkeys(paths, (n,)))
-
-        def values(state: State, reference: Reference) -> list[Any]:
-            _, q, dq, _, _, f = state
-            wanted = reference[:3] if follows else (still, still, still)
-            return [q, dq, none if f is None else f, *wanted] if feels else [q, dq, *wanted]
-
-        self._values: Callable[[State, Reference], list[Any]] = values
-        kernel, size = address(self.arm)
-        whole, room = np.array([n, kernel, size]), np.zeros(size + 4 * n)
-        return [whole, self.arm.tau_max, room, law.matrices(n), np.array(law[6:])]
-
-    def _prepare_task(self, controller: TaskSpace | Admittance) -> list[np.ndarray]:
-        from ..kernels.control_null_space import needs
-        from ..kernels.control_task import task_room
-
-        task = controller.inner if isinstance(controller, Admittance) else controller
-        n, turns = self.dof, task.turns
-        shapes = {"state.q": (n,), "state.dq": (n,), "state.wrench": (6,)} | {
-            f"reference.{name}": (3,) for name in Reference._fields
-        }
-        self._prepare(shapes | {"reference.R": (3, 3), "reference.wrench": (6,)})
-        still, unturned, none = np.zeros(3), np.zeros((3, 3)), np.zeros(6)
-        unfelt = None if controller.needs_wrench or task.needs_wrench else none
-
-        def values(state: State, reference: Reference) -> list[Any]:
-            _, q, dq, _, _, f = state
-            x, dx, ddx, R, omega, domega, f_r = reference
-            if not turns:
-                R, omega, domega = unturned, still, still
-            return [
-                q, dq, unfelt if f is None else f, x, dx, ddx, R,
-                still if omega is None else omega, still if domega is None else domega,
-                none if f_r is None else f_r,
-            ]  # fmt: skip
-
-        self._values = values
-        rows, law, numbers, entries, of_entries = task_arrays(task, n)
-        z = task.integral if isinstance(task, ForceControl) else np.zeros(len(rows))
-        yields, moved = np.zeros(0), np.zeros((2, 6))
-        if isinstance(controller, Admittance):
-            numbers[2], yields, moved = controller.dt, controller.steps, controller.moving
-        kernel, size = address(self.arm)
-        whole = np.concatenate(([n, kernel, size, len(rows)], rows, entries.ravel()))
-        most = max(task_room(n, len(rows)), entries[:, 4].max(initial=0) + needs(n))
-        room = np.zeros(size + 4 * n + 30 + most)
-        return [whole, self.arm.tau_max, room, law, numbers, of_entries, yields, moved, z]
+            self.controller.inputs.name_infinite(state, reference)
+            checked_torque(self._cycle["tau"], state.time)
+            raise SimulationError(f"torque at {state.time:.3f} s: is not finite")
+        n, out = self.dof, self._out.copy()
+        added = 0.0 if self._learner is None else out[n + 4 :]
+        return Result(out[:n], added, out[n : n + 3], None, out.item(n + 3))
 
 
 class CompiledController(OneCall):
@@ -199,71 +139,28 @@ class CompiledController(OneCall):
 
     Args:
         arm: the model.
-        controller: a law of ``nengo_forcectl.control``, of which this cycle has the only use.
+        controller: a law of ``nengo_forcectl.control``.
 
     Raises:
         ConfigurationError: a law of another kind, or one that is not for an arm of this size.
     """
 
     def __init__(self, arm: Arm, controller: Controller) -> None:
-        from ..kernels.control import joint_cycle, task_cycle
-
         super().__init__(arm, controller)
-        run = joint_cycle if isinstance(controller, JointSpace) else task_cycle
-        self._start(run)
 
 
-def held(law: Any, path: str | None = None) -> dict[str, np.ndarray]:
-    """Return the arrays that a law changes as it works, fields that are no arguments, by path.
-
-    A path begins with the law's class, so that what one remembers is not taken for another's.
-    """
-    found: dict[str, np.ndarray] = {}
-    path = type(law).__name__ if path is None else path
-    for field in fields(law):
-        part, name = getattr(law, field.name), f"{path}.{field.name}"
-        if not field.init:
-            found[name] = part
-        elif is_dataclass(part):
-            found |= held(part, name)
-    return found
-
-
-def address(arm: Arm) -> tuple[int, int]:
-    """Return where the kernel of an arm's terms is, as long as the arm is, and what it writes."""
-    kernel = arm.kernel(*Terms._fields)
-    return kernel.address, kernel.size
-
-
-def compile_now(run: Any, values: Sequence[np.ndarray], *others: Any) -> None:
-    """Compile a cycle for arrays like ``values``, and for no others in a control cycle."""
-    run.disable_compile(False)
-    empty = [np.zeros((0,) * value.ndim) for value in values]  # with which it does nothing
-    run(*empty, *others, *ALONE, np.empty(0))
-    run.disable_compile()
-
-
-def task_arrays(task: TaskSpace, n: int) -> tuple[np.ndarray, ...]:
-    """Return a law as `compiled.task.task_space` takes it: rows, law, numbers; its other tasks.
+def write_memory(views: Mapping[str, np.ndarray], values: Mapping[str, np.ndarray]) -> None:
+    """Set arrays in place, by name.
 
     Raises:
-        ConfigurationError: a law that is not for an arm of ``n`` joints.
+        NetworkError: other names or shapes, or a value that is NaN; nothing is set then.
     """
-    rows = np.array(task.rows)
-    dt, windup = (task.dt, task.windup) if isinstance(task, ForceControl) else (1.0, (0.0, 0.0))
-    numbers = np.array([task.damping, task.inertia_max, dt, *windup])
-    entries = [entry for each in task.tasks for entry in each.entries(n)]
-    return rows, task.law.matrices(len(rows)), numbers, *_table(entries)
-
-
-def _table(
-    entries: list[Entry],
-) -> tuple[Int[np.ndarray, "k 5"], Float[np.ndarray, "numbers"]]:
-    """The secondary tasks as `compiled.secondary` takes them."""
-    ends = np.cumsum([0] + [len(entry.numbers) for entry in entries])
-    table = np.zeros((len(entries), 5), dtype=np.int64)
-    for row, entry, start, stop in zip(table, entries, ends[:-1], ends[1:], strict=True):
-        kernel = entry.kernel
-        where = (0, 0) if kernel is None else (kernel.address, kernel.size)
-        row[:] = (entry.kind, start, stop, *where)
-    return table, np.concatenate([entry.numbers for entry in entries]).astype(float)
+    given = {name: np.shape(value) for name, value in values.items()}
+    expected = {name: view.shape for name, view in views.items()}
+    if given != expected:
+        raise NetworkError(f"memory of shapes {given} given, needs {expected}")
+    for name, value in values.items():
+        if np.isnan(value).any():
+            raise NetworkError(f"memory {name!r} has a value that is NaN")
+    for name, value in values.items():
+        views[name][...] = value

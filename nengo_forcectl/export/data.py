@@ -19,7 +19,7 @@ from ..contract import Reference, Result, State
 from ..control import Admittance
 from ..control.joint_space import JointSpace
 from ..control.task_space import TaskSpace
-from ..cycle.compiled import CompiledController, held
+from ..cycle.compiled import CompiledController
 from ..cycle.compiled_learning import CompiledCycle
 from ..errors import ConfigurationError, RecordError
 from ..estimation.predictor import Predictor
@@ -51,7 +51,7 @@ class LoadedController(Safe):
     def __str__(self) -> str:
         """Say what it is, in a line."""
         cycle: Any = self.cycle
-        law = cycle.law if isinstance(cycle, CompiledCycle) else cycle.controller
+        law = cycle.law if isinstance(cycle, CompiledCycle) else cycle.controller.law
         name = "consolidation" if isinstance(law, Consolidation) else type(law).__name__
         return (
             f"{name} of {self.arm.name}, {self.dof} joints, {1e3 * self.dt:g} ms a cycle, "
@@ -99,7 +99,7 @@ def described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
             "nengo_forcectl.control"
         )
     arrays: dict[str, np.ndarray] = {}
-    law = plain(cycle.controller, "law", arrays, cycle.arm)
+    law = plain(cycle.controller.law, "law", arrays, cycle.arm)
     inner: dict[str, Any] = {"type": kind, "model": None, "law": law}
     requests = _requests(cycle)
     if cycle.arm.chain != safe.arm.chain:  # the cycle goes by another model than its limits
@@ -113,11 +113,7 @@ def described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         inner["learning_law"] = plain(cycle.law, "learning_law", arrays)
         inner["learning"] = cycle.learning
         arrays |= {"encoders": cycle.network.encoders, "bias": cycle.network.bias}
-    arrays |= {
-        f"memory.{name}": value
-        for name, value in cycle.checkpoint().items()
-        if name not in held(cycle.controller)  # that is there already, with the law
-    }
+    arrays |= {f"memory.{name}": value for name, value in cycle.checkpoint().items()}
     arrays["safe"], counts = safe.remembered
     data = {
         "format": FORMAT,
@@ -164,11 +160,8 @@ def _within(start: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarra
 
 def _requests(cycle: Any) -> list[Request]:
     """The kernels of the arm that a cycle and its limits ask for, with its secondary tasks'."""
-    law, requests = cycle.controller, list(KERNELS)
-    task = law.inner if isinstance(law, Admittance) else law
-    if isinstance(task, TaskSpace):
-        entries = [entry for each in task.tasks for entry in each.entries(cycle.dof)]
-        requests += [entry.kernel.request for entry in entries if entry.kernel is not None]
+    requests = list(KERNELS)
+    requests += [kernel.request for kernel in cycle.controller.kernels]
     if getattr(cycle, "predictor", None) is not None:
         requests.append(Request(("M", "C", "g")))
     return list(dict.fromkeys(requests))
@@ -195,9 +188,7 @@ def assembled(data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Load
         cycle.learn(bool(inner["learning"]))
     else:
         raise RecordError(f"cycle is {inner['type']!r}, needs one of {', '.join(CYCLES)}")
-    paths = zip(held(law), held(law, "law"), strict=True)
-    laws = {name: stored(arrays, path) for name, path in paths}
-    cycle.resume(_within("memory.", arrays) | laws)
+    cycle.resume(_within("memory.", arrays))
     for owner, requests in ((arm, KERNELS), (model, _requests(cycle))):
         missing = [request for request in requests if not owner.given(request)]
         if missing:
@@ -227,7 +218,7 @@ def network_arrays(inner: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -
 def proof(controller: LoadedController) -> Float[np.ndarray, "3 n"]:
     """Return the torques of the first three steps of a small motion."""
     cycle: Any = controller.cycle
-    arm, law, rows = controller.arm, cycle.controller, []
+    arm, law, rows = controller.arm, cycle.controller.law, []
     task = law.inner if isinstance(law, Admittance) else law
     q = task.posture if isinstance(task, TaskSpace) else joint_range(arm)[0]
     dq, still = 0.1 * np.cos(np.arange(arm.dof)), np.zeros(3)

@@ -16,45 +16,23 @@ import numpy as np
 from arms import Arm
 from arms.model import chain
 
-from ..control import (
-    Admittance,
-    ComputedTorque,
-    Damping,
-    Floating,
-    HybridForce,
-    Impedance,
-    JointLimits,
-    JointPD,
-    Manipulability,
-    ObstacleAvoidance,
-    OperationalSpace,
-    ParallelForce,
-    Posture,
-    Sliding,
-)
+from ..control import LAWS, SECONDARY_TASKS
 from ..errors import ConfigurationError, RecordError
 from ..learning.consolidation import Consolidation
 from ..learning.gradient import Gradient
 from ..networks.encoding import StateEncoding
 from ..safety.limits import Limits
 
-LAWS = (
-    JointPD, ComputedTorque, Sliding, Floating, OperationalSpace, Impedance, HybridForce,
-    ParallelForce, Admittance,
-)  # fmt: skip
 OTHERS = (
-    Posture, Damping, JointLimits, ObstacleAvoidance, Manipulability, Limits, StateEncoding,
-    Consolidation, Gradient, chain.Chain, chain.Link, chain.Inertia, chain.Joint, chain.Mimic,
-    chain.Pose,
+    Limits, StateEncoding, Consolidation, Gradient, chain.Chain, chain.Link, chain.Inertia,
+    chain.Joint, chain.Mimic, chain.Pose,
 )  # fmt: skip
-TYPES: dict[str, type] = {kind.__name__: kind for kind in (*LAWS, *OTHERS)}
+TYPES: dict[str, type] = {kind.__name__: kind for kind in (*LAWS, *SECONDARY_TASKS, *OTHERS)}
 LARGE = 64  # numbers of an array that is not written out
 
 
 def plain(value: Any, path: str, arrays: dict[str, np.ndarray], arm: Arm | None = None) -> Any:
     """Return ``value`` as plain data.
-
-    Arrays that a dataclass changes as it works (fields that are not arguments) are stored, too.
 
     Args:
         path: of it, in messages and as the name of what is stored.
@@ -89,15 +67,12 @@ def plain(value: Any, path: str, arrays: dict[str, np.ndarray], arm: Arm | None 
     data: dict[str, Any] = {"type": type(value).__name__}
     for field in dataclasses.fields(TYPES[data["type"]]):
         name, part = f"{path}.{field.name}", getattr(value, field.name)
-        if field.init:
-            data[field.name] = plain(part, name, arrays, arm)
-        else:
-            arrays[name] = part.copy()
+        data[field.name] = plain(part, name, arrays, arm)
     return data
 
 
 def made(data: Any, path: str, arrays: Mapping[str, np.ndarray], arm: Arm | None = None) -> Any:
-    """Return what `plain` gave ``data`` for, as new; what it remembered is not in it.
+    """Return what `plain` gave ``data`` for, as new.
 
     Raises:
         RecordError: data that `plain` does not give.
@@ -118,7 +93,7 @@ def made(data: Any, path: str, arrays: Mapping[str, np.ndarray], arm: Arm | None
     if kind is None:
         raise RecordError(f"{path}: is of type {data.get('type')!r}, not one of {', '.join(TYPES)}")
     given = {name: part for name, part in data.items() if name != "type"}
-    wanted = {field.name for field in dataclasses.fields(kind) if field.init}
+    wanted = {field.name for field in dataclasses.fields(kind)}
     if set(given) != wanted:
         raise RecordError(
             f"{path}: {kind.__name__} has the fields {', '.join(sorted(wanted))}, "

@@ -14,12 +14,14 @@ from numba.np.numpy_support import carray
 from .compile import kernel
 
 
-@intrinsic
-def _pointer(typing: Any, address: Any) -> Any:
+def _to_pointer(typing: Any, address: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.inttoptr(args[0], context.get_value_type(signature.return_type))
 
     return types.voidptr(address), generate
+
+
+_pointer: Any = intrinsic(_to_pointer)
 
 
 @kernel

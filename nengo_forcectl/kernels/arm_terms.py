@@ -1,6 +1,17 @@
-"""`arms.Terms`, as a kernel writes them."""
+"""An arm's terms at the present state, in its block."""
 
+from arms.machine.invoke import invoke
+
+from .access import span, vector, whole
 from .compile import kernel
+from .layout import ARM_G, ARM_KERNEL, ARM_POSE, INPUT_DQ, INPUT_Q
+
+
+@kernel
+def compute_terms(arm, inputs):
+    """Pose, J, dJ, M, C and g at the input's q and dq."""
+    q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
+    invoke(whole(arm, ARM_KERNEL), q, dq, span(arm, ARM_POSE, ARM_G))  # pyright: ignore[reportCallIssue]
 
 
 @kernel

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from numba.core import config
+import numba.core.config
 
 import arms.machine
 from arms.machine import cache as disk
 
+config: Any = numba.core.config
 FAST = {"reassoc", "contract"}
 
 

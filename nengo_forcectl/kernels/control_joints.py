@@ -1,34 +1,88 @@
-"""The laws of `JointSpace`, compiled."""
+"""The laws of the joints: `JointForm`."""
 
+from . import layout as at
+from .access import cube, matrix, number, vector, whole
+from .algebra import factor_columns, substitute
 from .compile import kernel
+from .integral import step_integral
 
 
 @kernel
-def joint_space(M, C, g, q, dq, q_r, dq_r, ddq_r, law, numbers, room, tau):
-    """The torque of a `JointLaw`, into ``tau``.
+def control_joints(law, arm, inputs, command, integrate):
+    """Write tau, error, task_torque, dq_r and ddq_r of a `Command`; let an integral step on.
 
     Args:
-        q_r, dq_r, ddq_r: the reference.
-        law: (n, 6, n): `JointLaw.matrices`.
-        numbers: follow, coriolis, robust, boundary.
-        room: of at least 4 n numbers.
+        integrate: whether the integral may: the sensors are sound, and the last torque was sent.
     """
-    n = len(q)
-    seen, a, v = room[: 2 * n], room[2 * n : 3 * n], room[3 * n : 4 * n]
+    n = whole(arm, at.ARM_DOF)
+    M, C = matrix(arm, at.ARM_M, n), matrix(arm, at.ARM_C, n)
+    acceleration, velocity = vector(law, at.JOINT_ACCELERATION), vector(law, at.JOINT_VELOCITY)
+    feedback = vector(law, at.JOINT_FEEDBACK)
+    tau, error = vector(command, at.COMMAND_TAU), vector(command, at.COMMAND_ERROR)
+    dq_r, ddq_r = vector(command, at.COMMAND_DQ_R), vector(command, at.COMMAND_DDQ_R)
+    task_torque = vector(command, at.COMMAND_TASK_TORQUE)
+    dx, ddx = vector(inputs, at.INPUT_DX), vector(inputs, at.INPUT_DDX)
+
+    answer_errors(law, arm, inputs, command)
     for i in range(n):
-        seen[i] = q_r[i] - q[i]
-        seen[n + i] = dq_r[i] - dq[i]
-    for i in range(n):
-        rows = law[i].ravel()
-        faster, s, force = 0.0, 0.0, 0.0
-        for j in range(2 * n):
-            faster += rows[j] * seen[j]
-            s += rows[2 * n + j] * seen[j]
-            force += rows[4 * n + j] * seen[j]
-        a[i], v[i] = numbers[0] * ddq_r[i] + faster, numbers[1] * dq[i] + s
-        tau[i] = g[i] + force + numbers[2] * min(max(s / numbers[3], -1.0), 1.0)
-    for i in range(n):
-        total = 0.0
+        forward, back = 0.0, 0.0
         for j in range(n):
-            total += M[i, j] * a[j] + C[i, j] * v[j]
-        tau[i] += total
+            forward += M[i, j] * acceleration[j] + C[i, j] * velocity[j]
+            back += M[i, j] * feedback[j]
+        tau[i] += forward
+        error[i] += back
+        task_torque[i], dq_r[i], ddq_r[i] = error[i], dx[i], ddx[i]
+    if integrate and whole(law, at.JOINT_INTEGRAL) != 0:
+        step_integral(whole(law, at.JOINT_INTEGRAL), vector(law, at.JOINT_E))
+
+
+@kernel
+def answer_errors(law, arm, inputs, command):
+    """Write what M and C are multiplied with, and the torques besides into tau and error."""
+    n = whole(arm, at.ARM_DOF)
+    g, gains = vector(arm, at.ARM_G), cube(law, at.JOINT_MATRICES, 6, n)
+    q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
+    x, dx, ddx = (
+        vector(inputs, at.INPUT_X), vector(inputs, at.INPUT_DX), vector(inputs, at.INPUT_DDX)
+    )  # fmt: skip
+    e, de = vector(law, at.JOINT_E), vector(law, at.JOINT_DE)
+    acceleration, velocity = vector(law, at.JOINT_ACCELERATION), vector(law, at.JOINT_VELOCITY)
+    feedback = vector(law, at.JOINT_FEEDBACK)
+    tau, error = vector(command, at.COMMAND_TAU), vector(command, at.COMMAND_ERROR)
+    boundary, robust = number(law, at.JOINT_BOUNDARY), number(law, at.JOINT_ROBUST)
+    follow, coriolis = number(law, at.JOINT_FOLLOW), number(law, at.JOINT_CORIOLIS)
+    integral = whole(law, at.JOINT_INTEGRAL)
+
+    for i in range(n):
+        e[i], de[i] = x[i] - q[i], dx[i] - dq[i]
+    for i in range(n):
+        a, s, force = 0.0, 0.0, 0.0
+        for j in range(n):
+            a += gains[i, at.JOINT_A_E, j] * e[j] + gains[i, at.JOINT_A_DE, j] * de[j]
+            s += gains[i, at.JOINT_C_E, j] * e[j] + gains[i, at.JOINT_C_DE, j] * de[j]
+            force += gains[i, at.JOINT_F_E, j] * e[j] + gains[i, at.JOINT_F_DE, j] * de[j]
+        force += robust * min(max(s / boundary, -1.0), 1.0)
+        if integral != 0:
+            force += vector(integral, at.INTEGRAL_Z)[i]
+        acceleration[i] = follow * ddx[i] + a
+        feedback[i] = number(law, at.JOINT_FEEDBACK_A) * a
+        velocity[i] = coriolis * dq[i] + s
+        tau[i] = g[i] + force
+        error[i] = number(law, at.JOINT_FEEDBACK_F) * force
+
+
+@kernel
+def complete_command(law, arm, command):
+    """Write mobility, M^-1, and task_error, M^-1 error, of a `Command`: only laws of Python ask."""
+    n = whole(arm, at.ARM_DOF)
+    M, factor = matrix(arm, at.ARM_M, n), matrix(law, at.JOINT_FACTOR, n)
+    mobility, error = matrix(command, at.COMMAND_MOBILITY, n), vector(command, at.COMMAND_ERROR)
+    task_error = vector(command, at.COMMAND_TASK_ERROR)
+    for i in range(n):
+        task_error[i] = error[i]
+        for j in range(n):
+            factor[i, j], mobility[i, j] = M[i, j], 1.0 if i == j else 0.0
+    factor_columns(factor, 0, n)
+    substitute(factor, task_error)
+    for i in range(n):
+        substitute(factor, mobility[i])

@@ -1,105 +1,144 @@
-"""The secondary tasks of `nengo_forcectl.control.secondary`, compiled."""
+"""The secondary tasks of a law of the tool: torques for what the tool leaves free."""
 
 import math
 
-from arms.machine.invoke import invoke_at
+from arms.machine.invoke import invoke, invoke_at
 
-from ..control.secondary import DAMPING, LIMITS, NEAREST, OBSTACLE, POSTURE, SINGULAR
+from . import layout as at
+from .access import cube, matrix, number, span, vector, whole, wholes
 from .algebra import solve_rows
 from .compile import kernel
 
-
-def needs(n: int) -> int:
-    """Return how many numbers a task wants room for, beside what its kernel writes."""
-    return 6 * 6 + 6 * n
+NEAREST = 0.05  # of the margin: nearer, what pushes away does not grow any more
+SINGULAR = 1e-6  # a manipulability below which its gradient is taken for zero
 
 
 @kernel
-def secondary(entries, numbers, q, dq, M, room, tau):
-    """The sum of the tasks' torques, into ``tau``.
-
-    Args:
-        entries: (k, 5): kind, where its numbers start and end, address and size of its kernel.
-        numbers: of all tasks, one after the other.
-        room: of at least ``needs(n)`` and the size of any of the kernels.
-    """
-    n = len(q)
-    for i in range(n):
-        tau[i] = 0.0
-    for k in range(len(entries)):
-        kind, start = entries[k, 0], entries[k, 1]
-        x = numbers[start : entries[k, 2]]
-        if kind == POSTURE:
-            for i in range(n):
-                tau[i] += x[n + i] * (x[i] - q[i]) - 2.0 * math.sqrt(x[n + i] * M[i, i]) * dq[i]
-        elif kind == DAMPING:
-            for i in range(n):
-                for j in range(n):
-                    tau[i] -= x[0] * M[i, j] * dq[j]
-        elif kind == LIMITS:
-            margin, gain = x[2 * n], x[2 * n + 1]
-            for i in range(n):
-                tau[i] += push(q[i] - x[i], margin, gain) - push(x[n + i] - q[i], margin, gain)
-        elif kind == OBSTACLE:
-            avoid(entries[k, 3], entries[k, 4], x, q, dq, room, tau)
+def control_null_space(tasks, arm, inputs, tau_0):
+    """The sum of the tasks' torques, into ``tau_0``."""
+    kinds, blocks = wholes(tasks, at.NULL_KINDS), wholes(tasks, at.NULL_BLOCKS)
+    for i in range(len(tau_0)):
+        tau_0[i] = 0.0
+    for k in range(len(kinds)):
+        if kinds[k] == at.POSTURE:
+            hold_posture(blocks[k], arm, inputs, tau_0)
+        elif kinds[k] == at.DAMPING:
+            damp(blocks[k], arm, inputs, tau_0)
+        elif kinds[k] == at.LIMITS:
+            avoid_limits(blocks[k], inputs, tau_0)
+        elif kinds[k] == at.OBSTACLE:
+            avoid_spheres(blocks[k], inputs, tau_0)
+        elif kinds[k] == at.MANIPULABILITY:
+            raise_manipulability(blocks[k], inputs, tau_0)
         else:
-            climb(entries[k, 3], entries[k, 4], x, q, dq, room, tau)
+            given = vector(blocks[k], at.GIVEN_TAU_0)
+            for i in range(len(tau_0)):
+                tau_0[i] += given[i]
 
 
 @kernel
-def push(distance, margin, gain):
-    """How hard to push away, as `control.secondary.push`."""
+def sum_null_space(tasks, arm, inputs, given):
+    """`control_null_space` for Python, into a block of its own."""
+    control_null_space(tasks, arm, inputs, vector(given, at.GIVEN_TAU_0))
+
+
+@kernel
+def hold_posture(task, arm, inputs, tau_0):
+    """Add ``k (posture - q) - 2 sqrt(k diag(M)) dq``."""
+    M = matrix(arm, at.ARM_M, len(tau_0))
+    q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
+    posture, k = vector(task, at.POSTURE_Q), vector(task, at.POSTURE_K)
+    for i in range(len(tau_0)):
+        tau_0[i] += k[i] * (posture[i] - q[i]) - 2.0 * math.sqrt(k[i] * M[i, i]) * dq[i]
+
+
+@kernel
+def damp(task, arm, inputs, tau_0):
+    """Add ``-kv M dq``."""
+    M, dq = matrix(arm, at.ARM_M, len(tau_0)), vector(inputs, at.INPUT_DQ)
+    kv = number(task, at.DAMPING_KV)
+    for i in range(len(tau_0)):
+        for j in range(len(tau_0)):
+            tau_0[i] -= kv * M[i, j] * dq[j]
+
+
+@kernel
+def push(distance, margin, k):
+    """How hard to push away: nothing from ``margin`` on, without bound towards zero."""
     if distance >= margin:
         return 0.0
-    return gain * margin * (margin - distance) / max(distance, NEAREST * margin)
+    return k * margin * (margin - distance) / max(distance, NEAREST * margin)
 
 
 @kernel
-def avoid(kernel, size, x, q, dq, room, tau):
-    """`ObstacleAvoidance` of one point: x is the point, margin, k, then the spheres."""
-    n = len(q)
-    terms, away = room[:size], room[size : size + 3]
-    invoke_at(kernel, q, dq, x, terms)  # pyright: ignore[reportCallIssue]
-    for first in range(5, len(x), 4):
+def avoid_limits(task, inputs, tau_0):
+    """Add `JointLimits`: a push away from each limit that is near."""
+    q = vector(inputs, at.INPUT_Q)
+    lower, upper = vector(task, at.LIMITS_LOWER), vector(task, at.LIMITS_UPPER)
+    margin, k = number(task, at.LIMITS_MARGIN), number(task, at.LIMITS_K)
+    for i in range(len(tau_0)):
+        tau_0[i] += push(q[i] - lower[i], margin, k) - push(upper[i] - q[i], margin, k)
+
+
+@kernel
+def avoid_spheres(task, inputs, tau_0):
+    """Add `ObstacleAvoidance` of one point: a push out of every sphere's neighbourhood."""
+    margin, k = number(task, at.OBSTACLE_MARGIN), number(task, at.OBSTACLE_K)
+    pose, J = matrix(task, at.OBSTACLE_POSE, 4), matrix(task, at.OBSTACLE_J, len(tau_0))
+    spheres, away = matrix(task, at.OBSTACLE_SPHERES, 4), vector(task, at.OBSTACLE_AWAY)
+    invoke_at(  # pyright: ignore[reportCallIssue]
+        whole(task, at.OBSTACLE_KERNEL),
+        vector(inputs, at.INPUT_Q),
+        vector(inputs, at.INPUT_DQ),
+        vector(task, at.OBSTACLE_POINT),
+        span(task, at.OBSTACLE_POSE, at.OBSTACLE_J),
+    )
+    for sphere in range(len(spheres)):
         square = 0.0
         for axis in range(3):
-            away[axis] = terms[4 * axis + 3] - x[first + axis]
+            away[axis] = pose[axis, 3] - spheres[sphere, axis]
             square += away[axis] * away[axis]
         length = math.sqrt(square)
-        force = push(length - x[first + 3], x[3], x[4])
+        force = push(length - spheres[sphere, 3], margin, k)
         if force > 0.0:
             for axis in range(3):
                 along = force * away[axis] / max(length, 1e-9)
-                for i in range(n):
-                    tau[i] += terms[16 + axis * n + i] * along
+                for i in range(len(tau_0)):
+                    tau_0[i] += J[axis, i] * along
 
 
 @kernel
-def climb(kernel, size, x, q, dq, room, tau):
-    """`Manipulability`: x is k, then the rows."""
-    n, m = len(q), len(x) - 1
-    terms, A = room[:size], room[size : size + m * m].reshape(m, m)
-    columns = room[size + m * m : size + m * m + n * m].reshape(n, m)
-    invoke_at(kernel, q, dq, x, terms)  # pyright: ignore[reportCallIssue]
-    J, slope = terms[: 6 * n].reshape(6, n), terms[6 * n :].reshape(6, n, n)
+def raise_manipulability(task, inputs, tau_0):
+    """Add `Manipulability`: ``k w sum_ij ((J J^T)^-1 J)_ij dJ_ij/dq``; nothing where w vanishes."""
+    n, rows = len(tau_0), wholes(task, at.MANIPULABILITY_ROWS)
+    m = len(rows)
+    k = number(task, at.MANIPULABILITY_K)
+    J = matrix(task, at.MANIPULABILITY_J, n)
+    slope = cube(task, at.MANIPULABILITY_DJDQ, n, n)
+    factor = matrix(task, at.MANIPULABILITY_FACTOR, m)
+    columns = matrix(task, at.MANIPULABILITY_COLUMNS, m)
+    invoke(  # pyright: ignore[reportCallIssue]
+        whole(task, at.MANIPULABILITY_KERNEL),
+        vector(inputs, at.INPUT_Q),
+        vector(inputs, at.INPUT_DQ),
+        span(task, at.MANIPULABILITY_J, at.MANIPULABILITY_DJDQ),
+    )
     for r in range(m):
         for c in range(r + 1):
             total = 0.0
             for i in range(n):
-                total += J[int(x[1 + r]), i] * J[int(x[1 + c]), i]
-            A[r, c] = total
-    for r in range(m):
+                total += J[rows[r], i] * J[rows[c], i]
+            factor[r, c] = total
         for j in range(n):
-            columns[j, r] = J[int(x[1 + r]), j]
-    solve_rows(A, columns)  # of (J J^T)^-1 J
+            columns[j, r] = J[rows[r], j]
+    solve_rows(factor, columns)
     w = 1.0
     for r in range(m):
-        w *= A[r, r]
+        w *= factor[r, r]
     if not w >= SINGULAR:
         return
     for r in range(m):
-        along = slope[int(x[1 + r])]
         for j in range(n):
-            share = x[0] * w * columns[j, r]
+            share = k * w * columns[j, r]
             for i in range(n):
-                tau[i] += share * along[j, i]
+                tau_0[i] += share * slope[rows[r], j, i]

@@ -1,140 +1,178 @@
-"""The laws of `TaskSpace`, compiled."""
+"""The laws of the tool: `TaskForm`, with secondary tasks in the null space."""
 
 import math
 
-import numpy as np
-
-from .algebra import factor_columns, solve_rows, substitute
-from .arm_terms import parts
+from . import layout as at
+from .access import cube, matrix, number, set_number, vector, whole, wholes
+from .algebra import solve_rows, substitute
 from .compile import kernel
+from .control_null_space import control_null_space
+from .integral import step_integral
+from .limit_inertia import limit_inertia
+from .yield_reference import yield_reference
 
 
 @kernel
-def task_space(
-    terms, dq, reference, measured, sound, rows, law, numbers, tau_0, z, room, tau, error, dq_r,
-    ddq_r,
-):  # fmt: skip
-    """The command of `TaskSpace.torque`, into its last four arguments; returns the singularity.
+def control_task(law, arm, inputs, command, integrate):
+    """Write a `Command`, and let what the law remembers step on.
 
     Args:
-        terms: of the arm.
-        reference: x, dx, ddx, R by rows, omega, domega, wrench: 30 numbers.
-        measured: the wrench of the sensor, zero without one.
-        sound: whether to integrate.
-        rows: of J.
-        law: (m, 12, m): `TaskLaw.matrices`.
-        numbers: damping, inertia_max, dt, windup's force and moment.
-        tau_0: torque of the secondary tasks.
-        z: the integral, which changes.
-        room: of at least ``task_room(n, m)`` numbers.
+        integrate: whether the integral may: the sensors are sound, and the last torque was sent.
     """
-    n, m = len(dq), len(rows)
-    pose, J, dJ, M, C, g = parts(terms, n)
-    turn, seen, ahead = room[:3], room[3 : 3 + 4 * m], room[3 + 4 * m : 3 + 5 * m]
-    rest = room[3 + 5 * m :]
-    motions, forces, rest = rest[: 3 * m].reshape(3, m), rest[3 * m : 5 * m], rest[5 * m :]
-    mobility, rest = rest[: m * n].reshape(m, n), rest[m * n :]  # J M^-1
-    factor, rest = rest[: n * n].reshape(n, n), rest[n * n :]
-    inverse, rest = rest[: m * m].reshape(m, m), rest[m * m :]
+    if whole(law, at.TASK_YIELD) != 0:
+        yield_reference(whole(law, at.TASK_YIELD), inputs)
+    control_null_space(whole(law, at.TASK_NULL_SPACE), arm, inputs, vector(law, at.TASK_TAU_0))
+    measure_errors(law, arm, inputs, command)
+    answer_errors(law, inputs)
+    resolve_inertia(law, arm, command)
+    sum_torques(law, arm, inputs, command)
+    if integrate and whole(law, at.TASK_INTEGRAL) != 0:
+        errors = matrix(law, at.TASK_ERRORS, len(wholes(law, at.TASK_ROWS)))
+        step_integral(whole(law, at.TASK_INTEGRAL), errors[at.ERROR_PUSH])
 
-    for r in range(m):
+
+@kernel
+def measure_errors(law, arm, inputs, command):
+    """Errors of the rows and what answers none of them; J of the rows as the mobility's start."""
+    n, rows = whole(arm, at.ARM_DOF), wholes(law, at.TASK_ROWS)
+    pose, dq = matrix(arm, at.ARM_POSE, 4), vector(inputs, at.INPUT_DQ)
+    J, dJ = matrix(arm, at.ARM_J, n), matrix(arm, at.ARM_DJ, n)
+    mobility, turn = matrix(command, at.COMMAND_MOBILITY, n), vector(law, at.TASK_TURN)
+    e = matrix(law, at.TASK_ERRORS, len(rows))
+    ahead, forward = vector(law, at.TASK_AHEAD), vector(law, at.TASK_FORWARD)
+    velocity, integral = vector(law, at.TASK_VELOCITY), whole(law, at.TASK_INTEGRAL)
+    x, dx, ddx = (
+        vector(inputs, at.INPUT_X), vector(inputs, at.INPUT_DX), vector(inputs, at.INPUT_DDX)
+    )  # fmt: skip
+    omega, domega = vector(inputs, at.INPUT_OMEGA), vector(inputs, at.INPUT_DOMEGA)
+    measured, press = vector(inputs, at.INPUT_WRENCH), vector(inputs, at.INPUT_PRESS)
+
+    for r in range(len(rows)):
         if rows[r] > 2:
-            orientation_error(reference[9:18], pose, turn)
+            measure_turn(law, pose, inputs)
             break
-    for r in range(m):
+    for r in range(len(rows)):
         row = rows[r]
         if row < 3:
-            seen[r] = reference[row] - pose[row, 3]
-            motions[2, r], ahead[r] = reference[3 + row], reference[6 + row]
+            e[at.ERROR_E, r], velocity[r], ahead[r] = x[row] - pose[row, 3], dx[row], ddx[row]
         else:
-            seen[r] = turn[row - 3]
-            motions[2, r], ahead[r] = reference[15 + row], reference[18 + row]
-        dx, back = 0.0, 0.0
+            e[at.ERROR_E, r], velocity[r], ahead[r] = turn[row - 3], omega[row - 3], domega[row - 3]
+        dx_now, curving = 0.0, 0.0
         for i in range(n):
             mobility[r, i] = J[row, i]
-            dx += J[row, i] * dq[i]
-            back += dJ[row, i] * dq[i]
-        seen[m + r], seen[2 * m + r] = motions[2, r] - dx, reference[24 + row] + measured[row]
-        seen[3 * m + r], motions[1, r] = z[r], -back
+            dx_now += J[row, i] * dq[i]
+            curving += dJ[row, i] * dq[i]
+        e[at.ERROR_DE, r], e[at.ERROR_PUSH, r] = velocity[r] - dx_now, press[row] + measured[row]
+        e[at.ERROR_Z, r] = vector(integral, at.INTEGRAL_Z)[r] if integral != 0 else 0.0
+        forward[r] = -curving
+
+
+@kernel
+def answer_errors(law, inputs):
+    """The law's accelerations and forces for the errors of the rows."""
+    rows = wholes(law, at.TASK_ROWS)
+    m = len(rows)
+    gains, e = cube(law, at.TASK_MATRICES, 11, m), matrix(law, at.TASK_ERRORS, m)
+    ahead, forward = vector(law, at.TASK_AHEAD), vector(law, at.TASK_FORWARD)
+    feedback, force = vector(law, at.TASK_FEEDBACK), vector(law, at.TASK_FORCE)
+    pressing = vector(law, at.TASK_PRESS)
+    measured, press = vector(inputs, at.INPUT_WRENCH), vector(inputs, at.INPUT_PRESS)
+    for r in range(m):
+        motion, torque, further, direct = 0.0, 0.0, 0.0, 0.0
+        for kind in range(len(e)):
+            for k in range(m):
+                motion += gains[r, at.TASK_A_E + kind, k] * e[kind, k]
+                torque += gains[r, at.TASK_F_E + kind, k] * e[kind, k]
+        for k in range(m):
+            further += gains[r, at.TASK_A_FF, k] * ahead[k]
+            direct += gains[r, at.TASK_F_R_FF, k] * press[rows[k]]
+            direct -= gains[r, at.TASK_F_H, k] * measured[rows[k]]
+        feedback[r], force[r], pressing[r] = motion, torque, direct
+        forward[r] += further
+
+
+@kernel
+def resolve_inertia(law, arm, command):
+    """Lambda times each of the rows' accelerations; mobility, task_error and singularity."""
+    n, rows = whole(arm, at.ARM_DOF), wholes(law, at.TASK_ROWS)
+    m = len(rows)
+    M, J = matrix(arm, at.ARM_M, n), matrix(arm, at.ARM_J, n)
+    factor, inverse = matrix(law, at.TASK_FACTOR, n), matrix(law, at.TASK_INVERSE, m)
+    mobility = matrix(command, at.COMMAND_MOBILITY, n)
+    tau_0, drift = vector(law, at.TASK_TAU_0), vector(law, at.TASK_DRIFT)
+    feedback, force = vector(law, at.TASK_FEEDBACK), vector(law, at.TASK_FORCE)
+    task_error, column = vector(command, at.COMMAND_TASK_ERROR), vector(law, at.TASK_COLUMN)
+    damping = number(law, at.TASK_DAMPING)
+
     for i in range(n):
         for j in range(i + 1):
             factor[i, j] = M[i, j]
     solve_rows(factor, mobility)
-
     for r in range(m):
-        of = law[r].ravel()
-        motion, force = 0.0, 0.0
-        for k in range(4 * m):
-            motion += of[k] * seen[k]
-            force += of[4 * m + k] * seen[k]
+        drift[r] = 0.0
         for i in range(n):
-            motion -= mobility[r, i] * tau_0[i]
-        press, further = 0.0, 0.0
-        for k in range(m):
-            further += of[8 * m + k] * ahead[k]
-            press += of[9 * m + k] * reference[24 + rows[k]] - of[10 * m + k] * measured[rows[k]]
-        motions[0, r], motions[1, r] = motion, motions[1, r] + further
-        forces[r], forces[m + r] = force, press
+            drift[r] += mobility[r, i] * tau_0[i]
         for k in range(r + 1):
-            total = numbers[0] * numbers[0] if k == r else 0.0
+            total = damping * damping if k == r else 0.0
             for i in range(n):
                 total += mobility[r, i] * J[rows[k], i]
             inverse[r, k] = inverse[k, r] = total
-    singularity = factor_limited(inverse, 1.0 / numbers[1], rest)
-    for k in range(3):
-        substitute(inverse, motions[k])
+    set_number(command, at.COMMAND_SINGULARITY, limit_inertia(law))  # inverse is its factor now
+    for k in range(m):
+        column[k] = 0.0
+        for r in range(k, m):
+            column[k] += inverse[r, k] * force[r]
+    for r in range(m):
+        task_error[r] = feedback[r]
+        for k in range(r + 1):
+            task_error[r] += inverse[r, k] * column[k]
+    substitute(inverse, feedback)
+    substitute(inverse, vector(law, at.TASK_FORWARD))
+    substitute(inverse, vector(law, at.TASK_VELOCITY))
+    substitute(inverse, drift)
 
+
+@kernel
+def sum_torques(law, arm, inputs, command):
+    """From forces of the rows to joint torques: tau, error, task_torque, dq_r and ddq_r."""
+    n, rows = whole(arm, at.ARM_DOF), wholes(law, at.TASK_ROWS)
+    J, C, g = matrix(arm, at.ARM_J, n), matrix(arm, at.ARM_C, n), vector(arm, at.ARM_G)
+    dq, tau_0 = vector(inputs, at.INPUT_DQ), vector(law, at.TASK_TAU_0)
+    feedback, force = vector(law, at.TASK_FEEDBACK), vector(law, at.TASK_FORCE)
+    forward, press = vector(law, at.TASK_FORWARD), vector(law, at.TASK_PRESS)
+    velocity, drift = vector(law, at.TASK_VELOCITY), vector(law, at.TASK_DRIFT)
+    mobility = matrix(command, at.COMMAND_MOBILITY, n)
+    tau, error = vector(command, at.COMMAND_TAU), vector(command, at.COMMAND_ERROR)
+    task_torque = vector(command, at.COMMAND_TASK_TORQUE)
+    dq_r, ddq_r = vector(command, at.COMMAND_DQ_R), vector(command, at.COMMAND_DDQ_R)
     for i in range(n):
-        total = g[i]
+        task_torque[i], error[i], tau[i] = 0.0, tau_0[i], g[i]
+        dq_r[i], ddq_r[i] = 0.0, 0.0
         for j in range(n):
-            total += C[i, j] * dq[j]
-        tau[i], error[i], dq_r[i], ddq_r[i] = total, tau_0[i], 0.0, 0.0
-    for r in range(m):
-        feedback, feedforward = motions[0, r] + forces[r], motions[1, r] + forces[m + r]
+            tau[i] += C[i, j] * dq[j]
+    for r in range(len(rows)):
+        row = rows[r]
         for i in range(n):
-            error[i] += J[rows[r], i] * feedback
-            tau[i] += J[rows[r], i] * feedforward
-            dq_r[i] += mobility[r, i] * motions[2, r]
-            ddq_r[i] += mobility[r, i] * motions[1, r]
+            task_torque[i] += J[row, i] * (feedback[r] + force[r])
+            error[i] -= J[row, i] * drift[r]
+            tau[i] += J[row, i] * (forward[r] + press[r])
+            dq_r[i] += mobility[r, i] * velocity[r]
+            ddq_r[i] += mobility[r, i] * forward[r]
     for i in range(n):
+        error[i] += task_torque[i]
         tau[i] += error[i]
-    if sound:
-        integrate(z, law, seen[2 * m : 3 * m], rows, numbers)
-    return singularity
-
-
-def task_room(n: int, m: int) -> int:
-    """Return how many numbers `task_space` needs room for: ``n`` joints, ``m`` rows."""
-    return 3 + 10 * m + m * n + n * n + 2 * m * m + m
 
 
 @kernel
-def integrate(z, law, f, rows, numbers):
-    """z goes one step on, its force and moment kept within their bounds."""
-    m = len(z)
-    force, moment = 0.0, 0.0
-    for r in range(m):
-        for k in range(m):
-            z[r] += numbers[2] * law[r, 11, k] * f[k]
-        if rows[r] < 3:
-            force += z[r] * z[r]
-        else:
-            moment += z[r] * z[r]
-    force, moment = math.sqrt(force), math.sqrt(moment)
-    for r in range(m):
-        size, most = (force, numbers[3]) if rows[r] < 3 else (moment, numbers[4])
-        if size > most:
-            z[r] *= most / size
-
-
-@kernel
-def orientation_error(R_r, pose, turn):
-    """``2 sign(w) v`` of the quaternion (w, v) of ``R_r R^T``, into ``turn``; R_r by rows."""
-    E = np.empty((3, 3))
+def measure_turn(law, pose, inputs):
+    """``2 sign(w) v`` of the quaternion (w, v) of ``R_r R^T``, the error of orientation."""
+    R_r, E = matrix(inputs, at.INPUT_R, 3), matrix(law, at.TASK_ROTATION, 3)
+    turn = vector(law, at.TASK_TURN)
     for r in range(3):
-        a, b, c = R_r[3 * r], R_r[3 * r + 1], R_r[3 * r + 2]
         for k in range(3):
-            E[r, k] = a * pose[k, 0] + b * pose[k, 1] + c * pose[k, 2]
+            E[r, k] = 0.0
+            for i in range(3):
+                E[r, k] += R_r[r, i] * pose[k, i]
     trace = E[0, 0] + E[1, 1] + E[2, 2]
     largest, i = trace, -1
     for k in range(3):
@@ -150,77 +188,3 @@ def orientation_error(R_r, pose, turn):
     root = math.sqrt(1.0 + 2.0 * E[i, i] - trace)
     for k in range(3):
         turn[k] = sign * (root if k == i else (E[i, k] + E[k, i]) / root)
-
-
-@kernel
-def factor_limited(A, least, room):
-    """A becomes the factor L of itself with no eigenvalue below ``least``; returns by how much.
-
-    ``room`` is of at least ``m m + m`` numbers.
-    """
-    m = len(A)
-    L, column = room[: m * m].reshape(m, m), room[m * m : m * m + m]
-    for i in range(m):
-        for k in range(i + 1):
-            L[i, k] = A[i, k]
-    factor_columns(L, 0, m)
-    # The trace of A^-1, |L^-1|^2, is no less than the largest of its eigenvalues.
-    trace = 0.0
-    for c in range(m):
-        for i in range(c, m):
-            total = 1.0 if i == c else 0.0
-            for k in range(c, i):
-                total -= L[i, k] * column[k]
-            column[i] = total * (1.0 / L[i, i])
-            trace += column[i] * column[i]
-    if trace * least <= 1.0:
-        for i in range(m):
-            for k in range(i + 1):
-                A[i, k] = L[i, k]
-        return 0.0
-    D, U = eigen(A)
-    lowest = D[0, 0]
-    for k in range(m):
-        lowest = min(lowest, D[k, k])
-        lift = least - D[k, k]
-        if lift > 0.0:
-            for i in range(m):
-                for j in range(m):
-                    A[i, j] += lift * U[i, k] * U[j, k]
-    factor_columns(A, 0, m)
-    return min(1.0, max(0.0, 1.0 - lowest / least))
-
-
-@kernel
-def eigen(A):
-    """A symmetric matrix made diagonal by Jacobi's rotations, and its eigenvectors (columns)."""
-    m = len(A)
-    D, U = A.copy(), np.eye(m)
-    size = 0.0
-    for i in range(m):
-        size += D[i, i] * D[i, i]
-    for _ in range(30):
-        off = 0.0
-        for i in range(m):
-            for j in range(i):
-                off += D[i, j] * D[i, j]
-        if not off > 1e-30 * size:
-            break
-        for p in range(m - 1):
-            for q in range(p + 1, m):
-                if D[p, q] == 0.0:
-                    continue
-                theta = (D[q, q] - D[p, p]) / (2.0 * D[p, q])
-                t = 1.0 / (abs(theta) + math.sqrt(theta * theta + 1.0))
-                t = t if theta >= 0.0 else -t
-                c = 1.0 / math.sqrt(t * t + 1.0)
-                s = t * c
-                for k in range(m):
-                    a, b = D[k, p], D[k, q]
-                    D[k, p], D[k, q] = c * a - s * b, s * a + c * b
-                    a, b = U[k, p], U[k, q]
-                    U[k, p], U[k, q] = c * a - s * b, s * a + c * b
-                for k in range(m):
-                    a, b = D[p, k], D[q, k]
-                    D[p, k], D[q, k] = c * a - s * b, s * a + c * b
-    return D, U

@@ -127,51 +127,125 @@ COMMAND_MOBILITY = COMMAND.add("mobility", "m n")
 COMMAND_TASK_ERROR = COMMAND.add("task_error", "m")
 COMMAND_SINGULARITY = COMMAND.add("singularity")
 
-# A law of the joints: `JointForm`, and room.
+# What a law integrates: ``dz/dt = gain error``, the norm of each group of entries bounded.
+INTEGRAL = Layout("integral")
+INTEGRAL_Z = INTEGRAL.add("z", "m")
+INTEGRAL_GAIN = INTEGRAL.add("gain", "m m")
+INTEGRAL_DT = INTEGRAL.add("dt")  # [s]
+INTEGRAL_GROUP = INTEGRAL.add("group", "m", whole=True)  # of each entry
+INTEGRAL_BOUND = INTEGRAL.add("bound", "groups")
+INTEGRAL_SIZE = INTEGRAL.add("size", "groups")
+
+# A law of the joints: `JointForm`, and room. Its matrices, in their order:
+JOINT_A_E, JOINT_A_DE, JOINT_C_E, JOINT_C_DE, JOINT_F_E, JOINT_F_DE = range(6)
 JOINT_LAW = Layout("joint law")
 JOINT_MATRICES = JOINT_LAW.add("matrices", "n 6 n")
 JOINT_FOLLOW = JOINT_LAW.add("follow")
 JOINT_CORIOLIS = JOINT_LAW.add("coriolis")
 JOINT_ROBUST = JOINT_LAW.add("robust")  # [N m]
 JOINT_BOUNDARY = JOINT_LAW.add("boundary")  # [rad/s]
-JOINT_ANSWERS = JOINT_LAW.add("answers", "2")  # shares of acceleration and force in the error
-JOINT_ERRORS = JOINT_LAW.add("errors", "2 n")  # e, de
-JOINT_ACCELERATION = JOINT_LAW.add("acceleration", "2 n")  # with and without the feed-forward
+JOINT_FEEDBACK_A = JOINT_LAW.add("feedback_a")  # share of the acceleration in `Command.error`
+JOINT_FEEDBACK_F = JOINT_LAW.add("feedback_f")  # share of the torque
+JOINT_INTEGRAL = JOINT_LAW.add("integral", whole=True)  # address of a block, or 0
+JOINT_E = JOINT_LAW.add("e", "n")
+JOINT_DE = JOINT_LAW.add("de", "n")
+JOINT_ACCELERATION = JOINT_LAW.add("acceleration", "n")  # what M is multiplied with
+JOINT_FEEDBACK = JOINT_LAW.add("feedback", "n")  # the feedback's part of it
 JOINT_VELOCITY = JOINT_LAW.add("velocity", "n")  # what C is multiplied with
 JOINT_FACTOR = JOINT_LAW.add("factor", "n n")  # of M
 
-# A law of the tool: `TaskForm`, what it remembers, and room.
+# A law of the tool: `TaskForm`, and room. Its matrices, in their order:
+TASK_A_E, TASK_A_DE, TASK_A_F, TASK_A_Z = range(4)
+TASK_F_E, TASK_F_DE, TASK_F_F, TASK_F_Z = range(4, 8)
+TASK_A_FF, TASK_F_R_FF, TASK_F_H = range(8, 11)
 TASK_LAW = Layout("task law")
 TASK_ROWS = TASK_LAW.add("rows", "m", whole=True)  # of J
-TASK_MATRICES = TASK_LAW.add("matrices", "m 12 m")
+TASK_MATRICES = TASK_LAW.add("matrices", "m 11 m")
 TASK_DAMPING = TASK_LAW.add("damping")  # [1/sqrt(kg)]
 TASK_INERTIA_MAX = TASK_LAW.add("inertia_max")  # [kg], [kg m^2]
-TASK_DT = TASK_LAW.add("dt")  # of the integral [s]
-TASK_WINDUP = TASK_LAW.add("windup", "2")  # [N, N m]
 TASK_NULL_SPACE = TASK_LAW.add("null_space", whole=True)  # address of a block
 TASK_YIELD = TASK_LAW.add("yield", whole=True)  # address of a block, or 0
-TASK_INTEGRAL = TASK_LAW.add("integral", "m")  # z [N, N m]
+TASK_INTEGRAL = TASK_LAW.add("integral", whole=True)  # address of a block, or 0
 TASK_TURN = TASK_LAW.add("turn", "3")  # error of orientation
 TASK_ROTATION = TASK_LAW.add("rotation", "3 3")  # from the tool's orientation to the wanted one
-TASK_ERRORS = TASK_LAW.add("errors", "4 m")  # e, de, f_r + f, z
+TASK_ERRORS = TASK_LAW.add("errors", "4 m")  # one row a kind, in this order:
+ERROR_E, ERROR_DE, ERROR_PUSH, ERROR_Z = range(4)  # e, de, f_r + f, z
 TASK_AHEAD = TASK_LAW.add("ahead", "m")  # ddx_r
-TASK_MOTIONS = TASK_LAW.add("motions", "4 m")  # accelerations, then forces: see `control_task`
-TASK_FORCES = TASK_LAW.add("forces", "2 m")  # force, press
+TASK_FEEDBACK = TASK_LAW.add("feedback", "m")  # acceleration, then the force that gives it
+TASK_FORWARD = TASK_LAW.add("forward", "m")  # the same of what answers no error
+TASK_VELOCITY = TASK_LAW.add("velocity", "m")  # dx_r, then the momentum that it has
+TASK_DRIFT = TASK_LAW.add("drift", "m")  # of the tool by tau_0, then the force against it
+TASK_FORCE = TASK_LAW.add("force", "m")
+TASK_PRESS = TASK_LAW.add("press", "m")
 TASK_TAU_0 = TASK_LAW.add("tau_0", "n")  # of the secondary tasks [N m]
 TASK_FACTOR = TASK_LAW.add("factor", "n n")  # of M
 TASK_INVERSE = TASK_LAW.add("inverse", "m m")  # Lambda^-1, then its factor
-TASK_ROOM = TASK_LAW.add("room", "3 m m")
+TASK_TRIAL = TASK_LAW.add("trial", "m m")  # its factor without a limit
+TASK_EIGENVALUES = TASK_LAW.add("eigenvalues", "m m")
+TASK_EIGENVECTORS = TASK_LAW.add("eigenvectors", "m m")
 TASK_COLUMN = TASK_LAW.add("column", "m")
 
-# Secondary tasks of a law of the tool.
+# What a law of the tool leaves free: its secondary tasks, one block each.
+POSTURE, DAMPING, LIMITS, OBSTACLE, MANIPULABILITY, GIVEN = range(6)  # their kinds
 NULL_SPACE = Layout("null space")
-NULL_TABLE = NULL_SPACE.add("table", "tasks columns", whole=True)
-NULL_NUMBERS = NULL_SPACE.add("numbers", "numbers")
-NULL_ROOM = NULL_SPACE.add("room", "room")
+NULL_KINDS = NULL_SPACE.add("kinds", "tasks", whole=True)
+NULL_BLOCKS = NULL_SPACE.add("blocks", "tasks", whole=True)  # their addresses
 
-# A reference that yields: `Admittance`.
+POSTURE_TASK = Layout("posture")
+POSTURE_Q = POSTURE_TASK.add("q", "n")  # [rad]
+POSTURE_K = POSTURE_TASK.add("k", "n")  # [N m/rad]
+
+DAMPING_TASK = Layout("damping")
+DAMPING_KV = DAMPING_TASK.add("kv")  # [1/s]
+
+LIMITS_TASK = Layout("joint limits")
+LIMITS_LOWER = LIMITS_TASK.add("lower", "n")  # [rad]
+LIMITS_UPPER = LIMITS_TASK.add("upper", "n")  # [rad]
+LIMITS_MARGIN = LIMITS_TASK.add("margin")  # [rad]
+LIMITS_K = LIMITS_TASK.add("k")  # [N m/rad]
+
+OBSTACLE_TASK = Layout("obstacle")
+OBSTACLE_KERNEL = OBSTACLE_TASK.add("kernel", whole=True)  # address of pose and J at the point
+OBSTACLE_POINT = OBSTACLE_TASK.add("point", "3")  # [m]
+OBSTACLE_SPHERES = OBSTACLE_TASK.add("spheres", "spheres 4")  # centre, radius [m]
+OBSTACLE_MARGIN = OBSTACLE_TASK.add("margin")  # [m]
+OBSTACLE_K = OBSTACLE_TASK.add("k")  # [N/m]
+OBSTACLE_POSE = OBSTACLE_TASK.add("pose", "4 4")
+OBSTACLE_J = OBSTACLE_TASK.add("J", "6 n")
+OBSTACLE_AWAY = OBSTACLE_TASK.add("away", "3")  # from the centre [m]
+
+MANIPULABILITY_TASK = Layout("manipulability")
+MANIPULABILITY_KERNEL = MANIPULABILITY_TASK.add("kernel", whole=True)  # address of J and dJdq
+MANIPULABILITY_K = MANIPULABILITY_TASK.add("k")  # [N m]
+MANIPULABILITY_ROWS = MANIPULABILITY_TASK.add("rows", "m", whole=True)
+MANIPULABILITY_J = MANIPULABILITY_TASK.add("J", "6 n")
+MANIPULABILITY_DJDQ = MANIPULABILITY_TASK.add("dJdq", "6 n n")
+MANIPULABILITY_FACTOR = MANIPULABILITY_TASK.add("factor", "m m")  # of J J^T
+MANIPULABILITY_COLUMNS = MANIPULABILITY_TASK.add("columns", "n m")  # of (J J^T)^-1 J
+
+GIVEN_TASK = Layout("given")  # by a task in Python
+GIVEN_TAU_0 = GIVEN_TASK.add("tau_0", "n")  # [N m]
+
+# A reference that yields: `Admittance`, its matrices A, B and G, and room.
+YIELD_A, YIELD_B, YIELD_G = range(3)
 YIELD = Layout("yield")
 YIELD_STEPS = YIELD.add("steps", "3 6 6")
-YIELD_DT = YIELD.add("dt")
-YIELD_MOVING = YIELD.add("moving", "2 6")  # offset and velocity of it
-YIELD_BEFORE = YIELD.add("before", "6")  # velocity in the cycle before
+YIELD_DT = YIELD.add("dt")  # [s]
+YIELD_MOVING = YIELD.add("moving", "2 6")  # c [m], [rad], and dc
+YIELD_BEFORE = YIELD.add("before", "6")  # dc in the cycle before
+
+# A whole control cycle: the addresses of its parts' blocks, and what comes out of it.
+TOOL_LAW, JOINTS_LAW = range(2)  # kinds of laws
+FIXED, CONSOLIDATES, DESCENDS = range(3)  # kinds of learners
+CYCLE = Layout("cycle")
+CYCLE_ARM = CYCLE.add("arm", whole=True)
+CYCLE_INPUT = CYCLE.add("input", whole=True)
+CYCLE_COMMAND = CYCLE.add("command", whole=True)
+CYCLE_LAW_KIND = CYCLE.add("law_kind", whole=True)
+CYCLE_LAW = CYCLE.add("law", whole=True)
+CYCLE_LEARNER_KIND = CYCLE.add("learner_kind", whole=True)
+CYCLE_LEARNER = CYCLE.add("learner", whole=True)
+CYCLE_TAU = CYCLE.add("tau", "n")  # [N m]
+CYCLE_TOOL = CYCLE.add("tool", "3")  # [m]
+CYCLE_SINGULARITY = CYCLE.add("singularity")
+CYCLE_FEEDFORWARD = CYCLE.add("feedforward", "n")  # [N m]

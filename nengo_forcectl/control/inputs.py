@@ -1,0 +1,146 @@
+"""What comes into a control law, checked and written where its kernel reads it."""
+
+from typing import Any, NoReturn
+
+import numpy as np
+
+from ..contract import Reference, State
+from ..errors import SimulationError
+from ..kernels.layout import HUGE, INPUT, NOT_FINITE, Block
+from ..support.arrays import taken
+
+Named = tuple[str, Any, tuple[int, ...]]
+"""Name of an input, its value, and the shape that it needs."""
+
+
+class Inputs:
+    """The block of a `State` and a `Reference`, as one law needs them.
+
+    Args:
+        n: joints of the arm.
+        needed_by: name of the law, for messages.
+        size: numbers of a reference's x, n for a law of the joints and 3 for one of the tool.
+        follows: whether the law looks at the reference.
+        turns: whether the law needs an orientation.
+        feels: whether a measured wrench and the one to exert matter.
+        needs_wrench: whether there must be a measured one.
+    """
+
+    def __init__(
+        self,
+        n: int,
+        needed_by: str,
+        size: int,
+        *,
+        follows: bool = True,
+        turns: bool = False,
+        feels: bool = False,
+        needs_wrench: bool = False,
+    ) -> None:
+        # numba takes a second to load
+        from ..kernels.collect import collectors
+
+        self.dof, self.needed_by, self.size = n, needed_by, size
+        self.follows, self.turns = follows, turns
+        self.feels, self.needs_wrench = feels or needs_wrench, needs_wrench
+        self.block = Block(INPUT, {"n": n, "k": size})
+        self._address = self.block.address
+        self._resting, self._still, self._unfelt = np.zeros(size), np.zeros(3), np.zeros(6)
+        self._motion, self._rotation, self._wrenches = collectors()
+        self._copies = False  # whether arrays are converted before they are tried
+
+    def collect(self, state: State, reference: Reference) -> None:
+        """Write a state and a reference into the block.
+
+        Raises:
+            SimulationError: an array of another shape, an orientation or a wrench that is missing,
+                or a wrench that is not finite.
+        """
+        met = self.try_to_collect(state, reference)
+        if met == NOT_FINITE:
+            self.name_infinite(state, reference)
+        if met:
+            inputs = self._named(state, reference)
+            for name, value, shape in inputs:
+                if value is None or np.shape(value) != shape:
+                    self._refuse(state.time, name, value, shape)
+            arrays = {name: np.array(value, dtype=float) for name, value, _ in inputs}
+            met = self.try_to_collect(*_replaced(state, reference, arrays))
+            if met:
+                self.name_infinite(state, reference)
+
+    def try_to_collect(self, state: State, reference: Reference) -> int:
+        """Write a state and a reference into the block, if they are arrays of the right kind.
+
+        Returns 0, or NOTHING or NOT_FINITE where they are not, and no law may go on.
+        """
+        try:
+            if self._copies:
+                named = self._named(state, reference)
+                arrays = {name: taken(value) for name, value, _ in named if value is not None}
+                state, reference = _replaced(state, reference, arrays)
+            return self._write(state, reference)
+        except (TypeError, ValueError):  # None, a list, other numbers, not contiguous, read-only
+            self._copies = True  # to ask compiled code in vain takes longer
+            return -1
+
+    def name_infinite(self, state: State, reference: Reference) -> None:
+        """Raise `SimulationError` for an input that is not finite and below `HUGE`, if one is."""
+        for name, value, shape in self._named(state, reference):
+            if not (np.abs(value) < HUGE).all():
+                self._refuse(state.time, name, value, shape)
+
+    def _write(self, state: State, reference: Reference) -> int:
+        _, q, dq, _, _, f = state
+        x, dx, ddx, R, omega, domega, f_r = reference
+        if not self.follows:
+            x = dx = ddx = self._resting
+        met = self._motion(q, dq, x, dx, ddx, self._address)
+        if met == 0 and self.turns:
+            omega = self._still if omega is None else omega
+            domega = self._still if domega is None else domega
+            met = self._rotation(R, omega, domega, self._address)
+        if met == 0 and self.feels:
+            if f is None and not self.needs_wrench:
+                f = self._unfelt
+            f_r = self._unfelt if f_r is None else f_r
+            met = self._wrenches(f, f_r, self._address)
+        return met
+
+    def _named(self, state: State, reference: Reference) -> list[Named]:
+        """The inputs that this law looks at; of those that may be missing, the given ones."""
+        n, k = (self.dof,), (self.size,)
+        inputs: list[Named] = [("state.q", state.q, n), ("state.dq", state.dq, n)]
+        if self.needs_wrench or (self.feels and state.wrench is not None):
+            inputs.append(("state.wrench", state.wrench, (6,)))
+        if self.follows:
+            inputs += [(f"reference.{x}", getattr(reference, x), k) for x in ("x", "dx", "ddx")]
+        if self.turns:
+            inputs.append(("reference.R", reference.R, (3, 3)))
+        for name, matters in (
+            ("omega", self.turns),
+            ("domega", self.turns),
+            ("wrench", self.feels),
+        ):
+            value = getattr(reference, name)
+            if matters and value is not None:
+                inputs.append((f"reference.{name}", value, (6,) if name == "wrench" else (3,)))
+        return inputs
+
+    def _refuse(self, time: float, name: str, value: Any, shape: tuple[int, ...]) -> NoReturn:
+        given = "missing" if value is None else f"{value}, of shape {np.shape(value)}"
+        raise SimulationError(
+            f"{name} at {time:.3f} s: is {given}; {self.needed_by} needs numbers of shape "
+            f"{shape}, finite and below {HUGE:g}"
+        )
+
+
+def _replaced(
+    state: State, reference: Reference, arrays: dict[str, np.ndarray]
+) -> tuple[State, Reference]:
+    """Both with their inputs replaced by arrays, by name."""
+    parts: dict[str, dict[str, Any]] = {"state": {}, "reference": {}}
+    for name, array in arrays.items():
+        owner, field = name.split(".")
+        parts[owner][field] = array
+    return state._replace(**parts["state"]), reference._replace(**parts["reference"])

@@ -1,0 +1,83 @@
+"""From the arrays of a `State` and a `Reference` into the block of a cycle's input."""
+
+from functools import cache
+from typing import Any
+
+import numba
+
+from .access import vector
+from .compile import kernel
+from .layout import (
+    HUGE,
+    INPUT_DDX,
+    INPUT_DOMEGA,
+    INPUT_DQ,
+    INPUT_DX,
+    INPUT_OMEGA,
+    INPUT_PRESS,
+    INPUT_Q,
+    INPUT_R,
+    INPUT_WRENCH,
+    INPUT_X,
+    NOT_FINITE,
+    NOTHING,
+)
+
+_VECTOR, _MATRIX = numba.float64[::1], numba.float64[:, ::1]
+
+
+@kernel
+def copy(values, target):
+    """Whether ``values`` have the target's size; if so, they are in it."""
+    if len(values) != len(target):
+        return False
+    for i in range(len(target)):
+        target[i] = values[i]
+    return True
+
+
+@kernel
+def collect_motion(q, dq, x, dx, ddx, inputs):
+    """State and reference of a position; returns 0, or NOTHING for arrays of another size."""
+    good = copy(q, vector(inputs, INPUT_Q)) and copy(dq, vector(inputs, INPUT_DQ))
+    good = good and copy(x, vector(inputs, INPUT_X)) and copy(dx, vector(inputs, INPUT_DX))
+    return 0 if good and copy(ddx, vector(inputs, INPUT_DDX)) else NOTHING
+
+
+@kernel
+def collect_rotation(R, omega, domega, inputs):
+    """Reference of an orientation; returns as `collect_motion`."""
+    if R.shape != (3, 3):
+        return NOTHING
+    rows = vector(inputs, INPUT_R)
+    for i in range(3):
+        for k in range(3):
+            rows[3 * i + k] = R[i, k]
+    good = copy(omega, vector(inputs, INPUT_OMEGA))
+    return 0 if good and copy(domega, vector(inputs, INPUT_DOMEGA)) else NOTHING
+
+
+@kernel
+def collect_wrenches(measured, press, inputs):
+    """The sensor's wrench and the one to exert; returns as `collect_motion`, or NOT_FINITE.
+
+    A number that is not below `HUGE` is refused here, so that no integral takes it in.
+    """
+    good = copy(measured, vector(inputs, INPUT_WRENCH))
+    if not (good and copy(press, vector(inputs, INPUT_PRESS))):
+        return NOTHING
+    for i in range(6):
+        if not (abs(measured[i]) < HUGE and abs(press[i]) < HUGE):
+            return NOT_FINITE
+    return 0
+
+
+@cache
+def collectors() -> tuple[Any, Any, Any]:
+    """Return the three for contiguous float64 arrays alone: they raise `TypeError` for others."""
+    kernels: tuple[Any, Any, Any] = collect_motion, collect_rotation, collect_wrenches
+    signatures = (_VECTOR,) * 5, (_MATRIX, _VECTOR, _VECTOR), (_VECTOR,) * 2
+    for each, arrays in zip(kernels, signatures, strict=True):
+        each.compile((*arrays, numba.int64))
+        each.disable_compile()
+    return kernels

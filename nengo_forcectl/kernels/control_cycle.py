@@ -1,0 +1,59 @@
+"""A whole control cycle in one call: arm, law, learner and guard."""
+
+import math
+
+from . import layout as at
+from .access import matrix, set_number, vector, whole
+from .arm_terms import compute_terms
+from .compile import kernel
+from .control_joints import control_joints
+from .control_task import control_task
+
+
+@kernel
+def run_cycle(cycle, guard, sound, integrate, learning, begun, elapsed):
+    """Write the torque that may leave, the tool's position, the singularity and what was added.
+
+    Returns the bits of what the guard met, or NOTHING where the state is not credible, or
+    NOT_FINITE where the torque is not: then nothing has been learned.
+
+    Args:
+        guard: address of a `Safe`'s block, or 0.
+        sound: whether the sensors are, so that what learns may.
+        integrate: whether what the law remembers may step on.
+        learning: whether the learner learns.
+        begun, elapsed: of `protect`.
+    """
+    arm, inputs = whole(cycle, at.CYCLE_ARM), whole(cycle, at.CYCLE_INPUT)
+    command, law = whole(cycle, at.CYCLE_COMMAND), whole(cycle, at.CYCLE_LAW)
+    compute_terms(arm, inputs)
+    if whole(cycle, at.CYCLE_LAW_KIND) == at.TOOL_LAW:
+        control_task(law, arm, inputs, command, integrate)
+    else:
+        control_joints(law, arm, inputs, command, integrate)
+    tau = vector(cycle, at.CYCLE_TAU)
+    if not copy_finite(vector(command, at.COMMAND_TAU), tau):
+        return at.NOT_FINITE
+    saturate(tau, vector(arm, at.ARM_TAU_MAX))
+    pose, tool = matrix(arm, at.ARM_POSE, 4), vector(cycle, at.CYCLE_TOOL)
+    for axis in range(3):
+        tool[axis] = pose[axis, 3]
+    set_number(cycle, at.CYCLE_SINGULARITY, vector(command, at.COMMAND_SINGULARITY)[0])
+    return 0
+
+
+@kernel
+def copy_finite(values, target):
+    """Copy values; whether all of them are finite."""
+    finite = True
+    for i in range(len(target)):
+        target[i] = values[i]
+        finite = finite and math.isfinite(values[i])
+    return finite
+
+
+@kernel
+def saturate(tau, tau_max):
+    """Bring a torque within the motors' limits."""
+    for i in range(len(tau)):
+        tau[i] = min(max(tau[i], -tau_max[i]), tau_max[i])

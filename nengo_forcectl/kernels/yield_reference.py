@@ -1,0 +1,58 @@
+"""`Admittance`: the reference yields to a force, one step a cycle."""
+
+import math
+
+from . import layout as at
+from .access import cube, matrix, number, vector
+from .compile import kernel
+
+
+@kernel
+def yield_reference(law, inputs):
+    """Let the offset go one step on, and move the input's reference by it.
+
+    The wrench to exert is answered by the offset: the law that follows gets none.
+    """
+    steps, dt = cube(law, at.YIELD_STEPS, 6, 6), number(law, at.YIELD_DT)
+    moving, before = matrix(law, at.YIELD_MOVING, 6), vector(law, at.YIELD_BEFORE)
+    offset, velocity = moving[0], moving[1]
+    measured, press = vector(inputs, at.INPUT_WRENCH), vector(inputs, at.INPUT_PRESS)
+    x, dx, ddx = (
+        vector(inputs, at.INPUT_X), vector(inputs, at.INPUT_DX), vector(inputs, at.INPUT_DDX)
+    )  # fmt: skip
+    omega, domega = vector(inputs, at.INPUT_OMEGA), vector(inputs, at.INPUT_DOMEGA)
+
+    for i in range(6):
+        before[i] = velocity[i]
+    for i in range(6):
+        total = 0.0
+        for k in range(6):
+            total += steps[at.YIELD_A, i, k] * before[k] - steps[at.YIELD_G, i, k] * offset[k]
+            total += steps[at.YIELD_B, i, k] * (press[k] + measured[k])
+        velocity[i] = total
+    for i in range(6):
+        offset[i] += dt * velocity[i]
+        press[i] = 0.0
+    for i in range(3):
+        x[i] += offset[i]
+        dx[i] += velocity[i]
+        ddx[i] += (velocity[i] - before[i]) / dt
+        omega[i] += velocity[3 + i]
+        domega[i] += (velocity[3 + i] - before[3 + i]) / dt
+    turn(offset[3:], matrix(inputs, at.INPUT_R, 3))
+
+
+@kernel
+def turn(c, R):
+    """R becomes exp(c) R (Rodrigues)."""
+    angle = math.sqrt(c[0] * c[0] + c[1] * c[1] + c[2] * c[2])
+    half = 0.5 * angle
+    a = math.sin(angle) / angle if angle > 1e-12 else 1.0
+    b = math.sin(half) / half if angle > 1e-12 else 1.0
+    b = 0.5 * b * b
+    for column in range(3):
+        x, y, z = R[0, column], R[1, column], R[2, column]
+        u, v, w = c[1] * z - c[2] * y, c[2] * x - c[0] * z, c[0] * y - c[1] * x
+        R[0, column] += a * u + b * (c[1] * w - c[2] * v)
+        R[1, column] += a * v + b * (c[2] * u - c[0] * w)
+        R[2, column] += a * w + b * (c[0] * v - c[1] * u)
