@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 
 from arms import Arm, Terms
 
-from ..contract import Controller, Cycle, Reference, Result, State
+from ..contract import Controller, Cycle, Reference, Result, State, fused
 from ..control import Admittance
 from ..control.force_control import ForceControl
 from ..control.joint_space import JointSpace
@@ -70,14 +70,22 @@ class OneCall(Cycle):
             assert result is not None
         return result
 
-    def guarded(
-        self, state: State, reference: Reference, sound: bool, layer: Layer
+    def step_guarded(
+        self,
+        state: State,
+        reference: Reference,
+        sound: bool,
+        guard: int,
+        begun: int,
+        elapsed: float,
     ) -> tuple[Result | None, int]:
-        """As `step`, with what `Safe` does, in one call; the result, and what it met.
+        """As `step` within the limits of a guard, in one call; see `Cycle.step_guarded`.
 
-        None where nothing was done: the state is not credible, or an array not of the right kind.
+        None, too, where an array is not of the right kind.
         """
-        return self._once(state, self._values(state, reference), sound, layer)
+        return self._once(
+            state, self._values(state, reference), sound, (begun, elapsed, guard)
+        )
 
     def learn(self, on: bool) -> None:
         """Let what learns, if anything does, go on to, or keep what it has learned."""
@@ -110,7 +118,7 @@ class OneCall(Cycle):
             self._copies = True  # to ask compiled code in vain takes longer
             return None, NOTHING
         if met == NOTHING:
-            return None, met
+            return None, 0
         if met == NOT_FINITE:
             for name, value in zip(self._names, values, strict=True):
                 if not (np.abs(value) < HUGE).all():
@@ -194,6 +202,7 @@ class OneCall(Cycle):
         return [whole, self.arm.tau_max, room, law, numbers, of_entries, yields, moved, z]
 
 
+@fused
 class CompiledController(OneCall):
     """A controller and its arm, compiled into one call: what `Blocks` computes without adaptation.
 

@@ -1,6 +1,17 @@
 """`arms.Terms`, as a kernel writes them."""
 
+from arms.machine.invoke import invoke
+
+from .access import span, vector, whole
 from .compile import kernel
+from .layout import ARM_G, ARM_KERNEL, ARM_POSE, INPUT_DQ, INPUT_Q
+
+
+@kernel
+def compute_terms(arm, inputs):
+    """Write the arm's terms at the state in ``inputs``."""
+    q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
+    invoke(whole(arm, ARM_KERNEL), q, dq, span(arm, ARM_POSE, ARM_G))  # pyright: ignore[reportCallIssue]
 
 
 @kernel

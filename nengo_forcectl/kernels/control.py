@@ -29,7 +29,7 @@ from .layout import (
     Z,
 )
 from .memory import floats, lent, wholes
-from .protect import credible, leave
+from .leave import credible_arrays, leave
 
 
 @kernel
@@ -43,7 +43,7 @@ def joint_cycle(q, dq, q_r, dq_r, ddq_r, sound, own, begun, elapsed, layer, out)
         own: where the arrays of `calls` are.
         begun, elapsed, layer: of `leave`.
     """
-    layer, out = lent(layer), lent(out)
+    out = lent(out)
     n = wholes(own, WHOLE)[0]
     terms = floats(own, ROOM)
     met = joint_law(q, dq, q_r, dq_r, ddq_r, own, layer, out)
@@ -62,7 +62,7 @@ def joint_law(q, dq, q_r, dq_r, ddq_r, own, layer, out):
     n, kernel, size = whole[0], whole[1], whole[2]
     if len(q) != n or len(dq) != n or len(q_r) != n or len(dq_r) != n or len(ddq_r) != n:
         return NOTHING
-    if not credible(q, dq, layer):
+    if not credible_arrays(q, dq, layer):
         return NOTHING
     invoke(kernel, q, dq, room)  # pyright: ignore[reportCallIssue]
     _, _, _, M, C, g = parts(room, n)
@@ -83,7 +83,7 @@ def task_cycle(
     Args:
         measured to own: of `task_law`.
     """
-    layer, out = lent(layer), lent(out)
+    out = lent(out)
     n = wholes(own, WHOLE)[0]
     met = task_law(q, dq, measured, x, dx, ddx, R, omega, domega, wrench, sound, own, layer, out)
     if met != 0:
@@ -108,7 +108,7 @@ def gather(q, dq, measured, x, dx, ddx, R, omega, domega, wrench, n, layer, refe
         return NOTHING
     if len(x) != 3 or len(dx) != 3 or len(ddx) != 3 or len(omega) != 3 or len(domega) != 3:
         return NOTHING
-    if not credible(q, dq, layer):
+    if not credible_arrays(q, dq, layer):
         return NOTHING
     for i in range(3):
         reference[i], reference[3 + i], reference[6 + i] = x[i], dx[i], ddx[i]
