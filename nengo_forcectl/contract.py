@@ -9,12 +9,15 @@ a default is accepted, too, wherever a part is asked for: `Robot.of`, `Controlle
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from jaxtyping import Float
 
 from arms import Arm, Terms
+
+from .errors import SimulationError
+from .support.arrays import taken
 
 Vector = Float[np.ndarray, "n"]
 NO_EVENTS: Mapping[str, int] = MappingProxyType({})
@@ -31,6 +34,20 @@ class State(NamedTuple):
     # Force and moment that the environment exerts on the tool, at its point, along the base's axes
     # [N, N m]; None without a sensor. ``M ddq + C dq + g = tau + J^T wrench``.
     wrench: Float[np.ndarray, "6"] | None = None
+
+    def joints(self, dof: int) -> tuple[Vector, Vector]:
+        """Return q and dq as compiled code takes them: writable rows of float64.
+
+        Raises:
+            SimulationError: one of them is not of shape (``dof``,).
+        """
+        q, dq = taken(self.q), taken(self.dq)
+        for name, value in (("q", q), ("dq", dq)):
+            if value.shape != (dof,):
+                raise SimulationError(
+                    f"state at {self.time:.3f} s: {name} has shape {value.shape}, needs ({dof},)"
+                )
+        return q, dq
 
 
 class Reference(NamedTuple):
@@ -118,12 +135,19 @@ class Robot:
 class _PlainRobot(Robot):
     def __init__(self, robot: Any) -> None:
         self._robot = robot
+        _adopt(self, robot, "read", "apply", "period")
 
-    def read(self) -> State:
-        return self._robot.read()
+    @property
+    def events(self) -> Mapping[str, int]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """What went wrong on the robot's side, counted by name."""
+        return getattr(self._robot, "events", NO_EVENTS)
 
-    def apply(self, tau: Vector) -> None:
-        self._robot.apply(tau)
+
+def _adopt(part: object, given: object, *names: str) -> None:
+    """Give a part the attributes and methods that a plain object has."""
+    for name in names:
+        if hasattr(given, name):
+            setattr(part, name, getattr(given, name))
 
 
 class Controller:
@@ -156,10 +180,7 @@ class Controller:
 
 class _PlainController(Controller):
     def __init__(self, law: Any) -> None:
-        self._law = law
-
-    def torque(self, terms: Terms, state: State, reference: Reference) -> Command:
-        return self._law.torque(terms, state, reference)
+        _adopt(self, law, "torque", "needs_wrench", "dt", "forget_motion")
 
 
 class Adaptation:
@@ -192,11 +213,12 @@ class Adaptation:
 class _PlainAdaptation(Adaptation):
     def __init__(self, adaptation: Any) -> None:
         self._adaptation = adaptation
+        _adopt(self, adaptation, "torque", "learn", "overruled", "forget_motion")
 
-    def torque(
-        self, terms: Terms, state: State, reference: Reference, command: Command
-    ) -> Float[np.ndarray, "n"] | float:
-        return self._adaptation.torque(terms, state, reference, command)
+    @property
+    def learning(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether it learns; one that never learns leaves this False."""
+        return getattr(self._adaptation, "learning", False)
 
 
 class Kinematics:
@@ -219,16 +241,48 @@ class Cycle:
     """Period [s] that it is made for; None where it works at any."""
     arm: Arm | None = None
     """The model that it goes by."""
+    controller: Controller | None = None
+    """The law that it goes by, where it has one."""
     learning: bool = False
     """Whether it learns; see `learn`."""
+    learns_from_sent: bool = False
+    """Whether it learns from the torques that are sent, whoever asked for them; see `overruled`.
+
+    If not, it learns from its own error, which says nothing where its torque was not sent."""
     stopped: str | None = None
     """Why it is in a controlled stop, or None."""
     events: Mapping[str, int] = NO_EVENTS
     """What limits changed, counted by name."""
+    fused_type: type | None = None
+    """The class whose ``step`` may be replaced by `step_guarded`; see `fused`."""
 
     def step(self, state: State, reference: Reference) -> Result:
         """Return the torque for this state; learn."""
         raise NotImplementedError
+
+    def step_guarded(
+        self,
+        state: State,
+        reference: Reference,
+        sound: bool,
+        guard: int,
+        begun: int,
+        elapsed: float,
+    ) -> tuple[Result | None, int]:
+        """As `step` within the limits of a guard, all in one call.
+
+        Returns the result and what the guard met, or (None, 0) where nothing was done: the state is
+        not credible, or cycle and guard are to be called one after the other.
+
+        Args:
+            state: of the arm.
+            reference: of the path.
+            sound: whether to learn from this state.
+            guard: address of a block of ``kernels.layout.GUARD``.
+            begun: of ``kernels.protect.protect``.
+            elapsed: of ``kernels.protect.protect`` [s].
+        """
+        return None, 0
 
     def learn(self, on: bool) -> None:
         """Start or stop learning; what was learned stays."""
@@ -255,12 +309,37 @@ class Cycle:
         return cycle if isinstance(cycle, Cycle) else _PlainCycle(cycle)
 
 
+C = TypeVar("C", bound=Cycle)
+
+
+def fused(kind: type[C]) -> type[C]:
+    """Declare that a class's ``step_guarded`` does what its ``step`` does, within limits.
+
+    It says so of this class alone: a subclass may have another ``step``.
+    """
+    kind.fused_type = kind
+    return kind
+
+
 class _PlainCycle(Cycle):
     def __init__(self, cycle: Any) -> None:
-        self.dof, self._cycle = cycle.dof, cycle
+        self._cycle = cycle
+        _adopt(
+            self, cycle, "dof", "dt", "arm", "controller", "learns_from_sent", "step", "learn",
+            "overruled", "forget_motion", "checkpoint", "resume",
+        )  # fmt: skip
 
-    def step(self, state: State, reference: Reference) -> Result:
-        return self._cycle.step(state, reference)
+    @property
+    def learning(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether it learns; see `learn`."""
+        return getattr(self._cycle, "learning", False)
 
-    def learn(self, on: bool) -> None:
-        self._cycle.learn(on)
+    @property
+    def stopped(self) -> str | None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Why it is in a controlled stop, or None."""
+        return getattr(self._cycle, "stopped", None)
+
+    @property
+    def events(self) -> Mapping[str, int]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """What limits changed, counted by name."""
+        return getattr(self._cycle, "events", NO_EVENTS)

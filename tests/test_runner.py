@@ -14,7 +14,7 @@ from nengo_forcectl.control import JointPD
 from nengo_forcectl.cycle.blocks import Blocks
 from nengo_forcectl.errors import ConfigurationError
 from nengo_forcectl.paths import MinimumJerk
-from nengo_forcectl.robots import loop as runner
+from nengo_forcectl.robots import clock as clocks
 from nengo_forcectl.robots.loop import run
 from nengo_forcectl.safety.guard import Safe
 from nengo_forcectl.safety.limits import Limits
@@ -182,7 +182,7 @@ def test_after_an_overrun_cycles_begin_at_whole_periods_again(monkeypatch):
         now[0] += 0.055 if len(begun) == 3 else 0.001
         return State(now[0], HOME, np.zeros(2))
 
-    monkeypatch.setattr(runner, "time", SimpleNamespace(perf_counter=looked, sleep=slept))
+    monkeypatch.setattr(clocks, "time", SimpleNamespace(perf_counter=looked, sleep=slept))
     robot = SimpleNamespace(read=read, apply=lambda tau: None)
     cycle = Blocks(ARM, JointPD(kp=100.0, kv=20.0), NoAdaptation())
     timing = run(robot, Safe(cycle, ARM, dt=0.01), PATH, 100.0, seconds=0.06)

@@ -30,7 +30,7 @@ class Hidden:
         self.dof, self.step, self.learn = cycle.dof, cycle.step, cycle.learn
         self.overruled = getattr(cycle, "overruled", lambda tau: None)
         self.forget_motion = cycle.forget_motion
-        self.weighs = getattr(cycle, "weighs", False)
+        self.learns_from_sent = cycle.learns_from_sent
 
 
 @contextmanager
@@ -134,7 +134,7 @@ def test_one_call_is_the_layer_around_the_cycle(iiwa, name):
             stack.enter_context(made(iiwa, name)) for _ in range(2)
         )
         at_once, apart = Safe(one, one.arm, limits), Safe(Hidden(other), other.arm, limits)
-        assert at_once._guarded is not None
+        assert at_once._fused
         q, dq, time, state = HOME.copy(), np.zeros(7), 0.0, None
         for k in range(CYCLES):
             time += 10 * DT if k == 680 else DT

@@ -17,6 +17,7 @@ class Blocks(Cycle):
     """
 
     arm: Arm
+    controller: Controller
 
     def __init__(
         self,

@@ -5,12 +5,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from arms import Arm, Terms
+from arms import Arm
 
-from ..contract import Controller, Cycle, Reference, Result, State
+from ..contract import Controller, Cycle, Reference, Result, State, fused
 from ..control.bound import BoundLaw
 from ..errors import ConfigurationError, NetworkError, SimulationError
-from ..kernels.layout import ARM, CYCLE, FIXED, NOT_FINITE, NOTHING, Block
+from ..kernels.layout import CYCLE, FIXED, NOT_FINITE, NOTHING, Block, arm_block
 from ..safety.sensors import checked_torque
 
 
@@ -34,6 +34,7 @@ class OneCall(Cycle):
     """
 
     arm: Arm
+    controller: BoundLaw
 
     def __init__(self, arm: Arm, controller: Controller, learner: Learner | None = None) -> None:
         # numba takes a second to load
@@ -47,9 +48,7 @@ class OneCall(Cycle):
         self.arm, self.controller, self.dof = arm, bound, arm.dof
         self.learning = learner is not None
         bound.inputs.feels = bound.inputs.feels or learner is not None
-        kernel = arm.kernel(*Terms._fields)
-        values = {"dof": arm.dof, "kernel": kernel.address, "tau_max": arm.tau_max}
-        self._arm = Block(ARM, {"n": arm.dof}, values, keeps=kernel)
+        self._arm = arm_block(arm)
         addresses = {
             "arm": self._arm.address,
             "input": bound.inputs.block.address,
@@ -97,14 +96,14 @@ class OneCall(Cycle):
         begun: int,
         elapsed: float,
     ) -> tuple[Result | None, int]:
-        """As `step`, within the limits of a guard, in one call; the result, and what it met.
+        """As `step` within the limits of a guard, in one call; see `Cycle.step_guarded`.
 
-        None where nothing was done: the state is not credible, or an array not of the right kind.
+        None, too, where an array is not of the right kind.
         """
         met = self.controller.inputs.try_to_collect(state, reference)
         if met == 0:
             met = self._run(self._cycle.address, guard, sound, sound, self.learning, begun, elapsed)
-        return (None, met) if met == NOTHING else (self._result(state, reference, met), met)
+        return (None, 0) if met == NOTHING else (self._result(state, reference, met), met)
 
     def learn(self, on: bool) -> None:
         """Start or stop learning; what was learned stays."""
@@ -134,6 +133,7 @@ class OneCall(Cycle):
         return Result(out[:n], added, out[n : n + 3], None, out.item(n + 3))
 
 
+@fused
 class CompiledController(OneCall):
     """A controller and its arm, compiled into one call: what `Blocks` computes without adaptation.
 

@@ -10,11 +10,10 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from ..contract import Controller, Reference, Result, State
+from ..contract import Controller, Reference, Result, State, fused
 from ..control.joint_space import JointSpace
 from ..errors import ConfigurationError, NetworkError
 from ..estimation.predictor import Predictor
-from ..kernels.layout import NOTHING, Layer
 from ..learning.consolidation import Consolidation
 from ..networks.encoding import LIFT, PARTS, NetworkArrays
 from .compiled import OneCall
@@ -39,6 +38,7 @@ class _Learning(OneCall):
         self._constants = (bool(on), *self._constants[1:])
 
 
+@fused
 class CompiledCycle(_Learning):
     """Any control law with a consolidating network, compiled into one call.
 
@@ -61,7 +61,7 @@ class CompiledCycle(_Learning):
 
     dt: float
     feels = True  # a push that the sensor tells of is not to be learned
-    weighs = True  # it learns from torques and motion, so from those of limits as well
+    learns_from_sent = True  # it learns from torques and motion, so from those of limits as well
 
     def __init__(
         self,
@@ -163,7 +163,7 @@ class CompiledCycle(_Learning):
         )
         self._remembered |= self.memory.views | {"fingerprint": _fingerprint(arm, network, law)}
         if predictor is not None:
-            self._remembered |= predictor.memory.views
+            self._remembered |= predictor.memory
 
     def step(self, state: State, reference: Reference) -> Result:
         """Return the torque for this state; learn. Raises as `OneCall.step`."""
@@ -173,13 +173,19 @@ class CompiledCycle(_Learning):
         self.predictor.sent(result.tau)
         return result
 
-    def guarded(
-        self, state: State, reference: Reference, sound: bool, layer: Layer
+    def step_guarded(
+        self,
+        state: State,
+        reference: Reference,
+        sound: bool,
+        guard: int,
+        begun: int,
+        elapsed: float,
     ) -> tuple[Result | None, int]:
-        """As `step`, with what `Safe` does, in one call; not with a predictor."""
+        """As `OneCall.step_guarded`; with a predictor nothing is done."""
         if self.predictor is not None:
-            return None, NOTHING
-        return super().guarded(state, reference, sound, layer)
+            return None, 0
+        return super().step_guarded(state, reference, sound, guard, begun, elapsed)
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
         """Take note of the torque [N m] that was sent in place of the last step's."""
@@ -247,6 +253,7 @@ def _fingerprint(
     return np.concatenate((marks, terms.M.ravel(), terms.g))
 
 
+@fused
 class CompiledGradientCycle(_Learning):
     """A control law of the tool with a network that learns by the gradient law, in one call.
 

@@ -8,6 +8,7 @@ from .arm_terms import compute_terms
 from .compile import kernel
 from .control_joints import control_joints
 from .control_task import control_task
+from .protect import credible, protect
 
 
 @kernel
@@ -26,6 +27,8 @@ def run_cycle(cycle, guard, sound, integrate, learning, begun, elapsed):
     """
     arm, inputs = whole(cycle, at.CYCLE_ARM), whole(cycle, at.CYCLE_INPUT)
     command, law = whole(cycle, at.CYCLE_COMMAND), whole(cycle, at.CYCLE_LAW)
+    if guard != 0 and not credible(guard, inputs):
+        return at.NOTHING
     compute_terms(arm, inputs)
     if whole(cycle, at.CYCLE_LAW_KIND) == at.TOOL_LAW:
         control_task(law, arm, inputs, command, integrate)
@@ -39,7 +42,19 @@ def run_cycle(cycle, guard, sound, integrate, learning, begun, elapsed):
     for axis in range(3):
         tool[axis] = pose[axis, 3]
     set_number(cycle, at.CYCLE_SINGULARITY, vector(command, at.COMMAND_SINGULARITY)[0])
-    return 0
+    return 0 if guard == 0 else guard_torque(guard, arm, inputs, tau, begun, elapsed)
+
+
+@kernel
+def guard_torque(guard, arm, inputs, tau, begun, elapsed):
+    """Bring tau within the limits of a guard; return what it met."""
+    asked, sent = vector(guard, at.GUARD_ASKED), vector(guard, at.GUARD_SENT)
+    for i in range(len(tau)):
+        asked[i] = tau[i]
+    met = protect(guard, arm, inputs, at.GO, begun, elapsed)
+    for i in range(len(tau)):
+        tau[i] = sent[i]
+    return met
 
 
 @kernel

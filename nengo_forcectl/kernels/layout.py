@@ -91,6 +91,15 @@ NOTHING, NOT_FINITE = -1, -2
 HUGE = 1e100
 """No number that a cycle is given is as large: sums and products of two stay finite."""
 
+# What a guard is to do: the cycle's torque within limits, come to rest, or hold the arm where it
+# was last seen.
+GO, STOP, BLIND = range(3)
+
+# What a guard met, or'ed: the limits that changed the torque; a torque that is not finite; a state
+# that repeats the last one to the last bit although the joints move; a tool outside its box.
+MET_POSITION, MET_VELOCITY, MET_TORQUE, MET_RATE, MET_BOX = 1, 2, 4, 8, 16
+MET_NOT_FINITE, MET_FROZEN, MET_OUTSIDE = 32, 64, 128
+
 # An arm: its compiled equations, and their terms at the present state, in the order of `Terms`.
 ARM = Layout("arm")
 ARM_DOF = ARM.add("dof", whole=True)
@@ -102,6 +111,14 @@ ARM_DJ = ARM.add("dJ", "6 n")
 ARM_M = ARM.add("M", "n n")
 ARM_C = ARM.add("C", "n n")
 ARM_G = ARM.add("g", "n")
+
+
+def arm_block(arm: Any) -> Block:
+    """Return a block for an arm; the kernel of its terms lives as long as the block."""
+    terms = arm.kernel(*(field.name for field in ARM.fields[ARM_POSE : ARM_G + 1]))
+    values = {"dof": arm.dof, "kernel": terms.address, "tau_max": arm.tau_max}
+    return Block(ARM, {"n": arm.dof}, values, keeps=terms)
+
 
 # What comes into a cycle: a `State` and a `Reference` of k numbers, n of the joints or 3.
 INPUT = Layout("input")
@@ -249,3 +266,77 @@ CYCLE_TAU = CYCLE.add("tau", "n")  # [N m]
 CYCLE_TOOL = CYCLE.add("tool", "3")  # [m]
 CYCLE_SINGULARITY = CYCLE.add("singularity")
 CYCLE_FEEDFORWARD = CYCLE.add("feedforward", "n")  # [N m]
+
+# The sensors of a robot: what a state may be, the present state, and the last credible one.
+SENSORS = Layout("sensors")
+SENSORS_Q_LEAST = SENSORS.add("q_least", "n")  # credible above it [rad]
+SENSORS_Q_MOST = SENSORS.add("q_most", "n")  # and below it [rad]
+SENSORS_DQ_MOST = SENSORS.add("dq_most")  # of any joint [rad/s]
+SENSORS_Q = SENSORS.add("q", "n")
+SENSORS_DQ = SENSORS.add("dq", "n")
+SENSORS_Q_BEFORE = SENSORS.add("q_before", "n")
+SENSORS_DQ_BEFORE = SENSORS.add("dq_before", "n")
+
+# The guard of an arm's limits (`Safe`): limits, gains, memory from cycle to cycle, and room. The
+# tool has at most w bounds: see `bound_tool`.
+GUARD = Layout("guard")
+GUARD_Q_LOWER = GUARD.add("q_lower", "n")  # the margin taken off [rad]
+GUARD_Q_UPPER = GUARD.add("q_upper", "n")  # the margin taken off [rad]
+GUARD_DQ_MAX = GUARD.add("dq_max", "n")  # [rad/s]
+GUARD_TAU_MAX = GUARD.add("tau_max", "n")  # [N m]
+GUARD_BRAKING = GUARD.add("braking", "n")  # a [rad/s^2]
+GUARD_TAU_STEP = GUARD.add("tau_step", "n")  # largest change of the torque in a cycle [N m]
+GUARD_BOX = GUARD.add("box", "2 3")  # lower and upper corner of the tool's box [m]
+GUARD_Q_LEAST = GUARD.add("q_least", "n")  # credible above it [rad]
+GUARD_Q_MOST = GUARD.add("q_most", "n")  # and below it [rad]
+GUARD_DQ_MOST = GUARD.add("dq_most")  # of any joint [rad/s]
+GUARD_POSITION_GAIN = GUARD.add("position_gain")  # k [1/s]
+GUARD_POSITION_RATE = GUARD.add("position_rate")  # to the speed allowed near a limit [1/s]
+GUARD_SPEED_RATE = GUARD.add("speed_rate")  # to the top speed [1/s]
+GUARD_OBSERVER_GAIN = GUARD.add("observer_gain")  # [1/s]
+GUARD_POSE_KERNEL = GUARD.add("pose_kernel", whole=True)  # address of the arm's; 0 without a box
+GUARD_J_KERNEL = GUARD.add("J_kernel", whole=True)  # address of the arm's; 0 without a box
+GUARD_MOMENTUM = GUARD.add("momentum", "n")  # of the observer [N m s]
+GUARD_BIAS = GUARD.add("bias", "n")  # of the observer [N m]
+GUARD_UNMODELLED = GUARD.add("unmodelled", "n")  # r [N m]
+GUARD_SENT = GUARD.add("sent", "n")  # the last torque that left [N m]
+GUARD_Q = GUARD.add("q", "n")  # the last state
+GUARD_DQ = GUARD.add("dq", "n")
+GUARD_ASKED = GUARD.add("asked", "n")  # the cycle's torque [N m]
+GUARD_TAU = GUARD.add("tau", "n")  # [N m]
+GUARD_HOLD = GUARD.add("hold", "n")  # torque without acceleration, C dq + g - r [N m]
+GUARD_DDQ = GUARD.add("ddq", "n")  # that ``tau`` gives [rad/s^2]
+GUARD_REST = GUARD.add("rest", "n")  # acceleration that brings the arm to rest [rad/s^2]
+GUARD_REST_TAU = GUARD.add("rest_tau", "n")  # its torque [N m]
+GUARD_FACTOR = GUARD.add("factor", "n n")  # of M
+GUARD_WALLS = GUARD.add("walls", "w n")  # rows of the tool's bounds on ddq
+GUARD_WALL_MOST = GUARD.add("wall_most", "w")  # their right-hand sides [m/s]
+GUARD_PUSH = GUARD.add("push", "n")  # M^-1 row
+GUARD_STOP_Q = GUARD.add("stop_q", "n")  # positions on the way to rest [rad]
+GUARD_STOP_DQ = GUARD.add("stop_dq", "n")  # velocities on the way to rest [rad/s]
+GUARD_STOP_SLOPE = GUARD.add("stop_slope", "n")  # change of the way with dq [s]
+GUARD_STOP_POSE = GUARD.add("stop_pose", "4 4")  # of the tool on the way to rest
+GUARD_STOP_J = GUARD.add("stop_J", "6 n")
+GUARD_TOOL_SPEED = GUARD.add("tool_speed", "3")  # at the last look [m/s]
+GUARD_ARM = GUARD.add("arm", whole=True)  # of kernels.leave alone
+GUARD_INPUT = GUARD.add("input", whole=True)  # of kernels.leave alone
+
+# A predictor of late sensors: the torques on their way, its observer, its result, and room.
+PREDICTOR = Layout("predictor")
+PREDICTOR_SHARE = PREDICTOR.add("share")  # of the observer's filter
+PREDICTOR_DT = PREDICTOR.add("dt")  # [s]
+PREDICTOR_SENT = PREDICTOR.add("sent", "queue n")  # the latest first [N m]
+PREDICTOR_MOMENTUM = PREDICTOR.add("momentum", "n")
+PREDICTOR_BIAS = PREDICTOR.add("bias", "n")
+PREDICTOR_UNMODELLED = PREDICTOR.add("unmodelled", "n")  # r [N m]
+PREDICTOR_BEGUN = PREDICTOR.add("begun", "1")  # 1 if momentum and bias are those of the last cycle
+PREDICTOR_Q = PREDICTOR.add("q", "n")  # by now [rad]
+PREDICTOR_DQ = PREDICTOR.add("dq", "n")  # by now [rad/s]
+PREDICTOR_FREE = PREDICTOR.add("free", "n")  # r - C dq - g [N m]
+PREDICTOR_DDQ = PREDICTOR.add("ddq", "n")
+PREDICTOR_FACTOR = PREDICTOR.add("factor", "n n")  # of M
+
+# Names of the cycles that `control_cycle` replaces.
+WHOLE, TAU_MAX, ROOM, LAW, NUMBERS, ENTRIES, YIELDS, MOVED, Z = range(9)
+Layer = tuple[int, float, int]
+ALONE: Layer = (0, 0.0, 0)

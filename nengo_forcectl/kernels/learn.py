@@ -12,9 +12,9 @@ from .control import joint_law, task_law
 from .descend import gradient_step
 from .encode import encode, product, rectified
 from .layout import NOT_FINITE, NOTHING, ROOM, TAU_MAX, WHOLE
+from .leave import leave
 from .memory import floats, lent, part, wholes
 from .observe import momentum_observer
-from .protect import leave
 
 ARRAYS = (
     "weights", "torque", "torque_last", "filtered", "last", "sampled", "z_next", "z", "y_next",
@@ -37,7 +37,7 @@ def consolidating_task_cycle(
         learning: of `supply`.
         begun, elapsed, layer: of `leave`.
     """
-    layer, out = lent(layer), lent(out)
+    out = lent(out)
     met = task_law(q, dq, measured, x, dx, ddx, R, omega, domega, wrench, sound, own, layer, out)
     if met != 0:
         return met
@@ -64,7 +64,7 @@ def consolidating_joint_cycle(
         learning: of `supply`.
         begun, elapsed, layer: of `leave`.
     """
-    layer, out = lent(layer), lent(out)
+    out = lent(out)
     if len(measured) != 6:
         return NOTHING
     met = joint_law(q, dq, q_r, dq_r, ddq_r, own, layer, out)
@@ -182,7 +182,7 @@ def gradient_cycle(
     After the arrays of `calls` come its centre and scale of (q, dq), (2, 2n); ET, bias, D, a and
     back of `gradient_step`; what learns, three of 0 or 1; gains, and dt.
     """
-    layer, out = lent(layer), lent(out)
+    out = lent(out)
     met = task_law(q, dq, measured, x, dx, ddx, R, omega, domega, wrench, sound, own, layer, out)
     if met != 0:
         return met

@@ -1,47 +1,82 @@
 """`Predictor`, compiled."""
 
-import numpy as np
-
-from arms.machine.invoke import invoke
-
+from .access import matrix, number, set_number, vector
 from .algebra import factor_columns, substitute
+from .arm_terms import compute_terms
 from .compile import kernel
-from .memory import part
+from .layout import (
+    ARM_C,
+    ARM_G,
+    ARM_M,
+    INPUT_DQ,
+    INPUT_Q,
+    PREDICTOR_BEGUN,
+    PREDICTOR_BIAS,
+    PREDICTOR_DDQ,
+    PREDICTOR_DQ,
+    PREDICTOR_DT,
+    PREDICTOR_FACTOR,
+    PREDICTOR_FREE,
+    PREDICTOR_MOMENTUM,
+    PREDICTOR_Q,
+    PREDICTOR_SENT,
+    PREDICTOR_SHARE,
+    PREDICTOR_UNMODELLED,
+)
 from .observe import momentum_observer
 
 
 @kernel
-def predict(kernel, size, q, dq, sound, share, dt, buffer, starts, out):
-    """Write the state of now into ``out``, (2, n), and change the memory.
+def predict(predictor, arm, inputs, sound):
+    """Write the state by now into the predictor's ``q`` and ``dq``.
 
     Args:
-        kernel, size: address of the arm's ("M", "C", "g"), and what it writes.
+        predictor: of `PREDICTOR`; its memory goes on by a cycle.
+        arm: of `ARM`, whose terms are written.
+        inputs: of `INPUT`, with the state that the sensors show.
         sound: whether the observer can learn from this state.
-        share: of the observer's filter.
-        buffer, starts: the memory of a `Predictor`.
     """
-    n = len(q)
-    sent = part(buffer, starts, 0).reshape(-1, n)
-    p, b, r = part(buffer, starts, 1), part(buffer, starts, 2), part(buffer, starts, 3)
-    begun, late = part(buffer, starts, 4), len(sent) - 1
-    terms = np.empty(size)
-    invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
-    M, C = terms[: n * n].reshape(n, n), terms[n * n : 2 * n * n].reshape(n, n)
-    g = terms[2 * n * n :]
+    compute_terms(arm, inputs)
+    observe_late(predictor, arm, inputs, sound)
+    integrate_sent(predictor, arm, inputs)
+
+
+@kernel
+def observe_late(predictor, arm, inputs, sound):
+    """Update r by the torque of the state's own time."""
+    dq = vector(inputs, INPUT_DQ)
+    n = len(dq)
     if sound:
-        momentum_observer(M, C, g, dq, sent[late], begun[0] > 0.0, share, dt, p, b, r)
-    begun[0] = 1.0 if sound else 0.0
-    free, ddq = np.empty(n), np.empty(n)
+        M, C, g = matrix(arm, ARM_M, n), matrix(arm, ARM_C, n), vector(arm, ARM_G)
+        sent, begun = matrix(predictor, PREDICTOR_SENT, n), number(predictor, PREDICTOR_BEGUN)
+        share, dt = number(predictor, PREDICTOR_SHARE), number(predictor, PREDICTOR_DT)
+        p, b = vector(predictor, PREDICTOR_MOMENTUM), vector(predictor, PREDICTOR_BIAS)
+        r = vector(predictor, PREDICTOR_UNMODELLED)
+        momentum_observer(M, C, g, dq, sent[len(sent) - 1], begun > 0.0, share, dt, p, b, r)
+    set_number(predictor, PREDICTOR_BEGUN, 1.0 if sound else 0.0)
+
+
+@kernel
+def integrate_sent(predictor, arm, inputs):
+    """Integrate the state over the torques that were sent since."""
+    q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
+    n, dt = len(q), number(predictor, PREDICTOR_DT)
+    M, C, g = matrix(arm, ARM_M, n), matrix(arm, ARM_C, n), vector(arm, ARM_G)
+    r, sent = vector(predictor, PREDICTOR_UNMODELLED), matrix(predictor, PREDICTOR_SENT, n)
+    free, ddq = vector(predictor, PREDICTOR_FREE), vector(predictor, PREDICTOR_DDQ)
+    q_now, dq_now = vector(predictor, PREDICTOR_Q), vector(predictor, PREDICTOR_DQ)
+    factor = matrix(predictor, PREDICTOR_FACTOR, n)
     for i in range(n):
         free[i] = r[i] - g[i]
         for j in range(n):
             free[i] -= C[i, j] * dq[j]
-        out[0, i], out[1, i] = q[i], dq[i]
-    factor_columns(M, 0, n)
-    for k in range(late - 1, -1, -1):
+            factor[i, j] = M[i, j]
+        q_now[i], dq_now[i] = q[i], dq[i]
+    factor_columns(factor, 0, n)
+    for k in range(len(sent) - 2, -1, -1):
         for i in range(n):
             ddq[i] = free[i] + sent[k, i]
-        substitute(M, ddq)
+        substitute(factor, ddq)
         for i in range(n):
-            out[0, i] += dt * (out[1, i] + 0.5 * dt * ddq[i])
-            out[1, i] += dt * ddq[i]
+            q_now[i] += dt * (dq_now[i] + 0.5 * dt * ddq[i])
+            dq_now[i] += dt * ddq[i]

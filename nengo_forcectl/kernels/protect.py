@@ -2,210 +2,250 @@
 
 import math
 
-import numba
-import numpy as np
-
-from arms.machine.invoke import invoke
-
+from .access import matrix, number, vector, whole
 from .algebra import factor_columns, substitute
-from .arm_terms import parts
-from .bound import ASKED, OUT, POSITION, RATE, SAME, TORQUE, VELOCITY, WORKSPACE, in_box, in_joints
+from .arm_terms import compute_terms
+from .bound import bound_joints
+from .bound_tool import bound_tool
 from .compile import kernel
-from .layout import NOT_FINITE
-from .memory import lent
+from .judge import is_credible, is_frozen
+from .layout import (
+    ARM_C,
+    ARM_G,
+    ARM_J,
+    ARM_M,
+    ARM_POSE,
+    BLIND,
+    GO,
+    GUARD_ASKED,
+    GUARD_BIAS,
+    GUARD_BOX,
+    GUARD_BRAKING,
+    GUARD_DDQ,
+    GUARD_DQ,
+    GUARD_DQ_MOST,
+    GUARD_FACTOR,
+    GUARD_HOLD,
+    GUARD_MOMENTUM,
+    GUARD_OBSERVER_GAIN,
+    GUARD_POSE_KERNEL,
+    GUARD_POSITION_GAIN,
+    GUARD_Q,
+    GUARD_Q_LEAST,
+    GUARD_Q_MOST,
+    GUARD_REST,
+    GUARD_REST_TAU,
+    GUARD_SENT,
+    GUARD_TAU,
+    GUARD_TAU_MAX,
+    GUARD_TAU_STEP,
+    GUARD_UNMODELLED,
+    INPUT_DQ,
+    INPUT_Q,
+    MET_BOX,
+    MET_FROZEN,
+    MET_NOT_FINITE,
+    MET_OUTSIDE,
+    MET_POSITION,
+    MET_RATE,
+    MET_TORQUE,
+    MET_VELOCITY,
+    STOP,
+)
 from .observe import momentum_observer
 
-LIMITS, BOX, GAINS, MEMORY = 6, 6, 7, 6
-"""A layer is one array: (6, n) q_lower, q_upper, dq_max, tau_max, braking, most change of torque a
-cycle; (2, 3) the tool's box; k, rate, gain of the observer, rate for the top speed, addresses of
-the arm's kernels of pose and of J (a double holds them exactly), the fastest joint that is
-credible [rad/s]; its memory, (6, n): of the observer p, bias and r; torque that was sent; last q,
-last dq; room, (4 + n, n)."""
-
-BEYOND = 0.01  # its box the tool is out of it [m]
-
-FAR = 1e6  # no joint is as far [rad]
-STRAY = 0.5  # nor as far beyond its limits [rad], [m]
-
-GO, STOP, BLIND = 0, 1, 2
-"""Whether to do what was asked, to come to rest, or to hold the arm without knowing where it is."""
+BEYOND = 0.01  # distance outside the box at which the tool counts as out of it [m]
 
 
 @kernel
-def credible(q, dq, layer):
-    """Whether a state can be true, for a layer, if there is one: finite, and not too fast."""
-    if len(layer):
-        n = len(q)
-        fastest = layer[LIMITS * n + BOX + GAINS - 1]
-        for i in range(n):
-            if not (abs(q[i]) < FAR and abs(dq[i]) < fastest):
-                return False
-            if not layer[i] - STRAY < q[i] < layer[n + i] + STRAY:
-                return False
-    return True
+def credible(guard, inputs):
+    """Whether the state in ``inputs`` can be true: finite, near the limits, and not too fast."""
+    q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
+    q_least, q_most = vector(guard, GUARD_Q_LEAST), vector(guard, GUARD_Q_MOST)
+    return is_credible(q, dq, q_least, q_most, number(guard, GUARD_DQ_MOST))
 
 
 @kernel
-def leave(terms, q, dq, tau_max, begun, elapsed, layer, tau, tool):
-    """What a whole cycle's torque passes on its way out: is it finite, within the motors' limits?
-
-    With a layer, also what `kept` does. Returns what that met, or NOT_FINITE; writes the tool's
-    position.
+def protect(guard, arm, inputs, mode, begun, elapsed):
+    """Write the torque that may leave into the guard's ``sent``; return what it met.
 
     Args:
-        terms: of the arm, at q and dq.
-        begun, elapsed: of `protect`.
-        layer: of a `Safe`; empty without one.
-    """
-    n = len(tau)
-    for i in range(n):
-        if not math.isfinite(tau[i]):
-            return NOT_FINITE
-        tau[i] = min(max(tau[i], -tau_max[i]), tau_max[i])
-    for axis in range(3):
-        tool[axis] = terms[4 * axis + 3]
-    if len(layer) == 0:
-        return 0
-    met = noticed(q, dq, begun, layer)
-    return met | kept(terms, q, dq, tau, GO, begun, elapsed, layer, tau)
-
-
-@kernel
-def protect(kernel, size, q_now, dq_now, asked, mode, begun, elapsed, layer, out):
-    """Write the torque that may leave into ``out``, then the tool's position; return what it met.
-
-    Args:
-        kernel, size: address of the arm's kernel of all `Terms`, and what it writes.
-        q_now, dq_now: finite, or ``mode`` is BLIND.
-        asked: the controller's torque.
-        mode: GO, STOP or BLIND.
+        guard: of `GUARD`; its ``asked`` is the cycle's torque.
+        arm: of `ARM`, with its terms at the state.
+        inputs: of `INPUT`, with a credible state.
+        mode: GO or STOP.
         begun: 0 in the first cycle, 2 when the last torque went ``elapsed`` [s] before, else 1.
-        layer: of a `Safe`.
+        elapsed: see ``begun``.
     """
-    n, layer = len(q_now), lent(layer)
-    memory = remembered(layer, n)
-    q, dq = memory[4], memory[5]
+    met = record_state(guard, inputs, begun)
+    return met | keep_limits(guard, arm, inputs, mode, begun, elapsed)
+
+
+@kernel
+def protect_alone(guard, arm, inputs, mode, begun, elapsed):
+    """As `protect`, for an arm whose terms are not computed yet, and for the mode BLIND as well.
+
+    BLIND goes by the state that was last recorded, at rest; ``inputs`` is that state then.
+    """
     met = 0
     if mode != BLIND:
-        met |= noticed(q_now, dq_now, begun, layer)
-    if mode == BLIND or (mode == STOP and met):
-        dq, begun = np.zeros(n), min(begun, 1)
+        met |= record_state(guard, inputs, begun)
+    if mode == BLIND or (mode == STOP and met & MET_FROZEN):
         mode = BLIND
-    terms = np.empty(size)
-    invoke(kernel, q, dq, terms)  # pyright: ignore[reportCallIssue]
-    for axis in range(3):
-        out[n + axis] = terms[4 * axis + 3]
-    return met | kept(terms, q, dq, asked, mode, begun, elapsed, layer, out[:n])
-
-
-@kernel(inline="always")
-def remembered(layer, n):
-    """A layer's memory."""
-    start = LIMITS * n + BOX + GAINS
-    return layer[start : start + MEMORY * n].reshape(MEMORY, n)
+        q, dq, q_last = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ), vector(guard, GUARD_Q)
+        for i in range(len(q)):
+            q[i], dq[i] = q_last[i], 0.0
+    compute_terms(arm, inputs)
+    return met | keep_limits(guard, arm, inputs, mode, begun, elapsed)
 
 
 @kernel
-def noticed(q_now, dq_now, begun, layer):
-    """Note the state; SAME if it is the last one's, although the joints move."""
-    memory = remembered(layer, len(q_now))
-    q, dq = memory[4], memory[5]
-    same, square = True, 0.0
+def record_state(guard, inputs, begun):
+    """Record the state; MET_FROZEN if it repeats the last one although the joints move."""
+    q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
+    q_last, dq_last = vector(guard, GUARD_Q), vector(guard, GUARD_DQ)
+    frozen = begun > 0 and is_frozen(q, dq, q_last, dq_last)
     for i in range(len(q)):
-        same = same and q[i] == q_now[i] and dq[i] == dq_now[i]
-        square += dq_now[i] * dq_now[i]
-        q[i], dq[i] = q_now[i], dq_now[i]
-    return SAME if same and begun > 0 and square > 1e-12 else 0
+        q_last[i], dq_last[i] = q[i], dq[i]
+    return MET_FROZEN if frozen else 0
 
 
 @kernel
-def kept(terms, q, dq, asked, mode, begun, elapsed, layer, out):
-    """Write the torque that may leave into ``out``, which may be ``asked``; return what it met.
+def keep_limits(guard, arm, inputs, mode, begun, elapsed):
+    """Write the torque that may leave into the guard's ``sent``; return the limits it met.
 
-    Args:
-        terms: of the arm, at q and dq.
-        asked to layer: of `protect`.
+    Args: of `protect`.
     """
-    n = len(q)
-    limits = layer[: LIMITS * n].reshape(LIMITS, n)
-    box = layer[LIMITS * n : LIMITS * n + BOX].reshape(2, 3)
-    gains, memory = layer[LIMITS * n + BOX : LIMITS * n + BOX + GAINS], remembered(layer, n)
-    k = gains[0]
-    p, bias, r, sent = memory[0], memory[1], memory[2], memory[3]
-    met = 0
-    pose, J, _, M, C, g = parts(terms, n)
+    q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
     if mode != BLIND:
-        share = -math.expm1(-gains[2] * elapsed)
-        momentum_observer(M, C, g, dq, sent, begun == 2, share, elapsed, p, bias, r)
-
-    room = layer[LIMITS * n + BOX + GAINS + MEMORY * n :].reshape(4 + n, n)
-    tau, h, ddq, rest, L = room[0], room[1], room[2], room[3], room[4:]
-    for i in range(n):
-        r[i] = min(max(r[i], -limits[3, i]), limits[3, i])
-        h[i] = g[i] - r[i]
-        for j in range(n):
-            h[i] += C[i, j] * dq[j]
-            L[i, j] = M[i, j]
-        rest[i] = min(max(-k * dq[i], -limits[4, i]), limits[4, i])
-        if mode == GO and not math.isfinite(asked[i]):
-            met |= ASKED
-    factor_columns(L, 0, n)
-    if mode != GO or met & ASKED:
-        for i in range(n):
-            ddq[i], tau[i] = rest[i], h[i]
-            for j in range(n):
-                tau[i] += M[i, j] * rest[j]
+        observe_unmodelled(guard, arm, dq, begun == 2, elapsed)
+    prepare_rest(guard, arm, dq)
+    met = take_asked(guard, begun) if mode == GO else 0
+    if mode != GO or met & MET_NOT_FINITE:
+        take_rest(guard, arm)
+    if outside_box(guard, arm):
+        met |= MET_OUTSIDE
+    share = 1.0
+    if mode == GO and whole(guard, GUARD_POSE_KERNEL) != 0:
+        bounded, share = bound_tool(guard, q, dq, matrix(arm, ARM_J, len(q)))
+        met |= bounded
     else:
-        for i in range(n):
-            tau[i] = asked[i]
-            if begun > 0 and abs(tau[i] - sent[i]) > limits[5, i]:
-                met |= RATE
-                tau[i] = min(max(tau[i], sent[i] - limits[5, i]), sent[i] + limits[5, i])
-            if abs(tau[i]) > limits[3, i]:
-                met |= TORQUE
-                tau[i] = min(max(tau[i], -limits[3, i]), limits[3, i])
-            ddq[i] = tau[i] - h[i]
-        substitute(L, ddq)
-
-    part, boxed = 1.0, False
-    for axis in range(3):
-        boxed = boxed or not (math.isinf(box[0, axis]) and math.isinf(box[1, axis]))
-        if max(box[0, axis] - pose[axis, 3], pose[axis, 3] - box[1, axis]) > BEYOND:
-            met |= OUT
-    if boxed and mode == GO:
-        moved, part = in_box(q, dq, J, L, box, limits, gains, rest, ddq)
-        met |= moved
-    else:
-        met |= in_joints(q, dq, limits, gains, rest, ddq)
-
-    if met & (POSITION | VELOCITY | WORKSPACE):
-        # From coming to rest towards ddq, as far as the motors can: all between is within bounds.
-        held = np.empty(n)
-        for i in range(n):
-            tau[i], held[i] = h[i], h[i]
-            for j in range(n):
-                tau[i] += M[i, j] * ddq[j]
-                held[i] += M[i, j] * rest[j]
-            top = limits[3, i]
-            if tau[i] > top and tau[i] > held[i]:
-                part = min(part, max(top - held[i], 0.0) / (tau[i] - held[i]))
-            elif tau[i] < -top and tau[i] < held[i]:
-                part = min(part, max(held[i] + top, 0.0) / (held[i] - tau[i]))
-        for i in range(n):
-            tau[i] = held[i] + part * (tau[i] - held[i])
-    for i in range(n):
-        out[i] = min(max(tau[i], -limits[3, i]), limits[3, i])
-        if not math.isfinite(out[i]):
-            out[i] = 0.0
-        sent[i] = out[i]
+        met |= bound_joints(guard, q, dq)
+    if met & (MET_POSITION | MET_VELOCITY | MET_BOX):
+        leave_rest(guard, arm, share)
+    send(guard)
     return met
 
 
-_vector, _whole = numba.float64[::1], numba.int64
-# Here and not in the cycle that is the first to call them, which may be that of a stop.
-credible.compile((_vector, _vector, _vector))
-protect.compile(
-    (
-        _whole, _whole, _vector, _vector, _vector, _whole, _whole, numba.float64, _vector, _vector,
-    )
-)  # fmt: skip
+@kernel
+def observe_unmodelled(guard, arm, dq, begun, elapsed):
+    """Update r by the torque that was sent ``elapsed`` [s] ago, if one was and ``begun``."""
+    n = len(dq)
+    M, C, g = matrix(arm, ARM_M, n), matrix(arm, ARM_C, n), vector(arm, ARM_G)
+    p, bias = vector(guard, GUARD_MOMENTUM), vector(guard, GUARD_BIAS)
+    r, sent = vector(guard, GUARD_UNMODELLED), vector(guard, GUARD_SENT)
+    share = -math.expm1(-number(guard, GUARD_OBSERVER_GAIN) * elapsed)
+    momentum_observer(M, C, g, dq, sent, begun, share, elapsed, p, bias, r)
+
+
+@kernel
+def prepare_rest(guard, arm, dq):
+    """Write the acceleration that brings the arm to rest, the torque of none, and M's factor."""
+    n, k = len(dq), number(guard, GUARD_POSITION_GAIN)
+    M, C, g = matrix(arm, ARM_M, n), matrix(arm, ARM_C, n), vector(arm, ARM_G)
+    tau_max, braking = vector(guard, GUARD_TAU_MAX), vector(guard, GUARD_BRAKING)
+    r, hold = vector(guard, GUARD_UNMODELLED), vector(guard, GUARD_HOLD)
+    rest, factor = vector(guard, GUARD_REST), matrix(guard, GUARD_FACTOR, n)
+    for i in range(n):
+        r[i] = min(max(r[i], -tau_max[i]), tau_max[i])
+        hold[i] = g[i] - r[i]
+        for j in range(n):
+            hold[i] += C[i, j] * dq[j]
+            factor[i, j] = M[i, j]
+        rest[i] = min(max(-k * dq[i], -braking[i]), braking[i])
+    factor_columns(factor, 0, n)
+
+
+@kernel
+def take_asked(guard, begun):
+    """Write the torque that was asked for, within rate and motors, and its acceleration.
+
+    Return what it met; MET_NOT_FINITE: nothing is written.
+    """
+    asked, sent = vector(guard, GUARD_ASKED), vector(guard, GUARD_SENT)
+    most, step = vector(guard, GUARD_TAU_MAX), vector(guard, GUARD_TAU_STEP)
+    tau, ddq, hold = vector(guard, GUARD_TAU), vector(guard, GUARD_DDQ), vector(guard, GUARD_HOLD)
+    met = 0
+    for i in range(len(asked)):
+        if not math.isfinite(asked[i]):
+            return MET_NOT_FINITE
+    for i in range(len(asked)):
+        tau[i] = asked[i]
+        if begun > 0 and abs(tau[i] - sent[i]) > step[i]:
+            met |= MET_RATE
+            tau[i] = min(max(tau[i], sent[i] - step[i]), sent[i] + step[i])
+        if abs(tau[i]) > most[i]:
+            met |= MET_TORQUE
+            tau[i] = min(max(tau[i], -most[i]), most[i])
+        ddq[i] = tau[i] - hold[i]
+    substitute(matrix(guard, GUARD_FACTOR, len(asked)), ddq)
+    return met
+
+
+@kernel
+def take_rest(guard, arm):
+    """Write the acceleration that brings the arm to rest, and its torque."""
+    rest, hold = vector(guard, GUARD_REST), vector(guard, GUARD_HOLD)
+    tau, ddq = vector(guard, GUARD_TAU), vector(guard, GUARD_DDQ)
+    n = len(rest)
+    M = matrix(arm, ARM_M, n)
+    for i in range(n):
+        ddq[i], tau[i] = rest[i], hold[i]
+        for j in range(n):
+            tau[i] += M[i, j] * rest[j]
+
+
+@kernel
+def outside_box(guard, arm):
+    """Whether the tool is out of its box by more than BEYOND."""
+    box, pose = matrix(guard, GUARD_BOX, 3), matrix(arm, ARM_POSE, 4)
+    for axis in range(3):
+        x = pose[axis, 3]
+        if max(box[0, axis] - x, x - box[1, axis]) > BEYOND:
+            return True
+    return False
+
+
+@kernel
+def leave_rest(guard, arm, share):
+    """Write the torque from ``rest`` on the way to ``ddq``, as far as ``share`` and motors allow.
+
+    All accelerations between the two are within bounds.
+    """
+    rest, ddq = vector(guard, GUARD_REST), vector(guard, GUARD_DDQ)
+    hold, most = vector(guard, GUARD_HOLD), vector(guard, GUARD_TAU_MAX)
+    tau, rest_tau = vector(guard, GUARD_TAU), vector(guard, GUARD_REST_TAU)
+    n = len(rest)
+    M = matrix(arm, ARM_M, n)
+    for i in range(n):
+        tau[i], rest_tau[i] = hold[i], hold[i]
+        for j in range(n):
+            tau[i] += M[i, j] * ddq[j]
+            rest_tau[i] += M[i, j] * rest[j]
+        if tau[i] > most[i] and tau[i] > rest_tau[i]:
+            share = min(share, max(most[i] - rest_tau[i], 0.0) / (tau[i] - rest_tau[i]))
+        elif tau[i] < -most[i] and tau[i] < rest_tau[i]:
+            share = min(share, max(rest_tau[i] + most[i], 0.0) / (rest_tau[i] - tau[i]))
+    for i in range(n):
+        tau[i] = rest_tau[i] + share * (tau[i] - rest_tau[i])
+
+
+@kernel
+def send(guard):
+    """Write the torque within the motors' limits into ``sent``; 0 for what is not finite."""
+    tau, sent = vector(guard, GUARD_TAU), vector(guard, GUARD_SENT)
+    most = vector(guard, GUARD_TAU_MAX)
+    for i in range(len(tau)):
+        sent[i] = min(max(tau[i], -most[i]), most[i])
+        if not math.isfinite(sent[i]):
+            sent[i] = 0.0

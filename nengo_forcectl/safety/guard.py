@@ -1,43 +1,75 @@
-"""The last thing that a torque passes: limits that hold, whatever the controller asks for."""
+"""The guard of an arm's limits: the last thing that a torque passes, whatever asked for it."""
 
 import math
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from arms import Arm
 
-from ..contract import Cycle, Reference, Result, State
+from ..contract import Controller, Cycle, Reference, Result, State
 from ..errors import ConfigurationError, NetworkError, SimulationError
+from ..kernels.layout import (
+    BLIND,
+    GO,
+    GUARD,
+    INPUT,
+    MET_FROZEN,
+    MET_NOT_FINITE,
+    MET_OUTSIDE,
+    STOP,
+    Block,
+    arm_block,
+)
 from ..support.arrays import taken
 from .limits import SPEED, Limits
-from .sensors import vectors
+from .sensors import is_on_time
 
-if TYPE_CHECKING:
-    from ..contract import Cycle
-    from ..kernels.layout import Layer
-
-POSITION_GAIN = 50.0  # k, how a joint comes up to its limit [1/s]
-SPEED_RATE = 400.0  # how soon it has the speed that is allowed [1/s], of a cycle of 1 ms
-TOP_RATE = 100.0  # how soon a joint may have its top speed [1/s]
+POSITION_GAIN = 50.0  # k, at which a joint approaches its limit [1/s]
+POSITION_RATE = 400.0  # at which it takes on the speed allowed there, in cycles of 1 ms [1/s]
+SPEED_RATE = 100.0  # at which it takes on its top speed [1/s]
 OBSERVER_GAIN = 200.0  # [1/s]
-CREDIBLE = 20.0  # speed over the limit that no sensor can have seen
-GAPS = 100  # in sequence are not an accident
-LIMITS = ("position", "velocity", "torque", "rate", "workspace")
+CREDIBLE = 20.0  # times the largest speed limit: no sensor can have seen a joint that fast
+FAR = 1e6  # nor one that far [rad]
+STRAY = 0.5  # nor one that far beyond its limits [rad], [m]
+GAPS = 100  # states in sequence that are not on time: no accident
+LIMITS = ("position", "velocity", "torque", "rate", "workspace")  # bits of what a guard met
 
 NOWHERE = Reference(np.zeros(3), np.zeros(3), np.zeros(3))
-"""For a `Safe` that has stopped: it asks its cycle nothing."""
+"""A reference for a `Safe` that has stopped: it does not ask its cycle."""
 
 
-def _guarded(cycle: Any, arm: Arm) -> Any:
-    """The cycle's ``guarded``, if that is its ``step`` and its arm is this one; or None."""
-    if "step" in getattr(cycle, "__dict__", ()) or getattr(cycle, "arm", None) is not arm:
-        return None
-    owner = next((kind for kind in type(cycle).__mro__ if "step" in vars(kind)), object)
-    return cycle.guarded if "guarded" in vars(owner) else None
+def pack_limits(limits: Limits, arm: Arm, dt: float) -> Block:
+    """Return the guard of an arm's limits, for cycles of ``dt`` [s]."""
+    from ..kernels.bound_tool import WALLS  # numba takes a second to load
+
+    tau_max = limits.tau_max * (1.0 - limits.torque_margin)
+    fastest = np.where(np.isfinite(limits.dq_max), limits.dq_max, 100.0 * SPEED)
+    values = {
+        "q_lower": limits.q_lower + limits.margin,
+        "q_upper": limits.q_upper - limits.margin,
+        "dq_max": limits.dq_max * (1.0 - limits.speed_margin),
+        "tau_max": tau_max,
+        "braking": limits.braking,
+        "tau_step": limits.rate * dt * tau_max,
+        "box": (limits.lower, limits.upper),
+        "q_least": np.maximum(limits.q_lower - STRAY, -FAR),
+        "q_most": np.minimum(limits.q_upper + STRAY, FAR),
+        "dq_most": (CREDIBLE * fastest).max(),
+        # A bound that is approached within two and a half cycles is stable at any period.
+        "position_gain": min(POSITION_GAIN, 0.05 / dt),
+        "position_rate": min(POSITION_RATE, 0.4 / dt),
+        "speed_rate": min(SPEED_RATE, 0.1 / dt),
+        "observer_gain": OBSERVER_GAIN,
+    }
+    kernels = []
+    if np.isfinite(values["box"]).any():
+        kernels = [arm.kernel("pose"), arm.kernel("J")]
+        values |= {"pose_kernel": kernels[0].address, "J_kernel": kernels[1].address}
+    return Block(GUARD, {"n": arm.dof, "w": WALLS}, values, keeps=kernels)
 
 
 class Safe(Cycle):
@@ -90,9 +122,9 @@ class Safe(Cycle):
     *controlled stop*: it takes the speed off and holds the arm against gravity and r; without a
     state to go by, against gravity where it was last seen. `reset` ends it.
 
-    Around a compiled cycle of the same arm object (`CompiledController`, `CompiledGradientCycle`,
-    `CompiledCycle` without a predictor) all this is done in the cycle's own call, on the arm's
-    terms that are there already.
+    Around a cycle that is `fused` and of the same arm object (`CompiledController`,
+    `CompiledGradientCycle`, `CompiledCycle` without a predictor) all this is done in the cycle's
+    own call, on the arm's terms that are there already.
 
     Args:
         cycle: what asks for torques.
@@ -108,10 +140,9 @@ class Safe(Cycle):
     dt: float
 
     def __init__(
-        self, cycle: "Cycle", arm: Arm, limits: Limits | None = None, dt: float = 1e-3
+        self, cycle: Cycle, arm: Arm, limits: Limits | None = None, dt: float = 1e-3
     ) -> None:
-        from ..cycle.compiled import address
-        from ..kernels import protect as safety
+        from ..kernels.protect import credible, protect_alone  # numba takes a second to load
 
         if not (math.isfinite(dt) and dt > 0):
             raise ConfigurationError(f"Safe.dt: is {dt} s, needs a number above 0")
@@ -121,13 +152,8 @@ class Safe(Cycle):
                 f"Safe: arm '{arm.name}' has {arm.dof} joints, its limits are for "
                 f"{len(limits.q_lower)}, its cycle for {cycle.dof}"
             )
-        law = getattr(cycle, "controller", None)
-        own = getattr(law, "dt", dt)  # of one that integrates
-        if abs(own - dt) > 1e-6 * dt:
-            raise ConfigurationError(
-                f"Safe.dt: is {dt} s, needs that of its cycle's {type(law).__name__}, {own} s"
-            )
         cycle = Cycle.of(cycle)
+        _check_period(cycle, dt)
         self.cycle, self.arm, self.limits, self.dt = cycle, arm, limits, dt
         self.dof = arm.dof
         self.events: dict[str, int] = dict.fromkeys((*LIMITS, "stop", "gap"), 0)
@@ -135,53 +161,52 @@ class Safe(Cycle):
         states that came sooner or later than a cycle after the last, not learned from."""
         self.stopped: str | None = None
         """Why it is in a controlled stop, or None."""
-        self._overruled: Any = cycle.overruled
-        self._run: Any = safety.protect
-        self._modes = (safety.GO, safety.STOP, safety.BLIND)
-        self._asked, self._same, self._out = safety.ASKED, safety.SAME, safety.OUT
-        self._kernel = address(arm)
-        boxed = bool(np.isfinite((limits.lower, limits.upper)).any())
-        ahead = [arm.kernel(term).address for term in ("pose", "J")] if boxed else [0, 0]
-        self._guarded: Any = _guarded(cycle, arm)
-        self._spoils = self._asked if getattr(cycle, "weighs", False) else ~0
-        tau_max = limits.tau_max * (1.0 - limits.torque_margin)
-        fastest = np.where(np.isfinite(limits.dq_max), limits.dq_max, 100.0 * SPEED)
-        constants = (
-            limits.q_lower + limits.margin,
-            limits.q_upper - limits.margin,
-            limits.dq_max * (1.0 - limits.speed_margin),
-            tau_max,
-            limits.braking,
-            limits.rate * dt * tau_max,
-            limits.lower,
-            limits.upper,
-            # A bound that is kept within two and a half cycles is stable at any period.
-            (min(POSITION_GAIN, 0.05 / dt), min(SPEED_RATE, 0.4 / dt), OBSERVER_GAIN),
-            (min(TOP_RATE, 0.1 / dt),),
-            ahead,
-            ((CREDIBLE * fastest).max(),),
-        )
-        n, memory, room = arm.dof, np.zeros(6 * arm.dof), np.zeros((4 + arm.dof) * arm.dof)
-        self._layer = np.concatenate((*constants, memory, room), dtype=float)
-        self._memory = self._layer[-memory.size - room.size : -room.size].reshape(6, n)
-        self._fastest = float(constants[-1][0])
-        self._seen: Any = safety.credible
-        self._far, self._stray = safety.FAR, safety.STRAY
-        self._nothing = np.zeros(arm.dof)
+        self._fused = is_fused(cycle) and cycle.arm is arm
+        # What keeps a cycle from learning of its last torque: one that was changed, or not finite.
+        self._spoils = MET_NOT_FINITE if cycle.learns_from_sent else ~0
+        self._guard, self._arm = pack_limits(limits, arm, dt), arm_block(arm)
+        self._input = Block(INPUT, {"n": arm.dof, "k": arm.dof})
+        self._guard["arm"][...] = self._arm.address
+        self._guard["input"][...] = self._input.address
+        self._blocks = self._guard.address, self._arm.address, self._input.address
+        self._memory = self._guard.between("momentum", "dq").reshape(6, arm.dof)
+        self._protect: Any = protect_alone
+        self._credible: Any = credible
         self._begun, self._met, self._time = False, 0, -math.inf
         self._silent = self._frozen = 0
         self._anew = False
         self._gaps, self._gap_at = 0, math.nan
+        self._compile()
 
-    def __getattr__(self, name: str) -> Any:
-        """Everything else is the cycle's own."""
-        if name == "cycle":
-            raise AttributeError(name)
-        return getattr(self.cycle, name)
+    def _compile(self) -> None:
+        """Compile what a stop calls, so that the first one need not."""
+        self._credible(self._guard.address, self._input.address)
+        self._protect(*self._blocks, BLIND, 0, self.dt)
+        self._memory[:] = 0.0
+
+    @property
+    def controller(self) -> Controller | None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The cycle's law, where it has one."""
+        return self.cycle.controller
+
+    @property
+    def learning(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether the cycle learns."""
+        return self.cycle.learning
+
+    @property
+    def learns_from_sent(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether the cycle learns from the torques that are sent."""
+        return self.cycle.learns_from_sent
 
     def learn(self, on: bool) -> None:
-        """Let what learns, if anything does, go on to, or keep what it has learned."""
+        """Start or stop the cycle's learning; what was learned stays."""
         self.cycle.learn(on)
+
+    def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
+        """Take note of the torque [N m] that was sent in place of the last step's."""
+        self._guard["sent"][:] = tau
+        self.cycle.overruled(tau)
 
     def stop(self, reason: str) -> None:
         """Come to a controlled stop, and stay in it until `reset`."""
@@ -198,8 +223,12 @@ class Safe(Cycle):
         self.stopped = None
         self._silent = self._frozen = 0
         self._anew = True
-        self._met |= self._asked
+        self._met |= MET_NOT_FINITE
         self.cycle.forget_motion()
+
+    def forget_motion(self) -> None:
+        """Begin a new motion; see `reset`."""
+        self.reset()
 
     @property
     def remembered(self) -> tuple[Float[np.ndarray, "6 n"], tuple[float, ...]]:
@@ -214,14 +243,17 @@ class Safe(Cycle):
         self._silent, self._frozen = int(silent), int(frozen)
 
     def checkpoint(self) -> dict[str, np.ndarray]:
-        """Return what the cycle has learned and remembers, and this layer, to be saved."""
-        cycle: Any = self.cycle
+        """Return what the cycle has learned and remembers, and this guard's memory, to be saved."""
         memory, counts = self.remembered
-        return cycle.checkpoint() | {"limits.memory": memory, "limits.counts": np.array(counts)}
+        own = {"limits.memory": memory, "limits.counts": np.array(counts)}
+        return self.cycle.checkpoint() | own
 
     def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
-        """Go on from a checkpoint, to the same bits; `NetworkError` for one that does not fit."""
-        cycle: Any = self.cycle
+        """Go on from a checkpoint, to the same bits.
+
+        Raises:
+            NetworkError: the checkpoint does not fit.
+        """
         own, inner = {}, {}
         for name, value in checkpoint.items():
             (own if name.startswith("limits.") else inner)[name] = value
@@ -229,14 +261,14 @@ class Safe(Cycle):
         needs = {"limits.memory": self._memory.shape, "limits.counts": (5,)}
         if given != needs or any(np.isnan(value).any() for value in own.values()):
             raise NetworkError(f"limits of shapes {given} given, needs {needs}, and numbers")
-        cycle.resume(inner)
+        self.cycle.resume(inner)
         self.remembered = own["limits.memory"], own["limits.counts"]
 
     def step(self, state: State, reference: Reference) -> Result:
         """Return the torque that may leave.
 
         A cycle that learns from its own error learns nothing from one that was changed; one that
-        ``weighs`` torques against the motion goes by what was sent.
+        ``learns_from_sent`` torques learns from what was sent.
 
         Raises:
             SimulationError: a state of another shape.
@@ -245,64 +277,22 @@ class Safe(Cycle):
             self._anew = False
             if not self._time < state.time:  # the robot's clock began anew as well
                 self._time = -math.inf
-        goes_on = self.stopped is None and self._time < state.time < math.inf
-        if goes_on and self._guarded is not None:
-            result = self._at_once(state, reference)
+        timing = self._pass_time(state.time)
+        if self._fused and self.stopped is None and self._time < state.time < math.inf:
+            result = self._step_fused(state, reference, *timing)
             if result is not None:
                 return result
-        n, result = self.dof, None
-        q, dq = vectors(state, None, n)
-        seen = math.isfinite(state.time) and self._seen(q, dq, self._layer)
-        elapsed = state.time - self._time
-        if not seen:
-            self.stop(f"state at {state.time:.3f} s: {self._doubt(state.time, q, dq)}")
-        elif elapsed > 0:
-            self._silent, self._time = 0, state.time
-        elif self._begun:
-            self._silent += 1
-            if self._silent >= self.limits.watchdog:
-                back = f": time went back to {state.time:.3f} s; `reset` begins anew"
-                self.stop(
-                    f"no new state for {self._silent} cycles since {self._time:.3f} s"
-                    + (back if elapsed < 0 else "")
-                )
-        asked = self._nothing
-        layer, learns = self._passed(state.time, elapsed)
-        if self.stopped is None:
-            try:
-                sound = state if learns else state._replace(sound=False)
-                result = self.cycle.step(sound, reference)
-                asked = self._torque(result.tau)
-            except SimulationError as error:
-                self.stop(str(error))
-        blind = not seen or (self.stopped is not None and self._silent > 0)
-        mode = self._modes[2 if blind else self.stopped is not None]
-        out = np.empty(n + 3)
-        met = self._run(*self._kernel, q, dq, asked, mode, *layer, out)
-        self._begun = self._begun or seen
-        if met == 0 and result is not None:
-            self._met = self._frozen = 0
-            return result
-        self._overrule(met, out[:n], state.time)
-        return Result(out[:n], 0.0, out[n:]) if result is None else result._replace(tau=out[:n])
+        return self._step_apart(state, reference, *timing)
 
-    def _doubt(self, time: float, q: Float[np.ndarray, "n"], dq: Float[np.ndarray, "n"]) -> str:
-        """What of a state is not finite, or not credible."""
-        lower, upper = self.limits.q_lower - self._stray, self.limits.q_upper + self._stray
-        for joint in range(self.dof):
-            low, high = max(lower[joint], -self._far), min(upper[joint], self._far)
-            if not low < q[joint] < high:
-                return f"q[{joint}] is {q[joint]:.4g}, credible from {low:.4g} to {high:.4g}"
-            if not abs(dq[joint]) < self._fastest:
-                return f"dq[{joint}] is {dq[joint]:.4g}, credible up to {self._fastest:.4g}"
-        return f"time is {time}"
-
-    def _at_once(self, state: State, reference: Reference) -> Result | None:
-        """Cycle and layer in one call, or None where they are to be called one by one."""
-        layer, learns = self._passed(state.time, state.time - self._time)
+    def _step_fused(
+        self, state: State, reference: Reference, begun: int, elapsed: float, learns: bool
+    ) -> Result | None:
+        """Cycle and guard in one call, or None where they are to be called one by one."""
         sound = learns and bool(state.sound)
         try:
-            result, met = self._guarded(state, reference, sound, layer)
+            result, met = self.cycle.step_guarded(
+                state, reference, sound, self._guard.address, begun, elapsed
+            )
         except SimulationError as error:  # its torque is not finite
             self.stop(str(error))
             return None
@@ -310,27 +300,98 @@ class Safe(Cycle):
             return None
         self._silent, self._time, self._begun = 0, state.time, True
         if met:
-            self._overrule(met, result.tau, state.time)
+            self._record(met, result.tau, state.time)
         else:
             self._met = self._frozen = 0
         return result
 
-    def _passed(self, time: float, elapsed: float) -> tuple["Layer", bool]:
-        """What compiled code takes of this layer at a time, ``elapsed`` after the last state [s].
+    def _step_apart(
+        self, state: State, reference: Reference, begun: int, elapsed: float, learns: bool
+    ) -> Result:
+        """The cycle, then the guard."""
+        self._input["q"][:], self._input["dq"][:] = state.joints(self.dof)
+        believed = math.isfinite(state.time) and self._credible(
+            self._guard.address, self._input.address
+        )
+        self._watch(state.time, believed)
+        asked = self._ask(state, reference, learns)
+        mode = GO if self.stopped is None else STOP
+        if not believed or (mode == STOP and self._silent > 0):
+            mode = BLIND
+        met = self._protect(*self._blocks, mode, begun, elapsed)
+        self._begun = self._begun or believed
+        if met == 0 and asked is not None:
+            self._met = self._frozen = 0
+            return asked
+        tau = self._guard["sent"].copy()
+        self._record(met, tau, state.time)
+        if asked is None:
+            return Result(tau, 0.0, self._arm["pose"][:3, 3].copy())
+        return asked._replace(tau=tau)
 
-        And whether a cycle can learn: its last torque was sent, held for ``dt``, and did something.
-        In the first cycle there is none, and nothing to say against it.
+    def _watch(self, time: float, believed: bool) -> None:
+        """Stop for a state that is not credible, and where no new one comes for too long."""
+        elapsed = time - self._time
+        if not believed:
+            self.stop(f"state at {time:.3f} s: {self._doubt(time)}")
+        elif elapsed > 0:
+            self._silent, self._time = 0, time
+        elif self._begun:
+            self._silent += 1
+            if self._silent >= self.limits.watchdog:
+                back = f": time went back to {time:.3f} s; `reset` begins anew"
+                self.stop(
+                    f"no new state for {self._silent} cycles since {self._time:.3f} s"
+                    + (back if elapsed < 0 else "")
+                )
+
+    def _ask(self, state: State, reference: Reference, learns: bool) -> Result | None:
+        """Ask the cycle for its torque; None in a stop, or where it has none to give."""
+        self._guard["asked"][:] = 0.0
+        if self.stopped is not None:
+            return None
+        try:
+            sound = state if learns else state._replace(sound=False)
+            result = self.cycle.step(sound, reference)
+            tau = taken(result.tau)
+            if tau.shape != (self.dof,):
+                raise SimulationError(f"torque has shape {tau.shape}, needs ({self.dof},)")
+        except SimulationError as error:
+            self.stop(str(error))
+            return None
+        self._guard["asked"][:] = tau
+        return result
+
+    def _doubt(self, time: float) -> str:
+        """What of a state is not finite, or not credible."""
+        q, dq, guard = self._input["q"], self._input["dq"], self._guard
+        fastest = float(guard["dq_most"])
+        for joint in range(self.dof):
+            least, most = guard["q_least"][joint], guard["q_most"][joint]
+            if not least < q[joint] < most:
+                return f"q[{joint}] is {q[joint]:.4g}, credible from {least:.4g} to {most:.4g}"
+            if not abs(dq[joint]) < fastest:
+                return f"dq[{joint}] is {dq[joint]:.4g}, credible up to {fastest:.4g}"
+        return f"time is {time}"
+
+    def _pass_time(self, time: float) -> tuple[int, float, bool]:
+        """Return ``begun`` and ``elapsed`` of `protect`, and whether the cycle may learn.
+
+        It may if its last torque was sent, and held for ``dt``. In the first cycle there is none,
+        and nothing to say against it.
         """
-        learns, begun = not (self._met & self._spoils or self._frozen), self._begun
-        if 0.5 * self.dt < elapsed < 1.5 * self.dt:
-            return ((2 if begun else 0), elapsed, self._layer), learns
-        first = not begun
-        if begun and elapsed > 0.0:
-            self._off(time, elapsed)
-        return ((0 if first else 1), self.dt, self._layer), learns and first
+        learns = not (self._met & self._spoils or self._frozen)
+        elapsed = time - self._time
+        if is_on_time(elapsed, self.dt):
+            return (2 if self._begun else 0), float(elapsed), learns
+        if not self._begun:
+            return 0, self.dt, learns
+        if elapsed > 0.0:
+            self._count_gap(time, elapsed)
+        return 1, self.dt, False
 
-    def _off(self, time: float, elapsed: float) -> None:
-        """Count a state that is not one period after the last, and say so of many in sequence."""
+    def _count_gap(self, time: float, elapsed: float) -> None:
+        """Count a state that is not one period after the last, and warn of many in sequence."""
         self.events["gap"] += 1
         again = abs(time - elapsed - self._gap_at) < 0.5 * self.dt
         self._gaps, self._gap_at = self._gaps + 1 if again else 1, time
@@ -342,29 +403,35 @@ class Safe(Cycle):
                 stacklevel=4,
             )
 
-    def _overrule(self, met: int, tau: Float[np.ndarray, "n"], time: float) -> None:
-        self._count(met, time)
-        if self.stopped is not None:  # from here on the cycle knows nothing of the torques
-            self._met |= self._asked
-        if self._overruled is not None:
-            self._overruled(tau)
-
-    def _count(self, met: int, time: float) -> None:
+    def _record(self, met: int, tau: Float[np.ndarray, "n"], time: float) -> None:
+        """Count what the guard met, stop for what needs it, and tell the cycle what was sent."""
         for bit, name in enumerate(LIMITS):
             self.events[name] += met >> bit & 1
-        if met & self._asked:
+        if met & MET_NOT_FINITE:
             self.stop(f"torque at {time:.3f} s is not finite")
-        if met & self._out:
+        if met & MET_OUTSIDE:
             self.stop(f"the tool is out of its box at {time:.3f} s")
-        self._frozen = self._frozen + 1 if met & self._same else 0
+        self._frozen = self._frozen + 1 if met & MET_FROZEN else 0
         if self._frozen > self.limits.patience:
             self.stop(
                 f"the same state for {self._frozen} cycles, at {time:.3f} s, although it moves"
             )
-        self._met = met & ~self._same
+        self._met = met & ~MET_FROZEN
+        if self.stopped is not None:  # from here on the cycle knows nothing of the torques
+            self._met |= MET_NOT_FINITE
+        self.cycle.overruled(tau)
 
-    def _torque(self, tau: Any) -> Float[np.ndarray, "n"]:
-        tau = taken(tau)
-        if tau.shape != (self.dof,):
-            raise SimulationError(f"torque has shape {tau.shape}, needs ({self.dof},)")
-        return tau
+
+def is_fused(cycle: Cycle) -> bool:
+    """Return whether ``step_guarded`` may replace this cycle's ``step``; see `contract.fused`."""
+    return type(cycle) is cycle.fused_type and "step" not in vars(cycle)
+
+
+def _check_period(cycle: Cycle, dt: float) -> None:
+    """Refuse a period that is not that of a cycle's law."""
+    law = cycle.controller
+    own = None if law is None else law.dt
+    if own is not None and abs(own - dt) > 1e-6 * dt:
+        raise ConfigurationError(
+            f"Safe.dt: is {dt} s, needs that of its cycle's {type(law).__name__}, {own} s"
+        )

@@ -1,49 +1,99 @@
-"""What the loop needs of a robot: ``read()`` and ``apply(tau)``."""
+"""The judge of a robot's sensors: which states to act on, and which to learn from."""
 
 import math
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from arms import Terms
 
-from ..contract import Reference, State
+from ..contract import State
 from ..errors import SimulationError
-from ..support.arrays import ARRAY, taken
+from ..kernels.layout import HUGE, SENSORS, Block
+from ..support.arrays import ARRAY
 
 
 class SensorCheck:
     """Decides, cycle by cycle, whether a state can be acted on and learned from.
 
+    The rules are those of `Safe`, which calls the same kernels on a state: every number is finite;
+    a state is *frozen* if it repeats the last one to the last bit although the joints move; a state
+    is on time if it comes one ``dt`` after the last, half a ``dt`` sooner or later.
+
     A state that is not finite is replaced by the last good one, for at most ``patience`` cycles in
-    sequence. One that repeats the last to the last bit although the joints move (a frozen sensor),
-    and one that does not come one ``dt`` after the last (a missed cycle, a jump in time; by default
-    dt is the first interval), is acted on. None of these is ``sound``: nothing is learned from it.
-    A position of the tool that is not finite is as good as none; what the joints say stays sound.
-    ``event`` says what the last state was, as a place in ``EVENTS``, and ``events`` counts.
+    sequence. A frozen state, and one that is not on time (a missed cycle, a jump in time), is acted
+    on. None of these is ``sound``: nothing is learned from them. A tool position that is not finite
+    is dropped, and the state stays sound.
+
+    ``event`` is what the last state was, as a place in ``EVENTS``; ``events`` counts them by name.
+
+    Args:
+        dof: joints of the arm.
+        dt: period of the control cycle [s]; None: the interval between the first two states.
+        patience: cycles in sequence that the last good state may stand in.
     """
 
     EVENTS: tuple[str, ...] = ("sound", "not finite", "frozen", "time", "tool")
 
     def __init__(self, dof: int, dt: float | None = None, patience: int = 20) -> None:
+        from ..kernels.judge import FROZEN, NOT_CREDIBLE, judge_state  # numba: a second to load
+
         self.dof, self.dt, self.patience = dof, dt, patience
         self.event = 0
         self.events = dict.fromkeys(self.EVENTS[1:], 0)
+        limits = {"q_least": -HUGE, "q_most": HUGE, "dq_most": HUGE}
+        before = {"q_before": np.nan, "dq_before": np.nan}
+        self._sensors = Block(SENSORS, {"n": dof}, limits | before | {"q": np.nan})
+        self._q, self._dq = self._sensors["q"], self._sensors["dq"]
+        self._judge: Any = judge_state
+        self._frozen, self._not_credible = FROZEN, NOT_CREDIBLE
         self._last: State | None = None
-        self._square = -1.0
         self._bad = 0
+        self._judge(self._sensors.address)  # compiles it, and does nothing
 
     def __call__(self, state: State) -> State:
         """Return the state to act on.
 
         Raises:
-            SimulationError: a wrong shape; a state that is not finite where there is no good one
-                to stand in for it, or not any more. The message names the joint.
+            SimulationError: an array has a wrong shape; or a state is not finite and no good one
+                can stand in for it. The message names the joint.
         """
-        tool = 0
-        if state.tool is not None:
-            state, tool = self._seen(state)
-        time, q, dq, _, _, wrench = state
+        state, tool_event = self._without_bad_tool(state)
+        state = self._with_arrays(state)
+        self._q[:], self._dq[:] = state.q, state.dq
+        verdict = self._judge(self._sensors.address)
+        if verdict == self._not_credible or not has_good_wrench(state):
+            return self._stand_in(state)
+        self.event, self._bad = tool_event, 0
+        if verdict == self._frozen:
+            self.event = 2
+        elif self._last is not None:
+            elapsed = state.time - self._last.time
+            if self.dt is None:
+                self.dt = elapsed
+            elif not is_on_time(elapsed, self.dt):
+                self.event = 3
+        self._last = state
+        if self.event:
+            self.events[self.EVENTS[self.event]] += 1
+            return state._replace(sound=self.event == tool_event)
+        return state
+
+    def _without_bad_tool(self, state: State) -> tuple[State, int]:
+        """Return the state, its tool dropped if not finite, and its place in ``EVENTS``."""
+        tool = state.tool
+        if tool is None:
+            return state, 0
+        if np.shape(tool) != (3,):
+            raise SimulationError(
+                f"state at {state.time:.3f} s: tool has shape {np.shape(tool)}, needs (3,)"
+            )
+        return (state, 0) if _is_finite(tool) else (state._replace(tool=None), 4)
+
+    def _with_arrays(self, state: State) -> State:
+        """Return the state with arrays of the right shapes."""
+        q, dq = state.q, state.dq
         if type(q) is not ARRAY or type(dq) is not ARRAY:
             q, dq = np.array(q, float), np.array(dq, float)
             state = state._replace(q=q, dq=dq)
@@ -52,43 +102,17 @@ class SensorCheck:
                 f"state at {state.time:.3f} s: q and dq have shapes {q.shape} and {dq.shape}, "
                 f"need ({self.dof},)"
             )
-        moving = float(dq.dot(dq))  # the operator @ takes twice as long
-        square = float(q.dot(q)) + moving
-        last, before = self._last, self._square
-        if not (math.isfinite(square) and (wrench is None or _is_wrench(wrench, state.time))):
-            return self._stand_in(state)
-        self.event, self._bad = tool, 0
-        if last is not None:
-            if square == before and moving > 1e-12:
-                self.event = 2
-            elif self.dt is None:
-                self.dt = time - last.time
-            elif not abs(time - last.time - self.dt) <= 0.5 * self.dt:  # NaN, too
-                self.event = 3
-        self._last, self._square = state, square
-        if self.event:
-            self.events[self.EVENTS[self.event]] += 1
-            return state._replace(sound=self.event == tool)
         return state
 
-    def _seen(self, state: State) -> tuple[State, int]:
-        """The state without a tool that is not finite, and what that is in ``EVENTS``."""
-        tool = state.tool
-        assert tool is not None
-        if tool.shape != (3,):
-            raise SimulationError(
-                f"state at {state.time:.3f} s: tool has shape {tool.shape}, needs (3,)"
-            )
-        return (state, 0) if math.isfinite(tool @ tool) else (state._replace(tool=None), 4)
-
     def _stand_in(self, state: State) -> State:
+        """Return the last good state at the time of one that is not finite."""
         self.event, self._bad = 1, self._bad + 1
         self.events[self.EVENTS[1]] += 1
         if self._last is None or self._bad > self.patience:
             given = {"q": state.q, "dq": state.dq}
             if state.wrench is not None:
-                given["wrench"] = state.wrench
-            # A number that is not finite, or else the one that is too large to be squared.
+                given["wrench"] = np.asarray(state.wrench)
+            # A number that is not finite, or else the largest.
             sizes = {name: np.nan_to_num(np.abs(v), nan=np.inf) for name, v in given.items()}
             name = max(sizes, key=lambda each: sizes[each].max())
             joint = int(sizes[name].argmax())
@@ -100,51 +124,49 @@ class SensorCheck:
         return self._last._replace(sound=False)
 
 
-def _is_wrench(wrench: Float[np.ndarray, "6"], time: float) -> bool:
-    """Whether it is finite; `SimulationError` for one of another shape."""
-    if np.shape(wrench) != (6,):
-        raise SimulationError(
-            f"state at {time:.3f} s: wrench has shape {np.shape(wrench)}, needs (6,)"
-        )
-    return math.isfinite(wrench @ wrench)
+def is_on_time(elapsed: float, dt: float) -> bool:
+    """Return whether a state ``elapsed`` [s] after the last comes one period ``dt`` [s] after it.
+
+    Half a period sooner or later is on time; NaN is not.
+    """
+    return 0.5 * dt < elapsed < 1.5 * dt
 
 
-def vectors(
-    state: State, reference: Reference | None, n: int, m: int = 3
-) -> list[Float[np.ndarray, "k"]]:
-    """Return q, dq and, if given, x, dx, ddx as compiled code, which checks nothing, can take them.
+def has_good_wrench(state: State) -> bool:
+    """Return whether the wrench is finite, or there is no sensor.
 
     Raises:
-        SimulationError: one of them is not of ``n`` numbers, or of ``m`` of the reference's.
+        SimulationError: its shape is not (6,).
     """
-    values = [state.q, state.dq] if reference is None else [state.q, state.dq, *reference[:3]]
-    for k, value in enumerate(values):
-        values[k] = value = taken(value)
-        if value.shape != ((n,) if k < 2 else (m,)):
-            name, size = ("q", "dq", "x", "dx", "ddx")[k], n if k < 2 else m
-            raise SimulationError(
-                f"state at {state.time:.3f} s: {name} has shape {value.shape}, needs ({size},)"
-            )
-    return values
+    wrench = state.wrench
+    if wrench is None:
+        return True
+    if np.shape(wrench) != (6,):
+        raise SimulationError(
+            f"state at {state.time:.3f} s: wrench has shape {np.shape(wrench)}, needs (6,)"
+        )
+    return _is_finite(wrench)
+
+
+def _is_finite(vector: Float[np.ndarray, "k"]) -> bool:
+    """Whether every number is finite and below HUGE; a norm takes a third of the time of `all`."""
+    return bool(np.dot(vector, vector) < HUGE * HUGE)
 
 
 def pushed(terms: Terms, state: State) -> Float[np.ndarray, "n"] | float:
-    """Return ``J^T wrench`` [N m] of the environment's push; 0 without a sensor.
+    """Return the joint torque ``J^T wrench`` [N m] of the environment's push; 0 without a sensor.
 
     Raises:
-        SimulationError: a wrench that is not six finite numbers.
+        SimulationError: the wrench is not six finite numbers.
     """
-    return push_of(terms.J, state) if state.wrench is not None else 0.0
-
-
-def push_of(J: Float[np.ndarray, "6 n"], state: State) -> Float[np.ndarray, "n"]:
-    """Return ``J^T wrench`` [N m] where there is a sensor; raises as `pushed`."""
     wrench = state.wrench
-    if wrench is None or not _is_wrench(wrench, state.time):
+    if wrench is None:
+        return 0.0
+    if not has_good_wrench(state):
         raise SimulationError(
             f"state.wrench at {state.time:.3f} s: is {wrench}, needs 6 finite numbers"
         )
-    return J.T @ wrench
+    return terms.J.T @ wrench
 
 
 def checked_torque(tau: Float[np.ndarray, "n"], time: float) -> Float[np.ndarray, "n"]:

@@ -1,0 +1,191 @@
+"""The accelerations that keep the tool within its box."""
+
+import math
+
+from arms.machine.invoke import invoke
+
+from .access import matrix, number, vector, whole
+from .algebra import substitute
+from .bound import bound_joints
+from .compile import kernel
+from .layout import (
+    GUARD_BOX,
+    GUARD_BRAKING,
+    GUARD_DDQ,
+    GUARD_FACTOR,
+    GUARD_J_KERNEL,
+    GUARD_POSE_KERNEL,
+    GUARD_POSITION_GAIN,
+    GUARD_PUSH,
+    GUARD_REST,
+    GUARD_STOP_DQ,
+    GUARD_STOP_J,
+    GUARD_STOP_POSE,
+    GUARD_STOP_Q,
+    GUARD_STOP_SLOPE,
+    GUARD_TOOL_SPEED,
+    GUARD_WALL_MOST,
+    GUARD_WALLS,
+    MET_BOX,
+)
+
+SWEEPS = 10  # over the tool's bounds and the joints'
+AHEAD = (0.0625, 0.125, 0.25, 0.375, 0.5, 0.75, math.inf)
+"""When the way to rest is looked at, as shares of the time that it takes."""
+WALLS = 6 * len(AHEAD)
+"""Bounds on an acceleration, at most: two walls for each axis, at each look."""
+INSIDE = 2e-3  # distance from the walls, for what lies between the looks [m]
+DEEPEST = 2e-3  # way back that is asked for from outside, at most [m]
+UNSURE = 1e-3  # speed of the tool towards a wall that may pass [m/s]
+
+
+@kernel
+def coming_to_rest(dq, a, k, t):
+    """Where and how fast a joint is after t [s] of ``ddq = clip(-k dq, -a, a)``.
+
+    Its way from here [rad], its velocity [rad/s], the slope of the way over dq [s].
+    """
+    speed, knee = abs(dq), a / k
+    full = max(speed - knee, 0.0) / a  # time with all of a
+    if t < full:
+        way, left, slope = (speed - 0.5 * a * t) * t, speed - a * t, t
+    else:
+        start = min(speed, knee)
+        fade = math.exp(-k * (t - full))
+        left = start * fade
+        way = 0.5 * (speed + start) * full + (start - left) / k
+        slope = full + (1.0 - fade) / k
+    return math.copysign(way, dq), math.copysign(left, dq), slope
+
+
+@kernel
+def find_walls(guard, q, dq, J):
+    """Write what the box asks of an acceleration, ``walls @ ddq <= wall_most``; return how many.
+
+    Let all joints come to rest; x(t) is where the tool is then, after t. A wall at x_max leaves::
+
+        J(t) D(t) (ddq - rest) <= max(k (x_max - x(t)) - dx(t), 0)
+
+    D(t) is the slope of the joints' way to t over dq. With ``ddq = rest`` it holds, whatever the
+    state, and x(inf) stays where it is. If x(inf) is beyond the wall, 0 is less than that: back.
+
+    Args:
+        guard: of `GUARD`; its ``rest`` is ``clip(-k dq, -a, a)`` [rad/s^2].
+        q, dq: of the arm.
+        J: (6, n), of the tool at q.
+    """
+    n, k = len(q), number(guard, GUARD_POSITION_GAIN)
+    braking, speed = vector(guard, GUARD_BRAKING), vector(guard, GUARD_TOOL_SPEED)
+    longest, last, count = 0.0, 0.0, 0
+    for i in range(n):
+        longest = max(longest, abs(dq[i]) / braking[i])
+    longest += 1.0 / k
+    for axis in range(3):
+        speed[axis] = 0.0
+        for i in range(n):
+            speed[axis] += J[axis, i] * dq[i]
+    for ahead in AHEAD:
+        t = ahead * longest
+        look_ahead(guard, q, dq, t)
+        for axis in range(3):
+            count = add_walls(guard, axis, t - last, count)
+        last = t
+    return count
+
+
+@kernel
+def look_ahead(guard, q, dq, t):
+    """Write where the arm is on its way to rest after t [s], and its tool's pose and J there."""
+    stop_q, stop_dq = vector(guard, GUARD_STOP_Q), vector(guard, GUARD_STOP_DQ)
+    slope, braking = vector(guard, GUARD_STOP_SLOPE), vector(guard, GUARD_BRAKING)
+    k = number(guard, GUARD_POSITION_GAIN)
+    for i in range(len(q)):
+        way, stop_dq[i], slope[i] = coming_to_rest(dq[i], braking[i], k, t)
+        stop_q[i] = q[i] + way
+    pose, J = vector(guard, GUARD_STOP_POSE), vector(guard, GUARD_STOP_J)
+    invoke(whole(guard, GUARD_POSE_KERNEL), stop_q, stop_dq, pose)  # pyright: ignore[reportCallIssue]
+    invoke(whole(guard, GUARD_J_KERNEL), stop_q, stop_dq, J)  # pyright: ignore[reportCallIssue]
+
+
+@kernel
+def add_walls(guard, axis, passed, count):
+    """Add the bounds of both walls of an axis, ``passed`` [s] after the last look.
+
+    Returns how many bounds there are then.
+    """
+    dq, slope = vector(guard, GUARD_STOP_DQ), vector(guard, GUARD_STOP_SLOPE)
+    n, rest = len(dq), vector(guard, GUARD_REST)
+    box, k = matrix(guard, GUARD_BOX, 3), number(guard, GUARD_POSITION_GAIN)
+    pose, J = matrix(guard, GUARD_STOP_POSE, 4), matrix(guard, GUARD_STOP_J, n)
+    walls, most = matrix(guard, GUARD_WALLS, n), vector(guard, GUARD_WALL_MOST)
+    speed = vector(guard, GUARD_TOOL_SPEED)
+    before, speed[axis] = speed[axis], 0.0
+    for i in range(n):
+        speed[axis] += J[axis, i] * dq[i]
+    inside = min(INSIDE, 0.25 * (box[1, axis] - box[0, axis]))
+    for side in range(2):
+        if math.isinf(box[side, axis]):
+            continue
+        sign = 2.0 * side - 1.0
+        dx, still = sign * speed[axis], 0.0
+        for i in range(n):
+            walls[count, i] = sign * J[axis, i] * slope[i]
+            still += walls[count, i] * rest[i]
+        free = sign * (box[side, axis] - pose[axis, 3]) - inside
+        if sign * before > 0.0 > dx:  # it turns back on the way
+            free -= 0.5 * dx * dx * passed / (sign * before - dx)
+        least = k * max(free, -DEEPEST) if math.isinf(passed) else 0.0
+        most[count] = still + max(k * free - dx, min(least, 0.0))
+        count += 1
+    return count
+
+
+@kernel
+def cross_walls(guard, count, ddq):
+    """Move an acceleration across every wall that it breaks, on M's shortest way; did it move?"""
+    n, moved = len(ddq), False
+    walls, most = matrix(guard, GUARD_WALLS, n), vector(guard, GUARD_WALL_MOST)
+    factor, push = matrix(guard, GUARD_FACTOR, n), vector(guard, GUARD_PUSH)
+    for row in range(count):
+        over = -most[row]
+        for i in range(n):
+            over += walls[row, i] * ddq[i]
+            push[i] = walls[row, i]
+        if over <= 0.0:
+            continue
+        mobility = 0.0
+        substitute(factor, push)
+        for i in range(n):
+            mobility += walls[row, i] * push[i]
+        if mobility > 1e-9:
+            moved = True
+            for i in range(n):
+                ddq[i] -= push[i] * over / mobility
+    return moved
+
+
+@kernel
+def bound_tool(guard, q, dq, J):
+    """Bring ``ddq`` and ``rest`` within the bounds of the tool's box and of the joints.
+
+    The nearest by M, as far as some sweeps find it (Gauss-Seidel). Return what ``ddq`` met, and
+    how much of the way to it from ``rest`` keeps the box.
+    """
+    n, ddq, rest = len(q), vector(guard, GUARD_DDQ), vector(guard, GUARD_REST)
+    count = find_walls(guard, q, dq, J)
+    cross_walls(guard, count, rest)
+    met = bound_joints(guard, q, dq)
+    for _ in range(SWEEPS):
+        if not cross_walls(guard, count, ddq):
+            break
+        met |= MET_BOX | bound_joints(guard, q, dq)
+    walls, most = matrix(guard, GUARD_WALLS, n), vector(guard, GUARD_WALL_MOST)
+    share = 1.0
+    for row in range(count):
+        over, still = -most[row], -most[row]
+        for i in range(n):
+            over += walls[row, i] * ddq[i]
+            still += walls[row, i] * rest[i]
+        if over > UNSURE and over > still:
+            share = min(share, max(-still, 0.0) / (over - still))
+    return met, share

@@ -1,0 +1,52 @@
+"""Whether a state can be true: the one rule of `SensorCheck` and of `Safe`."""
+
+from .access import number, vector
+from .compile import kernel
+from .layout import (
+    SENSORS_DQ,
+    SENSORS_DQ_BEFORE,
+    SENSORS_DQ_MOST,
+    SENSORS_Q,
+    SENSORS_Q_BEFORE,
+    SENSORS_Q_LEAST,
+    SENSORS_Q_MOST,
+)
+
+CREDIBLE, NOT_CREDIBLE, FROZEN = 0, 1, 2
+"""What `judge_state` returns."""
+
+STILL = 1e-12  # square of a velocity that is none [rad^2/s^2]
+
+
+@kernel
+def is_credible(q, dq, q_least, q_most, dq_most):
+    """Whether every position and velocity is a number, and within what a sensor can have seen."""
+    for i in range(len(q)):
+        if not (q_least[i] < q[i] < q_most[i] and abs(dq[i]) < dq_most):
+            return False
+    return True
+
+
+@kernel
+def is_frozen(q, dq, q_before, dq_before):
+    """Whether a state is the one before to the last bit, although its joints move."""
+    square = 0.0
+    for i in range(len(q)):
+        if q[i] != q_before[i] or dq[i] != dq_before[i]:
+            return False
+        square += dq[i] * dq[i]
+    return square > STILL
+
+
+@kernel
+def judge_state(sensors):
+    """Judge the state in a block of `SENSORS`; a credible one is the next one's state before."""
+    q, dq = vector(sensors, SENSORS_Q), vector(sensors, SENSORS_DQ)
+    q_least, q_most = vector(sensors, SENSORS_Q_LEAST), vector(sensors, SENSORS_Q_MOST)
+    if not is_credible(q, dq, q_least, q_most, number(sensors, SENSORS_DQ_MOST)):
+        return NOT_CREDIBLE
+    q_before, dq_before = vector(sensors, SENSORS_Q_BEFORE), vector(sensors, SENSORS_DQ_BEFORE)
+    frozen = is_frozen(q, dq, q_before, dq_before)
+    for i in range(len(q)):
+        q_before[i], dq_before[i] = q[i], dq[i]
+    return FROZEN if frozen else CREDIBLE

@@ -1,0 +1,85 @@
+"""The clock of a control loop in real time: absolute deadlines, and how well they are kept."""
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+SPIN = 2e-4  # before a deadline, in which the loop does not sleep [s]
+LATEST = 1 << 16  # cycles whose times are kept
+PERCENTILES = {"p50": 50.0, "p99": 99.0, "p99.9": 99.9, "max": 100.0}
+
+
+@dataclass(frozen=True)
+class Timing:
+    """The result of a run in real time."""
+
+    cycles: int
+    overruns: int  # deadlines that were left out, because the cycle before took too long
+    latency_us: dict[str, float]  # from the start of a cycle to its torque sent, by percentile
+    late_us: dict[str, float]  # from the deadline of a cycle to its start, by percentile
+    events: dict[str, int]  # what was wrong with the sensors, and limits that were kept
+    stopped: str | None  # why it ended in a controlled stop, if it did
+
+    def __str__(self) -> str:
+        """The percentiles, one line each."""
+        lines = [f"{self.cycles} cycles, {self.overruns} overruns"]
+        for what, row in (("sense to torque", self.latency_us), ("start late by", self.late_us)):
+            lines.append(f"{what} [us]: " + ", ".join(f"{k} {v:.0f}" for k, v in row.items()))
+        happened = {name: count for name, count in self.events.items() if count}
+        lines += [f"events: {happened}"] if happened else []
+        return "\n".join(lines + ([f"controlled stop: {self.stopped}"] if self.stopped else []))
+
+
+class Clock:
+    """Deadlines one period apart; a cycle is between `wait` and `record`.
+
+    A cycle that begins a whole period after its deadline or later is an overrun: the deadlines that
+    have passed are left out.
+    """
+
+    def __init__(self, period: float) -> None:
+        self.period = period
+        self.cycles = self.overruns = 0
+        self._deadline = self._began = math.nan
+        self._late, self._latency = np.zeros(LATEST), np.zeros(LATEST)  # the latest ones [s]
+
+    def start(self) -> None:
+        """Let the next cycle begin now."""
+        self._deadline = time.perf_counter()
+
+    def wait(self) -> None:
+        """Wait for the next cycle's deadline: sleep until shortly before, and spin the rest."""
+        left = self._deadline - time.perf_counter()
+        if left > SPIN:
+            time.sleep(left - SPIN)
+        while time.perf_counter() < self._deadline:
+            pass
+        self._began = time.perf_counter()
+        late = self._began - self._deadline
+        self._late[self.cycles % LATEST] = late
+        if late > self.period:
+            missed = int(late / self.period)
+            self.overruns += missed
+            self._deadline += missed * self.period
+
+    def record(self) -> None:
+        """Record that the cycle's torque is sent."""
+        self._latency[self.cycles % LATEST] = time.perf_counter() - self._began
+        self._deadline += self.period
+        self.cycles += 1
+
+    def timing(self, events: Mapping[str, int], stopped: str | None) -> Timing:
+        """Return the result of a run."""
+        return Timing(
+            self.cycles, self.overruns, self._percentiles(self._latency),
+            self._percentiles(self._late), dict(events), stopped,
+        )  # fmt: skip
+
+    def _percentiles(self, times: np.ndarray) -> dict[str, float]:
+        row = times[: min(self.cycles, LATEST)]
+        if not len(row):
+            return dict.fromkeys(PERCENTILES, math.nan)
+        return {name: float(1e6 * np.percentile(row, q)) for name, q in PERCENTILES.items()}
