@@ -27,10 +27,8 @@ def folder() -> Path | None:
     return disk.versioned_folder("numba", disk.digest_of(*sources) + numba.__version__)
 
 
-def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
+def kernel(function: Callable[..., Any], **options: Any) -> Any:
     """Compile a function when it is first called, and keep it on disk."""
-    if function is None:
-        return lambda function: kernel(function, **options)
     own, before = folder(), config.CACHE_DIR
     config.CACHE_DIR = "" if own is None else str(own)
     try:
