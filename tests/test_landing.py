@@ -5,7 +5,7 @@ import pytest
 from test_contact import DT, GAINS, HOME, below
 
 from nengo_forcectl.adaptation import NoAdaptation
-from nengo_forcectl.contract import Result, State
+from nengo_forcectl.contract import Cycle, Result, State
 from nengo_forcectl.control import HybridForce
 from nengo_forcectl.cycle.blocks import Blocks
 from nengo_forcectl.cycle.landing import Descent, Landing
@@ -19,7 +19,7 @@ from nengo_forcectl.sim.surfaces import Table
 from nengo_forcectl.sim.wrist import Wrist
 
 
-class Still:
+class Still(Cycle):
     """A cycle that does nothing, its tool at a given height."""
 
     dof, height = 7, 0.5

@@ -359,6 +359,9 @@ class Safe(Cycle):
         except SimulationError as error:
             self.stop(str(error))
             return None
+        if self.cycle.stopped is not None:  # of limits within these
+            self.stop(self.cycle.stopped)
+            return None
         self._guard["asked"][:] = tau
         return result
 
