@@ -137,7 +137,8 @@ from .robots.generate import (
     GenerateControl as GenerateControl,
 )
 from .robots.log import Log as Log
-from .robots.loop import Timing as Timing, follow as follow, run as run, track as track
+from .robots.clock import Timing as Timing
+from .robots.loop import follow as follow, run as run, track as track
 from .safety.guard import Safe as Safe
 from .safety.limits import Limits as Limits
 from .safety.sensors import SensorCheck as SensorCheck
