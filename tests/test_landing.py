@@ -114,7 +114,7 @@ def test_a_landing_does_not_mind_what_the_robots_clock_says(iiwa, drive):
     assert way[0] > 0.015
     again = fresh()
     for task, ahead in ((fresh(), 100.0), (again, 1e5), (again, 100.0)):
-        task.controller.integral[:] = 0.0  # which is the law's to forget, not the landing's
+        task.controller.forget_motion()  # the integral: it is the law's, not the landing's
         force, at, there = press(task, ahead)
         np.testing.assert_allclose(force, wanted, atol=1e-3)
         assert at == pytest.approx(landed, abs=1e-6)

@@ -15,8 +15,8 @@ from arms import Arm
 from ..contract import Cycle, Reference, Result, Robot, State
 from ..errors import SimulationError
 from ..safety.guard import NOWHERE, Safe
-from ..support.torques import checked_torque
 from ..support.closing import Closing
+from ..support.torques import checked_torque
 from .message import GOODBYE, HELLO, STATE, TORQUE, Message, check_joints
 from .port import HOST, Port
 

@@ -15,10 +15,9 @@ from jaxtyping import Float
 
 from ..adaptation.network_adaptation import OnlineLearner
 from ..contract import Cycle, Reference, State
-from ..control import Admittance
-from ..control.joint_space import JointSpace
-from ..control.task_space import TaskSpace
+from ..control.bound import BoundLaw
 from ..errors import ConfigurationError, NetworkError, SimulationError
+from ..kernels.layout import TOOL_LAW
 from ..learning.law import Signal
 
 PERIOD = 1e-3  # of a cycle that works at any [s]
@@ -45,19 +44,20 @@ class GenerateControl:
 
     def __init__(self, cycle: Cycle, dt: float | None = None, size: int | None = None) -> None:
         cycle = Cycle.of(cycle)
+        self.cycle, self.calls = cycle, 0
         own = cycle.dt
-        if None not in (own, dt) and abs(dt - own) > 1e-6 * own:
+        self.dt = next(each for each in (own, dt, PERIOD) if each is not None)
+        if own is not None and dt is not None and abs(dt - own) > 1e-6 * own:
             raise ConfigurationError(f"GenerateControl.dt: is {dt} s, needs its cycle's, {own} s")
         law = cycle.controller
-        needs = _target_size(law, cycle.dof)
-        if size is not None and needs not in (None, size):
+        bound = law if isinstance(law, BoundLaw) else None  # a law of this package
+        needs = size if bound is None else _target_size(bound)
+        if bound is not None and size not in (None, needs):
             raise ConfigurationError(
-                f"GenerateControl.size: is {size}, {type(law).__name__} needs a target of {needs}"
+                f"GenerateControl.size: is {size}, {bound.name} needs a target of {needs}"
             )
-        self.cycle, self.calls = cycle, 0
-        self.dt = next((each for each in (own, dt) if each is not None), PERIOD)
-        self.size = size or needs or 3
-        pose = self.size == 3 and not isinstance(law, JointSpace)
+        self.size = needs or 3
+        pose = self.size == 3 and (bound is None or bound.kind == TOOL_LAW)
         self._sizes = (3, 6) if pose else (self.size,)  # that a target may have
         cycle.forget_motion()
 
@@ -91,25 +91,22 @@ class GenerateControl:
         return array[: self.size]
 
 
-def _target_size(law: Any, dof: int) -> int | None:
-    """Return the size of the target that a law needs; None for a law of another package.
+def _target_size(law: BoundLaw) -> int:
+    """Return the size of the target that a law needs.
 
     Raises:
         ConfigurationError: the law needs more than a target.
     """
-    task = law.inner if isinstance(law, Admittance) else law
-    if not isinstance(task, TaskSpace):
-        return dof if isinstance(law, JointSpace) else None
     for needed, what in (
-        (law.needs_wrench or task.needs_wrench, "a measured wrench"),
-        (task.turns, "a reference with an orientation"),
+        (law.needs_wrench, "a measured wrench"),
+        (law.inputs.turns, "a reference with an orientation"),
     ):
         if needed:
             raise ConfigurationError(
-                f"GenerateControl.cycle: its {type(law).__name__} needs {what}, which "
+                f"GenerateControl.cycle: its {law.name} needs {what}, which "
                 "generate(q, dq, target) does not give; call the cycle's step(state, reference)"
             )
-    return 3
+    return law.inputs.size
 
 
 class GenerateAdaptation:

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..errors import ConfigurationError
-from ..support.checks import check, check_not_negative, check_positive, is_number
+from ..support.checks import check, check_not_negative, is_number
 
 SPARE = 0.6  # share of the acceleration left to the motors, by the model, that braking uses
 QUICK = 0.1  # shortest time to brake from top speed [s]
