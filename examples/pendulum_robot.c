@@ -3,7 +3,7 @@
  *
  *     cc -O2 -o pendulum_robot pendulum_robot.c -lm && ./pendulum_robot PORT TOKEN
  *
- * The message is laid out in nengo_forcectl/bridge.py. This program is for little-endian machines.
+ * The message is laid out in nengo_forcectl/robots/message.py. This program is for little-endian machines.
  * It prints the port that it listens at on 127.0.0.1, and what it counted when it ends. */
 #include <arpa/inet.h>
 #include <math.h>

@@ -132,12 +132,13 @@ from .paths import (
     check_speed as check_speed,
 )
 from .robots.bridge import BridgeRobot as BridgeRobot, serve as serve
+from .robots.clock import Timing as Timing
 from .robots.generate import (
     GenerateAdaptation as GenerateAdaptation,
     GenerateControl as GenerateControl,
 )
 from .robots.log import Log as Log
-from .robots.loop import Timing as Timing, follow as follow, run as run, track as track
+from .robots.loop import follow as follow, run as run, track as track
 from .safety.guard import Safe as Safe
 from .safety.limits import Limits as Limits
 from .safety.sensors import SensorCheck as SensorCheck

@@ -158,6 +158,11 @@ class Controller:
     dt: float | None = None
     """Period [s] over which it integrates; None without an integral."""
 
+    @property
+    def name(self) -> str:
+        """The law's, for messages."""
+        return type(self).__name__
+
     def bind(self, arm: Arm) -> "Controller":
         """Return the law for this arm, with a memory of its own if it has one."""
         return self
@@ -180,7 +185,13 @@ class Controller:
 
 class _PlainController(Controller):
     def __init__(self, law: Any) -> None:
-        _adopt(self, law, "torque", "needs_wrench", "dt", "forget_motion")
+        self._law = law
+        _adopt(self, law, "torque", "needs_wrench", "dt", "warm_up", "forget_motion")
+
+    @property
+    def name(self) -> str:
+        """The law's, for messages."""
+        return type(self._law).__name__
 
 
 class Adaptation:
@@ -326,7 +337,7 @@ class _PlainCycle(Cycle):
         self._cycle = cycle
         _adopt(
             self, cycle, "dof", "dt", "arm", "controller", "learns_from_sent", "step", "learn",
-            "overruled", "forget_motion", "checkpoint", "resume",
+            "overruled", "warm_up", "forget_motion", "checkpoint", "resume",
         )  # fmt: skip
 
     @property

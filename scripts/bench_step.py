@@ -23,8 +23,9 @@ from nengo_forcectl.nengodl.compatibility import tf
 from nengo_forcectl.networks.building import adaptive_network, simulator
 from nengo_forcectl.networks.online import OnlineNetwork
 from nengo_forcectl.robots.log import Log
-from nengo_forcectl.safety.sensors import SensorCheck, checked_torque
+from nengo_forcectl.safety.sensors import SensorCheck
 from nengo_forcectl.sim.bullet import Bullet
+from nengo_forcectl.support.torques import checked_torque
 
 CYCLES = 5000
 PARTS = (

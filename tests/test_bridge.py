@@ -20,20 +20,19 @@ from nengo_forcectl.control import JointPD
 from nengo_forcectl.cycle.blocks import Blocks
 from nengo_forcectl.errors import SimulationError
 from nengo_forcectl.paths import MinimumJerk
-from nengo_forcectl.robots.bridge import (
+from nengo_forcectl.robots.bridge import BridgeRobot, serve
+from nengo_forcectl.robots.loop import run
+from nengo_forcectl.robots.message import (
     DROPS,
     GOODBYE,
     HELLO,
     SIZE,
     STATE,
     TORQUE,
-    BridgeRobot,
     Message,
     decode,
     encode,
-    serve,
 )
-from nengo_forcectl.robots.loop import run
 from nengo_forcectl.sim.bullet import Bullet
 
 TOKEN = 0x0123456789ABCDEF

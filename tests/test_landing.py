@@ -5,7 +5,7 @@ import pytest
 from test_contact import DT, GAINS, HOME, below
 
 from nengo_forcectl.adaptation import NoAdaptation
-from nengo_forcectl.contract import Result, State
+from nengo_forcectl.contract import Cycle, Result, State
 from nengo_forcectl.control import HybridForce
 from nengo_forcectl.cycle.blocks import Blocks
 from nengo_forcectl.cycle.landing import Descent, Landing
@@ -19,7 +19,7 @@ from nengo_forcectl.sim.surfaces import Table
 from nengo_forcectl.sim.wrist import Wrist
 
 
-class Still:
+class Still(Cycle):
     """A cycle that does nothing, its tool at a given height."""
 
     dof, height = 7, 0.5
@@ -114,7 +114,7 @@ def test_a_landing_does_not_mind_what_the_robots_clock_says(iiwa, drive):
     assert way[0] > 0.015
     again = fresh()
     for task, ahead in ((fresh(), 100.0), (again, 1e5), (again, 100.0)):
-        task.controller.integral[:] = 0.0  # which is the law's to forget, not the landing's
+        task.controller.forget_motion()  # the integral: it is the law's, not the landing's
         force, at, there = press(task, ahead)
         np.testing.assert_allclose(force, wanted, atol=1e-3)
         assert at == pytest.approx(landed, abs=1e-6)

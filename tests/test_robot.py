@@ -3,7 +3,8 @@ import pytest
 
 from nengo_forcectl.contract import State
 from nengo_forcectl.errors import SimulationError
-from nengo_forcectl.safety.sensors import SensorCheck, checked_torque
+from nengo_forcectl.safety.sensors import SensorCheck
+from nengo_forcectl.support.torques import checked_torque
 
 
 @pytest.mark.parametrize(

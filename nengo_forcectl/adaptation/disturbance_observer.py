@@ -9,7 +9,8 @@ from arms import Arm, Terms
 
 from ..contract import Adaptation, Command, Reference, State
 from ..estimation.observer import MomentumObserver
-from ..safety.sensors import limited, pushed
+from ..safety.sensors import pushed
+from ..support.torques import limited
 
 
 class DisturbanceObserver(Adaptation):

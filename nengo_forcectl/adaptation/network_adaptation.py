@@ -13,7 +13,8 @@ from ..errors import ConfigurationError
 from ..estimation.observer import LowPass, MomentumObserver
 from ..learning.law import Signal
 from ..networks.workspace import joint_range
-from ..safety.sensors import limited, pushed
+from ..safety.sensors import pushed
+from ..support.torques import limited
 
 UNLIMITED_SPEED = 2.0  # what counts as a joint's top speed if it has no limit [rad/s]
 

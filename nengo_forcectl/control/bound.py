@@ -43,6 +43,11 @@ class BoundLaw(Controller):
         self._arm = Block(ARM, {"n": n}, {"dof": n})
 
     @property
+    def name(self) -> str:
+        """The law's, for messages."""
+        return self.law.name
+
+    @property
     def compiled(self) -> bool:
         """Whether its kernel is all there is to it: no secondary task in Python."""
         return True

@@ -7,7 +7,7 @@ from arms import Arm
 
 from ..contract import Adaptation, Controller, Cycle, Kinematics, Reference, Result, State
 from ..estimation.predictor import Predictor
-from ..safety.sensors import checked_torque, limited
+from ..support.torques import checked_torque, limited
 
 
 class Blocks(Cycle):

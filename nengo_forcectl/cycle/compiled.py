@@ -11,7 +11,7 @@ from ..contract import Controller, Cycle, Reference, Result, State, fused
 from ..control.bound import BoundLaw
 from ..errors import ConfigurationError, NetworkError, SimulationError
 from ..kernels.layout import CYCLE, FIXED, NOT_FINITE, NOTHING, Block, arm_block
-from ..safety.sensors import checked_torque
+from ..support.torques import checked_torque
 
 
 class Learner(Protocol):

@@ -1,22 +1,18 @@
-"""From the air to a surface that nobody has measured: down until it is felt, then press."""
+"""From the air to a surface of unknown height: down until the tool feels it, then press."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
 
 from ..contract import Cycle, Path, Reference, Result, State
-from ..errors import ConfigurationError
 from ..paths import MinimumJerkProfile
-from ..support.checks import check_not_negative, check_positive
+from ..support.checks import check, check_not_negative, check_positive
 
-if TYPE_CHECKING:
-    from ..contract import Cycle
-
-SURE = 3  # cycles in sequence that a touch is felt, before it is one and no noise
-FADE = 0.05  # share of a new reading in the resistance that is felt on the way down
+SURE = 3  # readings in sequence that make a touch: one may be noise
+FADE = 0.05  # share of a new reading in the resistance felt on the way down
 
 
 @dataclass(frozen=True)
@@ -24,90 +20,121 @@ class Descent:
     """How to come down, and how hard to press.
 
     Raises:
-        ConfigurationError: a value that makes no sense.
+        ConfigurationError: a time, speed or force is out of range, or the normal has another length
+            than 1.
     """
 
-    force: float  # that the tool is to exert along -normal [N]
+    force: float  # of the tool on the surface, along -normal [N]
     normal: tuple[float, float, float] = (0.0, 0.0, 1.0)  # out of the surface, in the base frame
-    hover: float = 0.5  # before it comes down [s]
+    hover: float = 0.5  # time before it comes down [s]
     speed: float = 0.02  # on the way down [m/s]
-    start: float = 0.1  # until it has that speed [s]
-    touch: float = 2.0  # force from which on it has landed [N]
-    ramp: float = 0.4  # from landing to the whole force [s]
-    settle: float = 1.0  # from landing to the path's start [s]
-    lost: float = 0.2  # without a force, after which it comes down again [s]
+    start: float = 0.1  # time to reach that speed [s]
+    touch: float = 2.0  # force above which it has landed [N]
+    ramp: float = 0.4  # time from landing to the whole force [s]
+    settle: float = 1.0  # time from landing to the path's start [s]
+    lost: float = 0.2  # time without a force after which it comes down again [s]
 
     def __post_init__(self) -> None:
         normal = np.array(self.normal, dtype=float)
-        if normal.shape != (3,) or not abs(np.linalg.norm(normal) - 1.0) < 1e-6:
-            raise ConfigurationError(
-                f"Descent.normal: is {self.normal}, needs three numbers of length 1"
-            )
+        unit = normal.shape == (3,) and abs(np.linalg.norm(normal) - 1.0) < 1e-6
+        check(self, "normal", bool(unit), "three numbers of length 1")
         check_positive(self, force="N", speed="m/s", touch="N", start="s", ramp="s", lost="s")
         check_not_negative(self, hover="s", settle="s")
-        if not self.touch < self.force:
-            raise ConfigurationError(
-                f"Descent.touch: is {self.touch} N, needs less than the force, {self.force} N"
-            )
+        less = self.touch < self.force
+        check(self, "touch", less, f"less than the force, {self.force} N", "N")
 
 
 class Landing(Cycle):
-    """A path that waits for the ground, and the cycle that feels it: be both in a loop.
+    """A path that waits for the ground, and the cycle that feels it: give it to a loop as both.
 
-    With n the normal, the reference is the path's across n. Along n it hovers, then comes down at a
-    constant speed, with the little force wanted that is felt, so that there is no error of it,
-    until the wrist sensor feels ``touch``; from then on it stays at that height and wants the
-    wrench ``-n force``, which grows from ``touch`` by a minimum jerk profile. The path's time
+    With n the normal, the reference across n is the path's. Along n the tool hovers, then comes
+    down at a constant speed. Meanwhile the wanted force is the small one that the wrist feels, so
+    that the force has no error. Once the wrist feels ``touch``, the tool stays at that height, and
+    the wanted wrench ``-n force`` grows from ``touch`` by a minimum jerk profile. The path's time
     stands at 0 until ``settle`` after that. A force law along n (`HybridForce`, `ParallelForce`)
-    makes of it a speed in the air and a force on the ground. Where the ground is lost the path's
-    time stands still and it comes down again.
+    makes of this a speed in the air and a force on the ground. If the tool loses the ground, the
+    path's time stands still and the tool comes down again.
 
-    It begins with its first step, whatever the robot's clock says then, and whether it is asked for
-    a reference by that clock, as in `follow`, or from 0 on, as in `run`. Asked for a time that is
-    not after its first, because the robot was reset or in another `run`, it begins anew.
+    It begins with its first step, whatever the robot's clock says then, and with a path's time that
+    is that clock's, as in `follow`, or begins at 0, as in `run`. A reference for a time that is not
+    after the first, because the robot was reset or in another `run`, begins it anew.
 
     Args:
         cycle: with a force law along the normal.
-        path: of the tool, where to go on the surface; its first point is where it starts.
-        descent: how.
+        path: of the tool on the surface; its first point is where it starts.
+        descent: how to come down.
     """
 
-    def __init__(self, cycle: "Cycle", path: Path, descent: Descent) -> None:
-        self.cycle, self.path, self.descent = cycle, path, descent
-        self.dof = cycle.dof
+    def __init__(self, cycle: Cycle, path: Path, descent: Descent) -> None:
+        self.cycle, self.path, self.descent = Cycle.of(cycle), path, descent
+        inner = self.cycle
+        self.dof, self.dt, self.arm, self.controller = (
+            inner.dof, inner.dt, inner.arm, inner.controller,
+        )  # fmt: skip
+        self.learns_from_sent = inner.learns_from_sent
         self._normal = np.array(descent.normal)
         self._ramp = MinimumJerkProfile(descent.ramp)
         self._begin()
 
+    @property
+    def learning(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether the cycle learns."""
+        return self.cycle.learning
+
+    @property
+    def stopped(self) -> str | None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Why the cycle is in a controlled stop, or None."""
+        return self.cycle.stopped
+
+    @property
+    def events(self) -> Mapping[str, int]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """What limits of the cycle changed, counted by name."""
+        return self.cycle.events
+
+    def learn(self, on: bool) -> None:
+        """Start or stop the cycle's learning; what was learned stays."""
+        self.cycle.learn(on)
+
+    def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
+        """Tell the cycle the torque [N m] that was sent in place of the last step's."""
+        self.cycle.overruled(tau)
+
+    def forget_motion(self) -> None:
+        """Let the cycle begin a new motion. The landing goes on: see the class."""
+        self.cycle.forget_motion()
+
+    def checkpoint(self) -> dict[str, np.ndarray]:
+        """Return what the cycle has learned and remembers; nothing of the landing."""
+        return self.cycle.checkpoint()
+
+    def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
+        """Let the cycle go on from a checkpoint."""
+        self.cycle.resume(checkpoint)
+
     def _begin(self) -> None:
         """Begin with the next step."""
         self.landed: float | None = None
-        """When it last felt the ground, by the robot's clock [s]; None in the air."""
-        self._first: float | None = None  # time of its first step's reference [s]
-        self._asked = -math.inf  # of the last one
-        self._ahead = -math.inf  # what the robot's clock is ahead of that time [s]
-        self._height = float(self._normal @ self.path.at(0.0).x)  # came down from, or rests at [m]
-        self._since = 0.0  # when it began to come down, by the robot's clock [s]
-        self._force = 0.0  # on the way down, of what little there is before it has landed [N]
-        self._touches = 0  # cycles in sequence with more than ``touch``
+        """When it landed, by the robot's clock [s]; None in the air."""
+        self._first: float | None = None  # path time of its first step [s]
+        self._asked = -math.inf  # path time of the last reference [s]
+        self._ahead = -math.inf  # robot's clock less path time [s]
+        # Along the normal: where the descent starts in the air, where the tool rests on the ground.
+        self._height = float(self._normal @ self.path.at(0.0).x)  # [m]
+        self._since = 0.0  # start of the descent, by the robot's clock [s]
+        self._force = 0.0  # smoothed resistance on the way down [N]
+        self._touches = 0  # readings in sequence above ``touch``
         self._felt = 0.0  # when it last felt a force [s]
-        self._gone = 0.0  # of the path, before it was last lost [s]
-
-    def __getattr__(self, name: str) -> Any:
-        """Everything else is the cycle's own."""
-        if name == "cycle":
-            raise AttributeError(name)
-        return getattr(self.cycle, name)
+        self._gone = 0.0  # path time that has passed before the ground was last lost [s]
 
     def at(self, time: float) -> Reference:
-        """Return the reference at ``time`` [s], by what was felt until the last step."""
+        """Return the reference at ``time`` [s], by the forces felt until the last step."""
         if self._first is not None and time <= self._first < self._asked:
             self._begin()
         self._asked = time
-        time += self._ahead  # by the robot's clock; before the first step long ago
+        time += self._ahead  # by the robot's clock; -inf before the first step
         n, descent = self._normal, self.descent
         reference = self.path.at(self._path_time(time))
-        if self.landed is None or time - self.landed < descent.settle:  # it stands on its path
+        if self.landed is None or time - self.landed < descent.settle:  # the path has not begun
             still = np.zeros_like(reference.x)
             reference = reference._replace(dx=still, ddx=still, omega=None, domega=None)
         x, dx, ddx = reference[:3]
@@ -115,7 +142,7 @@ class Landing(Cycle):
         if self.landed is None:
             down, speed = self._fallen(time - self._since)
             height = self._height - down
-            wrench[:3] = -n * self._force  # no error of force: it is the speed's turn
+            wrench[:3] = -n * self._force  # no error of the force: the speed counts
         else:
             share, _, _ = self._ramp.at(time - self.landed)
             wrench[:3] = -n * (descent.touch + share * (descent.force - descent.touch))
@@ -128,7 +155,7 @@ class Landing(Cycle):
         )
 
     def step(self, state: State, reference: Reference) -> Result:
-        """Return the cycle's torque, after having felt."""
+        """Return the cycle's torque; note the force that the wrist feels."""
         if self._first is None:
             self._first = self._asked if self._asked > -math.inf else state.time
             self._ahead = state.time - self._first
@@ -137,10 +164,6 @@ class Landing(Cycle):
         if state.wrench is not None and state.sound:
             self._feel(state.time, float(self._normal @ state.wrench[:3]), result.tool)
         return result
-
-    def learn(self, on: bool) -> None:
-        """Let what learns, if anything does, go on to, or keep what it has learned."""
-        self.cycle.learn(on)
 
     def _feel(self, time: float, force: float, tool: Float[np.ndarray, "3"]) -> None:
         descent = self.descent
@@ -163,7 +186,7 @@ class Landing(Cycle):
         return self._gone + max(0.0, time - self.landed - self.descent.settle)
 
     def _fallen(self, time: float) -> tuple[float, float]:
-        """Way [m] and speed [m/s] after ``time`` of coming down, sped up evenly at first."""
+        """Way [m] and speed [m/s] after ``time`` [s] of descent, evenly accelerated at first."""
         speed, start = self.descent.speed, self.descent.start
         if time <= 0.0:
             return 0.0, 0.0

@@ -2,21 +2,9 @@
 
 import math
 
+from . import layout as at
 from .access import number, vector
 from .compile import kernel
-from .layout import (
-    GUARD_BRAKING,
-    GUARD_DDQ,
-    GUARD_DQ_MAX,
-    GUARD_POSITION_GAIN,
-    GUARD_POSITION_RATE,
-    GUARD_Q_LOWER,
-    GUARD_Q_UPPER,
-    GUARD_REST,
-    GUARD_SPEED_RATE,
-    MET_POSITION,
-    MET_VELOCITY,
-)
 
 
 @kernel
@@ -50,19 +38,19 @@ def position_bounds(x, dx, lower, upper, a, k, rate):
 @kernel
 def bound_joints(guard, q, dq):
     """Bring ``ddq`` and ``rest`` within the joints' bounds; return what ``ddq`` met."""
-    q_lower, q_upper = vector(guard, GUARD_Q_LOWER), vector(guard, GUARD_Q_UPPER)
-    dq_max, braking = vector(guard, GUARD_DQ_MAX), vector(guard, GUARD_BRAKING)
-    k, rate = number(guard, GUARD_POSITION_GAIN), number(guard, GUARD_POSITION_RATE)
-    speed_rate = number(guard, GUARD_SPEED_RATE)
-    ddq, rest = vector(guard, GUARD_DDQ), vector(guard, GUARD_REST)
+    q_lower, q_upper = vector(guard, at.GUARD_Q_LOWER), vector(guard, at.GUARD_Q_UPPER)
+    dq_max, braking = vector(guard, at.GUARD_DQ_MAX), vector(guard, at.GUARD_BRAKING)
+    k, rate = number(guard, at.GUARD_POSITION_GAIN), number(guard, at.GUARD_POSITION_RATE)
+    speed_rate = number(guard, at.GUARD_SPEED_RATE)
+    ddq, rest = vector(guard, at.GUARD_DDQ), vector(guard, at.GUARD_REST)
     met = 0
     for i in range(len(q)):
         low, high = position_bounds(q[i], dq[i], q_lower[i], q_upper[i], braking[i], k, rate)
         slow, fast = -speed_rate * (dq_max[i] + dq[i]), speed_rate * (dq_max[i] - dq[i])
         if ddq[i] < low or ddq[i] > high:
-            met |= MET_POSITION
+            met |= at.MET_POSITION
         if ddq[i] < slow or ddq[i] > fast:
-            met |= MET_VELOCITY
+            met |= at.MET_VELOCITY
         low, high = max(low, slow), min(high, fast)
         if low > high:
             low = high = 0.5 * (low + high)

@@ -4,30 +4,11 @@ import math
 
 from arms.machine.invoke import invoke
 
+from . import layout as at
 from .access import matrix, number, vector, whole
 from .algebra import substitute
 from .bound import bound_joints
 from .compile import kernel
-from .layout import (
-    GUARD_BOX,
-    GUARD_BRAKING,
-    GUARD_DDQ,
-    GUARD_FACTOR,
-    GUARD_J_KERNEL,
-    GUARD_POSE_KERNEL,
-    GUARD_POSITION_GAIN,
-    GUARD_PUSH,
-    GUARD_REST,
-    GUARD_STOP_DQ,
-    GUARD_STOP_J,
-    GUARD_STOP_POSE,
-    GUARD_STOP_Q,
-    GUARD_STOP_SLOPE,
-    GUARD_TOOL_SPEED,
-    GUARD_WALL_MOST,
-    GUARD_WALLS,
-    MET_BOX,
-)
 
 SWEEPS = 10  # over the tool's bounds and the joints'
 AHEAD = (0.0625, 0.125, 0.25, 0.375, 0.5, 0.75, math.inf)
@@ -74,8 +55,8 @@ def find_walls(guard, q, dq, J):
         q, dq: of the arm.
         J: (6, n), of the tool at q.
     """
-    n, k = len(q), number(guard, GUARD_POSITION_GAIN)
-    braking, speed = vector(guard, GUARD_BRAKING), vector(guard, GUARD_TOOL_SPEED)
+    n, k = len(q), number(guard, at.GUARD_POSITION_GAIN)
+    braking, speed = vector(guard, at.GUARD_BRAKING), vector(guard, at.GUARD_TOOL_SPEED)
     longest, last, count = 0.0, 0.0, 0
     for i in range(n):
         longest = max(longest, abs(dq[i]) / braking[i])
@@ -96,15 +77,15 @@ def find_walls(guard, q, dq, J):
 @kernel
 def look_ahead(guard, q, dq, t):
     """Write where the arm is on its way to rest after t [s], and its tool's pose and J there."""
-    stop_q, stop_dq = vector(guard, GUARD_STOP_Q), vector(guard, GUARD_STOP_DQ)
-    slope, braking = vector(guard, GUARD_STOP_SLOPE), vector(guard, GUARD_BRAKING)
-    k = number(guard, GUARD_POSITION_GAIN)
+    stop_q, stop_dq = vector(guard, at.GUARD_STOP_Q), vector(guard, at.GUARD_STOP_DQ)
+    slope, braking = vector(guard, at.GUARD_STOP_SLOPE), vector(guard, at.GUARD_BRAKING)
+    k = number(guard, at.GUARD_POSITION_GAIN)
     for i in range(len(q)):
         way, stop_dq[i], slope[i] = coming_to_rest(dq[i], braking[i], k, t)
         stop_q[i] = q[i] + way
-    pose, J = vector(guard, GUARD_STOP_POSE), vector(guard, GUARD_STOP_J)
-    invoke(whole(guard, GUARD_POSE_KERNEL), stop_q, stop_dq, pose)  # pyright: ignore[reportCallIssue]
-    invoke(whole(guard, GUARD_J_KERNEL), stop_q, stop_dq, J)  # pyright: ignore[reportCallIssue]
+    pose, J = vector(guard, at.GUARD_STOP_POSE), vector(guard, at.GUARD_STOP_J)
+    invoke(whole(guard, at.GUARD_POSE_KERNEL), stop_q, stop_dq, pose)  # pyright: ignore[reportCallIssue]
+    invoke(whole(guard, at.GUARD_J_KERNEL), stop_q, stop_dq, J)  # pyright: ignore[reportCallIssue]
 
 
 @kernel
@@ -113,12 +94,12 @@ def add_walls(guard, axis, passed, count):
 
     Returns how many bounds there are then.
     """
-    dq, slope = vector(guard, GUARD_STOP_DQ), vector(guard, GUARD_STOP_SLOPE)
-    n, rest = len(dq), vector(guard, GUARD_REST)
-    box, k = matrix(guard, GUARD_BOX, 3), number(guard, GUARD_POSITION_GAIN)
-    pose, J = matrix(guard, GUARD_STOP_POSE, 4), matrix(guard, GUARD_STOP_J, n)
-    walls, most = matrix(guard, GUARD_WALLS, n), vector(guard, GUARD_WALL_MOST)
-    speed = vector(guard, GUARD_TOOL_SPEED)
+    dq, slope = vector(guard, at.GUARD_STOP_DQ), vector(guard, at.GUARD_STOP_SLOPE)
+    n, rest = len(dq), vector(guard, at.GUARD_REST)
+    box, k = matrix(guard, at.GUARD_BOX, 3), number(guard, at.GUARD_POSITION_GAIN)
+    pose, J = matrix(guard, at.GUARD_STOP_POSE, 4), matrix(guard, at.GUARD_STOP_J, n)
+    walls, most = matrix(guard, at.GUARD_WALLS, n), vector(guard, at.GUARD_WALL_MOST)
+    speed = vector(guard, at.GUARD_TOOL_SPEED)
     before, speed[axis] = speed[axis], 0.0
     for i in range(n):
         speed[axis] += J[axis, i] * dq[i]
@@ -144,8 +125,8 @@ def add_walls(guard, axis, passed, count):
 def cross_walls(guard, count, ddq):
     """Move an acceleration across every wall that it breaks, on M's shortest way; did it move?"""
     n, moved = len(ddq), False
-    walls, most = matrix(guard, GUARD_WALLS, n), vector(guard, GUARD_WALL_MOST)
-    factor, push = matrix(guard, GUARD_FACTOR, n), vector(guard, GUARD_PUSH)
+    walls, most = matrix(guard, at.GUARD_WALLS, n), vector(guard, at.GUARD_WALL_MOST)
+    factor, push = matrix(guard, at.GUARD_FACTOR, n), vector(guard, at.GUARD_PUSH)
     for row in range(count):
         over = -most[row]
         for i in range(n):
@@ -171,15 +152,15 @@ def bound_tool(guard, q, dq, J):
     The nearest by M, as far as some sweeps find it (Gauss-Seidel). Return what ``ddq`` met, and
     how much of the way to it from ``rest`` keeps the box.
     """
-    n, ddq, rest = len(q), vector(guard, GUARD_DDQ), vector(guard, GUARD_REST)
+    n, ddq, rest = len(q), vector(guard, at.GUARD_DDQ), vector(guard, at.GUARD_REST)
     count = find_walls(guard, q, dq, J)
     cross_walls(guard, count, rest)
     met = bound_joints(guard, q, dq)
     for _ in range(SWEEPS):
         if not cross_walls(guard, count, ddq):
             break
-        met |= MET_BOX | bound_joints(guard, q, dq)
-    walls, most = matrix(guard, GUARD_WALLS, n), vector(guard, GUARD_WALL_MOST)
+        met |= at.MET_BOX | bound_joints(guard, q, dq)
+    walls, most = matrix(guard, at.GUARD_WALLS, n), vector(guard, at.GUARD_WALL_MOST)
     share = 1.0
     for row in range(count):
         over, still = -most[row], -most[row]

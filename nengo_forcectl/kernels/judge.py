@@ -1,16 +1,8 @@
 """Whether a state can be true: the one rule of `SensorCheck` and of `Safe`."""
 
+from . import layout as at
 from .access import number, vector
 from .compile import kernel
-from .layout import (
-    SENSORS_DQ,
-    SENSORS_DQ_BEFORE,
-    SENSORS_DQ_MOST,
-    SENSORS_Q,
-    SENSORS_Q_BEFORE,
-    SENSORS_Q_LEAST,
-    SENSORS_Q_MOST,
-)
 
 CREDIBLE, NOT_CREDIBLE, FROZEN = 0, 1, 2
 """What `judge_state` returns."""
@@ -41,11 +33,12 @@ def is_frozen(q, dq, q_before, dq_before):
 @kernel
 def judge_state(sensors):
     """Judge the state in a block of `SENSORS`; a credible one is the next one's state before."""
-    q, dq = vector(sensors, SENSORS_Q), vector(sensors, SENSORS_DQ)
-    q_least, q_most = vector(sensors, SENSORS_Q_LEAST), vector(sensors, SENSORS_Q_MOST)
-    if not is_credible(q, dq, q_least, q_most, number(sensors, SENSORS_DQ_MOST)):
+    q, dq = vector(sensors, at.SENSORS_Q), vector(sensors, at.SENSORS_DQ)
+    q_least, q_most = vector(sensors, at.SENSORS_Q_LEAST), vector(sensors, at.SENSORS_Q_MOST)
+    if not is_credible(q, dq, q_least, q_most, number(sensors, at.SENSORS_DQ_MOST)):
         return NOT_CREDIBLE
-    q_before, dq_before = vector(sensors, SENSORS_Q_BEFORE), vector(sensors, SENSORS_DQ_BEFORE)
+    q_before = vector(sensors, at.SENSORS_Q_BEFORE)
+    dq_before = vector(sensors, at.SENSORS_DQ_BEFORE)
     frozen = is_frozen(q, dq, q_before, dq_before)
     for i in range(len(q)):
         q_before[i], dq_before[i] = q[i], dq[i]

@@ -318,8 +318,6 @@ GUARD_STOP_SLOPE = GUARD.add("stop_slope", "n")  # change of the way with dq [s]
 GUARD_STOP_POSE = GUARD.add("stop_pose", "4 4")  # of the tool on the way to rest
 GUARD_STOP_J = GUARD.add("stop_J", "6 n")
 GUARD_TOOL_SPEED = GUARD.add("tool_speed", "3")  # at the last look [m/s]
-GUARD_ARM = GUARD.add("arm", whole=True)  # of kernels.leave alone
-GUARD_INPUT = GUARD.add("input", whole=True)  # of kernels.leave alone
 
 # A predictor of late sensors: the torques on their way, its observer, its result, and room.
 PREDICTOR = Layout("predictor")

@@ -1,28 +1,10 @@
 """`Predictor`, compiled."""
 
+from . import layout as at
 from .access import matrix, number, set_number, vector
 from .algebra import factor_columns, substitute
 from .arm_terms import compute_terms
 from .compile import kernel
-from .layout import (
-    ARM_C,
-    ARM_G,
-    ARM_M,
-    INPUT_DQ,
-    INPUT_Q,
-    PREDICTOR_BEGUN,
-    PREDICTOR_BIAS,
-    PREDICTOR_DDQ,
-    PREDICTOR_DQ,
-    PREDICTOR_DT,
-    PREDICTOR_FACTOR,
-    PREDICTOR_FREE,
-    PREDICTOR_MOMENTUM,
-    PREDICTOR_Q,
-    PREDICTOR_SENT,
-    PREDICTOR_SHARE,
-    PREDICTOR_UNMODELLED,
-)
 from .observe import momentum_observer
 
 
@@ -44,28 +26,28 @@ def predict(predictor, arm, inputs, sound):
 @kernel
 def observe_late(predictor, arm, inputs, sound):
     """Update r by the torque of the state's own time."""
-    dq = vector(inputs, INPUT_DQ)
+    dq = vector(inputs, at.INPUT_DQ)
     n = len(dq)
     if sound:
-        M, C, g = matrix(arm, ARM_M, n), matrix(arm, ARM_C, n), vector(arm, ARM_G)
-        sent, begun = matrix(predictor, PREDICTOR_SENT, n), number(predictor, PREDICTOR_BEGUN)
-        share, dt = number(predictor, PREDICTOR_SHARE), number(predictor, PREDICTOR_DT)
-        p, b = vector(predictor, PREDICTOR_MOMENTUM), vector(predictor, PREDICTOR_BIAS)
-        r = vector(predictor, PREDICTOR_UNMODELLED)
+        M, C, g = matrix(arm, at.ARM_M, n), matrix(arm, at.ARM_C, n), vector(arm, at.ARM_G)
+        sent, begun = matrix(predictor, at.PREDICTOR_SENT, n), number(predictor, at.PREDICTOR_BEGUN)
+        share, dt = number(predictor, at.PREDICTOR_SHARE), number(predictor, at.PREDICTOR_DT)
+        p, b = vector(predictor, at.PREDICTOR_MOMENTUM), vector(predictor, at.PREDICTOR_BIAS)
+        r = vector(predictor, at.PREDICTOR_UNMODELLED)
         momentum_observer(M, C, g, dq, sent[len(sent) - 1], begun > 0.0, share, dt, p, b, r)
-    set_number(predictor, PREDICTOR_BEGUN, 1.0 if sound else 0.0)
+    set_number(predictor, at.PREDICTOR_BEGUN, 1.0 if sound else 0.0)
 
 
 @kernel
 def integrate_sent(predictor, arm, inputs):
     """Integrate the state over the torques that were sent since."""
-    q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
-    n, dt = len(q), number(predictor, PREDICTOR_DT)
-    M, C, g = matrix(arm, ARM_M, n), matrix(arm, ARM_C, n), vector(arm, ARM_G)
-    r, sent = vector(predictor, PREDICTOR_UNMODELLED), matrix(predictor, PREDICTOR_SENT, n)
-    free, ddq = vector(predictor, PREDICTOR_FREE), vector(predictor, PREDICTOR_DDQ)
-    q_now, dq_now = vector(predictor, PREDICTOR_Q), vector(predictor, PREDICTOR_DQ)
-    factor = matrix(predictor, PREDICTOR_FACTOR, n)
+    q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
+    n, dt = len(q), number(predictor, at.PREDICTOR_DT)
+    M, C, g = matrix(arm, at.ARM_M, n), matrix(arm, at.ARM_C, n), vector(arm, at.ARM_G)
+    r, sent = vector(predictor, at.PREDICTOR_UNMODELLED), matrix(predictor, at.PREDICTOR_SENT, n)
+    free, ddq = vector(predictor, at.PREDICTOR_FREE), vector(predictor, at.PREDICTOR_DDQ)
+    q_now, dq_now = vector(predictor, at.PREDICTOR_Q), vector(predictor, at.PREDICTOR_DQ)
+    factor = matrix(predictor, at.PREDICTOR_FACTOR, n)
     for i in range(n):
         free[i] = r[i] - g[i]
         for j in range(n):

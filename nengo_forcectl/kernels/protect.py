@@ -2,6 +2,7 @@
 
 import math
 
+from . import layout as at
 from .access import matrix, number, vector, whole
 from .algebra import factor_columns, substitute
 from .arm_terms import compute_terms
@@ -9,49 +10,6 @@ from .bound import bound_joints
 from .bound_tool import bound_tool
 from .compile import kernel
 from .judge import is_credible, is_frozen
-from .layout import (
-    ARM_C,
-    ARM_G,
-    ARM_J,
-    ARM_M,
-    ARM_POSE,
-    BLIND,
-    GO,
-    GUARD_ASKED,
-    GUARD_BIAS,
-    GUARD_BOX,
-    GUARD_BRAKING,
-    GUARD_DDQ,
-    GUARD_DQ,
-    GUARD_DQ_MOST,
-    GUARD_FACTOR,
-    GUARD_HOLD,
-    GUARD_MOMENTUM,
-    GUARD_OBSERVER_GAIN,
-    GUARD_POSE_KERNEL,
-    GUARD_POSITION_GAIN,
-    GUARD_Q,
-    GUARD_Q_LEAST,
-    GUARD_Q_MOST,
-    GUARD_REST,
-    GUARD_REST_TAU,
-    GUARD_SENT,
-    GUARD_TAU,
-    GUARD_TAU_MAX,
-    GUARD_TAU_STEP,
-    GUARD_UNMODELLED,
-    INPUT_DQ,
-    INPUT_Q,
-    MET_BOX,
-    MET_FROZEN,
-    MET_NOT_FINITE,
-    MET_OUTSIDE,
-    MET_POSITION,
-    MET_RATE,
-    MET_TORQUE,
-    MET_VELOCITY,
-    STOP,
-)
 from .observe import momentum_observer
 
 BEYOND = 0.01  # distance outside the box at which the tool counts as out of it [m]
@@ -60,9 +18,9 @@ BEYOND = 0.01  # distance outside the box at which the tool counts as out of it 
 @kernel
 def credible(guard, inputs):
     """Whether the state in ``inputs`` can be true: finite, near the limits, and not too fast."""
-    q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
-    q_least, q_most = vector(guard, GUARD_Q_LEAST), vector(guard, GUARD_Q_MOST)
-    return is_credible(q, dq, q_least, q_most, number(guard, GUARD_DQ_MOST))
+    q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
+    q_least, q_most = vector(guard, at.GUARD_Q_LEAST), vector(guard, at.GUARD_Q_MOST)
+    return is_credible(q, dq, q_least, q_most, number(guard, at.GUARD_DQ_MOST))
 
 
 @kernel
@@ -88,11 +46,12 @@ def protect_alone(guard, arm, inputs, mode, begun, elapsed):
     BLIND goes by the state that was last recorded, at rest; ``inputs`` is that state then.
     """
     met = 0
-    if mode != BLIND:
+    if mode != at.BLIND:
         met |= record_state(guard, inputs, begun)
-    if mode == BLIND or (mode == STOP and met & MET_FROZEN):
-        mode = BLIND
-        q, dq, q_last = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ), vector(guard, GUARD_Q)
+    if mode == at.BLIND or (mode == at.STOP and met & at.MET_FROZEN):
+        mode = at.BLIND
+        q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
+        q_last = vector(guard, at.GUARD_Q)
         for i in range(len(q)):
             q[i], dq[i] = q_last[i], 0.0
     compute_terms(arm, inputs)
@@ -102,12 +61,12 @@ def protect_alone(guard, arm, inputs, mode, begun, elapsed):
 @kernel
 def record_state(guard, inputs, begun):
     """Record the state; MET_FROZEN if it repeats the last one although the joints move."""
-    q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
-    q_last, dq_last = vector(guard, GUARD_Q), vector(guard, GUARD_DQ)
+    q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
+    q_last, dq_last = vector(guard, at.GUARD_Q), vector(guard, at.GUARD_DQ)
     frozen = begun > 0 and is_frozen(q, dq, q_last, dq_last)
     for i in range(len(q)):
         q_last[i], dq_last[i] = q[i], dq[i]
-    return MET_FROZEN if frozen else 0
+    return at.MET_FROZEN if frozen else 0
 
 
 @kernel
@@ -116,22 +75,22 @@ def keep_limits(guard, arm, inputs, mode, begun, elapsed):
 
     Args: of `protect`.
     """
-    q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
-    if mode != BLIND:
+    q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
+    if mode != at.BLIND:
         observe_unmodelled(guard, arm, dq, begun == 2, elapsed)
     prepare_rest(guard, arm, dq)
-    met = take_asked(guard, begun) if mode == GO else 0
-    if mode != GO or met & MET_NOT_FINITE:
+    met = take_asked(guard, begun) if mode == at.GO else 0
+    if mode != at.GO or met & at.MET_NOT_FINITE:
         take_rest(guard, arm)
     if outside_box(guard, arm):
-        met |= MET_OUTSIDE
+        met |= at.MET_OUTSIDE
     share = 1.0
-    if mode == GO and whole(guard, GUARD_POSE_KERNEL) != 0:
-        bounded, share = bound_tool(guard, q, dq, matrix(arm, ARM_J, len(q)))
+    if mode == at.GO and whole(guard, at.GUARD_POSE_KERNEL) != 0:
+        bounded, share = bound_tool(guard, q, dq, matrix(arm, at.ARM_J, len(q)))
         met |= bounded
     else:
         met |= bound_joints(guard, q, dq)
-    if met & (MET_POSITION | MET_VELOCITY | MET_BOX):
+    if met & (at.MET_POSITION | at.MET_VELOCITY | at.MET_BOX):
         leave_rest(guard, arm, share)
     send(guard)
     return met
@@ -141,21 +100,21 @@ def keep_limits(guard, arm, inputs, mode, begun, elapsed):
 def observe_unmodelled(guard, arm, dq, begun, elapsed):
     """Update r by the torque that was sent ``elapsed`` [s] ago, if one was and ``begun``."""
     n = len(dq)
-    M, C, g = matrix(arm, ARM_M, n), matrix(arm, ARM_C, n), vector(arm, ARM_G)
-    p, bias = vector(guard, GUARD_MOMENTUM), vector(guard, GUARD_BIAS)
-    r, sent = vector(guard, GUARD_UNMODELLED), vector(guard, GUARD_SENT)
-    share = -math.expm1(-number(guard, GUARD_OBSERVER_GAIN) * elapsed)
+    M, C, g = matrix(arm, at.ARM_M, n), matrix(arm, at.ARM_C, n), vector(arm, at.ARM_G)
+    p, bias = vector(guard, at.GUARD_MOMENTUM), vector(guard, at.GUARD_BIAS)
+    r, sent = vector(guard, at.GUARD_UNMODELLED), vector(guard, at.GUARD_SENT)
+    share = -math.expm1(-number(guard, at.GUARD_OBSERVER_GAIN) * elapsed)
     momentum_observer(M, C, g, dq, sent, begun, share, elapsed, p, bias, r)
 
 
 @kernel
 def prepare_rest(guard, arm, dq):
     """Write the acceleration that brings the arm to rest, the torque of none, and M's factor."""
-    n, k = len(dq), number(guard, GUARD_POSITION_GAIN)
-    M, C, g = matrix(arm, ARM_M, n), matrix(arm, ARM_C, n), vector(arm, ARM_G)
-    tau_max, braking = vector(guard, GUARD_TAU_MAX), vector(guard, GUARD_BRAKING)
-    r, hold = vector(guard, GUARD_UNMODELLED), vector(guard, GUARD_HOLD)
-    rest, factor = vector(guard, GUARD_REST), matrix(guard, GUARD_FACTOR, n)
+    n, k = len(dq), number(guard, at.GUARD_POSITION_GAIN)
+    M, C, g = matrix(arm, at.ARM_M, n), matrix(arm, at.ARM_C, n), vector(arm, at.ARM_G)
+    tau_max, braking = vector(guard, at.GUARD_TAU_MAX), vector(guard, at.GUARD_BRAKING)
+    r, hold = vector(guard, at.GUARD_UNMODELLED), vector(guard, at.GUARD_HOLD)
+    rest, factor = vector(guard, at.GUARD_REST), matrix(guard, at.GUARD_FACTOR, n)
     for i in range(n):
         r[i] = min(max(r[i], -tau_max[i]), tau_max[i])
         hold[i] = g[i] - r[i]
@@ -172,33 +131,34 @@ def take_asked(guard, begun):
 
     Return what it met; MET_NOT_FINITE: nothing is written.
     """
-    asked, sent = vector(guard, GUARD_ASKED), vector(guard, GUARD_SENT)
-    most, step = vector(guard, GUARD_TAU_MAX), vector(guard, GUARD_TAU_STEP)
-    tau, ddq, hold = vector(guard, GUARD_TAU), vector(guard, GUARD_DDQ), vector(guard, GUARD_HOLD)
+    asked, sent = vector(guard, at.GUARD_ASKED), vector(guard, at.GUARD_SENT)
+    most, step = vector(guard, at.GUARD_TAU_MAX), vector(guard, at.GUARD_TAU_STEP)
+    tau, ddq = vector(guard, at.GUARD_TAU), vector(guard, at.GUARD_DDQ)
+    hold = vector(guard, at.GUARD_HOLD)
     met = 0
     for i in range(len(asked)):
         if not math.isfinite(asked[i]):
-            return MET_NOT_FINITE
+            return at.MET_NOT_FINITE
     for i in range(len(asked)):
         tau[i] = asked[i]
         if begun > 0 and abs(tau[i] - sent[i]) > step[i]:
-            met |= MET_RATE
+            met |= at.MET_RATE
             tau[i] = min(max(tau[i], sent[i] - step[i]), sent[i] + step[i])
         if abs(tau[i]) > most[i]:
-            met |= MET_TORQUE
+            met |= at.MET_TORQUE
             tau[i] = min(max(tau[i], -most[i]), most[i])
         ddq[i] = tau[i] - hold[i]
-    substitute(matrix(guard, GUARD_FACTOR, len(asked)), ddq)
+    substitute(matrix(guard, at.GUARD_FACTOR, len(asked)), ddq)
     return met
 
 
 @kernel
 def take_rest(guard, arm):
     """Write the acceleration that brings the arm to rest, and its torque."""
-    rest, hold = vector(guard, GUARD_REST), vector(guard, GUARD_HOLD)
-    tau, ddq = vector(guard, GUARD_TAU), vector(guard, GUARD_DDQ)
+    rest, hold = vector(guard, at.GUARD_REST), vector(guard, at.GUARD_HOLD)
+    tau, ddq = vector(guard, at.GUARD_TAU), vector(guard, at.GUARD_DDQ)
     n = len(rest)
-    M = matrix(arm, ARM_M, n)
+    M = matrix(arm, at.ARM_M, n)
     for i in range(n):
         ddq[i], tau[i] = rest[i], hold[i]
         for j in range(n):
@@ -208,7 +168,7 @@ def take_rest(guard, arm):
 @kernel
 def outside_box(guard, arm):
     """Whether the tool is out of its box by more than BEYOND."""
-    box, pose = matrix(guard, GUARD_BOX, 3), matrix(arm, ARM_POSE, 4)
+    box, pose = matrix(guard, at.GUARD_BOX, 3), matrix(arm, at.ARM_POSE, 4)
     for axis in range(3):
         x = pose[axis, 3]
         if max(box[0, axis] - x, x - box[1, axis]) > BEYOND:
@@ -222,11 +182,11 @@ def leave_rest(guard, arm, share):
 
     All accelerations between the two are within bounds.
     """
-    rest, ddq = vector(guard, GUARD_REST), vector(guard, GUARD_DDQ)
-    hold, most = vector(guard, GUARD_HOLD), vector(guard, GUARD_TAU_MAX)
-    tau, rest_tau = vector(guard, GUARD_TAU), vector(guard, GUARD_REST_TAU)
+    rest, ddq = vector(guard, at.GUARD_REST), vector(guard, at.GUARD_DDQ)
+    hold, most = vector(guard, at.GUARD_HOLD), vector(guard, at.GUARD_TAU_MAX)
+    tau, rest_tau = vector(guard, at.GUARD_TAU), vector(guard, at.GUARD_REST_TAU)
     n = len(rest)
-    M = matrix(arm, ARM_M, n)
+    M = matrix(arm, at.ARM_M, n)
     for i in range(n):
         tau[i], rest_tau[i] = hold[i], hold[i]
         for j in range(n):
@@ -243,8 +203,8 @@ def leave_rest(guard, arm, share):
 @kernel
 def send(guard):
     """Write the torque within the motors' limits into ``sent``; 0 for what is not finite."""
-    tau, sent = vector(guard, GUARD_TAU), vector(guard, GUARD_SENT)
-    most = vector(guard, GUARD_TAU_MAX)
+    tau, sent = vector(guard, at.GUARD_TAU), vector(guard, at.GUARD_SENT)
+    most = vector(guard, at.GUARD_TAU_MAX)
     for i in range(len(tau)):
         sent[i] = min(max(tau[i], -most[i]), most[i])
         if not math.isfinite(sent[i]):

@@ -1,43 +1,11 @@
-"""To a robot in another process, in any language: UDP on the loopback, one fixed-size message.
+"""A robot in another process, in any language, and its end for a robot that this process has.
 
-Both directions have the same 476 bytes, little-endian, without padding:
-
-======  ======  =========  =====================================================================
-offset  type    name       what
-======  ======  =========  =====================================================================
-0       4 char  magic      ``NFCB``
-4       uint8   version    1
-5       uint8   kind       0 hello, 1 torque (both to the robot), 2 state (from it), 3 goodbye
-6       uint8   n          joints, 1 to 16
-7       uint8   flags      bit 0: the wrench is measured
-8       uint64  token      of the session: both processes are started with it
-16      uint64  sequence   1, 2, 3, ...; every direction counts its own
-24      uint64  answers    in a state: sequence of the last message that the robot has taken
-32      float64 time       of the robot, of the state [s]
-40      float64 q[16]      joint positions [rad]; those from n on are 0
-168     float64 dq[16]     joint velocities [rad/s]
-296     float64 wrench[6]  on the tool, in the base's axes [N, N m]
-344     float64 tau[16]    torques [N m]
-472     uint32  crc        CRC-32 (zlib's, IEEE 802.3) of bytes 0 to 471
-======  ======  =========  =====================================================================
-
-A hello asks for a state. Every torque is answered with the state one period after it, and is the
-heartbeat: a robot that gets none for three periods brings itself to rest. Whatever is not from the
-peer's address, with the session's token, intact, and newer than the last, is dropped and counted.
-
-A session begins with a hello and ends with a goodbye, with which `serve` ends, too. A peer that is
-gone without one, as a controller that crashed, is followed by the next: once nothing has come from
-it for a second, and the arm is at rest, a hello with the token begins a new session, from whatever
-port, and its sequence counts anew. Until its first torque the arm is held where it rests.
+`message` has the protocol.
 """
 
 import math
-import socket
-import struct
 import time
-import zlib
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -45,217 +13,82 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..contract import Cycle, Reference, Result, Robot, State
-from ..errors import ConfigurationError, SimulationError
-from ..safety.sensors import checked_torque
+from ..errors import SimulationError
+from ..safety.guard import NOWHERE, Safe
 from ..support.closing import Closing
+from ..support.torques import checked_torque
+from .message import GOODBYE, HELLO, STATE, TORQUE, Message, check_joints
+from .port import HOST, Port
 
-HOST = "127.0.0.1"
-JOINTS = 16
-LAYOUT = struct.Struct(f"<4sBBBBQQQd{JOINTS}d{JOINTS}d6d{JOINTS}d")
-SIZE = LAYOUT.size + 4
-MAGIC, VERSION = b"NFCB", 1
-HELLO, TORQUE, STATE, GOODBYE = range(4)
+SERVED = (HELLO, TORQUE, GOODBYE)  # kinds of messages that a robot expects
 SILENCE = 3  # periods without a torque before the robot brings itself to rest
-REST = 0.5  # in which it does, after a goodbye [s]
-FLOOD = 5e-4  # after its time, in which what waits is sifted for a message [s]
-VACANT = 1.0  # without a message from the peer, before another one may follow it [s]
-STILL = 0.02  # of an arm at rest: no joint is faster [rad/s]
-DROPS = ("truncated", "foreign", "damaged", "stranger", "replayed", "not finite", "unexpected")
-
-
-class Message(NamedTuple):
-    """What goes over the bridge; see the module for the layout."""
-
-    kind: int
-    token: int
-    sequence: int
-    answers: int
-    time: float
-    q: Float[np.ndarray, "n"]
-    dq: Float[np.ndarray, "n"]
-    tau: Float[np.ndarray, "n"]
-    wrench: Float[np.ndarray, "6"] | None = None
-
-
-def encode(message: Message) -> bytes:
-    """Return the 476 bytes of a message of at most 16 joints."""
-    n = len(message.q)
-    if not 1 <= n <= JOINTS:
-        raise ConfigurationError(f"bridge: has {n} joints, needs 1 to {JOINTS}")
-    body = LAYOUT.pack(
-        MAGIC, VERSION, message.kind, n, message.wrench is not None, *message[1:5],
-        *_padded(message.q), *_padded(message.dq),
-        *(np.zeros(6) if message.wrench is None else message.wrench), *_padded(message.tau),
-    )  # fmt: skip
-    return body + struct.pack("<I", zlib.crc32(body))
-
-
-def decode(data: bytes) -> Message | str:
-    """Return the message, or which of `DROPS` it is: never an error, whatever the bytes."""
-    if len(data) != SIZE:
-        return "truncated"
-    if data[:4] != MAGIC or data[4] != VERSION:
-        return "foreign"
-    if zlib.crc32(data[:-4]) != struct.unpack("<I", data[-4:])[0]:
-        return "damaged"
-    _, _, kind, n, flags, token, sequence, answers, time, *numbers = LAYOUT.unpack(data[:-4])
-    if kind not in (HELLO, TORQUE, STATE, GOODBYE) or not 1 <= n <= JOINTS:
-        return "unexpected"
-    numbers = np.array([time, *numbers])
-    if not np.isfinite(numbers).all():
-        return "not finite"
-    q, dq, wrench, tau = np.split(numbers[1:], (JOINTS, 2 * JOINTS, 2 * JOINTS + 6))
-    return Message(
-        kind, token, sequence, answers, time, q[:n], dq[:n], tau[:n], wrench if flags & 1 else None
-    )
-
-
-def _padded(vector: Float[np.ndarray, "n"]) -> list[float]:
-    return [*map(float, vector), *[0.0] * (JOINTS - len(vector))]
-
-
-class _Port:
-    """A socket that hands on what is intact, new, and from the peer, and counts the rest."""
-
-    def __init__(self, port: int, token: int, dof: int, kinds: tuple[int, ...]) -> None:
-        if not 0 <= token < 1 << 64:
-            raise ConfigurationError(f"bridge: token is {token}, needs 0 to 2^64 - 1")
-        self.token, self.dof, self.kinds = token, dof, kinds
-        self.peer: tuple[str, int] | None = None  # None: whoever says hello first
-        self.vacant = False  # whether a hello, from anywhere, begins a new session
-        self.sequence = self.last = 0
-        self.drops: dict[str, int] = dict.fromkeys(DROPS, 0)
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            self.socket.bind((HOST, port))
-        except OSError as error:
-            self.socket.close()
-            raise ConfigurationError(
-                f"bridge: port {port} cannot be opened ({error.strerror}); needs a free one"
-            ) from None
-
-    def send(
-        self,
-        kind: int,
-        state: State,
-        tau: Float[np.ndarray, "n"] | None = None,
-        answers: int = 0,
-    ) -> None:
-        """Send to the peer; a peer that is gone is no error here."""
-        assert self.peer is not None
-        self.sequence += 1
-        tau = np.zeros(self.dof) if tau is None else tau
-        data = encode(
-            Message(
-                kind, self.token, self.sequence, answers, state.time, state.q, state.dq, tau,
-                state.wrench,
-            )
-        )  # fmt: skip
-        try:
-            self.socket.sendto(data, self.peer)
-        except OSError:  # nobody listens
-            self.drops["unexpected"] += 1
-
-    def newest(self, wait: float) -> Message | None:
-        """Return the newest message that has come, after waiting for one for ``wait`` [s]."""
-        found, deadline = None, time.perf_counter() + wait
-        last = deadline + FLOOD
-        while True:
-            left = 0.0 if found is not None else max(deadline - time.perf_counter(), 0.0)
-            message = self._receive(left)
-            if isinstance(message, Message):
-                found = message
-            elif left <= 0.0 and (message is None or time.perf_counter() >= last):
-                return found
-
-    def _receive(self, wait: float) -> Message | str | None:
-        """One datagram: a message, a drop, or None if there is none."""
-        self.socket.settimeout(wait)
-        try:
-            data, address = self.socket.recvfrom(2 * SIZE)
-        except (TimeoutError, BlockingIOError):
-            return None
-        except OSError:  # the peer's port is closed, says the kernel
-            return "unexpected"
-        message = decode(data) if self.vacant or self.peer in (None, address) else "stranger"
-        if isinstance(message, Message):
-            message = self._checked(message, address)
-        if isinstance(message, str):
-            self.drops[message] += 1
-            return message
-        self.peer, self.last, self.vacant = address, message.sequence, False
-        return message
-
-    def _checked(self, message: Message, address: tuple[str, int]) -> Message | str:
-        if message.token != self.token:
-            return "stranger"
-        begins = message.kind == HELLO and (self.vacant or self.peer is None)
-        if not begins and self.peer not in (None, address):
-            return "stranger"
-        if message.kind not in self.kinds or len(message.q) != self.dof:
-            return "unexpected"
-        if self.peer is None and not begins:
-            return "unexpected"
-        return message if message.sequence > (0 if begins else self.last) else "replayed"
+REST = 0.5  # time to come to rest after a goodbye [s]
+VACANT = 1.0  # time without a message from the peer before another may follow it [s]
+STILL = 0.02  # no joint of an arm at rest is faster [rad/s]
+HELLO_EVERY = 0.05  # [s]
+IDLE = 0.1  # wait for a first peer [s]
 
 
 class BridgeRobot(Closing, Robot):
     """The robot at the other end of the bridge: ``read`` and ``apply`` as of any robot.
 
-    ``read`` gives the newest state; if none comes in time it gives the last again, whose time has
-    not gone on, so that `Safe`, as in `run`, comes to a controlled stop after three such cycles.
-    ``events`` counts what was dropped, ``silent`` cycles without a new state, and ``lost`` torques
-    that no state has answered: the torque, or its state, was lost or came too late.
+    ``read`` returns the newest state. If none comes in time it returns the last one again, whose
+    time stands still, so that `Safe`, as in `run`, comes to a controlled stop after three cycles.
+    ``events`` counts dropped messages by reason; ``silent``: cycles without a new state; ``lost``:
+    torques that no state has answered, because torque or state was lost or too late.
 
     Args:
         dof: joints.
         port: at which the robot process listens on 127.0.0.1.
-        token: of the session, that the robot process was started with, below 2^64.
+        token: of the session, with which the robot process was started, below 2^64.
         wait: for a state that is due [s].
         patience: for the first state [s].
 
     Raises:
         SimulationError: no robot process answers.
-        ConfigurationError: a token that is no 64 bits.
+        ConfigurationError: the token is not of 64 bits, or there are more joints than 16.
     """
 
     def __init__(
         self, dof: int, port: int, token: int, wait: float = 5e-4, patience: float = 10.0
     ) -> None:
-        if not 1 <= dof <= JOINTS:
-            raise ConfigurationError(f"bridge: has {dof} joints, needs 1 to {JOINTS}")
+        check_joints(dof)
         self.wait, self.dof = wait, dof
-        self._port = _Port(0, token, dof, (STATE,))
+        self._port = Port(0, token, dof, (STATE,))
         self._port.peer = (HOST, port)
         self._counts = {"silent": 0, "lost": 0}
-        self._answered, self._sent = 0, 0
-        self._fresh = True
-        nothing = State(0.0, np.zeros(dof), np.zeros(dof))
+        self._fresh = True  # before the first read
+        self._connected = False
+        self._state = State(0.0, np.zeros(dof), np.zeros(dof))  # the newest
+        if not self._connect(patience):
+            self.close()
+            raise SimulationError(
+                f"bridge: no robot of {dof} joints with this token answers at {HOST}:{port}"
+            )
+        self._answered = self._port.sequence  # last message that a state has answered
+
+    def _connect(self, patience: float) -> bool:
+        """Say hello until a state comes; False if none does for ``patience`` [s]."""
         deadline = time.perf_counter() + patience
-        while time.perf_counter() < deadline:
-            self._port.send(HELLO, nothing)
-            first = self._port.newest(0.05)
+        while not self._connected and time.perf_counter() < deadline:
+            self._port.send(HELLO, self._state)
+            first = self._port.newest(HELLO_EVERY)
             if first is not None:
-                self._state = _state(first)
-                self._answered = self._sent = self._port.sequence
-                return
-        self.close()
-        raise SimulationError(
-            f"bridge: no robot of {dof} joints with this token answers at {HOST}:{port}"
-        )
+                self._state, self._connected = _state_of(first), True
+        return self._connected
 
     @property
     def events(self) -> dict[str, int]:
-        """What was dropped, silent and lost, counted."""
+        """Messages dropped, by reason; ``silent`` cycles and ``lost`` torques."""
         return self._counts | self._port.drops
 
     def read(self) -> State:
-        """Return the newest state that has come."""
-        # Until the first torque the robot says again and again where it rests; none is due.
+        """Return the newest state."""
+        # Until the first torque the robot repeats where it rests; no state is due.
         message = self._port.newest(0.0 if self._fresh else self.wait)
         if self._fresh:
             self._fresh = False
-            self._state = self._state if message is None else _state(message)
+            self._state = self._state if message is None else _state_of(message)
             return self._state
         if message is None:
             self._counts["silent"] += 1
@@ -263,14 +96,14 @@ class BridgeRobot(Closing, Robot):
         if message.answers > self._answered:
             self._counts["lost"] += message.answers - self._answered - 1
             self._answered = message.answers
-        self._state = _state(message)
+        self._state = _state_of(message)
         return self._state
 
     def apply(self, tau: Float[np.ndarray, "n"]) -> None:
         """Send the torques [N m].
 
         Raises:
-            SimulationError: not finite, or not one a joint; nothing is sent.
+            SimulationError: they are not finite, or not one a joint; nothing is sent.
         """
         if np.shape(tau) != (self.dof,):
             raise SimulationError(f"torque has shape {np.shape(tau)}, needs ({self.dof},)")
@@ -279,12 +112,12 @@ class BridgeRobot(Closing, Robot):
     def close(self) -> None:
         """Say goodbye; the robot brings itself to rest."""
         if self._port.socket.fileno() >= 0:
-            if hasattr(self, "_state"):
+            if self._connected:
                 self._port.send(GOODBYE, self._state)
             self._port.socket.close()
 
 
-def _state(message: Message) -> State:
+def _state_of(message: Message) -> State:
     return State(message.time, message.q, message.dq, wrench=message.wrench)
 
 
@@ -301,9 +134,9 @@ def serve(
     """Be the robot's end: apply every torque that comes, answer with the state after it.
 
     For a ``robot`` whose `apply` takes no real time, as a simulator's. While nothing comes, the
-    last torque is held, for three periods; then the arm is brought to rest by a `Safe`, as it is at
-    a goodbye. Ends after that, or after ``seconds``, and returns what was counted. One controller
-    may follow another that is gone without a goodbye: see the module.
+    last torque is held for three periods; then a `Safe` brings the arm to rest, as it does at a
+    goodbye. Ends after a goodbye, or after ``seconds``. If a controller goes without a goodbye,
+    another may follow: see `message`.
 
     Args:
         robot: what it serves.
@@ -313,64 +146,95 @@ def serve(
         period: of a cycle [s].
         seconds: after which it ends.
         ready: called with the port when it listens.
-    """
-    from ..safety.guard import NOWHERE, Safe
 
-    line = _Port(port, token, arm.dof, (HELLO, TORQUE, GOODBYE))
-    counts = {"torques": 0, "missed": 0, "lost": 0, "rests": 0}
-    rest = Safe(_Nothing(arm.dof), arm, dt=period)
+    Returns:
+        Counts: ``torques`` that came, ``missed`` periods without one, ``lost`` torques by their
+        sequence, ``rests``, and messages dropped, by reason.
+    """
+    server = _Server(Robot.of(robot), arm, Port(port, token, arm.dof, SERVED), period)
     end = time.perf_counter() + seconds
-    torque, silent, heard = None, 0, 0.0
     try:
         if ready is not None:
-            ready(line.socket.getsockname()[1])
-        while time.perf_counter() < end:
-            peer, before = line.peer, line.last
-            if peer is not None and time.perf_counter() - heard > max(VACANT, SILENCE * period):
-                line.vacant = bool(np.abs(robot.read().dq).max() < STILL)
-            # A cycle late by half a period is still in time.
-            message = line.newest(1.5 * period if line.peer is not None else 0.1)
-            if message is not None:
-                heard = time.perf_counter()
-                before = before if line.peer == peer else 0
-            if message is not None and message.kind == GOODBYE:
-                rest.stop("goodbye")
-                for _ in range(round(REST / period)):
-                    robot.apply(rest.step(robot.read(), NOWHERE).tau)
-                    time.sleep(period)
-                break
-            if line.peer is None:
-                continue
-            if message is not None and message.kind == TORQUE:
-                counts["lost"] += message.sequence - before - 1
-                counts["torques"] += 1
-                torque, silent = message.tau, 0
-                if rest.stopped is not None:
-                    rest.reset()
-            elif torque is not None:
-                silent += 1
-                counts["missed"] += 1
-            if torque is not None:
-                if silent >= SILENCE:
-                    if rest.stopped is None:
-                        counts["rests"] += 1
-                        rest.stop("no torque comes")
-                    torque = rest.step(robot.read(), NOWHERE).tau
-                robot.apply(torque)
-            line.send(STATE, robot.read(), answers=line.last)
+            ready(server.port.socket.getsockname()[1])
+        while time.perf_counter() < end and server.step():
+            pass
     finally:
-        line.socket.close()
-    return counts | line.drops
+        server.port.socket.close()
+    return server.counts | server.port.drops
 
 
-class _Nothing(Cycle):
-    """A cycle that is never asked."""
+class _Server:
+    """The robot's end of the bridge, one period a call of `step`."""
+
+    def __init__(self, robot: Robot, arm: Arm, port: Port, period: float) -> None:
+        self.robot, self.port, self.period = robot, port, period
+        self.counts = {"torques": 0, "missed": 0, "lost": 0, "rests": 0}
+        self._rest = Safe(_Unasked(arm.dof), arm, dt=period)
+        self._torque: Float[np.ndarray, "n"] | None = None  # the last one [N m]
+        self._silent = 0  # periods in sequence without a torque
+        self._heard = 0.0  # when the peer's last message came [s]
+
+    def step(self) -> bool:
+        """Receive, apply and answer; return whether the session goes on."""
+        peer, before = self.port.peer, self.port.last
+        message = self._receive()
+        if message is not None and message.kind == GOODBYE:
+            self._come_to_rest()
+            return False
+        if self.port.peer is None:
+            return True
+        if message is not None and message.kind == TORQUE:
+            self._take(message, before if self.port.peer == peer else 0)
+        elif self._torque is not None:
+            self._silent += 1
+            self.counts["missed"] += 1
+        if self._torque is not None:
+            self.robot.apply(self._torque_now(self._torque))
+        self.port.send(STATE, self.robot.read(), answers=self.port.last)
+        return True
+
+    def _receive(self) -> Message | None:
+        """Return the newest message; first let another peer follow one that has gone."""
+        now = time.perf_counter()
+        if self.port.peer is not None and now - self._heard > max(VACANT, SILENCE * self.period):
+            self.port.vacant = bool(np.abs(self.robot.read().dq).max() < STILL)
+        # A torque that is late by half a period is still in time.
+        message = self.port.newest(1.5 * self.period if self.port.peer is not None else IDLE)
+        if message is not None:
+            self._heard = time.perf_counter()
+        return message
+
+    def _take(self, message: Message, before: int) -> None:
+        """Take a torque; ``before`` is the sequence of the peer's last message."""
+        self.counts["lost"] += message.sequence - before - 1
+        self.counts["torques"] += 1
+        self._torque, self._silent = message.tau, 0
+        if self._rest.stopped is not None:
+            self._rest.reset()
+
+    def _torque_now(self, tau: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:
+        """Return the last torque, or one that brings the arm to rest after three periods."""
+        if self._silent < SILENCE:
+            return tau
+        if self._rest.stopped is None:
+            self.counts["rests"] += 1
+            self._rest.stop("no torque comes")
+        self._torque = self._rest.step(self.robot.read(), NOWHERE).tau
+        return self._torque
+
+    def _come_to_rest(self) -> None:
+        self._rest.stop("goodbye")
+        for _ in range(round(REST / self.period)):
+            self.robot.apply(self._rest.step(self.robot.read(), NOWHERE).tau)
+            time.sleep(self.period)
+
+
+class _Unasked(Cycle):
+    """A cycle for a `Safe` that only stops."""
 
     def __init__(self, dof: int) -> None:
         self.dof = dof
 
-    def learn(self, on: bool) -> None:
-        pass
-
     def step(self, state: State, reference: Reference) -> Result:
+        """Return no torque."""
         return Result(np.zeros(self.dof), 0.0, np.zeros(3))

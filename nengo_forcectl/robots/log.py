@@ -1,10 +1,4 @@
-"""What a run leaves on disk, and reading it back.
-
-A run folder holds ``summary.json`` and one ``<controller>.npz`` a controller, with one row a
-control cycle (see ``Log``); and, in a folder ``<controller>``, what was learned (see ``export``),
-where it can be. Files are written under a temporary name and renamed; a folder is never
-used twice.
-"""
+"""The record of a run: one row a control cycle."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,31 +14,34 @@ OPTIONAL: dict[str, Callable[[State, Reference, Result], Any]] = {
     "wrench": lambda state, reference, result: state.wrench,
     "wanted": lambda state, reference, result: reference.wrench,
 }
-"""The columns that not every run has."""
+"""Columns that not every run has."""
 
 
 class Log:
-    """The record of every control cycle, in arrays that are made before the second one.
+    """The record of every control cycle, in arrays that the first cycle allocates.
 
-    Columns: ``time`` [s], ``q``, ``dq``, ``tau`` (what the motors were told), ``feedforward`` (the
-    adaptation's part of it) [N m], ``reference`` (of the tool [m], or of the joints), ``tool`` (its
-    position in the base frame) [m], ``event`` (what was wrong with the sensors, see `SensorCheck`),
-    ``singularity`` (how near the arm was to one, see `Result`), and, where there are such: ``J``,
-    (3, n), the Jacobian that the controller goes by, if it is not the arm model's; ``wrench``, of
-    the wrist sensor, and ``wanted``, that the tool was to exert [N, N m].
+    Columns: ``time`` [s]; ``q``; ``dq``; ``tau``, sent to the motors, and ``feedforward``, the
+    adaptation's part of it [N m]; ``reference``, of the tool [m] or of the joints; ``tool``, its
+    position in the base frame [m]; ``event``, what was wrong with the sensors (see `SensorCheck`);
+    ``singularity``, how near the arm was to one (see `Result`). Where the first cycle has them,
+    also: ``J``, (3, n), the controller's Jacobian, if it is not the arm model's; ``wrench``, of the
+    wrist sensor, and ``wanted``, that the tool was to exert [N, N m].
+
+    Args:
+        capacity: cycles that fit.
 
     Raises:
-        RecordError: a capacity that is no whole number from 1 up.
+        RecordError: the capacity is not a whole number from 1 up.
     """
 
     def __init__(self, capacity: int) -> None:
         whole = isinstance(capacity, (int, np.integer)) and not isinstance(capacity, bool)
         if not whole or capacity < 1:
             raise RecordError(f"Log.capacity: is {capacity!r}, needs a whole number from 1 up")
-        self.capacity = int(capacity)  # cycles that fit
+        self.capacity = int(capacity)
         self.cycles = 0  # so far
         self._columns: dict[str, np.ndarray] = {}
-        self._others: tuple[str, ...] = ()  # of `OPTIONAL`
+        self._optional: tuple[str, ...] = ()  # columns of `OPTIONAL`
 
     def append(
         self,
@@ -56,13 +53,13 @@ class Log:
         """Add one control cycle.
 
         Raises:
-            RecordError: there is no room for another one.
+            RecordError: the log is full.
         """
         columns, cycle = self._columns, self.cycles
         if cycle == self.capacity:
             raise RecordError(f"log: is full, was made for {self.capacity} cycles")
         if not columns:
-            columns = self._columns = self._made(state, reference, result)
+            columns = self._columns = self._allocate(state, reference, result)
         columns["time"][cycle] = state.time
         columns["q"][cycle] = state.q
         columns["dq"][cycle] = state.dq
@@ -72,12 +69,14 @@ class Log:
         columns["tool"][cycle] = result.tool
         columns["event"][cycle] = event
         columns["singularity"][cycle] = result.singularity
-        for name in self._others:
+        for name in self._optional:
             value = OPTIONAL[name](state, reference, result)
             columns[name][cycle] = np.nan if value is None else value
         self.cycles = cycle + 1
 
-    def _made(self, state: State, reference: Reference, result: Result) -> dict[str, np.ndarray]:
+    def _allocate(
+        self, state: State, reference: Reference, result: Result
+    ) -> dict[str, np.ndarray]:
         n = np.shape(result.tau)
         shapes: dict[str, tuple[int, ...]] = {
             "time": (), "q": n, "dq": n, "tau": n, "feedforward": n,
@@ -88,26 +87,26 @@ class Log:
             value = of(state, reference, result)
             if value is not None:
                 shapes[name] = np.shape(value)
-                self._others += (name,)
+                self._optional += (name,)
         return {name: np.zeros((self.capacity, *shape)) for name, shape in shapes.items()}
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return the cycles so far, one array a column; no column before the first cycle."""
+        """Return the cycles so far, one array a column; none before the first cycle."""
         return {name: column[: self.cycles] for name, column in self._columns.items()}
 
     def error(self, start: int = 0) -> Float[np.ndarray, "cycles"]:
         """Return the distance of the tool from its reference [m], from cycle ``start`` on.
 
         Raises:
-            RecordError: a reference of the joints, or no cycle yet.
+            RecordError: the reference is of the joints, or there is no cycle yet.
         """
         return tool_error(self.arrays(), start)
 
     def joint_error(self, start: int = 0) -> Float[np.ndarray, "cycles"]:
-        """Return ``|q - q_r|`` [rad] of a law of the joints, from cycle ``start`` on.
+        """Return ``|q - q_r|`` [rad] of a control law of the joints, from cycle ``start`` on.
 
         Raises:
-            RecordError: a reference of another size, or no cycle yet.
+            RecordError: the reference has another size, or there is no cycle yet.
         """
         return _distance(self.arrays(), "q", start)
 
@@ -116,7 +115,7 @@ def tool_error(record: Mapping[str, np.ndarray], start: int = 0) -> Float[np.nda
     """Return the distance of the tool from its reference [m], from cycle ``start`` on.
 
     Raises:
-        RecordError: a reference of the joints, or an empty record.
+        RecordError: the reference is of the joints, or the record is empty.
     """
     return _distance(record, "tool", start)
 

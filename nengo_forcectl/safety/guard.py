@@ -166,8 +166,6 @@ class Safe(Cycle):
         self._spoils = MET_NOT_FINITE if cycle.learns_from_sent else ~0
         self._guard, self._arm = pack_limits(limits, arm, dt), arm_block(arm)
         self._input = Block(INPUT, {"n": arm.dof, "k": arm.dof})
-        self._guard["arm"][...] = self._arm.address
-        self._guard["input"][...] = self._input.address
         self._blocks = self._guard.address, self._arm.address, self._input.address
         self._memory = self._guard.between("momentum", "dq").reshape(6, arm.dof)
         self._protect: Any = protect_alone
@@ -176,10 +174,10 @@ class Safe(Cycle):
         self._silent = self._frozen = 0
         self._anew = False
         self._gaps, self._gap_at = 0, math.nan
-        self._compile()
+        self.warm_up()
 
-    def _compile(self) -> None:
-        """Compile what a stop calls, so that the first one need not."""
+    def warm_up(self) -> None:
+        """Compile what a stop calls, and begin with the next state as with the first."""
         self._credible(self._guard.address, self._input.address)
         self._protect(*self._blocks, BLIND, 0, self.dt)
         self._memory[:] = 0.0
@@ -359,6 +357,9 @@ class Safe(Cycle):
         except SimulationError as error:
             self.stop(str(error))
             return None
+        if self.cycle.stopped is not None:  # of limits within these
+            self.stop(self.cycle.stopped)
+            return None
         self._guard["asked"][:] = tau
         return result
 
@@ -430,8 +431,7 @@ def is_fused(cycle: Cycle) -> bool:
 def _check_period(cycle: Cycle, dt: float) -> None:
     """Refuse a period that is not that of a cycle's law."""
     law = cycle.controller
-    own = None if law is None else law.dt
-    if own is not None and abs(own - dt) > 1e-6 * dt:
+    if law is not None and law.dt is not None and abs(law.dt - dt) > 1e-6 * dt:
         raise ConfigurationError(
-            f"Safe.dt: is {dt} s, needs that of its cycle's {type(law).__name__}, {own} s"
+            f"Safe.dt: is {dt} s, needs that of its cycle's {law.name}, {law.dt} s"
         )

@@ -10,10 +10,12 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..errors import ConfigurationError
+from ..support.checks import check, check_not_negative, is_number
 
-SPARE = 0.6  # of the acceleration that the model says the motors have left, that braking counts on
-QUICK = 0.1  # time in which a joint need not come to a stop [s]
-SPEED = 2.0  # of a joint without a limit, when looking for the braking [rad/s]
+SPARE = 0.6  # share of the acceleration left to the motors, by the model, that braking uses
+QUICK = 0.1  # shortest time to brake from top speed [s]
+SPEED = 2.0  # top speed of a joint without a limit, in the search for the braking [rad/s]
+JOINTS = ("q_lower", "q_upper", "dq_max", "tau_max", "braking")  # fields with a number per joint
 
 
 @dataclass(frozen=True)
@@ -21,30 +23,27 @@ class Limits:
     """What an arm may do; `Limits.of` takes it from the arm.
 
     Raises:
-        ConfigurationError: a limit of a wrong shape, not a number, or that leaves no room.
+        ConfigurationError: a limit has a wrong shape, is not a number, or leaves no room.
     """
 
     q_lower: Float[np.ndarray, "n"]  # [rad]
     q_upper: Float[np.ndarray, "n"]  # [rad]
     dq_max: Float[np.ndarray, "n"]  # [rad/s]
     tau_max: Float[np.ndarray, "n"]  # [N m]
-    braking: Float[np.ndarray, "n"]  # what every joint can slow down with at any time [rad/s^2]
-    margin: float = 0.03  # that stays free before q_lower and q_upper [rad]
-    speed_margin: float = 0.0  # that stays free before dq_max, a part of it
-    torque_margin: float = 0.0  # that stays free before tau_max, a part of it
-    rate: float = 200.0  # most change of the torque that is asked for, a second, over tau_max [1/s]
-    lower: tuple[float, float, float] = (
-        -math.inf,
-        -math.inf,
-        -math.inf,
-    )  # of the tool's box [m], in the base frame
+    braking: Float[np.ndarray, "n"]  # deceleration that every joint has at any time [rad/s^2]
+    margin: float = 0.03  # kept free before q_lower and q_upper [rad]
+    speed_margin: float = 0.0  # kept free before dq_max, as a share of it
+    torque_margin: float = 0.0  # kept free before tau_max, as a share of it
+    rate: float = 200.0  # largest change of the torque asked for, over tau_max [1/s]
+    # Corners of the tool's box in the base frame [m].
+    lower: tuple[float, float, float] = (-math.inf, -math.inf, -math.inf)
     upper: tuple[float, float, float] = (math.inf, math.inf, math.inf)
     watchdog: int = 3  # cycles without a new state before a stop
-    patience: int = 20  # cycles with the same state, although it moves, before a stop
+    patience: int = 20  # cycles with a frozen state before a stop
 
     @classmethod
     def of(cls, arm: Arm, **changes: Any) -> "Limits":
-        """Return the arm's limits, with changes by name; the braking is found by `braking`."""
+        """Return the arm's limits, with changes by name; `braking` finds the braking."""
         given = {"q_lower": arm.q_lower, "q_upper": arm.q_upper} | {
             name: np.array(getattr(arm, name)) for name in ("dq_max", "tau_max")
         }
@@ -52,48 +51,46 @@ class Limits:
         return limits if "braking" in changes else replace(limits, braking=braking(arm, limits))
 
     def __post_init__(self) -> None:
-        shape = np.shape(self.q_lower)
-        for name in ("q_lower", "q_upper", "dq_max", "tau_max", "braking"):
-            value = np.array(getattr(self, name), dtype=float)
-            if value.shape != shape or value.ndim != 1 or np.isnan(value).any():
-                raise ConfigurationError(
-                    f"Limits.{name}: is {value}, needs one number for each of {shape} joints"
-                )
-            object.__setattr__(self, name, value)
-        for name in ("dq_max", "tau_max", "braking"):
-            if not (getattr(self, name) > 0).all():
-                raise ConfigurationError(
-                    f"Limits.{name}: is {getattr(self, name)}, needs numbers above 0"
-                )
-        for name in ("margin", "speed_margin", "torque_margin"):
-            value = getattr(self, name)
-            if not 0 <= value < (math.inf if name == "margin" else 1.0):
-                raise ConfigurationError(f"Limits.{name}: is {value}, needs a number from 0 up")
+        self._check_joints()
+        check_not_negative(self, margin="rad")
+        for name in ("speed_margin", "torque_margin"):
+            share = getattr(self, name)
+            check(self, name, is_number(share) and 0 <= share < 1, "a number from 0 up, below 1")
         for name in ("rate", "watchdog", "patience"):
-            if not getattr(self, name) > 0:
-                raise ConfigurationError(
-                    f"Limits.{name}: is {getattr(self, name)}, needs a number above 0"
-                )
+            check(self, name, bool(getattr(self, name) > 0), "a number above 0")  # infinity, too
         if not (self.q_upper - self.q_lower > 2.0 * self.margin).all():
             raise ConfigurationError(
-                f"Limits: {self.q_lower} to {self.q_upper} leaves no room within a margin of "
-                f"{self.margin}"
+                f"Limits.margin: is {self.margin} rad, leaves no room from {self.q_lower} to "
+                f"{self.q_upper}; needs less than half of that"
             )
-        shapes = np.shape(self.lower), np.shape(self.upper)
-        if shapes != ((3,), (3,)) or not (np.array(self.lower) < np.array(self.upper)).all():
-            raise ConfigurationError(
-                f"Limits.lower: is {self.lower} with upper {self.upper}, needs x, y and z, lower "
-                "and upper"
-            )
+        good = (np.shape(self.lower), np.shape(self.upper)) == ((3,), (3,))
+        good = good and bool((np.array(self.lower) < np.array(self.upper)).all())
+        check(self, "lower", good, f"x, y and z below those of upper, {self.upper}", "m")
+
+    def _check_joints(self) -> None:
+        """Turn the joints' limits into arrays of one length."""
+        shape = np.shape(self.q_lower)
+        for name in JOINTS:
+            value = np.array(getattr(self, name), dtype=float)
+            good = value.shape == shape and value.ndim == 1 and not np.isnan(value).any()
+            check(self, name, good, f"one number for each of {shape} joints")
+            object.__setattr__(self, name, value)
+        for name in ("dq_max", "tau_max", "braking"):
+            check(self, name, bool((getattr(self, name) > 0).all()), "numbers above 0")
 
 
 def braking(arm: Arm, limits: Limits, states: int = 500) -> Float[np.ndarray, "n"]:
     """Return a deceleration [rad/s^2] that the motors can give every joint, all at once.
 
-    ``sum_j |M_ij| a_j <= tau_max_i - |C dq + g|_i`` at a sample of states within the limits, half
-    of them with every joint at its top speed; of what that allows, 0.6. No more than takes a
-    joint's top speed in 0.1 s. Where the motors cannot hold the arm at all, it is a tenth of that,
-    and nothing is promised.
+    It is 0.6 of the largest with ``sum_j |M_ij| a_j <= tau_max_i - |C dq + g|_i`` at a sample of
+    states within the limits, half of them with every joint at its top speed, and at most what stops
+    a joint at top speed in 0.1 s. If the motors cannot hold the arm at all, it is a tenth of that,
+    without any guarantee.
+
+    Args:
+        arm: the model.
+        limits: all but the braking.
+        states: size of the sample.
     """
     rng = np.random.default_rng(0)
     n = arm.dof

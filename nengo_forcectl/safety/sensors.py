@@ -1,6 +1,5 @@
 """The judge of a robot's sensors: which states to act on, and which to learn from."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -167,22 +166,3 @@ def pushed(terms: Terms, state: State) -> Float[np.ndarray, "n"] | float:
             f"state.wrench at {state.time:.3f} s: is {wrench}, needs 6 finite numbers"
         )
     return terms.J.T @ wrench
-
-
-def checked_torque(tau: Float[np.ndarray, "n"], time: float) -> Float[np.ndarray, "n"]:
-    """Return ``tau`` if it is finite: NaN never reaches a motor.
-
-    Raises:
-        SimulationError: a torque that is not finite; the message names the joint.
-    """
-    if not math.isfinite(tau.dot(tau)):
-        joint = int(np.argmax(np.abs(tau)))  # NaN, or else the largest
-        raise SimulationError(
-            f"torque at {time:.3f} s: joint {joint} is {tau[joint]}, needs a number"
-        )
-    return tau
-
-
-def limited(tau: Float[np.ndarray, "n"], tau_max: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:
-    """Return ``tau`` within the motors' limits [N m]."""
-    return np.minimum(np.maximum(tau, -tau_max), tau_max)

@@ -12,8 +12,8 @@ from arms.model.chain import Chain
 from ..contract import Robot, State
 from ..errors import ConfigurationError, SimulationError
 from ..kernels.saturate import within
-from ..safety.sensors import checked_torque
 from ..support.closing import Closing
+from ..support.torques import checked_torque
 from .disturbances import Disturbance, brakes, dry_friction, phases, pushes, real_arm
 from .masses import Payload
 from .sensing import Sensing, Sensors, whole_steps

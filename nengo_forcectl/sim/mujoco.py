@@ -11,8 +11,8 @@ from arms import Arm
 
 from ..contract import Robot, State
 from ..errors import ConfigurationError, SimulationError, VersionError
-from ..safety.sensors import checked_torque, limited
 from ..support.closing import Closing
+from ..support.torques import checked_torque, limited
 from .disturbances import Disturbance, brakes, phases, pushes
 
 

@@ -12,7 +12,7 @@ from ...kinematics.training import HELD_OUT, Examiner, Progress, check_samples, 
 from ...learning.law import Signal
 from ...learning.least_squares import RecursiveLeastSquares
 from ...paths import MinimumJerk
-from ...safety.sensors import limited
+from ...support.torques import limited
 
 DT = 1e-3  # of a control cycle [s]
 EVERY = 10  # control cycles a sample
