@@ -96,13 +96,13 @@ class MomentumObserver:
 
     def __init__(self, dof: int, gain: float, dt: float) -> None:
         # numba takes a second to load.
-        from ..kernels.observe import observe_arm
+        from ..kernels.observe import observe
 
         self.gain, self.dt = gain, dt
         self._block = observer_block(dof, gain, dt)
         self._arm, self._inputs = Block(ARM, {"n": dof}), Block(INPUT, {"n": dof, "k": 3})
         self._blocks = [each.address for each in (self._block, self._arm, self._inputs)]
-        self._observe = observe_arm
+        self._observe = observe
         self._begun = False
         self._observe(*self._blocks, False)  # compile now, not in a cycle
 

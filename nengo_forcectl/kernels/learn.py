@@ -33,7 +33,7 @@ from .layout import (
     OBSERVER_SHARE,
     OBSERVER_UNMODELLED,
 )
-from .observe import add_push, faded, low_pass, observe_arm
+from .observe import add_push, faded, low_pass, observe
 
 
 @kernel
@@ -87,7 +87,7 @@ def supply_scales(learner, arm, inputs, sound, learning):
     law, observer = whole(learner, LEARNER_LAW), whole(learner, LEARNER_OBSERVER)
     begun, learns = number(law, CONSOLIDATION_BEGUN) > 0.0, learning and sound
     if learns:
-        observe_arm(observer, arm, inputs, begun)
+        observe(observer, arm, inputs, begun)
         filter_torque(learner, law, observer, begun)
         filter_features(law, begun)
     combine_scales(learner, law, observer, learning)

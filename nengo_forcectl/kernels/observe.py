@@ -78,18 +78,19 @@ def add_push(observer, arm, inputs):
 
 
 @kernel
-def observe_momentum(observer, M, C, g, dq, begun):
-    """Bring r to the start of this cycle.
+def momentum_observer(arm, dq, sent, begun, share, dt, p, b, r):
+    """r at the start of this cycle; p and b are those of the last one, and become this one's.
 
     Args:
-        observer: p, b and the torque of the cycle before; p and b become this one's.
-        M, C, g, dq: (n, n), (n, n), (n,), (n,) of this cycle.
+        arm: block with M, C and g of this cycle.
+        dq, sent: (n,), of this cycle; the torque of the cycle before.
         begun: whether p and b are those of the cycle before.
+        share: 1 - exp(-K dt).
+        dt: since then [s].
+        p, b, r: (n,).
     """
-    p, b = vector(observer, OBSERVER_MOMENTUM), vector(observer, OBSERVER_BIAS)
-    sent, r = vector(observer, OBSERVER_SENT), vector(observer, OBSERVER_UNMODELLED)
-    dt, share = number(observer, OBSERVER_DT), number(observer, OBSERVER_SHARE)
     n = len(dq)
+    M, C, g = matrix(arm, ARM_M, n), matrix(arm, ARM_C, n), vector(arm, ARM_G)
     for i in range(n):
         momentum, bias = 0.0, -g[i]
         for j in range(n):
@@ -102,9 +103,9 @@ def observe_momentum(observer, M, C, g, dq, begun):
 
 
 @kernel
-def observe_arm(observer, arm, inputs, begun):
-    """As `observe_momentum`, of an arm's block and the input's dq."""
-    dq = vector(inputs, INPUT_DQ)
-    n = len(dq)
-    M, C, g = matrix(arm, ARM_M, n), matrix(arm, ARM_C, n), vector(arm, ARM_G)
-    observe_momentum(observer, M, C, g, dq, begun)
+def observe(observer, arm, inputs, begun):
+    """`momentum_observer` on an observer's block and the input's dq."""
+    p, b = vector(observer, OBSERVER_MOMENTUM), vector(observer, OBSERVER_BIAS)
+    sent, r = vector(observer, OBSERVER_SENT), vector(observer, OBSERVER_UNMODELLED)
+    dt, share = number(observer, OBSERVER_DT), number(observer, OBSERVER_SHARE)
+    momentum_observer(arm, vector(inputs, INPUT_DQ), sent, begun, share, dt, p, b, r)
