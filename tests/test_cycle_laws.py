@@ -262,7 +262,7 @@ def test_the_gradient_law_learns_with_any_law_of_the_tool(iiwa, name):
             for each, net in ((sim, ours), (other_sim, theirs))
         )
         cycle = CompiledGradientCycle(iiwa, MORE[name](iiwa), network)
-        cycle.read = lambda: {"state -> torque": network.arrays[2].copy()}
+        cycle.read = lambda: {"state -> torque": network.block["decoders"].copy()}
         plain = Blocks(iiwa, MORE[name](iiwa), NetworkAdaptation(iiwa, other))
         (found, expected), changes = drive(World(iiwa), 320, cycle, plain)
         for a, b in zip(found, expected, strict=True):
@@ -273,9 +273,9 @@ def test_the_gradient_law_learns_with_any_law_of_the_tool(iiwa, name):
         assert np.abs(learned).max() > 1e-3
         saved = cycle.checkpoint()
         drive(World(iiwa), 10, cycle)
-        assert (network.arrays[2] != saved["decoders"]).any()
+        assert (network.block["decoders"] != saved["decoders"]).any()
         cycle.resume(saved)
-        np.testing.assert_array_equal(network.arrays[2], learned)
+        np.testing.assert_array_equal(network.block["decoders"], learned)
         with pytest.raises(ConfigurationError, match="CompiledGradientCycle: no compiled form of"):
             CompiledGradientCycle(iiwa, JointPD(), network)
 

@@ -430,8 +430,6 @@ GUARD_STOP_SLOPE = GUARD.add("stop_slope", "n")  # change of the way with dq [s]
 GUARD_STOP_POSE = GUARD.add("stop_pose", "4 4")  # of the tool on the way to rest
 GUARD_STOP_J = GUARD.add("stop_J", "6 n")
 GUARD_TOOL_SPEED = GUARD.add("tool_speed", "3")  # at the last look [m/s]
-GUARD_ARM = GUARD.add("arm", whole=True)  # of kernels.leave alone
-GUARD_INPUT = GUARD.add("input", whole=True)  # of kernels.leave alone
 
 # A predictor of late sensors: the torques on their way, its observer, its result, and room.
 PREDICTOR = Layout("predictor")
@@ -447,8 +445,3 @@ PREDICTOR_DQ = PREDICTOR.add("dq", "n")  # by now [rad/s]
 PREDICTOR_FREE = PREDICTOR.add("free", "n")  # r - C dq - g [N m]
 PREDICTOR_DDQ = PREDICTOR.add("ddq", "n")
 PREDICTOR_FACTOR = PREDICTOR.add("factor", "n n")  # of M
-
-# Names of the cycles that `control_cycle` replaces.
-WHOLE, TAU_MAX, ROOM, LAW, NUMBERS, ENTRIES, YIELDS, MOVED, Z = range(9)
-Layer = tuple[int, float, int]
-ALONE: Layer = (0, 0.0, 0)

@@ -47,12 +47,11 @@ def observe_late(predictor, arm, inputs, sound):
     dq = vector(inputs, INPUT_DQ)
     n = len(dq)
     if sound:
-        M, C, g = matrix(arm, ARM_M, n), matrix(arm, ARM_C, n), vector(arm, ARM_G)
         sent, begun = matrix(predictor, PREDICTOR_SENT, n), number(predictor, PREDICTOR_BEGUN)
         share, dt = number(predictor, PREDICTOR_SHARE), number(predictor, PREDICTOR_DT)
         p, b = vector(predictor, PREDICTOR_MOMENTUM), vector(predictor, PREDICTOR_BIAS)
         r = vector(predictor, PREDICTOR_UNMODELLED)
-        momentum_observer(M, C, g, dq, sent[len(sent) - 1], begun > 0.0, share, dt, p, b, r)
+        momentum_observer(arm, dq, sent[len(sent) - 1], begun > 0.0, share, dt, p, b, r)
     set_number(predictor, PREDICTOR_BEGUN, 1.0 if sound else 0.0)
 
 

@@ -140,12 +140,10 @@ def keep_limits(guard, arm, inputs, mode, begun, elapsed):
 @kernel
 def observe_unmodelled(guard, arm, dq, begun, elapsed):
     """Update r by the torque that was sent ``elapsed`` [s] ago, if one was and ``begun``."""
-    n = len(dq)
-    M, C, g = matrix(arm, ARM_M, n), matrix(arm, ARM_C, n), vector(arm, ARM_G)
     p, bias = vector(guard, GUARD_MOMENTUM), vector(guard, GUARD_BIAS)
     r, sent = vector(guard, GUARD_UNMODELLED), vector(guard, GUARD_SENT)
     share = -math.expm1(-number(guard, GUARD_OBSERVER_GAIN) * elapsed)
-    momentum_observer(M, C, g, dq, sent, begun, share, elapsed, p, bias, r)
+    momentum_observer(arm, dq, sent, begun, share, elapsed, p, bias, r)
 
 
 @kernel
