@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from plain_learner import PlainConsolidation
 
 import arms
 from nengo_forcectl.errors import ConfigurationError, NetworkError
@@ -46,46 +47,10 @@ def test_without_forgetting_it_is_batch_ridge_regression(rng):
     np.testing.assert_allclose(w["w"], solution.T @ plain.basis.T, rtol=1e-9, atol=1e-9)
 
 
-class Plain:
-    """The law's equations in NumPy, all the work of a period in one cycle."""
-
-    def __init__(self, law):
-        self.law, self.k, self.due = law, 0, -1
-        self.every, self.period, self.latency = law.cycles(DT, N)
-        self.filtered, self.last = np.zeros(FEATURES), None
-        self.z, self.y, self.keep = np.zeros(P), np.zeros(N), 1.0
-        self.information, self.moment = np.zeros((P, P)), np.zeros((P, N))
-        self.W, self.next = np.zeros((N, FEATURES)), np.zeros((N, FEATURES))
-
-    def step(self, phi, y, e):
-        """Return bump; W changes."""
-        law = self.law
-        if self.last is not None:
-            share = 1 - np.exp(-law.gain * DT)
-            self.filtered = self.filtered + share * ((self.last + phi) / 2 - self.filtered)
-        self.last = phi
-        if self.k % self.every == 0:
-            self.information = self.keep * self.information + np.outer(self.z, self.z)
-            self.moment = self.keep * self.moment + np.outer(self.z, self.y)
-            self.z, self.y = law.basis.T @ self.filtered, y
-            u = min(e @ e / law.surprise**2, 1.0)
-            self.keep = np.exp(-self.every * DT * ((1 - u) / law.memory + u / law.reset))
-        bump = np.zeros(N)
-        if self.k == self.due:
-            bump = (self.W - self.next) @ phi
-            self.W = self.next
-        if (self.k + 1) % self.period == 0:
-            A = self.information + law.noise**2 * np.eye(P)
-            self.next = np.linalg.solve(A, self.moment).T @ law.basis.T
-            self.due = self.k + self.latency
-        self.k += 1
-        return bump
-
-
 def test_spread_over_cycles_it_is_the_equations(rng):
     """Over 2,000 cycles weights, bump and the cycles of their change agree to 1e-9."""
     spread = law(rng)
-    plain = Plain(spread)
+    plain = PlainConsolidation(spread, np.zeros((N, FEATURES)), DT)
     w, memory = start(spread)
     changes = 0
     for _ in range(2000):

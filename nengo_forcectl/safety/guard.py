@@ -166,8 +166,6 @@ class Safe(Cycle):
         self._spoils = MET_NOT_FINITE if cycle.learns_from_sent else ~0
         self._guard, self._arm = pack_limits(limits, arm, dt), arm_block(arm)
         self._input = Block(INPUT, {"n": arm.dof, "k": arm.dof})
-        self._guard["arm"][...] = self._arm.address
-        self._guard["input"][...] = self._input.address
         self._blocks = self._guard.address, self._arm.address, self._input.address
         self._memory = self._guard.between("momentum", "dq").reshape(6, arm.dof)
         self._protect: Any = protect_alone
