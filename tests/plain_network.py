@@ -3,8 +3,9 @@
 import numpy as np
 
 from nengo_forcectl.cycle.compiled_learning import LABELS
-from nengo_forcectl.learning.consolidation import Consolidation, smooth_basis
+from nengo_forcectl.learning.consolidation import Consolidation
 from nengo_forcectl.networks.encoding import NetworkArrays, encoding_of
+from nengo_forcectl.networks.smooth_basis import smooth_basis
 from nengo_forcectl.networks.workspace import reach_states
 
 NEURONS, GAIN, PERIOD = 40, 160.0, 0.1

@@ -72,7 +72,7 @@ def test_other_networks_and_arguments_are_refused(network):
             learner.step(np.full(N_IN, np.nan), np.zeros(N_OUT))
         with pytest.raises(NetworkError, match=r"'adaptive\.bias' has shape \(40,\), not \(4,\)"):
             learner.write({"adaptive.bias": np.zeros(4)})
-        with pytest.raises(ConfigurationError, match="must be a Gradient"):
+        with pytest.raises(ConfigurationError, match="needs a Gradient"):
             ClosedFormNetwork(sim, network.probe, object())
     with network:
         nengo.Connection(network.torque, network.ensemble[:3], synapse=0.01)

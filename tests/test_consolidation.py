@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
+from plain_learner import PlainConsolidation
 
 import arms
 from nengo_forcectl.errors import ConfigurationError, NetworkError
-from nengo_forcectl.kernels.consolidate import consolidate, low_pass
-from nengo_forcectl.learning.consolidation import Consolidation, smooth_basis
+from nengo_forcectl.learning.consolidation import Consolidation
 from nengo_forcectl.learning.law import Signal
 from nengo_forcectl.networks.encoding import encoding_of
+from nengo_forcectl.networks.smooth_basis import smooth_basis
 from nengo_forcectl.networks.workspace import home_posture, reach_states
 
 DT, N, FEATURES, P = 1e-3, 2, 40, 12
@@ -46,28 +47,18 @@ def test_without_forgetting_it_is_batch_ridge_regression(rng):
     np.testing.assert_allclose(w["w"], solution.T @ plain.basis.T, rtol=1e-9, atol=1e-9)
 
 
-def test_compiled_it_is_the_same(rng):
+def test_spread_over_cycles_it_is_the_equations(rng):
     """Over 2,000 cycles weights, bump and the cycles of their change agree to 1e-9."""
-    plain = law(rng)
-    every, period, _ = plain.cycles(DT, N)
-    w, memory = start(plain)
-    W, filtered, last = np.zeros((N, FEATURES)), np.zeros(FEATURES), np.zeros(FEATURES)
-    shapes = [FEATURES, P, P, N, N, 2, (P, P), (P, N), (P, P), (N, P), (N, FEATURES)]
-    work = [np.zeros(shape) for shape in shapes]
-    work[5][:] = 1.0
-    bump, job, changes = np.zeros(N), -1, 0
-    share = 1 - np.exp(-plain.gain * DT)
-    for k in range(2000):
+    spread = law(rng)
+    plain = PlainConsolidation(spread, np.zeros((N, FEATURES)), DT)
+    w, memory = start(spread)
+    changes = 0
+    for _ in range(2000):
         phi, y, e = rng.normal(size=FEATURES), rng.normal(size=N), rng.normal(size=N)
-        w = step(plain, w, memory, phi, y, e)
-        low_pass(filtered, last, phi, k > 0, share)
-        job = consolidate(
-            W, phi, y, float(e @ e), k, job, every, period, plain.basis, plain.noise,
-            plain.surprise, every * DT / plain.memory, every * DT / plain.reset,
-            *work, filtered, bump,
-        )  # fmt: skip
-        np.testing.assert_allclose(W, w["w"], rtol=0, atol=1e-9)
-        np.testing.assert_allclose(bump, memory["bump"], rtol=0, atol=1e-9)
+        w = step(spread, w, memory, phi, y, e)
+        bump = plain.step(phi, y, e)
+        np.testing.assert_allclose(w["w"], plain.W, rtol=0, atol=1e-9)
+        np.testing.assert_allclose(memory["bump"], bump, rtol=0, atol=1e-9)
         changes += bool(bump.any())
     assert changes == 3
 
@@ -132,7 +123,7 @@ def test_what_does_not_fit_is_named(rng):
     """A period too short for its work, a basis of another size, or not a finite matrix."""
     with pytest.raises(ConfigurationError, match=r"period is 0\.003 s"):
         law(rng, period=0.003, sampling=0.001).cycles(DT, N)
-    with pytest.raises(NetworkError, match="basis is for 40 features, the weights w have 39"):
+    with pytest.raises(NetworkError, match="basis: is for 40 features, the weights w have 39"):
         law(rng).start({"w": np.zeros((N, 39))})
     with pytest.raises(ConfigurationError, match=r"basis has shape \(3,\)"):
         Consolidation(np.zeros(3), 1.0, 1.0, 1.0)

@@ -5,12 +5,13 @@ import io
 import numpy as np
 import pytest
 from law_equations import HOME, LAWS, SIX, turn
+from plain_learner import PlainAdaptation, PlainGradient
 from plain_network import PlainNetwork, network_and_law
 
 import arms
 from nengo_forcectl import Limits, Safe, export_controller, load_controller
 from nengo_forcectl.adaptation import ConsolidatingAdaptation, NetworkAdaptation
-from nengo_forcectl.contract import Reference, State
+from nengo_forcectl.contract import Controller, Reference, State
 from nengo_forcectl.control import (
     Admittance,
     Floating,
@@ -25,6 +26,7 @@ from nengo_forcectl.cycle.compiled import CompiledController
 from nengo_forcectl.cycle.compiled_learning import CompiledCycle, CompiledGradientCycle
 from nengo_forcectl.errors import ConfigurationError, NetworkError, SimulationError
 from nengo_forcectl.learning.gradient import Gradient
+from nengo_forcectl.nengodl.weights import named_weights
 from nengo_forcectl.networks.building import adaptive_network, simulator
 from nengo_forcectl.networks.closed_form import ClosedFormNetwork
 from nengo_forcectl.networks.encoding import INPUTS
@@ -48,10 +50,10 @@ def compiled(arm, law, inputs="q-dq-ref"):
     return CompiledCycle.of_arrays(arm, law, network, learns, DT)
 
 
-def blocks(arm, law, inputs="q-dq-ref"):
+def blocks(arm, law, inputs="q-dq-ref", kind=PlainAdaptation):
     network, learns = network_and_law(arm, HOME, inputs)
     plain = PlainNetwork(network)
-    return Blocks(arm, law, ConsolidatingAdaptation(arm, plain, network.encoding, learns, DT))
+    return Blocks(arm, law, kind(arm, plain, network.encoding, learns, DT))
 
 
 def wanted(arm, law, k):
@@ -61,7 +63,7 @@ def wanted(arm, law, k):
     s = np.sin(phase) - np.sin(shift) - np.sin(rate * DT * k) * np.cos(shift)
     ds = rate * (np.cos(phase) - np.cos(rate * DT * k) * np.cos(shift))
     dds = rate**2 * (np.sin(rate * DT * k) * np.cos(shift) - np.sin(phase))
-    if isinstance(law, JointSpace):
+    if isinstance(law.law, JointSpace):
         return Reference(HOME + 0.2 * s, 0.2 * ds, 0.2 * dds)
     pose, linear, angular = arm.pose(HOME), 0.05 * np.stack((s, ds, dds))[:, :3], 0.05 * ds[3:6]
     R = turn([1.0, 0.5, 0], 0.1 * s[3]) @ pose[:3, :3]
@@ -126,17 +128,9 @@ def assert_same(arm, law, other, cycles=450, inputs="q-dq-ref", feels=True):
         np.testing.assert_allclose(value, learned[name], rtol=1e-9, atol=1e-9)
     assert changes >= 3
     assert np.abs(learned["state -> torque"]).max() > 0.1
-    for name, memory in memories(law).items():
-        np.testing.assert_allclose(memory, memories(other)[name], rtol=1e-9, atol=1e-12)
+    for name, memory in ours.controller.memory.items():
+        np.testing.assert_allclose(memory, theirs.controller.memory[name], rtol=1e-9, atol=1e-12)
         assert np.abs(memory).max() > 1e-6
-
-
-def memories(law):
-    """What a law remembers."""
-    found = {name: getattr(law, name, None) for name in ("integral", "moving")}
-    inner = getattr(law, "inner", None)
-    found |= {} if inner is None else {"inner": inner.integral}
-    return {name: value for name, value in found.items() if value is not None}
 
 
 @pytest.mark.parametrize("name", MORE)
@@ -144,6 +138,22 @@ def test_every_law_learns_as_it_does_in_the_blocks(iiwa, name):
     """450 cycles with a push, through three changes of weights or more, states that are not sound,
     learning off and on: all agree to 1e-9."""
     assert_same(iiwa, MORE[name](iiwa), MORE[name](iiwa))
+
+
+@pytest.mark.parametrize("name", ["hybrid", "joint pd"])
+def test_the_adaptation_of_any_network_is_the_equations(iiwa, name):
+    """In blocks, with what was added and the network's weights, to 1e-9."""
+    ours = blocks(iiwa, MORE[name](iiwa), kind=ConsolidatingAdaptation)
+    theirs = blocks(iiwa, MORE[name](iiwa))
+    for each in (ours, theirs):
+        each.read = each.adaptation.network.read
+    (found, expected), changes = drive(World(iiwa), 450, ours, theirs)
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a.tau, b.tau, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(a.feedforward, b.feedforward, rtol=1e-9, atol=1e-9)
+    for key, value in ours.read().items():
+        np.testing.assert_allclose(value, theirs.read()[key], rtol=1e-9, atol=1e-9)
+    assert changes >= 3
 
 
 @pytest.mark.parametrize("inputs", INPUTS)
@@ -204,8 +214,8 @@ def test_a_checkpoint_has_what_the_law_remembers(iiwa, name):
     assert changes > 0
     for ours, theirs in zip(found, expected, strict=True):
         np.testing.assert_array_equal(ours.tau, theirs.tau)
-    for key, memory in memories(first.controller).items():
-        np.testing.assert_array_equal(memory, memories(again.controller)[key])
+    for key, memory in first.controller.memory.items():
+        np.testing.assert_array_equal(memory, again.controller.memory[key])
     with pytest.raises(NetworkError, match="memory of shapes"):
         compiled(iiwa, LAWS["parallel"](iiwa)).resume(first.checkpoint())
 
@@ -226,9 +236,9 @@ def test_a_new_motion_forgets_the_law_s_memory_too(iiwa):
     cycle = compiled(iiwa, MORE["admittance of a force law"](iiwa))
     drive(World(iiwa), 300, cycle)
     weights = cycle.read()["state -> torque"]
-    assert all(memory.any() for memory in memories(cycle.controller).values())
+    assert all(memory.any() for memory in cycle.controller.memory.values())
     cycle.forget_motion()
-    assert not any(memory.any() for memory in memories(cycle.controller).values())
+    assert not any(memory.any() for memory in cycle.controller.memory.values())
     np.testing.assert_array_equal(cycle.read()["state -> torque"], weights)
 
 
@@ -241,43 +251,42 @@ def test_what_has_learned_can_be_exported_with_any_law(iiwa, tmp_path, name):
         world.apply(safe.step(world.read(), wanted(iiwa, cycle.controller, world.k)).tau)
     safe.reset()
     loaded = load_controller(export_controller(safe, tmp_path / "first"))
-    kept = loaded.read()["state -> torque"]
+    kept = loaded.cycle.read()["state -> torque"]
     for _ in range(150):
         state, reference = world.read(), wanted(iiwa, cycle.controller, world.k)
         expected = safe.step(state, reference).tau
         np.testing.assert_array_equal(loaded.step(state, reference).tau, expected)
         world.apply(expected)
     assert safe.stopped is None
-    assert (loaded.read()["state -> torque"] != kept).any()
+    assert (loaded.cycle.read()["state -> torque"] != kept).any()
 
 
-@pytest.mark.parametrize("name", ["position", "pose", "hybrid", "admittance"])
-def test_the_gradient_law_learns_with_any_law_of_the_tool(iiwa, name):
+@pytest.mark.parametrize("name", ["position", "pose", "hybrid", "admittance", "joint pd"])
+def test_the_gradient_law_learns_with_any_law(iiwa, name):
     """One compiled call gives the torques and the weights of the blocks, to 1e-9."""
-    ours, theirs = (adaptive_network(14, 7, 50, seed=0) for _ in range(2))
-    law = Gradient(0.5, sigma=0.02, bound=1e3)
-    with simulator(ours) as sim, simulator(theirs) as other_sim:
-        network, other = (
-            ClosedFormNetwork(each, net.probe, law)
-            for each, net in ((sim, ours), (other_sim, theirs))
-        )
+    net, law = adaptive_network(14, 7, 50, seed=0), Gradient(0.5, sigma=0.02, bound=1e3)
+    with simulator(net) as sim:
+        network = ClosedFormNetwork(sim, net.probe, law)
+        weights = named_weights(sim)
+        layer, D = weights[net.ensemble], weights[net.decoders].read()
+        other = PlainGradient(layer.encoders.read(), layer.bias.read(), D, law, sim.dt)
         cycle = CompiledGradientCycle(iiwa, MORE[name](iiwa), network)
-        cycle.read = lambda: {"state -> torque": network.arrays[2].copy()}
+        cycle.read = lambda: {"state -> torque": network.block["decoders"].copy()}
         plain = Blocks(iiwa, MORE[name](iiwa), NetworkAdaptation(iiwa, other))
         (found, expected), changes = drive(World(iiwa), 320, cycle, plain)
         for a, b in zip(found, expected, strict=True):
             np.testing.assert_allclose(a.tau, b.tau, rtol=1e-9, atol=1e-9)
         assert changes == 320 - len(UNSOUND) - len(OFF)
-        (learned,), (wished,) = network.read().values(), other.read().values()
-        np.testing.assert_allclose(learned, wished, rtol=1e-9, atol=1e-12)
+        (learned,) = network.read().values()
+        np.testing.assert_allclose(learned, other.D, rtol=1e-9, atol=1e-12)
         assert np.abs(learned).max() > 1e-3
         saved = cycle.checkpoint()
         drive(World(iiwa), 10, cycle)
-        assert (network.arrays[2] != saved["decoders"]).any()
+        assert (network.block["decoders"] != saved["decoders"]).any()
         cycle.resume(saved)
-        np.testing.assert_array_equal(network.arrays[2], learned)
+        np.testing.assert_array_equal(network.block["decoders"], learned)
         with pytest.raises(ConfigurationError, match="CompiledGradientCycle: no compiled form of"):
-            CompiledGradientCycle(iiwa, JointPD(), network)
+            CompiledGradientCycle(iiwa, Controller(), network)
 
 
 @pytest.mark.parametrize("told", [True, False])
@@ -286,7 +295,7 @@ def test_what_a_limit_sent_in_its_place_is_learned_from(iiwa, told):
     N m; without being told of the torques that were sent it is off by more than 2."""
     cycle = compiled(iiwa, MORE["position"](iiwa))
     if not told:
-        cycle.weighs = False
+        cycle.learns_from_sent = False
     limits = Limits.of(iiwa, dq_max=np.full(7, 0.02))
     safe, world, away = Safe(cycle, iiwa, limits), World(iiwa), []
     for k in range(600):

@@ -118,20 +118,42 @@ def test_inside_the_ball_the_projection_changes_nothing(arrays):
 
 
 @pytest.mark.parametrize("terms", TERMS, ids=lambda terms: "+".join(terms) or "plain")
-def test_numba_and_tensorflow_compute_what_numpy_does(arrays, terms):
-    """The one rule serves numpy, numba and TensorFlow: the same numbers to rounding."""
-    import numba
-
+def test_tensorflow_computes_what_numpy_does(arrays, terms):
+    """The same rule serves both: the same numbers to rounding."""
     from nengo_forcectl.nengodl.compatibility import tf
 
     w, descent, error = arrays
     law = Gradient(2.0, **terms)
-    expected = law.rule()(w, descent, error, 0.01)
-    compiled = numba.njit(law.rule())(w, descent, error, 0.01)
-    np.testing.assert_allclose(compiled, expected, rtol=1e-12)
     tensors = map(tf.constant, (w, descent, error))
     traced = law.rule(tf.experimental.numpy)(*tensors, 0.01)
-    np.testing.assert_allclose(traced.numpy(), expected, rtol=1e-12)
+    np.testing.assert_allclose(traced.numpy(), law.rule()(w, descent, error, 0.01), rtol=1e-12)
+
+
+@pytest.mark.parametrize("terms", TERMS, ids=lambda terms: "+".join(terms) or "plain")
+def test_compiled_for_a_layer_it_is_the_rule(rng, terms):
+    """All of a layer's weights move by the rule along their J_w^T s, to rounding."""
+    from nengo_forcectl.kernels.descend import descend, evaluate
+    from nengo_forcectl.kernels.layout import DESCENT, Block
+
+    law, x, s = Gradient(2.0, **terms), rng.normal(size=4), rng.normal(size=3)
+    E, bias, D = rng.normal(size=(20, 4)), rng.normal(size=20), rng.normal(size=(3, 20))
+    gains = ("gamma", "sigma", "bound", "e_mod", "dead_zone", "normalise")
+    values = {name: getattr(law, name) for name in gains}
+    values |= {f"learn_{name}": 1 for name in ("encoders", "bias", "decoders")}
+    values |= {"encoders": E.T, "bias": bias, "decoders": D, "x": x, "error": s, "one": 1.0}
+    block = Block(DESCENT, {"n": 3, "inputs": 4, "neurons": 20}, values | {"dt": 0.01})
+    evaluate(block.address)
+    descend(block.address)
+    a = np.maximum(E @ x + bias, 0.0)
+    np.testing.assert_allclose(block["feedforward"], D @ a, rtol=1e-12)
+    back = (D.T @ s) * (a > 0)
+    rule = law.rule()
+    for name, w, descent in (
+        ("encoders", E.T, np.outer(x, back)),
+        ("bias", bias, back),
+        ("decoders", D, np.outer(s, a)),
+    ):
+        np.testing.assert_allclose(block[name], rule(w, descent, s, 0.01), rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.parametrize(

@@ -113,10 +113,10 @@ def test_a_first_sample_begins_a_cycle_and_is_not_kept_by_reference():
 @pytest.mark.parametrize(
     ("gain", "dt", "message"),
     [
-        (0.0, DT, "LowPass.gain: is 0.0 1/s, must be positive"),
+        (0.0, DT, "LowPass.gain: is 0.0 1/s, needs a number above 0"),
         (np.nan, DT, "LowPass.gain: is nan"),
         (np.inf, DT, "LowPass.gain: is inf"),
-        (50.0, 0.0, "LowPass.dt: is 0.0 s, must be positive"),
+        (50.0, 0.0, "LowPass.dt: is 0.0 s, needs a number above 0"),
     ],
 )
 def test_a_filter_needs_a_positive_gain_and_cycle(gain, dt, message):
@@ -171,5 +171,5 @@ def test_a_saturated_motor_does_not_wind_the_observer_up(iiwa):
 
 def test_the_disturbance_observer_needs_a_positive_gain(iiwa):
     """A gain that would do nothing or run away is refused."""
-    with pytest.raises(ConfigurationError, match="gain: is -1 1/s, must be positive"):
+    with pytest.raises(ConfigurationError, match="gain: is -1 1/s, needs a number above 0"):
         DisturbanceObserver(iiwa, -1, DT)

@@ -108,9 +108,9 @@ def test_a_parameters_size_has_its_unit():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"damping": 0.0}, "SlotineLi.damping: is 0.0 1/s, must be positive"),
+        ({"damping": 0.0}, "SlotineLi.damping: is 0.0 1/s, needs a number above 0"),
         ({"damping": np.nan}, "SlotineLi.damping: is nan"),
-        ({"dt": -1e-3}, "SlotineLi.dt: is -0.001 s, must be positive"),
+        ({"dt": -1e-3}, "SlotineLi.dt: is -0.001 s, needs a number above 0"),
     ],
 )
 def test_bad_gains_are_named(iiwa, change, message):

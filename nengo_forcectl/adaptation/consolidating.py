@@ -1,6 +1,5 @@
 """Two time scales: an observer supplies at once what the model lacks, a network learns it."""
 
-import math
 from typing import Protocol
 
 import numpy as np
@@ -9,11 +8,14 @@ from jaxtyping import Float
 from arms import Arm, Terms
 
 from ..contract import Adaptation, Command, Reference, State
-from ..estimation.observer import MomentumObserver
-from ..learning.consolidation import Consolidation
-from ..learning.law import Arrays, Signal
+from ..estimation.observer import write_balance
+from ..kernels.layout import ARM, INPUT, Block
+from ..learning.consolidation import Consolidation, features_of, split_weights
+from ..learning.law import Arrays
 from ..networks.encoding import StateEncoding
-from .network_adaptation import Balance
+from ..safety.sensors import pushed
+from ..support.torques import limited
+from .time_scales import TimeScales
 
 
 class Observed(Protocol):
@@ -45,7 +47,18 @@ class ConsolidatingAdaptation(Adaptation):
     difference in F and decays as F_f follows, so that the sum does not jump.
 
     With ``learning`` set to False the weights stay and fast is zero: what remains is the network's
-    own. `CompiledCycle` is this, with arm and control law, in compiled code.
+    own. `CompiledCycle` is this, with arm and control law, in one call.
+
+    Args:
+        arm: the model.
+        network: what learns; from now on its weights are changed here alone.
+        encoding: of the network's input.
+        law: how it learns.
+        dt: of a control cycle [s].
+
+    Raises:
+        NetworkError: the law's basis is for another number of features.
+        ConfigurationError: the law's period is too short for its work.
     """
 
     def __init__(
@@ -56,13 +69,18 @@ class ConsolidatingAdaptation(Adaptation):
         law: Consolidation,
         dt: float,
     ) -> None:
+        # numba takes a second to load.
+        from ..kernels.learn import supply_scales
+
         self.network, self.law = network, law
         self.learning = True
-        self.memory = law.start(network.read())
-        self._encoding, self._dt = encoding, dt
-        self._balance = Balance(arm, MomentumObserver(arm.dof, law.gain, dt))
-        self._offset = np.zeros(arm.dof)
-        self._decay = math.exp(-law.gain * dt)
+        self._encoding, self._tau_max = encoding, arm.tau_max
+        self._weights = network.read()
+        self._scales = TimeScales(law, self._weights, dt)
+        self.memory = self._scales.memory
+        self._arm, self._inputs = Block(ARM, {"n": arm.dof}), Block(INPUT, {"n": arm.dof, "k": 3})
+        self._run = supply_scales
+        self._supply(sound=False)  # compile now, not in a cycle
 
     def learn(self, on: bool) -> None:
         """Start or stop learning; what was learned stays."""
@@ -74,28 +92,27 @@ class ConsolidatingAdaptation(Adaptation):
         """Return the torque of both time scales, then let the network learn."""
         velocity = state.dq if self._encoding.measured else command.dq_r
         F, J_w = self.network.observe(self._encoding.input(state.q, velocity, command.ddq_r))
-        if not (self.learning and state.sound):
-            self.memory["begun"][...] = 0.0
-        if not self.learning:
-            self._balance.close(command.tau + F, None, sound=False)
-            return F
-        if not state.sound:
-            fast = self._balance.held - self._balance.supplied + self._offset
-            self._offset = self._offset * self._decay
-            self._balance.close(command.tau + F + fast, None, sound=False)
-            return F + fast
-        lacking = self._balance.lacking(terms, state)
-        self._balance.supply(F)
-        missing = lacking - self._balance.supplied
-        total = F + missing + self._offset
-        self._balance.close(command.tau + total, None, sound=True)
-        self._offset = self._offset * self._decay
+        law, sent = self._scales.law, self._scales.observer["sent"]
+        law["supplied"][:], law["phi"][:] = F, features_of(self._weights, J_w)
+        if self.learning and state.sound:
+            sent += pushed(terms, state)
+            write_balance(self._arm, terms)
+            self._inputs["dq"][:] = state.dq
+        if self._supply(state.sound):
+            self.network.write(split_weights(self._weights, law["weights"]))
+        added = self._scales.block["feedforward"].copy()
+        sent[:] = limited(command.tau + added, self._tau_max)
+        return added
 
-        w = self.network.read()
-        signal = Signal(prediction=missing, unmodelled=lacking)
-        moved = self.law.step(w, J_w, signal, self.memory, self._dt)
-        if np.any(self.memory["bump"]):
-            self.network.write(moved)
-            # In the next cycle F_f takes the mean of the old F and the new.
-            self._offset = self._offset + 0.5 * (1.0 + self._decay) * self.memory["bump"]
-        return total
+    def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
+        """Take note of the torque [N m] that was sent in place of the last step's."""
+        self._scales.observer["sent"][:] = tau
+
+    def forget_motion(self) -> None:
+        """Begin a new motion: what the weights do not know yet is observed anew."""
+        self._scales.forget_motion()
+
+    def _supply(self, sound: bool) -> bool:
+        """Whether there are new weights."""
+        blocks = self._scales.block, self._arm, self._inputs
+        return self._run(*(block.address for block in blocks), bool(sound), bool(self.learning))

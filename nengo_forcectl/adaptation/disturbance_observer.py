@@ -17,14 +17,22 @@ class DisturbanceObserver(Adaptation):
     """``tau = -r`` with r the momentum observer's estimate of the unmodelled torque.
 
     It takes the torque that it sees being commanded, kept within the motors' limits as the loop
-    does, for the one that was sent. A push that a wrist sensor tells of is no part of r. It
-    remembers nothing: learning, in the sense of a torque for a state that is not the present one,
-    there is none. Where another torque was sent it must be told (``overruled``), or it takes the
-    difference for a disturbance. Over a gap in time, or a jump back, r stays as it is.
+    does, for the one that was sent; where another one was sent, call ``overruled``, or r takes the
+    difference for a disturbance. A push that a wrist sensor measures is no part of r. It learns
+    nothing: r is the torque of the present state alone. Over a gap in time, or a jump back, r stays
+    as it is.
+
+    Args:
+        arm: the model.
+        gain: K of the observer [1/s].
+        dt: of a control cycle [s].
+
+    Raises:
+        ConfigurationError: a gain or cycle that is not positive and finite.
     """
 
     def __init__(self, arm: Arm, gain: float, dt: float) -> None:
-        self.observer = MomentumObserver(arm.dof, gain, dt)  # K [1/s]
+        self.observer = MomentumObserver(arm.dof, gain, dt)
         self._tau_max = arm.tau_max
         self._sent = np.zeros(arm.dof)  # in the cycle before [N m]
         self._time = -math.inf  # of it [s]
@@ -33,8 +41,7 @@ class DisturbanceObserver(Adaptation):
         self, terms: Terms, state: State, reference: Reference, command: Command
     ) -> Float[np.ndarray, "n"]:
         """Return ``-r`` [N m] up to this cycle."""
-        dt = self.observer.filter.dt
-        if not 0.0 <= state.time - self._time < 1.5 * dt:
+        if not 0.0 <= state.time - self._time < 1.5 * self.observer.dt:
             self.observer.restart()
         self._time = state.time
         tau = -self.observer.update(terms, state.dq, self._sent + pushed(terms, state))

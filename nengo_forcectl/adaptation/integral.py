@@ -9,8 +9,8 @@ from arms import Terms
 
 from ..contract import Adaptation, Command, Reference, State
 from ..control.task_space import task_inertia
-from ..errors import ConfigurationError
 from ..learning.task_jacobian import force_to_torque
+from ..support.checks import check_not_negative
 
 
 class IntegralAction(Adaptation):
@@ -21,10 +21,9 @@ class IntegralAction(Adaptation):
     """
 
     def __init__(self, rows: Sequence[int], ki: float, dt: float) -> None:
-        if not (np.isfinite(ki) and ki >= 0):
-            raise ConfigurationError(f"IntegralAction.ki: is {ki} 1/s^3, needs a number from 0 up")
         self.ki = ki  # [1/s^3]
         self.dt = dt  # [s]
+        check_not_negative(self, ki="1/s^3")
         self._rows = list(rows)
         self._sum = np.zeros(len(self._rows))  # z [m s]
 

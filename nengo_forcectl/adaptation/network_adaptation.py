@@ -14,6 +14,7 @@ from ..estimation.observer import LowPass, MomentumObserver
 from ..learning.law import Signal
 from ..networks.workspace import joint_range
 from ..safety.sensors import pushed
+from ..support.checks import Arguments, check_choice
 from ..support.torques import limited
 
 UNLIMITED_SPEED = 2.0  # what counts as a joint's top speed if it has no limit [rad/s]
@@ -69,12 +70,12 @@ class NetworkAdaptation(Adaptation):
         learn_from: LearnFrom = "joint",
         observer: MomentumObserver | None = None,
     ) -> None:
-        if learn_from not in LEARN_FROM:
-            raise ConfigurationError(
-                f"learn_from: is {learn_from!r}, needs one of {', '.join(LEARN_FROM)}"
-            )
+        given = Arguments("NetworkAdaptation", learn_from=learn_from)
+        check_choice(given, "learn_from", LEARN_FROM)
         if learn_from == "prediction" and observer is None:
-            raise ConfigurationError("learn_from: is 'prediction', which needs an observer")
+            raise ConfigurationError(
+                "NetworkAdaptation.learn_from: is 'prediction', needs an observer"
+            )
         self.network = network
         self.learning = True
         self.learn_from = learn_from
@@ -91,7 +92,7 @@ class NetworkAdaptation(Adaptation):
         """Return the network's torque for this state, then let it learn."""
         x = self._encode(state.q, state.dq, command.dq_r, command.ddq_r)
         if not (self.learning and state.sound):
-            return self._sent(command, self.network.forward(x), sound=False)
+            return self._close(command, self.network.forward(x), sound=False)
         lacking = missing = None
         if self._balance is not None:
             lacking = self._balance.lacking(terms, state)
@@ -101,9 +102,14 @@ class NetworkAdaptation(Adaptation):
             x,
             Signal(s[self.learn_from], missing, command.mobility, command.task_error, lacking),
         )
-        return self._sent(command, F, sound=True)
+        return self._close(command, F, sound=True)
 
-    def _sent(
+    def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
+        """Take note of the torque [N m] that was sent in place of the last step's."""
+        if self._balance is not None:
+            self._balance.overruled(tau)
+
+    def _close(
         self, command: Command, F: Float[np.ndarray, "n"], *, sound: bool
     ) -> Float[np.ndarray, "n"]:
         if self._balance is not None:
@@ -120,38 +126,31 @@ class Balance:
 
     def __init__(self, arm: Arm, observer: MomentumObserver) -> None:
         self._observer = observer
-        self._network = LowPass(arm.dof, observer.filter.gain, observer.filter.dt)
+        self._network = LowPass(arm.dof, observer.gain, observer.dt)
         self._tau_max = arm.tau_max
-        self._torque = np.zeros(arm.dof)  # sent in the cycle before [N m]
+        self._sent = np.zeros(arm.dof)  # in the cycle before [N m]
 
     def lacking(self, terms: Terms, state: State) -> Float[np.ndarray, "n"]:
         """Return the torque [N m] that the model lacks, filtered; a measured push is no part."""
-        return -self._observer.update(terms, state.dq, self._torque + pushed(terms, state))
-
-    @property
-    def held(self) -> Float[np.ndarray, "n"]:
-        """What `lacking` returned last [N m]."""
-        return -self._observer.value
+        return -self._observer.update(terms, state.dq, self._sent + pushed(terms, state))
 
     @property
     def supplied(self) -> Float[np.ndarray, "n"]:
         """The network's torque [N m], filtered alike."""
         return self._network.value
 
-    def supply(self, F: Float[np.ndarray, "n"]) -> None:
-        """Tell what the network supplies now [N m]."""
-        self._network.sample(F)
-
-    def close(
-        self, tau: Float[np.ndarray, "n"], F: Float[np.ndarray, "n"] | None, sound: bool
-    ) -> None:
-        """End the cycle in which ``tau`` is sent, F of it from the network."""
-        if sound and F is not None:
-            self.supply(F)
-        elif not sound:
+    def close(self, tau: Float[np.ndarray, "n"], F: Float[np.ndarray, "n"], sound: bool) -> None:
+        """End the cycle in which ``tau`` [N m] is sent, F of it from the network."""
+        if sound:
+            self._network.sample(F)
+        else:
             self._observer.restart()
             self._network.restart()
-        self._torque = limited(tau, self._tau_max)
+        self._sent = limited(tau, self._tau_max)
+
+    def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
+        """Take note of the torque [N m] that was sent in place of the last cycle's."""
+        self._sent = tau
 
 
 def over_limits(arm: Arm) -> Callable[..., Float[np.ndarray, "2n"]]:

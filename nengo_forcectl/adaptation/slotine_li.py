@@ -7,8 +7,8 @@ from arms import Arm, Terms
 
 from ..contract import Adaptation, Command, Reference, State
 from ..control.task_space import DAMPING
-from ..errors import ConfigurationError
 from ..learning.gradient import Gradient
+from ..support.checks import check_positive
 
 FRICTION = 1.0  # typical size of a joint's viscous friction [N m s/rad]
 
@@ -40,12 +40,10 @@ class SlotineLi(Adaptation):
     """
 
     def __init__(self, arm: Arm, law: Gradient, damping: float, dt: float) -> None:
-        for name, value, unit in (("damping", damping, "1/s"), ("dt", dt, "s")):
-            if not (np.isfinite(value) and value > 0):
-                raise ConfigurationError(f"SlotineLi.{name}: is {value} {unit}, must be positive")
         self.law = law  # gamma [1/J], sigma [1/s], bound on |w|
         self.damping = damping  # kv of the control law [1/s]
         self.dt = dt  # [s]
+        check_positive(self, damping="1/s", dt="s")
         self.learning = True
         self.sizes = typical_sizes(arm)  # S, (p,)
         self.w = np.zeros(len(self.sizes))

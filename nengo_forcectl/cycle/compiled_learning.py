@@ -1,7 +1,5 @@
 """Control cycles with a network that learns, arm, law and network compiled into one call."""
 
-import hashlib
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,44 +9,28 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..contract import Controller, Reference, Result, State, fused
-from ..control.joint_space import JointSpace
-from ..errors import ConfigurationError, NetworkError
+from ..errors import ConfigurationError
 from ..estimation.predictor import Predictor
 from ..learning.consolidation import Consolidation
-from ..networks.encoding import LIFT, PARTS, NetworkArrays
+from ..networks.encoding import NetworkArrays
 from .compiled import OneCall
+from .compiled_learner import LABELS as LABELS, ConsolidatingLearner, DescendingLearner
 
 if TYPE_CHECKING:
     from ..networks.closed_form import ClosedFormNetwork
 
-LABELS = "state -> torque", "adaptive -> torque"
-"""Of the connections whose weights a `CompiledCycle` learns."""
-
-
-class _Learning(OneCall):
-    """One that learns, or not: the first of its constants."""
-
-    @property
-    def learning(self) -> bool:
-        """Whether it learns; see `learn`."""
-        return self._constants[0]
-
-    def learn(self, on: bool) -> None:
-        """Let the network learn; without, it works alone, as it is."""
-        self._constants = (bool(on), *self._constants[1:])
-
 
 @fused
-class CompiledCycle(_Learning):
+class CompiledCycle(OneCall):
     """Any control law with a consolidating network, compiled into one call.
 
     It computes what `Blocks` of the law and `ConsolidatingAdaptation` compute, to rounding. The
-    weights are read from the simulator and are this object's own; `store` puts what was learned
-    back, from where NengoDL's ``freeze_params`` takes it to plain Nengo.
+    weights are read from the simulator and are this object's own from then on; `store` writes what
+    was learned back, and NengoDL's ``freeze_params`` takes it from there to plain Nengo.
 
     Args:
         arm: the model.
-        controller: a law of ``nengo_forcectl.control``, of which this cycle has the only use.
+        controller: a law of ``nengo_forcectl.control``.
         sim: an open ``nengo_dl.Simulator`` of ``network``.
         network: what `workspace_network` gives, of rectified-linear neurons.
         law: how it learns.
@@ -59,8 +41,6 @@ class CompiledCycle(_Learning):
         ConfigurationError: a control law or network that has no compiled form.
     """
 
-    dt: float
-    feels = True  # a push that the sensor tells of is not to be learned
     learns_from_sent = True  # it learns from torques and motion, so from those of limits as well
 
     def __init__(
@@ -72,6 +52,7 @@ class CompiledCycle(_Learning):
         law: Consolidation,
         predictor: Predictor | None = None,
     ) -> None:
+        # nengo takes a second to load, and the rest of this module works without it.
         import nengo
 
         from ..nengodl.weights import named_weights
@@ -82,12 +63,13 @@ class CompiledCycle(_Learning):
                 "use Blocks with a ConsolidatingAdaptation"
             )
         weights = named_weights(sim)
-        self._handles = [weights[network.linear], weights[network.decoders]]
+        handles = [weights[network.linear], weights[network.decoders]]
         neurons = weights[network.ensemble]
-        W = np.concatenate([handle.read() for handle in self._handles], axis=1)
-        self.sim = sim
+        W = np.concatenate([handle.read() for handle in handles], axis=1)
         arrays = NetworkArrays(network.encoding, neurons.encoders.read(), neurons.bias.read(), W)
-        self._build(arm, controller, arrays, law, sim.dt, predictor)
+        learner = ConsolidatingLearner(arm, arrays, law, sim.dt, handles)
+        self._assemble(arm, controller, learner, sim.dt, predictor)
+        self.sim = sim
 
     @classmethod
     def of_arrays(
@@ -105,65 +87,25 @@ class CompiledCycle(_Learning):
             NetworkError: the parts of the network do not fit each other, the arm, or the law.
             ConfigurationError: a control law that has no compiled form.
         """
-        network.check(arm.dof)
         self = cls.__new__(cls)
-        self._handles, self.sim = [], None
-        self._build(arm, controller, network, law, dt, predictor)
+        learner = ConsolidatingLearner(arm, network, law, dt)
+        self._assemble(arm, controller, learner, dt, predictor)
         return self
 
-    def _build(
+    def _assemble(
         self,
         arm: Arm,
         controller: Controller,
-        network: NetworkArrays,
-        law: Consolidation,
+        learner: ConsolidatingLearner,
         dt: float,
         predictor: Predictor | None,
     ) -> None:
-        from ..kernels.learn import ARRAYS, consolidating_joint_cycle, consolidating_task_cycle
-        from ..kernels.memory import Memory
-
-        super().__init__(arm, controller)
-        self.predictor = predictor
-        self.law, self.dt, self._network = law, dt, network
-        encoding, n, (features, p) = network.encoding, arm.dof, law.basis.shape
-        law.start(self._by_name(network.weights))  # whether it fits
-        every, period, _ = law.cycles(dt, n)
-        shapes = {
-            "weights": (n, features), "torque": (n,), "torque_last": (n,), "filtered": (features,),
-            "last": (features,), "sampled": (features,), "z_next": (p,), "z": (p,), "y_next": (n,),
-            "y_done": (n,), "keep": (2,), "information": (p, p), "moment": (p, n),
-            "factor": (p, p), "solution": (n, p), "weights_next": (n, features), "bump": (n,),
-            "offset": (n,), "sent": (n,), "momentum": (n,), "bias": (n,), "unmodelled": (n,),
-            "count": (3,), "phi": (features,),
-        }  # fmt: skip
-        self.memory = Memory({name: shapes[name] for name in ARRAYS})
-        self.memory["weights"][:] = network.weights
-        self.memory["keep"][:] = 1.0
-        self.memory["count"][1] = -1.0
-        seconds = every * dt
-        real = (
-            dt, -math.expm1(-law.gain * dt), math.exp(-law.gain * dt),
-            law.noise, law.surprise, seconds / law.memory, seconds / law.reset, LIFT,
-        )  # fmt: skip
-        ranges = (encoding.centre, encoding.scale, encoding.lower, encoding.upper)
-        seen = (PARTS[encoding.inputs], int(encoding.measured), len(encoding.periodic))
-        joint = isinstance(controller, JointSpace)
-        self._start(
-            consolidating_joint_cycle if joint else consolidating_task_cycle,
-            True,
-            own=(
-                np.array([every, period, *seen, *encoding.periodic, *self.memory.starts]),
-                np.concatenate((real, *ranges)),
-                np.ascontiguousarray(network.encoders.T),
-                np.ascontiguousarray(network.bias),
-                np.ascontiguousarray(law.basis),
-                self.memory.buffer,
-            ),
-        )
-        self._remembered |= self.memory.views | {"fingerprint": _fingerprint(arm, network, law)}
+        self.sim: Any = None
+        self.law, self.dt, self.predictor = learner.law, dt, predictor
+        self._weights = learner
+        super().__init__(arm, controller, learner)
         if predictor is not None:
-            self._remembered |= predictor.memory
+            self.memory |= predictor.memory
 
     def step(self, state: State, reference: Reference) -> Result:
         """Return the torque for this state; learn. Raises as `OneCall.step`."""
@@ -189,108 +131,52 @@ class CompiledCycle(_Learning):
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
         """Take note of the torque [N m] that was sent in place of the last step's."""
-        self.memory["sent"][:] = tau
+        self._weights.record_sent(tau)
         if self.predictor is not None:
             self.predictor.sent(tau, again=True)
 
     def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
         """As `OneCall.resume`; `NetworkError` too for a checkpoint of another network or arm."""
-        mark = self._remembered["fingerprint"]
-        given = np.asarray(checkpoint.get("fingerprint", mark))
-        if given.shape == mark.shape and not np.allclose(given, mark, rtol=1e-6, atol=1e-9):
-            raise NetworkError(
-                f"checkpoint: is not of this network for arm '{self.arm.name}'; seed, posture, "
-                "states, inputs and the model must be those of the cycle that it is from"
-            )
-        count = np.ravel(checkpoint.get("count", ()))
-        jobs = self.law.cycles(self.dt, self.dof)[2]
-        if len(count) == 3 and not (count[0] >= 0 and -1 <= count[1] < jobs):
-            raise NetworkError(f"checkpoint: count is {count}, needs a job from -1 to {jobs - 1}")
+        self._weights.check(checkpoint)
         super().resume(checkpoint)
 
     def read(self) -> dict[str, Float[np.ndarray, "..."]]:
         """Return the learned weights by name."""
-        return self._by_name(self.memory["weights"].copy())
-
-    def _by_name(self, W: Float[np.ndarray, "n features"]) -> dict[str, np.ndarray]:
-        linear = self._network.encoding.size + 1
-        names = [handle.name for handle in self._handles] or LABELS
-        return dict(zip(names, (W[:, :linear], W[:, linear:]), strict=True))
+        return self._weights.read()
 
     @property
     def network(self) -> NetworkArrays:
         """The network with the weights that it has now."""
-        return self._network._replace(weights=self.memory["weights"].copy())
+        return self._weights.network
 
     def store(self) -> None:
-        """Put the learned weights into the simulator; `NetworkError` if there is none."""
-        if not self._handles:
-            raise NetworkError("this cycle came without a simulator; its weights are in `network`")
-        for handle, value in zip(self._handles, self.read().values(), strict=True):
-            handle.write(value)
+        """Write the learned weights to the simulator; `NetworkError` if there is none."""
+        self._weights.store()
 
     def forget_motion(self) -> None:
-        """Begin a new motion: what is not known yet by the weights is to be observed anew."""
+        """Begin a new motion: what the weights do not know yet is observed anew."""
         super().forget_motion()
-        for name in ("torque", "torque_last", "filtered", "last", "offset", "sent", "unmodelled"):
-            self.memory[name][:] = 0.0
-        self.memory["count"][2] = 0.0  # no balance has begun
         if self.predictor is not None:
             self.predictor.forget()
 
 
-def _fingerprint(
-    arm: Arm, network: NetworkArrays, law: Consolidation
-) -> Float[np.ndarray, "numbers"]:
-    """Numbers by which a network and the arm that it learns of are known again."""
-    encoding = network.encoding
-    ranges = (encoding.centre, encoding.scale, encoding.lower, encoding.upper)
-    digest = hashlib.sha256(f"{encoding.inputs} {encoding.periodic}".encode())
-    for array in (network.encoders, network.bias, law.basis, *ranges):
-        digest.update(np.ascontiguousarray(array, dtype=float).tobytes())
-    terms = arm.terms(np.linspace(0.3, 0.9, arm.dof), np.zeros(arm.dof))
-    marks = np.frombuffer(digest.digest(), np.uint8).astype(float)
-    return np.concatenate((marks, terms.M.ravel(), terms.g))
-
-
 @fused
-class CompiledGradientCycle(_Learning):
-    """A control law of the tool with a network that learns by the gradient law, in one call.
+class CompiledGradientCycle(OneCall):
+    """Any control law with a network that learns by the gradient law, compiled into one call.
 
     It computes what `Blocks` of the law and `NetworkAdaptation` of ``network`` compute, to
-    rounding. The weights are the network's own: its ``store`` puts them into the simulator.
+    rounding. The weights are the network's own: its ``store`` writes them to the simulator.
+
+    Args:
+        arm: the model.
+        controller: a law of ``nengo_forcectl.control``.
+        network: of (q, dq), each over the arm's limits.
 
     Raises:
-        ConfigurationError: a control law that has no compiled form, or one of the joints.
+        ConfigurationError: a control law that has no compiled form.
         NetworkError: a network that is not for this arm.
     """
 
     def __init__(self, arm: Arm, controller: Controller, network: "ClosedFormNetwork") -> None:
-        from ..adaptation.network_adaptation import limits_of
-        from ..kernels.learn import gradient_cycle
-
-        super().__init__(arm, controller)
-        n = arm.dof
-        if isinstance(controller, JointSpace):
-            raise ConfigurationError(
-                f"CompiledGradientCycle: no compiled form of {controller}; it knows the laws of "
-                "the tool; use Blocks"
-            )
-        if (network.n_inputs, network.n_outputs) != (2 * n, n):
-            raise NetworkError(
-                f"network has {network.n_inputs} inputs and {network.n_outputs} outputs, "
-                f"arm '{arm.name}' needs {2 * n} and {n}"
-            )
         self.network = network
-        self._start(
-            gradient_cycle,
-            True,
-            own=(
-                np.stack(limits_of(arm)),
-                *network.arrays,
-                np.array(network.learned, dtype=int),
-                np.append(*network.constants),
-            ),
-        )
-        names = "encoders", "bias", "decoders"
-        self._remembered |= dict(zip(names, network.arrays[:3], strict=True))
+        super().__init__(arm, controller, DescendingLearner(arm, network))

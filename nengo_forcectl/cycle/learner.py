@@ -13,11 +13,12 @@ from ..adaptation import ConsolidatingAdaptation
 from ..contract import Controller
 from ..control import OperationalSpace
 from ..estimation.predictor import Predictor
-from ..learning.consolidation import Consolidation, smooth_basis
+from ..learning.consolidation import Consolidation
 from ..nengodl.weights import named_weights
 from ..networks.building import WorkspaceNetwork, simulator, workspace_network
 from ..networks.encoding import Inputs, States, encoding_of
 from ..networks.online import OnlineNetwork
+from ..networks.smooth_basis import smooth_basis
 from ..networks.workspace import reach_states, task_axes
 from ..safety.guard import Safe
 from ..safety.limits import Limits

@@ -1,4 +1,4 @@
-"""What torque acts on an arm that its model does not explain, without joint accelerations.
+"""The torque that acts on an arm and that its model does not explain, without accelerations.
 
 The generalised-momentum observer (De Luca and Mattone 2003, doi:10.1109/ROBOT.2003.1241997; De Luca
 et al. 2006, doi:10.1109/IROS.2006.282053), in discrete time.
@@ -8,14 +8,12 @@ import math
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from arms import Terms
 
-from ..errors import ConfigurationError
-
-FADED = 1e-15
-"""What is less has faded away. Left to halve on, a number comes below 1e-308, where a processor
-takes a hundred times as long over it."""
+from ..kernels.layout import ARM, INPUT, LOW_PASS, OBSERVER, Block
+from ..support.checks import Arguments, check_positive
 
 
 class LowPass:
@@ -27,44 +25,58 @@ class LowPass:
     now, at the end of that cycle: the mean is that of the two ends, and the first sample only
     begins a cycle. So a function of the state that is sampled in the cycles in which a
     `MomentumObserver` of the same gain is updated stays in step with its torque, to order dt^2.
+
+    Args:
+        shape: of v.
+        gain: K [1/s].
+        dt: of a cycle [s].
+
+    Raises:
+        ConfigurationError: a gain or cycle that is not positive and finite.
     """
 
     def __init__(self, shape: int | tuple[int, ...], gain: float, dt: float) -> None:
-        for name, value, unit in (("gain", gain, "1/s"), ("dt", dt, "s")):
-            if not (math.isfinite(value) and value > 0):
-                raise ConfigurationError(
-                    f"{type(self).__name__}.{name}: is {value} {unit}, must be positive"
-                )
-        self.gain = gain  # K [1/s]
-        self.dt = dt  # [s]
-        self.value = np.zeros(shape)  # f, a new array at every change
-        self._share = -math.expm1(-gain * dt)
-        self._last: np.ndarray | None = None
+        # numba takes a second to load.
+        from ..kernels.observe import sample_low_pass, update_low_pass
 
-    def update(self, mean: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+        self.gain, self.dt = gain, dt
+        size = int(np.prod(shape))
+        self._block = Block(LOW_PASS, {"k": size}, {"share": share_of(gain, dt)})
+        self._input, self._value = (self._block[name].reshape(shape) for name in ("input", "value"))
+        self._update, self._sample = update_low_pass, sample_low_pass
+        self._begun = False
+        self._update(self._block.address)  # compile now, not in a cycle
+        self._sample(self._block.address, False)
+
+    @property
+    def value(self) -> Float[np.ndarray, "..."]:
+        """The present f."""
+        return self._value.copy()
+
+    def update(self, mean: ArrayLike) -> Float[np.ndarray, "..."]:
         """Return f at the end of a cycle over which v was ``mean``."""
-        value = self.value + self._share * (mean - self.value)
-        self.value = np.where(np.abs(value) < FADED, 0.0, value)
+        self._input[...] = mean
+        self._update(self._block.address)
         return self.value
 
-    def sample(self, value: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+    def sample(self, value: ArrayLike) -> Float[np.ndarray, "..."]:
         """Return f now that v is ``value``."""
-        if self._last is not None:
-            self.update(0.5 * (self._last + value))
-        self._last = np.array(value)
+        self._input[...] = value
+        self._sample(self._block.address, self._begun)
+        self._begun = True
         return self.value
 
     def restart(self) -> None:
-        """Let the next sample begin a cycle: what happened since the last one is not known."""
-        self._last = None
+        """Let the next sample begin a cycle: what happened since the last one is unknown."""
+        self._begun = False
 
 
 class MomentumObserver:
     """The torque tau_u in ``M ddq + C dq + g = tau + tau_u``, low-pass filtered.
 
     The momentum ``p = M dq`` obeys ``dp/dt = tau + tau_u + C^T dq - g``, since ``dM/dt = C + C^T``.
-    Its balance over one cycle gives the mean of tau_u in it, and a `LowPass` of gain K makes r of
-    it, ``dr/dt = K (tau_u - r)``::
+    Its balance over one cycle gives the mean of tau_u in it, and a filter of gain K as `LowPass`
+    makes r of it, ``dr/dt = K (tau_u - r)``::
 
         tau_u = (p_k - p_k-1) / dt - tau_k-1 - (b_k-1 + b_k) / 2,      b = C^T dq - g
         r_k   = r_k-1 + (1 - exp(-K dt)) (tau_u - r_k-1)
@@ -72,32 +84,62 @@ class MomentumObserver:
     tau_k-1 [N m] is what was sent in cycle k-1 and held during it. A constant tau_u is estimated
     without bias at any dt, up to the trapezium's error in the mean of b. Noise of dq reaches r
     multiplied by about ``K M``.
+
+    Args:
+        dof: joints of the arm.
+        gain: K [1/s].
+        dt: of a cycle [s].
+
+    Raises:
+        ConfigurationError: a gain or cycle that is not positive and finite.
     """
 
     def __init__(self, dof: int, gain: float, dt: float) -> None:
-        self.filter = LowPass(dof, gain, dt)  # K [1/s]
-        self._last: tuple[np.ndarray, np.ndarray] | None = None  # p [N m s], b [N m]
+        # numba takes a second to load.
+        from ..kernels.observe import observe
+
+        self.gain, self.dt = gain, dt
+        self._block = observer_block(dof, gain, dt)
+        self._arm, self._inputs = Block(ARM, {"n": dof}), Block(INPUT, {"n": dof, "k": 3})
+        self._blocks = [each.address for each in (self._block, self._arm, self._inputs)]
+        self._observe = observe
+        self._begun = False
+        self._observe(*self._blocks, False)  # compile now, not in a cycle
 
     @property
     def value(self) -> Float[np.ndarray, "n"]:
         """The estimate r [N m] of the last update; zero before there is one."""
-        return self.filter.value
+        return self._block["unmodelled"].copy()
 
     def update(
-        self, terms: Terms, dq: Float[np.ndarray, "n"], tau_sent_before: Float[np.ndarray, "n"]
+        self, terms: Terms, dq: Float[np.ndarray, "n"], tau_sent_before: ArrayLike
     ) -> Float[np.ndarray, "n"]:
-        """Return r [N m], now that the cycle in which ``tau_sent_before`` was held has ended.
+        """Return r [N m] at the end of the cycle in which ``tau_sent_before`` [N m] was held.
 
         The first call begins the first cycle: it returns zero, whatever the torque before it.
         """
-        p, b = terms.M @ dq, terms.C.T @ dq - terms.g
-        if self._last is not None:
-            p_before, b_before = self._last
-            change = (p - p_before) / self.filter.dt
-            self.filter.update(change - tau_sent_before - 0.5 * (b_before + b))
-        self._last = p, b
+        self._block["sent"][:], self._inputs["dq"][:] = tau_sent_before, dq
+        write_balance(self._arm, terms)
+        self._observe(*self._blocks, self._begun)
+        self._begun = True
         return self.value
 
     def restart(self) -> None:
-        """Let the next update begin a cycle: what happened since the last one is not known."""
-        self._last = None
+        """Let the next update begin a cycle: what happened since the last one is unknown."""
+        self._begun = False
+
+
+def observer_block(dof: int, gain: float, dt: float) -> Block:
+    """Return what compiled code knows of an observer; raises as `MomentumObserver`."""
+    return Block(OBSERVER, {"n": dof}, {"share": share_of(gain, dt), "dt": dt})
+
+
+def write_balance(arm: Block, terms: Terms) -> None:
+    """Write what the balance of momentum takes of an arm's terms into its block."""
+    arm["M"][:], arm["C"][:], arm["g"][:] = terms.M, terms.C, terms.g
+
+
+def share_of(gain: float, dt: float) -> float:
+    """Return ``1 - exp(-K dt)``, the share of a cycle's mean in f; raises as `LowPass`."""
+    check_positive(Arguments("LowPass", gain=gain, dt=dt), gain="1/s", dt="s")
+    return -math.expm1(-gain * dt)

@@ -1,94 +1,213 @@
-"""`Consolidation`, compiled: a little in every cycle."""
+"""`Consolidation`: a little of its work in every cycle, so that none takes much longer."""
 
 import math
 
-from ..estimation.observer import FADED
-from ..learning.consolidation import COLUMNS, ROWS
+from .access import matrix, number, set_number, vector, whole
 from .algebra import factor_columns, substitute
 from .compile import kernel
+from .encode import product
+from .layout import (
+    CONSOLIDATION_BASIS,
+    CONSOLIDATION_BEGUN,
+    CONSOLIDATION_BUMP,
+    CONSOLIDATION_CYCLE,
+    CONSOLIDATION_EVERY,
+    CONSOLIDATION_FACTOR,
+    CONSOLIDATION_FILTERED,
+    CONSOLIDATION_INFORMATION,
+    CONSOLIDATION_JOB,
+    CONSOLIDATION_KEEP_DONE,
+    CONSOLIDATION_KEEP_NEXT,
+    CONSOLIDATION_LACKING,
+    CONSOLIDATION_LAST,
+    CONSOLIDATION_MOMENT,
+    CONSOLIDATION_NOISE,
+    CONSOLIDATION_PERIOD,
+    CONSOLIDATION_PHI,
+    CONSOLIDATION_QUICK,
+    CONSOLIDATION_SAMPLED,
+    CONSOLIDATION_SHARE,
+    CONSOLIDATION_SLOW,
+    CONSOLIDATION_SOLUTION,
+    CONSOLIDATION_SQUARE,
+    CONSOLIDATION_SUPPLIED,
+    CONSOLIDATION_SURPRISE,
+    CONSOLIDATION_WEIGHTS,
+    CONSOLIDATION_WEIGHTS_NEXT,
+    CONSOLIDATION_Y_DONE,
+    CONSOLIDATION_Y_NEXT,
+    CONSOLIDATION_Z,
+    CONSOLIDATION_Z_NEXT,
+    FACTOR_COLUMNS,
+    NO_JOB,
+    WEIGHT_ROWS,
+)
+from .observe import low_pass
 
 
 @kernel
-def low_pass(filtered, last, value, begun, share):
-    """filtered follows value, taken as the mean of its last two samples."""
-    if begun:
-        for i in range(len(value)):
-            now = filtered[i] + share * (0.5 * (last[i] + value[i]) - filtered[i])
-            filtered[i] = 0.0 if abs(now) < FADED else now
-    for i in range(len(value)):
-        last[i] = value[i]
+def step_consolidation(law):
+    """`Consolidation.step` on the fields "phi", "lacking", "square" and "weights"."""
+    phi, supplied = vector(law, CONSOLIDATION_PHI), vector(law, CONSOLIDATION_SUPPLIED)
+    product(matrix(law, CONSOLIDATION_WEIGHTS, len(phi)), phi, supplied)
+    filter_features(law, number(law, CONSOLIDATION_BEGUN) > 0.0)
+    set_number(law, CONSOLIDATION_BEGUN, 1.0)
+    return consolidate(law)
 
 
 @kernel
-def consolidate(
-    W, phi, y, square, cycle, job, every, period, B, noise, surprise, slow, quick,
-    sampled, z_next, z, y_next, y_done, keep, information, moment, A, X, W_next, filtered, bump,
-):  # fmt: skip
-    """One cycle of the law on W; returns the next job.
+def filter_features(law, begun):
+    """phi_f follows phi; ``begun``: whether the field "last" is of the cycle before."""
+    filtered, last = vector(law, CONSOLIDATION_FILTERED), vector(law, CONSOLIDATION_LAST)
+    phi, share = vector(law, CONSOLIDATION_PHI), number(law, CONSOLIDATION_SHARE)
+    low_pass(filtered, last, phi, begun, share)
 
-    Args:
-        square: |e|^2 of the prediction error [(N m)^2].
-        cycle: since the start.
-        job: of those that make new weights; -1 while there is none.
-        slow, quick: seconds of a sample over ``memory`` and over ``reset``.
-        keep: lambda of the sample that is being projected and of the one that is being added.
-        X: (n, p), the solution before it is turned into weights.
-    """
-    features, p = B.shape
-    n = len(W)
+
+@kernel
+def consolidate(law):
+    """One cycle, after `filter_features`; returns whether there are new weights."""
+    every, cycle = whole(law, CONSOLIDATION_EVERY), int(number(law, CONSOLIDATION_CYCLE))
     phase = cycle % every
     if phase == 0:
-        for i in range(p):
-            z[i], z_next[i] = z_next[i], 0.0
-        for o in range(n):
-            y_done[o], y_next[o] = y_next[o], y[o]
-        for i in range(features):
-            sampled[i] = filtered[i]
-        u = min(square / (surprise * surprise), 1.0)
-        keep[1] = keep[0]
-        keep[0] = math.exp(-((1.0 - u) * slow + u * quick))
+        take_sample(law)
+    project_sample(law, phase, every)
+    add_sample(law, phase, every)
+    renewed = solve_further(law)
+    if (cycle + 1) % whole(law, CONSOLIDATION_PERIOD) == 0:
+        begin_solution(law)
+    set_number(law, CONSOLIDATION_CYCLE, cycle + 1.0)
+    return renewed
+
+
+@kernel
+def take_sample(law):
+    """Let the sample that has been projected be added, and the present one be projected."""
+    z, z_next = vector(law, CONSOLIDATION_Z), vector(law, CONSOLIDATION_Z_NEXT)
+    for i in range(len(z)):
+        z[i], z_next[i] = z_next[i], 0.0
+    y_done, y_next = vector(law, CONSOLIDATION_Y_DONE), vector(law, CONSOLIDATION_Y_NEXT)
+    y = vector(law, CONSOLIDATION_LACKING)
+    for o in range(len(y)):
+        y_done[o], y_next[o] = y_next[o], y[o]
+    sampled, filtered = vector(law, CONSOLIDATION_SAMPLED), vector(law, CONSOLIDATION_FILTERED)
+    for i in range(len(filtered)):
+        sampled[i] = filtered[i]
+    set_number(law, CONSOLIDATION_KEEP_DONE, number(law, CONSOLIDATION_KEEP_NEXT))
+    keep = forgetting(
+        number(law, CONSOLIDATION_SQUARE),
+        number(law, CONSOLIDATION_SURPRISE),
+        number(law, CONSOLIDATION_SLOW),
+        number(law, CONSOLIDATION_QUICK),
+    )
+    set_number(law, CONSOLIDATION_KEEP_NEXT, keep)
+
+
+@kernel
+def forgetting(square, surprise, slow, quick):
+    """lambda of a sample whose prediction error has a square; ``slow`` and ``quick`` are rates."""
+    u = min(square / (surprise * surprise), 1.0)
+    return math.exp(-((1.0 - u) * slow + u * quick))
+
+
+@kernel
+def project_sample(law, phase, every):
+    """This cycle's share of z = B^T phi_f."""
+    sampled, z_next = vector(law, CONSOLIDATION_SAMPLED), vector(law, CONSOLIDATION_Z_NEXT)
+    B, features = matrix(law, CONSOLIDATION_BASIS, len(z_next)), len(sampled)
     for i in range(phase * features // every, (phase + 1) * features // every):
         value = sampled[i]
         if value != 0.0:
-            for k in range(p):
+            for k in range(len(z_next)):
                 z_next[k] += value * B[i, k]
+
+
+@kernel
+def add_sample(law, phase, every):
+    """This cycle's share of Lambda <- lambda Lambda + z z^T and b <- lambda b + z y^T."""
+    z, y, keep = (
+        vector(law, CONSOLIDATION_Z),
+        vector(law, CONSOLIDATION_Y_DONE),
+        number(law, CONSOLIDATION_KEEP_DONE),
+    )
+    p, n = len(z), len(y)
+    information = matrix(law, CONSOLIDATION_INFORMATION, p)
+    moment = matrix(law, CONSOLIDATION_MOMENT, n)
     for i in range(phase * p // every, (phase + 1) * p // every):
         for k in range(p):
-            information[i, k] = keep[1] * information[i, k] + z[i] * z[k]
+            information[i, k] = keep * information[i, k] + z[i] * z[k]
         for o in range(n):
-            moment[i, o] = keep[1] * moment[i, o] + z[i] * y_done[o]
+            moment[i, o] = keep * moment[i, o] + z[i] * y[o]
 
+
+@kernel
+def begin_solution(law):
+    """Take Lambda + noise^2 I and b as they are now; the next cycles solve for them."""
+    p, n = len(vector(law, CONSOLIDATION_Z)), len(vector(law, CONSOLIDATION_Y_DONE))
+    information = matrix(law, CONSOLIDATION_INFORMATION, p)
+    moment = matrix(law, CONSOLIDATION_MOMENT, n)
+    A, X = matrix(law, CONSOLIDATION_FACTOR, p), matrix(law, CONSOLIDATION_SOLUTION, p)
+    noise = number(law, CONSOLIDATION_NOISE)
+    for i in range(p):
+        for k in range(p):
+            A[i, k] = information[i, k]
+        A[i, i] += noise * noise
+        for o in range(n):
+            X[o, i] = moment[i, o]
+    set_number(law, CONSOLIDATION_JOB, 0.0)
+
+
+@kernel
+def solve_further(law):
+    """The next job, if any: some columns of the factor, a row of the solution, or some weights.
+
+    Returns whether that was the last one: the new weights have taken the place of the old ones.
+    """
+    bump, job = vector(law, CONSOLIDATION_BUMP), int(number(law, CONSOLIDATION_JOB))
+    n, p = len(bump), len(vector(law, CONSOLIDATION_Z))
     for o in range(n):
         bump[o] = 0.0
-    factoring = -(-p // COLUMNS)
-    if job >= 0:
-        if job < factoring:
-            factor_columns(A, job * COLUMNS, (job + 1) * COLUMNS)
-        elif job < factoring + n:
-            substitute(A, X[job - factoring])
-        else:
-            start = (job - factoring - n) * ROWS
-            for i in range(start, min(start + ROWS, features)):
-                for o in range(n):
-                    total = 0.0
-                    for k in range(p):
-                        total += X[o, k] * B[i, k]
-                    W_next[o, i] = total
-        job += 1
-        if job == factoring + n + -(-features // ROWS):
-            for o in range(n):
-                total = 0.0
-                for i in range(features):
-                    total += (W[o, i] - W_next[o, i]) * phi[i]
-                    W[o, i] = W_next[o, i]
-                bump[o] = total
-            job = -1
-    if (cycle + 1) % period == 0:
-        for i in range(p):
+    if job < 0:
+        return False
+    features = len(vector(law, CONSOLIDATION_PHI))
+    factored = -(-p // FACTOR_COLUMNS)
+    solved = factored + n
+    A, X = matrix(law, CONSOLIDATION_FACTOR, p), matrix(law, CONSOLIDATION_SOLUTION, p)
+    if job < factored:
+        factor_columns(A, job * FACTOR_COLUMNS, (job + 1) * FACTOR_COLUMNS)
+    elif job < solved:
+        substitute(A, X[job - factored])
+    else:
+        compute_weights(law, X, (job - solved) * WEIGHT_ROWS)
+    last = job + 1 == solved - (-features // WEIGHT_ROWS)
+    if last:
+        replace_weights(law)
+    set_number(law, CONSOLIDATION_JOB, NO_JOB if last else job + 1.0)
+    return last
+
+
+@kernel
+def compute_weights(law, X, start):
+    """New weights of the features from ``start`` on, X B^T."""
+    p = X.shape[1]
+    B = matrix(law, CONSOLIDATION_BASIS, p)
+    W_next = matrix(law, CONSOLIDATION_WEIGHTS_NEXT, len(B))
+    for i in range(start, min(start + WEIGHT_ROWS, len(B))):
+        for o in range(len(X)):
+            total = 0.0
             for k in range(p):
-                A[i, k] = information[i, k]
-            A[i, i] += noise * noise
-            for o in range(n):
-                X[o, i] = moment[i, o]
-        job = 0
-    return job
+                total += X[o, k] * B[i, k]
+            W_next[o, i] = total
+
+
+@kernel
+def replace_weights(law):
+    """Put the new weights in the place of the old ones; bump is what F loses by it."""
+    phi, bump = vector(law, CONSOLIDATION_PHI), vector(law, CONSOLIDATION_BUMP)
+    W = matrix(law, CONSOLIDATION_WEIGHTS, len(phi))
+    W_next = matrix(law, CONSOLIDATION_WEIGHTS_NEXT, len(phi))
+    supplied = vector(law, CONSOLIDATION_SUPPLIED)
+    product(W_next, phi, bump)
+    for o in range(len(bump)):
+        bump[o] = supplied[o] - bump[o]
+        for i in range(len(phi)):
+            W[o, i] = W_next[o, i]

@@ -8,6 +8,8 @@ from .arm_terms import compute_terms
 from .compile import kernel
 from .control_joints import control_joints
 from .control_task import control_task
+from .descend import supply_descending
+from .learn import record_sent, supply_consolidated
 from .protect import credible, protect
 
 
@@ -37,12 +39,18 @@ def run_cycle(cycle, guard, sound, integrate, learning, begun, elapsed):
     tau = vector(cycle, at.CYCLE_TAU)
     if not copy_finite(vector(command, at.COMMAND_TAU), tau):
         return at.NOT_FINITE
+    add_learned(cycle, sound, learning)
+    if not all_finite(tau):
+        return at.NOT_FINITE
     saturate(tau, vector(arm, at.ARM_TAU_MAX))
     pose, tool = matrix(arm, at.ARM_POSE, 4), vector(cycle, at.CYCLE_TOOL)
     for axis in range(3):
         tool[axis] = pose[axis, 3]
     set_number(cycle, at.CYCLE_SINGULARITY, vector(command, at.COMMAND_SINGULARITY)[0])
-    return 0 if guard == 0 else guard_torque(guard, arm, inputs, tau, begun, elapsed)
+    met = 0 if guard == 0 else guard_torque(guard, arm, inputs, tau, begun, elapsed)
+    if whole(cycle, at.CYCLE_LEARNER_KIND) == at.CONSOLIDATES:
+        record_sent(whole(cycle, at.CYCLE_LEARNER), tau)
+    return met
 
 
 @kernel
@@ -58,13 +66,37 @@ def guard_torque(guard, arm, inputs, tau, begun, elapsed):
 
 
 @kernel
-def copy_finite(values, target):
-    """Copy values; whether all of them are finite."""
+def add_learned(cycle, sound, learning):
+    """Add to tau what a learner supplies, if there is one; it learns, if it may."""
+    learner, kind = whole(cycle, at.CYCLE_LEARNER), whole(cycle, at.CYCLE_LEARNER_KIND)
+    arm, inputs = whole(cycle, at.CYCLE_ARM), whole(cycle, at.CYCLE_INPUT)
+    command, added = whole(cycle, at.CYCLE_COMMAND), vector(cycle, at.CYCLE_FEEDFORWARD)
+    if kind == at.CONSOLIDATES:
+        supply_consolidated(learner, arm, inputs, command, sound, learning)
+        copy_finite(vector(learner, at.LEARNER_FEEDFORWARD), added)
+    elif kind == at.DESCENDS:
+        supply_descending(learner, arm, inputs, command, sound, learning)
+        copy_finite(vector(learner, at.DESCENT_FEEDFORWARD), added)
+    tau = vector(cycle, at.CYCLE_TAU)
+    for i in range(len(tau)):
+        tau[i] += added[i]
+
+
+@kernel
+def all_finite(values):
+    """Whether all numbers are finite."""
     finite = True
-    for i in range(len(target)):
-        target[i] = values[i]
+    for i in range(len(values)):
         finite = finite and math.isfinite(values[i])
     return finite
+
+
+@kernel
+def copy_finite(values, target):
+    """Copy values; whether all of them are finite."""
+    for i in range(len(target)):
+        target[i] = values[i]
+    return all_finite(target)
 
 
 @kernel

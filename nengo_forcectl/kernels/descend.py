@@ -1,68 +1,142 @@
-"""`Gradient` on a one-layer network, compiled."""
-
-import math
+"""`Gradient` on one layer of rectified-linear neurons: F = D relu(E x + bias)."""
 
 import numpy as np
 
-from ..learning.gradient import SMALL
+from .access import matrix, number, vector, whole
 from .compile import kernel
 from .encode import product, rectified
+from .gradient_formulas import formulas
+from .layout import (
+    COMMAND_ERROR,
+    DESCENT_ACTIVITY,
+    DESCENT_BACK,
+    DESCENT_BIAS,
+    DESCENT_BOUND,
+    DESCENT_CENTRE,
+    DESCENT_DEAD_ZONE,
+    DESCENT_DECODERS,
+    DESCENT_DT,
+    DESCENT_E_MOD,
+    DESCENT_ENCODERS,
+    DESCENT_ERROR,
+    DESCENT_FEEDFORWARD,
+    DESCENT_GAMMA,
+    DESCENT_LEARN_BIAS,
+    DESCENT_LEARN_DECODERS,
+    DESCENT_LEARN_ENCODERS,
+    DESCENT_NORMALISE,
+    DESCENT_ONE,
+    DESCENT_SCALE,
+    DESCENT_SIGMA,
+    DESCENT_X,
+    INPUT_DQ,
+    INPUT_Q,
+)
+
+rates, move, shrink = (kernel(function) for function in formulas(np))
 
 
 @kernel
-def gradient_step(ET, bias, D, x, s, a, back, learn, gains, dt):
-    """Return F = D relu(E x + bias), then change what ``learn`` says of E, the biases and D.
+def supply_descending(learner, arm, inputs, command, sound, learning):
+    """Write F of the input's (q, dq) into the field "feedforward"; learn from the command's error.
 
     Args:
-        ET: the scaled encoders, transposed, so that the inner loops go over neurons.
-        s: the error.
-        a, back: room for the activity and for D^T s.
-        learn: whether encoders, biases and decoders learn.
-        gains: gamma, sigma, bound, e_mod, dead_zone, normalise of the law.
+        arm: unused; learners share these arguments.
+        sound: whether the sensors can be learned from.
+        learning: whether the network learns.
     """
-    learn_E, learn_b, learn_D = learn
-    n = len(a)
-    F = np.empty(len(D))
-    rectified(ET, bias, x, a)
-    product(D, a, F)
-    if not (learn_E or learn_b or learn_D):
-        return F
-    square = 0.0
-    for o in range(len(s)):
-        square += s[o] * s[o]
-    size = math.sqrt(square)
-    left = max(size - gains[4], 0.0)  # |s_d|
-    gain = dt * gains[0] * (left / size if size > 0.0 else 0.0)
-    keep = 1.0 - dt * (gains[1] + gains[3] * left)
-    normalise = gains[5] / max(square, SMALL)
-    if learn_E or learn_b:  # with the decoders before their change
+    q, dq, x = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ), vector(learner, DESCENT_X)
+    centre, scale = vector(learner, DESCENT_CENTRE), vector(learner, DESCENT_SCALE)
+    n = len(q)
+    for i in range(n):
+        x[i] = (q[i] - centre[i]) * scale[i]
+        x[n + i] = (dq[i] - centre[n + i]) * scale[n + i]
+    evaluate(learner)
+    if learning and sound:
+        s, error = vector(learner, DESCENT_ERROR), vector(command, COMMAND_ERROR)
         for i in range(n):
-            back[i] = 0.0
-        for o in range(len(D)):
-            for i in range(n):
-                back[i] += D[o, i] * s[o]
-        for i in range(n):
-            back[i] = back[i] if a[i] > 0.0 else 0.0
-    if learn_D:
-        _change(D, s, a, gain, keep, gains[2], normalise)
-    if learn_E:
-        _change(ET, x, back, gain, keep, gains[2], normalise)
-    if learn_b:
-        _change(bias.reshape(1, n), np.ones(1), back, gain, keep, gains[2], normalise)
-    return F
+            s[i] = error[i]
+        descend(learner)
 
 
 @kernel
-def _change(w, left, right, gain, keep, bound, normalise):
-    """w = keep w + gain left right^T, scaled back into the ball; the rule of `Gradient`."""
-    if normalise > 0.0:
-        gain /= 1.0 + normalise * np.sum(left * left) * np.sum(right * right)
+def evaluate(learner):
+    """Activity and F of the field "x"."""
+    a = vector(learner, DESCENT_ACTIVITY)
+    ET = matrix(learner, DESCENT_ENCODERS, len(a))
+    rectified(ET, vector(learner, DESCENT_BIAS), vector(learner, DESCENT_X), a)
+    product(matrix(learner, DESCENT_DECODERS, len(a)), a, vector(learner, DESCENT_FEEDFORWARD))
+
+
+@kernel
+def propagate_back(learner):
+    """(D^T s) o [a > 0], after `evaluate`."""
+    a, back = vector(learner, DESCENT_ACTIVITY), vector(learner, DESCENT_BACK)
+    s, D = vector(learner, DESCENT_ERROR), matrix(learner, DESCENT_DECODERS, len(a))
+    for i in range(len(a)):
+        back[i] = 0.0
+    for o in range(len(s)):
+        for i in range(len(a)):
+            back[i] += D[o, i] * s[o]
+    for i in range(len(a)):
+        back[i] = back[i] if a[i] > 0.0 else 0.0
+
+
+@kernel
+def descend(learner):
+    """Change what learns of E, the biases and D along J_w^T s, after `evaluate`."""
+    a, back = vector(learner, DESCENT_ACTIVITY), vector(learner, DESCENT_BACK)
+    encoders, bias = whole(learner, DESCENT_LEARN_ENCODERS), whole(learner, DESCENT_LEARN_BIAS)
+    if encoders or bias:
+        propagate_back(learner)  # through the decoders before their change
+    if whole(learner, DESCENT_LEARN_DECODERS):
+        D = matrix(learner, DESCENT_DECODERS, len(a))
+        change(learner, D, vector(learner, DESCENT_ERROR), a)
+    if encoders:
+        ET = matrix(learner, DESCENT_ENCODERS, len(a))
+        change(learner, ET, vector(learner, DESCENT_X), back)
+    if bias:
+        change(learner, matrix(learner, DESCENT_BIAS, len(a)), vector(learner, DESCENT_ONE), back)
+
+
+@kernel
+def change(learner, w, left, right):
+    """One step of the law on weights whose J_w^T s is left right^T."""
+    square = square_of(vector(learner, DESCENT_ERROR))
+    gain, leak = rates(
+        square,
+        square_of(left) * square_of(right),
+        number(learner, DESCENT_DT),
+        number(learner, DESCENT_GAMMA),
+        number(learner, DESCENT_SIGMA),
+        number(learner, DESCENT_E_MOD),
+        number(learner, DESCENT_DEAD_ZONE),
+        number(learner, DESCENT_NORMALISE),
+    )
+    factor = shrink(move_along(w, left, right, gain, leak), number(learner, DESCENT_BOUND))
+    if factor < 1.0:
+        for o in range(len(left)):
+            for i in range(len(right)):
+                w[o, i] *= factor
+
+
+@kernel
+def move_along(w, left, right, gain, leak):
+    """Let w move along left right^T; returns |w|^2. Within `change` its loop would be slow."""
     square = 0.0
     for o in range(len(left)):
-        factor = gain * left[o]
+        each = left[o]
         for i in range(len(right)):
-            value = keep * w[o, i] + factor * right[i]
+            value = move(w[o, i], each * right[i], gain, leak)
             w[o, i] = value
             square += value * value
-    if square > bound * bound:
-        w *= bound / np.sqrt(square)
+    return square
+
+
+@kernel
+def square_of(values):
+    """|values|^2."""
+    total = 0.0
+    for i in range(len(values)):
+        total += values[i] * values[i]
+    return total

@@ -1,25 +1,32 @@
-"""`StateEncoding` and a one-layer network, compiled."""
+"""`StateEncoding`, and a layer of rectified-linear neurons."""
 
 import math
 
+from .access import number, vector, whole, wholes
 from .compile import kernel
+from .layout import (
+    ENCODING_CENTRE,
+    ENCODING_LIFT,
+    ENCODING_LOWER,
+    ENCODING_PARTS,
+    ENCODING_PERIODIC,
+    ENCODING_SCALE,
+    ENCODING_UPPER,
+)
 
 
 @kernel
-def encode(q, dq, ddq, parts, periodic, centre, scale, lower, upper, lift, x, u):
-    """x and the 1, and u, of `StateEncoding.input`; parts counts q, dq, ddq."""
-    n, d, k = len(q), len(centre), 0
-    for i in range(n):
-        x[i] = q[i]
-    for joint in periodic:
-        x[joint] = math.sin(q[joint])
-        x[n + k] = math.cos(q[joint])
-        k += 1
-    for i in range(n):
-        if parts > 1:
-            x[n + k + i] = dq[i]
-        if parts > 2:
-            x[2 * n + k + i] = ddq[i]
+def encode(encoding, q, dq, ddq, x, u):
+    """x and the 1, and u, of `StateEncoding.input`.
+
+    Args:
+        q, dq, ddq: (n,).
+        x, u: (d + 1,), written.
+    """
+    select_numbers(encoding, q, dq, ddq, x)
+    centre, scale = vector(encoding, ENCODING_CENTRE), vector(encoding, ENCODING_SCALE)
+    lower, upper = vector(encoding, ENCODING_LOWER), vector(encoding, ENCODING_UPPER)
+    d, lift = len(centre), number(encoding, ENCODING_LIFT)
     square = lift * lift
     root = 1.0 / math.sqrt(d)
     for j in range(d):
@@ -30,6 +37,31 @@ def encode(q, dq, ddq, parts, periodic, centre, scale, lower, upper, lift, x, u)
     length = 1.0 / math.sqrt(square)
     for j in range(d + 1):
         u[j] *= length
+
+
+@kernel
+def select_numbers(encoding, q, dq, ddq, x):
+    """The first d numbers of ``x``: those that the encoding sees, as they are."""
+    parts, periodic = whole(encoding, ENCODING_PARTS), wholes(encoding, ENCODING_PERIODIC)
+    n, positions = len(q), len(q) + len(periodic)
+    for i in range(n):
+        x[i] = q[i]
+    for k in range(len(periodic)):
+        x[periodic[k]] = math.sin(q[periodic[k]])
+        x[n + k] = math.cos(q[periodic[k]])
+    for i in range(n):
+        if parts > 1:
+            x[positions + i] = dq[i]
+        if parts > 2:
+            x[positions + n + i] = ddq[i]
+
+
+@kernel
+def encode_rows(encoding, q, dq, ddq, v):
+    """v of `StateEncoding.input`, (k, 2 d + 2), for (k, n) of each."""
+    half = v.shape[1] // 2
+    for row in range(len(v)):
+        encode(encoding, q[row], dq[row], ddq[row], v[row, :half], v[row, half:])
 
 
 @kernel

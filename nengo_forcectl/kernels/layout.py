@@ -28,10 +28,11 @@ class Layout:
         self.name = name
         self.fields: list[Field] = []
 
-    def add(self, name: str, shape: str = "", *, whole: bool = False) -> int:
+    def add(self, name: str, shape: str = "", *, whole: bool = False) -> np.int64:
         """Add a field after the last one; return its place."""
         self.fields.append(Field(name, tuple(shape.split()), whole))
-        return len(self.fields) - 1
+        # numba would compile every reader of an int anew for each value; not so of an int64.
+        return np.int64(len(self.fields) - 1)
 
 
 class Block:
@@ -99,6 +100,13 @@ GO, STOP, BLIND = range(3)
 # that repeats the last one to the last bit although the joints move; a tool outside its box.
 MET_POSITION, MET_VELOCITY, MET_TORQUE, MET_RATE, MET_BOX = 1, 2, 4, 8, 16
 MET_NOT_FINITE, MET_FROZEN, MET_OUTSIDE = 32, 64, 128
+
+FADED = 1e-15
+"""A filtered number below this becomes 0. Left to halve on, it comes below 1e-308, where a
+processor takes a hundred times as long over it."""
+
+FACTOR_COLUMNS = 8  # of `Consolidation`'s Cholesky factor that one cycle computes
+WEIGHT_ROWS = 64  # features whose weights one cycle computes
 
 # An arm: its compiled equations, and their terms at the present state, in the order of `Terms`.
 ARM = Layout("arm")
@@ -251,6 +259,110 @@ YIELD_DT = YIELD.add("dt")  # [s]
 YIELD_MOVING = YIELD.add("moving", "2 6")  # c [m], [rad], and dc
 YIELD_BEFORE = YIELD.add("before", "6")  # dc in the cycle before
 
+# A filter of first order: `LowPass`.
+LOW_PASS = Layout("low pass")
+LOW_PASS_SHARE = LOW_PASS.add("share")  # 1 - exp(-K dt)
+LOW_PASS_INPUT = LOW_PASS.add("input", "k")  # v
+LOW_PASS_LAST = LOW_PASS.add("last", "k")  # v one cycle ago
+LOW_PASS_VALUE = LOW_PASS.add("value", "k")  # f
+
+# An observer of the torque that the model lacks: `MomentumObserver`.
+OBSERVER = Layout("observer")
+OBSERVER_SHARE = OBSERVER.add("share")  # 1 - exp(-K dt)
+OBSERVER_DT = OBSERVER.add("dt")  # [s]
+OBSERVER_SENT = OBSERVER.add("sent", "n")  # torque of the cycle before [N m]
+OBSERVER_MOMENTUM = OBSERVER.add("momentum", "n")  # p of the cycle before [N m s]
+OBSERVER_BIAS = OBSERVER.add("bias", "n")  # b of the cycle before [N m]
+OBSERVER_UNMODELLED = OBSERVER.add("unmodelled", "n")  # r [N m]
+
+# What a network sees of the arm: `StateEncoding` of d numbers.
+ENCODING = Layout("encoding")
+ENCODING_PARTS = ENCODING.add("parts", whole=True)  # how many of q, dq, ddq it sees
+ENCODING_PERIODIC = ENCODING.add("periodic", "periodic", whole=True)  # joints
+ENCODING_CENTRE = ENCODING.add("centre", "d")
+ENCODING_SCALE = ENCODING.add("scale", "d")
+ENCODING_LOWER = ENCODING.add("lower", "d")
+ENCODING_UPPER = ENCODING.add("upper", "d")
+ENCODING_LIFT = ENCODING.add("lift")  # of the sphere's last axis
+
+# One layer of rectified-linear neurons on an encoding: `NetworkArrays` without its weights.
+NETWORK = Layout("network")
+NETWORK_ENCODING = NETWORK.add("encoding", whole=True)  # address of a block
+NETWORK_MEASURED = NETWORK.add("measured", whole=True)  # 1: it sees dq, 0: dq_r
+NETWORK_ENCODERS = NETWORK.add("encoders", "inputs neurons")  # transposed
+NETWORK_BIAS = NETWORK.add("bias", "neurons")
+NETWORK_U = NETWORK.add("u", "inputs")  # the state on a sphere
+
+# `Consolidation` of n outputs that are linear in features.
+CONSOLIDATION = Layout("consolidation")
+CONSOLIDATION_EVERY = CONSOLIDATION.add("every", whole=True)  # cycles of a sample
+CONSOLIDATION_PERIOD = CONSOLIDATION.add("period", whole=True)  # cycles between two solutions
+CONSOLIDATION_SHARE = CONSOLIDATION.add("share")  # 1 - exp(-K dt)
+CONSOLIDATION_NOISE = CONSOLIDATION.add("noise")  # [N m]
+CONSOLIDATION_SURPRISE = CONSOLIDATION.add("surprise")  # [N m]
+CONSOLIDATION_SLOW = CONSOLIDATION.add("slow")  # seconds of a sample over ``memory``
+CONSOLIDATION_QUICK = CONSOLIDATION.add("quick")  # and over ``reset``
+CONSOLIDATION_BASIS = CONSOLIDATION.add("basis", "features functions")  # B
+CONSOLIDATION_PHI = CONSOLIDATION.add("phi", "features")  # of this cycle
+CONSOLIDATION_SUPPLIED = CONSOLIDATION.add("supplied", "n")  # F = W phi [N m]
+CONSOLIDATION_LACKING = CONSOLIDATION.add("lacking", "n")  # y [N m]
+CONSOLIDATION_SQUARE = CONSOLIDATION.add("square")  # |e|^2 of the prediction error [(N m)^2]
+CONSOLIDATION_WEIGHTS = CONSOLIDATION.add("weights", "n features")  # W
+CONSOLIDATION_LAST = CONSOLIDATION.add("last", "features")  # phi one cycle ago
+CONSOLIDATION_FILTERED = CONSOLIDATION.add("filtered", "features")  # phi_f
+CONSOLIDATION_SAMPLED = CONSOLIDATION.add("sampled", "features")  # phi_f that is being projected
+CONSOLIDATION_Z_NEXT = CONSOLIDATION.add("z_next", "functions")  # as far as it is projected
+CONSOLIDATION_Z = CONSOLIDATION.add("z", "functions")  # that is being added
+CONSOLIDATION_Y_NEXT = CONSOLIDATION.add("y_next", "n")  # y of z_next
+CONSOLIDATION_Y_DONE = CONSOLIDATION.add("y_done", "n")  # y of z
+CONSOLIDATION_KEEP_NEXT = CONSOLIDATION.add("keep_next")  # lambda of z_next
+CONSOLIDATION_KEEP_DONE = CONSOLIDATION.add("keep_done")  # lambda of z
+CONSOLIDATION_INFORMATION = CONSOLIDATION.add("information", "functions functions")  # Lambda
+CONSOLIDATION_MOMENT = CONSOLIDATION.add("moment", "functions n")  # b
+CONSOLIDATION_FACTOR = CONSOLIDATION.add("factor", "functions functions")
+CONSOLIDATION_SOLUTION = CONSOLIDATION.add("solution", "n functions")
+CONSOLIDATION_WEIGHTS_NEXT = CONSOLIDATION.add("weights_next", "n features")
+CONSOLIDATION_BUMP = CONSOLIDATION.add("bump", "n")  # F of the old W less F of the new [N m]
+CONSOLIDATION_CYCLE = CONSOLIDATION.add("cycle")  # cycles that it has learned in
+CONSOLIDATION_JOB = CONSOLIDATION.add("job")  # of those that make new weights, or NO_JOB
+CONSOLIDATION_BEGUN = CONSOLIDATION.add("begun")  # 1: the cycle before was learned from
+NO_JOB = -1.0
+
+# A learner of two time scales: an observer, and a network that `Consolidation` teaches.
+LEARNER = Layout("consolidating learner")
+LEARNER_LAW = LEARNER.add("law", whole=True)  # address of a block
+LEARNER_OBSERVER = LEARNER.add("observer", whole=True)  # address of a block
+LEARNER_NETWORK = LEARNER.add("network", whole=True)  # address of a block; 0: it is Python's
+LEARNER_DECAY = LEARNER.add("decay")  # of the offset in a cycle
+LEARNER_TORQUE = LEARNER.add("torque", "n")  # F_f [N m]
+LEARNER_TORQUE_LAST = LEARNER.add("torque_last", "n")  # F one cycle ago [N m]
+LEARNER_OFFSET = LEARNER.add("offset", "n")  # takes up what new weights change [N m]
+LEARNER_FEEDFORWARD = LEARNER.add("feedforward", "n")  # what it adds [N m]
+
+# A learner of one time scale: one layer of rectified-linear neurons that `Gradient` teaches.
+DESCENT = Layout("descending learner")
+DESCENT_DT = DESCENT.add("dt")  # [s]
+DESCENT_GAMMA = DESCENT.add("gamma")
+DESCENT_SIGMA = DESCENT.add("sigma")
+DESCENT_BOUND = DESCENT.add("bound")
+DESCENT_E_MOD = DESCENT.add("e_mod")
+DESCENT_DEAD_ZONE = DESCENT.add("dead_zone")
+DESCENT_NORMALISE = DESCENT.add("normalise")
+DESCENT_LEARN_ENCODERS = DESCENT.add("learn_encoders", whole=True)  # 1: they learn
+DESCENT_LEARN_BIAS = DESCENT.add("learn_bias", whole=True)
+DESCENT_LEARN_DECODERS = DESCENT.add("learn_decoders", whole=True)
+DESCENT_CENTRE = DESCENT.add("centre", "inputs")  # of (q, dq)
+DESCENT_SCALE = DESCENT.add("scale", "inputs")
+DESCENT_ENCODERS = DESCENT.add("encoders", "inputs neurons")  # scaled, transposed
+DESCENT_BIAS = DESCENT.add("bias", "neurons")
+DESCENT_DECODERS = DESCENT.add("decoders", "n neurons")
+DESCENT_X = DESCENT.add("x", "inputs")
+DESCENT_ERROR = DESCENT.add("error", "n")  # s [N m]
+DESCENT_ONE = DESCENT.add("one", "1")  # a 1, the input of the biases
+DESCENT_ACTIVITY = DESCENT.add("activity", "neurons")  # a
+DESCENT_BACK = DESCENT.add("back", "neurons")  # (D^T s) where a > 0
+DESCENT_FEEDFORWARD = DESCENT.add("feedforward", "n")  # F = D a [N m]
+
 # A whole control cycle: the addresses of its parts' blocks, and what comes out of it.
 TOOL_LAW, JOINTS_LAW = range(2)  # kinds of laws
 FIXED, CONSOLIDATES, DESCENDS = range(3)  # kinds of learners
@@ -333,8 +445,3 @@ PREDICTOR_DQ = PREDICTOR.add("dq", "n")  # by now [rad/s]
 PREDICTOR_FREE = PREDICTOR.add("free", "n")  # r - C dq - g [N m]
 PREDICTOR_DDQ = PREDICTOR.add("ddq", "n")
 PREDICTOR_FACTOR = PREDICTOR.add("factor", "n n")  # of M
-
-# Names of the cycles that `control_cycle` replaces.
-WHOLE, TAU_MAX, ROOM, LAW, NUMBERS, ENTRIES, YIELDS, MOVED, Z = range(9)
-Layer = tuple[int, float, int]
-ALONE: Layer = (0, 0.0, 0)

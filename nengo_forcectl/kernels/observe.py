@@ -1,21 +1,111 @@
-"""`MomentumObserver`, compiled."""
+"""`LowPass` and `MomentumObserver`."""
 
-from ..estimation.observer import FADED
+from .access import matrix, number, vector
 from .compile import kernel
+from .layout import (
+    ARM_C,
+    ARM_G,
+    ARM_J,
+    ARM_M,
+    FADED,
+    INPUT_DQ,
+    INPUT_WRENCH,
+    LOW_PASS_INPUT,
+    LOW_PASS_LAST,
+    LOW_PASS_SHARE,
+    LOW_PASS_VALUE,
+    OBSERVER_BIAS,
+    OBSERVER_DT,
+    OBSERVER_MOMENTUM,
+    OBSERVER_SENT,
+    OBSERVER_SHARE,
+    OBSERVER_UNMODELLED,
+)
 
 
 @kernel
-def momentum_observer(M, C, g, dq, tau_before, begun, share, dt, p, b, r):
-    """r at the start of this cycle; p and b are those of the last one, and become this one's."""
+def faded(value):
+    """A number, or 0 where it has faded away."""
+    return 0.0 if abs(value) < FADED else value
+
+
+@kernel
+def follow(value, mean, share):
+    """f after a cycle over which v was ``mean``."""
+    return faded(value + share * (mean - value))
+
+
+@kernel
+def low_pass(value, last, now, begun, share):
+    """``value`` follows ``now``, whose mean over a cycle is that of its ends.
+
+    Args:
+        value, last, now: (k,).
+        begun: whether ``last`` is of the cycle before.
+        share: 1 - exp(-K dt).
+    """
+    if begun:
+        for i in range(len(value)):
+            value[i] = follow(value[i], 0.5 * (last[i] + now[i]), share)
+    for i in range(len(value)):
+        last[i] = now[i]
+
+
+@kernel
+def update_low_pass(block):
+    """`LowPass.update`: the input is the mean over the cycle that has ended."""
+    value, mean = vector(block, LOW_PASS_VALUE), vector(block, LOW_PASS_INPUT)
+    for i in range(len(value)):
+        value[i] = follow(value[i], mean[i], number(block, LOW_PASS_SHARE))
+
+
+@kernel
+def sample_low_pass(block, begun):
+    """`LowPass.sample`: the input is the value at the end of the cycle."""
+    value, last = vector(block, LOW_PASS_VALUE), vector(block, LOW_PASS_LAST)
+    now, share = vector(block, LOW_PASS_INPUT), number(block, LOW_PASS_SHARE)
+    low_pass(value, last, now, begun, share)
+
+
+@kernel
+def add_push(observer, arm, inputs):
+    """Add J^T f of the measured wrench f to the torque of the cycle before: no part of r."""
+    sent, wrench = vector(observer, OBSERVER_SENT), vector(inputs, INPUT_WRENCH)
+    J = matrix(arm, ARM_J, len(sent))
+    for i in range(len(sent)):
+        for k in range(6):
+            sent[i] += J[k, i] * wrench[k]
+
+
+@kernel
+def momentum_observer(arm, dq, sent, begun, share, dt, p, b, r):
+    """r at the start of this cycle; p and b are those of the last one, and become this one's.
+
+    Args:
+        arm: block with M, C and g of this cycle.
+        dq, sent: (n,), of this cycle; the torque of the cycle before.
+        begun: whether p and b are those of the cycle before.
+        share: 1 - exp(-K dt).
+        dt: since then [s].
+        p, b, r: (n,).
+    """
     n = len(dq)
+    M, C, g = matrix(arm, ARM_M, n), matrix(arm, ARM_C, n), vector(arm, ARM_G)
     for i in range(n):
         momentum, bias = 0.0, -g[i]
         for j in range(n):
             momentum += M[i, j] * dq[j]
             bias += C[j, i] * dq[j]
         if begun:
-            mean = (momentum - p[i]) / dt - tau_before[i] - 0.5 * (b[i] + bias)
-            r[i] += share * (mean - r[i])
-            if abs(r[i]) < FADED:
-                r[i] = 0.0
+            mean = (momentum - p[i]) / dt - sent[i] - 0.5 * (b[i] + bias)
+            r[i] = follow(r[i], mean, share)
         p[i], b[i] = momentum, bias
+
+
+@kernel
+def observe(observer, arm, inputs, begun):
+    """`momentum_observer` on an observer's block and the input's dq."""
+    p, b = vector(observer, OBSERVER_MOMENTUM), vector(observer, OBSERVER_BIAS)
+    sent, r = vector(observer, OBSERVER_SENT), vector(observer, OBSERVER_UNMODELLED)
+    dt, share = number(observer, OBSERVER_DT), number(observer, OBSERVER_SHARE)
+    momentum_observer(arm, vector(inputs, INPUT_DQ), sent, begun, share, dt, p, b, r)

@@ -29,12 +29,11 @@ def observe_late(predictor, arm, inputs, sound):
     dq = vector(inputs, at.INPUT_DQ)
     n = len(dq)
     if sound:
-        M, C, g = matrix(arm, at.ARM_M, n), matrix(arm, at.ARM_C, n), vector(arm, at.ARM_G)
         sent, begun = matrix(predictor, at.PREDICTOR_SENT, n), number(predictor, at.PREDICTOR_BEGUN)
         share, dt = number(predictor, at.PREDICTOR_SHARE), number(predictor, at.PREDICTOR_DT)
         p, b = vector(predictor, at.PREDICTOR_MOMENTUM), vector(predictor, at.PREDICTOR_BIAS)
         r = vector(predictor, at.PREDICTOR_UNMODELLED)
-        momentum_observer(M, C, g, dq, sent[len(sent) - 1], begun > 0.0, share, dt, p, b, r)
+        momentum_observer(arm, dq, sent[len(sent) - 1], begun > 0.0, share, dt, p, b, r)
     set_number(predictor, at.PREDICTOR_BEGUN, 1.0 if sound else 0.0)
 
 

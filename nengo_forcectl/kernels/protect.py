@@ -99,12 +99,10 @@ def keep_limits(guard, arm, inputs, mode, begun, elapsed):
 @kernel
 def observe_unmodelled(guard, arm, dq, begun, elapsed):
     """Update r by the torque that was sent ``elapsed`` [s] ago, if one was and ``begun``."""
-    n = len(dq)
-    M, C, g = matrix(arm, at.ARM_M, n), matrix(arm, at.ARM_C, n), vector(arm, at.ARM_G)
     p, bias = vector(guard, at.GUARD_MOMENTUM), vector(guard, at.GUARD_BIAS)
     r, sent = vector(guard, at.GUARD_UNMODELLED), vector(guard, at.GUARD_SENT)
     share = -math.expm1(-number(guard, at.GUARD_OBSERVER_GAIN) * elapsed)
-    momentum_observer(M, C, g, dq, sent, begun, share, elapsed, p, bias, r)
+    momentum_observer(arm, dq, sent, begun, share, elapsed, p, bias, r)
 
 
 @kernel

@@ -8,12 +8,15 @@ import numpy as np
 from jaxtyping import Float
 
 from ..errors import ConfigurationError, NetworkError
-from ..networks.encoding import StateEncoding
+from ..kernels.layout import CONSOLIDATION, FACTOR_COLUMNS, NO_JOB, WEIGHT_ROWS, Block
 from ..support.checks import check_positive
 from .law import Arrays, Memory, Signal, needed
 
-COLUMNS = 8  # of the Cholesky factor that are computed in one cycle
-ROWS = 64  # of the weights
+REMEMBERED = (
+    "filtered", "last", "sampled", "z_next", "z", "y_next", "y_done", "information", "moment",
+    "factor", "solution", "weights_next", "bump", "phi",
+)  # fmt: skip
+"""Fields of the block of which a checkpoint has every number, besides the scalars."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Consolidation:
         every = max(round(self.sampling / dt), 1)
         period = max(round(self.period / (every * dt)), 1) * every
         features, p = self.basis.shape
-        latency = -(-p // COLUMNS) + n + -(-features // ROWS)
+        latency = -(-p // FACTOR_COLUMNS) + n + -(-features // WEIGHT_ROWS)
         if period <= latency:
             raise ConfigurationError(
                 f"Consolidation.period is {self.period} s, {period} cycles, must be over "
@@ -89,117 +92,99 @@ class Consolidation:
             )
         return every, period, latency
 
-    def start(self, w: Arrays) -> Memory:
-        """Return the memory before the first step."""
-        n = len(next(iter(w.values())))
-        features, p = self.basis.shape
-        if sum(value.shape[-1] for value in w.values()) != features:
+    def start(self, w: Arrays) -> "ConsolidationMemory":
+        """Return the memory before the first step.
+
+        Raises:
+            NetworkError: the weights have another number of features than the basis.
+        """
+        features = sum(value.shape[-1] for value in w.values())
+        if features != len(self.basis):
             raise NetworkError(
-                f"Consolidation.basis is for {features} features, the weights "
-                f"{', '.join(w)} have {sum(value.shape[-1] for value in w.values())}"
+                f"Consolidation.basis: is for {len(self.basis)} features, the weights "
+                f"{', '.join(w)} have {features}"
             )
-        shapes = {
-            "filtered": (features,),
-            "last": (features,),
-            "begun": (),  # whether ``last`` is of the cycle before; to be set to 0 after a gap
-            "information": (p, p),  # Lambda [(N m)^2]
-            "moment": (p, n),  # b
-            "z": (p,),
-            "y": (n,),
-            "keep": (),  # lambda of the sample that is being projected
-            "next": (n, features),  # weights that are ready at ``due``
-            "due": (),
-            "cycle": (),
-            "bump": (n,),  # F of the old weights less F of the new, when they take their place
-        }
-        memory = {name: np.zeros(shape) for name, shape in shapes.items()}
-        memory["keep"] += 1.0
-        memory["due"] -= 1.0
-        return memory
+        return ConsolidationMemory(self, len(next(iter(w.values()))))
 
     def step(
         self, w: Arrays, J_w: Arrays, signal: Signal, memory: Memory, dt: float
     ) -> dict[str, np.ndarray]:
         """Return the weights after dt; see `Law.step`."""
-        phi = np.concatenate([_feature(name, J_w[name]) for name in w])
+        # numba takes a second to load.
+        from ..kernels.consolidate import step_consolidation
+
+        phi = features_of(w, J_w)
         n = len(J_w[next(iter(w))])
         y = needed(self, signal, "unmodelled", n)
         e = needed(self, signal, "prediction", n)
-        every, period, latency = self.cycles(dt, n)
-        cycle = int(memory["cycle"])
-        if memory["begun"] > 0:
-            share = -math.expm1(-self.gain * dt)
-            memory["filtered"] += share * (0.5 * (memory["last"] + phi) - memory["filtered"])
-        memory["last"][:], memory["begun"][...] = phi, 1.0
-        if cycle % every == 0:
-            # What was projected while the last sample's turn lasted is added during this one's.
-            z = memory["z"]
-            memory["information"] *= memory["keep"]
-            memory["information"] += np.outer(z, z)
-            memory["moment"] *= memory["keep"]
-            memory["moment"] += np.outer(z, memory["y"])
-            memory["z"][:] = memory["filtered"] @ self.basis
-            memory["y"][:] = y
-            memory["keep"][...] = self.forgetting(float(e @ e), every * dt)
-        moved = dict(w)
-        memory["bump"][:] = 0.0
-        if cycle == int(memory["due"]):
-            W = np.concatenate(list(w.values()), axis=1)
-            memory["bump"][:] = (W - memory["next"]) @ phi
-            stops = np.cumsum([value.shape[1] for value in w.values()])[:-1]
-            parts = np.split(memory["next"].copy(), stops, axis=1)
-            moved = dict(zip(w, parts, strict=True))
-        if (cycle + 1) % period == 0:
-            p = self.basis.shape[1]
-            A = memory["information"] + self.noise**2 * np.eye(p)
-            memory["next"][:] = np.linalg.solve(A, memory["moment"]).T @ self.basis.T
-            memory["due"][...] = cycle + latency
-        memory["cycle"] += 1
-        return moved
+        if not isinstance(memory, ConsolidationMemory):
+            raise NetworkError("memory: is a copy, needs what Consolidation.start returned")
+        memory.set_period(dt)
+        block = memory.block
+        np.concatenate(list(w.values()), axis=1, out=block["weights"])
+        block["phi"][:], block["lacking"][:], block["square"][...] = phi, y, e @ e
+        if not step_consolidation(block.address):
+            return dict(w)
+        return split_weights(w, block["weights"])
 
     def forgetting(self, square: float, seconds: float) -> float:
-        """Return lambda for a prediction error whose square is given [(N m)^2]."""
-        u = min(square / self.surprise**2, 1.0)
-        return math.exp(-seconds * ((1.0 - u) / self.memory + u / self.reset))
+        """Return lambda of a sample of ``seconds``, given |e|^2 of its prediction error."""
+        # numba takes a second to load.
+        from ..kernels.consolidate import forgetting
+
+        return forgetting(square, self.surprise, seconds / self.memory, seconds / self.reset)
 
 
-def smooth_basis(
-    encoding: StateEncoding,
-    features: Float[np.ndarray, "k features"],
-    torque: float,
-    *,
-    components: int = 100,
-    constant: float = 1.0,
-    position: float = 0.1,
-    motion: float = 0.03,
-    neurons: float = 0.01,
-) -> Float[np.ndarray, "features p"]:
-    """Return B, functions of the features that are plausible, each with a prior variance of 1.
+class ConsolidationMemory(dict[str, np.ndarray]):
+    """All that the law remembers, by name: fields of a block that compiled code works on.
+
+    Setting a name copies the value into the field.
 
     Args:
-        encoding: of the network's input.
-        features: (x, 1, a) over a sample of the workspace.
-        torque: the arm's typical torque [N m]; the rest is in multiples of it.
-        components: how many of the neurons' are kept.
-        constant: prior standard deviation of the constant.
-        position: of the change of F over one standard deviation of a position.
-        motion: over one of a velocity or an acceleration.
-        neurons: of the first component of what the neurons add; the others in proportion to their
-            own standard deviation (the components of the activity: Eliasmith and Anderson 2003,
-            section 7.3).
+        law: whose memory it is.
+        n: outputs of the network.
     """
-    d = encoding.size
-    x, a = features[:, : d + 1], features[:, d + 1 :]
-    slope = np.linalg.lstsq(x, a, rcond=None)[0]  # what of the activity is linear in x
-    rest = a - x @ slope
-    variance, axes = np.linalg.eigh(rest.T @ rest / len(rest))
-    kept = slice(None, -1 - min(components, len(variance)), -1)
-    deviation, axes = np.sqrt(np.maximum(variance[kept], 1e-12)), axes[:, kept]
-    axes = axes * (neurons / deviation[0])
-    linear = np.full(d + 1, motion)
-    linear[: encoding.positions], linear[d] = position, constant
-    B = np.block([[np.diag(linear), -slope @ axes], [np.zeros((a.shape[1], d + 1)), axes]])
-    return torque * B
+
+    def __init__(self, law: Consolidation, n: int) -> None:
+        features, functions = law.basis.shape
+        gains = {name: getattr(law, name) for name in ("basis", "noise", "surprise")}
+        start = {"keep_next": 1.0, "keep_done": 1.0, "job": NO_JOB}
+        sizes = {"n": n, "features": features, "functions": functions}
+        self.block = Block(CONSOLIDATION, sizes, gains | start)
+        super().__init__({name: self.block[name] for name in REMEMBERED})
+        super().__setitem__("keep", self.block.between("keep_next", "keep_done"))
+        super().__setitem__("count", self.block.between("cycle", "begun"))
+        self._law, self._n, self._dt = law, n, math.nan
+
+    def __setitem__(self, name: str, value: np.ndarray) -> None:
+        self[name][...] = value
+
+    def set_period(self, dt: float) -> None:
+        """Work with cycles of dt [s]; raises as `Consolidation.cycles`."""
+        if dt == self._dt:
+            return
+        law, block = self._law, self.block
+        every, period, _ = law.cycles(dt, self._n)
+        seconds = every * dt
+        block["every"][...], block["period"][...] = every, period
+        block["share"][...] = -math.expm1(-law.gain * dt)
+        block["slow"][...], block["quick"][...] = seconds / law.memory, seconds / law.reset
+        self._dt = dt
+
+
+def features_of(w: Arrays, J_w: Arrays) -> Float[np.ndarray, "features"]:
+    """Return phi of a network F = W phi, from the Jacobians of its weights ``w``.
+
+    Raises:
+        NetworkError: F is not linear in a weight, row by row.
+    """
+    return np.concatenate([_feature(name, J_w[name]) for name in w])
+
+
+def split_weights(w: Arrays, W: Float[np.ndarray, "n features"]) -> dict[str, np.ndarray]:
+    """Return W as weights of the names and sizes of ``w``."""
+    stops = np.cumsum([value.shape[1] for value in w.values()])[:-1]
+    return dict(zip(w, np.split(W.copy(), stops, axis=1), strict=True))
 
 
 def _feature(name: str, J: Any) -> Float[np.ndarray, "features"]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.gradient_formulas import formulas
 from ..support.checks import check_not_negative, check_positive
 from .law import (
     Arrays,
@@ -17,8 +18,6 @@ from .law import (
     needed,
     outputs,
 )
-
-SMALL = 1e-30  # keeps 0 / 0 away, in single precision too
 
 
 @dataclass(frozen=True)
@@ -67,27 +66,25 @@ class Gradient:
         check_bound(self)
 
     def rule(self, xp: Any = np) -> Rule:
-        """One step as a pure function of arrays of the namespace ``xp``.
+        """Return one step as a pure function of arrays of the namespace ``xp``.
 
-        ``xp`` has numpy's names: numpy itself (the function can be compiled by numba) or
-        ``tensorflow.experimental.numpy``.
+        ``xp`` has numpy's names: numpy itself, or ``tensorflow.experimental.numpy``, which traces
+        the step. `formulas` states the arithmetic for this function and for compiled code.
         """
-        gamma, sigma, bound = self.gamma, self.sigma, self.bound
-        e_mod, dead_zone, normalise = self.e_mod, self.dead_zone, self.normalise
-        depends_on_size = e_mod > 0 or dead_zone > 0 or normalise > 0
+        rates, move, shrink = formulas(xp)
 
         def step(w: Any, descent: Any, error: Any, dt: float) -> Any:
-            if depends_on_size:
-                size = xp.sqrt(xp.sum(error * error))
-                left = xp.maximum(size - dead_zone, 0.0)  # |s_d|
-                gain = xp.sum(descent * descent) / xp.maximum(size * size, SMALL)
-                factor = left / xp.maximum(size, SMALL) / (1.0 + normalise * gain)
-                w = w + dt * (gamma * factor * descent - (sigma + e_mod * left) * w)
-            else:
-                w = w + dt * (gamma * descent - sigma * w)
-            return w / xp.maximum(1.0, xp.sqrt(xp.sum(w * w)) / bound)
+            square, steepness = xp.sum(error * error), xp.sum(descent * descent)
+            gain, leak = rates(square, steepness, dt, *self.gains)
+            moved = move(w, descent, gain, leak)
+            return moved * shrink(xp.sum(moved * moved), self.bound)
 
         return step
+
+    @property
+    def gains(self) -> tuple[float, ...]:
+        """gamma, sigma, e_mod, dead_zone, normalise."""
+        return self.gamma, self.sigma, self.e_mod, self.dead_zone, self.normalise
 
     def start(self, w: Arrays) -> Memory:
         """Return no memory: the law needs none."""

@@ -15,19 +15,22 @@ import nengo
 import numpy as np
 from jaxtyping import Float
 
-from ..errors import ConfigurationError, NetworkError
-from ..kernels.descend import gradient_step
+from ..errors import NetworkError
+from ..kernels.layout import DESCENT, Block
 from ..learning.gradient import Gradient
 from ..learning.law import Signal, signal_of
 from ..nengodl.weights import named_weights
+from ..support.checks import Arguments, check
 from .online import decoders
+
+PARTS = "encoders", "bias", "decoders"
 
 
 class ClosedFormNetwork:
     """What `OnlineNetwork` does, for an input node, one rectified-linear ensemble and its decoders.
 
-    The weights are read from the simulator once and are this object's own; `store` puts what was
-    learned into the simulator. Arguments as those of `OnlineNetwork`.
+    The weights are read from the simulator when this object is made, and are its own from then on;
+    `store` writes what was learned to the simulator. Arguments as those of `OnlineNetwork`.
 
     Raises:
         NetworkError: the network is of another form.
@@ -35,44 +38,48 @@ class ClosedFormNetwork:
     """
 
     def __init__(self, sim: Any, probe: nengo.Probe, law: Gradient, *, learn: Any = None) -> None:
-        if type(law) is not Gradient:
-            raise ConfigurationError(f"ClosedFormNetwork: law is {law}, must be a Gradient")
+        # numba takes a second to load.
+        from ..kernels.descend import descend, evaluate, propagate_back
+
+        given = Arguments("ClosedFormNetwork", law=law)
+        check(given, "law", type(law) is Gradient, "a Gradient")
         self._weights = named_weights(sim)
         ensemble, connection = _one_layer(sim, probe)
         weights = self._weights[ensemble]
         self._handles = [weights.encoders, weights.bias, self._weights[connection]]
         learned = self._weights.trainable(decoders(self._weights) if learn is None else learn)
         self.learned = tuple(handle in learned for handle in self._handles)
-        gains = (law.gamma, law.sigma, law.bound, law.e_mod, law.dead_zone, law.normalise)
-        self.constants = np.array(gains), sim.dt
-        # Encoders are kept transposed, so that the inner loops go over neurons.
-        self._values = [np.array(h.read(), dtype=float, order="C") for h in self._handles]
-        self._values[0] = np.ascontiguousarray(self._values[0].T)
-        size = len(self._values[1])
-        self._activity = np.zeros(size)
-        self.arrays = (*self._values, self._activity, np.zeros(size))  # as compiled code wants them
-        self.n_inputs, self.n_outputs = len(self._values[0]), len(self._values[2])
-        self.forward(np.zeros(self.n_inputs))  # compile
+        self.block = _pack(law, sim.dt, *(handle.read() for handle in self._handles))
+        E_T, bias, D = (self.block[name] for name in PARTS)
+        self._values = E_T.T, bias, D  # as the handles have them
+        self.n_inputs, self.n_outputs = len(E_T), len(D)
+        self._evaluate, self._descend = evaluate, descend
+        self._propagate_back = propagate_back
+        for run in (evaluate, descend, propagate_back):
+            run(self.block.address)  # compile now, not in a cycle; nothing learns yet
+        for name, learns in zip(PARTS, self.learned, strict=True):
+            self.block[f"learn_{name}"][...] = learns
 
     def step(
         self, x: Float[np.ndarray, "n_in"], signal: Signal | Float[np.ndarray, "n_out"]
     ) -> Float[np.ndarray, "n_out"]:
         """Return F(x; w), then change w by one step of the law."""
-        return self._run(x, signal_of(signal).error, self.learned)
+        F = self._run(x, signal_of(signal).error)
+        self._descend(self.block.address)
+        return F
 
     def forward(self, x: Float[np.ndarray, "n_in"]) -> Float[np.ndarray, "n_out"]:
         """Return F(x; w); the weights stay."""
-        return self._run(x, np.zeros(self.n_outputs), (False, False, False))
+        return self._run(x, np.zeros(self.n_outputs))
 
     def vjp(
         self, x: Float[np.ndarray, "n_in"], error: Float[np.ndarray, "n_out"]
     ) -> dict[str, Float[np.ndarray, "..."]]:
         """Return J_w^T s of every learned weight, by name; nothing changes."""
-        self.forward(x)
-        D = self._values[2]
-        active = self._activity > 0
-        back = (D.T @ np.asarray(error)) * active
-        products = [np.outer(back, x), back, np.outer(error, self._activity)]
+        self._run(x, error)
+        self._propagate_back(self.block.address)
+        a, back = self.block["activity"], self.block["back"].copy()
+        products = [np.outer(back, x), back, np.outer(error, a)]
         return {
             handle.name: product
             for handle, product, learned in zip(self._handles, products, self.learned, strict=True)
@@ -81,8 +88,7 @@ class ClosedFormNetwork:
 
     def read(self) -> dict[str, Float[np.ndarray, "..."]]:
         """Return the learned weights by name."""
-        encoders, bias, D = self._values
-        arrays = zip(self._handles, (encoders.T, bias, D), self.learned, strict=True)
+        arrays = zip(self._handles, self._values, self.learned, strict=True)
         return {handle.name: value.copy() for handle, value, learned in arrays if learned}
 
     def write(self, values: Mapping[str, Float[np.ndarray, "..."]]) -> None:
@@ -93,15 +99,15 @@ class ClosedFormNetwork:
                 raise NetworkError(
                     f"weight {name!r} has shape {handle.shape}, not {np.shape(value)}"
                 )
-            place = self._handles.index(handle)
-            self._values[place][:] = np.transpose(value) if place == 0 else value
+            self._values[self._handles.index(handle)][...] = value
 
     def store(self) -> None:
         """Put the learned weights into the simulator."""
         for name, value in self.read().items():
             self._weights[name].write(value)
 
-    def _run(self, x: Any, error: Any, learn: tuple[bool, ...]) -> Float[np.ndarray, "n_out"]:
+    def _run(self, x: Any, error: Any) -> Float[np.ndarray, "n_out"]:
+        """Return F(x; w); x and s are then in the block."""
         x, error = np.asarray(x, dtype=float), np.asarray(error, dtype=float)
         if x.shape != (self.n_inputs,) or error.shape != (self.n_outputs,):
             raise NetworkError(
@@ -110,9 +116,18 @@ class ClosedFormNetwork:
             )
         if not math.isfinite(x.dot(x) + error.dot(error)):  # the operator @ takes twice as long
             raise NetworkError(f"input or error is not finite: {x}, {error}")
-        ET, bias, D, a, back = self.arrays
-        gains, dt = self.constants
-        return gradient_step(ET, bias, D, x, error, a, back, learn, gains, dt)
+        self.block["x"][:], self.block["error"][:] = x, error
+        self._evaluate(self.block.address)
+        return self.block["feedforward"].copy()
+
+
+def _pack(law: Gradient, dt: float, E: Any, bias: Any, D: Any) -> Block:
+    """The network and the law in a block; nothing learns yet."""
+    sizes = {"n": len(D), "inputs": E.shape[1], "neurons": len(bias)}
+    gains = ("gamma", "sigma", "bound", "e_mod", "dead_zone", "normalise")
+    values = {name: getattr(law, name) for name in gains}
+    values |= {"dt": dt, "scale": 1.0, "one": 1.0, "encoders": E.T, "bias": bias, "decoders": D}
+    return Block(DESCENT, sizes, values)
 
 
 def _one_layer(sim: Any, probe: nengo.Probe) -> tuple[Any, Any]:

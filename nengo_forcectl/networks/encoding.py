@@ -1,8 +1,9 @@
 """What a network sees of the arm: chosen, centred, scaled and bounded by a sample of its work."""
 
 import math
-from dataclasses import dataclass
-from typing import Literal, NamedTuple, get_args
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from jaxtyping import Float
@@ -11,13 +12,14 @@ from arms import Arm
 from arms.equations.bodies import coordinates
 
 from ..errors import ConfigurationError, NetworkError
+from ..kernels.layout import ENCODING, NETWORK, Block
 
 Inputs = Literal["q", "q-dq", "q-dq-ref", "q-ref"]
 INPUTS: tuple[Inputs, ...] = get_args(Inputs)
 PARTS = {"q": 1, "q-dq": 2, "q-dq-ref": 3, "q-ref": 3}  # of position, velocity, acceleration
 
 CLIP = 0.5  # of the sample's range, by which a number may leave it
-LIFT = 0.5  # of the sphere's last axis; see StateEncoding
+LIFT = 0.5  # of the sphere's last axis; see `StateEncoding`
 
 
 class States(NamedTuple):
@@ -63,7 +65,12 @@ class StateEncoding:
     @property
     def positions(self) -> int:
         """How many of them are positions, the first ones."""
-        return (self.size - len(self.periodic)) // PARTS[self.inputs] + len(self.periodic)
+        return self.joints + len(self.periodic)
+
+    @property
+    def joints(self) -> int:
+        """Joints of the arm, n."""
+        return (self.size - len(self.periodic)) // PARTS[self.inputs]
 
     @property
     def measured(self) -> bool:
@@ -81,13 +88,37 @@ class StateEncoding:
         dq: Float[np.ndarray, "*batch n"],
         ddq: Float[np.ndarray, "*batch n"],
     ) -> Float[np.ndarray, "*batch n_inputs"]:
-        """Return v for positions, velocities (see ``measured``), the reference's accelerations."""
-        x = _numbers(self.inputs, self.periodic, q, dq, ddq)
-        x = (np.minimum(np.maximum(x, self.lower), self.upper) - self.centre) * self.scale
-        one = np.ones((*x.shape[:-1], 1))
-        u = np.concatenate((x / math.sqrt(self.size), LIFT * one), axis=-1)
-        u /= np.sqrt(np.sum(u * u, axis=-1, keepdims=True))
-        return np.concatenate((x, one, u), axis=-1)
+        """Return v for positions, velocities (see ``measured``), the reference's accelerations.
+
+        Raises:
+            NetworkError: arrays of different shapes, or for another number of joints.
+        """
+        # numba takes a second to load.
+        from ..kernels.encode import encode_rows
+
+        moment = [np.asarray(part, dtype=float) for part in (q, dq, ddq)]
+        *batch, n = moment[0].shape
+        if any(part.shape != (*batch, self.joints) for part in moment):
+            shapes = ", ".join(str(part.shape) for part in moment)
+            raise NetworkError(
+                f"StateEncoding.input: q, dq and ddq have shapes {shapes}, "
+                f"need (*batch, {self.joints}) each"
+            )
+        v = np.empty((math.prod(batch), self.n_inputs))
+        rows = [np.require(part.reshape(-1, n), requirements=("C", "W")) for part in moment]
+        encode_rows(self.block.address, *rows, v)
+        return v.reshape(*batch, self.n_inputs)
+
+    @cached_property
+    def block(self) -> Block:
+        """What compiled code knows of the encoding."""
+        values = {name: getattr(self, name) for name in ("centre", "scale", "lower", "upper")}
+        values |= {"parts": PARTS[self.inputs], "periodic": self.periodic, "lift": LIFT}
+        return Block(ENCODING, {"d": self.size, "periodic": len(self.periodic)}, values)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the fields alone: a copy makes a block of its own."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 class NetworkArrays(NamedTuple):
@@ -97,6 +128,17 @@ class NetworkArrays(NamedTuple):
     encoders: Float[np.ndarray, "neurons d+1"]  # E, scaled by the gains
     bias: Float[np.ndarray, "neurons"]
     weights: Float[np.ndarray, "n d+1+neurons"]  # W: the direct path, then the decoders [N m]
+
+    def block(self) -> Block:
+        """Return what compiled code knows of the network, except its weights."""
+        encoding, (neurons, inputs) = self.encoding, self.encoders.shape
+        values = {
+            "encoding": encoding.block.address,
+            "measured": encoding.measured,
+            "encoders": self.encoders.T,
+            "bias": self.bias,
+        }
+        return Block(NETWORK, {"inputs": inputs, "neurons": neurons}, values, keeps=encoding.block)
 
     def check(self, n: int) -> None:
         """`NetworkError` unless it is for an arm of ``n`` joints, and its parts for each other."""
@@ -135,8 +177,8 @@ def encoding_of(
     kinds = [joint.kind for joint in coordinates(arm.chain)]
     turning = tuple(i for i, kind in enumerate(kinds) if kind != "prismatic")
     joints = turning if periodic else ()
-    x = _numbers(inputs, joints, *states)
     positions = arm.dof + len(joints)
+    x = _numbers(inputs, joints, states)
     centre, spread = x.mean(axis=0), x.std(axis=0)
     groups = np.split(spread, range(positions, len(spread), arm.dof))
     scale = [np.full(len(g), 1.0 / max(math.sqrt(np.mean(g**2)), 1e-9)) for g in groups]
@@ -145,17 +187,9 @@ def encoding_of(
     return StateEncoding(inputs, joints, centre, np.concatenate(scale), low - margin, high + margin)
 
 
-def _numbers(
-    inputs: Inputs,
-    periodic: tuple[int, ...],
-    q: Float[np.ndarray, "*batch n"],
-    dq: Float[np.ndarray, "*batch n"],
-    ddq: Float[np.ndarray, "*batch n"],
-) -> Float[np.ndarray, "*batch d"]:
-    position = q
-    if periodic:
-        joints = list(periodic)
-        sines = q.copy()
-        sines[..., joints] = np.sin(q[..., joints])
-        position = np.concatenate((sines, np.cos(q[..., joints])), axis=-1)
-    return np.concatenate((position, dq, ddq)[: PARTS[inputs]], axis=-1)
+def _numbers(inputs: Inputs, periodic: tuple[int, ...], states: States) -> Float[np.ndarray, "k d"]:
+    """The numbers that an encoding sees, neither centred nor scaled nor bounded."""
+    d = PARTS[inputs] * states.q.shape[1] + len(periodic)
+    edge = np.full(d, np.inf)
+    plain = StateEncoding(inputs, periodic, np.zeros(d), np.ones(d), -edge, edge)
+    return plain.input(*states)[:, :d]

@@ -1,0 +1,139 @@
+"""What learns inside a compiled cycle: its blocks, its weights, and what it remembers, by name."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm
+
+from ..adaptation.network_adaptation import limits_of
+from ..adaptation.time_scales import TimeScales
+from ..errors import NetworkError
+from ..kernels.layout import CONSOLIDATES, DESCENDS
+from ..learning.consolidation import Consolidation, split_weights
+from ..networks.encoding import NetworkArrays
+
+if TYPE_CHECKING:
+    from ..networks.closed_form import ClosedFormNetwork
+
+LABELS = "state -> torque", "adaptive -> torque"
+"""Names of the two weights that a `ConsolidatingLearner` learns, without a simulator."""
+
+
+class ConsolidatingLearner:
+    """A network on an encoding, taught by `Consolidation`, and the observer beside it.
+
+    Args:
+        arm: the model.
+        network: in arrays; the weights become this object's own.
+        law: how it learns.
+        dt: of a control cycle [s].
+        handles: of the simulator's two weights, the direct path's and the decoders', if any.
+
+    Raises:
+        NetworkError: the parts of the network do not fit each other, the arm, or the law.
+        ConfigurationError: the law's period is too short for its work.
+    """
+
+    kind = CONSOLIDATES
+
+    def __init__(
+        self,
+        arm: Arm,
+        network: NetworkArrays,
+        law: Consolidation,
+        dt: float,
+        handles: Sequence[Any] = (),
+    ) -> None:
+        network.check(arm.dof)
+        self.law, self._network, self._handles = law, network, handles
+        self._arm_name = arm.name
+        self._jobs = law.cycles(dt, arm.dof)[2]
+        names = [handle.name for handle in handles] or LABELS
+        parts = np.split(network.weights, [network.encoding.size + 1], axis=1)
+        self._weights = dict(zip(names, parts, strict=True))
+        self._scales = TimeScales(law, self._weights, dt)
+        self._network_block = network.block()
+        self.block = self._scales.block
+        self.block["network"][...] = self._network_block.address
+        self.memory = {**self._scales.memory, "fingerprint": _fingerprint(arm, network, law)}
+
+    @property
+    def network(self) -> NetworkArrays:
+        """The network with the weights that it has now."""
+        return self._network._replace(weights=self.memory["weights"].copy())
+
+    def read(self) -> dict[str, Float[np.ndarray, "..."]]:
+        """Return the learned weights by name."""
+        return split_weights(self._weights, self.memory["weights"])
+
+    def store(self) -> None:
+        """Write the learned weights to the simulator; `NetworkError` if there is none."""
+        if not self._handles:
+            raise NetworkError("this cycle came without a simulator; its weights are in `network`")
+        for handle, value in zip(self._handles, self.read().values(), strict=True):
+            handle.write(value)
+
+    def record_sent(self, tau: Float[np.ndarray, "n"]) -> None:
+        """Take the torque [N m] that was sent in place of the last step's."""
+        self.memory["sent"][:] = tau
+
+    def forget_motion(self) -> None:
+        """Begin a new motion: what the weights do not know yet is observed anew."""
+        self._scales.forget_motion()
+
+    def check(self, checkpoint: Mapping[str, np.ndarray]) -> None:
+        """`NetworkError` for a checkpoint of another network or arm, or of no valid state."""
+        mark = self.memory["fingerprint"]
+        given = np.asarray(checkpoint.get("fingerprint", mark))
+        if given.shape == mark.shape and not np.allclose(given, mark, rtol=1e-6, atol=1e-9):
+            raise NetworkError(
+                f"checkpoint: is not of this network for arm '{self._arm_name}'; seed, posture, "
+                "states, inputs and the model must be those of the cycle that it is from"
+            )
+        count = np.ravel(checkpoint.get("count", ()))
+        if len(count) == 3 and not (count[0] >= 0 and -1 <= count[1] < self._jobs):
+            raise NetworkError(
+                f"checkpoint: count is {count}, needs a job from -1 to {self._jobs - 1}"
+            )
+
+
+class DescendingLearner:
+    """A `ClosedFormNetwork` of (q, dq) over the arm's limits; the weights are the network's own.
+
+    Raises:
+        NetworkError: a network that is not for this arm.
+    """
+
+    kind = DESCENDS
+
+    def __init__(self, arm: Arm, network: "ClosedFormNetwork") -> None:
+        n = arm.dof
+        if (network.n_inputs, network.n_outputs) != (2 * n, n):
+            raise NetworkError(
+                f"network has {network.n_inputs} inputs and {network.n_outputs} outputs, "
+                f"arm '{arm.name}' needs {2 * n} and {n}"
+            )
+        self.block = network.block
+        self.block["centre"][:], self.block["scale"][:] = limits_of(arm)
+        self.memory = {name: self.block[name] for name in ("encoders", "bias", "decoders")}
+
+    def forget_motion(self) -> None:
+        """Begin a new motion: it remembers nothing of one."""
+
+
+def _fingerprint(
+    arm: Arm, network: NetworkArrays, law: Consolidation
+) -> Float[np.ndarray, "numbers"]:
+    """Numbers that tell networks, and the arms that they learn of, from each other."""
+    encoding = network.encoding
+    ranges = (encoding.centre, encoding.scale, encoding.lower, encoding.upper)
+    digest = hashlib.sha256(f"{encoding.inputs} {encoding.periodic}".encode())
+    for array in (network.encoders, network.bias, law.basis, *ranges):
+        digest.update(np.ascontiguousarray(array, dtype=float).tobytes())
+    terms = arm.terms(np.linspace(0.3, 0.9, arm.dof), np.zeros(arm.dof))
+    marks = np.frombuffer(digest.digest(), np.uint8).astype(float)
+    return np.concatenate((marks, terms.M.ravel(), terms.g))

@@ -1,0 +1,45 @@
+"""The smoothness prior of `Consolidation`: plausible functions of a network's features."""
+
+import numpy as np
+from jaxtyping import Float
+
+from .encoding import StateEncoding
+
+
+def smooth_basis(
+    encoding: StateEncoding,
+    features: Float[np.ndarray, "k features"],
+    torque: float,
+    *,
+    components: int = 100,
+    constant: float = 1.0,
+    position: float = 0.1,
+    motion: float = 0.03,
+    neurons: float = 0.01,
+) -> Float[np.ndarray, "features p"]:
+    """Return B, functions of the features that are plausible, each with a prior variance of 1.
+
+    Args:
+        encoding: of the network's input.
+        features: (x, 1, a) over a sample of the workspace.
+        torque: the arm's typical torque [N m]; the rest is in multiples of it.
+        components: how many of the neurons' are kept.
+        constant: prior standard deviation of the constant.
+        position: of the change of F over one standard deviation of a position.
+        motion: over one of a velocity or an acceleration.
+        neurons: of the first component of what the neurons add; the others in proportion to their
+            own standard deviation (the components of the activity: Eliasmith and Anderson 2003,
+            section 7.3).
+    """
+    d = encoding.size
+    x, a = features[:, : d + 1], features[:, d + 1 :]
+    slope = np.linalg.lstsq(x, a, rcond=None)[0]  # what of the activity is linear in x
+    rest = a - x @ slope
+    variance, axes = np.linalg.eigh(rest.T @ rest / len(rest))
+    kept = slice(None, -1 - min(components, len(variance)), -1)
+    deviation, axes = np.sqrt(np.maximum(variance[kept], 1e-12)), axes[:, kept]
+    axes = axes * (neurons / deviation[0])
+    linear = np.full(d + 1, motion)
+    linear[: encoding.positions], linear[d] = position, constant
+    B = np.block([[np.diag(linear), -slope @ axes], [np.zeros((a.shape[1], d + 1)), axes]])
+    return torque * B
