@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
@@ -19,8 +20,10 @@ from .masses import Payload
 from .sensing import Sensing, Sensors, whole_steps
 from .surfaces import Surface
 from .tools import Tool
-from .world import World
 from .wrist import Wrist
+
+if TYPE_CHECKING:
+    from .world import World
 
 
 class Bullet(Closing, Robot):
@@ -113,6 +116,8 @@ class Bullet(Closing, Robot):
 
     def _build(self) -> None:
         """Make a world for every body that the arm will have."""
+        from .world import World  # PyBullet, which `import nengo_forcectl.sim` does without
+
         worlds: dict[Chain, World] = {}
         for start, real in phases(self.arm, self.disturbances):
             if real.chain not in worlds:
