@@ -6,7 +6,7 @@ from nengo_forcectl.errors import ConfigurationError, NetworkError
 from nengo_forcectl.learning.gradient import Gradient
 from nengo_forcectl.nengodl.compatibility import nengo_dl, tf
 from nengo_forcectl.nengodl.jacobians import weight_jacobian, weight_vjp
-from nengo_forcectl.nengodl.loop import LearningLoop
+from nengo_forcectl.nengodl.learning_loop import LearningLoop
 from nengo_forcectl.nengodl.weights import named_weights
 
 

@@ -7,7 +7,7 @@ from .jacobians import (
     weight_jvp as weight_jvp,
     weight_vjp as weight_vjp,
 )
-from .loop import LearningLoop as LearningLoop, Observed as Observed
+from .learning_loop import LearningLoop as LearningLoop, Observed as Observed
 from .mapping import ByObject as ByObject
 from .update import RuleLaw as RuleLaw
 from .weights import Weight as Weight, Weights as Weights, named_weights as named_weights

@@ -29,7 +29,7 @@ class ByObject(Mapping[str, T], Generic[T]):
     subnetwork. Iterating gives names.
     """
 
-    def __init__(self, items: Mapping[Handle, T]) -> None:
+    def __init__(self, items: Mapping[Any, T]) -> None:
         self._items = dict(items)  # by handle
 
     def __getitem__(self, key: Any) -> Any:

@@ -10,7 +10,7 @@ from nengo.ensemble import Neurons
 
 from ..errors import NetworkError
 from ..learning.law import Law, Memory, Signal, signal_of
-from ..nengodl.loop import LearningLoop
+from ..nengodl.learning_loop import LearningLoop
 from ..nengodl.update import RuleLaw
 from ..nengodl.weights import Weights, named_weights
 
