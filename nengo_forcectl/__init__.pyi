@@ -99,7 +99,7 @@ from .nengodl.jacobians import (
     weight_jvp as weight_jvp,
     weight_vjp as weight_vjp,
 )
-from .nengodl.loop import LearningLoop as LearningLoop
+from .nengodl.learning_loop import LearningLoop as LearningLoop
 from .nengodl.weights import named_weights as named_weights
 from .networks.building import (
     adaptive_network as adaptive_network,

@@ -24,7 +24,7 @@ from nengo_forcectl import (
 from nengo_forcectl.learning.gradient import Gradient
 from nengo_forcectl.nengodl.compatibility import tf
 from nengo_forcectl.nengodl.jacobians import weight_vjp
-from nengo_forcectl.nengodl.loop import LearningLoop
+from nengo_forcectl.nengodl.learning_loop import LearningLoop
 from nengo_forcectl.networks.closed_form import ClosedFormNetwork
 
 N_IN, N_OUT, BATCH = 12, 6, 1024

@@ -10,6 +10,10 @@ from law_signals import signal, weights  # noqa: F401  fixtures
 import arms
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "equation(law): states the equation of a learning law anew")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory):
     """Kernels are derived and compiled in this session, not taken from the user's cache."""

@@ -28,6 +28,7 @@ def start(law):
     return w, law.start(w)
 
 
+@pytest.mark.equation("Consolidation")
 def test_without_forgetting_it_is_batch_ridge_regression(rng):
     """After 600 cycles W is the ridge solution on features filtered and sampled by hand."""
     plain = law(rng, memory=1e15, reset=1e15)

@@ -31,6 +31,7 @@ def test_one_step_is_the_equation(arrays):
     np.testing.assert_allclose(change, 0.01 * (2.0 * descent - 0.5 * w), rtol=1e-12)
 
 
+@pytest.mark.equation("Gradient")
 @pytest.mark.parametrize("terms", TERMS, ids=lambda terms: "+".join(terms) or "plain")
 def test_a_step_with_every_term_is_the_equation(terms, rng):
     """Entry by entry: dead zone, normalisation, both leaks, projection, and J_w^T s by loops."""

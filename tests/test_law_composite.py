@@ -11,6 +11,7 @@ from nengo_forcectl.learning.gradient import Gradient
 from nengo_forcectl.learning.law import Signal
 
 
+@pytest.mark.equation("Composite")
 def test_composite_with_constant_gain_is_the_equation(weights, signal):
     """dw/dt = gamma J_w^T (s + rho e), entry by entry."""
     w, J_w = weights

@@ -11,6 +11,7 @@ from nengo_forcectl.learning.gauss_newton import GaussNewton
 from nengo_forcectl.learning.law import Signal
 
 
+@pytest.mark.equation("GaussNewton")
 def test_gauss_newton_is_damped_least_squares(weights, signal):
     """The change solves min |G dw - a_err|^2 + damping |dw|^2, by a QR of the stacked system."""
     w, J_w = weights

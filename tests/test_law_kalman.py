@@ -33,6 +33,7 @@ def test_kalman_is_ridge_regression(rng):
     np.testing.assert_allclose(memory["covariance"][0], np.linalg.inv(information), atol=1e-10)
 
 
+@pytest.mark.equation("Kalman")
 @pytest.mark.parametrize("blocks", ["all", "array", "row"])
 def test_kalman_with_blocks_is_the_equation(blocks, weights, signal):
     """Two steps with forgetting equal the textbook's, all other covariances set to zero."""
@@ -94,6 +95,7 @@ def test_a_large_covariance_is_that_of_the_equation(rng):
     np.testing.assert_array_equal(memory["covariance of D"][0], memory["covariance of D"][0].T)
 
 
+@pytest.mark.equation("RecursiveLeastSquares")
 @pytest.mark.parametrize("forgetting", [0.0, 2.0])
 def test_least_squares_of_decoders_is_the_kalman_law(forgetting, rng):
     """Two ensembles on one output, 30 steps: the dense filter's decoders and block covariance."""

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pytest
 from law_signals import DT, N_OUT, N
 
 from nengo_forcectl.learning.gradient import Gradient
@@ -10,6 +11,7 @@ from nengo_forcectl.learning.law import Signal
 from nengo_forcectl.learning.multilayer import Multilayer
 
 
+@pytest.mark.equation("Multilayer")
 def test_multilayer_is_the_equation(weights, signal):
     """Inner arrays by their own rate; all leak to where they started, in the second step too."""
     (w, J_w), s = weights, signal.error

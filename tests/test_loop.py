@@ -6,7 +6,7 @@ from nengo_forcectl.errors import ConfigurationError, NetworkError
 from nengo_forcectl.learning.gradient import Gradient
 from nengo_forcectl.nengodl.compatibility import nengo_dl, tf
 from nengo_forcectl.nengodl.jacobians import weight_jacobian, weight_vjp
-from nengo_forcectl.nengodl.loop import LearningLoop
+from nengo_forcectl.nengodl.learning_loop import LearningLoop
 from nengo_forcectl.nengodl.weights import named_weights
 
 
@@ -317,11 +317,11 @@ def test_what_does_not_fit_is_named(network):
         ):
             with pytest.raises(NetworkError, match=message):
                 loop.step(inputs, e)
-        with pytest.raises(ConfigurationError, match=r"'adam', must be an optimizer of tf\.keras"):
+        with pytest.raises(ConfigurationError, match=r"'adam', needs an optimizer of tf\.keras"):
             LearningLoop(sim, probe, "adam")
-        with pytest.raises(ConfigurationError, match=r"rate of a\.bias is 0\.0"):
+        with pytest.raises(ConfigurationError, match=r"rates: is 0\.0 for a\.bias"):
             LearningLoop(sim, probe, law, rates={"a.bias": 0.0})
-        with pytest.raises(NetworkError, match=r"rate of a\.bias, which does not learn"):
+        with pytest.raises(NetworkError, match=r"rates: has a\.bias, which does not learn"):
             LearningLoop(sim, probe, law, freeze=[network.a], rates={"a.bias": 2.0})
         with pytest.raises(NetworkError, match=r"nothing to learn"):
             LearningLoop(sim, probe, law, learn="a.bias", freeze=[network.a])

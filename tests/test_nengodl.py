@@ -18,7 +18,23 @@ def python(code: str) -> subprocess.CompletedProcess[str]:
 def test_the_packages_are_light_to_import():
     """Importing the packages loads neither TensorFlow nor PyBullet nor Sympy."""
     heavy = ["tensorflow", "tf_keras", "nengo_dl", "pybullet", "sympy", "matplotlib"]
-    code = f"import sys, arms, nengo_forcectl; print([m for m in {heavy} if m in sys.modules])"
+    code = (
+        "import sys, arms, nengo_forcectl, nengo_forcectl.nengodl, nengo_forcectl.sim;"
+        "from nengo_forcectl import kinematics, learning, networks, paths;"
+        f"print([m for m in {heavy} if m in sys.modules])"
+    )
+    done = python(code)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_names_that_need_an_engine_load_it_when_they_are_used():
+    """Bullet, MuJoCo and what works on a NengoDL simulator can be imported at no cost."""
+    code = (
+        "import sys, warnings; warnings.simplefilter('ignore');"  # Nengo's own, of numpy.core
+        "from nengo_forcectl import Bullet, LearningLoop, MuJoCo, OnlineNetwork, named_weights;"
+        "from nengo_forcectl import kinematics_network, simulator, weight_jacobian;"
+        "print([m for m in ('tensorflow', 'nengo_dl', 'pybullet', 'mujoco') if m in sys.modules])"
+    )
     done = python(code)
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
@@ -26,7 +42,7 @@ def test_the_packages_are_light_to_import():
 def test_the_import_is_quiet_and_the_users_own_keras_works_after_it():
     """Nothing is written, ``import keras`` afterwards gives Keras 3, NengoDL has its Keras 2."""
     code = (
-        "import nengo_forcectl.nengodl.compatibility as n, sys;"
+        "import nengo_forcectl.nengodl.compatibility as n, sys; n.tf.keras;"
         "assert not [m for m in sys.modules if m == 'keras' or m.startswith('keras.')];"
         "import keras; assert keras.layers.Dense.__module__.startswith('keras.src.');"
         "assert n.tf.keras.layers.Dense.__module__.startswith('tf_keras.')"
@@ -39,7 +55,7 @@ def test_a_keras_imported_before_stays_the_same():
     """The modules that the user had imported are the same objects afterwards."""
     code = (
         "import sys, keras, keras.layers as before;"
-        "import nengo_forcectl.nengodl.compatibility as n;"
+        "import nengo_forcectl.nengodl.compatibility as n; n.nengo_dl.Simulator;"
         "import keras.layers as after; assert before is after is keras.layers;"
         "assert sys.modules['keras'] is keras and 'keras.engine' not in sys.modules"
     )
@@ -78,7 +94,7 @@ def test_nengodl_equals_nengo():
 def test_keras_3_in_tensorflow_is_named(monkeypatch):
     """Where TensorFlow has been told to use Keras 3, the error says what to set."""
     monkeypatch.setenv("TF_USE_LEGACY_KERAS", "0")
-    done = python("import nengo_forcectl.nengodl.compatibility")
+    done = python("from nengo_forcectl.nengodl.compatibility import tf; tf.keras")
     assert done.returncode == 1
     assert "VersionError: TensorFlow was imported with Keras 3" in done.stderr
     assert "TF_USE_LEGACY_KERAS=1" in done.stderr

@@ -267,7 +267,7 @@ def test_bad_arguments_are_named(network):
             online.step(np.zeros(N_IN + 1), np.zeros(N_OUT - 1))
         with pytest.raises(NetworkError, match=r"not finite"):
             online.step(x * np.nan, error)
-        with pytest.raises(ConfigurationError, match=r"optimizer is 'sgd', must be"):
+        with pytest.raises(ConfigurationError, match=r"optimizer: is 'sgd', needs"):
             OnlineNetwork(sim, network.probe, "sgd")
         with pytest.raises(NetworkError, match=r"'torque -> adaptive'"):
             OnlineNetwork(sim, network.probe, Gradient(1.0), learn=["torque -> adaptive"])

@@ -98,7 +98,7 @@ def test_what_does_not_exist_is_named(network):
             weights["a -> oot"]
         with pytest.raises(NetworkError, match=r"Node.*'in'.* they are: a\.encoders"):
             weights[network.node]
-        with pytest.raises(NetworkError, match=r"'a.bias' has shape \(20,\), not \(2,\)"):
+        with pytest.raises(NetworkError, match=r"'a.bias': has shape \(2,\), needs \(20,\)"):
             weights["a.bias"].write(np.zeros(2))
 
 

@@ -1,1 +1,44 @@
+"""Learning laws: weights, their Jacobian dF/dw and an error in, new weights out.
 
+A law is one file: a frozen dataclass with its gains as fields, its equation and its source in the
+docstring. To add one, write it, name it in `LAWS`, and mark the test that states its equation anew
+with ``@pytest.mark.equation("TheLaw")``.
+"""
+
+from .composite import Composite
+from .consolidation import Consolidation
+from .gauss_newton import GaussNewton
+from .gradient import Gradient
+from .kalman import Kalman
+from .law import Arrays, Law, Memory, Rule, Signal
+from .least_squares import RecursiveLeastSquares
+from .multilayer import Multilayer
+from .robust import Robust
+from .task_jacobian import force_to_torque, task_weight_jacobian
+
+LAWS: dict[str, type[Law]] = {
+    law.__name__: law
+    for law in (
+        Composite,
+        Consolidation,
+        GaussNewton,
+        Gradient,
+        Kalman,
+        Multilayer,
+        RecursiveLeastSquares,
+        Robust,
+    )
+}
+"""Every learning law by its name."""
+
+__all__ = [  # pyright: ignore[reportUnsupportedDunderAll]
+    *LAWS,
+    "LAWS",
+    "Arrays",
+    "Law",
+    "Memory",
+    "Rule",
+    "Signal",
+    "force_to_torque",
+    "task_weight_jacobian",
+]

@@ -4,15 +4,18 @@ NengoDL 3.6 asks for modules that TensorFlow's Keras no longer has (``keras.engi
 batch normalisation classes). tf-keras has them under other names, so stand-ins are registered while
 ``nengo_dl`` is imported, and removed afterwards: the user's own ``import keras`` stays what it was.
 
-Importing this module takes about 3 s and is quiet. Unless TensorFlow was imported before, GPUs are
-hidden from it: a control step is far too small for one.
+``tf`` and ``nengo_dl`` are imported when one of them is first used, which takes about 3 s and is
+quiet. Unless TensorFlow was imported before, GPUs are hidden from it: a control step is far too
+small for one.
 """
 
+import functools
 import importlib
 import importlib.metadata
 import os
 import subprocess
 import sys
+import threading
 import types
 import warnings
 from collections.abc import Iterator, MutableMapping
@@ -79,8 +82,8 @@ def _import_tensorflow() -> Any:
     tf = importlib.import_module("tensorflow")
     if not tf.keras.layers.Layer.__module__.startswith("tf_keras."):
         raise VersionError(
-            "TensorFlow was imported with Keras 3, and NengoDL needs Keras 2 (tf-keras): set the "
-            "environment variable TF_USE_LEGACY_KERAS=1, or import nengo_forcectl.nengodl first"
+            "TensorFlow was imported with Keras 3, NengoDL needs Keras 2 (tf-keras); set the "
+            "environment variable TF_USE_LEGACY_KERAS=1 before TensorFlow is imported"
         )
     if hide_gpus:
         tf.config.set_visible_devices([], "GPU")
@@ -95,8 +98,25 @@ def _import_nengo_dl(tf: Any) -> Any:
         return importlib.import_module("nengo_dl")
 
 
-check_versions()
-with quiet_stderr(), warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    tf = _import_tensorflow()
-    nengo_dl = _import_nengo_dl(tf)
+@functools.cache
+def _modules() -> dict[str, Any]:
+    """TensorFlow and NengoDL, imported together."""
+    check_versions()
+    with quiet_stderr(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tf = _import_tensorflow()
+        return {"tensorflow": tf, "nengo_dl": _import_nengo_dl(tf)}
+
+
+class _Lazy(types.ModuleType):
+    """A module of `_modules` that is imported when it is first used."""
+
+    def __getattr__(self, name: str) -> Any:
+        with _LOCK:
+            module = _modules()[self.__name__]
+        return getattr(module, name)
+
+
+_LOCK = threading.RLock()  # one thread at a time imports
+tf: Any = _Lazy("tensorflow")
+nengo_dl: Any = _Lazy("nengo_dl")

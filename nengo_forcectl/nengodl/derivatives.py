@@ -9,7 +9,7 @@ import nengo
 from ..errors import NetworkError
 from .compatibility import tf
 from .evaluation import Evaluation, assembled, compiled, leaves_of
-from .weights import Weight, kept
+from .weights import Weight, cache_of
 
 
 def weight_jacobian_function(
@@ -21,7 +21,7 @@ def weight_jacobian_function(
         return weight_jacobians(sim, probe, weights, inputs, step, vectorised)
 
     key = ("weight_jacobian", probe, tuple(w.name for w in weights), batch, steps)
-    return _kept_function(sim, key, jacobians, [], batch, steps)
+    return _cached_function(sim, key, jacobians, [], batch, steps)
 
 
 def weight_jacobians(
@@ -67,7 +67,7 @@ def input_jacobian_function(
         return _by_item(sim, of_item, shapes, inputs, False)
 
     key = ("input_jacobian", probe, nodes, batch, steps)
-    return _kept_function(sim, key, jacobians, [], batch, steps)
+    return _cached_function(sim, key, jacobians, [], batch, steps)
 
 
 def weight_vjp_function(
@@ -88,7 +88,7 @@ def weight_vjp_function(
 
     key = ("weight_vjp", probe, tuple(w.name for w in weights), batch, steps)
     error = tf.TensorSpec((batch, probe.size_in), sim.tensor_graph.dtype)
-    return _kept_function(sim, key, vjp, [error], batch, steps)
+    return _cached_function(sim, key, vjp, [error], batch, steps)
 
 
 def weight_jvp_function(
@@ -116,7 +116,7 @@ def weight_jvp_function(
     key = ("weight_jvp", probe, tuple(w.name for w in weights), batch, steps)
     dtype = sim.tensor_graph.dtype
     change = [tf.TensorSpec(weight.shape, dtype) for weight in weights]
-    return _kept_function(sim, key, jvp, change, batch, steps)
+    return _cached_function(sim, key, jvp, change, batch, steps)
 
 
 def _by_item(
@@ -146,10 +146,10 @@ def _by_item(
     return tf.map_fn(item, (tf.range(batch), *inputs), fn_output_signature=signature)
 
 
-def _kept_function(
+def _cached_function(
     sim: Any, key: tuple, function: Callable, specs: list[Any], batch: int, steps: int
 ) -> Callable[..., Any]:
-    functions = kept(sim)
+    functions = cache_of(sim)
     if key not in functions:
         dtype = sim.tensor_graph.dtype
         inputs = [tf.TensorSpec((batch, steps, node.size_out), dtype) for node in sim.node_inputs]

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..support.quiet import quiet_stderr
 from .compatibility import nengo_dl, replaced, tf
-from .weights import Weight, kept
+from .weights import Weight, cache_of
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Evaluation:
     @classmethod
     def of(cls, sim: Any, batch: int) -> "Evaluation":
         """Return the evaluation of ``sim`` for a batch size that may differ from its own."""
-        cache = kept(sim)
+        cache = cache_of(sim)
         if ("evaluation", batch) not in cache:
             graph, own = sim.tensor_graph, batch != sim.minibatch_size
             if own:

@@ -7,6 +7,7 @@ import nengo
 import numpy as np
 
 from ..errors import NetworkError
+from .compatibility import tf
 
 
 def checked_probe(sim: Any, probe: nengo.Probe) -> nengo.Probe:
@@ -55,8 +56,8 @@ def checked_inputs(sim: Any, inputs: Mapping[nengo.Node, Any]) -> tuple[list[Any
         raise NetworkError(f"inputs have {batch} items and {steps} steps, need at least one each")
     if sim.minibatch_size not in (1, batch):
         raise NetworkError(
-            f"inputs have {batch} items, the simulator's minibatch {sim.minibatch_size}; they must "
-            "be equal, or the simulator's 1"
+            f"inputs have {batch} items, the simulator's minibatch {sim.minibatch_size}; needs as "
+            "many, or a minibatch of 1"
         )
     tensors = []
     for node in nodes:
@@ -72,8 +73,6 @@ def checked_inputs(sim: Any, inputs: Mapping[nengo.Node, Any]) -> tuple[list[Any
 
 def checked_array(sim: Any, value: Any, shape: tuple[int, ...], name: str) -> Any:
     """Return a tensor of the simulator's type; `NetworkError` if it does not fit."""
-    from .compatibility import tf
-
     array = np.asarray(value)
     if array.dtype.kind not in "fiu":
         raise NetworkError(f"{name} is of type {array.dtype}, needs real numbers")

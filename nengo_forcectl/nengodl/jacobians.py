@@ -23,9 +23,17 @@ import numpy as np
 from jaxtyping import Float
 
 from ..errors import NetworkError
+from .compatibility import tf
+from .dependence import check_inputs, depends, within
+from .derivatives import (
+    input_jacobian_function,
+    weight_jacobian_function,
+    weight_jvp_function,
+    weight_vjp_function,
+)
 from .feeds import checked_array, checked_inputs, checked_probe
 from .mapping import ByObject
-from .weights import Weight, kept, named_weights
+from .weights import Weight, cache_of, named_weights
 
 Inputs = Mapping[nengo.Node, Float[np.ndarray, "batch *steps n_in"]]
 
@@ -53,8 +61,6 @@ def weight_jacobian(
             fit, a weight that F does not depend on or that is not trainable, or an object on the
             way from it to F that has no derivative.
     """
-    from .derivatives import weight_jacobian_function
-
     arrays, batch, steps = _checked(sim, probe, inputs)
     weights = differentiable(sim, probe, wrt, steps)
     function = weight_jacobian_function(sim, probe, weights, batch, steps)
@@ -69,9 +75,6 @@ def input_jacobian(
 
     Arguments and errors are those of `weight_jacobian`.
     """
-    from .dependence import check_inputs
-    from .derivatives import input_jacobian_function
-
     arrays, batch, steps = _checked(sim, probe, inputs)
     check_inputs(sim, probe, inputs, steps)
     function = input_jacobian_function(sim, probe, tuple(inputs), batch, steps)
@@ -95,8 +98,6 @@ def weight_vjp(
 
     The other arguments and the errors are those of `weight_jacobian`.
     """
-    from .derivatives import weight_vjp_function
-
     arrays, batch, steps = _checked(sim, probe, inputs)
     error = checked_array(sim, error, (batch, probe.size_in), f"error of {probe}")
     weights = differentiable(sim, probe, wrt, steps)
@@ -117,8 +118,6 @@ def weight_jvp(
 
     The other arguments and the errors are those of `weight_jacobian`.
     """
-    from .derivatives import weight_jvp_function
-
     arrays, batch, steps = _checked(sim, probe, inputs)
     weights, values = [], []
     for key, value in change.items():
@@ -141,13 +140,11 @@ def differentiable(sim: Any, probe: nengo.Probe, wrt: Any, steps: int) -> list[W
     Raises:
         NetworkError: see `weight_jacobian`.
     """
-    from .dependence import depends, within
-
     weights = named_weights(sim).trainable(wrt)
     key = ("depends", probe, tuple(weights), steps)
-    if key not in kept(sim):
-        kept(sim)[key] = depends(sim, probe, weights, steps)
-    reached = kept(sim)[key]
+    if key not in cache_of(sim):
+        cache_of(sim)[key] = depends(sim, probe, weights, steps)
+    reached = cache_of(sim)[key]
     missing = [weight.name for weight in weights if weight not in reached]
     if missing and (wrt is not None or not reached):
         raise NetworkError(f"{probe} does not depend on {', '.join(missing)} {within(steps)}")
@@ -162,8 +159,6 @@ def _one(weights: list[Weight], key: Any) -> list[Weight]:
 
 
 def _index(step: int, steps: int) -> Any:
-    from .compatibility import tf
-
     if not -steps <= step < steps:
         raise NetworkError(f"there is no step {step}: the inputs have {steps}")
     return tf.constant(step % steps)

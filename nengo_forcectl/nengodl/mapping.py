@@ -2,13 +2,22 @@
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import nengo
 
 from ..errors import NetworkError
 
 T = TypeVar("T")
+
+
+@runtime_checkable
+class Handle(Protocol):
+    """What the items of a `ByObject` are found by, such as `Weight`."""
+
+    name: str  # unique in its network
+    owner: Any  # the Nengo object
+    attribute: str  # which weights of the object
 
 
 class ByObject(Mapping[str, T], Generic[T]):
@@ -44,7 +53,7 @@ class ByObject(Mapping[str, T], Generic[T]):
             found = [weight for weight in self._items if weight.owner in objects]
         else:
             found = [weight for weight in self._items if key in (weight, weight.owner)]
-            if not found and hasattr(key, "attribute"):  # a handle from an earlier call
+            if not found and isinstance(key, Handle):  # of an earlier call
                 found = [weight for weight in self._items if weight.name == key.name]
         if not found:
             close = get_close_matches(key, self) if isinstance(key, str) else []

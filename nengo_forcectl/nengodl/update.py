@@ -1,7 +1,7 @@
 """How a loop changes weights: by a learning law, or by a Keras optimizer."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, runtime_checkable
 
 from ..errors import ConfigurationError
 from .compatibility import tf
@@ -9,20 +9,32 @@ from .evaluation import assembled
 from .weights import Weight
 
 
+@runtime_checkable
+class RuleLaw(Protocol):
+    """A learning law that is a function of one weight array, such as `Gradient`."""
+
+    def rule(self, xp: Any = ...) -> Callable[[Any, Any, Any, float], Any]:
+        """Return (w, J_w^T s, s, dt) -> the new weights, in the array namespace ``xp``."""
+        ...
+
+
 class Update:
     """The change of some weights of a simulator, to be called while TensorFlow traces.
 
     Args:
         sim: the simulator.
-        optimizer: a Keras optimizer or a law with a rule; None where nothing is to change.
+        optimizer: a Keras optimizer or a law with a rule; None changes nothing.
         rates: the factor of every weight that learns.
+
+    Raises:
+        ConfigurationError: another optimizer.
     """
 
     def __init__(self, sim: Any, optimizer: Any, rates: Mapping[Weight, float]) -> None:
         self._sim, self._weights, self._rates = sim, list(rates), list(rates.values())
         self._optimizer: Any = None
         self._rule: Any = None
-        if hasattr(optimizer, "rule"):
+        if isinstance(optimizer, RuleLaw):
             self._rule = optimizer.rule(tf.experimental.numpy)
         elif isinstance(
             optimizer, (tf.keras.optimizers.Optimizer, tf.keras.optimizers.legacy.Optimizer)
@@ -40,8 +52,8 @@ class Update:
                 build(self._variables)
         elif optimizer is not None:
             raise ConfigurationError(
-                f"optimizer is {optimizer!r}, must be an optimizer of tf.keras (tf-keras, Keras 2) "
-                "or a law of nengo_forcectl.learning with a rule; OnlineNetwork takes every law"
+                f"LearningLoop.optimizer: is {optimizer!r}, needs an optimizer of tf.keras "
+                "(tf-keras, Keras 2) or a learning law with a rule; OnlineNetwork takes every law"
             )
 
     @property

@@ -18,9 +18,11 @@ from typing import Any
 import nengo
 import numpy as np
 from jaxtyping import Float
+from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 
 from ..errors import NetworkError
+from .compatibility import nengo_dl, tf
 from .mapping import ByObject
 
 
@@ -68,7 +70,9 @@ class Weight:
         """Change the value in the simulator."""
         value = np.asarray(value)
         if value.shape != self.shape:
-            raise NetworkError(f"weight {self.name!r} has shape {self.shape}, not {value.shape}")
+            raise NetworkError(
+                f"value of weight {self.name!r}: has shape {value.shape}, needs {self.shape}"
+            )
         if self.variable is None:
             raise NetworkError(
                 f"weight {self.name!r} cannot be written: not trainable or not used, it is a "
@@ -118,12 +122,12 @@ def named_weights(sim: Any) -> Weights:
     """
     if sim.closed:
         raise NetworkError(f"the simulator of {sim.model.toplevel} is closed: open one anew")
-    if "weights" not in kept(sim):
-        kept(sim)["weights"] = _found(sim)
-    return kept(sim)["weights"]
+    if "weights" not in cache_of(sim):
+        cache_of(sim)["weights"] = _found(sim)
+    return cache_of(sim)["weights"]
 
 
-def kept(sim: Any) -> dict[Any, Any]:
+def cache_of(sim: Any) -> dict[Any, Any]:
     """Return what this package keeps with a simulator, for as long as it lives."""
     return sim.__dict__.setdefault("_forcectl", {})
 
@@ -174,8 +178,6 @@ def _of_signal(sim: Any, signal: Any) -> dict[str, Any]:
 
 
 def _of_tensor_nodes(sim: Any) -> Iterator[dict[str, Any]]:
-    from .compatibility import nengo_dl, tf
-
     seen = set()
     for node in sim.model.toplevel.all_nodes:
         layer: Any = getattr(node, "tensor_func", None)
@@ -206,7 +208,7 @@ def _name(owner: Any) -> str:
         return str(owner.label or f"{_name(owner.pre_obj)} -> {_name(owner.post_obj)}")
     if isinstance(owner, Neurons):
         return f"{_name(owner.ensemble)}.neurons"
-    if not hasattr(owner, "label"):  # a learning rule
+    if isinstance(owner, LearningRule):
         return str(owner)
     return str(owner.label or type(owner).__name__.lower())
 

@@ -25,6 +25,7 @@ from nengo.dists import Choice, CosineSimilarity, UniformHypersphere
 from nengo.solvers import NoSolver
 
 from ..errors import ConfigurationError
+from ..nengodl.compatibility import nengo_dl
 from .encoding import NetworkArrays, StateEncoding, States
 
 SHARES = (0.15, 0.32)  # of the sample that a neuron is active for
@@ -237,8 +238,6 @@ def _decoders(network: Any, D: np.ndarray, seed: int, synapse: Any = None) -> ne
 
 def simulator(network: nengo.Network, *, minibatch_size: int = 1, dt: float = 0.001) -> Any:
     """Return a quiet ``nengo_dl.Simulator`` of ``network`` that computes in float64, on the CPU."""
-    from ..nengodl.compatibility import nengo_dl
-
     with network:
         nengo_dl.configure_settings(dtype="float64")
     return nengo_dl.Simulator(

@@ -9,8 +9,9 @@ from jaxtyping import Float
 from nengo.ensemble import Neurons
 
 from ..errors import NetworkError
-from ..learning.law import Memory, Signal, signal_of
-from ..nengodl.loop import LearningLoop
+from ..learning.law import Law, Memory, Signal, signal_of
+from ..nengodl.learning_loop import LearningLoop
+from ..nengodl.update import RuleLaw
 from ..nengodl.weights import Weights, named_weights
 
 
@@ -47,13 +48,13 @@ class OnlineNetwork:
         self._law: Any = None  # one that runs here, not in TensorFlow
         self._memory: Memory = {}
         learn = decoders(self.weights) if learn is None else learn
-        if law is None or (hasattr(law, "step") and not hasattr(law, "rule")):
+        if law is None or (isinstance(law, Law) and not isinstance(law, RuleLaw)):
             self._law = law
             self._loop = LearningLoop(sim, probe, None, learn=learn, jacobian=learn)
             self._memory = {} if law is None else law.start(self.read())
         else:
             self._loop = LearningLoop(sim, probe, law, learn=learn)
-        self._descends = not hasattr(law, "rule")  # an optimizer
+        self._descends = not isinstance(law, RuleLaw)  # an optimizer
 
     def step(
         self, x: Float[np.ndarray, "n_in"], signal: Signal | Float[np.ndarray, "n_out"]

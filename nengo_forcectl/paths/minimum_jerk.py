@@ -46,6 +46,6 @@ class MinimumJerk:
 
     @cached_property
     def _run(self) -> Any:
-        from ..kernels.interpolate import minimum_jerk
+        from ..kernels.interpolate import minimum_jerk  # numba: a job that only prints does without
 
         return minimum_jerk

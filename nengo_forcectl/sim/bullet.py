@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
@@ -10,17 +11,19 @@ from arms import Arm
 from arms.model.chain import Chain
 
 from ..contract import Robot, State
-from ..errors import ConfigurationError, SimulationError
-from ..kernels.saturate import within
+from ..errors import ConfigurationError
+from ..support.checks import check_positive
 from ..support.closing import Closing
-from ..support.torques import checked_torque
 from .disturbances import Disturbance, brakes, dry_friction, phases, pushes, real_arm
 from .masses import Payload
+from .motors import motor_torque
 from .sensing import Sensing, Sensors, whole_steps
 from .surfaces import Surface
 from .tools import Tool
-from .world import World
 from .wrist import Wrist
+
+if TYPE_CHECKING:
+    from .world import World
 
 
 class Bullet(Closing, Robot):
@@ -72,15 +75,12 @@ class Bullet(Closing, Robot):
         surface: Surface | None = None,
         wrist: Wrist | None = None,
     ) -> None:
-        if not (math.isfinite(dt) and dt > 0):
-            raise ConfigurationError(f"Bullet.dt: is {dt} s, needs a number above 0")
         self.arm = arm
         self.dt = dt
         self.period = dt if period is None else period
         self.disturbances = tuple(disturbances)
         self.steps = 0  # of the simulation, since the start
-        if not (math.isfinite(self.period) and self.period > 0):
-            raise ConfigurationError(f"Bullet.period: is {period} s, needs a number above 0")
+        check_positive(self, dt="s", period="s")
         self._steps_per_cycle = whole_steps("Bullet.period", self.period, dt)
         self._pushes = pushes(self.disturbances)
         self._brakes = brakes(self.disturbances)
@@ -113,6 +113,8 @@ class Bullet(Closing, Robot):
 
     def _build(self) -> None:
         """Make a world for every body that the arm will have."""
+        from .world import World  # PyBullet, which `import nengo_forcectl.sim` does without
+
         worlds: dict[Chain, World] = {}
         for start, real in phases(self.arm, self.disturbances):
             if real.chain not in worlds:
@@ -122,7 +124,7 @@ class Bullet(Closing, Robot):
     def _load(self) -> None:
         """Load what is compiled, so that no control cycle does."""
         q, dq = self.state()
-        within(dq, self.arm.tau_max, np.empty(self.arm.dof))
+        motor_torque(dq, self.arm.tau_max, 0.0)
         for disturbance in self._pushes:
             disturbance.torque(self.arm, 0.0, q, dq)
         if self._fitted is not None:
@@ -181,18 +183,11 @@ class Bullet(Closing, Robot):
         Raises:
             SimulationError: ``tau`` is not finite, or not one torque a joint.
         """
-        tau, most = np.asarray(tau, dtype=float), self.arm.tau_max
-        if tau.shape != most.shape:
-            raise SimulationError(
-                f"torque at {self.steps * self.dt:.3f} s: has shape {tau.shape}, needs {most.shape}"
-            )
-        held = np.empty(len(most))
-        if not within(tau, most, held):
-            checked_torque(tau, self.steps * self.dt)
+        drive = motor_torque(tau, self.arm.tau_max, self.steps * self.dt)
         if self.surface is not None:
             self.contact = np.zeros(6)
         for _ in range(self._steps_per_cycle):
-            self._step(held)
+            self._step(drive)
             if self.surface is not None:
                 felt = self._world.felt(self.arm.pose(self.state()[0])[:3, 3])
                 self.contact += felt / self._steps_per_cycle

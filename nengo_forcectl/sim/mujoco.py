@@ -11,9 +11,10 @@ from arms import Arm
 
 from ..contract import Robot, State
 from ..errors import ConfigurationError, SimulationError, VersionError
+from ..support.checks import check_positive
 from ..support.closing import Closing
-from ..support.torques import checked_torque, limited
 from .disturbances import Disturbance, brakes, phases, pushes
+from .motors import motor_torque
 
 
 class MuJoCo(Closing, Robot):
@@ -47,15 +48,14 @@ class MuJoCo(Closing, Robot):
             raise VersionError(
                 "MuJoCo is not installed; it comes with: pip install 'nengo-forcectl[mujoco]'"
             ) from None
-        if not (np.isfinite(dt) and dt > 0):
-            raise ConfigurationError(f"MuJoCo.dt: is {dt} s, needs a number above 0")
+        self.arm, self.dt, self.steps, self.period = arm, dt, 0, dt
+        check_positive(self, dt="s")
         real = phases(arm, disturbances)
         if brakes(disturbances) or len(real) > 1:
             raise ConfigurationError(
                 f"MuJoCo.disturbances: {disturbances} has dry friction or a change in time, which "
                 "only Bullet simulates"
             )
-        self.arm, self.dt, self.steps, self.period = arm, dt, 0, dt
         self._pushes = pushes(disturbances)
         body = real[0][1]
         try:
@@ -91,11 +91,7 @@ class MuJoCo(Closing, Robot):
             SimulationError: ``tau`` is not finite, or not one torque a joint.
         """
         time = self.steps * self.dt
-        if np.shape(tau) != (self.arm.dof,):
-            raise SimulationError(
-                f"torque at {time:.3f} s: has shape {np.shape(tau)}, needs ({self.arm.dof},)"
-            )
-        drive = limited(checked_torque(tau, time), self.arm.tau_max)
+        drive = motor_torque(tau, self.arm.tau_max, time)
         _, q, dq, *_ = self.read()
         for disturbance in self._pushes:
             drive = drive + disturbance.torque(self.arm, time, q, dq)

@@ -24,6 +24,7 @@ from arms import Arm
 from ..errors import SimulationError
 from ..support.quiet import quiet_stderr
 from .surfaces import TIP, Surface
+from .touch import Touch
 
 with quiet_stderr():  # it announces its build time
     import pybullet
@@ -54,8 +55,6 @@ class World:
             self._load(real, surface is not None)
             self._set_up(real, dt)
             if surface is not None:
-                from .touch import Touch
-
                 self._touch = Touch(self._client, self._body, self._link(self._tool), surface)
         except BaseException:
             self.close()

@@ -15,8 +15,14 @@ import numpy as np
 from jaxtyping import Float
 
 from ..errors import ConfigurationError, NetworkError
+from ..support.checks import is_number
+from .compatibility import tf
+from .derivatives import known, weight_jacobians
+from .evaluation import Evaluation, assembled, compiled, leaves_of, shared
 from .feeds import array_of, checked_probe, only_probe
+from .jacobians import differentiable
 from .mapping import ByObject
+from .update import Update
 from .weights import named_weights
 
 
@@ -66,10 +72,6 @@ class LearningLoop:
         rates: Mapping[Any, float] | None = None,
         jacobian: Any = (),
     ) -> None:
-        from .evaluation import shared
-        from .jacobians import differentiable
-        from .update import Update
-
         probe = only_probe(sim) if probe is None else checked_probe(sim, probe)
         self.sim, self.probe, self.optimizer = sim, probe, optimizer
         self.weights = named_weights(sim)
@@ -83,9 +85,13 @@ class LearningLoop:
             meant = [w for w in self.weights.trainable(key) if w in factors]
             if not meant:
                 learned = ", ".join(w.name for w in self.learned)
-                raise NetworkError(f"rate of {key}, which does not learn; what learns: {learned}")
-            if not (math.isfinite(rate) and rate > 0):
-                raise ConfigurationError(f"rate of {key} is {rate}, must be positive; or freeze it")
+                raise NetworkError(
+                    f"LearningLoop.rates: has {key}, which does not learn; learning: {learned}"
+                )
+            if not (is_number(rate) and rate > 0):
+                raise ConfigurationError(
+                    f"LearningLoop.rates: is {rate} for {key}, needs a number above 0; or freeze it"
+                )
             factors |= dict.fromkeys(meant, rate)
         self._update = Update(sim, optimizer, factors)
         self._nodes = list(sim.node_inputs)
@@ -195,9 +201,6 @@ class LearningLoop:
 
     def _compiled(self, graph: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """Compile ``graph``, and call it once so that the next call is a fast one."""
-        from .compatibility import tf
-        from .evaluation import compiled
-
         function = compiled(graph, tf.TensorSpec(self._numbers.shape, self._dtype))
         tensor_graph = self.sim.tensor_graph
         variables = [
@@ -213,8 +216,6 @@ class LearningLoop:
         return function
 
     def _split(self, packed: Any) -> tuple[dict[nengo.Node, Any], Any]:
-        from .compatibility import tf
-
         *parts, error = tf.split(packed, [*self._sizes, self.probe.size_in], axis=1)
         return {node: x[:, None] for node, x in zip(self._nodes, parts, strict=True)}, error
 
@@ -237,8 +238,6 @@ class LearningLoop:
         return [output, *jacobians]
 
     def _jacobians_graph(self, inputs: dict[nengo.Node, Any]) -> list[Any]:
-        from .derivatives import weight_jacobians
-
         if not self._asked:
             return []
         return weight_jacobians(self.sim, self.probe, self._asked, [*inputs.values()])
@@ -249,8 +248,6 @@ class LearningLoop:
         return output
 
     def _run(self, inputs: dict[nengo.Node, Any]) -> tuple[Any, list[Any], list[Any]]:
-        from .evaluation import Evaluation
-
         evaluation = Evaluation.of(self.sim, self.sim.minibatch_size)
         params, state = evaluation.current()
         output, params, state = evaluation.run(
@@ -260,10 +257,6 @@ class LearningLoop:
 
     def _products_graph(self, inputs: dict[nengo.Node, Any], error: Any) -> Any:
         """J_w^T e, the weights, and the run's outcome where training changes nothing in it."""
-        from .compatibility import tf
-        from .derivatives import known
-        from .evaluation import Evaluation, assembled, leaves_of
-
         evaluation = Evaluation.of(self.sim, self.sim.minibatch_size)
         leaves = leaves_of(self.learned)
         params, state = evaluation.current()

@@ -1,0 +1,13 @@
+"""The public names, and where each lives."""
+
+from .jacobians import (
+    Inputs as Inputs,
+    input_jacobian as input_jacobian,
+    weight_jacobian as weight_jacobian,
+    weight_jvp as weight_jvp,
+    weight_vjp as weight_vjp,
+)
+from .learning_loop import LearningLoop as LearningLoop, Observed as Observed
+from .mapping import ByObject as ByObject
+from .update import RuleLaw as RuleLaw
+from .weights import Weight as Weight, Weights as Weights, named_weights as named_weights

@@ -1,0 +1,28 @@
+"""The public names, and where each lives."""
+
+from .building import (
+    AdaptiveNetwork as AdaptiveNetwork,
+    WorkspaceNetwork as WorkspaceNetwork,
+    adaptive_network as adaptive_network,
+    network_of as network_of,
+    simulator as simulator,
+    workspace_network as workspace_network,
+)
+from .closed_form import ClosedFormNetwork as ClosedFormNetwork
+from .encoding import (
+    INPUTS as INPUTS,
+    Inputs as Inputs,
+    NetworkArrays as NetworkArrays,
+    StateEncoding as StateEncoding,
+    States as States,
+    encoding_of as encoding_of,
+)
+from .online import OnlineNetwork as OnlineNetwork
+from .pes import PesNetwork as PesNetwork
+from .workspace import (
+    home_posture as home_posture,
+    random_direction as random_direction,
+    random_targets as random_targets,
+    reach_states as reach_states,
+    task_axes as task_axes,
+)

@@ -1,0 +1,276 @@
+"""The house: each folder imports what stands below it, nothing hides, names are single."""
+
+import ast
+import functools
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+PACKAGE = "nengo_forcectl"
+ROOT = Path(__file__).parent.parent
+
+# From the roof to the ground. What stands in one row may not import each other.
+FLOORS = (
+    ("__init__", "__main__"), ("cli",), ("jobs",), ("robots",), ("export",), ("cycle",),
+    ("adaptation",), ("kinematics",), ("control",), ("safety",), ("networks",), ("learning",),
+    ("nengodl",), ("estimation",), ("paths", "sim"), ("kernels",), ("contract",), ("support",),
+    ("errors",),
+)  # fmt: skip
+FLOOR = {name: floor for floor, names in enumerate(FLOORS) for name in names}
+
+HEAVY = {
+    "joblib": "only the bench starts processes",
+    "llvmlite": "only what is not in the cache is compiled",
+    "matplotlib": "wanted at the end of a job only",
+    "mujoco": "optional",
+    "nengo": "a loaded controller does without",
+    "numba": "a job that only reads or prints does without",
+    "pybullet": "announces itself, and a controller on a robot does without",
+    "sympy": "equations in the cache do without",
+}
+"""Packages that a function may import, itself or through a module of ours, with the reason."""
+
+# What is not yet as it should be, by file or name; to become empty.
+UP = {
+    "nengo_forcectl/kernels/consolidate.py",
+    "nengo_forcectl/kernels/descend.py",
+    "nengo_forcectl/kernels/learn.py",
+    "nengo_forcectl/kernels/memory.py",
+    "nengo_forcectl/kernels/observe.py",
+    "nengo_forcectl/learning/consolidation.py",
+}
+HIDDEN = {
+    "nengo_forcectl/cli.py",
+    "nengo_forcectl/cycle/compiled_learning.py",
+    "nengo_forcectl/export/controller.py",
+    "nengo_forcectl/jobs/arms/arms_output.py",
+    "nengo_forcectl/jobs/bench/bench_job.py",
+    "nengo_forcectl/jobs/bench/bench_output.py",
+    "nengo_forcectl/jobs/contact/contact_job.py",
+    "nengo_forcectl/jobs/contact/contact_output.py",
+    "nengo_forcectl/jobs/jacobian/babbling.py",
+    "nengo_forcectl/jobs/jacobian/jacobian_job.py",
+    "nengo_forcectl/jobs/jacobian/jacobian_output.py",
+    "nengo_forcectl/jobs/jacobian/weight_check.py",
+    "nengo_forcectl/jobs/reach/reach_job.py",
+    "nengo_forcectl/jobs/reach/reach_output.py",
+    "nengo_forcectl/jobs/rivals/__init__.py",
+    "nengo_forcectl/jobs/rivals/learners.py",
+    "nengo_forcectl/robots/bridge.py",
+}
+TWICE = {"bound", "integral"}
+VAGUE = {"common"}
+MANY_ARGUMENTS = {
+    "nengo_forcectl/cycle/learner.py",
+    "nengo_forcectl/kernels/consolidate.py",
+    "nengo_forcectl/kernels/encode.py",
+    "nengo_forcectl/kernels/learn.py",
+    "nengo_forcectl/kernels/observe.py",
+}
+DEEP = {"nengo_forcectl/kernels/consolidate.py", "nengo_forcectl/robots/bridge.py"}
+
+
+class Import(NamedTuple):
+    """One imported module, and where."""
+
+    file: str  # of the importing module, from the root
+    line: int
+    module: str  # with its dots
+    in_function: bool
+    typed: bool  # for the type checker alone
+    reason: bool  # whether a comment stands with it
+
+
+@functools.cache
+def sources() -> dict[str, tuple[Path, ast.Module]]:
+    """Every module and stub of the package, by its name with dots; a stub's ends in a dot."""
+    found = {}
+    for file in sorted((ROOT / PACKAGE).rglob("*.py*")):
+        if file.suffix in (".py", ".pyi"):
+            parts = file.relative_to(ROOT).with_suffix("").parts
+            name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+            name += "." if file.suffix == ".pyi" else ""
+            found[name] = file, ast.parse(file.read_text(encoding="utf-8"))
+    return found
+
+
+def imports(name: str) -> Iterator[Import]:
+    """All imports of a module, wherever they stand."""
+    file, tree = sources()[name]
+    lines = file.read_text(encoding="utf-8").splitlines()
+    package = name.rstrip(".").split(".")
+    package = package if file.stem == "__init__" else package[:-1]
+
+    def walk(node: ast.AST, in_function: bool, typed: bool) -> Iterator[Import]:
+        for child in ast.iter_child_nodes(node):
+            inside = in_function or isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+            lazy = typed or (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test))
+            if isinstance(child, (ast.Import, ast.ImportFrom)):
+                text = lines[child.lineno - 2 : child.end_lineno]
+                reason = any("#" in line for line in text)
+                path = str(file.relative_to(ROOT))
+                for module in dict.fromkeys(_modules(child, package)):
+                    yield Import(path, child.lineno, module, inside, lazy, reason)
+            yield from walk(child, inside, lazy)
+
+    yield from walk(tree, False, False)
+
+
+def _modules(node: ast.Import | ast.ImportFrom, package: list[str]) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    base = package[: len(package) - node.level + 1] if node.level else []
+    start = ".".join([*base, *(node.module or "").split(".")]).strip(".")
+    each = [f"{start}.{alias.name}" for alias in node.names]
+    return [module if module in sources() else start for module in each]
+
+
+def every() -> list[Import]:
+    """All imports of all modules."""
+    return [each for name in sources() for each in imports(name)]
+
+
+def floor_of(module: str) -> int | None:
+    """The floor on which a module of ours stands; None for modules of others."""
+    parts = module.split(".")
+    if parts[0] != PACKAGE:
+        return None
+    return FLOOR[parts[1] if len(parts) > 1 else "__init__"]
+
+
+@functools.cache
+def heavy(module: str) -> bool:
+    """Whether importing a module imports one of `HEAVY`, directly or through others."""
+    todo, seen = [module], set()
+    while todo:
+        name = todo.pop()
+        if name.partition(".")[0] in HEAVY:
+            return True
+        if name in seen or name not in sources():
+            continue
+        seen.add(name)
+        todo += [each.module for each in imports(name) if not (each.in_function or each.typed)]
+    return False
+
+
+def test_every_folder_has_a_floor():
+    """A new folder is given its place here first."""
+    for name in sources():
+        assert floor_of(name.rstrip(".")) is not None
+
+
+def test_no_import_goes_up():
+    """Those in functions and those for the type checker are no exception."""
+    wrong = []
+    for each in every():
+        parts = Path(each.file).with_suffix("").parts
+        own, other = FLOOR[parts[1]], floor_of(each.module)
+        same = len(parts) > 2 and each.module.split(".")[:2] == list(parts[:2])
+        if other is not None and not same and other <= own and each.file not in UP:
+            wrong.append(f"{each.file}:{each.line} imports {each.module}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_kernels_import_nothing_but_arithmetic():
+    """A kernel is to be compiled into a C library: NumPy, numba, and the arms' entries."""
+    allowed = {"numpy", "numba", "llvmlite", "jaxtyping", "arms", *sys.stdlib_module_names}
+    wrong = []
+    for each in every():
+        own = each.module.startswith(f"{PACKAGE}.kernels.")
+        light = own or each.module.partition(".")[0] in allowed
+        if "/kernels/" in each.file and each.file not in UP and not light:
+            wrong.append(f"{each.file}:{each.line} imports {each.module}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_arms_know_nothing_above_them():
+    """They can live alone."""
+    for file in (ROOT / "arms").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                assert PACKAGE not in ast.unparse(node), f"{file}:{node.lineno}"
+
+
+def test_imports_in_functions_are_of_heavy_packages_and_say_why():
+    """All others stand at the top; a comment beside or above each gives the reason."""
+    wrong = []
+    for each in every():
+        if not each.in_function or each.file in HIDDEN:
+            continue
+        if not heavy(each.module):
+            wrong.append(f"{each.file}:{each.line} imports {each.module}, which is light")
+        elif not each.reason:
+            wrong.append(f"{each.file}:{each.line} imports {each.module} without a reason")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_two_modules_have_one_name():
+    """Nor is one called after nothing."""
+    files = {file for file, _ in sources().values() if file.suffix == ".py"}
+    count = Counter(file.stem for file in files if not file.stem.startswith("__"))
+    assert {name for name, times in count.items() if times > 1} <= TWICE
+    assert {"run", "others", "utils", "helpers", "misc", "common"} & set(count) <= VAGUE
+
+
+def test_the_top_level_is_small():
+    """At most 6 modules and 16 packages."""
+    top = ROOT / PACKAGE
+    modules = list(top.glob("*.py"))
+    packages = [path for path in top.iterdir() if path.is_dir() and path.name != "__pycache__"]
+    assert len(modules) <= 6, modules
+    assert len(packages) <= 16, packages
+
+
+def functions() -> Iterator[tuple[str, ast.FunctionDef]]:
+    """Every function and method, and its place."""
+    for file, tree in sources().values():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                yield f"{file.relative_to(ROOT)}:{node.lineno} {node.name}", node
+
+
+def test_no_function_takes_more_than_ten_arguments():
+    """``self`` and ``cls`` are not counted."""
+    wrong = []
+    for place, node in functions():
+        given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        names = [argument.arg for argument in given if argument.arg not in ("self", "cls")]
+        if len(names) > 10 and place.partition(":")[0] not in MANY_ARGUMENTS:
+            wrong.append(f"{place}: {len(names)}")
+    assert not wrong, "\n".join(wrong)
+
+
+BLOCKS = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.Match)
+
+
+def depth(node: ast.AST) -> int:
+    """How deep blocks are nested below a node; an ``elif`` is as deep as its ``if``."""
+    deepest = 0
+    for child in ast.iter_child_nodes(node):
+        elif_ = isinstance(node, ast.If) and isinstance(child, ast.If) and node.orelse == [child]
+        own = isinstance(child, BLOCKS) and not elif_
+        deepest = max(deepest, depth(child) + own)
+    return deepest
+
+
+def test_nothing_is_nested_deeper_than_four():
+    """Blocks within blocks of one function."""
+    wrong = [
+        f"{place}: {depth(node)}"
+        for place, node in functions()
+        if depth(node) > 4 and place.partition(":")[0] not in DEEP
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+CASES = [("if a:\n  b\nelif c:\n  d", 1), ("for a in b:\n  if c:\n    d", 2)]
+
+
+@pytest.mark.parametrize(("text", "wanted"), CASES)
+def test_depth_is_counted(text, wanted):
+    """The measure itself."""
+    assert depth(ast.parse(text)) == wanted
