@@ -12,8 +12,8 @@ from collections import Counter
 import numpy as np
 
 import arms
-from arms.equations.bodies import bodies_of
 from arms.errors import UrdfError
+from arms.model.bodies import bodies_of
 from arms.model.urdf import parse_urdf
 
 VALUES = (
