@@ -25,8 +25,8 @@ from arms.model.terms import Request
 if TYPE_CHECKING:
     from arms.machine.compile import MachineCode
 
-# `compile` and `python_entry` are imported inside functions: they load llvmlite, which `import arms`
-# must not (50 ms), and arms work without it.
+# Functions import `compile` and `python_entry`: they load llvmlite, which `import arms` must not do
+# (50 ms), and without which arms work.
 
 
 class Kernel:
