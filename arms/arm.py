@@ -1,4 +1,4 @@
-"""``Arm``: what a controller asks of an arm model.
+"""``Arm``: kinematics and dynamics for a controller.
 
 Positions are radians (metres for a sliding joint), torques N m (N for a sliding joint). Everything
 is float64 and in the base frame. All methods take leading batch axes and return new arrays, never

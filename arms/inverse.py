@@ -23,7 +23,7 @@ TOLERANCE = 1e-9  # [m] and [rad]
 
 
 class Arm(Protocol):
-    """What the method asks of ``arms.Arm``."""
+    """The part of ``arms.Arm`` that the method uses."""
 
     name: str
     dof: int

@@ -26,7 +26,7 @@ def arm():
         ([[0.0] * 6, [0.0] * 5], "q is a ragged sequence"),
     ],
 )
-def test_a_bad_q_is_said_in_terms_of_the_arm(arm, q, message):
+def test_a_bad_q_gives_an_error_about_the_arm(arm, q, message):
     """Shape, NaN by joint, complex, text, None, ragged: each has a clear error."""
     arm.mass_matrix(np.zeros(6))
     for method in (arm.mass_matrix, arm.jacobian, lambda q: arm.terms(q, np.zeros(6))):
@@ -59,7 +59,7 @@ def test_any_real_sequence_is_handled(arm):
 
 
 def test_batches_broadcast(arm):
-    """Leading axes broadcast; an empty batch is an empty result; misfits are said."""
+    """Leading axes broadcast; an empty batch is an empty result; shapes that do not fit are refused."""
     rng = np.random.default_rng(0)
     q, dq = rng.normal(size=(4, 1, 6)), rng.normal(size=(3, 6))
     C = arm.coriolis(q, dq)
@@ -91,7 +91,7 @@ def test_results_are_new_and_inputs_untouched(arm):
     assert not np.shares_memory(checked, q)
 
 
-def test_unknown_frames_terms_and_axes_are_said(arm):
+def test_unknown_frames_terms_and_axes_are_reported(arm):
     """The message lists what there is."""
     with pytest.raises(arms.ArmError, match=r"no frame 'toool'; frames: base_link, .*tool$"):
         arm.pose(np.zeros(6), "toool")
@@ -113,13 +113,13 @@ def test_unknown_frames_terms_and_axes_are_said(arm):
         ((1.0, (0.0, 0.0, 0.0), np.diag([-1.0, 1.0, 1.0])), "do not belong to a rigid body"),
     ],
 )
-def test_a_bad_payload_is_said(arm, arguments, message):
+def test_a_bad_payload_is_reported(arm, arguments, message):
     """Mass, centre of mass and inertia are checked, each with its own message."""
     with pytest.raises(arms.ArmError, match=message):
         arm.with_payload(*arguments)
 
 
-def test_a_bad_tool_base_or_gravity_is_said(arm):
+def test_a_bad_tool_base_or_gravity_is_reported(arm):
     """A transform must be a rigid motion, a gravity three numbers."""
     with pytest.raises(arms.ArmError, match="tool's transform is not a rigid motion"):
         arm.with_tool(np.diag([1.0, 1.0, -1.0, 1.0]))
@@ -186,7 +186,7 @@ def test_kernels_run_inside_numba_functions():
 
 
 def test_a_kernel_writes_only_into_a_buffer_that_fits(arm):
-    """Wrong size, type, layout or a read-only buffer: nothing is written, and it is said."""
+    """Wrong size, type, layout or a read-only buffer: nothing is written, and an error says why."""
     kernel = arm.kernel("M", "g")
     q = np.full(6, 0.3)
     out = np.zeros(kernel.size)

@@ -165,7 +165,7 @@ def test_the_cache_folders_are_private(folder, which):
     assert len(objects(folder)) == count
 
 
-def test_without_a_usable_folder_arms_work_and_say_it_once(tmp_path, monkeypatch):
+def test_without_a_usable_folder_arms_work_and_warn_once(tmp_path, monkeypatch):
     """The path of a file as cache folder: one warning for all kernels, the same numbers."""
     M, g = arms.load("planar2").mass_matrix(Q), arms.load("planar2").gravity(Q)
     (tmp_path / "file").write_text("")
@@ -176,7 +176,7 @@ def test_without_a_usable_folder_arms_work_and_say_it_once(tmp_path, monkeypatch
     np.testing.assert_array_equal(arm.gravity(Q), g)  # a second warning would be an error
 
 
-def test_without_llvm_arms_run_in_python_and_say_it_once(monkeypatch):
+def test_without_llvm_arms_run_in_python_and_warn_once(monkeypatch):
     """The same bits, for one state and for a batch, and one warning."""
     rng = np.random.default_rng(0)
     q, dq = rng.normal(size=(2, 3, 6))

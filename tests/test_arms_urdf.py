@@ -109,7 +109,7 @@ def test_a_billion_laughs_and_an_endless_chain_are_refused_at_once():
         parse_urdf(f'<robot name="long">{links}{joints}</robot>')
 
 
-def test_a_missing_inertia_is_said_once():
+def test_a_missing_inertia_is_reported_once():
     """A moving link without <inertial> in the middle of a chain is massless, with a warning."""
     text = PENDULUM.replace(
         "</robot>",
@@ -122,7 +122,7 @@ def test_a_missing_inertia_is_said_once():
         parse_urdf(text)
 
 
-def test_an_unphysical_inertia_is_said():
+def test_an_unphysical_inertia_is_reported():
     """Moments that break the triangle inequality are kept, with a warning that names the link."""
     with pytest.warns(UserWarning, match=r"no rigid body has.*'rod'"):
         parse_urdf(PENDULUM.replace('izz="0.1"', 'izz="9"'))
@@ -144,7 +144,7 @@ def test_a_branching_urdf_needs_a_tip_and_carries_its_branches():
         arms.load(path, tip="x")
 
 
-def test_unknown_arms_and_files_are_said(tmp_path):
+def test_unknown_arms_and_files_are_reported(tmp_path):
     """The message lists the catalogue, or says why the file cannot be read."""
     with pytest.raises(arms.ArmError, match=r"no arm 'ur6'; arms: planar1, .*xarm6"):
         arms.load("ur6")

@@ -159,9 +159,9 @@ def _wrenches(
 ) -> tuple[tuple[Vec, Vec], tuple[Vec, Vec], Vec]:
     """What a unit rate of the joint gives the composite body.
 
-    F: momentum, (linear, angular). dF: ``integral of dJ dm`` and its moment. N: the vector whose
-    component along another joint's axis, with F times that joint's screw rate, gives
-    ``integral of J . dJ'``.
+    F: momentum, (linear, angular). dF: ``integral of dJ dm`` and its moment. N: its component along
+    the axis of another turning joint, plus F times the rate of that joint's screw, is
+    ``integral of J . dJ' dm``.
     """
     let, m, h, S, P, K = joint.let, c.m, c.h, c.S, c.P, c.K
     dv, dw = rate

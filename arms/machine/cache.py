@@ -46,7 +46,7 @@ def fetch(key: str, build: Callable[[], bytes]) -> bytes:
     """The bytes stored under ``key`` (any text), or those of ``build()``, which are then stored.
 
     The key need not mention the sources of ``arms``, which name the folder. A folder that cannot be
-    used gives one warning, and nothing is stored.
+    used causes one warning, and nothing is stored.
     """
     name = f"{hashlib.sha256(key.encode()).hexdigest()}.o"
     try:
@@ -118,7 +118,7 @@ def _last_use(path: Path) -> float:
 
 
 def _read(path: Path) -> bytes | None:
-    """The payload of a complete file of ours, else None."""
+    """The payload of a complete file that this module wrote, else None."""
     try:
         data = path.read_bytes()
     except OSError:
@@ -158,7 +158,7 @@ def _warn(error: OSError) -> None:
 
 
 def _check_private(path: Path) -> None:
-    """Raise ``PermissionError`` if anybody but this user can put files into a folder."""
+    """Raise ``PermissionError`` if anyone but this user can write to a folder."""
     if sys.platform == "win32":
         return
     status = path.stat()

@@ -1,4 +1,4 @@
-"""A compiled request: what one arm computes in one call, for one state or a batch of them."""
+"""A compiled request: some terms of one arm in one call, for one state or a batch of states."""
 
 from __future__ import annotations
 

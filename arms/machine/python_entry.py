@@ -8,7 +8,7 @@ other input it returns False, and the caller converts the input or explains what
 Both are Python functions made of machine code, because a call through ctypes or numba costs as much
 as a kernel. They use the C interfaces of Python and NumPy. ``_layout_fits`` compares the public
 fields of ``PyArrayObject``, whose places NumPy's binary interface fixes, with the places expected
-here; where they differ, no such function is made and the caller uses ctypes.
+here; if they differ, neither function is created and the caller uses ctypes.
 
 The file has three parts: the records that the two functions read, their machine code, and the
 Python functions made from it. It imports llvmlite; ``kernel.py`` imports it with ``compile.py``.
@@ -32,7 +32,7 @@ from llvmlite import ir
 from arms.machine import cache as disk
 from arms.machine.compile import MachineCode, compile_text, platform
 
-# 1. What the functions read
+# 1. The records that both functions read
 # `self` of both is a bytes object: these fields, 8 bytes each, then a record per term.
 FIELDS = (
     *("kernel", "PyBool_FromLong", "Py_IncRef", "PyArray_NewFromDescr"),

@@ -1,4 +1,4 @@
-"""What an arm is: numbers without a computation.
+"""Arms as data: links, joints, masses and frames.
 
 A ``Chain`` (links, joints, gravity) comes from a URDF, a Denavit-Hartenberg table, the catalogue or
 Python. ``tree`` orders it and fixes joints, ``attach`` adds tools and payloads, ``bodies`` lumps it

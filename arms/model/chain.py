@@ -1,8 +1,8 @@
 """An arm as data: links, the joints between them, and where gravity points.
 
-``urdf.py`` reads a ``Chain``, the catalogue has some, ``bodies.py`` puts one into the form that the
-equations read. All numbers are SI; rotations are URDF's fixed-axis roll, pitch and yaw:
-``R = Rz(yaw) Ry(pitch) Rx(roll)``.
+``urdf.py`` reads a ``Chain`` from a file, the catalogue contains some, and ``bodies.py`` converts
+one to the form that the equations read. All numbers are SI; rotations are URDF's fixed-axis roll,
+pitch and yaw: ``R = Rz(yaw) Ry(pitch) Rx(roll)``.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Mimic:
-    """What makes a joint follow another: ``position = multiplier * leader + offset``."""
+    """The coupling of a joint to another: ``position = multiplier * leader + offset``."""
 
     leader: str
     multiplier: float = 1.0

@@ -132,6 +132,6 @@ def turned_moments(
 
 
 def is_physical(inertia: Inertia) -> bool:
-    """Has a rigid body such moments: none negative, each at most the sum of the others?"""
+    """Can a rigid body have these moments: none negative, each at most the sum of the others?"""
     a, b, c = np.linalg.eigvalsh(tensor(inertia)).tolist()
     return a >= -1e-12 * c and a + b >= c * (1 - 1e-6)
