@@ -59,7 +59,7 @@ def test_any_real_sequence_is_handled(arm):
 
 
 def test_batches_broadcast(arm):
-    """Leading axes broadcast; an empty batch is an empty result; shapes that do not fit are refused."""
+    """Leading axes broadcast; an empty batch gives an empty result; other shapes are refused."""
     rng = np.random.default_rng(0)
     q, dq = rng.normal(size=(4, 1, 6)), rng.normal(size=(3, 6))
     C = arm.coriolis(q, dq)

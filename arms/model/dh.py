@@ -54,7 +54,7 @@ def from_dh(
     ``ArmError``.
 
     >>> from arms import Arm
-    >>> Arm(from_dh("rr", [Row(a=0.5), Row(a=0.4)])).pose([0.0, 0.0])[0, 3]
+    >>> float(Arm(from_dh("rr", [Row(a=0.5), Row(a=0.4)])).pose([0.0, 0.0])[0, 3])
     0.9
     """
     links, joints = [Link("base")], []
