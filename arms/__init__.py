@@ -14,7 +14,7 @@ from pathlib import Path
 
 from arms.arm import Arm, Terms
 from arms.catalog import CATALOG
-from arms.errors import ArmError, UnreachableError, UrdfError
+from arms.errors import ArmError, ArmsError, UnreachableError, UrdfError
 from arms.figures import Summary, summarise
 from arms.model.chain import Chain
 from arms.model.tree import reroot
@@ -23,6 +23,7 @@ from arms.model.urdf import read_urdf
 __all__ = [
     "Arm",
     "ArmError",
+    "ArmsError",
     "Chain",
     "Terms",
     "UnreachableError",
@@ -34,12 +35,15 @@ __all__ = [
 
 
 def summary(arm: str | Arm) -> Summary:
-    """Figures of an arm, given by its name in the catalogue or as it is."""
+    """The figures of an arm: joints, reach [m], mass [kg], operations per call, source.
+
+    ``arm`` is an ``Arm`` or a name in the catalogue; ``ArmError`` for an unknown name.
+    """
     return summarise(load(arm) if isinstance(arm, str) else arm)
 
 
 def names() -> tuple[str, ...]:
-    """The arms of the catalogue."""
+    """The names of the arms in the catalogue."""
     return tuple(CATALOG)
 
 
@@ -50,18 +54,26 @@ def load(
     tip: str | None = None,
     locked: Mapping[str, float] | None = None,
 ) -> Arm:
-    """An arm of the catalogue, or the one in a URDF file.
+    """An arm of the catalogue, or of a URDF file.
 
-    ``base`` and ``tip`` are the links at the ends of the chain; by default the root, and the only
-    leaf or, for an arm of the catalogue, its flange. ``locked`` holds joints still, by name, at
-    positions [rad or m]. Moving joints off the way are held where their limits are nearest zero.
-    Raises ``ArmError`` for an unknown name, ``UrdfError`` for a bad file.
+    Moving joints off the path from base to tip become rigid, at the position within their limits
+    nearest zero.
+
+    Args:
+        name_or_path: A name of ``names()``, or a URDF file.
+        base: The first link of the chain; by default the root.
+        tip: The last link; by default the only leaf, or the flange of an arm of the catalogue.
+        locked: Joints to make rigid, by name, at positions [rad or m].
+
+    Raises:
+        ArmError: There is no such arm.
+        UrdfError: The file is missing, malformed or unsupported; or a link or joint is unknown.
     """
     text = str(name_or_path)
     if text in CATALOG:
         chain = CATALOG[text]()
-        plain = base is None and tip is None and not locked
-        return Arm(chain if plain else reroot(chain, base, tip, locked))
+        whole = base is None and tip is None and not locked
+        return Arm(chain if whole else reroot(chain, base, tip, locked))
     if not text.lower().endswith((".urdf", ".xml")) and not Path(text).exists():
         raise ArmError(f"there is no arm {text!r}; arms: {', '.join(names())}, or a URDF's path")
     chain = read_urdf(text, base=base, tip=tip, locked=locked)

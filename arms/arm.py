@@ -1,8 +1,8 @@
-"""``Arm``: what a controller asks of an arm model.
+"""``Arm``: kinematics and dynamics for a controller.
 
-Positions are radians (metres for a sliding joint), torques N m (N), everything float64 and in the
-base frame. All methods take leading batch axes. Results are new arrays, never views of something
-that a later call changes.
+Positions are radians (metres for a sliding joint), torques N m (N for a sliding joint). Everything
+is float64 and in the base frame. All methods take leading batch axes and return new arrays, never
+views of memory that a later call changes.
 """
 
 from __future__ import annotations
@@ -14,16 +14,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
+from numpy.typing import ArrayLike
 
-from arms.equations.terms import AXES, TERMS, Request
 from arms.errors import ArmError
-from arms.machine.kernel import Kernel, lowered
+from arms.inverse import solve
+from arms.machine.kernel import Kernel
+from arms.machine.steps import Steps
+from arms.model.bodies import Bodies
 from arms.model.chain import Chain
-from arms.model.description import Description, Triple
+from arms.model.description import Description
+from arms.model.terms import AXES, TERMS, Request
 
 if TYPE_CHECKING:
     from arms.equations.symbolic import Symbolic
-    from arms.machine.steps import Steps
 
 Joints = Float[ndarray, "*batch n"]
 
@@ -42,37 +45,48 @@ class Terms(NamedTuple):
 class Arm(Description):
     """The model of one arm: ``M(q) ddq + C(q, dq) dq + g(q) = tau + J^T f_ext``.
 
-    Made by ``arms.load``, or from a ``Chain`` of one's own. A ``frame`` is one of ``frames``; a
-    ``point`` [m] is fixed in it and given in its axes. ``axes`` says how a Jacobian is written
-    down (Pinocchio's name in brackets):
+    ``arms.load`` returns one; ``Arm(chain)`` makes one from any ``Chain``. A ``frame`` is one of
+    ``frames``; a ``point`` [m] is fixed in it and given in its axes. ``axes`` selects the
+    coordinates of a Jacobian (Pinocchio's name in brackets):
 
     - "base": linear velocity of the frame's origin, base axes [LOCAL_WORLD_ALIGNED];
     - "local": the same in the frame's own axes [LOCAL];
-    - "spatial": linear velocity of the point that is at the base's origin, base axes [WORLD].
+    - "spatial": linear velocity of the point at the base's origin, base axes [WORLD].
 
-    ``steps`` are those of kernels that need not be derived any more (`Kernel.steps`).
+    The first call of a method derives and compiles its equations, once per installation; a batch
+    has code of its own. ``warm_up`` does this in advance. Compiling that takes longer than a second
+    is logged to the logger "arms", at level INFO.
+
+    Methods raise ``ArmError`` for an input that is not real, finite and of the arm's size, and for
+    a frame or axes that do not exist.
     """
 
     def __init__(self, chain: Chain, steps: Mapping[Request, Steps] | None = None) -> None:
+        """Make an arm of a chain; its kernels with ``steps`` are compiled without derivation."""
         super().__init__(chain)
         self._steps = {} if steps is None else dict(steps)
         self._kernels: dict[Any, Kernel] = {}
         self._jacobians: dict[str, Callable[..., Any]] = {}
 
     def pose(
-        self, q: Joints, frame: str = "tool", *, point: Triple | None = None
+        self, q: ArrayLike, frame: str = "tool", *, point: ArrayLike | None = None
     ) -> Float[ndarray, "*batch 4 4"]:
         """Homogeneous transform from ``frame``, moved to ``point``, to the base frame."""
         return self._term("pose", q, None, point, frame)
 
     def jacobian(
-        self, q: Joints, frame: str = "tool", *, point: Triple | None = None, axes: str = "base"
+        self,
+        q: ArrayLike,
+        frame: str = "tool",
+        *,
+        point: ArrayLike | None = None,
+        axes: str = "base",
     ) -> Float[ndarray, "*batch 6 n"]:
         """Geometric Jacobian: rows 0-2 linear [m/rad], rows 3-5 angular [rad/rad].
 
         ``J @ dq`` is the twist of the frame (Siciliano et al. 2009, eq. 3.30).
         """
-        if point is None and axes == "base":  # what controllers ask for most takes a short cut
+        if point is None and axes == "base":  # the most frequent call of controllers: a shortcut
             call = self._jacobians.get(frame)
             if call is None:
                 call = self._jacobians[frame] = self.kernel("J", frame=frame).call
@@ -83,52 +97,59 @@ class Arm(Description):
 
     def jacobian_dot(
         self,
-        q: Joints,
-        dq: Joints,
+        q: ArrayLike,
+        dq: ArrayLike,
         frame: str = "tool",
         *,
-        point: Triple | None = None,
+        point: ArrayLike | None = None,
         axes: str = "base",
     ) -> Float[ndarray, "*batch 6 n"]:
         """Time derivative of ``jacobian`` at joint velocities ``dq``."""
         return self._term("dJ", q, dq, point, frame, axes)
 
     def jacobian_gradient(
-        self, q: Joints, frame: str = "tool", *, point: Triple | None = None, axes: str = "base"
+        self,
+        q: ArrayLike,
+        frame: str = "tool",
+        *,
+        point: ArrayLike | None = None,
+        axes: str = "base",
     ) -> Float[ndarray, "*batch 6 n n"]:
-        """Derivative of ``jacobian`` by every joint: the last index is the joint's."""
+        """Derivative of ``jacobian`` with respect to q, on the last axis."""
         return self._term("dJdq", q, None, point, frame, axes)
 
-    def mass_matrix(self, q: Joints) -> Float[ndarray, "*batch n n"]:
+    def mass_matrix(self, q: ArrayLike) -> Float[ndarray, "*batch n n"]:
         """M(q) [kg m^2], symmetric and positive definite."""
         return self._term("M", q)
 
-    def coriolis(self, q: Joints, dq: Joints) -> Float[ndarray, "*batch n n"]:
-        """C(q, dq) of the Christoffel symbols: ``dM/dt - 2 C`` is skew-symmetric."""
+    def coriolis(self, q: ArrayLike, dq: ArrayLike) -> Float[ndarray, "*batch n n"]:
+        """C(q, dq) from the Christoffel symbols, so that ``dM/dt - 2 C`` is skew-symmetric."""
         return self._term("C", q, dq)
 
-    def gravity(self, q: Joints) -> Joints:
-        """g(q) [N m]: the torque that holds the arm still."""
+    def gravity(self, q: ArrayLike) -> Joints:
+        """g(q) [N m]: the torque that holds the arm still against gravity."""
         return self._term("g", q)
 
-    def bias(self, q: Joints, dq: Joints) -> Joints:
+    def bias(self, q: ArrayLike, dq: ArrayLike) -> Joints:
         """``C(q, dq) dq + g(q)`` [N m], without forming C."""
         return self._term("h", q, dq)
 
-    def inverse_dynamics(self, q: Joints, dq: Joints, ddq: Joints) -> Joints:
-        """The torque [N m] that gives accelerations ``ddq`` (recursive Newton-Euler)."""
+    def inverse_dynamics(self, q: ArrayLike, dq: ArrayLike, ddq: ArrayLike) -> Joints:
+        """The torque [N m] for accelerations ``ddq`` [rad/s^2] (recursive Newton-Euler)."""
         return self._term("tau", q, dq, ddq)
 
-    def forward_dynamics(self, q: Joints, dq: Joints, tau: Joints) -> Joints:
-        """The accelerations that torques ``tau`` [N m] give: ``M^-1 (tau - C dq - g)``."""
+    def forward_dynamics(self, q: ArrayLike, dq: ArrayLike, tau: ArrayLike) -> Joints:
+        """The accelerations [rad/s^2] under ``tau`` [N m]: ``M^-1 (tau - C dq - g)``."""
         return self._term("ddq", q, dq, tau)
 
-    def regressor(self, q: Joints, dq: Joints, ddq: Joints) -> Float[ndarray, "*batch n p"]:
-        """Y with ``Y @ inertial_parameters`` the inverse dynamics (Slotine and Li 1987)."""
+    def regressor(
+        self, q: ArrayLike, dq: ArrayLike, ddq: ArrayLike
+    ) -> Float[ndarray, "*batch n p"]:
+        """Y: ``Y @ inertial_parameters`` is the inverse dynamics (Slotine and Li 1987)."""
         return self._term("Y", q, dq, ddq)
 
     def manipulability(
-        self, q: Joints, frame: str = "tool", *, rows: Sequence[int] | slice = slice(None)
+        self, q: ArrayLike, frame: str = "tool", *, rows: Sequence[int] | slice = slice(None)
     ) -> Float[ndarray, "*batch"]:
         """Yoshikawa's measure: the product of the singular values of ``rows`` of the Jacobian.
 
@@ -138,9 +159,9 @@ class Arm(Description):
         return np.linalg.svd(J, compute_uv=False).prod(axis=-1)
 
     def manipulability_gradient(
-        self, q: Joints, frame: str = "tool", *, rows: Sequence[int] | slice = slice(None)
+        self, q: ArrayLike, frame: str = "tool", *, rows: Sequence[int] | slice = slice(None)
     ) -> Joints:
-        """Derivative of ``manipulability`` by q; where that is zero, a one-sided one."""
+        """Derivative of ``manipulability`` with respect to q; one-sided where the measure is 0."""
         J = self.jacobian(q, frame)[..., rows, :]
         H = self.jacobian_gradient(q, frame)[..., rows, :, :]
         U, s, Vt = np.linalg.svd(J, full_matrices=False)
@@ -148,8 +169,8 @@ class Arm(Description):
         others = np.where(np.eye(k, dtype=bool), 1.0, s[..., None, :]).prod(axis=-1)
         return np.einsum("...i,...ri,...rcj,...ic->...j", others, U, H, Vt)
 
-    def terms(self, q: Joints, dq: Joints) -> Terms:
-        """Pose, J, dJ (at the tool), M, C and g in one call; a batch's parts share one buffer."""
+    def terms(self, q: ArrayLike, dq: ArrayLike) -> Terms:
+        """Pose, J and dJ of the tool, M, C and g in one call; those of a batch share one buffer."""
         terms = self._terms.call(q, dq, None)
         if terms is not False:
             return terms
@@ -157,24 +178,42 @@ class Arm(Description):
 
     def inverse_kinematics(
         self,
-        pose: Float[ndarray, "4 4"] | Float[ndarray, "3"],
-        start: Joints | None = None,
+        pose: ArrayLike,
+        start: ArrayLike | None = None,
         *,
         frame: str = "tool",
         seed: int = 0,
     ) -> Float[ndarray, "n"]:
-        """Joint positions within the limits that put ``frame`` at a pose, or at a position alone.
+        """Joint positions (n,) within the limits that bring ``frame`` to a goal.
 
         Damped least squares from ``start`` (default: the middle of the limits), then from random
-        configurations. Raises ``UnreachableError`` with the best residual where none gets there.
-        """
-        from arms.inverse import solve
+        configurations, drawn with ``seed``.
 
+        Args:
+            pose: The goal: a (4, 4) transform, or a position (3,) [m] alone.
+            start: Joint positions (n,) of the first attempt.
+            frame: One of ``frames``.
+            seed: Of the random configurations.
+
+        Raises:
+            UnreachableError: No start reaches the goal; the message has the smallest error.
+        """
         return solve(self, pose, start, frame, seed)
+
+    def warm_up(self, *, batch: bool = False) -> None:
+        """Derive and compile what ``terms`` needs, with ``batch`` also for batches of states.
+
+        Takes up to some seconds the first time, milliseconds when the code is on disk.
+        """
+        if batch:
+            self._terms.compile_batch()
+        else:
+            self._terms  # noqa: B018  a cached property
 
     @cached_property
     def symbolic(self) -> Symbolic:
-        """The terms as Sympy matrices over its own ``q`` and ``dq``, each built on demand."""
+        """The terms as Sympy matrices over its symbols ``q`` and ``dq``, each built on demand."""
+        # Sympy takes half a second to import; compiled code on disk does without it.
         from arms.equations.symbolic import Symbolic
 
         return Symbolic(self._bodies)
@@ -182,11 +221,16 @@ class Arm(Description):
     def kernel(
         self, *terms: str, frame: str = "tool", at_point: bool = False, axes: str = "base"
     ) -> Kernel:
-        """The compiled function of some terms of ``arms.terms.TERMS``, for other compiled code."""
-        for what, names, known in (("term", terms, TERMS), ("axes", (axes,), AXES)):
-            for name in names:
-                if name not in known:
-                    raise ArmError(f"there is no {what} {name!r}; {what}: {', '.join(known)}")
+        """The compiled function of some ``TERMS``, for use in a loop or in other compiled code.
+
+        Raises:
+            ArmError: There is no such term, frame or axes.
+        """
+        for term in terms:
+            if term not in TERMS:
+                raise ArmError(f"there is no term {term!r}; terms: {', '.join(TERMS)}")
+        if axes not in AXES:
+            raise ArmError(f"there are no axes {axes!r}; axes: {', '.join(AXES)}")
         if frame not in self._bodies.frames:
             raise ArmError(
                 f"Arm {self.name!r} has no frame {frame!r}; frames: {', '.join(self.frames)}"
@@ -194,24 +238,25 @@ class Arm(Description):
         key = (terms, frame, at_point, axes)
         kernel = self._kernels.get(key)
         if kernel is None:
-            request = Request(*key)
-            given = self._steps.get(request)
-            kernel = self._kernels[key] = Kernel(self._bodies, request, steps=given)
+            kernel = self._kernels[key] = self._new_kernel(Request(*key))
         return kernel
 
     def steps(self, request: Request) -> Steps:
         """The single operations of a kernel, for ``Arm(chain, {request: steps})``."""
-        given = self._steps.get(request)
-        return lowered(self._bodies, request) if given is None else given
+        known = self._steps.get(request)
+        return _derive(self._bodies, request) if known is None else known
 
-    def given(self, request: Request) -> bool:
-        """Whether the steps of a kernel were given, so that it need not be derived."""
+    def has_steps(self, request: Request) -> bool:
+        """Was the arm made with the steps of this kernel, so that it need not be derived?"""
         return request in self._steps
 
     @cached_property
     def _terms(self) -> Kernel:
-        request = Request(Terms._fields)
-        return Kernel(self._bodies, request, Terms, self._steps.get(request))
+        return self._new_kernel(Request(Terms._fields), Terms)
+
+    def _new_kernel(self, request: Request, result: type[tuple] = tuple) -> Kernel:
+        steps = self._steps.get(request)
+        return Kernel(self._bodies, request, _derive, name=self.name, result=result, steps=steps)
 
     def _term(
         self,
@@ -236,17 +281,24 @@ class Arm(Description):
         return flat.reshape(flat.shape[:-1] + kernel.shapes[0])
 
     def _run(self, kernel: Kernel, q: Any, dq: Any, u: Any) -> Float[ndarray, "*batch size"]:
-        """Any input: converted, or refused in terms of the arm."""
+        """Run a kernel on inputs of any type: convert them, or raise an error about the arm."""
         third = [TERMS[t].needs_u for t in kernel.request.terms if TERMS[t].needs_u]
         names = ("q", "dq", third[0] if third else "point")
         vectors = [
             self._vector(name, value, length) if length else None
             for name, value, length in zip(names, (q, dq, u), kernel.lengths, strict=True)
         ]
-        given = [v.shape for v in vectors if v is not None]
+        shapes = [v.shape for v in vectors if v is not None]
         try:
-            np.broadcast_shapes(*(shape[:-1] for shape in given))
+            np.broadcast_shapes(*(shape[:-1] for shape in shapes))
         except ValueError:
-            shapes = " and ".join(map(str, given))
-            raise ArmError(f"Arm {self.name!r}: leading axes do not fit: {shapes}") from None
+            text = " and ".join(map(str, shapes))
+            raise ArmError(f"Arm {self.name!r}: leading axes do not fit: {text}") from None
         return kernel.run(*vectors)
+
+
+def _derive(bodies: Bodies, request: Request) -> Steps:
+    # Sympy takes half a second to import; compiled code on disk does without it.
+    from arms.equations.derive import derive_steps
+
+    return derive_steps(bodies, request)

@@ -1,17 +1,17 @@
-"""The errors of both packages: one base exception, so that a caller can catch them all."""
+"""The errors of arm models, under one base exception."""
 
 
-class ForcectlError(Exception):
-    """Base of every error that ``arms`` and ``nengo_forcectl`` raise on purpose."""
+class ArmsError(Exception):
+    """Base of every error raised on purpose by ``arms``, and by packages built on it."""
 
 
-class ArmError(ForcectlError, ValueError):
-    """An arm, a frame or a joint state that does not exist or does not fit."""
+class ArmError(ArmsError, ValueError):
+    """An arm, frame, term or joint state that does not exist or does not fit."""
 
 
 class UnreachableError(ArmError):
-    """A pose that no joint position within the limits was found for."""
+    """A pose for which no joint position within the limits was found."""
 
 
 class UrdfError(ArmError):
-    """A URDF file that is missing, broken, or asks for something that is not supported."""
+    """A URDF file that is missing, malformed or uses an unsupported feature."""

@@ -1,4 +1,4 @@
-"""An arm in one line: what the catalogue's listing shows."""
+"""The figures of an arm, as a listing of the catalogue shows them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from numpy import ndarray
 
 from arms.arm import Arm, Terms
 from arms.machine import cache
-from arms.machine.kernel import fingerprint, version
+from arms.model.terms import Request
 
 
 class Summary(NamedTuple):
-    """Figures of an arm."""
+    """The figures of an arm."""
 
     name: str
     joints: int
@@ -26,14 +26,14 @@ class Summary(NamedTuple):
 
 
 def summarise(arm: Arm) -> Summary:
-    """Figures of an arm; its reach and operations are computed once and kept on disk.
+    """The figures of an arm; reach and operations are computed once and stored on disk.
 
     The reach is the largest distance of the tool from the first joint's axis within the joint
-    limits, by gradient ascent from the best of 512 random configurations; metres along a sliding
-    first joint do not count.
+    limits, by gradient ascent from the best of 512 random configurations. The travel of a sliding
+    first joint does not count.
     """
     limits = np.concatenate([arm.q_lower, arm.q_upper]).tobytes().hex()
-    key = "|".join(("summary", version(), limits, fingerprint(arm._bodies)))
+    key = "|".join(("summary", limits, arm._bodies.fingerprint()))
     figures = cache.fetch(key, lambda: struct.pack("dq", _reach(arm), _operations(arm)))
     reach, operations = struct.unpack("dq", figures)
     mass = sum(link.inertia.mass for link in arm.chain.links)
@@ -41,14 +41,12 @@ def summarise(arm: Arm) -> Summary:
 
 
 def _operations(arm: Arm) -> int:
-    from arms.equations.derive import derive
-    from arms.equations.program import steps
-    from arms.equations.terms import Request
-
-    return steps(derive(arm._bodies, Request(Terms._fields)), Terms._fields).operations()
+    """Operations in one call of ``terms``."""
+    return arm.steps(Request(Terms._fields)).operations()
 
 
 def _reach(arm: Arm) -> float:
+    """The largest distance of the tool from the first joint's axis [m]."""
     rng = np.random.default_rng(0)
     low, high = np.maximum(arm.q_lower, -np.pi), np.minimum(arm.q_upper, np.pi)
     starts = [rng.uniform(low, high) for _ in range(512)]
@@ -57,7 +55,7 @@ def _reach(arm: Arm) -> float:
 
 
 def _from_axis(arm: Arm, q: Float[ndarray, "n"]) -> tuple[float, Float[ndarray, "3"]]:
-    """Distance of the tool from the first joint's axis, and its direction."""
+    """Distance [m] of the tool from the first joint's axis, and its direction."""
     first = arm._bodies.bodies[0]
     axis = first.R[:, 2]
     offset = arm.pose(q)[:3, 3] - first.r

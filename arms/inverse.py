@@ -1,31 +1,52 @@
 """Inverse kinematics: damped least squares with joint limits, from several starts.
 
-Each step solves ``(J^T J + lambda W) dq = J^T e`` (Wampler 1986; Nakamura and Hanafusa 1986) over
-the joints that are not held at a limit, and lambda follows the error as in Levenberg's and
-Marquardt's method.
+Each step solves ``(J^T J + lambda 1) dq = J^T e`` (Wampler 1986; Nakamura and Hanafusa 1986) over
+the joints that no limit blocks; lambda is proportional to the error and adapted as in the method of
+Levenberg and Marquardt.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Protocol
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
+from numpy.typing import ArrayLike
 
 from arms.errors import ArmError, UnreachableError
 from arms.model.attach import transform_of
-
-if TYPE_CHECKING:
-    from arms.arm import Arm
 
 STARTS = 40
 STEPS = 120
 TOLERANCE = 1e-9  # [m] and [rad]
 
 
-def solve(arm: Arm, goal: Any, start: Any, frame: str, seed: int) -> Float[ndarray, "n"]:
-    """``Arm.inverse_kinematics``."""
+class Arm(Protocol):
+    """The part of ``arms.Arm`` that the method uses."""
+
+    name: str
+    dof: int
+    q_lower: Float[ndarray, "n"]  # [rad]
+    q_upper: Float[ndarray, "n"]  # [rad]
+
+    def pose(self, q: ArrayLike, frame: str = "tool") -> Float[ndarray, "4 4"]:
+        """The frame's transform."""
+        ...
+
+    def jacobian(self, q: ArrayLike, frame: str = "tool") -> Float[ndarray, "6 n"]:
+        """The frame's Jacobian in base axes."""
+        ...
+
+    def checked(self, name: str, value: ArrayLike) -> Float[ndarray, "n"]:
+        """A joint vector, or an error."""
+        ...
+
+
+def solve(
+    arm: Arm, goal: ArrayLike, start: ArrayLike | None, frame: str, seed: int
+) -> Float[ndarray, "n"]:
+    """Joint positions that bring ``frame`` to ``goal``, for ``Arm.inverse_kinematics``."""
     target = _target(arm, goal)
     low = np.where(np.isfinite(arm.q_lower), arm.q_lower, -np.pi)
     high = np.where(np.isfinite(arm.q_upper), arm.q_upper, np.pi)
@@ -44,13 +65,13 @@ def solve(arm: Arm, goal: Any, start: Any, frame: str, seed: int) -> Float[ndarr
     e = _error(arm.pose(best, frame), target)
     angle = f" and {np.linalg.norm(e[3:]):.3g} rad" if len(e) > 3 else ""
     raise UnreachableError(
-        f"Arm {arm.name!r}: {frame!r} does not get to {np.round(target[:3, 3], 4).tolist()} within "
+        f"Arm {arm.name!r}: {frame!r} cannot reach {np.round(target[:3, 3], 4).tolist()} within "
         f"the joint limits; the best of {STARTS} starts is {np.linalg.norm(e[:3]):.3g} m{angle} off"
     )
 
 
-def _target(arm: Arm, goal: Any) -> Float[ndarray, "4 4"] | Float[ndarray, "3 4"]:
-    """A (4, 4) pose; a position alone is kept as (3, 4), its axes empty."""
+def _target(arm: Arm, goal: ArrayLike) -> Float[ndarray, "4 4"] | Float[ndarray, "3 4"]:
+    """A (4, 4) pose; a position alone gives (3, 4), with no axes."""
     array = np.asarray(goal, dtype=float)
     if array.shape == (3,) and np.isfinite(array).all():
         return np.column_stack([np.zeros((3, 3)), array])

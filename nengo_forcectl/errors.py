@@ -1,6 +1,6 @@
 """The package's errors. The base is shared with ``arms``: ``except ForcectlError`` catches both."""
 
-from arms.errors import ArmError, ForcectlError, UrdfError
+from arms.errors import ArmError, ArmsError as ForcectlError, UrdfError
 
 
 class ConfigurationError(ForcectlError):

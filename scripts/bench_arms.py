@@ -46,7 +46,7 @@ def show(title: str, times: dict[str, float], reference: str) -> None:
 
 
 def contenders(name: str) -> dict[str, dict[str, Action]]:
-    """For every block of the table, what each engine has to do."""
+    """Each block of the table: the work of every engine."""
     arm = arms.load(name)
     urdf = arm.to_urdf()
     rng = np.random.default_rng(0)
@@ -230,7 +230,7 @@ def controller(name: str) -> None:
 
 
 def starts(name: str) -> None:
-    """From process start to the first torque, with nothing cached and with everything."""
+    """From process start to the first torque, with an empty and with a full cache."""
     code = (
         f"import arms; arm = arms.load({name!r}); q = [0.1] * arm.dof;"
         "t = arm.terms(q, q); t.C @ q + t.g"

@@ -1,4 +1,7 @@
-"""Mutate real URDFs; each must be read or refused, never more: ``fuzz_urdf.py -n 100000``."""
+"""Mutate real URDFs: each must be read or refused with a ``UrdfError``, no other exception.
+
+``fuzz_urdf.py -n 100000``
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,8 @@ from collections import Counter
 import numpy as np
 
 import arms
-from arms.equations.bodies import bodies_of
 from arms.errors import UrdfError
+from arms.model.bodies import bodies_of
 from arms.model.urdf import parse_urdf
 
 VALUES = (
@@ -85,10 +88,10 @@ def outcome(text: str) -> str:
 
 
 def main() -> None:
-    """Run, and print what happened how often."""
+    """Mutate and print the number of each outcome."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("-n", type=int, default=10_000, help="how many mutants")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("-n", type=int, default=10_000, help="number of mutants")
+    parser.add_argument("--seed", type=int, default=0, help="random seed of the mutations")
     options = parser.parse_args()
     rng = random.Random(options.seed)
     texts, counts, slowest = sources(), Counter(), 0.0

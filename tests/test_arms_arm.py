@@ -26,7 +26,7 @@ def arm():
         ([[0.0] * 6, [0.0] * 5], "q is a ragged sequence"),
     ],
 )
-def test_a_bad_q_is_said_in_terms_of_the_arm(arm, q, message):
+def test_a_bad_q_gives_an_error_about_the_arm(arm, q, message):
     """Shape, NaN by joint, complex, text, None, ragged: each has a clear error."""
     arm.mass_matrix(np.zeros(6))
     for method in (arm.mass_matrix, arm.jacobian, lambda q: arm.terms(q, np.zeros(6))):
@@ -59,7 +59,7 @@ def test_any_real_sequence_is_handled(arm):
 
 
 def test_batches_broadcast(arm):
-    """Leading axes broadcast; an empty batch is an empty result; misfits are said."""
+    """Leading axes broadcast; an empty batch gives an empty result; other shapes are refused."""
     rng = np.random.default_rng(0)
     q, dq = rng.normal(size=(4, 1, 6)), rng.normal(size=(3, 6))
     C = arm.coriolis(q, dq)
@@ -91,11 +91,11 @@ def test_results_are_new_and_inputs_untouched(arm):
     assert not np.shares_memory(checked, q)
 
 
-def test_unknown_frames_terms_and_axes_are_said(arm):
+def test_unknown_frames_terms_and_axes_are_reported(arm):
     """The message lists what there is."""
     with pytest.raises(arms.ArmError, match=r"no frame 'toool'; frames: base_link, .*tool$"):
         arm.pose(np.zeros(6), "toool")
-    with pytest.raises(arms.ArmError, match="no term 'X'; term: pose, J"):
+    with pytest.raises(arms.ArmError, match="no term 'X'; terms: pose, J"):
         arm.kernel("X")
     with pytest.raises(arms.ArmError, match="no axes 'world'; axes: base, local, spatial"):
         arm.jacobian(np.zeros(6), axes="world")
@@ -109,23 +109,25 @@ def test_unknown_frames_terms_and_axes_are_said(arm):
         ((1.0, (0.0, 0.0)), "com is .* three finite numbers"),
         ((1.0, (0.0, 0.0, np.inf)), "com is"),
         ((1.0, (0.0, 0.0, 0.0), np.eye(2)), "inertia is .* symmetric"),
-        ((1.0, (0.0, 0.0, 0.0), np.diag([1.0, 1.0, 3.0])), "belong to no rigid body"),
-        ((1.0, (0.0, 0.0, 0.0), np.diag([-1.0, 1.0, 1.0])), "belong to no rigid body"),
+        ((1.0, (0.0, 0.0, 0.0), np.diag([1.0, 1.0, 3.0])), "do not belong to a rigid body"),
+        ((1.0, (0.0, 0.0, 0.0), np.diag([-1.0, 1.0, 1.0])), "do not belong to a rigid body"),
     ],
 )
-def test_a_bad_payload_is_said(arm, arguments, message):
+def test_a_bad_payload_is_reported(arm, arguments, message):
     """Mass, centre of mass and inertia are checked, each with its own message."""
     with pytest.raises(arms.ArmError, match=message):
         arm.with_payload(*arguments)
 
 
-def test_a_bad_tool_base_or_gravity_is_said(arm):
+def test_a_bad_tool_base_or_gravity_is_reported(arm):
     """A transform must be a rigid motion, a gravity three numbers."""
-    with pytest.raises(arms.ArmError, match="tool's transform is no rigid motion"):
+    with pytest.raises(arms.ArmError, match="tool's transform is not a rigid motion"):
         arm.with_tool(np.diag([1.0, 1.0, -1.0, 1.0]))
     with pytest.raises(arms.ArmError, match=r"base's transform has shape \(3, 3\)"):
         arm.with_base(np.eye(3))
-    with pytest.raises(arms.ArmError, match="gravity is three finite numbers"):
+    with pytest.raises(
+        arms.ArmError, match=r"gravity is \(0.0, -9.81\); it must be three finite numbers"
+    ):
         arm.with_gravity((0.0, -9.81))
 
 
@@ -184,7 +186,7 @@ def test_kernels_run_inside_numba_functions():
 
 
 def test_a_kernel_writes_only_into_a_buffer_that_fits(arm):
-    """Wrong size, type, layout or a read-only buffer: nothing is written, and it is said."""
+    """Wrong size, type, layout or a read-only buffer: nothing is written, and an error says why."""
     kernel = arm.kernel("M", "g")
     q = np.full(6, 0.3)
     out = np.zeros(kernel.size)

@@ -1,9 +1,11 @@
 import gc
 import os
+import shutil
 import subprocess
 import sys
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,14 +25,17 @@ def folder(tmp_path, monkeypatch):
     return tmp_path / "cache"
 
 
-def output(code):
-    """What a new Python prints."""
-    command = [sys.executable, "-c", code]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+def output(code, folder=None, **environment):
+    """What a new Python prints; it finds packages in ``folder`` first."""
+    command, environment = [sys.executable, "-c", code], {**os.environ, **environment}
+    result = subprocess.run(
+        command, capture_output=True, text=True, check=True, cwd=folder, env=environment
+    )
+    return result.stdout.strip()
 
 
 def objects(folder):
-    return sorted(folder.glob("*.o"))
+    return sorted(folder.glob("arms-*/*.o"))
 
 
 def test_a_kernel_is_compiled_once(folder, monkeypatch):
@@ -42,7 +47,7 @@ def test_a_kernel_is_compiled_once(folder, monkeypatch):
     def fail(*_):
         raise AssertionError("derived again")
 
-    monkeypatch.setattr(kernel, "lowered", fail)
+    monkeypatch.setattr("arms.arm._derive", fail)
     np.testing.assert_array_equal(arms.load("planar2").mass_matrix(Q), M)
     assert objects(folder) == files
 
@@ -75,6 +80,57 @@ def test_the_key_covers_the_arm_the_terms_and_the_processor(folder, monkeypatch)
     assert len(objects(folder)) == count + 1
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "arm",
+        "model/bodies",
+        "model/terms",
+        "equations/vectors",
+        "machine/llvm_text",
+        "machine/steps",
+    ],
+)
+def test_an_edited_source_changes_the_version(tmp_path, source):
+    """In a copy of the package; one in the catalogue does not, as its numbers are in the key."""
+    copy = tmp_path / "arms"
+    shutil.copytree(Path(arms.__file__).parent, copy)
+    before = cache.sources_version.__wrapped__(copy)
+    assert before == cache.sources_version()
+    with (copy / "catalog" / "franka.py").open("a") as file:
+        file.write("# an edit")
+    assert cache.sources_version.__wrapped__(copy) == before
+    with (copy / f"{source}.py").open("a") as file:
+        file.write("# an edit")
+    assert cache.sources_version.__wrapped__(copy) != before
+
+
+def test_edited_equations_run_in_the_next_process(folder, tmp_path):
+    """A copy of the package with another sign of gravity does not get the cached code."""
+    copy = tmp_path / "arms"
+    shutil.copytree(Path(arms.__file__).parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    # Python's own cache compares sizes and whole seconds, which this edit does not change.
+    plain = {"PYTHONDONTWRITEBYTECODE": "1"}
+    code = "import arms; print(arms.load('planar1').gravity([0.3])[0])"
+    first = float(output(code, tmp_path, **plain))
+    equations = copy / "equations" / "dynamics.py"
+    text = equations.read_text()
+    assert "g[k] - joint.gain" in text
+    equations.write_text(text.replace("g[k] - joint.gain", "g[k] + joint.gain"))
+    assert float(output(code, tmp_path, **plain)) == -first
+    assert len(list(folder.glob("arms-*"))) == 2
+
+
+def test_code_of_old_versions_is_removed(folder, monkeypatch):
+    """Of seven versions the present one and the last four stay."""
+    for version in range(7):
+        monkeypatch.setattr(cache, "sources_version", lambda version=version: f"version {version}")
+        cache.fetch("key", lambda: b"code")
+        for k, old in enumerate(sorted(folder.iterdir(), key=lambda each: each.stat().st_mtime)):
+            os.utime(old, (k, k))
+    assert len(objects(folder)) == 5
+
+
 @pytest.mark.parametrize("damage", ["truncated", "foreign", "flipped", "empty", "pickle"])
 def test_a_damaged_file_is_rebuilt(folder, damage):
     """Whatever is in the file, only whole files of ours are loaded; the rest is replaced."""
@@ -95,29 +151,32 @@ def test_a_damaged_file_is_rebuilt(folder, damage):
     assert sum(a != b for a, b in zip(before, after, strict=True)) >= 1
 
 
-def test_the_cache_folder_is_private(folder):
-    """It is made with mode 0700, and one that others may write to is not used, which is said."""
+@pytest.mark.parametrize("which", ["root", "version"])
+def test_the_cache_folders_are_private(folder, which):
+    """They are made with mode 0700; one that others may write to is not used, with a warning."""
     arms.load("planar2").mass_matrix(Q)
-    assert folder.stat().st_mode & 0o777 == 0o700
-    folder.chmod(0o777)
+    folders = {"root": folder, "version": objects(folder)[0].parent}
+    for each in folders.values():
+        assert each.stat().st_mode & 0o777 == 0o700
+    folders[which].chmod(0o777)
     count = len(objects(folder))
-    with pytest.warns(UserWarning, match="compiled arms are not kept.*others may write"):
+    with pytest.warns(UserWarning, match="compiled arms are not stored.*others may write"):
         arms.load("planar1").mass_matrix([0.0])
     assert len(objects(folder)) == count
 
 
-def test_without_a_usable_folder_arms_work_and_say_it_once(tmp_path, monkeypatch):
+def test_without_a_usable_folder_arms_work_and_warn_once(tmp_path, monkeypatch):
     """The path of a file as cache folder: one warning for all kernels, the same numbers."""
     M, g = arms.load("planar2").mass_matrix(Q), arms.load("planar2").gravity(Q)
     (tmp_path / "file").write_text("")
     monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "file"))
     arm = arms.load("planar2")
-    with pytest.warns(UserWarning, match="compiled arms are not kept"):
+    with pytest.warns(UserWarning, match="compiled arms are not stored"):
         np.testing.assert_array_equal(arm.mass_matrix(Q), M)
     np.testing.assert_array_equal(arm.gravity(Q), g)  # a second warning would be an error
 
 
-def test_without_llvm_arms_run_in_python_and_say_it_once(monkeypatch):
+def test_without_llvm_arms_run_in_python_and_warn_once(monkeypatch):
     """The same bits, for one state and for a batch, and one warning."""
     rng = np.random.default_rng(0)
     q, dq = rng.normal(size=(2, 3, 6))
@@ -127,7 +186,7 @@ def test_without_llvm_arms_run_in_python_and_say_it_once(monkeypatch):
     def broken():
         raise OSError("no LLVM here")
 
-    monkeypatch.setattr("arms.machine.compile.target", broken)
+    monkeypatch.setattr("arms.machine.compile.create_target", broken)
     kernel._llvm_works.cache_clear()
     try:
         arm = arms.load("ur5")
@@ -158,7 +217,7 @@ def test_processes_and_threads_that_build_the_same_arm_at_once_all_succeed(folde
     answers = {process.communicate()[0] for process in running}
     assert len(answers) == 1
     assert all(process.returncode == 0 for process in running)
-    assert not list(folder.glob("*.tmp"))
+    assert not list(folder.rglob("*.tmp"))
     arm, results = arms.load("ur5"), []
 
     def work():

@@ -8,12 +8,12 @@ from arms_reference import Pinocchio, relative_error
 from hypothesis import Phase, given, settings
 
 from arms.arm import Arm
-from arms.equations.bodies import bodies_of
 from arms.equations.derive import derive
-from arms.equations.program import steps
-from arms.equations.terms import Request
-from arms.machine.compile import python_function
+from arms.equations.program import lower
+from arms.machine.python_function import python_function
+from arms.model.bodies import bodies_of
 from arms.model.chain import Chain, Inertia, Joint, Link, Mimic, Pose
+from arms.model.terms import Request
 from arms.model.tree import select
 from arms.model.urdf import parse_urdf
 
@@ -71,7 +71,7 @@ def evaluate(chain: Chain, q, dq, u) -> dict[str, np.ndarray]:
     bodies = bodies_of(chain)
     shapes = request.shapes(bodies.sizes)
     out = [0.0] * sum(int(np.prod(shape)) for shape in shapes)
-    python_function(steps(derive(bodies, request), TERMS))(q.tolist(), dq.tolist(), u.tolist(), out)
+    python_function(lower(derive(bodies, request), TERMS))(q.tolist(), dq.tolist(), u.tolist(), out)
     values, start = {}, 0
     for name, shape in zip(TERMS, shapes, strict=True):
         size = int(np.prod(shape))

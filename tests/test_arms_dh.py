@@ -85,7 +85,7 @@ def test_inertias_are_in_the_frame_of_the_row():
     np.testing.assert_allclose(arm.gravity(q), planar.gravity(q), atol=1e-13)
 
 
-def test_a_bad_table_is_said():
+def test_a_bad_table_is_reported():
     """The row and the value are named."""
     with pytest.raises(arms.ArmError, match="row 2: kind is 'ball'"):
         from_dh("x", [Row(), Row(kind="ball")])

@@ -49,11 +49,11 @@ def test_half_a_turn_is_found():
     np.testing.assert_allclose(arm.pose(q), goal, atol=1e-8)
 
 
-def test_out_of_reach_is_said_with_the_best_residual():
+def test_out_of_reach_is_reported_with_the_best_residual():
     """The planar arm of 0.9 m stops 1.1 m short of 2 m."""
     with pytest.raises(arms.UnreachableError, match=r"starts is 1\.1 m off"):
         arms.load("planar2").inverse_kinematics([2.0, 0.0, 0.0])
-    with pytest.raises(arms.ArmError, match="no rigid motion"):
+    with pytest.raises(arms.ArmError, match="not a rigid motion"):
         arms.load("planar2").inverse_kinematics(2 * np.eye(4))
     with pytest.raises(arms.ArmError, match="pose to reach has shape"):
         arms.load("planar2").inverse_kinematics([1.0, np.nan, 0.0])

@@ -53,7 +53,7 @@ def test_z_is_turned_into_any_axis(axis):
         assert set(np.abs(R).ravel()) == {0.0, 1.0}
 
 
-def test_rigid_bodies_are_told_from_others():
+def test_rigid_bodies_are_distinguished_from_others():
     """A rod and a plate are; moments beyond the triangle inequality or below zero are not."""
     bodies = {(0, 1, 1): True, (1, 1, 2): True, (1, 1, 2.1): False, (-1, 1, 1): False}
     for (a, b, c), physical in bodies.items():

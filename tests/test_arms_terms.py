@@ -9,9 +9,9 @@ from arms_reference import Pinocchio, states
 
 import arms
 from arms.equations.derive import derive
-from arms.equations.program import steps
-from arms.equations.terms import Request
-from arms.machine.compile import python_function
+from arms.equations.program import lower
+from arms.machine.python_function import python_function
+from arms.model.terms import Request
 
 
 @pytest.fixture(scope="module", params=["planar3", "ur5e", "kuka_iiwa"])
@@ -148,7 +148,7 @@ def test_machine_code_and_python_give_the_same_bits():
     q, dq, u = states(arm, 3, seed=10)
     terms = ("pose", "J", "dJ", "dJdq", "M", "C", "g", "Cdq", "h", "tau", "ddq", "Y")
     kernel = arm.kernel(*terms)
-    function = python_function(steps(derive(arm._bodies, Request(terms)), terms))
+    function = python_function(lower(derive(arm._bodies, Request(terms)), terms))
     for k in range(3):
         ours = np.empty(kernel.size)
         assert kernel.fill(q[k], dq[k], u[k], ours)
@@ -162,7 +162,7 @@ def test_operation_counts_stay_small():
     """All terms of the iiwa take at most 1,500 operations, M alone at most 260."""
     bodies = arms.load("kuka_iiwa")._bodies
     for terms, most in ((("pose", "J", "dJ", "M", "C", "g"), 1500), (("M",), 260), (("g",), 90)):
-        assert steps(derive(bodies, Request(terms)), terms).operations() <= most
+        assert lower(derive(bodies, Request(terms)), terms).operations() <= most
 
 
 def test_a_link_called_tool_keeps_its_inertia():

@@ -38,13 +38,13 @@ REFUSED = {
     "lacks a <parent": ('<parent link="base"/>', ""),
     "2 links have no parent": ('<link name="base"/>', '<link name="base"/><link name="b2"/>'),
     "type 'floating'; supported": ('type="revolute"', 'type="floating"'),
-    "no direction": ('xyz="0 1 0"', 'xyz="0 0 0"'),
+    "too short for a direction": ('xyz="0 1 0"', 'xyz="0 0 0"'),
     "needs 3 numbers": ('xyz="0 1 0"', 'xyz="0 1"'),
     "negative mass -1 kg": ('mass value="1"', 'mass value="-1"'),
     "'nan'> is not a finite": ('mass value="1"', 'mass value="nan"'),
     "'inf'> is not a finite": ('izz="0.1"', 'izz="inf"'),
     "'1e400'> is not a finite": ('izz="0.1"', 'izz="1e400"'),
-    "upside down": ('lower="-1"', 'lower="5"'),
+    "above its upper limit": ('lower="-1"', 'lower="5"'),
     "printable": ('<link name="rod">', '<link name="ro&#10;d">'),
     "mimics 'k'": ("</joint>", '<mimic joint="k"/></joint>'),
     "mimics itself": ("</joint>", '<mimic joint="j"/></joint>'),
@@ -109,7 +109,7 @@ def test_a_billion_laughs_and_an_endless_chain_are_refused_at_once():
         parse_urdf(f'<robot name="long">{links}{joints}</robot>')
 
 
-def test_a_missing_inertia_is_said_once():
+def test_a_missing_inertia_is_reported_once():
     """A moving link without <inertial> in the middle of a chain is massless, with a warning."""
     text = PENDULUM.replace(
         "</robot>",
@@ -122,7 +122,7 @@ def test_a_missing_inertia_is_said_once():
         parse_urdf(text)
 
 
-def test_an_unphysical_inertia_is_said():
+def test_an_unphysical_inertia_is_reported():
     """Moments that break the triangle inequality are kept, with a warning that names the link."""
     with pytest.warns(UserWarning, match=r"no rigid body has.*'rod'"):
         parse_urdf(PENDULUM.replace('izz="0.1"', 'izz="9"'))
@@ -144,7 +144,7 @@ def test_a_branching_urdf_needs_a_tip_and_carries_its_branches():
         arms.load(path, tip="x")
 
 
-def test_unknown_arms_and_files_are_said(tmp_path):
+def test_unknown_arms_and_files_are_reported(tmp_path):
     """The message lists the catalogue, or says why the file cannot be read."""
     with pytest.raises(arms.ArmError, match=r"no arm 'ur6'; arms: planar1, .*xarm6"):
         arms.load("ur6")

@@ -181,8 +181,11 @@ def test_odd_names_and_numbers_are_refused(folder, edit, message):
         (lambda a: a.update(safe=np.zeros((6, 3))), "'safe' has shape"),
         (lambda a: a.update({"memory.z": np.zeros(3)}), "memory of shapes"),
         (lambda a: a["encoders"].__setitem__((0, 0), np.nan), "'encoders' does not hold numbers"),
-        (lambda a: a["arm.0.steps"].__setitem__((3, 1), 10**6), "tape: step 3 is"),
-        (lambda a: a["arm.0.steps"].__setitem__((3, 0), 99), "tape: step 3 is 99"),
+        (lambda a: a["arm.0.steps"].__setitem__((3, 1), 10**6), r"tape: step 3 \("),
+        (
+            lambda a: a["arm.0.steps"].__setitem__((3, 0), 99),
+            r"tape: step 3 \(99, .* is not a valid operation",
+        ),
         (lambda a: a["arm.0.results"].__setitem__(0, -1), "tape: has"),
         (
             lambda a: a["arm.0.constants"].__imul__(1.001),

@@ -13,7 +13,7 @@ import numba.core.dispatcher as dispatcher
 import numpy as np
 
 import arms
-import arms.kernel
+from arms.machine.kernel import Kernel
 from nengo_forcectl import *
 from nengo_forcectl.adaptation.slotine_li import SlotineLi
 from nengo_forcectl.learning.gradient import Gradient
@@ -35,8 +35,8 @@ def told(owner, name, what):
     setattr(owner, name, call)
 
 told(dispatcher.Dispatcher, "compile", lambda self, *_: "numba " + self.py_func.__name__)
-told(arms.kernel.Kernel, "__init__", lambda self, bodies, request, *_: "arm " + str(request))
-told(arms.kernel.Kernel, "_loaded", lambda self, form, *_: "arm, " + form)
+told(Kernel, "__init__", lambda self, bodies, request, *_: "arm " + str(request))
+told(Kernel, "_machine_code", lambda self, form, *_: "arm, " + form)
 there = set(sys.modules)
 for step in range(3):
     state = robot.read()

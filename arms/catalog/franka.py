@@ -4,7 +4,7 @@ Kinematics: frankaemika/franka_description, robots/fer/kinematics.yaml. Inertias
 Oliva, Robuffo Giordano and De Luca, "Dynamic identification of the Franka Emika Panda robot with
 retrieval of feasible parameters using penalty-based optimization", IEEE RA-L 4(4), 2019, as in
 frankaemika/franka_ros, franka_description/robots/common/inertial.yaml. (The values in
-franka_description are left aside: its link4 violates the triangle inequality.) Limits: franka_ros,
+franka_description are not used: its link4 violates the triangle inequality.) Limits: franka_ros,
 franka_description/robots/panda/joint_limits.yaml.
 """
 
@@ -23,7 +23,10 @@ DOWN, UP = (-pi / 2, 0.0, 0.0), (pi / 2, 0.0, 0.0)
 
 
 def panda() -> Chain:
-    """Seven joints; the tool is the flange."""
+    """Franka Emika Panda, seven joints; the tool is the flange.
+
+    Kinematics and limits are the manufacturer's, inertias those identified by Gaz et al. (2019).
+    """
     rows = [
         Row(
             *("joint1", "link1", (0.0, 0.0, 0.333), (0.0, 0.0, 0.0)),

@@ -1,9 +1,9 @@
 """Kinova Jaco2, six joints with the curved wrist and the three-finger hand's body (j2n6s300).
 
 Kinematics, masses and position limits: Kinovarobotics/kinova-ros, kinova_description/urdf,
-j2n6s300.xacro and kinova_inertial.xacro (moments of inertia of cylinders). Speeds and torque
-limits: the same file as ported to ROS 2 in Patrick-zhuyanxun/kinova_ros2, where it has them. Joints
-that turn without end have no position limits. The fingers are left out.
+j2n6s300.xacro and kinova_inertial.xacro (moments of inertia of cylinders). Speed and torque limits:
+the ROS 2 port of that file, Patrick-zhuyanxun/kinova_ros2, where it has them. Continuous joints
+have no position limits. The fingers are left out.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SOURCE = (
 def _cylinder(
     mass: float, height: float, radius: float, axis: str = "z"
 ) -> tuple[float, float, float, float, float, float]:
-    """Moments of inertia of a solid cylinder along ``axis``."""
+    """Moments of inertia [kg m^2] of a solid cylinder along ``axis``, about its centre."""
     along, across = mass * radius**2 / 2, mass * (3 * radius**2 + height**2) / 12
     if axis == "y":
         return across, 0.0, 0.0, along, 0.0, across
@@ -30,7 +30,10 @@ def _cylinder(
 
 
 def jaco2() -> Chain:
-    """The arm and the hand's body; the tool is the point between the fingers."""
+    """Kinova Jaco2 with six joints and the hand's body; the tool is the point between the fingers.
+
+    Masses and lengths are the manufacturer's, moments of inertia those of cylinders.
+    """
     slow, fast = radians(36), radians(48)
     tilt = (pi / 3, 0.0, pi)
     rows = [

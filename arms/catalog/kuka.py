@@ -1,4 +1,4 @@
-"""KUKA LBR iiwa 14, from the URDF that comes with pybullet_data."""
+"""KUKA LBR iiwa 14, from the URDF in pybullet_data."""
 
 from __future__ import annotations
 
@@ -11,13 +11,20 @@ from arms.errors import ArmError
 from arms.model.chain import MOVING, Chain
 from arms.model.urdf import read_urdf
 
-# Data sheet of the LBR iiwa 14 R820, A1 to A7; the URDF has placeholders, 10 rad/s and 300 N m.
+# KUKA, data sheet of the LBR iiwa 14 R820, A1 to A7. The URDF has placeholders: 10 rad/s, 300 N m.
 SPEEDS = (85, 85, 100, 75, 130, 135, 135)  # [deg/s]
 TORQUES = (320, 320, 176, 176, 110, 40, 40)  # [N m]
 
 
 def kuka_iiwa() -> Chain:
-    """Links, inertias, position limits and meshes of the URDF; the tool is its last link."""
+    """KUKA LBR iiwa 14, seven joints; the tool is the last link of the URDF.
+
+    Links, inertias, position limits and meshes are those of kuka_iiwa/model.urdf in pybullet_data
+    (from lbr_iiwa, R. Krug and T. Stoyanov, 2015); speed and torque limits are KUKA's.
+
+    Raises:
+        ArmError: pybullet_data is not installed.
+    """
     spec = find_spec("pybullet_data")
     if spec is None or spec.origin is None:
         raise ArmError(

@@ -1,4 +1,4 @@
-"""Planar arms: slender rods in a vertical plane, as the textbooks draw them.
+"""Planar arms of slender rods in a vertical plane, as in textbooks.
 
 All joints turn about z, the arm moves in the x-y plane, gravity points along -y (Spong, Hutchinson
 and Vidyasagar 2006, section 7.3; Siciliano et al. 2009, section 7.3.2). At q = 0 the arm lies
@@ -18,9 +18,12 @@ RADIUS = 0.02  # [m], for the moment of inertia about the rod's own axis
 
 
 def planar(n: int) -> Chain:
-    """An arm of the first ``n`` rods; the tool is the end of the last one."""
+    """An arm of the first ``n`` of ``RODS``; the tool is the end of the last one.
+
+    Inertias are those of uniform slender rods (Spong et al. 2006, section 7.3).
+    """
     links, joints = [Link("base")], []
-    reach = 0.0  # length of the link before
+    reach = 0.0  # length of the previous link
     for k, (length, mass, torque) in enumerate(RODS[:n], start=1):
         across, along = mass * length**2 / 12, mass * RADIUS**2 / 2  # of a slender rod
         inertia = Inertia(mass, (length / 2, 0.0, 0.0), (along, 0.0, 0.0, across, 0.0, across))

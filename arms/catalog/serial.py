@@ -1,4 +1,4 @@
-"""From a table, one row per joint, to a ``Chain``."""
+"""A table with one row per joint, as a ``Chain``."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ ZERO = (0.0, 0.0, 0.0)
 
 @dataclass(frozen=True)
 class Row:
-    """A joint about z and the link that it carries."""
+    """A joint about z, and its child link."""
 
     joint: str
     link: str
-    xyz: Vector  # the joint's frame in the link before [m]
+    xyz: Vector  # the joint's frame in its parent link [m]
     rpy: Vector  # [rad]
     lower: float  # [rad]
     upper: float  # [rad]
@@ -40,7 +40,11 @@ def serial(
     base_pose: Pose | None = None,
     flange: Pose | None = None,
 ) -> Chain:
-    """Revolute joints from ``base`` to the last link, in which ``flange`` is the tool frame."""
+    """The chain of revolute joints of a table.
+
+    ``base_pose`` is that of the first joint's parent in ``base``, ``flange`` the tool frame in the
+    last link; both are the identity by default. ``source`` says where the numbers were published.
+    """
     links, joints = [Link(base)], []
     if base_pose is not None:
         links.append(Link(f"{base}_axes"))

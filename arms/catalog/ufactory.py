@@ -19,7 +19,7 @@ DOWN, UP = (-pi / 2, 0.0, 0.0), (pi / 2, 0.0, 0.0)
 
 
 def xarm6() -> Chain:
-    """Six joints; the tool is the flange."""
+    """UFACTORY xArm6, six joints; the tool is the flange. All numbers are the manufacturer's."""
     rows = [
         Row(
             *("joint1", "link1", (0.0, 0.0, 0.267), ZERO, -2 * pi, 2 * pi, 3.14, 50.0),

@@ -31,12 +31,13 @@ def _universal(
     name: str,
     lengths: tuple[float, float, float, float, float, float],  # d1, a2, a3, d4, d5, d6 [m]
     speeds: tuple[float, ...],  # [deg/s]
-    torques: tuple[float, ...],
-    masses: tuple[float, ...],
-    coms: tuple[Vector, ...],
-    moments: tuple[tuple[float, float, float, float, float, float], ...],
-    turns: tuple[Vector, ...],
+    torques: tuple[float, ...],  # [N m]
+    masses: tuple[float, ...],  # [kg]
+    coms: tuple[Vector, ...],  # [m]
+    moments: tuple[tuple[float, float, float, float, float, float], ...],  # [kg m^2]
+    turns: tuple[Vector, ...],  # [rad], of the axes of the moments
 ) -> Chain:
+    """The chain of an arm whose links have the usual shape."""
     d1, a2, a3, d4, d5, d6 = lengths
     poses = (
         Pose((0.0, 0.0, d1)),
@@ -69,7 +70,7 @@ def _universal(
 
 
 def ur5() -> Chain:
-    """UR5 (CB3)."""
+    """UR5 (CB3), six joints; the tool is the flange. Moments of inertia are those of cylinders."""
     return _universal(
         "ur5",
         (0.089159, -0.425, -0.39225, 0.10915, 0.09465, 0.0823),
@@ -97,7 +98,7 @@ def ur5() -> Chain:
 
 
 def ur5e() -> Chain:
-    """UR5e."""
+    """UR5e, six joints; the tool is the flange. All numbers are the manufacturer's."""
     return _universal(
         "ur5e",
         (0.1625, -0.425, -0.3922, 0.1333, 0.0997, 0.0996),
@@ -125,7 +126,7 @@ def ur5e() -> Chain:
 
 
 def ur10e() -> Chain:
-    """UR10e."""
+    """UR10e, six joints; the tool is the flange. All numbers are the manufacturer's."""
     return _universal(
         "ur10e",
         (0.1807, -0.6127, -0.57155, 0.17415, 0.11985, 0.11655),

@@ -1,18 +1,24 @@
-"""From bodies to the straight-line program of the terms that somebody asked for."""
+"""From bodies to the program, and the steps, of the requested terms."""
 
 from __future__ import annotations
 
-from arms.equations.bodies import Bodies
 from arms.equations.dynamics import forward_dynamics, mass_coriolis_gravity
 from arms.equations.kinematics import kinematics
 from arms.equations.newton_euler import inverse_dynamics, regressor
-from arms.equations.program import Program
-from arms.equations.terms import TERMS, Request
+from arms.equations.program import Program, lower
 from arms.equations.vectors import ZERO, Joint, constants
+from arms.machine.steps import Steps
+from arms.model.bodies import Bodies
+from arms.model.terms import TERMS, Request
+
+
+def derive_steps(bodies: Bodies, request: Request) -> Steps:
+    """The operations that compute the requested terms, in the order of the request."""
+    return lower(derive(bodies, request), request.terms)
 
 
 def derive(bodies: Bodies, request: Request) -> Program:
-    """A program whose outputs include the requested terms."""
+    """A program whose outputs include the requested terms; the third input is ``request``'s."""
     n = bodies.dof
     program = Program(n, request.width(n))
     joints = [Joint(program, body) for body in bodies.bodies]
@@ -21,11 +27,11 @@ def derive(bodies: Bodies, request: Request) -> Program:
         kinematics(program, bodies, joints, request)
     if names & {"M", "C", "g", "ddq"}:
         mass_coriolis_gravity(program, bodies, joints, coriolis="C" in names)
-    still, weight = constants((0,) * n), constants(bodies.gravity)
+    zero, weight = constants((0,) * n), constants(bodies.gravity)
     if "Cdq" in names:
-        inverse_dynamics(program, joints, "Cdq", still, ZERO)
+        inverse_dynamics(program, joints, "Cdq", zero, ZERO)
     if names & {"h", "ddq"}:
-        inverse_dynamics(program, joints, "h", still, weight)
+        inverse_dynamics(program, joints, "h", zero, weight)
     if "tau" in names:
         inverse_dynamics(program, joints, "tau", program.u, weight)
     if "Y" in names:

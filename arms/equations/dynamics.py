@@ -1,8 +1,8 @@
-"""Equations of motion of a tree of bodies, each written in its own body's frame, z along the joint.
+"""M, C, g and forward dynamics of a tree of bodies, in body frames with z along the joint.
 
 Composite bodies (Featherstone 2008, section 6.2) give M and g; the same recursion over the first
-moment of the velocity field, ``K = integral of V x^T dm``, gives the Coriolis matrix. With
-``J_i(x)`` the velocity that joint i alone gives to the particle at x,
+moment of the velocity field, ``K = integral of V x^T dm``, gives the Coriolis matrix. Let
+``J_i(x)`` be the velocity of the particle at x per unit rate of joint i. Then
 
     M_ij = integral of J_i . J_j dm        C_ij = integral of J_i . dJ_j/dt dm
 
@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from arms.equations.bodies import Bodies
 from arms.equations.newton_euler import to_parent
 from arms.equations.program import Expr, Program
 from arms.equations.vectors import (
@@ -34,11 +33,12 @@ from arms.equations.vectors import (
     transpose,
     zeros,
 )
+from arms.model.bodies import Bodies
 
 
 @dataclass
 class Composite:
-    """Moments of a body and of all it carries, about the body's origin, in its axes."""
+    """Moments of a body and all bodies it carries, about the body's origin, in its axes."""
 
     m: Expr  # mass
     h: Vec  # integral of x dm
@@ -47,7 +47,7 @@ class Composite:
     K: Mat  # integral of V x^T dm
 
     def plus(self, other: Composite, joint: Joint) -> Composite:
-        """This body with ``other``, its child at ``joint``."""
+        """The moments of this body together with those of its child ``other`` at ``joint``."""
         up, let, let2, r = joint.up, joint.let, joint.let2, joint.r
         h, P = up(other.h), up(other.P)
         hr = let2(outer(h, r))
@@ -91,7 +91,7 @@ def gravity_directions(bodies: Bodies, joints: list[Joint]) -> list[Vec]:
 
 
 def composites(joints: list[Joint], moving: list[tuple[Vec, Vec]]) -> list[Composite]:
-    """Every body with what it carries, moving at the given velocities."""
+    """The composite of each body, moving at the given (angular, linear) velocities."""
     result = []
     for joint, (w, v) in zip(joints, moving, strict=True):
         m, h, S = (constants(x) for x in (joint.body.mass.m, joint.body.mass.h, joint.body.mass.S))
@@ -109,10 +109,10 @@ def composites(joints: list[Joint], moving: list[tuple[Vec, Vec]]) -> list[Compo
 def mass_coriolis_gravity(
     program: Program, bodies: Bodies, joints: list[Joint], *, coriolis: bool
 ) -> None:
-    """Write M, g and, where it is wanted, C into ``program``; without it the arm stands still."""
+    """Write M, g and, if asked, C into ``program``; without C all velocities are zero."""
     n, let = program.dof, program.let
-    still: list[tuple[Vec, Vec]] = [(ZERO, ZERO)] * len(joints)
-    moving = velocities(joints) if coriolis else still
+    rest: list[tuple[Vec, Vec]] = [(ZERO, ZERO)] * len(joints)
+    moving = velocities(joints) if coriolis else rest
     carried = composites(joints, moving)
     M, C, g = zeros(n, n), zeros(n, n), zeros(n)
     down = gravity_directions(bodies, joints)
@@ -148,7 +148,7 @@ def mass_coriolis_gravity(
 
 
 def _screw_rate(joint: Joint, w: Vec, v: Vec) -> tuple[Vec, Vec]:
-    """(linear, angular) time derivative of the joint's screw at the body's momentary origin."""
+    """(linear, angular) time derivative of the joint's screw at the body's present origin."""
     if joint.slides:
         return cross(w, EZ), ZERO
     return cross(v, EZ), cross(w, EZ)
@@ -157,11 +157,11 @@ def _screw_rate(joint: Joint, w: Vec, v: Vec) -> tuple[Vec, Vec]:
 def _wrenches(
     joint: Joint, c: Composite, rate: tuple[Vec, Vec]
 ) -> tuple[tuple[Vec, Vec], tuple[Vec, Vec], Vec]:
-    """What the joint's unit velocity does to the composite body.
+    """What a unit rate of the joint gives the composite body.
 
-    F: momentum (force, moment) per unit rate. dF: ``integral of dJ dm`` with its moment. N: what
-    another joint's turning rate must be multiplied with, beside its screw's rate and F, to give
-    ``integral of J . dJ'``.
+    F: momentum, (linear, angular). dF: ``integral of dJ dm`` and its moment. N: its component along
+    the axis of another turning joint, plus F times the rate of that joint's screw, is
+    ``integral of J . dJ' dm``.
     """
     let, m, h, S, P, K = joint.let, c.m, c.h, c.S, c.P, c.K
     dv, dw = rate

@@ -1,14 +1,14 @@
 """Pose, Jacobian and their derivatives of one frame.
 
-With the twist column ``J_i = (v_i, w_i)`` of joint i, linear part first, in the base's axes, every
-derivative follows from the columns themselves:
+With the twist column ``J_i = (v_i, w_i)`` of joint i, linear part first, in the base's axes, all
+derivatives follow from the columns themselves:
 
     dJ_i/dq_j = (w_j x v_i, w_j x w_i)  for j at or before i      (w_i x v_j, 0)  for j after i
 
-so ``dJ_i/dt = (W_i x v_i + w_i x V_i, W_i x w_i)``, where W_i is the angular velocity that the
-joints up to i give, and V_i the linear velocity of the frame that the joints after i give. In the
-frame's own axes, ``J_local = R^T J`` and ``dJ_local/dt = R^T (dJ/dt - W x J)``; in spatial
-coordinates the linear part is that of the point at the base's origin, ``v + p x w``.
+so ``dJ_i/dt = (W_i x v_i + w_i x V_i, W_i x w_i)``, where W_i is the angular velocity due to the
+joints up to i, and V_i the frame's linear velocity due to the joints after i. In the frame's own
+axes, ``J_local = R^T J`` and ``dJ_local/dt = R^T (dJ/dt - W x J)``; in spatial coordinates the
+linear part is that of the point at the base's origin, ``v + p x w``.
 """
 
 from __future__ import annotations
@@ -16,9 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from arms.equations.bodies import Bodies
 from arms.equations.program import Expr, Program
-from arms.equations.terms import Request
 from arms.equations.vectors import (
     ZERO,
     Joint,
@@ -32,15 +30,17 @@ from arms.equations.vectors import (
     transpose,
     zeros,
 )
+from arms.model.bodies import Bodies
+from arms.model.terms import Request
 
 Twist = tuple[Vec, Vec]  # linear, angular
 
 
-class Way(NamedTuple):
-    """The joints on the way to a frame, from the base on, in the base's axes."""
+class Path(NamedTuple):
+    """The kinematic path from the base to a frame, in the base's axes."""
 
     joints: list[Joint]
-    columns: list[Twist]  # what each joint's unit rate gives the frame
+    columns: list[Twist]  # the frame's twist per unit rate of each joint
     R: Mat  # the frame's axes, as columns
     p: Vec  # its origin
 
@@ -51,24 +51,25 @@ class Way(NamedTuple):
 
 def kinematics(program: Program, bodies: Bodies, joints: list[Joint], request: Request) -> None:
     """Write pose, J, dJ and dJdq of the request's frame (or point ``u`` in it) into ``program``."""
-    way = _way(program, bodies, joints, request)
-    rows = [[*row, x] for row, x in zip(way.R, way.p, strict=True)]
+    path = _path(program, bodies, joints, request)
+    rows = [[*row, x] for row, x in zip(path.R, path.p, strict=True)]
     program.output("pose", (4, 4), [*(e for row in rows for e in row), *constants([0, 0, 0, 1])])
-    columns, seen_from = _in_axes(way, request.axes)
-    _output(program, way, "J", columns)
+    columns, express = _in_axes(path, request.axes)
+    _output(program, path, "J", columns)
     if "dJ" in request.terms:
-        velocity = _velocity(way)
-        rates = [seen_from(d, i, velocity) for i, d in enumerate(_rates(way))]
-        _output(program, way, "dJ", rates)
+        velocity = _velocity(path)
+        rates = [express(d, i, velocity) for i, d in enumerate(_rates(path))]
+        _output(program, path, "dJ", rates)
     if "dJdq" in request.terms:
-        n = len(way.joints)
+        n = len(path.joints)
         changes = [
-            [seen_from(_change(way, i, j), i, way.columns[j]) for j in range(n)] for i in range(n)
+            [express(_change(path, i, j), i, path.columns[j]) for j in range(n)] for i in range(n)
         ]
-        _output_changes(program, way, changes)
+        _output_changes(program, path, changes)
 
 
-def _way(program: Program, bodies: Bodies, joints: list[Joint], request: Request) -> Way:
+def _path(program: Program, bodies: Bodies, joints: list[Joint], request: Request) -> Path:
+    """The path to the request's frame, with every entry of its columns, axes and origin named."""
     let2 = joints[0].let2
     target = bodies.frames[request.frame]
     R: Mat = constants([[1, 0, 0], [0, 1, 0], [0, 0, 1]])
@@ -90,90 +91,90 @@ def _way(program: Program, bodies: Bodies, joints: list[Joint], request: Request
     for joint, z, origin in passed:
         lever = joint.let([a - b for a, b in zip(p, origin, strict=True)])
         columns.append((z, ZERO) if joint.slides else (joint.let(cross(z, lever)), z))
-    return Way([joint for joint, _, _ in passed], columns, R, p)
+    return Path([joint for joint, _, _ in passed], columns, R, p)
 
 
-def _rates(way: Way) -> list[Twist]:
+def _rates(path: Path) -> list[Twist]:
     """dJ/dt, column by column, in the base's axes."""
-    let = way.let
-    turning, W = [], list(ZERO)
-    for joint, (_, w) in zip(way.joints, way.columns, strict=True):
+    let = path.let
+    angular, W = [], list(ZERO)  # W_i per joint
+    for joint, (_, w) in zip(path.joints, path.columns, strict=True):
         W = let(add(W, let(scale(joint.rate, w))))
-        turning.append(W)
-    moving, V = [], list(ZERO)
-    for joint, (v, _) in zip(way.joints[::-1], way.columns[::-1], strict=True):
-        moving.append(V)
+        angular.append(W)
+    linear, V = [], list(ZERO)  # V_i per joint, last one first
+    for joint, (v, _) in zip(path.joints[::-1], path.columns[::-1], strict=True):
+        linear.append(V)
         V = let(add(V, let(scale(joint.rate, v))))
-    parts = zip(way.columns, turning, moving[::-1], strict=True)
+    parts = zip(path.columns, angular, linear[::-1], strict=True)
     return [
         (let(add(let(cross(W, v)), let(cross(w, V)))), let(cross(W, w))) for (v, w), W, V in parts
     ]
 
 
-def _change(way: Way, i: int, j: int) -> Twist:
-    """Derivative of column i by the position of joint j."""
-    (v_i, w_i), (v_j, w_j) = way.columns[i], way.columns[j]
+def _change(path: Path, i: int, j: int) -> Twist:
+    """Derivative of column i with respect to the position of joint j."""
+    (v_i, w_i), (v_j, w_j) = path.columns[i], path.columns[j]
     if j <= i:
-        return way.let(cross(w_j, v_i)), way.let(cross(w_j, w_i))
-    return way.let(cross(w_i, v_j)), ZERO
+        return path.let(cross(w_j, v_i)), path.let(cross(w_j, w_i))
+    return path.let(cross(w_i, v_j)), ZERO
 
 
-def _in_axes(way: Way, axes: str) -> tuple[list[Twist], Callable[[Twist, int, Twist], Twist]]:
-    """The columns in the axes asked for, and what makes of a column's change one in those axes.
+def _in_axes(path: Path, axes: str) -> tuple[list[Twist], Callable[[Twist, int, Twist], Twist]]:
+    """The columns in the requested axes, and a function that expresses a column's change in them.
 
-    The latter takes the change in the base's axes, the column's number, and the twist of the frame
-    that goes with the change.
+    The function takes the change in the base's axes, the column's number, and the twist of the
+    frame that goes with the change.
     """
-    let, down = way.let, transpose(way.R)
+    let, down = path.let, transpose(path.R)
     if axes == "local":
 
         def turn(twist: Twist) -> Twist:
             return let(apply(down, twist[0])), let(apply(down, twist[1]))
 
         def change(d: Twist, i: int, twist: Twist) -> Twist:
-            parts = zip(d, way.columns[i], strict=True)
+            parts = zip(d, path.columns[i], strict=True)
             dv, dw = (let(add(x, let(cross(column, twist[1])))) for x, column in parts)
             return turn((dv, dw))
 
-        return [turn(column) for column in way.columns], change
+        return [turn(column) for column in path.columns], change
     if axes == "spatial":
 
         def shift(twist: Twist) -> Twist:
-            return let(add(twist[0], let(cross(way.p, twist[1])))), twist[1]
+            return let(add(twist[0], let(cross(path.p, twist[1])))), twist[1]
 
         def change(d: Twist, i: int, twist: Twist) -> Twist:
             dv, dw = shift(d)
-            return let(add(dv, let(cross(twist[0], way.columns[i][1])))), dw
+            return let(add(dv, let(cross(twist[0], path.columns[i][1])))), dw
 
-        return [shift(column) for column in way.columns], change
-    return way.columns, lambda d, i, twist: d
+        return [shift(column) for column in path.columns], change
+    return path.columns, lambda d, i, twist: d
 
 
-def _velocity(way: Way) -> Twist:
+def _velocity(path: Path) -> Twist:
     """The frame's twist."""
     v, w = list(ZERO), list(ZERO)
-    for joint, (linear, angular) in zip(way.joints, way.columns, strict=True):
-        v = way.let(add(v, way.let(scale(joint.rate, linear))))
-        w = way.let(add(w, way.let(scale(joint.rate, angular))))
+    for joint, (linear, angular) in zip(path.joints, path.columns, strict=True):
+        v = path.let(add(v, path.let(scale(joint.rate, linear))))
+        w = path.let(add(w, path.let(scale(joint.rate, angular))))
     return v, w
 
 
-def _output(program: Program, way: Way, name: str, columns: list[Twist]) -> None:
-    """Output a 6 x n matrix; joints that share a coordinate add up."""
+def _output(program: Program, path: Path, name: str, columns: list[Twist]) -> None:
+    """Output a (6, n) matrix; columns of joints that share a coordinate are added."""
     matrix = zeros(6, program.dof)
-    for joint, (v, w) in zip(way.joints, columns, strict=True):
+    for joint, (v, w) in zip(path.joints, columns, strict=True):
         k = joint.body.coordinate
         for row, entry in zip(matrix, [*v, *w], strict=True):
             row[k] = program.let(row[k] + program.let(joint.gain * entry))
     program.output(name, (6, program.dof), [entry for row in matrix for entry in row])
 
 
-def _output_changes(program: Program, way: Way, changes: list[list[Twist]]) -> None:
-    """Output dJdq: entry [r, i, j] is the derivative of J[r, i] by q[j]."""
+def _output_changes(program: Program, path: Path, changes: list[list[Twist]]) -> None:
+    """Output dJdq: entry [r, i, j] is the derivative of J[r, i] with respect to q[j]."""
     n = program.dof
     H = zeros(6, n, n)
-    for first, row in zip(way.joints, changes, strict=True):
-        for second, (v, w) in zip(way.joints, row, strict=True):
+    for first, row in zip(path.joints, changes, strict=True):
+        for second, (v, w) in zip(path.joints, row, strict=True):
             i, j = first.body.coordinate, second.body.coordinate
             for plane, entry in zip(H, [*v, *w], strict=True):
                 plane[i][j] = program.let(plane[i][j] + first.gain * second.gain * entry)

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import sympy as sp
 
-from arms.equations.bodies import Bodies
 from arms.equations.program import Expr, Program
 from arms.equations.vectors import (
     EZ,
@@ -28,10 +27,11 @@ from arms.equations.vectors import (
     transpose,
     zeros,
 )
+from arms.model.bodies import Bodies
 
 
 class Motion(NamedTuple):
-    """How a body moves, in its own axes."""
+    """The motion of a body, in its own axes."""
 
     w: Vec  # angular velocity
     dw: Vec  # angular acceleration
@@ -40,7 +40,7 @@ class Motion(NamedTuple):
 
 
 def motions(program: Program, joints: list[Joint], ddq: Vec, gravity: Vec) -> list[Motion]:
-    """The motion of every body, when the joints accelerate by ``ddq`` under ``gravity``."""
+    """The motion of every body, for joint accelerations ``ddq`` under ``gravity``."""
     let = program.let
     result: list[Motion] = []
     base = Motion(ZERO, ZERO, scale(sp.S.NegativeOne, gravity), zeros(3, 3))
@@ -74,7 +74,7 @@ def _acceleration_gradient(joint: Joint, w: Vec, dw: Vec) -> Mat:
 
 
 def to_parent(joint: Joint, wrench: tuple[Vec, Vec]) -> tuple[Vec, Vec]:
-    """A (force, moment) about a body's origin, seen from its parent."""
+    """A (force, moment) about a body's origin, expressed about and in the axes of its parent."""
     force = joint.up(wrench[0])
     return force, joint.let(add(joint.up(wrench[1]), joint.let(cross(joint.r, force))))
 
@@ -82,7 +82,7 @@ def to_parent(joint: Joint, wrench: tuple[Vec, Vec]) -> tuple[Vec, Vec]:
 def inverse_dynamics(
     program: Program, joints: list[Joint], name: str, ddq: Vec, gravity: Vec
 ) -> None:
-    """Write the torque of motion ``ddq`` under ``gravity`` into ``program``, as output ``name``."""
+    """Write the torque for ``ddq`` under ``gravity`` into ``program``, as output ``name``."""
     let = program.let
     wrenches: list[tuple[Vec, Vec]] = []
     for joint, (_, _, a, U) in zip(joints, motions(program, joints, ddq, gravity), strict=True):
@@ -109,7 +109,7 @@ def regressor(
 ) -> None:
     """Write Y, with ``tau = Y theta``, into ``program``.
 
-    theta holds, for each of ``bodies.heavy_links``, mass, first moments hx, hy, hz and moments of
+    theta lists, for each of ``bodies.heavy_links``, mass, first moments hx, hy, hz and moments of
     inertia Ixx, Ixy, Iyy, Ixz, Iyz, Izz about the link's origin, in the link's axes.
     """
     let = program.let
@@ -139,7 +139,7 @@ def regressor(
 
 
 def _screws(joints: list[Joint]) -> list[dict[int, tuple[Vec, Vec]]]:
-    """Per body: the (linear, angular) velocity that each joint's unit rate gives its origin."""
+    """Per body: the (linear, angular) velocity of its origin per unit rate of each joint."""
     result: list[dict[int, tuple[Vec, Vec]]] = []
     for i, joint in enumerate(joints):
         above = {} if joint.body.parent < 0 else result[joint.body.parent]

@@ -1,12 +1,12 @@
 """Straight-line programs: Sympy expressions over named intermediate results.
 
-A ``Program`` collects assignments ``s17 = s3*c2 - s5``; its outputs are matrices over those names.
-Repeated expressions are named once (up to sign), nothing is expanded or simplified, so a program
-grows with the length of the arm and not exponentially. All names are made here: ``q0, dq0, u0,
-s17``.
+A ``Program`` collects assignments such as ``s17 = s3*s2 - s5``; its outputs are matrices over those
+names. Repeated expressions are named once (up to sign) and nothing is expanded or simplified, so a
+program grows with the length of the arm and not exponentially. The symbols are ``q0, dq0, u0,
+s17``; none has a name from a URDF.
 
-``steps`` lowers a program to single operations, from which the machine code and the pure-Python
-function are both written: they do the same arithmetic in the same order.
+``lower`` turns a program into single operations, from which machine code and the Python function
+are both written: they do the same arithmetic in the same order.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import sympy as sp
 
 from arms.machine.steps import Constant, Load, Operation, Step, Steps
 
-Expr: TypeAlias = Any  # of Sympy, whose annotations do not tell its own classes apart
+Expr: TypeAlias = Any  # of Sympy, whose annotations do not separate its own classes
 
 
 def constant(value: float) -> Expr:
-    """A number for a program; whole ones stay exact, so that 0 and 1 vanish from the equations."""
+    """A number in a program; integers stay exact, so that 0 and 1 vanish from the equations."""
     return sp.Integer(int(value)) if value == int(value) else sp.Float(float(value))
 
 
@@ -76,8 +76,8 @@ def _is_leaf(expr: Expr) -> bool:
     return bool(expr.is_Symbol or expr.is_Number)
 
 
-def steps(program: Program, wanted: Sequence[str]) -> Steps:
-    """The operations that ``wanted`` outputs need, and no others, in order."""
+def lower(program: Program, wanted: Sequence[str]) -> Steps:
+    """The operations, in order, that the ``wanted`` outputs depend on."""
     entries = [entry for name in wanted for entry in program.outputs[name].entries]
     needed: set[Expr] = set()
     stack = [symbol for entry in entries for symbol in entry.free_symbols]
@@ -155,7 +155,7 @@ class _Lowering:
         if exponent is sp.S.Half:
             return self.operation("sqrt", x)
         if not (exponent.is_Integer and exponent > 1):
-            raise NotImplementedError(f"exponent {exponent}")
+            raise NotImplementedError(f"exponent is {exponent}, needs -1, 1/2 or 2, 3, ...")
         total = x
         for _ in range(int(exponent) - 1):
             total = self.operation("mul", total, x)
@@ -163,6 +163,6 @@ class _Lowering:
 
 
 def _is_negative(term: Expr) -> bool:
-    """Does the term carry a minus sign that a subtraction can absorb?"""
+    """Does the term have a minus sign, so that it can be subtracted?"""
     coefficient = term.args[0] if term.is_Mul else term
     return bool(coefficient.is_Number and coefficient < 0)

@@ -8,17 +8,17 @@ from typing import Any
 
 import sympy as sp
 
-from arms.equations.bodies import Bodies
 from arms.equations.derive import derive
 from arms.equations.program import Program
-from arms.equations.terms import Request
+from arms.model.bodies import Bodies
+from arms.model.terms import Request
 
 
 class Symbolic:
     """``pose, J, dJ, M, C, g`` of an arm over the symbols ``q`` and ``dq``.
 
-    The same program that is compiled, its intermediate results put back in. For a planar arm the
-    entries are simplified; those of a spatial arm are long.
+    They come from the compiled program, by substituting its intermediate results. The entries for a
+    planar arm are simplified; those for a spatial arm are long.
     """
 
     def __init__(self, bodies: Bodies) -> None:
@@ -29,12 +29,12 @@ class Symbolic:
 
     @cached_property
     def planar(self) -> bool:
-        """Do all joints turn about, and gravity act across, one direction?"""
+        """Do all joints turn about parallel axes?"""
         bodies = self._bodies.bodies
         return all(not b.slides and abs(b.R[2, 2]) == 1.0 for b in bodies[1:])
 
     def term(self, name: str, frame: str = "tool") -> sp.Matrix:
-        """One of the terms that depend on q and dq, by its name in ``arms.TERMS``."""
+        """A term of ``TERMS`` that depends on q and dq alone, by its name."""
         if (name, frame) not in self._built:
             program = derive(self._bodies, Request((name,), frame))
             self._built[name, frame] = self._assemble(program, name)
@@ -53,37 +53,37 @@ class Symbolic:
 
     @property
     def pose(self) -> sp.Matrix:
-        """Homogeneous transform of the tool."""
+        """Homogeneous transform (4, 4) of the tool."""
         return self.term("pose")
 
     @property
     def J(self) -> sp.Matrix:
-        """Geometric Jacobian of the tool."""
+        """Geometric Jacobian (6, n) of the tool, linear rows first."""
         return self.term("J")
 
     @property
     def dJ(self) -> sp.Matrix:
-        """Its time derivative."""
+        """Time derivative (6, n) of ``J``."""
         return self.term("dJ")
 
     @property
     def M(self) -> sp.Matrix:
-        """Mass matrix."""
+        """Mass matrix (n, n)."""
         return self.term("M")
 
     @property
     def C(self) -> sp.Matrix:
-        """Coriolis matrix."""
+        """Coriolis matrix (n, n) of the Christoffel symbols."""
         return self.term("C")
 
     @property
     def g(self) -> sp.Matrix:
-        """Gravity torque."""
+        """Torque (n, 1) that holds the arm against gravity."""
         return self.term("g")
 
 
 def _with_fractions(expr: Any) -> Any:
-    """``expr`` with short fractions for the decimals that they are, to rounding."""
+    """``expr`` with short fractions in place of the decimals that equal them up to rounding."""
     short = {}
     for number in expr.atoms(sp.Float):
         fraction = Fraction(float(number)).limit_denominator(10_000)

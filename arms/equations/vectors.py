@@ -1,4 +1,4 @@
-"""Vector algebra inside a straight-line program: every entry of every result gets a name."""
+"""Vector algebra in a straight-line program, and the joints whose frames it works in."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from arms.equations.bodies import Body
 from arms.equations.program import Expr, Program, constant
+from arms.model.bodies import Body
 
 Vec = Sequence[Expr]
 Mat = Sequence[Sequence[Expr]]
@@ -19,12 +19,12 @@ EZ: tuple[Expr, ...] = (sp.S.Zero, sp.S.Zero, sp.S.One)
 
 
 def constants(values: Any) -> Any:
-    """A nested list of numbers for a program."""
+    """A number or a nested sequence as constants of a program."""
     return constant(values) if np.ndim(values) == 0 else [constants(v) for v in values]
 
 
 def zeros(*shape: int) -> Any:
-    """Nested lists of zeros, to be filled."""
+    """Nested lists of zeros of a shape."""
     count, *rest = shape
     return [zeros(*rest) if rest else sp.S.Zero for _ in range(count)]
 
@@ -65,7 +65,7 @@ def transpose(A: Mat) -> list[list[Expr]]:
 
 
 class Joint:
-    """A body's joint inside a program: where the body is in its parent, and how fast it moves.
+    """A body's joint in a program: the body's pose in its parent, and the joint's rate.
 
     ``R = E Rz(angle)`` are the body's axes and ``r`` its origin, both in the parent's frame.
     """
@@ -93,18 +93,18 @@ class Joint:
         return [self.let(row) for row in A]
 
     def up(self, v: Vec) -> list[Expr]:
-        """R v: a vector of the body in its parent's axes."""
+        """R v: a vector in the body's axes, expressed in its parent's."""
         c, s = self.cos, self.sin
         return self.let(apply(self.E, self.let([c * v[0] - s * v[1], s * v[0] + c * v[1], v[2]])))
 
     def down(self, v: Vec) -> list[Expr]:
-        """R^T v: a vector of the parent in the body's axes."""
+        """R^T v: a vector in the parent's axes, expressed in the body's."""
         c, s = self.cos, self.sin
         x, y, z = self.let(apply(transpose(self.E), v))
         return self.let([c * x + s * y, c * y - s * x, z])
 
     def up2(self, A: Mat) -> list[list[Expr]]:
-        """R A R^T: a tensor of the body in its parent's axes (11 operations for the turn)."""
+        """R A R^T: a tensor in the body's axes, expressed in its parent's (Rz: 11 operations)."""
         let, c, s = self.program.let, self.cos, self.sin
         cc, cs = let(c * c), let(c * s)
         (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = A

@@ -1,8 +1,12 @@
-"""Compiled code on disk, so that the second process neither derives nor compiles.
+"""Compiled code on disk, so that later processes neither derive nor compile.
 
-A file is named by the SHA-256 of everything its content depends on. It starts with a magic line
-and the SHA-256 of what follows; anything else is rebuilt, never loaded. Files appear whole
-(written under another name, then renamed), the folder belongs to the user alone.
+Files lie in a folder for the version of the sources that they were compiled by, so an edited source
+never runs old code, and folders of old versions are removed. A file is named by the SHA-256 of
+everything else that its content depends on. It starts with a magic line and the SHA-256 of the
+rest; a file that fails this check is rebuilt, never loaded. Files are written under a temporary
+name and renamed when complete. The folders belong to the user alone.
+
+Variable and folder have the name of the distribution, which installs ``arms``.
 """
 
 from __future__ import annotations
@@ -16,9 +20,12 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 
 VARIABLE = "NENGO_FORCECTL_CACHE"
+FLOORS = ("", "model", "equations", "machine")  # of arms: all but the catalogue, which is data
 _MAGIC = b"nengo-forcectl object 1\n"
 _warned: set[str] = set()
 
@@ -36,29 +43,39 @@ def folder() -> Path:
 
 
 def fetch(key: str, build: Callable[[], bytes]) -> bytes:
-    """The bytes stored under ``key`` (any text), or ``build()``, which is stored then.
+    """The bytes stored under ``key`` (any text), or those of ``build()``, which are then stored.
 
-    A folder that cannot be used is warned about once; then nothing is stored.
+    The key need not mention the sources of ``arms``, which name the folder. A folder that cannot be
+    used causes one warning, and nothing is stored.
     """
-    path = folder() / f"{hashlib.sha256(key.encode()).hexdigest()}.o"
+    name = f"{hashlib.sha256(key.encode()).hexdigest()}.o"
+    try:
+        path = _private_folder("arms", sources_version(), keep=4) / name
+    except OSError as error:
+        _warn(error)
+        return build()
     payload = _read(path)
     if payload is None:
         payload = build()
         try:
             _write(path, payload)
         except OSError as error:
-            if str(path.parent) not in _warned:
-                _warned.add(str(path.parent))
-                warnings.warn(
-                    f"compiled arms are not kept: {str(path.parent)!r} cannot be used "
-                    f"({error.strerror or error}); set {VARIABLE} to a folder of your own",
-                    stacklevel=2,
-                )
+            _warn(error)
     return payload
 
 
+@cache
+def sources_version(package: Path = Path(__file__).parents[1]) -> str:
+    """The version of all that derives, compiles and enters kernels: sources of arms, and Sympy."""
+    try:
+        sympy = metadata.version("sympy")
+    except metadata.PackageNotFoundError:  # kernels can still be compiled from tapes
+        sympy = "none"
+    return f"{digest_of(*(package / floor for floor in FLOORS))} sympy {sympy}"
+
+
 def digest_of(*folders: Path) -> str:
-    """The SHA-256 of all Python sources in some folders, of their names and contents."""
+    """The SHA-256 of the names and contents of all Python sources in some folders."""
     digest = hashlib.sha256()
     for source in (path for each in folders for path in sorted(each.glob("*.py"))):
         content = source.read_bytes()
@@ -67,48 +84,56 @@ def digest_of(*folders: Path) -> str:
 
 
 def versioned_folder(kind: str, version: str, keep: int = 4) -> Path | None:
-    """A folder for one version (any text) of a kind of file; None where it cannot be used.
+    """A private folder for one version (any text) of a kind of file; None if it cannot be used.
 
-    Of the kind's other folders the ``keep`` that were used last stay.
+    Of the kind's other folders, the ``keep`` most recently used stay; the rest are removed.
     """
-    name = hashlib.sha256(version.encode()).hexdigest()[:16]
-    path = folder() / f"{kind}-{name}"
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not (_private(path.parent) and _private(path)):
-            return None
-        os.utime(path)
-        by_use = sorted(
-            folder().glob(f"{kind}-*"), key=lambda each: each.stat().st_mtime, reverse=True
-        )
-        for old in by_use[keep + 1 :]:
-            shutil.rmtree(old, ignore_errors=True)
+        return _private_folder(kind, version, keep)
     except OSError:
         return None
+
+
+def _private_folder(kind: str, version: str, keep: int) -> Path:
+    """As ``versioned_folder``, but raises ``OSError`` with the reason."""
+    root = folder()
+    path = root / f"{kind}-{hashlib.sha256(version.encode()).hexdigest()[:16]}"
+    for each in (root, path):
+        each.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _check_private(each)
+    with contextlib.suppress(OSError):  # a folder that can only be read is still of use
+        os.utime(path)
+    by_use = sorted(root.glob(f"{kind}-*"), key=_last_use, reverse=True)
+    for old in by_use[keep + 1 :]:
+        shutil.rmtree(old, ignore_errors=True)
     return path
 
 
-def _read(path: Path) -> bytes | None:
-    """The payload of a whole file of ours, else None."""
+def _last_use(path: Path) -> float:
+    """When a folder was last asked for; 0 if another process has just removed it."""
     try:
-        if not _private(path.parent):
-            return None
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def _read(path: Path) -> bytes | None:
+    """The payload of a complete file that this module wrote, else None."""
+    try:
         data = path.read_bytes()
     except OSError:
         return None
     head = len(_MAGIC) + 32
     payload = data[head:]
-    whole = (
+    complete = (
         data[: len(_MAGIC)] == _MAGIC
         and data[len(_MAGIC) : head] == hashlib.sha256(payload).digest()
     )
-    return payload if whole else None
+    return payload if complete else None
 
 
 def _write(path: Path, payload: bytes) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not _private(path.parent):
-        raise PermissionError(0, "others may write to it")
+    """Write a file that appears complete or not at all."""
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -120,9 +145,22 @@ def _write(path: Path, payload: bytes) -> None:
         raise
 
 
-def _private(path: Path) -> bool:
-    """Can nobody but this user put files there?"""
+def _warn(error: OSError) -> None:
+    """Warn once that nothing is stored in the present folder."""
+    root = str(folder())
+    if root not in _warned:
+        _warned.add(root)
+        warnings.warn(
+            f"compiled arms are not stored: {root!r} cannot be used "
+            f"({error.strerror or error}); set {VARIABLE} to a private folder",
+            stacklevel=3,
+        )
+
+
+def _check_private(path: Path) -> None:
+    """Raise ``PermissionError`` if anyone but this user can write to a folder."""
     if sys.platform == "win32":
-        return True
+        return
     status = path.stat()
-    return status.st_uid in (os.getuid(), 0) and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    if status.st_uid not in (os.getuid(), 0) or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise PermissionError(0, "others may write to it")

@@ -1,9 +1,9 @@
 """Arm kernels inside numba functions: a controller and its arm compiled into one.
 
-A numba function gets a kernel's address as a plain integer and calls it with ``invoke``:
+``invoke`` calls a kernel by its address, a plain integer:
 
 >>> import arms, numba, numpy as np
->>> from arms.invoke import invoke
+>>> from arms.machine.invoke import invoke
 >>> kernel = arms.load("planar2").kernel("M", "g")
 >>> @numba.njit
 ... def torque(address, q, dq, out):
@@ -13,7 +13,7 @@ A numba function gets a kernel's address as a plain integer and calls it with ``
 (2,)
 
 The function is compiled once for all arms of one size, because the address is an argument. Keep
-the kernel alive as long as its address is in use. Importing this module imports numba; nothing
+the kernel alive while its address is in use. Importing this module imports numba; nothing
 else in ``arms`` does.
 """
 
@@ -32,19 +32,19 @@ from numba.extending import intrinsic
 def invoke(typingctx: Any, address: Any, q: Any, dq: Any, out: Any) -> Any:
     """Run the kernel at ``address`` on contiguous float64 arrays, ``out`` of ``kernel.size``.
 
-    Nothing is checked: shapes and types are the caller's business, as in C.
+    Shapes and types are not checked: as in C, wrong ones crash or give wrong numbers.
     """
     return _call(address, (q, dq, out), lambda q, dq, out: (q, dq, None, out))
 
 
 @intrinsic
 def invoke_at(typingctx: Any, address: Any, q: Any, dq: Any, u: Any, out: Any) -> Any:
-    """As `invoke`, with the kernel's third input: a point, or one number a joint."""
-    return _call(address, (q, dq, u, out), lambda *given: given)
+    """As `invoke`, with the kernel's third input: a point, or one number per joint."""
+    return _call(address, (q, dq, u, out), lambda *four: four)
 
 
 def _call(address: Any, arrays: tuple[Any, ...], order: Callable[..., tuple[Any, ...]]) -> Any:
-    """Signature and code of a call; ``order`` puts the arrays in the kernel's, None for none."""
+    """Signature and code of a call; ``order`` arranges the arrays as q, dq, u, out (None: no u)."""
     if not all(isinstance(a, types.Array) and a.dtype == types.float64 for a in arrays):
         return None
 

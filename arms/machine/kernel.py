@@ -1,4 +1,4 @@
-"""A compiled request: what one arm computes in one call, for one state or a batch of them."""
+"""A compiled request: some terms of one arm in one call, for one state or a batch of states."""
 
 from __future__ import annotations
 
@@ -13,81 +13,107 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from arms.equations.bodies import Bodies
-from arms.equations.terms import Request
 from arms.errors import ArmError
 from arms.machine import cache as disk
+from arms.machine.announce import announce
+from arms.machine.llvm_text import llvm_batch_text, llvm_text
+from arms.machine.python_function import python_batch
+from arms.machine.steps import Steps
+from arms.model.bodies import Bodies
+from arms.model.terms import Request
 
 if TYPE_CHECKING:
-    from arms.machine.compile import Loaded
-    from arms.machine.steps import Steps
+    from arms.machine.compile import MachineCode
+
+# Functions import `compile` and `python_entry`: they load llvmlite, which `import arms` must not do
+# (50 ms), and without which arms work.
 
 
 class Kernel:
     """Computes the terms of ``request`` for an arm with ``bodies``.
 
+    ``call(q, dq, u)`` and ``fill(q, dq, u, out)`` take contiguous float64 vectors and return False
+    for any other input (see ``python_entry``); ``run`` takes batches.
+
     ``address`` is that of ``void kernel(const double *q, const double *dq, const double *u, double
-    *out)`` for other compiled code, valid while this object lives; 0 where nothing could be
-    compiled. Given ``steps``, they are what is compiled, and nothing is derived.
+    *out)`` for other compiled code, valid while this object lives; 0 if nothing could be compiled.
     """
 
     def __init__(
         self,
         bodies: Bodies,
         request: Request,
+        derive: Callable[[Bodies, Request], Steps],
+        *,
+        name: str = "",
         result: type[tuple] = tuple,
         steps: Steps | None = None,
     ) -> None:
+        """Compile a request, or load its code from disk.
+
+        Args:
+            bodies: The arm.
+            request: The terms.
+            derive: Derives their steps; called if there is no code on disk, and no ``steps``.
+            name: The arm's name, for the log.
+            result: The named tuple that ``call`` returns.
+            steps: Compiled in place of the derived ones.
+        """
         n = bodies.dof
-        self.request, self.dof = request, n
+        self.request, self.dof, self.name = request, n, name
         self.lengths = request.lengths(n)
         self.shapes = request.shapes(bodies.sizes)
         ends = np.cumsum([prod(shape) for shape in self.shapes]).tolist()
         self.size: int = ends[-1]
         self.slices = [slice(a, b) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
         self.address = 0
-        self.call: Callable[..., Any] = _never
-        self.fill: Callable[..., bool] = _never
-        self._bodies, self._steps = bodies, steps
+        self.call: Callable[..., Any] = _return_false
+        self.fill: Callable[..., bool] = _return_false
+        self._bodies, self._derive, self._steps = bodies, derive, steps
         if _llvm_works():
             self._link(result)
 
     def _link(self, result: type[tuple]) -> None:
-        from arms.machine.compile import llvm_text
-        from arms.machine.python_entry import entries
+        from arms.machine.python_entry import python_functions
 
-        self._code = self._loaded("kernel", llvm_text)
+        self._code = self._machine_code("kernel", llvm_text)
         self.address = self._code.address("kernel")
-        made = entries(self._code, self.lengths, self.shapes, result)
-        if made is not None:
-            self.call, self.fill = made
+        functions = python_functions(self._code, self.lengths, self.shapes, result)
+        if functions is not None:
+            self.call, self.fill = functions
 
-    def _loaded(self, form: str, text_of: Callable[[Steps], str]) -> Loaded:
+    def _machine_code(self, form: str, text_of: Callable[[Steps], str]) -> MachineCode:
         """Machine code of the kernel or its batch form, from the disk or compiled now."""
-        from arms.machine.compile import Loaded, compiled, platform
+        from arms.machine.compile import MachineCode, compile_text, platform
 
         def build() -> bytes:
-            return compiled(text_of(self.steps()))
+            kind = "batch functions" if form.startswith("batch") else "equations"
+            arm = f"{self.name!r} ({self.dof} joints)"
+            with announce(f"compiling the {kind} of {arm}, once per installation"):
+                return compile_text(text_of(self.steps()))
 
-        what = fingerprint(self._bodies) if self._steps is None else repr(self._steps)
-        key = "|".join((form, version(), platform(), repr(self.request), what))
-        return Loaded(disk.fetch(key, build))
+        program = self._bodies.fingerprint() if self._steps is None else repr(self._steps)
+        return MachineCode(
+            disk.fetch("|".join((form, platform(), repr(self.request), program)), build)
+        )
 
     def steps(self) -> Steps:
-        """The operations that are compiled; derived anew unless they were given."""
-        if self._steps is None:
-            return lowered(self._bodies, self.request)
-        return self._steps
+        """The operations that are compiled; derived again unless they were passed in."""
+        return self._derive(self._bodies, self.request) if self._steps is None else self._steps
+
+    def compile_batch(self) -> None:
+        """Compile the batch form now; otherwise the first batch does."""
+        self._batch  # noqa: B018  a cached property
 
     @cached_property
     def _batch(self) -> Callable[..., None]:
-        """``batch(q, dq, u, out)`` of contiguous rows; made when the first batch comes."""
+        """``batch(q, dq, u, out)`` of contiguous rows."""
         if not self.address:
-            return _python_batch(self.steps(), self.lengths, self.size)
-        from arms.machine.compile import llvm_batch_text, vector_width
+            return python_batch(self.steps(), self.lengths, self.size)
+        from arms.machine.compile import vector_width
 
         width = vector_width()
-        self._batch_code = self._loaded(f"batch {width}", lambda s: llvm_batch_text(s, width))
+        self._batch_code = self._machine_code(f"batch {width}", lambda s: llvm_batch_text(s, width))
         pointer, count = ctypes.c_void_p, ctypes.c_int64
         signature: Any = ctypes.CFUNCTYPE(None, *[pointer] * 4, *[count] * 5)
         function = signature(self._batch_code.address("batch"))
@@ -100,7 +126,7 @@ class Kernel:
         return batch
 
     def views(self, out: Float[ndarray, "*batch size"]) -> tuple[ndarray, ...]:
-        """The terms in a buffer, sharing its memory: made once, ``fill`` renews them."""
+        """The terms in a buffer, sharing its memory: ``fill`` renews them."""
         parts = zip(self.slices, self.shapes, strict=True)
         return tuple(out[..., part].reshape(out.shape[:-1] + shape) for part, shape in parts)
 
@@ -113,26 +139,17 @@ class Kernel:
     ) -> Float[ndarray, "*batch size"]:
         """All terms, one after the other on the last axis; leading axes broadcast.
 
-        ``out`` is a C-contiguous float64 buffer for the whole batch, new if it is not given.
+        ``out`` is a C-contiguous float64 buffer for the whole batch; by default a new one.
+
+        Raises:
+            ArmError: An input or ``out`` has the wrong shape, or ``out`` the wrong type or layout.
         """
-        given: list[tuple[ndarray, int]] = []
-        for name, v, length in zip(("q", "dq", "u"), (q, dq, u), self.lengths, strict=True):
-            if length and (v is None or v.shape[-1:] != (length,)):
-                shape = None if v is None else v.shape
-                raise ArmError(f"{name} has shape {shape}; its last axis must be {length}")
-            given.append((np.empty(0) if v is None or not length else v, length))
-        lead = np.broadcast_shapes(*(v.shape[:-1] for v, length in given if length))
-        rows = [
-            np.ascontiguousarray(np.broadcast_to(v, (*lead, length)), np.float64).reshape(
-                prod(lead), length
-            )
-            for v, length in given
-        ]
+        rows, lead = self._rows(q, dq, u)
+        shape = (prod(lead), self.size)
         if out is None:
-            out = np.empty((prod(lead), self.size))
-        elif out.shape != (prod(lead), self.size) or out.dtype != np.float64:
-            wanted = (prod(lead), self.size)
-            raise ArmError(f"out has shape {out.shape} of {out.dtype}, not {wanted} of float64")
+            out = np.empty(shape)
+        elif out.shape != shape or out.dtype != np.float64:
+            raise ArmError(f"out has shape {out.shape} of {out.dtype}, not {shape} of float64")
         if not (out.flags.c_contiguous and out.flags.writeable):
             raise ArmError("out must be C-contiguous and writeable")
         if not lead and self.fill(*(row[0] for row in rows), out[0]):
@@ -140,74 +157,37 @@ class Kernel:
         self._batch(*rows, out)
         return out.reshape(*lead, self.size)
 
-
-def _never(*_: object) -> bool:
-    return False
-
-
-def lowered(bodies: Bodies, request: Request) -> Steps:
-    from arms.equations.derive import derive
-    from arms.equations.program import steps
-
-    return steps(derive(bodies, request), request.terms)
-
-
-def _python_batch(steps: Steps, lengths: tuple[int, int, int], size: int):
-    """The batch function where LLVM is missing: the same operations, one by one."""
-    from arms.machine.compile import python_function
-
-    function = python_function(steps)
-
-    def batch(q: ndarray, dq: ndarray, u: ndarray, out: ndarray) -> None:
+    def _rows(self, *inputs: ndarray | None) -> tuple[list[ndarray], tuple[int, ...]]:
+        """The inputs as contiguous float64 rows, and the leading axes that they broadcast to."""
+        arrays: list[ndarray] = []
+        for name, v, length in zip(("q", "dq", "u"), inputs, self.lengths, strict=True):
+            if length and (v is None or v.shape[-1:] != (length,)):
+                shape = None if v is None else v.shape
+                raise ArmError(f"{name} has shape {shape}; its last axis must be {length}")
+            arrays.append(np.empty(0) if v is None or not length else v)
+        read = [v.shape[:-1] for v, length in zip(arrays, self.lengths, strict=True) if length]
+        lead = np.broadcast_shapes(*read)
         rows = [
-            v.tolist() if n else [[]] * len(out) for v, n in zip((q, dq, u), lengths, strict=True)
+            np.ascontiguousarray(np.broadcast_to(v, (*lead, length)), np.float64).reshape(
+                prod(lead), length
+            )
+            for v, length in zip(arrays, self.lengths, strict=True)
         ]
-        for k, (a, b, c) in enumerate(zip(*rows, strict=True)):
-            line = [0.0] * size
-            function(a, b, c, line)
-            out[k] = line
+        return rows, lead
 
-    return batch
+
+def _return_false(*_: object) -> bool:
+    return False
 
 
 @cache
 def _llvm_works() -> bool:
-    """Can machine code be made here? Said once if not."""
+    """Can machine code be made here? If not, warn once."""
     try:
-        from arms.machine.compile import target
+        from arms.machine.compile import create_target
 
-        target()
-    except Exception as error:  # an incompatible LLVM raises whatever it likes
+        create_target()
+    except Exception as error:  # an incompatible LLVM raises errors of any class
         warnings.warn(f"arms run in plain Python, about 30 times slower: {error}", stacklevel=2)
         return False
     return True
-
-
-@cache
-def version() -> str:
-    """Of Sympy and of this package's sources that a kernel depends on."""
-    from importlib import metadata
-    from pathlib import Path
-
-    here = Path(__file__).parent
-    try:
-        derived_by = metadata.version("sympy")
-    except metadata.PackageNotFoundError:  # then there are only kernels whose steps are given
-        derived_by = "none"
-    return disk.digest_of(here, here.parent / "equations") + derived_by
-
-
-def fingerprint(bodies: Bodies) -> str:
-    """Everything about an arm that its equations depend on, exactly."""
-    parts = [str(bodies.dof), repr(bodies.gravity)]
-    for b in bodies.bodies:
-        arrays = (b.R, b.r, b.mass.h, b.mass.S)
-        numbers = [x.hex() for array in arrays for x in array.ravel().tolist()]
-        scalars = (b.parent, b.slides, b.coordinate, b.multiplier.hex(), b.offset.hex())
-        parts.append(repr((scalars, float(b.mass.m).hex(), numbers)))
-    for kind, frames in (("link", bodies.links), ("frame", bodies.frames)):
-        for name, frame in sorted(frames.items()):
-            numbers = [x.hex() for array in (frame.R, frame.r) for x in array.ravel().tolist()]
-            parts.append(repr((kind, name, frame.body, numbers)))
-    parts.append(repr(bodies.heavy_links))
-    return "\n".join(parts)

@@ -1,4 +1,8 @@
-"""A program as single operations: what machine code and the Python function are written from."""
+"""A program as single operations: the meeting point of the equations and the machine.
+
+The equations lower a ``Program`` to ``Steps``; scalar code, batch code, the Python function and the
+tape are all written from them, so all four do the same arithmetic in the same order.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +37,7 @@ Step = Constant | Load | Operation
 
 @dataclass(frozen=True)
 class Steps:
-    """A lowered program: the result of step ``results[k]`` goes to entry k of the output buffer."""
+    """A lowered program: the result of step ``results[k]`` is entry k of the output."""
 
     steps: tuple[Step, ...]
     results: tuple[int, ...]

@@ -1,7 +1,7 @@
-"""A kernel's single operations as arrays of numbers, to be kept in a file, and back.
+"""Steps as arrays of numbers that can be stored in a file, and back.
 
-A tape says what to compute, in seven operations; it is data. Reading one checks every number, so
-that what is compiled of it reads its inputs and writes its outputs and touches nothing else.
+A tape is data: it lists operations, seven kinds of them. ``from_tape`` checks every number, so code
+compiled from a tape reads its inputs, writes its outputs and touches nothing else.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from arms.machine.steps import Constant, Load, Operation, Step, Steps
 VECTORS = ("q", "dq", "u")
 OPERANDS = {"add": 2, "sub": 2, "mul": 2, "div": 2, "sin": 1, "cos": 1, "sqrt": 1}
 CODES = ("constant", *VECTORS, *OPERANDS)
-"""What the first column of ``steps`` counts. The others: for a constant its place in ``constants``
-and 0, for an input its entry and 0, for an operation the steps it is of (the second 0 if only
-one)."""
+"""The first column of ``steps`` is an index of this tuple. The other two columns are, for a
+constant, its index in ``constants`` and 0; for an input, its entry and 0; for an operation, the
+steps that it takes (0 in place of a second one)."""
 
 
 def to_tape(steps: Steps) -> dict[str, ndarray]:
-    """Return ``steps`` (k, 3), ``constants`` and ``results`` as arrays."""
+    """Return the arrays ``steps`` (k, 3), ``constants`` and ``results`` of a program."""
     rows, constants = [], []
     for step in steps.steps:
         if isinstance(step, Constant):
@@ -41,36 +41,48 @@ def to_tape(steps: Steps) -> dict[str, ndarray]:
 
 
 def from_tape(tape: Mapping[str, ndarray], lengths: tuple[int, int, int], size: int) -> Steps:
-    """Return the steps of a tape whose inputs q, dq, u have ``lengths``, its output ``size``.
+    """Return the steps of a tape with inputs q, dq, u of ``lengths`` and ``size`` results.
 
     Raises:
-        ArmError: a tape that is incomplete, or reaches beyond its inputs, its output or itself.
+        ArmError: The tape is incomplete or refers to an input, constant or step it does not have.
     """
+    _check_arrays(tape)
+    constants = tape["constants"].tolist()
+    steps = [
+        _step(k, row, constants, lengths)
+        for k, row in enumerate(map(tuple, tape["steps"].tolist()))
+    ]
+    results = tape["results"].tolist()
+    if len(results) != size or not all(0 <= k < len(steps) for k in results):
+        raise ArmError(f"tape: has {len(results)} results of {len(steps)} steps, needs {size}")
+    return Steps(tuple(steps), tuple(results))
+
+
+def _check_arrays(tape: Mapping[str, ndarray]) -> None:
     for name, ndim, kind in (("steps", 2, "i"), ("constants", 1, "f"), ("results", 1, "i")):
         array = tape.get(name)
         if array is None or array.ndim != ndim or array.dtype.kind != kind:
             raise ArmError(f"tape: {name} is not an array of {ndim} axes, of kind {kind!r}")
     if tape["steps"].shape[1] != 3:
         raise ArmError(f"tape: steps have shape {tape['steps'].shape}, need (k, 3)")
-    constants = tape["constants"].tolist()
     if not np.isfinite(tape["constants"]).all():
         raise ArmError("tape: not all constants are finite")
-    made: list[Step] = []
-    for k, (code, a, b) in enumerate(tape["steps"].tolist()):
-        name = CODES[code] if 0 <= code < len(CODES) else None
-        count = OPERANDS.get(name or "", 0)
-        most = len(constants) if name == "constant" else k
-        if name in VECTORS:
-            most = lengths[VECTORS.index(name)]
-        if name is None or not 0 <= a < most or not 0 <= b < max(k if count == 2 else 1, 1):
-            raise ArmError(f"tape: step {k} is {code} {a} {b}, which is none")
-        if name == "constant":
-            made.append(Constant(constants[a]))
-        elif count:
-            made.append(Operation(name, (a, b)[:count]))
-        else:
-            made.append(Load(name, a))
-    results = tape["results"].tolist()
-    if len(results) != size or not all(0 <= k < len(made) for k in results):
-        raise ArmError(f"tape: has {len(results)} results of {len(made)} steps, needs {size}")
-    return Steps(tuple(made), tuple(results))
+
+
+def _step(
+    k: int, row: tuple[int, int, int], constants: list[float], lengths: tuple[int, int, int]
+) -> Step:
+    """Row ``k`` of a tape as a step that refers to nothing after itself."""
+    code, a, b = row
+    name = CODES[code] if 0 <= code < len(CODES) else None
+    count = OPERANDS.get(name or "", 0)
+    if name == "constant":
+        a_end = len(constants)
+    else:
+        a_end = lengths[VECTORS.index(name)] if name in VECTORS else k
+    b_end = k if count == 2 else 1
+    if name is None or not 0 <= a < a_end or not 0 <= b < b_end:
+        raise ArmError(f"tape: step {k} ({code}, {a}, {b}) is not a valid operation")
+    if name == "constant":
+        return Constant(constants[a])
+    return Operation(name, (a, b)[:count]) if count else Load(name, a)

@@ -1,22 +1,24 @@
-"""Tools and payloads: a chain with something fixed to its end."""
+"""Variants of a chain: with a payload, a tool, another base or another gravity."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from math import isfinite
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
+from numpy.typing import ArrayLike
 
 from arms.errors import ArmError
 from arms.model.chain import Chain, Inertia, Joint, Link
 from arms.model.spatial import is_physical, matrix, pose_of
 
 
-def with_payload(chain: Chain, mass: float, com: Any, inertia: Any, name: str = "payload") -> Chain:
-    """``chain`` with a link of the given inertia fixed at its tool frame."""
+def with_payload(
+    chain: Chain, mass: float, com: ArrayLike, inertia: ArrayLike | None, name: str = "payload"
+) -> Chain:
+    """``chain`` with a link of the given inertia fixed to its tool frame."""
     known = {link.name for link in chain.links} | {joint.name for joint in chain.joints}
     name = next(n for k in range(len(known) + 1) if (n := f"{name}{k or ''}") not in known)
     link = Link(name, _inertia(chain, name, mass, com, inertia))
@@ -24,7 +26,9 @@ def with_payload(chain: Chain, mass: float, com: Any, inertia: Any, name: str = 
     return replace(chain, links=(*chain.links, link), joints=(*chain.joints, joint))
 
 
-def with_tool(chain: Chain, transform: Any, mass: float, com: Any, inertia: Any) -> Chain:
+def with_tool(
+    chain: Chain, transform: ArrayLike, mass: float, com: ArrayLike, inertia: ArrayLike | None
+) -> Chain:
     """``chain`` with its tool frame moved by ``transform``, and the tool's own mass."""
     T = transform_of(f"Arm {chain.name!r}: the tool's transform", transform)
     if mass or inertia is not None:
@@ -32,7 +36,7 @@ def with_tool(chain: Chain, transform: Any, mass: float, com: Any, inertia: Any)
     return replace(chain, tool=pose_of(matrix(chain.tool) @ T))
 
 
-def with_base(chain: Chain, transform: Any) -> Chain:
+def with_base(chain: Chain, transform: ArrayLike) -> Chain:
     """``chain`` with a new base link, "world", in which the old one sits at ``transform``."""
     T = transform_of(f"Arm {chain.name!r}: the base's transform", transform)
     known = {link.name for link in chain.links} | {joint.name for joint in chain.joints}
@@ -42,28 +46,33 @@ def with_base(chain: Chain, transform: Any) -> Chain:
     return replace(chain, base=name, links=links, joints=joints)
 
 
-def with_gravity(chain: Chain, gravity: Any) -> Chain:
+def with_gravity(chain: Chain, gravity: ArrayLike) -> Chain:
     """``chain`` under another gravity vector."""
     vector = np.asarray(gravity, dtype=float)
     if vector.shape != (3,) or not np.isfinite(vector).all():
-        raise ArmError(f"Arm {chain.name!r}: gravity is three finite numbers, not {gravity!r}")
+        raise ArmError(
+            f"Arm {chain.name!r}: gravity is {gravity!r}; it must be three finite numbers"
+        )
     x, y, z = vector.tolist()
     return replace(chain, gravity=(x, y, z))
 
 
-def transform_of(what: str, value: Any) -> Float[ndarray, "4 4"]:
-    """``value`` as a homogeneous transform, or an error that starts with ``what``."""
+def transform_of(what: str, value: ArrayLike) -> Float[ndarray, "4 4"]:
+    """``value`` as a homogeneous transform, or an ``ArmError`` that starts with ``what``."""
     T = np.asarray(value, dtype=float)
     if T.shape != (4, 4) or not np.isfinite(T).all():
         raise ArmError(f"{what} has shape {T.shape} or is not finite; it must be a (4, 4) matrix")
     R = T[:3, :3]
     turns = np.allclose(R @ R.T, np.eye(3), atol=1e-8) and np.linalg.det(R) > 0
     if not turns or not np.allclose(T[3], (0, 0, 0, 1)):
-        raise ArmError(f"{what} is no rigid motion: {T.tolist()}")
+        raise ArmError(f"{what} is not a rigid motion: {T.tolist()}")
     return T
 
 
-def _inertia(chain: Chain, name: str, mass: float, com: Any, inertia: Any) -> Inertia:
+def _inertia(
+    chain: Chain, name: str, mass: float, com: ArrayLike, inertia: ArrayLike | None
+) -> Inertia:
+    """The inertia of a link to attach; values that no rigid body has raise ``ArmError``."""
     what = f"Arm {chain.name!r}: the {name}'s"
     if isinstance(mass, complex) or not isfinite(mass) or mass < 0:
         raise ArmError(f"{what} mass is {mass!r} kg; it must be finite and not negative")
@@ -80,5 +89,7 @@ def _inertia(chain: Chain, name: str, mass: float, com: Any, inertia: Any) -> In
     result = Inertia(float(mass), (x, y, z), (xx, xy, xz, yy, yz, zz))
     if not is_physical(result) or (mass == 0 and I.any()):
         moments = np.linalg.eigvalsh(I).tolist()
-        raise ArmError(f"{what} mass {mass:g} kg and moments {moments} belong to no rigid body")
+        raise ArmError(
+            f"{what} mass {mass:g} kg and moments {moments} do not belong to a rigid body"
+        )
     return result

@@ -1,8 +1,8 @@
 """An arm as data: links, the joints between them, and where gravity points.
 
-Nothing here computes. ``urdf.py`` reads a ``Chain``, ``catalog`` holds some, ``bodies.py`` turns
-one into what the equations need. All numbers are SI; rotations are URDF's fixed-axis roll, pitch
-and yaw: ``R = Rz(yaw) Ry(pitch) Rx(roll)``.
+``urdf.py`` reads a ``Chain`` from a file, the catalogue contains some, and ``bodies.py`` converts
+one to the form that the equations read. All numbers are SI; rotations are URDF's fixed-axis roll,
+pitch and yaw: ``R = Rz(yaw) Ry(pitch) Rx(roll)``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ KINDS = (*MOVING, "fixed")
 
 @dataclass(frozen=True)
 class Pose:
-    """Where one frame sits in another."""
+    """Position and orientation of one frame in another."""
 
     xyz: Vector = (0.0, 0.0, 0.0)  # [m]
     rpy: Vector = (0.0, 0.0, 0.0)  # [rad]
@@ -36,7 +36,7 @@ class Inertia:
 
 @dataclass(frozen=True)
 class Visual:
-    """A mesh that dresses a link; it has no mechanical meaning."""
+    """A mesh to show a link with; mechanics ignores it."""
 
     mesh: str  # absolute path
     origin: Pose = Pose()
@@ -55,7 +55,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Mimic:
-    """A joint that follows another: ``position = multiplier * leader + offset``."""
+    """The coupling of a joint to another: ``position = multiplier * leader + offset``."""
 
     leader: str
     multiplier: float = 1.0
@@ -64,7 +64,7 @@ class Mimic:
 
 @dataclass(frozen=True)
 class Joint:
-    """``child`` moves along or about ``axis`` of the frame that ``origin`` puts in ``parent``."""
+    """``child`` moves about or along ``axis`` of the frame at ``origin`` in ``parent``."""
 
     name: str
     kind: str  # one of KINDS
@@ -81,11 +81,10 @@ class Joint:
 
 @dataclass(frozen=True)
 class Chain:
-    """A tree of links whose free joints are those on the way from ``base`` to ``tip``.
+    """A tree of links whose free joints are those on the path from ``base`` to ``tip``.
 
-    ``joints`` are sorted so that a joint's parent link is ``base`` or the child of an earlier
-    joint. A moving joint is either on that way, and is one of the arm's coordinates, or mimics one
-    that is.
+    ``joints`` are sorted: a joint's parent link is ``base`` or the child of an earlier joint. A
+    moving joint is either on that path, and one of the arm's coordinates, or mimics one that is.
     """
 
     name: str

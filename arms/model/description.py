@@ -1,27 +1,33 @@
-"""What an arm is: its joints, limits and frames, and the arms that can be made from it."""
+"""An arm's joints, limits, frames and inertial parameters, and variants of the arm."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
+from numpy.typing import ArrayLike
 
-from arms.equations.bodies import Bodies, bodies_of, coordinates
 from arms.errors import ArmError
 from arms.model import attach
+from arms.model.bodies import Bodies, bodies_of, coordinates
 from arms.model.chain import Chain
+from arms.model.urdf_text import urdf_text
 
 Self = TypeVar("Self", bound="Description")
-Triple = Float[ndarray, "3"] | tuple[float, float, float]
 
 
 class Description:
-    """The part of an ``Arm`` that is data."""
+    """The part of an ``Arm`` that is data.
+
+    Arrays have one entry per joint, in the order of ``joint_names``: ``q_lower`` and ``q_upper``
+    [rad or m], ``dq_max`` [rad/s or m/s], ``tau_max`` [N m or N]; infinite without a limit.
+    """
 
     def __init__(self, chain: Chain) -> None:
+        """Read a chain's joints and limits."""
         self.chain = chain
         joints = coordinates(chain)
         self.name = chain.name
@@ -37,7 +43,7 @@ class Description:
 
     @property
     def frames(self) -> tuple[str, ...]:
-        """The links', base first, then "tool": the tip's frame with the tool's offset."""
+        """The links' names, base first, then "tool": the tip's frame with the tool's offset."""
         return (*(link.name for link in self.chain.links if link.name != "tool"), "tool")
 
     @property
@@ -47,7 +53,7 @@ class Description:
 
     @property
     def inertial_parameters(self) -> Float[ndarray, "p"]:
-        """theta of the regressor: ten numbers per link that moves and has a mass.
+        """theta of the regressor (p,): ten numbers per moving link with a mass.
 
         Mass [kg], first moments x, y, z [kg m] and Ixx, Ixy, Iyy, Ixz, Iyz, Izz [kg m^2], about
         the link's origin in the link's axes; ``parameter_names`` names them.
@@ -65,61 +71,71 @@ class Description:
         kinds = ("m", "hx", "hy", "hz", "Ixx", "Ixy", "Iyy", "Ixz", "Iyz", "Izz")
         return tuple(f"{link}.{kind}" for link in self._bodies.heavy_links for kind in kinds)
 
-    def checked(self, name: str, value: Any) -> Float[ndarray, "*batch n"]:
-        """A float64 copy of the joint vector ``value``, called ``name`` in an error."""
+    def checked(self, name: str, value: ArrayLike) -> Float[ndarray, "*batch n"]:
+        """A float64 copy of a joint vector.
+
+        Raises:
+            ArmError: ``value`` is not real, finite and of the arm's size; the message calls it
+                ``name``.
+        """
         return self._vector(name, value, self.dof).copy()
 
     def with_payload(
         self: Self,
         mass: float,
-        com: Triple = (0.0, 0.0, 0.0),
-        inertia: Float[ndarray, "3 3"] | None = None,
+        com: ArrayLike = (0.0, 0.0, 0.0),
+        inertia: ArrayLike | None = None,
     ) -> Self:
         """The arm with a body of ``mass`` [kg] fixed to its tool frame.
 
-        ``com`` [m] and ``inertia`` [kg m^2], about the com, are in the tool frame; None is a point
-        mass.
+        ``com`` (3,) [m] and ``inertia`` (3, 3) [kg m^2], about the com, are in the tool frame;
+        without ``inertia`` the payload is a point mass.
+
+        Raises:
+            ArmError: No rigid body has these values.
         """
         return type(self)(attach.with_payload(self.chain, mass, com, inertia))
 
     def with_tool(
         self: Self,
-        transform: Float[ndarray, "4 4"],
+        transform: ArrayLike,
         mass: float = 0.0,
-        com: Triple = (0.0, 0.0, 0.0),
-        inertia: Float[ndarray, "3 3"] | None = None,
+        com: ArrayLike = (0.0, 0.0, 0.0),
+        inertia: ArrayLike | None = None,
     ) -> Self:
-        """The arm with its tool frame moved by ``transform``, given in the present tool frame.
+        """The arm with its tool frame moved by ``transform`` (4, 4) in the present tool frame.
 
-        ``mass``, ``com`` and ``inertia`` of the tool itself are, as for ``with_payload``, in the
-        frame that it is mounted on: the present tool frame.
+        ``mass``, ``com`` and ``inertia`` are the tool's own, as for ``with_payload`` in the frame
+        on which the tool is mounted: the present tool frame.
+
+        Raises:
+            ArmError: ``transform`` is not a rigid motion, or no rigid body has these values.
         """
         return type(self)(attach.with_tool(self.chain, transform, mass, com, inertia))
 
-    def with_base(self: Self, transform: Float[ndarray, "4 4"]) -> Self:
-        """The arm mounted at ``transform`` in a new base frame, "world"; gravity is now in that."""
+    def with_base(self: Self, transform: ArrayLike) -> Self:
+        """The arm at ``transform`` (4, 4) in a new base frame, "world"; gravity is in its axes."""
         return type(self)(attach.with_base(self.chain, transform))
 
-    def with_gravity(self: Self, gravity: Triple) -> Self:
-        """The arm under another acceleration of gravity [m/s^2], in the base frame."""
+    def with_gravity(self: Self, gravity: ArrayLike) -> Self:
+        """The arm under another acceleration of gravity (3,) [m/s^2], in the base frame."""
         return type(self)(attach.with_gravity(self.chain, gravity))
 
     def to_urdf(self, meshes: bool = False) -> str:
-        """URDF text that PyBullet reads as the same arm; ``meshes`` keeps the links' meshes."""
-        from arms.model.urdf_text import urdf_text
-
+        """URDF text that PyBullet reads as the same arm, with the links' ``meshes`` if asked."""
         return urdf_text(self.chain, meshes)
 
     @property
     def sizes(self) -> dict[str, int]:
-        """What the letters in the shapes of ``arms.terms`` stand for."""
+        """Values of the letters in the shapes of ``TERMS``: n joints, p inertial parameters."""
         return self._bodies.sizes
 
     @cached_property
     def _bodies(self) -> Bodies:
         return bodies_of(self.chain)
 
-    def _vector(self, name: str, value: Any, length: int) -> Float[ndarray, "*batch n"]:
+    def _vector(self, name: str, value: ArrayLike, length: int) -> Float[ndarray, "*batch n"]:
+        """``value`` as a float64 array, or an error that names the arm and ``name``."""
         what = f"Arm {self.name!r} has {self.dof} joints, {name}"
         try:
             array = np.asarray(value)

@@ -27,7 +27,7 @@ MASSLESS = Inertia()
 
 @dataclass(frozen=True)
 class Row:
-    """One joint's parameters; q adds to ``theta``, or to ``d`` if the joint is prismatic."""
+    """The parameters of one joint; q adds to ``theta``, or to ``d`` of a prismatic joint."""
 
     a: float = 0.0  # [m]
     alpha: float = 0.0  # [rad]
@@ -48,10 +48,13 @@ def from_dh(
     modified: bool = False,
     gravity: Vector = (0.0, 0.0, -9.81),
 ) -> Chain:
-    """The chain of a table of parameters; the frame of row i is called "link{i}", from 1.
+    """The chain of a table of parameters; the frame of row i, from 1, is called "link{i}".
+
+    ``gravity`` [m/s^2] is in the base frame. A kind of joint or a number that is not allowed raises
+    ``ArmError``.
 
     >>> from arms import Arm
-    >>> Arm(from_dh("rr", [Row(a=0.5), Row(a=0.4)])).pose([0.0, 0.0])[0, 3]
+    >>> float(Arm(from_dh("rr", [Row(a=0.5), Row(a=0.4)])).pose([0.0, 0.0])[0, 3])
     0.9
     """
     links, joints = [Link("base")], []
@@ -63,7 +66,7 @@ def from_dh(
             raise ArmError(f"DH row {k}: a, alpha, d, theta are {numbers}; they must be finite")
         turn = Pose((0.0, 0.0, row.d), (0.0, 0.0, row.theta))
         twist = Pose((row.a, 0.0, 0.0), (row.alpha, 0.0, 0.0))
-        # Turning about z and shifting along it commute, so the joint may come before or after.
+        # Rotation about z and translation along z commute: the joint may come before or after.
         origin = pose_of(matrix(twist) @ matrix(turn)) if modified else turn
         moved = f"link{k}" if modified else f"joint{k}_axis"
         inertia = row.inertia if modified else MASSLESS

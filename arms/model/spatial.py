@@ -1,4 +1,4 @@
-"""Rotations, poses and mass distributions as numbers: the little geometry the data needs."""
+"""Rotations, poses and mass distributions as numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy import ndarray
 
 from arms.model.chain import Inertia, Pose, Vector
 
-_SNAP = 1e-9  # [rad]; files write pi/2 with 10 to 12 digits
+_SNAP = 1e-9  # [rad]; URDF files write pi/2 with 10 to 12 digits
 _STEP = pi / 12
 _ROUNDING = 4e-16
 
@@ -45,8 +45,8 @@ def rotation(rpy: Vector) -> Float[ndarray, "3 3"]:
 def roll_pitch_yaw(R: Float[ndarray, "3 3"]) -> Vector:
     """The inverse of ``rotation``.
 
-    Roll is taken from what is left after yaw, so that near pitch +-pi/2, where only their sum or
-    difference is determined, the errors of the two cancel.
+    Roll is computed from the rotation that remains after yaw. Near pitch +-pi/2, where only their
+    sum or difference is determined, the errors of the two then cancel.
     """
     yaw = atan2(R[1, 0], R[0, 0])
     s, c = sin(yaw), cos(yaw)
@@ -55,7 +55,7 @@ def roll_pitch_yaw(R: Float[ndarray, "3 3"]) -> Vector:
 
 
 def matrix(pose: Pose) -> Float[ndarray, "4 4"]:
-    """Homogeneous transform of a ``Pose``."""
+    """The homogeneous transform of a ``Pose``."""
     T = np.eye(4)
     T[:3, :3] = rotation(pose.rpy)
     T[:3, 3] = pose.xyz
@@ -82,7 +82,7 @@ def skew(v: Float[ndarray, "3"]) -> Float[ndarray, "3 3"]:
 
 
 def z_to(axis: Vector) -> Float[ndarray, "3 3"]:
-    """A rotation that turns z into the unit vector ``axis``, exact for the six axis directions."""
+    """A rotation from z to the unit vector ``axis``, exact for the six axis directions."""
     k = int(np.argmax(np.abs(axis)))
     if abs(abs(axis[k]) - 1.0) < _ROUNDING * 8 and sum(map(abs, axis)) < 1.0 + 1e-15:
         sign = 1.0 if axis[k] > 0 else -1.0
@@ -100,7 +100,7 @@ def z_to(axis: Vector) -> Float[ndarray, "3 3"]:
 
 
 def clean(values: ndarray) -> ndarray:
-    """``values`` without the rounding error of a product: 0 and +-1 where within 4e-16."""
+    """``values``, with those within 4e-16 of 0 or +-1 rounded to it."""
     nearest = np.round(values)
     return np.where(
         (np.abs(values - nearest) < _ROUNDING) & (np.abs(nearest) <= 1), nearest, values
@@ -108,13 +108,13 @@ def clean(values: ndarray) -> ndarray:
 
 
 def tensor(inertia: Inertia) -> Float[ndarray, "3 3"]:
-    """Moment of inertia matrix about the centre of mass."""
+    """The inertia tensor [kg m^2] about the centre of mass."""
     xx, xy, xz, yy, yz, zz = inertia.moments
     return np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
 
 
 def second_moment(inertia: Inertia) -> Float[ndarray, "3 3"]:
-    """S = integral of x x^T dm about the link's origin; its moment of inertia is trace(S) 1 - S."""
+    """S = integral of x x^T dm about the link's origin; the inertia tensor is trace(S) 1 - S."""
     I = tensor(inertia)  # noqa: E741
     c = np.array(inertia.com)
     return np.trace(I) / 2 * np.eye(3) - I + inertia.mass * np.outer(c, c)
@@ -123,7 +123,7 @@ def second_moment(inertia: Inertia) -> Float[ndarray, "3 3"]:
 def turned_moments(
     moments: Sequence[float], rpy: Vector
 ) -> tuple[float, float, float, float, float, float]:
-    """Ixx, Ixy, Ixz, Iyy, Iyz, Izz given in axes turned by ``rpy``, in the axes before the turn."""
+    """Ixx, Ixy, Ixz, Iyy, Iyz, Izz in axes turned by ``rpy``, expressed in the unturned axes."""
     xx, xy, xz, yy, yz, zz = moments
     R = rotation(rpy)
     I = R @ tensor(Inertia(moments=(xx, xy, xz, yy, yz, zz))) @ R.T  # noqa: E741
@@ -132,6 +132,6 @@ def turned_moments(
 
 
 def is_physical(inertia: Inertia) -> bool:
-    """Could a rigid body have these moments: none negative, each at most the sum of the others?"""
+    """Can a rigid body have these moments: none negative, each at most the sum of the others?"""
     a, b, c = np.linalg.eigvalsh(tensor(inertia)).tolist()
     return a >= -1e-12 * c and a + b >= c * (1 - 1e-6)

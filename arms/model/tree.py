@@ -1,4 +1,4 @@
-"""From links and joints to the tree that an arm is: order, base, tip, locked and mimic joints."""
+"""From links and joints to the tree of an arm: order, base, tip, locked and mimic joints."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from arms.errors import UrdfError
 from arms.model.chain import MOVING, Chain, Joint, Link, Pose
 from arms.model.spatial import about_axis, matrix, pose_of
 
-_MAX_JOINTS = 1_000  # of a tree; chains of more than a few dozen moving joints belong elsewhere
+_MAX_JOINTS = 1_000  # of a tree
 _MAX_DOF = 40
 
 
@@ -23,11 +23,14 @@ def select(
     tip: str | None,
     locked: Mapping[str, float],
 ) -> Chain:
-    """The chain from ``base`` to ``tip`` with everything that hangs on it.
+    """The chain from ``base`` to ``tip`` with everything attached to it.
 
-    Moving joints off the way are held at ``locked[joint]``, or else at the position within their
-    limits that is nearest zero, and so carried along as dead mass; joints on the way that
-    ``locked`` names become rigid too.
+    A moving joint off this path becomes rigid, at the position in ``locked`` [rad or m] or else at
+    the position within its limits nearest zero. A joint on the path becomes rigid if ``locked``
+    names it.
+
+    Raises:
+        UrdfError: The links and joints are not one tree, or a name is unknown.
     """
     _check_names(links, joints)
     ordered = _ordered(links, joints, base)
@@ -38,27 +41,27 @@ def select(
     for what, link in (("base", base), ("tip", tip)):
         if link not in reachable:
             raise UrdfError(f"there is no {what} link {link!r}; links: {_some(reachable)}")
-    way, link = set(), tip
+    path, link = set(), tip
     while link != base:
-        way.add(children[link].name)
+        path.add(children[link].name)
         link = children[link].parent
     moving = {joint.name for joint in ordered if joint.kind in MOVING}
     for joint in locked:
         if joint not in moving:
             raise UrdfError(f"there is no moving joint {joint!r} to lock; joints: {_some(moving)}")
     ordered = _resolve_mimics(ordered)
-    free = {j.name for j in ordered if j.name in way and j.mimic is None} - set(locked)
+    free = {j.name for j in ordered if j.name in path and j.mimic is None} - set(locked)
     positions = _positions(ordered, free, locked)
-    held = tuple(_hold(j, positions[j.name]) if j.name in positions else j for j in ordered)
-    held = tuple(j if j.kind in MOVING else replace(j, mimic=None) for j in held)
-    dof = sum(j.kind in MOVING and j.mimic is None for j in held)
+    fixed = [_fix(j, positions[j.name]) if j.name in positions else j for j in ordered]
+    result = tuple(j if j.kind in MOVING else replace(j, mimic=None) for j in fixed)
+    dof = sum(j.kind in MOVING and j.mimic is None for j in result)
     if not 1 <= dof <= _MAX_DOF:
         raise UrdfError(
             f"the chain from {base!r} to {tip!r} has {dof} moving joints, not 1 to {_MAX_DOF}"
         )
     by_name = {link.name: link for link in links}
-    kept = (by_name[base], *(by_name[joint.child] for joint in held))
-    return Chain(name, base, tip, kept, held)
+    reached = (by_name[base], *(by_name[joint.child] for joint in result))
+    return Chain(name, base, tip, reached, result)
 
 
 def _check_names(links: Sequence[Link], joints: Sequence[Joint]) -> None:
@@ -67,8 +70,8 @@ def _check_names(links: Sequence[Link], joints: Sequence[Joint]) -> None:
     for what, parts in (("link", links), ("joint", joints)):
         names = [part.name for part in parts]
         if len(set(names)) < len(names):
-            twice = next(name for k, name in enumerate(names) if name in names[:k])
-            raise UrdfError(f"two {what}s are named {twice!r}")
+            repeated = next(name for k, name in enumerate(names) if name in names[:k])
+            raise UrdfError(f"two {what}s are named {repeated!r}")
     if not links:
         raise UrdfError("there is no link")
     known = {link.name for link in links}
@@ -89,20 +92,16 @@ def _root(links: Sequence[Link], joints: Sequence[Joint]) -> str:
     children = {joint.child for joint in joints}
     roots = [link.name for link in links if link.name not in children]
     if not roots:
-        raise UrdfError("the joints form a cycle: no link is without a parent")
+        raise UrdfError("the joints form a cycle: every link has a parent")
     if len(roots) > 1:
         raise UrdfError(f"{len(roots)} links have no parent: {_some(roots)}; name the base")
     return roots[0]
 
 
 def _leaf(base: str, joints: Sequence[Joint]) -> str:
-    """The link at the end of the way with the most moving joints; it must be the only such way."""
-    depth = {base: 0}
-    parents = set()
-    for joint in joints:
-        depth[joint.child] = depth[joint.parent] + (joint.kind in MOVING)
-        parents.add(joint.parent)
-    leaves = [link for link in depth if link not in parents]
+    """The only link without children."""
+    parents = {joint.parent for joint in joints}
+    leaves = [link for link in (base, *(j.child for j in joints)) if link not in parents]
     if len(leaves) > 1:
         raise UrdfError(f"the links branch into {len(leaves)} ends: {_some(leaves)}; name the tip")
     return leaves[0]
@@ -127,7 +126,7 @@ def _ordered(links: Sequence[Link], joints: Sequence[Joint], base: str | None) -
 
 
 def _resolve_mimics(joints: Sequence[Joint]) -> list[Joint]:
-    """Let every mimic name a joint that does not mimic another."""
+    """Replace the leader of every mimic by one that mimics no other joint."""
     by_name = {joint.name: joint for joint in joints}
     result = []
     for joint in joints:
@@ -136,7 +135,7 @@ def _resolve_mimics(joints: Sequence[Joint]) -> list[Joint]:
             leader = by_name.get(mimic.leader)
             if leader is None or leader.kind not in MOVING:
                 raise UrdfError(
-                    f"joint {joint.name!r} mimics {mimic.leader!r}, which is no moving joint"
+                    f"joint {joint.name!r} mimics {mimic.leader!r}, which is not a moving joint"
                 )
             if leader.mimic is None:
                 break
@@ -156,23 +155,23 @@ def _resolve_mimics(joints: Sequence[Joint]) -> list[Joint]:
 def _positions(
     joints: Sequence[Joint], free: set[str], locked: Mapping[str, float]
 ) -> dict[str, float]:
-    """Where the joints stand that do not move: locked, off the way, or mimicking such a one."""
-    held: dict[str, float] = {}
+    """Positions of rigid joints: locked ones, those off the path, and those that mimic one."""
+    rigid: dict[str, float] = {}
     for joint in joints:
         if joint.kind in MOVING and joint.mimic is None and joint.name not in free:
-            held[joint.name] = locked.get(joint.name, min(max(0.0, joint.lower), joint.upper))
+            rigid[joint.name] = locked.get(joint.name, min(max(0.0, joint.lower), joint.upper))
     for joint in joints:
         if joint.mimic is not None:
             if joint.name in locked:
-                held[joint.name] = locked[joint.name]
-            elif joint.mimic.leader in held:
-                held[joint.name] = (
-                    joint.mimic.multiplier * held[joint.mimic.leader] + joint.mimic.offset
+                rigid[joint.name] = locked[joint.name]
+            elif joint.mimic.leader in rigid:
+                rigid[joint.name] = (
+                    joint.mimic.multiplier * rigid[joint.mimic.leader] + joint.mimic.offset
                 )
-    return held
+    return rigid
 
 
-def _hold(joint: Joint, position: float) -> Joint:
+def _fix(joint: Joint, position: float) -> Joint:
     """``joint`` as a rigid connection at ``position``."""
     T = np.eye(4)
     if joint.kind == "prismatic":
@@ -194,7 +193,7 @@ def reroot(
     tip: str | None,
     locked: Mapping[str, float] | None = None,
 ) -> Chain:
-    """The part of ``chain`` from ``base`` to ``tip``; a tool stays only with its own tip."""
+    """The part of ``chain`` from ``base`` to ``tip``; another tip is without the tool's offset."""
     base, end = base or chain.base, tip or chain.tip
     part = select(chain.name, chain.links, chain.joints, base, end, locked or {})
     tool = chain.tool if end == chain.tip else Pose()

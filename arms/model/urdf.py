@@ -1,7 +1,7 @@
-"""URDF to ``Chain``: a strict reader of the part of the format that mechanics needs.
+"""URDF to ``Chain``: a strict reader of the mechanical part of the format.
 
 A URDF is untrusted input. Document types and entities are refused, every number must be finite,
-every name printable, the links must form one tree. Names never reach generated code.
+every name printable, the links must form one tree. Names do not enter generated code.
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ def read_urdf(
 ) -> Chain:
     """Read the chain from ``base`` (default: the root link) to ``tip`` (default: the only leaf).
 
-    Raises ``UrdfError`` for a file that cannot be read, is not a URDF, or is not one tree of links.
+    ``locked`` makes joints rigid, by name, at positions [rad or m].
+
+    Raises:
+        UrdfError: The file cannot be read, is not a URDF, or its links are not one tree.
     """
     path = Path(path)
     try:
@@ -57,7 +60,7 @@ def parse_urdf(
     tip: str | None = None,
     locked: Mapping[str, float] | None = None,
 ) -> Chain:
-    """Read a URDF's text; meshes are looked up relative to ``folder``."""
+    """Read a URDF's text, as ``read_urdf``; paths of meshes are relative to ``folder``."""
     try:
         root = fromstring(text, forbid_dtd=True)
     except DefusedXmlException:
@@ -77,18 +80,18 @@ def parse_urdf(
             f"links {', '.join(map(repr, doubtful))}",
             stacklevel=4,
         )
-    silent = [n for n in missing if n not in (chain.base, chain.tip) and _carries(chain, n)]
-    if silent:
+    massless = [n for n in missing if n not in (chain.base, chain.tip) and _carries(chain, n)]
+    if massless:
         warnings.warn(
             f"Arm {chain.name!r}: links without <inertial> are massless: "
-            f"{', '.join(map(repr, silent))}",
+            f"{', '.join(map(repr, massless))}",
             stacklevel=4,
         )
     return chain
 
 
 def _carries(chain: Chain, link: str) -> bool:
-    """Does a moving joint lead to ``link``? A missing inertia is then more than a naming frame."""
+    """Does a moving joint lead to ``link``? Then it is more than a named frame."""
     return any(j.child == link and j.kind in MOVING for j in chain.joints)
 
 
@@ -180,28 +183,28 @@ def _mimic(element: Element, what: str) -> Mimic:
 
 
 def _limits(element: Element | None, kind: str, what: str) -> tuple[float, float, float, float]:
-    """Position limits, speed, effort; a missing, zero or negative speed or effort is no limit."""
+    """Lower, upper, velocity, effort; the last two are infinite if missing, zero or negative."""
     if element is None or kind not in MOVING:
         return -inf, inf, inf, inf
     bounded = kind != "continuous" and (element.get("lower") or element.get("upper"))
     lower = _unless_huge(_number(element, "lower", what, 0.0)) if bounded else -inf
     upper = _unless_huge(_number(element, "upper", what, 0.0)) if bounded else inf
     if lower > upper:
-        raise UrdfError(f"{what} has its limits upside down: lower {lower:g}, upper {upper:g}")
+        raise UrdfError(f"{what} has a lower limit {lower:g} above its upper limit {upper:g}")
     velocity = _unless_huge(_number(element, "velocity", what, 0.0))
     effort = _unless_huge(_number(element, "effort", what, 0.0))
     return lower, upper, velocity if velocity > 0 else inf, effort if effort > 0 else inf
 
 
 def _unless_huge(limit: float) -> float:
-    """Files without a word for "no limit" say 1e9."""
+    """The limit, or infinity: URDF cannot say "no limit", so files write 1e9."""
     return copysign(inf, limit) if abs(limit) >= 1e9 else limit
 
 
 def _unit(axis: Vector, what: str) -> Vector:
     length = hypot(*axis)
     if length < 1e-6:
-        raise UrdfError(f"{what} has the axis {axis}, which has no direction")
+        raise UrdfError(f"{what} has the axis {axis}, which is too short for a direction")
     if sum(x == 0 for x in axis) == 2:
         return tuple(float((x > 0) - (x < 0)) for x in axis)  # type: ignore[return-value]
     return tuple(x / length for x in axis)  # type: ignore[return-value]

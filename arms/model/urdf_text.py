@@ -1,4 +1,4 @@
-"""``Chain`` to URDF text, written so that PyBullet takes every number literally."""
+"""``Chain`` to URDF text that PyBullet reads without changing a number."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from arms.model.spatial import snap
 
 
 def urdf_text(chain: Chain, meshes: bool) -> str:
-    """One link and one joint per line of the tree, and a massless link "tool" at the tool frame."""
+    """The tree, one link or joint per line, with a massless link "tool" at the tool frame."""
     tool = Link(_free("tool", [link.name for link in chain.links]))
     links = _safe_names([*(link.name for link in chain.links), tool.name])
     mount = _free("tool_mount", [joint.name for joint in chain.joints])
@@ -24,14 +24,14 @@ def urdf_text(chain: Chain, meshes: bool) -> str:
 
 
 def _free(name: str, taken: list[str]) -> str:
-    """``name``, with as many underscores as make it new."""
+    """``name``, with underscores appended until it is new."""
     while name in taken:
         name += "_"
     return name
 
 
 def _safe_names(names: list[str]) -> dict[str, str]:
-    """Every name with only letters, digits and ``_.-`` left, still different from each other."""
+    """Names reduced to letters, digits and ``_.-``, each still unique."""
     safe: dict[str, str] = {}
     for name in names:
         plain = re.sub(r"[^A-Za-z0-9_.-]", "_", name)
@@ -98,5 +98,5 @@ def _joint(joint: Joint, names: dict[str, str], links: dict[str, str]) -> str:
 
 
 def _bound(value: float) -> float:
-    """URDF has no infinity."""
+    """A finite limit: URDF has no infinity."""
     return (1e9 if value > 0 else -1e9) if isinf(value) else float(value)

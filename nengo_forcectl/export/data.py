@@ -11,8 +11,8 @@ import numpy as np
 from jaxtyping import Float
 
 from arms import Arm, Chain
-from arms.equations.terms import Request
 from arms.machine.tape import from_tape, to_tape
+from arms.model.terms import Request
 from arms.model.tree import select
 
 from ..contract import Reference, Result, State
@@ -190,7 +190,7 @@ def assembled(data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Load
         raise RecordError(f"cycle is {inner['type']!r}, needs one of {', '.join(CYCLES)}")
     cycle.resume(_within("memory.", arrays))
     for owner, requests in ((arm, KERNELS), (model, _requests(cycle))):
-        missing = [request for request in requests if not owner.given(request)]
+        missing = [request for request in requests if not owner.has_steps(request)]
         if missing:
             raise RecordError(f"there is no tape of {missing[0]}")
     limits = _of(Limits, data["limits"], "limits", arrays)

@@ -22,7 +22,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from arms import Arm
-from arms.equations.bodies import coordinates
+from arms.model.bodies import coordinates
 
 from ..errors import ConfigurationError, NetworkError
 from ..support.files import interpreting, read_npz, write_file

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from arms import Arm
-from arms.equations.bodies import coordinates
+from arms.model.bodies import coordinates
 
 from ..errors import ConfigurationError, NetworkError
 from ..kernels.layout import ENCODING, NETWORK, Block

@@ -1,4 +1,4 @@
-"""What can be computed of an arm: names, shapes and inputs of the terms."""
+"""The terms that can be computed for an arm: names, shapes and inputs."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Term:
-    """A computed quantity. In ``shape``, n is the number of joints, p of inertial
-    parameters."""
+    """A computed quantity. In ``shape``, n counts joints and p inertial parameters."""
 
     meaning: str
     shape: tuple[int | str, ...]
@@ -37,7 +36,7 @@ AXES = ("base", "local", "spatial")
 
 @dataclass(frozen=True)
 class Request:
-    """Terms of one call, those of a frame at ``frame``, or at the point ``u`` fixed in it."""
+    """The terms of one call; kinematic ones at ``frame``, or at the point ``u`` fixed in it."""
 
     terms: tuple[str, ...]
     frame: str = "tool"
@@ -45,7 +44,7 @@ class Request:
     axes: str = "base"  # one of AXES, for J, dJ and dJdq
 
     def shapes(self, sizes: dict[str, int]) -> list[tuple[int, ...]]:
-        """Shape of every term, with the letters' values."""
+        """Shape of every term, for the ``sizes`` of an arm."""
         return [
             tuple(sizes[k] if isinstance(k, str) else k for k in TERMS[t].shape) for t in self.terms
         ]
@@ -55,9 +54,9 @@ class Request:
         return any(TERMS[t].needs_dq for t in self.terms)
 
     def lengths(self, n: int) -> tuple[int, int, int]:
-        """Entries of q, dq and u, 0 for one that is not looked at."""
+        """Lengths of q, dq and u; 0 for an input that is not read."""
         return n, n if self.needs_dq() else 0, self.width(n)
 
     def width(self, n: int) -> int:
-        """Entries of the third input, u."""
+        """Length of the third input, u."""
         return 3 if self.at_point else n if any(TERMS[t].needs_u for t in self.terms) else 0

@@ -1,9 +1,9 @@
-"""A ``Chain`` in the form the equations want: moving bodies only, every axis along z.
+"""A ``Chain`` in the form that the equations read: moving bodies only, every axis along z.
 
-Links joined by fixed joints become one body. Each body gets a frame of ours: z along its joint's
-axis, its origin slid along that axis to the point nearest the previous body's origin (as Denavit
-and Hartenberg do), which makes most offsets zero. Mass that a turning body cannot feel on its own
-axis is regrouped into its parent (base parameters, Gautier and Khalil 1990): mass, first moment
+Links joined by fixed joints become one body. Each body gets a frame of its own: z along its joint's
+axis, the origin at the point of that axis nearest the previous body's origin (as Denavit and
+Hartenberg do), which makes most offsets zero. Mass whose motion does not depend on a body's own
+joint is regrouped into its parent (base parameters, Gautier and Khalil 1990): mass, first moment
 along the axis and one moment of inertia vanish from the equations without changing M, C or g.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from arms.model.chain import MOVING, Chain, Joint
+from arms.model.chain import MOVING, Chain, Joint, Mimic
 from arms.model.spatial import clean, matrix, second_moment, z_to
 
 
@@ -31,13 +31,13 @@ class Mass:
         return Mass(self.m + other.m, self.h + other.h, self.S + other.S)
 
     def moved(self, R: Float[ndarray, "3 3"], r: Float[ndarray, "3"]) -> Mass:
-        """The same masses, seen from where their frame has axes ``R`` and origin ``r``."""
+        """The same masses in another frame, in which theirs has axes ``R`` and origin ``r``."""
         h = R @ self.h
         S = R @ self.S @ R.T + np.outer(h, r) + np.outer(r, h) + self.m * np.outer(r, r)
         return Mass(self.m, h + self.m * r, S)
 
 
-NOTHING = Mass(0.0, np.zeros(3), np.zeros((3, 3)))
+MASSLESS = Mass(0.0, np.zeros(3), np.zeros((3, 3)))
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Bodies:
-    """What the derivation reads."""
+    """An arm as the equations read it."""
 
     dof: int
     bodies: tuple[Body, ...]
@@ -76,7 +76,7 @@ class Bodies:
 
     @property
     def heavy_links(self) -> tuple[str, ...]:
-        """Links that move and have a mass: those with inertial parameters."""
+        """Moving links with a mass: those that have inertial parameters."""
         return tuple(
             name
             for name, mass in self.masses.items()
@@ -85,7 +85,7 @@ class Bodies:
 
     @property
     def sizes(self) -> dict[str, int]:
-        """What the letters in the shapes of ``arms.terms`` stand for."""
+        """Values of the letters in the shapes of ``TERMS``: n joints, p inertial parameters."""
         return {"n": self.dof, "p": 10 * len(self.heavy_links)}
 
     def path(self, body: int) -> list[int]:
@@ -96,19 +96,36 @@ class Bodies:
             body = self.bodies[body].parent
         return chain[::-1]
 
+    def fingerprint(self) -> str:
+        """Everything about the arm that its equations depend on, exactly, as text."""
+        parts = [str(self.dof), repr(self.gravity)]
+        for b in self.bodies:
+            numbers = _hexadecimal(b.R, b.r, b.mass.h, b.mass.S)
+            scalars = (b.parent, b.slides, b.coordinate, b.multiplier.hex(), b.offset.hex())
+            parts.append(repr((scalars, float(b.mass.m).hex(), numbers)))
+        for kind, frames in (("link", self.links), ("frame", self.frames)):
+            for name, frame in sorted(frames.items()):
+                parts.append(repr((kind, name, frame.body, _hexadecimal(frame.R, frame.r))))
+        parts.append(repr(self.heavy_links))
+        return "\n".join(parts)
+
+
+def _hexadecimal(*arrays: ndarray) -> list[str]:
+    return [x.hex() for array in arrays for x in array.ravel().tolist()]
+
 
 def coordinates(chain: Chain) -> list[Joint]:
-    """The joints on the way from base to tip that move on their own: the arm's q, in order."""
+    """The joints of the arm's q, in order: those from base to tip that move and mimic no other."""
     above = {joint.child: joint for joint in chain.joints}
-    way, link = [], chain.tip
+    path, link = [], chain.tip
     while link != chain.base:
-        way.append(above[link])
+        path.append(above[link])
         link = above[link].parent
-    return [joint for joint in way[::-1] if joint.kind in MOVING and joint.mimic is None]
+    return [joint for joint in path[::-1] if joint.kind in MOVING and joint.mimic is None]
 
 
 def bodies_of(chain: Chain) -> Bodies:
-    """Lump, align and regroup a chain."""
+    """Lump fixed links, align axes and regroup masses."""
     index = {joint.name: k for k, joint in enumerate(coordinates(chain))}
     masses = {
         link.name: Mass(
@@ -132,12 +149,9 @@ def bodies_of(chain: Chain) -> Bodies:
         slide = 0.0 if joint.kind == "prismatic" else float(R[:, 2] @ r)
         r = r - slide * R[:, 2]
         r = np.where(np.abs(r) < 1e-15, 0.0, r)
-        leader = joint.name if joint.mimic is None else joint.mimic.leader
-        multiplier, offset = (
-            (1.0, 0.0) if joint.mimic is None else (joint.mimic.multiplier, joint.mimic.offset)
-        )
-        prismatic = joint.kind == "prismatic"
-        bodies.append(Body(above.body, R, r, prismatic, index[leader], multiplier, offset, NOTHING))
+        prismatic, follows = joint.kind == "prismatic", joint.mimic or Mimic(joint.name)
+        coordinate = index[follows.leader], follows.multiplier, follows.offset
+        bodies.append(Body(above.body, R, r, prismatic, *coordinate, MASSLESS))
         frames[joint.child] = Frame(len(bodies) - 1, align.T, np.array([0.0, 0.0, slide]))
     for name, mass in masses.items():
         frame = frames[name]
@@ -152,7 +166,7 @@ def bodies_of(chain: Chain) -> Bodies:
 
 
 def _regrouped(bodies: list[Body]) -> list[Body]:
-    """Move into its parent what a body's turning leaves as it is: a line of mass on the axis."""
+    """Move the mass that its own rotation leaves in place, a line on the axis, into the parent."""
     bodies = list(bodies)
     for i in range(len(bodies) - 1, -1, -1):
         body = bodies[i]

@@ -1,0 +1,48 @@
+"""Steps as Python functions: the reference for the machine code, and its stand-in without LLVM."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from numpy import ndarray
+
+from arms.machine.steps import Constant, Load, Steps
+
+_SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
+
+
+def python_function(steps: Steps) -> Callable[..., None]:
+    """Return ``kernel(q, dq, u, out)`` in plain Python; ``out`` is any mutable sequence."""
+    lines = ["def kernel(q, dq, u, out):"]
+    for k, step in enumerate(steps.steps):
+        if isinstance(step, Constant):
+            text = repr(step.value)
+        elif isinstance(step, Load):
+            text = f"{step.vector}[{step.index}]"
+        else:
+            operands = [f"s{i}" for i in step.operands]
+            sign = _SIGNS.get(step.name)
+            text = f" {sign} ".join(operands) if sign else f"{step.name}({operands[0]})"
+        lines.append(f"    s{k} = {text}")
+    lines += [f"    out[{k}] = s{i}" for k, i in enumerate(steps.results)]
+    space: dict[str, Any] = {"sin": math.sin, "cos": math.cos, "sqrt": math.sqrt}
+    exec("\n".join([*lines, "    return None"]), space)
+    return space["kernel"]
+
+
+def python_batch(steps: Steps, lengths: tuple[int, int, int], size: int) -> Callable[..., None]:
+    """Return ``batch(q, dq, u, out)`` over rows, ``size`` results each; same bits as LLVM's."""
+    function = python_function(steps)
+
+    def batch(q: ndarray, dq: ndarray, u: ndarray, out: ndarray) -> None:
+        rows = [
+            v.tolist() if n else [[]] * len(out) for v, n in zip((q, dq, u), lengths, strict=True)
+        ]
+        for k, (q_row, dq_row, u_row) in enumerate(zip(*rows, strict=True)):
+            results = [0.0] * size
+            function(q_row, dq_row, u_row, results)
+            out[k] = results
+
+    return batch
