@@ -15,7 +15,7 @@ from nengo_forcectl.cycle.compiled import CompiledController
 from nengo_forcectl.errors import ConfigurationError, SimulationError
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
 from nengo_forcectl.jobs.scene import reaching_scene
-from nengo_forcectl.kernels.bound import allowed
+from nengo_forcectl.kernels.bound_joints import allowed
 from nengo_forcectl.networks.workspace import home_posture, task_axes
 from nengo_forcectl.paths import MinimumJerk
 from nengo_forcectl.robots.log import Log

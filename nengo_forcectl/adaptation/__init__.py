@@ -3,7 +3,7 @@
 from ..contract import Adaptation
 from .consolidating import ConsolidatingAdaptation
 from .disturbance_observer import DisturbanceObserver
-from .integral import IntegralAction
+from .integral_action import IntegralAction
 from .known import KnownTorque, NoAdaptation
 from .network_adaptation import NetworkAdaptation, OnlineLearner
 from .slotine_li import SlotineLi

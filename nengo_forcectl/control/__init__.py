@@ -5,7 +5,7 @@ what the bench runs and what the tests compare with an equation of its own follo
 """
 
 from .admittance import Admittance
-from .bound import BoundLaw
+from .bound_law import BoundLaw
 from .computed_torque import ComputedTorque
 from .floating import Floating
 from .hybrid_force import HybridForce

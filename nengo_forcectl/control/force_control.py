@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from ..errors import ConfigurationError
 from .gains import Gain, check_gain
-from .integral import Integral
+from .integral_term import Integral
 from .task_space import Square, TaskSpace
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .gains import Gain, check_gain
-from .integral import Integral
+from .integral_term import Integral
 from .joint_space import JointForm, JointSpace
 
 

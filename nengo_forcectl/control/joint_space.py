@@ -10,10 +10,10 @@ from arms import Arm, Terms
 
 from ..contract import Command, Controller, Reference, State
 from ..kernels.layout import JOINT_LAW, JOINTS_LAW, Block
-from .bound import BoundLaw
+from .bound_law import BoundLaw
 from .gains import check_gain, matrix
 from .inputs import Inputs
-from .integral import Integral
+from .integral_term import Integral
 
 Square = Float[np.ndarray, "n n"]
 

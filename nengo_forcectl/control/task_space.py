@@ -13,10 +13,10 @@ from arms.machine.kernel import Kernel
 from ..contract import Command, Controller, Reference, State
 from ..errors import ConfigurationError
 from ..kernels.layout import TASK_LAW, TOOL_LAW, Block
-from .bound import BoundLaw
+from .bound_law import BoundLaw
 from .gains import check_gain, matrix
 from .inputs import Inputs
-from .integral import Integral
+from .integral_term import Integral
 from .secondary import NullSpace, Posture, Secondary
 
 DAMPING = 1e-3  # [1/sqrt(kg)]

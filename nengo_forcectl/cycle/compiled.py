@@ -8,7 +8,7 @@ import numpy as np
 from arms import Arm
 
 from ..contract import Controller, Cycle, Reference, Result, State, fused
-from ..control.bound import BoundLaw
+from ..control.bound_law import BoundLaw
 from ..errors import ConfigurationError, NetworkError, SimulationError
 from ..kernels.layout import CYCLE, FIXED, NOT_FINITE, NOTHING, Block, arm_block
 from ..support.torques import checked_torque

@@ -7,7 +7,7 @@ from arms.machine.invoke import invoke
 from . import layout as at
 from .access import matrix, number, vector, whole
 from .algebra import substitute
-from .bound import bound_joints
+from .bound_joints import bound_joints
 from .compile import kernel
 
 SWEEPS = 10  # over the tool's bounds and the joints'

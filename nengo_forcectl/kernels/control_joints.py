@@ -4,7 +4,7 @@ from . import layout as at
 from .access import cube, matrix, number, vector, whole
 from .algebra import factor_columns, substitute
 from .compile import kernel
-from .integral import step_integral
+from .integrate import step_integral
 
 
 @kernel

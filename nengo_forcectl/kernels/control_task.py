@@ -7,7 +7,7 @@ from .access import cube, matrix, number, set_number, vector, whole, wholes
 from .algebra import solve_rows, substitute
 from .compile import kernel
 from .control_null_space import control_null_space
-from .integral import step_integral
+from .integrate import step_integral
 from .limit_inertia import limit_inertia
 from .yield_reference import yield_reference
 

@@ -6,7 +6,7 @@ from . import layout as at
 from .access import matrix, number, vector, whole
 from .algebra import factor_columns, substitute
 from .arm_terms import compute_terms
-from .bound import bound_joints
+from .bound_joints import bound_joints
 from .bound_tool import bound_tool
 from .compile import kernel
 from .judge import is_credible, is_frozen

@@ -15,7 +15,7 @@ from jaxtyping import Float
 
 from ..adaptation.network_adaptation import OnlineLearner
 from ..contract import Cycle, Reference, State
-from ..control.bound import BoundLaw
+from ..control.bound_law import BoundLaw
 from ..errors import ConfigurationError, NetworkError, SimulationError
 from ..kernels.layout import TOOL_LAW
 from ..learning.law import Signal
