@@ -19,6 +19,21 @@ from arms import Arm, Terms
 from .errors import SimulationError
 from .support.arrays import taken
 
+__all__ = [
+    "Adaptation",
+    "Command",
+    "Controller",
+    "Cycle",
+    "EndingPath",
+    "Kinematics",
+    "Path",
+    "Reference",
+    "Result",
+    "Robot",
+    "State",
+    "fused",
+]
+
 Vector = Float[np.ndarray, "n"]
 NO_EVENTS: Mapping[str, int] = MappingProxyType({})
 

@@ -31,12 +31,19 @@ LAWS: dict[str, type[Law]] = {
 }
 """Every learning law by its name."""
 
-__all__ = [  # pyright: ignore[reportUnsupportedDunderAll]
-    *LAWS,
+__all__ = [
     "LAWS",
     "Arrays",
+    "Composite",
+    "Consolidation",
+    "GaussNewton",
+    "Gradient",
+    "Kalman",
     "Law",
     "Memory",
+    "Multilayer",
+    "RecursiveLeastSquares",
+    "Robust",
     "Rule",
     "Signal",
     "force_to_torque",

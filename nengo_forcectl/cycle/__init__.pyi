@@ -1,0 +1,14 @@
+"""The public names, and where each lives."""
+
+from .blocks import Blocks as Blocks
+from .compiled import CompiledController as CompiledController
+from .compiled_learning import (
+    CompiledCycle as CompiledCycle,
+    CompiledGradientCycle as CompiledGradientCycle,
+)
+from .landing import Descent as Descent, Landing as Landing
+from .learner import (
+    consolidating_adaptation as consolidating_adaptation,
+    learning_cycle as learning_cycle,
+    robust_posture as robust_posture,
+)
