@@ -1,10 +1,22 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings, strategies as st
+from test_safety import PLANAR, PLANAR_LIMITS
 
-from nengo_forcectl.contract import State
+from nengo_forcectl.contract import Cycle, Result, State
 from nengo_forcectl.errors import SimulationError
+from nengo_forcectl.safety.guard import NOWHERE, Safe
 from nengo_forcectl.safety.sensors import SensorCheck
 from nengo_forcectl.support.torques import checked_torque
+
+
+class Resting(Cycle):
+    """A cycle that asks for no torque."""
+
+    dof = 2
+
+    def step(self, state, reference):
+        return Result(np.zeros(2), 0.0, np.zeros(3))
 
 
 @pytest.mark.parametrize(
@@ -132,3 +144,40 @@ def test_a_time_that_is_no_number_is_not_sound():
     check(State(0.0, np.zeros(2), np.zeros(2)))
     assert not check(State(np.nan, np.full(2, 0.1), np.zeros(2))).sound
     assert check.events["time"] == 1
+
+
+def test_a_state_that_swings_to_the_other_side_is_not_frozen():
+    """-a and +a have one sum of squares; a frozen state has the same numbers."""
+    check = SensorCheck(2, 1e-3)
+    q, dq = np.array([0.3, -0.2]), np.array([1.0, -2.0])
+    check(State(0.0, -q, dq))
+    assert check(State(1e-3, q, -dq)).sound
+    check(State(2e-3, q, -dq))
+    assert check.EVENTS[check.event] == "frozen"
+
+
+ODD = st.sampled_from([0.0, -0.0, 1e-7, 0.4, -0.4, 3.0, np.nan, np.inf, -np.inf, 1e99, 1e200])
+VECTOR = st.lists(ODD, min_size=2, max_size=2).map(np.array)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(VECTOR, VECTOR, st.booleans()), min_size=2, max_size=8))
+def test_the_check_and_the_guard_judge_states_by_one_rule(states):
+    """What the guard believes the check does; of both the same states are frozen."""
+    check, safe = SensorCheck(2, 1e-3, patience=100), Safe(Resting(), PLANAR, PLANAR_LIMITS)
+    seen = [(np.array([0.4, 0.8]), np.zeros(2))]
+    for q, dq, again in states:
+        seen.append(seen[-1] if again else (q, dq))
+    for k, (q, dq) in enumerate(seen):
+        state = State(1e-3 * k, q, dq)
+        check(state)
+        safe.step(state, NOWHERE)
+        believed = safe.stopped is None or not safe.stopped.startswith("state at")
+        verdict = check.EVENTS[check.event]
+        if believed:
+            assert (verdict == "frozen") == (safe.remembered[1][-1] > 0)
+            assert verdict != "not finite"
+        elif verdict == "not finite":
+            assert not (np.abs([q, dq]) < 1e100).all()
+        if not believed:
+            return

@@ -2,6 +2,7 @@
 
 import math
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -13,15 +14,21 @@ from nengo_forcectl.control import HybridForce, OperationalSpace
 from nengo_forcectl.cycle.blocks import Blocks
 from nengo_forcectl.cycle.compiled import CompiledController
 from nengo_forcectl.errors import ConfigurationError, SimulationError
+from nengo_forcectl.estimation.predictor import Predictor
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
 from nengo_forcectl.jobs.scene import reaching_scene
 from nengo_forcectl.kernels.bound_joints import allowed
+from nengo_forcectl.kernels.compile import FAST
+from nengo_forcectl.kernels.judge import judge_state
+from nengo_forcectl.kernels.predict import predict
+from nengo_forcectl.kernels.protect import credible, protect_alone
 from nengo_forcectl.networks.workspace import home_posture, task_axes
 from nengo_forcectl.paths import MinimumJerk
 from nengo_forcectl.robots.log import Log
 from nengo_forcectl.robots.loop import follow
 from nengo_forcectl.safety.guard import Safe
 from nengo_forcectl.safety.limits import Limits
+from nengo_forcectl.safety.sensors import SensorCheck
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.masses import Payload
 from nengo_forcectl.sim.sensing import Sensors
@@ -242,3 +249,17 @@ def test_a_law_of_another_period_is_refused(iiwa):
     with pytest.raises(ConfigurationError, match="its cycle's HybridForce"):
         Safe(cycle, iiwa)
     assert Safe(cycle, iiwa, dt=2e-3).dof == 7
+
+
+def test_the_guard_s_kernels_allocate_nothing(iiwa):
+    """So that a C library can hold them: no allocator and no reshape in their code."""
+    limits = Limits.of(iiwa, lower=(-2.0, -2.0, -2.0), upper=(2.0, 2.0, 2.0))
+    Safe(Asks(7, lambda state: np.zeros(7)), iiwa, limits)
+    Predictor(iiwa, 2e-3)
+    SensorCheck(7)
+    for kernel in (protect_alone, credible, predict, judge_state):
+        fresh = numba.njit(fastmath=FAST, error_model="numpy")(kernel.py_func)  # not from disk
+        fresh.compile(kernel.signatures[0])
+        (code,) = fresh.inspect_llvm().values()
+        assert "NRT_MemInfo_alloc" not in code, kernel
+        assert "reshape" not in code, kernel

@@ -8,7 +8,7 @@ from test_safety import PLANAR, PLANAR_LIMITS, REFERENCE, Asks
 
 import arms
 from nengo_forcectl.adaptation import DisturbanceObserver, NoAdaptation
-from nengo_forcectl.contract import Reference, State
+from nengo_forcectl.contract import Cycle, Reference, State, fused
 from nengo_forcectl.control import Admittance, HybridForce, OperationalSpace
 from nengo_forcectl.cycle.blocks import Blocks
 from nengo_forcectl.cycle.compiled import CompiledController
@@ -239,13 +239,45 @@ def test_a_joint_far_beyond_its_limits_is_not_believed():
 
 @pytest.mark.parametrize("fused", [True, False])
 def test_a_law_in_a_new_cycle_begins_anew(fused):
-    """What an admittance gave way to in one is not in the next."""
+    """What an admittance gave way to in one cycle is not in the next."""
     arm = arms.load("planar2")
-    home = home_posture(arm)
-    law = Admittance(OperationalSpace(home, (0, 1)), rows=(0, 1))
-    law.moving[:] = 0.1
-    if fused:
-        CompiledController(arm, law)
-    else:
-        Blocks(arm, law, NoAdaptation())
-    assert not law.moving.any()
+    law = Admittance(OperationalSpace(home_posture(arm), (0, 1)), rows=(0, 1))
+
+    def cycle():
+        return CompiledController(arm, law) if fused else Blocks(arm, law, NoAdaptation())
+
+    first = cycle()
+    first.controller.memory["Admittance.moving"][:] = 0.1
+    assert not any(memory.any() for memory in cycle().controller.memory.values())
+
+
+@fused
+class Declines(Asks, Cycle):
+    """A cycle that says that it can be guarded in one call, and then cannot."""
+
+
+def test_a_cycle_that_declines_the_one_call_counts_a_gap_once():
+    """The cycle and the guard are called one after the other; it is one state all the same."""
+    cycle = Declines(2, lambda state: PLANAR.gravity(state.q))
+    cycle.arm = PLANAR
+    safe = Safe(cycle, PLANAR, PLANAR_LIMITS)
+    for time in (0.0, 1e-3, 5e-3, 6e-3):
+        safe.step(State(time, np.array([0.4, 0.8]) + 1e-9 * time, np.zeros(2)), REFERENCE)
+    assert safe.events["gap"] == 1
+    assert [state.sound for state in cycle.states] == [True, True, False, True]
+
+
+def test_a_stop_inside_is_a_stop_outside_until_reset():
+    """Limits within limits: the outer ones take over, name the reason, and reset both."""
+    inner = Safe(Asks(2, lambda state: PLANAR.gravity(state.q)), PLANAR, PLANAR_LIMITS)
+    outer = Safe(inner, PLANAR, PLANAR_LIMITS)
+    q, dq = np.array([0.4, 0.8]), np.zeros(2)
+    outer.step(State(0.0, q, dq), REFERENCE)
+    inner.stop("told to")
+    tau = outer.step(State(1e-3, q, dq), REFERENCE).tau
+    assert (outer.stopped, inner.stopped) == ("told to", "told to")
+    np.testing.assert_allclose(tau, PLANAR.gravity(q), atol=1e-9)
+    outer.reset()
+    assert (outer.stopped, inner.stopped) == (None, None)
+    outer.step(State(2e-3, q, dq), REFERENCE)
+    assert outer.stopped is None

@@ -16,7 +16,7 @@ from ..estimation.predictor import Predictor
 from ..learning.consolidation import Consolidation
 from ..nengodl.weights import named_weights
 from ..networks.building import WorkspaceNetwork, simulator, workspace_network
-from ..networks.encoding import Inputs, States, encoding_of
+from ..networks.encoding import Inputs, NetworkArrays, States, encoding_of
 from ..networks.online import OnlineNetwork
 from ..networks.smooth_basis import smooth_basis
 from ..networks.workspace import reach_states, task_axes
@@ -35,6 +35,30 @@ SOFTNESS = 0.25  # of the observer's gain: how fast a joint is that its posture 
 LOAD = 1e-4  # of the arm, that it is taken to carry
 
 
+class LearningCycle(Safe):
+    """A `CompiledCycle` within limits: what `learning_cycle` gives."""
+
+    cycle: CompiledCycle  # pyright: ignore[reportIncompatibleVariableOverride]
+
+    @property
+    def sim(self) -> Any:
+        """The simulator of the network, an open ``nengo_dl.Simulator``."""
+        return self.cycle.sim
+
+    @property
+    def network(self) -> NetworkArrays:
+        """The network with the weights that it has now."""
+        return self.cycle.network
+
+    def read(self) -> dict[str, Float[np.ndarray, "..."]]:
+        """Return the learned weights by name."""
+        return self.cycle.read()
+
+    def store(self) -> None:
+        """Put the learned weights into the simulator."""
+        self.cycle.store()
+
+
 @contextmanager
 def learning_cycle(
     arm: Arm,
@@ -49,7 +73,7 @@ def learning_cycle(
     dt: float = 1e-3,
     delay: float = 0.0,
     limits: Limits | None = None,
-) -> Iterator[Safe]:
+) -> Iterator[LearningCycle]:
     """Give a control cycle that learns what ``arm`` does not know.
 
     It is a `CompiledCycle` whose torques keep the arm's limits (`Safe`). At the end what was
@@ -90,7 +114,7 @@ def learning_cycle(
         predictor = Predictor(model, delay, dt) if delay > 0 else None
         cycle = CompiledCycle(model, controller, sim, network, law, predictor)
         try:
-            yield Safe(cycle, model, limits, dt)
+            yield LearningCycle(cycle, model, limits, dt)
         finally:
             cycle.store()
 

@@ -15,7 +15,6 @@ from ..errors import ConfigurationError, NetworkError, SimulationError
 from ..kernels.layout import (
     BLIND,
     GO,
-    GUARD,
     INPUT,
     MET_FROZEN,
     MET_NOT_FINITE,
@@ -25,16 +24,10 @@ from ..kernels.layout import (
     arm_block,
 )
 from ..support.arrays import taken
-from .limits import SPEED, Limits
+from .limits import Limits
+from .packing import pack_limits
 from .sensors import is_on_time
 
-POSITION_GAIN = 50.0  # k, at which a joint approaches its limit [1/s]
-POSITION_RATE = 400.0  # at which it takes on the speed allowed there, in cycles of 1 ms [1/s]
-SPEED_RATE = 100.0  # at which it takes on its top speed [1/s]
-OBSERVER_GAIN = 200.0  # [1/s]
-CREDIBLE = 20.0  # times the largest speed limit: no sensor can have seen a joint that fast
-FAR = 1e6  # nor one that far [rad]
-STRAY = 0.5  # nor one that far beyond its limits [rad], [m]
 GAPS = 100  # states in sequence that are not on time: no accident
 LIMITS = ("position", "velocity", "torque", "rate", "workspace")  # bits of what a guard met
 
@@ -42,98 +35,69 @@ NOWHERE = Reference(np.zeros(3), np.zeros(3), np.zeros(3))
 """A reference for a `Safe` that has stopped: it does not ask its cycle."""
 
 
-def pack_limits(limits: Limits, arm: Arm, dt: float) -> Block:
-    """Return the guard of an arm's limits, for cycles of ``dt`` [s]."""
-    from ..kernels.bound_tool import WALLS  # numba takes a second to load
-
-    tau_max = limits.tau_max * (1.0 - limits.torque_margin)
-    fastest = np.where(np.isfinite(limits.dq_max), limits.dq_max, 100.0 * SPEED)
-    values = {
-        "q_lower": limits.q_lower + limits.margin,
-        "q_upper": limits.q_upper - limits.margin,
-        "dq_max": limits.dq_max * (1.0 - limits.speed_margin),
-        "tau_max": tau_max,
-        "braking": limits.braking,
-        "tau_step": limits.rate * dt * tau_max,
-        "box": (limits.lower, limits.upper),
-        "q_least": np.maximum(limits.q_lower - STRAY, -FAR),
-        "q_most": np.minimum(limits.q_upper + STRAY, FAR),
-        "dq_most": (CREDIBLE * fastest).max(),
-        # A bound that is approached within two and a half cycles is stable at any period.
-        "position_gain": min(POSITION_GAIN, 0.05 / dt),
-        "position_rate": min(POSITION_RATE, 0.4 / dt),
-        "speed_rate": min(SPEED_RATE, 0.1 / dt),
-        "observer_gain": OBSERVER_GAIN,
-    }
-    kernels = []
-    if np.isfinite(values["box"]).any():
-        kernels = [arm.kernel("pose"), arm.kernel("J")]
-        values |= {"pose_kernel": kernels[0].address, "J_kernel": kernels[1].address}
-    return Block(GUARD, {"n": arm.dof, "w": WALLS}, values, keeps=kernels)
-
-
 class Safe(Cycle):
     """A cycle whose torques keep an arm's limits, whatever the cycle inside it asks for.
 
-    Every torque becomes an acceleration by the model, ``ddq = M^-1 (tau + r - C dq - g)``, r what a
-    momentum observer says that the model lacks. With d the way to a joint's limit (less a margin),
-    the speed ``v = k d`` towards it is allowed near it, and further away ``v = sqrt(2 a d')``, the
-    one that a deceleration a takes off in time, ``d' = d - a / 2 k^2``. The acceleration is held
-    within::
+    The model turns every torque into an acceleration, ``ddq = M^-1 (tau + r - C dq - g)``, where r
+    is what a momentum observer says that the model lacks. Let d be the way to a joint's limit, less
+    a margin. Near the limit a joint may approach it at the speed ``v = k d``; further away at ``v =
+    sqrt(2 a d')``, from which a deceleration a stops it in time, ``d' = d - a / 2 k^2``. The
+    acceleration is held within::
 
         ddq <= rate (v - dq) - v'(d) dq,    ddq <= rate (dq_max - dq)
 
     and likewise below. This is a control barrier function of second order for every joint (Ames et
     al. 2019, doi:10.23919/ECC.2019.8796030; Nguyen and Sreenath 2016,
-    doi:10.1109/ACC.2016.7524935), its class-K function the braking distance, so that the bound is
+    doi:10.1109/ACC.2016.7524935). Its class-K function is the braking distance, so the bound is
     viable (Del Prete 2018, doi:10.1109/LRA.2017.2738321). Since joints are coupled, the torque is
-    made of the accelerations of all: the one nearest to what was asked for, on the way to it from
-    an acceleration that brings all joints to rest, for which the motors suffice. A torque that is
-    within limits goes out as it came, to the last bit.
+    computed from the accelerations of all joints: the one nearest to what was asked for, on the way
+    to it from an acceleration that brings all joints to rest, for which the motors suffice. A
+    torque within the limits leaves as it came, to the last bit.
 
-    The tool's box is kept by what braking would do. ``rest``, ``ddq_i = clip(-k dq_i, -a, a)``,
-    brings every joint to rest in time for its limit, and where the joints are then after t has a
-    closed form, ``q(t) = q + s(dq, t)``. It is taken at seven times t, the last at the end of the
-    way; x(t), J(t) and dx(t) are the tool's place there, its Jacobian and its velocity. For every
-    wall, x_max less 2 mm::
+    The tool's box is kept by looking ahead at braking. ``rest``, ``ddq_i = clip(-k dq_i, -a, a)``,
+    brings every joint to rest in time for its limit, and the joints' positions after t have a
+    closed form, ``q(t) = q + s(dq, t)``. At seven times t, the last at the end of the way, let
+    x(t), J(t) and dx(t) be the tool's position, Jacobian and velocity. For every wall, with x_max
+    2 mm inside it::
 
         J(t) ds/ddq (ddq - rest) <= max(k (x_max - x(t)) - dx(t), 0)
 
-    So ``rest`` itself is always within, whatever the state: the fallback of the joints is the one
-    of the tool as well (a backup control barrier function, see van Wijk et al. 2024,
+    So ``rest`` is always within these bounds, whatever the state: the fallback of the joints is
+    that of the tool as well (a backup control barrier function, see van Wijk et al. 2024,
     arXiv:2409.07700), and the same motors suffice for both. The acceleration is brought within
     these bounds and the joints' in turn, the nearest by M; if that does not end, the way to it from
-    ``rest`` is cut where it leaves the box.
-    In a stop the tool comes to rest where it was bound to, in the box.
+    ``rest`` is cut where it leaves the box. In a stop the tool comes to rest where braking takes
+    it, inside the box.
 
-    What it rests on: motors that give ``Limits.braking`` (see `limits.braking`) with 0.6 to spare
-    for masses that the model does not know, sensors that are a few milliseconds late at most, and a
-    start within the limits: for the box, at a velocity from which ``rest`` stays in it, and of
-    joints that come to rest within about 2 rad; those of a UR5 without speed limits swing farther,
-    and 1 cm out of the box between two looks. It knows nothing of obstacles, nor of a tool wider
-    than a point. A tool that is 1 cm outside its box is a stop. What bounds speeds under a load
-    that the model lacks is M: a bound on ddq becomes a torque by it, and r answers for the rest
-    ``M' - M`` only after its 5 ms. With it, a wrist on its way back to dq_max has M / M' of the
-    rate: 1/20 at the UR5's last joint, 1e-4 kg m^2, and a sphere of 2 kg, 2e-3 kg m^2. The motors
-    would suffice.
+    Assumptions: motors that give ``Limits.braking`` (see `limits.braking`) with 0.6 to spare for
+    masses that the model does not know; sensors that are a few milliseconds late at most; a start
+    within the limits. The box also needs a start at a velocity from which ``rest`` stays inside,
+    and joints that come to rest within about 2 rad; those of a UR5 without speed limits swing
+    farther, and 1 cm out of the box between two looks. Obstacles are unknown to it, and so is a
+    tool wider than a point. A tool that is 1 cm outside its box causes a stop. Under a load that
+    the model lacks, speeds are bounded less tightly: M turns a bound on ddq into a torque, and r
+    makes up for ``M' - M`` only after its 5 ms. A wrist on its way back to dq_max then has M / M'
+    of the rate: 1/20 at the UR5's last joint, 1e-4 kg m^2, with a sphere of 2 kg, 2e-3 kg m^2. The
+    motors would suffice.
 
-    After something that no torque can be made of (a state or torque that is not finite or not
-    credible; no new state, or a frozen one, for too long; a call of `stop`) it stays in a
-    *controlled stop*: it takes the speed off and holds the arm against gravity and r; without a
-    state to go by, against gravity where it was last seen. `reset` ends it.
+    Inputs that cannot be turned into a safe torque trigger a *controlled stop*: a state or torque
+    that is not finite or not credible; no new state, or a frozen one, for too long; a call of
+    `stop`. The arm comes to rest and is held against gravity and r; without a credible state,
+    against gravity where it was last seen. Call `reset` to resume.
 
     Around a cycle that is `fused` and of the same arm object (`CompiledController`,
-    `CompiledGradientCycle`, `CompiledCycle` without a predictor) all this is done in the cycle's
-    own call, on the arm's terms that are there already.
+    `CompiledGradientCycle`, `CompiledCycle` without a predictor) all this happens in the cycle's
+    own call, on the arm's terms that are already there.
 
     Args:
         cycle: what asks for torques.
         arm: the model.
-        limits: without them, the arm's.
+        limits: by default the arm's.
         dt: of a control cycle [s].
 
     Raises:
-        ConfigurationError: limits or a period that do not fit.
+        ConfigurationError: the limits are for another arm, or the period is not positive or not
+            that of the cycle's law.
     """
 
     arm: Arm
