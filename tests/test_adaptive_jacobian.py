@@ -281,7 +281,7 @@ def test_a_pose_that_is_not_finite_is_an_error(arm, rng):
 @pytest.mark.parametrize(
     ("gains", "message"),
     [
-        ({"rate": 0.0}, "AdaptiveJacobian.rate: is 0.0, needs a number above 0"),
+        ({"rate": 0.0}, "AdaptiveJacobian.rate: is 0.0 1/s, needs a number above 0"),
         ({"gain": float("nan")}, "AdaptiveJacobian.gain: is nan"),
         ({"alpha": 28.0}, "AdaptiveJacobian.alpha: is 28.0 1/s, needs less than kv"),
         ({"bound": -1.0}, "AdaptiveJacobian.bound: is -1.0"),

@@ -138,11 +138,11 @@ def test_functions_that_do_not_fit_are_refused():
     two, q = (lambda q: np.ones((len(q), 2, 3))), np.zeros((4, 3))
     with pytest.raises(NetworkError, match=r"\(3, 3\), analytic of \(2, 3\)"):
         compare_jacobians(lambda q: np.ones((len(q), 3, 3)), two, q)
-    with pytest.raises(NetworkError, match=r"learned gives shape \(4, 2, 5\)"):
+    with pytest.raises(NetworkError, match=r"learned: gives shape \(4, 2, 5\)"):
         compare_jacobians(lambda q: np.ones((len(q), 2, 5)), two, q)
-    with pytest.raises(NetworkError, match="analytic is not finite at q"):
+    with pytest.raises(NetworkError, match="analytic: is not finite at q"):
         compare_jacobians(two, lambda q: two(q) * np.nan, q)
-    with pytest.raises(NetworkError, match="q has shape"):
+    with pytest.raises(NetworkError, match=r"compare_jacobians\.q: has shape"):
         compare_jacobians(two, two, np.zeros(3))
-    with pytest.raises(NetworkError, match="2 positive numbers"):
+    with pytest.raises(NetworkError, match="2 numbers above 0"):
         compare_jacobians(two, two, q, weights=np.array([1.0, -1.0]))

@@ -139,7 +139,7 @@ def test_least_squares_refuses_what_is_no_decoder(weights, signal):
     (w, J_w), law = weights, RecursiveLeastSquares(0.1)
     for name in ("e.encoders", "e -> F"):
         one = {name: w[name]}
-        with pytest.raises(NetworkError, match=f"'{name}' is no D: use Kalman"):
+        with pytest.raises(NetworkError, match=f"not '{name}'; use Kalman"):
             law.step(one, {name: J_w[name]}, signal, law.start(one), DT)
 
 

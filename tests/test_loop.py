@@ -311,9 +311,9 @@ def test_what_does_not_fit_is_named(network):
             ({node: x[:, :1]}, error, r"'in'.* shape \(1, 1\).* needs \(1, 2\)"),
             ({node: x}, error[0], r"error of .*'out'.* shape \(2,\).* needs \(1, 2\)"),
             ({node: x + 1j}, error, r"'in'.* type complex128"),
-            ({node: x * np.inf}, error, r"not finite"),
+            ({node: x * np.inf}, error, r"finite numbers"),
             ({network.out: x}, error, r"'out'.* is not an input node.*'in'"),
-            ({}, error, r"inputs needed for .*'in'"),
+            ({}, error, r"inputs: are for .* needs .*'in'"),
         ):
             with pytest.raises(NetworkError, match=message):
                 loop.step(inputs, e)
@@ -327,7 +327,7 @@ def test_what_does_not_fit_is_named(network):
             LearningLoop(sim, probe, law, learn="a.bias", freeze=[network.a])
         with pytest.raises(NetworkError, match=r"does not depend on feedback within one step"):
             LearningLoop(sim, probe, law, learn="feedback")
-        with pytest.raises(NetworkError, match="is no probe of"):
+        with pytest.raises(NetworkError, match="is not a probe of"):
             LearningLoop(sim, nengo.Probe(network.out, add_to_container=False), law)
     with pytest.raises(NetworkError, match="is closed"):
         loop.step({node: x}, error)

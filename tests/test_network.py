@@ -60,13 +60,13 @@ def test_a_state_activates_a_sensible_part_of_the_neurons(norm):
 
 def test_sizes_below_one_are_refused():
     """The error names the argument and its value."""
-    with pytest.raises(ConfigurationError, match="n_neurons is 0"):
+    with pytest.raises(ConfigurationError, match="n_neurons: is 0, needs"):
         adaptive_network(4, 2, 0, seed=1)
 
 
 def test_a_radius_that_is_not_positive_is_refused():
     """The error names the argument and its value."""
-    with pytest.raises(ConfigurationError, match=r"radius is 0\.0"):
+    with pytest.raises(ConfigurationError, match=r"radius: is 0\.0, needs"):
         adaptive_network(4, 2, seed=1, radius=0.0)
 
 
@@ -115,5 +115,5 @@ def test_a_workspace_network_is_its_seeds_and_says_nothing_at_first(neuron_type)
 @pytest.mark.parametrize(("outputs", "neurons", "name"), [(0, 5, "n_outputs"), (5, 0, "n_neurons")])
 def test_a_workspace_network_of_nothing_is_refused(outputs, neurons, name):
     """The error names the size and its value."""
-    with pytest.raises(ConfigurationError, match=f"workspace_network: {name} is 0"):
+    with pytest.raises(ConfigurationError, match=rf"workspace_network\.{name}: is 0, needs"):
         workspace_network(None, None, outputs, neurons, seed=0)

@@ -271,7 +271,7 @@ REFLECTION = np.diag([1.0, 1.0, -1.0])
         (lambda: Ellipse(A, A, 2 * A), r"Ellipse.b: is .* needs a direction other than"),
         (lambda: Ellipse(A, A, B, 0), r"Ellipse.turns: is 0, needs a number other than 0"),
         (lambda: Spline([A]), r"Spline.points: has shape \(1, 3\)"),
-        (lambda: Spline([A, B, B, A]), r"Spline.points: number 2 is number 1 again"),
+        (lambda: Spline([A, B, B, A]), r"Spline.points: are both .* at 1 and 2, needs"),
         (lambda: Slerp(np.eye(3), REFLECTION), r"Slerp.end: is not a rotation .* det R is -1"),
         (lambda: Slerp(2 * np.eye(3), np.eye(3)), r"Slerp.start: is not a rotation"),
         (lambda: Slerp(np.eye(4), np.eye(3)), r"Slerp.start: has shape \(4, 4\), needs \(3, 3\)"),

@@ -82,7 +82,7 @@ def test_a_planar_arm_follows_in_its_plane():
     joints = JointPath(path, arm, home)
     np.testing.assert_allclose(arm.pose(joints.at(1.3).x)[:3, 3], path.at(1.3).x, atol=1e-8)
     np.testing.assert_allclose(arm.pose(joints.at(1.3).x)[:3, :3], path.at(1.3).R, atol=1e-8)
-    with pytest.raises(UnreachableError, match=r"CurvePath at .* does not get to"):
+    with pytest.raises(UnreachableError, match=r"CurvePath at .* cannot move on to"):
         JointPath(tool_line(arm, home, [0.0, 0.0, 0.1]), arm, home)
 
 
@@ -166,7 +166,7 @@ def test_what_is_not_finite_is_refused(iiwa):
     """NaN in a path is named with its time and field."""
     still = np.zeros(7)
     path = Made(lambda time: Reference(HOME, still + (np.nan if time > 0.7 else 0.0), still))
-    with pytest.raises(ConfigurationError, match=r"Made.at\(0.7\d*\): dx is .* not finite"):
+    with pytest.raises(ConfigurationError, match=r"Made.at\(0.7\d*\).dx: is .* needs finite"):
         check_speed(path, iiwa)
 
 

@@ -88,7 +88,9 @@ def test_targets_of_ordinary_postures_stay_as_they_were():
 def test_what_it_hardly_reaches_says_what_helps():
     """A rod's tool has one circle: the message names the sample that can be given instead."""
     arm = arms.load("planar1")
-    with pytest.raises(ConfigurationError, match=r"targets within .* states=States\(q, dq, ddq\)"):
+    with pytest.raises(
+        ConfigurationError, match=r"targets in a box .* states=States\(q, dq, ddq\)"
+    ):
         reach_states(arm, np.array([0.3]), np.random.default_rng(0))
 
 

@@ -10,6 +10,8 @@ def minimum_jerk(points, duration, time, out):
     passed = min(max(time, 0.0), lines * duration) / duration
     line = max(min(int(passed), lines - 1), 0)
     s = passed - line
+    if s > 1.0:  # n duration / duration may be a bit more than n
+        s = 1.0
     position = s * s * s * (10.0 + s * (-15.0 + 6.0 * s))
     velocity = 30.0 * s * s * (1.0 + s * (-2.0 + s)) / duration
     acceleration = 60.0 * s * (1.0 + s * (-3.0 + 2.0 * s)) / (duration * duration)

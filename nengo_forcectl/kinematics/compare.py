@@ -131,7 +131,7 @@ def compare_jacobians(
     """
     q = np.asarray(q, dtype=float)
     if q.ndim != 2 or not len(q):
-        raise NetworkError(f"compare_jacobians: q has shape {q.shape}, needs (k, n), k at least 1")
+        raise NetworkError(f"compare_jacobians.q: has shape {q.shape}, needs (k, n), k at least 1")
     parts = []
     for start in range(0, len(q), CHUNK):
         part = q[start : start + CHUNK]
@@ -153,13 +153,13 @@ def compare_matrices(
     """
     if L.shape != J.shape:
         raise NetworkError(
-            f"compare_jacobians: learned gives Jacobians of shape {L.shape[1:]}, "
-            f"analytic of {J.shape[1:]}: a network whose output does not match the arm's rows"
+            f"compare_jacobians: learned gives Jacobians of shape {L.shape[1:]}, analytic of "
+            f"{J.shape[1:]}; give both the same rows"
         )
     m = J.shape[1]
     weights = np.ones(m) if weights is None else np.asarray(weights, dtype=float)
     if weights.shape != (m,) or not (np.isfinite(weights) & (weights > 0)).all():
-        raise NetworkError(f"compare_jacobians: weights is {weights}, needs {m} positive numbers")
+        raise NetworkError(f"compare_jacobians.weights: is {weights}, needs {m} numbers above 0")
     parts = [slice(start, start + CHUNK) for start in range(0, len(q), CHUNK)]
     column = weights[:, None]
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # LAPACK lets other threads run
@@ -191,12 +191,12 @@ def _checked(what: str, function: Jacobian, q: Float[np.ndarray, "k n"]) -> np.n
     value = np.asarray(function(q), dtype=float)
     if value.ndim != 3 or (value.shape[0], value.shape[2]) != q.shape:
         raise NetworkError(
-            f"compare_jacobians: {what} gives shape {value.shape} for q of shape {q.shape}, "
+            f"compare_jacobians.{what}: gives shape {value.shape} for q of shape {q.shape}, "
             f"needs ({len(q)}, m, {q.shape[1]})"
         )
     if not np.isfinite(value).all():
         bad = q[np.argmin(np.isfinite(value).all(axis=(1, 2)))]
-        raise NetworkError(f"compare_jacobians: {what} is not finite at q = {bad}")
+        raise NetworkError(f"compare_jacobians.{what}: is not finite at q = {bad}")
     return value
 
 

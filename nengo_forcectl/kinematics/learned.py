@@ -25,6 +25,7 @@ from arms import Arm
 from arms.model.bodies import coordinates
 
 from ..errors import ConfigurationError, NetworkError
+from ..support.checks import Arguments, check_whole
 from ..support.files import interpreting, read_npz, write_file
 
 GAIN = 0.3  # of the neuron with the longest encoder: the neurons are bent, not switched
@@ -58,7 +59,7 @@ class LearnedKinematics:
             value = np.array(getattr(self, name), dtype=float)
             object.__setattr__(self, name, value)
             if not np.isfinite(value).all():
-                raise NetworkError(f"LearnedKinematics.{name} is not finite")
+                raise NetworkError(f"LearnedKinematics.{name}: is not finite, needs finite numbers")
         n, neurons = len(self.joints), len(self.bias)
         shapes = {
             **dict.fromkeys(("turning", "centre", "mean", "scale"), (n,)),
@@ -67,10 +68,9 @@ class LearnedKinematics:
             "decoders": (len(self.axes) + 9 * self.orientation, neurons + 1),
         }
         for name, shape in shapes.items():
-            if getattr(self, name).shape != shape:
-                raise NetworkError(
-                    f"LearnedKinematics.{name} has shape {getattr(self, name).shape}, needs {shape}"
-                )
+            found = getattr(self, name).shape
+            if found != shape:
+                raise NetworkError(f"LearnedKinematics.{name}: has shape {found}, needs {shape}")
 
     @property
     def dof(self) -> int:
@@ -193,8 +193,8 @@ class LearnedKinematics:
         """`NetworkError` unless the arm has the joints that the network learned with."""
         if self.joints != arm.joint_names:
             raise NetworkError(
-                f"learned kinematics of '{self.arm}' with joints {', '.join(self.joints)} does not "
-                f"fit arm '{arm.name}', which has {', '.join(arm.joint_names)}"
+                f"learned kinematics of '{self.arm}': has joints {', '.join(self.joints)}, needs "
+                f"those of arm '{arm.name}', {', '.join(arm.joint_names)}"
             )
 
     def save(self, path: Path | str) -> None:
@@ -263,7 +263,9 @@ class LearnedKinematics:
 
     def _matrix(self, y: Float[np.ndarray, "*batch outputs"]) -> Float[np.ndarray, "*batch 3 3"]:
         if not self.orientation:
-            raise NetworkError(f"learned kinematics of '{self.arm}': has positions only")
+            raise NetworkError(
+                f"learned kinematics of '{self.arm}': has positions only, needs orientations"
+            )
         columns = y[..., len(self.axes) :]
         return np.swapaxes(columns.reshape(*columns.shape[:-1], 3, 3), -1, -2)
 
@@ -300,8 +302,7 @@ def untrained_kinematics(
     Raises:
         ConfigurationError: no neurons, or an arm that does not move its tool.
     """
-    if neurons < 1:
-        raise ConfigurationError(f"neurons: is {neurons}, needs a whole number from 1 up")
+    check_whole(Arguments("", neurons=neurons), neurons=1)
     turns = np.array([joint.kind != "prismatic" for joint in coordinates(arm.chain)])
     centre, half = 0.5 * (lower + upper), np.maximum(0.5 * (upper - lower), 1e-6)
     mean = np.sin(half) / half  # of cos over the region

@@ -82,7 +82,7 @@ def kinematics_from(
         NetworkError: ``sim`` simulates another network.
     """
     if sim.model.toplevel is not network:
-        raise NetworkError(f"the simulator runs {sim.model.toplevel}, not {network}")
+        raise NetworkError(f"the simulator: is of {sim.model.toplevel}, needs one of {network}")
     weights = named_weights(sim)
     hidden = weights[network.ensemble]
     columns = weights[network.decoders].read(), weights[network.constant].read()

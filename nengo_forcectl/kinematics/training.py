@@ -9,8 +9,8 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from ..errors import ConfigurationError
 from ..networks.workspace import home_posture, joint_range
+from ..support.checks import Arguments, check
 from .learned import LearnedKinematics, kinematic_targets, untrained_kinematics
 
 How = Literal["positions", "sobolev"]
@@ -38,20 +38,20 @@ Watch = Callable[[Progress], Any]
 def region(
     arm: Arm, half_range: float | None = None
 ) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
-    """Return the lower and the upper end of every joint in the region that is learned [rad].
+    """Return the lower and the upper end of every joint in the region to learn [rad].
 
     ``half_range`` to either side of the working posture (`home_posture`), within the limits; by
-    default 0.6 rad for arms of more than three joints, and for others all that the joints can.
+    default 0.6 rad for arms of more than three joints, for others the whole range.
 
     Raises:
-        ConfigurationError: a width that is no positive number.
+        ConfigurationError: a width that is not above 0.
     """
     centre, half = joint_range(arm)
     if half_range is None and arm.dof <= 3:
         return centre - half, centre + half
     width = WORKING if half_range is None else half_range
-    if not width > 0:
-        raise ConfigurationError(f"half_range: is {width} rad, needs a number above 0")
+    option = Arguments("", half_range=width)
+    check(option, "half_range", bool(width > 0), "a number above 0", "rad")
     home = home_posture(arm)
     return np.maximum(centre - half, home - width), np.minimum(centre + half, home + width)
 
@@ -130,16 +130,13 @@ class Examiner:
 
 
 def check_samples(samples: int, epochs: int, lower: Float[np.ndarray, "n"]) -> None:
-    """`ConfigurationError` for fewer samples than can make sense, or no epochs."""
+    """Refuse fewer than ten samples a joint, and no epochs; `ConfigurationError`."""
     least = 10 * len(lower)
-    if samples < least:
-        raise ConfigurationError(
-            f"samples: is {samples}, needs at least {least}, ten for each of {len(lower)} joints"
-        )
-    if not 1 <= epochs <= samples:
-        raise ConfigurationError(
-            f"epochs: is {epochs}, needs a whole number from 1 to samples ({samples})"
-        )
+    options = Arguments("", samples=samples, epochs=epochs)
+    needs = f"at least {least}, ten for each of {len(lower)} joints"
+    check(options, "samples", samples >= least, needs)
+    needs = f"a whole number from 1 to samples ({samples})"
+    check(options, "epochs", 1 <= epochs <= samples, needs)
 
 
 def learn_kinematics(

@@ -16,6 +16,7 @@ from arms import Arm, Terms
 from ..contract import Kinematics, Reference, State
 from ..control.operational_space import OperationalSpace
 from ..errors import ConfigurationError, NetworkError
+from ..support.checks import check, check_positive
 from .learned import LearnedKinematics
 
 AHEAD = 1e-3  # over which the change of a learned Jacobian is taken [s]
@@ -65,8 +66,8 @@ class LearnedPose:
     def __init__(self, learned: LearnedKinematics) -> None:
         if not learned.orientation:
             raise NetworkError(
-                f"learned kinematics of '{learned.arm}': has positions only, a tool needs "
-                "orientations too: learn_kinematics(arm, orientation=True)"
+                f"learned kinematics of '{learned.arm}': has positions only, needs orientations "
+                "for a tool; use learn_kinematics(arm, orientation=True)"
             )
         self.learned = learned
         axes = len(learned.axes)
@@ -134,16 +135,8 @@ class AdaptiveJacobian:
     bound: float = 1.0  # of the tool's length [m]
 
     def __post_init__(self) -> None:
-        for name in ("kp", "kv", "alpha", "gain", "rate", "bound"):
-            value = getattr(self, name)
-            if not (np.isfinite(value) and value > 0):
-                raise ConfigurationError(
-                    f"AdaptiveJacobian.{name}: is {value}, needs a number above 0"
-                )
-        if self.alpha >= self.kv:
-            raise ConfigurationError(
-                f"AdaptiveJacobian.alpha: is {self.alpha} 1/s, needs less than kv, {self.kv} 1/s"
-            )
+        check_positive(self, kp="1/s^2", kv="1/s", alpha="1/s", gain="s^2", rate="1/s", bound="m")
+        check(self, "alpha", self.alpha < self.kv, f"less than kv, {self.kv} 1/s", "1/s")
 
     def change(
         self,
@@ -185,8 +178,8 @@ class LearnedTip(Kinematics):
     ) -> None:
         if law is not None and (law.kp, law.kv) != (control.kp, control.kv):
             raise ConfigurationError(
-                f"AdaptiveJacobian: is for kp {law.kp} and kv {law.kv}, "
-                f"the control law has {control.kp} and {control.kv}"
+                f"AdaptiveJacobian: is for kp {law.kp} and kv {law.kv}, needs those of the "
+                f"control law, {control.kp} and {control.kv}"
             )
         self.pose, self.law, self.dt = pose, law, dt
         self.learning = True

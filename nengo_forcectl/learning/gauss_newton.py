@@ -56,8 +56,8 @@ class GaussNewton:
             y = np.linalg.solve(flat @ flat.T + self.damping * np.eye(m), a_err)
         except np.linalg.LinAlgError:
             raise NetworkError(
-                "the weights do not move the task in every direction (G G^T is singular); "
-                f"GaussNewton.damping: is {self.damping}, needs a number above 0 here"
+                f"GaussNewton.damping: is {self.damping}, needs a number above 0, because the "
+                "weights do not move the task in every direction (G G^T is singular)"
             ) from None
         moved = {
             name: value + dt * self.eta * np.tensordot(y, G[name], 1) for name, value in w.items()

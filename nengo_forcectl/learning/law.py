@@ -86,9 +86,9 @@ def needed(law: Any, signal: Signal, name: str, *shape: int) -> np.ndarray:
     value = np.asarray(value, dtype=float)
     sizes = zip(value.shape, shape, strict=False)
     if value.ndim != len(shape) or any(want not in (-1, size) for size, want in sizes):
-        raise NetworkError(f"Signal.{name} has shape {value.shape}, needs {shape}")
+        raise NetworkError(f"Signal.{name}: has shape {value.shape}, needs {shape}")
     if not np.isfinite(value).all():
-        raise NetworkError(f"Signal.{name} is not finite: {value}")
+        raise NetworkError(f"Signal.{name}: is {value}, needs finite numbers")
     return value
 
 
@@ -101,7 +101,9 @@ def finite(law: Any, w: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return the weights; `NetworkError` if one is not finite."""
     for name, value in w.items():
         if not np.isfinite(value).all():
-            raise NetworkError(f"{type(law).__name__} makes the weights of {name!r} infinite")
+            raise NetworkError(
+                f"{type(law).__name__}: makes the weights of {name!r} infinite; lower its gains"
+            )
     return w
 
 

@@ -69,5 +69,5 @@ def _activity(name: str, J: Float[np.ndarray, "n n N"]) -> Float[np.ndarray, "N"
         if np.array_equal(J, expected):
             return a
     raise NetworkError(
-        f"RecursiveLeastSquares learns decoders of F = D a only; {name!r} is no D: use Kalman"
+        f"RecursiveLeastSquares: learns decoders D of F = D a only, not {name!r}; use Kalman"
     )

@@ -13,18 +13,18 @@ from .compatibility import tf
 def checked_probe(sim: Any, probe: nengo.Probe) -> nengo.Probe:
     """Return ``probe`` if it is one of the open simulator ``sim``; `NetworkError` otherwise."""
     if sim.closed:
-        raise NetworkError(f"the simulator of {sim.model.toplevel} is closed: open one anew")
+        raise NetworkError(f"the simulator of {sim.model.toplevel} is closed; open another")
     if probe not in sim.model.probes:
         names = ", ".join(map(str, sim.model.probes)) or "none"
-        raise NetworkError(f"{probe} is no probe of {sim.model.toplevel}; probes: {names}")
+        raise NetworkError(f"{probe} is not a probe of {sim.model.toplevel}; probes: {names}")
     return probe
 
 
 def only_probe(sim: Any) -> nengo.Probe:
-    """Return the one probe of the simulator's network; `NetworkError` if it has none or several."""
+    """Return the only probe of the simulator's network; `NetworkError` for none or several."""
     if len(sim.model.probes) != 1:
         names = ", ".join(map(str, sim.model.probes)) or "none"
-        raise NetworkError(f"which probe of {sim.model.toplevel} is the output? probes: {names}")
+        raise NetworkError(f"{sim.model.toplevel} needs one probe, or probe=; probes: {names}")
     return sim.model.probes[0]
 
 
@@ -44,7 +44,7 @@ def checked_inputs(sim: Any, inputs: Mapping[nengo.Node, Any]) -> tuple[list[Any
         shapes[node] = np.shape(value)
         if len(shapes[node]) not in (2, 3):
             raise NetworkError(
-                f"input of {node} has shape {shapes[node]}, needs (batch, {node.size_out}), or "
+                f"input of {node}: has shape {shapes[node]}, needs (batch, {node.size_out}), or "
                 f"(batch, steps, {node.size_out})"
             )
     leading = {shape[:-1] if len(shape) == 3 else (shape[0], 1) for shape in shapes.values()}
@@ -75,11 +75,11 @@ def checked_array(sim: Any, value: Any, shape: tuple[int, ...], name: str) -> An
     """Return a tensor of the simulator's type; `NetworkError` if it does not fit."""
     array = np.asarray(value)
     if array.dtype.kind not in "fiu":
-        raise NetworkError(f"{name} is of type {array.dtype}, needs real numbers")
+        raise NetworkError(f"{name}: has type {array.dtype}, needs real numbers")
     if array.shape != tuple(shape):
-        raise NetworkError(f"{name} has shape {array.shape}, needs {tuple(shape)}")
+        raise NetworkError(f"{name}: has shape {array.shape}, needs {tuple(shape)}")
     if not np.isfinite(array).all():
-        raise NetworkError(f"{name} is not finite: {array}")
+        raise NetworkError(f"{name}: is not finite, needs finite numbers: {array}")
     return tf.constant(array, sim.tensor_graph.dtype)
 
 

@@ -160,7 +160,7 @@ def _one(weights: list[Weight], key: Any) -> list[Weight]:
 
 def _index(step: int, steps: int) -> Any:
     if not -steps <= step < steps:
-        raise NetworkError(f"there is no step {step}: the inputs have {steps}")
+        raise NetworkError(f"step: is {step}, needs one of the {steps} steps of the inputs")
     return tf.constant(step % steps)
 
 

@@ -79,7 +79,9 @@ class LearningLoop:
         self.learned = [w for w in differentiable(sim, probe, learn, 1) if w not in frozen]
         self._asked = differentiable(sim, probe, jacobian, 1)
         if not self.learned:
-            raise NetworkError(f"nothing to learn: all weights of {probe} are frozen")
+            raise NetworkError(
+                f"LearningLoop: has nothing to learn, all weights of {probe} are frozen"
+            )
         factors = dict.fromkeys(self.learned, 1.0)
         for key, rate in (rates or {}).items():
             meant = [w for w in self.weights.trainable(key) if w in factors]
@@ -112,7 +114,9 @@ class LearningLoop:
     ) -> Observed:
         """Return F(x; w) and the Jacobians asked for, then change w and carry the state on."""
         if self.optimizer is None:
-            raise ConfigurationError("LearningLoop.optimizer is None: this loop only observes")
+            raise ConfigurationError(
+                "LearningLoop.optimizer: is None, which only observes; needs an optimizer or law"
+            )
         return self._cycle(self._step(self._packed(inputs, error)))
 
     def observe(self, inputs: Mapping[nengo.Node, Float[np.ndarray, "batch n_in"]]) -> Observed:
@@ -144,7 +148,7 @@ class LearningLoop:
         """Inputs and error as the one tensor, (batch, numbers), that the functions take."""
         if self.sim.closed or len(inputs) != len(self._nodes):
             checked_probe(self.sim, self.probe)
-            raise NetworkError(f"inputs needed for {self._nodes}, given: {list(inputs)}")
+            raise NetworkError(f"inputs: are for {list(inputs)}, needs {self._nodes}")
         try:
             parts = [np.asarray(inputs[node]) for node in self._nodes]
             np.concatenate((*parts, error), axis=1, out=self._numbers, casting="same_kind")
@@ -155,7 +159,9 @@ class LearningLoop:
             raise NetworkError(self._misfit(inputs, error))
         numbers = self._numbers.ravel()
         if not math.isfinite(numbers @ numbers) and not np.isfinite(numbers).all():
-            raise NetworkError(f"inputs or error of {self.probe} are not finite: {inputs}, {error}")
+            raise NetworkError(
+                f"inputs or error of {self.probe}: needs finite numbers, has {inputs}, {error}"
+            )
         return self._tensor
 
     def _misfit(self, inputs: Mapping[nengo.Node, np.ndarray], error: np.ndarray) -> str:
@@ -167,11 +173,11 @@ class LearningLoop:
             value = np.asarray(inputs[node])
             if value.shape != (batch, size) or value.dtype.kind not in "fiu":
                 return (
-                    f"input of {node} is of shape {value.shape} and type {value.dtype}, needs "
+                    f"input of {node}: has shape {value.shape} and type {value.dtype}, needs "
                     f"{batch, size} and real numbers"
                 )
         return (
-            f"error of {self.probe} is of shape {np.shape(error)} and type "
+            f"error of {self.probe}: has shape {np.shape(error)} and type "
             f"{np.asarray(error).dtype}, needs {batch, self.probe.size_in} and real numbers"
         )
 

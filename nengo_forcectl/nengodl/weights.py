@@ -75,8 +75,8 @@ class Weight:
             )
         if self.variable is None:
             raise NetworkError(
-                f"weight {self.name!r} cannot be written: not trainable or not used, it is a "
-                "constant to NengoDL; leave it trainable, or turn NengoDL's simplifications off"
+                f"weight {self.name!r} cannot be written: it is not trainable or not used, so "
+                "NengoDL made it a constant; leave it trainable, or turn its simplifications off"
             )
         if self.whole:
             self.variable.assign(value)
@@ -121,14 +121,14 @@ def named_weights(sim: Any) -> Weights:
         NetworkError: the simulator is closed.
     """
     if sim.closed:
-        raise NetworkError(f"the simulator of {sim.model.toplevel} is closed: open one anew")
+        raise NetworkError(f"the simulator of {sim.model.toplevel} is closed; open another")
     if "weights" not in cache_of(sim):
         cache_of(sim)["weights"] = _found(sim)
     return cache_of(sim)["weights"]
 
 
 def cache_of(sim: Any) -> dict[Any, Any]:
-    """Return what this package keeps with a simulator, for as long as it lives."""
+    """Return what this package caches with a simulator, for as long as the simulator lives."""
     return sim.__dict__.setdefault("_forcectl", {})
 
 

@@ -24,8 +24,8 @@ import numpy as np
 from nengo.dists import Choice, CosineSimilarity, UniformHypersphere
 from nengo.solvers import NoSolver
 
-from ..errors import ConfigurationError
 from ..nengodl.compatibility import nengo_dl
+from ..support.checks import Arguments, check_positive, check_whole
 from .encoding import NetworkArrays, StateEncoding, States
 
 SHARES = (0.15, 0.32)  # of the sample that a neuron is active for
@@ -69,11 +69,10 @@ def adaptive_network(
     Raises:
         ConfigurationError: a size below one, or a radius that is not positive.
     """
-    for name, value in (("n_inputs", n_inputs), ("n_outputs", n_outputs), ("n_neurons", n_neurons)):
-        if value < 1:
-            raise ConfigurationError(f"adaptive_network: {name} is {value}, must be at least 1")
-    if not (radius > 0 and np.isfinite(radius)):
-        raise ConfigurationError(f"adaptive_network: radius is {radius}, must be positive")
+    given = {"n_inputs": n_inputs, "n_outputs": n_outputs, "n_neurons": n_neurons}
+    arguments = Arguments("adaptive_network", **given, radius=radius)
+    check_whole(arguments, **dict.fromkeys(given, 1))
+    check_positive(arguments, radius="")
     rng = np.random.RandomState(seed)
     encoders = UniformHypersphere(surface=True).sample(n_neurons, n_inputs, rng=rng)
     intercepts = CosineSimilarity(n_inputs + 2).sample(n_neurons, rng=rng)
@@ -134,15 +133,14 @@ def workspace_network(
 
     Args:
         encoding: makes v.
-        states: of the workspace, such as `nengo_forcectl.workspace.reach_states` gives.
+        states: of the workspace, such as `reach_states` gives.
         n_outputs: numbers in F, the arm's joints.
         n_neurons: neurons in the ensemble.
         seed: of the encoders and the shares.
         neuron_type: `nengo.RectifiedLinear()` by default; any other of Nengo's, rates or spikes.
     """
-    for name, value in (("n_outputs", n_outputs), ("n_neurons", n_neurons)):
-        if value < 1:
-            raise ConfigurationError(f"workspace_network: {name} is {value}, must be at least 1")
+    arguments = Arguments("workspace_network", n_outputs=n_outputs, n_neurons=n_neurons)
+    check_whole(arguments, n_outputs=1, n_neurons=1)
     d = encoding.size
     rng = np.random.default_rng(seed)
     E = rng.normal(size=(n_neurons, d + 1))

@@ -40,10 +40,12 @@ class OnlineNetwork:
     def __init__(self, sim: Any, probe: nengo.Probe, law: Any, *, learn: Any = None) -> None:
         self.weights = named_weights(sim)
         if sim.minibatch_size != 1:
-            raise NetworkError(f"OnlineNetwork needs minibatch size 1, not {sim.minibatch_size}")
+            raise NetworkError(
+                f"OnlineNetwork: the minibatch size is {sim.minibatch_size}, needs 1"
+            )
         nodes = list(sim.node_inputs)
         if len(nodes) != 1:
-            raise NetworkError(f"OnlineNetwork needs a network with one input node, not {nodes}")
+            raise NetworkError(f"OnlineNetwork: the input nodes are {nodes}, needs one")
         self._node, self._dt = nodes[0], sim.dt
         self._law: Any = None  # one that runs here, not in TensorFlow
         self._memory: Memory = {}
@@ -110,7 +112,7 @@ class OnlineNetwork:
         shapes = {name: np.shape(value) for name, value in values.items()}
         expected = {name: value.shape for name, value in now.items()}
         if shapes != expected:
-            raise NetworkError(f"memory of shapes {shapes} given, the law's is {expected}")
+            raise NetworkError(f"OnlineNetwork: has memory of shapes {shapes}, needs {expected}")
         for name, value in values.items():
             if not np.isfinite(value).all():
                 raise NetworkError(f"memory {name!r} is not finite")
@@ -154,7 +156,9 @@ def decoders(weights: Weights) -> list[Any]:
         and isinstance(weight.owner.pre_obj, (nengo.Ensemble, Neurons))
     ]
     if not found:
-        raise NetworkError(f"no decoders to learn; weights: {', '.join(weights)}")
+        raise NetworkError(
+            f"the network has no decoders to learn; its weights: {', '.join(weights)}"
+        )
     return found
 
 

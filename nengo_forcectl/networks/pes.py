@@ -9,8 +9,9 @@ import nengo
 import numpy as np
 from jaxtyping import Float
 
-from ..errors import ConfigurationError, NetworkError
+from ..errors import NetworkError
 from ..learning.law import Signal, signal_of
+from ..support.checks import check_not_negative
 from ..support.closing import Closing
 from .building import AdaptiveNetwork
 
@@ -34,9 +35,8 @@ class PesNetwork(Closing):
     """
 
     def __init__(self, network: AdaptiveNetwork, rate: float, dt: float = 0.001) -> None:
-        if not (np.isfinite(rate) and rate >= 0):
-            raise ConfigurationError(f"PesNetwork.rate: is {rate} 1/s, needs a number from 0 up")
         self.rate = rate  # kappa [1/s]
+        check_not_negative(self, rate="1/s")
         self._x = np.zeros(int(network.state.size_out))
         self._error = np.zeros(int(network.torque.size_in))  # Nengo's: -s
         self._probe = network.probe

@@ -75,8 +75,8 @@ def random_targets(
         if len(targets) > count:
             return np.array(targets[1:])
     raise ConfigurationError(
-        f"arm '{arm.name}': found only {len(targets) - 1} of {count} targets within {side:.2f} m "
-        "around its tool that it can reach"
+        f"arm '{arm.name}': reaches only {len(targets) - 1} of {count} targets in a box of "
+        f"{side:.2f} m around its tool"
     )
 
 
@@ -112,7 +112,7 @@ def reach_states(
         targets = random_targets(arm, home, reaches, rng)
     except ConfigurationError as error:
         raise ConfigurationError(
-            f"{error}; take another posture, or give a sample of the work to be done, "
+            f"{error}; start from another posture, or give a sample of the arm's work, "
             "learning_cycle(..., states=States(q, dq, ddq))"
         ) from None
     path = MinimumJerk(np.vstack([arm.pose(home)[:3, 3], targets]), duration)

@@ -133,8 +133,8 @@ class Spline:
         same = np.flatnonzero((through[1:] == through[:-1]).all(axis=1))
         if len(same):
             raise ConfigurationError(
-                f"Spline.points: number {same[0] + 1} is number {same[0]} again, "
-                f"{through[same[0]].tolist()}; needs points that differ from the one before"
+                f"Spline.points: are both {through[same[0]].tolist()} at {same[0]} and "
+                f"{same[0] + 1}, needs points that differ from the one before"
             )
 
     @cached_property

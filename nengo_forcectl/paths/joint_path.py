@@ -155,9 +155,8 @@ class _Follower:
         if np.linalg.norm(e) < CLOSE:
             return q
         raise UnreachableError(
-            f"{self._name} at {time:.4g} s: arm {self._arm.name!r} does not get to "
-            f"{np.round(wanted.x, 4).tolist()} on from where it was; it comes within "
-            f"{np.linalg.norm(e[:3]):.3g} m of it"
+            f"{self._name} at {time:.4g} s: arm {self._arm.name!r} cannot move on to "
+            f"{np.round(wanted.x, 4).tolist()}; it comes within {np.linalg.norm(e[:3]):.3g} m of it"
         )
 
     def _error(self, q: np.ndarray, wanted: Reference) -> np.ndarray:

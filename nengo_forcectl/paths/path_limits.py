@@ -20,7 +20,9 @@ def check_continuous(name: str, times: Float[np.ndarray, "k"], samples: list[Ref
     for time, sample in zip(times, samples, strict=True):
         for field, value in zip(Reference._fields, sample, strict=True):
             if value is not None and not np.isfinite(value).all():
-                raise ConfigurationError(f"{name}.at({time:.4g}): {field} is {value}, not finite")
+                raise ConfigurationError(
+                    f"{name}.at({time:.4g}).{field}: is {value}, needs finite numbers"
+                )
     x, dx = np.array([s.x for s in samples]), np.array([s.dx for s in samples])
     h = np.diff(times)[:, None]
     low, high = np.minimum(dx[:-1], dx[1:]), np.maximum(dx[:-1], dx[1:])
@@ -56,7 +58,7 @@ def check_joints(
         raise ConfigurationError(
             f"{name}: joint {arm.joint_names[joint]!r} at {times[k]:.4g} s is asked for "
             f"{q[k, joint]:.4g} {_unit(arm, joint)}; its limits are {arm.q_lower[joint]:.4g} and "
-            f"{arm.q_upper[joint]:.4g}"
+            f"{arm.q_upper[joint]:.4g} {_unit(arm, joint)}"
         )
     speed = np.abs(dq)
     speed[1:] = np.maximum(speed[1:], np.abs(np.diff(q, axis=0)) / np.diff(times)[:, None])

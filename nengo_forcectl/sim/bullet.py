@@ -92,7 +92,7 @@ class Bullet(Closing, Robot):
             self._check_contact(fitted)
         if wrist is not None and wrist.noisy and rng is None:
             raise ConfigurationError(
-                "Wrist: has noise, needs rng, a numpy Generator: np.random.default_rng(seed)"
+                "Wrist: has noise, needs rng, such as np.random.default_rng(seed)"
             )
         self._rng = rng
         self._schedule: dict[int, World] = {}  # from which step on the arm is in which world
@@ -107,8 +107,8 @@ class Bullet(Closing, Robot):
     def _check_contact(self, fitted: bool) -> None:
         if fitted or any(each.changes for each in self.disturbances):
             raise ConfigurationError(
-                f"Bullet.surface, wrist: do not go with {self.disturbances}; with them the arm can "
-                "have no Tool, and no payload that comes or goes"
+                f"Bullet.surface, wrist: do not go with {self.disturbances}; leave out a Tool, and "
+                "payloads that come or go"
             )
 
     def _build(self) -> None:

@@ -53,8 +53,8 @@ class MuJoCo(Closing, Robot):
         real = phases(arm, disturbances)
         if brakes(disturbances) or len(real) > 1:
             raise ConfigurationError(
-                f"MuJoCo.disturbances: {disturbances} has dry friction or a change in time, which "
-                "only Bullet simulates"
+                f"MuJoCo.disturbances: are {disturbances}; dry friction and changes in time are "
+                "simulated by Bullet only"
             )
         self._pushes = pushes(disturbances)
         body = real[0][1]

@@ -40,7 +40,7 @@ class Sensing:
         noisy = sensors.position_noise > 0 or sensors.velocity_noise > 0
         if noisy and rng is None:
             raise ConfigurationError(
-                "Sensors: have noise, need rng, a numpy Generator: np.random.default_rng(seed)"
+                "Sensors: have noise, needs rng, such as np.random.default_rng(seed)"
             )
         steps = whole_steps("Sensors.delay", sensors.delay, dt)
         self.sensors = sensors
