@@ -68,8 +68,8 @@ from .jobs.contact.contact_settings import (
     WipeSettings as WipeSettings,
 )
 from .jobs.jacobian.jacobian_settings import JacobianSettings as JacobianSettings
-from .jobs.job import Run as Run, read_run as read_run
 from .jobs.reach.reach_settings import ReachSettings as ReachSettings
+from .jobs.run_folder import Run as Run, read_run as read_run
 from .kinematics.compare import Comparison as Comparison, compare_jacobians as compare_jacobians
 from .kinematics.learned import LearnedKinematics as LearnedKinematics
 from .kinematics.nengo_kinematics import kinematics_network as kinematics_network

@@ -116,7 +116,7 @@ def test_the_online_learner_is_least_squares(rng):
     learner, q = OnlineLearner(blank), sample(*region(arm), 40, rng)
     y, _ = kinematic_targets(arm, q, blank.rows)
     for each in zip(q, y, strict=True):
-        learner.see(*each)
+        learner.learn(*each)
     phi = blank.features(q)
     A = phi.T @ phi + 1e-8 * np.eye(16)  # noise / prior
     W = blank.decoders + np.linalg.solve(A, phi.T @ (y - phi @ blank.decoders.T)).T
