@@ -17,8 +17,8 @@ def option(metavar: str, default: str | None = None, text: str | None = None) ->
         default: what applies where the option is not given; None: the field's own default.
         text: in place of the docstring under the field.
     """
-    hint = {} if default is None else {"help_behavior_hint": f"(default: {default})"}
-    return tyro.conf.arg(metavar=metavar, help=text, **hint)
+    hint = None if default is None else f"(default: {default})"
+    return tyro.conf.arg(metavar=metavar, help=text, help_behavior_hint=hint)
 
 
 def names(valid: Any) -> str:

@@ -91,6 +91,7 @@ def online_training(
 class Babbling(Cycle):
     """Computed torque of the joints after a guide; it is the path as well, which stands still."""
 
+    arm: Arm
     dt = DT
 
     def __init__(self, guide: "_Guide", arm: Arm) -> None:
