@@ -1,110 +1,120 @@
-"""The command line, ``nengo-forcectl``: one function of the package a verb."""
+"""The command line, ``nengo-forcectl``: one job and one printer a verb."""
 
 import json
+import logging
 import sys
 import warnings
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any, NamedTuple
 
 import tyro
 from rich.console import Console
-from rich.markup import escape
 
-import arms
-
+from . import jobs
 from .errors import ForcectlError
+from .jobs.arms.arms_output import ARMS
 from .jobs.arms.arms_settings import ArmsSettings
+from .jobs.bench.bench_output import BENCH
 from .jobs.bench.bench_settings import BenchSettings
-from .jobs.contact.contact_settings import ContactSettings, PressSettings, WipeSettings
+from .jobs.contact.contact_output import CONTACT
+from .jobs.contact.contact_settings import PressSettings, WipeSettings
+from .jobs.export.export_output import EXPORT
 from .jobs.export.export_settings import ExportSettings
+from .jobs.jacobian.jacobian_output import JACOBIAN
 from .jobs.jacobian.jacobian_settings import JacobianSettings
+from .jobs.job_output import Printer
+from .jobs.reach.reach_output import REACH
 from .jobs.reach.reach_settings import ReachSettings
 
+LOGGERS = ("arms", "nengo_forcectl")
 
-def _bench_verb(
+
+class Verb(NamedTuple):
+    """What a verb of the command line does."""
+
+    settings: Any
+    job: str  # its name in `jobs`, which loads what it needs
+    printer: Printer
+
+
+def _bench(
     which: Annotated[
         Annotated[BenchSettings, tyro.conf.subcommand("adaptation", prefix_name=False)]
         | Annotated[None, tyro.conf.subcommand("none"), tyro.conf.Suppress],
         tyro.conf.arg(name=""),
     ],
 ) -> Any:
-    """Controllers, disturbances and arms, each with each, in parallel."""
+    """Run every combination of arm, disturbance and controller in parallel."""
     return which
 
 
 VERBS = {
-    "reach": ReachSettings,
-    "press": PressSettings,
-    "wipe": WipeSettings,
-    "bench": _bench_verb,
-    "jacobian": JacobianSettings,
-    "export": ExportSettings,
-    "arms": ArmsSettings,
+    "reach": Verb(ReachSettings, "run_reach", REACH),
+    "press": Verb(PressSettings, "run_press", CONTACT),
+    "wipe": Verb(WipeSettings, "run_wipe", CONTACT),
+    "bench": Verb(BenchSettings, "run_bench", BENCH),
+    "jacobian": Verb(JacobianSettings, "run_jacobian", JACOBIAN),
+    "export": Verb(ExportSettings, "run_export", EXPORT),
+    "arms": Verb(ArmsSettings, "load_arms", ARMS),
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; what is wrong with the input is one line, and exit code 2."""
+    """Run the command line. Wrong input is one line on the standard error, and exit code 2."""
     try:
-        with warnings.catch_warnings():
-            warnings.showwarning = _say  # one line as well
+        with _messages():
+            parsers: dict[str, Callable[..., Any]] = {
+                name: verb.settings for name, verb in VERBS.items()
+            }
             settings = tyro.extras.subcommand_cli_from_dict(
-                VERBS,
+                parsers | {"bench": _bench},
                 prog="nengo-forcectl",
                 description="Torque control of robot arms that learns what their models lack.",
                 args=arguments,
             )
-            if isinstance(settings, ReachSettings):
-                from .jobs.reach.reach_output import show
-
-                show(settings)
-            elif isinstance(settings, BenchSettings):
-                from .jobs.bench.bench_output import show
-
-                show(settings)
-            elif isinstance(settings, JacobianSettings):
-                from .jobs.jacobian.jacobian_output import show
-
-                show(settings)
-            elif isinstance(settings, ExportSettings):
-                _export(settings)
-            elif isinstance(settings, ContactSettings):
-                from .jobs.contact.contact_output import show
-
-                show(settings)
-            else:
-                _arms(settings)
+            _run(next(verb for verb in VERBS.values() if verb.settings is type(settings)), settings)
     except ForcectlError as error:
         _say(error)
         sys.exit(2)
     except KeyboardInterrupt:
-        sys.stderr.write("nengo-forcectl: interrupted; the run folder holds what was done\n")
+        _say("interrupted; the run folder holds what was done")
         sys.exit(130)
 
 
-def _say(message: Warning | str | ForcectlError, *_: object) -> None:
-    sys.stderr.write(f"nengo-forcectl: {' '.join(str(message).split())}\n")
-
-
-def _export(settings: ExportSettings) -> None:
-    from .export.controller import export_run
-
-    controller = export_run(
-        settings.run, settings.folder, settings.controller, replace=settings.replace
-    )
-    console = Console()
-    console.print(escape(str(controller)))
-    console.print(f"Controller folder: [bold]{escape(str(settings.folder))}[/]")
-
-
-def _arms(settings: ArmsSettings) -> None:
-    from .jobs.arms import arms_output as show_arms
-
-    if settings.json:
-        names = arms.names() if settings.name is None else (settings.name,)
-        data = [show_arms.as_data(arms.load(name, tip=settings.tip)) for name in names]
-        sys.stdout.write(json.dumps(data) + "\n")
-    elif settings.name is None:
-        Console().print(show_arms.catalogue())
+def _run(verb: Verb, settings: Any) -> None:
+    with verb.printer.bars(settings) as bars:
+        result = getattr(jobs, verb.job)(settings, bars.watch)
+    if getattr(settings, "json", False):
+        sys.stdout.write(json.dumps(verb.printer.data(result)) + "\n")
     else:
-        Console().print(show_arms.one(arms.load(settings.name, tip=settings.tip)))
+        Console().print(verb.printer.text(settings, result))
+
+
+class _Handler(logging.Handler):
+    """Shows a message of the package as one line on the standard error."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        _say(record.getMessage())
+
+
+@contextmanager
+def _messages() -> Iterator[None]:
+    """Show warnings and messages, such as that something is compiled, as lines of our own."""
+    handler, loggers = _Handler(logging.INFO), [logging.getLogger(name) for name in LOGGERS]
+    levels = [logger.level for logger in loggers]
+    with warnings.catch_warnings():
+        warnings.showwarning = _say
+        for logger in loggers:
+            logger.addHandler(handler)
+            logger.setLevel(logging.INFO)
+        try:
+            yield
+        finally:
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.removeHandler(handler)
+                logger.setLevel(level)
+
+
+def _say(message: object, *_: object) -> None:
+    sys.stderr.write(f"nengo-forcectl: {' '.join(str(message).split())}\n")

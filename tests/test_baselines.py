@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from nengo_forcectl.jobs.reach import reach_job as reach
-from nengo_forcectl.jobs.reach.reach_job import tool_error
-from nengo_forcectl.jobs.reach.reach_settings import ADAPT, ReachSettings
+from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
+from nengo_forcectl.jobs.rivals import RIVALS
+from nengo_forcectl.robots.log import tool_error
 
 
 @pytest.fixture(scope="module")
@@ -13,14 +14,20 @@ def run(tmp_path_factory):
     """Every controller for one pass of a light arm, with few neurons."""
     out = tmp_path_factory.mktemp("baselines") / "run"
     settings = ReachSettings(
-        arm="planar2", payload=1.0, friction=0.5, passes=1, neurons=100, adapt=ADAPT, out=out
+        arm="planar2",
+        payload=1.0,
+        friction=0.5,
+        passes=1,
+        neurons=100,
+        adapt=tuple(RIVALS),
+        out=out,
     )
-    return reach.run(settings)
+    return reach.run_reach(settings)
 
 
 def test_every_controller_gets_to_the_end(run):
     """All are there, none ended early, and every number on disk is finite."""
-    assert list(run.records) == list(ADAPT)
+    assert list(run.records) == list(RIVALS)
     assert run.summary["complete"]
     assert run.summary["failures"] == {}
     for record in run.records.values():
@@ -52,7 +59,7 @@ def test_the_gains_are_on_disk(run):
 def test_on_the_iiwa_the_right_structure_comes_near_the_bound(tmp_path):
     """Pass 2 [mm]: the regressor's tracks within 0.085, the observer's within 0.43."""
     adapt = ("observer", "slotine-li", "exact")
-    run = reach.run(ReachSettings(passes=2, adapt=adapt, out=tmp_path / "run"))
+    run = reach.run_reach(ReachSettings(passes=2, adapt=adapt, out=tmp_path / "run"))
     second = {name: values[1] for name, values in run.summary["rms_mm"].items()}
     assert second["exact"] < 0.015
     assert second["slotine-li"] < 0.085

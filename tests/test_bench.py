@@ -8,9 +8,10 @@ from nengo_forcectl.cli import main
 from nengo_forcectl.errors import RecordError
 from nengo_forcectl.jobs.bench import conditions
 from nengo_forcectl.jobs.bench.bench_figures import bench_figure
-from nengo_forcectl.jobs.bench.bench_job import Cell, Results, read_results, run
+from nengo_forcectl.jobs.bench.bench_job import run_bench
 from nengo_forcectl.jobs.bench.bench_settings import DISTURBANCES, BenchSettings
 from nengo_forcectl.jobs.bench.conditions import CONDITIONS, Condition, condition
+from nengo_forcectl.jobs.bench.results import Cell, Results, read_results
 from nengo_forcectl.networks.workspace import home_posture
 from nengo_forcectl.sim.disturbances import acceleration
 from nengo_forcectl.sim.forces import ForceField
@@ -65,7 +66,7 @@ def test_what_breaks_in_a_cell_breaks_that_cell_alone(tmp_path, monkeypatch):
     monkeypatch.setitem(CONDITIONS, "spring", broken)
     settings = BenchSettings(("planar2",), ("spring", "none"), ("none",), passes=1, jobs=1,
                              out=tmp_path / "bench")  # fmt: skip
-    first, second = run(settings).cells
+    first, second = run_bench(settings).cells
     assert first.fell == "ZeroDivisionError: no such luck"
     assert second.fell is None
 
@@ -73,7 +74,7 @@ def test_what_breaks_in_a_cell_breaks_that_cell_alone(tmp_path, monkeypatch):
 def test_an_interrupted_bench_keeps_what_is_done(tmp_path):
     """After Ctrl-C the results hold the finished cells, say that they are not all, and a figure."""
 
-    def interrupt(done, *_):
+    def interrupt(name, done, *_):
         if done == 1:
             raise KeyboardInterrupt
 
@@ -82,7 +83,7 @@ def test_an_interrupted_bench_keeps_what_is_done(tmp_path):
         ("planar2",), ("none", "viscous"), ("none",), passes=1, jobs=1, out=out
     )
     with pytest.raises(KeyboardInterrupt):
-        run(settings, interrupt)
+        run_bench(settings, interrupt)
     results = read_results(out)
     assert len(results.cells) == 1
     assert not results.data["complete"]
@@ -121,7 +122,7 @@ def test_exact_does_not_run_where_it_is_no_bound(tmp_path):
     """With dry friction there is no cell of exact, and the results are complete without it."""
     settings = BenchSettings(("planar2",), ("coulomb",), ("none", "exact"), passes=1, jobs=1,
                              out=tmp_path / "bench")  # fmt: skip
-    results = run(settings)
+    results = run_bench(settings)
     assert [cell.controller for cell in results.cells] == ["none"]
     assert results.data["complete"]
 

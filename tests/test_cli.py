@@ -10,9 +10,10 @@ from rich.console import Console
 
 from nengo_forcectl import ReachSettings, Reference, Result, State
 from nengo_forcectl.cli import main
-from nengo_forcectl.jobs.job import Run
 from nengo_forcectl.jobs.reach import reach_output
-from nengo_forcectl.jobs.reach.reach_settings import ADAPT
+from nengo_forcectl.jobs.reach.reach_job import last_error
+from nengo_forcectl.jobs.rivals import RIVALS
+from nengo_forcectl.jobs.run_folder import Run
 from nengo_forcectl.robots.log import Log
 
 
@@ -41,7 +42,7 @@ def test_reach_prints_a_table_and_nothing_of_tensorflow(tmp_path):
 
 def test_nine_controllers_fit_into_eighty_columns():
     """Their names are folded if need be, no number is cut."""
-    adapt, values = ADAPT[:9], [64.123, 0.0108, 123.4]
+    adapt, values = tuple(RIVALS)[:9], [64.123, 0.0108, 123.4]
     summary = {
         "settings": {"passes": 3, "unseen": 0, "freeze_after": None, "jacobian": []},
         "rms_mm": dict.fromkeys(adapt, values),
@@ -229,7 +230,7 @@ def test_the_progress_says_that_its_error_is_the_last_reachs(capsys):
     for k in range(10):
         reference = Reference(x, zero, zero)
         log.append(State(k, zero, zero), reference, Result(zero, 0.0, zero))
-    with reach_output._Bars(ReachSettings(adapt=("none",), passes=1)) as progress:
-        progress.watch("none", 0, 5, log)
-        progress.watch("none", 1, 5, log)
+    with reach_output.ReachBars(ReachSettings(adapt=("none",), passes=1)) as progress:
+        progress.watch("none", 0, 5, last_error(log, 0))
+        progress.watch("none", 1, 5, last_error(log, 1))
     assert "pass 1/1, now 3.00 mm" in capsys.readouterr().err

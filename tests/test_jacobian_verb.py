@@ -28,7 +28,7 @@ PICTURES = (
 def run(tmp_path_factory):
     """planar3's pose, a small network."""
     out = tmp_path_factory.mktemp("jacobian") / "run"
-    return jacobian.run(
+    return jacobian.run_jacobian(
         JacobianSettings(task="pose", neurons=100, samples=400, epochs=2, test=300, out=out)
     )
 
@@ -116,7 +116,7 @@ def test_the_online_learner_is_least_squares(rng):
     learner, q = OnlineLearner(blank), sample(*region(arm), 40, rng)
     y, _ = kinematic_targets(arm, q, blank.rows)
     for each in zip(q, y, strict=True):
-        learner.see(*each)
+        learner.learn(*each)
     phi = blank.features(q)
     A = phi.T @ phi + 1e-8 * np.eye(16)  # noise / prior
     W = blank.decoders + np.linalg.solve(A, phi.T @ (y - phi @ blank.decoders.T)).T
@@ -138,10 +138,10 @@ def test_learning_while_the_arm_moves():
 def test_an_interrupted_training_keeps_the_best_so_far(tmp_path):
     """Ctrl-C after an epoch: its network is compared and saved, and the summary says so."""
 
-    def interrupt(progress):
+    def interrupt(*progress):
         raise KeyboardInterrupt
 
-    run = jacobian.run(
+    run = jacobian.run_jacobian(
         JacobianSettings(neurons=30, samples=100, epochs=2, test=20, out=tmp_path / "run"),
         interrupt,
     )

@@ -15,9 +15,9 @@ from nengo_forcectl.cycle.blocks import Blocks
 from nengo_forcectl.cycle.landing import Landing
 from nengo_forcectl.errors import ConfigurationError, SimulationError
 from nengo_forcectl.jobs.contact import press, wipe
-from nengo_forcectl.jobs.contact.contact_job import GAINS, contact_scene, keeps_orientation
+from nengo_forcectl.jobs.contact.contact_scene import GAINS, contact_scene, keeps_orientation
 from nengo_forcectl.jobs.contact.contact_settings import PressSettings, WipeSettings
-from nengo_forcectl.jobs.job import read_run
+from nengo_forcectl.jobs.run_folder import read_run
 from nengo_forcectl.paths import MinimumJerk
 from nengo_forcectl.robots.log import Log
 from nengo_forcectl.robots.loop import follow
@@ -43,7 +43,7 @@ def learned(tmp_path_factory):
     settings = PressSettings(
         stiffness=(1e3, 1e5), adapt=("consolidation",), neurons=300, hold=1.0, out=out
     )
-    return press.run(settings)
+    return press.run_press(settings)
 
 
 def test_while_it_learns_the_force_keeps_its_limits_on_soft_and_hard(learned):
@@ -56,7 +56,9 @@ def test_while_it_learns_the_force_keeps_its_limits_on_soft_and_hard(learned):
 
 def test_without_an_adaptation_the_payload_throws_the_tool_on_the_table(tmp_path):
     """It falls in a quarter of a second, and hits 1e5 N/m with twice the force that was wanted."""
-    run = press.run(PressSettings(stiffness=(1e5,), adapt=("none",), hold=1.0, out=tmp_path / "r"))
+    run = press.run_press(
+        PressSettings(stiffness=(1e5,), adapt=("none",), hold=1.0, out=tmp_path / "r")
+    )
     figures = run.summary["runs"]["none-100000"]
     assert figures["landed_s"] < 0.25
     assert figures["overshoot_percent"] > 100.0
@@ -101,7 +103,7 @@ def test_the_adaptation_supplies_the_payload_and_not_the_contact(learned):
 )
 def test_the_other_law_a_peg_and_another_arm_keep_the_limits_too(options, tmp_path):
     """With an observer as the adaptation: 15 %, 2 %, no bounce."""
-    run = press.run(PressSettings(adapt=("observer",), out=tmp_path / "run", **options))
+    run = press.run_press(PressSettings(adapt=("observer",), out=tmp_path / "run", **options))
     for figures in run.summary["runs"].values():
         assert keeps(figures), figures
 
@@ -109,7 +111,7 @@ def test_the_other_law_a_peg_and_another_arm_keep_the_limits_too(options, tmp_pa
 def test_wiping_keeps_the_force_and_the_path(tmp_path):
     """Friction 0.3, parallel control: the force stays within 2 %, the tool within 1 mm."""
     settings = WipeSettings(law="parallel", adapt=("observer",), laps=1, out=tmp_path / "run")
-    run = wipe.run(settings)
+    run = wipe.run_wipe(settings)
     figures = run.summary["runs"]["observer-10000"]
     assert keeps(figures), figures
     assert figures["path_mm"] < 1.0
@@ -123,7 +125,7 @@ def test_wiping_keeps_the_force_and_the_path(tmp_path):
 
 def test_wiping_soft_ground_keeps_the_force_however_deep_the_tip_sinks(tmp_path):
     """On 1e3 N/m the tip is 20 mm deep, four of its radii: the force does not jump."""
-    run = wipe.run(
+    run = wipe.run_wipe(
         WipeSettings(
             law="parallel",
             adapt=("observer",),
@@ -146,7 +148,7 @@ def test_an_arm_in_a_plane_wipes_to_and_fro(tmp_path):
     settings = WipeSettings(
         arm="planar2", adapt=("observer",), laps=1, lap=2.0, payload=1.0, out=tmp_path / "run"
     )
-    run = wipe.run(settings)
+    run = wipe.run_wipe(settings)
     assert run.summary["normal"] == [0.0, 1.0, 0.0]
     assert run.summary["runs"]["observer-10000"]["error_percent"] < 3.0  # its sensor turns
     assert np.ptp(run.records["observer-10000"]["tool"][:, 0]) == pytest.approx(0.12, abs=0.01)
@@ -156,7 +158,7 @@ def test_the_same_seed_gives_the_same_run_and_another_another(tmp_path):
     """To the last bit, the sensor's noise included; another seed starts from another posture."""
     options = {"adapt": ("observer",), "stiffness": (1e4,), "hold": 1.0, "speed": 0.05}
     first, second = (
-        press.run(PressSettings(seed=1, noise=0.1, out=tmp_path / name, **options))
+        press.run_press(PressSettings(seed=1, noise=0.1, out=tmp_path / name, **options))
         for name in ("first", "second")
     )
     for name, column in first.records["observer-10000"].items():
@@ -174,13 +176,13 @@ def standing(arm, pose):
 def test_an_interrupted_run_leaves_what_there_was(tmp_path):
     """Records and summary up to that moment, not complete; what never ran is not in it."""
 
-    def watch(name, done, total):
+    def watch(name, done, total, last):
         if done >= 700:
             raise KeyboardInterrupt
 
     settings = PressSettings(adapt=("none", "observer"), stiffness=(1e4,), out=tmp_path / "run")
     with pytest.raises(KeyboardInterrupt):
-        press.run(settings, watch)
+        press.run_press(settings, watch)
     left = read_run(tmp_path / "run")
     assert not left.summary["complete"]
     assert list(left.records) == ["none-10000"]
@@ -279,7 +281,7 @@ def test_help_comes_without_tensorflow_and_pybullet(verb):
         (["press", "--arm", "planar1"], "its tool cannot keep its place and move up and down"),
         (["wipe", "--arm", "nothing"], "nothing"),
         (["wipe", "--mu", "2"], "mu: is 2.0, needs a number from 0 to 1"),
-        (["wipe", "--radius", "0.2"], "found no place for a surface that it reaches"),
+        (["wipe", "--radius", "0.2"], "no reachable position for a surface found"),
         (["wipe", "--adapt", "pes"], "consolidation"),
     ],
 )

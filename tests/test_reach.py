@@ -9,12 +9,13 @@ from nengo_forcectl.adaptation import NoAdaptation
 from nengo_forcectl.contract import State
 from nengo_forcectl.control import OperationalSpace
 from nengo_forcectl.errors import ConfigurationError, RecordError, SimulationError
-from nengo_forcectl.jobs.job import read_run
 from nengo_forcectl.jobs.reach import reach_job as reach
 from nengo_forcectl.jobs.reach.reach_figures import reach_figure
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings, pass_name
+from nengo_forcectl.jobs.run_folder import read_run
 from nengo_forcectl.paths import MinimumJerk
 from nengo_forcectl.robots.log import Log
+from nengo_forcectl.robots.loop import track
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def run(tmp_path_factory):
     """The main job with every controller, two passes."""
     out = tmp_path_factory.mktemp("reach") / "run"
     adapt = ("none", "integral", "gradient", "exact")
-    return reach.run(ReachSettings(passes=2, adapt=adapt, out=out))
+    return reach.run_reach(ReachSettings(passes=2, adapt=adapt, out=out))
 
 
 def test_the_network_learns_the_payload(run):
@@ -95,22 +96,24 @@ def test_every_axis_of_the_figure_has_its_labels(run):
 
 def test_the_same_seed_gives_the_same_run(run, tmp_path):
     """A second run with the same seed is the same to the last bit; another seed is another."""
-    again = reach.run(ReachSettings(passes=1, adapt=("gradient",), out=tmp_path / "again"))
+    again = reach.run_reach(ReachSettings(passes=1, adapt=("gradient",), out=tmp_path / "again"))
     for name, column in again.records["gradient"].items():
         np.testing.assert_array_equal(column, run.records["gradient"][name][: len(column)])
-    other = reach.run(ReachSettings(passes=1, adapt=("none",), seed=1, out=tmp_path / "other"))
+    other = reach.run_reach(
+        ReachSettings(passes=1, adapt=("none",), seed=1, out=tmp_path / "other")
+    )
     assert np.abs(other.records["none"]["reference"] - again.records["gradient"]["reference"]).max()
 
 
 def test_an_interrupted_run_leaves_what_was_done(tmp_path):
     """Ctrl-C in the third reach leaves a readable record of the first two and a bit."""
 
-    def interrupt(name, done, total, log):
+    def interrupt(name, done, total, last):
         if done == 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        reach.run(ReachSettings(adapt=("none", "exact"), out=tmp_path / "run"), interrupt)
+        reach.run_reach(ReachSettings(adapt=("none", "exact"), out=tmp_path / "run"), interrupt)
     run = read_run(tmp_path / "run")
     assert not run.summary["complete"]
     assert list(run.records) == ["none"]
@@ -122,7 +125,7 @@ def test_an_interrupted_run_leaves_what_was_done(tmp_path):
 def test_other_arms_reach_too(name, tmp_path):
     """The job is not made for one arm: the exact model of a planar arm tracks as well."""
     settings = ReachSettings(arm=name, passes=1, adapt=("none", "exact"), out=tmp_path / "run")
-    rms = reach.run(settings).summary["rms_mm"]
+    rms = reach.run_reach(settings).summary["rms_mm"]
     assert rms["exact"][0] < 0.2
     assert rms["none"][0] > 10 * rms["exact"][0]
 
@@ -149,7 +152,7 @@ def follow_broken(robot):
     arm, log = arms.load("planar2"), Log(40)
     path = MinimumJerk(np.array([[0.1, 0.2, 0.0], [0.2, 0.2, 0.0]]), 1.0)
     law = OperationalSpace(np.array([0.3, 0.5]), rows=(0, 1))
-    reach.track(robot, arm, path, law, NoAdaptation(), range(40), log)
+    track(robot, arm, path, law, NoAdaptation(), range(40), log)
     return log.arrays()
 
 
@@ -198,12 +201,12 @@ def test_bad_settings_are_named(settings, message):
 def test_an_existing_run_is_not_overwritten(tmp_path):
     """A folder that is there is refused before anything is run."""
     with pytest.raises(RecordError, match="exists"):
-        reach.run(ReachSettings(out=tmp_path))
+        reach.run_reach(ReachSettings(out=tmp_path))
 
 
 def test_what_was_learned_stays_when_learning_is_off(tmp_path):
     """Frozen after two passes, the network alone keeps the error low, on unseen targets too."""
-    run = reach.run(
+    run = reach.run_reach(
         ReachSettings(
             passes=3,
             freeze_after=2,
@@ -226,7 +229,7 @@ def test_what_was_learned_stays_when_learning_is_off(tmp_path):
 
 def test_the_default_learns_the_payload_in_one_pass(tmp_path):
     """On the iiwa: at most 1 mm in pass 1 and 0.3 mm in pass 2, a hundredth of `none`."""
-    run = reach.run(ReachSettings(passes=2, adapt=("consolidation",), out=tmp_path / "run"))
+    run = reach.run_reach(ReachSettings(passes=2, adapt=("consolidation",), out=tmp_path / "run"))
     first, second = run.summary["rms_mm"]["consolidation"]
     assert first < 1.0
     assert second < 0.3
@@ -251,7 +254,7 @@ def test_bad_settings_of_learning_are_named(settings, message):
 def tool_run(tmp_path_factory):
     """Two passes of planar3 with an unknown tool, learning off in the second."""
     out = tmp_path_factory.mktemp("tool") / "run"
-    return reach.run(
+    return reach.run_reach(
         ReachSettings(arm="planar3", tool=0.2, passes=2, freeze_after=1, neurons=300, out=out)
     )
 
@@ -296,7 +299,7 @@ def test_the_dynamics_can_be_unknown_too(dynamics, least, most, tmp_path):
         arm="planar3", tool=0.2, jacobian=("adaptive",), adapt=(dynamics,),
         payload=0.5, passes=2, neurons=200, out=tmp_path / "run",
     )  # fmt: skip
-    assert least < reach.run(settings).summary["rms_mm"]["adaptive"][-1] < most
+    assert least < reach.run_reach(settings).summary["rms_mm"]["adaptive"][-1] < most
 
 
 def test_a_tool_of_no_length_leaves_the_bare_arm(tmp_path):
@@ -304,7 +307,7 @@ def test_a_tool_of_no_length_leaves_the_bare_arm(tmp_path):
     settings = ReachSettings(
         arm="planar3", jacobian=("analytic", "learned"), passes=1, neurons=300, out=tmp_path / "run"
     )
-    rms = reach.run(settings).summary["rms_mm"]
+    rms = reach.run_reach(settings).summary["rms_mm"]
     assert rms["analytic"][0] < 0.1
     assert rms["learned"][0] < 0.1
 

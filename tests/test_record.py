@@ -5,7 +5,7 @@ import pytest
 
 from nengo_forcectl.contract import Reference, Result, State
 from nengo_forcectl.errors import RecordError
-from nengo_forcectl.jobs.job import RunFolder, read_run
+from nengo_forcectl.jobs.run_folder import RunFolder, read_run
 from nengo_forcectl.robots.log import Log, tool_error
 
 

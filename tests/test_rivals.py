@@ -5,11 +5,12 @@ import pytest
 
 from nengo_forcectl.cycle.compiled_learning import CompiledGradientCycle
 from nengo_forcectl.errors import ConfigurationError
+from nengo_forcectl.jobs.bench.bench_settings import BenchSettings
+from nengo_forcectl.jobs.contact.contact_settings import PressSettings
 from nengo_forcectl.jobs.reach import reach_job as reach
-from nengo_forcectl.jobs.reach.reach_figures import COLOURS
-from nengo_forcectl.jobs.reach.reach_settings import ADAPT, ReachSettings
-from nengo_forcectl.jobs.rivals import DT, RIVALS, TIPS, gains
-from nengo_forcectl.jobs.scene import reaching_scene
+from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
+from nengo_forcectl.jobs.rivals import RIVALS, TIPS, colour, gains
+from nengo_forcectl.jobs.scene import DT, reaching_scene
 from nengo_forcectl.sim.bullet import Bullet
 
 ONLINE = ("gradient", "multilayer", "gauss-newton", "kalman", "composite", "keras")
@@ -36,10 +37,28 @@ def in_bullet(scene):
     return Bullet(scene.arm, scene.home, scene.disturbances, DT)
 
 
-def test_every_name_has_a_controller_and_a_colour():
-    """Options, controllers and colours have the same names in the same order."""
-    assert tuple(RIVALS) == ADAPT
-    assert tuple(COLOURS) == tuple(dict.fromkeys((*RIVALS, *TIPS)))
+def test_every_name_has_its_help_and_a_colour_of_its_own():
+    """A line of help each, from the model alone to the bound; no two lines of a figure alike."""
+    assert next(iter(RIVALS)) == "none"
+    assert [*RIVALS][-1] == [*TIPS][-1] == "exact"
+    for records in (RIVALS, TIPS):
+        assert all(each.name == name for name, each in records.items())
+        assert all(each.help and "\n" not in each.help for each in records.values())
+        assert len({colour(name) for name in records}) == len(records)
+
+
+def test_the_options_of_every_command_follow_from_the_records():
+    """What is no rival, or not one for contact or for a tool, is refused with those that are."""
+    contact = [name for name, each in RIVALS.items() if each.contact]
+    any_tip = [name for name, each in RIVALS.items() if each.any_tip]
+    for make, valid in (
+        (lambda: ReachSettings(adapt=("magic",)), [*RIVALS]),
+        (lambda: BenchSettings(adapt=("magic",)), [*RIVALS]),
+        (lambda: PressSettings(adapt=("keras",)), contact),
+        (lambda: ReachSettings(tool=0.2, adapt=("keras",)), any_tip),
+    ):
+        with pytest.raises(ConfigurationError, match=rf"needs (some|one) of {', '.join(valid)}\b"):
+            make()
 
 
 def test_gains_are_numbers():
@@ -47,7 +66,7 @@ def test_gains_are_numbers():
     assert all(np.isfinite(value) and value > 0 for value in gains().values())
 
 
-@pytest.mark.parametrize("name", ADAPT)
+@pytest.mark.parametrize("name", RIVALS)
 def test_every_controller_runs_in_pybullet(name):
     """300 cycles of a planar arm give finite torques."""
     scene = reaching_scene(settings_of())
@@ -86,7 +105,7 @@ def test_multilayer_learns_encoders_and_biases():
 @pytest.mark.parametrize("arm", ["planar3"])
 def test_every_law_beats_no_adaptation_in_the_first_pass(arm, tmp_path):
     """After one pass less than half of the error without adaptation is left."""
-    run = reach.run(settings_of(arm=arm, adapt=("none", *ONLINE), out=tmp_path / "run"))
+    run = reach.run_reach(settings_of(arm=arm, adapt=("none", *ONLINE), out=tmp_path / "run"))
     assert run.summary["failures"] == {}
     (none,), *others = run.summary["rms_mm"].values()
     assert max(others)[0] < 0.5 * none
@@ -95,7 +114,7 @@ def test_every_law_beats_no_adaptation_in_the_first_pass(arm, tmp_path):
 def test_spiking_neurons_learn_the_payload(tmp_path):
     """By the second pass a fifth at most of the error is left; the same seed gives the same run."""
     settings = settings_of(arm="planar3", adapt=("none", "pes-spiking"), neurons=200, passes=2)
-    runs = [reach.run(replace(settings, out=tmp_path / name)) for name in ("first", "second")]
+    runs = [reach.run_reach(replace(settings, out=tmp_path / name)) for name in ("first", "second")]
     rms = runs[0].summary["rms_mm"]
     assert runs[0].summary["failures"] == {}
     assert rms["pes-spiking"][1] < 0.2 * rms["none"][1]
@@ -104,7 +123,7 @@ def test_spiking_neurons_learn_the_payload(tmp_path):
 
 
 @pytest.mark.parametrize("learn_from", LEARN_FROM)
-@pytest.mark.parametrize("name", ["pes", "pes-spiking", "gradient", "multilayer", "keras"])
+@pytest.mark.parametrize("name", [name for name in RIVALS if RIVALS[name].learns_from])
 def test_gradient_type_laws_learn_from_what_they_are_told(name, learn_from):
     """The option reaches the adaptation of every law that has no signal of its own."""
     scene = reaching_scene(settings_of(learn_from=learn_from))
@@ -125,7 +144,7 @@ def test_laws_with_their_own_signal_keep_it():
 @pytest.mark.parametrize("learn_from", LEARN_FROM)
 def test_learning_from_any_error_beats_no_adaptation(learn_from, tmp_path):
     """On a redundant planar arm the gradient law halves the error, whichever it learns from."""
-    run = reach.run(
+    run = reach.run_reach(
         settings_of(
             arm="planar3", adapt=("none", "gradient"), learn_from=learn_from, out=tmp_path / "run"
         )

@@ -1,16 +1,23 @@
-"""The folder of a run: written once, read back."""
+"""What all jobs share: driving a robot for one outcome, what is recorded, and the summary."""
 
-import json
+import dataclasses
 import platform
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib import metadata
-from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
-from ..errors import RecordError
-from ..support.files import interpreting, read_json, read_npz, write_file
+from ..contract import Cycle, Path, Robot, State
+from ..errors import SimulationError
+from ..robots.log import Log
+from ..robots.loop import follow
+from ..safety.sensors import SensorCheck
+from .job_settings import JobSettings
+from .run_folder import Run, RunFolder, read_run
 
 PACKAGES = (
     "nengo-forcectl",
@@ -23,66 +30,117 @@ PACKAGES = (
     "pybullet",
 )
 
-
-class Run(NamedTuple):
-    """A run as read back from its folder."""
-
-    folder: Path
-    summary: dict[str, Any]
-    records: dict[str, dict[str, np.ndarray]]  # by controller (and surface), then by column
+Watch = Callable[[str, int, int, str], None]
+"""Called as a job goes on: what runs, how much of it is done, of how much, a word on the last."""
 
 
-class RunFolder:
-    """A new folder that a run is written to.
+def unwatched(*_: object) -> None:
+    """Watch nothing."""
 
-    Without a path, the next free ``runs/<verb>-NNN``.
 
-    Raises:
-        RecordError: the folder exists, or cannot be made or written.
+@dataclass
+class Outcome:
+    """What came of one controller."""
+
+    record: dict[str, np.ndarray] = field(default_factory=dict)  # of `Log` and `Witness`, by column
+    seconds: float = 0.0  # of wall clock, in the loop
+    failure: str | None = None  # why it ended early
+    events: dict[str, int] = field(default_factory=dict)  # what was wrong with the sensors
+    limits: dict[str, int] = field(default_factory=dict)  # cycles in which a limit changed a torque
+
+    @property
+    def cycles(self) -> int:
+        """Control cycles so far."""
+        return len(self.record.get("time", ()))
+
+
+class Witness(Robot):
+    """A robot whose truth is recorded at every reading, whatever its sensors say.
+
+    Args:
+        robot: what is read and driven.
+        truth: gives the columns of a cycle; it may raise a SimulationError, which ends the run.
     """
 
-    def __init__(self, verb: str, path: Path | None = None) -> None:
-        self.path = path if path is not None else _next_free(verb)
+    def __init__(self, robot: Robot, truth: Callable[[State], Mapping[str, np.ndarray]]) -> None:
+        self.period, self.apply = robot.period, robot.apply
+        self._robot, self._truth = robot, truth
+        self._columns: dict[str, list[np.ndarray]] = {}
+
+    def read(self) -> State:
+        """Return what the sensors say."""
+        state = self._robot.read()
+        for name, value in self._truth(state).items():
+            self._columns.setdefault(name, []).append(value)
+        return state
+
+    def record(self, cycles: int) -> dict[str, np.ndarray]:
+        """Return the columns of the first ``cycles``."""
+        return {name: np.array(values[:cycles]) for name, values in self._columns.items()}
+
+
+@dataclass(frozen=True)
+class Drive:
+    """How a controller is driven: along a path, in stretches of some control cycles."""
+
+    path: Path
+    cycles: int
+    stretch: int
+    period: float  # of a control cycle [s]
+    truth: Callable[[State], Mapping[str, np.ndarray]] | None = None  # see `Witness`
+    begin: Callable[[int], None] = unwatched  # called before each stretch, with its number
+    watch: Callable[[int, Log], None] = unwatched  # after each, with how many are done
+
+    def run(self, robot: Robot, cycle: Cycle, outcome: Outcome) -> None:
+        """Drive until all is done or the run fails; the outcome has what was done in any case."""
+        log, check = Log(self.cycles), SensorCheck(cycle.dof, self.period)
+        witness = None if self.truth is None else Witness(robot, self.truth)
         try:
-            self.path.mkdir(parents=True)
-        except FileExistsError:
-            raise RecordError(
-                f"run folder '{self.path}': exists, and a run is never overwritten; "
-                "name one that does not"
-            ) from None
-        except OSError as error:
-            raise RecordError(
-                f"run folder '{self.path}': cannot be made ({error.strerror}); "
-                "name one in a folder that you can write to"
-            ) from None
-
-    def write_record(self, controller: str, arrays: Mapping[str, np.ndarray]) -> None:
-        """Write ``<controller>.npz``."""
-        self.write(f"{controller}.npz", lambda stream: np.savez(stream, **arrays))  # pyright: ignore[reportArgumentType]
-
-    def write_summary(self, summary: Mapping[str, Any]) -> None:
-        """Write ``summary.json``, again where it was there."""
-        text = json.dumps(summary, indent=2, allow_nan=False) + "\n"
-        self.write("summary.json", lambda stream: stream.write(text.encode()))
-
-    def write(self, name: str, save: Callable[[IO[bytes]], object]) -> None:
-        """Write a file through ``save``; see `write_file`."""
-        write_file(self.path / name, save)
+            self.watch(0, log)
+            for number in range(-(-self.cycles // self.stretch)):
+                self.begin(number)
+                clock = range(min(self.stretch, self.cycles - log.cycles))
+                began = time.perf_counter()
+                try:
+                    follow(witness or robot, cycle, self.path, clock, log, check)
+                finally:
+                    outcome.seconds += time.perf_counter() - began
+                self.watch(number + 1, log)
+        except SimulationError as error:
+            outcome.failure = str(error)
+        finally:
+            outcome.record = log.arrays()
+            if witness is not None:
+                outcome.record |= witness.record(log.cycles)
+            outcome.events, outcome.limits = dict(check.events), dict(cycle.events)
 
 
-def read_run(folder: Path | str) -> Run:
-    """Read a run folder.
+def summary_of_settings(settings: JobSettings, gains: Mapping[str, float]) -> dict[str, Any]:
+    """Return what a summary says of what was run: settings, seed, versions and gains."""
+    fields = dataclasses.asdict(settings)
+    fields["out"] = None if settings.out is None else str(settings.out)
+    seed = {"seed": fields["seed"]} if "seed" in fields else {}
+    return {"settings": fields, **seed, "versions": versions(), "gains": dict(gains)}
 
-    Raises:
-        RecordError: the folder holds no readable run.
-    """
-    folder = Path(folder)
-    problem = f"run folder '{folder}': holds no run that can be read"
-    summary = read_json(folder / "summary.json", problem)
-    with interpreting(problem):
-        controllers = summary["records"] if "records" in summary else summary["rms_mm"]
-        records = {name: read_npz(folder / f"{name}.npz", problem) for name in controllers}
-    return Run(folder, summary, records)
+
+def summary_of_outcomes(outcomes: Mapping[str, Outcome], cycles: int) -> dict[str, Any]:
+    """Return what a summary says of what came of it, of ``cycles`` wanted in all."""
+    return {
+        "complete": sum(each.cycles for each in outcomes.values()) == cycles,
+        "failures": {name: each.failure for name, each in outcomes.items() if each.failure},
+        "events": {name: each.events for name, each in outcomes.items()},
+        "limits": {name: each.limits for name, each in outcomes.items()},
+        "steps_per_second": {
+            name: each.cycles / each.seconds for name, each in outcomes.items() if each.seconds
+        },
+    }
+
+
+def rms_by_pass(error: Float[np.ndarray, "cycles"], cycles_per_pass: int) -> list[float]:
+    """Return the RMS [mm] of an error [m] over every pass that was completed."""
+    passes = len(error) // cycles_per_pass
+    by_pass = error[: passes * cycles_per_pass].reshape(passes, cycles_per_pass)
+    return (1e3 * np.sqrt(np.mean(by_pass**2, axis=1))).tolist()
 
 
 def versions() -> dict[str, str]:
@@ -92,8 +150,8 @@ def versions() -> dict[str, str]:
     }
 
 
-def _next_free(verb: str) -> Path:
-    number = 1
-    while (path := Path("runs") / f"{verb}-{number:03d}").exists():
-        number += 1
-    return path
+def finish(folder: RunFolder, picture: str, draw: Callable[[Run], Any]) -> Run:
+    """Read a run back, draw it from what its folder holds, and return it."""
+    run = read_run(folder.path)
+    folder.write(f"{picture}.png", draw(run).savefig)
+    return run

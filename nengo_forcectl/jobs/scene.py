@@ -1,9 +1,10 @@
-"""What a reaching run is made of: the arm, its path, what disturbs it, and the controllers."""
+"""What all controllers of a run have in common: the arm, what disturbs it, and the path."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -11,11 +12,13 @@ from jaxtyping import Float
 import arms
 from arms import Arm
 
-from ..contract import Kinematics
+from ..contract import Cycle, Kinematics
+from ..control import OperationalSpace
 from ..errors import ConfigurationError
 from ..kinematics.training import learn_kinematics
 from ..kinematics.unknown_tip import LearnedPose
-from ..networks.workspace import home_posture, random_direction, random_targets
+from ..networks.encoding import Inputs
+from ..networks.workspace import home_posture, random_direction, random_targets, task_axes
 from ..paths import MinimumJerk
 from ..safety.guard import Safe
 from ..sim.disturbances import Disturbance
@@ -24,25 +27,64 @@ from ..sim.masses import Payload
 from ..sim.sensing import Sensors
 from ..sim.tools import Tool
 from .reach.reach_settings import ReachSettings
-from .rivals import DT, RIVALS, TIPS
+from .rivals import RIVALS, TIPS
 
+DT = 1e-3  # of a control cycle [s]
 TARGETS = 5  # a pass
 REACH_TIME = 1.2  # from target to target [s]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Scene:
-    """What all controllers of a run have in common."""
+    """What a controller of `RIVALS` is made for."""
 
-    settings: ReachSettings
+    settings: Any  # of the command: ``seed``, ``neurons`` and, in `reach`, ``learn_from``
     arm: Arm  # as the model has it
     home: Float[np.ndarray, "n"]  # [rad]
-    targets: Float[np.ndarray, "k 3"]  # [m]
-    disturbances: tuple[Disturbance, ...]
+    disturbances: tuple[Disturbance, ...] = ()  # what the model does not know
     sensors: Sensors | None = None
     period: float = DT  # of a control cycle [s]
-    tool: Tool | None = None  # one of the disturbances
     kinematics: Kinematics | None = None  # the controller's, of the tip, if not the model's
+
+    @property
+    def inputs(self) -> Inputs:
+        """What a consolidating network sees."""
+        return "q-dq-ref"
+
+    @property
+    def robust(self) -> bool:
+        """Whether a learner may choose the posture's stiffness and the carried mass itself."""
+        return False
+
+    def law(self) -> Any:
+        """Return a control law for one controller alone: it may remember an integral."""
+        raise NotImplementedError
+
+    def rival(self, name: str) -> AbstractContextManager[Cycle]:
+        """Give the control cycle that goes by ``name``; the context closes what it opened."""
+        return RIVALS[name].make(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReachScene(Scene):
+    """The scene of `nengo-forcectl reach`."""
+
+    targets: Float[np.ndarray, "k 3"]  # [m]
+    tool: Tool | None = None  # one of the disturbances
+
+    @property
+    def inputs(self) -> Inputs:
+        """What a consolidating network sees."""
+        return self.settings.inputs
+
+    @property
+    def robust(self) -> bool:
+        """The task leaves the posture to the learner."""
+        return True
+
+    def law(self) -> OperationalSpace:
+        """Return the law that all controllers share."""
+        return OperationalSpace(self.home, task_axes(self.arm))
 
     @cached_property
     def fitted(self) -> Arm:
@@ -82,22 +124,21 @@ class Scene:
         """Control cycles of one pass through the targets."""
         return self.cycles // self.settings.all_passes
 
+    def rival(self, name: str) -> AbstractContextManager[Cycle]:
+        """Give the control cycle that goes by ``name``, of a controller or, with a tool, a tip."""
+        if self.tool is None:
+            return super().rival(name)
+        (dynamics,) = self.settings.adapt
+        return RIVALS[dynamics].make(replace(self, kinematics=TIPS[name].make(self)))
+
     @contextmanager
     def cycle(self, name: str) -> Iterator[Safe]:
-        """Give the control cycle that goes by ``name``, within the arm's limits.
-
-        The context closes what it opened.
-        """
-        if self.tool is None:
-            made = RIVALS[name](self)
-        else:
-            (dynamics,) = self.settings.adapt or ("exact",)
-            made = RIVALS[dynamics](replace(self, kinematics=TIPS[name](self)))
-        with made as cycle:
+        """Give the control cycle that goes by ``name``, within the arm's limits."""
+        with self.rival(name) as cycle:
             yield cycle if isinstance(cycle, Safe) else Safe(cycle, self.arm, dt=self.period)
 
 
-def reaching_scene(settings: ReachSettings) -> Scene:
+def reaching_scene(settings: ReachSettings) -> ReachScene:
     """Make the scene of ``nengo-forcectl reach``.
 
     Raises:
@@ -113,7 +154,7 @@ def reaching_scene(settings: ReachSettings) -> Scene:
         direction = random_direction(arm, home, np.random.default_rng([settings.seed, 4]))
         tool = Tool(settings.tool * direction)
     fitted = arm if tool is None else tool.real(arm)
-    return Scene(
+    return ReachScene(
         settings=settings,
         arm=arm,
         home=home,

@@ -12,7 +12,18 @@ from rich.table import Table
 import arms
 from arms import Arm
 
+from ..job_output import Printer
+from .arms_settings import ArmsSettings
+
 NAME, NUMBER = 24, 9  # columns that a name and a number get before they are broken
+
+
+def _text(settings: ArmsSettings, found: Sequence[Arm]) -> RenderableType:
+    return catalogue() if settings.name is None else one(found[0])
+
+
+def _data(found: Sequence[Arm]) -> list[dict[str, Any]]:
+    return [as_data(arm) for arm in found]
 
 
 def catalogue() -> RenderableType:
@@ -124,3 +135,6 @@ def _matrices(arm: Arm) -> list[RenderableType]:
 
 def _vector(values: Any) -> str:
     return " ".join(f"{value:.3g}" for value in values)
+
+
+ARMS = Printer(_text, _data)

@@ -5,16 +5,18 @@ from typing import Annotated
 
 import tyro
 
+from ..job_settings import option
+
 
 @dataclass(frozen=True)
 class ArmsSettings:
-    """The arms of the catalogue, or one arm in full."""
+    """List the arms of the catalogue, or describe one arm in full."""
 
-    name: Annotated[str | None, tyro.conf.Positional] = None
-    """Name of an arm, or path of a URDF file; without it, the catalogue."""
+    name: Annotated[str | None, tyro.conf.Positional, option("ARM", "all of the catalogue")] = None
+    """Name of an arm, or path of a URDF file."""
 
-    tip: str | None = None
-    """Link that carries the tool, where the links of a URDF branch."""
+    tip: Annotated[str | None, option("LINK", "the last link")] = None
+    """Link that carries the tool; needed where the links of a URDF branch."""
 
     json: bool = False
-    """Print a list of summaries as JSON."""
+    """Print a list of summaries as JSON, and nothing else, on the standard output."""

@@ -1,1 +1,1 @@
-"""The job ``nengo-forcectl bench adaptation``: what disturbs, the runs, the figure."""
+"""`nengo-forcectl bench adaptation`: controllers under disturbances, side by side."""

@@ -3,8 +3,8 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..reach.reach_figures import COLOURS
-from .bench_job import Results
+from ..rivals import colour
+from .results import Results
 
 
 def bench_figure(results: Results) -> Figure:
@@ -36,9 +36,9 @@ def _draw_arm(axes: Axes, results: Results, arm: str) -> None:
                     fell.append((0.985, row + shift))
                 else:
                     stood.append((cell.later_mm, row + shift))
-        axes.plot(*_columns(stood), "o", ms=5, color=COLOURS[name], label=name)
+        axes.plot(*_columns(stood), "o", ms=5, color=colour(name), label=name)
         axes.plot(
-            *_columns(fell), "x", ms=6, mew=1.6, color=COLOURS[name],
+            *_columns(fell), "x", ms=6, mew=1.6, color=colour(name),
             transform=axes.get_yaxis_transform(), clip_on=False, in_layout=False,
         )  # fmt: skip
     axes.set_xscale("log")

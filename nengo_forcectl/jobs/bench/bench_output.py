@@ -1,53 +1,37 @@
 """What ``nengo-forcectl bench adaptation`` prints."""
 
-import json
-import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Any
 
 from rich import box
-from rich.console import Console
+from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from ...support.progress import counted
+from ..job_output import JobBars, Printer
 from .bench_settings import BenchSettings
-
-if TYPE_CHECKING:
-    from .bench_job import Cell, Results
+from .results import Results
 
 
-def show(settings: BenchSettings) -> None:
-    """Run the verb and print what came of it."""
-    from . import bench_job as bench
-
-    with counted() as bars:
-        task = bars.add_task("bench", total=None, last="")
-
-        def watch(done: int, total: int, cell: "Cell | None") -> None:
-            last = ""
-            if cell is not None:
-                outcome = "fell" if cell.later_mm is None else f"{cell.later_mm:.3g} mm"
-                last = escape(f"{cell.arm}, {cell.disturbance}, {cell.controller}: {outcome}")
-            bars.update(task, completed=done, total=total, last=last)
-
-        results = bench.run(settings, watch)
-    if settings.json:
-        sys.stdout.write(json.dumps(results.data) + "\n")
-        return
-    console = Console()
-    console.print(f"RMS error of the tool in mm {results.passes}, the median of passes and seeds:")
+def _text(settings: BenchSettings, results: Results) -> RenderableType:
+    parts: list[RenderableType] = [
+        f"RMS error of the tool in mm {results.passes}, the median of passes and seeds:"
+    ]
     for arm in settings.arms:
-        for table in (_error_table(results, arm), _ratio_table(results, arm)):
-            if table is not None:
-                console.print(table)
+        tables = (_error_table(results, arm), _ratio_table(results, arm))
+        parts += [table for table in tables if table is not None]
     for cell in results.cells:
         if cell.fell:
             where = f"{cell.arm}, {cell.disturbance}, {cell.controller}, seed {cell.seed}"
-            console.print(f"[red]{escape(where)} fell:[/] {escape(cell.fell)}")
-    console.print(f"Run folder: [bold]{escape(str(results.folder))}[/]")
+            parts.append(f"[red]{escape(where)} fell:[/] {escape(cell.fell)}")
+    return Group(*parts, f"Run folder: [bold]{escape(str(results.folder))}[/]")
 
 
-def _error_table(results: "Results", arm: str) -> Table:
+def _data(results: Results) -> Mapping[str, Any]:
+    return results.data
+
+
+def _error_table(results: Results, arm: str) -> Table:
     """Disturbances by controllers, the best learner bold."""
     controllers = results.settings["adapt"]
     table = Table(title=arm, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
@@ -70,7 +54,7 @@ def _error_table(results: "Results", arm: str) -> Table:
     return table
 
 
-def _ratio_table(results: "Results", arm: str) -> Table | None:
+def _ratio_table(results: Results, arm: str) -> Table | None:
     """What consolidation makes of the error that others have; None where it does not run."""
     others = [name for name in ("none", "observer") if name in results.settings["adapt"]]
     if "consolidation" not in results.settings["adapt"] or not others:
@@ -85,3 +69,6 @@ def _ratio_table(results: "Results", arm: str) -> Table | None:
         row = [f"{learned / error:.3g}" if learned and error else "-" for error in errors]
         table.add_row(disturbance, *row)
     return table
+
+
+BENCH = Printer(_text, _data, lambda settings: JobBars(0))

@@ -1,12 +1,13 @@
 """`nengo-forcectl bench adaptation`."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Annotated
 
 from ...errors import ConfigurationError
-from ...networks.encoding import Inputs
-from ...support.checks import Settings, check_choices, check_whole
-from ..reach.reach_settings import ADAPT, Adapt
+from ...networks.encoding import INPUTS, Inputs
+from ...support.checks import check_choice, check_choices, check_whole
+from ..job_settings import JobSettings, names, option
+from ..rivals import RIVALS
 
 DISTURBANCES = (
     "none", "payload-0.5", "payload-2", "payload-5", "pick-and-drop", "viscous", "coulomb",
@@ -15,50 +16,45 @@ DISTURBANCES = (
 )  # fmt: skip
 
 
+ADAPT_TEXT = """Controllers to run, in this order; see `nengo-forcectl reach --help`.
+exact does not run with coulomb: friction at rest is not a function of the state."""
+DISTURBANCES_TEXT = """Disturbances, one run each, scaled to the mass and size of each arm.
+noise, quantised, the delays and 500hz include a payload of 2 kg and viscous friction."""
+
+
 @dataclass(frozen=True)
-class BenchSettings(Settings):
-    """Arms, what disturbs them, and controllers, each with each, in parallel.
+class BenchSettings(JobSettings):
+    """Run every combination of arm, disturbance and controller in parallel.
 
     Raises:
         ConfigurationError: a value that makes no sense.
     """
 
-    arms: tuple[str, ...] = ("kuka_iiwa",)
-    """Names of arms, or paths of URDF files."""
+    arms: Annotated[tuple[str, ...], option("STR ...")] = ("kuka_iiwa",)
+    """Names of arms (see `nengo-forcectl arms`), or paths of URDF files."""
 
-    disturbances: tuple[str, ...] = DISTURBANCES
-    """Names of what disturbs the arms. The amounts are those for the KUKA iiwa; other arms have
-    theirs in proportion to their mass and size. noise, quantised, the delays and 500hz have a
-    payload of 2 kg and viscous friction with it."""
+    disturbances: Annotated[
+        tuple[str, ...], option(names(DISTURBANCES), "all", DISTURBANCES_TEXT)
+    ] = DISTURBANCES
 
-    adapt: tuple[Adapt, ...] = (
+    adapt: Annotated[tuple[str, ...], option(names(RIVALS), None, ADAPT_TEXT)] = (
         "none", "integral", "observer", "slotine-li", "consolidation", "exact",
     )  # fmt: skip
-    """Which controllers run, in this order; see `nengo-forcectl reach --help`. exact knows the arm
-    and the forces at every instant, not the sensors' faults; with coulomb it does not run, for dry
-    friction at rest is no function of the state."""
 
-    seeds: tuple[int, ...] = (1,)
-    """One number: so many seeds, from 0 up. Several: these seeds. Of the targets, of the networks,
-    and of the disturbances."""
+    seeds: Annotated[tuple[int, ...], option("INT ...")] = (1,)
+    """Random seeds: one number is their count, from seed 0 up; several are the seeds."""
 
     passes: int = 3
-    """How many times the five targets are visited."""
+    """Number of passes over the five targets."""
 
-    inputs: Inputs = "q-dq-ref"
-    """What the consolidating network sees; see `nengo-forcectl reach --help`."""
+    inputs: Annotated[Inputs, option(f"{{{','.join(INPUTS)}}}")] = "q-dq-ref"
+    """What the network of consolidation sees; see `nengo-forcectl reach --help`."""
 
     neurons: int = 1000
-    """Size of the adaptive ensemble."""
+    """Number of neurons in the adaptive ensemble."""
 
-    jobs: int | None = None
-    """How many processes run at once; by default as many as there are processor cores."""
-
-    out: Path | None = None
-    """Folder of the results; must not exist. Without it the next free runs/bench-NNN."""
-
-    json: bool = False
-    """Print the results as JSON on the standard output, and nothing else there."""
+    jobs: Annotated[int | None, option("INT", "one per processor core")] = None
+    """Number of parallel processes."""
 
     @property
     def all_seeds(self) -> tuple[int, ...]:
@@ -78,4 +74,5 @@ class BenchSettings(Settings):
                 f"arms: is {' '.join(self.arms) or 'empty'}, needs some arms, each at most once"
             )
         check_choices(self, "disturbances", DISTURBANCES)
-        check_choices(self, "adapt", ADAPT)
+        check_choices(self, "adapt", tuple(RIVALS))
+        check_choice(self, "inputs", INPUTS)

@@ -19,8 +19,7 @@ from ...sim.forces import ForceField, Spring
 from ...sim.friction import CoulombFriction, ViscousFriction
 from ...sim.masses import Payload, WrongMasses
 from ...sim.sensing import Sensors
-from ..rivals import DT
-from ..scene import REACH_TIME, TARGETS
+from ..scene import DT, REACH_TIME, TARGETS
 
 MASS = 17.5  # of the iiwa's links [kg]
 REACH = 0.964  # of its tool from its base at home [m]

@@ -1,1 +1,1 @@
-"""Contact: from the air to a surface, pressing it, wiping it; what the runs leave, and print."""
+"""`nengo-forcectl press` and ``wipe``: force control on a surface of unknown stiffness."""

@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..job import Run
-from ..reach.reach_figures import COLOURS
-from .contact_job import LIMITS
+from ..rivals import colour
+from ..run_folder import Run
+from .contact_settings import LIMITS
 from .wipe import path_error, wiping_time
 
 # Of the wanted force, the bands that are drawn.
@@ -156,4 +156,4 @@ def _style(run: Run, name: str) -> dict[str, Any]:
     dashes = ["-", "--", "-.", ":"]
     wipes = run.summary["verb"] == "wipe"
     style = dashes[stiffnesses.index(figures["stiffness"]) % len(dashes)] if wipes else "-"
-    return {"color": COLOURS[figures["adapt"]], "lw": 1.2, "ls": style}
+    return {"color": colour(figures["adapt"]), "lw": 1.2, "ls": style}

@@ -1,54 +1,30 @@
 """What ``nengo-forcectl press`` and ``wipe`` print."""
 
-import json
-import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
-from rich.console import Console
+from rich.console import Group, RenderableType
 from rich.markup import escape
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from ...support.progress import Bars
-from .contact_settings import ContactSettings, WipeSettings
+from ..job_output import Printer, endings, summary_of
+from .contact_settings import LIMITS, ContactSettings
+
+if TYPE_CHECKING:
+    from ..run_folder import Run
 
 
-def show(settings: ContactSettings) -> None:
-    """Run the verb and print what came of it."""
-    from . import press, wipe
-
-    with Bars(TextColumn("{task.description:<22}"), BarColumn(), TimeElapsedColumn()) as bars:
-        tasks: dict[str, Any] = {}
-
-        def watch(name: str, done: int, total: int) -> None:
-            if name not in tasks:
-                tasks[name] = bars.add_task(name, total=total)
-            bars.update(tasks[name], completed=done)
-
-        if isinstance(settings, WipeSettings):
-            run = wipe.run(settings, watch)
-        else:
-            run = press.run(settings, watch)  # pyright: ignore[reportArgumentType]
-    if settings.json:
-        sys.stdout.write(json.dumps(run.summary) + "\n")
-        return
-    console = Console()
-    console.print(
+def _text(settings: ContactSettings, run: "Run") -> RenderableType:
+    what = (
         f"{settings.force:g} N by {settings.law} force and position control; stiffness, payload "
         "and friction are unknown:"
     )
-    console.print(_table(run.summary))
-    for name, failure in run.summary["failures"].items():
-        console.print(f"[red]{escape(name)} ended early:[/] {escape(failure)}")
-    console.print(f"Run folder: [bold]{escape(str(run.folder))}[/]")
+    return Group(what, _table(run.summary), *endings(run))
 
 
 def _table(summary: Mapping[str, Any]) -> Table:
     """A row a run; what is beyond the limits is red."""
-    from .contact_job import LIMITS
-
     columns = {
         "impact_N": "impact\n[N]",
         "overshoot_percent": "overshoot\n[%]",
@@ -73,3 +49,6 @@ def _table(summary: Mapping[str, Any]) -> Table:
             cells.append(f"[red]{text}[/]" if beyond else text)
         table.add_row(run["adapt"], f"{run['stiffness']:g}", *cells)
     return table
+
+
+CONTACT = Printer(_text, summary_of)

@@ -1,12 +1,10 @@
 """`nengo-forcectl press` and ``wipe``."""
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal, get_args
+from typing import Annotated, Any, Literal
 
 from ...support.checks import (
     Arguments,
-    Settings,
     check,
     check_choice,
     check_choices,
@@ -14,65 +12,72 @@ from ...support.checks import (
     check_whole,
     check_within,
 )
+from ..job_settings import JobSettings, SceneSettings, names, option
+from ..rivals import RIVALS, listed
 
-ContactAdapt = Literal["none", "observer", "consolidation", "exact"]
-CONTACT_ADAPT: tuple[ContactAdapt, ...] = get_args(ContactAdapt)
+CONTACT_RIVALS = {name: each for name, each in RIVALS.items() if each.contact}
+ADAPT_TEXT = f"""Adaptations to run, in this order; all know the contact force:
+{listed(CONTACT_RIVALS.values())}"""
+LAW_TEXT = """How the force is controlled:
+hybrid: force along the surface's normal, motion along the other axes.
+parallel: force and motion along the normal; the force wins in the end."""
+SURFACE_TEXT = """What is pressed:
+table: gives way; 1e3 N/m is like foam, 1e4 like wood, 1e5 like metal.
+peg: slides in a guide, against a spring with a preload of 5 N; hard head."""
+
+
+LIMITS = {"overshoot_percent": 15.0, "last_bounce_s": 0.3, "error_percent": 2.0}
+"""Bounds of a good run; see `contact_job.force_figures`."""
+
+
+def stiffness_option(default: str) -> Any:
+    """Return how the help shows the stiffness; its default depends on the command."""
+    return option(
+        "FLOAT ...",
+        default,
+        "Stiffness of the surface [N/m]; unknown to the controller. One run each.",
+    )
 
 
 @dataclass(frozen=True)
-class ContactSettings(Settings):
+class ContactSettings(JobSettings, SceneSettings):
     """What pressing and wiping have in common.
 
     Raises:
         ConfigurationError: a value that makes no sense.
     """
 
-    arm: str = "kuka_iiwa"
-    """Name of an arm (kuka_iiwa, panda, planar2, ...), or path of a URDF file."""
-
-    tip: str | None = None
-    """Link that carries the tool, where the links of a URDF branch."""
-
     force: float = 20.0
-    """That the tool is to press the surface with [N]."""
+    """Contact force [N]."""
 
-    law: Literal["hybrid", "parallel"] = "hybrid"
-    """hybrid: force along the surface's normal, motion along the other axes. parallel: both along
-    the normal, where the force wins in the end."""
+    law: Annotated[Literal["hybrid", "parallel"], option("{hybrid,parallel}", None, LAW_TEXT)] = (
+        "hybrid"
+    )
 
-    stiffness: tuple[float, ...] = ()
-    """Of the surface, one after the other, which the controller does not know [N/m]. By default
-    1e3, 1e4 and 1e5 for a table to press, 500 and 2000 for a peg's spring, 1e4 to wipe."""
+    stiffness: Annotated[tuple[float, ...], stiffness_option("")] = ()
 
     payload: float = 2.0
-    """Mass at the tool that the model does not know, beyond the wrist sensor [kg]."""
+    """Mass beyond the wrist sensor [kg] that the model does not know."""
 
     friction: float = 0.9
-    """Viscous friction of every joint that the model does not know [N m s/rad]."""
+    """Viscous friction of every joint [N m s/rad] that the model does not know."""
 
     speed: float = 0.02
-    """On the way down, until the surface is felt [m/s]."""
+    """Speed of the descent [m/s], until the surface is felt."""
 
     noise: float = 0.0
-    """Of the wrist sensor's force, the standard deviation of a reading [N]."""
+    """Standard deviation of the force that the wrist sensor reads [N]."""
 
-    adapt: tuple[ContactAdapt, ...] = ("none", "consolidation")
-    """Which adaptations run, one after the other; see `nengo-forcectl reach --help`. All are told
-    what the wrist sensor feels."""
+    adapt: Annotated[tuple[str, ...], option(names(CONTACT_RIVALS), None, ADAPT_TEXT)] = (
+        "none",
+        "consolidation",
+    )
 
     neurons: int = 1000
-    """Size of the adaptive ensemble."""
-
-    seed: int = 0
-    """Of the place of the surface, of the sensor's noise and of the network."""
-
-    out: Path | None = None
-    """Folder of the run; must not exist. Without it the next free one in runs/."""
-
-    json: bool = False
-    """Print the summary as JSON on the standard output, and nothing else there."""
+    """Number of neurons in the adaptive ensemble."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_not_negative(self, payload="kg", friction="N m s/rad", noise="N")
         # Down to where a touch is felt, up to what the ball's contact and the arm can bear.
         check_within(self, "force", 5.0, 100.0, "N")
@@ -81,9 +86,9 @@ class ContactSettings(Settings):
         check(self, "stiffness", different, "each at most once", "N/m")
         for stiffness in self.stiffness:
             check_within(Arguments("", stiffness=stiffness), "stiffness", 100.0, 1e6, "N/m")
-        check_whole(self, neurons=1, seed=0)
+        check_whole(self, neurons=1)
         check_choice(self, "law", ("hybrid", "parallel"))
-        check_choices(self, "adapt", CONTACT_ADAPT)
+        check_choices(self, "adapt", tuple(CONTACT_RIVALS))
 
 
 @dataclass(frozen=True)
@@ -94,12 +99,14 @@ class PressSettings(ContactSettings):
         ConfigurationError: a value that makes no sense.
     """
 
-    surface: Literal["table", "peg"] = "table"
-    """table: gives way, 1e3 N/m as foam, 1e4 as wood, 1e5 as metal. peg: in a guide, pushed out by
-    a preload of 5 N and a spring, with a hard head."""
+    stiffness: Annotated[
+        tuple[float, ...], stiffness_option("1e3 1e4 1e5; with --surface peg: 500 2000")
+    ] = ()
+
+    surface: Annotated[Literal["table", "peg"], option("{table,peg}", None, SURFACE_TEXT)] = "table"
 
     hold: float = 2.0
-    """How long it presses, after a second in which the force may settle [s]."""
+    """Duration of the contact [s], after one second in which the force settles."""
 
     def __post_init__(self) -> None:
         check_choice(self, "surface", ("table", "peg"))
@@ -118,17 +125,19 @@ class WipeSettings(ContactSettings):
         ConfigurationError: a value that makes no sense.
     """
 
+    stiffness: Annotated[tuple[float, ...], stiffness_option("1e4")] = ()
+
     mu: float = 0.3
-    """Coulomb friction between tool and surface."""
+    """Coefficient of Coulomb friction between tool and surface."""
 
     radius: float = 0.06
-    """Of the circles [m]; an arm that moves in a plane goes to and fro over twice of it."""
+    """Radius of the circles [m]; an arm in a plane moves to and fro over twice that."""
 
     laps: int = 2
-    """How many circles."""
+    """Number of circles."""
 
     lap: float = 5.0
-    """How long one takes on average; the tool speeds up and slows down by minimum jerk [s]."""
+    """Mean duration of a circle [s]; the tool starts and ends at rest."""
 
     def __post_init__(self) -> None:
         if not self.stiffness:

@@ -7,9 +7,11 @@ from arms import Arm
 
 from ...paths import CurvePath, Line, MinimumJerkProfile, Slerp
 from ...sim.surfaces import Peg, Surface, Table
-from ..job import Run
-from ..rivals import DT
-from .contact_job import ContactScene, Watch, contact_scene, force_figures, run_all
+from ..job import Watch, unwatched
+from ..run_folder import Run
+from ..scene import DT
+from .contact_job import force_figures, run_contacts
+from .contact_scene import ContactScene, contact_scene
 from .contact_settings import PressSettings
 
 DAMPING = 0.1  # of a table: its share of the critical damping of 1 kg on it
@@ -17,22 +19,22 @@ SETTLE = 1.0  # from landing to the time that counts [s]
 STEADY = slice(-round(0.5 / DT), None)  # the cycles of a run in which the force counts as steady
 
 
-def run(settings: PressSettings, watch: Watch | None = None) -> Run:
-    """Press with every adaptation on every surface of the settings; see `run_all`.
+def run_press(settings: PressSettings, watch: Watch = unwatched) -> Run:
+    """Press with every adaptation on every surface of the settings; see `run_contacts`.
 
     Raises:
         ArmError: the arm is unknown, or its file is broken.
-        ConfigurationError: an arm that cannot do it.
+        ConfigurationError: the arm cannot do it.
         RecordError: the run folder exists or cannot be written.
     """
-    from .contact_figures import press_figure  # matplotlib is wanted at the end only
+    from .contact_figures import press_figure  # matplotlib
 
     def stay(arm: Arm, pose: Float[np.ndarray, "4 4"]) -> CurvePath:
         x, R = pose[:3, 3], pose[:3, :3]
         return CurvePath(Line(x, x), MinimumJerkProfile(settings.hold), Slerp(R, R))
 
     scene = contact_scene(settings, stay, SETTLE)
-    return run_all(
+    return run_contacts(
         "press",
         scene,
         lambda stiffness: surface(scene, settings, stiffness),

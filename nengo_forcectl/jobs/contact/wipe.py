@@ -10,23 +10,25 @@ from arms import Arm
 from ...contract import EndingPath
 from ...networks.workspace import task_axes
 from ...paths import Circle, CurvePath, MinimumJerk, MinimumJerkProfile, Slerp
-from ..job import Run
-from .contact_job import Watch, contact_scene, force_figures, run_all, upward
+from ..job import Watch, unwatched
+from ..run_folder import Run
+from .contact_job import force_figures, run_contacts
+from .contact_scene import contact_scene, upward
 from .contact_settings import WipeSettings
 from .press import table
 
 SETTLE = 2.0  # from landing to the first motion: soft ground takes 1.6 s to settle [s]
 
 
-def run(settings: WipeSettings, watch: Watch | None = None) -> Run:
-    """Wipe with every adaptation on every surface of the settings; see `run_all`.
+def run_wipe(settings: WipeSettings, watch: Watch = unwatched) -> Run:
+    """Wipe with every adaptation on every surface of the settings; see `run_contacts`.
 
     Raises:
         ArmError: the arm is unknown, or its file is broken.
-        ConfigurationError: an arm that cannot do it.
+        ConfigurationError: the arm cannot do it.
         RecordError: the run folder exists or cannot be written.
     """
-    from .contact_figures import wipe_figure  # matplotlib is wanted at the end only
+    from .contact_figures import wipe_figure  # matplotlib
 
     scene = contact_scene(settings, lambda arm, pose: wiping(arm, pose, settings), SETTLE)
 
@@ -39,7 +41,7 @@ def run(settings: WipeSettings, watch: Watch | None = None) -> Run:
             "path_rms_mm": float(np.sqrt(np.mean(away**2))) if away.size else None,
         }
 
-    return run_all(
+    return run_contacts(
         "wipe",
         scene,
         lambda stiffness: table(scene, stiffness, settings.mu),

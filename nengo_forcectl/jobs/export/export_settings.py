@@ -1,4 +1,4 @@
-"""`nengo-forcectl arms` and ``export``."""
+"""`nengo-forcectl export`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,21 +6,21 @@ from typing import Annotated
 
 import tyro
 
+from ..job_settings import option
+
 
 @dataclass(frozen=True)
 class ExportSettings:
-    """A controller that a run has trained becomes a folder that runs without the simulator."""
+    """Turn a trained controller of a run into a folder that works without the simulator."""
 
     run: Annotated[Path, tyro.conf.Positional]
-    """Folder of a run of `nengo-forcectl reach` without a tool; no other run leaves a
-    controller."""
+    """Folder of a run of `nengo-forcectl reach` without a tool."""
 
     folder: Annotated[Path, tyro.conf.Positional]
-    """Folder that is written; must not exist."""
+    """Folder to write; must not exist."""
 
-    controller: str | None = None
-    """Name of the controller (consolidation, ...), where the run has several that can be
-    exported."""
+    controller: Annotated[str | None, option("NAME", "the only one of the run")] = None
+    """Name of the controller (consolidation, ...)."""
 
     replace: bool = False
-    """Replace an exported controller that is there."""
+    """Replace an exported controller that is in the folder."""

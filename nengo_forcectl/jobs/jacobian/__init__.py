@@ -1,1 +1,1 @@
-"""The job ``nengo-forcectl jacobian``: learned against analytic, and what it leaves."""
+"""`nengo-forcectl jacobian`: a learned Jacobian beside the analytic one."""

@@ -7,11 +7,14 @@ from jaxtyping import Float
 
 from arms import Arm
 
+from ...contract import Cycle, Reference, Result, State
 from ...kinematics.learned import LearnedKinematics, kinematic_targets, untrained_kinematics
 from ...kinematics.training import HELD_OUT, Examiner, Progress, check_samples, sample
 from ...learning.law import Signal
 from ...learning.least_squares import RecursiveLeastSquares
 from ...paths import MinimumJerk
+from ...robots.log import Log
+from ...robots.loop import follow
 from ...support.torques import limited
 
 DT = 1e-3  # of a control cycle [s]
@@ -28,7 +31,7 @@ class OnlineLearner:
         self.blank, self.weights = blank, {"decoders": blank.decoders.copy()}
         self._memory = LAW.start(self.weights)
 
-    def see(self, q: Float[np.ndarray, "n"], y: Float[np.ndarray, "outputs"]) -> None:
+    def learn(self, q: Float[np.ndarray, "n"], y: Float[np.ndarray, "outputs"]) -> None:
         """Learn from one configuration and what is measured there."""
         phi = self.blank.features(q)
         J_w = np.zeros((len(y), len(y), len(phi)))
@@ -54,9 +57,9 @@ def online_training(
 ) -> Iterator[tuple[LearnedKinematics, Progress]]:
     """Give the network after every epoch; ``visited`` grows by the configurations learned from.
 
-    For seven tenths of the samples the joints go from one random configuration to the next on
-    minimum-jerk lines. Then the tool goes for random targets, its joints told to move at
-    ``pinv(J) 4/s (x_t - x)`` with J the learned one. Joints follow by computed torque.
+    For seven tenths of the samples the joints move from one random configuration to the next on
+    minimum-jerk lines. Then the tool reaches for random targets with the joint velocities
+    ``pinv(J) 4/s (x_t - x)``, J the learned one. The joints follow by computed torque.
     """
     from ...sim.bullet import Bullet
 
@@ -71,22 +74,41 @@ def online_training(
     ends = np.linspace(0, samples, epochs + 1).round().astype(int)[1:]
     rng, start = np.random.default_rng([seed, 1]), 0.5 * (lower + upper)
     with Bullet(arm, start, dt=DT) as robot:
-        guide = _Guide(arm, learner, bounds, rng, start)
-        epoch = 0
+        cycle = Babbling(_Guide(arm, learner, bounds, rng, start), arm)
+        log, epoch = Log(samples * EVERY), 0
         for count in range(1, samples + 1):
-            for _ in range(EVERY):
-                state = robot.read()
-                q_r, dq_r, ddq_r = guide.next(state.q, count <= BABBLING * samples)
-                ddq = ddq_r + STIFFNESS * (q_r - state.q) + 2 * STIFFNESS**0.5 * (dq_r - state.dq)
-                tau = arm.inverse_dynamics(state.q, state.dq, ddq)
-                robot.apply(limited(tau, arm.tau_max))
+            cycle.babbling = count <= BABBLING * samples
+            follow(robot, cycle, cycle, range(EVERY), log)
             q = robot.read().q
-            y, _ = kinematic_targets(arm, q[None], rows)  # what a camera would say
-            learner.see(q, y[0])
+            y, _ = kinematic_targets(arm, q[None], rows)  # as a camera measures
+            learner.learn(q, y[0])
             visited.append(q)
             if count == ends[epoch]:
                 epoch += 1
                 yield learner.learned, examiner.measure(learner.learned, epoch, count, False)
+
+
+class Babbling(Cycle):
+    """Computed torque of the joints after a guide; it is the path as well, which stands still."""
+
+    arm: Arm
+    dt = DT
+
+    def __init__(self, guide: "_Guide", arm: Arm) -> None:
+        self.arm, self.dof = arm, arm.dof
+        self.babbling = True  # else reaching
+        self._guide, self._rest = guide, Reference(*np.zeros((3, 3)))
+
+    def at(self, time: float) -> Reference:
+        """Return nothing of use: where to go depends on the state, see `step`."""
+        return self._rest
+
+    def step(self, state: State, reference: Reference) -> Result:
+        """Return the torque towards the guide's next reference, within the motors' limits."""
+        q_r, dq_r, ddq_r = self._guide.next(state.q, self.babbling)
+        ddq = ddq_r + STIFFNESS * (q_r - state.q) + 2 * STIFFNESS**0.5 * (dq_r - state.dq)
+        tau = self.arm.inverse_dynamics(state.q, state.dq, ddq)
+        return Result(limited(tau, self.arm.tau_max), 0.0, self._rest.x)
 
 
 class _Guide:

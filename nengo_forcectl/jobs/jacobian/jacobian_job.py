@@ -8,6 +8,7 @@ Jacobians, the rows' weights, the configurations learned from), ``summary.json``
 import dataclasses
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,12 +21,14 @@ from arms import Arm
 from ...errors import ArmError, NetworkError, RecordError
 from ...kinematics.compare import Comparison, compare_jacobians, compare_matrices, nearest_distance
 from ...kinematics.learned import LearnedKinematics
-from ...kinematics.training import Progress, Watch, check_samples, region, sample, training
+from ...kinematics.training import Progress, check_samples, region, sample, training
 from ...support.files import interpreting, read_json, read_npz
-from ..job import RunFolder, versions
+from ..job import Watch, summary_of_settings, unwatched
+from ..run_folder import RunFolder
 from .babbling import online_training
 from .jacobian_settings import JacobianSettings
 
+Bounds = tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]
 AGAINST = ("relative_error", "velocity_error", "manipulability")  # shown against distances
 
 
@@ -40,8 +43,12 @@ class JacobianRun(NamedTuple):
     data: Float[np.ndarray, "samples n"]  # configurations learned from
 
 
-def run(settings: JacobianSettings, watch: Watch | None = None) -> JacobianRun:
+def run_jacobian(settings: JacobianSettings, watch: Watch = unwatched) -> JacobianRun:
     """Train and compare as the settings say; an interrupted training keeps the best so far.
+
+    Args:
+        settings: of the command.
+        watch: called after every epoch.
 
     Raises:
         ArmError: the arm is unknown, or its file is broken.
@@ -52,31 +59,13 @@ def run(settings: JacobianSettings, watch: Watch | None = None) -> JacobianRun:
     bounds = region(arm, settings.half_range)
     check_samples(settings.samples, settings.epochs, bounds[0])
     folder = RunFolder("jacobian", settings.out)
-    began, interrupted = time.perf_counter(), False
-    data: list[Any] = []
-    best: tuple[float, LearnedKinematics] | None = None
-    curve: list[Progress] = []
-    try:
-        for learned, progress in _epochs(arm, settings, bounds, data):
-            curve.append(progress)
-            if best is None or progress.jacobian_error < best[0]:
-                best = progress.jacobian_error, learned
-            if watch is not None:
-                watch(progress)
-    except KeyboardInterrupt:
-        if best is None:
-            raise
-        interrupted = True
-    assert best is not None  # there is at least one epoch
-    seconds = time.perf_counter() - began
-    learned, q_data = best[1], np.array(data)
+    trained = _train(arm, settings, bounds, watch)
+    learned, q_data = trained.best, np.array(trained.data)
     q = sample(*bounds, settings.test, np.random.default_rng([settings.seed, 3]))
     rows = list(learned.rows)
+    weights = row_weights(arm, learned, q)
     comparison = compare_jacobians(
-        learned.jacobian,
-        lambda q: arm.jacobian(q)[:, rows],
-        q,
-        weights=row_weights(arm, learned, q),
+        learned.jacobian, lambda q: arm.jacobian(q)[:, rows], q, weights=weights
     )
     arrays = {
         "q": q,
@@ -87,42 +76,84 @@ def run(settings: JacobianSettings, watch: Watch | None = None) -> JacobianRun:
     }
     folder.write_record("comparison", arrays)
     folder.write_record("network", learned.arrays())
-    checked = None
-    if settings.weights:
-        from .weight_check import check_weights
-
-        checked = check_weights(arm, settings.seed)
     summary = {
         "verb": "jacobian",
+        **summary_of_settings(settings, {}),
         **summary_of(comparison, q_data),
         "rows": rows,
         "region": [bound.tolist() for bound in bounds],
-        "training_seconds": seconds,
-        "interrupted": interrupted,
-        "curve": [dataclasses.asdict(each) for each in curve],
-        "weights": checked,
+        "training_seconds": trained.seconds,
+        "interrupted": trained.interrupted,
+        "curve": [dataclasses.asdict(each) for each in trained.curve],
+        "weights": _checked_weights(arm, settings),
         "joints": list(arm.joint_names),
-        "settings": dataclasses.asdict(settings)
-        | {"out": None if settings.out is None else str(settings.out)},
-        "versions": versions(),
     }
     folder.write_summary(summary)
-    result = read_jacobian_run(folder.path)
-    from .jacobian_figures import figures  # matplotlib is wanted at the end only
+    return _drawn(folder)
+
+
+@dataclass
+class _Training:
+    """What came of the training."""
+
+    curve: list[Progress]  # an entry an epoch
+    data: list[Any]  # configurations learned from
+    seconds: float = 0.0
+    interrupted: bool = False
+    network: LearnedKinematics | None = None  # the best so far
+
+    @property
+    def best(self) -> LearnedKinematics:
+        """The network with the smallest error; there is at least one epoch."""
+        assert self.network is not None
+        return self.network
+
+
+def _train(arm: Arm, settings: JacobianSettings, bounds: Bounds, watch: Watch) -> _Training:
+    training, began = _Training([], []), time.perf_counter()
+    least = np.inf
+    try:
+        for learned, progress in _epochs(arm, settings, bounds, training.data):
+            training.curve.append(progress)
+            if progress.jacobian_error < least:
+                least, training.network = progress.jacobian_error, learned
+            error = f"error of J {100 * progress.jacobian_error:.3g} %"
+            last = f"loss {progress.loss:.2e}, {error}"
+            watch("training", progress.epoch, settings.epochs, last)
+    except KeyboardInterrupt:
+        if training.network is None:
+            raise
+        training.interrupted = True
+    training.seconds = time.perf_counter() - began
+    return training
+
+
+def _checked_weights(arm: Arm, settings: JacobianSettings) -> list[dict[str, Any]] | None:
+    if not settings.weights:
+        return None
+    from .weight_check import check_weights  # TensorFlow
+
+    return check_weights(arm, settings.seed)
+
+
+def _drawn(folder: RunFolder) -> JacobianRun:
+    """Draw figures and report from what the folder holds."""
+    from .jacobian_figures import figures  # matplotlib
     from .jacobian_report import report
 
-    drawn = figures(result)
+    run = read_jacobian_run(folder.path)
+    drawn = figures(run)
     for name, figure in drawn.items():
         folder.write(f"{name}.png", figure.savefig)
-    html = report(result, list(drawn))
+    html = report(run, list(drawn))
     folder.write("report.html", lambda stream: stream.write(html.encode()))
-    return result
+    return run
 
 
 def _epochs(
     arm: Arm,
     settings: JacobianSettings,
-    bounds: tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]],
+    bounds: Bounds,
     data: list[Any],
 ) -> Iterator[tuple[LearnedKinematics, Progress]]:
     """Networks and progress, epoch by epoch; ``data`` gets the configurations learned from."""

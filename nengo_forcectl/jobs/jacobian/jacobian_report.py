@@ -2,9 +2,10 @@
 
 import base64
 import html
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .jacobian_job import JacobianRun
+if TYPE_CHECKING:
+    from .jacobian_job import JacobianRun
 
 CAPTIONS = {
     "error_by_joint": "Which columns (joints) and rows (directions) of the learned J are wrong.",
@@ -56,7 +57,7 @@ def weight_cells(row: dict[str, Any]) -> list[str]:
     return [row["name"], shape, *numbers, str(row["in_simulator"]), f"{row['acceleration']:.1e}"]
 
 
-def report(run: JacobianRun, pictures: list[str]) -> str:
+def report(run: "JacobianRun", pictures: list[str]) -> str:
     """Return the page; ``pictures`` are names of PNG files in the run's folder."""
     summary, settings = run.summary, run.summary["settings"]
     found = summary["relative_error"]

@@ -1,67 +1,57 @@
 """`nengo-forcectl jacobian`."""
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
-from ...support.checks import Settings, check_choice, check_whole
+from ...support.checks import check_choice, check_whole
+from ..job_settings import JobSettings, SceneSettings, option
 
 Task = Literal["position", "pose"]
 Train = Literal["positions", "sobolev", "online"]
+TRAIN_TEXT = """Training data and method:
+positions: least squares on the tool's poses.
+sobolev: least squares on poses and the arm's J together.
+online: recursive least squares in PyBullet, babbling first, then reaching with the learned J."""
 
 
 @dataclass(frozen=True)
-class JacobianSettings(Settings):
-    """A network learns an arm's kinematics; its Jacobian is held against the arm's own.
+class JacobianSettings(JobSettings, SceneSettings):
+    """A network learns an arm's kinematics; its Jacobian is compared with the arm's.
 
     Raises:
         ConfigurationError: a value that makes no sense.
     """
 
     arm: str = "planar3"
-    """Name of an arm (kuka_iiwa, planar2, planar3, ...), or path of a URDF file."""
+    """Name of an arm (see `nengo-forcectl arms`), or path of a URDF file."""
 
-    tip: str | None = None
-    """Link that carries the tool, where the links of a URDF branch."""
+    task: Annotated[Task, option("{position,pose}")] = "position"
+    """What the network learns of the tool; a pose is position and orientation."""
 
-    task: Task = "position"
-    """What the network learns of the tool: its position, or position and orientation."""
-
-    train: Train = "sobolev"
-    """positions: least squares on the tool's poses. sobolev: on poses and the arm's J together.
-    online: recursive least squares while the arm moves in PyBullet, first motor babbling, then
-    reaching with the J learned so far."""
+    train: Annotated[Train, option("{positions,sobolev,online}", None, TRAIN_TEXT)] = "sobolev"
 
     neurons: int = 1000
-    """Size of the hidden layer."""
+    """Number of neurons in the hidden layer."""
 
     samples: int = 5000
-    """Configurations to learn from; online, one every 10 ms."""
+    """Number of configurations to learn from; online: one every 10 ms."""
 
     epochs: int = 5
-    """In how many parts the samples come; after each the network is solved for and measured."""
+    """Number of parts in which the samples come; the network is measured after each."""
 
-    half_range: float | None = None
-    """Region that is learned, to either side of a working posture [rad], within the limits. By
-    default 0.6 for arms of more than three joints, all that the joints can for others."""
+    half_range: Annotated[
+        float | None, option("FLOAT", "0.6; all of the range for arms of up to three joints")
+    ] = None
+    """Half width of the region to learn around a working posture [rad], within the limits."""
 
     test: int = 5000
-    """Configurations that the two Jacobians are compared at; none was trained on."""
-
-    seed: int = 0
-    """Of the network and of all configurations."""
+    """Number of new configurations to compare the Jacobians at."""
 
     weights: bool = False
-    """Also check dF/dw by autodiff, closed form and finite differences, and J M^-1 dF/dw against
-    PyBullet, of an adaptive network on this arm."""
-
-    out: Path | None = None
-    """Folder of the run; must not exist. Without it the next free runs/jacobian-NNN."""
-
-    json: bool = False
-    """Print the summary as JSON on the standard output, and nothing else there."""
+    """Also check dF/dw and J M^-1 dF/dw of an adaptive network on this arm."""
 
     def __post_init__(self) -> None:
-        check_whole(self, neurons=1, test=10, seed=0, epochs=1)
+        super().__post_init__()
+        check_whole(self, neurons=1, test=10, epochs=1)
         check_choice(self, "task", get_args(Task))
         check_choice(self, "train", get_args(Train))

@@ -8,29 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from ...robots.log import tool_error
-from ..job import Run
+from ..rivals import TIPS, colour
+from ..run_folder import Run
 from .reach_settings import pass_name
-
-COLOURS = {
-    "none": "#888888",
-    "integral": "#c77f1a",
-    "observer": "#8e44ad",
-    "slotine-li": "#c0392b",
-    "pes": "#5cc6c0",
-    "pes-spiking": "#3d7a5a",
-    "gradient": "#1b6ca8",
-    "multilayer": "#5b3fd1",
-    "gauss-newton": "#8a6d3b",
-    "kalman": "#e2711d",
-    "composite": "#14213d",
-    "keras": "#b5c12a",
-    "consolidation": "#d6278a",
-    "exact": "#2b8a3e",
-    "analytic": "#888888",
-    "learned": "#1b6ca8",
-    "adaptive": "#d6278a",
-}
-STYLES = {"analytic": {"lw": 3.0}, "exact": {"ls": "--"}}  # where Jacobians agree, both are seen
 
 
 def reach_figure(run: Run) -> Figure:
@@ -139,7 +119,7 @@ def _draw_torque(figure: SubFigure, run: Run) -> None:
     time = record["time"][first:]
     for joint, axes in enumerate(panels):
         axes.plot(time, record["unmodelled"][first:, joint], color="black", lw=1.0)
-        axes.plot(time, record["feedforward"][first:, joint], color=COLOURS[name], lw=1.0, ls="--")
+        axes.plot(time, record["feedforward"][first:, joint], color=colour(name), lw=1.0, ls="--")
         axes.set_ylabel(f"joint {joint + 1}", fontsize=9)
         axes.tick_params(labelsize=8)
         axes.grid(color="0.92")
@@ -175,8 +155,8 @@ def _draw_jacobian(figure: SubFigure, run: Run) -> None:
 
 def _style(run: Run, name: str) -> dict[str, Any]:
     """Colour, width and dashes of a controller's lines."""
-    special = STYLES.get(name, {}) if run.summary["settings"]["jacobian"] else {}
-    return {"color": COLOURS[name], "lw": 1.1} | special
+    style = TIPS[name].style if run.summary["settings"]["jacobian"] else {}
+    return {"color": colour(name), "lw": 1.1, **style}
 
 
 def _moving_rms(error: Float[np.ndarray, "k"], window: int) -> Float[np.ndarray, "k"]:

@@ -1,114 +1,150 @@
-"""The main job: an arm with an unknown payload learns to reach."""
+"""The job of `nengo-forcectl reach`: an arm with an unknown payload learns to reach."""
 
-import dataclasses
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from ...errors import SimulationError
 from ...export.controller import export_controller, trained
 from ...networks.workspace import task_axes
 from ...robots.log import Log, tool_error
-from ...robots.loop import follow
-from ...safety.sensors import SensorCheck
 from ...sim.disturbances import acceleration
-from ..job import Run, RunFolder, read_run, versions
-from ..rivals import DT, gains
-from ..scene import REACH_TIME, TARGETS, Scene, reaching_scene
+from ..job import (
+    Drive,
+    Outcome,
+    Watch,
+    finish,
+    rms_by_pass,
+    summary_of_outcomes,
+    summary_of_settings,
+    unwatched,
+)
+from ..rivals import RIVALS, gains
+from ..run_folder import Run, RunFolder
+from ..scene import DT, REACH_TIME, TARGETS, ReachScene, reaching_scene
+from ..second_process import SecondProcess
 from .reach_settings import ReachSettings
 
-Watch = Callable[[str, int, int, Log], None]
-"""Called before the first and after every reach: controller, reaches done, of how many, record."""
+Outcomes = dict[str, Outcome]
 
 
-def run(settings: ReachSettings, watch: Watch | None = None) -> Run:
+def run_reach(settings: ReachSettings, watch: Watch = unwatched) -> Run:
     """Run every controller of the settings through the same scene and write the run folder.
 
-    A run that is interrupted leaves the record and the summary up to that moment. One that is
-    finished leaves what was trained and can be exported, in a folder of its name.
+    An interrupted run leaves the records and the summary up to that moment. A finished one leaves
+    each controller that can be exported in a folder of its name.
+
+    Args:
+        settings: of the command.
+        watch: called before the first and after every reach.
 
     Raises:
         ArmError: the arm is unknown, or its file is broken.
         ConfigurationError: the arm has no workspace to reach in.
         RecordError: the run folder exists or cannot be written.
     """
-    from .reach_figures import reach_figure  # matplotlib is wanted at the end only
+    from .reach_figures import reach_figure  # matplotlib
 
     scene = reaching_scene(settings)
     folder = RunFolder("reach", settings.out)
-    outcomes = {name: Outcome(Log(scene.cycles)) for name in settings.controllers}
+    outcomes: Outcomes = {}
     try:
-        for name, outcome in outcomes.items():
-            _run_controller(scene, name, outcome, watch or (lambda *_: None), folder)
+        _run_all(scene, outcomes, watch, folder)
     finally:
-        outcomes = {name: outcome for name, outcome in outcomes.items() if outcome.log.cycles}
-        for name, outcome in outcomes.items():
-            record = outcome.log.arrays()
-            record["unmodelled"] = unmodelled_torque(scene, record)
-            if "J" in record:
-                record["jacobian_error"] = jacobian_error(scene, record)
-            folder.write_record(name, record)
-        folder.write_summary(_summary(scene, outcomes))
-    result = read_run(folder.path)
-    folder.write("reach.png", reach_figure(result).savefig)
-    return result
+        _write(scene, folder, outcomes)
+    return finish(folder, "reach", reach_figure)
 
 
-@dataclass
-class Outcome:
-    """What came of one controller."""
+def _run_all(scene: ReachScene, outcomes: Outcomes, watch: Watch, folder: RunFolder) -> None:
+    """Run the controllers without a network in a second process, while TensorFlow loads here."""
+    settings = scene.settings
+    names = settings.controllers
+    light = [] if settings.jacobian else [name for name in names if not RIVALS[name].network]
+    if len(light) in (0, len(names)) or os.cpu_count() == 1:
+        _run_each(scene, names, outcomes, watch, folder)
+        return
+    second = SecondProcess(partial(_run_apart, settings, light), watch)
+    try:
+        with second:
+            heavy = [name for name in names if name not in light]
+            _run_each(scene, heavy, outcomes, watch, folder)
+    finally:
+        outcomes.update(second.result or {})
 
-    log: Log
-    seconds: float = 0.0  # of wall clock, in the loop
-    failure: str | None = None  # why it ended early
-    events: dict[str, int] = field(default_factory=dict)  # what was wrong with the sensors
-    limits: dict[str, int] = field(default_factory=dict)  # cycles in which a limit was kept
+
+def _run_apart(settings: ReachSettings, names: Sequence[str], watch: Watch) -> Outcomes:
+    """Run some controllers; a run that is interrupted returns what there is."""
+    outcomes: Outcomes = {}
+    with suppress(KeyboardInterrupt):
+        _run_each(reaching_scene(settings), names, outcomes, watch)
+    return outcomes
 
 
-def _run_controller(
-    scene: Scene, name: str, outcome: Outcome, watch: Watch, folder: RunFolder
+def _run_each(
+    scene: ReachScene,
+    names: Sequence[str],
+    outcomes: Outcomes,
+    watch: Watch,
+    folder: RunFolder | None = None,
 ) -> None:
-    from ...sim.bullet import Bullet
+    """Run one controller after the other; a folder gets those that can be exported."""
+    from ...sim.bullet import Bullet  # PyBullet
 
-    clock = range(round(REACH_TIME / scene.period))
-    reaches = TARGETS * scene.settings.all_passes
-    freeze = scene.settings.freeze_after
-    check = SensorCheck(scene.arm.dof, scene.period)
-    with (
-        scene.cycle(name) as cycle,
-        Bullet(
-            scene.arm,
-            scene.home,
-            scene.disturbances,
-            DT,
-            period=scene.period,
-            sensors=scene.sensors,
-            rng=np.random.default_rng([scene.settings.seed, 3]),
-        ) as robot,
-    ):
-        watch(name, 0, reaches, outcome.log)
-        for done in range(1, reaches + 1):
-            cycle.learn(freeze is None or done <= TARGETS * freeze)
-            began = time.perf_counter()
-            try:
-                follow(robot, cycle, scene.path, clock, outcome.log, check)
-            except SimulationError as error:
-                outcome.failure = str(error)
-                return
-            finally:
-                outcome.seconds += time.perf_counter() - began
-                outcome.events, outcome.limits = check.events, cycle.events
-            watch(name, done, reaches, outcome.log)
-        if trained(cycle):
-            export_controller(cycle, folder.path / name)
+    settings = scene.settings
+    for name in names:
+        outcome = outcomes[name] = Outcome()
+        rng = np.random.default_rng([settings.seed, 3])
+        with (
+            scene.cycle(name) as cycle,
+            Bullet(
+                scene.arm, scene.home, scene.disturbances, DT,
+                period=scene.period, sensors=scene.sensors, rng=rng,
+            ) as robot,
+        ):  # fmt: skip
+
+            def begin(reaches: int, cycle: Any = cycle) -> None:
+                learns = settings.freeze_after is None or reaches < TARGETS * settings.freeze_after
+                cycle.learn(learns)
+
+            def report(reaches: int, log: Log, name: str = name) -> None:
+                watch(name, reaches, TARGETS * settings.all_passes, last_error(log, reaches))
+
+            stretch = round(REACH_TIME / scene.period)
+            drive = Drive(
+                scene.path, scene.cycles, stretch, scene.period, begin=begin, watch=report
+            )
+            drive.run(robot, cycle, outcome)
+            if outcome.failure is None and folder is not None and trained(cycle):
+                export_controller(cycle, folder.path / name)
+
+
+def last_error(log: Log, reaches: int) -> str:
+    """Return the RMS error of the last of some reaches, as text; empty before the first."""
+    if not reaches:
+        return ""
+    start = log.cycles * (reaches - 1) // reaches
+    return f"now {1e3 * float(np.sqrt(np.mean(log.error(start) ** 2))):.2f} mm"
+
+
+def _write(scene: ReachScene, folder: RunFolder, outcomes: Mapping[str, Outcome]) -> None:
+    """Write the records and the summary, of what there is."""
+    names = [name for name in scene.settings.controllers if name in outcomes]
+    done = {name: outcomes[name] for name in names if outcomes[name].cycles}
+    for name, outcome in done.items():
+        record = outcome.record
+        record["unmodelled"] = unmodelled_torque(scene, record)
+        if "J" in record:
+            record["jacobian_error"] = jacobian_error(scene, record)
+        folder.write_record(name, record)
+    folder.write_summary(_summary(scene, done))
 
 
 def unmodelled_torque(
-    scene: Scene, record: Mapping[str, np.ndarray]
+    scene: ReachScene, record: Mapping[str, np.ndarray]
 ) -> Float[np.ndarray, "cycles n"]:
     """Return the torque [N m] that the model lacked in every cycle.
 
@@ -120,21 +156,21 @@ def unmodelled_torque(
     return tau - scene.arm.inverse_dynamics(q, dq, ddq)
 
 
-def jacobian_error(scene: Scene, record: Mapping[str, np.ndarray]) -> Float[np.ndarray, "cycles"]:
+def jacobian_error(
+    scene: ReachScene, record: Mapping[str, np.ndarray]
+) -> Float[np.ndarray, "cycles"]:
     """Return ``|J_hat - J| / |J|`` of every cycle, J of the tip, in the Frobenius norm."""
     axes = list(task_axes(scene.fitted))
     J = scene.fitted.jacobian(record["q"])[:, axes]
     return np.linalg.norm(record["J"][:, axes] - J, axis=(1, 2)) / np.linalg.norm(J, axis=(1, 2))
 
 
-def _summary(scene: Scene, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
-    settings = dataclasses.asdict(scene.settings)
-    settings["out"] = None if scene.settings.out is None else str(scene.settings.out)
+def _summary(scene: ReachScene, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
+    errors = {name: tool_error(each.record) for name, each in outcomes.items()}
+    arrivals = round(REACH_TIME / scene.period)
     return {
-        "settings": settings,
-        "seed": scene.settings.seed,
-        "gains": gains(),
-        "versions": versions(),
+        "verb": "reach",
+        **summary_of_settings(scene.settings, gains()),
         "dt": scene.period,
         "seconds_per_pass": TARGETS * REACH_TIME,
         "targets": scene.targets.tolist(),
@@ -142,34 +178,11 @@ def _summary(scene: Scene, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
         "home": scene.home.tolist(),
         "tool": None if scene.tool is None else list(scene.tool.tip),
         "joints": list(scene.arm.joint_names),
-        "complete": sum(outcome.log.cycles for outcome in outcomes.values())
-        == len(scene.settings.controllers) * scene.cycles,
-        "failures": {
-            name: outcome.failure for name, outcome in outcomes.items() if outcome.failure
-        },
+        **summary_of_outcomes(outcomes, len(scene.settings.controllers) * scene.cycles),
         "rms_mm": {
-            name: rms_by_pass(outcome.log.arrays(), scene.cycles_per_pass)
-            for name, outcome in outcomes.items()
+            name: rms_by_pass(error, scene.cycles_per_pass) for name, error in errors.items()
         },
         "final_mm": {
-            name: final_by_reach(outcome.log.arrays(), scene) for name, outcome in outcomes.items()
-        },
-        "events": {name: outcome.events for name, outcome in outcomes.items()},
-        "limits": {name: outcome.limits for name, outcome in outcomes.items()},
-        "steps_per_second": {
-            name: outcome.log.cycles / outcome.seconds for name, outcome in outcomes.items()
+            name: (1e3 * error[arrivals - 1 :: arrivals]).tolist() for name, error in errors.items()
         },
     }
-
-
-def final_by_reach(record: Mapping[str, np.ndarray], scene: Scene) -> list[float]:
-    """Return the distance [mm] from tool to target at the end of every reach, at arrival."""
-    cycles = round(REACH_TIME / scene.period)
-    return (1e3 * tool_error(record)[cycles - 1 :: cycles]).tolist() if record else []
-
-
-def rms_by_pass(record: Mapping[str, np.ndarray], cycles_per_pass: int) -> list[float]:
-    """Return the RMS tool error [mm] of every pass that was completed."""
-    passes = len(record["time"]) // cycles_per_pass
-    error = tool_error(record)[: passes * cycles_per_pass].reshape(passes, cycles_per_pass)
-    return (1e3 * np.sqrt(np.mean(error**2, axis=1))).tolist()

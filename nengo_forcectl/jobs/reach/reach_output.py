@@ -1,47 +1,31 @@
 """What ``nengo-forcectl reach`` prints."""
 
-import json
-import sys
 from typing import TYPE_CHECKING
 
-import numpy as np
 from rich import box
-from rich.console import Console
-from rich.markup import escape
+from rich.console import Group, RenderableType
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from ...support.progress import Bars
+from ..job_output import Printer, endings, summary_of
 from .reach_settings import ReachSettings, pass_name
 
 if TYPE_CHECKING:
-    from ...robots.log import Log
-    from ..job import Run
+    from ..run_folder import Run
 
 
-def show(settings: ReachSettings) -> None:
-    """Run the verb and print what came of it."""
-    from . import reach_job as reach
-
-    with _Bars(settings) as progress:
-        run = reach.run(settings, progress.watch)
-    if settings.json:
-        sys.stdout.write(json.dumps(run.summary) + "\n")
-        return
-    console = Console()
-    if settings.jacobian:
-        console.print("RMS error of the tip in mm, by the Jacobian that the controller goes by:")
-    else:
-        console.print(
-            "RMS error of the tool in mm, its model knowing neither payload nor friction:"
-        )
-    console.print(_table(run))
-    for name, failure in run.summary["failures"].items():
-        console.print(f"[red]{name} ended early:[/] {escape(failure)}")
-    console.print(f"Run folder: [bold]{escape(str(run.folder))}[/]")
+def _text(settings: ReachSettings, run: "Run") -> RenderableType:
+    """Return what is printed of a run."""
+    what = (
+        "RMS error of the tip in mm, by the Jacobian that the controller uses:"
+        if settings.jacobian
+        else "RMS error of the tool in mm; the model knows neither payload nor friction:"
+    )
+    return Group(what, _table(run), *endings(run))
 
 
-class _Bars(Bars):
+class ReachBars(Bars):
     """A bar a controller, with the error of the last reach."""
 
     def __init__(self, settings: ReachSettings) -> None:
@@ -56,16 +40,12 @@ class _Bars(Bars):
             name: self.add_task(name, start=False, last="waiting") for name in settings.controllers
         }
 
-    def watch(self, name: str, done: int, total: int, log: "Log") -> None:
+    def watch(self, name: str, done: int, total: int, error: str) -> None:
         """Show ``done`` of ``total`` reaches."""
-        error = ""
-        if done:
-            start = log.cycles * (done - 1) // done
-            error = f", now {1e3 * float(np.sqrt(np.mean(log.error(start) ** 2))):.2f} mm"
-        else:
+        if not done:
             self.start_task(self._bar[name])
         number = min(self._passes, 1 + done * self._passes // total)
-        last = f"pass {number}/{self._passes}{error}"
+        last = ", ".join(part for part in (f"pass {number}/{self._passes}", error) if part)
         self.update(self._bar[name], completed=done, total=total, last=last)
 
 
@@ -94,3 +74,6 @@ def _shown(passes: int) -> list[int]:
     if passes <= 20:
         return list(range(1, passes + 1))
     return [*range(1, 11), *range(passes - 9, passes + 1)]
+
+
+REACH = Printer(_text, summary_of, ReachBars)

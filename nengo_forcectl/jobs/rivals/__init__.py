@@ -1,80 +1,40 @@
-"""The controllers of a comparison, by name, each with the gains that a search has found."""
+"""The controllers of a comparison, by name, each with the gains that a search has found.
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
+A controller is one record: a generator under `rival`, and its name in the tuple at the end of its
+file. The options of the command line, their help, the colours of the figures, the gains in a
+summary and the tests follow from the records.
+"""
 
-import numpy as np
+from collections.abc import Iterable
 
-from ...contract import Cycle, Kinematics
 from ...control import OperationalSpace
-from ...kinematics.unknown_tip import AdaptiveJacobian
-from . import baselines, common, learners as networks, tips
-from .common import DT, control_law
+from . import baselines, learners, tips
+from .rival import Rival, Tip
 
-if TYPE_CHECKING:
-    from ..scene import Scene
+__all__ = ["RIVALS", "TIPS", "Rival", "Tip", "colour", "gains", "listed"]
 
-__all__ = ["DT", "RIVALS", "TIPS", "control_law", "gains"]
-
-RIVALS: dict[str, Callable[["Scene"], AbstractContextManager[Cycle]]] = {
-    "none": baselines.none,
-    "integral": baselines.integral,
-    "observer": baselines.observer,
-    "slotine-li": baselines.slotine_li,
-    "pes": networks.pes,
-    "pes-spiking": networks.pes_spiking,
-    "gradient": networks.gradient,
-    "multilayer": networks.multilayer,
-    "gauss-newton": networks.gauss_newton,
-    "kalman": networks.kalman,
-    "composite": networks.composite,
-    "keras": networks.keras,
-    "consolidation": networks.consolidation,
-    "exact": baselines.exact,
+RIVALS: dict[str, Rival] = {
+    each.name: each for each in (*baselines.BASELINES, *learners.LEARNERS, baselines.exact)
 }
-"""Each gives its control cycle for a scene, in a context that closes what it opened."""
+"""From the model alone to the bound."""
 
-TIPS: dict[str, Callable[["Scene"], Kinematics]] = {
-    "analytic": tips.analytic,
-    "learned": tips.learned,
-    "adaptive": tips.adaptive,
-    "exact": tips.exact,
-}
-"""Each gives the kinematics of the tip that a controller goes by."""
+TIPS: dict[str, Tip] = {each.name: each for each in tips.ALL_TIPS}
+"""Whose Jacobian a controller goes by where there is a tool."""
+
+
+def colour(name: str) -> str:
+    """Return the colour of a controller's or a tip's lines."""
+    return (RIVALS[name] if name in RIVALS else TIPS[name]).colour
 
 
 def gains() -> dict[str, float]:
-    """Return every gain of the controllers and laws, for the record."""
-    from ...cycle import learner
+    """Return every gain of the control law, the controllers and the tips, for a summary."""
+    found = {name: getattr(OperationalSpace, name) for name in ("kp", "kv", "k_null", "damping")}
+    for each in (*RIVALS.values(), *TIPS.values()):
+        found |= each.gains
+    return found
 
-    law = OperationalSpace(np.zeros(1))
-    return {name: getattr(law, name) for name in ("kp", "kv", "k_null", "damping")} | {
-        "integral_gain": baselines.INTEGRAL_GAIN,
-        "observer_gain": common.OBSERVER_GAIN,
-        "regressor_rate": baselines.REGRESSOR_RATE,
-        "regressor_bound": baselines.REGRESSOR_BOUND,
-        "gradient_rate": networks.GRADIENT_RATE,
-        "spiking_synapse": networks.SYNAPSE,
-        "sigma": networks.SIGMA,
-        "bound": networks.BOUND,
-        "radius": networks.RADIUS,
-        "inner_rate": networks.INNER_RATE,
-        "e_mod": networks.E_MOD,
-        "newton_rate": networks.NEWTON_RATE,
-        "newton_damping": networks.NEWTON_DAMPING,
-        "kalman_noise": networks.NOISE,
-        "kalman_prior": networks.PRIOR,
-        "kalman_forgetting": networks.FORGETTING,
-        "composite_rate": networks.COMPOSITE_RATE,
-        "composite_rho": networks.COMPOSITE_RHO,
-        "adam_rate": networks.ADAM_RATE,
-        "tool_gain": AdaptiveJacobian.gain,
-        "tool_rate": AdaptiveJacobian.rate,
-        "tool_alpha": AdaptiveJacobian.alpha,
-        "consolidation_gain": learner.GAIN,
-        "consolidation_noise": learner.NOISE,
-        "consolidation_softness": learner.SOFTNESS,
-        "consolidation_load": learner.LOAD,
-        "consolidation_surprise": learner.SURPRISE,
-    }
+
+def listed(records: Iterable[Rival | Tip]) -> str:
+    """Return names and what they are, a line each, for ``--help``."""
+    return "\n".join(f"{each.name}: {each.help}" for each in records)

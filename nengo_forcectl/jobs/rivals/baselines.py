@@ -1,7 +1,6 @@
 """The controllers without a network: what a learner is to be compared with."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ...adaptation import DisturbanceObserver, IntegralAction, KnownTorque, NoAdaptation, SlotineLi
@@ -10,7 +9,8 @@ from ...cycle.compiled import CompiledController
 from ...learning.gradient import Gradient
 from ...networks.workspace import task_axes
 from ...sim.disturbances import joint_torque, phases
-from .common import OBSERVER_GAIN, blocks, control_law
+from .common import OBSERVER_GAIN, blocks
+from .rival import rival
 
 if TYPE_CHECKING:
     from ..scene import Scene
@@ -31,7 +31,7 @@ class InTurn(Cycle):
         self.dof = self._cycles[0][1].dof
 
     def learn(self, on: bool) -> None:
-        """Pass it on to every cycle."""
+        """Start or stop the learning of every cycle."""
         for _, cycle in self._cycles:
             cycle.learn(on)
 
@@ -42,37 +42,41 @@ class InTurn(Cycle):
         return self._cycles[0][1].step(state, reference)
 
 
-@contextmanager
+@rival("none", "#888888", any_tip=True, contact=True)
 def none(scene: "Scene") -> Iterator[Cycle]:
     """The model alone."""
     if scene.kinematics is None:
-        yield CompiledController(scene.arm, control_law(scene))
+        yield CompiledController(scene.arm, scene.law())
     else:
         yield blocks(scene, NoAdaptation())
 
 
-@contextmanager
+@rival("integral", "#c77f1a", gains={"integral_gain": INTEGRAL_GAIN}, any_tip=True)
 def integral(scene: "Scene") -> Iterator[Cycle]:
     """Integral action on the tool's error."""
     yield blocks(scene, IntegralAction(task_axes(scene.arm), INTEGRAL_GAIN, scene.period))
 
 
-@contextmanager
+@rival("observer", "#8e44ad", gains={"observer_gain": OBSERVER_GAIN}, any_tip=True, contact=True)
 def observer(scene: "Scene") -> Iterator[Cycle]:
-    """A momentum disturbance observer."""
+    """Momentum disturbance observer."""
     yield blocks(scene, DisturbanceObserver(scene.arm, OBSERVER_GAIN, scene.period))
 
 
-@contextmanager
+@rival(
+    "slotine-li",
+    "#c0392b",
+    gains={"regressor_rate": REGRESSOR_RATE, "regressor_bound": REGRESSOR_BOUND},
+)
 def slotine_li(scene: "Scene") -> Iterator[Cycle]:
     """Adaptive control with the arm's regressor."""
     law = Gradient(gamma=REGRESSOR_RATE, bound=REGRESSOR_BOUND)
-    yield blocks(scene, SlotineLi(scene.arm, law, float(control_law(scene).kv), scene.period))
+    yield blocks(scene, SlotineLi(scene.arm, law, float(scene.law().kv), scene.period))
 
 
-@contextmanager
+@rival("exact", "#2b8a3e", any_tip=True, contact=True)
 def exact(scene: "Scene") -> Iterator[Cycle]:
-    """Knows the arm as it is at any time, and the forces on it: the bound."""
+    """Knows payload, friction and forces at any time: the bound."""
     known = KnownTorque(lambda *now: -joint_torque(scene.disturbances, scene.arm, *now))
     yield InTurn(
         [
@@ -80,3 +84,6 @@ def exact(scene: "Scene") -> Iterator[Cycle]:
             for start, real in phases(scene.arm, scene.disturbances)
         ]
     )
+
+
+BASELINES = (none, integral, observer, slotine_li)

@@ -5,26 +5,18 @@ from typing import TYPE_CHECKING
 from arms import Arm
 
 from ...contract import Adaptation
-from ...control import OperationalSpace
 from ...cycle.blocks import Blocks
-from ...networks.workspace import task_axes
 
 if TYPE_CHECKING:
     from ..scene import Scene
 
-DT = 1e-3  # of a control cycle, where a scene names no other [s]
 # Searched on the job of `nengo-forcectl reach`, with exact sensors and with noisy ones (1e-4 rad,
 # 3e-3 rad/s, 2 ms late), 5 to 2,000, seeds 0 to 2: exact sensors want ever more; noisy ones are
 # served best by 100 to 200, and shake at 400.
 OBSERVER_GAIN = 100.0  # [1/s]
 
 
-def control_law(scene: "Scene") -> OperationalSpace:
-    """Return the control law that all of them share."""
-    return OperationalSpace(scene.home, task_axes(scene.arm))
-
-
 def blocks(scene: "Scene", adaptation: Adaptation, model: Arm | None = None) -> Blocks:
-    """Return the block diagram with an adaptation."""
+    """Return the block diagram with an adaptation; by default around the scene's model."""
     model = scene.arm if model is None else model
-    return Blocks(model, control_law(scene), adaptation, kinematics=scene.kinematics)
+    return Blocks(model, scene.law(), adaptation, kinematics=scene.kinematics)

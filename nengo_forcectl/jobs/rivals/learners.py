@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...adaptation import NetworkAdaptation
-from ...adaptation.network_adaptation import LearnFrom, OnlineLearner
+from ...adaptation.network_adaptation import LEARN_FROM, LearnFrom, OnlineLearner
 from ...contract import Cycle
+from ...cycle import learner
 from ...cycle.blocks import Blocks
 from ...cycle.compiled_learning import CompiledGradientCycle
 from ...estimation.observer import MomentumObserver
@@ -17,7 +18,8 @@ from ...learning.gradient import Gradient
 from ...learning.least_squares import RecursiveLeastSquares
 from ...learning.multilayer import Multilayer
 from ...learning.robust import Robust
-from .common import OBSERVER_GAIN, blocks, control_law
+from .common import OBSERVER_GAIN, blocks
+from .rival import rival
 
 if TYPE_CHECKING:
     from ...networks.building import AdaptiveNetwork
@@ -45,31 +47,49 @@ COMPOSITE_RHO = 1.0  # of the prediction error beside the tracking error
 ADAM_RATE = 0.064  # [N m] that a decoder moves in a cycle, about, shared among the neurons
 
 
-@contextmanager
+@rival(
+    "pes",
+    "#5cc6c0",
+    gains={"gradient_rate": GRADIENT_RATE, "radius": RADIUS},
+    learns_from=LEARN_FROM,
+    network=True,
+)
 def pes(scene: "Scene") -> Iterator[Cycle]:
-    """Nengo's own rule, in Nengo's own simulator."""
+    """Nengo's own rule in Nengo's own simulator."""
     from ...networks.pes import PesNetwork
 
     with PesNetwork(_network(scene), GRADIENT_RATE, dt=scene.period) as network:
         yield _learning(scene, network, scene.settings.learn_from)
 
 
-@contextmanager
+@rival(
+    "pes-spiking",
+    "#3d7a5a",
+    gains={"spiking_synapse": SYNAPSE},
+    learns_from=LEARN_FROM,
+    network=True,
+)
 def pes_spiking(scene: "Scene") -> Iterator[Cycle]:
-    """The same with spiking LIF neurons, their decoded torque behind a synapse."""
+    """The rule pes with spiking LIF neurons behind a synapse of 5 ms."""
     import nengo
 
     from ...networks.building import RATE
     from ...networks.pes import PesNetwork
 
     network = _network(scene, neuron_type=nengo.LIF(), synapse=SYNAPSE)
-    with PesNetwork(network, GRADIENT_RATE / RATE**2, dt=scene.period) as learner:
-        yield _learning(scene, learner, scene.settings.learn_from)
+    with PesNetwork(network, GRADIENT_RATE / RATE**2, dt=scene.period) as spiking:
+        yield _learning(scene, spiking, scene.settings.learn_from)
 
 
-@contextmanager
+@rival(
+    "gradient",
+    "#1b6ca8",
+    gains={"gradient_rate": GRADIENT_RATE, "sigma": SIGMA, "bound": BOUND},
+    learns_from=LEARN_FROM,
+    network=True,
+)
 def gradient(scene: "Scene") -> Iterator[Cycle]:
-    """The gradient law on the decoders."""
+    """Gradient law on the decoders."""
     from ...networks.building import simulator
     from ...networks.closed_form import ClosedFormNetwork
 
@@ -78,40 +98,61 @@ def gradient(scene: "Scene") -> Iterator[Cycle]:
     with simulator(network, dt=scene.period) as sim:
         closed = ClosedFormNetwork(sim, network.probe, law)
         if settings.learn_from == "joint":
-            yield CompiledGradientCycle(scene.arm, control_law(scene), closed)
+            yield CompiledGradientCycle(scene.arm, scene.law(), closed)
         else:
             yield _learning(scene, closed, settings.learn_from)
         closed.store()
 
 
-@contextmanager
+@rival(
+    "multilayer",
+    "#5b3fd1",
+    gains={"inner_rate": INNER_RATE, "e_mod": E_MOD},
+    learns_from=LEARN_FROM,
+    network=True,
+)
 def multilayer(scene: "Scene") -> Iterator[Cycle]:
-    """The gradient law on decoders, encoders and biases."""
+    """Gradient law on decoders, encoders and biases."""
     network, neurons = _network(scene), scene.settings.neurons
     law = Multilayer(GRADIENT_RATE / neurons, INNER_RATE / neurons, e_mod=E_MOD, bound=BOUND)
     with _online(scene, network, law, [network.decoders, network.ensemble]) as online:
         yield _learning(scene, online, scene.settings.learn_from)
 
 
-@contextmanager
+@rival(
+    "gauss-newton",
+    "#8a6d3b",
+    gains={"newton_rate": NEWTON_RATE, "newton_damping": NEWTON_DAMPING},
+    network=True,
+)
 def gauss_newton(scene: "Scene") -> Iterator[Cycle]:
-    """The smallest change of the decoders that gives the tool the acceleration it lacks."""
+    """Least squares on the tool's missing acceleration."""
     law = Robust(GaussNewton(NEWTON_RATE, NEWTON_DAMPING), sigma=SIGMA, bound=BOUND)
     with _online(scene, _network(scene), law) as online:
         yield _learning(scene, online)
 
 
-@contextmanager
+@rival(
+    "kalman",
+    "#e2711d",
+    gains={"kalman_noise": NOISE, "kalman_prior": PRIOR, "kalman_forgetting": FORGETTING},
+    network=True,
+)
 def kalman(scene: "Scene") -> Iterator[Cycle]:
-    """Recursive least squares of the decoders, on what a momentum observer says F lacks."""
+    """Recursive least squares on an observer's torque."""
     law = RecursiveLeastSquares(NOISE, PRIOR, FORGETTING)
     with _online(scene, _network(scene), law) as online:
         yield _learning(scene, online, "prediction")
 
 
-@contextmanager
+@rival(
+    "composite",
+    "#14213d",
+    gains={"composite_rate": COMPOSITE_RATE, "composite_rho": COMPOSITE_RHO},
+    network=True,
+)
 def composite(scene: "Scene") -> Iterator[Cycle]:
-    """The gradient law on the feedback and on the prediction error together."""
+    """Gradient law on feedback and observer's torque."""
     law = Robust(
         Composite(COMPOSITE_RATE / scene.settings.neurons, COMPOSITE_RHO), sigma=SIGMA, bound=BOUND
     )
@@ -119,13 +160,12 @@ def composite(scene: "Scene") -> Iterator[Cycle]:
         yield _learning(scene, online, observed=True)
 
 
-@contextmanager
+@rival("keras", "#b5c12a", gains={"adam_rate": ADAM_RATE}, learns_from=LEARN_FROM, network=True)
 def keras(scene: "Scene") -> Iterator[Cycle]:
-    """Adam (Kingma and Ba 2015) of tf.keras on the decoders, as any optimizer of it can be.
-
-    It divides by the size of past gradients, so that its step does not shrink with the error: no
-    law of adaptive control, slower than `gradient` at the rate chosen here, and nothing is proved.
-    """
+    """Adam on the decoders."""
+    # Kingma and Ba 2015, as any optimizer of tf.keras can be. It divides by the size of past
+    # gradients, so that its step does not shrink with the error: not a law of adaptive control,
+    # slower than `gradient` at the rate chosen here, and nothing is proved.
     from ...nengodl.compatibility import tf
 
     with _online(
@@ -134,21 +174,33 @@ def keras(scene: "Scene") -> Iterator[Cycle]:
         yield _learning(scene, online, scene.settings.learn_from)
 
 
-@contextmanager
+@rival(
+    "consolidation",
+    "#d6278a",
+    gains={
+        "consolidation_gain": learner.GAIN,
+        "consolidation_noise": learner.NOISE,
+        "consolidation_softness": learner.SOFTNESS,
+        "consolidation_load": learner.LOAD,
+        "consolidation_surprise": learner.SURPRISE,
+    },
+    any_tip=True,
+    contact=True,
+    network=True,
+)
 def consolidation(scene: "Scene") -> Iterator[Cycle]:
-    """A network of the workspace in two time scales; it is told how late the sensors are."""
-    from ...cycle.learner import learning_cycle
-
+    """Observer at once, least squares for good."""
     settings = scene.settings
     if scene.kinematics is not None:
         with _consolidating_blocks(scene) as cycle:
             yield cycle
         return
-    with learning_cycle(
+    with learner.learning_cycle(
         scene.arm,
         scene.home,
         seed=settings.seed,
-        inputs=settings.inputs,
+        controller=None if scene.robust else scene.law(),
+        inputs=scene.inputs,
         neurons=settings.neurons,
         dt=scene.period,
         delay=0.0 if scene.sensors is None else scene.sensors.delay,
@@ -159,14 +211,13 @@ def consolidation(scene: "Scene") -> Iterator[Cycle]:
 @contextmanager
 def _consolidating_blocks(scene: "Scene") -> Iterator[Cycle]:
     """The same of blocks, which take any kinematics of the tip."""
-    from ...cycle.learner import consolidating_adaptation, observer_gain, robust_posture
-
     settings, home, dt = scene.settings, scene.home, scene.period
-    model, k_null = robust_posture(scene.arm, home, observer_gain(0.0, dt))
-    with consolidating_adaptation(
-        model, home, seed=settings.seed, inputs=settings.inputs, neurons=settings.neurons, dt=dt
+    gain = learner.observer_gain(0.0, dt)
+    model, k_null = learner.robust_posture(scene.arm, home, gain)
+    with learner.consolidating_adaptation(
+        model, home, seed=settings.seed, inputs=scene.inputs, neurons=settings.neurons, dt=dt
     ) as adaptation:
-        control = replace(control_law(scene), k_null=k_null)
+        control = replace(scene.law(), k_null=k_null)
         yield Blocks(model, control, adaptation, kinematics=scene.kinematics)
 
 
@@ -204,3 +255,16 @@ def _learning(
     return blocks(
         scene, NetworkAdaptation(scene.arm, network, learn_from=learn_from, observer=observer)
     )
+
+
+LEARNERS = (
+    pes,
+    pes_spiking,
+    gradient,
+    multilayer,
+    gauss_newton,
+    kalman,
+    composite,
+    keras,
+    consolidation,
+)

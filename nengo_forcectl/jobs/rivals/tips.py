@@ -1,31 +1,46 @@
-"""The kinematics of a tool's tip that a controller can go by, by name."""
+"""The kinematics of a tool's tip that a controller can go by."""
 
 from typing import TYPE_CHECKING
 
 from ...kinematics.unknown_tip import AdaptiveJacobian, KnownTip, LearnedTip
-from .common import control_law
+from .rival import tip
 
 if TYPE_CHECKING:
-    from ..scene import Scene
+    from ..scene import ReachScene
 
 
-def analytic(scene: "Scene") -> KnownTip:
+@tip("analytic", "#888888", style={"lw": 3.0})
+def analytic(scene: "ReachScene") -> KnownTip:
     """The model of the bare arm."""
     return KnownTip(scene.arm)
 
 
-def learned(scene: "Scene") -> LearnedTip:
-    """A network that has learned the bare arm."""
-    return LearnedTip(scene.learned_pose, control_law(scene))
+@tip("learned", "#1b6ca8")
+def learned(scene: "ReachScene") -> LearnedTip:
+    """A network that has learned the bare arm beforehand."""
+    return LearnedTip(scene.learned_pose, scene.law())
 
 
-def adaptive(scene: "Scene") -> LearnedTip:
-    """The same network, which learns the tool."""
-    law = control_law(scene)
+@tip(
+    "adaptive",
+    "#d6278a",
+    gains={
+        "tool_gain": AdaptiveJacobian.gain,
+        "tool_rate": AdaptiveJacobian.rate,
+        "tool_alpha": AdaptiveJacobian.alpha,
+    },
+)
+def adaptive(scene: "ReachScene") -> LearnedTip:
+    """The same network, which learns the tool at work."""
+    law = scene.law()
     gains = AdaptiveJacobian(kp=float(law.kp), kv=float(law.kv))
     return LearnedTip(scene.learned_pose, law, gains, scene.period)
 
 
-def exact(scene: "Scene") -> KnownTip:
+@tip("exact", "#2b8a3e", style={"ls": "--"})
+def exact(scene: "ReachScene") -> KnownTip:
     """The model of the arm with its tool: the bound."""
     return KnownTip(scene.fitted)
+
+
+ALL_TIPS = (analytic, learned, adaptive, exact)

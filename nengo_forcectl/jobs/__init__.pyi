@@ -1,0 +1,24 @@
+"""The public names of the jobs, and where each lives."""
+
+from .arms.arms_job import load_arms as load_arms
+from .bench.bench_job import run_bench as run_bench
+from .bench.bench_settings import BenchSettings as BenchSettings
+from .bench.results import Results as Results, read_results as read_results
+from .contact.contact_settings import (
+    PressSettings as PressSettings,
+    WipeSettings as WipeSettings,
+)
+from .contact.press import run_press as run_press
+from .contact.wipe import run_wipe as run_wipe
+from .export.export_job import run_export as run_export
+from .export.export_settings import ExportSettings as ExportSettings
+from .jacobian.jacobian_job import (
+    JacobianRun as JacobianRun,
+    read_jacobian_run as read_jacobian_run,
+    run_jacobian as run_jacobian,
+)
+from .jacobian.jacobian_settings import JacobianSettings as JacobianSettings
+from .reach.reach_job import run_reach as run_reach
+from .reach.reach_settings import ReachSettings as ReachSettings
+from .rivals import RIVALS as RIVALS, TIPS as TIPS, Rival as Rival, Tip as Tip
+from .run_folder import Run as Run, read_run as read_run

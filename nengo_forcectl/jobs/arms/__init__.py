@@ -1,0 +1,1 @@
+"""`nengo-forcectl arms`: the catalogue, or one arm in full."""

@@ -1,0 +1,1 @@
+"""`nengo-forcectl export`: a trained controller as a folder."""

@@ -1,0 +1,14 @@
+"""The job of `nengo-forcectl export`: a controller that a run has trained, as a folder."""
+
+from ...export.controller import LoadedController, export_run
+from ..job import Watch, unwatched
+from .export_settings import ExportSettings
+
+
+def run_export(settings: ExportSettings, watch: Watch = unwatched) -> LoadedController:
+    """Write the folder, and return the controller that it holds.
+
+    Raises:
+        RecordError: the run cannot be read, holds no such controller, or the folder exists.
+    """
+    return export_run(settings.run, settings.folder, settings.controller, replace=settings.replace)

@@ -1,0 +1,59 @@
+"""How the command line shows a job: bars while it runs, then text or JSON."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.console import RenderableType
+from rich.markup import escape
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+
+from ..support.progress import Bars
+
+if TYPE_CHECKING:
+    from .run_folder import Run
+
+
+class JobBars(Bars):
+    """A bar for everything that a job reports on, as it comes."""
+
+    def __init__(self, width: int = 22) -> None:
+        super().__init__(
+            TextColumn(f"{{task.description:<{width}}}"),
+            BarColumn(),
+            TextColumn("{task.completed}/{task.total}"),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[last]}"),
+        )
+        self._tasks_by_name: dict[str, Any] = {}
+
+    def watch(self, name: str, done: int, total: int, last: str) -> None:
+        """Show ``done`` of ``total``; see `Watch`."""
+        if name not in self._tasks_by_name:
+            self._tasks_by_name[name] = self.add_task(name, total=total, last="")
+        self.update(self._tasks_by_name[name], completed=done, total=total, last=escape(last))
+
+
+@dataclass(frozen=True)
+class Printer:
+    """What is shown of a job, from its settings and what it returned."""
+
+    text: Callable[[Any, Any], RenderableType]
+    data: Callable[[Any], Any]
+    """For ``--json``."""
+    bars: Callable[[Any], AbstractContextManager[Any]] = lambda settings: JobBars()
+
+
+def summary_of(run: "Run") -> Mapping[str, Any]:
+    """Return what ``--json`` prints of a run."""
+    return run.summary
+
+
+def endings(run: "Run") -> list[RenderableType]:
+    """Return the lines at the end: what ended early, and where the run is."""
+    lines: list[RenderableType] = [
+        f"[red]{escape(name)} ended early:[/] {escape(failure)}"
+        for name, failure in run.summary["failures"].items()
+    ]
+    return [*lines, f"Run folder: [bold]{escape(str(run.folder))}[/]"]

@@ -1,0 +1,54 @@
+"""What the settings of all commands share."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from ..support.checks import Settings, check_whole
+
+
+def option(metavar: str, default: str | None = None, text: str | None = None) -> Any:
+    """Return how the help shows an option.
+
+    Args:
+        metavar: what stands for its value.
+        default: what applies where the option is not given; None: the field's own default.
+        text: in place of the docstring under the field.
+    """
+    hint = None if default is None else f"(default: {default})"
+    return tyro.conf.arg(metavar=metavar, help=text, help_behavior_hint=hint)
+
+
+def names(valid: Any) -> str:
+    """Return the metavar of an option that takes some of the ``valid`` names."""
+    return f"[{{{','.join(valid)}}} ...]"
+
+
+@dataclass(frozen=True)
+class SceneSettings:
+    """The arm of a command, and its seed."""
+
+    arm: str = "kuka_iiwa"
+    """Name of an arm (see `nengo-forcectl arms`), or path of a URDF file."""
+
+    tip: Annotated[str | None, option("LINK", "the last link")] = None
+    """Link that carries the tool; needed where the links of a URDF branch."""
+
+    seed: int = 0
+    """Random seed for targets and network."""
+
+    def __post_init__(self) -> None:
+        check_whole(self, seed=0)
+
+
+@dataclass(frozen=True)
+class JobSettings(Settings):
+    """Where the results of a command go."""
+
+    out: Annotated[Path | None, option("PATH", "the next free runs/<command>-NNN")] = None
+    """Folder for the results; must not exist."""
+
+    json: bool = False
+    """Print the summary as JSON, and nothing else, on the standard output."""

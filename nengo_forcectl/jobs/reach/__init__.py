@@ -1,0 +1,1 @@
+"""`nengo-forcectl reach`: an arm with an unknown payload learns to reach."""
