@@ -12,7 +12,7 @@ from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
 from nengo_forcectl.jobs.scene import reaching_scene
 from nengo_forcectl.paths import MinimumJerk
 from nengo_forcectl.robots.log import Log
-from nengo_forcectl.robots.loop import follow, track
+from nengo_forcectl.robots.loop import track
 from nengo_forcectl.safety.sensors import SensorCheck
 from nengo_forcectl.sim.bullet import Bullet
 
