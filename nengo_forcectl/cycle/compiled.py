@@ -69,6 +69,9 @@ class OneCall(Cycle):
 
     def warm_up(self) -> None:
         """Compile what a step calls, and begin a new motion."""
+        from ..kernels.warm_up import compile_cycle  # numba takes a second to load
+
+        compile_cycle()
         bent = np.linspace(0.3, 0.9, self.dof)  # [rad]; not singular, where tasks ask nothing
         still = State(0.0, bent, np.zeros(self.dof), sound=False)
         self.controller.warm_up(self.arm.terms(still.q, still.dq), still)
