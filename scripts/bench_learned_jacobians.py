@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from nengo_forcectl.jobs.jacobian.jacobian_job import run
+from nengo_forcectl.jobs.jacobian.jacobian_job import run_jacobian
 from nengo_forcectl.jobs.jacobian.jacobian_settings import JacobianSettings
 
 CASES = [
@@ -31,7 +31,7 @@ for case in CASES:
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
             settings = JacobianSettings(**case, seed=seed, epochs=2, out=Path(folder) / "run")
-            found.append(run(settings).summary)
+            found.append(run_jacobian(settings).summary)
     median, p95 = ([one["relative_error"][key] for one in found] for key in ("median", "p95"))
     longest = max(one["training_seconds"] for one in found)
     name = f"{settings.arm}, {settings.task}, {settings.neurons}, {settings.train}"

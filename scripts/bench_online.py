@@ -21,9 +21,8 @@ from nengo_forcectl.control import HybridForce
 from nengo_forcectl.cycle.compiled_learning import CompiledGradientCycle
 from nengo_forcectl.cycle.learner import learning_cycle
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
-from nengo_forcectl.jobs.rivals import DT, control_law
 from nengo_forcectl.jobs.rivals.learners import RADIUS
-from nengo_forcectl.jobs.scene import Scene, reaching_scene
+from nengo_forcectl.jobs.scene import DT, ReachScene, reaching_scene
 from nengo_forcectl.learning.gradient import Gradient
 from nengo_forcectl.nengodl.weights import named_weights
 from nengo_forcectl.networks.building import AdaptiveNetwork, adaptive_network, simulator
@@ -65,7 +64,7 @@ def table(title: str, taken: dict[str, np.ndarray], peer: str | None = None) -> 
     return result
 
 
-def reach(scene: Scene, count: int) -> list[tuple[State, Reference]]:
+def reach(scene: ReachScene, count: int) -> list[tuple[State, Reference]]:
     """What the controller with consolidation sees in its first cycles."""
     seen = []
     with (
@@ -116,8 +115,8 @@ def main(neurons: int) -> None:
         Console().print(table(f"network and law, {neurons} neurons", alone, peer))
 
         cycles = {
-            "gradient law, decoders": CompiledGradientCycle(arm, control_law(scene), decoders),
-            "gradient law, all weights": CompiledGradientCycle(arm, control_law(scene), everything),
+            "gradient law, decoders": CompiledGradientCycle(arm, scene.law(), decoders),
+            "gradient law, all weights": CompiledGradientCycle(arm, scene.law(), everything),
             "consolidation": consolidating.cycle,
             "consolidation with limits": consolidating,
         }

@@ -15,9 +15,8 @@ from rich.table import Table
 from nengo_forcectl.adaptation import NetworkAdaptation
 from nengo_forcectl.contract import Result
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
-from nengo_forcectl.jobs.rivals import DT, control_law
 from nengo_forcectl.jobs.rivals.learners import RADIUS
-from nengo_forcectl.jobs.scene import reaching_scene
+from nengo_forcectl.jobs.scene import DT, reaching_scene
 from nengo_forcectl.learning.gradient import Gradient
 from nengo_forcectl.nengodl.compatibility import tf
 from nengo_forcectl.networks.building import adaptive_network, simulator
@@ -44,7 +43,7 @@ def main(neurons: int) -> None:
     scene = reaching_scene(ReachSettings(neurons=neurons, passes=1))
     times = np.zeros((CYCLES, len(PARTS) + 1))
     log = Log(CYCLES)
-    arm, law, n = scene.arm, control_law(scene), scene.arm.dof
+    arm, law, n = scene.arm, scene.law(), scene.arm.dof
     network = adaptive_network(2 * n, n, neurons, seed=0, radius=RADIUS)
     with (
         simulator(network, dt=DT) as sim,

@@ -13,8 +13,7 @@ import tempfile
 from pathlib import Path
 
 from nengo_forcectl.errors import ForcectlError
-from nengo_forcectl.jobs.contact import press, wipe
-from nengo_forcectl.jobs.contact.contact_settings import PressSettings, WipeSettings
+from nengo_forcectl.jobs import PressSettings, WipeSettings, run_press, run_wipe
 
 NAMES = {"overshoot_percent": "overshoot", "last_bounce_s": "bounce", "error_percent": "force"}
 NAMES |= {"settled_s": "settled", "path_mm": "path"}
@@ -62,8 +61,8 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as folder:
                 settings = kind(**options, seed=seed, out=Path(folder) / "run")
                 try:
-                    verb = wipe if kind is WipeSettings else press
-                    summary = verb.run(settings).summary  # pyright: ignore[reportArgumentType]
+                    run = run_wipe if kind is WipeSettings else run_press
+                    summary = run(settings).summary  # pyright: ignore[reportArgumentType]
                 except ForcectlError as error:
                     print("   ", error)
                     continue

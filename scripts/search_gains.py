@@ -1,4 +1,4 @@
-"""Search the gains of the learning laws in `nengo_forcectl.rivals`.
+"""Search the gains of the learning laws in `nengo_forcectl.jobs.rivals`.
 
     python scripts/search_gains.py LAW [draws]
 
@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from nengo_forcectl.errors import SimulationError
-from nengo_forcectl.jobs.bench.bench_job import Trial, run_cell
+from nengo_forcectl.jobs.bench.bench_job import measured, run_cell, try_out
 from nengo_forcectl.jobs.bench.bench_settings import BenchSettings
+from nengo_forcectl.jobs.job import Outcome
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
 from nengo_forcectl.jobs.rivals import learners as networks
 from nengo_forcectl.jobs.scene import reaching_scene
@@ -32,12 +32,11 @@ ARMS = ("kuka_iiwa", "planar3", "ur5")
 
 def error(law: str, seed: int) -> float:
     """RMS tool error of passes 2 and 3 [mm], infinite for a fall."""
-    trial = Trial()
-    try:
-        trial.run(reaching_scene(ReachSettings(passes=3, seed=seed)), law)
-    except SimulationError:
+    scene, outcome = reaching_scene(ReachSettings(passes=3, seed=seed)), Outcome()
+    try_out(scene, law, outcome)
+    if outcome.failure is not None:
         return np.inf
-    return float(np.sqrt(np.mean(np.square(trial.measures()["rms_mm"][1:]))))
+    return float(np.sqrt(np.mean(np.square(measured(scene, outcome)["rms_mm"][1:]))))
 
 
 def main(law: Any, draws: int) -> None:
@@ -65,7 +64,7 @@ def main(law: Any, draws: int) -> None:
 
 
 def use(gains: dict[str, float]) -> None:
-    """Set the constants of `rivals.networks`."""
+    """Set the constants of `rivals.learners`."""
     for name, value in gains.items():
         setattr(networks, name, value)
 

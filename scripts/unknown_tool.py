@@ -22,9 +22,9 @@ from rich.console import Console
 from rich.table import Table
 
 from nengo_forcectl.contract import Cycle, Kinematics, State
-from nengo_forcectl.jobs.reach.reach_settings import JACOBIANS, Jacobian, ReachSettings
-from nengo_forcectl.jobs.rivals import DT, RIVALS, TIPS
-from nengo_forcectl.jobs.scene import REACH_TIME, Scene, reaching_scene
+from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
+from nengo_forcectl.jobs.rivals import RIVALS, TIPS
+from nengo_forcectl.jobs.scene import DT, REACH_TIME, ReachScene, reaching_scene
 from nengo_forcectl.kinematics.unknown_tip import LearnedTip
 from nengo_forcectl.networks.workspace import random_targets
 from nengo_forcectl.paths import MinimumJerk
@@ -52,7 +52,12 @@ class Trial:
     """One Jacobian on its way through the targets."""
 
     def __init__(
-        self, scene: Scene, kinematics: Kinematics, cycle: Cycle, robot: Bullet, targets: np.ndarray
+        self,
+        scene: ReachScene,
+        kinematics: Kinematics,
+        cycle: Cycle,
+        robot: Bullet,
+        targets: np.ndarray,
     ) -> None:
         self.scene, self.kinematics, self.cycle = scene, kinematics, cycle
         self.camera = Camera(robot)
@@ -75,15 +80,15 @@ class Trial:
 
 
 def trial(
-    arm: str, seed: int, name: Jacobian, rounds: int, work: Callable[[Trial], dict[str, float]]
+    arm: str, seed: int, name: str, rounds: int, work: Callable[[Trial], dict[str, float]]
 ) -> dict[str, float]:
     """Do the work with a fresh arm: rounds of five targets, 20 unseen, two rounds, the unseen."""
     scene = reaching_scene(ReachSettings(arm=arm, tool=0.2, jacobian=(name,), seed=seed))
     unseen = random_targets(scene.fitted, scene.home, 20, np.random.default_rng([seed, 2]))
     targets = np.vstack([*[scene.targets] * rounds, unseen, *[scene.targets] * 2, unseen])
-    kinematics = TIPS[name](scene)
+    kinematics = TIPS[name].make(scene)
     with (
-        RIVALS["exact"](replace(scene, kinematics=kinematics)) as cycle,
+        RIVALS["exact"].make(replace(scene, kinematics=kinematics)) as cycle,
         Bullet(scene.arm, scene.home, scene.disturbances, DT) as robot,
     ):
         return work(Trial(scene, kinematics, cycle, robot, targets))
@@ -93,7 +98,7 @@ def reaches(arm: str, seed: int) -> dict[str, float]:
     """Ten reaches by each Jacobian."""
     found = {
         name: trial(arm, seed, name, 2, lambda run: {"": float(run.arrivals(10).max())})[""]
-        for name in JACOBIANS
+        for name in TIPS
     }
 
     def blind(run: Trial) -> dict[str, float]:

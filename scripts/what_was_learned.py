@@ -31,8 +31,7 @@ from nengo_forcectl.adaptation import DisturbanceObserver, IntegralAction
 from nengo_forcectl.contract import Cycle, Path, Reference
 from nengo_forcectl.cycle.blocks import Blocks
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
-from nengo_forcectl.jobs.rivals import DT, control_law
-from nengo_forcectl.jobs.scene import REACH_TIME, Scene, reaching_scene
+from nengo_forcectl.jobs.scene import DT, REACH_TIME, ReachScene, reaching_scene
 from nengo_forcectl.networks.workspace import random_targets, task_axes
 from nengo_forcectl.paths import MinimumJerk
 from nengo_forcectl.safety.sensors import SensorCheck
@@ -49,7 +48,7 @@ NOISY = Sensors(position_noise=1e-4, velocity_noise=3e-3, delay=2e-3)
 class Trial:
     """One controller on one arm, driven in stretches."""
 
-    def __init__(self, scene: Scene, cycle: Cycle, robot: Bullet, path: Path) -> None:
+    def __init__(self, scene: ReachScene, cycle: Cycle, robot: Bullet, path: Path) -> None:
         self.scene, self.cycle, self.robot, self.path = scene, cycle, robot, path
         self.check = SensorCheck(scene.arm.dof, DT)
 
@@ -69,7 +68,7 @@ class Trial:
 
 
 @contextmanager
-def trial(scene: Scene, points: np.ndarray, cycle: Any = None) -> Iterator[Trial]:
+def trial(scene: ReachScene, points: np.ndarray, cycle: Any = None) -> Iterator[Trial]:
     """Give a trial of ``cycle``, or of the learner, on the scene's real arm."""
     rng = np.random.default_rng([scene.settings.seed, 3])
     path = MinimumJerk(np.vstack([scene.arm.pose(scene.home)[:3, 3], points]), REACH_TIME)
@@ -82,7 +81,7 @@ def trial(scene: Scene, points: np.ndarray, cycle: Any = None) -> Iterator[Trial
         yield Trial(scene, cycle, robot, path)
 
 
-def targets(scene: Scene, count: int, stream: int) -> np.ndarray:
+def targets(scene: ReachScene, count: int, stream: int) -> np.ndarray:
     """Random targets of a stream of their own."""
     rng = np.random.default_rng([scene.settings.seed, stream])
     return random_targets(scene.arm, scene.home, count, rng)
@@ -119,7 +118,7 @@ def long(seed: int) -> dict[str, float]:
         norms, on = [], []
         for _ in range(200):
             on.append(run.passes(1)[0])
-            norms.append(float(np.linalg.norm(run.cycle.memory["weights"])))
+            norms.append(float(np.linalg.norm(run.cycle.cycle.memory["weights"])))
     return {
         "pass 1": on[0],
         "worst from 2": max(on[1:]),
@@ -164,7 +163,7 @@ def noisy(seed: int) -> dict[str, float]:
             return float(run.passes(4)[1:].max())
 
     def blocks(adaptation: Any) -> Blocks:
-        return Blocks(scene.arm, control_law(scene), adaptation)
+        return Blocks(scene.arm, scene.law(), adaptation)
 
     integrals = [worst(blocks(IntegralAction(rows, k, DT))) for k in (500, 1e3, 2e3, 3e3, 4e3)]
     observers = [

@@ -11,6 +11,7 @@ from nengo_forcectl.errors import SimulationError
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
 from nengo_forcectl.jobs.scene import reaching_scene
 from nengo_forcectl.paths import MinimumJerk
+from nengo_forcectl.robots import loop
 from nengo_forcectl.robots.log import Log
 from nengo_forcectl.robots.loop import track
 from nengo_forcectl.safety.sensors import SensorCheck
@@ -127,7 +128,7 @@ def learned_through(scene, spoil, path=None):
         Bullet(scene.arm, scene.home, scene.disturbances) as robot,
     ):
         spoiled = Spoiled(robot, spoil)
-        follow(spoiled, cycle, path or scene.path, range(cycles), log, check)
+        loop.follow(spoiled, cycle, path or scene.path, range(cycles), log, check)
     error = log.error().reshape(4, -1)
     rms = 1e3 * np.sqrt(np.mean(error**2, axis=1))
     torques = np.array(spoiled.applied)

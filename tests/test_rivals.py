@@ -33,6 +33,11 @@ def run_cycles(scene, cycle, robot, count):
     return np.array(torques)
 
 
+def network_of(cycle):
+    """The learning network of a cycle: its own, or its adaptation's."""
+    return cycle.adaptation.network if hasattr(cycle, "adaptation") else cycle.network
+
+
 def in_bullet(scene):
     return Bullet(scene.arm, scene.home, scene.disturbances, DT)
 
@@ -81,7 +86,7 @@ def test_learning_off_leaves_the_weights_alone(name):
     """The weights change while learning is on, and not by a bit while it is off."""
     scene = reaching_scene(settings_of())
     with scene.cycle(name) as cycle, in_bullet(scene) as robot:
-        network = (cycle if name == "gradient" else cycle.adaptation).network
+        network = network_of(cycle.cycle)
         start = network.read()
         run_cycles(scene, cycle, robot, 50)
         learned = network.read()
@@ -97,7 +102,7 @@ def test_multilayer_learns_encoders_and_biases():
     """Of the laws, it alone changes what the neurons respond to."""
     scene = reaching_scene(settings_of())
     with scene.cycle("multilayer") as cycle:
-        learned = list(cycle.adaptation.network.read())
+        learned = list(network_of(cycle.cycle).read())
     assert len(learned) == 3
     assert sum(key.endswith((".encoders", ".bias")) for key in learned) == 2
 
@@ -131,14 +136,14 @@ def test_gradient_type_laws_learn_from_what_they_are_told(name, learn_from):
         if (name, learn_from) == ("gradient", "joint"):
             assert isinstance(cycle.cycle, CompiledGradientCycle)  # which knows no other
         else:
-            assert cycle.adaptation.learn_from == learn_from
+            assert cycle.cycle.adaptation.learn_from == learn_from
 
 
 def test_laws_with_their_own_signal_keep_it():
     """The Kalman filter learns from the prediction error, whatever the option says."""
     scene = reaching_scene(settings_of(learn_from="task"))
     with scene.cycle("kalman") as cycle:
-        assert cycle.adaptation.learn_from == "prediction"
+        assert cycle.cycle.adaptation.learn_from == "prediction"
 
 
 @pytest.mark.parametrize("learn_from", LEARN_FROM)

@@ -43,7 +43,7 @@ class SceneSettings:
         check_whole(self, seed=0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class JobSettings(Settings):
     """Where the results of a command go."""
 
