@@ -30,6 +30,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
+from numpy.typing import ArrayLike
 
 from ..errors import NetworkError
 
@@ -110,9 +111,9 @@ class Comparison:
 def compare_jacobians(
     learned: Jacobian,
     analytic: Jacobian,
-    q: Float[np.ndarray, "k n"],
+    q: ArrayLike,
     *,
-    weights: Float[np.ndarray, "m"] | None = None,
+    weights: ArrayLike | None = None,
 ) -> Comparison:
     """Compare any two functions that give a batch of Jacobians for a batch of configurations.
 
@@ -122,8 +123,8 @@ def compare_jacobians(
     Args:
         learned: q (k, n) to L (k, m, n).
         analytic: q to J, such as ``lambda q: arm.jacobian(q)[:, :3]``.
-        q: the configurations [rad].
-        weights: what each row is multiplied by, so that metres and radians can be added: a
+        q: (k, n), the configurations [rad].
+        weights: (m,), a factor for each row, so that metres and radians can be added: a
             characteristic length [m] for angular rows. By default 1.
 
     Raises:
@@ -144,7 +145,7 @@ def compare_matrices(
     q: Float[np.ndarray, "k n"],
     L: Float[np.ndarray, "k m n"],
     J: Float[np.ndarray, "k m n"],
-    weights: Float[np.ndarray, "m"] | None = None,
+    weights: ArrayLike | None = None,
 ) -> Comparison:
     """`compare_jacobians` of matrices that are there already.
 

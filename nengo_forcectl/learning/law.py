@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from ..errors import NetworkError
 from ..support.checks import check, is_number
@@ -66,9 +67,9 @@ class Law(Protocol):
         ...
 
 
-def signal_of(value: Signal | np.ndarray) -> Signal:
+def signal_of(value: Signal | ArrayLike) -> Signal:
     """Return ``value``, or if it is an array, the signal with this error alone."""
-    return value if isinstance(value, Signal) else Signal(value)
+    return value if isinstance(value, Signal) else Signal(np.asarray(value, dtype=float))
 
 
 def needed(law: Any, signal: Signal, name: str, *shape: int) -> np.ndarray:

@@ -20,6 +20,7 @@ import numpy as np
 from jaxtyping import Float
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
+from numpy.typing import ArrayLike
 
 from ..errors import NetworkError
 from .compatibility import nengo_dl, tf
@@ -66,7 +67,7 @@ class Weight:
             return np.array(self.constant)
         return self.variable.numpy()[self.place].reshape(self.shape)
 
-    def write(self, value: Float[np.ndarray, "*shape"]) -> None:
+    def write(self, value: ArrayLike) -> None:
         """Change the value in the simulator."""
         value = np.asarray(value)
         if value.shape != self.shape:

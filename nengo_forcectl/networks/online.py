@@ -7,6 +7,7 @@ import nengo
 import numpy as np
 from jaxtyping import Float
 from nengo.ensemble import Neurons
+from numpy.typing import ArrayLike
 
 from ..errors import NetworkError
 from ..learning.law import Law, Memory, Signal, signal_of
@@ -58,9 +59,7 @@ class OnlineNetwork:
             self._loop = LearningLoop(sim, probe, law, learn=learn)
         self._descends = not isinstance(law, RuleLaw)  # an optimizer
 
-    def step(
-        self, x: Float[np.ndarray, "n_in"], signal: Signal | Float[np.ndarray, "n_out"]
-    ) -> Float[np.ndarray, "n_out"]:
+    def step(self, x: ArrayLike, signal: Signal | ArrayLike) -> Float[np.ndarray, "n_out"]:
         """Return F(x; w), then change w by one step of the law.
 
         Args:
@@ -79,15 +78,13 @@ class OnlineNetwork:
         error = np.negative(signal.error) if self._descends else signal.error
         return self._loop.step({self._node: _row(x)}, _row(error)).output[0]
 
-    def _explicit_step(
-        self, x: Float[np.ndarray, "n_in"], signal: Signal
-    ) -> Float[np.ndarray, "n_out"]:
+    def _explicit_step(self, x: ArrayLike, signal: Signal) -> Float[np.ndarray, "n_out"]:
         output, J_w = self.observe(x)
         self.write(self._law.step(self.read(), J_w, signal, self._memory, self._dt))
         return output
 
     def observe(
-        self, x: Float[np.ndarray, "n_in"]
+        self, x: ArrayLike
     ) -> tuple[Float[np.ndarray, "n_out"], dict[str, Float[np.ndarray, "n_out *shape"]]]:
         """Return F(x; w) and dF/dw of the weights that learn, and carry the state on.
 
@@ -127,13 +124,11 @@ class OnlineNetwork:
         own = self._loop.optimizer_variables
         return {f"{index} {variable.name}": variable for index, variable in enumerate(own)}
 
-    def forward(self, x: Float[np.ndarray, "n_in"]) -> Float[np.ndarray, "n_out"]:
+    def forward(self, x: ArrayLike) -> Float[np.ndarray, "n_out"]:
         """Return F(x; w) and carry the state on; the weights stay."""
         return self._loop.forward({self._node: _row(x)})[0]
 
-    def vjp(
-        self, x: Float[np.ndarray, "n_in"], error: Float[np.ndarray, "n_out"]
-    ) -> dict[str, Float[np.ndarray, "..."]]:
+    def vjp(self, x: ArrayLike, error: ArrayLike) -> dict[str, Float[np.ndarray, "..."]]:
         """Return J_w^T s of every learned weight, by name; nothing changes."""
         return dict(self._loop.gradients({self._node: _row(x)}, _row(error)))
 
@@ -141,7 +136,7 @@ class OnlineNetwork:
         """Return the learned weights by name."""
         return {weight.name: weight.read() for weight in self._loop.learned}
 
-    def write(self, values: Mapping[str, Float[np.ndarray, "..."]]) -> None:
+    def write(self, values: Mapping[str, ArrayLike]) -> None:
         """Set weights by name."""
         for name, value in values.items():
             self.weights[name].write(value)
@@ -162,5 +157,5 @@ def decoders(weights: Weights) -> list[Any]:
     return found
 
 
-def _row(vector: np.ndarray) -> np.ndarray:
+def _row(vector: ArrayLike) -> np.ndarray:
     return np.asarray(vector)[None]

@@ -7,9 +7,11 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from ..contract import Reference
 from ..errors import ConfigurationError, RecordError
@@ -38,6 +40,16 @@ class RecordedPath:
     x: Float[np.ndarray, "k m"]  # [m], or [rad] in joint space
     dx: Float[np.ndarray, "k m"] | None = None  # [m/s]
     ddx: Float[np.ndarray, "k m"] | None = None  # [m/s^2]
+
+    if TYPE_CHECKING:  # any sequences are taken, and become arrays
+
+        def __init__(
+            self,
+            time: ArrayLike,
+            x: ArrayLike,
+            dx: ArrayLike | None = None,
+            ddx: ArrayLike | None = None,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         x = as_points(self, "x")

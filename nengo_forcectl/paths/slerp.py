@@ -3,9 +3,11 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from ..support.checks import as_rotation
 
@@ -23,6 +25,10 @@ class Slerp:
 
     start: Float[np.ndarray, "3 3"]  # orientation of the tool: its axes are the columns
     end: Float[np.ndarray, "3 3"]
+
+    if TYPE_CHECKING:  # any sequences are taken, and become arrays
+
+        def __init__(self, start: ArrayLike, end: ArrayLike) -> None: ...
 
     def __post_init__(self) -> None:
         as_rotation(self, "start")

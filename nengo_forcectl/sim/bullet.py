@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from arms import Arm
 from arms.model.chain import Chain
@@ -65,7 +66,7 @@ class Bullet(Closing, Robot):
     def __init__(
         self,
         arm: Arm,
-        q: Float[np.ndarray, "n"],
+        q: ArrayLike,
         disturbances: Sequence[Disturbance] = (),
         dt: float = 1e-3,
         *,
@@ -130,7 +131,7 @@ class Bullet(Closing, Robot):
         if self._fitted is not None:
             self._fitted.pose(q)
 
-    def reset(self, q: Float[np.ndarray, "n"], dq: Float[np.ndarray, "n"] | None = None) -> None:
+    def reset(self, q: ArrayLike, dq: ArrayLike | None = None) -> None:
         """Put the arm at ``q`` [rad] with velocity ``dq`` [rad/s] (at rest without), time 0.
 
         Raises:
@@ -177,7 +178,7 @@ class Bullet(Closing, Robot):
                 wrench[3:] -= 0.4 * m * payload.radius**2 * acceleration[3:]
         return wrench
 
-    def apply(self, tau: Float[np.ndarray, "n"]) -> None:
+    def apply(self, tau: ArrayLike) -> None:
         """Hold the motor torques [N m], within the motors' limits, for one control period.
 
         Raises:
