@@ -1,4 +1,4 @@
-"""Two Jacobians of one arm, held against each other over many configurations.
+"""Comparison of two Jacobians of one arm over many configurations.
 
 With J the one and L the other (the learned one), both (m, n), their rows weighed if asked, and
 ``J = U S V^T`` with singular values s_1 >= ... >= s_r:
@@ -11,7 +11,7 @@ With J the one and L the other (the learned one), both (m, n), their rows weighe
     manipulability    |w_L - w| / w,  w = s_1 ... s_r          (Yoshikawa 1985)
     condition         |k_L - k| / k,  k = s_1 / s_r            (Salisbury and Craig 1982)
     null_angle        the largest principal angle between the null spaces (Bjorck and Golub 1973)
-    velocity_error    |J L^+ - J J^+|_F / sqrt(r): a tool that is told to go at v goes at J L^+ v
+    velocity_error    |J L^+ - J J^+|_F / sqrt(r): a tool commanded to move at v moves at J L^+ v
                       (resolved rate control, Whitney 1969); the RMS over all directions of v
     torque_error      max over f of |(L - J)^T f| / |J^T f| = |J^+ (L - J)|_2: the torque of a
                       force at the tool (Siciliano et al. 2009, sec. 3.8), at its worst
@@ -77,7 +77,7 @@ class Measure:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """What `compare_jacobians` returns: the matrices and every measure; definitions above."""
+    """The result of `compare_jacobians`: the matrices and every measure, defined above."""
 
     q: Float[np.ndarray, "k n"]
     learned: Float[np.ndarray, "k m n"]  # L, rows as given

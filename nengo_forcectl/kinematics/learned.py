@@ -36,7 +36,7 @@ CHUNK = 1000  # configurations at a time: what is in between stays in the proces
 
 @dataclass(frozen=True, eq=False)
 class LearnedKinematics:
-    """What a network knows of an arm's forward kinematics; all arrays are its named weights.
+    """A network that has learned an arm's forward kinematics; its arrays are its named weights.
 
     ``rows`` are the rows of the arm's Jacobian that it has: the base axes 0, 1, 2 along which the
     tool moves, and where it learned orientations the axes 3, 4, 5 about which it turns. Outputs y
@@ -203,7 +203,7 @@ class LearnedKinematics:
         write_file(Path(path), lambda stream: np.savez(stream, **self.arrays()))  # pyright: ignore[reportArgumentType]
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return all that makes the network, by name, as `save` writes it."""
+        """Return all arrays of the network by name, in the form that `save` writes."""
         words = {"arm": np.array(self.arm), "joints": np.array(self.joints)}
         return words | {name: np.array(getattr(self, name)) for name in ("rows", *ARRAYS)}
 
@@ -212,7 +212,7 @@ class LearnedKinematics:
         """Read what `save` wrote.
 
         Raises:
-            RecordError: no such file, or one that holds something else.
+            RecordError: the file cannot be read, or holds something else.
             NetworkError: its joints are not those of ``arm``, or its arrays do not fit together.
         """
         problem = f"'{path}': holds no learned kinematics"

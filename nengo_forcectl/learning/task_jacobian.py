@@ -45,5 +45,5 @@ def task_weight_jacobian(
 def of_task(
     mobility: Float[np.ndarray, "m n"], J_w: Mapping[Key, Float[np.ndarray, "n *weight"]]
 ) -> dict[Key, Float[np.ndarray, "m *weight"]]:
-    """Return ``G = mobility J_w``, for who has the mobility ``J M^-1`` already."""
+    """Return ``G = mobility J_w`` for a given mobility ``J M^-1``."""
     return {key: np.tensordot(mobility, dF_dw, axes=1) for key, dF_dw in J_w.items()}

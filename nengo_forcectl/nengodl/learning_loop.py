@@ -28,7 +28,7 @@ from .weights import named_weights
 
 
 class Observed(NamedTuple):
-    """What one step of a `LearningLoop` hands back."""
+    """The result of one step of a `LearningLoop`."""
 
     output: Float[np.ndarray, "batch n_out"]  # F(x; w) with the weights before the change
     jacobian: ByObject[Float[np.ndarray, "batch n_out *shape"]]  # of the weights asked for
@@ -48,13 +48,13 @@ class LearningLoop:
         optimizer: a Keras (tf-keras) optimizer, which gets ``zip(J_w^T e, variables)`` and
             descends: give it e = F - wanted, the gradient of |F - wanted|^2 / 2. Or a law of
             `nengo_forcectl.learning` that has a ``rule``, which moves the weights along J_w^T e:
-            give it e = s = wanted - F, or what the controller lacks. None for a loop that only
+            give it e = s = wanted - F, or the controller's error. None for a loop that only
             observes, with a law of your own outside.
         learn: the weights that change: names, handles, Nengo objects; by default all trainable
             ones that F depends on.
-        freeze: those of them that do not.
-        rates: {name, handle or object: factor} by which the change of a weight is multiplied.
-        jacobian: the weights whose Jacobian every step is to hand back.
+        freeze: weights of ``learn`` that do not change.
+        rates: {name, handle or object: factor} for the changes of single weights.
+        jacobian: the weights whose Jacobian each step returns.
 
     Raises:
         NetworkError: a weight that does not exist, is not trainable, or that F does not depend on

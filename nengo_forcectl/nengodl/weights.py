@@ -29,7 +29,7 @@ from .mapping import ByObject
 
 @dataclass(frozen=True, eq=False)
 class Weight:
-    """One weight array of a network, as its simulator uses it.
+    """One weight array of a network, in the form that its simulator uses.
 
     A Jacobian differentiates by the numbers that `read` returns. Those of encoders are scaled,
     ``gain * encoders / radius``, of shape (n_neurons, dimensions); times ``scale`` they are the
@@ -51,7 +51,7 @@ class Weight:
 
     @property
     def whole(self) -> bool:
-        """Whether the variable holds this weight alone, and as it is."""
+        """Whether the variable holds this weight alone, in its own shape."""
         return not self.minibatched and tuple(self.variable.shape) == self.shape
 
     @property

@@ -17,18 +17,17 @@ from ..nengodl.weights import Weights, named_weights
 
 
 class OnlineNetwork:
-    """A network with one input that gives its output and learns, one simulator step at a time.
+    """A network with one input that learns online, one simulator step per control cycle.
 
-    What a control loop sees of a `LearningLoop`: vectors in, vectors out. A law with a ``rule``
-    (`Gradient`) and a Keras optimizer run within one TensorFlow function; for any other law, output
-    and Jacobian come from one TensorFlow function, and the law computes in numpy.
+    It is a `LearningLoop` for control loops: vectors in, vectors out. A law with a ``rule``
+    (`Gradient`) and a Keras optimizer run within one TensorFlow function; for any other law,
+    TensorFlow computes output and Jacobian, and the law runs in NumPy.
 
     Args:
         sim: an open ``nengo_dl.Simulator`` with minibatch size 1.
         probe: the output F; without a synapse, else F does not depend on x within one step.
         law: what changes the weights: a law of `nengo_forcectl.learning`, or a Keras (tf-keras)
-            optimizer, which then descends along -J_w^T s; None for a network that only `observe`
-            is asked of.
+            optimizer, which then descends along -J_w^T s; None if only `observe` is called.
         learn: the weights that change (handles, names, Nengo objects); by default all trainable
             weights of connections out of ensembles, that is, the decoders.
 
@@ -88,16 +87,16 @@ class OnlineNetwork:
     ) -> tuple[Float[np.ndarray, "n_out"], dict[str, Float[np.ndarray, "n_out *shape"]]]:
         """Return F(x; w) and dF/dw of the weights that learn, and carry the state on.
 
-        Only where the law computes in numpy, or there is none.
+        Available where the law computes in NumPy, or without a law.
         """
         output, jacobians = self._loop.observe({self._node: _row(x)})
         return output[0], {weight.name: jacobians[weight][0] for weight in self._loop.learned}
 
     @property
     def memory(self) -> Memory:
-        """What the law, or the optimizer, remembers: with the weights, all there is to save.
+        """What the law or the optimizer remembers; with the weights, a complete checkpoint.
 
-        Setting it takes arrays of the same names and shapes; `NetworkError` for others.
+        Set it to arrays of the same names and shapes; others raise `NetworkError`.
         """
         if self._law is not None:
             return {name: value.copy() for name, value in self._memory.items()}

@@ -1,4 +1,4 @@
-"""The decoders learn by Nengo's own PES, in Nengo's own simulator."""
+"""Decoders that learn by Nengo's own PES, in Nengo's own simulator."""
 
 # pyright: reportArgumentType=false
 # Nengo declares its arguments with descriptors that a type checker takes for their defaults.

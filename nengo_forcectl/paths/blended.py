@@ -22,9 +22,9 @@ class BlendedPath:
 
         x(t) = points[0] + sum_k (points[k + 1] - points[k]) s(t - k (1 - overlap) duration)
 
-    Each addend has continuous velocity and acceleration, so the sum has, too. It passes by the
-    targets between the first and the last, the nearer the less the lines overlap, and stops at the
-    last alone; without an overlap it is `MinimumJerk`, which stops at each.
+    Velocity and acceleration are continuous. The path passes the inner targets, the more closely
+    the less the lines overlap, and stops at the last; without an overlap it is `MinimumJerk`, which
+    stops at each.
 
     Raises:
         ConfigurationError: fewer than two points, values that are not finite, a duration that is

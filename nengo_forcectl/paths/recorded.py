@@ -1,4 +1,4 @@
-"""A path that was recorded: samples over time, from arrays or from a file."""
+"""A recorded path: samples over time, from arrays or from a file."""
 
 import csv
 import io
@@ -24,11 +24,11 @@ COLUMNS = ("time", "x", "dx", "ddx")
 
 @dataclass(frozen=True)
 class RecordedPath:
-    """Samples of a path, and what lies between them.
+    """Samples of a path, and an interpolation between them.
 
-    Of positions alone the natural cubic spline, with velocities cubic pieces, with accelerations,
-    too, quintic ones: velocity is continuous, and acceleration but for the second case. Time counts
-    from the first sample. Before it and from the last one on the path stands still.
+    Positions alone are joined by the natural cubic spline, with velocities by cubic pieces, with
+    velocities and accelerations by quintic pieces. Velocity is continuous; so is acceleration, except in the
+    second case. Time counts from the first sample. The path rests before it and from the last on.
 
     Raises:
         ConfigurationError: times that do not increase (a position that changes in no time is
@@ -83,7 +83,7 @@ class RecordedPath:
 
         Raises:
             RecordError: the file cannot be read, or is of another kind.
-            ConfigurationError: what it holds is no path.
+            ConfigurationError: its contents are not a path.
         """
         file = Path(file)
         problem = f"path file '{file}': cannot be read"

@@ -17,7 +17,7 @@ class Slerp:
     """``R(s) = exp(s [turn]x) start`` with ``exp([turn]x) = end start^T`` (Shoemake 1985).
 
     The turn is the shorter one, at most pi. At exactly pi both ways are as short; it is then the
-    one whose axis has its largest entry positive. From a rotation to itself it is a hold.
+    one whose axis has its largest entry positive. From a rotation to itself it stands still.
 
     Raises:
         ConfigurationError: one of the ends is no rotation.
