@@ -4,23 +4,23 @@ from arms.errors import ArmError, ArmsError as ForcectlError, UrdfError
 
 
 class ConfigurationError(ForcectlError):
-    """A setting whose value makes no sense; the message names it and the valid choices."""
+    """A setting with an invalid value; the message names the setting and what is valid."""
 
 
 class VersionError(ForcectlError, ImportError):
-    """Installed packages that do not work together."""
+    """Installed packages do not work together."""
 
 
 class NetworkError(ForcectlError, ValueError):
-    """A network, weight, probe or input that does not exist or does not fit."""
+    """A network, weight, probe or input does not exist, or does not fit."""
 
 
 class SimulationError(ForcectlError, RuntimeError):
-    """A state or torque that must not reach the robot: NaN, or of the wrong shape."""
+    """A state or torque must not reach the robot: it is NaN or has the wrong shape."""
 
 
 class RecordError(ForcectlError, OSError):
-    """A run folder, a record, or a file of a path that cannot be written or read."""
+    """A run folder, a record or another file cannot be read or written."""
 
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Two Jacobians of one arm, held against each other over many configurations.
+"""Comparison of two Jacobians of one arm over many configurations.
 
 With J the one and L the other (the learned one), both (m, n), their rows weighed if asked, and
 ``J = U S V^T`` with singular values s_1 >= ... >= s_r:
@@ -11,7 +11,7 @@ With J the one and L the other (the learned one), both (m, n), their rows weighe
     manipulability    |w_L - w| / w,  w = s_1 ... s_r          (Yoshikawa 1985)
     condition         |k_L - k| / k,  k = s_1 / s_r            (Salisbury and Craig 1982)
     null_angle        the largest principal angle between the null spaces (Bjorck and Golub 1973)
-    velocity_error    |J L^+ - J J^+|_F / sqrt(r): a tool that is told to go at v goes at J L^+ v
+    velocity_error    |J L^+ - J J^+|_F / sqrt(r): a tool commanded to move at v moves at J L^+ v
                       (resolved rate control, Whitney 1969); the RMS over all directions of v
     torque_error      max over f of |(L - J)^T f| / |J^T f| = |J^+ (L - J)|_2: the torque of a
                       force at the tool (Siciliano et al. 2009, sec. 3.8), at its worst
@@ -30,6 +30,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
+from numpy.typing import ArrayLike
 
 from ..errors import NetworkError
 
@@ -76,7 +77,7 @@ class Measure:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """What `compare_jacobians` returns: the matrices and every measure; definitions above."""
+    """The result of `compare_jacobians`: the matrices and every measure, defined above."""
 
     q: Float[np.ndarray, "k n"]
     learned: Float[np.ndarray, "k m n"]  # L, rows as given
@@ -110,9 +111,9 @@ class Comparison:
 def compare_jacobians(
     learned: Jacobian,
     analytic: Jacobian,
-    q: Float[np.ndarray, "k n"],
+    q: ArrayLike,
     *,
-    weights: Float[np.ndarray, "m"] | None = None,
+    weights: ArrayLike | None = None,
 ) -> Comparison:
     """Compare any two functions that give a batch of Jacobians for a batch of configurations.
 
@@ -122,8 +123,8 @@ def compare_jacobians(
     Args:
         learned: q (k, n) to L (k, m, n).
         analytic: q to J, such as ``lambda q: arm.jacobian(q)[:, :3]``.
-        q: the configurations [rad].
-        weights: what each row is multiplied by, so that metres and radians can be added: a
+        q: (k, n), the configurations [rad].
+        weights: (m,), a factor for each row, so that metres and radians can be added: a
             characteristic length [m] for angular rows. By default 1.
 
     Raises:
@@ -144,7 +145,7 @@ def compare_matrices(
     q: Float[np.ndarray, "k n"],
     L: Float[np.ndarray, "k m n"],
     J: Float[np.ndarray, "k m n"],
-    weights: Float[np.ndarray, "m"] | None = None,
+    weights: ArrayLike | None = None,
 ) -> Comparison:
     """`compare_jacobians` of matrices that are there already.
 

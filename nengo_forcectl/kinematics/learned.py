@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, Int
+from numpy.typing import ArrayLike
 
 from arms import Arm
 from arms.model.bodies import coordinates
@@ -35,7 +36,7 @@ CHUNK = 1000  # configurations at a time: what is in between stays in the proces
 
 @dataclass(frozen=True, eq=False)
 class LearnedKinematics:
-    """What a network knows of an arm's forward kinematics; all arrays are its named weights.
+    """A network that has learned an arm's forward kinematics; its arrays are its named weights.
 
     ``rows`` are the rows of the arm's Jacobian that it has: the base axes 0, 1, 2 along which the
     tool moves, and where it learned orientations the axes 3, 4, 5 about which it turns. Outputs y
@@ -96,7 +97,7 @@ class LearnedKinematics:
         """Return the same network with other decoders W."""
         return dataclasses.replace(self, decoders=decoders)
 
-    def inputs(self, q: Float[np.ndarray, "*batch n"]) -> Float[np.ndarray, "*batch d"]:
+    def inputs(self, q: ArrayLike) -> Float[np.ndarray, "*batch d"]:
         """Return u, what the neurons see: one number a joint, then the cosines."""
         q = self._checked(q)
         turns = self.turning > 0
@@ -105,7 +106,7 @@ class LearnedKinematics:
         cosines = ((np.cos(off) - self.mean) / self.scale)[..., turns]
         return np.concatenate((first, cosines), axis=-1)
 
-    def input_slopes(self, q: Float[np.ndarray, "*batch n"]) -> Float[np.ndarray, "*batch d"]:
+    def input_slopes(self, q: ArrayLike) -> Float[np.ndarray, "*batch d"]:
         """Return du/dq, number by number: each depends on one joint (see `joint_of_input`)."""
         turns = self.turning > 0
         off = self._checked(q) - self.centre
@@ -118,14 +119,12 @@ class LearnedKinematics:
         """Which joint each number of u depends on."""
         return np.concatenate((np.arange(self.dof), np.flatnonzero(self.turning)))
 
-    def features(self, q: Float[np.ndarray, "*batch n"]) -> Float[np.ndarray, "*batch features"]:
+    def features(self, q: ArrayLike) -> Float[np.ndarray, "*batch features"]:
         """Return phi = (a, 1): y = W phi."""
         a = np.tanh(self.inputs(q) @ self.encoders.T + self.bias)
         return np.concatenate((a, np.ones((*a.shape[:-1], 1))), axis=-1)
 
-    def feature_jacobian(
-        self, q: Float[np.ndarray, "*batch n"]
-    ) -> Float[np.ndarray, "*batch features n"]:
+    def feature_jacobian(self, q: ArrayLike) -> Float[np.ndarray, "*batch features n"]:
         """Return dphi/dq: dy/dq = W dphi/dq. (For `dy/dq` itself `output_jacobian` is faster.)"""
         a = self.features(q)[..., :-1]
         slopes = self.input_slopes(q)
@@ -135,21 +134,19 @@ class LearnedKinematics:
             out[..., :-1, joint] += rise * (slopes[..., place, None] * self.encoders[:, place])
         return out
 
-    def outputs(self, q: Float[np.ndarray, "*batch n"]) -> Float[np.ndarray, "*batch outputs"]:
+    def outputs(self, q: ArrayLike) -> Float[np.ndarray, "*batch outputs"]:
         """Return y = W phi(q)."""
         return self._run(q)[0]
 
-    def output_jacobian(
-        self, q: Float[np.ndarray, "*batch n"]
-    ) -> Float[np.ndarray, "*batch outputs n"]:
+    def output_jacobian(self, q: ArrayLike) -> Float[np.ndarray, "*batch outputs n"]:
         """Return dy/dq, the network's input Jacobian by the joints."""
         return self._run(q)[1]
 
-    def position(self, q: Float[np.ndarray, "*batch n"]) -> Float[np.ndarray, "*batch axes"]:
+    def position(self, q: ArrayLike) -> Float[np.ndarray, "*batch axes"]:
         """Return the tool's position along ``axes`` [m], in the base frame."""
         return self.outputs(q)[..., : len(self.axes)]
 
-    def rotation(self, q: Float[np.ndarray, "*batch n"]) -> Float[np.ndarray, "*batch 3 3"]:
+    def rotation(self, q: ArrayLike) -> Float[np.ndarray, "*batch 3 3"]:
         """Return the tool's orientation: the rotation nearest to the matrix that the network gives.
 
         Raises:
@@ -157,7 +154,7 @@ class LearnedKinematics:
         """
         return _nearest(self._matrix(self.outputs(q)))[0]
 
-    def jacobian(self, q: Float[np.ndarray, "*batch n"]) -> Float[np.ndarray, "*batch rows n"]:
+    def jacobian(self, q: ArrayLike) -> Float[np.ndarray, "*batch rows n"]:
         """Return the learned J [m/rad, rad/rad], the rows ``rows`` of the arm's.
 
         The linear rows are dy/dq. The angular ones are the exact angular velocity of `rotation`:
@@ -206,7 +203,7 @@ class LearnedKinematics:
         write_file(Path(path), lambda stream: np.savez(stream, **self.arrays()))  # pyright: ignore[reportArgumentType]
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return all that makes the network, by name, as `save` writes it."""
+        """Return all arrays of the network by name, in the form that `save` writes."""
         words = {"arm": np.array(self.arm), "joints": np.array(self.joints)}
         return words | {name: np.array(getattr(self, name)) for name in ("rows", *ARRAYS)}
 
@@ -215,7 +212,7 @@ class LearnedKinematics:
         """Read what `save` wrote.
 
         Raises:
-            RecordError: no such file, or one that holds something else.
+            RecordError: the file cannot be read, or holds something else.
             NetworkError: its joints are not those of ``arm``, or its arrays do not fit together.
         """
         problem = f"'{path}': holds no learned kinematics"
@@ -231,7 +228,7 @@ class LearnedKinematics:
             learned.check_fits(arm)
         return learned
 
-    def _run(self, q: Float[np.ndarray, "*batch n"]) -> tuple[np.ndarray, np.ndarray]:
+    def _run(self, q: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         """y and dy/dq, a chunk of configurations at a time."""
         q = self._checked(q)
         flat = q.reshape(-1, self.dof)
@@ -269,7 +266,7 @@ class LearnedKinematics:
         columns = y[..., len(self.axes) :]
         return np.swapaxes(columns.reshape(*columns.shape[:-1], 3, 3), -1, -2)
 
-    def _checked(self, q: Float[np.ndarray, "*batch n"]) -> Float[np.ndarray, "*batch n"]:
+    def _checked(self, q: ArrayLike) -> Float[np.ndarray, "*batch n"]:
         q = np.asarray(q, dtype=float)
         if q.shape[-1:] != (self.dof,):
             raise NetworkError(

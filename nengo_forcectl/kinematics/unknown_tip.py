@@ -45,7 +45,7 @@ class KnownTip(Kinematics):
 
 
 class Pose(Protocol):
-    """Where a frame is and how it is turned, as far as it is known."""
+    """A known or estimated pose of a frame, and its derivative by the joints."""
 
     def evaluate(
         self, q: Float[np.ndarray, "n"]

@@ -13,7 +13,7 @@ from .law import Arrays, Memory, Signal, finite, needed, outputs
 
 @dataclass(frozen=True)
 class Kalman:
-    """What the weights must be, given all predictions so far and how much they are worth.
+    """The most likely weights, given all prediction errors so far and their variance.
 
         K = P J_w^T (J_w P J_w^T + noise I)^-1
         w <- w + K e,        P <- P - K J_w P,        P <- P + share (prior I - P)

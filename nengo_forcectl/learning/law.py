@@ -1,4 +1,4 @@
-"""What every learning law is: weights, their Jacobian and errors in, new weights out."""
+"""The contract of learning laws: weights, their Jacobian and errors in, new weights out."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -6,12 +6,13 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from ..errors import NetworkError
 from ..support.checks import check, is_number
 
 Memory = dict[str, np.ndarray]
-"""All that a law remembers from one step to the next; a checkpoint of it is these arrays."""
+"""All that a law remembers between steps; saving these arrays is a checkpoint."""
 
 Arrays = Mapping[str, np.ndarray]
 """One array per weight, by the weight's name."""
@@ -24,9 +25,9 @@ s is (n,), or (batch, n) with J_w^T s summed over the batch.
 
 
 class Signal(NamedTuple):
-    """What one control cycle offers to learn from; a law names what it needs.
+    """What a law can learn from in one control cycle; each law uses some of the fields.
 
-    All errors say what is missing: a weight that moves along ``J_w^T error`` makes them smaller.
+    Each error is wanted minus actual: moving a weight along ``J_w^T error`` makes it smaller.
     """
 
     error: Float[np.ndarray, "n"] | None = None  # s, the feedback in joint torque space [N m]
@@ -38,9 +39,9 @@ class Signal(NamedTuple):
 
 @runtime_checkable
 class Law(Protocol):
-    """A learning law: pure, its gains are its fields, what it remembers is handed to it.
+    """A learning law: a pure function of weights, signal and memory, with gains as its fields.
 
-    It acts on the weights it is given, whatever they are.
+    It works on any set of named weight arrays.
     """
 
     def start(self, w: Arrays) -> Memory:
@@ -56,19 +57,19 @@ class Law(Protocol):
             w: the weights.
             J_w: dF/dw of each, (n, *its shape).
             signal: the errors of this cycle.
-            memory: what `start` gave, as the last step left it.
+            memory: that of `start`, as the last step left it.
             dt: the time step [s].
 
         Raises:
-            NetworkError: the signal lacks what the law learns from, or does not fit, or is not
-                finite, or the weights would not be; weights and memory are then as they were.
+            NetworkError: the signal lacks what the law learns from, does not fit or is not finite,
+                or the new weights would not be finite. Weights and memory are then unchanged.
         """
         ...
 
 
-def signal_of(value: Signal | np.ndarray) -> Signal:
-    """Return ``value``, or if it is an array, the signal with this error alone."""
-    return value if isinstance(value, Signal) else Signal(value)
+def signal_of(value: Signal | ArrayLike) -> Signal:
+    """Return a signal as it is; an array becomes the signal with this ``error`` alone."""
+    return value if isinstance(value, Signal) else Signal(np.asarray(value, dtype=float))
 
 
 def needed(law: Any, signal: Signal, name: str, *shape: int) -> np.ndarray:

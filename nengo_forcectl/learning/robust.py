@@ -11,13 +11,13 @@ from .law import Arrays, Law, Memory, Signal, check_bound, finite, needed, outpu
 
 @dataclass(frozen=True)
 class Robust:
-    """A law that does not hear small errors, and whose weights leak and stay in a ball.
+    """Another law with a dead zone, a leak and bounded weights.
 
         w <- law(w; s_d, e_d) - dt (sigma + e_mod |s_d|) w,        |w| <= bound
         s_d = s max(0, 1 - dead_zone / |s|),    e_d = e max(0, 1 - dead_zone / |e|)
 
     w is one weight array, s the error and e the prediction error [N m]; the error of the task is
-    left as it is. sigma-modification (Ioannou and Kokotovic 1984), e-modification (Narendra and
+    unchanged. sigma-modification (Ioannou and Kokotovic 1984), e-modification (Narendra and
     Annaswamy 1987), dead zone and projection (Ioannou and Sun 1996, chapter 8). `Gradient` has
     these terms itself, and around it these are the same numbers. Around other laws the bounds on
     the weights hold all the same: |w| <= bound, and with a leak sigma a change by at most

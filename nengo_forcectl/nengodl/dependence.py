@@ -1,4 +1,4 @@
-"""What a network's output depends on, and what stands between: read off NengoDL's plan.
+"""What a network's output depends on, and where it has no derivative: from NengoDL's plan.
 
 TensorFlow gives no derivative, or silently a part of it, where a network leaves TensorFlow: at a
 Nengo node that is a Python function, at neurons or processes that NengoDL runs in Python. So the
@@ -40,7 +40,7 @@ def check_inputs(sim: Any, probe: nengo.Probe, nodes: Iterable[nengo.Node], step
 
 
 def within(steps: int) -> str:
-    """Return the words of an error that tell how long a synapse takes."""
+    """Return how an error message names the number of steps."""
     if steps > 1:
         return f"within {steps} steps"
     return (

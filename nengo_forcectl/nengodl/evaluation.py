@@ -101,15 +101,15 @@ class Evaluation:
         written to it.
 
         Args:
-            probe: what is to be recorded.
+            probe: the one that is recorded.
             inputs: tensor (batch, steps, size_out) of every input node.
-            params: what the network's parameters are.
-            state: what its state is before the first step.
+            params: the network's parameters.
+            state: its state before the first step.
             steps: how many steps.
             training: whether spiking neurons emit the differentiable rates NengoDL trains with.
 
         Returns:
-            What was recorded (batch, steps, size), parameters and state after the last step.
+            The recording (batch, steps, size); parameters and state after the last step.
         """
         if steps == 1:
             output, params, state = self._step(probe, inputs, params, state, training)
@@ -209,7 +209,7 @@ def assembled(sim: Any, weights: list[Weight], leaves: list[Any], params: list[A
 
 
 def shared(shape: tuple[int, ...], dtype: Any) -> tuple[np.ndarray, Any]:
-    """Return an array and a tensor of the same memory: what is written to one is in the other.
+    """Return an array and a tensor that share their memory.
 
     Making a tensor of an array takes 30 us between steps; writing to an array, one.
     """

@@ -1,4 +1,4 @@
-"""Checks of what a user hands to a NengoDL network: probe, inputs, errors."""
+"""Checks of a user's probe, inputs and errors for a NengoDL network."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

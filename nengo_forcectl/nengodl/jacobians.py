@@ -21,6 +21,7 @@ from typing import Any
 import nengo
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from ..errors import NetworkError
 from .compatibility import tf
@@ -35,7 +36,8 @@ from .feeds import checked_array, checked_inputs, checked_probe
 from .mapping import ByObject
 from .weights import Weight, cache_of, named_weights
 
-Inputs = Mapping[nengo.Node, Float[np.ndarray, "batch *steps n_in"]]
+Inputs = Mapping[nengo.Node, ArrayLike]
+"""(batch, n_in) or (batch, steps, n_in) of each input node."""
 
 
 def weight_jacobian(
@@ -89,7 +91,7 @@ def weight_vjp(
     sim: Any,
     probe: nengo.Probe,
     inputs: Inputs,
-    error: Float[np.ndarray, "batch n_out"],
+    error: ArrayLike,
     wrt: Any = None,
     *,
     step: int = -1,
@@ -110,7 +112,7 @@ def weight_jvp(
     sim: Any,
     probe: nengo.Probe,
     inputs: Inputs,
-    change: Mapping[Any, Float[np.ndarray, "*shape"]],
+    change: Mapping[Any, ArrayLike],
     *,
     step: int = -1,
 ) -> Float[np.ndarray, "batch n_out"]:

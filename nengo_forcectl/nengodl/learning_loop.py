@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import nengo
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from ..errors import ConfigurationError, NetworkError
 from ..support.checks import is_number
@@ -27,7 +28,7 @@ from .weights import named_weights
 
 
 class Observed(NamedTuple):
-    """What one step of a `LearningLoop` hands back."""
+    """The result of one step of a `LearningLoop`."""
 
     output: Float[np.ndarray, "batch n_out"]  # F(x; w) with the weights before the change
     jacobian: ByObject[Float[np.ndarray, "batch n_out *shape"]]  # of the weights asked for
@@ -47,13 +48,13 @@ class LearningLoop:
         optimizer: a Keras (tf-keras) optimizer, which gets ``zip(J_w^T e, variables)`` and
             descends: give it e = F - wanted, the gradient of |F - wanted|^2 / 2. Or a law of
             `nengo_forcectl.learning` that has a ``rule``, which moves the weights along J_w^T e:
-            give it e = s = wanted - F, or what the controller lacks. None for a loop that only
+            give it e = s = wanted - F, or the controller's error. None for a loop that only
             observes, with a law of your own outside.
         learn: the weights that change: names, handles, Nengo objects; by default all trainable
             ones that F depends on.
-        freeze: those of them that do not.
-        rates: {name, handle or object: factor} by which the change of a weight is multiplied.
-        jacobian: the weights whose Jacobian every step is to hand back.
+        freeze: weights of ``learn`` that do not change.
+        rates: {name, handle or object: factor} for the changes of single weights.
+        jacobian: the weights whose Jacobian each step returns.
 
     Raises:
         NetworkError: a weight that does not exist, is not trainable, or that F does not depend on
@@ -109,8 +110,8 @@ class LearningLoop:
 
     def step(
         self,
-        inputs: Mapping[nengo.Node, Float[np.ndarray, "batch n_in"]],
-        error: Float[np.ndarray, "batch n_out"],
+        inputs: Mapping[nengo.Node, ArrayLike],
+        error: ArrayLike,
     ) -> Observed:
         """Return F(x; w) and the Jacobians asked for, then change w and carry the state on."""
         if self.optimizer is None:
@@ -119,12 +120,12 @@ class LearningLoop:
             )
         return self._cycle(self._step(self._packed(inputs, error)))
 
-    def observe(self, inputs: Mapping[nengo.Node, Float[np.ndarray, "batch n_in"]]) -> Observed:
+    def observe(self, inputs: Mapping[nengo.Node, ArrayLike]) -> Observed:
         """Return F(x; w) and the Jacobians asked for, and carry the state on; the weights stay."""
         return self._cycle(self._observe(self._packed(inputs, self._no_error)))
 
     def forward(
-        self, inputs: Mapping[nengo.Node, Float[np.ndarray, "batch n_in"]], *, keep: bool = True
+        self, inputs: Mapping[nengo.Node, ArrayLike], *, keep: bool = True
     ) -> Float[np.ndarray, "batch n_out"]:
         """Return F(x; w) without learning; with ``keep``, carry the state on."""
         packed = self._packed(inputs, self._no_error)
@@ -132,8 +133,8 @@ class LearningLoop:
 
     def gradients(
         self,
-        inputs: Mapping[nengo.Node, Float[np.ndarray, "batch n_in"]],
-        error: Float[np.ndarray, "batch n_out"],
+        inputs: Mapping[nengo.Node, ArrayLike],
+        error: ArrayLike,
     ) -> ByObject[Float[np.ndarray, "*shape"]]:
         """Return J_w^T e of the weights that learn; nothing changes."""
         products = self._products(self._packed(inputs, error))
@@ -144,7 +145,7 @@ class LearningLoop:
         """What a Keras optimizer remembers: its count of steps, its momenta."""
         return list(self._update.variables)
 
-    def _packed(self, inputs: Mapping[nengo.Node, np.ndarray], error: np.ndarray) -> Any:
+    def _packed(self, inputs: Mapping[nengo.Node, ArrayLike], error: ArrayLike) -> Any:
         """Inputs and error as the one tensor, (batch, numbers), that the functions take."""
         if self.sim.closed or len(inputs) != len(self._nodes):
             checked_probe(self.sim, self.probe)
@@ -164,7 +165,7 @@ class LearningLoop:
             )
         return self._tensor
 
-    def _misfit(self, inputs: Mapping[nengo.Node, np.ndarray], error: np.ndarray) -> str:
+    def _misfit(self, inputs: Mapping[nengo.Node, ArrayLike], error: ArrayLike) -> str:
         batch = self.sim.minibatch_size
         for node in inputs:
             if node not in self._nodes:

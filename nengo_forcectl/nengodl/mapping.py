@@ -1,4 +1,4 @@
-"""A mapping by weight name that Nengo objects index, too."""
+"""A mapping that is indexed by weight names or by Nengo objects."""
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 @runtime_checkable
 class Handle(Protocol):
-    """What the items of a `ByObject` are found by, such as `Weight`."""
+    """A key of `ByObject`, such as `Weight`."""
 
     name: str  # unique in its network
     owner: Any  # the Nengo object

@@ -20,6 +20,7 @@ import numpy as np
 from jaxtyping import Float
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
+from numpy.typing import ArrayLike
 
 from ..errors import NetworkError
 from .compatibility import nengo_dl, tf
@@ -28,7 +29,7 @@ from .mapping import ByObject
 
 @dataclass(frozen=True, eq=False)
 class Weight:
-    """One weight array of a network, as its simulator uses it.
+    """One weight array of a network, in the form that its simulator uses.
 
     A Jacobian differentiates by the numbers that `read` returns. Those of encoders are scaled,
     ``gain * encoders / radius``, of shape (n_neurons, dimensions); times ``scale`` they are the
@@ -50,7 +51,7 @@ class Weight:
 
     @property
     def whole(self) -> bool:
-        """Whether the variable holds this weight alone, and as it is."""
+        """Whether the variable holds this weight alone, in its own shape."""
         return not self.minibatched and tuple(self.variable.shape) == self.shape
 
     @property
@@ -66,7 +67,7 @@ class Weight:
             return np.array(self.constant)
         return self.variable.numpy()[self.place].reshape(self.shape)
 
-    def write(self, value: Float[np.ndarray, "*shape"]) -> None:
+    def write(self, value: ArrayLike) -> None:
         """Change the value in the simulator."""
         value = np.asarray(value)
         if value.shape != self.shape:

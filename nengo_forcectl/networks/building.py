@@ -33,7 +33,7 @@ RATE = 200.0  # of a neuron that is not rectified-linear, at its most active [Hz
 
 
 class AdaptiveNetwork(nengo.Network):
-    """What `adaptive_network` returns: a `nengo.Network` whose parts have names."""
+    """A `nengo.Network` whose parts have names; made by `adaptive_network`."""
 
     state: nengo.Node  # x, n_inputs
     ensemble: nengo.Ensemble
@@ -62,8 +62,8 @@ def adaptive_network(
         radius: length of x that gives full activity: 1, or 200 Hz for neurons that are not
             rectified-linear.
         neuron_type: `nengo.RectifiedLinear()` by default; any other of Nengo's, rates or spikes.
-        synapse: that the decoders' output goes through, such as ``nengo.Lowpass(0.005)``, or its
-            time constant [s]. F then depends on the decoders one step later only: `PesNetwork`
+        synapse: filter of the decoders' output, such as ``nengo.Lowpass(0.005)``, or its time
+            constant [s]. F then depends on the decoders one step later only: `PesNetwork`
             learns through it, `OnlineNetwork` and `ClosedFormNetwork` refuse it.
 
     Raises:
@@ -99,7 +99,7 @@ def adaptive_network(
 
 
 class WorkspaceNetwork(AdaptiveNetwork):
-    """What `workspace_network` returns."""
+    """An `AdaptiveNetwork` with a direct path; made by `workspace_network`."""
 
     linear: nengo.Connection  # state -> torque, (n_outputs, d + 1): of x and the 1
     encoding: StateEncoding  # makes the state v = (x, 1, u)
@@ -114,7 +114,7 @@ def workspace_network(
     seed: int,
     neuron_type: Any = None,
 ) -> WorkspaceNetwork:
-    """Return a network whose neurons share out the states of a workspace among them.
+    """Return a network whose neurons divide the states of a workspace among themselves.
 
         F(x; w) = A (x, 1) + D relu(gain (E u) + bias)
 
@@ -133,7 +133,7 @@ def workspace_network(
 
     Args:
         encoding: makes v.
-        states: of the workspace, such as `reach_states` gives.
+        states: a sample of the workspace, such as that of `reach_states`.
         n_outputs: numbers in F, the arm's joints.
         n_neurons: neurons in the ensemble.
         seed: of the encoders and the shares.

@@ -7,6 +7,7 @@ import nengo
 import numpy as np
 from jaxtyping import Float
 from nengo.ensemble import Neurons
+from numpy.typing import ArrayLike
 
 from ..errors import NetworkError
 from ..learning.law import Law, Memory, Signal, signal_of
@@ -16,18 +17,17 @@ from ..nengodl.weights import Weights, named_weights
 
 
 class OnlineNetwork:
-    """A network with one input that gives its output and learns, one simulator step at a time.
+    """A network with one input that learns online, one simulator step per control cycle.
 
-    What a control loop sees of a `LearningLoop`: vectors in, vectors out. A law with a ``rule``
-    (`Gradient`) and a Keras optimizer run within one TensorFlow function; for any other law, output
-    and Jacobian come from one TensorFlow function, and the law computes in numpy.
+    It is a `LearningLoop` for control loops: vectors in, vectors out. A law with a ``rule``
+    (`Gradient`) and a Keras optimizer run within one TensorFlow function; for any other law,
+    TensorFlow computes output and Jacobian, and the law runs in NumPy.
 
     Args:
         sim: an open ``nengo_dl.Simulator`` with minibatch size 1.
         probe: the output F; without a synapse, else F does not depend on x within one step.
         law: what changes the weights: a law of `nengo_forcectl.learning`, or a Keras (tf-keras)
-            optimizer, which then descends along -J_w^T s; None for a network that only `observe`
-            is asked of.
+            optimizer, which then descends along -J_w^T s; None if only `observe` is called.
         learn: the weights that change (handles, names, Nengo objects); by default all trainable
             weights of connections out of ensembles, that is, the decoders.
 
@@ -58,9 +58,7 @@ class OnlineNetwork:
             self._loop = LearningLoop(sim, probe, law, learn=learn)
         self._descends = not isinstance(law, RuleLaw)  # an optimizer
 
-    def step(
-        self, x: Float[np.ndarray, "n_in"], signal: Signal | Float[np.ndarray, "n_out"]
-    ) -> Float[np.ndarray, "n_out"]:
+    def step(self, x: ArrayLike, signal: Signal | ArrayLike) -> Float[np.ndarray, "n_out"]:
         """Return F(x; w), then change w by one step of the law.
 
         Args:
@@ -79,28 +77,26 @@ class OnlineNetwork:
         error = np.negative(signal.error) if self._descends else signal.error
         return self._loop.step({self._node: _row(x)}, _row(error)).output[0]
 
-    def _explicit_step(
-        self, x: Float[np.ndarray, "n_in"], signal: Signal
-    ) -> Float[np.ndarray, "n_out"]:
+    def _explicit_step(self, x: ArrayLike, signal: Signal) -> Float[np.ndarray, "n_out"]:
         output, J_w = self.observe(x)
         self.write(self._law.step(self.read(), J_w, signal, self._memory, self._dt))
         return output
 
     def observe(
-        self, x: Float[np.ndarray, "n_in"]
+        self, x: ArrayLike
     ) -> tuple[Float[np.ndarray, "n_out"], dict[str, Float[np.ndarray, "n_out *shape"]]]:
         """Return F(x; w) and dF/dw of the weights that learn, and carry the state on.
 
-        Only where the law computes in numpy, or there is none.
+        Available where the law computes in NumPy, or without a law.
         """
         output, jacobians = self._loop.observe({self._node: _row(x)})
         return output[0], {weight.name: jacobians[weight][0] for weight in self._loop.learned}
 
     @property
     def memory(self) -> Memory:
-        """What the law, or the optimizer, remembers: with the weights, all there is to save.
+        """What the law or the optimizer remembers; with the weights, a complete checkpoint.
 
-        Setting it takes arrays of the same names and shapes; `NetworkError` for others.
+        Set it to arrays of the same names and shapes; others raise `NetworkError`.
         """
         if self._law is not None:
             return {name: value.copy() for name, value in self._memory.items()}
@@ -127,13 +123,11 @@ class OnlineNetwork:
         own = self._loop.optimizer_variables
         return {f"{index} {variable.name}": variable for index, variable in enumerate(own)}
 
-    def forward(self, x: Float[np.ndarray, "n_in"]) -> Float[np.ndarray, "n_out"]:
+    def forward(self, x: ArrayLike) -> Float[np.ndarray, "n_out"]:
         """Return F(x; w) and carry the state on; the weights stay."""
         return self._loop.forward({self._node: _row(x)})[0]
 
-    def vjp(
-        self, x: Float[np.ndarray, "n_in"], error: Float[np.ndarray, "n_out"]
-    ) -> dict[str, Float[np.ndarray, "..."]]:
+    def vjp(self, x: ArrayLike, error: ArrayLike) -> dict[str, Float[np.ndarray, "..."]]:
         """Return J_w^T s of every learned weight, by name; nothing changes."""
         return dict(self._loop.gradients({self._node: _row(x)}, _row(error)))
 
@@ -141,7 +135,7 @@ class OnlineNetwork:
         """Return the learned weights by name."""
         return {weight.name: weight.read() for weight in self._loop.learned}
 
-    def write(self, values: Mapping[str, Float[np.ndarray, "..."]]) -> None:
+    def write(self, values: Mapping[str, ArrayLike]) -> None:
         """Set weights by name."""
         for name, value in values.items():
             self.weights[name].write(value)
@@ -162,5 +156,5 @@ def decoders(weights: Weights) -> list[Any]:
     return found
 
 
-def _row(vector: np.ndarray) -> np.ndarray:
+def _row(vector: ArrayLike) -> np.ndarray:
     return np.asarray(vector)[None]

@@ -1,4 +1,4 @@
-"""The decoders learn by Nengo's own PES, in Nengo's own simulator."""
+"""Decoders that learn by Nengo's own PES, in Nengo's own simulator."""
 
 # pyright: reportArgumentType=false
 # Nengo declares its arguments with descriptors that a type checker takes for their defaults.
@@ -8,6 +8,7 @@ import warnings
 import nengo
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from ..errors import NetworkError
 from ..learning.law import Signal, signal_of
@@ -52,9 +53,7 @@ class PesNetwork(Closing):
                 nengo.Connection(error, network.decoders.learning_rule, synapse=None)
             self.sim = nengo.Simulator(network, dt=dt, progress_bar=False)
 
-    def step(
-        self, x: Float[np.ndarray, "n_in"], signal: Signal | Float[np.ndarray, "n_out"]
-    ) -> Float[np.ndarray, "n_out"]:
+    def step(self, x: ArrayLike, signal: Signal | ArrayLike) -> Float[np.ndarray, "n_out"]:
         """Return F(x; D), then change D by one step of PES."""
         error = signal_of(signal).error
         if error is None:
@@ -65,7 +64,7 @@ class PesNetwork(Closing):
         self.sim.clear_probes()
         return output
 
-    def forward(self, x: Float[np.ndarray, "n_in"]) -> Float[np.ndarray, "n_out"]:
+    def forward(self, x: ArrayLike) -> Float[np.ndarray, "n_out"]:
         """Return F(x; D); D stays, once the change of the step before has taken effect."""
         return self.step(x, np.zeros_like(self._error))
 

@@ -1,4 +1,4 @@
-"""Where an arm reaches to: a posture to start from, and targets around it."""
+"""An arm's workspace: a posture to start from, and targets around it."""
 
 import itertools
 
@@ -83,7 +83,7 @@ def random_targets(
 def random_direction(
     arm: Arm, home: Float[np.ndarray, "n"], rng: np.random.Generator
 ) -> Float[np.ndarray, "3"]:
-    """Return a direction in the tool frame, any alike; for a planar arm, any in its plane."""
+    """Return a uniformly random direction in the tool frame; for a planar arm, in its plane."""
     direction = np.zeros(3)
     axes = list(task_axes(arm))
     direction[axes] = rng.standard_normal(len(axes))  # in the base frame
@@ -98,11 +98,11 @@ def reach_states(
     reaches: int = 40,
     duration: float = 1.2,
 ) -> States:
-    """Return what the joints do on reaches through random targets, by kinematics alone.
+    """Return the joints' states on reaches through random targets, by kinematics alone.
 
     The tool follows minimum-jerk lines of ``duration`` [s], the posture relaxes towards home in the
     null space of the task: ``dq = J^+ (dx_r + 10/s (x_r - x)) + (I - J^+ J) 2/s (home - q)``.
-    Nothing of it depends on what disturbs the real arm. A state every hundredth of a reach.
+    The states do not depend on the arm's disturbances. There is one every hundredth of a reach.
 
     Raises:
         ConfigurationError: the arm hardly reaches any target.
@@ -142,7 +142,7 @@ def joint_range(arm: Arm) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"
 def _postures(arm: Arm) -> Float[np.ndarray, "k n"]:
     """Joints 2 to 6 at the middle or bent either way, the others at the middle: 3,125 at most.
 
-    The first joint turns the whole arm and leaves its manipulability as it is.
+    The first joint turns the whole arm and does not change its manipulability.
     """
     centre, half = joint_range(arm)
     bent = range(min(1, arm.dof - 1), min(6, arm.dof))

@@ -1,7 +1,7 @@
 """Reference paths: where the tool (or the joints) should be at a given time.
 
-A `Curve` is geometry, a `Profile` says how far along it to be when, a `CurvePath` is both. What
-follows another rule is a `Path` of its own.
+A `Curve` is geometry, a `Profile` is progress along it over time, a `CurvePath` joins the two. The
+other classes are complete paths.
 """
 
 from ..contract import EndingPath, Path, Reference

@@ -3,9 +3,11 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from ..contract import Reference
 from ..support.checks import as_points, check_positive, check_within
@@ -20,9 +22,9 @@ class BlendedPath:
 
         x(t) = points[0] + sum_k (points[k + 1] - points[k]) s(t - k (1 - overlap) duration)
 
-    Each addend has continuous velocity and acceleration, so the sum has, too. It passes by the
-    targets between the first and the last, the nearer the less the lines overlap, and stops at the
-    last alone; without an overlap it is `MinimumJerk`, which stops at each.
+    Velocity and acceleration are continuous. The path passes the inner targets, the more closely
+    the less the lines overlap, and stops at the last; without an overlap it is `MinimumJerk`, which
+    stops at each.
 
     Raises:
         ConfigurationError: fewer than two points, values that are not finite, a duration that is
@@ -32,6 +34,10 @@ class BlendedPath:
     points: Float[np.ndarray, "k m"]  # [m], or [rad] in joint space
     duration: float  # of one line [s]
     overlap: float = 0.3  # share of a line's duration; up to 0.5 no more than two add up
+
+    if TYPE_CHECKING:  # any sequences are taken, and become arrays
+
+        def __init__(self, points: ArrayLike, duration: float, overlap: float = 0.3) -> None: ...
 
     def __post_init__(self) -> None:
         as_points(self, "points")

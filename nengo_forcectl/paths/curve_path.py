@@ -1,4 +1,4 @@
-"""A curve gone along with a profile, the tool turning on the way."""
+"""A curve followed with a profile of speed, and an orientation along it."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class CurvePath:
 
     curve: Curve
     profile: Profile
-    orientation: Slerp | None = None  # None: not asked for
+    orientation: Slerp | None = None  # None: free
 
     def __post_init__(self) -> None:
         curve = isinstance(self.curve, Curve) and not isinstance(self.curve, Profile)

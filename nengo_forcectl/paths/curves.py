@@ -3,10 +3,11 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from ..errors import ConfigurationError
 from ..support.checks import as_points, as_vector, check, check_within
@@ -41,6 +42,10 @@ class Line:
     start: Float[np.ndarray, "m"]  # [m]
     end: Float[np.ndarray, "m"]  # [m]
 
+    if TYPE_CHECKING:  # any sequences are taken, and become arrays
+
+        def __init__(self, start: ArrayLike, end: ArrayLike) -> None: ...
+
     def __post_init__(self) -> None:
         as_vector(self, "end", len(as_vector(self, "start")))
 
@@ -62,6 +67,12 @@ class Ellipse:
     a: Float[np.ndarray, "m"]  # to where the curve starts [m]
     b: Float[np.ndarray, "m"]  # to where it is after a quarter turn [m]
     turns: float = 1.0  # 0.25 is a quarter; below 0 away from b
+
+    if TYPE_CHECKING:  # any sequences are taken, and become arrays
+
+        def __init__(
+            self, centre: ArrayLike, a: ArrayLike, b: ArrayLike, turns: float = 1.0
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         size = len(as_vector(self, "centre"))
@@ -93,6 +104,16 @@ class Circle:
     start: Float[np.ndarray, "3"]  # [m]
     normal: Float[np.ndarray, "3"] = (0.0, 0.0, 1.0)  # pyright: ignore[reportAssignmentType]
     turns: float = 1.0  # 0.5 is a half circle; below 0 clockwise
+
+    if TYPE_CHECKING:  # any sequences are taken, and become arrays
+
+        def __init__(
+            self,
+            centre: ArrayLike,
+            start: ArrayLike,
+            normal: ArrayLike = (0.0, 0.0, 1.0),
+            turns: float = 1.0,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         centre, start, normal = (as_vector(self, name, 3) for name in ("centre", "start", "normal"))
@@ -127,6 +148,10 @@ class Spline:
     """
 
     points: Float[np.ndarray, "k m"]  # [m]
+
+    if TYPE_CHECKING:  # any sequences are taken, and become arrays
+
+        def __init__(self, points: ArrayLike) -> None: ...
 
     def __post_init__(self) -> None:
         through = as_points(self, "points")

@@ -1,9 +1,11 @@
 """A path of the tool as a path of the joints."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from arms import Arm
 from arms.errors import UnreachableError
@@ -48,6 +50,12 @@ class JointPath:
     speeds: Float[np.ndarray, "n"] = field(init=False, repr=False)  # each joint's greatest [rad/s]
     _pieces: Piecewise = field(init=False, repr=False)
 
+    if TYPE_CHECKING:  # any sequences are taken, and become arrays
+
+        def __init__(
+            self, path: EndingPath, arm: Arm, start: ArrayLike | None = None, period: float = 2e-3
+        ) -> None: ...
+
     def __post_init__(self) -> None:
         check_positive(self, period="s")
         check_positive(Arguments("JointPath.path", end=self.path.end), end="s")
@@ -79,7 +87,7 @@ class JointPath:
 
 
 def check_speed(
-    path: EndingPath, arm: Arm, q0: Float[np.ndarray, "n"] | None = None, period: float = 2e-3
+    path: EndingPath, arm: Arm, q0: ArrayLike | None = None, period: float = 2e-3
 ) -> Float[np.ndarray, "n"]:
     """Return the greatest speed that a path asks of every joint [rad/s], all within its limit.
 

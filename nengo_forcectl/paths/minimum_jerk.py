@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from ..contract import Reference
 from ..support.checks import as_points, check_positive
@@ -26,6 +27,10 @@ class MinimumJerk:
 
     points: Float[np.ndarray, "k m"]  # [m], or [rad] in joint space
     duration: float  # of one line [s]
+
+    if TYPE_CHECKING:  # any sequences are taken, and become arrays
+
+        def __init__(self, points: ArrayLike, duration: float) -> None: ...
 
     def __post_init__(self) -> None:
         as_points(self, "points")

@@ -1,4 +1,4 @@
-"""What an arm cannot follow: jumps, and joints that are too fast or beyond their stops."""
+"""Checks that an arm can follow a path: no jumps, all joints within position and speed limits."""
 
 import numpy as np
 from jaxtyping import Float

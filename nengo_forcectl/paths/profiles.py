@@ -1,4 +1,4 @@
-"""Profiles: how far along a curve to be at a time, s from 0 to 1, at rest at both ends."""
+"""Profiles: progress s along a curve from 0 to 1 over time, at rest at both ends."""
 
 import math
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from ..support.checks import check_positive, check_within
 
 @runtime_checkable
 class Profile(Protocol):
-    """Anything that says how far along a curve to be at a given time."""
+    """Anything that gives the progress along a curve at a given time."""
 
     @property
     def duration(self) -> float:

@@ -1,4 +1,4 @@
-"""A path that was recorded: samples over time, from arrays or from a file."""
+"""A recorded path: samples over time, from arrays or from a file."""
 
 import csv
 import io
@@ -7,9 +7,11 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from ..contract import Reference
 from ..errors import ConfigurationError, RecordError
@@ -22,11 +24,11 @@ COLUMNS = ("time", "x", "dx", "ddx")
 
 @dataclass(frozen=True)
 class RecordedPath:
-    """Samples of a path, and what lies between them.
+    """Samples of a path, and an interpolation between them.
 
-    Of positions alone the natural cubic spline, with velocities cubic pieces, with accelerations,
-    too, quintic ones: velocity is continuous, and acceleration but for the second case. Time counts
-    from the first sample. Before it and from the last one on the path stands still.
+    Positions alone are joined by the natural cubic spline, with velocities by cubic pieces, with
+    velocities and accelerations by quintic pieces. Velocity is continuous; so is acceleration, except in the
+    second case. Time counts from the first sample. The path rests before it and from the last on.
 
     Raises:
         ConfigurationError: times that do not increase (a position that changes in no time is
@@ -38,6 +40,16 @@ class RecordedPath:
     x: Float[np.ndarray, "k m"]  # [m], or [rad] in joint space
     dx: Float[np.ndarray, "k m"] | None = None  # [m/s]
     ddx: Float[np.ndarray, "k m"] | None = None  # [m/s^2]
+
+    if TYPE_CHECKING:  # any sequences are taken, and become arrays
+
+        def __init__(
+            self,
+            time: ArrayLike,
+            x: ArrayLike,
+            dx: ArrayLike | None = None,
+            ddx: ArrayLike | None = None,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         x = as_points(self, "x")
@@ -71,7 +83,7 @@ class RecordedPath:
 
         Raises:
             RecordError: the file cannot be read, or is of another kind.
-            ConfigurationError: what it holds is no path.
+            ConfigurationError: its contents are not a path.
         """
         file = Path(file)
         problem = f"path file '{file}': cannot be read"

@@ -3,9 +3,11 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from ..support.checks import as_rotation
 
@@ -15,7 +17,7 @@ class Slerp:
     """``R(s) = exp(s [turn]x) start`` with ``exp([turn]x) = end start^T`` (Shoemake 1985).
 
     The turn is the shorter one, at most pi. At exactly pi both ways are as short; it is then the
-    one whose axis has its largest entry positive. From a rotation to itself it is a hold.
+    one whose axis has its largest entry positive. From a rotation to itself it stands still.
 
     Raises:
         ConfigurationError: one of the ends is no rotation.
@@ -23,6 +25,10 @@ class Slerp:
 
     start: Float[np.ndarray, "3 3"]  # orientation of the tool: its axes are the columns
     end: Float[np.ndarray, "3 3"]
+
+    if TYPE_CHECKING:  # any sequences are taken, and become arrays
+
+        def __init__(self, start: ArrayLike, end: ArrayLike) -> None: ...
 
     def __post_init__(self) -> None:
         as_rotation(self, "start")

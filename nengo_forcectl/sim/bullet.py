@@ -1,4 +1,4 @@
-"""PyBullet as a robot: the real arm, its motors and sensors, and what disturbs it."""
+"""PyBullet as a robot: the real arm, its motors, sensors and disturbances."""
 
 import math
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from arms import Arm
 from arms.model.chain import Chain
@@ -42,19 +43,19 @@ class Bullet(Closing, Robot):
     for one state, leave a controller that knows everything 0.04 mm off on the reaches of
     `nengo_forcectl.reach`; so it is 0.01.
 
-    With a ``surface``, ``contact`` is the truth of what it exerts on the tool: force and moment
+    With a ``surface``, ``contact`` is its true wrench on the tool: force and moment
     about the tool frame's origin in the base's axes [N, N m], the mean over the last period.
 
     Args:
         arm: the model.
         q: where the arm is at the start [rad], at rest.
-        disturbances: what the model does not know; those that change the arm act in their order.
+        disturbances: unknown to the model; those that change the arm act in their order.
         dt: simulation step [s].
         period: control cycle [s], a whole number of steps; without it, one.
-        sensors: what stands between the true state and ``read``; without it, nothing.
+        sensors: joint sensors; by default ideal ones.
         rng: draws the sensors' noise.
         surface: what the tool can touch.
-        wrist: the force-torque sensor; without it, ``read`` tells no wrench.
+        wrist: the force-torque sensor; without it, ``State.wrench`` is None.
 
     Raises:
         ConfigurationError: a time that is no whole number of steps, noise without ``rng``, or a
@@ -65,7 +66,7 @@ class Bullet(Closing, Robot):
     def __init__(
         self,
         arm: Arm,
-        q: Float[np.ndarray, "n"],
+        q: ArrayLike,
         disturbances: Sequence[Disturbance] = (),
         dt: float = 1e-3,
         *,
@@ -130,7 +131,7 @@ class Bullet(Closing, Robot):
         if self._fitted is not None:
             self._fitted.pose(q)
 
-    def reset(self, q: Float[np.ndarray, "n"], dq: Float[np.ndarray, "n"] | None = None) -> None:
+    def reset(self, q: ArrayLike, dq: ArrayLike | None = None) -> None:
         """Put the arm at ``q`` [rad] with velocity ``dq`` [rad/s] (at rest without), time 0.
 
         Raises:
@@ -177,7 +178,7 @@ class Bullet(Closing, Robot):
                 wrench[3:] -= 0.4 * m * payload.radius**2 * acceleration[3:]
         return wrench
 
-    def apply(self, tau: Float[np.ndarray, "n"]) -> None:
+    def apply(self, tau: ArrayLike) -> None:
         """Hold the motor torques [N m], within the motors' limits, for one control period.
 
         Raises:

@@ -1,7 +1,7 @@
-"""What the real arm has and the controller's model does not: the interface, and several together.
+"""Differences between the real arm and the controller's model: the interface, and their sums.
 
-A disturbance changes the arm's body, adds a torque, or brakes the joints. One of your own is a
-subclass of ``Disturbance`` with one of its methods.
+A disturbance changes the arm's body, adds a torque, or brakes the joints. To write your own,
+subclass `Disturbance` and override one of its methods.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ class Disturbance:
         return ()
 
     def real(self, arm: Arm, time: float = 0.0) -> Arm:
-        """Return the arm as it really is at ``time`` [s]; its joints stay the same."""
+        """Return the real arm at ``time`` [s]; it has the same joints."""
         return arm
 
     def torque(
@@ -33,17 +33,17 @@ class Disturbance:
         q: Float[np.ndarray, "*batch n"],
         dq: Float[np.ndarray, "*batch n"],
     ) -> Float[np.ndarray, "*batch n"]:
-        """Return the torque [N m] that acts on the joints besides the motors'.
+        """Return the torque [N m] that acts on the joints in addition to the motors'.
 
         ``arm`` is the model; its kinematics are the real arm's.
         """
         return np.zeros_like(dq)
 
     def brake(self, dq: Float[np.ndarray, "*batch n"]) -> Float[np.ndarray, "*batch n"]:
-        """Return the dry friction [N m]: it holds a joint at rest against as much, and no more.
+        """Return the limit of the dry friction [N m].
 
-        A moving joint it brakes with all of it. What it is at rest depends on all other torques,
-        so a simulator has to solve for it.
+        It brakes a moving joint with this torque, and holds a joint at rest with at most as much.
+        The torque at rest depends on all other torques, so a simulator has to solve for it.
         """
         return np.zeros_like(dq)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from arms import Arm
 
@@ -38,7 +38,7 @@ class MuJoCo(Closing, Robot):
     def __init__(
         self,
         arm: Arm,
-        q: Float[np.ndarray, "n"],
+        q: ArrayLike,
         disturbances: Sequence[Disturbance] = (),
         dt: float = 1e-3,
     ) -> None:
@@ -71,7 +71,7 @@ class MuJoCo(Closing, Robot):
         self._mujoco, self._model, self._data = mujoco, model, mujoco.MjData(model)
         self.reset(q)
 
-    def reset(self, q: Float[np.ndarray, "n"], dq: Float[np.ndarray, "n"] | None = None) -> None:
+    def reset(self, q: ArrayLike, dq: ArrayLike | None = None) -> None:
         """Put the arm at ``q`` [rad] with velocity ``dq`` [rad/s] (at rest without), time 0."""
         q = self.arm.checked("q", q)
         dq = self.arm.checked("dq", np.zeros(self.arm.dof) if dq is None else dq)
@@ -84,7 +84,7 @@ class MuJoCo(Closing, Robot):
         dq = self._data.qvel.copy()
         return State(self.steps * self.dt, self._data.qpos - 0.5 * self.dt * dq, dq)
 
-    def apply(self, tau: Float[np.ndarray, "n"]) -> None:
+    def apply(self, tau: ArrayLike) -> None:
         """Hold the motor torques [N m], within the motors' limits, for one step.
 
         Raises:

@@ -1,4 +1,4 @@
-"""What the sensors make of the true state: noise, quantisation, delay."""
+"""Joint sensors: noise, quantisation and delay."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Sensors:
 
 
 class Sensing:
-    """Sensors at work: tell them every simulation step's state, and read."""
+    """Sensors at work: `tell` them the state of each simulation step, then `read`."""
 
     def __init__(self, sensors: Sensors, dt: float, rng: np.random.Generator | None) -> None:
         noisy = sensors.position_noise > 0 or sensors.velocity_noise > 0
@@ -48,7 +48,7 @@ class Sensing:
         self._past: deque[tuple[Joints, Joints]] = deque(maxlen=steps + 1)
 
     def restart(self, q: Joints, dq: Joints) -> None:
-        """Forget what was, start at this state."""
+        """Start again at this state, without a past."""
         self._past.clear()
         self._past.append((q, dq))
 

@@ -1,4 +1,4 @@
-"""What the tool can touch: a table, and a peg on a spring."""
+"""Surfaces that the tool can touch: a table, and a peg on a spring."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -6,7 +6,7 @@ from typing import TypeAlias
 from ..support.checks import as_direction, as_triple, check_not_negative, check_positive
 from .forces import Vector
 
-TIP = 0.005  # radius of the ball at the tool frame's origin, which is all that touches [m]
+TIP = 0.005  # radius of the ball at the tool frame's origin, the only thing that touches [m]
 
 
 @dataclass(frozen=True)

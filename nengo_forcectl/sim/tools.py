@@ -1,4 +1,4 @@
-"""A tool in the arm's hand that its model knows nothing of."""
+"""A tool that the arm's model does not know."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A surface in one of PyBullet's servers, and what the arm's tip feels of it."""
+"""A surface in one of PyBullet's servers, and its force on the arm's tip."""
 
 from typing import Any
 

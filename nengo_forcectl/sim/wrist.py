@@ -1,4 +1,4 @@
-"""The force-torque sensor at the wrist, between the last link and what it carries."""
+"""The force-torque sensor at the wrist, between the last link and the tool."""
 
 from dataclasses import dataclass
 
@@ -13,20 +13,20 @@ from .forces import Vector
 class Wrist:
     """A force-torque sensor between the arm's last link and its tool.
 
-    It reads all that acts on what is beyond it: the environment's wrench f_c on the tip and, of a
-    payload of mass m and inertia I at the tool's point, weight and inertial forces::
+    It reads the environment's wrench f_c on the tip, and the weight and inertial forces of a payload
+    of mass m and inertia I at the tool's point::
 
         f = f_c + (m (g - a), -I domega)
 
-    A real one is tared before it touches anything, and so is this: `Bullet.reset` takes the weight,
-    as it is in the sensor's own axes with the arm at rest, off every reading. The weight of a tool
-    that is turned since comes back as ``m g`` times the sine of the angle along the surface, and
-    one minus its cosine across; the inertial forces stay in. So the model's unknown payload is
-    still the adaptation's to learn, and ``M ddq + C dq + g = tau + J^T f`` (see `State.wrench`)
-    lacks it but for its inertia.
+    Like a real sensor it is tared before contact: `Bullet.reset` subtracts the weight, in the
+    sensor's axes with the arm at rest, from every reading. When the tool has turned by an angle
+    since, its weight reappears as ``m g`` times the sine of the angle along the surface, and one
+    minus its cosine across. Inertial forces are not subtracted. So of an unknown payload, ``M ddq +
+    C dq + g = tau + J^T f`` (see `State.wrench`) contains the inertia only, and the adaptation has
+    to learn the weight.
 
-    The reading is the mean over the control cycle before, in the base frame's axes, about the tool
-    frame's origin; as sensors go, it is exact but for noise and bias.
+    A reading is the mean over the last control cycle, in the base frame's axes, about the tool
+    frame's origin; it is exact except for noise and bias.
     """
 
     force_noise: float = 0.0  # standard deviation of a reading [N]

@@ -1,4 +1,4 @@
-"""Arrays as compiled code takes them."""
+"""Arrays in the form that compiled code needs."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ ARRAY, FLOAT = np.ndarray, np.dtype(float)
 
 
 def taken(value: Any) -> np.ndarray:
-    """Return an array as compiled code takes it: float64 in a row, that may be written."""
+    """Return ``value`` as a writable, contiguous float64 array; itself if it is one."""
     if type(value) is ARRAY and value.dtype is FLOAT and value.flags.carray:
         return value
     return np.array(value, dtype=float, order="C")

@@ -1,4 +1,4 @@
-"""What has to be closed, closes with its ``with``."""
+"""The ``with`` statement for classes that have ``close``."""
 
 from types import TracebackType
 
@@ -6,10 +6,10 @@ from typing_extensions import Self
 
 
 class Closing:
-    """Gives a class that has ``close`` the ``with`` statement."""
+    """Base of classes with ``close``: leaving the ``with`` statement closes."""
 
     def close(self) -> None:
-        """Let go of what was opened; more than once does no harm."""
+        """Release what was opened; closing twice does no harm."""
 
     def __enter__(self) -> Self:
         return self

@@ -102,7 +102,7 @@ def _record_error(problem: str, error: BaseException) -> RecordError:
 
 
 def write_file(path: Path, save: Callable[[IO[bytes]], object]) -> None:
-    """Write a file through ``save``, under a temporary name first; one that is there is replaced.
+    """Write a file through ``save``, whole or not at all; an existing one is replaced.
 
     Raises:
         RecordError: the file cannot be written.

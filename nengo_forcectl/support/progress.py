@@ -1,4 +1,4 @@
-"""The bars that a job shows on the standard error."""
+"""Progress bars on the standard error."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from typing_extensions import Self
 
 
 class Bars(Progress):
-    """Progress bars for a ``with``, which come with the first progress.
+    """Progress bars for a ``with`` statement, shown from the first progress on.
 
-    What is wrong with the input is one line, and no bars.
+    An error in the input is then one line on the terminal, without empty bars.
     """
 
     def __init__(self, *columns: ProgressColumn) -> None:
@@ -24,14 +24,14 @@ class Bars(Progress):
             self.stop()
 
     def update(self, *arguments: Any, **options: Any) -> None:
-        """As `rich.progress.Progress.update`; the first one shows them."""
+        """Update a bar; see `rich.progress.Progress.update`. The first update shows the bars."""
         if not self.live.is_started:
             self.start()
         super().update(*arguments, **options)
 
 
 def counted() -> Bars:
-    """Return bars that count, and say what came last (``last``, a field of theirs)."""
+    """Return bars that count, and show the field ``last`` of each."""
     return Bars(
         BarColumn(),
         TextColumn("{task.completed}/{task.total}"),

@@ -1,4 +1,4 @@
-"""Keep libraries that print at import, and offer no switch against it, off the user's terminal."""
+"""Keep libraries that print while they are imported off the user's terminal."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """Keep file descriptor 2 silent; what was written to it comes out if the block raises."""
+    """Silence file descriptor 2; its output is shown after all if the block raises."""
     try:
         saved = os.dup(2)
     except OSError:  # closed, as a daemon's is
