@@ -3,19 +3,11 @@
 import numpy as np
 
 import arms
-from nengo_forcectl import (
-    Gradient,
-    JointPD,
-    Log,
-    MinimumJerk,
-    NetworkAdaptation,
-    NoAdaptation,
-    OnlineNetwork,
-    State,
-    adaptive_network,
-    simulator,
-    track,
-)
+from nengo_forcectl import JointPD, Log, MinimumJerk, State
+from nengo_forcectl.adaptation import NetworkAdaptation, NoAdaptation
+from nengo_forcectl.learning import Gradient
+from nengo_forcectl.networks import OnlineNetwork, adaptive_network, simulator
+from nengo_forcectl.robots import track
 
 
 class MyRobot:

@@ -3,7 +3,8 @@
 import nengo
 import numpy as np
 
-from nengo_forcectl import named_weights, simulator, weight_jacobian
+from nengo_forcectl import named_weights, weight_jacobian
+from nengo_forcectl.networks import simulator
 
 with nengo.Network(seed=0) as network:
     stimulus = nengo.Node(np.zeros(2), label="stimulus")

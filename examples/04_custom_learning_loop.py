@@ -3,8 +3,9 @@
 import numpy as np
 
 import arms
-from nengo_forcectl import LearningLoop, adaptive_network, simulator
+from nengo_forcectl import LearningLoop
 from nengo_forcectl.nengodl.compatibility import tf
+from nengo_forcectl.networks import adaptive_network, simulator
 
 arm = arms.load("planar2")
 network = adaptive_network(3 * arm.dof, arm.dof, n_neurons=1000, seed=0, radius=2.5)

@@ -3,7 +3,8 @@
 import nengo
 import numpy as np
 
-from nengo_forcectl import input_jacobian, simulator, weight_jacobian
+from nengo_forcectl import input_jacobian, weight_jacobian
+from nengo_forcectl.networks import simulator
 
 with nengo.Network(seed=0) as network:
     stimulus = nengo.Node([0.0], label="stimulus")

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 import arms
-from nengo_forcectl import LearnedKinematics, compare_jacobians, learn_kinematics
+from nengo_forcectl import compare_jacobians, learn_kinematics
+from nengo_forcectl.kinematics import LearnedKinematics
 
 arm = arms.load("planar3")
 path = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp()) / "planar3.npz"

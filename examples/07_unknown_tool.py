@@ -4,20 +4,17 @@ import numpy as np
 
 import arms
 from nengo_forcectl import (
-    AdaptiveJacobian,
     Blocks,
     Bullet,
-    KnownTip,
-    LearnedPose,
-    LearnedTip,
     Log,
     MinimumJerk,
-    NoAdaptation,
     OperationalSpace,
-    Tool,
     follow,
     learn_kinematics,
 )
+from nengo_forcectl.adaptation import NoAdaptation
+from nengo_forcectl.kinematics import AdaptiveJacobian, KnownTip, LearnedPose, LearnedTip
+from nengo_forcectl.sim import Tool
 
 
 class Covered:

@@ -7,17 +7,9 @@ import sys
 import numpy as np
 
 import arms
-from nengo_forcectl import (
-    Blocks,
-    BridgeRobot,
-    Bullet,
-    DisturbanceObserver,
-    MinimumJerk,
-    OperationalSpace,
-    Payload,
-    run,
-    serve,
-)
+from nengo_forcectl import Blocks, Bullet, MinimumJerk, OperationalSpace, Payload, run
+from nengo_forcectl.adaptation import DisturbanceObserver
+from nengo_forcectl.robots import BridgeRobot, serve
 
 HOME = [0.0, 0.5, 0.0, -1.2, 0.0, 0.6, 0.0]  # [rad]
 

@@ -3,25 +3,11 @@
 import numpy as np
 
 import arms
-from nengo_forcectl import (
-    Blocks,
-    Bullet,
-    Circle,
-    CurvePath,
-    Descent,
-    DisturbanceObserver,
-    HybridForce,
-    Landing,
-    Log,
-    Payload,
-    Safe,
-    Slerp,
-    Table,
-    TrapezoidProfile,
-    ViscousFriction,
-    Wrist,
-    follow,
-)
+from nengo_forcectl import Blocks, Bullet, HybridForce, Log, Payload, Safe, ViscousFriction, follow
+from nengo_forcectl.adaptation import DisturbanceObserver
+from nengo_forcectl.cycle import Descent, Landing
+from nengo_forcectl.paths import Circle, CurvePath, Slerp, TrapezoidProfile
+from nengo_forcectl.sim import Table, Wrist
 
 arm = arms.load("kuka_iiwa")
 home = [0.0, 0.5, 0.0, -1.2, 0.0, 0.6, 0.0]  # [rad]

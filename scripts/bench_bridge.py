@@ -12,8 +12,10 @@ import sys
 import numpy as np
 
 import arms
-from nengo_forcectl import Blocks, BridgeRobot, Bullet, MinimumJerk, NoAdaptation, OperationalSpace
+from nengo_forcectl import Blocks, Bullet, MinimumJerk, OperationalSpace
+from nengo_forcectl.adaptation import NoAdaptation
 from nengo_forcectl.networks.workspace import home_posture
+from nengo_forcectl.robots import BridgeRobot
 from nengo_forcectl.robots.bridge import serve
 from nengo_forcectl.robots.loop import run
 from nengo_forcectl.safety.limits import Limits

@@ -14,17 +14,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from nengo_forcectl import (
-    OnlineNetwork,
-    adaptive_network,
-    named_weights,
-    simulator,
-    weight_jacobian,
-)
+from nengo_forcectl import named_weights, weight_jacobian
 from nengo_forcectl.learning.gradient import Gradient
 from nengo_forcectl.nengodl.compatibility import tf
 from nengo_forcectl.nengodl.jacobians import weight_vjp
 from nengo_forcectl.nengodl.learning_loop import LearningLoop
+from nengo_forcectl.networks import OnlineNetwork, adaptive_network, simulator
 from nengo_forcectl.networks.closed_form import ClosedFormNetwork
 
 N_IN, N_OUT, BATCH = 12, 6, 1024

@@ -218,7 +218,7 @@ def test_what_docstrings_announce_is_public():
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.stdout.strip() == "True []", result.stderr
-    from nengo_forcectl import robust_posture
+    from nengo_forcectl.cycle import robust_posture
 
     assert robust_posture.__module__ == "nengo_forcectl.cycle.learner"
 

@@ -13,10 +13,8 @@ import arms
 from nengo_forcectl import (
     Blocks,
     CompiledController,
-    DisturbanceObserver,
     JointPD,
     Limits,
-    Manipulability,
     OperationalSpace,
     Safe,
     export_controller,
@@ -24,7 +22,9 @@ from nengo_forcectl import (
     load_controller,
     load_network,
 )
+from nengo_forcectl.adaptation import DisturbanceObserver
 from nengo_forcectl.cli import main
+from nengo_forcectl.control import Manipulability
 from nengo_forcectl.errors import ConfigurationError, RecordError, VersionError
 from nengo_forcectl.export.controller import export_run
 from nengo_forcectl.export.folder import ARRAYS, FORMAT, SUMS, TEXT

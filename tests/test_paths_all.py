@@ -5,7 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from nengo_forcectl import (
+from nengo_forcectl import MinimumJerk
+from nengo_forcectl.errors import ConfigurationError
+from nengo_forcectl.paths import (
     BlendedPath,
     Circle,
     CurvePath,
@@ -13,14 +15,12 @@ from nengo_forcectl import (
     GaussianProfile,
     JointPath,
     Line,
-    MinimumJerk,
     MinimumJerkProfile,
     RecordedPath,
     Slerp,
     Spline,
     TrapezoidProfile,
 )
-from nengo_forcectl.errors import ConfigurationError
 from nengo_forcectl.paths.slerp import rotation_vector
 
 A, B = np.array([0.5, 0.1, 0.4]), np.array([0.3, -0.2, 0.6])

@@ -7,18 +7,17 @@ import pytest
 
 import arms
 from arms.errors import ArmError, UnreachableError
-from nengo_forcectl import (
+from nengo_forcectl import MinimumJerk, Reference
+from nengo_forcectl.errors import ConfigurationError
+from nengo_forcectl.paths import (
     CurvePath,
     JointPath,
     Line,
-    MinimumJerk,
     MinimumJerkProfile,
-    Reference,
     Slerp,
     TrapezoidProfile,
     check_speed,
 )
-from nengo_forcectl.errors import ConfigurationError
 from nengo_forcectl.paths.slerp import rotation_vector
 
 HOME = np.array([0.0, 0.5, 0.0, -1.2, 0.0, 0.6, 0.0])

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from nengo_forcectl import ForcectlError, MinimumJerk, RecordedPath
+from nengo_forcectl import ForcectlError, MinimumJerk
 from nengo_forcectl.errors import ConfigurationError, RecordError
+from nengo_forcectl.paths import RecordedPath
 
 LINES = MinimumJerk(np.array([[0.5, 0.1, 0.4], [0.3, -0.2, 0.6], [0.4, 0.3, 0.5]]), 0.5)
 TIMES = np.linspace(0, 1, 41)

@@ -27,8 +27,9 @@ class RecordedPath:
     """Samples of a path, and an interpolation between them.
 
     Positions alone are joined by the natural cubic spline, with velocities by cubic pieces, with
-    velocities and accelerations by quintic pieces. Velocity is continuous; so is acceleration, except in the
-    second case. Time counts from the first sample. The path rests before it and from the last on.
+    velocities and accelerations by quintic pieces. Velocity is continuous; so is acceleration,
+    except in the second case. Time counts from the first sample. The path rests before it and from
+    the last on.
 
     Raises:
         ConfigurationError: times that do not increase (a position that changes in no time is

@@ -13,8 +13,8 @@ from .forces import Vector
 class Wrist:
     """A force-torque sensor between the arm's last link and its tool.
 
-    It reads the environment's wrench f_c on the tip, and the weight and inertial forces of a payload
-    of mass m and inertia I at the tool's point::
+    It reads the environment's wrench f_c on the tip, and the weight and inertial forces of a
+    payload of mass m and inertia I at the tool's point::
 
         f = f_c + (m (g - a), -I domega)
 
