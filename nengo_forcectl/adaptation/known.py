@@ -1,4 +1,4 @@
-"""What every adaptation is, and the two that do not learn: nothing, and the truth."""
+"""The two adaptations that do not learn: nothing, and a known torque."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class NoAdaptation(Adaptation):
 
 @dataclass(frozen=True)
 class KnownTorque(Adaptation):
-    """Adds a torque that is a known function of the state: the bound for all that learns."""
+    """Adds a torque that is a known function of the state: no learner can do better."""
 
     function: Callable[[float, np.ndarray, np.ndarray], np.ndarray]
 

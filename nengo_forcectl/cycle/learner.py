@@ -76,8 +76,9 @@ def learning_cycle(
 ) -> Iterator[LearningCycle]:
     """Give a control cycle that learns what ``arm`` does not know.
 
-    It is a `CompiledCycle` whose torques keep the arm's limits (`Safe`). At the end what was
-    learned is in the NengoDL simulator, ``cycle.sim``, until that closes with the context.
+    It is a `CompiledCycle` whose torques keep the arm's limits (`Safe`); ``cycle.cycle`` is the
+    `CompiledCycle` itself. At the end what was learned is in the NengoDL simulator,
+    ``cycle.cycle.sim``, until that closes with the context.
 
     Args:
         arm: the model.

@@ -19,6 +19,7 @@ from .encoding import (
 )
 from .online import OnlineNetwork as OnlineNetwork
 from .pes import PesNetwork as PesNetwork
+from .smooth_basis import smooth_basis as smooth_basis
 from .workspace import (
     home_posture as home_posture,
     random_direction as random_direction,
