@@ -201,17 +201,29 @@ def test_every_public_name_is_there():
     """Each name in __all__ can be imported, and an unknown one is an AttributeError."""
     import nengo_forcectl
 
-    for name in nengo_forcectl.__all__:
+    for name in set(nengo_forcectl.__all__) - {"__version__"}:
         assert getattr(nengo_forcectl, name).__name__ in (name, "ArmsError")  # ForcectlError
+    assert nengo_forcectl.__version__[0].isdigit()
     with pytest.raises(AttributeError, match="No nengo_forcectl attribute nothing"):
         _ = nengo_forcectl.nothing
+
+
+def test_a_name_that_has_moved_down_still_works_and_says_where_it_is():
+    """For one release; the warning names the new home."""
+    import nengo_forcectl
+    from nengo_forcectl.moved import HOMES
+
+    for name, home in HOMES.items():
+        with pytest.warns(DeprecationWarning, match=f"import it from nengo_forcectl.{home}$"):
+            assert getattr(nengo_forcectl, name).__name__ == name
 
 
 def test_what_docstrings_announce_is_public():
     """Every error and protocol that a docstring names can be imported, still without Sympy."""
     code = (
-        "import sys; from nengo_forcectl import ArmError, ConfigurationError, NetworkError, "
-        "RecordError, SimulationError, VersionError, Cycle, Controller, ForcectlError; "
+        "import sys; from nengo_forcectl import Cycle, Controller, ForcectlError; "
+        "from nengo_forcectl.errors import ArmError, ConfigurationError, NetworkError, "
+        "RecordError, SimulationError, VersionError; "
         "print(all(issubclass(error, ForcectlError) for error in (ArmError, ConfigurationError, "
         "NetworkError, RecordError, SimulationError, VersionError)), "
         "[m for m in ('tensorflow', 'pybullet', 'sympy', 'nengo') if m in sys.modules])"

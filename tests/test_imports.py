@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 
 # From the roof to the ground. What stands in one row may not import each other.
 FLOORS = (
-    ("__init__", "__main__"), ("cli",), ("jobs",), ("robots",), ("export",), ("cycle",),
+    ("__init__", "__main__"), ("moved",), ("cli",), ("jobs",), ("robots",), ("export",), ("cycle",),
     ("adaptation",), ("kinematics",), ("control",), ("safety",), ("networks",), ("learning",),
     ("nengodl",), ("estimation",), ("paths", "sim"), ("kernels",), ("contract",), ("support",),
     ("errors",),

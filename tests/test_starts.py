@@ -15,9 +15,12 @@ import numpy as np
 import arms
 from arms.machine.kernel import Kernel
 from nengo_forcectl import *
-from nengo_forcectl.adaptation.slotine_li import SlotineLi
 from nengo_forcectl.learning.gradient import Gradient
-from nengo_forcectl.prediction import Predictor
+from nengo_forcectl.adaptation import *
+from nengo_forcectl.control import *
+from nengo_forcectl.cycle import *
+from nengo_forcectl.estimation import Predictor
+from nengo_forcectl.sim import *
 
 HOME = np.array([0.1, 0.5, -0.1, -1.2, 0.2, 0.6, 0.3])
 arm = arms.load("kuka_iiwa")
