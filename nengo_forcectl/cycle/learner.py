@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from arms import Arm
 
@@ -16,7 +17,7 @@ from ..estimation.predictor import Predictor
 from ..learning.consolidation import Consolidation
 from ..nengodl.weights import named_weights
 from ..networks.building import WorkspaceNetwork, simulator, workspace_network
-from ..networks.encoding import Inputs, NetworkArrays, States, encoding_of
+from ..networks.encoding import Inputs, NetworkArrays, StateEncoding, States, encoding_of
 from ..networks.online import OnlineNetwork
 from ..networks.smooth_basis import smooth_basis
 from ..networks.workspace import reach_states, task_axes
@@ -62,48 +63,47 @@ class LearningCycle(Safe):
 @contextmanager
 def learning_cycle(
     arm: Arm,
-    posture: Float[np.ndarray, "n"],
+    posture: ArrayLike,
     *,
     seed: int,
     controller: Controller | None = None,
     states: States | None = None,
-    inputs: Inputs = "q-dq-ref",
-    periodic: bool = False,
+    inputs: Inputs | StateEncoding = "q-dq-ref",
     neurons: int = 1000,
     dt: float = 1e-3,
     delay: float = 0.0,
     limits: Limits | None = None,
 ) -> Iterator[LearningCycle]:
-    """Give a control cycle that learns what ``arm`` does not know.
+    """Open a control cycle that learns what the model of an arm lacks.
 
-    It is a `CompiledCycle` whose torques keep the arm's limits (`Safe`); ``cycle.cycle`` is the
-    `CompiledCycle` itself. At the end what was learned is in the NengoDL simulator,
-    ``cycle.cycle.sim``, until that closes with the context.
+    It is a `CompiledCycle` within the arm's limits (`Safe`). The context keeps the network's
+    NengoDL simulator, ``cycle.sim``, open; on leaving, the learned weights are written into it.
 
     Args:
         arm: the model.
-        posture: that the arm keeps where its task leaves it free [rad].
-        seed: of the network, and of the states where none are given.
-        controller: any law of ``nengo_forcectl.control``, of which the cycle has the only use. By
-            default `OperationalSpace` of the tool's position, with the model and the stiffness of
-            the posture that `robust_posture` gives; a law that you give goes by ``arm`` itself.
-        states: a sample of the work to be done; by default reaches around the posture.
-        inputs: what the network sees.
-        periodic: whether revolute joints enter as sine and cosine.
-        neurons: in the ensemble.
-        dt: of a control cycle [s].
-        delay: how old the state is that the sensors show [s], a whole number of cycles. The cycle
-            then works on the state as it is by now (`Predictor`), and answers more slowly
+        posture: posture that the arm takes where its task leaves it free, (n,) [rad].
+        seed: random seed for the network, and for the states where none are given.
+        controller: any law of ``nengo_forcectl.control``; it goes by ``arm`` itself. Default:
+            `OperationalSpace` of the tool's position, with the model and the posture's stiffness
+            of `robust_posture`.
+        states: sample of the work to be done. Default: reaches around the posture.
+        inputs: what the network sees: a choice of `INPUTS`, or an encoding of your own from
+            `encoding_of`, for instance with periodic joints.
+        neurons: size of the ensemble.
+        dt: period of a control cycle [s].
+        delay: age of the state that the sensors show [s], a whole number of cycles. The cycle then
+            acts on a prediction of the present state (`Predictor`) with a slower observer
             (`observer_gain`).
-        limits: that its torques keep; without them, the arm's.
+        limits: limits of the torques. Default: the arm's own.
 
     Raises:
-        ConfigurationError: the arm hardly reaches anything from this posture, a law that is not for
-            this arm, or a size or a choice that makes no sense.
+        ConfigurationError: the arm reaches hardly any target from this posture, the law is for
+            another arm, or a size or a choice is not valid.
     """
+    posture = np.asarray(posture, dtype=float)
     if states is None:
-        states = reach_states(arm, np.asarray(posture), np.random.default_rng([seed, 1]))
-    encoding = encoding_of(arm, states, inputs, periodic=periodic)
+        states = reach_states(arm, posture, np.random.default_rng([seed, 1]))
+    encoding = inputs if isinstance(inputs, StateEncoding) else encoding_of(arm, states, inputs)
     network = workspace_network(encoding, states, arm.dof, neurons, seed=seed)
     gain = observer_gain(delay, dt)
     with simulator(network, dt=dt) as sim:
@@ -130,10 +130,11 @@ def consolidating_adaptation(
     neurons: int = 1000,
     dt: float = 1e-3,
 ) -> Iterator[ConsolidatingAdaptation]:
-    """Give the same learner as an adaptation, for `Blocks` that are to learn a tool's kinematics.
+    """Open the same learner as an adaptation, for `Blocks` that also learn a tool's kinematics.
 
-    Where the tool's position alone is controlled, give it, and the blocks, the model and the
-    posture's stiffness of `robust_posture`. Arguments and errors as those of `learning_cycle`.
+    For a controller of the tool's position alone, pass the model and the posture's stiffness of
+    `robust_posture` to this function and to the blocks. Arguments and errors are those of
+    `learning_cycle`.
     """
     states = reach_states(arm, np.asarray(posture), np.random.default_rng([seed, 1]))
     encoding = encoding_of(arm, states, inputs)
@@ -145,9 +146,9 @@ def consolidating_adaptation(
 
 
 def observer_gain(delay: float, dt: float) -> float:
-    """Return K [1/s], for a state that is ``delay`` [s] old when it comes.
+    """Return the observer's gain K [1/s] for a state that is ``delay`` [s] old.
 
-    It answers no sooner than the prediction can be corrected, ``delay + 3 dt``.
+    Its time constant is at least ``delay + 3 dt``: no prediction is corrected sooner.
     """
     return min(GAIN, 1.0 / (delay + 3.0 * dt))
 
