@@ -179,7 +179,7 @@ def test_every_law_without_learning_can_be_exported(iiwa, tmp_path, name):
     """Gains, frames and secondary tasks, and what force control remembers, to the same bits."""
     limits = Limits.of(iiwa, rate=1e6, lower=(-2.0, -2.0, -1.0))
     safe = Safe(CompiledController(iiwa, LAWS[name](iiwa)), iiwa, limits, DT)
-    joint = isinstance(safe.cycle.controller, JointSpace)
+    joint = isinstance(safe.cycle.controller.law, JointSpace)
     moves = [(state, joints if joint else tool) for state, tool, joints in references(iiwa, 20)]
     for state, reference in moves[:10]:
         safe.step(state, reference)

@@ -21,7 +21,7 @@ from ..control.joint_space import JointSpace
 from ..control.task_space import TaskSpace
 from ..cycle.compiled import CompiledController
 from ..cycle.compiled_learning import CompiledCycle
-from ..errors import ConfigurationError, RecordError
+from ..errors import ConfigurationError, NetworkError, RecordError
 from ..estimation.predictor import Predictor
 from ..learning.consolidation import Consolidation
 from ..networks.encoding import NetworkArrays, StateEncoding
@@ -58,10 +58,15 @@ class LoadedController(Safe):
             f"learning {'on' if self.learning else 'off'}"
         )
 
-    @property
-    def learning(self) -> bool:
-        """Whether it learns; see `learn`."""
-        return bool(getattr(self.cycle, "learning", False))
+    def read(self) -> dict[str, Float[np.ndarray, "..."]]:
+        """Return the learned weights by name.
+
+        Raises:
+            NetworkError: the controller has no network.
+        """
+        if not isinstance(self.cycle, CompiledCycle):
+            raise NetworkError(f"a {type(self.cycle).__name__} has no weights to read")
+        return self.cycle.read()
 
     def step(self, state: State, reference: Reference) -> Result:
         """Return the torque that may leave; see `Safe.step`."""
@@ -162,8 +167,6 @@ def _requests(cycle: Any) -> list[Request]:
     """The kernels of the arm that a cycle and its limits ask for, with its secondary tasks'."""
     requests = list(KERNELS)
     requests += [kernel.request for kernel in cycle.controller.kernels]
-    if getattr(cycle, "predictor", None) is not None:
-        requests.append(Request(("M", "C", "g")))
     return list(dict.fromkeys(requests))
 
 

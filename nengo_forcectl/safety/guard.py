@@ -121,12 +121,12 @@ class Safe(Cycle):
         self.cycle, self.arm, self.limits, self.dt = cycle, arm, limits, dt
         self.dof = arm.dof
         self.events: dict[str, int] = dict.fromkeys((*LIMITS, "stop", "gap"), 0)
-        """Cycles in which each limit changed the torque; how often it came to a stop; ``gap``:
-        states that came sooner or later than a cycle after the last, not learned from."""
+        """Cycles in which each limit changed the torque; ``stop``: controlled stops; ``gap``:
+        states not one period after the last, from which nothing is learned."""
         self.stopped: str | None = None
         """Why it is in a controlled stop, or None."""
         self._fused = is_fused(cycle) and cycle.arm is arm
-        # What keeps a cycle from learning of its last torque: one that was changed, or not finite.
+        # What of a guard's findings keeps the cycle from learning of its last torque.
         self._spoils = MET_NOT_FINITE if cycle.learns_from_sent else ~0
         self._guard, self._arm = pack_limits(limits, arm, dt), arm_block(arm)
         self._input = Block(INPUT, {"n": arm.dof, "k": arm.dof})
@@ -272,9 +272,7 @@ class Safe(Cycle):
     ) -> Result:
         """The cycle, then the guard."""
         self._input["q"][:], self._input["dq"][:] = state.joints(self.dof)
-        believed = math.isfinite(state.time) and self._credible(
-            self._guard.address, self._input.address
-        )
+        believed = math.isfinite(state.time) and self._credible(self._blocks[0], self._blocks[2])
         self._watch(state.time, believed)
         asked = self._ask(state, reference, learns)
         mode = GO if self.stopped is None else STOP
