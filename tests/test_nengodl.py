@@ -31,8 +31,9 @@ def test_names_that_need_an_engine_load_it_when_they_are_used():
     """Bullet, MuJoCo and what works on a NengoDL simulator can be imported at no cost."""
     code = (
         "import sys, warnings; warnings.simplefilter('ignore');"  # Nengo's own, of numpy.core
-        "from nengo_forcectl import Bullet, LearningLoop, MuJoCo, OnlineNetwork, named_weights;"
-        "from nengo_forcectl import kinematics_network, simulator, weight_jacobian;"
+        "from nengo_forcectl import Bullet, LearningLoop, MuJoCo, named_weights, weight_jacobian;"
+        "from nengo_forcectl.kinematics import kinematics_network;"
+        "from nengo_forcectl.networks import OnlineNetwork, simulator;"
         "print([m for m in ('tensorflow', 'nengo_dl', 'pybullet', 'mujoco') if m in sys.modules])"
     )
     done = python(code)
