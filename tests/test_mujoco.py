@@ -64,7 +64,7 @@ def test_a_bad_torque_is_refused(iiwa):
 
 def test_what_is_not_simulated_is_said(iiwa):
     """Dry friction is refused, and the message names what simulates it."""
-    with pytest.raises(ConfigurationError, match="only Bullet"):
+    with pytest.raises(ConfigurationError, match="by Bullet only"):
         MuJoCo(iiwa, np.zeros(7), [CoulombFriction(1.0)])
 
 

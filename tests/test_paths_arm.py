@@ -132,7 +132,7 @@ def test_a_joint_beyond_its_stop_is_named(iiwa):
 def test_out_of_reach_says_when_and_where(iiwa):
     """A target too far away, at the start or on the way, is an error that says so."""
     far = CurvePath(Line([3.0, 0.0, 0.5], [3.1, 0.0, 0.5]), MinimumJerkProfile(1.0))
-    with pytest.raises(UnreachableError, match=r"CurvePath at 0 s: .* does not get to \[3.0, 0.0"):
+    with pytest.raises(UnreachableError, match=r"CurvePath at 0 s: .* cannot reach \[3.0, 0.0"):
         check_speed(far, iiwa, HOME)
     away = tool_line(iiwa, HOME, [2.0, 0.0, 0.0], 60.0)
     with pytest.raises((UnreachableError, ConfigurationError), match=r"CurvePath at \d+\.?\d* s: "):

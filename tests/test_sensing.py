@@ -124,7 +124,7 @@ def test_a_cycle_has_one_reading(iiwa):
             lambda arm: Bullet(arm, Q, sensors=Sensors(delay=1.5e-3)),
             r"Sensors.delay: is 0.0015 s, needs a whole number of simulation steps of 0.001 s",
         ),
-        (lambda arm: Bullet(arm, Q, sensors=Sensors(1e-4)), r"Sensors: have noise, need rng"),
+        (lambda arm: Bullet(arm, Q, sensors=Sensors(1e-4)), r"Sensors: have noise, needs rng"),
     ],
 )
 def test_bad_values_are_named(iiwa, make, message):
