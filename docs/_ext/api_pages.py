@@ -15,9 +15,6 @@ from typing import Any
 import arms
 import nengo_forcectl
 
-HIDDEN = {"nengo_forcectl.jobs", "nengo_forcectl.kernels", "nengo_forcectl.support"}
-"""Packages whose names are not part of the public interface."""
-
 INTRODUCTION = (
     "The names that most programs use are in ``nengo_forcectl``; the rest is one level down, by "
     "topic. Importing a package loads neither TensorFlow nor PyBullet until something needs it."
@@ -27,7 +24,7 @@ INTRODUCTION = (
 def public_modules() -> list[ModuleType]:
     """Return ``nengo_forcectl``, every module directly below it that has ``__all__``, and arms."""
     below = pkgutil.iter_modules(nengo_forcectl.__path__, "nengo_forcectl.")
-    names = sorted(m.name for m in below if m.name not in HIDDEN and "__main__" not in m.name)
+    names = sorted(module.name for module in below if not module.name.endswith("__main__"))
     modules = [importlib.import_module(name) for name in names]
     return [nengo_forcectl, *(m for m in modules if hasattr(m, "__all__")), arms]
 
