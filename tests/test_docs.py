@@ -60,7 +60,7 @@ def test_every_public_name_is_on_an_api_page(tmp_path):
     described = {
         match
         for text in pages.values()
-        for match in re.findall(r"^\.\. auto\w+:: (.*)", text, re.M)
+        for match in re.findall(r"^\.\. (?:auto\w+|py:data):: (.*)", text, re.M)
     }
     assert {"nengo_forcectl", "arms"} <= set(pages)
     for module in api_pages.public_modules():

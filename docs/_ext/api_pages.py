@@ -4,9 +4,13 @@ Each public package has a page. An object that several packages export is descri
 the one that defines it; the other pages link there.
 """
 
+import ast
 import importlib
 import inspect
+import itertools
 import pkgutil
+import sys
+import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
@@ -44,7 +48,10 @@ def write_pages(folder: Path) -> list[Path]:
     pages = [folder / f"{module.__name__}.rst" for module in modules]
     for module, page in zip(modules, pages, strict=True):
         _write(page, _page(module, modules))
-    _write(folder / "index.rst", _index(modules))
+    index = folder / "index.rst"
+    _write(index, _index(modules))
+    for page in {*folder.glob("*.rst")} - {index, *pages}:
+        page.unlink()  # of a module that is gone
     return pages
 
 
@@ -56,32 +63,72 @@ def _index(modules: list[ModuleType]) -> list[str]:
 
 
 def _page(module: ModuleType, modules: list[ModuleType]) -> list[str]:
-    here: list[str] = []
+    here: dict[str, list[str]] = {}  # by the file that defines the names
     elsewhere: list[str] = []
     for name in module.__all__:
         value = getattr(module, name)
         same = [m for m in modules if name in m.__all__ and getattr(m, name) is value]
         owner = home(name, same)
         if owner is module:
-            here += _description(module.__name__, name, value)
+            source = _source(module, name, value)
+            here.setdefault(source.__name__, []).extend(_description(module, name, value))
         else:
             text = _first_line(value)
             elsewhere.append(f"- :py:obj:`~{owner.__name__}.{name}`{text and f': {text}'}")
-    title = [module.__name__, "=" * len(module.__name__), ""]
-    introduction = [f".. automodule:: {module.__name__}", "   :no-members:", ""]
-    links = ["Described on other pages:", "", *elsewhere, ""] if elsewhere else []
-    return [*title, *introduction, *links, *here]
+    lines = [module.__name__, "=" * len(module.__name__), "", *_introduction(module.__name__)]
+    if elsewhere:
+        lines += ["Described on other pages:", "", *elsewhere, ""]
+    for source, descriptions in here.items():
+        several = len((sys.modules[source].__doc__ or "").strip().splitlines()) > 1
+        if source != module.__name__ and several:
+            lines += [f".. rubric:: {source.rpartition('.')[2]}.py", ""]
+            lines += _introduction(source, "   :no-index:")
+        lines += descriptions
+    return lines
 
 
-def _description(module: str, name: str, value: Any) -> list[str]:
+def _introduction(module: str, *options: str) -> list[str]:
+    return [f".. automodule:: {module}", "   :no-members:", *options, ""]
+
+
+def _source(module: ModuleType, name: str, value: Any) -> ModuleType:
+    """Return the module that defines a name which ``module`` exports."""
+    if inspect.isclass(value) or inspect.isfunction(value):
+        return importlib.import_module(value.__module__)
+    for path in (Path(module.__file__ or ""), Path(module.__file__ or "").with_suffix(".pyi")):
+        tree = ast.parse(path.read_text(encoding="utf-8")) if path.exists() else ast.Module([], [])
+        for node in tree.body:
+            if isinstance(node, ast.ImportFrom) and name in {
+                a.asname or a.name for a in node.names
+            }:
+                relative = "." * node.level + (node.module or "")
+                source = importlib.import_module(relative, module.__package__)
+                return _source(source, name, value)
+    return module
+
+
+def _description(module: ModuleType, name: str, value: Any) -> list[str]:
+    path = f"{module.__name__}.{name}"
     if inspect.isclass(value):
-        options = ["   :members:", "   :show-inheritance:"]
         kind = "autoexception" if issubclass(value, BaseException) else "autoclass"
-    elif callable(value) and hasattr(value, "__code__"):
-        options, kind = [], "autofunction"
-    else:
-        options, kind = ["   :no-value:"], "autodata"
-    return [f".. {kind}:: {module}.{name}", *options, ""]
+        return [f".. {kind}:: {path}", "   :members:", "   :show-inheritance:", ""]
+    if inspect.isfunction(value):
+        return [f".. autofunction:: {path}", ""]
+    text, short = _data(_source(module, name, value), name)
+    options = [] if text else [f"   :value: {short}"]
+    return [f".. py:data:: {path}", *options, "", *textwrap.indent(text, "   ").splitlines(), ""]
+
+
+def _data(module: ModuleType, name: str) -> tuple[str, str]:
+    """Return the string that follows the assignment of a name in a module, and what is assigned."""
+    body = ast.parse(inspect.getsource(module)).body
+    for node, after in itertools.pairwise([*body, ast.Pass()]):
+        targets = getattr(node, "targets", [getattr(node, "target", None)])
+        if name in {ast.unparse(target) for target in targets if target is not None}:
+            said = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+            text = inspect.cleandoc(str(after.value.value)) if said else ""
+            return text.replace("|", r"\|"), ast.unparse(node.value)
+    return "", ""
 
 
 def _first_line(value: Any) -> str:

@@ -74,6 +74,8 @@ def _before_napoleon(
         if not literal:
             marked[number] = escape_signs(line)
         literal = literal or line.endswith("::")
+        if line == "Returns:":
+            marked[number] = ":returns:"  # else napoleon takes "a: b" below for a type
     if what in ("attribute", "data", "property"):
         marked[:0] = ["..", ""]  # else napoleon takes "a: b" in the first line for a type
     lines[:] = marked
