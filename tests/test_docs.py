@@ -65,7 +65,7 @@ def test_every_public_name_is_on_an_api_page(tmp_path):
     assert {"nengo_forcectl", "arms"} <= set(pages)
     for module in api_pages.public_modules():
         text = pages[module.__name__]
-        linked = set(re.findall(r":py:obj:`~(.*)`", text))
+        linked = set(re.findall(r":py:obj:`~([^`]*)`", text))
         for name in module.__all__:
             own = f"{module.__name__}.{name}"
             others = [link for link in linked if link.endswith(f".{name}")]
