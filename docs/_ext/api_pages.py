@@ -115,7 +115,7 @@ def _description(module: ModuleType, name: str, value: Any) -> list[str]:
     if inspect.isfunction(value):
         return [f".. autofunction:: {path}", ""]
     text, short = _data(_source(module, name, value), name)
-    options = [] if text else [f"   :value: {short}"]
+    options = [f"   :value: {short}"] if short and not text else []
     return [f".. py:data:: {path}", *options, "", *textwrap.indent(text, "   ").splitlines(), ""]
 
 
