@@ -125,7 +125,7 @@ class LearnedKinematics:
         return np.concatenate((a, np.ones((*a.shape[:-1], 1))), axis=-1)
 
     def feature_jacobian(self, q: ArrayLike) -> Float[np.ndarray, "*batch features n"]:
-        """Return dphi/dq: dy/dq = W dphi/dq. (For `dy/dq` itself `output_jacobian` is faster.)"""
+        """Return dphi/dq: dy/dq = W dphi/dq. (For dy/dq itself `output_jacobian` is faster.)"""
         a = self.features(q)[..., :-1]
         slopes = self.input_slopes(q)
         rise = 1.0 - a * a

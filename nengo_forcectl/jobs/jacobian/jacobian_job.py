@@ -2,7 +2,7 @@
 
 The run folder holds ``network.npz`` (`LearnedKinematics.load`), ``comparison.npz`` (q, both
 Jacobians, the rows' weights, the configurations learned from), ``summary.json``, the pictures and
-``report.html``. `read_comparison` and `summary_of` recompute every number from the arrays.
+``report.html``. `read_jacobian_run` and `summary_of` recompute every number from the arrays.
 """
 
 import dataclasses
