@@ -52,10 +52,9 @@ class CompiledCycle(OneCall):
         law: Consolidation,
         predictor: Predictor | None = None,
     ) -> None:
-        # nengo takes a second to load, and the rest of this module works without it.
-        import nengo
+        import nengo  # takes a second to load; a loaded controller works without it
 
-        from ..nengodl.weights import named_weights
+        from ..nengodl.weights import named_weights  # loads nengo
 
         if type(network.ensemble.neuron_type) is not nengo.RectifiedLinear:
             raise ConfigurationError(

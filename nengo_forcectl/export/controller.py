@@ -124,7 +124,7 @@ def load_network(folder: Path | str) -> "WorkspaceNetwork":
     Raises:
         RecordError, VersionError: as `load_controller`; or the controller has no network.
     """
-    from ..networks.building import network_of
+    from ..networks.building import network_of  # needs nengo, a loaded controller does not
 
     data, arrays = read(Path(folder))
     try:
