@@ -9,7 +9,8 @@ from arms import Arm, Terms
 
 from ..contract import Adaptation, Command, Reference, State
 from ..estimation.observer import write_balance
-from ..kernels.layout import ARM, INPUT, Block
+from ..kernels.block import Block
+from ..kernels.layout import ARM, INPUT
 from ..learning.consolidation import Consolidation, features_of, split_weights
 from ..learning.law import Arrays
 from ..networks.encoding import StateEncoding

@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from ..estimation.observer import observer_block
-from ..kernels.layout import LEARNER, Block
+from ..kernels.block import Block
+from ..kernels.layout import LEARNER
 from ..learning.consolidation import Consolidation
 from ..learning.law import Arrays
 

@@ -10,7 +10,8 @@ from arms import Arm, Terms
 
 from ..contract import Command, Controller, Reference, State
 from ..errors import ConfigurationError
-from ..kernels.layout import YIELD, Block
+from ..kernels.block import Block
+from ..kernels.layout import YIELD
 from .force_control import ForceControl
 from .gains import Gain, check_gain, matrix
 from .task_space import BoundTaskLaw, TaskSpace

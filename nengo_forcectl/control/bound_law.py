@@ -6,7 +6,8 @@ from arms import Terms
 from arms.machine.kernel import Kernel
 
 from ..contract import Command, Controller, Reference, State
-from ..kernels.layout import ARM, COMMAND, Block
+from ..kernels.block import Block
+from ..kernels.layout import ARM, COMMAND
 from .inputs import Inputs
 from .terms import write_terms
 

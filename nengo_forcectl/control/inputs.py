@@ -6,7 +6,8 @@ import numpy as np
 
 from ..contract import Reference, State
 from ..errors import SimulationError
-from ..kernels.layout import HUGE, INPUT, NOT_FINITE, Block
+from ..kernels.block import Block
+from ..kernels.layout import HUGE, INPUT, NOT_FINITE
 from ..support.arrays import taken
 
 Named = tuple[str, Any, tuple[int, ...]]

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from ..kernels.layout import INTEGRAL, Block
+from ..kernels.block import Block
+from ..kernels.layout import INTEGRAL
 
 
 class Integral(NamedTuple):

@@ -9,7 +9,8 @@ from jaxtyping import Float
 from arms import Arm, Terms
 
 from ..contract import Command, Controller, Reference, State
-from ..kernels.layout import JOINT_LAW, JOINTS_LAW, Block
+from ..kernels.block import Block
+from ..kernels.layout import JOINT_LAW, JOINTS_LAW
 from .bound_law import BoundLaw
 from .gains import check_gain, matrix
 from .inputs import Inputs

@@ -18,7 +18,8 @@ from arms.machine.kernel import Kernel
 from ..contract import State
 from ..errors import ConfigurationError
 from ..kernels import layout
-from ..kernels.layout import ARM, INPUT, NULL_SPACE, Block
+from ..kernels.block import Block, Layout
+from ..kernels.layout import ARM, INPUT, NULL_SPACE
 from .gains import Gain, check_gain
 from .terms import write_terms
 
@@ -29,14 +30,14 @@ class Packed:
     def __init__(
         self,
         kind: int,
-        layout: layout.Layout,
+        fields: Layout,
         sizes: dict[str, int],
         kernel: Kernel | None = None,
         /,
         **values: Any,
     ) -> None:
         self.kind, self.kernel = kind, kernel
-        self.block = Block(layout, sizes, values, keeps=kernel)
+        self.block = Block(fields, sizes, values, keeps=kernel)
 
 
 class Secondary:

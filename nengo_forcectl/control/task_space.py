@@ -12,7 +12,8 @@ from arms.machine.kernel import Kernel
 
 from ..contract import Command, Controller, Reference, State
 from ..errors import ConfigurationError
-from ..kernels.layout import TASK_LAW, TOOL_LAW, Block
+from ..kernels.block import Block
+from ..kernels.layout import TASK_LAW, TOOL_LAW
 from .bound_law import BoundLaw
 from .gains import check_gain, matrix
 from .inputs import Inputs

@@ -2,7 +2,7 @@
 
 from arms import Terms
 
-from ..kernels.layout import Block
+from ..kernels.block import Block
 
 
 def write_terms(block: Block, terms: Terms) -> None:

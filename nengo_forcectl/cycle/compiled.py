@@ -10,7 +10,9 @@ from arms import Arm
 from ..contract import Controller, Cycle, Reference, Result, State, fused
 from ..control.bound_law import BoundLaw
 from ..errors import ConfigurationError, NetworkError, SimulationError
-from ..kernels.layout import CYCLE, FIXED, NOT_FINITE, NOTHING, Block, arm_block
+from ..kernels.arm_block import arm_block
+from ..kernels.block import Block
+from ..kernels.layout import CYCLE, FIXED, NOT_FINITE, NOTHING
 from ..support.torques import checked_torque
 
 

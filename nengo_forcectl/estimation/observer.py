@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike
 
 from arms import Terms
 
-from ..kernels.layout import ARM, INPUT, LOW_PASS, OBSERVER, Block
+from ..kernels.block import Block
+from ..kernels.layout import ARM, INPUT, LOW_PASS, OBSERVER
 from ..support.checks import Arguments, check_positive
 
 

@@ -10,7 +10,9 @@ from arms import Arm
 
 from ..contract import State
 from ..errors import ConfigurationError
-from ..kernels.layout import INPUT, PREDICTOR, Block, arm_block
+from ..kernels.arm_block import arm_block
+from ..kernels.block import Block
+from ..kernels.layout import INPUT, PREDICTOR
 
 GAIN = 100.0  # of the observer [1/s]
 MOST = 100  # cycles of delay

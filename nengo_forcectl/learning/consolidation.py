@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import Float
 
 from ..errors import ConfigurationError, NetworkError
-from ..kernels.layout import CONSOLIDATION, FACTOR_COLUMNS, NO_JOB, WEIGHT_ROWS, Block
+from ..kernels.block import Block
+from ..kernels.layout import CONSOLIDATION, FACTOR_COLUMNS, NO_JOB, WEIGHT_ROWS
 from ..support.checks import check_positive
 from .law import Arrays, Memory, Signal, needed
 

@@ -16,7 +16,8 @@ import numpy as np
 from jaxtyping import Float
 
 from ..errors import NetworkError
-from ..kernels.layout import DESCENT, Block
+from ..kernels.block import Block
+from ..kernels.layout import DESCENT
 from ..learning.gradient import Gradient
 from ..learning.law import Signal, signal_of
 from ..nengodl.weights import named_weights

@@ -12,7 +12,8 @@ from arms import Arm
 from arms.model.bodies import coordinates
 
 from ..errors import ConfigurationError, NetworkError
-from ..kernels.layout import ENCODING, NETWORK, Block
+from ..kernels.block import Block
+from ..kernels.layout import ENCODING, NETWORK
 
 Inputs = Literal["q", "q-dq", "q-dq-ref", "q-ref"]
 INPUTS: tuple[Inputs, ...] = get_args(Inputs)

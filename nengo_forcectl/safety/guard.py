@@ -12,17 +12,9 @@ from arms import Arm
 
 from ..contract import Controller, Cycle, Reference, Result, State
 from ..errors import ConfigurationError, NetworkError, SimulationError
-from ..kernels.layout import (
-    BLIND,
-    GO,
-    INPUT,
-    MET_FROZEN,
-    MET_NOT_FINITE,
-    MET_OUTSIDE,
-    STOP,
-    Block,
-    arm_block,
-)
+from ..kernels.arm_block import arm_block
+from ..kernels.block import Block
+from ..kernels.layout import BLIND, GO, INPUT, MET_FROZEN, MET_NOT_FINITE, MET_OUTSIDE, STOP
 from ..support.arrays import taken
 from .limits import Limits
 from .packing import pack_limits

@@ -4,7 +4,8 @@ import numpy as np
 
 from arms import Arm
 
-from ..kernels.layout import GUARD, Block
+from ..kernels.block import Block
+from ..kernels.layout import GUARD
 from .limits import SPEED, Limits
 
 POSITION_GAIN = 50.0  # k, at which a joint approaches its limit [1/s]

@@ -9,7 +9,8 @@ from arms import Terms
 
 from ..contract import State
 from ..errors import SimulationError
-from ..kernels.layout import HUGE, SENSORS, Block
+from ..kernels.block import Block
+from ..kernels.layout import HUGE, SENSORS
 from ..support.arrays import ARRAY
 
 
