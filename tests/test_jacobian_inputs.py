@@ -112,7 +112,8 @@ def test_what_does_not_fit_is_named():
 THREADS = """
 import sys
 import numpy as np
-from nengo_forcectl import adaptive_network, named_weights, simulator, weight_jacobian
+from nengo_forcectl import named_weights, weight_jacobian
+from nengo_forcectl.networks import adaptive_network, simulator
 network = adaptive_network(12, 6, 300, seed=0)
 with simulator(network) as sim:
     named_weights(sim)[network.decoders].write(np.random.default_rng(0).normal(size=(6, 300)))
