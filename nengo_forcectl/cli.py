@@ -102,18 +102,20 @@ class _Handler(logging.Handler):
 def _messages() -> Iterator[None]:
     """Show warnings and messages, such as that something is compiled, as lines of our own."""
     handler, loggers = _Handler(logging.INFO), [logging.getLogger(name) for name in LOGGERS]
-    levels = [logger.level for logger in loggers]
+    before = [(logger.level, logger.propagate) for logger in loggers]
     with warnings.catch_warnings():
         warnings.showwarning = _say
         for logger in loggers:
             logger.addHandler(handler)
             logger.setLevel(logging.INFO)
+            logger.propagate = False  # absl and others give the root a handler of their own
         try:
             yield
         finally:
-            for logger, level in zip(loggers, levels, strict=True):
+            for logger, (level, propagate) in zip(loggers, before, strict=True):
                 logger.removeHandler(handler)
                 logger.setLevel(level)
+                logger.propagate = propagate
 
 
 def _say(message: object, *_: object) -> None:
