@@ -29,6 +29,7 @@ nitpicky = True
 nitpick_ignore_regex = [
     (r"py:(class|data|obj)", r"(?!nengo_forcectl\.|arms\.).*[.'\[ ].*"),
     (r"py:class", r".*"),
+    (r"py:obj", r".*\.T"),  # a type variable
 ]
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]

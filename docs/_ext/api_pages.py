@@ -116,7 +116,16 @@ def _description(module: ModuleType, name: str, value: Any) -> list[str]:
         return [f".. autofunction:: {path}", ""]
     text, short = _data(_source(module, name, value), name)
     options = [f"   :value: {short}"] if short and not text else []
-    return [f".. py:data:: {path}", *options, "", *textwrap.indent(text, "   ").splitlines(), ""]
+    here = f".. py:currentmodule:: {module.__name__}"
+    return [
+        here,
+        "",
+        f".. py:data:: {name}",
+        *options,
+        "",
+        *textwrap.indent(text, "   ").splitlines(),
+        "",
+    ]
 
 
 def _data(module: ModuleType, name: str) -> tuple[str, str]:
@@ -144,8 +153,22 @@ def _write(page: Path, lines: list[str]) -> None:
         page.write_text(text, encoding="utf-8")
 
 
+def _forget_options(kind: type) -> None:
+    """Replace ``Annotated[int, ...]`` by ``int``: the rest is for the command line."""
+    for owner in (kind, kind.__init__):
+        annotations = getattr(owner, "__annotations__", {})
+        for name, annotation in annotations.items():
+            if hasattr(annotation, "__metadata__"):
+                annotations[name] = annotation.__origin__
+
+
 def _write_all(app: Any) -> None:
     write_pages(Path(app.srcdir) / "api")
+    for module in public_modules():
+        for name in module.__all__:
+            value = getattr(module, name)
+            for kind in value.__mro__[:-1] if inspect.isclass(value) else ():
+                _forget_options(kind)
 
 
 def setup(app: Any) -> dict[str, bool]:

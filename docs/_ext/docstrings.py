@@ -11,7 +11,10 @@ import re
 import textwrap
 from typing import Any
 
+import sphinx.pycode.ast
+
 SIGNS = re.compile(r"\||(?<=, )\*(?=\w)")
+TOOLS = re.compile(r"#\s*(fmt|noqa|pyright|type):")
 LITERAL = re.compile(r"(``.*?``)")
 
 
@@ -37,7 +40,7 @@ def field_comments(kind: type) -> dict[str, str]:
 def _comment(field: ast.AnnAssign, lines: list[str]) -> str:
     last = (field.end_lineno or field.lineno) - 1
     after = lines[last][field.end_col_offset or 0 :].strip()
-    if after.startswith("#"):
+    if after.startswith("#") and not TOOLS.search(after):
         return after.lstrip("# ")
     above, line = [], field.lineno - 2
     while line >= 0 and lines[line].strip().startswith("#"):
@@ -90,8 +93,18 @@ def _after_napoleon(
         lines += [*(f"- **{field}**: {escape_signs(c)}" for field, c in comments.items()), ""]
 
 
+def _skip_aliases(
+    app: Any, what: str, name: str, value: Any, skip: bool, options: Any
+) -> bool | None:
+    """Skip "Alias for field number 0": the fields of a named tuple are in its description."""
+    return True if type(value).__name__ == "_tuplegetter" else None
+
+
 def setup(app: Any) -> dict[str, bool]:
     """Stand before and after napoleon, whose priority is 500."""
+    # Without this Sphinx finds no docstring of a field in a file with an f-string in an annotation.
+    sphinx.pycode.ast._UnparseVisitor.generic_visit = lambda self, node: ast.unparse(node)
     app.connect("autodoc-process-docstring", _before_napoleon, priority=400)
     app.connect("autodoc-process-docstring", _after_napoleon, priority=600)
+    app.connect("autodoc-skip-member", _skip_aliases)
     return {"parallel_read_safe": True}

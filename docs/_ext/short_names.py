@@ -40,20 +40,24 @@ def _resolve(app: Any, env: Any, node: Any, content: Any) -> Any:
     known = {n: entry for n, entry in env.domains["py"].objects.items() if not entry.aliased}
     for end in _ends(target):
         found = [name for name in known if f".{name}".endswith(f".{end}")]
-        if found and (len(found) == 1 or "." in end or end[0].isupper()):
+        if found and (len(found) == 1 or _full(target) or "." in end or end[0].isupper()):
             name = min(found, key=lambda n: (n.count("."), n))
             entry = known[name]
             return make_refnode(
                 app.builder, node["refdoc"], entry.docname, entry.node_id, content, name
             )
-    return content if set(target.split(".")) <= names_in_code() else None
+    inside = not _full(target) and set(target.split(".")) <= names_in_code()
+    return content if inside else None
+
+
+def _full(target: str) -> bool:
+    return target.startswith(("nengo_forcectl.", "arms."))
 
 
 def _ends(target: str) -> list[str]:
     """Return the target; of a full path, its shorter and shorter ends, too."""
-    full = target.startswith(("nengo_forcectl.", "arms."))
     parts = target.split(".")
-    return [".".join(parts[n:]) for n in range(len(parts) if full else 1)]
+    return [".".join(parts[n:]) for n in range(len(parts) if _full(target) else 1)]
 
 
 def setup(app: Any) -> dict[str, bool]:

@@ -41,7 +41,7 @@ class Bullet(Closing, Robot):
     motor's does, from one reading to the next, and the error is of the order of dt^2 (dt in the
     Coriolis forces, which PyBullet takes from the beginning of a step). PyBullet's own two, taken
     for one state, leave a controller that knows everything 0.04 mm off on the reaches of
-    `nengo_forcectl.reach`; so it is 0.01.
+    ``nengo-forcectl reach``; so it is 0.01.
 
     With a ``surface``, ``contact`` is its true wrench on the tool: force and moment
     about the tool frame's origin in the base's axes [N, N m], the mean over the last period.
