@@ -20,6 +20,7 @@ from arms import Arm
 
 from ...contract import State
 from ...errors import SimulationError
+from ...sim.bullet import Bullet
 from ..job import Drive, Outcome, Watch, rms_by_pass, summary_of_settings, unwatched
 from ..reach.reach_settings import ReachSettings
 from ..rivals import gains
@@ -121,7 +122,6 @@ def run_cell(
 
 def try_out(scene: ReachScene, controller: str, outcome: Outcome) -> None:
     """Reach with one controller until all is done or the arm falls."""
-    from ...sim.bullet import Bullet  # PyBullet
 
     rng = np.random.default_rng([scene.settings.seed, 3])
     with (

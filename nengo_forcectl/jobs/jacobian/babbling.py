@@ -15,6 +15,7 @@ from ...learning.least_squares import RecursiveLeastSquares
 from ...paths import MinimumJerk
 from ...robots.log import Log
 from ...robots.loop import follow
+from ...sim.bullet import Bullet
 from ...support.torques import limited
 
 DT = 1e-3  # of a control cycle [s]
@@ -61,7 +62,6 @@ def online_training(
     minimum-jerk lines. Then the tool reaches for random targets with the joint velocities
     ``pinv(J) 4/s (x_t - x)``, J the learned one. The joints follow by computed torque.
     """
-    from ...sim.bullet import Bullet
 
     lower, upper = bounds
     check_samples(samples, epochs, lower)

@@ -26,6 +26,7 @@ from ...support.files import interpreting, read_json, read_npz
 from ..job import Watch, summary_of_settings, unwatched
 from ..run_folder import RunFolder
 from .babbling import online_training
+from .jacobian_report import report
 from .jacobian_settings import JacobianSettings
 
 Bounds = tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]
@@ -139,7 +140,6 @@ def _checked_weights(arm: Arm, settings: JacobianSettings) -> list[dict[str, Any
 def _drawn(folder: RunFolder) -> JacobianRun:
     """Draw figures and report from what the folder holds."""
     from .jacobian_figures import figures  # matplotlib
-    from .jacobian_report import report
 
     run = read_jacobian_run(folder.path)
     drawn = figures(run)

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from ...export.controller import export_controller, trained
 from ...networks.workspace import task_axes
 from ...robots.log import Log, tool_error
+from ...sim.bullet import Bullet
 from ...sim.disturbances import acceleration
 from ..job import (
     Drive,
@@ -92,8 +93,6 @@ def _run_each(
     folder: RunFolder | None = None,
 ) -> None:
     """Run one controller after the other; a folder gets those that can be exported."""
-    from ...sim.bullet import Bullet  # PyBullet
-
     settings = scene.settings
     for name in names:
         outcome = outcomes[name] = Outcome()

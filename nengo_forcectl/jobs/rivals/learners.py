@@ -18,11 +18,12 @@ from ...learning.gradient import Gradient
 from ...learning.least_squares import RecursiveLeastSquares
 from ...learning.multilayer import Multilayer
 from ...learning.robust import Robust
+from ...nengodl.compatibility import tf
 from .common import OBSERVER_GAIN, blocks
 from .rival import rival
 
 if TYPE_CHECKING:
-    from ...networks.building import AdaptiveNetwork
+    from ...networks.building import AdaptiveNetwork  # loads nengo
     from ..scene import Scene
 
 RADIUS = 0.3  # of the state, over the arm's limits, that a reach covers
@@ -56,7 +57,7 @@ ADAM_RATE = 0.064  # [N m] that a decoder moves in a cycle, about, shared among 
 )
 def pes(scene: "Scene") -> Iterator[Cycle]:
     """Nengo's own rule in Nengo's own simulator."""
-    from ...networks.pes import PesNetwork
+    from ...networks.pes import PesNetwork  # loads nengo
 
     with PesNetwork(_network(scene), GRADIENT_RATE, dt=scene.period) as network:
         yield _learning(scene, network, scene.settings.learn_from)
@@ -71,10 +72,10 @@ def pes(scene: "Scene") -> Iterator[Cycle]:
 )
 def pes_spiking(scene: "Scene") -> Iterator[Cycle]:
     """The rule pes with spiking LIF neurons behind a synapse of 5 ms."""
-    import nengo
+    import nengo  # loads nengo
 
-    from ...networks.building import RATE
-    from ...networks.pes import PesNetwork
+    from ...networks.building import RATE  # loads nengo
+    from ...networks.pes import PesNetwork  # loads nengo
 
     network = _network(scene, neuron_type=nengo.LIF(), synapse=SYNAPSE)
     with PesNetwork(network, GRADIENT_RATE / RATE**2, dt=scene.period) as spiking:
@@ -90,8 +91,8 @@ def pes_spiking(scene: "Scene") -> Iterator[Cycle]:
 )
 def gradient(scene: "Scene") -> Iterator[Cycle]:
     """Gradient law on the decoders."""
-    from ...networks.building import simulator
-    from ...networks.closed_form import ClosedFormNetwork
+    from ...networks.building import simulator  # loads nengo
+    from ...networks.closed_form import ClosedFormNetwork  # loads nengo
 
     network, settings = _network(scene), scene.settings
     law = Gradient(gamma=GRADIENT_RATE / settings.neurons, sigma=SIGMA, bound=BOUND)
@@ -166,7 +167,6 @@ def keras(scene: "Scene") -> Iterator[Cycle]:
     # Kingma and Ba 2015, as any optimizer of tf.keras can be. It divides by the size of past
     # gradients, so that its step does not shrink with the error: not a law of adaptive control,
     # slower than `gradient` at the rate chosen here, and nothing is proved.
-    from ...nengodl.compatibility import tf
 
     with _online(
         scene, _network(scene), tf.keras.optimizers.Adam(ADAM_RATE / scene.settings.neurons)
@@ -222,7 +222,7 @@ def _consolidating_blocks(scene: "Scene") -> Iterator[Cycle]:
 
 
 def _network(scene: "Scene", **options: Any) -> "AdaptiveNetwork":
-    from ...networks.building import adaptive_network
+    from ...networks.building import adaptive_network  # loads nengo
 
     n, settings = scene.arm.dof, scene.settings
     return adaptive_network(
@@ -234,8 +234,8 @@ def _network(scene: "Scene", **options: Any) -> "AdaptiveNetwork":
 def _online(
     scene: "Scene", network: "AdaptiveNetwork", law: Any, learn: Any = None
 ) -> Iterator[OnlineLearner]:
-    from ...networks.building import simulator
-    from ...networks.online import OnlineNetwork
+    from ...networks.building import simulator  # loads nengo
+    from ...networks.online import OnlineNetwork  # loads nengo
 
     with simulator(network, dt=scene.period) as sim:
         yield OnlineNetwork(sim, network.probe, law, learn=learn)
