@@ -3,18 +3,19 @@
 import numpy as np
 
 import arms
-from nengo_forcectl import JointPD, Log, MinimumJerk, State
+from nengo_forcectl import JointPD, Log, MinimumJerk, Robot, State
 from nengo_forcectl.adaptation import NetworkAdaptation, NoAdaptation
 from nengo_forcectl.learning import Gradient
 from nengo_forcectl.networks import OnlineNetwork, adaptive_network, simulator
 from nengo_forcectl.robots import track
 
 
-class MyRobot:
+class MyRobot(Robot):
     """Stands for your driver: here, the equations of motion of an arm that holds 1 kg."""
 
     def __init__(self, arm, q):
-        self.arm, self.q, self.dq, self.time = arm.with_payload(1.0), np.array(q), 0 * q, 0.0
+        self.arm, self.time = arm.with_payload(1.0), 0.0
+        self.q, self.dq = np.array(q), np.zeros(len(q))
 
     def read(self):
         """Return what the sensors say."""

@@ -9,6 +9,7 @@ from nengo_forcectl import (
     Log,
     MinimumJerk,
     OperationalSpace,
+    Robot,
     follow,
     learn_kinematics,
 )
@@ -17,22 +18,24 @@ from nengo_forcectl.kinematics import AdaptiveJacobian, KnownTip, LearnedPose, L
 from nengo_forcectl.sim import Tool
 
 
-class Covered:
+class Covered(Robot):
     """The robot with its camera covered."""
 
     def __init__(self, robot):
-        self.robot, self.apply = robot, robot.apply
+        self.robot = robot
 
     def read(self):
         """Return what the joints say, and nothing of the tool."""
         return self.robot.read()._replace(tool=None)
 
+    def apply(self, tau):
+        """Pass the torque on."""
+        self.robot.apply(tau)
+
 
 arm = arms.load("kuka_iiwa")
 home = [0.0, 0.5, 0.0, -1.0, 0.0, 0.5, 0.0]  # [rad]
-tool = Tool(
-    (0.12, -0.10, 0.12)
-)  # 0.2 m long, in the flange's frame; the controllers do not know it
+tool = Tool((0.12, -0.10, 0.12))  # 0.2 m long, in the flange's frame; unknown to the controllers
 real = tool.real(arm)
 tip = real.pose(home)[:3, 3]
 corners = tip + np.array([[1, 1, 1], [1, -1, -1], [-1, -1, 1], [-1, 1, -1], [0, 0, 0]]) * 0.1

@@ -1,4 +1,4 @@
-"""Wipe a table of unknown stiffness and height at 20 N, with a payload that nobody told of."""
+"""Wipe a table of unknown stiffness and height at 20 N, with an unknown payload."""
 
 import numpy as np
 
@@ -26,6 +26,7 @@ for stiffness in (1e3, 1e5):  # foam, metal [N/m]
         follow(robot, Safe(landing, arm), landing, range(6500), log)
     record = log.arrays()
     force = record["wrench"][:, 2]  # as the wrist feels it [N]
+    assert landing.landed is not None
     wiping = record["time"] > landing.landed + 1.8
     print(
         f"{stiffness:g} N/m: landed at {landing.landed:.2f} s, at most {force[1000:].max():.2f} N, "

@@ -1,5 +1,6 @@
 """Gains: numbers, vectors or symmetric matrices, checked and brought into one form."""
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -7,7 +8,8 @@ from jaxtyping import Float
 
 from ..errors import ConfigurationError
 
-Gain: TypeAlias = float | Float[np.ndarray, "k"] | Float[np.ndarray, "k k"]
+Numbers: TypeAlias = Sequence[float] | Float[np.ndarray, "k"]
+Gain: TypeAlias = float | Numbers | Sequence[Sequence[float]] | Float[np.ndarray, "k k"]
 """A number for all axes, one an axis, or a symmetric matrix with no negative eigenvalue."""
 
 

@@ -20,7 +20,7 @@ from ..errors import ConfigurationError
 from ..kernels import layout
 from ..kernels.block import Block, Layout
 from ..kernels.layout import ARM, INPUT, NULL_SPACE
-from .gains import Gain, check_gain
+from .gains import Gain, Numbers, check_gain
 from .terms import write_terms
 
 
@@ -106,7 +106,7 @@ class NullSpace:
 class Posture(Secondary):
     """``tau_0 = k (posture - q) - 2 sqrt(k diag(M)) dq``: critically damped, joint by joint."""
 
-    posture: Float[np.ndarray, "n"]  # [rad]
+    posture: Numbers  # (n,) [rad]
     k: Gain = 30.0  # a number, or one a joint [N m/rad]
 
     def __post_init__(self) -> None:
@@ -148,8 +148,8 @@ class JointLimits(Secondary):
     the main task itself wants of the joint it does not change.
     """
 
-    lower: Float[np.ndarray, "n"]  # [rad]; -inf where there is none
-    upper: Float[np.ndarray, "n"]  # [rad]; inf where there is none
+    lower: Numbers  # (n,) [rad]; -inf where there is none
+    upper: Numbers  # (n,) [rad]; inf where there is none
     margin: float = 0.2  # [rad]
     k: float = 50.0  # [N m/rad]
 
@@ -160,8 +160,9 @@ class JointLimits(Secondary):
                 raise ConfigurationError(f"JointLimits.{field}: is {value}, needs one a joint")
             object.__setattr__(self, field, value)
         _same(self, "upper", self.upper, len(self.lower))
-        if (self.lower >= self.upper).any():
-            joint = int(np.argmax(self.lower >= self.upper))
+        crossed = np.asarray(self.lower) >= np.asarray(self.upper)
+        if crossed.any():
+            joint = int(np.argmax(crossed))
             raise ConfigurationError(
                 f"JointLimits.lower: is {self.lower[joint]} at joint {joint}, "
                 f"needs to be below upper, {self.upper[joint]}"
@@ -188,7 +189,9 @@ class ObstacleAvoidance(Secondary):
 
     arm: Arm
     points: Sequence[tuple[str, tuple[float, float, float]]]  # frame, and where in it [m]
-    spheres: Float[np.ndarray, "k 4"]  # x, y, z of the centre in the base frame, radius [m]
+    spheres: (
+        Sequence[Sequence[float]] | Float[np.ndarray, "k 4"]
+    )  # x, y, z of the centre in the base frame, radius [m]
     margin: float = 0.1  # [m]
     k: float = 500.0  # [N/m]
 
@@ -274,7 +277,7 @@ def _fits(owner: object, arm: Arm, n: int) -> None:
         )
 
 
-def _same(owner: object, field: str, value: np.ndarray, n: int) -> None:
+def _same(owner: object, field: str, value: Numbers, n: int) -> None:
     if len(value) != n:
         raise ConfigurationError(
             f"{type(owner).__name__}.{field}: has {len(value)} values, needs {n}, one a joint"

@@ -15,7 +15,7 @@ from ..errors import ConfigurationError
 from ..kernels.block import Block
 from ..kernels.layout import TASK_LAW, TOOL_LAW
 from .bound_law import BoundLaw
-from .gains import check_gain, matrix
+from .gains import Numbers, check_gain, matrix
 from .inputs import Inputs
 from .integral_term import Integral
 from .secondary import NullSpace, Posture, Secondary
@@ -75,9 +75,9 @@ class TaskSpace(Controller):
     direction. Elsewhere Lambda is exact but for ``damping``. ``Command.singularity`` tells which.
     """
 
-    posture: Float[np.ndarray, "n"]  # [rad]
+    posture: Numbers  # (n,) [rad]
     rows: tuple[int, ...] = (0, 1, 2)  # of J: the axes that are controlled
-    k_null: float | Float[np.ndarray, "n"] = 30.0  # of the posture [N m/rad]
+    k_null: float | Numbers = 30.0  # of the posture [N m/rad]
     damping: float = DAMPING  # [1/sqrt(kg)]
     inertia_max: float = 100.0  # [kg], [kg m^2]
     secondary: tuple[Secondary, ...] = ()  # beside the posture

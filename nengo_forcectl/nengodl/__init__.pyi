@@ -1,5 +1,6 @@
 """The public names, and where each lives."""
 
+from .compatibility import nengo_dl as nengo_dl
 from .jacobians import (
     Inputs as Inputs,
     input_jacobian as input_jacobian,

@@ -1,7 +1,9 @@
 """External forces on the arm: at its tool, or on all of its links."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Float
@@ -12,7 +14,8 @@ from arms.model.chain import MOVING, Chain, Inertia, Link
 from ..support.checks import as_triple, check_not_negative
 from .disturbances import Disturbance
 
-Vector = tuple[float, float, float]
+Vector: TypeAlias = Sequence[float] | Float[np.ndarray, "3"]
+"""Three numbers x, y, z: any sequence, a tuple of floats once it is a field."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +90,11 @@ class LinkForces(Disturbance):
         dq: Float[np.ndarray, "*batch n"],
     ) -> Float[np.ndarray, "*batch n"]:
         """Return the sum of ``J^T force`` [N m] over the links."""
-        return -_evenly_heavy(arm, self.force).gravity(q)
+        return -_evenly_heavy(arm, tuple(self.force)).gravity(q)
 
 
 @lru_cache(maxsize=16)
-def _evenly_heavy(arm: Arm, force: Vector) -> Arm:
+def _evenly_heavy(arm: Arm, force: tuple[float, ...]) -> Arm:
     """The arm with links of 1 kg under gravity ``force`` [m/s^2]: its weight is the force."""
     links = tuple(Link(link.name, _kilogram(arm.chain, link)) for link in arm.chain.links)
     return type(arm)(replace(arm.chain, links=links, gravity=force))

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ..support.quiet import quiet_stderr
+from .forces import Vector
 from .surfaces import HEAD, Peg, Surface
 
 with quiet_stderr():  # it announces its build time
@@ -114,7 +115,7 @@ class Touch:
         return wrench
 
 
-def _turned(normal: tuple[float, float, float]) -> list[float]:
+def _turned(normal: Vector) -> list[float]:
     """The quaternion (x, y, z, w) of a rotation that takes the z axis to ``normal``."""
     x, y, z = normal
     quaternion = np.array((-y, x, 0.0, 1.0 + z)) if z > -1.0 + 1e-9 else np.array((1.0, 0, 0, 0))

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ...kinematics.unknown_tip import AdaptiveJacobian, KnownTip, LearnedTip
 from .rival import tip
 
@@ -33,7 +35,8 @@ def learned(scene: "ReachScene") -> LearnedTip:
 def adaptive(scene: "ReachScene") -> LearnedTip:
     """The same network, which learns the tool at work."""
     law = scene.law()
-    gains = AdaptiveJacobian(kp=float(law.kp), kv=float(law.kv))
+    kp, kv = (np.asarray(gain).item() for gain in (law.kp, law.kv))
+    gains = AdaptiveJacobian(kp=kp, kv=kv)
     return LearnedTip(scene.learned_pose, law, gains, scene.period)
 
 
