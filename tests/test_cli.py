@@ -1,15 +1,17 @@
 import io
 import json
+import logging
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from rich.console import Console
 
-from nengo_forcectl import ReachSettings, Reference, Result, State
-from nengo_forcectl.cli import main
+from nengo_forcectl import ReachSettings, Reference, Result, State, jobs
+from nengo_forcectl.cli import VERBS, main
 from nengo_forcectl.jobs.reach import reach_output
 from nengo_forcectl.jobs.reach.reach_job import last_error
 from nengo_forcectl.jobs.rivals import RIVALS
@@ -246,3 +248,41 @@ def test_the_progress_says_that_its_error_is_the_last_reachs(capsys):
         progress.watch("none", 0, 5, last_error(log, 0))
         progress.watch("none", 1, 5, last_error(log, 1))
     assert "pass 1/1, now 3.00 mm" in capsys.readouterr().err
+
+
+def test_what_compiles_says_so_on_the_standard_error(capsys, monkeypatch):
+    """A message of either package is one line there, and none on the standard output."""
+
+    def job(settings, watch):
+        logging.getLogger("arms").info("compiling the arm's kernels")
+        logging.getLogger("nengo_forcectl.cycle").info("compiling the control cycle")
+        return []
+
+    monkeypatch.setattr(jobs, "load_arms", job)
+    main(["arms", "--json"])
+    printed = capsys.readouterr()
+    assert json.loads(printed.out) == []
+    assert printed.err.splitlines() == [
+        "nengo-forcectl: compiling the arm's kernels",
+        "nengo-forcectl: compiling the control cycle",
+    ]
+    job(None, None)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("width", ["80", "120"])
+@pytest.mark.parametrize("verb", [*VERBS])
+def test_help_texts_are_whole(verb, width, capsys, monkeypatch):
+    """No default is None or empty, and no line of text ends in mid-sentence short of the margin."""
+    monkeypatch.setenv("COLUMNS", width)
+    with pytest.raises(SystemExit):
+        main([verb, *(["adaptation"] if verb == "bench" else []), "--help"])
+    text = capsys.readouterr().out
+    assert "None" not in text
+    assert "(default: )" not in text
+    lines = [line[1:-1].rstrip() for line in text.splitlines() if line.startswith("│")]
+    for line, following in pairwise(lines):
+        option, ended = following.strip().startswith("-"), line.endswith((".", ":", ")", "exit"))
+        word = following.split()[0] if following.split() else ""
+        full = len(line) + 1 + len(word) > int(width) - 4
+        assert ended or option or full or "[" in line or line.strip().startswith("-"), line

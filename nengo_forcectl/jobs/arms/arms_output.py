@@ -123,7 +123,7 @@ def _add_names(table: Table, head: str, names: Sequence[str]) -> None:
 
 
 def _matrices(arm: Arm) -> list[RenderableType]:
-    import sympy  # equations in the cache do without
+    import sympy  # for planar arms only
 
     lines: list[RenderableType] = []
     for name in ("M", "C", "g"):

@@ -122,7 +122,6 @@ def run_cell(
 
 def try_out(scene: ReachScene, controller: str, outcome: Outcome) -> None:
     """Reach with one controller until all is done or the arm falls."""
-
     rng = np.random.default_rng([scene.settings.seed, 3])
     with (
         scene.cycle(controller) as cycle,

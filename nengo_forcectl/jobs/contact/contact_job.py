@@ -153,7 +153,7 @@ def _summary(
     runs: Mapping[str, dict[str, Any]],
 ) -> dict[str, Any]:
     settings = scene.settings
-    gains = {**GAINS[settings.law], **RIVALS["observer"].gains}
+    gains = {**GAINS[settings.law], **RIVALS["observer"].gains()}
     wanted = len(settings.adapt) * len(settings.stiffness) * scene.cycles
     return {
         "verb": verb,

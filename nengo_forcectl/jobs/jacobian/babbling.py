@@ -62,7 +62,6 @@ def online_training(
     minimum-jerk lines. Then the tool reaches for random targets with the joint velocities
     ``pinv(J) 4/s (x_t - x)``, J the learned one. The joints follow by computed torque.
     """
-
     lower, upper = bounds
     check_samples(samples, epochs, lower)
     learner = OnlineLearner(

@@ -50,7 +50,7 @@ def check_weights(arm: Arm, seed: int = 0) -> list[dict[str, Any]]:
         closed.write(changed)
         return closed.forward(x).copy()
 
-    from ...sim.world import World  # loads PyBullet
+    from ...sim.world import World  # PyBullet
 
     world = World(arm, DT)
     rest = _tool_acceleration(world, arm, x, torque(values))

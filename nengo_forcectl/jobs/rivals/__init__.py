@@ -31,7 +31,7 @@ def gains() -> dict[str, float]:
     """Return every gain of the control law, the controllers and the tips, for a summary."""
     found = {name: getattr(OperationalSpace, name) for name in ("kp", "kv", "k_null", "damping")}
     for each in (*RIVALS.values(), *TIPS.values()):
-        found |= each.gains
+        found |= each.gains()
     return found
 
 

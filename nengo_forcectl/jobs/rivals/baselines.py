@@ -9,8 +9,8 @@ from ...cycle.compiled import CompiledController
 from ...learning.gradient import Gradient
 from ...networks.workspace import task_axes
 from ...sim.disturbances import joint_torque, phases
-from .common import OBSERVER_GAIN, blocks
 from .rival import rival
+from .rival_blocks import OBSERVER_GAIN, blocks
 
 if TYPE_CHECKING:
     from ..scene import Scene
@@ -51,13 +51,19 @@ def none(scene: "Scene") -> Iterator[Cycle]:
         yield blocks(scene, NoAdaptation())
 
 
-@rival("integral", "#c77f1a", gains={"integral_gain": INTEGRAL_GAIN}, any_tip=True)
+@rival("integral", "#c77f1a", gains=lambda: {"integral_gain": INTEGRAL_GAIN}, any_tip=True)
 def integral(scene: "Scene") -> Iterator[Cycle]:
     """Integral action on the tool's error."""
     yield blocks(scene, IntegralAction(task_axes(scene.arm), INTEGRAL_GAIN, scene.period))
 
 
-@rival("observer", "#8e44ad", gains={"observer_gain": OBSERVER_GAIN}, any_tip=True, contact=True)
+@rival(
+    "observer",
+    "#8e44ad",
+    gains=lambda: {"observer_gain": OBSERVER_GAIN},
+    any_tip=True,
+    contact=True,
+)
 def observer(scene: "Scene") -> Iterator[Cycle]:
     """Momentum disturbance observer."""
     yield blocks(scene, DisturbanceObserver(scene.arm, OBSERVER_GAIN, scene.period))
@@ -66,7 +72,7 @@ def observer(scene: "Scene") -> Iterator[Cycle]:
 @rival(
     "slotine-li",
     "#c0392b",
-    gains={"regressor_rate": REGRESSOR_RATE, "regressor_bound": REGRESSOR_BOUND},
+    gains=lambda: {"regressor_rate": REGRESSOR_RATE, "regressor_bound": REGRESSOR_BOUND},
 )
 def slotine_li(scene: "Scene") -> Iterator[Cycle]:
     """Adaptive control with the arm's regressor."""

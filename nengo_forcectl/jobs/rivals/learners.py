@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from ...adaptation import NetworkAdaptation
 from ...adaptation.network_adaptation import LEARN_FROM, LearnFrom, OnlineLearner
 from ...contract import Cycle
-from ...cycle import learner
 from ...cycle.blocks import Blocks
 from ...cycle.compiled_learning import CompiledGradientCycle
 from ...estimation.observer import MomentumObserver
@@ -19,11 +18,11 @@ from ...learning.least_squares import RecursiveLeastSquares
 from ...learning.multilayer import Multilayer
 from ...learning.robust import Robust
 from ...nengodl.compatibility import tf
-from .common import OBSERVER_GAIN, blocks
 from .rival import rival
+from .rival_blocks import OBSERVER_GAIN, blocks
 
 if TYPE_CHECKING:
-    from ...networks.building import AdaptiveNetwork  # loads nengo
+    from ...networks.building import AdaptiveNetwork  # nengo
     from ..scene import Scene
 
 RADIUS = 0.3  # of the state, over the arm's limits, that a reach covers
@@ -51,13 +50,13 @@ ADAM_RATE = 0.064  # [N m] that a decoder moves in a cycle, about, shared among 
 @rival(
     "pes",
     "#5cc6c0",
-    gains={"gradient_rate": GRADIENT_RATE, "radius": RADIUS},
+    gains=lambda: {"gradient_rate": GRADIENT_RATE, "radius": RADIUS},
     learns_from=LEARN_FROM,
     network=True,
 )
 def pes(scene: "Scene") -> Iterator[Cycle]:
     """Nengo's own rule in Nengo's own simulator."""
-    from ...networks.pes import PesNetwork  # loads nengo
+    from ...networks.pes import PesNetwork  # nengo
 
     with PesNetwork(_network(scene), GRADIENT_RATE, dt=scene.period) as network:
         yield _learning(scene, network, scene.settings.learn_from)
@@ -66,16 +65,16 @@ def pes(scene: "Scene") -> Iterator[Cycle]:
 @rival(
     "pes-spiking",
     "#3d7a5a",
-    gains={"spiking_synapse": SYNAPSE},
+    gains=lambda: {"spiking_synapse": SYNAPSE},
     learns_from=LEARN_FROM,
     network=True,
 )
 def pes_spiking(scene: "Scene") -> Iterator[Cycle]:
     """The rule pes with spiking LIF neurons behind a synapse of 5 ms."""
-    import nengo  # loads nengo
+    import nengo  # the command line's help does without
 
-    from ...networks.building import RATE  # loads nengo
-    from ...networks.pes import PesNetwork  # loads nengo
+    from ...networks.building import RATE  # nengo
+    from ...networks.pes import PesNetwork  # nengo
 
     network = _network(scene, neuron_type=nengo.LIF(), synapse=SYNAPSE)
     with PesNetwork(network, GRADIENT_RATE / RATE**2, dt=scene.period) as spiking:
@@ -85,14 +84,14 @@ def pes_spiking(scene: "Scene") -> Iterator[Cycle]:
 @rival(
     "gradient",
     "#1b6ca8",
-    gains={"gradient_rate": GRADIENT_RATE, "sigma": SIGMA, "bound": BOUND},
+    gains=lambda: {"gradient_rate": GRADIENT_RATE, "sigma": SIGMA, "bound": BOUND},
     learns_from=LEARN_FROM,
     network=True,
 )
 def gradient(scene: "Scene") -> Iterator[Cycle]:
     """Gradient law on the decoders."""
-    from ...networks.building import simulator  # loads nengo
-    from ...networks.closed_form import ClosedFormNetwork  # loads nengo
+    from ...networks.building import simulator  # nengo
+    from ...networks.closed_form import ClosedFormNetwork  # nengo
 
     network, settings = _network(scene), scene.settings
     law = Gradient(gamma=GRADIENT_RATE / settings.neurons, sigma=SIGMA, bound=BOUND)
@@ -108,7 +107,7 @@ def gradient(scene: "Scene") -> Iterator[Cycle]:
 @rival(
     "multilayer",
     "#5b3fd1",
-    gains={"inner_rate": INNER_RATE, "e_mod": E_MOD},
+    gains=lambda: {"inner_rate": INNER_RATE, "e_mod": E_MOD},
     learns_from=LEARN_FROM,
     network=True,
 )
@@ -123,7 +122,7 @@ def multilayer(scene: "Scene") -> Iterator[Cycle]:
 @rival(
     "gauss-newton",
     "#8a6d3b",
-    gains={"newton_rate": NEWTON_RATE, "newton_damping": NEWTON_DAMPING},
+    gains=lambda: {"newton_rate": NEWTON_RATE, "newton_damping": NEWTON_DAMPING},
     network=True,
 )
 def gauss_newton(scene: "Scene") -> Iterator[Cycle]:
@@ -136,7 +135,7 @@ def gauss_newton(scene: "Scene") -> Iterator[Cycle]:
 @rival(
     "kalman",
     "#e2711d",
-    gains={"kalman_noise": NOISE, "kalman_prior": PRIOR, "kalman_forgetting": FORGETTING},
+    gains=lambda: {"kalman_noise": NOISE, "kalman_prior": PRIOR, "kalman_forgetting": FORGETTING},
     network=True,
 )
 def kalman(scene: "Scene") -> Iterator[Cycle]:
@@ -149,7 +148,7 @@ def kalman(scene: "Scene") -> Iterator[Cycle]:
 @rival(
     "composite",
     "#14213d",
-    gains={"composite_rate": COMPOSITE_RATE, "composite_rho": COMPOSITE_RHO},
+    gains=lambda: {"composite_rate": COMPOSITE_RATE, "composite_rho": COMPOSITE_RHO},
     network=True,
 )
 def composite(scene: "Scene") -> Iterator[Cycle]:
@@ -161,35 +160,44 @@ def composite(scene: "Scene") -> Iterator[Cycle]:
         yield _learning(scene, online, observed=True)
 
 
-@rival("keras", "#b5c12a", gains={"adam_rate": ADAM_RATE}, learns_from=LEARN_FROM, network=True)
+@rival(
+    "keras", "#b5c12a", gains=lambda: {"adam_rate": ADAM_RATE}, learns_from=LEARN_FROM, network=True
+)
 def keras(scene: "Scene") -> Iterator[Cycle]:
     """Adam on the decoders."""
     # Kingma and Ba 2015, as any optimizer of tf.keras can be. It divides by the size of past
     # gradients, so that its step does not shrink with the error: not a law of adaptive control,
     # slower than `gradient` at the rate chosen here, and nothing is proved.
-
     with _online(
         scene, _network(scene), tf.keras.optimizers.Adam(ADAM_RATE / scene.settings.neurons)
     ) as online:
         yield _learning(scene, online, scene.settings.learn_from)
 
 
-@rival(
-    "consolidation",
-    "#d6278a",
-    gains={
+def _consolidation_gains() -> dict[str, float]:
+    from ...cycle import learner  # nengo: the command line's help does without
+
+    return {
         "consolidation_gain": learner.GAIN,
         "consolidation_noise": learner.NOISE,
         "consolidation_softness": learner.SOFTNESS,
         "consolidation_load": learner.LOAD,
         "consolidation_surprise": learner.SURPRISE,
-    },
+    }
+
+
+@rival(
+    "consolidation",
+    "#d6278a",
+    gains=_consolidation_gains,
+    network=True,
     any_tip=True,
     contact=True,
-    network=True,
 )
 def consolidation(scene: "Scene") -> Iterator[Cycle]:
     """Observer at once, least squares for good."""
+    from ...cycle import learner  # nengo
+
     settings = scene.settings
     if scene.kinematics is not None:
         with _consolidating_blocks(scene) as cycle:
@@ -211,6 +219,8 @@ def consolidation(scene: "Scene") -> Iterator[Cycle]:
 @contextmanager
 def _consolidating_blocks(scene: "Scene") -> Iterator[Cycle]:
     """The same of blocks, which take any kinematics of the tip."""
+    from ...cycle import learner  # nengo
+
     settings, home, dt = scene.settings, scene.home, scene.period
     gain = learner.observer_gain(0.0, dt)
     model, k_null = learner.robust_posture(scene.arm, home, gain)
@@ -222,7 +232,7 @@ def _consolidating_blocks(scene: "Scene") -> Iterator[Cycle]:
 
 
 def _network(scene: "Scene", **options: Any) -> "AdaptiveNetwork":
-    from ...networks.building import adaptive_network  # loads nengo
+    from ...networks.building import adaptive_network  # nengo
 
     n, settings = scene.arm.dof, scene.settings
     return adaptive_network(
@@ -234,8 +244,8 @@ def _network(scene: "Scene", **options: Any) -> "AdaptiveNetwork":
 def _online(
     scene: "Scene", network: "AdaptiveNetwork", law: Any, learn: Any = None
 ) -> Iterator[OnlineLearner]:
-    from ...networks.building import simulator  # loads nengo
-    from ...networks.online import OnlineNetwork  # loads nengo
+    from ...networks.building import simulator  # nengo
+    from ...networks.online import OnlineNetwork  # nengo
 
     with simulator(network, dt=scene.period) as sim:
         yield OnlineNetwork(sim, network.probe, law, learn=learn)

@@ -23,7 +23,7 @@ class Rival:
     colour: str
     help: str
     """What it is, for ``--help``: one line."""
-    gains: Mapping[str, float] = field(default_factory=dict)
+    gains: Callable[[], Mapping[str, float]] = dict
     """By their names in a run's summary."""
     learns_from: tuple[str, ...] = ()
     """Errors that ``--learn-from`` can choose; empty for a law with a signal of its own."""
@@ -52,7 +52,7 @@ class Tip:
     make: Callable[["Scene"], Kinematics]
     colour: str
     help: str
-    gains: Mapping[str, float] = field(default_factory=dict)
+    gains: Callable[[], Mapping[str, float]] = dict
     style: Mapping[str, Any] = field(default_factory=dict)
     """Of its lines in a figure: where Jacobians agree, all should be seen."""
 

@@ -26,7 +26,7 @@ def learned(scene: "ReachScene") -> LearnedTip:
 @tip(
     "adaptive",
     "#d6278a",
-    gains={
+    gains=lambda: {
         "tool_gain": AdaptiveJacobian.gain,
         "tool_rate": AdaptiveJacobian.rate,
         "tool_alpha": AdaptiveJacobian.alpha,
