@@ -1,4 +1,4 @@
-"""Every control law in one compiled call, and in blocks of NumPy.
+"""Every control law in one compiled call, and in the blocks of Python that call the same kernels.
 
     python scripts/bench_controllers.py
 
@@ -9,6 +9,7 @@ of `Safe`, too.
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -18,21 +19,16 @@ import arms
 from nengo_forcectl.adaptation import NoAdaptation
 from nengo_forcectl.contract import Controller, Reference, State
 from nengo_forcectl.control import (
+    LAWS,
     Admittance,
-    ComputedTorque,
     Damping,
-    Floating,
-    HybridForce,
     Impedance,
     JointLimits,
-    JointPD,
+    JointSpace,
     Manipulability,
     ObstacleAvoidance,
     OperationalSpace,
-    ParallelForce,
-    Sliding,
 )
-from nengo_forcectl.control.joint_space import JointSpace
 from nengo_forcectl.cycle.blocks import Blocks
 from nengo_forcectl.cycle.compiled import CompiledController
 from nengo_forcectl.safety.guard import Safe
@@ -43,28 +39,29 @@ ROUNDS, CALLS, SLOW_CALLS = 20, 500, 25
 DT = 1e-3  # [s]
 
 
-def laws(arm: arms.Arm) -> dict[str, Callable[[], Controller]]:
-    """Name and law; each call makes a new one, since some remember."""
+def laws(arm: arms.Arm) -> dict[str, Controller]:
+    """Return every registered law by name, and some variants."""
     tasks = (
         Damping(),
         JointLimits(arm.q_lower, arm.q_upper),
         ObstacleAvoidance(arm, [(arm.frames[4], (0, 0, 0))], [[0.5, 0.3, 0.5, 0.1]], margin=0.5),
         Manipulability(arm, rows=SIX),
     )
-    return {
-        "joint PD": JointPD,
-        "computed torque": ComputedTorque,
-        "sliding": Sliding,
-        "floating": Floating,
-        "operational space, position": lambda: OperationalSpace(HOME),
-        "operational space, pose": lambda: OperationalSpace(HOME, SIX),
-        "the same, four secondary tasks": lambda: OperationalSpace(HOME, SIX, secondary=tasks),
-        "impedance, pose": lambda: Impedance(HOME, SIX),
-        "impedance, pose, inertia shaped": lambda: Impedance(HOME, SIX, inertia=4.0),
-        "admittance, pose": lambda: Admittance(OperationalSpace(HOME, SIX), rows=SIX),
-        "hybrid force, pose": lambda: HybridForce(HOME, SIX),
-        "parallel force, pose": lambda: ParallelForce(HOME, SIX),
+    found = {kind.__name__: example(kind) for kind in LAWS}
+    return found | {
+        "OperationalSpace, position": OperationalSpace(HOME),
+        "OperationalSpace, four tasks": OperationalSpace(HOME, SIX, secondary=tasks),
+        "Impedance, inertia shaped": Impedance(HOME, SIX, inertia=4.0),
     }
+
+
+def example(kind: Any) -> Controller:
+    """Return a law of some kind, of all six rows if it is one of the tool."""
+    if issubclass(kind, JointSpace):
+        return kind()
+    if kind is Admittance:
+        return Admittance(OperationalSpace(HOME, SIX), rows=SIX)
+    return kind(HOME, SIX)
 
 
 def times(
@@ -88,13 +85,13 @@ def main() -> None:
     tool = Reference(x, dx, ddx, pose[:3, :3].copy(), omega, domega, rng.normal(size=6))
     joints = Reference(HOME + 1e-3, np.zeros(7), np.zeros(7))
     table = Table(title="sense to torque, 7 joints")
-    columns = ("", "median \\[us]", "p99", "with limits", "p99", "NumPy, median", "times faster")
+    columns = ("", "median \\[us]", "p99", "with limits", "p99", "blocks, median", "times faster")
     for column in columns:
         table.add_column(column, justify="right" if column else "left")
-    for name, make in laws(arm).items():
-        reference = joints if isinstance(make(), JointSpace) else tool
-        fused, blocks = CompiledController(arm, make()), Blocks(arm, make(), NoAdaptation())
-        safe = Safe(CompiledController(arm, make()), arm)
+    for name, law in laws(arm).items():
+        reference = joints if isinstance(law, JointSpace) else tool
+        fused, blocks = CompiledController(arm, law), Blocks(arm, law, NoAdaptation())
+        safe = Safe(CompiledController(arm, law), arm)
         taken = {fused: [], safe: [], blocks: []}
         for turn in range(ROUNDS + 1):  # the first is left out
             start = turn * CALLS
