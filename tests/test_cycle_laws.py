@@ -306,3 +306,19 @@ def test_what_a_limit_sent_in_its_place_is_learned_from(iiwa, told):
         world.apply(tau)
     assert safe.events["velocity"] > 300
     assert (max(away) < 0.3) if told else (max(away) > 2.0)
+
+
+def test_a_force_law_does_not_wind_up_while_a_limit_changes_its_torque(iiwa):
+    """Over 300 states with half the allowed speed the integral is that without a learner."""
+    limits = Limits.of(iiwa, dq_max=np.full(7, 0.02))
+    integrals = []
+    for make in (CompiledController, compiled):
+        law = HybridForce(HOME, SIX, ki=50.0)
+        safe, world = Safe(make(iiwa, law), iiwa, limits), World(iiwa)
+        for k in range(300):
+            reference = wanted(iiwa, safe.cycle.controller, k)
+            world.apply(safe.step(world.read(), reference).tau)
+        assert safe.events["velocity"] > 100
+        integrals.append(safe.cycle.controller.memory["HybridForce.integral"].copy())
+    plain, learning = integrals
+    np.testing.assert_array_equal(learning, plain)

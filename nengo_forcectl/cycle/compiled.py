@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
+from jaxtyping import Float
 
 from arms import Arm
 
@@ -64,6 +65,7 @@ class OneCall(Cycle):
         self._out = self._cycle.between("tau", "feedforward")
         self._run: Any = run_cycle
         self._learner = learner
+        self._obeyed = True  # whether the last torque left as it was asked for
         self.memory = dict(bound.memory)
         if learner is not None:
             self.memory |= learner.memory
@@ -88,9 +90,15 @@ class OneCall(Cycle):
                 a wrench that the law needs, something that is not finite.
         """
         self.controller.inputs.collect(state, reference)
-        sound = bool(state.sound)
-        met = self._run(self._cycle.address, 0, sound, sound, self.learning, 0, 0.0)
+        met = self._call(0, bool(state.sound), 0, 0.0)
         return self._result(state, reference, met)
+
+    def _call(self, guard: int, sound: bool, begun: int, elapsed: float) -> int:
+        """Run the kernel; a law's memory steps on sound sensors, after a torque that was sent."""
+        integrate, self._obeyed = sound and self._obeyed, True
+        return self._run(
+            self._cycle.address, guard, sound, integrate, self.learning, begun, elapsed
+        )
 
     def step_guarded(
         self,
@@ -107,8 +115,12 @@ class OneCall(Cycle):
         """
         met = self.controller.inputs.try_to_collect(state, reference)
         if met == 0:
-            met = self._run(self._cycle.address, guard, sound, sound, self.learning, begun, elapsed)
+            met = self._call(guard, sound, begun, elapsed)
         return (None, 0) if met == NOTHING else (self._result(state, reference, met), met)
+
+    def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
+        """Take note of the torque [N m] that was sent in place of the last step's."""
+        self._obeyed = False
 
     def learn(self, on: bool) -> None:
         """Start or stop learning; what was learned stays."""

@@ -130,6 +130,7 @@ class CompiledCycle(OneCall):
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
         """Take note of the torque [N m] that was sent in place of the last step's."""
+        super().overruled(tau)
         self._weights.record_sent(tau)
         if self.predictor is not None:
             self.predictor.sent(tau, again=True)

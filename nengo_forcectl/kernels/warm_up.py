@@ -1,5 +1,6 @@
 """Compiling the whole control cycle: once per installation, its parts on all cores."""
 
+import fcntl
 import logging
 import os
 import subprocess
@@ -40,9 +41,18 @@ def compile_cycle() -> None:
     It takes some 20 s; the logger ``nengo_forcectl`` says so. Without a folder for machine code
     nothing is done, and the first cycle compiles in its own process.
     """
-    if folder() is None or is_on_disk(run_cycle):
+    own = folder()
+    if own is None or is_on_disk(run_cycle):
         return
-    LOG.info("compiling the control cycle, once per installation (about 20 s)")
+    with (own / "compiling").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another process may be at it
+        if not is_on_disk(run_cycle):
+            LOG.info("compiling the control cycle, once per installation (about 20 s)")
+            _compile_parts()
+            _compile(run_cycle, (int64, int64, boolean, boolean, boolean, int64, float64))
+
+
+def _compile_parts() -> None:
     code = "from nengo_forcectl.kernels.warm_up import compile_part; compile_part(%d)"
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     processes = [
@@ -52,7 +62,6 @@ def compile_cycle() -> None:
     compile_part(0)
     for process in processes:
         process.wait()
-    _compile(run_cycle, (int64, int64, boolean, boolean, boolean, int64, float64))
 
 
 def compile_part(part: int) -> None:
