@@ -23,7 +23,7 @@ FLOORS = (
 FLOOR = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 
 HEAVY = {
-    "joblib": "only the bench starts processes",
+    "joblib": "only jobs that use several processes start them",
     "llvmlite": "only what is not in the cache is compiled",
     "matplotlib": "wanted at the end of a job only",
     "mujoco": "optional",
