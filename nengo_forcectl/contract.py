@@ -1,10 +1,9 @@
-"""What the parts of a control loop hand to each other, and what each part can be asked.
+"""The records that the parts of a control loop exchange, and the interface of each part.
 
-``State`` comes from a robot, ``Reference`` from a path; a controller makes a ``Command`` of both,
-a cycle a ``Result``. The classes below them are the parts: subclass one to get its defaults for
-everything that most parts do not need. An object that is no subclass but has the methods without
-a default is accepted, too, wherever a part is asked for: `Robot.of`, `Controller.of`,
-`Adaptation.of` and `Cycle.of` complete it.
+A robot gives a ``State``, a path a ``Reference``; from both a controller computes a ``Command`` and
+a cycle a ``Result``. The classes below them are the parts: subclass one to inherit defaults for
+what most parts do not need. Any object that has the methods without a default is accepted as well:
+`Robot.of`, `Controller.of`, `Adaptation.of` and `Cycle.of` add the rest.
 """
 
 from collections.abc import Mapping
@@ -39,19 +38,19 @@ NO_EVENTS: Mapping[str, int] = MappingProxyType({})
 
 
 class State(NamedTuple):
-    """What a robot's sensors say at one instant."""
+    """The readings of a robot's sensors at one instant."""
 
     time: float  # [s]
     q: Float[np.ndarray, "n"]  # joint positions [rad], [m] for a sliding joint
     dq: Float[np.ndarray, "n"]  # joint velocities [rad/s], [m/s]
     sound: bool = True  # whether to learn from it; see `SensorCheck`
     tool: Float[np.ndarray, "3"] | None = None  # tip of the tool in the base frame, if seen [m]
-    # Force and moment that the environment exerts on the tool, at its point, along the base's axes
+    # Force and moment that the environment exerts on the tool, at its origin, in the base's axes
     # [N, N m]; None without a sensor. ``M ddq + C dq + g = tau + J^T wrench``.
     wrench: Float[np.ndarray, "6"] | None = None
 
     def joints(self, dof: int) -> tuple[Vector, Vector]:
-        """Return q and dq as compiled code takes them: writable rows of float64.
+        """Return q and dq in the form that compiled code takes: writable float64 arrays.
 
         Raises:
             SimulationError: one of them is not of shape (``dof``,).
@@ -68,7 +67,7 @@ class State(NamedTuple):
 class Reference(NamedTuple):
     """One instant of a path, for the tool in the base frame or for the joints.
 
-    None leaves it free: no orientation, no rotation of it, no force.
+    A field that is None is not controlled: no orientation, no rotation, no force.
     """
 
     x: Float[np.ndarray, "m"]  # position [m], or q [rad]
@@ -77,15 +76,15 @@ class Reference(NamedTuple):
     R: Float[np.ndarray, "3 3"] | None = None  # orientation of the tool: its axes are the columns
     omega: Float[np.ndarray, "3"] | None = None  # angular velocity [rad/s]
     domega: Float[np.ndarray, "3"] | None = None  # angular acceleration [rad/s^2]
-    # Force and moment that the tool is to exert on the environment, at its point [N, N m].
+    # Force and moment that the tool is to exert on the environment, at its origin [N, N m].
     wrench: Float[np.ndarray, "6"] | None = None
 
 
 class Command(NamedTuple):
-    """A controller's torque, the part of it that answers an error, and what it asks of the joints.
+    """A controller's torque, the feedback part of it, and the joint motion that it asks for.
 
-    ``error`` is the feedback alone, in joint torque space. With a perfect model it stays at zero,
-    so it is what a learning law drives to zero (feedback-error learning, Kawato 1990).
+    ``error`` is the feedback alone, in joint torque space. It stays at zero with a perfect model,
+    so a learning law drives it to zero (feedback-error learning, Kawato 1990).
     """
 
     tau: Float[np.ndarray, "n"]  # [N m]
@@ -99,17 +98,17 @@ class Command(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What a cycle sends to the motors, and what of it the adaptation added."""
+    """The torque that a cycle sends to the motors, and the adaptation's share of it."""
 
     tau: Float[np.ndarray, "n"]  # [N m], within the arm's limits
     feedforward: Float[np.ndarray, "n"] | float  # [N m]
-    tool: Float[np.ndarray, "3"]  # its position in the base frame, as far as it is known [m]
-    J: Float[np.ndarray, "3 n"] | None = None  # of the tool, where it is not the arm model's
-    singularity: float = 0.0  # 0 where no damping is at work, up to 1 where the arm is singular
+    tool: Float[np.ndarray, "3"]  # position in the base frame, by the best estimate [m]
+    J: Float[np.ndarray, "3 n"] | None = None  # Jacobian of the tool, if it is not the arm model's
+    singularity: float = 0.0  # 0 without damping, up to 1 where the arm is singular
 
 
 class Path(Protocol):
-    """Anything that can say where the tool should be at a given time."""
+    """Anything that gives the tool's reference at a given time."""
 
     def at(self, time: float) -> Reference:
         """Return the reference at ``time`` [s]."""
@@ -117,11 +116,11 @@ class Path(Protocol):
 
 
 class EndingPath(Path, Protocol):
-    """A path from 0 s to its end; it stands still after that."""
+    """A path from 0 s to its end, after which it stands still."""
 
     @property
     def end(self) -> float:
-        """When it has arrived [s]."""
+        """Time of arrival [s]."""
         ...
 
 
@@ -129,9 +128,9 @@ class Robot:
     """Any torque-controlled arm: a simulator, or hardware behind a driver."""
 
     period: float | None = None
-    """Of a control cycle [s], where the robot fixes one."""
+    """Control period [s], if the robot fixes one."""
     events: Mapping[str, int] = NO_EVENTS
-    """What went wrong on the robot's side, counted by name."""
+    """Faults on the robot's side, counted by name."""
 
     def read(self) -> State:
         """Return the present state."""
@@ -143,7 +142,7 @@ class Robot:
 
     @classmethod
     def of(cls, robot: Any) -> "Robot":
-        """Return a robot, or one made of anything with ``read`` and ``apply``."""
+        """Return a robot; wrap any object that has ``read`` and ``apply``."""
         return robot if isinstance(robot, Robot) else _PlainRobot(robot)
 
 
@@ -154,32 +153,32 @@ class _PlainRobot(Robot):
 
     @property
     def events(self) -> Mapping[str, int]:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """What went wrong on the robot's side, counted by name."""
+        """Faults on the robot's side, counted by name."""
         return getattr(self._robot, "events", NO_EVENTS)
 
 
 def _adopt(part: object, given: object, *names: str) -> None:
-    """Give a part the attributes and methods that a plain object has."""
+    """Copy the attributes and methods of a plain object to a part."""
     for name in names:
         if hasattr(given, name):
             setattr(part, name, getattr(given, name))
 
 
 class Controller:
-    """A control law: its gains are its fields. ``bind`` gives it an arm's sizes, and a memory."""
+    """A control law; its gains are its fields. ``bind`` sizes it for an arm and adds its memory."""
 
     needs_wrench: bool = False
-    """Whether there must be a wrench in the state."""
+    """Whether the state must hold a wrench."""
     dt: float | None = None
-    """Period [s] over which it integrates; None without an integral."""
+    """Period [s] of its integral; None without one."""
 
     @property
     def name(self) -> str:
-        """The law's, for messages."""
+        """Name of the law in messages."""
         return type(self).__name__
 
     def bind(self, arm: Arm) -> "Controller":
-        """Return the law for this arm, with a memory of its own if it has one."""
+        """Return the law for this arm, with its own memory if it needs one."""
         return self
 
     def torque(self, terms: Terms, state: State, reference: Reference) -> Command:
@@ -187,14 +186,14 @@ class Controller:
         raise NotImplementedError
 
     def warm_up(self, terms: Terms, state: State) -> None:
-        """Compile what ``torque`` calls, at a state at rest."""
+        """Compile everything that ``torque`` calls, at a state at rest."""
 
     def forget_motion(self) -> None:
-        """Begin a new motion: forget an integral or an offset of the last one."""
+        """Begin a new motion: clear the integral or offset of the last one."""
 
     @classmethod
     def of(cls, law: Any) -> "Controller":
-        """Return a controller, or one made of anything with ``torque``."""
+        """Return a controller; wrap any object that has ``torque``."""
         return law if isinstance(law, Controller) else _PlainController(law)
 
 
@@ -205,7 +204,7 @@ class _PlainController(Controller):
 
     @property
     def name(self) -> str:
-        """The law's, for messages."""
+        """Name of the law in messages."""
         return type(self._law).__name__
 
 
@@ -213,7 +212,7 @@ class Adaptation:
     """A feed-forward torque that may learn from the controller's error."""
 
     learning: bool = False
-    """Whether it learns; one that never learns leaves this False."""
+    """Whether it is learning; always False for a part that cannot learn."""
 
     def torque(
         self, terms: Terms, state: State, reference: Reference, command: Command
@@ -222,17 +221,17 @@ class Adaptation:
         raise NotImplementedError
 
     def learn(self, on: bool) -> None:
-        """Start or stop learning; what was learned stays."""
+        """Start or stop learning; the learned weights stay."""
 
     def overruled(self, tau: Vector) -> None:
-        """Take note of the torque [N m] that was sent in place of the last step's."""
+        """Record the torque [N m] that was sent instead of the last step's."""
 
     def forget_motion(self) -> None:
-        """Begin a new motion: what was learned stays."""
+        """Begin a new motion; the learned weights stay."""
 
     @classmethod
     def of(cls, adaptation: Any) -> "Adaptation":
-        """Return an adaptation, or one made of anything with ``torque``."""
+        """Return an adaptation; wrap any object that has ``torque``."""
         return adaptation if isinstance(adaptation, Adaptation) else _PlainAdaptation(adaptation)
 
 
@@ -243,18 +242,18 @@ class _PlainAdaptation(Adaptation):
 
     @property
     def learning(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Whether it learns; one that never learns leaves this False."""
+        """Whether it is learning; always False for a part that cannot learn."""
         return getattr(self._adaptation, "learning", False)
 
 
 class Kinematics:
-    """What puts a controller at the tip of a tool."""
+    """Kinematics that move the controlled point to the tip of a tool."""
 
     learning: bool = False
-    """Whether to learn, where it can."""
+    """Whether it is learning, if it can learn."""
 
     def at_tip(self, terms: Terms, state: State, reference: Reference) -> Terms:
-        """Return the terms with pose, J (3, n) and dJ (3, n) of the tip; learn."""
+        """Return the terms with pose, J (3, n) and dJ (3, n) at the tip; then learn."""
         raise NotImplementedError
 
 
@@ -264,26 +263,26 @@ class Cycle:
     dof: int
     """Joints of the arm."""
     dt: float | None = None
-    """Period [s] that it is made for; None where it works at any."""
+    """Control period [s]; None if any period works."""
     arm: Arm | None = None
-    """The model that it goes by."""
+    """Model of the arm."""
     controller: Controller | None = None
-    """The law that it goes by, where it has one."""
+    """The control law, if it has one."""
     learning: bool = False
-    """Whether it learns; see `learn`."""
+    """Whether it is learning; see `learn`."""
     learns_from_sent: bool = False
-    """Whether it learns from the torques that are sent, whoever asked for them; see `overruled`.
+    """Whether it learns from the torque actually sent, even if a limit changed it; see `overruled`.
 
-    If not, it learns from its own error, which says nothing where its torque was not sent."""
+    Otherwise it learns from its own error, which is meaningless if its torque was not sent."""
     stopped: str | None = None
-    """Why it is in a controlled stop, or None."""
+    """Reason for a controlled stop, or None."""
     events: Mapping[str, int] = NO_EVENTS
-    """What limits changed, counted by name."""
+    """How often each limit changed the torque, by name."""
     fused_type: type | None = None
-    """The class whose ``step`` may be replaced by `step_guarded`; see `fused`."""
+    """The class whose ``step`` `step_guarded` may replace; see `fused`."""
 
     def step(self, state: State, reference: Reference) -> Result:
-        """Return the torque for this state; learn."""
+        """Return the torque for this state, then learn."""
         raise NotImplementedError
 
     def step_guarded(
@@ -295,43 +294,44 @@ class Cycle:
         begun: int,
         elapsed: float,
     ) -> tuple[Result | None, int]:
-        """As `step` within the limits of a guard, all in one call.
+        """Run `step` within the limits of a guard, in one call.
 
-        Returns the result and what the guard met, or (None, 0) where nothing was done: the state is
-        not credible, or cycle and guard are to be called one after the other.
+        Returns the result and the guard's findings. Returns (None, 0) and does nothing if the state
+        is not credible, or if cycle and guard must be called separately.
 
         Args:
-            state: of the arm.
-            reference: of the path.
+            state: state of the arm.
+            reference: reference of the path.
             sound: whether to learn from this state.
             guard: address of a block of ``kernels.layout.GUARD``.
-            begun: of ``kernels.protect.protect``.
-            elapsed: of ``kernels.protect.protect`` [s].
+            begun: as in ``kernels.protect.protect``.
+            elapsed: as in ``kernels.protect.protect`` [s].
         """
         return None, 0
 
     def learn(self, on: bool) -> None:
-        """Start or stop learning; what was learned stays."""
+        """Start or stop learning; the learned weights stay."""
 
     def overruled(self, tau: Vector) -> None:
-        """Take note of the torque [N m] that was sent in place of the last step's."""
+        """Record the torque [N m] that was sent instead of the last step's."""
 
     def warm_up(self) -> None:
-        """Compile what a step calls, and begin a new motion: the making of a cycle does it."""
+        """Compile everything that a step calls, and begin a new motion; the constructor does
+        this."""
 
     def forget_motion(self) -> None:
-        """Begin a new motion: what was learned stays, what is remembered of the last one goes."""
+        """Begin a new motion: keep what was learned, clear what belongs to the last motion."""
 
     def checkpoint(self) -> dict[str, np.ndarray]:
-        """Return all that is learned and remembered, to be saved."""
+        """Return everything learned and remembered, ready to save."""
         return {}
 
     def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
-        """Go on from a checkpoint, to the same bits."""
+        """Continue from a checkpoint, bit for bit."""
 
     @classmethod
     def of(cls, cycle: Any) -> "Cycle":
-        """Return a cycle, or one made of anything with ``dof``, ``step`` and ``learn``."""
+        """Return a cycle; wrap any object that has ``dof``, ``step`` and ``learn``."""
         return cycle if isinstance(cycle, Cycle) else _PlainCycle(cycle)
 
 
@@ -339,9 +339,9 @@ C = TypeVar("C", bound=Cycle)
 
 
 def fused(kind: type[C]) -> type[C]:
-    """Declare that a class's ``step_guarded`` does what its ``step`` does, within limits.
+    """Declare that a class's ``step_guarded`` equals its ``step`` within limits.
 
-    It says so of this class alone: a subclass may have another ``step``.
+    It holds for this class alone: a subclass may override ``step``.
     """
     kind.fused_type = kind
     return kind
@@ -357,15 +357,15 @@ class _PlainCycle(Cycle):
 
     @property
     def learning(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Whether it learns; see `learn`."""
+        """Whether it is learning; see `learn`."""
         return getattr(self._cycle, "learning", False)
 
     @property
     def stopped(self) -> str | None:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Why it is in a controlled stop, or None."""
+        """Reason for a controlled stop, or None."""
         return getattr(self._cycle, "stopped", None)
 
     @property
     def events(self) -> Mapping[str, int]:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """What limits changed, counted by name."""
+        """How often each limit changed the torque, by name."""
         return getattr(self._cycle, "events", NO_EVENTS)

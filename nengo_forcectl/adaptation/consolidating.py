@@ -84,7 +84,7 @@ class ConsolidatingAdaptation(Adaptation):
         self._supply(sound=False)  # compile now, not in a cycle
 
     def learn(self, on: bool) -> None:
-        """Start or stop learning; what was learned stays."""
+        """Start or stop learning; the learned weights stay."""
         self.learning = on
 
     def torque(
@@ -106,11 +106,11 @@ class ConsolidatingAdaptation(Adaptation):
         return added
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
-        """Take note of the torque [N m] that was sent in place of the last step's."""
+        """Record the torque [N m] that was sent instead of the last step's."""
         self._scales.observer["sent"][:] = tau
 
     def forget_motion(self) -> None:
-        """Begin a new motion: what the weights do not know yet is observed anew."""
+        """Begin a new motion: what the weights have not yet learned is observed anew."""
         self._scales.forget_motion()
 
     def _supply(self, sound: bool) -> bool:

@@ -49,5 +49,5 @@ class DisturbanceObserver(Adaptation):
         return tau
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
-        """Take note of the torque [N m] that was sent in place of the last step's."""
+        """Record the torque [N m] that was sent instead of the last step's."""
         self._sent = tau

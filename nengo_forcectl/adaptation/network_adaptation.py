@@ -83,7 +83,7 @@ class NetworkAdaptation(Adaptation):
         self._balance = None if observer is None else Balance(arm, observer)
 
     def learn(self, on: bool) -> None:
-        """Start or stop learning; what was learned stays."""
+        """Start or stop learning; the learned weights stay."""
         self.learning = on
 
     def torque(
@@ -105,7 +105,7 @@ class NetworkAdaptation(Adaptation):
         return self._close(command, F, sound=True)
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
-        """Take note of the torque [N m] that was sent in place of the last step's."""
+        """Record the torque [N m] that was sent instead of the last step's."""
         if self._balance is not None:
             self._balance.overruled(tau)
 

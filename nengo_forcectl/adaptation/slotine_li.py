@@ -52,7 +52,7 @@ class SlotineLi(Adaptation):
         self._step = law.rule()
 
     def learn(self, on: bool) -> None:
-        """Start or stop learning; what was learned stays."""
+        """Start or stop learning; the learned weights stay."""
         self.learning = on
 
     @property

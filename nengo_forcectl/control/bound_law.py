@@ -45,7 +45,7 @@ class BoundLaw(Controller):
 
     @property
     def name(self) -> str:
-        """The law's, for messages."""
+        """Name of the law in messages."""
         return self.law.name
 
     @property

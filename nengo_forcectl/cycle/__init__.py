@@ -1,8 +1,8 @@
 """A control cycle, from the state of a robot to the torque that it gets.
 
-`Blocks` calls parts in Python one after the other; `CompiledController` and `CompiledCycle` call
-the same kernels in one go. `learning_cycle` makes the learning one for an arm. Nengo and NengoDL
-are loaded with `learning_cycle` alone.
+`Blocks` calls its parts one by one from Python; `CompiledController` and `CompiledCycle` run the
+same kernels in one compiled call. `learning_cycle` builds a learning cycle for an arm; only it
+loads Nengo and NengoDL.
 """
 
 import lazy_loader

@@ -1,4 +1,4 @@
-"""A control cycle from the sensors to the torque, and the one of blocks in Python."""
+"""A control cycle assembled from blocks in Python."""
 
 import numpy as np
 from jaxtyping import Float
@@ -13,7 +13,7 @@ from ..support.torques import checked_torque, limited
 class Blocks(Cycle):
     """The block diagram: arm model, controller, adaptation.
 
-    Before them a predictor, if any; for an unknown tool, the kinematics of its tip.
+    A predictor may come first. For an unknown tool, learned kinematics of its tip are added.
     """
 
     arm: Arm
@@ -33,8 +33,8 @@ class Blocks(Cycle):
         self.warm_up()
 
     def warm_up(self) -> None:
-        """Compile what a step calls, and begin a new motion."""
-        bent = np.linspace(0.3, 0.9, self.arm.dof)  # [rad]; not singular, where tasks ask nothing
+        """Compile everything that a step calls, and begin a new motion."""
+        bent = np.linspace(0.3, 0.9, self.arm.dof)  # [rad]; not singular, or tasks would be skipped
         still = State(0.0, bent, np.zeros(self.arm.dof))
         self.controller.warm_up(self.arm.terms(still.q, still.dq), still)
         self.forget_motion()
@@ -45,25 +45,25 @@ class Blocks(Cycle):
         return self.arm.dof
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
-        """Take note of the torque [N m] that was sent in place of the last step's."""
+        """Record the torque [N m] that was sent instead of the last step's."""
         if self.predictor is not None:
             self.predictor.sent(tau, again=True)
         self.adaptation.overruled(tau)
 
     def forget_motion(self) -> None:
-        """Begin a new motion: forget what law and predictor remember of the last one."""
+        """Begin a new motion: clear the memory of law and predictor."""
         self.controller.forget_motion()
         if self.predictor is not None:
             self.predictor.forget()
 
     def learn(self, on: bool) -> None:
-        """Let the adaptation learn, or keep what it has learned; some never learn."""
+        """Start or stop learning of the adaptation; some never learn."""
         self.adaptation.learn(on)
         if self.kinematics is not None:
             self.kinematics.learning = on
 
     def step(self, state: State, reference: Reference) -> Result:
-        """Return the torque for this state; learn.
+        """Return the torque for this state, then learn.
 
         Raises:
             SimulationError: a torque that is not finite.

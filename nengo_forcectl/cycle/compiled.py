@@ -1,4 +1,4 @@
-"""Any control law with its arm, and a learner if there is one, compiled into one call a cycle."""
+"""A control law, its arm and an optional learner, compiled into one call per cycle."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -18,22 +18,22 @@ from ..support.torques import checked_torque
 
 
 class Learner(Protocol):
-    """What learns inside a compiled cycle: a kernel's kind, its block, and what it remembers."""
+    """The learner of a compiled cycle: the kind of its kernel, its block and its memory."""
 
     kind: int
     block: Block
     memory: dict[str, np.ndarray]
 
     def forget_motion(self) -> None:
-        """Begin a new motion: what was learned stays."""
+        """Begin a new motion; the learned weights stay."""
         ...
 
 
 class OneCall(Cycle):
-    """A control law, its arm and perhaps a learner, compiled into one call.
+    """A control law, its arm and an optional learner, compiled into one call.
 
-    ``controller`` is the law bound to the arm: what it remembers is this cycle's own. Every torque
-    that is not finite raises; with a guard around it (`Safe`), limits are kept in the same call.
+    ``controller`` is the law bound to the arm; its memory belongs to this cycle. A torque that is
+    not finite raises. Inside a guard (`Safe`) the same call keeps the limits.
     """
 
     arm: Arm
@@ -65,36 +65,37 @@ class OneCall(Cycle):
         self._out = self._cycle.between("tau", "feedforward")
         self._run: Any = run_cycle
         self._learner = learner
-        self._obeyed = True  # whether the last torque left as it was asked for
+        self._obeyed = True  # whether the last torque was sent unchanged
         self.memory = dict(bound.memory)
         if learner is not None:
             self.memory |= learner.memory
         self.warm_up()
 
     def warm_up(self) -> None:
-        """Compile what a step calls, and begin a new motion."""
+        """Compile everything that a step calls, and begin a new motion."""
         from ..kernels.warm_up import compile_cycle  # numba takes a second to load
 
         compile_cycle()
-        bent = np.linspace(0.3, 0.9, self.dof)  # [rad]; not singular, where tasks ask nothing
+        bent = np.linspace(0.3, 0.9, self.dof)  # [rad]; not singular, or tasks would be skipped
         still = State(0.0, bent, np.zeros(self.dof), sound=False)
         self.controller.warm_up(self.arm.terms(still.q, still.dq), still)
         self._run(self._cycle.address, 0, False, False, False, 0, 0.0)
         self.forget_motion()
 
     def step(self, state: State, reference: Reference) -> Result:
-        """Return the torque for this state; learn, if it does.
+        """Return the torque for this state, then learn if learning is on.
 
         Raises:
-            SimulationError: a state or reference of another shape, one that lacks an orientation or
-                a wrench that the law needs, something that is not finite.
+            SimulationError: a state or reference has a wrong shape or a value that is not finite,
+                or lacks an orientation or a wrench that the law needs.
         """
         self.controller.inputs.collect(state, reference)
         met = self._call(0, bool(state.sound), 0, 0.0)
         return self._result(state, reference, met)
 
     def _call(self, guard: int, sound: bool, begun: int, elapsed: float) -> int:
-        """Run the kernel; a law's memory steps on sound sensors, after a torque that was sent."""
+        """Run the kernel; the law's memory advances only on sound sensors and if its torque was
+        sent."""
         integrate, self._obeyed = sound and self._obeyed, True
         return self._run(
             self._cycle.address, guard, sound, integrate, self.learning, begun, elapsed
@@ -109,9 +110,9 @@ class OneCall(Cycle):
         begun: int,
         elapsed: float,
     ) -> tuple[Result | None, int]:
-        """As `step` within the limits of a guard, in one call; see `Cycle.step_guarded`.
+        """Run `step` within the limits of a guard, in one call; see `Cycle.step_guarded`.
 
-        None, too, where an array is not of the right kind.
+        The result is also None if an array has the wrong type.
         """
         met = self.controller.inputs.try_to_collect(state, reference)
         if met == 0:
@@ -119,25 +120,25 @@ class OneCall(Cycle):
         return (None, 0) if met == NOTHING else (self._result(state, reference, met), met)
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
-        """Take note of the torque [N m] that was sent in place of the last step's."""
+        """Record the torque [N m] that was sent instead of the last step's."""
         self._obeyed = False
 
     def learn(self, on: bool) -> None:
-        """Start or stop learning; what was learned stays."""
+        """Start or stop learning; the learned weights stay."""
         self.learning = bool(on) and self._learner is not None
 
     def forget_motion(self) -> None:
-        """Begin a new motion: forget what law and learner remember of the last one."""
+        """Begin a new motion: clear the memory of law and learner."""
         self.controller.forget_motion()
         if self._learner is not None:
             self._learner.forget_motion()
 
     def checkpoint(self) -> dict[str, np.ndarray]:
-        """Return all that is learned and remembered, to be saved."""
+        """Return everything learned and remembered, ready to save."""
         return {name: view.copy() for name, view in self.memory.items()}
 
     def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
-        """Go on from a checkpoint, to the same bits; `NetworkError` for one that does not fit."""
+        """Continue from a checkpoint, bit for bit; raise `NetworkError` if it does not fit."""
         write_memory(self.memory, checkpoint)
 
     def _result(self, state: State, reference: Reference, met: int) -> Result:
@@ -152,14 +153,14 @@ class OneCall(Cycle):
 
 @fused
 class CompiledController(OneCall):
-    """A controller and its arm, compiled into one call: what `Blocks` computes without adaptation.
+    """A controller and its arm, compiled into one call: `Blocks` without adaptation.
 
     Args:
         arm: the model.
         controller: a law of ``nengo_forcectl.control``.
 
     Raises:
-        ConfigurationError: a law of another kind, or one that is not for an arm of this size.
+        ConfigurationError: the law has no compiled form, or is for an arm of another size.
     """
 
     def __init__(self, arm: Arm, controller: Controller) -> None:
@@ -170,7 +171,7 @@ def write_memory(views: Mapping[str, np.ndarray], values: Mapping[str, np.ndarra
     """Set arrays in place, by name.
 
     Raises:
-        NetworkError: other names or shapes, or a value that is NaN; nothing is set then.
+        NetworkError: a name or shape is wrong, or a value is NaN. Nothing is set then.
     """
     given = {name: np.shape(value) for name, value in values.items()}
     expected = {name: view.shape for name, view in views.items()}

@@ -1,4 +1,4 @@
-"""What learns inside a compiled cycle: its blocks, its weights, and what it remembers, by name."""
+"""The learners of compiled cycles: their blocks, weights and memory, by name."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -20,21 +20,20 @@ if TYPE_CHECKING:
     from ..networks.closed_form import ClosedFormNetwork
 
 LABELS = "state -> torque", "adaptive -> torque"
-"""Names of the two weights that a `ConsolidatingLearner` learns, without a simulator."""
+"""Names of the two weights that a `ConsolidatingLearner` without a simulator learns."""
 
 
 class ConsolidatingLearner:
-    """A network on an encoding, taught by `Consolidation`, and the observer beside it.
+    """A network on an encoding, trained by `Consolidation`, with its observer.
 
     Args:
         arm: the model.
-        network: in arrays; the weights become this object's own.
-        law: how it learns.
-        dt: of a control cycle [s].
-        handles: of the simulator's two weights, the direct path's and the decoders', if any.
+        network: the network in arrays; this object takes over the weights.
+        law: the learning law. dt: control period [s]. handles: handles of the simulator's two
+            weights (direct path, decoders), if any.
 
     Raises:
-        NetworkError: the parts of the network do not fit each other, the arm, or the law.
+        NetworkError: the network's parts do not fit each other, the arm or the law.
         ConfigurationError: the law's period is too short for its work.
     """
 
@@ -63,7 +62,7 @@ class ConsolidatingLearner:
 
     @property
     def network(self) -> NetworkArrays:
-        """The network with the weights that it has now."""
+        """The network with its present weights."""
         return self._network._replace(weights=self.memory["weights"].copy())
 
     def read(self) -> dict[str, Float[np.ndarray, "..."]]:
@@ -71,22 +70,22 @@ class ConsolidatingLearner:
         return split_weights(self._weights, self.memory["weights"])
 
     def store(self) -> None:
-        """Write the learned weights to the simulator; `NetworkError` if there is none."""
+        """Write the learned weights to the simulator; raise `NetworkError` without one."""
         if not self._handles:
             raise NetworkError("this cycle came without a simulator; its weights are in `network`")
         for handle, value in zip(self._handles, self.read().values(), strict=True):
             handle.write(value)
 
     def record_sent(self, tau: Float[np.ndarray, "n"]) -> None:
-        """Take the torque [N m] that was sent in place of the last step's."""
+        """Record the torque [N m] that was sent instead of the last step's."""
         self.memory["sent"][:] = tau
 
     def forget_motion(self) -> None:
-        """Begin a new motion: what the weights do not know yet is observed anew."""
+        """Begin a new motion: what the weights have not yet learned is observed anew."""
         self._scales.forget_motion()
 
     def check(self, checkpoint: Mapping[str, np.ndarray]) -> None:
-        """`NetworkError` for a checkpoint of another network or arm, or of no valid state."""
+        """Raise `NetworkError` if a checkpoint is invalid, or of another network or arm."""
         mark = self.memory["fingerprint"]
         given = np.asarray(checkpoint.get("fingerprint", mark))
         if given.shape == mark.shape and not np.allclose(given, mark, rtol=1e-6, atol=1e-9):
@@ -102,10 +101,10 @@ class ConsolidatingLearner:
 
 
 class DescendingLearner:
-    """A `ClosedFormNetwork` of (q, dq) over the arm's limits; the weights are the network's own.
+    """A `ClosedFormNetwork` of (q, dq), scaled by the arm's limits; the network owns the weights.
 
     Raises:
-        NetworkError: a network that is not for this arm.
+        NetworkError: the network is not for this arm.
     """
 
     kind = DESCENDS
@@ -122,13 +121,13 @@ class DescendingLearner:
         self.memory = {name: self.block[name] for name in ("encoders", "bias", "decoders")}
 
     def forget_motion(self) -> None:
-        """Begin a new motion: it remembers nothing of one."""
+        """Begin a new motion; this learner has no memory of the last one."""
 
 
 def _fingerprint(
     arm: Arm, network: NetworkArrays, law: Consolidation
 ) -> Float[np.ndarray, "numbers"]:
-    """Numbers that tell networks, and the arms that they learn of, from each other."""
+    """Numbers that identify a network and its arm."""
     encoding = network.encoding
     ranges = (encoding.centre, encoding.scale, encoding.lower, encoding.upper)
     digest = hashlib.sha256(f"{encoding.inputs} {encoding.periodic}".encode())

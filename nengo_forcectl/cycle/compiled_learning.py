@@ -1,4 +1,4 @@
-"""Control cycles with a network that learns, arm, law and network compiled into one call."""
+"""Learning control cycles: arm, law and network compiled into one call."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -24,24 +24,24 @@ if TYPE_CHECKING:
 class CompiledCycle(OneCall):
     """Any control law with a consolidating network, compiled into one call.
 
-    It computes what `Blocks` of the law and `ConsolidatingAdaptation` compute, to rounding. The
-    weights are read from the simulator and are this object's own from then on; `store` writes what
-    was learned back, and NengoDL's ``freeze_params`` takes it from there to plain Nengo.
+    It equals `Blocks` of the law and `ConsolidatingAdaptation`, to rounding. The weights are copied
+    from the simulator at the start; `store` writes the learned ones back, and NengoDL's
+    ``freeze_params`` takes them from there to plain Nengo.
 
     Args:
         arm: the model.
         controller: a law of ``nengo_forcectl.control``.
         sim: an open ``nengo_dl.Simulator`` of ``network``.
-        network: what `workspace_network` gives, of rectified-linear neurons.
-        law: how it learns.
-        predictor: for sensors that are late.
+        network: a `workspace_network` of rectified-linear neurons.
+        law: the learning law.
+        predictor: for delayed sensors.
 
     Raises:
-        NetworkError: the network is of another form, or the law's basis of another size.
-        ConfigurationError: a control law or network that has no compiled form.
+        NetworkError: the network has another form, or the law's basis another size.
+        ConfigurationError: the control law or network has no compiled form.
     """
 
-    learns_from_sent = True  # it learns from torques and motion, so from those of limits as well
+    learns_from_sent = True  # it learns from torque and motion, even if a limit acts
 
     def __init__(
         self,
@@ -80,11 +80,11 @@ class CompiledCycle(OneCall):
         dt: float,
         predictor: Predictor | None = None,
     ) -> "CompiledCycle":
-        """Return the cycle of a network in arrays, which needs no simulator and has none.
+        """Return the cycle of a network in arrays, without a simulator.
 
         Raises:
-            NetworkError: the parts of the network do not fit each other, the arm, or the law.
-            ConfigurationError: a control law that has no compiled form.
+            NetworkError: the network's parts do not fit each other, the arm or the law.
+            ConfigurationError: the control law has no compiled form.
         """
         self = cls.__new__(cls)
         learner = ConsolidatingLearner(arm, network, law, dt)
@@ -107,7 +107,7 @@ class CompiledCycle(OneCall):
             self.memory |= predictor.memory
 
     def step(self, state: State, reference: Reference) -> Result:
-        """Return the torque for this state; learn. Raises as `OneCall.step`."""
+        """Return the torque for this state, then learn; raises as `OneCall.step`."""
         if self.predictor is None:
             return super().step(state, reference)
         result = super().step(self.predictor.now(state), reference)
@@ -123,20 +123,21 @@ class CompiledCycle(OneCall):
         begun: int,
         elapsed: float,
     ) -> tuple[Result | None, int]:
-        """As `OneCall.step_guarded`; with a predictor nothing is done."""
+        """As `OneCall.step_guarded`; with a predictor, do nothing."""
         if self.predictor is not None:
             return None, 0
         return super().step_guarded(state, reference, sound, guard, begun, elapsed)
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
-        """Take note of the torque [N m] that was sent in place of the last step's."""
+        """Record the torque [N m] that was sent instead of the last step's."""
         super().overruled(tau)
         self._weights.record_sent(tau)
         if self.predictor is not None:
             self.predictor.sent(tau, again=True)
 
     def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
-        """As `OneCall.resume`; `NetworkError` too for a checkpoint of another network or arm."""
+        """As `OneCall.resume`; raises `NetworkError` also for another network's or arm's
+        checkpoint."""
         self._weights.check(checkpoint)
         super().resume(checkpoint)
 
@@ -146,15 +147,15 @@ class CompiledCycle(OneCall):
 
     @property
     def network(self) -> NetworkArrays:
-        """The network with the weights that it has now."""
+        """The network with its present weights."""
         return self._weights.network
 
     def store(self) -> None:
-        """Write the learned weights to the simulator; `NetworkError` if there is none."""
+        """Write the learned weights to the simulator; raise `NetworkError` without one."""
         self._weights.store()
 
     def forget_motion(self) -> None:
-        """Begin a new motion: what the weights do not know yet is observed anew."""
+        """Begin a new motion: what the weights have not yet learned is observed anew."""
         super().forget_motion()
         if self.predictor is not None:
             self.predictor.forget()
@@ -164,17 +165,17 @@ class CompiledCycle(OneCall):
 class CompiledGradientCycle(OneCall):
     """Any control law with a network that learns by the gradient law, compiled into one call.
 
-    It computes what `Blocks` of the law and `NetworkAdaptation` of ``network`` compute, to
-    rounding. The weights are the network's own: its ``store`` writes them to the simulator.
+    It equals `Blocks` of the law and `NetworkAdaptation` of ``network``, to rounding. The network
+    owns the weights: its ``store`` writes them to the simulator.
 
     Args:
         arm: the model.
         controller: a law of ``nengo_forcectl.control``.
-        network: of (q, dq), each over the arm's limits.
+        network: a network of (q, dq), each scaled by the arm's limits.
 
     Raises:
-        ConfigurationError: a control law that has no compiled form.
-        NetworkError: a network that is not for this arm.
+        ConfigurationError: the control law has no compiled form.
+        NetworkError: the network is not for this arm.
     """
 
     def __init__(self, arm: Arm, controller: Controller, network: "ClosedFormNetwork") -> None:

@@ -1,4 +1,4 @@
-"""From the air to a surface of unknown height: down until the tool feels it, then press."""
+"""Landing on a surface of unknown height: descend until the tool feels it, then press."""
 
 import math
 from collections.abc import Mapping
@@ -11,28 +11,28 @@ from ..contract import Cycle, Path, Reference, Result, State
 from ..paths import MinimumJerkProfile
 from ..support.checks import check, check_not_negative, check_positive
 
-SURE = 3  # readings in sequence that make a touch: one may be noise
-FADE = 0.05  # share of a new reading in the resistance felt on the way down
+SURE = 3  # consecutive readings that count as contact: one may be noise
+FADE = 0.05  # weight of a new reading in the smoothed resistance of the descent
 
 
 @dataclass(frozen=True)
 class Descent:
-    """How to come down, and how hard to press.
+    """Settings of the descent and of the contact force.
 
     Raises:
-        ConfigurationError: a time, speed or force is out of range, or the normal has another length
-            than 1.
+        ConfigurationError: a time, speed or force is out of range, or the normal is not of length
+            1.
     """
 
     force: float  # of the tool on the surface, along -normal [N]
     normal: tuple[float, float, float] = (0.0, 0.0, 1.0)  # out of the surface, in the base frame
-    hover: float = 0.5  # time before it comes down [s]
-    speed: float = 0.02  # on the way down [m/s]
+    hover: float = 0.5  # time before the descent [s]
+    speed: float = 0.02  # of the descent [m/s]
     start: float = 0.1  # time to reach that speed [s]
     touch: float = 2.0  # force above which it has landed [N]
-    ramp: float = 0.4  # time from landing to the whole force [s]
+    ramp: float = 0.4  # time from landing to the full force [s]
     settle: float = 1.0  # time from landing to the path's start [s]
-    lost: float = 0.2  # time without a force after which it comes down again [s]
+    lost: float = 0.2  # time without contact before a new descent [s]
 
     def __post_init__(self) -> None:
         normal = np.array(self.normal, dtype=float)
@@ -45,24 +45,24 @@ class Descent:
 
 
 class Landing(Cycle):
-    """A path that waits for the ground, and the cycle that feels it: give it to a loop as both.
+    """A path that waits for contact, and the cycle that detects it: pass it to a loop as both.
 
     With n the normal, the reference across n is the path's. Along n the tool hovers, then comes
-    down at a constant speed. Meanwhile the wanted force is the small one that the wrist feels, so
-    that the force has no error. Once the wrist feels ``touch``, the tool stays at that height, and
-    the wanted wrench ``-n force`` grows from ``touch`` by a minimum jerk profile. The path's time
-    stands at 0 until ``settle`` after that. A force law along n (`HybridForce`, `ParallelForce`)
-    makes of this a speed in the air and a force on the ground. If the tool loses the ground, the
-    path's time stands still and the tool comes down again.
+    down at a constant speed. During the descent the wanted force equals the small measured one, so
+    that the force error is zero. At ``touch`` the tool stays at that height, and the wanted wrench
+    ``-n force`` grows from ``touch`` by a minimum-jerk profile. The path's time stays at 0 until
+    ``settle`` after that. A force law along n (`HybridForce`, `ParallelForce`) thus controls the
+    speed in the air and the force on the ground. If contact is lost, the path's time stops and the
+    tool descends again.
 
-    It begins with its first step, whatever the robot's clock says then, and with a path's time that
-    is that clock's, as in `follow`, or begins at 0, as in `run`. A reference for a time that is not
-    after the first, because the robot was reset or in another `run`, begins it anew.
+    It begins with its first step, at any time of the robot's clock. The path's time may be that
+    clock's, as in `follow`, or begin at 0, as in `run`. A reference for a time that is not after
+    the first one, after a reset of the robot or in another `run`, restarts it.
 
     Args:
         cycle: with a force law along the normal.
-        path: of the tool on the surface; its first point is where it starts.
-        descent: how to come down.
+        path: path of the tool on the surface, starting at its first point.
+        descent: settings of the descent.
     """
 
     def __init__(self, cycle: Cycle, path: Path, descent: Descent) -> None:
@@ -83,51 +83,51 @@ class Landing(Cycle):
 
     @property
     def stopped(self) -> str | None:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Why the cycle is in a controlled stop, or None."""
+        """Reason for the cycle's controlled stop, or None."""
         return self.cycle.stopped
 
     @property
     def events(self) -> Mapping[str, int]:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """What limits of the cycle changed, counted by name."""
+        """How often each limit of the cycle changed the torque, by name."""
         return self.cycle.events
 
     def learn(self, on: bool) -> None:
-        """Start or stop the cycle's learning; what was learned stays."""
+        """Start or stop the cycle's learning; the learned weights stay."""
         self.cycle.learn(on)
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
-        """Tell the cycle the torque [N m] that was sent in place of the last step's."""
+        """Report to the cycle the torque [N m] that was sent instead of the last step's."""
         self.cycle.overruled(tau)
 
     def forget_motion(self) -> None:
-        """Let the cycle begin a new motion. The landing goes on: see the class."""
+        """Begin a new motion of the cycle. The landing continues; see the class."""
         self.cycle.forget_motion()
 
     def checkpoint(self) -> dict[str, np.ndarray]:
-        """Return what the cycle has learned and remembers; nothing of the landing."""
+        """Return what the cycle has learned and remembers, without the landing's state."""
         return self.cycle.checkpoint()
 
     def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
-        """Let the cycle go on from a checkpoint."""
+        """Resume the cycle from a checkpoint."""
         self.cycle.resume(checkpoint)
 
     def _begin(self) -> None:
-        """Begin with the next step."""
+        """Reset: the next step is the first."""
         self.landed: float | None = None
-        """When it landed, by the robot's clock [s]; None in the air."""
+        """Time of landing by the robot's clock [s]; None in the air."""
         self._first: float | None = None  # path time of its first step [s]
         self._asked = -math.inf  # path time of the last reference [s]
-        self._ahead = -math.inf  # robot's clock less path time [s]
+        self._ahead = -math.inf  # robot's clock minus path time [s]
         # Along the normal: where the descent starts in the air, where the tool rests on the ground.
         self._height = float(self._normal @ self.path.at(0.0).x)  # [m]
         self._since = 0.0  # start of the descent, by the robot's clock [s]
         self._force = 0.0  # smoothed resistance on the way down [N]
-        self._touches = 0  # readings in sequence above ``touch``
-        self._felt = 0.0  # when it last felt a force [s]
-        self._gone = 0.0  # path time that has passed before the ground was last lost [s]
+        self._touches = 0  # consecutive readings above ``touch``
+        self._felt = 0.0  # time of the last contact [s]
+        self._gone = 0.0  # path time completed when contact was last lost [s]
 
     def at(self, time: float) -> Reference:
-        """Return the reference at ``time`` [s], by the forces felt until the last step."""
+        """Return the reference at ``time`` [s], given the forces measured until the last step."""
         if self._first is not None and time <= self._first < self._asked:
             self._begin()
         self._asked = time
@@ -142,7 +142,7 @@ class Landing(Cycle):
         if self.landed is None:
             down, speed = self._fallen(time - self._since)
             height = self._height - down
-            wrench[:3] = -n * self._force  # no error of the force: the speed counts
+            wrench[:3] = -n * self._force  # zero force error: the law controls the speed
         else:
             share, _, _ = self._ramp.at(time - self.landed)
             wrench[:3] = -n * (descent.touch + share * (descent.force - descent.touch))
@@ -155,7 +155,7 @@ class Landing(Cycle):
         )
 
     def step(self, state: State, reference: Reference) -> Result:
-        """Return the cycle's torque; note the force that the wrist feels."""
+        """Return the cycle's torque; record the measured force."""
         if self._first is None:
             self._first = self._asked if self._asked > -math.inf else state.time
             self._ahead = state.time - self._first
@@ -186,7 +186,8 @@ class Landing(Cycle):
         return self._gone + max(0.0, time - self.landed - self.descent.settle)
 
     def _fallen(self, time: float) -> tuple[float, float]:
-        """Way [m] and speed [m/s] after ``time`` [s] of descent, evenly accelerated at first."""
+        """Distance [m] and speed [m/s] after ``time`` [s] of descent, uniformly accelerated at
+        first."""
         speed, start = self.descent.speed, self.descent.start
         if time <= 0.0:
             return 0.0, 0.0

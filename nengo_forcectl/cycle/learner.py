@@ -1,4 +1,4 @@
-"""The learning controller ready made: network, smoothness prior, law and control law of one arm."""
+"""A ready-made learning controller: network, smoothness prior, learning law and control law."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,19 +25,19 @@ from ..safety.guard import Safe
 from ..safety.limits import Limits
 from .compiled_learning import CompiledCycle
 
-# Searched on the conditions of `nengo-forcectl bench adaptation`, seed 0: gain 100 to 300, noise
-# 0.02 to 0.06, softness 0.1 to 10, load 0 to 3e-3; surprise 0.1 to 1 on the job of `reach`. A
-# higher gain is better with exact sensors, but from 180 on sensors that are 3 ms late, and nobody
-# said so, throw the arm. With less softness or load light wrists shake under a heavy load.
-GAIN = 160.0  # of the observer, where the sensors are not late [1/s]
+# Tuned on the conditions of `nengo-forcectl bench adaptation`, seed 0: gain 100 to 300, noise 0.02
+# to 0.06, softness 0.1 to 10, load 0 to 3e-3; surprise 0.1 to 1 on the job of `reach`. A higher
+# gain is better with exact sensors, but from 180 on an undeclared delay of 3 ms destabilises the
+# arm. With less softness or load, light wrists shake under a heavy load.
+GAIN = 160.0  # of the observer, for sensors without delay [1/s]
 NOISE = 0.04  # of the arm's typical torque
 SURPRISE = 1.0  # of it
-SOFTNESS = 0.25  # of the observer's gain: how fast a joint is that its posture alone holds
-LOAD = 1e-4  # of the arm, that it is taken to carry
+SOFTNESS = 0.25  # bandwidth of a joint held by its posture alone, over the observer's gain
+LOAD = 1e-4  # assumed load, as a share of the arm's mass and inertia
 
 
 class LearningCycle(Safe):
-    """A `CompiledCycle` within limits: what `learning_cycle` gives."""
+    """A `CompiledCycle` within limits, as `learning_cycle` returns it."""
 
     cycle: CompiledCycle  # pyright: ignore[reportIncompatibleVariableOverride]
 
@@ -48,7 +48,7 @@ class LearningCycle(Safe):
 
     @property
     def network(self) -> NetworkArrays:
-        """The network with the weights that it has now."""
+        """The network with its present weights."""
         return self.cycle.network
 
     def read(self) -> dict[str, Float[np.ndarray, "..."]]:
@@ -56,7 +56,7 @@ class LearningCycle(Safe):
         return self.cycle.read()
 
     def store(self) -> None:
-        """Put the learned weights into the simulator."""
+        """Write the learned weights to the simulator."""
         self.cycle.store()
 
 
@@ -74,27 +74,26 @@ def learning_cycle(
     delay: float = 0.0,
     limits: Limits | None = None,
 ) -> Iterator[LearningCycle]:
-    """Open a control cycle that learns what the model of an arm lacks.
+    """Open a control cycle that learns the torque that the arm's model lacks.
 
     It is a `CompiledCycle` within the arm's limits (`Safe`). The context keeps the network's
     NengoDL simulator, ``cycle.sim``, open; on leaving, the learned weights are written into it.
 
     Args:
         arm: the model.
-        posture: posture that the arm takes where its task leaves it free, (n,) [rad].
+        posture: preferred posture in the task's null space, (n,) [rad].
         seed: random seed for the network, and for the states where none are given.
-        controller: any law of ``nengo_forcectl.control``; it goes by ``arm`` itself. Default:
+        controller: any law of ``nengo_forcectl.control``; it uses ``arm`` as its model. Default:
             `OperationalSpace` of the tool's position, with the model and the posture's stiffness
             of `robust_posture`.
         states: sample of the work to be done. Default: reaches around the posture.
-        inputs: what the network sees: a choice of `INPUTS`, or an encoding of your own from
-            `encoding_of`, for instance with periodic joints.
+        inputs: input of the network: one of `INPUTS`, or your own encoding from `encoding_of`, for
+            instance with periodic joints.
         neurons: size of the ensemble.
         dt: period of a control cycle [s].
-        delay: age of the state that the sensors show [s], a whole number of cycles. The cycle then
-            acts on a prediction of the present state (`Predictor`) with a slower observer
-            (`observer_gain`).
-        limits: limits of the torques. Default: the arm's own.
+        delay: delay of the sensors [s], a whole number of cycles. The cycle then acts on a
+            prediction of the present state (`Predictor`), with a slower observer (`observer_gain`).
+        limits: limits that the cycle keeps. Default: the arm's own.
 
     Raises:
         ConfigurationError: the arm reaches hardly any target from this posture, the law is for
@@ -130,7 +129,7 @@ def consolidating_adaptation(
     neurons: int = 1000,
     dt: float = 1e-3,
 ) -> Iterator[ConsolidatingAdaptation]:
-    """Open the same learner as an adaptation, for `Blocks` that also learn a tool's kinematics.
+    """Open the same learner as an adaptation, for `Blocks` that also learn the tool's kinematics.
 
     For a controller of the tool's position alone, pass the model and the posture's stiffness of
     `robust_posture` to this function and to the blocks. Arguments and errors are those of
@@ -146,9 +145,9 @@ def consolidating_adaptation(
 
 
 def observer_gain(delay: float, dt: float) -> float:
-    """Return the observer's gain K [1/s] for a state that is ``delay`` [s] old.
+    """Return the observer's gain K [1/s] for sensors with a ``delay`` [s].
 
-    Its time constant is at least ``delay + 3 dt``: no prediction is corrected sooner.
+    Its time constant is at least ``delay + 3 dt``, because no prediction is corrected sooner.
     """
     return min(GAIN, 1.0 / (delay + 3.0 * dt))
 
@@ -156,17 +155,18 @@ def observer_gain(delay: float, dt: float) -> float:
 def robust_posture(
     arm: Arm, posture: Float[np.ndarray, "n"], gain: float
 ) -> tuple[Arm, Float[np.ndarray, "n"]]:
-    """Return a model and ``k_null`` [N m/rad] that an observer of ``gain`` [1/s] is safe with.
+    """Return a model and ``k_null`` [N m/rad] for which an observer of ``gain`` [1/s] is stable.
 
-    A wrist weighs next to nothing, so that a load can be many times its own inertia. Of a joint of
-    inertia I that a critically damped posture of frequency w holds, with an observer K that takes
-    it for I_n, Routh's criterion gives::
+    A wrist is so light that a load can be many times its own inertia. Take a joint of inertia I,
+    held by a critically damped posture of frequency w, and an observer of gain K that assumes the
+    inertia I_n. Routh's criterion gives::
 
         I / I_n < 5 + 2 (K / w + w / K)
 
     The posture's stiffness is bounded for ``w <= SOFTNESS K``. The model carries ``LOAD`` of the
-    arm's own mass and inertia, so that I_n lies between a bare wrist's inertia and a loaded one's:
-    more than ten times too much is as bad, for then a cycle of 1 ms is too long for the observer.
+    arm's own mass and inertia, so that I_n lies between the inertia of a bare and of a loaded
+    wrist. An I_n more than ten times too large is as bad: a cycle of 1 ms is then too long for the
+    observer.
     """
     M = arm.mass_matrix(posture).diagonal()
     mass = arm.inertial_parameters.reshape(-1, 10)[:, 0].sum()
@@ -178,9 +178,9 @@ def robust_posture(
 def consolidation(
     arm: Arm, network: WorkspaceNetwork, states: States, sim: Any, gain: float = GAIN
 ) -> Consolidation:
-    """Return the law for a network, its gains in proportion to the arm's typical torque.
+    """Return the law for a network, with gains in proportion to the arm's typical torque.
 
-    That is the root mean square of the model's torque over the states.
+    The typical torque is the root mean square of the model's torque over the states.
     """
     torque = float(np.sqrt(np.mean(arm.inverse_dynamics(*states) ** 2)))
     v, d = network.encoding.input(*states), network.encoding.size

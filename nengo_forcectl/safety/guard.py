@@ -158,7 +158,7 @@ class Safe(Cycle):
         self.cycle.learn(on)
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
-        """Take note of the torque [N m] that was sent in place of the last step's."""
+        """Record the torque [N m] that was sent instead of the last step's."""
         self._guard["sent"][:] = tau
         self.cycle.overruled(tau)
 
