@@ -316,8 +316,7 @@ class Cycle:
         """Record the torque [N m] that was sent instead of the last step's."""
 
     def warm_up(self) -> None:
-        """Compile everything that a step calls, and begin a new motion; the constructor does
-        this."""
+        """Compile everything that a step calls and begin a new motion, as the constructor does."""
 
     def forget_motion(self) -> None:
         """Begin a new motion: keep what was learned, clear what belongs to the last motion."""

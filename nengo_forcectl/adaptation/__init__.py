@@ -1,4 +1,4 @@
-"""What is added to a controller's torque: one rival a file, all with the same one method."""
+"""Adaptations: torques added to a controller's, one per file, with a common interface."""
 
 from ..contract import Adaptation
 from .consolidating import ConsolidatingAdaptation

@@ -1,4 +1,4 @@
-"""Two time scales: an observer supplies at once what the model lacks, a network learns it."""
+"""Two time scales: an observer compensates the model's error at once, a network learns it."""
 
 from typing import Protocol
 
@@ -20,16 +20,16 @@ from .time_scales import TimeScales
 
 
 class Observed(Protocol):
-    """A network that tells its weight Jacobian and takes new weights."""
+    """A network that returns its weight Jacobian and accepts new weights."""
 
     def observe(
         self, x: Float[np.ndarray, "n_in"]
     ) -> tuple[Float[np.ndarray, "n_out"], dict[str, Float[np.ndarray, "n_out *shape"]]]:
-        """Return ``F(x; w)`` and ``dF/dw`` of the weights that learn."""
+        """Return ``F(x; w)`` and ``dF/dw`` of the learned weights."""
         ...
 
     def read(self) -> dict[str, np.ndarray]:
-        """Return the weights that learn, by name."""
+        """Return the learned weights by name."""
         ...
 
     def write(self, values: Arrays) -> None:
@@ -38,24 +38,24 @@ class Observed(Protocol):
 
 
 class ConsolidatingAdaptation(Adaptation):
-    """``tau = F(x; w) + fast``: what the network has learned, and what it has not yet.
+    """``tau = F(x; w) + fast``: the learned torque, and the part not yet learned.
 
         fast = -r - F_f + offset
 
-    r is the momentum observer's estimate of the torque that the model lacks and F_f the network's
-    own torque through the same filter: fast is the prediction error, and vanishes as the network
-    learns (`Consolidation`). When new weights take the place of old ones, ``offset`` takes up the
-    difference in F and decays as F_f follows, so that the sum does not jump.
+    r is the momentum observer's estimate of the torque that the model lacks, F_f the network's
+    torque after the same filter. So fast is the prediction error, and vanishes as the network
+    learns (`Consolidation`). When the weights are replaced, ``offset`` absorbs the change of F and
+    decays as F_f follows, so that the sum does not jump.
 
-    With ``learning`` set to False the weights stay and fast is zero: what remains is the network's
-    own. `CompiledCycle` is this, with arm and control law, in one call.
+    With ``learning`` set to False the weights stay and fast is zero, which leaves the network's
+    torque. `CompiledCycle` does the same, with arm and control law, in one call.
 
     Args:
         arm: the model.
-        network: what learns; from now on its weights are changed here alone.
-        encoding: of the network's input.
-        law: how it learns.
-        dt: of a control cycle [s].
+        network: the network to train; only this object may change its weights from now on.
+        encoding: encoding of the network's input.
+        law: the learning law.
+        dt: control period [s].
 
     Raises:
         NetworkError: the law's basis is for another number of features.
@@ -90,7 +90,7 @@ class ConsolidatingAdaptation(Adaptation):
     def torque(
         self, terms: Terms, state: State, reference: Reference, command: Command
     ) -> Float[np.ndarray, "n"]:
-        """Return the torque of both time scales, then let the network learn."""
+        """Return the torque of both time scales, then train the network."""
         velocity = state.dq if self._encoding.measured else command.dq_r
         F, J_w = self.network.observe(self._encoding.input(state.q, velocity, command.ddq_r))
         law, sent = self._scales.law, self._scales.observer["sent"]
@@ -114,6 +114,6 @@ class ConsolidatingAdaptation(Adaptation):
         self._scales.forget_motion()
 
     def _supply(self, sound: bool) -> bool:
-        """Whether there are new weights."""
+        """Supply the torque; return whether there are new weights."""
         blocks = self._scales.block, self._arm, self._inputs
         return self._run(*(block.address for block in blocks), bool(sound), bool(self.learning))

@@ -1,4 +1,4 @@
-"""A disturbance observer: what the momentum says is missing is added at once."""
+"""A disturbance observer: compensates the torque that the model lacks at once."""
 
 import math
 
@@ -16,19 +16,18 @@ from ..support.torques import limited
 class DisturbanceObserver(Adaptation):
     """``tau = -r`` with r the momentum observer's estimate of the unmodelled torque.
 
-    It takes the torque that it sees being commanded, kept within the motors' limits as the loop
-    does, for the one that was sent; where another one was sent, call ``overruled``, or r takes the
-    difference for a disturbance. A push that a wrist sensor measures is no part of r. It learns
-    nothing: r is the torque of the present state alone. Over a gap in time, or a jump back, r stays
-    as it is.
+    It assumes that the commanded torque, within the motors' limits, was sent. If another one was
+    sent, call ``overruled``, or r treats the difference as a disturbance. A push measured by a
+    wrist sensor is not part of r. Nothing is learned: r belongs to the present state alone. Over a
+    gap or a jump back in time r does not change.
 
     Args:
         arm: the model.
-        gain: K of the observer [1/s].
-        dt: of a control cycle [s].
+        gain: gain K of the observer [1/s].
+        dt: control period [s].
 
     Raises:
-        ConfigurationError: a gain or cycle that is not positive and finite.
+        ConfigurationError: gain or period is not positive and finite.
     """
 
     def __init__(self, arm: Arm, gain: float, dt: float) -> None:
@@ -40,7 +39,7 @@ class DisturbanceObserver(Adaptation):
     def torque(
         self, terms: Terms, state: State, reference: Reference, command: Command
     ) -> Float[np.ndarray, "n"]:
-        """Return ``-r`` [N m] up to this cycle."""
+        """Return ``-r`` [N m], updated to this cycle."""
         if not 0.0 <= state.time - self._time < 1.5 * self.observer.dt:
             self.observer.restart()
         self._time = state.time

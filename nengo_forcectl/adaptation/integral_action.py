@@ -30,7 +30,7 @@ class IntegralAction(Adaptation):
     def torque(
         self, terms: Terms, state: State, reference: Reference, command: Command
     ) -> Float[np.ndarray, "n"]:
-        """Return the torque of the integral up to this cycle."""
+        """Return the torque of the integral, updated to this cycle."""
         J = terms.J[self._rows]
         tau = force_to_torque(J, task_inertia(J, terms.M) @ (self.ki * self._sum))
         self._sum = self._sum + self.dt * (reference.x - terms.pose[:3, 3])[self._rows]

@@ -1,4 +1,4 @@
-"""The two adaptations that do not learn: nothing, and a known torque."""
+"""The two adaptations that do not learn: none, and a known torque."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from ..contract import Adaptation, Command, Reference, State
 
 
 class NoAdaptation(Adaptation):
-    """Adds nothing."""
+    """Add nothing."""
 
     def torque(self, terms: Terms, state: State, reference: Reference, command: Command) -> float:
         """Return zero."""
@@ -21,7 +21,7 @@ class NoAdaptation(Adaptation):
 
 @dataclass(frozen=True)
 class KnownTorque(Adaptation):
-    """Adds a torque that is a known function of the state: no learner can do better."""
+    """Add a torque that is a known function of the state: an upper bound for any learner."""
 
     function: Callable[[float, np.ndarray, np.ndarray], np.ndarray]
 

@@ -1,4 +1,4 @@
-"""A network of the arm's state, learning as it goes."""
+"""A network of the arm's state that learns online."""
 
 from collections.abc import Callable
 from typing import Literal, Protocol, get_args
@@ -24,7 +24,7 @@ LEARN_FROM: tuple[LearnFrom, ...] = get_args(LearnFrom)
 
 
 class OnlineLearner(Protocol):
-    """A network that gives its output, and learns or not, one control cycle at a time."""
+    """A network that runs one control cycle at a time, with or without learning."""
 
     def forward(self, x: Float[np.ndarray, "n_in"]) -> Float[np.ndarray, "n_out"]:
         """Return ``F(x; w)``."""
@@ -36,26 +36,25 @@ class OnlineLearner(Protocol):
 
 
 class NetworkAdaptation(Adaptation):
-    """``tau = F(x; w)``, learning as it goes.
+    """``tau = F(x; w)``, learned online.
 
     The law's error s [N m] is one of three:
 
-    - "joint": all of the controller's feedback, the null-space part included;
-    - "task": the part that serves the task alone, ``J^T f`` (DeWolf et al. 2016). On a redundant
-      arm the weights then drift along motions that the tool does not show;
-    - "prediction": what a generalised-momentum observer says that F lacks, whatever the controller.
+    - "joint": the controller's whole feedback, including the null-space part;
+    - "task": the task's part alone, ``J^T f`` (DeWolf et al. 2016). On a redundant arm the weights
+        then drift along motions that do not move the tool;
+    - "prediction": what F lacks by a generalised-momentum observer, independent of the controller.
 
-    With ``learning`` set to False the weights stay as they are: what was learned, and not merely
-    tracked, is what then remains of the performance. In a cycle whose sensors are not sound they
-    stay, too.
+    With ``learning`` set to False the weights stay; the remaining performance shows what was
+    learned and not merely tracked. The weights also stay in a cycle whose sensors are not sound.
 
     Args:
         arm: the model.
-        network: what learns.
-        encode: makes the network's input of (q, dq, dq_r, ddq_r); by default (q, dq) over the arm's
-            limits, see `over_limits`.
-        learn_from: the error that the law gets.
-        observer: gives the law the prediction error, and is needed for laws that learn from it.
+        network: the network to train.
+        encode: maps (q, dq, dq_r, ddq_r) to the network's input; by default (q, dq) scaled by the
+            arm's limits, see `over_limits`.
+        learn_from: the error passed to the law.
+        observer: source of the prediction error, for laws that need it.
 
     Raises:
         ConfigurationError: an unknown ``learn_from``, or "prediction" without an observer.
@@ -89,7 +88,7 @@ class NetworkAdaptation(Adaptation):
     def torque(
         self, terms: Terms, state: State, reference: Reference, command: Command
     ) -> Float[np.ndarray, "n"]:
-        """Return the network's torque for this state, then let it learn."""
+        """Return the network's torque for this state, then train the network."""
         x = self._encode(state.q, state.dq, command.dq_r, command.ddq_r)
         if not (self.learning and state.sound):
             return self._close(command, self.network.forward(x), sound=False)
@@ -118,10 +117,10 @@ class NetworkAdaptation(Adaptation):
 
 
 class Balance:
-    """What a momentum observer says that the model lacks, beside what a network has supplied of it.
+    """The torque that the model lacks by a momentum observer, and the network's torque, compared.
 
-    Both have gone through the observer's filter, so that they can be compared at any moment. After
-    a cycle that is not sound the observer starts a new balance from its present estimate.
+    Both pass the observer's filter, so that they are comparable at any time. After a cycle that is
+    not sound the observer starts a new balance from its present estimate.
     """
 
     def __init__(self, arm: Arm, observer: MomentumObserver) -> None:
@@ -131,12 +130,12 @@ class Balance:
         self._sent = np.zeros(arm.dof)  # in the cycle before [N m]
 
     def lacking(self, terms: Terms, state: State) -> Float[np.ndarray, "n"]:
-        """Return the torque [N m] that the model lacks, filtered; a measured push is no part."""
+        """Return the filtered torque [N m] that the model lacks, without a measured push."""
         return -self._observer.update(terms, state.dq, self._sent + pushed(terms, state))
 
     @property
     def supplied(self) -> Float[np.ndarray, "n"]:
-        """The network's torque [N m], filtered alike."""
+        """The network's torque [N m] after the same filter."""
         return self._network.value
 
     def close(self, tau: Float[np.ndarray, "n"], F: Float[np.ndarray, "n"], sound: bool) -> None:
@@ -154,7 +153,7 @@ class Balance:
 
 
 def over_limits(arm: Arm) -> Callable[..., Float[np.ndarray, "2n"]]:
-    """Return the encoding that has (q, dq) over the arm's own limits, about -1 to 1 each."""
+    """Return the encoding that scales (q, dq) by the arm's limits, to about -1 to 1 each."""
     middle, scale = limits_of(arm)
 
     def encode(
@@ -166,7 +165,7 @@ def over_limits(arm: Arm) -> Callable[..., Float[np.ndarray, "2n"]]:
 
 
 def limits_of(arm: Arm) -> tuple[Float[np.ndarray, "2n"], Float[np.ndarray, "2n"]]:
-    """Return the middle of (q, dq), and one over half the width, by the arm's limits."""
+    """Return the middle of the arm's limits of (q, dq), and one over half their width."""
     centre, half = joint_range(arm)
     speed = np.where(np.isfinite(arm.dq_max), arm.dq_max, UNLIMITED_SPEED)
     return np.concatenate((centre, np.zeros(arm.dof))), 1.0 / np.concatenate((half, speed))

@@ -1,4 +1,4 @@
-"""Adaptive control with the arm's own regressor in the place of a network."""
+"""Adaptive control with the arm's regressor instead of a network."""
 
 import numpy as np
 from jaxtyping import Float
@@ -14,17 +14,17 @@ FRICTION = 1.0  # typical size of a joint's viscous friction [N m s/rad]
 
 
 class SlotineLi(Adaptation):
-    """``tau = Y(q, dq, ddq_r) theta``, theta by how much the model's parameters are wrong.
+    """``tau = Y(q, dq, ddq_r) theta``, with theta the error of the model's parameters.
 
     Slotine and Li 1987 (doi:10.1177/027836498700600303) on top of a computed-torque law, with the
-    arm's regressor and a column of viscous friction a joint::
+    arm's regressor and one column of viscous friction per joint::
 
         Y     = [regressor(q, dq, ddq_r), diag(dq)]                      (n, p)
         theta = S w,   dw/dt = gamma S Y^T s,   s = Jbar (task_error / kv)  [rad/s]
         Jbar  = M^-1 J^T Lambda,   Lambda = (J M^-1 J^T)^-1
 
     S holds the parameters' typical sizes (`typical_sizes`), so that w has no unit and ``1 / gamma``
-    is an energy [J]. The step is that of `Gradient`, with its leak and its ball in terms of w.
+    is an energy [J]. The step is that of `Gradient`, with leak and bound applied to w.
 
     Of the control law's ``task_error = kp e + kv de/dt``, e the tool's error, s makes the tool's
     composite error ``s_x = de/dt + a e``, ``a = kp / kv``, as a velocity of the joints. With F the
@@ -34,9 +34,9 @@ class SlotineLi(Adaptation):
         V = (s_x^T Lambda s_x + a^2 e^T Lambda e + |w* - w|^2 / gamma) / 2
 
     falls at the rate ``(kv - a) s_x^T Lambda s_x + a^3 e^T Lambda e``, so it needs kp < kv^2. An
-    error in torque space, which the networks learn from, is not s: their product is not a power.
-    Nor is the posture's part of ``command.error`` in it: that is not zero when the model is right,
-    for nothing feeds the posture's motion forward, and would pull theta away from theta*.
+    error in torque space, which the networks learn from, is not s: their product is not a power. s
+    also excludes the posture's part of ``command.error``: it is not zero for a correct model,
+    because the posture's motion has no feed-forward, and would pull theta away from theta*.
     """
 
     def __init__(self, arm: Arm, law: Gradient, damping: float, dt: float) -> None:
@@ -48,7 +48,7 @@ class SlotineLi(Adaptation):
         self.sizes = typical_sizes(arm)  # S, (p,)
         self.w = np.zeros(len(self.sizes))
         self._arm = arm
-        arm.regressor(*np.zeros((3, arm.dof)))  # loads it, so that no cycle does
+        arm.regressor(*np.zeros((3, arm.dof)))  # load it before the first cycle
         self._step = law.rule()
 
     def learn(self, on: bool) -> None:
@@ -57,13 +57,13 @@ class SlotineLi(Adaptation):
 
     @property
     def theta(self) -> Float[np.ndarray, "p"]:
-        """What to add to ``arm.inertial_parameters``, then a friction [N m s/rad] a joint."""
+        """Correction of ``arm.inertial_parameters``, then one friction [N m s/rad] per joint."""
         return self.sizes * self.w
 
     def torque(
         self, terms: Terms, state: State, reference: Reference, command: Command
     ) -> Float[np.ndarray, "n"]:
-        """Return the torque of the present estimate, then let it learn."""
+        """Return the torque of the present estimate, then update it."""
         Y = self._arm.regressor(state.q, state.dq, command.ddq_r)
         features = np.hstack((Y, np.diag(state.dq))) * self.sizes  # Y S [N m]
         tau = features @ self.w
@@ -79,7 +79,8 @@ class SlotineLi(Adaptation):
 
 
 def typical_sizes(arm: Arm) -> Float[np.ndarray, "p"]:
-    """Return a scale for every parameter, the same for every link: what is unknown may be anywhere.
+    """Return a scale for every parameter, equal for all links, as the unknown may be in any of
+    them.
 
     The mean mass m of the arm's links, the mean I of their moments of inertia, for first moments
     sqrt(m I), and ``FRICTION``.

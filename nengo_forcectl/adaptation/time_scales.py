@@ -1,4 +1,4 @@
-"""What compiled code knows of a learner of two time scales."""
+"""The blocks of a learner of two time scales."""
 
 import math
 
@@ -11,16 +11,16 @@ from ..learning.consolidation import Consolidation
 from ..learning.law import Arrays
 
 MOTION = "torque", "torque_last", "filtered", "last", "offset", "sent", "unmodelled"
-"""What is remembered of a motion, and forgotten when the next one begins."""
+"""Fields that belong to one motion and are cleared for the next."""
 
 
 class TimeScales:
-    """The blocks of a consolidating learner: an observer, a law, and what joins them.
+    """The blocks of a consolidating learner: an observer, a law, and their link.
 
     Args:
-        law: how the network learns.
+        law: the learning law.
         w: the network's weights, by name; F is linear in them, row by row.
-        dt: of a control cycle [s].
+        dt: control period [s].
 
     Raises:
         NetworkError: the law's basis is for another number of features.
@@ -43,10 +43,10 @@ class TimeScales:
             **{name: self.block[name] for name in ("torque", "torque_last", "offset")},
             **{name: self.observer[name] for name in ("sent", "momentum", "bias", "unmodelled")},
         }
-        """All that is learned and remembered, by name."""
+        """Everything learned and remembered, by name."""
 
     def forget_motion(self) -> None:
-        """Forget the last motion: what the weights do not know yet is observed anew."""
+        """Clear the last motion: what the weights have not yet learned is observed anew."""
         for name in MOTION:
             self.memory[name][:] = 0.0
         self.law["begun"][...] = 0.0  # no balance has begun

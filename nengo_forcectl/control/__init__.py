@@ -1,7 +1,7 @@
 """Control laws: one file each, a frozen dataclass of gains over one compiled kernel.
 
-A law is registered here, in `LAWS` (a secondary task in `SECONDARY_TASKS`): what can be exported,
-what the bench runs and what the tests compare with an equation of its own follow from it.
+Laws are registered in `LAWS` and secondary tasks in `SECONDARY_TASKS`. Export, bench and equation
+tests cover everything registered.
 """
 
 from .admittance import Admittance

@@ -21,16 +21,16 @@ ROWS = (0, 1, 2)
 
 @dataclass(frozen=True)
 class Admittance(Controller):
-    """The reference yields to the environment as a mass on a spring and a damper would::
+    """The reference yields to the environment like a mass on a spring and a damper::
 
         mass ddc + damping dc + stiffness c = f_r + f,    x_c = x_r + c
 
-    f is the environment's wrench on the tool and f_r the one that the tool is to exert; ``inner``
-    follows x_c. Without stiffness the arm can be led away by hand. Rotations are offset by the
-    rotation vector's ``R_c = exp(c) R_r``, its rate taken for the angular velocity: to second order
-    in c.
+    f is the environment's wrench on the tool, f_r the wrench that the tool is to exert; ``inner``
+    follows x_c. Without stiffness the arm can be led by hand. Rotations are offset by a rotation
+    vector, ``R_c = exp(c) R_r``, whose rate is used as the angular velocity: accurate to second
+    order in c.
 
-    What the bound law remembers, ``moving``, is c and dc; they take one step a cycle by implicit
+    The memory of the bound law, ``moving``, holds c and dc. Each cycle takes one step of implicit
     Euler, which is stable for any gains.
     """
 
@@ -39,7 +39,7 @@ class Admittance(Controller):
     damping: Gain = 100.0  # [N s/m], [N m s/rad]
     stiffness: Gain = 0.0  # [N/m], [N m/rad]
     rows: tuple[int, ...] = ROWS  # that yield
-    dt: float = 1e-3  # of a control cycle [s]
+    dt: float = 1e-3  # control period [s]
 
     needs_wrench = True
 
@@ -79,11 +79,11 @@ class Admittance(Controller):
         return steps
 
     def bind(self, arm: Arm) -> BoundTaskLaw:
-        """Return the law for this arm, with an offset of its own; raises as `TaskSpace.bind`."""
+        """Return the law for this arm, with its own offset; raises as `TaskSpace.bind`."""
         return self._bound(arm.dof)
 
     def torque(self, terms: Terms, state: State, reference: Reference) -> Command:
-        """Return the torque of a first cycle, its offset at 0; raises as `BoundLaw.torque`."""
+        """Return the torque of a first cycle, with offset 0; raises as `BoundLaw.torque`."""
         return self._bound(len(terms.g)).torque(terms, state, reference)
 
     def _bound(self, n: int) -> BoundTaskLaw:

@@ -1,4 +1,4 @@
-"""A control law for an arm of one size: its kernel, its block, and what it remembers."""
+"""A control law for an arm of one size: its kernel, its block and its memory."""
 
 import numpy as np
 
@@ -13,18 +13,18 @@ from .terms import write_terms
 
 
 class BoundLaw(Controller):
-    """A control law that has been given its sizes; `Controller.bind` makes it.
+    """A control law sized for an arm; `Controller.bind` returns it.
 
-    ``law`` is the frozen law with its gains. What changes from cycle to cycle is here: ``memory``
-    has it by name (``HybridForce.integral``), as views of what the kernel reads and writes.
+    ``law`` is the frozen law with its gains. ``memory`` holds what changes from cycle to cycle, by
+    name (``HybridForce.integral``), as views of the kernel's data.
 
     Args:
-        law: that is bound.
-        inputs: what it reads of a state and a reference.
-        block: of its gains, memory and room.
+        law: the law to bind.
+        inputs: what it reads from a state and a reference.
+        block: its gains, memory and work space.
         kind: TOOL_LAW or JOINTS_LAW, for the compiled cycle.
-        rows: of its task.
-        memory: what it remembers, by name.
+        rows: rows of its task.
+        memory: its memory, by name.
     """
 
     def __init__(
@@ -50,20 +50,20 @@ class BoundLaw(Controller):
 
     @property
     def compiled(self) -> bool:
-        """Whether its kernel is all there is to it: no secondary task in Python."""
+        """Whether its kernel is complete: no secondary task is in Python."""
         return True
 
     @property
     def kernels(self) -> list[Kernel]:
-        """Kernels of the arm that its own calls, beside that of all `Terms`."""
+        """Kernels of the arm that it calls, besides the one of all `Terms`."""
         return []
 
     def torque(self, terms: Terms, state: State, reference: Reference) -> Command:
         """Return the torque for this state and reference; one call is one control cycle.
 
         Raises:
-            SimulationError: an array of another shape, an orientation or a wrench that is missing,
-                or a wrench that is not finite; what the law remembers stays as it was.
+            SimulationError: an array has a wrong shape, an orientation or a wrench is missing, or a
+                wrench is not finite. The law's memory is then unchanged.
         """
         self.inputs.collect(state, reference)
         write_terms(self._arm, terms)
@@ -77,7 +77,7 @@ class BoundLaw(Controller):
         raise NotImplementedError
 
     def warm_up(self, terms: Terms, state: State) -> None:
-        """Compile what ``torque`` calls, at a state at rest, and begin a new motion."""
+        """Compile everything that ``torque`` calls, at a state at rest, and begin a new motion."""
         write_terms(self._arm, terms)
         for name in ("q", "dq"):
             self.inputs.block[name][...] = getattr(state, name)
@@ -85,13 +85,13 @@ class BoundLaw(Controller):
         self.forget_motion()
 
     def forget_motion(self) -> None:
-        """Begin a new motion: an integral or an offset of the last one is zero."""
+        """Begin a new motion: set an integral or an offset to zero."""
         for array in self.memory.values():
             array[...] = 0.0
 
     @property
     def addresses(self) -> tuple[int, int, int, int]:
-        """Of the blocks of law, arm, inputs and command."""
+        """Addresses of the blocks of law, arm, inputs and command."""
         return (
             self.block.address,
             self._arm.address,

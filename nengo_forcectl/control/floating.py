@@ -1,4 +1,4 @@
-"""Gravity compensation: the arm floats, and goes where it is pushed."""
+"""Gravity compensation: the arm floats and moves where it is pushed."""
 
 from dataclasses import dataclass
 
@@ -8,10 +8,11 @@ from .joint_space import JointForm, JointSpace
 
 @dataclass(frozen=True)
 class Floating(JointSpace):
-    """``tau = g(q) - kv dq``: whatever the reference is, the arm stays where it is left.
+    """``tau = g(q) - kv dq``: the arm ignores the reference and stays where it is left.
 
-    It wants nothing, so there is no error to learn from: ``Command.error`` is zero. What a momentum
-    observer tells (`DisturbanceObserver`, `ConsolidatingAdaptation`) can take a payload off it.
+    Without a target there is no error to learn from: ``Command.error`` is zero. Adaptations based
+    on a momentum observer (`DisturbanceObserver`, `ConsolidatingAdaptation`) can compensate a
+    payload.
     """
 
     kv: Gain = 0.0  # [N m s/rad]

@@ -13,19 +13,19 @@ from .task_space import Square, TaskSpace
 
 @dataclass(frozen=True)
 class ForceControl(TaskSpace):
-    """Closes a loop around the wrist's force sensor along some axes of a task frame.
+    """Control the force at the wrist along some axes of a task frame.
 
-    The gains are over the rows, in the task frame. What the bound law remembers is the integral z,
-    in the base frame; it takes one step a cycle unless the state is not sound. Its force and its
-    moment stay within ``windup``, so that it does not grow while there is no contact.
+    The gains apply to the rows, in the task frame. The memory of the bound law is the integral z,
+    in the base frame; it takes one step per cycle with a sound state. Its force and its moment stay
+    within ``windup``, so that it does not grow without contact.
     """
 
     axes: tuple[int, ...] = (2,)  # of the task frame, as rows: the force is controlled along them
     frame: Float[np.ndarray, "3 3"] = field(default_factory=lambda: np.eye(3))  # base from task
-    kf: Gain = 0.5  # force for an error of force
+    kf: Gain = 0.5  # force per error of force
     ki: Gain = 5.0  # [1/s]
     windup: tuple[float, float] = (100.0, 10.0)  # [N, N m]
-    dt: float = 1e-3  # of a control cycle [s]
+    dt: float = 1e-3  # control period [s]
 
     needs_wrench = True
 

@@ -1,4 +1,4 @@
-"""Gains: numbers, vectors or symmetric matrices, checked and brought into one form."""
+"""Gains: numbers, vectors or symmetric matrices, checked and converted to one form."""
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias
@@ -10,18 +10,18 @@ from ..errors import ConfigurationError
 
 Numbers: TypeAlias = Sequence[float] | Float[np.ndarray, "k"]
 Gain: TypeAlias = float | Numbers | Sequence[Sequence[float]] | Float[np.ndarray, "k k"]
-"""A number for all axes, one an axis, or a symmetric matrix with no negative eigenvalue."""
+"""One number for all axes, one per axis, or a positive semidefinite symmetric matrix."""
 
 
 def check_gain(owner: Any, field: str, size: int | None = None, *, positive: bool = False) -> None:
-    """Check a field of a frozen dataclass and turn it into a float or an array of its own.
+    """Check a field of a frozen dataclass and replace it by a float or a copied array.
 
     Args:
-        size: of a vector or matrix; None where it is not known yet.
-        positive: whether zero is refused, too.
+        size: size of a vector or matrix; None if not known yet.
+        positive: whether to refuse zero as well.
 
     Raises:
-        ConfigurationError: it is no gain; the message names the field, its value and what is valid.
+        ConfigurationError: the gain is not valid; the message names field, value and valid values.
     """
     name = f"{type(owner).__name__}.{field}"
     try:
@@ -56,7 +56,7 @@ def matrix(owner: Any, field: str, size: int) -> Float[np.ndarray, "size size"]:
     """Return a gain as a matrix.
 
     Raises:
-        ConfigurationError: it is a vector or matrix of another size.
+        ConfigurationError: the vector or matrix has another size.
     """
     value = np.asarray(getattr(owner, field))
     if value.ndim and value.shape[-1] != size:

@@ -15,16 +15,15 @@ class HybridForce(ForceControl):
     """Hybrid force and position control (Raibert and Craig 1981), decoupled as in Khatib 1987.
 
     S selects the axes of motion in the task frame, S' = I - S those of force; e = x_r - x, f is the
-    environment's wrench on the tool, f_r what the tool is to exert::
+    environment's wrench on the tool, f_r the wrench that the tool is to exert::
 
         feedback = S (kp e + kv de)                       [m/s^2], ahead: S ddx_r
         force    = S' (kf (f_r + f) + z + kd de)          [N], press: S' f_r - S f
         dz/dt    = S' ki (f_r + f)
 
-    Along the axes of force the reference's velocity is to be zero: ``kd de`` damps. Along those of
-    motion what the sensor feels, the friction on a surface, is taken off the arm (Siciliano et al.
-    2009, sec. 9.3), so that it neither costs a position error nor is there for an adaptation to
-    learn.
+    Along the axes of force the reference's velocity must be zero, so that ``kd de`` is damping.
+    Along those of motion the measured force, the friction of a surface, is compensated (Siciliano
+    et al. 2009, sec. 9.3): it causes no position error, and an adaptation does not learn it.
     """
 
     kp: Gain = 196.0  # [1/s^2]

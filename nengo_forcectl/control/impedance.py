@@ -16,17 +16,17 @@ class Impedance(TaskSpace):
         without ``inertia``   Lambda dde + D de + K e = -(f_r + f)
         with it               inertia dde + D de + K e = -(f_r + f)
 
-    Without, ``J^T (K e + D de + f_r)`` on top of the exact feed-forward: the arm keeps its own
-    inertia Lambda, and no force sensor is needed. With it, the sensor's f takes its place: the
-    feedback is ``inertia^-1 (K e + D de + f_r + f)``, an acceleration. f_r is the wrench of the
-    reference.
+    Without ``inertia``, the law adds ``J^T (K e + D de + f_r)`` to the exact feed-forward: the arm
+    keeps its own inertia Lambda and needs no force sensor. With ``inertia``, it uses the measured
+    f: the feedback is ``inertia^-1 (K e + D de + f_r + f)``, an acceleration. f_r is the wrench of
+    the reference.
 
-    What D does in a control cycle must not turn a motion round: without ``inertia`` it is to stay
-    below Lambda over the period, which is next to nothing for rotations of a light wrist.
+    D must not reverse a motion within one control cycle: without ``inertia``, keep D below Lambda
+    over the period, which is very little for rotations of a light wrist.
 
-    ``Command.error`` is zero where the equation above holds at rest: a push that the spring answers
-    is nothing to learn from, as long as the sensor tells of it. Without a sensor it counts as an
-    error, and what learns from it makes the spring stiffer.
+    ``Command.error`` is zero where the equation above holds at rest: a measured push against the
+    spring is no error to learn from. Without a sensor the push counts as an error, and learning
+    from it stiffens the spring.
     """
 
     K: Gain | None = None  # [N/m], [N m/rad]; by default 400, and 5 of a rotation

@@ -1,4 +1,4 @@
-"""What comes into a control law, checked and written where its kernel reads it."""
+"""The inputs of a control law, checked and written to its kernel's block."""
 
 from typing import Any, NoReturn
 
@@ -11,20 +11,20 @@ from ..kernels.layout import HUGE, INPUT, NOT_FINITE
 from ..support.arrays import taken
 
 Named = tuple[str, Any, tuple[int, ...]]
-"""Name of an input, its value, and the shape that it needs."""
+"""Name of an input, its value and its required shape."""
 
 
 class Inputs:
-    """The block of a `State` and a `Reference`, as one law needs them.
+    """The block of a `State` and a `Reference`, with the fields that one law needs.
 
     Args:
-        n: joints of the arm.
-        needed_by: name of the law, for messages.
-        size: numbers of a reference's x, n for a law of the joints and 3 for one of the tool.
-        follows: whether the law looks at the reference.
-        turns: whether the law needs an orientation.
-        feels: whether a measured wrench and the one to exert matter.
-        needs_wrench: whether there must be a measured one.
+        n: number of joints.
+        needed_by: name of the law in messages.
+        size: size of a reference's x: n for a law of the joints, 3 for one of the tool.
+        follows: whether the law uses the reference.
+        turns: whether the law controls an orientation.
+        feels: whether the law uses the measured and the wanted wrench.
+        needs_wrench: whether the law requires a measured wrench.
     """
 
     def __init__(
@@ -48,14 +48,14 @@ class Inputs:
         self._address = self.block.address
         self._resting, self._still, self._unfelt = np.zeros(size), np.zeros(3), np.zeros(6)
         self._motion, self._rotation, self._wrenches = collectors()
-        self._copies = False  # whether arrays are converted before they are tried
+        self._copies = False  # whether to convert arrays before trying them
 
     def collect(self, state: State, reference: Reference) -> None:
         """Write a state and a reference into the block.
 
         Raises:
-            SimulationError: an array of another shape, an orientation or a wrench that is missing,
-                or a wrench that is not finite.
+            SimulationError: an array has a wrong shape, an orientation or a wrench is missing, or a
+                wrench is not finite.
         """
         met = self.try_to_collect(state, reference)
         if met == NOT_FINITE:
@@ -71,9 +71,9 @@ class Inputs:
                 self.name_infinite(state, reference)
 
     def try_to_collect(self, state: State, reference: Reference) -> int:
-        """Write a state and a reference into the block, if they are arrays of the right kind.
+        """Write a state and a reference into the block if their arrays have the right type.
 
-        Returns 0, or NOTHING or NOT_FINITE where they are not, and no law may go on.
+        Returns 0; otherwise NOTHING or NOT_FINITE, and the law must not run.
         """
         try:
             if self._copies:
@@ -82,11 +82,11 @@ class Inputs:
                 state, reference = _replaced(state, reference, arrays)
             return self._write(state, reference)
         except (TypeError, ValueError):  # None, a list, other numbers, not contiguous, read-only
-            self._copies = True  # to ask compiled code in vain takes longer
+            self._copies = True  # a failing call of compiled code is slower
             return -1
 
     def name_infinite(self, state: State, reference: Reference) -> None:
-        """Raise `SimulationError` for an input that is not finite and below `HUGE`, if one is."""
+        """Raise `SimulationError` if an input is not finite or not below `HUGE`."""
         for name, value, shape in self._named(state, reference):
             if not (np.abs(value) < HUGE).all():
                 self._refuse(state.time, name, value, shape)
@@ -109,7 +109,7 @@ class Inputs:
         return met
 
     def _named(self, state: State, reference: Reference) -> list[Named]:
-        """The inputs that this law looks at; of those that may be missing, the given ones."""
+        """The inputs that this law uses; optional ones only if given."""
         n, k = (self.dof,), (self.size,)
         inputs: list[Named] = [("state.q", state.q, n), ("state.dq", state.dq, n)]
         if self.needs_wrench or (self.feels and state.wrench is not None):
@@ -139,7 +139,7 @@ class Inputs:
 def _replaced(
     state: State, reference: Reference, arrays: dict[str, np.ndarray]
 ) -> tuple[State, Reference]:
-    """Both with their inputs replaced by arrays, by name."""
+    """State and reference with their inputs replaced by arrays, by name."""
     parts: dict[str, dict[str, Any]] = {"state": {}, "reference": {}}
     for name, array in arrays.items():
         owner, field = name.split(".")

@@ -10,11 +10,11 @@ from .joint_space import JointForm, JointSpace
 class JointPD(JointSpace):
     """``tau = g(q) + kp (q_r - q) + kv (dq_r - dq)``.
 
-    The reference is a path in joint space. Globally asymptotically stable at a fixed reference when
-    the gravity model is exact (Takegaki and Arimoto 1981), in continuous time. In a cycle of dt the
-    damping must not turn a joint round, ``kv dt`` is to stay below its inertia: 20 N m s/rad is for
-    a joint of kilograms, and shakes a wrist. Gains in proportion to
-    ``arm.mass_matrix(q).diagonal()`` suit all joints; `ComputedTorque` has them.
+    The reference is a path in joint space. In continuous time, a fixed reference is globally
+    asymptotically stable if the gravity model is exact (Takegaki and Arimoto 1981). In discrete
+    time, keep ``kv dt`` below each joint's inertia, or the damping reverses its motion: 20 N m
+    s/rad suits heavy joints and shakes a wrist. Gains in proportion to
+    ``arm.mass_matrix(q).diagonal()`` suit all joints, as in `ComputedTorque`.
     """
 
     kp: Gain = 100.0  # [N m/rad]

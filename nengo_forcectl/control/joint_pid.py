@@ -13,17 +13,17 @@ from .joint_space import JointForm, JointSpace
 class JointPID(JointSpace):
     """``tau = g(q) + kp e + kv de + z``, ``dz/dt = ki e``, ``e = q_r - q``.
 
-    The integral takes off what gravity compensation leaves: a constant torque that the model lacks
-    costs no error at rest (Siciliano et al. 2009, section 8.5). A joint of inertia I is stable for
-    ``ki < kp kv / I`` (Routh). ``|z|`` of every joint stays within ``windup``. On kp and kv see
-    `JointPD`.
+    The integral removes the error that gravity compensation leaves: a constant torque that the
+    model lacks causes no error at rest (Siciliano et al. 2009, section 8.5). A joint of inertia I
+    is stable for ``ki < kp kv / I`` (Routh). ``|z|`` of every joint stays within ``windup``. For kp
+    and kv see `JointPD`.
     """
 
     kp: Gain = 100.0  # [N m/rad]
     kv: Gain = 20.0  # [N m s/rad]
     ki: Gain = 50.0  # [N m/(rad s)]
-    windup: float = 50.0  # of every joint [N m]
-    dt: float = 1e-3  # of a control cycle [s]
+    windup: float = 50.0  # bound on the integral of each joint [N m]
+    dt: float = 1e-3  # control period [s]
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -1,4 +1,4 @@
-"""What the control laws in joint space have in common."""
+"""The common base of control laws in joint space."""
 
 from dataclasses import dataclass, fields
 from typing import NamedTuple
@@ -48,14 +48,14 @@ class JointForm(NamedTuple):
 class JointSpace(Controller):
     """A control law whose reference is a path of the joints; its gains are its fields."""
 
-    follows = True  # a reference
+    follows = True  # uses the reference
 
     def __post_init__(self) -> None:
         for field in fields(self):
             check_gain(self, field.name)
 
     def form(self, n: int) -> JointForm:
-        """Return the law for ``n`` joints; `ConfigurationError` for gains of another size."""
+        """Return the law for ``n`` joints; raise `ConfigurationError` for gains of a wrong size."""
         raise NotImplementedError
 
     def integral(self, n: int) -> Integral | None:
@@ -63,14 +63,14 @@ class JointSpace(Controller):
         return None
 
     def gain(self, field: str, n: int) -> Square:
-        """Return one of the gains as a matrix; `ConfigurationError` if it has another size."""
+        """Return one of the gains as a matrix; raise `ConfigurationError` for a wrong size."""
         return matrix(self, field, n)
 
     def bind(self, arm: Arm) -> "BoundJointLaw":
         """Return the law for this arm.
 
         Raises:
-            ConfigurationError: gains for another number of joints.
+            ConfigurationError: the gains are for another number of joints.
         """
         return BoundJointLaw(self, arm.dof)
 

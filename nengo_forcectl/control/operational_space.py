@@ -21,10 +21,10 @@ class OperationalSpace(TaskSpace):
         tau   = error + J^T Lambda (ddx_r - dJ dq) + C dq + g
         dq_r  = Jbar dx_r,  ddq_r = Jbar (ddx_r - dJ dq),  Jbar = M^-1 J^T Lambda
 
-    ``error`` contains the null-space part: learned from ``J^T f`` alone, the weights of a redundant
-    arm drift along motions that the tool does not show.
+    ``error`` includes the null-space part: with ``J^T f`` alone, the weights of a redundant arm
+    drift along motions that do not move the tool.
 
-    Orientation, other secondary tasks, and what happens near a singularity: see `TaskSpace`.
+    For orientation, other secondary tasks and singularities see `TaskSpace`.
     """
 
     kp: Gain = 196.0  # [1/s^2]

@@ -1,4 +1,4 @@
-"""Parallel control: force and position along the same axes, where the force wins."""
+"""Parallel control: force and position along the same axes, with priority to the force."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,15 +14,15 @@ from .task_space import TaskForm
 class ParallelForce(ForceControl):
     """Parallel force and position control (Chiaverini and Sciavicco 1993).
 
-    f is the environment's wrench on the tool, f_r what the tool is to exert, S' selects ``axes``::
+    f is the environment's wrench on the tool, f_r the wrench to exert, S' selects ``axes``::
 
         feedback = kp e + kv de + mass^-1 (S' kf (f_r + f) + z)     [m/s^2], ahead: ddx_r
         dz/dt    = S' ki (f_r + f),   press = -f
 
-    Position is controlled along all rows. Along the axes of force the integral outweighs it: at
-    rest the force is f_r whatever x_r says, and where there is no contact the tool goes on until
-    there is (or z is full). Where a surface is not where it was thought to be nothing is pushed
-    as hard as with `Impedance`, nor lost as with `HybridForce`.
+    Position is controlled along all rows. Along the axes of force the integral dominates: at rest
+    the force is f_r for any x_r, and without contact the tool advances until it finds one (or z
+    reaches its bound). With a misplaced surface the force stays lower than with `Impedance`, and
+    contact is not lost as with `HybridForce`.
     """
 
     kp: Gain = 100.0  # [1/s^2]

@@ -1,8 +1,9 @@
-"""Secondary tasks: joint torques for what a task leaves free, projected into its null space.
+"""Secondary tasks: joint torques projected into the null space of the main task.
 
-Each is a frozen dataclass with ``torque(terms, state) -> tau_0`` [N m]; a law of the tool adds
-those of its ``secondary`` and applies ``N^T = I - J^T Lambda J M^-1`` to the sum (Khatib 1987), so
-that they do not move the tool. A task of your own is a `Secondary` with a ``torque`` in Python.
+Each is a frozen dataclass with ``torque(terms, state) -> tau_0`` [N m]. A law of the tool adds up
+the torques of its ``secondary`` and applies ``N^T = I - J^T Lambda J M^-1`` to the sum (Khatib
+1987), so that they do not move the tool. For your own task, subclass `Secondary` and write
+``torque`` in Python.
 """
 
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ from .terms import write_terms
 
 
 class Packed:
-    """A secondary task for its kernel: which one it is, and its block."""
+    """A secondary task in its kernel's form: its kind and its block."""
 
     def __init__(
         self,
@@ -41,10 +42,11 @@ class Packed:
 
 
 class Secondary:
-    """A torque for the joints that the main task does not need."""
+    """A torque in the null space of the main task."""
 
     def pack(self, n: int) -> list[Packed]:
-        """Return the task for its kernel; none where it has no kernel and ``torque`` is asked."""
+        """Return the task in its kernel's form; None without a kernel, when ``torque`` is
+        called."""
         return []
 
     def torque(self, terms: Terms, state: State) -> Float[np.ndarray, "n"]:
@@ -84,7 +86,7 @@ class NullSpace:
         return not self._asked
 
     def ask(self, terms: Terms, state: State) -> None:
-        """Ask the tasks in Python for their torques of this cycle."""
+        """Compute this cycle's torques of the tasks in Python."""
         for task, block in self._asked:
             block["tau_0"][...] = task.torque(terms, state)
 
@@ -107,7 +109,7 @@ class Posture(Secondary):
     """``tau_0 = k (posture - q) - 2 sqrt(k diag(M)) dq``: critically damped, joint by joint."""
 
     posture: Numbers  # (n,) [rad]
-    k: Gain = 30.0  # a number, or one a joint [N m/rad]
+    k: Gain = 30.0  # one number, or one per joint [N m/rad]
 
     def __post_init__(self) -> None:
         posture = _vector(self, "posture", self.posture)
@@ -117,7 +119,7 @@ class Posture(Secondary):
             raise ConfigurationError("Posture.k: is a matrix, needs a number or one a joint")
 
     def pack(self, n: int) -> list[Packed]:
-        """Return the task for its kernel."""
+        """Return the task in its kernel's form."""
         _same(self, "posture", self.posture, n)
         sizes = {"n": n}
         return [Packed(layout.POSTURE, layout.POSTURE_TASK, sizes, q=self.posture, k=self.k)]
@@ -125,7 +127,7 @@ class Posture(Secondary):
 
 @dataclass(frozen=True)
 class Damping(Secondary):
-    """``tau_0 = -kv M dq``: what moves freely slows down at the rate kv, light joints or heavy."""
+    """``tau_0 = -kv M dq``: free motion decays at the rate kv, whatever the joints' inertia."""
 
     kv: float = 5.0  # [1/s]
 
@@ -133,23 +135,23 @@ class Damping(Secondary):
         check_gain(self, "kv", 0)
 
     def pack(self, n: int) -> list[Packed]:
-        """Return the task for its kernel."""
+        """Return the task in its kernel's form."""
         return [Packed(layout.DAMPING, layout.DAMPING_TASK, {}, kv=self.kv)]
 
 
 @dataclass(frozen=True)
 class JointLimits(Secondary):
-    """Pushes a joint away from a limit that is nearer than ``margin``, rho away::
+    """Push a joint away from a limit at a distance rho below ``margin``::
 
         tau_0 = k margin (margin - rho) / rho
 
-    That is the gradient of a potential that begins as a spring of stiffness k and has no bound at
-    the limit (after Khatib 1986); below 0.05 margin the torque grows by the numerator alone. What
-    the main task itself wants of the joint it does not change.
+    It is the gradient of a potential that begins as a spring of stiffness k and is unbounded at the
+    limit (after Khatib 1986); below 0.05 margin only the numerator grows further. It does not
+    change the joint motion that the main task requires.
     """
 
-    lower: Numbers  # (n,) [rad]; -inf where there is none
-    upper: Numbers  # (n,) [rad]; inf where there is none
+    lower: Numbers  # (n,) [rad]; -inf for no limit
+    upper: Numbers  # (n,) [rad]; inf for no limit
     margin: float = 0.2  # [rad]
     k: float = 50.0  # [N m/rad]
 
@@ -171,7 +173,7 @@ class JointLimits(Secondary):
         check_gain(self, "k", 0)
 
     def pack(self, n: int) -> list[Packed]:
-        """Return the task for its kernel."""
+        """Return the task in its kernel's form."""
         _same(self, "lower", self.lower, n)
         values = {name: getattr(self, name) for name in ("lower", "upper", "margin", "k")}
         return [Packed(layout.LIMITS, layout.LIMITS_TASK, {"n": n}, **values)]
@@ -179,12 +181,12 @@ class JointLimits(Secondary):
 
 @dataclass(frozen=True)
 class ObstacleAvoidance(Secondary):
-    """Pushes points of the arm out of the neighbourhood of spheres (Khatib 1986)::
+    """Push points of the arm away from spheres (Khatib 1986)::
 
         tau_0 = sum J_p^T f_p,    f_p = k margin (margin - rho) / rho along the sphere's normal
 
-    for every point p that is nearer than ``margin`` to a sphere's surface, rho away; as
-    `JointLimits` near the surface and within.
+    for every point p at a distance rho below ``margin`` from a sphere's surface. Near the surface
+    and inside, f_p is limited as in `JointLimits`.
     """
 
     arm: Arm
@@ -211,7 +213,9 @@ class ObstacleAvoidance(Secondary):
             raise ConfigurationError("ObstacleAvoidance.points: is empty, needs (frame, point)")
         points = []
         for frame, point in self.points:
-            self.arm.kernel("pose", "J", frame=frame, at_point=True)  # whether there is the frame
+            self.arm.kernel(
+                "pose", "J", frame=frame, at_point=True
+            )  # raises if the frame does not exist
             points.append((frame, tuple(_vector(self, "points", point, 3).tolist())))
         object.__setattr__(self, "points", tuple(points))
         object.__setattr__(self, "spheres", spheres)
@@ -219,7 +223,7 @@ class ObstacleAvoidance(Secondary):
         check_gain(self, "k", 0)
 
     def pack(self, n: int) -> list[Packed]:
-        """Return the task for its kernel, a part a point; `ConfigurationError` for another arm."""
+        """Return one kernel task per point; raise `ConfigurationError` for another arm."""
         _fits(self, self.arm, n)
         parts = []
         for frame, point in self.points:
@@ -233,7 +237,7 @@ class ObstacleAvoidance(Secondary):
 
 @dataclass(frozen=True)
 class Manipulability(Secondary):
-    """``tau_0 = k dw/dq``: uphill in Yoshikawa's measure ``w = sqrt(det(J J^T))`` (1985)."""
+    """``tau_0 = k dw/dq``: gradient ascent of Yoshikawa's ``w = sqrt(det(J J^T))`` (1985)."""
 
     arm: Arm
     k: float = 10.0  # [N m] per unit of w
@@ -253,7 +257,7 @@ class Manipulability(Secondary):
             )
 
     def pack(self, n: int) -> list[Packed]:
-        """Return the task for its kernel; `ConfigurationError` for another arm's joints."""
+        """Return the task in its kernel's form; raise `ConfigurationError` for another arm."""
         _fits(self, self.arm, n)
         kernel = self.arm.kernel("J", "dJdq")
         values = {"kernel": kernel.address, "k": self.k, "rows": self.rows}

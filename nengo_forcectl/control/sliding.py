@@ -1,4 +1,4 @@
-"""Sliding control of the joints, Slotine and Li's."""
+"""Slotine and Li's sliding control of the joints."""
 
 from dataclasses import dataclass
 
@@ -16,14 +16,14 @@ class Sliding(JointSpace):
         tau  = M ddq_v + C dq_v + g + K s + robust sat(s / boundary)
 
     With an exact model ``M ds + C s + K s = 0``, and ``s^T M s / 2`` falls at the rate ``s^T K s``,
-    because dM/dt - 2C is skew-symmetric; on ``s = 0`` the error dies out as exp(-slope t). The last
-    term withstands an unknown torque of at most ``robust`` a joint, without chattering: within
-    ``boundary`` of s it is proportional to it (Slotine and Sastry 1983).
+    because dM/dt - 2C is skew-symmetric; on ``s = 0`` the error decays as exp(-slope t). The last
+    term rejects an unknown torque of at most ``robust`` per joint. For ``|s| < boundary`` it is
+    proportional to s, which avoids chattering (Slotine and Sastry 1983).
 
-    Sampled every dt, K is to stay well below ``2 M / dt`` of the lightest joint: give heavier ones
-    more, as a vector.
+    With a period dt, keep K well below ``2 M / dt`` of the lightest joint; a vector K gives heavier
+    joints more.
 
-    ``error`` is ``K s`` and the last term: a gradient law then learns from s, as in their proof.
+    ``error`` is ``K s`` plus the last term: a gradient law then learns from s, as in their proof.
     """
 
     slope: Gain = 7.0  # [1/s]

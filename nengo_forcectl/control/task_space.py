@@ -1,4 +1,4 @@
-"""What the control laws of the tool have in common: rows, task inertia, null space."""
+"""The common base of control laws of the tool: rows, task inertia, null space."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,9 +31,9 @@ class TaskForm(NamedTuple):
         force    = f_e e + f_de de + f_f (f_r + f) + f_z z      [N, N m]
         ahead    = a_ff ddx_r,   press = f_r_ff f_r - f_h f     what answers no error
 
-    e and de are the errors of position and velocity, f the wrench that the environment exerts on
-    the tool, f_r the one that the tool is to exert on the environment, z the law's `Integral` of
-    ``f_r + f`` [N, N m], 0 without one.
+    e and de are the errors of position and velocity, f is the environment's wrench on the tool, f_r
+    the wrench that the tool is to exert, z the law's `Integral` of ``f_r + f`` [N, N m], 0 without
+    one.
     """
 
     a_e: Square | None = None
@@ -49,13 +49,13 @@ class TaskForm(NamedTuple):
     f_h: Square | None = None
 
     def matrices(self, m: int) -> Float[np.ndarray, "m 11 m"]:
-        """Return them as one array, the rows of each next to those of the others."""
+        """Return the matrices as one array, interleaved row by row."""
         return np.stack([np.zeros((m, m)) if part is None else part for part in self], axis=1)
 
 
 @dataclass(frozen=True)
 class TaskSpace(Controller):
-    """A law of the tool's rows, with a posture and other tasks in their null space.
+    """A law of the tool, with a posture and other tasks in the null space of its rows.
 
     With ``Lambda = (J M^-1 J^T)^-1``, ``N^T = I - J^T Lambda J M^-1`` (Khatib 1987), tau_0 the
     secondary tasks' torque and the parts of a `TaskForm`::
@@ -65,22 +65,21 @@ class TaskSpace(Controller):
         dq_r  = Jbar dx_r,  ddq_r = Jbar (ahead - dJ dq),  Jbar = M^-1 J^T Lambda
 
     Rows 0 to 2 are x, y, z of the tool, 3 to 5 its rotation about them, all in the base frame. The
-    error of orientation is ``2 sign(w) v`` with (w, v) the quaternion of ``R_r R^T``: of the two
-    that describe a rotation the shorter way; it is the angle times the axis where it is small
-    (Yuan 1988).
+    error of orientation is ``2 sign(w) v`` with (w, v) the quaternion of ``R_r R^T``: the shorter
+    of the two rotations, equal to angle times axis for a small angle (Yuan 1988).
 
-    Near a singularity, where Lambda's eigenvalues grow without bound, none exceeds ``inertia_max``
-    (as if the arm were lighter than it is, along that direction): the torque for a motion that is
-    hardly possible fades out towards the singularity, and as it does the secondary tasks get the
-    direction. Elsewhere Lambda is exact but for ``damping``. ``Command.singularity`` tells which.
+    Near a singularity Lambda's eigenvalues grow without bound; they are limited to ``inertia_max``,
+    as if the arm were lighter in that direction. The torque for a nearly impossible motion then
+    fades out towards the singularity, and the direction passes to the secondary tasks. Elsewhere
+    Lambda is exact except for ``damping``. ``Command.singularity`` reports the limit.
     """
 
     posture: Numbers  # (n,) [rad]
-    rows: tuple[int, ...] = (0, 1, 2)  # of J: the axes that are controlled
+    rows: tuple[int, ...] = (0, 1, 2)  # rows of J to control
     k_null: float | Numbers = 30.0  # of the posture [N m/rad]
     damping: float = DAMPING  # [1/sqrt(kg)]
     inertia_max: float = 100.0  # [kg], [kg m^2]
-    secondary: tuple[Secondary, ...] = ()  # beside the posture
+    secondary: tuple[Secondary, ...] = ()  # besides the posture
 
     def __post_init__(self) -> None:
         name = type(self).__name__
@@ -110,7 +109,7 @@ class TaskSpace(Controller):
 
     @property
     def turns(self) -> bool:
-        """Whether it controls a rotation."""
+        """Whether the law controls a rotation."""
         return max(self.rows) > 2
 
     @property
@@ -123,15 +122,15 @@ class TaskSpace(Controller):
         return matrix(self, field, len(self.rows))
 
     def bind(self, arm: Arm) -> "BoundTaskLaw":
-        """Return the law for this arm, with an integral of its own if it has one.
+        """Return the law for this arm, with its own integral if it has one.
 
         Raises:
-            ConfigurationError: a posture or a secondary task of another arm.
+            ConfigurationError: the posture or a secondary task is for another arm.
         """
         return BoundTaskLaw(self, arm.dof)
 
     def torque(self, terms: Terms, state: State, reference: Reference) -> Command:
-        """Return the torque of a first cycle, its integral at 0; raises as `BoundLaw.torque`."""
+        """Return the torque of a first cycle, with integral 0; raises as `BoundLaw.torque`."""
         return BoundTaskLaw(self, len(terms.g)).torque(terms, state, reference)
 
 
@@ -139,10 +138,10 @@ class BoundTaskLaw(BoundLaw):
     """A law of the tool for an arm of ``n`` joints.
 
     Args:
-        law: that is bound.
-        n: joints of the arm.
-        named: of the law in messages, and in the names of what it remembers.
-        yielding: block of an `Admittance` around the law.
+        law: the law to bind.
+        n: number of joints.
+        named: name of the law in messages and in the names of its memory.
+        yielding: block of the `Admittance` around the law, if any.
     """
 
     def __init__(
@@ -191,8 +190,8 @@ def task_inertia(
 ) -> Square:
     """Return ``Lambda = (J M^-1 J^T + damping^2 I)^-1``, the arm's inertia along the rows of J.
 
-    For linear rows [kg], for angular ones [kg m^2] (Khatib 1987, eq. 24). The damping keeps it
-    finite at a singularity and costs a relative error of about ``damping^2 Lambda`` elsewhere.
+    Linear rows are in [kg], angular ones in [kg m^2] (Khatib 1987, eq. 24). The damping keeps
+    Lambda finite at a singularity, with a relative error of about ``damping^2 Lambda`` elsewhere.
     """
     mobility = J @ np.linalg.solve(M, J.T)
     return np.linalg.inv(mobility + damping**2 * np.eye(len(J)))

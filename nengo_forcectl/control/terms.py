@@ -1,4 +1,4 @@
-"""An arm's terms, written where a control law's kernel reads them."""
+"""An arm's terms, written to the block that a control law's kernel reads."""
 
 from arms import Terms
 
@@ -6,7 +6,7 @@ from ..kernels.block import Block
 
 
 def write_terms(block: Block, terms: Terms) -> None:
-    """Write an arm's terms into its block; a J of the tool's position alone has three rows."""
+    """Write an arm's terms into its block; J has three rows if it is of the position alone."""
     for name in ("pose", "M", "C", "g"):
         block[name][...] = getattr(terms, name)
     for name in ("J", "dJ"):

@@ -29,8 +29,9 @@ class ConsolidatingLearner:
     Args:
         arm: the model.
         network: the network in arrays; this object takes over the weights.
-        law: the learning law. dt: control period [s]. handles: handles of the simulator's two
-            weights (direct path, decoders), if any.
+        law: the learning law.
+        dt: control period [s].
+        handles: handles of the simulator's two weights (direct path, decoders), if any.
 
     Raises:
         NetworkError: the network's parts do not fit each other, the arm or the law.

@@ -20,8 +20,8 @@ class Descent:
     """Settings of the descent and of the contact force.
 
     Raises:
-        ConfigurationError: a time, speed or force is out of range, or the normal is not of length
-            1.
+        ConfigurationError: a time, speed or force is out of range, or the normal is no
+            unit vector.
     """
 
     force: float  # of the tool on the surface, along -normal [N]
@@ -186,8 +186,7 @@ class Landing(Cycle):
         return self._gone + max(0.0, time - self.landed - self.descent.settle)
 
     def _fallen(self, time: float) -> tuple[float, float]:
-        """Distance [m] and speed [m/s] after ``time`` [s] of descent, uniformly accelerated at
-        first."""
+        """Distance [m] and speed [m/s] after ``time`` [s] of descent, from a standstill."""
         speed, start = self.descent.speed, self.descent.start
         if time <= 0.0:
             return 0.0, 0.0

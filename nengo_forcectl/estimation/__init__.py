@@ -1,4 +1,4 @@
-"""What the sensors do not show: torques that the model lacks, and the state by now."""
+"""Estimates of unmeasured quantities: torques that the model lacks, and the present state."""
 
 from .observer import LowPass, MomentumObserver
 from .predictor import Predictor

@@ -1,4 +1,4 @@
-"""The torque that acts on an arm and that its model does not explain, without accelerations.
+"""Estimate of the torque that an arm's model lacks, without measured accelerations.
 
 The generalised-momentum observer (De Luca and Mattone 2003, doi:10.1109/ROBOT.2003.1241997; De Luca
 et al. 2006, doi:10.1109/IROS.2006.282053), in discrete time.
@@ -22,18 +22,18 @@ class LowPass:
 
         f <- f + (1 - exp(-K dt)) (v - f)
 
-    ``update`` takes v as its mean over the cycle that has just ended. ``sample`` takes v as it is
-    now, at the end of that cycle: the mean is that of the two ends, and the first sample only
-    begins a cycle. So a function of the state that is sampled in the cycles in which a
-    `MomentumObserver` of the same gain is updated stays in step with its torque, to order dt^2.
+    ``update`` takes the mean of v over the cycle that has just ended. ``sample`` takes v at the end
+    of that cycle and uses the mean of both ends; the first sample only begins a cycle. A function
+    of the state that is sampled whenever a `MomentumObserver` of the same gain is updated thus
+    stays synchronous with its torque, to order dt^2.
 
     Args:
-        shape: of v.
-        gain: K [1/s].
-        dt: of a cycle [s].
+        shape: shape of v.
+        gain: gain K [1/s].
+        dt: control period [s].
 
     Raises:
-        ConfigurationError: a gain or cycle that is not positive and finite.
+        ConfigurationError: gain or period is not positive and finite.
     """
 
     def __init__(self, shape: int | tuple[int, ...], gain: float, dt: float) -> None:
@@ -46,7 +46,7 @@ class LowPass:
         self._input, self._value = (self._block[name].reshape(shape) for name in ("input", "value"))
         self._update, self._sample = update_low_pass, sample_low_pass
         self._begun = False
-        self._update(self._block.address)  # compile now, not in a cycle
+        self._update(self._block.address)  # compile before the first cycle
         self._sample(self._block.address, False)
 
     @property
@@ -68,7 +68,7 @@ class LowPass:
         return self.value
 
     def restart(self) -> None:
-        """Let the next sample begin a cycle: what happened since the last one is unknown."""
+        """Let the next sample begin a cycle: the time since the last one is unknown."""
         self._begun = False
 
 
@@ -77,22 +77,22 @@ class MomentumObserver:
 
     The momentum ``p = M dq`` obeys ``dp/dt = tau + tau_u + C^T dq - g``, since ``dM/dt = C + C^T``.
     Its balance over one cycle gives the mean of tau_u in it, and a filter of gain K as `LowPass`
-    makes r of it, ``dr/dt = K (tau_u - r)``::
+    turns it into r, ``dr/dt = K (tau_u - r)``::
 
         tau_u = (p_k - p_k-1) / dt - tau_k-1 - (b_k-1 + b_k) / 2,      b = C^T dq - g
         r_k   = r_k-1 + (1 - exp(-K dt)) (tau_u - r_k-1)
 
-    tau_k-1 [N m] is what was sent in cycle k-1 and held during it. A constant tau_u is estimated
-    without bias at any dt, up to the trapezium's error in the mean of b. Noise of dq reaches r
-    multiplied by about ``K M``.
+    tau_k-1 [N m] is the torque sent in cycle k-1 and held during it. A constant tau_u is estimated
+    without bias at any dt, up to the error of the trapezoidal rule in the mean of b. Noise of dq
+    reaches r multiplied by about ``K M``.
 
     Args:
-        dof: joints of the arm.
-        gain: K [1/s].
-        dt: of a cycle [s].
+        dof: number of joints.
+        gain: gain K [1/s].
+        dt: control period [s].
 
     Raises:
-        ConfigurationError: a gain or cycle that is not positive and finite.
+        ConfigurationError: gain or period is not positive and finite.
     """
 
     def __init__(self, dof: int, gain: float, dt: float) -> None:
@@ -105,11 +105,11 @@ class MomentumObserver:
         self._blocks = [each.address for each in (self._block, self._arm, self._inputs)]
         self._observe = observe
         self._begun = False
-        self._observe(*self._blocks, False)  # compile now, not in a cycle
+        self._observe(*self._blocks, False)  # compile before the first cycle
 
     @property
     def value(self) -> Float[np.ndarray, "n"]:
-        """The estimate r [N m] of the last update; zero before there is one."""
+        """The estimate r [N m] of the last update; zero before the first."""
         return self._block["unmodelled"].copy()
 
     def update(
@@ -117,7 +117,7 @@ class MomentumObserver:
     ) -> Float[np.ndarray, "n"]:
         """Return r [N m] at the end of the cycle in which ``tau_sent_before`` [N m] was held.
 
-        The first call begins the first cycle: it returns zero, whatever the torque before it.
+        The first call begins the first cycle and returns zero for any torque.
         """
         self._block["sent"][:], self._inputs["dq"][:] = tau_sent_before, dq
         write_balance(self._arm, terms)
@@ -126,21 +126,21 @@ class MomentumObserver:
         return self.value
 
     def restart(self) -> None:
-        """Let the next update begin a cycle: what happened since the last one is unknown."""
+        """Let the next update begin a cycle: the time since the last one is unknown."""
         self._begun = False
 
 
 def observer_block(dof: int, gain: float, dt: float) -> Block:
-    """Return what compiled code knows of an observer; raises as `MomentumObserver`."""
+    """Return the block of an observer; raises as `MomentumObserver`."""
     return Block(OBSERVER, {"n": dof}, {"share": share_of(gain, dt), "dt": dt})
 
 
 def write_balance(arm: Block, terms: Terms) -> None:
-    """Write what the balance of momentum takes of an arm's terms into its block."""
+    """Write the terms of the momentum balance into the arm's block."""
     arm["M"][:], arm["C"][:], arm["g"][:] = terms.M, terms.C, terms.g
 
 
 def share_of(gain: float, dt: float) -> float:
-    """Return ``1 - exp(-K dt)``, the share of a cycle's mean in f; raises as `LowPass`."""
+    """Return ``1 - exp(-K dt)``, the weight of a cycle's mean in f; raises as `LowPass`."""
     check_positive(Arguments("LowPass", gain=gain, dt=dt), gain="1/s", dt="s")
     return -math.expm1(-gain * dt)

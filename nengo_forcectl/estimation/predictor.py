@@ -1,4 +1,4 @@
-"""For sensors that are late: the arm as it is by now, not as they show it."""
+"""Prediction of the arm's present state from delayed sensors."""
 
 import math
 from typing import Any
@@ -15,31 +15,31 @@ from ..kernels.block import Block
 from ..kernels.layout import INPUT, PREDICTOR
 
 GAIN = 100.0  # of the observer [1/s]
-MOST = 100  # cycles of delay
+MOST = 100  # largest delay, in cycles
 MEMORY = ("sent", "momentum", "bias", "unmodelled", "begun")
-PREFIX = "predictor."  # of their names in a checkpoint
+PREFIX = "predictor."  # of the names in a checkpoint
 
 
 class Predictor:
-    """Where a delayed state has come to by now, by the model and the torques that were sent since.
+    """The present state, predicted from a delayed one by the model and the torques sent since.
 
         M ddq = tau + r - C dq - g,    integrated over the last ``late`` cycles
 
-    M, C dq and g are those of the state that the sensors show, and r is what a generalised-momentum
-    observer says that the model lacks; the observer compares that state with the torque of its own
-    time. This is the state predictor for a delay in the loop (Manitius and Olbrot 1979,
-    doi:10.1109/TAC.1979.1102124): with a perfect model the delay is gone, and the predicted
-    momentum answers the torque of this moment, so that whatever is built on it need not know of the
-    delay. A change of a torque that the model lacks remains unseen for as long as ever.
+    M, C dq and g are those of the delayed state. r is the torque that the model lacks, by a
+    generalised-momentum observer that pairs each state with the torque of its own time. This is the
+    state predictor for a delay in the loop (Manitius and Olbrot 1979,
+    doi:10.1109/TAC.1979.1102124): with a perfect model it removes the delay, and the predicted
+    momentum responds to the present torque, so that the rest of the loop need not consider the
+    delay. A change of a torque that the model lacks is still seen with the full delay.
 
-    A loop through a predictor is no more robust than one through the delay: what is faster than
-    about 1 / (2 delay) rests on the model alone.
+    A loop with a predictor is no more robust than one with the delay: above about 1 / (2 delay) it
+    relies on the model alone.
 
     Args:
         arm: the model.
-        delay: age of the sensors' state [s].
-        dt: of a control cycle [s].
-        gain: of the observer [1/s].
+        delay: delay of the sensors [s].
+        dt: control period [s].
+        gain: gain of the observer [1/s].
 
     Raises:
         ConfigurationError: the delay is not a whole number of cycles from 0 to 100, or the period
@@ -63,25 +63,25 @@ class Predictor:
         self.delay, self.dt, self.gain = delay, dt, gain
         n = arm.dof
         self._dof = n
-        self._time = math.nan  # of the last state [s]
+        self._time = math.nan  # time of the last state [s]
         self._predict: Any = predict
         sizes = {"n": n, "queue": round(late) + 1}
         self._block = Block(PREDICTOR, sizes, {"share": -math.expm1(-gain * dt), "dt": dt})
         self._arm, self._input = arm_block(arm), Block(INPUT, {"n": n, "k": n})
         self._blocks = self._block.address, self._arm.address, self._input.address
         self.memory: dict[str, np.ndarray] = {PREFIX + name: self._block[name] for name in MEMORY}
-        """What it remembers, by name: views, to be read and set in place."""
-        # Compiles the kernel, so that no cycle does; a state that is not sound leaves no trace.
+        """Its memory by name, as views to read and to set in place."""
+        # Compile the kernel before the first cycle; a state that is not sound has no effect.
         self.now(State(math.nan, np.zeros(n), np.zeros(n), sound=False))
 
     def now(self, state: State) -> State:
-        """Return the state by now [rad], [rad/s]; its time stays that of the reading.
+        """Return the present state [rad], [rad/s]; its time stays that of the reading.
 
         Raises:
-            SimulationError: a state of another shape.
+            SimulationError: the state has a wrong shape.
         """
         passed = state.time - self._time
-        if 1.5 * self.dt < passed < math.inf:  # cycles were left out, and the last torque held
+        if 1.5 * self.dt < passed < math.inf:  # cycles were missed, and the last torque held
             sent = self._block["sent"]
             missed = min(round(passed / self.dt) - 1, len(sent) - 1)
             sent[missed:] = sent[: len(sent) - missed].copy()
@@ -92,7 +92,7 @@ class Predictor:
         return state._replace(q=self._block["q"].copy(), dq=self._block["dq"].copy())
 
     def forget(self) -> None:
-        """Begin a new motion: no torque is on its way, nothing is observed."""
+        """Begin a new motion: clear the queue of torques and the observer."""
         for value in self.memory.values():
             value[...] = 0.0
 
@@ -100,8 +100,8 @@ class Predictor:
         """Record the torque that is sent in this cycle [N m].
 
         Args:
-            tau: the torque.
-            again: whether it replaces the torque that was recorded last.
+            tau: torque that is sent.
+            again: whether it replaces the torque recorded last.
         """
         sent = self._block["sent"]
         if not again:
