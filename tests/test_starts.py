@@ -68,7 +68,7 @@ CASES = {
         robot = Bullet(arm, HOME, [Payload(2.0)], surface=Table(x - [0, 0, 0.01]), wrist=Wrist())
     """,
     "tip": """
-        from nengo_forcectl.control.adaptive_jacobian import KnownTip
+        from nengo_forcectl.kinematics import KnownTip
         tool, law = Tool((0.0, 0.0, 0.1)), OperationalSpace(HOME)
         tip = KnownTip(tool.real(arm))
         cycle = Safe(Blocks(arm, law, NoAdaptation(), kinematics=tip), arm)

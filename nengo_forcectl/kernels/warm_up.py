@@ -44,10 +44,10 @@ def compile_cycle() -> None:
     own = folder()
     if own is None or is_on_disk(run_cycle):
         return
+    LOG.info("compiling the control cycle, once per installation (about 20 s)")
     with (own / "compiling").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # another process may be at it
         if not is_on_disk(run_cycle):
-            LOG.info("compiling the control cycle, once per installation (about 20 s)")
             _compile_parts()
             _compile(run_cycle, (int64, int64, boolean, boolean, boolean, int64, float64))
 
