@@ -45,8 +45,8 @@ class BridgeRobot(Closing, Robot):
         patience: time to wait for the first state [s].
 
     Raises:
-        SimulationError: no robot process replies. ConfigurationError: the token exceeds 64 bits, or
-            there are more than 16 joints.
+        SimulationError: no robot process replies.
+        ConfigurationError: the token exceeds 64 bits, or there are more than 16 joints.
     """
 
     def __init__(

@@ -89,8 +89,8 @@ def track(
 ) -> None:
     """Follow ``path`` with a controller and an adaptation, one control cycle per tick of ``clock``.
 
-    The torques keep the arm's limits (`Safe`). A stop raises an error; for a real arm, which must
-    still be held, use `nengo_forcectl.run`.
+    The torques keep the arm's limits (`Safe`). If they cannot, it raises an error; to
+    hold a real arm in that case, use `nengo_forcectl.run`.
 
     Raises:
         SimulationError: a torque is not finite (it is not sent), or the sensors give no usable
