@@ -213,9 +213,7 @@ class ObstacleAvoidance(Secondary):
             raise ConfigurationError("ObstacleAvoidance.points: is empty, needs (frame, point)")
         points = []
         for frame, point in self.points:
-            self.arm.kernel(
-                "pose", "J", frame=frame, at_point=True
-            )  # raises if the frame does not exist
+            self.arm.kernel("pose", "J", frame=frame, at_point=True)  # checks the frame
             points.append((frame, tuple(_vector(self, "points", point, 3).tolist())))
         object.__setattr__(self, "points", tuple(points))
         object.__setattr__(self, "spheres", spheres)

@@ -1,14 +1,14 @@
 """A trained controller as one folder, which runs without TensorFlow, PyBullet and Sympy.
 
-    controller.json   versions, arm, limits, control law and gains, how it learns; to be read
-    arrays.npz        weights, what it remembers, and the arm's equations as tapes (`arms.tape`)
-    SHA256SUMS        of both; `sha256sum -c SHA256SUMS` checks it, and so does `load_controller`
+    controller.json   versions, arm, limits, control law, learning law and gains, human-readable
+    arrays.npz        weights, memory, and the arm's equations as tapes (`arms.tape`)
+    SHA256SUMS        checksums of both, for `sha256sum -c SHA256SUMS` and `load_controller`
 
-All of it is numbers and names from fixed tables: nothing in a folder is executed, unpickled or
-taken for a path. The checksums find damage; they are no signature, so load what you trust to move
-your arm. Versions of Python, numpy, numba and llvmlite may differ from those that wrote it, the
-last bits of a torque then differ, too: the folder holds a few torques that the controller gives,
-and is refused where they do not come out to 1e-9. This package's must be of the same minor version.
+A folder holds only numbers and names from fixed tables: nothing is executed, unpickled or used as a
+path. The checksums detect damage but are no signature, so load only controllers that you trust to
+move your arm. Versions of Python, numpy, numba and llvmlite may differ from those that wrote the
+folder, which changes the last bits of a torque. The folder therefore holds a few reference torques,
+and is refused unless they are reproduced to 1e-9. This package must have the same minor version.
 """
 
 from pathlib import Path
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 
 
 def export_controller(cycle: Safe, folder: Path | str, *, replace: bool = False) -> Path:
-    """Write a controller as it is now, learned weights and all, as a new folder; return its path.
+    """Write a controller with its present weights to a new folder; return its path.
 
-    The folder appears whole or not at all.
+    The folder is written completely or not at all.
 
     Args:
         cycle: a `CompiledCycle` (that of `learning_cycle`) or `CompiledController`, in its `Safe`.
-        folder: that is written.
-        replace: whether an exported controller that is there may be replaced.
+        folder: folder to write.
+        replace: whether to replace an exported controller that is already there.
 
     Raises:
-        ConfigurationError: a controller that cannot be exported.
+        ConfigurationError: the controller cannot be exported.
         RecordError: the folder exists, or cannot be written.
     """
     folder = Path(folder)
@@ -50,12 +50,12 @@ def export_controller(cycle: Safe, folder: Path | str, *, replace: bool = False)
 def export_run(
     run: Path, folder: Path, name: str | None = None, *, replace: bool = False
 ) -> LoadedController:
-    """Export what a run has trained, by name; return the controller.
+    """Export a controller that a run has trained, by name; return the controller.
 
     Raises:
-        ConfigurationError: a name that is needed or that the run does not have, or a run that
-            leaves no controller.
-        RecordError: no run, a damaged controller, or a folder that exists or cannot be written.
+        ConfigurationError: the name is missing or not in the run, or the run leaves no controller.
+        RecordError: the run does not exist, the controller is damaged, or the folder exists or
+            cannot be written.
     """
     if not (run / "summary.json").is_file():
         raise RecordError(f"run folder '{run}': holds no run")
@@ -77,7 +77,7 @@ def export_run(
 
 
 def _kind_without(run: Path) -> str | None:
-    """What kind of run it is, if that kind leaves no controller."""
+    """Return the kind of a run that leaves no controller, else None."""
     problem = f"run folder '{run}': holds no run that can be read"
     summary = read_json(run / "summary.json", problem)
     with interpreting(problem):
@@ -89,19 +89,19 @@ def _kind_without(run: Path) -> str | None:
 
 
 def trained(cycle: Safe) -> bool:
-    """Whether it is of a kind that learns and can be exported."""
+    """Whether the cycle learns and can be exported."""
     return type(cycle.cycle) is CompiledCycle
 
 
 def load_controller(folder: Path | str) -> LoadedController:
-    """Return the controller of a folder that `export_controller` wrote, ready to run.
+    """Return the controller from a folder of `export_controller`, ready to run.
 
-    It learns on if it was learning; ``.learn(False)`` freezes it. It is all compiled when this
-    returns.
+    It continues to learn if it was learning; ``.learn(False)`` freezes it. Everything is compiled
+    when this returns.
 
     Raises:
         RecordError: the folder, or a file of it, cannot be read, is damaged or incomplete.
-        VersionError: it was written by a version whose controllers are other ones.
+        VersionError: an incompatible version wrote it.
     """
     data, arrays = read(Path(folder))
     try:
@@ -119,10 +119,10 @@ def load_network(folder: Path | str) -> "WorkspaceNetwork":
 
     It runs in Nengo's simulator, without NengoDL; it does not learn there. Its ``state`` takes
     (q, dq, ddq_r), 3 n numbers, or (q, dq_r, ddq_r) if ``encoding.measured`` is False; ``torque``
-    and ``probe`` give F(x; w) [N m], what the cycle calls ``feedforward`` when it does not learn.
+    and ``probe`` give F(x; w) [N m], the cycle's ``feedforward`` without learning.
 
     Raises:
-        RecordError, VersionError: as `load_controller`; or the controller has no network.
+        RecordError, VersionError: as `load_controller`, and if the controller has no network.
     """
     from ..networks.building import network_of  # needs nengo, a loaded controller does not
 

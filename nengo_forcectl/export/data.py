@@ -1,4 +1,4 @@
-"""A controller as plain data and arrays, and back."""
+"""Conversion of a controller to plain data and arrays, and back."""
 
 import json
 import math
@@ -32,24 +32,24 @@ from .folder import FORMAT, versions_here
 from .plain import made, plain, put, stored
 
 CYCLES = {"CompiledCycle": CompiledCycle, "CompiledController": CompiledController}
-"""What can be exported: every law of `nengo_forcectl.control`, with consolidation or without."""
+"""Exportable laws: all of `nengo_forcectl.control`, with or without consolidation."""
 
 KERNELS = [Request(("pose", "J", "dJ", "M", "C", "g")), Request(("pose",)), Request(("J",))]
-TOLERANCE = 1e-9  # of the proof, relative to the largest torque, or [N m]
+TOLERANCE = 1e-9  # of the reference torques, relative to the largest, or [N m]
 
 
 class LoadedController(Safe):
     """What `load_controller` returns: a cycle within its limits.
 
-    If the first state comes one period after the last one before the export, it goes on, to the
-    same torques. With any other it begins a new motion: what it learned stays, what it remembers of
-    the motion is forgotten.
+    If the first state comes one period after the last one before the export, it continues with the
+    same torques. Otherwise it begins a new motion: it keeps what was learned and clears the memory
+    of the motion.
     """
 
     _first = True
 
     def __str__(self) -> str:
-        """Say what it is, in a line."""
+        """Return a one-line description."""
         cycle: Any = self.cycle
         law = cycle.law if isinstance(cycle, CompiledCycle) else cycle.controller.law
         name = "consolidation" if isinstance(law, Consolidation) else type(law).__name__
@@ -69,7 +69,7 @@ class LoadedController(Safe):
         return self.cycle.read()
 
     def step(self, state: State, reference: Reference) -> Result:
-        """Return the torque that may leave; see `Safe.step`."""
+        """Return the torque within the limits; see `Safe.step`."""
         if self._first:
             self._first = False
             if not 0.5 * self.dt < state.time - self._time < 1.5 * self.dt:
@@ -77,16 +77,16 @@ class LoadedController(Safe):
         return super().step(state, reference)
 
     def restart(self) -> None:
-        """Begin a new motion: forget the last torques and states, not what was learned."""
+        """Begin a new motion: clear the last torques and states, keep what was learned."""
         self.reset()
         self.remembered = np.zeros((6, self.dof)), (0, 0, -math.inf, 0, 0)
 
 
 def described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Return a controller as JSON's data and arrays by name.
+    """Return a controller as JSON data, and arrays by name.
 
     Raises:
-        ConfigurationError: one that cannot be exported.
+        ConfigurationError: the controller cannot be exported.
     """
     if not isinstance(safe, Safe):
         raise ConfigurationError(
@@ -107,7 +107,7 @@ def described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     law = plain(cycle.controller.law, "law", arrays, cycle.arm)
     inner: dict[str, Any] = {"type": kind, "model": None, "law": law}
     requests = _requests(cycle)
-    if cycle.arm.chain != safe.arm.chain:  # the cycle goes by another model than its limits
+    if cycle.arm.chain != safe.arm.chain:  # the cycle and its limits use different models
         inner["model"] = _described_arm(cycle.arm, requests, "model", arrays)
         requests = KERNELS
     if isinstance(cycle, CompiledCycle):
@@ -135,7 +135,7 @@ def described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 def _described_arm(
     arm: Arm, requests: Sequence[Request], path: str, arrays: dict[str, np.ndarray]
 ) -> dict[str, Any]:
-    """Its chain, without what only dresses it, and its equations."""
+    """Return the arm's chain, without meshes and colours, and its equations."""
     for k, request in enumerate(requests):
         tape = to_tape(arm.steps(request))
         arrays |= {f"{path}.{k}.{name}": value for name, value in tape.items()}
@@ -159,23 +159,23 @@ def _assembled_arm(data: Mapping[str, Any], path: str, arrays: Mapping[str, np.n
 
 
 def _within(start: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The arrays whose names begin so, by the rest of their names."""
+    """Return the arrays whose names have this prefix, by the rest of their names."""
     return {n.removeprefix(start): v for n, v in arrays.items() if n.startswith(start)}
 
 
 def _requests(cycle: Any) -> list[Request]:
-    """The kernels of the arm that a cycle and its limits ask for, with its secondary tasks'."""
+    """Return the arm's kernels that a cycle, its limits and its secondary tasks use."""
     requests = list(KERNELS)
     requests += [kernel.request for kernel in cycle.controller.kernels]
     return list(dict.fromkeys(requests))
 
 
 def assembled(data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> LoadedController:
-    """Return the controller that `described` gave the data of.
+    """Return the controller from the data of `described`.
 
     Raises:
-        RecordError: data that it does not give. KeyError, IndexError, TypeError, ValueError or
-            OverflowError: data of another form; see `interpreting`.
+        RecordError: the data are not from `described`. KeyError, IndexError, TypeError, ValueError
+            or OverflowError: the data have another form; see `interpreting`.
     """
     arm, dt, inner = _assembled_arm(data["arm"], "arm", arrays), data["dt"], data["cycle"]
     model = arm if inner["model"] is None else _assembled_arm(inner["model"], "model", arrays)
@@ -212,7 +212,7 @@ def _of(kind: type, data: Any, path: str, arrays: Mapping[str, np.ndarray]) -> A
 
 
 def network_arrays(inner: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> NetworkArrays:
-    """Return the network of a learning cycle's data."""
+    """Return the network from a learning cycle's data."""
     names = ("encoders", "bias", "memory.weights")
     encoding = _of(StateEncoding, inner["encoding"], "encoding", arrays)
     return NetworkArrays(encoding, *(stored(arrays, name) for name in names))
@@ -242,7 +242,7 @@ def proof(controller: LoadedController) -> Float[np.ndarray, "3 n"]:
 def check_proof(
     controller: LoadedController, data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
 ) -> None:
-    """Refuse a controller whose torques are not those that were written; `RecordError`."""
+    """Raise `RecordError` unless a controller reproduces the written torques."""
     wanted, found = stored(arrays, "proof"), proof(controller)
     off = float(np.abs(found - wanted).max()) if found.shape == wanted.shape else math.inf
     if not off <= TOLERANCE * max(1.0, float(np.abs(wanted).max())):

@@ -1,4 +1,4 @@
-"""The folder of an exported controller: its three files, written whole, and read when they are."""
+"""The folder of an exported controller: its three files, written and read as a whole."""
 
 import hashlib
 import io
@@ -22,11 +22,11 @@ PACKAGES = ("nengo-forcectl", "numpy", "numba", "llvmlite")
 
 
 def check_new(folder: Path, replace: bool) -> None:
-    """Refuse a folder that is there; `RecordError`.
+    """Raise `RecordError` if the folder exists.
 
     Args:
-        folder: that is to be written.
-        replace: whether a controller that is there may be replaced.
+        folder: folder to write.
+        replace: whether to accept a folder that holds a controller.
     """
     if folder.exists() and not (replace and _is_controller(folder)):
         answer = "which is no exported controller" if replace else "and replace is not set"
@@ -34,12 +34,12 @@ def check_new(folder: Path, replace: bool) -> None:
 
 
 def _is_controller(folder: Path) -> bool:
-    """Whether there is nothing but a controller, which may be replaced."""
+    """Whether the folder holds nothing but a controller, so that it may be replaced."""
     return folder.is_dir() and {path.name for path in folder.iterdir()} == {TEXT, ARRAYS, SUMS}
 
 
 def write(folder: Path, data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-    """Write a folder, whole or not at all; in the place of one that is there.
+    """Write a folder completely or not at all, replacing an existing one.
 
     Raises:
         RecordError: it cannot be written.
@@ -59,7 +59,7 @@ def write(folder: Path, data: Mapping[str, Any], arrays: Mapping[str, np.ndarray
                 folder.rename(old)
             try:
                 new.rename(folder)
-            except BaseException:  # an interruption, too: the old one goes back
+            except BaseException:  # also an interruption: restore the old folder
                 if old.exists():
                     old.rename(folder)
                 raise
@@ -70,7 +70,7 @@ def write(folder: Path, data: Mapping[str, Any], arrays: Mapping[str, np.ndarray
 
 
 def read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Return the data and the arrays of a folder whose checksums are right.
+    """Return the data and the arrays of a folder after checking its checksums.
 
     Raises:
         RecordError: the folder, or a file of it, cannot be read, is damaged or incomplete.
@@ -99,12 +99,12 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 
 
 def names_in(run: Path) -> list[str]:
-    """Return the names of the controllers that a run folder holds."""
+    """Return the names of the controllers in a run folder."""
     return sorted(path.parent.name for path in run.glob(f"*/{SUMS}"))
 
 
 def _sums(folder: Path) -> dict[str, str]:
-    """Checksum by name; the names are ours, not the file's."""
+    """Return checksums by name; the names are fixed here, not read from the file."""
     if not folder.is_dir():
         raise RecordError(f"controller folder '{folder}': there is none")
     if (folder / "summary.json").is_file() and not (folder / SUMS).exists():
@@ -128,12 +128,12 @@ def _sha256(content: bytes) -> str:
 
 
 def versions_here() -> dict[str, str]:
-    """Return the versions that make a difference to what a controller gives."""
+    """Return the versions that affect a controller's torques."""
     return {"python": platform.python_version()} | {n: metadata.version(n) for n in PACKAGES}
 
 
 def _text(data: Mapping[str, Any]) -> str:
-    """JSON with a line a field; lists of numbers stay on one."""
+    """Return JSON with one line per field; lists of numbers stay on one line."""
     text = json.dumps(data, indent=2, allow_nan=False)
     short = lambda found: "[" + re.sub(r"\n\s+", " ", found[1]) + "]"  # noqa: E731
     return re.sub(r"\[\n\s+([^\[\]{}]*?)\n\s+\]", short, text) + "\n"

@@ -1,9 +1,9 @@
-"""Settings (arms, limits, gains) as plain data: JSON that a person can read, and back.
+"""Conversion of settings (arms, limits, gains) to plain data, readable as JSON, and back.
 
 A dataclass becomes ``{"type": name, field: value, ...}``, a tuple a list, a small array
 ``{"array": [...]}``; a large one goes to ``arrays`` under its path, ``{"stored": "law.basis"}``.
-What is not finite is ``{"number": "inf"}``, or "inf" within an array: JSON has no number for it.
-Only the types of a table are made again, whatever the text says.
+Numbers that are not finite become ``{"number": "inf"}``, or "inf" within an array, because JSON
+lacks them. Only types of a fixed table are restored.
 """
 
 import dataclasses
@@ -28,19 +28,19 @@ OTHERS = (
     chain.Joint, chain.Mimic, chain.Pose,
 )  # fmt: skip
 TYPES: dict[str, type] = {kind.__name__: kind for kind in (*LAWS, *SECONDARY_TASKS, *OTHERS)}
-LARGE = 64  # numbers of an array that is not written out
+LARGE = 64  # smallest size of an array that is stored separately
 
 
 def plain(value: Any, path: str, arrays: dict[str, np.ndarray], arm: Arm | None = None) -> Any:
     """Return ``value`` as plain data.
 
     Args:
-        path: of it, in messages and as the name of what is stored.
-        arrays: takes what is stored.
-        arm: the one arm that a value may hold.
+        path: its path, for messages and as the name of a stored array.
+        arrays: receives the stored arrays.
+        arm: the only arm that a value may hold.
 
     Raises:
-        ConfigurationError: something that there is no plain form of.
+        ConfigurationError: a value has no plain form.
     """
     if isinstance(value, (bool, np.bool_, str)) or value is None:
         return value if value is None or isinstance(value, str) else bool(value)
@@ -72,10 +72,10 @@ def plain(value: Any, path: str, arrays: dict[str, np.ndarray], arm: Arm | None 
 
 
 def made(data: Any, path: str, arrays: Mapping[str, np.ndarray], arm: Arm | None = None) -> Any:
-    """Return what `plain` gave ``data`` for, as new.
+    """Return the object from which `plain` made ``data``.
 
     Raises:
-        RecordError: data that `plain` does not give.
+        RecordError: the data are not from `plain`.
     """
     if isinstance(data, list):
         return tuple(made(each, f"{path}.{k}", arrays, arm) for k, each in enumerate(data))
@@ -103,14 +103,14 @@ def made(data: Any, path: str, arrays: Mapping[str, np.ndarray], arm: Arm | None
 
 
 def stored(arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:
-    """Return the array of a name; `RecordError` if there is none, or NaN in it."""
+    """Return the array of a name; raise `RecordError` if it is missing or holds NaN."""
     if name not in arrays:
         raise RecordError(f"there is no array {name!r}; arrays: {', '.join(sorted(arrays))}")
     return _array(arrays[name], name)
 
 
 def put(target: np.ndarray, arrays: Mapping[str, np.ndarray], name: str) -> None:
-    """Set an array in place to the one of a name; `RecordError` for one of another shape."""
+    """Copy the array of a name into another one; raise `RecordError` if the shapes differ."""
     value = stored(arrays, name)
     if value.shape != target.shape:
         raise RecordError(f"array {name!r} has shape {value.shape}, needs {target.shape}")

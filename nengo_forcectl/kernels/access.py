@@ -1,10 +1,10 @@
-"""How a kernel reads and writes a block: by the name of a place, without an allocation.
+"""Reading and writing a block from a kernel, by the name of a field, without allocation.
 
-A block is known by its address alone. It begins with a table of where each field starts and where
-the last one ends, counted in numbers of 8 bytes from its beginning; `layout` has the names.
+A kernel gets only a block's address. The block begins with a table of where each field starts and
+where the last one ends, counted in words of 8 bytes from its beginning; `layout` has the names.
 
-These functions exist in kernels alone. They are written as LLVM instructions, because functions of
-Python would be compiled anew for every place, and again in every kernel that calls them.
+These functions work in kernels only. They emit LLVM instructions, because Python functions would be
+compiled anew for every field, and again in every kernel that calls them.
 """
 
 from collections.abc import Sequence
@@ -22,12 +22,12 @@ _instructions: Any = intrinsic
 
 
 def _words(builder: Any, address: Any, kind: Any = _WORD) -> Any:
-    """Pointer to the numbers at an address."""
+    """Return a pointer to the numbers at an address."""
     return builder.inttoptr(address, kind.as_pointer())
 
 
 def _limits(builder: Any, block: Any, field: Any) -> tuple[Any, Any]:
-    """Where a field starts and where the next one does, counted from the block's beginning."""
+    """Return the starts of a field and of the next one, counted from the block's beginning."""
     table = _words(builder, block)
     after = builder.add(field, ir.Constant(_WORD, 1))
     return builder.load(builder.gep(table, [field])), builder.load(builder.gep(table, [after]))
@@ -38,7 +38,7 @@ def _address(builder: Any, block: Any, start: Any) -> Any:
 
 
 def _view(context: Any, builder: Any, kind: Any, address: Any, shape: Sequence[Any]) -> Any:
-    """An array of ``kind`` that nobody owns over the numbers at an address."""
+    """Return an array of ``kind`` over the numbers at an address, without ownership."""
     strides = [_BYTES]
     for length in reversed(shape[1:]):
         strides.insert(0, builder.mul(strides[0], length))
@@ -55,7 +55,7 @@ def _view(context: Any, builder: Any, kind: Any, address: Any, shape: Sequence[A
 
 
 def _field(context: Any, builder: Any, kind: Any, values: Sequence[Any]) -> Any:
-    """View of a field; ``values`` are its block and place, and all of its lengths but the first."""
+    """Return a view of a field; ``values`` are its block, place and all lengths but the first."""
     block, field, *inner = values
     start, end = _limits(builder, block, field)
     length = builder.sub(end, start)
@@ -70,7 +70,7 @@ def _array(dimensions: int, dtype: Any = _FLOAT) -> Any:
 
 @_instructions
 def whole(typing: Any, block: Any, field: Any) -> Any:
-    """The int64 of a field that has one: a size, a choice or an address."""
+    """Return the int64 of a scalar field: a size, a choice or an address."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         start, _ = _limits(builder, *values)
@@ -81,7 +81,7 @@ def whole(typing: Any, block: Any, field: Any) -> Any:
 
 @_instructions
 def number(typing: Any, block: Any, field: Any) -> Any:
-    """The float64 of a field that has one."""
+    """Return the float64 of a scalar field."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         start, _ = _limits(builder, *values)
@@ -92,7 +92,7 @@ def number(typing: Any, block: Any, field: Any) -> Any:
 
 @_instructions
 def set_number(typing: Any, block: Any, field: Any, value: Any) -> Any:
-    """Write the float64 of a field that has one."""
+    """Write the float64 of a scalar field."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         start, _ = _limits(builder, *values[:2])
@@ -105,7 +105,7 @@ def set_number(typing: Any, block: Any, field: Any, value: Any) -> Any:
 
 @_instructions
 def vector(typing: Any, block: Any, field: Any) -> Any:
-    """The float64 of a field, (size,)."""
+    """Return a float64 field, (size,)."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         return _field(context, builder, _array(1), values)
@@ -115,7 +115,7 @@ def vector(typing: Any, block: Any, field: Any) -> Any:
 
 @_instructions
 def wholes(typing: Any, block: Any, field: Any) -> Any:
-    """The int64 of a field, (size,)."""
+    """Return an int64 field, (size,)."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         return _field(context, builder, _array(1, _INT), values)
@@ -125,7 +125,7 @@ def wholes(typing: Any, block: Any, field: Any) -> Any:
 
 @_instructions
 def matrix(typing: Any, block: Any, field: Any, columns: Any) -> Any:
-    """The float64 of a field, (rows, columns)."""
+    """Return a float64 field, (rows, columns)."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         return _field(context, builder, _array(2), values)
@@ -135,7 +135,7 @@ def matrix(typing: Any, block: Any, field: Any, columns: Any) -> Any:
 
 @_instructions
 def cube(typing: Any, block: Any, field: Any, rows: Any, columns: Any) -> Any:
-    """The float64 of a field, (layers, rows, columns)."""
+    """Return a float64 field, (layers, rows, columns)."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         return _field(context, builder, _array(3), values)
@@ -145,7 +145,7 @@ def cube(typing: Any, block: Any, field: Any, rows: Any, columns: Any) -> Any:
 
 @_instructions
 def span(typing: Any, block: Any, first: Any, last: Any) -> Any:
-    """The float64 of neighbouring fields, from ``first`` to ``last``, flat."""
+    """Return the float64 fields from ``first`` to ``last`` as one flat array."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         block, first, last = values

@@ -1,4 +1,4 @@
-"""Cholesky's factorisation of small matrices, whole or some columns at a time."""
+"""Cholesky factorisation of small matrices, complete or some columns at a time."""
 
 import math
 
@@ -7,10 +7,10 @@ from .compile import kernel
 
 @kernel
 def factor_columns(A, start, stop):
-    """Columns ``start`` to ``stop`` of the factor L of A = L L^T, in A's lower triangle.
+    """Compute columns ``start`` to ``stop`` of the factor L of A = L L^T, in A's lower triangle.
 
-    Those before must be there. Rows are scaled by a pivot's root; A must be positive definite;
-    or else there is something in L that is not finite.
+    Earlier columns must be complete. Rows are scaled by the pivot's root. Unless A is positive
+    definite, L contains values that are not finite.
     """
     n = len(A)
     for j in range(start, min(stop, n)):
@@ -26,7 +26,7 @@ def factor_columns(A, start, stop):
 
 @kernel
 def substitute(L, x):
-    """x = (L L^T)^-1 x, in place."""
+    """Compute x = (L L^T)^-1 x in place."""
     n = len(L)
     for i in range(n):
         total = x[i]
@@ -41,7 +41,7 @@ def substitute(L, x):
 
 @kernel
 def solve_rows(A, X):
-    """Every row x of X becomes A^-1 x; A becomes its factor."""
+    """Replace every row x of X by A^-1 x, and A by its factor."""
     n, m = len(A), len(X)
     factor_columns(A, 0, n)
     for i in range(n):

@@ -1,4 +1,4 @@
-"""An arm's terms at the present state, in its block."""
+"""An arm's terms at the present state, written to its block."""
 
 from arms.machine.invoke import invoke
 
@@ -9,14 +9,14 @@ from .layout import ARM_G, ARM_KERNEL, ARM_POSE, INPUT_DQ, INPUT_Q
 
 @kernel
 def compute_terms(arm, inputs):
-    """Pose, J, dJ, M, C and g at the input's q and dq."""
+    """Compute pose, J, dJ, M, C and g at the input's q and dq."""
     q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
     invoke(whole(arm, ARM_KERNEL), q, dq, span(arm, ARM_POSE, ARM_G))  # pyright: ignore[reportCallIssue]
 
 
 @kernel
 def parts(terms, n):
-    """pose, J, dJ, M, C, g of what a kernel of these wrote."""
+    """Return pose, J, dJ, M, C, g from the output of their kernel."""
     a, b = 16 + 6 * n, 16 + 12 * n
     c, d = b + n * n, b + 2 * n * n
     return (

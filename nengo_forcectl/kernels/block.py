@@ -1,8 +1,8 @@
-"""Blocks: arrays with named fields, for Python by name and for kernels by address.
+"""Blocks: arrays with named fields, accessed by name in Python and by address in kernels.
 
-A block belongs to one part of the loop: an arm, a law, a learner, a guard. It is one array; its
-fields follow each other in the order of its `Layout`. A field is a float64 or an int64 (``whole``),
-or an array of them; its shape is given in letters, whose values a `Block` is made with.
+A block belongs to one part of the loop: an arm, a law, a learner, a guard. It is one array with the
+fields in the order of its `Layout`. A field is a float64 or an int64 (``whole``), or an array of
+them. Its shape is given in letters; the `Block` gets their values.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ class Field(NamedTuple):
 
 
 class Layout:
-    """The fields of one kind of block, in their order."""
+    """The fields of one kind of block, in order."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -30,21 +30,21 @@ class Layout:
     def add(self, name: str, shape: str = "", *, whole: bool = False) -> np.int64:
         """Add a field after the last one; return its place."""
         self.fields.append(Field(name, tuple(shape.split()), whole))
-        # numba would compile every reader of an int anew for each value; not so of an int64.
+        # numba would recompile every reader for each value of an int, but not of an int64.
         return np.int64(len(self.fields) - 1)
 
 
 class Block:
-    """An array with a field of a `Layout` at every place, for Python by name.
+    """An array with the fields of a `Layout`, accessed by name in Python.
 
-    Compiled code knows it by ``address``, as long as this object lives; ``keeps`` are other
-    objects that must live as long, because the block holds addresses of theirs.
+    Compiled code uses its ``address``, valid while this object lives. ``keeps`` are objects that
+    must live as long, because the block holds their addresses.
 
     Args:
-        layout: its fields.
+        layout: the fields.
         sizes: value of each letter of the shapes.
-        values: of fields, by name; those that are not given are 0.
-        keeps: what must not be freed before the block is.
+        values: values of fields by name; other fields are 0.
+        keeps: objects to keep alive with the block.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Block:
         return self.views[name]
 
     def between(self, first: str, last: str) -> np.ndarray:
-        """Return neighbouring fields of float64 as one flat view, from ``first`` to ``last``."""
+        """Return the float64 fields from ``first`` to ``last`` as one flat view."""
         names = [field.name for field in self.layout.fields]
         words = self.array.view(np.int64)
         return self.array[words[names.index(first)] : words[names.index(last) + 1]]

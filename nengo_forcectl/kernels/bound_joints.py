@@ -9,7 +9,7 @@ from .compile import kernel
 
 @kernel
 def allowed(d, a, k):
-    """Speed [rad/s] towards a limit d [rad] away, and its slope over d.
+    """Return the allowed speed [rad/s] at a distance d [rad] from a limit, and its slope over d.
 
     ``k d`` near it, ``sqrt(2 a (d - a / 2 k^2))`` from ``d = a / k^2`` on, where both meet in value
     and slope: braking with at most ``a``.
@@ -22,9 +22,9 @@ def allowed(d, a, k):
 
 @kernel
 def position_bounds(x, dx, lower, upper, a, k, rate):
-    """Least and largest acceleration that keep x between lower and upper.
+    """Return the least and the largest acceleration that keep x between lower and upper.
 
-    ``ddx <= rate (v - dx) - v' dx``, v the speed that is allowed at x.
+    ``ddx <= rate (v - dx) - v' dx``, with v the allowed speed at x.
     """
     v, slope = allowed(upper - x, a, k)
     high = rate * (v - dx) - slope * dx
@@ -37,7 +37,7 @@ def position_bounds(x, dx, lower, upper, a, k, rate):
 
 @kernel
 def bound_joints(guard, q, dq):
-    """Bring ``ddq`` and ``rest`` within the joints' bounds; return what ``ddq`` met."""
+    """Clip ``ddq`` and ``rest`` to the joints' bounds; return the limits that ``ddq`` met."""
     q_lower, q_upper = vector(guard, at.GUARD_Q_LOWER), vector(guard, at.GUARD_Q_UPPER)
     dq_max, braking = vector(guard, at.GUARD_DQ_MAX), vector(guard, at.GUARD_BRAKING)
     k, rate = number(guard, at.GUARD_POSITION_GAIN), number(guard, at.GUARD_POSITION_RATE)

@@ -10,24 +10,25 @@ from .algebra import substitute
 from .bound_joints import bound_joints
 from .compile import kernel
 
-SWEEPS = 10  # over the tool's bounds and the joints'
+SWEEPS = 10  # number of sweeps over the bounds of tool and joints
 AHEAD = (0.0625, 0.125, 0.25, 0.375, 0.5, 0.75, math.inf)
-"""When the way to rest is looked at, as shares of the time that it takes."""
+"""Prediction times on the way to rest, as shares of its duration."""
 WALLS = 6 * len(AHEAD)
-"""Bounds on an acceleration, at most: two walls for each axis, at each look."""
-INSIDE = 2e-3  # distance from the walls, for what lies between the looks [m]
-DEEPEST = 2e-3  # way back that is asked for from outside, at most [m]
-UNSURE = 1e-3  # speed of the tool towards a wall that may pass [m/s]
+"""Largest number of bounds on an acceleration: two walls per axis and prediction time."""
+INSIDE = 2e-3  # distance from the walls, for the motion between prediction times [m]
+DEEPEST = 2e-3  # largest correction from outside [m]
+UNSURE = 1e-3  # tolerated speed of the tool towards a wall [m/s]
 
 
 @kernel
 def coming_to_rest(dq, a, k, t):
-    """Where and how fast a joint is after t [s] of ``ddq = clip(-k dq, -a, a)``.
+    """Return a joint's state after t [s] of ``ddq = clip(-k dq, -a, a)``.
 
-    Its way from here [rad], its velocity [rad/s], the slope of the way over dq [s].
+    The values are its displacement [rad], its velocity [rad/s], and the displacement's slope over
+    dq [s].
     """
     speed, knee = abs(dq), a / k
-    full = max(speed - knee, 0.0) / a  # time with all of a
+    full = max(speed - knee, 0.0) / a  # time with the full deceleration a
     if t < full:
         way, left, slope = (speed - 0.5 * a * t) * t, speed - a * t, t
     else:
@@ -41,19 +42,21 @@ def coming_to_rest(dq, a, k, t):
 
 @kernel
 def find_walls(guard, q, dq, J):
-    """Write what the box asks of an acceleration, ``walls @ ddq <= wall_most``; return how many.
+    """Write the box's bounds on an acceleration, ``walls @ ddq <= wall_most``; return their number.
 
-    Let all joints come to rest; x(t) is where the tool is then, after t. A wall at x_max leaves::
+    While all joints come to rest, let x(t) be the tool's position after t. A wall at x_max
+    requires::
 
         J(t) D(t) (ddq - rest) <= max(k (x_max - x(t)) - dx(t), 0)
 
-    D(t) is the slope of the joints' way to t over dq. With ``ddq = rest`` it holds, whatever the
-    state, and x(inf) stays where it is. If x(inf) is beyond the wall, 0 is less than that: back.
+    D(t) is the slope of the joints' displacement at t over dq. ``ddq = rest`` satisfies this in
+    every state and leaves x(inf) unchanged. If x(inf) is beyond the wall, the right-hand side is
+    below 0: back.
 
     Args:
-        guard: of `GUARD`; its ``rest`` is ``clip(-k dq, -a, a)`` [rad/s^2].
-        q, dq: of the arm.
-        J: (6, n), of the tool at q.
+        guard: block of `GUARD`; its ``rest`` is ``clip(-k dq, -a, a)`` [rad/s^2].
+        q, dq: state of the arm.
+        J: (6, n), Jacobian of the tool at q.
     """
     n, k = len(q), number(guard, at.GUARD_POSITION_GAIN)
     braking, speed = vector(guard, at.GUARD_BRAKING), vector(guard, at.GUARD_TOOL_SPEED)
@@ -76,7 +79,7 @@ def find_walls(guard, q, dq, J):
 
 @kernel
 def look_ahead(guard, q, dq, t):
-    """Write where the arm is on its way to rest after t [s], and its tool's pose and J there."""
+    """Write the arm's state after t [s] on its way to rest, and the tool's pose and J there."""
     stop_q, stop_dq = vector(guard, at.GUARD_STOP_Q), vector(guard, at.GUARD_STOP_DQ)
     slope, braking = vector(guard, at.GUARD_STOP_SLOPE), vector(guard, at.GUARD_BRAKING)
     k = number(guard, at.GUARD_POSITION_GAIN)
@@ -90,9 +93,9 @@ def look_ahead(guard, q, dq, t):
 
 @kernel
 def add_walls(guard, axis, passed, count):
-    """Add the bounds of both walls of an axis, ``passed`` [s] after the last look.
+    """Add the bounds of both walls of an axis, ``passed`` [s] after the last prediction time.
 
-    Returns how many bounds there are then.
+    Returns the number of bounds so far.
     """
     dq, slope = vector(guard, at.GUARD_STOP_DQ), vector(guard, at.GUARD_STOP_SLOPE)
     n, rest = len(dq), vector(guard, at.GUARD_REST)
@@ -113,7 +116,7 @@ def add_walls(guard, axis, passed, count):
             walls[count, i] = sign * J[axis, i] * slope[i]
             still += walls[count, i] * rest[i]
         free = sign * (box[side, axis] - pose[axis, 3]) - inside
-        if sign * before > 0.0 > dx:  # it turns back on the way
+        if sign * before > 0.0 > dx:  # the tool turns back in between
             free -= 0.5 * dx * dx * passed / (sign * before - dx)
         least = k * max(free, -DEEPEST) if math.isinf(passed) else 0.0
         most[count] = still + max(k * free - dx, min(least, 0.0))
@@ -123,7 +126,8 @@ def add_walls(guard, axis, passed, count):
 
 @kernel
 def cross_walls(guard, count, ddq):
-    """Move an acceleration across every wall that it breaks, on M's shortest way; did it move?"""
+    """Project an acceleration on every wall that it violates, in the metric of M; return if it
+    moved."""
     n, moved = len(ddq), False
     walls, most = matrix(guard, at.GUARD_WALLS, n), vector(guard, at.GUARD_WALL_MOST)
     factor, push = matrix(guard, at.GUARD_FACTOR, n), vector(guard, at.GUARD_PUSH)
@@ -147,10 +151,10 @@ def cross_walls(guard, count, ddq):
 
 @kernel
 def bound_tool(guard, q, dq, J):
-    """Bring ``ddq`` and ``rest`` within the bounds of the tool's box and of the joints.
+    """Project ``ddq`` and ``rest`` on the bounds of the tool's box and of the joints.
 
-    The nearest by M, as far as some sweeps find it (Gauss-Seidel). Return what ``ddq`` met, and
-    how much of the way to it from ``rest`` keeps the box.
+    The metric is M; a few Gauss-Seidel sweeps approximate the nearest point. Returns the limits
+    that ``ddq`` met, and the share of the line from ``rest`` to it that keeps the box.
     """
     n, ddq, rest = len(q), vector(guard, at.GUARD_DDQ), vector(guard, at.GUARD_REST)
     count = find_walls(guard, q, dq, J)

@@ -1,4 +1,4 @@
-"""From the arrays of a `State` and a `Reference` into the block of a cycle's input."""
+"""Copying of a `State` and a `Reference` into the block of a cycle's input."""
 
 from functools import cache
 from typing import Any
@@ -28,7 +28,7 @@ _VECTOR, _MATRIX = numba.float64[::1], numba.float64[:, ::1]
 
 @kernel
 def copy(values, target):
-    """Whether ``values`` have the target's size; if so, they are in it."""
+    """Copy ``values`` if they have the target's size; return whether they do."""
     if len(values) != len(target):
         return False
     for i in range(len(target)):
@@ -38,7 +38,7 @@ def copy(values, target):
 
 @kernel
 def collect_motion(q, dq, x, dx, ddx, inputs):
-    """State and reference of a position; returns 0, or NOTHING for arrays of another size."""
+    """Copy state and position reference; return 0, or NOTHING for arrays of another size."""
     good = copy(q, vector(inputs, INPUT_Q)) and copy(dq, vector(inputs, INPUT_DQ))
     good = good and copy(x, vector(inputs, INPUT_X)) and copy(dx, vector(inputs, INPUT_DX))
     return 0 if good and copy(ddx, vector(inputs, INPUT_DDX)) else NOTHING
@@ -46,7 +46,7 @@ def collect_motion(q, dq, x, dx, ddx, inputs):
 
 @kernel
 def collect_rotation(R, omega, domega, inputs):
-    """Reference of an orientation; returns as `collect_motion`."""
+    """Copy an orientation reference; return as `collect_motion`."""
     if R.shape != (3, 3):
         return NOTHING
     rows = vector(inputs, INPUT_R)
@@ -59,9 +59,9 @@ def collect_rotation(R, omega, domega, inputs):
 
 @kernel
 def collect_wrenches(measured, press, inputs):
-    """The sensor's wrench and the one to exert; returns as `collect_motion`, or NOT_FINITE.
+    """Copy the measured wrench and the one to exert; return as `collect_motion`, or NOT_FINITE.
 
-    A number that is not below `HUGE` is refused here, so that no integral takes it in.
+    A number that is not below `HUGE` is refused here, to protect the integrals.
     """
     good = copy(measured, vector(inputs, INPUT_WRENCH))
     if not (good and copy(press, vector(inputs, INPUT_PRESS))):
@@ -74,7 +74,7 @@ def collect_wrenches(measured, press, inputs):
 
 @cache
 def collectors() -> tuple[Any, Any, Any]:
-    """Return the three for contiguous float64 arrays alone: they raise `TypeError` for others."""
+    """Return the three functions for contiguous float64 arrays; others raise `TypeError`."""
     kernels: tuple[Any, Any, Any] = collect_motion, collect_rotation, collect_wrenches
     signatures = (_VECTOR,) * 5, (_MATRIX, _VECTOR, _VECTOR), (_VECTOR,) * 2
     for each, arrays in zip(kernels, signatures, strict=True):

@@ -1,8 +1,8 @@
-"""How every kernel is compiled, and where its machine code is kept.
+"""Compilation of kernels, and the cache of their machine code.
 
-numba looks at the date of a function's own file, not at those of the functions that it calls and
-may have compiled into it. So the folder of the machine code is named by the contents of all
-sources that a kernel can consist of: this folder's and those of ``arms.machine``.
+numba checks the date of a function's own file, but not of the functions compiled into it. So the
+cache folder is named by the contents of all sources of kernels: this folder's and those of
+``arms.machine``.
 """
 
 from collections.abc import Callable
@@ -22,13 +22,13 @@ FAST = {"reassoc", "contract"}
 
 @cache
 def folder() -> Path | None:
-    """Return the folder of this version's machine code; None where none can be written."""
+    """Return the cache folder of this version; None if none can be written."""
     sources = [Path(__file__).parent, Path(arms.machine.__path__[0])]
     return disk.versioned_folder("numba", disk.digest_of(*sources) + numba.__version__)
 
 
 def kernel(function: Callable[..., Any], **options: Any) -> Any:
-    """Compile a function when it is first called, and keep it on disk."""
+    """Compile a function at its first call, and cache it on disk."""
     own, before = folder(), config.CACHE_DIR
     config.CACHE_DIR = "" if own is None else str(own)
     try:

@@ -1,4 +1,4 @@
-"""`Consolidation`: a little of its work in every cycle, so that none takes much longer."""
+"""`Consolidation`, with its work spread evenly over the cycles."""
 
 import math
 
@@ -47,7 +47,7 @@ from .observe import low_pass
 
 @kernel
 def step_consolidation(law):
-    """`Consolidation.step` on the fields "phi", "lacking", "square" and "weights"."""
+    """Run `Consolidation.step` on the fields "phi", "lacking", "square" and "weights"."""
     phi, supplied = vector(law, CONSOLIDATION_PHI), vector(law, CONSOLIDATION_SUPPLIED)
     product(matrix(law, CONSOLIDATION_WEIGHTS, len(phi)), phi, supplied)
     filter_features(law, number(law, CONSOLIDATION_BEGUN) > 0.0)
@@ -57,7 +57,7 @@ def step_consolidation(law):
 
 @kernel
 def filter_features(law, begun):
-    """phi_f follows phi; ``begun``: whether the field "last" is of the cycle before."""
+    """Filter phi to phi_f; ``begun``: whether the field "last" is from the last cycle."""
     filtered, last = vector(law, CONSOLIDATION_FILTERED), vector(law, CONSOLIDATION_LAST)
     phi, share = vector(law, CONSOLIDATION_PHI), number(law, CONSOLIDATION_SHARE)
     low_pass(filtered, last, phi, begun, share)
@@ -65,7 +65,7 @@ def filter_features(law, begun):
 
 @kernel
 def consolidate(law):
-    """One cycle, after `filter_features`; returns whether there are new weights."""
+    """Run one cycle after `filter_features`; return whether there are new weights."""
     every, cycle = whole(law, CONSOLIDATION_EVERY), int(number(law, CONSOLIDATION_CYCLE))
     phase = cycle % every
     if phase == 0:
@@ -81,7 +81,7 @@ def consolidate(law):
 
 @kernel
 def take_sample(law):
-    """Let the sample that has been projected be added, and the present one be projected."""
+    """Start adding the projected sample, and start projecting the present one."""
     z, z_next = vector(law, CONSOLIDATION_Z), vector(law, CONSOLIDATION_Z_NEXT)
     for i in range(len(z)):
         z[i], z_next[i] = z_next[i], 0.0
@@ -104,14 +104,14 @@ def take_sample(law):
 
 @kernel
 def forgetting(square, surprise, slow, quick):
-    """lambda of a sample whose prediction error has a square; ``slow`` and ``quick`` are rates."""
+    """Return lambda for a squared prediction error; ``slow`` and ``quick`` are rates."""
     u = min(square / (surprise * surprise), 1.0)
     return math.exp(-((1.0 - u) * slow + u * quick))
 
 
 @kernel
 def project_sample(law, phase, every):
-    """This cycle's share of z = B^T phi_f."""
+    """Compute this cycle's share of z = B^T phi_f."""
     sampled, z_next = vector(law, CONSOLIDATION_SAMPLED), vector(law, CONSOLIDATION_Z_NEXT)
     B, features = matrix(law, CONSOLIDATION_BASIS, len(z_next)), len(sampled)
     for i in range(phase * features // every, (phase + 1) * features // every):
@@ -123,7 +123,7 @@ def project_sample(law, phase, every):
 
 @kernel
 def add_sample(law, phase, every):
-    """This cycle's share of Lambda <- lambda Lambda + z z^T and b <- lambda b + z y^T."""
+    """Compute this cycle's share of Lambda <- lambda Lambda + z z^T and b <- lambda b + z y^T."""
     z, y, keep = (
         vector(law, CONSOLIDATION_Z),
         vector(law, CONSOLIDATION_Y_DONE),
@@ -141,7 +141,7 @@ def add_sample(law, phase, every):
 
 @kernel
 def begin_solution(law):
-    """Take Lambda + noise^2 I and b as they are now; the next cycles solve for them."""
+    """Copy Lambda + noise^2 I and b; the next cycles solve for them."""
     p, n = len(vector(law, CONSOLIDATION_Z)), len(vector(law, CONSOLIDATION_Y_DONE))
     information = matrix(law, CONSOLIDATION_INFORMATION, p)
     moment = matrix(law, CONSOLIDATION_MOMENT, n)
@@ -158,9 +158,9 @@ def begin_solution(law):
 
 @kernel
 def solve_further(law):
-    """The next job, if any: some columns of the factor, a row of the solution, or some weights.
+    """Do the next job, if any: some columns of the factor, a row of the solution, or some weights.
 
-    Returns whether that was the last one: the new weights have taken the place of the old ones.
+    Returns whether it was the last one, so that the new weights have replaced the old ones.
     """
     bump, job = vector(law, CONSOLIDATION_BUMP), int(number(law, CONSOLIDATION_JOB))
     n, p = len(bump), len(vector(law, CONSOLIDATION_Z))
@@ -187,7 +187,7 @@ def solve_further(law):
 
 @kernel
 def compute_weights(law, X, start):
-    """New weights of the features from ``start`` on, X B^T."""
+    """Compute new weights X B^T of the features from ``start`` on."""
     p = X.shape[1]
     B = matrix(law, CONSOLIDATION_BASIS, p)
     W_next = matrix(law, CONSOLIDATION_WEIGHTS_NEXT, len(B))
@@ -201,7 +201,7 @@ def compute_weights(law, X, start):
 
 @kernel
 def replace_weights(law):
-    """Put the new weights in the place of the old ones; bump is what F loses by it."""
+    """Replace the old weights by the new ones; bump is the resulting decrease of F."""
     phi, bump = vector(law, CONSOLIDATION_PHI), vector(law, CONSOLIDATION_BUMP)
     W = matrix(law, CONSOLIDATION_WEIGHTS, len(phi))
     W_next = matrix(law, CONSOLIDATION_WEIGHTS_NEXT, len(phi))

@@ -15,17 +15,17 @@ from .protect import credible, protect
 
 @kernel
 def run_cycle(cycle, guard, sound, integrate, learning, begun, elapsed):
-    """Write the torque that may leave, the tool's position, the singularity and what was added.
+    """Write the limited torque, the tool's position, the singularity and the learned torque.
 
-    Returns the bits of what the guard met, or NOTHING where the state is not credible, or
-    NOT_FINITE where the torque is not: then nothing has been learned.
+    Returns the bits of the guard's findings; NOTHING if the state is not credible, or NOT_FINITE if
+    the torque is not finite. Nothing is learned in the last two cases.
 
     Args:
         guard: address of a `Safe`'s block, or 0.
-        sound: whether the sensors are, so that what learns may.
-        integrate: whether what the law remembers may step on.
+        sound: whether the sensors can be learned from.
+        integrate: whether the law's memory may advance.
         learning: whether the learner learns.
-        begun, elapsed: of `protect`.
+        begun, elapsed: as in `protect`.
     """
     arm, inputs = whole(cycle, at.CYCLE_ARM), whole(cycle, at.CYCLE_INPUT)
     command, law = whole(cycle, at.CYCLE_COMMAND), whole(cycle, at.CYCLE_LAW)
@@ -55,7 +55,7 @@ def run_cycle(cycle, guard, sound, integrate, learning, begun, elapsed):
 
 @kernel
 def guard_torque(guard, arm, inputs, tau, begun, elapsed):
-    """Bring tau within the limits of a guard; return what it met."""
+    """Limit tau by a guard; return the guard's findings."""
     asked, sent = vector(guard, at.GUARD_ASKED), vector(guard, at.GUARD_SENT)
     for i in range(len(tau)):
         asked[i] = tau[i]
@@ -67,7 +67,7 @@ def guard_torque(guard, arm, inputs, tau, begun, elapsed):
 
 @kernel
 def add_learned(cycle, sound, learning):
-    """Add to tau what a learner supplies, if there is one; it learns, if it may."""
+    """Add the torque of the learner, if any, to tau; train it if allowed."""
     learner, kind = whole(cycle, at.CYCLE_LEARNER), whole(cycle, at.CYCLE_LEARNER_KIND)
     arm, inputs = whole(cycle, at.CYCLE_ARM), whole(cycle, at.CYCLE_INPUT)
     command, added = whole(cycle, at.CYCLE_COMMAND), vector(cycle, at.CYCLE_FEEDFORWARD)
@@ -93,7 +93,7 @@ def all_finite(values):
 
 @kernel
 def copy_finite(values, target):
-    """Copy values; whether all of them are finite."""
+    """Copy values; return whether all are finite."""
     for i in range(len(target)):
         target[i] = values[i]
     return all_finite(target)
@@ -101,6 +101,6 @@ def copy_finite(values, target):
 
 @kernel
 def saturate(tau, tau_max):
-    """Bring a torque within the motors' limits."""
+    """Clip a torque to the motors' limits."""
     for i in range(len(tau)):
         tau[i] = min(max(tau[i], -tau_max[i]), tau_max[i])

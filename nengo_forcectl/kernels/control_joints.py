@@ -9,10 +9,11 @@ from .integrate import step_integral
 
 @kernel
 def control_joints(law, arm, inputs, command, integrate):
-    """Write tau, error, task_torque, dq_r and ddq_r of a `Command`; let an integral step on.
+    """Write tau, error, task_torque, dq_r and ddq_r of a `Command`; advance the integral.
 
     Args:
-        integrate: whether the integral may: the sensors are sound, and the last torque was sent.
+        integrate: whether the integral may advance: the sensors are sound, and the last torque was
+            sent.
     """
     n = whole(arm, at.ARM_DOF)
     M, C = matrix(arm, at.ARM_M, n), matrix(arm, at.ARM_C, n)
@@ -38,7 +39,7 @@ def control_joints(law, arm, inputs, command, integrate):
 
 @kernel
 def answer_errors(law, arm, inputs, command):
-    """Write what M and C are multiplied with, and the torques besides into tau and error."""
+    """Write the factors of M and C, and add the other torques to tau and error."""
     n = whole(arm, at.ARM_DOF)
     g, gains = vector(arm, at.ARM_G), cube(law, at.JOINT_MATRICES, 6, n)
     q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
@@ -73,7 +74,7 @@ def answer_errors(law, arm, inputs, command):
 
 @kernel
 def complete_command(law, arm, command):
-    """Write mobility, M^-1, and task_error, M^-1 error, of a `Command`: only laws of Python ask."""
+    """Write mobility, M^-1, and task_error, M^-1 error, of a `Command`, for laws in Python."""
     n = whole(arm, at.ARM_DOF)
     M, factor = matrix(arm, at.ARM_M, n), matrix(law, at.JOINT_FACTOR, n)
     mobility, error = matrix(command, at.COMMAND_MOBILITY, n), vector(command, at.COMMAND_ERROR)

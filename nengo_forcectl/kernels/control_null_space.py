@@ -1,4 +1,4 @@
-"""The secondary tasks of a law of the tool: torques for what the tool leaves free."""
+"""The secondary tasks of a law of the tool: torques for its null space."""
 
 import math
 
@@ -9,13 +9,13 @@ from .access import cube, matrix, number, span, vector, whole, wholes
 from .algebra import solve_rows
 from .compile import kernel
 
-NEAREST = 0.05  # of the margin: nearer, what pushes away does not grow any more
-SINGULAR = 1e-6  # a manipulability below which its gradient is taken for zero
+NEAREST = 0.05  # share of the margin below which the denominator of a push is constant
+SINGULAR = 1e-6  # manipulability below which its gradient is set to zero
 
 
 @kernel
 def control_null_space(tasks, arm, inputs, tau_0):
-    """The sum of the tasks' torques, into ``tau_0``."""
+    """Write the sum of the tasks' torques to ``tau_0``."""
     kinds, blocks = wholes(tasks, at.NULL_KINDS), wholes(tasks, at.NULL_BLOCKS)
     for i in range(len(tau_0)):
         tau_0[i] = 0.0
@@ -38,7 +38,7 @@ def control_null_space(tasks, arm, inputs, tau_0):
 
 @kernel
 def sum_null_space(tasks, arm, inputs, given):
-    """`control_null_space` for Python, into a block of its own."""
+    """Run `control_null_space` from Python, with its own output block."""
     control_null_space(tasks, arm, inputs, vector(given, at.GIVEN_TAU_0))
 
 
@@ -64,7 +64,7 @@ def damp(task, arm, inputs, tau_0):
 
 @kernel
 def push(distance, margin, k):
-    """How hard to push away: nothing from ``margin`` on, without bound towards zero."""
+    """Return the strength of a push: zero from ``margin`` on, growing towards distance zero."""
     if distance >= margin:
         return 0.0
     return k * margin * (margin - distance) / max(distance, NEAREST * margin)
@@ -72,7 +72,7 @@ def push(distance, margin, k):
 
 @kernel
 def avoid_limits(task, inputs, tau_0):
-    """Add `JointLimits`: a push away from each limit that is near."""
+    """Add `JointLimits`: a push away from each near limit."""
     q = vector(inputs, at.INPUT_Q)
     lower, upper = vector(task, at.LIMITS_LOWER), vector(task, at.LIMITS_UPPER)
     margin, k = number(task, at.LIMITS_MARGIN), number(task, at.LIMITS_K)

@@ -14,10 +14,11 @@ from .yield_reference import yield_reference
 
 @kernel
 def control_task(law, arm, inputs, command, integrate):
-    """Write a `Command`, and let what the law remembers step on.
+    """Write a `Command`, and advance the law's memory.
 
     Args:
-        integrate: whether the integral may: the sensors are sound, and the last torque was sent.
+        integrate: whether the integral may advance: the sensors are sound, and the last torque was
+            sent.
     """
     if whole(law, at.TASK_YIELD) != 0:
         yield_reference(whole(law, at.TASK_YIELD), inputs)
@@ -33,7 +34,7 @@ def control_task(law, arm, inputs, command, integrate):
 
 @kernel
 def measure_errors(law, arm, inputs, command):
-    """Errors of the rows and what answers none of them; J of the rows as the mobility's start."""
+    """Write the rows' errors and feed-forward; copy J's rows to mobility."""
     n, rows = whole(arm, at.ARM_DOF), wholes(law, at.TASK_ROWS)
     pose, dq = matrix(arm, at.ARM_POSE, 4), vector(inputs, at.INPUT_DQ)
     J, dJ = matrix(arm, at.ARM_J, n), matrix(arm, at.ARM_DJ, n)
@@ -69,7 +70,7 @@ def measure_errors(law, arm, inputs, command):
 
 @kernel
 def answer_errors(law, inputs):
-    """The law's accelerations and forces for the errors of the rows."""
+    """Compute the law's accelerations and forces for the rows' errors."""
     rows = wholes(law, at.TASK_ROWS)
     m = len(rows)
     gains, e = cube(law, at.TASK_MATRICES, 11, m), matrix(law, at.TASK_ERRORS, m)
@@ -93,7 +94,7 @@ def answer_errors(law, inputs):
 
 @kernel
 def resolve_inertia(law, arm, command):
-    """Lambda times each of the rows' accelerations; mobility, task_error and singularity."""
+    """Multiply the rows' accelerations by Lambda; write mobility, task_error and singularity."""
     n, rows = whole(arm, at.ARM_DOF), wholes(law, at.TASK_ROWS)
     m = len(rows)
     M, J = matrix(arm, at.ARM_M, n), matrix(arm, at.ARM_J, n)
@@ -134,7 +135,7 @@ def resolve_inertia(law, arm, command):
 
 @kernel
 def sum_torques(law, arm, inputs, command):
-    """From forces of the rows to joint torques: tau, error, task_torque, dq_r and ddq_r."""
+    """Map the rows' forces to joint torques; write tau, error, task_torque, dq_r and ddq_r."""
     n, rows = whole(arm, at.ARM_DOF), wholes(law, at.TASK_ROWS)
     J, C, g = matrix(arm, at.ARM_J, n), matrix(arm, at.ARM_C, n), vector(arm, at.ARM_G)
     dq, tau_0 = vector(inputs, at.INPUT_DQ), vector(law, at.TASK_TAU_0)
@@ -165,7 +166,7 @@ def sum_torques(law, arm, inputs, command):
 
 @kernel
 def measure_turn(law, pose, inputs):
-    """``2 sign(w) v`` of the quaternion (w, v) of ``R_r R^T``, the error of orientation."""
+    """Compute ``2 sign(w) v`` of the quaternion (w, v) of ``R_r R^T``, the error of orientation."""
     R_r, E = matrix(inputs, at.INPUT_R, 3), matrix(law, at.TASK_ROTATION, 3)
     turn = vector(law, at.TASK_TURN)
     for r in range(3):

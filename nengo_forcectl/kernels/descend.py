@@ -38,10 +38,10 @@ rates, move, shrink = (kernel(function) for function in formulas(np))
 
 @kernel
 def supply_descending(learner, arm, inputs, command, sound, learning):
-    """Write F of the input's (q, dq) into the field "feedforward"; learn from the command's error.
+    """Write F at the input's (q, dq) to the field "feedforward"; learn from the command's error.
 
     Args:
-        arm: unused; learners share these arguments.
+        arm: unused; all learners share these arguments.
         sound: whether the sensors can be learned from.
         learning: whether the network learns.
     """
@@ -61,7 +61,7 @@ def supply_descending(learner, arm, inputs, command, sound, learning):
 
 @kernel
 def evaluate(learner):
-    """Activity and F of the field "x"."""
+    """Compute activity and F of the field "x"."""
     a = vector(learner, DESCENT_ACTIVITY)
     ET = matrix(learner, DESCENT_ENCODERS, len(a))
     rectified(ET, vector(learner, DESCENT_BIAS), vector(learner, DESCENT_X), a)
@@ -70,7 +70,7 @@ def evaluate(learner):
 
 @kernel
 def propagate_back(learner):
-    """(D^T s) o [a > 0], after `evaluate`."""
+    """Compute (D^T s) o [a > 0], after `evaluate`."""
     a, back = vector(learner, DESCENT_ACTIVITY), vector(learner, DESCENT_BACK)
     s, D = vector(learner, DESCENT_ERROR), matrix(learner, DESCENT_DECODERS, len(a))
     for i in range(len(a)):
@@ -84,7 +84,7 @@ def propagate_back(learner):
 
 @kernel
 def descend(learner):
-    """Change what learns of E, the biases and D along J_w^T s, after `evaluate`."""
+    """Change the learned ones of E, biases and D along J_w^T s, after `evaluate`."""
     a, back = vector(learner, DESCENT_ACTIVITY), vector(learner, DESCENT_BACK)
     encoders, bias = whole(learner, DESCENT_LEARN_ENCODERS), whole(learner, DESCENT_LEARN_BIAS)
     if encoders or bias:
@@ -101,7 +101,7 @@ def descend(learner):
 
 @kernel
 def change(learner, w, left, right):
-    """One step of the law on weights whose J_w^T s is left right^T."""
+    """Take one step of the law on weights with J_w^T s = left right^T."""
     square = square_of(vector(learner, DESCENT_ERROR))
     gain, leak = rates(
         square,
@@ -122,7 +122,7 @@ def change(learner, w, left, right):
 
 @kernel
 def move_along(w, left, right, gain, leak):
-    """Let w move along left right^T; returns |w|^2. Within `change` its loop would be slow."""
+    """Move w along left right^T; return |w|^2. A separate function, because it is slow inline."""
     square = 0.0
     for o in range(len(left)):
         each = left[o]
@@ -135,7 +135,7 @@ def move_along(w, left, right, gain, leak):
 
 @kernel
 def square_of(values):
-    """|values|^2."""
+    """Return |values|^2."""
     total = 0.0
     for i in range(len(values)):
         total += values[i] * values[i]

@@ -17,7 +17,7 @@ from .layout import (
 
 @kernel
 def encode(encoding, q, dq, ddq, x, u):
-    """x and the 1, and u, of `StateEncoding.input`.
+    """Compute (x, 1) and u of `StateEncoding.input`.
 
     Args:
         q, dq, ddq: (n,).
@@ -41,7 +41,7 @@ def encode(encoding, q, dq, ddq, x, u):
 
 @kernel
 def select_numbers(encoding, q, dq, ddq, x):
-    """The first d numbers of ``x``: those that the encoding sees, as they are."""
+    """Write the first d numbers of ``x``: the encoding's inputs before scaling."""
     parts, periodic = whole(encoding, ENCODING_PARTS), wholes(encoding, ENCODING_PERIODIC)
     n, positions = len(q), len(q) + len(periodic)
     for i in range(n):
@@ -58,7 +58,7 @@ def select_numbers(encoding, q, dq, ddq, x):
 
 @kernel
 def encode_rows(encoding, q, dq, ddq, v):
-    """v of `StateEncoding.input`, (k, 2 d + 2), for (k, n) of each."""
+    """Return v of `StateEncoding.input`, (k, 2 d + 2), for inputs of shape (k, n)."""
     half = v.shape[1] // 2
     for row in range(len(v)):
         encode(encoding, q[row], dq[row], ddq[row], v[row, :half], v[row, half:])
@@ -66,11 +66,11 @@ def encode_rows(encoding, q, dq, ddq, v):
 
 @kernel
 def rectified(ET, bias, u, a):
-    """a = relu(E u + bias), with E transposed."""
+    """Compute a = relu(E u + bias), with E transposed."""
     for i in range(len(a)):
         a[i] = bias[i]
     j = 0
-    while j + 4 <= len(u):  # four at a time: a is read and written a quarter as often
+    while j + 4 <= len(u):  # four at a time: ``a`` is accessed a quarter as often
         for i in range(len(a)):
             a[i] += (ET[j, i] * u[j] + ET[j + 1, i] * u[j + 1]) + (
                 ET[j + 2, i] * u[j + 2] + ET[j + 3, i] * u[j + 3]
@@ -86,7 +86,7 @@ def rectified(ET, bias, u, a):
 
 @kernel
 def product(W, phi, F):
-    """F = W phi."""
+    """Compute F = W phi."""
     for o in range(len(W)):
         total = 0.0
         for i in range(len(phi)):

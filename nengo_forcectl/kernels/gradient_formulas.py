@@ -6,11 +6,11 @@ This module needs no numba, so that the law loads quickly.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-SMALL = 1e-30  # keeps 0 / 0 away, in single precision too
+SMALL = 1e-30  # avoids 0 / 0, also in single precision
 
 
 class Formulas(NamedTuple):
-    """One step of the law, in three parts; ``w`` and ``descent`` are arrays or entries of them."""
+    """One step of the law in three parts; ``w`` and ``descent`` are arrays or their entries."""
 
     rates: Callable[..., Any]
     move: Callable[..., Any]
@@ -21,7 +21,8 @@ def formulas(xp: Any) -> Formulas:
     """Return the formulas for a namespace with numpy's names."""
 
     def rates(square, steepness, dt, gamma, sigma, e_mod, dead_zone, normalise):
-        """Gain of the descent and leak of the weights in a step, for |s|^2 and |J_w^T s|^2."""
+        """Return a step's gain of the descent and leak of the weights, for |s|^2 and |J_w^T
+        s|^2."""
         size = xp.sqrt(square)
         left = xp.maximum(size - dead_zone, 0.0)  # |s_d|
         m2 = 1.0 + normalise * (steepness / xp.maximum(square, SMALL))
@@ -29,11 +30,11 @@ def formulas(xp: Any) -> Formulas:
         return dt * gain, dt * (sigma + e_mod * left)
 
     def move(w, descent, gain, leak):
-        """Weights after a step of Euler, before the projection."""
+        """Return the weights after an Euler step, before the projection."""
         return w + (gain * descent - leak * w)
 
     def shrink(square, bound):
-        """Factor that brings weights of norm^2 ``square`` back into the ball, at most 1."""
+        """Return the factor, at most 1, that scales weights of norm^2 ``square`` to the bound."""
         return 1.0 / xp.maximum(1.0, xp.sqrt(square) / bound)
 
     return Formulas(rates, move, shrink)

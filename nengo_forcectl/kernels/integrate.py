@@ -9,7 +9,7 @@ from .compile import kernel
 
 @kernel
 def step_integral(integral, error):
-    """z goes one step on, ``z + dt gain error``; each group is scaled back to its bound."""
+    """Advance z by one step, ``z + dt gain error``; scale each group back to its bound."""
     z, group = vector(integral, at.INTEGRAL_Z), wholes(integral, at.INTEGRAL_GROUP)
     gain, dt = matrix(integral, at.INTEGRAL_GAIN, len(z)), number(integral, at.INTEGRAL_DT)
     bound, size = vector(integral, at.INTEGRAL_BOUND), vector(integral, at.INTEGRAL_SIZE)

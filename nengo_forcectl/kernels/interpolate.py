@@ -5,12 +5,12 @@ from .compile import kernel
 
 @kernel
 def minimum_jerk(points, duration, time, out):
-    """x, dx and ddx at ``time``, into ``out``, (3, m); NaN for a time that is."""
+    """Write x, dx and ddx at ``time`` to ``out``, (3, m); NaN if ``time`` is NaN."""
     lines = len(points) - 1
     passed = min(max(time, 0.0), lines * duration) / duration
     line = max(min(int(passed), lines - 1), 0)
     s = passed - line
-    if s > 1.0:  # n duration / duration may be a bit more than n
+    if s > 1.0:  # n duration / duration may slightly exceed n
         s = 1.0
     position = s * s * s * (10.0 + s * (-15.0 + 6.0 * s))
     velocity = 30.0 * s * s * (1.0 + s * (-2.0 + s)) / duration

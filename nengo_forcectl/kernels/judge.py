@@ -1,4 +1,4 @@
-"""Whether a state can be true: the one rule of `SensorCheck` and of `Safe`."""
+"""Credibility of a state: the rules of `SensorCheck` and `Safe`."""
 
 from . import layout as at
 from .access import number, vector
@@ -7,12 +7,12 @@ from .compile import kernel
 CREDIBLE, NOT_CREDIBLE, FROZEN = 0, 1, 2
 """What `judge_state` returns."""
 
-STILL = 1e-12  # square of a velocity that is none [rad^2/s^2]
+STILL = 1e-12  # squared velocity of a joint at rest [rad^2/s^2]
 
 
 @kernel
 def is_credible(q, dq, q_least, q_most, dq_most):
-    """Whether every position and velocity is a number, and within what a sensor can have seen."""
+    """Return whether every position and velocity is a number within its credible range."""
     for i in range(len(q)):
         if not (q_least[i] < q[i] < q_most[i] and abs(dq[i]) < dq_most):
             return False
@@ -21,7 +21,7 @@ def is_credible(q, dq, q_least, q_most, dq_most):
 
 @kernel
 def is_frozen(q, dq, q_before, dq_before):
-    """Whether a state is the one before to the last bit, although its joints move."""
+    """Return whether a state repeats the last one bit for bit although its joints move."""
     square = 0.0
     for i in range(len(q)):
         if q[i] != q_before[i] or dq[i] != dq_before[i]:
@@ -32,7 +32,7 @@ def is_frozen(q, dq, q_before, dq_before):
 
 @kernel
 def judge_state(sensors):
-    """Judge the state in a block of `SENSORS`; a credible one is the next one's state before."""
+    """Check the state in a block of `SENSORS`; store a credible one as the last state."""
     q, dq = vector(sensors, at.SENSORS_Q), vector(sensors, at.SENSORS_DQ)
     q_least, q_most = vector(sensors, at.SENSORS_Q_LEAST), vector(sensors, at.SENSORS_Q_MOST)
     if not is_credible(q, dq, q_least, q_most, number(sensors, at.SENSORS_DQ_MOST)):

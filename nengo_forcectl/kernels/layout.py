@@ -1,35 +1,33 @@
-"""Where everything is: the name of every place in every block that a kernel reads or writes.
+"""The layouts of all blocks: the name of every field that a kernel reads or writes.
 
-Compiled code gets a block's address and a field's place (`access`). A constant is the place of one
-field; its comment has the unit.
+Compiled code gets a block's address and a field's place (`access`). Each constant is the place of
+one field; its comment gives the unit.
 """
 
 from .block import Layout
 
-# What kernels return where they do nothing: a size that does not fit or a state that is not
-# credible; a number that is not finite.
+# Return codes of kernels that did nothing: a wrong size or a state that is not credible; a number
+# that is not finite.
 NOTHING, NOT_FINITE = -1, -2
 
 HUGE = 1e100
-"""No number that a cycle is given is as large: sums and products of two stay finite."""
+"""Bound on all inputs of a cycle, so that sums and products of two stay finite."""
 
-# What a guard is to do: the cycle's torque within limits, come to rest, or hold the arm where it
-# was last seen.
+# Modes of a guard: limit the cycle's torque, come to rest, or hold the arm at its last known state.
 GO, STOP, BLIND = range(3)
 
-# What a guard met, or'ed: the limits that changed the torque; a torque that is not finite; a state
-# that repeats the last one to the last bit although the joints move; a tool outside its box.
+# Findings of a guard, or'ed: the limits that changed the torque; a torque that is not finite; a
+# state that repeats the last one bit for bit although the joints move; a tool outside its box.
 MET_POSITION, MET_VELOCITY, MET_TORQUE, MET_RATE, MET_BOX = 1, 2, 4, 8, 16
 MET_NOT_FINITE, MET_FROZEN, MET_OUTSIDE = 32, 64, 128
 
 FADED = 1e-15
-"""A filtered number below this becomes 0. Left to halve on, it comes below 1e-308, where a
-processor takes a hundred times as long over it."""
+"""Filtered numbers below this become 0: below 1e-308 a processor is a hundred times slower."""
 
 FACTOR_COLUMNS = 8  # of `Consolidation`'s Cholesky factor that one cycle computes
 WEIGHT_ROWS = 64  # features whose weights one cycle computes
 
-# An arm: its compiled equations, and their terms at the present state, in the order of `Terms`.
+# An arm: its compiled equations and its terms at the present state, in the order of `Terms`.
 ARM = Layout("arm")
 ARM_DOF = ARM.add("dof", whole=True)
 ARM_KERNEL = ARM.add("kernel", whole=True)  # address of the kernel of all `Terms`
@@ -42,20 +40,20 @@ ARM_C = ARM.add("C", "n n")
 ARM_G = ARM.add("g", "n")
 
 
-# What comes into a cycle: a `State` and a `Reference` of k numbers, n of the joints or 3.
+# The inputs of a cycle: a `State` and a `Reference` of k numbers, n for joints or 3 for the tool.
 INPUT = Layout("input")
 INPUT_Q = INPUT.add("q", "n")
 INPUT_DQ = INPUT.add("dq", "n")
-INPUT_WRENCH = INPUT.add("wrench", "6")  # that the sensor measures
+INPUT_WRENCH = INPUT.add("wrench", "6")  # measured by the sensor
 INPUT_X = INPUT.add("x", "k")
 INPUT_DX = INPUT.add("dx", "k")
 INPUT_DDX = INPUT.add("ddx", "k")
 INPUT_R = INPUT.add("R", "3 3")
 INPUT_OMEGA = INPUT.add("omega", "3")
 INPUT_DOMEGA = INPUT.add("domega", "3")
-INPUT_PRESS = INPUT.add("press", "6")  # wrench that the tool is to exert
+INPUT_PRESS = INPUT.add("press", "6")  # wrench to exert
 
-# What a control law asks for: a `Command` of m rows of the task.
+# The output of a control law: a `Command` for m rows of the task.
 COMMAND = Layout("command")
 COMMAND_TAU = COMMAND.add("tau", "n")
 COMMAND_ERROR = COMMAND.add("error", "n")
@@ -66,16 +64,16 @@ COMMAND_MOBILITY = COMMAND.add("mobility", "m n")
 COMMAND_TASK_ERROR = COMMAND.add("task_error", "m")
 COMMAND_SINGULARITY = COMMAND.add("singularity")
 
-# What a law integrates: ``dz/dt = gain error``, the norm of each group of entries bounded.
+# The integral of a law: ``dz/dt = gain error``, with a bound on the norm of each group of entries.
 INTEGRAL = Layout("integral")
 INTEGRAL_Z = INTEGRAL.add("z", "m")
 INTEGRAL_GAIN = INTEGRAL.add("gain", "m m")
 INTEGRAL_DT = INTEGRAL.add("dt")  # [s]
-INTEGRAL_GROUP = INTEGRAL.add("group", "m", whole=True)  # of each entry
+INTEGRAL_GROUP = INTEGRAL.add("group", "m", whole=True)  # group of each entry
 INTEGRAL_BOUND = INTEGRAL.add("bound", "groups")
 INTEGRAL_SIZE = INTEGRAL.add("size", "groups")
 
-# A law of the joints: `JointForm`, and room. Its matrices, in their order:
+# A law of the joints: `JointForm` and work space. Its matrices, in order:
 JOINT_A_E, JOINT_A_DE, JOINT_C_E, JOINT_C_DE, JOINT_F_E, JOINT_F_DE = range(6)
 JOINT_LAW = Layout("joint law")
 JOINT_MATRICES = JOINT_LAW.add("matrices", "n 6 n")
@@ -88,12 +86,12 @@ JOINT_FEEDBACK_F = JOINT_LAW.add("feedback_f")  # share of the torque
 JOINT_INTEGRAL = JOINT_LAW.add("integral", whole=True)  # address of a block, or 0
 JOINT_E = JOINT_LAW.add("e", "n")
 JOINT_DE = JOINT_LAW.add("de", "n")
-JOINT_ACCELERATION = JOINT_LAW.add("acceleration", "n")  # what M is multiplied with
+JOINT_ACCELERATION = JOINT_LAW.add("acceleration", "n")  # factor of M
 JOINT_FEEDBACK = JOINT_LAW.add("feedback", "n")  # the feedback's part of it
-JOINT_VELOCITY = JOINT_LAW.add("velocity", "n")  # what C is multiplied with
+JOINT_VELOCITY = JOINT_LAW.add("velocity", "n")  # factor of C
 JOINT_FACTOR = JOINT_LAW.add("factor", "n n")  # of M
 
-# A law of the tool: `TaskForm`, and room. Its matrices, in their order:
+# A law of the tool: `TaskForm` and work space. Its matrices, in order:
 TASK_A_E, TASK_A_DE, TASK_A_F, TASK_A_Z = range(4)
 TASK_F_E, TASK_F_DE, TASK_F_F, TASK_F_Z = range(4, 8)
 TASK_A_FF, TASK_F_R_FF, TASK_F_H = range(8, 11)
@@ -111,9 +109,9 @@ TASK_ERRORS = TASK_LAW.add("errors", "4 m")  # one row a kind, in this order:
 ERROR_E, ERROR_DE, ERROR_PUSH, ERROR_Z = range(4)  # e, de, f_r + f, z
 TASK_AHEAD = TASK_LAW.add("ahead", "m")  # ddx_r
 TASK_FEEDBACK = TASK_LAW.add("feedback", "m")  # acceleration, then the force that gives it
-TASK_FORWARD = TASK_LAW.add("forward", "m")  # the same of what answers no error
+TASK_FORWARD = TASK_LAW.add("forward", "m")  # the same of the feed-forward
 TASK_VELOCITY = TASK_LAW.add("velocity", "m")  # dx_r, then the momentum that it has
-TASK_DRIFT = TASK_LAW.add("drift", "m")  # of the tool by tau_0, then the force against it
+TASK_DRIFT = TASK_LAW.add("drift", "m")  # of the tool by tau_0, then the compensating force
 TASK_FORCE = TASK_LAW.add("force", "m")
 TASK_PRESS = TASK_LAW.add("press", "m")
 TASK_TAU_0 = TASK_LAW.add("tau_0", "n")  # of the secondary tasks [N m]
@@ -124,7 +122,7 @@ TASK_EIGENVALUES = TASK_LAW.add("eigenvalues", "m m")
 TASK_EIGENVECTORS = TASK_LAW.add("eigenvectors", "m m")
 TASK_COLUMN = TASK_LAW.add("column", "m")
 
-# What a law of the tool leaves free: its secondary tasks, one block each.
+# The null space of a law of the tool: its secondary tasks, one block each.
 POSTURE, DAMPING, LIMITS, OBSTACLE, MANIPULABILITY, GIVEN = range(6)  # their kinds
 NULL_SPACE = Layout("null space")
 NULL_KINDS = NULL_SPACE.add("kinds", "tasks", whole=True)
@@ -162,16 +160,16 @@ MANIPULABILITY_DJDQ = MANIPULABILITY_TASK.add("dJdq", "6 n n")
 MANIPULABILITY_FACTOR = MANIPULABILITY_TASK.add("factor", "m m")  # of J J^T
 MANIPULABILITY_COLUMNS = MANIPULABILITY_TASK.add("columns", "n m")  # of (J J^T)^-1 J
 
-GIVEN_TASK = Layout("given")  # by a task in Python
+GIVEN_TASK = Layout("given")  # torque given by a task in Python
 GIVEN_TAU_0 = GIVEN_TASK.add("tau_0", "n")  # [N m]
 
-# A reference that yields: `Admittance`, its matrices A, B and G, and room.
+# A yielding reference: `Admittance`, its matrices A, B and G, and work space.
 YIELD_A, YIELD_B, YIELD_G = range(3)
 YIELD = Layout("yield")
 YIELD_STEPS = YIELD.add("steps", "3 6 6")
 YIELD_DT = YIELD.add("dt")  # [s]
 YIELD_MOVING = YIELD.add("moving", "2 6")  # c [m], [rad], and dc
-YIELD_BEFORE = YIELD.add("before", "6")  # dc in the cycle before
+YIELD_BEFORE = YIELD.add("before", "6")  # dc in the last cycle
 
 # A filter of first order: `LowPass`.
 LOW_PASS = Layout("low pass")
@@ -184,14 +182,14 @@ LOW_PASS_VALUE = LOW_PASS.add("value", "k")  # f
 OBSERVER = Layout("observer")
 OBSERVER_SHARE = OBSERVER.add("share")  # 1 - exp(-K dt)
 OBSERVER_DT = OBSERVER.add("dt")  # [s]
-OBSERVER_SENT = OBSERVER.add("sent", "n")  # torque of the cycle before [N m]
-OBSERVER_MOMENTUM = OBSERVER.add("momentum", "n")  # p of the cycle before [N m s]
-OBSERVER_BIAS = OBSERVER.add("bias", "n")  # b of the cycle before [N m]
+OBSERVER_SENT = OBSERVER.add("sent", "n")  # torque of the last cycle [N m]
+OBSERVER_MOMENTUM = OBSERVER.add("momentum", "n")  # p of the last cycle [N m s]
+OBSERVER_BIAS = OBSERVER.add("bias", "n")  # b of the last cycle [N m]
 OBSERVER_UNMODELLED = OBSERVER.add("unmodelled", "n")  # r [N m]
 
-# What a network sees of the arm: `StateEncoding` of d numbers.
+# The input of a network: `StateEncoding` of d numbers.
 ENCODING = Layout("encoding")
-ENCODING_PARTS = ENCODING.add("parts", whole=True)  # how many of q, dq, ddq it sees
+ENCODING_PARTS = ENCODING.add("parts", whole=True)  # how many of q, dq, ddq it uses
 ENCODING_PERIODIC = ENCODING.add("periodic", "periodic", whole=True)  # joints
 ENCODING_CENTRE = ENCODING.add("centre", "d")
 ENCODING_SCALE = ENCODING.add("scale", "d")
@@ -202,7 +200,7 @@ ENCODING_LIFT = ENCODING.add("lift")  # of the sphere's last axis
 # One layer of rectified-linear neurons on an encoding: `NetworkArrays` without its weights.
 NETWORK = Layout("network")
 NETWORK_ENCODING = NETWORK.add("encoding", whole=True)  # address of a block
-NETWORK_MEASURED = NETWORK.add("measured", whole=True)  # 1: it sees dq, 0: dq_r
+NETWORK_MEASURED = NETWORK.add("measured", whole=True)  # 1: it uses dq, 0: dq_r
 NETWORK_ENCODERS = NETWORK.add("encoders", "inputs neurons")  # transposed
 NETWORK_BIAS = NETWORK.add("bias", "neurons")
 NETWORK_U = NETWORK.add("u", "inputs")  # the state on a sphere
@@ -224,9 +222,9 @@ CONSOLIDATION_SQUARE = CONSOLIDATION.add("square")  # |e|^2 of the prediction er
 CONSOLIDATION_WEIGHTS = CONSOLIDATION.add("weights", "n features")  # W
 CONSOLIDATION_LAST = CONSOLIDATION.add("last", "features")  # phi one cycle ago
 CONSOLIDATION_FILTERED = CONSOLIDATION.add("filtered", "features")  # phi_f
-CONSOLIDATION_SAMPLED = CONSOLIDATION.add("sampled", "features")  # phi_f that is being projected
-CONSOLIDATION_Z_NEXT = CONSOLIDATION.add("z_next", "functions")  # as far as it is projected
-CONSOLIDATION_Z = CONSOLIDATION.add("z", "functions")  # that is being added
+CONSOLIDATION_SAMPLED = CONSOLIDATION.add("sampled", "features")  # phi_f being projected
+CONSOLIDATION_Z_NEXT = CONSOLIDATION.add("z_next", "functions")  # z being projected
+CONSOLIDATION_Z = CONSOLIDATION.add("z", "functions")  # z being added
 CONSOLIDATION_Y_NEXT = CONSOLIDATION.add("y_next", "n")  # y of z_next
 CONSOLIDATION_Y_DONE = CONSOLIDATION.add("y_done", "n")  # y of z
 CONSOLIDATION_KEEP_NEXT = CONSOLIDATION.add("keep_next")  # lambda of z_next
@@ -237,23 +235,23 @@ CONSOLIDATION_FACTOR = CONSOLIDATION.add("factor", "functions functions")
 CONSOLIDATION_SOLUTION = CONSOLIDATION.add("solution", "n functions")
 CONSOLIDATION_WEIGHTS_NEXT = CONSOLIDATION.add("weights_next", "n features")
 CONSOLIDATION_BUMP = CONSOLIDATION.add("bump", "n")  # F of the old W less F of the new [N m]
-CONSOLIDATION_CYCLE = CONSOLIDATION.add("cycle")  # cycles that it has learned in
-CONSOLIDATION_JOB = CONSOLIDATION.add("job")  # of those that make new weights, or NO_JOB
-CONSOLIDATION_BEGUN = CONSOLIDATION.add("begun")  # 1: the cycle before was learned from
+CONSOLIDATION_CYCLE = CONSOLIDATION.add("cycle")  # number of learning cycles
+CONSOLIDATION_JOB = CONSOLIDATION.add("job")  # current job of the solution, or NO_JOB
+CONSOLIDATION_BEGUN = CONSOLIDATION.add("begun")  # 1: the last cycle was learned from
 NO_JOB = -1.0
 
-# A learner of two time scales: an observer, and a network that `Consolidation` teaches.
+# A learner of two time scales: an observer, and a network trained by `Consolidation`.
 LEARNER = Layout("consolidating learner")
 LEARNER_LAW = LEARNER.add("law", whole=True)  # address of a block
 LEARNER_OBSERVER = LEARNER.add("observer", whole=True)  # address of a block
-LEARNER_NETWORK = LEARNER.add("network", whole=True)  # address of a block; 0: it is Python's
+LEARNER_NETWORK = LEARNER.add("network", whole=True)  # address; 0: it is in Python
 LEARNER_DECAY = LEARNER.add("decay")  # of the offset in a cycle
 LEARNER_TORQUE = LEARNER.add("torque", "n")  # F_f [N m]
 LEARNER_TORQUE_LAST = LEARNER.add("torque_last", "n")  # F one cycle ago [N m]
-LEARNER_OFFSET = LEARNER.add("offset", "n")  # takes up what new weights change [N m]
-LEARNER_FEEDFORWARD = LEARNER.add("feedforward", "n")  # what it adds [N m]
+LEARNER_OFFSET = LEARNER.add("offset", "n")  # absorbs the change of F by new weights [N m]
+LEARNER_FEEDFORWARD = LEARNER.add("feedforward", "n")  # torque of the learner [N m]
 
-# A learner of one time scale: one layer of rectified-linear neurons that `Gradient` teaches.
+# A learner of one time scale: one layer of rectified-linear neurons trained by `Gradient`.
 DESCENT = Layout("descending learner")
 DESCENT_DT = DESCENT.add("dt")  # [s]
 DESCENT_GAMMA = DESCENT.add("gamma")
@@ -262,7 +260,7 @@ DESCENT_BOUND = DESCENT.add("bound")
 DESCENT_E_MOD = DESCENT.add("e_mod")
 DESCENT_DEAD_ZONE = DESCENT.add("dead_zone")
 DESCENT_NORMALISE = DESCENT.add("normalise")
-DESCENT_LEARN_ENCODERS = DESCENT.add("learn_encoders", whole=True)  # 1: they learn
+DESCENT_LEARN_ENCODERS = DESCENT.add("learn_encoders", whole=True)  # 1: encoders learn
 DESCENT_LEARN_BIAS = DESCENT.add("learn_bias", whole=True)
 DESCENT_LEARN_DECODERS = DESCENT.add("learn_decoders", whole=True)
 DESCENT_CENTRE = DESCENT.add("centre", "inputs")  # of (q, dq)
@@ -277,7 +275,7 @@ DESCENT_ACTIVITY = DESCENT.add("activity", "neurons")  # a
 DESCENT_BACK = DESCENT.add("back", "neurons")  # (D^T s) where a > 0
 DESCENT_FEEDFORWARD = DESCENT.add("feedforward", "n")  # F = D a [N m]
 
-# A whole control cycle: the addresses of its parts' blocks, and what comes out of it.
+# A whole control cycle: the addresses of its parts' blocks, and its outputs.
 TOOL_LAW, JOINTS_LAW = range(2)  # kinds of laws
 FIXED, CONSOLIDATES, DESCENDS = range(3)  # kinds of learners
 CYCLE = Layout("cycle")
@@ -293,29 +291,29 @@ CYCLE_TOOL = CYCLE.add("tool", "3")  # [m]
 CYCLE_SINGULARITY = CYCLE.add("singularity")
 CYCLE_FEEDFORWARD = CYCLE.add("feedforward", "n")  # [N m]
 
-# The sensors of a robot: what a state may be, the present state, and the last credible one.
+# The sensors of a robot: bounds on a state, the present state, and the last credible one.
 SENSORS = Layout("sensors")
-SENSORS_Q_LEAST = SENSORS.add("q_least", "n")  # credible above it [rad]
-SENSORS_Q_MOST = SENSORS.add("q_most", "n")  # and below it [rad]
-SENSORS_DQ_MOST = SENSORS.add("dq_most")  # of any joint [rad/s]
+SENSORS_Q_LEAST = SENSORS.add("q_least", "n")  # least credible position [rad]
+SENSORS_Q_MOST = SENSORS.add("q_most", "n")  # largest credible position [rad]
+SENSORS_DQ_MOST = SENSORS.add("dq_most")  # largest credible speed of any joint [rad/s]
 SENSORS_Q = SENSORS.add("q", "n")
 SENSORS_DQ = SENSORS.add("dq", "n")
 SENSORS_Q_BEFORE = SENSORS.add("q_before", "n")
 SENSORS_DQ_BEFORE = SENSORS.add("dq_before", "n")
 
-# The guard of an arm's limits (`Safe`): limits, gains, memory from cycle to cycle, and room. The
-# tool has at most w bounds: see `bound_tool`.
+# The guard of an arm's limits (`Safe`): limits, gains, memory and work space. The tool has at most
+# w bounds; see `bound_tool`.
 GUARD = Layout("guard")
-GUARD_Q_LOWER = GUARD.add("q_lower", "n")  # the margin taken off [rad]
-GUARD_Q_UPPER = GUARD.add("q_upper", "n")  # the margin taken off [rad]
+GUARD_Q_LOWER = GUARD.add("q_lower", "n")  # inside the margin [rad]
+GUARD_Q_UPPER = GUARD.add("q_upper", "n")  # inside the margin [rad]
 GUARD_DQ_MAX = GUARD.add("dq_max", "n")  # [rad/s]
 GUARD_TAU_MAX = GUARD.add("tau_max", "n")  # [N m]
 GUARD_BRAKING = GUARD.add("braking", "n")  # a [rad/s^2]
 GUARD_TAU_STEP = GUARD.add("tau_step", "n")  # largest change of the torque in a cycle [N m]
 GUARD_BOX = GUARD.add("box", "2 3")  # lower and upper corner of the tool's box [m]
-GUARD_Q_LEAST = GUARD.add("q_least", "n")  # credible above it [rad]
-GUARD_Q_MOST = GUARD.add("q_most", "n")  # and below it [rad]
-GUARD_DQ_MOST = GUARD.add("dq_most")  # of any joint [rad/s]
+GUARD_Q_LEAST = GUARD.add("q_least", "n")  # least credible position [rad]
+GUARD_Q_MOST = GUARD.add("q_most", "n")  # largest credible position [rad]
+GUARD_DQ_MOST = GUARD.add("dq_most")  # largest credible speed of any joint [rad/s]
 GUARD_POSITION_GAIN = GUARD.add("position_gain")  # k [1/s]
 GUARD_POSITION_RATE = GUARD.add("position_rate")  # to the speed allowed near a limit [1/s]
 GUARD_SPEED_RATE = GUARD.add("speed_rate")  # to the top speed [1/s]
@@ -325,13 +323,13 @@ GUARD_J_KERNEL = GUARD.add("J_kernel", whole=True)  # address of the arm's; 0 wi
 GUARD_MOMENTUM = GUARD.add("momentum", "n")  # of the observer [N m s]
 GUARD_BIAS = GUARD.add("bias", "n")  # of the observer [N m]
 GUARD_UNMODELLED = GUARD.add("unmodelled", "n")  # r [N m]
-GUARD_SENT = GUARD.add("sent", "n")  # the last torque that left [N m]
+GUARD_SENT = GUARD.add("sent", "n")  # the last torque sent [N m]
 GUARD_Q = GUARD.add("q", "n")  # the last state
 GUARD_DQ = GUARD.add("dq", "n")
 GUARD_ASKED = GUARD.add("asked", "n")  # the cycle's torque [N m]
 GUARD_TAU = GUARD.add("tau", "n")  # [N m]
-GUARD_HOLD = GUARD.add("hold", "n")  # torque without acceleration, C dq + g - r [N m]
-GUARD_DDQ = GUARD.add("ddq", "n")  # that ``tau`` gives [rad/s^2]
+GUARD_HOLD = GUARD.add("hold", "n")  # torque at zero acceleration, C dq + g - r [N m]
+GUARD_DDQ = GUARD.add("ddq", "n")  # acceleration by ``tau`` [rad/s^2]
 GUARD_REST = GUARD.add("rest", "n")  # acceleration that brings the arm to rest [rad/s^2]
 GUARD_REST_TAU = GUARD.add("rest_tau", "n")  # its torque [N m]
 GUARD_FACTOR = GUARD.add("factor", "n n")  # of M
@@ -340,12 +338,12 @@ GUARD_WALL_MOST = GUARD.add("wall_most", "w")  # their right-hand sides [m/s]
 GUARD_PUSH = GUARD.add("push", "n")  # M^-1 row
 GUARD_STOP_Q = GUARD.add("stop_q", "n")  # positions on the way to rest [rad]
 GUARD_STOP_DQ = GUARD.add("stop_dq", "n")  # velocities on the way to rest [rad/s]
-GUARD_STOP_SLOPE = GUARD.add("stop_slope", "n")  # change of the way with dq [s]
+GUARD_STOP_SLOPE = GUARD.add("stop_slope", "n")  # slope of the displacement over dq [s]
 GUARD_STOP_POSE = GUARD.add("stop_pose", "4 4")  # of the tool on the way to rest
 GUARD_STOP_J = GUARD.add("stop_J", "6 n")
-GUARD_TOOL_SPEED = GUARD.add("tool_speed", "3")  # at the last look [m/s]
+GUARD_TOOL_SPEED = GUARD.add("tool_speed", "3")  # at the last prediction time [m/s]
 
-# A predictor of late sensors: the torques on their way, its observer, its result, and room.
+# A predictor for delayed sensors: the queue of torques, its observer, its result, work space.
 PREDICTOR = Layout("predictor")
 PREDICTOR_SHARE = PREDICTOR.add("share")  # of the observer's filter
 PREDICTOR_DT = PREDICTOR.add("dt")  # [s]
@@ -354,8 +352,8 @@ PREDICTOR_MOMENTUM = PREDICTOR.add("momentum", "n")
 PREDICTOR_BIAS = PREDICTOR.add("bias", "n")
 PREDICTOR_UNMODELLED = PREDICTOR.add("unmodelled", "n")  # r [N m]
 PREDICTOR_BEGUN = PREDICTOR.add("begun", "1")  # 1 if momentum and bias are those of the last cycle
-PREDICTOR_Q = PREDICTOR.add("q", "n")  # by now [rad]
-PREDICTOR_DQ = PREDICTOR.add("dq", "n")  # by now [rad/s]
+PREDICTOR_Q = PREDICTOR.add("q", "n")  # predicted [rad]
+PREDICTOR_DQ = PREDICTOR.add("dq", "n")  # predicted [rad/s]
 PREDICTOR_FREE = PREDICTOR.add("free", "n")  # r - C dq - g [N m]
 PREDICTOR_DDQ = PREDICTOR.add("ddq", "n")
 PREDICTOR_FACTOR = PREDICTOR.add("factor", "n n")  # of M

@@ -1,4 +1,4 @@
-"""A learner of two time scales: an observer supplies at once, a network takes the load over."""
+"""A learner of two time scales: an observer compensates at once, a network takes over."""
 
 from .access import matrix, number, set_number, vector, whole
 from .compile import kernel
@@ -38,11 +38,11 @@ from .observe import add_push, faded, low_pass, observe
 
 @kernel
 def supply_consolidated(learner, arm, inputs, command, sound, learning):
-    """Write the torque of network and observer into the field "feedforward"; learn.
+    """Write the torque of network and observer to the field "feedforward", then learn.
 
     Args:
         sound: whether the sensors can be learned from.
-        learning: whether the network learns; without it the observer does not compensate either.
+        learning: whether the network learns; otherwise the observer does not compensate either.
     """
     evaluate_network(learner, inputs, command)
     if learning and sound:
@@ -52,7 +52,7 @@ def supply_consolidated(learner, arm, inputs, command, sound, learning):
 
 @kernel
 def record_sent(learner, tau):
-    """Take the torque that is sent, (n,), limits included, for the balance of this cycle."""
+    """Record the torque sent, (n,), limits included, for the balance of this cycle."""
     sent = vector(whole(learner, LEARNER_OBSERVER), OBSERVER_SENT)
     for i in range(len(tau)):
         sent[i] = tau[i]
@@ -60,7 +60,7 @@ def record_sent(learner, tau):
 
 @kernel
 def evaluate_network(learner, inputs, command):
-    """phi and F = W phi, in the law's block."""
+    """Compute phi and F = W phi in the law's block."""
     law, network = whole(learner, LEARNER_LAW), whole(learner, LEARNER_NETWORK)
     phi, bias = vector(law, CONSOLIDATION_PHI), vector(network, NETWORK_BIAS)
     u = vector(network, NETWORK_U)
@@ -79,10 +79,10 @@ def evaluate_network(learner, inputs, command):
 
 @kernel
 def supply_scales(learner, arm, inputs, sound, learning):
-    """As `supply_consolidated`, with phi and F in the law's block; returns whether W has changed.
+    """As `supply_consolidated`, with phi and F in the law's block; return whether W has changed.
 
-    Memory steps here alone: with sensors that are sound, while learning. What was sent in the cycle
-    before is in the observer's block.
+    Memory advances only here, while learning with sound sensors. The observer's block holds the
+    torque sent in the last cycle.
     """
     law, observer = whole(learner, LEARNER_LAW), whole(learner, LEARNER_OBSERVER)
     begun, learns = number(law, CONSOLIDATION_BEGUN) > 0.0, learning and sound
@@ -98,13 +98,13 @@ def supply_scales(learner, arm, inputs, sound, learning):
     offset, bump = vector(learner, LEARNER_OFFSET), vector(law, CONSOLIDATION_BUMP)
     share = number(observer, OBSERVER_SHARE)
     for i in range(len(offset)):
-        offset[i] += (1.0 - 0.5 * share) * bump[i]  # F_f takes the mean of old and new
+        offset[i] += (1.0 - 0.5 * share) * bump[i]  # F_f filters the mean of old and new
     return renewed
 
 
 @kernel
 def filter_torque(learner, law, observer, begun):
-    """F_f follows F, as r follows what the model lacks."""
+    """Filter F to F_f, as r filters the torque that the model lacks."""
     filtered, last = vector(learner, LEARNER_TORQUE), vector(learner, LEARNER_TORQUE_LAST)
     F, share = vector(law, CONSOLIDATION_SUPPLIED), number(observer, OBSERVER_SHARE)
     low_pass(filtered, last, F, begun, share)
@@ -112,7 +112,7 @@ def filter_torque(learner, law, observer, begun):
 
 @kernel
 def combine_scales(learner, law, observer, learning):
-    """feedforward = F + fast, fast = -r - F_f + offset; and what the law learns from."""
+    """Compute feedforward = F + fast, fast = -r - F_f + offset, and the law's inputs."""
     F, lacking = vector(law, CONSOLIDATION_SUPPLIED), vector(law, CONSOLIDATION_LACKING)
     r, filtered = vector(observer, OBSERVER_UNMODELLED), vector(learner, LEARNER_TORQUE)
     offset, decay = vector(learner, LEARNER_OFFSET), number(learner, LEARNER_DECAY)

@@ -1,4 +1,4 @@
-"""Lambda^-1 of a task with no eigenvalue below a bound, factored."""
+"""Factor of a task's Lambda^-1, with a lower bound on its eigenvalues."""
 
 import math
 
@@ -7,14 +7,15 @@ from .access import matrix, number, vector
 from .algebra import factor_columns
 from .compile import kernel
 
-SWEEPS = 30  # of Jacobi's rotations, which converge quadratically
+SWEEPS = 30  # sweeps of Jacobi rotations, which converge quadratically
 
 
 @kernel
 def limit_inertia(law):
-    """The law's ``inverse`` becomes its factor L, its eigenvalues at least ``1 / inertia_max``.
+    """Factor the law's ``inverse`` in place, its eigenvalues raised to at least ``1 /
+    inertia_max``.
 
-    Returns how far one was below that: 0 where none was, up to 1 where one was zero.
+    Returns how far the lowest was below the bound: 0 for none, up to 1 for an eigenvalue of zero.
     """
     column = vector(law, at.TASK_COLUMN)
     m = len(column)
@@ -24,7 +25,7 @@ def limit_inertia(law):
         for k in range(i + 1):
             trial[i, k] = inverse[i, k]
     factor_columns(trial, 0, m)
-    # The trace of Lambda, |L^-1|^2, is no less than the largest of its eigenvalues.
+    # The trace of Lambda, |L^-1|^2, is at least its largest eigenvalue.
     if trace_of_inverse(trial, column) * least <= 1.0:
         for i in range(m):
             for k in range(i + 1):
@@ -37,7 +38,7 @@ def limit_inertia(law):
 
 @kernel
 def trace_of_inverse(L, column):
-    """Trace of ``(L L^T)^-1``; ``column`` is room."""
+    """Return the trace of ``(L L^T)^-1``; ``column`` is work space."""
     trace = 0.0
     for c in range(len(L)):
         for i in range(c, len(L)):
@@ -51,7 +52,7 @@ def trace_of_inverse(L, column):
 
 @kernel
 def lift_eigenvalues(law, least):
-    """Raise the eigenvalues of ``inverse`` to ``least``; return the lowest there was."""
+    """Raise the eigenvalues of ``inverse`` to ``least``; return the lowest one before."""
     m = len(vector(law, at.TASK_COLUMN))
     inverse = matrix(law, at.TASK_INVERSE, m)
     D, U = matrix(law, at.TASK_EIGENVALUES, m), matrix(law, at.TASK_EIGENVECTORS, m)
@@ -72,7 +73,7 @@ def lift_eigenvalues(law, least):
 
 @kernel
 def diagonalise(D, U):
-    """A symmetric D becomes diagonal by Jacobi's rotations, which U collects as columns."""
+    """Diagonalise a symmetric D by Jacobi rotations, which U accumulates in its columns."""
     m = len(D)
     size = 0.0
     for i in range(m):
@@ -92,7 +93,7 @@ def diagonalise(D, U):
 
 @kernel
 def rotate(D, U, p, q):
-    """Turn D and U about axes p and q so that ``D[p, q]`` vanishes."""
+    """Rotate D and U about axes p and q so that ``D[p, q]`` vanishes."""
     theta = (D[q, q] - D[p, p]) / (2.0 * D[p, q])
     t = 1.0 / (abs(theta) + math.sqrt(theta * theta + 1.0))
     t = t if theta >= 0.0 else -t

@@ -25,23 +25,23 @@ from .layout import (
 
 @kernel
 def faded(value):
-    """A number, or 0 where it has faded away."""
+    """Return a number, or 0 if it is negligible."""
     return 0.0 if abs(value) < FADED else value
 
 
 @kernel
 def follow(value, mean, share):
-    """f after a cycle over which v was ``mean``."""
+    """Return f after a cycle in which v had the mean ``mean``."""
     return faded(value + share * (mean - value))
 
 
 @kernel
 def low_pass(value, last, now, begun, share):
-    """``value`` follows ``now``, whose mean over a cycle is that of its ends.
+    """Filter ``now`` to ``value``; the mean over a cycle is that of its two ends.
 
     Args:
         value, last, now: (k,).
-        begun: whether ``last`` is of the cycle before.
+        begun: whether ``last`` is from the last cycle.
         share: 1 - exp(-K dt).
     """
     if begun:
@@ -53,7 +53,7 @@ def low_pass(value, last, now, begun, share):
 
 @kernel
 def update_low_pass(block):
-    """`LowPass.update`: the input is the mean over the cycle that has ended."""
+    """Run `LowPass.update`: the input is the mean over the cycle that has ended."""
     value, mean = vector(block, LOW_PASS_VALUE), vector(block, LOW_PASS_INPUT)
     for i in range(len(value)):
         value[i] = follow(value[i], mean[i], number(block, LOW_PASS_SHARE))
@@ -61,7 +61,7 @@ def update_low_pass(block):
 
 @kernel
 def sample_low_pass(block, begun):
-    """`LowPass.sample`: the input is the value at the end of the cycle."""
+    """Run `LowPass.sample`: the input is the value at the end of the cycle."""
     value, last = vector(block, LOW_PASS_VALUE), vector(block, LOW_PASS_LAST)
     now, share = vector(block, LOW_PASS_INPUT), number(block, LOW_PASS_SHARE)
     low_pass(value, last, now, begun, share)
@@ -69,7 +69,7 @@ def sample_low_pass(block, begun):
 
 @kernel
 def add_push(observer, arm, inputs):
-    """Add J^T f of the measured wrench f to the torque of the cycle before: no part of r."""
+    """Add J^T f of the measured wrench f to the last cycle's torque, to keep it out of r."""
     sent, wrench = vector(observer, OBSERVER_SENT), vector(inputs, INPUT_WRENCH)
     J = matrix(arm, ARM_J, len(sent))
     for i in range(len(sent)):
@@ -79,14 +79,14 @@ def add_push(observer, arm, inputs):
 
 @kernel
 def momentum_observer(arm, dq, sent, begun, share, dt, p, b, r):
-    """r at the start of this cycle; p and b are those of the last one, and become this one's.
+    """Compute r at the start of this cycle, and update p and b from the last cycle to this one.
 
     Args:
         arm: block with M, C and g of this cycle.
-        dq, sent: (n,), of this cycle; the torque of the cycle before.
-        begun: whether p and b are those of the cycle before.
+        dq, sent: (n,), dq of this cycle; the torque of the last cycle.
+        begun: whether p and b are from the last cycle.
         share: 1 - exp(-K dt).
-        dt: since then [s].
+        dt: time since then [s].
         p, b, r: (n,).
     """
     n = len(dq)
@@ -104,7 +104,7 @@ def momentum_observer(arm, dq, sent, begun, share, dt, p, b, r):
 
 @kernel
 def observe(observer, arm, inputs, begun):
-    """`momentum_observer` on an observer's block and the input's dq."""
+    """Run `momentum_observer` on an observer's block and the input's dq."""
     p, b = vector(observer, OBSERVER_MOMENTUM), vector(observer, OBSERVER_BIAS)
     sent, r = vector(observer, OBSERVER_SENT), vector(observer, OBSERVER_UNMODELLED)
     dt, share = number(observer, OBSERVER_DT), number(observer, OBSERVER_SHARE)

@@ -10,12 +10,12 @@ from .observe import momentum_observer
 
 @kernel
 def predict(predictor, arm, inputs, sound):
-    """Write the state by now into the predictor's ``q`` and ``dq``.
+    """Write the present state to the predictor's ``q`` and ``dq``.
 
     Args:
-        predictor: of `PREDICTOR`; its memory goes on by a cycle.
-        arm: of `ARM`, whose terms are written.
-        inputs: of `INPUT`, with the state that the sensors show.
+        predictor: block of `PREDICTOR`, whose memory advances by a cycle.
+        arm: block of `ARM`, whose terms are written.
+        inputs: block of `INPUT`, with the delayed state.
         sound: whether the observer can learn from this state.
     """
     compute_terms(arm, inputs)
@@ -39,7 +39,7 @@ def observe_late(predictor, arm, inputs, sound):
 
 @kernel
 def integrate_sent(predictor, arm, inputs):
-    """Integrate the state over the torques that were sent since."""
+    """Integrate the state over the torques sent since."""
     q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
     n, dt = len(q), number(predictor, at.PREDICTOR_DT)
     M, C, g = matrix(arm, at.ARM_M, n), matrix(arm, at.ARM_C, n), vector(arm, at.ARM_G)

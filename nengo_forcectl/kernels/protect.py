@@ -1,4 +1,4 @@
-"""`Safe`, compiled: from the torque that was asked for to the one that may leave."""
+"""`Safe`, compiled: from the requested torque to the limited one."""
 
 import math
 
@@ -12,12 +12,12 @@ from .compile import kernel
 from .judge import is_credible, is_frozen
 from .observe import momentum_observer
 
-BEYOND = 0.01  # distance outside the box at which the tool counts as out of it [m]
+BEYOND = 0.01  # distance outside the box that causes a stop [m]
 
 
 @kernel
 def credible(guard, inputs):
-    """Whether the state in ``inputs`` can be true: finite, near the limits, and not too fast."""
+    """Return whether the state in ``inputs`` is credible: finite, near the limits, not too fast."""
     q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
     q_least, q_most = vector(guard, at.GUARD_Q_LEAST), vector(guard, at.GUARD_Q_MOST)
     return is_credible(q, dq, q_least, q_most, number(guard, at.GUARD_DQ_MOST))
@@ -25,14 +25,14 @@ def credible(guard, inputs):
 
 @kernel
 def protect(guard, arm, inputs, mode, begun, elapsed):
-    """Write the torque that may leave into the guard's ``sent``; return what it met.
+    """Write the limited torque to the guard's ``sent``; return the findings.
 
     Args:
-        guard: of `GUARD`; its ``asked`` is the cycle's torque.
-        arm: of `ARM`, with its terms at the state.
-        inputs: of `INPUT`, with a credible state.
+        guard: block of `GUARD`; its ``asked`` is the cycle's torque.
+        arm: block of `ARM`, with its terms at the state.
+        inputs: block of `INPUT`, with a credible state.
         mode: GO or STOP.
-        begun: 0 in the first cycle, 2 when the last torque went ``elapsed`` [s] before, else 1.
+        begun: 0 in the first cycle, 2 if the last torque was sent ``elapsed`` [s] ago, else 1.
         elapsed: see ``begun``.
     """
     met = record_state(guard, inputs, begun)
@@ -41,9 +41,9 @@ def protect(guard, arm, inputs, mode, begun, elapsed):
 
 @kernel
 def protect_alone(guard, arm, inputs, mode, begun, elapsed):
-    """As `protect`, for an arm whose terms are not computed yet, and for the mode BLIND as well.
+    """As `protect`, for an arm whose terms are not computed yet; also for the mode BLIND.
 
-    BLIND goes by the state that was last recorded, at rest; ``inputs`` is that state then.
+    BLIND uses the last recorded state, at rest, and writes it to ``inputs``.
     """
     met = 0
     if mode != at.BLIND:
@@ -60,7 +60,7 @@ def protect_alone(guard, arm, inputs, mode, begun, elapsed):
 
 @kernel
 def record_state(guard, inputs, begun):
-    """Record the state; MET_FROZEN if it repeats the last one although the joints move."""
+    """Record the state; return MET_FROZEN if it repeats the last one although the joints move."""
     q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
     q_last, dq_last = vector(guard, at.GUARD_Q), vector(guard, at.GUARD_DQ)
     frozen = begun > 0 and is_frozen(q, dq, q_last, dq_last)
@@ -71,9 +71,9 @@ def record_state(guard, inputs, begun):
 
 @kernel
 def keep_limits(guard, arm, inputs, mode, begun, elapsed):
-    """Write the torque that may leave into the guard's ``sent``; return the limits it met.
+    """Write the limited torque to the guard's ``sent``; return the limits that it met.
 
-    Args: of `protect`.
+    The arguments are those of `protect`.
     """
     q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
     if mode != at.BLIND:
@@ -98,7 +98,7 @@ def keep_limits(guard, arm, inputs, mode, begun, elapsed):
 
 @kernel
 def observe_unmodelled(guard, arm, dq, begun, elapsed):
-    """Update r by the torque that was sent ``elapsed`` [s] ago, if one was and ``begun``."""
+    """Update r by the torque sent ``elapsed`` [s] ago, if any and ``begun``."""
     p, bias = vector(guard, at.GUARD_MOMENTUM), vector(guard, at.GUARD_BIAS)
     r, sent = vector(guard, at.GUARD_UNMODELLED), vector(guard, at.GUARD_SENT)
     share = -math.expm1(-number(guard, at.GUARD_OBSERVER_GAIN) * elapsed)
@@ -107,7 +107,7 @@ def observe_unmodelled(guard, arm, dq, begun, elapsed):
 
 @kernel
 def prepare_rest(guard, arm, dq):
-    """Write the acceleration that brings the arm to rest, the torque of none, and M's factor."""
+    """Write the acceleration that brings the arm to rest, the holding torque, and M's factor."""
     n, k = len(dq), number(guard, at.GUARD_POSITION_GAIN)
     M, C, g = matrix(arm, at.ARM_M, n), matrix(arm, at.ARM_C, n), vector(arm, at.ARM_G)
     tau_max, braking = vector(guard, at.GUARD_TAU_MAX), vector(guard, at.GUARD_BRAKING)
@@ -125,9 +125,9 @@ def prepare_rest(guard, arm, dq):
 
 @kernel
 def take_asked(guard, begun):
-    """Write the torque that was asked for, within rate and motors, and its acceleration.
+    """Write the requested torque, within rate and motor limits, and its acceleration.
 
-    Return what it met; MET_NOT_FINITE: nothing is written.
+    Returns the limits that it met; with MET_NOT_FINITE nothing is written.
     """
     asked, sent = vector(guard, at.GUARD_ASKED), vector(guard, at.GUARD_SENT)
     most, step = vector(guard, at.GUARD_TAU_MAX), vector(guard, at.GUARD_TAU_STEP)
@@ -165,7 +165,7 @@ def take_rest(guard, arm):
 
 @kernel
 def outside_box(guard, arm):
-    """Whether the tool is out of its box by more than BEYOND."""
+    """Return whether the tool is outside its box by more than BEYOND."""
     box, pose = matrix(guard, at.GUARD_BOX, 3), matrix(arm, at.ARM_POSE, 4)
     for axis in range(3):
         x = pose[axis, 3]
@@ -176,7 +176,7 @@ def outside_box(guard, arm):
 
 @kernel
 def leave_rest(guard, arm, share):
-    """Write the torque from ``rest`` on the way to ``ddq``, as far as ``share`` and motors allow.
+    """Write the torque on the line from ``rest`` to ``ddq``, as far as ``share`` and motors allow.
 
     All accelerations between the two are within bounds.
     """
@@ -200,7 +200,7 @@ def leave_rest(guard, arm, share):
 
 @kernel
 def send(guard):
-    """Write the torque within the motors' limits into ``sent``; 0 for what is not finite."""
+    """Write the torque within the motors' limits to ``sent``; 0 for values that are not finite."""
     tau, sent = vector(guard, at.GUARD_TAU), vector(guard, at.GUARD_SENT)
     most = vector(guard, at.GUARD_TAU_MAX)
     for i in range(len(tau)):

@@ -1,4 +1,4 @@
-"""Compiling the whole control cycle: once per installation, its parts on all cores."""
+"""Compilation of the whole control cycle, once per installation, in parallel."""
 
 import fcntl
 import logging
@@ -32,21 +32,21 @@ PARTS: tuple[tuple[Part, ...], ...] = (
         (supply_descending, _LEARNER),
     ),
 )
-"""What of a cycle is compiled by one process each: kernels, and the types of their arguments."""
+"""Parts of a cycle, one process each: kernels and the types of their arguments."""
 
 
 def compile_cycle() -> None:
     """Compile `run_cycle`, which runs every law, learner and guard, unless it is on disk.
 
-    It takes some 20 s; the logger ``nengo_forcectl`` says so. Without a folder for machine code
-    nothing is done, and the first cycle compiles in its own process.
+    It takes about 20 s, which the logger ``nengo_forcectl`` announces. Without a cache folder it
+    does nothing, and the first cycle compiles in its own process.
     """
     own = folder()
     if own is None or is_on_disk(run_cycle):
         return
     LOG.info("compiling the control cycle, once per installation (about 20 s)")
     with (own / "compiling").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # another process may be at it
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another process may be compiling
         if not is_on_disk(run_cycle):
             _compile_parts()
             _compile(run_cycle, (int64, int64, boolean, boolean, boolean, int64, float64))
@@ -65,13 +65,13 @@ def _compile_parts() -> None:
 
 
 def compile_part(part: int) -> None:
-    """Compile one of `PARTS` in this process; the machine code goes to the disk."""
+    """Compile one of `PARTS` in this process; the machine code is cached on disk."""
     for kernel, types in PARTS[part]:
         _compile(kernel, types)
 
 
 def is_on_disk(kernel: Any) -> bool:
-    """Return whether machine code of a kernel of this version is on the disk."""
+    """Return whether a kernel's machine code of this version is cached on disk."""
     own, function = folder(), kernel.py_func
     module = function.__module__.rpartition(".")[2]
     return own is not None and any(own.rglob(f"{module}.{function.__name__}-*.nbi"))

@@ -1,4 +1,4 @@
-"""`Admittance`: the reference yields to a force, one step a cycle."""
+"""`Admittance`: the reference yields to a force, one step per cycle."""
 
 import math
 
@@ -9,9 +9,9 @@ from .compile import kernel
 
 @kernel
 def yield_reference(law, inputs):
-    """Let the offset go one step on, and move the input's reference by it.
+    """Advance the offset by one step, and add it to the input's reference.
 
-    The wrench to exert is answered by the offset: the law that follows gets none.
+    The offset accounts for the wrench to exert, so the inner law gets none.
     """
     steps, dt = cube(law, at.YIELD_STEPS, 6, 6), number(law, at.YIELD_DT)
     moving, before = matrix(law, at.YIELD_MOVING, 6), vector(law, at.YIELD_BEFORE)
@@ -44,7 +44,7 @@ def yield_reference(law, inputs):
 
 @kernel
 def turn(c, R):
-    """R becomes exp(c) R (Rodrigues)."""
+    """Replace R by exp(c) R (Rodrigues)."""
     angle = math.sqrt(c[0] * c[0] + c[1] * c[1] + c[2] * c[2])
     half = 0.5 * angle
     a = math.sin(angle) / angle if angle > 1e-12 else 1.0

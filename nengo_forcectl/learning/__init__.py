@@ -1,7 +1,7 @@
-"""Learning laws: weights, their Jacobian dF/dw and an error in, new weights out.
+"""Learning laws: from weights, their Jacobian dF/dw and an error to new weights.
 
-A law is one file: a frozen dataclass with its gains as fields, its equation and its source in the
-docstring. To add one, write it, name it in `LAWS`, and mark the test that states its equation anew
+Each law is one file: a frozen dataclass with its gains as fields, its equation and source in the
+docstring. To add a law, write it, add it to `LAWS`, and mark an independent test of its equation
 with ``@pytest.mark.equation("TheLaw")``.
 """
 

@@ -1,4 +1,4 @@
-"""Consolidation: the slow law that makes a function of the state of what a fast one supplies."""
+"""Consolidation: a slow law that learns as a function of the state what a fast one supplies."""
 
 import math
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ REMEMBERED = (
     "filtered", "last", "sampled", "z_next", "z", "y_next", "y_done", "information", "moment",
     "factor", "solution", "weights_next", "bump", "phi",
 )  # fmt: skip
-"""Fields of the block of which a checkpoint has every number, besides the scalars."""
+"""Array fields of the block that a checkpoint saves, besides the scalars."""
 
 
 @dataclass(frozen=True)
 class Consolidation:
-    """Recursive least squares in a smooth basis, in information form, forgetting as it must.
+    """Recursive least squares in a smooth basis, in information form, with variable forgetting.
 
         phi   features of the network, F = W phi: its input x, 1 and its neural activities a
         z     = B^T phi_f, phi filtered like the observer's torque (gain K)
@@ -31,19 +31,18 @@ class Consolidation:
         W     = ((Lambda + noise^2 I)^-1 b)^T B^T                         every ``period`` seconds
 
     This is the Kalman filter of decoders (`RecursiveLeastSquares`) for a prior covariance B B^T, in
-    information form: Lambda can only shrink towards zero, so that the covariance never exceeds the
-    prior and cannot wind up, however long nothing excites a direction. Because the target and the
-    features have gone through the same filter, the regression is exact for constant weights: no
-    joint acceleration is needed, and the delay of the observer does not bias it (the filtered
-    regressor of Slotine and Li 1989, doi:10.1016/0005-1098(89)90094-0).
+    information form: Lambda can only shrink towards zero, so the covariance never exceeds the prior
+    and cannot wind up in a direction that nothing excites. Target and features pass the same
+    filter, so the regression is exact for constant weights: it needs no joint acceleration, and the
+    observer's delay does not bias it (the filtered regressor of Slotine and Li 1989,
+    doi:10.1016/0005-1098(89)90094-0).
 
-    B (`smooth_basis`) is the smoothness prior: a constant that may be large, slopes that may be
-    moderate, and the principal components of what the neurons add to that, the less the rougher.
+    B (`smooth_basis`) is the smoothness prior: a large variance for the constant, a moderate one
+    for slopes, and less for rougher principal components of the neurons' remainder.
 
-    lambda forgets at rate 1 / memory while the network explains what it sees, and faster the more
-    it does not, up to 1 / reset when the prediction error reaches ``surprise``: a load that is
-    picked up or dropped makes the old data worthless (variable forgetting: Fortescue, Kershenbaum
-    and Ydstie 1981, doi:10.1016/0005-1098(81)90070-4).
+    lambda forgets at rate 1 / memory while the prediction error is small, and faster as it grows,
+    up to 1 / reset at ``surprise``: a load picked up or dropped invalidates the old data (variable
+    forgetting: Fortescue, Kershenbaum and Ydstie 1981, doi:10.1016/0005-1098(81)90070-4).
 
     With lambda = 1, F = W* phi and white noise of variance noise^2, W is the maximum a posteriori
     estimate and converges to W* in every direction that is persistently excited; the others keep
@@ -51,14 +50,14 @@ class Consolidation:
     destabilise the loop; features of the measured state close a loop, for which the prior's small
     slopes are the only guard.
 
-    The work is spread over cycles so that none takes much longer than the others: a sample of phi_f
-    is projected during ``sampling`` and added to Lambda during the next; the solution is computed
-    over some forty cycles, and then takes the old one's place at once. Whoever uses it hands the
-    load over without a bump by adding ``bump`` of the memory to what the fast law supplies.
+    The work is spread evenly over the cycles: a sample of phi_f is projected during one
+    ``sampling`` and added to Lambda during the next; the solution is computed over some forty
+    cycles and then replaces the old one at once. For a bumpless transfer, the caller adds ``bump``
+    of the memory to the torque of the fast law.
     """
 
     basis: Float[np.ndarray, "features p"]  # B [N m per unit of feature]
-    gain: float  # K of the observer [1/s]
+    gain: float  # gain K of the observer [1/s]
     noise: float  # of a sample of y that no smooth function explains [N m]
     surprise: float  # prediction error at which the past is forgotten [N m]
     memory: float = 60.0  # [s]
@@ -77,7 +76,7 @@ class Consolidation:
         object.__setattr__(self, "basis", basis)
 
     def cycles(self, dt: float, n: int) -> tuple[int, int, int]:
-        """Return the cycles of ``sampling``, of ``period``, and from its end to the new weights.
+        """Return the number of cycles of ``sampling``, of ``period``, and of the solution after it.
 
         Raises:
             ConfigurationError: the period is too short for its work.
@@ -97,7 +96,7 @@ class Consolidation:
         """Return the memory before the first step.
 
         Raises:
-            NetworkError: the weights have another number of features than the basis.
+            NetworkError: weights and basis differ in the number of features.
         """
         features = sum(value.shape[-1] for value in w.values())
         if features != len(self.basis):
@@ -129,7 +128,7 @@ class Consolidation:
         return split_weights(w, block["weights"])
 
     def forgetting(self, square: float, seconds: float) -> float:
-        """Return lambda of a sample of ``seconds``, given |e|^2 of its prediction error."""
+        """Return lambda for a sample of ``seconds`` with the squared prediction error |e|^2."""
         # numba takes a second to load.
         from ..kernels.consolidate import forgetting
 
@@ -137,13 +136,13 @@ class Consolidation:
 
 
 class ConsolidationMemory(dict[str, np.ndarray]):
-    """All that the law remembers, by name: fields of a block that compiled code works on.
+    """The law's memory by name: fields of the block that compiled code works on.
 
-    Setting a name copies the value into the field.
+    Assigning to a name copies the value into the field.
 
     Args:
-        law: whose memory it is.
-        n: outputs of the network.
+        law: the law.
+        n: number of the network's outputs.
     """
 
     def __init__(self, law: Consolidation, n: int) -> None:
@@ -183,13 +182,13 @@ def features_of(w: Arrays, J_w: Arrays) -> Float[np.ndarray, "features"]:
 
 
 def split_weights(w: Arrays, W: Float[np.ndarray, "n features"]) -> dict[str, np.ndarray]:
-    """Return W as weights of the names and sizes of ``w``."""
+    """Return W split into weights with the names and sizes of ``w``."""
     stops = np.cumsum([value.shape[1] for value in w.values()])[:-1]
     return dict(zip(w, np.split(W.copy(), stops, axis=1), strict=True))
 
 
 def _feature(name: str, J: Any) -> Float[np.ndarray, "features"]:
-    """phi of J = I kron phi; `NetworkError` for the Jacobian of other weights."""
+    """Return phi of J = I kron phi; raise `NetworkError` for other Jacobians."""
     if J.ndim == 3 and J.shape[1] == len(J) and not np.any(J[0, 1:]):
         return J[0, 0]
     raise NetworkError(

@@ -1,4 +1,4 @@
-"""A covariance matrix of the weights, whole or by blocks, and what a measurement does to it."""
+"""A covariance matrix of the weights, whole or by blocks, and its update by a measurement."""
 
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -10,16 +10,16 @@ from ..errors import ConfigurationError
 from .law import Arrays, Memory
 
 Blocks = Literal["all", "array", "row"]
-"""Which weights have covariances: all, those of an array, those of a row (first index) of one."""
+"""Weights with a common covariance: all, those of an array, or of a row (first index) of one."""
 
-LARGEST = 2e8  # numbers in all blocks: 1.6 GB
+LARGEST = 2e8  # most numbers in all blocks: 1.6 GB
 
 
 def prior_covariance(law: Any, w: Arrays, blocks: Blocks, prior: float) -> Memory:
     """Return ``prior I``, as (blocks, size, size) for every group of weights.
 
     Raises:
-        ConfigurationError: more numbers than fit in memory.
+        ConfigurationError: the covariance does not fit in memory.
     """
     layout = list(_groups(w, blocks))
     numbers = sum(count * (_size(w, names) // count) ** 2 for _, names, count in layout)
@@ -76,7 +76,7 @@ def shrink(
 
 
 def _groups(w: Arrays, blocks: Blocks) -> Iterator[tuple[str, list[str], int]]:
-    """Each group's key in the memory, its weights' names, and how many equal blocks it has."""
+    """Return each group's key in the memory, its weights' names, and its number of equal blocks."""
     if blocks == "all":
         yield "covariance", list(w), 1
     else:

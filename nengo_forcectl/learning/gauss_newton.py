@@ -1,4 +1,4 @@
-"""Gauss-Newton in task space: the network's weight Jacobian combined with the arm's."""
+"""Gauss-Newton in task space, with the Jacobians of network and arm."""
 
 from dataclasses import dataclass
 
@@ -12,21 +12,20 @@ from .task_jacobian import of_task
 
 @dataclass(frozen=True)
 class GaussNewton:
-    """The smallest change of the weights that gives the task the acceleration it lacks.
+    """The smallest change of the weights that provides the task's missing acceleration.
 
         dw/dt = eta G^T (G G^T + damping I)^-1 a_err,        G = J M^-1 J_w
 
-    G [m/s^2 per unit of weight] says how each weight, of all arrays together, changes the
-    acceleration of the task; a_err [m/s^2] is the acceleration that the task lacks. G G^T is only
-    m by m. One step is explicit Euler, so with damping 0 it removes the fraction ``eta dt`` of
-    a_err at this x, all of it for eta = 1 / dt, if F is linear in w; above 2 / dt it diverges.
-    This is a Levenberg-Marquardt step (Levenberg 1944; Marquardt 1963, doi:10.1137/0111030); with
-    damping, a task direction in which G is weaker than sqrt(damping) is left alone, such as that
-    of a singular arm.
+    G [m/s^2 per unit of weight] is the derivative of the task's acceleration by all weights; a_err
+    [m/s^2] is the acceleration that the task lacks. G G^T is only m by m. One step is explicit
+    Euler. With damping 0 and F linear in w it removes the fraction ``eta dt`` of a_err at this x,
+    all of it for eta = 1 / dt; above 2 / dt it diverges. This is a Levenberg-Marquardt step
+    (Levenberg 1944; Marquardt 1963, doi:10.1137/0111030); damping leaves out task directions in
+    which G is weaker than sqrt(damping), as near a singularity.
 
-    It learns from the task alone. On a redundant arm what the task does not show (motion in the
-    null space) teaches nothing and is not bounded by it; nothing is proved beyond one step. The
-    norm it minimises adds up weights of all arrays, whatever their units.
+    It learns from the task alone. On a redundant arm, motion in the null space is neither learned
+    from nor bounded; nothing is proved beyond one step. The minimised norm adds up weights of all
+    arrays, despite their different units.
     """
 
     eta: float  # rate [1/s]
@@ -37,7 +36,7 @@ class GaussNewton:
         check_not_negative(self, damping="")
 
     def start(self, w: Arrays) -> Memory:
-        """Return no memory: the law needs none."""
+        """Return an empty memory: the law needs none."""
         return {}
 
     def step(

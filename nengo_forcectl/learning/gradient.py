@@ -1,4 +1,4 @@
-"""The gradient law with the robust terms of adaptive control."""
+"""The gradient law with the robustness terms of adaptive control."""
 
 import math
 from dataclasses import dataclass
@@ -22,22 +22,22 @@ from .law import (
 
 @dataclass(frozen=True)
 class Gradient:
-    """Steepest descent on the control error, leaking, kept inside a ball.
+    """Steepest descent on the control error, with a leak and bounded weights.
 
         dw/dt = gamma J_w^T s_d / m^2 - (sigma + e_mod |s_d|) w,        |w| <= bound
         s_d = s max(0, 1 - dead_zone / |s|)
         m^2 = 1 + normalise |J_w^T s|^2 / |s|^2
 
-    w is one weight array, J_w = dF/dw the network's weight Jacobian, F [N m] its torque and s
-    [N m] the error the controller hands over, in joint torque space. |w| is the Euclidean norm over
-    all entries of the array; a step that leaves the ball is scaled back to its surface. One step
-    is explicit Euler. s_d is s shortened by the width of the dead zone: noise of that size teaches
-    nothing, and nothing jumps at its edge. For decoders |J_w^T s| / |s| is the norm of the neural
-    activity, and the law with m is normalised LMS, ``mu s a^T / (eps + |a|^2)`` with
-    mu = gamma / normalise and eps = 1 / normalise, whose step never exceeds mu however strong the
-    activity; for other weights, the same with the gain of s through them.
+    w is one weight array, J_w = dF/dw the network's weight Jacobian, F [N m] its torque and s [N m]
+    the controller's error in joint torque space. |w| is the Euclidean norm over all entries of the
+    array; a step beyond ``bound`` is scaled back to it. One step is explicit Euler. s_d is s
+    shortened by the width of the dead zone: noise of that size is ignored, and s_d is continuous at
+    its edge. For decoders |J_w^T s| / |s| is the norm of the neural activity, and the law with m is
+    normalised LMS, ``mu s a^T / (eps + |a|^2)`` with mu = gamma / normalise and eps = 1 /
+    normalise, whose step never exceeds mu at any activity; for other weights the gain of s through
+    them takes the place of the activity.
 
-    On decoders alone, without the other terms, this is Nengo's PES with learning rate
+    On decoders alone, without the other terms, it equals Nengo's PES with learning rate
     ``gamma n_neurons`` (MacNeil and Eliasmith 2011).
 
     With F linear in w (decoders), a passive arm and a nominal law with damping on s, the function
@@ -45,19 +45,18 @@ class Gradient:
     the unmodelled torque is exactly some F(x; w*) (Slotine and Li 1987, doi:10.1177/
     027836498700600303). If it is not, or is noisy, w can drift without bound; sigma > 0 keeps s
     and w bounded at the price of a residual error of order sigma (Ioannou and Kokotovic 1984,
-    doi:10.1016/0005-1098(84)90073-0); e_mod > 0 does so, too, but lets go of the weights as s
-    vanishes (Narendra and Annaswamy 1987, IEEE TAC 32): with it |w| stays below
-    gamma |J_w| / e_mod. The projection does so without a residual error while |w*| < bound, the
-    dead zone if it is at least as wide as the disturbance that remains (Ioannou and Sun 1996,
-    chapter 8). For encoders and biases, which F is not linear in, none of this is proved but the
-    bounds on w.
+    doi:10.1016/0005-1098(84)90073-0); so does e_mod > 0, whose leak fades as s vanishes (Narendra
+    and Annaswamy 1987, IEEE TAC 32): with it |w| stays below gamma |J_w| / e_mod. The projection
+    bounds them without a residual error while |w*| < bound; the dead zone does if it is at least as
+    wide as the remaining disturbance (Ioannou and Sun 1996, chapter 8). F is not linear in encoders
+    and biases: for them only the bounds on w are proved.
     """
 
     gamma: float  # learning rate [1/s for decoders, if s is a torque]
     sigma: float = 0.0  # leak [1/s]
     bound: float = math.inf  # largest norm of a weight array
     e_mod: float = 0.0  # leak per size of the error [1/(N m s)]
-    dead_zone: float = 0.0  # size of the error that teaches nothing [N m]
+    dead_zone: float = 0.0  # size of the error to ignore [N m]
     normalise: float = 0.0  # 1 / eps of normalised LMS [1 for decoders], 0 for plain
 
     def __post_init__(self) -> None:
@@ -66,7 +65,7 @@ class Gradient:
         check_bound(self)
 
     def rule(self, xp: Any = np) -> Rule:
-        """Return one step as a pure function of arrays of the namespace ``xp``.
+        """Return one step as a pure function of arrays in the namespace ``xp``.
 
         ``xp`` has numpy's names: numpy itself, or ``tensorflow.experimental.numpy``, which traces
         the step. `formulas` states the arithmetic for this function and for compiled code.
@@ -87,7 +86,7 @@ class Gradient:
         return self.gamma, self.sigma, self.e_mod, self.dead_zone, self.normalise
 
     def start(self, w: Arrays) -> Memory:
-        """Return no memory: the law needs none."""
+        """Return an empty memory: the law needs none."""
         return {}
 
     def step(

@@ -19,10 +19,9 @@ class Kalman:
         w <- w + K e,        P <- P - K J_w P,        P <- P + share (prior I - P)
 
     w are all weights in one vector, e [N m] is the prediction error (unmodelled torque less F),
-    P their covariance, prior I before the first step, and share = 1 - exp(-forgetting dt). One
-    step is one measurement, whatever dt: what is measured a thousand times a second is not a
-    thousand independent values, so ``noise`` is to be chosen larger than that of the sensor, by
-    the number of steps over which errors look alike.
+    P their covariance, prior I before the first step, and share = 1 - exp(-forgetting dt). One step
+    is one measurement at any dt. Successive measurements are not independent, so choose ``noise``
+    larger than the sensor's variance by the number of steps over which errors are correlated.
 
     With F linear in w (decoders) and no forgetting this is exact: after k steps w minimises
     ``sum |y_i - F(x_i; w)|^2 / noise + |w - w_0|^2 / prior``, ridge regression. For other weights
@@ -30,18 +29,18 @@ class Kalman:
     nothing is proved.
 
     Forgetting: dividing P by a factor below one lets it grow without bound where nothing is
-    measured (wind-up), until a small error throws the weights far. Here P relaxes to the prior
+    measured (wind-up), until a small error moves the weights far. Here P relaxes to the prior
     instead (as in Salgado, Goodwin and Middleton 1988, doi:10.1080/00207178808906026): the
-    weights' process noise is prior forgetting. As a measurement only shrinks P and the relaxation
-    is a mean of P and prior I, **0 < P <= prior I always**, in every direction.
+    weights' process noise is prior forgetting. A measurement only shrinks P, and the relaxation is
+    a mean of P and prior I, so **0 < P <= prior I always**, in every direction.
 
-    ``blocks`` says which covariances are kept (Puskorius and Feldkamp 1994,
+    ``blocks`` selects the covariances to store (Puskorius and Feldkamp 1994,
     doi:10.1109/72.279191): of all weights (up to a few thousand), within each array, or within
-    each row of one: the encoder of a neuron, the decoders of an output. For decoders alone rows
-    lose nothing; `RecursiveLeastSquares` then does the same with one matrix for all outputs.
+    each row of one: the encoder of a neuron, the decoders of an output. For decoders alone rows are
+    exact; `RecursiveLeastSquares` then does the same with one matrix for all outputs.
     """
 
-    noise: float  # variance of the prediction error that is no fault of the weights [(N m)^2]
+    noise: float  # variance of the prediction error not caused by the weights [(N m)^2]
     prior: float = 1.0  # variance of every weight before the first step
     forgetting: float = 0.0  # rate at which P returns to the prior [1/s]
     blocks: Blocks = "all"

@@ -1,4 +1,4 @@
-"""The contract of learning laws: weights, their Jacobian and errors in, new weights out."""
+"""The interface of learning laws: from weights, their Jacobian and errors to new weights."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from ..errors import NetworkError
 from ..support.checks import check, is_number
 
 Memory = dict[str, np.ndarray]
-"""All that a law remembers between steps; saving these arrays is a checkpoint."""
+"""A law's memory between steps; saving these arrays is a checkpoint."""
 
 Arrays = Mapping[str, np.ndarray]
 """One array per weight, by the weight's name."""
@@ -25,7 +25,7 @@ s is (n,), or (batch, n) with J_w^T s summed over the batch.
 
 
 class Signal(NamedTuple):
-    """What a law can learn from in one control cycle; each law uses some of the fields.
+    """The errors of one control cycle; each law uses some of the fields.
 
     Each error is wanted minus actual: moving a weight along ``J_w^T error`` makes it smaller.
     """
@@ -34,7 +34,7 @@ class Signal(NamedTuple):
     prediction: Float[np.ndarray, "n"] | None = None  # unmodelled torque less F(x; w) [N m]
     mobility: Float[np.ndarray, "m n"] | None = None  # J M^-1: joint torque -> task acceleration
     task_error: Float[np.ndarray, "m"] | None = None  # acceleration that the task lacks [m/s^2]
-    unmodelled: Float[np.ndarray, "n"] | None = None  # what F should be, from that observer [N m]
+    unmodelled: Float[np.ndarray, "n"] | None = None  # desired value of F, from that observer [N m]
 
 
 @runtime_checkable
@@ -57,25 +57,25 @@ class Law(Protocol):
             w: the weights.
             J_w: dF/dw of each, (n, *its shape).
             signal: the errors of this cycle.
-            memory: that of `start`, as the last step left it.
+            memory: the memory from `start`, as left by the last step.
             dt: the time step [s].
 
         Raises:
-            NetworkError: the signal lacks what the law learns from, does not fit or is not finite,
-                or the new weights would not be finite. Weights and memory are then unchanged.
+            NetworkError: the signal lacks a needed field, has a wrong shape or is not finite, or
+                the new weights would not be finite. Weights and memory are then unchanged.
         """
         ...
 
 
 def signal_of(value: Signal | ArrayLike) -> Signal:
-    """Return a signal as it is; an array becomes the signal with this ``error`` alone."""
+    """Return a signal unchanged; turn an array into a signal with this ``error`` alone."""
     return value if isinstance(value, Signal) else Signal(np.asarray(value, dtype=float))
 
 
 def needed(law: Any, signal: Signal, name: str, *shape: int) -> np.ndarray:
-    """Return a part of the signal; `NetworkError` if it is missing, does not fit, or is NaN.
+    """Return a field of the signal; raise `NetworkError` if it is missing, misshapen or NaN.
 
-    A size of -1 fits any.
+    A size of -1 accepts any size.
     """
     value = getattr(signal, name)
     if value is None:
@@ -99,7 +99,7 @@ def outputs(J_w: Arrays) -> int:
 
 
 def finite(law: Any, w: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return the weights; `NetworkError` if one is not finite."""
+    """Return the weights; raise `NetworkError` if one is not finite."""
     for name, value in w.items():
         if not np.isfinite(value).all():
             raise NetworkError(
@@ -109,6 +109,6 @@ def finite(law: Any, w: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def check_bound(law: Any) -> None:
-    """`ConfigurationError` for a ``bound`` that is not a number above 0, or infinite."""
+    """Raise `ConfigurationError` unless ``bound`` is a number above 0, or infinite."""
     good = law.bound == math.inf or (is_number(law.bound) and law.bound > 0)
     check(law, "bound", good, "a number above 0, or math.inf for none")

@@ -14,20 +14,20 @@ from .law import Arrays, Memory, Signal, finite, needed, outputs
 
 @dataclass(frozen=True)
 class RecursiveLeastSquares:
-    """`Kalman` for decoders, at 1 / n^2 of its memory: P is (N, N) for N neurons and n outputs.
+    """`Kalman` for decoders with 1 / n^2 of its memory: P is (N, N) for N neurons and n outputs.
 
         k = P a / (a^T P a + noise)
         D <- D + e k^T,        P <- P - k a^T P,        P <- P + share (prior I - P)
 
-    F = D a, so that J_D is a, the neural activity, once for every output, and all outputs have
-    the same P. e [N m] is the prediction error. Decoders of several ensembles on the same output
-    are one D. Symbols, forgetting and what is proved are those of `Kalman` with blocks="all",
-    whose numbers these are. A step reads and writes all of P a few times: 2 ms for 1,000 neurons,
-    with one BLAS thread (``OPENBLAS_NUM_THREADS=1``); with as many as cores it is slower as soon as
-    the machine does anything else.
+    F = D a, so J_D is the neural activity a, once per output, and all outputs share one P. e [N m]
+    is the prediction error. Decoders of several ensembles on the same output form one D. Symbols,
+    forgetting and proofs are those of `Kalman` with blocks="all", and the results are equal. A step
+    reads and writes all of P a few times: 2 ms for 1,000 neurons with one BLAS thread
+    (``OPENBLAS_NUM_THREADS=1``). One thread per core is slower as soon as the machine does anything
+    else.
     """
 
-    noise: float  # variance of the prediction error that is no fault of the weights [(N m)^2]
+    noise: float  # variance of the prediction error not caused by the weights [(N m)^2]
     prior: float = 1.0  # variance of every decoder before the first step
     forgetting: float = 0.0  # rate at which P returns to the prior [1/s]
 
@@ -60,7 +60,7 @@ class RecursiveLeastSquares:
 
 
 def _activity(name: str, J: Float[np.ndarray, "n n N"]) -> Float[np.ndarray, "N"]:
-    """a of J = I kron a; `NetworkError` for the Jacobian of other weights."""
+    """Return a of J = I kron a; raise `NetworkError` for other Jacobians."""
     n = len(J)
     if J.ndim == 3 and J.shape[1] == n:
         a = J[0, 0]

@@ -1,4 +1,4 @@
-"""The robust terms of adaptive control, around any law."""
+"""The robustness terms of adaptive control, around any law."""
 
 import math
 from dataclasses import dataclass
@@ -19,17 +19,16 @@ class Robust:
     w is one weight array, s the error and e the prediction error [N m]; the error of the task is
     unchanged. sigma-modification (Ioannou and Kokotovic 1984), e-modification (Narendra and
     Annaswamy 1987), dead zone and projection (Ioannou and Sun 1996, chapter 8). `Gradient` has
-    these terms itself, and around it these are the same numbers. Around other laws the bounds on
-    the weights hold all the same: |w| <= bound, and with a leak sigma a change by at most
-    delta per step gives |w| <= delta / (sigma dt). What the law itself proves about the errors
-    holds up to the residual error that each term brings.
+    these terms itself; wrapping it gives the same result. For any law the weights are bounded: |w|
+    <= bound, and with a leak sigma a change by at most delta per step gives |w| <= delta / (sigma
+    dt). The law's own proofs about the errors hold up to the residual error that each term adds.
     """
 
     law: Law
     sigma: float = 0.0  # leak [1/s]
     bound: float = math.inf  # largest norm of a weight array
     e_mod: float = 0.0  # leak per size of the error [1/(N m s)]
-    dead_zone: float = 0.0  # size of an error that teaches nothing [N m]
+    dead_zone: float = 0.0  # size of an error to ignore [N m]
 
     def __post_init__(self) -> None:
         check(self, "law", isinstance(self.law, Law), "a law of nengo_forcectl.learning")

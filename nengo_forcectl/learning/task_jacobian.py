@@ -1,4 +1,4 @@
-"""The network's weight Jacobian combined with the arm's: what each weight does to the tool."""
+"""The weight Jacobian in task space: the effect of each weight on the tool."""
 
 from collections.abc import Mapping
 from typing import TypeVar
@@ -13,8 +13,7 @@ Key = TypeVar("Key")
 def force_to_torque(J: ArrayLike, force: ArrayLike) -> Float[np.ndarray, "n"]:
     """Return the joint torque ``J^T f`` [N m] of a force [N] (and moment [N m]) at the tool.
 
-    It turns an error in the task into one that a network in joint space can learn from
-    (DeWolf et al. 2016).
+    It maps a task error to joint space, where a network can learn from it (DeWolf et al. 2016).
     """
     return np.transpose(J) @ force
 

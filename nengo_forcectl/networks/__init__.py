@@ -1,6 +1,6 @@
-"""Networks that give a torque F(x; w), and the states of an arm that they are made for.
+"""Networks that compute a torque F(x; w), and samples of the arm's states for their design.
 
-Nengo is imported with the first name that needs it, TensorFlow when a simulator is opened.
+Nengo is imported with the first name that needs it, TensorFlow with the first simulator.
 """
 
 import lazy_loader

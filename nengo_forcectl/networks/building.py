@@ -8,14 +8,15 @@ whose encoder points along x has activity 1 at the radius.
 
 Random unit encoders in many dimensions are almost orthogonal to any x: ``E x / |x|`` has standard
 deviation 1/sqrt(n_inputs). With Nengo's uniform intercepts most neurons would be always silent or
-always active, that is, linear. So the intercepts are distributed as that cosine is for states that
-fill the ball (`nengo.dists.CosineSimilarity` of n_inputs + 2; Voelker, Gosmann and Stewart 2017,
-"Efficiently sampling vectors and coordinates from the n-sphere and n-ball"): for states of any
-length up to the radius a third to two thirds of the neurons are active, others for other states.
+always active, that is, linear. So the intercepts have the distribution of that cosine for states
+that fill the ball (`nengo.dists.CosineSimilarity` of n_inputs + 2; Voelker, Gosmann and Stewart
+2017, "Efficiently sampling vectors and coordinates from the n-sphere and n-ball"): for states of
+any length up to the radius a third to two thirds of the neurons are active, different ones for
+different states.
 """
 
 # pyright: reportArgumentType=false
-# Nengo declares its arguments with descriptors that a type checker takes for their defaults.
+# A type checker takes Nengo's descriptors for the defaults of its arguments.
 
 from typing import Any
 
@@ -28,12 +29,12 @@ from ..nengodl.compatibility import nengo_dl
 from ..support.checks import Arguments, check_positive, check_whole
 from .encoding import NetworkArrays, StateEncoding, States
 
-SHARES = (0.15, 0.32)  # of the sample that a neuron is active for
+SHARES = (0.15, 0.32)  # range of the share of the sample for which a neuron is active
 RATE = 200.0  # of a neuron that is not rectified-linear, at its most active [Hz]
 
 
 class AdaptiveNetwork(nengo.Network):
-    """A `nengo.Network` whose parts have names; made by `adaptive_network`."""
+    """A `nengo.Network` with named parts, returned by `adaptive_network`."""
 
     state: nengo.Node  # x, n_inputs
     ensemble: nengo.Ensemble
@@ -55,16 +56,16 @@ def adaptive_network(
     """Return a network of one ensemble with zero decoders.
 
     Args:
-        n_inputs: numbers in the state x.
-        n_outputs: numbers in F, the arm's joints.
+        n_inputs: size of the state x.
+        n_outputs: size of F, the number of joints.
         n_neurons: neurons in the ensemble.
-        seed: of encoders and intercepts; the same seed gives the same network.
-        radius: length of x that gives full activity: 1, or 200 Hz for neurons that are not
+        seed: random seed of encoders and intercepts.
+        radius: length of x at full activity, which is 1, or 200 Hz for neurons that are not
             rectified-linear.
         neuron_type: `nengo.RectifiedLinear()` by default; any other of Nengo's, rates or spikes.
         synapse: filter of the decoders' output, such as ``nengo.Lowpass(0.005)``, or its time
-            constant [s]. F then depends on the decoders one step later only: `PesNetwork`
-            learns through it, `OnlineNetwork` and `ClosedFormNetwork` refuse it.
+            constant [s]. F then depends on the decoders with one step of delay: `PesNetwork` learns
+            through it, `OnlineNetwork` and `ClosedFormNetwork` refuse it.
 
     Raises:
         ConfigurationError: a size below one, or a radius that is not positive.
@@ -99,10 +100,10 @@ def adaptive_network(
 
 
 class WorkspaceNetwork(AdaptiveNetwork):
-    """An `AdaptiveNetwork` with a direct path; made by `workspace_network`."""
+    """An `AdaptiveNetwork` with a direct path, returned by `workspace_network`."""
 
     linear: nengo.Connection  # state -> torque, (n_outputs, d + 1): of x and the 1
-    encoding: StateEncoding  # makes the state v = (x, 1, u)
+    encoding: StateEncoding  # computes the state v = (x, 1, u)
 
 
 def workspace_network(
@@ -114,14 +115,14 @@ def workspace_network(
     seed: int,
     neuron_type: Any = None,
 ) -> WorkspaceNetwork:
-    """Return a network whose neurons divide the states of a workspace among themselves.
+    """Return a network whose neurons partition the states of a workspace.
 
         F(x; w) = A (x, 1) + D relu(gain (E u) + bias)
 
     with v = (x, 1, u) as `StateEncoding` gives it. The direct path A, of the kind that
     random-vector functional-link networks have (Pao, Park and Sobajic 1994,
-    doi:10.1016/0925-2312(94)90053-1), takes what is linear in the state; the neurons are left
-    with what is not. All weights of both are zero at the start.
+    doi:10.1016/0925-2312(94)90053-1), takes the part linear in the state, the neurons the rest. All
+    weights of both are zero at the start.
 
     The encoders E are uniform on the sphere. The intercept of each is the value that a share of the
     sample's E u exceeds, the shares spread evenly from 0.15 to 0.32: so every neuron is active for
@@ -132,11 +133,11 @@ def workspace_network(
     2016, doi:10.1371/journal.pone.0149928.)
 
     Args:
-        encoding: makes v.
+        encoding: computes v.
         states: a sample of the workspace, such as that of `reach_states`.
         n_outputs: numbers in F, the arm's joints.
         n_neurons: neurons in the ensemble.
-        seed: of the encoders and the shares.
+        seed: random seed of the encoders and the shares.
         neuron_type: `nengo.RectifiedLinear()` by default; any other of Nengo's, rates or spikes.
     """
     arguments = Arguments("workspace_network", n_outputs=n_outputs, n_neurons=n_neurons)
@@ -159,7 +160,7 @@ def workspace_network(
 
 
 def network_of(arrays: NetworkArrays) -> WorkspaceNetwork:
-    """Return a plain Nengo network with given weights, of rectified-linear neurons.
+    """Return a plain Nengo network of rectified-linear neurons with given weights.
 
     As `workspace_network`, but its ``state`` takes (q, dq, ddq_r), 3 n numbers, and encodes them.
     """

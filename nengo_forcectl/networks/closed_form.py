@@ -28,13 +28,13 @@ PARTS = "encoders", "bias", "decoders"
 
 
 class ClosedFormNetwork:
-    """What `OnlineNetwork` does, for an input node, one rectified-linear ensemble and its decoders.
+    """An `OnlineNetwork` of one input node, one rectified-linear ensemble and its decoders.
 
-    The weights are read from the simulator when this object is made, and are its own from then on;
-    `store` writes what was learned to the simulator. Arguments as those of `OnlineNetwork`.
+    The weights are copied from the simulator at construction; `store` writes the learned ones back.
+    The arguments are those of `OnlineNetwork`.
 
     Raises:
-        NetworkError: the network is of another form.
+        NetworkError: the network has another form.
         ConfigurationError: the law is not the gradient law.
     """
 
@@ -57,7 +57,7 @@ class ClosedFormNetwork:
         self._evaluate, self._descend = evaluate, descend
         self._propagate_back = propagate_back
         for run in (evaluate, descend, propagate_back):
-            run(self.block.address)  # compile now, not in a cycle; nothing learns yet
+            run(self.block.address)  # compile before the first cycle; nothing learns yet
         for name, learns in zip(PARTS, self.learned, strict=True):
             self.block[f"learn_{name}"][...] = learns
 
@@ -103,7 +103,7 @@ class ClosedFormNetwork:
             self._values[self._handles.index(handle)][...] = value
 
     def store(self) -> None:
-        """Put the learned weights into the simulator."""
+        """Write the learned weights to the simulator."""
         for name, value in self.read().items():
             self._weights[name].write(value)
 
@@ -123,7 +123,7 @@ class ClosedFormNetwork:
 
 
 def _pack(law: Gradient, dt: float, E: Any, bias: Any, D: Any) -> Block:
-    """The network and the law in a block; nothing learns yet."""
+    """Return the block of network and law, with learning off."""
     sizes = {"n": len(D), "inputs": E.shape[1], "neurons": len(bias)}
     gains = ("gamma", "sigma", "bound", "e_mod", "dead_zone", "normalise")
     values = {name: getattr(law, name) for name in gains}
@@ -132,7 +132,7 @@ def _pack(law: Gradient, dt: float, E: Any, bias: Any, D: Any) -> Block:
 
 
 def _one_layer(sim: Any, probe: nengo.Probe) -> tuple[Any, Any]:
-    """The ensemble and the decoded connection of a network of the one form."""
+    """Return the ensemble and the decoded connection of a network with one layer."""
     network = sim.model.toplevel
     ensembles, connections = network.all_ensembles, network.all_connections
     into = [c for c in connections if c.post in ensembles and c.synapse is None]

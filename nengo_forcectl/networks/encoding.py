@@ -1,4 +1,4 @@
-"""What a network sees of the arm: chosen, centred, scaled and bounded by a sample of its work."""
+"""A network's input: the arm's state, centred, scaled and bounded by a sample of its work."""
 
 import math
 from dataclasses import dataclass, fields
@@ -19,12 +19,12 @@ Inputs = Literal["q", "q-dq", "q-dq-ref", "q-ref"]
 INPUTS: tuple[Inputs, ...] = get_args(Inputs)
 PARTS = {"q": 1, "q-dq": 2, "q-dq-ref": 3, "q-ref": 3}  # of position, velocity, acceleration
 
-CLIP = 0.5  # of the sample's range, by which a number may leave it
+CLIP = 0.5  # margin around the sample's range, as a share of it
 LIFT = 0.5  # of the sphere's last axis; see `StateEncoding`
 
 
 class States(NamedTuple):
-    """Some moments of an arm's work, what a network is made for."""
+    """A sample of an arm's states at work, for the design of a network."""
 
     q: Float[np.ndarray, "k n"]  # [rad]
     dq: Float[np.ndarray, "k n"]  # [rad/s]
@@ -35,52 +35,52 @@ class States(NamedTuple):
 class StateEncoding:
     """The network's input ``v = (x, 1, u)`` for one state of the arm.
 
-    x holds the numbers that ``inputs`` asks for: q; q and dq; q, dq and the acceleration ddq_r that
-    the reference asks of the joints; or q, dq_r and ddq_r. Joints named in ``periodic`` enter as
-    sine and cosine. Each number is centred, kept within ``lower`` and ``upper``, and scaled,
-    positions alike, velocities alike and accelerations alike, so that each of these groups has a
-    mean square of 1 a number over the sample. Since v is bounded, so is any network of it: off the
-    data it stays what it was at the edge.
+    ``inputs`` selects x: q; q and dq; q, dq and the reference's joint acceleration ddq_r; or q,
+    dq_r and ddq_r. Joints named in ``periodic`` enter as sine and cosine. Each number is centred,
+    kept within ``lower`` and ``upper``, and scaled by one factor for positions, one for velocities
+    and one for accelerations, so that the numbers of each group have a mean square of 1 over the
+    sample. Since v is bounded, so is any network of it: outside the data it keeps its value at the
+    edge.
 
     u is x on a sphere, ``u = (x / sqrt(d), c) / |(x / sqrt(d), c)|`` with d numbers in x and
-    c = 0.5. All u have the same length, so that a neuron's threshold cuts off the same share of any
-    directions, whether the state is a common or a rare one (DeWolf, Jaworski and Eliasmith 2020,
+    c = 0.5. All u have the same length, so that a neuron's threshold selects the same share of
+    directions for common and for rare states (DeWolf, Jaworski and Eliasmith 2020,
     doi:10.3389/fnbot.2020.568359, who put the state of an arm on a hypersphere for this reason).
 
-    A feed-forward of the reference's velocity and acceleration is no feedback and cannot make the
-    arm unstable; one of the measured velocity can.
+    A function of the reference's velocity and acceleration is feed-forward and cannot destabilise
+    the arm; a function of the measured velocity can.
     """
 
     inputs: Inputs
     periodic: tuple[int, ...]  # joints
     centre: Float[np.ndarray, "d"]
     scale: Float[np.ndarray, "d"]
-    lower: Float[np.ndarray, "d"]  # of x before it is centred
+    lower: Float[np.ndarray, "d"]  # bound on x before centring
     upper: Float[np.ndarray, "d"]
 
     @property
     def size(self) -> int:
-        """Numbers in x, d."""
+        """Size d of x."""
         return len(self.centre)
 
     @property
     def positions(self) -> int:
-        """How many of them are positions, the first ones."""
+        """Number of positions in x, which come first."""
         return self.joints + len(self.periodic)
 
     @property
     def joints(self) -> int:
-        """Joints of the arm, n."""
+        """Number of joints, n."""
         return (self.size - len(self.periodic)) // PARTS[self.inputs]
 
     @property
     def measured(self) -> bool:
-        """Whether the velocity is the measured one, not the reference's."""
+        """Whether x holds the measured velocity, not the reference's."""
         return self.inputs != "q-ref"
 
     @property
     def n_inputs(self) -> int:
-        """Numbers in v: d of x, the 1, and d + 1 of u."""
+        """Size of v: d of x, the 1, and d + 1 of u."""
         return 2 * self.size + 2
 
     def input(
@@ -92,7 +92,7 @@ class StateEncoding:
         """Return v for positions, velocities (see ``measured``), the reference's accelerations.
 
         Raises:
-            NetworkError: arrays of different shapes, or for another number of joints.
+            NetworkError: the arrays differ in shape, or are for another number of joints.
         """
         # numba takes a second to load.
         from ..kernels.encode import encode_rows
@@ -112,13 +112,13 @@ class StateEncoding:
 
     @cached_property
     def block(self) -> Block:
-        """What compiled code knows of the encoding."""
+        """The block of the encoding, for compiled code."""
         values = {name: getattr(self, name) for name in ("centre", "scale", "lower", "upper")}
         values |= {"parts": PARTS[self.inputs], "periodic": self.periodic, "lift": LIFT}
         return Block(ENCODING, {"d": self.size, "periodic": len(self.periodic)}, values)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the fields alone: a copy makes a block of its own."""
+        """Return the fields alone: a copy builds its own block."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
@@ -131,7 +131,7 @@ class NetworkArrays(NamedTuple):
     weights: Float[np.ndarray, "n d+1+neurons"]  # W: the direct path, then the decoders [N m]
 
     def block(self) -> Block:
-        """Return what compiled code knows of the network, except its weights."""
+        """Return the block of the network, without its weights, for compiled code."""
         encoding, (neurons, inputs) = self.encoding, self.encoders.shape
         values = {
             "encoding": encoding.block.address,
@@ -142,7 +142,7 @@ class NetworkArrays(NamedTuple):
         return Block(NETWORK, {"inputs": inputs, "neurons": neurons}, values, keeps=encoding.block)
 
     def check(self, n: int) -> None:
-        """`NetworkError` unless it is for an arm of ``n`` joints, and its parts for each other."""
+        """Raise `NetworkError` unless the parts fit each other and an arm of ``n`` joints."""
         encoding, d, neurons = self.encoding, self.encoding.size, len(self.bias)
         if encoding.inputs not in INPUTS or not set(encoding.periodic) <= set(range(n)):
             raise NetworkError(
@@ -160,12 +160,12 @@ class NetworkArrays(NamedTuple):
 def encoding_of(
     arm: Arm, states: States, inputs: Inputs = "q-dq-ref", *, periodic: bool = False
 ) -> StateEncoding:
-    """Return the encoding whose scales are those of ``states``.
+    """Return the encoding with the scales of ``states``.
 
-    With ``periodic``, revolute joints enter as sine and cosine: for joints that turn without end.
+    With ``periodic``, revolute joints enter as sine and cosine, for joints that turn without limit.
 
     Raises:
-        ConfigurationError: an unknown choice of inputs, or states that do not fit the arm.
+        ConfigurationError: the choice of inputs is unknown, or the states do not fit the arm.
     """
     if inputs not in INPUTS:
         raise ConfigurationError(f"inputs: is {inputs!r}, needs one of {', '.join(INPUTS)}")
@@ -189,7 +189,7 @@ def encoding_of(
 
 
 def _numbers(inputs: Inputs, periodic: tuple[int, ...], states: States) -> Float[np.ndarray, "k d"]:
-    """The numbers that an encoding sees, neither centred nor scaled nor bounded."""
+    """Return x before it is centred, bounded and scaled."""
     d = PARTS[inputs] * states.q.shape[1] + len(periodic)
     edge = np.full(d, np.inf)
     plain = StateEncoding(inputs, periodic, np.zeros(d), np.ones(d), -edge, edge)

@@ -1,4 +1,4 @@
-"""One control cycle of a network: its output, the products of its weight Jacobian, its update."""
+"""A network in a control cycle: its output, its weight Jacobian's products and its update."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,21 +19,21 @@ from ..nengodl.weights import Weights, named_weights
 class OnlineNetwork:
     """A network with one input that learns online, one simulator step per control cycle.
 
-    It is a `LearningLoop` for control loops: vectors in, vectors out. A law with a ``rule``
+    It is a `LearningLoop` for control loops, from vectors to vectors. A law with a ``rule``
     (`Gradient`) and a Keras optimizer run within one TensorFlow function; for any other law,
     TensorFlow computes output and Jacobian, and the law runs in NumPy.
 
     Args:
         sim: an open ``nengo_dl.Simulator`` with minibatch size 1.
-        probe: the output F; without a synapse, else F does not depend on x within one step.
-        law: what changes the weights: a law of `nengo_forcectl.learning`, or a Keras (tf-keras)
-            optimizer, which then descends along -J_w^T s; None if only `observe` is called.
+        probe: the output F, without a synapse: with one, F does not depend on x within one step.
+        law: a law of `nengo_forcectl.learning`, or a Keras (tf-keras) optimizer, which descends
+            along -J_w^T s; None if only `observe` is called.
         learn: the weights that change (handles, names, Nengo objects); by default all trainable
             weights of connections out of ensembles, that is, the decoders.
 
     Raises:
-        NetworkError: the network has not exactly one input node, or the simulator a minibatch, or
-            a weight in ``learn`` does not exist or is not trainable.
+        NetworkError: the network does not have exactly one input node, the simulator has a
+            minibatch, or a weight in ``learn`` does not exist or is not trainable.
         ConfigurationError: ``law`` is neither.
     """
 
@@ -47,7 +47,7 @@ class OnlineNetwork:
         if len(nodes) != 1:
             raise NetworkError(f"OnlineNetwork: the input nodes are {nodes}, needs one")
         self._node, self._dt = nodes[0], sim.dt
-        self._law: Any = None  # one that runs here, not in TensorFlow
+        self._law: Any = None  # a law that runs in NumPy, not in TensorFlow
         self._memory: Memory = {}
         learn = decoders(self.weights) if learn is None else learn
         if law is None or (isinstance(law, Law) and not isinstance(law, RuleLaw)):
@@ -63,11 +63,11 @@ class OnlineNetwork:
 
         Args:
             x: the network's input.
-            signal: what the law learns from; an array is the error s alone, in the space of F.
+            signal: errors for the law; an array is the error s alone, in the space of F.
 
         Raises:
-            NetworkError: x or the signal does not fit, or is not finite, or the signal lacks what
-                the law learns from; the weights are then as they were.
+            NetworkError: x or the signal has a wrong shape or is not finite, or the signal lacks a
+                field that the law needs. The weights are then unchanged.
         """
         signal = signal_of(signal)
         if self._law is not None:
@@ -85,7 +85,7 @@ class OnlineNetwork:
     def observe(
         self, x: ArrayLike
     ) -> tuple[Float[np.ndarray, "n_out"], dict[str, Float[np.ndarray, "n_out *shape"]]]:
-        """Return F(x; w) and dF/dw of the weights that learn, and carry the state on.
+        """Return F(x; w) and dF/dw of the learned weights, and advance the state.
 
         Available where the law computes in NumPy, or without a law.
         """
@@ -94,7 +94,7 @@ class OnlineNetwork:
 
     @property
     def memory(self) -> Memory:
-        """What the law or the optimizer remembers; with the weights, a complete checkpoint.
+        """Memory of the law or the optimizer; with the weights, a complete checkpoint.
 
         Set it to arrays of the same names and shapes; others raise `NetworkError`.
         """
@@ -119,12 +119,12 @@ class OnlineNetwork:
 
     @property
     def _variables(self) -> dict[str, Any]:
-        """The optimizer's variables; their own names may repeat."""
+        """The optimizer's variables, under unique names."""
         own = self._loop.optimizer_variables
         return {f"{index} {variable.name}": variable for index, variable in enumerate(own)}
 
     def forward(self, x: ArrayLike) -> Float[np.ndarray, "n_out"]:
-        """Return F(x; w) and carry the state on; the weights stay."""
+        """Return F(x; w) and advance the state; the weights stay."""
         return self._loop.forward({self._node: _row(x)})[0]
 
     def vjp(self, x: ArrayLike, error: ArrayLike) -> dict[str, Float[np.ndarray, "..."]]:
@@ -142,7 +142,7 @@ class OnlineNetwork:
 
 
 def decoders(weights: Weights) -> list[Any]:
-    """Return the trainable weights of connections out of ensembles; `NetworkError` for none."""
+    """Return the trainable weights of connections out of ensembles; raise if there are none."""
     found = [
         weight
         for weight in weights.trainable()

@@ -1,7 +1,7 @@
 """Decoders that learn by Nengo's own PES, in Nengo's own simulator."""
 
 # pyright: reportArgumentType=false
-# Nengo declares its arguments with descriptors that a type checker takes for their defaults.
+# A type checker takes Nengo's descriptors for the defaults of its arguments.
 
 import warnings
 
@@ -26,13 +26,13 @@ class PesNetwork(Closing):
     have one, s [N m] the controller's error, D the decoders: Nengo's PES
     (MacNeil and Eliasmith 2011, doi:10.1371/journal.pone.0022885) with the error -s. At ``rate =
     gamma n_neurons`` it is `Gradient` with neither leak nor bound, to rounding, for rate neurons
-    without a synapse. Activities of 200 Hz rather than 1 want a rate 200^2 times lower.
+    without a synapse. Activities of 200 Hz rather than 1 need a rate lower by 200^2.
 
-    ``network`` is one that `adaptive_network` made; the learning rule is added to it. Close the
-    simulator when done, or use ``with``.
+    ``network`` comes from `adaptive_network`; the learning rule is added to it. Close the simulator
+    when done, or use ``with``.
 
     Raises:
-        ConfigurationError: a rate below zero.
+        ConfigurationError: the rate is below zero.
     """
 
     def __init__(self, network: AdaptiveNetwork, rate: float, dt: float = 0.001) -> None:
@@ -65,9 +65,9 @@ class PesNetwork(Closing):
         return output
 
     def forward(self, x: ArrayLike) -> Float[np.ndarray, "n_out"]:
-        """Return F(x; D); D stays, once the change of the step before has taken effect."""
+        """Return F(x; D) after the change of the last step has taken effect; D then stays."""
         return self.step(x, np.zeros_like(self._error))
 
     def close(self) -> None:
-        """Close the simulator; more than once does no harm."""
+        """Close the simulator; repeated calls do nothing."""
         self.sim.close()

@@ -1,4 +1,4 @@
-"""The smoothness prior of `Consolidation`: plausible functions of a network's features."""
+"""The smoothness prior of `Consolidation`, over functions of a network's features."""
 
 import numpy as np
 from jaxtyping import Float
@@ -17,23 +17,23 @@ def smooth_basis(
     motion: float = 0.03,
     neurons: float = 0.01,
 ) -> Float[np.ndarray, "features p"]:
-    """Return B, functions of the features that are plausible, each with a prior variance of 1.
+    """Return B, a basis of smooth functions of the features, each with a prior variance of 1.
 
     Args:
-        encoding: of the network's input.
+        encoding: encoding of the network's input.
         features: (x, 1, a) over a sample of the workspace.
-        torque: the arm's typical torque [N m]; the rest is in multiples of it.
-        components: how many of the neurons' are kept.
+        torque: the arm's typical torque [N m], the unit of the following arguments.
+        components: number of the neurons' principal components to keep.
         constant: prior standard deviation of the constant.
         position: of the change of F over one standard deviation of a position.
-        motion: over one of a velocity or an acceleration.
-        neurons: of the first component of what the neurons add; the others in proportion to their
-            own standard deviation (the components of the activity: Eliasmith and Anderson 2003,
-            section 7.3).
+        motion: of the same over one of a velocity or an acceleration.
+        neurons: of the neurons' first component; the others in proportion to their
+            standard deviation (the components of the activity: Eliasmith and Anderson 2003, section
+            7.3).
     """
     d = encoding.size
     x, a = features[:, : d + 1], features[:, d + 1 :]
-    slope = np.linalg.lstsq(x, a, rcond=None)[0]  # what of the activity is linear in x
+    slope = np.linalg.lstsq(x, a, rcond=None)[0]  # the part of the activity linear in x
     rest = a - x @ slope
     variance, axes = np.linalg.eigh(rest.T @ rest / len(rest))
     kept = slice(None, -1 - min(components, len(variance)), -1)

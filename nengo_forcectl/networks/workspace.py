@@ -11,9 +11,9 @@ from ..errors import ConfigurationError
 from ..paths import MinimumJerk
 from .encoding import States
 
-BENDS = (0.0, 0.25, -0.25, 0.5, -0.5)  # of half a joint's range, when looking for a posture
-MARGIN = 0.9  # of a joint's range that a target may need
-SIDE = 0.3  # of the box of targets [m], for an arm that reaches 1 m or more
+BENDS = (0.0, 0.25, -0.25, 0.5, -0.5)  # bends to try, over half a joint's range
+MARGIN = 0.9  # share of a joint's range that targets may use
+SIDE = 0.3  # side of the box of targets [m], for an arm that reaches 1 m or more
 
 
 def task_axes(arm: Arm) -> tuple[int, ...]:
@@ -33,8 +33,8 @@ def task_axes(arm: Arm) -> tuple[int, ...]:
 def home_posture(arm: Arm) -> Float[np.ndarray, "n"]:
     """Return a posture [rad] from which the tool moves well in every direction.
 
-    Of the postures on a coarse grid around the middle of the joints' ranges, the best by the
-    product of three: the manipulability ``sqrt(det(J J^T))`` of the tool's position (Yoshikawa
+    It is the posture with the largest product of three factors on a coarse grid around the middle
+    of the joints' ranges: the manipulability ``sqrt(det(J J^T))`` of the tool's position (Yoshikawa
     1985), the ratio of J's least to its largest singular value (Salisbury and Craig 1982), and the
     room ``(1 - u^2)^2`` that each joint has left, u from -1 to 1 over its range.
     """
@@ -49,7 +49,7 @@ def home_posture(arm: Arm) -> Float[np.ndarray, "n"]:
 def random_targets(
     arm: Arm, home: Float[np.ndarray, "n"], count: int, rng: np.random.Generator
 ) -> Float[np.ndarray, "count 3"]:
-    """Return tool positions [m] that the arm reaches, at random in a box around its tool at home.
+    """Return random reachable tool positions [m] in a box around the tool at home.
 
     The box has a side of 0.3 m, or 0.3 times the arm's reach where that is less than 1 m. Each
     target is at least a third of a side away from the one before it.
@@ -62,7 +62,7 @@ def random_targets(
     base = arm.pose(home, frame=arm.frames[0])[:3, 3]
     reach = float(np.linalg.norm(centre - base)) * 1.5
     farthest = float(np.linalg.norm(arm.pose(_postures(arm))[:, :3, 3] - base, axis=1).max())
-    if reach < 0.1 * farthest:  # as of a slider in its middle, whose tool is at its base
+    if reach < 0.1 * farthest:  # such as a slider in its middle, with the tool at its base
         reach = farthest
     side = SIDE * min(1.0, reach)
     targets = [centre]
@@ -102,7 +102,7 @@ def reach_states(
 
     The tool follows minimum-jerk lines of ``duration`` [s], the posture relaxes towards home in the
     null space of the task: ``dq = J^+ (dx_r + 10/s (x_r - x)) + (I - J^+ J) 2/s (home - q)``.
-    The states do not depend on the arm's disturbances. There is one every hundredth of a reach.
+    The states do not depend on the arm's disturbances. A reach gives a hundred of them.
 
     Raises:
         ConfigurationError: the arm hardly reaches any target.
@@ -140,9 +140,9 @@ def joint_range(arm: Arm) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"
 
 
 def _postures(arm: Arm) -> Float[np.ndarray, "k n"]:
-    """Joints 2 to 6 at the middle or bent either way, the others at the middle: 3,125 at most.
+    """Return postures with joints 2 to 6 at the middle or bent either way: at most 3,125.
 
-    The first joint turns the whole arm and does not change its manipulability.
+    The other joints are at the middle. The first one does not change the manipulability.
     """
     centre, half = joint_range(arm)
     bent = range(min(1, arm.dof - 1), min(6, arm.dof))
@@ -154,10 +154,10 @@ def _postures(arm: Arm) -> Float[np.ndarray, "k n"]:
 def _room(
     arm: Arm, home: Float[np.ndarray, "n"]
 ) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
-    """Return the middle of the joint positions that a target may need, and how far it may go.
+    """Return the middle and half the width of the joint positions that a target may use.
 
-    That is `MARGIN` of a joint's range. Where home itself is further out, it is the range around
-    home for a joint without limits, and for one with limits half of what is left to them.
+    They span `MARGIN` of a joint's range. If home lies outside, they span the range around home for
+    a joint without limits, and half of the remaining range for one with limits.
     """
     centre, half = joint_range(arm)
     away, room = np.abs(home - centre), MARGIN * half

@@ -1,4 +1,4 @@
-"""The control loop, its record, and the ways to a robot."""
+"""The control loop, its log, and the interfaces to robots."""
 
 from .bridge import BridgeRobot, serve
 from .clock import Timing

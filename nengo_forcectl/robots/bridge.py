@@ -1,6 +1,6 @@
-"""A robot in another process, in any language, and its end for a robot that this process has.
+"""A robot in another process, in any language, and a server for a robot in this process.
 
-`message` has the protocol.
+`message` describes the protocol.
 """
 
 import math
@@ -20,33 +20,33 @@ from ..support.torques import checked_torque
 from .message import GOODBYE, HELLO, STATE, TORQUE, Message, check_joints
 from .port import HOST, Port
 
-SERVED = (HELLO, TORQUE, GOODBYE)  # kinds of messages that a robot expects
+SERVED = (HELLO, TORQUE, GOODBYE)  # kinds of messages that a robot accepts
 SILENCE = 3  # periods without a torque before the robot brings itself to rest
 REST = 0.5  # time to come to rest after a goodbye [s]
-VACANT = 1.0  # time without a message from the peer before another may follow it [s]
-STILL = 0.02  # no joint of an arm at rest is faster [rad/s]
+VACANT = 1.0  # time without a message after which another peer may connect [s]
+STILL = 0.02  # largest joint speed of an arm at rest [rad/s]
 HELLO_EVERY = 0.05  # [s]
 IDLE = 0.1  # wait for a first peer [s]
 
 
 class BridgeRobot(Closing, Robot):
-    """The robot at the other end of the bridge: ``read`` and ``apply`` as of any robot.
+    """The robot at the other end of the bridge, with ``read`` and ``apply``.
 
-    ``read`` returns the newest state. If none comes in time it returns the last one again, whose
-    time stands still, so that `Safe`, as in `run`, comes to a controlled stop after three cycles.
+    ``read`` returns the newest state. If none arrives in time it returns the last one again with
+    its old time, so that `Safe`, as in `run`, comes to a controlled stop after three cycles.
     ``events`` counts dropped messages by reason; ``silent``: cycles without a new state; ``lost``:
-    torques that no state has answered, because torque or state was lost or too late.
+    torques without a state in reply, because torque or state was lost or too late.
 
     Args:
         dof: joints.
-        port: at which the robot process listens on 127.0.0.1.
-        token: of the session, with which the robot process was started, below 2^64.
-        wait: for a state that is due [s].
-        patience: for the first state [s].
+        port: port of the robot process on 127.0.0.1.
+        token: token of the session, below 2^64, with which the robot process was started.
+        wait: time to wait for a state that is due [s].
+        patience: time to wait for the first state [s].
 
     Raises:
-        SimulationError: no robot process answers.
-        ConfigurationError: the token is not of 64 bits, or there are more joints than 16.
+        SimulationError: no robot process replies.
+        ConfigurationError: the token exceeds 64 bits, or there are more than 16 joints.
     """
 
     def __init__(
@@ -65,10 +65,10 @@ class BridgeRobot(Closing, Robot):
             raise SimulationError(
                 f"bridge: no robot of {dof} joints with this token answers at {HOST}:{port}"
             )
-        self._answered = self._port.sequence  # last message that a state has answered
+        self._answered = self._port.sequence  # last message with a state in reply
 
     def _connect(self, patience: float) -> bool:
-        """Say hello until a state comes; False if none does for ``patience`` [s]."""
+        """Send hellos until a state comes; return False if none does within ``patience`` [s]."""
         deadline = time.perf_counter() + patience
         while not self._connected and time.perf_counter() < deadline:
             self._port.send(HELLO, self._state)
@@ -84,7 +84,7 @@ class BridgeRobot(Closing, Robot):
 
     def read(self) -> State:
         """Return the newest state."""
-        # Until the first torque the robot repeats where it rests; no state is due.
+        # Before the first torque the robot repeats its rest state; no new state is due.
         message = self._port.newest(0.0 if self._fresh else self.wait)
         if self._fresh:
             self._fresh = False
@@ -103,14 +103,14 @@ class BridgeRobot(Closing, Robot):
         """Send the torques [N m].
 
         Raises:
-            SimulationError: they are not finite, or not one a joint; nothing is sent.
+            SimulationError: they are not finite, or not one per joint. Nothing is sent.
         """
         if np.shape(tau) != (self.dof,):
             raise SimulationError(f"torque has shape {np.shape(tau)}, needs ({self.dof},)")
         self._port.send(TORQUE, self._state, checked_torque(tau, self._state.time))
 
     def close(self) -> None:
-        """Say goodbye; the robot brings itself to rest."""
+        """Send a goodbye; the robot brings itself to rest."""
         if self._port.socket.fileno() >= 0:
             if self._connected:
                 self._port.send(GOODBYE, self._state)
@@ -131,24 +131,24 @@ def serve(
     seconds: float = math.inf,
     ready: Callable[[int], None] | None = None,
 ) -> dict[str, int]:
-    """Be the robot's end: apply every torque that comes, answer with the state after it.
+    """Serve a robot: apply every torque received and reply with the state after it.
 
-    For a ``robot`` whose `apply` takes no real time, as a simulator's. While nothing comes, the
-    last torque is held for three periods; then a `Safe` brings the arm to rest, as it does at a
-    goodbye. Ends after a goodbye, or after ``seconds``. If a controller goes without a goodbye,
-    another may follow: see `message`.
+    The ``robot``'s `apply` must take no real time, as in a simulator. Without a message, the last
+    torque is held for three periods; then a `Safe` brings the arm to rest, as it does after a
+    goodbye. The function returns after a goodbye, or after ``seconds``. If a controller ends
+    without a goodbye, another may connect: see `message`.
 
     Args:
-        robot: what it serves.
-        arm: its model, which brings it to rest.
-        port: to listen at on 127.0.0.1; 0 takes a free one.
-        token: of the session.
-        period: of a cycle [s].
-        seconds: after which it ends.
+        robot: the robot to serve.
+        arm: its model, used to bring it to rest.
+        port: port to listen on at 127.0.0.1; 0 takes a free one.
+        token: token of the session.
+        period: control period [s].
+        seconds: duration [s].
         ready: called with the port when it listens.
 
     Returns:
-        Counts: ``torques`` that came, ``missed`` periods without one, ``lost`` torques by their
+        Counts: ``torques`` received, ``missed`` periods without one, torques ``lost`` by their
         sequence, ``rests``, and messages dropped, by reason.
     """
     server = _Server(Robot.of(robot), arm, Port(port, token, arm.dof, SERVED), period)
@@ -164,18 +164,18 @@ def serve(
 
 
 class _Server:
-    """The robot's end of the bridge, one period a call of `step`."""
+    """The robot's end of the bridge; each `step` is one period."""
 
     def __init__(self, robot: Robot, arm: Arm, port: Port, period: float) -> None:
         self.robot, self.port, self.period = robot, port, period
         self.counts = {"torques": 0, "missed": 0, "lost": 0, "rests": 0}
         self._rest = Safe(_Unasked(arm.dof), arm, dt=period)
         self._torque: Float[np.ndarray, "n"] | None = None  # the last one [N m]
-        self._silent = 0  # periods in sequence without a torque
-        self._heard = 0.0  # when the peer's last message came [s]
+        self._silent = 0  # consecutive periods without a torque
+        self._heard = 0.0  # arrival of the peer's last message [s]
 
     def step(self) -> bool:
-        """Receive, apply and answer; return whether the session goes on."""
+        """Receive, apply and reply; return whether the session continues."""
         peer, before = self.port.peer, self.port.last
         message = self._receive()
         if message is not None and message.kind == GOODBYE:
@@ -194,7 +194,7 @@ class _Server:
         return True
 
     def _receive(self) -> Message | None:
-        """Return the newest message; first let another peer follow one that has gone."""
+        """Return the newest message; first admit another peer if the last one has gone."""
         now = time.perf_counter()
         if self.port.peer is not None and now - self._heard > max(VACANT, SILENCE * self.period):
             self.port.vacant = bool(np.abs(self.robot.read().dq).max() < STILL)
@@ -205,7 +205,7 @@ class _Server:
         return message
 
     def _take(self, message: Message, before: int) -> None:
-        """Take a torque; ``before`` is the sequence of the peer's last message."""
+        """Store a torque; ``before`` is the sequence number of the peer's last message."""
         self.counts["lost"] += message.sequence - before - 1
         self.counts["torques"] += 1
         self._torque, self._silent = message.tau, 0
@@ -230,7 +230,7 @@ class _Server:
 
 
 class _Unasked(Cycle):
-    """A cycle for a `Safe` that only stops."""
+    """A cycle without torques, for a `Safe` that only stops."""
 
     def __init__(self, dof: int) -> None:
         self.dof = dof

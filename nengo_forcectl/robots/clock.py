@@ -1,4 +1,4 @@
-"""The clock of a control loop in real time: absolute deadlines, and how well they are kept."""
+"""The clock of a real-time control loop: absolute deadlines and timing statistics."""
 
 import math
 import time
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SPIN = 2e-4  # before a deadline, in which the loop does not sleep [s]
-LATEST = 1 << 16  # cycles whose times are kept
+SPIN = 2e-4  # time before a deadline in which the loop spins [s]
+LATEST = 1 << 16  # number of cycles in the statistics
 PERCENTILES = {"p50": 50.0, "p99": 99.0, "p99.9": 99.9, "max": 100.0}
 
 
@@ -17,14 +17,14 @@ class Timing:
     """The result of a run in real time."""
 
     cycles: int
-    overruns: int  # deadlines that were left out, because the cycle before took too long
+    overruns: int  # deadlines skipped because the last cycle took too long
     latency_us: dict[str, float]  # from the start of a cycle to its torque sent, by percentile
     late_us: dict[str, float]  # from the deadline of a cycle to its start, by percentile
-    events: dict[str, int]  # what was wrong with the sensors, and limits that were kept
-    stopped: str | None  # why it ended in a controlled stop, if it did
+    events: dict[str, int]  # sensor faults and active limits
+    stopped: str | None  # reason for a controlled stop, if any
 
     def __str__(self) -> str:
-        """The percentiles, one line each."""
+        """Return the percentiles, one per line."""
         lines = [f"{self.cycles} cycles, {self.overruns} overruns"]
         for what, row in (("sense to torque", self.latency_us), ("start late by", self.late_us)):
             lines.append(f"{what} [us]: " + ", ".join(f"{k} {v:.0f}" for k, v in row.items()))
@@ -34,24 +34,24 @@ class Timing:
 
 
 class Clock:
-    """Deadlines one period apart; a cycle is between `wait` and `record`.
+    """Deadlines one period apart; a cycle runs from `wait` to `record`.
 
-    A cycle that begins a whole period after its deadline or later is an overrun: the deadlines that
-    have passed are left out.
+    A cycle that begins a whole period after its deadline or later is an overrun: the missed
+    deadlines are skipped.
     """
 
     def __init__(self, period: float) -> None:
         self.period = period
         self.cycles = self.overruns = 0
         self._deadline = self._began = math.nan
-        self._late, self._latency = np.zeros(LATEST), np.zeros(LATEST)  # the latest ones [s]
+        self._late, self._latency = np.zeros(LATEST), np.zeros(LATEST)  # of the latest cycles [s]
 
     def start(self) -> None:
-        """Let the next cycle begin now."""
+        """Set the next deadline to now."""
         self._deadline = time.perf_counter()
 
     def wait(self) -> None:
-        """Wait for the next cycle's deadline: sleep until shortly before, and spin the rest."""
+        """Wait for the next deadline: sleep until shortly before, then spin."""
         left = self._deadline - time.perf_counter()
         if left > SPIN:
             time.sleep(left - SPIN)
@@ -66,7 +66,7 @@ class Clock:
             self._deadline += missed * self.period
 
     def record(self) -> None:
-        """Record that the cycle's torque is sent."""
+        """Record that the cycle's torque has been sent."""
         self._latency[self.cycles % LATEST] = time.perf_counter() - self._began
         self._deadline += self.period
         self.cycles += 1

@@ -1,11 +1,11 @@
-"""The call style of other adaptive-control code: ``generate``, once a control cycle.
+"""The interface of other adaptive-control code: ``generate``, called once per control cycle.
 
 The calls are those of abr_control's controllers and of its ``DynamicsAdaptation``. A script written
 for these needs other constructors, and three things differ. A target for the tool is its position;
-angles after it are ignored. A `GenerateControl` has no ``training_signal``, because its cycle
-learns inside, if it learns (`learning_cycle`); a script that adds an adaptation of its own calls
+angles after it are ignored. A `GenerateControl` has no ``training_signal``, because a learning
+cycle (`learning_cycle`) trains itself; a script with its own adaptation calls
 ``controller.torque(arm.terms(q, dq), state, reference)``, whose ``tau`` is the torque and whose
-``error`` is that signal. The sum that such a script makes has passed no limits.
+``error`` is that signal. The script's sum of torques is not limited.
 """
 
 from typing import Any
@@ -20,26 +20,26 @@ from ..errors import ConfigurationError, NetworkError, SimulationError
 from ..kernels.layout import TOOL_LAW
 from ..learning.law import Signal
 
-PERIOD = 1e-3  # of a cycle that works at any [s]
+PERIOD = 1e-3  # for a cycle without a fixed period [s]
 
 
 class GenerateControl:
     """A cycle, called as ``generate(q, dq, target, target_velocity)``.
 
-    The torques keep the arm's limits where the cycle is a `Safe`. Time starts at 0 and advances by
-    ``dt`` with each call, and the cycle begins a new motion with this object. ``target`` is the
-    position of the tool [m] or of the joints [rad], as the cycle's control law needs it; of a pose
-    of six numbers, as abr_control has it, the first three count.
+    The torques keep the arm's limits if the cycle is a `Safe`. Time starts at 0 and advances by
+    ``dt`` with each call; construction begins a new motion of the cycle. ``target`` is the position
+    of the tool [m] or of the joints [rad], as the cycle's control law needs it; of abr_control's
+    pose of six numbers, the first three are used.
 
     Args:
         cycle: the control cycle.
-        dt: between calls [s]; by default the cycle's, or 1 ms.
-        size: of the target; by default as the cycle's law needs it, one number a joint or 3 for the
-            tool, and 3 for a cycle without a law of ``nengo_forcectl.control``.
+        dt: time between calls [s]; by default the cycle's, or 1 ms.
+        size: size of the target; by default as the cycle's law needs it, one number per joint or 3
+            for the tool, and 3 for a cycle without a law of ``nengo_forcectl.control``.
 
     Raises:
-        ConfigurationError: the law needs an orientation or a measured wrench, which such a call
-            does not give, or another size; or the period is not the cycle's.
+        ConfigurationError: the law needs an orientation or a measured wrench, which this interface
+            lacks, or another size; or the period is not the cycle's.
     """
 
     def __init__(self, cycle: Cycle, dt: float | None = None, size: int | None = None) -> None:
@@ -58,7 +58,7 @@ class GenerateControl:
             )
         self.size = needs or 3
         pose = self.size == 3 and (bound is None or bound.kind == TOOL_LAW)
-        self._sizes = (3, 6) if pose else (self.size,)  # that a target may have
+        self._sizes = (3, 6) if pose else (self.size,)  # valid sizes of a target
         cycle.forget_motion()
 
     def generate(
@@ -92,7 +92,7 @@ class GenerateControl:
 
 
 def _target_size(law: BoundLaw) -> int:
-    """Return the size of the target that a law needs.
+    """Return the target size that a law needs.
 
     Raises:
         ConfigurationError: the law needs more than a target.
@@ -113,12 +113,12 @@ class GenerateAdaptation:
     """A network that learns from the control error: ``generate(input_signal, training_signal)``.
 
     ``training_signal`` is the torque of the feedback [N m] (without gravity), which is
-    `Command.error`; add the result to the controller's torque. The sum keeps no limits, and a
-    `Safe` does not take torques, but asks a cycle for them: to keep limits, add up in the ``step``
-    of a cycle of your own, with ``dof`` and ``learn``, and put that cycle into a `Safe`.
+    `Command.error`; add the result to the controller's torque. The sum is not limited, and a `Safe`
+    takes a cycle, not torques. To keep limits, add the torques in the ``step`` of your own cycle,
+    with ``dof`` and ``learn``, and wrap it in a `Safe`.
 
     Args:
-        network: such as an `OnlineNetwork` or a `ClosedFormNetwork`.
+        network: for example an `OnlineNetwork` or a `ClosedFormNetwork`.
     """
 
     def __init__(self, network: OnlineLearner) -> None:

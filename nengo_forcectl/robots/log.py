@@ -1,4 +1,4 @@
-"""The record of a run: one row a control cycle."""
+"""The log of a run: one row per control cycle."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,21 +14,21 @@ OPTIONAL: dict[str, Callable[[State, Reference, Result], Any]] = {
     "wrench": lambda state, reference, result: state.wrench,
     "wanted": lambda state, reference, result: reference.wrench,
 }
-"""Columns that not every run has."""
+"""Optional columns."""
 
 
 class Log:
-    """The record of every control cycle, in arrays that the first cycle allocates.
+    """A record of every control cycle, in arrays allocated by the first cycle.
 
-    Columns: ``time`` [s]; ``q``; ``dq``; ``tau``, sent to the motors, and ``feedforward``, the
-    adaptation's part of it [N m]; ``reference``, of the tool [m] or of the joints; ``tool``, its
-    position in the base frame [m]; ``event``, what was wrong with the sensors (see `SensorCheck`);
-    ``singularity``, how near the arm was to one (see `Result`). Where the first cycle has them,
-    also: ``J``, (3, n), the controller's Jacobian, if it is not the arm model's; ``wrench``, of the
-    wrist sensor, and ``wanted``, that the tool was to exert [N, N m].
+    Columns: ``time`` [s]; ``q``; ``dq``; ``tau``, the torque sent to the motors, and
+    ``feedforward``, the adaptation's part of it [N m]; ``reference`` of the tool [m] or of the
+    joints; ``tool``, its position in the base frame [m]; ``event``, the sensor fault (see
+    `SensorCheck`); ``singularity``, the closeness to one (see `Result`). Further columns if the
+    first cycle has them: ``J``, (3, n), the controller's Jacobian, if it is not the arm model's;
+    ``wrench`` of the wrist sensor, and ``wanted``, the wrench to exert [N, N m].
 
     Args:
-        capacity: cycles that fit.
+        capacity: largest number of cycles.
 
     Raises:
         RecordError: the capacity is not a whole number from 1 up.
@@ -91,7 +91,7 @@ class Log:
         return {name: np.zeros((self.capacity, *shape)) for name, shape in shapes.items()}
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return the cycles so far, one array a column; none before the first cycle."""
+        """Return the cycles so far, one array per column; empty before the first cycle."""
         return {name: column[: self.cycles] for name, column in self._columns.items()}
 
     def error(self, start: int = 0) -> Float[np.ndarray, "cycles"]:

@@ -1,4 +1,4 @@
-"""The control loop: read, judge, ask, apply. `follow` ticks it, `run` keeps it in real time."""
+"""The control loop: read, check, compute, apply. `follow` steps it, `run` runs it in real time."""
 
 import gc
 import math
@@ -16,20 +16,20 @@ from ..safety.sensors import SensorCheck
 from .clock import Clock, Timing
 from .log import Log
 
-PERIOD = 1e-3  # of a robot that fixes none [s]
+PERIOD = 1e-3  # for a robot without a fixed period [s]
 Watch = Callable[[int, str | None], None]
 
 
 class ControlLoop:
-    """A robot driven by a cycle along a path, one control cycle a call of `step`.
+    """A robot driven along a path by a cycle; each `step` is one control cycle.
 
     Args:
-        robot: what reads and applies.
-        cycle: from a state and a reference to a torque.
-        path: where to go.
-        check: the judge of the sensors.
-        start: the robot's time at which the path's is 0 [s]; None: of the first state.
-        log: where to record each cycle, if anywhere.
+        robot: the robot to drive.
+        cycle: the control cycle.
+        path: the path to follow.
+        check: check of the sensors.
+        start: the robot's time at which the path's is 0 [s]; None: the first state's.
+        log: log of the cycles, if any.
     """
 
     def __init__(
@@ -44,10 +44,10 @@ class ControlLoop:
     ) -> None:
         self.robot, self.cycle = Robot.of(robot), Cycle.of(cycle)
         self.path, self.check, self.start, self.log = path, check, start, log
-        self.last: State | None = None  # that was read
+        self.last: State | None = None  # last reading
 
     def step(self) -> None:
-        """One control cycle."""
+        """Run one control cycle."""
         state = self.check(self.robot.read())  # q [rad], dq [rad/s], and whether to learn from them
         self.last = state
         if self.start is None:
@@ -56,7 +56,7 @@ class ControlLoop:
         self._act(state, reference)
 
     def settle(self) -> None:
-        """One control cycle of a `Safe` that has stopped, whatever the sensors say."""
+        """Run one control cycle of a `Safe` that has stopped, for any sensor readings."""
         self._act(self._last_readable(), NOWHERE)
 
     def _act(self, state: State, reference: Reference) -> None:
@@ -66,7 +66,7 @@ class ControlLoop:
             self.log.append(state, reference, result, self.check.event)
 
     def _last_readable(self) -> State:
-        """Read the robot; return the last state where it has none that a `Safe` can take."""
+        """Read the robot; return the last state if a `Safe` cannot take the new one."""
         try:
             state = self.robot.read()
             state.joints(self.cycle.dof)
@@ -87,14 +87,14 @@ def track(
     log: Log,
     check: SensorCheck | None = None,
 ) -> None:
-    """Follow ``path`` with a controller and an adaptation, one control cycle a tick of ``clock``.
+    """Follow ``path`` with a controller and an adaptation, one control cycle per tick of ``clock``.
 
-    The torques keep the arm's limits (`Safe`). Where they cannot, this raises; to hold a real arm
-    all the same, use `nengo_forcectl.run`.
+    The torques keep the arm's limits (`Safe`). If they cannot, it raises an error; to
+    hold a real arm in that case, use `nengo_forcectl.run`.
 
     Raises:
-        SimulationError: a torque that is not finite, which does not reach the robot; or sensors
-            that give nothing to act on (see `SensorCheck`).
+        SimulationError: a torque is not finite (it is not sent), or the sensors give no usable
+            state (see `SensorCheck`).
     """
     period = Robot.of(robot).period
     blocks = Blocks(arm, controller, adaptation)
@@ -110,13 +110,14 @@ def follow(
     log: Log,
     check: SensorCheck | None = None,
 ) -> None:
-    """Follow ``path`` for one control cycle a tick of ``clock``; see `track`.
+    """Follow ``path``, one control cycle per tick of ``clock``; see `track`.
 
-    A ``cycle`` of your own keeps the arm's limits in a `Safe`; that of `learning_cycle` is in one.
-    The path's time is the robot's; begin a new motion of the same cycle with its `Safe.reset`.
+    Wrap your own ``cycle`` in a `Safe` to keep the arm's limits; that of `learning_cycle` is
+    wrapped already. The path's time is the robot's. To begin a new motion of the same cycle, call
+    its `Safe.reset`.
 
     Raises:
-        ConfigurationError: the cycle is made for another period than the robot's.
+        ConfigurationError: the cycle's period differs from the robot's.
         SimulationError: as `track`.
     """
     robot, cycle = Robot.of(robot), Cycle.of(cycle)
@@ -145,31 +146,32 @@ def run(
     stop_time: float = 0.5,
     watch: Watch | None = None,
 ) -> Timing:
-    """Drive a robot along a path at ``rate`` [Hz], within the arm's limits, for some ``seconds``.
+    """Drive a robot along a path at ``rate`` [Hz], within the arm's limits, for ``seconds``.
 
     Every cycle starts at its own deadline, a multiple of the period after the first: the loop
-    sleeps until shortly before and spins the rest. One that is a whole period late is an overrun:
-    its deadline is left out, nothing is made up for. Garbage is collected before, not during.
+    sleeps until shortly before and spins the rest. A cycle that is a whole period late is an
+    overrun: its deadline is skipped and not made up for. Garbage is collected before the run, not
+    during it.
 
-    Ctrl-C (KeyboardInterrupt), any exception, or a fault (see `Safe`) lead to a controlled stop:
-    for ``stop_time`` [s] `Safe` brings the arm to rest and holds it, whatever the sensors say.
-    After a last torque that compensates gravity an exception goes on to the caller; Ctrl-C and a
-    fault end the run as usual, and ``Timing.stopped`` says why.
+    Ctrl-C (KeyboardInterrupt), any exception, or a fault (see `Safe`) triggers a controlled stop:
+    for ``stop_time`` [s] `Safe` brings the arm to rest and holds it, for any sensor readings. The
+    last torque compensates gravity. Then an exception propagates to the caller; Ctrl-C and a fault
+    end the run normally, and ``Timing.stopped`` gives the reason.
 
     Args:
-        robot: what reads and applies; the time that passes is its own affair.
-        cycle: the control cycle; put into a `Safe` if it is not one.
-        path: where to go; its time is the robot's, from the first state on.
-        rate: control cycles a second [Hz].
-        seconds: duration [s]; without it, until Ctrl-C or a fault.
-        arm: the model, for a cycle that has none of its own.
-        limits: by default the arm's; not for a ``cycle`` in a `Safe`, which has its own.
-        stop_time: of the controlled stop [s].
-        watch: called after every cycle with its number and why it is stopping, if it is.
+        robot: the robot to drive; it keeps its own time.
+        cycle: the control cycle; wrapped in a `Safe` unless it is one.
+        path: the path to follow; its time is the robot's, from the first state on.
+        rate: control rate [Hz].
+        seconds: duration [s]; by default until Ctrl-C or a fault.
+        arm: the model, for a cycle without one.
+        limits: by default the arm's; not for a `Safe`, which has its own.
+        stop_time: duration of the controlled stop [s].
+        watch: called after every cycle with its number and the reason for a stop, if any.
 
     Raises:
-        ConfigurationError: the rate or a time is not positive, or the rate not the cycle's; there
-            is no arm; or limits beside those of the `Safe` that the cycle is in.
+        ConfigurationError: the rate or a time is not positive, the rate is not the cycle's, no arm
+            is given, or limits are given for a `Safe`.
     """
     for name, value in (("rate", rate), ("seconds", seconds), ("stop_time", stop_time)):
         if not value > 0 or (name != "seconds" and math.isinf(value)):
@@ -194,7 +196,7 @@ def run(
 
 
 def _within_limits(cycle: Cycle, arm: Arm | None, limits: Limits | None, dt: float) -> Safe:
-    """Return the cycle in a `Safe`, for a period [s]."""
+    """Return the cycle wrapped in a `Safe` with a period [s]."""
     if isinstance(cycle, Safe):
         if limits is not None:
             raise ConfigurationError(
@@ -214,7 +216,7 @@ def _within_limits(cycle: Cycle, arm: Arm | None, limits: Limits | None, dt: flo
 
 
 def _go(loop: ControlLoop, safe: Safe, clock: Clock, seconds: float, watch: Watch | None) -> None:
-    """Run until the time is over or the cycle stops."""
+    """Run until the time is up or the cycle stops."""
     end = round(seconds / clock.period) if math.isfinite(seconds) else math.inf
     clock.start()
     while clock.cycles < end and safe.stopped is None:
@@ -224,16 +226,16 @@ def _go(loop: ControlLoop, safe: Safe, clock: Clock, seconds: float, watch: Watc
 def _settle(
     loop: ControlLoop, safe: Safe, clock: Clock, seconds: float, watch: Watch | None
 ) -> None:
-    """Bring the arm to rest, whatever happens, and leave it held against gravity."""
+    """Bring the arm to rest despite any error, and leave it held against gravity."""
     for _ in range(max(1, round(seconds / clock.period))):
         try:
             _tick(loop.settle, safe, clock, watch)
-        except (Exception, KeyboardInterrupt):  # there is nothing better to do than to go on
+        except (Exception, KeyboardInterrupt):  # the stop must go on
             clock.start()
 
 
 def _tick(step: Callable[[], None], safe: Safe, clock: Clock, watch: Watch | None) -> None:
-    """One control cycle, begun at its deadline."""
+    """Run one control cycle at its deadline."""
     clock.wait()
     step()
     clock.record()
@@ -243,7 +245,7 @@ def _tick(step: Callable[[], None], safe: Safe, clock: Clock, watch: Watch | Non
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Collect garbage before, not during; afterwards as it was."""
+    """Collect garbage before the block, not during it; then restore the setting."""
     collecting = gc.isenabled()
     gc.collect()
     gc.disable()

@@ -1,6 +1,6 @@
-"""What goes over the bridge to a robot in another process: UDP messages of one fixed size.
+"""The protocol of the bridge to a robot in another process: UDP messages of one fixed size.
 
-Both directions have the same 476 bytes, little-endian, without padding:
+Both directions use the same 476 bytes, little-endian, without padding:
 
 ======  ======  =========  =====================================================================
 offset  type    name       what
@@ -21,15 +21,15 @@ offset  type    name       what
 472     uint32  crc        CRC-32 (zlib's, IEEE 802.3) of bytes 0 to 471
 ======  ======  =========  =====================================================================
 
-A hello asks for a state. Every torque is answered with the state one period later, and is the
-heartbeat: a robot that gets none for three periods brings itself to rest. A message that is not
-from the peer's address, not intact, without the session's token, or not newer than the last, is
-dropped and counted.
+A hello requests a state. The robot replies to every torque with the state one period later. Torques
+are the heartbeat: a robot without one for three periods brings itself to rest. A message that is
+not from the peer's address, not intact, without the session's token, or not newer than the last one
+is dropped and counted.
 
-A session begins with a hello and ends with a goodbye; with it `serve` ends, too. If a peer goes
-without one, as a controller that crashes, the next may follow: once nothing has come from it for a
-second, and the arm is at rest, a hello with the token begins a new session, from whatever port, and
-its sequence counts anew. Until its first torque the arm is held where it rests.
+A session begins with a hello and ends with a goodbye, which also ends `serve`. If a peer vanishes
+without one, as after a crash, another may connect: after a second without messages, with the arm at
+rest, a hello with the token begins a new session from any port, with a new sequence. Until its
+first torque the arm is held at rest.
 """
 
 import struct
@@ -48,7 +48,7 @@ SIZE = BODY.size + CRC.size
 MAGIC, VERSION = b"NFCB", 1
 HELLO, TORQUE, STATE, GOODBYE = range(4)
 DROPS = ("truncated", "foreign", "damaged", "stranger", "replayed", "not finite", "unexpected")
-"""Why a message is dropped."""
+"""Reasons for dropping a message."""
 
 
 class Message(NamedTuple):
@@ -66,10 +66,10 @@ class Message(NamedTuple):
 
 
 def check_joints(n: int) -> None:
-    """Refuse an arm that a message has no room for.
+    """Refuse an arm that does not fit into a message.
 
     Raises:
-        ConfigurationError: it has more joints than 16, or none.
+        ConfigurationError: it has more than 16 joints, or none.
     """
     if not 1 <= n <= JOINTS:
         raise ConfigurationError(f"bridge: has {n} joints, needs 1 to {JOINTS}")
@@ -79,7 +79,7 @@ def encode(message: Message) -> bytes:
     """Return the 476 bytes of a message.
 
     Raises:
-        ConfigurationError: it has more joints than 16, or none.
+        ConfigurationError: it has more than 16 joints, or none.
     """
     n = len(message.q)
     check_joints(n)
@@ -92,7 +92,7 @@ def encode(message: Message) -> bytes:
 
 
 def decode(data: bytes) -> Message | str:
-    """Return the message, or which of `DROPS` it is: never an error, whatever the bytes."""
+    """Return the message, or one of `DROPS`; no bytes raise an error."""
     if len(data) != SIZE:
         return "truncated"
     if data[:4] != MAGIC or data[4] != VERSION:

@@ -1,4 +1,4 @@
-"""One end of the bridge: a UDP socket on the loopback, and the session that it is in."""
+"""One end of the bridge: a UDP socket on the loopback, and its session."""
 
 import socket
 import time
@@ -11,20 +11,20 @@ from ..errors import ConfigurationError
 from .message import DROPS, HELLO, SIZE, Message, decode, encode
 
 HOST = "127.0.0.1"
-FLOOD = 5e-4  # after a wait, in which what has come is searched for a message [s]
+FLOOD = 5e-4  # time to search received datagrams after a wait [s]
 
 
 class Port:
-    """A socket that returns messages that are intact, new and from the peer, and counts the rest.
+    """A socket that returns intact new messages from the peer, and counts all others.
 
     Args:
-        port: to listen at on 127.0.0.1; 0 takes a free one.
-        token: of the session.
-        dof: joints.
-        kinds: of messages that are expected.
+        port: port to listen on at 127.0.0.1; 0 takes a free one.
+        token: token of the session.
+        dof: number of joints.
+        kinds: accepted kinds of messages.
 
     Raises:
-        ConfigurationError: the token is not of 64 bits, or the port cannot be opened.
+        ConfigurationError: the token exceeds 64 bits, or the port cannot be opened.
     """
 
     def __init__(self, port: int, token: int, dof: int, kinds: tuple[int, ...]) -> None:
@@ -51,7 +51,7 @@ class Port:
         tau: Float[np.ndarray, "n"] | None = None,
         answers: int = 0,
     ) -> None:
-        """Send to the peer; a peer that is gone is counted, not an error."""
+        """Send to the peer; count a missing peer instead of raising."""
         assert self.peer is not None
         self.sequence += 1
         tau = np.zeros(self.dof) if tau is None else tau
@@ -67,7 +67,7 @@ class Port:
             self.drops["unexpected"] += 1
 
     def newest(self, wait: float) -> Message | None:
-        """Return the newest message; wait for one for up to ``wait`` [s], None if none comes."""
+        """Return the newest message; wait up to ``wait`` [s], then return None."""
         found, deadline = None, time.perf_counter() + wait
         last = deadline + FLOOD
         while True:
@@ -79,13 +79,13 @@ class Port:
                 return found
 
     def _receive(self, wait: float) -> Message | str | None:
-        """Receive one datagram: a message, why it is dropped, or None if there is none."""
+        """Receive one datagram; return a message, the reason for dropping it, or None."""
         self.socket.settimeout(wait)
         try:
             data, address = self.socket.recvfrom(2 * SIZE)
         except (TimeoutError, BlockingIOError):
             return None
-        except OSError:  # the operating system says that the peer's port is closed
+        except OSError:  # the operating system reports a closed peer port
             return "unexpected"
         message = decode(data) if self.vacant or self.peer in (None, address) else "stranger"
         if isinstance(message, Message):
@@ -97,7 +97,7 @@ class Port:
         return message
 
     def _check(self, message: Message, address: tuple[str, int]) -> Message | str:
-        """Return a message that fits the session, or why it is dropped."""
+        """Return a message that fits the session, or the reason for dropping it."""
         if message.token != self.token:
             return "stranger"
         begins = message.kind == HELLO and (self.vacant or self.peer is None)

@@ -1,4 +1,4 @@
-"""Limits of an arm, the guard that keeps them, and the judge of a robot's sensors."""
+"""Limits of an arm, the guard that enforces them, and the check of a robot's sensors."""
 
 from .guard import NOWHERE, Safe
 from .limits import Limits

@@ -1,4 +1,4 @@
-"""The guard of an arm's limits: the last thing that a torque passes, whatever asked for it."""
+"""The guard of an arm's limits: the last check that every torque passes."""
 
 import math
 import warnings
@@ -20,21 +20,21 @@ from .limits import Limits
 from .packing import pack_limits
 from .sensors import is_on_time
 
-GAPS = 100  # states in sequence that are not on time: no accident
-LIMITS = ("position", "velocity", "torque", "rate", "workspace")  # bits of what a guard met
+GAPS = 100  # consecutive states off schedule that cause a warning
+LIMITS = ("position", "velocity", "torque", "rate", "workspace")  # bits of a guard's findings
 
 NOWHERE = Reference(np.zeros(3), np.zeros(3), np.zeros(3))
-"""A reference for a `Safe` that has stopped: it does not ask its cycle."""
+"""A reference for a `Safe` that has stopped and does not use one."""
 
 
 class Safe(Cycle):
-    """A cycle whose torques keep an arm's limits, whatever the cycle inside it asks for.
+    """A cycle that keeps an arm's limits for any torque that the cycle inside it requests.
 
     The model turns every torque into an acceleration, ``ddq = M^-1 (tau + r - C dq - g)``, where r
-    is what a momentum observer says that the model lacks. Let d be the way to a joint's limit, less
-    a margin. Near the limit a joint may approach it at the speed ``v = k d``; further away at ``v =
-    sqrt(2 a d')``, from which a deceleration a stops it in time, ``d' = d - a / 2 k^2``. The
-    acceleration is held within::
+    is the torque that the model lacks, by a momentum observer. Let d be the distance to a joint's
+    limit, less a margin. Near the limit a joint may approach it at the speed ``v = k d``; further
+    away at ``v = sqrt(2 a d')``, from which a deceleration a stops it in time, ``d' = d - a / 2
+    k^2``. The acceleration is held within::
 
         ddq <= rate (v - dq) - v'(d) dq,    ddq <= rate (dq_max - dq)
 
@@ -42,50 +42,48 @@ class Safe(Cycle):
     al. 2019, doi:10.23919/ECC.2019.8796030; Nguyen and Sreenath 2016,
     doi:10.1109/ACC.2016.7524935). Its class-K function is the braking distance, so the bound is
     viable (Del Prete 2018, doi:10.1109/LRA.2017.2738321). Since joints are coupled, the torque is
-    computed from the accelerations of all joints: the one nearest to what was asked for, on the way
-    to it from an acceleration that brings all joints to rest, for which the motors suffice. A
-    torque within the limits leaves as it came, to the last bit.
+    computed from the accelerations of all joints: on the line from an acceleration that brings all
+    joints to rest, for which the motors suffice, the point nearest to the requested one. A torque
+    within the limits passes unchanged, bit for bit.
 
-    The tool's box is kept by looking ahead at braking. ``rest``, ``ddq_i = clip(-k dq_i, -a, a)``,
-    brings every joint to rest in time for its limit, and the joints' positions after t have a
-    closed form, ``q(t) = q + s(dq, t)``. At seven times t, the last at the end of the way, let
-    x(t), J(t) and dx(t) be the tool's position, Jacobian and velocity. For every wall, with x_max
-    2 mm inside it::
+    The tool's box is kept by predicting the braking motion. ``rest``, ``ddq_i = clip(-k dq_i, -a,
+    a)``, brings every joint to rest in time for its limit, and the joints' positions after t have a
+    closed form, ``q(t) = q + s(dq, t)``. At seven times t, the last at rest, let x(t), J(t) and
+    dx(t) be the tool's position, Jacobian and velocity. For every wall, with x_max 2 mm inside it::
 
         J(t) ds/ddq (ddq - rest) <= max(k (x_max - x(t)) - dx(t), 0)
 
-    So ``rest`` is always within these bounds, whatever the state: the fallback of the joints is
-    that of the tool as well (a backup control barrier function, see van Wijk et al. 2024,
-    arXiv:2409.07700), and the same motors suffice for both. The acceleration is brought within
-    these bounds and the joints' in turn, the nearest by M; if that does not end, the way to it from
-    ``rest`` is cut where it leaves the box. In a stop the tool comes to rest where braking takes
-    it, inside the box.
+    So ``rest`` satisfies these bounds in every state: joints and tool share one fallback (a backup
+    control barrier function, see van Wijk et al. 2024, arXiv:2409.07700), for which the motors
+    suffice. The acceleration is projected in turn on these bounds and the joints', in the metric of
+    M; if that does not converge, the line to it from ``rest`` is cut where it leaves the box. In a
+    stop the tool comes to rest where braking takes it, inside the box.
 
-    Assumptions: motors that give ``Limits.braking`` (see `limits.braking`) with 0.6 to spare for
-    masses that the model does not know; sensors that are a few milliseconds late at most; a start
-    within the limits. The box also needs a start at a velocity from which ``rest`` stays inside,
-    and joints that come to rest within about 2 rad; those of a UR5 without speed limits swing
-    farther, and 1 cm out of the box between two looks. Obstacles are unknown to it, and so is a
-    tool wider than a point. A tool that is 1 cm outside its box causes a stop. Under a load that
-    the model lacks, speeds are bounded less tightly: M turns a bound on ddq into a torque, and r
-    makes up for ``M' - M`` only after its 5 ms. A wrist on its way back to dq_max then has M / M'
-    of the rate: 1/20 at the UR5's last joint, 1e-4 kg m^2, with a sphere of 2 kg, 2e-3 kg m^2. The
-    motors would suffice.
+    Assumptions: motors that provide ``Limits.braking`` (see `limits.braking`), which uses 0.6 of
+    them and leaves the rest for masses that the model does not know; sensors with a delay of a few
+    milliseconds at most; a start within the limits. The box also needs a start at a velocity from
+    which ``rest`` stays inside, and joints that come to rest within about 2 rad; those of a UR5
+    without speed limits swing farther, and leave the box by 1 cm between two prediction times.
+    Obstacles and the width of the tool are not considered. A tool 1 cm outside its box causes a
+    stop. Under a load that the model lacks, speeds are bounded less tightly: M turns a bound on ddq
+    into a torque, and r compensates ``M' - M`` only after its 5 ms. A wrist then returns to dq_max
+    at M / M' of the rate, although the motors would suffice: 1/20 at the UR5's last joint, 1e-4 kg
+    m^2, with a sphere of 2 kg, 2e-3 kg m^2.
 
     Inputs that cannot be turned into a safe torque trigger a *controlled stop*: a state or torque
     that is not finite or not credible; no new state, or a frozen one, for too long; a call of
     `stop`. The arm comes to rest and is held against gravity and r; without a credible state,
-    against gravity where it was last seen. Call `reset` to resume.
+    against gravity at its last known state. Call `reset` to resume.
 
     Around a cycle that is `fused` and of the same arm object (`CompiledController`,
     `CompiledGradientCycle`, `CompiledCycle` without a predictor) all this happens in the cycle's
-    own call, on the arm's terms that are already there.
+    own call, with the terms already computed.
 
     Args:
-        cycle: what asks for torques.
+        cycle: the cycle that requests torques.
         arm: the model.
         limits: by default the arm's.
-        dt: of a control cycle [s].
+        dt: control period [s].
 
     Raises:
         ConfigurationError: the limits are for another arm, or the period is not positive or not
@@ -114,11 +112,11 @@ class Safe(Cycle):
         self.dof = arm.dof
         self.events: dict[str, int] = dict.fromkeys((*LIMITS, "stop", "gap"), 0)
         """Cycles in which each limit changed the torque; ``stop``: controlled stops; ``gap``:
-        states not one period after the last, from which nothing is learned."""
+        states not one period after the last, which are not learned from."""
         self.stopped: str | None = None
-        """Why it is in a controlled stop, or None."""
+        """Reason for a controlled stop, or None."""
         self._fused = is_fused(cycle) and cycle.arm is arm
-        # What of a guard's findings keeps the cycle from learning of its last torque.
+        # Findings after which the cycle must not learn from its last torque.
         self._spoils = MET_NOT_FINITE if cycle.learns_from_sent else ~0
         self._guard, self._arm = pack_limits(limits, arm, dt), arm_block(arm)
         self._input = Block(INPUT, {"n": arm.dof, "k": arm.dof})
@@ -133,14 +131,14 @@ class Safe(Cycle):
         self.warm_up()
 
     def warm_up(self) -> None:
-        """Compile what a stop calls, and begin with the next state as with the first."""
+        """Compile everything that a stop calls, and treat the next state as the first."""
         self._credible(self._guard.address, self._input.address)
         self._protect(*self._blocks, BLIND, 0, self.dt)
         self._memory[:] = 0.0
 
     @property
     def controller(self) -> Controller | None:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """The cycle's law, where it has one."""
+        """The cycle's law, if it has one."""
         return self.cycle.controller
 
     @property
@@ -150,11 +148,11 @@ class Safe(Cycle):
 
     @property
     def learns_from_sent(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Whether the cycle learns from the torques that are sent."""
+        """Whether the cycle learns from the torques actually sent."""
         return self.cycle.learns_from_sent
 
     def learn(self, on: bool) -> None:
-        """Start or stop the cycle's learning; what was learned stays."""
+        """Start or stop the cycle's learning; the learned weights stay."""
         self.cycle.learn(on)
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
@@ -169,10 +167,10 @@ class Safe(Cycle):
             self.events["stop"] += 1
 
     def reset(self) -> None:
-        """End a controlled stop, or begin a new motion, whatever the robot's clock says then.
+        """End a controlled stop, or begin a new motion at any time of the robot's clock.
 
-        The cycle is asked again from the next state on; it learns from the one after that. What a
-        law or an observer remembers of the motion before, an integral or an offset, is forgotten.
+        The cycle runs again from the next state on and learns from the one after that. The
+        integrals, offsets and observers of the last motion are cleared.
         """
         self.stopped = None
         self._silent = self._frozen = 0
@@ -186,7 +184,7 @@ class Safe(Cycle):
 
     @property
     def remembered(self) -> tuple[Float[np.ndarray, "6 n"], tuple[float, ...]]:
-        """What it remembers of the cycles before; set it to go on from there."""
+        """Its memory of earlier cycles; set it to resume from there."""
         counts = (self._begun, self._met, self._time, self._silent, self._frozen)
         return self._memory.copy(), tuple(map(float, counts))
 
@@ -197,13 +195,13 @@ class Safe(Cycle):
         self._silent, self._frozen = int(silent), int(frozen)
 
     def checkpoint(self) -> dict[str, np.ndarray]:
-        """Return what the cycle has learned and remembers, and this guard's memory, to be saved."""
+        """Return the checkpoint of the cycle together with this guard's memory."""
         memory, counts = self.remembered
         own = {"limits.memory": memory, "limits.counts": np.array(counts)}
         return self.cycle.checkpoint() | own
 
     def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
-        """Go on from a checkpoint, to the same bits.
+        """Continue from a checkpoint, bit for bit.
 
         Raises:
             NetworkError: the checkpoint does not fit.
@@ -219,17 +217,17 @@ class Safe(Cycle):
         self.remembered = own["limits.memory"], own["limits.counts"]
 
     def step(self, state: State, reference: Reference) -> Result:
-        """Return the torque that may leave.
+        """Return the torque within the limits.
 
-        A cycle that learns from its own error learns nothing from one that was changed; one that
-        ``learns_from_sent`` torques learns from what was sent.
+        A cycle that learns from its own error skips a changed torque; one with ``learns_from_sent``
+        learns from the torque actually sent.
 
         Raises:
-            SimulationError: a state of another shape.
+            SimulationError: the state has a wrong shape.
         """
         if self._anew:
             self._anew = False
-            if not self._time < state.time:  # the robot's clock began anew as well
+            if not self._time < state.time:  # also if the robot's clock restarted
                 self._time = -math.inf
         timing = self._pass_time(state.time)
         if self._fused and self.stopped is None and self._time < state.time < math.inf:
@@ -241,7 +239,7 @@ class Safe(Cycle):
     def _step_fused(
         self, state: State, reference: Reference, begun: int, elapsed: float, learns: bool
     ) -> Result | None:
-        """Cycle and guard in one call, or None where they are to be called one by one."""
+        """Run cycle and guard in one call; return None if they must be called separately."""
         sound = learns and bool(state.sound)
         try:
             result, met = self.cycle.step_guarded(
@@ -262,7 +260,7 @@ class Safe(Cycle):
     def _step_apart(
         self, state: State, reference: Reference, begun: int, elapsed: float, learns: bool
     ) -> Result:
-        """The cycle, then the guard."""
+        """Run the cycle, then the guard."""
         self._input["q"][:], self._input["dq"][:] = state.joints(self.dof)
         believed = math.isfinite(state.time) and self._credible(self._blocks[0], self._blocks[2])
         self._watch(state.time, believed)
@@ -282,7 +280,7 @@ class Safe(Cycle):
         return asked._replace(tau=tau)
 
     def _watch(self, time: float, believed: bool) -> None:
-        """Stop for a state that is not credible, and where no new one comes for too long."""
+        """Stop if the state is not credible, or if no new state comes for too long."""
         elapsed = time - self._time
         if not believed:
             self.stop(f"state at {time:.3f} s: {self._doubt(time)}")
@@ -298,7 +296,7 @@ class Safe(Cycle):
                 )
 
     def _ask(self, state: State, reference: Reference, learns: bool) -> Result | None:
-        """Ask the cycle for its torque; None in a stop, or where it has none to give."""
+        """Return the cycle's torque; None in a stop, or if the cycle fails."""
         self._guard["asked"][:] = 0.0
         if self.stopped is not None:
             return None
@@ -311,14 +309,14 @@ class Safe(Cycle):
         except SimulationError as error:
             self.stop(str(error))
             return None
-        if self.cycle.stopped is not None:  # of limits within these
+        if self.cycle.stopped is not None:  # stopped by limits inside the cycle
             self.stop(self.cycle.stopped)
             return None
         self._guard["asked"][:] = tau
         return result
 
     def _doubt(self, time: float) -> str:
-        """What of a state is not finite, or not credible."""
+        """Describe what in a state is not finite or not credible."""
         q, dq, guard = self._input["q"], self._input["dq"], self._guard
         fastest = float(guard["dq_most"])
         for joint in range(self.dof):
@@ -332,8 +330,7 @@ class Safe(Cycle):
     def _pass_time(self, time: float) -> tuple[int, float, bool]:
         """Return ``begun`` and ``elapsed`` of `protect`, and whether the cycle may learn.
 
-        It may if its last torque was sent, and held for ``dt``. In the first cycle there is none,
-        and nothing to say against it.
+        It may if its last torque was sent and held for ``dt``, and in the first cycle.
         """
         learns = not (self._met & self._spoils or self._frozen)
         elapsed = time - self._time
@@ -346,7 +343,7 @@ class Safe(Cycle):
         return 1, self.dt, False
 
     def _count_gap(self, time: float, elapsed: float) -> None:
-        """Count a state that is not one period after the last, and warn of many in sequence."""
+        """Count a state that is not one period after the last; warn of many consecutive ones."""
         self.events["gap"] += 1
         again = abs(time - elapsed - self._gap_at) < 0.5 * self.dt
         self._gaps, self._gap_at = self._gaps + 1 if again else 1, time
@@ -359,7 +356,8 @@ class Safe(Cycle):
             )
 
     def _record(self, met: int, tau: Float[np.ndarray, "n"], time: float) -> None:
-        """Count what the guard met, stop for what needs it, and tell the cycle what was sent."""
+        """Count the guard's findings, stop if necessary, and report the sent torque to the
+        cycle."""
         for bit, name in enumerate(LIMITS):
             self.events[name] += met >> bit & 1
         if met & MET_NOT_FINITE:
@@ -372,7 +370,7 @@ class Safe(Cycle):
                 f"the same state for {self._frozen} cycles, at {time:.3f} s, although it moves"
             )
         self._met = met & ~MET_FROZEN
-        if self.stopped is not None:  # from here on the cycle knows nothing of the torques
+        if self.stopped is not None:  # from here on the cycle does not know the torques
             self._met |= MET_NOT_FINITE
         self.cycle.overruled(tau)
 
@@ -383,7 +381,7 @@ def is_fused(cycle: Cycle) -> bool:
 
 
 def _check_period(cycle: Cycle, dt: float) -> None:
-    """Refuse a period that is not that of a cycle's law."""
+    """Refuse a period that differs from that of the cycle's law."""
     law = cycle.controller
     if law is not None and law.dt is not None and abs(law.dt - dt) > 1e-6 * dt:
         raise ConfigurationError(

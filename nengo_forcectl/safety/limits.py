@@ -1,4 +1,4 @@
-"""What an arm may do, and how quickly its motors can bring it to rest."""
+"""The limits of an arm, and the deceleration that its motors can provide."""
 
 import math
 from dataclasses import dataclass, replace
@@ -12,25 +12,25 @@ from arms import Arm
 from ..errors import ConfigurationError
 from ..support.checks import check, check_not_negative, is_number
 
-SPARE = 0.6  # share of the acceleration left to the motors, by the model, that braking uses
+SPARE = 0.6  # share that braking uses of the acceleration that the motors have left by the model
 QUICK = 0.1  # shortest time to brake from top speed [s]
-SPEED = 2.0  # top speed of a joint without a limit, in the search for the braking [rad/s]
+SPEED = 2.0  # top speed of a joint without a limit when computing the braking [rad/s]
 JOINTS = ("q_lower", "q_upper", "dq_max", "tau_max", "braking")  # fields with a number per joint
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What an arm may do; `Limits.of` takes it from the arm.
+    """The limits of an arm; `Limits.of` takes them from the arm.
 
     Raises:
-        ConfigurationError: a limit has a wrong shape, is not a number, or leaves no room.
+        ConfigurationError: a limit has a wrong shape, is not a number, or leaves no range.
     """
 
     q_lower: Float[np.ndarray, "n"]  # [rad]
     q_upper: Float[np.ndarray, "n"]  # [rad]
     dq_max: Float[np.ndarray, "n"]  # [rad/s]
     tau_max: Float[np.ndarray, "n"]  # [N m]
-    braking: Float[np.ndarray, "n"]  # deceleration that every joint has at any time [rad/s^2]
+    braking: Float[np.ndarray, "n"]  # deceleration available to every joint at any time [rad/s^2]
     margin: float = 0.03  # kept free before q_lower and q_upper [rad]
     speed_margin: float = 0.0  # kept free before dq_max, as a share of it
     torque_margin: float = 0.0  # kept free before tau_max, as a share of it
@@ -43,7 +43,7 @@ class Limits:
 
     @classmethod
     def of(cls, arm: Arm, **changes: Any) -> "Limits":
-        """Return the arm's limits, with changes by name; `braking` finds the braking."""
+        """Return the arm's limits with changes by name; `braking` computes the braking."""
         given = {"q_lower": arm.q_lower, "q_upper": arm.q_upper} | {
             name: np.array(getattr(arm, name)) for name in ("dq_max", "tau_max")
         }
@@ -68,7 +68,7 @@ class Limits:
         check(self, "lower", good, f"x, y and z below those of upper, {self.upper}", "m")
 
     def _check_joints(self) -> None:
-        """Turn the joints' limits into arrays of one length."""
+        """Convert the joints' limits to arrays of equal length."""
         shape = np.shape(self.q_lower)
         for name in JOINTS:
             value = np.array(getattr(self, name), dtype=float)
@@ -80,16 +80,16 @@ class Limits:
 
 
 def braking(arm: Arm, limits: Limits, states: int = 500) -> Float[np.ndarray, "n"]:
-    """Return a deceleration [rad/s^2] that the motors can give every joint, all at once.
+    """Return a deceleration [rad/s^2] that the motors can give all joints at once.
 
     It is 0.6 of the largest with ``sum_j |M_ij| a_j <= tau_max_i - |C dq + g|_i`` at a sample of
-    states within the limits, half of them with every joint at its top speed, and at most what stops
-    a joint at top speed in 0.1 s. If the motors cannot hold the arm at all, it is a tenth of that,
-    without any guarantee.
+    states within the limits, half of them with every joint at its top speed, and at most the one
+    that stops a joint from top speed in 0.1 s. If the motors cannot hold the arm at all, it is a
+    tenth of the latter, without any guarantee.
 
     Args:
         arm: the model.
-        limits: all but the braking.
+        limits: all limits except the braking.
         states: size of the sample.
     """
     rng = np.random.default_rng(0)

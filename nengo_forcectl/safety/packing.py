@@ -1,4 +1,4 @@
-"""From an arm's limits to the block of their guard."""
+"""Packing of an arm's limits into the block of their guard."""
 
 import numpy as np
 
@@ -8,17 +8,17 @@ from ..kernels.block import Block
 from ..kernels.layout import GUARD
 from .limits import SPEED, Limits
 
-POSITION_GAIN = 50.0  # k, at which a joint approaches its limit [1/s]
-POSITION_RATE = 400.0  # at which it takes on the speed allowed there, in cycles of 1 ms [1/s]
-SPEED_RATE = 100.0  # at which it takes on its top speed [1/s]
+POSITION_GAIN = 50.0  # gain k of the approach to a position limit [1/s]
+POSITION_RATE = 400.0  # rate of convergence to the speed allowed there, for 1 ms cycles [1/s]
+SPEED_RATE = 100.0  # rate of convergence to the top speed [1/s]
 OBSERVER_GAIN = 200.0  # [1/s]
-CREDIBLE = 20.0  # times the largest speed limit: no sensor can have seen a joint that fast
-FAR = 1e6  # nor one that far [rad]
-STRAY = 0.5  # nor one that far beyond its limits [rad], [m]
+CREDIBLE = 20.0  # largest credible speed, over the largest speed limit
+FAR = 1e6  # largest credible position [rad]
+STRAY = 0.5  # largest credible distance beyond a limit [rad], [m]
 
 
 def pack_limits(limits: Limits, arm: Arm, dt: float) -> Block:
-    """Return the guard of an arm's limits, for cycles of ``dt`` [s]."""
+    """Return the guard's block for an arm's limits and the period ``dt`` [s]."""
     from ..kernels.bound_tool import WALLS  # numba takes a second to load
 
     tau_max = limits.tau_max * (1.0 - limits.torque_margin)
@@ -34,7 +34,7 @@ def pack_limits(limits: Limits, arm: Arm, dt: float) -> Block:
         "q_least": np.maximum(limits.q_lower - STRAY, -FAR),
         "q_most": np.minimum(limits.q_upper + STRAY, FAR),
         "dq_most": (CREDIBLE * fastest).max(),
-        # A bound that is approached within two and a half cycles is stable at any period.
+        # Approaching a bound within two and a half cycles is stable at any period.
         "position_gain": min(POSITION_GAIN, 0.05 / dt),
         "position_rate": min(POSITION_RATE, 0.4 / dt),
         "speed_rate": min(SPEED_RATE, 0.1 / dt),

@@ -1,4 +1,4 @@
-"""The judge of a robot's sensors: which states to act on, and which to learn from."""
+"""Check of a robot's sensors: which states to act on, and which to learn from."""
 
 from typing import Any
 
@@ -15,23 +15,24 @@ from ..support.arrays import ARRAY
 
 
 class SensorCheck:
-    """Decides, cycle by cycle, whether a state can be acted on and learned from.
+    """Decide in every cycle whether to act on a state and whether to learn from it.
 
-    The rules are those of `Safe`, which calls the same kernels on a state: every number is finite;
-    a state is *frozen* if it repeats the last one to the last bit although the joints move; a state
-    is on time if it comes one ``dt`` after the last, half a ``dt`` sooner or later.
+    The rules are those of `Safe`, which calls the same kernels: every number must be finite; a
+    state is *frozen* if it repeats the last one bit for bit although the joints move; a state is on
+    time if it comes one ``dt`` after the last, within half a ``dt``.
 
-    A state that is not finite is replaced by the last good one, for at most ``patience`` cycles in
-    sequence. A frozen state, and one that is not on time (a missed cycle, a jump in time), is acted
-    on. None of these is ``sound``: nothing is learned from them. A tool position that is not finite
-    is dropped, and the state stays sound.
+    A state that is not finite is replaced by the last good one, for at most ``patience``
+    consecutive cycles. A frozen state, or one off schedule (a missed cycle, a jump in time), is
+    still acted on. None of these is ``sound``: nothing is learned from them. A tool position that
+    is not finite is dropped, and the state stays sound.
 
-    ``event`` is what the last state was, as a place in ``EVENTS``; ``events`` counts them by name.
+    ``event`` classifies the last state, as an index into ``EVENTS``; ``events`` counts them by
+    name.
 
     Args:
-        dof: joints of the arm.
+        dof: number of joints.
         dt: period of the control cycle [s]; None: the interval between the first two states.
-        patience: cycles in sequence that the last good state may stand in.
+        patience: consecutive cycles in which the last good state may be used.
     """
 
     EVENTS: tuple[str, ...] = ("sound", "not finite", "frozen", "time", "tool")
@@ -50,14 +51,14 @@ class SensorCheck:
         self._frozen, self._not_credible = FROZEN, NOT_CREDIBLE
         self._last: State | None = None
         self._bad = 0
-        self._judge(self._sensors.address)  # compiles it, and does nothing
+        self._judge(self._sensors.address)  # compile before the first cycle
 
     def __call__(self, state: State) -> State:
         """Return the state to act on.
 
         Raises:
-            SimulationError: an array has a wrong shape; or a state is not finite and no good one
-                can stand in for it. The message names the joint.
+            SimulationError: an array has a wrong shape, or a state is not finite and no good one
+                can replace it. The message names the joint.
         """
         state, tool_event = self._without_bad_tool(state)
         state = self._with_arrays(state)
@@ -81,7 +82,7 @@ class SensorCheck:
         return state
 
     def _without_bad_tool(self, state: State) -> tuple[State, int]:
-        """Return the state, its tool dropped if not finite, and its place in ``EVENTS``."""
+        """Return the state without a tool that is not finite, and its index in ``EVENTS``."""
         tool = state.tool
         if tool is None:
             return state, 0
@@ -105,14 +106,14 @@ class SensorCheck:
         return state
 
     def _stand_in(self, state: State) -> State:
-        """Return the last good state at the time of one that is not finite."""
+        """Return the last good state with the time of one that is not finite."""
         self.event, self._bad = 1, self._bad + 1
         self.events[self.EVENTS[1]] += 1
         if self._last is None or self._bad > self.patience:
             given = {"q": state.q, "dq": state.dq}
             if state.wrench is not None:
                 given["wrench"] = np.asarray(state.wrench)
-            # A number that is not finite, or else the largest.
+            # The first number that is not finite, or else the largest.
             sizes = {name: np.nan_to_num(np.abs(v), nan=np.inf) for name, v in given.items()}
             name = max(sizes, key=lambda each: sizes[each].max())
             joint = int(sizes[name].argmax())
@@ -125,9 +126,9 @@ class SensorCheck:
 
 
 def is_on_time(elapsed: float, dt: float) -> bool:
-    """Return whether a state ``elapsed`` [s] after the last comes one period ``dt`` [s] after it.
+    """Return whether ``elapsed`` [s] since the last state is one period ``dt`` [s].
 
-    Half a period sooner or later is on time; NaN is not.
+    The tolerance is half a period; NaN is not on time.
     """
     return 0.5 * dt < elapsed < 1.5 * dt
 
@@ -149,15 +150,16 @@ def has_good_wrench(state: State) -> bool:
 
 
 def _is_finite(vector: Float[np.ndarray, "k"]) -> bool:
-    """Whether every number is finite and below HUGE; a norm takes a third of the time of `all`."""
+    """Whether every number is finite and below HUGE; a norm is three times as fast as `all`."""
     return bool(np.dot(vector, vector) < HUGE * HUGE)
 
 
 def pushed(terms: Terms, state: State) -> Float[np.ndarray, "n"] | float:
-    """Return the joint torque ``J^T wrench`` [N m] of the environment's push; 0 without a sensor.
+    """Return the joint torque ``J^T wrench`` [N m] of the environment's push; zero without a
+    sensor.
 
     Raises:
-        SimulationError: the wrench is not six finite numbers.
+        SimulationError: the wrench does not hold six finite numbers.
     """
     wrench = state.wrench
     if wrench is None:
