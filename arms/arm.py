@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -18,8 +19,10 @@ from numpy.typing import ArrayLike
 
 from arms.errors import ArmError
 from arms.inverse import solve
+from arms.machine import cache as disk
 from arms.machine.kernel import Kernel
 from arms.machine.steps import Steps
+from arms.machine.tape import from_bytes, to_bytes
 from arms.model.bodies import Bodies
 from arms.model.chain import Chain
 from arms.model.description import Description
@@ -298,7 +301,14 @@ class Arm(Description):
 
 
 def _derive(bodies: Bodies, request: Request) -> Steps:
-    # Sympy takes half a second to import; compiled code on disk does without it.
-    from arms.equations.derive import derive_steps
+    """The steps of a kernel from its equations, or from the disk."""
 
-    return derive_steps(bodies, request)
+    def build() -> bytes:
+        # Sympy takes half a second to import; what is on disk does without it.
+        from arms.equations.derive import derive_steps
+
+        return to_bytes(derive_steps(bodies, request))
+
+    key = f"steps|{request!r}|{bodies.fingerprint()}"
+    size = sum(prod(shape) for shape in request.shapes(bodies.sizes))
+    return from_bytes(disk.fetch(key, build), request.lengths(bodies.dof), size)

@@ -14,6 +14,7 @@ import arms
 from arms.arm import Arm
 from arms.machine import cache, kernel
 from arms.model.chain import Pose
+from arms.model.terms import Request
 
 Q = [0.3, -0.4]
 
@@ -52,8 +53,19 @@ def test_a_kernel_is_compiled_once(folder, monkeypatch):
     assert objects(folder) == files
 
 
+def test_steps_are_derived_once(folder, monkeypatch):
+    """A second arm's steps are the first one's, and come from the disk."""
+    request = Request(("M",))
+    steps = arms.load("planar2").steps(request)
+    monkeypatch.setattr("arms.equations.derive.derive_steps", None)
+    assert arms.load("planar2").steps(request) == steps
+
+
 def test_the_key_covers_the_arm_the_terms_and_the_processor(folder, monkeypatch):
-    """Another mass, tool, gravity, frame, term or processor each gets a file of its own."""
+    """Another mass, tool, gravity, frame or term each gets its own steps and code on disk.
+
+    Another processor gets code of its own, from the same steps.
+    """
     arm = arms.load("planar2")
     link = arm.chain.links[1]
     heavier = replace(link, inertia=replace(link.inertia, mass=link.inertia.mass + 1e-12))
@@ -73,7 +85,7 @@ def test_the_key_covers_the_arm_the_terms_and_the_processor(folder, monkeypatch)
     count = len(objects(folder))
     for variant in variants:
         variant()
-        count += 1
+        count += 2
         assert len(objects(folder)) == count
     monkeypatch.setattr("arms.machine.compile.platform", lambda: "another processor")
     arms.load("planar2").mass_matrix(Q)

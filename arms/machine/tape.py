@@ -6,6 +6,7 @@ compiled from a tape reads its inputs, writes its outputs and touches nothing el
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 
 import numpy as np
@@ -56,6 +57,19 @@ def from_tape(tape: Mapping[str, ndarray], lengths: tuple[int, int, int], size: 
     if len(results) != size or not all(0 <= k < len(steps) for k in results):
         raise ArmError(f"tape: has {len(results)} results of {len(steps)} steps, needs {size}")
     return Steps(tuple(steps), tuple(results))
+
+
+def to_bytes(steps: Steps) -> bytes:
+    """Return a file's content that `from_bytes` reads."""
+    file, tape = io.BytesIO(), to_tape(steps)
+    np.savez(file, steps=tape["steps"], constants=tape["constants"], results=tape["results"])
+    return file.getvalue()
+
+
+def from_bytes(data: bytes, lengths: tuple[int, int, int], size: int) -> Steps:
+    """Return the steps of a file's content, checked as by `from_tape`."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as tape:
+        return from_tape(dict(tape), lengths, size)
 
 
 def _check_arrays(tape: Mapping[str, ndarray]) -> None:
