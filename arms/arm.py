@@ -250,7 +250,7 @@ class Arm(Description):
         return _derive(self._bodies, request) if known is None else known
 
     def has_steps(self, request: Request) -> bool:
-        """Was the arm made with the steps of this kernel, so that it need not be derived?"""
+        """Return whether the arm was given this kernel's steps, so that none need be derived."""
         return request in self._steps
 
     @cached_property

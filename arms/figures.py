@@ -1,4 +1,4 @@
-"""The figures of an arm, as a listing of the catalogue shows them."""
+"""Summary figures of an arm, as listed in the catalogue."""
 
 from __future__ import annotations
 

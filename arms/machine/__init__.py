@@ -1,4 +1,4 @@
-"""From single operations to functions; nothing here knows where the operations come from.
+"""From single operations to functions, independent of the operations' origin.
 
 ``Steps`` (seven operations) become scalar code and batch code (``llvm_text``, ``compile``), a
 Python function (``python_function``) or a ``tape`` for a file. A ``Kernel`` is one request of an

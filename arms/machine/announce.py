@@ -1,4 +1,4 @@
-"""A line in the log for work that takes long."""
+"""A log message for slow work."""
 
 from __future__ import annotations
 

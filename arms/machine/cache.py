@@ -101,7 +101,7 @@ def _private_folder(kind: str, version: str, keep: int) -> Path:
     for each in (root, path):
         each.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check_private(each)
-    with contextlib.suppress(OSError):  # a folder that can only be read is still of use
+    with contextlib.suppress(OSError):  # a read-only folder is still useful
         os.utime(path)
     by_use = sorted(root.glob(f"{kind}-*"), key=_last_use, reverse=True)
     for old in by_use[keep + 1 :]:

@@ -1,4 +1,4 @@
-"""An arm as data: links, the joints between them, and where gravity points.
+"""An arm as data: links, the joints between them, and gravity.
 
 ``urdf.py`` reads a ``Chain`` from a file, the catalogue contains some, and ``bodies.py`` converts
 one to the form that the equations read. All numbers are SI; rotations are URDF's fixed-axis roll,

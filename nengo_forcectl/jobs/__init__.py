@@ -1,8 +1,8 @@
-"""What the command line does, callable from Python: settings in, data out, nothing printed.
+"""The jobs of the command line as Python functions, from settings to data, without printing.
 
 ``run_reach(ReachSettings(passes=2))`` is ``nengo-forcectl reach --passes 2``. Each job takes its
-settings and a `Watch` that is called as it goes on; it leaves a run folder and returns what it
-holds. `Rival` and `Tip` are the controllers and the tips by name.
+settings and a `Watch` that reports progress; it writes a run folder and returns its contents.
+`Rival` and `Tip` are named controllers and tips.
 """
 
 import lazy_loader

@@ -1,4 +1,4 @@
-"""What all jobs share: driving a robot for one outcome, what is recorded, and the summary."""
+"""The common part of all jobs: driving a robot, recording, and the summary."""
 
 import dataclasses
 import platform
@@ -31,21 +31,21 @@ PACKAGES = (
 )
 
 Watch = Callable[[str, int, int, str], None]
-"""Called as a job goes on: what runs, how much of it is done, of how much, a word on the last."""
+"""Progress callback: name of the work, amount done, total amount, short text on the last step."""
 
 
 def unwatched(*_: object) -> None:
-    """Watch nothing."""
+    """Ignore the progress."""
 
 
 @dataclass
 class Outcome:
-    """What came of one controller."""
+    """The result of one controller."""
 
-    record: dict[str, np.ndarray] = field(default_factory=dict)  # of `Log` and `Witness`, by column
-    seconds: float = 0.0  # of wall clock, in the loop
-    failure: str | None = None  # why it ended early
-    events: dict[str, int] = field(default_factory=dict)  # what was wrong with the sensors
+    record: dict[str, np.ndarray] = field(default_factory=dict)  # columns of `Log` and `Witness`
+    seconds: float = 0.0  # wall-clock time in the loop
+    failure: str | None = None  # reason for an early end
+    events: dict[str, int] = field(default_factory=dict)  # sensor faults
     limits: dict[str, int] = field(default_factory=dict)  # cycles in which a limit changed a torque
 
     @property
@@ -55,11 +55,11 @@ class Outcome:
 
 
 class Witness(Robot):
-    """A robot whose truth is recorded at every reading, whatever its sensors say.
+    """A robot whose true state is recorded at every reading, besides the measured one.
 
     Args:
-        robot: what is read and driven.
-        truth: gives the columns of a cycle; it may raise a SimulationError, which ends the run.
+        robot: the robot to read and drive.
+        truth: function that returns the columns of a cycle; a SimulationError from it ends the run.
     """
 
     def __init__(self, robot: Robot, truth: Callable[[State], Mapping[str, np.ndarray]]) -> None:
@@ -68,7 +68,7 @@ class Witness(Robot):
         self._columns: dict[str, list[np.ndarray]] = {}
 
     def read(self) -> State:
-        """Return what the sensors say."""
+        """Return the sensors' reading."""
         state = self._robot.read()
         for name, value in self._truth(state).items():
             self._columns.setdefault(name, []).append(value)
@@ -81,18 +81,18 @@ class Witness(Robot):
 
 @dataclass(frozen=True)
 class Drive:
-    """How a controller is driven: along a path, in stretches of some control cycles."""
+    """The drive of a controller along a path, in stretches of some control cycles."""
 
     path: Path
     cycles: int
     stretch: int
-    period: float  # of a control cycle [s]
+    period: float  # control period [s]
     truth: Callable[[State], Mapping[str, np.ndarray]] | None = None  # see `Witness`
     begin: Callable[[int], None] = unwatched  # called before each stretch, with its number
-    watch: Callable[[int, Log], None] = unwatched  # after each, with how many are done
+    watch: Callable[[int, Log], None] = unwatched  # called after each, with the number done
 
     def run(self, robot: Robot, cycle: Cycle, outcome: Outcome) -> None:
-        """Drive until all is done or the run fails; the outcome has what was done in any case."""
+        """Drive until the end or a failure; the outcome holds everything up to then."""
         log, check = Log(self.cycles), SensorCheck(cycle.dof, self.period)
         witness = None if self.truth is None else Witness(robot, self.truth)
         try:
@@ -116,7 +116,7 @@ class Drive:
 
 
 def summary_of_settings(settings: JobSettings, gains: Mapping[str, float]) -> dict[str, Any]:
-    """Return what a summary says of what was run: settings, seed, versions and gains."""
+    """Return a summary's description of the run: settings, seed, versions and gains."""
     fields = dataclasses.asdict(settings)
     fields["out"] = None if settings.out is None else str(settings.out)
     seed = {"seed": fields["seed"]} if "seed" in fields else {}
@@ -124,7 +124,7 @@ def summary_of_settings(settings: JobSettings, gains: Mapping[str, float]) -> di
 
 
 def summary_of_outcomes(outcomes: Mapping[str, Outcome], cycles: int) -> dict[str, Any]:
-    """Return what a summary says of what came of it, of ``cycles`` wanted in all."""
+    """Return a summary's results, out of ``cycles`` planned cycles."""
     return {
         "complete": sum(each.cycles for each in outcomes.values()) == cycles,
         "failures": {name: each.failure for name, each in outcomes.items() if each.failure},
@@ -137,21 +137,21 @@ def summary_of_outcomes(outcomes: Mapping[str, Outcome], cycles: int) -> dict[st
 
 
 def rms_by_pass(error: Float[np.ndarray, "cycles"], cycles_per_pass: int) -> list[float]:
-    """Return the RMS [mm] of an error [m] over every pass that was completed."""
+    """Return the RMS [mm] of an error [m] over every completed pass."""
     passes = len(error) // cycles_per_pass
     by_pass = error[: passes * cycles_per_pass].reshape(passes, cycles_per_pass)
     return (1e3 * np.sqrt(np.mean(by_pass**2, axis=1))).tolist()
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that a result depends on."""
+    """Return the versions of Python and of the packages that affect a result."""
     return {"python": platform.python_version()} | {
         package: metadata.version(package) for package in PACKAGES
     }
 
 
 def finish(folder: RunFolder, picture: str, draw: Callable[[Run], Any]) -> Run:
-    """Read a run back, draw it from what its folder holds, and return it."""
+    """Read a run from its folder, draw it and return it."""
     run = read_run(folder.path)
     folder.write(f"{picture}.png", draw(run).savefig)
     return run

@@ -1,4 +1,4 @@
-"""How the command line shows a job: bars while it runs, then text or JSON."""
+"""Display of a job on the command line: bars while it runs, then text or JSON."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class JobBars(Bars):
-    """A bar for everything that a job reports on, as it comes."""
+    """One progress bar for each piece of work that a job reports."""
 
     def __init__(self, width: int = 22) -> None:
         super().__init__(
@@ -37,7 +37,7 @@ class JobBars(Bars):
 
 @dataclass(frozen=True)
 class Printer:
-    """What is shown of a job, from its settings and what it returned."""
+    """The output of a job, from its settings and result."""
 
     text: Callable[[Any, Any], RenderableType]
     data: Callable[[Any], Any]
@@ -46,12 +46,12 @@ class Printer:
 
 
 def summary_of(run: "Run") -> Mapping[str, Any]:
-    """Return what ``--json`` prints of a run."""
+    """Return the data that ``--json`` prints for a run."""
     return run.summary
 
 
 def endings(run: "Run") -> list[RenderableType]:
-    """Return the lines at the end: what ended early, and where the run is."""
+    """Return the closing lines: early ends, and the path of the run folder."""
     lines: list[RenderableType] = [
         f"[red]{escape(name)} ended early:[/] {escape(failure)}"
         for name, failure in run.summary["failures"].items()

@@ -1,4 +1,4 @@
-"""What the settings of all commands share."""
+"""The common settings of all commands."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,19 +10,19 @@ from ..support.checks import Settings, check_whole
 
 
 def option(metavar: str, default: str | None = None, text: str | None = None) -> Any:
-    """Return how the help shows an option.
+    """Return the description of an option in the help.
 
     Args:
-        metavar: what stands for its value.
-        default: what applies where the option is not given; None: the field's own default.
-        text: in place of the docstring under the field.
+        metavar: placeholder for its value.
+        default: shown default; None: the field's own default.
+        text: help text; by default the docstring under the field.
     """
     hint = None if default is None else f"(default: {default})"
     return tyro.conf.arg(metavar=metavar, help=text, help_behavior_hint=hint)
 
 
 def names(valid: Any) -> str:
-    """Return the metavar of an option that takes some of the ``valid`` names."""
+    """Return the metavar of an option that accepts the ``valid`` names."""
     return f"[{{{','.join(valid)}}} ...]"
 
 

@@ -1,4 +1,4 @@
-"""The folder of a run: written once, read back."""
+"""The folder of a run: writing and reading."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from ..support.files import interpreting, read_json, read_npz, write_file
 
 
 class Run(NamedTuple):
-    """A run as read back from its folder."""
+    """A run read from its folder."""
 
     folder: Path
     summary: dict[str, Any]
@@ -20,9 +20,9 @@ class Run(NamedTuple):
 
 
 class RunFolder:
-    """A new folder that a run is written to.
+    """A new folder for the results of a run.
 
-    Without a path, the next free ``runs/<verb>-NNN``.
+    The default path is the next free ``runs/<verb>-NNN``.
 
     Raises:
         RecordError: the folder exists, or cannot be made or written.
@@ -48,7 +48,7 @@ class RunFolder:
         self.write(f"{controller}.npz", lambda stream: np.savez(stream, **arrays))  # pyright: ignore[reportArgumentType]
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
-        """Write ``summary.json``, again where it was there."""
+        """Write ``summary.json``, replacing an existing one."""
         text = json.dumps(summary, indent=2, allow_nan=False) + "\n"
         self.write("summary.json", lambda stream: stream.write(text.encode()))
 

@@ -1,4 +1,4 @@
-"""What all controllers of a run have in common: the arm, what disturbs it, and the path."""
+"""The common scene of a run's controllers: the arm, its disturbances and the path."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -29,39 +29,39 @@ from ..sim.tools import Tool
 from .reach.reach_settings import ReachSettings
 from .rivals import RIVALS, TIPS
 
-DT = 1e-3  # of a control cycle [s]
+DT = 1e-3  # control period [s]
 TARGETS = 5  # a pass
-REACH_TIME = 1.2  # from target to target [s]
+REACH_TIME = 1.2  # time from target to target [s]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """What a controller of `RIVALS` is made for."""
+    """The scene for which a controller of `RIVALS` is built."""
 
-    settings: Any  # of the command: ``seed``, ``neurons`` and, in `reach`, ``learn_from``
-    arm: Arm  # as the model has it
+    settings: Any  # settings of the command: ``seed``, ``neurons`` and, in `reach`, ``learn_from``
+    arm: Arm  # the model
     home: Float[np.ndarray, "n"]  # [rad]
-    disturbances: tuple[Disturbance, ...] = ()  # what the model does not know
+    disturbances: tuple[Disturbance, ...] = ()  # unknown to the model
     sensors: Sensors | None = None
-    period: float = DT  # of a control cycle [s]
-    kinematics: Kinematics | None = None  # the controller's, of the tip, if not the model's
+    period: float = DT  # control period [s]
+    kinematics: Kinematics | None = None  # of the tip; None: the model's
 
     @property
     def inputs(self) -> Inputs:
-        """What a consolidating network sees."""
+        """Inputs of a consolidating network."""
         return "q-dq-ref"
 
     @property
     def robust(self) -> bool:
-        """Whether a learner may choose the posture's stiffness and the carried mass itself."""
+        """Whether a learner may choose the posture's stiffness and the assumed load."""
         return False
 
     def law(self) -> Any:
-        """Return a control law for one controller alone: it may remember an integral."""
+        """Return a new control law for one controller, because it may hold an integral."""
         raise NotImplementedError
 
     def rival(self, name: str) -> AbstractContextManager[Cycle]:
-        """Give the control cycle that goes by ``name``; the context closes what it opened."""
+        """Open the control cycle called ``name``; the context closes it."""
         return RIVALS[name].make(self)
 
 
@@ -74,26 +74,26 @@ class ReachScene(Scene):
 
     @property
     def inputs(self) -> Inputs:
-        """What a consolidating network sees."""
+        """Inputs of a consolidating network."""
         return self.settings.inputs
 
     @property
     def robust(self) -> bool:
-        """The task leaves the posture to the learner."""
+        """Return True: the task leaves the posture to the learner."""
         return True
 
     def law(self) -> OperationalSpace:
-        """Return the law that all controllers share."""
+        """Return the common law of all controllers."""
         return OperationalSpace(self.home, task_axes(self.arm))
 
     @cached_property
     def fitted(self) -> Arm:
-        """The arm with the tool, if there is one: its tool frame is what reaches."""
+        """The arm with the tool, if any; its tool frame does the reaching."""
         return self.arm if self.tool is None else self.tool.real(self.arm)
 
     @cached_property
     def learned_pose(self) -> LearnedPose:
-        """The pose of the bare arm, as a network has learned it."""
+        """The pose of the bare arm, learned by a network."""
         settings = self.settings
         return LearnedPose(
             learn_kinematics(
@@ -103,13 +103,13 @@ class ReachScene(Scene):
 
     @cached_property
     def unseen(self) -> Float[np.ndarray, "k 3"]:
-        """Targets of the passes that are no training [m]."""
+        """Targets of the extra passes, not used in training [m]."""
         count, rng = TARGETS * self.settings.unseen, np.random.default_rng([self.settings.seed, 2])
         return random_targets(self.fitted, self.home, count, rng) if count else np.empty((0, 3))
 
     @cached_property
     def path(self) -> MinimumJerk:
-        """From home through the targets, as many passes as the settings say, then the unseen."""
+        """The path from home through all passes over the targets, then over the unseen ones."""
         start = self.fitted.pose(self.home)[:3, 3]
         points = [start, *[self.targets] * self.settings.passes, self.unseen]
         return MinimumJerk(np.vstack(points), REACH_TIME)
@@ -125,7 +125,7 @@ class ReachScene(Scene):
         return self.cycles // self.settings.all_passes
 
     def rival(self, name: str) -> AbstractContextManager[Cycle]:
-        """Give the control cycle that goes by ``name``, of a controller or, with a tool, a tip."""
+        """Open the control cycle called ``name``: a controller or, with a tool, a tip."""
         if self.tool is None:
             return super().rival(name)
         (dynamics,) = self.settings.adapt
@@ -133,17 +133,17 @@ class ReachScene(Scene):
 
     @contextmanager
     def cycle(self, name: str) -> Iterator[Safe]:
-        """Give the control cycle that goes by ``name``, within the arm's limits."""
+        """Open the control cycle called ``name``, within the arm's limits."""
         with self.rival(name) as cycle:
             yield cycle if isinstance(cycle, Safe) else Safe(cycle, self.arm, dt=self.period)
 
 
 def reaching_scene(settings: ReachSettings) -> ReachScene:
-    """Make the scene of ``nengo-forcectl reach``.
+    """Return the scene of ``nengo-forcectl reach``.
 
     Raises:
         ArmError: the arm is unknown, or its file is broken.
-        ConfigurationError: the arm has no workspace to reach in, or a joint nothing to move.
+        ConfigurationError: the arm has no workspace for reaching, or a joint moves no mass.
     """
     arm = arms.load(settings.arm, tip=settings.tip)
     home = home_posture(arm)

@@ -1,4 +1,4 @@
-"""Work in a second process, whose progress is watched here and which can be interrupted."""
+"""Interruptible work in a second process, with its progress reported here."""
 
 import os
 import secrets
@@ -18,25 +18,25 @@ T = TypeVar("T")
 class SecondProcess(Generic[T]):
     """Work that runs in another process while the ``with`` block runs in this one.
 
-    Its progress goes to ``watch``, from a thread. The end of the block waits for it. If the block
-    ends with an exception, such as Ctrl-C, the work is interrupted at its next report, and so it is
-    where ``watch`` raises; that exception is then raised here.
+    A thread passes its progress to ``watch``. The end of the block waits for the work. If the block
+    ends with an exception, such as Ctrl-C, or if ``watch`` raises, the work is interrupted at its
+    next report, and the exception is raised here.
 
     Args:
-        work: takes a watch of its own, which raises KeyboardInterrupt to end it, and returns what
-            it has done.
-        watch: what the progress is shown to.
+        work: function of its own watch, which raises KeyboardInterrupt to end it; returns its
+            result.
+        watch: receives the progress.
     """
 
     def __init__(self, work: Callable[[Watch], T], watch: Watch) -> None:
         self.result: T | None = None
-        """What the work returned, after the block; None if its process died."""
+        """Result of the work, after the block; None if its process died."""
         self._work, self._watch = work, watch
-        self._refused: BaseException | None = None  # what ``watch`` raised
+        self._refused: BaseException | None = None  # exception raised by ``watch``
         self._interrupted = False
 
     def __enter__(self) -> "SecondProcess[T]":
-        from joblib.externals.loky import get_reusable_executor  # 0.1 s that one process can save
+        from joblib.externals.loky import get_reusable_executor  # 0.1 s, only for two processes
 
         key = secrets.token_bytes(16)
         self._listener = Listener(authkey=key)
@@ -70,21 +70,21 @@ class SecondProcess(Generic[T]):
                     progress = line.recv()
                     self._show(progress)
                     line.send(not self._interrupted and self._refused is None)
-        except (EOFError, OSError):  # the work is done, or its process died
+        except (EOFError, OSError):  # the work is complete, or its process died
             return
 
     def _show(self, progress: tuple[str, int, int, str]) -> None:
         try:
             self._watch(*progress)
-        except BaseException as error:  # KeyboardInterrupt, too: raised again by the main thread
+        except BaseException as error:  # also KeyboardInterrupt: the main thread raises it again
             self._refused = error
 
 
 def _report_to(address: Any, key: bytes, parent: int, work: Callable[[Watch], T]) -> T:
     if os.getpid() != parent:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers it
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles it
     with Client(address, authkey=key) as line, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the parent has shown those of the same settings
+        warnings.simplefilter("ignore")  # the parent has shown the same warnings
 
         def watch(*progress: Any) -> None:
             line.send(progress)

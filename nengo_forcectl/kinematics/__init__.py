@@ -1,6 +1,6 @@
-"""Kinematics that a network learns: trained beforehand, or as the arm moves.
+"""Kinematics learned by a network, beforehand or while the arm moves.
 
-Nengo is imported with `kinematics_network` alone.
+Only `kinematics_network` imports Nengo.
 """
 
 import lazy_loader

@@ -1,7 +1,7 @@
-"""Comparison of two Jacobians of one arm over many configurations.
+"""Comparison of two Jacobians of an arm over many configurations.
 
-With J the one and L the other (the learned one), both (m, n), their rows weighed if asked, and
-``J = U S V^T`` with singular values s_1 >= ... >= s_r:
+J is the reference and L the learned Jacobian, both (m, n), with optional row weights, and ``J = U S
+V^T`` has singular values s_1 >= ... >= s_r:
 
     relative_error    |L - J|_F / |J|_F                        (Golub and Van Loan 2013, sec. 2.3)
     joint_error       sqrt(n) |column of L - J| / |J|_F: their squares' mean is relative_error^2
@@ -16,10 +16,9 @@ With J the one and L the other (the learned one), both (m, n), their rows weighe
     torque_error      max over f of |(L - J)^T f| / |J^T f| = |J^+ (L - J)|_2: the torque of a
                       force at the tool (Siciliano et al. 2009, sec. 3.8), at its worst
 
-What a singularity does to them: where s_r <= 1e-6 s_1, of either, w, k, pseudo-inverses and the
-null space are not to be compared; where two singular values are equal (gap below 1e-6 s_1), the
-task directions are no single ones. Such measures **do not exist** there: they are counted, not
-averaged.
+Near a singularity some measures **do not exist**; they are counted, not averaged. If s_r <= 1e-6
+s_1 in either matrix, w, k, pseudo-inverses and the null space cannot be compared. If two singular
+values are equal (gap below 1e-6 s_1), the task directions are not unique.
 """
 
 import os
@@ -36,21 +35,22 @@ from ..errors import NetworkError
 
 Jacobian = Callable[[Float[np.ndarray, "k n"]], Float[np.ndarray, "k m n"]]
 
-SINGULAR = 1e-6  # of the largest singular value
-CHUNK = 5000  # configurations at a time
+SINGULAR = 1e-6  # ratio of singular values that counts as singular
+CHUNK = 5000  # configurations per batch
 
 
 @dataclass(frozen=True, eq=False)
 class Measure:
-    """One number a configuration (or one a joint, or a row), where it exists."""
+    """One number per configuration (or also per joint or row), where it exists."""
 
     values: Float[np.ndarray, "k *each"]  # 0 where it does not exist
     exists: Bool[np.ndarray, "k"]
 
     def distribution(self) -> dict[str, Any]:
-        """Return median, mean, 95th percentile, largest, how many exist and how many do not.
+        """Return median, mean, 95th percentile, maximum, and the numbers of existing and missing
+        values.
 
-        The numbers are None where the measure exists nowhere; a list for one a joint or row.
+        They are None if the measure exists nowhere, and lists for a measure per joint or row.
         """
         found = self.values[self.exists]
         counts = {"count": len(found), "missing": int(len(self.values) - len(found))}
@@ -64,7 +64,7 @@ class Measure:
         } | counts
 
     def against(self, distance: Float[np.ndarray, "k"], bins: int = 10) -> list[dict[str, Any]]:
-        """Return the distribution in bins of equal counts of some distance, nearest first."""
+        """Return the distribution in bins of equal counts over a distance, nearest first."""
         edges = np.quantile(distance, np.linspace(0, 1, bins + 1))
         place = np.clip(np.searchsorted(edges, distance, side="right") - 1, 0, bins - 1)
         return [
@@ -99,7 +99,7 @@ class Comparison:
 
     @property
     def measures(self) -> dict[str, Measure]:
-        """Every measure by its name."""
+        """All measures by name."""
         found = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in found.items() if isinstance(value, Measure)}
 
@@ -115,10 +115,10 @@ def compare_jacobians(
     *,
     weights: ArrayLike | None = None,
 ) -> Comparison:
-    """Compare any two functions that give a batch of Jacobians for a batch of configurations.
+    """Compare two functions that map a batch of configurations to a batch of Jacobians.
 
-    A `LearnedKinematics` has ``.jacobian``; of a NengoDL network whose input node takes q, it is
-    ``lambda q: input_jacobian(sim, probe, {node: q})[node]``.
+    For a `LearnedKinematics` pass its ``.jacobian``; for a NengoDL network whose input node takes
+    q, ``lambda q: input_jacobian(sim, probe, {node: q})[node]``.
 
     Args:
         learned: q (k, n) to L (k, m, n).
@@ -128,7 +128,7 @@ def compare_jacobians(
             characteristic length [m] for angular rows. By default 1.
 
     Raises:
-        NetworkError: shapes that do not fit, or numbers that are not finite.
+        NetworkError: shapes do not match, or numbers are not finite.
     """
     q = np.asarray(q, dtype=float)
     if q.ndim != 2 or not len(q):
@@ -147,10 +147,10 @@ def compare_matrices(
     J: Float[np.ndarray, "k m n"],
     weights: ArrayLike | None = None,
 ) -> Comparison:
-    """`compare_jacobians` of matrices that are there already.
+    """Compare given matrices as in `compare_jacobians`.
 
     Raises:
-        NetworkError: shapes that do not fit.
+        NetworkError: shapes do not match.
     """
     if L.shape != J.shape:
         raise NetworkError(
@@ -163,7 +163,7 @@ def compare_matrices(
         raise NetworkError(f"compare_jacobians.weights: is {weights}, needs {m} numbers above 0")
     parts = [slice(start, start + CHUNK) for start in range(0, len(q), CHUNK)]
     column = weights[:, None]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # LAPACK lets other threads run
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # LAPACK releases the GIL
         pieces = list(pool.map(lambda part: _measures(L[part] * column, J[part] * column), parts))
     joined: dict[str, Any] = {}
     for name in pieces[0]:
@@ -209,7 +209,7 @@ def _measures(L: np.ndarray, J: np.ndarray) -> dict[str, Any]:
     size = np.linalg.norm(J, axis=(1, 2))
     moves = size > 0
     by = 1.0 / np.where(moves, size, 1.0)
-    full = n > m  # null spaces are wanted
+    full = n > m  # also compute null spaces
     U, s, Vt = np.linalg.svd(J, full_matrices=full)
     U_l, s_l, Vt_l = np.linalg.svd(L, full_matrices=full)
     U, U_l, V, V_l = U[:, :, :r], U_l[:, :, :r], Vt[:, :r], Vt_l[:, :r]

@@ -1,14 +1,14 @@
 """A learned forward kinematics: one layer of smooth neurons, and its Jacobian in closed form.
 
-    u    = (sin(q - c), cos(q - c) - m) / s      of a sliding joint (q - c) / s
+    u    = (sin(q - c), cos(q - c) - m) / s      for a sliding joint (q - c) / s
     a    = tanh(E u + b)
     y    = W phi,   phi = (a, 1)          the tool's position, and the columns of its rotation
     dy/dq = W dphi/dq,   dphi/dq = ((1 - a^2) o E du/dq, 0)
 
 The neurons are smooth because the Jacobian of rectified-linear ones is piecewise constant. Both y
-and dy/dq are linear in the decoders W: they are found by least squares (`learn_kinematics`), and
-can be adapted while the arm moves. Nothing here needs TensorFlow; `kinematics_network` makes the
-same function a Nengo network.
+and dy/dq are linear in the decoders W, which are found by least squares (`learn_kinematics`) and
+can be adapted while the arm moves. This module does not need TensorFlow; `kinematics_network`
+builds the same function as a Nengo network.
 """
 
 import dataclasses
@@ -29,19 +29,19 @@ from ..errors import ConfigurationError, NetworkError
 from ..support.checks import Arguments, check_whole
 from ..support.files import interpreting, read_npz, write_file
 
-GAIN = 0.3  # of the neuron with the longest encoder: the neurons are bent, not switched
-SHORTEST = 0.3  # of that, the shortest encoder
-CHUNK = 1000  # configurations at a time: what is in between stays in the processor's cache
+GAIN = 0.3  # length of the longest encoder: small, so that neurons do not saturate
+SHORTEST = 0.3  # length of the shortest encoder, over the longest
+CHUNK = 1000  # configurations per batch, for intermediate results to fit the processor's cache
 
 
 @dataclass(frozen=True, eq=False)
 class LearnedKinematics:
-    """A network that has learned an arm's forward kinematics; its arrays are its named weights.
+    """A network that has learned an arm's forward kinematics; the fields are its weights.
 
-    ``rows`` are the rows of the arm's Jacobian that it has: the base axes 0, 1, 2 along which the
-    tool moves, and where it learned orientations the axes 3, 4, 5 about which it turns. Outputs y
-    are the positions along the linear rows [m], then for orientations the nine numbers of the
-    rotation matrix, column by column.
+    ``rows`` are its rows of the arm's Jacobian: the base axes 0, 1, 2 along which the tool moves,
+    and with orientations the axes 3, 4, 5 about which it turns. Outputs y are the positions along
+    the linear rows [m], then for orientations the nine entries of the rotation matrix, column by
+    column.
     """
 
     arm: str  # its name
@@ -98,7 +98,7 @@ class LearnedKinematics:
         return dataclasses.replace(self, decoders=decoders)
 
     def inputs(self, q: ArrayLike) -> Float[np.ndarray, "*batch d"]:
-        """Return u, what the neurons see: one number a joint, then the cosines."""
+        """Return u, the neurons' input: one number per joint, then the cosines."""
         q = self._checked(q)
         turns = self.turning > 0
         off = q - self.centre
@@ -107,7 +107,7 @@ class LearnedKinematics:
         return np.concatenate((first, cosines), axis=-1)
 
     def input_slopes(self, q: ArrayLike) -> Float[np.ndarray, "*batch d"]:
-        """Return du/dq, number by number: each depends on one joint (see `joint_of_input`)."""
+        """Return du/dq entry by entry: each depends on one joint (see `joint_of_input`)."""
         turns = self.turning > 0
         off = self._checked(q) - self.centre
         first = np.where(turns, np.cos(off), 1.0) / self.scale
@@ -116,7 +116,7 @@ class LearnedKinematics:
 
     @property
     def joint_of_input(self) -> Int[np.ndarray, "d"]:
-        """Which joint each number of u depends on."""
+        """Index of the joint on which each entry of u depends."""
         return np.concatenate((np.arange(self.dof), np.flatnonzero(self.turning)))
 
     def features(self, q: ArrayLike) -> Float[np.ndarray, "*batch features"]:
@@ -139,7 +139,7 @@ class LearnedKinematics:
         return self._run(q)[0]
 
     def output_jacobian(self, q: ArrayLike) -> Float[np.ndarray, "*batch outputs n"]:
-        """Return dy/dq, the network's input Jacobian by the joints."""
+        """Return dy/dq, the network's Jacobian with respect to the joints."""
         return self._run(q)[1]
 
     def position(self, q: ArrayLike) -> Float[np.ndarray, "*batch axes"]:
@@ -147,7 +147,7 @@ class LearnedKinematics:
         return self.outputs(q)[..., : len(self.axes)]
 
     def rotation(self, q: ArrayLike) -> Float[np.ndarray, "*batch 3 3"]:
-        """Return the tool's orientation: the rotation nearest to the matrix that the network gives.
+        """Return the tool's orientation: the rotation nearest to the network's matrix.
 
         Raises:
             NetworkError: the network learned positions only.
@@ -155,7 +155,7 @@ class LearnedKinematics:
         return _nearest(self._matrix(self.outputs(q)))[0]
 
     def jacobian(self, q: ArrayLike) -> Float[np.ndarray, "*batch rows n"]:
-        """Return the learned J [m/rad, rad/rad], the rows ``rows`` of the arm's.
+        """Return the learned J [m/rad, rad/rad] with the rows ``rows``.
 
         The linear rows are dy/dq. The angular ones are the exact angular velocity of `rotation`:
         with R the network's matrix, R = P S its polar decomposition (P the nearest rotation) and
@@ -187,7 +187,7 @@ class LearnedKinematics:
         return np.concatenate((dy[..., :axes, :], omega[..., angular, :]), axis=-2)
 
     def check_fits(self, arm: Arm) -> None:
-        """`NetworkError` unless the arm has the joints that the network learned with."""
+        """Raise `NetworkError` unless the arm has the joints of the network's training."""
         if self.joints != arm.joint_names:
             raise NetworkError(
                 f"learned kinematics of '{self.arm}': has joints {', '.join(self.joints)}, needs "
@@ -195,7 +195,7 @@ class LearnedKinematics:
             )
 
     def save(self, path: Path | str) -> None:
-        """Write an .npz file, under a temporary name first; one that is there is replaced.
+        """Write an .npz file through a temporary one, replacing an existing file.
 
         Raises:
             RecordError: it cannot be written.
@@ -212,8 +212,8 @@ class LearnedKinematics:
         """Read what `save` wrote.
 
         Raises:
-            RecordError: the file cannot be read, or holds something else.
-            NetworkError: its joints are not those of ``arm``, or its arrays do not fit together.
+            RecordError: the file cannot be read, or holds other data.
+            NetworkError: its joints are not those of ``arm``, or its arrays do not match.
         """
         problem = f"'{path}': holds no learned kinematics"
         file = read_npz(Path(path), problem)
@@ -229,7 +229,7 @@ class LearnedKinematics:
         return learned
 
     def _run(self, q: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-        """y and dy/dq, a chunk of configurations at a time."""
+        """Return y and dy/dq, computed in batches of configurations."""
         q = self._checked(q)
         flat = q.reshape(-1, self.dof)
         outputs, d = len(self.decoders), self.encoders.shape[1]
@@ -290,14 +290,14 @@ def untrained_kinematics(
 ) -> LearnedKinematics:
     """Return a network with random encoders and biases, for joints between ``lower`` and ``upper``.
 
-    Each number of u is scaled to a mean square of 1 at most over that region. Encoders point in
-    random directions, their lengths (the gains) uniform from 0.09 to 0.3, biases uniform from -1 to
-    1: over the region every neuron bends, none is a switch, so that the features are rich in
-    low-order terms, which is what a chain of joints is made of. Decoders are zero but for the
-    constant, the pose at the middle of the region.
+    Each number of u is scaled to a mean square of 1 at most over that region. Encoders have random
+    directions and lengths (the gains) uniform from 0.09 to 0.3; biases are uniform from -1 to 1.
+    Over the region every neuron is mildly nonlinear and none saturates, so that the features are
+    rich in low-order terms, as kinematic chains are. Decoders are zero except for the constant, the
+    pose at the middle of the region.
 
     Raises:
-        ConfigurationError: no neurons, or an arm that does not move its tool.
+        ConfigurationError: no neurons, or the arm does not move its tool.
     """
     check_whole(Arguments("", neurons=neurons), neurons=1)
     turns = np.array([joint.kind != "prismatic" for joint in coordinates(arm.chain)])
@@ -325,7 +325,7 @@ def moving_rows(
     *,
     orientation: bool = False,
 ) -> tuple[int, ...]:
-    """Return the rows of the arm's Jacobian that are not zero all over the region.
+    """Return the rows of the arm's Jacobian that do not vanish on the whole region.
 
     Raises:
         ConfigurationError: the tool does not move.
@@ -344,7 +344,7 @@ def moving_rows(
 def kinematic_targets(
     arm: Arm, q: Float[np.ndarray, "k n"], rows: tuple[int, ...]
 ) -> tuple[Float[np.ndarray, "k outputs"], Float[np.ndarray, "k outputs n"]]:
-    """Return y and dy/dq of the arm itself, what `LearnedKinematics.outputs` learns.
+    """Return y and dy/dq of the arm itself, the targets of `LearnedKinematics.outputs`.
 
     A column r of the rotation changes by ``dr/dq_j = omega_j x r``.
     """

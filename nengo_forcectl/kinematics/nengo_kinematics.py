@@ -1,7 +1,7 @@
 """The learned kinematics as a Nengo network, for Nengo and NengoDL, and back."""
 
 # pyright: reportArgumentType=false
-# Nengo declares its arguments with descriptors that a type checker takes for their defaults.
+# A type checker takes Nengo's descriptors for the defaults of its arguments.
 
 import dataclasses
 from typing import Any
@@ -16,7 +16,7 @@ from .learned import LearnedKinematics
 
 
 class KinematicsNetwork(nengo.Network):
-    """What `kinematics_network` returns: a `nengo.Network` whose parts have names."""
+    """A `nengo.Network` with named parts, returned by `kinematics_network`."""
 
     joints: nengo.Node  # u = learned.inputs(q)
     ensemble: nengo.Ensemble  # a = tanh(E u + b)
@@ -27,7 +27,7 @@ class KinematicsNetwork(nengo.Network):
 
 
 def kinematics_network(learned: LearnedKinematics) -> KinematicsNetwork:
-    """Return the network y = W (tanh(E u + b), 1) of u; nothing in it has a synapse.
+    """Return the network y = W (tanh(E u + b), 1) of u, without synapses.
 
     Its input Jacobian dy/du times du/dq (`LearnedKinematics.input_slopes`) is
     ``learned.output_jacobian(q)``.
@@ -76,7 +76,7 @@ def kinematics_network(learned: LearnedKinematics) -> KinematicsNetwork:
 def kinematics_from(
     sim: Any, network: KinematicsNetwork, learned: LearnedKinematics
 ) -> LearnedKinematics:
-    """Return ``learned`` with the weights that a ``nengo_dl.Simulator`` of its network has now.
+    """Return ``learned`` with the present weights of a ``nengo_dl.Simulator`` of its network.
 
     Raises:
         NetworkError: ``sim`` simulates another network.

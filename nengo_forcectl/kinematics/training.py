@@ -1,4 +1,4 @@
-"""Training of the learned kinematics: decoders by least squares, on positions or on J as well."""
+"""Training of the learned kinematics: least squares for the decoders, on poses and optionally J."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ from .learned import LearnedKinematics, kinematic_targets, untrained_kinematics
 
 How = Literal["positions", "sobolev"]
 
-RIDGE = 1e-11  # of the mean square of a feature
+RIDGE = 1e-11  # relative to the mean square of a feature
 WORKING = 0.6  # half the width of the region, for arms of more than three joints [rad]
-HELD_OUT = 500  # configurations that measure the progress
-CHUNK = 250  # configurations whose features are in memory at a time
+HELD_OUT = 500  # configurations for measuring the progress
+CHUNK = 250  # configurations per batch, to bound the memory of features
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a training is, after an epoch."""
+    """The state of a training after an epoch."""
 
     epoch: int
     samples: int  # so far
@@ -38,13 +38,13 @@ Watch = Callable[[Progress], Any]
 def region(
     arm: Arm, half_range: float | None = None
 ) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
-    """Return the lower and the upper end of every joint in the region to learn [rad].
+    """Return the lower and the upper bound of every joint in the training region [rad].
 
     ``half_range`` to either side of the working posture (`home_posture`), within the limits; by
     default 0.6 rad for arms of more than three joints, for others the whole range.
 
     Raises:
-        ConfigurationError: a width that is not above 0.
+        ConfigurationError: the width is not above 0.
     """
     centre, half = joint_range(arm)
     if half_range is None and arm.dof <= 3:
@@ -62,17 +62,17 @@ def sample(
     count: int,
     rng: np.random.Generator,
 ) -> Float[np.ndarray, "count n"]:
-    """Return configurations, uniform in the region."""
+    """Return configurations distributed uniformly in the region."""
     return lower + (upper - lower) * rng.uniform(size=(count, len(lower)))
 
 
 class NormalEquations:
-    """What least squares needs of the data, whatever their number; solved whenever asked.
+    """The normal equations of least squares, of constant size; they can be solved at any time.
 
         minimise  sum_k |y_k - W phi_k|^2 + |dy_k - W dphi_k|^2 + ridge |W|^2
 
-    the second term for Sobolev training (Czarnecki et al. 2017, arXiv:1706.04859), 1 rad its unit.
-    In the decoders this is linear least squares: one solution, no step size.
+    with the second term for Sobolev training (Czarnecki et al. 2017, arXiv:1706.04859), in units of
+    1 rad. It is linear least squares in the decoders: one solution, no step size.
     """
 
     def __init__(self, learned: LearnedKinematics) -> None:
@@ -86,7 +86,7 @@ class NormalEquations:
         y: Float[np.ndarray, "k outputs"],
         dy: Float[np.ndarray, "k outputs n"] | None = None,
     ) -> None:
-        """Take in configurations with their outputs, and with dy/dq if given."""
+        """Add configurations with their outputs, and with dy/dq if given."""
         for start in range(0, len(q), CHUNK):
             part = slice(start, start + CHUNK)
             phi = self.learned.features(q[part])
@@ -99,14 +99,14 @@ class NormalEquations:
                 self._B += dphi.T @ np.swapaxes(dy[part], 1, 2).reshape(len(dphi), -1)
 
     def solution(self) -> LearnedKinematics:
-        """Return the network with the decoders that fit best."""
+        """Return the network with the best-fitting decoders."""
         A = self._A.copy()
         A[np.diag_indices_from(A)] += RIDGE * max(np.trace(A) / len(A), 1e-300)
         return self.learned.with_decoders(np.linalg.solve(A, self._B).T)
 
 
 class Examiner:
-    """Measures a network on configurations of the region that it is not trained on."""
+    """Measure a network on held-out configurations of the region."""
 
     def __init__(self, arm: Arm, q: Float[np.ndarray, "k n"], rows: tuple[int, ...]) -> None:
         self.q = q
@@ -117,7 +117,7 @@ class Examiner:
     def measure(
         self, learned: LearnedKinematics, epoch: int, samples: int, sobolev: bool
     ) -> Progress:
-        """Return how good the network is."""
+        """Return the network's held-out errors."""
         error = learned.outputs(self.q) - self.y
         loss = float(np.mean(np.sum(error**2, axis=1)))
         if sobolev:
@@ -130,7 +130,7 @@ class Examiner:
 
 
 def check_samples(samples: int, epochs: int, lower: Float[np.ndarray, "n"]) -> None:
-    """Refuse fewer than ten samples a joint, and no epochs; `ConfigurationError`."""
+    """Raise `ConfigurationError` for fewer than ten samples per joint, or no epochs."""
     least = 10 * len(lower)
     options = Arguments("", samples=samples, epochs=epochs)
     needs = f"at least {least}, ten for each of {len(lower)} joints"
@@ -151,22 +151,22 @@ def learn_kinematics(
     half_range: float | None = None,
     watch: Watch | None = None,
 ) -> LearnedKinematics:
-    """Return a network trained on configurations at random in the region.
+    """Return a network trained on random configurations in the region.
 
     Args:
         arm: the teacher.
-        how: on positions (and orientations) only, or on J together with them.
+        how: whether to train on positions (and orientations) only, or on J as well.
         neurons: N.
-        samples: configurations to learn from.
-        epochs: in how many equal parts these come; after each the decoders are solved for anew
-            with all that came so far, and ``watch`` is told.
-        seed: of encoders, biases and configurations.
-        orientation: whether the network learns the tool's orientation too.
+        samples: number of training configurations.
+        epochs: number of equal parts of the samples; after each part the decoders are solved for
+            from all samples so far, and ``watch`` is called.
+        seed: random seed of encoders, biases and configurations.
+        orientation: whether to learn the tool's orientation as well.
         half_range: see `region`.
         watch: called after every epoch.
 
     Raises:
-        ConfigurationError: fewer samples or neurons than make sense.
+        ConfigurationError: too few samples or neurons.
     """
     learned = None
     bounds = region(arm, half_range)
@@ -189,7 +189,7 @@ def training(
     bounds: tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]],
     seen: list[Float[np.ndarray, "n"]],
 ) -> Iterator[tuple[LearnedKinematics, Progress]]:
-    """Give the network after every epoch; ``seen`` grows by the configurations learned from."""
+    """Yield the network after every epoch; append its configurations to ``seen``."""
     check_samples(samples, epochs, bounds[0])
     blank = untrained_kinematics(arm, *bounds, neurons, seed=seed, orientation=orientation)
     q = sample(*bounds, samples, np.random.default_rng([seed, 1]))

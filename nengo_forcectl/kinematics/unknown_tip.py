@@ -1,8 +1,8 @@
-"""Control of the tip of an unknown tool: whose kinematics the controller goes by.
+"""Control of the tip of an unknown tool, with known or learned kinematics.
 
-A camera says where the tip is, x [m]. What the controller lacks is the tip's Jacobian. It takes it
-from the arm's model (`KnownTip`), or from a network that has learned the arm's pose and adapts to
-the tool (`LearnedTip`).
+A camera measures the tip's position x [m]. The tip's Jacobian comes from the arm's model
+(`KnownTip`), or from a network that has learned the arm's pose and adapts to the tool
+(`LearnedTip`).
 """
 
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ from ..errors import ConfigurationError, NetworkError
 from ..support.checks import check, check_positive
 from .learned import LearnedKinematics
 
-AHEAD = 1e-3  # over which the change of a learned Jacobian is taken [s]
+AHEAD = 1e-3  # time step of the numerical derivative of a learned Jacobian [s]
 
 
 class KnownTip(Kinematics):
     """The kinematics of an arm's model: of the bare arm, or of the arm with its tool.
 
-    The position is what the camera sees, or the model's where it sees nothing.
+    The position is the camera's, or the model's without a camera reading.
     """
 
     learning = False
@@ -33,7 +33,7 @@ class KnownTip(Kinematics):
     def __init__(self, arm: Arm) -> None:
         self.arm = arm
         still = np.zeros(arm.dof)
-        arm.pose(still)  # loads it, as the next two, so that no cycle does
+        arm.pose(still)  # this and the next two load code before the first cycle
         arm.jacobian(still)
         arm.jacobian_dot(still, still)
 
@@ -45,7 +45,7 @@ class KnownTip(Kinematics):
 
 
 class Pose(Protocol):
-    """A known or estimated pose of a frame, and its derivative by the joints."""
+    """A known or estimated pose of a frame, with its derivative by the joints."""
 
     def evaluate(
         self, q: Float[np.ndarray, "n"]
@@ -55,9 +55,9 @@ class Pose(Protocol):
 
 
 class LearnedPose:
-    """What `LearnedKinematics` knows of positions and orientations, one configuration at a time.
+    """The pose of a `LearnedKinematics`, for one configuration at a time.
 
-    Along an axis of the base frame on which the arm does not move its flange the position is zero.
+    The position is zero along base axes in which the arm does not move its flange.
 
     Raises:
         NetworkError: the network has not learned orientations.
@@ -91,7 +91,7 @@ class LearnedPose:
 
 @dataclass(frozen=True)
 class AdaptiveJacobian:
-    """Learns the tool from the camera while the arm works (Cheah, Liu and Slotine 2006).
+    """Learn the tool from the camera while the arm works (Cheah, Liu and Slotine 2006).
 
     The tip of a rigid tool t [m], fixed in the frame whose pose the network has learned, is at::
 
@@ -105,10 +105,11 @@ class AdaptiveJacobian:
 
     within the ball ``|t_hat| <= bound``, onto which it is projected. The first part is the paper's
     ``L Y_k^T (K_p + alpha K_v) Dx`` for a computed-torque loop. The second is its prediction error
-    in terms of position: the paper's, of filtered velocities, says nothing of t unless the frame
-    turns; this one always does, since R^T R = I. x comes from a camera, dx is never measured.
+    in terms of position: the paper's, of filtered velocities, is independent of t unless the frame
+    turns; this one always depends on t, since R^T R = I. x comes from a camera, dx is never
+    measured.
 
-    What is proved: let the dynamics be those of the model, R and p exact, J_hat of full row rank,
+    Stability: let the dynamics be those of the model, R and p exact, J_hat of full row rank,
     |t| <= bound and 0 < alpha < kv. Then `OperationalSpace`, with J_hat for J and ``dJ_hat/dt`` for
     dJ (its part ``Y dt_hat/dt`` included), gives ``dDx/dt = Dv + Y e``,
     ``dDv/dt = -kp Dx - kv Dv``, and with ::
@@ -116,15 +117,15 @@ class AdaptiveJacobian:
         V = (kp + alpha kv) |Dx|^2 / 2 + alpha Dx.Dv + |Dv|^2 / 2 + |e|^2 / (2 gain)
         dV/dt <= -alpha kp |Dx|^2 - (kv - alpha) |Dv|^2 - (rate / gain) |e|^2
 
-    so that the tip's error and the tool's both vanish exponentially, however little the arm moves.
-    A network that is wrong by d(q) [m] at the tip leaves ``t_hat`` wrong by about |d|, and bounded:
-    it forgets at ``rate``, and cannot drift. Where J_hat loses rank the controller damps it, and
-    nothing is proved.
+    so that the errors of tip and tool both vanish exponentially, even without excitation by motion.
+    A network with an error d(q) [m] at the tip leaves ``t_hat`` with an error of about |d|, and
+    bounded: it forgets at ``rate`` and cannot drift. Where J_hat loses rank the controller damps
+    it, and nothing is proved.
 
-    Why t and not all decoders: ``x_hat = W(t_hat) phi(q)`` with ``W(t) = W_p + sum_k t_k W_Rk``, so
-    this adapts the decoders W of the tip, in the three directions in which a rigid tool moves them.
-    What is learned at one q then holds at every q. Adapted each on its own, thousands of decoders
-    learn along the reaches alone, and the proof is lost in their null space.
+    Only t is adapted, not all decoders: ``x_hat = W(t_hat) phi(q)`` with ``W(t) = W_p + sum_k t_k
+    W_Rk``, so this adapts the decoders W of the tip, in the three directions in which a rigid tool
+    moves them. A tool learned at one q then holds at every q. Thousands of independently adapted
+    decoders would learn along the reaches only, and their null space would break the proof.
     """
 
     kp: float = 196.0  # of the controller [1/s^2]
@@ -132,7 +133,7 @@ class AdaptiveJacobian:
     alpha: float = 14.0  # [1/s]
     gain: float = 0.01  # [s^2]
     rate: float = 10.0  # [1/s]
-    bound: float = 1.0  # of the tool's length [m]
+    bound: float = 1.0  # bound on the tool's length [m]
 
     def __post_init__(self) -> None:
         check_positive(self, kp="1/s^2", kv="1/s", alpha="1/s", gain="s^2", rate="1/s", bound="m")
@@ -151,22 +152,22 @@ class AdaptiveJacobian:
         return self.gain * (Y.T @ tracking) + self.rate * (R.T @ unpredicted)
 
     def projected(self, tool: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3"]:
-        """Return the nearest tool within the bound."""
+        """Return ``t_hat`` projected to the bound."""
         length = float(np.linalg.norm(tool))
         return tool if length <= self.bound else tool * (self.bound / length)
 
 
 class LearnedTip(Kinematics):
-    """The kinematics that a network has learned, and ``t_hat``, the tool as far as it is known.
+    """The kinematics learned by a network, and the estimated tool ``t_hat``.
 
-    The position is what the camera sees, or ``x_hat`` where it sees nothing. dJ is the change of
-    J_hat over the next millisecond at the present velocity.
+    The position is the camera's, or ``x_hat`` without a camera reading. dJ is the change of J_hat
+    over the next millisecond at the present velocity, per second.
 
     Args:
-        pose: the network, or anything that gives a pose and its derivative.
-        control: the control law, which says what is controlled and with which gains.
-        law: how the tool is learned; without it, ``t_hat`` stays as it is.
-        dt: of a control cycle [s].
+        pose: the network, or any source of a pose and its derivative.
+        control: the control law, with the controlled rows and the gains.
+        law: the learning law of the tool; without it ``t_hat`` is constant.
+        dt: control period [s].
     """
 
     def __init__(
@@ -187,10 +188,10 @@ class LearnedTip(Kinematics):
         self._rows = list(control.rows)
 
     def at_tip(self, terms: Terms, state: State, reference: Reference) -> Terms:
-        """Return the terms with J_hat and its change in time; learn the tool.
+        """Return the terms with J_hat and its time derivative, then learn the tool.
 
         Raises:
-            NetworkError: the network gives something that is not finite.
+            NetworkError: the network's output is not finite.
         """
         pose, gradient = self.pose.evaluate(state.q)  # (3, 4), (3, 4, n)
         if not (np.isfinite(pose).all() and np.isfinite(gradient).all()):
@@ -219,7 +220,7 @@ class LearnedTip(Kinematics):
 def _combined(
     gradient: Float[np.ndarray, "3 4 n"], tool: Float[np.ndarray, "3"]
 ) -> Float[np.ndarray, "3 n"]:
-    """``dp/dq + sum_k t_k dR_k/dq``."""
+    """Return ``dp/dq + sum_k t_k dR_k/dq``."""
     return np.einsum("ikn,k->in", gradient[:, :3], tool) + gradient[:, 3]
 
 

@@ -1,7 +1,7 @@
-"""NengoDL networks by the weight: named weights, Jacobians, and a learning loop of your own.
+"""Tools for NengoDL networks: named weights, Jacobians, and a custom learning loop.
 
-There is no arm in it: it works with any ``nengo_dl.Simulator``. Nengo is imported with the first of
-these names, TensorFlow when one of the functions is called.
+The package is independent of arms and works with any ``nengo_dl.Simulator``. Nengo is imported with
+the first of these names, TensorFlow with the first call of a function.
 """
 
 import lazy_loader

@@ -2,11 +2,10 @@
 
 NengoDL 3.6 asks for modules that TensorFlow's Keras no longer has (``keras.engine.functional``, two
 batch normalisation classes). tf-keras has them under other names, so stand-ins are registered while
-``nengo_dl`` is imported, and removed afterwards: the user's own ``import keras`` stays what it was.
+``nengo_dl`` is imported, and removed afterwards: the user's own ``import keras`` is not affected.
 
-``tf`` and ``nengo_dl`` are imported when one of them is first used, which takes about 3 s and is
-quiet. Unless TensorFlow was imported before, GPUs are hidden from it: a control step is far too
-small for one.
+``tf`` and ``nengo_dl`` are imported quietly at the first use of one of them, in about 3 s. Unless
+TensorFlow was imported before, GPUs are hidden from it: a control step is far too small for one.
 """
 
 import functools
@@ -29,7 +28,7 @@ WORKING = {"tensorflow": "2.21", "tf-keras": "2.21", "nengo": "4.1", "nengo-dl":
 
 
 def check_versions(working: dict[str, str] = WORKING) -> None:
-    """Raise `VersionError` unless every package is installed in the release that works here."""
+    """Raise `VersionError` unless every package is installed in the supported release."""
     installed = {}
     for package in working:
         try:
@@ -48,7 +47,7 @@ def _listed(versions: dict[str, str]) -> str:
 
 
 def _keras_stand_ins() -> dict[str, types.ModuleType]:
-    """The modules that ``nengo_dl.compat`` imports from ``keras``, backed by tf-keras."""
+    """Return the modules that ``nengo_dl.compat`` imports from ``keras``, backed by tf-keras."""
     layers = types.ModuleType("keras.layers")
     source = "tf_keras.src.layers.normalization"
     for version, module in ((1, "batch_normalization_v1"), (2, "batch_normalization")):
@@ -64,7 +63,7 @@ def _keras_stand_ins() -> dict[str, types.ModuleType]:
 
 @contextmanager
 def replaced(namespace: MutableMapping[str, Any], stand_ins: dict[str, Any]) -> Iterator[None]:
-    """``namespace`` with ``stand_ins`` in it; what they hid is back afterwards."""
+    """Put ``stand_ins`` into ``namespace``; restore the hidden entries afterwards."""
     hidden = {name: namespace[name] for name in stand_ins if name in namespace}
     namespace.update(stand_ins)
     try:
@@ -92,7 +91,7 @@ def _import_tensorflow() -> Any:
 
 def _import_nengo_dl(tf: Any) -> Any:
     has_gpu = bool(tf.config.get_visible_devices("GPU"))
-    # NengoDL asks a second Python process whether there is a GPU, which doubles the import time.
+    # NengoDL checks for a GPU in a second Python process, which doubles the import time.
     probe = {"call": lambda *_, **__: int(not has_gpu)}
     with replaced(subprocess.__dict__, probe), replaced(sys.modules, _keras_stand_ins()):
         return importlib.import_module("nengo_dl")

@@ -1,8 +1,8 @@
-"""What a network's output depends on, and where it has no derivative: from NengoDL's plan.
+"""Dependence of a network's output on its weights, and missing derivatives, from NengoDL's plan.
 
-TensorFlow gives no derivative, or silently a part of it, where a network leaves TensorFlow: at a
-Nengo node that is a Python function, at neurons or processes that NengoDL runs in Python. So the
-plan is searched for them before anything is differentiated.
+Where a network leaves TensorFlow (Python functions as nodes, neurons or processes that NengoDL runs
+in Python), TensorFlow gives no derivative, or silently a part of it. So the plan is searched for
+such places before differentiation.
 """
 
 from collections.abc import Iterable
@@ -17,10 +17,10 @@ from .weights import Weight
 
 
 def depends(sim: Any, probe: nengo.Probe, weights: list[Weight], steps: int) -> list[Weight]:
-    """Return those of ``weights`` that ``probe`` depends on within ``steps`` steps.
+    """Return the ``weights`` that influence ``probe`` within ``steps`` steps.
 
     Raises:
-        NetworkError: something without a derivative stands between one of them and the probe.
+        NetworkError: an object without a derivative lies between one of them and the probe.
     """
     before = _before(sim, probe, steps)
     reached = [weight for weight in weights if _start(sim, weight) & before]
@@ -30,7 +30,7 @@ def depends(sim: Any, probe: nengo.Probe, weights: list[Weight], steps: int) -> 
 
 
 def check_inputs(sim: Any, probe: nengo.Probe, nodes: Iterable[nengo.Node], steps: int) -> None:
-    """Raise `NetworkError` where ``probe`` has no derivative by one of the input ``nodes``."""
+    """Raise `NetworkError` if ``probe`` has no derivative by one of the input ``nodes``."""
     before = _before(sim, probe, steps)
     for node in nodes:
         start = {sim.model.sig[node]["out"].base}
@@ -40,7 +40,7 @@ def check_inputs(sim: Any, probe: nengo.Probe, nodes: Iterable[nengo.Node], step
 
 
 def within(steps: int) -> str:
-    """Return how an error message names the number of steps."""
+    """Return the number of steps as text for an error message."""
     if steps > 1:
         return f"within {steps} steps"
     return (
@@ -50,7 +50,7 @@ def within(steps: int) -> str:
 
 
 def _start(sim: Any, weight: Weight) -> set:
-    """The signals through which a weight comes into the network."""
+    """Return the signals through which a weight enters the network."""
     if weight.in_layer:
         return {sim.model.sig[weight.owner]["out"].base}
     if weight.attribute == "bias":
@@ -59,7 +59,7 @@ def _start(sim: Any, weight: Weight) -> set:
 
 
 def _before(sim: Any, probe: nengo.Probe, steps: int) -> set:
-    """All signals that influence the probe."""
+    """Return all signals that influence the probe."""
     return _closure(sim, {sim.model.sig[probe]["in"].base}, steps, forward=False)
 
 
@@ -91,7 +91,7 @@ def _obstacle(sim: Any, ops: tuple) -> str:
 
 
 def _closure(sim: Any, signals: set, steps: int, *, forward: bool) -> set:
-    """The signals that come after (or before) ``signals``, themselves included."""
+    """Return the signals downstream (or upstream) of ``signals``, including them."""
     edges = []
     for ops in sim.tensor_graph.plan:
         for op in ops:
@@ -108,7 +108,7 @@ def _closure(sim: Any, signals: set, steps: int, *, forward: bool) -> set:
 
 
 def _written(op: Any, steps: int) -> list:
-    """What an operator writes; a synapse's new value is seen from the next step on."""
+    """Return the signals that an operator writes; a synapse's output acts in the next step."""
     return [*op.sets, *op.incs, *(op.updates if steps > 1 else ())]
 
 
@@ -117,7 +117,7 @@ def _bases(signals: Iterable[Any]) -> set:
 
 
 def _object(sim: Any, op: Any) -> Any:
-    """The Nengo object whose signal an operator writes."""
+    """Return the Nengo object whose signal an operator writes."""
     written = [*op.sets, *op.incs, *op.updates]
     for obj, signals in sim.model.sig.items():
         if any(signal is mine for signal in signals.values() for mine in written):

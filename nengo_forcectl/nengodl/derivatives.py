@@ -126,7 +126,7 @@ def _by_item(
     inputs: Sequence[Any],
     vectorised: bool,
 ) -> list[Any]:
-    """The results of ``of_item``, which have these ``shapes``, for every item of a batch."""
+    """Return the results of ``of_item``, of these ``shapes``, for every item of a batch."""
     single = Evaluation.of(sim, 1)
     params, state = Evaluation.of(sim, sim.minibatch_size).current()
 
@@ -177,11 +177,11 @@ def _output(
 def _jacobian(
     tape: Any, output: Any, sources: list[Any], x: list[Any], vectorised: bool
 ) -> list[Any]:
-    """The derivatives of a vector, one backward pass per entry."""
+    """Return the derivatives of a vector, one backward pass per entry."""
     (size,) = output.shape
     if vectorised:
         return tape.jacobian(output, sources)
-    if size > 16 or any(value.shape[1] > 1 for value in x):  # too long to write out
+    if size > 16 or any(value.shape[1] > 1 for value in x):  # too long to unroll
         return tape.jacobian(output, sources, experimental_use_pfor=False)
     rows = [
         tape.gradient(output, sources, output_gradients=tf.one_hot(i, size, dtype=output.dtype))
@@ -191,7 +191,7 @@ def _jacobian(
 
 
 def known(probe: nengo.Probe, sources: Any, derivatives: list[Any]) -> list[Any]:
-    """Return ``derivatives``; `NetworkError` if TensorFlow has none by one of the ``sources``."""
+    """Return ``derivatives``; raise `NetworkError` if one by the ``sources`` is missing."""
     for source, derivative in zip(sources, derivatives, strict=True):
         if derivative is None:
             name = source.name if isinstance(source, Weight) else source

@@ -1,4 +1,4 @@
-"""A NengoDL network as a pure function: outputs of its inputs, weights and state, differentiable.
+"""A NengoDL network as a pure, differentiable function of its inputs, weights and state.
 
 Everything here is called while TensorFlow traces a function. A network's parameters and its state
 are lists of tensors, in the order of ``sim.tensor_graph.base_params`` and ``.saved_state``.
@@ -19,7 +19,7 @@ from .weights import Weight, cache_of
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The network of a simulator, evaluated for ``batch`` items at a time."""
+    """The network of a simulator, evaluated for a batch of ``batch`` items."""
 
     sim: Any
     batch: int
@@ -49,7 +49,7 @@ class Evaluation:
 
     @property
     def trains_differently(self) -> bool:
-        """Whether the network's output in training is another: spikes, dropout and the like."""
+        """Whether the network's output differs in training, for example with spikes or dropout."""
         builders = self.graph.op_builder.op_builds.values()
         return any(
             getattr(getattr(builder, "built_neurons", None), "spiking", False)
@@ -95,17 +95,17 @@ class Evaluation:
         steps: int,
         training: bool,
     ) -> tuple[Any, list[Any], list[Any]]:
-        """Simulate some steps.
+        """Simulate a number of steps.
 
-        Neither the simulator's ``use_loop`` setting nor its Keras model takes part, and nothing is
+        The simulator's ``use_loop`` setting and its Keras model are not used, and nothing is
         written to it.
 
         Args:
-            probe: the one that is recorded.
-            inputs: tensor (batch, steps, size_out) of every input node.
+            probe: probe to record.
+            inputs: one tensor (batch, steps, size_out) per input node.
             params: the network's parameters.
             state: its state before the first step.
-            steps: how many steps.
+            steps: number of steps.
             training: whether spiking neurons emit the differentiable rates NengoDL trains with.
 
         Returns:
@@ -114,7 +114,7 @@ class Evaluation:
         if steps == 1:
             output, params, state = self._step(probe, inputs, params, state, training)
             return output[:, None], params, state
-        # Only what Nengo's own learning rules change goes round the loop.
+        # Only parameters changed by Nengo's own learning rules are carried through the loop.
         goes = [key in self.graph.base_arrays_init["non_trainable"] for key in self.param_keys]
 
         def merged(looped: list[Any]) -> list[Any]:
@@ -167,17 +167,17 @@ class Evaluation:
         try:
             with replaced(graph.__dict__, attributes), tf.device(graph.device):
                 graph.op_builder.build_pre(signals, build_config)
-                if self.own:  # a simulator's own processes have been given their state by it
+                if self.own:  # the simulator has set the state of its own processes
                     graph.op_builder.build_post(signals)
                 built = graph._build_no_loop(nengo_dl.utils.NullProgressBar())
         finally:
-            signals.reset()  # forget the tensors of this trace, which sim.data would stumble over
+            signals.reset()  # drop the tensors of this trace, which would break sim.data
         _, probes, state_after, params_after = built
         return probes[probe][:, 0], [*params_after], [*state_after]
 
 
 def leaves_of(weights: Iterable[Weight]) -> list[Any]:
-    """Return one tensor (of a TensorNode: its variable) per weight, to be differentiated by."""
+    """Return one tensor (for a TensorNode its variable) per weight, for differentiation."""
     return [
         weight.variable
         if weight.in_layer
@@ -187,7 +187,7 @@ def leaves_of(weights: Iterable[Weight]) -> list[Any]:
 
 
 def assembled(sim: Any, weights: list[Weight], leaves: list[Any], params: list[Any]) -> list[Any]:
-    """Return ``params`` with ``leaves`` in the place of ``weights``."""
+    """Return ``params`` with ``weights`` replaced by ``leaves``."""
     result = []
     variables = sim.tensor_graph.base_params.values()
     for variable, value in zip(variables, params, strict=True):
@@ -211,7 +211,7 @@ def assembled(sim: Any, weights: list[Weight], leaves: list[Any], params: list[A
 def shared(shape: tuple[int, ...], dtype: Any) -> tuple[np.ndarray, Any]:
     """Return an array and a tensor that share their memory.
 
-    Making a tensor of an array takes 30 us between steps; writing to an array, one.
+    Converting an array to a tensor takes 30 us per step; writing to the shared array takes 1 us.
     """
     size = int(np.prod(shape)) * np.dtype(dtype).itemsize
     memory = np.zeros(size + 64, np.uint8)  # TensorFlow's tensors start at multiples of 64 bytes
@@ -225,15 +225,15 @@ def compiled(
 ) -> Callable[..., Any]:
     """Trace a function of tensors once, and compile it with XLA where XLA knows all its parts.
 
-    The result is called with tensors of these specs, in this order; it does not check them.
-    ``vectorised`` is a faster way to the same results, without XLA, that may not work.
+    Call the result with tensors of these specs, in this order; it does not check them.
+    ``vectorised`` is a faster way to the same results, without XLA, which may fail.
     """
     calls: list[Callable] = []
 
     def first(*tensors: Any) -> Any:
-        with quiet_stderr():  # XLA announces itself
+        with quiet_stderr():  # XLA prints a banner
             if vectorised is not None:
-                # What TensorFlow cannot vectorise raises one of many types of error.
+                # A failure of TensorFlow's vectorisation raises one of many types of error.
                 with contextlib.suppress(Exception):
                     calls.append(_flat(vectorised, specs, jit_compile=False))
                     return calls[0](*tensors)
@@ -251,5 +251,5 @@ def _flat(function: Callable[..., Any], specs: tuple, jit_compile: bool) -> Call
     traced = tf.function(function, jit_compile=jit_compile, autograph=False)
     concrete = traced.get_concrete_function(*specs)
     call, captured = concrete.inference_fn.call_preflattened, concrete.captured_inputs
-    # What concrete(*tensors) does, without looking at the arguments: 50 us less of 120 us.
+    # As concrete(*tensors), without checks of the arguments: saves 50 us of 120 us.
     return lambda *tensors: call([*tensors, *captured])

@@ -11,7 +11,7 @@ from .compatibility import tf
 
 
 def checked_probe(sim: Any, probe: nengo.Probe) -> nengo.Probe:
-    """Return ``probe`` if it is one of the open simulator ``sim``; `NetworkError` otherwise."""
+    """Return ``probe`` if the open simulator ``sim`` has it; raise `NetworkError` otherwise."""
     if sim.closed:
         raise NetworkError(f"the simulator of {sim.model.toplevel} is closed; open another")
     if probe not in sim.model.probes:
@@ -21,7 +21,8 @@ def checked_probe(sim: Any, probe: nengo.Probe) -> nengo.Probe:
 
 
 def only_probe(sim: Any) -> nengo.Probe:
-    """Return the only probe of the simulator's network; `NetworkError` for none or several."""
+    """Return the only probe of the simulator's network; raise `NetworkError` for none or
+    several."""
     if len(sim.model.probes) != 1:
         names = ", ".join(map(str, sim.model.probes)) or "none"
         raise NetworkError(f"{sim.model.toplevel} needs one probe, or probe=; probes: {names}")
@@ -32,8 +33,8 @@ def checked_inputs(sim: Any, inputs: Mapping[nengo.Node, Any]) -> tuple[list[Any
     """Return tensors (batch, steps, n_in) of all input nodes, in order, batch and steps.
 
     Raises:
-        NetworkError: a node that takes no input, or whose output is not known beforehand, or an
-            array that does not fit.
+        NetworkError: a node takes no input or has an output that is not known beforehand, or an
+            array does not fit.
     """
     nodes = list(sim.node_inputs)
     shapes = {}
@@ -72,7 +73,7 @@ def checked_inputs(sim: Any, inputs: Mapping[nengo.Node, Any]) -> tuple[list[Any
 
 
 def checked_array(sim: Any, value: Any, shape: tuple[int, ...], name: str) -> Any:
-    """Return a tensor of the simulator's type; `NetworkError` if it does not fit."""
+    """Return a tensor of the simulator's type; raise `NetworkError` if it does not fit."""
     array = np.asarray(value)
     if array.dtype.kind not in "fiu":
         raise NetworkError(f"{name}: has type {array.dtype}, needs real numbers")
@@ -89,7 +90,7 @@ def array_of(tensor: Any) -> np.ndarray:
 
 
 def _output(sim: Any, node: nengo.Node, steps: int) -> np.ndarray:
-    """What a node that is not given a value puts out, (steps, size_out)."""
+    """Return the output of a node without a given value, (steps, size_out)."""
     output: Any = node.output
     if isinstance(output, nengo.Process):
         raise NetworkError(f"no input given for {node}, whose output is {output}")

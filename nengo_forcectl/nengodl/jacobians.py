@@ -1,18 +1,17 @@
-"""Jacobians of a NengoDL network, by the weight's own name, and their products with vectors.
+"""Jacobians of a NengoDL network, by name of the weight, and their products with vectors.
 
-With F(x; w) the output of a network, after one step or after several, from the state that its
-simulator is in:
+Let F(x; w) be the output of a network after one or more steps, from its simulator's present state:
 
     weight_jacobian   J_w = dF/dw                 of every item of a batch
     input_jacobian    dF/dx
     weight_vjp        J_w^T e, summed over the batch
     weight_jvp        J_w v
 
-Nothing in the simulator changes. Spiking neurons are differentiated as NengoDL trains them: through
-the rate that they stand for (of LIF neurons the LIF rate, or its smooth version if NengoDL's
-``lif_smoothing`` is set), with the output of other neurons replaced by their rate as well.
-Every function is compiled for a shape of input once and kept with the simulator. The arrays handed
-back are read-only and of the simulator's own precision.
+Nothing in the simulator changes. Spiking neurons are differentiated as in NengoDL's training:
+through their rate (for LIF neurons the LIF rate, or its smooth version if NengoDL's
+``lif_smoothing`` is set), with the outputs of other neurons replaced by their rates as well. Every
+function is compiled once per input shape and cached with the simulator. The returned arrays are
+read-only and have the simulator's precision.
 """
 
 from collections.abc import Mapping
@@ -43,25 +42,25 @@ Inputs = Mapping[nengo.Node, ArrayLike]
 def weight_jacobian(
     sim: Any, probe: nengo.Probe, inputs: Inputs, wrt: Any = None, *, step: int = -1
 ) -> ByObject[Float[np.ndarray, "batch n_out *shape"]]:
-    """dF/dw, for every weight F depends on, or for those asked for.
+    """Return dF/dw for every weight that F depends on, or for those in ``wrt``.
 
     Args:
         sim: an open ``nengo_dl.Simulator``; its state is where the steps start.
         probe: the output F.
         inputs: x of the input nodes, (batch, n_in) for one step, (batch, steps, n_in) for several.
-            Nodes that are left out give their own output. With minibatch size 1 the batch is
-            any, with another that size, and item i starts from the state of item i.
+            Nodes left out use their own output. With minibatch size 1 the batch can have any size;
+            otherwise it has the minibatch size, and item i starts from the state of item i.
         wrt: one or several names, handles, or Nengo objects (an ensemble stands for its encoders
             and biases); by default all trainable weights that F depends on.
-        step: which step's output F is; by default the last.
+        step: step whose output is F; by default the last.
 
     Returns:
         Indexed as `named_weights`: ``J[connection]``, ``J[ensemble].encoders``, ``J["name"]``.
 
     Raises:
-        NetworkError: a probe, node or weight that the network does not have, inputs that do not
-            fit, a weight that F does not depend on or that is not trainable, or an object on the
-            way from it to F that has no derivative.
+        NetworkError: the network lacks the probe, a node or a weight; inputs do not fit; F does not
+            depend on a weight, or it is not trainable; or an object between it and F has no
+            derivative.
     """
     arrays, batch, steps = _checked(sim, probe, inputs)
     weights = differentiable(sim, probe, wrt, steps)
@@ -73,7 +72,7 @@ def weight_jacobian(
 def input_jacobian(
     sim: Any, probe: nengo.Probe, inputs: Inputs, *, step: int = -1
 ) -> dict[nengo.Node, Float[np.ndarray, "batch n_out *steps n_in"]]:
-    """dF/dx, for every node in ``inputs``; of several steps, by the input of every step.
+    """Return dF/dx for every node in ``inputs``; for several steps, by the input of every step.
 
     Arguments and errors are those of `weight_jacobian`.
     """
@@ -96,7 +95,7 @@ def weight_vjp(
     *,
     step: int = -1,
 ) -> ByObject[Float[np.ndarray, "*shape"]]:
-    """J_w^T e, summed over the batch, without forming J_w: the gradient of ``sum(e * F)``.
+    """Return J_w^T e, summed over the batch, without forming J_w: the gradient of ``sum(e * F)``.
 
     The other arguments and the errors are those of `weight_jacobian`.
     """
@@ -116,7 +115,8 @@ def weight_jvp(
     *,
     step: int = -1,
 ) -> Float[np.ndarray, "batch n_out"]:
-    """J_w v: how F changes with a small ``change`` v of the weights, {name or handle: array}.
+    """Return J_w v: the change of F by a small ``change`` v of the weights, {name or handle:
+    array}.
 
     The other arguments and the errors are those of `weight_jacobian`.
     """
@@ -137,7 +137,7 @@ def _checked(sim: Any, probe: nengo.Probe, inputs: Inputs) -> tuple[list[Any], i
 
 
 def differentiable(sim: Any, probe: nengo.Probe, wrt: Any, steps: int) -> list[Weight]:
-    """Return the weights asked for, by default all trainable ones that ``probe`` depends on.
+    """Return the requested weights, by default all trainable ones that ``probe`` depends on.
 
     Raises:
         NetworkError: see `weight_jacobian`.

@@ -1,8 +1,8 @@
-"""The custom learning loop: a network that runs, is differentiated and learns, step by step.
+"""The custom learning loop: run, differentiate and train a network step by step.
 
 A small step is computed in the calling thread: TensorFlow's thread settings change neither its
-numbers nor, measurably, its time. Where a second core is wanted for other work, one thread each
-(``TF_NUM_INTRAOP_THREADS=1``, ``TF_NUM_INTEROP_THREADS=1``) keeps TensorFlow off it.
+numbers nor, measurably, its time. To keep TensorFlow off a second core, set one thread each
+(``TF_NUM_INTRAOP_THREADS=1``, ``TF_NUM_INTEROP_THREADS=1``).
 """
 
 import math
@@ -31,35 +31,36 @@ class Observed(NamedTuple):
     """The result of one step of a `LearningLoop`."""
 
     output: Float[np.ndarray, "batch n_out"]  # F(x; w) with the weights before the change
-    jacobian: ByObject[Float[np.ndarray, "batch n_out *shape"]]  # of the weights asked for
+    jacobian: ByObject[Float[np.ndarray, "batch n_out *shape"]]  # of the requested weights
 
 
 class LearningLoop:
     """Run a NengoDL network one time step at a time, learning from errors that you compute.
 
     A step computes F(x; w), forms J_w^T e, summed over the minibatch, and changes the weights, all
-    in one compiled function; the state of synapses and neurons carries on. Weights and state are
-    the simulator's own, so that ``save_params``, ``freeze_params`` or ``predict`` see what was
-    learned. Spiking neurons spike, and are differentiated through their rates (see `jacobians`).
+    in one compiled function; the state of synapses and neurons is carried from step to step.
+    Weights and state belong to the simulator, so that ``save_params``, ``freeze_params`` or
+    ``predict`` use the learned weights. Spiking neurons spike and are differentiated through their
+    rates (see `jacobians`).
 
     Args:
         sim: an open ``nengo_dl.Simulator``.
         probe: the output F; by default the network's only probe.
         optimizer: a Keras (tf-keras) optimizer, which gets ``zip(J_w^T e, variables)`` and
-            descends: give it e = F - wanted, the gradient of |F - wanted|^2 / 2. Or a law of
-            `nengo_forcectl.learning` that has a ``rule``, which moves the weights along J_w^T e:
-            give it e = s = wanted - F, or the controller's error. None for a loop that only
-            observes, with a law of your own outside.
-        learn: the weights that change: names, handles, Nengo objects; by default all trainable
-            ones that F depends on.
-        freeze: weights of ``learn`` that do not change.
-        rates: {name, handle or object: factor} for the changes of single weights.
-        jacobian: the weights whose Jacobian each step returns.
+            descends: pass e = F - wanted, the gradient of |F - wanted|^2 / 2. Or a law of
+            `nengo_forcectl.learning` with a ``rule``, which moves the weights along J_w^T e: pass e
+            = s = wanted - F, or the controller's error. None for a loop that only observes, with
+            your own law outside.
+        learn: weights to train: names, handles, Nengo objects; by default all trainable ones that F
+            depends on.
+        freeze: weights of ``learn`` to keep fixed.
+        rates: {name, handle or object: factor} to scale the changes of single weights.
+        jacobian: weights whose Jacobian each step returns.
 
     Raises:
-        NetworkError: a weight that does not exist, is not trainable, or that F does not depend on
-            within one step; a probe of another network; an object without a derivative.
-        ConfigurationError: no optimizer and no such law, or a rate that is not positive.
+        NetworkError: a weight does not exist, is not trainable or does not influence F within one
+            step; the probe is of another network; or an object has no derivative.
+        ConfigurationError: the optimizer is neither of the two, or a rate is not positive.
     """
 
     def __init__(
@@ -104,7 +105,7 @@ class LearningLoop:
         self._numbers, self._tensor = shared(shape, self._dtype)
         self._no_error = np.zeros((sim.minibatch_size, probe.size_in))
         if optimizer is None:
-            self._observe  # noqa: B018, compiled now and not in the first cycle
+            self._observe  # noqa: B018, compile before the first cycle
         else:
             self._step  # noqa: B018
 
@@ -113,7 +114,7 @@ class LearningLoop:
         inputs: Mapping[nengo.Node, ArrayLike],
         error: ArrayLike,
     ) -> Observed:
-        """Return F(x; w) and the Jacobians asked for, then change w and carry the state on."""
+        """Return F(x; w) and the requested Jacobians, then change w and advance the state."""
         if self.optimizer is None:
             raise ConfigurationError(
                 "LearningLoop.optimizer: is None, which only observes; needs an optimizer or law"
@@ -121,13 +122,13 @@ class LearningLoop:
         return self._cycle(self._step(self._packed(inputs, error)))
 
     def observe(self, inputs: Mapping[nengo.Node, ArrayLike]) -> Observed:
-        """Return F(x; w) and the Jacobians asked for, and carry the state on; the weights stay."""
+        """Return F(x; w) and the requested Jacobians, and advance the state; the weights stay."""
         return self._cycle(self._observe(self._packed(inputs, self._no_error)))
 
     def forward(
         self, inputs: Mapping[nengo.Node, ArrayLike], *, keep: bool = True
     ) -> Float[np.ndarray, "batch n_out"]:
-        """Return F(x; w) without learning; with ``keep``, carry the state on."""
+        """Return F(x; w) without learning; with ``keep``, advance the state."""
         packed = self._packed(inputs, self._no_error)
         return array_of((self._forward if keep else self._look)(packed))
 
@@ -136,17 +137,17 @@ class LearningLoop:
         inputs: Mapping[nengo.Node, ArrayLike],
         error: ArrayLike,
     ) -> ByObject[Float[np.ndarray, "*shape"]]:
-        """Return J_w^T e of the weights that learn; nothing changes."""
+        """Return J_w^T e of the learned weights; nothing changes."""
         products = self._products(self._packed(inputs, error))
         return ByObject({w: array_of(g) for w, g in zip(self.learned, products, strict=True)})
 
     @property
     def optimizer_variables(self) -> list[Any]:
-        """What a Keras optimizer remembers: its count of steps, its momenta."""
+        """Memory of a Keras optimizer: its step count and momenta."""
         return list(self._update.variables)
 
     def _packed(self, inputs: Mapping[nengo.Node, ArrayLike], error: ArrayLike) -> Any:
-        """Inputs and error as the one tensor, (batch, numbers), that the functions take."""
+        """Return inputs and error as one tensor, (batch, numbers), for the compiled functions."""
         if self.sim.closed or len(inputs) != len(self._nodes):
             checked_probe(self.sim, self.probe)
             raise NetworkError(f"inputs: are for {list(inputs)}, needs {self._nodes}")
@@ -207,7 +208,7 @@ class LearningLoop:
         return self._compiled(lambda packed: self._products_graph(*self._split(packed))[0])
 
     def _compiled(self, graph: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        """Compile ``graph``, and call it once so that the next call is a fast one."""
+        """Compile ``graph``, and call it once so that the next call is fast."""
         function = compiled(graph, tf.TensorSpec(self._numbers.shape, self._dtype))
         tensor_graph = self.sim.tensor_graph
         variables = [
@@ -263,7 +264,7 @@ class LearningLoop:
         return output[:, 0], params, state
 
     def _products_graph(self, inputs: dict[nengo.Node, Any], error: Any) -> Any:
-        """J_w^T e, the weights, and the run's outcome where training changes nothing in it."""
+        """Return J_w^T e, the weights, and the run's results unless they differ in training."""
         evaluation = Evaluation.of(self.sim, self.sim.minibatch_size)
         leaves = leaves_of(self.learned)
         params, state = evaluation.current()
@@ -280,7 +281,7 @@ class LearningLoop:
         return products, leaves, (output, now, state) if same else None
 
     def _keep(self, params: list[Any], state: list[Any]) -> None:
-        """Store the new state, and what Nengo's own learning rules have changed."""
+        """Store the new state and the weights changed by Nengo's own learning rules."""
         graph = self.sim.tensor_graph
         for variable, value in zip(graph.saved_state.values(), state, strict=True):
             variable.assign(value)

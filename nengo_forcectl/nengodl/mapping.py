@@ -1,4 +1,4 @@
-"""A mapping that is indexed by weight names or by Nengo objects."""
+"""A mapping indexed by weight names or by Nengo objects."""
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -24,9 +24,8 @@ class ByObject(Mapping[str, T], Generic[T]):
     """One item per weight.
 
     ``m[connection]`` is the item of its weights, ``m[ensemble]`` has the attributes ``encoders``
-    and ``bias``, ``m[tensor_node]["dense/kernel"]`` is one of its layer's,
-    ``m["adaptive -> torque"]`` looks up by name, ``m[network]`` is the part of it that belongs to a
-    subnetwork. Iterating gives names.
+    and ``bias``, ``m[tensor_node]["dense/kernel"]`` is a weight of its layer, ``m["adaptive ->
+    torque"]`` looks up a name, ``m[network]`` is the part for a subnetwork. Iteration yields names.
     """
 
     def __init__(self, items: Mapping[Any, T]) -> None:
@@ -41,7 +40,7 @@ class ByObject(Mapping[str, T], Generic[T]):
         return Parts(str(key), {weight.attribute: self._items[weight] for weight in found})
 
     def weights_of(self, key: Any) -> list[Any]:
-        """Return the handles that ``key`` (a name, a handle, a Nengo object) stands for.
+        """Return the handles for ``key``: a name, a handle or a Nengo object.
 
         Raises:
             NetworkError: there are none.

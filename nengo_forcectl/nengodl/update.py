@@ -1,4 +1,4 @@
-"""How a loop changes weights: by a learning law, or by a Keras optimizer."""
+"""Updates of weights by a learning law or by a Keras optimizer."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
@@ -19,12 +19,12 @@ class RuleLaw(Protocol):
 
 
 class Update:
-    """The change of some weights of a simulator, to be called while TensorFlow traces.
+    """The update of some weights of a simulator, called while TensorFlow traces.
 
     Args:
         sim: the simulator.
         optimizer: a Keras optimizer or a law with a rule; None changes nothing.
-        rates: the factor of every weight that learns.
+        rates: factor for every learned weight.
 
     Raises:
         ConfigurationError: another optimizer.
@@ -40,7 +40,7 @@ class Update:
             optimizer, (tf.keras.optimizers.Optimizer, tf.keras.optimizers.legacy.Optimizer)
         ):
             self._optimizer = optimizer
-            # An optimizer knows whole variables; of those that NengoDL merged it gets stand-ins.
+            # An optimizer needs whole variables; merged ones of NengoDL are replaced by stand-ins.
             self._stands_in = [not weight.whole for weight in self._weights]
             self._variables = [
                 weight.variable if weight.whole else tf.Variable(weight.read(), name=weight.name)
@@ -58,14 +58,14 @@ class Update:
 
     @property
     def variables(self) -> Any:
-        """The optimizer's own variables: its momenta, its count of steps."""
+        """The optimizer's own variables: its momenta and step count."""
         if self._optimizer is None:
             return []
-        own = self._optimizer.variables  # of legacy optimizers, a method
+        own = self._optimizer.variables  # a method in legacy optimizers
         return own() if callable(own) else own
 
     def apply(self, leaves: list[Any], products: list[Any], error: Any) -> None:
-        """Change the weights, which are ``leaves`` now, by their J_w^T e and e."""
+        """Change the weights, now ``leaves``, by their J_w^T e and e."""
         changed = [
             before + rate * (after - before) if rate != 1 else after
             for before, after, rate in zip(

@@ -1,7 +1,7 @@
-"""Named weights: from a Nengo object to the variable, or the part of one, that holds its weights.
+"""Named weights: access to the weights of a Nengo object within NengoDL's variables.
 
-NengoDL merges the weights of like objects into one variable and does not label it. `named_weights`
-labels them, merged or not:
+NengoDL merges the weights of similar objects into one unlabelled variable. `named_weights` labels
+them, merged or not:
 
     weights = named_weights(sim)
     weights[connection].read()
@@ -29,12 +29,13 @@ from .mapping import ByObject
 
 @dataclass(frozen=True, eq=False)
 class Weight:
-    """One weight array of a network, in the form that its simulator uses.
+    """One weight array of a network, in its simulator's form.
 
-    A Jacobian differentiates by the numbers that `read` returns. Those of encoders are scaled,
-    ``gain * encoders / radius``, of shape (n_neurons, dimensions); times ``scale`` they are the
-    encoders that Nengo shows. The weights of a connection are its transform times its decoders,
-    (size_out, size_in); of a sparse transform, its non-zero entries; of a convolution, its kernel.
+    Jacobians are derivatives by the numbers that `read` returns. Encoders are scaled, ``gain *
+    encoders / radius``, of shape (n_neurons, dimensions); multiplied by ``scale`` they equal
+    Nengo's encoders. The weights of a connection are its transform times its decoders, (size_out,
+    size_in); those of a sparse transform are its non-zero entries, those of a convolution its
+    kernel.
     """
 
     name: str  # unique in its network
@@ -42,7 +43,7 @@ class Weight:
     attribute: str  # "weights", "encoders", "bias", or the path in a TensorNode's layer
     shape: tuple[int, ...]
     trainable: bool
-    scale: Any = field(default=1.0, repr=False)  # read() * scale is what Nengo shows
+    scale: Any = field(default=1.0, repr=False)  # read() * scale is Nengo's value
     variable: Any = field(default=None, repr=False)  # None: NengoDL made it a constant
     rows: tuple[int, int] = field(default=(0, 0), repr=False)  # of the variable
     minibatched: bool = False  # the variable has a copy per item of the minibatch; rows is axis 1
@@ -62,7 +63,7 @@ class Weight:
         return (slice(None),) * self.minibatched + (slice(*self.rows),)
 
     def read(self) -> Float[np.ndarray, "*shape"]:
-        """Return the value in the simulator now."""
+        """Return the present value in the simulator."""
         if self.variable is None:
             return np.array(self.constant)
         return self.variable.numpy()[self.place].reshape(self.shape)
@@ -88,10 +89,10 @@ class Weight:
 
 
 class Weights(ByObject[Weight]):
-    """All weights of a network: by name, by handle, or by the Nengo object they belong to."""
+    """All weights of a network, by name, by handle or by Nengo object."""
 
     def trainable(self, wanted: Any = None) -> list[Weight]:
-        """Return the trainable ones of ``wanted``: one or several names, handles, Nengo objects.
+        """Return the trainable weights in ``wanted``: one or more names, handles or Nengo objects.
 
         Without ``wanted``, all trainable weights.
 
@@ -115,8 +116,8 @@ def named_weights(sim: Any) -> Weights:
     """Return every weight of the network that ``sim`` (an open ``nengo_dl.Simulator``) runs.
 
     A connection's weights are named after it (its label, or "pre -> post"), an ensemble's
-    "label.encoders" and "label.bias", a TensorNode's "label.path/in/its/layer"; where a name occurs
-    several times, it is numbered.
+    "label.encoders" and "label.bias", a TensorNode's "label.path/in/its/layer"; repeated names are
+    numbered.
 
     Raises:
         NetworkError: the simulator is closed.
@@ -129,7 +130,7 @@ def named_weights(sim: Any) -> Weights:
 
 
 def cache_of(sim: Any) -> dict[Any, Any]:
-    """Return what this package caches with a simulator, for as long as the simulator lives."""
+    """Return this package's cache for a simulator, which lives as long as the simulator."""
     return sim.__dict__.setdefault("_forcectl", {})
 
 
@@ -185,7 +186,7 @@ def _of_tensor_nodes(sim: Any) -> Iterator[dict[str, Any]]:
         is_layer = isinstance(node, nengo_dl.TensorNode) and isinstance(
             layer, tf.keras.layers.Layer
         )
-        if not is_layer or id(layer) in seen:  # a layer in two nodes has one set of weights
+        if not is_layer or id(layer) in seen:  # a layer used in two nodes has one set of weights
             continue
         seen.add(id(layer))
         trainable = {id(variable) for variable in layer.trainable_variables}

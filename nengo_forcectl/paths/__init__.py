@@ -1,7 +1,7 @@
-"""Reference paths: where the tool (or the joints) should be at a given time.
+"""Reference paths: the wanted motion of the tool or the joints over time.
 
-A `Curve` is geometry, a `Profile` is progress along it over time, a `CurvePath` joins the two. The
-other classes are complete paths.
+A `Curve` is geometry, a `Profile` is progress along it over time, a `CurvePath` combines the two.
+The other classes are complete paths.
 """
 
 from ..contract import EndingPath, Path, Reference

@@ -1,4 +1,4 @@
-"""From target to target without a stop."""
+"""Motion from target to target without a stop."""
 
 import math
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ class BlendedPath:
 
         x(t) = points[0] + sum_k (points[k + 1] - points[k]) s(t - k (1 - overlap) duration)
 
-    Velocity and acceleration are continuous. The path passes the inner targets, the more closely
-    the less the lines overlap, and stops at the last; without an overlap it is `MinimumJerk`, which
-    stops at each.
+    Velocity and acceleration are continuous. The path passes near the inner targets, closer with
+    less overlap, and stops at the last. Without overlap it equals `MinimumJerk`, which stops at
+    each.
 
     Raises:
         ConfigurationError: fewer than two points, values that are not finite, a duration that is
@@ -33,9 +33,9 @@ class BlendedPath:
 
     points: Float[np.ndarray, "k m"]  # [m], or [rad] in joint space
     duration: float  # of one line [s]
-    overlap: float = 0.3  # share of a line's duration; up to 0.5 no more than two add up
+    overlap: float = 0.3  # share of a line's duration; up to 0.5 at most two lines overlap
 
-    if TYPE_CHECKING:  # any sequences are taken, and become arrays
+    if TYPE_CHECKING:  # any sequences are accepted and converted to arrays
 
         def __init__(self, points: ArrayLike, duration: float, overlap: float = 0.3) -> None: ...
 
@@ -46,7 +46,7 @@ class BlendedPath:
 
     @property
     def end(self) -> float:
-        """When the last point is reached [s]."""
+        """Time at the last point [s]."""
         return self.duration + (len(self.points) - 2) * self._every
 
     @property
@@ -62,7 +62,7 @@ class BlendedPath:
         if math.isnan(time):
             return Reference(*np.full((3, self.points.shape[1]), math.nan))
         time = min(max(time, 0.0), self.end)
-        line = min(int(time / self._every), len(self.points) - 2)  # the latest that has begun
+        line = min(int(time / self._every), len(self.points) - 2)  # the last one begun
         first = max(line - 1, 0)
         x = self.points[first].copy()
         dx, ddx = np.zeros_like(x), np.zeros_like(x)

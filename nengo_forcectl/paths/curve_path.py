@@ -1,4 +1,4 @@
-"""A curve followed with a profile of speed, and an orientation along it."""
+"""A curve followed with a speed profile, and an orientation along it."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class CurvePath:
     ``dx = x' ds``, ``ddx = x'' ds^2 + x' dds``; ``omega = turn ds``, ``domega = turn dds``.
 
     Raises:
-        ConfigurationError: one of them is of another kind.
+        ConfigurationError: an argument has the wrong type.
     """
 
     curve: Curve
@@ -33,7 +33,7 @@ class CurvePath:
 
     @property
     def end(self) -> float:
-        """When the last point is reached [s]."""
+        """Time at the last point [s]."""
         return self.profile.duration
 
     def at(self, time: float) -> Reference:

@@ -1,4 +1,4 @@
-"""Curves: geometry alone, a point for every s from 0 to 1."""
+"""Curves: pure geometry, a point for every s from 0 to 1."""
 
 import math
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from .piecewise import Piecewise, natural_spline
 
 
 class CurvePoint(NamedTuple):
-    """A point of a curve, with its derivatives by s."""
+    """A point of a curve and its derivatives by s."""
 
     x: Float[np.ndarray, "m"]  # [m], or [rad] in joint space
     slope: Float[np.ndarray, "m"]  # dx/ds
@@ -33,7 +33,7 @@ class Curve(Protocol):
 
 @dataclass(frozen=True)
 class Line:
-    """A straight line. From a point to itself it is a stay.
+    """A straight line. Equal ends give a path at rest.
 
     Raises:
         ConfigurationError: the ends are not two finite points of one size.
@@ -42,7 +42,7 @@ class Line:
     start: Float[np.ndarray, "m"]  # [m]
     end: Float[np.ndarray, "m"]  # [m]
 
-    if TYPE_CHECKING:  # any sequences are taken, and become arrays
+    if TYPE_CHECKING:  # any sequences are accepted and converted to arrays
 
         def __init__(self, start: ArrayLike, end: ArrayLike) -> None: ...
 
@@ -64,11 +64,11 @@ class Ellipse:
     """
 
     centre: Float[np.ndarray, "m"]  # [m]
-    a: Float[np.ndarray, "m"]  # to where the curve starts [m]
-    b: Float[np.ndarray, "m"]  # to where it is after a quarter turn [m]
-    turns: float = 1.0  # 0.25 is a quarter; below 0 away from b
+    a: Float[np.ndarray, "m"]  # from the centre to the start [m]
+    b: Float[np.ndarray, "m"]  # from the centre to the point after a quarter turn [m]
+    turns: float = 1.0  # 0.25 is a quarter; negative: away from b
 
-    if TYPE_CHECKING:  # any sequences are taken, and become arrays
+    if TYPE_CHECKING:  # any sequences are accepted and converted to arrays
 
         def __init__(
             self, centre: ArrayLike, a: ArrayLike, b: ArrayLike, turns: float = 1.0
@@ -103,9 +103,9 @@ class Circle:
     centre: Float[np.ndarray, "3"]  # [m]
     start: Float[np.ndarray, "3"]  # [m]
     normal: Float[np.ndarray, "3"] = (0.0, 0.0, 1.0)  # pyright: ignore[reportAssignmentType]
-    turns: float = 1.0  # 0.5 is a half circle; below 0 clockwise
+    turns: float = 1.0  # 0.5 is a half circle; negative: clockwise
 
-    if TYPE_CHECKING:  # any sequences are taken, and become arrays
+    if TYPE_CHECKING:  # any sequences are accepted and converted to arrays
 
         def __init__(
             self,
@@ -138,18 +138,19 @@ class Circle:
 
 @dataclass(frozen=True)
 class Spline:
-    """The natural cubic spline through points, s in proportion to the chords between them.
+    """The natural cubic spline through points, with s in proportion to the chord lengths.
 
-    Slope and bend are continuous; the bend is zero at both ends (de Boor 1978, ch. 4).
+    First and second derivatives are continuous; the second is zero at both ends (de Boor 1978, ch.
+    4).
 
     Raises:
-        ConfigurationError: fewer than two points, values that are not finite, or a point that is
-            the one before it.
+        ConfigurationError: fewer than two points, values that are not finite, or two equal
+            successive points.
     """
 
     points: Float[np.ndarray, "k m"]  # [m]
 
-    if TYPE_CHECKING:  # any sequences are taken, and become arrays
+    if TYPE_CHECKING:  # any sequences are accepted and converted to arrays
 
         def __init__(self, points: ArrayLike) -> None: ...
 

@@ -1,4 +1,4 @@
-"""A path of the tool as a path of the joints."""
+"""Conversion of a path of the tool to a path of the joints."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -18,27 +18,27 @@ from .piecewise import Piecewise, hermite
 from .slerp import rotation_vector
 
 CLOSE = 1e-9  # [m], [rad]
-SINGULAR = 1e-4  # least singular value of J [m/rad]
+SINGULAR = 1e-4  # singular value of J below which it counts as singular [m/rad]
 
 
 @dataclass(frozen=True)
 class JointPath:
-    """The joints' motion, from a start posture, that takes the tool along a path.
+    """The joints' motion, from a start posture, that moves the tool along a path.
 
-    The first posture is ``arm.inverse_kinematics`` of the path's start, looked for from ``start``.
+    The first posture is ``arm.inverse_kinematics`` of the path's start, searched from ``start``.
     From there the joints move at resolved rates (Whitney 1969), with ``J+ = J^T (J J^T)^-1`` over
-    the rows of J that the arm can move and the path asks for, ``v`` its velocity::
+    the rows of J that the arm can move and the path specifies, and ``v`` the path's velocity::
 
         dq  = J+ v
         ddq = J+ (dv/dt - dJ dq) + (I - J+ J) dJ^T (J J^T)^-1 v     which is its derivative
 
-    q by the fourth-order Runge-Kutta rule, a Newton step taking each posture onto the path; between
-    postures a quintic polynomial through q, dq and ddq. An orientation is followed where the path
-    has one.
+    q is integrated by fourth-order Runge-Kutta with a Newton step onto the path at each posture.
+    Between postures it is a quintic polynomial through q, dq and ddq. An orientation is followed if
+    the path has one.
 
     Raises:
         ArmError: the start posture does not fit the arm.
-        UnreachableError: the path goes where the arm does not; the message says when and where.
+        UnreachableError: the path leaves the arm's reach; the message gives time and place.
         ConfigurationError: the path jumps, a joint is beyond its limits of position or speed, or
             the path leads through a singularity; the message names joint, time, value and limit.
     """
@@ -46,11 +46,11 @@ class JointPath:
     path: EndingPath  # of the tool
     arm: Arm
     start: Float[np.ndarray, "n"] | None = None  # [rad]; None: the middle of the joints' ranges
-    period: float = 2e-3  # between two postures [s]
+    period: float = 2e-3  # time between two postures [s]
     speeds: Float[np.ndarray, "n"] = field(init=False, repr=False)  # each joint's greatest [rad/s]
     _pieces: Piecewise = field(init=False, repr=False)
 
-    if TYPE_CHECKING:  # any sequences are taken, and become arrays
+    if TYPE_CHECKING:  # any sequences are accepted and converted to arrays
 
         def __init__(
             self, path: EndingPath, arm: Arm, start: ArrayLike | None = None, period: float = 2e-3
@@ -75,7 +75,7 @@ class JointPath:
 
     @property
     def end(self) -> float:
-        """When the path has arrived [s]."""
+        """Time of arrival [s]."""
         return self.path.end
 
     def at(self, time: float) -> Reference:
@@ -89,15 +89,15 @@ class JointPath:
 def check_speed(
     path: EndingPath, arm: Arm, q0: ArrayLike | None = None, period: float = 2e-3
 ) -> Float[np.ndarray, "n"]:
-    """Return the greatest speed that a path asks of every joint [rad/s], all within its limit.
+    """Return every joint's greatest speed [rad/s] on a path, after checking the limits.
 
-    With ``q0`` it is a path of the tool, which the arm follows as in `JointPath` from there on;
-    without, a path of the joints. Speeds are looked at every ``period`` [s].
+    With ``q0`` the path is of the tool, which the arm follows from there as in `JointPath`;
+    otherwise it is of the joints. Speeds are sampled every ``period`` [s].
 
     Raises:
-        UnreachableError: the path goes where the arm does not; the message says when and where.
+        UnreachableError: the path leaves the arm's reach; the message gives time and place.
         ConfigurationError: the path jumps, or a joint is beyond its limits of position or speed;
-            the message names the joint, the time, what it is asked for and the limit.
+            the message names joint, time, value and limit.
     """
     if q0 is not None:
         return JointPath(path, arm, q0, period).speeds
@@ -116,19 +116,19 @@ def check_speed(
 
 
 class _Follower:
-    """Resolved rates of one arm along one path."""
+    """Resolved-rate motion of one arm along one path."""
 
     def __init__(self, arm: Arm, name: str, turns: bool) -> None:
         self._arm, self._name, self._size = arm, name, 6 if turns else 3
         low, high = np.maximum(arm.q_lower, -np.pi), np.minimum(arm.q_upper, np.pi)
         postures = np.random.default_rng(0).uniform(low, high, (20, arm.dof))
         J = np.abs(arm.jacobian(postures)[:, : self._size]).max(axis=(0, 2))
-        self._rows = np.flatnonzero(J > 1e-9)  # those that the arm can move
+        self._rows = np.flatnonzero(J > 1e-9)  # rows that the arm can move
 
     def follow(
         self, times: Float[np.ndarray, "2k-1"], samples: list[Reference], start: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return q, dq and ddq at every other time."""
+        """Return q, dq and ddq at every second time."""
         q = self._begin(samples[0], start)
         rows = [(q, *self._rates(q, samples[0], times[0]))]
         for k in range(2, len(times), 2):
@@ -152,7 +152,7 @@ class _Follower:
             raise UnreachableError(f"{self._name} at 0 s: {error}") from None
 
     def _onto(self, q: np.ndarray, wanted: Reference, time: float) -> Float[np.ndarray, "n"]:
-        """Newton's method from a posture that is nearly there."""
+        """Solve for a posture on the path by Newton's method, from a near one."""
         e = self._error(q, wanted)
         for _ in range(10):
             if np.linalg.norm(e) < CLOSE:
@@ -175,7 +175,7 @@ class _Follower:
         return np.concatenate((e, rotation_vector(wanted.R @ pose[:3, :3].T)))
 
     def _jacobian(self, q: np.ndarray, time: float) -> tuple[np.ndarray, np.ndarray]:
-        """J of the rows, and ``J J^T``, which can be inverted."""
+        """Return J of the rows, and ``J J^T``, which is invertible."""
         J = self._arm.jacobian(q)[self._rows]
         A = J @ J.T
         least = np.sqrt(max(np.linalg.eigvalsh(A)[0], 0.0))
@@ -201,7 +201,7 @@ class _Follower:
     def _rates(
         self, q: np.ndarray, wanted: Reference, time: float
     ) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
-        """``J+ v`` and its derivative."""
+        """Return ``J+ v`` and its derivative."""
         J, A = self._jacobian(q, time)
         force = np.linalg.solve(A, self._twist((wanted.dx, wanted.omega)))  # (J J^T)^-1 v
         dq = J.T @ force

@@ -28,7 +28,7 @@ class MinimumJerk:
     points: Float[np.ndarray, "k m"]  # [m], or [rad] in joint space
     duration: float  # of one line [s]
 
-    if TYPE_CHECKING:  # any sequences are taken, and become arrays
+    if TYPE_CHECKING:  # any sequences are accepted and converted to arrays
 
         def __init__(self, points: ArrayLike, duration: float) -> None: ...
 
@@ -36,11 +36,11 @@ class MinimumJerk:
         as_points(self, "points")
         check_positive(self, duration="s")
         object.__setattr__(self, "duration", float(self.duration))
-        self.at(0.0)  # loads what is compiled, so that no control cycle does
+        self.at(0.0)  # load compiled code before the first control cycle
 
     @property
     def end(self) -> float:
-        """When the last point is reached [s]."""
+        """Time at the last point [s]."""
         return (len(self.points) - 1) * self.duration
 
     def at(self, time: float) -> Reference:
@@ -51,6 +51,6 @@ class MinimumJerk:
 
     @cached_property
     def _run(self) -> Any:
-        from ..kernels.interpolate import minimum_jerk  # numba: a job that only prints does without
+        from ..kernels.interpolate import minimum_jerk  # numba: not needed by jobs that only print
 
         return minimum_jerk

@@ -8,14 +8,14 @@ from arms import Arm
 from ..contract import Reference
 from ..errors import ConfigurationError
 
-JUMP = 1e-5  # [m], [rad]: a position that changes by more than its velocity says
+JUMP = 1e-5  # [m], [rad]: tolerance between a change of position and the velocity
 
 
 def check_continuous(name: str, times: Float[np.ndarray, "k"], samples: list[Reference]) -> None:
-    """Check that positions are finite and move as their velocities say.
+    """Check that positions are finite and consistent with the velocities.
 
     Raises:
-        ConfigurationError: a value that is not finite, or a jump: infinite speed.
+        ConfigurationError: a value is not finite, or a position jumps (infinite speed).
     """
     for time, sample in zip(times, samples, strict=True):
         for field, value in zip(Reference._fields, sample, strict=True):
@@ -48,8 +48,8 @@ def check_joints(
     """Return every joint's greatest speed [rad/s], or [m/s] of a sliding joint.
 
     Raises:
-        ConfigurationError: a joint is beyond its stop or faster than it can be; the message names
-            it, the time, the value and the limit.
+        ConfigurationError: a joint exceeds its position or speed limit; the message names joint,
+            time, value and limit.
     """
     beyond = np.maximum(arm.q_lower - q, q - arm.q_upper)
     if (beyond > JUMP).any():

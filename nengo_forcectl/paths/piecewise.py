@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 
 class Piecewise:
-    """A polynomial in ``u = t - knot`` from every knot to the next; the end points beyond them."""
+    """A polynomial in ``u = t - knot`` between knots, constant beyond the ends."""
 
     def __init__(
         self, knots: Float[np.ndarray, "k"], coefficients: Float[np.ndarray, "k-1 order m"]
@@ -39,7 +39,8 @@ def hermite(
     dx: Float[np.ndarray, "k m"],
     ddx: Float[np.ndarray, "k m"] | None = None,
 ) -> Piecewise:
-    """Return pieces through x with slopes dx: cubic; with ddx quintic, ddx being continuous too."""
+    """Return cubic pieces through x with slopes dx; with ddx, quintic pieces with continuous
+    ddx."""
     h, step = np.diff(t)[:, None], np.diff(x, axis=0)
     v0, v1 = dx[:-1], dx[1:]
     if ddx is None:
@@ -59,11 +60,11 @@ def hermite(
 
 
 def natural_spline(t: Float[np.ndarray, "k"], x: Float[np.ndarray, "k m"]) -> Piecewise:
-    """Return the cubic spline through x: second derivative continuous, zero at both ends.
+    """Return the cubic spline through x with a continuous second derivative, zero at both ends.
 
     The slopes v solve ``v[i-1]/h[i-1] + 2 (1/h[i-1] + 1/h[i]) v[i] + v[i+1]/h[i] = 3 (step[i-1] /
-    h[i-1]^2 + step[i] / h[i]^2)``, at the ends with what lies beyond left out; elimination from the
-    first row to the last and back, the matrix being tridiagonal and diagonally dominant.
+    h[i-1]^2 + step[i] / h[i]^2)``, at the ends without the missing terms. The matrix is tridiagonal
+    and diagonally dominant, and solved by elimination from the first row to the last and back.
     """
     h, step = np.diff(t), np.diff(x, axis=0)
     side = 1 / h

@@ -14,7 +14,7 @@ class Profile(Protocol):
 
     @property
     def duration(self) -> float:
-        """From the first to the last point [s]."""
+        """Time from the first to the last point [s]."""
         ...
 
     def at(self, time: float) -> tuple[float, float, float]:
@@ -29,7 +29,7 @@ class MinimumJerkProfile:
     The greatest speed is 15/8 of the mean speed; acceleration is zero at both ends.
 
     Raises:
-        ConfigurationError: a duration that is not positive.
+        ConfigurationError: the duration is not positive.
     """
 
     duration: float  # [s]
@@ -80,10 +80,10 @@ class TrapezoidProfile:
 
 @dataclass(frozen=True)
 class GaussianProfile:
-    """A speed that is a bell over time: ``ds = A (exp(-z^2/2) - exp(-z_T^2/2))``.
+    """A bell-shaped speed over time: ``ds = A (exp(-z^2/2) - exp(-z_T^2/2))``.
 
-    ``z = (t - T/2) / (width T)``, z_T its value at the end T, and A such that s ends at 1. The
-    second term lets the speed begin and end at zero, and not only near it.
+    ``z = (t - T/2) / (width T)``, z_T is its value at the end T, and A makes s end at 1. The second
+    term makes the speed exactly zero at both ends.
 
     Raises:
         ConfigurationError: a duration that is not positive, or a width outside [0.01, 1].
@@ -98,7 +98,8 @@ class GaussianProfile:
 
     @cached_property
     def _bell(self) -> tuple[float, float, float, float]:
-        """Standard deviation [s], speed that is taken off, sum over one half [s], and A [1/s]."""
+        """Return standard deviation [s], subtracted speed, integral over one half [s], and A
+        [1/s]."""
         sigma, half = self.width * self.duration, 0.5 * self.duration
         floor = math.exp(-0.5 * (half / sigma) ** 2)
         area = _bell_area(half, sigma) - floor * half

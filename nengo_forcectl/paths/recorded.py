@@ -24,17 +24,16 @@ COLUMNS = ("time", "x", "dx", "ddx")
 
 @dataclass(frozen=True)
 class RecordedPath:
-    """Samples of a path, and an interpolation between them.
+    """Samples of a path with an interpolation between them.
 
-    Positions alone are joined by the natural cubic spline, with velocities by cubic pieces, with
-    velocities and accelerations by quintic pieces. Velocity is continuous; so is acceleration,
-    except in the second case. Time counts from the first sample. The path rests before it and from
-    the last on.
+    Positions alone are interpolated by the natural cubic spline, with velocities by cubic pieces,
+    with velocities and accelerations by quintic pieces. Velocity is continuous, and so is
+    acceleration except in the second case. Time counts from the first sample. The path is at rest
+    before the first sample and from the last one on.
 
     Raises:
-        ConfigurationError: times that do not increase (a position that changes in no time is
-            infinite speed), shapes that do not fit, values that are not finite, or accelerations
-            without velocities.
+        ConfigurationError: times do not increase, shapes do not match, values are not finite, or
+            accelerations are given without velocities.
     """
 
     time: Float[np.ndarray, "k"]  # [s]
@@ -42,7 +41,7 @@ class RecordedPath:
     dx: Float[np.ndarray, "k m"] | None = None  # [m/s]
     ddx: Float[np.ndarray, "k m"] | None = None  # [m/s^2]
 
-    if TYPE_CHECKING:  # any sequences are taken, and become arrays
+    if TYPE_CHECKING:  # any sequences are accepted and converted to arrays
 
         def __init__(
             self,
@@ -78,12 +77,12 @@ class RecordedPath:
     def read(cls, file: str | os.PathLike[str]) -> "RecordedPath":
         """Read a path from a file.
 
-        ``.npz``: arrays ``time`` (k,), ``x`` (k, m) and, if known, ``dx`` and ``ddx``, no pickles.
-        ``.csv``: a heading ``time,x0,x1,...`` and, if known, ``dx0,...`` and ``ddx0,...``, then a
-        sample a line. The heading may begin with ``#``, as `numpy.savetxt` writes it.
+        ``.npz``: arrays ``time`` (k,), ``x`` (k, m) and optionally ``dx`` and ``ddx``, no pickles.
+        ``.csv``: a header ``time,x0,x1,...`` with optional ``dx0,...`` and ``ddx0,...``, then one
+        sample per line. The header may begin with ``#``, as `numpy.savetxt` writes it.
 
         Raises:
-            RecordError: the file cannot be read, or is of another kind.
+            RecordError: the file cannot be read, or has another type.
             ConfigurationError: its contents are not a path.
         """
         file = Path(file)
@@ -110,7 +109,7 @@ class RecordedPath:
 
     @property
     def end(self) -> float:
-        """When the last sample is reached [s]."""
+        """Time of the last sample [s]."""
         return float(self.time[-1] - self.time[0])
 
     @cached_property
@@ -129,7 +128,7 @@ class RecordedPath:
 
 
 def _columns(text: str) -> dict[str, np.ndarray]:
-    """The columns of a CSV file by group; `ValueError` where they are not those of a path."""
+    """Return the columns of a CSV file by group; raise `ValueError` if they are not a path's."""
     try:
         rows = csv.reader(io.StringIO(text, newline=""))
         heading, *lines = [row for row in rows if row] or [[]]

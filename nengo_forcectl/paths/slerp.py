@@ -1,4 +1,4 @@
-"""Orientation: the shortest turn from one rotation to another."""
+"""Orientation: the shortest rotation from one orientation to another."""
 
 import math
 from dataclasses import dataclass
@@ -16,17 +16,17 @@ from ..support.checks import as_rotation
 class Slerp:
     """``R(s) = exp(s [turn]x) start`` with ``exp([turn]x) = end start^T`` (Shoemake 1985).
 
-    The turn is the shorter one, at most pi. At exactly pi both ways are as short; it is then the
-    one whose axis has its largest entry positive. From a rotation to itself it stands still.
+    The turn is the shorter one, at most pi. At exactly pi both are equally short, and the one whose
+    axis has a positive largest entry is taken. Equal ends give no rotation.
 
     Raises:
-        ConfigurationError: one of the ends is no rotation.
+        ConfigurationError: one of the ends is not a rotation matrix.
     """
 
     start: Float[np.ndarray, "3 3"]  # orientation of the tool: its axes are the columns
     end: Float[np.ndarray, "3 3"]
 
-    if TYPE_CHECKING:  # any sequences are taken, and become arrays
+    if TYPE_CHECKING:  # any sequences are accepted and converted to arrays
 
         def __init__(self, start: ArrayLike, end: ArrayLike) -> None: ...
 
@@ -41,7 +41,7 @@ class Slerp:
 
     @cached_property
     def _parts(self) -> tuple[float, Float[np.ndarray, "3 3"], Float[np.ndarray, "3 3"]]:
-        """The angle, ``K start`` and ``K^2 start`` with K the axis as a matrix."""
+        """The angle, ``K start`` and ``K^2 start`` with K the axis as a skew-symmetric matrix."""
         angle = float(np.linalg.norm(self.turn))
         x, y, z = self.turn / angle if angle > 0 else np.zeros(3)
         K = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
@@ -63,7 +63,7 @@ def rotation_vector(R: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, "3"]:
 def twice_quaternion(R: Float[np.ndarray, "3 3"]) -> tuple[float, Float[np.ndarray, "3"]]:
     """Return ``2 w`` and ``2 v`` of a rotation's quaternion with w from 0 up.
 
-    Its largest entry is computed first, so that none is divided by a small one (Shepperd 1978).
+    Its largest entry is computed first, to avoid division by a small one (Shepperd 1978).
     """
     trace = R[0, 0] + R[1, 1] + R[2, 2]
     i = int(np.argmax((trace, R[0, 0], R[1, 1], R[2, 2]))) - 1

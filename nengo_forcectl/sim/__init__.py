@@ -1,6 +1,6 @@
-"""The real arm: physics engines as robots, and what disturbs them.
+"""The real arm: physics engines as robots, and their disturbances.
 
-PyBullet and MuJoCo are imported when a `Bullet` or a `MuJoCo` is made.
+PyBullet and MuJoCo are imported with the first `Bullet` or `MuJoCo`.
 """
 
 import lazy_loader

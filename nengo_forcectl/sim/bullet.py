@@ -28,38 +28,38 @@ if TYPE_CHECKING:
 
 
 class Bullet(Closing, Robot):
-    """An arm in PyBullet, with disturbances that its model does not know.
+    """An arm in PyBullet, with disturbances unknown to its model.
 
-    ``read`` gives the joint state, ``apply`` sets the torques and goes one control ``period``
-    ahead, in simulation steps of ``dt``. The motors give no more than the arm's ``tau_max``. The
-    physics servers run inside this process, without a window. Close it when done, or use ``with``.
+    ``read`` returns the joint state; ``apply`` sets the torques and simulates one control
+    ``period`` in steps of ``dt``. The motors are limited to the arm's ``tau_max``. The physics
+    servers run inside this process, without a window. Close it when done, or use ``with``.
 
-    A step of PyBullet takes the velocity ahead by the forces at a position, then the position by
-    the new velocity: it is the leapfrog method, and its velocity is that of the middle between its
-    last two positions (Hairer, Lubich and Wanner 2003, doi:10.1017/S0962492902000144, 1.5). The
-    state here is of that middle, where the position is ``q - dq dt / 2``. Then a torque acts as a
-    motor's does, from one reading to the next, and the error is of the order of dt^2 (dt in the
-    Coriolis forces, which PyBullet takes from the beginning of a step). PyBullet's own two, taken
-    for one state, leave a controller that knows everything 0.04 mm off on the reaches of
-    ``nengo-forcectl reach``; so it is 0.01.
+    A step of PyBullet advances the velocity by the forces at a position, then the position by the
+    new velocity. This is the leapfrog method: the velocity belongs to the midpoint between the last
+    two positions (Hairer, Lubich and Wanner 2003, doi:10.1017/S0962492902000144, 1.5). The state
+    here is that of the midpoint, with the position ``q - dq dt / 2``. A torque then acts from one
+    reading to the next, as a motor's does, and the error is of order dt^2 (dt in the Coriolis
+    forces, which PyBullet evaluates at the beginning of a step). Combining PyBullet's own position
+    and velocity into one state leaves an ideal controller an error of 0.04 mm on the reaches of
+    ``nengo-forcectl reach``; with the midpoint it is 0.01.
 
     With a ``surface``, ``contact`` is its true wrench on the tool: force and moment
     about the tool frame's origin in the base's axes [N, N m], the mean over the last period.
 
     Args:
         arm: the model.
-        q: where the arm is at the start [rad], at rest.
-        disturbances: unknown to the model; those that change the arm act in their order.
+        q: initial position [rad], at rest.
+        disturbances: unknown to the model; those that change the arm apply in order.
         dt: simulation step [s].
-        period: control cycle [s], a whole number of steps; without it, one.
-        sensors: joint sensors; by default ideal ones.
-        rng: draws the sensors' noise.
-        surface: what the tool can touch.
+        period: control period [s], a whole number of steps; by default one.
+        sensors: joint sensors; ideal by default.
+        rng: random generator of the sensors' noise.
+        surface: surface that the tool can touch.
         wrist: the force-torque sensor; without it, ``State.wrench`` is None.
 
     Raises:
-        ConfigurationError: a time that is no whole number of steps, noise without ``rng``, or a
-            surface or wrist sensor with a `Tool` or with a body that changes.
+        ConfigurationError: a time is not a whole number of steps, noise lacks an ``rng``, or a
+            surface or wrist sensor is combined with a `Tool` or a changing body.
         SimulationError: PyBullet cannot load the arm.
     """
 
@@ -80,7 +80,7 @@ class Bullet(Closing, Robot):
         self.dt = dt
         self.period = dt if period is None else period
         self.disturbances = tuple(disturbances)
-        self.steps = 0  # of the simulation, since the start
+        self.steps = 0  # simulation steps since the start
         check_positive(self, dt="s", period="s")
         self._steps_per_cycle = whole_steps("Bullet.period", self.period, dt)
         self._pushes = pushes(self.disturbances)
@@ -96,7 +96,7 @@ class Bullet(Closing, Robot):
                 "Wrist: has noise, needs rng, such as np.random.default_rng(seed)"
             )
         self._rng = rng
-        self._schedule: dict[int, World] = {}  # from which step on the arm is in which world
+        self._schedule: dict[int, World] = {}  # world of the arm by its first step
         try:
             self._build()
             self.reset(q)
@@ -113,8 +113,8 @@ class Bullet(Closing, Robot):
             )
 
     def _build(self) -> None:
-        """Make a world for every body that the arm will have."""
-        from .world import World  # PyBullet, which `import nengo_forcectl.sim` does without
+        """Build a world for every body that the arm will have."""
+        from .world import World  # PyBullet is not needed to import `nengo_forcectl.sim`
 
         worlds: dict[Chain, World] = {}
         for start, real in phases(self.arm, self.disturbances):
@@ -123,7 +123,7 @@ class Bullet(Closing, Robot):
             self._schedule[math.ceil(start / self.dt - 1e-6)] = worlds[real.chain]
 
     def _load(self) -> None:
-        """Load what is compiled, so that no control cycle does."""
+        """Load compiled code before the first control cycle."""
         q, dq = self.state()
         motor_torque(dq, self.arm.tau_max, 0.0)
         for disturbance in self._pushes:
@@ -132,7 +132,7 @@ class Bullet(Closing, Robot):
             self._fitted.pose(q)
 
     def reset(self, q: ArrayLike, dq: ArrayLike | None = None) -> None:
-        """Put the arm at ``q`` [rad] with velocity ``dq`` [rad/s] (at rest without), time 0.
+        """Set the arm to ``q`` [rad] with velocity ``dq`` [rad/s] (default: at rest), at time 0.
 
         Raises:
             ArmError: ``q`` or ``dq`` does not fit the arm or is not finite.
@@ -142,7 +142,7 @@ class Bullet(Closing, Robot):
         self.steps = 0
         self._world = self._schedule[0]
         self._world.place(q + 0.5 * self.dt * dq, dq)  # see the class
-        self._true: tuple[np.ndarray, np.ndarray] | None = None  # as of this step, if it was asked
+        self._true: tuple[np.ndarray, np.ndarray] | None = None  # of this step, if it was requested
         self._reading: State | None = None  # of this cycle
         self.contact = np.zeros(6)
         self._twist, self._acceleration = self.arm.jacobian(q) @ dq, np.zeros(6)
@@ -151,10 +151,10 @@ class Bullet(Closing, Robot):
             self._sensing.restart(q, dq)
 
     def read(self) -> State:
-        """Return what the sensors say of the joints' positions [rad] and velocities [rad/s].
+        """Return the measured joint positions [rad] and velocities [rad/s].
 
-        The same for the whole of a control cycle. Its time is that of the reading. With a `Tool`,
-        an ideal camera says where its tip is, whatever stands between the joints and ``read``.
+        The reading is constant within a control cycle, and its time is the time of reading. With a
+        `Tool`, an ideal camera measures its tip, without the faults of the joint sensors.
         """
         if self._reading is None:
             q, dq = self.state() if self._sensing is None else self._sensing.read()
@@ -169,7 +169,7 @@ class Bullet(Closing, Robot):
         return wrist.reading(wrench, self._tare, self.arm.pose(q)[:3, :3], self._rng)
 
     def _carried(self, acceleration: Float[np.ndarray, "6"]) -> Float[np.ndarray, "6"]:
-        """Weight and inertial forces of what is beyond the wrist sensor [N, N m]."""
+        """Return weight and inertial forces of the load beyond the wrist sensor [N, N m]."""
         wrench = np.zeros(6)
         for payload in self.disturbances:
             if isinstance(payload, Payload):
@@ -182,7 +182,7 @@ class Bullet(Closing, Robot):
         """Hold the motor torques [N m], within the motors' limits, for one control period.
 
         Raises:
-            SimulationError: ``tau`` is not finite, or not one torque a joint.
+            SimulationError: ``tau`` is not finite, or not one torque per joint.
         """
         drive = motor_torque(tau, self.arm.tau_max, self.steps * self.dt)
         if self.surface is not None:
@@ -216,12 +216,12 @@ class Bullet(Closing, Robot):
             self._sensing.tell(*self.state())
 
     def state(self) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
-        """Return the true q [rad] and dq [rad/s], whatever the sensors say of them."""
-        if self._true is None:  # asked of PyBullet once a step
+        """Return the true q [rad] and dq [rad/s], without sensor errors."""
+        if self._true is None:  # PyBullet is queried once per step
             self._true = self._world.state(0.5 * self.dt)
         return self._true
 
     def close(self) -> None:
-        """Stop the physics servers; more than once does no harm."""
+        """Stop the physics servers; repeated calls do nothing."""
         for world in self._schedule.values():
             world.close()

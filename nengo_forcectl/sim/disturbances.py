@@ -1,4 +1,4 @@
-"""Differences between the real arm and the controller's model: the interface, and their sums.
+"""Differences between the real arm and the controller's model: the interface, and their sum.
 
 A disturbance changes the arm's body, adds a torque, or brakes the joints. To write your own,
 subclass `Disturbance` and override one of its methods.
@@ -11,11 +11,11 @@ from jaxtyping import Float
 
 from arms import Arm
 
-REST = 1e-6  # a joint slower than this [rad/s] rests
+REST = 1e-6  # a joint slower than this [rad/s] is at rest
 
 
 class Disturbance:
-    """Base of all disturbances: disturbs nothing."""
+    """Base of all disturbances, without effect."""
 
     @property
     def changes(self) -> tuple[float, ...]:
@@ -42,26 +42,26 @@ class Disturbance:
     def brake(self, dq: Float[np.ndarray, "*batch n"]) -> Float[np.ndarray, "*batch n"]:
         """Return the limit of the dry friction [N m].
 
-        It brakes a moving joint with this torque, and holds a joint at rest with at most as much.
-        The torque at rest depends on all other torques, so a simulator has to solve for it.
+        It brakes a moving joint with this torque, and holds a joint at rest with at most this
+        torque. The torque at rest depends on all other torques, so a simulator has to solve for it.
         """
         return np.zeros_like(dq)
 
 
 def pushes(disturbances: Iterable[Disturbance]) -> tuple[Disturbance, ...]:
-    """Return those that add a torque."""
+    """Return the disturbances that add a torque."""
     return tuple(each for each in disturbances if type(each).torque is not Disturbance.torque)
 
 
 def brakes(disturbances: Iterable[Disturbance]) -> tuple[Disturbance, ...]:
-    """Return those that brake."""
+    """Return the disturbances that brake."""
     return tuple(each for each in disturbances if type(each).brake is not Disturbance.brake)
 
 
 def dry_friction(
     disturbances: Iterable[Disturbance], dq: Float[np.ndarray, "*batch n"]
 ) -> Float[np.ndarray, "*batch n"]:
-    """Return what all disturbances together brake each joint with, at most [N m]."""
+    """Return the largest braking torque of all disturbances together, by joint [N m]."""
     limit = np.zeros_like(dq)
     for disturbance in disturbances:
         limit += disturbance.brake(dq)
@@ -69,14 +69,14 @@ def dry_friction(
 
 
 def real_arm(arm: Arm, disturbances: Iterable[Disturbance], time: float = 0.0) -> Arm:
-    """Return ``arm`` with every disturbance's change to it, in their order, at ``time`` [s]."""
+    """Return ``arm`` with the changes by all disturbances, in order, at ``time`` [s]."""
     for disturbance in disturbances:
         arm = disturbance.real(arm, time)
     return arm
 
 
 def phases(arm: Arm, disturbances: Sequence[Disturbance]) -> list[tuple[float, Arm]]:
-    """Return the real arm from time 0 on, and from each time [s] on at which it changes."""
+    """Return the real arm at time 0 and after each time [s] at which it changes."""
     times = {time for disturbance in disturbances for time in disturbance.changes}
     return [(time, real_arm(arm, disturbances, time)) for time in sorted({0.0, *times})]
 
@@ -88,9 +88,9 @@ def joint_torque(
     q: Float[np.ndarray, "*batch n"],
     dq: Float[np.ndarray, "*batch n"],
 ) -> Float[np.ndarray, "*batch n"]:
-    """Return the torque [N m] of all disturbances together, a function of the state.
+    """Return the torque [N m] of all disturbances together, as a function of the state.
 
-    Dry friction is in it where a joint moves; on a joint at rest it counts as none.
+    It includes dry friction of moving joints; for a joint at rest dry friction counts as zero.
     """
     disturbances = tuple(disturbances)
     tau = np.zeros_like(dq)

@@ -15,16 +15,16 @@ from ..support.checks import as_triple, check_not_negative
 from .disturbances import Disturbance
 
 Vector: TypeAlias = Sequence[float] | Float[np.ndarray, "3"]
-"""Three numbers x, y, z: any sequence, a tuple of floats once it is a field."""
+"""Three numbers x, y, z: any sequence, stored as a tuple of floats."""
 
 
 @dataclass(frozen=True)
 class ForceField(Disturbance):
-    """A force on the tool, ``f = force + curl x dx``: constant, and across its motion.
+    """A force on the tool, ``f = force + curl x dx``: a constant part, and one across its motion.
 
-    The curl field is the one in which people relearn to reach: it pushes the tool, dx [m/s] fast,
+    The curl field is that of studies of human reaching: it pushes the tool, with velocity dx [m/s],
     sideways, turned by 90 degrees about ``curl``, and does no work (Shadmehr and Mussa-Ivaldi 1994,
-    doi:10.1523/JNEUROSCI.14-05-03208.1994; there some 13 N s/m in the plane of the hand's motion).
+    doi:10.1523/JNEUROSCI.14-05-03208.1994; there about 13 N s/m in the plane of the hand's motion).
     """
 
     force: Vector = (0.0, 0.0, 0.0)  # [N], in the base frame
@@ -75,7 +75,7 @@ class Spring(Disturbance):
 
 @dataclass(frozen=True)
 class LinkForces(Disturbance):
-    """The same constant force on the centre of mass of every moving link that the model has."""
+    """An equal constant force on the centre of mass of every moving link of the model."""
 
     force: Vector  # [N], in the base frame
 
@@ -95,13 +95,14 @@ class LinkForces(Disturbance):
 
 @lru_cache(maxsize=16)
 def _evenly_heavy(arm: Arm, force: tuple[float, ...]) -> Arm:
-    """The arm with links of 1 kg under gravity ``force`` [m/s^2]: its weight is the force."""
+    """Return the arm with links of 1 kg under gravity ``force`` [m/s^2], whose weight is the
+    force."""
     links = tuple(Link(link.name, _kilogram(arm.chain, link)) for link in arm.chain.links)
     return type(arm)(replace(arm.chain, links=links, gravity=force))
 
 
 def _kilogram(chain: Chain, link: Link) -> Inertia:
-    """1 kg at the link's centre of mass, if it moves and has a mass."""
+    """Return 1 kg at the link's centre of mass if it moves and has a mass."""
     moving = set()
     for joint in chain.joints:  # from the base to the tip
         if joint.kind in MOVING or joint.parent in moving:
@@ -119,5 +120,5 @@ def _times(
 def _pulled(
     J: Float[np.ndarray, "*batch 3 n"], force: Float[np.ndarray, "*batch 3"]
 ) -> Float[np.ndarray, "*batch n"]:
-    """``J^T f``."""
+    """Return ``J^T f``."""
     return (force[..., None, :] @ J)[..., 0, :]

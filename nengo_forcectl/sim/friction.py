@@ -35,21 +35,21 @@ class ViscousFriction(Disturbance):
 class CoulombFriction(Disturbance):
     """Dry friction on every joint, with the Stribeck curve between rest and sliding.
 
-    A joint that moves is braked by ``F = level + (stiction - level) exp(-(dq / stribeck)^2)``
-    (Armstrong-Hélouvry, Dupont and Canudas de Wit 1994, doi:10.1016/0005-1098(94)90209-7); one at
-    rest stays until more than the stiction pushes it.
+    A moving joint is braked by ``F = level + (stiction - level) exp(-(dq / stribeck)^2)``
+    (Armstrong-Hélouvry, Dupont and Canudas de Wit 1994, doi:10.1016/0005-1098(94)90209-7); a joint
+    at rest stays until the torque on it exceeds the stiction.
 
     The sign is not smoothed. A slope steep enough to hold, F over a creep speed v, is unstable in
     explicit steps once ``F dt / (v I) > 2``: 1 N m on a wrist of 0.01 kg m^2 would creep at 0.05
     rad/s. ``Bullet`` solves for all joints' friction together, at the end of the step:
     ``|tau| <= F``, and ``tau = -F sign(dq')`` where the new velocity dq' is not zero (Stewart and
-    Trinkle 1996, doi:10.1002/(SICI)1097-0207(19960815)39:15<2673::AID-NME972>3.0.CO;2-I). So it
-    cannot reverse a joint, nor make one at rest chatter.
+    Trinkle 1996, doi:10.1002/(SICI)1097-0207(19960815)39:15<2673::AID-NME972>3.0.CO;2-I). So it can
+    neither reverse a joint nor make one at rest chatter.
     """
 
-    level: float  # of a sliding joint [N m]
-    stiction: float | None = None  # of one at rest [N m]; None is the level
-    stribeck: float = 0.02  # speed at which it has fallen to 1/e of the way between [rad/s]
+    level: float  # friction while sliding [N m]
+    stiction: float | None = None  # friction at rest [N m]; None: equal to ``level``
+    stribeck: float = 0.02  # speed at which stiction - level has fallen to 1/e [rad/s]
 
     def __post_init__(self) -> None:
         check_not_negative(self, level="N m")

@@ -1,4 +1,4 @@
-"""Disturbances of the arm's body: a payload, and masses that the model has wrong."""
+"""Disturbances of the arm's body: a payload, and errors of the model's masses."""
 
 import math
 from dataclasses import dataclass, replace
@@ -16,8 +16,8 @@ from .disturbances import Disturbance
 class Payload(Disturbance):
     """A solid sphere held at the tool frame's origin, from ``start`` until ``end``.
 
-    Picking it up and dropping it leave the joints' positions and velocities as they are: the
-    payload moves with the tool when it is picked up.
+    Picking it up and dropping it do not change the joints' positions and velocities: it is picked
+    up moving with the tool.
     """
 
     mass: float  # [kg]
@@ -32,7 +32,7 @@ class Payload(Disturbance):
 
     @property
     def changes(self) -> tuple[float, ...]:
-        """When it is picked up and dropped [s], if it is."""
+        """Times at which it is picked up and dropped [s], if any."""
         return tuple(time for time in (self.start, self.end) if 0 < time < math.inf)
 
     def real(self, arm: Arm, time: float = 0.0) -> Arm:
@@ -46,10 +46,10 @@ class Payload(Disturbance):
 class WrongMasses(Disturbance):
     """Each link's mass is the model's times a random factor between 1 - spread and 1 + spread.
 
-    The first moments and the moments of inertia have the same factor, as if the link were of a
-    denser material: it stays a body that there can be. The factors are uniform and independent, and
-    those of every link that the arm has where this stands in the list of disturbances: put a
-    payload whose mass is to be right after it.
+    First moments and moments of inertia have the same factor, as for a denser material, so that the
+    link stays physically consistent. The factors are uniform and independent. They apply to every
+    link that the arm has at this place in the list of disturbances: put a payload after it to keep
+    its mass exact.
     """
 
     spread: float = 0.3  # [1]
@@ -62,7 +62,7 @@ class WrongMasses(Disturbance):
         check(self, "seed", self.seed is not None, "a whole number from 0 up")
 
     def real(self, arm: Arm, time: float = 0.0) -> Arm:
-        """Return the arm with the other masses."""
+        """Return the arm with the changed masses."""
         links = arm.chain.links
         factors = 1 + self.spread * np.random.default_rng(self.seed).uniform(-1, 1, len(links))
         heavier = tuple(map(_times, links, factors.tolist()))
@@ -70,7 +70,7 @@ class WrongMasses(Disturbance):
 
 
 def _times(link: Link, factor: float) -> Link:
-    """The link of ``factor`` times the density."""
+    """Return the link with ``factor`` times the density."""
     inertia = link.inertia
     xx, xy, xz, yy, yz, zz = (factor * moment for moment in inertia.moments)
     denser = replace(inertia, mass=factor * inertia.mass, moments=(xx, xy, xz, yy, yz, zz))

@@ -1,4 +1,4 @@
-"""What the motors make of a commanded torque."""
+"""The motors' response to a commanded torque."""
 
 import numpy as np
 from jaxtyping import Float
@@ -14,7 +14,8 @@ def motor_torque(
     """Return a torque [N m] within the motors' limits, as a new array.
 
     Raises:
-        SimulationError: the torque is not finite, or not one a joint; the message names the joint.
+        SimulationError: the torque is not finite, or not one per joint; the message names the
+            joint.
     """
     tau = np.asarray(tau, dtype=float)
     if tau.shape != tau_max.shape:

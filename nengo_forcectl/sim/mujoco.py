@@ -1,4 +1,4 @@
-"""MuJoCo as a robot: the same arm, from the same model, in another engine."""
+"""MuJoCo as a robot: the same arm and model in another engine."""
 
 import importlib
 from collections.abc import Sequence
@@ -18,20 +18,20 @@ from .motors import motor_torque
 
 
 class MuJoCo(Closing, Robot):
-    """An arm in MuJoCo, with disturbances that its model does not know; used like `Bullet`.
+    """An arm in MuJoCo, with disturbances unknown to its model; used like `Bullet`.
 
-    Every step is semi-implicit Euler of ``dt``, as PyBullet's is, and the state that of its middle.
-    There is no contact, and no dry friction; a payload stays from the start to the end.
+    Every step is semi-implicit Euler of ``dt``, as in PyBullet, and the state is that of its
+    midpoint. Contact and dry friction are not simulated; a payload stays for the whole run.
 
     Args:
         arm: the model.
-        q: where the arm is at the start [rad], at rest.
-        disturbances: what the model does not know.
-        dt: simulation step and control cycle [s].
+        q: initial position [rad], at rest.
+        disturbances: unknown to the model.
+        dt: simulation step and control period [s].
 
     Raises:
         VersionError: MuJoCo is not installed.
-        ConfigurationError: a disturbance that is not simulated here, or a bad step.
+        ConfigurationError: a disturbance is not supported, or the step is not valid.
         SimulationError: MuJoCo cannot load the arm.
     """
 
@@ -72,7 +72,7 @@ class MuJoCo(Closing, Robot):
         self.reset(q)
 
     def reset(self, q: ArrayLike, dq: ArrayLike | None = None) -> None:
-        """Put the arm at ``q`` [rad] with velocity ``dq`` [rad/s] (at rest without), time 0."""
+        """Set the arm to ``q`` [rad] with velocity ``dq`` [rad/s] (default: at rest), at time 0."""
         q = self.arm.checked("q", q)
         dq = self.arm.checked("dq", np.zeros(self.arm.dof) if dq is None else dq)
         self._mujoco.mj_resetData(self._model, self._data)
@@ -88,7 +88,7 @@ class MuJoCo(Closing, Robot):
         """Hold the motor torques [N m], within the motors' limits, for one step.
 
         Raises:
-            SimulationError: ``tau`` is not finite, or not one torque a joint.
+            SimulationError: ``tau`` is not finite, or not one torque per joint.
         """
         time = self.steps * self.dt
         drive = motor_torque(tau, self.arm.tau_max, time)

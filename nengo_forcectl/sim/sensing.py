@@ -16,16 +16,16 @@ Joints = Float[np.ndarray, "n"]
 class Sensors:
     """The faults of a robot's joint sensors.
 
-    A reading is of the state ``delay`` before; until there is one, of the state at the start. Its
-    position is ``quantum round((q + noise) / quantum)``: the encoder counts what is noisy. Its
-    velocity is a measurement of its own, the true one with its own noise, as from a tachometer or
-    the filter of a drive; the difference of two quantised positions 1 ms apart would be steps of
-    1000 quanta a second. Noise is normal, and independent from reading to reading.
+    A reading shows the state ``delay`` ago, or the initial state before that. Its position is
+    ``quantum round((q + noise) / quantum)``: the encoder quantises the noisy position. Its velocity
+    is measured separately, the true one with its own noise, as from a tachometer or the filter of a
+    drive; differences of quantised positions 1 ms apart would be multiples of 1000 quanta per
+    second. Noise is normal and independent between readings.
     """
 
     position_noise: float = 0.0  # standard deviation [rad]
     velocity_noise: float = 0.0  # standard deviation [rad/s]
-    position_quantum: float = 0.0  # [rad]; 0 is not quantised
+    position_quantum: float = 0.0  # [rad]; 0: no quantisation
     delay: float = 0.0  # [s], a whole number of simulation steps
 
     def __post_init__(self) -> None:
@@ -34,7 +34,7 @@ class Sensors:
 
 
 class Sensing:
-    """Sensors at work: `tell` them the state of each simulation step, then `read`."""
+    """Sensors at work: call `tell` with the state of each simulation step, then `read`."""
 
     def __init__(self, sensors: Sensors, dt: float, rng: np.random.Generator | None) -> None:
         noisy = sensors.position_noise > 0 or sensors.velocity_noise > 0
@@ -48,12 +48,12 @@ class Sensing:
         self._past: deque[tuple[Joints, Joints]] = deque(maxlen=steps + 1)
 
     def restart(self, q: Joints, dq: Joints) -> None:
-        """Start again at this state, without a past."""
+        """Restart at this state, without history."""
         self._past.clear()
         self._past.append((q, dq))
 
     def tell(self, q: Joints, dq: Joints) -> None:
-        """Take in the true state at the end of a simulation step."""
+        """Record the true state at the end of a simulation step."""
         self._past.append((q, dq))
 
     def read(self) -> tuple[Joints, Joints]:
@@ -72,7 +72,7 @@ def whole_steps(what: str, time: float, dt: float) -> int:
     """Return how many steps ``dt`` [s] make ``time`` [s].
 
     Raises:
-        ConfigurationError: not a whole number of them; ``what`` names the time.
+        ConfigurationError: it is not a whole number; ``what`` names the time.
     """
     steps = round(time / dt)
     if abs(steps * dt - time) > 1e-6 * dt:

@@ -1,4 +1,4 @@
-"""A tool that the arm's model does not know."""
+"""A tool unknown to the arm's model."""
 
 import math
 from dataclasses import dataclass
@@ -17,10 +17,11 @@ LONGEST = 1.0  # [m]
 
 @dataclass(frozen=True)
 class Tool(Disturbance):
-    """A rigid tool without mass: its tip is at ``tip`` in the model's tool frame.
+    """A rigid massless tool with its tip at ``tip`` in the model's tool frame.
 
-    The real arm's tool frame sits at the tip, with the orientation it had. A payload is held at the
-    tip if it stands after this in the list of disturbances, at the model's tool frame if before.
+    The real arm's tool frame moves to the tip and keeps its orientation. A payload is held at the
+    tip if it follows this tool in the list of disturbances, at the model's tool frame if it
+    precedes it.
     """
 
     tip: Vector | Float[np.ndarray, "3"]  # [m]; any three numbers

@@ -9,7 +9,7 @@ from ..support.quiet import quiet_stderr
 from .forces import Vector
 from .surfaces import HEAD, Peg, Surface
 
-with quiet_stderr():  # it announces its build time
+with quiet_stderr():  # it prints its build time
     import pybullet
 
 
@@ -19,7 +19,7 @@ class Touch:
     def __init__(self, client: int, arm: int, tip: int, surface: Surface) -> None:
         self._client, self._arm, self._surface = {"physicsClientId": client}, arm, surface
         self._peg = surface if isinstance(surface, Peg) else None
-        self._link = -1 if self._peg is None else 0  # of the body, that is touched
+        self._link = -1 if self._peg is None else 0  # touched link of the body
         self._body: Any = self._table() if self._peg is None else self._sprung(self._peg)
         stiffness, damping = (
             HEAD if isinstance(surface, Peg) else (surface.stiffness, surface.damping)
@@ -33,8 +33,8 @@ class Touch:
             lateralFriction=mu,
             **self._client,
         )
-        # Of a pair PyBullet takes the product of the frictions, the stiffnesses in series, and the
-        # sum of the dampings.
+        # For a pair PyBullet multiplies the frictions, puts the stiffnesses in series, and adds the
+        # dampings.
         pybullet.changeDynamics(
             arm, tip, lateralFriction=1.0, contactStiffness=1e18, contactDamping=0.0, **self._client
         )
@@ -42,7 +42,8 @@ class Touch:
         self.place()
 
     def _table(self) -> int:
-        """A plane: a box takes a tip that is deeper than it is thick for one on its other side."""
+        """Return a plane: a box would push a tip deeper than its thickness out of the other
+        side."""
         plane = pybullet.createCollisionShape(
             pybullet.GEOM_PLANE, planeNormal=[0.0, 0.0, 1.0], **self._client
         )
@@ -51,7 +52,7 @@ class Touch:
         )
 
     def _sprung(self, peg: Peg) -> int:
-        """A cylinder that slides along its axis in a guide without a shape."""
+        """Return a cylinder that slides along its axis in a guide without a collision shape."""
         long = 2.0 * peg.travel
         head = pybullet.createCollisionShape(
             pybullet.GEOM_CYLINDER,
@@ -89,12 +90,12 @@ class Touch:
         return body
 
     def place(self) -> None:
-        """Let the peg out."""
+        """Place the peg fully out."""
         if self._peg is not None:
             pybullet.resetJointState(self._body, 0, 0.0, 0.0, **self._client)
 
     def push(self) -> None:
-        """Let the peg's spring act in the next step."""
+        """Apply the peg's spring force in the next step."""
         peg = self._peg
         if peg is None:
             return
@@ -105,7 +106,7 @@ class Touch:
         )
 
     def wrench(self, x: Float[np.ndarray, "3"]) -> Float[np.ndarray, "6"]:
-        """Return what the surface exerted on the tip in the last step, about ``x`` [N, N m]."""
+        """Return the surface's wrench on the tip in the last step, about ``x`` [N, N m]."""
         wrench = np.zeros(6)
         for contact in pybullet.getContactPoints(self._arm, self._body, **self._client):
             point, normal, along, across = (np.array(contact[k]) for k in (5, 7, 11, 13))
@@ -116,7 +117,7 @@ class Touch:
 
 
 def _turned(normal: Vector) -> list[float]:
-    """The quaternion (x, y, z, w) of a rotation that takes the z axis to ``normal``."""
+    """Return the quaternion (x, y, z, w) of a rotation from the z axis to ``normal``."""
     x, y, z = normal
     quaternion = np.array((-y, x, 0.0, 1.0 + z)) if z > -1.0 + 1e-9 else np.array((1.0, 0, 0, 0))
     return (quaternion / np.linalg.norm(quaternion)).tolist()

@@ -1,15 +1,15 @@
 """One physics server of PyBullet with one arm in it.
 
-The settings below make PyBullet agree with the analytic model to rounding; each one left out costs
-between 0.3 % and a factor of 33 in the acceleration:
+The settings below make PyBullet agree with the analytic model to rounding; leaving one out changes
+the acceleration by between 0.3 % and a factor of 33:
 
 - fixed base, inertias from the file, fixed links not merged, one sub-step;
 - linear, angular and joint damping zero on every link, the base included;
-- the velocity motors that PyBullet switches on by default, off, or used as dry friction;
-- the solver for dry friction and joint limits iterated to 1e-11 rad/s: its default leaves 5e-4;
-- the torque set at every step, since a step clears it.
+- PyBullet's default velocity motors switched off, or used as dry friction;
+- the solver for dry friction and joint limits iterated to 1e-11 rad/s (default: 5e-4);
+- the torque set at every step, because a step clears it.
 
-PyBullet crashes when it is given numpy arrays: everything goes in as lists.
+PyBullet crashes on numpy arrays, so all arguments are lists.
 """
 
 import os
@@ -26,7 +26,7 @@ from ..support.quiet import quiet_stderr
 from .surfaces import TIP, Surface
 from .touch import Touch
 
-with quiet_stderr():  # it announces its build time
+with quiet_stderr():  # it prints its build time
     import pybullet
     from pybullet import (
         TORQUE_CONTROL,
@@ -40,9 +40,9 @@ BALL = f'<collision><geometry><sphere radius="{TIP}"/></geometry></collision>'
 
 
 class World:
-    """The arm ``real``, without a window, in a server inside this process.
+    """The arm ``real`` in a server inside this process, without a window.
 
-    With a ``surface`` there is a ball at its tool frame, which touches it; nothing else does.
+    With a ``surface``, only a ball at the tool frame touches it.
 
     Raises:
         SimulationError: PyBullet cannot load the arm.
@@ -106,7 +106,7 @@ class World:
         )
 
     def _link(self, name: str) -> int:
-        """The number of the link of this name."""
+        """Return the number of the link with this name."""
         joints = range(pybullet.getNumJoints(self._body, physicsClientId=self._client))
         for joint in joints:
             info = pybullet.getJointInfo(self._body, joint, physicsClientId=self._client)
@@ -115,7 +115,7 @@ class World:
         raise SimulationError(f"PyBullet found no link '{name}'")
 
     def place(self, q: Float[np.ndarray, "n"], dq: Float[np.ndarray, "n"]) -> None:
-        """Put the arm into a state, exactly."""
+        """Set the arm's state exactly."""
         if self._touch is not None:
             self._touch.place()
         for joint, position, velocity in zip(self._joints, q.tolist(), dq.tolist(), strict=True):
@@ -124,14 +124,14 @@ class World:
             )
 
     def state(self, before: float = 0.0) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
-        """Return the joint positions [rad], ``before`` [s] ago by the velocities, and these."""
+        """Return joint positions [rad], extrapolated ``before`` [s] back, and velocities."""
         states = getJointStates(self._body, self._joints, self._client)
         q = [joint[0] - before * joint[1] for joint in states]
         both = np.array(q + [joint[1] for joint in states], float)
         return both[: len(states)], both[len(states) :]
 
     def brake(self, limits: list[float]) -> None:
-        """Set the dry friction [N m] of every joint, until it is set again.
+        """Set the dry friction [N m] of every joint until the next call.
 
         It is a motor for velocity 0 with a limited torque, solved for at the end of the step.
         """
@@ -145,7 +145,7 @@ class World:
         )
 
     def step(self, tau: list[float]) -> None:
-        """Go one step ahead under the torques [N m]."""
+        """Simulate one step with the torques [N m]."""
         setJointMotorControlArray(
             self._body, self._joints, TORQUE_CONTROL, forces=tau, physicsClientId=self._client
         )
@@ -154,11 +154,11 @@ class World:
         stepSimulation(self._client)
 
     def felt(self, x: Float[np.ndarray, "3"]) -> Float[np.ndarray, "6"]:
-        """Return what the surface exerted on the tip in the last step, about ``x`` [N, N m]."""
+        """Return the surface's wrench on the tip in the last step, about ``x`` [N, N m]."""
         return np.zeros(6) if self._touch is None else self._touch.wrench(x)
 
     def close(self) -> None:
-        """Stop the server; more than once does no harm."""
+        """Stop the server; repeated calls do nothing."""
         if self._client >= 0:
             pybullet.disconnect(self._client)
             self._client = -1

@@ -13,17 +13,17 @@ from .forces import Vector
 class Wrist:
     """A force-torque sensor between the arm's last link and its tool.
 
-    It reads the environment's wrench f_c on the tip, and the weight and inertial forces of a
-    payload of mass m and inertia I at the tool's point::
+    It measures the environment's wrench f_c on the tip, plus the weight and inertial forces of a
+    payload of mass m and inertia I at the tool frame's origin::
 
         f = f_c + (m (g - a), -I domega)
 
     Like a real sensor it is tared before contact: `Bullet.reset` subtracts the weight, in the
-    sensor's axes with the arm at rest, from every reading. When the tool has turned by an angle
-    since, its weight reappears as ``m g`` times the sine of the angle along the surface, and one
-    minus its cosine across. Inertial forces are not subtracted. So of an unknown payload, ``M ddq +
-    C dq + g = tau + J^T f`` (see `State.wrench`) contains the inertia only, and the adaptation has
-    to learn the weight.
+    sensor's axes with the arm at rest, from every reading. After the tool has turned by an angle,
+    the weight reappears as ``m g`` times the sine of the angle along the surface, and times one
+    minus its cosine across. Inertial forces are not subtracted. So for an unknown payload ``M ddq +
+    C dq + g = tau + J^T f`` (see `State.wrench`) contains only the inertia, and the adaptation must
+    learn the weight.
 
     A reading is the mean over the last control cycle, in the base frame's axes, about the tool
     frame's origin; it is exact except for noise and bias.
@@ -39,7 +39,7 @@ class Wrist:
 
     @property
     def noisy(self) -> bool:
-        """Whether it needs random numbers."""
+        """Whether readings need random numbers."""
         return self.force_noise > 0 or self.moment_noise > 0
 
     def reading(
@@ -49,7 +49,7 @@ class Wrist:
         R: Float[np.ndarray, "3 3"],
         rng: np.random.Generator | None,
     ) -> Float[np.ndarray, "6"]:
-        """Return the reading of a ``wrench`` in the base's axes, less ``tare`` in the tool's."""
+        """Return the reading of a ``wrench`` in the base's axes, minus ``tare`` in the tool's."""
         wrench = wrench.copy()
         wrench[:3] += R @ (np.array(self.bias) - tare)
         if rng is not None and self.noisy:

@@ -8,7 +8,7 @@ from .arms_settings import ArmsSettings
 
 
 def load_arms(settings: ArmsSettings, watch: Watch = unwatched) -> list[Arm]:
-    """Return the arm of the settings, or all of the catalogue.
+    """Return the arm in the settings, or all arms of the catalogue.
 
     Raises:
         ArmError: the arm is unknown, or its file is broken.

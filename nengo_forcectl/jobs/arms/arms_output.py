@@ -15,7 +15,7 @@ from arms import Arm
 from ..job_output import Printer
 from .arms_settings import ArmsSettings
 
-NAME, NUMBER = 24, 9  # columns that a name and a number get before they are broken
+NAME, NUMBER = 24, 9  # widths of a name and a number before wrapping
 
 
 def _text(settings: ArmsSettings, found: Sequence[Arm]) -> RenderableType:
@@ -27,7 +27,7 @@ def _data(found: Sequence[Arm]) -> list[dict[str, Any]]:
 
 
 def catalogue() -> RenderableType:
-    """The arms of the catalogue, a row each, and where their numbers come from."""
+    """Return the arms of the catalogue, one per row, with the sources of their numbers."""
     table = Table("name", box=SIMPLE_HEAD)
     for column in ("joints", "reach [m]", "mass [kg]", "operations a call"):
         table.add_column(escape(column), justify="right")
@@ -41,7 +41,7 @@ def catalogue() -> RenderableType:
 
 
 def one(arm: Arm) -> RenderableType:
-    """One arm: joints with their limits, links with their masses, frames, a planar arm's terms."""
+    """Return one arm: joints with limits, links with masses, frames, a planar arm's terms."""
     it = arms.summary(arm)
     parts: list[RenderableType] = [
         f"[bold]{escape(arm.name)}[/]: {it.joints} joints, reach {it.reach:.2f} m, "
@@ -58,7 +58,7 @@ def one(arm: Arm) -> RenderableType:
 
 
 def as_data(arm: Arm) -> dict[str, Any]:
-    """The same summary for a program: numbers and names, limits None where there are none."""
+    """Return the summary as data: numbers and names, with None for a missing limit."""
     it = arms.summary(arm)
     limits = {"q_lower": arm.q_lower, "q_upper": arm.q_upper}
     limits |= {"dq_max": arm.dq_max, "tau_max": arm.tau_max}
@@ -117,7 +117,7 @@ def _links(arm: Arm) -> Table:
 
 
 def _add_names(table: Table, head: str, names: Sequence[str]) -> None:
-    """Add a column of names, which are broken only where they are very long."""
+    """Add a column of names; only very long names wrap."""
     width = max(map(len, (head, *names)))
     table.add_column(head, overflow="fold", no_wrap=width <= NAME, min_width=min(width, NAME))
 

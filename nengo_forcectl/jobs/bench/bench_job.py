@@ -1,7 +1,7 @@
-"""Arms, disturbances, controllers and seeds, each with each: how far off the tool is.
+"""The tool's error for every combination of arm, disturbance, controller and seed.
 
-A *cell* is one of each. Cells run in parallel processes; what came of one is a `Cell`, and a run
-folder holds all of them in ``results.json``, written anew after every cell.
+A *cell* is one combination. Cells run in parallel processes; the result of each is a `Cell`. The
+run folder holds all of them in ``results.json``, rewritten after every cell.
 """
 
 import dataclasses
@@ -31,30 +31,30 @@ from .conditions import condition
 from .results import Cell, Key, Results, read_results
 
 FAR = 0.5  # tool error of an arm that has fallen [m]
-SLACK = 0.01  # that a joint may be past its limit [rad]; PyBullet's stops give way a little
-# Dry friction at rest is not a function of the state: a controller that knows it is stuck all the
-# same, and not a bound.
+SLACK = 0.01  # tolerance on joint limits [rad], because PyBullet's stops are compliant
+# Dry friction at rest is not a function of the state: a controller that knows the friction still
+# sticks, and is no bound.
 UNKNOWABLE = (("coulomb", "exact"),)
 
 
 def run_bench(settings: BenchSettings, watch: Watch = unwatched) -> Results:
     """Run all cells and write the run folder.
 
-    A bench that is interrupted leaves the cells finished so far.
+    An interrupted bench leaves the cells finished so far.
 
     Args:
-        settings: of the command.
+        settings: settings of the command.
         watch: called before the first and after every cell.
 
     Raises:
         ArmError: an arm is unknown, or its file is broken.
-        ConfigurationError: an arm has no workspace to reach in.
+        ConfigurationError: an arm has no workspace for reaching.
         RecordError: the run folder exists or cannot be written.
     """
     from .bench_figures import bench_figure  # matplotlib
 
     for name, seed in itertools.product(settings.arms, settings.all_seeds):
-        reaching_scene(_reach_settings(settings, name, "none", seed))  # errors come first
+        reaching_scene(_reach_settings(settings, name, "none", seed))  # raise errors early
     folder = RunFolder("bench", settings.out)
     keys = [
         key
@@ -79,7 +79,7 @@ def run_bench(settings: BenchSettings, watch: Watch = unwatched) -> Results:
 
 
 def _in_parallel(settings: BenchSettings, keys: list[Key]) -> Iterator[Cell]:
-    import joblib  # 0.1 s that the other commands can save
+    import joblib  # takes 0.1 s, not needed by other commands
 
     jobs = min(settings.jobs or joblib.cpu_count(), len(keys))
     with joblib.parallel_config("loky", n_jobs=jobs, inner_max_num_threads=1):
@@ -90,14 +90,14 @@ def _in_parallel(settings: BenchSettings, keys: list[Key]) -> Iterator[Cell]:
 
 def _run_alone(settings: BenchSettings, key: Key, parent: int) -> Cell:
     if os.getpid() != parent:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers it and ends this process
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles it and ends this process
     return run_cell(settings, *key)
 
 
 def run_cell(
     settings: BenchSettings, arm: str, disturbance: str, controller: str, seed: int
 ) -> Cell:
-    """Run one cell; whatever goes wrong in it is why it fell."""
+    """Run one cell; record any error in it as the reason for its fall."""
     began, outcome = time.perf_counter(), Outcome()
     scene = None
     try:
@@ -107,7 +107,7 @@ def run_cell(
         try_out(scene, controller, outcome)
     except SimulationError as error:
         outcome.failure = str(error)
-    except Exception as error:  # a bench of many hours outlives one bad cell
+    except Exception as error:  # one bad cell must not end a bench of many hours
         outcome.failure = f"{type(error).__name__}: {error}"
     return Cell(
         arm,
@@ -121,7 +121,7 @@ def run_cell(
 
 
 def try_out(scene: ReachScene, controller: str, outcome: Outcome) -> None:
-    """Reach with one controller until all is done or the arm falls."""
+    """Reach with one controller until the end or until the arm falls."""
     rng = np.random.default_rng([scene.settings.seed, 3])
     with (
         scene.cycle(controller) as cycle,
@@ -152,7 +152,7 @@ def _check_upright(arm: Arm, q: Float[np.ndarray, "n"], error: float, now: float
 
 
 def measured(scene: ReachScene, outcome: Outcome) -> dict[str, Any]:
-    """Return what a `Cell` says of an outcome."""
+    """Return the `Cell` data of an outcome."""
     if not outcome.cycles:
         return {}
     record = outcome.record

@@ -32,7 +32,7 @@ def _data(results: Results) -> Mapping[str, Any]:
 
 
 def _error_table(results: Results, arm: str) -> Table:
-    """Disturbances by controllers, the best learner bold."""
+    """Return the errors by disturbance and controller, the best learner in bold."""
     controllers = results.settings["adapt"]
     table = Table(title=arm, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("disturbance", no_wrap=True)
@@ -55,7 +55,7 @@ def _error_table(results: Results, arm: str) -> Table:
 
 
 def _ratio_table(results: Results, arm: str) -> Table | None:
-    """What consolidation makes of the error that others have; None where it does not run."""
+    """Return the error of consolidation relative to others; None if it does not run."""
     others = [name for name in ("none", "observer") if name in results.settings["adapt"]]
     if "consolidation" not in results.settings["adapt"] or not others:
         return None

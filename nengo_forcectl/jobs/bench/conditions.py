@@ -1,8 +1,9 @@
-"""What disturbs the arms of the bench, by name, in proportion to the arm.
+"""The disturbances of the bench, by name, scaled to the arm.
 
-The amounts are those for the KUKA iiwa. Another arm has masses and forces in the ratio of the arms'
-moving masses (17.5 kg there); torques of dry friction moreover in the ratio of the tool's distances
-from the base at home (0.964 m there), viscous friction in the square of it, springs in its inverse.
+The amounts are those for the KUKA iiwa. For another arm, masses and forces scale with the ratio of
+the moving masses (iiwa: 17.5 kg). Torques of dry friction also scale with the ratio of the tool's
+distances from the base at home (iiwa: 0.964 m), viscous friction with its square, springs with its
+inverse.
 """
 
 from collections.abc import Callable
@@ -28,23 +29,21 @@ NOISE = Sensors(position_noise=1e-4, velocity_noise=3e-3)
 
 @dataclass(frozen=True)
 class Condition:
-    """What an arm is put into."""
+    """The test condition of an arm."""
 
-    arm: Arm  # as the model has it
+    arm: Arm  # the model
     disturbances: tuple[Disturbance, ...] = ()
     sensors: Sensors | None = None
-    period: float = DT  # of a control cycle [s]
+    period: float = DT  # control period [s]
 
 
 @dataclass(frozen=True)
 class Size:
-    """How large an arm is, next to the iiwa."""
+    """The size of an arm relative to the iiwa."""
 
     mass: float  # [1]
     reach: float  # [1]
-    stable: float = (
-        np.inf
-    )  # most viscous friction that explicit steps of 1 ms bear well [N m s/rad]
+    stable: float = np.inf  # largest viscous friction for stable explicit steps of 1 ms [N m s/rad]
 
     @classmethod
     def of(cls, arm: Arm, home: Float[np.ndarray, "n"]) -> "Size":
@@ -56,26 +55,28 @@ class Size:
         return cls(mass / MASS, reach / REACH, lightest / 1e-3)
 
     def payload(self, mass: float, start: float = 0.0, end: float = np.inf) -> Payload:
-        """Return a payload that is ``mass`` [kg] for the iiwa."""
+        """Return a payload equivalent to ``mass`` [kg] on the iiwa."""
         return Payload(self.mass * mass, start=start, end=end)
 
     def viscous(self, coefficient: float = 0.9) -> ViscousFriction:
-        """Return friction that is ``coefficient`` [N m s/rad] for the iiwa; less on a light wrist.
+        """Return friction equivalent to ``coefficient`` [N m s/rad] on the iiwa; less on a light
+        wrist.
 
         Explicit steps of friction c on an inertia I are unstable from ``c dt / I = 2`` on.
         """
         return ViscousFriction(min(self.mass * self.reach**2 * coefficient, self.stable))
 
     def loaded(self) -> tuple[Disturbance, ...]:
-        """Return what `nengo-forcectl reach` has: 2 kg and 0.9 N m s/rad for the iiwa."""
+        """Return the disturbances of `nengo-forcectl reach`: 2 kg and 0.9 N m s/rad for the
+        iiwa."""
         return self.payload(2.0), self.viscous()
 
 
 def condition(name: str, arm: Arm, seed: int) -> Condition:
-    """Return the condition of ``CONDITIONS`` by its name; ``seed`` draws what is random in it.
+    """Return a condition of ``CONDITIONS`` by name; ``seed`` draws its random parts.
 
     Raises:
-        ConfigurationError: an arm that does not go into it.
+        ConfigurationError: the condition does not suit the arm.
     """
     home = home_posture(arm)
     return CONDITIONS[name](arm, Size.of(arm, home), home, seed)
@@ -90,12 +91,13 @@ def _payload(mass: float) -> Make:
 
 
 def _sensed(sensors: Sensors | None = None, period: float = DT) -> Make:
-    """Payload and viscous friction, seen through sensors."""
+    """Payload and viscous friction, with imperfect sensors."""
     return lambda arm, size, home, seed: Condition(arm, size.loaded(), sensors, period)
 
 
 def _pick_and_drop(arm: Arm, size: Size, home: Home, seed: int) -> Condition:
-    """Picked up halfway between the third and the fourth target, dropped a pass and a reach on."""
+    """Payload picked up halfway from the third to the fourth target, dropped a pass and a reach
+    later."""
     pick = 3.5 * REACH_TIME
     return Condition(arm, (size.payload(2.0, pick, pick + (TARGETS + 1) * REACH_TIME),))
 
@@ -106,7 +108,7 @@ def _coulomb(arm: Arm, size: Size, home: Home, seed: int) -> Condition:
 
 
 def _force_field(arm: Arm, size: Size, home: Home, seed: int) -> Condition:
-    """15 N in a direction drawn in the task, and 13 N s/m across the motion."""
+    """15 N in a random direction of the task, and 13 N s/m across the motion."""
     axes, direction = list(task_axes(arm)), np.zeros(3)
     direction[axes] = np.random.default_rng([seed, 4]).standard_normal(len(axes))
     force = 15.0 * size.mass * direction / np.linalg.norm(direction)
@@ -116,16 +118,16 @@ def _force_field(arm: Arm, size: Size, home: Home, seed: int) -> Condition:
 
 
 def _spring(arm: Arm, size: Size, home: Home, seed: int) -> Condition:
-    """Anchored where the tool is at home."""
+    """A spring anchored at the tool's home position."""
     anchor = tuple(arm.pose(home)[:3, 3].tolist())
     return Condition(arm, (Spring(anchor, 150.0 * size.mass / size.reach),))
 
 
 def _saturation(arm: Arm, size: Size, home: Home, seed: int) -> Condition:
-    """Payload 2, and motors, the model's too, that its fastest motions are too much for.
+    """Payload 2, and motors, also in the model, that are too weak for the fastest motions.
 
-    All limits are weaker by one factor: enough for 98 of 100 moments of random reaches. In the
-    others even who knows everything has too little.
+    All limits are reduced by one factor and suffice for 98 % of the time of random reaches. In the
+    rest they are too low even for an ideal controller.
     """
     disturbances = (size.payload(2.0),)
     real = real_arm(arm, disturbances)
@@ -159,4 +161,4 @@ CONDITIONS: dict[str, Make] = {
     "saturation": _saturation,
     "500hz": _sensed(period=2e-3),
 }
-"""Each makes an arm's condition from the arm, its size, its home posture and a seed."""
+"""Functions from the arm, its size, its home posture and a seed to its condition."""

@@ -1,4 +1,4 @@
-"""What a bench leaves: a cell for each arm, disturbance, controller and seed."""
+"""The results of a bench: one cell per arm, disturbance, controller and seed."""
 
 import dataclasses
 from dataclasses import dataclass, field
@@ -15,9 +15,9 @@ Key = tuple[str, str, str, int]
 
 @dataclass(frozen=True)
 class Cell:
-    """What came of one arm, disturbance, controller and seed.
+    """The result for one arm, disturbance, controller and seed.
 
-    The errors are of the true tool, not of what the sensors say of it.
+    The errors are those of the true tool, not of its measured position.
     """
 
     arm: str
@@ -26,37 +26,37 @@ class Cell:
     seed: int
     rms_mm: list[float] = field(default_factory=list)  # of the tool error, by completed pass
     worst_mm: float | None = None
-    fell: str | None = None  # why it ended early
+    fell: str | None = None  # reason for an early end
     saturated: float = 0.0  # share of the cycles in which a motor was at its limit
-    events: dict[str, int] = field(default_factory=dict)  # what was wrong with the sensors
-    seconds: float = 0.0  # of wall clock
+    events: dict[str, int] = field(default_factory=dict)  # sensor faults
+    seconds: float = 0.0  # wall-clock time
 
     @property
     def key(self) -> Key:
-        """Which cell it is."""
+        """Arm, disturbance, controller and seed of the cell."""
         return self.arm, self.disturbance, self.controller, self.seed
 
     @property
     def later_mm(self) -> float | None:
-        """Median RMS error from pass 2 on, or of the only pass; None for one that fell."""
+        """Median RMS error from pass 2 on, or of the only pass; None after a fall."""
         if self.fell or not self.rms_mm:
             return None
         return float(np.median(self.rms_mm[1:] or self.rms_mm))
 
     def __str__(self) -> str:
-        """Which cell it is, and what came of it."""
+        """Return the cell's name and result."""
         outcome = "fell" if self.later_mm is None else f"{self.later_mm:.3g} mm"
         return f"{self.arm}, {self.disturbance}, {self.controller}: {outcome}"
 
     def as_data(self) -> dict[str, Any]:
-        """Return it for JSON, with the median and the mean from pass 2 on."""
+        """Return JSON data, with the median and the mean from pass 2 on."""
         later = None if self.later_mm is None else float(np.mean(self.rms_mm[1:] or self.rms_mm))
         return dataclasses.asdict(self) | {"median_mm": self.later_mm, "mean_mm": later}
 
 
 @dataclass(frozen=True)
 class Results:
-    """A bench as read back from its folder."""
+    """A bench read from its folder."""
 
     folder: Path
     settings: dict[str, Any]
@@ -65,7 +65,7 @@ class Results:
 
     @property
     def passes(self) -> str:
-        """Which passes the errors are of: see `Cell.later_mm`."""
+        """The passes that the errors cover; see `Cell.later_mm`."""
         return "from pass 2 on" if self.settings["passes"] > 1 else "of pass 1"
 
     def at(self, arm: str, disturbance: str, controller: str) -> tuple[Cell, ...]:
@@ -74,7 +74,7 @@ class Results:
         return tuple(cell for cell in self.cells if cell.key[:3] == which)
 
     def median(self, arm: str, disturbance: str, controller: str) -> float | None:
-        """Return the median over seeds of the RMS error [mm], see `Cell`; none if one fell."""
+        """Return the median over seeds of the RMS error [mm], see `Cell`; None if one fell."""
         cells = self.at(arm, disturbance, controller)
         errors = [cell.later_mm for cell in cells if cell.later_mm is not None]
         return float(np.median(errors)) if cells and len(errors) == len(cells) else None

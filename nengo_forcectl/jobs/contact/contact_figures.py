@@ -1,4 +1,4 @@
-"""Figures of pressing and wiping, drawn from what a run folder holds."""
+"""Figures of pressing and wiping, drawn from a run folder."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from ..run_folder import Run
 from .contact_settings import LIMITS
 from .wipe import path_error, wiping_time
 
-# Of the wanted force, the bands that are drawn.
+# Bands to draw around the wanted force, as shares of it.
 OVERSHOOT, STEADY = 0.01 * LIMITS["overshoot_percent"], 0.01 * LIMITS["error_percent"]
-BEFORE = 0.25  # of the first contact, that is shown [s]
+BEFORE = 0.25  # time shown before the first contact [s]
 
 
 def press_figure(run: Run) -> Figure:
-    """Draw force and depth over the time since first contact, a column a stiffness."""
+    """Draw force and depth over the time since first contact, one column per stiffness."""
     settings, runs = run.summary["settings"], run.summary["runs"]
     columns = list(dict.fromkeys(each["stiffness"] for each in runs.values()))
     figure = Figure(figsize=(4.6 * max(len(columns), 2), 8.0), layout="constrained", dpi=110)
@@ -89,7 +89,7 @@ def _title(run: Run, does: str) -> str:
 
 
 def _draw_force(axes: Axes, run: Run, names: list[str], *, since_contact: bool) -> None:
-    """The true force of some runs, what was wanted, and the bands that it is to stay in."""
+    """Draw the true force of some runs, the wanted force and its tolerance bands."""
     force = run.summary["settings"]["force"]
     axes.axhspan(force, (1 + OVERSHOOT) * force, color="#2b8a3e", alpha=0.10, lw=0)
     axes.axhspan((1 - STEADY) * force, (1 + STEADY) * force, color="#2b8a3e", alpha=0.18, lw=0)
@@ -146,7 +146,7 @@ def _label(run: Run, name: str) -> str:
 
 
 def percent(value: float) -> str:
-    """Return a percentage, of two digits but no less than a hundredth."""
+    """Return a percentage with two digits, at least to a hundredth."""
     return f"{value:.2g} %" if value >= 0.01 else "0.01 %"
 
 

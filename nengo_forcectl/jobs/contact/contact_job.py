@@ -1,4 +1,4 @@
-"""What `nengo-forcectl press` and ``wipe`` share: the runs, and what the force shows."""
+"""The common part of `nengo-forcectl press` and ``wipe``: the runs, and figures of the force."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ from ..scene import DT
 from .contact_scene import GAINS, ContactScene
 from .contact_settings import LIMITS
 
-STEP = 2.5e-4  # of the simulation [s]; see `Table`
+STEP = 2.5e-4  # simulation step [s]; see `Table`
 STRETCH = 100  # control cycles between two reports
 Figures = dict[str, float | None]
 
@@ -46,11 +46,11 @@ def run_contacts(
     An interrupted run leaves the records and the summary up to that moment.
 
     Args:
-        verb: of the command line.
-        scene: what all runs have in common.
-        surface: makes one of its stiffness.
-        figures: what a record shows.
-        draw: the picture of it all.
+        verb: verb of the command line.
+        scene: the scene of all runs.
+        surface: function from a stiffness to a surface.
+        figures: function from a record to its figures.
+        draw: function that draws the run.
         watch: called every 100 control cycles.
 
     Raises:
@@ -89,7 +89,7 @@ def _run_contact(
     outcome: Outcome,
     watch: Callable[[int, Log], None],
 ) -> None:
-    """Run one controller on one surface: hover, come down, press, and go along the path."""
+    """Run one controller on one surface: hover, descend, press and follow the path."""
     rng = np.random.default_rng([scene.settings.seed, 3])
     with (
         scene.rival(adapt) as inner,
@@ -102,7 +102,7 @@ def _run_contact(
         def truth(state: State) -> dict[str, np.ndarray]:
             return {"contact": robot.contact, "force": robot.contact[:3] @ scene.normal}
 
-        inner = inner.cycle if isinstance(inner, Safe) else inner  # the limits are around it all
+        inner = inner.cycle if isinstance(inner, Safe) else inner  # limits go around the whole
         landing = Landing(inner, scene.path, scene.descent)
         drive = Drive(landing, scene.cycles, STRETCH, DT, truth=truth, watch=watch)
         drive.run(robot, Safe(landing, scene.arm, dt=DT), outcome)
@@ -111,13 +111,13 @@ def _run_contact(
 def force_figures(
     record: Mapping[str, np.ndarray], wanted: float, steady: slice
 ) -> dict[str, float | None]:
-    """Return what the true force along the normal says of a run; None where there is nothing.
+    """Return figures of the true force along the normal; None for those that do not exist.
 
-    ``landed_s``: when it first touched. ``impact_N``: the largest force in 0.1 s after that.
-    ``overshoot_percent``: of all the run, over the wanted force. ``last_bounce_s``: when it was
-    last off the surface, from first contact on, 0 if never. ``settled_s``: from when on, after
-    first contact, it stays within 2 %; None if it does not. ``error_percent``: the largest
-    deviation in the cycles of ``steady``.
+    ``landed_s``: time of first contact. ``impact_N``: the largest force in the next 0.1 s.
+    ``overshoot_percent``: overshoot of the whole run, relative to the wanted force.
+    ``last_bounce_s``: last time off the surface, from first contact on, 0 if never. ``settled_s``:
+    time from first contact until it stays within 2 %; None if it does not. ``error_percent``: the
+    largest deviation in the cycles of ``steady``.
     """
     names = (
         "landed_s", "impact_N", "overshoot_percent", "last_bounce_s", "settled_s", "error_percent",

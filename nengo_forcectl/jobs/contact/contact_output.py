@@ -24,7 +24,7 @@ def _text(settings: ContactSettings, run: "Run") -> RenderableType:
 
 
 def _table(summary: Mapping[str, Any]) -> Table:
-    """A row a run; what is beyond the limits is red."""
+    """Return one row per run, with values beyond the limits in red."""
     columns = {
         "impact_N": "impact\n[N]",
         "overshoot_percent": "overshoot\n[%]",

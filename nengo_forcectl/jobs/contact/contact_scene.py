@@ -1,4 +1,4 @@
-"""The scene of pressing and wiping: the arm above a surface, and the law that presses it."""
+"""The scene of pressing and wiping: the arm above a surface, and its force law."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ from ...sim.surfaces import TIP
 from ..scene import DT, Scene
 from .contact_settings import ContactSettings
 
-GAP = (0.01, 0.03)  # from the tip to the surface at the start, drawn by the seed [m]
-SLACK = 0.3  # that a run may take longer to come down than it should [s]
-# Searched on the iiwa with 2 kg on 1e3 to 1e5 N/m, with an observer. hybrid: kd 100 to 500 and ki 1
-# to 5, where more of either overshoots on soft ground; kf 0.3 to 1.5 makes little difference.
-# parallel: kv 28 to 60, kf 0.5 to 2, ki 3 to 10, mass 5 and 10 (what the model lacks moves the
-# force in proportion to it); with its defaults it overshoots by 16 %.
+GAP = (0.01, 0.03)  # range of the initial distance from tip to surface, drawn by the seed [m]
+SLACK = 0.3  # extra time for the descent [s]
+# Tuned on the iiwa with 2 kg on 1e3 to 1e5 N/m, with an observer. hybrid: kd 100 to 500 and ki 1 to
+# 5; more of either overshoots on soft ground, and kf 0.3 to 1.5 makes little difference. parallel:
+# kv 28 to 60, kf 0.5 to 2, ki 3 to 10, mass 5 and 10 (the model's errors change the force in
+# proportion to it); with its defaults it overshoots by 16 %.
 GAINS = {
     "hybrid": {"kf": 0.5, "ki": 2.0, "kd": 120.0},
     "parallel": {"kf": 1.0, "ki": 3.0, "kv": 50.0, "mass": 5.0},
@@ -37,16 +37,16 @@ LAWS = {"hybrid": HybridForce, "parallel": ParallelForce}
 class ContactScene(Scene):
     """The scene of pressing and wiping.
 
-    The arm starts above the surface with its tip at ``pose`` and at rest, which is where the wrist
-    sensor is tared. The force is controlled along ``normal``, the base axis that points up; motion
-    along the others that the arm can move its tool in, and the tool's orientation if the arm can
-    keep it.
+    The arm starts at rest above the surface with its tip at ``pose``, where the wrist sensor is
+    tared. The force is controlled along ``normal``, the base axis that points up. Motion is
+    controlled along the other axes in which the arm can move its tool, and the tool's orientation
+    if possible.
     """
 
     start: Float[np.ndarray, "n"]  # [rad]
-    path: EndingPath  # on the surface, as high as the tip is at the start
-    gap: float  # from the tip to the surface at the start [m]
-    settle: float  # from landing to the path's start [s]
+    path: EndingPath  # along the surface, at the initial height of the tip
+    gap: float  # initial distance from tip to surface [m]
+    settle: float  # time from landing to the path's start [s]
 
     @property
     def pose(self) -> Float[np.ndarray, "4 4"]:
@@ -62,13 +62,13 @@ class ContactScene(Scene):
 
     @property
     def surface_point(self) -> tuple[float, float, float]:
-        """Where the tip will touch, if it comes straight down [m]."""
+        """Contact point of a straight descent [m]."""
         x, y, z = (self.pose[:3, 3] - (self.gap + TIP) * self.normal).tolist()
         return x, y, z
 
     @property
     def descent(self) -> Descent:
-        """How the tool comes down."""
+        """Settings of the descent."""
         x, y, z = self.normal.tolist()
         settings = self.settings
         return Descent(settings.force, (x, y, z), speed=settings.speed, settle=self.settle)
@@ -81,7 +81,7 @@ class ContactScene(Scene):
         return round((down + descent.settle + self.path.end) / DT)
 
     def law(self) -> HybridForce | ParallelForce:
-        """Return a control law of its own for a run: it remembers an integral."""
+        """Return a new control law for one run, because its integral is memory."""
         rows = task_axes(self.arm)
         if keeps_orientation(self.arm, self.home):
             rows = (*rows, 3, 4, 5)
@@ -94,12 +94,12 @@ def contact_scene(
     path: Callable[[Arm, Float[np.ndarray, "4 4"]], EndingPath],
     settle: float,
 ) -> ContactScene:
-    """Make a scene; the seed draws where the tool starts, and how high above the surface.
+    """Return a scene; the seed draws the tool's initial position and height above the surface.
 
     Args:
-        settings: of the command.
-        path: makes the path from the arm and the tool's pose at the start.
-        settle: from landing to the path's start [s].
+        settings: settings of the command.
+        path: function from the arm and the tool's initial pose to the path.
+        settle: time from landing to the path's start [s].
 
     Raises:
         ArmError: the arm is unknown, or its file is broken.

@@ -79,7 +79,7 @@ class ContactSettings(JobSettings, SceneSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_not_negative(self, payload="kg", friction="N m s/rad", noise="N")
-        # Down to where a touch is felt, up to what the ball's contact and the arm can bear.
+        # From the least detectable contact to the limits of the ball's contact and the arm.
         check_within(self, "force", 5.0, 100.0, "N")
         check_within(self, "speed", 0.001, 0.1, "m/s")
         different = len(set(self.stiffness)) == len(self.stiffness)

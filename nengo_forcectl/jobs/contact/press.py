@@ -1,4 +1,4 @@
-"""``nengo-forcectl press``: come down on a surface of unknown stiffness, and press it."""
+"""``nengo-forcectl press``: land on a surface of unknown stiffness and press it."""
 
 import numpy as np
 from jaxtyping import Float
@@ -14,9 +14,9 @@ from .contact_job import force_figures, run_contacts
 from .contact_scene import ContactScene, contact_scene
 from .contact_settings import PressSettings
 
-DAMPING = 0.1  # of a table: its share of the critical damping of 1 kg on it
-SETTLE = 1.0  # from landing to the time that counts [s]
-STEADY = slice(-round(0.5 / DT), None)  # the cycles of a run in which the force counts as steady
+DAMPING = 0.1  # of a table, as a share of the critical damping of 1 kg on it
+SETTLE = 1.0  # time from landing to the evaluation [s]
+STEADY = slice(-round(0.5 / DT), None)  # cycles in which the force counts as steady
 
 
 def run_press(settings: PressSettings, watch: Watch = unwatched) -> Run:
@@ -45,7 +45,7 @@ def run_press(settings: PressSettings, watch: Watch = unwatched) -> Run:
 
 
 def surface(scene: ContactScene, settings: PressSettings, stiffness: float) -> Surface:
-    """Return what is pressed."""
+    """Return the surface to press."""
     x, y, z = scene.normal.tolist()
     if settings.surface == "peg":
         return Peg(scene.surface_point, stiffness, normal=(x, y, z))

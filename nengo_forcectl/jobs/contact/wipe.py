@@ -1,4 +1,4 @@
-"""``nengo-forcectl wipe``: come down on a surface, and wipe it along a path at constant force."""
+"""``nengo-forcectl wipe``: land on a surface and wipe it along a path at constant force."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ from .contact_scene import contact_scene, upward
 from .contact_settings import WipeSettings
 from .press import table
 
-SETTLE = 2.0  # from landing to the first motion: soft ground takes 1.6 s to settle [s]
+SETTLE = 2.0  # time from landing to the first motion; soft ground settles in 1.6 s [s]
 
 
 def run_wipe(settings: WipeSettings, watch: Watch = unwatched) -> Run:
@@ -52,10 +52,11 @@ def run_wipe(settings: WipeSettings, watch: Watch = unwatched) -> Run:
 
 
 def wiping(arm: Arm, pose: Float[np.ndarray, "4 4"], settings: WipeSettings) -> EndingPath:
-    """Return circles from the pose on; to and fro where the tool moves in a vertical plane.
+    """Return circles from the pose on, or a back-and-forth line if the tool moves in a vertical
+    plane.
 
-    Their acceleration does not jump: what a network has learned of it would jump as well, and on
-    hard ground the force with it.
+    Their acceleration is continuous: a jump would make the learned torque jump as well, and with it
+    the force on hard ground.
     """
     x, R = pose[:3, 3], pose[:3, :3]
     up = upward(arm)
@@ -69,7 +70,7 @@ def wiping(arm: Arm, pose: Float[np.ndarray, "4 4"], settings: WipeSettings) -> 
 
 
 def wiping_time(record: Mapping[str, np.ndarray], normal: Float[np.ndarray, "3"]) -> slice:
-    """Return the cycles from the reference's first motion along the surface on."""
+    """Return the cycles after the reference's first motion along the surface."""
     moved = record["reference"] - record["reference"][0]
     along = np.abs(moved - np.outer(moved @ normal, normal)).max(axis=1)
     moving = np.flatnonzero(along > 1e-9)

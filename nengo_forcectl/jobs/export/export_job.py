@@ -1,4 +1,4 @@
-"""The job of `nengo-forcectl export`: a controller that a run has trained, as a folder."""
+"""The job of `nengo-forcectl export`: write a run's trained controller to a folder."""
 
 from ...export.controller import LoadedController, export_run
 from ..job import Watch, unwatched
@@ -6,7 +6,7 @@ from .export_settings import ExportSettings
 
 
 def run_export(settings: ExportSettings, watch: Watch = unwatched) -> LoadedController:
-    """Write the folder, and return the controller that it holds.
+    """Write the folder and return its controller.
 
     Raises:
         RecordError: the run cannot be read, holds no such controller, or the folder exists.

@@ -1,1 +1,1 @@
-"""`nengo-forcectl jacobian`: a learned Jacobian beside the analytic one."""
+"""`nengo-forcectl jacobian`: comparison of a learned with the analytic Jacobian."""

@@ -1,4 +1,4 @@
-"""Learning the kinematics while the arm moves: motor babbling, then reaching with what it knows."""
+"""Online learning of the kinematics: motor babbling, then reaching with the learned Jacobian."""
 
 from collections.abc import Iterator
 
@@ -18,22 +18,22 @@ from ...robots.loop import follow
 from ...sim.bullet import Bullet
 from ...support.torques import limited
 
-DT = 1e-3  # of a control cycle [s]
-EVERY = 10  # control cycles a sample
-BABBLING = 0.7  # of the samples, before the reaching
+DT = 1e-3  # control period [s]
+EVERY = 10  # control cycles per sample
+BABBLING = 0.7  # share of the samples taken before reaching
 LAW = RecursiveLeastSquares(noise=1e-8, prior=1.0)  # (0.1 mm)^2: noise of the tool's measurement
 STIFFNESS, SPEED = 400.0, 4.0  # of the joints [1/s^2], and of a reach [1/s]
 
 
 class OnlineLearner:
-    """Recursive least squares on the error of the predicted pose; decoders only."""
+    """Recursive least squares of the decoders on the error of the predicted pose."""
 
     def __init__(self, blank: LearnedKinematics) -> None:
         self.blank, self.weights = blank, {"decoders": blank.decoders.copy()}
         self._memory = LAW.start(self.weights)
 
     def learn(self, q: Float[np.ndarray, "n"], y: Float[np.ndarray, "outputs"]) -> None:
-        """Learn from one configuration and what is measured there."""
+        """Learn from one configuration and its measurement."""
         phi = self.blank.features(q)
         J_w = np.zeros((len(y), len(y), len(phi)))
         J_w[np.arange(len(y)), np.arange(len(y))] = phi
@@ -42,7 +42,7 @@ class OnlineLearner:
 
     @property
     def learned(self) -> LearnedKinematics:
-        """The network as it is now."""
+        """The network in its present state."""
         return self.blank.with_decoders(self.weights["decoders"])
 
 
@@ -56,7 +56,7 @@ def online_training(
     bounds: tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]],
     visited: list[Float[np.ndarray, "n"]],
 ) -> Iterator[tuple[LearnedKinematics, Progress]]:
-    """Give the network after every epoch; ``visited`` grows by the configurations learned from.
+    """Yield the network after every epoch; append its configurations to ``visited``.
 
     For seven tenths of the samples the joints move from one random configuration to the next on
     minimum-jerk lines. Then the tool reaches for random targets with the joint velocities
@@ -79,7 +79,7 @@ def online_training(
             cycle.babbling = count <= BABBLING * samples
             follow(robot, cycle, cycle, range(EVERY), log)
             q = robot.read().q
-            y, _ = kinematic_targets(arm, q[None], rows)  # as a camera measures
+            y, _ = kinematic_targets(arm, q[None], rows)  # as measured by a camera
             learner.learn(q, y[0])
             visited.append(q)
             if count == ends[epoch]:
@@ -88,7 +88,7 @@ def online_training(
 
 
 class Babbling(Cycle):
-    """Computed torque of the joints after a guide; it is the path as well, which stands still."""
+    """Computed-torque control of the joints along a guide; also serves as a path at rest."""
 
     arm: Arm
     dt = DT
@@ -99,7 +99,7 @@ class Babbling(Cycle):
         self._guide, self._rest = guide, Reference(*np.zeros((3, 3)))
 
     def at(self, time: float) -> Reference:
-        """Return nothing of use: where to go depends on the state, see `step`."""
+        """Return a dummy reference: the real one depends on the state, see `step`."""
         return self._rest
 
     def step(self, state: State, reference: Reference) -> Result:
@@ -111,7 +111,7 @@ class Babbling(Cycle):
 
 
 class _Guide:
-    """Where the joints should be next: on the way to a random posture, or to a random target."""
+    """The next joint reference, towards a random posture or a random target."""
 
     def __init__(
         self,
@@ -127,7 +127,7 @@ class _Guide:
         self._target = None
 
     def next(self, q: np.ndarray, babbling: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return q, dq and ddq that the joints should have."""
+        """Return the joints' wanted q, dq and ddq."""
         if babbling:
             self._cycle += 1
             if self._cycle * DT > self._line.end:

@@ -1,4 +1,4 @@
-"""Figures of a comparison of Jacobians, drawn from what its folder holds."""
+"""Figures of a comparison of Jacobians, drawn from its folder."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ SHOWN = 4  # configurations drawn
 
 
 def figures(run: JacobianRun) -> dict[str, Figure]:
-    """Return every figure by the name of its file."""
+    """Return all figures by file name."""
     q, comparison = run.comparison.q, run.comparison
     order = np.argsort(comparison.relative_error.values)
     typical = order[len(order) * np.arange(1, 2 * SHOWN, 2) // (2 * SHOWN)]
@@ -32,7 +32,7 @@ def figures(run: JacobianRun) -> dict[str, Figure]:
 
 
 def _apart(q: Float[np.ndarray, "k n"], order: Any) -> list[int]:
-    """The first few of ``order`` that are not nearly the same configuration."""
+    """Return the first few of ``order``, without near duplicates."""
     least = 0.1 * np.linalg.norm(np.ptp(q, axis=0))
     kept: list[int] = []
     for place in order:
@@ -77,7 +77,7 @@ def _boxes(axes: Axes, errors: Float[np.ndarray, "k each"], names: list[str]) ->
 
 
 def _error_map(run: JacobianRun) -> Figure:
-    """Where in the workspace the error is, seen along each pair of axes."""
+    """Draw the error in the workspace, projected on each pair of axes."""
     axes_of = list(run.learned.axes)
     x = run.arm.pose(run.comparison.q)[:, :3, 3]
     error = 100 * run.comparison.relative_error.values
@@ -148,7 +148,7 @@ def _against(run: JacobianRun) -> Figure:
 
 
 def _arms(run: JacobianRun, places: Any, what: str) -> Figure:
-    """The arm at some configurations, with the manipulability ellipses of both Jacobians."""
+    """Draw the arm at some configurations, with the manipulability ellipses of both Jacobians."""
     three = len(run.learned.axes) == 3
     figure = Figure(figsize=(3.9 * len(places), 4.8), layout="constrained", dpi=110)
     error = 100 * run.comparison.relative_error.values
@@ -193,7 +193,7 @@ def skeleton(arm: Arm, q: Float[np.ndarray, "n"]) -> Float[np.ndarray, "points 3
 
 
 def _ellipses(J: Float[np.ndarray, "m n"]) -> list[Float[np.ndarray, "points m"]]:
-    """J dq for unit dq: an ellipse, or three great circles of an ellipsoid."""
+    """Return J dq for unit dq: an ellipse, or three great circles of an ellipsoid."""
     U, s, _ = np.linalg.svd(J, full_matrices=False)
     angle = np.linspace(0, 2 * np.pi, 73)
     m, r = len(J), len(s)

@@ -1,7 +1,7 @@
-"""The job ``nengo-forcectl jacobian``: train, compare, check the weights, leave a report.
+"""The job ``nengo-forcectl jacobian``: train, compare, check the weights, write a report.
 
 The run folder holds ``network.npz`` (`LearnedKinematics.load`), ``comparison.npz`` (q, both
-Jacobians, the rows' weights, the configurations learned from), ``summary.json``, the pictures and
+Jacobians, the rows' weights, the training configurations), ``summary.json``, the pictures and
 ``report.html``. `read_jacobian_run` and `summary_of` recompute every number from the arrays.
 """
 
@@ -30,30 +30,30 @@ from .jacobian_report import report
 from .jacobian_settings import JacobianSettings
 
 Bounds = tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]
-AGAINST = ("relative_error", "velocity_error", "manipulability")  # shown against distances
+AGAINST = ("relative_error", "velocity_error", "manipulability")  # measures shown against distances
 
 
 class JacobianRun(NamedTuple):
-    """A run as read back from its folder."""
+    """A run read from its folder."""
 
     folder: Path
     summary: dict[str, Any]
     arm: Arm
     learned: LearnedKinematics
     comparison: Comparison
-    data: Float[np.ndarray, "samples n"]  # configurations learned from
+    data: Float[np.ndarray, "samples n"]  # training configurations
 
 
 def run_jacobian(settings: JacobianSettings, watch: Watch = unwatched) -> JacobianRun:
-    """Train and compare as the settings say; an interrupted training keeps the best so far.
+    """Train and compare by the settings; an interrupted training keeps the best network so far.
 
     Args:
-        settings: of the command.
+        settings: settings of the command.
         watch: called after every epoch.
 
     Raises:
         ArmError: the arm is unknown, or its file is broken.
-        ConfigurationError: too few samples, or an arm whose tool does not move.
+        ConfigurationError: too few samples, or the arm's tool does not move.
         RecordError: the run folder exists or cannot be written.
     """
     arm = arms.load(settings.arm, tip=settings.tip)
@@ -95,10 +95,10 @@ def run_jacobian(settings: JacobianSettings, watch: Watch = unwatched) -> Jacobi
 
 @dataclass
 class _Training:
-    """What came of the training."""
+    """The result of a training."""
 
-    curve: list[Progress]  # an entry an epoch
-    data: list[Any]  # configurations learned from
+    curve: list[Progress]  # one entry per epoch
+    data: list[Any]  # training configurations
     seconds: float = 0.0
     interrupted: bool = False
     network: LearnedKinematics | None = None  # the best so far
@@ -138,7 +138,7 @@ def _checked_weights(arm: Arm, settings: JacobianSettings) -> list[dict[str, Any
 
 
 def _drawn(folder: RunFolder) -> JacobianRun:
-    """Draw figures and report from what the folder holds."""
+    """Draw figures and report from the folder."""
     from .jacobian_figures import figures  # matplotlib
 
     run = read_jacobian_run(folder.path)
@@ -156,7 +156,7 @@ def _epochs(
     bounds: Bounds,
     data: list[Any],
 ) -> Iterator[tuple[LearnedKinematics, Progress]]:
-    """Networks and progress, epoch by epoch; ``data`` gets the configurations learned from."""
+    """Yield network and progress of every epoch; append the training configurations to ``data``."""
     numbers = settings.neurons, settings.samples, settings.epochs, settings.seed
     pose, how = settings.task == "pose", settings.train
     if how == "online":
@@ -169,7 +169,7 @@ def row_weights(
 ) -> Float[np.ndarray, "rows"]:
     """Return 1 for linear rows; for angular ones the arm's characteristic length [m].
 
-    It is the length that makes both halves of J count alike: the ratio of their RMS Frobenius norms
+    This length gives both halves of J equal weight: it is the ratio of their RMS Frobenius norms
     over the configurations (a characteristic length as in Angeles 2007, section 4.9).
     """
     J, rows = arm.jacobian(q), np.array(learned.rows)
@@ -181,7 +181,7 @@ def row_weights(
 
 
 def summary_of(comparison: Comparison, data: Float[np.ndarray, "samples n"]) -> dict[str, Any]:
-    """Return every number that the report says about two Jacobians."""
+    """Return all numbers of the report about two Jacobians."""
     far = nearest_distance(comparison.q, data)
     against = {
         "distance_to_singularity": comparison.singularity,

@@ -1,4 +1,4 @@
-"""The report of a comparison of Jacobians: one HTML file that needs nothing else."""
+"""The report of a comparison of Jacobians: one self-contained HTML file."""
 
 import base64
 import html
@@ -32,11 +32,11 @@ MEASURES = {
     "velocity_error": ("velocity of the tool, RMS", 100, "%"),
     "torque_error": ("torque of a force, worst", 100, "%"),
 }
-"""Title, factor and unit of each measure that is one number a configuration."""
+"""Title, factor and unit of each measure with one number per configuration."""
 
 
 def cells(summary: dict[str, Any], name: str) -> list[str]:
-    """Return title, median, 95th percentile, largest, and where it does not exist, as text."""
+    """Return title, median, 95th percentile, maximum and number of missing values, as text."""
     title, factor, unit = MEASURES[name]
     found = summary[name]
     if found["median"] is None:

@@ -1,4 +1,4 @@
-"""The chain of the whole loop checked: dF/dw three ways, and J M^-1 dF/dw against PyBullet."""
+"""Check of the Jacobian chain: dF/dw computed three ways, and J M^-1 dF/dw against PyBullet."""
 
 from typing import Any
 
@@ -16,20 +16,20 @@ from ...networks.closed_form import ClosedFormNetwork
 from ...networks.workspace import home_posture
 
 NEURONS = 20
-STEP = 1e-3  # by which PyBullet's weights are perturbed
-DT = 1e-5  # of the simulation step that measures an acceleration [s]
-SAMPLE = 60  # weights of each array that are perturbed in PyBullet
+STEP = 1e-3  # perturbation of a weight in PyBullet
+DT = 1e-5  # simulation step for measuring an acceleration [s]
+SAMPLE = 60  # weights per array to perturb in PyBullet
 
 
 def check_weights(arm: Arm, seed: int = 0) -> list[dict[str, Any]]:
-    """Return, for each weight array of an adaptive network on ``arm``, how far apart the ways are.
+    """Return the deviations between the methods for each weight array of a network on ``arm``.
 
     The network is F(q, dq) with 20 rectified-linear neurons and random decoders, at one random
     state near the working posture. Entries: ``name``, ``shape``; ``largest``, of |dF/dw|;
     ``closed_form`` and ``differences``, the largest deviation of autodiff from either, relative to
-    ``largest``; ``in_simulator``, how many weights were perturbed in PyBullet (at most 60 an array,
-    spread evenly); ``acceleration``, the largest deviation of G dw from the change of the tool's
-    acceleration that PyBullet shows, relative to the largest of those.
+    ``largest``; ``in_simulator``, the number of weights perturbed in PyBullet (at most 60 per
+    array, spread evenly); ``acceleration``, the largest deviation of G dw from the change of the
+    tool's acceleration in PyBullet, relative to the largest change.
     """
     rng = np.random.default_rng([seed, 5])
     n = arm.dof
@@ -87,7 +87,7 @@ def check_weights(arm: Arm, seed: int = 0) -> list[dict[str, Any]]:
 
 
 def _moved(values: dict[str, np.ndarray], name: str, k: int, step: float) -> dict[str, np.ndarray]:
-    """The weights with one number changed."""
+    """Return the weights with one number changed."""
     changed = values[name].copy()
     changed.flat[k] += step
     return values | {name: changed}
@@ -96,7 +96,7 @@ def _moved(values: dict[str, np.ndarray], name: str, k: int, step: float) -> dic
 def _tool_acceleration(
     world: Any, arm: Arm, x: Float[np.ndarray, "n_in"], F: Float[np.ndarray, "n"]
 ) -> Float[np.ndarray, "6"]:
-    """J ddq + dJ dq of the tool in PyBullet, under the model's ``C dq + g`` and ``F``."""
+    """Return J ddq + dJ dq of the tool in PyBullet, with torques ``C dq + g`` and ``F``."""
     q, dq = np.split(x, 2)
     world.place(q, dq)
     world.step((arm.bias(q, dq) + F).tolist())

@@ -1,4 +1,4 @@
-"""Figures of a run, drawn from what its folder holds."""
+"""Figures of a run, drawn from its folder."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from .reach_settings import pass_name
 def reach_figure(run: Run) -> Figure:
     """Draw a reaching run: error against time, the tool's path, learned against true torque.
 
-    Where controllers went by different Jacobians, the error of these in place of the torques.
+    If the controllers used different Jacobians, draw their errors instead of the torques.
     """
     figure = Figure(figsize=(13, 8.5), layout="constrained", dpi=110)
     settings = run.summary["settings"]
@@ -37,7 +37,7 @@ def reach_figure(run: Run) -> Figure:
 
 
 def _draw_error(axes: Axes, run: Run) -> None:
-    """Tool error of every controller against time, on a log axis."""
+    """Draw the tool error of every controller against time, on a log axis."""
     settings = run.summary["settings"]
     for name, record in run.records.items():
         error = 1e3 * _moving_rms(tool_error(record), round(0.1 / run.summary["dt"]))
@@ -57,7 +57,7 @@ def _draw_error(axes: Axes, run: Run) -> None:
             frozen * seconds, 0.98, " learning off", va="top", fontsize=9, color="0.35",
             transform=axes.get_xaxis_transform(),
         )  # fmt: skip
-    every = -(-everything // 12)  # passes a label
+    every = -(-everything // 12)  # passes per label
     for number in range(0, everything, every):
         axes.axvline(number * seconds, color="0.85", lw=0.8, zorder=0)
         axes.text(
@@ -77,7 +77,7 @@ def _draw_error(axes: Axes, run: Run) -> None:
 
 
 def _draw_path(figure: SubFigure, run: Run) -> None:
-    """The tool's path in the last pass, the targets and the reference; flat for a planar arm."""
+    """Draw the tool's last pass, the targets and the reference; in 2D for a planar arm."""
     first = -round(run.summary["seconds_per_pass"] / run.summary["dt"])
     paths = {name: record["tool"][first:] for name, record in run.records.items()}
     reference = next(iter(run.records.values()))["reference"][first:]
@@ -94,7 +94,7 @@ def _draw_path(figure: SubFigure, run: Run) -> None:
     axes.set_title("path of the tool, last pass")
     if len(moving) == 3:
         limits = [axes.get_xlim3d(), axes.get_ylim3d(), axes.get_zlim3d()]
-        axes.set_box_aspect(np.ptp(limits, axis=1), zoom=0.75)  # metres alike on all axes
+        axes.set_box_aspect(np.ptp(limits, axis=1), zoom=0.75)  # equal scales on all axes
         axes.locator_params(nbins=4)
     else:
         axes.set_aspect("equal", adjustable="datalim")
@@ -104,7 +104,7 @@ def _draw_path(figure: SubFigure, run: Run) -> None:
 
 
 def _draw_torque(figure: SubFigure, run: Run) -> None:
-    """What the model lacks, and what the learner that ran last supplies, joint by joint."""
+    """Draw the torque that the model lacks and the last learner's torque, joint by joint."""
     learners = [name for name in run.records if name not in ("none", "exact")]
     name = learners[-1] if learners else next(reversed(run.records))
     record = run.records[name]
@@ -112,7 +112,7 @@ def _draw_torque(figure: SubFigure, run: Run) -> None:
     joints = run.summary["joints"]
     columns = np.array_split(range(len(joints)), 2 if len(joints) > 3 else 1)
     parts = figure.subfigures(1, len(columns), squeeze=False)[0]
-    panels: list[Axes] = []  # one a joint
+    panels: list[Axes] = []  # one per joint
     for part, column in zip(parts, columns, strict=True):
         panels += [*part.subplots(len(column), 1, sharex=True, squeeze=False)[:, 0]]
         panels[-1].set_xlabel("time [s]", fontsize=9)
@@ -130,7 +130,7 @@ def _draw_torque(figure: SubFigure, run: Run) -> None:
 
 
 def _draw_jacobian(figure: SubFigure, run: Run) -> None:
-    """How wrong each controller's Jacobian is, and how far from its target each reach ends."""
+    """Draw each controller's Jacobian error, and the final distance to the target of each reach."""
     above, below = figure.subplots(2, 1)
     seconds = run.summary["seconds_per_pass"] / len(run.summary["targets"])
     worst = 0.0
@@ -154,13 +154,13 @@ def _draw_jacobian(figure: SubFigure, run: Run) -> None:
 
 
 def _style(run: Run, name: str) -> dict[str, Any]:
-    """Colour, width and dashes of a controller's lines."""
+    """Return colour, width and dashes of a controller's lines."""
     style = TIPS[name].style if run.summary["settings"]["jacobian"] else {}
     return {"color": colour(name), "lw": 1.1, **style}
 
 
 def _moving_rms(error: Float[np.ndarray, "k"], window: int) -> Float[np.ndarray, "k"]:
-    """RMS over a window that ends at each sample; shorter at the start."""
+    """Return the RMS over a window that ends at each sample; shorter at the start."""
     total = np.concatenate(([0.0], np.cumsum(error**2)))
     ends = np.arange(1, len(error) + 1)
     starts = np.maximum(ends - window, 0)

@@ -36,16 +36,16 @@ Outcomes = dict[str, Outcome]
 def run_reach(settings: ReachSettings, watch: Watch = unwatched) -> Run:
     """Run every controller of the settings through the same scene and write the run folder.
 
-    An interrupted run leaves the records and the summary up to that moment. A finished one leaves
-    each controller that can be exported in a folder of its name.
+    An interrupted run leaves the records and the summary up to that moment. A complete run exports
+    each exportable controller to a folder of its name.
 
     Args:
-        settings: of the command.
+        settings: settings of the command.
         watch: called before the first and after every reach.
 
     Raises:
         ArmError: the arm is unknown, or its file is broken.
-        ConfigurationError: the arm has no workspace to reach in.
+        ConfigurationError: the arm has no workspace for reaching.
         RecordError: the run folder exists or cannot be written.
     """
     from .reach_figures import reach_figure  # matplotlib
@@ -78,7 +78,7 @@ def _run_all(scene: ReachScene, outcomes: Outcomes, watch: Watch, folder: RunFol
 
 
 def _run_apart(settings: ReachSettings, names: Sequence[str], watch: Watch) -> Outcomes:
-    """Run some controllers; a run that is interrupted returns what there is."""
+    """Run some controllers; an interrupted run returns the outcomes so far."""
     outcomes: Outcomes = {}
     with suppress(KeyboardInterrupt):
         _run_each(reaching_scene(settings), names, outcomes, watch)
@@ -92,7 +92,7 @@ def _run_each(
     watch: Watch,
     folder: RunFolder | None = None,
 ) -> None:
-    """Run one controller after the other; a folder gets those that can be exported."""
+    """Run the controllers one by one; export those that can be exported to a folder."""
     settings = scene.settings
     for name in names:
         outcome = outcomes[name] = Outcome()
@@ -122,7 +122,7 @@ def _run_each(
 
 
 def last_error(log: Log, reaches: int) -> str:
-    """Return the RMS error of the last of some reaches, as text; empty before the first."""
+    """Return the RMS error of the last reach as text; empty before the first."""
     if not reaches:
         return ""
     start = log.cycles * (reaches - 1) // reaches
@@ -130,7 +130,7 @@ def last_error(log: Log, reaches: int) -> str:
 
 
 def _write(scene: ReachScene, folder: RunFolder, outcomes: Mapping[str, Outcome]) -> None:
-    """Write the records and the summary, of what there is."""
+    """Write the available records and the summary."""
     names = [name for name in scene.settings.controllers if name in outcomes]
     done = {name: outcomes[name] for name in names if outcomes[name].cycles}
     for name, outcome in done.items():
@@ -147,8 +147,8 @@ def unmodelled_torque(
 ) -> Float[np.ndarray, "cycles n"]:
     """Return the torque [N m] that the model lacked in every cycle.
 
-    What the motors gave less what the model needs for the motion that came of it:
-    ``tau - (M ddq + C dq + g)``, with ddq from the real arm.
+    It is the motors' torque minus the model's torque for the actual motion: ``tau - (M ddq + C dq +
+    g)``, with ddq from the real arm.
     """
     time, q, dq, tau = (record[column] for column in ("time", "q", "dq", "tau"))
     ddq = acceleration(scene.disturbances, scene.arm, time, q, dq, tau)
@@ -158,7 +158,7 @@ def unmodelled_torque(
 def jacobian_error(
     scene: ReachScene, record: Mapping[str, np.ndarray]
 ) -> Float[np.ndarray, "cycles"]:
-    """Return ``|J_hat - J| / |J|`` of every cycle, J of the tip, in the Frobenius norm."""
+    """Return ``|J_hat - J| / |J|`` of every cycle, with J of the tip, in the Frobenius norm."""
     axes = list(task_axes(scene.fitted))
     J = scene.fitted.jacobian(record["q"])[:, axes]
     return np.linalg.norm(record["J"][:, axes] - J, axis=(1, 2)) / np.linalg.norm(J, axis=(1, 2))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _text(settings: ReachSettings, run: "Run") -> RenderableType:
-    """Return what is printed of a run."""
+    """Return the text to print for a run."""
     what = (
         "RMS error of the tip in mm, by the Jacobian that the controller uses:"
         if settings.jacobian
@@ -26,7 +26,7 @@ def _text(settings: ReachSettings, run: "Run") -> RenderableType:
 
 
 class ReachBars(Bars):
-    """A bar a controller, with the error of the last reach."""
+    """One bar per controller, with the error of the last reach."""
 
     def __init__(self, settings: ReachSettings) -> None:
         super().__init__(
@@ -50,7 +50,7 @@ class ReachBars(Bars):
 
 
 def _table(run: "Run") -> Table:
-    """A row a pass, a column a controller."""
+    """Return a table with one row per pass and one column per controller."""
     settings, rms = run.summary["settings"], run.summary["rms_mm"]
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("", no_wrap=True)
@@ -70,7 +70,7 @@ def _table(run: "Run") -> Table:
 
 
 def _shown(passes: int) -> list[int]:
-    """Numbers of the passes that a table has room for: all, or the first and the last ones."""
+    """Return the numbers of the passes to show: all, or the first and the last ones."""
     if passes <= 20:
         return list(range(1, passes + 1))
     return [*range(1, 11), *range(passes - 9, passes + 1)]

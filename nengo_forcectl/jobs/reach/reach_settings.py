@@ -92,7 +92,7 @@ class ReachSettings(JobSettings, SceneSettings):
 
     @property
     def controllers(self) -> tuple[str, ...]:
-        """Names of what runs, one after the other: Jacobians, if there are any, or ``adapt``."""
+        """Names of the controllers to run, in order: Jacobians, if any, or ``adapt``."""
         return self.jacobian or self.adapt or ()
 
     def __post_init__(self) -> None:
@@ -122,7 +122,7 @@ class ReachSettings(JobSettings, SceneSettings):
 
 
 def pass_name(settings: Mapping[str, Any], number: int) -> str:
-    """Return what a pass is called: its number, whether its targets are unseen, learning off."""
+    """Return the name of a pass: its number, and whether targets are unseen or learning is off."""
     passes, freeze = settings["passes"], settings["freeze_after"]
     name = f"pass {number}" if number <= passes else f"unseen {number - passes}"
     return name if freeze is None or number <= freeze else f"{name}, off"

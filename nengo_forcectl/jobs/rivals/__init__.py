@@ -1,8 +1,8 @@
-"""The controllers of a comparison, by name, each with the gains that a search has found.
+"""The controllers of a comparison, by name, each with tuned gains.
 
-A controller is one record: a generator under `rival`, and its name in the tuple at the end of its
-file. The options of the command line, their help, the colours of the figures, the gains in a
-summary and the tests follow from the records.
+To add a controller, write a generator under `rival` and add its name to the tuple at the end of its
+file. The command line's options and help, the figures' colours, the gains in summaries and the
+tests are derived from these records.
 """
 
 from collections.abc import Iterable
@@ -16,10 +16,10 @@ __all__ = ["RIVALS", "TIPS", "Rival", "Tip", "colour", "gains", "listed"]
 RIVALS: dict[str, Rival] = {
     each.name: each for each in (*baselines.BASELINES, *learners.LEARNERS, baselines.exact)
 }
-"""From the model alone to the bound."""
+"""All controllers, from the model alone to the upper bound."""
 
 TIPS: dict[str, Tip] = {each.name: each for each in tips.ALL_TIPS}
-"""Whose Jacobian a controller goes by where there is a tool."""
+"""Sources of a controller's Jacobian with a tool."""
 
 
 def colour(name: str) -> str:
@@ -36,5 +36,5 @@ def gains() -> dict[str, float]:
 
 
 def listed(records: Iterable[Rival | Tip]) -> str:
-    """Return names and what they are, a line each, for ``--help``."""
+    """Return names and descriptions, one per line, for ``--help``."""
     return "\n".join(f"{each.name}: {each.help}" for each in records)

@@ -1,4 +1,4 @@
-"""The controllers without a network: what a learner is to be compared with."""
+"""The controllers without a network: baselines for the learners."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from ..scene import Scene
 
 INTEGRAL_GAIN = 1000.0  # [1/s^3], the best of a search on this job (500 to 4,000)
-# Searched like the observer's gain. Regressor, 1 to 300, seeds 0 to 1 (5 to 20: 0 to 2): noisy
-# sensors want 5 to 30, at 100 they diverge. Other arms have less room: with noisy sensors the ur10e
+# Tuned like the observer's gain. Regressor, 1 to 300, seeds 0 to 1 (5 to 20: 0 to 2): noisy sensors
+# need 5 to 30 and diverge at 100. Other arms have less margin: with noisy sensors the ur10e
 # diverges at 10, the jaco2 and the xarm6 at 3.
 REGRESSOR_RATE = 5.0  # [1/J]
-REGRESSOR_BOUND = 10.0  # of the parameters' norm, over their typical sizes
+REGRESSOR_BOUND = 10.0  # bound on the parameters' norm, over their typical sizes
 
 
 class InTurn(Cycle):
-    """Cycles that take over from each other at given times [s], the first at 0."""
+    """A sequence of cycles with given start times [s], the first at 0."""
 
     def __init__(self, cycles: Sequence[tuple[float, Cycle]]) -> None:
         self._cycles = list(cycles)
@@ -36,7 +36,7 @@ class InTurn(Cycle):
             cycle.learn(on)
 
     def step(self, state: State, reference: Reference) -> Result:
-        """Return the torque of the cycle whose turn it is."""
+        """Return the torque of the active cycle."""
         while len(self._cycles) > 1 and state.time > self._cycles[1][0] - 1e-9:
             del self._cycles[0]
         return self._cycles[0][1].step(state, reference)

@@ -1,4 +1,5 @@
-"""The controllers with a network, one a learning law; all but `consolidation` share the network."""
+"""The controllers with a network, one per learning law; all but `consolidation` share the
+network."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,26 +26,26 @@ if TYPE_CHECKING:
     from ...networks.building import AdaptiveNetwork  # nengo
     from ..scene import Scene
 
-RADIUS = 0.3  # of the state, over the arm's limits, that a reach covers
+RADIUS = 0.3  # range of the state covered by a reach, over the arm's limits
 SIGMA = 0.02  # leak [1/s]
-BOUND = 1e3  # of the norm of a weight array [N m for decoders]
+BOUND = 1e3  # bound on the norm of a weight array [N m for decoders]
 GRADIENT_RATE = 190.0  # [1/s], shared among the neurons
 SYNAPSE = 0.005  # of the decoders of spiking neurons, Nengo's default [s]
-# The gains below were searched on the job of `nengo-forcectl reach`, exact sensors, seed 0 and
-# 300 neurons, in the first pass; the values tried follow each. No noisy sensors, no other arm.
+# The gains below were tuned on the first pass of `nengo-forcectl reach` with exact sensors, seed 0
+# and 300 neurons, not on noisy sensors or other arms; the values tried follow each.
 INNER_RATE = 1000.0  # of encoders and biases, shared among the neurons: 0.01, 1, 10, 1,000
-E_MOD = 1e-4  # of the multilayer law [1/(N m s)]: not searched
+E_MOD = 1e-4  # of the multilayer law [1/(N m s)]: not tuned
 NEWTON_RATE = 60.0  # [1/s]: 10 and 20 with damping 1, 30 and 60 with 0.1
 NEWTON_DAMPING = 0.1  # [m^2/s^4 per (N m)^2]
 NOISE = 1.0  # of the Kalman filter [(N m)^2]: 1, 10, 100, 1,000, 10,000
-PRIOR = 1.0  # of its decoders [(N m)^2]: not searched
-FORGETTING = 0.02  # [1/s]: not searched on its own
-COMPOSITE_RATE = 190.0  # [1/s], shared among the neurons, as the gradient law has it
+PRIOR = 1.0  # of its decoders [(N m)^2]: not tuned
+FORGETTING = 0.02  # [1/s]: not tuned separately
+COMPOSITE_RATE = 190.0  # [1/s], shared among the neurons, as in the gradient law
 # 1, 3 and 10: 10 is best on the iiwa, 0.16 mm, but diverges on planar2.
-COMPOSITE_RHO = 1.0  # of the prediction error beside the tracking error
+COMPOSITE_RHO = 1.0  # weight of the prediction error relative to the tracking error
 # 0.003, 0.03, 0.064, 0.09, 0.1 and 0.3 (two passes for the last two): at 0.1 the second pass is
 # worse than the first, 6 mm for 3, and at 0.3 worse than no adaptation.
-ADAM_RATE = 0.064  # [N m] that a decoder moves in a cycle, about, shared among the neurons
+ADAM_RATE = 0.064  # approximate step of a decoder per cycle [N m], shared among the neurons
 
 
 @rival(
@@ -71,7 +72,7 @@ def pes(scene: "Scene") -> Iterator[Cycle]:
 )
 def pes_spiking(scene: "Scene") -> Iterator[Cycle]:
     """The rule pes with spiking LIF neurons behind a synapse of 5 ms."""
-    import nengo  # the command line's help does without
+    import nengo  # not needed by the command line's help
 
     from ...networks.building import RATE  # nengo
     from ...networks.pes import PesNetwork  # nengo
@@ -165,9 +166,9 @@ def composite(scene: "Scene") -> Iterator[Cycle]:
 )
 def keras(scene: "Scene") -> Iterator[Cycle]:
     """Adam on the decoders."""
-    # Kingma and Ba 2015, as any optimizer of tf.keras can be. It divides by the size of past
-    # gradients, so that its step does not shrink with the error: not a law of adaptive control,
-    # slower than `gradient` at the rate chosen here, and nothing is proved.
+    # Kingma and Ba 2015; any tf.keras optimizer works here. Adam divides by the size of past
+    # gradients, so its step does not shrink with the error. It is not a law of adaptive control, is
+    # slower than `gradient` at this rate, and has no stability proof.
     with _online(
         scene, _network(scene), tf.keras.optimizers.Adam(ADAM_RATE / scene.settings.neurons)
     ) as online:
@@ -175,7 +176,7 @@ def keras(scene: "Scene") -> Iterator[Cycle]:
 
 
 def _consolidation_gains() -> dict[str, float]:
-    from ...cycle import learner  # nengo: the command line's help does without
+    from ...cycle import learner  # nengo: not needed by the command line's help
 
     return {
         "consolidation_gain": learner.GAIN,
@@ -218,7 +219,7 @@ def consolidation(scene: "Scene") -> Iterator[Cycle]:
 
 @contextmanager
 def _consolidating_blocks(scene: "Scene") -> Iterator[Cycle]:
-    """The same of blocks, which take any kinematics of the tip."""
+    """Return the same controller as blocks, which accept any kinematics of the tip."""
     from ...cycle import learner  # nengo
 
     settings, home, dt = scene.settings, scene.home, scene.period
@@ -258,7 +259,7 @@ def _learning(
     *,
     observed: bool = False,
 ) -> Blocks:
-    """The cycle around a network, with a momentum observer where the law needs one."""
+    """Return the cycle around a network, with a momentum observer if the law needs one."""
     observer = None
     if observed or learn_from == "prediction":
         observer = MomentumObserver(scene.arm.dof, OBSERVER_GAIN, scene.period)

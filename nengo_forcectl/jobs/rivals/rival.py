@@ -1,4 +1,4 @@
-"""What a controller of a comparison says of itself, and the kinematics of a tip likewise."""
+"""Records that describe the controllers of a comparison and the kinematics of a tip."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -15,20 +15,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Rival:
-    """A controller by name. Options, help, figures, summaries and tests follow from its record."""
+    """A named controller. Options, help, figures, summaries and tests are derived from its
+    record."""
 
     name: str
     make: Callable[["Scene"], AbstractContextManager[Cycle]]
-    """Gives the control cycle for a scene, in a context that closes what it opened."""
+    """Function from a scene to a context manager of the control cycle."""
     colour: str
     help: str
-    """What it is, for ``--help``: one line."""
+    """One-line description for ``--help``."""
     gains: Callable[[], Mapping[str, float]] = dict
-    """By their names in a run's summary."""
+    """Gains by name in a run's summary."""
     learns_from: tuple[str, ...] = ()
-    """Errors that ``--learn-from`` can choose; empty for a law with a signal of its own."""
+    """Errors that ``--learn-from`` accepts; empty for a law with its own signal."""
     network: bool = False
-    """Whether it trains a NengoDL network, and so needs TensorFlow."""
+    """Whether it trains a NengoDL network and thus needs TensorFlow."""
     any_tip: bool = False
     """Whether it works with any kinematics of the tip (``--jacobian``)."""
     contact: bool = False
@@ -36,7 +37,7 @@ class Rival:
 
 
 def rival(name: str, colour: str, **record: Any) -> Callable[[Any], Rival]:
-    """Make a `Rival` of a generator that yields the cycle; its docstring is the help."""
+    """Turn a generator that yields the cycle into a `Rival`; its docstring is the help."""
 
     def decorate(make: "Callable[[Scene], Iterator[Cycle]]") -> Rival:
         return Rival(name, contextmanager(make), colour, make.__doc__ or "", **record)
@@ -46,7 +47,7 @@ def rival(name: str, colour: str, **record: Any) -> Callable[[Any], Rival]:
 
 @dataclass(frozen=True)
 class Tip:
-    """The kinematics of a tool's tip that a controller can go by, by name."""
+    """A named kinematics of a tool's tip, for use by a controller."""
 
     name: str
     make: Callable[["Scene"], Kinematics]
@@ -54,11 +55,11 @@ class Tip:
     help: str
     gains: Callable[[], Mapping[str, float]] = dict
     style: Mapping[str, Any] = field(default_factory=dict)
-    """Of its lines in a figure: where Jacobians agree, all should be seen."""
+    """Style of its lines in a figure; overlapping lines must all stay visible."""
 
 
 def tip(name: str, colour: str, **record: Any) -> Callable[[Callable[..., Kinematics]], Tip]:
-    """Make a `Tip` of a function; its docstring is the help."""
+    """Turn a function into a `Tip`; its docstring is the help."""
 
     def decorate(make: Callable[["Scene"], Kinematics]) -> Tip:
         return Tip(name, make, colour, make.__doc__ or "", **record)

@@ -1,4 +1,4 @@
-"""What the controllers of a comparison share."""
+"""The common parts of the controllers of a comparison."""
 
 from typing import TYPE_CHECKING
 
@@ -10,9 +10,9 @@ from ...cycle.blocks import Blocks
 if TYPE_CHECKING:
     from ..scene import Scene
 
-# Searched on the job of `nengo-forcectl reach`, with exact sensors and with noisy ones (1e-4 rad,
-# 3e-3 rad/s, 2 ms late), 5 to 2,000, seeds 0 to 2: exact sensors want ever more; noisy ones are
-# served best by 100 to 200, and shake at 400.
+# Tuned on the job of `nengo-forcectl reach`, with exact sensors and with noisy ones (1e-4 rad, 3e-3
+# rad/s, 2 ms delay), 5 to 2,000, seeds 0 to 2: with exact sensors more is always better; noisy ones
+# work best at 100 to 200, and shake at 400.
 OBSERVER_GAIN = 100.0  # [1/s]
 
 

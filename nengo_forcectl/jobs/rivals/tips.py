@@ -1,4 +1,4 @@
-"""The kinematics of a tool's tip that a controller can go by."""
+"""The available kinematics of a tool's tip."""
 
 from typing import TYPE_CHECKING
 
