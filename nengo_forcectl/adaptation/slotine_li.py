@@ -79,8 +79,7 @@ class SlotineLi(Adaptation):
 
 
 def typical_sizes(arm: Arm) -> Float[np.ndarray, "p"]:
-    """Return a scale for every parameter, equal for all links, as the unknown may be in any of
-    them.
+    """Return a scale for every parameter, equal for all links: any of them may be wrong.
 
     The mean mass m of the arm's links, the mean I of their moments of inertia, for first moments
     sqrt(m I), and ``FRICTION``.

@@ -45,8 +45,8 @@ class Secondary:
     """A torque in the null space of the main task."""
 
     def pack(self, n: int) -> list[Packed]:
-        """Return the task in its kernel's form; None without a kernel, when ``torque`` is
-        called."""
+        """Return the task in its kernel's form; empty without a kernel: ``torque`` is called
+        then."""
         return []
 
     def torque(self, terms: Terms, state: State) -> Float[np.ndarray, "n"]:

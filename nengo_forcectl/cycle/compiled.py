@@ -94,8 +94,7 @@ class OneCall(Cycle):
         return self._result(state, reference, met)
 
     def _call(self, guard: int, sound: bool, begun: int, elapsed: float) -> int:
-        """Run the kernel; the law's memory advances only on sound sensors and if its torque was
-        sent."""
+        """Run the kernel; advance the law's memory on sound sensors if its torque was sent."""
         integrate, self._obeyed = sound and self._obeyed, True
         return self._run(
             self._cycle.address, guard, sound, integrate, self.learning, begun, elapsed

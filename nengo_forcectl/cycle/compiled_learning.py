@@ -136,8 +136,7 @@ class CompiledCycle(OneCall):
             self.predictor.sent(tau, again=True)
 
     def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
-        """As `OneCall.resume`; raises `NetworkError` also for another network's or arm's
-        checkpoint."""
+        """As `OneCall.resume`; raise `NetworkError` also for another network or arm."""
         self._weights.check(checkpoint)
         super().resume(checkpoint)
 

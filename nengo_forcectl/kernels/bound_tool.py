@@ -126,8 +126,7 @@ def add_walls(guard, axis, passed, count):
 
 @kernel
 def cross_walls(guard, count, ddq):
-    """Project an acceleration on every wall that it violates, in the metric of M; return if it
-    moved."""
+    """Project an acceleration on every violated wall in the metric of M; return if it moved."""
     n, moved = len(ddq), False
     walls, most = matrix(guard, at.GUARD_WALLS, n), vector(guard, at.GUARD_WALL_MOST)
     factor, push = matrix(guard, at.GUARD_FACTOR, n), vector(guard, at.GUARD_PUSH)

@@ -21,8 +21,7 @@ def formulas(xp: Any) -> Formulas:
     """Return the formulas for a namespace with numpy's names."""
 
     def rates(square, steepness, dt, gamma, sigma, e_mod, dead_zone, normalise):
-        """Return a step's gain of the descent and leak of the weights, for |s|^2 and |J_w^T
-        s|^2."""
+        """Return a step's gain of descent and leak of weights, for |s|^2 and |J_w^T s|^2."""
         size = xp.sqrt(square)
         left = xp.maximum(size - dead_zone, 0.0)  # |s_d|
         m2 = 1.0 + normalise * (steepness / xp.maximum(square, SMALL))

@@ -12,8 +12,7 @@ SWEEPS = 30  # sweeps of Jacobi rotations, which converge quadratically
 
 @kernel
 def limit_inertia(law):
-    """Factor the law's ``inverse`` in place, its eigenvalues raised to at least ``1 /
-    inertia_max``.
+    """Factor the law's ``inverse`` in place, with eigenvalues of at least ``1 / inertia_max``.
 
     Returns how far the lowest was below the bound: 0 for none, up to 1 for an eigenvalue of zero.
     """

@@ -47,8 +47,7 @@ class Measure:
     exists: Bool[np.ndarray, "k"]
 
     def distribution(self) -> dict[str, Any]:
-        """Return median, mean, 95th percentile, maximum, and the numbers of existing and missing
-        values.
+        """Return median, mean, 95th percentile, maximum, and how many values exist and do not.
 
         They are None if the measure exists nowhere, and lists for a measure per joint or row.
         """

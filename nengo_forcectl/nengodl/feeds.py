@@ -21,8 +21,7 @@ def checked_probe(sim: Any, probe: nengo.Probe) -> nengo.Probe:
 
 
 def only_probe(sim: Any) -> nengo.Probe:
-    """Return the only probe of the simulator's network; raise `NetworkError` for none or
-    several."""
+    """Return the network's only probe; raise `NetworkError` for none or several."""
     if len(sim.model.probes) != 1:
         names = ", ".join(map(str, sim.model.probes)) or "none"
         raise NetworkError(f"{sim.model.toplevel} needs one probe, or probe=; probes: {names}")

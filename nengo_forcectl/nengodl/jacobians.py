@@ -115,8 +115,7 @@ def weight_jvp(
     *,
     step: int = -1,
 ) -> Float[np.ndarray, "batch n_out"]:
-    """Return J_w v: the change of F by a small ``change`` v of the weights, {name or handle:
-    array}.
+    """Return J_w v: the change of F by a small ``change`` v, {name or handle: array}.
 
     The other arguments and the errors are those of `weight_jacobian`.
     """

@@ -39,8 +39,7 @@ def hermite(
     dx: Float[np.ndarray, "k m"],
     ddx: Float[np.ndarray, "k m"] | None = None,
 ) -> Piecewise:
-    """Return cubic pieces through x with slopes dx; with ddx, quintic pieces with continuous
-    ddx."""
+    """Return cubic pieces through x with slopes dx; with ddx, quintic ones with continuous ddx."""
     h, step = np.diff(t)[:, None], np.diff(x, axis=0)
     v0, v1 = dx[:-1], dx[1:]
     if ddx is None:

@@ -98,8 +98,7 @@ class GaussianProfile:
 
     @cached_property
     def _bell(self) -> tuple[float, float, float, float]:
-        """Return standard deviation [s], subtracted speed, integral over one half [s], and A
-        [1/s]."""
+        """Return standard deviation [s], subtracted speed, integral over a half [s], A [1/s]."""
         sigma, half = self.width * self.duration, 0.5 * self.duration
         floor = math.exp(-0.5 * (half / sigma) ** 2)
         area = _bell_area(half, sigma) - floor * half

@@ -356,8 +356,7 @@ class Safe(Cycle):
             )
 
     def _record(self, met: int, tau: Float[np.ndarray, "n"], time: float) -> None:
-        """Count the guard's findings, stop if necessary, and report the sent torque to the
-        cycle."""
+        """Count the findings, stop if necessary, and report the sent torque to the cycle."""
         for bit, name in enumerate(LIMITS):
             self.events[name] += met >> bit & 1
         if met & MET_NOT_FINITE:

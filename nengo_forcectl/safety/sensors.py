@@ -155,8 +155,7 @@ def _is_finite(vector: Float[np.ndarray, "k"]) -> bool:
 
 
 def pushed(terms: Terms, state: State) -> Float[np.ndarray, "n"] | float:
-    """Return the joint torque ``J^T wrench`` [N m] of the environment's push; zero without a
-    sensor.
+    """Return the torque ``J^T wrench`` [N m] of the environment's push; zero without a sensor.
 
     Raises:
         SimulationError: the wrench does not hold six finite numbers.

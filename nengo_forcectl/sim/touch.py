@@ -42,8 +42,7 @@ class Touch:
         self.place()
 
     def _table(self) -> int:
-        """Return a plane: a box would push a tip deeper than its thickness out of the other
-        side."""
+        """Return a plane: a box would push a tip deeper than it is thick out the other side."""
         plane = pybullet.createCollisionShape(
             pybullet.GEOM_PLANE, planeNormal=[0.0, 0.0, 1.0], **self._client
         )

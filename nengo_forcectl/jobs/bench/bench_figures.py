@@ -8,8 +8,7 @@ from .results import Results
 
 
 def bench_figure(results: Results) -> Figure:
-    """Draw one panel per arm: the tool's error by disturbance and controller, falls at the
-    right."""
+    """Draw one panel per arm: errors by disturbance and controller, falls at the right."""
     arms, rows = results.settings["arms"], results.settings["disturbances"]
     figure = Figure(
         figsize=(3.5 + 5.0 * len(arms), 2.4 + 0.36 * len(rows)), layout="constrained", dpi=110

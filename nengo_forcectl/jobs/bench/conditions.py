@@ -59,16 +59,14 @@ class Size:
         return Payload(self.mass * mass, start=start, end=end)
 
     def viscous(self, coefficient: float = 0.9) -> ViscousFriction:
-        """Return friction equivalent to ``coefficient`` [N m s/rad] on the iiwa; less on a light
-        wrist.
+        """Return friction like ``coefficient`` [N m s/rad] on the iiwa; less on a light wrist.
 
         Explicit steps of friction c on an inertia I are unstable from ``c dt / I = 2`` on.
         """
         return ViscousFriction(min(self.mass * self.reach**2 * coefficient, self.stable))
 
     def loaded(self) -> tuple[Disturbance, ...]:
-        """Return the disturbances of `nengo-forcectl reach`: 2 kg and 0.9 N m s/rad for the
-        iiwa."""
+        """Return those of `nengo-forcectl reach`: 2 kg and 0.9 N m s/rad for the iiwa."""
         return self.payload(2.0), self.viscous()
 
 
@@ -96,8 +94,7 @@ def _sensed(sensors: Sensors | None = None, period: float = DT) -> Make:
 
 
 def _pick_and_drop(arm: Arm, size: Size, home: Home, seed: int) -> Condition:
-    """Payload picked up halfway from the third to the fourth target, dropped a pass and a reach
-    later."""
+    """Payload picked up halfway from target 3 to 4, and dropped a pass and a reach later."""
     pick = 3.5 * REACH_TIME
     return Condition(arm, (size.payload(2.0, pick, pick + (TARGETS + 1) * REACH_TIME),))
 

@@ -52,8 +52,7 @@ def run_wipe(settings: WipeSettings, watch: Watch = unwatched) -> Run:
 
 
 def wiping(arm: Arm, pose: Float[np.ndarray, "4 4"], settings: WipeSettings) -> EndingPath:
-    """Return circles from the pose on, or a back-and-forth line if the tool moves in a vertical
-    plane.
+    """Return circles from the pose on; a line to and fro if the tool moves in a vertical plane.
 
     Their acceleration is continuous: a jump would make the learned torque jump as well, and with it
     the force on hard ground.

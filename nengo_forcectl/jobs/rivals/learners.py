@@ -1,5 +1,4 @@
-"""The controllers with a network, one per learning law; all but `consolidation` share the
-network."""
+"""The controllers with a network, one per learning law; all but `consolidation` share it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Rival:
-    """A named controller. Options, help, figures, summaries and tests are derived from its
-    record."""
+    """A named controller, from which options, help, figures, summaries and tests are derived."""
 
     name: str
     make: Callable[["Scene"], AbstractContextManager[Cycle]]
