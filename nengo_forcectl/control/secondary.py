@@ -45,8 +45,7 @@ class Secondary:
     """A torque in the null space of the main task."""
 
     def pack(self, n: int) -> list[Packed]:
-        """Return the task in its kernel's form; empty without a kernel: ``torque`` is called
-        then."""
+        """Return the task in its kernel's form; if empty, ``torque`` is called instead."""
         return []
 
     def torque(self, terms: Terms, state: State) -> Float[np.ndarray, "n"]:

@@ -95,8 +95,7 @@ class LinkForces(Disturbance):
 
 @lru_cache(maxsize=16)
 def _evenly_heavy(arm: Arm, force: tuple[float, ...]) -> Arm:
-    """Return the arm with links of 1 kg under gravity ``force`` [m/s^2]: its weight is the
-    force."""
+    """Return the arm with links of 1 kg under gravity ``force`` [m/s^2], which gives the force."""
     links = tuple(Link(link.name, _kilogram(arm.chain, link)) for link in arm.chain.links)
     return type(arm)(replace(arm.chain, links=links, gravity=force))
 
