@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
@@ -48,12 +49,12 @@ class ContactScene(Scene):
     gap: float  # initial distance from tip to surface [m]
     settle: float  # time from landing to the path's start [s]
 
-    @property
+    @cached_property
     def pose(self) -> Float[np.ndarray, "4 4"]:
         """Pose of the tip at the start."""
         return self.arm.pose(self.start)
 
-    @property
+    @cached_property
     def normal(self) -> Float[np.ndarray, "3"]:
         """Unit vector out of the surface."""
         normal = np.zeros(3)
