@@ -1,6 +1,7 @@
 """Friction in the joints: viscous, and dry with stiction."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -14,6 +15,8 @@ from .disturbances import Disturbance
 @dataclass(frozen=True)
 class ViscousFriction(Disturbance):
     """``tau = -coefficient dq`` on every joint."""
+
+    at_rotor: ClassVar[bool] = True
 
     coefficient: float  # [N m s/rad]
 
@@ -46,6 +49,8 @@ class CoulombFriction(Disturbance):
     Trinkle 1996, doi:10.1002/(SICI)1097-0207(19960815)39:15<2673::AID-NME972>3.0.CO;2-I). So it can
     neither reverse a joint nor make one at rest chatter.
     """
+
+    at_rotor: ClassVar[bool] = True
 
     level: float  # friction while sliding [N m]
     stiction: float | None = None  # friction at rest [N m]; None: equal to ``level``
