@@ -17,6 +17,7 @@ from arms.catalog import CATALOG
 from arms.errors import ArmError, ArmsError, UnreachableError, UrdfError
 from arms.figures import Summary, summarise
 from arms.model.chain import Chain
+from arms.model.description import Friction
 from arms.model.tree import reroot
 from arms.model.urdf import read_urdf
 
@@ -25,6 +26,7 @@ __all__ = [
     "ArmError",
     "ArmsError",
     "Chain",
+    "Friction",
     "Terms",
     "UnreachableError",
     "UrdfError",
