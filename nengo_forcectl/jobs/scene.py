@@ -44,6 +44,7 @@ class Scene:
     disturbances: tuple[Disturbance, ...] = ()  # unknown to the model
     sensors: Sensors | None = None
     period: float = DT  # control period [s]
+    dt: float = DT  # simulation step [s]
     kinematics: Kinematics | None = None  # of the tip; None: the model's
 
     @property

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import ConfigurationError
 from ..support.checks import check_positive
 from .disturbances import Disturbance, Joints
+from .friction import check_stiction
 from .per_joint import PerJoint, check_per_joint, per_joint
 
 
@@ -35,17 +35,7 @@ class LuGreFriction(Disturbance):
         check_per_joint(self, above=True, level="N m", stiffness="N m/rad")
         check_per_joint(self, damping="N m s/rad", viscous="N m s/rad")
         check_positive(self, stribeck="rad/s")
-        if self.stiction is not None:
-            check_per_joint(self, above=True, stiction="N m")
-            try:
-                good = bool(np.all(np.asarray(self.stiction) >= np.asarray(self.level)))
-            except ValueError:  # another number of joints
-                good = False
-            if not good:
-                raise ConfigurationError(
-                    f"LuGreFriction.stiction: is {self.stiction} N m, needs the level, "
-                    f"{self.level} N m, or more"
-                )
+        check_stiction(self, self.level, self.stiction)
 
     def friction(self, n: int, dt: float) -> Callable[[Joints], Joints]:
         """Return the friction torque [N m] of a velocity [rad/s], with z."""

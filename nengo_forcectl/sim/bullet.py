@@ -110,7 +110,8 @@ class Bullet(Simulated):
         q, dq = self.state()
         self.contact = np.zeros(6)
         self._twist, self._acceleration = self.arm.jacobian(q) @ dq, np.zeros(6)
-        self._tare = self.arm.pose(q)[:3, :3].T @ self._carried(np.zeros(6))[:3]
+        still, R = self._carried(np.zeros(6)), self.arm.pose(q)[:3, :3]
+        self._tare = np.concatenate((R.T @ still[:3], R.T @ still[3:]))
 
     def read(self) -> State:
         """Return the measured joint positions [rad] and velocities [rad/s].
@@ -132,12 +133,16 @@ class Bullet(Simulated):
 
     def _carried(self, acceleration: Float[np.ndarray, "6"]) -> Float[np.ndarray, "6"]:
         """Return weight and inertial forces of the load beyond the wrist sensor [N, N m]."""
+        R, omega = self.arm.pose(self.state()[0])[:3, :3], self._twist[3:]
+        a, domega = acceleration[:3], acceleration[3:]
         wrench = np.zeros(6)
         for payload in self.disturbances:
             if isinstance(payload, Payload):
-                m = payload.mass
-                wrench[:3] += m * (self.arm.gravity_vector - acceleration[:3])
-                wrench[3:] -= 0.4 * m * payload.radius**2 * acceleration[3:]
+                c, I = R @ payload.com, R @ payload.inertia @ R.T  # noqa: E741
+                a_c = a + np.cross(domega, c) + np.cross(omega, np.cross(omega, c))
+                force = payload.mass * (self.arm.gravity_vector - a_c)
+                wrench[:3] += force
+                wrench[3:] += np.cross(c, force) - I @ domega - np.cross(omega, I @ omega)
         return wrench
 
     def _cycle(self, drive: Joints) -> None:

@@ -40,6 +40,7 @@ class MujocoWorld:
         model.opt.integrator = mujoco.mjtIntegrator.mjINT_EULER
         model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_CONTACT
         model.dof_armature[:] = rotor
+        model.dof_damping[:] = model.dof_frictionloss[:] = 0.0  # friction is among the torques
         self._mujoco, self._model, self._data = mujoco, model, mujoco.MjData(model)
         self._dt, self._friction = dt, np.zeros(real.dof)
 

@@ -12,7 +12,7 @@ from ..errors import ConfigurationError
 from .bristles import LuGreFriction
 from .disturbances import Disturbance, real_arm
 from .per_joint import per_joint
-from .rotors import ElasticJoints, rotor_inertia
+from .rotors import ElasticJoints
 
 # A step dt changes a frequency w by (w dt)^2 / 24, and a decay at a rate a by about (a dt)^2 / 4.
 SWING = 0.4  # largest w dt: the frequency is 0.7 % off
@@ -63,28 +63,35 @@ def _needs(
     if not elastic and not bristles:
         return []
     n = arm.dof
-    M = real_arm(arm, disturbances).mass_matrix(q)
-    rotor = rotor_inertia(arm, disturbances)
+    real = real_arm(arm, disturbances)
+    M, rotor = real.mass_matrix(q), np.diag(real.armature)
     stiffness = sum((per_joint(each, "stiffness", n) for each in bristles), np.zeros(n))
     damping = sum(
         (per_joint(each, "damping", n) + per_joint(each, "viscous", n) for each in bristles),
         np.zeros(n),
     )
     if not elastic:
-        inertia, K, D = M + np.diag(rotor), np.diag(stiffness), np.diag(damping)
+        inertia, K, D = M, np.diag(stiffness), np.diag(damping)
     else:
         zero = np.zeros((n, n))
-        inertia = np.block([[M, zero], [zero, np.diag(rotor)]])
+        inertia = np.block([[M - rotor, zero], [zero, rotor]])
         K = _coupled(per_joint(elastic[0], "stiffness", n), stiffness)
         D = _coupled(per_joint(elastic[0], "damping", n), damping)
-    name = "ElasticJoints" if elastic else "LuGreFriction"
+    source = elastic[0] if elastic else bristles[0]
     square, joint = _fastest(inertia, K)
     rate, damped = _fastest(inertia, D)
     swing, hertz = SWING / math.sqrt(square), math.sqrt(square) / (2.0 * math.pi)
-    needs = [(swing, f"{name}.stiffness: joint {joint % n + 1} oscillates at {hertz:.3g} Hz")]
+    name = type(source).__name__
+    needs = [
+        (
+            swing,
+            f"{name}.stiffness: is {source.stiffness} N m/rad (joint {joint % n + 1} oscillates at "
+            f"{hertz:.3g} Hz)",
+        )
+    ]
     if rate > 0:
-        text = f"{name}.damping: joint {damped % n + 1} settles at {rate:.3g} 1/s"
-        needs.append((DECAY / rate, text))
+        text = f"is {source.damping} N m s/rad (joint {damped % n + 1} settles at {rate:.3g} 1/s)"
+        needs.append((DECAY / rate, f"{name}.damping: {text}"))
     return needs
 
 

@@ -1,6 +1,5 @@
 """Motors behind gears: the inertia of their rotors, and joints that are elastic."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -22,14 +21,18 @@ SIDES = get_args(Side)
 class RotorInertia(Disturbance):
     """The rotors' inertia, seen at the joints: rotor inertia times gear ratio squared.
 
-    It adds to the diagonal of M. The gyroscopic torques of the rotors are neglected (Spong 1987,
-    doi:10.1115/1.3143860): they are smaller by the gear ratio.
+    It adds to the arm's ``armature``, on the diagonal of M. The gyroscopic torques of the rotors,
+    smaller by the gear ratio, are neglected (Spong 1987, doi:10.1115/1.3143860).
     """
 
     inertia: PerJoint  # [kg m^2]
 
     def __post_init__(self) -> None:
         check_per_joint(self, inertia="kg m^2")
+
+    def real(self, arm: Arm, time: float = 0.0) -> Arm:
+        """Return the arm with the rotors."""
+        return arm.with_armature(arm.armature + per_joint(self, "inertia", arm.dof))
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,9 @@ class ElasticJoints(Disturbance):
         B ddtheta = tau - s,   M ddq + C dq + g = s + J^T f
         s = stiffness x + damping dx/dt,   x = theta - q less the backlash
 
-    theta is the rotors' position, seen at the joint, and B their inertia, from `RotorInertia` and
-    the arm (Spong 1987, doi:10.1115/1.3143860). Within the backlash s is 0; damping never pulls.
-    Friction and ripple act on the rotors. The arm starts with the springs that hold its weight.
+    theta is the rotors' position, seen at the joint, and B their inertia, the real arm's
+    ``armature`` (Spong 1987, doi:10.1115/1.3143860). Within the backlash s is 0, and damping never
+    pulls. Friction and ripple act on the rotors. At a reset, the springs hold the arm's weight.
     """
 
     stiffness: PerJoint  # [N m/rad]
@@ -53,15 +56,6 @@ class ElasticJoints(Disturbance):
         check_per_joint(self, above=True, stiffness="N m/rad")
         check_per_joint(self, damping="N m s/rad", backlash="rad")
         check_choice(self, "encoders", SIDES)
-
-
-def rotor_inertia(arm: Arm, disturbances: Iterable[Disturbance]) -> Joints:
-    """Return the rotors' inertia at the joints [kg m^2]."""
-    total = np.zeros(arm.dof)
-    for each in disturbances:
-        if isinstance(each, RotorInertia):
-            total += per_joint(each, "inertia", arm.dof)
-    return total
 
 
 class Transmission:

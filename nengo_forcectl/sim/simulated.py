@@ -24,10 +24,12 @@ from .disturbances import (
     motors,
     phases,
     pushes,
+    real_arm,
 )
+from .friction import model_friction
 from .motors import motor_torque
 from .resolution import check_resolved
-from .rotors import ElasticJoints, Transmission, rotor_inertia
+from .rotors import ElasticJoints, Transmission
 from .sensing import Sensing, Sensors, whole_steps
 
 Kind = TypeVar("Kind", bound=Disturbance)
@@ -88,14 +90,14 @@ class Simulated(Closing, Robot):
         self.steps = 0  # simulation steps since the start
         check_positive(self, dt="s", period="s")
         self._steps_per_cycle = whole_steps(f"{type(self).__name__}.period", self.period, dt)
-        self._pushes = pushes(self.disturbances)
-        self._brakes = brakes(self.disturbances)
+        acting = (*model_friction(arm), *self.disturbances)
+        self._pushes, self._brakes = pushes(acting), brakes(acting)
         self._sensing = None if sensors is None else Sensing(sensors, dt, rng)
         self._rng = rng
-        self._rotor = rotor_inertia(arm, self.disturbances)
         self._irregular = _only(self.disturbances, IrregularCycles)
         elastic = _only(self.disturbances, ElasticJoints)
-        self._elastic = None if elastic is None else Transmission(elastic, self._rotor, dt)
+        rotor = real_arm(arm, self.disturbances).armature
+        self._elastic = None if elastic is None else Transmission(elastic, rotor, dt)
         self._schedule: dict[int, Engine] = {}  # engine of the arm by its first step
 
     def _open(self, q: ArrayLike) -> None:
@@ -106,7 +108,8 @@ class Simulated(Closing, Robot):
             engines: dict[object, Engine] = {}
             for start, real in phases(self.arm, self.disturbances):
                 if real.chain not in engines:
-                    engines[real.chain] = self._engine(real, self._rigid_rotor)
+                    rigid = real.armature if self._elastic is None else np.zeros(real.dof)
+                    engines[real.chain] = self._engine(real, rigid)
                 self._schedule[math.ceil(start / self.dt - 1e-6)] = engines[real.chain]
             self.reset(q)
             self._load()
@@ -121,13 +124,8 @@ class Simulated(Closing, Robot):
         for disturbance in self._pushes:
             disturbance.torque(self.arm, 0.0, q, dq)
 
-    @property
-    def _rigid_rotor(self) -> Joints:
-        """The rotors' inertia that moves with the links [kg m^2]."""
-        return self._rotor if self._elastic is None else np.zeros(self.arm.dof)
-
     def _engine(self, real: Arm, rotor: Joints) -> Engine:
-        """Return an engine with this arm, and this inertia of rotors at its joints."""
+        """Return an engine with this arm, and this inertia of rotors that move with its links."""
         raise NotImplementedError
 
     def reset(self, q: ArrayLike, dq: ArrayLike | None = None) -> None:
@@ -149,7 +147,7 @@ class Simulated(Closing, Robot):
         self._motors = [each.motor(n, self.dt) for each in motors(self.disturbances)]
         self._frictions = [each.friction(n, self.dt) for each in frictions(self.disturbances)]
         if self._elastic is not None:
-            real = phases(self.arm, self.disturbances)[0][1]
+            real = real_arm(self.arm, self.disturbances)
             self._elastic.place(q, dq, real.gravity(q))
         self._length: Callable[[], int] | None = None
         if self._irregular is not None:

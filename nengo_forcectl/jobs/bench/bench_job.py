@@ -21,6 +21,8 @@ from arms import Arm
 from ...contract import State
 from ...errors import SimulationError
 from ...sim.bullet import Bullet
+from ...sim.disturbances import real_arm
+from ...sim.geometry import WrongLengths
 from ..job import Drive, Outcome, Watch, rms_by_pass, summary_of_settings, unwatched
 from ..reach.reach_settings import ReachSettings
 from ..rivals import gains
@@ -34,7 +36,7 @@ FAR = 0.5  # tool error of an arm that has fallen [m]
 SLACK = 0.01  # tolerance on joint limits [rad], because PyBullet's stops are compliant
 # Dry friction at rest is not a function of the state: a controller that knows the friction still
 # sticks, and is no bound.
-UNKNOWABLE = (("coulomb", "exact"),)
+UNKNOWABLE = (("coulomb", "exact"), ("stribeck", "exact"))
 
 
 def run_bench(settings: BenchSettings, watch: Watch = unwatched) -> Results:
@@ -126,14 +128,16 @@ def try_out(scene: ReachScene, controller: str, outcome: Outcome) -> None:
     with (
         scene.cycle(controller) as cycle,
         Bullet(
-            scene.arm, scene.home, scene.disturbances,
+            scene.arm, scene.home, scene.disturbances, scene.dt,
             period=scene.period, sensors=scene.sensors, rng=rng,
         ) as robot,
     ):  # fmt: skip
+        wrong = any(isinstance(each, WrongLengths) for each in scene.disturbances)
+        shown = real_arm(scene.arm, scene.disturbances) if wrong else scene.arm
 
         def truth(state: State) -> dict[str, np.ndarray]:
             q, _ = robot.state()
-            off = scene.arm.pose(q)[:3, 3] - scene.path.at(state.time).x
+            off = shown.pose(q)[:3, 3] - scene.path.at(state.time).x
             error = np.sqrt(off @ off)
             _check_upright(scene.arm, q, float(error), state.time)
             return {"true_error": error}

@@ -12,14 +12,17 @@ from ..rivals import RIVALS
 DISTURBANCES = (
     "none", "payload-0.5", "payload-2", "payload-5", "pick-and-drop", "viscous", "coulomb",
     "wrong-masses", "force-field", "spring", "noise", "quantised", "delay-1ms", "delay-2ms",
-    "delay-5ms", "saturation", "500hz",
+    "delay-5ms", "saturation", "500hz", "rotors-0.03", "rotors-0.1", "rotors-0.3", "elastic-motor",
+    "elastic-link", "backlash", "motor-lag", "motor-delay", "motor-error", "ripple", "stribeck",
+    "encoders", "jitter", "lost-cycles", "off-centre", "tilted", "wrong-lengths", "mild",
 )  # fmt: skip
 
 
 ADAPT_TEXT = """Controllers to run, in this order; see `nengo-forcectl reach --help`.
-exact does not run with coulomb: friction at rest is not a function of the state."""
+exact does not run with coulomb and stribeck: friction at rest is not a function of the state."""
 DISTURBANCES_TEXT = """Disturbances, one run each, scaled to the mass and size of each arm.
-noise, quantised, the delays and 500hz include a payload of 2 kg and viscous friction."""
+noise, quantised, the delays, 500hz, motor-lag, motor-delay, encoders, jitter and lost-cycles
+include a payload of 2 kg and viscous friction."""
 
 
 @dataclass(frozen=True)
