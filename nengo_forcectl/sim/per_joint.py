@@ -31,8 +31,9 @@ def check_per_joint(
             array = np.full(1, np.nan)
         good = np.isfinite(array) & ((array > least) if above else (array >= least))
         if isinstance(value, bool) or array.ndim > 1 or array.size == 0 or not good.all():
+            text = " ".join(filter(None, (repr(value), unit)))
             raise ConfigurationError(
-                f"{name_of(owner, field)}: is {value} {unit}, needs {need}, or one for each joint"
+                f"{name_of(owner, field)}: is {text}, needs {need}, or one for each joint"
             )
         numbers = array.tolist()
         object.__setattr__(owner, field, tuple(numbers) if array.ndim else numbers)

@@ -14,9 +14,9 @@ from .disturbances import Disturbance, real_arm
 from .per_joint import per_joint
 from .rotors import ElasticJoints
 
-# A step dt changes a frequency w by (w dt)^2 / 24, and a decay at a rate a by about (a dt)^2 / 4.
-SWING = 0.4  # largest w dt: the frequency is 0.7 % off
-DECAY = 0.4  # largest a dt
+# A step dt makes a frequency w larger by (w dt)^2 / 24, and its decay by about (w dt)^2 / 5.
+SWING = 0.3  # largest w dt: 0.4 % of the frequency, 2 % of the decay
+DECAY = 0.2  # largest a dt for a rate of decay a; from 0.57 on, `Transmission` is unstable
 
 Square = Float[np.ndarray, "k k"]
 

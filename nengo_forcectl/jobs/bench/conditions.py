@@ -55,6 +55,7 @@ class Size:
     mass: float  # [1]
     reach: float  # [1]
     stable: float = np.inf  # largest viscous friction for stable explicit steps of 1 ms [N m s/rad]
+    inertia: tuple[float, ...] = ()  # that a torque on one joint alone moves at home [kg m^2]
 
     @classmethod
     def of(cls, arm: Arm, home: Float[np.ndarray, "n"]) -> "Size":
@@ -62,8 +63,10 @@ class Size:
         mass = float(arm.inertial_parameters.reshape(-1, 10)[:, 0].sum())
         base = arm.pose(home, frame=arm.frames[0])[:3, 3]
         reach = float(np.linalg.norm(arm.pose(home)[:3, 3] - base))
-        lightest = float(np.linalg.eigvalsh(arm.mass_matrix(home))[0])  # [kg m^2]
-        return cls(mass / MASS, reach / REACH, lightest / 1e-3)
+        M = arm.mass_matrix(home)
+        lightest = float(np.linalg.eigvalsh(M)[0])  # [kg m^2]
+        alone = tuple((1.0 / np.diag(np.linalg.inv(M))).tolist())
+        return cls(mass / MASS, reach / REACH, lightest / 1e-3, alone)
 
     def payload(self, mass: float, start: float = 0.0, end: float = np.inf) -> Payload:
         """Return a payload equivalent to ``mass`` [kg] on the iiwa."""
@@ -88,10 +91,11 @@ class Size:
     def bristles(self, level: float) -> LuGreFriction:
         """Return friction like ``level`` [N m] on the iiwa, half as much again before sliding.
 
-        A joint slides after about 1 mrad.
+        A joint slides after about 1 mrad; before, it swings with 30 % of critical damping.
         """
         level *= self.torque
-        return LuGreFriction(level, 1.5 * level, stiffness=1500.0 * level, damping=0.1 * level)
+        damping = 2.0 * 0.3 * np.sqrt(1500.0 * level * np.array(self.inertia))
+        return LuGreFriction(level, 1.5 * level, stiffness=1500.0 * level, damping=damping)
 
     def off_centre(self, mass: float) -> Payload:
         """Return a bar of 0.3 m with a mass like ``mass`` [kg] on the iiwa, off the centre line."""
@@ -191,7 +195,7 @@ def _elastic(stiffness: float, rotor: float, encoders: Side, backlash: float = 0
 
     def make(arm: Arm, size: Size, home: Home, seed: int) -> Condition:
         rotors, k = size.rotors(rotor), size.torque * stiffness
-        mobility = np.diag(np.linalg.inv(arm.mass_matrix(home))) + 1.0 / np.array(rotors.inertia)
+        mobility = 1.0 / np.array(size.inertia) + 1.0 / np.array(rotors.inertia)
         damping = tuple((2.0 * 0.05 * np.sqrt(k / mobility)).tolist())
         joints = ElasticJoints(k, damping, backlash, encoders)
         return Condition(arm, (rotors, joints))
@@ -249,7 +253,7 @@ CONDITIONS: dict[str, Make] = {
     "rotors-0.1": _alone(lambda size: size.rotors(0.1)),
     "rotors-0.3": _alone(lambda size: size.rotors(0.3)),
     "elastic-motor": _elastic(1e4, 0.3, "motor"),
-    "elastic-link": _elastic(1e4, 0.3, "link"),
+    "elastic-link": _elastic(3e4, 0.1, "link"),
     "backlash": _elastic(3e4, 0.1, "motor", backlash=5e-4),
     "motor-lag": _with_load(ActuatorLag(2e-3)),
     "motor-delay": _with_load(ActuatorDelay(4e-3)),
