@@ -87,11 +87,11 @@ class Joint:
     dry: float = 0.0  # friction [N m] or [N]
 
     def __post_init__(self) -> None:
-        for field, unit in DRIVE.items():
-            value = getattr(self, field)
+        for name, unit in DRIVE.items():
+            value = getattr(self, name)
             if not (isfinite(value) and value >= 0):
                 raise ArmError(
-                    f"Joint {self.name!r}.{field}: is {value:g} {unit}, needs a finite number, 0 "
+                    f"Joint {self.name!r}.{name}: is {value:g} {unit}, needs a finite number, 0 "
                     "or more"
                 )
 

@@ -20,7 +20,7 @@ Self = TypeVar("Self", bound="Description")
 
 
 class Friction(NamedTuple):
-    """An arm's model of friction: ``viscous dq + dry tanh(dq / SLIDING)`` in each joint."""
+    """An arm's model of friction: ``viscous dq + dry tanh(dq / v)``, v = 0.01 rad/s, by joint."""
 
     viscous: Float[ndarray, "n"]  # [N m s/rad]
     dry: Float[ndarray, "n"]  # [N m]
