@@ -48,8 +48,8 @@ def fit_swing(time, x):
 def test_two_masses_and_a_spring_swing_as_the_closed_form_says(engine, share):
     """After a step of torque tau: frequency, amplitude, and what is left of it, to 1 %.
 
-    The amplitude is tau / (B w^2), w^2 = k (1 / B + 1 / I), and the damping is a share of the critical one. The step is the longest
-    that is accepted.
+    The amplitude is tau / (B w^2), w^2 = k (1 / B + 1 / I), and the damping is a share of the
+    critical one. The step is the longest that is accepted.
     """
     arm, inertia = single()
     rotor, k, tau = 0.3, 2e3, 0.5
