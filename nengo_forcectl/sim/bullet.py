@@ -25,8 +25,9 @@ class Bullet(Simulated):
     """An arm in PyBullet, with disturbances unknown to its model.
 
     ``read`` returns the joint state; ``apply`` sets the torques and simulates one control
-    ``period`` in steps of ``dt``. The motors are limited to the arm's ``tau_max``. The physics
-    servers run inside this process, without a window. Close it when done, or use ``with``.
+    ``period`` in steps of ``dt``. The torques are limited to the arm's ``tau_max``. An arm with
+    ``armature`` and ``friction`` in its model is simulated with them. The physics servers run
+    inside this process, without a window. Close it when done, or use ``with``.
 
     A step of PyBullet advances the velocity by the forces at a position, then the position by the
     new velocity. This is the leapfrog method: the velocity belongs to the midpoint between the last
@@ -44,16 +45,17 @@ class Bullet(Simulated):
         arm: the model.
         q: initial position [rad], at rest.
         disturbances: unknown to the model; those that change the arm apply in order.
-        dt: simulation step [s].
+        dt: simulation step [s]; `resolved_step` has the longest for elastic joints and bristles.
         period: control period [s], a whole number of steps; by default one.
         sensors: joint sensors; ideal by default.
-        rng: random generator of the sensors' noise.
+        rng: random generator of the sensors' noise and of `IrregularCycles`.
         surface: surface that the tool can touch.
         wrist: the force-torque sensor; without it, ``State.wrench`` is None.
 
     Raises:
-        ConfigurationError: a time is not a whole number of steps, noise lacks an ``rng``, or a
-            surface or wrist sensor is combined with a `Tool` or a changing body.
+        ConfigurationError: a time is not a whole number of steps, the step does not resolve a
+            disturbance, something random lacks an ``rng``, or a surface or wrist sensor is combined
+            with a `Tool`, `WrongLengths` or a changing body.
         SimulationError: PyBullet cannot load the arm.
     """
 
@@ -86,8 +88,8 @@ class Bullet(Simulated):
     def _check_contact(self, fitted: bool) -> None:
         if fitted or any(each.changes for each in self.disturbances):
             raise ConfigurationError(
-                f"Bullet.surface, wrist: do not go with {self.disturbances}; leave out a Tool, and "
-                "payloads that come or go"
+                f"Bullet.surface, wrist: do not go with {self.disturbances}; leave out Tool, "
+                "WrongLengths, and payloads that come or go"
             )
 
     def _engine(self, real: Arm, rotor: Joints) -> Engine:
