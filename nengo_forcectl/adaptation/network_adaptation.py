@@ -1,7 +1,7 @@
 """A network of the arm's state that learns online."""
 
 from collections.abc import Callable
-from typing import Literal, Protocol, get_args
+from typing import Protocol
 
 import numpy as np
 from jaxtyping import Float
@@ -16,11 +16,9 @@ from ..networks.workspace import joint_range
 from ..safety.sensors import pushed
 from ..support.checks import Arguments, check_choice
 from ..support.torques import limited
+from .learn_from import LEARN_FROM, LearnFrom
 
 UNLIMITED_SPEED = 2.0  # what counts as a joint's top speed if it has no limit [rad/s]
-
-LearnFrom = Literal["joint", "task", "prediction"]
-LEARN_FROM: tuple[LearnFrom, ...] = get_args(LearnFrom)
 
 
 class OnlineLearner(Protocol):
