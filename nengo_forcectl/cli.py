@@ -18,7 +18,7 @@ from .errors import ForcectlError
 
 LOGGERS = ("arms", "nengo_forcectl")
 HELP = ("-h", "--help")
-BROKEN_PIPE = 141  # exit code of a process that SIGPIPE has ended, as the shell reports it
+BROKEN_PIPE = 1  # exit code where the reader has gone, rich's own
 
 
 class Verb(NamedTuple):

@@ -13,7 +13,7 @@ from ..errors import ConfigurationError
 from ..estimation.observer import LowPass, MomentumObserver
 from ..learning.law import Signal
 from ..networks.workspace import joint_range
-from ..safety.sensors import pushed
+from ..safety.sensors import measured_wrench
 from ..support.checks import Arguments, check_choice
 from ..support.torques import limited
 from .learn_from import LEARN_FROM, LearnFrom
@@ -129,7 +129,7 @@ class Balance:
 
     def lacking(self, terms: Terms, state: State) -> Float[np.ndarray, "n"]:
         """Return the filtered torque [N m] that the model lacks, without a measured push."""
-        return -self._observer.update(terms, state.dq, self._sent + pushed(terms, state))
+        return -self._observer.update(terms, state.dq, self._sent, measured_wrench(state))
 
     @property
     def supplied(self) -> Float[np.ndarray, "n"]:
