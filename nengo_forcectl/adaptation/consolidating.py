@@ -72,7 +72,7 @@ class ConsolidatingAdaptation(Adaptation):
     ) -> None:
         # numba takes a second to load.
         from ..kernels.learn import supply_scales
-        from ..kernels.observe import add_push
+        from ..kernels.observe import add_push  # numba
 
         self.network, self.law = network, law
         self.learning = True
