@@ -95,6 +95,7 @@ class Command(NamedTuple):
     mobility: Float[np.ndarray, "m n"]  # J M^-1: from joint torque to acceleration of the task
     task_error: Float[np.ndarray, "m"]  # acceleration of the task that the feedback asks for
     singularity: float = 0.0  # 0 where the task's inertia is exact, up to 1: see `TaskSpace`
+    friction: Float[np.ndarray, "n"] | float = 0.0  # part of tau: the model's friction at dq_r
 
 
 class Result(NamedTuple):

@@ -76,6 +76,7 @@ class ConsolidatingAdaptation(Adaptation):
 
         self.network, self.law = network, law
         self.learning = True
+        self._friction: Float[np.ndarray, "n"] | float = 0.0  # that the law fed forward [N m]
         self._encoding, self._tau_max = encoding, arm.tau_max
         self._weights = network.read()
         self._scales = TimeScales(law, self._weights, dt)
@@ -105,12 +106,13 @@ class ConsolidatingAdaptation(Adaptation):
         if self._supply(state.sound):
             self.network.write(split_weights(self._weights, law["weights"]))
         added = self._scales.block["feedforward"].copy()
-        sent[:] = limited(command.tau + added, self._tau_max)
+        self._friction = command.friction
+        sent[:] = limited(command.tau + added, self._tau_max) - self._friction
         return added
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
         """Record the torque [N m] that was sent instead of the last step's."""
-        self._scales.observer["sent"][:] = tau
+        self._scales.observer["sent"][:] = tau - self._friction
 
     def forget_motion(self) -> None:
         """Begin a new motion: what the weights have not yet learned is observed anew."""

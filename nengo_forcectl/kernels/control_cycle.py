@@ -49,7 +49,7 @@ def run_cycle(cycle, guard, sound, integrate, learning, begun, elapsed):
     set_number(cycle, at.CYCLE_SINGULARITY, vector(command, at.COMMAND_SINGULARITY)[0])
     met = 0 if guard == 0 else guard_torque(guard, arm, inputs, tau, begun, elapsed)
     if whole(cycle, at.CYCLE_LEARNER_KIND) == at.CONSOLIDATES:
-        record_sent(whole(cycle, at.CYCLE_LEARNER), tau)
+        record_sent(whole(cycle, at.CYCLE_LEARNER), command, tau)
     return met
 
 
