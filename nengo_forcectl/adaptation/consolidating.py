@@ -14,7 +14,7 @@ from ..kernels.layout import ARM, INPUT
 from ..learning.consolidation import Consolidation, features_of, split_weights
 from ..learning.law import Arrays
 from ..networks.encoding import StateEncoding
-from ..safety.sensors import pushed
+from ..safety.sensors import measured_wrench
 from ..support.torques import limited
 from .time_scales import TimeScales
 
@@ -72,6 +72,7 @@ class ConsolidatingAdaptation(Adaptation):
     ) -> None:
         # numba takes a second to load.
         from ..kernels.learn import supply_scales
+        from ..kernels.observe import add_push  # numba
 
         self.network, self.law = network, law
         self.learning = True
@@ -81,8 +82,9 @@ class ConsolidatingAdaptation(Adaptation):
         self._scales = TimeScales(law, self._weights, dt)
         self.memory = self._scales.memory
         self._arm, self._inputs = Block(ARM, {"n": arm.dof}), Block(INPUT, {"n": arm.dof, "k": 3})
-        self._run = supply_scales
-        self._supply(sound=False)  # compile now, not in a cycle
+        self._run, self._add_push = supply_scales, add_push
+        self._push(np.zeros(6))  # compile now, not in a cycle
+        self._supply(sound=False)
 
     def learn(self, on: bool) -> None:
         """Start or stop learning; the learned weights stay."""
@@ -97,9 +99,10 @@ class ConsolidatingAdaptation(Adaptation):
         law, sent = self._scales.law, self._scales.observer["sent"]
         law["supplied"][:], law["phi"][:] = F, features_of(self._weights, J_w)
         if self.learning and state.sound:
-            sent += pushed(terms, state)
             write_balance(self._arm, terms)
             self._inputs["dq"][:] = state.dq
+            if (wrench := measured_wrench(state)) is not None:
+                self._push(wrench)
         if self._supply(state.sound):
             self.network.write(split_weights(self._weights, law["weights"]))
         added = self._scales.block["feedforward"].copy()
@@ -114,6 +117,12 @@ class ConsolidatingAdaptation(Adaptation):
     def forget_motion(self) -> None:
         """Begin a new motion: what the weights have not yet learned is observed anew."""
         self._scales.forget_motion()
+
+    def _push(self, wrench: Float[np.ndarray, "6"]) -> None:
+        """Keep a measured push [N, N m] out of the balance of the last cycle."""
+        self._inputs["wrench"][:] = wrench
+        blocks = self._scales.observer, self._arm, self._inputs
+        self._add_push(*(block.address for block in blocks))
 
     def _supply(self, sound: bool) -> bool:
         """Supply the torque; return whether there are new weights."""

@@ -9,7 +9,7 @@ from arms import Arm, Terms
 
 from ..contract import Adaptation, Command, Reference, State
 from ..estimation.observer import MomentumObserver
-from ..safety.sensors import pushed
+from ..safety.sensors import measured_wrench
 from ..support.torques import limited
 
 
@@ -45,7 +45,7 @@ class DisturbanceObserver(Adaptation):
         if not 0.0 <= state.time - self._time < 1.5 * self.observer.dt:
             self.observer.restart()
         self._time = state.time
-        tau = -self.observer.update(terms, state.dq, self._sent + pushed(terms, state))
+        tau = -self.observer.update(terms, state.dq, self._sent, measured_wrench(state))
         self._friction = command.friction
         self._sent = limited(command.tau + tau, self._tau_max) - self._friction
         return tau

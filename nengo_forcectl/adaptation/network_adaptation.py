@@ -1,7 +1,7 @@
 """A network of the arm's state that learns online."""
 
 from collections.abc import Callable
-from typing import Literal, Protocol, get_args
+from typing import Protocol
 
 import numpy as np
 from jaxtyping import Float
@@ -13,14 +13,12 @@ from ..errors import ConfigurationError
 from ..estimation.observer import LowPass, MomentumObserver
 from ..learning.law import Signal
 from ..networks.workspace import joint_range
-from ..safety.sensors import pushed
+from ..safety.sensors import measured_wrench
 from ..support.checks import Arguments, check_choice
 from ..support.torques import limited
+from .learn_from import LEARN_FROM, LearnFrom
 
 UNLIMITED_SPEED = 2.0  # what counts as a joint's top speed if it has no limit [rad/s]
-
-LearnFrom = Literal["joint", "task", "prediction"]
-LEARN_FROM: tuple[LearnFrom, ...] = get_args(LearnFrom)
 
 
 class OnlineLearner(Protocol):
@@ -132,7 +130,7 @@ class Balance:
 
     def lacking(self, terms: Terms, state: State) -> Float[np.ndarray, "n"]:
         """Return the filtered torque [N m] that the model lacks, without a measured push."""
-        return -self._observer.update(terms, state.dq, self._sent + pushed(terms, state))
+        return -self._observer.update(terms, state.dq, self._sent, measured_wrench(state))
 
     @property
     def supplied(self) -> Float[np.ndarray, "n"]:

@@ -23,9 +23,8 @@ from ...errors import SimulationError
 from ...sim.bullet import Bullet
 from ..job import Drive, Outcome, Watch, rms_by_pass, summary_of_settings, unwatched
 from ..reach.reach_settings import ReachSettings
-from ..rivals import gains
 from ..run_folder import RunFolder
-from ..scene import REACH_TIME, TARGETS, ReachScene, reaching_scene
+from ..scene import REACH_TIME, TARGETS, ReachScene, gains, reaching_scene
 from .bench_settings import BenchSettings
 from .conditions import condition
 from .results import Cell, Key, Results, read_results
@@ -53,8 +52,10 @@ def run_bench(settings: BenchSettings, watch: Watch = unwatched) -> Results:
     """
     from .bench_figures import bench_figure  # matplotlib
 
-    for name, seed in itertools.product(settings.arms, settings.all_seeds):
-        reaching_scene(_reach_settings(settings, name, "none", seed))  # raise errors early
+    scenes = [
+        reaching_scene(_reach_settings(settings, name, "none", seed))
+        for name, seed in itertools.product(settings.arms, settings.all_seeds)
+    ]  # raise errors early
     folder = RunFolder("bench", settings.out)
     keys = [
         key
@@ -66,6 +67,9 @@ def run_bench(settings: BenchSettings, watch: Watch = unwatched) -> Results:
     cells: list[Cell] = []
     _write(folder, settings, cells, len(keys))
     watch("bench", 0, len(keys), "")
+    for scene in {scene.arm.name: scene for scene in scenes}.values():
+        with scene.cycle("none"):
+            pass  # compile here, where it is announced; the other processes load it from the cache
     try:
         for cell in _in_parallel(settings, keys):
             cells.append(cell)
