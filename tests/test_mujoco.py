@@ -12,7 +12,7 @@ from nengo_forcectl.jobs.scene import reaching_scene
 from nengo_forcectl.robots.log import Log
 from nengo_forcectl.robots.loop import follow
 from nengo_forcectl.sim.bullet import Bullet
-from nengo_forcectl.sim.friction import CoulombFriction
+from nengo_forcectl.sim.masses import Payload
 from nengo_forcectl.sim.mujoco import MuJoCo
 
 CASES = [
@@ -95,9 +95,9 @@ def test_a_bad_torque_is_refused(iiwa):
 
 
 def test_what_is_not_simulated_is_said(iiwa):
-    """Dry friction is refused, and the message names what simulates it."""
+    """A payload that comes later is refused, and the message names what simulates it."""
     with pytest.raises(ConfigurationError, match="by Bullet only"):
-        MuJoCo(iiwa, np.zeros(7), [CoulombFriction(1.0)])
+        MuJoCo(iiwa, np.zeros(7), [Payload(1.0, start=0.5)])
 
 
 def test_without_mujoco_the_error_says_how_to_get_it(iiwa, monkeypatch):

@@ -45,7 +45,7 @@ class Disturbance:
     ) -> Float[np.ndarray, "*batch n"]:
         """Return the torque [N m] that acts on the joints in addition to the motors'.
 
-        ``arm`` is the model; its kinematics are the real arm's.
+        ``arm`` is the model; its kinematics are the real arm's, but for `WrongLengths`.
         """
         return np.zeros_like(dq)
 

@@ -32,7 +32,8 @@ class ViscousFriction(Disturbance):
         dq: Float[np.ndarray, "*batch n"],
     ) -> Float[np.ndarray, "*batch n"]:
         """Return the torque [N m] that the friction exerts on the joints."""
-        return -per_joint(self, "coefficient", dq.shape[-1]) * dq
+        c = self.coefficient
+        return -(c if isinstance(c, float) else per_joint(self, "coefficient", dq.shape[-1])) * dq
 
 
 @dataclass(frozen=True)
