@@ -21,10 +21,11 @@ DISTURBANCES = (
 
 
 ADAPT_TEXT = """Controllers to run, in this order; see `nengo-forcectl reach --help`.
-exact does not run with coulomb and stribeck: friction at rest is not a function of the state."""
+exact does not run with coulomb and stribeck: friction at rest is not a function of the state.
+Of the motors' errors it knows nothing."""
 DISTURBANCES_TEXT = """Disturbances, one run each, scaled to the mass and size of each arm.
-noise, quantised, the delays, 500hz, motor-lag, motor-delay, encoders, jitter and lost-cycles
-include a payload of 2 kg and viscous friction."""
+Those of sensors and time (noise to delay-5ms, 500hz, motor-lag, motor-delay, encoders, jitter, \
+lost-cycles) include a payload of 2 kg and viscous friction."""
 
 
 @own_first
