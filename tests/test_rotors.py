@@ -1,5 +1,8 @@
 """Rotors and elastic joints against closed forms, the model, and MuJoCo's own armature."""
 
+import math
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -140,6 +143,39 @@ def test_dry_friction_with_rotors_obeys_coulombs_law(iiwa, engine, rng):
             held, slid = held + np.sum(~moves), slid + np.sum(moves)
     assert held > 20
     assert slid > 20
+
+
+def test_an_elastic_arm_moves_as_with_mujocos_own_springs(iiwa):
+    """Links and rotors in a motion of 0.2 s: 2e-5 rad from tendons to rotors, steps of 10 us."""
+    mujoco: Any = pytest.importorskip("mujoco")
+    rotor, k, damping, g = 0.2, 5e3, 1.0, iiwa.gravity(Q)
+    spec = mujoco.MjSpec.from_string(iiwa.to_urdf())
+    for name in iiwa.joint_names:
+        body = spec.worldbody.add_body(mass=1.0, inertia=[rotor] * 3, explicitinertial=True)
+        body.add_joint(name=f"rotor of {name}", type=mujoco.mjtJoint.mjJNT_HINGE, axis=[0, 0, 1])
+        spring = spec.add_tendon(stiffness=k, damping=damping, springlength=[0, 0])
+        spring.wrap_joint(f"rotor of {name}", 1.0)
+        spring.wrap_joint(name, -1.0)
+    model = spec.compile()
+    model.opt.timestep = 1e-5
+    model.opt.gravity[:] = iiwa.gravity_vector
+    model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_CONTACT
+    data = mujoco.MjData(model)
+    links = [model.joint(name).qposadr[0] for name in iiwa.joint_names]
+    rotors = [model.joint(f"rotor of {name}").qposadr[0] for name in iiwa.joint_names]
+    data.qpos[links], data.qpos[rotors] = Q, Q + g / k
+    disturbances = [RotorInertia(rotor), ElasticJoints(k, damping)]
+    steps = math.ceil(1e-3 / resolved_step(iiwa, Q, disturbances))
+    with Bullet(iiwa, Q, disturbances, 1e-3 / steps, period=1e-3) as robot:
+        for cycle in range(200):
+            tau = g + (PUSH if cycle < 100 else -PUSH)
+            data.qfrc_applied[rotors] = tau
+            for _ in range(100):
+                mujoco.mj_step(model, data)
+            robot.apply(tau)
+            np.testing.assert_allclose(robot.state()[0], data.qpos[links], rtol=0, atol=2e-5)
+            np.testing.assert_allclose(robot.read().q, data.qpos[rotors], rtol=0, atol=2e-5)
+        assert np.abs(robot.state()[0] - Q).max() > 0.05
 
 
 @ENGINES
