@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -63,13 +64,13 @@ class RunFolder:
         Raises:
             RecordError: something could not be written; all else is written before.
         """
+        writes = [partial(self.write_record, name, record) for name, record in records.items()]
         failures: list[RecordError] = []
-        for name, record in records.items():
+        for write in (*writes, partial(self.write_summary, summary)):
             try:
-                self.write_record(name, record)
-            except RecordError as error:  # its rows stay
+                write()
+            except RecordError as error:  # the rows stay, and the summary of the beginning
                 failures.append(error)
-        self.write_summary(summary)
         if failures:
             raise RecordError(f"{failures[0]}; read_run finds what was written during the run")
 
