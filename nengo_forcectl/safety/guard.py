@@ -14,14 +14,25 @@ from ..contract import Controller, Cycle, Reference, Result, State
 from ..errors import ConfigurationError, NetworkError, SimulationError
 from ..kernels.arm_block import arm_block
 from ..kernels.block import Block
-from ..kernels.layout import BLIND, GO, INPUT, MET_FROZEN, MET_NOT_FINITE, MET_OUTSIDE, STOP
+from ..kernels.layout import (
+    BLIND,
+    BY_DQ,
+    GO,
+    INPUT,
+    MET_FROZEN,
+    MET_LIE,
+    MET_NOT_FINITE,
+    MET_OUTSIDE,
+    MET_SUSPECT,
+    STOP,
+)
 from ..support.arrays import taken
 from .limits import Limits
 from .packing import pack_limits
 from .sensors import is_on_time
 
 GAPS = 100  # consecutive states off schedule that cause a warning
-LIMITS = ("position", "velocity", "torque", "rate", "workspace")  # bits of a guard's findings
+LIMITS = ("position", "velocity", "torque", "rate", "workspace", "force")  # bits of a guard's findings
 
 NOWHERE = Reference(np.zeros(3), np.zeros(3), np.zeros(3))
 """A reference for a `Safe` that has stopped and does not use one."""
@@ -125,6 +136,7 @@ class Safe(Cycle):
         self._protect: Any = protect_alone
         self._credible: Any = credible
         self._begun, self._met, self._time = False, 0, -math.inf
+        self._stop_mode = STOP
         self._silent = self._frozen = 0
         self._anew = False
         self._gaps, self._gap_at = 0, math.nan
@@ -135,6 +147,8 @@ class Safe(Cycle):
         self._credible(self._guard.address, self._input.address)
         self._protect(*self._blocks, BLIND, 0, self.dt)
         self._memory[:] = 0.0
+        self._guard["compares"][...] = 0.0
+        self._guard.between("believed_q", "believed_dq")[:] = 0.0
 
     @property
     def controller(self) -> Controller | None:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -174,6 +188,8 @@ class Safe(Cycle):
         """
         self.stopped = None
         self._silent = self._frozen = 0
+        self._stop_mode = STOP
+        self._guard["compares"][...] = 0.0
         self._anew = True
         self._met |= MET_NOT_FINITE
         self.cycle.forget_motion()
@@ -262,28 +278,35 @@ class Safe(Cycle):
     ) -> Result:
         """Run the cycle, then the guard."""
         self._input["q"][:], self._input["dq"][:] = state.joints(self.dof)
-        believed = math.isfinite(state.time) and self._credible(self._blocks[0], self._blocks[2])
-        self._watch(state.time, believed)
+        credible = self._credible(self._blocks[0], self._blocks[2])
+        self._watch(state.time, credible)
         asked = self._ask(state, reference, learns)
-        mode = GO if self.stopped is None else STOP
-        if not believed or (mode == STOP and self._silent > 0):
+        if self.stopped is None:
+            mode = GO
+        elif credible:
+            mode = self._stop_mode
+        else:
             mode = BLIND
+        if mode != GO and self._silent > 0:  # the clock is stuck, the loop is not
+            begun, elapsed = 2, self.dt
         met = self._protect(*self._blocks, mode, begun, elapsed)
-        self._begun = self._begun or believed
+        self._begun = self._begun or credible
         if met == 0 and asked is not None:
             self._met = self._frozen = 0
             return asked
         tau = self._guard["sent"].copy()
         self._record(met, tau, state.time)
-        if asked is None:
+        if asked is None or met & MET_LIE:
             return Result(tau, 0.0, self._arm["pose"][:3, 3].copy())
         return asked._replace(tau=tau)
 
-    def _watch(self, time: float, believed: bool) -> None:
+    def _watch(self, time: float, credible: bool) -> None:
         """Stop if the state is not credible, or if no new state comes for too long."""
         elapsed = time - self._time
-        if not believed:
-            self.stop(f"state at {time:.3f} s: {self._doubt(time)}")
+        if not credible:
+            self.stop(f"state at {time:.3f} s: {self._doubt()}")
+        elif not math.isfinite(time):
+            self.stop(f"state: its time is {time}, needs a number")
         elif elapsed > 0:
             self._silent, self._time = 0, time
         elif self._begun:
@@ -315,7 +338,7 @@ class Safe(Cycle):
         self._guard["asked"][:] = tau
         return result
 
-    def _doubt(self, time: float) -> str:
+    def _doubt(self) -> str:
         """Describe what in a state is not finite or not credible."""
         q, dq, guard = self._input["q"], self._input["dq"], self._guard
         fastest = float(guard["dq_most"])
@@ -325,7 +348,21 @@ class Safe(Cycle):
                 return f"q[{joint}] is {q[joint]:.4g}, credible from {least:.4g} to {most:.4g}"
             if not abs(dq[joint]) < fastest:
                 return f"dq[{joint}] is {dq[joint]:.4g}, credible up to {fastest:.4g}"
-        return f"time is {time}"
+        return "is not credible"
+
+    def _contradiction(self) -> str:
+        """Describe the joint whose q and dq contradict each other."""
+        from ..kernels.compare_sensors import WINDOW  # numba takes a second to load
+
+        guard, joint = self._guard, int(self._guard["liar"])
+        q, dq = guard["q"][joint], guard["dq"][joint]
+        by_model = guard["believed_q"][joint], guard["believed_dq"][joint]
+        given, expected = (q, by_model[0]) if guard["fallback"] == BY_DQ else (dq, by_model[1])
+        name = "q" if guard["fallback"] == BY_DQ else "dq"
+        return (
+            f"{name}[{joint}] is {given:.4g}, by the model {expected:.4g}; the change of q "
+            f"contradicts dq by {1e3 * guard['drift'][joint]:.3g} mrad in {1e3 * WINDOW:g} ms"
+        )
 
     def _pass_time(self, time: float) -> tuple[int, float, bool]:
         """Return ``begun`` and ``elapsed`` of `protect`, and whether the cycle may learn.
@@ -363,12 +400,15 @@ class Safe(Cycle):
             self.stop(f"torque at {time:.3f} s is not finite")
         if met & MET_OUTSIDE:
             self.stop(f"the tool is out of its box at {time:.3f} s")
+        if met & MET_LIE:
+            self.stop(f"state at {time:.3f} s: {self._contradiction()}")
+            self._stop_mode = int(self._guard["fallback"])
         self._frozen = self._frozen + 1 if met & MET_FROZEN else 0
         if self._frozen > self.limits.patience:
             self.stop(
                 f"the same state for {self._frozen} cycles, at {time:.3f} s, although it moves"
             )
-        self._met = met & ~MET_FROZEN
+        self._met = met & ~(MET_FROZEN | MET_SUSPECT)
         if self.stopped is not None:  # from here on the cycle does not know the torques
             self._met |= MET_NOT_FINITE
         self.cycle.overruled(tau)
