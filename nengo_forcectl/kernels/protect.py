@@ -6,6 +6,7 @@ from . import layout as at
 from .access import matrix, number, set_number, vector, whole
 from .algebra import factor_columns, substitute
 from .arm_terms import compute_terms
+from .bound_force import bound_force, compare_wrench
 from .bound_joints import bound_joints
 from .bound_tool import bound_tool
 from .compare_sensors import (
@@ -133,9 +134,17 @@ def keep_limits(guard, arm, inputs, mode, begun, elapsed, found):
         sure = begun == 2 and not found and since < 1.5 * elapsed
         observe_unmodelled(guard, arm, vector(inputs, at.INPUT_DQ), sure, since + elapsed)
         set_number(guard, at.GUARD_SINCE, 0.0)
+    felt = 0
+    feels = mode == at.GO and number(guard, at.GUARD_FEELS) > 0.0
+    if feels and not found:
+        share = -math.expm1(-number(guard, at.GUARD_OBSERVER_GAIN) * elapsed)
+        felt = compare_wrench(guard, arm, len(q), share, elapsed)
     prepare_rest(guard, arm, dq)
     met = take_asked(guard, begun) if mode == at.GO else 0
-    stops = mode != at.GO or met & at.MET_NOT_FINITE
+    if feels:
+        felt |= bound_force(guard, arm, 0) | bound_force(guard, arm, 3)
+    stops = mode != at.GO or met & at.MET_NOT_FINITE or felt & (at.MET_LIE_WRENCH | at.MET_PRESSED)
+    met |= felt
     if stops:
         take_stop(guard, dq)
     if outside_box(guard, arm):
@@ -146,7 +155,7 @@ def keep_limits(guard, arm, inputs, mode, begun, elapsed, found):
         met |= bounded
     else:
         met |= bound_joints(guard, q, dq)
-    if stops or met & (at.MET_POSITION | at.MET_VELOCITY | at.MET_BOX):
+    if stops or met & (at.MET_POSITION | at.MET_VELOCITY | at.MET_BOX | at.MET_FORCE):
         leave_rest(guard, arm, share)
     send(guard)
     return met

@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,17 +22,21 @@ from ..kernels.layout import (
     INPUT,
     MET_FROZEN,
     MET_LIE,
+    MET_LIE_WRENCH,
     MET_NOT_FINITE,
     MET_OUTSIDE,
+    MET_PRESSED,
     MET_SUSPECT,
     STOP,
 )
 from ..support.arrays import taken
 from .limits import Limits
 from .packing import pack_limits
-from .sensors import is_on_time
+from .sensors import has_good_wrench, is_on_time
 
 GAPS = 100  # consecutive states off schedule that cause a warning
+RECENT = 1000  # last cycles in which changed torques are counted
+OFTEN = 0.01  # share of them that causes a warning
 LIMITS = ("position", "velocity", "torque", "rate", "workspace", "force")  # bits of a guard's findings
 
 NOWHERE = Reference(np.zeros(3), np.zeros(3), np.zeros(3))
@@ -140,6 +145,11 @@ class Safe(Cycle):
         self._silent = self._frozen = 0
         self._anew = False
         self._gaps, self._gap_at = 0, math.nan
+        self._wrench, self._feels = self._guard["wrench"], False
+        self._needs_wrench = bool(np.isfinite(limits.force).any())
+        self._cycle = 0
+        self._changed = {name: deque[int]() for name in (*LIMITS, "any")}
+        self._warned: set[str] = set()
         self.warm_up()
 
     def warm_up(self) -> None:
@@ -190,6 +200,7 @@ class Safe(Cycle):
         self._silent = self._frozen = 0
         self._stop_mode = STOP
         self._guard["compares"][...] = 0.0
+        self._feels, self._guard["feels"][...] = False, 0.0
         self._anew = True
         self._met |= MET_NOT_FINITE
         self.cycle.forget_motion()
@@ -246,11 +257,38 @@ class Safe(Cycle):
             if not self._time < state.time:  # also if the robot's clock restarted
                 self._time = -math.inf
         timing = self._pass_time(state.time)
+        self._cycle += 1
+        if state.wrench is not None or self._feels or self._needs_wrench:
+            self._feel(state, reference)
         if self._fused and self.stopped is None and self._time < state.time < math.inf:
             result = self._step_fused(state, reference, *timing)
             if result is not None:
                 return result
         return self._step_apart(state, reference, *timing)
+
+    def _feel(self, state: State, reference: Reference) -> None:
+        """Give the guard the wrench, if there is a finite one."""
+        wrench = state.wrench
+        feels = wrench is not None and np.shape(wrench) == (6,) and has_good_wrench(state)
+        if feels:
+            self._wrench[:] = wrench
+        if feels != self._feels:
+            self._feels, self._guard["feels"][...] = feels, feels
+        if not self._needs_wrench or self.stopped is not None:
+            return
+        most = self.limits.force
+        if not feels:
+            self.stop(
+                f"state.wrench at {state.time:.3f} s: is {wrench}, needs 6 finite numbers for "
+                f"Limits.force, {most} N, N m"
+            )
+        elif reference.wrench is not None:
+            wanted = np.linalg.norm(np.reshape(reference.wrench, (2, 3)), axis=1)
+            if (wanted > most).any():
+                self.stop(
+                    f"reference.wrench at {state.time:.3f} s: is {wanted} N, N m, needs at most "
+                    f"Limits.force, {most}"
+                )
 
     def _step_fused(
         self, state: State, reference: Reference, begun: int, elapsed: float, learns: bool
@@ -379,6 +417,35 @@ class Safe(Cycle):
             self._count_gap(time, elapsed)
         return 1, self.dt, False
 
+    def _count(self, met: int) -> None:
+        """Count the limits that changed the torque; warn, or stop, if it is changed often."""
+        names = [name for bit, name in enumerate(LIMITS) if met >> bit & 1]
+        for name in names:
+            self.events[name] += 1
+        if self.stopped is not None or not names:
+            return
+        for name in (*names, "any"):
+            cycles = self._changed[name]
+            cycles.append(self._cycle)
+            while cycles[0] <= self._cycle - RECENT:
+                cycles.popleft()
+        for name in names:
+            if len(self._changed[name]) > OFTEN * RECENT and name not in self._warned:
+                self._warned.add(name)
+                warnings.warn(
+                    f"the limit of {name} changed the torque in more than {OFTEN:.0%} of the last "
+                    f"{RECENT} cycles; what is asked for is beyond the arm's limits, or the loop "
+                    "is unstable",
+                    RuntimeWarning,
+                    stacklevel=5,
+                )
+        share = self.limits.overruled
+        if share < 1 and len(self._changed["any"]) > share * RECENT:
+            self.stop(
+                f"limits changed the torque in more than {share:.3g} of the last {RECENT} cycles, "
+                f"most often that of {max(names, key=lambda name: len(self._changed[name]))}"
+            )
+
     def _count_gap(self, time: float, elapsed: float) -> None:
         """Count a state that is not one period after the last; warn of many consecutive ones."""
         self.events["gap"] += 1
@@ -394,8 +461,7 @@ class Safe(Cycle):
 
     def _record(self, met: int, tau: Float[np.ndarray, "n"], time: float) -> None:
         """Count the findings, stop if necessary, and report the sent torque to the cycle."""
-        for bit, name in enumerate(LIMITS):
-            self.events[name] += met >> bit & 1
+        self._count(met)
         if met & MET_NOT_FINITE:
             self.stop(f"torque at {time:.3f} s is not finite")
         if met & MET_OUTSIDE:
@@ -403,6 +469,19 @@ class Safe(Cycle):
         if met & MET_LIE:
             self.stop(f"state at {time:.3f} s: {self._contradiction()}")
             self._stop_mode = int(self._guard["fallback"])
+        if met & MET_LIE_WRENCH:
+            felt, hidden = self._guard["felt"] - self._guard["before"], self._guard["hidden"]
+            shown = float(np.linalg.norm(felt[:3]))
+            self.stop(
+                f"wrench at {time:.3f} s: shows a push of {shown:.3g} N, by the torques it is "
+                f"{shown + float(hidden):.3g} N"
+            )
+        if met & MET_PRESSED:
+            pressed = np.linalg.norm(self._wrench.reshape(2, 3), axis=1)
+            self.stop(
+                f"wrench at {time:.3f} s: is {pressed[0]:.3g} N, {pressed[1]:.3g} N m, beyond "
+                f"Limits.force, {self.limits.force}"
+            )
         self._frozen = self._frozen + 1 if met & MET_FROZEN else 0
         if self._frozen > self.limits.patience:
             self.stop(
