@@ -62,7 +62,6 @@ def test_every_law_that_remembers_is_tested(iiwa):
     assert remembers == set(INTEGRATES)
 
 
-@pytest.mark.filterwarnings("ignore:the limit of")
 @pytest.mark.parametrize("name", INTEGRATES)
 def test_no_law_integrates_while_a_limit_changes_its_torque(iiwa, name):
     """On the same states every cycle has the same integral, with a learner or without."""
@@ -76,7 +75,6 @@ def test_no_law_integrates_while_a_limit_changes_its_torque(iiwa, name):
         np.testing.assert_allclose(value, expected, rtol=1e-9, atol=1e-12, err_msg=kind)
 
 
-@pytest.mark.filterwarnings("ignore:the limit of")
 def test_an_integral_action_does_not_integrate_while_a_limit_changes_its_torque(iiwa):
     """Its integral is that of the first cycle alone."""
     action = IntegralAction((0, 1, 2), 1000.0, DT)

@@ -6,7 +6,6 @@ from . import layout as at
 from .access import matrix, number, set_number, vector
 from .algebra import substitute
 from .compile import kernel
-from .observe import follow
 
 # Times and distances are for joints; those of a sliding joint are in metres.
 WINDOW = 0.01  # of the comparison of q with dq [s]
@@ -78,9 +77,7 @@ def compare_joints(guard, q, dq, elapsed):
         square[i] += forget * (bounded * bounded - square[i])
     if found == 0 or number(guard, at.GUARD_DOUBTED) > DOUBTED:
         keep = 1.0 - elapsed / LAG_TIME
-        set_number(
-            guard, at.GUARD_LAG_MOMENT, keep * (number(guard, at.GUARD_LAG_MOMENT) + moment)
-        )
+        set_number(guard, at.GUARD_LAG_MOMENT, keep * (number(guard, at.GUARD_LAG_MOMENT) + moment))
         set_number(guard, at.GUARD_LAG_SQUARE, keep * (known + total))
     return found
 

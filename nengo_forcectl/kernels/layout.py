@@ -25,6 +25,10 @@ MET_POSITION, MET_VELOCITY, MET_TORQUE, MET_RATE, MET_BOX, MET_FORCE = 1, 2, 4, 
 MET_NOT_FINITE, MET_FROZEN, MET_OUTSIDE, MET_SUSPECT, MET_LIE = 64, 128, 256, 512, 1024
 MET_LIE_WRENCH, MET_PRESSED = 2048, 4096
 
+# Modes of a learner: its weights stay, and it adds what they give; they change; they stay, and its
+# observer goes on.
+FREEZE, LEARN, HOLD = range(3)
+
 FADED = 1e-15
 """Filtered numbers below this become 0: below 1e-308 a processor is a hundred times slower."""
 

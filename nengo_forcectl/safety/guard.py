@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from ..contract import Controller, Cycle, Reference, Result, State
+from ..contract import Controller, Cycle, Learns, Reference, Result, State, learns
 from ..errors import ConfigurationError, NetworkError, SimulationError
 from ..kernels.arm_block import arm_block
 from ..kernels.block import Block
@@ -37,7 +37,14 @@ from .sensors import has_good_wrench, is_on_time
 GAPS = 100  # consecutive states off schedule that cause a warning
 RECENT = 1000  # last cycles in which changed torques are counted
 OFTEN = 0.01  # share of them that causes a warning
-LIMITS = ("position", "velocity", "torque", "rate", "workspace", "force")  # bits of a guard's findings
+LIMITS = (
+    "position",
+    "velocity",
+    "torque",
+    "rate",
+    "workspace",
+    "force",
+)  # bits of a guard's findings
 
 NOWHERE = Reference(np.zeros(3), np.zeros(3), np.zeros(3))
 """A reference for a `Safe` that has stopped and does not use one."""
@@ -103,7 +110,7 @@ class Safe(Cycle):
 
     Raises:
         ConfigurationError: the limits are for another arm, or the period is not positive or not
-            that of the cycle's law.
+            that of the cycle's law; or the limit of force is below the force that the cycle wants.
     """
 
     arm: Arm
@@ -125,7 +132,9 @@ class Safe(Cycle):
         cycle = Cycle.of(cycle)
         _check_period(cycle, dt)
         self.cycle, self.arm, self.limits, self.dt = cycle, arm, limits, dt
-        self.dof = arm.dof
+        self.dof, self.force = arm.dof, cycle.force
+        if cycle.force is not None:
+            self.check_force(cycle.force, f"{type(cycle).__name__}.force")
         self.events: dict[str, int] = dict.fromkeys((*LIMITS, "stop", "gap"), 0)
         """Cycles in which each limit changed the torque; ``stop``: controlled stops; ``gap``:
         states not one period after the last, which are not learned from."""
@@ -175,14 +184,37 @@ class Safe(Cycle):
         """Whether the cycle learns from the torques actually sent."""
         return self.cycle.learns_from_sent
 
-    def learn(self, on: bool) -> None:
-        """Start or stop the cycle's learning; the learned weights stay."""
+    @property
+    def frozen(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether the cycle's learner neither learns nor holds."""
+        return self.cycle.frozen
+
+    def learn(self, on: Learns) -> None:
+        """Start or stop the cycle's learning; the learned weights stay. See `Cycle.learn`.
+
+        Stopping it while limits act causes a warning: what is learned then may not hold the arm.
+        """
+        cycles = self._changed["any"]
+        if self.learning and not learns(on) and cycles and cycles[-1] > self._cycle - RECENT:
+            warnings.warn(
+                f"learning ends while limits act, the last time {self._cycle - cycles[-1]} cycles "
+                "ago; what it has learned may not hold the arm",
+                RuntimeWarning,
+                stacklevel=2,
+            )
         self.cycle.learn(on)
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
         """Record the torque [N m] that was sent instead of the last step's."""
         self._guard["sent"][:] = tau
         self.cycle.overruled(tau)
+
+    def check_force(self, force: float, name: str) -> None:
+        """Raise `ConfigurationError` if a wanted force [N] is beyond the limit."""
+        if force > self.limits.force[0]:
+            raise ConfigurationError(
+                f"Limits.force: is {self.limits.force[0]} N, needs at least {name}, {force} N"
+            )
 
     def stop(self, reason: str) -> None:
         """Come to a controlled stop, and stay in it until `reset`."""

@@ -19,9 +19,8 @@ STRAY = 0.5  # largest credible distance beyond a limit [rad], [m]
 
 def pack_limits(limits: Limits, arm: Arm, dt: float) -> Block:
     """Return the guard's block for an arm's limits and the period ``dt`` [s]."""
-    # numba takes a second to load
-    from ..kernels.bound_tool import WALLS
-    from ..kernels.compare_sensors import COARSE, NOISY
+    from ..kernels.bound_tool import WALLS  # numba takes a second to load
+    from ..kernels.compare_sensors import COARSE, NOISY  # numba takes a second to load
 
     tau_max = limits.tau_max * (1.0 - limits.torque_margin)
     fastest = np.where(np.isfinite(limits.dq_max), limits.dq_max, 100.0 * SPEED)
@@ -31,7 +30,9 @@ def pack_limits(limits: Limits, arm: Arm, dt: float) -> Block:
         "dq_max": limits.dq_max * (1.0 - limits.speed_margin),
         "tau_max": tau_max,
         "braking": limits.braking,
-        "stopping": np.maximum(np.where(np.isfinite(limits.dq_max), limits.dq_max, SPEED) / QUICK, limits.braking),
+        "stopping": np.maximum(
+            np.where(np.isfinite(limits.dq_max), limits.dq_max, SPEED) / QUICK, limits.braking
+        ),
         "tau_step": limits.rate * dt * tau_max,
         "box": (limits.lower, limits.upper),
         "q_least": np.maximum(limits.q_lower - STRAY, -FAR),

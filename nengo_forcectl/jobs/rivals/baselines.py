@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ...adaptation import DisturbanceObserver, IntegralAction, KnownTorque, NoAdaptation, SlotineLi
-from ...contract import Cycle, Reference, Result, State
+from ...contract import Cycle, Learns, Reference, Result, State
 from ...cycle.compiled import CompiledController
 from ...learning.gradient import Gradient
 from ...networks.workspace import task_axes
@@ -30,7 +30,7 @@ class InTurn(Cycle):
         self._cycles = list(cycles)
         self.dof = self._cycles[0][1].dof
 
-    def learn(self, on: bool) -> None:
+    def learn(self, on: Learns) -> None:
         """Start or stop the learning of every cycle."""
         for _, cycle in self._cycles:
             cycle.learn(on)
