@@ -37,14 +37,8 @@ from .sensors import has_good_wrench, is_on_time
 GAPS = 100  # consecutive states off schedule that cause a warning
 RECENT = 1000  # last cycles in which changed torques are counted
 OFTEN = 0.01  # share of them that causes a warning
-LIMITS = (
-    "position",
-    "velocity",
-    "torque",
-    "rate",
-    "workspace",
-    "force",
-)  # bits of a guard's findings
+# Bits of a guard's findings.
+LIMITS = ("position", "velocity", "torque", "rate", "workspace", "force")
 
 NOWHERE = Reference(np.zeros(3), np.zeros(3), np.zeros(3))
 """A reference for a `Safe` that has stopped and does not use one."""
@@ -94,9 +88,27 @@ class Safe(Cycle):
     m^2, with a sphere of 2 kg, 2e-3 kg m^2.
 
     Inputs that cannot be turned into a safe torque trigger a *controlled stop*: a state or torque
-    that is not finite or not credible; no new state, or a frozen one, for too long; a call of
-    `stop`. The arm comes to rest and is held against gravity and r; without a credible state,
-    against gravity at its last known state. Call `reset` to resume.
+    that is not finite or not credible; no new state, or a frozen one, for too long; sensors that
+    contradict each other; a force beyond its limit; changed torques in more than a share of the
+    cycles (``Limits.overruled``); a call of `stop`. The arm brakes as hard as its motors can, up to
+    0.1 s from top speed, and is held against gravity and r. The stop uses the q and dq that still
+    come, whatever the clock or the wrench say. Without them the model predicts both from the last
+    good state and the torques sent, brakes by the prediction, and then holds the arm against
+    gravity there. No sensor corrects the prediction, so its error grows: slowly by the model's
+    errors, quickly under a load that it does not know. Call `reset` to resume.
+
+    Sensors contradict each other if the change of q over 10 ms is not that of dq, beyond noise,
+    resolution and delay, which are estimated (`kernels.compare_sensors.compare_joints`). A q that
+    jumps or does not change is the one that lies, else dq is; the stop uses the other one. Until
+    this is decided, the limits act on the model's prediction. A wrench contradicts the motors if
+    the contact force by r differs for some cycles (`kernels.bound_force.compare_wrench`).
+
+    ``Limits.force`` bounds the push of the tool where the wrist sensor feels a contact: the
+    acceleration towards it is held to what a tool that is held would press with
+    (`kernels.bound_force.bound_force`). A measured force 20 % beyond the limit causes a stop.
+
+    A limit that changes the torque in more than 1 % of the last 1,000 cycles causes a warning, once
+    for each limit. ``events`` counts all.
 
     Around a cycle that is `fused` and of the same arm object (`CompiledController`,
     `CompiledGradientCycle`, `CompiledCycle` without a predictor) all this happens in the cycle's
