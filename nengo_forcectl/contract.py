@@ -8,14 +8,14 @@ what most parts do not need. Any object that has the methods without a default i
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from jaxtyping import Float
 
 from arms import Arm, Terms
 
-from .errors import SimulationError
+from .errors import ConfigurationError, SimulationError
 from .support.arrays import taken
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Cycle",
     "EndingPath",
     "Kinematics",
+    "Learns",
     "Path",
     "Reference",
     "Result",
@@ -34,6 +35,8 @@ __all__ = [
 ]
 
 Vector = Float[np.ndarray, "n"]
+Learns = bool | Literal["hold"]
+"""Whether a part learns; ``"hold"``: it keeps its weights, and what it adds for the moment."""
 NO_EVENTS: Mapping[str, int] = MappingProxyType({})
 
 
@@ -221,8 +224,11 @@ class Adaptation:
         """Return the torque [N m] to add to the command's, then learn from its error."""
         raise NotImplementedError
 
-    def learn(self, on: bool) -> None:
-        """Start or stop learning; the learned weights stay."""
+    frozen: bool = False
+    """Whether it neither learns nor holds; False for a part without a fast part."""
+
+    def learn(self, on: Learns) -> None:
+        """Start or stop learning; the learned weights stay. See `Cycle.learn`."""
 
     def overruled(self, tau: Vector) -> None:
         """Record the torque [N m] that was sent instead of the last step's."""
@@ -245,6 +251,17 @@ class _PlainAdaptation(Adaptation):
     def learning(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
         """Whether it is learning; always False for a part that cannot learn."""
         return getattr(self._adaptation, "learning", False)
+
+
+def learns(on: Learns) -> bool:
+    """Return whether ``on`` lets weights change.
+
+    Raises:
+        ConfigurationError: it is a text other than "hold".
+    """
+    if isinstance(on, str) and on != "hold":
+        raise ConfigurationError(f"learn: is {on!r}, needs True, False or 'hold'")
+    return not isinstance(on, str) and bool(on)
 
 
 class Kinematics:
@@ -271,10 +288,14 @@ class Cycle:
     """The control law, if it has one."""
     learning: bool = False
     """Whether it is learning; see `learn`."""
+    frozen: bool = False
+    """Whether its learner neither learns nor holds; see `learn`."""
     learns_from_sent: bool = False
     """Whether it learns from the torque actually sent, even if a limit changed it; see `overruled`.
 
     Otherwise it learns from its own error, which is meaningless if its torque was not sent."""
+    force: float | None = None
+    """Force that it is to exert at the tool [N], if it knows."""
     stopped: str | None = None
     """Reason for a controlled stop, or None."""
     events: Mapping[str, int] = NO_EVENTS
@@ -310,8 +331,12 @@ class Cycle:
         """
         return None, 0
 
-    def learn(self, on: bool) -> None:
-        """Start or stop learning; the learned weights stay."""
+    def learn(self, on: Learns) -> None:
+        """Start or stop learning; the learned weights stay.
+
+        ``"hold"`` stops it and keeps the fast part, an observer, which holds what the weights have
+        not learned. Without a fast part it is as False.
+        """
 
     def overruled(self, tau: Vector) -> None:
         """Record the torque [N m] that was sent instead of the last step's."""
@@ -351,8 +376,8 @@ class _PlainCycle(Cycle):
     def __init__(self, cycle: Any) -> None:
         self._cycle = cycle
         _adopt(
-            self, cycle, "dof", "dt", "arm", "controller", "learns_from_sent", "step", "learn",
-            "overruled", "warm_up", "forget_motion", "checkpoint", "resume",
+            self, cycle, "dof", "dt", "arm", "controller", "learns_from_sent", "force", "step",
+            "learn", "overruled", "warm_up", "forget_motion", "checkpoint", "resume",
         )  # fmt: skip
 
     @property

@@ -7,10 +7,10 @@ from jaxtyping import Float
 
 from arms import Arm, Terms
 
-from ..contract import Adaptation, Command, Reference, State
+from ..contract import Adaptation, Command, Learns, Reference, State, learns
 from ..estimation.observer import write_balance
 from ..kernels.block import Block
-from ..kernels.layout import ARM, INPUT
+from ..kernels.layout import ARM, FREEZE, HOLD, INPUT, LEARN
 from ..learning.consolidation import Consolidation, features_of, split_weights
 from ..learning.law import Arrays
 from ..networks.encoding import StateEncoding
@@ -47,8 +47,9 @@ class ConsolidatingAdaptation(Adaptation):
     learns (`Consolidation`). When the weights are replaced, ``offset`` absorbs the change of F and
     decays as F_f follows, so that the sum does not jump.
 
-    With ``learning`` set to False the weights stay and fast is zero, which leaves the network's
-    torque. `CompiledCycle` does the same, with arm and control law, in one call.
+    After ``learn(False)`` the weights stay and fast is zero, which leaves the network's torque;
+    after ``learn("hold")`` they stay and fast goes on. `CompiledCycle` does the same, with arm and
+    control law, in one call.
 
     Args:
         arm: the model.
@@ -75,7 +76,7 @@ class ConsolidatingAdaptation(Adaptation):
         from ..kernels.observe import add_push  # numba
 
         self.network, self.law = network, law
-        self.learning = True
+        self.learning, self.holds = True, False
         self._friction: Float[np.ndarray, "n"] | float = 0.0  # that the law fed forward [N m]
         self._encoding, self._tau_max = encoding, arm.tau_max
         self._weights = network.read()
@@ -86,9 +87,14 @@ class ConsolidatingAdaptation(Adaptation):
         self._push(np.zeros(6))  # compile now, not in a cycle
         self._supply(sound=False)
 
-    def learn(self, on: bool) -> None:
-        """Start or stop learning; the learned weights stay."""
-        self.learning = on
+    @property
+    def frozen(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether it neither learns nor holds."""
+        return not (self.learning or self.holds)
+
+    def learn(self, on: Learns) -> None:
+        """Start or stop learning; the learned weights stay. ``"hold"`` keeps fast."""
+        self.learning, self.holds = learns(on), on == "hold"
 
     def torque(
         self, terms: Terms, state: State, reference: Reference, command: Command
@@ -98,7 +104,7 @@ class ConsolidatingAdaptation(Adaptation):
         F, J_w = self.network.observe(self._encoding.input(state.q, velocity, command.ddq_r))
         law, sent = self._scales.law, self._scales.observer["sent"]
         law["supplied"][:], law["phi"][:] = F, features_of(self._weights, J_w)
-        if self.learning and state.sound:
+        if (self.learning or self.holds) and state.sound:
             write_balance(self._arm, terms)
             self._inputs["dq"][:] = state.dq
             if (wrench := measured_wrench(state)) is not None:
@@ -127,4 +133,5 @@ class ConsolidatingAdaptation(Adaptation):
     def _supply(self, sound: bool) -> bool:
         """Supply the torque; return whether there are new weights."""
         blocks = self._scales.block, self._arm, self._inputs
-        return self._run(*(block.address for block in blocks), bool(sound), bool(self.learning))
+        mode = int(LEARN) if self.learning else int(HOLD if self.holds else FREEZE)
+        return self._run(*(block.address for block in blocks), bool(sound), mode)

@@ -17,7 +17,8 @@ class IntegralAction(Adaptation):
     """``tau = J^T Lambda ki z``, ``dz/dt = x_r - x``: the integral term of a PID law of the tool.
 
     With gains kp and kv the loop is stable for ``ki < kp kv`` (Routh). ``Lambda`` is the arm's mass
-    at the tool, see ``OperationalSpace``.
+    at the tool, see ``OperationalSpace``. z does not change in a cycle whose state is not sound: so
+    it does not wind up while a limit changes the torque.
     """
 
     def __init__(self, rows: Sequence[int], ki: float, dt: float) -> None:
@@ -33,5 +34,6 @@ class IntegralAction(Adaptation):
         """Return the torque of the integral, updated to this cycle."""
         J = terms.J[self._rows]
         tau = force_to_torque(J, task_inertia(J, terms.M) @ (self.ki * self._sum))
-        self._sum = self._sum + self.dt * (reference.x - terms.pose[:3, 3])[self._rows]
+        if state.sound:
+            self._sum = self._sum + self.dt * (reference.x - terms.pose[:3, 3])[self._rows]
         return tau

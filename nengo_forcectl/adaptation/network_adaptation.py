@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from arms import Arm, Terms
 
-from ..contract import Adaptation, Command, Reference, State
+from ..contract import Adaptation, Command, Learns, Reference, State, learns
 from ..errors import ConfigurationError
 from ..estimation.observer import LowPass, MomentumObserver
 from ..learning.law import Signal
@@ -79,9 +79,9 @@ class NetworkAdaptation(Adaptation):
         self._encode = over_limits(arm) if encode is None else encode
         self._balance = None if observer is None else Balance(arm, observer)
 
-    def learn(self, on: bool) -> None:
+    def learn(self, on: Learns) -> None:
         """Start or stop learning; the learned weights stay."""
-        self.learning = on
+        self.learning = learns(on)
 
     def torque(
         self, terms: Terms, state: State, reference: Reference, command: Command

@@ -5,7 +5,7 @@ from jaxtyping import Float
 
 from arms import Arm, Terms
 
-from ..contract import Adaptation, Command, Reference, State
+from ..contract import Adaptation, Command, Learns, Reference, State, learns
 from ..control.task_space import DAMPING
 from ..learning.gradient import Gradient
 from ..support.checks import check_positive
@@ -51,9 +51,9 @@ class SlotineLi(Adaptation):
         arm.regressor(*np.zeros((3, arm.dof)))  # load it before the first cycle
         self._step = law.rule()
 
-    def learn(self, on: bool) -> None:
+    def learn(self, on: Learns) -> None:
         """Start or stop learning; the learned weights stay."""
-        self.learning = on
+        self.learning = learns(on)
 
     @property
     def theta(self) -> Float[np.ndarray, "p"]:

@@ -59,6 +59,12 @@ class ForceControl(TaskSpace):
                 f"{name}.windup: is {self.windup}, needs two numbers from 0 up [N, N m]"
             )
 
+    @property
+    def force_axis(self) -> Float[np.ndarray, "3"] | None:
+        """The axis along which the force is controlled, in the base frame; None if not one."""
+        linear = [axis for axis in self.axes if axis < 3]
+        return self.frame[:, linear[0]].copy() if len(linear) == 1 else None
+
     def turned(self, gain: Square, *, motion: bool = False) -> Square:
         """Return a gain of the task frame's force (or motion) axes, in the base frame."""
         rows = list(self.rows)

@@ -5,7 +5,17 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from ..contract import Adaptation, Controller, Cycle, Kinematics, Reference, Result, State
+from ..contract import (
+    Adaptation,
+    Controller,
+    Cycle,
+    Kinematics,
+    Learns,
+    Reference,
+    Result,
+    State,
+    learns,
+)
 from ..estimation.predictor import Predictor
 from ..support.torques import checked_torque, limited
 
@@ -56,11 +66,16 @@ class Blocks(Cycle):
         if self.predictor is not None:
             self.predictor.forget()
 
-    def learn(self, on: bool) -> None:
+    @property
+    def frozen(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether the adaptation neither learns nor holds."""
+        return self.adaptation.frozen
+
+    def learn(self, on: Learns) -> None:
         """Start or stop learning of the adaptation; some never learn."""
         self.adaptation.learn(on)
         if self.kinematics is not None:
-            self.kinematics.learning = on
+            self.kinematics.learning = learns(on)
 
     def step(self, state: State, reference: Reference) -> Result:
         """Return the torque for this state, then learn.

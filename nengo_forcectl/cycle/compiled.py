@@ -8,12 +8,12 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from ..contract import Controller, Cycle, Reference, Result, State, fused
+from ..contract import Controller, Cycle, Learns, Reference, Result, State, fused, learns
 from ..control.bound_law import BoundLaw
 from ..errors import ConfigurationError, NetworkError, SimulationError
 from ..kernels.arm_block import arm_block
 from ..kernels.block import Block
-from ..kernels.layout import CYCLE, FIXED, NOT_FINITE, NOTHING
+from ..kernels.layout import CYCLE, FIXED, FREEZE, HOLD, LEARN, NOT_FINITE, NOTHING
 from ..support.torques import checked_torque
 
 
@@ -49,7 +49,7 @@ class OneCall(Cycle):
                 f"{type(self).__name__}: no compiled form of {controller}; use Blocks"
             )
         self.arm, self.controller, self.dof = arm, bound, arm.dof
-        self.learning = learner is not None
+        self.learning, self.holds = learner is not None, False
         bound.inputs.feels = bound.inputs.feels or learner is not None
         self._arm = arm_block(arm, friction=True)
         addresses = {
@@ -65,6 +65,7 @@ class OneCall(Cycle):
         self._out = self._cycle.between("tau", "feedforward")
         self._run: Any = run_cycle
         self._learner = learner
+        self._mode = int(LEARN) if self.learning else int(FREEZE)
         self._obeyed = True  # whether the last torque was sent unchanged
         self.memory = dict(bound.memory)
         if learner is not None:
@@ -79,7 +80,7 @@ class OneCall(Cycle):
         bent = np.linspace(0.3, 0.9, self.dof)  # [rad]; not singular, or tasks would be skipped
         still = State(0.0, bent, np.zeros(self.dof), sound=False)
         self.controller.warm_up(self.arm.terms(still.q, still.dq), still)
-        self._run(self._cycle.address, 0, False, False, False, 0, 0.0)
+        self._run(self._cycle.address, 0, False, False, int(FREEZE), 0, 0.0)
         self.forget_motion()
 
     def step(self, state: State, reference: Reference) -> Result:
@@ -96,9 +97,7 @@ class OneCall(Cycle):
     def _call(self, guard: int, sound: bool, begun: int, elapsed: float) -> int:
         """Run the kernel; advance the law's memory on sound sensors if its torque was sent."""
         integrate, self._obeyed = sound and self._obeyed, True
-        return self._run(
-            self._cycle.address, guard, sound, integrate, self.learning, begun, elapsed
-        )
+        return self._run(self._cycle.address, guard, sound, integrate, self._mode, begun, elapsed)
 
     def step_guarded(
         self,
@@ -122,9 +121,16 @@ class OneCall(Cycle):
         """Record the torque [N m] that was sent instead of the last step's."""
         self._obeyed = False
 
-    def learn(self, on: bool) -> None:
-        """Start or stop learning; the learned weights stay."""
-        self.learning = bool(on) and self._learner is not None
+    @property
+    def frozen(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether its learner neither learns nor holds."""
+        return self._learner is not None and not (self.learning or self.holds)
+
+    def learn(self, on: Learns) -> None:
+        """Start or stop learning; the learned weights stay. See `Cycle.learn`."""
+        has = self._learner is not None
+        self.learning, self.holds = learns(on) and has, on == "hold" and has
+        self._mode = int(LEARN) if self.learning else int(HOLD if self.holds else FREEZE)
 
     def forget_motion(self) -> None:
         """Begin a new motion: clear the memory of law and learner."""

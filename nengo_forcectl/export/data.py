@@ -117,7 +117,7 @@ def described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
             inner["predictor"] = {"delay": predictor.delay, "gain": predictor.gain}
         inner["encoding"] = plain(cycle.network.encoding, "encoding", arrays)
         inner["learning_law"] = plain(cycle.law, "learning_law", arrays)
-        inner["learning"] = cycle.learning
+        inner["learning"] = "hold" if cycle.holds else cycle.learning
         arrays |= {"encoders": cycle.network.encoders, "bias": cycle.network.bias}
     arrays |= {f"memory.{name}": value for name, value in cycle.checkpoint().items()}
     arrays["safe"], counts = safe.remembered
@@ -191,7 +191,7 @@ def assembled(data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Load
         network = network_arrays(inner, arrays)
         learns = _of(Consolidation, inner["learning_law"], "learning_law", arrays)
         cycle = CompiledCycle.of_arrays(model, law, network, learns, dt, predictor)
-        cycle.learn(bool(inner["learning"]))
+        cycle.learn("hold" if inner["learning"] == "hold" else bool(inner["learning"]))
     else:
         raise RecordError(f"cycle is {inner['type']!r}, needs one of {', '.join(CYCLES)}")
     cycle.resume(_within("memory.", arrays))

@@ -24,7 +24,7 @@ def run_cycle(cycle, guard, sound, integrate, learning, begun, elapsed):
         guard: address of a `Safe`'s block, or 0.
         sound: whether the sensors can be learned from.
         integrate: whether the law's memory may advance.
-        learning: whether the learner learns.
+        learning: LEARN, HOLD or FREEZE.
         begun, elapsed: as in `protect`.
     """
     arm, inputs = whole(cycle, at.CYCLE_ARM), whole(cycle, at.CYCLE_INPUT)

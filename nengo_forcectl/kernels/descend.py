@@ -31,6 +31,7 @@ from .layout import (
     DESCENT_X,
     INPUT_DQ,
     INPUT_Q,
+    LEARN,
 )
 
 rates, move, shrink = (kernel(function) for function in formulas(np))
@@ -43,7 +44,7 @@ def supply_descending(learner, arm, inputs, command, sound, learning):
     Args:
         arm: unused; all learners share these arguments.
         sound: whether the sensors can be learned from.
-        learning: whether the network learns.
+        learning: LEARN, or the network does not.
     """
     q, dq, x = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ), vector(learner, DESCENT_X)
     centre, scale = vector(learner, DESCENT_CENTRE), vector(learner, DESCENT_SCALE)
@@ -52,7 +53,7 @@ def supply_descending(learner, arm, inputs, command, sound, learning):
         x[i] = (q[i] - centre[i]) * scale[i]
         x[n + i] = (dq[i] - centre[n + i]) * scale[n + i]
     evaluate(learner)
-    if learning and sound:
+    if learning == LEARN and sound:
         s, error = vector(learner, DESCENT_ERROR), vector(command, COMMAND_ERROR)
         for i in range(n):
             s[i] = error[i]

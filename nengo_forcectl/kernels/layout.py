@@ -13,13 +13,21 @@ NOTHING, NOT_FINITE = -1, -2
 HUGE = 1e100
 """Bound on all inputs of a cycle, so that sums and products of two stay finite."""
 
-# Modes of a guard: limit the cycle's torque, come to rest, or hold the arm at its last known state.
-GO, STOP, BLIND = range(3)
+# Modes of a guard: limit the cycle's torque; come to rest; come to rest by the model, by q and the
+# model, or by dq and the model.
+GO, STOP, BLIND, BY_Q, BY_DQ = range(5)
 
 # Findings of a guard, or'ed: the limits that changed the torque; a torque that is not finite; a
-# state that repeats the last one bit for bit although the joints move; a tool outside its box.
-MET_POSITION, MET_VELOCITY, MET_TORQUE, MET_RATE, MET_BOX = 1, 2, 4, 8, 16
-MET_NOT_FINITE, MET_FROZEN, MET_OUTSIDE = 32, 64, 128
+# state that repeats the last one bit for bit although the joints move; a tool outside its box; a
+# change of q that dq explains only in part, or not at all; a wrench that the torques contradict; a
+# force at the tool that is too large.
+MET_POSITION, MET_VELOCITY, MET_TORQUE, MET_RATE, MET_BOX, MET_FORCE = 1, 2, 4, 8, 16, 32
+MET_NOT_FINITE, MET_FROZEN, MET_OUTSIDE, MET_SUSPECT, MET_LIE = 64, 128, 256, 512, 1024
+MET_LIE_WRENCH, MET_PRESSED = 2048, 4096
+
+# Modes of a learner: its weights stay, and it adds what they give; they change; they stay, and its
+# observer goes on.
+FREEZE, LEARN, HOLD = range(3)
 
 FADED = 1e-15
 """Filtered numbers below this become 0: below 1e-308 a processor is a hundred times slower."""
@@ -311,6 +319,7 @@ GUARD_Q_UPPER = GUARD.add("q_upper", "n")  # inside the margin [rad]
 GUARD_DQ_MAX = GUARD.add("dq_max", "n")  # [rad/s]
 GUARD_TAU_MAX = GUARD.add("tau_max", "n")  # [N m]
 GUARD_BRAKING = GUARD.add("braking", "n")  # a [rad/s^2]
+GUARD_STOPPING = GUARD.add("stopping", "n")  # deceleration of a stop, if the motors can [rad/s^2]
 GUARD_TAU_STEP = GUARD.add("tau_step", "n")  # largest change of the torque in a cycle [N m]
 GUARD_BOX = GUARD.add("box", "2 3")  # lower and upper corner of the tool's box [m]
 GUARD_Q_LEAST = GUARD.add("q_least", "n")  # least credible position [rad]
@@ -328,6 +337,35 @@ GUARD_UNMODELLED = GUARD.add("unmodelled", "n")  # r [N m]
 GUARD_SENT = GUARD.add("sent", "n")  # the last torque sent [N m]
 GUARD_Q = GUARD.add("q", "n")  # the last state
 GUARD_DQ = GUARD.add("dq", "n")
+GUARD_BELIEVED_Q = GUARD.add("believed_q", "n")  # state that the limits act on
+GUARD_BELIEVED_DQ = GUARD.add("believed_dq", "n")
+GUARD_DOUBTED = GUARD.add("doubted")  # cycles since the last reading that is not suspect
+GUARD_SINCE = GUARD.add("since")  # time of frozen states since the observer's last one [s]
+GUARD_COMPARES = GUARD.add("compares")  # 1: the next reading can be compared with the last
+GUARD_DRIFT = GUARD.add("drift", "n")  # s, see `compare_joints` [rad]
+GUARD_SLOW = GUARD.add("slow", "n")  # dq, low-passed
+GUARD_SWING = GUARD.add("swing", "n")  # largest h of the window [rad/s]
+GUARD_LAG_MOMENT = GUARD.add("lag_moment")  # sum of s h [rad^2/s]
+GUARD_LAG_SQUARE = GUARD.add("lag_square")  # sum of h^2 [rad^2/s^2]
+GUARD_GRAIN = GUARD.add("grain", "n")  # resolution of q [rad]
+GUARD_SQUARE = GUARD.add("square", "n")  # of the noise of q [rad^2]
+GUARD_LIAR = GUARD.add("liar")  # joint whose q and dq contradict each other
+GUARD_SAME_Q = GUARD.add("same_q", "n")  # cycles with the same q
+GUARD_SAME_DQ = GUARD.add("same_dq", "n")  # cycles with the same dq
+GUARD_AGE = GUARD.add("age")  # cycles since the copies of r
+GUARD_R_NEXT = GUARD.add("r_next", "n")  # a copy of r, at most KEPT cycles old [N m]
+GUARD_R_OLD = GUARD.add("r_old", "n")  # a copy of r, at least KEPT cycles old [N m]
+GUARD_FALLBACK = GUARD.add("fallback")  # mode of the stop after that
+GUARD_FORCE_MAX = GUARD.add("force_max", "2")  # limits of the wrench [N], [N m]
+GUARD_FEELS = GUARD.add("feels")  # 0: there is no wrench; 1: there is; 2: there was one before
+GUARD_WRENCH = GUARD.add("wrench", "6")  # measured [N], [N m]
+GUARD_FELT = GUARD.add("felt", "6")  # the same, filtered like r
+GUARD_BEFORE = GUARD.add("before", "6")  # the same before contact
+GUARD_LOADED = GUARD.add("loaded", "n")  # r without the wrench, before contact [N m]
+GUARD_CONTRADICTED = GUARD.add("contradicted")  # cycles in which the torques contradict the wrench
+GUARD_HIDDEN = GUARD.add("hidden")  # force that the wrench does not show [N]
+GUARD_INNOVATION = GUARD.add("innovation", "n")  # of q in a cycle of a stop BY_Q, W dt e [rad]
+GUARD_ROW = GUARD.add("row", "n")  # of the force's bound on ddq
 GUARD_ASKED = GUARD.add("asked", "n")  # the cycle's torque [N m]
 GUARD_TAU = GUARD.add("tau", "n")  # [N m]
 GUARD_HOLD = GUARD.add("hold", "n")  # torque at zero acceleration, C dq + g - r [N m]

@@ -15,6 +15,8 @@ from .layout import (
     CONSOLIDATION_SQUARE,
     CONSOLIDATION_SUPPLIED,
     CONSOLIDATION_WEIGHTS,
+    FREEZE,
+    HOLD,
     INPUT_DQ,
     INPUT_Q,
     LEARNER_DECAY,
@@ -43,10 +45,10 @@ def supply_consolidated(learner, arm, inputs, command, sound, learning):
 
     Args:
         sound: whether the sensors can be learned from.
-        learning: whether the network learns; otherwise the observer does not compensate either.
+        learning: LEARN, HOLD or FREEZE; in FREEZE the observer does not compensate either.
     """
     evaluate_network(learner, inputs, command)
-    if learning and sound:
+    if learning != FREEZE and sound:
         add_push(whole(learner, LEARNER_OBSERVER), arm, inputs)
     return supply_scales(learner, arm, inputs, sound, learning)
 
@@ -86,18 +88,18 @@ def evaluate_network(learner, inputs, command):
 def supply_scales(learner, arm, inputs, sound, learning):
     """As `supply_consolidated`, with phi and F in the law's block; return whether W has changed.
 
-    Memory advances only here, while learning with sound sensors. The observer's block holds the
+    Memory advances only here, with sound sensors, and not in FREEZE. The observer's block holds the
     torque sent in the last cycle.
     """
     law, observer = whole(learner, LEARNER_LAW), whole(learner, LEARNER_OBSERVER)
-    begun, learns = number(law, CONSOLIDATION_BEGUN) > 0.0, learning and sound
+    begun, learns = number(law, CONSOLIDATION_BEGUN) > 0.0, learning != FREEZE and sound
     if learns:
         observe(observer, arm, inputs, begun)
         filter_torque(learner, law, observer, begun)
         filter_features(law, begun)
     combine_scales(learner, law, observer, learning)
     set_number(law, CONSOLIDATION_BEGUN, 1.0 if learns else 0.0)
-    if not learns:
+    if not learns or learning == HOLD:
         return False
     renewed = consolidate(law)
     offset, bump = vector(learner, LEARNER_OFFSET), vector(law, CONSOLIDATION_BUMP)
@@ -127,7 +129,7 @@ def combine_scales(learner, law, observer, learning):
         missing = lacking[i] - filtered[i]
         square += missing * missing
         feedforward[i] = F[i]
-        if learning:
+        if learning != FREEZE:
             feedforward[i] += missing + offset[i]
             offset[i] = decay * faded(offset[i])
     set_number(law, CONSOLIDATION_SQUARE, square)

@@ -3,11 +3,21 @@
 import math
 
 from . import layout as at
-from .access import matrix, number, vector, whole
+from .access import matrix, number, set_number, vector, whole
 from .algebra import factor_columns, substitute
 from .arm_terms import compute_terms
+from .bound_force import bound_force, compare_wrench
 from .bound_joints import bound_joints
 from .bound_tool import bound_tool
+from .compare_sensors import (
+    advance,
+    begin_comparison,
+    believe,
+    compare_joints,
+    correct,
+    correct_unmodelled,
+    refine,
+)
 from .compile import kernel
 from .judge import is_credible, is_frozen
 from .observe import momentum_observer
@@ -35,53 +45,108 @@ def protect(guard, arm, inputs, mode, begun, elapsed):
         begun: 0 in the first cycle, 2 if the last torque was sent ``elapsed`` [s] ago, else 1.
         elapsed: see ``begun``.
     """
-    met = record_state(guard, inputs, begun)
-    return met | keep_limits(guard, arm, inputs, mode, begun, elapsed)
+    met = record_state(guard, inputs, begun, elapsed)
+    if met & at.MET_LIE:
+        mode = at.STOP
+    if met & at.MET_LIE or is_stale(guard, met):
+        take_believed(guard, arm, inputs, elapsed, True)
+    return met | keep_limits(guard, arm, inputs, mode, begun, elapsed, met)
 
 
 @kernel
 def protect_alone(guard, arm, inputs, mode, begun, elapsed):
-    """As `protect`, for an arm whose terms are not computed yet; also for the mode BLIND.
+    """As `protect`, for an arm whose terms are not computed yet; also for stops by the model.
 
-    BLIND uses the last recorded state, at rest, and writes it to ``inputs``.
+    In such a stop the believed state advances by the model; with BY_Q and BY_DQ it follows q or dq.
+    It is written to ``inputs``.
     """
-    met = 0
-    if mode != at.BLIND:
-        met |= record_state(guard, inputs, begun)
-    if mode == at.BLIND or (mode == at.STOP and met & at.MET_FROZEN):
-        mode = at.BLIND
-        q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
-        q_last = vector(guard, at.GUARD_Q)
-        for i in range(len(q)):
-            q[i], dq[i] = q_last[i], 0.0
-    compute_terms(arm, inputs)
-    return met | keep_limits(guard, arm, inputs, mode, begun, elapsed)
+    if mode > at.STOP:
+        advance(guard, elapsed)
+        correct(guard, inputs, mode, elapsed)
+        take_believed(guard, arm, inputs, elapsed, mode != at.BY_DQ)
+        correct_unmodelled(guard, arm)
+        found, begun = (0, 2) if mode == at.BY_DQ else (at.MET_SUSPECT, 0)
+        return keep_limits(guard, arm, inputs, at.STOP, begun, elapsed, found)
+    met = record_state(guard, inputs, begun, elapsed)
+    if met & at.MET_LIE:
+        mode = at.STOP
+    if met & at.MET_LIE or is_stale(guard, met) or (mode == at.STOP and met & at.MET_FROZEN):
+        take_believed(guard, arm, inputs, elapsed, True)
+    else:
+        compute_terms(arm, inputs)
+    return met | keep_limits(guard, arm, inputs, mode, begun, elapsed, met)
 
 
 @kernel
-def record_state(guard, inputs, begun):
-    """Record the state; return MET_FROZEN if it repeats the last one although the joints move."""
+def record_state(guard, inputs, begun, elapsed):
+    """Record the state and what to believe of it; return MET_FROZEN, MET_SUSPECT or MET_LIE.
+
+    MET_FROZEN: it repeats the last state although the joints move. See `compare_joints`.
+    """
     q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
     q_last, dq_last = vector(guard, at.GUARD_Q), vector(guard, at.GUARD_DQ)
-    frozen = begun > 0 and is_frozen(q, dq, q_last, dq_last)
+    found, compares = 0, 1.0
+    if begun > 0 and is_frozen(q, dq, q_last, dq_last):
+        found, compares = at.MET_FROZEN, 0.0
+    elif begun == 2 and number(guard, at.GUARD_COMPARES) > 0.0:
+        found = compare_joints(guard, q, dq, elapsed)
+    else:
+        begin_comparison(guard, dq)
+    set_number(guard, at.GUARD_COMPARES, compares)
     for i in range(len(q)):
         q_last[i], dq_last[i] = q[i], dq[i]
-    return at.MET_FROZEN if frozen else 0
+    believe(guard, q, dq, found, elapsed)
+    return found
 
 
 @kernel
-def keep_limits(guard, arm, inputs, mode, begun, elapsed):
+def is_stale(guard, met):
+    """Return whether the state is frozen, and not only read twice."""
+    return met & at.MET_FROZEN != 0 and number(guard, at.GUARD_DOUBTED) > 1.0
+
+
+@kernel
+def take_believed(guard, arm, inputs, elapsed, refines):
+    """Write the model's state to ``inputs`` and the terms there to the arm's block."""
+    q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
+    q_now, dq_now = vector(guard, at.GUARD_BELIEVED_Q), vector(guard, at.GUARD_BELIEVED_DQ)
+    for i in range(len(q)):
+        q[i], dq[i] = q_now[i], dq_now[i]
+    compute_terms(arm, inputs)
+    if refines:
+        prepare_rest(guard, arm, dq_now)
+        refine(guard, elapsed)
+    for i in range(len(q)):
+        dq[i] = dq_now[i]
+
+
+@kernel
+def keep_limits(guard, arm, inputs, mode, begun, elapsed, found):
     """Write the limited torque to the guard's ``sent``; return the limits that it met.
 
-    The arguments are those of `protect`.
+    The arguments are those of `protect`, and the findings so far.
     """
-    q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
-    if mode != at.BLIND:
-        observe_unmodelled(guard, arm, dq, begun == 2, elapsed)
+    q, dq = vector(guard, at.GUARD_BELIEVED_Q), vector(guard, at.GUARD_BELIEVED_DQ)
+    since = number(guard, at.GUARD_SINCE)
+    if found & at.MET_FROZEN:
+        set_number(guard, at.GUARD_SINCE, since + elapsed)
+    elif begun > 0 or not found:
+        sure = begun == 2 and not found and since < 1.5 * elapsed
+        observe_unmodelled(guard, arm, vector(inputs, at.INPUT_DQ), sure, since + elapsed)
+        set_number(guard, at.GUARD_SINCE, 0.0)
+    felt = 0
+    feels = mode == at.GO and number(guard, at.GUARD_FEELS) > 0.0
+    if feels and not found:
+        share = -math.expm1(-number(guard, at.GUARD_OBSERVER_GAIN) * elapsed)
+        felt = compare_wrench(guard, arm, len(q), share, elapsed)
     prepare_rest(guard, arm, dq)
     met = take_asked(guard, begun) if mode == at.GO else 0
-    if mode != at.GO or met & at.MET_NOT_FINITE:
-        take_rest(guard, arm)
+    if feels:
+        felt |= bound_force(guard, arm, 0) | bound_force(guard, arm, 3)
+    stops = mode != at.GO or met & at.MET_NOT_FINITE or felt & (at.MET_LIE_WRENCH | at.MET_PRESSED)
+    met |= felt
+    if stops:
+        take_stop(guard, dq)
     if outside_box(guard, arm):
         met |= at.MET_OUTSIDE
     share = 1.0
@@ -90,7 +155,7 @@ def keep_limits(guard, arm, inputs, mode, begun, elapsed):
         met |= bounded
     else:
         met |= bound_joints(guard, q, dq)
-    if met & (at.MET_POSITION | at.MET_VELOCITY | at.MET_BOX):
+    if stops or met & (at.MET_POSITION | at.MET_VELOCITY | at.MET_BOX | at.MET_FORCE):
         leave_rest(guard, arm, share)
     send(guard)
     return met
@@ -151,16 +216,12 @@ def take_asked(guard, begun):
 
 
 @kernel
-def take_rest(guard, arm):
-    """Write the acceleration that brings the arm to rest, and its torque."""
-    rest, hold = vector(guard, at.GUARD_REST), vector(guard, at.GUARD_HOLD)
-    tau, ddq = vector(guard, at.GUARD_TAU), vector(guard, at.GUARD_DDQ)
-    n = len(rest)
-    M = matrix(arm, at.ARM_M, n)
-    for i in range(n):
-        ddq[i], tau[i] = rest[i], hold[i]
-        for j in range(n):
-            tau[i] += M[i, j] * rest[j]
+def take_stop(guard, dq):
+    """Write the acceleration of a stop; `leave_rest` takes what the motors can give of it."""
+    k, most = number(guard, at.GUARD_POSITION_GAIN), vector(guard, at.GUARD_STOPPING)
+    ddq = vector(guard, at.GUARD_DDQ)
+    for i in range(len(dq)):
+        ddq[i] = min(max(-k * dq[i], -most[i]), most[i])
 
 
 @kernel

@@ -21,7 +21,7 @@ from .protect import protect, protect_alone
 LOG = logging.getLogger("nengo_forcectl")
 
 Part = tuple[Callable[..., Any], tuple[Any, ...]]
-_LEARNER = (int64, int64, int64, int64, boolean, boolean)
+_LEARNER = (int64, int64, int64, int64, boolean, int64)
 _GUARD = (int64, int64, int64, int64, int64, float64)
 PARTS: tuple[tuple[Part, ...], ...] = (
     ((control_task, (int64,) * 4 + (boolean,)), (control_joints, (int64,) * 4 + (boolean,))),
@@ -49,7 +49,7 @@ def compile_cycle() -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)  # another process may be compiling
         if not is_on_disk(run_cycle):
             _compile_parts()
-            _compile(run_cycle, (int64, int64, boolean, boolean, boolean, int64, float64))
+            _compile(run_cycle, (int64, int64, boolean, boolean, int64, int64, float64))
 
 
 def _compile_parts() -> None:

@@ -144,6 +144,7 @@ def run(
     arm: Arm | None = None,
     limits: Limits | None = None,
     stop_time: float = 0.5,
+    hold: bool = True,
     watch: Watch | None = None,
 ) -> Timing:
     """Drive a robot along a path at ``rate`` [Hz], within the arm's limits, for ``seconds``.
@@ -154,8 +155,9 @@ def run(
     during it.
 
     Ctrl-C (KeyboardInterrupt), any exception, or a fault (see `Safe`) triggers a controlled stop:
-    for ``stop_time`` [s] `Safe` brings the arm to rest and holds it, for any sensor readings. The
-    last torque compensates gravity. Then an exception propagates to the caller; Ctrl-C and a fault
+    for ``stop_time`` [s] `Safe` brings the arm to rest and holds it. It uses the q and dq that still
+    come; without any it brakes by the model, from the last good state, and then holds the arm where
+    the model says that it is. The last torque compensates gravity. Then an exception propagates to the caller; Ctrl-C and a fault
     end the run normally, and ``Timing.stopped`` gives the reason.
 
     Args:
@@ -167,6 +169,7 @@ def run(
         arm: the model, for a cycle without one.
         limits: by default the arm's; not for a `Safe`, which has its own.
         stop_time: duration of the controlled stop [s].
+        hold: whether a cycle that does not learn keeps its observer; see `Cycle.learn`.
         watch: called after every cycle with its number and the reason for a stop, if any.
 
     Raises:
@@ -178,6 +181,8 @@ def run(
             raise ConfigurationError(f"run: {name} is {value}, needs a number above 0")
     safe, clock = _within_limits(cycle, arm, limits, 1.0 / rate), Clock(1.0 / rate)
     loop = ControlLoop(robot, safe, path, SensorCheck(safe.dof, clock.period), start=None)
+    if hold and safe.frozen:
+        safe.learn("hold")
     failure: Exception | None = None
     with _uncollected():
         try:

@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,18 +11,34 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from ..contract import Controller, Cycle, Reference, Result, State
+from ..contract import Controller, Cycle, Learns, Reference, Result, State, learns
 from ..errors import ConfigurationError, NetworkError, SimulationError
 from ..kernels.arm_block import arm_block
 from ..kernels.block import Block
-from ..kernels.layout import BLIND, GO, INPUT, MET_FROZEN, MET_NOT_FINITE, MET_OUTSIDE, STOP
+from ..kernels.layout import (
+    BLIND,
+    BY_DQ,
+    GO,
+    INPUT,
+    MET_FROZEN,
+    MET_LIE,
+    MET_LIE_WRENCH,
+    MET_NOT_FINITE,
+    MET_OUTSIDE,
+    MET_PRESSED,
+    MET_SUSPECT,
+    STOP,
+)
 from ..support.arrays import taken
 from .limits import Limits
 from .packing import pack_limits
-from .sensors import is_on_time
+from .sensors import has_good_wrench, is_on_time
 
 GAPS = 100  # consecutive states off schedule that cause a warning
-LIMITS = ("position", "velocity", "torque", "rate", "workspace")  # bits of a guard's findings
+RECENT = 1000  # last cycles in which changed torques are counted
+OFTEN = 0.01  # share of them that causes a warning
+# Bits of a guard's findings.
+LIMITS = ("position", "velocity", "torque", "rate", "workspace", "force")
 
 NOWHERE = Reference(np.zeros(3), np.zeros(3), np.zeros(3))
 """A reference for a `Safe` that has stopped and does not use one."""
@@ -71,9 +88,27 @@ class Safe(Cycle):
     m^2, with a sphere of 2 kg, 2e-3 kg m^2.
 
     Inputs that cannot be turned into a safe torque trigger a *controlled stop*: a state or torque
-    that is not finite or not credible; no new state, or a frozen one, for too long; a call of
-    `stop`. The arm comes to rest and is held against gravity and r; without a credible state,
-    against gravity at its last known state. Call `reset` to resume.
+    that is not finite or not credible; no new state, or a frozen one, for too long; sensors that
+    contradict each other; a force beyond its limit; changed torques in more than a share of the
+    cycles (``Limits.overruled``); a call of `stop`. The arm brakes as hard as its motors can, up to
+    0.1 s from top speed, and is held against gravity and r. The stop uses the q and dq that still
+    come, whatever the clock or the wrench say. Without them the model predicts both from the last
+    good state and the torques sent, brakes by the prediction, and then holds the arm against
+    gravity there. No sensor corrects the prediction, so its error grows: slowly by the model's
+    errors, quickly under a load that it does not know. Call `reset` to resume.
+
+    Sensors contradict each other if the change of q over 10 ms is not that of dq, beyond noise,
+    resolution and delay, which are estimated (`kernels.compare_sensors.compare_joints`). A q that
+    jumps or does not change is the one that lies, else dq is; the stop uses the other one. Until
+    this is decided, the limits act on the model's prediction. A wrench contradicts the motors if
+    the contact force by r differs for some cycles (`kernels.bound_force.compare_wrench`).
+
+    ``Limits.force`` bounds the push of the tool where the wrist sensor feels a contact: the
+    acceleration towards it is held to what a tool that is held would press with
+    (`kernels.bound_force.bound_force`). A measured force 20 % beyond the limit causes a stop.
+
+    A limit that changes the torque in more than 1 % of the last 1,000 cycles causes a warning, once
+    for each limit. ``events`` counts all.
 
     Around a cycle that is `fused` and of the same arm object (`CompiledController`,
     `CompiledGradientCycle`, `CompiledCycle` without a predictor) all this happens in the cycle's
@@ -87,7 +122,7 @@ class Safe(Cycle):
 
     Raises:
         ConfigurationError: the limits are for another arm, or the period is not positive or not
-            that of the cycle's law.
+            that of the cycle's law; or the limit of force is below the force that the cycle wants.
     """
 
     arm: Arm
@@ -109,7 +144,9 @@ class Safe(Cycle):
         cycle = Cycle.of(cycle)
         _check_period(cycle, dt)
         self.cycle, self.arm, self.limits, self.dt = cycle, arm, limits, dt
-        self.dof = arm.dof
+        self.dof, self.force = arm.dof, cycle.force
+        if cycle.force is not None:
+            self.check_force(cycle.force, f"{type(cycle).__name__}.force")
         self.events: dict[str, int] = dict.fromkeys((*LIMITS, "stop", "gap"), 0)
         """Cycles in which each limit changed the torque; ``stop``: controlled stops; ``gap``:
         states not one period after the last, which are not learned from."""
@@ -125,9 +162,15 @@ class Safe(Cycle):
         self._protect: Any = protect_alone
         self._credible: Any = credible
         self._begun, self._met, self._time = False, 0, -math.inf
+        self._stop_mode = STOP
         self._silent = self._frozen = 0
         self._anew = False
         self._gaps, self._gap_at = 0, math.nan
+        self._wrench, self._feels = self._guard["wrench"], False
+        self._needs_wrench = bool(np.isfinite(limits.force).any())
+        self._cycle = 0
+        self._changed = {name: deque[int]() for name in (*LIMITS, "any")}
+        self._warned: set[str] = set()
         self.warm_up()
 
     def warm_up(self) -> None:
@@ -135,6 +178,8 @@ class Safe(Cycle):
         self._credible(self._guard.address, self._input.address)
         self._protect(*self._blocks, BLIND, 0, self.dt)
         self._memory[:] = 0.0
+        self._guard["compares"][...] = 0.0
+        self._guard.between("believed_q", "believed_dq")[:] = 0.0
 
     @property
     def controller(self) -> Controller | None:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -151,14 +196,37 @@ class Safe(Cycle):
         """Whether the cycle learns from the torques actually sent."""
         return self.cycle.learns_from_sent
 
-    def learn(self, on: bool) -> None:
-        """Start or stop the cycle's learning; the learned weights stay."""
+    @property
+    def frozen(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether the cycle's learner neither learns nor holds."""
+        return self.cycle.frozen
+
+    def learn(self, on: Learns) -> None:
+        """Start or stop the cycle's learning; the learned weights stay. See `Cycle.learn`.
+
+        Stopping it while limits act causes a warning: what is learned then may not hold the arm.
+        """
+        cycles = self._changed["any"]
+        if self.learning and not learns(on) and cycles and cycles[-1] > self._cycle - RECENT:
+            warnings.warn(
+                f"learning ends while limits act, the last time {self._cycle - cycles[-1]} cycles "
+                "ago; what it has learned may not hold the arm",
+                RuntimeWarning,
+                stacklevel=2,
+            )
         self.cycle.learn(on)
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
         """Record the torque [N m] that was sent instead of the last step's."""
         self._guard["sent"][:] = tau
         self.cycle.overruled(tau)
+
+    def check_force(self, force: float, name: str) -> None:
+        """Raise `ConfigurationError` if a wanted force [N] is beyond the limit."""
+        if force > self.limits.force[0]:
+            raise ConfigurationError(
+                f"Limits.force: is {self.limits.force[0]} N, needs at least {name}, {force} N"
+            )
 
     def stop(self, reason: str) -> None:
         """Come to a controlled stop, and stay in it until `reset`."""
@@ -174,6 +242,9 @@ class Safe(Cycle):
         """
         self.stopped = None
         self._silent = self._frozen = 0
+        self._stop_mode = STOP
+        self._guard["compares"][...] = 0.0
+        self._feels, self._guard["feels"][...] = False, 0.0
         self._anew = True
         self._met |= MET_NOT_FINITE
         self.cycle.forget_motion()
@@ -230,11 +301,38 @@ class Safe(Cycle):
             if not self._time < state.time:  # also if the robot's clock restarted
                 self._time = -math.inf
         timing = self._pass_time(state.time)
+        self._cycle += 1
+        if state.wrench is not None or self._feels or self._needs_wrench:
+            self._feel(state, reference)
         if self._fused and self.stopped is None and self._time < state.time < math.inf:
             result = self._step_fused(state, reference, *timing)
             if result is not None:
                 return result
         return self._step_apart(state, reference, *timing)
+
+    def _feel(self, state: State, reference: Reference) -> None:
+        """Give the guard the wrench, if there is a finite one."""
+        wrench = state.wrench
+        feels = wrench is not None and np.shape(wrench) == (6,) and has_good_wrench(state)
+        if feels:
+            self._wrench[:] = wrench
+        if feels != self._feels:
+            self._feels, self._guard["feels"][...] = feels, feels
+        if not self._needs_wrench or self.stopped is not None:
+            return
+        most = self.limits.force
+        if not feels:
+            self.stop(
+                f"state.wrench at {state.time:.3f} s: is {wrench}, needs 6 finite numbers for "
+                f"Limits.force, {most} N, N m"
+            )
+        elif reference.wrench is not None:
+            wanted = np.linalg.norm(np.reshape(reference.wrench, (2, 3)), axis=1)
+            if (wanted > most).any():
+                self.stop(
+                    f"reference.wrench at {state.time:.3f} s: is {wanted} N, N m, needs at most "
+                    f"Limits.force, {most}"
+                )
 
     def _step_fused(
         self, state: State, reference: Reference, begun: int, elapsed: float, learns: bool
@@ -262,28 +360,35 @@ class Safe(Cycle):
     ) -> Result:
         """Run the cycle, then the guard."""
         self._input["q"][:], self._input["dq"][:] = state.joints(self.dof)
-        believed = math.isfinite(state.time) and self._credible(self._blocks[0], self._blocks[2])
-        self._watch(state.time, believed)
+        credible = self._credible(self._blocks[0], self._blocks[2])
+        self._watch(state.time, credible)
         asked = self._ask(state, reference, learns)
-        mode = GO if self.stopped is None else STOP
-        if not believed or (mode == STOP and self._silent > 0):
+        if self.stopped is None:
+            mode = GO
+        elif credible:
+            mode = self._stop_mode
+        else:
             mode = BLIND
+        if mode != GO and self._silent > 0:  # the clock is stuck, the loop is not
+            begun, elapsed = 2, self.dt
         met = self._protect(*self._blocks, mode, begun, elapsed)
-        self._begun = self._begun or believed
+        self._begun = self._begun or credible
         if met == 0 and asked is not None:
             self._met = self._frozen = 0
             return asked
         tau = self._guard["sent"].copy()
         self._record(met, tau, state.time)
-        if asked is None:
+        if asked is None or met & MET_LIE:
             return Result(tau, 0.0, self._arm["pose"][:3, 3].copy())
         return asked._replace(tau=tau)
 
-    def _watch(self, time: float, believed: bool) -> None:
+    def _watch(self, time: float, credible: bool) -> None:
         """Stop if the state is not credible, or if no new state comes for too long."""
         elapsed = time - self._time
-        if not believed:
-            self.stop(f"state at {time:.3f} s: {self._doubt(time)}")
+        if not credible:
+            self.stop(f"state at {time:.3f} s: {self._doubt()}")
+        elif not math.isfinite(time):
+            self.stop(f"state: its time is {time}, needs a number")
         elif elapsed > 0:
             self._silent, self._time = 0, time
         elif self._begun:
@@ -315,7 +420,7 @@ class Safe(Cycle):
         self._guard["asked"][:] = tau
         return result
 
-    def _doubt(self, time: float) -> str:
+    def _doubt(self) -> str:
         """Describe what in a state is not finite or not credible."""
         q, dq, guard = self._input["q"], self._input["dq"], self._guard
         fastest = float(guard["dq_most"])
@@ -325,7 +430,21 @@ class Safe(Cycle):
                 return f"q[{joint}] is {q[joint]:.4g}, credible from {least:.4g} to {most:.4g}"
             if not abs(dq[joint]) < fastest:
                 return f"dq[{joint}] is {dq[joint]:.4g}, credible up to {fastest:.4g}"
-        return f"time is {time}"
+        return "is not credible"
+
+    def _contradiction(self) -> str:
+        """Describe the joint whose q and dq contradict each other."""
+        from ..kernels.compare_sensors import WINDOW  # numba takes a second to load
+
+        guard, joint = self._guard, int(self._guard["liar"])
+        q, dq = guard["q"][joint], guard["dq"][joint]
+        by_model = guard["believed_q"][joint], guard["believed_dq"][joint]
+        given, expected = (q, by_model[0]) if guard["fallback"] == BY_DQ else (dq, by_model[1])
+        name = "q" if guard["fallback"] == BY_DQ else "dq"
+        return (
+            f"{name}[{joint}] is {given:.4g}, by the model {expected:.4g}; the change of q "
+            f"contradicts dq by {1e3 * guard['drift'][joint]:.3g} mrad in {1e3 * WINDOW:g} ms"
+        )
 
     def _pass_time(self, time: float) -> tuple[int, float, bool]:
         """Return ``begun`` and ``elapsed`` of `protect`, and whether the cycle may learn.
@@ -342,6 +461,35 @@ class Safe(Cycle):
             self._count_gap(time, elapsed)
         return 1, self.dt, False
 
+    def _count(self, met: int) -> None:
+        """Count the limits that changed the torque; warn, or stop, if it is changed often."""
+        names = [name for bit, name in enumerate(LIMITS) if met >> bit & 1]
+        for name in names:
+            self.events[name] += 1
+        if self.stopped is not None or not names:
+            return
+        for name in (*names, "any"):
+            cycles = self._changed[name]
+            cycles.append(self._cycle)
+            while cycles[0] <= self._cycle - RECENT:
+                cycles.popleft()
+        for name in names:
+            if len(self._changed[name]) > OFTEN * RECENT and name not in self._warned:
+                self._warned.add(name)
+                warnings.warn(
+                    f"the limit of {name} changed the torque in more than {OFTEN:.0%} of the last "
+                    f"{RECENT} cycles; what is asked for is beyond the arm's limits, or the loop "
+                    "is unstable",
+                    RuntimeWarning,
+                    stacklevel=5,
+                )
+        share = self.limits.overruled
+        if share < 1 and len(self._changed["any"]) > share * RECENT:
+            self.stop(
+                f"limits changed the torque in more than {share:.3g} of the last {RECENT} cycles, "
+                f"most often that of {max(names, key=lambda name: len(self._changed[name]))}"
+            )
+
     def _count_gap(self, time: float, elapsed: float) -> None:
         """Count a state that is not one period after the last; warn of many consecutive ones."""
         self.events["gap"] += 1
@@ -357,18 +505,33 @@ class Safe(Cycle):
 
     def _record(self, met: int, tau: Float[np.ndarray, "n"], time: float) -> None:
         """Count the findings, stop if necessary, and report the sent torque to the cycle."""
-        for bit, name in enumerate(LIMITS):
-            self.events[name] += met >> bit & 1
+        self._count(met)
         if met & MET_NOT_FINITE:
             self.stop(f"torque at {time:.3f} s is not finite")
         if met & MET_OUTSIDE:
             self.stop(f"the tool is out of its box at {time:.3f} s")
+        if met & MET_LIE:
+            self.stop(f"state at {time:.3f} s: {self._contradiction()}")
+            self._stop_mode = int(self._guard["fallback"])
+        if met & MET_LIE_WRENCH:
+            felt, hidden = self._guard["felt"] - self._guard["before"], self._guard["hidden"]
+            shown = float(np.linalg.norm(felt[:3]))
+            self.stop(
+                f"wrench at {time:.3f} s: shows a push of {shown:.3g} N, by the torques it is "
+                f"{shown + float(hidden):.3g} N"
+            )
+        if met & MET_PRESSED:
+            pressed = np.linalg.norm(self._wrench.reshape(2, 3), axis=1)
+            self.stop(
+                f"wrench at {time:.3f} s: is {pressed[0]:.3g} N, {pressed[1]:.3g} N m, beyond "
+                f"Limits.force, {self.limits.force}"
+            )
         self._frozen = self._frozen + 1 if met & MET_FROZEN else 0
         if self._frozen > self.limits.patience:
             self.stop(
                 f"the same state for {self._frozen} cycles, at {time:.3f} s, although it moves"
             )
-        self._met = met & ~MET_FROZEN
+        self._met = met & ~(MET_FROZEN | MET_SUSPECT)
         if self.stopped is not None:  # from here on the cycle does not know the torques
             self._met |= MET_NOT_FINITE
         self.cycle.overruled(tau)

@@ -15,6 +15,7 @@ from ..support.checks import check, check_not_negative, is_number
 SPARE = 0.6  # share that braking uses of the acceleration that the motors have left by the model
 QUICK = 0.1  # shortest time to brake from top speed [s]
 SPEED = 2.0  # top speed of a joint without a limit when computing the braking [rad/s]
+SHARE = "a number above 0, up to 1"
 JOINTS = ("q_lower", "q_upper", "dq_max", "tau_max", "braking")  # fields with a number per joint
 
 
@@ -38,6 +39,8 @@ class Limits:
     # Corners of the tool's box in the base frame [m].
     lower: tuple[float, float, float] = (-math.inf, -math.inf, -math.inf)
     upper: tuple[float, float, float] = (math.inf, math.inf, math.inf)
+    force: tuple[float, float] = (math.inf, math.inf)  # of the tool's push and moment [N, N m]
+    overruled: float = 1.0  # share of the last 1,000 cycles whose torque may be changed; 1: all
     watchdog: int = 3  # cycles without a new state before a stop
     patience: int = 20  # cycles with a frozen state before a stop
 
@@ -63,6 +66,10 @@ class Limits:
                 f"Limits.margin: is {self.margin} rad, leaves no room from {self.q_lower} to "
                 f"{self.q_upper}; needs less than half of that"
             )
+        check(self, "overruled", is_number(self.overruled) and 0 < self.overruled <= 1, SHARE)
+        force = np.array(self.force, dtype=float)
+        good = force.shape == (2,) and bool((force > 0).all())
+        check(self, "force", good, "two numbers above 0", "N, N m")
         good = (np.shape(self.lower), np.shape(self.upper)) == ((3,), (3,))
         good = good and bool((np.array(self.lower) < np.array(self.upper)).all())
         check(self, "lower", good, f"x, y and z below those of upper, {self.upper}", "m")

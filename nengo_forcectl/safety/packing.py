@@ -6,7 +6,7 @@ from arms import Arm
 
 from ..kernels.block import Block
 from ..kernels.layout import GUARD
-from .limits import SPEED, Limits
+from .limits import QUICK, SPEED, Limits
 
 POSITION_GAIN = 50.0  # gain k of the approach to a position limit [1/s]
 POSITION_RATE = 400.0  # rate of convergence to the speed allowed there, for 1 ms cycles [1/s]
@@ -20,6 +20,7 @@ STRAY = 0.5  # largest credible distance beyond a limit [rad], [m]
 def pack_limits(limits: Limits, arm: Arm, dt: float) -> Block:
     """Return the guard's block for an arm's limits and the period ``dt`` [s]."""
     from ..kernels.bound_tool import WALLS  # numba takes a second to load
+    from ..kernels.compare_sensors import COARSE, NOISY  # numba takes a second to load
 
     tau_max = limits.tau_max * (1.0 - limits.torque_margin)
     fastest = np.where(np.isfinite(limits.dq_max), limits.dq_max, 100.0 * SPEED)
@@ -29,6 +30,9 @@ def pack_limits(limits: Limits, arm: Arm, dt: float) -> Block:
         "dq_max": limits.dq_max * (1.0 - limits.speed_margin),
         "tau_max": tau_max,
         "braking": limits.braking,
+        "stopping": np.maximum(
+            np.where(np.isfinite(limits.dq_max), limits.dq_max, SPEED) / QUICK, limits.braking
+        ),
         "tau_step": limits.rate * dt * tau_max,
         "box": (limits.lower, limits.upper),
         "q_least": np.maximum(limits.q_lower - STRAY, -FAR),
@@ -39,6 +43,9 @@ def pack_limits(limits: Limits, arm: Arm, dt: float) -> Block:
         "position_rate": min(POSITION_RATE, 0.4 / dt),
         "speed_rate": min(SPEED_RATE, 0.1 / dt),
         "observer_gain": OBSERVER_GAIN,
+        "force_max": limits.force,
+        "grain": COARSE,
+        "square": NOISY * NOISY,
     }
     kernels = []
     if np.isfinite(values["box"]).any():

@@ -20,9 +20,10 @@ class SensorCheck:
     time if it comes one ``dt`` after the last, within half a ``dt``.
 
     A state that is not finite is replaced by the last good one, for at most ``patience``
-    consecutive cycles. A frozen state, or one off schedule (a missed cycle, a jump in time), is
-    still acted on. None of these is ``sound``: nothing is learned from them. A tool position that
-    is not finite is dropped, and the state stays sound.
+    consecutive cycles; if only its wrench is not finite, only the wrench is replaced. A frozen
+    state, or one off schedule (a missed cycle, a jump in time), is still acted on. None of these is
+    ``sound``: nothing is learned from them. A tool position that is not finite is dropped, and the
+    state stays sound.
 
     ``event`` classifies the last state, as an index into ``EVENTS``; ``events`` counts them by
     name.
@@ -62,8 +63,9 @@ class SensorCheck:
         state = self._with_arrays(state)
         self._q[:], self._dq[:] = state.q, state.dq
         verdict = self._judge(self._sensors.address)
-        if verdict == self._not_credible or not has_good_wrench(state):
-            return self._stand_in(state)
+        moves = verdict != self._not_credible
+        if not moves or not has_good_wrench(state):
+            return self._stand_in(state, moves)
         self.event, self._bad = tool_event, 0
         if verdict == self._frozen:
             self.event = 2
@@ -103,8 +105,11 @@ class SensorCheck:
             )
         return state
 
-    def _stand_in(self, state: State) -> State:
-        """Return the last good state with the time of one that is not finite."""
+    def _stand_in(self, state: State, moves: bool) -> State:
+        """Return the last good state with the time of one that is not finite.
+
+        If the joints are good (``moves``), only the wrench is the last one.
+        """
         self.event, self._bad = 1, self._bad + 1
         self.events[self.EVENTS[1]] += 1
         if self._last is None or self._bad > self.patience:
@@ -119,7 +124,8 @@ class SensorCheck:
                 f"state at {state.time:.3f} s: {name}[{joint}] is {given[name][joint]}, needs a "
                 f"number; {self._bad} such states in sequence"
             )
-        self._last = self._last._replace(time=state.time, tool=state.tool)
+        joints = {"q": state.q, "dq": state.dq} if moves else {}
+        self._last = self._last._replace(time=state.time, tool=state.tool, **joints)
         return self._last._replace(sound=False)
 
 
@@ -149,7 +155,8 @@ def has_good_wrench(state: State) -> bool:
 
 def _is_finite(vector: Float[np.ndarray, "k"]) -> bool:
     """Whether every number is finite and below HUGE; a norm is three times as fast as `all`."""
-    return bool(np.dot(vector, vector) < HUGE * HUGE)
+    with np.errstate(over="ignore"):
+        return bool(np.dot(vector, vector) < HUGE * HUGE)
 
 
 def measured_wrench(state: State) -> Float[np.ndarray, "6"] | None:

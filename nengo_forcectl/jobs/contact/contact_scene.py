@@ -70,9 +70,7 @@ class ContactScene(Scene):
     @property
     def descent(self) -> Descent:
         """Settings of the descent."""
-        x, y, z = self.normal.tolist()
-        settings = self.settings
-        return Descent(settings.force, (x, y, z), speed=settings.speed, settle=self.settle)
+        return Descent(self.settings.force, speed=self.settings.speed, settle=self.settle)
 
     @property
     def cycles(self) -> int:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 # Packages, not their names: the help of the command line reads this file, and needs none of them.
 from ... import adaptation, cycle, learning, networks
-from ...contract import Cycle, Reference, Result, State
+from ...contract import Cycle, Learns, Reference, Result, State
 from ...sim.disturbances import joint_torque, phases
 from .rival import rival
 from .rival_blocks import OBSERVER_GAIN, blocks
@@ -28,7 +28,7 @@ class InTurn(Cycle):
         self._cycles = list(cycles)
         self.dof = self._cycles[0][1].dof
 
-    def learn(self, on: bool) -> None:
+    def learn(self, on: Learns) -> None:
         """Start or stop the learning of every cycle."""
         for _, each in self._cycles:
             each.learn(on)
