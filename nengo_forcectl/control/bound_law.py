@@ -69,8 +69,9 @@ class BoundLaw(Controller):
         write_terms(self._arm, terms)
         self._run(terms, state)
         views = self.command.views
-        arrays = {name: views[name].copy() for name in Command._fields[:-1]}
-        return Command(**arrays, singularity=views["singularity"].item())
+        arrays = {name: views[name].copy() for name in Command._fields[:-2]}
+        numbers = {name: views[name].item() for name in Command._fields[-2:]}
+        return Command(**arrays, **numbers)
 
     def _run(self, terms: Terms, state: State) -> None:
         """Call the law's kernel."""

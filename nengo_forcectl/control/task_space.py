@@ -68,17 +68,25 @@ class TaskSpace(Controller):
     error of orientation is ``2 sign(w) v`` with (w, v) the quaternion of ``R_r R^T``: the shorter
     of the two rotations, equal to angle times axis for a small angle (Yuan 1988).
 
-    Near a singularity Lambda's eigenvalues grow without bound; they are limited to ``inertia_max``,
-    as if the arm were lighter in that direction. The torque for a nearly impossible motion then
-    fades out towards the singularity, and the direction passes to the secondary tasks. Elsewhere
-    Lambda is exact except for ``damping``. ``Command.singularity`` reports the limit.
+    Near a singularity the inertia along some direction u, an eigenvalue of Lambda, grows without
+    bound. From ``inertia_max / 4`` on, the tool's momentum along u is bounded: its speed by ``v =
+    0.04 inertia_max s / w``, with s the eigenvalue of Lambda^-1 and w = 1 - s inertia_max / 4, so
+    that v falls to zero in the singularity. dx_r is kept within v, and the acceleration ``feedback +
+    ahead - dJ dq`` along u within 28/s (-v - dx) and 28/s (v - dx), a barrier as in Ames et al.
+    2019. Towards a reference out of reach the tool thus comes to rest, calmly, at the border of the
+    workspace; a reachable motion that keeps the bound is followed exactly. From ``inertia_max / 8``
+    on, the acceleration along the heaviest direction is also kept to what the joints' speeds allow,
+    0.7 of the arm's ``dq_max``: damping grows where and only where the arm is nearly singular
+    (Nakamura and Hanafusa 1986, Chiaverini 1997). ``Command.out_of_reach`` is the share of the
+    acceleration that is withheld. ``Command.singularity`` is 0 up to ``inertia_max``, and 1 in the
+    singularity.
     """
 
     posture: Numbers  # (n,) [rad]
     rows: tuple[int, ...] = (0, 1, 2)  # rows of J to control
     k_null: float | Numbers = 30.0  # of the posture [N m/rad]
     damping: float = DAMPING  # [1/sqrt(kg)]
-    inertia_max: float = 100.0  # [kg], [kg m^2]
+    inertia_max: float = 100.0  # of the arm where it is nearly singular [kg], [kg m^2]
     secondary: tuple[Secondary, ...] = ()  # besides the posture
 
     def __post_init__(self) -> None:
@@ -127,7 +135,7 @@ class TaskSpace(Controller):
         Raises:
             ConfigurationError: the posture or a secondary task is for another arm.
         """
-        return BoundTaskLaw(self, arm.dof)
+        return BoundTaskLaw(self, arm.dof, dq_max=arm.dq_max)
 
     def torque(self, terms: Terms, state: State, reference: Reference) -> Command:
         """Return the torque of a first cycle, with integral 0; raises as `BoundLaw.torque`."""
@@ -142,10 +150,16 @@ class BoundTaskLaw(BoundLaw):
         n: number of joints.
         named: name of the law in messages and in the names of its memory.
         yielding: block of the `Admittance` around the law, if any.
+        dq_max: top speeds of the joints [rad/s]; None: no limits.
     """
 
     def __init__(
-        self, law: TaskSpace, n: int, named: str | None = None, yielding: Block | None = None
+        self,
+        law: TaskSpace,
+        n: int,
+        named: str | None = None,
+        yielding: Block | None = None,
+        dq_max: Numbers | None = None,
     ) -> None:
         # numba takes a second to load
         from ..kernels.control_task import control_task
@@ -159,6 +173,7 @@ class BoundTaskLaw(BoundLaw):
             "matrices": law.form.matrices(m),
             "damping": law.damping,
             "inertia_max": law.inertia_max,
+            "dq_max": np.inf if dq_max is None else dq_max,
             "null_space": self.null_space.block.address,
             "integral": 0 if z is None else z.address,
             "yield": 0 if yielding is None else yielding.address,
