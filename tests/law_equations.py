@@ -161,7 +161,9 @@ def expected(law, model, state, reference, z, moving, dq_max):
         z += DT * law.ki * chosen @ pushes
     mobility = J @ np.linalg.inv(M)
     a = held_back(a - bias, law.inertia_max, inverse, mobility, dq, J, dq_max)
-    return J.T @ (Lambda @ a + F) + N_T @ tau_0 + h
+    others = [row for row in range(6) if row not in rows]
+    pushed = t["J"][others].T @ state.wrench[others] if law.needs_wrench else 0.0
+    return J.T @ (Lambda @ a + F) + N_T @ tau_0 + h - pushed
 
 
 def held_back(a, inertia_max, inverse, mobility, dq, J, dq_max):

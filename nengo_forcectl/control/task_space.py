@@ -64,6 +64,9 @@ class TaskSpace(Controller):
         error = J^T (Lambda feedback + force) + N^T tau_0
         dq_r  = Jbar dx_r,  ddq_r = Jbar (ahead - dJ dq),  Jbar = M^-1 J^T Lambda
 
+    A law that needs a wrench also compensates the measured one along the other rows: a moment at the
+    tool, of which a law of the position alone knows nothing, would move it through a light wrist.
+
     Rows 0 to 2 are x, y, z of the tool, 3 to 5 its rotation about them, all in the base frame. The
     error of orientation is ``2 sign(w) v`` with (w, v) the quaternion of ``R_r R^T``: the shorter
     of the two rotations, equal to angle times axis for a small angle (Yuan 1988).
@@ -174,6 +177,7 @@ class BoundTaskLaw(BoundLaw):
             "damping": law.damping,
             "inertia_max": law.inertia_max,
             "dq_max": np.inf if dq_max is None else dq_max,
+            "free": [float(law.needs_wrench and row not in law.rows) for row in range(6)],
             "null_space": self.null_space.block.address,
             "integral": 0 if z is None else z.address,
             "yield": 0 if yielding is None else yielding.address,

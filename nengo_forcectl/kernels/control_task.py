@@ -159,6 +159,11 @@ def sum_torques(law, arm, inputs, command):
             tau[i] += J[row, i] * (forward[r] + press[r])
             dq_r[i] += mobility[r, i] * velocity[r]
             ddq_r[i] += mobility[r, i] * forward[r]
+    free, measured = vector(law, at.TASK_FREE), vector(inputs, at.INPUT_WRENCH)
+    for row in range(6):
+        if free[row] != 0.0:
+            for i in range(n):
+                tau[i] -= J[row, i] * measured[row]
     for i in range(n):
         error[i] += task_torque[i]
         tau[i] += error[i]

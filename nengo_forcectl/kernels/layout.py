@@ -102,6 +102,7 @@ TASK_MATRICES = TASK_LAW.add("matrices", "m 11 m")
 TASK_DAMPING = TASK_LAW.add("damping")  # [1/sqrt(kg)]
 TASK_INERTIA_MAX = TASK_LAW.add("inertia_max")  # [kg], [kg m^2]
 TASK_DQ_MAX = TASK_LAW.add("dq_max", "n")  # of the arm [rad/s]
+TASK_FREE = TASK_LAW.add("free", "6")  # 1: the wrench along this row is only compensated
 TASK_NULL_SPACE = TASK_LAW.add("null_space", whole=True)  # address of a block
 TASK_YIELD = TASK_LAW.add("yield", whole=True)  # address of a block, or 0
 TASK_INTEGRAL = TASK_LAW.add("integral", whole=True)  # address of a block, or 0

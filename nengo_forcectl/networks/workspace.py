@@ -30,18 +30,27 @@ def task_axes(arm: Arm) -> tuple[int, ...]:
     return axes
 
 
-def home_posture(arm: Arm) -> Float[np.ndarray, "n"]:
+def home_posture(arm: Arm, *, turns: bool = False) -> Float[np.ndarray, "n"]:
     """Return a posture [rad] from which the tool moves well in every direction.
 
     It is the posture with the largest product of three factors on a coarse grid around the middle
     of the joints' ranges: the manipulability ``sqrt(det(J J^T))`` of the tool's position (Yoshikawa
     1985), the ratio of J's least to its largest singular value (Salisbury and Craig 1982), and the
     room ``(1 - u^2)^2`` that each joint has left, u from -1 to 1 over its range.
+
+    Args:
+        arm: the arm.
+        turns: whether the tool is to turn well, too; a rotation of 1 rad then counts as a motion of
+            a third of the arm's reach.
     """
     centre, half = joint_range(arm)
     q = _postures(arm)
     room = np.prod((1 - ((q - centre) / half) ** 2) ** 2, axis=1)
-    J = arm.jacobian(q)[:, list(task_axes(arm))]
+    J = arm.jacobian(q)
+    if turns:
+        base = arm.pose(q[0], frame=arm.frames[0])[:3, 3]
+        J[:, 3:] *= np.linalg.norm(arm.pose(q)[:, :3, 3] - base, axis=1).max() / 3.0
+    J = J[:, [*task_axes(arm), *((3, 4, 5) if turns else ())]]
     gains = np.linalg.svd(J, compute_uv=False)  # (k, axes), the largest first
     return q[np.argmax(gains.prod(axis=1) * gains[:, -1] / gains[:, 0] * room)]
 

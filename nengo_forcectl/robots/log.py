@@ -24,7 +24,8 @@ class Log:
     ``feedforward``, the adaptation's part of it [N m]; ``reference`` of the tool [m] or of the
     joints; ``tool``, its position in the base frame [m]; ``event``, the sensor fault (see
     `SensorCheck`); ``singularity``, the closeness to one, and ``out_of_reach``, above 0 where the
-    tool cannot follow its reference (see `Result`). Further columns if the first cycle has them: ``J``, (3, n), the controller's Jacobian, if it is not the arm model's;
+    tool cannot follow its reference (see `Result`). Further columns if the first cycle has them:
+    ``J``, (3, n), the controller's Jacobian, if it is not the arm model's;
     ``wrench`` of the wrist sensor, and ``wanted``, the wrench to exert [N, N m].
 
     Args:

@@ -108,7 +108,8 @@ def contact_scene(
     """
     arm = arms.load(settings.arm, tip=settings.tip)
     upward(arm)
-    home, axes = home_posture(arm), list(task_axes(arm))
+    home, axes = working_posture(arm), list(task_axes(arm))
+    holds = keeps_orientation(arm, home)
     rng = np.random.default_rng([settings.seed, 6])
     for target in random_targets(arm, home, 20, rng):
         start = posture_at(arm, home, target, axes)
@@ -126,6 +127,8 @@ def contact_scene(
         )
         down = (scene.gap + 0.02) * scene.normal
         points = [scene.path.at(time).x - down for time in np.linspace(0.0, scene.path.end, 33)]
+        if holds and not keeps_orientation(arm, start):
+            continue
         if all(posture_at(arm, start, x, axes) is not None for x in points):
             return scene
     raise ConfigurationError(
@@ -151,6 +154,18 @@ def upward(arm: Arm) -> int:
             "and kuka_iiwa can"
         )
     return axis
+
+
+def working_posture(arm: Arm) -> Float[np.ndarray, "n"]:
+    """Return a posture [rad] to press from, one around which the tool's orientation can be held.
+
+    An arm that cannot hold it in any posture presses from its `home_posture`.
+    """
+    home = home_posture(arm)
+    if arm.dof < 6 or keeps_orientation(arm, home):
+        return home
+    turning = home_posture(arm, turns=True)
+    return turning if keeps_orientation(arm, turning) else home
 
 
 def keeps_orientation(arm: Arm, home: Float[np.ndarray, "n"]) -> bool:
