@@ -61,7 +61,11 @@ VERBS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line. Wrong input is one line on the standard error, and exit code 2."""
+    """Run the command line.
+
+    Wrong input is one line on the standard error, and exit code 2. So is an arm that fell, was
+    stopped, or was overruled by its limits most of the time, with exit code 3.
+    """
     try:
         with _messages():
             parsers: dict[str, Callable[..., Any]] = {
@@ -73,22 +77,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 description="Torque control of robot arms that learns what their models lack.",
                 args=arguments,
             )
-            _run(next(verb for verb in VERBS.values() if verb.settings is type(settings)), settings)
+            verb = next(verb for verb in VERBS.values() if verb.settings is type(settings))
+            troubles = _run(verb, settings)
     except ForcectlError as error:
         _say(error)
         sys.exit(2)
     except KeyboardInterrupt:
         _say("interrupted; the run folder holds what was done")
         sys.exit(130)
+    for trouble in troubles:
+        _say(trouble)
+    if troubles:
+        sys.exit(3)
 
 
-def _run(verb: Verb, settings: Any) -> None:
+def _run(verb: Verb, settings: Any) -> list[str]:
     with verb.printer.bars(settings) as bars:
         result = getattr(jobs, verb.job)(settings, bars.watch)
     if getattr(settings, "json", False):
         sys.stdout.write(json.dumps(verb.printer.data(result)) + "\n")
     else:
         Console().print(verb.printer.text(settings, result))
+    return verb.printer.troubles(result)
 
 
 class _Handler(logging.Handler):

@@ -71,16 +71,16 @@ class TaskSpace(Controller):
     error of orientation is ``2 sign(w) v`` with (w, v) the quaternion of ``R_r R^T``: the shorter
     of the two rotations, equal to angle times axis for a small angle (Yuan 1988).
 
-    Near a singularity the inertia along some direction u, an eigenvalue of Lambda, grows without
-    bound. From ``inertia_max / 4`` on, the tool's momentum along u is bounded: its speed by ``v =
-    0.04 inertia_max s / w``, with s the eigenvalue of Lambda^-1 and w = 1 - s inertia_max / 4, so
-    that v falls to zero in the singularity. dx_r is kept within v, and the acceleration ``feedback +
-    ahead - dJ dq`` along u within 28/s (-v - dx) and 28/s (v - dx), a barrier as in Ames et al.
-    2019. Towards a reference out of reach the tool thus comes to rest, calmly, at the border of the
-    workspace; a reachable motion that keeps the bound is followed exactly. From ``inertia_max / 8``
-    on, the acceleration along the heaviest direction is also kept to what the joints' speeds allow,
-    0.7 of the arm's ``dq_max``: damping grows where and only where the arm is nearly singular
-    (Nakamura and Hanafusa 1986, Chiaverini 1997). ``Command.out_of_reach`` is the share of the
+    Near a singularity the inertia along some direction u, an eigenvector of Lambda, grows without
+    bound. With s the eigenvalue of Lambda^-1, the tool's momentum along u is bounded from
+    ``1 / s = inertia_max / 4`` on, its speed by ``v = 0.04 inertia_max s / (1 - s inertia_max /
+    4)``, which falls to zero in the singularity: dx_r stays within v, and the acceleration
+    ``feedback + ahead - dJ dq`` along u within 28/s (-v - dx) and 28/s (v - dx), a barrier as in
+    Ames et al. 2019. So damping grows near a singularity, in its direction alone (Nakamura and
+    Hanafusa 1986, Chiaverini 1997). Towards a reference out of reach the tool comes to rest at the
+    border of the workspace; a motion within the bound is followed exactly. From
+    ``inertia_max / 8`` on, the acceleration along the heaviest direction is also kept to what the
+    joints' speeds allow, 0.7 of the arm's ``dq_max``. ``Command.out_of_reach`` is the share of the
     acceleration that is withheld. ``Command.singularity`` is 0 up to ``inertia_max``, and 1 in the
     singularity.
     """

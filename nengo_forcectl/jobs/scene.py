@@ -1,5 +1,6 @@
 """The common scene of a run's controllers: the arm, its disturbances and the path."""
 
+import math
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -17,11 +18,17 @@ from ..control import OperationalSpace
 from ..errors import ConfigurationError
 from ..kinematics.training import learn_kinematics
 from ..kinematics.unknown_tip import LearnedPose
-from ..networks.encoding import Inputs
-from ..networks.workspace import home_posture, random_direction, random_targets, task_axes
+from ..networks.encoding import Inputs, States
+from ..networks.workspace import (
+    follow_relaxed,
+    home_posture,
+    random_direction,
+    random_targets,
+    task_axes,
+)
 from ..paths import MinimumJerk
 from ..safety.guard import Safe
-from ..sim.disturbances import Disturbance
+from ..sim.disturbances import Disturbance, real_arm
 from ..sim.friction import ViscousFriction
 from ..sim.masses import Payload
 from ..sim.sensing import Sensors
@@ -31,7 +38,9 @@ from .rivals import RIVALS, TIPS
 
 DT = 1e-3  # control period [s]
 TARGETS = 5  # a pass
-REACH_TIME = 1.2  # time from target to target [s]
+REACH_TIME = 1.2  # time from target to target [s], unless the joints are too slow for it
+SPEED_SHARE = 0.8  # share of a joint's top speed that a path may ask for; the rest is for control
+SAMPLES = 60  # of a reach, to find the joints' speeds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +121,47 @@ class ReachScene(Scene):
         """The path from home through all passes over the targets, then over the unseen ones."""
         start = self.fitted.pose(self.home)[:3, 3]
         points = [start, *[self.targets] * self.settings.passes, self.unseen]
-        return MinimumJerk(np.vstack(points), REACH_TIME)
+        return MinimumJerk(np.vstack(points), self.reach_time)
+
+    @cached_property
+    def motion(self) -> States:
+        """The joints' states on two passes and the unseen targets, by kinematics alone."""
+        start = self.fitted.pose(self.home)[:3, 3]
+        points = np.vstack([start, self.targets, self.targets, self.unseen])
+        return follow_relaxed(
+            self.fitted, self.home, MinimumJerk(points, REACH_TIME), REACH_TIME / SAMPLES
+        )
+
+    @cached_property
+    def speed_share(self) -> float:
+        """Largest share of a joint's top speed that reaches of REACH_TIME ask for."""
+        return float((np.abs(self.motion.dq) / self.arm.dq_max).max())
+
+    @cached_property
+    def reach_time(self) -> float:
+        """Time from target to target [s]: REACH_TIME, or longer for joints that are too slow."""
+        slower = max(1.0, self.speed_share / SPEED_SHARE)
+        return REACH_TIME if slower == 1.0 else math.ceil(REACH_TIME * slower / 0.01) * 0.01
+
+    @property
+    def remarks(self) -> list[str]:
+        """What the arm's speeds and motors do not allow, one line each."""
+        remarks = []
+        if self.reach_time > REACH_TIME:
+            remarks.append(
+                f"arm '{self.arm.name}': reaches of {REACH_TIME:g} s ask for "
+                f"{self.speed_share:.2g} times a joint's top speed; they take "
+                f"{self.reach_time:.3g} s each"
+            )
+        holding = np.abs(real_arm(self.arm, self.disturbances).gravity(self.motion.q))
+        effort = (holding / self.arm.tau_max).max(axis=0)
+        if effort.max() > 1.0:
+            joint = self.arm.joint_names[int(effort.argmax())]
+            remarks.append(
+                f"arm '{self.arm.name}': joint '{joint}' needs {effort.max():.2g} times its "
+                "torque to hold the payload; the arm cannot carry it"
+            )
+        return remarks
 
     @property
     def cycles(self) -> int:

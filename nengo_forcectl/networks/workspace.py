@@ -7,6 +7,7 @@ from jaxtyping import Float
 
 from arms import Arm
 
+from ..contract import EndingPath
 from ..errors import ConfigurationError
 from ..paths import MinimumJerk
 from .encoding import States
@@ -117,7 +118,6 @@ def reach_states(
         ConfigurationError: the arm hardly reaches any target.
     """
     try:
-        axes = list(task_axes(arm))
         targets = random_targets(arm, home, reaches, rng)
     except ConfigurationError as error:
         raise ConfigurationError(
@@ -125,19 +125,45 @@ def reach_states(
             "learning_cycle(..., states=States(q, dq, ddq))"
         ) from None
     path = MinimumJerk(np.vstack([arm.pose(home)[:3, 3], targets]), duration)
-    step = duration / 100
-    q, rows = np.array(home, dtype=float), []
-    for time in step * np.arange(100 * reaches):
+    return follow_relaxed(arm, home, path, duration / 100)
+
+
+def follow_relaxed(
+    arm: Arm,
+    home: Float[np.ndarray, "n"],
+    path: EndingPath,
+    step: float,
+    rows: tuple[int, ...] | None = None,
+) -> States:
+    """Return the joints' states along a path of the tool, by kinematics alone; see `reach_states`.
+
+    Args:
+        arm: the arm.
+        home: its posture at the start, to which it relaxes [rad].
+        path: the path of the tool.
+        step: time between two states [s].
+        rows: rows of J that the path controls; by default the tool's position.
+    """
+    rows = task_axes(arm) if rows is None else rows
+    axes = list(rows)
+    q, states = np.array(home, dtype=float), []
+    for time in step * np.arange(round(path.end / step)):
         reference = path.at(float(time))
         terms = arm.terms(q, np.zeros_like(q))
         J = terms.J[axes]
         inverse = np.linalg.solve(J @ J.T + 1e-6 * np.eye(len(axes)), J).T
-        moving = inverse @ (reference.dx[axes] + 10.0 * (reference.x - terms.pose[:3, 3])[axes])
+        speed = _six(reference.dx + 10.0 * (reference.x - terms.pose[:3, 3]), reference.omega)
+        moving = inverse @ speed[axes]
         moving += 2.0 * ((home - q) - inverse @ (J @ (home - q)))
-        accelerating = inverse @ (reference.ddx[axes] - arm.jacobian_dot(q, moving)[axes] @ moving)
-        rows.append((q, moving, accelerating))
+        ahead = _six(reference.ddx, reference.domega)
+        accelerating = inverse @ (ahead[axes] - arm.jacobian_dot(q, moving)[axes] @ moving)
+        states.append((q, moving, accelerating))
         q = q + step * moving
-    return States(*(np.array(column) for column in zip(*rows, strict=True)))
+    return States(*(np.array(column) for column in zip(*states, strict=True)))
+
+
+def _six(linear: np.ndarray, angular: np.ndarray | None) -> Float[np.ndarray, "6"]:
+    return np.concatenate((linear, np.zeros(3) if angular is None else angular))
 
 
 def joint_range(arm: Arm) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:

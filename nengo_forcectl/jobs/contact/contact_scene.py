@@ -14,7 +14,13 @@ from ...contract import EndingPath
 from ...control import HybridForce, ParallelForce
 from ...cycle.landing import Descent
 from ...errors import ConfigurationError
-from ...networks.workspace import home_posture, posture_at, random_targets, task_axes
+from ...networks.workspace import (
+    follow_relaxed,
+    home_posture,
+    posture_at,
+    random_targets,
+    task_axes,
+)
 from ...sim.friction import ViscousFriction
 from ...sim.masses import Payload
 from ...sim.surfaces import TIP
@@ -81,13 +87,22 @@ class ContactScene(Scene):
         down = descent.hover + descent.start + self.gap / descent.speed + SLACK
         return round((down + descent.settle + self.path.end) / DT)
 
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """The rows of J that the law controls."""
+        rows = task_axes(self.arm)
+        return (*rows, 3, 4, 5) if keeps_orientation(self.arm, self.home) else rows
+
+    @cached_property
+    def speed_share(self) -> float:
+        """Largest share of a joint's top speed that the path asks for."""
+        motion = follow_relaxed(self.arm, self.start, self.path, 0.02, self.rows)
+        return float((np.abs(motion.dq) / self.arm.dq_max).max())
+
     def law(self) -> HybridForce | ParallelForce:
         """Return a new control law for one run, because its integral is memory."""
-        rows = task_axes(self.arm)
-        if keeps_orientation(self.arm, self.home):
-            rows = (*rows, 3, 4, 5)
         law = self.settings.law
-        return LAWS[law](self.home, rows, axes=(upward(self.arm),), dt=DT, **GAINS[law])
+        return LAWS[law](self.home, self.rows, axes=(upward(self.arm),), dt=DT, **GAINS[law])
 
 
 def contact_scene(
