@@ -64,8 +64,8 @@ class TaskSpace(Controller):
         error = J^T (Lambda feedback + force) + N^T tau_0
         dq_r  = Jbar dx_r,  ddq_r = Jbar (ahead - dJ dq),  Jbar = M^-1 J^T Lambda
 
-    A law that needs a wrench also compensates the measured one along the other rows: a moment at the
-    tool, of which a law of the position alone knows nothing, would move it through a light wrist.
+    A law that needs a wrench also compensates the measured one along the other rows, because a
+    moment at the tool would move it through a light wrist.
 
     Rows 0 to 2 are x, y, z of the tool, 3 to 5 its rotation about them, all in the base frame. The
     error of orientation is ``2 sign(w) v`` with (w, v) the quaternion of ``R_r R^T``: the shorter

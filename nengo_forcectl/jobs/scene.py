@@ -28,7 +28,7 @@ from ..networks.workspace import (
 )
 from ..paths import MinimumJerk
 from ..safety.guard import Safe
-from ..sim.disturbances import Disturbance, real_arm
+from ..sim.disturbances import Disturbance
 from ..sim.friction import ViscousFriction
 from ..sim.masses import Payload
 from ..sim.sensing import Sensors
@@ -39,8 +39,21 @@ from .rivals import RIVALS, TIPS
 DT = 1e-3  # control period [s]
 TARGETS = 5  # a pass
 REACH_TIME = 1.2  # time from target to target [s], unless the joints are too slow for it
-SPEED_SHARE = 0.8  # share of a joint's top speed that a path may ask for; the rest is for control
+SPEED_SHARE = 0.8  # share of a joint's top speed that a path asks for after it is slowed down
 SAMPLES = 60  # of a reach, to find the joints' speeds
+
+
+def slowed(duration: float, share: float) -> float:
+    """Return a path's duration [s], longer if it asks for more than a joint's top speed.
+
+    Args:
+        duration: duration for which the share holds [s].
+        share: largest share of a joint's top speed. From 1 on the path becomes so slow that it asks
+            for SPEED_SHARE: the joints need the rest to correct errors.
+    """
+    if share <= 1.0:
+        return duration
+    return math.ceil(duration * share / SPEED_SHARE / 0.01) * 0.01  # whole control periods
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,8 +153,18 @@ class ReachScene(Scene):
     @cached_property
     def reach_time(self) -> float:
         """Time from target to target [s]: REACH_TIME, or longer for joints that are too slow."""
-        slower = max(1.0, self.speed_share / SPEED_SHARE)
-        return REACH_TIME if slower == 1.0 else math.ceil(REACH_TIME * slower / 0.01) * 0.01
+        return slowed(REACH_TIME, self.speed_share)
+
+    @property
+    def holding_effort(self) -> Float[np.ndarray, "n"]:
+        """Largest torque that holds arm and payload at rest on the path, over ``tau_max``."""
+        arm, effort = self.fitted, np.zeros(self.arm.dof)
+        mass = sum(each.mass for each in self.disturbances if isinstance(each, Payload))
+        weight = mass * np.asarray(arm.gravity_vector, dtype=float)  # [N]
+        for q in self.motion.q[::10]:
+            holding = arm.gravity(q) - arm.jacobian(q)[:3].T @ weight
+            effort = np.maximum(effort, np.abs(holding) / arm.tau_max)
+        return effort
 
     @property
     def remarks(self) -> list[str]:
@@ -153,8 +176,7 @@ class ReachScene(Scene):
                 f"{self.speed_share:.2g} times a joint's top speed; they take "
                 f"{self.reach_time:.3g} s each"
             )
-        holding = np.abs(real_arm(self.arm, self.disturbances).gravity(self.motion.q))
-        effort = (holding / self.arm.tau_max).max(axis=0)
+        effort = self.holding_effort
         if effort.max() > 1.0:
             joint = self.arm.joint_names[int(effort.argmax())]
             remarks.append(

@@ -58,11 +58,13 @@ def run_bench(settings: BenchSettings, watch: Watch = unwatched) -> Results:
     """
     from .bench_figures import bench_figure  # matplotlib
 
+    remarks: list[str] = []
     for name, seed in itertools.product(settings.arms, settings.all_seeds):
         scene = reaching_scene(_reach_settings(settings, name, "none", seed))  # raise errors early
-        for remark in scene.remarks:
-            LOG.info("%s (seed %d)", remark, seed)
+        remarks += [f"{remark} (seed {seed})" for remark in scene.remarks]
     folder = RunFolder("bench", settings.out)
+    for remark in remarks:
+        LOG.info(remark)
     keys = [
         key
         for key in itertools.product(

@@ -14,7 +14,7 @@ from ...networks.workspace import task_axes
 from ...paths import Circle, CurvePath, MinimumJerk, MinimumJerkProfile, Slerp
 from ..job import Watch, unwatched
 from ..run_folder import Run
-from ..scene import SPEED_SHARE
+from ..scene import slowed
 from .contact_job import force_figures, run_contacts
 from .contact_scene import contact_scene, upward
 from .contact_settings import WipeSettings
@@ -35,8 +35,8 @@ def run_wipe(settings: WipeSettings, watch: Watch = unwatched) -> Run:
     from .contact_figures import wipe_figure  # matplotlib
 
     scene = contact_scene(settings, lambda arm, pose: wiping(arm, pose, settings), SETTLE)
-    if scene.speed_share > SPEED_SHARE:
-        slower = replace(settings, lap=settings.lap * scene.speed_share / SPEED_SHARE)
+    if scene.speed_share > 1.0:
+        slower = replace(settings, lap=slowed(settings.lap, scene.speed_share))
         LOG.info(
             f"arm '{scene.arm.name}': circles of {settings.lap:g} s ask for "
             f"{scene.speed_share:.2g} times a joint's top speed; they take {slower.lap:.3g} s each"

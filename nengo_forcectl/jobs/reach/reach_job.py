@@ -53,9 +53,9 @@ def run_reach(settings: ReachSettings, watch: Watch = unwatched) -> Run:
     from .reach_figures import reach_figure  # matplotlib
 
     scene = reaching_scene(settings)
+    folder = RunFolder("reach", settings.out)
     for remark in scene.remarks:
         LOG.info(remark)
-    folder = RunFolder("reach", settings.out)
     outcomes: Outcomes = {}
     try:
         _run_all(scene, outcomes, watch, folder)
