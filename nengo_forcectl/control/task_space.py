@@ -67,6 +67,8 @@ class TaskSpace(Controller):
     A law that needs a wrench also compensates the measured one along the other rows, because a
     moment at the tool would move it through a light wrist.
 
+    The bound law adds the friction that the arm's model knows, at dq_r (`Arm.with_friction`).
+
     Rows 0 to 2 are x, y, z of the tool, 3 to 5 its rotation about them, all in the base frame. The
     error of orientation is ``2 sign(w) v`` with (w, v) the quaternion of ``R_r R^T``: the shorter
     of the two rotations, equal to angle times axis for a small angle (Yuan 1988).
@@ -138,10 +140,15 @@ class TaskSpace(Controller):
         Raises:
             ConfigurationError: the posture or a secondary task is for another arm.
         """
-        return BoundTaskLaw(self, arm.dof, dq_max=arm.dq_max)
+        bound = BoundTaskLaw(self, arm.dof, dq_max=arm.dq_max)
+        bound.feed_friction_of(arm)
+        return bound
 
     def torque(self, terms: Terms, state: State, reference: Reference) -> Command:
-        """Return the torque of a first cycle, with integral 0; raises as `BoundLaw.torque`."""
+        """Return the torque of a first cycle, with integral 0 and without the model's friction.
+
+        Raises as `BoundLaw.torque`.
+        """
         return BoundTaskLaw(self, len(terms.g)).torque(terms, state, reference)
 
 

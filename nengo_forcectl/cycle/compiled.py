@@ -51,7 +51,7 @@ class OneCall(Cycle):
         self.arm, self.controller, self.dof = arm, bound, arm.dof
         self.learning = learner is not None
         bound.inputs.feels = bound.inputs.feels or learner is not None
-        self._arm = arm_block(arm)
+        self._arm = arm_block(arm, friction=True)
         addresses = {
             "arm": self._arm.address,
             "input": bound.inputs.block.address,

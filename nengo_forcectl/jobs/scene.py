@@ -209,6 +209,14 @@ class ReachScene(Scene):
             yield cycle if isinstance(cycle, Safe) else Safe(cycle, self.arm, dt=self.period)
 
 
+def gains() -> dict[str, float]:
+    """Return every gain of the control law, the controllers and the tips, for a summary."""
+    found = {name: getattr(OperationalSpace, name) for name in ("kp", "kv", "k_null", "damping")}
+    for each in (*RIVALS.values(), *TIPS.values()):
+        found |= each.gains()
+    return found
+
+
 def reaching_scene(settings: ReachSettings) -> ReachScene:
     """Return the scene of ``nengo-forcectl reach``.
 

@@ -50,7 +50,7 @@ def run_cycle(cycle, guard, sound, integrate, learning, begun, elapsed):
     set_number(cycle, at.CYCLE_OUT_OF_REACH, number(command, at.COMMAND_OUT_OF_REACH))
     met = 0 if guard == 0 else guard_torque(guard, arm, inputs, tau, begun, elapsed)
     if whole(cycle, at.CYCLE_LEARNER_KIND) == at.CONSOLIDATES:
-        record_sent(whole(cycle, at.CYCLE_LEARNER), tau)
+        record_sent(whole(cycle, at.CYCLE_LEARNER), command, tau)
     return met
 
 

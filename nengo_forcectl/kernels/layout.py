@@ -38,6 +38,7 @@ ARM_DJ = ARM.add("dJ", "6 n")
 ARM_M = ARM.add("M", "n n")
 ARM_C = ARM.add("C", "n n")
 ARM_G = ARM.add("g", "n")
+ARM_FRICTION_KERNEL = ARM.add("friction_kernel", whole=True)  # address; 0: it knows no friction
 
 
 # The inputs of a cycle: a `State` and a `Reference` of k numbers, n for joints or 3 for the tool.
@@ -64,6 +65,7 @@ COMMAND_MOBILITY = COMMAND.add("mobility", "m n")
 COMMAND_TASK_ERROR = COMMAND.add("task_error", "m")
 COMMAND_SINGULARITY = COMMAND.add("singularity")
 COMMAND_OUT_OF_REACH = COMMAND.add("out_of_reach")
+COMMAND_FRICTION = COMMAND.add("friction", "n")
 
 # The integral of a law: ``dz/dt = gain error``, with a bound on the norm of each group of entries.
 INTEGRAL = Layout("integral")

@@ -21,7 +21,9 @@ class MuJoCo(Closing, Robot):
     """An arm in MuJoCo, with disturbances unknown to its model; used like `Bullet`.
 
     Every step is semi-implicit Euler of ``dt``, as in PyBullet, and the state is that of its
-    midpoint. Contact and dry friction are not simulated; a payload stays for the whole run.
+    midpoint. MuJoCo gets the arm's own ``armature`` and ``friction``; the latter is implicit in the
+    new velocity, and dry friction has no slope at rest. Contact and a dry friction that the model
+    does not know are not simulated; a payload stays for the whole run.
 
     Args:
         arm: the model.
@@ -64,6 +66,8 @@ class MuJoCo(Closing, Robot):
             raise SimulationError(f"arm '{arm.name}': MuJoCo says: {error}") from None
         if model.nv != arm.dof:
             raise SimulationError(f"arm '{arm.name}': has {arm.dof} joints, MuJoCo {model.nv}")
+        model.dof_armature[:] = body.armature
+        model.dof_damping[:], model.dof_frictionloss[:] = body.friction
         model.opt.timestep = dt
         model.opt.gravity[:] = body.gravity_vector
         model.opt.integrator = mujoco.mjtIntegrator.mjINT_EULER

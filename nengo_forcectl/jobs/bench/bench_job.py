@@ -29,9 +29,8 @@ from ..job import (
     unwatched,
 )
 from ..reach.reach_settings import ReachSettings
-from ..rivals import gains
 from ..run_folder import RunFolder
-from ..scene import REACH_TIME, TARGETS, ReachScene, reaching_scene
+from ..scene import REACH_TIME, TARGETS, ReachScene, gains, reaching_scene
 from .bench_settings import BenchSettings
 from .conditions import condition
 from .results import Cell, Key, Results, read_results
@@ -58,13 +57,14 @@ def run_bench(settings: BenchSettings, watch: Watch = unwatched) -> Results:
     """
     from .bench_figures import bench_figure  # matplotlib
 
-    remarks: list[str] = []
-    for name, seed in itertools.product(settings.arms, settings.all_seeds):
-        scene = reaching_scene(_reach_settings(settings, name, "none", seed))  # raise errors early
-        remarks += [f"{remark} (seed {seed})" for remark in scene.remarks]
+    scenes = [
+        reaching_scene(_reach_settings(settings, name, "none", seed))
+        for name, seed in itertools.product(settings.arms, settings.all_seeds)
+    ]  # raise errors early
     folder = RunFolder("bench", settings.out)
-    for remark in remarks:
-        LOG.info(remark)
+    for scene in scenes:
+        for remark in scene.remarks:
+            LOG.info("%s (seed %d)", remark, scene.settings.seed)
     keys = [
         key
         for key in itertools.product(
@@ -75,6 +75,9 @@ def run_bench(settings: BenchSettings, watch: Watch = unwatched) -> Results:
     cells: list[Cell] = []
     _write(folder, settings, cells, len(keys))
     watch("bench", 0, len(keys), "")
+    for scene in {scene.arm.name: scene for scene in scenes}.values():
+        with scene.cycle("none"):
+            pass  # compile here, where it is announced; the other processes load it from the cache
     try:
         for cell in _in_parallel(settings, keys):
             cells.append(cell)

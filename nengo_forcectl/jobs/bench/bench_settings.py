@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+import tyro
+
 from ...errors import ConfigurationError
 from ...networks.encoding import INPUTS, Inputs
 from ...support.checks import check_choice, check_choices, check_whole
-from ..job_settings import JobSettings, names, option
+from ..job_settings import JobSettings, names, option, own_first
 from ..rivals import RIVALS
 
 DISTURBANCES = (
@@ -22,6 +24,7 @@ DISTURBANCES_TEXT = """Disturbances, one run each, scaled to the mass and size o
 noise, quantised, the delays and 500hz include a payload of 2 kg and viscous friction."""
 
 
+@own_first
 @dataclass(frozen=True)
 class BenchSettings(JobSettings):
     """Run every combination of arm, disturbance and controller in parallel.
@@ -76,3 +79,14 @@ class BenchSettings(JobSettings):
         check_choices(self, "disturbances", DISTURBANCES)
         check_choices(self, "adapt", tuple(RIVALS))
         check_choice(self, "inputs", INPUTS)
+
+
+def bench_settings(
+    which: Annotated[
+        Annotated[BenchSettings, tyro.conf.subcommand("adaptation", prefix_name=False)]
+        | Annotated[None, tyro.conf.subcommand("none"), tyro.conf.Suppress],
+        tyro.conf.arg(name=""),
+    ],
+) -> BenchSettings | None:
+    """Run every combination of arm, disturbance and controller in parallel."""
+    return which

@@ -25,9 +25,9 @@ from ..job import (
     summary_of_settings,
     unwatched,
 )
-from ..rivals import RIVALS, gains
+from ..rivals import RIVALS
 from ..run_folder import Run, RunFolder
-from ..scene import DT, TARGETS, ReachScene, reaching_scene
+from ..scene import DT, TARGETS, ReachScene, gains, reaching_scene
 from ..second_process import SecondProcess
 from .reach_settings import ReachSettings
 
