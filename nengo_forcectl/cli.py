@@ -64,7 +64,11 @@ VERBS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line. Wrong input is one line on the standard error, and exit code 2."""
+    """Run the command line.
+
+    Wrong input is one line on the standard error, and exit code 2. So is an arm that fell, was
+    stopped, or was overruled by its limits most of the time, with exit code 3.
+    """
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         with _messages():
@@ -75,13 +79,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
                     description="Torque control of robot arms that learns what their models lack.",
                     args=arguments,
                 )
-            _run(VERBS[arguments[0]], settings)
+            troubles = _run(VERBS[arguments[0]], settings)
     except ForcectlError as error:
         _say(error)
         sys.exit(2)
     except KeyboardInterrupt:
         _say("interrupted; the run folder holds what was done")
         sys.exit(130)
+    for trouble in troubles:
+        _say(trouble)
+    if troubles:
+        sys.exit(3)
 
 
 def _parsers(arguments: Sequence[str]) -> dict[str, Callable[..., Any]]:
@@ -110,7 +118,7 @@ def load(place: str) -> Any:
     return getattr(importlib.import_module(f"{jobs.__name__}.{module}"), name)
 
 
-def _run(verb: Verb, settings: Any) -> None:
+def _run(verb: Verb, settings: Any) -> list[str]:
     printer = load(verb.printer)
     with printer.bars(settings) as bars:
         result = getattr(jobs, verb.job)(settings, bars.watch)
@@ -119,6 +127,7 @@ def _run(verb: Verb, settings: Any) -> None:
             sys.stdout.write(json.dumps(printer.data(result)) + "\n")
         else:
             Console().print(printer.text(settings, result))
+    return printer.troubles(result)
 
 
 @contextmanager

@@ -31,7 +31,9 @@ def test_a_small_bench_leaves_results_a_table_and_a_figure(tmp_path, capsys):
     assert "in mm of pass 1," in table
     assert "pass 2" not in table
     figure = bench_figure(results)
-    assert [axes.get_xlabel() for axes in figure.axes] == ["RMS tool error of pass 1 [mm]; x: fell"]
+    assert [axes.get_xlabel() for axes in figure.axes] == [
+        "RMS tool error of pass 1 [mm]; x: fell or stopped"
+    ]
     assert results.data["complete"]
     assert [cell.key for cell in results.cells] == [
         ("planar2", disturbance, controller, 0)

@@ -78,9 +78,9 @@ class BoundLaw(Controller):
         write_terms(self._arm, terms)
         self._run(terms, state)
         views = self.command.views
-        names = (name for name in Command._fields if name != "singularity")
-        arrays = {name: views[name].copy() for name in names}
-        return Command(**arrays, singularity=views["singularity"].item())
+        numbers = {name: views[name].item() for name in ("singularity", "out_of_reach")}
+        names = (name for name in Command._fields if name not in numbers)
+        return Command(**{name: views[name].copy() for name in names}, **numbers)
 
     def _run(self, terms: Terms, state: State) -> None:
         """Call the law's kernel."""

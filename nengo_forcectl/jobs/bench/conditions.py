@@ -54,6 +54,7 @@ class Size:
 
     mass: float  # [1]
     reach: float  # [1]
+    reach_time: float = REACH_TIME  # time from target to target [s]
     stable: float = np.inf  # largest viscous friction for stable explicit steps of 1 ms [N m s/rad]
     inertia: tuple[float, ...] = ()  # that a torque on one joint alone moves at home [kg m^2]
 
@@ -64,9 +65,9 @@ class Size:
         base = arm.pose(home, frame=arm.frames[0])[:3, 3]
         reach = float(np.linalg.norm(arm.pose(home)[:3, 3] - base))
         M = arm.mass_matrix(home)
-        lightest = float(np.linalg.eigvalsh(M)[0])  # [kg m^2]
+        stable = float(np.linalg.eigvalsh(M)[0]) / 1e-3
         alone = tuple((1.0 / np.diag(np.linalg.inv(M))).tolist())
-        return cls(mass / MASS, reach / REACH, lightest / 1e-3, alone)
+        return cls(mass / MASS, reach / REACH, stable=stable, inertia=alone)
 
     def payload(self, mass: float, start: float = 0.0, end: float = np.inf) -> Payload:
         """Return a payload equivalent to ``mass`` [kg] on the iiwa."""
@@ -109,14 +110,21 @@ class Size:
         return self.payload(2.0), self.viscous()
 
 
-def condition(name: str, arm: Arm, seed: int) -> Condition:
+def condition(name: str, arm: Arm, seed: int, reach_time: float = REACH_TIME) -> Condition:
     """Return a condition of ``CONDITIONS`` by name; ``seed`` draws its random parts.
+
+    Args:
+        name: name of the condition.
+        arm: the arm.
+        seed: random seed.
+        reach_time: time from target to target [s].
 
     Raises:
         ConfigurationError: the condition does not suit the arm.
     """
     home = home_posture(arm)
-    made = CONDITIONS[name](arm, Size.of(arm, home), home, seed)
+    size = replace(Size.of(arm, home), reach_time=reach_time)
+    made = CONDITIONS[name](arm, size, home, seed)
     step = min(made.dt, resolved_step(arm, home, made.disturbances))
     return replace(made, dt=made.period / math.ceil(made.period / step - 1e-9))
 
@@ -136,8 +144,8 @@ def _sensed(sensors: Sensors | None = None, period: float = DT) -> Make:
 
 def _pick_and_drop(arm: Arm, size: Size, home: Home, seed: int) -> Condition:
     """Payload picked up halfway from target 3 to 4, and dropped a pass and a reach later."""
-    pick = 3.5 * REACH_TIME
-    return Condition(arm, (size.payload(2.0, pick, pick + (TARGETS + 1) * REACH_TIME),))
+    pick = 3.5 * size.reach_time
+    return Condition(arm, (size.payload(2.0, pick, pick + (TARGETS + 1) * size.reach_time),))
 
 
 def _coulomb(arm: Arm, size: Size, home: Home, seed: int) -> Condition:

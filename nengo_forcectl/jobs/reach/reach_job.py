@@ -1,5 +1,6 @@
 """The job of `nengo-forcectl reach`: an arm with an unknown payload learns to reach."""
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -26,10 +27,11 @@ from ..job import (
 )
 from ..rivals import RIVALS
 from ..run_folder import Run, RunFolder
-from ..scene import DT, REACH_TIME, TARGETS, ReachScene, gains, reaching_scene
+from ..scene import DT, TARGETS, ReachScene, gains, reaching_scene
 from ..second_process import SecondProcess
 from .reach_settings import ReachSettings
 
+LOG = logging.getLogger("nengo_forcectl")
 Outcomes = dict[str, Outcome]
 
 
@@ -54,6 +56,8 @@ def run_reach(settings: ReachSettings, watch: Watch = unwatched) -> Run:
     scene = reaching_scene(settings)
     folder = RunFolder("reach", settings.out)
     folder.write_summary(_summary(scene, {}))
+    for remark in scene.remarks:
+        LOG.info(remark)
     outcomes: Outcomes = {}
     try:
         _run_all(scene, outcomes, watch, folder)
@@ -116,7 +120,7 @@ def _run_each(
             def report(reaches: int, log: Log, name: str = name) -> None:
                 watch(name, reaches, TARGETS * settings.all_passes, last_error(log, reaches))
 
-            stretch = round(REACH_TIME / scene.period)
+            stretch = round(scene.reach_time / scene.period)
             drive = Drive(
                 scene.path, scene.cycles, stretch, scene.period,
                 begin=begin, watch=report, file=folder.rows(name),
@@ -171,12 +175,12 @@ def jacobian_error(
 
 def _summary(scene: ReachScene, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
     errors = {name: tool_error(each.record) for name, each in outcomes.items()}
-    arrivals = round(REACH_TIME / scene.period)
+    arrivals = round(scene.reach_time / scene.period)
     return {
         "verb": "reach",
         **summary_of_settings(scene.settings, gains()),
         "dt": scene.period,
-        "seconds_per_pass": TARGETS * REACH_TIME,
+        "seconds_per_pass": TARGETS * scene.reach_time,
         "targets": scene.targets.tolist(),
         "unseen_targets": scene.unseen.tolist(),
         "home": scene.home.tolist(),
