@@ -4,8 +4,10 @@ import dataclasses
 import platform
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from importlib import metadata
+from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from ..contract import Cycle, Path, Robot, State
 from ..errors import SimulationError
 from ..robots.log import Log
 from ..robots.loop import follow
+from ..robots.recording import Recording
 from ..safety.sensors import SensorCheck
 from .job_settings import JobSettings
 from .run_folder import Run, RunFolder, read_run
@@ -74,9 +77,9 @@ class Witness(Robot):
             self._columns.setdefault(name, []).append(value)
         return state
 
-    def record(self, cycles: int) -> dict[str, np.ndarray]:
-        """Return the columns of the first ``cycles``."""
-        return {name: np.array(values[:cycles]) for name, values in self._columns.items()}
+    def record(self, start: int, stop: int) -> dict[str, np.ndarray]:
+        """Return the columns of the cycles from ``start`` to ``stop``."""
+        return {name: np.array(values[start:stop]) for name, values in self._columns.items()}
 
 
 @dataclass(frozen=True)
@@ -90,29 +93,39 @@ class Drive:
     truth: Callable[[State], Mapping[str, np.ndarray]] | None = None  # see `Witness`
     begin: Callable[[int], None] = unwatched  # called before each stretch, with its number
     watch: Callable[[int, Log], None] = unwatched  # called after each, with the number done
+    file: FilePath | None = None  # new file for the cycles, written during the drive
 
     def run(self, robot: Robot, cycle: Cycle, outcome: Outcome) -> None:
         """Drive until the end or a failure; the outcome holds everything up to then."""
         log, check = Log(self.cycles), SensorCheck(cycle.dof, self.period)
         witness = None if self.truth is None else Witness(robot, self.truth)
         try:
-            self.watch(0, log)
-            for number in range(-(-self.cycles // self.stretch)):
-                self.begin(number)
-                clock = range(min(self.stretch, self.cycles - log.cycles))
-                began = time.perf_counter()
-                try:
-                    follow(witness or robot, cycle, self.path, clock, log, check)
-                finally:
-                    outcome.seconds += time.perf_counter() - began
-                self.watch(number + 1, log)
+            with self._recorded(log, witness):
+                self.watch(0, log)
+                for number in range(-(-self.cycles // self.stretch)):
+                    self.begin(number)
+                    clock = range(min(self.stretch, self.cycles - log.cycles))
+                    began = time.perf_counter()
+                    try:
+                        follow(witness or robot, cycle, self.path, clock, log, check)
+                    finally:
+                        outcome.seconds += time.perf_counter() - began
+                    self.watch(number + 1, log)
         except SimulationError as error:
             outcome.failure = str(error)
         finally:
             outcome.record = log.arrays()
             if witness is not None:
-                outcome.record |= witness.record(log.cycles)
+                outcome.record |= witness.record(0, log.cycles)
             outcome.events, outcome.limits = dict(check.events), dict(cycle.events)
+
+    def _recorded(self, log: Log, witness: Witness | None) -> AbstractContextManager[object]:
+        """Return a context in which the log, with the truth, is written to the file, if any."""
+        if self.file is None:
+            return nullcontext()
+        if witness is None:
+            return Recording(self.file, log)
+        return Recording(self.file, log, witness.record)
 
 
 def summary_of_settings(settings: JobSettings, gains: Mapping[str, float]) -> dict[str, Any]:

@@ -36,7 +36,8 @@ Outcomes = dict[str, Outcome]
 def run_reach(settings: ReachSettings, watch: Watch = unwatched) -> Run:
     """Run every controller of the settings through the same scene and write the run folder.
 
-    An interrupted run leaves the records and the summary up to that moment. A complete run exports
+    An interrupted run leaves the records and the summary up to that moment, one that was killed the
+    records, see `read_run`. A complete run exports
     each exportable controller to a folder of its name.
 
     Args:
@@ -52,6 +53,7 @@ def run_reach(settings: ReachSettings, watch: Watch = unwatched) -> Run:
 
     scene = reaching_scene(settings)
     folder = RunFolder("reach", settings.out)
+    folder.write_summary(_summary(scene, {}))
     outcomes: Outcomes = {}
     try:
         _run_all(scene, outcomes, watch, folder)
@@ -68,7 +70,7 @@ def _run_all(scene: ReachScene, outcomes: Outcomes, watch: Watch, folder: RunFol
     if len(light) in (0, len(names)) or os.cpu_count() == 1:
         _run_each(scene, names, outcomes, watch, folder)
         return
-    second = SecondProcess(partial(_run_apart, settings, light), watch)
+    second = SecondProcess(partial(_run_apart, settings, light, folder), watch)
     try:
         with second:
             heavy = [name for name in names if name not in light]
@@ -77,11 +79,13 @@ def _run_all(scene: ReachScene, outcomes: Outcomes, watch: Watch, folder: RunFol
         outcomes.update(second.result or {})
 
 
-def _run_apart(settings: ReachSettings, names: Sequence[str], watch: Watch) -> Outcomes:
+def _run_apart(
+    settings: ReachSettings, names: Sequence[str], folder: RunFolder, watch: Watch
+) -> Outcomes:
     """Run some controllers; an interrupted run returns the outcomes so far."""
     outcomes: Outcomes = {}
     with suppress(KeyboardInterrupt):
-        _run_each(reaching_scene(settings), names, outcomes, watch)
+        _run_each(reaching_scene(settings), names, outcomes, watch, folder)
     return outcomes
 
 
@@ -90,7 +94,7 @@ def _run_each(
     names: Sequence[str],
     outcomes: Outcomes,
     watch: Watch,
-    folder: RunFolder | None = None,
+    folder: RunFolder,
 ) -> None:
     """Run the controllers one by one; export those that can be exported to a folder."""
     settings = scene.settings
@@ -114,10 +118,11 @@ def _run_each(
 
             stretch = round(REACH_TIME / scene.period)
             drive = Drive(
-                scene.path, scene.cycles, stretch, scene.period, begin=begin, watch=report
-            )
+                scene.path, scene.cycles, stretch, scene.period,
+                begin=begin, watch=report, file=folder.rows(name),
+            )  # fmt: skip
             drive.run(robot, cycle, outcome)
-            if outcome.failure is None and folder is not None and trained(cycle):
+            if outcome.failure is None and trained(cycle):
                 export_controller(cycle, folder.path / name)
 
 
@@ -133,13 +138,13 @@ def _write(scene: ReachScene, folder: RunFolder, outcomes: Mapping[str, Outcome]
     """Write the available records and the summary."""
     names = [name for name in scene.settings.controllers if name in outcomes]
     done = {name: outcomes[name] for name in names if outcomes[name].cycles}
-    for name, outcome in done.items():
+    for outcome in done.values():
         record = outcome.record
         record["unmodelled"] = unmodelled_torque(scene, record)
         if "J" in record:
             record["jacobian_error"] = jacobian_error(scene, record)
-        folder.write_record(name, record)
-    folder.write_summary(_summary(scene, done))
+    records = {name: outcome.record for name, outcome in done.items()}
+    folder.write_end(records, _summary(scene, done))
 
 
 def unmodelled_torque(
