@@ -83,8 +83,10 @@ class ConsolidatingAdaptation(Adaptation):
         self._scales = TimeScales(law, self._weights, dt)
         self.memory = self._scales.memory
         self._arm, self._inputs = Block(ARM, {"n": arm.dof}), Block(INPUT, {"n": arm.dof, "k": 3})
+        pushed = self._scales.observer, self._arm, self._inputs
+        self._pushed = [block.address for block in pushed]
         self._run, self._add_push = supply_scales, add_push
-        self._push(np.zeros(6))  # compile now, not in a cycle
+        self._add_push(*self._pushed)  # compile now, not in a cycle
         self._supply(sound=False)
 
     @property
@@ -108,7 +110,8 @@ class ConsolidatingAdaptation(Adaptation):
             write_balance(self._arm, terms)
             self._inputs["dq"][:] = state.dq
             if (wrench := measured_wrench(state)) is not None:
-                self._push(wrench)
+                self._arm["J"][:], self._inputs["wrench"][:] = terms.J, wrench
+                self._add_push(*self._pushed)  # keeps the push out of the balance
         if self._supply(state.sound):
             self.network.write(split_weights(self._weights, law["weights"]))
         added = self._scales.block["feedforward"].copy()
@@ -123,12 +126,6 @@ class ConsolidatingAdaptation(Adaptation):
     def forget_motion(self) -> None:
         """Begin a new motion: what the weights have not yet learned is observed anew."""
         self._scales.forget_motion()
-
-    def _push(self, wrench: Float[np.ndarray, "6"]) -> None:
-        """Keep a measured push [N, N m] out of the balance of the last cycle."""
-        self._inputs["wrench"][:] = wrench
-        blocks = self._scales.observer, self._arm, self._inputs
-        self._add_push(*(block.address for block in blocks))
 
     def _supply(self, sound: bool) -> bool:
         """Supply the torque; return whether there are new weights."""

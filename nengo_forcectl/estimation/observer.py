@@ -133,7 +133,7 @@ class MomentumObserver:
         self._block["sent"][:], self._inputs["dq"][:] = tau_sent_before, dq
         write_balance(self._arm, terms)
         if wrench is not None:
-            self._inputs["wrench"][:] = wrench
+            self._arm["J"][:], self._inputs["wrench"][:] = terms.J, wrench
             self._add_push(*self._blocks)
         self._observe(*self._blocks, self._begun)
         self._begun = True
@@ -150,8 +150,8 @@ def observer_block(dof: int, gain: float, dt: float) -> Block:
 
 
 def write_balance(arm: Block, terms: Terms) -> None:
-    """Write the terms of the momentum balance, with a push at the tool, into the arm's block."""
-    arm["M"][:], arm["C"][:], arm["g"][:], arm["J"][:] = terms.M, terms.C, terms.g, terms.J
+    """Write the terms of the momentum balance into the arm's block."""
+    arm["M"][:], arm["C"][:], arm["g"][:] = terms.M, terms.C, terms.g
 
 
 def share_of(gain: float, dt: float) -> float:

@@ -225,7 +225,7 @@ def _torque_error(spread: float, offset: float) -> Make:
 
 def _mild(arm: Arm, size: Size, home: Home, seed: int) -> Condition:
     """A little of everything that a good arm has."""
-    made = _elastic(5e4, 0.05, "link")(arm, size, home, seed)
+    made = _elastic(5e4, 0.02, "link")(arm, size, home, seed)
     errors = _torque_error(0.02, 0.2)(arm, size, home, seed)
     others = (
         size.off_centre(1.0),
