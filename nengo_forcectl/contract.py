@@ -98,7 +98,8 @@ class Command(NamedTuple):
     mobility: Float[np.ndarray, "m n"]  # J M^-1: from joint torque to acceleration of the task
     task_error: Float[np.ndarray, "m"]  # acceleration of the task that the feedback asks for
     singularity: float = 0.0  # 0 far from a singularity, up to 1 in one: see `TaskSpace`
-    friction: Float[np.ndarray, "n"] | float = 0.0  # part of tau: the model's friction at dq_r
+    dq_s: Float[np.ndarray, "n"] | float = 0.0  # dq_r for the task, dq in its null space [rad/s]
+    friction: Float[np.ndarray, "n"] | float = 0.0  # part of tau: the model's friction at dq_s
     # Share of the task's acceleration that the arm cannot give near a singularity, from 0 to 1: the
     # reference is out of reach, or too fast there.
     out_of_reach: float = 0.0

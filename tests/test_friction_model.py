@@ -21,7 +21,7 @@ from nengo_forcectl import (
 from nengo_forcectl.adaptation import DisturbanceObserver, NoAdaptation
 from nengo_forcectl.adaptation.network_adaptation import Balance
 from nengo_forcectl.contract import Command, Reference, Result
-from nengo_forcectl.control import ComputedTorque, Floating
+from nengo_forcectl.control import Admittance, ComputedTorque, Floating
 from nengo_forcectl.control.joint_space import JointSpace
 from nengo_forcectl.cycle.blocks import Blocks
 from nengo_forcectl.estimation.observer import MomentumObserver
@@ -39,7 +39,10 @@ def rubbing(iiwa):
 
 @pytest.mark.parametrize("name", LAWS)
 def test_every_law_adds_the_friction_at_its_reference(iiwa, rubbing, name):
-    """``viscous dq_r + dry tanh(dq_r / 0.01)``, and else what it does without; compiled too."""
+    """``viscous dq_s + dry tanh(dq_s / 0.01)``, and else what it does without; compiled too.
+
+    dq_s is the reference's speed for the task, the measured one in its null space.
+    """
     law = LAWS[name](iiwa)
     without, bound = law.bind(iiwa), LAWS[name](rubbing).bind(rubbing)
     fused = CompiledController(rubbing, LAWS[name](rubbing))
@@ -49,7 +52,14 @@ def test_every_law_adds_the_friction_at_its_reference(iiwa, rubbing, name):
         terms = iiwa.terms(state.q, state.dq)
         plain = without.torque(terms, state, reference)
         command = bound.torque(terms, state, reference)
-        added = VISCOUS * plain.dq_r + DRY * np.tanh(plain.dq_r / 0.01)
+        dq_s = plain.dq_r
+        if not isinstance(law, JointSpace):
+            rows = list(law.inner.rows if isinstance(law, Admittance) else law.rows)
+            J, M = terms.J[rows], terms.M
+            Lambda = np.linalg.inv(J @ np.linalg.solve(M, J.T) + 1e-6 * np.eye(len(rows)))
+            dq_s = dq_s + state.dq - np.linalg.solve(M, J.T) @ Lambda @ J @ state.dq
+        np.testing.assert_allclose(command.dq_s, dq_s, rtol=1e-9, atol=1e-9)
+        added = VISCOUS * command.dq_s + DRY * np.tanh(command.dq_s / 0.01)
         np.testing.assert_allclose(command.tau, plain.tau + added, rtol=1e-12, atol=1e-10)
         np.testing.assert_allclose(command.friction, added, rtol=1e-12, atol=1e-12)
         np.testing.assert_array_equal(plain.friction, 0.0)

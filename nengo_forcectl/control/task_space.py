@@ -63,11 +63,12 @@ class TaskSpace(Controller):
         tau   = J^T (Lambda (feedback + ahead - dJ dq) + force + press) + N^T tau_0 + C dq + g
         error = J^T (Lambda feedback + force) + N^T tau_0
         dq_r  = Jbar dx_r,  ddq_r = Jbar (ahead - dJ dq),  Jbar = M^-1 J^T Lambda
+        dq_s  = dq_r + dq - Jbar J dq
 
     A law that needs a wrench also compensates the measured one along the other rows, because a
     moment at the tool would move it through a light wrist.
 
-    The bound law adds the friction that the arm's model knows, at dq_r (`Arm.with_friction`).
+    The bound law adds the friction that the arm's model knows, at dq_s (`Arm.with_friction`).
 
     Rows 0 to 2 are x, y, z of the tool, 3 to 5 its rotation about them, all in the base frame. The
     error of orientation is ``2 sign(w) v`` with (w, v) the quaternion of ``R_r R^T``: the shorter

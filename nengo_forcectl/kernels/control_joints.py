@@ -10,7 +10,7 @@ from .integrate import step_integral
 
 @kernel
 def control_joints(law, arm, inputs, command, integrate):
-    """Write tau, error, task_torque, dq_r, ddq_r and friction of a `Command`; integrate.
+    """Write tau, error, task_torque, dq_r, ddq_r, dq_s and friction of a `Command`; integrate.
 
     Args:
         integrate: whether the integral may advance: the sensors are sound, and the last torque was
@@ -22,7 +22,7 @@ def control_joints(law, arm, inputs, command, integrate):
     feedback = vector(law, at.JOINT_FEEDBACK)
     tau, error = vector(command, at.COMMAND_TAU), vector(command, at.COMMAND_ERROR)
     dq_r, ddq_r = vector(command, at.COMMAND_DQ_R), vector(command, at.COMMAND_DDQ_R)
-    task_torque = vector(command, at.COMMAND_TASK_TORQUE)
+    task_torque, dq_s = vector(command, at.COMMAND_TASK_TORQUE), vector(command, at.COMMAND_DQ_S)
     dx, ddx = vector(inputs, at.INPUT_DX), vector(inputs, at.INPUT_DDX)
 
     answer_errors(law, arm, inputs, command)
@@ -33,7 +33,7 @@ def control_joints(law, arm, inputs, command, integrate):
             back += M[i, j] * feedback[j]
         tau[i] += forward
         error[i] += back
-        task_torque[i], dq_r[i], ddq_r[i] = error[i], dx[i], ddx[i]
+        task_torque[i], dq_r[i], ddq_r[i], dq_s[i] = error[i], dx[i], ddx[i], dx[i]
     feed_friction(arm, inputs, command)
     if integrate and whole(law, at.JOINT_INTEGRAL) != 0:
         step_integral(whole(law, at.JOINT_INTEGRAL), vector(law, at.JOINT_E))

@@ -43,7 +43,8 @@ def measure_errors(law, arm, inputs, command):
     mobility, turn = matrix(command, at.COMMAND_MOBILITY, n), vector(law, at.TASK_TURN)
     e = matrix(law, at.TASK_ERRORS, len(rows))
     ahead, forward = vector(law, at.TASK_AHEAD), vector(law, at.TASK_FORWARD)
-    velocity, integral = vector(law, at.TASK_VELOCITY), whole(law, at.TASK_INTEGRAL)
+    velocity, now = vector(law, at.TASK_VELOCITY), vector(law, at.TASK_NOW)
+    integral = whole(law, at.TASK_INTEGRAL)
     x, dx, ddx = (
         vector(inputs, at.INPUT_X), vector(inputs, at.INPUT_DX), vector(inputs, at.INPUT_DDX)
     )  # fmt: skip
@@ -60,12 +61,12 @@ def measure_errors(law, arm, inputs, command):
             e[at.ERROR_E, r], velocity[r], ahead[r] = x[row] - pose[row, 3], dx[row], ddx[row]
         else:
             e[at.ERROR_E, r], velocity[r], ahead[r] = turn[row - 3], omega[row - 3], domega[row - 3]
-        dx_now, curving = 0.0, 0.0
+        now[r], curving = 0.0, 0.0
         for i in range(n):
             mobility[r, i] = J[row, i]
-            dx_now += J[row, i] * dq[i]
+            now[r] += J[row, i] * dq[i]
             curving += dJ[row, i] * dq[i]
-        e[at.ERROR_DE, r], e[at.ERROR_PUSH, r] = velocity[r] - dx_now, press[row] + measured[row]
+        e[at.ERROR_DE, r], e[at.ERROR_PUSH, r] = velocity[r] - now[r], press[row] + measured[row]
         e[at.ERROR_Z, r] = vector(integral, at.INTEGRAL_Z)[r] if integral != 0 else 0.0
         forward[r] = -curving
 
@@ -132,25 +133,27 @@ def resolve_inertia(law, arm, inputs, command):
     substitute(inverse, feedback)
     substitute(inverse, vector(law, at.TASK_FORWARD))
     substitute(inverse, vector(law, at.TASK_VELOCITY))
+    substitute(inverse, vector(law, at.TASK_NOW))
     substitute(inverse, drift)
 
 
 @kernel
 def sum_torques(law, arm, inputs, command):
-    """Map the rows' forces to joint torques; write tau, error, task_torque, dq_r and ddq_r."""
+    """Map the rows' forces to joint torques; write tau, error, task_torque, dq_r, ddq_r, dq_s."""
     n, rows = whole(arm, at.ARM_DOF), wholes(law, at.TASK_ROWS)
     J, C, g = matrix(arm, at.ARM_J, n), matrix(arm, at.ARM_C, n), vector(arm, at.ARM_G)
     dq, tau_0 = vector(inputs, at.INPUT_DQ), vector(law, at.TASK_TAU_0)
     feedback, force = vector(law, at.TASK_FEEDBACK), vector(law, at.TASK_FORCE)
     forward, press = vector(law, at.TASK_FORWARD), vector(law, at.TASK_PRESS)
     velocity, drift = vector(law, at.TASK_VELOCITY), vector(law, at.TASK_DRIFT)
+    now, dq_s = vector(law, at.TASK_NOW), vector(command, at.COMMAND_DQ_S)
     mobility = matrix(command, at.COMMAND_MOBILITY, n)
     tau, error = vector(command, at.COMMAND_TAU), vector(command, at.COMMAND_ERROR)
     task_torque = vector(command, at.COMMAND_TASK_TORQUE)
     dq_r, ddq_r = vector(command, at.COMMAND_DQ_R), vector(command, at.COMMAND_DDQ_R)
     for i in range(n):
         task_torque[i], error[i], tau[i] = 0.0, tau_0[i], g[i]
-        dq_r[i], ddq_r[i] = 0.0, 0.0
+        dq_r[i], ddq_r[i], dq_s[i] = 0.0, 0.0, dq[i]
         for j in range(n):
             tau[i] += C[i, j] * dq[j]
     for r in range(len(rows)):
@@ -160,6 +163,7 @@ def sum_torques(law, arm, inputs, command):
             error[i] -= J[row, i] * drift[r]
             tau[i] += J[row, i] * (forward[r] + press[r])
             dq_r[i] += mobility[r, i] * velocity[r]
+            dq_s[i] += mobility[r, i] * (velocity[r] - now[r])
             ddq_r[i] += mobility[r, i] * forward[r]
     free, measured = vector(law, at.TASK_FREE), vector(inputs, at.INPUT_WRENCH)
     for row in range(6):

@@ -73,6 +73,7 @@ COMMAND_MOBILITY = COMMAND.add("mobility", "m n")
 COMMAND_TASK_ERROR = COMMAND.add("task_error", "m")
 COMMAND_SINGULARITY = COMMAND.add("singularity")
 COMMAND_OUT_OF_REACH = COMMAND.add("out_of_reach")
+COMMAND_DQ_S = COMMAND.add("dq_s", "n")
 COMMAND_FRICTION = COMMAND.add("friction", "n")
 
 # The integral of a law: ``dz/dt = gain error``, with a bound on the norm of each group of entries.
@@ -124,6 +125,7 @@ TASK_AHEAD = TASK_LAW.add("ahead", "m")  # ddx_r
 TASK_FEEDBACK = TASK_LAW.add("feedback", "m")  # acceleration, then the force that gives it
 TASK_FORWARD = TASK_LAW.add("forward", "m")  # the same of the feed-forward
 TASK_VELOCITY = TASK_LAW.add("velocity", "m")  # dx_r, then the momentum that it has
+TASK_NOW = TASK_LAW.add("now", "m")  # dx, then the momentum that it has
 TASK_DRIFT = TASK_LAW.add("drift", "m")  # of the tool by tau_0, then the compensating force
 TASK_FORCE = TASK_LAW.add("force", "m")
 TASK_PRESS = TASK_LAW.add("press", "m")
