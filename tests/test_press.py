@@ -327,6 +327,6 @@ def test_settings_are_refused_in_code_too(wrong, says):
 def test_a_ur_wipes_as_well_as_other_arms(tmp_path):
     """Its tool keeps its orientation, so the tare of the wrist stays right: 1 % and 0.5 mm."""
     settings = WipeSettings(arm="ur5", adapt=("observer",), laps=1, lap=4.0, out=tmp_path / "run")
-    (found,) = run_wipe(settings).summary["runs"].values()
+    (found,) = wipe.run_wipe(settings).summary["runs"].values()
     assert found["error_percent"] < 1.0
     assert found["path_mm"] < 0.5
