@@ -6,6 +6,11 @@ from . import layout as at
 from .access import number, vector
 from .compile import kernel
 
+GROWTH = 1.5  # of the eagerness in a cycle
+EAGEREST = 40.0  # largest eagerness: inertia of a loaded wrist over its own
+LEAD = 2.0  # of the surprises in the speed that is bounded
+CALM = 1.0  # time constant of the eagerness below the top speed [s]
+
 
 @kernel
 def allowed(d, a, k):
@@ -36,6 +41,32 @@ def position_bounds(x, dx, lower, upper, a, k, rate):
 
 
 @kernel
+def adapt_eagerness(guard, i, over, rate):
+    """Return the factor of the rate with which joint i returns to its top speed.
+
+    A load that the model lacks makes the joint slower to return than the bound asks. The factor
+    grows while the joint, above its top speed, loses less than half of what it should in a cycle,
+    and shrinks while it loses more than twice that.
+
+    Args:
+        over: speed above the top speed [rad/s].
+        rate: share of it that is lost in a second [1/s].
+    """
+    eager, before = vector(guard, at.GUARD_EAGERNESS), vector(guard, at.GUARD_OVER)
+    dt = number(guard, at.GUARD_DT)
+    if over > 0.0 and before[i] > 0.0:
+        lost, wanted = before[i] - over, rate * before[i] * dt
+        if lost < 0.5 * wanted:
+            eager[i] = min(eager[i] * GROWTH, EAGEREST)
+        elif lost > 2.0 * wanted:
+            eager[i] = max(eager[i] / GROWTH, 1.0)
+    elif over < 0.0:
+        eager[i] += dt / CALM * (1.0 - eager[i])
+    before[i] = over
+    return eager[i]
+
+
+@kernel
 def bound_joints(guard, q, dq):
     """Clip ``ddq`` and ``rest`` to the joints' bounds; return the limits that ``ddq`` met."""
     q_lower, q_upper = vector(guard, at.GUARD_Q_LOWER), vector(guard, at.GUARD_Q_UPPER)
@@ -43,10 +74,15 @@ def bound_joints(guard, q, dq):
     k, rate = number(guard, at.GUARD_POSITION_GAIN), number(guard, at.GUARD_POSITION_RATE)
     speed_rate = number(guard, at.GUARD_SPEED_RATE)
     ddq, rest = vector(guard, at.GUARD_DDQ), vector(guard, at.GUARD_REST)
+    surprise, trend = vector(guard, at.GUARD_SURPRISE), vector(guard, at.GUARD_TREND)
     met = 0
     for i in range(len(q)):
         low, high = position_bounds(q[i], dq[i], q_lower[i], q_upper[i], braking[i], k, rate)
-        slow, fast = -speed_rate * (dq_max[i] + dq[i]), speed_rate * (dq_max[i] - dq[i])
+        eager = adapt_eagerness(guard, i, abs(dq[i]) - dq_max[i], speed_rate)
+        lead = min(max(surprise[i], min(trend[i], 0.0)), max(trend[i], 0.0))
+        soon = dq[i] + LEAD * lead
+        slow, fast = -speed_rate * (dq_max[i] + soon), speed_rate * (dq_max[i] - soon)
+        slow, fast = max(slow, eager * slow), min(fast, eager * fast)
         if ddq[i] < low or ddq[i] > high:
             met |= at.MET_POSITION
         if ddq[i] < slow or ddq[i] > fast:

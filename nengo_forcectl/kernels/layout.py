@@ -326,6 +326,13 @@ GUARD_DQ_MOST = GUARD.add("dq_most")  # largest credible speed of any joint [rad
 GUARD_POSITION_GAIN = GUARD.add("position_gain")  # k [1/s]
 GUARD_POSITION_RATE = GUARD.add("position_rate")  # to the speed allowed near a limit [1/s]
 GUARD_SPEED_RATE = GUARD.add("speed_rate")  # to the top speed [1/s]
+GUARD_EAGERNESS = GUARD.add("eagerness", "n")  # factor of that rate above the top speed
+GUARD_EXPECTED = GUARD.add("expected", "n")  # dq of the next cycle by the model [rad/s]
+GUARD_SURPRISE = GUARD.add("surprise", "n")  # recent changes of dq beyond the model's [rad/s]
+GUARD_TREND = GUARD.add("trend", "n")  # recent changes of dq [rad/s]
+GUARD_DQ_BEFORE = GUARD.add("dq_before", "n")  # believed dq of the last cycle
+GUARD_OVER = GUARD.add("over", "n")  # speed above the top speed in the last cycle [rad/s]
+GUARD_DT = GUARD.add("dt")  # control period [s]
 GUARD_OBSERVER_GAIN = GUARD.add("observer_gain")  # [1/s]
 GUARD_POSE_KERNEL = GUARD.add("pose_kernel", whole=True)  # address of the arm's; 0 without a box
 GUARD_J_KERNEL = GUARD.add("J_kernel", whole=True)  # address of the arm's; 0 without a box

@@ -43,6 +43,8 @@ def pack_limits(limits: Limits, arm: Arm, dt: float) -> Block:
         "position_rate": min(POSITION_RATE, 0.4 / dt),
         "speed_rate": min(SPEED_RATE, 0.1 / dt),
         "observer_gain": OBSERVER_GAIN,
+        "dt": dt,
+        "eagerness": 1.0,
         "force_max": limits.force,
         "grain": COARSE,
         "square": NOISY * NOISY,
