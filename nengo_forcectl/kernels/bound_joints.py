@@ -6,9 +6,10 @@ from . import layout as at
 from .access import number, vector
 from .compile import kernel
 
-GROWTH = 1.5  # of the eagerness in a cycle
-EAGEREST = 40.0  # largest eagerness: inertia of a loaded wrist over its own
-LEAD = 2.0  # of the surprises in the speed that is bounded
+GROWTH = 1.25  # of the eagerness in a cycle
+EAGEREST = 15.0  # largest eagerness; with 40, sensors that are 2 ms late make a wrist swing
+SWING = 0.04  # longest time from too fast one way to too fast the other that is a swing [s]
+WARY = 2.0  # time after a swing [s]
 CALM = 1.0  # time constant of the eagerness below the top speed [s]
 
 
@@ -67,6 +68,23 @@ def adapt_eagerness(guard, i, over, rate):
 
 
 @kernel
+def watch_swing(guard, i, dq, dq_max):
+    """Return whether joint i is too fast one way and then the other: sensors that are late.
+
+    What brakes a loaded joint in time would then make a bare one swing.
+    """
+    side, wary = vector(guard, at.GUARD_SIDE), vector(guard, at.GUARD_WARY)
+    dt = number(guard, at.GUARD_DT)
+    side[i] += math.copysign(dt, side[i])
+    wary[i] = max(wary[i] - dt, 0.0)
+    if abs(dq) > dq_max:
+        if side[i] * dq < 0.0 and abs(side[i]) < SWING:
+            wary[i] = WARY
+        side[i] = math.copysign(dt, dq)
+    return wary[i] > 0.0
+
+
+@kernel
 def bound_joints(guard, q, dq):
     """Clip ``ddq`` and ``rest`` to the joints' bounds; return the limits that ``ddq`` met."""
     q_lower, q_upper = vector(guard, at.GUARD_Q_LOWER), vector(guard, at.GUARD_Q_UPPER)
@@ -74,14 +92,13 @@ def bound_joints(guard, q, dq):
     k, rate = number(guard, at.GUARD_POSITION_GAIN), number(guard, at.GUARD_POSITION_RATE)
     speed_rate = number(guard, at.GUARD_SPEED_RATE)
     ddq, rest = vector(guard, at.GUARD_DDQ), vector(guard, at.GUARD_REST)
-    surprise, trend = vector(guard, at.GUARD_SURPRISE), vector(guard, at.GUARD_TREND)
     met = 0
     for i in range(len(q)):
         low, high = position_bounds(q[i], dq[i], q_lower[i], q_upper[i], braking[i], k, rate)
         eager = adapt_eagerness(guard, i, abs(dq[i]) - dq_max[i], speed_rate)
-        lead = min(max(surprise[i], min(trend[i], 0.0)), max(trend[i], 0.0))
-        soon = dq[i] + LEAD * lead
-        slow, fast = -speed_rate * (dq_max[i] + soon), speed_rate * (dq_max[i] - soon)
+        if watch_swing(guard, i, dq[i], dq_max[i]):
+            eager = 1.0
+        slow, fast = -speed_rate * (dq_max[i] + dq[i]), speed_rate * (dq_max[i] - dq[i])
         slow, fast = max(slow, eager * slow), min(fast, eager * fast)
         if ddq[i] < low or ddq[i] > high:
             met |= at.MET_POSITION

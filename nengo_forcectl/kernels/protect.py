@@ -140,7 +140,6 @@ def keep_limits(guard, arm, inputs, mode, begun, elapsed, found):
         share = -math.expm1(-number(guard, at.GUARD_OBSERVER_GAIN) * elapsed)
         felt = compare_wrench(guard, arm, len(q), share, elapsed)
     prepare_rest(guard, arm, dq)
-    compare_speed(guard, dq, begun == 2)
     met = take_asked(guard, begun) if mode == at.GO else 0
     if feels:
         felt |= bound_force(guard, arm, 0) | bound_force(guard, arm, 3)
@@ -159,32 +158,7 @@ def keep_limits(guard, arm, inputs, mode, begun, elapsed, found):
     if stops or met & (at.MET_POSITION | at.MET_VELOCITY | at.MET_BOX | at.MET_FORCE):
         leave_rest(guard, arm, share)
     send(guard)
-    expect_speed(guard, dq, elapsed)
     return met
-
-
-@kernel
-def compare_speed(guard, dq, begun):
-    """Update the recent changes of dq, and of those what the model did not expect."""
-    expected, surprise = vector(guard, at.GUARD_EXPECTED), vector(guard, at.GUARD_SURPRISE)
-    before, trend = vector(guard, at.GUARD_DQ_BEFORE), vector(guard, at.GUARD_TREND)
-    for i in range(len(dq)):
-        surprise[i] = 0.5 * surprise[i] + (dq[i] - expected[i]) if begun else 0.0
-        trend[i] = 0.5 * trend[i] + (dq[i] - before[i]) if begun else 0.0
-        before[i] = dq[i]
-
-
-@kernel
-def expect_speed(guard, dq, elapsed):
-    """Write dq of the next cycle by the model and the torque sent."""
-    sent, hold = vector(guard, at.GUARD_SENT), vector(guard, at.GUARD_HOLD)
-    expected, push = vector(guard, at.GUARD_EXPECTED), vector(guard, at.GUARD_PUSH)
-    n = len(dq)
-    for i in range(n):
-        push[i] = sent[i] - hold[i]
-    substitute(matrix(guard, at.GUARD_FACTOR, n), push)
-    for i in range(n):
-        expected[i] = dq[i] + elapsed * push[i]
 
 
 @kernel

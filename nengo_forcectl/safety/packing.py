@@ -45,6 +45,7 @@ def pack_limits(limits: Limits, arm: Arm, dt: float) -> Block:
         "observer_gain": OBSERVER_GAIN,
         "dt": dt,
         "eagerness": 1.0,
+        "side": 1e3,
         "force_max": limits.force,
         "grain": COARSE,
         "square": NOISY * NOISY,
