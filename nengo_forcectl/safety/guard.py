@@ -86,8 +86,8 @@ class Safe(Cycle):
 
     Under a load that the model lacks, M turns a bound on ddq into too small a torque: 1/20 of it at
     the UR5's last joint, 1e-4 kg m^2, with a sphere of 2 kg, 2e-3 kg m^2; and r compensates ``M' -
-    M`` only after its 5 ms. So above dq_max the rate follows the measured response: it grows while a
-    joint loses less speed than the rate says, and shrinks while it loses more
+    M`` only after its 5 ms. So above dq_max the rate follows the measured response: it grows while
+    a joint loses less speed than the rate says, and shrinks while it loses more
     (`kernels.bound_joints.adapt_eagerness`). With late sensors this would make a bare wrist swing;
     a joint that is too fast one way and 40 ms later the other keeps the plain rate for 2 s. Speeds
     may still exceed the limit: 3.5 times on the UR5 and 1.9 times on the iiwa, with 2 kg.
