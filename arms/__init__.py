@@ -14,9 +14,11 @@ from pathlib import Path
 
 from arms.arm import Arm, Terms
 from arms.catalog import CATALOG
+from arms.catalog.drives import DRIVES, Drives
 from arms.errors import ArmError, ArmsError, UnreachableError, UrdfError
 from arms.figures import Summary, summarise
 from arms.model.chain import Chain
+from arms.model.description import Friction
 from arms.model.tree import reroot
 from arms.model.urdf import read_urdf
 
@@ -25,9 +27,12 @@ __all__ = [
     "ArmError",
     "ArmsError",
     "Chain",
+    "Drives",
+    "Friction",
     "Terms",
     "UnreachableError",
     "UrdfError",
+    "drives",
     "load",
     "names",
     "summary",
@@ -45,6 +50,21 @@ def summary(arm: str | Arm) -> Summary:
 def names() -> tuple[str, ...]:
     """The names of the arms in the catalogue."""
     return tuple(CATALOG)
+
+
+def drives(name: str) -> Drives:
+    """The published rotor inertia and friction of an arm of the catalogue, with their source.
+
+    No arm has them by default: see `arms.catalog.drives`.
+
+    Raises:
+        ArmError: There is no such arm, or nothing was published of its drives.
+    """
+    if name not in CATALOG:
+        raise ArmError(f"there is no arm {name!r}; arms: {', '.join(names())}")
+    if name not in DRIVES:
+        raise ArmError(f"no drives of Arm {name!r} were published; there are: {', '.join(DRIVES)}")
+    return DRIVES[name]
 
 
 def load(

@@ -46,7 +46,9 @@ class Terms(NamedTuple):
 
 
 class Arm(Description):
-    """The model of one arm: ``M(q) ddq + C(q, dq) dq + g(q) = tau + J^T f_ext``.
+    """The model of one arm: ``M(q) ddq + C(q, dq) dq + g(q) + friction(dq) = tau + J^T f_ext``.
+
+    The rotors' ``armature`` is in M. Both it and ``friction`` are 0 unless stated.
 
     ``arms.load`` returns one; ``Arm(chain)`` makes one from any ``Chain``. A ``frame`` is one of
     ``frames``; a ``point`` [m] is fixed in it and given in its axes. ``axes`` selects the
@@ -138,18 +140,39 @@ class Arm(Description):
         return self._term("h", q, dq)
 
     def inverse_dynamics(self, q: ArrayLike, dq: ArrayLike, ddq: ArrayLike) -> Joints:
-        """The torque [N m] for accelerations ``ddq`` [rad/s^2] (recursive Newton-Euler)."""
+        """The torque [N m] for accelerations ``ddq`` [rad/s^2] (recursive Newton-Euler).
+
+        It includes what accelerates the rotors and overcomes the model's friction.
+        """
         return self._term("tau", q, dq, ddq)
 
     def forward_dynamics(self, q: ArrayLike, dq: ArrayLike, tau: ArrayLike) -> Joints:
-        """The accelerations [rad/s^2] under ``tau`` [N m]: ``M^-1 (tau - C dq - g)``."""
+        """The accelerations [rad/s^2] under ``tau`` [N m]: ``M^-1 (tau - C dq - g - friction)``."""
         return self._term("ddq", q, dq, tau)
 
     def regressor(
         self, q: ArrayLike, dq: ArrayLike, ddq: ArrayLike
     ) -> Float[ndarray, "*batch n p"]:
-        """Y: ``Y @ inertial_parameters`` is the inverse dynamics (Slotine and Li 1987)."""
+        """Y: ``Y @ inertial_parameters`` is the links' inverse dynamics (Slotine and Li 1987).
+
+        ``drive_regressor`` has the columns of the rotors' inertia and of friction.
+        """
         return self._term("Y", q, dq, ddq)
+
+    def friction_torque(self, dq: ArrayLike) -> Joints:
+        """The torque [N m] that overcomes the model's friction: ``viscous dq + dry tanh(dq / v)``.
+
+        v is 0.01 rad/s (m/s for a sliding joint). The joints' positions do not matter.
+        """
+        return self._term("friction", np.zeros(self.dof), dq)
+
+    def drive_regressor(self, dq: ArrayLike, ddq: ArrayLike) -> Float[ndarray, "*batch n d"]:
+        """The rotors' and friction's regressor: diagonal blocks of ddq, dq and tanh(dq / v).
+
+        ``Y @ inertial_parameters + drive_regressor(dq, ddq) @ drive_parameters`` is the inverse
+        dynamics. Its parameters are 0 unless stated, its columns are there for every arm.
+        """
+        return self._term("Y_drives", np.zeros(self.dof), dq, ddq)
 
     def manipulability(
         self, q: ArrayLike, frame: str = "tool", *, rows: Sequence[int] | slice = slice(None)

@@ -1,94 +1,146 @@
 """The command line, ``nengo-forcectl``: one job and one printer a verb."""
 
+import importlib
 import json
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import tyro
 from rich.console import Console
 
 from . import jobs
 from .errors import ForcectlError
-from .jobs.arms.arms_output import ARMS
-from .jobs.arms.arms_settings import ArmsSettings
-from .jobs.bench.bench_output import BENCH
-from .jobs.bench.bench_settings import BenchSettings
-from .jobs.contact.contact_output import CONTACT
-from .jobs.contact.contact_settings import PressSettings, WipeSettings
-from .jobs.export.export_output import EXPORT
-from .jobs.export.export_settings import ExportSettings
-from .jobs.jacobian.jacobian_output import JACOBIAN
-from .jobs.jacobian.jacobian_settings import JacobianSettings
-from .jobs.job_output import Printer
-from .jobs.reach.reach_output import REACH
-from .jobs.reach.reach_settings import ReachSettings
 
 LOGGERS = ("arms", "nengo_forcectl")
+HELP = ("-h", "--help")
+BROKEN_PIPE = 1  # exit code where the reader has gone, rich's own
 
 
 class Verb(NamedTuple):
-    """What a verb of the command line does."""
+    """What a verb of the command line does; only the verb that runs is imported."""
 
-    settings: Any
+    summary: str  # the first line of its parser's docstring
+    parser: str  # settings, or a function that returns them, by its place in `jobs`
+    printer: str  # by its place in `jobs`
     job: str  # its name in `jobs`, which loads what it needs
-    printer: Printer
-
-
-def _bench(
-    which: Annotated[
-        Annotated[BenchSettings, tyro.conf.subcommand("adaptation", prefix_name=False)]
-        | Annotated[None, tyro.conf.subcommand("none"), tyro.conf.Suppress],
-        tyro.conf.arg(name=""),
-    ],
-) -> Any:
-    """Run every combination of arm, disturbance and controller in parallel."""
-    return which
 
 
 VERBS = {
-    "reach": Verb(ReachSettings, "run_reach", REACH),
-    "press": Verb(PressSettings, "run_press", CONTACT),
-    "wipe": Verb(WipeSettings, "run_wipe", CONTACT),
-    "bench": Verb(BenchSettings, "run_bench", BENCH),
-    "jacobian": Verb(JacobianSettings, "run_jacobian", JACOBIAN),
-    "export": Verb(ExportSettings, "run_export", EXPORT),
-    "arms": Verb(ArmsSettings, "load_arms", ARMS),
-}
+    "reach": Verb(
+        "An arm with an unknown payload and friction learns to reach, in PyBullet.",
+        "reach.reach_settings.ReachSettings", "reach.reach_output.REACH", "run_reach",
+    ),
+    "press": Verb(
+        "An arm with an unknown payload comes down on a surface and presses, in PyBullet.",
+        "contact.contact_settings.PressSettings", "contact.contact_output.CONTACT", "run_press",
+    ),
+    "wipe": Verb(
+        "An arm with an unknown payload wipes circles on a surface at constant force, in PyBullet.",
+        "contact.contact_settings.WipeSettings", "contact.contact_output.CONTACT", "run_wipe",
+    ),
+    "bench": Verb(
+        "Run every combination of arm, disturbance and controller in parallel.",
+        "bench.bench_settings.bench_settings", "bench.bench_output.BENCH", "run_bench",
+    ),
+    "jacobian": Verb(
+        "A network learns an arm's kinematics; its Jacobian is compared with the arm's.",
+        "jacobian.jacobian_settings.JacobianSettings", "jacobian.jacobian_output.JACOBIAN",
+        "run_jacobian",
+    ),
+    "export": Verb(
+        "Turn a trained controller of a run into a folder that works without the simulator.",
+        "export.export_settings.ExportSettings", "export.export_output.EXPORT", "run_export",
+    ),
+    "arms": Verb(
+        "List the arms of the catalogue, or describe one arm in full.",
+        "arms.arms_settings.ArmsSettings", "arms.arms_output.ARMS", "load_arms",
+    ),
+}  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line. Wrong input is one line on the standard error, and exit code 2."""
+    """Run the command line.
+
+    Wrong input is one line on the standard error, and exit code 2. So is an arm that fell, was
+    stopped, or was overruled by its limits most of the time, with exit code 3.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
         with _messages():
-            parsers: dict[str, Callable[..., Any]] = {
-                name: verb.settings for name, verb in VERBS.items()
-            }
-            settings = tyro.extras.subcommand_cli_from_dict(
-                parsers | {"bench": _bench},
-                prog="nengo-forcectl",
-                description="Torque control of robot arms that learns what their models lack.",
-                args=arguments,
-            )
-            _run(next(verb for verb in VERBS.values() if verb.settings is type(settings)), settings)
+            with _output():
+                settings = tyro.extras.subcommand_cli_from_dict(
+                    _parsers(arguments),
+                    prog="nengo-forcectl",
+                    description="Torque control of robot arms that learns what their models lack.",
+                    args=arguments,
+                )
+            troubles = _run(VERBS[arguments[0]], settings)
     except ForcectlError as error:
         _say(error)
         sys.exit(2)
     except KeyboardInterrupt:
         _say("interrupted; the run folder holds what was done")
         sys.exit(130)
+    for trouble in troubles:
+        _say(trouble)
+    if troubles:
+        sys.exit(3)
 
 
-def _run(verb: Verb, settings: Any) -> None:
-    with verb.printer.bars(settings) as bars:
+def _parsers(arguments: Sequence[str]) -> dict[str, Callable[..., Any]]:
+    """Return the parser of the verb in the arguments, and the summaries of the others."""
+    first = arguments[0] if arguments else HELP[0]
+    known = first in VERBS or first in HELP  # any other option or word may be of any verb
+    return {
+        name: _summary(verb) if known and name != first else load(verb.parser)
+        for name, verb in VERBS.items()
+    }
+
+
+def _summary(verb: Verb) -> Callable[..., Any]:
+    """Return a parser without options, for the list of verbs."""
+
+    def parser() -> None:
+        return None
+
+    parser.__doc__ = verb.summary
+    return parser
+
+
+def load(place: str) -> Any:
+    """Return an object by its place in `jobs`."""
+    module, _, name = place.rpartition(".")
+    return getattr(importlib.import_module(f"{jobs.__name__}.{module}"), name)
+
+
+def _run(verb: Verb, settings: Any) -> list[str]:
+    printer = load(verb.printer)
+    with printer.bars(settings) as bars:
         result = getattr(jobs, verb.job)(settings, bars.watch)
-    if getattr(settings, "json", False):
-        sys.stdout.write(json.dumps(verb.printer.data(result)) + "\n")
-    else:
-        Console().print(verb.printer.text(settings, result))
+    with _output():
+        if getattr(settings, "json", False):
+            sys.stdout.write(json.dumps(printer.data(result)) + "\n")
+        else:
+            Console().print(printer.text(settings, result))
+    return printer.troubles(result)
+
+
+@contextmanager
+def _output() -> Iterator[None]:
+    """Print inside; if the reader has gone, as ``head`` does, end without a word."""
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes at its end
+        sys.exit(BROKEN_PIPE)
 
 
 class _Handler(logging.Handler):

@@ -97,7 +97,11 @@ class Command(NamedTuple):
     ddq_r: Float[np.ndarray, "n"]  # its acceleration, no feedback [rad/s^2]
     mobility: Float[np.ndarray, "m n"]  # J M^-1: from joint torque to acceleration of the task
     task_error: Float[np.ndarray, "m"]  # acceleration of the task that the feedback asks for
-    singularity: float = 0.0  # 0 where the task's inertia is exact, up to 1: see `TaskSpace`
+    singularity: float = 0.0  # 0 far from a singularity, up to 1 in one: see `TaskSpace`
+    friction: Float[np.ndarray, "n"] | float = 0.0  # part of tau: the model's friction at dq_r
+    # Share of the task's acceleration that the arm cannot give near a singularity, from 0 to 1: the
+    # reference is out of reach, or too fast there.
+    out_of_reach: float = 0.0
 
 
 class Result(NamedTuple):
@@ -107,7 +111,8 @@ class Result(NamedTuple):
     feedforward: Float[np.ndarray, "n"] | float  # [N m]
     tool: Float[np.ndarray, "3"]  # position in the base frame, by the best estimate [m]
     J: Float[np.ndarray, "3 n"] | None = None  # Jacobian of the tool, if it is not the arm model's
-    singularity: float = 0.0  # 0 without damping, up to 1 where the arm is singular
+    singularity: float = 0.0  # 0 far from a singularity, up to 1 in one
+    out_of_reach: float = 0.0  # above 0 where the tool cannot follow its reference: see `Command`
 
 
 class Path(Protocol):

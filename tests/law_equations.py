@@ -89,7 +89,7 @@ def references(arm, count, seed=0):
         yield State(k * DT, q, dq, wrench=rng.normal(size=6)), tool, joints
 
 
-def expected(law, model, state, reference, z, moving):
+def expected(law, model, state, reference, z, moving, dq_max):
     """The law's torque, written out with Pinocchio's terms; z and the offset go one step on."""
     q, dq, n = state.q, state.dq, 7
     t = model.terms(q, dq, np.zeros(n), "tool")
@@ -159,7 +159,32 @@ def expected(law, model, state, reference, z, moving):
             a = np.linalg.solve(law.mass, chosen @ (law.kf * pushes) + z)
             a, F = a + ddx + law.kp * e + law.kv * de, -f
         z += DT * law.ki * chosen @ pushes
-    return J.T @ (Lambda @ (a - bias) + F) + N_T @ tau_0 + h
+    mobility = J @ np.linalg.inv(M)
+    a = held_back(a - bias, law.inertia_max, inverse, mobility, dq, J, dq_max)
+    others = [row for row in range(6) if row not in rows]
+    pushed = t["J"][others].T @ state.wrench[others] if law.needs_wrench else 0.0
+    return J.T @ (Lambda @ a + F) + N_T @ tau_0 + h - pushed
+
+
+def held_back(a, inertia_max, inverse, mobility, dq, J, dq_max):
+    """The task's acceleration that is left of ``a`` near a singularity; see `TaskSpace`."""
+    s, U = np.linalg.eigh(inverse)
+    a, dx = U.T @ a, U.T @ J @ dq
+    for k in np.flatnonzero(s * inertia_max < 4.0):
+        most = 0.04 * inertia_max * s[k] / (1.0 - s[k] * inertia_max / 4.0)
+        a[k] = np.clip(a[k], 28.0 * (-most - dx[k]), 28.0 * (most - dx[k]))
+    if s[0] * inertia_max >= 8.0:
+        return U @ a
+    ddq, per = mobility.T @ U @ (a / s), mobility.T @ U[:, 0] / s[0]
+    bounds = np.array([28.0 * (0.7 * dq_max - dq) - ddq, 28.0 * (-0.7 * dq_max - dq) - ddq])
+    moved = np.abs(per) > 0.05 * np.abs(per).max()
+    bounds, per = bounds[:, moved], per[moved]
+    if (bounds[0] < 0).any() or (bounds[1] > 0).any():
+        low, high = np.sort(bounds / per, axis=0)
+        low, high = low.max(), high.min()
+        change = np.clip(0.0, low, high) if low <= high else 0.5 * (low + high)
+        a[0] += change * min(1.0, (8.0 / (s[0] * inertia_max) - 1.0) / 0.3)
+    return U @ a
 
 
 def pin_quaternion(R):

@@ -5,7 +5,7 @@ import pytest
 
 import arms
 from nengo_forcectl.cli import main
-from nengo_forcectl.errors import RecordError
+from nengo_forcectl.errors import ConfigurationError, RecordError
 from nengo_forcectl.jobs.bench import conditions
 from nengo_forcectl.jobs.bench.bench_figures import bench_figure
 from nengo_forcectl.jobs.bench.bench_job import run_bench
@@ -13,7 +13,8 @@ from nengo_forcectl.jobs.bench.bench_settings import DISTURBANCES, BenchSettings
 from nengo_forcectl.jobs.bench.conditions import CONDITIONS, Condition, condition
 from nengo_forcectl.jobs.bench.results import Cell, Results, read_results
 from nengo_forcectl.networks.workspace import home_posture
-from nengo_forcectl.sim.disturbances import acceleration
+from nengo_forcectl.sim.bullet import Bullet
+from nengo_forcectl.sim.disturbances import acceleration, frictions, motors
 from nengo_forcectl.sim.forces import ForceField
 
 SMALL = ("--arms", "planar2", "--adapt", "none", "observer", "--passes", "1", "--jobs", "1")
@@ -30,7 +31,9 @@ def test_a_small_bench_leaves_results_a_table_and_a_figure(tmp_path, capsys):
     assert "in mm of pass 1," in table
     assert "pass 2" not in table
     figure = bench_figure(results)
-    assert [axes.get_xlabel() for axes in figure.axes] == ["RMS tool error of pass 1 [mm]; x: fell"]
+    assert [axes.get_xlabel() for axes in figure.axes] == [
+        "RMS tool error of pass 1 [mm]; x: fell or stopped"
+    ]
     assert results.data["complete"]
     assert [cell.key for cell in results.cells] == [
         ("planar2", disturbance, controller, 0)
@@ -142,10 +145,25 @@ def test_every_named_disturbance_can_be_made():
     for name in DISTURBANCES:
         made = condition(name, arm, 0)
         same = made.sensors is None and made.period == 1e-3 and made.arm is arm
+        same &= not motors(made.disturbances) and not frictions(made.disturbances)
         for time in (0.0, 5.0):
             ddq = acceleration(made.disturbances, made.arm, np.array([time]), q, dq, zero)
             same &= np.allclose(ddq, arm.forward_dynamics(q, dq, zero))
         assert same == (name == "none"), name
+
+
+def test_every_condition_has_a_step_that_resolves_it():
+    """A period is a whole number of steps; elastic joints and bristles need more than one."""
+    arm = arms.load("panda")
+    for name in DISTURBANCES:
+        made = condition(name, arm, 0)
+        steps = made.period / made.dt
+        assert steps == pytest.approx(round(steps))
+        if made.dt < 1e-3 and name != "jitter":
+            Bullet(made.arm, home_posture(arm), made.disturbances, made.dt,
+                   rng=np.random.default_rng(0)).close()  # fmt: skip
+            with pytest.raises(ConfigurationError, match="needs a simulation step of"):
+                Bullet(made.arm, home_posture(arm), made.disturbances, 2.5e-3)
 
 
 def test_disturbances_are_in_proportion_to_the_arm(iiwa):

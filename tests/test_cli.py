@@ -1,6 +1,8 @@
 import io
 import json
 import logging
+import os
+import re
 import subprocess
 import sys
 from itertools import pairwise
@@ -11,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from nengo_forcectl import ReachSettings, Reference, Result, State, jobs
-from nengo_forcectl.cli import VERBS, main
+from nengo_forcectl.cli import BROKEN_PIPE, VERBS, load, main
 from nengo_forcectl.jobs.reach import reach_output
 from nengo_forcectl.jobs.reach.reach_job import last_error
 from nengo_forcectl.jobs.rivals import RIVALS
@@ -189,6 +191,61 @@ def test_help_names_every_option(capsys):
     assert [option for option in options if f"--{option}" not in text] == []
 
 
+@pytest.mark.parametrize("verb", [*VERBS])
+def test_the_list_of_verbs_says_what_their_help_says(verb):
+    """The summary of a verb is the first line of its parser's docstring."""
+    assert VERBS[verb].summary == load(VERBS[verb].parser).__doc__.partition("\n")[0]
+
+
+@pytest.mark.parametrize("verb", ["reach", "press", "wipe", "jacobian", "bench"])
+def test_a_verbs_own_options_come_first_in_its_help(verb, capfd):
+    """Those of every verb, such as --out, close the list."""
+    with pytest.raises(SystemExit):
+        main([verb, *(["adaptation"] if verb == "bench" else []), "--help"])
+    options = re.findall(r"^│ --([a-z-]+)", capfd.readouterr().out, re.MULTILINE)
+    shared = ("arm", "tip", "seed", "out", "json")
+    if verb == "jacobian":  # has another default for --arm
+        shared = shared[1:]
+    if verb == "bench":  # has --arms and --seeds
+        shared = shared[-2:]
+    assert tuple(options[-len(shared) :]) == shared
+    assert not set(options[: -len(shared)]) & set(shared)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["reach", "--help"], ["press", "--help"]])
+def test_a_help_loads_nothing_heavy(arguments):
+    """The list of verbs reads no settings; the help of a verb, no controller."""
+    heavy = ("tensorflow", "pybullet", "sympy", "nengo", "matplotlib", "numba")
+    code = f"""
+import atexit, sys
+from nengo_forcectl.cli import main
+def report():
+    jobs = [m for m in sys.modules if m.startswith("nengo_forcectl.jobs.")]
+    print([m for m in {heavy} if m in sys.modules], len(jobs), file=sys.stderr)
+    print([m for m in sys.modules if m.startswith("nengo_forcectl.control")], file=sys.stderr)
+atexit.register(report)
+main({arguments})
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    loaded, control = result.stderr.splitlines()
+    assert loaded.startswith("[] 0" if len(arguments) == 1 else "[] ")
+    assert control == "[]"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["arms"], ["reach", "--help"]])
+def test_a_reader_that_has_gone_ends_the_output_without_a_word(arguments):
+    """As in ``nengo-forcectl --help | head -1``."""
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as output:
+        result = subprocess.run(
+            [sys.executable, "-m", "nengo_forcectl", *arguments],
+            stdout=output, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+    assert result.returncode == BROKEN_PIPE
+    assert "Broken" not in result.stderr
+
+
 def test_importing_the_packages_is_light():
     """Importing both packages loads neither TensorFlow nor PyBullet nor Sympy."""
     code = (
@@ -272,17 +329,21 @@ def test_what_compiles_says_so_on_the_standard_error(capsys, monkeypatch):
 
 @pytest.mark.parametrize("width", ["80", "120"])
 @pytest.mark.parametrize("verb", [*VERBS])
-def test_help_texts_are_whole(verb, width, capsys, monkeypatch):
+def test_help_texts_are_whole(verb, width, capfd, monkeypatch):
     """No default is None or empty, and no line of text ends in mid-sentence short of the margin."""
     monkeypatch.setenv("COLUMNS", width)
     with pytest.raises(SystemExit):
         main([verb, *(["adaptation"] if verb == "bench" else []), "--help"])
-    text = capsys.readouterr().out
+    text = capfd.readouterr().out
     assert "None" not in text
     assert "(default: )" not in text
     lines = [line[1:-1].rstrip() for line in text.splitlines() if line.startswith("│")]
+    assert lines
     for line, following in pairwise(lines):
-        option, ended = following.strip().startswith("-"), line.endswith((".", ":", ")", "exit"))
+        option, ended = (
+            following.strip().startswith("-"),
+            line.endswith((".", ":", ")", "]", "}", "exit")),
+        )
         word = following.split()[0] if following.split() else ""
         full = len(line) + 1 + len(word) > int(width) - 4
         assert ended or option or full or "[" in line or line.strip().startswith("-"), line

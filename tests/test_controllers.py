@@ -39,7 +39,7 @@ def test_every_law_is_its_equation(iiwa, name):
     tolerance = {"with secondary tasks": 1e-6, "sliding": 1e-8}.get(name, 1e-9)
     for state, tool, joints in references(iiwa, 20):
         reference = joints if isinstance(law, JointSpace) else tool
-        wanted = expected(law, model, state, reference, z, moving)
+        wanted = expected(law, model, state, reference, z, moving, iiwa.dq_max)
         tau = bound.torque(iiwa.terms(state.q, state.dq), state, reference).tau
         assert np.abs(tau - wanted).max() < tolerance * max(1.0, np.abs(wanted).max())
     if name in ("hybrid", "parallel", "joint pid"):

@@ -40,7 +40,7 @@ def pair(arm, inputs="q-dq-ref", periodic=False, neuron_type=None):
     encoding = encoding_of(arm, states, inputs, periodic=periodic)
     network = workspace_network(encoding, states, arm.dof, 60, seed=0, neuron_type=neuron_type)
     with simulator(network, dt=DT) as sim:
-        law = replace(consolidation(arm, network, states, sim), period=0.6)
+        law = replace(consolidation(arm, network, states), period=0.6)
         yield network, sim, law, OperationalSpace(home, task_axes(arm))
 
 

@@ -17,7 +17,7 @@ from nengo_forcectl.kinematics.learned import (
     kinematic_targets,
     untrained_kinematics,
 )
-from nengo_forcectl.kinematics.training import region, sample
+from nengo_forcectl.kinematics.training import TrainingPlan, region, sample
 
 PICTURES = (
     "error_by_joint", "error_map", "ellipses", "learning_curve", "against_distance", "worst",
@@ -126,7 +126,8 @@ def test_the_online_learner_is_least_squares(rng):
 def test_learning_while_the_arm_moves():
     """Babbling and reaching in PyBullet give a J that is right to 10 % at the median."""
     arm, visited = arms.load("planar2"), []
-    epochs = online_training(arm, 100, 700, 4, 0, False, region(arm), visited)
+    plan = TrainingPlan(arm=arm, bounds=region(arm), neurons=100, samples=700, epochs=4)
+    epochs = online_training(plan, visited)
     errors = [progress.jacobian_error for _, progress in epochs]
     assert len(errors) == 4
     assert errors[-1] < 0.1

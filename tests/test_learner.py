@@ -126,7 +126,7 @@ def test_another_law_can_be_given():
 
 
 def test_it_keeps_the_limits_that_it_is_given_and_tells_its_simulator():
-    """A box; and ``cycle.cycle.sim``, from which what was learned goes to plain Nengo."""
+    """A box; and ``cycle.sim``, from which what was learned goes to plain Nengo."""
     arm = arms.load("planar2")
     home = home_posture(arm)
     x = arm.pose(home)[:3, 3]
@@ -141,7 +141,7 @@ def test_it_keeps_the_limits_that_it_is_given_and_tells_its_simulator():
             robot.apply(cycle.step(state, path.at(state.time)).tau)
         assert arm.pose(robot.state()[0])[0, 3] < x[0] + 0.03
         assert cycle.events["workspace"] > 0
-        cycle.cycle.store()
-        sim = cycle.cycle.sim
+        cycle.store()
+        sim = cycle.sim
         plain = sim.freeze_params(sim.model.toplevel)
     assert plain is None or plain is not sim.model.toplevel

@@ -112,6 +112,20 @@ def test_a_workspace_network_is_its_seeds_and_says_nothing_at_first(neuron_type)
         assert not np.allclose(first, other)
 
 
+def test_a_workspace_network_knows_the_weights_of_its_simulator():
+    """``arrays`` are what NengoDL holds before learning, to the last bit."""
+    from nengo_forcectl.nengodl.weights import named_weights
+
+    network, *_ = workspace("planar3", 50)
+    with simulator(network) as sim:
+        weights = named_weights(sim)
+        neurons = weights[network.ensemble]
+        W = np.hstack([weights[part].read() for part in (network.linear, network.decoders)])
+        np.testing.assert_array_equal(network.arrays.encoders, neurons.encoders.read())
+        np.testing.assert_array_equal(network.arrays.bias, neurons.bias.read())
+        np.testing.assert_array_equal(network.arrays.weights, W)
+
+
 @pytest.mark.parametrize(("outputs", "neurons", "name"), [(0, 5, "n_outputs"), (5, 0, "n_neurons")])
 def test_a_workspace_network_of_nothing_is_refused(outputs, neurons, name):
     """The error names the size and its value."""

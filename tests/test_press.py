@@ -15,7 +15,12 @@ from nengo_forcectl.cycle.blocks import Blocks
 from nengo_forcectl.cycle.landing import Landing
 from nengo_forcectl.errors import ConfigurationError, SimulationError
 from nengo_forcectl.jobs.contact import press, wipe
-from nengo_forcectl.jobs.contact.contact_scene import GAINS, contact_scene, keeps_orientation
+from nengo_forcectl.jobs.contact.contact_scene import (
+    GAINS,
+    contact_scene,
+    keeps_orientation,
+    working_posture,
+)
 from nengo_forcectl.jobs.contact.contact_settings import PressSettings, WipeSettings
 from nengo_forcectl.jobs.run_folder import read_run
 from nengo_forcectl.paths import MinimumJerk
@@ -297,16 +302,10 @@ def test_what_makes_no_sense_is_one_line_and_exit_code_2(arguments, says, tmp_pa
 
 
 def test_only_arms_that_can_keep_their_tools_orientation_do():
-    """The iiwa holds it; the UR5 is singular in its working posture, the planar arms have none."""
-    assert keeps_orientation(arms.load("kuka_iiwa"), press_home("kuka_iiwa"))
-    assert not keeps_orientation(arms.load("ur5"), press_home("ur5"))
-    assert not keeps_orientation(arms.load("planar3"), press_home("planar3"))
-
-
-def press_home(name):
-    from nengo_forcectl.networks.workspace import home_posture
-
-    return home_posture(arms.load(name))
+    """Arms with six joints or more hold it; the planar arms have none."""
+    for name in arms.names():
+        arm = arms.load(name)
+        assert keeps_orientation(arm, working_posture(arm)) == (arm.dof >= 6)
 
 
 @pytest.mark.parametrize(
@@ -323,3 +322,11 @@ def test_settings_are_refused_in_code_too(wrong, says):
     """The same errors for who writes the settings."""
     with pytest.raises(ConfigurationError, match=says):
         PressSettings(**wrong)
+
+
+def test_a_ur_wipes_as_well_as_other_arms(tmp_path):
+    """Its tool keeps its orientation, so the tare of the wrist stays right: 1 % and 0.5 mm."""
+    settings = WipeSettings(arm="ur5", adapt=("observer",), laps=1, lap=4.0, out=tmp_path / "run")
+    (found,) = run_wipe(settings).summary["runs"].values()
+    assert found["error_percent"] < 1.0
+    assert found["path_mm"] < 0.5

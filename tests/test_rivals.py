@@ -9,8 +9,8 @@ from nengo_forcectl.jobs.bench.bench_settings import BenchSettings
 from nengo_forcectl.jobs.contact.contact_settings import PressSettings
 from nengo_forcectl.jobs.reach import reach_job as reach
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
-from nengo_forcectl.jobs.rivals import RIVALS, TIPS, colour, gains
-from nengo_forcectl.jobs.scene import DT, reaching_scene
+from nengo_forcectl.jobs.rivals import RIVALS, TIPS, colour
+from nengo_forcectl.jobs.scene import DT, gains, reaching_scene
 from nengo_forcectl.sim.bullet import Bullet
 
 ONLINE = ("gradient", "multilayer", "gauss-newton", "kalman", "composite", "keras")

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -93,6 +95,43 @@ def test_positions_are_quantised_and_velocities_are_not(iiwa):
     np.testing.assert_array_equal(speed, dq)
 
 
+def test_an_encoder_of_some_bits_has_so_many_steps_a_turn(iiwa):
+    """19 bits: a turn is 2^19 quanta, and every position read is a multiple of one."""
+    sensors = Sensors(encoder_bits=19)
+    assert sensors.position_quantum == pytest.approx(2 * np.pi / 2**19)
+    _, told, _ = readings(iiwa, 20, sensors=sensors)
+    counts = told * 2**19 / (2 * np.pi)
+    np.testing.assert_allclose(counts, np.round(counts), atol=1e-6)
+    assert replace(sensors, delay=1e-3).position_quantum == sensors.position_quantum
+
+
+@pytest.mark.parametrize("period", [1e-3, 2e-3])
+def test_velocities_from_positions_are_filtered_differences(iiwa, period):
+    """Each is the last one and a share 1 - exp(-T / time) of the way to the difference over T."""
+    time = 3e-3
+    sensors = Sensors(encoder_bits=16, velocity_filter=time)
+    _, q, dq = readings(iiwa, 30, sensors=sensors, period=period)
+    raw = np.diff(q, axis=0) / period
+    expected = [np.zeros(7)]
+    for difference in raw:
+        share = -np.expm1(-period / time)
+        expected.append(expected[-1] + share * (difference - expected[-1]))
+    np.testing.assert_allclose(dq, expected, atol=1e-9)
+    _, q, dq = readings(iiwa, 30, sensors=Sensors(velocity_filter=0.0))
+    np.testing.assert_allclose(dq[1:], np.diff(q, axis=0) / 1e-3, atol=1e-9)
+
+
+def test_a_filtered_ramp_is_late_by_the_filters_time(iiwa):
+    """Under constant acceleration the velocity is that of T / 2 + time ago, once it has settled."""
+    sensing = Sensing(Sensors(velocity_filter=4e-3), 1e-3, None)
+    sensing.restart(np.zeros(7), np.zeros(7))
+    for step in range(1, 200):
+        t = 1e-3 * step
+        sensing.tell(np.full(7, 0.5 * t**2), np.full(7, t))
+        _, dq = sensing.read()
+    assert t - dq[0] == pytest.approx(0.5e-3 + 1e-3 / np.expm1(0.25), rel=1e-6)  # 4 ms, in steps
+
+
 def test_a_seed_gives_the_same_readings(iiwa):
     """The same seed to the last bit; another seed, others."""
     sensors = Sensors(1e-4, 1e-3, 1e-5, 2e-3)
@@ -120,6 +159,16 @@ def test_a_cycle_has_one_reading(iiwa):
         (lambda arm: Sensors(0, np.nan), r"Sensors.velocity_noise: is nan rad/s"),
         (lambda arm: Sensors(position_quantum=-1.0), r"Sensors.position_quantum: is -1.0 rad"),
         (lambda arm: Sensors(delay=-1e-3), r"Sensors.delay: is -0.001 s"),
+        (lambda arm: Sensors(encoder_bits=0), r"Sensors.encoder_bits: is 0, needs a whole number"),
+        (
+            lambda arm: Sensors(position_quantum=0.1, encoder_bits=8),
+            r"position_quantum: is 0.1 rad",
+        ),
+        (lambda arm: Sensors(velocity_filter=-1.0), r"Sensors.velocity_filter: is -1.0 s, needs"),
+        (
+            lambda arm: Sensors(0, 0.1, velocity_filter=0.0),
+            r"velocity_noise: is 0.1 rad/s, needs 0",
+        ),
         (
             lambda arm: Bullet(arm, Q, sensors=Sensors(delay=1.5e-3)),
             r"Sensors.delay: is 0.0015 s, needs a whole number of simulation steps of 0.001 s",

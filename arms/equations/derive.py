@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from arms.equations.drives import drive_regressor, friction, rotors
 from arms.equations.dynamics import forward_dynamics, mass_coriolis_gravity
 from arms.equations.kinematics import kinematics
 from arms.equations.newton_euler import inverse_dynamics, regressor
 from arms.equations.program import Program, lower
-from arms.equations.vectors import ZERO, Joint, constants
+from arms.equations.vectors import ZERO, Joint, add, constants
 from arms.machine.steps import Steps
 from arms.model.bodies import Bodies
 from arms.model.terms import TERMS, Request
@@ -33,9 +34,14 @@ def derive(bodies: Bodies, request: Request) -> Program:
     if names & {"h", "ddq"}:
         inverse_dynamics(program, joints, "h", zero, weight)
     if "tau" in names:
-        inverse_dynamics(program, joints, "tau", program.u, weight)
+        drives = add(rotors(program, bodies, program.u), friction(program, bodies))
+        inverse_dynamics(program, joints, "tau", program.u, weight, drives)
     if "Y" in names:
         regressor(program, bodies, joints, program.u, weight)
+    if "friction" in names:
+        program.output("friction", (n,), friction(program, bodies))
+    if "Y_drives" in names:
+        drive_regressor(program, program.u)
     if "ddq" in names:
-        forward_dynamics(program, program.u)
+        forward_dynamics(program, program.u, friction(program, bodies))
     return program

@@ -141,6 +141,8 @@ def mass_coriolis_gravity(
         weight = carried[j].m * down[j][2] if joint.slides else cross(carried[j].h, down[j])[2]
         k = joint.body.coordinate
         g[k] = let(g[k] - joint.gain * let(weight))
+    for k, armature in enumerate(constants(bodies.drives[0])):
+        M[k][k] = let(M[k][k] + armature)
     program.output("M", (n, n), [entry for line in M for entry in line])
     if coriolis:
         program.output("C", (n, n), [entry for line in C for entry in line])
@@ -183,8 +185,8 @@ def _wrenches(
     return F, (force, moment), let([-K[2][0], -K[2][1], half])
 
 
-def forward_dynamics(program: Program, tau: Vec) -> None:
-    """Write ``ddq = M^-1 (tau - Cdq - g)`` into ``program``, by M = L D L^T."""
+def forward_dynamics(program: Program, tau: Vec, friction: Vec) -> None:
+    """Write ``ddq = M^-1 (tau - friction - Cdq - g)`` into ``program``, by M = L D L^T."""
     n, let = program.dof, program.let
     M = [list(program.outputs["M"].entries[i * n : (i + 1) * n]) for i in range(n)]
     bias = program.outputs["h"].entries
@@ -197,7 +199,7 @@ def forward_dynamics(program: Program, tau: Vec) -> None:
         for i in range(j + 1, n):
             rest = M[i][j] - sp.Add(*(let(L[i][k] * scaled[k]) for k in range(j)))
             L[i][j] = let(let(rest) * inverse)
-    y = [let(t - b) for t, b in zip(tau, bias, strict=True)]
+    y = [let(let(t - f) - b) for t, f, b in zip(tau, friction, bias, strict=True)]
     for i in range(n):
         y[i] = let(y[i] - sp.Add(*(let(L[i][k] * y[k]) for k in range(i))))
     y = [let(value / d) for value, d in zip(y, D, strict=True)]

@@ -80,9 +80,12 @@ def to_parent(joint: Joint, wrench: tuple[Vec, Vec]) -> tuple[Vec, Vec]:
 
 
 def inverse_dynamics(
-    program: Program, joints: list[Joint], name: str, ddq: Vec, gravity: Vec
+    program: Program, joints: list[Joint], name: str, ddq: Vec, gravity: Vec, drives: Vec = ()
 ) -> None:
-    """Write the torque for ``ddq`` under ``gravity`` into ``program``, as output ``name``."""
+    """Write the torque for ``ddq`` under ``gravity`` into ``program``, as output ``name``.
+
+    ``drives``, one torque per coordinate, is added; by default nothing.
+    """
     let = program.let
     wrenches: list[tuple[Vec, Vec]] = []
     for joint, (_, _, a, U) in zip(joints, motions(program, joints, ddq, gravity), strict=True):
@@ -101,7 +104,7 @@ def inverse_dynamics(
             both = zip(wrenches[parent], to_parent(joint, wrench), strict=True)
             force, moment = (joint.let(add(own, carried)) for own, carried in both)
             wrenches[parent] = force, moment
-    program.output(name, (program.dof,), tau)
+    program.output(name, (program.dof,), add(tau, drives) if drives else tau)
 
 
 def regressor(

@@ -15,7 +15,7 @@ from arms.model.terms import Request
 
 
 class Symbolic:
-    """``pose, J, dJ, M, C, g`` of an arm over the symbols ``q`` and ``dq``.
+    """``pose, J, dJ, M, C, g`` and friction of an arm over the symbols ``q`` and ``dq``.
 
     They come from the compiled program, by substituting its intermediate results. The entries for a
     planar arm are simplified; those for a spatial arm are long.
@@ -80,6 +80,11 @@ class Symbolic:
     def g(self) -> sp.Matrix:
         """Torque (n, 1) that holds the arm against gravity."""
         return self.term("g")
+
+    @property
+    def friction(self) -> sp.Matrix:
+        """Torque (n, 1) that overcomes the model's friction."""
+        return self.term("friction")
 
 
 def _with_fractions(expr: Any) -> Any:

@@ -1,6 +1,6 @@
 """From single operations to functions, independent of the operations' origin.
 
-``Steps`` (seven operations) become scalar code and batch code (``llvm_text``, ``compile``), a
+``Steps`` (eight operations) become scalar code and batch code (``llvm_text``, ``compile``), a
 Python function (``python_function``) or a ``tape`` for a file. A ``Kernel`` is one request of an
 arm's terms, compiled or loaded from the ``cache``. It is called from Python through
 ``python_entry``, from numba through ``invoke``. A kernel's ``Steps`` are derived only if neither

@@ -20,6 +20,7 @@ _INSTRUCTIONS = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
 _LIBRARY = """
 declare double @sin(double) memory(none) nounwind willreturn
 declare double @cos(double) memory(none) nounwind willreturn
+declare double @tanh(double) memory(none) nounwind willreturn
 """
 
 _KERNEL = (
@@ -110,7 +111,7 @@ def _block(steps: Steps, width: int) -> list[str]:
     for k, step in enumerate(steps.steps):
         if isinstance(step, Load):
             lines += _gather(k, step, width)
-        elif isinstance(step, Operation) and step.name in ("sin", "cos"):
+        elif isinstance(step, Operation) and step.name in ("sin", "cos", "tanh"):
             lines += _call_per_lane(k, step, width)
         elif isinstance(step, Operation):
             operands = _names(steps, step.operands, width)

@@ -27,7 +27,7 @@ def python_function(steps: Steps) -> Callable[..., None]:
             text = f" {sign} ".join(operands) if sign else f"{step.name}({operands[0]})"
         lines.append(f"    s{k} = {text}")
     lines += [f"    out[{k}] = s{i}" for k, i in enumerate(steps.results)]
-    space: dict[str, Any] = {"sin": math.sin, "cos": math.cos, "sqrt": math.sqrt}
+    space: dict[str, Any] = {"sin": math.sin, "cos": math.cos, "sqrt": math.sqrt, "tanh": math.tanh}
     exec("\n".join([*lines, "    return None"]), space)
     return space["kernel"]
 

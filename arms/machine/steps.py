@@ -26,7 +26,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Operation:
-    """Step: add, sub, mul, div, sin, cos or sqrt of the results of earlier steps."""
+    """Step: add, sub, mul, div, sin, cos, sqrt or tanh of the results of earlier steps."""
 
     name: str
     operands: tuple[int, ...]

@@ -1,6 +1,6 @@
 """Steps as arrays of numbers that can be stored in a file, and back.
 
-A tape is data: it lists operations, seven kinds of them. ``from_tape`` checks every number, so code
+A tape is data: it lists operations, eight kinds of them. ``from_tape`` checks every number, so code
 compiled from a tape reads its inputs, writes its outputs and touches nothing else.
 """
 
@@ -16,7 +16,7 @@ from arms.errors import ArmError
 from arms.machine.steps import Constant, Load, Operation, Step, Steps
 
 VECTORS = ("q", "dq", "u")
-OPERANDS = {"add": 2, "sub": 2, "mul": 2, "div": 2, "sin": 1, "cos": 1, "sqrt": 1}
+OPERANDS = {"add": 2, "sub": 2, "mul": 2, "div": 2, "sin": 1, "cos": 1, "sqrt": 1, "tanh": 1}
 CODES = ("constant", *VECTORS, *OPERANDS)
 """The first column of ``steps`` is an index of this tuple. The other two columns are, for a
 constant, its index in ``constants`` and 0; for an input, its entry and 0; for an operation, the

@@ -11,7 +11,8 @@ from numpy import ndarray
 from numpy.typing import ArrayLike
 
 from arms.errors import ArmError
-from arms.model.chain import Chain, Inertia, Joint, Link
+from arms.model.bodies import coordinates
+from arms.model.chain import DRIVE, MOVING, Chain, Inertia, Joint, Link
 from arms.model.spatial import is_physical, matrix, pose_of
 
 
@@ -55,6 +56,41 @@ def with_gravity(chain: Chain, gravity: ArrayLike) -> Chain:
         )
     x, y, z = vector.tolist()
     return replace(chain, gravity=(x, y, z))
+
+
+def with_drives(chain: Chain, **values: ArrayLike) -> Chain:
+    """``chain`` with other values of the fields of `DRIVE`, one for all joints or one each.
+
+    A joint that mimics another one gets 0: what it adds is stated at the joint that it follows.
+    """
+    names = [joint.name for joint in coordinates(chain)]
+    columns = {field: _drive(chain, field, value, names) for field, value in values.items()}
+    joints = []
+    for joint in chain.joints:
+        if joint.kind in MOVING:
+            k = names.index(joint.name) if joint.mimic is None else None
+            own = {field: 0.0 if k is None else column[k] for field, column in columns.items()}
+            joint = replace(joint, **own)
+        joints.append(joint)
+    return replace(chain, joints=tuple(joints))
+
+
+def _drive(chain: Chain, field: str, value: ArrayLike, names: list[str]) -> list[float]:
+    """One number per joint, none of them negative; anything else raises ``ArmError``."""
+    what = f"Arm {chain.name!r}: {field}"
+    array = np.asarray(value)
+    if array.dtype.kind not in "iuf" or array.shape not in ((), (len(names),)):
+        raise ArmError(
+            f"{what} is {value!r}, needs a number of {DRIVE[field]}, or {len(names)} of them"
+        )
+    column = np.broadcast_to(array.astype(float), (len(names),)).tolist()
+    for name, number in zip(names, column, strict=True):
+        if not (isfinite(number) and number >= 0):
+            raise ArmError(
+                f"{what} of joint {name!r} is {number:g} {DRIVE[field]}, needs a finite number, 0 "
+                "or more"
+            )
+    return column
 
 
 def transform_of(what: str, value: ArrayLike) -> Float[ndarray, "4 4"]:

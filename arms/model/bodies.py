@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from arms.model.chain import MOVING, Chain, Joint, Mimic
+from arms.model.chain import DRIVE, MOVING, Chain, Joint, Mimic
 from arms.model.spatial import clean, matrix, second_moment, z_to
 
 
@@ -73,6 +73,7 @@ class Bodies:
     frames: dict[str, Frame]  # the links', and "tool" (even if a link is called so)
     gravity: tuple[float, float, float]
     masses: dict[str, Mass]  # per link, in the link's own frame
+    drives: Float[ndarray, "3 n"]  # see `drives_of`
 
     @property
     def heavy_links(self) -> tuple[str, ...]:
@@ -85,8 +86,8 @@ class Bodies:
 
     @property
     def sizes(self) -> dict[str, int]:
-        """Values of the letters in the shapes of ``TERMS``: n joints, p inertial parameters."""
-        return {"n": self.dof, "p": 10 * len(self.heavy_links)}
+        """Values of the letters in the shapes of ``TERMS``."""
+        return {"n": self.dof, "p": 10 * len(self.heavy_links), "d": 3 * self.dof}
 
     def path(self, body: int) -> list[int]:
         """Bodies from the base to ``body``, both ends included."""
@@ -107,6 +108,7 @@ class Bodies:
             for name, frame in sorted(frames.items()):
                 parts.append(repr((kind, name, frame.body, _hexadecimal(frame.R, frame.r))))
         parts.append(repr(self.heavy_links))
+        parts.append(repr(_hexadecimal(self.drives)))
         return "\n".join(parts)
 
 
@@ -122,6 +124,26 @@ def coordinates(chain: Chain) -> list[Joint]:
         path.append(above[link])
         link = above[link].parent
     return [joint for joint in path[::-1] if joint.kind in MOVING and joint.mimic is None]
+
+
+def drives_of(chain: Chain) -> Float[ndarray, "3 n"]:
+    """Armature, viscous and dry friction at each joint of the arm's q.
+
+    A joint that mimics another one adds to it: ``m^2`` of its armature and viscous friction and
+    ``|m|`` of its dry friction, with m its multiplier.
+    """
+    index = {joint.name: k for k, joint in enumerate(coordinates(chain))}
+    drives = np.zeros((len(DRIVE), len(index)))
+    for joint in chain.joints:
+        if joint.kind in MOVING:
+            follows = joint.mimic or Mimic(joint.name)
+            m = abs(follows.multiplier)
+            drives[:, index[follows.leader]] += (
+                m * m * joint.armature,
+                m * m * joint.viscous,
+                m * joint.dry,
+            )
+    return drives
 
 
 def bodies_of(chain: Chain) -> Bodies:
@@ -162,7 +184,8 @@ def bodies_of(chain: Chain) -> Bodies:
     links = dict(frames)
     frames["tool"] = Frame(tip.body, clean(tip.R @ tool[:3, :3]), tip.R @ tool[:3, 3] + tip.r)
     regrouped = tuple(_regrouped(bodies))
-    return Bodies(len(index), regrouped, links, frames, chain.gravity, masses)
+    drives = drives_of(chain)
+    return Bodies(len(index), regrouped, links, frames, chain.gravity, masses, drives)
 
 
 def _regrouped(bodies: list[Body]) -> list[Body]:

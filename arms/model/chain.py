@@ -8,12 +8,17 @@ pitch and yaw: ``R = Rz(yaw) Ry(pitch) Rx(roll)``.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import inf
+from math import inf, isfinite
+
+from arms.errors import ArmError
 
 Vector = tuple[float, float, float]
 
 MOVING = ("revolute", "continuous", "prismatic")
 KINDS = (*MOVING, "fixed")
+
+DRIVE = {"armature": "kg m^2", "viscous": "N m s/rad", "dry": "N m"}
+"""What a joint's drive adds to the links, by the field of `Joint`, with its unit for a turn."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,18 @@ class Joint:
     velocity: float = inf  # [rad/s] or [m/s]
     effort: float = inf  # [N m] or [N]
     mimic: Mimic | None = None
+    armature: float = 0.0  # [kg m^2] or [kg]: the rotor's inertia times the gear ratio squared
+    viscous: float = 0.0  # friction [N m s/rad] or [N s/m]
+    dry: float = 0.0  # friction [N m] or [N]
+
+    def __post_init__(self) -> None:
+        for name, unit in DRIVE.items():
+            value = getattr(self, name)
+            if not (isfinite(value) and value >= 0):
+                raise ArmError(
+                    f"Joint {self.name!r}.{name}: is {value:g} {unit}, needs a finite number, 0 "
+                    "or more"
+                )
 
 
 @dataclass(frozen=True)

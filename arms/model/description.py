@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from jaxtyping import Float
@@ -12,11 +12,18 @@ from numpy.typing import ArrayLike
 
 from arms.errors import ArmError
 from arms.model import attach
-from arms.model.bodies import Bodies, bodies_of, coordinates
-from arms.model.chain import Chain
+from arms.model.bodies import Bodies, bodies_of, coordinates, drives_of
+from arms.model.chain import DRIVE, Chain
 from arms.model.urdf_text import urdf_text
 
 Self = TypeVar("Self", bound="Description")
+
+
+class Friction(NamedTuple):
+    """An arm's model of friction: ``viscous dq + dry tanh(dq / v)``, v = 0.01 rad/s, by joint."""
+
+    viscous: Float[ndarray, "n"]  # [N m s/rad]
+    dry: Float[ndarray, "n"]  # [N m]
 
 
 class Description:
@@ -50,6 +57,34 @@ class Description:
     def gravity_vector(self) -> Float[ndarray, "3"]:
         """Acceleration of gravity in the base frame [m/s^2]."""
         return np.array(self.chain.gravity)
+
+    @property
+    def armature(self) -> Float[ndarray, "n"]:
+        """Inertia of the rotors as felt at the joints [kg m^2]: it is on the diagonal of M.
+
+        A rotor's own inertia times the gear ratio squared (MuJoCo's word). 0 unless the URDF or
+        ``with_armature`` states one.
+        """
+        return drives_of(self.chain)[0]
+
+    @property
+    def friction(self) -> Friction:
+        """The friction that the model knows, 0 unless ``with_friction`` states one."""
+        _, viscous, dry = drives_of(self.chain)
+        return Friction(viscous, dry)
+
+    @property
+    def drive_parameters(self) -> Float[ndarray, "d"]:
+        """Parameters of the drive regressor (3 n,): armature, then viscous, then dry friction.
+
+        ``drive_parameter_names`` names them.
+        """
+        return drives_of(self.chain).ravel()
+
+    @property
+    def drive_parameter_names(self) -> tuple[str, ...]:
+        """Names of ``drive_parameters``: "joint.armature", ..., "joint.dry"."""
+        return tuple(f"{joint}.{field}" for field in DRIVE for joint in self.joint_names)
 
     @property
     def inertial_parameters(self) -> Float[ndarray, "p"]:
@@ -113,6 +148,25 @@ class Description:
         """
         return type(self)(attach.with_tool(self.chain, transform, mass, com, inertia))
 
+    def with_armature(self: Self, armature: ArrayLike) -> Self:
+        """The arm with rotors of ``armature`` [kg m^2] at its joints: a number, or one each (n,).
+
+        Raises:
+            ArmError: A value is negative or not finite, or there are not n of them.
+        """
+        return type(self)(attach.with_drives(self.chain, armature=armature))
+
+    def with_friction(self: Self, viscous: ArrayLike, dry: ArrayLike) -> Self:
+        """The arm with friction in its model: a number for all joints, or one each (n,).
+
+        ``viscous`` [N m s/rad] and ``dry`` [N m] as in `Friction`. A control law of a bound arm
+        adds it as a feed-forward.
+
+        Raises:
+            ArmError: A value is negative or not finite, or there are not n of them.
+        """
+        return type(self)(attach.with_drives(self.chain, viscous=viscous, dry=dry))
+
     def with_base(self: Self, transform: ArrayLike) -> Self:
         """The arm at ``transform`` (4, 4) in a new base frame, "world"; gravity is in its axes."""
         return type(self)(attach.with_base(self.chain, transform))
@@ -127,7 +181,7 @@ class Description:
 
     @property
     def sizes(self) -> dict[str, int]:
-        """Values of the letters in the shapes of ``TERMS``: n joints, p inertial parameters."""
+        """Values of the letters in the shapes of ``TERMS``."""
         return self._bodies.sizes
 
     @cached_property

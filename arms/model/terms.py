@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Term:
-    """A computed quantity. In ``shape``, n counts joints and p inertial parameters."""
+    """A computed quantity. In ``shape``, n counts joints, p inertial and d drive parameters."""
 
     meaning: str
     shape: tuple[int | str, ...]
@@ -28,6 +28,8 @@ TERMS = {
     "h": Term("Cdq + g", ("n",), needs_dq=True),
     "tau": Term("inverse dynamics", ("n",), needs_dq=True, needs_u="ddq"),
     "Y": Term("regressor: tau = Y theta", ("n", "p"), needs_dq=True, needs_u="ddq"),
+    "friction": Term("torque that overcomes the friction", ("n",), needs_dq=True),
+    "Y_drives": Term("its regressor and the rotors'", ("n", "d"), needs_dq=True, needs_u="ddq"),
     "ddq": Term("forward dynamics", ("n",), needs_dq=True, needs_u="tau"),
 }
 

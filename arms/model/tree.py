@@ -179,7 +179,7 @@ def _fix(joint: Joint, position: float) -> Joint:
     else:
         T[:3, :3] = about_axis(joint.axis, position)
     origin = joint.origin if position == 0.0 else pose_of(matrix(joint.origin) @ T)
-    return replace(joint, kind="fixed", origin=origin)
+    return replace(joint, kind="fixed", origin=origin, armature=0.0, viscous=0.0, dry=0.0)
 
 
 def _some(names) -> str:

@@ -2,12 +2,19 @@
 
 A URDF is untrusted input. Document types and entities are refused, every number must be finite,
 every name printable, the links must form one tree. Names do not enter generated code.
+
+URDF has no rotor inertia. It is read from Drake's extension, ``<drake:rotor_inertia>`` and
+``<drake:gear_ratio>`` in a ``<transmission>``, whose prefix the file must declare. Friction is read
+from a ``<friction viscous dry>`` beside them, which ``urdf_text`` writes. ``<dynamics>`` is not
+read: many files hold a damping there that only keeps a simulator stable (10 N m s/rad in some), and
+a controller would send it to the motors. ``Arm.with_friction`` takes it over.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from math import copysign, hypot, inf, isfinite
 from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError
@@ -71,6 +78,7 @@ def parse_urdf(
         raise UrdfError(f"the outer element is <{root.tag[:40]!s}>, not <robot>")
     links = [_link(element, folder) for element in root.findall("link")]
     joints = [_joint(element) for element in root.findall("joint")]
+    joints = _driven(joints, root.findall("transmission"))
     missing = [e.get("name", "") for e in root.findall("link") if e.find("inertial") is None]
     chain = select(root.get("name") or "robot", links, joints, base, tip, locked or {})
     doubtful = [link.name for link in chain.links if not is_physical(link.inertia)]
@@ -171,6 +179,51 @@ def _joint(element: Element) -> Joint:
         effort,
         None if mimic is None or kind not in MOVING else _mimic(mimic, what),
     )
+
+
+def _driven(joints: list[Joint], transmissions: list[Element]) -> list[Joint]:
+    """The joints with the rotor inertia and friction of their transmissions."""
+    drives: dict[str, dict[str, float]] = {}
+    for transmission in transmissions:
+        parts = {
+            part.tag.rpartition("}")[2]: part
+            for actuator in transmission.findall("actuator")
+            for part in actuator
+        }
+        if not parts.keys() & {"rotor_inertia", "friction"}:
+            continue
+        for joint in transmission.findall("joint"):
+            name = joint.get("name", "")
+            if name in drives:
+                raise UrdfError(f"joint {name!r} has two transmissions with a rotor or friction")
+            drives[name] = _drive(parts, f"joint {name!r}")
+    unknown = drives.keys() - {joint.name for joint in joints}
+    if unknown:
+        raise UrdfError(f"a <transmission> names joint {min(unknown)!r}, which is not there")
+    return [
+        replace(joint, **drives.get(joint.name, {})) if joint.kind in MOVING else joint
+        for joint in joints
+    ]
+
+
+def _drive(parts: Mapping[str, Element], what: str) -> dict[str, float]:
+    """The fields of `DRIVE` from an actuator's elements, by their names without a prefix."""
+    rotor, gear, friction = (parts.get(k) for k in ("rotor_inertia", "gear_ratio", "friction"))
+    ratio = 1.0 if gear is None else _number(gear, "value", what)
+    inertia = 0.0 if rotor is None else _not_negative(rotor, "value", what)
+    return {
+        "armature": inertia * ratio**2,
+        "viscous": 0.0 if friction is None else _not_negative(friction, "viscous", what),
+        "dry": 0.0 if friction is None else _not_negative(friction, "dry", what),
+    }
+
+
+def _not_negative(element: Element, key: str, what: str) -> float:
+    value = _number(element, key, what, 0.0)
+    if value < 0:
+        tag = element.tag.rpartition("}")[2]
+        raise UrdfError(f"{what}: <{tag} {key}={value:g}> is negative")
+    return value
 
 
 def _mimic(element: Element, what: str) -> Mimic:

@@ -6,8 +6,11 @@ import re
 from math import isinf
 from xml.sax.saxutils import quoteattr
 
-from arms.model.chain import MOVING, Chain, Inertia, Joint, Link, Pose, Visual
+from arms.model.chain import DRIVE, MOVING, Chain, Inertia, Joint, Link, Pose, Visual
 from arms.model.spatial import snap
+
+DRAKE = "http://drake.mit.edu"
+"""Namespace of ``rotor_inertia`` and ``gear_ratio``, for which URDF has no element."""
 
 
 def urdf_text(chain: Chain, meshes: bool) -> str:
@@ -17,9 +20,12 @@ def urdf_text(chain: Chain, meshes: bool) -> str:
     mount = _free("tool_mount", [joint.name for joint in chain.joints])
     joints = [*chain.joints, Joint(mount, "fixed", chain.tip, tool.name, chain.tool)]
     names = _safe_names([joint.name for joint in joints])
-    lines = [f'<robot name="{_safe_names([chain.name])[chain.name]}">']
+    drives = [_drive(joint, names[joint.name]) for joint in joints if _is_driven(joint)]
+    space = f' xmlns:drake="{DRAKE}"' if drives else ""
+    lines = [f'<robot name="{_safe_names([chain.name])[chain.name]}"{space}>']
     lines += [_link(link, links[link.name], meshes) for link in (*chain.links, tool)]
     lines += [_joint(joint, names, links) for joint in joints]
+    lines += drives
     return "\n".join([*lines, "</robot>", ""])
 
 
@@ -79,7 +85,9 @@ def _joint(joint: Joint, names: dict[str, str], links: dict[str, str]) -> str:
         _origin(joint.origin),
     ]
     if joint.kind in MOVING:
-        parts.append(f'<axis xyz="{_numbers(joint.axis)}"/><dynamics damping="0" friction="0"/>')
+        parts.append(f'<axis xyz="{_numbers(joint.axis)}"/>')
+        friction = f'damping="{_short(joint.viscous)}" friction="{_short(joint.dry)}"'
+        parts.append(f"<dynamics {friction}/>")
         bounds = {
             "lower": joint.lower,
             "upper": joint.upper,
@@ -95,6 +103,25 @@ def _joint(joint: Joint, names: dict[str, str], links: dict[str, str]) -> str:
                 f'multiplier="{m.multiplier!r}" offset="{m.offset!r}"/>'
             )
     return "".join([*parts, "</joint>"])
+
+
+def _is_driven(joint: Joint) -> bool:
+    return joint.kind in MOVING and any(getattr(joint, field) for field in DRIVE)
+
+
+def _drive(joint: Joint, name: str) -> str:
+    """A transmission with Drake's rotor inertia, and the friction that `urdf` reads back."""
+    friction = f'viscous="{_short(joint.viscous)}" dry="{_short(joint.dry)}"'
+    return (
+        f'  <transmission name="{name}_drive"><type>transmission_interface/SimpleTransmission'
+        f'</type><joint name="{name}"/><actuator name="{name}_motor">'
+        f'<drake:rotor_inertia value="{_short(joint.armature)}"/><drake:gear_ratio value="1"/>'
+        f"<friction {friction}/></actuator></transmission>"
+    )
+
+
+def _short(value: float) -> str:
+    return repr(float(value)) if value else "0"
 
 
 def _bound(value: float) -> float:

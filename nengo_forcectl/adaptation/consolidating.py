@@ -14,7 +14,7 @@ from ..kernels.layout import ARM, FREEZE, HOLD, INPUT, LEARN
 from ..learning.consolidation import Consolidation, features_of, split_weights
 from ..learning.law import Arrays
 from ..networks.encoding import StateEncoding
-from ..safety.sensors import pushed
+from ..safety.sensors import measured_wrench
 from ..support.torques import limited
 from .time_scales import TimeScales
 
@@ -73,16 +73,21 @@ class ConsolidatingAdaptation(Adaptation):
     ) -> None:
         # numba takes a second to load.
         from ..kernels.learn import supply_scales
+        from ..kernels.observe import add_push  # numba
 
         self.network, self.law = network, law
         self.learning, self.holds = True, False
+        self._friction: Float[np.ndarray, "n"] | float = 0.0  # that the law fed forward [N m]
         self._encoding, self._tau_max = encoding, arm.tau_max
         self._weights = network.read()
         self._scales = TimeScales(law, self._weights, dt)
         self.memory = self._scales.memory
         self._arm, self._inputs = Block(ARM, {"n": arm.dof}), Block(INPUT, {"n": arm.dof, "k": 3})
-        self._run = supply_scales
-        self._supply(sound=False)  # compile now, not in a cycle
+        pushed = self._scales.observer, self._arm, self._inputs
+        self._pushed = [block.address for block in pushed]
+        self._run, self._add_push = supply_scales, add_push
+        self._add_push(*self._pushed)  # compile now, not in a cycle
+        self._supply(sound=False)
 
     @property
     def frozen(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -102,18 +107,21 @@ class ConsolidatingAdaptation(Adaptation):
         law, sent = self._scales.law, self._scales.observer["sent"]
         law["supplied"][:], law["phi"][:] = F, features_of(self._weights, J_w)
         if (self.learning or self.holds) and state.sound:
-            sent += pushed(terms, state)
             write_balance(self._arm, terms)
             self._inputs["dq"][:] = state.dq
+            if (wrench := measured_wrench(state)) is not None:
+                self._arm["J"][:], self._inputs["wrench"][:] = terms.J, wrench
+                self._add_push(*self._pushed)  # keeps the push out of the balance
         if self._supply(state.sound):
             self.network.write(split_weights(self._weights, law["weights"]))
         added = self._scales.block["feedforward"].copy()
-        sent[:] = limited(command.tau + added, self._tau_max)
+        self._friction = command.friction
+        sent[:] = limited(command.tau + added, self._tau_max) - self._friction
         return added
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
         """Record the torque [N m] that was sent instead of the last step's."""
-        self._scales.observer["sent"][:] = tau
+        self._scales.observer["sent"][:] = tau - self._friction
 
     def forget_motion(self) -> None:
         """Begin a new motion: what the weights have not yet learned is observed anew."""

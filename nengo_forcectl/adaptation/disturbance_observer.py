@@ -9,7 +9,7 @@ from arms import Arm, Terms
 
 from ..contract import Adaptation, Command, Reference, State
 from ..estimation.observer import MomentumObserver
-from ..safety.sensors import pushed
+from ..safety.sensors import measured_wrench
 from ..support.torques import limited
 
 
@@ -18,8 +18,9 @@ class DisturbanceObserver(Adaptation):
 
     It assumes that the commanded torque, within the motors' limits, was sent. If another one was
     sent, call ``overruled``, or r treats the difference as a disturbance. A push measured by a
-    wrist sensor is not part of r. Nothing is learned: r belongs to the present state alone. Over a
-    gap or a jump back in time r does not change.
+    wrist sensor is not part of r, nor is the friction that the control law feeds forward. Nothing
+    is learned: r belongs to the present state alone. Over a gap or a jump back in time r does not
+    change.
 
     Args:
         arm: the model.
@@ -33,7 +34,8 @@ class DisturbanceObserver(Adaptation):
     def __init__(self, arm: Arm, gain: float, dt: float) -> None:
         self.observer = MomentumObserver(arm.dof, gain, dt)
         self._tau_max = arm.tau_max
-        self._sent = np.zeros(arm.dof)  # in the cycle before [N m]
+        self._sent = np.zeros(arm.dof)  # in the cycle before, without the model's friction [N m]
+        self._friction: Float[np.ndarray, "n"] | float = 0.0  # that the law fed forward [N m]
         self._time = -math.inf  # of it [s]
 
     def torque(
@@ -43,10 +45,11 @@ class DisturbanceObserver(Adaptation):
         if not 0.0 <= state.time - self._time < 1.5 * self.observer.dt:
             self.observer.restart()
         self._time = state.time
-        tau = -self.observer.update(terms, state.dq, self._sent + pushed(terms, state))
-        self._sent = limited(command.tau + tau, self._tau_max)
+        tau = -self.observer.update(terms, state.dq, self._sent, measured_wrench(state))
+        self._friction = command.friction
+        self._sent = limited(command.tau + tau, self._tau_max) - self._friction
         return tau
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
         """Record the torque [N m] that was sent instead of the last step's."""
-        self._sent = tau
+        self._sent = tau - self._friction

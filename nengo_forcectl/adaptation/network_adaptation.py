@@ -1,7 +1,7 @@
 """A network of the arm's state that learns online."""
 
 from collections.abc import Callable
-from typing import Literal, Protocol, get_args
+from typing import Protocol
 
 import numpy as np
 from jaxtyping import Float
@@ -13,14 +13,12 @@ from ..errors import ConfigurationError
 from ..estimation.observer import LowPass, MomentumObserver
 from ..learning.law import Signal
 from ..networks.workspace import joint_range
-from ..safety.sensors import pushed
+from ..safety.sensors import measured_wrench
 from ..support.checks import Arguments, check_choice
 from ..support.torques import limited
+from .learn_from import LEARN_FROM, LearnFrom
 
 UNLIMITED_SPEED = 2.0  # what counts as a joint's top speed if it has no limit [rad/s]
-
-LearnFrom = Literal["joint", "task", "prediction"]
-LEARN_FROM: tuple[LearnFrom, ...] = get_args(LearnFrom)
 
 
 class OnlineLearner(Protocol):
@@ -112,7 +110,7 @@ class NetworkAdaptation(Adaptation):
         self, command: Command, F: Float[np.ndarray, "n"], *, sound: bool
     ) -> Float[np.ndarray, "n"]:
         if self._balance is not None:
-            self._balance.close(command.tau + F, F, sound)
+            self._balance.close(command.tau + F, F, command.friction, sound)
         return F
 
 
@@ -127,29 +125,37 @@ class Balance:
         self._observer = observer
         self._network = LowPass(arm.dof, observer.gain, observer.dt)
         self._tau_max = arm.tau_max
-        self._sent = np.zeros(arm.dof)  # in the cycle before [N m]
+        self._sent = np.zeros(arm.dof)  # in the cycle before, without the model's friction [N m]
+        self._friction: Float[np.ndarray, "n"] | float = 0.0  # that the law fed forward [N m]
 
     def lacking(self, terms: Terms, state: State) -> Float[np.ndarray, "n"]:
         """Return the filtered torque [N m] that the model lacks, without a measured push."""
-        return -self._observer.update(terms, state.dq, self._sent + pushed(terms, state))
+        return -self._observer.update(terms, state.dq, self._sent, measured_wrench(state))
 
     @property
     def supplied(self) -> Float[np.ndarray, "n"]:
         """The network's torque [N m] after the same filter."""
         return self._network.value
 
-    def close(self, tau: Float[np.ndarray, "n"], F: Float[np.ndarray, "n"], sound: bool) -> None:
-        """End the cycle in which ``tau`` [N m] is sent, F of it from the network."""
+    def close(
+        self,
+        tau: Float[np.ndarray, "n"],
+        F: Float[np.ndarray, "n"],
+        friction: Float[np.ndarray, "n"] | float,
+        sound: bool,
+    ) -> None:
+        """End the cycle in which ``tau`` [N m] is sent: F from the network, friction's part."""
         if sound:
             self._network.sample(F)
         else:
             self._observer.restart()
             self._network.restart()
-        self._sent = limited(tau, self._tau_max)
+        self._friction = friction
+        self._sent = limited(tau, self._tau_max) - friction
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
         """Take note of the torque [N m] that was sent in place of the last cycle's."""
-        self._sent = tau
+        self._sent = tau - self._friction
 
 
 def over_limits(arm: Arm) -> Callable[..., Float[np.ndarray, "2n"]]:

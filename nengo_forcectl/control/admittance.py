@@ -80,15 +80,20 @@ class Admittance(Controller):
 
     def bind(self, arm: Arm) -> BoundTaskLaw:
         """Return the law for this arm, with its own offset; raises as `TaskSpace.bind`."""
-        return self._bound(arm.dof)
+        bound = self._bound(arm.dof, arm.dq_max)
+        bound.feed_friction_of(arm)
+        return bound
 
     def torque(self, terms: Terms, state: State, reference: Reference) -> Command:
-        """Return the torque of a first cycle, with offset 0; raises as `BoundLaw.torque`."""
+        """Return the torque of a first cycle, with offset 0 and without the model's friction.
+
+        Raises as `BoundLaw.torque`.
+        """
         return self._bound(len(terms.g)).torque(terms, state, reference)
 
-    def _bound(self, n: int) -> BoundTaskLaw:
+    def _bound(self, n: int, dq_max: np.ndarray | None = None) -> BoundTaskLaw:
         block = Block(YIELD, {}, {"steps": self.steps, "dt": self.dt})
-        bound = BoundTaskLaw(self.inner, n, "Admittance.inner", block)
+        bound = BoundTaskLaw(self.inner, n, "Admittance.inner", block, dq_max)
         bound.law, bound.inputs.needed_by, bound.dt = self, "Admittance", self.dt
         bound.memory["Admittance.moving"] = block["moving"]
         return bound

@@ -1,11 +1,14 @@
 """A control law for an arm of one size: its kernel, its block and its memory."""
 
+from typing import Any
+
 import numpy as np
 
-from arms import Terms
+from arms import Arm, Terms
 from arms.machine.kernel import Kernel
 
 from ..contract import Command, Controller, Reference, State
+from ..kernels.arm_block import friction_kernel
 from ..kernels.block import Block
 from ..kernels.layout import ARM, COMMAND
 from .inputs import Inputs
@@ -42,6 +45,12 @@ class BoundLaw(Controller):
         self.needs_wrench, self.dt = inputs.needs_wrench, law.dt
         self.command = Block(COMMAND, {"n": n, "m": rows})
         self._arm = Block(ARM, {"n": n}, {"dof": n})
+        self._friction: Any = None
+
+    def feed_friction_of(self, arm: Arm) -> None:
+        """Add the friction that an arm's model knows, at dq_r, to the torque from now on."""
+        self._friction = friction_kernel(arm)  # keeps its code alive
+        self._arm["friction_kernel"][...] = getattr(self._friction, "address", 0)
 
     @property
     def name(self) -> str:
@@ -69,8 +78,9 @@ class BoundLaw(Controller):
         write_terms(self._arm, terms)
         self._run(terms, state)
         views = self.command.views
-        arrays = {name: views[name].copy() for name in Command._fields[:-1]}
-        return Command(**arrays, singularity=views["singularity"].item())
+        numbers = {name: views[name].item() for name in ("singularity", "out_of_reach")}
+        names = (name for name in Command._fields if name not in numbers)
+        return Command(**{name: views[name].copy() for name in names}, **numbers)
 
     def _run(self, terms: Terms, state: State) -> None:
         """Call the law's kernel."""

@@ -24,10 +24,11 @@ class JointForm(NamedTuple):
 
         a     = a_e e + a_de de,    s = c_e e + c_de de
         f     = f_e e + f_de de + z + robust sat(s / boundary)
-        tau   = M (follow ddq_r + a) + C (coriolis dq + s) + g + f
+        tau   = M (follow ddq_r + a) + C (coriolis dq + s) + g + f + friction(dq_r)
         error = feedback_a M a + feedback_f f
 
-    z is the law's `Integral`, 0 without one.
+    z is the law's `Integral`, 0 without one; friction that of the bound arm's model, 0 unless
+    stated (`Arm.with_friction`).
     """
 
     a_e: Square | float = 0.0  # [1/s^2]
@@ -72,10 +73,12 @@ class JointSpace(Controller):
         Raises:
             ConfigurationError: the gains are for another number of joints.
         """
-        return BoundJointLaw(self, arm.dof)
+        bound = BoundJointLaw(self, arm.dof)
+        bound.feed_friction_of(arm)
+        return bound
 
     def torque(self, terms: Terms, state: State, reference: Reference) -> Command:
-        """Return the torque for this state and reference; raises as `BoundLaw.torque`."""
+        """Return the torque without the friction of an arm's model; raises as `BoundLaw.torque`."""
         return BoundJointLaw(self, len(terms.g)).torque(terms, state, reference)
 
 

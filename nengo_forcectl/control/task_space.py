@@ -64,21 +64,34 @@ class TaskSpace(Controller):
         error = J^T (Lambda feedback + force) + N^T tau_0
         dq_r  = Jbar dx_r,  ddq_r = Jbar (ahead - dJ dq),  Jbar = M^-1 J^T Lambda
 
+    A law that needs a wrench also compensates the measured one along the other rows, because a
+    moment at the tool would move it through a light wrist.
+
+    The bound law adds the friction that the arm's model knows, at dq_r (`Arm.with_friction`).
+
     Rows 0 to 2 are x, y, z of the tool, 3 to 5 its rotation about them, all in the base frame. The
     error of orientation is ``2 sign(w) v`` with (w, v) the quaternion of ``R_r R^T``: the shorter
     of the two rotations, equal to angle times axis for a small angle (Yuan 1988).
 
-    Near a singularity Lambda's eigenvalues grow without bound; they are limited to ``inertia_max``,
-    as if the arm were lighter in that direction. The torque for a nearly impossible motion then
-    fades out towards the singularity, and the direction passes to the secondary tasks. Elsewhere
-    Lambda is exact except for ``damping``. ``Command.singularity`` reports the limit.
+    Near a singularity the inertia along some direction u, an eigenvector of Lambda, grows without
+    bound. With s the eigenvalue of Lambda^-1, the tool's momentum along u is bounded from
+    ``1 / s = inertia_max / 4`` on, its speed by ``v = 0.04 inertia_max s / (1 - s inertia_max /
+    4)``, which falls to zero in the singularity: dx_r stays within v, and the acceleration
+    ``feedback + ahead - dJ dq`` along u within 28/s (-v - dx) and 28/s (v - dx), a barrier as in
+    Ames et al. 2019. So damping grows near a singularity, in its direction alone (Nakamura and
+    Hanafusa 1986, Chiaverini 1997). Towards a reference out of reach the tool comes to rest at the
+    border of the workspace; a motion within the bound is followed exactly. From
+    ``inertia_max / 8`` on, the acceleration along the heaviest direction is also kept to what the
+    joints' speeds allow, 0.7 of the arm's ``dq_max``. ``Command.out_of_reach`` is the share of the
+    acceleration that is withheld. ``Command.singularity`` is 0 up to ``inertia_max``, and 1 in the
+    singularity.
     """
 
     posture: Numbers  # (n,) [rad]
     rows: tuple[int, ...] = (0, 1, 2)  # rows of J to control
     k_null: float | Numbers = 30.0  # of the posture [N m/rad]
     damping: float = DAMPING  # [1/sqrt(kg)]
-    inertia_max: float = 100.0  # [kg], [kg m^2]
+    inertia_max: float = 100.0  # of the arm where it is nearly singular [kg], [kg m^2]
     secondary: tuple[Secondary, ...] = ()  # besides the posture
 
     def __post_init__(self) -> None:
@@ -127,10 +140,15 @@ class TaskSpace(Controller):
         Raises:
             ConfigurationError: the posture or a secondary task is for another arm.
         """
-        return BoundTaskLaw(self, arm.dof)
+        bound = BoundTaskLaw(self, arm.dof, dq_max=arm.dq_max)
+        bound.feed_friction_of(arm)
+        return bound
 
     def torque(self, terms: Terms, state: State, reference: Reference) -> Command:
-        """Return the torque of a first cycle, with integral 0; raises as `BoundLaw.torque`."""
+        """Return the torque of a first cycle, with integral 0 and without the model's friction.
+
+        Raises as `BoundLaw.torque`.
+        """
         return BoundTaskLaw(self, len(terms.g)).torque(terms, state, reference)
 
 
@@ -142,10 +160,16 @@ class BoundTaskLaw(BoundLaw):
         n: number of joints.
         named: name of the law in messages and in the names of its memory.
         yielding: block of the `Admittance` around the law, if any.
+        dq_max: top speeds of the joints [rad/s]; None: no limits.
     """
 
     def __init__(
-        self, law: TaskSpace, n: int, named: str | None = None, yielding: Block | None = None
+        self,
+        law: TaskSpace,
+        n: int,
+        named: str | None = None,
+        yielding: Block | None = None,
+        dq_max: Numbers | None = None,
     ) -> None:
         # numba takes a second to load
         from ..kernels.control_task import control_task
@@ -159,6 +183,8 @@ class BoundTaskLaw(BoundLaw):
             "matrices": law.form.matrices(m),
             "damping": law.damping,
             "inertia_max": law.inertia_max,
+            "dq_max": np.inf if dq_max is None else dq_max,
+            "free": [float(law.needs_wrench and row not in law.rows) for row in range(6)],
             "null_space": self.null_space.block.address,
             "integral": 0 if z is None else z.address,
             "yield": 0 if yielding is None else yielding.address,

@@ -95,4 +95,6 @@ class Blocks(Cycle):
         tau = limited(checked_torque(command.tau + feedforward, state.time), self.arm.tau_max)
         if self.predictor is not None:
             self.predictor.sent(tau)
-        return Result(tau, feedforward, terms.pose[:3, 3], J, command.singularity)
+        return Result(
+            tau, feedforward, terms.pose[:3, 3], J, command.singularity, command.out_of_reach
+        )

@@ -51,7 +51,7 @@ class OneCall(Cycle):
         self.arm, self.controller, self.dof = arm, bound, arm.dof
         self.learning, self.holds = learner is not None, False
         bound.inputs.feels = bound.inputs.feels or learner is not None
-        self._arm = arm_block(arm)
+        self._arm = arm_block(arm, friction=True)
         addresses = {
             "arm": self._arm.address,
             "input": bound.inputs.block.address,
@@ -152,8 +152,8 @@ class OneCall(Cycle):
             checked_torque(self._cycle["tau"], state.time)
             raise SimulationError(f"torque at {state.time:.3f} s: is not finite")
         n, out = self.dof, self._out.copy()
-        added = 0.0 if self._learner is None else out[n + 4 :]
-        return Result(out[:n], added, out[n : n + 3], None, out.item(n + 3))
+        added = 0.0 if self._learner is None else out[n + 5 :]
+        return Result(out[:n], added, out[n : n + 3], None, out.item(n + 3), out.item(n + 4))
 
 
 @fused

@@ -78,7 +78,7 @@ class ConsolidatingLearner:
             handle.write(value)
 
     def record_sent(self, tau: Float[np.ndarray, "n"]) -> None:
-        """Record the torque [N m] that was sent instead of the last step's."""
+        """Record the torque [N m] sent instead of the last step's, without the model's friction."""
         self.memory["sent"][:] = tau
 
     def forget_motion(self) -> None:

@@ -131,7 +131,7 @@ class CompiledCycle(OneCall):
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
         """Record the torque [N m] that was sent instead of the last step's."""
         super().overruled(tau)
-        self._weights.record_sent(tau)
+        self._weights.record_sent(tau - self.controller.command["friction"])
         if self.predictor is not None:
             self.predictor.sent(tau, again=True)
 

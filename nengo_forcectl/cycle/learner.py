@@ -1,7 +1,7 @@
 """A ready-made learning controller: network, smoothness prior, learning law and control law."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
@@ -41,10 +41,22 @@ class LearningCycle(Safe):
 
     cycle: CompiledCycle  # pyright: ignore[reportIncompatibleVariableOverride]
 
+    def __init__(
+        self, cycle: CompiledCycle, model: Arm, limits: Limits | None, dt: float, open_sim: Any
+    ) -> None:
+        super().__init__(cycle, model, limits, dt)
+        self._open_sim, self._sim = open_sim, None
+
     @property
     def sim(self) -> Any:
-        """The simulator of the network, an open ``nengo_dl.Simulator``."""
-        return self.cycle.sim
+        """The simulator of the network, an open ``nengo_dl.Simulator``.
+
+        The cycle does without it: it is made when first asked for, since TensorFlow takes seconds
+        to load.
+        """
+        if self._sim is None:
+            self._sim = self._open_sim()
+        return self._sim
 
     @property
     def network(self) -> NetworkArrays:
@@ -57,7 +69,14 @@ class LearningCycle(Safe):
 
     def store(self) -> None:
         """Write the learned weights to the simulator."""
-        self.cycle.store()
+        weights = named_weights(self.sim)
+        for name, value in self.read().items():
+            weights[name].write(value)
+
+    def store_if_opened(self) -> None:
+        """Write the learned weights to the simulator, if there was one."""
+        if self._sim is not None:
+            self.store()
 
 
 @contextmanager
@@ -76,8 +95,9 @@ def learning_cycle(
 ) -> Iterator[LearningCycle]:
     """Open a control cycle that learns the torque that the arm's model lacks.
 
-    It is a `CompiledCycle` within the arm's limits (`Safe`). The context keeps the network's
-    NengoDL simulator, ``cycle.sim``, open; on leaving, the learned weights are written into it.
+    It is a `CompiledCycle` within the arm's limits (`Safe`). ``cycle.sim``, the network's NengoDL
+    simulator, is made when first asked for and stays open within the context; on leaving, the
+    learned weights are written into it.
 
     Args:
         arm: the model.
@@ -105,18 +125,23 @@ def learning_cycle(
     encoding = inputs if isinstance(inputs, StateEncoding) else encoding_of(arm, states, inputs)
     network = workspace_network(encoding, states, arm.dof, neurons, seed=seed)
     gain = observer_gain(delay, dt)
-    with simulator(network, dt=dt) as sim:
-        law = consolidation(arm, network, states, sim, gain)
-        model = arm
-        if controller is None:
-            model, k_null = robust_posture(arm, posture, gain)
-            controller = OperationalSpace(posture, task_axes(arm), k_null)
-        predictor = Predictor(model, delay, dt) if delay > 0 else None
-        cycle = CompiledCycle(model, controller, sim, network, law, predictor)
+    law = consolidation(arm, network, states, gain)
+    model = arm
+    if controller is None:
+        model, k_null = robust_posture(arm, posture, gain)
+        controller = OperationalSpace(posture, task_axes(arm), k_null)
+    predictor = Predictor(model, delay, dt) if delay > 0 else None
+    cycle = CompiledCycle.of_arrays(model, controller, network.arrays, law, dt, predictor)
+    with ExitStack() as opened:
+
+        def open_sim() -> Any:
+            return opened.enter_context(simulator(network, dt=dt))
+
+        learner = LearningCycle(cycle, model, limits, dt, open_sim)
         try:
-            yield LearningCycle(cycle, model, limits, dt)
+            yield learner
         finally:
-            cycle.store()
+            learner.store_if_opened()
 
 
 @contextmanager
@@ -140,7 +165,7 @@ def consolidating_adaptation(
     network = workspace_network(encoding, states, arm.dof, neurons, seed=seed)
     with simulator(network, dt=dt) as sim:
         online = OnlineNetwork(sim, network.probe, None, learn=[network.linear, network.decoders])
-        law = consolidation(arm, network, states, sim, observer_gain(0.0, dt))
+        law = consolidation(arm, network, states, observer_gain(0.0, dt))
         yield ConsolidatingAdaptation(arm, online, encoding, law, dt)
 
 
@@ -176,7 +201,7 @@ def robust_posture(
 
 
 def consolidation(
-    arm: Arm, network: WorkspaceNetwork, states: States, sim: Any, gain: float = GAIN
+    arm: Arm, network: WorkspaceNetwork, states: States, gain: float = GAIN
 ) -> Consolidation:
     """Return the law for a network, with gains in proportion to the arm's typical torque.
 
@@ -184,8 +209,7 @@ def consolidation(
     """
     torque = float(np.sqrt(np.mean(arm.inverse_dynamics(*states) ** 2)))
     v, d = network.encoding.input(*states), network.encoding.size
-    ensemble = named_weights(sim)[network.ensemble]
-    current = v[:, d + 1 :] @ ensemble.encoders.read().T + ensemble.bias.read()
+    current = v[:, d + 1 :] @ network.arrays.encoders.T + network.arrays.bias
     neurons: Any = network.ensemble.neuron_type
     size = current.shape[1]
     rates = neurons.rates(current, np.ones(size), np.zeros(size))

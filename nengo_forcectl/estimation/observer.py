@@ -97,15 +97,16 @@ class MomentumObserver:
 
     def __init__(self, dof: int, gain: float, dt: float) -> None:
         # numba takes a second to load.
-        from ..kernels.observe import observe
+        from ..kernels.observe import add_push, observe
 
         self.gain, self.dt = gain, dt
         self._block = observer_block(dof, gain, dt)
         self._arm, self._inputs = Block(ARM, {"n": dof}), Block(INPUT, {"n": dof, "k": 3})
         self._blocks = [each.address for each in (self._block, self._arm, self._inputs)]
-        self._observe = observe
+        self._observe, self._add_push = observe, add_push
         self._begun = False
-        self._observe(*self._blocks, False)  # compile before the first cycle
+        self._add_push(*self._blocks)  # compile before the first cycle
+        self._observe(*self._blocks, False)
 
     @property
     def value(self) -> Float[np.ndarray, "n"]:
@@ -113,14 +114,27 @@ class MomentumObserver:
         return self._block["unmodelled"].copy()
 
     def update(
-        self, terms: Terms, dq: Float[np.ndarray, "n"], tau_sent_before: ArrayLike
+        self,
+        terms: Terms,
+        dq: Float[np.ndarray, "n"],
+        tau_sent_before: ArrayLike,
+        wrench: Float[np.ndarray, "6"] | None = None,
     ) -> Float[np.ndarray, "n"]:
         """Return r [N m] at the end of the cycle in which ``tau_sent_before`` [N m] was held.
 
         The first call begins the first cycle and returns zero for any torque.
+
+        Args:
+            terms: terms of the arm's equations, at the end of the cycle.
+            dq: joint velocities [rad/s], at the end of the cycle.
+            tau_sent_before: torque [N m].
+            wrench: measured push of the environment [N, N m]; its torque is not part of r.
         """
         self._block["sent"][:], self._inputs["dq"][:] = tau_sent_before, dq
         write_balance(self._arm, terms)
+        if wrench is not None:
+            self._arm["J"][:], self._inputs["wrench"][:] = terms.J, wrench
+            self._add_push(*self._blocks)
         self._observe(*self._blocks, self._begun)
         self._begun = True
         return self.value

@@ -23,6 +23,7 @@ from ..cycle.compiled import CompiledController
 from ..cycle.compiled_learning import CompiledCycle
 from ..errors import ConfigurationError, NetworkError, RecordError
 from ..estimation.predictor import Predictor
+from ..kernels.arm_block import friction_kernel
 from ..learning.consolidation import Consolidation
 from ..networks.encoding import NetworkArrays, StateEncoding
 from ..networks.workspace import joint_range
@@ -166,6 +167,8 @@ def _within(start: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarra
 def _requests(cycle: Any) -> list[Request]:
     """Return the arm's kernels that a cycle, its limits and its secondary tasks use."""
     requests = list(KERNELS)
+    if friction_kernel(cycle.arm) is not None:
+        requests.append(Request(("friction",)))
     requests += [kernel.request for kernel in cycle.controller.kernels]
     return list(dict.fromkeys(requests))
 

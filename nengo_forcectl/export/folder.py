@@ -16,7 +16,7 @@ import numpy as np
 from ..errors import RecordError, VersionError
 from ..support.files import interpreting, parse_json, parse_npz, read_bytes
 
-FORMAT = 4
+FORMAT = 5
 TEXT, ARRAYS, SUMS = "controller.json", "arrays.npz", "SHA256SUMS"
 PACKAGES = ("nengo-forcectl", "numpy", "numba", "llvmlite")
 

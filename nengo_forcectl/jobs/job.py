@@ -4,17 +4,23 @@ import dataclasses
 import platform
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from importlib import metadata
+from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
+from arms import Arm
+
 from ..contract import Cycle, Path, Robot, State
 from ..errors import SimulationError
 from ..robots.log import Log
 from ..robots.loop import follow
+from ..robots.recording import Recording
+from ..safety.guard import LIMITS
 from ..safety.sensors import SensorCheck
 from .job_settings import JobSettings
 from .run_folder import Run, RunFolder, read_run
@@ -30,6 +36,11 @@ PACKAGES = (
     "pybullet",
 )
 
+FAR = 0.5  # tool error of an arm that fell or was thrown [m]
+SLACK = 0.01  # tolerance on joint limits [rad], because PyBullet's stops are compliant
+OVERRULED = 0.5  # share of overruled cycles from which on a run has failed
+STOPPED = "controlled stop: "  # how the reason for a stop begins; see `follow`
+
 Watch = Callable[[str, int, int, str], None]
 """Progress callback: name of the work, amount done, total amount, short text on the last step."""
 
@@ -40,11 +51,11 @@ def unwatched(*_: object) -> None:
 
 @dataclass
 class Outcome:
-    """The result of one controller."""
+    """The result of one controller, and how it ended."""
 
     record: dict[str, np.ndarray] = field(default_factory=dict)  # columns of `Log` and `Witness`
     seconds: float = 0.0  # wall-clock time in the loop
-    failure: str | None = None  # reason for an early end
+    failure: str | None = None  # reason for an early end: a fall, a stop, an error
     events: dict[str, int] = field(default_factory=dict)  # sensor faults
     limits: dict[str, int] = field(default_factory=dict)  # cycles in which a limit changed a torque
 
@@ -52,6 +63,54 @@ class Outcome:
     def cycles(self) -> int:
         """Control cycles so far."""
         return len(self.record.get("time", ()))
+
+    @property
+    def overruled(self) -> float:
+        """Share of the cycles in which one limit, that which acted most often, changed a torque."""
+        return max((self.limits.get(name, 0) for name in LIMITS), default=0) / max(self.cycles, 1)
+
+    @property
+    def ending(self) -> str | None:
+        """How it ended, if not well: ``fell: ...``, ``stopped: ...`` or ``overruled: ...``."""
+        return ending(self.failure, self.overruled)
+
+    def find_fall(self, arm: Arm) -> None:
+        """Make a fall the failure, if the record shows one before any other failure."""
+        record = self.record
+        if not self.cycles or record["reference"].shape != record["tool"].shape:
+            return
+        q, error = record["q"], np.linalg.norm(record["tool"] - record["reference"], axis=1)
+        past = np.maximum(arm.q_lower - q, q - arm.q_upper).max(axis=1)
+        fallen = np.flatnonzero(~((past <= SLACK) & (error <= FAR)))
+        if fallen.size:
+            k = int(fallen[0])
+            self.failure = describe_fall(arm, q[k], float(error[k]), float(record["time"][k]))
+
+
+def ending(failure: str | None, overruled: float) -> str | None:
+    """Return how a run with a failure, or a share of overruled cycles, ended; None: well."""
+    if failure is not None and failure.startswith(STOPPED):
+        return f"stopped: {failure.removeprefix(STOPPED)}"
+    if failure is not None:
+        return f"fell: {failure}"
+    if overruled > OVERRULED:
+        return f"overruled: limits changed the torque in {100.0 * overruled:.0f} % of the cycles"
+    return None
+
+
+def describe_fall(arm: Arm, q: Float[np.ndarray, "n"], error: float, now: float) -> str | None:
+    """Return what shows that an arm fell or was thrown; None if nothing does.
+
+    Args:
+        arm: the arm.
+        q: its true positions [rad].
+        error: distance of the tool from its reference [m].
+        now: time [s].
+    """
+    past = np.maximum(arm.q_lower - q, q - arm.q_upper)
+    if not past.max() <= SLACK:
+        return f"joint {int(np.argmax(past)) + 1} at its limit at {now:.1f} s"
+    return None if error <= FAR else f"tool {error:.2f} m off at {now:.1f} s"
 
 
 class Witness(Robot):
@@ -74,9 +133,9 @@ class Witness(Robot):
             self._columns.setdefault(name, []).append(value)
         return state
 
-    def record(self, cycles: int) -> dict[str, np.ndarray]:
-        """Return the columns of the first ``cycles``."""
-        return {name: np.array(values[:cycles]) for name, values in self._columns.items()}
+    def record(self, start: int, stop: int) -> dict[str, np.ndarray]:
+        """Return the columns of the cycles from ``start`` to ``stop``."""
+        return {name: np.array(values[start:stop]) for name, values in self._columns.items()}
 
 
 @dataclass(frozen=True)
@@ -90,29 +149,41 @@ class Drive:
     truth: Callable[[State], Mapping[str, np.ndarray]] | None = None  # see `Witness`
     begin: Callable[[int], None] = unwatched  # called before each stretch, with its number
     watch: Callable[[int, Log], None] = unwatched  # called after each, with the number done
+    file: FilePath | None = None  # new file for the cycles, written during the drive
 
     def run(self, robot: Robot, cycle: Cycle, outcome: Outcome) -> None:
         """Drive until the end or a failure; the outcome holds everything up to then."""
         log, check = Log(self.cycles), SensorCheck(cycle.dof, self.period)
         witness = None if self.truth is None else Witness(robot, self.truth)
         try:
-            self.watch(0, log)
-            for number in range(-(-self.cycles // self.stretch)):
-                self.begin(number)
-                clock = range(min(self.stretch, self.cycles - log.cycles))
-                began = time.perf_counter()
-                try:
-                    follow(witness or robot, cycle, self.path, clock, log, check)
-                finally:
-                    outcome.seconds += time.perf_counter() - began
-                self.watch(number + 1, log)
+            with self._recorded(log, witness):
+                self.watch(0, log)
+                for number in range(-(-self.cycles // self.stretch)):
+                    self.begin(number)
+                    clock = range(min(self.stretch, self.cycles - log.cycles))
+                    began = time.perf_counter()
+                    try:
+                        follow(witness or robot, cycle, self.path, clock, log, check)
+                    finally:
+                        outcome.seconds += time.perf_counter() - began
+                    self.watch(number + 1, log)
         except SimulationError as error:
             outcome.failure = str(error)
         finally:
             outcome.record = log.arrays()
             if witness is not None:
-                outcome.record |= witness.record(log.cycles)
+                outcome.record |= witness.record(0, log.cycles)
             outcome.events, outcome.limits = dict(check.events), dict(cycle.events)
+            if cycle.arm is not None:
+                outcome.find_fall(cycle.arm)
+
+    def _recorded(self, log: Log, witness: Witness | None) -> AbstractContextManager[object]:
+        """Return a context in which the log, with the truth, is written to the file, if any."""
+        if self.file is None:
+            return nullcontext()
+        if witness is None:
+            return Recording(self.file, log)
+        return Recording(self.file, log, witness.record)
 
 
 def summary_of_settings(settings: JobSettings, gains: Mapping[str, float]) -> dict[str, Any]:
@@ -128,6 +199,7 @@ def summary_of_outcomes(outcomes: Mapping[str, Outcome], cycles: int) -> dict[st
     return {
         "complete": sum(each.cycles for each in outcomes.values()) == cycles,
         "failures": {name: each.failure for name, each in outcomes.items() if each.failure},
+        "endings": {name: each.ending for name, each in outcomes.items() if each.ending},
         "events": {name: each.events for name, each in outcomes.items()},
         "limits": {name: each.limits for name, each in outcomes.items()},
         "steps_per_second": {

@@ -43,6 +43,8 @@ class Printer:
     data: Callable[[Any], Any]
     """For ``--json``."""
     bars: Callable[[Any], AbstractContextManager[Any]] = lambda settings: JobBars()
+    troubles: Callable[[Any], list[str]] = lambda result: []
+    """One line for each arm that did not end well; the exit code is then 3."""
 
 
 def summary_of(run: "Run") -> Mapping[str, Any]:
@@ -50,10 +52,14 @@ def summary_of(run: "Run") -> Mapping[str, Any]:
     return run.summary
 
 
+def troubles(run: "Run") -> list[str]:
+    """Return a line for each arm that fell, was stopped, or was overruled most of the time."""
+    return [f"{name} {how}" for name, how in run.summary["endings"].items()]
+
+
 def endings(run: "Run") -> list[RenderableType]:
-    """Return the closing lines: early ends, and the path of the run folder."""
+    """Return the closing lines: how arms ended, if not well, and the path of the run folder."""
     lines: list[RenderableType] = [
-        f"[red]{escape(name)} ended early:[/] {escape(failure)}"
-        for name, failure in run.summary["failures"].items()
+        f"[red]{escape(name)}[/] {escape(how)}" for name, how in run.summary["endings"].items()
     ]
     return [*lines, f"Run folder: [bold]{escape(str(run.folder))}[/]"]

@@ -2,11 +2,23 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import tyro
 
 from ..support.checks import Settings, check_whole
+
+T = TypeVar("T", bound=Settings)
+
+
+def own_first(settings: type[T]) -> type[T]:
+    """Order the fields of a dataclass for the help: its own come before those of its bases."""
+    fields, own = vars(settings)["__dataclass_fields__"], settings.__annotations__
+    for base in settings.__mro__[1:]:
+        for name in vars(base).get("__annotations__", ()):
+            if name not in own:
+                fields[name] = fields.pop(name)
+    return settings
 
 
 def option(metavar: str, default: str | None = None, text: str | None = None) -> Any:

@@ -1,5 +1,6 @@
 """The common scene of a run's controllers: the arm, its disturbances and the path."""
 
+import math
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -17,8 +18,14 @@ from ..control import OperationalSpace
 from ..errors import ConfigurationError
 from ..kinematics.training import learn_kinematics
 from ..kinematics.unknown_tip import LearnedPose
-from ..networks.encoding import Inputs
-from ..networks.workspace import home_posture, random_direction, random_targets, task_axes
+from ..networks.encoding import Inputs, States
+from ..networks.workspace import (
+    follow_relaxed,
+    home_posture,
+    random_direction,
+    random_targets,
+    task_axes,
+)
 from ..paths import MinimumJerk
 from ..safety.guard import Safe
 from ..sim.disturbances import Disturbance
@@ -31,7 +38,22 @@ from .rivals import RIVALS, TIPS
 
 DT = 1e-3  # control period [s]
 TARGETS = 5  # a pass
-REACH_TIME = 1.2  # time from target to target [s]
+REACH_TIME = 1.2  # time from target to target [s], unless the joints are too slow for it
+SPEED_SHARE = 0.8  # share of a joint's top speed that a path asks for after it is slowed down
+SAMPLES = 60  # of a reach, to find the joints' speeds
+
+
+def slowed(duration: float, share: float) -> float:
+    """Return a path's duration [s], longer if it asks for more than a joint's top speed.
+
+    Args:
+        duration: duration for which the share holds [s].
+        share: largest share of a joint's top speed. From 1 on the path becomes so slow that it asks
+            for SPEED_SHARE: the joints need the rest to correct errors.
+    """
+    if share <= 1.0:
+        return duration
+    return math.ceil(duration * share / SPEED_SHARE / 0.01) * 0.01  # whole control periods
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +66,7 @@ class Scene:
     disturbances: tuple[Disturbance, ...] = ()  # unknown to the model
     sensors: Sensors | None = None
     period: float = DT  # control period [s]
+    dt: float = DT  # simulation step [s]
     kinematics: Kinematics | None = None  # of the tip; None: the model's
 
     @property
@@ -112,7 +135,56 @@ class ReachScene(Scene):
         """The path from home through all passes over the targets, then over the unseen ones."""
         start = self.fitted.pose(self.home)[:3, 3]
         points = [start, *[self.targets] * self.settings.passes, self.unseen]
-        return MinimumJerk(np.vstack(points), REACH_TIME)
+        return MinimumJerk(np.vstack(points), self.reach_time)
+
+    @cached_property
+    def motion(self) -> States:
+        """The joints' states on two passes and the unseen targets, by kinematics alone."""
+        start = self.fitted.pose(self.home)[:3, 3]
+        points = np.vstack([start, self.targets, self.targets, self.unseen])
+        return follow_relaxed(
+            self.fitted, self.home, MinimumJerk(points, REACH_TIME), REACH_TIME / SAMPLES
+        )
+
+    @cached_property
+    def speed_share(self) -> float:
+        """Largest share of a joint's top speed that reaches of REACH_TIME ask for."""
+        return float((np.abs(self.motion.dq) / self.arm.dq_max).max())
+
+    @cached_property
+    def reach_time(self) -> float:
+        """Time from target to target [s]: REACH_TIME, or longer for joints that are too slow."""
+        return slowed(REACH_TIME, self.speed_share)
+
+    @property
+    def holding_effort(self) -> Float[np.ndarray, "n"]:
+        """Largest torque that holds arm and payload at rest on the path, over ``tau_max``."""
+        arm, effort = self.fitted, np.zeros(self.arm.dof)
+        mass = sum(each.mass for each in self.disturbances if isinstance(each, Payload))
+        weight = mass * np.asarray(arm.gravity_vector, dtype=float)  # [N]
+        for q in self.motion.q[::10]:
+            holding = arm.gravity(q) - arm.jacobian(q)[:3].T @ weight
+            effort = np.maximum(effort, np.abs(holding) / arm.tau_max)
+        return effort
+
+    @property
+    def remarks(self) -> list[str]:
+        """What the arm's speeds and motors do not allow, one line each."""
+        remarks = []
+        if self.reach_time > REACH_TIME:
+            remarks.append(
+                f"arm '{self.arm.name}': reaches of {REACH_TIME:g} s ask for "
+                f"{self.speed_share:.2g} times a joint's top speed; they take "
+                f"{self.reach_time:.3g} s each"
+            )
+        effort = self.holding_effort
+        if effort.max() > 1.0:
+            joint = self.arm.joint_names[int(effort.argmax())]
+            remarks.append(
+                f"arm '{self.arm.name}': joint '{joint}' needs {effort.max():.2g} times its "
+                "torque to hold the payload; the arm cannot carry it"
+            )
+        return remarks
 
     @property
     def cycles(self) -> int:
@@ -136,6 +208,14 @@ class ReachScene(Scene):
         """Open the control cycle called ``name``, within the arm's limits."""
         with self.rival(name) as cycle:
             yield cycle if isinstance(cycle, Safe) else Safe(cycle, self.arm, dt=self.period)
+
+
+def gains() -> dict[str, float]:
+    """Return every gain of the control law, the controllers and the tips, for a summary."""
+    found = {name: getattr(OperationalSpace, name) for name in ("kp", "kv", "k_null", "damping")}
+    for each in (*RIVALS.values(), *TIPS.values()):
+        found |= each.gains()
+    return found
 
 
 def reaching_scene(settings: ReachSettings) -> ReachScene:

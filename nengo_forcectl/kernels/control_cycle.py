@@ -3,7 +3,7 @@
 import math
 
 from . import layout as at
-from .access import matrix, set_number, vector, whole
+from .access import matrix, number, set_number, vector, whole
 from .arm_terms import compute_terms
 from .compile import kernel
 from .control_joints import control_joints
@@ -46,10 +46,11 @@ def run_cycle(cycle, guard, sound, integrate, learning, begun, elapsed):
     pose, tool = matrix(arm, at.ARM_POSE, 4), vector(cycle, at.CYCLE_TOOL)
     for axis in range(3):
         tool[axis] = pose[axis, 3]
-    set_number(cycle, at.CYCLE_SINGULARITY, vector(command, at.COMMAND_SINGULARITY)[0])
+    set_number(cycle, at.CYCLE_SINGULARITY, number(command, at.COMMAND_SINGULARITY))
+    set_number(cycle, at.CYCLE_OUT_OF_REACH, number(command, at.COMMAND_OUT_OF_REACH))
     met = 0 if guard == 0 else guard_torque(guard, arm, inputs, tau, begun, elapsed)
     if whole(cycle, at.CYCLE_LEARNER_KIND) == at.CONSOLIDATES:
-        record_sent(whole(cycle, at.CYCLE_LEARNER), tau)
+        record_sent(whole(cycle, at.CYCLE_LEARNER), command, tau)
     return met
 
 

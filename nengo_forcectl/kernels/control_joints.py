@@ -4,12 +4,13 @@ from . import layout as at
 from .access import cube, matrix, number, vector, whole
 from .algebra import factor_columns, substitute
 from .compile import kernel
+from .feed_friction import feed_friction
 from .integrate import step_integral
 
 
 @kernel
 def control_joints(law, arm, inputs, command, integrate):
-    """Write tau, error, task_torque, dq_r and ddq_r of a `Command`; advance the integral.
+    """Write tau, error, task_torque, dq_r, ddq_r and friction of a `Command`; integrate.
 
     Args:
         integrate: whether the integral may advance: the sensors are sound, and the last torque was
@@ -33,6 +34,7 @@ def control_joints(law, arm, inputs, command, integrate):
         tau[i] += forward
         error[i] += back
         task_torque[i], dq_r[i], ddq_r[i] = error[i], dx[i], ddx[i]
+    feed_friction(arm, inputs, command)
     if integrate and whole(law, at.JOINT_INTEGRAL) != 0:
         step_integral(whole(law, at.JOINT_INTEGRAL), vector(law, at.JOINT_E))
 

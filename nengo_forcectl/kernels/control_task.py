@@ -3,12 +3,13 @@
 import math
 
 from . import layout as at
-from .access import cube, matrix, number, set_number, vector, whole, wholes
+from .access import cube, matrix, number, vector, whole, wholes
 from .algebra import solve_rows, substitute
 from .compile import kernel
 from .control_null_space import control_null_space
+from .feed_friction import feed_friction
+from .hold_back import hold_back
 from .integrate import step_integral
-from .limit_inertia import limit_inertia
 from .yield_reference import yield_reference
 
 
@@ -25,8 +26,9 @@ def control_task(law, arm, inputs, command, integrate):
     control_null_space(whole(law, at.TASK_NULL_SPACE), arm, inputs, vector(law, at.TASK_TAU_0))
     measure_errors(law, arm, inputs, command)
     answer_errors(law, inputs)
-    resolve_inertia(law, arm, command)
+    resolve_inertia(law, arm, inputs, command)
     sum_torques(law, arm, inputs, command)
+    feed_friction(arm, inputs, command)
     if integrate and whole(law, at.TASK_INTEGRAL) != 0:
         errors = matrix(law, at.TASK_ERRORS, len(wholes(law, at.TASK_ROWS)))
         step_integral(whole(law, at.TASK_INTEGRAL), errors[at.ERROR_PUSH])
@@ -93,8 +95,8 @@ def answer_errors(law, inputs):
 
 
 @kernel
-def resolve_inertia(law, arm, command):
-    """Multiply the rows' accelerations by Lambda; write mobility, task_error and singularity."""
+def resolve_inertia(law, arm, inputs, command):
+    """Multiply the rows' accelerations by Lambda; write mobility, task_error and nearness."""
     n, rows = whole(arm, at.ARM_DOF), wholes(law, at.TASK_ROWS)
     m = len(rows)
     M, J = matrix(arm, at.ARM_M, n), matrix(arm, at.ARM_J, n)
@@ -118,7 +120,7 @@ def resolve_inertia(law, arm, command):
             for i in range(n):
                 total += mobility[r, i] * J[rows[k], i]
             inverse[r, k] = inverse[k, r] = total
-    set_number(command, at.COMMAND_SINGULARITY, limit_inertia(law))  # inverse is its factor now
+    hold_back(law, inputs, command)  # inverse is its factor now
     for k in range(m):
         column[k] = 0.0
         for r in range(k, m):
@@ -159,6 +161,11 @@ def sum_torques(law, arm, inputs, command):
             tau[i] += J[row, i] * (forward[r] + press[r])
             dq_r[i] += mobility[r, i] * velocity[r]
             ddq_r[i] += mobility[r, i] * forward[r]
+    free, measured = vector(law, at.TASK_FREE), vector(inputs, at.INPUT_WRENCH)
+    for row in range(6):
+        if free[row] != 0.0:
+            for i in range(n):
+                tau[i] -= J[row, i] * measured[row]
     for i in range(n):
         error[i] += task_torque[i]
         tau[i] += error[i]

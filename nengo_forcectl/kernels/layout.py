@@ -46,6 +46,7 @@ ARM_DJ = ARM.add("dJ", "6 n")
 ARM_M = ARM.add("M", "n n")
 ARM_C = ARM.add("C", "n n")
 ARM_G = ARM.add("g", "n")
+ARM_FRICTION_KERNEL = ARM.add("friction_kernel", whole=True)  # address; 0: it knows no friction
 
 
 # The inputs of a cycle: a `State` and a `Reference` of k numbers, n for joints or 3 for the tool.
@@ -71,6 +72,8 @@ COMMAND_DDQ_R = COMMAND.add("ddq_r", "n")
 COMMAND_MOBILITY = COMMAND.add("mobility", "m n")
 COMMAND_TASK_ERROR = COMMAND.add("task_error", "m")
 COMMAND_SINGULARITY = COMMAND.add("singularity")
+COMMAND_OUT_OF_REACH = COMMAND.add("out_of_reach")
+COMMAND_FRICTION = COMMAND.add("friction", "n")
 
 # The integral of a law: ``dz/dt = gain error``, with a bound on the norm of each group of entries.
 INTEGRAL = Layout("integral")
@@ -108,6 +111,8 @@ TASK_ROWS = TASK_LAW.add("rows", "m", whole=True)  # of J
 TASK_MATRICES = TASK_LAW.add("matrices", "m 11 m")
 TASK_DAMPING = TASK_LAW.add("damping")  # [1/sqrt(kg)]
 TASK_INERTIA_MAX = TASK_LAW.add("inertia_max")  # [kg], [kg m^2]
+TASK_DQ_MAX = TASK_LAW.add("dq_max", "n")  # of the arm [rad/s]
+TASK_FREE = TASK_LAW.add("free", "6")  # 1: the wrench along this row is only compensated
 TASK_NULL_SPACE = TASK_LAW.add("null_space", whole=True)  # address of a block
 TASK_YIELD = TASK_LAW.add("yield", whole=True)  # address of a block, or 0
 TASK_INTEGRAL = TASK_LAW.add("integral", whole=True)  # address of a block, or 0
@@ -297,6 +302,7 @@ CYCLE_LEARNER = CYCLE.add("learner", whole=True)
 CYCLE_TAU = CYCLE.add("tau", "n")  # [N m]
 CYCLE_TOOL = CYCLE.add("tool", "3")  # [m]
 CYCLE_SINGULARITY = CYCLE.add("singularity")
+CYCLE_OUT_OF_REACH = CYCLE.add("out_of_reach")
 CYCLE_FEEDFORWARD = CYCLE.add("feedforward", "n")  # [N m]
 
 # The sensors of a robot: bounds on a state, the present state, and the last credible one.

@@ -7,6 +7,7 @@ from .encode import encode, product, rectified
 from .layout import (
     COMMAND_DDQ_R,
     COMMAND_DQ_R,
+    COMMAND_FRICTION,
     CONSOLIDATION_BEGUN,
     CONSOLIDATION_BUMP,
     CONSOLIDATION_LACKING,
@@ -53,11 +54,15 @@ def supply_consolidated(learner, arm, inputs, command, sound, learning):
 
 
 @kernel
-def record_sent(learner, tau):
-    """Record the torque sent, (n,), limits included, for the balance of this cycle."""
+def record_sent(learner, command, tau):
+    """Record the torque sent, (n,), limits included, for the balance of this cycle.
+
+    Without the friction that the law feeds forward: the model knows what takes it up.
+    """
     sent = vector(whole(learner, LEARNER_OBSERVER), OBSERVER_SENT)
+    friction = vector(command, COMMAND_FRICTION)
     for i in range(len(tau)):
-        sent[i] = tau[i]
+        sent[i] = tau[i] - friction[i]
 
 
 @kernel

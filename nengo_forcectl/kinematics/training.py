@@ -14,6 +14,7 @@ from ..support.checks import Arguments, check
 from .learned import LearnedKinematics, kinematic_targets, untrained_kinematics
 
 How = Literal["positions", "sobolev"]
+Bounds = tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]  # lower and upper, by joint
 
 RIDGE = 1e-11  # relative to the mean square of a feature
 WORKING = 0.6  # half the width of the region, for arms of more than three joints [rad]
@@ -35,9 +36,7 @@ class Progress:
 Watch = Callable[[Progress], Any]
 
 
-def region(
-    arm: Arm, half_range: float | None = None
-) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
+def region(arm: Arm, half_range: float | None = None) -> Bounds:
     """Return the lower and the upper bound of every joint in the training region [rad].
 
     ``half_range`` to either side of the working posture (`home_posture`), within the limits; by
@@ -129,14 +128,40 @@ class Examiner:
         return Progress(epoch, samples, loss, float(np.median(relative)), float(position))
 
 
-def check_samples(samples: int, epochs: int, lower: Float[np.ndarray, "n"]) -> None:
-    """Raise `ConfigurationError` for fewer than ten samples per joint, or no epochs."""
-    least = 10 * len(lower)
-    options = Arguments("", samples=samples, epochs=epochs)
-    needs = f"at least {least}, ten for each of {len(lower)} joints"
-    check(options, "samples", samples >= least, needs)
-    needs = f"a whole number from 1 to samples ({samples})"
-    check(options, "epochs", 1 <= epochs <= samples, needs)
+@dataclass(frozen=True, kw_only=True)
+class TrainingPlan:
+    """What a network is to learn of an arm, and from how many configurations.
+
+    Raises:
+        ConfigurationError: fewer than ten samples per joint, or no epochs.
+    """
+
+    arm: Arm  # the teacher
+    bounds: Bounds  # of the region to learn [rad]
+    neurons: int  # N
+    samples: int  # training configurations
+    epochs: int  # equal parts of the samples
+    seed: int = 0  # of encoders, biases and configurations
+    orientation: bool = False  # whether to learn the tool's orientation as well
+
+    def __post_init__(self) -> None:
+        given = Arguments("", samples=self.samples, epochs=self.epochs)
+        least = 10 * self.arm.dof
+        needs = f"at least {least}, ten for each of {self.arm.dof} joints"
+        check(given, "samples", self.samples >= least, needs)
+        needs = f"a whole number from 1 to samples ({self.samples})"
+        check(given, "epochs", 1 <= self.epochs <= self.samples, needs)
+
+    def untrained(self) -> LearnedKinematics:
+        """Return the network before training."""
+        return untrained_kinematics(
+            self.arm, *self.bounds, self.neurons, seed=self.seed, orientation=self.orientation
+        )
+
+    def examiner(self, rows: tuple[int, ...]) -> Examiner:
+        """Return what measures a network with these rows on configurations held out."""
+        held_out = sample(*self.bounds, HELD_OUT, np.random.default_rng([self.seed, 2]))
+        return Examiner(self.arm, held_out, rows)
 
 
 def learn_kinematics(
@@ -169,8 +194,16 @@ def learn_kinematics(
         ConfigurationError: too few samples or neurons.
     """
     learned = None
-    bounds = region(arm, half_range)
-    for each in training(arm, how, neurons, samples, epochs, seed, orientation, bounds, []):
+    plan = TrainingPlan(
+        arm=arm,
+        bounds=region(arm, half_range),
+        neurons=neurons,
+        samples=samples,
+        epochs=epochs,
+        seed=seed,
+        orientation=orientation,
+    )
+    for each in training(plan, how, []):
         learned, progress = each
         if watch is not None:
             watch(progress)
@@ -179,26 +212,15 @@ def learn_kinematics(
 
 
 def training(
-    arm: Arm,
-    how: How,
-    neurons: int,
-    samples: int,
-    epochs: int,
-    seed: int,
-    orientation: bool,
-    bounds: tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]],
-    seen: list[Float[np.ndarray, "n"]],
+    plan: TrainingPlan, how: How, visited: list[Float[np.ndarray, "n"]]
 ) -> Iterator[tuple[LearnedKinematics, Progress]]:
-    """Yield the network after every epoch; append its configurations to ``seen``."""
-    check_samples(samples, epochs, bounds[0])
-    blank = untrained_kinematics(arm, *bounds, neurons, seed=seed, orientation=orientation)
-    q = sample(*bounds, samples, np.random.default_rng([seed, 1]))
-    held_out = sample(*bounds, HELD_OUT, np.random.default_rng([seed, 2]))
-    examiner = Examiner(arm, held_out, blank.rows)
-    equations = NormalEquations(blank)
-    for epoch, part in enumerate(np.array_split(q, epochs), start=1):
-        y, dy = kinematic_targets(arm, part, blank.rows)
+    """Yield the network after every epoch; append its configurations to ``visited``."""
+    blank = plan.untrained()
+    q = sample(*plan.bounds, plan.samples, np.random.default_rng([plan.seed, 1]))
+    examiner, equations = plan.examiner(blank.rows), NormalEquations(blank)
+    for epoch, part in enumerate(np.array_split(q, plan.epochs), start=1):
+        y, dy = kinematic_targets(plan.arm, part, blank.rows)
         equations.add(part, y, dy if how == "sobolev" else None)
-        seen += list(part)
+        visited += list(part)
         learned = equations.solution()
-        yield learned, examiner.measure(learned, epoch, len(seen), how == "sobolev")
+        yield learned, examiner.measure(learned, epoch, len(visited), how == "sobolev")

@@ -104,6 +104,7 @@ class WorkspaceNetwork(AdaptiveNetwork):
 
     linear: nengo.Connection  # state -> torque, (n_outputs, d + 1): of x and the 1
     encoding: StateEncoding  # computes the state v = (x, 1, u)
+    arrays: NetworkArrays  # its weights at the start, as a simulator of it holds them
 
 
 def workspace_network(
@@ -189,6 +190,7 @@ def _workspace(
     n_outputs, d = len(weights), encoding.size
     network = WorkspaceNetwork(label="workspace network", seed=seed)
     network.encoding = encoding
+    network.arrays = NetworkArrays(encoding, gain[:, None] * E, bias, weights)
     with network:
         network.state = nengo.Node(state[0], size_in=state[1], label="state")
         network.ensemble = nengo.Ensemble(

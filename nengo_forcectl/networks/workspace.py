@@ -7,6 +7,7 @@ from jaxtyping import Float
 
 from arms import Arm
 
+from ..contract import EndingPath
 from ..errors import ConfigurationError
 from ..paths import MinimumJerk
 from .encoding import States
@@ -30,18 +31,27 @@ def task_axes(arm: Arm) -> tuple[int, ...]:
     return axes
 
 
-def home_posture(arm: Arm) -> Float[np.ndarray, "n"]:
+def home_posture(arm: Arm, *, turns: bool = False) -> Float[np.ndarray, "n"]:
     """Return a posture [rad] from which the tool moves well in every direction.
 
     It is the posture with the largest product of three factors on a coarse grid around the middle
     of the joints' ranges: the manipulability ``sqrt(det(J J^T))`` of the tool's position (Yoshikawa
     1985), the ratio of J's least to its largest singular value (Salisbury and Craig 1982), and the
     room ``(1 - u^2)^2`` that each joint has left, u from -1 to 1 over its range.
+
+    Args:
+        arm: the arm.
+        turns: whether the tool is to turn well, too; a rotation of 1 rad then counts as a motion of
+            a third of the arm's reach.
     """
     centre, half = joint_range(arm)
     q = _postures(arm)
     room = np.prod((1 - ((q - centre) / half) ** 2) ** 2, axis=1)
-    J = arm.jacobian(q)[:, list(task_axes(arm))]
+    J = arm.jacobian(q)
+    if turns:
+        base = arm.pose(q[0], frame=arm.frames[0])[:3, 3]
+        J[:, 3:] *= np.linalg.norm(arm.pose(q)[:, :3, 3] - base, axis=1).max() / 3.0
+    J = J[:, [*task_axes(arm), *((3, 4, 5) if turns else ())]]
     gains = np.linalg.svd(J, compute_uv=False)  # (k, axes), the largest first
     return q[np.argmax(gains.prod(axis=1) * gains[:, -1] / gains[:, 0] * room)]
 
@@ -108,7 +118,6 @@ def reach_states(
         ConfigurationError: the arm hardly reaches any target.
     """
     try:
-        axes = list(task_axes(arm))
         targets = random_targets(arm, home, reaches, rng)
     except ConfigurationError as error:
         raise ConfigurationError(
@@ -116,19 +125,45 @@ def reach_states(
             "learning_cycle(..., states=States(q, dq, ddq))"
         ) from None
     path = MinimumJerk(np.vstack([arm.pose(home)[:3, 3], targets]), duration)
-    step = duration / 100
-    q, rows = np.array(home, dtype=float), []
-    for time in step * np.arange(100 * reaches):
+    return follow_relaxed(arm, home, path, duration / 100)
+
+
+def follow_relaxed(
+    arm: Arm,
+    home: Float[np.ndarray, "n"],
+    path: EndingPath,
+    step: float,
+    rows: tuple[int, ...] | None = None,
+) -> States:
+    """Return the joints' states along a path of the tool, by kinematics alone; see `reach_states`.
+
+    Args:
+        arm: the arm.
+        home: its posture at the start, to which it relaxes [rad].
+        path: the path of the tool.
+        step: time between two states [s].
+        rows: rows of J that the path controls; by default the tool's position.
+    """
+    rows = task_axes(arm) if rows is None else rows
+    axes = list(rows)
+    q, states = np.array(home, dtype=float), []
+    for time in step * np.arange(round(path.end / step)):
         reference = path.at(float(time))
         terms = arm.terms(q, np.zeros_like(q))
         J = terms.J[axes]
         inverse = np.linalg.solve(J @ J.T + 1e-6 * np.eye(len(axes)), J).T
-        moving = inverse @ (reference.dx[axes] + 10.0 * (reference.x - terms.pose[:3, 3])[axes])
+        speed = _six(reference.dx + 10.0 * (reference.x - terms.pose[:3, 3]), reference.omega)
+        moving = inverse @ speed[axes]
         moving += 2.0 * ((home - q) - inverse @ (J @ (home - q)))
-        accelerating = inverse @ (reference.ddx[axes] - arm.jacobian_dot(q, moving)[axes] @ moving)
-        rows.append((q, moving, accelerating))
+        ahead = _six(reference.ddx, reference.domega)
+        accelerating = inverse @ (ahead[axes] - arm.jacobian_dot(q, moving)[axes] @ moving)
+        states.append((q, moving, accelerating))
         q = q + step * moving
-    return States(*(np.array(column) for column in zip(*rows, strict=True)))
+    return States(*(np.array(column) for column in zip(*states, strict=True)))
+
+
+def _six(linear: np.ndarray, angular: np.ndarray | None) -> Float[np.ndarray, "6"]:
+    return np.concatenate((linear, np.zeros(3) if angular is None else angular))
 
 
 def joint_range(arm: Arm) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:

@@ -5,14 +5,17 @@ from .clock import Timing
 from .generate import GenerateAdaptation, GenerateControl
 from .log import Log
 from .loop import follow, run, track
+from .recording import Recording, read_recording
 
 __all__ = [
     "BridgeRobot",
     "GenerateAdaptation",
     "GenerateControl",
     "Log",
+    "Recording",
     "Timing",
     "follow",
+    "read_recording",
     "run",
     "serve",
     "track",

@@ -23,8 +23,9 @@ class Log:
     Columns: ``time`` [s]; ``q``; ``dq``; ``tau``, the torque sent to the motors, and
     ``feedforward``, the adaptation's part of it [N m]; ``reference`` of the tool [m] or of the
     joints; ``tool``, its position in the base frame [m]; ``event``, the sensor fault (see
-    `SensorCheck`); ``singularity``, the closeness to one (see `Result`). Further columns if the
-    first cycle has them: ``J``, (3, n), the controller's Jacobian, if it is not the arm model's;
+    `SensorCheck`); ``singularity``, the closeness to one, and ``out_of_reach``, above 0 where the
+    tool cannot follow its reference (see `Result`). Further columns if the first cycle has them:
+    ``J``, (3, n), the controller's Jacobian, if it is not the arm model's;
     ``wrench`` of the wrist sensor, and ``wanted``, the wrench to exert [N, N m].
 
     Args:
@@ -69,6 +70,7 @@ class Log:
         columns["tool"][cycle] = result.tool
         columns["event"][cycle] = event
         columns["singularity"][cycle] = result.singularity
+        columns["out_of_reach"][cycle] = result.out_of_reach
         for name in self._optional:
             value = OPTIONAL[name](state, reference, result)
             columns[name][cycle] = np.nan if value is None else value
@@ -81,7 +83,7 @@ class Log:
         shapes: dict[str, tuple[int, ...]] = {
             "time": (), "q": n, "dq": n, "tau": n, "feedforward": n,
             "reference": np.shape(reference.x), "tool": np.shape(result.tool), "event": (),
-            "singularity": (),
+            "singularity": (), "out_of_reach": (),
         }  # fmt: skip
         for name, of in OPTIONAL.items():
             value = of(state, reference, result)

@@ -5,8 +5,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from arms import Terms
-
 from ..contract import State
 from ..errors import SimulationError
 from ..kernels.block import Block
@@ -161,17 +159,14 @@ def _is_finite(vector: Float[np.ndarray, "k"]) -> bool:
         return bool(np.dot(vector, vector) < HUGE * HUGE)
 
 
-def pushed(terms: Terms, state: State) -> Float[np.ndarray, "n"] | float:
-    """Return the torque ``J^T wrench`` [N m] of the environment's push; zero without a sensor.
+def measured_wrench(state: State) -> Float[np.ndarray, "6"] | None:
+    """Return the push that the wrist sensor measured [N, N m]; None without a sensor.
 
     Raises:
         SimulationError: the wrench does not hold six finite numbers.
     """
-    wrench = state.wrench
-    if wrench is None:
-        return 0.0
     if not has_good_wrench(state):
         raise SimulationError(
-            f"state.wrench at {state.time:.3f} s: is {wrench}, needs 6 finite numbers"
+            f"state.wrench at {state.time:.3f} s: is {state.wrench}, needs 6 finite numbers"
         )
-    return terms.J.T @ wrench
+    return state.wrench

@@ -1,10 +1,11 @@
 """Differences between the real arm and the controller's model: the interface, and their sum.
 
-A disturbance changes the arm's body, adds a torque, or brakes the joints. To write your own,
-subclass `Disturbance` and override one of its methods.
+A disturbance changes the arm's body, adds a torque, brakes the joints, or changes what the motors
+make of a commanded torque. To write your own, subclass `Disturbance` and override one of its
+methods.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from jaxtyping import Float
@@ -13,9 +14,18 @@ from arms import Arm
 
 REST = 1e-6  # a joint slower than this [rad/s] is at rest
 
+Joints = Float[np.ndarray, "n"]
+
 
 class Disturbance:
-    """Base of all disturbances, without effect."""
+    """Base of all disturbances, without effect.
+
+    `motor` and `friction` return functions with a memory. A simulator calls them once per
+    simulation step, and makes new ones at a reset.
+    """
+
+    at_rotor: bool = False
+    """With `ElasticJoints`: whether ``torque`` and ``brake`` act on the rotors, not the links."""
 
     @property
     def changes(self) -> tuple[float, ...]:
@@ -35,7 +45,7 @@ class Disturbance:
     ) -> Float[np.ndarray, "*batch n"]:
         """Return the torque [N m] that acts on the joints in addition to the motors'.
 
-        ``arm`` is the model; its kinematics are the real arm's.
+        ``arm`` is the model; its kinematics are the real arm's, but for `WrongLengths`.
         """
         return np.zeros_like(dq)
 
@@ -47,6 +57,20 @@ class Disturbance:
         """
         return np.zeros_like(dq)
 
+    def motor(self, n: int, dt: float) -> Callable[[Joints], Joints]:
+        """Return a new function from the torque commanded to the motors' torque [N m].
+
+        Its result is the mean over a simulation step ``dt`` [s], for ``n`` joints.
+        """
+        return lambda tau: tau
+
+    def friction(self, n: int, dt: float) -> Callable[[Joints], Joints]:
+        """Return a new function from dq [rad/s] to a friction torque with memory [N m].
+
+        With `ElasticJoints`, dq is that of the rotors, and the torque acts on them.
+        """
+        return np.zeros_like
+
 
 def pushes(disturbances: Iterable[Disturbance]) -> tuple[Disturbance, ...]:
     """Return the disturbances that add a torque."""
@@ -56,6 +80,16 @@ def pushes(disturbances: Iterable[Disturbance]) -> tuple[Disturbance, ...]:
 def brakes(disturbances: Iterable[Disturbance]) -> tuple[Disturbance, ...]:
     """Return the disturbances that brake."""
     return tuple(each for each in disturbances if type(each).brake is not Disturbance.brake)
+
+
+def motors(disturbances: Iterable[Disturbance]) -> tuple[Disturbance, ...]:
+    """Return the disturbances of the motors, in order."""
+    return tuple(each for each in disturbances if type(each).motor is not Disturbance.motor)
+
+
+def frictions(disturbances: Iterable[Disturbance]) -> tuple[Disturbance, ...]:
+    """Return the disturbances that are friction with a memory."""
+    return tuple(each for each in disturbances if type(each).friction is not Disturbance.friction)
 
 
 def dry_friction(
@@ -91,6 +125,7 @@ def joint_torque(
     """Return the torque [N m] of all disturbances together, as a function of the state.
 
     It includes dry friction of moving joints; for a joint at rest dry friction counts as zero.
+    Friction with a memory is not included: it is no function of the state.
     """
     disturbances = tuple(disturbances)
     tau = np.zeros_like(dq)

@@ -1,24 +1,28 @@
 """Friction in the joints: viscous, and dry with stiction."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
 
 from arms import Arm
 
-from ..support.checks import check, check_not_negative, check_positive
+from ..support.checks import check, check_positive
 from .disturbances import Disturbance
+from .per_joint import PerJoint, check_per_joint, per_joint
 
 
 @dataclass(frozen=True)
 class ViscousFriction(Disturbance):
-    """``tau = -coefficient dq`` on every joint."""
+    """``tau = -coefficient dq`` on every joint; with `ElasticJoints`, on the rotors."""
 
-    coefficient: float  # [N m s/rad]
+    at_rotor: ClassVar[bool] = True
+
+    coefficient: PerJoint  # [N m s/rad]
 
     def __post_init__(self) -> None:
-        check_not_negative(self, coefficient="N m s/rad")
+        check_per_joint(self, coefficient="N m s/rad")
 
     def torque(
         self,
@@ -28,12 +32,15 @@ class ViscousFriction(Disturbance):
         dq: Float[np.ndarray, "*batch n"],
     ) -> Float[np.ndarray, "*batch n"]:
         """Return the torque [N m] that the friction exerts on the joints."""
-        return -self.coefficient * dq
+        c = self.coefficient
+        return -(c if isinstance(c, float) else per_joint(self, "coefficient", dq.shape[-1])) * dq
 
 
 @dataclass(frozen=True)
 class CoulombFriction(Disturbance):
     """Dry friction on every joint, with the Stribeck curve between rest and sliding.
+
+    With `ElasticJoints` it acts on the rotors.
 
     A moving joint is braked by ``F = level + (stiction - level) exp(-(dq / stribeck)^2)``
     (Armstrong-Hélouvry, Dupont and Canudas de Wit 1994, doi:10.1016/0005-1098(94)90209-7); a joint
@@ -47,21 +54,49 @@ class CoulombFriction(Disturbance):
     neither reverse a joint nor make one at rest chatter.
     """
 
-    level: float  # friction while sliding [N m]
-    stiction: float | None = None  # friction at rest [N m]; None: equal to ``level``
+    at_rotor: ClassVar[bool] = True
+
+    level: PerJoint  # friction while sliding [N m]
+    stiction: PerJoint | None = None  # friction at rest [N m]; None: equal to ``level``
     stribeck: float = 0.02  # speed at which stiction - level has fallen to 1/e [rad/s]
 
     def __post_init__(self) -> None:
-        check_not_negative(self, level="N m")
+        check_per_joint(self, level="N m")
         check_positive(self, stribeck="rad/s")
-        if self.stiction is not None:
-            check_not_negative(self, stiction="N m")
-            needs = f"the level, {self.level} N m, or more"
-            check(self, "stiction", self.stiction >= self.level, needs, "N m")
+        check_stiction(self, self.level, self.stiction)
 
     def brake(self, dq: Float[np.ndarray, "*batch n"]) -> Float[np.ndarray, "*batch n"]:
         """Return F [N m]."""
+        n = dq.shape[-1]
+        level = per_joint(self, "level", n)
         if self.stiction is None:
-            return np.full_like(dq, self.level)
-        excess = self.stiction - self.level
-        return self.level + excess * np.exp(-((dq / self.stribeck) ** 2))
+            return np.broadcast_to(level, dq.shape).copy()
+        excess = per_joint(self, "stiction", n) - level
+        return level + excess * np.exp(-((dq / self.stribeck) ** 2))
+
+
+def check_stiction(owner: object, level: PerJoint, stiction: PerJoint | None) -> None:
+    """Check the field ``stiction`` of a friction law: at least its level, or None.
+
+    Raises:
+        ConfigurationError: it is less, not finite, or for another number of joints.
+    """
+    if stiction is None:
+        return
+    check_per_joint(owner, stiction="N m")
+    try:
+        good = bool(np.all(np.asarray(stiction) >= np.asarray(level)))
+    except ValueError:  # another number of joints
+        good = False
+    check(owner, "stiction", good, f"the level, {level} N m, or more", "N m")
+
+
+def model_friction(arm: Arm) -> tuple[Disturbance, ...]:
+    """Return the friction of the arm's own model: viscous, and dry with stiction."""
+    viscous, dry = arm.friction
+    parts: list[Disturbance] = []
+    if viscous.any():
+        parts.append(ViscousFriction(tuple(viscous.tolist())))
+    if dry.any():
+        parts.append(CoulombFriction(tuple(dry.tolist())))
+    return tuple(parts)

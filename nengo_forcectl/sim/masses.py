@@ -4,29 +4,39 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+from jaxtyping import Float
 
 from arms import Arm
 from arms.model.chain import Link
 
-from ..support.checks import check, check_not_negative, check_whole, is_number
+from ..support.checks import as_triple, check, check_not_negative, check_whole, is_number
 from .disturbances import Disturbance
+from .forces import Vector
 
 
 @dataclass(frozen=True)
 class Payload(Disturbance):
-    """A solid sphere held at the tool frame's origin, from ``start`` until ``end``.
+    """A body held by the tool, from ``start`` until ``end``; by default a solid sphere.
 
-    Picking it up and dropping it do not change the joints' positions and velocities: it is picked
-    up moving with the tool.
+    Its centre of mass is at ``com`` in the tool frame. Its inertia is ``2/5 m r^2``, or ``moments``
+    about axes through ``com``, parallel to the tool's. Picking it up and dropping it do not change
+    the joints' positions and velocities: it is picked up moving with the tool.
     """
 
     mass: float  # [kg]
     radius: float = 0.05  # [m]
     start: float = 0.0  # [s]
     end: float = math.inf  # [s]
+    com: Vector = (0.0, 0.0, 0.0)  # [m]
+    moments: Vector | None = None  # [kg m^2]; None: those of the sphere
 
     def __post_init__(self) -> None:
         check_not_negative(self, mass="kg", radius="m", start="s")
+        as_triple(self, "com", "m")
+        if self.moments is not None:
+            x, y, z = sorted(as_triple(self, "moments", "kg m^2"))
+            good = x >= 0 and x + y >= z * (1 - 1e-9) and (self.mass > 0 or z == 0)
+            check(self, "moments", good, "those of a rigid body with this mass", "kg m^2")
         later = self.end == math.inf or (is_number(self.end) and self.end > self.start)
         check(self, "end", later, f"more than start, {self.start} s", "s")
 
@@ -36,10 +46,16 @@ class Payload(Disturbance):
         return tuple(time for time in (self.start, self.end) if 0 < time < math.inf)
 
     def real(self, arm: Arm, time: float = 0.0) -> Arm:
-        """Return the arm with the sphere, inertia ``2/5 m r^2``, fixed to its tool."""
+        """Return the arm with the body fixed to its tool."""
         if self.mass == 0 or not self.start <= time < self.end:
             return arm
-        return arm.with_payload(self.mass, inertia=0.4 * self.mass * self.radius**2 * np.eye(3))
+        return arm.with_payload(self.mass, self.com, self.inertia)
+
+    @property
+    def inertia(self) -> Float[np.ndarray, "3 3"]:
+        """Moments of inertia about the centre of mass, in the tool's axes [kg m^2]."""
+        sphere = np.full(3, 0.4 * self.mass * self.radius**2)
+        return np.diag(sphere if self.moments is None else self.moments)
 
 
 @dataclass(frozen=True)

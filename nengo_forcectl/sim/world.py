@@ -9,6 +9,10 @@ the acceleration by between 0.3 % and a factor of 33:
 - the solver for dry friction and joint limits iterated to 1e-11 rad/s (default: 5e-4);
 - the torque set at every step, because a step clears it.
 
+PyBullet knows no inertia A of rotors. An arm with rotors accelerates by
+``ddq = (M + A)^-1 (tau + J^T f - h)``. So PyBullet gets the torque ``h + M ddq - J^T f``, with its
+own M and h, and the contact force f of the last step; dry friction is then solved for here.
+
 PyBullet crashes on numpy arrays, so all arguments are lists.
 """
 
@@ -23,6 +27,7 @@ from arms import Arm
 
 from ..errors import SimulationError
 from ..support.quiet import quiet_stderr
+from .stiction import stiction
 from .surfaces import TIP, Surface
 from .touch import Touch
 
@@ -31,6 +36,8 @@ with quiet_stderr():  # it prints its build time
     from pybullet import (
         TORQUE_CONTROL,
         VELOCITY_CONTROL,
+        calculateInverseDynamics,
+        calculateMassMatrix,
         getJointStates,
         setJointMotorControlArray,
         stepSimulation,
@@ -42,15 +49,24 @@ BALL = f'<collision><geometry><sphere radius="{TIP}"/></geometry></collision>'
 class World:
     """The arm ``real`` in a server inside this process, without a window.
 
-    With a ``surface``, only a ball at the tool frame touches it.
+    With a ``surface``, only a ball at the tool frame touches it. ``rotor`` is the inertia of rotors
+    at the joints [kg m^2]; ``pressed`` the surface's torque on the joints in the last step [N m].
 
     Raises:
         SimulationError: PyBullet cannot load the arm.
     """
 
-    def __init__(self, real: Arm, dt: float, surface: Surface | None = None) -> None:
+    def __init__(
+        self,
+        real: Arm,
+        dt: float,
+        surface: Surface | None = None,
+        rotor: Float[np.ndarray, "n"] | None = None,
+    ) -> None:
         self._client = pybullet.connect(pybullet.DIRECT)
-        self._touch = None
+        self._touch, self._dt = None, dt
+        self._rotor = None if rotor is None or not rotor.any() else np.diag(rotor)
+        self.pressed, self._friction = np.zeros(real.dof), np.zeros(real.dof)
         try:
             self._load(real, surface is not None)
             self._set_up(real, dt)
@@ -98,7 +114,7 @@ class World:
                 f"arm '{real.name}': has {real.dof} joints, PyBullet found {len(self._joints)}"
             )
         self._still = [0.0] * len(self._joints)  # [rad/s]
-        self.brake(self._still)
+        self._switch_motors(self._still)
         pybullet.setGravity(*map(float, real.gravity_vector), **client)
         pybullet.setTimeStep(dt, **client)
         pybullet.setPhysicsEngineParameter(
@@ -131,10 +147,14 @@ class World:
         return both[: len(states)], both[len(states) :]
 
     def brake(self, limits: list[float]) -> None:
-        """Set the dry friction [N m] of every joint until the next call.
+        """Set the dry friction [N m] of every joint until the next call."""
+        if self._rotor is None:
+            self._switch_motors(limits)
+        else:
+            self._friction[:] = limits
 
-        It is a motor for velocity 0 with a limited torque, solved for at the end of the step.
-        """
+    def _switch_motors(self, limits: list[float]) -> None:
+        """Set PyBullet's motors for velocity 0, solved for at the end of the step, as friction."""
         setJointMotorControlArray(
             self._body,
             self._joints,
@@ -146,12 +166,27 @@ class World:
 
     def step(self, tau: list[float]) -> None:
         """Simulate one step with the torques [N m]."""
+        if self._rotor is not None:
+            tau = self._geared(self._rotor, tau)
         setJointMotorControlArray(
             self._body, self._joints, TORQUE_CONTROL, forces=tau, physicsClientId=self._client
         )
         if self._touch is not None:
             self._touch.push()
         stepSimulation(self._client)
+
+    def _geared(self, rotor: Float[np.ndarray, "n n"], tau: list[float]) -> list[float]:
+        """Return the torques that accelerate the arm as ``tau`` does with rotors."""
+        states = getJointStates(self._body, self._joints, self._client)
+        q, dq = [joint[0] for joint in states], [joint[1] for joint in states]
+        M = np.array(calculateMassMatrix(self._body, q, physicsClientId=self._client))
+        h = calculateInverseDynamics(self._body, q, dq, self._still, physicsClientId=self._client)
+        push = np.array(tau) + self.pressed - h
+        mobility = np.linalg.inv(M + rotor)
+        if self._friction.any():
+            after = np.array(dq) + self._dt * (mobility @ push)
+            push += stiction(mobility, after, self._dt * self._friction) / self._dt
+        return (h + M @ (mobility @ push) - self.pressed).tolist()
 
     def felt(self, x: Float[np.ndarray, "3"]) -> Float[np.ndarray, "6"]:
         """Return the surface's wrench on the tip in the last step, about ``x`` [N, N m]."""

@@ -29,11 +29,17 @@ def _draw_arm(axes: Axes, results: Results, arm: str) -> None:
         axes.axhspan(row - 0.5, row + 0.5, color="0.96" if row % 2 else "1.0", lw=0, zorder=-2)
     for place, name in enumerate(controllers):
         shift = 0.7 * ((place + 0.5) / len(controllers) - 0.5)
-        stood, fell = [], []  # (error or 1 at the right edge, row)
+        stood: list[tuple[float, float]] = []  # error, row
+        fell: list[tuple[float, float]] = []  # place at the right edge, row
         for row, disturbance in enumerate(results.settings["disturbances"]):
             for cell in results.at(arm, disturbance, name):
                 if cell.later_mm is None:
                     fell.append((0.985, row + shift))
+                    why = (cell.ending or "nothing").split(":", 1)[0]
+                    axes.text(
+                        0.97, row + shift, why, size=6, color=colour(name), ha="right",
+                        va="center", transform=axes.get_yaxis_transform(),
+                    )  # fmt: skip
                 else:
                     stood.append((cell.later_mm, row + shift))
         axes.plot(*_columns(stood), "o", ms=5, color=colour(name), label=name)
@@ -44,7 +50,7 @@ def _draw_arm(axes: Axes, results: Results, arm: str) -> None:
     axes.set_xscale("log")
     axes.margins(x=0.08)
     axes.grid(axis="x", color="0.88", zorder=-1)
-    axes.set_xlabel(f"RMS tool error {results.passes} [mm]; x: fell")
+    axes.set_xlabel(f"RMS tool error {results.passes} [mm]; x: fell or stopped")
     axes.set_title(arm)
 
 

@@ -1,5 +1,6 @@
 """What ``nengo-forcectl bench adaptation`` prints."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,9 +22,10 @@ def _text(settings: BenchSettings, results: Results) -> RenderableType:
         tables = (_error_table(results, arm), _ratio_table(results, arm))
         parts += [table for table in tables if table is not None]
     for cell in results.cells:
-        if cell.fell:
+        if cell.ending is not None:
             where = f"{cell.arm}, {cell.disturbance}, {cell.controller}, seed {cell.seed}"
-            parts.append(f"[red]{escape(where)} fell:[/] {escape(cell.fell)}")
+            how, why = cell.ending.split(": ", 1)
+            parts.append(f"[red]{escape(where)} {how}:[/] {escape(why)}")
     return Group(*parts, f"Run folder: [bold]{escape(str(results.folder))}[/]")
 
 
@@ -45,13 +47,20 @@ def _error_table(results: Results, arm: str) -> Table:
         row = []
         for name, error in errors.items():
             cells = results.at(arm, disturbance, name)
-            fell = sum(cell.later_mm is None for cell in cells)
+            ended = [cell.ending for cell in cells if cell.later_mm is None]
             if error is not None:
                 row.append(f"[bold]{error:.3g}[/]" if name == best else f"{error:.3g}")
             else:
-                row.append(f"[red]fell {fell}/{len(cells)}[/]" if cells else "-")
+                row.append(_count_endings(ended, len(cells)))
         table.add_row(disturbance, *row)
     return table
+
+
+def _count_endings(endings: list[str | None], cells: int) -> str:
+    """Return how many of some cells fell or were stopped, such as ``fell 1/3, stopped 1/3``."""
+    how = Counter((each or "nothing").split(":", 1)[0] for each in endings)
+    text = ", ".join(f"{word} {count}/{cells}" for word, count in how.items())
+    return f"[red]{text}[/]" if text else "-"
 
 
 def _ratio_table(results: Results, arm: str) -> Table | None:

@@ -3,25 +3,32 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+import tyro
+
 from ...errors import ConfigurationError
 from ...networks.encoding import INPUTS, Inputs
 from ...support.checks import check_choice, check_choices, check_whole
-from ..job_settings import JobSettings, names, option
+from ..job_settings import JobSettings, names, option, own_first
 from ..rivals import RIVALS
 
 DISTURBANCES = (
     "none", "payload-0.5", "payload-2", "payload-5", "pick-and-drop", "viscous", "coulomb",
     "wrong-masses", "force-field", "spring", "noise", "quantised", "delay-1ms", "delay-2ms",
-    "delay-5ms", "saturation", "500hz",
+    "delay-5ms", "saturation", "500hz", "rotors-0.03", "rotors-0.1", "rotors-0.3", "elastic-motor",
+    "elastic-link", "backlash", "motor-lag", "motor-delay", "motor-error", "ripple", "stribeck",
+    "encoders", "jitter", "lost-cycles", "off-centre", "tilted", "wrong-lengths", "mild",
 )  # fmt: skip
 
 
 ADAPT_TEXT = """Controllers to run, in this order; see `nengo-forcectl reach --help`.
-exact does not run with coulomb: friction at rest is not a function of the state."""
+exact does not run with coulomb and stribeck: friction at rest is not a function of the state.
+Of the motors' errors it knows nothing."""
 DISTURBANCES_TEXT = """Disturbances, one run each, scaled to the mass and size of each arm.
-noise, quantised, the delays and 500hz include a payload of 2 kg and viscous friction."""
+Those of sensors and time (noise to delay-5ms, 500hz, motor-lag, motor-delay, encoders, jitter, \
+lost-cycles) include a payload of 2 kg and viscous friction."""
 
 
+@own_first
 @dataclass(frozen=True)
 class BenchSettings(JobSettings):
     """Run every combination of arm, disturbance and controller in parallel.
@@ -76,3 +83,14 @@ class BenchSettings(JobSettings):
         check_choices(self, "disturbances", DISTURBANCES)
         check_choices(self, "adapt", tuple(RIVALS))
         check_choice(self, "inputs", INPUTS)
+
+
+def bench_settings(
+    which: Annotated[
+        Annotated[BenchSettings, tyro.conf.subcommand("adaptation", prefix_name=False)]
+        | Annotated[None, tyro.conf.subcommand("none"), tyro.conf.Suppress],
+        tyro.conf.arg(name=""),
+    ],
+) -> BenchSettings | None:
+    """Run every combination of arm, disturbance and controller in parallel."""
+    return which

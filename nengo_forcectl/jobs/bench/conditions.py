@@ -2,10 +2,13 @@
 
 The amounts are those for the KUKA iiwa. For another arm, masses and forces scale with the ratio of
 the moving masses (iiwa: 17.5 kg). Torques of dry friction also scale with the ratio of the tool's
-distances from the base at home (iiwa: 0.964 m), viscous friction with its square, springs with its
-inverse.
+distances from the base at home (iiwa: 0.964 m), and so does the stiffness of joints; viscous
+friction and rotors scale with its square, springs with its inverse.
+
+Elastic joints and bristles are simulated in steps that resolve them.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -15,16 +18,23 @@ from jaxtyping import Float
 from arms import Arm
 
 from ...networks.workspace import home_posture, reach_states, task_axes
+from ...sim.actuators import ActuatorDelay, ActuatorLag, TorqueError, TorqueRipple
+from ...sim.bristles import LuGreFriction
+from ...sim.cycle_times import IrregularCycles
 from ...sim.disturbances import Disturbance, real_arm
 from ...sim.forces import ForceField, Spring
 from ...sim.friction import CoulombFriction, ViscousFriction
+from ...sim.geometry import TiltedBase, WrongLengths
 from ...sim.masses import Payload, WrongMasses
+from ...sim.resolution import resolved_step
+from ...sim.rotors import ElasticJoints, RotorInertia, Side
 from ...sim.sensing import Sensors
 from ..scene import DT, REACH_TIME, TARGETS
 
 MASS = 17.5  # of the iiwa's links [kg]
 REACH = 0.964  # of its tool from its base at home [m]
 NOISE = Sensors(position_noise=1e-4, velocity_noise=3e-3)
+ENCODERS = Sensors(encoder_bits=19, velocity_filter=2e-3)
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,7 @@ class Condition:
     disturbances: tuple[Disturbance, ...] = ()
     sensors: Sensors | None = None
     period: float = DT  # control period [s]
+    dt: float = DT  # simulation step [s]
 
 
 @dataclass(frozen=True)
@@ -43,7 +54,9 @@ class Size:
 
     mass: float  # [1]
     reach: float  # [1]
+    reach_time: float = REACH_TIME  # time from target to target [s]
     stable: float = np.inf  # largest viscous friction for stable explicit steps of 1 ms [N m s/rad]
+    inertia: tuple[float, ...] = ()  # that a torque on one joint alone moves at home [kg m^2]
 
     @classmethod
     def of(cls, arm: Arm, home: Float[np.ndarray, "n"]) -> "Size":
@@ -51,8 +64,10 @@ class Size:
         mass = float(arm.inertial_parameters.reshape(-1, 10)[:, 0].sum())
         base = arm.pose(home, frame=arm.frames[0])[:3, 3]
         reach = float(np.linalg.norm(arm.pose(home)[:3, 3] - base))
-        lightest = float(np.linalg.eigvalsh(arm.mass_matrix(home))[0])  # [kg m^2]
-        return cls(mass / MASS, reach / REACH, lightest / 1e-3)
+        M = arm.mass_matrix(home)
+        stable = float(np.linalg.eigvalsh(M)[0]) / 1e-3
+        alone = tuple((1.0 / np.diag(np.linalg.inv(M))).tolist())
+        return cls(mass / MASS, reach / REACH, stable=stable, inertia=alone)
 
     def payload(self, mass: float, start: float = 0.0, end: float = np.inf) -> Payload:
         """Return a payload equivalent to ``mass`` [kg] on the iiwa."""
@@ -65,19 +80,53 @@ class Size:
         """
         return ViscousFriction(min(self.mass * self.reach**2 * coefficient, self.stable))
 
+    @property
+    def torque(self) -> float:
+        """Typical torque of a joint relative to the iiwa's [1]."""
+        return self.mass * self.reach
+
+    def rotors(self, inertia: float) -> RotorInertia:
+        """Return rotors like ``inertia`` [kg m^2] on the iiwa."""
+        return RotorInertia(self.mass * self.reach**2 * inertia)
+
+    def bristles(self, level: float) -> LuGreFriction:
+        """Return friction like ``level`` [N m] on the iiwa, half as much again before sliding.
+
+        A joint slides after about 1 mrad; before, it swings with 30 % of critical damping.
+        """
+        level *= self.torque
+        damping = 2.0 * 0.3 * np.sqrt(1500.0 * level * np.array(self.inertia))
+        return LuGreFriction(level, 1.5 * level, stiffness=1500.0 * level, damping=damping)
+
+    def off_centre(self, mass: float) -> Payload:
+        """Return a bar of 0.3 m with a mass like ``mass`` [kg] on the iiwa, off the centre line."""
+        mass *= self.mass
+        x, y, z = (self.reach * part for part in (0.1, 0.05, 0.1))  # [m]
+        across = mass * (0.3 * self.reach) ** 2 / 12.0  # [kg m^2]
+        return Payload(mass, com=(x, y, z), moments=(0.05 * across, across, across))
+
     def loaded(self) -> tuple[Disturbance, ...]:
         """Return those of `nengo-forcectl reach`: 2 kg and 0.9 N m s/rad for the iiwa."""
         return self.payload(2.0), self.viscous()
 
 
-def condition(name: str, arm: Arm, seed: int) -> Condition:
+def condition(name: str, arm: Arm, seed: int, reach_time: float = REACH_TIME) -> Condition:
     """Return a condition of ``CONDITIONS`` by name; ``seed`` draws its random parts.
+
+    Args:
+        name: name of the condition.
+        arm: the arm.
+        seed: random seed.
+        reach_time: time from target to target [s].
 
     Raises:
         ConfigurationError: the condition does not suit the arm.
     """
     home = home_posture(arm)
-    return CONDITIONS[name](arm, Size.of(arm, home), home, seed)
+    size = replace(Size.of(arm, home), reach_time=reach_time)
+    made = CONDITIONS[name](arm, size, home, seed)
+    step = min(made.dt, resolved_step(arm, home, made.disturbances))
+    return replace(made, dt=made.period / math.ceil(made.period / step - 1e-9))
 
 
 Home = Float[np.ndarray, "n"]
@@ -95,8 +144,8 @@ def _sensed(sensors: Sensors | None = None, period: float = DT) -> Make:
 
 def _pick_and_drop(arm: Arm, size: Size, home: Home, seed: int) -> Condition:
     """Payload picked up halfway from target 3 to 4, and dropped a pass and a reach later."""
-    pick = 3.5 * REACH_TIME
-    return Condition(arm, (size.payload(2.0, pick, pick + (TARGETS + 1) * REACH_TIME),))
+    pick = 3.5 * size.reach_time
+    return Condition(arm, (size.payload(2.0, pick, pick + (TARGETS + 1) * size.reach_time),))
 
 
 def _coulomb(arm: Arm, size: Size, home: Home, seed: int) -> Condition:
@@ -139,6 +188,57 @@ def _saturation(arm: Arm, size: Size, home: Home, seed: int) -> Condition:
     return Condition(type(arm)(replace(arm.chain, joints=joints)), disturbances)
 
 
+def _alone(make: Callable[[Size], Disturbance]) -> Make:
+    """One disturbance of this size."""
+    return lambda arm, size, home, seed: Condition(arm, (make(size),))
+
+
+def _with_load(*disturbances: Disturbance, dt: float = DT) -> Make:
+    """Payload and viscous friction, with disturbances of the motors or of the cycles."""
+    return lambda arm, size, home, seed: Condition(arm, (*size.loaded(), *disturbances), dt=dt)
+
+
+def _elastic(stiffness: float, rotor: float, encoders: Side, backlash: float = 0.0) -> Make:
+    """Elastic joints [N m/rad] with rotors [kg m^2], damped by 5 % each at home."""
+
+    def make(arm: Arm, size: Size, home: Home, seed: int) -> Condition:
+        rotors, k = size.rotors(rotor), size.torque * stiffness
+        mobility = 1.0 / np.array(size.inertia) + 1.0 / np.array(rotors.inertia)
+        damping = tuple((2.0 * 0.05 * np.sqrt(k / mobility)).tolist())
+        joints = ElasticJoints(k, damping, backlash, encoders)
+        return Condition(arm, (rotors, joints))
+
+    return make
+
+
+def _torque_error(spread: float, offset: float) -> Make:
+    """Gains of the motors up to a share ``spread`` off, and offsets up to ``offset`` [N m]."""
+
+    def make(arm: Arm, size: Size, home: Home, seed: int) -> Condition:
+        rng = np.random.default_rng([seed, 6])
+        gain = tuple((1.0 + spread * rng.uniform(-1, 1, arm.dof)).tolist())
+        off = tuple((size.torque * offset * rng.uniform(-1, 1, arm.dof)).tolist())
+        return Condition(arm, (TorqueError(gain, off, 0.05 * size.torque),))
+
+    return make
+
+
+def _mild(arm: Arm, size: Size, home: Home, seed: int) -> Condition:
+    """A little of everything that a good arm has."""
+    made = _elastic(5e4, 0.02, "link")(arm, size, home, seed)
+    errors = _torque_error(0.02, 0.2)(arm, size, home, seed)
+    others = (
+        size.off_centre(1.0),
+        size.bristles(0.2),
+        TorqueRipple(0.2 * size.torque),
+        ActuatorLag(5e-4),
+        TiltedBase(math.radians(0.5)),
+        IrregularCycles(lost=0.001),
+    )
+    disturbances = (*made.disturbances, *errors.disturbances, *others)
+    return Condition(arm, disturbances, replace(ENCODERS, delay=1e-3))
+
+
 CONDITIONS: dict[str, Make] = {
     "none": lambda arm, size, home, seed: Condition(arm),
     "payload-0.5": _payload(0.5),
@@ -157,5 +257,23 @@ CONDITIONS: dict[str, Make] = {
     "delay-5ms": _sensed(Sensors(delay=5e-3)),
     "saturation": _saturation,
     "500hz": _sensed(period=2e-3),
+    "rotors-0.03": _alone(lambda size: size.rotors(0.03)),
+    "rotors-0.1": _alone(lambda size: size.rotors(0.1)),
+    "rotors-0.3": _alone(lambda size: size.rotors(0.3)),
+    "elastic-motor": _elastic(1e4, 0.3, "motor"),
+    "elastic-link": _elastic(3e4, 0.1, "link"),
+    "backlash": _elastic(3e4, 0.1, "motor", backlash=5e-4),
+    "motor-lag": _with_load(ActuatorLag(2e-3)),
+    "motor-delay": _with_load(ActuatorDelay(4e-3)),
+    "motor-error": _torque_error(0.05, 1.0),
+    "ripple": _alone(lambda size: TorqueRipple(size.torque)),
+    "stribeck": _alone(lambda size: size.bristles(1.0)),
+    "encoders": _sensed(ENCODERS),
+    "jitter": _with_load(IrregularCycles(jitter=3e-4), dt=1e-4),
+    "lost-cycles": _with_load(IrregularCycles(lost=0.01)),
+    "off-centre": _alone(lambda size: size.off_centre(2.0)),
+    "tilted": _alone(lambda size: TiltedBase(math.radians(3.0), math.radians(2.0))),
+    "wrong-lengths": lambda arm, size, home, seed: Condition(arm, (WrongLengths(0.01, seed),)),
+    "mild": _mild,
 }
 """Functions from the arm, its size, its home posture and a seed to its condition."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...support.files import interpreting, read_json
+from ..job import ending
 
 Key = tuple[str, str, str, int]
 """Arm, disturbance, controller, seed."""
@@ -27,6 +28,7 @@ class Cell:
     rms_mm: list[float] = field(default_factory=list)  # of the tool error, by completed pass
     worst_mm: float | None = None
     fell: str | None = None  # reason for an early end
+    overruled: float = 0.0  # share of the cycles in which a limit changed the torque
     saturated: float = 0.0  # share of the cycles in which a motor was at its limit
     events: dict[str, int] = field(default_factory=dict)  # sensor faults
     seconds: float = 0.0  # wall-clock time
@@ -37,6 +39,11 @@ class Cell:
         return self.arm, self.disturbance, self.controller, self.seed
 
     @property
+    def ending(self) -> str | None:
+        """How it ended, if not well; see `Outcome.ending`."""
+        return ending(self.fell, self.overruled)
+
+    @property
     def later_mm(self) -> float | None:
         """Median RMS error from pass 2 on, or of the only pass; None after a fall."""
         if self.fell or not self.rms_mm:
@@ -45,7 +52,7 @@ class Cell:
 
     def __str__(self) -> str:
         """Return the cell's name and result."""
-        outcome = "fell" if self.later_mm is None else f"{self.later_mm:.3g} mm"
+        outcome = self.ending if self.later_mm is None else f"{self.later_mm:.3g} mm"
         return f"{self.arm}, {self.disturbance}, {self.controller}: {outcome}"
 
     def as_data(self) -> dict[str, Any]:

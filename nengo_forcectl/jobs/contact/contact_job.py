@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,8 @@ def run_contacts(
 ) -> Run:
     """Run every adaptation of the settings on every surface, and write the run folder.
 
-    An interrupted run leaves the records and the summary up to that moment.
+    An interrupted run leaves the records and the summary up to that moment, one that was killed the
+    records, see `read_run`.
 
     Args:
         verb: verb of the command line.
@@ -61,20 +63,22 @@ def run_contacts(
     keys = {
         f"{adapt}-{k:g}": (adapt, k) for adapt, k in product(settings.adapt, settings.stiffness)
     }
+    folder.write_summary(_summary(verb, scene, {}, {}))
     outcomes: dict[str, Outcome] = {}
     try:
         for name, (adapt, stiffness) in keys.items():
             outcome = outcomes[name] = Outcome()
-            _run_contact(scene, adapt, surface(stiffness), outcome, _reported(watch, name, scene))
+            report = _reported(watch, name, scene)
+            file = folder.rows(name)
+            _run_contact(scene, adapt, surface(stiffness), outcome, report, file)
     finally:
         outcomes = {name: each for name, each in outcomes.items() if each.cycles}
-        for name, outcome in outcomes.items():
-            folder.write_record(name, outcome.record)
         runs = {
             name: {"adapt": keys[name][0], "stiffness": keys[name][1], **figures(each.record)}
             for name, each in outcomes.items()
         }
-        folder.write_summary(_summary(verb, scene, outcomes, runs))
+        records = {name: each.record for name, each in outcomes.items()}
+        folder.write_end(records, _summary(verb, scene, outcomes, runs))
     return finish(folder, verb, draw)
 
 
@@ -88,6 +92,7 @@ def _run_contact(
     surface: Surface,
     outcome: Outcome,
     watch: Callable[[int, Log], None],
+    file: Path,
 ) -> None:
     """Run one controller on one surface: hover, descend, press and follow the path."""
     rng = np.random.default_rng([scene.settings.seed, 3])
@@ -104,7 +109,7 @@ def _run_contact(
 
         inner = inner.cycle if isinstance(inner, Safe) else inner  # limits go around the whole
         landing = Landing(inner, scene.path, scene.descent)
-        drive = Drive(landing, scene.cycles, STRETCH, DT, truth=truth, watch=watch)
+        drive = Drive(landing, scene.cycles, STRETCH, DT, truth=truth, watch=watch, file=file)
         drive.run(robot, Safe(landing, scene.arm, dt=DT), outcome)
 
 

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from ..job_output import Printer, endings, summary_of
+from ..job_output import Printer, endings, summary_of, troubles
 from .contact_settings import LIMITS, ContactSettings
 
 if TYPE_CHECKING:
@@ -51,4 +51,4 @@ def _table(summary: Mapping[str, Any]) -> Table:
     return table
 
 
-CONTACT = Printer(_text, summary_of)
+CONTACT = Printer(_text, summary_of, troubles=troubles)

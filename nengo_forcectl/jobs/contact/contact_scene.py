@@ -14,7 +14,13 @@ from ...contract import EndingPath
 from ...control import HybridForce, ParallelForce
 from ...cycle.landing import Descent
 from ...errors import ConfigurationError
-from ...networks.workspace import home_posture, posture_at, random_targets, task_axes
+from ...networks.workspace import (
+    follow_relaxed,
+    home_posture,
+    posture_at,
+    random_targets,
+    task_axes,
+)
 from ...sim.friction import ViscousFriction
 from ...sim.masses import Payload
 from ...sim.surfaces import TIP
@@ -79,13 +85,22 @@ class ContactScene(Scene):
         down = descent.hover + descent.start + self.gap / descent.speed + SLACK
         return round((down + descent.settle + self.path.end) / DT)
 
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """The rows of J that the law controls."""
+        rows = task_axes(self.arm)
+        return (*rows, 3, 4, 5) if keeps_orientation(self.arm, self.home) else rows
+
+    @cached_property
+    def speed_share(self) -> float:
+        """Largest share of a joint's top speed that the path asks for."""
+        motion = follow_relaxed(self.arm, self.start, self.path, 0.02, self.rows)
+        return float((np.abs(motion.dq) / self.arm.dq_max).max())
+
     def law(self) -> HybridForce | ParallelForce:
         """Return a new control law for one run, because its integral is memory."""
-        rows = task_axes(self.arm)
-        if keeps_orientation(self.arm, self.home):
-            rows = (*rows, 3, 4, 5)
         law = self.settings.law
-        return LAWS[law](self.home, rows, axes=(upward(self.arm),), dt=DT, **GAINS[law])
+        return LAWS[law](self.home, self.rows, axes=(upward(self.arm),), dt=DT, **GAINS[law])
 
 
 def contact_scene(
@@ -106,7 +121,8 @@ def contact_scene(
     """
     arm = arms.load(settings.arm, tip=settings.tip)
     upward(arm)
-    home, axes = home_posture(arm), list(task_axes(arm))
+    home, axes = working_posture(arm), list(task_axes(arm))
+    holds = keeps_orientation(arm, home)
     rng = np.random.default_rng([settings.seed, 6])
     for target in random_targets(arm, home, 20, rng):
         start = posture_at(arm, home, target, axes)
@@ -124,6 +140,8 @@ def contact_scene(
         )
         down = (scene.gap + 0.02) * scene.normal
         points = [scene.path.at(time).x - down for time in np.linspace(0.0, scene.path.end, 33)]
+        if holds and not keeps_orientation(arm, start):
+            continue
         if all(posture_at(arm, start, x, axes) is not None for x in points):
             return scene
     raise ConfigurationError(
@@ -149,6 +167,18 @@ def upward(arm: Arm) -> int:
             "and kuka_iiwa can"
         )
     return axis
+
+
+def working_posture(arm: Arm) -> Float[np.ndarray, "n"]:
+    """Return a posture [rad] to press from, one around which the tool's orientation can be held.
+
+    An arm that cannot hold it in any posture presses from its `home_posture`.
+    """
+    home = home_posture(arm)
+    if arm.dof < 6 or keeps_orientation(arm, home):
+        return home
+    turning = home_posture(arm, turns=True)
+    return turning if keeps_orientation(arm, turning) else home
 
 
 def keeps_orientation(arm: Arm, home: Float[np.ndarray, "n"]) -> bool:

@@ -12,7 +12,7 @@ from ...support.checks import (
     check_whole,
     check_within,
 )
-from ..job_settings import JobSettings, SceneSettings, names, option
+from ..job_settings import JobSettings, SceneSettings, names, option, own_first
 from ..rivals import RIVALS, listed
 
 CONTACT_RIVALS = {name: each for name, each in RIVALS.items() if each.contact}
@@ -39,8 +39,9 @@ def stiffness_option(default: str) -> Any:
     )
 
 
+@own_first
 @dataclass(frozen=True)
-class ContactSettings(JobSettings, SceneSettings):
+class ContactSettings(SceneSettings, JobSettings):
     """What pressing and wiping have in common.
 
     Raises:
@@ -91,6 +92,7 @@ class ContactSettings(JobSettings, SceneSettings):
         check_choices(self, "adapt", tuple(CONTACT_RIVALS))
 
 
+@own_first
 @dataclass(frozen=True)
 class PressSettings(ContactSettings):
     """An arm with an unknown payload comes down on a surface and presses, in PyBullet.
@@ -117,6 +119,7 @@ class PressSettings(ContactSettings):
         check_within(self, "hold", 1.0, 60.0, "s")
 
 
+@own_first
 @dataclass(frozen=True)
 class WipeSettings(ContactSettings):
     """An arm with an unknown payload wipes circles on a surface at constant force, in PyBullet.

@@ -1,6 +1,8 @@
 """``nengo-forcectl wipe``: land on a surface and wipe it along a path at constant force."""
 
+import logging
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float
@@ -12,11 +14,13 @@ from ...networks.workspace import task_axes
 from ...paths import Circle, CurvePath, MinimumJerk, MinimumJerkProfile, Slerp
 from ..job import Watch, unwatched
 from ..run_folder import Run
+from ..scene import slowed
 from .contact_job import force_figures, run_contacts
 from .contact_scene import contact_scene, upward
 from .contact_settings import WipeSettings
 from .press import table
 
+LOG = logging.getLogger("nengo_forcectl")
 SETTLE = 2.0  # time from landing to the first motion; soft ground settles in 1.6 s [s]
 
 
@@ -31,6 +35,13 @@ def run_wipe(settings: WipeSettings, watch: Watch = unwatched) -> Run:
     from .contact_figures import wipe_figure  # matplotlib
 
     scene = contact_scene(settings, lambda arm, pose: wiping(arm, pose, settings), SETTLE)
+    if scene.speed_share > 1.0:
+        slower = replace(settings, lap=slowed(settings.lap, scene.speed_share))
+        LOG.info(
+            f"arm '{scene.arm.name}': circles of {settings.lap:g} s ask for "
+            f"{scene.speed_share:.2g} times a joint's top speed; they take {slower.lap:.3g} s each"
+        )
+        scene = contact_scene(slower, lambda arm, pose: wiping(arm, pose, slower), SETTLE)
 
     def figures(record: Mapping[str, np.ndarray]) -> dict[str, float | None]:
         wiped = wiping_time(record, scene.normal) if record else slice(0)

@@ -8,8 +8,8 @@ from jaxtyping import Float
 from arms import Arm
 
 from ...contract import Cycle, Reference, Result, State
-from ...kinematics.learned import LearnedKinematics, kinematic_targets, untrained_kinematics
-from ...kinematics.training import HELD_OUT, Examiner, Progress, check_samples, sample
+from ...kinematics.learned import LearnedKinematics, kinematic_targets
+from ...kinematics.training import Bounds, Progress, TrainingPlan, sample
 from ...learning.law import Signal
 from ...learning.least_squares import RecursiveLeastSquares
 from ...paths import MinimumJerk
@@ -47,14 +47,7 @@ class OnlineLearner:
 
 
 def online_training(
-    arm: Arm,
-    neurons: int,
-    samples: int,
-    epochs: int,
-    seed: int,
-    orientation: bool,
-    bounds: tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]],
-    visited: list[Float[np.ndarray, "n"]],
+    plan: TrainingPlan, visited: list[Float[np.ndarray, "n"]]
 ) -> Iterator[tuple[LearnedKinematics, Progress]]:
     """Yield the network after every epoch; append its configurations to ``visited``.
 
@@ -62,18 +55,14 @@ def online_training(
     minimum-jerk lines. Then the tool reaches for random targets with the joint velocities
     ``pinv(J) 4/s (x_t - x)``, J the learned one. The joints follow by computed torque.
     """
-    lower, upper = bounds
-    check_samples(samples, epochs, lower)
-    learner = OnlineLearner(
-        untrained_kinematics(arm, lower, upper, neurons, seed=seed, orientation=orientation)
-    )
+    arm, samples = plan.arm, plan.samples
+    learner = OnlineLearner(plan.untrained())
     rows = learner.blank.rows
-    held_out = sample(lower, upper, HELD_OUT, np.random.default_rng([seed, 2]))
-    examiner = Examiner(arm, held_out, rows)
-    ends = np.linspace(0, samples, epochs + 1).round().astype(int)[1:]
-    rng, start = np.random.default_rng([seed, 1]), 0.5 * (lower + upper)
+    examiner = plan.examiner(rows)
+    ends = np.linspace(0, samples, plan.epochs + 1).round().astype(int)[1:]
+    rng, start = np.random.default_rng([plan.seed, 1]), 0.5 * (plan.bounds[0] + plan.bounds[1])
     with Bullet(arm, start, dt=DT) as robot:
-        cycle = Babbling(_Guide(arm, learner, bounds, rng, start), arm)
+        cycle = Babbling(_Guide(arm, learner, plan.bounds, rng, start), arm)
         log, epoch = Log(samples * EVERY), 0
         for count in range(1, samples + 1):
             cycle.babbling = count <= BABBLING * samples
@@ -117,7 +106,7 @@ class _Guide:
         self,
         arm: Arm,
         learner: OnlineLearner,
-        bounds: tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]],
+        bounds: Bounds,
         rng: np.random.Generator,
         q: Float[np.ndarray, "n"],
     ) -> None:

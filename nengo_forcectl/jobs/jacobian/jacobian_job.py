@@ -21,7 +21,7 @@ from arms import Arm
 from ...errors import ArmError, NetworkError, RecordError
 from ...kinematics.compare import Comparison, compare_jacobians, compare_matrices, nearest_distance
 from ...kinematics.learned import LearnedKinematics
-from ...kinematics.training import Progress, check_samples, region, sample, training
+from ...kinematics.training import Progress, TrainingPlan, region, sample, training
 from ...support.files import interpreting, read_json, read_npz
 from ..job import Watch, summary_of_settings, unwatched
 from ..run_folder import RunFolder
@@ -29,7 +29,6 @@ from .babbling import online_training
 from .jacobian_report import report
 from .jacobian_settings import JacobianSettings
 
-Bounds = tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]
 AGAINST = ("relative_error", "velocity_error", "manipulability")  # measures shown against distances
 
 
@@ -57,12 +56,11 @@ def run_jacobian(settings: JacobianSettings, watch: Watch = unwatched) -> Jacobi
         RecordError: the run folder exists or cannot be written.
     """
     arm = arms.load(settings.arm, tip=settings.tip)
-    bounds = region(arm, settings.half_range)
-    check_samples(settings.samples, settings.epochs, bounds[0])
+    plan = _plan(arm, settings)
     folder = RunFolder("jacobian", settings.out)
-    trained = _train(arm, settings, bounds, watch)
+    trained = _train(plan, settings, watch)
     learned, q_data = trained.best, np.array(trained.data)
-    q = sample(*bounds, settings.test, np.random.default_rng([settings.seed, 3]))
+    q = sample(*plan.bounds, settings.test, np.random.default_rng([settings.seed, 3]))
     rows = list(learned.rows)
     weights = row_weights(arm, learned, q)
     comparison = compare_jacobians(
@@ -82,7 +80,7 @@ def run_jacobian(settings: JacobianSettings, watch: Watch = unwatched) -> Jacobi
         **summary_of_settings(settings, {}),
         **summary_of(comparison, q_data),
         "rows": rows,
-        "region": [bound.tolist() for bound in bounds],
+        "region": [bound.tolist() for bound in plan.bounds],
         "training_seconds": trained.seconds,
         "interrupted": trained.interrupted,
         "curve": [dataclasses.asdict(each) for each in trained.curve],
@@ -110,11 +108,11 @@ class _Training:
         return self.network
 
 
-def _train(arm: Arm, settings: JacobianSettings, bounds: Bounds, watch: Watch) -> _Training:
+def _train(plan: TrainingPlan, settings: JacobianSettings, watch: Watch) -> _Training:
     training, began = _Training([], []), time.perf_counter()
     least = np.inf
     try:
-        for learned, progress in _epochs(arm, settings, bounds, training.data):
+        for learned, progress in _epochs(plan, settings, training.data):
             training.curve.append(progress)
             if progress.jacobian_error < least:
                 least, training.network = progress.jacobian_error, learned
@@ -150,18 +148,25 @@ def _drawn(folder: RunFolder) -> JacobianRun:
     return run
 
 
+def _plan(arm: Arm, settings: JacobianSettings) -> TrainingPlan:
+    return TrainingPlan(
+        arm=arm,
+        bounds=region(arm, settings.half_range),
+        neurons=settings.neurons,
+        samples=settings.samples,
+        epochs=settings.epochs,
+        seed=settings.seed,
+        orientation=settings.task == "pose",
+    )
+
+
 def _epochs(
-    arm: Arm,
-    settings: JacobianSettings,
-    bounds: Bounds,
-    data: list[Any],
+    plan: TrainingPlan, settings: JacobianSettings, visited: list[Any]
 ) -> Iterator[tuple[LearnedKinematics, Progress]]:
-    """Yield network and progress of every epoch; append the training configurations to ``data``."""
-    numbers = settings.neurons, settings.samples, settings.epochs, settings.seed
-    pose, how = settings.task == "pose", settings.train
-    if how == "online":
-        return online_training(arm, *numbers, pose, bounds, data)
-    return training(arm, how, *numbers, pose, bounds, data)
+    """Yield network and progress of every epoch; append its configurations to ``visited``."""
+    if settings.train == "online":
+        return online_training(plan, visited)
+    return training(plan, settings.train, visited)
 
 
 def row_weights(

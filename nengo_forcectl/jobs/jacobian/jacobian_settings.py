@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
 from ...support.checks import check_choice, check_whole
-from ..job_settings import JobSettings, SceneSettings, option
+from ..job_settings import JobSettings, SceneSettings, option, own_first
 
 Task = Literal["position", "pose"]
 Train = Literal["positions", "sobolev", "online"]
@@ -14,8 +14,9 @@ sobolev: least squares on poses and the arm's J together.
 online: recursive least squares in PyBullet, babbling first, then reaching with the learned J."""
 
 
+@own_first
 @dataclass(frozen=True)
-class JacobianSettings(JobSettings, SceneSettings):
+class JacobianSettings(SceneSettings, JobSettings):
     """A network learns an arm's kinematics; its Jacobian is compared with the arm's.
 
     Raises:

@@ -1,5 +1,6 @@
 """The job of `nengo-forcectl reach`: an arm with an unknown payload learns to reach."""
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -24,19 +25,21 @@ from ..job import (
     summary_of_settings,
     unwatched,
 )
-from ..rivals import RIVALS, gains
+from ..rivals import RIVALS
 from ..run_folder import Run, RunFolder
-from ..scene import DT, REACH_TIME, TARGETS, ReachScene, reaching_scene
+from ..scene import DT, TARGETS, ReachScene, gains, reaching_scene
 from ..second_process import SecondProcess
 from .reach_settings import ReachSettings
 
+LOG = logging.getLogger("nengo_forcectl")
 Outcomes = dict[str, Outcome]
 
 
 def run_reach(settings: ReachSettings, watch: Watch = unwatched) -> Run:
     """Run every controller of the settings through the same scene and write the run folder.
 
-    An interrupted run leaves the records and the summary up to that moment. A complete run exports
+    An interrupted run leaves the records and the summary up to that moment, one that was killed the
+    records, see `read_run`. A complete run exports
     each exportable controller to a folder of its name.
 
     Args:
@@ -52,6 +55,9 @@ def run_reach(settings: ReachSettings, watch: Watch = unwatched) -> Run:
 
     scene = reaching_scene(settings)
     folder = RunFolder("reach", settings.out)
+    folder.write_summary(_summary(scene, {}))
+    for remark in scene.remarks:
+        LOG.info(remark)
     outcomes: Outcomes = {}
     try:
         _run_all(scene, outcomes, watch, folder)
@@ -68,7 +74,7 @@ def _run_all(scene: ReachScene, outcomes: Outcomes, watch: Watch, folder: RunFol
     if len(light) in (0, len(names)) or os.cpu_count() == 1:
         _run_each(scene, names, outcomes, watch, folder)
         return
-    second = SecondProcess(partial(_run_apart, settings, light), watch)
+    second = SecondProcess(partial(_run_apart, settings, light, folder), watch)
     try:
         with second:
             heavy = [name for name in names if name not in light]
@@ -77,11 +83,13 @@ def _run_all(scene: ReachScene, outcomes: Outcomes, watch: Watch, folder: RunFol
         outcomes.update(second.result or {})
 
 
-def _run_apart(settings: ReachSettings, names: Sequence[str], watch: Watch) -> Outcomes:
+def _run_apart(
+    settings: ReachSettings, names: Sequence[str], folder: RunFolder, watch: Watch
+) -> Outcomes:
     """Run some controllers; an interrupted run returns the outcomes so far."""
     outcomes: Outcomes = {}
     with suppress(KeyboardInterrupt):
-        _run_each(reaching_scene(settings), names, outcomes, watch)
+        _run_each(reaching_scene(settings), names, outcomes, watch, folder)
     return outcomes
 
 
@@ -90,7 +98,7 @@ def _run_each(
     names: Sequence[str],
     outcomes: Outcomes,
     watch: Watch,
-    folder: RunFolder | None = None,
+    folder: RunFolder,
 ) -> None:
     """Run the controllers one by one; export those that can be exported to a folder."""
     settings = scene.settings
@@ -112,12 +120,13 @@ def _run_each(
             def report(reaches: int, log: Log, name: str = name) -> None:
                 watch(name, reaches, TARGETS * settings.all_passes, last_error(log, reaches))
 
-            stretch = round(REACH_TIME / scene.period)
+            stretch = round(scene.reach_time / scene.period)
             drive = Drive(
-                scene.path, scene.cycles, stretch, scene.period, begin=begin, watch=report
-            )
+                scene.path, scene.cycles, stretch, scene.period,
+                begin=begin, watch=report, file=folder.rows(name),
+            )  # fmt: skip
             drive.run(robot, cycle, outcome)
-            if outcome.failure is None and folder is not None and trained(cycle):
+            if outcome.failure is None and trained(cycle):
                 export_controller(cycle, folder.path / name)
 
 
@@ -133,13 +142,13 @@ def _write(scene: ReachScene, folder: RunFolder, outcomes: Mapping[str, Outcome]
     """Write the available records and the summary."""
     names = [name for name in scene.settings.controllers if name in outcomes]
     done = {name: outcomes[name] for name in names if outcomes[name].cycles}
-    for name, outcome in done.items():
+    for outcome in done.values():
         record = outcome.record
         record["unmodelled"] = unmodelled_torque(scene, record)
         if "J" in record:
             record["jacobian_error"] = jacobian_error(scene, record)
-        folder.write_record(name, record)
-    folder.write_summary(_summary(scene, done))
+    records = {name: outcome.record for name, outcome in done.items()}
+    folder.write_end(records, _summary(scene, done))
 
 
 def unmodelled_torque(
@@ -166,12 +175,12 @@ def jacobian_error(
 
 def _summary(scene: ReachScene, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
     errors = {name: tool_error(each.record) for name, each in outcomes.items()}
-    arrivals = round(REACH_TIME / scene.period)
+    arrivals = round(scene.reach_time / scene.period)
     return {
         "verb": "reach",
         **summary_of_settings(scene.settings, gains()),
         "dt": scene.period,
-        "seconds_per_pass": TARGETS * REACH_TIME,
+        "seconds_per_pass": TARGETS * scene.reach_time,
         "targets": scene.targets.tolist(),
         "unseen_targets": scene.unseen.tolist(),
         "home": scene.home.tolist(),

@@ -8,7 +8,7 @@ from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from ...support.progress import Bars
-from ..job_output import Printer, endings, summary_of
+from ..job_output import Printer, endings, summary_of, troubles
 from .reach_settings import ReachSettings, pass_name
 
 if TYPE_CHECKING:
@@ -76,4 +76,4 @@ def _shown(passes: int) -> list[int]:
     return [*range(1, 11), *range(passes - 9, passes + 1)]
 
 
-REACH = Printer(_text, summary_of, ReachBars)
+REACH = Printer(_text, summary_of, ReachBars, troubles)

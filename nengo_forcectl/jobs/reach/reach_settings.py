@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from ...adaptation.network_adaptation import LEARN_FROM, LearnFrom
+from ...adaptation.learn_from import LEARN_FROM, LearnFrom
 from ...errors import ConfigurationError
 from ...networks.encoding import INPUTS, Inputs
 from ...sim.tools import LONGEST
@@ -16,7 +16,7 @@ from ...support.checks import (
     check_whole,
     check_within,
 )
-from ..job_settings import JobSettings, SceneSettings, names, option
+from ..job_settings import JobSettings, SceneSettings, names, option, own_first
 from ..rivals import RIVALS, TIPS, listed
 
 ANY_TIP = tuple(name for name, each in RIVALS.items() if each.any_tip)
@@ -44,8 +44,9 @@ JACOBIAN_TEXT = f"""Tip Jacobians to compare, one run each:
 {listed(TIPS.values())}"""
 
 
+@own_first
 @dataclass(frozen=True)
-class ReachSettings(JobSettings, SceneSettings):
+class ReachSettings(SceneSettings, JobSettings):
     """An arm with an unknown payload and friction learns to reach, in PyBullet.
 
     Raises:

@@ -7,11 +7,10 @@ tests are derived from these records.
 
 from collections.abc import Iterable
 
-from ...control import OperationalSpace
 from . import baselines, learners, tips
 from .rival import Rival, Tip
 
-__all__ = ["RIVALS", "TIPS", "Rival", "Tip", "colour", "gains", "listed"]
+__all__ = ["RIVALS", "TIPS", "Rival", "Tip", "colour", "listed"]
 
 RIVALS: dict[str, Rival] = {
     each.name: each for each in (*baselines.BASELINES, *learners.LEARNERS, baselines.exact)
@@ -25,14 +24,6 @@ TIPS: dict[str, Tip] = {each.name: each for each in tips.ALL_TIPS}
 def colour(name: str) -> str:
     """Return the colour of a controller's or a tip's lines."""
     return (RIVALS[name] if name in RIVALS else TIPS[name]).colour
-
-
-def gains() -> dict[str, float]:
-    """Return every gain of the control law, the controllers and the tips, for a summary."""
-    found = {name: getattr(OperationalSpace, name) for name in ("kp", "kv", "k_null", "damping")}
-    for each in (*RIVALS.values(), *TIPS.values()):
-        found |= each.gains()
-    return found
 
 
 def listed(records: Iterable[Rival | Tip]) -> str:

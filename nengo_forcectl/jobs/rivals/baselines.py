@@ -3,11 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ...adaptation import DisturbanceObserver, IntegralAction, KnownTorque, NoAdaptation, SlotineLi
+# Packages, not their names: the help of the command line reads this file, and needs none of them.
+from ... import adaptation, cycle, learning, networks
 from ...contract import Cycle, Learns, Reference, Result, State
-from ...cycle.compiled import CompiledController
-from ...learning.gradient import Gradient
-from ...networks.workspace import task_axes
 from ...sim.disturbances import joint_torque, phases
 from .rival import rival
 from .rival_blocks import OBSERVER_GAIN, blocks
@@ -32,8 +30,8 @@ class InTurn(Cycle):
 
     def learn(self, on: Learns) -> None:
         """Start or stop the learning of every cycle."""
-        for _, cycle in self._cycles:
-            cycle.learn(on)
+        for _, each in self._cycles:
+            each.learn(on)
 
     def step(self, state: State, reference: Reference) -> Result:
         """Return the torque of the active cycle."""
@@ -46,15 +44,17 @@ class InTurn(Cycle):
 def none(scene: "Scene") -> Iterator[Cycle]:
     """The model alone."""
     if scene.kinematics is None:
-        yield CompiledController(scene.arm, scene.law())
+        yield cycle.CompiledController(scene.arm, scene.law())
     else:
-        yield blocks(scene, NoAdaptation())
+        yield blocks(scene, adaptation.NoAdaptation())
 
 
 @rival("integral", "#c77f1a", gains=lambda: {"integral_gain": INTEGRAL_GAIN}, any_tip=True)
 def integral(scene: "Scene") -> Iterator[Cycle]:
     """Integral action on the tool's error."""
-    yield blocks(scene, IntegralAction(task_axes(scene.arm), INTEGRAL_GAIN, scene.period))
+    yield blocks(
+        scene, adaptation.IntegralAction(networks.task_axes(scene.arm), INTEGRAL_GAIN, scene.period)
+    )
 
 
 @rival(
@@ -66,7 +66,7 @@ def integral(scene: "Scene") -> Iterator[Cycle]:
 )
 def observer(scene: "Scene") -> Iterator[Cycle]:
     """Momentum disturbance observer."""
-    yield blocks(scene, DisturbanceObserver(scene.arm, OBSERVER_GAIN, scene.period))
+    yield blocks(scene, adaptation.DisturbanceObserver(scene.arm, OBSERVER_GAIN, scene.period))
 
 
 @rival(
@@ -76,14 +76,14 @@ def observer(scene: "Scene") -> Iterator[Cycle]:
 )
 def slotine_li(scene: "Scene") -> Iterator[Cycle]:
     """Adaptive control with the arm's regressor."""
-    law = Gradient(gamma=REGRESSOR_RATE, bound=REGRESSOR_BOUND)
-    yield blocks(scene, SlotineLi(scene.arm, law, float(scene.law().kv), scene.period))
+    law = learning.Gradient(gamma=REGRESSOR_RATE, bound=REGRESSOR_BOUND)
+    yield blocks(scene, adaptation.SlotineLi(scene.arm, law, float(scene.law().kv), scene.period))
 
 
 @rival("exact", "#2b8a3e", any_tip=True, contact=True)
 def exact(scene: "Scene") -> Iterator[Cycle]:
     """Knows payload, friction and forces at any time: the bound."""
-    known = KnownTorque(lambda *now: -joint_torque(scene.disturbances, scene.arm, *now))
+    known = adaptation.KnownTorque(lambda *now: -joint_torque(scene.disturbances, scene.arm, *now))
     yield InTurn(
         [
             (start, blocks(scene, known, real))

@@ -5,23 +5,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ...adaptation import NetworkAdaptation
-from ...adaptation.network_adaptation import LEARN_FROM, LearnFrom, OnlineLearner
-from ...contract import Cycle
-from ...cycle.blocks import Blocks
-from ...cycle.compiled_learning import CompiledGradientCycle
-from ...estimation.observer import MomentumObserver
-from ...learning.composite import Composite
-from ...learning.gauss_newton import GaussNewton
-from ...learning.gradient import Gradient
-from ...learning.least_squares import RecursiveLeastSquares
-from ...learning.multilayer import Multilayer
-from ...learning.robust import Robust
+# Packages, not their names: the help of the command line reads this file, and needs none of them.
+from ... import adaptation, cycle, estimation, learning
+from ...adaptation.learn_from import LEARN_FROM, LearnFrom
 from ...nengodl.compatibility import tf
 from .rival import rival
 from .rival_blocks import OBSERVER_GAIN, blocks
 
 if TYPE_CHECKING:
+    from ...contract import Cycle
     from ...networks.building import AdaptiveNetwork  # nengo
     from ..scene import Scene
 
@@ -54,7 +46,7 @@ ADAM_RATE = 0.064  # approximate step of a decoder per cycle [N m], shared among
     learns_from=LEARN_FROM,
     network=True,
 )
-def pes(scene: "Scene") -> Iterator[Cycle]:
+def pes(scene: "Scene") -> "Iterator[Cycle]":
     """Nengo's own rule in Nengo's own simulator."""
     from ...networks.pes import PesNetwork  # nengo
 
@@ -69,7 +61,7 @@ def pes(scene: "Scene") -> Iterator[Cycle]:
     learns_from=LEARN_FROM,
     network=True,
 )
-def pes_spiking(scene: "Scene") -> Iterator[Cycle]:
+def pes_spiking(scene: "Scene") -> "Iterator[Cycle]":
     """The rule pes with spiking LIF neurons behind a synapse of 5 ms."""
     import nengo  # not needed by the command line's help
 
@@ -88,17 +80,17 @@ def pes_spiking(scene: "Scene") -> Iterator[Cycle]:
     learns_from=LEARN_FROM,
     network=True,
 )
-def gradient(scene: "Scene") -> Iterator[Cycle]:
+def gradient(scene: "Scene") -> "Iterator[Cycle]":
     """Gradient law on the decoders."""
     from ...networks.building import simulator  # nengo
     from ...networks.closed_form import ClosedFormNetwork  # nengo
 
     network, settings = _network(scene), scene.settings
-    law = Gradient(gamma=GRADIENT_RATE / settings.neurons, sigma=SIGMA, bound=BOUND)
+    law = learning.Gradient(gamma=GRADIENT_RATE / settings.neurons, sigma=SIGMA, bound=BOUND)
     with simulator(network, dt=scene.period) as sim:
         closed = ClosedFormNetwork(sim, network.probe, law)
         if settings.learn_from == "joint":
-            yield CompiledGradientCycle(scene.arm, scene.law(), closed)
+            yield cycle.CompiledGradientCycle(scene.arm, scene.law(), closed)
         else:
             yield _learning(scene, closed, settings.learn_from)
         closed.store()
@@ -111,10 +103,12 @@ def gradient(scene: "Scene") -> Iterator[Cycle]:
     learns_from=LEARN_FROM,
     network=True,
 )
-def multilayer(scene: "Scene") -> Iterator[Cycle]:
+def multilayer(scene: "Scene") -> "Iterator[Cycle]":
     """Gradient law on decoders, encoders and biases."""
     network, neurons = _network(scene), scene.settings.neurons
-    law = Multilayer(GRADIENT_RATE / neurons, INNER_RATE / neurons, e_mod=E_MOD, bound=BOUND)
+    law = learning.Multilayer(
+        GRADIENT_RATE / neurons, INNER_RATE / neurons, e_mod=E_MOD, bound=BOUND
+    )
     with _online(scene, network, law, [network.decoders, network.ensemble]) as online:
         yield _learning(scene, online, scene.settings.learn_from)
 
@@ -125,9 +119,11 @@ def multilayer(scene: "Scene") -> Iterator[Cycle]:
     gains=lambda: {"newton_rate": NEWTON_RATE, "newton_damping": NEWTON_DAMPING},
     network=True,
 )
-def gauss_newton(scene: "Scene") -> Iterator[Cycle]:
+def gauss_newton(scene: "Scene") -> "Iterator[Cycle]":
     """Least squares on the tool's missing acceleration."""
-    law = Robust(GaussNewton(NEWTON_RATE, NEWTON_DAMPING), sigma=SIGMA, bound=BOUND)
+    law = learning.Robust(
+        learning.GaussNewton(NEWTON_RATE, NEWTON_DAMPING), sigma=SIGMA, bound=BOUND
+    )
     with _online(scene, _network(scene), law) as online:
         yield _learning(scene, online)
 
@@ -138,9 +134,9 @@ def gauss_newton(scene: "Scene") -> Iterator[Cycle]:
     gains=lambda: {"kalman_noise": NOISE, "kalman_prior": PRIOR, "kalman_forgetting": FORGETTING},
     network=True,
 )
-def kalman(scene: "Scene") -> Iterator[Cycle]:
+def kalman(scene: "Scene") -> "Iterator[Cycle]":
     """Recursive least squares on an observer's torque."""
-    law = RecursiveLeastSquares(NOISE, PRIOR, FORGETTING)
+    law = learning.RecursiveLeastSquares(NOISE, PRIOR, FORGETTING)
     with _online(scene, _network(scene), law) as online:
         yield _learning(scene, online, "prediction")
 
@@ -151,11 +147,10 @@ def kalman(scene: "Scene") -> Iterator[Cycle]:
     gains=lambda: {"composite_rate": COMPOSITE_RATE, "composite_rho": COMPOSITE_RHO},
     network=True,
 )
-def composite(scene: "Scene") -> Iterator[Cycle]:
+def composite(scene: "Scene") -> "Iterator[Cycle]":
     """Gradient law on feedback and observer's torque."""
-    law = Robust(
-        Composite(COMPOSITE_RATE / scene.settings.neurons, COMPOSITE_RHO), sigma=SIGMA, bound=BOUND
-    )
+    composite_law = learning.Composite(COMPOSITE_RATE / scene.settings.neurons, COMPOSITE_RHO)
+    law = learning.Robust(composite_law, sigma=SIGMA, bound=BOUND)
     with _online(scene, _network(scene), law) as online:
         yield _learning(scene, online, observed=True)
 
@@ -163,7 +158,7 @@ def composite(scene: "Scene") -> Iterator[Cycle]:
 @rival(
     "keras", "#b5c12a", gains=lambda: {"adam_rate": ADAM_RATE}, learns_from=LEARN_FROM, network=True
 )
-def keras(scene: "Scene") -> Iterator[Cycle]:
+def keras(scene: "Scene") -> "Iterator[Cycle]":
     """Adam on the decoders."""
     # Kingma and Ba 2015; any tf.keras optimizer works here. Adam divides by the size of past
     # gradients, so its step does not shrink with the error. It is not a law of adaptive control, is
@@ -194,14 +189,14 @@ def _consolidation_gains() -> dict[str, float]:
     any_tip=True,
     contact=True,
 )
-def consolidation(scene: "Scene") -> Iterator[Cycle]:
+def consolidation(scene: "Scene") -> "Iterator[Cycle]":
     """Observer at once, least squares for good."""
     from ...cycle import learner  # nengo
 
     settings = scene.settings
     if scene.kinematics is not None:
-        with _consolidating_blocks(scene) as cycle:
-            yield cycle
+        with _consolidating_blocks(scene) as blocks_cycle:
+            yield blocks_cycle
         return
     with learner.learning_cycle(
         scene.arm,
@@ -212,12 +207,12 @@ def consolidation(scene: "Scene") -> Iterator[Cycle]:
         neurons=settings.neurons,
         dt=scene.period,
         delay=0.0 if scene.sensors is None else scene.sensors.delay,
-    ) as cycle:
-        yield cycle
+    ) as compiled:
+        yield compiled
 
 
 @contextmanager
-def _consolidating_blocks(scene: "Scene") -> Iterator[Cycle]:
+def _consolidating_blocks(scene: "Scene") -> "Iterator[Cycle]":
     """Return the same controller as blocks, which accept any kinematics of the tip."""
     from ...cycle import learner  # nengo
 
@@ -226,9 +221,9 @@ def _consolidating_blocks(scene: "Scene") -> Iterator[Cycle]:
     model, k_null = learner.robust_posture(scene.arm, home, gain)
     with learner.consolidating_adaptation(
         model, home, seed=settings.seed, inputs=scene.inputs, neurons=settings.neurons, dt=dt
-    ) as adaptation:
+    ) as consolidating:
         control = replace(scene.law(), k_null=k_null)
-        yield Blocks(model, control, adaptation, kinematics=scene.kinematics)
+        yield cycle.Blocks(model, control, consolidating, kinematics=scene.kinematics)
 
 
 def _network(scene: "Scene", **options: Any) -> "AdaptiveNetwork":
@@ -243,7 +238,7 @@ def _network(scene: "Scene", **options: Any) -> "AdaptiveNetwork":
 @contextmanager
 def _online(
     scene: "Scene", network: "AdaptiveNetwork", law: Any, learn: Any = None
-) -> Iterator[OnlineLearner]:
+) -> "Iterator[adaptation.OnlineLearner]":
     from ...networks.building import simulator  # nengo
     from ...networks.online import OnlineNetwork  # nengo
 
@@ -253,17 +248,18 @@ def _online(
 
 def _learning(
     scene: "Scene",
-    network: OnlineLearner,
+    network: "adaptation.OnlineLearner",
     learn_from: LearnFrom = "joint",
     *,
     observed: bool = False,
-) -> Blocks:
+) -> "cycle.Blocks":
     """Return the cycle around a network, with a momentum observer if the law needs one."""
     observer = None
     if observed or learn_from == "prediction":
-        observer = MomentumObserver(scene.arm.dof, OBSERVER_GAIN, scene.period)
+        observer = estimation.MomentumObserver(scene.arm.dof, OBSERVER_GAIN, scene.period)
     return blocks(
-        scene, NetworkAdaptation(scene.arm, network, learn_from=learn_from, observer=observer)
+        scene,
+        adaptation.NetworkAdaptation(scene.arm, network, learn_from=learn_from, observer=observer),
     )
 
 

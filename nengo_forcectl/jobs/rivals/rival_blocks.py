@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from arms import Arm
-
-from ...contract import Adaptation
-from ...cycle.blocks import Blocks
+from ... import cycle
 
 if TYPE_CHECKING:
+    from arms import Arm
+
+    from ...contract import Adaptation
     from ..scene import Scene
 
 # Tuned on the job of `nengo-forcectl reach`, with exact sensors and with noisy ones (1e-4 rad, 3e-3
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 OBSERVER_GAIN = 100.0  # [1/s]
 
 
-def blocks(scene: "Scene", adaptation: Adaptation, model: Arm | None = None) -> Blocks:
+def blocks(scene: "Scene", adaptation: "Adaptation", model: "Arm | None" = None) -> "cycle.Blocks":
     """Return the block diagram with an adaptation; by default around the scene's model."""
     model = scene.arm if model is None else model
-    return Blocks(model, scene.law(), adaptation, kinematics=scene.kinematics)
+    return cycle.Blocks(model, scene.law(), adaptation, kinematics=scene.kinematics)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...kinematics.unknown_tip import AdaptiveJacobian, KnownTip, LearnedTip
+from ... import kinematics  # not its names: the help of the command line needs none of them
 from .rival import tip
 
 if TYPE_CHECKING:
@@ -12,38 +12,38 @@ if TYPE_CHECKING:
 
 
 @tip("analytic", "#888888", style={"lw": 3.0})
-def analytic(scene: "ReachScene") -> KnownTip:
+def analytic(scene: "ReachScene") -> "kinematics.KnownTip":
     """The model of the bare arm."""
-    return KnownTip(scene.arm)
+    return kinematics.KnownTip(scene.arm)
 
 
 @tip("learned", "#1b6ca8")
-def learned(scene: "ReachScene") -> LearnedTip:
+def learned(scene: "ReachScene") -> "kinematics.LearnedTip":
     """A network that has learned the bare arm beforehand."""
-    return LearnedTip(scene.learned_pose, scene.law())
+    return kinematics.LearnedTip(scene.learned_pose, scene.law())
 
 
 @tip(
     "adaptive",
     "#d6278a",
     gains=lambda: {
-        "tool_gain": AdaptiveJacobian.gain,
-        "tool_rate": AdaptiveJacobian.rate,
-        "tool_alpha": AdaptiveJacobian.alpha,
+        "tool_gain": kinematics.AdaptiveJacobian.gain,
+        "tool_rate": kinematics.AdaptiveJacobian.rate,
+        "tool_alpha": kinematics.AdaptiveJacobian.alpha,
     },
 )
-def adaptive(scene: "ReachScene") -> LearnedTip:
+def adaptive(scene: "ReachScene") -> "kinematics.LearnedTip":
     """The same network, which learns the tool at work."""
     law = scene.law()
     kp, kv = (np.asarray(gain).item() for gain in (law.kp, law.kv))
-    gains = AdaptiveJacobian(kp=kp, kv=kv)
-    return LearnedTip(scene.learned_pose, law, gains, scene.period)
+    gains = kinematics.AdaptiveJacobian(kp=kp, kv=kv)
+    return kinematics.LearnedTip(scene.learned_pose, law, gains, scene.period)
 
 
 @tip("exact", "#2b8a3e", style={"ls": "--"})
-def exact(scene: "ReachScene") -> KnownTip:
+def exact(scene: "ReachScene") -> "kinematics.KnownTip":
     """The model of the arm with its tool: the bound."""
-    return KnownTip(scene.fitted)
+    return kinematics.KnownTip(scene.fitted)
 
 
 ALL_TIPS = (analytic, learned, adaptive, exact)

@@ -1,0 +1,67 @@
+"""Targets that the arm cannot reach: the tool stays calm at the border of its workspace."""
+
+import numpy as np
+import pytest
+
+import arms
+from nengo_forcectl.control import OperationalSpace
+from nengo_forcectl.cycle.compiled import CompiledController
+from nengo_forcectl.networks.workspace import home_posture
+from nengo_forcectl.paths import MinimumJerk
+from nengo_forcectl.robots.log import Log
+from nengo_forcectl.robots.loop import follow
+from nengo_forcectl.safety.guard import Safe
+from nengo_forcectl.sim.bullet import Bullet
+
+REACH = 2.5  # [s]
+
+
+def nearest(arm, home, target):
+    """The reachable point nearest to a target, by Levenberg and Marquardt."""
+    q, e, damping = home.copy(), target - arm.pose(home)[:3, 3], 1e-2
+    for _ in range(300):
+        J = arm.jacobian(q)[:3]
+        step = np.linalg.solve(J.T @ J + damping * np.eye(arm.dof), J.T @ e)
+        new = np.clip(q + step, arm.q_lower, arm.q_upper)
+        left = target - arm.pose(new)[:3, 3]
+        if left @ left < e @ e:
+            q, e, damping = new, left, max(0.5 * damping, 1e-4)
+        else:
+            damping *= 3.0
+    return target - e
+
+
+def driven(name, beyond, seconds, seed=0):
+    """Reach for a point ``beyond`` the border [m]; the record, and the nearest reachable point."""
+    arm = arms.load(name)
+    home = home_posture(arm)
+    start = arm.pose(home)[:3, 3]
+    direction = start / np.linalg.norm(start)
+    direction = direction + 0.3 * np.random.default_rng(seed).standard_normal(3)
+    direction /= np.linalg.norm(direction)
+    target = nearest(arm, home, start + 50.0 * direction) + beyond * direction
+    law = OperationalSpace(home)
+    cycles = round(1e3 * seconds)
+    log = Log(cycles)
+    with Bullet(arm, home) as robot:
+        path = MinimumJerk(np.stack((start, target)), REACH)
+        follow(robot, Safe(CompiledController(arm, law), arm), path, range(cycles), log)
+    return log.arrays(), nearest(arm, home, target)
+
+
+@pytest.mark.parametrize("beyond", [0.02, 0.2])
+@pytest.mark.parametrize("name", ["kuka_iiwa", "ur5e", "panda"])
+def test_out_of_reach_the_tool_rests_at_the_border(name, beyond):
+    """It comes within 5 mm of the nearest reachable point, and its torque is as calm as in reach.
+
+    The record says that the target is out of reach.
+    """
+    record, best = driven(name, beyond, REACH + 1.5)
+    after = slice(round(1e3 * (REACH + 0.5)), None)
+    assert np.linalg.norm(record["tool"][after] - best, axis=1).max() < 5e-3
+    reachable, _ = driven(name, -0.1, REACH)
+    usual = np.abs(np.diff(reachable["tau"], axis=0)).max()
+    assert np.abs(np.diff(record["tau"][after], axis=0)).max() < 2.0 * usual
+    assert not reachable["out_of_reach"].any()
+    assert record["out_of_reach"][after].min() > 0.5
+    assert record["singularity"][after].min() > 0.9
