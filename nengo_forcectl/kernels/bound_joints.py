@@ -6,6 +6,12 @@ from . import layout as at
 from .access import number, vector
 from .compile import kernel
 
+GROWTH = 1.25  # of the eagerness in a cycle
+EAGEREST = 15.0  # largest eagerness; with 40, sensors that are 2 ms late make a wrist swing
+SWING = 0.04  # longest time from too fast one way to too fast the other that is a swing [s]
+WARY = 2.0  # time after a swing [s]
+CALM = 1.0  # time constant of the eagerness below the top speed [s]
+
 
 @kernel
 def allowed(d, a, k):
@@ -36,6 +42,49 @@ def position_bounds(x, dx, lower, upper, a, k, rate):
 
 
 @kernel
+def adapt_eagerness(guard, i, over, rate):
+    """Return the factor of the rate with which joint i returns to its top speed.
+
+    A load that the model lacks makes the joint slower to return than the bound asks. The factor
+    grows while the joint, above its top speed, loses less than half of what it should in a cycle,
+    and shrinks while it loses more than twice that.
+
+    Args:
+        over: speed above the top speed [rad/s].
+        rate: share of it that is lost in a second [1/s].
+    """
+    eager, before = vector(guard, at.GUARD_EAGERNESS), vector(guard, at.GUARD_OVER)
+    dt = number(guard, at.GUARD_DT)
+    if over > 0.0 and before[i] > 0.0:
+        lost, wanted = before[i] - over, rate * before[i] * dt
+        if lost < 0.5 * wanted:
+            eager[i] = min(eager[i] * GROWTH, EAGEREST)
+        elif lost > 2.0 * wanted:
+            eager[i] = max(eager[i] / GROWTH, 1.0)
+    elif over < 0.0:
+        eager[i] += dt / CALM * (1.0 - eager[i])
+    before[i] = over
+    return eager[i]
+
+
+@kernel
+def watch_swing(guard, i, dq, dq_max):
+    """Return whether joint i is too fast one way and then the other: sensors that are late.
+
+    What brakes a loaded joint in time would then make a bare one swing.
+    """
+    side, wary = vector(guard, at.GUARD_SIDE), vector(guard, at.GUARD_WARY)
+    dt = number(guard, at.GUARD_DT)
+    side[i] += math.copysign(dt, side[i])
+    wary[i] = max(wary[i] - dt, 0.0)
+    if abs(dq) > dq_max:
+        if side[i] * dq < 0.0 and abs(side[i]) < SWING:
+            wary[i] = WARY
+        side[i] = math.copysign(dt, dq)
+    return wary[i] > 0.0
+
+
+@kernel
 def bound_joints(guard, q, dq):
     """Clip ``ddq`` and ``rest`` to the joints' bounds; return the limits that ``ddq`` met."""
     q_lower, q_upper = vector(guard, at.GUARD_Q_LOWER), vector(guard, at.GUARD_Q_UPPER)
@@ -46,7 +95,11 @@ def bound_joints(guard, q, dq):
     met = 0
     for i in range(len(q)):
         low, high = position_bounds(q[i], dq[i], q_lower[i], q_upper[i], braking[i], k, rate)
+        eager = adapt_eagerness(guard, i, abs(dq[i]) - dq_max[i], speed_rate)
+        if watch_swing(guard, i, dq[i], dq_max[i]):
+            eager = 1.0
         slow, fast = -speed_rate * (dq_max[i] + dq[i]), speed_rate * (dq_max[i] - dq[i])
+        slow, fast = max(slow, eager * slow), min(fast, eager * fast)
         if ddq[i] < low or ddq[i] > high:
             met |= at.MET_POSITION
         if ddq[i] < slow or ddq[i] > fast:

@@ -60,6 +60,8 @@ def compare_joints(guard, q, dq, elapsed):
         moment, total = moment + drift[i] * change, total + change * change
         least = BASE + grain[i] + NOISES * math.sqrt(square[i])
         left = abs(drift[i] - delay * change)
+        # In the cycle in which dq begins to lie, half of the lie is in the mismatch.
+        sudden = min(2.0 * abs(mismatch), abs(moved - elapsed * dq[i]))
         same_q[i] = same_q[i] + 1.0 if moved == 0.0 else 0.0
         same_dq[i] = same_dq[i] + 1.0 if dq[i] == dq_last[i] else 0.0
         if left > least + late * swing[i]:
@@ -69,7 +71,7 @@ def compare_joints(guard, q, dq, elapsed):
                 stuck = same_q[i] >= STUCK > same_dq[i]
                 set_number(guard, at.GUARD_FALLBACK, at.BY_DQ if jumps or stuck else at.BY_Q)
             found = at.MET_LIE
-        elif found == 0 and max(left, abs(moved - elapsed * dq[i])) > SUSPECT * least:
+        elif found == 0 and max(left, sudden) > SUSPECT * least:
             found = at.MET_SUSPECT
         if 1e-9 < abs(moved) < grain[i]:
             grain[i] = abs(moved)

@@ -334,6 +334,11 @@ GUARD_DQ_MOST = GUARD.add("dq_most")  # largest credible speed of any joint [rad
 GUARD_POSITION_GAIN = GUARD.add("position_gain")  # k [1/s]
 GUARD_POSITION_RATE = GUARD.add("position_rate")  # to the speed allowed near a limit [1/s]
 GUARD_SPEED_RATE = GUARD.add("speed_rate")  # to the top speed [1/s]
+GUARD_EAGERNESS = GUARD.add("eagerness", "n")  # factor of that rate above the top speed
+GUARD_SIDE = GUARD.add("side", "n")  # time since the joint was too fast [s]; its sign: which way
+GUARD_WARY = GUARD.add("wary", "n")  # time for which a joint that swings is only braked as before
+GUARD_OVER = GUARD.add("over", "n")  # speed above the top speed in the last cycle [rad/s]
+GUARD_DT = GUARD.add("dt")  # control period [s]
 GUARD_OBSERVER_GAIN = GUARD.add("observer_gain")  # [1/s]
 GUARD_POSE_KERNEL = GUARD.add("pose_kernel", whole=True)  # address of the arm's; 0 without a box
 GUARD_J_KERNEL = GUARD.add("J_kernel", whole=True)  # address of the arm's; 0 without a box

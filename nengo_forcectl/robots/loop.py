@@ -156,8 +156,8 @@ def run(
 
     Ctrl-C (KeyboardInterrupt), any exception, or a fault (see `Safe`) triggers a controlled stop:
     for ``stop_time`` [s] `Safe` brings the arm to rest and holds it. It uses the q and dq that
-    still come; without any it brakes by the model, from the last good state, and then holds the
-    arm where the model says that it is. The last torque compensates gravity. Then an exception
+    still come; without any it brakes by the model, from the last good state, and then holds the arm
+    where the model says that it is. The last torque compensates gravity. Then an exception
     propagates to the caller; Ctrl-C and a fault end the run normally, and ``Timing.stopped`` gives
     the reason.
 

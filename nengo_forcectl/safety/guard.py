@@ -82,10 +82,15 @@ class Safe(Cycle):
     which ``rest`` stays inside, and joints that come to rest within about 2 rad; those of a UR5
     without speed limits swing farther, and leave the box by 1 cm between two prediction times.
     Obstacles and the width of the tool are not considered. A tool 1 cm outside its box causes a
-    stop. Under a load that the model lacks, speeds are bounded less tightly: M turns a bound on ddq
-    into a torque, and r compensates ``M' - M`` only after its 5 ms. A wrist then returns to dq_max
-    at M / M' of the rate, although the motors would suffice: 1/20 at the UR5's last joint, 1e-4 kg
-    m^2, with a sphere of 2 kg, 2e-3 kg m^2.
+    stop.
+
+    Under a load that the model lacks, M turns a bound on ddq into too small a torque: 1/20 of it at
+    the UR5's last joint, 1e-4 kg m^2, with a sphere of 2 kg, 2e-3 kg m^2; and r compensates ``M' -
+    M`` only after its 5 ms. So above dq_max the rate follows the measured response: it grows while
+    a joint loses less speed than the rate says, and shrinks while it loses more
+    (`kernels.bound_joints.adapt_eagerness`). With late sensors this would make a bare wrist swing;
+    a joint that is too fast one way and 40 ms later the other keeps the plain rate for 2 s. Speeds
+    may still exceed the limit: 3.5 times on the UR5 and 1.9 times on the iiwa, with 2 kg.
 
     Inputs that cannot be turned into a safe torque trigger a *controlled stop*: a state or torque
     that is not finite or not credible; no new state, or a frozen one, for too long; sensors that
