@@ -99,7 +99,7 @@ class Command(NamedTuple):
     task_error: Float[np.ndarray, "m"]  # acceleration of the task that the feedback asks for
     singularity: float = 0.0  # 0 far from a singularity, up to 1 in one: see `TaskSpace`
     dq_s: Float[np.ndarray, "n"] | float = 0.0  # dq_r for the task, dq in its null space [rad/s]
-    friction: Float[np.ndarray, "n"] | float = 0.0  # part of tau: the model's friction at dq_s
+    friction: Float[np.ndarray, "n"] | float = 0.0  # part of tau: the model's friction
     # Share of the task's acceleration that the arm cannot give near a singularity, from 0 to 1: the
     # reference is out of reach, or too fast there.
     out_of_reach: float = 0.0

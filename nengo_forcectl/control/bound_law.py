@@ -48,7 +48,7 @@ class BoundLaw(Controller):
         self._friction: Any = None
 
     def feed_friction_of(self, arm: Arm) -> None:
-        """Add the friction that an arm's model knows, at dq_s, to the torque from now on."""
+        """Add the friction that an arm's model knows to the torque from now on."""
         self._friction = friction_kernel(arm)  # keeps its code alive
         self._arm["friction_kernel"][...] = getattr(self._friction, "address", 0)
 

@@ -68,7 +68,9 @@ class TaskSpace(Controller):
     A law that needs a wrench also compensates the measured one along the other rows, because a
     moment at the tool would move it through a light wrist.
 
-    The bound law adds the friction that the arm's model knows, at dq_s (`Arm.with_friction`).
+    The bound law adds the friction f that the arm's model knows at dq_s (`Arm.with_friction`)::
+
+        J^T Jbar^T f + 0.7 N^T f
 
     Rows 0 to 2 are x, y, z of the tool, 3 to 5 its rotation about them, all in the base frame. The
     error of orientation is ``2 sign(w) v`` with (w, v) the quaternion of ``R_r R^T``: the shorter

@@ -7,7 +7,7 @@ from .access import cube, matrix, number, vector, whole, wholes
 from .algebra import solve_rows, substitute
 from .compile import kernel
 from .control_null_space import control_null_space
-from .feed_friction import feed_friction
+from .feed_friction import feed_friction_of_tool
 from .hold_back import hold_back
 from .integrate import step_integral
 from .yield_reference import yield_reference
@@ -28,7 +28,7 @@ def control_task(law, arm, inputs, command, integrate):
     answer_errors(law, inputs)
     resolve_inertia(law, arm, inputs, command)
     sum_torques(law, arm, inputs, command)
-    feed_friction(arm, inputs, command)
+    feed_friction_of_tool(law, arm, inputs, command)
     if integrate and whole(law, at.TASK_INTEGRAL) != 0:
         errors = matrix(law, at.TASK_ERRORS, len(wholes(law, at.TASK_ROWS)))
         step_integral(whole(law, at.TASK_INTEGRAL), errors[at.ERROR_PUSH])

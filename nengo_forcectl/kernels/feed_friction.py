@@ -3,22 +3,51 @@
 from arms.machine.invoke import invoke
 
 from . import layout as at
-from .access import vector, whole
+from .access import matrix, vector, whole, wholes
+from .algebra import substitute
 from .compile import kernel
+
+SHARE = 0.7  # of the friction's part in the task's null space that is compensated
 
 
 @kernel
 def feed_friction(arm, inputs, command):
-    """Write the model's friction at dq_s to a `Command`, and add it to tau.
-
-    Along the task it is that of the reference: no measured speed enters, so it cannot make the loop
-    unstable. What moves in the task's null space has no reference; its friction is that of dq.
-    """
+    """Write the model's friction at dq_s to a `Command`, and add it to tau; return whether any."""
     address = whole(arm, at.ARM_FRICTION_KERNEL)
     if address == 0:
-        return
+        return False
     q, dq_s = vector(inputs, at.INPUT_Q), vector(command, at.COMMAND_DQ_S)
     tau, friction = vector(command, at.COMMAND_TAU), vector(command, at.COMMAND_FRICTION)
     invoke(address, q, dq_s, friction)  # pyright: ignore[reportCallIssue]
     for i in range(len(tau)):
         tau[i] += friction[i]
+    return True
+
+
+@kernel
+def feed_friction_of_tool(law, arm, inputs, command):
+    """Run `feed_friction`, and keep all of it along the task, ``SHARE`` of it in the null space.
+
+    Along the task dq_s is the reference's: no measured speed enters, so it cannot make the loop
+    unstable. In the null space dq_s is the measured speed. There a friction of the model larger
+    than the real one drives the arm: with the share, viscous friction may be up to 1.4 times the
+    real one. Dry friction stated too large makes a light null space tremble even so.
+    """
+    if not feed_friction(arm, inputs, command):
+        return
+    n, rows = whole(arm, at.ARM_DOF), wholes(law, at.TASK_ROWS)
+    J, mobility = matrix(arm, at.ARM_J, n), matrix(command, at.COMMAND_MOBILITY, n)
+    tau, friction = vector(command, at.COMMAND_TAU), vector(command, at.COMMAND_FRICTION)
+    force, along = vector(law, at.TASK_COLUMN), vector(law, at.TASK_ALONG)
+    for r in range(len(rows)):
+        force[r] = 0.0
+        for i in range(n):
+            force[r] += mobility[r, i] * friction[i]
+    substitute(matrix(law, at.TASK_INVERSE, len(rows)), force)
+    for i in range(n):
+        along[i] = 0.0
+        for r in range(len(rows)):
+            along[i] += J[rows[r], i] * force[r]
+        spared = (1.0 - SHARE) * (friction[i] - along[i])
+        friction[i] -= spared
+        tau[i] -= spared
