@@ -80,7 +80,7 @@ def main() -> None:
     """Print the table."""
     arm = arms.load("kuka_iiwa")
     pose, rng = arm.pose(HOME), np.random.default_rng(0)
-    dq, wrench = 0.1 * rng.normal(size=(7,)), rng.normal(size=6)
+    swing, wrench = 0.02 * rng.normal(size=(7,)), rng.normal(size=6)
     x, dx, ddx, omega, domega = pose[:3, 3] + 1e-3, *0.1 * rng.normal(size=(4, 3))
     tool = Reference(x, dx, ddx, pose[:3, :3].copy(), omega, domega, rng.normal(size=6))
     joints = Reference(HOME + 1e-3, np.zeros(7), np.zeros(7))
@@ -95,13 +95,16 @@ def main() -> None:
         taken = {fused: [], safe: [], blocks: []}
         for turn in range(ROUNDS + 1):  # the first is left out
             start = turn * CALLS
-            states = [  # `Safe` wants new ones
-                State(DT * k, HOME + 1e-9 * k, dq, wrench=wrench)
-                for k in range(start, start + CALLS)
+            clock = DT * np.arange(start, start + CALLS)  # `Safe` wants new states, as of an arm
+            states = [
+                State(t, HOME + swing * np.sin(5 * t), 5 * swing * np.cos(5 * t), wrench=wrench)
+                for t in clock.tolist()
             ]
             for cycle, rounds in taken.items():
                 some = states if cycle is not blocks else states[:SLOW_CALLS]
                 rounds.append(times(cycle.step, some, reference))
+        if safe.stopped is not None:
+            raise SystemExit(f"{name} with limits: {safe.stopped}")
         ours, limited, theirs = (np.array(rounds[1:]) for rounds in taken.values())
         ratio = np.median(np.median(theirs, axis=1) / np.median(ours, axis=1))
         quantiles = [f"{1e6 * np.quantile(t, q):.1f}" for t in (ours, limited) for q in (0.5, 0.99)]
