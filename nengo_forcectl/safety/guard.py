@@ -32,7 +32,7 @@ from ..kernels.layout import (
 from ..support.arrays import taken
 from .limits import Limits
 from .packing import pack_limits
-from .sensors import has_good_wrench, is_on_time
+from .sensors import is_finite, is_on_time
 
 GAPS = 100  # consecutive states off schedule that cause a warning
 RECENT = 1000  # last cycles in which changed torques are counted
@@ -318,7 +318,7 @@ class Safe(Cycle):
     def _feel(self, state: State, reference: Reference) -> None:
         """Give the guard the wrench, if there is a finite one."""
         wrench = state.wrench
-        feels = wrench is not None and np.shape(wrench) == (6,) and has_good_wrench(state)
+        feels = wrench is not None and np.shape(wrench) == (6,) and is_finite(wrench)
         if feels:
             self._wrench[:] = wrench
         if feels != self._feels:

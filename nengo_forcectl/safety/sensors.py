@@ -90,7 +90,7 @@ class SensorCheck:
             raise SimulationError(
                 f"state at {state.time:.3f} s: tool has shape {np.shape(tool)}, needs (3,)"
             )
-        return (state, 0) if _is_finite(tool) else (state._replace(tool=None), 4)
+        return (state, 0) if is_finite(tool) else (state._replace(tool=None), 4)
 
     def _with_arrays(self, state: State) -> State:
         """Return the state with arrays of the right shapes."""
@@ -150,13 +150,13 @@ def has_good_wrench(state: State) -> bool:
         raise SimulationError(
             f"state at {state.time:.3f} s: wrench has shape {np.shape(wrench)}, needs (6,)"
         )
-    return _is_finite(wrench)
+    return is_finite(wrench)
 
 
-def _is_finite(vector: Float[np.ndarray, "k"]) -> bool:
-    """Whether every number is finite and below HUGE; a norm is three times as fast as `all`."""
-    with np.errstate(over="ignore"):
-        return bool(np.dot(vector, vector) < HUGE * HUGE)
+def is_finite(vector: Float[np.ndarray, "k"]) -> bool:
+    """Whether every number is finite and below HUGE; lists are faster than arrays of so few."""
+    values = np.asarray(vector).tolist()
+    return sum(map(abs, values)) < HUGE
 
 
 def measured_wrench(state: State) -> Float[np.ndarray, "6"] | None:
