@@ -20,8 +20,8 @@ from ..errors import SimulationError
 from ..robots.log import Log
 from ..robots.loop import follow
 from ..robots.recording import Recording
-from ..safety.guard import LIMITS
 from ..safety.sensors import SensorCheck
+from ..safety.tally import LIMITS
 from .job_settings import JobSettings
 from .run_folder import Run, RunFolder, read_run
 

@@ -2,7 +2,6 @@
 
 import math
 import warnings
-from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,7 +16,6 @@ from ..kernels.arm_block import arm_block
 from ..kernels.block import Block
 from ..kernels.layout import (
     BLIND,
-    BY_DQ,
     GO,
     INPUT,
     MET_FROZEN,
@@ -32,13 +30,11 @@ from ..kernels.layout import (
 from ..support.arrays import taken
 from .limits import Limits
 from .packing import pack_limits
+from .reasons import describe_contradiction, describe_doubt, describe_push
 from .sensors import is_finite, is_on_time
+from .tally import LIMITS, Tally
 
 GAPS = 100  # consecutive states off schedule that cause a warning
-RECENT = 1000  # last cycles in which changed torques are counted
-OFTEN = 0.01  # share of them that causes a warning
-# Bits of a guard's findings.
-LIMITS = ("position", "velocity", "torque", "rate", "workspace", "force")
 
 NOWHERE = Reference(np.zeros(3), np.zeros(3), np.zeros(3))
 """A reference for a `Safe` that has stopped and does not use one."""
@@ -152,7 +148,8 @@ class Safe(Cycle):
         self.dof, self.force = arm.dof, cycle.force
         if cycle.force is not None:
             self.check_force(cycle.force, f"{type(cycle).__name__}.force")
-        self.events: dict[str, int] = dict.fromkeys((*LIMITS, "stop", "gap"), 0)
+        self._tally = Tally(limits.overruled)
+        self.events: dict[str, int] = self._tally.events
         """Cycles in which each limit changed the torque; ``stop``: controlled stops; ``gap``:
         states not one period after the last, which are not learned from."""
         self.stopped: str | None = None
@@ -173,9 +170,6 @@ class Safe(Cycle):
         self._gaps, self._gap_at = 0, math.nan
         self._wrench, self._feels = self._guard["wrench"], False
         self._needs_wrench = bool(np.isfinite(limits.force).any())
-        self._cycle = 0
-        self._changed = {name: deque[int]() for name in (*LIMITS, "any")}
-        self._warned: set[str] = set()
         self.warm_up()
 
     def warm_up(self) -> None:
@@ -211,11 +205,11 @@ class Safe(Cycle):
 
         Stopping it while limits act causes a warning: what is learned then may not hold the arm.
         """
-        cycles = self._changed["any"]
-        if self.learning and not learns(on) and cycles and cycles[-1] > self._cycle - RECENT:
+        since = self._tally.since
+        if self.learning and not learns(on) and since is not None:
             warnings.warn(
-                f"learning ends while limits act, the last time {self._cycle - cycles[-1]} cycles "
-                "ago; what it has learned may not hold the arm",
+                f"learning ends while limits act, the last time {since} cycles ago; what it has "
+                "learned may not hold the arm",
                 RuntimeWarning,
                 stacklevel=2,
             )
@@ -306,7 +300,7 @@ class Safe(Cycle):
             if not self._time < state.time:  # also if the robot's clock restarted
                 self._time = -math.inf
         timing = self._pass_time(state.time)
-        self._cycle += 1
+        self._tally.begin_cycle()
         if state.wrench is not None or self._feels or self._needs_wrench:
             self._feel(state, reference)
         if self._fused and self.stopped is None and self._time < state.time < math.inf:
@@ -391,7 +385,7 @@ class Safe(Cycle):
         """Stop if the state is not credible, or if no new state comes for too long."""
         elapsed = time - self._time
         if not credible:
-            self.stop(f"state at {time:.3f} s: {self._doubt()}")
+            self.stop(f"state at {time:.3f} s: {describe_doubt(self._guard, self._input)}")
         elif not math.isfinite(time):
             self.stop(f"state: its time is {time}, needs a number")
         elif elapsed > 0:
@@ -425,32 +419,6 @@ class Safe(Cycle):
         self._guard["asked"][:] = tau
         return result
 
-    def _doubt(self) -> str:
-        """Describe what in a state is not finite or not credible."""
-        q, dq, guard = self._input["q"], self._input["dq"], self._guard
-        fastest = float(guard["dq_most"])
-        for joint in range(self.dof):
-            least, most = guard["q_least"][joint], guard["q_most"][joint]
-            if not least < q[joint] < most:
-                return f"q[{joint}] is {q[joint]:.4g}, credible from {least:.4g} to {most:.4g}"
-            if not abs(dq[joint]) < fastest:
-                return f"dq[{joint}] is {dq[joint]:.4g}, credible up to {fastest:.4g}"
-        return "is not credible"
-
-    def _contradiction(self) -> str:
-        """Describe the joint whose q and dq contradict each other."""
-        from ..kernels.compare_sensors import WINDOW  # numba takes a second to load
-
-        guard, joint = self._guard, int(self._guard["liar"])
-        q, dq = guard["q"][joint], guard["dq"][joint]
-        by_model = guard["believed_q"][joint], guard["believed_dq"][joint]
-        given, expected = (q, by_model[0]) if guard["fallback"] == BY_DQ else (dq, by_model[1])
-        name = "q" if guard["fallback"] == BY_DQ else "dq"
-        return (
-            f"{name}[{joint}] is {given:.4g}, by the model {expected:.4g}; the change of q "
-            f"contradicts dq by {1e3 * guard['drift'][joint]:.3g} mrad in {1e3 * WINDOW:g} ms"
-        )
-
     def _pass_time(self, time: float) -> tuple[int, float, bool]:
         """Return ``begun`` and ``elapsed`` of `protect`, and whether the cycle may learn.
 
@@ -465,35 +433,6 @@ class Safe(Cycle):
         if elapsed > 0.0:
             self._count_gap(time, elapsed)
         return 1, self.dt, False
-
-    def _count(self, met: int) -> None:
-        """Count the limits that changed the torque; warn, or stop, if it is changed often."""
-        names = [name for bit, name in enumerate(LIMITS) if met >> bit & 1]
-        for name in names:
-            self.events[name] += 1
-        if self.stopped is not None or not names:
-            return
-        for name in (*names, "any"):
-            cycles = self._changed[name]
-            cycles.append(self._cycle)
-            while cycles[0] <= self._cycle - RECENT:
-                cycles.popleft()
-        for name in names:
-            if len(self._changed[name]) > OFTEN * RECENT and name not in self._warned:
-                self._warned.add(name)
-                warnings.warn(
-                    f"the limit of {name} changed the torque in more than {OFTEN:.0%} of the last "
-                    f"{RECENT} cycles; what is asked for is beyond the arm's limits, or the loop "
-                    "is unstable",
-                    RuntimeWarning,
-                    stacklevel=5,
-                )
-        share = self.limits.overruled
-        if share < 1 and len(self._changed["any"]) > share * RECENT:
-            self.stop(
-                f"limits changed the torque in more than {share:.3g} of the last {RECENT} cycles, "
-                f"most often that of {max(names, key=lambda name: len(self._changed[name]))}"
-            )
 
     def _count_gap(self, time: float, elapsed: float) -> None:
         """Count a state that is not one period after the last; warn of many consecutive ones."""
@@ -510,21 +449,19 @@ class Safe(Cycle):
 
     def _record(self, met: int, tau: Float[np.ndarray, "n"], time: float) -> None:
         """Count the findings, stop if necessary, and report the sent torque to the cycle."""
-        self._count(met)
+        names = [name for bit, name in enumerate(LIMITS) if met >> bit & 1]
+        reason = self._tally.count(names, self.stopped is not None)
+        if reason is not None:
+            self.stop(reason)
         if met & MET_NOT_FINITE:
             self.stop(f"torque at {time:.3f} s is not finite")
         if met & MET_OUTSIDE:
             self.stop(f"the tool is out of its box at {time:.3f} s")
         if met & MET_LIE:
-            self.stop(f"state at {time:.3f} s: {self._contradiction()}")
+            self.stop(f"state at {time:.3f} s: {describe_contradiction(self._guard)}")
             self._stop_mode = int(self._guard["fallback"])
         if met & MET_LIE_WRENCH:
-            felt, hidden = self._guard["felt"] - self._guard["before"], self._guard["hidden"]
-            shown = float(np.linalg.norm(felt[:3]))
-            self.stop(
-                f"wrench at {time:.3f} s: shows a push of {shown:.3g} N, by the torques it is "
-                f"{shown + float(hidden):.3g} N"
-            )
+            self.stop(f"wrench at {time:.3f} s: {describe_push(self._guard)}")
         if met & MET_PRESSED:
             pressed = np.linalg.norm(self._wrench.reshape(2, 3), axis=1)
             self.stop(

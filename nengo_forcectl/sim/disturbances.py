@@ -6,11 +6,14 @@ methods.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from arms import Arm
+
+from ..support.checks import check, check_whole, is_number
 
 REST = 1e-6  # a joint slower than this [rad/s] is at rest
 
@@ -70,6 +73,18 @@ class Disturbance:
         With `ElasticJoints`, dq is that of the rotors, and the torque acts on them.
         """
         return np.zeros_like
+
+
+def check_spread(owner: Any) -> None:
+    """Check the fields of random factors: ``spread`` from 0 to less than 1, and a ``seed``.
+
+    Raises:
+        ConfigurationError: one has another value.
+    """
+    good = is_number(owner.spread) and 0 <= owner.spread < 1
+    check(owner, "spread", good, "a number from 0 up and less than 1")
+    check_whole(owner, seed=0)
+    check(owner, "seed", owner.seed is not None, "a whole number from 0 up")
 
 
 def pushes(disturbances: Iterable[Disturbance]) -> tuple[Disturbance, ...]:

@@ -8,8 +8,8 @@ import numpy as np
 from arms import Arm
 from arms.model.chain import Joint
 
-from ..support.checks import check, check_whole, check_within, is_number
-from .disturbances import Disturbance
+from ..support.checks import check_within
+from .disturbances import Disturbance, check_spread
 
 STEEPEST = math.pi / 2
 
@@ -49,10 +49,7 @@ class WrongLengths(Disturbance):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        good = is_number(self.spread) and 0 <= self.spread < 1
-        check(self, "spread", good, "a number from 0 up and less than 1")
-        check_whole(self, seed=0)
-        check(self, "seed", self.seed is not None, "a whole number from 0 up")
+        check_spread(self)
 
     def real(self, arm: Arm, time: float = 0.0) -> Arm:
         """Return the arm with the changed lengths."""

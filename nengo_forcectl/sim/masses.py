@@ -9,8 +9,8 @@ from jaxtyping import Float
 from arms import Arm
 from arms.model.chain import Link
 
-from ..support.checks import as_triple, check, check_not_negative, check_whole, is_number
-from .disturbances import Disturbance
+from ..support.checks import as_triple, check, check_not_negative, is_number
+from .disturbances import Disturbance, check_spread
 from .forces import Vector
 
 
@@ -72,10 +72,7 @@ class WrongMasses(Disturbance):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        good = is_number(self.spread) and 0 <= self.spread < 1
-        check(self, "spread", good, "a number from 0 up and less than 1")
-        check_whole(self, seed=0)
-        check(self, "seed", self.seed is not None, "a whole number from 0 up")
+        check_spread(self)
 
     def real(self, arm: Arm, time: float = 0.0) -> Arm:
         """Return the arm with the changed masses."""
