@@ -26,14 +26,28 @@ def encode(encoding, q, dq, ddq, x, u):
     select_numbers(encoding, q, dq, ddq, x)
     centre, scale = vector(encoding, ENCODING_CENTRE), vector(encoding, ENCODING_SCALE)
     lower, upper = vector(encoding, ENCODING_LOWER), vector(encoding, ENCODING_UPPER)
-    d, lift = len(centre), number(encoding, ENCODING_LIFT)
-    square = lift * lift
-    root = 1.0 / math.sqrt(d)
+    d = len(centre)
     for j in range(d):
         x[j] = (min(max(x[j], lower[j]), upper[j]) - centre[j]) * scale[j]
-        u[j] = x[j] * root
+        u[j] = x[j]
+    x[d] = 1.0
+    raise_to_sphere(u, number(encoding, ENCODING_LIFT))
+
+
+@kernel
+def raise_to_sphere(u, lift):
+    """Replace d numbers by (x / sqrt(d), lift) at length 1.
+
+    Args:
+        u: (d + 1,), x and one place more.
+        lift: of the last axis.
+    """
+    d = len(u) - 1
+    square, root = lift * lift, 1.0 / math.sqrt(d)
+    for j in range(d):
+        u[j] *= root
         square += u[j] * u[j]
-    x[d], u[d] = 1.0, lift
+    u[d] = lift
     length = 1.0 / math.sqrt(square)
     for j in range(d + 1):
         u[j] *= length

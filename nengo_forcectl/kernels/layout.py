@@ -221,6 +221,39 @@ NETWORK_ENCODERS = NETWORK.add("encoders", "inputs neurons")  # transposed
 NETWORK_BIAS = NETWORK.add("bias", "neurons")
 NETWORK_U = NETWORK.add("u", "inputs")  # the state on a sphere
 
+# A body fixed to the tool: its motion, and the momenta and forces of its ten inertial parameters, in
+# the tool's axes.
+BODY = Layout("body")
+BODY_GRAVITY = BODY.add("gravity", "3")  # in the base frame [m/s^2]
+BODY_V = BODY.add("V", "6 n")  # twist of the tool frame over dq
+BODY_DV = BODY.add("dV", "6 n")  # its derivative
+BODY_TWIST = BODY.add("twist", "6")  # V dq
+BODY_DRIFT = BODY.add("drift", "6")  # dV dq
+BODY_UP = BODY.add("up", "3")  # minus gravity, in the tool's axes [m/s^2]
+BODY_RATE = BODY.add("rate", "6")  # acceleration less gravity
+BODY_MOMENTA = BODY.add("momenta", "6 10")
+BODY_MOMENTUM = BODY.add("momentum", "6")  # of all parameters
+BODY_FORCES = BODY.add("forces", "6 10")
+BODY_WEIGHED = BODY.add("weighed", "6 n")  # inertia times V or dV
+
+# What a joint's neurons see: `JointEncoding` of (dq, tanh(dq / v), q), scaled.
+JOINTS = Layout("joint encoding")
+JOINTS_SLOW = JOINTS.add("slow")  # v [rad/s]
+JOINTS_SPEED = JOINTS.add("speed", "n")  # of dq at a scaled 1 [rad/s]
+JOINTS_CENTRE = JOINTS.add("centre", "n")  # of q [rad]
+JOINTS_SPREAD = JOINTS.add("spread", "n")  # of q at a scaled 1 [rad]
+JOINTS_LOWER = JOINTS.add("lower", "n 3")  # bounds, scaled
+JOINTS_UPPER = JOINTS.add("upper", "n 3")
+JOINTS_LIFT = JOINTS.add("lift")  # of the sphere's last axis
+
+# What the tool's neurons see: `ToolEncoding` of x, dx and two columns of R.
+TOOL = Layout("tool encoding")
+TOOL_CENTRE = TOOL.add("centre", "12")
+TOOL_SCALE = TOOL.add("scale", "12")
+TOOL_LOWER = TOOL.add("lower", "12")  # bounds before scaling
+TOOL_UPPER = TOOL.add("upper", "12")
+TOOL_LIFT = TOOL.add("lift")  # of the spheres' last axes
+
 # `Consolidation` of n outputs that are linear in features.
 CONSOLIDATION = Layout("consolidation")
 CONSOLIDATION_EVERY = CONSOLIDATION.add("every", whole=True)  # cycles of a sample

@@ -94,7 +94,12 @@ def _import_nengo_dl(tf: Any) -> Any:
     # NengoDL checks for a GPU in a second Python process, which doubles the import time.
     probe = {"call": lambda *_, **__: int(not has_gpu)}
     with replaced(subprocess.__dict__, probe), replaced(sys.modules, _keras_stand_ins()):
-        return importlib.import_module("nengo_dl")
+        nengo_dl = importlib.import_module("nengo_dl")
+    # Nengo, which the node needs, is imported with NengoDL.
+    from .product_node import teach_product
+
+    teach_product(nengo_dl)
+    return nengo_dl
 
 
 @functools.cache

@@ -1,0 +1,250 @@
+"""A rigid body fixed to the tool frame: its torque and momentum, linear in ten parameters.
+
+The parameters are one link's of `Arm.inertial_parameters`, in its order: mass, first moment (3) and
+the inertia's xx, xy, yy, xz, yz, zz about the tool frame's origin, in its axes (Atkeson, An and
+Hollerbach 1986, doi:10.1177/027836498600500306). With V = R^T J the twist of that frame in its own axes, v = V dq,
+and H(v) (6, 10) the momentum of unit parameters,
+
+    tau = Y theta,          Y = V^T (H(V ddq + dV dq - g) + v x* H(v))
+    p = V^T H(v) theta,     momentum, M dq
+    b = (dV^T H(v) - V^T (v x* H(v) + H(-g))) theta,     C^T dq - g, so that dp/dt = tau + b
+
+`locate_body` comes first; the others use the motion that it has stored in the block.
+"""
+
+from .access import matrix, vector
+from .compile import kernel
+from .layout import (
+    BODY_DRIFT,
+    BODY_DV,
+    BODY_FORCES,
+    BODY_GRAVITY,
+    BODY_MOMENTA,
+    BODY_MOMENTUM,
+    BODY_RATE,
+    BODY_TWIST,
+    BODY_UP,
+    BODY_V,
+    BODY_WEIGHED,
+)
+
+PARAMETERS = 10
+XX, XY, YY, XZ, YZ, ZZ = range(4, 10)  # of the inertia
+
+
+@kernel
+def locate_body(body, pose, J, dJ, dq):
+    """Store V, dV, V dq, dV dq and minus gravity, in the tool's axes.
+
+    Args:
+        body: block; its ``gravity`` is given.
+        pose: (4, 4), of the tool frame.
+        J, dJ: (6, n), of the tool frame, base axes.
+        dq: (n,).
+    """
+    n = len(dq)
+    V, dV = matrix(body, BODY_V, n), matrix(body, BODY_DV, n)
+    twist, drift = vector(body, BODY_TWIST), vector(body, BODY_DRIFT)
+    gravity, up = vector(body, BODY_GRAVITY), vector(body, BODY_UP)
+    wx, wy, wz = 0.0, 0.0, 0.0  # angular velocity, base axes
+    for i in range(n):
+        wx += J[3, i] * dq[i]
+        wy += J[4, i] * dq[i]
+        wz += J[5, i] * dq[i]
+    for k in range(6):
+        twist[k], drift[k] = 0.0, 0.0
+    for half in range(0, 6, 3):  # linear, angular
+        for i in range(n):
+            x, y, z = J[half, i], J[half + 1, i], J[half + 2, i]
+            dx = dJ[half, i] - (wy * z - wz * y)
+            dy = dJ[half + 1, i] - (wz * x - wx * z)
+            dz = dJ[half + 2, i] - (wx * y - wy * x)
+            for k in range(3):
+                V[half + k, i] = pose[0, k] * x + pose[1, k] * y + pose[2, k] * z
+                dV[half + k, i] = pose[0, k] * dx + pose[1, k] * dy + pose[2, k] * dz
+                twist[half + k] += V[half + k, i] * dq[i]
+                drift[half + k] += dV[half + k, i] * dq[i]
+    for k in range(3):
+        up[k] = -(pose[0, k] * gravity[0] + pose[1, k] * gravity[1] + pose[2, k] * gravity[2])
+
+
+@kernel
+def body_columns(body, ddq, Y):
+    """Compute Y (n, 10): the torque of unit parameters at accelerations ``ddq`` (n,)."""
+    n = len(ddq)
+    V, drift, rate = matrix(body, BODY_V, n), vector(body, BODY_DRIFT), rate_at_rest(body)
+    for k in range(6):
+        rate[k] += drift[k]
+        for i in range(n):
+            rate[k] += V[k, i] * ddq[i]
+    unit_forces(body)
+    clear(Y)
+    add_projected(1.0, V, matrix(body, BODY_FORCES, PARAMETERS), Y)
+
+
+@kernel
+def momentum_columns(body, p, b):
+    """Compute p and b (n, 10) of unit parameters; see the module's equations."""
+    n = len(p)
+    V, dV = matrix(body, BODY_V, n), matrix(body, BODY_DV, n)
+    momenta, forces = matrix(body, BODY_MOMENTA, PARAMETERS), matrix(body, BODY_FORCES, PARAMETERS)
+    rate_at_rest(body)
+    unit_forces(body)
+    clear(p)
+    clear(b)
+    add_projected(1.0, V, momenta, p)
+    add_projected(1.0, dV, momenta, b)
+    add_projected(-1.0, V, forces, b)
+
+
+@kernel
+def add_body(body, theta, M, C, g):
+    """Add a body of given parameters to an arm's M, C (n, n) and g (n,).
+
+    ``C = V^T (I dV + [V_j x* h])`` with h = I v: dM/dt - 2 C is skew-symmetric, so that ``C^T dq``
+    is right in the momentum's balance, too.
+
+    Args:
+        body: block.
+        theta: (10,), the parameters.
+        M, C, g: changed.
+    """
+    n = len(g)
+    V, dV = matrix(body, BODY_V, n), matrix(body, BODY_DV, n)
+    weighed, momenta = matrix(body, BODY_WEIGHED, n), matrix(body, BODY_MOMENTA, PARAMETERS)
+    h = matrix(body, BODY_MOMENTUM, 1)
+    unit_momenta(rate_at_rest(body), momenta)
+    combine(momenta, theta, h)  # its weight
+    for i in range(n):
+        for k in range(6):
+            g[i] += V[k, i] * h[k, 0]
+    weigh(theta, V, weighed)
+    for i in range(n):
+        for j in range(i + 1):
+            change = column_product(V, i, weighed, j)
+            M[i, j] += change
+            if j < i:
+                M[j, i] += change
+    unit_momenta(vector(body, BODY_TWIST), momenta)
+    combine(momenta, theta, h)
+    weigh(theta, dV, weighed)
+    for j in range(n):
+        add_cross(V, j, h, 0, weighed, j)
+    for i in range(n):
+        for j in range(n):
+            C[i, j] += column_product(V, i, weighed, j)
+
+
+@kernel
+def rate_at_rest(body):
+    """Return the stored acceleration (6,), set to that of a body held still: minus gravity."""
+    rate, up = vector(body, BODY_RATE), vector(body, BODY_UP)
+    for k in range(3):
+        rate[k], rate[k + 3] = up[k], 0.0
+    return rate
+
+
+@kernel
+def unit_forces(body):
+    """Compute the momenta H(v) and the forces H(a) + v x* H(v), a the stored acceleration."""
+    momenta, forces = matrix(body, BODY_MOMENTA, PARAMETERS), matrix(body, BODY_FORCES, PARAMETERS)
+    twist = matrix(body, BODY_TWIST, 1)
+    unit_momenta(vector(body, BODY_TWIST), momenta)
+    unit_momenta(vector(body, BODY_RATE), forces)
+    for k in range(PARAMETERS):
+        add_cross(twist, 0, momenta, k, forces, k)
+
+
+@kernel
+def unit_momenta(v, H):
+    """Compute H (6, 10): the momentum of unit parameters at a twist v (6,)."""
+    for k in range(6):
+        for each in range(PARAMETERS):
+            H[k, each] = 0.0
+    for k in range(3):
+        i, j = (k + 1) % 3, (k + 2) % 3
+        H[k, 0] = v[k]
+        H[k, 1 + j], H[k, 1 + i] = v[3 + i], -v[3 + j]  # omega x (m c)
+        H[3 + k, 1 + i], H[3 + k, 1 + j] = v[j], -v[i]  # (m c) x v
+    x, y, z = v[3], v[4], v[5]
+    H[3, XX], H[3, XY], H[3, XZ] = x, y, z
+    H[4, XY], H[4, YY], H[4, YZ] = x, y, z
+    H[5, XZ], H[5, YZ], H[5, ZZ] = x, y, z
+
+
+@kernel
+def add_cross(V, i, H, k, F, column):
+    """Add ``v x* h`` to a column of F: v is column i of V, a twist, h column k of H, a momentum."""
+    for row in range(3):
+        left, right = (row + 1) % 3, (row + 2) % 3
+        y, z = V[3 + left, i], V[3 + right, i]
+        F[row, column] += y * H[right, k] - z * H[left, k]
+        F[3 + row, column] += y * H[3 + right, k] - z * H[3 + left, k]
+        F[3 + row, column] += V[left, i] * H[right, k] - V[right, i] * H[left, k]
+
+
+@kernel
+def column_product(A, i, B, j):
+    """Return the product of column i of A (6, .) with column j of B."""
+    total = 0.0
+    for row in range(6):
+        total += A[row, i] * B[row, j]
+    return total
+
+
+@kernel
+def combine(H, theta, h):
+    """Compute h = H theta, (6, 1)."""
+    for k in range(6):
+        h[k, 0] = 0.0
+        for each in range(PARAMETERS):
+            h[k, 0] += H[k, each] * theta[each]
+
+
+@kernel
+def weigh(theta, A, W):
+    """Compute W = I A for twists in the columns of A (6, n), I of parameters theta."""
+    m, x, y, z = theta[0], theta[1], theta[2], theta[3]
+    for j in range(A.shape[1]):
+        a, b, c, p, q, r = A[0, j], A[1, j], A[2, j], A[3, j], A[4, j], A[5, j]
+        W[0, j] = m * a + q * z - r * y
+        W[1, j] = m * b + r * x - p * z
+        W[2, j] = m * c + p * y - q * x
+        W[3, j] = y * c - z * b + theta[XX] * p + theta[XY] * q + theta[XZ] * r
+        W[4, j] = z * a - x * c + theta[XY] * p + theta[YY] * q + theta[YZ] * r
+        W[5, j] = x * b - y * a + theta[XZ] * p + theta[YZ] * q + theta[ZZ] * r
+
+
+@kernel
+def clear(Y):
+    """Set Y to 0."""
+    for i in range(Y.shape[0]):
+        for k in range(Y.shape[1]):
+            Y[i, k] = 0.0
+
+
+@kernel
+def add_projected(sign, V, F, Y):
+    """Add ``sign V^T F`` to Y (n, k), for V (6, n) and F (6, k)."""
+    for i in range(V.shape[1]):
+        for k in range(F.shape[1]):
+            total = 0.0
+            for row in range(6):
+                total += V[row, i] * F[row, k]
+            Y[i, k] += sign * total
+
+
+@kernel
+def armature_columns(ddq, Y):
+    """Compute Y (n, n): the torque of unit armature at each joint."""
+    for i in range(len(ddq)):
+        for j in range(len(ddq)):
+            Y[i, j] = ddq[i] if i == j else 0.0
+
+
+@kernel
+def body_rows(body, pose, J, dJ, dq, ddq, Y):
+    """Compute Y (k, n, 10) for k states: the other arrays have as many rows."""
+    for row in range(len(Y)):
+        locate_body(body, pose[row], J[row], dJ[row], dq[row])
+        body_columns(body, ddq[row], Y[row])

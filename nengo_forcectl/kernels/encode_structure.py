@@ -1,0 +1,104 @@
+"""`JointEncoding` and `ToolEncoding`: what joints' and tool's friction and forces depend on."""
+
+import math
+
+from .access import matrix, number, vector
+from .compile import kernel
+from .encode import raise_to_sphere
+from .layout import (
+    JOINTS_CENTRE,
+    JOINTS_LIFT,
+    JOINTS_LOWER,
+    JOINTS_SLOW,
+    JOINTS_SPEED,
+    JOINTS_SPREAD,
+    JOINTS_UPPER,
+    TOOL_CENTRE,
+    TOOL_LIFT,
+    TOOL_LOWER,
+    TOOL_SCALE,
+    TOOL_UPPER,
+)
+
+
+@kernel
+def encode_joints(joints, q, dq, x, u):
+    """Compute the direct inputs and the neurons' inputs of every joint.
+
+    Args:
+        joints: block of a `JointEncoding`.
+        q, dq: (n,).
+        x: (n, 2), written: dq / s and tanh(dq / v).
+        u: (n, 4), written: these and (q - c) / h, bounded, on a sphere.
+    """
+    slow, lift = number(joints, JOINTS_SLOW), number(joints, JOINTS_LIFT)
+    speed, centre = vector(joints, JOINTS_SPEED), vector(joints, JOINTS_CENTRE)
+    spread = vector(joints, JOINTS_SPREAD)
+    lower, upper = matrix(joints, JOINTS_LOWER, 3), matrix(joints, JOINTS_UPPER, 3)
+    for j in range(len(q)):
+        x[j, 0] = dq[j] / speed[j]
+        x[j, 1] = math.tanh(dq[j] / slow)
+        u[j, 0], u[j, 1] = x[j, 0], x[j, 1]
+        u[j, 2] = (q[j] - centre[j]) / spread[j]
+        for k in range(3):
+            u[j, k] = min(max(u[j, k], lower[j, k]), upper[j, k])
+        raise_to_sphere(u[j], lift)
+
+
+@kernel
+def encode_tool(tool, pose, J, dq, y, u):
+    """Compute the direct inputs and the neurons' inputs of the tool.
+
+    Args:
+        tool: block of a `ToolEncoding`.
+        pose: (4, 4).
+        J: (6, n).
+        dq: (n,).
+        y: (7,), written: 1, x - x_0 [m], dx [m/s].
+        u: (17,), written: x on a sphere (4), then x, dx and R on another (13).
+    """
+    centre, scale = vector(tool, TOOL_CENTRE), vector(tool, TOOL_SCALE)
+    lower, upper = vector(tool, TOOL_LOWER), vector(tool, TOOL_UPPER)
+    lift = number(tool, TOOL_LIFT)
+    place, motion = u[:4], u[4:]
+    select_tool(pose, J, dq, motion)
+    y[0] = 1.0
+    for k in range(3):
+        y[1 + k], y[4 + k] = motion[k] - centre[k], motion[3 + k]
+    for k in range(12):
+        motion[k] = (min(max(motion[k], lower[k]), upper[k]) - centre[k]) * scale[k]
+    for k in range(3):
+        place[k] = motion[k]
+    raise_to_sphere(place, lift)
+    raise_to_sphere(motion, lift)
+
+
+@kernel
+def select_tool(pose, J, dq, x):
+    """Write the first 12 numbers of ``x``: position, velocity, the first two columns of R."""
+    for k in range(3):
+        x[k], x[3 + k] = pose[k, 3], 0.0
+        x[6 + k], x[9 + k] = pose[k, 0], pose[k, 1]
+        for i in range(len(dq)):
+            x[3 + k] += J[k, i] * dq[i]
+
+
+@kernel
+def encode_joints_rows(joints, q, dq, x, u):
+    """Run `encode_joints` for k states: all arrays have as many rows."""
+    for row in range(len(q)):
+        encode_joints(joints, q[row], dq[row], x[row], u[row])
+
+
+@kernel
+def encode_tool_rows(tool, pose, J, dq, y, u):
+    """Run `encode_tool` for k states: all arrays have as many rows."""
+    for row in range(len(dq)):
+        encode_tool(tool, pose[row], J[row], dq[row], y[row], u[row])
+
+
+@kernel
+def select_tool_rows(pose, J, dq, x):
+    """Run `select_tool` for k states: all arrays have as many rows."""
+    for row in range(len(dq)):
+        select_tool(pose[row], J[row], dq[row], x[row])
