@@ -6,8 +6,9 @@ import pytest
 
 from nengo_forcectl.errors import ConfigurationError, NetworkError
 from nengo_forcectl.learning.gradient import Gradient
-from nengo_forcectl.networks.building import RATE as SPIKES, adaptive_network, simulator
+from nengo_forcectl.networks.building import adaptive_network, simulator
 from nengo_forcectl.networks.closed_form import ClosedFormNetwork
+from nengo_forcectl.networks.layer import RATE as SPIKES
 from nengo_forcectl.networks.online import OnlineNetwork
 from nengo_forcectl.networks.pes import PesNetwork
 

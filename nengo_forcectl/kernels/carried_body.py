@@ -2,8 +2,8 @@
 
 The parameters are one link's of `Arm.inertial_parameters`, in its order: mass, first moment (3) and
 the inertia's xx, xy, yy, xz, yz, zz about the tool frame's origin, in its axes (Atkeson, An and
-Hollerbach 1986, doi:10.1177/027836498600500306). With V = R^T J the twist of that frame in its own axes, v = V dq,
-and H(v) (6, 10) the momentum of unit parameters,
+Hollerbach 1986, doi:10.1177/027836498600500306). With V = R^T J the twist of that frame in its own
+axes, v = V dq, and H(v) (6, 10) the momentum of unit parameters,
 
     tau = Y theta,          Y = V^T (H(V ddq + dV dq - g) + v x* H(v))
     p = V^T H(v) theta,     momentum, M dq
@@ -248,3 +248,10 @@ def body_rows(body, pose, J, dJ, dq, ddq, Y):
     for row in range(len(Y)):
         locate_body(body, pose[row], J[row], dJ[row], dq[row])
         body_columns(body, ddq[row], Y[row])
+
+
+@kernel
+def armature_rows(ddq, Y):
+    """Run `armature_columns` for k states: ``ddq`` (k, n), Y (k, n, n)."""
+    for row in range(len(Y)):
+        armature_columns(ddq[row], Y[row])

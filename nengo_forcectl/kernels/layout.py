@@ -221,8 +221,8 @@ NETWORK_ENCODERS = NETWORK.add("encoders", "inputs neurons")  # transposed
 NETWORK_BIAS = NETWORK.add("bias", "neurons")
 NETWORK_U = NETWORK.add("u", "inputs")  # the state on a sphere
 
-# A body fixed to the tool: its motion, and the momenta and forces of its ten inertial parameters, in
-# the tool's axes.
+# A body fixed to the tool: its motion, and the momenta and forces of its ten parameters, in the
+# tool's axes.
 BODY = Layout("body")
 BODY_GRAVITY = BODY.add("gravity", "3")  # in the base frame [m/s^2]
 BODY_V = BODY.add("V", "6 n")  # twist of the tool frame over dq

@@ -17,9 +17,20 @@ from .encoding import (
     States as States,
     encoding_of as encoding_of,
 )
+from .layer import Layer as Layer
 from .online import OnlineNetwork as OnlineNetwork
 from .pes import PesNetwork as PesNetwork
 from .smooth_basis import smooth_basis as smooth_basis
+from .structured_encoding import (
+    JointEncoding as JointEncoding,
+    StructuredEncoding as StructuredEncoding,
+    ToolEncoding as ToolEncoding,
+)
+from .structured_network import (
+    STRUCTURE as STRUCTURE,
+    StructuredNetwork as StructuredNetwork,
+    structured_network as structured_network,
+)
 from .workspace import (
     home_posture as home_posture,
     random_direction as random_direction,

@@ -23,14 +23,11 @@ from typing import Any
 import nengo
 import numpy as np
 from nengo.dists import Choice, CosineSimilarity, UniformHypersphere
-from nengo.solvers import NoSolver
 
 from ..nengodl.compatibility import nengo_dl
 from ..support.checks import Arguments, check_positive, check_whole
 from .encoding import NetworkArrays, StateEncoding, States
-
-SHARES = (0.15, 0.32)  # range of the share of the sample for which a neuron is active
-RATE = 200.0  # of a neuron that is not rectified-linear, at its most active [Hz]
+from .layer import Layer, decoders_of, ensemble_of, highest_rate, partition
 
 
 class AdaptiveNetwork(nengo.Network):
@@ -87,14 +84,21 @@ def adaptive_network(
             radius=radius,
             encoders=encoders,
             intercepts=intercepts,
-            max_rates=Choice([_highest_rate(neurons)]),
+            max_rates=Choice([highest_rate(neurons)]),
             neuron_type=neurons,
             seed=seed,
             label="adaptive",
         )
         network.torque = nengo.Node(size_in=n_outputs, label="torque")
         nengo.Connection(network.state, network.ensemble, synapse=None, label="state -> adaptive")
-        network.decoders = _decoders(network, np.zeros((n_outputs, n_neurons)), seed, synapse)
+        network.decoders = decoders_of(
+            network.ensemble,
+            network.torque,
+            np.zeros((n_outputs, n_neurons)),
+            seed,
+            "adaptive -> torque",
+            synapse,
+        )
         network.probe = nengo.Probe(network.torque, synapse=None, label="torque")
     return network
 
@@ -144,20 +148,12 @@ def workspace_network(
     arguments = Arguments("workspace_network", n_outputs=n_outputs, n_neurons=n_neurons)
     check_whole(arguments, n_outputs=1, n_neurons=1)
     d = encoding.size
-    rng = np.random.default_rng(seed)
-    E = rng.normal(size=(n_neurons, d + 1))
-    E /= np.linalg.norm(E, axis=1, keepdims=True)
-    shares = np.linspace(*SHARES, n_neurons)
-    rng.shuffle(shares)
-    cosines = encoding.input(*states)[:, d + 1 :] @ E.T  # (k, n_neurons)
-    thresholds = np.array([np.quantile(c, 1 - s) for c, s in zip(cosines.T, shares, strict=True)])
-    highest = np.maximum(cosines.max(axis=0), thresholds + 1e-6)
     neurons = nengo.RectifiedLinear() if neuron_type is None else neuron_type
-    gain, bias = neurons.gain_bias(np.full(n_neurons, _highest_rate(neurons)), np.zeros(n_neurons))
-    gain = gain / (highest - thresholds)
+    u = encoding.input(*states)[:, d + 1 :]
+    layer = partition(u, n_neurons, np.random.default_rng(seed), neurons)
     weights = np.zeros((n_outputs, d + 1 + n_neurons))
     state = np.zeros(2 * d + 2), 0
-    return _workspace(encoding, state, E, gain, bias - gain * thresholds, weights, neurons, seed)
+    return _workspace(encoding, state, layer, weights, neurons, seed)
 
 
 def network_of(arrays: NetworkArrays) -> WorkspaceNetwork:
@@ -173,16 +169,14 @@ def network_of(arrays: NetworkArrays) -> WorkspaceNetwork:
 
     E = arrays.encoders / gain[:, None]
     neurons = nengo.RectifiedLinear()
-    state = encoded, 3 * n
-    return _workspace(encoding, state, E, gain, arrays.bias, arrays.weights, neurons, seed=0)
+    state, layer = (encoded, 3 * n), Layer(E, gain, arrays.bias)
+    return _workspace(encoding, state, layer, arrays.weights, neurons, seed=0)
 
 
 def _workspace(
     encoding: StateEncoding,
     state: tuple[Any, int],  # of the node: output, and size_in
-    E: np.ndarray,
-    gain: np.ndarray,
-    bias: np.ndarray,
+    layer: Layer,
     weights: np.ndarray,
     neuron_type: Any,
     seed: int,
@@ -190,20 +184,10 @@ def _workspace(
     n_outputs, d = len(weights), encoding.size
     network = WorkspaceNetwork(label="workspace network", seed=seed)
     network.encoding = encoding
-    network.arrays = NetworkArrays(encoding, gain[:, None] * E, bias, weights)
+    network.arrays = NetworkArrays(encoding, layer.scaled, layer.bias, weights)
     with network:
         network.state = nengo.Node(state[0], size_in=state[1], label="state")
-        network.ensemble = nengo.Ensemble(
-            len(E),
-            d + 1,
-            encoders=E,
-            gain=gain,
-            bias=bias,
-            neuron_type=neuron_type,
-            normalize_encoders=False,
-            seed=seed,
-            label="adaptive",
-        )
+        network.ensemble = ensemble_of(layer, neuron_type, seed, "adaptive")
         network.torque = nengo.Node(size_in=n_outputs, label="torque")
         nengo.Connection(
             network.state[d + 1 :], network.ensemble, synapse=None, label="state -> adaptive"
@@ -215,26 +199,11 @@ def _workspace(
             synapse=None,
             label="state -> torque",
         )
-        network.decoders = _decoders(network, weights[:, d + 1 :], seed)
+        network.decoders = decoders_of(
+            network.ensemble, network.torque, weights[:, d + 1 :], seed, "adaptive -> torque"
+        )
         network.probe = nengo.Probe(network.torque, synapse=None, label="torque")
     return network
-
-
-def _highest_rate(neurons: Any) -> float:
-    return 1.0 if type(neurons) is nengo.RectifiedLinear else RATE
-
-
-def _decoders(network: Any, D: np.ndarray, seed: int, synapse: Any = None) -> nengo.Connection:
-    """Decoders D (n_outputs, n_neurons) from the ensemble to the torque."""
-    return nengo.Connection(
-        network.ensemble,
-        network.torque,
-        function=lambda x: np.zeros(len(D)),
-        solver=NoSolver(D.T),
-        synapse=synapse,
-        seed=seed,
-        label="adaptive -> torque",
-    )
 
 
 def simulator(network: nengo.Network, *, minibatch_size: int = 1, dt: float = 0.001) -> Any:

@@ -65,7 +65,7 @@ def pes_spiking(scene: "Scene") -> "Iterator[Cycle]":
     """The rule pes with spiking LIF neurons behind a synapse of 5 ms."""
     import nengo  # not needed by the command line's help
 
-    from ...networks.building import RATE  # nengo
+    from ...networks.layer import RATE  # nengo
     from ...networks.pes import PesNetwork  # nengo
 
     network = _network(scene, neuron_type=nengo.LIF(), synapse=SYNAPSE)

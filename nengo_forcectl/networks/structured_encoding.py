@@ -1,0 +1,251 @@
+"""The input of a structured network: the arm's Jacobians, and what its neurons see."""
+
+import math
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm, Terms
+
+from ..errors import NetworkError
+from ..kernels.block import Block
+from ..kernels.layout import BODY, JOINTS, TOOL
+from .encoding import CLIP, LIFT, StateEncoding, States
+
+SLOW = 0.01  # v, as in the arms' model of friction [rad/s]
+LEAST = 0.1  # least scale of a joint, as a share of the joints' mean
+LEAST_TOOL = (0.01, 0.01, 0.1)  # least scales of x [m], dx [m/s] and R
+
+
+@dataclass(frozen=True)
+class JointEncoding:
+    """What the friction of each joint depends on, its own speed and angle.
+
+        x = (dq / s, tanh(dq / v), (q - c) / h)
+
+    s and h are the joint's root mean square speed and its spread over a sample, v = 0.01 rad/s. The
+    first two are direct inputs, viscous and dry friction. The neurons see u, which is x within
+    ``lower`` and ``upper`` on a sphere, as in `StateEncoding`. The tanh spreads the speeds near
+    rest over as much of the sphere as all others.
+    """
+
+    speed: Float[np.ndarray, "n"]  # s [rad/s]
+    centre: Float[np.ndarray, "n"]  # c [rad]
+    spread: Float[np.ndarray, "n"]  # h [rad]
+    lower: Float[np.ndarray, "n 3"]  # bounds on x
+    upper: Float[np.ndarray, "n 3"]
+
+    @cached_property
+    def block(self) -> Block:
+        """The block of the encoding, for compiled code."""
+        return Block(JOINTS, {"n": len(self.speed)}, _values(self) | {"slow": SLOW, "lift": LIFT})
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the fields alone: a copy builds its own block."""
+        return _values(self)
+
+    def input(
+        self, q: Float[np.ndarray, "k n"], dq: Float[np.ndarray, "k n"]
+    ) -> tuple[Float[np.ndarray, "k n 2"], Float[np.ndarray, "k n 4"]]:
+        """Return the direct inputs, and u."""
+        # numba takes a second to load.
+        from ..kernels.encode_structure import encode_joints_rows
+
+        x, u = np.empty((*q.shape, 2)), np.empty((*q.shape, 4))
+        encode_joints_rows(self.block.address, q, dq, x, u)
+        return x, u
+
+
+@dataclass(frozen=True)
+class ToolEncoding:
+    """What a force at the tool depends on: its position x, velocity dx and orientation R.
+
+        y = (1, x - x_0, dx),   z = (x, dx, R e_1, R e_2)
+
+    y are the direct inputs: a constant force, a stiffness and a damping. x_0 is the middle of the
+    sample's positions. The neurons see u, two spheres as in `StateEncoding`: one of x alone, one of
+    all of z, each group of z centred, within ``lower`` and ``upper``, and scaled by one factor. Two
+    columns of R are a continuous description of it (Zhou et al. 2019, doi:10.1109/CVPR.2019.00589).
+    """
+
+    centre: Float[np.ndarray, "12"]
+    scale: Float[np.ndarray, "12"]
+    lower: Float[np.ndarray, "12"]  # bounds on z before centring
+    upper: Float[np.ndarray, "12"]
+
+    @cached_property
+    def block(self) -> Block:
+        """The block of the encoding, for compiled code."""
+        return Block(TOOL, {}, _values(self) | {"lift": LIFT})
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the fields alone: a copy builds its own block."""
+        return _values(self)
+
+    def input(
+        self, terms: Terms, dq: Float[np.ndarray, "k n"]
+    ) -> tuple[Float[np.ndarray, "k 7"], Float[np.ndarray, "k 17"]]:
+        """Return y and u for the arm's terms."""
+        # numba takes a second to load.
+        from ..kernels.encode_structure import encode_tool_rows
+
+        y, u = np.empty((len(dq), 7)), np.empty((len(dq), 17))
+        encode_tool_rows(self.block.address, terms.pose, terms.J, dq, y, u)
+        return y, u
+
+
+@dataclass(frozen=True)
+class StructuredEncoding:
+    """The input v of a structured network: its parts one after the other, see ``places``.
+
+    "one" is a 1. "payload" (n, 10), "armature" (n, n) and "links" (n, p) are torques of unit
+    parameters, "friction" (n, 2) and "joints" (n, 4) are those of `JointEncoding`, "tool" (7) and
+    "tool neurons" (17) those of `ToolEncoding`, "J^T" (n, 3) is the tool's linear Jacobian
+    transposed, "rest" is the v of `StateEncoding`. Arrays are flat, row by row.
+    """
+
+    arm: Arm
+    parts: tuple[str, ...]  # of the network
+    joints: JointEncoding
+    tool: ToolEncoding
+    rest: StateEncoding
+
+    @cached_property
+    def places(self) -> dict[str, slice]:
+        """The place in v of each of its parts, in order."""
+        places, start = {}, 0
+        for name, shape in self.shapes.items():
+            places[name] = slice(start, start + math.prod(shape))
+            start = places[name].stop
+        return places
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each part of v, in order."""
+        n = self.arm.dof
+        shapes = {
+            "body": {"payload": (n, 10), "armature": (n, n)},
+            "links": {"links": (n, self.arm.sizes["p"])},
+            "joints": {"friction": (n, 2), "joints": (n, 4)},
+            "tool": {"tool": (7,), "tool neurons": (17,), "J^T": (n, 3)},
+            "rest": {"rest": (self.rest.n_inputs,)},
+        }
+        own = {name: shape for part in self.parts for name, shape in shapes[part].items()}
+        return {"one": (1,)} | own
+
+    @property
+    def n_inputs(self) -> int:
+        """Size of v."""
+        return sum(math.prod(shape) for shape in self.shapes.values())
+
+    def input(
+        self,
+        q: Float[np.ndarray, "*batch n"],
+        dq: Float[np.ndarray, "*batch n"],
+        ddq: Float[np.ndarray, "*batch n"],
+    ) -> Float[np.ndarray, "*batch n_inputs"]:
+        """Return v for positions, velocities and (the reference's) accelerations.
+
+        Raises:
+            NetworkError: the arrays differ in shape, or are for another number of joints.
+            ArmError: a number is not finite.
+        """
+        moment = [np.array(part, dtype=float, order="C") for part in (q, dq, ddq)]
+        *batch, n = moment[0].shape
+        if any(part.shape != (*batch, self.arm.dof) for part in moment):
+            shapes = ", ".join(str(part.shape) for part in moment)
+            raise NetworkError(
+                f"StructuredEncoding.input: q, dq and ddq have shapes {shapes}, "
+                f"need (*batch, {self.arm.dof}) each"
+            )
+        rows = [part.reshape(-1, n) for part in moment]
+        numbers = self._parts(*rows)
+        flat = [numbers[name].reshape(len(rows[0]), -1) for name in self.shapes]
+        return np.concatenate(flat, axis=1).reshape(*batch, self.n_inputs)
+
+    def _parts(self, q: np.ndarray, dq: np.ndarray, ddq: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the parts of v for k states."""
+        numbers = {"one": np.ones(len(q))}
+        terms = terms_of(self.arm, q, dq)
+        if "body" in self.parts:
+            numbers["payload"], numbers["armature"] = self._body(terms, dq, ddq)
+        if "links" in self.parts:
+            numbers["links"] = self.arm.regressor(q, dq, ddq)
+        if "joints" in self.parts:
+            numbers["friction"], numbers["joints"] = self.joints.input(q, dq)
+        if "tool" in self.parts:
+            numbers["tool"], numbers["tool neurons"] = self.tool.input(terms, dq)
+            numbers["J^T"] = terms.J[:, :3].transpose(0, 2, 1)
+        if "rest" in self.parts:
+            numbers["rest"] = self.rest.input(q, dq, ddq)
+        return numbers
+
+    def _body(
+        self, terms: Terms, dq: np.ndarray, ddq: np.ndarray
+    ) -> tuple[Float[np.ndarray, "k n 10"], Float[np.ndarray, "k n n"]]:
+        # numba takes a second to load.
+        from ..kernels.carried_body import armature_rows, body_rows
+
+        k, n = dq.shape
+        payload, armature = np.empty((k, n, 10)), np.empty((k, n, n))
+        body_rows(self.body.address, terms.pose, terms.J, terms.dJ, dq, ddq, payload)
+        armature_rows(ddq, armature)
+        return payload, armature
+
+    @cached_property
+    def body(self) -> Block:
+        """A block for the kernels of a body fixed to the tool; they write to it."""
+        return Block(BODY, {"n": self.arm.dof}, {"gravity": self.arm.gravity_vector})
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the fields alone: a copy builds its own blocks."""
+        return _values(self)
+
+
+def terms_of(arm: Arm, q: Float[np.ndarray, "k n"], dq: Float[np.ndarray, "k n"]) -> Terms:
+    """Return the arm's terms of k states, each in one piece of memory."""
+    return Terms(*(np.ascontiguousarray(term) for term in arm.terms(q, dq)))
+
+
+def joint_encoding(states: States) -> JointEncoding:
+    """Return the encoding with the scales of a sample."""
+    speed, spread = np.sqrt(np.mean(states.dq**2, axis=0)), states.q.std(axis=0)
+    speed, spread = (
+        np.maximum(each, max(LEAST * math.sqrt(np.mean(each**2)), 1e-9)) for each in (speed, spread)
+    )
+    centre, bounds = states.q.mean(axis=0), _bounds(states.dq / speed)
+    angles = _bounds((states.q - centre) / spread)
+    rows = [
+        np.stack((a, np.full_like(a, sign), b), axis=1)
+        for a, sign, b in zip(bounds, (-1.0, 1.0), angles, strict=True)
+    ]
+    return JointEncoding(speed, centre, spread, *rows)
+
+
+def tool_encoding(arm: Arm, states: States) -> ToolEncoding:
+    """Return the encoding with the scales of a sample."""
+    # numba takes a second to load.
+    from ..kernels.encode_structure import select_tool_rows
+
+    q, dq = (np.array(part, dtype=float, order="C") for part in states[:2])
+    terms, z = terms_of(arm, q, dq), np.empty((len(q), 12))
+    select_tool_rows(terms.pose, terms.J, dq, z)
+    groups = np.split(z.std(axis=0), (3, 6))
+    scale = [
+        np.full(len(group), 1.0 / max(math.sqrt(np.mean(group**2)), least))
+        for group, least in zip(groups, LEAST_TOOL, strict=True)
+    ]
+    return ToolEncoding(z.mean(axis=0), np.concatenate(scale), *_bounds(z))
+
+
+def _bounds(x: Float[np.ndarray, "k d"]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the range of a sample, with a margin."""
+    low, high = x.min(axis=0), x.max(axis=0)
+    return low - CLIP * (high - low), high + CLIP * (high - low)
+
+
+def _values(owner: Any) -> dict[str, Any]:
+    return {field.name: getattr(owner, field.name) for field in fields(owner)}

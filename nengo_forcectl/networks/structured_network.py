@@ -1,0 +1,239 @@
+"""A network with the arm's Jacobians inside: each part explains a torque of one structure."""
+
+# pyright: reportArgumentType=false
+# A type checker takes Nengo's descriptors for the defaults of its arguments.
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import nengo
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm
+
+from ..errors import ConfigurationError
+from ..nengodl.product_node import ProductNode
+from ..support.checks import Arguments, check_choices, check_whole
+from .encoding import States, encoding_of
+from .layer import Layer, beside, decoders_of, ensemble_of, partition
+from .structured_encoding import (
+    SLOW,
+    StructuredEncoding,
+    joint_encoding,
+    terms_of,
+    tool_encoding,
+)
+from .workspace import reach_states, task_axes
+
+STRUCTURE = ("body", "links", "joints", "tool", "rest")
+"""Parts that a structured network can have."""
+
+NEURONS = {"joints": 40, "tool": 200, "rest": 1000}  # of each joint, of the tool, of the rest
+
+
+class StructuredNetwork(nengo.Network):
+    """A `nengo.Network` with named parts, returned by `structured_network`."""
+
+    state: nengo.Node  # v of the encoding
+    torque: nengo.Node  # F [N m], n
+    probe: nengo.Probe  # of torque, unfiltered
+    encoding: StructuredEncoding
+    learned: dict[str, tuple[nengo.Connection, ...]]  # those with the weights of each part
+    layers: dict[str, tuple[Layer, ...]]  # neurons: one layer a joint, one of the tool, the rest
+
+
+class Plan(NamedTuple):
+    """What the parts are built from."""
+
+    states: States
+    neurons: Mapping[str, int]
+    neuron_type: Any
+    seed: int
+
+
+def structured_network(
+    arm: Arm,
+    work: States | Float[np.ndarray, "n"],
+    *,
+    seed: int,
+    parts: tuple[str, ...] = ("body", "joints", "tool", "rest"),
+    neurons: Mapping[str, int] | None = None,
+    neuron_type: Any = None,
+) -> StructuredNetwork:
+    """Return a network whose weight Jacobian contains the arm's Jacobians.
+
+        F(v; w) = Y(q, dq, ddq) theta + sum_j e_j w_j^T phi_j(q_j, dq_j)
+                  + J^T W_x phi_x(x, dx, R) + W phi(q, dq, ddq)
+
+    It is linear in all these weights, and they are 0 at the start. Each is a connection with a
+    label, by which `named_weights` finds it:
+
+    - "body": "payload" (10, 1), the inertial parameters of a body fixed to the tool frame, as one
+      link's of `Arm.inertial_parameters`, and "armature" (n, 1) [kg m^2];
+    - "links", not by default: "links" (p, 1), changes of all `Arm.inertial_parameters`;
+    - "joints": for each joint j from 1, "friction j" (1, 2), viscous and dry, and
+      "joint j -> torque" (1, neurons), decoders of an ensemble over the joint's own speed and
+      angle, half of which is near rest; inputs as in `JointEncoding`;
+    - "tool": "state -> force" (3, 7), constant, stiffness and damping, and "tool -> force"
+      (3, neurons), decoders of an ensemble of which one half sees the tool's position, the other
+      its velocity and orientation, too; forces [N] in the base frame, inputs as in `ToolEncoding`;
+    - "rest": "state -> torque" (n, d + 1) and "rest -> torque" (n, neurons), the parts of
+      `workspace_network`.
+
+    Y and J^T enter through a `ProductNode`. The neurons are those of `workspace_network`:
+    encoders uniform on a sphere, intercepts by quantiles of a sample.
+
+    Args:
+        arm: the model.
+        work: a sample of the work to be done, or the posture [rad] around which `reach_states`
+            takes one.
+        seed: random seed of the sample, the encoders and the intercepts.
+        parts: some of `STRUCTURE`.
+        neurons: number of neurons of each joint's ensemble, the tool's and the rest's; by default
+            ``{"joints": 40, "tool": 200, "rest": 1000}``.
+        neuron_type: `nengo.RectifiedLinear()` by default; any other of Nengo's, rates or spikes.
+
+    Raises:
+        ConfigurationError: a part is unknown or the arm cannot have it, a number of neurons is too
+            small, or the states do not fit the arm.
+    """
+    counts = NEURONS | dict({} if neurons is None else neurons)
+    _check(arm, parts, counts)
+    if not isinstance(work, States):
+        posture = arm.checked("work", work)
+        work = reach_states(arm, posture, np.random.default_rng([seed, 1]))
+    rest = encoding_of(arm, work)  # it checks the states
+    states = States(*(np.array(part, dtype=float, order="C") for part in work))
+    encoding = StructuredEncoding(
+        arm, tuple(parts), joint_encoding(states), tool_encoding(arm, states), rest
+    )
+    type_ = nengo.RectifiedLinear() if neuron_type is None else neuron_type
+    plan = Plan(states, counts, type_, seed)
+    network = StructuredNetwork(label="structured network", seed=seed)
+    network.encoding, network.learned, network.layers = encoding, {}, {}
+    with network:
+        network.state = nengo.Node(np.zeros(encoding.n_inputs), label="state")
+        network.torque = nengo.Node(size_in=arm.dof, label="torque")
+        for part in (each for each in STRUCTURE if each in parts):
+            network.learned[part] = BUILD[part](network, plan)
+        network.probe = nengo.Probe(network.torque, synapse=None, label="torque")
+    return network
+
+
+def _check(arm: Arm, parts: tuple[str, ...], counts: Mapping[str, int]) -> None:
+    check_choices(Arguments("structured_network", parts=parts), "parts", STRUCTURE)
+    lacks = {}
+    if not arm.sizes["p"]:
+        lacks["links"] = "no link with a mass"
+    try:
+        task_axes(arm)
+    except ConfigurationError:
+        lacks["tool"] = "no joint that moves its tool"
+    for part in parts:
+        if part in lacks:
+            possible = ", ".join(each for each in STRUCTURE if each not in lacks)
+            raise ConfigurationError(
+                f"structured_network.parts: has '{part}', but arm '{arm.name}' has {lacks[part]}; "
+                f"parts that it can have: {possible}"
+            )
+    unknown = [name for name in counts if name not in NEURONS]
+    if unknown:
+        raise ConfigurationError(
+            f"structured_network.neurons: has {unknown[0]!r}, needs some of {', '.join(NEURONS)}"
+        )
+    for name, count in counts.items():
+        check_whole(Arguments("structured_network.neurons", **{name: count}), **{name: 1})
+
+
+def _add_body(network: StructuredNetwork, plan: Plan) -> tuple[nengo.Connection, ...]:
+    return _columns(network, "payload"), _columns(network, "armature")
+
+
+def _add_links(network: StructuredNetwork, plan: Plan) -> tuple[nengo.Connection, ...]:
+    return (_columns(network, "links"),)
+
+
+def _columns(network: StructuredNetwork, name: str) -> nengo.Connection:
+    """Add ``Y theta``, with Y from the state; return the connection whose weights are theta."""
+    node = ProductNode(*network.encoding.shapes[name], label=f"Y of {name}")
+    nengo.Connection(_of_state(network, name), node.matrix, synapse=None)
+    nengo.Connection(node, network.torque, synapse=None)
+    return _direct(_of_state(network, "one"), node.vector, name)
+
+
+def _add_joints(network: StructuredNetwork, plan: Plan) -> tuple[nengo.Connection, ...]:
+    encoding, (q, dq, _) = network.encoding.joints, plan.states
+    slowed = dq * (2.0 * SLOW / encoding.speed)  # half of the sample is near rest
+    _, u = encoding.input(np.concatenate((q, q)), np.concatenate((dq, slowed)))
+    rng, layers, learned = np.random.default_rng([plan.seed, 2]), [], []
+    for j in range(network.torque.size_in):
+        name, torque = f"joint {j + 1}", network.torque[j]
+        friction, seen = (_of_state(network, part, j) for part in ("friction", "joints"))
+        layers.append(partition(u[:, j], plan.neurons["joints"], rng, plan.neuron_type))
+        learned.append(_direct(friction, torque, f"friction {j + 1}"))
+        learned.append(_decoded(seen, layers[-1], torque, plan, name, "torque"))
+    network.layers["joints"] = tuple(layers)
+    return tuple(learned)
+
+
+def _add_tool(network: StructuredNetwork, plan: Plan) -> tuple[nengo.Connection, ...]:
+    encoding = network.encoding
+    _, u = encoding.tool.input(terms_of(encoding.arm, *plan.states[:2]), plan.states.dq)
+    rng, count = np.random.default_rng([plan.seed, 3]), plan.neurons["tool"]
+    place = partition(u[:, :4], (count + 1) // 2, rng, plan.neuron_type)
+    motion = partition(u[:, 4:], max(count // 2, 1), rng, plan.neuron_type)
+    layer = beside(place, motion)
+    node = ProductNode(*encoding.shapes["J^T"], label="J^T")
+    force = nengo.Node(size_in=3, label="force")
+    nengo.Connection(_of_state(network, "J^T"), node.matrix, synapse=None)
+    nengo.Connection(force, node.vector, synapse=None)
+    nengo.Connection(node, network.torque, synapse=None)
+    network.layers["tool"] = (layer,)
+    direct = _direct(_of_state(network, "tool"), force, "state -> force")
+    seen = _of_state(network, "tool neurons")
+    return direct, _decoded(seen, layer, force, plan, "tool", "force")
+
+
+def _add_rest(network: StructuredNetwork, plan: Plan) -> tuple[nengo.Connection, ...]:
+    encoding = network.encoding.rest
+    u, rng = encoding.input(*plan.states)[:, encoding.size + 1 :], np.random.default_rng(plan.seed)
+    layer = partition(u, plan.neurons["rest"], rng, plan.neuron_type)
+    network.layers["rest"] = (layer,)
+    place = network.encoding.places["rest"]
+    middle = place.start + encoding.size + 1
+    direct = _direct(network.state[place.start : middle], network.torque, "state -> torque")
+    seen = network.state[middle : place.stop]
+    return direct, _decoded(seen, layer, network.torque, plan, "rest", "torque")
+
+
+BUILD = {
+    "body": _add_body,
+    "links": _add_links,
+    "joints": _add_joints,
+    "tool": _add_tool,
+    "rest": _add_rest,
+}
+
+
+def _of_state(network: StructuredNetwork, name: str, row: int | None = None) -> Any:
+    """Return the part of the state node with one of the encoding's parts, or a row of it."""
+    place = network.encoding.places[name]
+    if row is None:
+        return network.state[place]
+    size = network.encoding.shapes[name][1]
+    return network.state[place.start + row * size : place.start + (row + 1) * size]
+
+
+def _direct(pre: Any, post: Any, label: str) -> nengo.Connection:
+    """Add a connection with weights of 0."""
+    weights = np.zeros((post.size_in, pre.size_out))
+    return nengo.Connection(pre, post, transform=weights, synapse=None, label=label)
+
+
+def _decoded(pre: Any, layer: Layer, post: Any, plan: Plan, name: str, to: str) -> nengo.Connection:
+    """Add an ensemble with decoders of 0; return the connection from it."""
+    ensemble = ensemble_of(layer, plan.neuron_type, plan.seed, name)
+    nengo.Connection(pre, ensemble, synapse=None, label=f"state -> {name}")
+    D = np.zeros((post.size_in, len(layer.bias)))
+    return decoders_of(ensemble, post, D, plan.seed, f"{name} -> {to}")
