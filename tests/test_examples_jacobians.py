@@ -36,6 +36,14 @@ def test_recurrent_jacobian(project):
     assert 0 < early < late
 
 
+def test_structured_network(project):
+    """Example 11: the network's torque of 2 kg is the model's; a weight lifts the tool."""
+    *_, network, model, lifts = run(project, "11_structured_network.py")
+    assert network == model
+    assert len(network) == 7
+    assert lifts[2] > 1.0
+
+
 def test_compare_jacobians(project):
     """Example 6: learning J too makes the learned J, and the velocity it gives, better."""
     positions, sobolev, worst = run(project, "06_compare_jacobians.py")

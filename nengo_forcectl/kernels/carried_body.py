@@ -72,7 +72,8 @@ def locate_body(body, pose, J, dJ, dq):
 def body_columns(body, ddq, Y):
     """Compute Y (n, 10): the torque of unit parameters at accelerations ``ddq`` (n,)."""
     n = len(ddq)
-    V, drift, rate = matrix(body, BODY_V, n), vector(body, BODY_DRIFT), rate_at_rest(body)
+    V, drift, rate = matrix(body, BODY_V, n), vector(body, BODY_DRIFT), vector(body, BODY_RATE)
+    rate_at_rest(body)
     for k in range(6):
         rate[k] += drift[k]
         for i in range(n):
@@ -113,7 +114,8 @@ def add_body(body, theta, M, C, g):
     V, dV = matrix(body, BODY_V, n), matrix(body, BODY_DV, n)
     weighed, momenta = matrix(body, BODY_WEIGHED, n), matrix(body, BODY_MOMENTA, PARAMETERS)
     h = matrix(body, BODY_MOMENTUM, 1)
-    unit_momenta(rate_at_rest(body), momenta)
+    rate_at_rest(body)
+    unit_momenta(vector(body, BODY_RATE), momenta)
     combine(momenta, theta, h)  # its weight
     for i in range(n):
         for k in range(6):
@@ -137,11 +139,10 @@ def add_body(body, theta, M, C, g):
 
 @kernel
 def rate_at_rest(body):
-    """Return the stored acceleration (6,), set to that of a body held still: minus gravity."""
+    """Set the stored acceleration to that of a body held still: minus gravity."""
     rate, up = vector(body, BODY_RATE), vector(body, BODY_UP)
     for k in range(3):
         rate[k], rate[k + 3] = up[k], 0.0
-    return rate
 
 
 @kernel

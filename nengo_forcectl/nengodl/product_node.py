@@ -1,5 +1,8 @@
 """The product of two inputs of a network, as a node of Nengo's and of TensorFlow's."""
 
+# pyright: reportArgumentType=false
+# A type checker takes Nengo's descriptors for the defaults of its arguments.
+
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,8 +43,9 @@ class ProductNode(nengo.Node):
     """A node with the output ``A @ u`` of its input (A, u): A of ``rows`` by ``columns``, u.
 
     Connect A, row by row, to ``node.matrix`` and u to ``node.vector``. Nengo's simulator computes
-    it in NumPy. In NengoDL's it is a part of TensorFlow's graph, so that the output has derivatives
-    by all that comes before it, which the function of a plain node has not.
+    the product in NumPy. A NengoDL simulator (`networks.simulator`, or one of `nengodl.nengo_dl`)
+    computes it in TensorFlow, so that the output has derivatives by all that comes before it. The
+    Python function of a plain node has none.
 
     Raises:
         ConfigurationError: a size below 1.

@@ -4,6 +4,7 @@
 # A type checker takes Nengo's descriptors for the defaults of its arguments.
 
 from collections.abc import Mapping
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import nengo
@@ -14,7 +15,7 @@ from arms import Arm
 
 from ..errors import ConfigurationError
 from ..nengodl.product_node import ProductNode
-from ..support.checks import Arguments, check_choices, check_whole
+from ..support.checks import Arguments, check, check_choices
 from .encoding import States, encoding_of
 from .layer import Layer, beside, decoders_of, ensemble_of, partition
 from .structured_encoding import (
@@ -98,7 +99,14 @@ def structured_network(
         ConfigurationError: a part is unknown or the arm cannot have it, a number of neurons is too
             small, or the states do not fit the arm.
     """
-    counts = NEURONS | dict({} if neurons is None else neurons)
+    given = Arguments("structured_network", neurons=neurons)
+    check(
+        given,
+        "neurons",
+        neurons is None or isinstance(neurons, Mapping),
+        f"numbers by part: {NEURONS}",
+    )
+    counts = NEURONS | dict(neurons or {})
     _check(arm, parts, counts)
     if not isinstance(work, States):
         posture = arm.checked("work", work)
@@ -137,13 +145,15 @@ def _check(arm: Arm, parts: tuple[str, ...], counts: Mapping[str, int]) -> None:
                 f"structured_network.parts: has '{part}', but arm '{arm.name}' has {lacks[part]}; "
                 f"parts that it can have: {possible}"
             )
-    unknown = [name for name in counts if name not in NEURONS]
-    if unknown:
-        raise ConfigurationError(
-            f"structured_network.neurons: has {unknown[0]!r}, needs some of {', '.join(NEURONS)}"
-        )
     for name, count in counts.items():
-        check_whole(Arguments("structured_network.neurons", **{name: count}), **{name: 1})
+        if name not in NEURONS:
+            raise ConfigurationError(
+                f"structured_network.neurons: has {name!r}, needs some of {', '.join(NEURONS)}"
+            )
+        least = 2 if name == "tool" else 1  # each half of the tool's
+        whole = isinstance(count, Integral) and not isinstance(count, bool) and count >= least
+        given = Arguments("structured_network.neurons", **{name: count})
+        check(given, name, whole, f"a whole number from {least} up")
 
 
 def _add_body(network: StructuredNetwork, plan: Plan) -> tuple[nengo.Connection, ...]:
@@ -182,7 +192,7 @@ def _add_tool(network: StructuredNetwork, plan: Plan) -> tuple[nengo.Connection,
     _, u = encoding.tool.input(terms_of(encoding.arm, *plan.states[:2]), plan.states.dq)
     rng, count = np.random.default_rng([plan.seed, 3]), plan.neurons["tool"]
     place = partition(u[:, :4], (count + 1) // 2, rng, plan.neuron_type)
-    motion = partition(u[:, 4:], max(count // 2, 1), rng, plan.neuron_type)
+    motion = partition(u[:, 4:], count // 2, rng, plan.neuron_type)
     layer = beside(place, motion)
     node = ProductNode(*encoding.shapes["J^T"], label="J^T")
     force = nengo.Node(size_in=3, label="force")
