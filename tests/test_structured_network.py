@@ -214,7 +214,7 @@ def test_nengo_and_nengodl_give_the_same_torque(rng, neuron_type):
 
 @pytest.mark.parametrize("neuron_type", [nengo.SpikingRectifiedLinear(), nengo.LIF()])
 def test_it_runs_with_spikes(rng, neuron_type):
-    """In both simulators, and every layer has spikes; the mean torque is about that of rates."""
+    """In both simulators: every layer has spikes, F and its derivatives are finite."""
     network = network_of_all(neuron_type=neuron_type)
     v = network.encoding.input(*(part[50] for part in SAMPLE))
     with network:

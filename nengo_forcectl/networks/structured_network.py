@@ -73,7 +73,8 @@ def structured_network(
     - "body": "payload" (10, 1), the inertial parameters of a body fixed to the tool frame, as one
       link's of `Arm.inertial_parameters`, and "armature" (n, 1) [kg m^2];
     - "links", not by default: "links" (p, 1), changes of all `Arm.inertial_parameters`;
-    - "joints": for each joint j from 1, "friction j" (1, 2), viscous and dry, and
+    - "joints": for each joint j from 1, "friction j" (1, 2), viscous, at the
+      speed s of `JointEncoding`, and dry [N m], and
       "joint j -> torque" (1, neurons), decoders of an ensemble over the joint's own speed and
       angle, half of which is near rest; inputs as in `JointEncoding`;
     - "tool": "state -> force" (3, 7), constant, stiffness and damping, and "tool -> force"
@@ -98,16 +99,10 @@ def structured_network(
     Raises:
         ConfigurationError: a part is unknown or the arm cannot have it, a number of neurons is too
             small, or the states do not fit the arm.
+        ArmError: the posture does not fit the arm.
     """
-    given = Arguments("structured_network", neurons=neurons)
-    check(
-        given,
-        "neurons",
-        neurons is None or isinstance(neurons, Mapping),
-        f"numbers by part: {NEURONS}",
-    )
-    counts = NEURONS | dict(neurons or {})
-    _check(arm, parts, counts)
+    counts = _counts(neurons)
+    _check_parts(arm, parts)
     if not isinstance(work, States):
         posture = arm.checked("work", work)
         work = reach_states(arm, posture, np.random.default_rng([seed, 1]))
@@ -129,7 +124,24 @@ def structured_network(
     return network
 
 
-def _check(arm: Arm, parts: tuple[str, ...], counts: Mapping[str, int]) -> None:
+def _counts(neurons: Any) -> dict[str, int]:
+    """Return the number of neurons of every part that has some."""
+    given, mapping = Arguments("structured_network", neurons=neurons), isinstance(neurons, Mapping)
+    check(given, "neurons", neurons is None or mapping, f"numbers by part: {NEURONS}")
+    counts = NEURONS | dict(neurons or {})
+    for name, count in counts.items():
+        if name not in NEURONS:
+            raise ConfigurationError(
+                f"structured_network.neurons: has {name!r}, needs some of {', '.join(NEURONS)}"
+            )
+        least = 2 if name == "tool" else 1  # each half of the tool's
+        whole = isinstance(count, Integral) and not isinstance(count, bool) and count >= least
+        given = Arguments("structured_network.neurons", **{name: count})
+        check(given, name, whole, f"a whole number from {least} up")
+    return counts
+
+
+def _check_parts(arm: Arm, parts: tuple[str, ...]) -> None:
     check_choices(Arguments("structured_network", parts=parts), "parts", STRUCTURE)
     lacks = {}
     if not arm.sizes["p"]:
@@ -145,15 +157,6 @@ def _check(arm: Arm, parts: tuple[str, ...], counts: Mapping[str, int]) -> None:
                 f"structured_network.parts: has '{part}', but arm '{arm.name}' has {lacks[part]}; "
                 f"parts that it can have: {possible}"
             )
-    for name, count in counts.items():
-        if name not in NEURONS:
-            raise ConfigurationError(
-                f"structured_network.neurons: has {name!r}, needs some of {', '.join(NEURONS)}"
-            )
-        least = 2 if name == "tool" else 1  # each half of the tool's
-        whole = isinstance(count, Integral) and not isinstance(count, bool) and count >= least
-        given = Arguments("structured_network.neurons", **{name: count})
-        check(given, name, whole, f"a whole number from {least} up")
 
 
 def _add_body(network: StructuredNetwork, plan: Plan) -> tuple[nengo.Connection, ...]:
