@@ -135,7 +135,7 @@ def _counts(neurons: Any) -> dict[str, int]:
                 f"structured_network.neurons: has {name!r}, needs some of {', '.join(NEURONS)}"
             )
         least = 2 if name == "tool" else 1  # each half of the tool's
-        whole = isinstance(count, Integral) and not isinstance(count, bool) and count >= least
+        whole = isinstance(count, Integral) and not isinstance(count, bool) and int(count) >= least
         given = Arguments("structured_network.neurons", **{name: count})
         check(given, name, whole, f"a whole number from {least} up")
     return counts
