@@ -10,6 +10,7 @@ from .control_joints import control_joints
 from .control_task import control_task
 from .descend import supply_descending
 from .learn import record_sent, supply_consolidated
+from .learn_structure import correct_terms, record_structured, supply_structured
 from .protect import credible, protect
 
 
@@ -32,6 +33,8 @@ def run_cycle(cycle, guard, sound, integrate, learning, begun, elapsed):
     if guard != 0 and not credible(guard, inputs):
         return at.NOTHING
     compute_terms(arm, inputs)
+    if whole(cycle, at.CYCLE_LEARNER_KIND) == at.STRUCTURES:
+        correct_terms(whole(cycle, at.CYCLE_LEARNER), arm, inputs)
     if whole(cycle, at.CYCLE_LAW_KIND) == at.TOOL_LAW:
         control_task(law, arm, inputs, command, integrate)
     else:
@@ -51,6 +54,8 @@ def run_cycle(cycle, guard, sound, integrate, learning, begun, elapsed):
     met = 0 if guard == 0 else guard_torque(guard, arm, inputs, tau, begun, elapsed)
     if whole(cycle, at.CYCLE_LEARNER_KIND) == at.CONSOLIDATES:
         record_sent(whole(cycle, at.CYCLE_LEARNER), command, tau)
+    elif whole(cycle, at.CYCLE_LEARNER_KIND) == at.STRUCTURES:
+        record_structured(whole(cycle, at.CYCLE_LEARNER), command, tau)
     return met
 
 
@@ -78,6 +83,9 @@ def add_learned(cycle, sound, learning):
     elif kind == at.DESCENDS:
         supply_descending(learner, arm, inputs, command, sound, learning)
         copy_finite(vector(learner, at.DESCENT_FEEDFORWARD), added)
+    elif kind == at.STRUCTURES:
+        supply_structured(learner, arm, inputs, command, sound, learning)
+        copy_finite(vector(learner, at.STRUCTURED_FEEDFORWARD), added)
     tau = vector(cycle, at.CYCLE_TAU)
     for i in range(len(tau)):
         tau[i] += added[i]

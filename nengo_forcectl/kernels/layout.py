@@ -300,6 +300,112 @@ LEARNER_TORQUE_LAST = LEARNER.add("torque_last", "n")  # F one cycle ago [N m]
 LEARNER_OFFSET = LEARNER.add("offset", "n")  # absorbs the change of F by new weights [N m]
 LEARNER_FEEDFORWARD = LEARNER.add("feedforward", "n")  # torque of the learner [N m]
 
+# `StructuredLeastSquares` of n outputs and p weights, for s delays of the torque.
+REGRESSION = Layout("structured least squares")
+REGRESSION_EVERY = REGRESSION.add("every", whole=True)  # cycles of a sample
+REGRESSION_PERIOD = REGRESSION.add("period", whole=True)  # cycles between two solutions
+REGRESSION_SHARE = REGRESSION.add("share")  # 1 - exp(-K dt)
+REGRESSION_FLOOR = REGRESSION.add("floor")  # least noise [N m]
+REGRESSION_SPREAD = REGRESSION.add("spread")  # noise over the residual's mean square
+REGRESSION_DELAYED = REGRESSION.add("delayed")  # share of the misfit that a delay must leave
+REGRESSION_SIZE = REGRESSION.add("size", "p")  # prior standard deviations
+REGRESSION_GROUP = REGRESSION.add("group", "p", whole=True)
+REGRESSION_POSITIVE = REGRESSION.add("positive", "p", whole=True)  # 1: the weight is >= 0
+REGRESSION_RAW = REGRESSION.add("raw", "n p")  # columns of this cycle, times the sizes
+REGRESSION_Y = REGRESSION.add("y", "n")  # torque that the model lacks in this cycle [N m]
+REGRESSION_QUEUE = REGRESSION.add("queue", "s n")  # torques sent, the latest first [N m]
+REGRESSION_FILLED = REGRESSION.add("filled")  # torques in the queue
+REGRESSION_PHI = REGRESSION.add("phi", "n p")  # columns, filtered
+REGRESSION_LACKING = REGRESSION.add("lacking", "n")  # y, filtered
+REGRESSION_LATE = REGRESSION.add("late", "n s")  # what a delay adds to it
+REGRESSION_INFORMATION = REGRESSION.add("information", "p p")  # Lambda
+REGRESSION_MOMENT = REGRESSION.add("moment", "p s")  # b, for every delay
+REGRESSION_SQUARE = REGRESSION.add("square", "s")  # sum of y^2, for every delay
+REGRESSION_SAMPLES = REGRESSION.add("samples")  # numbers in these sums
+REGRESSION_VARIANCE = REGRESSION.add("variance", "p")  # of the prior, over size^2
+REGRESSION_NOISE = REGRESSION.add("noise")  # r^2 [(N m)^2]
+REGRESSION_WEIGHTS = REGRESSION.add("weights", "p")  # w, over the sizes
+REGRESSION_BEFORE = REGRESSION.add("before", "p")  # the weights before
+REGRESSION_DEVIATIONS = REGRESSION.add("deviations", "p")  # of w, over the sizes
+REGRESSION_DELAY = REGRESSION.add("delay")  # found [cycles]
+REGRESSION_CYCLE = REGRESSION.add("cycle")  # learning cycles
+REGRESSION_SINCE = REGRESSION.add("since")  # learning cycles since the last change
+REGRESSION_REPAIRED = REGRESSION.add("repaired")  # solutions that were not physical
+REGRESSION_JOB = REGRESSION.add("job")  # current job of the solution, or NO_JOB
+REGRESSION_CHOSEN = REGRESSION.add("chosen")  # delay of the solution [cycles]
+REGRESSION_NEXT = REGRESSION.add("next", "p")  # weights of the solution
+REGRESSION_TARGET = REGRESSION.add("target", "p s")  # b of the solution
+REGRESSION_TARGET_SQUARE = REGRESSION.add("target_square", "s")  # sum of y^2 of the solution
+REGRESSION_FACTOR = REGRESSION.add("factor", "p p")
+REGRESSION_INVERSE = REGRESSION.add("inverse", "p p")  # of the factor
+REGRESSION_COVARIANCE = REGRESSION.add("covariance", "p p")
+REGRESSION_FITS = REGRESSION.add("fits", "s")  # misfit of every delay [(N m)^2]
+REGRESSION_TRIALS = REGRESSION.add("trials", "s p")  # weights of every delay
+REGRESSION_FIXED = REGRESSION.add("fixed", "p", whole=True)  # 1: kept at its value
+REGRESSION_GROUP_SQUARE = REGRESSION.add("group_square", "groups")
+REGRESSION_GROUP_KNOWN = REGRESSION.add("group_known", "groups")
+REGRESSION_MOMENTS = REGRESSION.add("moments", "3 3")  # of the payload's mass
+REGRESSION_AXES = REGRESSION.add("axes", "3 3")
+
+# The learner of a structured network: body, joints and tool; gains, and the fast part.
+STRUCTURED = Layout("structured learner")
+STRUCTURED_LAW = STRUCTURED.add("law", whole=True)  # address of a block
+STRUCTURED_BODY = STRUCTURED.add("body", whole=True)  # address of a block
+STRUCTURED_JOINTS = STRUCTURED.add("joints", whole=True)  # address of a block
+STRUCTURED_TOOL = STRUCTURED.add("tool", whole=True)  # address of a block
+STRUCTURED_POSTURE = STRUCTURED.add("posture", whole=True)  # address of the law's, or 0
+STRUCTURED_REST = STRUCTURED.add("rest", whole=True)  # address of a consolidating learner, or 0
+STRUCTURED_DT = STRUCTURED.add("dt")  # [s]
+STRUCTURED_M = STRUCTURED.add("M", "n n")  # terms of the model without what was learned
+STRUCTURED_C = STRUCTURED.add("C", "n n")
+STRUCTURED_G = STRUCTURED.add("g", "n")
+STRUCTURED_PAYLOAD = STRUCTURED.add("payload", "10")  # learned parameters of the body
+STRUCTURED_ARMATURE = STRUCTURED.add("armature", "n")  # [kg m^2]
+STRUCTURED_FRICTION = STRUCTURED.add("friction", "n 2")  # [N m]
+STRUCTURED_FORCE = STRUCTURED.add("force", "3 7")  # [N], [N/m], [N s/m]
+STRUCTURED_SENT = STRUCTURED.add("sent", "n")  # torque of the last cycle [N m]
+STRUCTURED_MOMENTUM = STRUCTURED.add("momentum", "n")  # p of the last cycle [N m s]
+STRUCTURED_BIAS = STRUCTURED.add("bias", "n")  # b of the last cycle [N m]
+STRUCTURED_BODY_P = STRUCTURED.add("body_p", "n 10")  # columns of p in this cycle
+STRUCTURED_BODY_B = STRUCTURED.add("body_b", "n 10")  # columns of b in this cycle
+STRUCTURED_BODY_P_LAST = STRUCTURED.add("body_p_last", "n 10")
+STRUCTURED_BODY_B_LAST = STRUCTURED.add("body_b_last", "n 10")
+STRUCTURED_DQ_LAST = STRUCTURED.add("dq_last", "n")
+STRUCTURED_X = STRUCTURED.add("x", "n 2")  # joints' inputs
+STRUCTURED_X_LAST = STRUCTURED.add("x_last", "n 2")
+STRUCTURED_JOINT_U = STRUCTURED.add("joint_u", "n 4")
+STRUCTURED_Y = STRUCTURED.add("y", "7")  # tool's inputs
+STRUCTURED_TOOL_U = STRUCTURED.add("tool_u", "17")
+STRUCTURED_PULL = STRUCTURED.add("pull", "n 21")  # J^T of the tool's inputs
+STRUCTURED_PULL_LAST = STRUCTURED.add("pull_last", "n 21")
+STRUCTURED_RUBBED = STRUCTURED.add("rubbed", "n")  # friction supplied in the last cycle [N m]
+STRUCTURED_RUBS = STRUCTURED.add("rubs", "n")  # and in this one
+STRUCTURED_SUPPLIED = STRUCTURED.add("supplied", "n")  # F of joints and tool [N m]
+STRUCTURED_GAIN = STRUCTURED.add("gain", "n")  # K of each joint [1/s]
+STRUCTURED_GAIN_MOST = STRUCTURED.add("gain_most", "n")  # [1/s]
+STRUCTURED_GAIN_START = STRUCTURED.add("gain_start")  # [1/s]
+STRUCTURED_SOFTNESS = STRUCTURED.add("softness")  # bandwidth of the posture over K
+STRUCTURED_K_NULL = STRUCTURED.add("k_null", "n")  # of the law's posture [N m/rad]
+STRUCTURED_HOME_V = STRUCTURED.add("home_V", "6 n")  # V at the posture
+STRUCTURED_HOME_WEIGHED = STRUCTURED.add("home_weighed", "6 n")  # work space
+STRUCTURED_HOME_M = STRUCTURED.add("home_M", "n")  # diagonal of M there, without what was learned
+STRUCTURED_INERTIA = STRUCTURED.add("inertia", "n")  # and with it [kg m^2]
+STRUCTURED_FAST = STRUCTURED.add("fast", "n")  # m [N m]
+STRUCTURED_FAST_LAST = STRUCTURED.add("fast_last", "n")
+STRUCTURED_SHAKE = STRUCTURED.add("shake", "n")  # mean square of m's change in a cycle [(N m)^2]
+STRUCTURED_LOUD = STRUCTURED.add("loud", "n")  # where a joint is too loud [(N m)^2]
+STRUCTURED_BACKED_OFF = STRUCTURED.add("backed_off")  # how often a gain was reduced
+STRUCTURED_BUMP = STRUCTURED.add("bump", "n")  # absorbs the change by new weights [N m]
+STRUCTURED_BUMP_KEEP = STRUCTURED.add("bump_keep")  # of it in a cycle
+STRUCTURED_TOTAL = STRUCTURED.add("total", "n")  # torque asked for in the last cycle [N m]
+STRUCTURED_RENEWED = STRUCTURED.add("renewed")  # 1: the weights have changed since then
+STRUCTURED_BEGUN = STRUCTURED.add("begun")  # 1: the last cycle was learned from
+STRUCTURED_SLOW = STRUCTURED.add("slow")  # usual square of the misfit [(N m)^2]
+STRUCTURED_QUIET = STRUCTURED.add("quiet")  # least of it [(N m)^2]
+STRUCTURED_JUMP = STRUCTURED.add("jump")  # multiple of it that is a change
+STRUCTURED_CHANGES = STRUCTURED.add("changes")  # how many were found
+STRUCTURED_FEEDFORWARD = STRUCTURED.add("feedforward", "n")  # torque of the learner [N m]
+
 # A learner of one time scale: one layer of rectified-linear neurons trained by `Gradient`.
 DESCENT = Layout("descending learner")
 DESCENT_DT = DESCENT.add("dt")  # [s]
@@ -326,7 +432,7 @@ DESCENT_FEEDFORWARD = DESCENT.add("feedforward", "n")  # F = D a [N m]
 
 # A whole control cycle: the addresses of its parts' blocks, and its outputs.
 TOOL_LAW, JOINTS_LAW = range(2)  # kinds of laws
-FIXED, CONSOLIDATES, DESCENDS = range(3)  # kinds of learners
+FIXED, CONSOLIDATES, DESCENDS, STRUCTURES = range(4)  # kinds of learners
 CYCLE = Layout("cycle")
 CYCLE_ARM = CYCLE.add("arm", whole=True)
 CYCLE_INPUT = CYCLE.add("input", whole=True)

@@ -70,8 +70,13 @@ def sample_low_pass(block, begun):
 @kernel
 def add_push(observer, arm, inputs):
     """Add J^T f of the measured wrench f to the last cycle's torque, to keep it out of r."""
-    sent, wrench = vector(observer, OBSERVER_SENT), vector(inputs, INPUT_WRENCH)
-    J = matrix(arm, ARM_J, len(sent))
+    push_torque(vector(observer, OBSERVER_SENT), arm, inputs)
+
+
+@kernel
+def push_torque(sent, arm, inputs):
+    """Add J^T f of the measured wrench f to a torque (n,)."""
+    wrench, J = vector(inputs, INPUT_WRENCH), matrix(arm, ARM_J, len(sent))
     for i in range(len(sent)):
         for k in range(6):
             sent[i] += J[k, i] * wrench[k]

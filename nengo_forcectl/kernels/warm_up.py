@@ -16,6 +16,7 @@ from .control_joints import control_joints
 from .control_task import control_task
 from .descend import supply_descending
 from .learn import supply_consolidated
+from .learn_structure import correct_terms, supply_structured
 from .protect import protect, protect_alone
 
 LOG = logging.getLogger("nengo_forcectl")
@@ -24,7 +25,12 @@ Part = tuple[Callable[..., Any], tuple[Any, ...]]
 _LEARNER = (int64, int64, int64, int64, boolean, int64)
 _GUARD = (int64, int64, int64, int64, int64, float64)
 PARTS: tuple[tuple[Part, ...], ...] = (
-    ((control_task, (int64,) * 4 + (boolean,)), (control_joints, (int64,) * 4 + (boolean,))),
+    (
+        (control_task, (int64,) * 4 + (boolean,)),
+        (control_joints, (int64,) * 4 + (boolean,)),
+        (correct_terms, (int64,) * 3),
+        (supply_structured, _LEARNER),
+    ),
     (
         (protect, _GUARD),
         (protect_alone, _GUARD),

@@ -1,0 +1,153 @@
+"""`StructuredLeastSquares`: the regression's columns, its sums, and how it forgets a load."""
+
+from .access import matrix, number, set_number, vector, whole
+from .carried_body import PARAMETERS
+from .compile import kernel
+from .layout import (
+    NO_JOB,
+    REGRESSION_CYCLE,
+    REGRESSION_EVERY,
+    REGRESSION_FILLED,
+    REGRESSION_INFORMATION,
+    REGRESSION_JOB,
+    REGRESSION_LACKING,
+    REGRESSION_LATE,
+    REGRESSION_MOMENT,
+    REGRESSION_NOISE,
+    REGRESSION_PHI,
+    REGRESSION_QUEUE,
+    REGRESSION_RAW,
+    REGRESSION_SAMPLES,
+    REGRESSION_SHARE,
+    REGRESSION_SINCE,
+    REGRESSION_SQUARE,
+    REGRESSION_VARIANCE,
+    REGRESSION_Y,
+)
+
+QUICK = 100  # cycles after a change in which samples are taken more often
+EVERY = 3  # cycles of a sample then
+
+
+@kernel
+def filter_columns(law):
+    """Filter the cycle's columns and y, and what each delay would add to y."""
+    raw, y, n = matrix_of(law), vector(law, REGRESSION_Y), len(vector(law, REGRESSION_Y))
+    p, share = len(vector(law, REGRESSION_VARIANCE)), number(law, REGRESSION_SHARE)
+    phi, lacking = matrix(law, REGRESSION_PHI, p), vector(law, REGRESSION_LACKING)
+    queue = matrix(law, REGRESSION_QUEUE, n)
+    late = matrix(law, REGRESSION_LATE, len(queue))
+    for i in range(n):
+        lacking[i] += share * (y[i] - lacking[i])
+        for k in range(p):
+            phi[i, k] += share * (raw[i, k] - phi[i, k])
+        for s in range(len(queue)):
+            late[i, s] += share * (queue[s, i] - queue[0, i] - late[i, s])
+
+
+@kernel
+def matrix_of(law):
+    """Return the cycle's columns, (n, p)."""
+    return matrix(law, REGRESSION_RAW, len(vector(law, REGRESSION_VARIANCE)))
+
+
+@kernel
+def queue_torque(law, sent):
+    """Put the torque of the last cycle (n,) first in the queue."""
+    queue = matrix(law, REGRESSION_QUEUE, len(sent))
+    for s in range(len(queue) - 1, 0, -1):
+        for i in range(len(sent)):
+            queue[s, i] = queue[s - 1, i]
+    for i in range(len(sent)):
+        queue[0, i] = sent[i]
+    set_number(law, REGRESSION_FILLED, min(number(law, REGRESSION_FILLED) + 1.0, len(queue)))
+
+
+@kernel
+def is_filled(law):
+    """Whether the queue holds the torques of all delays."""
+    return number(law, REGRESSION_FILLED) >= len(vector(law, REGRESSION_SQUARE))
+
+
+@kernel
+def take_samples(law):
+    """Add a sample to the sums if it is time to; count the cycle."""
+    cycle, since = int(number(law, REGRESSION_CYCLE)) + 1, number(law, REGRESSION_SINCE) + 1.0
+    set_number(law, REGRESSION_CYCLE, cycle)
+    set_number(law, REGRESSION_SINCE, since)
+    if cycle % whole(law, REGRESSION_EVERY) == 0 or (since < QUICK and cycle % EVERY == 0):
+        add_to_sums(law)
+
+
+@kernel
+def add_to_sums(law):
+    """Compute Lambda += Phi_f^T Phi_f, b += Phi_f^T y and the sum of y^2, for every delay."""
+    y = vector(law, REGRESSION_LACKING)
+    n, p = len(y), len(vector(law, REGRESSION_VARIANCE))
+    square = vector(law, REGRESSION_SQUARE)
+    phi, late = matrix(law, REGRESSION_PHI, p), matrix(law, REGRESSION_LATE, len(square))
+    information = matrix(law, REGRESSION_INFORMATION, p)
+    moment = matrix(law, REGRESSION_MOMENT, len(square))
+    for j in range(n):
+        for i in range(p):
+            value = phi[j, i]
+            if value != 0.0:
+                for k in range(p):
+                    information[i, k] += value * phi[j, k]
+                for s in range(len(square)):
+                    moment[i, s] += value * (y[j] + late[j, s])
+        for s in range(len(square)):
+            square[s] += (y[j] + late[j, s]) * (y[j] + late[j, s])
+    set_number(law, REGRESSION_SAMPLES, number(law, REGRESSION_SAMPLES) + n)
+
+
+@kernel
+def forget_payload(law):
+    """Forget what is known about the payload alone: it has changed.
+
+    Marginalises the sums over its ten parameters, one after the other, so that what is known about
+    the others stays. The filters begin anew, because they hold torques of the old payload.
+    """
+    p = len(vector(law, REGRESSION_VARIANCE))
+    square, variance = vector(law, REGRESSION_SQUARE), vector(law, REGRESSION_VARIANCE)
+    information = matrix(law, REGRESSION_INFORMATION, p)
+    moment = matrix(law, REGRESSION_MOMENT, len(square))
+    noise = number(law, REGRESSION_NOISE)
+    for a in range(PARAMETERS):
+        whole_part = information[a, a] + noise / variance[a]
+        for s in range(len(square)):
+            square[s] -= moment[a, s] * moment[a, s] / whole_part
+        for i in range(p):
+            part = information[i, a] / whole_part
+            if i == a or part == 0.0:
+                continue
+            for k in range(p):
+                if k != a:
+                    information[i, k] -= part * information[a, k]
+            for s in range(len(square)):
+                moment[i, s] -= part * moment[a, s]
+        for i in range(p):
+            information[i, a] = information[a, i] = 0.0
+        for s in range(len(square)):
+            moment[a, s] = 0.0
+        variance[a] = 1.0
+    samples = number(law, REGRESSION_SAMPLES) - PARAMETERS
+    set_number(law, REGRESSION_SAMPLES, max(samples, 0.0))
+    set_number(law, REGRESSION_SINCE, 0.0)
+    set_number(law, REGRESSION_JOB, NO_JOB)
+    clear_filters(law)
+
+
+@kernel
+def clear_filters(law):
+    """Begin a new motion: the sums stay."""
+    lacking = vector(law, REGRESSION_LACKING)
+    p, n = len(vector(law, REGRESSION_VARIANCE)), len(lacking)
+    phi = matrix(law, REGRESSION_PHI, p)
+    late = matrix(law, REGRESSION_LATE, len(vector(law, REGRESSION_SQUARE)))
+    for i in range(n):
+        lacking[i] = 0.0
+        for k in range(p):
+            phi[i, k] = 0.0
+        for s in range(late.shape[1]):
+            late[i, s] = 0.0

@@ -1,0 +1,127 @@
+"""Least squares for a network with an arm's structure: body, joints and tool."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm
+
+from ..kernels.block import Block
+from ..kernels.layout import NO_JOB, REGRESSION
+from ..networks.encoding import States
+from ..networks.structured_encoding import JointEncoding
+from ..support.checks import check_positive, check_whole
+
+PAYLOAD = 10  # parameters of a body
+DIRECT = 7  # direct inputs of the tool: 1, x - x_0, dx
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The weights of `StructuredLeastSquares`, in order, with their prior standard deviations.
+
+    Weights of one group share the factor of their variance that the evidence gives.
+    """
+
+    size: Float[np.ndarray, "p"]
+    group: Float[np.ndarray, "p"]
+    positive: Float[np.ndarray, "p"]  # 1: the weight is not negative
+
+    @classmethod
+    def of(cls, arm: Arm, states: States, joints: JointEncoding) -> "Columns":
+        """Return those of an arm: ten of the payload, armature, friction, and 21 of the tool.
+
+        The deviations are in proportion to the arm: a payload like a link, T/40 of armature, T/25
+        of friction at 1 rad/s and of dry friction, 1.5 T/L of force, 4 T/L^2 of stiffness and 0.4
+        T/L^2 of damping at the tool, T the root mean square of the model's torque over the sample
+        and L the tool's distance from the base.
+        """
+        n = arm.dof
+        links = arm.inertial_parameters.reshape(-1, PAYLOAD)
+        mass, inertia = links[:, 0].mean(), links[:, [4, 6, 9]].mean()
+        T = float(np.sqrt(np.mean(arm.inverse_dynamics(*states) ** 2)))
+        L = float(np.linalg.norm(arm.pose(states.q)[:, :3, 3], axis=1).mean())
+        friction = np.stack((joints.speed, np.ones(n)), axis=1) * T / 25.0
+        pull = np.repeat([1.5 * T / L, 4.0 * T / L**2, 0.4 * T / L**2], (1, 3, 3))
+        parts = [
+            np.array([mass] + 3 * [0.5 * math.sqrt(mass * inertia)] + 6 * [inertia]),
+            np.full(n, T / 40.0),
+            friction.ravel(),
+            np.tile(pull, 3),
+        ]
+        first = 1 + 2 * n
+        groups = [
+            np.zeros(PAYLOAD),
+            1.0 + np.arange(n),
+            1.0 + n + np.repeat(np.arange(n), 2),
+            first + np.tile(np.repeat([0, 1, 2], (1, 3, 3)), 3),
+        ]
+        positive = [np.zeros(PAYLOAD), np.ones(3 * n), np.zeros(3 * DIRECT)]
+        return cls(*(np.concatenate(each) for each in (parts, groups, positive)))
+
+
+@dataclass(frozen=True)
+class StructuredLeastSquares:
+    """Bayesian least squares of all weights of an arm's structure at once, in information form.
+
+        y = Phi w + noise
+        Lambda <- Lambda + Phi_f^T Phi_f,    b <- b + Phi_f^T y_f          every ``sampling`` seconds
+        w  = C b / r^2,    C = (Lambda / r^2 + D^-1)^-1                    every ``period`` seconds
+
+    y is the torque that the model lacks, by the balance of momentum over a cycle; Phi the torque of
+    unit weights in the same balance, so that neither needs an acceleration. Both pass the same
+    filter of gain K.
+
+    D holds the variances of the prior, in groups that share a factor. It and the noise r^2 are
+    re-estimated from the data, so that the simplest explanation wins (MacKay 1992,
+    doi:10.1162/neco.1992.4.3.415; Tipping 2001)::
+
+        D_g = |w_g|^2 / sum(1 - C_ii / D_g),    r^2 = spread |y_f - Phi_f w|^2 / (samples - sum(1 - C_ii / D_i))
+
+    ``spread`` accounts for errors that last longer than a sample. r^2 is at least ``floor^2``.
+
+    Then w is conditioned on what is physical: armature and friction are not negative, and the
+    payload has the mass and the inertia of some body (Wensing, Kim and Slotine 2018,
+    doi:10.1109/LRA.2017.2729659).
+
+    A late sensor or motor pairs a motion with the wrong torque. So b is kept for delays of 0 to
+    ``delays - 1`` cycles. The one with the least misfit is taken if it leaves less than ``delayed``
+    of the misfit of none.
+    """
+
+    noise: float  # r at the start [N m]
+    floor: float  # [N m]
+    gain: float = 50.0  # K of the filter [1/s]
+    spread: float = 10.0
+    delayed: float = 0.6
+    delays: int = 9
+    sampling: float = 0.01  # [s]
+    period: float = 0.2  # [s]
+
+    def __post_init__(self) -> None:
+        check_positive(self, noise="N m", floor="N m", gain="1/s", spread="", delayed="")
+        check_positive(self, sampling="s", period="s")
+        check_whole(self, delays=1)
+
+    def block(self, columns: Columns, n: int, dt: float) -> Block:
+        """Return the block of the law, for n outputs and cycles of dt [s]."""
+        p, groups = len(columns.size), int(columns.group.max()) + 1
+        every = max(round(self.sampling / dt), 1)
+        values = {
+            "every": every,
+            "period": max(round(self.period / dt), 1),
+            "share": -math.expm1(-self.gain * dt),
+            "floor": self.floor,
+            "spread": self.spread,
+            "delayed": self.delayed,
+            "size": columns.size,
+            "group": columns.group,
+            "positive": columns.positive,
+            "variance": 1.0,
+            "noise": self.noise**2,
+            "deviations": 1.0,
+            "job": NO_JOB,
+        }
+        return Block(REGRESSION, {"n": n, "p": p, "s": self.delays, "groups": groups}, values)
