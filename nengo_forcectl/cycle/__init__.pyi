@@ -7,8 +7,21 @@ from .compiled_learning import (
     CompiledGradientCycle as CompiledGradientCycle,
 )
 from .landing import Descent as Descent, Landing as Landing
+from .learned import (
+    Learned as Learned,
+    LearnedFriction as LearnedFriction,
+    LearnedJoints as LearnedJoints,
+    LearnedPayload as LearnedPayload,
+    LearnedTool as LearnedTool,
+)
 from .learner import (
     consolidating_adaptation as consolidating_adaptation,
     learning_cycle as learning_cycle,
     robust_posture as robust_posture,
 )
+from .structured_cycle import (
+    StructuredCycle as StructuredCycle,
+    StructuredLearning as StructuredLearning,
+    structured_cycle as structured_cycle,
+)
+from .structured_learner import StructuredLearner as StructuredLearner

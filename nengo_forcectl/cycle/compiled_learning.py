@@ -8,20 +8,21 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from ..contract import Controller, Reference, Result, State, fused
+from ..contract import Controller, fused
 from ..errors import ConfigurationError
 from ..estimation.predictor import Predictor
 from ..learning.consolidation import Consolidation
 from ..networks.encoding import NetworkArrays
 from .compiled import OneCall
 from .compiled_learner import LABELS as LABELS, ConsolidatingLearner, DescendingLearner
+from .observing_cycle import ObservingCycle
 
 if TYPE_CHECKING:
     from ..networks.closed_form import ClosedFormNetwork
 
 
 @fused
-class CompiledCycle(OneCall):
+class CompiledCycle(ObservingCycle):
     """Any control law with a consolidating network, compiled into one call.
 
     It equals `Blocks` of the law and `ConsolidatingAdaptation`, to rounding. The weights are copied
@@ -40,8 +41,6 @@ class CompiledCycle(OneCall):
         NetworkError: the network has another form, or the law's basis another size.
         ConfigurationError: the control law or network has no compiled form.
     """
-
-    learns_from_sent = True  # it learns from torque and motion, even if a limit acts
 
     def __init__(
         self,
@@ -100,40 +99,8 @@ class CompiledCycle(OneCall):
         predictor: Predictor | None,
     ) -> None:
         self.sim: Any = None
-        self.law, self.dt, self.predictor = learner.law, dt, predictor
-        self._weights = learner
-        super().__init__(arm, controller, learner)
-        if predictor is not None:
-            self.memory |= predictor.memory
-
-    def step(self, state: State, reference: Reference) -> Result:
-        """Return the torque for this state, then learn; raises as `OneCall.step`."""
-        if self.predictor is None:
-            return super().step(state, reference)
-        result = super().step(self.predictor.now(state), reference)
-        self.predictor.sent(result.tau)
-        return result
-
-    def step_guarded(
-        self,
-        state: State,
-        reference: Reference,
-        sound: bool,
-        guard: int,
-        begun: int,
-        elapsed: float,
-    ) -> tuple[Result | None, int]:
-        """As `OneCall.step_guarded`; with a predictor, do nothing."""
-        if self.predictor is not None:
-            return None, 0
-        return super().step_guarded(state, reference, sound, guard, begun, elapsed)
-
-    def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
-        """Record the torque [N m] that was sent instead of the last step's."""
-        super().overruled(tau)
-        self._weights.record_sent(tau - self.controller.command["friction"])
-        if self.predictor is not None:
-            self.predictor.sent(tau, again=True)
+        self.law, self.dt, self._weights = learner.law, dt, learner
+        super().__init__(arm, controller, learner, predictor)
 
     def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
         """As `OneCall.resume`; raise `NetworkError` also for another network or arm."""
@@ -152,12 +119,6 @@ class CompiledCycle(OneCall):
     def store(self) -> None:
         """Write the learned weights to the simulator; raise `NetworkError` without one."""
         self._weights.store()
-
-    def forget_motion(self) -> None:
-        """Begin a new motion: what the weights have not yet learned is observed anew."""
-        super().forget_motion()
-        if self.predictor is not None:
-            self.predictor.forget()
 
 
 @fused

@@ -1,29 +1,177 @@
-"""A control law with a structured learner, compiled into one call."""
+"""A learning controller whose network has the arm's structure, ready made."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from arms import Arm
 
-from ..contract import fused
+from ..contract import Controller, fused
+from ..control import OperationalSpace
 from ..control.bound_law import BoundLaw
-from .compiled import OneCall
+from ..errors import ConfigurationError
+from ..estimation.predictor import Predictor
+from ..networks.encoding import States, encoding_of
+from ..networks.structured_encoding import StructuredEncoding, joint_encoding, tool_encoding
+from ..networks.workspace import reach_states, task_axes
+from ..safety.guard import Safe
+from ..safety.limits import Limits
+from .learned import Learned
+from .observing_cycle import ObservingCycle
 from .structured_learner import StructuredLearner
+
+PARTS = ("body", "joints", "tool")
+LOAD = 1e-4  # assumed load of a bare wrist, as a share of the arm's mass and inertia
+XX, YY, ZZ = 4, 6, 9  # of the ten parameters of a body
 
 
 @fused
-class StructuredCycle(OneCall):
-    """Any control law with a structured learner, compiled into one call."""
+class StructuredCycle(ObservingCycle):
+    """Any control law with a `StructuredLearner`, compiled into one call.
 
-    learns_from_sent = True
+    Args:
+        arm: the model.
+        bound: the control law, bound to it.
+        learner: the learner.
+        predictor: for delayed sensors.
 
-    def __init__(self, arm: Arm, bound: BoundLaw, learner: StructuredLearner) -> None:
-        self.learner: Any = learner
-        super().__init__(arm, bound, learner)
+    Raises:
+        ConfigurationError: the control law has no compiled form.
+    """
 
-    def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
-        """Record the torque [N m] that was sent instead of the last step's."""
-        super().overruled(tau)
-        self.learner.record_sent(tau - self.controller.command["friction"])
+    learner: StructuredLearner
+
+    def __init__(
+        self,
+        arm: Arm,
+        bound: BoundLaw,
+        learner: StructuredLearner,
+        predictor: Predictor | None = None,
+    ) -> None:
+        super().__init__(arm, bound, learner, predictor)
+        self.dt = learner.dt
+
+    @property
+    def learned(self) -> Learned:
+        """What has been found, with standard deviations."""
+        return self.learner.learned
+
+    def read(self) -> dict[str, Float[np.ndarray, "..."]]:
+        """Return the learned weights by the names of a `structured_network`."""
+        return self.learner.read()
+
+    def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
+        """As `OneCall.resume`; raise `NetworkError` also for another arm."""
+        self.learner.check(checkpoint)
+        super().resume(checkpoint)
+
+
+class StructuredLearning(Safe):
+    """A `StructuredCycle` within limits, as `structured_cycle` returns it."""
+
+    cycle: StructuredCycle  # pyright: ignore[reportIncompatibleVariableOverride]
+
+    def __init__(
+        self, cycle: StructuredCycle, limits: Limits | None, dt: float, open_sim: Any
+    ) -> None:
+        super().__init__(cycle, cycle.arm, limits, dt)
+        self._open_sim, self._sim = open_sim, None
+
+    @property
+    def sim(self) -> Any:
+        """A simulator of the network, an open ``nengo_dl.Simulator``, made when first asked for."""
+        if self._sim is None:
+            self._sim = self._open_sim()
+        return self._sim
+
+    @property
+    def learned(self) -> Learned:
+        """What has been found, with standard deviations."""
+        return self.cycle.learned
+
+    def read(self) -> dict[str, Float[np.ndarray, "..."]]:
+        """Return the learned weights by name."""
+        return self.cycle.read()
+
+    def store(self) -> None:
+        """Write the learned weights to the simulator."""
+        from ..nengodl.weights import named_weights  # nengo
+
+        weights = named_weights(self.sim)
+        for name, value in self.read().items():
+            weights[name].write(value)
+
+
+@contextmanager
+def structured_cycle(
+    arm: Arm,
+    posture: ArrayLike,
+    *,
+    seed: int,
+    controller: Controller | None = None,
+    states: States | None = None,
+    dt: float = 1e-3,
+    delay: float = 0.0,
+    limits: Limits | None = None,
+) -> Iterator[StructuredLearning]:
+    """Open a control cycle that learns the payload, armature, friction and forces at the tool.
+
+    It is a `StructuredCycle` within the arm's limits (`Safe`). ``cycle.learned`` is what it has
+    found, in numbers. ``cycle.sim``, a NengoDL simulator of its `structured_network`, is made when
+    first asked for and stays open within the context; ``cycle.store()`` writes the weights to it.
+
+    Args:
+        arm: the model.
+        posture: preferred posture in the task's null space, (n,) [rad].
+        seed: random seed for the states where none are given.
+        controller: any compiled law of ``nengo_forcectl.control``; it uses ``arm`` as its model.
+            Default: `OperationalSpace` of the tool's position.
+        states: sample of the work to be done. Default: reaches around the posture.
+        dt: period of a control cycle [s].
+        delay: known delay of the sensors [s], a whole number of cycles. The cycle then acts on a
+            prediction of the present state (`Predictor`).
+        limits: limits that the cycle keeps. Default: the arm's own.
+
+    Raises:
+        ConfigurationError: the arm reaches hardly any target from this posture, the law is for
+            another arm or has no compiled form, or a size is not valid.
+    """
+    posture = np.asarray(posture, dtype=float)
+    if states is None:
+        states = reach_states(arm, posture, np.random.default_rng([seed, 1]))
+    model, assumed = arm, None
+    if controller is None:
+        controller, assumed = OperationalSpace(posture, task_axes(arm)), light_load(arm, posture)
+        model = arm.with_payload(assumed[0], inertia=assumed[XX] * np.eye(3))
+    bound = controller.bind(model)
+    if not isinstance(bound, BoundLaw):
+        raise ConfigurationError(f"structured_cycle.controller: no compiled form of {controller}")
+    states = States(*(np.array(part, dtype=float, order="C") for part in states))
+    encoding = StructuredEncoding(
+        model, PARTS, joint_encoding(states), tool_encoding(model, states), encoding_of(arm, states)
+    )
+    learner = StructuredLearner(model, bound, encoding, states, posture, dt, assumed)
+    predictor = Predictor(model, delay, dt) if delay > 0 else None
+    cycle = StructuredCycle(model, bound, learner, predictor)
+    with ExitStack() as opened:
+
+        def open_sim() -> Any:
+            from ..networks.building import simulator  # nengo
+            from ..networks.structured_network import structured_network  # nengo
+
+            network = structured_network(model, states, seed=seed, parts=PARTS)
+            return opened.enter_context(simulator(network, dt=dt))
+
+        yield StructuredLearning(cycle, limits, dt, open_sim)
+
+
+def light_load(arm: Arm, posture: Float[np.ndarray, "n"]) -> Float[np.ndarray, "10"]:
+    """Return the parameters of a payload of `LOAD` of the arm's own mass and inertia."""
+    load = np.zeros(10)
+    load[0] = LOAD * arm.inertial_parameters.reshape(-1, 10)[:, 0].sum()
+    load[[XX, YY, ZZ]] = LOAD * arm.mass_matrix(posture).diagonal().max()
+    return load

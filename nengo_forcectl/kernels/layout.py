@@ -354,7 +354,6 @@ STRUCTURED_BODY = STRUCTURED.add("body", whole=True)  # address of a block
 STRUCTURED_JOINTS = STRUCTURED.add("joints", whole=True)  # address of a block
 STRUCTURED_TOOL = STRUCTURED.add("tool", whole=True)  # address of a block
 STRUCTURED_POSTURE = STRUCTURED.add("posture", whole=True)  # address of the law's, or 0
-STRUCTURED_REST = STRUCTURED.add("rest", whole=True)  # address of a consolidating learner, or 0
 STRUCTURED_DT = STRUCTURED.add("dt")  # [s]
 STRUCTURED_M = STRUCTURED.add("M", "n n")  # terms of the model without what was learned
 STRUCTURED_C = STRUCTURED.add("C", "n n")

@@ -13,9 +13,7 @@ from .carried_body import (
     weigh,
 )
 from .compile import kernel
-from .consolidate import consolidate, filter_features
 from .encode_structure import encode_joints, encode_tool
-from .learn import evaluate_network, filter_torque
 from .observe import faded, push_torque
 from .regress import (
     filter_columns,
@@ -80,8 +78,6 @@ def supply_structured(learner, arm, inputs, command, sound, learning):
     """
     learns = learning != at.FREEZE and sound
     feed_forward(learner, arm, inputs, command)
-    if whole(learner, at.STRUCTURED_REST) != 0:
-        feed_rest(learner, inputs, command)
     if learns:
         observe_lack(learner, arm, inputs)
     total_torque(learner, command, learning)
@@ -95,8 +91,6 @@ def supply_structured(learner, arm, inputs, command, sound, learning):
         take_samples(law)
         if solve_regression(law):
             renew(learner, law)
-        if whole(learner, at.STRUCTURED_REST) != 0 and number(law, at.REGRESSION_SINCE) > SETTLED:
-            learn_rest(learner)
 
 
 @kernel
@@ -120,58 +114,6 @@ def feed_forward(learner, arm, inputs, command):
             pull += force[a, k] * y[k]
         for i in range(n):
             supplied[i] += J[a, i] * pull
-
-
-@kernel
-def feed_rest(learner, inputs, command):
-    """Add F of the rest's network to that of joints and tool."""
-    rest, supplied = whole(learner, at.STRUCTURED_REST), vector(learner, at.STRUCTURED_SUPPLIED)
-    evaluate_network(rest, inputs, command)
-    F = vector(whole(rest, at.LEARNER_LAW), at.CONSOLIDATION_SUPPLIED)
-    for i in range(len(supplied)):
-        supplied[i] += F[i]
-
-
-@kernel
-def observe_rest(learner, law):
-    """Filter what body, joints and tool leave of y, the rest's torque and its features.
-
-    The fast part follows y less the rest's torque, too.
-    """
-    rest, raw = whole(learner, at.STRUCTURED_REST), matrix_of(law)
-    own, observer = whole(rest, at.LEARNER_LAW), whole(rest, at.LEARNER_OBSERVER)
-    y, w = vector(law, at.REGRESSION_Y), vector(law, at.REGRESSION_WEIGHTS)
-    r, share = vector(observer, at.OBSERVER_UNMODELLED), number(observer, at.OBSERVER_SHARE)
-    F, last = vector(own, at.CONSOLIDATION_SUPPLIED), vector(rest, at.LEARNER_TORQUE_LAST)
-    fast, gain = vector(learner, at.STRUCTURED_FAST), vector(learner, at.STRUCTURED_GAIN)
-    filtered, lacking = vector(rest, at.LEARNER_TORQUE), vector(own, at.CONSOLIDATION_LACKING)
-    dt, square = number(learner, at.STRUCTURED_DT), 0.0
-    begun = number(own, at.CONSOLIDATION_BEGUN) > 0.0
-    for i in range(len(y)):
-        left = y[i]
-        for k in range(len(w)):
-            left -= raw[i, k] * w[k]
-        r[i] = faded(r[i] - share * (left + r[i]))
-        if begun:
-            fast[i] -= (1.0 - math.exp(-gain[i] * dt)) * 0.5 * (F[i] + last[i])
-    filter_torque(rest, own, observer, begun)
-    filter_features(own, begun)
-    set_number(own, at.CONSOLIDATION_BEGUN, 1.0)
-    for i in range(len(y)):
-        lacking[i] = -r[i]
-        square += (lacking[i] - filtered[i]) * (lacking[i] - filtered[i])
-    set_number(own, at.CONSOLIDATION_SQUARE, square)
-
-
-@kernel
-def learn_rest(learner):
-    """Train the rest's network; the fast part takes over what new weights change."""
-    rest, fast = whole(learner, at.STRUCTURED_REST), vector(learner, at.STRUCTURED_FAST)
-    own = whole(rest, at.LEARNER_LAW)
-    consolidate(own)
-    bump = vector(own, at.CONSOLIDATION_BUMP)
-    for i in range(len(fast)):
-        fast[i] += bump[i]
 
 
 @kernel
@@ -200,8 +142,6 @@ def observe_lack(learner, arm, inputs):
         if is_filled(law):
             filter_columns(law)
         follow_lack(learner, law)
-        if whole(learner, at.STRUCTURED_REST) != 0:
-            observe_rest(learner, law)
     else:
         lack_of_cycle(learner, dq)
     keep_columns(learner, dq)

@@ -51,6 +51,7 @@ from .layout import (
 )
 
 JOBS = 6  # of a cycle
+UNSURE = 60.0  # noise over the floor, if a solution has failed
 SLIGHT = 1e-9  # negative weights, over their sizes, that are 0
 LIGHT = 1e-6  # mass below which there is no payload [kg]
 DOUBT = 1e-4  # weight of a group's first variance, in numbers that are known
@@ -329,6 +330,22 @@ def publish(law):
             for j in range(i + 1):
                 k = inertia_place(i, j)
                 w[k] = nearest_inertia(law, i, j) / size[k]
+    finite = True
     for i in range(len(w)):
         before[i] = weights[i]
-        weights[i] = w[i] if math.isfinite(w[i]) else weights[i]
+        finite = finite and math.isfinite(w[i])
+    if not finite:
+        begin_anew(law)
+        return
+    for i in range(len(w)):
+        weights[i] = w[i]
+
+
+@kernel
+def begin_anew(law):
+    """Return to the first variances and a large noise: the covariance was not positive."""
+    variance, floor = vector(law, REGRESSION_VARIANCE), number(law, REGRESSION_FLOOR)
+    for i in range(len(variance)):
+        variance[i] = 1.0
+    set_number(law, REGRESSION_NOISE, (UNSURE * floor) ** 2)
+    set_number(law, REGRESSION_REPAIRED, number(law, REGRESSION_REPAIRED) + 1.0)

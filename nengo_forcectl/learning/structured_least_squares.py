@@ -67,8 +67,8 @@ class StructuredLeastSquares:
     """Bayesian least squares of all weights of an arm's structure at once, in information form.
 
         y = Phi w + noise
-        Lambda <- Lambda + Phi_f^T Phi_f,    b <- b + Phi_f^T y_f          every ``sampling`` seconds
-        w  = C b / r^2,    C = (Lambda / r^2 + D^-1)^-1                    every ``period`` seconds
+        Lambda <- Lambda + Phi_f^T Phi_f,   b <- b + Phi_f^T y_f     every ``sampling`` seconds
+        w = C b / r^2,   C = (Lambda / r^2 + D^-1)^-1                every ``period`` seconds
 
     y is the torque that the model lacks, by the balance of momentum over a cycle; Phi the torque of
     unit weights in the same balance, so that neither needs an acceleration. Both pass the same
@@ -78,7 +78,8 @@ class StructuredLeastSquares:
     re-estimated from the data, so that the simplest explanation wins (MacKay 1992,
     doi:10.1162/neco.1992.4.3.415; Tipping 2001)::
 
-        D_g = |w_g|^2 / sum(1 - C_ii / D_g),    r^2 = spread |y_f - Phi_f w|^2 / (samples - sum(1 - C_ii / D_i))
+        D_g = |w_g|^2 / sum_g(1 - C_ii / D_g)
+        r^2 = spread |y_f - Phi_f w|^2 / (samples - sum(1 - C_ii / D_i))
 
     ``spread`` accounts for errors that last longer than a sample. r^2 is at least ``floor^2``.
 

@@ -1,0 +1,68 @@
+"""What a structured learner has found, in numbers."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+
+class LearnedPayload(NamedTuple):
+    """A body fixed to the tool frame, in its axes, that the model does not know.
+
+    The deviations are standard deviations of the mass, of the first moment ``mass * com`` and of
+    the inertia's entries.
+    """
+
+    mass: float  # [kg]
+    com: Float[np.ndarray, "3"]  # centre of mass [m]; 0 without a payload
+    inertia: Float[np.ndarray, "3 3"]  # about the tool frame's origin [kg m^2]
+    mass_deviation: float  # [kg]
+    moment_deviation: Float[np.ndarray, "3"]  # [kg m]
+    inertia_deviation: Float[np.ndarray, "3 3"]  # [kg m^2]
+
+
+class LearnedJoints(NamedTuple):
+    """One number a joint, and its standard deviation."""
+
+    value: Float[np.ndarray, "n"]
+    deviation: Float[np.ndarray, "n"]
+
+
+class LearnedFriction(NamedTuple):
+    """Friction in each joint, ``viscous dq + dry tanh(dq / 0.01 rad/s)``."""
+
+    viscous: LearnedJoints  # [N m s/rad]
+    dry: LearnedJoints  # [N m]
+
+    def curve(self, dq: Float[np.ndarray, "*batch n"]) -> Float[np.ndarray, "*batch n"]:
+        """Return the torque [N m] that friction takes at velocities dq [rad/s]."""
+        return self.viscous.value * dq + self.dry.value * np.tanh(dq / 0.01)
+
+
+class LearnedTool(NamedTuple):
+    """The environment's force on the tool, ``force - stiffness (x - origin) - damping dx``.
+
+    In the base frame. The deviations are standard deviations of every entry.
+    """
+
+    origin: Float[np.ndarray, "3"]  # [m]
+    force: Float[np.ndarray, "3"]  # at the origin [N]
+    stiffness: Float[np.ndarray, "3 3"]  # [N/m]
+    damping: Float[np.ndarray, "3 3"]  # [N s/m]
+    force_deviation: Float[np.ndarray, "3"]
+    stiffness_deviation: Float[np.ndarray, "3 3"]
+    damping_deviation: Float[np.ndarray, "3 3"]
+
+
+class Learned(NamedTuple):
+    """Everything that a structured learner has found."""
+
+    payload: LearnedPayload
+    armature: LearnedJoints  # beyond the model's [kg m^2]
+    friction: LearnedFriction  # beyond the model's
+    tool: LearnedTool
+    delay: float  # of sensors and motors together, beyond what was stated [s]
+    noise: float  # root of the mean square of the torque that nothing explains [N m]
+    changes: int  # how often the payload has changed
+    backed_off: int  # how often a joint's gain was reduced because its torque shook
+    gain: Float[np.ndarray, "n"]  # present gain of each joint's fast part [1/s]
