@@ -129,9 +129,15 @@ class StructuredLearner:
 
     @property
     def learned(self) -> Learned:
-        """What has been found, with standard deviations."""
-        size, deviations = self.columns.size, self._sums["deviations"] * self.columns.size
-        value, n = self._sums["weights"] * size, len(self.block["armature"])
+        """What has been found, with standard deviations.
+
+        They are those of the first prior: a prior that the evidence has made narrow would hide that
+        two causes explain the same motion.
+        """
+        size, n = self.columns.size, len(self.block["armature"])
+        A = self._sums["information"] / self._sums["noise"] + np.eye(len(size))
+        deviations = np.sqrt(np.linalg.inv(A).diagonal()) * size
+        value = self._sums["weights"] * size
         first = PAYLOAD + n
         speed = self._encoding.joints.speed
         w, d = (each[first : first + 2 * n].reshape(n, 2) for each in (value, deviations))

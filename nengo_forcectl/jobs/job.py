@@ -58,6 +58,7 @@ class Outcome:
     failure: str | None = None  # reason for an early end: a fall, a stop, an error
     events: dict[str, int] = field(default_factory=dict)  # sensor faults
     limits: dict[str, int] = field(default_factory=dict)  # cycles in which a limit changed a torque
+    learned: dict[str, Any] = field(default_factory=dict)  # what a structured learner has found
 
     @property
     def cycles(self) -> int:

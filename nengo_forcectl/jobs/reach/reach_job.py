@@ -126,8 +126,21 @@ def _run_each(
                 begin=begin, watch=report, file=folder.rows(name),
             )  # fmt: skip
             drive.run(robot, cycle, outcome)
+            outcome.learned = numbers_of(getattr(cycle, "learned", ()))
             if outcome.failure is None and trained(cycle):
                 export_controller(cycle, folder.path / name)
+
+
+def numbers_of(learned: Any) -> dict[str, Any]:
+    """Return the fields of a named tuple such as `Learned` by name, as lists and numbers."""
+    names = getattr(learned, "_fields", ())
+    return {name: _plain(getattr(learned, name)) for name in names}
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "_fields"):
+        return numbers_of(value)
+    return value.tolist() if isinstance(value, np.ndarray) else value
 
 
 def last_error(log: Log, reaches: int) -> str:
@@ -187,6 +200,7 @@ def _summary(scene: ReachScene, outcomes: Mapping[str, Outcome]) -> dict[str, An
         "tool": None if scene.tool is None else list(scene.tool.tip),
         "joints": list(scene.arm.joint_names),
         **summary_of_outcomes(outcomes, len(scene.settings.controllers) * scene.cycles),
+        "learned": {name: each.learned for name, each in outcomes.items() if each.learned},
         "rms_mm": {
             name: rms_by_pass(error, scene.cycles_per_pass) for name, error in errors.items()
         },

@@ -1,6 +1,7 @@
 """What ``nengo-forcectl reach`` prints."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -22,7 +23,8 @@ def _text(settings: ReachSettings, run: "Run") -> RenderableType:
         if settings.jacobian
         else "RMS error of the tool in mm; the model knows neither payload nor friction:"
     )
-    return Group(what, _table(run), *endings(run))
+    found = [_found(name, each) for name, each in run.summary.get("learned", {}).items()]
+    return Group(what, _table(run), *found, *endings(run))
 
 
 class ReachBars(Bars):
@@ -67,6 +69,40 @@ def _table(run: "Run") -> Table:
     speeds = run.summary["steps_per_second"]
     table.add_row("steps/s", *(f"{speeds[name]:,.0f}" for name in rms))
     return table
+
+
+def _found(name: str, learned: Mapping[str, Any]) -> RenderableType:
+    """Return what a structured learner has found, beyond the model, with standard deviations."""
+    payload, tool, friction = (learned[each] for each in ("payload", "tool", "friction"))
+    mass, moment = payload["mass"], payload["moment_deviation"]
+    rows = {"payload \\[kg]": ([mass], [payload["mass_deviation"]])}
+    if mass > moment[0]:
+        rows["its centre \\[m]"] = payload["com"], [each / mass for each in moment]
+    rows |= {
+        "viscous friction \\[N m s/rad]": tuple(friction["viscous"].values()),
+        "dry friction \\[N m]": tuple(friction["dry"].values()),
+        "armature \\[kg m^2]": tuple(learned["armature"].values()),
+        "force at the tool \\[N]": (tool["force"], tool["force_deviation"]),
+        "its stiffness, x y z \\[N/m]": (
+            [row[k] for k, row in enumerate(tool["stiffness"])],
+            [row[k] for k, row in enumerate(tool["stiffness_deviation"])],
+        ),
+    }
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title=f"found by {name}")
+    table.add_column("", no_wrap=True)
+    for _ in range(max(len(values) for values, _ in rows.values())):
+        table.add_column("", justify="right", no_wrap=True)
+    for heading, (values, deviations) in rows.items():
+        table.add_row(heading, *map(_number, values))
+        table.add_row("[dim]  +-[/]", *(f"[dim]{_number(each)}[/]" for each in deviations))
+    table.add_row("delay \\[ms]", f"{1e3 * learned['delay']:.1f}")
+    table.add_row("not explained \\[N m]", _number(learned["noise"]))
+    return table
+
+
+def _number(value: float) -> str:
+    """Return a number with two digits, none below a thousandth."""
+    return "0" if abs(value) < 5e-4 else f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
 
 
 def _shown(passes: int) -> list[int]:

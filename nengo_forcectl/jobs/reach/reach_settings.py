@@ -21,7 +21,7 @@ from ..rivals import RIVALS, TIPS, listed
 
 ANY_TIP = tuple(name for name, each in RIVALS.items() if each.any_tip)
 
-ADAPT_DEFAULT = "none consolidation; with --jacobian or --tool: exact"
+ADAPT_DEFAULT = "none structured; with --jacobian or --tool: exact"
 ADAPT_TEXT = f"""Controllers to run, in this order:
 {listed(RIVALS.values())}
 With --jacobian or --tool: one of {", ".join(ANY_TIP)}."""
@@ -102,7 +102,7 @@ class ReachSettings(SceneSettings, JobSettings):
         if self.tool > 0 and not self.jacobian:
             object.__setattr__(self, "jacobian", tuple(TIPS))
         if self.adapt is None:
-            default = ("exact",) if self.jacobian else ("none", "consolidation")
+            default = ("exact",) if self.jacobian else ("none", "structured")
             object.__setattr__(self, "adapt", default)
         check_not_negative(self, payload="kg", friction="N m s/rad")
         check_whole(self, passes=1, neurons=1, unseen=0)

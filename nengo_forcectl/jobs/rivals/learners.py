@@ -211,6 +211,32 @@ def consolidation(scene: "Scene") -> "Iterator[Cycle]":
         yield compiled
 
 
+def _structured_gains() -> dict[str, float]:
+    from ...cycle import structured_learner as own  # numba: not needed by the command line's help
+
+    return {
+        "structured_gain": own.GAIN,
+        "structured_gain_start": own.GAIN_START,
+        "structured_noise": own.NOISE,
+        "structured_floor": own.FLOOR,
+        "structured_jump": own.JUMP,
+    }
+
+
+@rival("structured", "#0b7285", gains=_structured_gains, contact=True)
+def structured(scene: "Scene") -> "Iterator[Cycle]":
+    """Payload, friction and forces at the tool, in the model."""
+    with cycle.structured_cycle(
+        scene.arm,
+        scene.home,
+        seed=scene.settings.seed,
+        controller=None if scene.robust else scene.law(),
+        dt=scene.period,
+        delay=0.0 if scene.sensors is None else scene.sensors.delay,
+    ) as compiled:
+        yield compiled
+
+
 @contextmanager
 def _consolidating_blocks(scene: "Scene") -> "Iterator[Cycle]":
     """Return the same controller as blocks, which accept any kinematics of the tip."""
@@ -273,4 +299,5 @@ LEARNERS = (
     composite,
     keras,
     consolidation,
+    structured,
 )
