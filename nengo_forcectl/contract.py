@@ -299,6 +299,8 @@ class Cycle:
     """Whether it learns from the torque actually sent, even if a limit changed it; see `overruled`.
 
     Otherwise it learns from its own error, which is meaningless if its torque was not sent."""
+    learned_model: int = 0
+    """Address of the block with what it has learned of the arm's body, for a guard; 0: nothing."""
     force: float | None = None
     """Force that it is to exert at the tool [N], if it knows."""
     stopped: str | None = None

@@ -53,7 +53,7 @@ class StructuredCycle(ObservingCycle):
         predictor: Predictor | None = None,
     ) -> None:
         super().__init__(arm, bound, learner, predictor)
-        self.dt = learner.dt
+        self.dt, self.learned_model = learner.dt, learner.block.address
 
     @property
     def learned(self) -> Learned:

@@ -10,7 +10,7 @@ from .control_joints import control_joints
 from .control_task import control_task
 from .descend import supply_descending
 from .learn import record_sent, supply_consolidated
-from .learn_structure import correct_terms, record_structured, supply_structured
+from .learn_structure import correct_terms, record_structured, shift_guard, supply_structured
 from .protect import credible, protect
 
 
@@ -34,7 +34,10 @@ def run_cycle(cycle, guard, sound, integrate, learning, begun, elapsed):
         return at.NOTHING
     compute_terms(arm, inputs)
     if whole(cycle, at.CYCLE_LEARNER_KIND) == at.STRUCTURES:
-        correct_terms(whole(cycle, at.CYCLE_LEARNER), arm, inputs)
+        learner = whole(cycle, at.CYCLE_LEARNER)
+        correct_terms(learner, arm, inputs)
+        if guard != 0:
+            shift_guard(learner, guard, arm, vector(inputs, at.INPUT_DQ))
     if whole(cycle, at.CYCLE_LAW_KIND) == at.TOOL_LAW:
         control_task(law, arm, inputs, command, integrate)
     else:

@@ -311,6 +311,7 @@ REGRESSION_DELAYED = REGRESSION.add("delayed")  # share of the misfit that a del
 REGRESSION_SIZE = REGRESSION.add("size", "p")  # prior standard deviations
 REGRESSION_GROUP = REGRESSION.add("group", "p", whole=True)
 REGRESSION_POSITIVE = REGRESSION.add("positive", "p", whole=True)  # 1: the weight is >= 0
+REGRESSION_REACH = REGRESSION.add("reach")  # farthest credible centre of a payload [m]
 REGRESSION_RAW = REGRESSION.add("raw", "n p")  # columns of this cycle, times the sizes
 REGRESSION_Y = REGRESSION.add("y", "n")  # torque that the model lacks in this cycle [N m]
 REGRESSION_QUEUE = REGRESSION.add("queue", "s n")  # torques sent, the latest first [N m]
@@ -344,6 +345,7 @@ REGRESSION_TRIALS = REGRESSION.add("trials", "s p")  # weights of every delay
 REGRESSION_FIXED = REGRESSION.add("fixed", "p", whole=True)  # 1: kept at its value
 REGRESSION_GROUP_SQUARE = REGRESSION.add("group_square", "groups")
 REGRESSION_GROUP_KNOWN = REGRESSION.add("group_known", "groups")
+REGRESSION_FIRST = REGRESSION.add("first", "3")  # nearest physical first moment [kg m]
 REGRESSION_MOMENTS = REGRESSION.add("moments", "3 3")  # of the payload's mass
 REGRESSION_AXES = REGRESSION.add("axes", "3 3")
 
@@ -360,6 +362,11 @@ STRUCTURED_C = STRUCTURED.add("C", "n n")
 STRUCTURED_G = STRUCTURED.add("g", "n")
 STRUCTURED_PAYLOAD = STRUCTURED.add("payload", "10")  # learned parameters of the body
 STRUCTURED_ARMATURE = STRUCTURED.add("armature", "n")  # [kg m^2]
+STRUCTURED_NEW_PAYLOAD = STRUCTURED.add("new_payload", "10")  # changes a guard has not seen
+STRUCTURED_NEW_ARMATURE = STRUCTURED.add("new_armature", "n")
+STRUCTURED_NEW_M = STRUCTURED.add("new_M", "n n")  # what they add to M, C, g
+STRUCTURED_NEW_C = STRUCTURED.add("new_C", "n n")
+STRUCTURED_NEW_G = STRUCTURED.add("new_g", "n")
 STRUCTURED_FRICTION = STRUCTURED.add("friction", "n 2")  # [N m]
 STRUCTURED_FORCE = STRUCTURED.add("force", "3 7")  # [N], [N/m], [N s/m]
 STRUCTURED_SENT = STRUCTURED.add("sent", "n")  # torque of the last cycle [N m]
@@ -477,6 +484,7 @@ GUARD_EAGERNESS = GUARD.add("eagerness", "n")  # factor of that rate above the t
 GUARD_SIDE = GUARD.add("side", "n")  # time since the joint was too fast [s]; its sign: which way
 GUARD_WARY = GUARD.add("wary", "n")  # time for which a joint that swings is only braked as before
 GUARD_OVER = GUARD.add("over", "n")  # speed above the top speed in the last cycle [rad/s]
+GUARD_LEARNER = GUARD.add("learner", whole=True)  # address of a structured one, or 0
 GUARD_DT = GUARD.add("dt")  # control period [s]
 GUARD_OBSERVER_GAIN = GUARD.add("observer_gain")  # [1/s]
 GUARD_POSE_KERNEL = GUARD.add("pose_kernel", whole=True)  # address of the arm's; 0 without a box

@@ -4,9 +4,11 @@ import math
 
 from . import layout as at
 from .access import matrix, number, set_number, vector, whole
+from .arm_terms import compute_terms
 from .carried_body import (
     PARAMETERS,
     add_body,
+    clear,
     column_product,
     locate_body,
     momentum_columns,
@@ -58,6 +60,60 @@ def correct_terms(learner, arm, inputs):
     add_body(body, vector(learner, at.STRUCTURED_PAYLOAD), M, C, g)
     for i in range(n):
         M[i, i] += armature[i]
+
+
+@kernel
+def compute_learned_terms(guard, arm, inputs):
+    """Compute the terms with what the guard's learner, if any, has learned of the body."""
+    compute_terms(arm, inputs)
+    learner = whole(guard, at.GUARD_LEARNER)
+    if learner != 0:
+        correct_terms(learner, arm, inputs)
+        shift_guard(learner, guard, arm, vector(inputs, at.INPUT_DQ))
+
+
+@kernel
+def shift_guard(learner, guard, arm, dq):
+    """Let the guard's observer go on with a changed model, as if it had always been that one.
+
+    With dM, dC and dg the changes, its momentum changes by ``dM dq``, its bias by ``dC^T dq - dg``,
+    and the torque that the model lacks by ``dC dq + dg``.
+    """
+    payload = vector(learner, at.STRUCTURED_NEW_PAYLOAD)
+    armature = vector(learner, at.STRUCTURED_NEW_ARMATURE)
+    if not any_of(payload) and not any_of(armature):
+        return
+    n = len(dq)
+    M, C = matrix(learner, at.STRUCTURED_NEW_M, n), matrix(learner, at.STRUCTURED_NEW_C, n)
+    g = vector(learner, at.STRUCTURED_NEW_G)
+    clear(M)
+    clear(C)
+    for i in range(n):
+        g[i] = 0.0
+    add_body(whole(learner, at.STRUCTURED_BODY), payload, M, C, g)
+    p, bias = vector(guard, at.GUARD_MOMENTUM), vector(guard, at.GUARD_BIAS)
+    r = vector(guard, at.GUARD_UNMODELLED)
+    for i in range(n):
+        p[i] += armature[i] * dq[i]
+        bias[i] -= g[i]
+        r[i] += g[i]
+        for j in range(n):
+            p[i] += M[i, j] * dq[j]
+            bias[i] += C[j, i] * dq[j]
+            r[i] += C[i, j] * dq[j]
+    for k in range(PARAMETERS):
+        payload[k] = 0.0
+    for i in range(n):
+        armature[i] = 0.0
+
+
+@kernel
+def any_of(values):
+    """Whether a number is not 0."""
+    found = False
+    for i in range(len(values)):
+        found = found or values[i] != 0.0
+    return found
 
 
 @kernel
@@ -320,10 +376,15 @@ def renew(learner, law):
     force = matrix(learner, at.STRUCTURED_FORCE, DIRECT)
     n = len(armature)
     shift_fast(learner, law, n)
+    new_payload = vector(learner, at.STRUCTURED_NEW_PAYLOAD)
+    new_armature = vector(learner, at.STRUCTURED_NEW_ARMATURE)
     for k in range(PARAMETERS):
+        new_payload[k] += w[k] * size[k] - payload[k]
         payload[k] = w[k] * size[k]
     for i in range(n):
-        armature[i] = w[PARAMETERS + i] * size[PARAMETERS + i]
+        k = PARAMETERS + i
+        new_armature[i] += w[k] * size[k] - armature[i]
+        armature[i] = w[k] * size[k]
         for each in range(2):
             k = PARAMETERS + n + 2 * i + each
             friction[i, each] = w[k] * size[k]

@@ -5,7 +5,6 @@ import math
 from . import layout as at
 from .access import matrix, number, set_number, vector, whole
 from .algebra import factor_columns, substitute
-from .arm_terms import compute_terms
 from .bound_force import bound_force, compare_wrench
 from .bound_joints import bound_joints
 from .bound_tool import bound_tool
@@ -20,6 +19,7 @@ from .compare_sensors import (
 )
 from .compile import kernel
 from .judge import is_credible, is_frozen
+from .learn_structure import compute_learned_terms
 from .observe import momentum_observer
 
 BEYOND = 0.01  # distance outside the box that causes a stop [m]
@@ -73,7 +73,7 @@ def protect_alone(guard, arm, inputs, mode, begun, elapsed):
     if met & at.MET_LIE or is_stale(guard, met) or (mode == at.STOP and met & at.MET_FROZEN):
         take_believed(guard, arm, inputs, elapsed, True)
     else:
-        compute_terms(arm, inputs)
+        compute_learned_terms(guard, arm, inputs)
     return met | keep_limits(guard, arm, inputs, mode, begun, elapsed, met)
 
 
@@ -112,7 +112,7 @@ def take_believed(guard, arm, inputs, elapsed, refines):
     q_now, dq_now = vector(guard, at.GUARD_BELIEVED_Q), vector(guard, at.GUARD_BELIEVED_DQ)
     for i in range(len(q)):
         q[i], dq[i] = q_now[i], dq_now[i]
-    compute_terms(arm, inputs)
+    compute_learned_terms(guard, arm, inputs)
     if refines:
         prepare_rest(guard, arm, dq_now)
         refine(guard, elapsed)

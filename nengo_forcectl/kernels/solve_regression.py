@@ -22,6 +22,7 @@ from .layout import (
     REGRESSION_DELAYED,
     REGRESSION_DEVIATIONS,
     REGRESSION_FACTOR,
+    REGRESSION_FIRST,
     REGRESSION_FITS,
     REGRESSION_FIXED,
     REGRESSION_FLOOR,
@@ -37,6 +38,7 @@ from .layout import (
     REGRESSION_NOISE,
     REGRESSION_PERIOD,
     REGRESSION_POSITIVE,
+    REGRESSION_REACH,
     REGRESSION_REPAIRED,
     REGRESSION_SAMPLES,
     REGRESSION_SINCE,
@@ -249,7 +251,24 @@ def keep_physical(law):
                 fix(law, k, 0.0)
         set_number(law, REGRESSION_REPAIRED, number(law, REGRESSION_REPAIRED) + 1.0)
         return True
+    if fixed[0] == 0 and not is_consistent(law):
+        fix_payload(law)
+        set_number(law, REGRESSION_REPAIRED, number(law, REGRESSION_REPAIRED) + 1.0)
+        return True
     return False
+
+
+@kernel
+def fix_payload(law):
+    """Keep the payload at the nearest one that `is_consistent` has found."""
+    w, size = vector(law, REGRESSION_NEXT), vector(law, REGRESSION_SIZE)
+    first = vector(law, REGRESSION_FIRST)
+    fix(law, 0, w[0])
+    for i in range(3):
+        fix(law, 1 + i, first[i] / size[1 + i])
+        for j in range(i + 1):
+            k = inertia_place(i, j)
+            fix(law, k, nearest_inertia(law, i, j) / size[k])
 
 
 @kernel
@@ -289,32 +308,41 @@ def fix(law, i, value):
 
 @kernel
 def is_consistent(law):
-    """Whether the payload's inertia is that of some distribution of mass.
+    """Whether the payload's parameters are those of a body near the tool.
 
-    It is, if the second moments of the mass about its centre are not negative along any axis
-    (Wensing, Kim and Slotine 2018, doi:10.1109/LRA.2017.2729659). The field "moments" becomes the
-    nearest ones, about the tool frame's origin.
+    They are, if its centre is within reach, and the second moments of the mass about the centre are
+    not negative along any axis (Wensing, Kim and Slotine 2018, doi:10.1109/LRA.2017.2729659). The
+    fields "first" and "moments" become the nearest moments for this mass, about the tool frame's
+    origin.
     """
     w, size = vector(law, REGRESSION_NEXT), vector(law, REGRESSION_SIZE)
     moments, axes = matrix(law, REGRESSION_MOMENTS, 3), matrix(law, REGRESSION_AXES, 3)
+    first, m = vector(law, REGRESSION_FIRST), w[0] * size[0]
+    away = 0.0
+    for i in range(3):
+        first[i] = w[1 + i] * size[1 + i]
+        away += first[i] * first[i]
+    most = number(law, REGRESSION_REACH) * m
+    consistent = away <= most * most
+    for i in range(3):
+        first[i] *= 1.0 if consistent else most / math.sqrt(away)
     xx, yy, zz = w[XX] * size[XX], w[YY] * size[YY], w[ZZ] * size[ZZ]
     half = 0.5 * (xx + yy + zz)
     moments[0, 0], moments[1, 1], moments[2, 2] = half - xx, half - yy, half - zz
     moments[0, 1] = moments[1, 0] = -w[XY] * size[XY]
     moments[0, 2] = moments[2, 0] = -w[XZ] * size[XZ]
     moments[1, 2] = moments[2, 1] = -w[YZ] * size[YZ]
-    m = w[0] * size[0]
     for i in range(3):
         for j in range(3):
-            moments[i, j] -= w[1 + i] * size[1 + i] * w[1 + j] * size[1 + j] / m
+            moments[i, j] -= first[i] * first[j] / m
             axes[i, j] = 1.0 if i == j else 0.0
     diagonalise(moments, axes)
     a, b, c = moments[0, 0], moments[1, 1], moments[2, 2]
-    consistent = min(a, min(b, c)) > -SLIGHT
+    consistent = consistent and min(a, min(b, c)) > -SLIGHT
     a, b, c = max(a, 0.0), max(b, 0.0), max(c, 0.0)
     for i in range(3):
         for j in range(3):
-            moments[i, j] = w[1 + i] * size[1 + i] * w[1 + j] * size[1 + j] / m
+            moments[i, j] = first[i] * first[j] / m
             moments[i, j] += a * axes[i, 0] * axes[j, 0] + b * axes[i, 1] * axes[j, 1]
             moments[i, j] += c * axes[i, 2] * axes[j, 2]
     return consistent
@@ -322,14 +350,9 @@ def is_consistent(law):
 
 @kernel
 def publish(law):
-    """Replace the weights; the payload's inertia is made consistent with its final mass."""
+    """Replace the weights, unless one is not finite."""
     w, weights = vector(law, REGRESSION_NEXT), vector(law, REGRESSION_WEIGHTS)
-    size, before = vector(law, REGRESSION_SIZE), vector(law, REGRESSION_BEFORE)
-    if w[0] * size[0] >= LIGHT and not is_consistent(law):
-        for i in range(3):
-            for j in range(i + 1):
-                k = inertia_place(i, j)
-                w[k] = nearest_inertia(law, i, j) / size[k]
+    before = vector(law, REGRESSION_BEFORE)
     finite = True
     for i in range(len(w)):
         before[i] = weights[i]

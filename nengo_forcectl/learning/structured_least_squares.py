@@ -28,6 +28,7 @@ class Columns:
     size: Float[np.ndarray, "p"]
     group: Float[np.ndarray, "p"]
     positive: Float[np.ndarray, "p"]  # 1: the weight is not negative
+    reach: float  # farthest credible centre of a payload from the tool frame [m]
 
     @classmethod
     def of(cls, arm: Arm, states: States, joints: JointEncoding) -> "Columns":
@@ -59,7 +60,7 @@ class Columns:
             first + np.tile(np.repeat([0, 1, 2], (1, 3, 3)), 3),
         ]
         positive = [np.zeros(PAYLOAD), np.ones(3 * n), np.zeros(3 * DIRECT)]
-        return cls(*(np.concatenate(each) for each in (parts, groups, positive)))
+        return cls(*(np.concatenate(each) for each in (parts, groups, positive)), 0.5 * L)
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class StructuredLeastSquares:
     ``spread`` accounts for errors that last longer than a sample. r^2 is at least ``floor^2``.
 
     Then w is conditioned on what is physical: armature and friction are not negative, and the
-    payload has the mass and the inertia of some body (Wensing, Kim and Slotine 2018,
+    payload is some body, its centre within half the arm's reach (Wensing, Kim and Slotine 2018,
     doi:10.1109/LRA.2017.2729659).
 
     A late sensor or motor pairs a motion with the wrong torque. So b is kept for delays of 0 to
@@ -120,6 +121,7 @@ class StructuredLeastSquares:
             "size": columns.size,
             "group": columns.group,
             "positive": columns.positive,
+            "reach": columns.reach,
             "variance": 1.0,
             "noise": self.noise**2,
             "deviations": 1.0,

@@ -158,6 +158,7 @@ class Safe(Cycle):
         # Findings after which the cycle must not learn from its last torque.
         self._spoils = MET_NOT_FINITE if cycle.learns_from_sent else ~0
         self._guard, self._arm = pack_limits(limits, arm, dt), arm_block(arm)
+        self._guard["learner"][...] = cycle.learned_model if cycle.arm is arm else 0
         self._input = Block(INPUT, {"n": arm.dof, "k": arm.dof})
         self._blocks = self._guard.address, self._arm.address, self._input.address
         self._memory = self._guard.between("momentum", "dq").reshape(6, arm.dof)
