@@ -11,8 +11,7 @@ from numpy import ndarray
 from numpy.typing import ArrayLike
 
 from arms.errors import ArmError
-from arms.model.bodies import coordinates
-from arms.model.chain import DRIVE, MOVING, Chain, Inertia, Joint, Link
+from arms.model.chain import DRIVE, MOVING, Chain, Inertia, Joint, Link, coordinates
 from arms.model.spatial import is_physical, matrix, pose_of
 
 

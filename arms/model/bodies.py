@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from arms.model.chain import DRIVE, MOVING, Chain, Joint, Mimic
+from arms.model.chain import DRIVE, MOVING, Chain, Mimic, coordinates
 from arms.model.spatial import clean, matrix, second_moment, z_to
 
 
@@ -114,16 +114,6 @@ class Bodies:
 
 def _hexadecimal(*arrays: ndarray) -> list[str]:
     return [x.hex() for array in arrays for x in array.ravel().tolist()]
-
-
-def coordinates(chain: Chain) -> list[Joint]:
-    """The joints of the arm's q, in order: those from base to tip that move and mimic no other."""
-    above = {joint.child: joint for joint in chain.joints}
-    path, link = [], chain.tip
-    while link != chain.base:
-        path.append(above[link])
-        link = above[link].parent
-    return [joint for joint in path[::-1] if joint.kind in MOVING and joint.mimic is None]
 
 
 def drives_of(chain: Chain) -> Float[ndarray, "3 n"]:

@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike
 
 from arms.errors import ArmError
 from arms.model import attach
-from arms.model.bodies import Bodies, bodies_of, coordinates, drives_of
-from arms.model.chain import DRIVE, Chain
+from arms.model.bodies import Bodies, bodies_of, drives_of
+from arms.model.chain import DRIVE, Chain, coordinates
 from arms.model.urdf_text import urdf_text
 
 Self = TypeVar("Self", bound="Description")

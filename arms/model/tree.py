@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from arms.errors import UrdfError
-from arms.model.chain import MOVING, Chain, Joint, Link, Pose
+from arms.model.chain import MOVING, Chain, Joint, Link, Pose, some
 from arms.model.spatial import about_axis, matrix, pose_of
 
 _MAX_JOINTS = 1_000  # of a tree
@@ -40,7 +40,7 @@ def select(
     reachable = {base, *children}
     for what, link in (("base", base), ("tip", tip)):
         if link not in reachable:
-            raise UrdfError(f"there is no {what} link {link!r}; links: {_some(reachable)}")
+            raise UrdfError(f"there is no {what} link {link!r}; links: {some(reachable)}")
     path, link = set(), tip
     while link != base:
         path.add(children[link].name)
@@ -48,7 +48,7 @@ def select(
     moving = {joint.name for joint in ordered if joint.kind in MOVING}
     for joint in locked:
         if joint not in moving:
-            raise UrdfError(f"there is no moving joint {joint!r} to lock; joints: {_some(moving)}")
+            raise UrdfError(f"there is no moving joint {joint!r} to lock; joints: {some(moving)}")
     ordered = _resolve_mimics(ordered)
     free = {j.name for j in ordered if j.name in path and j.mimic is None} - set(locked)
     positions = _positions(ordered, free, locked)
@@ -94,7 +94,7 @@ def _root(links: Sequence[Link], joints: Sequence[Joint]) -> str:
     if not roots:
         raise UrdfError("the joints form a cycle: every link has a parent")
     if len(roots) > 1:
-        raise UrdfError(f"{len(roots)} links have no parent: {_some(roots)}; name the base")
+        raise UrdfError(f"{len(roots)} links have no parent: {some(roots)}; name the base")
     return roots[0]
 
 
@@ -103,7 +103,7 @@ def _leaf(base: str, joints: Sequence[Joint]) -> str:
     parents = {joint.parent for joint in joints}
     leaves = [link for link in (base, *(j.child for j in joints)) if link not in parents]
     if len(leaves) > 1:
-        raise UrdfError(f"the links branch into {len(leaves)} ends: {_some(leaves)}; name the tip")
+        raise UrdfError(f"the links branch into {len(leaves)} ends: {some(leaves)}; name the tip")
     return leaves[0]
 
 
@@ -121,7 +121,7 @@ def _ordered(links: Sequence[Link], joints: Sequence[Joint], base: str | None) -
         waiting += [joint.child for joint in reversed(found)]
     if base == _root(links, joints) and len(ordered) < len(joints):
         rest = sorted({joint.name for joint in joints} - {joint.name for joint in ordered})
-        raise UrdfError(f"joints {_some(rest)} form a cycle apart from the base {base!r}")
+        raise UrdfError(f"joints {some(rest)} form a cycle apart from the base {base!r}")
     return ordered
 
 
@@ -180,11 +180,6 @@ def _fix(joint: Joint, position: float) -> Joint:
         T[:3, :3] = about_axis(joint.axis, position)
     origin = joint.origin if position == 0.0 else pose_of(matrix(joint.origin) @ T)
     return replace(joint, kind="fixed", origin=origin, armature=0.0, viscous=0.0, dry=0.0)
-
-
-def _some(names) -> str:
-    shown = [repr(name) for name in sorted(names)]
-    return ", ".join(shown[:8]) + (f" and {len(shown) - 8} more" if len(shown) > 8 else "")
 
 
 def reroot(
