@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 Joints = Float[ndarray, "*batch n"]
 
+_CODE = ("_kernels", "_jacobians", "_terms", "symbolic")  # of an ``Arm``: made on demand
+
 
 class Terms(NamedTuple):
     """Everything a controller needs at one state, at the tool frame."""
@@ -72,6 +74,13 @@ class Arm(Description):
         self._steps = {} if steps is None else dict(steps)
         self._kernels: dict[Any, Kernel] = {}
         self._jacobians: dict[str, Callable[..., Any]] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy or a pickle takes along: all but compiled code, which is loaded again."""
+        return {name: value for name, value in self.__dict__.items() if name not in _CODE}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _kernels={}, _jacobians={})
 
     def pose(
         self, q: ArrayLike, frame: str = "tool", *, point: ArrayLike | None = None

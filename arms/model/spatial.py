@@ -75,6 +75,13 @@ def about_axis(axis: Vector, angle: float) -> Float[ndarray, "3 3"]:
     return np.eye(3) + s * K + (1.0 - c) * (K @ K)
 
 
+def nearest_rotation(R: Float[ndarray, "3 3"]) -> Float[ndarray, "3 3"]:
+    """The rotation nearest to a matrix (Higham 1989); ``R`` itself if it is one to rounding."""
+    U, _, Vt = np.linalg.svd(R)
+    nearest = U @ np.diag([1.0, 1.0, np.linalg.det(U @ Vt)]) @ Vt
+    return R if np.abs(nearest - R).max() < 1e-14 else nearest
+
+
 def skew(v: Float[ndarray, "3"]) -> Float[ndarray, "3 3"]:
     """``skew(v) @ w`` is ``v x w``."""
     x, y, z = v

@@ -49,8 +49,7 @@ def vector(what: str, value: Any, unit: str = "", *, count: int = 3) -> tuple[fl
 
 def array(what: str, value: ArrayLike) -> ndarray:
     """``value`` as an array of real numbers, finite or not; an error starts with ``what``."""
-    if _is_masked(value):
-        raise ArmError(f"{what} has masked entries, needs a number in each")
+    refuse_masked(what, value)
     try:
         result = np.asarray(value)
     except ValueError:
@@ -60,7 +59,8 @@ def array(what: str, value: ArrayLike) -> ndarray:
     return result
 
 
-def _is_masked(value: Any) -> bool:
-    """Does a masked array, or a sequence of them, lack an entry? NumPy would use what is below."""
+def refuse_masked(what: str, value: Any) -> None:
+    """Raise for a masked array, or a sequence of them, that lacks an entry: NumPy drops masks."""
     parts = value if isinstance(value, (list, tuple)) else (value,)
-    return any(isinstance(part, np.ma.MaskedArray) and np.ma.is_masked(part) for part in parts)
+    if any(isinstance(part, np.ma.MaskedArray) and np.ma.is_masked(part) for part in parts):
+        raise ArmError(f"{what} has masked entries, needs a number in each")
