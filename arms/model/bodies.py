@@ -70,7 +70,7 @@ class Bodies:
     dof: int
     bodies: tuple[Body, ...]
     links: dict[str, Frame]
-    frames: dict[str, Frame]  # the links', and "tool" (even if a link is called so)
+    frames: dict[str, Frame]  # the links' by their ``frame_names``, and "tool"
     gravity: tuple[float, float, float]
     masses: dict[str, Mass]  # per link, in the link's own frame
     drives: Float[ndarray, "3 n"]  # see `drives_of`
@@ -171,11 +171,11 @@ def bodies_of(chain: Chain) -> Bodies:
             body = bodies[frame.body]
             bodies[frame.body] = replace(body, mass=body.mass + mass.moved(frame.R, frame.r))
     tip, tool = frames[chain.tip], matrix(chain.tool)
-    links = dict(frames)
-    frames["tool"] = Frame(tip.body, clean(tip.R @ tool[:3, :3]), tip.R @ tool[:3, 3] + tip.r)
+    named = {name: frames[link] for link, name in chain.frame_names.items()}
+    named["tool"] = Frame(tip.body, clean(tip.R @ tool[:3, :3]), tip.R @ tool[:3, 3] + tip.r)
     regrouped = tuple(_regrouped(bodies))
     drives = drives_of(chain)
-    return Bodies(len(index), regrouped, links, frames, chain.gravity, masses, drives)
+    return Bodies(len(index), regrouped, frames, named, chain.gravity, masses, drives)
 
 
 def _regrouped(bodies: list[Body]) -> list[Body]:

@@ -10,7 +10,7 @@ no arm has raises ``ArmError``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from math import hypot, inf
 from typing import Any
@@ -145,7 +145,7 @@ class Joint:
         _set(self, axis=_unit(f"{what}.axis", self.axis))
         for bound in ("lower", "upper"):
             _set(self, **{bound: limit(f"{what}.{bound}", getattr(self, bound))})
-        if self.lower > self.upper:
+        if self.lower > self.upper or self.lower == inf or self.upper == -inf:
             raise ArmError(f"{what}.lower: is {self.lower:g}, needs at most upper, {self.upper:g}")
         for bound in ("velocity", "effort"):
             _set(self, **{bound: limit(f"{what}.{bound}", getattr(self, bound), low=0.0)})
@@ -177,6 +177,12 @@ class Chain:
         _check_tree(self)
         _check_moving(self)
 
+    @property
+    def frame_names(self) -> dict[str, str]:
+        """The name of each link's frame: the link's; "tool_link" if a link is called "tool"."""
+        names = [link.name for link in self.links]
+        return {name: free("tool_link", names) if name == "tool" else name for name in names}
+
 
 def coordinates(chain: Chain) -> list[Joint]:
     """The joints of the arm's q, in order: those from base to tip that move and mimic no other."""
@@ -186,6 +192,13 @@ def coordinates(chain: Chain) -> list[Joint]:
         path.append(above[link])
         link = above[link].parent
     return [joint for joint in path[::-1] if joint.kind in MOVING and joint.mimic is None]
+
+
+def free(name: str, taken: Collection[str]) -> str:
+    """``name``, with underscores appended until it is new."""
+    while name in taken:
+        name += "_"
+    return name
 
 
 def some(names: Iterable[str]) -> str:
@@ -227,16 +240,16 @@ def _check_tree(chain: Chain) -> None:
 
 def _check_moving(chain: Chain) -> None:
     """Every moving joint is one of the arm's coordinates or mimics one, and there is one."""
-    free = {joint.name for joint in coordinates(chain)}
-    if not free:
+    leaders = {joint.name for joint in coordinates(chain)}
+    if not leaders:
         raise ArmError(
             f"Chain {chain.name!r}: has no moving joint from {chain.base!r} to {chain.tip!r}, "
             "needs one"
         )
     for joint in chain.joints:
         leader = joint.name if joint.mimic is None else joint.mimic.leader
-        if joint.kind in MOVING and leader not in free:
+        if joint.kind in MOVING and leader not in leaders:
             raise ArmError(
                 f"Chain {chain.name!r}: joint {joint.name!r} moves, but neither between base and "
-                f"tip nor as a mimic of one of {some(free)}; needs kind 'fixed'"
+                f"tip nor as a mimic of one of {some(leaders)}; needs kind 'fixed'"
             )

@@ -51,8 +51,11 @@ class Description:
 
     @property
     def frames(self) -> tuple[str, ...]:
-        """The links' names, base first, then "tool": the tip's frame with the tool's offset."""
-        return (*(link.name for link in self.chain.links if link.name != "tool"), "tool")
+        """The links' names, base first, then "tool": the tip's frame with the tool's offset.
+
+        The frame of a link that is itself called "tool" is "tool_link".
+        """
+        return (*self.chain.frame_names.values(), "tool")
 
     @property
     def gravity_vector(self) -> Float[ndarray, "3"]:

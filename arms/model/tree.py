@@ -2,17 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
-from arms.errors import UrdfError
-from arms.model.chain import MOVING, Chain, Joint, Link, Pose, some
+from arms.errors import ArmError, UrdfError
+from arms.model.chain import MOVING, Chain, Joint, Link, Mimic, Pose, some
 from arms.model.spatial import about_axis, matrix, pose_of
+from arms.model.values import number
 
 _MAX_JOINTS = 1_000  # of a tree
 _MAX_DOF = 40
+_SHOWN = 8  # ends in an error
+
+
+class Edge(Protocol):
+    """What the shape of a tree depends on: a joint's name, kind and ends."""
+
+    @property
+    def name(self) -> str:
+        """The joint."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """Revolute, fixed, or any other."""
+        ...
+
+    @property
+    def parent(self) -> str:
+        """The link it is on."""
+        ...
+
+    @property
+    def child(self) -> str:
+        """The link it leads to."""
+        ...
+
+
+@dataclass(frozen=True)
+class Part:
+    """The part of a tree that an arm consists of."""
+
+    base: str
+    tip: str
+    joints: tuple[str, ...]  # below the base, parents first
+    path: frozenset[str]  # of these, the joints from base to tip
+
+
+def part_of(
+    links: Sequence[str], joints: Sequence[Edge], base: str | None, tip: str | None
+) -> Part:
+    """The part below ``base`` (default: the root), with ``tip`` (default: see `_end`).
+
+    Raises:
+        UrdfError: The links and joints are not one tree, or a name is unknown.
+    """
+    _check_names(links, joints)
+    start = _root(links, joints) if base is None else base
+    ordered = _ordered(start, joints)
+    if base is None and len(ordered) < len(joints):
+        rest = {joint.name for joint in joints} - {joint.name for joint in ordered}
+        raise UrdfError(f"joints {some(rest)} form a cycle apart from the base {start!r}")
+    above = {joint.child: joint for joint in ordered}
+    if start in above:
+        raise UrdfError(f"joint {above[start].name!r} closes a cycle at the base {start!r}")
+    end = _end(start, ordered) if tip is None else tip
+    for what, link, known in (("base", start, links), ("tip", end, {start, *above})):
+        if link not in known:
+            raise UrdfError(f"there is no {what} link {link!r}; links: {some(known)}")
+    path = frozenset(joint.name for joint in _way(end, above))
+    return Part(start, end, tuple(joint.name for joint in ordered), path)
 
 
 def select(
@@ -26,55 +88,53 @@ def select(
     """The chain from ``base`` to ``tip`` with everything attached to it.
 
     A moving joint off this path becomes rigid, at the position in ``locked`` [rad or m] or else at
-    the position within its limits nearest zero. A joint on the path becomes rigid if ``locked``
-    names it.
+    the position within its limits nearest zero; not if it mimics a joint of the path. A joint on
+    the path becomes rigid if ``locked`` names it.
 
     Raises:
         UrdfError: The links and joints are not one tree, or a name is unknown.
+        ArmError: ``locked`` does not hold finite numbers by joint.
     """
-    _check_names(links, joints)
-    ordered = _ordered(links, joints, base)
-    children = {joint.child: joint for joint in ordered}
-    base = base or _root(links, joints)
-    tip = tip or _leaf(base, ordered)
-    reachable = {base, *children}
-    for what, link in (("base", base), ("tip", tip)):
-        if link not in reachable:
-            raise UrdfError(f"there is no {what} link {link!r}; links: {some(reachable)}")
-    path, link = set(), tip
-    while link != base:
-        path.add(children[link].name)
-        link = children[link].parent
-    moving = {joint.name for joint in ordered if joint.kind in MOVING}
-    for joint in locked:
-        if joint not in moving:
-            raise UrdfError(f"there is no moving joint {joint!r} to lock; joints: {some(moving)}")
-    ordered = _resolve_mimics(ordered)
-    free = {j.name for j in ordered if j.name in path and j.mimic is None} - set(locked)
-    positions = _positions(ordered, free, locked)
+    part = part_of([link.name for link in links], joints, base, tip)
+    own = {joint.name: joint for joint in joints}
+    ordered = [own[joint] for joint in part.joints]
+    held = _held(locked, [joint.name for joint in ordered if joint.kind in MOVING])
+    ordered = _resolve_mimics(ordered, part.path)
+    free = {j.name for j in ordered if j.name in part.path and j.mimic is None} - set(held)
+    positions = _positions(ordered, free, held)
     fixed = [_fix(j, positions[j.name]) if j.name in positions else j for j in ordered]
     result = tuple(j if j.kind in MOVING else replace(j, mimic=None) for j in fixed)
     dof = sum(j.kind in MOVING and j.mimic is None for j in result)
     if not 1 <= dof <= _MAX_DOF:
         raise UrdfError(
-            f"the chain from {base!r} to {tip!r} has {dof} moving joints, not 1 to {_MAX_DOF}"
+            f"the chain from {part.base!r} to {part.tip!r} has {dof} moving joints, not 1 to "
+            f"{_MAX_DOF}"
         )
     by_name = {link.name: link for link in links}
-    reached = (by_name[base], *(by_name[joint.child] for joint in result))
-    return Chain(name, base, tip, reached, result)
+    reached = (by_name[part.base], *(by_name[joint.child] for joint in result))
+    return Chain(name, part.base, part.tip, reached, result)
 
 
-def _check_names(links: Sequence[Link], joints: Sequence[Joint]) -> None:
+def _held(locked: Mapping[str, float], moving: Sequence[str]) -> dict[str, float]:
+    """``locked`` as floats, for joints that move."""
+    if not isinstance(locked, Mapping):
+        raise ArmError(f"locked: is {locked!r:.60}, needs positions by joint, {{'joint': 0.3}}")
+    for joint in locked:
+        if joint not in moving:
+            raise UrdfError(f"there is no moving joint {joint!r} to lock; joints: {some(moving)}")
+    return {joint: number(f"locked[{joint!r}]", locked[joint]) for joint in locked}
+
+
+def _check_names(links: Sequence[str], joints: Sequence[Edge]) -> None:
     if len(joints) > _MAX_JOINTS:
         raise UrdfError(f"{len(joints)} joints; at most {_MAX_JOINTS} are supported")
-    for what, parts in (("link", links), ("joint", joints)):
-        names = [part.name for part in parts]
+    for what, names in (("link", links), ("joint", [joint.name for joint in joints])):
         if len(set(names)) < len(names):
             repeated = next(name for k, name in enumerate(names) if name in names[:k])
             raise UrdfError(f"two {what}s are named {repeated!r}")
     if not links:
         raise UrdfError("there is no link")
-    known = {link.name for link in links}
+    known = set(links)
     above: dict[str, str] = {}
     for joint in joints:
         for end, link in (("parent", joint.parent), ("child", joint.child)):
@@ -88,9 +148,9 @@ def _check_names(links: Sequence[Link], joints: Sequence[Joint]) -> None:
         above[joint.child] = joint.name
 
 
-def _root(links: Sequence[Link], joints: Sequence[Joint]) -> str:
+def _root(links: Sequence[str], joints: Sequence[Edge]) -> str:
     children = {joint.child for joint in joints}
-    roots = [link.name for link in links if link.name not in children]
+    roots = [link for link in links if link not in children]
     if not roots:
         raise UrdfError("the joints form a cycle: every link has a parent")
     if len(roots) > 1:
@@ -98,20 +158,38 @@ def _root(links: Sequence[Link], joints: Sequence[Joint]) -> str:
     return roots[0]
 
 
-def _leaf(base: str, joints: Sequence[Joint]) -> str:
-    """The only link without children."""
+def _end(base: str, joints: Sequence[Edge]) -> str:
+    """The only end, the one called "tool", or the one that most joints move."""
     parents = {joint.parent for joint in joints}
-    leaves = [link for link in (base, *(j.child for j in joints)) if link not in parents]
-    if len(leaves) > 1:
-        raise UrdfError(f"the links branch into {len(leaves)} ends: {some(leaves)}; name the tip")
-    return leaves[0]
+    above = {joint.child: joint for joint in joints}
+    ends = {
+        link: sum(joint.kind in MOVING for joint in _way(link, above))
+        for link in (base, *above)
+        if link not in parents
+    }
+    if "tool" in ends:
+        return "tool"
+    deepest = [link for link, depth in ends.items() if depth == max(ends.values())]
+    if len(deepest) == 1:
+        return deepest[0]
+    shown = sorted(ends.items(), key=lambda end: (-end[1], end[0]))
+    text = ", ".join(f"{link!r} ({depth})" for link, depth in shown[:_SHOWN])
+    more = f" and {len(ends) - _SHOWN} more" if len(ends) > _SHOWN else ""
+    raise UrdfError(
+        f"the links branch into {len(ends)} ends, by moving joints: {text}{more}; name the tip"
+    )
 
 
-def _ordered(links: Sequence[Link], joints: Sequence[Joint], base: str | None) -> list[Joint]:
+def _way(link: str, above: Mapping[str, Edge]) -> Iterator[Edge]:
+    """The joints from a link up to the base."""
+    while link in above:
+        yield above[link]
+        link = above[link].parent
+
+
+def _ordered(base: str, joints: Sequence[Edge]) -> list[Edge]:
     """The joints below the base, parents first."""
-    if base is None:
-        base = _root(links, joints)
-    below: dict[str, list[Joint]] = {}
+    below: dict[str, list[Edge]] = {}
     for joint in joints:
         below.setdefault(joint.parent, []).append(joint)
     ordered, waiting = [], [base]
@@ -119,37 +197,44 @@ def _ordered(links: Sequence[Link], joints: Sequence[Joint], base: str | None) -
         found = below.pop(waiting.pop(), [])
         ordered += found
         waiting += [joint.child for joint in reversed(found)]
-    if base == _root(links, joints) and len(ordered) < len(joints):
-        rest = sorted({joint.name for joint in joints} - {joint.name for joint in ordered})
-        raise UrdfError(f"joints {some(rest)} form a cycle apart from the base {base!r}")
     return ordered
 
 
-def _resolve_mimics(joints: Sequence[Joint]) -> list[Joint]:
-    """Replace the leader of every mimic by one that mimics no other joint."""
+def _resolve_mimics(joints: Sequence[Joint], path: Collection[str]) -> list[Joint]:
+    """Replace the leader of every mimic by one that mimics no other joint.
+
+    A joint off the path without such a leader mimics none.
+    """
     by_name = {joint.name: joint for joint in joints}
     result = []
     for joint in joints:
-        mimic, hops = joint.mimic, 0
-        while mimic is not None:
-            leader = by_name.get(mimic.leader)
-            if leader is None or leader.kind not in MOVING:
-                raise UrdfError(
-                    f"joint {joint.name!r} mimics {mimic.leader!r}, which is not a moving joint"
-                )
-            if leader.mimic is None:
-                break
-            hops += 1
-            if hops > len(joints):
-                raise UrdfError(f"joint {joint.name!r} mimics itself")
-            up = leader.mimic
-            mimic = replace(
-                up,
-                multiplier=mimic.multiplier * up.multiplier,
-                offset=mimic.multiplier * up.offset + mimic.offset,
-            )
+        try:
+            mimic = _free_leader(joint, by_name)
+        except UrdfError:
+            if joint.name in path:
+                raise
+            mimic = None
         result.append(replace(joint, mimic=mimic))
     return result
+
+
+def _free_leader(joint: Joint, by_name: Mapping[str, Joint]) -> Mimic | None:
+    """What the joint mimics in the end; None if it mimics no joint."""
+    mimic = joint.mimic
+    for _ in by_name:
+        if mimic is None:
+            return None
+        leader = by_name.get(mimic.leader)
+        if leader is None or leader.kind not in MOVING:
+            raise UrdfError(
+                f"joint {joint.name!r} mimics {mimic.leader!r}, which is not a moving joint"
+            )
+        up = leader.mimic
+        if up is None:
+            return mimic
+        multiplier, offset = mimic.multiplier * up.multiplier, mimic.multiplier * up.offset
+        mimic = Mimic(up.leader, multiplier, offset + mimic.offset)
+    raise UrdfError(f"joint {joint.name!r} mimics itself")
 
 
 def _positions(
@@ -190,6 +275,7 @@ def reroot(
 ) -> Chain:
     """The part of ``chain`` from ``base`` to ``tip``; another tip is without the tool's offset."""
     base, end = base or chain.base, tip or chain.tip
-    part = select(chain.name, chain.links, chain.joints, base, end, locked or {})
+    held = {} if locked is None else locked
+    part = select(chain.name, chain.links, chain.joints, base, end, held)
     tool = chain.tool if end == chain.tip else Pose()
     return replace(part, gravity=chain.gravity, tool=tool, source=chain.source)
