@@ -8,7 +8,7 @@ views of memory that a later call changes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -156,8 +156,17 @@ class Arm(Description):
         return self._term("tau", q, dq, ddq)
 
     def forward_dynamics(self, q: ArrayLike, dq: ArrayLike, tau: ArrayLike) -> Joints:
-        """The accelerations [rad/s^2] under ``tau`` [N m]: ``M^-1 (tau - C dq - g - friction)``."""
-        return self._term("ddq", q, dq, tau)
+        """The accelerations [rad/s^2] under ``tau`` [N m]: ``M^-1 (tau - C dq - g - friction)``.
+
+        ``ArmError`` if M is singular: a moving link without a mass, for instance, which is named.
+        """
+        ddq = self._term("ddq", q, dq, tau)
+        if not np.isfinite(ddq).all():
+            raise ArmError(
+                f"Arm {self.name!r}: forward dynamics are not finite: M is singular at this q, or "
+                "dq or tau is too large"
+            )
+        return ddq
 
     def regressor(
         self, q: ArrayLike, dq: ArrayLike, ddq: ArrayLike
@@ -279,7 +288,7 @@ class Arm(Description):
     def steps(self, request: Request) -> Steps:
         """The single operations of a kernel, for ``Arm(chain, {request: steps})``."""
         known = self._steps.get(request)
-        return _derive(self._bodies, request) if known is None else known
+        return _derive(self.name, self._bodies, request) if known is None else known
 
     def has_steps(self, request: Request) -> bool:
         """Return whether the arm was given this kernel's steps, so that none need be derived."""
@@ -291,7 +300,8 @@ class Arm(Description):
 
     def _new_kernel(self, request: Request, result: type[tuple] = tuple) -> Kernel:
         steps = self._steps.get(request)
-        return Kernel(self._bodies, request, _derive, name=self.name, result=result, steps=steps)
+        derive = partial(_derive, self.name)
+        return Kernel(self._bodies, request, derive, name=self.name, result=result, steps=steps)
 
     def _term(
         self,
@@ -332,14 +342,17 @@ class Arm(Description):
         return kernel.run(*vectors)
 
 
-def _derive(bodies: Bodies, request: Request) -> Steps:
-    """The steps of a kernel from its equations, or from the disk."""
+def _derive(name: str, bodies: Bodies, request: Request) -> Steps:
+    """The steps of a kernel of the arm ``name`` from its equations, or from the disk."""
 
     def build() -> bytes:
         # Sympy takes half a second to import; what is on disk does without it.
         from arms.equations.derive import derive_steps
 
-        return to_bytes(derive_steps(bodies, request))
+        try:
+            return to_bytes(derive_steps(bodies, request))
+        except ArmError as error:
+            raise ArmError(f"Arm {name!r}: {error}") from None
 
     key = f"steps|{request!r}|{bodies.fingerprint()}"
     size = sum(prod(shape) for shape in request.shapes(bodies.sizes))

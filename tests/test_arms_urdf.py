@@ -126,6 +126,15 @@ def test_a_missing_inertia_is_reported_once():
         parse_urdf(text)
 
 
+def test_a_massless_tip_is_reported_too():
+    """A moving last link without <inertial> has no forward dynamics; a fixed flange has no need."""
+    with pytest.warns(UserWarning, match="massless: 'last'"):
+        chain = parse_urdf(with_parts(hung("last", kind="revolute")))
+    with pytest.raises(arms.ArmError, match=r"Arm 'p': M is singular.*links 'last' can move"):
+        arms.Arm(chain).forward_dynamics(np.zeros(2), np.zeros(2), np.zeros(2))
+    assert parse_urdf(with_parts(hung("flange"))).tip == "flange"
+
+
 def test_an_unphysical_inertia_is_reported():
     """Moments that break the triangle inequality are kept, with a warning that names the link."""
     with pytest.warns(UserWarning, match=r"no rigid body has.*'rod'"):
