@@ -224,7 +224,7 @@ def test_a_mesh_that_cannot_be_read_is_left_out(caplog):
     assert "link 'rod': <mesh scale='1 1 1 1'> needs 3 numbers" in caplog.text
 
 
-def test_limits_are_those_of_the_format():
+def test_limits_are_those_of_the_format(caplog):
     """0 is a limit, what a <limit> does not state is 0 or infinite, and 1e9 and more are none."""
     stated = 'lower="-1" upper="1" velocity="2" effort="3"'
 
@@ -234,6 +234,7 @@ def test_limits_are_those_of_the_format():
 
     inf = np.inf
     assert limits('lower="-1" upper="1" velocity="0" effort="0"') == [-1, 1, 0, 0]
+    assert "of joints 'j': as stated, they cannot move" in caplog.text
     assert limits('effort="3"') == [0, 0, inf, 3]
     assert limits('lower="-1" velocity="2"') == [-1, 0, 2, inf]
     assert limits('lower="-1e16" upper="inf" velocity="1e9" effort="inf"') == [-inf, inf, inf, inf]

@@ -29,11 +29,12 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from arms.errors import ArmError, UrdfError
-from arms.model.chain import KINDS, MOVING, Chain, Link
+from arms.model.chain import KINDS, MOVING, Chain, Link, coordinates, some
+from arms.model.part import part_of
 from arms.model.spatial import is_physical
-from arms.model.tree import part_of, select
+from arms.model.tree import select
 from arms.model.urdf_drives import with_drives
-from arms.model.urdf_parts import joint_of, joint_off_the_way, link_of, place_of
+from arms.model.urdf_parts import LOGGER, joint_of, joint_off_the_way, link_of, place_of
 from arms.model.urdf_values import name_of
 
 ELSEWHERE = ("floating", "planar")
@@ -100,6 +101,7 @@ def parse_urdf(
     except ArmError as error:
         raise UrdfError(str(error)) from None
     _warn_of_masses(chain, root)
+    _report_still_joints(chain)
     return _without_tool_link(chain)
 
 
@@ -148,6 +150,17 @@ def _warn_of_masses(chain: Chain, root: Element) -> None:
             f"Arm {chain.name!r}: links without <inertial> are massless: "
             f"{', '.join(map(repr, massless))}",
             stacklevel=5,
+        )
+
+
+def _report_still_joints(chain: Chain) -> None:
+    """Log which joints may have no speed or torque: files write 0 for what they do not know."""
+    still = [j.name for j in coordinates(chain) if j.velocity == 0.0 or j.effort == 0.0]
+    if still:
+        LOGGER.warning(
+            "Arm %r: velocity or effort 0 in the <limit> of joints %s: as stated, they cannot move",
+            chain.name,
+            some(still),
         )
 
 
