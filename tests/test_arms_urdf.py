@@ -213,6 +213,22 @@ def test_what_the_arm_does_not_need_does_not_block_it(part):
         parse_urdf(with_parts(above.replace('"-1"', '"1"')), tip="rod")
 
 
+def test_another_arm_in_the_file_does_not_block_it():
+    """Links and joints that are not below the base: repeated, in a cycle, or of unknown ends."""
+    other = hung("x", "world") + hung("y", "x") + hung("x", "y", "ball") + hung("y", "nowhere")
+    text = with_parts('<link name="world"/>' + other + hung("base", "world").partition("/>")[2])
+    assert parse_urdf(text, base="base").tip == "rod"
+    with pytest.raises(UrdfError, match="two links are named 'x'"):
+        parse_urdf(text)
+    joint = '<joint name="k" type="{}"><parent link="{}"/><child link="{}"/></joint>'
+    assert parse_urdf(with_parts(joint.format("ball", "nowhere", "base")), base="base").tip == "rod"
+    loop = with_parts('<link name="world"/>' + joint.format("fixed", "world", "rod"))
+    with pytest.raises(UrdfError, match="link 'rod' has two parents, by joints 'j' and 'k'"):
+        parse_urdf(loop, base="base")
+    with pytest.raises(UrdfError, match="two joints are named 'j'"):
+        parse_urdf(with_parts(hung("x").replace("to_x", "j")), base="base")
+
+
 def test_a_mesh_that_cannot_be_read_is_left_out(caplog):
     """A scale of four numbers: the arm is there, and the log says what is missing."""
     mesh = '<visual><geometry><mesh filename="a.stl" scale="{}"/></geometry></visual></inertial>'

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -52,38 +53,49 @@ def part_of(
 ) -> Part:
     """The part below ``base`` (default: the root), with ``tip`` (default: see `_end`).
 
+    With a base, what is not below it may have any form.
+
     Raises:
         UrdfError: The links and joints are not one tree, or a name is unknown.
     """
-    _check_names(links, joints)
+    if len(joints) > _MAX_JOINTS:
+        raise UrdfError(f"{len(joints)} joints; at most {_MAX_JOINTS} are supported")
+    if base is None:
+        _check_names(links, joints, {*links, *(joint.child for joint in joints)})
     start = _root(links, joints) if base is None else base
     ordered = _ordered(start, joints)
+    inside = {start, *(joint.child for joint in ordered)}
     if base is None and len(ordered) < len(joints):
         rest = {joint.name for joint in joints} - {joint.name for joint in ordered}
         raise UrdfError(f"joints {some(rest)} form a cycle apart from the base {start!r}")
+    closing = [joint.name for joint in ordered if joint.child == start]
+    if closing:
+        raise UrdfError(f"joint {closing[0]!r} closes a cycle at the base {start!r}")
+    _check_names(links, [joint for joint in joints if joint.child != start], inside)
     above = {joint.child: joint for joint in ordered}
-    if start in above:
-        raise UrdfError(f"joint {above[start].name!r} closes a cycle at the base {start!r}")
     end = _end(start, ordered) if tip is None else tip
-    for what, link, known in (("base", start, links), ("tip", end, {start, *above})):
+    for what, link, known in (("base", start, links), ("tip", end, inside)):
         if link not in known:
             raise UrdfError(f"there is no {what} link {link!r}; links: {some(known)}")
     path = frozenset(joint.name for joint in _way(end, above))
     return Part(start, end, tuple(joint.name for joint in ordered), path)
 
 
-def _check_names(links: Sequence[str], joints: Sequence[Edge]) -> None:
-    if len(joints) > _MAX_JOINTS:
-        raise UrdfError(f"{len(joints)} joints; at most {_MAX_JOINTS} are supported")
-    for what, names in (("link", links), ("joint", [joint.name for joint in joints])):
-        if len(set(names)) < len(names):
-            repeated = next(name for k, name in enumerate(names) if name in names[:k])
-            raise UrdfError(f"two {what}s are named {repeated!r}")
+def _check_names(links: Sequence[str], joints: Sequence[Edge], inside: Collection[str]) -> None:
+    """Every name of the links ``inside``, and of their joints, is there and is there once."""
     if not links:
         raise UrdfError("there is no link")
+    own = {joint.name for joint in joints if joint.child in inside}
+    for what, names in (("link", links), ("joint", [joint.name for joint in joints])):
+        repeated = [name for name, count in Counter(names).items() if count > 1]
+        for name in repeated:
+            if name in (inside if what == "link" else own):
+                raise UrdfError(f"two {what}s are named {name!r}")
     known = set(links)
     above: dict[str, str] = {}
     for joint in joints:
+        if joint.child not in inside:
+            continue
         for end, link in (("parent", joint.parent), ("child", joint.child)):
             if link not in known:
                 raise UrdfError(f"joint {joint.name!r}: there is no {end} link {link!r}")
