@@ -288,7 +288,7 @@ class Arm(Description):
     def steps(self, request: Request) -> Steps:
         """The single operations of a kernel, for ``Arm(chain, {request: steps})``."""
         known = self._steps.get(request)
-        return _derive(self.name, self._bodies, request) if known is None else known
+        return _derived(self.name, self._bodies, request) if known is None else known
 
     def has_steps(self, request: Request) -> bool:
         """Return whether the arm was given this kernel's steps, so that none need be derived."""
@@ -300,7 +300,7 @@ class Arm(Description):
 
     def _new_kernel(self, request: Request, result: type[tuple] = tuple) -> Kernel:
         steps = self._steps.get(request)
-        derive = partial(_derive, self.name)
+        derive = partial(_derived, self.name)
         return Kernel(self._bodies, request, derive, name=self.name, result=result, steps=steps)
 
     def _term(
@@ -342,17 +342,22 @@ class Arm(Description):
         return kernel.run(*vectors)
 
 
-def _derive(name: str, bodies: Bodies, request: Request) -> Steps:
-    """The steps of a kernel of the arm ``name`` from its equations, or from the disk."""
+def _derived(name: str, bodies: Bodies, request: Request) -> Steps:
+    """The steps of a kernel; an error begins with the arm's name."""
+    try:
+        return _derive(bodies, request)
+    except ArmError as error:
+        raise ArmError(f"Arm {name!r}: {error}") from None
+
+
+def _derive(bodies: Bodies, request: Request) -> Steps:
+    """The steps of a kernel from its equations, or from the disk."""
 
     def build() -> bytes:
         # Sympy takes half a second to import; what is on disk does without it.
         from arms.equations.derive import derive_steps
 
-        try:
-            return to_bytes(derive_steps(bodies, request))
-        except ArmError as error:
-            raise ArmError(f"Arm {name!r}: {error}") from None
+        return to_bytes(derive_steps(bodies, request))
 
     key = f"steps|{request!r}|{bodies.fingerprint()}"
     size = sum(prod(shape) for shape in request.shapes(bodies.sizes))
