@@ -8,7 +8,7 @@ views of memory that a later call changes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from arms.equations.symbolic import Symbolic
 
 Joints = Float[ndarray, "*batch n"]
+
+_CODE = ("_kernels", "_jacobians", "_terms", "symbolic")  # of an ``Arm``: made on demand
 
 
 class Terms(NamedTuple):
@@ -72,6 +74,13 @@ class Arm(Description):
         self._steps = {} if steps is None else dict(steps)
         self._kernels: dict[Any, Kernel] = {}
         self._jacobians: dict[str, Callable[..., Any]] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy or a pickle takes along: all but compiled code, which is loaded again."""
+        return {name: value for name, value in self.__dict__.items() if name not in _CODE}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _kernels={}, _jacobians={})
 
     def pose(
         self, q: ArrayLike, frame: str = "tool", *, point: ArrayLike | None = None
@@ -147,8 +156,17 @@ class Arm(Description):
         return self._term("tau", q, dq, ddq)
 
     def forward_dynamics(self, q: ArrayLike, dq: ArrayLike, tau: ArrayLike) -> Joints:
-        """The accelerations [rad/s^2] under ``tau`` [N m]: ``M^-1 (tau - C dq - g - friction)``."""
-        return self._term("ddq", q, dq, tau)
+        """The accelerations [rad/s^2] under ``tau`` [N m]: ``M^-1 (tau - C dq - g - friction)``.
+
+        ``ArmError`` if M is singular: a moving link without a mass, for instance, which is named.
+        """
+        ddq = self._term("ddq", q, dq, tau)
+        if not np.isfinite(ddq).all():
+            raise ArmError(
+                f"Arm {self.name!r}: forward dynamics are not finite: M is singular at this q, or "
+                "dq or tau is too large"
+            )
+        return ddq
 
     def regressor(
         self, q: ArrayLike, dq: ArrayLike, ddq: ArrayLike
@@ -270,7 +288,7 @@ class Arm(Description):
     def steps(self, request: Request) -> Steps:
         """The single operations of a kernel, for ``Arm(chain, {request: steps})``."""
         known = self._steps.get(request)
-        return _derive(self._bodies, request) if known is None else known
+        return _derived(self.name, self._bodies, request) if known is None else known
 
     def has_steps(self, request: Request) -> bool:
         """Return whether the arm was given this kernel's steps, so that none need be derived."""
@@ -282,7 +300,8 @@ class Arm(Description):
 
     def _new_kernel(self, request: Request, result: type[tuple] = tuple) -> Kernel:
         steps = self._steps.get(request)
-        return Kernel(self._bodies, request, _derive, name=self.name, result=result, steps=steps)
+        derive = partial(_derived, self.name)
+        return Kernel(self._bodies, request, derive, name=self.name, result=result, steps=steps)
 
     def _term(
         self,
@@ -321,6 +340,14 @@ class Arm(Description):
             text = " and ".join(map(str, shapes))
             raise ArmError(f"Arm {self.name!r}: leading axes do not fit: {text}") from None
         return kernel.run(*vectors)
+
+
+def _derived(name: str, bodies: Bodies, request: Request) -> Steps:
+    """The steps of a kernel; an error begins with the arm's name."""
+    try:
+        return _derive(bodies, request)
+    except ArmError as error:
+        raise ArmError(f"Arm {name!r}: {error}") from None
 
 
 def _derive(bodies: Bodies, request: Request) -> Steps:

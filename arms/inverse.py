@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 
 from arms.errors import ArmError, UnreachableError
 from arms.model.attach import transform_of
+from arms.model.values import array
 
 STARTS = 40
 STEPS = 120
@@ -72,10 +73,11 @@ def solve(
 
 def _target(arm: Arm, goal: ArrayLike) -> Float[ndarray, "4 4"] | Float[ndarray, "3 4"]:
     """A (4, 4) pose; a position alone gives (3, 4), with no axes."""
-    array = np.asarray(goal, dtype=float)
-    if array.shape == (3,) and np.isfinite(array).all():
-        return np.column_stack([np.zeros((3, 3)), array])
-    return transform_of(f"Arm {arm.name!r}: the pose to reach", goal)
+    what = f"Arm {arm.name!r}: the pose to reach"
+    position = array(what, goal)
+    if position.shape == (3,) and np.isfinite(position).all():
+        return np.column_stack([np.zeros((3, 3)), position])
+    return transform_of(what, goal)
 
 
 def _error(pose: Float[ndarray, "4 4"], target: ndarray) -> Float[ndarray, "m"]:

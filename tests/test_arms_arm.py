@@ -1,3 +1,6 @@
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -23,6 +26,8 @@ def arm():
         (["a"] * 6, "not real numbers"),
         ([None] * 6, "holds object values"),
         (np.zeros(6, bool), "holds bool values"),
+        (np.ma.masked_array(np.zeros(6), [1, 0, 0, 0, 0, 0]), "q has masked entries, needs a"),
+        ([np.ma.masked_array(np.zeros(6), [1, 0, 0, 0, 0, 0])], "q has masked entries"),
         ([[0.0] * 6, [0.0] * 5], "q is a ragged sequence"),
     ],
 )
@@ -106,7 +111,9 @@ def test_unknown_frames_terms_and_axes_are_reported(arm):
     [
         ((-1.0,), "payload's mass is -1.0 kg; it must be finite and not negative"),
         ((float("nan"),), "mass is nan"),
+        (("heavy",), "payload's mass holds <U5 values, not real numbers"),
         ((1.0, (0.0, 0.0)), "com is .* three finite numbers"),
+        ((1.0, np.ma.masked_less((-1.0, 0.0, 0.0), 0.0)), "com has masked entries"),
         ((1.0, (0.0, 0.0, np.inf)), "com is"),
         ((1.0, (0.0, 0.0, 0.0), np.eye(2)), "inertia is .* symmetric"),
         ((1.0, (0.0, 0.0, 0.0), np.diag([1.0, 1.0, 3.0])), "do not belong to a rigid body"),
@@ -123,12 +130,48 @@ def test_a_bad_tool_base_or_gravity_is_reported(arm):
     """A transform must be a rigid motion, a gravity three numbers."""
     with pytest.raises(arms.ArmError, match="tool's transform is not a rigid motion"):
         arm.with_tool(np.diag([1.0, 1.0, -1.0, 1.0]))
+    with pytest.raises(arms.ArmError, match="transform is a ragged sequence"):
+        arm.with_tool([[1.0], [1.0, 2.0]])
     with pytest.raises(arms.ArmError, match=r"base's transform has shape \(3, 3\)"):
         arm.with_base(np.eye(3))
     with pytest.raises(
         arms.ArmError, match=r"gravity is \(0.0, -9.81\); it must be three finite numbers"
     ):
         arm.with_gravity((0.0, -9.81))
+
+
+@pytest.mark.parametrize("degrees", [90.0, 12.3, -67.8])
+def test_a_transform_may_have_rounded_digits(arm, degrees):
+    """float32, or six digits, mean the nearest rotation; what is further off is refused."""
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    T = np.array([[c, -s, 0, 0.1], [s, c, 0, 0.2], [0, 0, 1, 0.3], [0, 0, 0, 1]])
+    q = np.full(6, 0.3)
+    exact = arm.with_tool(T).pose(q)
+    for rounded, error in ((T.astype("f4"), 1e-7), (np.round(T, 6), 1e-6), (T + 1e-13, 1e-12)):
+        pose = arm.with_tool(rounded).pose(q)
+        np.testing.assert_allclose(pose, exact, atol=2 * error)
+        np.testing.assert_allclose(pose[:3, :3] @ pose[:3, :3].T, np.eye(3), atol=1e-14)
+        reached = arm.pose(arm.inverse_kinematics(rounded))
+        np.testing.assert_allclose(reached, T, atol=2 * error + 1e-8)
+    with pytest.raises(arms.ArmError, match=r"not a rigid motion: 0.00\d+ off the nearest one"):
+        arm.with_base(T + 1e-3)
+
+
+def test_a_used_arm_is_copied_and_pickled_as_a_fresh_one(arm):
+    """After any use: the copy has the same chain and steps, and gives the same numbers."""
+    q = np.full(6, 0.3)
+    batch = np.tile(q, (3, 1))
+    used = arms.load("planar2").with_payload(1.0)
+    used.terms(q[:2], q[:2]), used.gravity(batch[:, :2]), used.jacobian(q[:2])
+    assert used.symbolic.M.shape == (2, 2)
+    given = Arm(used.chain, {used.kernel("M").request: used.kernel("M").steps()})
+    given.mass_matrix(q[:2])
+    for one in (used, given):
+        for other in (copy.copy(one), copy.deepcopy(one), pickle.loads(pickle.dumps(one))):
+            assert other.chain == one.chain
+            assert other.has_steps(used.kernel("M").request) is (one is given)
+            for part, same in zip(other.terms(q[:2], q[:2]), one.terms(q[:2], q[:2]), strict=True):
+                np.testing.assert_array_equal(part, same)
 
 
 def test_payloads_stack_and_leave_the_arm_alone(arm):

@@ -91,3 +91,7 @@ def test_a_bad_table_is_reported():
         from_dh("x", [Row(), Row(kind="ball")])
     with pytest.raises(arms.ArmError, match="row 1: a, alpha, d, theta are"):
         from_dh("x", [Row(a=float("nan"))])
+    with pytest.raises(arms.ArmError, match="row 1: a, alpha, d, theta are"):
+        from_dh("x", [Row(a="0.5")])
+    with pytest.raises(arms.ArmError, match=r"gravity\[2\]: is nan m/s\^2, needs a finite number"):
+        from_dh("x", [Row()], gravity=(0.0, 0.0, float("nan")))

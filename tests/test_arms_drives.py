@@ -230,6 +230,7 @@ def test_bad_values_are_refused_with_field_value_and_need():
         (np.inf, "is inf"),
         ([0.1, 0.1, 0.1], r"armature is \[0.1, 0.1, 0.1\], needs a number of kg m\^2, or 2"),
         ("heavy", "armature is 'heavy', needs a number"),
+        (np.ma.masked_less([-1.0, 0.1], 0.0), "armature has masked entries, needs a number"),
     ):
         with pytest.raises(ArmError, match=message):
             arm.with_armature(value)

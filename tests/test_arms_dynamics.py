@@ -3,6 +3,8 @@ import pytest
 from arms_reference import Pinocchio, relative_error, states
 
 import arms
+from arms.machine.python_function import python_function
+from arms.model.chain import Chain, Inertia, Joint, Link, Pose
 
 TERMS = ("pose", "J", "dJ", "M", "C", "g", "h", "tau", "ddq")
 
@@ -149,3 +151,63 @@ def test_a_payload_and_a_tool_are_felt_like_links():
         assert relative_error(arm.mass_matrix(q[k]), theirs["M"]) < 1e-9
         assert relative_error(arm.inverse_dynamics(q[k], dq[k], ddq[k]), theirs["tau"]) < 1e-9
         assert relative_error(arm.jacobian(q[k]), theirs["J"]) < 1e-9
+
+
+def rods(*inertias, step=1.0, kinds=("revolute",) * 9):
+    """Links in a row along x on joints about z, "l0" to the last, each of an inertia."""
+    names = ["base", *(f"l{k}" for k in range(len(inertias)))]
+    links = (Link("base"), *map(Link, names[1:], inertias))
+    joints = tuple(
+        Joint(f"j{k}", kinds[k], names[k], names[k + 1], Pose((step if k else 0.0, 0.0, 0.0)))
+        for k in range(len(inertias))
+    )
+    return arms.Arm(Chain("rods", "base", names[-1], links, joints, gravity=(0.0, -9.81, 0.0)))
+
+
+ROD = Inertia(1.0, (0.5, 0.0, 0.0), (0.0, 0.0, 0.0, 0.1, 0.0, 0.1))
+POINT = Inertia(1.0, (1.0, 0.0, 0.0))  # at the end of a link, without a moment of its own
+SINGULAR = {
+    "a massless last link": (rods(ROD, ROD, Inertia()), "'l2'"),
+    "a last link with its mass on the axis": (rods(ROD, Inertia(1.0)), "'l1'"),
+    "a massless slide": (rods(ROD, Inertia(), kinds=("revolute", "prismatic")), "'l1'"),
+    "two joints on one axis": (rods(Inertia(), ROD, step=0.0), "'l0', 'l1'"),
+    "one point on three joints": (rods(Inertia(), Inertia(), POINT), "'l0', 'l1', 'l2'"),
+    "no mass at all": (rods(Inertia(), Inertia()), "'l0', 'l1'"),
+}
+
+
+@pytest.mark.parametrize("case", SINGULAR)
+def test_an_arm_whose_mass_matrix_is_singular_has_no_forward_dynamics(case):
+    """The error names the links that move without energy; with rotors there is an answer."""
+    arm, links = SINGULAR[case]
+    q, dq, tau = np.random.default_rng(0).normal(size=(3, arm.dof))
+    for state in ((q, dq, tau), (q[None], dq, tau)):
+        with pytest.raises(arms.ArmError, match=rf"Arm 'rods': M is singular.*: links {links} can"):
+            arm.forward_dynamics(*state)
+    assert np.isfinite(arm.inverse_dynamics(q, dq, tau)).all()
+    geared = arm.with_armature(0.1)
+    ddq = geared.forward_dynamics(q, dq, tau)
+    np.testing.assert_allclose(geared.inverse_dynamics(q, dq, ddq), tau, atol=1e-10)
+
+
+def test_a_mass_matrix_that_is_singular_at_one_q_is_reported_there():
+    """One point on two joints: stretched out, nothing resists along the arm."""
+    arm = rods(Inertia(), POINT)
+    dq, tau = np.zeros(2), np.ones(2)
+    assert np.isfinite(arm.forward_dynamics([0.3, 0.8], dq, tau)).all()
+    with pytest.raises(arms.ArmError, match="not finite: M is singular at this q"):
+        arm.forward_dynamics([[0.3, 0.8], [0.0, 0.0]], dq, tau)
+    steps = arm.kernel("ddq").steps()
+    out = [0.0, 0.0]
+    python_function(steps)([0.0, 0.0], [0.0, 0.0], [1.0, 1.0], out)
+    assert not np.isfinite(out).any()
+
+
+@pytest.mark.parametrize("ratio", [1e-6, 1e-9])
+def test_a_light_link_is_not_massless(ratio):
+    """A last link a billion times lighter than the arm has forward dynamics."""
+    small = Inertia(ratio, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0, ratio, 0.0, ratio))
+    arm = rods(ROD, ROD, small)
+    q, dq = np.random.default_rng(1).normal(size=(2, 3))
+    ddq = arm.forward_dynamics(q, dq, arm.inverse_dynamics(q, dq, np.array([1.0, 2.0, 3.0])))
+    np.testing.assert_allclose(ddq, [1.0, 2.0, 3.0], rtol=1e-4)

@@ -9,6 +9,7 @@ from arms.model.spatial import (
     pose_of,
     roll_pitch_yaw,
     rotation,
+    snap,
     z_to,
 )
 
@@ -34,10 +35,15 @@ def test_a_pose_survives_its_matrix():
 
 
 def test_right_angles_are_exact():
-    """1.57079632679 means pi/2, and its rotation holds nothing but 0 and +-1; 1.5708 is itself."""
-    R = rotation((1.57079632679, -3.14159265359, 1.5707963268))
+    """1.57079632679 means pi/2, and its rotation holds nothing but 0 and +-1; 1.5708 is itself.
+
+    What is no text of a file is only freed of its rounding.
+    """
+    R = rotation(tuple(map(snap, (1.57079632679, -3.14159265359, 1.5707963268))))
     assert set(np.abs(R).ravel()) == {0.0, 1.0}
-    assert rotation((1.5708, 0.0, 0.0))[1, 1] == pytest.approx(np.cos(1.5708), rel=1e-12)
+    assert rotation((snap(1.5708), 0.0, 0.0))[1, 1] == pytest.approx(np.cos(1.5708), rel=1e-12)
+    assert rotation((np.pi / 2 + 1e-15, 0.0, 0.0))[1, 1] == 0.0
+    assert rotation((1.57079632679, 0.0, 0.0))[1, 1] == pytest.approx(4.9e-12, rel=1e-2)
 
 
 @pytest.mark.parametrize(

@@ -95,11 +95,12 @@ izz="0.1" ixy="0" ixz="0" iyz="0"/></inertial></link><link name="c"/><link name=
 
 
 def test_the_tip_of_a_branching_urdf_can_be_named(tmp_path):
-    """Where the links branch, the error asks for the tip, and --tip answers it."""
-    path = urdf_file(tmp_path, BRANCH)
-    result = command("reach", "--arm", path, cwd=tmp_path)
+    """Where two ends are equally deep, the error asks for the tip, and --tip answers it."""
+    equal = BRANCH.replace('"l" type="fixed"', '"l" type="prismatic"')
+    result = command("reach", "--arm", urdf_file(tmp_path, equal), cwd=tmp_path)
     assert result.returncode == 2
-    assert "'c', 'd'; name the tip" in result.stderr
+    assert "'c' (2), 'd' (2); name the tip" in result.stderr
+    path = urdf_file(tmp_path, BRANCH)
     arguments = ("--tip", "c", "--adapt", "exact", "--passes", "1", "--json")
     result = command("reach", "--arm", path, *arguments, cwd=tmp_path)
     assert result.returncode == 2

@@ -7,6 +7,7 @@ from arms.equations.dynamics import forward_dynamics, mass_coriolis_gravity
 from arms.equations.kinematics import kinematics
 from arms.equations.newton_euler import inverse_dynamics, regressor
 from arms.equations.program import Program, lower
+from arms.equations.singular import refuse_singular
 from arms.equations.vectors import ZERO, Joint, add, constants
 from arms.machine.steps import Steps
 from arms.model.bodies import Bodies
@@ -19,7 +20,10 @@ def derive_steps(bodies: Bodies, request: Request) -> Steps:
 
 
 def derive(bodies: Bodies, request: Request) -> Program:
-    """A program whose outputs include the requested terms; the third input is ``request``'s."""
+    """A program whose outputs include the requested terms; the third input is ``request``'s.
+
+    ``ArmError`` for the forward dynamics of an arm whose M is singular at every q.
+    """
     n = bodies.dof
     program = Program(n, request.width(n))
     joints = [Joint(program, body) for body in bodies.bodies]
@@ -43,5 +47,6 @@ def derive(bodies: Bodies, request: Request) -> Program:
     if "Y_drives" in names:
         drive_regressor(program, program.u)
     if "ddq" in names:
+        refuse_singular(program, bodies)
         forward_dynamics(program, program.u, friction(program, bodies))
     return program

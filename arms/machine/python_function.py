@@ -10,7 +10,18 @@ from numpy import ndarray
 
 from arms.machine.steps import Constant, Load, Steps
 
-_SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
+_SIGNS = {"add": "+", "sub": "-", "mul": "*"}
+
+
+def _divide(a: float, b: float) -> float:
+    """a / b as machine code divides: by zero it is infinite, or NaN."""
+    if b != 0.0:
+        return a / b
+    return (
+        math.nan
+        if a == 0.0 or math.isnan(a)
+        else math.copysign(math.inf, a) * math.copysign(1.0, b)
+    )
 
 
 def python_function(steps: Steps) -> Callable[..., None]:
@@ -24,10 +35,11 @@ def python_function(steps: Steps) -> Callable[..., None]:
         else:
             operands = [f"s{i}" for i in step.operands]
             sign = _SIGNS.get(step.name)
-            text = f" {sign} ".join(operands) if sign else f"{step.name}({operands[0]})"
+            text = f" {sign} ".join(operands) if sign else f"{step.name}({', '.join(operands)})"
         lines.append(f"    s{k} = {text}")
     lines += [f"    out[{k}] = s{i}" for k, i in enumerate(steps.results)]
-    space: dict[str, Any] = {"sin": math.sin, "cos": math.cos, "sqrt": math.sqrt, "tanh": math.tanh}
+    space: dict[str, Any] = {name: getattr(math, name) for name in ("sin", "cos", "sqrt", "tanh")}
+    space["div"] = _divide
     exec("\n".join([*lines, "    return None"]), space)
     return space["kernel"]
 

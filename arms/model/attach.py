@@ -11,9 +11,11 @@ from numpy import ndarray
 from numpy.typing import ArrayLike
 
 from arms.errors import ArmError
-from arms.model.bodies import coordinates
-from arms.model.chain import DRIVE, MOVING, Chain, Inertia, Joint, Link
-from arms.model.spatial import is_physical, matrix, pose_of
+from arms.model.chain import DRIVE, MOVING, Chain, Inertia, Joint, Link, coordinates
+from arms.model.spatial import is_physical, matrix, nearest_rotation, pose_of
+from arms.model.values import array, refuse_masked
+
+_OFF = 1e-4  # largest error of an entry of a transform that counts as rounding
 
 
 def with_payload(
@@ -49,7 +51,7 @@ def with_base(chain: Chain, transform: ArrayLike) -> Chain:
 
 def with_gravity(chain: Chain, gravity: ArrayLike) -> Chain:
     """``chain`` under another gravity vector."""
-    vector = np.asarray(gravity, dtype=float)
+    vector = array(f"Arm {chain.name!r}: gravity", gravity)
     if vector.shape != (3,) or not np.isfinite(vector).all():
         raise ArmError(
             f"Arm {chain.name!r}: gravity is {gravity!r}; it must be three finite numbers"
@@ -78,12 +80,13 @@ def with_drives(chain: Chain, **values: ArrayLike) -> Chain:
 def _drive(chain: Chain, field: str, value: ArrayLike, names: list[str]) -> list[float]:
     """One number per joint, none of them negative; anything else raises ``ArmError``."""
     what = f"Arm {chain.name!r}: {field}"
-    array = np.asarray(value)
-    if array.dtype.kind not in "iuf" or array.shape not in ((), (len(names),)):
+    refuse_masked(what, value)
+    values = np.asarray(value)
+    if values.dtype.kind not in "iuf" or values.shape not in ((), (len(names),)):
         raise ArmError(
             f"{what} is {value!r}, needs a number of {DRIVE[field]}, or {len(names)} of them"
         )
-    column = np.broadcast_to(array.astype(float), (len(names),)).tolist()
+    column = np.broadcast_to(values.astype(float), (len(names),)).tolist()
     for name, number in zip(names, column, strict=True):
         if not (isfinite(number) and number >= 0):
             raise ArmError(
@@ -94,15 +97,22 @@ def _drive(chain: Chain, field: str, value: ArrayLike, names: list[str]) -> list
 
 
 def transform_of(what: str, value: ArrayLike) -> Float[ndarray, "4 4"]:
-    """``value`` as a homogeneous transform, or an ``ArmError`` that starts with ``what``."""
-    T = np.asarray(value, dtype=float)
+    """``value`` as a homogeneous transform, or an ``ArmError`` that starts with ``what``.
+
+    Rounded digits are forgiven: within 1e-4 the axes become those of the nearest rotation.
+    """
+    T = array(what, value).astype(float)
     if T.shape != (4, 4) or not np.isfinite(T).all():
         raise ArmError(f"{what} has shape {T.shape} or is not finite; it must be a (4, 4) matrix")
-    R = T[:3, :3]
-    turns = np.allclose(R @ R.T, np.eye(3), atol=1e-8) and np.linalg.det(R) > 0
-    if not turns or not np.allclose(T[3], (0, 0, 0, 1)):
-        raise ArmError(f"{what} is not a rigid motion: {T.tolist()}")
-    return T
+    R = nearest_rotation(T[:3, :3])
+    result = np.eye(4)
+    result[:3, :3], result[:3, 3] = R, T[:3, 3]
+    off = float(np.abs(result - T).max())
+    if off > _OFF:
+        raise ArmError(
+            f"{what} is not a rigid motion: {off:.2g} off the nearest one, needs at most {_OFF:g}"
+        )
+    return result
 
 
 def _inertia(
@@ -110,22 +120,21 @@ def _inertia(
 ) -> Inertia:
     """The inertia of a link to attach; values that no rigid body has raise ``ArmError``."""
     what = f"Arm {chain.name!r}: the {name}'s"
-    if isinstance(mass, complex) or not isfinite(mass) or mass < 0:
+    m = array(f"{what} mass", mass)
+    if m.shape != () or not isfinite(m) or m < 0:
         raise ArmError(f"{what} mass is {mass!r} kg; it must be finite and not negative")
-    c = np.asarray(com, dtype=float)
+    c = array(f"{what} com", com).astype(float)
     if c.shape != (3,) or not np.isfinite(c).all():
         raise ArmError(f"{what} com is {com!r}; it must be three finite numbers [m]")
-    I = np.zeros((3, 3)) if inertia is None else np.asarray(inertia, dtype=float)  # noqa: E741
+    I = np.zeros((3, 3)) if inertia is None else array(f"{what} inertia", inertia).astype(float)  # noqa: E741
     if I.shape != (3, 3) or not np.isfinite(I).all() or not np.allclose(I, I.T):
         raise ArmError(
             f"{what} inertia is {I.tolist()}; it must be a symmetric (3, 3) matrix or None"
         )
     x, y, z = c.tolist()
     xx, xy, xz, yy, yz, zz = (float(I[i]) for i in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)))
-    result = Inertia(float(mass), (x, y, z), (xx, xy, xz, yy, yz, zz))
-    if not is_physical(result) or (mass == 0 and I.any()):
+    result = Inertia(float(m), (x, y, z), (xx, xy, xz, yy, yz, zz))
+    if not is_physical(result) or (m == 0 and I.any()):
         moments = np.linalg.eigvalsh(I).tolist()
-        raise ArmError(
-            f"{what} mass {mass:g} kg and moments {moments} do not belong to a rigid body"
-        )
+        raise ArmError(f"{what} mass {m:g} kg and moments {moments} do not belong to a rigid body")
     return result

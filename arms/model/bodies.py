@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from arms.model.chain import DRIVE, MOVING, Chain, Joint, Mimic
+from arms.model.chain import DRIVE, MOVING, Chain, Mimic, coordinates
 from arms.model.spatial import clean, matrix, second_moment, z_to
 
 
@@ -70,7 +70,7 @@ class Bodies:
     dof: int
     bodies: tuple[Body, ...]
     links: dict[str, Frame]
-    frames: dict[str, Frame]  # the links', and "tool" (even if a link is called so)
+    frames: dict[str, Frame]  # the links' by their ``frame_names``, and "tool"
     gravity: tuple[float, float, float]
     masses: dict[str, Mass]  # per link, in the link's own frame
     drives: Float[ndarray, "3 n"]  # see `drives_of`
@@ -114,16 +114,6 @@ class Bodies:
 
 def _hexadecimal(*arrays: ndarray) -> list[str]:
     return [x.hex() for array in arrays for x in array.ravel().tolist()]
-
-
-def coordinates(chain: Chain) -> list[Joint]:
-    """The joints of the arm's q, in order: those from base to tip that move and mimic no other."""
-    above = {joint.child: joint for joint in chain.joints}
-    path, link = [], chain.tip
-    while link != chain.base:
-        path.append(above[link])
-        link = above[link].parent
-    return [joint for joint in path[::-1] if joint.kind in MOVING and joint.mimic is None]
 
 
 def drives_of(chain: Chain) -> Float[ndarray, "3 n"]:
@@ -181,11 +171,11 @@ def bodies_of(chain: Chain) -> Bodies:
             body = bodies[frame.body]
             bodies[frame.body] = replace(body, mass=body.mass + mass.moved(frame.R, frame.r))
     tip, tool = frames[chain.tip], matrix(chain.tool)
-    links = dict(frames)
-    frames["tool"] = Frame(tip.body, clean(tip.R @ tool[:3, :3]), tip.R @ tool[:3, 3] + tip.r)
+    named = {name: frames[link] for link, name in chain.frame_names.items()}
+    named["tool"] = Frame(tip.body, clean(tip.R @ tool[:3, :3]), tip.R @ tool[:3, 3] + tip.r)
     regrouped = tuple(_regrouped(bodies))
     drives = drives_of(chain)
-    return Bodies(len(index), regrouped, links, frames, chain.gravity, masses, drives)
+    return Bodies(len(index), regrouped, frames, named, chain.gravity, masses, drives)
 
 
 def _regrouped(bodies: list[Body]) -> list[Body]:

@@ -3,14 +3,20 @@
 ``urdf.py`` reads a ``Chain`` from a file, the catalogue contains some, and ``bodies.py`` converts
 one to the form that the equations read. All numbers are SI; rotations are URDF's fixed-axis roll,
 pitch and yaw: ``R = Rz(yaw) Ry(pitch) Rx(roll)``.
+
+Every part checks its numbers and names, and a ``Chain`` that its parts are one tree: a value that
+no arm has raises ``ArmError``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from math import inf, isfinite
+from math import hypot, inf
+from typing import Any
 
 from arms.errors import ArmError
+from arms.model.values import limit, number, vector
 
 Vector = tuple[float, float, float]
 
@@ -20,6 +26,30 @@ KINDS = (*MOVING, "fixed")
 DRIVE = {"armature": "kg m^2", "viscous": "N m s/rad", "dry": "N m"}
 """What a joint's drive adds to the links, by the field of `Joint`, with its unit for a turn."""
 
+_AXIS = 1e-4  # largest error of an axis' length that counts as rounding
+
+
+def _unit(what: str, axis: Any) -> Vector:
+    """The axis, with the rounding of its length removed."""
+    x, y, z = vector(what, axis)
+    length = hypot(x, y, z)
+    if abs(length - 1.0) > _AXIS:
+        raise ArmError(f"{what}: is {(x, y, z)}, of length {length:g}, needs length 1")
+    if abs(length - 1.0) > 1e-12:
+        return x / length, y / length, z / length
+    return x, y, z
+
+
+def _check_name(what: str, name: Any) -> None:
+    if not (isinstance(name, str) and name):
+        raise ArmError(f"{what}: is {name!r:.60}, needs a text that is not empty")
+
+
+def _set(part: Any, **values: Any) -> None:
+    """Give a frozen dataclass the checked form of some fields."""
+    for name, value in values.items():
+        object.__setattr__(part, name, value)
+
 
 @dataclass(frozen=True)
 class Pose:
@@ -27,6 +57,9 @@ class Pose:
 
     xyz: Vector = (0.0, 0.0, 0.0)  # [m]
     rpy: Vector = (0.0, 0.0, 0.0)  # [rad]
+
+    def __post_init__(self) -> None:
+        _set(self, xyz=vector("Pose.xyz", self.xyz, "m"), rpy=vector("Pose.rpy", self.rpy, "rad"))
 
 
 @dataclass(frozen=True)
@@ -37,6 +70,14 @@ class Inertia:
     com: Vector = (0.0, 0.0, 0.0)  # [m], from the link's origin
     # Ixx, Ixy, Ixz, Iyy, Iyz, Izz [kg m^2], about the centre of mass.
     moments: tuple[float, float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        _set(
+            self,
+            mass=number("Inertia.mass", self.mass, "kg", low=0.0),
+            com=vector("Inertia.com", self.com, "m"),
+            moments=vector("Inertia.moments", self.moments, "kg m^2", count=6),
+        )
 
 
 @dataclass(frozen=True)
@@ -57,6 +98,9 @@ class Link:
     inertia: Inertia = Inertia()
     visuals: tuple[Visual, ...] = ()
 
+    def __post_init__(self) -> None:
+        _check_name("Link.name", self.name)
+
 
 @dataclass(frozen=True)
 class Mimic:
@@ -65,6 +109,12 @@ class Mimic:
     leader: str
     multiplier: float = 1.0
     offset: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check_name("Mimic.leader", self.leader)
+        what = f"Mimic of {self.leader!r}"
+        multiplier = number(f"{what}.multiplier", self.multiplier)
+        _set(self, multiplier=multiplier, offset=number(f"{what}.offset", self.offset))
 
 
 @dataclass(frozen=True)
@@ -87,13 +137,21 @@ class Joint:
     dry: float = 0.0  # friction [N m] or [N]
 
     def __post_init__(self) -> None:
-        for name, unit in DRIVE.items():
-            value = getattr(self, name)
-            if not (isfinite(value) and value >= 0):
-                raise ArmError(
-                    f"Joint {self.name!r}.{name}: is {value:g} {unit}, needs a finite number, 0 "
-                    "or more"
-                )
+        for field_name in ("name", "parent", "child"):
+            _check_name(f"Joint.{field_name}", getattr(self, field_name))
+        what = f"Joint {self.name!r}"
+        if self.kind not in KINDS:
+            raise ArmError(f"{what}.kind: is {self.kind!r}, needs one of {', '.join(KINDS)}")
+        _set(self, axis=_unit(f"{what}.axis", self.axis))
+        for bound in ("lower", "upper"):
+            _set(self, **{bound: limit(f"{what}.{bound}", getattr(self, bound))})
+        if self.lower > self.upper or self.lower == inf or self.upper == -inf:
+            raise ArmError(f"{what}.lower: is {self.lower:g}, needs at most upper, {self.upper:g}")
+        for bound in ("velocity", "effort"):
+            _set(self, **{bound: limit(f"{what}.{bound}", getattr(self, bound), low=0.0)})
+        for drive, unit in DRIVE.items():
+            value = number(f"{what}.{drive}", getattr(self, drive), unit, low=0.0)
+            _set(self, **{drive: value})
 
 
 @dataclass(frozen=True)
@@ -112,3 +170,86 @@ class Chain:
     gravity: Vector = (0.0, 0.0, -9.81)  # [m/s^2], in the base frame
     tool: Pose = field(default=Pose())  # the "tool" frame in the tip link
     source: str = ""  # where the numbers were published
+
+    def __post_init__(self) -> None:
+        gravity = vector(f"Chain {self.name!r}.gravity", self.gravity, "m/s^2")
+        _set(self, links=tuple(self.links), joints=tuple(self.joints), gravity=gravity)
+        _check_tree(self)
+        _check_moving(self)
+
+    @property
+    def frame_names(self) -> dict[str, str]:
+        """The name of each link's frame: the link's; "tool_link" if a link is called "tool"."""
+        names = [link.name for link in self.links]
+        return {name: free("tool_link", names) if name == "tool" else name for name in names}
+
+
+def coordinates(chain: Chain) -> list[Joint]:
+    """The joints of the arm's q, in order: those from base to tip that move and mimic no other."""
+    above = {joint.child: joint for joint in chain.joints}
+    path, link = [], chain.tip
+    while link != chain.base:
+        path.append(above[link])
+        link = above[link].parent
+    return [joint for joint in path[::-1] if joint.kind in MOVING and joint.mimic is None]
+
+
+def free(name: str, taken: Collection[str]) -> str:
+    """``name``, with underscores appended until it is new."""
+    while name in taken:
+        name += "_"
+    return name
+
+
+def some(names: Iterable[str]) -> str:
+    """The first names in alphabetical order, for an error."""
+    shown = [repr(name) for name in sorted(names)]
+    return ", ".join(shown[:8]) + (f" and {len(shown) - 8} more" if len(shown) > 8 else "")
+
+
+def _check_tree(chain: Chain) -> None:
+    """Every link is the base, or the child of one joint that comes after its parent's."""
+    what = f"Chain {chain.name!r}"
+    names = [link.name for link in chain.links]
+    for kind, parts in (("link", names), ("joint", [joint.name for joint in chain.joints])):
+        if len(set(parts)) < len(parts):
+            repeated = next(name for k, name in enumerate(parts) if name in parts[:k])
+            raise ArmError(f"{what}: two {kind}s are named {repeated!r}, each needs its own name")
+    reached = {chain.base}
+    for joint in chain.joints:
+        if joint.parent not in reached:
+            raise ArmError(
+                f"{what}: joint {joint.name!r} is on link {joint.parent!r}, which neither is the "
+                "base nor moved by an earlier joint; needs joints sorted from the base, no cycle"
+            )
+        if joint.child in reached:
+            raise ArmError(
+                f"{what}: joint {joint.name!r} leads to link {joint.child!r}, which has its place "
+                "already; needs one joint per link, none for the base"
+            )
+        reached.add(joint.child)
+    for kind, link in (("base", chain.base), ("tip", chain.tip)):
+        if link not in reached & set(names):
+            raise ArmError(f"{what}: there is no {kind} link {link!r}; links: {some(names)}")
+    if reached != set(names):
+        raise ArmError(
+            f"{what}: links and joints do not fit: {some(reached ^ set(names))}; needs one joint "
+            "to every link but the base"
+        )
+
+
+def _check_moving(chain: Chain) -> None:
+    """Every moving joint is one of the arm's coordinates or mimics one, and there is one."""
+    leaders = {joint.name for joint in coordinates(chain)}
+    if not leaders:
+        raise ArmError(
+            f"Chain {chain.name!r}: has no moving joint from {chain.base!r} to {chain.tip!r}, "
+            "needs one"
+        )
+    for joint in chain.joints:
+        leader = joint.name if joint.mimic is None else joint.mimic.leader
+        if joint.kind in MOVING and leader not in leaders:
+            raise ArmError(
+                f"Chain {chain.name!r}: joint {joint.name!r} moves, but neither between base and "
+                f"tip nor as a mimic of one of {some(leaders)}; needs kind 'fixed'"
+            )

@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike
 
 from arms.errors import ArmError
 from arms.model import attach
-from arms.model.bodies import Bodies, bodies_of, coordinates, drives_of
-from arms.model.chain import DRIVE, Chain
+from arms.model.bodies import Bodies, bodies_of, drives_of
+from arms.model.chain import DRIVE, Chain, coordinates
 from arms.model.urdf_text import urdf_text
+from arms.model.values import array as real_array
 
 Self = TypeVar("Self", bound="Description")
 
@@ -50,8 +51,11 @@ class Description:
 
     @property
     def frames(self) -> tuple[str, ...]:
-        """The links' names, base first, then "tool": the tip's frame with the tool's offset."""
-        return (*(link.name for link in self.chain.links if link.name != "tool"), "tool")
+        """The links' names, base first, then "tool": the tip's frame with the tool's offset.
+
+        The frame of a link that is itself called "tool" is "tool_link".
+        """
+        return (*self.chain.frame_names.values(), "tool")
 
     @property
     def gravity_vector(self) -> Float[ndarray, "3"]:
@@ -191,12 +195,7 @@ class Description:
     def _vector(self, name: str, value: ArrayLike, length: int) -> Float[ndarray, "*batch n"]:
         """``value`` as a float64 array, or an error that names the arm and ``name``."""
         what = f"Arm {self.name!r} has {self.dof} joints, {name}"
-        try:
-            array = np.asarray(value)
-        except ValueError:
-            raise ArmError(f"{what} is a ragged sequence") from None
-        if array.dtype.kind not in "iuf":
-            raise ArmError(f"{what} holds {array.dtype} values, not real numbers")
+        array = real_array(what, value)
         if array.ndim == 0 or array.shape[-1] != length:
             raise ArmError(f"{what} has shape {array.shape}; its last axis must be {length}")
         array = array.astype(np.float64, copy=False)

@@ -15,8 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, isfinite
-
-import numpy as np
+from numbers import Real
 
 from arms.errors import ArmError
 from arms.model.chain import Chain, Inertia, Joint, Link, Pose, Vector
@@ -62,7 +61,7 @@ def from_dh(
         if row.kind not in ("revolute", "prismatic"):
             raise ArmError(f"DH row {k}: kind is {row.kind!r}; it must be revolute or prismatic")
         numbers = (row.a, row.alpha, row.d, row.theta)
-        if not all(isfinite(number) for number in numbers):
+        if not all(isinstance(number, Real) and isfinite(number) for number in numbers):
             raise ArmError(f"DH row {k}: a, alpha, d, theta are {numbers}; they must be finite")
         turn = Pose((0.0, 0.0, row.d), (0.0, 0.0, row.theta))
         twist = Pose((row.a, 0.0, 0.0), (row.alpha, 0.0, 0.0))
@@ -83,7 +82,5 @@ def from_dh(
         if not modified:
             joints.append(Joint(f"link{k}_end", "fixed", moved, f"link{k}", twist))
             links.append(Link(f"link{k}", row.inertia))
-    if not np.isfinite(gravity).all():
-        raise ArmError(f"gravity is {gravity}; it must be finite")
     tip = links[-1].name
     return Chain(name, "base", tip, tuple(links), tuple(joints), gravity, source="DH parameters")

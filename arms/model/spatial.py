@@ -11,15 +11,20 @@ from numpy import ndarray
 
 from arms.model.chain import Inertia, Pose, Vector
 
-_SNAP = 1e-9  # [rad]; URDF files write pi/2 with 10 to 12 digits
+SNAP = 1e-9  # [rad]; URDF files write pi/2 with 10 to 12 digits
 _STEP = pi / 12
 _ROUNDING = 4e-16
 
 
-def snap(angle: float) -> float:
+def snap(angle: float, within: float = SNAP) -> float:
     """``angle`` [rad], or the multiple of 15 degrees that is within 1e-9 rad of it."""
     nearest = round(angle / _STEP) * _STEP
-    return nearest if abs(angle - nearest) < _SNAP else angle
+    return nearest if abs(angle - nearest) < within else angle
+
+
+def rounded(angle: float) -> float:
+    """``angle`` [rad] without the rounding that hides a multiple of 15 degrees: 1e-13 rad."""
+    return snap(angle, 1e-13)
 
 
 def cos_sin(angle: float) -> tuple[float, float]:
@@ -31,8 +36,8 @@ def cos_sin(angle: float) -> tuple[float, float]:
 
 
 def rotation(rpy: Vector) -> Float[ndarray, "3 3"]:
-    """Rotation matrix of roll, pitch and yaw about the fixed axes, each snapped."""
-    (ca, sa), (cb, sb), (cc, sc) = (cos_sin(snap(angle)) for angle in rpy)
+    """Rotation matrix of roll, pitch and yaw about the fixed axes, each rounded."""
+    (ca, sa), (cb, sb), (cc, sc) = (cos_sin(rounded(angle)) for angle in rpy)
     return np.array(
         [
             [cc * cb, cc * sb * sa - sc * ca, cc * sb * ca + sc * sa],
@@ -51,7 +56,8 @@ def roll_pitch_yaw(R: Float[ndarray, "3 3"]) -> Vector:
     yaw = atan2(R[1, 0], R[0, 0])
     s, c = sin(yaw), cos(yaw)
     roll = atan2(s * R[0, 2] - c * R[1, 2], c * R[1, 1] - s * R[0, 1])
-    return snap(roll), snap(atan2(-R[2, 0], hypot(R[0, 0], R[1, 0]))), snap(yaw)
+    pitch = atan2(-R[2, 0], hypot(R[0, 0], R[1, 0]))
+    return rounded(roll), rounded(pitch), rounded(yaw)
 
 
 def matrix(pose: Pose) -> Float[ndarray, "4 4"]:
@@ -70,9 +76,16 @@ def pose_of(T: Float[ndarray, "4 4"]) -> Pose:
 
 def about_axis(axis: Vector, angle: float) -> Float[ndarray, "3 3"]:
     """Rotation by ``angle`` about a unit ``axis`` (Rodrigues)."""
-    c, s = cos_sin(snap(angle))
+    c, s = cos_sin(rounded(angle))
     K = skew(np.array(axis))
     return np.eye(3) + s * K + (1.0 - c) * (K @ K)
+
+
+def nearest_rotation(R: Float[ndarray, "3 3"]) -> Float[ndarray, "3 3"]:
+    """The rotation nearest to a matrix (Higham 1989); ``R`` itself if it is one to rounding."""
+    U, _, Vt = np.linalg.svd(R)
+    nearest = U @ np.diag([1.0, 1.0, np.linalg.det(U @ Vt)]) @ Vt
+    return R if np.abs(nearest - R).max() < 1e-14 else nearest
 
 
 def skew(v: Float[ndarray, "3"]) -> Float[ndarray, "3 3"]:

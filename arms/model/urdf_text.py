@@ -6,18 +6,23 @@ import re
 from math import isinf
 from xml.sax.saxutils import quoteattr
 
-from arms.model.chain import DRIVE, MOVING, Chain, Inertia, Joint, Link, Pose, Visual
-from arms.model.spatial import snap
+from arms.model.chain import DRIVE, MOVING, Chain, Inertia, Joint, Link, Pose, Visual, free
+from arms.model.spatial import rounded
 
 DRAKE = "http://drake.mit.edu"
 """Namespace of ``rotor_inertia`` and ``gear_ratio``, for which URDF has no element."""
 
 
 def urdf_text(chain: Chain, meshes: bool) -> str:
-    """The tree, one link or joint per line, with a massless link "tool" at the tool frame."""
-    tool = Link(_free("tool", [link.name for link in chain.links]))
-    links = _safe_names([*(link.name for link in chain.links), tool.name])
-    mount = _free("tool_mount", [joint.name for joint in chain.joints])
+    """The tree, one link or joint per line, with a massless link "tool" at the tool frame.
+
+    Links have the names of their frames.
+    """
+    tool = Link(free("tool", chain.frame_names))
+    frames = {**chain.frame_names, tool.name: "tool"}
+    safe = _safe_names(list(frames.values()))
+    links = {link: safe[frame] for link, frame in frames.items()}
+    mount = free("tool_mount", [joint.name for joint in chain.joints])
     joints = [*chain.joints, Joint(mount, "fixed", chain.tip, tool.name, chain.tool)]
     names = _safe_names([joint.name for joint in joints])
     drives = [_drive(joint, names[joint.name]) for joint in joints if _is_driven(joint)]
@@ -27,13 +32,6 @@ def urdf_text(chain: Chain, meshes: bool) -> str:
     lines += [_joint(joint, names, links) for joint in joints]
     lines += drives
     return "\n".join([*lines, "</robot>", ""])
-
-
-def _free(name: str, taken: list[str]) -> str:
-    """``name``, with underscores appended until it is new."""
-    while name in taken:
-        name += "_"
-    return name
 
 
 def _safe_names(names: list[str]) -> dict[str, str]:
@@ -52,7 +50,7 @@ def _numbers(values: tuple[float, ...]) -> str:
 
 
 def _origin(pose: Pose) -> str:
-    return f'<origin xyz="{_numbers(pose.xyz)}" rpy="{_numbers(tuple(map(snap, pose.rpy)))}"/>'
+    return f'<origin xyz="{_numbers(pose.xyz)}" rpy="{_numbers(tuple(map(rounded, pose.rpy)))}"/>'
 
 
 def _link(link: Link, name: str, meshes: bool) -> str:

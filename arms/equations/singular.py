@@ -1,0 +1,47 @@
+"""Arms that some motion moves without effort: their M has no inverse."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from arms.equations.program import Program, lower
+from arms.errors import ArmError
+from arms.machine.python_function import python_function
+from arms.model.bodies import Bodies
+
+_SAMPLES = 3  # random q: M is singular at all of them only if it is at every q
+_RANK = 1e-14  # smallest eigenvalue per joint of M with a unit diagonal, above rounding
+
+
+def refuse_singular(program: Program, bodies: Bodies) -> None:
+    """Raise ``ArmError`` if M, an output of ``program``, is singular at every q.
+
+    The message names the links that move in the motion that takes no effort.
+    """
+    n = bodies.dof
+    function = python_function(lower(program, ("M",)))
+    rng, effortless = np.random.default_rng(0), np.zeros(n, bool)
+    for _ in range(_SAMPLES):
+        out = [0.0] * (n * n)
+        function(rng.uniform(-3.0, 3.0, n).tolist(), [], [], out)
+        effortless = _effortless(np.reshape(out, (n, n)))
+        if not effortless.any():
+            return
+    moving = [i for i, body in enumerate(bodies.bodies) if effortless[body.coordinate]]
+    first = {frame.body: link for link, frame in reversed(bodies.links.items())}
+    links = ", ".join(repr(first[i]) for i in moving)
+    raise ArmError(
+        f"M is singular, there are no forward dynamics: links {links} can move without kinetic "
+        "energy; needs a mass or inertia that this moves, or with_armature(...)"
+    )
+
+
+def _effortless(M: Float[ndarray, "n n"]) -> ndarray:
+    """Which joints take part in motions without kinetic energy, as (n,) truth values."""
+    diagonal = np.diag(M)
+    size = np.sqrt(np.where(diagonal > 0.0, diagonal, 1.0))
+    values, vectors = np.linalg.eigh(M / np.outer(size, size))
+    shares = np.abs(vectors[:, np.abs(values) < _RANK * len(M)])
+    return np.asarray(shares.max(axis=1, initial=0.0) > 1e-6)
