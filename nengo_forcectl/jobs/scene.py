@@ -149,6 +149,12 @@ class ReachScene(Scene):
     @cached_property
     def speed_share(self) -> float:
         """Largest share of a joint's top speed that reaches of REACH_TIME ask for."""
+        still = np.flatnonzero(self.arm.dq_max == 0)
+        if still.size:
+            raise ConfigurationError(
+                f"arm: joint '{self.arm.joint_names[still[0]]}' has a top speed of 0, needs a "
+                "number above 0"
+            )
         return float((np.abs(self.motion.dq) / self.arm.dq_max).max())
 
     @cached_property
