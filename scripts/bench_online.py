@@ -20,6 +20,7 @@ from nengo_forcectl.contract import Reference, State
 from nengo_forcectl.control import HybridForce
 from nengo_forcectl.cycle.compiled_learning import CompiledGradientCycle
 from nengo_forcectl.cycle.learner import learning_cycle
+from nengo_forcectl.cycle.structured_cycle import structured_cycle
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
 from nengo_forcectl.jobs.rivals.learners import RADIUS
 from nengo_forcectl.jobs.scene import DT, ReachScene, reaching_scene
@@ -99,6 +100,7 @@ def main(neurons: int) -> None:
         learning_cycle(
             arm, scene.home, seed=0, controller=HybridForce(scene.home, SIX), neurons=neurons
         ) as pressing,
+        structured_cycle(arm, scene.home, seed=0) as structured,
     ):
         decoders = ClosedFormNetwork(sim, ours.probe, law)
         everything = ClosedFormNetwork(
@@ -119,6 +121,8 @@ def main(neurons: int) -> None:
             "gradient law, all weights": CompiledGradientCycle(arm, scene.law(), everything),
             "consolidation": consolidating.cycle,
             "consolidation with limits": consolidating,
+            "structured": structured.cycle,
+            "structured with limits": structured,
         }
         seen = reach(scene, count)
         R, wrench = arm.pose(scene.home)[:3, :3].copy(), np.zeros(6)
