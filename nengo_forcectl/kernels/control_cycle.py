@@ -92,6 +92,10 @@ def add_learned(cycle, sound, learning):
     tau = vector(cycle, at.CYCLE_TAU)
     for i in range(len(tau)):
         tau[i] += added[i]
+    if kind == at.STRUCTURES:  # the law has already spent this
+        carried = vector(learner, at.STRUCTURED_CARRIED)
+        for i in range(len(tau)):
+            added[i] += carried[i]
 
 
 @kernel

@@ -4,6 +4,7 @@ import math
 
 from . import layout as at
 from .access import matrix, number, set_number, vector, whole
+from .algebra import factor_columns, substitute
 from .arm_terms import compute_terms
 from .carried_body import (
     PARAMETERS,
@@ -133,6 +134,7 @@ def supply_structured(learner, arm, inputs, command, sound, learning):
         learning: LEARN, HOLD or FREEZE; in FREEZE the fast part does not compensate either.
     """
     learns = learning != at.FREEZE and sound
+    carry_body(learner, arm, inputs, command)
     feed_forward(learner, arm, inputs, command)
     if learns:
         observe_lack(learner, arm, inputs)
@@ -170,6 +172,34 @@ def feed_forward(learner, arm, inputs, command):
             pull += force[a, k] * y[k]
         for i in range(n):
             supplied[i] += J[a, i] * pull
+
+
+@kernel
+def carry_body(learner, arm, inputs, command):
+    """Compute the torque that the law spends on what was learned of the body.
+
+    It is dM ddq + dC dq + dg, d the difference to the model, ddq what the law's torque gives.
+    """
+    n, dq, tau = (
+        whole(arm, at.ARM_DOF),
+        vector(inputs, at.INPUT_DQ),
+        vector(command, at.COMMAND_TAU),
+    )
+    M, C, g = matrix(arm, at.ARM_M, n), matrix(arm, at.ARM_C, n), vector(arm, at.ARM_G)
+    own_M, own_C = matrix(learner, at.STRUCTURED_M, n), matrix(learner, at.STRUCTURED_C, n)
+    own_g, carried = vector(learner, at.STRUCTURED_G), vector(learner, at.STRUCTURED_CARRIED)
+    factor, ddq = matrix(learner, at.STRUCTURED_FACTOR, n), vector(learner, at.STRUCTURED_DDQ)
+    copy(M, factor)
+    factor_columns(factor, 0, n)
+    for i in range(n):
+        ddq[i] = tau[i] - g[i]
+        for j in range(n):
+            ddq[i] -= C[i, j] * dq[j]
+    substitute(factor, ddq)
+    for i in range(n):
+        carried[i] = g[i] - own_g[i]
+        for j in range(n):
+            carried[i] += (M[i, j] - own_M[i, j]) * ddq[j] + (C[i, j] - own_C[i, j]) * dq[j]
 
 
 @kernel
