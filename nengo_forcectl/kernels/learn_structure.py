@@ -38,8 +38,9 @@ KNOWN = 3.0  # inertia that a joint may have over the model's up to which its ga
 DEVIATIONS = 3.0  # of the armature in that bound
 SOFT = 0.25  # bandwidth of the posture over K while inertia or delay is uncertain
 EASE = 0.2  # of the way to their new values that gains go in a solution
-DELAY_GAIN = 0.2  # most K times the delay found
-DELAY_POSTURE = 0.05  # most bandwidth of the posture times the delay found
+DELAY_GAIN = 0.12  # most K times the delay found
+DELAY_POSTURE = 0.03  # most bandwidth of the posture times the delay found
+UNTRIED = 160  # cycles after a change in which gains do not grow
 NO_DELAY = 0.7  # delay that counts as none [cycles]
 
 
@@ -219,10 +220,11 @@ def observe_lack(learner, arm, inputs):
     law, dq = whole(learner, at.STRUCTURED_LAW), vector(inputs, at.INPUT_DQ)
     sent = vector(learner, at.STRUCTURED_SENT)
     push_torque(sent, arm, inputs)
-    queue_torque(law, sent)
+    begun = number(learner, at.STRUCTURED_BEGUN) > 0.0
+    queue_torque(law, sent, begun)
     encode_motion(learner, arm, vector(inputs, at.INPUT_Q), dq)
     columns_now(learner, arm)
-    if number(learner, at.STRUCTURED_BEGUN) > 0.0:
+    if begun:
         columns_of_cycle(learner, dq)
         lack_of_cycle(learner, dq)
         if is_filled(law):
@@ -450,7 +452,7 @@ def set_gains(learner, law):
     start, dt = number(learner, at.STRUCTURED_GAIN_START), number(learner, at.STRUCTURED_DT)
     inertia, delay = vector(learner, at.STRUCTURED_INERTIA), number(law, at.REGRESSION_DELAY)
     find_inertia(learner)
-    known = 0
+    known, ease = 0, EASE if number(law, at.REGRESSION_SINCE) > UNTRIED else 0.0
     for i in range(len(gain)):
         k = PARAMETERS + i
         most_inertia = inertia[i] + DEVIATIONS * deviations[k] * size[k]
@@ -458,10 +460,10 @@ def set_gains(learner, law):
         known += sure
         wanted = most[i] if sure else min(most[i], start)
         wanted = min(wanted, DELAY_GAIN / max(delay * dt, 1e-9))
-        gain[i] += EASE * (wanted - gain[i])
+        gain[i] = min(gain[i] + ease * (wanted - gain[i]), wanted)
     softness = number(learner, at.STRUCTURED_SOFTNESS)
     firm = delay < NO_DELAY and known > 0.7 * len(gain)
-    softness += EASE * ((1.0 if firm else SOFT) - softness)
+    softness += ease * ((1.0 if firm else SOFT) - softness)
     set_number(learner, at.STRUCTURED_SOFTNESS, softness)
     soften_posture(learner)
 
