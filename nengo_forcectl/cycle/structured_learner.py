@@ -12,7 +12,7 @@ from arms import Arm
 from ..control.bound_law import BoundLaw
 from ..errors import NetworkError
 from ..kernels.block import Block, Layout
-from ..kernels.layout import POSTURE, REGRESSION, STRUCTURED, STRUCTURES
+from ..kernels.layout import NO_JOB, POSTURE, REGRESSION, STRUCTURED, STRUCTURES
 from ..learning.structured_least_squares import DIRECT, PAYLOAD, Columns, StructuredLeastSquares
 from ..networks.encoding import States
 from ..networks.structured_encoding import StructuredEncoding
@@ -31,6 +31,9 @@ NOISE, FLOOR = 1.0 / 43.0, 1.0 / 2600.0  # of the law, over the arm's typical to
 
 MOTION = ("sent", "fast", "fast_last", "shake", "bump", "total", "renewed", "begun", "rubbed")
 MOTION_OF_LAW = ("phi", "lacking", "late", "queue", "filled")
+# What stays as it was made; a checkpoint saves the other numbers.
+GIVEN = ("dt", "gain_start", "k_null", "home_V", "home_M", "loud", "bump_keep", "quiet", "jump")
+GIVEN_TO_LAW = ("share", "floor", "spread", "delayed", "size", "group", "positive")
 
 
 class StructuredLearner:
@@ -90,6 +93,7 @@ class StructuredLearner:
         )
         self.columns = Columns.of(arm, states, encoding.joints)
         self._sums = self.law.block(self.columns, n, dt)
+        p = len(self.columns.size)
         self._assumed = np.zeros(PAYLOAD) if assumed is None else assumed
         tasks = getattr(getattr(bound, "null_space", None), "tasks", ())
         held = next((task.block for task in tasks if task.kind == POSTURE), None)
@@ -120,10 +124,11 @@ class StructuredLearner:
         self.block = Block(STRUCTURED, {"n": n}, values, keeps=keeps)
         if held is not None:
             held["k"][...] = np.minimum(held["k"], M * (SOFTNESS * GAIN_START) ** 2)
-        self.memory = _memory("least_squares", self._sums, REGRESSION)
-        self.memory |= _memory("structured", self.block, STRUCTURED)
+        self.memory = _memory("least_squares", self._sums, REGRESSION, GIVEN_TO_LAW)
+        self.memory |= _memory("structured", self.block, STRUCTURED, GIVEN)
         if held is not None:
             self.memory["posture.k"] = held["k"]
+        self._last_job = 4 * p + self.law.delays + 2  # every weight kept at a value
         mark = np.concatenate((self.columns.size, terms.M.ravel(), terms.g))
         self.memory["fingerprint"] = mark
 
@@ -183,7 +188,7 @@ class StructuredLearner:
                 block[name][...] = 0.0
 
     def check(self, checkpoint: Mapping[str, np.ndarray]) -> None:
-        """Raise `NetworkError` if a checkpoint is of another arm or job."""
+        """Raise `NetworkError` if a checkpoint is invalid, or of another arm or job."""
         mark = self.memory["fingerprint"]
         given = np.asarray(checkpoint.get("fingerprint", mark))
         if given.shape == mark.shape and not np.allclose(given, mark, rtol=1e-6, atol=1e-9):
@@ -191,11 +196,17 @@ class StructuredLearner:
                 "checkpoint: is not of this learner; arm, posture and states must be those of the "
                 "cycle that it is from"
             )
+        job, last = np.ravel(checkpoint.get("least_squares.job", NO_JOB)), self._last_job
+        if len(job) == 1 and not NO_JOB <= job[0] <= last:
+            raise NetworkError(f"checkpoint: job is {job[0]}, needs one from {NO_JOB} to {last}")
 
 
-def _memory(name: str, block: Block, layout: Layout) -> dict[str, np.ndarray]:
-    """Return what a checkpoint saves of a block: all numbers, and no address."""
-    own = [field.name for field in layout.fields if not (field.whole and not field.shape)]
+def _memory(
+    name: str, block: Block, layout: Layout, given: tuple[str, ...]
+) -> dict[str, np.ndarray]:
+    """Return what a checkpoint saves of a block: all numbers that change, and no address."""
+    own = [each.name for each in layout.fields if each.shape or not each.whole]
+    own = [each for each in own if each not in given]
     return {f"{name}.{each}": block[each] for each in own}
 
 

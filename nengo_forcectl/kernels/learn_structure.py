@@ -80,6 +80,8 @@ def supply_structured(learner, arm, inputs, command, sound, learning):
     feed_forward(learner, arm, inputs, command)
     if learns:
         observe_lack(learner, arm, inputs)
+    else:  # the queue has no gap
+        queue_torque(whole(learner, at.STRUCTURED_LAW), vector(learner, at.STRUCTURED_SENT))
     total_torque(learner, command, learning)
     set_number(learner, at.STRUCTURED_BEGUN, 1.0 if learns else 0.0)
     if not learns:
