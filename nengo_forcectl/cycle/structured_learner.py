@@ -16,7 +16,7 @@ from ..kernels.layout import NO_JOB, POSTURE, REGRESSION, STRUCTURED, STRUCTURES
 from ..learning.structured_least_squares import DIRECT, PAYLOAD, Columns, StructuredLeastSquares
 from ..networks.encoding import States
 from ..networks.structured_encoding import StructuredEncoding
-from .learned import Learned, LearnedFriction, LearnedJoints, LearnedPayload, LearnedTool
+from .findings import Learned, LearnedFriction, LearnedJoints, LearnedPayload, LearnedTool
 
 # Tuned on the conditions of `nengo-forcectl bench adaptation` and on undeclared delays, iiwa,
 # seed 0; then tried on the other arms.
@@ -91,7 +91,7 @@ class StructuredLearner:
             dt,
             encoding,
         )
-        self.columns = Columns.of(arm, states, encoding.joints)
+        self.columns = Columns.of(arm, *states, encoding.joints.speed)
         self._sums = self.law.block(self.columns, n, dt)
         p = len(self.columns.size)
         self._assumed = np.zeros(PAYLOAD) if assumed is None else assumed
