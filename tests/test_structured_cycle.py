@@ -465,6 +465,34 @@ def test_an_undeclared_delay_is_found(iiwa_job):
         assert rms(errors) < 0.05e-3
 
 
+def test_a_delay_is_found_although_states_are_lost(iiwa_job):
+    """With every third state not sound: a late torque still meets its own motion."""
+    arm, home, path, cycles = iiwa_job
+    with (
+        Bullet(arm, home, MAIN, DT, sensors=Sensors(delay=3e-3)) as robot,
+        structured_cycle(arm, home, seed=0) as cycle,
+    ):
+        for k in range(cycles):
+            state = robot.read()
+            state = state._replace(sound=k % 3 != 2)
+            robot.apply(cycle.step(state, path.at(state.time)).tau)
+        assert cycle.learned.delay == pytest.approx(3e-3, abs=0.2e-3)
+
+
+@pytest.mark.parametrize("mode", ["hold", False])
+def test_learning_goes_on_without_a_jump(iiwa_job, mode):
+    """After a pause the torque changes in a cycle by less than 0.1 N m more than it did before."""
+    arm, home, path, _ = iiwa_job
+    with Bullet(arm, home, MAIN, DT) as robot, structured_cycle(arm, home, seed=0) as cycle:
+        run(robot, cycle, path, 800)
+        cycle.learn(mode)
+        _, before = run(robot, cycle, path, 1000)
+        cycle.learn(True)
+        _, after = run(robot, cycle, path, 100)
+    jump = np.abs(np.diff(np.concatenate((before[-1:], after)), axis=0)).max()
+    assert jump < np.abs(np.diff(before[1:], axis=0)).max() + 0.1
+
+
 def test_a_law_without_compiled_form_is_refused(planar):
     """By its name."""
 
