@@ -6,14 +6,14 @@ from .compiled_learning import (
     CompiledCycle as CompiledCycle,
     CompiledGradientCycle as CompiledGradientCycle,
 )
-from .landing import Descent as Descent, Landing as Landing
-from .learned import (
+from .findings import (
     Learned as Learned,
     LearnedFriction as LearnedFriction,
     LearnedJoints as LearnedJoints,
     LearnedPayload as LearnedPayload,
     LearnedTool as LearnedTool,
 )
+from .landing import Descent as Descent, Landing as Landing
 from .learner import (
     consolidating_adaptation as consolidating_adaptation,
     learning_cycle as learning_cycle,

@@ -20,7 +20,7 @@ from ..networks.structured_encoding import StructuredEncoding, joint_encoding, t
 from ..networks.workspace import reach_states, task_axes
 from ..safety.guard import Safe
 from ..safety.limits import Limits
-from .learned import Learned
+from .findings import Learned
 from .observing_cycle import ObservingCycle
 from .structured_learner import StructuredLearner
 

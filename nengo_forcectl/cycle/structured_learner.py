@@ -12,11 +12,11 @@ from arms import Arm
 from ..control.bound_law import BoundLaw
 from ..errors import NetworkError
 from ..kernels.block import Block, Layout
-from ..kernels.layout import POSTURE, REGRESSION, STRUCTURED, STRUCTURES
+from ..kernels.layout import NO_JOB, POSTURE, REGRESSION, STRUCTURED, STRUCTURES
 from ..learning.structured_least_squares import DIRECT, PAYLOAD, Columns, StructuredLeastSquares
 from ..networks.encoding import States
 from ..networks.structured_encoding import StructuredEncoding
-from .learned import Learned, LearnedFriction, LearnedJoints, LearnedPayload, LearnedTool
+from .findings import Learned, LearnedFriction, LearnedJoints, LearnedPayload, LearnedTool
 
 # Tuned on the conditions of `nengo-forcectl bench adaptation` and on undeclared delays, iiwa,
 # seed 0; then tried on the other arms.
@@ -31,6 +31,9 @@ NOISE, FLOOR = 1.0 / 43.0, 1.0 / 2600.0  # of the law, over the arm's typical to
 
 MOTION = ("sent", "fast", "fast_last", "shake", "bump", "total", "renewed", "begun", "rubbed")
 MOTION_OF_LAW = ("phi", "lacking", "late", "queue", "filled")
+# What stays as it was made; a checkpoint saves the other numbers.
+GIVEN = ("dt", "gain_start", "k_null", "home_V", "home_M", "loud", "bump_keep", "quiet", "jump")
+GIVEN_TO_LAW = ("share", "floor", "spread", "delayed", "size", "group", "positive", "reach")
 
 
 class StructuredLearner:
@@ -51,8 +54,8 @@ class StructuredLearner:
     deviations of its armature. For an observer that assumes an inertia I_n, on a joint of inertia I
     with a posture of bandwidth w, Routh's criterion is ``I / I_n < 5 + 2 (K / w + w / K)``. The
     posture's bandwidth is at most K / 4 until the inertia is known and no delay was found, then at
-    most K. A delay d bounds K to 0.2 / d and the bandwidth to 0.05 / d. If the fast part of a joint
-    shakes, its gain goes down.
+    most K. A delay d bounds K to 0.12 / d and the bandwidth to 0.03 / d. If the fast part of a
+    joint shakes, its gain goes down.
 
     The payload is forgotten if the misfit suddenly grows, so that one that was picked up or dropped
     is learned anew, and the friction stays known. New weights do not make the torque jump: the
@@ -88,8 +91,9 @@ class StructuredLearner:
             dt,
             encoding,
         )
-        self.columns = Columns.of(arm, states, encoding.joints)
+        self.columns = Columns.of(arm, *states, encoding.joints.speed)
         self._sums = self.law.block(self.columns, n, dt)
+        p = len(self.columns.size)
         self._assumed = np.zeros(PAYLOAD) if assumed is None else assumed
         tasks = getattr(getattr(bound, "null_space", None), "tasks", ())
         held = next((task.block for task in tasks if task.kind == POSTURE), None)
@@ -120,10 +124,11 @@ class StructuredLearner:
         self.block = Block(STRUCTURED, {"n": n}, values, keeps=keeps)
         if held is not None:
             held["k"][...] = np.minimum(held["k"], M * (SOFTNESS * GAIN_START) ** 2)
-        self.memory = _memory("least_squares", self._sums, REGRESSION)
-        self.memory |= _memory("structured", self.block, STRUCTURED)
+        self.memory = _memory("least_squares", self._sums, REGRESSION, GIVEN_TO_LAW)
+        self.memory |= _memory("structured", self.block, STRUCTURED, GIVEN)
         if held is not None:
             self.memory["posture.k"] = held["k"]
+        self._last_job = 4 * p + self.law.delays + 2  # every weight kept at a value
         mark = np.concatenate((self.columns.size, terms.M.ravel(), terms.g))
         self.memory["fingerprint"] = mark
 
@@ -189,7 +194,7 @@ class StructuredLearner:
                 block[name][...] = 0.0
 
     def check(self, checkpoint: Mapping[str, np.ndarray]) -> None:
-        """Raise `NetworkError` if a checkpoint is of another arm or job."""
+        """Raise `NetworkError` if a checkpoint is invalid, or of another arm or job."""
         mark = self.memory["fingerprint"]
         given = np.asarray(checkpoint.get("fingerprint", mark))
         if given.shape == mark.shape and not np.allclose(given, mark, rtol=1e-6, atol=1e-9):
@@ -197,11 +202,17 @@ class StructuredLearner:
                 "checkpoint: is not of this learner; arm, posture and states must be those of the "
                 "cycle that it is from"
             )
+        job, last = np.ravel(checkpoint.get("least_squares.job", NO_JOB)), self._last_job
+        if len(job) == 1 and not NO_JOB <= job[0] <= last:
+            raise NetworkError(f"checkpoint: job is {job[0]}, needs one from {NO_JOB} to {last}")
 
 
-def _memory(name: str, block: Block, layout: Layout) -> dict[str, np.ndarray]:
-    """Return what a checkpoint saves of a block: all numbers, and no address."""
-    own = [field.name for field in layout.fields if not (field.whole and not field.shape)]
+def _memory(
+    name: str, block: Block, layout: Layout, given: tuple[str, ...]
+) -> dict[str, np.ndarray]:
+    """Return what a checkpoint saves of a block: all numbers that change, and no address."""
+    own = [each.name for each in layout.fields if each.shape or not each.whole]
+    own = [each for each in own if each not in given]
     return {f"{name}.{each}": block[each] for each in own}
 
 

@@ -337,6 +337,7 @@ REGRESSION_CHOSEN = REGRESSION.add("chosen")  # delay of the solution [cycles]
 REGRESSION_NEXT = REGRESSION.add("next", "p")  # weights of the solution
 REGRESSION_TARGET = REGRESSION.add("target", "p s")  # b of the solution
 REGRESSION_TARGET_SQUARE = REGRESSION.add("target_square", "s")  # sum of y^2 of the solution
+REGRESSION_TARGET_SAMPLES = REGRESSION.add("target_samples")  # numbers in them
 REGRESSION_FACTOR = REGRESSION.add("factor", "p p")
 REGRESSION_INVERSE = REGRESSION.add("inverse", "p p")  # of the factor
 REGRESSION_COVARIANCE = REGRESSION.add("covariance", "p p")

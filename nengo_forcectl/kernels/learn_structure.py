@@ -139,6 +139,8 @@ def supply_structured(learner, arm, inputs, command, sound, learning):
     feed_forward(learner, arm, inputs, command)
     if learns:
         observe_lack(learner, arm, inputs)
+    else:  # the queue has no gap
+        queue_torque(whole(learner, at.STRUCTURED_LAW), vector(learner, at.STRUCTURED_SENT))
     total_torque(learner, command, learning)
     set_number(learner, at.STRUCTURED_BEGUN, 1.0 if learns else 0.0)
     if not learns:
@@ -220,11 +222,10 @@ def observe_lack(learner, arm, inputs):
     law, dq = whole(learner, at.STRUCTURED_LAW), vector(inputs, at.INPUT_DQ)
     sent = vector(learner, at.STRUCTURED_SENT)
     push_torque(sent, arm, inputs)
-    begun = number(learner, at.STRUCTURED_BEGUN) > 0.0
-    queue_torque(law, sent, begun)
+    queue_torque(law, sent)
     encode_motion(learner, arm, vector(inputs, at.INPUT_Q), dq)
     columns_now(learner, arm)
-    if begun:
+    if number(learner, at.STRUCTURED_BEGUN) > 0.0:
         columns_of_cycle(learner, dq)
         lack_of_cycle(learner, dq)
         if is_filled(law):

@@ -52,16 +52,15 @@ def matrix_of(law):
 
 
 @kernel
-def queue_torque(law, sent, begun):
-    """Put the torque of the last cycle (n,) first in the queue; after a gap, begin a new one."""
+def queue_torque(law, sent):
+    """Put the torque of the last cycle (n,) first in the queue."""
     queue = matrix(law, REGRESSION_QUEUE, len(sent))
     for s in range(len(queue) - 1, 0, -1):
         for i in range(len(sent)):
             queue[s, i] = queue[s - 1, i]
     for i in range(len(sent)):
         queue[0, i] = sent[i]
-    filled = number(law, REGRESSION_FILLED) if begun else 0.0
-    set_number(law, REGRESSION_FILLED, min(filled + 1.0, len(queue)))
+    set_number(law, REGRESSION_FILLED, min(number(law, REGRESSION_FILLED) + 1.0, len(queue)))
 
 
 @kernel

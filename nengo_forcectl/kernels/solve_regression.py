@@ -46,6 +46,7 @@ from .layout import (
     REGRESSION_SPREAD,
     REGRESSION_SQUARE,
     REGRESSION_TARGET,
+    REGRESSION_TARGET_SAMPLES,
     REGRESSION_TARGET_SQUARE,
     REGRESSION_TRIALS,
     REGRESSION_VARIANCE,
@@ -121,7 +122,7 @@ def do_job(law):
 
 @kernel
 def begin_solution(law):
-    """Copy A, b and the sum of y^2: the sums go on while the solution is computed."""
+    """Copy A, b, the sum of y^2 and its count: they go on while the solution is computed."""
     p, noise = len(vector(law, REGRESSION_NEXT)), number(law, REGRESSION_NOISE)
     information, A = matrix(law, REGRESSION_INFORMATION, p), matrix(law, REGRESSION_FACTOR, p)
     variance, square = vector(law, REGRESSION_VARIANCE), vector(law, REGRESSION_SQUARE)
@@ -136,6 +137,7 @@ def begin_solution(law):
             target[i, s] = moment[i, s]
     for s in range(len(square)):
         target_square[s] = square[s]
+    set_number(law, REGRESSION_TARGET_SAMPLES, number(law, REGRESSION_SAMPLES))
 
 
 @kernel
@@ -226,7 +228,7 @@ def weigh_evidence(law):
     for i in range(p):
         g = group[i]
         variance[i] = min((square[g] + DOUBT) / (max(known[g], 0.0) + DOUBT), 1.0)
-    samples = max(number(law, REGRESSION_SAMPLES) - total, 10.0)
+    samples = max(number(law, REGRESSION_TARGET_SAMPLES) - total, 10.0)
     residual = vector(law, REGRESSION_FITS)[int(number(law, REGRESSION_CHOSEN))] / samples
     floor = number(law, REGRESSION_FLOOR)
     noise = max(number(law, REGRESSION_SPREAD) * residual, floor * floor)
@@ -353,6 +355,7 @@ def publish(law):
     """Replace the weights, unless one is not finite."""
     w, weights = vector(law, REGRESSION_NEXT), vector(law, REGRESSION_WEIGHTS)
     before = vector(law, REGRESSION_BEFORE)
+    positive = wholes(law, REGRESSION_POSITIVE)
     finite = True
     for i in range(len(w)):
         before[i] = weights[i]
@@ -361,7 +364,7 @@ def publish(law):
         begin_anew(law)
         return
     for i in range(len(w)):
-        weights[i] = w[i]
+        weights[i] = max(w[i], 0.0) if positive[i] != 0 else w[i]
 
 
 @kernel

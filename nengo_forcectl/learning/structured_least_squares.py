@@ -10,8 +10,6 @@ from arms import Arm
 
 from ..kernels.block import Block
 from ..kernels.layout import NO_JOB, REGRESSION
-from ..networks.encoding import States
-from ..networks.structured_encoding import JointEncoding
 from ..support.checks import check_positive, check_whole
 
 PAYLOAD = 10  # parameters of a body
@@ -31,20 +29,32 @@ class Columns:
     reach: float  # farthest credible centre of a payload from the tool frame [m]
 
     @classmethod
-    def of(cls, arm: Arm, states: States, joints: JointEncoding) -> "Columns":
+    def of(
+        cls,
+        arm: Arm,
+        q: Float[np.ndarray, "k n"],
+        dq: Float[np.ndarray, "k n"],
+        ddq: Float[np.ndarray, "k n"],
+        speed: Float[np.ndarray, "n"],
+    ) -> "Columns":
         """Return those of an arm: ten of the payload, armature, friction, and 21 of the tool.
 
         The deviations are in proportion to the arm: a payload like a link, T/40 of armature, T/25
         of friction at 1 rad/s and of dry friction, 1.5 T/L of force, 4 T/L^2 of stiffness and 0.4
         T/L^2 of damping at the tool, T the root mean square of the model's torque over the sample
         and L the tool's distance from the base.
+
+        Args:
+            arm: the model.
+            q, dq, ddq: a sample of the work to be done [rad], [rad/s], [rad/s^2].
+            speed: s of `JointEncoding` [rad/s].
         """
         n = arm.dof
         links = arm.inertial_parameters.reshape(-1, PAYLOAD)
         mass, inertia = links[:, 0].mean(), links[:, [4, 6, 9]].mean()
-        T = float(np.sqrt(np.mean(arm.inverse_dynamics(*states) ** 2)))
-        L = float(np.linalg.norm(arm.pose(states.q)[:, :3, 3], axis=1).mean())
-        friction = np.stack((joints.speed, np.ones(n)), axis=1) * T / 25.0
+        T = float(np.sqrt(np.mean(arm.inverse_dynamics(q, dq, ddq) ** 2)))
+        L = float(np.linalg.norm(arm.pose(q)[:, :3, 3], axis=1).mean())
+        friction = np.stack((speed, np.ones(n)), axis=1) * T / 25.0
         pull = np.repeat([1.5 * T / L, 4.0 * T / L**2, 0.4 * T / L**2], (1, 3, 3))
         parts = [
             np.array([mass] + 3 * [0.5 * math.sqrt(mass * inertia)] + 6 * [inertia]),

@@ -1,0 +1,301 @@
+"""`StructuredLeastSquares` against its equations in NumPy, on random data."""
+
+import numba
+import numpy as np
+import pytest
+
+from nengo_forcectl.errors import ConfigurationError
+from nengo_forcectl.kernels import regress, solve_regression as solver
+from nengo_forcectl.kernels.compile import FAST
+from nengo_forcectl.learning.structured_least_squares import Columns, StructuredLeastSquares
+
+N, LINKS, FREE = 3, 10, 4
+P = LINKS + N + FREE  # a payload, a positive weight a joint, and one more group
+NOISE, FLOOR, DT = 2.0, 1e-3, 1e-3
+DOUBT = 1e-4  # weight of a group's first variance
+MASS, COM = 1.5, np.array([0.1, -0.05, 0.2])
+INERTIA = np.diag([0.02, 0.03, 0.04]) + MASS * (COM @ COM * np.eye(3) - np.outer(COM, COM))
+PLACES = ((0, 0), (0, 1), (1, 1), (0, 2), (1, 2), (2, 2))
+BODY = np.array([MASS, *(MASS * COM), *(INERTIA[place] for place in PLACES)])
+TRUTH = np.concatenate((BODY, [0.3, 0.2, 0.5], [1.0, -2.0, 0.5, -0.3]))
+
+
+def columns(rng):
+    """Those of `TRUTH`, with sizes of its order."""
+    group = np.concatenate((np.zeros(LINKS), 1 + np.arange(N), np.full(FREE, 1 + N)))
+    positive = np.concatenate((np.zeros(LINKS), np.ones(N), np.zeros(FREE)))
+    return Columns(rng.uniform(2.0, 4.0, P), group, positive)
+
+
+def regression(rng, **options):
+    """A law's block, its columns and the law."""
+    law, made = StructuredLeastSquares(**{"noise": NOISE, "floor": FLOOR} | options), columns(rng)
+    return law.block(made, N, DT), made, law
+
+
+def feed(block, phi, y, late=None):
+    """Add samples (k, n, p) and (k, n) to the sums; ``late`` (k, n, s)."""
+    for k in range(len(y)):
+        block["phi"][:], block["lacking"][:] = phi[k], y[k]
+        block["late"][:] = 0.0 if late is None else late[k]
+        regress.add_to_sums(block.address)
+
+
+def solve(block):
+    """Compute one solution, all jobs at once."""
+    block["job"][...] = 0
+    while not solver.do_job(block.address):
+        pass
+
+
+def data(rng, made, truth=TRUTH, noise=0.0, count=60):
+    """Samples of a truth: columns times their sizes, and y."""
+    phi = rng.normal(size=(count, N, P)) * made.size
+    y = phi @ (truth / made.size) + noise * rng.normal(size=(count, N))
+    return phi, y
+
+
+def posterior(block):
+    """C and the weights of every delay by the block's sums, prior and noise, (s, p)."""
+    noise = float(block["noise"])
+    C = np.linalg.inv(block["information"] / noise + np.diag(1 / block["variance"]))
+    return C, (C @ block["moment"] / noise).T
+
+
+def test_the_solution_is_that_of_the_equations(rng):
+    """Sums, weights, misfit, variances and noise are the docstring's, to 1e-9."""
+    block, made, law = regression(rng)
+    phi, y = data(rng, made, noise=0.5)
+    late = 0.3 * rng.normal(size=(len(y), N, law.delays))
+    late[..., 0] = 0.0
+    feed(block, phi, y, late)
+    Phi, Y = phi.reshape(-1, P), (y[..., None] + late).reshape(-1, law.delays)
+    np.testing.assert_allclose(block["information"], Phi.T @ Phi, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(block["moment"], Phi.T @ Y, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(block["square"], (Y**2).sum(0), rtol=1e-9)
+    assert block["samples"] == len(Phi)
+    variance = np.concatenate((rng.uniform(0.1, 1, 1 + N + 1)[made.group.astype(int)],))
+    block["variance"][:] = variance
+    C, trials = posterior(block)
+    solve(block)
+    np.testing.assert_allclose(block["trials"], trials, rtol=0, atol=1e-9)
+    misfit = ((Y - Phi @ trials.T) ** 2).sum(0)
+    np.testing.assert_allclose(block["fits"], misfit, rtol=1e-9)
+    assert block["chosen"] == block["delay"] == 0  # none of the others is much better
+    known, w = 1 - C.diagonal() / variance, trials[0]
+    for group in range(2 + N):
+        own = made.group == group
+        expected = (w[own] @ w[own] + DOUBT) / (known[own].sum() + DOUBT)
+        np.testing.assert_allclose(block["variance"][own], min(expected, 1.0), rtol=1e-9)
+    noise = law.spread * misfit[0] / (len(Phi) - known.sum())
+    np.testing.assert_allclose(block["noise"], max(noise, FLOOR**2), rtol=1e-9)
+    np.testing.assert_allclose(block["deviations"], np.sqrt(C.diagonal()), rtol=1e-9)
+
+
+def test_exact_data_give_the_weights_exactly(rng):
+    """Without noise, what made y is found to 1e-7 after a few solutions."""
+    block, made, _ = regression(rng)
+    feed(block, *data(rng, made))
+    for _ in range(8):
+        solve(block)
+    np.testing.assert_allclose(block["weights"] * made.size, TRUTH, rtol=0, atol=1e-7)
+
+
+def test_what_the_data_do_not_need_vanishes(rng):
+    """A group of weights that are 0 keeps less than a hundredth of its first standard deviation,
+    and the others stay as they are."""
+    block, made, _ = regression(rng)
+    truth = TRUTH.copy()
+    truth[LINKS + N :] = 0.0
+    feed(block, *data(rng, made, truth, noise=0.05, count=400))
+    for _ in range(30):
+        solve(block)
+    assert (block["variance"][LINKS + N :] < 1e-4).all()
+    np.testing.assert_allclose(block["weights"] * made.size, truth, rtol=0, atol=0.02)
+
+
+@pytest.mark.parametrize("shift", [0, 1, 3, 6])
+def test_a_delay_is_found(rng, shift):
+    """If the motion answers the torque of ``shift`` cycles ago, that is the delay, and the weights
+    are the true ones."""
+    block, made, law = regression(rng)
+    count = 300
+    phi = rng.normal(size=(count, N, P)) * made.size
+    y = phi @ (TRUTH / made.size)
+    sent = np.cumsum(rng.normal(size=(count + law.delays, N)), axis=0)
+    late = np.stack([sent[law.delays - s : count + law.delays - s] for s in range(law.delays)], 2)
+    late -= late[..., :1].copy()
+    feed(block, phi, y - late[..., shift], late)
+    for _ in range(8):
+        solve(block)
+    assert block["chosen"] == shift
+    np.testing.assert_allclose(block["delay"], shift, atol=0.5)
+    np.testing.assert_allclose(block["weights"] * made.size, TRUTH, rtol=0, atol=1e-6)
+
+
+def test_a_solution_over_many_cycles_is_the_same(rng):
+    """Six jobs a cycle give the same bits as all at once, also if samples come in between."""
+    block, made, _ = regression(rng)
+    other, *_ = regression(np.random.default_rng(0))
+    phi, y = data(rng, made, noise=0.5)
+    for each in (block, other):
+        feed(each, phi, y)
+    solve(block)
+    other["size"][:], other["job"][...], other["since"][...] = made.size, 0, 1
+    cycles = 1
+    while not solver.solve_regression(other.address):
+        cycles += 1
+        feed(other, phi[:1], y[:1])
+    assert cycles > 5
+    for name in ("weights", "variance", "noise", "deviations", "delay"):
+        np.testing.assert_array_equal(block[name], other[name])
+
+
+def test_samples_and_solutions_come_in_time(rng):
+    """A sample every 3 cycles at first, then every 10 ms; a solution every 0.2 s."""
+    block, *_ = regression(rng)
+    block["phi"][:] = 1.0
+    taken, solved = [], []
+    for cycle in range(1, 901):
+        before = float(block["samples"])
+        regress.take_samples(block.address)
+        if block["samples"] > before:
+            taken.append(cycle)
+        if solver.solve_regression(block.address):
+            solved.append(cycle)
+    assert [each for each in taken if each < 100] == [
+        each for each in range(1, 100) if each % 3 == 0 or each % 10 == 0
+    ]
+    assert [each for each in taken if each > 100] == list(range(110, 901, 10))
+    assert solved[:10] == [6, 12, 18, 27, 40, 60, 80, 100, 130, 160]
+    assert np.diff([each for each in solved if each > 200]).tolist() == [200] * 2 + [200] * (
+        len([each for each in solved if each > 200]) - 3
+    )
+
+
+def test_negative_weights_are_conditioned_on_zero(rng):
+    """The posterior's mean given that they are 0: the others make up for them."""
+    block, made, _ = regression(rng, noise=0.1)
+    truth = TRUTH.copy()
+    truth[LINKS : LINKS + 2] = -0.01
+    feed(block, *data(rng, made, truth, noise=0.001, count=200))
+    C, (free, *_) = posterior(block)
+    solve(block)
+    w, fixed = block["weights"], block["fixed"] != 0
+    assert np.flatnonzero(fixed).tolist() == [LINKS, LINKS + 1]
+    assert (w[LINKS : LINKS + N] >= 0).all()
+    gain = np.linalg.solve(C[np.ix_(fixed, fixed)], free[fixed])
+    np.testing.assert_allclose(w, free - C[:, fixed] @ gain, rtol=0, atol=1e-9)
+
+
+def test_a_negative_mass_is_no_payload(rng):
+    """All ten parameters are then 0, given which the others are re-estimated."""
+    block, made, _ = regression(rng)
+    truth = TRUTH.copy()
+    truth[:LINKS] *= -1.0
+    feed(block, *data(rng, made, truth, noise=0.5))
+    C, (free, *_) = posterior(block)
+    solve(block)
+    w, fixed = block["weights"], block["fixed"] != 0
+    assert fixed[:LINKS].all()
+    assert (w[:LINKS] == 0).all()
+    gain = np.linalg.solve(C[np.ix_(fixed, fixed)], free[fixed])
+    np.testing.assert_allclose(w, free - C[:, fixed] @ gain, rtol=0, atol=1e-9)
+    assert block["repaired"] == 1
+
+
+def second_moments(theta):
+    """Those of a body's mass about its centre, (3, 3)."""
+    inertia = np.empty((3, 3))
+    for value, (i, j) in zip(theta[4:], PLACES, strict=True):
+        inertia[i, j] = inertia[j, i] = value
+    about = 0.5 * np.trace(inertia) * np.eye(3) - inertia
+    return about - np.outer(theta[1:4], theta[1:4]) / theta[0]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_inertia_is_that_of_a_body(seed):
+    """An inertia that no body has becomes one with second moments of at least 0, the negative ones
+    cut off; mass and first moment stay. One that a body has stays."""
+    rng = np.random.default_rng(seed)
+    block, made, _ = regression(rng)
+    truth = TRUTH.copy()
+    truth[4:LINKS] = rng.normal(size=6)
+    feed(block, *data(rng, made, truth))
+    solve(block)
+    solve(block)
+    theta = block["weights"][:LINKS] * made.size[:LINKS]
+    values, axes = np.linalg.eigh(second_moments(block["trials"][0, :LINKS] * made.size[:LINKS]))
+    nearest = axes @ np.diag(np.maximum(values, 0)) @ axes.T
+    np.testing.assert_allclose(second_moments(theta), nearest, rtol=0, atol=1e-7)
+    np.testing.assert_allclose(theta[:4], truth[:4], rtol=0, atol=1e-3)
+
+
+def test_forgetting_the_payload_marginalises_it(rng):
+    """Mean and covariance of the other weights stay, to 1e-9; nothing is known of the payload."""
+    block, made, _ = regression(rng)
+    phi, y = data(rng, made, noise=0.5)
+    late = 0.3 * rng.normal(size=(*y.shape, 9))
+    feed(block, phi, y, late)
+    solve(block)
+    C, w = posterior(block)
+    least = block["square"] - np.einsum("ps,ps->s", block["moment"], w.T)
+    samples = float(block["samples"])
+    block["job"][...] = 5
+    regress.forget_payload(block.address)
+    C_after, w_after = posterior(block)
+    np.testing.assert_allclose(C_after[LINKS:, LINKS:], C[LINKS:, LINKS:], rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(w_after[:, LINKS:], w[:, LINKS:], rtol=0, atol=1e-9)
+    np.testing.assert_allclose(C_after[:LINKS, :LINKS], np.eye(LINKS), atol=1e-12)
+    assert not C_after[:LINKS, LINKS:].any()
+    assert not w_after[:, :LINKS].any()
+    after = block["square"] - np.einsum("ps,ps->s", block["moment"], w_after.T)
+    np.testing.assert_allclose(after, least, rtol=1e-9)
+    assert block["samples"] == samples - LINKS
+    assert block["job"] == -1
+    assert block["since"] == 0
+    assert not block["phi"].any()
+    assert not block["lacking"].any()
+
+
+def test_a_lost_covariance_begins_anew(rng):
+    """Sums that are not positive change no weight; the prior returns to its first variance, and it
+    is counted."""
+    block, made, _ = regression(rng)
+    feed(block, *data(rng, made))
+    solve(block)
+    weights = block["weights"].copy()
+    block["information"][0, 0] = -1e9
+    solve(block)
+    np.testing.assert_array_equal(block["weights"], weights)
+    assert (block["variance"] == 1.0).all()
+    assert block["repaired"] == 1
+    block["information"][0, 0] = 1e9
+    solve(block)
+    assert np.isfinite(block["weights"]).all()
+
+
+def test_the_kernels_allocate_nothing(rng):
+    """So that a C library can hold them: no allocator and no reshape in their code."""
+    block, *_ = regression(rng)
+    regress.filter_columns(block.address)
+    regress.queue_torque(block.address, np.zeros(N))
+    regress.take_samples(block.address)
+    regress.forget_payload(block.address)
+    solver.solve_regression(block.address)
+    kernels = regress.filter_columns, regress.queue_torque, regress.take_samples
+    for kernel in (*kernels, regress.forget_payload, solver.solve_regression):
+        fresh = numba.njit(fastmath=FAST, error_model="numpy")(kernel.py_func)  # not from disk
+        fresh.compile(kernel.signatures[0])
+        (code,) = fresh.inspect_llvm().values()
+        assert "NRT_MemInfo_alloc" not in code, kernel
+        assert "reshape" not in code, kernel
+
+
+@pytest.mark.parametrize(
+    "bad", [{"noise": 0.0}, {"floor": -1.0}, {"delays": 0}, {"period": np.nan}, {"gain": 0.0}]
+)
+def test_a_bad_setting_is_refused(bad):
+    """By its name."""
+    with pytest.raises(ConfigurationError, match=f"StructuredLeastSquares.{next(iter(bad))}"):
+        StructuredLeastSquares(**{"noise": NOISE, "floor": FLOOR} | bad)
