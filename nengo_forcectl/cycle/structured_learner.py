@@ -38,9 +38,13 @@ SETTINGS = (
     "dt", "gain_start", "k_null", "home_V", "home_M", "loud", "bump_keep", "quiet", "jump",
 )  # fmt: skip
 SETTINGS_OF_LAW = ("share", "floor", "spread", "delayed", "size", "group", "positive")
-COUNTS = {"structured": ("changes", "backed_off")}
-COUNTS["least_squares"] = ("filled", "samples", "cycle", "since", "repaired", "job", "chosen")
-MOST_COUNTS = 2**53
+COUNTS = (
+    "structured.changes", "structured.backed_off", "least_squares.filled", "least_squares.samples",
+    "least_squares.cycle", "least_squares.since", "least_squares.repaired", "least_squares.job",
+    "least_squares.chosen",
+)  # fmt: skip
+"""Numbers of a checkpoint that are whole."""
+MOST = 2**53  # of a count
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,7 @@ class StructuredLearner:
         dt: float,
     ) -> None:
         n, torque = arm.dof, design.torque
-        encoding.check()
+        encoding.check(arm)
         design.check(n)
         self.design, self.encoding, self.dt = design, encoding, dt
         self.law = StructuredLeastSquares(NOISE * torque, FLOOR * torque)
@@ -254,10 +258,11 @@ class StructuredLearner:
                 "cycle that it is from"
             )
         delays, p = self._sums["trials"].shape
+        # Kernels find places by these two: see `kernels.solve_regression`.
         limits = {"least_squares.job": 4 * p + delays + 3, "least_squares.chosen": delays - 1}
-        for name in (f"{block}.{each}" for block, names in COUNTS.items() for each in names):
+        for name in COUNTS:
             least = int(NO_JOB) if name == "least_squares.job" else 0
-            most, count = limits.get(name, MOST_COUNTS), np.asarray(checkpoint.get(name, 0.0))
+            most, count = limits.get(name, MOST), np.asarray(checkpoint.get(name, 0.0))
             if count.shape == () and not (least <= count <= most and count % 1 == 0):
                 raise NetworkError(
                     f"checkpoint: {name} is {count}, needs a whole number from {least} to {most}"

@@ -116,9 +116,11 @@ class StructuredEncoding:
     tool: ToolEncoding
     rest: StateEncoding
 
-    def check(self) -> None:
-        """Raise `NetworkError` unless the parts are those of a network and fit the arm."""
-        n, names = self.arm.dof, tuple(self.parts)
+    def check(self, arm: Arm) -> None:
+        """Raise `NetworkError` unless the parts are those of a network for ``arm``."""
+        n, names = arm.dof, tuple(self.parts)
+        if not isinstance(self.arm, Arm) or self.arm.chain != arm.chain:
+            raise NetworkError(f"StructuredEncoding.arm: is {self.arm}, needs {arm}")
         if not names or len(set(names)) < len(names) or not set(names) <= set(STRUCTURE):
             raise NetworkError(
                 f"StructuredEncoding.parts: is {names}, needs some of {', '.join(STRUCTURE)}"

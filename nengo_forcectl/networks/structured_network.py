@@ -136,7 +136,7 @@ def structured_network_of(
         return encoding.input(*s.reshape(3, n))
 
     network = _assembled(encoding, Plan(None, {}, None, 0, weights), encoded, 3 * n)
-    labels = [each.label for part in network.learned.values() for each in part]
+    labels = [str(each.label) for part in network.learned.values() for each in part]
     for name in weights:
         if name not in labels:
             raise NetworkError(f"weights: has {name!r}, needs some of {', '.join(labels)}")
