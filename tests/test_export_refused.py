@@ -271,7 +271,7 @@ def test_what_cannot_be_exported_says_what_can(arm, tmp_path):
     home = home_posture(arm)
     law = OperationalSpace(home, rows=(0, 1))
     blocks = Safe(Blocks(arm, law, DisturbanceObserver(arm, 50.0, DT)), arm, dt=DT)
-    with pytest.raises(ConfigurationError, match="Blocks cannot be exported; CompiledCycle, Comp"):
+    with pytest.raises(ConfigurationError, match="Blocks cannot be exported; CompiledCycle, Str"):
         export_controller(blocks, tmp_path / "a")
     with pytest.raises(ConfigurationError, match=r"needs a cycle within limits, Safe"):
         export_controller(blocks.cycle, tmp_path / "a")

@@ -134,9 +134,8 @@ def load_network(folder: Path | str) -> "WorkspaceNetwork | StructuredNetwork":
     Raises:
         RecordError, VersionError: as `load_controller`, and if the controller has no network.
     """
-    # needs nengo, a loaded controller does not
-    from ..networks.building import network_of
-    from ..networks.structured_network import structured_network_of
+    from ..networks.building import network_of  # needs nengo, a loaded controller does not
+    from ..networks.structured_network import structured_network_of  # needs nengo, too
 
     data, arrays = read(Path(folder))
     try:
