@@ -233,7 +233,7 @@ def test_a_run_that_leaves_no_controller_says_which_do(summary, kind, tmp_path, 
 def test_a_run_that_could_have_left_one_says_how(tmp_path):
     """`reach` without a tool, and without the controller that can be exported."""
     (tmp_path / "summary.json").write_text(json.dumps({"settings": {"jacobian": []}}))
-    with pytest.raises(ConfigurationError, match=r"is not given, .* none; --adapt consol"):
+    with pytest.raises(ConfigurationError, match=r"is not given, .* none; --adapt struct"):
         export_run(tmp_path, tmp_path / "mine")
 
 

@@ -75,6 +75,29 @@ def test_it_learns_on_bit_for_bit(arm, original):
     assert loaded.learned.payload.mass == pytest.approx(1.0, abs=0.01)
 
 
+def test_it_learns_on_from_the_cycle_in_which_weights_came_in(arm, original, tmp_path):
+    """What its limits have not yet seen of the new payload is in the folder, too."""
+    folder, states, taus, _ = original
+    loaded, path = load_controller(folder), path_of(arm)
+
+    def brings_weights(state):
+        loaded.step(state, path.at(state.time))
+        return loaded.checkpoint()["structured.new_payload"].any()
+
+    k = next(k for k, state in enumerate(states) if brings_weights(state))
+    again = load_controller(export_controller(loaded, tmp_path / "again"))
+    rest = states[k + 1 : k + 100]
+    found = np.array([again.step(state, path.at(state.time)).tau for state in rest])
+    np.testing.assert_array_equal(found, taus[k + 1 : k + 100])
+
+
+def test_one_that_has_done_nothing_can_be_exported(arm, tmp_path):
+    """Before its first cycle."""
+    with structured_cycle(arm, home_posture(arm), seed=0) as cycle:
+        loaded = load_controller(export_controller(cycle, tmp_path / "new"))
+    assert loaded.learned.payload.mass == pytest.approx(0.0, abs=1e-2)
+
+
 def test_it_drives_a_robot_whose_clock_starts_anew(arm, original):
     """It keeps what it learned: without learning, it follows at once; a bare law would not."""
     loaded = load_controller(original[0])
@@ -196,6 +219,7 @@ def _array(*names, at, value):
         (key("cycle", "design", "columns", value=None), "columns: is a NoneType, needs Columns"),
         (key("cycle", "design", "torque", value=-1.0), "torque: is -1.0 N m, needs a finite"),
         (key("cycle", "design", "torque", value="1"), "hold no controller"),
+        (key("cycle", "design", "columns", "reach", value=0.0), "reach: is 0.0 m, needs a finite"),
         (key("cycle", "design", "posture", value={"array": [0.1]}), "has arrays of shapes"),
         (_array("cycle", "design", "posture", at=0, value=2.0), "is not of this learner"),
         (_array("cycle", "design", "assumed", at=0, value=None), "does not hold numbers alone"),

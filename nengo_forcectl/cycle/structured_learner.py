@@ -33,11 +33,12 @@ NOISE, FLOOR = 1.0 / 43.0, 1.0 / 2600.0  # of the law, over the arm's typical to
 MOTION = ("sent", "fast", "fast_last", "shake", "bump", "total", "renewed", "begun", "rubbed")
 MOTION_OF_LAW = ("phi", "lacking", "late", "queue", "filled")
 
-# What never changes, and so is in no checkpoint.
-SETTINGS = (
+# What is in no checkpoint: it never changes, or every cycle writes it before it is read.
+OTHERS = (
     "dt", "gain_start", "k_null", "home_V", "home_M", "loud", "bump_keep", "quiet", "jump",
+    "M", "C", "g", "new_M", "new_C", "new_g", "carried", "ddq", "factor",
 )  # fmt: skip
-SETTINGS_OF_LAW = ("share", "floor", "spread", "delayed", "size", "group", "positive")
+OTHERS_OF_LAW = ("share", "floor", "spread", "delayed", "size", "group", "positive", "reach")
 COUNTS = (
     "structured.changes", "structured.backed_off", "least_squares.filled", "least_squares.samples",
     "least_squares.cycle", "least_squares.since", "least_squares.repaired", "least_squares.job",
@@ -93,10 +94,12 @@ class StructuredDesign:
             if not good.all():
                 found = getattr(self.columns, name)[int(np.argmin(good))]
                 raise NetworkError(f"Columns.{name}: has {found}, needs {needs}")
-        if not (math.isfinite(self.torque) and self.torque > 0):
-            raise NetworkError(
-                f"StructuredDesign.torque: is {self.torque} N m, needs a finite number above 0"
-            )
+        for name, number, unit in (
+            ("Columns.reach", self.columns.reach, "m"),
+            ("StructuredDesign.torque", self.torque, "N m"),
+        ):
+            if not (math.isfinite(number) and number > 0):
+                raise NetworkError(f"{name}: is {number} {unit}, needs a finite number above 0")
 
 
 class StructuredLearner:
@@ -180,8 +183,8 @@ class StructuredLearner:
         self.block = Block(STRUCTURED, {"n": n}, values, keeps=keeps)
         if held is not None:
             held["k"][...] = np.minimum(held["k"], M * (SOFTNESS * GAIN_START) ** 2)
-        self.memory = _memory("least_squares", self._sums, REGRESSION, SETTINGS_OF_LAW)
-        self.memory |= _memory("structured", self.block, STRUCTURED, SETTINGS)
+        self.memory = _memory("least_squares", self._sums, REGRESSION, OTHERS_OF_LAW)
+        self.memory |= _memory("structured", self.block, STRUCTURED, OTHERS)
         if held is not None:
             self.memory["posture.k"] = held["k"]
         mark = np.concatenate((design.columns.size, terms.M.ravel(), terms.g))
@@ -270,11 +273,11 @@ class StructuredLearner:
 
 
 def _memory(
-    name: str, block: Block, layout: Layout, settings: tuple[str, ...]
+    name: str, block: Block, layout: Layout, others: tuple[str, ...]
 ) -> dict[str, np.ndarray]:
-    """Return what a checkpoint saves of a block: all numbers but settings and addresses."""
+    """Return what a checkpoint saves of a block: all numbers but ``others`` and addresses."""
     own = [field.name for field in layout.fields if not (field.whole and not field.shape)]
-    return {f"{name}.{each}": block[each] for each in own if each not in settings}
+    return {f"{name}.{each}": block[each] for each in own if each not in others}
 
 
 def _symmetric(six: Any) -> Float[np.ndarray, "3 3"]:

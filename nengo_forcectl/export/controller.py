@@ -70,7 +70,7 @@ def export_run(
         )
     name = names[0] if name is None and len(names) == 1 else name
     if name not in names:
-        has = ", ".join(names) or "none; --adapt consolidation or structured leaves one"
+        has = ", ".join(names) or "none; --adapt structured or consolidation leaves one"
         raise ConfigurationError(
             f"controller: is {name or 'not given'}, needs one that '{run}' has trained: {has}"
         )

@@ -126,7 +126,8 @@ def described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     law = plain(cycle.controller.law, "law", arrays, cycle.arm)
     inner: dict[str, Any] = {"type": kind, "model": None, "law": law}
     requests = _requests(cycle)
-    if cycle.arm.chain != safe.arm.chain:  # the cycle and its limits use different models
+    same = cycle.arm is safe.arm if cycle.learned_model else cycle.arm.chain == safe.arm.chain
+    if not same:  # the cycle and its limits use different models
         inner["model"] = _described_arm(cycle.arm, requests, "model", arrays)
         requests = KERNELS
     if isinstance(cycle, ObservingCycle):
@@ -212,13 +213,13 @@ def assembled(data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Load
         cycle: Any = CompiledController(model, law)
     else:
         cycle = _learning(inner, arrays, model, law, dt)
-    cycle.resume(_within("memory.", arrays))
     for owner, requests in ((arm, KERNELS), (model, _requests(cycle))):
         missing = [request for request in requests if not owner.has_steps(request)]
         if missing:
             raise RecordError(f"there is no tape of {missing[0]}")
     limits = _of(Limits, data["limits"], "limits", arrays)
     safe = LoadedController(cycle, arm, limits, dt)
+    cycle.resume(_within("memory.", arrays))  # not before: the limits write to it, to be compiled
     memory, counts = np.empty((6, arm.dof)), made(data["counts"], "counts", arrays)
     put(memory, arrays, "safe")
     safe.remembered = memory, counts
