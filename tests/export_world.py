@@ -1,8 +1,12 @@
-"""The motion on which exported controllers are tried."""
+"""The motion on which exported controllers are tried, and changes of their folders."""
+
+import hashlib
+import json
 
 import numpy as np
 
 from nengo_forcectl import MinimumJerk
+from nengo_forcectl.export.folder import ARRAYS, SUMS, TEXT
 from nengo_forcectl.networks.workspace import home_posture
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.friction import ViscousFriction
@@ -31,3 +35,64 @@ def drive(arm, robot, cycles, first, *others):
         robot.apply(results[0])
         taus.append(results)
     return np.array(taus).transpose(1, 0, 2)
+
+
+def sign(folder):
+    """Make the checksums right, as somebody would who wants a changed folder to be loaded."""
+    text = "".join(
+        f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n"
+        for name in (TEXT, ARRAYS)
+    )
+    (folder / SUMS).write_text(text)
+
+
+def change(folder, edit):
+    data = json.loads((folder / TEXT).read_text())
+    edit(data)
+    (folder / TEXT).write_text(json.dumps(data))
+    sign(folder)
+
+
+def change_arrays(folder, edit):
+    with np.load(folder / ARRAYS) as file:
+        arrays = dict(file)
+    edit(arrays)
+    np.savez(folder / ARRAYS, **arrays)
+    sign(folder)
+
+
+def key(*names, value):
+    def edit(data):
+        for name in names[:-1]:
+            data = data[name]
+        data[names[-1]] = value
+
+    return edit
+
+
+BARE = """
+import sys
+
+GONE = "tensorflow", "tf_keras", "pybullet", "sympy", "nengo_dl", "nengo"
+
+class Nothing:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in GONE:
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Nothing())
+import json
+import numpy as np
+from nengo_forcectl import Reference, State, load_controller
+
+controller = load_controller(sys.argv[1])
+states, references = (np.array(each) for each in json.load(sys.stdin))
+n = controller.dof
+taus = [
+    controller.step(State(s[0], s[1 : n + 1], s[n + 1 :]), Reference(*r.reshape(3, 3))).tau
+    for s, r in zip(states, references)
+]
+heavy = {"tensorflow", "keras", "pybullet", "sympy", "nengo", "nengo_dl", "matplotlib", "tyro"}
+loaded = sorted(heavy & {name.split(".")[0] for name in sys.modules})
+print(json.dumps([[list(map(float, tau)) for tau in taus], loaded]))
+"""

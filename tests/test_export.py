@@ -8,7 +8,7 @@ import sys
 import nengo
 import numpy as np
 import pytest
-from export_world import DT, TRAINED, drive, path_of, world
+from export_world import BARE, DT, TRAINED, drive, path_of, world
 from law_equations import LAWS, references
 
 import arms
@@ -86,34 +86,6 @@ def test_so_are_they_without_learning(arm, trained):
     found = [loaded.cycle.step(state, path.at(state.time)).feedforward for state in states[:300]]
     np.testing.assert_allclose(found, features, rtol=0, atol=1e-12)
     assert np.abs(features).max() > 0.1
-
-
-BARE = """
-import sys
-
-GONE = "tensorflow", "tf_keras", "pybullet", "sympy", "nengo_dl", "nengo"
-
-class Nothing:
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in GONE:
-            raise ModuleNotFoundError(name)
-
-sys.meta_path.insert(0, Nothing())
-import json
-import numpy as np
-from nengo_forcectl import Reference, State, load_controller
-
-controller = load_controller(sys.argv[1])
-states, references = (np.array(each) for each in json.load(sys.stdin))
-n = controller.dof
-taus = [
-    controller.step(State(s[0], s[1 : n + 1], s[n + 1 :]), Reference(*r.reshape(3, 3))).tau
-    for s, r in zip(states, references)
-]
-heavy = {"tensorflow", "keras", "pybullet", "sympy", "nengo", "nengo_dl", "matplotlib", "tyro"}
-loaded = sorted(heavy & {name.split(".")[0] for name in sys.modules})
-print(json.dumps([[list(map(float, tau)) for tau in taus], loaded]))
-"""
 
 
 def test_it_runs_where_there_is_no_tensorflow_pybullet_sympy_or_nengo(arm, trained, tmp_path):

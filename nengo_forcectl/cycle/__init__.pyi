@@ -24,4 +24,7 @@ from .structured_cycle import (
     StructuredLearning as StructuredLearning,
     structured_cycle as structured_cycle,
 )
-from .structured_learner import StructuredLearner as StructuredLearner
+from .structured_learner import (
+    StructuredDesign as StructuredDesign,
+    StructuredLearner as StructuredLearner,
+)

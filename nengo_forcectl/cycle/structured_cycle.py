@@ -22,7 +22,7 @@ from ..safety.guard import Safe
 from ..safety.limits import Limits
 from .findings import Learned
 from .observing_cycle import ObservingCycle
-from .structured_learner import StructuredLearner
+from .structured_learner import StructuredDesign, StructuredLearner
 
 PARTS = ("body", "joints", "tool")
 LOAD = 1e-4  # assumed load of a bare wrist, as a share of the arm's mass and inertia
@@ -154,7 +154,8 @@ def structured_cycle(
     encoding = StructuredEncoding(
         model, PARTS, joint_encoding(states), tool_encoding(model, states), encoding_of(arm, states)
     )
-    learner = StructuredLearner(model, bound, encoding, states, posture, dt, assumed)
+    design = StructuredDesign.of(model, states, encoding, posture, assumed)
+    learner = StructuredLearner(model, bound, encoding, design, dt)
     predictor = Predictor(model, delay, dt) if delay > 0 else None
     cycle = StructuredCycle(model, bound, learner, predictor)
     with ExitStack() as opened:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -31,9 +32,73 @@ NOISE, FLOOR = 1.0 / 43.0, 1.0 / 2600.0  # of the law, over the arm's typical to
 
 MOTION = ("sent", "fast", "fast_last", "shake", "bump", "total", "renewed", "begun", "rubbed")
 MOTION_OF_LAW = ("phi", "lacking", "late", "queue", "filled")
-# What stays as it was made; a checkpoint saves the other numbers.
-GIVEN = ("dt", "gain_start", "k_null", "home_V", "home_M", "loud", "bump_keep", "quiet", "jump")
-GIVEN_TO_LAW = ("share", "floor", "spread", "delayed", "size", "group", "positive", "reach")
+# What is in no checkpoint: it never changes, or every cycle writes it before it is read.
+OTHERS = (
+    "dt", "gain_start", "k_null", "home_V", "home_M", "loud", "bump_keep", "quiet", "jump",
+    "M", "C", "g", "new_M", "new_C", "new_g", "carried", "ddq", "factor",
+)  # fmt: skip
+OTHERS_OF_LAW = ("share", "floor", "spread", "delayed", "size", "group", "positive", "reach")
+COUNTS = (
+    "structured.changes", "structured.backed_off", "least_squares.filled", "least_squares.samples",
+    "least_squares.cycle", "least_squares.since", "least_squares.repaired", "least_squares.job",
+    "least_squares.chosen",
+)  # fmt: skip
+"""Numbers of a checkpoint that are whole."""
+MOST = 2**53  # of a count
+
+
+@dataclass(frozen=True)
+class StructuredDesign:
+    """What a `StructuredLearner` is designed from, besides the arm, the law and the encoding."""
+
+    columns: Columns  # the weights
+    torque: float  # root mean square of the model's over a sample of the work [N m]
+    posture: Float[np.ndarray, "n"]  # where the posture's inertia is computed [rad]
+    assumed: Float[np.ndarray, "10"]  # parameters of the payload that the arm already carries
+
+    @classmethod
+    def of(
+        cls,
+        arm: Arm,
+        states: States,
+        encoding: StructuredEncoding,
+        posture: Float[np.ndarray, "n"],
+        assumed: Float[np.ndarray, "10"] | None = None,
+    ) -> "StructuredDesign":
+        """Return the design for a sample of the work; by default no payload is assumed."""
+        torque = float(np.sqrt(np.mean(arm.inverse_dynamics(*states) ** 2)))
+        load = np.zeros(PAYLOAD) if assumed is None else assumed
+        return cls(Columns.of(arm, *states, encoding.joints.speed), torque, posture, load)
+
+    def check(self, n: int) -> None:
+        """Raise `NetworkError` unless the parts fit each other and an arm of ``n`` joints."""
+        if not isinstance(self.columns, Columns):
+            kind = type(self.columns).__name__
+            raise NetworkError(f"StructuredDesign.columns: is a {kind}, needs Columns")
+        size, group, positive = (
+            np.asarray(each)
+            for each in (self.columns.size, self.columns.group, self.columns.positive)
+        )
+        p = PAYLOAD + 3 * n + 3 * DIRECT
+        shapes = [each.shape for each in (size, group, positive)]
+        shapes += [np.shape(self.posture), np.shape(self.assumed)]
+        fit = [(p,)] * 3 + [(n,), (PAYLOAD,)]
+        if shapes != fit:
+            raise NetworkError(f"StructuredDesign: has arrays of shapes {shapes}, needs {fit}")
+        for name, good, needs in (
+            ("size", np.isfinite(size) & (size > 0), "finite numbers above 0"),
+            ("group", np.isin(group, np.arange(p)), f"whole numbers from 0 to {p - 1}"),
+            ("positive", np.isin(positive, (0, 1)), "0 or 1"),
+        ):
+            if not good.all():
+                found = getattr(self.columns, name)[int(np.argmin(good))]
+                raise NetworkError(f"Columns.{name}: has {found}, needs {needs}")
+        for name, number, unit in (
+            ("Columns.reach", self.columns.reach, "m"),
+            ("StructuredDesign.torque", self.torque, "N m"),
+        ):
+            if not (math.isfinite(number) and number > 0):
+                raise NetworkError(f"{name}: is {number} {unit}, needs a finite number above 0")
 
 
 class StructuredLearner:
@@ -64,12 +129,12 @@ class StructuredLearner:
     Args:
         arm: the model.
         bound: the control law, bound to it.
-        encoding: inputs of the network; its ``states`` set the scales.
-        states: sample of the work to be done.
-        posture: where the posture's inertia is computed, (n,) [rad].
+        encoding: inputs of the network.
+        design: weights and scales; the payload assumed in it is reported with what is learned.
         dt: control period [s].
-        assumed: parameters of the payload that ``arm`` already carries, to be reported with what
-            is learned; by default none.
+
+    Raises:
+        NetworkError: encoding or design do not fit the arm.
     """
 
     kind = STRUCTURES
@@ -79,25 +144,18 @@ class StructuredLearner:
         arm: Arm,
         bound: BoundLaw,
         encoding: StructuredEncoding,
-        states: States,
-        posture: Float[np.ndarray, "n"],
+        design: StructuredDesign,
         dt: float,
-        assumed: Float[np.ndarray, "10"] | None = None,
     ) -> None:
-        n = arm.dof
-        torque = float(np.sqrt(np.mean(arm.inverse_dynamics(*states) ** 2)))
-        self.law, self.dt, self._encoding = (
-            StructuredLeastSquares(NOISE * torque, FLOOR * torque),
-            dt,
-            encoding,
-        )
-        self.columns = Columns.of(arm, *states, encoding.joints.speed)
-        self._sums = self.law.block(self.columns, n, dt)
-        p = len(self.columns.size)
-        self._assumed = np.zeros(PAYLOAD) if assumed is None else assumed
+        n, torque = arm.dof, design.torque
+        encoding.check(arm)
+        design.check(n)
+        self.design, self.encoding, self.dt = design, encoding, dt
+        self.law = StructuredLeastSquares(NOISE * torque, FLOOR * torque)
+        self._sums = self.law.block(design.columns, n, dt)
         tasks = getattr(getattr(bound, "null_space", None), "tasks", ())
         held = next((task.block for task in tasks if task.kind == POSTURE), None)
-        terms = arm.terms(posture, np.zeros(n))
+        terms = arm.terms(design.posture, np.zeros(n))
         R, M = terms.pose[:3, :3], terms.M.diagonal()
         values = {
             "law": self._sums.address,
@@ -124,12 +182,11 @@ class StructuredLearner:
         self.block = Block(STRUCTURED, {"n": n}, values, keeps=keeps)
         if held is not None:
             held["k"][...] = np.minimum(held["k"], M * (SOFTNESS * GAIN_START) ** 2)
-        self.memory = _memory("least_squares", self._sums, REGRESSION, GIVEN_TO_LAW)
-        self.memory |= _memory("structured", self.block, STRUCTURED, GIVEN)
+        self.memory = _memory("least_squares", self._sums, REGRESSION, OTHERS_OF_LAW)
+        self.memory |= _memory("structured", self.block, STRUCTURED, OTHERS)
         if held is not None:
             self.memory["posture.k"] = held["k"]
-        self._last_job = 4 * p + self.law.delays + 2  # every weight kept at a value
-        mark = np.concatenate((self.columns.size, terms.M.ravel(), terms.g))
+        mark = np.concatenate((design.columns.size, terms.M.ravel(), terms.g))
         self.memory["fingerprint"] = mark
 
     @property
@@ -139,12 +196,12 @@ class StructuredLearner:
         They are those of the first prior: a prior that the evidence has made narrow would hide that
         two causes explain the same motion.
         """
-        size, n = self.columns.size, len(self.block["armature"])
+        size, n = np.asarray(self.design.columns.size), len(self.block["armature"])
         A = self._sums["information"] / self._sums["noise"] + np.eye(len(size))
         deviations = np.sqrt(np.linalg.inv(A).diagonal()) * size
         value = self._sums["weights"] * size
         first = PAYLOAD + n
-        speed = self._encoding.joints.speed
+        speed = self.encoding.joints.speed
         w, d = (each[first : first + 2 * n].reshape(n, 2) for each in (value, deviations))
         viscous, dry = (
             LearnedJoints(w[:, 0] / speed, d[:, 0] / speed),
@@ -153,7 +210,7 @@ class StructuredLearner:
         pull, pull_deviation = (
             each[first + 2 * n :].reshape(3, DIRECT) for each in (value, deviations)
         )
-        body = value[:PAYLOAD] + self._assumed
+        body = value[:PAYLOAD] + self.design.assumed
         mass, moment = body[0], body[1:4]
         com = moment / mass if mass > 0 else np.zeros(3)
         payload = LearnedPayload(
@@ -161,7 +218,7 @@ class StructuredLearner:
             float(deviations[0]), deviations[1:4], _symmetric(deviations[4:PAYLOAD]),
         )  # fmt: skip
         tool = LearnedTool(
-            self._encoding.tool.centre[:3].copy(), -pull[:, 0], pull[:, 1:4], pull[:, 4:],
+            self.encoding.tool.centre[:3].copy(), -pull[:, 0], pull[:, 1:4], pull[:, 4:],
             pull_deviation[:, 0], pull_deviation[:, 1:4], pull_deviation[:, 4:],
         )  # fmt: skip
         return Learned(
@@ -202,18 +259,24 @@ class StructuredLearner:
                 "checkpoint: is not of this learner; arm, posture and states must be those of the "
                 "cycle that it is from"
             )
-        job, last = np.ravel(checkpoint.get("least_squares.job", NO_JOB)), self._last_job
-        if len(job) == 1 and not NO_JOB <= job[0] <= last:
-            raise NetworkError(f"checkpoint: job is {job[0]}, needs one from {NO_JOB} to {last}")
+        delays, p = self._sums["trials"].shape
+        # Kernels find places by these two: see `kernels.solve_regression`.
+        limits = {"least_squares.job": 4 * p + delays + 3, "least_squares.chosen": delays - 1}
+        for name in COUNTS:
+            least = int(NO_JOB) if name == "least_squares.job" else 0
+            most, count = limits.get(name, MOST), np.asarray(checkpoint.get(name, 0.0))
+            if count.shape == () and not (least <= count <= most and count % 1 == 0):
+                raise NetworkError(
+                    f"checkpoint: {name} is {count}, needs a whole number from {least} to {most}"
+                )
 
 
 def _memory(
-    name: str, block: Block, layout: Layout, given: tuple[str, ...]
+    name: str, block: Block, layout: Layout, others: tuple[str, ...]
 ) -> dict[str, np.ndarray]:
-    """Return what a checkpoint saves of a block: all numbers that change, and no address."""
-    own = [each.name for each in layout.fields if each.shape or not each.whole]
-    own = [each for each in own if each not in given]
-    return {f"{name}.{each}": block[each] for each in own}
+    """Return what a checkpoint saves of a block: all numbers but ``others`` and addresses."""
+    own = [field.name for field in layout.fields if not (field.whole and not field.shape)]
+    return {f"{name}.{each}": block[each] for each in own if each not in others}
 
 
 def _symmetric(six: Any) -> Float[np.ndarray, "3 3"]:

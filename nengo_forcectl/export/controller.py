@@ -12,9 +12,10 @@ and is refused unless they are reproduced to 1e-9. This package must have the sa
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..cycle.compiled_learning import CompiledCycle
+from ..cycle.structured_cycle import StructuredCycle
 from ..errors import ConfigurationError, ForcectlError, RecordError, VersionError
 from ..safety.guard import Safe
 from ..support.files import interpreting, read_json
@@ -23,6 +24,7 @@ from .folder import ARRAYS, TEXT, check_new, names_in, read, write
 
 if TYPE_CHECKING:
     from ..networks.building import WorkspaceNetwork
+    from ..networks.structured_network import StructuredNetwork
 
 
 def export_controller(cycle: Safe, folder: Path | str, *, replace: bool = False) -> Path:
@@ -31,7 +33,8 @@ def export_controller(cycle: Safe, folder: Path | str, *, replace: bool = False)
     The folder is written completely or not at all.
 
     Args:
-        cycle: a `CompiledCycle` (that of `learning_cycle`) or `CompiledController`, in its `Safe`.
+        cycle: a `CompiledCycle` (that of `learning_cycle`), `StructuredCycle` (that of
+            `structured_cycle`) or `CompiledController`, in its `Safe`.
         folder: folder to write.
         replace: whether to replace an exported controller that is already there.
 
@@ -67,7 +70,7 @@ def export_run(
         )
     name = names[0] if name is None and len(names) == 1 else name
     if name not in names:
-        has = ", ".join(names) or "none; --adapt consolidation leaves one"
+        has = ", ".join(names) or "none; --adapt structured or consolidation leaves one"
         raise ConfigurationError(
             f"controller: is {name or 'not given'}, needs one that '{run}' has trained: {has}"
         )
@@ -90,7 +93,7 @@ def _kind_without(run: Path) -> str | None:
 
 def trained(cycle: Safe) -> bool:
     """Whether the cycle learns and can be exported."""
-    return type(cycle.cycle) is CompiledCycle
+    return type(cycle.cycle) in (CompiledCycle, StructuredCycle)
 
 
 def load_controller(folder: Path | str) -> LoadedController:
@@ -114,21 +117,32 @@ def load_controller(folder: Path | str) -> LoadedController:
         raise RecordError(f"controller folder '{folder}': {error}") from None
 
 
-def load_network(folder: Path | str) -> "WorkspaceNetwork":
-    """Return the network of an exported `CompiledCycle` as a plain Nengo network.
+def load_network(folder: Path | str) -> "WorkspaceNetwork | StructuredNetwork":
+    """Return the network of an exported learner as a plain Nengo network.
 
-    It runs in Nengo's simulator, without NengoDL; it does not learn there. Its ``state`` takes
-    (q, dq, ddq_r), 3 n numbers, or (q, dq_r, ddq_r) if ``encoding.measured`` is False; ``torque``
-    and ``probe`` give F(x; w) [N m], the cycle's ``feedforward`` without learning.
+    It runs in Nengo's simulator, without NengoDL; it does not learn there. Its ``state`` takes 3 n
+    numbers; ``torque`` and ``probe`` give its torque [N m].
+
+    - Of a `CompiledCycle`: the state is (q, dq, ddq_r), or (q, dq_r, ddq_r) if
+      ``encoding.measured`` is False; the torque F(x; w) is the cycle's ``feedforward`` without
+      learning.
+    - Of a `StructuredCycle`, whose neurons do not learn: the direct paths of a
+      `structured_network`. The state is (q, dq, ddq); the torque is what the cycle's model lacks in
+      that motion. In the cycle, payload and armature are part of the model instead, and only the
+      rest is ``feedforward``.
 
     Raises:
         RecordError, VersionError: as `load_controller`, and if the controller has no network.
     """
     from ..networks.building import network_of  # needs nengo, a loaded controller does not
+    from ..networks.structured_network import structured_network_of  # needs nengo, too
 
     data, arrays = read(Path(folder))
     try:
         with interpreting("holds no network"):
+            if data["cycle"]["type"] == "StructuredCycle":
+                cycle: Any = assembled(data, arrays).cycle
+                return structured_network_of(cycle.learner.encoding, cycle.read())
             if data["cycle"]["type"] != "CompiledCycle":
                 raise RecordError(f"a {data['cycle']['type']} has no network")
             network = network_arrays(data["cycle"], arrays)

@@ -21,19 +21,26 @@ from ..control.joint_space import JointSpace
 from ..control.task_space import TaskSpace
 from ..cycle.compiled import CompiledController
 from ..cycle.compiled_learning import CompiledCycle
+from ..cycle.findings import Learned
+from ..cycle.observing_cycle import ObservingCycle
+from ..cycle.structured_cycle import StructuredCycle
+from ..cycle.structured_learner import StructuredDesign, StructuredLearner
 from ..errors import ConfigurationError, NetworkError, RecordError
 from ..estimation.predictor import Predictor
 from ..kernels.arm_block import friction_kernel
 from ..learning.consolidation import Consolidation
 from ..networks.encoding import NetworkArrays, StateEncoding
+from ..networks.structured_encoding import StructuredEncoding
 from ..networks.workspace import joint_range
 from ..safety.guard import Safe
 from ..safety.limits import Limits
 from .folder import FORMAT, versions_here
 from .plain import made, plain, put, stored
 
-CYCLES = {"CompiledCycle": CompiledCycle, "CompiledController": CompiledController}
-"""Exportable laws: all of `nengo_forcectl.control`, with or without consolidation."""
+CYCLES = {
+    kind.__name__: kind for kind in (CompiledCycle, StructuredCycle, CompiledController)
+}  # fmt: skip
+"""Exportable cycles: any law of `nengo_forcectl.control`, with one of two learners or none."""
 
 KERNELS = [Request(("pose", "J", "dJ", "M", "C", "g")), Request(("pose",)), Request(("J",))]
 TOLERANCE = 1e-9  # of the reference torques, relative to the largest, or [N m]
@@ -52,8 +59,8 @@ class LoadedController(Safe):
     def __str__(self) -> str:
         """Return a one-line description."""
         cycle: Any = self.cycle
-        law = cycle.law if isinstance(cycle, CompiledCycle) else cycle.controller.law
-        name = "consolidation" if isinstance(law, Consolidation) else type(law).__name__
+        names = {CompiledCycle: "consolidation", StructuredCycle: "structured"}
+        name = names.get(type(cycle), type(cycle.controller.law).__name__)
         return (
             f"{name} of {self.arm.name}, {self.dof} joints, {1e3 * self.dt:g} ms a cycle, "
             f"learning {'on' if self.learning else 'off'}"
@@ -65,9 +72,20 @@ class LoadedController(Safe):
         Raises:
             NetworkError: the controller has no network.
         """
-        if not isinstance(self.cycle, CompiledCycle):
+        if not isinstance(self.cycle, (CompiledCycle, StructuredCycle)):
             raise NetworkError(f"a {type(self.cycle).__name__} has no weights to read")
         return self.cycle.read()
+
+    @property
+    def learned(self) -> Learned:
+        """What a `StructuredCycle` has found, with standard deviations.
+
+        Raises:
+            NetworkError: it is another cycle.
+        """
+        if not isinstance(self.cycle, StructuredCycle):
+            raise NetworkError(f"a {type(self.cycle).__name__} finds no payload or friction")
+        return self.cycle.learned
 
     def step(self, state: State, reference: Reference) -> Result:
         """Return the torque within the limits; see `Safe.step`."""
@@ -108,16 +126,22 @@ def described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     law = plain(cycle.controller.law, "law", arrays, cycle.arm)
     inner: dict[str, Any] = {"type": kind, "model": None, "law": law}
     requests = _requests(cycle)
-    if cycle.arm.chain != safe.arm.chain:  # the cycle and its limits use different models
+    same = cycle.arm is safe.arm if cycle.learned_model else cycle.arm.chain == safe.arm.chain
+    if not same:  # the cycle and its limits use different models
         inner["model"] = _described_arm(cycle.arm, requests, "model", arrays)
         requests = KERNELS
-    if isinstance(cycle, CompiledCycle):
+    if isinstance(cycle, ObservingCycle):
         predictor = cycle.predictor
         if predictor is not None:
             inner["predictor"] = {"delay": predictor.delay, "gain": predictor.gain}
+        inner["learning"] = "hold" if cycle.holds else cycle.learning
+    if isinstance(cycle, StructuredCycle):
+        learner = cycle.learner
+        inner["encoding"] = plain(learner.encoding, "encoding", arrays, cycle.arm)
+        inner["design"] = plain(learner.design, "design", arrays)
+    elif isinstance(cycle, CompiledCycle):
         inner["encoding"] = plain(cycle.network.encoding, "encoding", arrays)
         inner["learning_law"] = plain(cycle.law, "learning_law", arrays)
-        inner["learning"] = "hold" if cycle.holds else cycle.learning
         arrays |= {"encoders": cycle.network.encoders, "bias": cycle.network.bias}
     arrays |= {f"memory.{name}": value for name, value in cycle.checkpoint().items()}
     arrays["safe"], counts = safe.remembered
@@ -183,32 +207,49 @@ def assembled(data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Load
     arm, dt, inner = _assembled_arm(data["arm"], "arm", arrays), data["dt"], data["cycle"]
     model = arm if inner["model"] is None else _assembled_arm(inner["model"], "model", arrays)
     law = made(inner["law"], "law", arrays, model)
+    if inner["type"] not in CYCLES:
+        raise RecordError(f"cycle is {inner['type']!r}, needs one of {', '.join(CYCLES)}")
     if inner["type"] == "CompiledController":
         cycle: Any = CompiledController(model, law)
-    elif inner["type"] == "CompiledCycle":
-        late = inner.get("predictor")
-        predictor = None if late is None else Predictor(model, late["delay"], dt, late["gain"])
-        network = network_arrays(inner, arrays)
-        learns = _of(Consolidation, inner["learning_law"], "learning_law", arrays)
-        cycle = CompiledCycle.of_arrays(model, law, network, learns, dt, predictor)
-        cycle.learn("hold" if inner["learning"] == "hold" else bool(inner["learning"]))
     else:
-        raise RecordError(f"cycle is {inner['type']!r}, needs one of {', '.join(CYCLES)}")
-    cycle.resume(_within("memory.", arrays))
+        cycle = _learning(inner, arrays, model, law, dt)
     for owner, requests in ((arm, KERNELS), (model, _requests(cycle))):
         missing = [request for request in requests if not owner.has_steps(request)]
         if missing:
             raise RecordError(f"there is no tape of {missing[0]}")
     limits = _of(Limits, data["limits"], "limits", arrays)
     safe = LoadedController(cycle, arm, limits, dt)
+    cycle.resume(_within("memory.", arrays))  # not before: the limits write to it, to be compiled
     memory, counts = np.empty((6, arm.dof)), made(data["counts"], "counts", arrays)
     put(memory, arrays, "safe")
     safe.remembered = memory, counts
     return safe
 
 
-def _of(kind: type, data: Any, path: str, arrays: Mapping[str, np.ndarray]) -> Any:
-    value = made(data, path, arrays)
+def _learning(
+    inner: Mapping[str, Any], arrays: Mapping[str, np.ndarray], model: Arm, law: Any, dt: float
+) -> CompiledCycle | StructuredCycle:
+    """Return a cycle that learns, or did."""
+    late = inner.get("predictor")
+    predictor = None if late is None else Predictor(model, late["delay"], dt, late["gain"])
+    if inner["type"] == "StructuredCycle":
+        encoding = _of(StructuredEncoding, inner["encoding"], "encoding", arrays, model)
+        design = _of(StructuredDesign, inner["design"], "design", arrays)
+        bound = law.bind(model)
+        learner = StructuredLearner(model, bound, encoding, design, dt)
+        cycle: CompiledCycle | StructuredCycle = StructuredCycle(model, bound, learner, predictor)
+    else:
+        network = network_arrays(inner, arrays)
+        learns = _of(Consolidation, inner["learning_law"], "learning_law", arrays)
+        cycle = CompiledCycle.of_arrays(model, law, network, learns, dt, predictor)
+    cycle.learn("hold" if inner["learning"] == "hold" else bool(inner["learning"]))
+    return cycle
+
+
+def _of(
+    kind: type, data: Any, path: str, arrays: Mapping[str, np.ndarray], arm: Arm | None = None
+) -> Any:
+    value = made(data, path, arrays, arm)
     if not isinstance(value, kind):
         raise RecordError(f"{path}: is {type(value).__name__}, needs a {kind.__name__}")
     return value

@@ -70,7 +70,8 @@ class Columns:
             first + np.tile(np.repeat([0, 1, 2], (1, 3, 3)), 3),
         ]
         positive = [np.zeros(PAYLOAD), np.ones(3 * n), np.zeros(3 * DIRECT)]
-        return cls(*(np.concatenate(each) for each in (parts, groups, positive)), 0.5 * L)
+        size, group, sign = (np.concatenate(each) for each in (parts, groups, positive))
+        return cls(size, group, sign, 0.5 * L)
 
 
 @dataclass(frozen=True)

@@ -22,14 +22,15 @@ from .online import OnlineNetwork as OnlineNetwork
 from .pes import PesNetwork as PesNetwork
 from .smooth_basis import smooth_basis as smooth_basis
 from .structured_encoding import (
+    STRUCTURE as STRUCTURE,
     JointEncoding as JointEncoding,
     StructuredEncoding as StructuredEncoding,
     ToolEncoding as ToolEncoding,
 )
 from .structured_network import (
-    STRUCTURE as STRUCTURE,
     StructuredNetwork as StructuredNetwork,
     structured_network as structured_network,
+    structured_network_of as structured_network_of,
 )
 from .workspace import (
     home_posture as home_posture,

@@ -110,6 +110,19 @@ class StateEncoding:
         encode_rows(self.block.address, *rows, v)
         return v.reshape(*batch, self.n_inputs)
 
+    def check(self, n: int) -> None:
+        """Raise `NetworkError` unless the parts fit each other and an arm of ``n`` joints."""
+        if self.inputs not in INPUTS or not set(self.periodic) <= set(range(n)):
+            raise NetworkError(
+                f"encoding: has inputs {self.inputs!r}, periodic joints {self.periodic}; "
+                f"needs one of {', '.join(INPUTS)}, and some of {n} joints"
+            )
+        turning = len(set(self.periodic))
+        ranges = (self.centre, self.scale, self.lower, self.upper)
+        shapes, fit = [np.shape(part) for part in ranges], (n * PARTS[self.inputs] + turning,)
+        if shapes != [fit] * 4 or turning < len(self.periodic):
+            raise NetworkError(f"encoding: has arrays of shapes {shapes}, needs {fit} each")
+
     @cached_property
     def block(self) -> Block:
         """The block of the encoding, for compiled code."""
@@ -143,17 +156,11 @@ class NetworkArrays(NamedTuple):
 
     def check(self, n: int) -> None:
         """Raise `NetworkError` unless the parts fit each other and an arm of ``n`` joints."""
-        encoding, d, neurons = self.encoding, self.encoding.size, len(self.bias)
-        if encoding.inputs not in INPUTS or not set(encoding.periodic) <= set(range(n)):
-            raise NetworkError(
-                f"encoding: has inputs {encoding.inputs!r}, periodic joints {encoding.periodic}; "
-                f"needs one of {', '.join(INPUTS)}, and some of {n} joints"
-            )
-        ranges = (encoding.centre, encoding.scale, encoding.lower, encoding.upper)
-        shapes = [np.shape(part) for part in (*ranges, *self[1:])]
-        numbers = n * PARTS[encoding.inputs] + len(set(encoding.periodic))
-        fit = [(numbers,)] * 4 + [(neurons, d + 1), (neurons,), (n, d + 1 + neurons)]
-        if shapes != fit or len(set(encoding.periodic)) < len(encoding.periodic):
+        self.encoding.check(n)
+        d, neurons = self.encoding.size, len(self.bias)
+        shapes = [np.shape(part) for part in self[1:]]
+        fit = [(neurons, d + 1), (neurons,), (n, d + 1 + neurons)]
+        if shapes != fit:
             raise NetworkError(f"network: has arrays of shapes {shapes}, needs {fit}")
 
 

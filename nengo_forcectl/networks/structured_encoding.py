@@ -15,6 +15,9 @@ from ..kernels.block import Block
 from ..kernels.layout import BODY, JOINTS, TOOL
 from .encoding import CLIP, LIFT, StateEncoding, States
 
+STRUCTURE = ("body", "links", "joints", "tool", "rest")
+"""Parts that a structured network can have."""
+
 SLOW = 0.01  # v, as in the arms' model of friction [rad/s]
 LEAST = 0.1  # least scale of a joint, as a share of the joints' mean
 LEAST_TOOL = (0.01, 0.01, 0.1)  # least scales of x [m], dx [m/s] and R
@@ -112,6 +115,34 @@ class StructuredEncoding:
     joints: JointEncoding
     tool: ToolEncoding
     rest: StateEncoding
+
+    def check(self, arm: Arm) -> None:
+        """Raise `NetworkError` unless the parts are those of a network for ``arm``."""
+        n, names = arm.dof, tuple(self.parts)
+        if not isinstance(self.arm, Arm) or self.arm.chain != arm.chain:
+            raise NetworkError(f"StructuredEncoding.arm: is {self.arm}, needs {arm}")
+        if not names or len(set(names)) < len(names) or not set(names) <= set(STRUCTURE):
+            raise NetworkError(
+                f"StructuredEncoding.parts: is {names}, needs some of {', '.join(STRUCTURE)}"
+            )
+        parts = (
+            ("joints", JointEncoding, [(n,)] * 3 + [(n, 3)] * 2),
+            ("tool", ToolEncoding, [(12,)] * 4),
+        )
+        for name, kind, fit in parts:
+            part = getattr(self, name)
+            right = isinstance(part, kind)
+            shapes = [np.shape(value) for value in _values(part).values()] if right else []
+            if shapes != fit:
+                raise NetworkError(
+                    f"StructuredEncoding.{name}: is a {type(part).__name__} with arrays of shapes "
+                    f"{shapes}, needs a {kind.__name__} with {fit}"
+                )
+        if not isinstance(self.rest, StateEncoding):
+            raise NetworkError(
+                f"StructuredEncoding.rest: is a {type(self.rest).__name__}, needs a StateEncoding"
+            )
+        self.rest.check(n)
 
     @cached_property
     def places(self) -> dict[str, slice]:

@@ -13,22 +13,20 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, NetworkError
 from ..nengodl.product_node import ProductNode
 from ..support.checks import Arguments, check, check_choices
 from .encoding import States, encoding_of
 from .layer import Layer, beside, decoders_of, ensemble_of, partition
 from .structured_encoding import (
     SLOW,
+    STRUCTURE,
     StructuredEncoding,
     joint_encoding,
     terms_of,
     tool_encoding,
 )
 from .workspace import reach_states, task_axes
-
-STRUCTURE = ("body", "links", "joints", "tool", "rest")
-"""Parts that a structured network can have."""
 
 NEURONS = {"joints": 40, "tool": 200, "rest": 1000}  # of each joint, of the tool, of the rest
 
@@ -47,10 +45,11 @@ class StructuredNetwork(nengo.Network):
 class Plan(NamedTuple):
     """What the parts are built from."""
 
-    states: States
+    states: States | None  # without a sample there are no neurons
     neurons: Mapping[str, int]
     neuron_type: Any
     seed: int
+    weights: Mapping[str, np.ndarray]  # of direct paths, by label; by default 0
 
 
 def structured_network(
@@ -112,13 +111,50 @@ def structured_network(
         arm, tuple(parts), joint_encoding(states), tool_encoding(arm, states), rest
     )
     type_ = nengo.RectifiedLinear() if neuron_type is None else neuron_type
-    plan = Plan(states, counts, type_, seed)
-    network = StructuredNetwork(label="structured network", seed=seed)
+    plan = Plan(states, counts, type_, seed, {})
+    return _assembled(encoding, plan, np.zeros(encoding.n_inputs), 0)
+
+
+def structured_network_of(
+    encoding: StructuredEncoding, weights: Mapping[str, Float[np.ndarray, "..."]]
+) -> StructuredNetwork:
+    """Return a plain Nengo network of a structured network's direct paths, with given weights.
+
+    As `structured_network`, but without neurons, and its ``state`` takes (q, dq, ddq), 3 n numbers,
+    and encodes them.
+
+    Args:
+        encoding: computes v from the state.
+        weights: weights by label; those that are not given are 0.
+
+    Raises:
+        NetworkError: a name or a shape is wrong.
+    """
+    n = encoding.arm.dof
+
+    def encoded(t: float, s: np.ndarray) -> np.ndarray:
+        return encoding.input(*s.reshape(3, n))
+
+    network = _assembled(encoding, Plan(None, {}, None, 0, weights), encoded, 3 * n)
+    labels = [str(each.label) for part in network.learned.values() for each in part]
+    for name in weights:
+        if name not in labels:
+            raise NetworkError(f"weights: has {name!r}, needs some of {', '.join(labels)}")
+    return network
+
+
+def _assembled(
+    encoding: StructuredEncoding, plan: Plan, output: Any, size_in: int
+) -> StructuredNetwork:
+    """Return the network; ``output`` and ``size_in`` are those of its state's node."""
+    network = StructuredNetwork(label="structured network", seed=plan.seed)
     network.encoding, network.learned, network.layers = encoding, {}, {}
     with network:
-        network.state = nengo.Node(np.zeros(encoding.n_inputs), label="state")
-        network.torque = nengo.Node(size_in=arm.dof, label="torque")
-        for part in (each for each in STRUCTURE if each in parts):
+        network.state = nengo.Node(
+            output, size_in=size_in, size_out=encoding.n_inputs, label="state"
+        )
+        network.torque = nengo.Node(size_in=encoding.arm.dof, label="torque")
+        for part in (each for each in STRUCTURE if each in encoding.parts):
             network.learned[part] = BUILD[part](network, plan)
         network.probe = nengo.Probe(network.torque, synapse=None, label="torque")
     return network
@@ -160,62 +196,75 @@ def _check_parts(arm: Arm, parts: tuple[str, ...]) -> None:
 
 
 def _add_body(network: StructuredNetwork, plan: Plan) -> tuple[nengo.Connection, ...]:
-    return _columns(network, "payload"), _columns(network, "armature")
+    return _columns(network, plan, "payload"), _columns(network, plan, "armature")
 
 
 def _add_links(network: StructuredNetwork, plan: Plan) -> tuple[nengo.Connection, ...]:
-    return (_columns(network, "links"),)
+    return (_columns(network, plan, "links"),)
 
 
-def _columns(network: StructuredNetwork, name: str) -> nengo.Connection:
+def _columns(network: StructuredNetwork, plan: Plan, name: str) -> nengo.Connection:
     """Add ``Y theta``, with Y from the state; return the connection whose weights are theta."""
     node = ProductNode(*network.encoding.shapes[name], label=f"Y of {name}")
     nengo.Connection(_of_state(network, name), node.matrix, synapse=None)
     nengo.Connection(node, network.torque, synapse=None)
-    return _direct(_of_state(network, "one"), node.vector, name)
+    return _direct(_of_state(network, "one"), node.vector, plan, name)
 
 
 def _add_joints(network: StructuredNetwork, plan: Plan) -> tuple[nengo.Connection, ...]:
-    encoding, (q, dq, _) = network.encoding.joints, plan.states
-    slowed = dq * (2.0 * SLOW / encoding.speed)  # half of the sample is near rest
-    _, u = encoding.input(np.concatenate((q, q)), np.concatenate((dq, slowed)))
-    rng, layers, learned = np.random.default_rng([plan.seed, 2]), [], []
+    layers, learned = _joint_layers(network, plan), []
     for j in range(network.torque.size_in):
         name, torque = f"joint {j + 1}", network.torque[j]
         friction, seen = (_of_state(network, part, j) for part in ("friction", "joints"))
-        layers.append(partition(u[:, j], plan.neurons["joints"], rng, plan.neuron_type))
-        learned.append(_direct(friction, torque, f"friction {j + 1}"))
-        learned.append(_decoded(seen, layers[-1], torque, plan, name, "torque"))
-    network.layers["joints"] = tuple(layers)
+        learned.append(_direct(friction, torque, plan, f"friction {j + 1}"))
+        if layers:
+            learned.append(_decoded(seen, layers[j], torque, plan, name, "torque"))
+    network.layers["joints"] = layers
     return tuple(learned)
+
+
+def _joint_layers(network: StructuredNetwork, plan: Plan) -> tuple[Layer, ...]:
+    if plan.states is None:
+        return ()
+    encoding, (q, dq, _) = network.encoding.joints, plan.states
+    slowed = dq * (2.0 * SLOW / encoding.speed)  # half of the sample is near rest
+    _, u = encoding.input(np.concatenate((q, q)), np.concatenate((dq, slowed)))
+    rng, count = np.random.default_rng([plan.seed, 2]), plan.neurons["joints"]
+    return tuple(partition(each, count, rng, plan.neuron_type) for each in u.swapaxes(0, 1))
 
 
 def _add_tool(network: StructuredNetwork, plan: Plan) -> tuple[nengo.Connection, ...]:
     encoding = network.encoding
-    _, u = encoding.tool.input(terms_of(encoding.arm, *plan.states[:2]), plan.states.dq)
-    rng, count = np.random.default_rng([plan.seed, 3]), plan.neurons["tool"]
-    place = partition(u[:, :4], (count + 1) // 2, rng, plan.neuron_type)
-    motion = partition(u[:, 4:], count // 2, rng, plan.neuron_type)
-    layer = beside(place, motion)
     node = ProductNode(*encoding.shapes["J^T"], label="J^T")
     force = nengo.Node(size_in=3, label="force")
     nengo.Connection(_of_state(network, "J^T"), node.matrix, synapse=None)
     nengo.Connection(force, node.vector, synapse=None)
     nengo.Connection(node, network.torque, synapse=None)
+    direct = _direct(_of_state(network, "tool"), force, plan, "state -> force")
+    network.layers["tool"] = ()
+    if plan.states is None:
+        return (direct,)
+    _, u = encoding.tool.input(terms_of(encoding.arm, *plan.states[:2]), plan.states.dq)
+    rng, count = np.random.default_rng([plan.seed, 3]), plan.neurons["tool"]
+    place = partition(u[:, :4], (count + 1) // 2, rng, plan.neuron_type)
+    motion = partition(u[:, 4:], count // 2, rng, plan.neuron_type)
+    layer = beside(place, motion)
     network.layers["tool"] = (layer,)
-    direct = _direct(_of_state(network, "tool"), force, "state -> force")
     seen = _of_state(network, "tool neurons")
     return direct, _decoded(seen, layer, force, plan, "tool", "force")
 
 
 def _add_rest(network: StructuredNetwork, plan: Plan) -> tuple[nengo.Connection, ...]:
     encoding = network.encoding.rest
+    place = network.encoding.places["rest"]
+    middle = place.start + encoding.size + 1
+    direct = _direct(network.state[place.start : middle], network.torque, plan, "state -> torque")
+    network.layers["rest"] = ()
+    if plan.states is None:
+        return (direct,)
     u, rng = encoding.input(*plan.states)[:, encoding.size + 1 :], np.random.default_rng(plan.seed)
     layer = partition(u, plan.neurons["rest"], rng, plan.neuron_type)
     network.layers["rest"] = (layer,)
-    place = network.encoding.places["rest"]
-    middle = place.start + encoding.size + 1
-    direct = _direct(network.state[place.start : middle], network.torque, "state -> torque")
     seen = network.state[middle : place.stop]
     return direct, _decoded(seen, layer, network.torque, plan, "rest", "torque")
 
@@ -238,9 +287,12 @@ def _of_state(network: StructuredNetwork, name: str, row: int | None = None) -> 
     return network.state[place.start + row * size : place.start + (row + 1) * size]
 
 
-def _direct(pre: Any, post: Any, label: str) -> nengo.Connection:
-    """Add a connection with weights of 0."""
-    weights = np.zeros((post.size_in, pre.size_out))
+def _direct(pre: Any, post: Any, plan: Plan, label: str) -> nengo.Connection:
+    """Add a connection with the plan's weights, or weights of 0."""
+    zeros = np.zeros((post.size_in, pre.size_out))
+    weights = np.asarray(plan.weights.get(label, zeros), dtype=float)
+    if weights.shape != zeros.shape:
+        raise NetworkError(f"weights: {label!r} has shape {weights.shape}, needs {zeros.shape}")
     return nengo.Connection(pre, post, transform=weights, synapse=None, label=label)
 
 

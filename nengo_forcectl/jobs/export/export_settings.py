@@ -20,7 +20,7 @@ class ExportSettings:
     """Folder to write; must not exist."""
 
     controller: Annotated[str | None, option("NAME", "the only one of the run")] = None
-    """Name of the controller (consolidation, ...)."""
+    """Name of the controller (structured, consolidation, ...)."""
 
     replace: bool = False
     """Replace an exported controller that is in the folder."""
