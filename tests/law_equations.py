@@ -176,10 +176,10 @@ def held_back(a, law, model, state, inverse, mobility, tau_0, dq_max):
         v = 0.06 * most * s[k] / (1.0 - s[k] * most / 4.0)
         room = max(18.0 * v + 0.06 * most * ds[k], 0.0)
         a[k] = np.clip(a[k], -room - 18.0 * dx[k], room - 18.0 * dx[k])
-    if s[0] * most >= 25.0:
+    heavy = 1.0 / (s[0] * most)
+    if heavy <= 0.08:
         return U @ a
-    near = np.sqrt(s[0] * most / 4.0)
-    v, dv = 0.1 + 0.6 * near, 0.3 * near / s[0] * ds[0]
+    v, dv = 0.1 + 0.3 / np.sqrt(heavy), 0.15 / np.sqrt(heavy) / s[0] * ds[0]
     ddq = mobility.T @ U @ ((a - U.T @ mobility @ tau_0) / s) + np.linalg.solve(M, tau_0)
     gain, ddq = np.sign(dq) * np.array([mobility.T @ U[:, 0] / s[0], ddq]) / dq_max
     speed = np.abs(dq) / dq_max
@@ -190,7 +190,7 @@ def held_back(a, law, model, state, inverse, mobility, tau_0, dq_max):
     for _ in range(60):  # slope rises
         middle = ends.mean()
         ends[int(slope(middle) > 0.0)] = middle
-    a[0] += ends.mean()
+    a[0] += ends.mean() * min(1.0, (heavy - 0.08) / 0.03)
     return U @ a
 
 

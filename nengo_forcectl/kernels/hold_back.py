@@ -10,13 +10,14 @@ from .compile import kernel
 SWEEPS = 30  # sweeps of Jacobi rotations, which converge quadratically
 LEAST = 1e-6  # lower bound on the eigenvalues of Lambda^-1 [1/kg], [1/(kg m^2)]
 SLOW = 0.25  # share of inertia_max from which on the tool's momentum is bounded
-SPARE = 0.04  # share of inertia_max from which on the joints' speeds are kept
+SPARE = 0.08  # share of inertia_max from which on the joints' speeds are kept
+FULLY = 0.11  # share from which on they are kept fully
 SPEED = 0.06  # bound on the momentum, over inertia_max [m/s], [rad/s]
-SHARE = 0.7  # bound on a joint's speed, over its top speed, where 1 / s = SLOW inertia_max
-STEEP = 0.6  # the same bound's slope over sqrt(s SLOW inertia_max)
+REST = 0.1  # bound on a joint's speed in the singularity, over its top speed
+STEEP = 0.3  # slope of that bound over sqrt(s inertia_max)
 RATE = 18.0  # of the approach to these bounds [1/s]
 COST = 0.15  # weight of the tool's acceleration against the fastest joint's excess
-BISECTIONS = 40
+BISECTIONS = 40  # a change is exact to 1e-10 of the largest
 
 
 @kernel
@@ -114,8 +115,8 @@ def eigenvalue_rate(law, arm, command, k):
 def spare_joints(law, arm, inputs, command, k):
     """Slow the tool down along eigenvector k; return the withheld share of its acceleration.
 
-    A joint's speed is to stay within ``v = dq_max (SHARE + STEEP (sqrt(s SLOW inertia_max) - 1))``,
-    with s the eigenvalue: the joints come to rest in the singularity. So ``|dq|`` is to grow by at
+    A joint's speed is to stay within ``v = dq_max (REST + STEEP sqrt(s inertia_max))``, with s
+    the eigenvalue: the joints come to rest in the singularity. So ``|dq|`` is to grow by at
     most ``RATE (v - |dq|) max(1, v / |dq|) + dv/dt``; a joint at rest may be pushed with any force.
     See `least_excess`.
     """
@@ -123,14 +124,15 @@ def spare_joints(law, arm, inputs, command, k):
     U, D = matrix(law, at.TASK_EIGENVECTORS, m), matrix(law, at.TASK_EIGENVALUES, m)
     mobility, gain = matrix(command, at.COMMAND_MOBILITY, n), vector(law, at.TASK_GAIN)
     feedback, forward = vector(law, at.TASK_FEEDBACK), vector(law, at.TASK_FORWARD)
-    s = D[k, k]
-    near = math.sqrt(s * SLOW * number(law, at.TASK_INERTIA_MAX))
-    share = SHARE + STEEP * (near - 1.0)
+    s, inertia_max = D[k, k], number(law, at.TASK_INERTIA_MAX)
+    near = math.sqrt(s * inertia_max)
+    share = REST + STEEP * near
     growth = 0.5 * STEEP * near / s * eigenvalue_rate(law, arm, command, k)
     sum_accelerations(law, command)
     for i in range(n):
         gain[i] = acceleration_of(mobility, U, k, i) / s
     change, asked = least_excess(law, inputs, share, growth), 0.0
+    change *= min(1.0, (1.0 / (s * inertia_max) - SPARE) / (FULLY - SPARE))
     for r in range(m):
         asked += U[r, k] * (feedback[r] + forward[r])
         feedback[r] += change * U[r, k]
