@@ -207,7 +207,7 @@ def take_asked(guard, begun):
         if begun > 0 and abs(tau[i] - sent[i]) > step[i]:
             met |= at.MET_RATE
             tau[i] = min(max(tau[i], sent[i] - step[i]), sent[i] + step[i])
-        if abs(tau[i]) > most[i]:
+        if abs(tau[i]) >= most[i]:  # equal: a cycle has limited it already
             met |= at.MET_TORQUE
             tau[i] = min(max(tau[i], -most[i]), most[i])
         ddq[i] = tau[i] - hold[i]
