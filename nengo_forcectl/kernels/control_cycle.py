@@ -18,8 +18,8 @@ def run_cycle(cycle, guard, sound, integrate, learning, begun, elapsed):
     """Write the limited torque, the tool's position, the singularity and the learned torque.
 
     Returns the bits of the guard's findings; without a guard MET_TORQUE, if a motor's limit changes
-    the torque; NOTHING if the state is not credible, or NOT_FINITE if
-    the torque is not finite. Nothing is learned in the last two cases.
+    the torque; NOTHING if the state is not credible, or NOT_FINITE if the torque is not finite.
+    Nothing is learned in the last two cases.
 
     Args:
         guard: address of a `Safe`'s block, or 0.
