@@ -16,7 +16,7 @@ SPEED = 0.06  # bound on the momentum, over inertia_max [m/s], [rad/s]
 REST = 0.1  # bound on a joint's speed in the singularity, over its top speed
 STEEP = 0.3  # slope of that bound over sqrt(s inertia_max)
 RATE = 18.0  # of the approach to these bounds [1/s]
-COST = 0.15  # weight of the tool's acceleration against the fastest joint's excess
+COST = 0.1  # weight of the tool's acceleration against the fastest joint's excess
 BISECTIONS = 40  # a change is exact to 1e-10 of the largest
 
 
@@ -143,8 +143,9 @@ def spare_joints(law, arm, inputs, command, k):
 def least_excess(law, inputs, share, growth):
     """Return the change a of the tool's acceleration for the least excess of the joints'.
 
-    It minimises ``(COST a max_i |gain_i / dq_max_i|)^2 + sum_i (excess_i / dq_max_i)^2``, so joints
-    that the tool hardly moves do not count, and the change is continuous.
+    With ``g_i = gain_i / dq_max_i``, it minimises ``(COST a max_i g_i^2)^2 + sum_i (g_i excess_i /
+    dq_max_i)^2``. An excess weighs as much as the tool moves its joint: a small one of a joint that
+    it hardly moves would else take a large change. The change is continuous.
 
     Args:
         share: v, over dq_max.
@@ -157,7 +158,7 @@ def least_excess(law, inputs, share, growth):
     fastest = 0.0
     for i in range(len(gain)):
         fastest = max(fastest, abs(gain[i]) / dq_max[i])
-    cost = (COST * fastest) ** 2
+    cost = (COST * fastest * fastest) ** 2
     low, high = min(0.0, -excess / cost), max(0.0, -excess / cost)
     for _ in range(BISECTIONS):
         middle = 0.5 * (low + high)
@@ -170,7 +171,7 @@ def least_excess(law, inputs, share, growth):
 
 @kernel
 def weigh_excess(law, inputs, share, growth, change):
-    """Return the sum of ``gain excess / dq_max^2`` after a change of the tool's acceleration."""
+    """Return the sum of ``g^3 excess / dq_max`` after a change of the tool's acceleration."""
     dq, dq_max = vector(inputs, at.INPUT_DQ), vector(law, at.TASK_DQ_MAX)
     ddq, gain = vector(law, at.TASK_DDQ), vector(law, at.TASK_GAIN)
     total = 0.0
@@ -180,7 +181,7 @@ def weigh_excess(law, inputs, share, growth, change):
         speed, forward = abs(dq[i]) / dq_max[i], math.copysign(1.0 / dq_max[i], dq[i])
         most = RATE * (share - speed) * max(1.0, share / speed) + growth
         faster = forward * (ddq[i] + gain[i] * change)
-        total += forward * gain[i] * max(0.0, faster - max(most, -RATE * speed))
+        total += (forward * gain[i]) ** 3 * max(0.0, faster - max(most, -RATE * speed))
     return total
 
 
