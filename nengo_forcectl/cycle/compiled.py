@@ -136,6 +136,7 @@ class OneCall(Cycle):
 
     def forget_motion(self) -> None:
         """Begin a new motion: clear the memory of law and learner."""
+        self._obeyed = True
         self.controller.forget_motion()
         if self._learner is not None:
             self._learner.forget_motion()
