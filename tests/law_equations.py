@@ -160,31 +160,50 @@ def expected(law, model, state, reference, z, moving, dq_max):
             a, F = a + ddx + law.kp * e + law.kv * de, -f
         z += DT * law.ki * chosen @ pushes
     mobility = J @ np.linalg.inv(M)
-    a = held_back(a - bias, law.inertia_max, inverse, mobility, dq, J, dq_max)
+    a = held_back(a - bias, law, model, state, inverse, mobility, tau_0, dq_max)
     others = [row for row in range(6) if row not in rows]
     pushed = t["J"][others].T @ state.wrench[others] if law.needs_wrench else 0.0
     return J.T @ (Lambda @ a + F) + N_T @ tau_0 + h - pushed
 
 
-def held_back(a, inertia_max, inverse, mobility, dq, J, dq_max):
+def held_back(a, law, model, state, inverse, mobility, tau_0, dq_max):
     """The task's acceleration that is left of ``a`` near a singularity; see `TaskSpace`."""
     s, U = np.linalg.eigh(inverse)
-    a, dx = U.T @ a, U.T @ J @ dq
-    for k in np.flatnonzero(s * inertia_max < 4.0):
-        most = 0.04 * inertia_max * s[k] / (1.0 - s[k] * inertia_max / 4.0)
-        a[k] = np.clip(a[k], 28.0 * (-most - dx[k]), 28.0 * (most - dx[k]))
-    if s[0] * inertia_max >= 8.0:
+    ds, dq, most = eigenvalue_rates(law, model, state), state.dq, law.inertia_max
+    M = model.terms(state.q, dq, np.zeros(7), "tool")["M"]
+    a, dx = U.T @ a, U.T @ mobility @ M @ dq
+    for k in np.flatnonzero(s * most < 4.0):
+        v = 0.06 * most * s[k] / (1.0 - s[k] * most / 4.0)
+        room = max(18.0 * v + 0.06 * most * ds[k], 0.0)
+        a[k] = np.clip(a[k], -room - 18.0 * dx[k], room - 18.0 * dx[k])
+    heavy = 1.0 / (s[0] * most)
+    if heavy <= 0.08:
         return U @ a
-    ddq, per = mobility.T @ U @ (a / s), mobility.T @ U[:, 0] / s[0]
-    bounds = np.array([28.0 * (0.7 * dq_max - dq) - ddq, 28.0 * (-0.7 * dq_max - dq) - ddq])
-    moved = np.abs(per) > 0.05 * np.abs(per).max()
-    bounds, per = bounds[:, moved], per[moved]
-    if (bounds[0] < 0).any() or (bounds[1] > 0).any():
-        low, high = np.sort(bounds / per, axis=0)
-        low, high = low.max(), high.min()
-        change = np.clip(0.0, low, high) if low <= high else 0.5 * (low + high)
-        a[0] += change * min(1.0, (8.0 / (s[0] * inertia_max) - 1.0) / 0.3)
+    v, dv = 0.1 + 0.3 / np.sqrt(heavy), 0.15 / np.sqrt(heavy) / s[0] * ds[0]
+    ddq = mobility.T @ U @ ((a - U.T @ mobility @ tau_0) / s) + np.linalg.solve(M, tau_0)
+    gain, ddq = np.sign(dq) * np.array([mobility.T @ U[:, 0] / s[0], ddq]) / dq_max
+    speed = np.abs(dq) / dq_max
+    grows = np.maximum(18.0 * (v - speed) * np.maximum(1.0, v / speed) + dv, -18.0 * speed)
+    cost = (0.1 * (gain**2).max()) ** 2
+    slope = lambda x: cost * x + gain**3 @ np.maximum(ddq + gain * x - grows, 0.0)  # noqa: E731
+    ends = np.sort([0.0, -slope(0.0) / cost])
+    for _ in range(60):  # slope rises
+        middle = ends.mean()
+        ends[int(slope(middle) > 0.0)] = middle
+    a[0] += ends.mean() * min(1.0, (heavy - 0.08) / 0.03)
     return U @ a
+
+
+def eigenvalue_rates(law, model, state, step=1e-3):
+    """Rates of Lambda^-1's eigenvalues, by fourth-order differences of Pinocchio's terms."""
+    rows = list(law.rows)
+
+    def at(k):
+        t = model.terms(state.q + k * step * state.dq, state.dq, np.zeros(7), "tool")
+        J = t["J"][rows]
+        return np.linalg.eigvalsh(J @ np.linalg.solve(t["M"], J.T))
+
+    return (8 * (at(1) - at(-1)) - (at(2) - at(-2))) / (12 * step)
 
 
 def pin_quaternion(R):

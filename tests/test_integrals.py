@@ -1,5 +1,8 @@
 """The integrals of control laws while limits change their torque, with and without a learner."""
 
+import warnings
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from law_equations import HOME, LAWS
@@ -31,11 +34,18 @@ def prescribed(k):
     return State(DT * k, HOME + 0.1 * s, np.full(7, 0.1 * ds), wrench=push)
 
 
+def with_motors(arm, effort):
+    """The arm with this torque limit [N m] at every joint."""
+    joints = tuple(replace(joint, effort=effort) for joint in arm.chain.joints)
+    return type(arm)(replace(arm.chain, joints=joints))
+
+
 def integral_of(arm, name, make):
     """What a law remembers after 300 prescribed states, and the cycles that were overruled.
 
     A limit of the torque's rate that no torque keeps acts up to cycle 150, and no limit after it.
     """
+    arm = with_motors(arm, 1e6)
     free = {"dq_max": np.full(7, np.inf), "braking": np.full(7, 1e9), "rate": 1e-9}
     safe = Safe(make(arm, LAWS[name](arm)), arm, Limits.of(arm, **free))
     pose, still = arm.pose(HOME), np.zeros(3)
@@ -73,6 +83,26 @@ def test_no_law_integrates_while_a_limit_changes_its_torque(iiwa, name):
     for kind, (value, also) in results.items():
         np.testing.assert_array_equal(also, overruled, err_msg=kind)
         np.testing.assert_allclose(value, expected, rtol=1e-9, atol=1e-12, err_msg=kind)
+
+
+@pytest.mark.parametrize("guarded", [True, False], ids=["guarded", "alone"])
+@pytest.mark.parametrize("kind", CYCLES)
+def test_no_law_integrates_while_its_motors_are_at_their_limits(iiwa, kind, guarded):
+    """Motors too weak to hold the arm: the integral takes its first step alone; it is counted."""
+    weak = with_motors(iiwa, 1e-3)
+    free = {"dq_max": np.full(7, np.inf), "braking": np.full(7, 1e9)}
+    cycle = CYCLES[kind](weak, LAWS["joint pid"](weak))
+    safe = Safe(cycle, weak, Limits.of(weak, **free)) if guarded else cycle
+    reference, memory = Reference(HOME + 0.5, np.zeros(7), np.zeros(7)), []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of limits that act often
+        for k in range(30):
+            safe.step(prescribed(k), reference)
+            memory.append(next(iter(cycle.controller.memory.values())).copy())
+    assert np.abs(memory[0]).max() > 1e-4
+    np.testing.assert_array_equal(memory[-1], memory[0])
+    if isinstance(safe, Safe):
+        assert safe.events["torque"] == 30
 
 
 def test_an_integral_action_does_not_integrate_while_a_limit_changes_its_torque(iiwa):

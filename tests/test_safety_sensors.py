@@ -47,12 +47,15 @@ GONE = {
 @pytest.mark.parametrize("fault", GONE)
 @pytest.mark.parametrize("name", ARMS)
 def test_an_arm_whose_clock_or_sensors_are_gone_comes_to_rest(name, fault):
-    """From 90 % of its speed limits, within 0.3 s, and never above 1.1 times the limit."""
+    """From 90 % of its speed limits, within 0.3 s, and never above 1.1 times the limit.
+
+    A step of 1 ms would be Bullet's own error: 0.07 of the limit after 0.3 s without any sensor.
+    """
     arm = arms.load(name)
     for seed in range(2):
         q, dq, torque = coasting(arm, seed)
         safe, speeds = Safe(Asks(arm.dof, torque), arm), []
-        with Bullet(arm, q) as robot:
+        with Bullet(arm, q, dt=2e-4, period=1e-3) as robot:
             robot.reset(q, dq)
             for cycle in range(315):
                 state = robot.read()
@@ -64,7 +67,7 @@ def test_an_arm_whose_clock_or_sensors_are_gone_comes_to_rest(name, fault):
                 speeds.append(np.abs(robot.state()[1] / arm.dq_max).max())
         assert safe.stopped is not None
         assert max(speeds) < 1.1
-        assert speeds[-1] < (1e-3 if fault in ("clock", "no time") else 0.07)
+        assert speeds[-1] < (1e-3 if fault in ("clock", "no time") else 0.01)
 
 
 def one(n, joint):

@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 
 import arms
@@ -38,6 +39,26 @@ def test_a_spatial_arm_is_shown_without(capsys):
     assert "M(q)" not in text
 
 
+def test_drives_are_shown_where_there_are_some(capsys, tmp_path):
+    """The Panda's published ones with their source, a file's own ones, and none of the planar2."""
+
+    def rows_of(text):
+        return [line.split() for line in text[text.index("armature ") :].splitlines()]
+
+    text, known = printed(capsys, "panda"), arms.drives("panda")
+    assert "published drives, not in the model" in text
+    names = arms.load("panda").joint_names
+    for name, *numbers in zip(names, *known[:3], strict=True):
+        assert [name, *(f"{number:.3g}" for number in numbers)] in rows_of(text)
+    path = tmp_path / "geared.urdf"
+    path.write_text(arms.load("planar2").with_armature([0.3, 0.02]).to_urdf())
+    assert ["joint2", "0.02", "0", "0"] in rows_of(printed(capsys, str(path)))
+    (data,) = json.loads(printed(capsys, str(path), "--json"))
+    np.testing.assert_allclose(data["armature"], [0.3, 0.02])
+    assert data["viscous"] == data["dry"] == [0.0, 0.0]
+    assert "armature" not in printed(capsys, "planar2")
+
+
 @pytest.mark.parametrize("width", ["80", "120"])
 @pytest.mark.parametrize("name", arms.names())
 def test_names_and_numbers_are_whole(name, width, capsys, monkeypatch):
@@ -46,7 +67,8 @@ def test_names_and_numbers_are_whole(name, width, capsys, monkeypatch):
     text = printed(capsys, name)
     arm, words = arms.load(name), text.split()
     for joint in arm.chain.joints:
-        assert words.count(joint.name) == 2  # and as what moves its link
+        drives = name == "panda" and joint.name in arm.joint_names
+        assert words.count(joint.name) == 2 + drives  # also as what moves its link
     assert {link.name for link in arm.chain.links} <= set(words)
     loads = [link.inertia for link in arm.chain.links if link.inertia.mass]
     numbers = [f"{x:.3g}" for one in loads for x in (*one.com, *one.moments[::3], one.moments[5])]

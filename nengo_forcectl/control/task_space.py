@@ -78,16 +78,17 @@ class TaskSpace(Controller):
 
     Near a singularity the inertia along some direction u, an eigenvector of Lambda, grows without
     bound. With s the eigenvalue of Lambda^-1, the tool's momentum along u is bounded from
-    ``1 / s = inertia_max / 4`` on, its speed by ``v = 0.04 inertia_max s / (1 - s inertia_max /
-    4)``, which falls to zero in the singularity: dx_r stays within v, and the acceleration
-    ``feedback + ahead - dJ dq`` along u within 28/s (-v - dx) and 28/s (v - dx), a barrier as in
-    Ames et al. 2019. So damping grows near a singularity, in its direction alone (Nakamura and
-    Hanafusa 1986, Chiaverini 1997). Towards a reference out of reach the tool comes to rest at the
-    border of the workspace; a motion within the bound is followed exactly. From
-    ``inertia_max / 8`` on, the acceleration along the heaviest direction is also kept to what the
-    joints' speeds allow, 0.7 of the arm's ``dq_max``. ``Command.out_of_reach`` is the share of the
-    acceleration that is withheld. ``Command.singularity`` is 0 up to ``inertia_max``, and 1 in the
-    singularity.
+    ``1 / s = inertia_max / 4`` on, its speed by ``v = p s / (1 - s inertia_max / 4)`` with ``p =
+    0.06 inertia_max``, which falls to zero in the singularity: dx_r stays within v, and the
+    acceleration ``feedback + ahead - dJ dq`` along u within ``18/s (-v - dx) - p ds/dt`` and
+    ``18/s (v - dx) + p ds/dt``, a barrier as in Ames et al. 2019. So damping grows near a
+    singularity, in its direction alone (Nakamura and Hanafusa 1986, Chiaverini 1997). Towards a
+    reference out of reach the tool comes to rest at the border of the workspace; a motion within
+    the bound is followed exactly. From ``0.08 inertia_max`` on, and fully from ``0.11 inertia_max``
+    on, the tool also slows down along the heaviest direction so that the joints' speeds stay about
+    within ``dq_max (0.1 + 0.3 sqrt(inertia_max s))``: the joints come to rest with the tool.
+    ``Command.out_of_reach`` is the share of the acceleration that is withheld.
+    ``Command.singularity`` is 0 up to ``inertia_max``, and 1 in the singularity.
     """
 
     posture: Numbers  # (n,) [rad]

@@ -40,6 +40,7 @@ class Blocks(Cycle):
         self.arm, self.controller = arm, Controller.of(controller).bind(arm)
         self.adaptation = Adaptation.of(adaptation)
         self.predictor, self.kinematics = predictor, kinematics
+        self._limited = False  # whether a motor's limit changed the last torque
         self.warm_up()
 
     def warm_up(self) -> None:
@@ -62,6 +63,7 @@ class Blocks(Cycle):
 
     def forget_motion(self) -> None:
         """Begin a new motion: clear the memory of law and predictor."""
+        self._limited = False
         self.controller.forget_motion()
         if self.predictor is not None:
             self.predictor.forget()
@@ -90,9 +92,12 @@ class Blocks(Cycle):
         if self.kinematics is not None:
             terms = self.kinematics.at_tip(terms, state, reference)  # learns the tool
             J = terms.J
-        command = self.controller.torque(terms, state, reference)  # tau, and the error it answers
+        sound = state._replace(sound=False) if self._limited else state  # do not integrate then
+        command = self.controller.torque(terms, sound, reference)  # tau, and the error it answers
         feedforward = self.adaptation.torque(terms, state, reference, command)  # learns from it
-        tau = limited(checked_torque(command.tau + feedforward, state.time), self.arm.tau_max)
+        asked = checked_torque(command.tau + feedforward, state.time)
+        tau = limited(asked, self.arm.tau_max)
+        self._limited = bool((tau != asked).any())
         if self.predictor is not None:
             self.predictor.sent(tau)
         return Result(

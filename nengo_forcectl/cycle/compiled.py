@@ -96,8 +96,10 @@ class OneCall(Cycle):
 
     def _call(self, guard: int, sound: bool, begun: int, elapsed: float) -> int:
         """Run the kernel; advance the law's memory on sound sensors if its torque was sent."""
-        integrate, self._obeyed = sound and self._obeyed, True
-        return self._run(self._cycle.address, guard, sound, integrate, self._mode, begun, elapsed)
+        integrate = sound and self._obeyed
+        met = self._run(self._cycle.address, guard, sound, integrate, self._mode, begun, elapsed)
+        self._obeyed = met <= 0
+        return met
 
     def step_guarded(
         self,
@@ -134,6 +136,7 @@ class OneCall(Cycle):
 
     def forget_motion(self) -> None:
         """Begin a new motion: clear the memory of law and learner."""
+        self._obeyed = True
         self.controller.forget_motion()
         if self._learner is not None:
             self._learner.forget_motion()

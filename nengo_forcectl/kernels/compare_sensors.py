@@ -128,18 +128,24 @@ def keep_old(guard, found, doubted):
 
 
 @kernel
+def accelerate(guard, tau, ddq):
+    """Compute ``ddq = M^-1 (tau - hold)``, with M's factor and the holding torque in the guard."""
+    hold, n = vector(guard, at.GUARD_HOLD), len(tau)
+    for i in range(n):
+        ddq[i] = tau[i] - hold[i]
+    substitute(matrix(guard, at.GUARD_FACTOR, n), ddq)
+
+
+@kernel
 def advance(guard, elapsed):
     """Advance the believed state by the torque sent in the last cycle, by the model.
 
     ``M ddq = sent - hold``, with M's factor and the holding torque of the last cycle.
     """
     q, dq = vector(guard, at.GUARD_BELIEVED_Q), vector(guard, at.GUARD_BELIEVED_DQ)
-    sent, hold = vector(guard, at.GUARD_SENT), vector(guard, at.GUARD_HOLD)
-    ddq, n = vector(guard, at.GUARD_DDQ), len(q)
-    for i in range(n):
-        ddq[i] = sent[i] - hold[i]
-    substitute(matrix(guard, at.GUARD_FACTOR, n), ddq)
-    for i in range(n):
+    ddq = vector(guard, at.GUARD_DDQ)
+    accelerate(guard, vector(guard, at.GUARD_SENT), ddq)
+    for i in range(len(q)):
         q[i] += elapsed * (dq[i] + 0.5 * elapsed * ddq[i])
         dq[i] += elapsed * ddq[i]
 
@@ -148,12 +154,9 @@ def advance(guard, elapsed):
 def refine(guard, elapsed):
     """Correct the velocity of `advance` by the acceleration at its end (Heun's method)."""
     dq, ddq = vector(guard, at.GUARD_BELIEVED_DQ), vector(guard, at.GUARD_DDQ)
-    sent, hold = vector(guard, at.GUARD_SENT), vector(guard, at.GUARD_HOLD)
-    end, n = vector(guard, at.GUARD_PUSH), len(dq)
-    for i in range(n):
-        end[i] = sent[i] - hold[i]
-    substitute(matrix(guard, at.GUARD_FACTOR, n), end)
-    for i in range(n):
+    end = vector(guard, at.GUARD_PUSH)
+    accelerate(guard, vector(guard, at.GUARD_SENT), end)
+    for i in range(len(dq)):
         dq[i] += 0.5 * elapsed * (end[i] - ddq[i])
 
 

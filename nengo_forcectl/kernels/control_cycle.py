@@ -18,8 +18,9 @@ from .protect import credible, protect
 def run_cycle(cycle, guard, sound, integrate, learning, begun, elapsed):
     """Write the limited torque, the tool's position, the singularity and the learned torque.
 
-    Returns the bits of the guard's findings; NOTHING if the state is not credible, or NOT_FINITE if
-    the torque is not finite. Nothing is learned in the last two cases.
+    Returns the bits of the guard's findings; without a guard MET_TORQUE, if a motor's limit changes
+    the torque; NOTHING if the state is not credible, or NOT_FINITE if the torque is not finite.
+    Nothing is learned in the last two cases.
 
     Args:
         guard: address of a `Safe`'s block, or 0.
@@ -48,13 +49,14 @@ def run_cycle(cycle, guard, sound, integrate, learning, begun, elapsed):
     add_learned(cycle, sound, learning)
     if not all_finite(tau):
         return at.NOT_FINITE
-    saturate(tau, vector(arm, at.ARM_TAU_MAX))
+    met = at.MET_TORQUE if saturate(tau, vector(arm, at.ARM_TAU_MAX)) else 0
     pose, tool = matrix(arm, at.ARM_POSE, 4), vector(cycle, at.CYCLE_TOOL)
     for axis in range(3):
         tool[axis] = pose[axis, 3]
     set_number(cycle, at.CYCLE_SINGULARITY, number(command, at.COMMAND_SINGULARITY))
     set_number(cycle, at.CYCLE_OUT_OF_REACH, number(command, at.COMMAND_OUT_OF_REACH))
-    met = 0 if guard == 0 else guard_torque(guard, arm, inputs, tau, begun, elapsed)
+    if guard != 0:
+        met = guard_torque(guard, arm, inputs, tau, begun, elapsed)
     if whole(cycle, at.CYCLE_LEARNER_KIND) == at.CONSOLIDATES:
         record_sent(whole(cycle, at.CYCLE_LEARNER), command, tau)
     elif whole(cycle, at.CYCLE_LEARNER_KIND) == at.STRUCTURES:
@@ -117,6 +119,9 @@ def copy_finite(values, target):
 
 @kernel
 def saturate(tau, tau_max):
-    """Clip a torque to the motors' limits."""
+    """Clip a torque to the motors' limits; return whether that changes it."""
+    changes = False
     for i in range(len(tau)):
+        changes = changes or abs(tau[i]) > tau_max[i]
         tau[i] = min(max(tau[i], -tau_max[i]), tau_max[i])
+    return changes

@@ -121,7 +121,7 @@ def resolve_inertia(law, arm, inputs, command):
             for i in range(n):
                 total += mobility[r, i] * J[rows[k], i]
             inverse[r, k] = inverse[k, r] = total
-    hold_back(law, inputs, command)  # inverse is its factor now
+    hold_back(law, arm, inputs, command)  # inverse is its factor now
     for k in range(m):
         column[k] = 0.0
         for r in range(k, m):

@@ -3,29 +3,31 @@
 import math
 
 from . import layout as at
-from .access import matrix, number, set_number, vector
-from .algebra import factor_columns
+from .access import matrix, number, set_number, vector, whole, wholes
+from .algebra import factor_columns, substitute
 from .compile import kernel
 
 SWEEPS = 30  # sweeps of Jacobi rotations, which converge quadratically
 LEAST = 1e-6  # lower bound on the eigenvalues of Lambda^-1 [1/kg], [1/(kg m^2)]
 SLOW = 0.25  # share of inertia_max from which on the tool's momentum is bounded
-SPARE = 0.125  # share of inertia_max from which on the joints' speeds are kept
-RAMP = 1.3  # from SPARE to RAMP times it that grows from none to all
-SPEED = 0.04  # bound on the momentum, over inertia_max [m/s], [rad/s]
-SHARE = 0.7  # share of a joint's top speed that is used
-MOVED = 0.05  # share of the fastest joint's acceleration below which a joint does not count
-RATE = 28.0  # of the approach to these bounds [1/s]
+SPARE = 0.08  # share of inertia_max from which on the joints' speeds are kept
+FULLY = 0.11  # share from which on they are kept fully
+SPEED = 0.06  # bound on the momentum, over inertia_max [m/s], [rad/s]
+REST = 0.1  # bound on a joint's speed in the singularity, over its top speed
+STEEP = 0.3  # slope of that bound over sqrt(s inertia_max)
+RATE = 18.0  # of the approach to these bounds [1/s]
+COST = 0.1  # weight of the tool's acceleration against the fastest joint's excess
+BISECTIONS = 40  # a change is exact to 1e-10 of the largest
 
 
 @kernel
-def hold_back(law, inputs, command):
+def hold_back(law, arm, inputs, command):
     """Factor the law's ``inverse`` in place; hold back what the law asks for near a singularity.
 
     Along every eigenvector u of Lambda^-1 with an inertia above ``SLOW inertia_max``, the tool's
     momentum is bounded, and so are dx_r and the accelerations; see `bound_momentum`. Along the one
-    with the largest inertia, the tool slows down for joints near their top speed; see
-    `spare_joints`. Writes ``singularity`` and ``out_of_reach`` of the command.
+    with the largest inertia, the tool slows down for the joints; see `spare_joints`. Writes
+    ``singularity`` and ``out_of_reach`` of the command.
     """
     m, inertia_max = len(vector(law, at.TASK_COLUMN)), number(law, at.TASK_INERTIA_MAX)
     inverse, trial = matrix(law, at.TASK_INVERSE, m), matrix(law, at.TASK_TRIAL, m)
@@ -45,21 +47,22 @@ def hold_back(law, inputs, command):
     withheld = 0.0
     for k in range(m):
         if D[k, k] * SLOW * inertia_max < 1.0:
-            withheld = max(withheld, bound_momentum(law, k))
+            withheld = max(withheld, bound_momentum(law, arm, command, k))
     if D[weakest, weakest] * SPARE * inertia_max < 1.0:
-        withheld = max(withheld, spare_joints(law, inputs, command, weakest))
+        withheld = max(withheld, spare_joints(law, arm, inputs, command, weakest))
     factor_columns(inverse, 0, m)
     set_number(command, at.COMMAND_SINGULARITY, max(0.0, 1.0 - D[weakest, weakest] * inertia_max))
     set_number(command, at.COMMAND_OUT_OF_REACH, withheld)
 
 
 @kernel
-def bound_momentum(law, k):
+def bound_momentum(law, arm, command, k):
     """Bound the tool's motion along eigenvector k; return the withheld share of its acceleration.
 
     With s the eigenvalue, the speed is to stay within ``v = p s / w``: the momentum within p, as w
     grows from 0 to 1 towards the singularity. So ``|dx_r| <= v``, and an acceleration stays within
-    ``RATE (-v - dx)`` and ``RATE (v - dx)``.
+    ``RATE (-v - dx) - p ds/dt`` and ``RATE (v - dx) + p ds/dt``: v falls while the tool moves
+    towards the singularity, and without ds/dt the tool would be thrown across it.
     """
     m, inertia_max = len(vector(law, at.TASK_COLUMN)), number(law, at.TASK_INERTIA_MAX)
     U, D = matrix(law, at.TASK_EIGENVECTORS, m), matrix(law, at.TASK_EIGENVALUES, m)
@@ -75,7 +78,9 @@ def bound_momentum(law, k):
     s = D[k, k]
     most = SPEED * inertia_max * s / (1.0 - s * SLOW * inertia_max)
     held_ahead = clip(ahead, -RATE * most, RATE * most)
-    given = clip(asked + ahead, RATE * (-most - now), RATE * (most - now))
+    room = RATE * most + SPEED * inertia_max * eigenvalue_rate(law, arm, command, k)
+    room = max(room, 0.0)
+    given = clip(asked + ahead, -room - RATE * now, room - RATE * now)
     slower = clip(wanted, -most, most) - wanted
     change = given - held_ahead - asked if given != asked + ahead or held_ahead != ahead else 0.0
     for r in range(m):
@@ -86,51 +91,123 @@ def bound_momentum(law, k):
 
 
 @kernel
-def spare_joints(law, inputs, command, k):
-    """Slow the tool down along eigenvector k for joints near their top speed.
+def eigenvalue_rate(law, arm, command, k):
+    """Return ds/dt of the eigenvalue s along eigenvector k [1/(kg s)].
 
-    The acceleration along it is changed by the least amount for which every joint that it moves has
-    ``-RATE (SHARE dq_max + dq) <= ddq <= RATE (SHARE dq_max - dq)``, by the task's accelerations
-    alone. Returns the withheld share of its acceleration.
+    ``u^T d(J M^-1 J^T)/dt u = 2 w^T (dJ^T u - C w)`` with ``w = M^-1 J^T u`` and dM/dt = C + C^T.
     """
-    dq, dq_max = vector(inputs, at.INPUT_DQ), vector(law, at.TASK_DQ_MAX)
-    m, n = len(vector(law, at.TASK_COLUMN)), len(dq)
+    n, rows = whole(arm, at.ARM_DOF), wholes(law, at.TASK_ROWS)
+    U = matrix(law, at.TASK_EIGENVECTORS, len(rows))
+    mobility = matrix(command, at.COMMAND_MOBILITY, n)
+    dJ, C = matrix(arm, at.ARM_DJ, n), matrix(arm, at.ARM_C, n)
+    total = 0.0
+    for i in range(n):
+        change = 0.0
+        for r in range(len(rows)):
+            change += dJ[rows[r], i] * U[r, k]
+        for j in range(n):
+            change -= C[i, j] * acceleration_of(mobility, U, k, j)
+        total += 2.0 * acceleration_of(mobility, U, k, i) * change
+    return total
+
+
+@kernel
+def spare_joints(law, arm, inputs, command, k):
+    """Slow the tool down along eigenvector k; return the withheld share of its acceleration.
+
+    A joint's speed is to stay within ``v = dq_max (REST + STEEP sqrt(s inertia_max))``, with s
+    the eigenvalue: the joints come to rest in the singularity. So ``|dq|`` is to grow by at
+    most ``RATE (v - |dq|) max(1, v / |dq|) + dv/dt``; a joint at rest may be pushed with any force.
+    See `least_excess`.
+    """
+    m, n = len(vector(law, at.TASK_COLUMN)), len(vector(inputs, at.INPUT_DQ))
     U, D = matrix(law, at.TASK_EIGENVECTORS, m), matrix(law, at.TASK_EIGENVALUES, m)
-    mobility, force = matrix(command, at.COMMAND_MOBILITY, n), vector(law, at.TASK_COLUMN)
+    mobility, gain = matrix(command, at.COMMAND_MOBILITY, n), vector(law, at.TASK_GAIN)
     feedback, forward = vector(law, at.TASK_FEEDBACK), vector(law, at.TASK_FORWARD)
+    s, inertia_max = D[k, k], number(law, at.TASK_INERTIA_MAX)
+    near = math.sqrt(s * inertia_max)
+    share = REST + STEEP * near
+    growth = 0.5 * STEEP * near / s * eigenvalue_rate(law, arm, command, k)
+    sum_accelerations(law, command)
+    for i in range(n):
+        gain[i] = acceleration_of(mobility, U, k, i) / s
+    change, asked = least_excess(law, inputs, share, growth), 0.0
+    change *= min(1.0, (1.0 / (s * inertia_max) - SPARE) / (FULLY - SPARE))
+    for r in range(m):
+        asked += U[r, k] * (feedback[r] + forward[r])
+        feedback[r] += change * U[r, k]
+    return withheld_share(asked, asked + change)
+
+
+@kernel
+def least_excess(law, inputs, share, growth):
+    """Return the change a of the tool's acceleration for the least excess of the joints'.
+
+    With ``g_i = gain_i / dq_max_i``, it minimises ``(COST a max_i g_i^2)^2 + sum_i (g_i excess_i /
+    dq_max_i)^2``. An excess weighs as much as the tool moves its joint: a small one of a joint that
+    it hardly moves would else take a large change. The change is continuous.
+
+    Args:
+        share: v, over dq_max.
+        growth: dv/dt, over dq_max [1/s].
+    """
+    dq_max, gain = vector(law, at.TASK_DQ_MAX), vector(law, at.TASK_GAIN)
+    excess = weigh_excess(law, inputs, share, growth, 0.0)
+    if excess == 0.0:
+        return 0.0
+    fastest = 0.0
+    for i in range(len(gain)):
+        fastest = max(fastest, abs(gain[i]) / dq_max[i])
+    cost = (COST * fastest * fastest) ** 2
+    low, high = min(0.0, -excess / cost), max(0.0, -excess / cost)
+    for _ in range(BISECTIONS):
+        middle = 0.5 * (low + high)
+        if cost * middle + weigh_excess(law, inputs, share, growth, middle) > 0.0:
+            high = middle
+        else:
+            low = middle
+    return 0.5 * (low + high)
+
+
+@kernel
+def weigh_excess(law, inputs, share, growth, change):
+    """Return the sum of ``g^3 excess / dq_max`` after a change of the tool's acceleration."""
+    dq, dq_max = vector(inputs, at.INPUT_DQ), vector(law, at.TASK_DQ_MAX)
+    ddq, gain = vector(law, at.TASK_DDQ), vector(law, at.TASK_GAIN)
+    total = 0.0
+    for i in range(len(dq)):
+        if dq[i] == 0.0 or math.isinf(dq_max[i]):
+            continue
+        speed, forward = abs(dq[i]) / dq_max[i], math.copysign(1.0 / dq_max[i], dq[i])
+        most = RATE * (share - speed) * max(1.0, share / speed) + growth
+        faster = forward * (ddq[i] + gain[i] * change)
+        total += (forward * gain[i]) ** 3 * max(0.0, faster - max(most, -RATE * speed))
+    return total
+
+
+@kernel
+def sum_accelerations(law, command):
+    """Write the joints' accelerations by the task and by the secondary tasks to ``ddq``."""
+    tau_0, drift = vector(law, at.TASK_TAU_0), vector(law, at.TASK_DRIFT)
+    ddq, force = vector(law, at.TASK_DDQ), vector(law, at.TASK_COLUMN)
+    n, m = len(ddq), len(force)
+    U, D = matrix(law, at.TASK_EIGENVECTORS, m), matrix(law, at.TASK_EIGENVALUES, m)
+    feedback, forward = vector(law, at.TASK_FEEDBACK), vector(law, at.TASK_FORWARD)
+    mobility = matrix(command, at.COMMAND_MOBILITY, n)
     for r in range(m):
         force[r] = 0.0
     for c in range(m):
         along = 0.0
         for r in range(m):
-            along += U[r, c] * (feedback[r] + forward[r])
+            along += U[r, c] * (feedback[r] + forward[r] - drift[r])
         for r in range(m):
             force[r] += U[r, c] * along / D[c, c]
-    least = 0.0
     for i in range(n):
-        least = max(least, MOVED * abs(acceleration_of(mobility, U, k, i)))
-    low, high, busy = -math.inf, math.inf, False
+        ddq[i] = tau_0[i]
+    substitute(matrix(law, at.TASK_FACTOR, n), ddq)
     for i in range(n):
-        ddq, per, most = 0.0, acceleration_of(mobility, U, k, i), SHARE * dq_max[i]
-        if abs(per) <= least or math.isinf(most):
-            continue
         for r in range(m):
-            ddq += mobility[r, i] * force[r]
-        per /= D[k, k]
-        up, down = RATE * (most - dq[i]) - ddq, RATE * (-most - dq[i]) - ddq
-        busy = busy or up < 0.0 or down > 0.0
-        low = max(low, min(up / per, down / per))
-        high = min(high, max(up / per, down / per))
-    if not busy:
-        return 0.0
-    change = clip(0.0, low, high) if low <= high else 0.5 * (low + high)
-    near = 1.0 / (D[k, k] * SPARE * number(law, at.TASK_INERTIA_MAX))
-    change *= min(1.0, (near - 1.0) / (RAMP - 1.0))
-    asked = 0.0
-    for r in range(m):
-        asked += U[r, k] * (feedback[r] + forward[r])
-        feedback[r] += change * U[r, k]
-    return withheld_share(asked, asked + change)
+            ddq[i] += mobility[r, i] * force[r]
 
 
 @kernel

@@ -136,6 +136,8 @@ TASK_TRIAL = TASK_LAW.add("trial", "m m")  # its factor without a limit
 TASK_EIGENVALUES = TASK_LAW.add("eigenvalues", "m m")
 TASK_EIGENVECTORS = TASK_LAW.add("eigenvectors", "m m")
 TASK_COLUMN = TASK_LAW.add("column", "m")
+TASK_DDQ = TASK_LAW.add("ddq", "n")  # of the joints, near a singularity [rad/s^2]
+TASK_GAIN = TASK_LAW.add("gain", "n")  # of ddq, over the tool's along its heaviest direction
 TASK_ALONG = TASK_LAW.add("along", "n")  # friction's part along the task [N m]
 
 # The null space of a law of the tool: its secondary tasks, one block each.

@@ -4,11 +4,12 @@ import math
 
 from . import layout as at
 from .access import matrix, number, set_number, vector, whole
-from .algebra import factor_columns, substitute
+from .algebra import factor_columns
 from .bound_force import bound_force, compare_wrench
 from .bound_joints import bound_joints
 from .bound_tool import bound_tool
 from .compare_sensors import (
+    accelerate,
     advance,
     begin_comparison,
     believe,
@@ -196,9 +197,7 @@ def take_asked(guard, begun):
     """
     asked, sent = vector(guard, at.GUARD_ASKED), vector(guard, at.GUARD_SENT)
     most, step = vector(guard, at.GUARD_TAU_MAX), vector(guard, at.GUARD_TAU_STEP)
-    tau, ddq = vector(guard, at.GUARD_TAU), vector(guard, at.GUARD_DDQ)
-    hold = vector(guard, at.GUARD_HOLD)
-    met = 0
+    tau, met = vector(guard, at.GUARD_TAU), 0
     for i in range(len(asked)):
         if not math.isfinite(asked[i]):
             return at.MET_NOT_FINITE
@@ -207,11 +206,10 @@ def take_asked(guard, begun):
         if begun > 0 and abs(tau[i] - sent[i]) > step[i]:
             met |= at.MET_RATE
             tau[i] = min(max(tau[i], sent[i] - step[i]), sent[i] + step[i])
-        if abs(tau[i]) > most[i]:
+        if abs(tau[i]) >= most[i]:  # equal: a cycle has limited it already
             met |= at.MET_TORQUE
             tau[i] = min(max(tau[i], -most[i]), most[i])
-        ddq[i] = tau[i] - hold[i]
-    substitute(matrix(guard, at.GUARD_FACTOR, len(asked)), ddq)
+    accelerate(guard, tau, vector(guard, at.GUARD_DDQ))
     return met
 
 

@@ -11,6 +11,7 @@ from rich.table import Table
 
 import arms
 from arms import Arm
+from arms.catalog.drives import DRIVES
 
 from ..job_output import Printer
 from .arms_settings import ArmsSettings
@@ -41,7 +42,7 @@ def catalogue() -> RenderableType:
 
 
 def one(arm: Arm) -> RenderableType:
-    """Return one arm: joints with limits, links with masses, frames, a planar arm's terms."""
+    """Return one arm: joints, links, drives if stated, frames, a planar arm's terms."""
     it = arms.summary(arm)
     parts: list[RenderableType] = [
         f"[bold]{escape(arm.name)}[/]: {it.joints} joints, reach {it.reach:.2f} m, "
@@ -49,6 +50,7 @@ def one(arm: Arm) -> RenderableType:
         escape(it.source),
         _joints(arm),
         _links(arm),
+        *_drives(arm),
         f"frames: {escape(', '.join(arm.frames))}",
         f"gravity: {_vector(arm.chain.gravity)} m/s^2 in the base frame",
     ]
@@ -70,6 +72,9 @@ def as_data(arm: Arm) -> dict[str, Any]:
         "mass": it.mass,
         "operations": it.operations,
         "source": it.source,
+        "armature": arm.armature.tolist(),
+        "viscous": arm.friction.viscous.tolist(),
+        "dry": arm.friction.dry.tolist(),
         **{
             name: [float(value) if np.isfinite(value) else None for value in values]
             for name, values in limits.items()
@@ -114,6 +119,24 @@ def _links(arm: Arm) -> Table:
         numbers = numbers if link.inertia.mass else ("0", "", "")
         table.add_row(escape(link.name), escape(mover.get(link.name, "")), *numbers)
     return table
+
+
+def _drives(arm: Arm) -> list[RenderableType]:
+    """Rotors and friction: the model's, or else those published of an arm of the catalogue."""
+    known, where = (arm.armature, *arm.friction), "drives of the model:"
+    if not arm.drive_parameters.any():
+        if arm.name not in DRIVES:
+            return []
+        known = DRIVES[arm.name][:3]
+        where = f"published drives, not in the model; {DRIVES[arm.name].source}"
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.caption = "kg m^2, N m s/rad and N m; of a sliding joint kg, N s/m and N"
+    _add_names(table, "drive", list(arm.joint_names))
+    for column in ("armature", "viscous friction", "dry friction"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for name, *numbers in zip(arm.joint_names, *known, strict=True):
+        table.add_row(escape(name), *(f"{number:.3g}" for number in numbers))
+    return [escape(where), table]
 
 
 def _add_names(table: Table, head: str, names: Sequence[str]) -> None:
