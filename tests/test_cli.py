@@ -37,7 +37,7 @@ def test_reach_prints_a_table_and_nothing_of_tensorflow(tmp_path):
     assert result.returncode == 0, result.stderr
     assert "RMS error of the tool in mm" in result.stdout
     assert "none" in result.stdout
-    assert "consolidation" in result.stdout
+    assert "structured" in result.stdout
     assert "Run folder: runs/reach-001" in result.stdout
     noise = ("pybullet", "TensorFlow", "tensorflow", "XLA", "Warning", "oneDNN", "cuda", "W0000")
     assert not [word for word in noise if word in result.stdout + result.stderr]

@@ -335,4 +335,4 @@ def test_a_tool_alone_compares_all_jacobians():
     settings = ReachSettings(tool=0.2)
     assert settings.controllers == ("analytic", "learned", "adaptive", "exact")
     assert settings.adapt == ("exact",)
-    assert ReachSettings().controllers == ("none", "consolidation")
+    assert ReachSettings().controllers == ("none", "structured")

