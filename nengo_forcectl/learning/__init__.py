@@ -14,6 +14,7 @@ from .law import Arrays, Law, Memory, Rule, Signal
 from .least_squares import RecursiveLeastSquares
 from .multilayer import Multilayer
 from .robust import Robust
+from .structured_least_squares import Columns, StructuredLeastSquares
 from .task_jacobian import force_to_torque, task_weight_jacobian
 
 LAWS: dict[str, type[Law]] = {
@@ -34,6 +35,7 @@ LAWS: dict[str, type[Law]] = {
 __all__ = [
     "LAWS",
     "Arrays",
+    "Columns",
     "Composite",
     "Consolidation",
     "GaussNewton",
@@ -46,6 +48,7 @@ __all__ = [
     "Robust",
     "Rule",
     "Signal",
+    "StructuredLeastSquares",
     "force_to_torque",
     "task_weight_jacobian",
 ]
