@@ -57,3 +57,11 @@ def solve_rows(A, X):
             X[r, i] *= scale
             for k in range(i):
                 X[r, k] -= A[i, k] * X[r, i]
+
+
+@kernel
+def copy_matrix(A, B):
+    """Copy A to B."""
+    for i in range(A.shape[0]):
+        for j in range(A.shape[1]):
+            B[i, j] = A[i, j]

@@ -29,6 +29,7 @@ from .layout import (
 )
 
 PARAMETERS = 10
+MASS, MOMENT = 0, 1  # places of the mass and the first moment (3)
 XX, XY, YY, XZ, YZ, ZZ = range(4, 10)  # of the inertia
 
 
@@ -205,7 +206,7 @@ def combine(H, theta, h):
 @kernel
 def weigh(theta, A, W):
     """Compute W = I A for twists in the columns of A (6, n), I of parameters theta."""
-    m, x, y, z = theta[0], theta[1], theta[2], theta[3]
+    m, x, y, z = theta[MASS], theta[MOMENT], theta[MOMENT + 1], theta[MOMENT + 2]
     for j in range(A.shape[1]):
         a, b, c, p, q, r = A[0, j], A[1, j], A[2, j], A[3, j], A[4, j], A[5, j]
         W[0, j] = m * a + q * z - r * y

@@ -10,7 +10,8 @@ from .control_joints import control_joints
 from .control_task import control_task
 from .descend import supply_descending
 from .learn import record_sent, supply_consolidated
-from .learn_structure import correct_terms, record_structured, shift_guard, supply_structured
+from .learn_structure import record_structured, supply_structured
+from .learned_body import correct_terms, shift_guard
 from .protect import credible, protect
 
 

@@ -20,6 +20,11 @@ from .layout import (
     TOOL_UPPER,
 )
 
+VISCOUS, DRY, ANGLE = range(3)  # a joint's inputs, from dq, sign(dq) and q
+DIRECT = 7  # direct inputs of the tool
+ONE, PLACE, SPEED = 0, 1, 4  # of them: 1, x - x_0 from here on, dx from here on
+POSITION, VELOCITY, ROTATION = 0, 3, 6  # places of x, dx and two columns of R in z
+
 
 @kernel
 def encode_joints(joints, q, dq, x, u):
@@ -36,10 +41,10 @@ def encode_joints(joints, q, dq, x, u):
     spread = vector(joints, JOINTS_SPREAD)
     lower, upper = matrix(joints, JOINTS_LOWER, 3), matrix(joints, JOINTS_UPPER, 3)
     for j in range(len(q)):
-        x[j, 0] = dq[j] / speed[j]
-        x[j, 1] = math.tanh(dq[j] / slow)
-        u[j, 0], u[j, 1] = x[j, 0], x[j, 1]
-        u[j, 2] = (q[j] - centre[j]) / spread[j]
+        x[j, VISCOUS] = dq[j] / speed[j]
+        x[j, DRY] = math.tanh(dq[j] / slow)
+        u[j, VISCOUS], u[j, DRY] = x[j, VISCOUS], x[j, DRY]
+        u[j, ANGLE] = (q[j] - centre[j]) / spread[j]
         for k in range(3):
             u[j, k] = min(max(u[j, k], lower[j, k]), upper[j, k])
         raise_to_sphere(u[j], lift)
@@ -62,9 +67,9 @@ def encode_tool(tool, pose, J, dq, y, u):
     lift = number(tool, TOOL_LIFT)
     place, motion = u[:4], u[4:]
     select_tool(pose, J, dq, motion)
-    y[0] = 1.0
+    y[ONE] = 1.0
     for k in range(3):
-        y[1 + k], y[4 + k] = motion[k] - centre[k], motion[3 + k]
+        y[PLACE + k], y[SPEED + k] = motion[k] - centre[k], motion[VELOCITY + k]
     for k in range(12):
         motion[k] = (min(max(motion[k], lower[k]), upper[k]) - centre[k]) * scale[k]
     for k in range(3):
@@ -77,10 +82,10 @@ def encode_tool(tool, pose, J, dq, y, u):
 def select_tool(pose, J, dq, x):
     """Write the first 12 numbers of ``x``: position, velocity, the first two columns of R."""
     for k in range(3):
-        x[k], x[3 + k] = pose[k, 3], 0.0
-        x[6 + k], x[9 + k] = pose[k, 0], pose[k, 1]
+        x[POSITION + k], x[VELOCITY + k] = pose[k, 3], 0.0
+        x[ROTATION + k], x[ROTATION + 3 + k] = pose[k, 0], pose[k, 1]
         for i in range(len(dq)):
-            x[3 + k] += J[k, i] * dq[i]
+            x[VELOCITY + k] += J[k, i] * dq[i]
 
 
 @kernel

@@ -20,7 +20,7 @@ from .compare_sensors import (
 )
 from .compile import kernel
 from .judge import is_credible, is_frozen
-from .learn_structure import compute_learned_terms
+from .learned_body import compute_learned_terms
 from .observe import momentum_observer
 
 BEYOND = 0.01  # distance outside the box that causes a stop [m]

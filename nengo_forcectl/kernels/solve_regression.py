@@ -9,7 +9,7 @@ import math
 
 from .access import matrix, number, set_number, vector, whole, wholes
 from .algebra import factor_columns
-from .carried_body import PARAMETERS, XX, XY, XZ, YY, YZ, ZZ
+from .carried_body import MASS, MOMENT, PARAMETERS, XX, XY, XZ, YY, YZ, ZZ
 from .compile import kernel
 from .hold_back import diagonalise
 from .layout import (
@@ -54,6 +54,7 @@ from .layout import (
 )
 
 JOBS = 6  # of a cycle
+EARLY_ROUNDS = 3  # solutions one after the other, so that the evidence settles
 UNSURE = 60.0  # noise over the floor, if a solution has failed
 SLIGHT = 1e-9  # negative weights, over their sizes, that are 0
 LIGHT = 1e-6  # mass below which there is no payload [kg]
@@ -68,13 +69,10 @@ def solve_regression(law):
     """
     since = int(number(law, REGRESSION_SINCE))
     if is_early(since):
-        for _ in range(2):
+        for _ in range(EARLY_ROUNDS):
             set_number(law, REGRESSION_JOB, 0.0)
             while number(law, REGRESSION_JOB) >= 0.0:
                 do_job(law)
-        set_number(law, REGRESSION_JOB, 0.0)
-        while number(law, REGRESSION_JOB) >= 0.0:
-            do_job(law)
         return True
     if since % whole(law, REGRESSION_PERIOD) == 0 and number(law, REGRESSION_JOB) < 0.0:
         set_number(law, REGRESSION_JOB, 0.0)
@@ -247,13 +245,13 @@ def keep_physical(law):
         fix(law, worst, 0.0)
         return True
     size = vector(law, REGRESSION_SIZE)
-    if fixed[0] == 0 and w[0] * size[0] < LIGHT:
+    if fixed[MASS] == 0 and w[MASS] * size[MASS] < LIGHT:
         for k in range(PARAMETERS):
             if fixed[k] == 0:
                 fix(law, k, 0.0)
         set_number(law, REGRESSION_REPAIRED, number(law, REGRESSION_REPAIRED) + 1.0)
         return True
-    if fixed[0] == 0 and not is_consistent(law):
+    if fixed[MASS] == 0 and not is_consistent(law):
         fix_payload(law)
         set_number(law, REGRESSION_REPAIRED, number(law, REGRESSION_REPAIRED) + 1.0)
         return True
@@ -265,9 +263,9 @@ def fix_payload(law):
     """Keep the payload at the nearest one that `is_consistent` has found."""
     w, size = vector(law, REGRESSION_NEXT), vector(law, REGRESSION_SIZE)
     first = vector(law, REGRESSION_FIRST)
-    fix(law, 0, w[0])
+    fix(law, MASS, w[MASS])
     for i in range(3):
-        fix(law, 1 + i, first[i] / size[1 + i])
+        fix(law, MOMENT + i, first[i] / size[MOMENT + i])
         for j in range(i + 1):
             k = inertia_place(i, j)
             fix(law, k, nearest_inertia(law, i, j) / size[k])
@@ -319,10 +317,10 @@ def is_consistent(law):
     """
     w, size = vector(law, REGRESSION_NEXT), vector(law, REGRESSION_SIZE)
     moments, axes = matrix(law, REGRESSION_MOMENTS, 3), matrix(law, REGRESSION_AXES, 3)
-    first, m = vector(law, REGRESSION_FIRST), w[0] * size[0]
+    first, m = vector(law, REGRESSION_FIRST), w[MASS] * size[MASS]
     away = 0.0
     for i in range(3):
-        first[i] = w[1 + i] * size[1 + i]
+        first[i] = w[MOMENT + i] * size[MOMENT + i]
         away += first[i] * first[i]
     most = number(law, REGRESSION_REACH) * m
     consistent = away <= most * most

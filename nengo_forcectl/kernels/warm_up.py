@@ -16,7 +16,8 @@ from .control_joints import control_joints
 from .control_task import control_task
 from .descend import supply_descending
 from .learn import supply_consolidated
-from .learn_structure import correct_terms, supply_structured
+from .learn_structure import supply_structured
+from .learned_body import correct_terms
 from .protect import protect, protect_alone
 
 LOG = logging.getLogger("nengo_forcectl")

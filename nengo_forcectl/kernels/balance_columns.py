@@ -1,0 +1,128 @@
+"""The torque that a model lacks over a cycle, and the torque of each unit weight.
+
+Both come from the balance of momentum, which takes q, dq and the torque sent, and no acceleration.
+The columns are in the order of `Columns`: the payload's, armature, viscous and dry friction joint by
+joint, forces at the tool.
+"""
+
+from . import layout as at
+from .access import matrix, number, vector, whole
+from .carried_body import PARAMETERS, momentum_columns
+from .compile import kernel
+from .encode_structure import DIRECT, encode_joints, encode_tool
+from .regress import matrix_of
+
+KINDS = 2  # of friction: viscous and dry
+
+
+@kernel
+def armature_column(i):
+    """Return the column of joint i's armature."""
+    return PARAMETERS + i
+
+
+@kernel
+def friction_column(n, i, kind):
+    """Return the column of joint i's friction, VISCOUS or DRY, for n joints."""
+    return PARAMETERS + n + KINDS * i + kind
+
+
+@kernel
+def force_column(n, axis, k):
+    """Return the column of the tool's direct input k in the force along an axis."""
+    return PARAMETERS + (1 + KINDS) * n + DIRECT * axis + k
+
+
+@kernel
+def encode_motion(learner, arm, q, dq):
+    """Compute the direct inputs of joints and tool."""
+    n = len(q)
+    pose, J = matrix(arm, at.ARM_POSE, 4), matrix(arm, at.ARM_J, n)
+    x, u = matrix(learner, at.STRUCTURED_X, KINDS), matrix(learner, at.STRUCTURED_JOINT_U, 4)
+    encode_joints(whole(learner, at.STRUCTURED_JOINTS), q, dq, x, u)
+    y, z = vector(learner, at.STRUCTURED_Y), vector(learner, at.STRUCTURED_TOOL_U)
+    encode_tool(whole(learner, at.STRUCTURED_TOOL), pose, J, dq, y, z)
+
+
+@kernel
+def columns_now(learner, arm):
+    """Compute the momentum's columns and the tool's J^T at this cycle's state."""
+    n, J = whole(arm, at.ARM_DOF), matrix(arm, at.ARM_J, whole(arm, at.ARM_DOF))
+    p, b = (
+        matrix(learner, at.STRUCTURED_BODY_P, PARAMETERS),
+        matrix(learner, at.STRUCTURED_BODY_B, PARAMETERS),
+    )
+    momentum_columns(whole(learner, at.STRUCTURED_BODY), p, b)
+    y, pull = vector(learner, at.STRUCTURED_Y), matrix(learner, at.STRUCTURED_PULL, 3 * DIRECT)
+    for i in range(n):
+        for a in range(3):
+            for k in range(DIRECT):
+                pull[i, DIRECT * a + k] = J[a, i] * y[k]
+
+
+@kernel
+def columns_of_cycle(learner, dq):
+    """Write the columns of the cycle that has ended, times their sizes, to the law's block."""
+    law, n, dt = whole(learner, at.STRUCTURED_LAW), len(dq), number(learner, at.STRUCTURED_DT)
+    raw, size = matrix_of(law), vector(law, at.REGRESSION_SIZE)
+    p = matrix(learner, at.STRUCTURED_BODY_P, PARAMETERS)
+    p_last = matrix(learner, at.STRUCTURED_BODY_P_LAST, PARAMETERS)
+    b = matrix(learner, at.STRUCTURED_BODY_B, PARAMETERS)
+    b_last = matrix(learner, at.STRUCTURED_BODY_B_LAST, PARAMETERS)
+    x, x_last = (
+        matrix(learner, at.STRUCTURED_X, KINDS),
+        matrix(learner, at.STRUCTURED_X_LAST, KINDS),
+    )
+    pull = matrix(learner, at.STRUCTURED_PULL, 3 * DIRECT)
+    pull_last = matrix(learner, at.STRUCTURED_PULL_LAST, 3 * DIRECT)
+    dq_last = vector(learner, at.STRUCTURED_DQ_LAST)
+    for i in range(n):
+        for k in range(PARAMETERS):
+            rate = (p[i, k] - p_last[i, k]) / dt - 0.5 * (b[i, k] + b_last[i, k])
+            raw[i, k] = size[k] * rate
+        k = armature_column(i)
+        raw[i, k] = size[k] * (dq[i] - dq_last[i]) / dt
+        for each in range(KINDS):
+            k = friction_column(n, i, each)
+            raw[i, k] = size[k] * 0.5 * (x[i, each] + x_last[i, each])
+        for each in range(3 * DIRECT):
+            k = force_column(n, 0, 0) + each
+            raw[i, k] = size[k] * 0.5 * (pull[i, each] + pull_last[i, each])
+
+
+@kernel
+def lack_of_cycle(learner, dq):
+    """Write y, the torque that the model without what was learned lacks over the cycle."""
+    n, dt = len(dq), number(learner, at.STRUCTURED_DT)
+    M, C = matrix(learner, at.STRUCTURED_M, n), matrix(learner, at.STRUCTURED_C, n)
+    g, sent = vector(learner, at.STRUCTURED_G), vector(learner, at.STRUCTURED_SENT)
+    p, b = vector(learner, at.STRUCTURED_MOMENTUM), vector(learner, at.STRUCTURED_BIAS)
+    y = vector(whole(learner, at.STRUCTURED_LAW), at.REGRESSION_Y)
+    for i in range(n):
+        momentum, bias = 0.0, -g[i]
+        for j in range(n):
+            momentum += M[i, j] * dq[j]
+            bias += C[j, i] * dq[j]
+        y[i] = sent[i] + 0.5 * (b[i] + bias) - (momentum - p[i]) / dt
+        p[i], b[i] = momentum, bias
+
+
+@kernel
+def keep_columns(learner, dq):
+    """Keep this cycle's columns, velocities and friction for the next one."""
+    copy_field(learner, at.STRUCTURED_BODY_P, at.STRUCTURED_BODY_P_LAST)
+    copy_field(learner, at.STRUCTURED_BODY_B, at.STRUCTURED_BODY_B_LAST)
+    copy_field(learner, at.STRUCTURED_X, at.STRUCTURED_X_LAST)
+    copy_field(learner, at.STRUCTURED_PULL, at.STRUCTURED_PULL_LAST)
+    copy_field(learner, at.STRUCTURED_RUBS, at.STRUCTURED_RUBBED)
+    last = vector(learner, at.STRUCTURED_DQ_LAST)
+    for i in range(len(dq)):
+        last[i] = dq[i]
+
+
+@kernel
+def copy_field(block, field, target):
+    """Copy a field to another one of the same size."""
+    values, copies = vector(block, field), vector(block, target)
+    for i in range(len(values)):
+        copies[i] = values[i]

@@ -1,0 +1,110 @@
+"""What is learned of the body, payload and armature, as part of an arm's model."""
+
+from . import layout as at
+from .access import matrix, vector, whole
+from .algebra import copy_matrix, factor_columns, substitute
+from .arm_terms import compute_terms
+from .carried_body import PARAMETERS, add_body, clear, locate_body
+from .compile import kernel
+
+
+@kernel
+def correct_terms(learner, arm, inputs):
+    """Add what was learned of the body to the arm's M, C and g; keep the model's own."""
+    n = whole(arm, at.ARM_DOF)
+    M, C, g = matrix(arm, at.ARM_M, n), matrix(arm, at.ARM_C, n), vector(arm, at.ARM_G)
+    copy_matrix(M, matrix(learner, at.STRUCTURED_M, n))
+    copy_matrix(C, matrix(learner, at.STRUCTURED_C, n))
+    own = vector(learner, at.STRUCTURED_G)
+    for i in range(n):
+        own[i] = g[i]
+    body, armature = whole(learner, at.STRUCTURED_BODY), vector(learner, at.STRUCTURED_ARMATURE)
+    pose, J, dJ = (
+        matrix(arm, at.ARM_POSE, 4), matrix(arm, at.ARM_J, n), matrix(arm, at.ARM_DJ, n)
+    )  # fmt: skip
+    locate_body(body, pose, J, dJ, vector(inputs, at.INPUT_DQ))
+    add_body(body, vector(learner, at.STRUCTURED_PAYLOAD), M, C, g)
+    for i in range(n):
+        M[i, i] += armature[i]
+
+
+@kernel
+def compute_learned_terms(guard, arm, inputs):
+    """Compute the terms with what the guard's learner, if any, has learned of the body."""
+    compute_terms(arm, inputs)
+    learner = whole(guard, at.GUARD_LEARNER)
+    if learner != 0:
+        correct_terms(learner, arm, inputs)
+        shift_guard(learner, guard, arm, vector(inputs, at.INPUT_DQ))
+
+
+@kernel
+def shift_guard(learner, guard, arm, dq):
+    """Let the guard's observer go on with a changed model, as if it had always been that one.
+
+    With dM, dC and dg the changes, its momentum changes by ``dM dq``, its bias by ``dC^T dq - dg``,
+    and the torque that the model lacks by ``dC dq + dg``.
+    """
+    payload = vector(learner, at.STRUCTURED_NEW_PAYLOAD)
+    armature = vector(learner, at.STRUCTURED_NEW_ARMATURE)
+    if not any_of(payload) and not any_of(armature):
+        return
+    n = len(dq)
+    M, C = matrix(learner, at.STRUCTURED_NEW_M, n), matrix(learner, at.STRUCTURED_NEW_C, n)
+    g = vector(learner, at.STRUCTURED_NEW_G)
+    clear(M)
+    clear(C)
+    for i in range(n):
+        g[i] = 0.0
+    add_body(whole(learner, at.STRUCTURED_BODY), payload, M, C, g)
+    p, bias = vector(guard, at.GUARD_MOMENTUM), vector(guard, at.GUARD_BIAS)
+    r = vector(guard, at.GUARD_UNMODELLED)
+    for i in range(n):
+        p[i] += armature[i] * dq[i]
+        bias[i] -= g[i]
+        r[i] += g[i]
+        for j in range(n):
+            p[i] += M[i, j] * dq[j]
+            bias[i] += C[j, i] * dq[j]
+            r[i] += C[i, j] * dq[j]
+    for k in range(PARAMETERS):
+        payload[k] = 0.0
+    for i in range(n):
+        armature[i] = 0.0
+
+
+@kernel
+def any_of(values):
+    """Whether a number is not 0."""
+    found = False
+    for i in range(len(values)):
+        found = found or values[i] != 0.0
+    return found
+
+
+@kernel
+def carry_body(learner, arm, inputs, command):
+    """Compute the torque that the law spends on what was learned of the body.
+
+    It is dM ddq + dC dq + dg, d the difference to the model, ddq what the law's torque gives.
+    """
+    n, dq, tau = (
+        whole(arm, at.ARM_DOF),
+        vector(inputs, at.INPUT_DQ),
+        vector(command, at.COMMAND_TAU),
+    )
+    M, C, g = matrix(arm, at.ARM_M, n), matrix(arm, at.ARM_C, n), vector(arm, at.ARM_G)
+    own_M, own_C = matrix(learner, at.STRUCTURED_M, n), matrix(learner, at.STRUCTURED_C, n)
+    own_g, carried = vector(learner, at.STRUCTURED_G), vector(learner, at.STRUCTURED_CARRIED)
+    factor, ddq = matrix(learner, at.STRUCTURED_FACTOR, n), vector(learner, at.STRUCTURED_DDQ)
+    copy_matrix(M, factor)
+    factor_columns(factor, 0, n)
+    for i in range(n):
+        ddq[i] = tau[i] - g[i]
+        for j in range(n):
+            ddq[i] -= C[i, j] * dq[j]
+    substitute(factor, ddq)
+    for i in range(n):
+        carried[i] = g[i] - own_g[i]
+        for j in range(n):
+            carried[i] += (M[i, j] - own_M[i, j]) * ddq[j] + (C[i, j] - own_C[i, j]) * dq[j]
