@@ -15,15 +15,14 @@ from ..contract import Controller
 from ..control import OperationalSpace
 from ..estimation.predictor import Predictor
 from ..learning.consolidation import Consolidation
-from ..nengodl.weights import named_weights
 from ..networks.building import WorkspaceNetwork, simulator, workspace_network
 from ..networks.encoding import Inputs, NetworkArrays, StateEncoding, States, encoding_of
 from ..networks.online import OnlineNetwork
 from ..networks.smooth_basis import smooth_basis
 from ..networks.workspace import reach_states, task_axes
-from ..safety.guard import Safe
 from ..safety.limits import Limits
 from .compiled_learning import CompiledCycle
+from .simulated_network import SimulatedNetwork
 
 # Tuned on the conditions of `nengo-forcectl bench adaptation`, seed 0: gain 100 to 300, noise 0.02
 # to 0.06, softness 0.1 to 10, load 0 to 3e-3; surprise 0.1 to 1 on the job of `reach`. A higher
@@ -36,47 +35,15 @@ SOFTNESS = 0.25  # bandwidth of a joint held by its posture alone, over the obse
 LOAD = 1e-4  # assumed load, as a share of the arm's mass and inertia
 
 
-class LearningCycle(Safe):
+class LearningCycle(SimulatedNetwork):
     """A `CompiledCycle` within limits, as `learning_cycle` returns it."""
 
     cycle: CompiledCycle  # pyright: ignore[reportIncompatibleVariableOverride]
-
-    def __init__(
-        self, cycle: CompiledCycle, model: Arm, limits: Limits | None, dt: float, open_sim: Any
-    ) -> None:
-        super().__init__(cycle, model, limits, dt)
-        self._open_sim, self._sim = open_sim, None
-
-    @property
-    def sim(self) -> Any:
-        """The simulator of the network, an open ``nengo_dl.Simulator``.
-
-        The cycle does without it: it is made when first asked for, since TensorFlow takes seconds
-        to load.
-        """
-        if self._sim is None:
-            self._sim = self._open_sim()
-        return self._sim
 
     @property
     def network(self) -> NetworkArrays:
         """The network with its present weights."""
         return self.cycle.network
-
-    def read(self) -> dict[str, Float[np.ndarray, "..."]]:
-        """Return the learned weights by name."""
-        return self.cycle.read()
-
-    def store(self) -> None:
-        """Write the learned weights to the simulator."""
-        weights = named_weights(self.sim)
-        for name, value in self.read().items():
-            weights[name].write(value)
-
-    def store_if_opened(self) -> None:
-        """Write the learned weights to the simulator, if there was one."""
-        if self._sim is not None:
-            self.store()
 
 
 @contextmanager

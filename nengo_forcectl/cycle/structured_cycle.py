@@ -15,18 +15,18 @@ from ..control import OperationalSpace
 from ..control.bound_law import BoundLaw
 from ..errors import ConfigurationError
 from ..estimation.predictor import Predictor
+from ..kernels.layout import MASS, PARAMETERS, XX, YY, ZZ
 from ..networks.encoding import States, encoding_of
 from ..networks.structured_encoding import StructuredEncoding, joint_encoding, tool_encoding
 from ..networks.workspace import reach_states, task_axes
-from ..safety.guard import Safe
 from ..safety.limits import Limits
 from .findings import Learned
 from .observing_cycle import ObservingCycle
+from .simulated_network import SimulatedNetwork
 from .structured_learner import StructuredDesign, StructuredLearner
 
 PARTS = ("body", "joints", "tool")
 LOAD = 1e-4  # assumed load of a bare wrist, as a share of the arm's mass and inertia
-XX, YY, ZZ = 4, 6, 9  # of the ten parameters of a body
 
 
 @fused
@@ -70,40 +70,15 @@ class StructuredCycle(ObservingCycle):
         super().resume(checkpoint)
 
 
-class StructuredLearning(Safe):
+class StructuredLearning(SimulatedNetwork):
     """A `StructuredCycle` within limits, as `structured_cycle` returns it."""
 
     cycle: StructuredCycle  # pyright: ignore[reportIncompatibleVariableOverride]
-
-    def __init__(
-        self, cycle: StructuredCycle, limits: Limits | None, dt: float, open_sim: Any
-    ) -> None:
-        super().__init__(cycle, cycle.arm, limits, dt)
-        self._open_sim, self._sim = open_sim, None
-
-    @property
-    def sim(self) -> Any:
-        """A simulator of the network, an open ``nengo_dl.Simulator``, made when first asked for."""
-        if self._sim is None:
-            self._sim = self._open_sim()
-        return self._sim
 
     @property
     def learned(self) -> Learned:
         """What has been found, with standard deviations."""
         return self.cycle.learned
-
-    def read(self) -> dict[str, Float[np.ndarray, "..."]]:
-        """Return the learned weights by name."""
-        return self.cycle.read()
-
-    def store(self) -> None:
-        """Write the learned weights to the simulator."""
-        from ..nengodl.weights import named_weights  # nengo
-
-        weights = named_weights(self.sim)
-        for name, value in self.read().items():
-            weights[name].write(value)
 
 
 @contextmanager
@@ -122,7 +97,8 @@ def structured_cycle(
 
     It is a `StructuredCycle` within the arm's limits (`Safe`). ``cycle.learned`` is what it has
     found, in numbers. ``cycle.sim``, a NengoDL simulator of its `structured_network`, is made when
-    first asked for and stays open within the context; ``cycle.store()`` writes the weights to it.
+    first asked for and stays open within the context; on leaving, the learned weights are written
+    into it.
 
     Args:
         arm: the model.
@@ -146,7 +122,7 @@ def structured_cycle(
     model, assumed = arm, None
     if controller is None:
         controller, assumed = OperationalSpace(posture, task_axes(arm)), light_load(arm, posture)
-        model = arm.with_payload(assumed[0], inertia=assumed[XX] * np.eye(3))
+        model = arm.with_payload(assumed[MASS], inertia=assumed[XX] * np.eye(3))
     bound = controller.bind(model)
     if not isinstance(bound, BoundLaw):
         raise ConfigurationError(f"structured_cycle.controller: no compiled form of {controller}")
@@ -155,9 +131,9 @@ def structured_cycle(
         model, PARTS, joint_encoding(states), tool_encoding(model, states), encoding_of(arm, states)
     )
     design = StructuredDesign.of(model, states, encoding, posture, assumed)
-    learner = StructuredLearner(model, bound, encoding, design, dt)
+    own = StructuredLearner(model, bound, encoding, design, dt)
     predictor = Predictor(model, delay, dt) if delay > 0 else None
-    cycle = StructuredCycle(model, bound, learner, predictor)
+    cycle = StructuredCycle(model, bound, own, predictor)
     with ExitStack() as opened:
 
         def open_sim() -> Any:
@@ -167,12 +143,16 @@ def structured_cycle(
             network = structured_network(model, states, seed=seed, parts=PARTS)
             return opened.enter_context(simulator(network, dt=dt))
 
-        yield StructuredLearning(cycle, limits, dt, open_sim)
+        learner = StructuredLearning(cycle, model, limits, dt, open_sim)
+        try:
+            yield learner
+        finally:
+            learner.store_if_opened()
 
 
 def light_load(arm: Arm, posture: Float[np.ndarray, "n"]) -> Float[np.ndarray, "10"]:
     """Return the parameters of a payload of `LOAD` of the arm's own mass and inertia."""
-    load = np.zeros(10)
-    load[0] = LOAD * arm.inertial_parameters.reshape(-1, 10)[:, 0].sum()
+    load = np.zeros(PARAMETERS)
+    load[MASS] = LOAD * arm.inertial_parameters.reshape(-1, PARAMETERS)[:, MASS].sum()
     load[[XX, YY, ZZ]] = LOAD * arm.mass_matrix(posture).diagonal().max()
     return load

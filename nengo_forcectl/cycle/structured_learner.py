@@ -13,8 +13,21 @@ from arms import Arm
 from ..control.bound_law import BoundLaw
 from ..errors import NetworkError
 from ..kernels.block import Block, Layout
-from ..kernels.layout import NO_JOB, POSTURE, REGRESSION, STRUCTURED, STRUCTURES
-from ..learning.structured_least_squares import DIRECT, PAYLOAD, Columns, StructuredLeastSquares
+from ..kernels.layout import (
+    DIRECT,
+    DRY,
+    FRICTION,
+    MASS,
+    MOMENT,
+    NO_JOB,
+    PARAMETERS,
+    POSTURE,
+    REGRESSION,
+    STRUCTURED,
+    STRUCTURES,
+    VISCOUS,
+)
+from ..learning.structured_least_squares import Columns, StructuredLeastSquares
 from ..networks.encoding import States
 from ..networks.structured_encoding import StructuredEncoding
 from .findings import Learned, LearnedFriction, LearnedJoints, LearnedPayload, LearnedTool
@@ -67,7 +80,7 @@ class StructuredDesign:
     ) -> "StructuredDesign":
         """Return the design for a sample of the work; by default no payload is assumed."""
         torque = float(np.sqrt(np.mean(arm.inverse_dynamics(*states) ** 2)))
-        load = np.zeros(PAYLOAD) if assumed is None else assumed
+        load = np.zeros(PARAMETERS) if assumed is None else assumed
         return cls(Columns.of(arm, *states, encoding.joints.speed), torque, posture, load)
 
     def check(self, n: int) -> None:
@@ -79,10 +92,10 @@ class StructuredDesign:
             np.asarray(each)
             for each in (self.columns.size, self.columns.group, self.columns.positive)
         )
-        p = PAYLOAD + 3 * n + 3 * DIRECT
+        p = PARAMETERS + 3 * n + 3 * DIRECT
         shapes = [each.shape for each in (size, group, positive)]
         shapes += [np.shape(self.posture), np.shape(self.assumed)]
-        fit = [(p,)] * 3 + [(n,), (PAYLOAD,)]
+        fit = [(p,)] * 3 + [(n,), (PARAMETERS,)]
         if shapes != fit:
             raise NetworkError(f"StructuredDesign: has arrays of shapes {shapes}, needs {fit}")
         for name, good, needs in (
@@ -211,22 +224,21 @@ class StructuredLearner:
         A = self._sums["information"] / self._sums["noise"] + np.eye(len(size))
         deviations = np.sqrt(np.linalg.inv(A).diagonal()) * size
         value = self._sums["weights"] * size
-        first = PAYLOAD + n
+        first = PARAMETERS + n
         speed = self.encoding.joints.speed
-        w, d = (each[first : first + 2 * n].reshape(n, 2) for each in (value, deviations))
+        last = first + FRICTION * n
+        w, d = (each[first:last].reshape(n, FRICTION) for each in (value, deviations))
         viscous, dry = (
-            LearnedJoints(w[:, 0] / speed, d[:, 0] / speed),
-            LearnedJoints(w[:, 1], d[:, 1]),
+            LearnedJoints(w[:, VISCOUS] / speed, d[:, VISCOUS] / speed),
+            LearnedJoints(w[:, DRY], d[:, DRY]),
         )
-        pull, pull_deviation = (
-            each[first + 2 * n :].reshape(3, DIRECT) for each in (value, deviations)
-        )
-        body = value[:PAYLOAD] + self.design.assumed
-        mass, moment = body[0], body[1:4]
+        pull, pull_deviation = (each[last:].reshape(3, DIRECT) for each in (value, deviations))
+        body = value[:PARAMETERS] + self.design.assumed
+        mass, moment = body[MASS], body[MOMENT : MOMENT + 3]
         com = moment / mass if mass > 0 else np.zeros(3)
         payload = LearnedPayload(
             float(mass), com, _symmetric(body[4:]),
-            float(deviations[0]), deviations[1:4], _symmetric(deviations[4:PAYLOAD]),
+            float(deviations[0]), deviations[1:4], _symmetric(deviations[4:PARAMETERS]),
         )  # fmt: skip
         tool = LearnedTool(
             self.encoding.tool.centre[:3].copy(), -pull[:, 0], pull[:, 1:4], pull[:, 4:],
@@ -234,7 +246,7 @@ class StructuredLearner:
         )  # fmt: skip
         return Learned(
             payload,
-            LearnedJoints(value[PAYLOAD:first], deviations[PAYLOAD:first]),
+            LearnedJoints(value[PARAMETERS:first], deviations[PARAMETERS:first]),
             LearnedFriction(viscous, dry),
             tool,
             float(self._sums["delay"]) * self.dt,

@@ -1,36 +1,34 @@
 """The torque that a model lacks over a cycle, and the torque of each unit weight.
 
 Both come from the balance of momentum, which takes q, dq and the torque sent, and no acceleration.
-The columns are in the order of `Columns`: the payload's, armature, viscous and dry friction joint by
-joint, forces at the tool.
+The columns are in the order of `Columns`: those of the payload, of armature, of viscous and dry
+friction joint by joint, of forces at the tool.
 """
 
 from . import layout as at
 from .access import matrix, number, vector, whole
-from .carried_body import PARAMETERS, momentum_columns
+from .carried_body import momentum_columns
 from .compile import kernel
-from .encode_structure import DIRECT, encode_joints, encode_tool
+from .encode_structure import encode_joints, encode_tool
 from .regress import matrix_of
-
-KINDS = 2  # of friction: viscous and dry
 
 
 @kernel
 def armature_column(i):
     """Return the column of joint i's armature."""
-    return PARAMETERS + i
+    return at.PARAMETERS + i
 
 
 @kernel
 def friction_column(n, i, kind):
     """Return the column of joint i's friction, VISCOUS or DRY, for n joints."""
-    return PARAMETERS + n + KINDS * i + kind
+    return at.PARAMETERS + n + at.FRICTION * i + kind
 
 
 @kernel
 def force_column(n, axis, k):
     """Return the column of the tool's direct input k in the force along an axis."""
-    return PARAMETERS + (1 + KINDS) * n + DIRECT * axis + k
+    return at.PARAMETERS + (1 + at.FRICTION) * n + at.DIRECT * axis + k
 
 
 @kernel
@@ -38,7 +36,7 @@ def encode_motion(learner, arm, q, dq):
     """Compute the direct inputs of joints and tool."""
     n = len(q)
     pose, J = matrix(arm, at.ARM_POSE, 4), matrix(arm, at.ARM_J, n)
-    x, u = matrix(learner, at.STRUCTURED_X, KINDS), matrix(learner, at.STRUCTURED_JOINT_U, 4)
+    x, u = matrix(learner, at.STRUCTURED_X, at.FRICTION), matrix(learner, at.STRUCTURED_JOINT_U, 4)
     encode_joints(whole(learner, at.STRUCTURED_JOINTS), q, dq, x, u)
     y, z = vector(learner, at.STRUCTURED_Y), vector(learner, at.STRUCTURED_TOOL_U)
     encode_tool(whole(learner, at.STRUCTURED_TOOL), pose, J, dq, y, z)
@@ -49,15 +47,15 @@ def columns_now(learner, arm):
     """Compute the momentum's columns and the tool's J^T at this cycle's state."""
     n, J = whole(arm, at.ARM_DOF), matrix(arm, at.ARM_J, whole(arm, at.ARM_DOF))
     p, b = (
-        matrix(learner, at.STRUCTURED_BODY_P, PARAMETERS),
-        matrix(learner, at.STRUCTURED_BODY_B, PARAMETERS),
+        matrix(learner, at.STRUCTURED_BODY_P, at.PARAMETERS),
+        matrix(learner, at.STRUCTURED_BODY_B, at.PARAMETERS),
     )
     momentum_columns(whole(learner, at.STRUCTURED_BODY), p, b)
-    y, pull = vector(learner, at.STRUCTURED_Y), matrix(learner, at.STRUCTURED_PULL, 3 * DIRECT)
+    y, pull = vector(learner, at.STRUCTURED_Y), matrix(learner, at.STRUCTURED_PULL, 3 * at.DIRECT)
     for i in range(n):
         for a in range(3):
-            for k in range(DIRECT):
-                pull[i, DIRECT * a + k] = J[a, i] * y[k]
+            for k in range(at.DIRECT):
+                pull[i, at.DIRECT * a + k] = J[a, i] * y[k]
 
 
 @kernel
@@ -65,27 +63,27 @@ def columns_of_cycle(learner, dq):
     """Write the columns of the cycle that has ended, times their sizes, to the law's block."""
     law, n, dt = whole(learner, at.STRUCTURED_LAW), len(dq), number(learner, at.STRUCTURED_DT)
     raw, size = matrix_of(law), vector(law, at.REGRESSION_SIZE)
-    p = matrix(learner, at.STRUCTURED_BODY_P, PARAMETERS)
-    p_last = matrix(learner, at.STRUCTURED_BODY_P_LAST, PARAMETERS)
-    b = matrix(learner, at.STRUCTURED_BODY_B, PARAMETERS)
-    b_last = matrix(learner, at.STRUCTURED_BODY_B_LAST, PARAMETERS)
+    p = matrix(learner, at.STRUCTURED_BODY_P, at.PARAMETERS)
+    p_last = matrix(learner, at.STRUCTURED_BODY_P_LAST, at.PARAMETERS)
+    b = matrix(learner, at.STRUCTURED_BODY_B, at.PARAMETERS)
+    b_last = matrix(learner, at.STRUCTURED_BODY_B_LAST, at.PARAMETERS)
     x, x_last = (
-        matrix(learner, at.STRUCTURED_X, KINDS),
-        matrix(learner, at.STRUCTURED_X_LAST, KINDS),
+        matrix(learner, at.STRUCTURED_X, at.FRICTION),
+        matrix(learner, at.STRUCTURED_X_LAST, at.FRICTION),
     )
-    pull = matrix(learner, at.STRUCTURED_PULL, 3 * DIRECT)
-    pull_last = matrix(learner, at.STRUCTURED_PULL_LAST, 3 * DIRECT)
+    pull = matrix(learner, at.STRUCTURED_PULL, 3 * at.DIRECT)
+    pull_last = matrix(learner, at.STRUCTURED_PULL_LAST, 3 * at.DIRECT)
     dq_last = vector(learner, at.STRUCTURED_DQ_LAST)
     for i in range(n):
-        for k in range(PARAMETERS):
+        for k in range(at.PARAMETERS):
             rate = (p[i, k] - p_last[i, k]) / dt - 0.5 * (b[i, k] + b_last[i, k])
             raw[i, k] = size[k] * rate
         k = armature_column(i)
         raw[i, k] = size[k] * (dq[i] - dq_last[i]) / dt
-        for each in range(KINDS):
+        for each in range(at.FRICTION):
             k = friction_column(n, i, each)
             raw[i, k] = size[k] * 0.5 * (x[i, each] + x_last[i, each])
-        for each in range(3 * DIRECT):
+        for each in range(3 * at.DIRECT):
             k = force_column(n, 0, 0) + each
             raw[i, k] = size[k] * 0.5 * (pull[i, each] + pull_last[i, each])
 

@@ -26,11 +26,16 @@ from .layout import (
     BODY_UP,
     BODY_V,
     BODY_WEIGHED,
+    MASS,
+    MOMENT,
+    PARAMETERS,
+    XX,
+    XY,
+    XZ,
+    YY,
+    YZ,
+    ZZ,
 )
-
-PARAMETERS = 10
-MASS, MOMENT = 0, 1  # places of the mass and the first moment (3)
-XX, XY, YY, XZ, YZ, ZZ = range(4, 10)  # of the inertia
 
 
 @kernel

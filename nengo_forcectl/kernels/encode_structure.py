@@ -6,6 +6,8 @@ from .access import matrix, number, vector
 from .compile import kernel
 from .encode import raise_to_sphere
 from .layout import (
+    ANGLE,
+    DRY,
     JOINTS_CENTRE,
     JOINTS_LIFT,
     JOINTS_LOWER,
@@ -13,17 +15,19 @@ from .layout import (
     JOINTS_SPEED,
     JOINTS_SPREAD,
     JOINTS_UPPER,
+    ONE,
+    PLACE,
+    POSITION,
+    ROTATION,
+    SPEED,
     TOOL_CENTRE,
     TOOL_LIFT,
     TOOL_LOWER,
     TOOL_SCALE,
     TOOL_UPPER,
+    VELOCITY,
+    VISCOUS,
 )
-
-VISCOUS, DRY, ANGLE = range(3)  # a joint's inputs, from dq, sign(dq) and q
-DIRECT = 7  # direct inputs of the tool
-ONE, PLACE, SPEED = 0, 1, 4  # of them: 1, x - x_0 from here on, dx from here on
-POSITION, VELOCITY, ROTATION = 0, 3, 6  # places of x, dx and two columns of R in z
 
 
 @kernel

@@ -225,6 +225,10 @@ NETWORK_U = NETWORK.add("u", "inputs")  # the state on a sphere
 
 # A body fixed to the tool: its motion, and the momenta and forces of its ten parameters, in the
 # tool's axes.
+# Ten parameters of a body, one link's of `Arm.inertial_parameters`: places of the mass, the first
+# moment (3) and the inertia's entries.
+PARAMETERS, MASS, MOMENT = 10, 0, 1
+XX, XY, YY, XZ, YZ, ZZ = range(4, 10)
 BODY = Layout("body")
 BODY_GRAVITY = BODY.add("gravity", "3")  # in the base frame [m/s^2]
 BODY_V = BODY.add("V", "6 n")  # twist of the tool frame over dq
@@ -239,6 +243,8 @@ BODY_FORCES = BODY.add("forces", "6 10")
 BODY_WEIGHED = BODY.add("weighed", "6 n")  # inertia times V or dV
 
 # What a joint's neurons see: `JointEncoding` of (dq, tanh(dq / v), q), scaled.
+VISCOUS, DRY, ANGLE = range(3)  # a joint's inputs
+FRICTION = 2  # of them that are friction
 JOINTS = Layout("joint encoding")
 JOINTS_SLOW = JOINTS.add("slow")  # v [rad/s]
 JOINTS_SPEED = JOINTS.add("speed", "n")  # of dq at a scaled 1 [rad/s]
@@ -249,6 +255,9 @@ JOINTS_UPPER = JOINTS.add("upper", "n 3")
 JOINTS_LIFT = JOINTS.add("lift")  # of the sphere's last axis
 
 # What the tool's neurons see: `ToolEncoding` of x, dx and two columns of R.
+DIRECT = 7  # direct inputs of the tool
+ONE, PLACE, SPEED = 0, 1, 4  # of them: 1, x - x_0 from here on, dx from here on
+POSITION, VELOCITY, ROTATION = 0, 3, 6  # places of x, dx and two columns of R in z
 TOOL = Layout("tool encoding")
 TOOL_CENTRE = TOOL.add("centre", "12")
 TOOL_SCALE = TOOL.add("scale", "12")

@@ -14,9 +14,7 @@ from .balance_columns import (
     keep_columns,
     lack_of_cycle,
 )
-from .carried_body import PARAMETERS
 from .compile import kernel
-from .encode_structure import DIRECT, DRY, PLACE, SPEED, VISCOUS
 from .joint_gains import set_gains, watch_joints
 from .learned_body import carry_body
 from .observe import faded, push_torque
@@ -68,19 +66,19 @@ def feed_forward(learner, arm, inputs, command):
     """Compute F of joints and tool at dq_s, the tool half a cycle ahead."""
     n, J = whole(arm, at.ARM_DOF), matrix(arm, at.ARM_J, whole(arm, at.ARM_DOF))
     encode_motion(learner, arm, vector(inputs, at.INPUT_Q), vector(command, at.COMMAND_DQ_S))
-    x, y = matrix(learner, at.STRUCTURED_X, 2), vector(learner, at.STRUCTURED_Y)
-    friction = matrix(learner, at.STRUCTURED_FRICTION, 2)
-    force = matrix(learner, at.STRUCTURED_FORCE, DIRECT)
+    x, y = matrix(learner, at.STRUCTURED_X, at.FRICTION), vector(learner, at.STRUCTURED_Y)
+    friction = matrix(learner, at.STRUCTURED_FRICTION, at.FRICTION)
+    force = matrix(learner, at.STRUCTURED_FORCE, at.DIRECT)
     supplied, rubs = vector(learner, at.STRUCTURED_SUPPLIED), vector(learner, at.STRUCTURED_RUBS)
     ahead = number(learner, at.STRUCTURED_DT)
     for k in range(3):
-        y[PLACE + k] += 0.5 * ahead * y[SPEED + k]
+        y[at.PLACE + k] += 0.5 * ahead * y[at.SPEED + k]
     for i in range(n):
-        rubs[i] = friction[i, VISCOUS] * x[i, VISCOUS] + friction[i, DRY] * x[i, DRY]
+        rubs[i] = friction[i, at.VISCOUS] * x[i, at.VISCOUS] + friction[i, at.DRY] * x[i, at.DRY]
         supplied[i] = rubs[i]
     for a in range(3):
         pull = 0.0
-        for k in range(DIRECT):
+        for k in range(at.DIRECT):
             pull += force[a, k] * y[k]
         for i in range(n):
             supplied[i] += J[a, i] * pull
@@ -171,24 +169,24 @@ def renew(learner, law):
     w, size = vector(law, at.REGRESSION_WEIGHTS), vector(law, at.REGRESSION_SIZE)
     payload = vector(learner, at.STRUCTURED_PAYLOAD)
     armature = vector(learner, at.STRUCTURED_ARMATURE)
-    friction = matrix(learner, at.STRUCTURED_FRICTION, 2)
-    force = matrix(learner, at.STRUCTURED_FORCE, DIRECT)
+    friction = matrix(learner, at.STRUCTURED_FRICTION, at.FRICTION)
+    force = matrix(learner, at.STRUCTURED_FORCE, at.DIRECT)
     n = len(armature)
     shift_fast(learner, law, n)
     new_payload = vector(learner, at.STRUCTURED_NEW_PAYLOAD)
     new_armature = vector(learner, at.STRUCTURED_NEW_ARMATURE)
-    for k in range(PARAMETERS):
+    for k in range(at.PARAMETERS):
         new_payload[k] += w[k] * size[k] - payload[k]
         payload[k] = w[k] * size[k]
     for i in range(n):
         k = armature_column(i)
         new_armature[i] += w[k] * size[k] - armature[i]
         armature[i] = w[k] * size[k]
-        for each in range(2):
+        for each in range(at.FRICTION):
             k = friction_column(n, i, each)
             friction[i, each] = w[k] * size[k]
     for a in range(3):
-        for each in range(DIRECT):
+        for each in range(at.DIRECT):
             k = force_column(n, a, each)
             force[a, each] = w[k] * size[k]
     set_number(learner, at.STRUCTURED_RENEWED, 1.0)
@@ -204,13 +202,13 @@ def shift_fast(learner, law, n):
     """
     w, size = vector(law, at.REGRESSION_WEIGHTS), vector(law, at.REGRESSION_SIZE)
     phi, fast = matrix(law, at.REGRESSION_PHI, len(w)), vector(learner, at.STRUCTURED_FAST)
-    old, x = vector(law, at.REGRESSION_BEFORE), matrix(learner, at.STRUCTURED_X, 2)
-    friction = matrix(learner, at.STRUCTURED_FRICTION, 2)
+    old, x = vector(law, at.REGRESSION_BEFORE), matrix(learner, at.STRUCTURED_X, at.FRICTION)
+    friction = matrix(learner, at.STRUCTURED_FRICTION, at.FRICTION)
     for i in range(n):
         for k in range(len(w)):
             if k < friction_column(n, 0, 0) or k >= force_column(n, 0, 0):
                 fast[i] -= phi[i, k] * (w[k] - old[k])
-        for each in range(2):
+        for each in range(at.FRICTION):
             k = friction_column(n, i, each)
             fast[i] -= x[i, each] * (w[k] * size[k] - friction[i, each])
 

@@ -4,7 +4,7 @@ from . import layout as at
 from .access import matrix, vector, whole
 from .algebra import copy_matrix, factor_columns, substitute
 from .arm_terms import compute_terms
-from .carried_body import PARAMETERS, add_body, clear, locate_body
+from .carried_body import add_body, clear, locate_body
 from .compile import kernel
 
 
@@ -67,7 +67,7 @@ def shift_guard(learner, guard, arm, dq):
             p[i] += M[i, j] * dq[j]
             bias[i] += C[j, i] * dq[j]
             r[i] += C[i, j] * dq[j]
-    for k in range(PARAMETERS):
+    for k in range(at.PARAMETERS):
         payload[k] = 0.0
     for i in range(n):
         armature[i] = 0.0

@@ -1,10 +1,10 @@
 """`StructuredLeastSquares`: the regression's columns, its sums, and how it forgets a load."""
 
 from .access import matrix, number, set_number, vector, whole
-from .carried_body import PARAMETERS
 from .compile import kernel
 from .layout import (
     NO_JOB,
+    PARAMETERS,
     REGRESSION_CYCLE,
     REGRESSION_EVERY,
     REGRESSION_FILLED,

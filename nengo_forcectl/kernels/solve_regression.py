@@ -9,11 +9,13 @@ import math
 
 from .access import matrix, number, set_number, vector, whole, wholes
 from .algebra import factor_columns
-from .carried_body import MASS, MOMENT, PARAMETERS, XX, XY, XZ, YY, YZ, ZZ
 from .compile import kernel
 from .hold_back import diagonalise
 from .layout import (
+    MASS,
+    MOMENT,
     NO_JOB,
+    PARAMETERS,
     REGRESSION_AXES,
     REGRESSION_BEFORE,
     REGRESSION_CHOSEN,
@@ -51,6 +53,12 @@ from .layout import (
     REGRESSION_TRIALS,
     REGRESSION_VARIANCE,
     REGRESSION_WEIGHTS,
+    XX,
+    XY,
+    XZ,
+    YY,
+    YZ,
+    ZZ,
 )
 
 JOBS = 6  # of a cycle

@@ -9,11 +9,8 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..kernels.block import Block
-from ..kernels.layout import NO_JOB, REGRESSION
+from ..kernels.layout import DIRECT, NO_JOB, PARAMETERS, REGRESSION, XX, YY, ZZ
 from ..support.checks import check_positive, check_whole
-
-PAYLOAD = 10  # parameters of a body
-DIRECT = 7  # direct inputs of the tool: 1, x - x_0, dx
 
 
 @dataclass(frozen=True)
@@ -50,8 +47,8 @@ class Columns:
             speed: s of `JointEncoding` [rad/s].
         """
         n = arm.dof
-        links = arm.inertial_parameters.reshape(-1, PAYLOAD)
-        mass, inertia = links[:, 0].mean(), links[:, [4, 6, 9]].mean()
+        links = arm.inertial_parameters.reshape(-1, PARAMETERS)
+        mass, inertia = links[:, 0].mean(), links[:, [XX, YY, ZZ]].mean()
         T = float(np.sqrt(np.mean(arm.inverse_dynamics(q, dq, ddq) ** 2)))
         L = float(np.linalg.norm(arm.pose(q)[:, :3, 3], axis=1).mean())
         friction = np.stack((speed, np.ones(n)), axis=1) * T / 25.0
@@ -64,12 +61,12 @@ class Columns:
         ]
         first = 1 + 2 * n
         groups = [
-            np.zeros(PAYLOAD),
+            np.zeros(PARAMETERS),
             1.0 + np.arange(n),
             1.0 + n + np.repeat(np.arange(n), 2),
             first + np.tile(np.repeat([0, 1, 2], (1, 3, 3)), 3),
         ]
-        positive = [np.zeros(PAYLOAD), np.ones(3 * n), np.zeros(3 * DIRECT)]
+        positive = [np.zeros(PARAMETERS), np.ones(3 * n), np.zeros(3 * DIRECT)]
         size, group, sign = (np.concatenate(each) for each in (parts, groups, positive))
         return cls(size, group, sign, 0.5 * L)
 
