@@ -37,6 +37,16 @@ def drive(arm, robot, cycles, first, *others):
     return np.array(taus).transpose(1, 0, 2)
 
 
+def recorded(arm, robot, cycles, cycle):
+    """The states that a cycle saw, and its torques."""
+    states, path, taus = [], path_of(arm), []
+    for _ in range(cycles):
+        states.append(robot.read())
+        taus.append(cycle.step(states[-1], path.at(states[-1].time)).tau)
+        robot.apply(taus[-1])
+    return states, np.array(taus)
+
+
 def sign(folder):
     """Make the checksums right, as somebody would who wants a changed folder to be loaded."""
     text = "".join(

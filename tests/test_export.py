@@ -8,7 +8,7 @@ import sys
 import nengo
 import numpy as np
 import pytest
-from export_world import BARE, DT, TRAINED, drive, path_of, world
+from export_world import BARE, DT, TRAINED, drive, path_of, recorded, world
 from law_equations import LAWS, references
 
 import arms
@@ -47,13 +47,8 @@ def trained(arm, tmp_path_factory):
         drive(arm, robot, TRAINED, cycle)
         assert np.abs(cycle.read()["adaptive -> torque"]).max() > 1e-4
         export_controller(cycle, folder)
-        states, path, taus = [], path_of(arm), []
-        for _ in range(2000):
-            state = robot.read()
-            result = cycle.step(state, path.at(state.time))
-            robot.apply(result.tau)
-            states.append(state)
-            taus.append(result.tau)
+        path = path_of(arm)
+        states, taus = recorded(arm, robot, 2000, cycle)
         # The same from the folder's moment on, with learning off.
         frozen = cycle.checkpoint()
         learned = load_controller(folder)
@@ -63,7 +58,7 @@ def trained(arm, tmp_path_factory):
             cycle.cycle.step(state, path.at(state.time)).feedforward for state in states[:300]
         ]
         cycle.resume(frozen)
-    return folder, states, np.array(taus), np.array(features)
+    return folder, states, taus, np.array(features)
 
 
 def test_the_next_torques_are_those_of_the_original(arm, trained):

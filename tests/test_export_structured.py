@@ -8,7 +8,7 @@ import sys
 import nengo
 import numpy as np
 import pytest
-from export_world import BARE, DT, change, change_arrays, drive, key, path_of, world
+from export_world import BARE, DT, change, change_arrays, drive, key, path_of, recorded, world
 
 import arms
 from nengo_forcectl import (
@@ -43,14 +43,8 @@ def original(arm, tmp_path_factory):
         assert cycle.cycle.memory["least_squares.job"] > 0
         assert trained(cycle)
         export_controller(cycle, folder)
-        states, path, taus = [], path_of(arm), []
-        for _ in range(1000):
-            state = robot.read()
-            result = cycle.step(state, path.at(state.time))
-            robot.apply(result.tau)
-            states.append(state)
-            taus.append(result.tau)
-        return folder, states, np.array(taus), cycle.checkpoint()
+        states, taus = recorded(arm, robot, 1000, cycle)
+        return folder, states, taus, cycle.checkpoint()
 
 
 @pytest.fixture

@@ -175,8 +175,8 @@ def test_the_torque_does_not_jump_with_new_weights(main, iiwa_job):
     change = np.abs(np.diff(torque, axis=0)) / iiwa_job.arm.tau_max
     at = np.array(renewed)[np.array(renewed) < len(change)]
     assert len(at) > 20
-    assert change[at - 1].max() < 1e-2
-    assert change[400:].max() < 1e-2
+    assert change[at - 1].max() < 5e-3
+    assert change[400:].max() < 5e-3
 
 
 def test_the_network_supplies_what_the_learner_does(main, iiwa_job, rng):
@@ -433,7 +433,7 @@ def test_a_law_of_the_joints_learns_too(iiwa_job, name):
 
 
 def test_a_declared_delay_is_predicted(iiwa_job):
-    """With sensors 3 ms late, told of it: the mass to 5 %, and the second pass below 0.2 mm.
+    """With sensors 3 ms late, told of it: the mass to 2 %, and the second pass below 0.2 mm.
 
     What it learns then of friction and armature is wrong: it learns from predictions.
     """
@@ -444,7 +444,7 @@ def test_a_declared_delay_is_predicted(iiwa_job):
     ):
         run(robot, cycle, path, cycles)
         errors, _ = run(robot, cycle, path, cycles)
-        assert cycle.learned.payload.mass == pytest.approx(MASS, rel=0.05)
+        assert cycle.learned.payload.mass == pytest.approx(MASS, rel=0.02)
         assert rms(errors) < 0.2e-3
 
 
@@ -481,7 +481,7 @@ def test_a_delay_is_found_although_states_are_lost(iiwa_job):
 
 @pytest.mark.parametrize("mode", ["hold", False])
 def test_learning_goes_on_without_a_jump(iiwa_job, mode):
-    """After a pause the torque changes in a cycle by less than 1 N m more than it did before."""
+    """After a pause the torque changes in a cycle by less than 0.1 N m more than it did before."""
     arm, home, path, _ = iiwa_job
     with Bullet(arm, home, MAIN, DT) as robot, structured_cycle(arm, home, seed=0) as cycle:
         run(robot, cycle, path, 800)
@@ -490,7 +490,7 @@ def test_learning_goes_on_without_a_jump(iiwa_job, mode):
         cycle.learn(True)
         _, after = run(robot, cycle, path, 100)
     jump = np.abs(np.diff(np.concatenate((before[-1:], after)), axis=0)).max()
-    assert jump < np.abs(np.diff(before[1:], axis=0)).max() + 1.0
+    assert jump < np.abs(np.diff(before[1:], axis=0)).max() + 0.1
 
 
 def test_a_law_without_compiled_form_is_refused(planar):

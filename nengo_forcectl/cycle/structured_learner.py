@@ -195,6 +195,7 @@ class StructuredLearner:
         self.block = Block(STRUCTURED, {"n": n}, values, keeps=keeps)
         if held is not None:
             held["k"][...] = np.minimum(held["k"], M * (SOFTNESS * GAIN_START) ** 2)
+            self.block["k_wanted"][...] = held["k"]
         self.memory = _memory("least_squares", self._sums, REGRESSION, OTHERS_OF_LAW)
         self.memory |= _memory("structured", self.block, STRUCTURED, OTHERS)
         if held is not None:

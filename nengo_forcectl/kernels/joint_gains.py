@@ -16,6 +16,7 @@ DEVIATIONS = 3.0  # of the armature in that bound
 SOFT = 0.25  # bandwidth of the posture over K while inertia or delay is uncertain
 EASE = 0.2  # of the way to their new values that gains go in a solution
 DELAY_GAIN = 0.12  # most K times the delay found
+STIFFEN = 10.0  # rate at which the posture's stiffness grows [1/s]
 DELAY_POSTURE = 0.03  # most bandwidth of the posture times the delay found
 UNTRIED = 160  # cycles after a change in which gains do not grow
 NO_DELAY = 0.7  # delay that counts as none [cycles]
@@ -85,10 +86,24 @@ def soften_posture(learner):
         return
     law, dt = whole(learner, at.STRUCTURED_LAW), number(learner, at.STRUCTURED_DT)
     k, most = vector(posture, at.POSTURE_K), vector(learner, at.STRUCTURED_K_NULL)
+    wanted = vector(learner, at.STRUCTURED_K_WANTED)
     inertia, gain = vector(learner, at.STRUCTURED_INERTIA), vector(learner, at.STRUCTURED_GAIN)
     delay, softness = number(law, at.REGRESSION_DELAY), number(learner, at.STRUCTURED_SOFTNESS)
     for i in range(len(k)):
         bandwidth = softness * gain[i]
         if delay > NO_DELAY:
             bandwidth = min(bandwidth, DELAY_POSTURE / (delay * dt))
-        k[i] = min(most[i], inertia[i] * bandwidth * bandwidth)
+        wanted[i] = min(most[i], inertia[i] * bandwidth * bandwidth)
+        k[i] = min(k[i], wanted[i])
+
+
+@kernel
+def stiffen_posture(learner):
+    """Let the posture's stiffness grow towards what it may be, slowly: so the torque is smooth."""
+    posture = whole(learner, at.STRUCTURED_POSTURE)
+    if posture == 0:
+        return
+    k, wanted = vector(posture, at.POSTURE_K), vector(learner, at.STRUCTURED_K_WANTED)
+    share = STIFFEN * number(learner, at.STRUCTURED_DT)
+    for i in range(len(k)):
+        k[i] += share * (wanted[i] - k[i])

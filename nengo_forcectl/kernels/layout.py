@@ -407,6 +407,7 @@ STRUCTURED_GAIN_MOST = STRUCTURED.add("gain_most", "n")  # [1/s]
 STRUCTURED_GAIN_START = STRUCTURED.add("gain_start")  # [1/s]
 STRUCTURED_SOFTNESS = STRUCTURED.add("softness")  # bandwidth of the posture over K
 STRUCTURED_K_NULL = STRUCTURED.add("k_null", "n")  # of the law's posture [N m/rad]
+STRUCTURED_K_WANTED = STRUCTURED.add("k_wanted", "n")  # stiffness that the posture moves to
 STRUCTURED_HOME_V = STRUCTURED.add("home_V", "6 n")  # V at the posture
 STRUCTURED_HOME_WEIGHED = STRUCTURED.add("home_weighed", "6 n")  # work space
 STRUCTURED_HOME_M = STRUCTURED.add("home_M", "n")  # diagonal of M there, without what was learned

@@ -15,7 +15,7 @@ from .balance_columns import (
     lack_of_cycle,
 )
 from .compile import kernel
-from .joint_gains import set_gains, watch_joints
+from .joint_gains import set_gains, stiffen_posture, watch_joints
 from .learned_body import carry_body
 from .observe import faded, push_torque
 from .regress import (
@@ -53,6 +53,7 @@ def supply_structured(learner, arm, inputs, command, sound, learning):
     if not learns:
         return
     watch_joints(learner)
+    stiffen_posture(learner)
     if learning == at.LEARN and is_filled(whole(learner, at.STRUCTURED_LAW)):
         law = whole(learner, at.STRUCTURED_LAW)
         find_change(learner, law)

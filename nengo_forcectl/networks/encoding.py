@@ -97,16 +97,8 @@ class StateEncoding:
         # numba takes a second to load.
         from ..kernels.encode import encode_rows
 
-        moment = [np.asarray(part, dtype=float) for part in (q, dq, ddq)]
-        *batch, n = moment[0].shape
-        if any(part.shape != (*batch, self.joints) for part in moment):
-            shapes = ", ".join(str(part.shape) for part in moment)
-            raise NetworkError(
-                f"StateEncoding.input: q, dq and ddq have shapes {shapes}, "
-                f"need (*batch, {self.joints}) each"
-            )
+        batch, rows = rows_of(self, self.joints, q, dq, ddq)
         v = np.empty((math.prod(batch), self.n_inputs))
-        rows = [np.require(part.reshape(-1, n), requirements=("C", "W")) for part in moment]
         encode_rows(self.block.address, *rows, v)
         return v.reshape(*batch, self.n_inputs)
 
@@ -201,3 +193,23 @@ def _numbers(inputs: Inputs, periodic: tuple[int, ...], states: States) -> Float
     edge = np.full(d, np.inf)
     plain = StateEncoding(inputs, periodic, np.zeros(d), np.ones(d), -edge, edge)
     return plain.input(*states)[:, :d]
+
+
+def rows_of(
+    encoding: Any, n: int, *moment: Float[np.ndarray, "*batch n"]
+) -> tuple[tuple[int, ...], list[Float[np.ndarray, "k n"]]]:
+    """Return the batch of q, dq and ddq, and each as rows that a kernel can read.
+
+    Raises:
+        NetworkError: the arrays differ in shape, or are for another number of joints.
+    """
+    parts = [np.asarray(part, dtype=float) for part in moment]
+    batch = parts[0].shape[:-1]
+    if any(part.shape != (*batch, n) for part in parts):
+        shapes = ", ".join(str(part.shape) for part in parts)
+        raise NetworkError(
+            f"{type(encoding).__name__}.input: q, dq and ddq have shapes {shapes}, "
+            f"need (*batch, {n}) each"
+        )
+    rows = [np.require(part.reshape(-1, n), requirements=("C", "W")) for part in parts]
+    return batch, rows

@@ -13,7 +13,7 @@ from arms import Arm, Terms
 from ..errors import NetworkError
 from ..kernels.block import Block
 from ..kernels.layout import BODY, JOINTS, TOOL
-from .encoding import CLIP, LIFT, StateEncoding, States
+from .encoding import CLIP, LIFT, StateEncoding, States, rows_of
 
 STRUCTURE = ("body", "links", "joints", "tool", "rest")
 """Parts that a structured network can have."""
@@ -184,15 +184,7 @@ class StructuredEncoding:
             NetworkError: the arrays differ in shape, or are for another number of joints.
             ArmError: a number is not finite.
         """
-        moment = [np.array(part, dtype=float, order="C") for part in (q, dq, ddq)]
-        *batch, n = moment[0].shape
-        if any(part.shape != (*batch, self.arm.dof) for part in moment):
-            shapes = ", ".join(str(part.shape) for part in moment)
-            raise NetworkError(
-                f"StructuredEncoding.input: q, dq and ddq have shapes {shapes}, "
-                f"need (*batch, {self.arm.dof}) each"
-            )
-        rows = [part.reshape(-1, n) for part in moment]
+        batch, rows = rows_of(self, self.arm.dof, q, dq, ddq)
         numbers = self._parts(*rows)
         flat = [numbers[name].reshape(len(rows[0]), -1) for name in self.shapes]
         return np.concatenate(flat, axis=1).reshape(*batch, self.n_inputs)
