@@ -77,13 +77,13 @@ def _found(name: str, learned: Mapping[str, Any]) -> RenderableType:
     mass, moment = payload["mass"], payload["moment_deviation"]
     rows = {"payload \\[kg]": ([mass], [payload["mass_deviation"]])}
     if mass > moment[0]:
-        rows["its centre \\[m]"] = payload["com"], [each / mass for each in moment]
+        rows["centre \\[m]"] = payload["com"], [each / mass for each in moment]
     rows |= {
-        "viscous friction \\[N m s/rad]": tuple(friction["viscous"].values()),
-        "dry friction \\[N m]": tuple(friction["dry"].values()),
+        "viscous \\[N m s/rad]": tuple(friction["viscous"].values()),
+        "dry \\[N m]": tuple(friction["dry"].values()),
         "armature \\[kg m^2]": tuple(learned["armature"].values()),
-        "force at the tool \\[N]": (tool["force"], tool["force_deviation"]),
-        "its stiffness, x y z \\[N/m]": (
+        "tool: force \\[N]": (tool["force"], tool["force_deviation"]),
+        "stiffness xyz \\[N/m]": (
             [row[k] for k, row in enumerate(tool["stiffness"])],
             [row[k] for k, row in enumerate(tool["stiffness_deviation"])],
         ),

@@ -1,0 +1,162 @@
+"""The structured learner goes on: after pauses, checkpoints and bad states."""
+
+import numpy as np
+import pytest
+from reaching_job import DT, MAIN, job_of, rms, run
+
+from nengo_forcectl.cycle import structured_cycle
+from nengo_forcectl.errors import ConfigurationError, NetworkError
+from nengo_forcectl.sim.bullet import Bullet
+from nengo_forcectl.sim.friction import ViscousFriction
+from nengo_forcectl.sim.masses import Payload
+
+
+@pytest.fixture(scope="module")
+def iiwa_job():
+    return job_of("kuka_iiwa")
+
+
+@pytest.fixture(scope="module")
+def planar():
+    return job_of("planar3")
+
+
+def test_hold_keeps_the_weights(planar):
+    """With `learn("hold")` the weights stay and what they lack is compensated; with `learn(False)`
+    not even that. Afterwards it learns on."""
+    arm, home, path, _ = planar
+    with (
+        Bullet(arm, home, [Payload(1.0)], DT) as robot,
+        structured_cycle(arm, home, seed=0) as cycle,
+    ):
+        cycle.learn("hold")
+        held, _ = run(robot, cycle, path, 1000)
+        assert not any(value.any() for value in cycle.read().values())
+        cycle.learn(False)
+        off, _ = run(robot, cycle, path, 1000)
+        assert rms(held[500:]) < 0.3 * rms(off[500:])
+        cycle.learn(True)
+        run(robot, cycle, path, 2000)
+        assert cycle.learned.payload.mass == pytest.approx(1.0, rel=0.02)
+
+
+def begin(job):
+    """A robot with a load and some friction, and a cycle that knows neither."""
+    robot = Bullet(job.arm, job.home, [Payload(1.0), ViscousFriction(0.2)], DT)
+    return robot, structured_cycle(job.arm, job.home, seed=0)
+
+
+def test_the_same_seed_gives_the_same_bits(planar):
+    """Torques and weights of two runs are equal."""
+    runs = []
+    for _ in range(2):
+        opened, context = begin(planar)
+        with opened as robot, context as cycle:
+            torque = run(robot, cycle, planar.path, 500)[1]
+            runs.append([torque, *cycle.read().values()])
+    for one, other in zip(*runs, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("stop", [10, 203, 408])
+def test_a_checkpoint_continues_bit_for_bit(planar, stop):
+    """Before the first weights, in the middle of a solution, and after one."""
+    opened, context = begin(planar)
+    with opened as robot, context as cycle:
+        run(robot, cycle, planar.path, stop)
+        saved = cycle.checkpoint()
+        states, torques = [], []
+        for _ in range(300):
+            state = robot.read()
+            states.append(state)
+            torques.append(cycle.step(state, planar.path.at(state.time)).tau)
+            robot.apply(torques[-1])
+        last = cycle.checkpoint()
+    with structured_cycle(planar.arm, planar.home, seed=0) as cycle:
+        cycle.resume(saved)
+        for state, torque in zip(states, torques, strict=True):
+            again = cycle.step(state, planar.path.at(state.time)).tau
+            np.testing.assert_array_equal(again, torque)
+        for name, value in cycle.checkpoint().items():
+            np.testing.assert_array_equal(value, last[name], err_msg=name)
+
+
+def test_a_bad_checkpoint_is_refused(planar):
+    """One of another arm or posture, a NaN, and a job that there is not; what a checkpoint does
+    not say, as the groups of the weights, stays."""
+    with structured_cycle(planar.arm, planar.home, seed=0) as cycle:
+        good = cycle.checkpoint()
+        assert "least_squares.group" not in good
+        for job in (1e9, -7.0, np.nan):
+            with pytest.raises(NetworkError, match=r"job"):
+                cycle.resume(good | {"least_squares.job": np.array(job).reshape(())})
+        with pytest.raises(NetworkError, match="NaN"):
+            cycle.resume(good | {"structured.fast": np.full(3, np.nan)})
+        with pytest.raises(NetworkError, match="shapes"):
+            cycle.resume({name: good[name] for name in list(good)[1:]})
+    with (
+        structured_cycle(planar.arm, planar.home + 0.2, seed=0) as cycle,
+        pytest.raises(NetworkError, match="is not of this learner"),
+    ):
+        cycle.resume(good)
+
+
+def test_a_bad_state_stops_the_arm(planar):
+    """Of a NaN nothing is learned and none reaches the motors; after a reset the weights are what
+    they were, and it goes on."""
+    opened, context = begin(planar)
+    with opened as robot, context as cycle:
+        run(robot, cycle, planar.path, 400)
+        before = cycle.read()
+        state = robot.read()
+        bad = state._replace(q=np.array([np.nan, 0.0, 0.0]))
+        assert np.isfinite(cycle.step(bad, planar.path.at(state.time)).tau).all()
+        assert cycle.stopped
+        for name, value in cycle.read().items():
+            np.testing.assert_array_equal(value, before[name])
+        cycle.reset()
+        errors, torque = run(robot, cycle, planar.path, 1000)
+        assert np.isfinite(torque).all()
+        assert rms(errors[500:]) < 1e-3
+
+
+def test_a_new_motion_begins_without_a_jump_of_the_weights(planar):
+    """`forget_motion` in the middle of a solution: what was learned stays, and the next cycle is
+    not compared with the last one."""
+    opened, context = begin(planar)
+    with opened as robot, context as cycle:
+        run(robot, cycle, planar.path, 1203)
+        mass = cycle.learned.payload.mass
+        cycle.forget_motion()
+        cycle.learn(True)
+        run(robot, cycle, planar.path, 600)
+        assert cycle.learned.payload.mass == pytest.approx(mass, rel=0.02)
+        assert cycle.learned.changes == 0
+
+
+@pytest.mark.parametrize("mode", ["hold", False])
+def test_learning_goes_on_without_a_jump(iiwa_job, mode):
+    """After a pause the torque changes in a cycle by less than 0.1 N m more than it did before."""
+    arm, home, path, _ = iiwa_job
+    with Bullet(arm, home, MAIN, DT) as robot, structured_cycle(arm, home, seed=0) as cycle:
+        run(robot, cycle, path, 800)
+        cycle.learn(mode)
+        _, before = run(robot, cycle, path, 1000)
+        cycle.learn(True)
+        _, after = run(robot, cycle, path, 100)
+    jump = np.abs(np.diff(np.concatenate((before[-1:], after)), axis=0)).max()
+    assert jump < np.abs(np.diff(before[1:], axis=0)).max() + 0.1
+
+
+def test_a_law_without_compiled_form_is_refused(planar):
+    """By its name."""
+
+    class Own:
+        def bind(self, arm):
+            return object()
+
+    with (
+        pytest.raises(ConfigurationError, match=r"structured_cycle.controller: no compiled form"),
+        structured_cycle(planar.arm, planar.home, seed=0, controller=Own()),
+    ):
+        pass
