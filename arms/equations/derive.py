@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from arms.equations.drives import drive_regressor, friction, rotors
-from arms.equations.dynamics import forward_dynamics, mass_coriolis_gravity
+from arms.equations.dynamics import forward_dynamics, gravity_gradient, mass_coriolis_gravity
 from arms.equations.kinematics import kinematics
 from arms.equations.newton_euler import inverse_dynamics, regressor
 from arms.equations.program import Program, lower
@@ -32,6 +32,8 @@ def derive(bodies: Bodies, request: Request) -> Program:
         kinematics(program, bodies, joints, request)
     if names & {"M", "C", "g", "ddq"}:
         mass_coriolis_gravity(program, bodies, joints, coriolis="C" in names)
+    if "dg" in names:
+        gravity_gradient(program, joints)
     zero, weight = constants((0,) * n), constants(bodies.gravity)
     if "Cdq" in names:
         inverse_dynamics(program, joints, "Cdq", zero, ZERO)

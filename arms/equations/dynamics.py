@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import sympy as sp
 
 from arms.equations.newton_euler import to_parent
@@ -81,11 +82,11 @@ def velocities(joints: list[Joint]) -> list[tuple[Vec, Vec]]:
     return result
 
 
-def gravity_directions(bodies: Bodies, joints: list[Joint]) -> list[Vec]:
-    """The gravity vector in the axes of every body."""
+def directions(vector: Vec, joints: list[Joint]) -> list[Vec]:
+    """A vector of the base's axes in the axes of every body."""
     result: list[Vec] = []
     for joint in joints:
-        above = constants(bodies.gravity) if joint.body.parent < 0 else result[joint.body.parent]
+        above = vector if joint.body.parent < 0 else result[joint.body.parent]
         result.append(joint.down(above))
     return result
 
@@ -115,7 +116,7 @@ def mass_coriolis_gravity(
     moving = velocities(joints) if coriolis else rest
     carried = composites(joints, moving)
     M, C, g = zeros(n, n), zeros(n, n), zeros(n)
-    down = gravity_directions(bodies, joints)
+    down = directions(constants(bodies.gravity), joints)
     rates = [_screw_rate(joint, *moving[i]) for i, joint in enumerate(joints)]
     for j, joint in enumerate(joints):
         F, dF, N = _wrenches(joint, carried[j], rates[j])
@@ -138,15 +139,31 @@ def mass_coriolis_gravity(
                 break
             F, dF, N = to_parent(ancestor, F), to_parent(ancestor, dF), ancestor.up(N)
             i = ancestor.body.parent
-        weight = carried[j].m * down[j][2] if joint.slides else cross(carried[j].h, down[j])[2]
         k = joint.body.coordinate
-        g[k] = let(g[k] - joint.gain * let(weight))
+        g[k] = let(g[k] - joint.gain * let(_weight(joint, carried[j], down[j])))
     for k, armature in enumerate(constants(bodies.drives[0])):
         M[k][k] = let(M[k][k] + armature)
     program.output("M", (n, n), [entry for line in M for entry in line])
     if coriolis:
         program.output("C", (n, n), [entry for line in C for entry in line])
     program.output("g", (n,), g)
+
+
+def gravity_gradient(program: Program, joints: list[Joint]) -> None:
+    """Write the derivative of g by the gravity vector into ``program``."""
+    n, let = program.dof, program.let
+    carried = composites(joints, [(ZERO, ZERO)] * len(joints))
+    dg = zeros(n, 3)
+    for axis, direction in enumerate(constants(np.eye(3))):
+        for joint, c, down in zip(joints, carried, directions(direction, joints), strict=True):
+            row = dg[joint.body.coordinate]
+            row[axis] = let(row[axis] - joint.gain * let(_weight(joint, c, down)))
+    program.output("dg", (n, 3), [entry for row in dg for entry in row])
+
+
+def _weight(joint: Joint, c: Composite, gravity: Vec) -> Expr:
+    """The force or torque of a composite's weight along the joint's axis."""
+    return c.m * gravity[2] if joint.slides else cross(c.h, gravity)[2]
 
 
 def _screw_rate(joint: Joint, w: Vec, v: Vec) -> tuple[Vec, Vec]:

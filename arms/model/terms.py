@@ -24,6 +24,7 @@ TERMS = {
     "M": Term("mass matrix", ("n", "n")),
     "C": Term("Coriolis matrix of the Christoffel symbols", ("n", "n"), needs_dq=True),
     "g": Term("torque that holds the arm against gravity", ("n",)),
+    "dg": Term("its derivative by the gravity vector", ("n", 3)),
     "Cdq": Term("Coriolis and centrifugal torque", ("n",), needs_dq=True),
     "h": Term("Cdq + g", ("n",), needs_dq=True),
     "tau": Term("inverse dynamics", ("n",), needs_dq=True, needs_u="ddq"),

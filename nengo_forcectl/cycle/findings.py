@@ -60,6 +60,7 @@ class Learned(NamedTuple):
     payload: LearnedPayload
     armature: LearnedJoints  # beyond the model's [kg m^2]
     friction: LearnedFriction  # beyond the model's
+    offset: LearnedJoints  # constant torque that the joints need beyond the model's [N m]
     tool: LearnedTool
     delay: float  # of sensors and motors together, beyond what was stated [s]
     noise: float  # root of the mean square of the torque that nothing explains [N m]

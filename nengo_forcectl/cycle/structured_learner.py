@@ -20,6 +20,7 @@ from ..kernels.layout import (
     MASS,
     MOMENT,
     NO_JOB,
+    OFFSET,
     PARAMETERS,
     POSTURE,
     REGRESSION,
@@ -92,7 +93,7 @@ class StructuredDesign:
             np.asarray(each)
             for each in (self.columns.size, self.columns.group, self.columns.positive)
         )
-        p = PARAMETERS + 3 * n + 3 * DIRECT
+        p = PARAMETERS + (1 + FRICTION) * n + 3 * DIRECT
         shapes = [each.shape for each in (size, group, positive)]
         shapes += [np.shape(self.posture), np.shape(self.assumed)]
         fit = [(p,)] * 3 + [(n,), (PARAMETERS,)]
@@ -249,6 +250,7 @@ class StructuredLearner:
             payload,
             LearnedJoints(value[PARAMETERS:first], deviations[PARAMETERS:first]),
             LearnedFriction(viscous, dry),
+            LearnedJoints(w[:, OFFSET], d[:, OFFSET]),
             tool,
             float(self._sums["delay"]) * self.dt,
             math.sqrt(float(self._sums["noise"]) / self.law.spread),

@@ -15,6 +15,7 @@ from .layout import (
     JOINTS_SPEED,
     JOINTS_SPREAD,
     JOINTS_UPPER,
+    OFFSET,
     ONE,
     PLACE,
     POSITION,
@@ -37,8 +38,8 @@ def encode_joints(joints, q, dq, x, u):
     Args:
         joints: block of a `JointEncoding`.
         q, dq: (n,).
-        x: (n, 2), written: dq / s and tanh(dq / v).
-        u: (n, 4), written: these and (q - c) / h, bounded, on a sphere.
+        x: (n, 3), written: dq / s, tanh(dq / v) and 1.
+        u: (n, 4), written: the first two and (q - c) / h, bounded, on a sphere.
     """
     slow, lift = number(joints, JOINTS_SLOW), number(joints, JOINTS_LIFT)
     speed, centre = vector(joints, JOINTS_SPEED), vector(joints, JOINTS_CENTRE)
@@ -47,6 +48,7 @@ def encode_joints(joints, q, dq, x, u):
     for j in range(len(q)):
         x[j, VISCOUS] = dq[j] / speed[j]
         x[j, DRY] = math.tanh(dq[j] / slow)
+        x[j, OFFSET] = 1.0
         u[j, VISCOUS], u[j, DRY] = x[j, VISCOUS], x[j, DRY]
         u[j, ANGLE] = (q[j] - centre[j]) / spread[j]
         for k in range(3):

@@ -75,7 +75,9 @@ def feed_forward(learner, arm, inputs, command):
     for k in range(3):
         y[at.PLACE + k] += 0.5 * ahead * y[at.SPEED + k]
     for i in range(n):
-        rubs[i] = friction[i, at.VISCOUS] * x[i, at.VISCOUS] + friction[i, at.DRY] * x[i, at.DRY]
+        rubs[i] = 0.0
+        for each in range(at.FRICTION):
+            rubs[i] += friction[i, each] * x[i, each]
         supplied[i] = rubs[i]
     for a in range(3):
         pull = 0.0

@@ -34,10 +34,10 @@ class Columns:
         ddq: Float[np.ndarray, "k n"],
         speed: Float[np.ndarray, "n"],
     ) -> "Columns":
-        """Return those of an arm: ten of the payload, armature, friction, and 21 of the tool.
+        """Return those of an arm: ten of the payload, armature, three a joint, and 21 of the tool.
 
         The deviations are in proportion to the arm: a payload like a link, T/40 of armature, T/25
-        of friction at 1 rad/s and of dry friction, 1.5 T/L of force, 4 T/L^2 of stiffness and 0.4
+        of friction at 1 rad/s, of dry friction and of a constant torque, 1.5 T/L of force, 4 T/L^2 of stiffness and 0.4
         T/L^2 of damping at the tool, T the root mean square of the model's torque over the sample
         and L the tool's distance from the base.
 
@@ -51,7 +51,7 @@ class Columns:
         mass, inertia = links[:, 0].mean(), links[:, [XX, YY, ZZ]].mean()
         T = float(np.sqrt(np.mean(arm.inverse_dynamics(q, dq, ddq) ** 2)))
         L = float(np.linalg.norm(arm.pose(q)[:, :3, 3], axis=1).mean())
-        friction = np.stack((speed, np.ones(n)), axis=1) * T / 25.0
+        friction = np.stack((speed, np.ones(n), np.ones(n)), axis=1) * T / 25.0
         pull = np.repeat([1.5 * T / L, 4.0 * T / L**2, 0.4 * T / L**2], (1, 3, 3))
         parts = [
             np.array([mass] + 3 * [0.5 * math.sqrt(mass * inertia)] + 6 * [inertia]),
@@ -59,14 +59,14 @@ class Columns:
             friction.ravel(),
             np.tile(pull, 3),
         ]
-        first = 1 + 2 * n
+        first = 1 + 3 * n
         groups = [
             np.zeros(PARAMETERS),
             1.0 + np.arange(n),
-            1.0 + n + np.repeat(np.arange(n), 2),
+            (1.0 + n + np.arange(n)[:, None] * 2 + [0, 0, 1]).ravel(),
             first + np.tile(np.repeat([0, 1, 2], (1, 3, 3)), 3),
         ]
-        positive = [np.zeros(PARAMETERS), np.ones(3 * n), np.zeros(3 * DIRECT)]
+        positive = [np.zeros(PARAMETERS), np.ones(n), np.tile([1.0, 1.0, 0.0], n), np.zeros(3 * DIRECT)]
         size, group, sign = (np.concatenate(each) for each in (parts, groups, positive))
         return cls(size, group, sign, 0.5 * L)
 

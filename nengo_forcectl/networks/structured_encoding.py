@@ -12,7 +12,7 @@ from arms import Arm, Terms
 
 from ..errors import NetworkError
 from ..kernels.block import Block
-from ..kernels.layout import BODY, JOINTS, TOOL
+from ..kernels.layout import BODY, FRICTION, JOINTS, TOOL
 from .encoding import CLIP, LIFT, StateEncoding, States, rows_of
 
 STRUCTURE = ("body", "links", "joints", "tool", "rest")
@@ -27,18 +27,18 @@ LEAST_TOOL = (0.01, 0.01, 0.1)  # least scales of x [m], dx [m/s] and R
 class JointEncoding:
     """What the friction of each joint depends on, its own speed and angle.
 
-        x = (dq / s, tanh(dq / v), (q - c) / h)
+        x = (dq / s, tanh(dq / v), 1),   z = (dq / s, tanh(dq / v), (q - c) / h)
 
     s and h are the joint's root mean square speed and its spread over a sample, v = 0.01 rad/s. The
-    first two are direct inputs, viscous and dry friction. The neurons see u, which is x within
-    ``lower`` and ``upper`` on a sphere, as in `StateEncoding`. The tanh spreads the speeds near
+    entries of x are direct inputs: viscous friction, dry friction and a constant torque. The neurons
+    see u, which is z within ``lower`` and ``upper`` on a sphere, as in `StateEncoding`. The tanh spreads the speeds near
     rest over as much of the sphere as all others.
     """
 
     speed: Float[np.ndarray, "n"]  # s [rad/s]
     centre: Float[np.ndarray, "n"]  # c [rad]
     spread: Float[np.ndarray, "n"]  # h [rad]
-    lower: Float[np.ndarray, "n 3"]  # bounds on x
+    lower: Float[np.ndarray, "n 3"]  # bounds on z
     upper: Float[np.ndarray, "n 3"]
 
     @cached_property
@@ -52,12 +52,12 @@ class JointEncoding:
 
     def input(
         self, q: Float[np.ndarray, "k n"], dq: Float[np.ndarray, "k n"]
-    ) -> tuple[Float[np.ndarray, "k n 2"], Float[np.ndarray, "k n 4"]]:
+    ) -> tuple[Float[np.ndarray, "k n 3"], Float[np.ndarray, "k n 4"]]:
         """Return the direct inputs, and u."""
         # numba takes a second to load.
         from ..kernels.encode_structure import encode_joints_rows
 
-        x, u = np.empty((*q.shape, 2)), np.empty((*q.shape, 4))
+        x, u = np.empty((*q.shape, FRICTION)), np.empty((*q.shape, 4))
         encode_joints_rows(self.block.address, q, dq, x, u)
         return x, u
 
@@ -105,7 +105,7 @@ class StructuredEncoding:
     """The input v of a structured network: its parts one after the other, see ``places``.
 
     "one" is a 1. "payload" (n, 10), "armature" (n, n) and "links" (n, p) are torques of unit
-    parameters, "friction" (n, 2) and "joints" (n, 4) are those of `JointEncoding`, "tool" (7) and
+    parameters, "friction" (n, 3) and "joints" (n, 4) are those of `JointEncoding`, "tool" (7) and
     "tool neurons" (17) those of `ToolEncoding`, "J^T" (n, 3) is the tool's linear Jacobian
     transposed, "rest" is the v of `StateEncoding`. Arrays are flat, row by row.
     """
@@ -160,7 +160,7 @@ class StructuredEncoding:
         shapes = {
             "body": {"payload": (n, 10), "armature": (n, n)},
             "links": {"links": (n, self.arm.sizes["p"])},
-            "joints": {"friction": (n, 2), "joints": (n, 4)},
+            "joints": {"friction": (n, FRICTION), "joints": (n, 4)},
             "tool": {"tool": (7,), "tool neurons": (17,), "J^T": (n, 3)},
             "rest": {"rest": (self.rest.n_inputs,)},
         }

@@ -72,8 +72,8 @@ def structured_network(
     - "body": "payload" (10, 1), the inertial parameters of a body fixed to the tool frame, as one
       link's of `Arm.inertial_parameters`, and "armature" (n, 1) [kg m^2];
     - "links", not by default: "links" (p, 1), changes of all `Arm.inertial_parameters`;
-    - "joints": for each joint j from 1, "friction j" (1, 2), viscous, at the
-      speed s of `JointEncoding`, and dry [N m], and
+    - "joints": for each joint j from 1, "friction j" (1, 3), viscous, at the
+      speed s of `JointEncoding`, dry, and a constant torque [N m], and
       "joint j -> torque" (1, neurons), decoders of an ensemble over the joint's own speed and
       angle, half of which is near rest; inputs as in `JointEncoding`;
     - "tool": "state -> force" (3, 7), constant, stiffness and damping, and "tool -> force"
