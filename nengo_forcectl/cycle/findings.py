@@ -63,6 +63,7 @@ class Learned(NamedTuple):
     offset: LearnedJoints  # constant torque that the joints need beyond the model's [N m]
     tool: LearnedTool
     delay: float  # of sensors and motors together, beyond what was stated [s]
+    gravity: Float[np.ndarray, "3"]  # change of gravity
     noise: float  # root of the mean square of the torque that nothing explains [N m]
     changes: int  # how often the payload has changed
     backed_off: int  # how often a joint's gain was reduced because its torque shook

@@ -49,7 +49,8 @@ MOTION_OF_LAW = ("phi", "lacking", "late", "queue", "filled")
 # What is in no checkpoint: it never changes, or every cycle writes it before it is read.
 OTHERS = (
     "dt", "gain_start", "k_null", "home_V", "home_M", "loud", "bump_keep", "quiet", "jump",
-    "M", "C", "g", "new_M", "new_C", "new_g", "carried", "ddq", "factor",
+    "M", "C", "g", "new_M", "new_C", "new_g", "carried", "ddq", "factor", "dg", "regressor", "chosen",
+    "q_half", "dq_half", "ddq_half",
 )  # fmt: skip
 OTHERS_OF_LAW = ("share", "floor", "spread", "delayed", "size", "group", "positive", "reach")
 COUNTS = (
@@ -82,7 +83,10 @@ class StructuredDesign:
         """Return the design for a sample of the work; by default no payload is assumed."""
         torque = float(np.sqrt(np.mean(arm.inverse_dynamics(*states) ** 2)))
         load = np.zeros(PARAMETERS) if assumed is None else assumed
-        return cls(Columns.of(arm, *states, encoding.joints.speed), torque, posture, load)
+        v = encoding.input(*states)[:, encoding.places["payload"]]
+        payload = v.reshape(-1, arm.dof, PARAMETERS)
+        columns = Columns.of(arm, *states, encoding.joints.speed, payload)
+        return cls(columns, torque, posture, load)
 
     def check(self, n: int) -> None:
         """Raise `NetworkError` unless the parts fit each other and an arm of ``n`` joints."""
@@ -93,7 +97,7 @@ class StructuredDesign:
             np.asarray(each)
             for each in (self.columns.size, self.columns.group, self.columns.positive)
         )
-        p = PARAMETERS + (1 + FRICTION) * n + 3 * DIRECT
+        p = PARAMETERS + (1 + FRICTION) * n + 3 * DIRECT + 3 + len(self.columns.chosen)
         shapes = [each.shape for each in (size, group, positive)]
         shapes += [np.shape(self.posture), np.shape(self.assumed)]
         fit = [(p,)] * 3 + [(n,), (PARAMETERS,)]
@@ -170,6 +174,7 @@ class StructuredLearner:
         tasks = getattr(getattr(bound, "null_space", None), "tasks", ())
         held = next((task.block for task in tasks if task.kind == POSTURE), None)
         terms = arm.terms(design.posture, np.zeros(n))
+        model = arm.kernel("dg", "Y")
         R, M = terms.pose[:3, :3], terms.M.diagonal()
         values = {
             "law": self._sums.address,
@@ -178,6 +183,8 @@ class StructuredLearner:
             "tool": encoding.tool.block.address,
             "posture": 0 if held is None else held.address,
             "dt": dt,
+            "model": model.address,
+            "chosen": design.columns.chosen,
             "gain": GAIN_START,
             "gain_most": GAIN,
             "gain_start": GAIN_START,
@@ -192,8 +199,9 @@ class StructuredLearner:
             "quiet": (QUIET * torque) ** 2,
             "jump": JUMP,
         }
-        keeps = (self._sums, encoding, held)
-        self.block = Block(STRUCTURED, {"n": n}, values, keeps=keeps)
+        keeps = (self._sums, encoding, held, model)
+        sizes = {"n": n, "parameters": arm.sizes["p"], "links": len(design.columns.chosen)}
+        self.block = Block(STRUCTURED, sizes, values, keeps=keeps)
         if held is not None:
             held["k"][...] = np.minimum(held["k"], M * (SOFTNESS * GAIN_START) ** 2)
             self.block["k_wanted"][...] = held["k"]
@@ -234,7 +242,8 @@ class StructuredLearner:
             LearnedJoints(w[:, VISCOUS] / speed, d[:, VISCOUS] / speed),
             LearnedJoints(w[:, DRY], d[:, DRY]),
         )
-        pull, pull_deviation = (each[last:].reshape(3, DIRECT) for each in (value, deviations))
+        end = last + 3 * DIRECT
+        pull, pull_deviation = (each[last:end].reshape(3, DIRECT) for each in (value, deviations))
         body = value[:PARAMETERS] + self.design.assumed
         mass, moment = body[MASS], body[MOMENT : MOMENT + 3]
         com = moment / mass if mass > 0 else np.zeros(3)
@@ -253,6 +262,7 @@ class StructuredLearner:
             LearnedJoints(w[:, OFFSET], d[:, OFFSET]),
             tool,
             float(self._sums["delay"]) * self.dt,
+            value[end : end + 3],
             math.sqrt(float(self._sums["noise"]) / self.law.spread),
             int(self.block["changes"]),
             int(self.block["backed_off"]),

@@ -2,11 +2,13 @@
 
 Both come from the balance of momentum, which takes q, dq and the torque sent, and no acceleration.
 The columns are in the order of `Columns`: those of the payload, of armature, of viscous and dry
-friction joint by joint, of forces at the tool.
+friction and a constant torque joint by joint, of forces at the tool, of gravity and of the links.
 """
 
+from arms.machine.invoke import invoke_at
+
 from . import layout as at
-from .access import matrix, number, vector, whole
+from .access import matrix, number, span, vector, whole, wholes
 from .carried_body import momentum_columns
 from .compile import kernel
 from .encode_structure import encode_joints, encode_tool
@@ -29,6 +31,59 @@ def friction_column(n, i, kind):
 def force_column(n, axis, k):
     """Return the column of the tool's direct input k in the force along an axis."""
     return at.PARAMETERS + (1 + at.FRICTION) * n + at.DIRECT * axis + k
+
+
+@kernel
+def gravity_column(n, axis):
+    """Return the column of gravity along an axis."""
+    return force_column(n, 3, 0) + axis
+
+
+@kernel
+def link_column(n, k):
+    """Return the column of the chosen parameter k of the links."""
+    return gravity_column(n, 3) + k
+
+
+@kernel
+def model_columns(learner, q, dq, ddq):
+    """Compute the torque of unit gravity and of unit parameters of the links."""
+    out = span(learner, at.STRUCTURED_DG, at.STRUCTURED_REGRESSOR)
+    invoke_at(whole(learner, at.STRUCTURED_MODEL), q, dq, ddq, out)  # pyright: ignore[reportCallIssue]
+
+
+@kernel
+def model_columns_of_cycle(learner, q, dq):
+    """Write the columns of gravity and links over the cycle that has ended, times their sizes.
+
+    They are those of its middle, with the velocity's change as the acceleration: the change of
+    momentum to the second order in dt.
+    """
+    law, n, dt = whole(learner, at.STRUCTURED_LAW), len(q), number(learner, at.STRUCTURED_DT)
+    q_half, dq_half = vector(learner, at.STRUCTURED_Q_HALF), vector(learner, at.STRUCTURED_DQ_HALF)
+    ddq, q_last = vector(learner, at.STRUCTURED_DDQ_HALF), vector(learner, at.STRUCTURED_Q_LAST)
+    dq_last, chosen = vector(learner, at.STRUCTURED_DQ_LAST), wholes(learner, at.STRUCTURED_CHOSEN)
+    for i in range(n):
+        q_half[i], dq_half[i] = 0.5 * (q[i] + q_last[i]), 0.5 * (dq[i] + dq_last[i])
+        ddq[i] = (dq[i] - dq_last[i]) / dt
+    model_columns(learner, q_half, dq_half, ddq)
+    raw, size = matrix_of(law), vector(law, at.REGRESSION_SIZE)
+    dg, Y = model_matrices(learner)
+    for i in range(n):
+        for axis in range(3):
+            k = gravity_column(n, axis)
+            raw[i, k] = size[k] * dg[i, axis]
+        for each in range(len(chosen)):
+            k = link_column(n, each)
+            raw[i, k] = size[k] * Y[i, chosen[each]]
+
+
+@kernel
+def model_matrices(learner):
+    """Return the torque of unit gravity (n, 3) and of unit parameters of all links."""
+    dg = matrix(learner, at.STRUCTURED_DG, 3)
+    flat = vector(learner, at.STRUCTURED_REGRESSOR)
+    return dg, matrix(learner, at.STRUCTURED_REGRESSOR, len(flat) // len(dg))
 
 
 @kernel
@@ -106,16 +161,16 @@ def lack_of_cycle(learner, dq):
 
 
 @kernel
-def keep_columns(learner, dq):
+def keep_columns(learner, q, dq):
     """Keep this cycle's columns, velocities and friction for the next one."""
     copy_field(learner, at.STRUCTURED_BODY_P, at.STRUCTURED_BODY_P_LAST)
     copy_field(learner, at.STRUCTURED_BODY_B, at.STRUCTURED_BODY_B_LAST)
     copy_field(learner, at.STRUCTURED_X, at.STRUCTURED_X_LAST)
     copy_field(learner, at.STRUCTURED_PULL, at.STRUCTURED_PULL_LAST)
     copy_field(learner, at.STRUCTURED_RUBS, at.STRUCTURED_RUBBED)
-    last = vector(learner, at.STRUCTURED_DQ_LAST)
+    q_last, last = vector(learner, at.STRUCTURED_Q_LAST), vector(learner, at.STRUCTURED_DQ_LAST)
     for i in range(len(dq)):
-        last[i] = dq[i]
+        q_last[i], last[i] = q[i], dq[i]
 
 
 @kernel

@@ -370,6 +370,16 @@ STRUCTURED_JOINTS = STRUCTURED.add("joints", whole=True)  # address of a block
 STRUCTURED_TOOL = STRUCTURED.add("tool", whole=True)  # address of a block
 STRUCTURED_POSTURE = STRUCTURED.add("posture", whole=True)  # address of the law's, or 0
 STRUCTURED_DT = STRUCTURED.add("dt")  # [s]
+STRUCTURED_MODEL = STRUCTURED.add("model", whole=True)  # kernel of the next two fields
+STRUCTURED_DG = STRUCTURED.add("dg", "n 3")  # torque of unit gravity
+STRUCTURED_REGRESSOR = STRUCTURED.add("regressor", "n parameters")  # of all links
+STRUCTURED_CHOSEN = STRUCTURED.add("chosen", "links", whole=True)  # its columns that are learned
+STRUCTURED_GRAVITY = STRUCTURED.add("gravity", "3")  # learned change [m/s^2]
+STRUCTURED_LINKS = STRUCTURED.add("links", "links")  # of the chosen parameters
+STRUCTURED_Q_LAST = STRUCTURED.add("q_last", "n")
+STRUCTURED_Q_HALF = STRUCTURED.add("q_half", "n")  # in the middle of the cycle
+STRUCTURED_DQ_HALF = STRUCTURED.add("dq_half", "n")
+STRUCTURED_DDQ_HALF = STRUCTURED.add("ddq_half", "n")
 STRUCTURED_M = STRUCTURED.add("M", "n n")  # terms of the model without what was learned
 STRUCTURED_C = STRUCTURED.add("C", "n n")
 STRUCTURED_G = STRUCTURED.add("g", "n")

@@ -3,7 +3,7 @@
 import math
 
 from . import layout as at
-from .access import matrix, number, set_number, vector, whole
+from .access import matrix, number, set_number, vector, whole, wholes
 from .balance_columns import (
     armature_column,
     columns_now,
@@ -11,8 +11,13 @@ from .balance_columns import (
     encode_motion,
     force_column,
     friction_column,
+    gravity_column,
     keep_columns,
     lack_of_cycle,
+    link_column,
+    model_columns,
+    model_columns_of_cycle,
+    model_matrices,
 )
 from .compile import kernel
 from .joint_gains import set_gains, stiffen_posture, watch_joints
@@ -85,26 +90,44 @@ def feed_forward(learner, arm, inputs, command):
             pull += force[a, k] * y[k]
         for i in range(n):
             supplied[i] += J[a, i] * pull
+    add_model_changes(learner, inputs, supplied)
+
+
+@kernel
+def add_model_changes(learner, inputs, supplied):
+    """Add the torque of the changes of gravity and links at the acceleration that the law asks."""
+    q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
+    model_columns(learner, q, dq, vector(learner, at.STRUCTURED_DDQ))
+    gravity, links = vector(learner, at.STRUCTURED_GRAVITY), vector(learner, at.STRUCTURED_LINKS)
+    chosen = wholes(learner, at.STRUCTURED_CHOSEN)
+    dg, Y = model_matrices(learner)
+    for i in range(len(supplied)):
+        for axis in range(3):
+            supplied[i] += dg[i, axis] * gravity[axis]
+        for k in range(len(links)):
+            supplied[i] += Y[i, chosen[k]] * links[k]
 
 
 @kernel
 def observe_lack(learner, arm, inputs):
     """Compute the columns and the torque that the model lacks over the cycle; filter both."""
-    law, dq = whole(learner, at.STRUCTURED_LAW), vector(inputs, at.INPUT_DQ)
+    law = whole(learner, at.STRUCTURED_LAW)
+    q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
     sent = vector(learner, at.STRUCTURED_SENT)
     push_torque(sent, arm, inputs)
     queue_torque(law, sent)
-    encode_motion(learner, arm, vector(inputs, at.INPUT_Q), dq)
+    encode_motion(learner, arm, q, dq)
     columns_now(learner, arm)
     if number(learner, at.STRUCTURED_BEGUN) > 0.0:
         columns_of_cycle(learner, dq)
+        model_columns_of_cycle(learner, q, dq)
         lack_of_cycle(learner, dq)
         if is_filled(law):
             filter_columns(law)
         follow_lack(learner, law)
     else:
         lack_of_cycle(learner, dq)
-    keep_columns(learner, dq)
+    keep_columns(learner, q, dq)
 
 
 @kernel
@@ -192,6 +215,13 @@ def renew(learner, law):
         for each in range(at.DIRECT):
             k = force_column(n, a, each)
             force[a, each] = w[k] * size[k]
+    gravity, links = vector(learner, at.STRUCTURED_GRAVITY), vector(learner, at.STRUCTURED_LINKS)
+    for axis in range(3):
+        k = gravity_column(n, axis)
+        gravity[axis] = w[k] * size[k]
+    for each in range(len(links)):
+        k = link_column(n, each)
+        links[each] = w[k] * size[k]
     set_number(learner, at.STRUCTURED_RENEWED, 1.0)
     set_gains(learner, law)
 

@@ -12,6 +12,11 @@ from ..kernels.block import Block
 from ..kernels.layout import DIRECT, NO_JOB, PARAMETERS, REGRESSION, XX, YY, ZZ
 from ..support.checks import check_positive, check_whole
 
+TILT = 0.5  # deviation of gravity, along each axis [m/s^2]
+WRONG = 0.3  # of a link's parameters, over their own size
+WEAK = 1e-4  # torque of a deviation over that of the model, below which it is left out
+SAMPLE = 400  # states
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -23,6 +28,7 @@ class Columns:
     size: Float[np.ndarray, "p"]
     group: Float[np.ndarray, "p"]
     positive: Float[np.ndarray, "p"]  # 1: the weight is not negative
+    chosen: Float[np.ndarray, "links"]  # places of the learned ones in `Arm.inertial_parameters`
     reach: float  # farthest credible centre of a payload from the tool frame [m]
 
     @classmethod
@@ -33,6 +39,7 @@ class Columns:
         dq: Float[np.ndarray, "k n"],
         ddq: Float[np.ndarray, "k n"],
         speed: Float[np.ndarray, "n"],
+        payload: Float[np.ndarray, "k n 10"],
     ) -> "Columns":
         """Return those of an arm: ten of the payload, armature, three a joint, and 21 of the tool.
 
@@ -53,11 +60,14 @@ class Columns:
         L = float(np.linalg.norm(arm.pose(q)[:, :3, 3], axis=1).mean())
         friction = np.stack((speed, np.ones(n), np.ones(n)), axis=1) * T / 25.0
         pull = np.repeat([1.5 * T / L, 4.0 * T / L**2, 0.4 * T / L**2], (1, 3, 3))
+        chosen, spread = _links(arm, q, dq, ddq, payload)
         parts = [
             np.array([mass] + 3 * [0.5 * math.sqrt(mass * inertia)] + 6 * [inertia]),
             np.full(n, T / 40.0),
             friction.ravel(),
             np.tile(pull, 3),
+            np.full(3, TILT),
+            spread,
         ]
         first = 1 + 3 * n
         groups = [
@@ -65,10 +75,53 @@ class Columns:
             1.0 + np.arange(n),
             (1.0 + n + np.arange(n)[:, None] * 2 + [0, 0, 1]).ravel(),
             first + np.tile(np.repeat([0, 1, 2], (1, 3, 3)), 3),
+            np.full(3, first + 3),
+            np.full(len(chosen), first + 4),
         ]
-        positive = [np.zeros(PARAMETERS), np.ones(n), np.tile([1.0, 1.0, 0.0], n), np.zeros(3 * DIRECT)]
+        positive = [np.zeros(PARAMETERS), np.ones(n), np.tile([1.0, 1.0, 0.0], n), np.zeros(3 * DIRECT + 3 + len(chosen))]
         size, group, sign = (np.concatenate(each) for each in (parts, groups, positive))
-        return cls(size, group, sign, 0.5 * L)
+        return cls(size, group, sign, chosen, 0.5 * L)
+
+
+def _links(
+    arm: Arm,
+    q: Float[np.ndarray, "k n"],
+    dq: Float[np.ndarray, "k n"],
+    ddq: Float[np.ndarray, "k n"],
+    payload: Float[np.ndarray, "k n 10"],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return parameters of links that payload, armature and each other do not explain; their sizes.
+
+    A parameter that is left out is a sum of the chosen ones, whose deviations account for it.
+    """
+    every = max(len(q) // SAMPLE, 1)
+    q, dq, ddq, payload = (each[::every] for each in (q, dq, ddq, payload))
+    links = arm.inertial_parameters.reshape(-1, PARAMETERS)
+    mass, inertia = links[:, 0], links[:, [XX, YY, ZZ]].mean(axis=1)
+    parts = [mass] + 3 * [np.sqrt(mass * inertia)] + 6 * [inertia]
+    size = WRONG * np.stack(parts, axis=1).ravel()
+    Y = arm.regressor(q, dq, ddq).reshape(-1, len(size)) * size
+    known = np.concatenate((payload, ddq[:, :, None] * np.eye(arm.dof)), axis=2)
+    known = known.reshape(-1, known.shape[2])
+    known = known / np.maximum(np.linalg.norm(known, axis=0), 1e-12)
+    basis, strength, _ = np.linalg.svd(known, full_matrices=False)
+    basis = basis[:, strength > 1e-6 * strength[0]]
+    torque = math.sqrt(np.mean(arm.inverse_dynamics(q, dq, ddq) ** 2))
+    rest, chosen = Y - basis @ (basis.T @ Y), []
+    while True:
+        strength = np.linalg.norm(rest, axis=0) / math.sqrt(len(q))
+        best = int(strength.argmax())
+        if strength[best] < WEAK * torque or best in chosen:
+            break
+        chosen.append(best)
+        unit = rest[:, best] / np.linalg.norm(rest[:, best])
+        rest -= np.outer(unit, unit @ rest)
+        basis = np.column_stack((basis, unit))
+    chosen = sorted(chosen)
+    others = [k for k in range(len(size)) if k not in chosen]
+    Y -= known @ np.linalg.lstsq(known, Y)[0]
+    shares = np.linalg.lstsq(Y[:, chosen], Y[:, others])[0]
+    return np.array(chosen), size[chosen] * np.sqrt(1.0 + np.sum(shares**2, axis=1))
 
 
 @dataclass(frozen=True)
