@@ -156,8 +156,8 @@ class StructuredLeastSquares:
 
     noise: float  # r at the start [N m]
     floor: float  # [N m]
-    gain: float = 50.0  # K of the filter [1/s]
-    spread: float = 10.0
+    gain: float = 12.0  # K of the filter [1/s]
+    spread: float = 20.0
     delayed: float = 0.6
     delays: int = 9
     sampling: float = 0.01  # [s]
