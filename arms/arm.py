@@ -144,6 +144,10 @@ class Arm(Description):
         """g(q) [N m]: the torque that holds the arm still against gravity."""
         return self._term("g", q)
 
+    def gravity_gradient(self, q: ArrayLike) -> Float[ndarray, "*batch n 3"]:
+        """The derivative of g(q) by the gravity vector [kg m]; times that vector it is g(q)."""
+        return self._term("dg", q)
+
     def bias(self, q: ArrayLike, dq: ArrayLike) -> Joints:
         """``C(q, dq) dq + g(q)`` [N m], without forming C."""
         return self._term("h", q, dq)

@@ -9,7 +9,7 @@ from .compiled_learning import (
 from .findings import (
     Learned as Learned,
     LearnedFriction as LearnedFriction,
-    LearnedJoints as LearnedJoints,
+    LearnedNumbers as LearnedNumbers,
     LearnedPayload as LearnedPayload,
     LearnedTool as LearnedTool,
 )

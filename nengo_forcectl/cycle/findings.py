@@ -21,18 +21,18 @@ class LearnedPayload(NamedTuple):
     inertia_deviation: Float[np.ndarray, "3 3"]  # [kg m^2]
 
 
-class LearnedJoints(NamedTuple):
-    """One number a joint, and its standard deviation."""
+class LearnedNumbers(NamedTuple):
+    """Numbers and their standard deviations, one a joint, an axis or a parameter."""
 
-    value: Float[np.ndarray, "n"]
-    deviation: Float[np.ndarray, "n"]
+    value: Float[np.ndarray, "k"]
+    deviation: Float[np.ndarray, "k"]
 
 
 class LearnedFriction(NamedTuple):
     """Friction in each joint, ``viscous dq + dry tanh(dq / 0.01 rad/s)``."""
 
-    viscous: LearnedJoints  # [N m s/rad]
-    dry: LearnedJoints  # [N m]
+    viscous: LearnedNumbers  # [N m s/rad]
+    dry: LearnedNumbers  # [N m]
 
     def curve(self, dq: Float[np.ndarray, "*batch n"]) -> Float[np.ndarray, "*batch n"]:
         """Return the torque [N m] that friction takes at velocities dq [rad/s]."""
@@ -58,12 +58,13 @@ class Learned(NamedTuple):
     """Everything that a structured learner has found."""
 
     payload: LearnedPayload
-    armature: LearnedJoints  # beyond the model's [kg m^2]
+    armature: LearnedNumbers  # beyond the model's [kg m^2]
     friction: LearnedFriction  # beyond the model's
-    offset: LearnedJoints  # constant torque that the joints need beyond the model's [N m]
+    offset: LearnedNumbers  # constant torque that the joints need beyond the model's [N m]
     tool: LearnedTool
+    gravity: LearnedNumbers  # change of the gravity vector in the base frame [m/s^2]
+    links: LearnedNumbers  # changes of `Arm.inertial_parameters`; 0 where motion cannot tell
     delay: float  # of sensors and motors together, beyond what was stated [s]
-    gravity: Float[np.ndarray, "3"]  # change of gravity
     noise: float  # root of the mean square of the torque that nothing explains [N m]
     changes: int  # how often the payload has changed
     backed_off: int  # how often a joint's gain was reduced because its torque shook

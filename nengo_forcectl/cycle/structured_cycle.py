@@ -25,7 +25,7 @@ from .observing_cycle import ObservingCycle
 from .simulated_network import SimulatedNetwork
 from .structured_learner import StructuredDesign, StructuredLearner
 
-PARTS = ("body", "joints", "tool")
+PARTS = ("body", "links", "joints", "tool")
 LOAD = 1e-4  # assumed load of a bare wrist, as a share of the arm's mass and inertia
 
 

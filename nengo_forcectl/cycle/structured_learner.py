@@ -26,12 +26,13 @@ from ..kernels.layout import (
     REGRESSION,
     STRUCTURED,
     STRUCTURES,
+    TOOL_LAW,
     VISCOUS,
 )
 from ..learning.structured_least_squares import Columns, StructuredLeastSquares
 from ..networks.encoding import States
 from ..networks.structured_encoding import StructuredEncoding
-from .findings import Learned, LearnedFriction, LearnedJoints, LearnedPayload, LearnedTool
+from .findings import Learned, LearnedFriction, LearnedNumbers, LearnedPayload, LearnedTool
 
 # Tuned on the conditions of `nengo-forcectl bench adaptation` and on undeclared delays, iiwa,
 # seed 0; then tried on the other arms.
@@ -44,6 +45,7 @@ JUMP = 30.0  # multiple of the usual square of the misfit that is a change of th
 QUIET = 1.0 / 260.0  # least misfit that counts, over the arm's typical torque
 NOISE, FLOOR = 1.0 / 43.0, 1.0 / 2600.0  # of the law, over the arm's typical torque
 
+MODEL = ("dg", "Y")  # terms of the arm whose torque by unit gravity and links is needed
 MOTION = ("sent", "fast", "fast_last", "shake", "bump", "total", "renewed", "begun", "rubbed")
 MOTION_OF_LAW = ("phi", "lacking", "late", "queue", "filled")
 # What is in no checkpoint: it never changes, or every cycle writes it before it is read.
@@ -52,7 +54,19 @@ OTHERS = (
     "M", "C", "g", "new_M", "new_C", "new_g", "carried", "ddq", "factor", "dg", "regressor", "chosen",
     "q_half", "dq_half", "ddq_half",
 )  # fmt: skip
-OTHERS_OF_LAW = ("share", "floor", "spread", "delayed", "size", "group", "positive", "reach")
+OTHERS_OF_LAW = (
+    "share",
+    "floor",
+    "spread",
+    "delayed",
+    "size",
+    "group",
+    "positive",
+    "reach",
+    "home",
+    "changes",
+    "changed",
+)
 COUNTS = (
     "structured.changes", "structured.backed_off", "least_squares.filled", "least_squares.samples",
     "least_squares.cycle", "least_squares.since", "least_squares.repaired", "least_squares.job",
@@ -174,13 +188,14 @@ class StructuredLearner:
         tasks = getattr(getattr(bound, "null_space", None), "tasks", ())
         held = next((task.block for task in tasks if task.kind == POSTURE), None)
         terms = arm.terms(design.posture, np.zeros(n))
-        model = arm.kernel("dg", "Y")
+        model = arm.kernel(*MODEL)
         R, M = terms.pose[:3, :3], terms.M.diagonal()
         values = {
             "law": self._sums.address,
             "body": encoding.body.address,
             "joints": encoding.joints.block.address,
             "tool": encoding.tool.block.address,
+            "task": bound.block.address if bound.kind == TOOL_LAW else 0,
             "posture": 0 if held is None else held.address,
             "dt": dt,
             "model": model.address,
@@ -199,7 +214,7 @@ class StructuredLearner:
             "quiet": (QUIET * torque) ** 2,
             "jump": JUMP,
         }
-        keeps = (self._sums, encoding, held, model)
+        keeps = (self._sums, encoding, held, model, bound)
         sizes = {"n": n, "parameters": arm.sizes["p"], "links": len(design.columns.chosen)}
         self.block = Block(STRUCTURED, sizes, values, keeps=keeps)
         if held is not None:
@@ -239,8 +254,8 @@ class StructuredLearner:
         last = first + FRICTION * n
         w, d = (each[first:last].reshape(n, FRICTION) for each in (value, deviations))
         viscous, dry = (
-            LearnedJoints(w[:, VISCOUS] / speed, d[:, VISCOUS] / speed),
-            LearnedJoints(w[:, DRY], d[:, DRY]),
+            LearnedNumbers(w[:, VISCOUS] / speed, d[:, VISCOUS] / speed),
+            LearnedNumbers(w[:, DRY], d[:, DRY]),
         )
         end = last + 3 * DIRECT
         pull, pull_deviation = (each[last:end].reshape(3, DIRECT) for each in (value, deviations))
@@ -257,12 +272,13 @@ class StructuredLearner:
         )  # fmt: skip
         return Learned(
             payload,
-            LearnedJoints(value[PARAMETERS:first], deviations[PARAMETERS:first]),
+            LearnedNumbers(value[PARAMETERS:first], deviations[PARAMETERS:first]),
             LearnedFriction(viscous, dry),
-            LearnedJoints(w[:, OFFSET], d[:, OFFSET]),
+            LearnedNumbers(w[:, OFFSET], d[:, OFFSET]),
             tool,
+            LearnedNumbers(value[end : end + 3], deviations[end : end + 3]),
+            LearnedNumbers(self._links(value[end + 3 :]), self._links(deviations[end + 3 :])),
             float(self._sums["delay"]) * self.dt,
-            value[end : end + 3],
             math.sqrt(float(self._sums["noise"]) / self.law.spread),
             int(self.block["changes"]),
             int(self.block["backed_off"]),
@@ -274,7 +290,16 @@ class StructuredLearner:
         friction = self.block["friction"]
         weights = {name: self.block[name][:, None].copy() for name in ("payload", "armature")}
         weights |= {f"friction {j + 1}": row[None].copy() for j, row in enumerate(friction)}
+        weights["links"] = self._links(self.block["links"])[:, None]
+        weights["gravity"] = self.block["gravity"][:, None].copy()
         return weights | {"state -> force": self.block["force"].copy()}
+
+    def _links(self, chosen: Float[np.ndarray, "links"]) -> Float[np.ndarray, "p"]:
+        """Return numbers of the chosen parameters of the links among those of all links."""
+        place = self.design.columns.chosen
+        links = np.zeros(self.block["regressor"].shape[1])
+        links[place] = chosen
+        return links
 
     def record_sent(self, tau: Float[np.ndarray, "n"]) -> None:
         """Record the torque [N m] sent instead of the last step's, without the model's friction."""

@@ -24,7 +24,7 @@ from ..cycle.compiled_learning import CompiledCycle
 from ..cycle.findings import Learned
 from ..cycle.observing_cycle import ObservingCycle
 from ..cycle.structured_cycle import StructuredCycle
-from ..cycle.structured_learner import StructuredDesign, StructuredLearner
+from ..cycle.structured_learner import MODEL, StructuredDesign, StructuredLearner
 from ..errors import ConfigurationError, NetworkError, RecordError
 from ..estimation.predictor import Predictor
 from ..kernels.arm_block import friction_kernel
@@ -193,6 +193,8 @@ def _requests(cycle: Any) -> list[Request]:
     requests = list(KERNELS)
     if friction_kernel(cycle.arm) is not None:
         requests.append(Request(("friction",)))
+    if isinstance(cycle, StructuredCycle):
+        requests.append(Request(MODEL))
     requests += [kernel.request for kernel in cycle.controller.kernels]
     return list(dict.fromkeys(requests))
 

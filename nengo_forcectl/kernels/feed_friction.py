@@ -7,7 +7,7 @@ from .access import matrix, vector, whole, wholes
 from .algebra import substitute
 from .compile import kernel
 
-SHARE = 0.7  # of the friction's part in the task's null space that is compensated
+SHARE = 0.7  # of known friction's part in the task's null space that is compensated
 
 
 @kernel
@@ -28,16 +28,29 @@ def feed_friction(arm, inputs, command):
 def feed_friction_of_tool(law, arm, inputs, command):
     """Run `feed_friction`, and keep all of it along the task, ``SHARE`` of it in the null space.
 
-    Along the task dq_s is the reference's: no measured speed enters, so it cannot make the loop
-    unstable. In the null space dq_s is the measured speed. There a friction of the model larger
-    than the real one drives the arm: with the share, viscous friction may be up to 1.4 times the
-    real one. Dry friction stated too large makes a light null space tremble even so.
+    With the share, viscous friction may be stated up to 1.4 times too large. Dry friction stated
+    too large makes a light null space tremble even so.
     """
     if not feed_friction(arm, inputs, command):
         return
+    tau, friction = vector(command, at.COMMAND_TAU), vector(command, at.COMMAND_FRICTION)
+    for i in range(len(tau)):
+        tau[i] -= friction[i]
+    spare_null_space(law, arm, command, friction, SHARE)
+    for i in range(len(tau)):
+        tau[i] += friction[i]
+
+
+@kernel
+def spare_null_space(law, arm, command, friction, share):
+    """Keep all of a friction's compensation (n,) along the task, a share of it in the null space.
+
+    Along the task dq_s is the reference's: no measured speed enters, so it cannot make the loop
+    unstable. In the null space dq_s is the measured speed: there a friction larger than the real
+    one drives the arm.
+    """
     n, rows = whole(arm, at.ARM_DOF), wholes(law, at.TASK_ROWS)
     J, mobility = matrix(arm, at.ARM_J, n), matrix(command, at.COMMAND_MOBILITY, n)
-    tau, friction = vector(command, at.COMMAND_TAU), vector(command, at.COMMAND_FRICTION)
     force, along = vector(law, at.TASK_COLUMN), vector(law, at.TASK_ALONG)
     for r in range(len(rows)):
         force[r] = 0.0
@@ -48,6 +61,4 @@ def feed_friction_of_tool(law, arm, inputs, command):
         along[i] = 0.0
         for r in range(len(rows)):
             along[i] += J[rows[r], i] * force[r]
-        spared = (1.0 - SHARE) * (friction[i] - along[i])
-        friction[i] -= spared
-        tau[i] -= spared
+        friction[i] -= (1.0 - share) * (friction[i] - along[i])

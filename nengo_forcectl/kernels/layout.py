@@ -324,6 +324,9 @@ REGRESSION_SIZE = REGRESSION.add("size", "p")  # prior standard deviations
 REGRESSION_GROUP = REGRESSION.add("group", "p", whole=True)
 REGRESSION_POSITIVE = REGRESSION.add("positive", "p", whole=True)  # 1: the weight is >= 0
 REGRESSION_REACH = REGRESSION.add("reach")  # farthest credible centre of a payload [m]
+REGRESSION_HOME = REGRESSION.add("home", "n n")  # M at one state of the sample
+REGRESSION_CHANGES = REGRESSION.add("changes", "links n n")  # of it, by links of unit size
+REGRESSION_CHANGED = REGRESSION.add("changed", "n n")
 REGRESSION_RAW = REGRESSION.add("raw", "n p")  # columns of this cycle, times the sizes
 REGRESSION_Y = REGRESSION.add("y", "n")  # torque that the model lacks in this cycle [N m]
 REGRESSION_QUEUE = REGRESSION.add("queue", "s n")  # torques sent, the latest first [N m]
@@ -368,6 +371,7 @@ STRUCTURED_LAW = STRUCTURED.add("law", whole=True)  # address of a block
 STRUCTURED_BODY = STRUCTURED.add("body", whole=True)  # address of a block
 STRUCTURED_JOINTS = STRUCTURED.add("joints", whole=True)  # address of a block
 STRUCTURED_TOOL = STRUCTURED.add("tool", whole=True)  # address of a block
+STRUCTURED_TASK = STRUCTURED.add("task", whole=True)  # address of a law of the tool, or 0
 STRUCTURED_POSTURE = STRUCTURED.add("posture", whole=True)  # address of the law's, or 0
 STRUCTURED_DT = STRUCTURED.add("dt")  # [s]
 STRUCTURED_MODEL = STRUCTURED.add("model", whole=True)  # kernel of the next two fields

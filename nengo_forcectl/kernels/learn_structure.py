@@ -20,6 +20,7 @@ from .balance_columns import (
     model_matrices,
 )
 from .compile import kernel
+from .feed_friction import spare_null_space
 from .joint_gains import set_gains, stiffen_posture, watch_joints
 from .learned_body import carry_body
 from .observe import faded, push_torque
@@ -34,6 +35,7 @@ from .regress import (
 )
 from .solve_regression import solve_regression
 
+LEARNED_SHARE = 0.4  # of learned friction's part in the null space that is compensated
 SETTLED = 300  # cycles after a change until the next one can be found
 KEEP = 0.98  # of the usual misfit in a cycle soon after a change: it is learned anew
 
@@ -69,7 +71,7 @@ def supply_structured(learner, arm, inputs, command, sound, learning):
 
 @kernel
 def feed_forward(learner, arm, inputs, command):
-    """Compute F of joints and tool at dq_s, the tool half a cycle ahead."""
+    """Compute F: of joints at dq_s, of the tool half a cycle ahead, of gravity and links."""
     n, J = whole(arm, at.ARM_DOF), matrix(arm, at.ARM_J, whole(arm, at.ARM_DOF))
     encode_motion(learner, arm, vector(inputs, at.INPUT_Q), vector(command, at.COMMAND_DQ_S))
     x, y = matrix(learner, at.STRUCTURED_X, at.FRICTION), vector(learner, at.STRUCTURED_Y)
@@ -80,9 +82,12 @@ def feed_forward(learner, arm, inputs, command):
     for k in range(3):
         y[at.PLACE + k] += 0.5 * ahead * y[at.SPEED + k]
     for i in range(n):
-        rubs[i] = 0.0
-        for each in range(at.FRICTION):
-            rubs[i] += friction[i, each] * x[i, each]
+        rubs[i] = friction[i, at.VISCOUS] * x[i, at.VISCOUS] + friction[i, at.DRY] * x[i, at.DRY]
+    law = whole(learner, at.STRUCTURED_TASK)
+    if law != 0:
+        spare_null_space(law, arm, command, rubs, LEARNED_SHARE)
+    for i in range(n):
+        rubs[i] += friction[i, at.OFFSET] * x[i, at.OFFSET]
         supplied[i] = rubs[i]
     for a in range(3):
         pull = 0.0

@@ -7,7 +7,7 @@ one weight after the other that is not physical is kept at the nearest value tha
 
 import math
 
-from .access import matrix, number, set_number, vector, whole, wholes
+from .access import cube, matrix, number, set_number, vector, whole, wholes
 from .algebra import factor_columns
 from .compile import kernel
 from .hold_back import diagonalise
@@ -18,6 +18,8 @@ from .layout import (
     PARAMETERS,
     REGRESSION_AXES,
     REGRESSION_BEFORE,
+    REGRESSION_CHANGED,
+    REGRESSION_CHANGES,
     REGRESSION_CHOSEN,
     REGRESSION_COVARIANCE,
     REGRESSION_DELAY,
@@ -31,6 +33,7 @@ from .layout import (
     REGRESSION_GROUP,
     REGRESSION_GROUP_KNOWN,
     REGRESSION_GROUP_SQUARE,
+    REGRESSION_HOME,
     REGRESSION_INFORMATION,
     REGRESSION_INVERSE,
     REGRESSION_JOB,
@@ -53,6 +56,7 @@ from .layout import (
     REGRESSION_TRIALS,
     REGRESSION_VARIANCE,
     REGRESSION_WEIGHTS,
+    REGRESSION_Y,
     XX,
     XY,
     XZ,
@@ -65,6 +69,7 @@ JOBS = 6  # of a cycle
 EARLY_ROUNDS = 3  # solutions one after the other, so that the evidence settles
 UNSURE = 60.0  # noise over the floor, if a solution has failed
 SLIGHT = 1e-9  # negative weights, over their sizes, that are 0
+LEAST_INERTIA = 0.3  # of the model's that learned links leave
 LIGHT = 1e-6  # mass below which there is no payload [kg]
 DOUBT = 1e-4  # weight of a group's first variance, in numbers that are known
 
@@ -263,7 +268,31 @@ def keep_physical(law):
         fix_payload(law)
         set_number(law, REGRESSION_REPAIRED, number(law, REGRESSION_REPAIRED) + 1.0)
         return True
-    return False
+    return keep_inertia(law)
+
+
+@kernel
+def keep_inertia(law):
+    """Keep the links' parameters as they are if the new ones make M too small or singular."""
+    w, weights = vector(law, REGRESSION_NEXT), vector(law, REGRESSION_WEIGHTS)
+    n, fixed = len(vector(law, REGRESSION_Y)), wholes(law, REGRESSION_FIXED)
+    home, M = matrix(law, REGRESSION_HOME, n), matrix(law, REGRESSION_CHANGED, n)
+    changes = cube(law, REGRESSION_CHANGES, n, n)
+    first = len(w) - len(changes)
+    if first == len(w) or fixed[first] != 0:
+        return False
+    for i in range(n):
+        for j in range(n):
+            M[i, j] = (1.0 - LEAST_INERTIA) * home[i, j]
+            for k in range(len(changes)):
+                M[i, j] += w[first + k] * changes[k, i, j]
+    factor_columns(M, 0, n)
+    if M[n - 1, n - 1] > 0.0:  # not if it is NaN
+        return False
+    for k in range(first, len(w)):
+        fix(law, k, weights[k])
+    set_number(law, REGRESSION_REPAIRED, number(law, REGRESSION_REPAIRED) + 1.0)
+    return True
 
 
 @kernel

@@ -29,6 +29,8 @@ class Columns:
     group: Float[np.ndarray, "p"]
     positive: Float[np.ndarray, "p"]  # 1: the weight is not negative
     chosen: Float[np.ndarray, "links"]  # places of the learned ones in `Arm.inertial_parameters`
+    home: Float[np.ndarray, "n n"]  # M at the middle of the sample [kg m^2]
+    changes: Float[np.ndarray, "links n n"]  # of it, by the deviation of each chosen parameter
     reach: float  # farthest credible centre of a payload from the tool frame [m]
 
     @classmethod
@@ -78,9 +80,18 @@ class Columns:
             np.full(3, first + 3),
             np.full(len(chosen), first + 4),
         ]
-        positive = [np.zeros(PARAMETERS), np.ones(n), np.tile([1.0, 1.0, 0.0], n), np.zeros(3 * DIRECT + 3 + len(chosen))]
+        positive = [
+            np.zeros(PARAMETERS),
+            np.ones(n),
+            np.tile([1.0, 1.0, 0.0], n),
+            np.zeros(3 * DIRECT + 3 + len(chosen)),
+        ]
         size, group, sign = (np.concatenate(each) for each in (parts, groups, positive))
-        return cls(size, group, sign, chosen, 0.5 * L)
+        home, eye = np.broadcast_to(q.mean(axis=0), (n + 1, n)), np.eye(n)
+        Y = arm.regressor(home, np.zeros((n + 1, n)), np.concatenate((eye, np.zeros((1, n)))))
+        changes = (Y[:n] - Y[n])[:, :, chosen].T * spread[:, None, None]
+        M = np.ascontiguousarray(arm.mass_matrix(home[0]))
+        return cls(size, group, sign, chosen, M, np.ascontiguousarray(changes), 0.5 * L)
 
 
 def _links(
@@ -147,7 +158,8 @@ class StructuredLeastSquares:
 
     Then w is conditioned on what is physical: armature and friction are not negative, and the
     payload is some body, its centre within half the arm's reach (Wensing, Kim and Slotine 2018,
-    doi:10.1109/LRA.2017.2729659).
+    doi:10.1109/LRA.2017.2729659). Changes of links that leave less than 0.3 of M along any motion
+    are not taken. ``repaired`` of the block counts both.
 
     A late sensor or motor pairs a motion with the wrong torque. So b is kept for delays of 0 to
     ``delays - 1`` cycles. The one with the least misfit is taken if it leaves less than ``delayed``
@@ -156,8 +168,8 @@ class StructuredLeastSquares:
 
     noise: float  # r at the start [N m]
     floor: float  # [N m]
-    gain: float = 12.0  # K of the filter [1/s]
-    spread: float = 20.0
+    gain: float = 25.0  # K of the filter [1/s]
+    spread: float = 10.0
     delayed: float = 0.6
     delays: int = 9
     sampling: float = 0.01  # [s]
@@ -183,9 +195,12 @@ class StructuredLeastSquares:
             "group": columns.group,
             "positive": columns.positive,
             "reach": columns.reach,
+            "home": columns.home,
+            "changes": columns.changes,
             "variance": 1.0,
             "noise": self.noise**2,
             "deviations": 1.0,
             "job": NO_JOB,
         }
-        return Block(REGRESSION, {"n": n, "p": p, "s": self.delays, "groups": groups}, values)
+        sizes = {"n": n, "p": p, "s": self.delays, "groups": groups, "links": len(columns.chosen)}
+        return Block(REGRESSION, sizes, values)

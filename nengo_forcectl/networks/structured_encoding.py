@@ -104,8 +104,8 @@ class ToolEncoding:
 class StructuredEncoding:
     """The input v of a structured network: its parts one after the other, see ``places``.
 
-    "one" is a 1. "payload" (n, 10), "armature" (n, n) and "links" (n, p) are torques of unit
-    parameters, "friction" (n, 3) and "joints" (n, 4) are those of `JointEncoding`, "tool" (7) and
+    "one" is a 1. "payload" (n, 10), "armature" (n, n), "links" (n, p) and "gravity" (n, 3) are
+    torques of unit parameters, "friction" (n, 3) and "joints" (n, 4) are those of `JointEncoding`, "tool" (7) and
     "tool neurons" (17) those of `ToolEncoding`, "J^T" (n, 3) is the tool's linear Jacobian
     transposed, "rest" is the v of `StateEncoding`. Arrays are flat, row by row.
     """
@@ -159,7 +159,7 @@ class StructuredEncoding:
         n = self.arm.dof
         shapes = {
             "body": {"payload": (n, 10), "armature": (n, n)},
-            "links": {"links": (n, self.arm.sizes["p"])},
+            "links": {"links": (n, self.arm.sizes["p"]), "gravity": (n, 3)},
             "joints": {"friction": (n, FRICTION), "joints": (n, 4)},
             "tool": {"tool": (7,), "tool neurons": (17,), "J^T": (n, 3)},
             "rest": {"rest": (self.rest.n_inputs,)},
@@ -197,6 +197,7 @@ class StructuredEncoding:
             numbers["payload"], numbers["armature"] = self._body(terms, dq, ddq)
         if "links" in self.parts:
             numbers["links"] = self.arm.regressor(q, dq, ddq)
+            numbers["gravity"] = self.arm.gravity_gradient(q)
         if "joints" in self.parts:
             numbers["friction"], numbers["joints"] = self.joints.input(q, dq)
         if "tool" in self.parts:

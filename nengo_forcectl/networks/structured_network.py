@@ -71,7 +71,8 @@ def structured_network(
 
     - "body": "payload" (10, 1), the inertial parameters of a body fixed to the tool frame, as one
       link's of `Arm.inertial_parameters`, and "armature" (n, 1) [kg m^2];
-    - "links", not by default: "links" (p, 1), changes of all `Arm.inertial_parameters`;
+    - "links", not by default: "links" (p, 1), changes of all `Arm.inertial_parameters`, and
+      "gravity" (3, 1), of the gravity vector in the base frame [m/s^2];
     - "joints": for each joint j from 1, "friction j" (1, 3), viscous, at the
       speed s of `JointEncoding`, dry, and a constant torque [N m], and
       "joint j -> torque" (1, neurons), decoders of an ensemble over the joint's own speed and
@@ -200,7 +201,7 @@ def _add_body(network: StructuredNetwork, plan: Plan) -> tuple[nengo.Connection,
 
 
 def _add_links(network: StructuredNetwork, plan: Plan) -> tuple[nengo.Connection, ...]:
-    return (_columns(network, plan, "links"),)
+    return _columns(network, plan, "links"), _columns(network, plan, "gravity")
 
 
 def _columns(network: StructuredNetwork, plan: Plan, name: str) -> nengo.Connection:
