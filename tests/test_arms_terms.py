@@ -192,3 +192,14 @@ def test_a_buffers_views_are_renewed_by_fill(arm):
         np.testing.assert_allclose(J, arm.jacobian(q), atol=1e-13)
         np.testing.assert_allclose(M, arm.mass_matrix(q), atol=1e-13)
         np.testing.assert_allclose(g, arm.gravity(q), atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["kuka_iiwa", "ur5e", "jaco2", "planar3"])
+def test_the_gravity_gradient_gives_gravity_along_any_direction(name, rng):
+    """Times any gravity vector, it is g of the arm in that gravity."""
+    arm = arms.load(name)
+    q = rng.normal(size=(5, arm.dof))
+    dg = arm.gravity_gradient(q)
+    for gravity in (arm.gravity_vector, (1.0, -2.0, 3.0)):
+        other = arms.Arm(replace(arm.chain, gravity=tuple(gravity)))
+        np.testing.assert_allclose(dg @ gravity, other.gravity(q), rtol=0, atol=1e-9)

@@ -142,13 +142,19 @@ def test_it_is_written_again_to_the_same_bits(arm, tmp_path, delay):
 def test_its_network_gives_the_torque_of_what_was_learned(arm, original, rng):
     """In Nengo's simulator: the torque of the body, friction and forces of ``learned``."""
     loaded, network = load_controller(original[0]), load_network(original[0])
-    model, (payload, armature, friction, tool, *_) = loaded.cycle.arm, loaded.learned
+    model, (payload, armature, friction, offset, tool, gravity, links, *_) = (
+        loaded.cycle.arm,
+        loaded.learned,
+    )
     q, dq, ddq = (scale * rng.normal(size=(20, 3)) for scale in (1.0, 0.5, 2.0))
     c = payload.com
     centred = payload.inertia - payload.mass * (c @ c * np.eye(3) - np.outer(c, c))
     loads = arm.with_payload(payload.mass, c, centred).with_armature(armature.value)
     expected = loads.inverse_dynamics(q, dq, ddq) - model.inverse_dynamics(q, dq, ddq)
-    expected += friction.curve(dq)
+    expected += friction.curve(dq) + offset.value
+    expected += (
+        model.gravity_gradient(q) @ gravity.value + model.regressor(q, dq, ddq) @ links.value
+    )
     for row, J in enumerate(model.jacobian(q)[:, :3]):
         x = model.pose(q[row])[:3, 3] - tool.origin
         push = tool.force - tool.stiffness @ x - tool.damping @ (J @ dq[row])
@@ -167,8 +173,8 @@ def test_its_network_gives_the_torque_of_what_was_learned(arm, original, rng):
 def test_weights_that_its_network_lacks_are_named(original):
     """A name, and a shape."""
     encoding = load_network(original[0]).encoding
-    with pytest.raises(NetworkError, match=r"weights: has 'links', needs some of payload, arma"):
-        structured_network_of(encoding, {"links": np.zeros((30, 1))})
+    with pytest.raises(NetworkError, match=r"weights: has 'other', needs some of payload, arma"):
+        structured_network_of(encoding, {"other": np.zeros((30, 1))})
     with pytest.raises(NetworkError, match=r"'payload' has shape \(3,\), needs \(10, 1\)"):
         structured_network_of(encoding, {"payload": np.zeros(3)})
 
@@ -209,7 +215,7 @@ def _array(*names, at, value):
     [
         (key("cycle", "type", value="StructuredLearner"), "needs one of CompiledCycle, Structured"),
         (key("cycle", "design", "type", value="eval"), "is of type 'eval', not one of JointPD"),
-        (key("cycle", "design", "type", value="Columns"), "Columns has the fields group"),
+        (key("cycle", "design", "type", value="Columns"), "Columns has the fields changes"),
         (key("cycle", "design", "columns", value=None), "columns: is a NoneType, needs Columns"),
         (key("cycle", "design", "torque", value=-1.0), "torque: is -1.0 N m, needs a finite"),
         (key("cycle", "design", "torque", value="1"), "hold no controller"),

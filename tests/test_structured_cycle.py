@@ -54,10 +54,11 @@ class Watch:
             return
         self.last = weights
         self.renewed.append(self.count)
-        block, n = learner.block, self.arm.dof
+        block = learner.block
         values = np.linalg.eigvalsh(second_moments(block["payload"]))
         self.least_moment = min(self.least_moment, values.min())
-        self.least_positive = min(self.least_positive, weights[10 : 10 + 3 * n].min())
+        positive = learner.design.columns.positive > 0  # armature and friction
+        self.least_positive = min(self.least_positive, weights[positive].min())
         M = block["M"] + np.diag(block["armature"])
         terms = self.arm.terms(state.q, state.dq)
         R = terms.pose[:3, :3]
@@ -159,6 +160,8 @@ def test_the_network_supplies_what_the_learner_does(main, iiwa_job, rng):
     tool = found.tool
     force = tool.force - tool.stiffness @ (x - tool.origin) - tool.damping @ (J @ dq)
     expected = heavier + found.armature.value * ddq + found.friction.curve(dq) - J.T @ force
+    expected += found.offset.value + model.gravity_gradient(q) @ found.gravity.value
+    expected += model.regressor(q, dq, ddq) @ found.links.value
     np.testing.assert_allclose(sim.data[network.probe][0, -1], expected, rtol=0, atol=1e-9)
 
 
@@ -274,9 +277,10 @@ def test_a_law_of_the_joints_learns_too(iiwa_job, name):
 
 
 def test_a_declared_delay_is_predicted(iiwa_job):
-    """With sensors 3 ms late, told of it: the mass to 2 %, and the second pass below 0.2 mm.
+    """With sensors 3 ms late, told of it: the mass within two of its stated deviations, to 8 %.
 
-    What it learns then of friction and armature is wrong: it learns from predictions.
+    The second pass is below 0.2 mm. What it learns then of friction and armature is wrong: it
+    learns from predictions.
     """
     arm, home, path, cycles = iiwa_job
     with (
@@ -285,7 +289,9 @@ def test_a_declared_delay_is_predicted(iiwa_job):
     ):
         run(robot, cycle, path, cycles)
         errors, _ = run(robot, cycle, path, cycles)
-        assert cycle.learned.payload.mass == pytest.approx(MASS, rel=0.02)
+        payload = cycle.learned.payload
+        assert payload.mass == pytest.approx(MASS, abs=2 * payload.mass_deviation)
+        assert payload.mass == pytest.approx(MASS, rel=0.08)
         assert rms(errors) < 0.2e-3
 
 

@@ -24,7 +24,8 @@ def columns(rng):
     """Those of `TRUTH`, with sizes of its order."""
     group = np.concatenate((np.zeros(LINKS), 1 + np.arange(N), np.full(FREE, 1 + N)))
     positive = np.concatenate((np.zeros(LINKS), np.ones(N), np.zeros(FREE)))
-    return Columns(rng.uniform(2.0, 4.0, P), group, positive, reach=100.0)
+    none = np.empty(0, dtype=int), np.eye(N), np.empty((0, N, N))
+    return Columns(rng.uniform(2.0, 4.0, P), group, positive, *none, reach=100.0)
 
 
 def regression(rng, **options):

@@ -77,9 +77,10 @@ def inside(x, encoding):
 
 def plain_joints(encoding, q, dq):
     """The inputs of `JointEncoding` in NumPy."""
-    direct = np.stack((dq / encoding.speed, np.tanh(dq / SLOW)), axis=-1)
+    speeds = np.stack((dq / encoding.speed, np.tanh(dq / SLOW)), axis=-1)
     angle = (q - encoding.centre) / encoding.spread
-    x = np.concatenate((direct, angle[..., None]), axis=-1)
+    x = np.concatenate((speeds, angle[..., None]), axis=-1)
+    direct = np.concatenate((speeds, np.ones((*dq.shape, 1))), axis=-1)
     return direct, on_sphere(inside(x, encoding))
 
 
@@ -95,7 +96,7 @@ def plain_tool(encoding, q, dq):
 def test_every_part_has_its_named_weights(built):
     """Each by its label, trainable, and 0 at the start."""
     network, sim, _ = built
-    names = ["payload", "armature", "links"]
+    names = ["payload", "armature", "links", "gravity"]
     names += [name for j in "123" for name in (f"friction {j}", f"joint {j} -> torque")]
     names += ["state -> force", "tool -> force", "state -> torque", "rest -> torque"]
     weights = named_weights(sim)
@@ -103,16 +104,16 @@ def test_every_part_has_its_named_weights(built):
     assert all(weights[name].trainable for name in names)
     shapes = [weights[name].shape for name in names]
     d, p = network.encoding.rest.size, ARM.sizes["p"]
-    joints = [(1, 2), (1, SMALL["joints"])] * N
+    joints = [(1, 3), (1, SMALL["joints"])] * N
     tool, rest = [(3, 7), (3, SMALL["tool"])], [(N, d + 1), (N, SMALL["rest"])]
-    assert shapes == [(10, 1), (N, 1), (p, 1), *joints, *tool, *rest]
+    assert shapes == [(10, 1), (N, 1), (p, 1), (3, 1), *joints, *tool, *rest]
     with simulator(network_of_all()) as fresh:
         for name in names:
             assert not named_weights(fresh)[name].read().any()
 
 
 def test_the_weight_jacobian_is_the_arm_s_jacobians(built):
-    """[Y | ddq | Y of links | e_j phi_j | J^T (x) phi_x | I (x) phi], to 1e-9."""
+    """[Y | ddq | Y of links | dg | e_j phi_j | J^T (x) phi_x | I (x) phi], to 1e-9."""
     network, sim, (q, dq, ddq) = built
     encoding, layers = network.encoding, network.layers
     v = encoding.input(q, dq, ddq)
@@ -124,6 +125,7 @@ def test_the_weight_jacobian_is_the_arm_s_jacobians(built):
     same("payload", v[:, encoding.places["payload"]].reshape(4, N, 10, 1))
     same("armature", (ddq[:, None] * np.eye(N))[..., None])
     same("links", ARM.regressor(q, dq, ddq)[..., None])
+    same("gravity", ARM.gravity_gradient(q)[..., None])
     direct, u = plain_joints(encoding.joints, q, dq)
     for j, layer in enumerate(layers["joints"]):
         e_j = np.eye(N)[j][:, None, None]

@@ -51,8 +51,8 @@ MOTION_OF_LAW = ("phi", "lacking", "late", "queue", "filled")
 # What is in no checkpoint: it never changes, or every cycle writes it before it is read.
 OTHERS = (
     "dt", "gain_start", "k_null", "home_V", "home_M", "loud", "bump_keep", "quiet", "jump",
-    "M", "C", "g", "new_M", "new_C", "new_g", "carried", "ddq", "factor", "dg", "regressor", "chosen",
-    "q_half", "dq_half", "ddq_half",
+    "M", "C", "g", "new_M", "new_C", "new_g", "carried", "ddq", "factor", "dg", "regressor",
+    "chosen", "q_half", "dq_half", "ddq_half",
 )  # fmt: skip
 OTHERS_OF_LAW = (
     "share",
@@ -102,8 +102,9 @@ class StructuredDesign:
         columns = Columns.of(arm, *states, encoding.joints.speed, payload)
         return cls(columns, torque, posture, load)
 
-    def check(self, n: int) -> None:
-        """Raise `NetworkError` unless the parts fit each other and an arm of ``n`` joints."""
+    def check(self, arm: Arm) -> None:
+        """Raise `NetworkError` unless the parts fit each other and the arm."""
+        n = arm.dof
         if not isinstance(self.columns, Columns):
             kind = type(self.columns).__name__
             raise NetworkError(f"StructuredDesign.columns: is a {kind}, needs Columns")
@@ -117,7 +118,9 @@ class StructuredDesign:
         fit = [(p,)] * 3 + [(n,), (PARAMETERS,)]
         if shapes != fit:
             raise NetworkError(f"StructuredDesign: has arrays of shapes {shapes}, needs {fit}")
+        chosen, count = np.asarray(self.columns.chosen), arm.sizes["p"]
         for name, good, needs in (
+            ("chosen", np.isin(chosen, np.arange(count)), f"whole numbers from 0 to {count - 1}"),
             ("size", np.isfinite(size) & (size > 0), "finite numbers above 0"),
             ("group", np.isin(group, np.arange(p)), f"whole numbers from 0 to {p - 1}"),
             ("positive", np.isin(positive, (0, 1)), "0 or 1"),
@@ -181,7 +184,7 @@ class StructuredLearner:
     ) -> None:
         n, torque = arm.dof, design.torque
         encoding.check(arm)
-        design.check(n)
+        design.check(arm)
         self.design, self.encoding, self.dt = design, encoding, dt
         self.law = StructuredLeastSquares(NOISE * torque, FLOOR * torque)
         self._sums = self.law.block(design.columns, n, dt)
@@ -296,9 +299,8 @@ class StructuredLearner:
 
     def _links(self, chosen: Float[np.ndarray, "links"]) -> Float[np.ndarray, "p"]:
         """Return numbers of the chosen parameters of the links among those of all links."""
-        place = self.design.columns.chosen
         links = np.zeros(self.block["regressor"].shape[1])
-        links[place] = chosen
+        links[self.block["chosen"]] = chosen
         return links
 
     def record_sent(self, tau: Float[np.ndarray, "n"]) -> None:

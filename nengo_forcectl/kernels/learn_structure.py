@@ -35,7 +35,7 @@ from .regress import (
 )
 from .solve_regression import solve_regression
 
-LEARNED_SHARE = 0.4  # of learned friction's part in the null space that is compensated
+DRY_SHARE = 0.4  # of learned dry friction's part in the null space that is compensated
 SETTLED = 300  # cycles after a change until the next one can be found
 KEEP = 0.98  # of the usual misfit in a cycle soon after a change: it is learned anew
 
@@ -82,11 +82,12 @@ def feed_forward(learner, arm, inputs, command):
     for k in range(3):
         y[at.PLACE + k] += 0.5 * ahead * y[at.SPEED + k]
     for i in range(n):
-        rubs[i] = friction[i, at.VISCOUS] * x[i, at.VISCOUS] + friction[i, at.DRY] * x[i, at.DRY]
+        rubs[i] = friction[i, at.DRY] * x[i, at.DRY]
     law = whole(learner, at.STRUCTURED_TASK)
     if law != 0:
-        spare_null_space(law, arm, command, rubs, LEARNED_SHARE)
+        spare_null_space(law, arm, command, rubs, DRY_SHARE)
     for i in range(n):
+        rubs[i] += friction[i, at.VISCOUS] * x[i, at.VISCOUS]
         rubs[i] += friction[i, at.OFFSET] * x[i, at.OFFSET]
         supplied[i] = rubs[i]
     for a in range(3):
@@ -153,7 +154,7 @@ def follow_lack(learner, law):
 
 @kernel
 def total_torque(learner, command, learning):
-    """Sum F, m and the bump; after new weights the bump makes up for the change by them."""
+    """Sum F, m and the bump, which makes up for a change by new weights or by learning again."""
     supplied, fast = vector(learner, at.STRUCTURED_SUPPLIED), vector(learner, at.STRUCTURED_FAST)
     bump, total = vector(learner, at.STRUCTURED_BUMP), vector(learner, at.STRUCTURED_TOTAL)
     added, tau = vector(learner, at.STRUCTURED_FEEDFORWARD), vector(command, at.COMMAND_TAU)
@@ -167,7 +168,7 @@ def total_torque(learner, command, learning):
             bump[i] = faded(keep * bump[i])
             added[i] += fast[i] + bump[i]
         total[i] = tau[i] + added[i]
-    set_number(learner, at.STRUCTURED_RENEWED, 0.0)
+    set_number(learner, at.STRUCTURED_RENEWED, 1.0 if learning == at.FREEZE else 0.0)
 
 
 @kernel

@@ -99,8 +99,8 @@ def solve_regression(law):
 def is_early(since):
     """Whether a solution is due this many cycles after a change."""
     return (
-        since == 3 or since == 6 or since == 12 or since == 18 or since == 27 or since == 40 or since == 60
-        or since == 80 or since == 100 or since == 130 or since == 160
+        since == 6 or since == 12 or since == 18 or since == 27 or since == 40
+        or since == 60 or since == 80 or since == 100 or since == 130 or since == 160
     )  # fmt: skip
 
 

@@ -43,17 +43,21 @@ class Columns:
         speed: Float[np.ndarray, "n"],
         payload: Float[np.ndarray, "k n 10"],
     ) -> "Columns":
-        """Return those of an arm: ten of the payload, armature, three a joint, and 21 of the tool.
+        """Return those of an arm: payload, armature, three a joint, tool, gravity and links.
 
         The deviations are in proportion to the arm: a payload like a link, T/40 of armature, T/25
-        of friction at 1 rad/s, of dry friction and of a constant torque, 1.5 T/L of force, 4 T/L^2 of stiffness and 0.4
-        T/L^2 of damping at the tool, T the root mean square of the model's torque over the sample
-        and L the tool's distance from the base.
+        of friction at 1 rad/s, of dry friction and of a constant torque, 1.5 T/L of force, 4 T/L^2
+        of stiffness and 0.4 T/L^2 of damping at the tool, T the root mean square of the model's
+        torque over the sample and L the tool's distance from the base; 0.5 m/s^2 of gravity along
+        each axis, 0.3 of a link's parameters. Of these, a subset is chosen that payload, armature
+        and each other do not explain (base parameters, Gautier and Khalil 1990,
+        doi:10.1109/70.56655).
 
         Args:
             arm: the model.
             q, dq, ddq: a sample of the work to be done [rad], [rad/s], [rad/s^2].
             speed: s of `JointEncoding` [rad/s].
+            payload: torque of unit parameters of a payload in the sample.
         """
         n = arm.dof
         links = arm.inertial_parameters.reshape(-1, PARAMETERS)
@@ -168,7 +172,7 @@ class StructuredLeastSquares:
 
     noise: float  # r at the start [N m]
     floor: float  # [N m]
-    gain: float = 25.0  # K of the filter [1/s]
+    gain: float = 35.0  # K of the filter [1/s]
     spread: float = 10.0
     delayed: float = 0.6
     delays: int = 9

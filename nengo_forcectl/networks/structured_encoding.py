@@ -29,10 +29,10 @@ class JointEncoding:
 
         x = (dq / s, tanh(dq / v), 1),   z = (dq / s, tanh(dq / v), (q - c) / h)
 
-    s and h are the joint's root mean square speed and its spread over a sample, v = 0.01 rad/s. The
-    entries of x are direct inputs: viscous friction, dry friction and a constant torque. The neurons
-    see u, which is z within ``lower`` and ``upper`` on a sphere, as in `StateEncoding`. The tanh spreads the speeds near
-    rest over as much of the sphere as all others.
+    s and h are the joint's root mean square speed and its spread over a sample, v = 0.01 rad/s.
+    The entries of x are direct inputs: viscous friction, dry friction and a constant torque. The
+    neurons see u, which is z within ``lower`` and ``upper`` on a sphere, as in `StateEncoding`. The
+    tanh spreads the speeds near rest over as much of the sphere as all others.
     """
 
     speed: Float[np.ndarray, "n"]  # s [rad/s]
@@ -105,9 +105,9 @@ class StructuredEncoding:
     """The input v of a structured network: its parts one after the other, see ``places``.
 
     "one" is a 1. "payload" (n, 10), "armature" (n, n), "links" (n, p) and "gravity" (n, 3) are
-    torques of unit parameters, "friction" (n, 3) and "joints" (n, 4) are those of `JointEncoding`, "tool" (7) and
-    "tool neurons" (17) those of `ToolEncoding`, "J^T" (n, 3) is the tool's linear Jacobian
-    transposed, "rest" is the v of `StateEncoding`. Arrays are flat, row by row.
+    torques of unit parameters, "friction" (n, 3) and "joints" (n, 4) are those of `JointEncoding`,
+    "tool" (7) and "tool neurons" (17) those of `ToolEncoding`, "J^T" (n, 3) is the tool's linear
+    Jacobian transposed, "rest" is the v of `StateEncoding`. Arrays are flat, row by row.
     """
 
     arm: Arm

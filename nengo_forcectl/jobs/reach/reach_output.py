@@ -81,8 +81,10 @@ def _found(name: str, learned: Mapping[str, Any]) -> RenderableType:
     rows |= {
         "viscous \\[N m s/rad]": tuple(friction["viscous"].values()),
         "dry \\[N m]": tuple(friction["dry"].values()),
+        "constant \\[N m]": tuple(learned["offset"].values()),
         "armature \\[kg m^2]": tuple(learned["armature"].values()),
         "tool: force \\[N]": (tool["force"], tool["force_deviation"]),
+        "gravity \\[m/s^2]": tuple(learned["gravity"].values()),
         "stiffness xyz \\[N/m]": (
             [row[k] for k, row in enumerate(tool["stiffness"])],
             [row[k] for k, row in enumerate(tool["stiffness_deviation"])],
