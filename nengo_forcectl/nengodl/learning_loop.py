@@ -18,10 +18,11 @@ from numpy.typing import ArrayLike
 from ..errors import ConfigurationError, NetworkError
 from ..support.checks import is_number
 from .compatibility import tf
+from .compiled_function import CompiledFunction
 from .derivatives import known, weight_jacobians
-from .evaluation import Evaluation, assembled, compiled, leaves_of, shared
+from .evaluation import Evaluation, Mode, assembled, leaves_of, shared, values_of
 from .feeds import array_of, checked_probe, only_probe
-from .jacobians import differentiable
+from .jacobians import chosen_weights
 from .mapping import ByObject
 from .update import Update
 from .weights import named_weights
@@ -56,6 +57,8 @@ class LearningLoop:
         freeze: weights of ``learn`` to keep fixed.
         rates: {name, handle or object: factor} to scale the changes of single weights.
         jacobian: weights whose Jacobian each step returns.
+        training: whether J_w^T e is taken with layers as in training (Dropout, BatchNormalization,
+            whose moving averages then change). Output and Jacobian are those of ``predict``.
 
     Raises:
         NetworkError: a weight does not exist, is not trainable or does not influence F within one
@@ -73,13 +76,15 @@ class LearningLoop:
         freeze: Iterable[Any] = (),
         rates: Mapping[Any, float] | None = None,
         jacobian: Any = (),
+        training: bool = False,
     ) -> None:
         probe = only_probe(sim) if probe is None else checked_probe(sim, probe)
         self.sim, self.probe, self.optimizer = sim, probe, optimizer
+        self._training = training
         self.weights = named_weights(sim)
         frozen = self.weights.trainable(freeze)
-        self.learned = [w for w in differentiable(sim, probe, learn, 1) if w not in frozen]
-        self._asked = differentiable(sim, probe, jacobian, 1)
+        self.learned = [w for w in chosen_weights(sim, probe, learn, 1) if w not in frozen]
+        self._asked = chosen_weights(sim, probe, jacobian, 1)
         if not self.learned:
             raise NetworkError(
                 f"LearningLoop: has nothing to learn, all weights of {probe} are frozen"
@@ -103,6 +108,8 @@ class LearningLoop:
         self._dtype = np.dtype(sim.tensor_graph.dtype)
         shape = (sim.minibatch_size, sum(self._sizes) + probe.size_in)
         self._numbers, self._tensor = shared(shape, self._dtype)
+        self._objects = _object_lists(sim.model.toplevel)
+        self._count = sum(map(len, self._objects))
         self._no_error = np.zeros((sim.minibatch_size, probe.size_in))
         if optimizer is None:
             self._observe  # noqa: B018, compile before the first cycle
@@ -130,7 +137,11 @@ class LearningLoop:
     ) -> Float[np.ndarray, "batch n_out"]:
         """Return F(x; w) without learning; with ``keep``, advance the state."""
         packed = self._packed(inputs, self._no_error)
-        return array_of((self._forward if keep else self._look)(packed))
+        if not keep:
+            return array_of(self._look(packed))
+        output = array_of(self._forward(packed))
+        self._advance()
+        return output
 
     def gradients(
         self,
@@ -148,6 +159,15 @@ class LearningLoop:
 
     def _packed(self, inputs: Mapping[nengo.Node, ArrayLike], error: ArrayLike) -> Any:
         """Return inputs and error as one tensor, (batch, numbers), for the compiled functions."""
+        if not isinstance(inputs, Mapping):
+            raise NetworkError(
+                f"inputs: are {type(inputs).__name__}, needs a mapping of input nodes to arrays"
+            )
+        if sum(map(len, self._objects)) != self._count:
+            raise NetworkError(
+                f"{self.sim.model.toplevel}: has got or lost objects since the loop was made; "
+                "needs a new simulator and a new loop"
+            )
         if self.sim.closed or len(inputs) != len(self._nodes):
             checked_probe(self.sim, self.probe)
             raise NetworkError(f"inputs: are for {list(inputs)}, needs {self._nodes}")
@@ -172,55 +192,60 @@ class LearningLoop:
             if node not in self._nodes:
                 return f"{node} is not an input node; they are: {self._nodes}"
         for node, size in zip(self._nodes, self._sizes, strict=True):
-            value = np.asarray(inputs[node])
+            try:
+                value = np.asarray(inputs[node])
+            except ValueError:
+                return f"input of {node}: is ragged, needs an array of shape {batch, size}"
             if value.shape != (batch, size) or value.dtype.kind not in "fiu":
                 return (
                     f"input of {node}: has shape {value.shape} and type {value.dtype}, needs "
                     f"{batch, size} and real numbers"
                 )
         return (
-            f"error of {self.probe}: has shape {np.shape(error)} and type "
-            f"{np.asarray(error).dtype}, needs {batch, self.probe.size_in} and real numbers"
+            f"error of {self.probe}: {_described(error)}, needs {batch, self.probe.size_in} "
+            "and real numbers"
         )
 
+    def _advance(self) -> None:
+        """Count a step in the simulator, as its own runs do."""
+        self.sim._n_steps += 1
+        self.sim._time = self.sim._n_steps * self.sim.dt
+
     def _cycle(self, tensors: list[Any]) -> Observed:
+        self._advance()
         output, *jacobians = map(array_of, tensors)
         return Observed(output, ByObject(dict(zip(self._asked, jacobians, strict=True))))
 
     @cached_property
-    def _step(self) -> Callable[[Any], Any]:
+    def _step(self) -> CompiledFunction:
         return self._compiled(self._step_graph)
 
     @cached_property
-    def _observe(self) -> Callable[[Any], Any]:
+    def _observe(self) -> CompiledFunction:
         return self._compiled(self._observe_graph)
 
     @cached_property
-    def _forward(self) -> Callable[[Any], Any]:
+    def _forward(self) -> CompiledFunction:
         return self._compiled(self._forward_graph)
 
     @cached_property
-    def _look(self) -> Callable[[Any], Any]:
-        return self._compiled(lambda packed: self._run(self._split(packed)[0])[0])
+    def _look(self) -> CompiledFunction:
+        return self._compiled(
+            lambda packed: self._run(self._split(packed)[0], Mode())[0], pure=True
+        )
 
     @cached_property
-    def _products(self) -> Callable[[Any], Any]:
-        return self._compiled(lambda packed: self._products_graph(*self._split(packed))[0])
+    def _products(self) -> CompiledFunction:
+        mode = Mode(rates=True, training=self._training)
+        return self._compiled(
+            lambda packed: self._products_graph(*self._split(packed), mode)[0], pure=True
+        )
 
-    def _compiled(self, graph: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def _compiled(self, graph: Callable[[Any], Any], pure: bool = False) -> CompiledFunction:
         """Compile ``graph``, and call it once so that the next call is fast."""
-        function = compiled(graph, tf.TensorSpec(self._numbers.shape, self._dtype))
-        tensor_graph = self.sim.tensor_graph
-        variables = [
-            *tensor_graph.base_params.values(),
-            *tensor_graph.saved_state.values(),
-            *(weight.variable for weight in self.learned if weight.in_layer),
-            *self._update.variables,
-        ]
-        before = [variable.numpy() for variable in variables]
-        function(self._tensor)
-        for variable, value in zip(variables, before, strict=True):
-            variable.assign(value)
+        spec = tf.TensorSpec(self._numbers.shape, self._dtype)
+        function = CompiledFunction(graph, spec, device=self.sim.tensor_graph.device, pure=pure)
+        function.warm_up(self._tensor)
         return function
 
     def _split(self, packed: Any) -> tuple[dict[nengo.Node, Any], Any]:
@@ -229,56 +254,78 @@ class LearningLoop:
 
     def _step_graph(self, packed: Any) -> list[Any]:
         inputs, error = self._split(packed)
-        jacobians = self._jacobians_graph(inputs)
-        products, leaves, outputs = self._products_graph(inputs, error)
-        if outputs is None:
-            outputs = self._run(inputs)
-        output, params, state = outputs
+        if self._one_pass:
+            mode = Mode(rates=True, whole=True)
+            products, leaves, outputs = self._products_graph(inputs, error, mode)
+            output, params, state = outputs
+            jacobians = self._jacobians_graph(inputs, None)
+        else:
+            answers: dict[Any, Any] = {}  # Python functions are called once a step
+            output, params, state = self._run(inputs, Mode(whole=True), answers)
+            jacobians = self._jacobians_graph(inputs, answers)
+            mode = Mode(rates=True, training=self._training)
+            products, leaves, _ = self._products_graph(inputs, error, mode, answers)
         self._keep(params, state)
         self._update.apply(leaves, products, error)
         return [output, *jacobians]
 
+    @property
+    def _one_pass(self) -> bool:
+        """Whether one evaluation gives output, state and derivatives."""
+        evaluation = Evaluation.of(self.sim, self.sim.minibatch_size)
+        return not (evaluation.spikes or self._training or (self._asked and evaluation.asks))
+
     def _observe_graph(self, packed: Any) -> list[Any]:
         inputs, _ = self._split(packed)
-        jacobians = self._jacobians_graph(inputs)
-        output, params, state = self._run(inputs)
+        answers: dict[Any, Any] = {}
+        output, params, state = self._run(inputs, Mode(whole=True), answers)
+        jacobians = self._jacobians_graph(inputs, answers)
         self._keep(params, state)
         return [output, *jacobians]
 
-    def _jacobians_graph(self, inputs: dict[nengo.Node, Any]) -> list[Any]:
+    def _jacobians_graph(
+        self, inputs: dict[nengo.Node, Any], answers: dict[Any, Any] | None
+    ) -> list[Any]:
         if not self._asked:
             return []
-        return weight_jacobians(self.sim, self.probe, self._asked, [*inputs.values()])
+        x = [*inputs.values()]
+        return weight_jacobians(self.sim, self.probe, self._asked, x, answers=answers)
 
     def _forward_graph(self, packed: Any) -> Any:
-        output, params, state = self._run(self._split(packed)[0])
+        output, params, state = self._run(self._split(packed)[0], Mode(whole=True))
         self._keep(params, state)
         return output
 
-    def _run(self, inputs: dict[nengo.Node, Any]) -> tuple[Any, list[Any], list[Any]]:
+    def _run(
+        self, inputs: dict[nengo.Node, Any], mode: Mode, answers: dict[Any, Any] | None = None
+    ) -> tuple[Any, list[Any], list[Any]]:
         evaluation = Evaluation.of(self.sim, self.sim.minibatch_size)
         params, state = evaluation.current()
         output, params, state = evaluation.run(
-            self.probe, inputs, params, state, steps=1, training=False
+            self.probe, inputs, params, state, steps=1, mode=mode, answers=answers
         )
         return output[:, 0], params, state
 
-    def _products_graph(self, inputs: dict[nengo.Node, Any], error: Any) -> Any:
-        """Return J_w^T e, the weights, and the run's results unless they differ in training."""
+    def _products_graph(
+        self,
+        inputs: dict[nengo.Node, Any],
+        error: Any,
+        mode: Mode,
+        answers: dict[Any, Any] | None = None,
+    ) -> Any:
+        """Return J_w^T e, the weights, and output, parameters and state of the evaluation."""
         evaluation = Evaluation.of(self.sim, self.sim.minibatch_size)
-        leaves = leaves_of(self.learned)
-        params, state = evaluation.current()
+        leaves = leaves_of(self.sim, self.learned, *values_of(self.sim))
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(leaves)
-            now = assembled(self.sim, self.learned, leaves, params)
-            output, now, state = evaluation.run(
-                self.probe, inputs, now, state, steps=1, training=True
+            now = assembled(self.sim, self.learned, leaves, *evaluation.current())
+            output, params, state = evaluation.run(
+                self.probe, inputs, *now, steps=1, mode=mode, answers=answers
             )
             output = output[:, 0]
         products = tape.gradient(output, leaves, output_gradients=error)
         known(self.probe, self.learned, products)
-        same = not evaluation.trains_differently
-        return products, leaves, (output, now, state) if same else None
+        return products, leaves, (output, params, state)
 
     def _keep(self, params: list[Any], state: list[Any]) -> None:
         """Store the new state and the weights changed by Nengo's own learning rules."""
@@ -289,3 +336,18 @@ class LearningLoop:
         for (key, variable), value in zip(graph.base_params.items(), params, strict=True):
             if key in rules and rules[key][-1]:
                 variable.assign(value)
+
+
+def _described(value: Any) -> str:
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        return "is ragged"
+    return f"has shape {array.shape} and type {array.dtype}"
+
+
+def _object_lists(network: nengo.Network) -> list[Any]:
+    """Return the lists in which a network and its subnetworks keep their objects."""
+    return [
+        objects for each in (network, *network.all_networks) for objects in each.objects.values()
+    ]
