@@ -16,13 +16,16 @@ from .compatibility import nengo_dl, tf
 from .weights import Weight, cache_of
 
 
-def needed_operators(sim: Any, plan: Iterable[tuple], probe: nengo.Probe, steps: int) -> list:
-    """Return the part of a simulator's ``plan`` that ``probe`` needs within some steps.
+def needed_operators(
+    sim: Any, plan: Iterable[tuple], probes: Iterable[nengo.Probe], steps: int
+) -> list:
+    """Return the part of a simulator's ``plan`` that ``probes`` need within some steps.
 
     Of the Python functions that NengoDL merged, only those are there that the probe needs.
     """
     plan = list(plan)
-    before = _closure(plan, {sim.model.sig[probe]["in"].base}, steps, forward=False)
+    start = {sim.model.sig[probe]["in"].base for probe in probes}
+    before = _closure(plan, start, steps, forward=False)
     needed = []
     for ops in plan:
         own = tuple(op for op in ops if _bases(_written(op, steps)) & before)

@@ -240,7 +240,10 @@ def _output(
     """F of every step, (batch, steps, n_out)."""
     by_node = dict(zip(evaluation.sim.node_inputs, inputs, strict=True))
     steps = inputs[0].shape[1] if inputs else 1
-    return evaluation.run(probe, by_node, params, state, steps=steps, mode=mode, answers=answers)[0]
+    (output,), _, _ = evaluation.run(
+        (probe,), by_node, params, state, steps=steps, mode=mode, answers=answers
+    )
+    return output
 
 
 def _jacobian(

@@ -25,6 +25,7 @@ class Mode(NamedTuple):
     """How the network is evaluated."""
 
     rates: bool = False  # spiking neurons give the rates that NengoDL trains with
+    surrogate: bool = False  # spiking neurons spike, with the derivatives of their rates
     training: bool = False  # layers compute as in training
     whole: bool = False  # all of the network, not only what the probe needs; state goes on
 
@@ -101,7 +102,7 @@ class Evaluation:
 
     def run(
         self,
-        probe: nengo.Probe,
+        probes: tuple[nengo.Probe, ...],
         inputs: dict[nengo.Node, Any],
         params: list[Any],
         state: list[Any],
@@ -109,15 +110,15 @@ class Evaluation:
         steps: int,
         mode: Mode,
         answers: dict[Any, Any] | None = None,
-    ) -> tuple[Any, list[Any], list[Any]]:
+    ) -> tuple[list[Any], list[Any], list[Any]]:
         """Simulate a number of steps.
 
         The simulator's ``use_loop`` setting and its Keras model are not used, and nothing is
-        written to it. Python functions of the network that the probe does not need are not called,
+        written to it. Python functions of the network that the probes do not need are not called,
         unless the whole network is evaluated.
 
         Args:
-            probe: probe to record.
+            probes: probes to record.
             inputs: one tensor (batch, steps, size_out) per input node.
             params: the network's parameters.
             state: its state before the first step.
@@ -127,11 +128,11 @@ class Evaluation:
                 filled; with a full one, the functions are not called.
 
         Returns:
-            The recording (batch, steps, size); parameters and state after the last step.
+            The recordings (batch, steps, size); parameters and state after the last step.
         """
         if steps == 1:
-            output, params, state = self._step(probe, inputs, params, state, 1, mode, answers)
-            return output[:, None], params, state
+            outputs, params, state = self._step(probes, inputs, params, state, 1, mode, answers)
+            return [output[:, None] for output in outputs], params, state
         # Only parameters changed by Nengo's own learning rules are carried through the loop.
         goes = [key in self.graph.base_arrays_init["non_trainable"] for key in self.param_keys]
 
@@ -142,33 +143,36 @@ class Evaluation:
         def going(every: list[Any]) -> list[Any]:
             return [p for p, go in zip(every, goes, strict=True) if go]
 
-        def body(step: Any, record: Any, looped: list[Any], state: list[Any]) -> tuple:
+        def body(step: Any, records: list[Any], looped: list[Any], state: list[Any]) -> tuple:
             x = {node: value[:, step, None] for node, value in inputs.items()}
-            output, now, state = self._step(probe, x, merged(looped), state, steps, mode)
-            return step + 1, record.write(step, output), going(now), state
+            outputs, now, state = self._step(probes, x, merged(looped), state, steps, mode)
+            pairs = zip(records, outputs, strict=True)
+            return step + 1, [each.write(step, value) for each, value in pairs], going(now), state
 
-        shape = (self.batch, probe.size_in)
-        record = tf.TensorArray(self.graph.dtype, steps, element_shape=shape)
-        _, record, looped, state = tf.while_loop(
+        records = [
+            tf.TensorArray(self.graph.dtype, steps, element_shape=(self.batch, probe.size_in))
+            for probe in probes
+        ]
+        _, records, looped, state = tf.while_loop(
             lambda step, *_: step < steps,
             body,
-            (tf.constant(0), record, going(params), state),
+            (tf.constant(0), records, going(params), state),
             maximum_iterations=steps,
         )
-        return tf.transpose(record.stack(), (1, 0, 2)), merged(looped), state
+        return [tf.transpose(each.stack(), (1, 0, 2)) for each in records], merged(looped), state
 
     def _step(
         self,
-        probe: nengo.Probe,
+        probes: tuple[nengo.Probe, ...],
         inputs: dict[nengo.Node, Any],
         params: list[Any],
         state: list[Any],
         steps: int,
         mode: Mode,
         answers: dict[Any, Any] | None = None,
-    ) -> tuple[Any, list[Any], list[Any]]:
+    ) -> tuple[list[Any], list[Any], list[Any]]:
         graph, signals = self.graph, self.graph.signals
-        builder = graph.op_builder if mode.whole else self._builder(probe, steps)
+        builder = graph.op_builder if mode.whole else self._builder(probes, steps)
         build_config = nengo_dl.builder.BuildConfig(
             inference_only=graph.inference_only and not mode.rates,
             lif_smoothing=nengo_dl.config.get_setting(graph.model, "lif_smoothing"),
@@ -186,7 +190,7 @@ class Evaluation:
             "node_inputs": inputs,
             "op_builder": builder,
         }
-        only = {"probes": [probe]}
+        only = {"probes": list(probes)}
         try:
             with (
                 replaced(graph.__dict__, attributes),
@@ -200,6 +204,9 @@ class Evaluation:
                         each.config = build_config._replace(training=mode.training)
                     elif isinstance(each.ops[0], SimPyFunc) and answers is not None:
                         each.build_step = _answering(each, answers)
+                    neurons = getattr(each, "built_neurons", None)
+                    if mode.surrogate and getattr(neurons, "spiking", False):
+                        each.build_step = _spiking(neurons)
                 if self.own or not mode.whole:  # the simulator has set the state of its processes
                     builder.build_post(signals)
                 built = graph._build_no_loop(nengo_dl.utils.NullProgressBar())
@@ -207,15 +214,15 @@ class Evaluation:
             signals.reset()  # drop the tensors of this trace, which would break sim.data
             for each in builder.op_builds.values():
                 each.__dict__.pop("build_step", None)
-        _, probes, state_after, params_after = built
-        return probes[probe][:, 0], [*params_after], [*state_after]
+        _, found, state_after, params_after = built
+        return [found[probe][:, 0] for probe in probes], [*params_after], [*state_after]
 
-    def _builder(self, probe: nengo.Probe, steps: int) -> Any:
-        """Return NengoDL's builder of the operators that a probe needs within some steps."""
+    def _builder(self, probes: tuple[nengo.Probe, ...], steps: int) -> Any:
+        """Return NengoDL's builder of the operators that probes need within some steps."""
         cache = cache_of(self.sim)
-        key = ("builder", self.batch, probe, steps > 1)
+        key = ("builder", self.batch, probes, steps > 1)
         if key not in cache:
-            plan = needed_operators(self.sim, self.graph.plan, probe, steps)
+            plan = needed_operators(self.sim, self.graph.plan, probes, steps)
             cache[key] = nengo_dl.builder.Builder(plan)
         return cache[key]
 
@@ -234,6 +241,21 @@ def _answering(builder: Any, answers: dict[Any, Any]) -> Any:
         for output in outputs:
             answers[output] = signals.gather(signals[output])
         return result
+
+    return build_step
+
+
+def _spiking(neurons: Any) -> Any:
+    """Return ``build_step`` of neurons that spike, with the derivative of their rates."""
+
+    def build_step(signals: Any) -> None:
+        J = signals.gather(neurons.J_data)
+        state = {name: signals.gather(data) for name, data in neurons.state_data.items()}
+        spikes, *after = tf.nest.flatten(neurons.step(J, signals.dt, **state))
+        rates = neurons.training_step(J, signals.dt, **state)
+        signals.scatter(neurons.output_data, rates + tf.stop_gradient(spikes - rates))
+        for data, value in zip(neurons.state_data.values(), after, strict=True):
+            signals.scatter(data, tf.stop_gradient(value))
 
     return build_step
 

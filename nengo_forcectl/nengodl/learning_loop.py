@@ -301,8 +301,8 @@ class LearningLoop:
     ) -> tuple[Any, list[Any], list[Any]]:
         evaluation = Evaluation.of(self.sim, self.sim.minibatch_size)
         params, state = evaluation.current()
-        output, params, state = evaluation.run(
-            self.probe, inputs, params, state, steps=1, mode=mode, answers=answers
+        (output,), params, state = evaluation.run(
+            (self.probe,), inputs, params, state, steps=1, mode=mode, answers=answers
         )
         return output[:, 0], params, state
 
@@ -319,8 +319,8 @@ class LearningLoop:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(leaves)
             now = assembled(self.sim, self.learned, leaves, *evaluation.current())
-            output, params, state = evaluation.run(
-                self.probe, inputs, *now, steps=1, mode=mode, answers=answers
+            (output,), params, state = evaluation.run(
+                (self.probe,), inputs, *now, steps=1, mode=mode, answers=answers
             )
             output = output[:, 0]
         products = tape.gradient(output, leaves, output_gradients=error)
