@@ -119,6 +119,9 @@ def test_layers_with_state(case, name):
 
     assert np.abs(J["a.encoders"]).max() > 0
     assert_derivative(sim, net, x, J, changed=predicted)
+    if name in ("LSTM", "Counting"):
+        with pytest.raises(NetworkError, match=rf"'{name}'.* keeps its state .* 2 steps"):
+            weight_jacobian(sim, probe, {net.node: x.repeat(2, 1)})
 
 
 def test_training_says_how_layers_compute(case):

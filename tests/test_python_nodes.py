@@ -158,6 +158,7 @@ def test_probes_that_give_no_vector_each_step_are_refused():
         weights = nengo.Probe(connection, "weights")
         rare = nengo.Probe(net.out, sample_every=0.01)
         probe = nengo.Probe(net.out)
+        activity = nengo.Probe(connection, "input")
     x = np.ones((1, 2))
     with simulate(net) as sim:
         for bad, message in (
@@ -170,6 +171,7 @@ def test_probes_that_give_no_vector_each_step_are_refused():
                 LearningLoop(sim, bad, Gradient(1.0))
         with pytest.raises(NetworkError, match="is not a probe"):
             weight_jacobian(sim, "decoders", {net.node: x})
+        assert weight_jacobian(sim, activity, {net.node: x})["a.bias"].shape == (1, 10, 10)
         loop = LearningLoop(sim, probe, Gradient(1e-9))
         loop.step({net.node: x}, x)
         with net:

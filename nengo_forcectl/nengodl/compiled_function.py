@@ -59,7 +59,7 @@ class CompiledFunction:
     def _tried(self, function: Callable, jit_compile: bool, tensors: tuple, rehearsal: bool) -> Any:
         """Return the value by a new trace of ``function``, and keep the trace if it works."""
         concrete = self._traced(function, jit_compile)
-        kinds = _operations(concrete)
+        kinds = operations(concrete)
         if self._pure and kinds & WRITES:
             concrete = self._traced(_restoring(function, _variables(concrete)), jit_compile)
         asks = bool(kinds & PYTHON)
@@ -125,7 +125,7 @@ def _variables(concrete: Any) -> list[_Variable]:
     return found
 
 
-def _operations(concrete: Any) -> set[str]:
+def operations(concrete: Any) -> set[str]:
     """Return the kinds of operations of a trace, with those of the functions that it calls."""
     graph = concrete.graph.as_graph_def()
     functions = (node for function in graph.library.function for node in function.node_def)

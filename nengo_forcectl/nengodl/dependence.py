@@ -12,7 +12,8 @@ import nengo
 from nengo.builder.operator import SimPyFunc
 
 from ..errors import NetworkError
-from .compatibility import nengo_dl, tf
+from .compatibility import learning_phase, nengo_dl, tf
+from .compiled_function import WRITES, operations
 from .weights import Weight, cache_of
 
 
@@ -32,6 +33,11 @@ def needed_operators(
         if own:
             needed.append(own if isinstance(ops[0], SimPyFunc) else ops)
     return needed
+
+
+def output_size(sim: Any, probe: nengo.Probe) -> int:
+    """Return the number of outputs of a probe: of what it probes, which may be many neurons."""
+    return sim.model.sig[probe]["in"].size
 
 
 def depends(sim: Any, probe: nengo.Probe, weights: list[Weight], steps: int) -> list[Weight]:
@@ -83,6 +89,16 @@ def influences(sim: Any, probe: nengo.Probe, steps: int) -> set:
     return cache_of(sim)[key]
 
 
+def python_functions(sim: Any, influence: set) -> list[Any]:
+    """Return the objects whose Python functions write one of the signals of ``influence``."""
+    return [
+        _object(sim, op)
+        for ops in sim.tensor_graph.plan
+        for op in ops
+        if isinstance(op, SimPyFunc) and _bases(_written(op, 1)) & influence
+    ]
+
+
 def _check(sim: Any, probe: nengo.Probe, starts: set, before: set, steps: int) -> None:
     after = _closure(sim.tensor_graph.plan, starts, steps, forward=True)
     for ops in sim.tensor_graph.plan:
@@ -95,7 +111,7 @@ def _check(sim: Any, probe: nengo.Probe, starts: set, before: set, steps: int) -
                     f"({op.neurons}); spiking neurons are differentiated through their rates, and "
                     "these have no state; probe their output, or use rate neurons"
                 )
-            if _bases(_written(op, steps)) & before and (reason := _obstacle(sim, ops, op)):
+            if _bases(_written(op, steps)) & before and (reason := _obstacle(sim, ops, op, steps)):
                 raise NetworkError(
                     f"{probe} has no derivative: {_object(sim, op)} {reason} stands in the way; "
                     f"use a TensorNode, or neurons that NengoDL has in TensorFlow"
@@ -107,7 +123,7 @@ def _spikes(sim: Any, ops: tuple) -> bool:
     return bool(getattr(getattr(builder, "built_neurons", None), "spiking", False))
 
 
-def _obstacle(sim: Any, ops: tuple, op: Any) -> str:
+def _obstacle(sim: Any, ops: tuple, op: Any, steps: int) -> str:
     builder = sim.tensor_graph.op_builder.op_builds[ops]
     if isinstance(op, SimPyFunc):
         return "(a Python function)"
@@ -119,31 +135,39 @@ def _obstacle(sim: Any, ops: tuple, op: Any) -> str:
         getattr(builder, "built_process", None), nengo_dl.process_builders.GenericProcessBuilder
     ):
         return f"({op.process}, which NengoDL runs in Python)"
-    if isinstance(op, nengo_dl.tensor_node.SimTensorNode) and not _differentiable(sim, op):
+    if not isinstance(op, nengo_dl.tensor_node.SimTensorNode):
+        return ""
+    differentiable, remembers = _tensor_node(sim, op)
+    if not differentiable:
         return "(a TensorNode with an operation that has no derivative)"
+    if remembers and steps > 1:
+        return f"(a layer that keeps its state in a variable, of which {steps} steps have none)"
     return ""
 
 
-def _differentiable(sim: Any, op: Any) -> bool:
-    """Return whether TensorFlow has a derivative of a TensorNode's output by its input."""
+def _tensor_node(sim: Any, op: Any) -> tuple[bool, bool]:
+    """Return whether a TensorNode has a derivative by its input, and whether it has a memory."""
     cache = cache_of(sim).setdefault("tensor nodes", {})
-    if op not in cache:
-        known = []
+    if op in cache:
+        return cache[op]
+    known = []
 
-        def trace(*inputs: Any) -> None:
-            with tf.GradientTape() as tape:
-                tape.watch(inputs[-1])
-                is_layer = isinstance(op.func, tf.keras.layers.Layer)
-                x = inputs[0] if len(inputs) == 1 else list(inputs)
-                output = op.func.call(x) if is_layer else op.func(*inputs)
-            known.append(tape.gradient(output, inputs[-1]) is not None)
+    def trace(*inputs: Any) -> None:
+        with tf.GradientTape() as tape:
+            tape.watch(inputs[-1])
+            is_layer = isinstance(op.func, tf.keras.layers.Layer)
+            x = inputs[0] if len(inputs) == 1 else list(inputs)
+            output = op.func.call(x) if is_layer else op.func(*inputs)
+        known.append(op.input is None or tape.gradient(output, inputs[-1]) is not None)
 
-        dtype = sim.tensor_graph.dtype
+    dtype = sim.tensor_graph.dtype
+    specs = [] if op.time is None else [tf.TensorSpec((), dtype)]
+    if op.input is not None:
         shape = (sim.minibatch_size, *(op.shape_in or op.input.shape))
-        specs = [] if op.time is None else [tf.TensorSpec((), dtype)]
         specs.append(tf.TensorSpec(shape, dtype))
-        tf.function(trace, autograph=False).get_concrete_function(*specs)
-        cache[op] = known[-1]
+    with learning_phase(False):
+        traced = tf.function(trace, autograph=False).get_concrete_function(*specs)
+    cache[op] = known[-1], bool(operations(traced) & WRITES)
     return cache[op]
 
 

@@ -9,6 +9,7 @@ import nengo
 from ..errors import NetworkError
 from .compatibility import tf
 from .compiled_function import CompiledFunction
+from .dependence import output_size
 from .evaluation import Evaluation, Mode, assembled, leaves_of, values_of
 from .weights import Weight, cache_of
 
@@ -57,7 +58,7 @@ def weight_jacobians(
             output = _output(single, probe, x, *now, mode, own)[0, step]
         return known(probe, weights, _jacobian(tape, output, leaves, x, vectorised))
 
-    shapes = [(probe.size_in, *_item_shape(sim, weight)) for weight in weights]
+    shapes = [(output_size(sim, probe), *_item_shape(sim, weight)) for weight in weights]
     return _by_item(sim, of_item, shapes, inputs, vectorised)
 
 
@@ -115,7 +116,7 @@ def input_jacobian_function(
             derivatives = known(probe, nodes, _jacobian(tape, output, sources, x, False))
             return [value[:, 0] for value in derivatives]
 
-        shapes = [(probe.size_in, steps, node.size_out) for node in nodes]
+        shapes = [(output_size(sim, probe), steps, node.size_out) for node in nodes]
         return _by_item(sim, of_item, shapes, inputs, False)
 
     key = ("input_jacobian", probe, nodes, batch, steps, training)
@@ -144,7 +145,7 @@ def weight_vjp_function(
         return known(probe, weights, products)
 
     key = ("weight_vjp", probe, tuple(w.name for w in weights), batch, steps, training)
-    error = tf.TensorSpec((batch, probe.size_in), sim.tensor_graph.dtype)
+    error = tf.TensorSpec((batch, output_size(sim, probe)), sim.tensor_graph.dtype)
     return _cached_function(sim, key, vjp, [error], batch, steps)
 
 

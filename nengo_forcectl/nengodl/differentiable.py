@@ -181,4 +181,5 @@ def _constant(node: nengo.Node, dtype: Any) -> Any:
     """Return the output of a constant node; zeros for one that no probe needs."""
     output: Any = node.output
     known = not callable(output) and not isinstance(output, nengo.Process)
-    return tf.constant(output if known else np.zeros(node.size_out), dtype)
+    size: Any = node.size_out
+    return tf.constant(output if known else np.zeros(size), dtype)

@@ -17,7 +17,7 @@ import numpy as np
 from nengo.builder.operator import SimPyFunc
 
 from .compatibility import learning_phase, nengo_dl, replaced, tf
-from .dependence import needed_operators
+from .dependence import needed_operators, output_size
 from .weights import Weight, cache_of
 
 
@@ -110,6 +110,7 @@ class Evaluation:
         steps: int,
         mode: Mode,
         answers: dict[Any, Any] | None = None,
+        first: Any = 0,
     ) -> tuple[list[Any], list[Any], list[Any]]:
         """Simulate a number of steps.
 
@@ -126,6 +127,7 @@ class Evaluation:
             mode: how the network is evaluated.
             answers: outputs of the network's Python functions in this step. An empty mapping is
                 filled; with a full one, the functions are not called.
+            first: the step to begin with, of several; ``state`` is that before it.
 
         Returns:
             The recordings (batch, steps, size); parameters and state after the last step.
@@ -150,13 +152,15 @@ class Evaluation:
             return step + 1, [each.write(step, value) for each, value in pairs], going(now), state
 
         records = [
-            tf.TensorArray(self.graph.dtype, steps, element_shape=(self.batch, probe.size_in))
+            tf.TensorArray(
+                self.graph.dtype, steps, element_shape=(self.batch, output_size(self.sim, probe))
+            )
             for probe in probes
         ]
         _, records, looped, state = tf.while_loop(
             lambda step, *_: step < steps,
             body,
-            (tf.constant(0), records, going(params), state),
+            (tf.convert_to_tensor(first, tf.int32), records, going(params), state),
             maximum_iterations=steps,
         )
         return [tf.transpose(each.stack(), (1, 0, 2)) for each in records], merged(looped), state

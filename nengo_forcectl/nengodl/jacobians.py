@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import NetworkError
 from .compatibility import tf
-from .dependence import check_inputs, depends, within
+from .dependence import check_inputs, depends, output_size, within
 from .derivatives import (
     input_jacobian_function,
     weight_jacobian_function,
@@ -120,7 +120,7 @@ def weight_vjp(
     The other arguments and the errors are those of `weight_jacobian`.
     """
     arrays, batch, steps = _checked(sim, probe, inputs)
-    error = checked_array(sim, error, (batch, probe.size_in), f"error of {probe}")
+    error = checked_array(sim, error, (batch, output_size(sim, probe)), f"error of {probe}")
     weights = chosen_weights(sim, probe, wrt, steps)
     function = weight_vjp_function(sim, probe, weights, batch, steps, training)
     values = function(_index(step, steps), error, *arrays)

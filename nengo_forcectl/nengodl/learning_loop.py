@@ -16,9 +16,10 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from ..errors import ConfigurationError, NetworkError
-from ..support.checks import is_number
+from ..support.checks import Arguments, check_whole, is_number
 from .compatibility import tf
 from .compiled_function import CompiledFunction
+from .dependence import output_size
 from .derivatives import known, weight_jacobians
 from .evaluation import Evaluation, Mode, assembled, leaves_of, shared, values_of
 from .feeds import array_of, checked_probe, only_probe
@@ -26,6 +27,7 @@ from .jacobians import chosen_weights
 from .mapping import ByObject
 from .update import Update
 from .weights import named_weights
+from .window import Window, steps_needed
 
 
 class Observed(NamedTuple):
@@ -40,9 +42,11 @@ class LearningLoop:
 
     A step computes F(x; w), forms J_w^T e, summed over the minibatch, and changes the weights, all
     in one compiled function; the state of synapses and neurons is carried from step to step.
-    Weights and state belong to the simulator, so that ``save_params``, ``freeze_params`` or
-    ``predict`` use the learned weights. Spiking neurons spike and are differentiated through their
-    rates (see `jacobians`).
+    Where a synapse lies between a weight and F, J_w is that through the last ``steps`` steps
+    (truncated backpropagation through time, Williams and Peng 1990): they are run again from the
+    state before them, with the present weights. Weights and state belong to the simulator, so that
+    ``save_params``, ``freeze_params`` or ``predict`` use the learned weights. Spiking neurons spike
+    and are differentiated through their rates (see `jacobians`).
 
     Args:
         sim: an open ``nengo_dl.Simulator``.
@@ -57,12 +61,15 @@ class LearningLoop:
         freeze: weights of ``learn`` to keep fixed.
         rates: {name, handle or object: factor} to scale the changes of single weights.
         jacobian: weights whose Jacobian each step returns.
+        steps: through how many steps J_w^T e is taken; by default one, if all weights act within
+            one step, else four time constants of the slowest synapse, at most 100 steps.
         training: whether J_w^T e is taken with layers as in training (Dropout, BatchNormalization,
             whose moving averages then change). Output and Jacobian are those of ``predict``.
 
     Raises:
-        NetworkError: a weight does not exist, is not trainable or does not influence F within one
-            step; the probe is of another network; or an object has no derivative.
+        NetworkError: a weight does not exist, is not trainable or does not influence F within
+            ``steps``; a Python function on the way would be called again; the probe is of another
+            network; or an object has no derivative.
         ConfigurationError: the optimizer is neither of the two, or a rate is not positive.
     """
 
@@ -77,13 +84,21 @@ class LearningLoop:
         rates: Mapping[Any, float] | None = None,
         jacobian: Any = (),
         training: bool = False,
+        steps: int | None = None,
     ) -> None:
         probe = only_probe(sim) if probe is None else checked_probe(sim, probe)
         self.sim, self.probe, self.optimizer = sim, probe, optimizer
         self._training = training
         self.weights = named_weights(sim)
         frozen = self.weights.trainable(freeze)
-        self.learned = [w for w in chosen_weights(sim, probe, learn, 1) if w not in frozen]
+        check_whole(Arguments("LearningLoop", steps=steps), steps=1)
+        ever = sum(
+            connection.synapse is not None for connection in sim.model.toplevel.all_connections
+        )
+        within = steps or ever + 2
+        if learn is not None:
+            self.weights.trainable(learn)
+        self.learned = [w for w in chosen_weights(sim, probe, learn, within) if w not in frozen]
         self._asked = chosen_weights(sim, probe, jacobian, 1)
         if not self.learned:
             raise NetworkError(
@@ -106,11 +121,16 @@ class LearningLoop:
         self._nodes = list(sim.node_inputs)
         self._sizes = [node.size_out for node in self._nodes]
         self._dtype = np.dtype(sim.tensor_graph.dtype)
-        shape = (sim.minibatch_size, sum(self._sizes) + probe.size_in)
+        shape = (sim.minibatch_size, sum(self._sizes) + output_size(sim, probe))
         self._numbers, self._tensor = shared(shape, self._dtype)
+        self.steps = steps or steps_needed(sim, probe, self.learned)
+        self._window = None
+        if self.steps > 1:
+            self._window = Window(sim, probe, self.steps, sum(self._sizes))
+        self._seen = sim.n_steps
         self._objects = _object_lists(sim.model.toplevel)
         self._count = sum(map(len, self._objects))
-        self._no_error = np.zeros((sim.minibatch_size, probe.size_in))
+        self._no_error = np.zeros((sim.minibatch_size, output_size(sim, probe)))
         if optimizer is None:
             self._observe  # noqa: B018, compile before the first cycle
         else:
@@ -179,6 +199,9 @@ class LearningLoop:
             fits = False
         if not fits:
             raise NetworkError(self._misfit(inputs, error))
+        if self._window is not None and self._seen != self.sim.n_steps:
+            self._window.forget()  # the simulator has run, or was reset
+            self._seen = self.sim.n_steps
         numbers = self._numbers.ravel()
         if not math.isfinite(numbers @ numbers) and not np.isfinite(numbers).all():
             raise NetworkError(
@@ -202,13 +225,14 @@ class LearningLoop:
                     f"{batch, size} and real numbers"
                 )
         return (
-            f"error of {self.probe}: {_described(error)}, needs {batch, self.probe.size_in} "
+            f"error of {self.probe}: {_described(error)}, needs {batch, output_size(self.sim, self.probe)} "
             "and real numbers"
         )
 
     def _advance(self) -> None:
         """Count a step in the simulator, as its own runs do."""
         self.sim._n_steps += 1
+        self._seen = self.sim._n_steps
         self.sim._time = self.sim._n_steps * self.sim.dt
 
     def _cycle(self, tensors: list[Any]) -> Observed:
@@ -236,7 +260,9 @@ class LearningLoop:
 
     @cached_property
     def _products(self) -> CompiledFunction:
-        mode = Mode(rates=True, training=self._training)
+        window, mode = self._window, Mode(rates=True, training=self._training)
+        if window is not None:
+            return self._compiled(lambda packed: self._window_graph(packed, window)[0], pure=True)
         return self._compiled(
             lambda packed: self._products_graph(*self._split(packed), mode)[0], pure=True
         )
@@ -249,12 +275,17 @@ class LearningLoop:
         return function
 
     def _split(self, packed: Any) -> tuple[dict[nengo.Node, Any], Any]:
-        *parts, error = tf.split(packed, [*self._sizes, self.probe.size_in], axis=1)
+        *parts, error = tf.split(packed, [*self._sizes, output_size(self.sim, self.probe)], axis=1)
         return {node: x[:, None] for node, x in zip(self._nodes, parts, strict=True)}, error
 
     def _step_graph(self, packed: Any) -> list[Any]:
         inputs, error = self._split(packed)
-        if self._one_pass:
+        if self._window is not None:
+            products, leaves, past = self._window_graph(packed, self._window)
+            output, params, state = self._run(inputs, Mode(whole=True))
+            jacobians = self._jacobians_graph(inputs, None)
+            self._window.keep(*past)
+        elif self._one_pass:
             mode = Mode(rates=True, whole=True)
             products, leaves, outputs = self._products_graph(inputs, error, mode)
             output, params, state = outputs
@@ -269,6 +300,34 @@ class LearningLoop:
         self._update.apply(leaves, products, error)
         return [output, *jacobians]
 
+    def _window_graph(self, packed: Any, window: Window) -> tuple[list[Any], list[Any], tuple]:
+        """Return J_w^T e through the kept steps, the weights, and the steps with this one."""
+        *_, error = self._split(packed)
+        past = window.shifted(self.sim, packed[:, : sum(self._sizes)])
+        numbers, states, full = past
+        first = window.steps - full
+        every = tf.split(tf.transpose(numbers, (1, 0, 2)), self._sizes, axis=2)
+        inputs = dict(zip(self._nodes, every, strict=True))
+        evaluation = Evaluation.of(self.sim, self.sim.minibatch_size)
+        leaves = leaves_of(self.sim, self.learned, *values_of(self.sim))
+        params, _ = evaluation.current()
+        mode = Mode(rates=True, training=self._training)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(leaves)
+            start = [tf.gather(ring, first) for ring in states]
+            now = assembled(self.sim, self.learned, leaves, params, start)
+            (output,), _, _ = evaluation.run(
+                (self.probe,), inputs, *now, steps=window.steps, mode=mode, first=first
+            )
+            output = output[:, -1]
+        products = tape.gradient(output, leaves, output_gradients=error)
+        return known(self.probe, self.learned, products), leaves, past
+
+    def _remember(self, packed: Any) -> None:
+        """Keep this step's input and the state before it."""
+        if self._window is not None:
+            self._window.keep(*self._window.shifted(self.sim, packed[:, : sum(self._sizes)]))
+
     @property
     def _one_pass(self) -> bool:
         """Whether one evaluation gives output, state and derivatives."""
@@ -277,6 +336,7 @@ class LearningLoop:
 
     def _observe_graph(self, packed: Any) -> list[Any]:
         inputs, _ = self._split(packed)
+        self._remember(packed)
         answers: dict[Any, Any] = {}
         output, params, state = self._run(inputs, Mode(whole=True), answers)
         jacobians = self._jacobians_graph(inputs, answers)
@@ -292,6 +352,7 @@ class LearningLoop:
         return weight_jacobians(self.sim, self.probe, self._asked, x, answers=answers)
 
     def _forward_graph(self, packed: Any) -> Any:
+        self._remember(packed)
         output, params, state = self._run(self._split(packed)[0], Mode(whole=True))
         self._keep(params, state)
         return output
