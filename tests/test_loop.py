@@ -326,7 +326,7 @@ def test_what_does_not_fit_is_named(network):
         with pytest.raises(NetworkError, match=r"nothing to learn"):
             LearningLoop(sim, probe, law, learn="a.bias", freeze=[network.a])
         with pytest.raises(NetworkError, match=r"does not depend on feedback within one step"):
-            LearningLoop(sim, probe, law, learn="feedback")
+            LearningLoop(sim, probe, law, learn="feedback", steps=1)
         with pytest.raises(NetworkError, match="is not a probe of"):
             LearningLoop(sim, nengo.Probe(network.out, add_to_container=False), law)
     with pytest.raises(NetworkError, match="is closed"):

@@ -27,7 +27,7 @@ from .jacobians import chosen_weights
 from .mapping import ByObject
 from .update import Update
 from .weights import named_weights
-from .window import Window, steps_needed
+from .window import Window, steps_needed, steps_within
 
 
 class Observed(NamedTuple):
@@ -57,7 +57,7 @@ class LearningLoop:
             = s = wanted - F, or the controller's error. None for a loop that only observes, with
             your own law outside.
         learn: weights to train: names, handles, Nengo objects; by default all trainable ones that F
-            depends on.
+            depends on within one step, or, if there are none, those behind synapses.
         freeze: weights of ``learn`` to keep fixed.
         rates: {name, handle or object: factor} to scale the changes of single weights.
         jacobian: weights whose Jacobian each step returns.
@@ -92,10 +92,7 @@ class LearningLoop:
         self.weights = named_weights(sim)
         frozen = self.weights.trainable(freeze)
         check_whole(Arguments("LearningLoop", steps=steps), steps=1)
-        ever = sum(
-            connection.synapse is not None for connection in sim.model.toplevel.all_connections
-        )
-        within = steps or ever + 2
+        within = steps or steps_within(sim, probe, learn)
         if learn is not None:
             self.weights.trainable(learn)
         self.learned = [w for w in chosen_weights(sim, probe, learn, within) if w not in frozen]
@@ -225,8 +222,8 @@ class LearningLoop:
                     f"{batch, size} and real numbers"
                 )
         return (
-            f"error of {self.probe}: {_described(error)}, needs {batch, output_size(self.sim, self.probe)} "
-            "and real numbers"
+            f"error of {self.probe}: {_described(error)}, needs {self._no_error.shape} and real "
+            "numbers"
         )
 
     def _advance(self) -> None:

@@ -10,10 +10,21 @@ from ..errors import NetworkError
 from .compatibility import tf
 from .dependence import depends, influences, python_functions
 from .evaluation import values_of
-from .weights import Weight
+from .weights import Weight, named_weights
 
 LONGEST = 100  # steps, unless more are asked for
 TIME_CONSTANTS = 4  # of the slowest synapse, after which 2 % of an input are still to come
+
+
+def steps_within(sim: Any, probe: nengo.Probe, learn: Any) -> int:
+    """Return the steps within which the weights of a loop must act.
+
+    One, if nothing is asked for and some do; else as many as all synapses of the network take.
+    """
+    trainable = named_weights(sim).trainable()
+    if learn is None and depends(sim, probe, trainable, 1):
+        return 1
+    return len(_synapses(sim)) + 2
 
 
 def steps_needed(sim: Any, probe: nengo.Probe, weights: list[Weight]) -> int:
