@@ -258,7 +258,7 @@ def test_keras_layers_learn():
 
 
 def test_dropout_is_for_the_gradient_only():
-    """A layer that drops units in training gives the loop's output without dropping."""
+    """With ``training``, a layer drops units for J^T e, and not for the output."""
     with nengo.Network(seed=0) as net:
         nengo_dl.configure_settings(dtype="float64")
         node = nengo.Node(np.zeros(50), label="in")
@@ -271,7 +271,7 @@ def test_dropout_is_for_the_gradient_only():
         nengo.Connection(layer, out, synapse=None, transform=np.ones((1, 50)), label="weights")
         probe = nengo.Probe(out)
     with simulate(net) as sim:
-        loop = LearningLoop(sim, probe, Gradient(1e-9))
+        loop = LearningLoop(sim, probe, Gradient(1e-9), training=True)
         x = {node: np.ones((1, 50))}
         for _ in range(3):
             np.testing.assert_allclose(loop.step(x, np.ones((1, 1))).output, [[50.0]], rtol=1e-9)
@@ -326,7 +326,7 @@ def test_what_does_not_fit_is_named(network):
         with pytest.raises(NetworkError, match=r"nothing to learn"):
             LearningLoop(sim, probe, law, learn="a.bias", freeze=[network.a])
         with pytest.raises(NetworkError, match=r"does not depend on feedback within one step"):
-            LearningLoop(sim, probe, law, learn="feedback")
+            LearningLoop(sim, probe, law, learn="feedback", steps=1)
         with pytest.raises(NetworkError, match="is not a probe of"):
             LearningLoop(sim, nengo.Probe(network.out, add_to_container=False), law)
     with pytest.raises(NetworkError, match="is closed"):

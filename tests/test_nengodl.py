@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -99,3 +100,59 @@ def test_keras_3_in_tensorflow_is_named(monkeypatch):
     assert done.returncode == 1
     assert "VersionError: TensorFlow was imported with Keras 3" in done.stderr
     assert "TF_USE_LEGACY_KERAS=1" in done.stderr
+
+
+def test_nengodl_can_be_imported_after_the_package():
+    """``import nengo_dl`` works, quietly, with what is repaired; a module of it first, too."""
+    code = (
+        "import warnings; warnings.filterwarnings('ignore', module='nengo');"
+        "import nengo_forcectl, nengo_dl.neurons, nengo_dl, sys;"
+        "from nengo_forcectl.nengodl.compatibility import nengo_dl as ours;"
+        "assert ours.Simulator is nengo_dl.Simulator and 'keras.engine' not in sys.modules;"
+        "from nengo_forcectl.nengodl import ProductNode;"
+        "assert ProductNode in nengo_dl.builder.NengoBuilder.builders;"
+        "assert type(nengo_dl.__loader__).__name__ == 'SourceFileLoader'"
+    )
+    done = python(code)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_no_device_is_hidden():
+    """TensorFlow, imported by the package, sees every device; before, nothing is set."""
+    code = (
+        "import importlib, os, sys, nengo_forcectl.nengodl.compatibility as n;"
+        "assert 'TF_USE_LEGACY_KERAS' not in os.environ;"
+        "os.environ['TF_USE_LEGACY_KERAS'] = '1'; import tensorflow as tf; calls = [];"
+        "tf.config.set_visible_devices = lambda *arguments: calls.append(arguments);"
+        "del sys.modules['tensorflow']; load = importlib.import_module;"
+        "importlib.import_module = lambda name: tf if name == 'tensorflow' else load(name);"
+        "n._import_tensorflow(); assert not calls, calls"
+    )
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("TF_")}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+FILTERS = {
+    "with a direct part": nengo.LinearFilter([0.01, 1], [0.02, 1]),
+    "of second order": nengo.LinearFilter([1, 0.5, 3], [1, 2, 3]),
+    "a gain": nengo.LinearFilter([2.0], [1.0]),
+}
+
+
+def test_filters_with_a_direct_part():
+    """Every kind of `nengo.LinearFilter` gives what Nengo gives."""
+    with nengo.Network() as net:
+        nengo_dl.configure_settings(dtype="float64")
+        node = nengo.Node(lambda t: [np.sin(300 * t), np.cos(500 * t)])
+        out = nengo.Node(size_in=2 * len(FILTERS))
+        for i, synapse in enumerate(FILTERS.values()):
+            nengo.Connection(node, out[2 * i : 2 * i + 2], synapse=synapse)
+        probe = nengo.Probe(out)
+    with nengo.Simulator(net, progress_bar=False) as reference:
+        reference.run_steps(10)
+    with nengo_dl.Simulator(net, device="/cpu:0", progress_bar=False, minibatch_size=2) as sim:
+        sim.run_steps(10)
+        for item in sim.data[probe]:
+            np.testing.assert_allclose(item, reference.data[probe], atol=1e-12)

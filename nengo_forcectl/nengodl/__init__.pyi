@@ -1,6 +1,10 @@
 """The public names, and where each lives."""
 
 from .compatibility import nengo_dl as nengo_dl
+from .differentiable import (
+    DifferentiableNetwork as DifferentiableNetwork,
+    differentiable as differentiable,
+)
 from .jacobians import (
     Inputs as Inputs,
     input_jacobian as input_jacobian,

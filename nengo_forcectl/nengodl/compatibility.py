@@ -4,8 +4,11 @@ NengoDL 3.6 asks for modules that TensorFlow's Keras no longer has (``keras.engi
 batch normalisation classes). tf-keras has them under other names, so stand-ins are registered while
 ``nengo_dl`` is imported, and removed afterwards: the user's own ``import keras`` is not affected.
 
-``tf`` and ``nengo_dl`` are imported quietly at the first use of one of them, in about 3 s. Unless
-TensorFlow was imported before, GPUs are hidden from it: a control step is far too small for one.
+Once this module is imported, and ``import nengo_forcectl`` imports it, the user's own ``import
+nengo_dl`` works as well. Until TensorFlow is imported, nothing else changes in the process. Unless
+TensorFlow was imported before, ``tf.keras`` is Keras 2 afterwards (``TF_USE_LEGACY_KERAS=1``).
+
+``tf`` and ``nengo_dl`` are imported quietly at the first use of one of them, in about 3 s.
 """
 
 import functools
@@ -19,6 +22,8 @@ import types
 import warnings
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
 from typing import Any
 
 from ..errors import VersionError
@@ -75,31 +80,78 @@ def replaced(namespace: MutableMapping[str, Any], stand_ins: dict[str, Any]) -> 
 
 
 def _import_tensorflow() -> Any:
-    hide_gpus = "tensorflow" not in sys.modules
     os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     tf = importlib.import_module("tensorflow")
     if not tf.keras.layers.Layer.__module__.startswith("tf_keras."):
         raise VersionError(
             "TensorFlow was imported with Keras 3, NengoDL needs Keras 2 (tf-keras); set the "
-            "environment variable TF_USE_LEGACY_KERAS=1 before TensorFlow is imported"
+            "environment variable TF_USE_LEGACY_KERAS=1 before TensorFlow is imported, or import "
+            "nengo_dl before TensorFlow"
         )
-    if hide_gpus:
-        tf.config.set_visible_devices([], "GPU")
     return tf
 
 
-def _import_nengo_dl(tf: Any) -> Any:
-    has_gpu = bool(tf.config.get_visible_devices("GPU"))
-    # NengoDL checks for a GPU in a second Python process, which doubles the import time.
-    probe = {"call": lambda *_, **__: int(not has_gpu)}
-    with replaced(subprocess.__dict__, probe), replaced(sys.modules, _keras_stand_ins()):
-        nengo_dl = importlib.import_module("nengo_dl")
-    # Nengo, which the node needs, is imported with NengoDL.
-    from .product_node import teach_product
+class _NengoDLFinder(MetaPathFinder):
+    """Find NengoDL where it is, and have it loaded by `_NengoDLLoader`."""
 
-    teach_product(nengo_dl)
-    return nengo_dl
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
+        """Return the specification of ``nengo_dl``; other modules are not this finder's."""
+        if fullname != "nengo_dl":
+            return None
+        others = (finder for finder in sys.meta_path if finder is not self)
+        specs = (finder.find_spec(fullname, path, target) for finder in others)
+        spec = next((spec for spec in specs if spec is not None), None)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _NengoDLLoader(spec.loader)
+        return spec
+
+
+class _NengoDLLoader(Loader):
+    """Load NengoDL beside stand-ins for the modules that TensorFlow's Keras no longer has."""
+
+    def __init__(self, loader: Any) -> None:
+        self._loader = loader
+
+    def create_module(self, spec: ModuleSpec) -> Any:
+        """Return the module that is to be executed."""
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: Any) -> None:
+        """Execute the module, and repair what does not fit today's Nengo."""
+        module.__loader__ = module.__spec__.loader = self._loader
+        try:
+            check_versions()
+        except VersionError as error:
+            try:
+                self._loader.exec_module(module)  # older releases fit each other without stand-ins
+            except ImportError:
+                raise error from None
+            return
+        with quiet_stderr(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tf = _import_tensorflow()
+            # NengoDL looks for a GPU in a second Python process, which doubles the import time.
+            no_gpu = int(not tf.config.get_visible_devices("GPU"))
+            probe = {"call": lambda *_, **__: no_gpu}
+            with replaced(subprocess.__dict__, probe), replaced(sys.modules, _keras_stand_ins()):
+                self._loader.exec_module(module)
+            # Nengo, which these need, is imported with NengoDL.
+            from .product_node import teach_product
+            from .repairs import repair_filters  # Nengo, too
+
+            teach_product(module)
+            repair_filters(module)
+
+
+if not any(isinstance(finder, _NengoDLFinder) for finder in sys.meta_path):
+    sys.meta_path.insert(0, _NengoDLFinder())
+
+
+def learning_phase(training: bool) -> Any:
+    """Return a context in which Keras layers that are not told compute as in training, or not."""
+    backend = importlib.import_module("tf_keras.src.backend")
+    return backend.deprecated_internal_learning_phase_scope(int(training))
 
 
 @functools.cache
@@ -109,7 +161,7 @@ def _modules() -> dict[str, Any]:
     with quiet_stderr(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tf = _import_tensorflow()
-        return {"tensorflow": tf, "nengo_dl": _import_nengo_dl(tf)}
+    return {"tensorflow": tf, "nengo_dl": importlib.import_module("nengo_dl")}
 
 
 class _Lazy(types.ModuleType):

@@ -8,19 +8,30 @@ import nengo
 
 from ..errors import NetworkError
 from .compatibility import tf
-from .evaluation import Evaluation, assembled, compiled, leaves_of
+from .compiled_function import CompiledFunction
+from .dependence import output_size
+from .evaluation import Evaluation, Mode, assembled, leaves_of, values_of
 from .weights import Weight, cache_of
 
 
 def weight_jacobian_function(
-    sim: Any, probe: nengo.Probe, weights: list[Weight], batch: int, steps: int
+    sim: Any,
+    probe: nengo.Probe,
+    weights: list[Weight],
+    batch: int,
+    steps: int,
+    training: bool,
 ) -> Callable[..., list[Any]]:
     """Return f(step, *inputs) -> [dF/dw (batch, n_out, *shape)]."""
 
     def jacobians(step: Any, *inputs: Any, vectorised: bool = False) -> list[Any]:
-        return weight_jacobians(sim, probe, weights, inputs, step, vectorised)
+        if training and batch > 1:  # items depend on each other, for example by their mean
+            return _batch_weight_jacobians(sim, probe, weights, inputs, step, batch)
+        mode = Mode(rates=True, training=training)
+        return weight_jacobians(sim, probe, weights, inputs, step, vectorised, mode)
 
-    key = ("weight_jacobian", probe, tuple(w.name for w in weights), batch, steps)
+    names = tuple(w.name for w in weights)
+    key = ("weight_jacobian", probe, names, batch, steps, training)
     return _cached_function(sim, key, jacobians, [], batch, steps)
 
 
@@ -31,89 +42,141 @@ def weight_jacobians(
     inputs: Sequence[Any],
     step: Any = 0,
     vectorised: bool = False,
+    mode: Mode = Mode(rates=True),  # noqa: B008  a constant
+    answers: dict[Any, Any] | None = None,
 ) -> list[Any]:
-    """dF/dw (batch, n_out, *shape) of every weight, while TensorFlow traces."""
+    """dF/dw (batch, n_out, *shape of an item's weight), while TensorFlow traces."""
 
-    def of_item(single: Evaluation, x: list[Any], params: list[Any], state: list[Any]) -> list[Any]:
-        leaves = leaves_of(weights)
+    def of_item(
+        single: Evaluation, x: list[Any], params: list[Any], state: list[Any], index: Any
+    ) -> list[Any]:
+        leaves = leaves_of(sim, weights, params, state)
+        own = answers and {key: value[index][None] for key, value in answers.items()}
         with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
             tape.watch(leaves)
-            now = assembled(sim, weights, leaves, params)
-            output = _output(single, probe, x, now, state)[0, step]
+            now = assembled(sim, weights, leaves, params, state)
+            output = _output(single, probe, x, *now, mode, own)[0, step]
         return known(probe, weights, _jacobian(tape, output, leaves, x, vectorised))
 
-    shapes = [(probe.size_in, *weight.shape) for weight in weights]
+    shapes = [(output_size(sim, probe), *_item_shape(sim, weight)) for weight in weights]
     return _by_item(sim, of_item, shapes, inputs, vectorised)
 
 
+def _item_shape(sim: Any, weight: Weight) -> tuple[int, ...]:
+    """Return the shape of a weight that one item of the minibatch has."""
+    return weight.shape[1:] if weight.minibatched and sim.minibatch_size > 1 else weight.shape
+
+
+def _batch_weight_jacobians(
+    sim: Any, probe: nengo.Probe, weights: list[Weight], inputs: Any, step: Any, batch: int
+) -> list[Any]:
+    """dF/dw of all items at once, with layers in training."""
+    evaluation = Evaluation.of(sim, batch)
+    leaves = leaves_of(sim, weights, *values_of(sim))
+    with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
+        tape.watch(leaves)
+        now = assembled(sim, weights, leaves, *evaluation.current())
+        mode = Mode(rates=True, training=True)
+        output = _output(evaluation, probe, inputs, *now, mode)[:, step]
+    return known(probe, weights, tape.jacobian(output, leaves, experimental_use_pfor=False))
+
+
 def input_jacobian_function(
-    sim: Any, probe: nengo.Probe, nodes: tuple[nengo.Node, ...], batch: int, steps: int
+    sim: Any,
+    probe: nengo.Probe,
+    nodes: tuple[nengo.Node, ...],
+    batch: int,
+    steps: int,
+    training: bool,
 ) -> Callable[..., list[Any]]:
     """Return f(step, *inputs) -> [dF/dx (batch, n_out, steps, n_in)]."""
     wanted = [list(sim.node_inputs).index(node) for node in nodes]
+    mode = Mode(rates=True, training=training)
+
+    def together(step: Any, *inputs: Any) -> list[Any]:
+        evaluation = Evaluation.of(sim, batch)
+        sources = [inputs[i] for i in wanted]
+        with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
+            tape.watch(sources)
+            output = _output(evaluation, probe, inputs, *evaluation.current(), mode)[:, step]
+        derivatives = tape.jacobian(output, sources, experimental_use_pfor=False)
+        return [tf.einsum("bobsi->bosi", value) for value in known(probe, nodes, derivatives)]
 
     def jacobians(step: Any, *inputs: Any) -> list[Any]:
+        if training and batch > 1:  # items depend on each other
+            return together(step, *inputs)
+
         def of_item(
-            single: Evaluation, x: list[Any], params: list[Any], state: list[Any]
+            single: Evaluation, x: list[Any], params: list[Any], state: list[Any], _: Any
         ) -> list[Any]:
             sources = [x[i] for i in wanted]
             with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
                 tape.watch(sources)
-                output = _output(single, probe, x, params, state)[0, step]
+                output = _output(single, probe, x, params, state, mode)[0, step]
             derivatives = known(probe, nodes, _jacobian(tape, output, sources, x, False))
             return [value[:, 0] for value in derivatives]
 
-        shapes = [(probe.size_in, steps, node.size_out) for node in nodes]
+        shapes = [(output_size(sim, probe), steps, node.size_out) for node in nodes]
         return _by_item(sim, of_item, shapes, inputs, False)
 
-    key = ("input_jacobian", probe, nodes, batch, steps)
+    key = ("input_jacobian", probe, nodes, batch, steps, training)
     return _cached_function(sim, key, jacobians, [], batch, steps)
 
 
 def weight_vjp_function(
-    sim: Any, probe: nengo.Probe, weights: list[Weight], batch: int, steps: int
+    sim: Any,
+    probe: nengo.Probe,
+    weights: list[Weight],
+    batch: int,
+    steps: int,
+    training: bool,
 ) -> Callable[..., list[Any]]:
     """Return f(step, error, *inputs) -> [J_w^T e]."""
+    mode = Mode(rates=True, training=training)
 
     def vjp(step: Any, error: Any, *inputs: Any) -> list[Any]:
         evaluation = Evaluation.of(sim, batch)
-        leaves = leaves_of(weights)
+        leaves = leaves_of(sim, weights, *values_of(sim))
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(leaves)
-            params, state = evaluation.current()
-            params = assembled(sim, weights, leaves, params)
-            output = _output(evaluation, probe, inputs, params, state)[:, step]
+            now = assembled(sim, weights, leaves, *evaluation.current())
+            output = _output(evaluation, probe, inputs, *now, mode)[:, step]
         products = tape.gradient(output, leaves, output_gradients=error)
         return known(probe, weights, products)
 
-    key = ("weight_vjp", probe, tuple(w.name for w in weights), batch, steps)
-    error = tf.TensorSpec((batch, probe.size_in), sim.tensor_graph.dtype)
+    key = ("weight_vjp", probe, tuple(w.name for w in weights), batch, steps, training)
+    error = tf.TensorSpec((batch, output_size(sim, probe)), sim.tensor_graph.dtype)
     return _cached_function(sim, key, vjp, [error], batch, steps)
 
 
 def weight_jvp_function(
-    sim: Any, probe: nengo.Probe, weights: list[Weight], batch: int, steps: int
+    sim: Any,
+    probe: nengo.Probe,
+    weights: list[Weight],
+    batch: int,
+    steps: int,
+    training: bool,
 ) -> Callable[..., Any]:
     """Return f(step, *change, *inputs) -> J_w v."""
+    mode = Mode(rates=True, training=training)
 
     def jvp(step: Any, *tensors: Any) -> Any:
         change, inputs = tensors[: len(weights)], tensors[len(weights) :]
         evaluation = Evaluation.of(sim, batch)
-        leaves = leaves_of(weights)
+        leaves = leaves_of(sim, weights, *values_of(sim))
         # J_w^T e is linear in e, and its derivative by e, times v, is J_w v.
         with tf.GradientTape(watch_accessed_variables=False) as outer:
             with tf.GradientTape(watch_accessed_variables=False) as inner:
                 inner.watch(leaves)
-                params, state = evaluation.current()
-                params = assembled(sim, weights, leaves, params)
-                output = _output(evaluation, probe, inputs, params, state)[:, step]
+                now = assembled(sim, weights, leaves, *evaluation.current())
+                output = _output(evaluation, probe, inputs, *now, mode)[:, step]
             error = tf.zeros_like(output)
             outer.watch(error)
             products = inner.gradient(output, leaves, output_gradients=error)
             known(probe, weights, products)
         return outer.gradient(products, error, output_gradients=list(change))
 
-    key = ("weight_jvp", probe, tuple(w.name for w in weights), batch, steps)
+    key = ("weight_jvp", probe, tuple(w.name for w in weights), batch, steps, training)
     dtype = sim.tensor_graph.dtype
     change = [tf.TensorSpec(weight.shape, dtype) for weight in weights]
     return _cached_function(sim, key, jvp, change, batch, steps)
@@ -135,7 +198,7 @@ def _by_item(
         index = index if sim.minibatch_size > 1 else 0
         own_params = single.items(params, single.param_keys, index)
         own_state = single.items(state, single.state_keys, index)
-        return of_item(single, [value[None] for value in x], own_params, own_state)
+        return of_item(single, [value[None] for value in x], own_params, own_state, row[0])
 
     batch = inputs[0].shape[0] if inputs else sim.minibatch_size
     if batch == 1:
@@ -155,23 +218,33 @@ def _cached_function(
         inputs = [tf.TensorSpec((batch, steps, node.size_out), dtype) for node in sim.node_inputs]
         # In float32 the vectorised form crashes in oneDNN.
         fast = key[0] == "weight_jacobian" and batch > 1 and steps == 1 and dtype == "float64"
-        functions[key] = compiled(
+        functions[key] = CompiledFunction(
             function,
             tf.TensorSpec((), tf.int32),
             *specs,
             *inputs,
+            device=sim.tensor_graph.device,
             vectorised=functools.partial(function, vectorised=True) if fast else None,
         )
     return functions[key]
 
 
 def _output(
-    evaluation: Evaluation, probe: nengo.Probe, inputs: Any, params: list[Any], state: list[Any]
+    evaluation: Evaluation,
+    probe: nengo.Probe,
+    inputs: Any,
+    params: list[Any],
+    state: list[Any],
+    mode: Mode,
+    answers: dict[Any, Any] | None = None,
 ) -> Any:
     """F of every step, (batch, steps, n_out)."""
     by_node = dict(zip(evaluation.sim.node_inputs, inputs, strict=True))
     steps = inputs[0].shape[1] if inputs else 1
-    return evaluation.run(probe, by_node, params, state, steps=steps, training=True)[0]
+    (output,), _, _ = evaluation.run(
+        (probe,), by_node, params, state, steps=steps, mode=mode, answers=answers
+    )
+    return output
 
 
 def _jacobian(
@@ -196,7 +269,7 @@ def known(probe: nengo.Probe, sources: Any, derivatives: list[Any]) -> list[Any]
         if derivative is None:
             name = source.name if isinstance(source, Weight) else source
             raise NetworkError(
-                f"TensorFlow has no derivative of {probe} by {name}: a TensorNode on the way uses "
-                "an operation without one"
+                f"{probe} has no derivative by {name}: a TensorNode on the way uses an operation "
+                "without one"
             )
     return derivatives

@@ -2,19 +2,32 @@
 
 Everything here is called while TensorFlow traces a function. A network's parameters and its state
 are lists of tensors, in the order of ``sim.tensor_graph.base_params`` and ``.saved_state``.
+
+A network has two switches that NengoDL has as one, ``training``. ``rates``: spiking neurons give
+their differentiable rates. ``training``: layers such as Dropout and BatchNormalization compute as
+they do in training.
 """
 
-import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import nengo
 import numpy as np
+from nengo.builder.operator import SimPyFunc
 
-from ..support.quiet import quiet_stderr
-from .compatibility import nengo_dl, replaced, tf
+from .compatibility import learning_phase, nengo_dl, replaced, tf
+from .dependence import needed_operators, output_size
 from .weights import Weight, cache_of
+
+
+class Mode(NamedTuple):
+    """How the network is evaluated."""
+
+    rates: bool = False  # spiking neurons give the rates that NengoDL trains with
+    surrogate: bool = False  # spiking neurons spike, with the derivatives of their rates
+    training: bool = False  # layers compute as in training
+    whole: bool = False  # all of the network, not only what the probe needs; state goes on
 
 
 @dataclass(frozen=True)
@@ -48,20 +61,22 @@ class Evaluation:
         return cache["evaluation", batch]
 
     @property
-    def trains_differently(self) -> bool:
-        """Whether the network's output differs in training, for example with spikes or dropout."""
+    def spikes(self) -> bool:
+        """Whether the network's output differs with ``rates``."""
         builders = self.graph.op_builder.op_builds.values()
         return any(
             getattr(getattr(builder, "built_neurons", None), "spiking", False)
-            or getattr(getattr(builder.ops[0], "func", None), "_expects_training_arg", False)
             for builder in builders
         )
 
+    @property
+    def asks(self) -> bool:
+        """Whether the network has Python functions."""
+        return any(isinstance(ops[0], SimPyFunc) for ops in self.graph.op_builder.plan)
+
     def current(self) -> tuple[list[Any], list[Any]]:
         """Return the simulator's parameters and state as tensors, repeated for every item."""
-        graph = self.sim.tensor_graph
-        params = [variable.read_value() for variable in graph.base_params.values()]
-        state = [variable.read_value() for variable in graph.saved_state.values()]
+        params, state = values_of(self.sim)
         if self.own:
             params = self._repeated(params, self.param_keys)
             state = self._repeated(state, self.state_keys)
@@ -87,33 +102,39 @@ class Evaluation:
 
     def run(
         self,
-        probe: nengo.Probe,
+        probes: tuple[nengo.Probe, ...],
         inputs: dict[nengo.Node, Any],
         params: list[Any],
         state: list[Any],
         *,
         steps: int,
-        training: bool,
-    ) -> tuple[Any, list[Any], list[Any]]:
+        mode: Mode,
+        answers: dict[Any, Any] | None = None,
+        first: Any = 0,
+    ) -> tuple[list[Any], list[Any], list[Any]]:
         """Simulate a number of steps.
 
         The simulator's ``use_loop`` setting and its Keras model are not used, and nothing is
-        written to it.
+        written to it. Python functions of the network that the probes do not need are not called,
+        unless the whole network is evaluated.
 
         Args:
-            probe: probe to record.
+            probes: probes to record.
             inputs: one tensor (batch, steps, size_out) per input node.
             params: the network's parameters.
             state: its state before the first step.
             steps: number of steps.
-            training: whether spiking neurons emit the differentiable rates NengoDL trains with.
+            mode: how the network is evaluated.
+            answers: outputs of the network's Python functions in this step. An empty mapping is
+                filled; with a full one, the functions are not called.
+            first: the step to begin with, of several; ``state`` is that before it.
 
         Returns:
-            The recording (batch, steps, size); parameters and state after the last step.
+            The recordings (batch, steps, size); parameters and state after the last step.
         """
         if steps == 1:
-            output, params, state = self._step(probe, inputs, params, state, training)
-            return output[:, None], params, state
+            outputs, params, state = self._step(probes, inputs, params, state, 1, mode, answers)
+            return [output[:, None] for output in outputs], params, state
         # Only parameters changed by Nengo's own learning rules are carried through the loop.
         goes = [key in self.graph.base_arrays_init["non_trainable"] for key in self.param_keys]
 
@@ -124,36 +145,44 @@ class Evaluation:
         def going(every: list[Any]) -> list[Any]:
             return [p for p, go in zip(every, goes, strict=True) if go]
 
-        def body(step: Any, record: Any, looped: list[Any], state: list[Any]) -> tuple:
+        def body(step: Any, records: list[Any], looped: list[Any], state: list[Any]) -> tuple:
             x = {node: value[:, step, None] for node, value in inputs.items()}
-            output, now, state = self._step(probe, x, merged(looped), state, training)
-            return step + 1, record.write(step, output), going(now), state
+            outputs, now, state = self._step(probes, x, merged(looped), state, steps, mode)
+            pairs = zip(records, outputs, strict=True)
+            return step + 1, [each.write(step, value) for each, value in pairs], going(now), state
 
-        shape = (self.batch, probe.size_in)
-        record = tf.TensorArray(self.graph.dtype, steps, element_shape=shape)
-        _, record, looped, state = tf.while_loop(
+        records = [
+            tf.TensorArray(
+                self.graph.dtype, steps, element_shape=(self.batch, output_size(self.sim, probe))
+            )
+            for probe in probes
+        ]
+        _, records, looped, state = tf.while_loop(
             lambda step, *_: step < steps,
             body,
-            (tf.constant(0), record, going(params), state),
+            (tf.convert_to_tensor(first, tf.int32), records, going(params), state),
             maximum_iterations=steps,
         )
-        return tf.transpose(record.stack(), (1, 0, 2)), merged(looped), state
+        return [tf.transpose(each.stack(), (1, 0, 2)) for each in records], merged(looped), state
 
     def _step(
         self,
-        probe: nengo.Probe,
+        probes: tuple[nengo.Probe, ...],
         inputs: dict[nengo.Node, Any],
         params: list[Any],
         state: list[Any],
-        training: bool,
-    ) -> tuple[Any, list[Any], list[Any]]:
+        steps: int,
+        mode: Mode,
+        answers: dict[Any, Any] | None = None,
+    ) -> tuple[list[Any], list[Any], list[Any]]:
         graph, signals = self.graph, self.graph.signals
+        builder = graph.op_builder if mode.whole else self._builder(probes, steps)
         build_config = nengo_dl.builder.BuildConfig(
-            inference_only=graph.inference_only,
+            inference_only=graph.inference_only and not mode.rates,
             lif_smoothing=nengo_dl.config.get_setting(graph.model, "lif_smoothing"),
             cpu_only=not nengo_dl.utils.tf_gpu_installed or "cpu" in (graph.device or ""),
             rng=np.random.RandomState(graph.seed),
-            training=training,
+            training=mode.rates,
         )
         signals.reset()
         signals.dt, signals.dt_val = tf.constant(graph.dt, graph.dtype), graph.dt
@@ -163,49 +192,141 @@ class Evaluation:
             "saved_state": dict(zip(self.state_keys, state, strict=True)),
             "unroll": 1,
             "node_inputs": inputs,
+            "op_builder": builder,
         }
+        only = {"probes": list(probes)}
         try:
-            with replaced(graph.__dict__, attributes), tf.device(graph.device):
-                graph.op_builder.build_pre(signals, build_config)
-                if self.own:  # the simulator has set the state of its own processes
-                    graph.op_builder.build_post(signals)
+            with (
+                replaced(graph.__dict__, attributes),
+                replaced(graph.model.__dict__, only),
+                tf.device(graph.device),
+                learning_phase(mode.training),
+            ):
+                builder.build_pre(signals, build_config)
+                for each in builder.op_builds.values():
+                    if isinstance(each.ops[0], nengo_dl.tensor_node.SimTensorNode):
+                        each.config = build_config._replace(training=mode.training)
+                    elif isinstance(each.ops[0], SimPyFunc) and answers is not None:
+                        each.build_step = _answering(each, answers)
+                    neurons = getattr(each, "built_neurons", None)
+                    if mode.surrogate and getattr(neurons, "spiking", False):
+                        each.build_step = _spiking(neurons)
+                if self.own or not mode.whole:  # the simulator has set the state of its processes
+                    builder.build_post(signals)
                 built = graph._build_no_loop(nengo_dl.utils.NullProgressBar())
         finally:
             signals.reset()  # drop the tensors of this trace, which would break sim.data
-        _, probes, state_after, params_after = built
-        return probes[probe][:, 0], [*params_after], [*state_after]
+            for each in builder.op_builds.values():
+                each.__dict__.pop("build_step", None)
+        _, found, state_after, params_after = built
+        return [found[probe][:, 0] for probe in probes], [*params_after], [*state_after]
+
+    def _builder(self, probes: tuple[nengo.Probe, ...], steps: int) -> Any:
+        """Return NengoDL's builder of the operators that probes need within some steps."""
+        cache = cache_of(self.sim)
+        key = ("builder", self.batch, probes, steps > 1)
+        if key not in cache:
+            plan = needed_operators(self.sim, self.graph.plan, probes, steps)
+            cache[key] = nengo_dl.builder.Builder(plan)
+        return cache[key]
 
 
-def leaves_of(weights: Iterable[Weight]) -> list[Any]:
-    """Return one tensor (for a TensorNode its variable) per weight, for differentiation."""
-    return [
-        weight.variable
-        if weight.in_layer
-        else tf.reshape(weight.variable.read_value()[weight.place], weight.shape)
-        for weight in weights
-    ]
+def _answering(builder: Any, answers: dict[Any, Any]) -> Any:
+    """Return ``build_step`` of Python functions that keeps their outputs, or repeats those kept."""
+    call = type(builder).build_step
+
+    def build_step(signals: Any) -> Any:
+        outputs = [op.output for op in builder.ops if op.output is not None]
+        if outputs and all(output in answers for output in outputs):
+            for output in outputs:
+                signals.scatter(signals[output], answers[output])
+            return None
+        result = call(builder, signals)
+        for output in outputs:
+            answers[output] = signals.gather(signals[output])
+        return result
+
+    return build_step
 
 
-def assembled(sim: Any, weights: list[Weight], leaves: list[Any], params: list[Any]) -> list[Any]:
-    """Return ``params`` with ``weights`` replaced by ``leaves``."""
+def _spiking(neurons: Any) -> Any:
+    """Return ``build_step`` of neurons that spike, with the derivative of their rates."""
+
+    def build_step(signals: Any) -> None:
+        J = signals.gather(neurons.J_data)
+        state = {name: signals.gather(data) for name, data in neurons.state_data.items()}
+        spikes, *after = tf.nest.flatten(neurons.step(J, signals.dt, **state))
+        rates = neurons.training_step(J, signals.dt, **state)
+        signals.scatter(neurons.output_data, rates + tf.stop_gradient(spikes - rates))
+        for data, value in zip(neurons.state_data.values(), after, strict=True):
+            signals.scatter(data, tf.stop_gradient(value))
+
+    return build_step
+
+
+def values_of(sim: Any) -> tuple[list[Any], list[Any]]:
+    """Return the simulator's parameters and its state as tensors."""
+    graph = sim.tensor_graph
+    params = [variable.read_value() for variable in graph.base_params.values()]
+    return params, [variable.read_value() for variable in graph.saved_state.values()]
+
+
+def leaves_of(
+    sim: Any, weights: Sequence[Weight], params: list[Any], state: list[Any]
+) -> list[Any]:
+    """Return one tensor (for a TensorNode its variable) per weight, for differentiation.
+
+    Parameters and state are the simulator's, or their part for one item.
+    """
+    graph = sim.tensor_graph
+    variables = [*graph.base_params.values(), *graph.saved_state.values()]
+    values, leaves = [*params, *state], []
+    for weight in weights:
+        if weight.in_layer:
+            leaves.append(weight.variable)
+            continue
+        (value,) = [p for v, p in zip(variables, values, strict=True) if v is weight.variable]
+        copies = weight.minibatched and sim.minibatch_size > 1
+        shape = weight.shape[1:] if copies and value.shape[0] == 1 else weight.shape
+        leaves.append(tf.reshape(value[weight.place], shape))
+    return leaves
+
+
+def assembled(
+    sim: Any, weights: list[Weight], leaves: list[Any], params: list[Any], state: list[Any]
+) -> tuple[list[Any], list[Any]]:
+    """Return parameters and state, of a batch of any size, with ``weights`` being ``leaves``."""
     result = []
-    variables = sim.tensor_graph.base_params.values()
-    for variable, value in zip(variables, params, strict=True):
+    graph = sim.tensor_graph
+    variables = [*graph.base_params.values(), *graph.saved_state.values()]
+    for variable, value in zip(variables, [*params, *state], strict=True):
         own = [
-            (weight.rows, leaf)
+            (weight, leaf)
             for weight, leaf in zip(weights, leaves, strict=True)
             if weight.variable is variable
         ]
         pieces, stop = [], 0
-        for (first, last), leaf in sorted(own, key=lambda item: item[0]):
+        axis = int(bool(own) and own[0][0].minibatched)
+        for weight, leaf in sorted(own, key=lambda item: item[0].rows):
+            first, last = weight.rows
             if first > stop:
-                pieces.append(value[stop:first])
-            pieces.append(tf.reshape(leaf, (last - first, *value.shape[1:])))
+                pieces.append(_rows(value, axis, stop, first))
+            if axis:  # one for all items, or one each
+                leaf = tf.reshape(leaf, (-1, last - first, *value.shape[2:]))
+                shape = (value.shape[0], last - first, *value.shape[2:])
+                pieces.append(tf.broadcast_to(leaf, shape))
+            else:
+                pieces.append(tf.reshape(leaf, (last - first, *value.shape[1:])))
             stop = last
-        if own and stop < value.shape[0]:
-            pieces.append(value[stop:])
-        result.append(tf.concat(pieces, 0) if len(pieces) > 1 else pieces[0] if pieces else value)
-    return result
+        if own and stop < value.shape[axis]:
+            pieces.append(_rows(value, axis, stop, value.shape[axis]))
+        several = len(pieces) > 1
+        result.append(tf.concat(pieces, axis) if several else pieces[0] if pieces else value)
+    return result[: len(params)], result[len(params) :]
+
+
+def _rows(value: Any, axis: int, start: int, stop: int) -> Any:
+    return value[:, start:stop] if axis else value[start:stop]
 
 
 def shared(shape: tuple[int, ...], dtype: Any) -> tuple[np.ndarray, Any]:
@@ -218,38 +339,3 @@ def shared(shape: tuple[int, ...], dtype: Any) -> tuple[np.ndarray, Any]:
     start = -memory.ctypes.data % 64
     array = memory[start : start + size].view(dtype).reshape(shape)
     return array, tf.experimental.dlpack.from_dlpack(array.__dlpack__())
-
-
-def compiled(
-    function: Callable[..., Any], *specs: Any, vectorised: Callable[..., Any] | None = None
-) -> Callable[..., Any]:
-    """Trace a function of tensors once, and compile it with XLA where XLA knows all its parts.
-
-    Call the result with tensors of these specs, in this order; it does not check them.
-    ``vectorised`` is a faster way to the same results, without XLA, which may fail.
-    """
-    calls: list[Callable] = []
-
-    def first(*tensors: Any) -> Any:
-        with quiet_stderr():  # XLA prints a banner
-            if vectorised is not None:
-                # A failure of TensorFlow's vectorisation raises one of many types of error.
-                with contextlib.suppress(Exception):
-                    calls.append(_flat(vectorised, specs, jit_compile=False))
-                    return calls[0](*tensors)
-            try:
-                calls[:] = [_flat(function, specs, jit_compile=True)]
-                return calls[0](*tensors)
-            except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
-                calls[:] = [_flat(function, specs, jit_compile=False)]
-                return calls[0](*tensors)
-
-    return lambda *tensors: calls[0](*tensors) if calls else first(*tensors)
-
-
-def _flat(function: Callable[..., Any], specs: tuple, jit_compile: bool) -> Callable[..., Any]:
-    traced = tf.function(function, jit_compile=jit_compile, autograph=False)
-    concrete = traced.get_concrete_function(*specs)
-    call, captured = concrete.inference_fn.call_preflattened, concrete.captured_inputs
-    # As concrete(*tensors), without checks of the arguments: saves 50 us of 120 us.
-    return lambda *tensors: call([*tensors, *captured])

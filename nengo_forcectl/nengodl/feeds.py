@@ -8,40 +8,66 @@ import numpy as np
 
 from ..errors import NetworkError
 from .compatibility import tf
+from .dependence import influences
+from .weights import check_open
 
 
 def checked_probe(sim: Any, probe: nengo.Probe) -> nengo.Probe:
-    """Return ``probe`` if the open simulator ``sim`` has it; raise `NetworkError` otherwise."""
-    if sim.closed:
-        raise NetworkError(f"the simulator of {sim.model.toplevel} is closed; open another")
-    if probe not in sim.model.probes:
+    """Return ``probe`` if the open simulator ``sim`` has it, and its output is a vector.
+
+    Raises:
+        NetworkError: it is not so.
+    """
+    check_open(sim)
+    if not isinstance(probe, nengo.Probe) or probe not in sim.model.probes:
         names = ", ".join(map(str, sim.model.probes)) or "none"
         raise NetworkError(f"{probe} is not a probe of {sim.model.toplevel}; probes: {names}")
+    shape = sim.model.sig[probe]["in"].shape
+    if len(shape) != 1:
+        raise NetworkError(
+            f"{probe}: probes {probe.attr!r} of {probe.obj}, of shape {shape}; needs an output "
+            "that is a vector, as that of a node, an ensemble or neurons"
+        )
+    if probe.sample_every is not None:
+        raise NetworkError(
+            f"{probe}: has sample_every {probe.sample_every} s; needs None, as its output is used "
+            "in every step"
+        )
     return probe
 
 
 def only_probe(sim: Any) -> nengo.Probe:
     """Return the network's only probe; raise `NetworkError` for none or several."""
+    check_open(sim)
     if len(sim.model.probes) != 1:
         names = ", ".join(map(str, sim.model.probes)) or "none"
         raise NetworkError(f"{sim.model.toplevel} needs one probe, or probe=; probes: {names}")
-    return sim.model.probes[0]
+    return checked_probe(sim, sim.model.probes[0])
 
 
-def checked_inputs(sim: Any, inputs: Mapping[nengo.Node, Any]) -> tuple[list[Any], int, int]:
+def checked_inputs(
+    sim: Any, probe: nengo.Probe, inputs: Mapping[nengo.Node, Any]
+) -> tuple[list[Any], int, int]:
     """Return tensors (batch, steps, n_in) of all input nodes, in order, batch and steps.
 
     Raises:
         NetworkError: a node takes no input or has an output that is not known beforehand, or an
             array does not fit.
     """
+    if not isinstance(inputs, Mapping):
+        raise NetworkError(
+            f"inputs: are {type(inputs).__name__}, needs a mapping of input nodes to arrays"
+        )
     nodes = list(sim.node_inputs)
     shapes = {}
     for node, value in inputs.items():
         if node not in nodes:
             names = ", ".join(map(str, nodes)) or "none"
             raise NetworkError(f"{node} is not an input node of this network; they are: {names}")
-        shapes[node] = np.shape(value)
+        try:
+            shapes[node] = np.shape(value)
+        except ValueError:
+            raise NetworkError(f"input of {node}: is ragged, needs an array") from None
         if len(shapes[node]) not in (2, 3):
             raise NetworkError(
                 f"input of {node}: has shape {shapes[node]}, needs (batch, {node.size_out}), or "
@@ -60,13 +86,16 @@ def checked_inputs(sim: Any, inputs: Mapping[nengo.Node, Any]) -> tuple[list[Any
             "many, or a minibatch of 1"
         )
     tensors = []
+    influence = influences(sim, probe, steps)
     for node in nodes:
         shape = (batch, steps, node.size_out)
         if node in inputs:
             value = np.asarray(inputs[node])
             value = value[:, None] if value.ndim == 2 else value
-        else:
+        elif sim.model.sig[node]["out"].base in influence:
             value = np.broadcast_to(_output(sim, node, steps), shape)
+        else:
+            value = np.zeros(shape)  # unused, and the node is not called
         tensors.append(checked_array(sim, value, shape, f"input of {node}"))
     return tensors, batch, steps
 

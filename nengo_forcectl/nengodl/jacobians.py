@@ -9,9 +9,11 @@ Let F(x; w) be the output of a network after one or more steps, from its simulat
 
 Nothing in the simulator changes. Spiking neurons are differentiated as in NengoDL's training:
 through their rate (for LIF neurons the LIF rate, or its smooth version if NengoDL's
-``lif_smoothing`` is set), with the outputs of other neurons replaced by their rates as well. Every
-function is compiled once per input shape and cached with the simulator. The returned arrays are
-read-only and have the simulator's precision.
+``lif_smoothing`` is set), with the outputs of other neurons replaced by their rates as well. Layers
+such as Dropout and BatchNormalization compute as in ``predict``, or, with ``training``, as in
+``fit``. A Python function of the network is called only if F needs its output. Every function is
+compiled once per input shape and cached with the simulator. The returned arrays are read-only and
+have the simulator's precision.
 """
 
 from collections.abc import Mapping
@@ -24,7 +26,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import NetworkError
 from .compatibility import tf
-from .dependence import check_inputs, depends, within
+from .dependence import check_inputs, depends, output_size, within
 from .derivatives import (
     input_jacobian_function,
     weight_jacobian_function,
@@ -40,7 +42,13 @@ Inputs = Mapping[nengo.Node, ArrayLike]
 
 
 def weight_jacobian(
-    sim: Any, probe: nengo.Probe, inputs: Inputs, wrt: Any = None, *, step: int = -1
+    sim: Any,
+    probe: nengo.Probe,
+    inputs: Inputs,
+    wrt: Any = None,
+    *,
+    step: int = -1,
+    training: bool = False,
 ) -> ByObject[Float[np.ndarray, "batch n_out *shape"]]:
     """Return dF/dw for every weight that F depends on, or for those in ``wrt``.
 
@@ -48,37 +56,48 @@ def weight_jacobian(
         sim: an open ``nengo_dl.Simulator``; its state is where the steps start.
         probe: the output F.
         inputs: x of the input nodes, (batch, n_in) for one step, (batch, steps, n_in) for several.
-            Nodes left out use their own output. With minibatch size 1 the batch can have any size;
-            otherwise it has the minibatch size, and item i starts from the state of item i.
+            Nodes left out use their own output, if F needs it. With minibatch size 1 the batch can
+            have any size; otherwise it has the minibatch size, and item i starts from the state of
+            item i.
         wrt: one or several names, handles, or Nengo objects (an ensemble stands for its encoders
-            and biases); by default all trainable weights that F depends on.
+            and biases), trainable or not; by default all trainable weights that F depends on.
         step: step whose output is F; by default the last.
+        training: whether layers compute as in training: BatchNormalization by the mean of the
+            batch, Dropout with a random mask.
 
     Returns:
-        Indexed as `named_weights`: ``J[connection]``, ``J[ensemble].encoders``, ``J["name"]``.
+        Indexed as `named_weights`: ``J[connection]``, ``J[ensemble].encoders``, ``J["name"]``. A
+        weight that has a copy for each item of the minibatch (one that Nengo's learning rules
+        change) has the derivative by the copy of the item.
 
     Raises:
         NetworkError: the network lacks the probe, a node or a weight; inputs do not fit; F does not
-            depend on a weight, or it is not trainable; or an object between it and F has no
-            derivative.
+            depend on a weight, or it is a constant; no weight is trainable, and none named; an
+            object between a weight and F has no derivative, or F is the state of a spiking neuron.
     """
     arrays, batch, steps = _checked(sim, probe, inputs)
-    weights = differentiable(sim, probe, wrt, steps)
-    function = weight_jacobian_function(sim, probe, weights, batch, steps)
+    weights = chosen_weights(sim, probe, wrt, steps)
+    function = weight_jacobian_function(sim, probe, weights, batch, steps, training)
     values = function(_index(step, steps), *arrays)
     return ByObject({w: _array(value) for w, value in zip(weights, values, strict=True)})
 
 
 def input_jacobian(
-    sim: Any, probe: nengo.Probe, inputs: Inputs, *, step: int = -1
+    sim: Any,
+    probe: nengo.Probe,
+    inputs: Inputs,
+    *,
+    step: int = -1,
+    training: bool = False,
 ) -> dict[nengo.Node, Float[np.ndarray, "batch n_out *steps n_in"]]:
     """Return dF/dx for every node in ``inputs``; for several steps, by the input of every step.
 
-    Arguments and errors are those of `weight_jacobian`.
+    Arguments and errors are those of `weight_jacobian`. With ``training``, an item's derivative is
+    that by its own input.
     """
     arrays, batch, steps = _checked(sim, probe, inputs)
     check_inputs(sim, probe, inputs, steps)
-    function = input_jacobian_function(sim, probe, tuple(inputs), batch, steps)
+    function = input_jacobian_function(sim, probe, tuple(inputs), batch, steps, training)
     values = function(_index(step, steps), *arrays)
     return {
         node: _array(value) if np.ndim(x) == 3 else _array(value)[:, :, 0]
@@ -94,15 +113,16 @@ def weight_vjp(
     wrt: Any = None,
     *,
     step: int = -1,
+    training: bool = False,
 ) -> ByObject[Float[np.ndarray, "*shape"]]:
     """Return J_w^T e, summed over the batch, without forming J_w: the gradient of ``sum(e * F)``.
 
     The other arguments and the errors are those of `weight_jacobian`.
     """
     arrays, batch, steps = _checked(sim, probe, inputs)
-    error = checked_array(sim, error, (batch, probe.size_in), f"error of {probe}")
-    weights = differentiable(sim, probe, wrt, steps)
-    function = weight_vjp_function(sim, probe, weights, batch, steps)
+    error = checked_array(sim, error, (batch, output_size(sim, probe)), f"error of {probe}")
+    weights = chosen_weights(sim, probe, wrt, steps)
+    function = weight_vjp_function(sim, probe, weights, batch, steps, training)
     values = function(_index(step, steps), error, *arrays)
     return ByObject({w: _array(value) for w, value in zip(weights, values, strict=True)})
 
@@ -114,6 +134,7 @@ def weight_jvp(
     change: Mapping[Any, ArrayLike],
     *,
     step: int = -1,
+    training: bool = False,
 ) -> Float[np.ndarray, "batch n_out"]:
     """Return J_w v: the change of F by a small ``change`` v, {name or handle: array}.
 
@@ -122,26 +143,41 @@ def weight_jvp(
     arrays, batch, steps = _checked(sim, probe, inputs)
     weights, values = [], []
     for key, value in change.items():
-        (weight,) = _one(differentiable(sim, probe, key, steps), key)
+        (weight,) = _one(chosen_weights(sim, probe, key, steps), key)
         weights.append(weight)
         values.append(checked_array(sim, value, weight.shape, f"change of {weight.name!r}"))
-    function = weight_jvp_function(sim, probe, weights, batch, steps)
+    function = weight_jvp_function(sim, probe, weights, batch, steps, training)
     return _array(function(_index(step, steps), *values, *arrays))
 
 
 def _checked(sim: Any, probe: nengo.Probe, inputs: Inputs) -> tuple[list[Any], int, int]:
     checked_probe(sim, probe)
-    arrays, batch, steps = checked_inputs(sim, inputs)
-    return arrays, batch, steps
+    return checked_inputs(sim, probe, inputs)
 
 
-def differentiable(sim: Any, probe: nengo.Probe, wrt: Any, steps: int) -> list[Weight]:
+def chosen_weights(sim: Any, probe: nengo.Probe, wrt: Any, steps: int) -> list[Weight]:
     """Return the requested weights, by default all trainable ones that ``probe`` depends on.
 
     Raises:
         NetworkError: see `weight_jacobian`.
     """
-    weights = named_weights(sim).trainable(wrt)
+    every = named_weights(sim)
+    weights = every.trainable() if wrt is None else every.selected(wrt)
+    if wrt is None and not weights:
+        only = (
+            "was made with inference_only=True" if sim.tensor_graph.inference_only else "has none"
+        )
+        raise NetworkError(
+            f"no trainable weights: the simulator {only}; name weights (wrt=), trainable or not; "
+            f"they are: {', '.join(every) or 'none'}"
+        )
+    for weight in weights:
+        if weight.variable is None:
+            raise NetworkError(
+                f"{probe} has no derivative by weight {weight.name!r}: it is not trainable or not "
+                "used, so NengoDL made it a constant; leave it trainable, or turn NengoDL's "
+                "simplifications off"
+            )
     key = ("depends", probe, tuple(weights), steps)
     if key not in cache_of(sim):
         cache_of(sim)[key] = depends(sim, probe, weights, steps)

@@ -23,9 +23,10 @@ class Handle(Protocol):
 class ByObject(Mapping[str, T], Generic[T]):
     """One item per weight.
 
-    ``m[connection]`` is the item of its weights, ``m[ensemble]`` has the attributes ``encoders``
-    and ``bias``, ``m[tensor_node]["dense/kernel"]`` is a weight of its layer, ``m["adaptive ->
-    torque"]`` looks up a name, ``m[network]`` is the part for a subnetwork. Iteration yields names.
+    ``m[connection]`` and ``m[probe]`` are the item of its weights, ``m[ensemble]`` has the
+    attributes ``encoders`` and ``bias``, ``m[tensor_node]["dense/kernel"]`` is a weight of its
+    layer, ``m["adaptive -> torque"]`` looks up a name, ``m[network]`` is the part for a subnetwork.
+    Iteration yields names.
     """
 
     def __init__(self, items: Mapping[Any, T]) -> None:
@@ -33,7 +34,7 @@ class ByObject(Mapping[str, T], Generic[T]):
 
     def __getitem__(self, key: Any) -> Any:
         found = self.weights_of(key)
-        if isinstance(key, (str, nengo.Connection)) or key in self._items:
+        if isinstance(key, (str, nengo.Connection, nengo.Probe)) or key in self._items:
             return self._items[found[0]]
         if isinstance(key, nengo.Network):
             return ByObject({weight: self._items[weight] for weight in found})
@@ -51,7 +52,11 @@ class ByObject(Mapping[str, T], Generic[T]):
             objects = set(key.all_objects)
             found = [weight for weight in self._items if weight.owner in objects]
         else:
-            found = [weight for weight in self._items if key in (weight, weight.owner)]
+            found = [
+                weight
+                for weight in self._items
+                if key in (weight, weight.owner, *getattr(weight, "also", ()))
+            ]
             if not found and isinstance(key, Handle):  # of an earlier call
                 found = [weight for weight in self._items if weight.name == key.name]
         if not found:

@@ -5,7 +5,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from ..errors import ConfigurationError
 from .compatibility import tf
-from .evaluation import assembled
+from .evaluation import assembled, values_of
 from .weights import Weight
 
 
@@ -39,6 +39,12 @@ class Update:
         elif isinstance(
             optimizer, (tf.keras.optimizers.Optimizer, tf.keras.optimizers.legacy.Optimizer)
         ):
+            if getattr(optimizer, "_built", False) or getattr(optimizer, "_slots", None):
+                raise ConfigurationError(
+                    f"LearningLoop.optimizer: is {optimizer!r}, which has memory of other "
+                    "variables; needs one of its own, for example "
+                    "type(optimizer).from_config(optimizer.get_config())"
+                )
             self._optimizer = optimizer
             # An optimizer needs whole variables; merged ones of NengoDL are replaced by stand-ins.
             self._stands_in = [not weight.whole for weight in self._weights]
@@ -61,8 +67,12 @@ class Update:
         """The optimizer's own variables: its momenta and step count."""
         if self._optimizer is None:
             return []
-        own = self._optimizer.variables  # a method in legacy optimizers
-        return own() if callable(own) else own
+        own: Any = self._optimizer.variables  # a method in legacy optimizers
+        own = list(own() if callable(own) else own)  # pyright: ignore[reportArgumentType]
+        # Some have variables that they do not list, such as Nadam's product.
+        more = [value for value in vars(self._optimizer).values() if isinstance(value, tf.Variable)]
+        known = {id(variable) for variable in own}
+        return own + [variable for variable in more if id(variable) not in known]
 
     def apply(self, leaves: list[Any], products: list[Any], error: Any) -> None:
         """Change the weights, now ``leaves``, by their J_w^T e and e."""
@@ -73,8 +83,7 @@ class Update:
             )
         ]
         graph = self._sim.tensor_graph
-        params = [variable.read_value() for variable in graph.base_params.values()]
-        params = assembled(self._sim, self._weights, changed, params)
+        params, _ = assembled(self._sim, self._weights, changed, *values_of(self._sim))
         touched = {id(weight.variable) for weight in self._weights}
         for variable, value in zip(graph.base_params.values(), params, strict=True):
             if id(variable) in touched:
@@ -90,5 +99,28 @@ class Update:
         for variable, leaf, stands_in in zip(self._variables, leaves, self._stands_in, strict=True):
             if stands_in:
                 variable.assign(leaf)
+        if hasattr(self._optimizer, "_u_product_counter"):
+            self._optimizer._u_product_counter = _OnceAStep()
         self._optimizer.apply_gradients(zip(products, self._variables, strict=True))
         return [variable.read_value() for variable in self._variables]
+
+
+class _OnceAStep:
+    """Nadam's count of its product's updates, equal to the step count but for the first weight.
+
+    Keras counts in Python, and computes the product again for the weight for which count and step
+    differ: the first of each step. In a compiled function Python counts while it traces, and the
+    product would be multiplied once for each weight.
+    """
+
+    def __init__(self) -> None:
+        self._computed = False
+
+    def __eq__(self, step: object) -> Any:
+        return tf.constant(self._computed)
+
+    def __iadd__(self, one: int) -> "_OnceAStep":
+        self._computed = True
+        return self
+
+    __hash__ = None  # pyright: ignore[reportAssignmentType]

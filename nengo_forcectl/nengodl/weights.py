@@ -33,9 +33,13 @@ class Weight:
 
     Jacobians are derivatives by the numbers that `read` returns. Encoders are scaled, ``gain *
     encoders / radius``, of shape (n_neurons, dimensions); multiplied by ``scale`` they equal
-    Nengo's encoders. The weights of a connection are its transform times its decoders, (size_out,
-    size_in); those of a sparse transform are its non-zero entries, those of a convolution its
-    kernel.
+    Nengo's encoders (0 for a neuron whose gain is 0: its encoder is not in the simulator). The
+    weights of a connection are its transform times its decoders, (size_out, size_in); those of a
+    sparse transform are its non-zero entries, those of a convolution its kernel. A probe of an
+    ensemble has decoders as well, (size_in, n_neurons); their owner is the probe.
+
+    ``variable`` is NengoDL's TensorFlow variable. If it holds other weights as well, assign to this
+    one with ``weight.variable[weight.place].assign(value)``; ``str(weight)`` says so.
     """
 
     name: str  # unique in its network
@@ -44,6 +48,8 @@ class Weight:
     shape: tuple[int, ...]
     trainable: bool
     scale: Any = field(default=1.0, repr=False)  # read() * scale is Nengo's value
+    signal: Any = field(default=None, repr=False)  # of Nengo's model; None in a layer
+    also: tuple[Any, ...] = field(default=(), repr=False)  # other TensorNodes of the same layer
     variable: Any = field(default=None, repr=False)  # None: NengoDL made it a constant
     rows: tuple[int, int] = field(default=(0, 0), repr=False)  # of the variable
     minibatched: bool = False  # the variable has a copy per item of the minibatch; rows is axis 1
@@ -62,6 +68,20 @@ class Weight:
             return ...
         return (slice(None),) * self.minibatched + (slice(*self.rows),)
 
+    def __str__(self) -> str:
+        """Return name and shape, and how to assign to the variable."""
+        text = f"weight {self.name!r} of shape {self.shape}"
+        if self.variable is None:
+            return f"{text}, a constant"
+        if self.whole:
+            return f"{text}: write(value), or variable.assign(value)"
+        index = ", ".join([*[":"] * self.minibatched, "{}:{}".format(*self.rows)])
+        shape = tuple(self.variable.shape)
+        return (
+            f"{text}, a part of a variable of shape {shape}: write(value), or "
+            f"variable[{index}].assign(value)"
+        )
+
     def read(self) -> Float[np.ndarray, "*shape"]:
         """Return the present value in the simulator."""
         if self.variable is None:
@@ -69,16 +89,32 @@ class Weight:
         return self.variable.numpy()[self.place].reshape(self.shape)
 
     def write(self, value: ArrayLike) -> None:
-        """Change the value in the simulator."""
+        """Change the value in the simulator.
+
+        Raises:
+            NetworkError: the value has another shape, is not real or not finite in the simulator's
+                precision; or the weight is a constant.
+        """
         value = np.asarray(value)
         if value.shape != self.shape:
             raise NetworkError(
                 f"value of weight {self.name!r}: has shape {value.shape}, needs {self.shape}"
             )
+        if value.dtype.kind not in "fiu":
+            raise NetworkError(
+                f"value of weight {self.name!r}: has type {value.dtype}, needs real numbers"
+            )
         if self.variable is None:
             raise NetworkError(
                 f"weight {self.name!r} cannot be written: it is not trainable or not used, so "
                 "NengoDL made it a constant; leave it trainable, or turn its simplifications off"
+            )
+        with np.errstate(over="ignore"):  # beyond the simulator's precision: refused below
+            value = value.astype(self.variable.dtype.as_numpy_dtype)
+        if not np.isfinite(value).all():
+            raise NetworkError(
+                f"value of weight {self.name!r}: is not finite in {value.dtype}, needs finite "
+                "numbers"
             )
         if self.whole:
             self.variable.assign(value)
@@ -101,32 +137,48 @@ class Weights(ByObject[Weight]):
         """
         if wanted is None:
             return [weight for weight in self.values() if weight.trainable]
+        found = self.selected(wanted)
+        for weight in found:
+            if not weight.trainable:
+                names = ", ".join(weight.name for weight in self.trainable()) or "none"
+                raise NetworkError(f"weight {weight.name!r} is not trainable; trainable: {names}")
+        return found
+
+    def selected(self, wanted: Any) -> list[Weight]:
+        """Return the weights in ``wanted``, trainable or not: names, handles or Nengo objects.
+
+        Raises:
+            NetworkError: one does not exist.
+        """
         several = isinstance(wanted, Iterable) and not isinstance(wanted, str)
         found = []
         for key in wanted if several else [wanted]:
             found += self.weights_of(key)
-        for weight in found:
-            if not weight.trainable:
-                names = ", ".join(weight.name for weight in self.trainable())
-                raise NetworkError(f"weight {weight.name!r} is not trainable; trainable: {names}")
         return list(dict.fromkeys(found))
 
 
 def named_weights(sim: Any) -> Weights:
     """Return every weight of the network that ``sim`` (an open ``nengo_dl.Simulator``) runs.
 
-    A connection's weights are named after it (its label, or "pre -> post"), an ensemble's
-    "label.encoders" and "label.bias", a TensorNode's "label.path/in/its/layer"; repeated names are
-    numbered.
+    A connection's weights are named after it (its label, or "pre -> post"), the decoders of a probe
+    "ensemble -> probe", an ensemble's weights "label.encoders" and "label.bias", a TensorNode's
+    "label.path/in/its/layer"; repeated names are numbered.
 
     Raises:
-        NetworkError: the simulator is closed.
+        NetworkError: the simulator is closed, or none of NengoDL.
     """
-    if sim.closed:
-        raise NetworkError(f"the simulator of {sim.model.toplevel} is closed; open another")
+    check_open(sim)
     if "weights" not in cache_of(sim):
         cache_of(sim)["weights"] = _found(sim)
     return cache_of(sim)["weights"]
+
+
+def check_open(sim: Any) -> None:
+    """Raise `NetworkError` unless ``sim`` is an open simulator of NengoDL."""
+    if not isinstance(sim, nengo_dl.Simulator):
+        raise NetworkError(f"sim: is {sim!r}, needs a nengo_dl.Simulator")
+    if sim.closed:
+        raise NetworkError(f"the simulator of {sim.model.toplevel} is closed; open another")
 
 
 def cache_of(sim: Any) -> dict[Any, Any]:
@@ -146,7 +198,8 @@ def _of_ensembles(sim: Any) -> Iterator[dict[str, Any]]:
         encoders = _of_signal(sim, sim.model.sig[ensemble]["encoders"])
         scale = 1.0
         if not isinstance(ensemble.neuron_type, nengo.Direct):
-            scale = ensemble.radius / sim.model.params[ensemble].gain[:, None]
+            gain = sim.model.params[ensemble].gain[:, None]
+            scale = np.divide(ensemble.radius, gain, out=np.zeros_like(gain), where=gain != 0)
         which = {"owner": ensemble, "attribute": "encoders", "suffix": ".encoders"}
         yield encoders | which | {"scale": scale}
         if not isinstance(ensemble.neuron_type, nengo.Direct):
@@ -159,6 +212,11 @@ def _of_connections(sim: Any) -> Iterator[dict[str, Any]]:
         if connection.has_weights:
             weights = _of_signal(sim, sim.model.sig[connection]["weights"])
             yield weights | {"owner": connection, "attribute": "weights", "suffix": ""}
+    for connection in sim.model.seeds:  # of probes: no network lists them
+        post = getattr(connection, "post_obj", None)
+        if isinstance(post, nengo.Probe) and connection.has_weights:
+            weights = _of_signal(sim, sim.model.sig[connection]["weights"])
+            yield weights | {"owner": post, "attribute": "weights", "suffix": ""}
 
 
 def _of_signal(sim: Any, signal: Any) -> dict[str, Any]:
@@ -166,48 +224,59 @@ def _of_signal(sim: Any, signal: Any) -> dict[str, Any]:
     shape = (signal.size,) if signal.sparse else signal.shape
     if signal not in sim.tensor_graph.signals:
         constant = signal.initial_value.data if signal.sparse else signal.initial_value
-        return {"shape": shape, "trainable": False, "constant": constant}
+        return {"shape": shape, "trainable": False, "signal": signal, "constant": constant}
     where = sim.tensor_graph.signals[signal]
     ((start, stop),) = where.slices
+    # What NengoDL never trains, such as the decoders of a probe, is among its state.
+    variables = {**sim.tensor_graph.base_params, **sim.tensor_graph.saved_state}
     per_item = where.minibatched and sim.data.minibatched
     return {
         "shape": (sim.minibatch_size, *shape) if per_item else shape,
         "trainable": trainable,
-        "variable": sim.tensor_graph.base_params[where.key],
+        "signal": signal,
+        "variable": variables[where.key],
         "rows": (start, stop),
         "minibatched": where.minibatched,
     }
 
 
 def _of_tensor_nodes(sim: Any) -> Iterator[dict[str, Any]]:
-    seen = set()
+    nodes: dict[int, list[Any]] = {}  # by layer: one used in two nodes has one set of weights
     for node in sim.model.toplevel.all_nodes:
-        layer: Any = getattr(node, "tensor_func", None)
-        is_layer = isinstance(node, nengo_dl.TensorNode) and isinstance(
-            layer, tf.keras.layers.Layer
-        )
-        if not is_layer or id(layer) in seen:  # a layer used in two nodes has one set of weights
-            continue
-        seen.add(id(layer))
+        layer = getattr(node, "tensor_func", None)
+        if isinstance(node, nengo_dl.TensorNode) and isinstance(layer, tf.keras.layers.Layer):
+            nodes.setdefault(id(layer), []).append(node)
+    seen: set[int] = set()  # a sublayer may be in two layers
+    for first, *others in nodes.values():
+        layer: Any = first.tensor_func
         trainable = {id(variable) for variable in layer.trainable_variables}
-        for variable in layer.variables:
-            # "TensorGraph/layer/path/kernel:0" -> "path/kernel"
-            path = variable.name.partition(":")[0].split("/")
-            path = "/".join(path[path.index(layer.name) + 1 :] if layer.name in path else path)
+        variables = [v for v in layer.variables if id(v) not in seen]
+        seen |= {id(variable) for variable in variables}
+        paths = _numbered([_path(layer, variable) for variable in variables])
+        for variable, path in zip(variables, paths, strict=True):
             yield {
-                "owner": node,
+                "owner": first,
+                "also": tuple(others),
                 "attribute": path,
                 "suffix": f".{path}",
                 "shape": tuple(variable.shape),
-                "trainable": id(variable) in trainable,
+                "trainable": id(variable) in trainable and not sim.tensor_graph.inference_only,
                 "variable": variable,
                 "in_layer": True,
             }
 
 
+def _path(layer: Any, variable: Any) -> str:
+    """Return a variable's path in its layer: "TensorGraph/layer/path/kernel:0" -> "path/kernel"."""
+    path = variable.name.partition(":")[0].split("/")
+    return "/".join(path[path.index(layer.name) + 1 :] if layer.name in path else path)
+
+
 def _name(owner: Any) -> str:
     if isinstance(owner, nengo.Connection):
         return str(owner.label or f"{_name(owner.pre_obj)} -> {_name(owner.post_obj)}")
+    if isinstance(owner, nengo.Probe):
+        return f"{_name(owner.obj)} -> {owner.label or 'probe'}"
     if isinstance(owner, Neurons):
         return f"{_name(owner.ensemble)}.neurons"
     if isinstance(owner, LearningRule):
