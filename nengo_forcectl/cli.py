@@ -56,6 +56,10 @@ VERBS = {
         "Turn a trained controller of a run into a folder that works without the simulator.",
         "export.export_settings.ExportSettings", "export.export_output.EXPORT", "run_export",
     ),
+    "identify": Verb(
+        "Find links, armature, friction and offsets of an arm from logs of it.",
+        "logs.identify_settings.IdentifySettings", "logs.identify_output.IDENTIFY", "run_identify",
+    ),
     "arms": Verb(
         "List the arms of the catalogue, or describe one arm in full.",
         "arms.arms_settings.ArmsSettings", "arms.arms_output.ARMS", "load_arms",

@@ -1,0 +1,93 @@
+"""The job of `nengo-forcectl identify`: from logs to a model file."""
+
+import json
+from typing import Any
+
+import numpy as np
+
+from arms.model.model_file import model_data
+
+from ...logs.identify import Identified, identify
+from ...logs.motion_log import MotionLog
+from ...logs.signals import Signals, signals_of
+from ..job import Watch, summary_of_settings, unwatched
+from ..run_folder import Run, RunFolder
+from .identify_settings import IdentifySettings
+from .log_settings import about, about_text
+
+
+def run_identify(settings: IdentifySettings, watch: Watch = unwatched) -> Run:
+    """Identify the arm; write ``model.json``, ``model.urdf``, the figure and the summary.
+
+    Raises:
+        RecordError: a log cannot be read or is not of this arm, or the run folder exists.
+    """
+    arm = settings.load_arm()
+    steps = len(settings.logs) + 2
+    watch("identify", 0, steps, "reading")
+    logs = settings.read(settings.logs, arm)
+    watch("identify", len(logs), steps, "fitting")
+    found = identify(logs, arm, cutoff=settings.cutoff, blocks=settings.blocks)
+    watch("identify", steps - 1, steps, "writing")
+    folder = RunFolder("identify", settings.out)
+    errors = {}
+    first = None
+    for log in logs:
+        states = signals_of(log, settings.cutoff)
+        first = first or (log, states)
+        left = np.linalg.norm(states.tau - found.predict(states), axis=0)
+        errors[log.source] = (left / np.linalg.norm(states.tau, axis=0)).tolist()
+    summary = summary_of_settings(settings, {})
+    summary["settings"] |= {"logs": [str(path) for path in settings.logs]}
+    summary |= {
+        "records": [], "endings": {}, "arm": arm.name, "joints": list(arm.joint_names),
+        "logs": [about(log) for log in logs], "errors": errors, **as_data(found),
+        "text": [about_text(log) for log in logs],
+    }  # fmt: skip
+    model = model_data(found.arm.chain, identified=as_data(found))
+    text = json.dumps(model, indent=1, allow_nan=False) + "\n"
+    folder.write("model.json", lambda stream: stream.write(text.encode()))
+    urdf = found.arm.to_urdf()
+    folder.write("model.urdf", lambda stream: stream.write(urdf.encode()))
+    assert first is not None
+    _draw(folder, found, *first)
+    folder.write_summary(summary)
+    watch("identify", steps, steps, "")
+    return Run(folder.path, summary, {})
+
+
+def as_data(found: Identified) -> dict[str, Any]:
+    """Return what was found as numbers and names."""
+    deviation = found.deviation
+    return {
+        "values": {
+            name: {"value": float(value), "deviation": float(spread), "prior": float(prior)}
+            for name, value, spread, prior in zip(
+                found.unknowns.names, found.values, deviation, found.unknowns.prior, strict=True
+            )
+        },
+        "armature": found.arm.armature.tolist(),
+        "viscous": found.arm.friction.viscous.tolist(),
+        "dry": found.arm.friction.dry.tolist(),
+        "offset": found.offset.tolist(),
+        "base_parameters": found.base,
+        "shown": found.shown,
+        "condition": found.condition,
+        "noise": found.noise.tolist(),
+        "error_model": found.error_model.tolist(),
+        "error": found.error.tolist(),
+        "error_unseen": found.error_unseen.tolist(),
+        "fixed": "geometry, limits, gravity; friction is smoothed by tanh(dq / 0.01 rad/s)",
+        "data": [
+            {"file": file, "sha256": checksum, "rows": rows}
+            for file, checksum, rows in found.sources
+        ],
+        "still": [joint + 1 for joint in found.still],
+    }
+
+
+def _draw(folder: RunFolder, found: Identified, log: MotionLog, states: Signals) -> None:
+    from .log_figures import identify_figure  # matplotlib
+
+    figure = identify_figure(found, log, states)
+    folder.write("identify.png", lambda stream: figure.savefig(stream, format="png"))
