@@ -5,15 +5,21 @@ from .log_format import LogFormat
 from .motion_log import MotionLog
 from .read_log import read_log
 from .regression import Unknowns
+from .replay import Replay, log_learner, observe, predict_torque, replay
 from .signals import Signals, signals_of
 
 __all__ = [
     "Identified",
     "LogFormat",
     "MotionLog",
+    "Replay",
     "Signals",
     "Unknowns",
     "identify",
+    "log_learner",
+    "observe",
+    "predict_torque",
     "read_log",
+    "replay",
     "signals_of",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from jaxtyping import Float
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ...logs.identify import Identified
@@ -30,14 +31,16 @@ def identify_figure(found: Identified, log: MotionLog, states: Signals) -> Figur
         left.set_ylabel(f"joint {j + 1} [N m]")
         left.grid(color="0.92")
         _draw_friction(right, found, states, before, j)
-    axes[0, 0].legend(loc="upper right", ncols=3, frameon=False, fontsize=9)
+    _put_legend(axes[0, 0])
     axes[0, 1].set_title("friction and offset [N m]", fontsize=10)
     axes[-1, 0].set_xlabel("time [s]")
     axes[-1, 1].set_xlabel("dq [rad/s]")
     return figure
 
 
-def _draw_friction(axes, found: Identified, states: Signals, before: np.ndarray, j: int) -> None:
+def _draw_friction(
+    axes: Axes, found: Identified, states: Signals, before: np.ndarray, j: int
+) -> None:
     """Draw what links and rotors leave of a joint's torque, and the friction found."""
     n, dq = found.arm.dof, states.dq[:, j]
     values = found.values.copy()
@@ -53,6 +56,14 @@ def _draw_friction(axes, found: Identified, states: Signals, before: np.ndarray,
     curve = friction.viscous[j] * speed + friction.dry[j] * np.tanh(speed / 0.01)
     axes.plot(speed, curve + found.offset[j], color=FOUND, lw=1.2)
     axes.grid(color="0.92")
+
+
+def _put_legend(axes: Axes) -> None:
+    """Put a legend above the axes, on the right."""
+    axes.legend(
+        loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=5, frameon=False, fontsize=9,
+        handlelength=1.2, columnspacing=1.0,
+    )  # fmt: skip
 
 
 def replay_figure(
@@ -77,10 +88,10 @@ def replay_figure(
         left.set_ylabel(f"joint {j + 1} [N m]")
         left.grid(color="0.92")
         right.grid(color="0.92")
-    axes[0, 0].set_title("torque", fontsize=10)
-    axes[0, 1].set_title("error [N m], RMS over 1 s", fontsize=10)
-    axes[0, 0].legend(loc="upper right", ncols=3, frameon=False, fontsize=9)
-    axes[0, 1].legend(loc="upper right", ncols=2, frameon=False, fontsize=9)
+    axes[0, 0].set_title("torque", fontsize=10, loc="left")
+    axes[0, 1].set_title("error [N m], RMS over 1 s", fontsize=10, loc="left")
+    for each in axes[0]:
+        _put_legend(each)
     for each in axes[-1]:
         each.set_xlabel("time [s]")
     return figure
