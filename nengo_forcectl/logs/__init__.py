@@ -1,5 +1,6 @@
 """Logs of real robots: reading, replay through a learner, and identification."""
 
+from .find_payload import Payload, find_payload
 from .identify import Identified, identify
 from .log_format import LogFormat
 from .motion_log import MotionLog
@@ -12,9 +13,11 @@ __all__ = [
     "Identified",
     "LogFormat",
     "MotionLog",
+    "Payload",
     "Replay",
     "Signals",
     "Unknowns",
+    "find_payload",
     "identify",
     "log_learner",
     "observe",
