@@ -1,6 +1,7 @@
 """Identification from logs: what a simulated arm has is found, and written so that it loads."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,13 +12,14 @@ from arms import ArmError
 from arms.model.model_file import model_data
 from nengo_forcectl.errors import ConfigurationError
 from nengo_forcectl.jobs import IdentifySettings, run_identify
-from nengo_forcectl.logs import LogFormat, identify, read_log
+from nengo_forcectl.logs import LogFormat, excite, identify, read_log
 from nengo_forcectl.logs.physical_fit import (
     fit_physical,
     is_physical,
     parameters_of,
     pseudo_inertia,
 )
+from nengo_forcectl.paths import RecordedPath
 
 MODEL = arms.load("planar2")
 REAL = MODEL.with_payload(0.7, (0.1, 0.0, 0.0)).with_armature(0.05).with_friction(0.8, 0.5)
@@ -138,3 +140,37 @@ def test_identify_checks_its_arguments(log_file):
 def test_a_format_without_anything_is_one(log_file):
     """The defaults read what was guessed."""
     assert read_log(log_file, LogFormat()).dof == 2
+
+
+def test_a_designed_motion_keeps_limits_and_shows_more(tmp_path):
+    """From rest to rest, within a box, better conditioned than a random series."""
+    arm, box = arms.load("planar3"), (-0.2, -3.0, -0.1, 3.0, 3.0, 0.1)
+    found = excite(arm, seconds=10.0, box=box, seed=1)
+    place = arm.pose(found.q)[:, :3, 3]
+    assert ((place > np.array(box[:3]) - 0.01) & (place < np.array(box[3:]) + 0.01)).all()
+    assert ((found.q > arm.q_lower) & (found.q < arm.q_upper)).all()
+    assert (np.abs(found.dq) <= arm.dq_max).all()
+    assert (np.abs(found.tau) <= arm.tau_max).all()
+    assert np.abs(found.dq[[0, -1]]).max() < 1e-9
+    assert np.allclose(np.gradient(found.q, found.time, axis=0), found.dq, atol=0.01)
+    assert found.condition < found.condition_random
+    again = excite(arm, seconds=10.0, box=box, seed=1)
+    assert np.array_equal(found.q, again.q)
+    out = tmp_path / "out"
+    run = run_identify(IdentifySettings(excite=True, arm="planar2", seconds=5.0, out=out))
+    path = RecordedPath.read(run.folder / "excite.csv")
+    assert path.end == pytest.approx(5.0)
+    assert path.x.shape == (501, 2)
+    assert (run.folder / "excite.png").exists()
+
+
+def test_excitation_checks_its_arguments():
+    """By name."""
+    arm = arms.load("planar2")
+    for wrong in ({"seconds": 0.0}, {"box": (1, 1, 1, 0, 0, 0)}, {"box": (5, 5, 5, 6, 6, 6)}):
+        with pytest.raises(ConfigurationError, match=r"excite\."):
+            excite(arm, **wrong)
+    with pytest.raises(ConfigurationError, match="none with --excite"):
+        IdentifySettings(logs=(Path("a"),), excite=True)
+    with pytest.raises(ConfigurationError, match="one log at least"):
+        IdentifySettings()

@@ -1,5 +1,6 @@
 """Logs of real robots: reading, replay through a learner, and identification."""
 
+from .excitation import Excitation, excite
 from .find_payload import Payload, find_payload
 from .identify import Identified, identify
 from .log_format import LogFormat
@@ -10,6 +11,7 @@ from .replay import Replay, log_learner, observe, predict_torque, replay
 from .signals import Signals, signals_of
 
 __all__ = [
+    "Excitation",
     "Identified",
     "LogFormat",
     "MotionLog",
@@ -17,6 +19,7 @@ __all__ = [
     "Replay",
     "Signals",
     "Unknowns",
+    "excite",
     "find_payload",
     "identify",
     "log_learner",

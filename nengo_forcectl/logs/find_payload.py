@@ -75,6 +75,7 @@ def find_payload(
     prior, size = _prior(found)
     both = total([first, second])
     variance = np.maximum(found.noise**2, 1e-12)
+    values = prior
     for _ in range(3):
         A, b = _normal(both, prior, size, variance)
         values = prior + size * np.linalg.solve(A, b)

@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from arms import Arm
 from arms.model.model_file import model_data
 
+from ...logs.excitation import excite
 from ...logs.identify import Identified, identify
 from ...logs.motion_log import MotionLog
 from ...logs.signals import Signals, signals_of
@@ -19,10 +21,15 @@ from .log_settings import about, about_text
 def run_identify(settings: IdentifySettings, watch: Watch = unwatched) -> Run:
     """Identify the arm; write ``model.json``, ``model.urdf``, the figure and the summary.
 
+    With ``excite``, write a motion to identify it from instead: ``excite.csv``, which
+    `RecordedPath` reads, and its figure.
+
     Raises:
         RecordError: a log cannot be read or is not of this arm, or the run folder exists.
     """
     arm = settings.load_arm()
+    if settings.excite:
+        return _design(settings, arm, watch)
     steps = len(settings.logs) + 2
     watch("identify", 0, steps, "reading")
     logs = settings.read(settings.logs, arm)
@@ -53,6 +60,34 @@ def run_identify(settings: IdentifySettings, watch: Watch = unwatched) -> Run:
     _draw(folder, found, *first)
     folder.write_summary(summary)
     watch("identify", steps, steps, "")
+    return Run(folder.path, summary, {})
+
+
+def _design(settings: IdentifySettings, arm: Arm, watch: Watch) -> Run:
+    """Design the motion and write it."""
+    from .log_figures import excitation_figure  # matplotlib
+
+    watch("identify", 0, 2, "searching")
+    motion = excite(arm, seconds=settings.seconds, box=settings.box, seed=settings.seed)
+    watch("identify", 1, 2, "writing")
+    folder = RunFolder("identify", settings.out)
+    names = [f"{kind}{j}" for kind in ("x", "dx", "ddx") for j in range(arm.dof)]
+    rows = np.column_stack((motion.time, motion.q, motion.dq, motion.ddq))
+    lines = [",".join(("time", *names)), *(",".join(map(repr, row)) for row in rows.tolist())]
+    text = "\n".join(lines) + "\n"
+    folder.write("excite.csv", lambda stream: stream.write(text.encode()))
+    figure = excitation_figure(arm, motion)
+    folder.write("excite.png", lambda stream: figure.savefig(stream, format="png"))
+    summary = summary_of_settings(settings, {})
+    summary |= {
+        "records": [], "endings": {}, "arm": arm.name, "joints": list(arm.joint_names),
+        "condition": motion.condition, "condition_random": motion.condition_random,
+        "q_range": np.ptp(motion.q, axis=0).tolist(),
+        "dq_most": np.abs(motion.dq).max(axis=0).tolist(),
+        "tau_most": np.abs(motion.tau).max(axis=0).tolist(),
+    }  # fmt: skip
+    folder.write_summary(summary)
+    watch("identify", 2, 2, "")
     return Run(folder.path, summary, {})
 
 

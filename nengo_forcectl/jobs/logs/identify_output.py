@@ -28,6 +28,15 @@ def percent_table(rows: dict[str, Sequence[float]], joints: int) -> Table:
 
 def _text(settings: IdentifySettings, run: "Run") -> RenderableType:
     it = run.summary
+    if settings.excite:
+        return Group(
+            f"A motion of {settings.seconds:g} s from rest to rest; condition "
+            f"{it['condition']:.0f} ({it['condition_random']:.0f} for a random one)",
+            "Look at it in a simulator first: whether the arm touches itself or a table is not "
+            "checked.",
+            f"Motion: [bold]{escape(str(run.folder))}/excite.csv[/] (RecordedPath.read)",
+            *endings(run),
+        )
     n = len(it["joints"])
     rows = {"model before": it["error_model"], "identified": it["error"]}
     rows["identified, unseen blocks of time"] = it["error_unseen"]

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import tyro
 
-from ...support.checks import check, check_whole
-from ..job_settings import own_first
+from ...support.checks import check, check_positive, check_whole
+from ..job_settings import option, own_first
 from .log_settings import LogSettings
 
 
@@ -20,13 +20,29 @@ class IdentifySettings(LogSettings):
         ConfigurationError: a value that makes no sense.
     """
 
-    logs: Annotated[tuple[Path, ...], tyro.conf.Positional]
+    logs: Annotated[tuple[Path, ...], tyro.conf.Positional] = ()
     """Logs of one arm with the same load: CSV, .npz, run folders, bags."""
 
     blocks: int = 5
     """Number of blocks of time; each is predicted by a fit without it."""
 
+    excite: bool = False
+    """Read no logs: design a motion that shows the arm's parameters, as excite.csv."""
+
+    seconds: float = 20.0
+    """Length of that motion [s]."""
+
+    box: Annotated[
+        tuple[float, float, float, float, float, float] | None, option("X Y Z X Y Z", "none")
+    ] = None
+    """Lower and upper corner of the box that the tool keeps within in it [m]."""
+
+    seed: int = 0
+    """Random seed of the motion."""
+
     def __post_init__(self) -> None:
         super().__post_init__()
-        check(self, "logs", len(self.logs) > 0, "one log at least")
-        check_whole(self, blocks=2)
+        needs = "none with --excite" if self.excite else "one log at least, or --excite"
+        check(self, "logs", (len(self.logs) > 0) != self.excite, needs)
+        check_positive(self, seconds="s")
+        check_whole(self, blocks=2, seed=0)

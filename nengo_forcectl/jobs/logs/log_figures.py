@@ -7,6 +7,9 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from arms import Arm
+
+from ...logs.excitation import Excitation
 from ...logs.identify import Identified
 from ...logs.motion_log import MotionLog
 from ...logs.regression import columns_of
@@ -64,6 +67,23 @@ def _put_legend(axes: Axes) -> None:
         loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=5, frameon=False, fontsize=9,
         handlelength=1.2, columnspacing=1.0,
     )  # fmt: skip
+
+
+def excitation_figure(arm: Arm, motion: Excitation) -> Figure:
+    """Draw a designed motion: positions within their limits, velocities, torques."""
+    figure = Figure(figsize=(13, 7.0), layout="constrained", dpi=110)
+    figure.suptitle(f"{arm.name}: a motion to identify it from", fontsize=13)
+    axes = figure.subplots(3, 1, sharex=True)
+    rows = (("q [rad]", motion.q), ("dq [rad/s]", motion.dq), ("torque / limit", motion.tau))
+    for each, (label, values) in zip(axes, rows, strict=True):
+        most = arm.tau_max if label.startswith("torque") else np.ones(arm.dof)
+        for j in range(arm.dof):
+            each.plot(motion.time, values[:, j] / most[j], lw=1.2, label=f"joint {j + 1}")
+        each.set_ylabel(label)
+        each.grid(color="0.92")
+    axes[0].legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=9)
+    axes[-1].set_xlabel("time [s]")
+    return figure
 
 
 def replay_figure(
