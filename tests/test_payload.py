@@ -6,8 +6,8 @@ from log_samples import motion, write_csv
 
 import arms
 from nengo_forcectl.errors import ConfigurationError
-from nengo_forcectl.jobs import PayloadSettings, run_payload
-from nengo_forcectl.logs import find_payload, read_log
+from nengo_forcectl.jobs import IdentifySettings, PayloadSettings, run_identify, run_payload
+from nengo_forcectl.logs import find_gains, find_payload, read_log
 
 MODEL = arms.load("ur5e")
 COM = np.array([0.02, -0.03, 0.1])  # [m]
@@ -68,3 +68,26 @@ def test_errors_of_the_gains_are_part_of_the_deviation(logs):
             find_payload(first, second, MODEL, gain_error=wrong)
         with pytest.raises(ConfigurationError, match="gain_error"):
             PayloadSettings(*logs[:2], gain_error=wrong)
+
+
+def test_drive_gains_are_found_from_a_known_mass(tmp_path):
+    """Torques that are wrong by some percent in each joint; joint 1 bears no weight."""
+    wrong = np.array([1.0, 1.08, 0.93, 1.05, 0.97, 1.0])
+    files = []
+    for name, arm, seed, seconds in (("a", BARE, 0, 12.0), ("b", HELD, 3, 12.0)):
+        path = log_of(arm, tmp_path / f"{name}.csv", seed, seconds)
+        log = read_log(path, arm=MODEL)
+        np.savez(tmp_path / name, time=log.time, q=log.q, dq=log.dq, tau=log.tau / wrong)
+        files.append(tmp_path / f"{name}.npz")
+    empty, loaded = (read_log(path, arm=MODEL) for path in files)
+    found = find_gains([empty], loaded, MODEL, 1.5)
+    assert np.allclose(found.factor[1:4], wrong[1:4], atol=0.02)
+    assert (np.abs(found.factor - wrong) < 4.0 * found.deviation + 0.01)[1:5].all()
+    settings = IdentifySettings(
+        logs=(files[0],), loaded=files[1], mass=1.5, arm="ur5e", out=tmp_path / "out"
+    )
+    assert np.allclose(run_identify(settings).summary["gains_factor"], found.factor)
+    with pytest.raises(ConfigurationError, match=r"find_gains\.mass"):
+        find_gains([empty], loaded, MODEL, -1.0)
+    with pytest.raises(ConfigurationError, match="together with --loaded"):
+        IdentifySettings(logs=(files[0],), mass=1.0)

@@ -1,5 +1,6 @@
 """Logs of real robots: reading, replay through a learner, and identification."""
 
+from .drive_gains import Gains, find_gains
 from .excitation import Excitation, excite
 from .find_payload import Payload, find_payload
 from .identify import Identified, identify
@@ -12,6 +13,7 @@ from .signals import Signals, signals_of
 
 __all__ = [
     "Excitation",
+    "Gains",
     "Identified",
     "LogFormat",
     "MotionLog",
@@ -20,6 +22,7 @@ __all__ = [
     "Signals",
     "Unknowns",
     "excite",
+    "find_gains",
     "find_payload",
     "identify",
     "log_learner",

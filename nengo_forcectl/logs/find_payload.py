@@ -12,7 +12,7 @@ from ..support.checks import Arguments, check_not_negative
 from .identify import SPREAD, Identified, identify
 from .motion_log import MotionLog, check_fits
 from .physical_fit import fit_physical
-from .regression import Sums, sums_of, total
+from .regression import Sums, Unknowns, sums_of, total
 from .signals import Signals, signals_of
 
 KNOWN = 0.25  # deviation of the mass over it from which on the mass is not known
@@ -69,10 +69,8 @@ def find_payload(
     for log in (empty, loaded):
         check_fits(log, arm)
     found = identify([empty], arm, cutoff=cutoff)
-    carrier = arm.with_payload(1.0, (0.0, 0.0, 0.0), 0.01 * np.eye(3))
-    first = _sums(arm, carrier, signals_of(empty, cutoff), carries=False)
-    second = _sums(arm, carrier, signals_of(loaded, cutoff), carries=True)
-    prior, size = _prior(found)
+    first, second = carried_sums(empty, loaded, arm, cutoff)
+    prior, size = carried_prior(found.unknowns)
     both = total([first, second])
     variance = np.maximum(found.noise**2, 1e-12)
     values = prior
@@ -90,9 +88,15 @@ def find_payload(
     return _payload(body, deviation, found, second, values)
 
 
+def carried_sums(empty: MotionLog, loaded: MotionLog, arm: Arm, cutoff: float) -> tuple[Sums, Sums]:
+    """Return the sums of both logs, with ten columns of the payload before those of the arm."""
+    carrier = arm.with_payload(1.0, (0.0, 0.0, 0.0), 0.01 * np.eye(3))
+    first = _sums(arm, carrier, signals_of(empty, cutoff), carries=False)
+    return first, _sums(arm, carrier, signals_of(loaded, cutoff), carries=True)
+
+
 def _sums(arm: Arm, carrier: Arm, states: Signals, carries: bool) -> Sums:
     """Return the sums of the arm's columns after ten of the payload, 0 if it carries none."""
-    n = arm.dof
     own = sums_of(carrier, states)
     links = len(arm.inertial_parameters)
     p = own.A.shape[1]
@@ -102,15 +106,14 @@ def _sums(arm: Arm, carrier: Arm, states: Signals, carries: bool) -> Sums:
     if not carries:
         A[:, :PARAMETERS] = 0.0
         A[:, :, :PARAMETERS] = 0.0
-    assert A.shape[0] == n
     return Sums(A, own.rows)
 
 
-def _prior(found: Identified) -> tuple[Float[np.ndarray, "p"], Float[np.ndarray, "p"]]:
+def carried_prior(unknowns: Unknowns) -> tuple[Float[np.ndarray, "p"], Float[np.ndarray, "p"]]:
     """Return values before, and their deviations, of the payload and of the arm."""
     length = np.array([1.0] + 3 * [LENGTH] + 6 * [LENGTH**2])
-    prior = np.concatenate((np.zeros(PARAMETERS), found.unknowns.prior))
-    return prior, np.concatenate((MASS_SIZE * length, found.unknowns.size))
+    prior = np.concatenate((np.zeros(PARAMETERS), unknowns.prior))
+    return prior, np.concatenate((MASS_SIZE * length, unknowns.size))
 
 
 def _normal(

@@ -1,6 +1,7 @@
 """The job of `nengo-forcectl identify`: from logs to a model file."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from arms import Arm
 from arms.model.model_file import model_data
 
+from ...logs.drive_gains import find_gains
 from ...logs.excitation import excite
 from ...logs.identify import Identified, identify
 from ...logs.motion_log import MotionLog
@@ -34,6 +36,12 @@ def run_identify(settings: IdentifySettings, watch: Watch = unwatched) -> Run:
     watch("identify", 0, steps, "reading")
     logs = settings.read(settings.logs, arm)
     watch("identify", len(logs), steps, "fitting")
+    gains = None
+    if settings.loaded is not None and settings.mass is not None:
+        rows = settings.rows[:1]
+        carrying = replace(settings, rows=rows).read((settings.loaded,), arm)[0]
+        gains = find_gains(logs, carrying, arm, settings.mass, cutoff=settings.cutoff)
+        logs = [replace(log, tau=log.tau * gains.factor) for log in logs]
     found = identify(logs, arm, cutoff=settings.cutoff, blocks=settings.blocks)
     watch("identify", steps - 1, steps, "writing")
     folder = RunFolder("identify", settings.out)
@@ -45,12 +53,17 @@ def run_identify(settings: IdentifySettings, watch: Watch = unwatched) -> Run:
         left = np.linalg.norm(states.tau - found.predict(states), axis=0)
         errors[log.source] = (left / np.linalg.norm(states.tau, axis=0)).tolist()
     summary = summary_of_settings(settings, {})
-    summary["settings"] |= {"logs": [str(path) for path in settings.logs]}
+    loaded = None if settings.loaded is None else str(settings.loaded)
+    paths = {"logs": [str(path) for path in settings.logs], "loaded": loaded}
+    summary["settings"] |= paths
     summary |= {
         "records": [], "endings": {}, "arm": arm.name, "joints": list(arm.joint_names),
         "logs": [about(log) for log in logs], "errors": errors, **as_data(found),
         "text": [about_text(log) for log in logs],
     }  # fmt: skip
+    if gains is not None:
+        summary["gains_factor"] = gains.factor.tolist()
+        summary["gains_deviation"] = gains.deviation.tolist()
     model = model_data(found.arm.chain, identified=as_data(found))
     text = json.dumps(model, indent=1, allow_nan=False) + "\n"
     folder.write("model.json", lambda stream: stream.write(text.encode()))

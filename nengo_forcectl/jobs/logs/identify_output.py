@@ -58,6 +58,11 @@ def _text(settings: IdentifySettings, run: "Run") -> RenderableType:
     )
     still = f"joints that never move: {', '.join(map(str, it['still']))}" if it["still"] else ""
     folder = escape(str(run.folder))
+    gains = []
+    if "gains_factor" in it:
+        pairs = zip(it["gains_factor"], it["gains_deviation"], strict=True)
+        factors = ", ".join(f"{value:.3f} ± {spread:.3f}" for value, spread in pairs)
+        gains = [f"Torques are these factors times those given, by the known mass: {factors}"]
     return Group(
         *map(escape, it["text"]),
         "|tau - prediction| / |tau| in %, joints:",
@@ -65,6 +70,7 @@ def _text(settings: IdentifySettings, run: "Run") -> RenderableType:
         drives,
         known,
         *([still] if still else []),
+        *gains,
         f"Model: [bold]{folder}/model.json[/] (for arms.load and --arm), model.urdf",
         *endings(run),
     )

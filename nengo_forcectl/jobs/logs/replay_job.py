@@ -54,7 +54,8 @@ def run_replay(settings: ReplaySettings, watch: Watch = unwatched) -> Run:
     for part in parts:
         _draw(folder, part)
     summary = summary_of_settings(settings, learner.learner.gains())
-    summary["settings"] |= {"log": str(settings.log), "then": str(settings.then)}
+    then = None if settings.then is None else str(settings.then)
+    summary["settings"] |= {"log": str(settings.log), "then": then}
     summary |= {
         "records": [], "endings": {}, "arm": arm.name, "joints": list(arm.joint_names),
         "logs": [about(log) for log in logs], "text": [about_text(log) for log in logs],
