@@ -169,7 +169,7 @@ def test_without_rosbags_a_bag_says_what_to_install(tmp_path, monkeypatch):
         (lambda s: (s[0], s[1] + 9, *s[2:]), BARE, "ur", "row .*, q of joint 1 .*another arm"),
         (lambda s: (*s[:2], 90 * s[2], s[3]), BARE, "ur", r"dq of joint .*--units dq=deg/s"),
         (lambda s: (*s[:3], s[3] * [1, 0]), BARE, "planar2", "torque of joint 2 is always 0"),
-        (lambda s: tuple(x[:10] for x in s), BARE, "planar2", "has 10 rows.*needs 200"),
+        (lambda s: tuple(x[:10] for x in s), BARE, "planar2", "10 of its rows.*needs 200"),
         (lambda s: (1e6 * s[0], *s[1:]), BARE, "planar2", "rows 1 and 2 are .*--units time"),
         (lambda s: s, LogFormat(), "planar2", "row 1 has 7 columns and no header; needs"),
         (

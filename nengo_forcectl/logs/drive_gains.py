@@ -9,9 +9,9 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..support.checks import Arguments, check, check_positive
-from .find_payload import carried_prior, carried_sums
-from .identify import SPREAD, identify
+from .identification import SPREAD, identify
 from .motion_log import MotionLog, check_fits
+from .payload_fit import carried_prior, carried_sums
 from .regression import total, unknowns_of
 
 WRONG = 0.2  # prior deviation of a gain's factor

@@ -75,7 +75,7 @@ def check_length(log: MotionLog) -> None:
     """Raise `RecordError` if a log is too short."""
     if len(log.time) < LEAST_ROWS:
         raise RecordError(
-            f"log '{log.source}': has {len(log.time)} rows that can be used, needs {LEAST_ROWS}"
+            f"log '{log.source}': {len(log.time)} of its rows can be used, needs {LEAST_ROWS}"
         )
 
 

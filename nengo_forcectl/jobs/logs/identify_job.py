@@ -11,7 +11,7 @@ from arms.model.model_file import model_data
 
 from ...logs.drive_gains import find_gains
 from ...logs.excitation import excite
-from ...logs.identify import Identified, identify
+from ...logs.identification import Identified, identify
 from ...logs.motion_log import MotionLog
 from ...logs.signals import Signals, signals_of
 from ..job import Watch, summary_of_settings, unwatched

@@ -20,7 +20,7 @@ class IdentifySettings(LogSettings):
         ConfigurationError: a value that makes no sense.
     """
 
-    logs: Annotated[tuple[Path, ...], tyro.conf.Positional] = ()
+    logs: Annotated[tuple[Path, ...], tyro.conf.Positional, option("[LOG ...]", "none")] = ()
     """Logs of one arm with the same load: CSV, .npz, run folders, bags."""
 
     blocks: int = 5

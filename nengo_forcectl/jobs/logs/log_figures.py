@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from arms import Arm
 
 from ...logs.excitation import Excitation
-from ...logs.identify import Identified
+from ...logs.identification import Identified
 from ...logs.motion_log import MotionLog
 from ...logs.regression import columns_of
 from ...logs.signals import Signals

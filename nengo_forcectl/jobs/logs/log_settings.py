@@ -8,18 +8,24 @@ import arms
 from arms import Arm
 
 from ...errors import ConfigurationError
+from ...logs.log_files import read_log
 from ...logs.log_format import KINDS, LogFormat
 from ...logs.motion_log import MotionLog
-from ...logs.read_log import read_log
 from ...support.checks import check_positive
 from ..job_settings import JobSettings, option
 
-COLUMNS_TEXT = f"""What each column is ({", ".join(KINDS)}): numbers from 1, such as q=2-7, or names
-of the header, such as q=actual_q_*. What is not stated is guessed from the header."""
-UNITS_TEXT = """Units that are not s, rad, rad/s, Nm and A: time=ms, us, ns; q=deg; dq=deg/s, rpm;
-tau=mNm; current=mA."""
-ROWS_TEXT = """Rows to use of the logs, such as 300:5000, counted from 0 after repairs: one pair for
-all logs, or one each."""
+COLUMNS_TEXT = (
+    f"What each column is ({', '.join(KINDS)}): numbers from 1, such as q=2-7, or names of the "
+    "header, such as q=actual_q_*. What is not stated is guessed from the header."
+)
+UNITS_TEXT = (
+    "Units that are not s, rad, rad/s, Nm and A: time=ms, us, ns; q=deg; dq=deg/s, rpm; tau=mNm; "
+    "current=mA."
+)
+ROWS_TEXT = (
+    "Rows to use of the logs, such as 300:5000, counted from 0 after repairs: one pair for all "
+    "logs, or one each."
+)
 
 
 @dataclass(frozen=True, kw_only=True)

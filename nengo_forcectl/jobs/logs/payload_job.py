@@ -4,7 +4,7 @@ import json
 
 from arms.model.model_file import model_data
 
-from ...logs.find_payload import find_payload
+from ...logs.payload_fit import find_payload
 from ..job import Watch, summary_of_settings, unwatched
 from ..run_folder import Run, RunFolder
 from .log_settings import about, about_text

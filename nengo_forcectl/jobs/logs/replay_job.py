@@ -6,10 +6,11 @@ import numpy as np
 
 from arms import Arm
 
+from ...cycle.learner_start import LearnerStart
 from ...cycle.structured_cycle import StructuredCycle
 from ...errors import ConfigurationError
 from ...logs.motion_log import MotionLog
-from ...logs.replay import Replay, log_learner, observe, replay
+from ...logs.replaying import Replay, log_learner, observe, replay
 from ..job import Watch, summary_of_settings, unwatched
 from ..reach.reach_job import numbers_of
 from ..run_folder import Run, RunFolder
@@ -29,7 +30,9 @@ class Part(NamedTuple):
 
 
 def run_replay(settings: ReplaySettings, watch: Watch = unwatched) -> Run:
-    """Replay the logs; write the summary, a figure of each log, and the learner's memory.
+    """Replay the logs; write the summary, a figure of each log, and ``start.npz``.
+
+    The latter is a `LearnerStart` for the loop.
 
     Raises:
         RecordError: a log cannot be read or is not of this arm, or the run folder exists.
@@ -61,8 +64,7 @@ def run_replay(settings: ReplaySettings, watch: Watch = unwatched) -> Run:
         "logs": [about(log) for log in logs], "text": [about_text(log) for log in logs],
         "parts": [_as_data(arm, part) for part in parts],
     }  # fmt: skip
-    memory = learner.checkpoint()
-    folder.write("learner.npz", lambda stream: np.savez(stream, **memory))  # pyright: ignore[reportArgumentType]
+    LearnerStart.of(learner.learner).write(folder.path / "start.npz")
     folder.write_summary(summary)
     watch("replay", steps, steps, "")
     return Run(folder.path, summary, {})

@@ -10,8 +10,10 @@ from ...support.checks import check, is_number
 from ..job_settings import option, own_first
 from .log_settings import LogSettings
 
-FREEZE_TEXT = """When learning ends: up to 1 a share of the log, above that a time [s]. The rest is
-predicted with what was learned."""
+FREEZE_TEXT = (
+    "When learning ends: up to 1 a share of the log, above that a time [s]. The rest is predicted "
+    "with what was learned."
+)
 
 
 @own_first

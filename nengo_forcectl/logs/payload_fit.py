@@ -9,7 +9,7 @@ from arms import Arm
 
 from ..kernels.layout import MASS, MOMENT, PARAMETERS, XX, XY, XZ, YY, YZ, ZZ
 from ..support.checks import Arguments, check_not_negative
-from .identify import SPREAD, Identified, identify
+from .identification import SPREAD, Identified, identify
 from .motion_log import MotionLog, check_fits
 from .physical_fit import fit_physical
 from .regression import Sums, Unknowns, sums_of, total

@@ -113,7 +113,7 @@ def replay(
     if new_load and learn is True:
         from ..kernels.regress import forget_payload  # numba takes a second to load
 
-        forget_payload(int(learner.learner.block["law"]))
+        forget_payload(learner.learner.law_block.address)
     weights, fast = _pass(log, learner)
     model = arm.inverse_dynamics(*states[:3])
     columns = Columns.of(learner.learner.encoding, states)

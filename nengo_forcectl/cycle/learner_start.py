@@ -1,0 +1,144 @@
+"""What a structured learner knows, for another one to start with: a Gaussian over its weights."""
+
+import math
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm
+
+from ..errors import NetworkError, RecordError
+from ..kernels.layout import DIRECT, FRICTION, ONE, PARAMETERS, PLACE, VISCOUS
+from ..support.files import interpreting, read_npz, write_file
+
+if TYPE_CHECKING:
+    from .structured_learner import StructuredLearner
+
+STATES = 6  # at which two models are compared
+CLOSE = 2e-3  # largest difference of their inertia and gravity, as a share
+EARLY = 6  # cycles after a change in which a solution is computed at once
+SETTLED = 1000  # cycles after a change, so that the next one can be found
+
+
+@dataclass(frozen=True)
+class LearnerStart:
+    """The sums of a structured learner in SI units, independent of its scales and of its rate.
+
+    `of` takes them from a learner, such as that of a replay or of the loop's cycle; `begin` gives
+    them to another one of the same arm, which then knows as much, with the same covariance. Delays
+    are found anew.
+    """
+
+    information: Float[np.ndarray, "p p"]
+    moment: Float[np.ndarray, "p"]
+    square: float  # sum of the squares of the torque that the model lacks [(N m)^2]
+    samples: float  # numbers in it
+    noise: float  # r^2 [(N m)^2]
+    assumed: Float[np.ndarray, "10"]  # payload of the model
+    origin: Float[np.ndarray, "3"]  # at which the tool's forces are stated [m]
+    mark: Float[np.ndarray, "m"]  # of the arm's model without that payload
+
+    @classmethod
+    def of(cls, learner: "StructuredLearner") -> "LearnerStart":
+        """Return what a learner knows."""
+        law, unit = learner.law_block, _unit(learner)
+        chosen = int(law["chosen"])
+        return cls(
+            law["information"] * unit * unit[:, None],
+            law["moment"][:, chosen] * unit,
+            float(law["square"][chosen]),
+            float(law["samples"]),
+            float(law["noise"]),
+            learner.design.assumed.copy(),
+            learner.encoding.tool.centre[:3].copy(),
+            _mark(learner.encoding.arm),
+        )
+
+    def begin(self, learner: "StructuredLearner") -> None:
+        """Let a learner that has not begun know what is known here.
+
+        Raises:
+            NetworkError: it is of another arm.
+        """
+        mark = _mark(learner.encoding.arm)
+        if mark.shape != self.mark.shape or not np.allclose(
+            mark, self.mark, rtol=0.0, atol=CLOSE * float(np.abs(self.mark).max())
+        ):
+            raise NetworkError(
+                f"start: is not of the arm {learner.encoding.arm.name!r} with this model; needs "
+                "what was learned with the same one"
+            )
+        from ..kernels.learn_structure import renew  # numba takes a second to load
+        from ..kernels.solve_regression import solve_regression  # numba takes a second to load
+
+        T, unit = self._moved(learner), 1.0 / _unit(learner)
+        change = np.zeros(len(unit))
+        change[:PARAMETERS] = learner.design.assumed - self.assumed
+        moment = self.moment - self.information @ change
+        square = self.square - change @ (self.moment + moment)
+        law, block = learner.law_block, learner.block
+        law["information"][...] = T.T @ self.information @ T * unit * unit[:, None]
+        law["moment"][...] = (T.T @ moment * unit)[:, None]
+        law["square"][...] = max(square, 0.0)
+        law["samples"][...], law["noise"][...] = self.samples, self.noise
+        law["since"][...] = EARLY
+        if self.samples > 0 and solve_regression(law.address):
+            renew(block.address, law.address)
+        law["since"][...] = SETTLED
+        block["slow"][...] = len(block["fast"]) * self.noise / learner.law.spread
+        for name in ("renewed", "new_payload", "new_armature"):
+            block[name][...] = 0.0
+
+    def _moved(self, learner: "StructuredLearner") -> Float[np.ndarray, "p p"]:
+        """Return how the columns change if forces are stated at the learner's origin."""
+        T, p = np.eye(len(self.moment)), len(self.moment)
+        away = self.origin - learner.encoding.tool.centre[:3]
+        for axis in range(3):
+            first = p - 3 * DIRECT + axis * DIRECT
+            T[first + ONE, first + PLACE : first + PLACE + 3] = away
+        return T
+
+    def write(self, path: Path | str) -> None:
+        """Write it as ``.npz``."""
+        arrays = {each.name: np.asarray(getattr(self, each.name)) for each in fields(self)}
+        write_file(Path(path), lambda stream: np.savez(stream, **arrays))  # pyright: ignore[reportArgumentType]
+
+    @classmethod
+    def read(cls, path: Path | str) -> "LearnerStart":
+        """Read one that was written.
+
+        Raises:
+            RecordError: the file cannot be read, or is none.
+        """
+        problem = f"start '{path}': cannot be read"
+        arrays = read_npz(Path(path), problem)
+        with interpreting(problem):
+            values = {each.name: np.asarray(arrays[each.name], float) for each in fields(cls)}
+        p = values["moment"].size
+        shapes = {"information": (p, p), "moment": (p,), "assumed": (10,), "origin": (3,)}
+        shapes |= dict.fromkeys(("square", "samples", "noise"), ())
+        for name, shape in shapes.items():
+            if values[name].shape != shape or not np.isfinite(values[name]).all():
+                raise RecordError(f"{problem} ({name} is not finite, or not of shape {shape})")
+        numbers: dict[str, Any] = {
+            name: float(each) if each.ndim == 0 else each for name, each in values.items()
+        }
+        return cls(**numbers)
+
+
+def _unit(learner: "StructuredLearner") -> Float[np.ndarray, "p"]:
+    """Return what columns have to be multiplied with to be those of unknowns in SI units."""
+    size, speed = np.asarray(learner.design.columns.size), learner.encoding.joints.speed
+    unit = 1.0 / size
+    first = PARAMETERS + len(speed) + VISCOUS
+    unit[first : first + FRICTION * len(speed) : FRICTION] *= speed
+    return unit
+
+
+def _mark(arm: Arm) -> Float[np.ndarray, "m"]:
+    """Return inertia and gravity of an arm at some states."""
+    q = np.random.default_rng(0).uniform(-math.pi, math.pi, (STATES, arm.dof))
+    return np.concatenate((arm.mass_matrix(q).ravel(), arm.gravity(q).ravel()))
