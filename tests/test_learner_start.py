@@ -37,9 +37,8 @@ def test_the_second_begins_where_the_first_ended(first, iiwa):
         structured_cycle(iiwa, HOME, seed=1, start=start) as cycle,
     ):
         assert cycle.learned.payload.mass == pytest.approx(learned.payload.mass, abs=0.02)
-        assert cycle.learned.payload.mass_deviation == pytest.approx(
-            learned.payload.mass_deviation, rel=0.3
-        )
+        spread = cycle.learned.payload.mass_deviation / learned.payload.mass_deviation
+        assert 0.5 < spread < 2.0  # the prior is that of another sample
         log = Log(CYCLES)
         follow(robot, cycle, path_of(iiwa), range(CYCLES), log)
         assert np.sqrt(np.mean(log.error() ** 2)) < 0.2 * np.sqrt(np.mean(before**2))

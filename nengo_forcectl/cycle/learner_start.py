@@ -17,6 +17,7 @@ from ..support.files import interpreting, read_npz, write_file
 if TYPE_CHECKING:
     from .structured_learner import StructuredLearner
 
+MANY = 200  # states at which the links' parameters are compared
 STATES = 6  # at which two models are compared
 CLOSE = 2e-3  # largest difference of their inertia and gravity, as a share
 EARLY = 6  # cycles after a change in which a solution is computed at once
@@ -39,6 +40,7 @@ class LearnerStart:
     noise: float  # r^2 [(N m)^2]
     assumed: Float[np.ndarray, "10"]  # payload of the model
     origin: Float[np.ndarray, "3"]  # at which the tool's forces are stated [m]
+    chosen: Float[np.ndarray, "links"]  # places of the links' parameters, the last unknowns
     mark: Float[np.ndarray, "m"]  # of the arm's model without that payload
 
     @classmethod
@@ -54,6 +56,7 @@ class LearnerStart:
             float(law["noise"]),
             learner.design.assumed.copy(),
             learner.encoding.tool.centre[:3].copy(),
+            np.asarray(learner.design.columns.chosen, float),
             _mark(learner.encoding.arm),
         )
 
@@ -74,8 +77,8 @@ class LearnerStart:
         from ..kernels.learn_structure import renew  # numba takes a second to load
         from ..kernels.solve_regression import solve_regression  # numba takes a second to load
 
-        T, unit = self._moved(learner), 1.0 / _unit(learner)
-        change = np.zeros(len(unit))
+        T, unit = self._turned(learner), 1.0 / _unit(learner)
+        change = np.zeros(len(self.moment))
         change[:PARAMETERS] = learner.design.assumed - self.assumed
         moment = self.moment - self.information @ change
         square = self.square - change @ (self.moment + moment)
@@ -92,13 +95,39 @@ class LearnerStart:
         for name in ("renewed", "new_payload", "new_armature"):
             block[name][...] = 0.0
 
-    def _moved(self, learner: "StructuredLearner") -> Float[np.ndarray, "p p"]:
-        """Return how the columns change if forces are stated at the learner's origin."""
-        T, p = np.eye(len(self.moment)), len(self.moment)
+    def _turned(self, learner: "StructuredLearner") -> Float[np.ndarray, "p p_new"]:
+        """Return the learner's columns in terms of those of here.
+
+        Its forces may be stated at another origin, and its links by other parameters: these are
+        sums of the parameters here, of payload and of armature, as far as motions tell.
+        """
+        n, places = learner.encoding.arm.dof, learner.design.columns.chosen
+        own = len(self.moment) - len(self.chosen)
+        T = np.zeros((len(self.moment), own + len(places)))
+        T[:own, :own] = np.eye(own)
         away = self.origin - learner.encoding.tool.centre[:3]
         for axis in range(3):
-            first = p - 3 * DIRECT + axis * DIRECT
+            first = PARAMETERS + (1 + FRICTION) * n + axis * DIRECT
             T[first + ONE, first + PLACE : first + PLACE + 3] = away
+        here = self.chosen.astype(int)
+        if np.array_equal(here, places):
+            T[own:, own:] = np.eye(len(places))
+            return T
+        encoding, rng = learner.encoding, np.random.default_rng(0)
+        q, dq, ddq = rng.uniform(-2.0, 2.0, (3, MANY, n))
+        v = encoding.input(q, dq, ddq)
+        parts = {
+            name: v[:, encoding.places[name]].reshape(MANY * n, -1)
+            for name in ("payload", "armature", "links")
+        }
+        known = np.concatenate(
+            (parts["payload"], parts["armature"], parts["links"][:, here]), axis=1
+        )
+        shares = np.linalg.lstsq(known, parts["links"][:, places], rcond=1e-8)[0]
+        T[: PARAMETERS + n, own:], T[own:, own:] = (
+            shares[: PARAMETERS + n],
+            shares[PARAMETERS + n :],
+        )
         return T
 
     def write(self, path: Path | str) -> None:
@@ -119,6 +148,7 @@ class LearnerStart:
             values = {each.name: np.asarray(arrays[each.name], float) for each in fields(cls)}
         p = values["moment"].size
         shapes = {"information": (p, p), "moment": (p,), "assumed": (10,), "origin": (3,)}
+        shapes |= {"chosen": (values["chosen"].size,), "mark": (values["mark"].size,)}
         shapes |= dict.fromkeys(("square", "samples", "noise"), ())
         for name, shape in shapes.items():
             if values[name].shape != shape or not np.isfinite(values[name]).all():
@@ -134,7 +164,7 @@ def _unit(learner: "StructuredLearner") -> Float[np.ndarray, "p"]:
     size, speed = np.asarray(learner.design.columns.size), learner.encoding.joints.speed
     unit = 1.0 / size
     first = PARAMETERS + len(speed) + VISCOUS
-    unit[first : first + FRICTION * len(speed) : FRICTION] *= speed
+    unit[first : first + FRICTION * len(speed) : FRICTION] *= speed  # of viscous friction
     return unit
 
 
