@@ -32,6 +32,13 @@ def _text(settings: ReplaySettings, run: "Run") -> RenderableType:
         nmse = ", ".join(f"{name} {value:.4f}" for name, value in part["nmse"].items())
         lines.append(f"mean nMSE: {nmse}")
     lines += _found(it["parts"][-1]["learned"], it["joints"])
+    if it["parts"][-1]["name"] == "then":
+        before, after = (it["parts"][k]["learned"]["payload"] for k in (0, -1))
+        change, spread = after["mass"] - before["mass"], after["mass_deviation"]
+        lines.append(
+            f"From the first log to the second, the payload has changed by {change:.3f} "
+            f"± {spread:.2g} kg"
+        )
     return Group(*lines, *endings(run))
 
 
