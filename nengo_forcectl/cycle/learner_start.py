@@ -56,7 +56,7 @@ class LearnerStart:
             float(law["noise"]),
             learner.design.assumed.copy(),
             learner.encoding.tool.centre[:3].copy(),
-            np.asarray(learner.design.columns.chosen, float),
+            np.asarray(_chosen(learner), float),
             _mark(learner.encoding.arm),
         )
 
@@ -101,7 +101,7 @@ class LearnerStart:
         Its forces may be stated at another origin, and its links by other parameters: these are
         sums of the parameters here, of payload and of armature, as far as motions tell.
         """
-        n, places = learner.encoding.arm.dof, learner.design.columns.chosen
+        n, places = learner.encoding.arm.dof, _chosen(learner)
         own = len(self.moment) - len(self.chosen)
         T = np.zeros((len(self.moment), own + len(places)))
         T[:own, :own] = np.eye(own)
@@ -157,6 +157,11 @@ class LearnerStart:
             name: float(each) if each.ndim == 0 else each for name, each in values.items()
         }
         return cls(**numbers)
+
+
+def _chosen(learner: "StructuredLearner") -> Float[np.ndarray, "links"]:
+    """Return the places of the links' parameters that it learns, if it learns any."""
+    return np.asarray(getattr(learner.design.columns, "chosen", ()), int)
 
 
 def _unit(learner: "StructuredLearner") -> Float[np.ndarray, "p"]:

@@ -48,12 +48,20 @@ def _found(learned: Mapping[str, Any], joints: list[str]) -> list[RenderableType
     com = " ".join(f"{each:.3f}" for each in payload["com"])
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("joint")
-    for name in ("armature [kg m^2]", "viscous [N m s/rad]", "dry [N m]", "offset [N m]"):
-        table.add_column(escape(name), justify="right")
     friction = learned["friction"]
-    columns = [learned["armature"], friction["viscous"], friction["dry"], learned["offset"]]
+    columns = {
+        "armature [kg m^2]": learned["armature"],
+        "viscous [N m s/rad]": friction["viscous"],
+        "dry [N m]": friction["dry"],
+    }
+    if "offset" in learned:
+        columns["offset [N m]"] = learned["offset"]
+    for name in columns:
+        table.add_column(escape(name), justify="right")
     for j, joint in enumerate(joints):
-        cells = [f"{each['value'][j]:.3g} ± {each['deviation'][j]:.1g}" for each in columns]
+        cells = [
+            f"{each['value'][j]:.3g} ± {each['deviation'][j]:.1g}" for each in columns.values()
+        ]
         table.add_row(escape(f"{j + 1} {joint}"), *cells)
     return [
         f"Learned beyond the model: {payload['mass']:.3f} ± {payload['mass_deviation']:.2g} kg at "
