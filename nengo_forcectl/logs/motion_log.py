@@ -42,8 +42,11 @@ class MotionLog:
 
     @property
     def period(self) -> float:
-        """Usual time between two rows [s]."""
-        return float(np.median(np.diff(self.time)))
+        """Mean time between two rows of a stretch [s]."""
+        step = np.diff(self.time)
+        inside = np.ones(len(step), bool)
+        inside[self.starts[1:] - 1] = False
+        return float(step[inside].mean())
 
     def stretches(self) -> Iterator[slice]:
         """Yield the rows of each stretch without a gap."""

@@ -20,8 +20,9 @@ from ..errors import ConfigurationError
 from ..networks.encoding import States
 from ..networks.structured_encoding import StructuredEncoding
 from .motion_log import MotionLog, check_fits
-from .signals import Signals, signals_of, velocity_of
+from .signals import Signals, measured_of, signals_of
 
+RATE = 1.25  # largest ratio of a log's period and the learner's
 SAMPLE = 2000  # states from which the learner takes its scales
 
 
@@ -95,7 +96,8 @@ def replay(
         learn: whether it learns; "hold": its observer alone follows the torque.
         new_load: whether the tool may carry another load than in the log before: the learner
             forgets what it knows of the payload alone, but not its present weights.
-        cutoff: of the zero-phase filter of what is compared [Hz].
+        cutoff: of the zero-phase filter of what is compared, and of the causal one of a log
+            without dq [Hz].
 
     Raises:
         RecordError: the log is not of this arm.
@@ -103,10 +105,10 @@ def replay(
     """
     arm = learner.arm
     check_fits(log, arm)
-    if not 0.5 < log.period / learner.learner.dt < 2.0:
+    if not 1.0 / RATE < log.period / learner.learner.dt < RATE:
         raise ConfigurationError(
             f"replay: log '{log.source}' has {log.period:.4g} s between rows, needs the learner's "
-            f"{learner.learner.dt:.4g} s within a factor of 2"
+            f"{learner.learner.dt:.4g} s within a factor of {RATE:g}"
         )
     states = signals_of(log, cutoff)
     learner.learn(learn)
@@ -114,7 +116,7 @@ def replay(
         from ..kernels.regress import forget_payload  # numba takes a second to load
 
         forget_payload(learner.learner.law_block.address)
-    weights, fast = _pass(log, learner)
+    weights, fast = _pass(log, learner, cutoff)
     model = arm.inverse_dynamics(*states[:3])
     columns = Columns.of(learner.learner.encoding, states)
     taught = np.empty_like(model)
@@ -180,25 +182,21 @@ class Columns:
 
 
 def _pass(
-    log: MotionLog, learner: StructuredCycle
+    log: MotionLog, learner: StructuredCycle, cutoff: float
 ) -> tuple[list[tuple[int, Mapping[str, np.ndarray]]], Float[np.ndarray, "k n"]]:
     """Give the learner the log; return its weights, and for each row the observer before it."""
     block, own = learner.learner.block, learner.learner
-    dq, rest = velocity_of(log), np.zeros(log.dof)
-    tau = log.tau - learner.arm.friction_torque(dq)
+    q, dq, tau = (np.ascontiguousarray(each) for each in measured_of(log, cutoff))
+    tau, rest = tau - learner.arm.friction_torque(dq), np.zeros(log.dof)
     fast = np.zeros_like(log.q)
     weights: list[tuple[int, Mapping[str, np.ndarray]]] = [(0, own.read())]
-    q, dq = np.ascontiguousarray(log.q), np.ascontiguousarray(dq)
     between = np.concatenate((tau[:1], 0.5 * (tau[:-1] + tau[1:])))  # up to this row's time
-    steps = np.diff(log.time, prepend=log.time[0] - log.period)
     for rows in log.stretches():
         learner.forget_motion()
         for k in range(rows.start, rows.stop):
             fast[k] = block["fast"]
-            block["dt"][...] = own.dt if k == rows.start else steps[k]
             own.record_sent(between[k])
             learner.step(State(float(log.time[k]), q[k], dq[k]), Reference(q[k], dq[k], rest))
             if block["renewed"] > 0.0:
                 weights.append((k + 1, own.read()))
-    block["dt"][...] = own.dt
     return weights, fast

@@ -29,7 +29,9 @@ def signals_of(log: MotionLog, cutoff: float = 10.0, *, causal: bool = False) ->
 
     By default it runs forwards and backwards, so that nothing is late. ddq, and dq if the log has
     none, are central differences of the filtered values. A causal filter takes past rows alone, as
-    a controller must; its differences are backward ones.
+    a controller must; its differences are backward ones. The filter takes the rows of a stretch
+    for equally far apart. So do the differences of q without a dq: what one does to rows that are
+    not, the other undoes.
 
     Args:
         log: the log.
@@ -52,9 +54,21 @@ def signals_of(log: MotionLog, cutoff: float = 10.0, *, causal: bool = False) ->
     return Signals(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
 
-def velocity_of(log: MotionLog, cutoff: float = 10.0) -> Float[np.ndarray, "k n"]:
-    """Return the log's own velocity, or else the causal derivative of its positions."""
-    return log.dq if log.dq is not None else signals_of(log, cutoff, causal=True).dq
+def measured_of(
+    log: MotionLog, cutoff: float = 10.0
+) -> tuple[
+    Float[np.ndarray, "k n"],
+    Float[np.ndarray, "k n"],
+    Float[np.ndarray, "k n"],
+]:
+    """Return q, dq and tau as a controller has them: measured.
+
+    Without a measured dq, all three pass one causal filter, so that they are late alike.
+    """
+    if log.dq is not None:
+        return log.q, log.dq, log.tau
+    states = signals_of(log, cutoff, causal=True)
+    return states.q, states.dq, states.tau
 
 
 def _stretch(
@@ -66,6 +80,8 @@ def _stretch(
         return Signals(q, still if log.dq is None else log.dq[rows], still, log.tau[rows])
     smooth_q = _smooth(q, sections, causal)
     own = None if log.dq is None else log.dq[rows]
+    if own is None:
+        time = np.linspace(time[0], time[-1], len(time))
     dq = _rate(smooth_q, time, causal) if own is None else _smooth(own, sections, causal)
     ddq = _rate(dq, time, causal)
     if not causal:
