@@ -20,6 +20,7 @@ from arms.errors import ArmError, ArmsError, UnreachableError, UrdfError
 from arms.figures import Summary, summarise
 from arms.model.chain import Chain
 from arms.model.description import Friction
+from arms.model.model_file import read_model
 from arms.model.tree import reroot
 from arms.model.urdf import read_urdf
 
@@ -76,13 +77,13 @@ def load(
     locked: Mapping[str, float] | None = None,
     snap: bool = True,
 ) -> Arm:
-    """An arm of the catalogue, or of a URDF file.
+    """An arm of the catalogue, of a URDF file, or of a model file (``.json``) of `identify`.
 
     Moving joints off the path from base to tip become rigid, at the position within their limits
     nearest zero.
 
     Args:
-        name_or_path: A name of ``names()``, or a URDF file; ``~`` is the user's folder.
+        name_or_path: A name of ``names()``, or a file; ``~`` is the user's folder.
         base: The first link of the chain; by default the root.
         tip: The last link; by default the only end of the file's tree, or the end that most joints
             move, or the flange of an arm of the catalogue.
@@ -91,19 +92,21 @@ def load(
             multiple. Files round pi/2; the exact one saves a third of the operations.
 
     Raises:
-        ArmError: There is no such arm, or a position in ``locked`` is no finite number.
+        ArmError: There is no such arm, a model file is none, or a position in ``locked`` is no
+            finite number.
         UrdfError: The file is missing, malformed or unsupported; or a link or joint is unknown.
     """
     text = os.path.expanduser(str(name_or_path))
-    if text in CATALOG:
-        chain = CATALOG[text]()
+    is_model = text.lower().endswith(".json")
+    if text in CATALOG or is_model:
+        chain = read_model(text) if is_model else CATALOG[text]()
         whole = base is None and tip is None and locked is None
         return Arm(chain if whole else reroot(chain, base, tip, locked))
     is_file = text.lower().endswith((".urdf", ".xml")) or os.path.exists(text)
     if not text.strip() or not is_file:
         raise ArmError(
-            f"there is no arm {str(name_or_path)!r:.200}; arms: {', '.join(names())}, or a URDF's "
-            "path"
+            f"there is no arm {str(name_or_path)!r:.200}; arms: {', '.join(names())}, or the path "
+            "of a URDF or model file"
         )
     chain = read_urdf(text, base=base, tip=tip, locked=locked, snap=snap)
     return Arm(replace(chain, source=Path(text).name))

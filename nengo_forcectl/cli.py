@@ -56,6 +56,18 @@ VERBS = {
         "Turn a trained controller of a run into a folder that works without the simulator.",
         "export.export_settings.ExportSettings", "export.export_output.EXPORT", "run_export",
     ),
+    "replay": Verb(
+        "Pass a log through the learner of the control loop: what does it predict and learn?",
+        "logs.replay_settings.ReplaySettings", "logs.replay_output.REPLAY", "run_replay",
+    ),
+    "identify": Verb(
+        "Find links, armature, friction and offsets of an arm from logs of it.",
+        "logs.identify_settings.IdentifySettings", "logs.identify_output.IDENTIFY", "run_identify",
+    ),
+    "payload": Verb(
+        "Find mass, centre and inertia of a payload from a log without it and a log with it.",
+        "logs.payload_settings.PayloadSettings", "logs.payload_output.PAYLOAD", "run_payload",
+    ),
     "arms": Verb(
         "List the arms of the catalogue, or describe one arm in full.",
         "arms.arms_settings.ArmsSettings", "arms.arms_output.ARMS", "load_arms",

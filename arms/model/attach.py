@@ -60,6 +60,29 @@ def with_gravity(chain: Chain, gravity: ArrayLike) -> Chain:
     return replace(chain, gravity=(x, y, z))
 
 
+def with_inertias(chain: Chain, names: tuple[str, ...], theta: ndarray) -> Chain:
+    """``chain`` with the inertial parameters (10,) of some links, each in a row of ``theta``."""
+    rows = dict(zip(names, theta, strict=True))
+    links = tuple(
+        replace(link, inertia=_of_parameters(link.name, rows[link.name]))
+        if link.name in rows
+        else link
+        for link in chain.links
+    )
+    return replace(chain, links=links)
+
+
+def _of_parameters(name: str, theta: ndarray) -> Inertia:
+    """A link's inertia from mass, first moments and second moments about its origin."""
+    m, hx, hy, hz, xx, xy, yy, xz, yz, zz = theta.tolist()
+    if not m > 0.0:
+        raise ArmError(f"link {name!r}: mass is {m:g} kg, needs a number above 0")
+    c = np.array([hx, hy, hz]) / m
+    I = np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])  # noqa: E741
+    I = I - m * (c @ c * np.eye(3) - np.outer(c, c))  # noqa: E741
+    return Inertia(m, tuple(c), (I[0, 0], I[0, 1], I[0, 2], I[1, 1], I[1, 2], I[2, 2]))
+
+
 def with_drives(chain: Chain, **values: ArrayLike) -> Chain:
     """``chain`` with other values of the fields of `DRIVE`, one for all joints or one each.
 

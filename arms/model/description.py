@@ -152,6 +152,18 @@ class Description:
         """
         return type(self)(attach.with_tool(self.chain, transform, mass, com, inertia))
 
+    def with_inertial_parameters(self: Self, theta: ArrayLike) -> Self:
+        """The arm with other ``inertial_parameters`` (p,) of its links, in their order.
+
+        Raises:
+            ArmError: There are not p numbers, one is not finite, or a mass is not above 0.
+        """
+        names = self._bodies.heavy_links
+        values = self._vector("theta", theta, 10 * len(names))
+        if values.ndim != 1 or not np.isfinite(values).all():
+            raise ArmError(f"Arm {self.name!r}: theta needs {10 * len(names)} finite numbers")
+        return type(self)(attach.with_inertias(self.chain, names, values.reshape(-1, 10)))
+
     def with_armature(self: Self, armature: ArrayLike) -> Self:
         """The arm with rotors of ``armature`` [kg m^2] at its joints: a number, or one each (n,).
 

@@ -19,6 +19,7 @@ from .learner import (
     learning_cycle as learning_cycle,
     robust_posture as robust_posture,
 )
+from .learner_start import LearnerStart as LearnerStart
 from .structured_cycle import (
     StructuredCycle as StructuredCycle,
     StructuredLearning as StructuredLearning,

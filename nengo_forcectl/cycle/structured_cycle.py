@@ -21,6 +21,7 @@ from ..networks.structured_encoding import StructuredEncoding, joint_encoding, t
 from ..networks.workspace import reach_states, task_axes
 from ..safety.limits import Limits
 from .findings import Learned
+from .learner_start import LearnerStart
 from .observing_cycle import ObservingCycle
 from .simulated_network import SimulatedNetwork
 from .structured_learner import StructuredDesign, StructuredLearner
@@ -92,6 +93,7 @@ def structured_cycle(
     dt: float = 1e-3,
     delay: float = 0.0,
     limits: Limits | None = None,
+    start: LearnerStart | None = None,
 ) -> Iterator[StructuredLearning]:
     """Open a control cycle that learns the payload, armature, friction and forces at the tool.
 
@@ -111,10 +113,12 @@ def structured_cycle(
         delay: known delay of the sensors [s], a whole number of cycles. The cycle then acts on a
             prediction of the present state (`Predictor`).
         limits: limits that the cycle keeps. Default: the arm's own.
+        start: what was learned before with this model, by a cycle or from a log. Default: nothing.
 
     Raises:
         ConfigurationError: the arm reaches hardly any target from this posture, the law is for
             another arm or has no compiled form, or a size is not valid.
+        NetworkError: the start is of another model.
     """
     posture = np.asarray(posture, dtype=float)
     if states is None:
@@ -132,6 +136,8 @@ def structured_cycle(
     )
     design = StructuredDesign.of(model, states, encoding, posture, assumed)
     own = StructuredLearner(model, bound, encoding, design, dt)
+    if start is not None:
+        start.begin(own)
     predictor = Predictor(model, delay, dt) if delay > 0 else None
     cycle = StructuredCycle(model, bound, own, predictor)
     with ExitStack() as opened:

@@ -230,6 +230,11 @@ class StructuredLearner:
         mark = np.concatenate((design.columns.size, terms.M.ravel(), terms.g))
         self.memory["fingerprint"] = mark
 
+    @property
+    def law_block(self) -> Block:
+        """The block of its law."""
+        return self._sums
+
     @staticmethod
     def gains() -> dict[str, float]:
         """Return its gains by name, for the summary of a run."""

@@ -18,6 +18,12 @@ from .jacobian.jacobian_job import (
     run_jacobian as run_jacobian,
 )
 from .jacobian.jacobian_settings import JacobianSettings as JacobianSettings
+from .logs.identify_job import run_identify as run_identify
+from .logs.identify_settings import IdentifySettings as IdentifySettings
+from .logs.payload_job import run_payload as run_payload
+from .logs.payload_settings import PayloadSettings as PayloadSettings
+from .logs.replay_job import run_replay as run_replay
+from .logs.replay_settings import ReplaySettings as ReplaySettings
 from .reach.reach_job import run_reach as run_reach
 from .reach.reach_settings import ReachSettings as ReachSettings
 from .rivals import RIVALS as RIVALS, TIPS as TIPS, Rival as Rival, Tip as Tip

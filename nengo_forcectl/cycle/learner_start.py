@@ -1,0 +1,179 @@
+"""What a structured learner knows, for another one to start with: a Gaussian over its weights."""
+
+import math
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm
+
+from ..errors import NetworkError, RecordError
+from ..kernels.layout import DIRECT, FRICTION, ONE, PARAMETERS, PLACE, VISCOUS
+from ..support.files import interpreting, read_npz, write_file
+
+if TYPE_CHECKING:
+    from .structured_learner import StructuredLearner
+
+MANY = 200  # states at which the links' parameters are compared
+STATES = 6  # at which two models are compared
+CLOSE = 2e-3  # largest difference of their inertia and gravity, as a share
+EARLY = 6  # cycles after a change in which a solution is computed at once
+SETTLED = 1000  # cycles after a change, so that the next one can be found
+
+
+@dataclass(frozen=True)
+class LearnerStart:
+    """The sums of a structured learner in SI units, independent of its scales and of its rate.
+
+    `of` takes them from a learner, such as that of a replay or of the loop's cycle; `begin` gives
+    them to another one of the same arm, which then knows as much, with the same covariance. Delays
+    are found anew.
+    """
+
+    information: Float[np.ndarray, "p p"]
+    moment: Float[np.ndarray, "p"]
+    square: float  # sum of the squares of the torque that the model lacks [(N m)^2]
+    samples: float  # numbers in it
+    noise: float  # r^2 [(N m)^2]
+    assumed: Float[np.ndarray, "10"]  # payload of the model
+    origin: Float[np.ndarray, "3"]  # at which the tool's forces are stated [m]
+    chosen: Float[np.ndarray, "links"]  # places of the links' parameters, the last unknowns
+    mark: Float[np.ndarray, "m"]  # of the arm's model without that payload
+
+    @classmethod
+    def of(cls, learner: "StructuredLearner") -> "LearnerStart":
+        """Return what a learner knows."""
+        law, unit = learner.law_block, _unit(learner)
+        chosen = int(law["chosen"])
+        return cls(
+            law["information"] * unit * unit[:, None],
+            law["moment"][:, chosen] * unit,
+            float(law["square"][chosen]),
+            float(law["samples"]),
+            float(law["noise"]),
+            learner.design.assumed.copy(),
+            learner.encoding.tool.centre[:3].copy(),
+            np.asarray(_chosen(learner), float),
+            _mark(learner.encoding.arm),
+        )
+
+    def begin(self, learner: "StructuredLearner") -> None:
+        """Let a learner that has not begun know what is known here.
+
+        Raises:
+            NetworkError: it is of another arm.
+        """
+        mark = _mark(learner.encoding.arm)
+        if mark.shape != self.mark.shape or not np.allclose(
+            mark, self.mark, rtol=0.0, atol=CLOSE * float(np.abs(self.mark).max())
+        ):
+            raise NetworkError(
+                f"start: is not of the arm {learner.encoding.arm.name!r} with this model; needs "
+                "what was learned with the same one"
+            )
+        from ..kernels.learn_structure import renew  # numba takes a second to load
+        from ..kernels.solve_regression import solve_regression  # numba takes a second to load
+
+        T, unit = self._turned(learner), 1.0 / _unit(learner)
+        change = np.zeros(len(self.moment))
+        change[:PARAMETERS] = learner.design.assumed - self.assumed
+        moment = self.moment - self.information @ change
+        square = self.square - change @ (self.moment + moment)
+        law, block = learner.law_block, learner.block
+        law["information"][...] = T.T @ self.information @ T * unit * unit[:, None]
+        law["moment"][...] = (T.T @ moment * unit)[:, None]
+        law["square"][...] = max(square, 0.0)
+        law["samples"][...], law["noise"][...] = self.samples, self.noise
+        law["since"][...] = EARLY
+        if self.samples > 0 and solve_regression(law.address):
+            renew(block.address, law.address)
+        law["since"][...] = SETTLED
+        block["slow"][...] = len(block["fast"]) * self.noise / learner.law.spread
+        for name in ("renewed", "new_payload", "new_armature"):
+            block[name][...] = 0.0
+
+    def _turned(self, learner: "StructuredLearner") -> Float[np.ndarray, "p p_new"]:
+        """Return the learner's columns in terms of those of here.
+
+        Its forces may be stated at another origin, and its links by other parameters: these are
+        sums of the parameters here, of payload and of armature, as far as motions tell.
+        """
+        n, places = learner.encoding.arm.dof, _chosen(learner)
+        own = len(self.moment) - len(self.chosen)
+        T = np.zeros((len(self.moment), own + len(places)))
+        T[:own, :own] = np.eye(own)
+        away = self.origin - learner.encoding.tool.centre[:3]
+        for axis in range(3):
+            first = PARAMETERS + (1 + FRICTION) * n + axis * DIRECT
+            T[first + ONE, first + PLACE : first + PLACE + 3] = away
+        here = self.chosen.astype(int)
+        if np.array_equal(here, places):
+            T[own:, own:] = np.eye(len(places))
+            return T
+        encoding, rng = learner.encoding, np.random.default_rng(0)
+        q, dq, ddq = rng.uniform(-2.0, 2.0, (3, MANY, n))
+        v = encoding.input(q, dq, ddq)
+        parts = {
+            name: v[:, encoding.places[name]].reshape(MANY * n, -1)
+            for name in ("payload", "armature", "links")
+        }
+        known = np.concatenate(
+            (parts["payload"], parts["armature"], parts["links"][:, here]), axis=1
+        )
+        shares = np.linalg.lstsq(known, parts["links"][:, places], rcond=1e-8)[0]
+        T[: PARAMETERS + n, own:], T[own:, own:] = (
+            shares[: PARAMETERS + n],
+            shares[PARAMETERS + n :],
+        )
+        return T
+
+    def write(self, path: Path | str) -> None:
+        """Write it as ``.npz``."""
+        arrays = {each.name: np.asarray(getattr(self, each.name)) for each in fields(self)}
+        write_file(Path(path), lambda stream: np.savez(stream, **arrays))  # pyright: ignore[reportArgumentType]
+
+    @classmethod
+    def read(cls, path: Path | str) -> "LearnerStart":
+        """Read one that was written.
+
+        Raises:
+            RecordError: the file cannot be read, or is none.
+        """
+        problem = f"start '{path}': cannot be read"
+        arrays = read_npz(Path(path), problem)
+        with interpreting(problem):
+            values = {each.name: np.asarray(arrays[each.name], float) for each in fields(cls)}
+        p = values["moment"].size
+        shapes = {"information": (p, p), "moment": (p,), "assumed": (10,), "origin": (3,)}
+        shapes |= {"chosen": (values["chosen"].size,), "mark": (values["mark"].size,)}
+        shapes |= dict.fromkeys(("square", "samples", "noise"), ())
+        for name, shape in shapes.items():
+            if values[name].shape != shape or not np.isfinite(values[name]).all():
+                raise RecordError(f"{problem} ({name} is not finite, or not of shape {shape})")
+        numbers: dict[str, Any] = {
+            name: float(each) if each.ndim == 0 else each for name, each in values.items()
+        }
+        return cls(**numbers)
+
+
+def _chosen(learner: "StructuredLearner") -> Float[np.ndarray, "links"]:
+    """Return the places of the links' parameters that it learns, if it learns any."""
+    return np.asarray(getattr(learner.design.columns, "chosen", ()), int)
+
+
+def _unit(learner: "StructuredLearner") -> Float[np.ndarray, "p"]:
+    """Return what columns have to be multiplied with to be those of unknowns in SI units."""
+    size, speed = np.asarray(learner.design.columns.size), learner.encoding.joints.speed
+    unit = 1.0 / size
+    first = PARAMETERS + len(speed) + VISCOUS
+    unit[first : first + FRICTION * len(speed) : FRICTION] *= speed  # of viscous friction
+    return unit
+
+
+def _mark(arm: Arm) -> Float[np.ndarray, "m"]:
+    """Return inertia and gravity of an arm at some states."""
+    q = np.random.default_rng(0).uniform(-math.pi, math.pi, (STATES, arm.dof))
+    return np.concatenate((arm.mass_matrix(q).ravel(), arm.gravity(q).ravel()))

@@ -1,0 +1,1 @@
+"""`nengo-forcectl replay`, `identify` and `payload`: logs of real robots."""

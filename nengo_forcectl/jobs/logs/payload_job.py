@@ -1,0 +1,51 @@
+"""The job of `nengo-forcectl payload`: two logs, one body."""
+
+import json
+
+from arms.model.model_file import model_data
+
+from ...logs.payload_fit import find_payload
+from ..job import Watch, summary_of_settings, unwatched
+from ..run_folder import Run, RunFolder
+from .log_settings import about, about_text
+from .payload_settings import PayloadSettings
+
+
+def run_payload(settings: PayloadSettings, watch: Watch = unwatched) -> Run:
+    """Find the payload; write the summary, and the identified arm with the payload as a model.
+
+    Raises:
+        RecordError: a log cannot be read or is not of this arm, or the run folder exists.
+    """
+    watch("payload", 0, 3, "reading")
+    arm = settings.load_arm()
+    logs = settings.read((settings.empty, settings.loaded), arm)
+    watch("payload", 1, 3, "fitting")
+    found = find_payload(logs[0], logs[1], arm, gain_error=settings.share, cutoff=settings.cutoff)
+    watch("payload", 2, 3, "writing")
+    folder = RunFolder("payload", settings.out)
+    payload = {
+        "mass": found.mass,
+        "com": found.com.tolist(),
+        "inertia": found.inertia.tolist(),
+        "mass_deviation": found.mass_deviation,
+        "com_deviation": found.com_deviation.tolist(),
+        "inertia_deviation": found.inertia_deviation.tolist(),
+        "known": found.known,
+        "reason": found.reason,
+    }
+    summary = summary_of_settings(settings, {})
+    paths = {"empty": str(settings.empty), "loaded": str(settings.loaded)}
+    summary["settings"] |= paths
+    summary |= {
+        "records": [], "endings": {}, "arm": arm.name, "joints": list(arm.joint_names),
+        "logs": [about(log) for log in logs], "text": [about_text(log) for log in logs],
+        "payload": payload, "error_before": found.error_before.tolist(),
+        "error": found.error.tolist(),
+    }  # fmt: skip
+    loaded = found.empty.arm.with_payload(found.mass, found.com, found.inertia)
+    model = json.dumps(model_data(loaded.chain, payload=payload), indent=1) + "\n"
+    folder.write("model.json", lambda stream: stream.write(model.encode()))
+    folder.write_summary(summary)
+    watch("payload", 3, 3, "")
+    return Run(folder.path, summary, {})

@@ -1,0 +1,148 @@
+"""The job of `nengo-forcectl replay`: logs through the learner of the control loop."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from arms import Arm
+
+from ...cycle.learner_start import LearnerStart
+from ...cycle.structured_cycle import StructuredCycle
+from ...errors import ConfigurationError
+from ...logs.motion_log import MotionLog
+from ...logs.replaying import Replay, log_learner, observe, replay
+from ..job import Watch, summary_of_settings, unwatched
+from ..reach.reach_job import numbers_of
+from ..run_folder import Run, RunFolder
+from .log_settings import about, about_text
+from .replay_settings import ReplaySettings
+
+EARLY = (2.0, 5.0)  # ends of the first windows of a second log [s]
+SHOWN = ("model", "observer", "learner", "learner + observer", "frozen")
+
+
+class Part(NamedTuple):
+    """A log, or the end of one, and what was predicted of it."""
+
+    name: str
+    result: Replay
+    observer: np.ndarray
+
+
+def run_replay(settings: ReplaySettings, watch: Watch = unwatched) -> Run:
+    """Replay the logs; write the summary, a figure of each log, and ``start.npz``.
+
+    The latter is a `LearnerStart` for the loop.
+
+    Raises:
+        RecordError: a log cannot be read or is not of this arm, or the run folder exists.
+        ConfigurationError: a setting does not fit the log.
+    """
+    arm = settings.load_arm()
+    steps = 4 if settings.then is None else 6
+    watch("replay", 0, steps, "reading")
+    paths = (settings.log,) if settings.then is None else (settings.log, settings.then)
+    logs = settings.read(paths, arm)
+    folder = RunFolder("replay", settings.out)
+    watch("replay", 1, steps, "learning")
+    learner = log_learner(arm, logs[0])
+    parts = _first(settings, logs[0], learner)
+    watch("replay", 3, steps, "")
+    if settings.then is not None:
+        on = settings.learn_then
+        new_load = on and not settings.same_load
+        second = replay(logs[1], learner, learn=on, new_load=new_load, cutoff=settings.cutoff)
+        parts.append(Part("then", second, observe(logs[1], arm, settings.cutoff)))
+        watch("replay", 5, steps, "")
+    for part in parts:
+        _draw(folder, part)
+    summary = summary_of_settings(settings, learner.learner.gains())
+    then = None if settings.then is None else str(settings.then)
+    summary["settings"] |= {"log": str(settings.log), "then": then}
+    summary |= {
+        "records": [], "endings": {}, "arm": arm.name, "joints": list(arm.joint_names),
+        "logs": [about(log) for log in logs], "text": [about_text(log) for log in logs],
+        "parts": [_as_data(arm, part) for part in parts],
+    }  # fmt: skip
+    LearnerStart.of(learner.learner).write(folder.path / "start.npz")
+    folder.write_summary(summary)
+    watch("replay", steps, steps, "")
+    return Run(folder.path, summary, {})
+
+
+def _first(settings: ReplaySettings, log: MotionLog, learner: StructuredCycle) -> list[Part]:
+    """Return the first log's parts: all of it, or what was learned from and the rest."""
+    cutoff, arm = settings.cutoff, learner.arm
+    whole = observe(log, arm, cutoff)
+    after = settings.freeze_after
+    if after is None:
+        return [Part("log", replay(log, learner, cutoff=cutoff), whole)]
+    k = int(np.searchsorted(log.time, log.time[0] + after)) if after > 1 else 0
+    k = k or round(after * len(log.time))
+    if k >= len(log.time):
+        seconds = log.time[-1] - log.time[0]
+        raise ConfigurationError(f"freeze_after: is {after:g}, needs less than {seconds:.4g} s")
+    learned = replay(log.rows(0, k), learner, cutoff=cutoff)
+    rest = replay(log.rows(k), learner, learn=False, cutoff=cutoff)
+    return [Part("learned from", learned, whole[:k]), Part("the rest", rest, whole[k:])]
+
+
+def _as_data(arm: Arm, part: Part) -> dict[str, Any]:
+    """Return the errors of a part, in windows of time, and what was learned at its end."""
+    result = part.result
+    seconds = float(result.log.time[-1] - result.log.time[0])
+    windows = {"all": (0.0, float("inf"))}
+    if part.name == "then" and seconds > 2.0 * EARLY[1]:
+        windows["0 to 2 s"] = (0.0, EARLY[0])
+        windows["2 to 5 s"] = EARLY
+        windows["second half"] = (0.5 * seconds, float("inf"))
+    own = dict(result.predictions) | {"observer": part.observer}
+    shown = _with(result, own)
+    names = ["model", "observer", *(["before"] if part.name == "then" else []), *SHOWN[2:]]
+    if part.name == "the rest":
+        names = ["model", "observer", "frozen"]
+    return {
+        "name": part.name,
+        "file": result.log.source,
+        "seconds": seconds,
+        "errors": {
+            window: {name: shown.error(name, *span).tolist() for name in names}
+            for window, span in windows.items()
+        },
+        "nmse": _nmse(shown, names),
+        "learned": numbers_of(result.learned),
+        "mass": [
+            [float(result.log.time[min(row, len(result.log.time) - 1)] - result.log.time[0]),
+             float(weights["payload"][0, 0])]
+            for row, weights in result.weights
+        ],
+    }  # fmt: skip
+
+
+def _with(result: Replay, predictions: dict[str, np.ndarray]) -> Replay:
+    return Replay(result.log, result.measured, predictions, result.learned, result.weights)
+
+
+def _nmse(result: Replay, names: list[str]) -> dict[str, float]:
+    """Return the mean over the joints of the square error over the torque's variance."""
+    variance = result.measured.var(axis=0)
+    return {
+        name: float(
+            np.mean(np.mean((result.predictions[name] - result.measured) ** 2, axis=0) / variance)
+        )
+        for name in names
+    }
+
+
+def _draw(folder: RunFolder, part: Part) -> None:
+    from .log_figures import replay_figure  # matplotlib
+
+    own = dict(part.result.predictions)
+    shown = {name: own[name] for name in ("model", "learner", "frozen", "learner + observer")}
+    if part.name == "the rest":
+        shown = {name: own[name] for name in ("model", "frozen")}
+    if part.name == "then":
+        shown["before"] = own["before"]
+    figure = replay_figure(part.result.log, part.result.measured, shown)
+    name = f"replay-{part.name.replace(' ', '-')}.png"
+    folder.write(name, lambda stream: figure.savefig(stream, format="png"))

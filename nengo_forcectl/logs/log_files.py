@@ -1,0 +1,203 @@
+"""Logs of robots from files of any kind."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm
+
+from ..errors import RecordError
+from ..robots.recording import read_recording
+from ..support.files import parse_npz, read_bytes
+from .clean_log import clean_clock
+from .log_bag import read_bag
+from .log_format import KINDS, LogFormat, find_columns
+from .log_text import read_columns, split_text
+from .motion_log import MotionLog, check_fits, check_length
+
+NAMES = {  # of arrays in an archive, besides the kinds' own
+    "time": ("t", "timestamp"),
+    "q": ("pos", "position", "positions", "qpos"),
+    "dq": ("qd", "vel", "velocity", "velocities", "qvel"),
+    "tau": ("torque", "torques", "effort"),
+    "current": ("currents", "i"),
+}
+NO_FORMAT = LogFormat()
+
+
+def read_log(path: Path | str, form: LogFormat = NO_FORMAT, arm: Arm | None = None) -> MotionLog:
+    """Read the motion of an arm from a file, and repair what is usual in logs.
+
+    - text: CSV, or columns separated by ``;``, tabs or spaces, with or without a header;
+    - ``.npz``: arrays named as in `LogFormat`;
+    - a run folder of this package (the only record in it), or one of its ``.npz`` or ``.rows``;
+    - a bag of ROS 2, sqlite or MCAP, if ``rosbags`` is installed.
+
+    Rows that are cut, not finite, repeated or out of order are left out; a gap, or a clock that
+    begins anew, starts a new stretch. ``repaired`` counts them; ``notes`` says what was guessed.
+
+    Args:
+        path: file or folder.
+        form: columns, units, gains.
+        arm: the arm that the log must be of; None: any.
+
+    Raises:
+        RecordError: the file cannot be read, lacks something, or is not of this arm.
+    """
+    path = Path(path)
+    joints = () if arm is None else arm.joint_names
+    if path.suffix in (".db3", ".mcap") or (path / "metadata.yaml").exists():
+        folder = path if path.is_dir() else path.parent
+        arrays, notes = read_bag(folder, form.topic, joints)
+        log = _assemble(path, arrays, form, notes, _checksum(_bag_file(folder)))
+    elif path.is_dir():
+        log = _read_archive(_record_in(path), form)
+    elif path.suffix in (".npz", ".rows"):
+        log = _read_archive(path, form)
+    else:
+        log = _read_text(path, form, joints)
+    if arm is not None:
+        check_fits(log, arm)
+    return log
+
+
+def _read_text(path: Path, form: LogFormat, joints: tuple[str, ...]) -> MotionLog:
+    content = read_bytes(path, f"log '{path}': cannot be read")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise RecordError(
+            f"log '{path}': is not text; needs CSV, .npz, a run folder or a bag"
+        ) from None
+    table = split_text(str(path), text)
+    places, notes = find_columns(str(path), table.header, table.width, form, joints)
+    columns = [k for each in places.values() for k in each]
+    numbers = read_columns(str(path), table, columns)
+    arrays, first = {}, 0
+    for kind, each in places.items():
+        arrays[kind] = numbers[:, first : first + len(each)]
+        first += len(each)
+    if "time" in arrays:
+        arrays["time"] = arrays["time"][:, 0]
+    return _assemble(
+        path, arrays, form, notes, _digest(content), table.row, {"damaged": table.damaged}
+    )
+
+
+def _read_archive(path: Path, form: LogFormat) -> MotionLog:
+    problem = f"log '{path}': cannot be read"
+    content = read_bytes(path, problem)
+    own = read_recording(path) if path.suffix == ".rows" else parse_npz(content, problem)
+    lower = {name.lower(): name for name in own}
+    arrays = {}
+    for kind in KINDS:
+        stated = (form.columns[kind],) if kind in form.columns else (kind, *NAMES[kind])
+        name = next((lower[each.lower()] for each in stated if each.lower() in lower), None)
+        if name is not None:
+            arrays[kind] = np.asarray(own[name], dtype=float)
+        elif kind in form.columns:
+            raise RecordError(f"log '{path}': has no array {form.columns[kind]!r}, but {_of(own)}")
+    for kind in ("q", *(("tau",) if "current" not in arrays else ())):
+        if kind not in arrays:
+            raise RecordError(f"log '{path}': has no array {kind!r}, but {_of(own)}")
+    return _assemble(path, arrays, form, [], _digest(content))
+
+
+def _assemble(
+    path: Path,
+    arrays: Mapping[str, np.ndarray],
+    form: LogFormat,
+    notes: list[str],
+    checksum: str,
+    row: np.ndarray | None = None,
+    repaired: Mapping[str, int] | None = None,
+) -> MotionLog:
+    """Return the log of arrays in the file's units."""
+    what = f"log '{path}'"
+    q = _matrix(what, "q", arrays["q"], None) * form.factor("q")
+    shape = q.shape
+    dq = _matrix(what, "dq", arrays["dq"], shape) * form.factor("dq") if "dq" in arrays else None
+    if "current" in arrays and ("tau" not in arrays or len(form.gains)):
+        current = _matrix(what, "current", arrays["current"], shape) * form.factor("current")
+        if len(form.gains) != shape[1]:
+            raise RecordError(
+                f"{what}: has currents of {shape[1]} joints, needs as many --gains in N m/A; "
+                f"{len(form.gains)} are given"
+            )
+        tau = current * np.asarray(form.gains, float)
+    elif "tau" in arrays:
+        tau = _matrix(what, "tau", arrays["tau"], shape) * form.factor("tau")
+    else:
+        raise RecordError(f"{what}: has no torques, needs tau, or current and --gains")
+    time = arrays.get("time")
+    if time is not None:
+        time = time * form.factor("time")
+    elif form.rate is not None:
+        time = np.arange(len(q)) / form.rate
+    else:
+        raise RecordError(f"{what}: has no time; needs --columns time=... or --rate")
+    if np.shape(time) != (len(q),):
+        raise RecordError(f"{what}: time has shape {np.shape(time)}, needs ({len(q)},)")
+    time = time - time[0] if len(time) else time
+    parts = [q, tau] if dq is None else [q, dq, tau]
+    clock = clean_clock(time, np.concatenate(parts, axis=1))
+    if row is None:
+        row = np.arange(1, len(q) + 1)
+    counts = {name: n for name, n in {**(repaired or {}), **clock.repaired}.items() if n}
+    kept = clock.kept
+    log = MotionLog(
+        str(path), clock.time, q[kept], None if dq is None else dq[kept], tau[kept], row[kept],
+        clock.starts, checksum, tuple(notes), counts,
+    )  # fmt: skip
+    check_length(log)
+    _check_rate(log, form)
+    return log
+
+
+def _check_rate(log: MotionLog, form: LogFormat) -> None:
+    if not 1e-5 <= log.period <= 0.1:
+        units = "" if "time" in form.units else "; --units time=ms, us or ns, if it is not seconds"
+        raise RecordError(
+            f"log '{log.source}': rows {log.row[0]} and {log.row[1]} are {log.period:.4g} s apart, "
+            f"needs 10 us to 0.1 s{units}"
+        )
+
+
+def _matrix(
+    what: str, kind: str, array: np.ndarray, shape: tuple[int, ...] | None
+) -> Float[np.ndarray, "k n"]:
+    if array.ndim != 2 or (shape is not None and array.shape != shape):
+        needs = "(rows, joints)" if shape is None else str(shape)
+        raise RecordError(f"{what}: {kind} has shape {array.shape}, needs {needs}")
+    return array
+
+
+def _record_in(folder: Path) -> Path:
+    """Return the only record of a run folder."""
+    found = [*sorted(folder.glob("*.npz")), *sorted(folder.glob("*.rows"))]
+    if len(found) != 1:
+        has = ", ".join(each.name for each in found) or "none"
+        raise RecordError(f"log '{folder}': needs one record, or the path of one; has {has}")
+    return found[0]
+
+
+def _bag_file(folder: Path) -> Path:
+    files = sorted([*folder.glob("*.db3"), *folder.glob("*.mcap")])
+    if not files:
+        raise RecordError(f"log '{folder}': has no .db3 or .mcap, needs one")
+    return files[0]
+
+
+def _checksum(path: Path) -> str:
+    return _digest(read_bytes(path, f"log '{path}': cannot be read"))
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _of(arrays: Mapping[str, np.ndarray]) -> str:
+    return ", ".join(sorted(arrays)) or "none"

@@ -1,0 +1,168 @@
+"""The recorded motion of an arm: positions, velocities and torques over time."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from arms import Arm
+
+from ..errors import RecordError
+
+LEAST_ROWS = 200  # fewer say nothing about an arm
+SLACK = 0.02  # tolerance on the limits of the positions [rad], and as a share on speeds
+MOVES = 1e-3  # range of the positions of a joint that moves [rad]
+DEGREES = 4.0 * np.pi  # positions beyond that are degrees, not radians
+SAME = (0.5, 2.0)  # ratio of the positions' derivative to dq, where units fit
+
+
+@dataclass(frozen=True)
+class MotionLog:
+    """A recorded motion with a clock that runs forwards, in stretches without a gap.
+
+    ``dq`` is None if the file has none; see `signals_of`.
+    """
+
+    source: str  # name of the file
+    time: Float[np.ndarray, "k"]  # from the first row on [s]
+    q: Float[np.ndarray, "k n"]  # [rad]
+    dq: Float[np.ndarray, "k n"] | None  # [rad/s]
+    tau: Float[np.ndarray, "k n"]  # [N m]
+    row: Int[np.ndarray, "k"]  # number of each row in the file, the first is 1
+    starts: Int[np.ndarray, "s"]  # first row of each stretch, from 0
+    checksum: str  # SHA-256 of the file
+    notes: tuple[str, ...] = ()  # what was guessed
+    repaired: Mapping[str, int] = field(default_factory=dict)  # rows by what was wrong
+
+    @property
+    def dof(self) -> int:
+        """Joints."""
+        return self.q.shape[1]
+
+    @property
+    def period(self) -> float:
+        """Mean time between two rows of a stretch [s]."""
+        step = np.diff(self.time)
+        inside = np.ones(len(step), bool)
+        inside[self.starts[1:] - 1] = False
+        return float(step[inside].mean())
+
+    def stretches(self) -> Iterator[slice]:
+        """Yield the rows of each stretch without a gap."""
+        for start, stop in zip(self.starts, [*self.starts[1:], len(self.time)], strict=True):
+            yield slice(int(start), int(stop))
+
+    def rows(self, first: int, stop: int | None = None) -> "MotionLog":
+        """Return the rows from ``first`` to before ``stop``, both from 0.
+
+        Raises:
+            RecordError: too few rows are left.
+        """
+        part = slice(first, stop)
+        starts = np.unique(np.maximum(self.starts - first, 0))
+        cut = replace(
+            self,
+            time=self.time[part],
+            q=self.q[part],
+            dq=None if self.dq is None else self.dq[part],
+            tau=self.tau[part],
+            row=self.row[part],
+            starts=starts[starts < max(len(self.time[part]), 1)],
+        )
+        check_length(cut)
+        return cut
+
+
+def check_length(log: MotionLog) -> None:
+    """Raise `RecordError` if a log is too short."""
+    if len(log.time) < LEAST_ROWS:
+        raise RecordError(
+            f"log '{log.source}': {len(log.time)} of its rows can be used, needs {LEAST_ROWS}"
+        )
+
+
+def check_fits(log: MotionLog, arm: Arm) -> None:
+    """Raise `RecordError` unless a log is of this arm, and says something about each joint.
+
+    Raises:
+        RecordError: the joints differ in number; positions or speeds are beyond the arm's limits,
+            because they are degrees or of another arm; a torque is zero throughout, or beyond
+            twice what the motor has.
+    """
+    what = f"log '{log.source}'"
+    check_length(log)
+    if log.dof != arm.dof:
+        raise RecordError(
+            f"{what}: has columns of {log.dof} joints, needs {arm.dof}, those of {arm.name!r}"
+        )
+    _check_positions(log, arm, what)
+    if log.dq is not None:
+        k, j = _worst(np.abs(log.dq) - arm.dq_max)
+        if abs(log.dq[k, j]) > (1.0 + 10.0 * SLACK) * arm.dq_max[j]:
+            raise RecordError(
+                f"{what}: row {log.row[k]}, dq of joint {j + 1} is {log.dq[k, j]:.4g} rad/s, needs "
+                f"at most {arm.dq_max[j]:.4g} for {arm.name!r}; degrees need --units dq=deg/s"
+            )
+        _check_units(log, what)
+    for j in range(log.dof):
+        size = float(np.abs(log.tau[:, j]).max())
+        if size == 0.0:
+            raise RecordError(
+                f"{what}: rows {log.row[0]} to {log.row[-1]}, the torque of joint {j + 1} is "
+                "always 0, needs measured torques or currents of all joints"
+            )
+        if np.ptp(log.tau[:, j]) == 0.0:
+            raise RecordError(
+                f"{what}: rows {log.row[0]} to {log.row[-1]}, the torque of joint {j + 1} is "
+                f"always {log.tau[0, j]:.4g} N m, needs measured torques or currents"
+            )
+        if size > 2.0 * arm.tau_max[j]:
+            k = int(np.abs(log.tau[:, j]).argmax())
+            raise RecordError(
+                f"{what}: row {log.row[k]}, the torque of joint {j + 1} is {log.tau[k, j]:.4g} "
+                f"N m, needs at most twice the {arm.tau_max[j]:.4g} of {arm.name!r}; currents need "
+                "--columns current=... and --gains, millinewton metres --units tau=mNm"
+            )
+
+
+def still_joints(log: MotionLog) -> list[int]:
+    """Return the joints, from 0, that never move: nothing can be learned about them."""
+    return [j for j in range(log.dof) if np.ptp(log.q[:, j]) < MOVES]
+
+
+def _check_positions(log: MotionLog, arm: Arm, what: str) -> None:
+    excess = np.maximum(arm.q_lower - log.q, log.q - arm.q_upper)
+    k, j = _worst(excess)
+    if excess[k, j] <= SLACK:
+        return
+    place = f"{what}: row {log.row[k]}, q of joint {j + 1} is {log.q[k, j]:.4g} rad"
+    needs = f"needs {arm.q_lower[j]:.4g} to {arm.q_upper[j]:.4g} for {arm.name!r}"
+    turned = np.deg2rad(log.q)
+    if (
+        np.abs(log.q).max() > DEGREES
+        and not (np.maximum(arm.q_lower - turned, turned - arm.q_upper) > SLACK).any()
+    ):
+        raise RecordError(f"{place}, {needs}; these look like degrees: --units q=deg")
+    raise RecordError(f"{place}, {needs}; another arm, other units, or another zero")
+
+
+def _check_units(log: MotionLog, what: str) -> None:
+    """Compare dq with the derivative of q: one of them, or time, may have other units."""
+    own = np.zeros_like(log.q) if log.dq is None else log.dq
+    rate = np.gradient(log.q, log.time, axis=0)
+    inside = np.ones(len(log.time), bool)
+    for start in log.starts:
+        inside[max(start - 1, 0) : start + 1] = False
+    square = float(np.sum(own[inside] ** 2))
+    ratio = float(np.sum(rate[inside] * own[inside])) / square if square > 0.0 else 0.0
+    if not SAME[0] <= ratio <= SAME[1] and np.ptp(log.q, axis=0).max() > MOVES:
+        raise RecordError(
+            f"{what}: rows {log.row[0]} to {log.row[-1]}, q changes {ratio:.3g} times as fast as "
+            "dq says, needs the same: see --units q=deg, dq=deg/s, time=ms (57.3: q is degrees)"
+        )
+
+
+def _worst(excess: Float[np.ndarray, "k n"]) -> tuple[int, int]:
+    k, j = np.unravel_index(int(excess.argmax()), excess.shape)
+    return int(k), int(j)

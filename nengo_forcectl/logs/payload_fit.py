@@ -1,0 +1,161 @@
+"""A payload from two logs: one without it, one with it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm
+
+from ..kernels.layout import MASS, MOMENT, PARAMETERS, XX, XY, XZ, YY, YZ, ZZ
+from ..support.checks import Arguments, check_not_negative
+from .identification import SPREAD, Identified, identify
+from .motion_log import MotionLog, check_fits
+from .physical_fit import fit_physical
+from .regression import Sums, Unknowns, sums_of, total
+from .signals import Signals, signals_of
+
+KNOWN = 0.25  # deviation of the mass over it from which on the mass is not known
+CENTRED = 0.1  # deviation of the centre of mass from which on it is not known [m]
+MASS_SIZE, LENGTH = 5.0, 0.3  # prior deviations: [kg], and of lengths [m]
+
+
+@dataclass(frozen=True)
+class Payload:
+    """A body fixed to the tool frame, in its axes, with standard deviations."""
+
+    mass: float  # [kg]
+    com: Float[np.ndarray, "3"]  # centre of mass [m]
+    inertia: Float[np.ndarray, "3 3"]  # about the centre of mass [kg m^2]
+    mass_deviation: float  # [kg]
+    com_deviation: Float[np.ndarray, "3"]  # [m]
+    inertia_deviation: Float[np.ndarray, "3 3"]  # about the tool frame's origin [kg m^2]
+    known: bool  # whether the motion was enough to know mass and centre
+    reason: str  # why not; empty if it was
+    error_before: Float[np.ndarray, "n"]  # |tau - prediction| / |tau| without the payload
+    error: Float[np.ndarray, "n"]  # and with it
+    empty: Identified  # the arm without it
+
+
+def find_payload(
+    empty: MotionLog,
+    loaded: MotionLog,
+    arm: Arm,
+    *,
+    gain_error: float = 0.0,
+    cutoff: float = 10.0,
+) -> Payload:
+    """Find the payload that explains how a log with it differs from one without.
+
+    The arm is identified from the empty log. Then both logs are fitted together, by links, rotors,
+    friction and offsets that are the same in both, and ten parameters of a body at the tool that
+    the second one has. So what the first motion did not show of the arm is uncertain in the
+    payload, too. The motions need not be alike.
+
+    Deviations are those of least squares, for errors as large as those that are left and that last
+    `SPREAD` samples, and of the drive gains: the mass is as wrong as they are.
+
+    Args:
+        empty: of the arm without the payload.
+        loaded: of the arm with it.
+        arm: the model to start from.
+        gain_error: standard deviation of the drive gains, as a share of them.
+        cutoff: of the zero-phase filter of all signals [Hz].
+
+    Raises:
+        RecordError: a log is not of this arm.
+    """
+    check_not_negative(Arguments("find_payload", gain_error=gain_error), gain_error="")
+    for log in (empty, loaded):
+        check_fits(log, arm)
+    found = identify([empty], arm, cutoff=cutoff)
+    first, second = carried_sums(empty, loaded, arm, cutoff)
+    prior, size = carried_prior(found.unknowns)
+    both = total([first, second])
+    variance = np.maximum(found.noise**2, 1e-12)
+    values = prior
+    for _ in range(3):
+        A, b = _normal(both, prior, size, variance)
+        values = prior + size * np.linalg.solve(A, b)
+        variance = np.maximum(both.misfit(values) / both.rows, 1e-12 * variance)
+    A, b = _normal(both, prior, size, variance)
+    C = np.linalg.inv(A) * size * size[:, None]
+    free = (prior + size * np.linalg.solve(A, b))[:PARAMETERS]
+    own = C[:PARAMETERS, :PARAMETERS]
+    H = np.linalg.inv(own)
+    body = fit_physical(H, H @ free, free, 1, slice(0, 0))
+    deviation = np.sqrt(own.diagonal() + (gain_error * body) ** 2)
+    return _payload(body, deviation, found, second, values)
+
+
+def carried_sums(empty: MotionLog, loaded: MotionLog, arm: Arm, cutoff: float) -> tuple[Sums, Sums]:
+    """Return the sums of both logs, with ten columns of the payload before those of the arm."""
+    carrier = arm.with_payload(1.0, (0.0, 0.0, 0.0), 0.01 * np.eye(3))
+    first = _sums(arm, carrier, signals_of(empty, cutoff), carries=False)
+    return first, _sums(arm, carrier, signals_of(loaded, cutoff), carries=True)
+
+
+def _sums(arm: Arm, carrier: Arm, states: Signals, carries: bool) -> Sums:
+    """Return the sums of the arm's columns after ten of the payload, 0 if it carries none."""
+    own = sums_of(carrier, states)
+    links = len(arm.inertial_parameters)
+    p = own.A.shape[1]
+    # The carrier's columns: links, payload, drives and offsets, torque.
+    order = [*range(links, links + PARAMETERS), *range(links), *range(links + PARAMETERS, p)]
+    A = own.A[:, order][:, :, order].copy()
+    if not carries:
+        A[:, :PARAMETERS] = 0.0
+        A[:, :, :PARAMETERS] = 0.0
+    return Sums(A, own.rows)
+
+
+def carried_prior(unknowns: Unknowns) -> tuple[Float[np.ndarray, "p"], Float[np.ndarray, "p"]]:
+    """Return values before, and their deviations, of the payload and of the arm."""
+    length = np.array([1.0] + 3 * [LENGTH] + 6 * [LENGTH**2])
+    prior = np.concatenate((np.zeros(PARAMETERS), unknowns.prior))
+    return prior, np.concatenate((MASS_SIZE * length, unknowns.size))
+
+
+def _normal(
+    sums: Sums,
+    prior: Float[np.ndarray, "p"],
+    size: Float[np.ndarray, "p"],
+    variance: Float[np.ndarray, "n"],
+) -> tuple[Float[np.ndarray, "p p"], Float[np.ndarray, "p"]]:
+    W = np.tensordot(1.0 / (SPREAD * variance), sums.A, axes=1)
+    A = W[:-1, :-1] * size * size[:, None] + np.eye(len(size))
+    return A, size * (W[:-1, -1] - W[:-1, :-1] @ prior)
+
+
+def _payload(
+    body: Float[np.ndarray, "10"],
+    deviation: Float[np.ndarray, "10"],
+    found: Identified,
+    loaded: Sums,
+    values: Float[np.ndarray, "p"],
+) -> Payload:
+    """Return the payload of its parameters, and whether it is known."""
+    mass, com = float(body[MASS]), body[MOMENT : MOMENT + 3] / body[MASS]
+    about_tool = _matrix(body)
+    inertia = about_tool - mass * (com @ com * np.eye(3) - np.outer(com, com))
+    spread = deviation[MOMENT : MOMENT + 3] / mass
+    reason = ""
+    if deviation[MASS] > KNOWN * mass:
+        reason = f"the mass is known to {deviation[MASS]:.2g} kg only"
+    elif spread.max() > CENTRED:
+        axis = "xyz"[int(spread.argmax())]
+        reason = f"the centre's {axis} is known to {spread.max():.2g} m only: turn the wrist more"
+    without = np.concatenate((np.zeros(PARAMETERS), values[PARAMETERS:]))
+    with_it = np.concatenate((body, values[PARAMETERS:]))
+    return Payload(
+        mass, com, inertia, float(deviation[MASS]), spread, _matrix(deviation), not reason, reason,
+        loaded.error(without), loaded.error(with_it), found,
+    )  # fmt: skip
+
+
+def _matrix(theta: Float[np.ndarray, "10"]) -> Float[np.ndarray, "3 3"]:
+    """Return the matrix of the last six parameters."""
+    I = np.diag(theta[[XX, YY, ZZ]])  # noqa: E741
+    for (i, j), k in zip(((0, 1), (0, 2), (1, 2)), (XY, XZ, YZ), strict=True):
+        I[i, j] = I[j, i] = theta[k]
+    return I

@@ -1,0 +1,115 @@
+"""An arm's dynamics as a regression: links, rotors, friction and offsets, in blocks of time.
+
+    tau = Y(q, dq, ddq) theta + diag(ddq) a + diag(dq) b + diag(tanh(dq / v)) f + o
+
+theta are the links' inertial parameters, a the rotors' inertia, b and f viscous and dry friction,
+o a constant torque in each joint, the offset of its sensor or current.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm
+
+from ..kernels.layout import PARAMETERS, XX, YY, ZZ
+from .motion_log import MotionLog
+from .signals import Signals
+
+CHUNK = 2000  # rows of the regressor at once
+
+
+@dataclass(frozen=True)
+class Unknowns:
+    """The unknowns of an arm's dynamics, in order, with prior values and deviations."""
+
+    names: tuple[str, ...]
+    prior: Float[np.ndarray, "p"]  # what the model says
+    size: Float[np.ndarray, "p"]  # how far from that they may well be
+    links: int  # links with ten parameters each, which come first
+
+    @property
+    def inertial(self) -> int:
+        """How many belong to links."""
+        return PARAMETERS * self.links
+
+
+def unknowns_of(arm: Arm) -> Unknowns:
+    """Return those of an arm: ten of each link, armature, viscous and dry friction, offset."""
+    theta = arm.inertial_parameters
+    rows = theta.reshape(-1, PARAMETERS)
+    mass = np.maximum(rows[:, 0], rows[:, 0].mean())
+    inertia = rows[:, [XX, YY, ZZ]].mean(axis=1)
+    inertia = np.maximum(inertia, inertia.mean())
+    moment = np.sqrt(mass * inertia)
+    size = np.concatenate(
+        (mass[:, None], np.repeat(moment[:, None], 3, 1), np.repeat(inertia[:, None], 6, 1)), axis=1
+    ).ravel()
+    finite = np.isfinite(arm.tau_max)
+    torque = np.where(finite, arm.tau_max, 100.0)
+    drives = np.concatenate([0.1 * torque, 0.1 * torque, 0.1 * torque, 0.1 * torque])
+    drives[: arm.dof] *= 0.5
+    names = (
+        *arm.parameter_names,
+        *arm.drive_parameter_names,
+        *(f"{joint}.offset" for joint in arm.joint_names),
+    )
+    prior = np.concatenate((theta, arm.drive_parameters, np.zeros(arm.dof)))
+    return Unknowns(names, prior, np.concatenate((size, drives)), len(rows))
+
+
+def columns_of(arm: Arm, states: Signals) -> Float[np.ndarray, "k n p"]:
+    """Return the torque of unit unknowns."""
+    q, dq, ddq, _ = states
+    Y, drives = arm.regressor(q, dq, ddq), arm.drive_regressor(dq, ddq)
+    offset = np.broadcast_to(np.eye(arm.dof), (len(q), arm.dof, arm.dof))
+    return np.concatenate((Y, drives, offset), axis=2)
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Products of columns and torques, summed over some rows: ``A = [Phi tau]^T [Phi tau]``."""
+
+    A: Float[np.ndarray, "n p_and_1 p_and_1"]
+    rows: int
+
+    def __add__(self, other: "Sums") -> "Sums":
+        return Sums(self.A + other.A, self.rows + other.rows)
+
+    def misfit(self, values: Float[np.ndarray, "p"]) -> Float[np.ndarray, "n"]:
+        """Return the sum of squares of what the values leave of the torques, for each joint."""
+        v = np.append(-values, 1.0)
+        return np.maximum(np.einsum("i,nij,j->n", v, self.A, v), 0.0)
+
+    def error(self, values: Float[np.ndarray, "p"]) -> Float[np.ndarray, "n"]:
+        """Return ``|tau - Phi values| / |tau|`` of each joint."""
+        return np.sqrt(self.misfit(values) / self.A[:, -1, -1])
+
+
+def sums_of(arm: Arm, states: Signals) -> Sums:
+    """Return the sums over states and their torques."""
+    n, p = arm.dof, len(unknowns_of(arm).names)
+    A = np.zeros((n, p + 1, p + 1))
+    for start in range(0, len(states.q), CHUNK):
+        part = states.at(slice(start, start + CHUNK))
+        X = np.concatenate((columns_of(arm, part), part.tau[:, :, None]), axis=2)
+        A += np.einsum("knp,knr->npr", X, X, optimize=True)
+    return Sums(A, len(states.q))
+
+
+def blocks_of(log: MotionLog, count: int) -> Iterator[slice]:
+    """Yield the rows of ``count`` blocks of time."""
+    edges = np.linspace(0, len(log.time), count + 1).round().astype(int)
+    for start, stop in pairwise(edges):
+        yield slice(int(start), int(stop))
+
+
+def total(sums: Sequence[Sums]) -> Sums:
+    """Return the sum of all."""
+    all_of_them = sums[0]
+    for each in sums[1:]:
+        all_of_them = all_of_them + each
+    return all_of_them

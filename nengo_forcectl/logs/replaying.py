@@ -1,0 +1,202 @@
+"""A recorded motion through the learner of the control loop, row after row.
+
+At each row the torque is predicted from what was learned before it; then the learner is given the
+row. It is the compiled cycle of the loop, with the measured torque as the torque sent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from arms import Arm
+
+from ..contract import Learns, Reference, State
+from ..control import JointPD
+from ..cycle.findings import Learned
+from ..cycle.structured_cycle import StructuredCycle, structured_cycle
+from ..errors import ConfigurationError
+from ..networks.encoding import States
+from ..networks.structured_encoding import StructuredEncoding
+from .motion_log import MotionLog, check_fits
+from .signals import Signals, measured_of, signals_of
+
+RATE = 1.25  # largest ratio of a log's period and the learner's
+SAMPLE = 2000  # states from which the learner takes its scales
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What a learner predicted in each row of a log, and what it had learned at the end.
+
+    All are torques (k, n) [N m], at the log's states through one zero-phase filter, as is
+    ``measured``. "model" is the arm's; "learner" adds to it what was learned up to the row before;
+    "learner + observer" is what the control loop would supply; "before" and "frozen" are the model
+    with all that had been learned before the log, and up to its end.
+    """
+
+    log: MotionLog
+    measured: Float[np.ndarray, "k n"]
+    predictions: Mapping[str, Float[np.ndarray, "k n"]]
+    learned: Learned
+    weights: tuple[tuple[int, Mapping[str, np.ndarray]], ...]  # by the row after which they hold
+
+    def error(
+        self, name: str, start: float = 0.0, stop: float = float("inf")
+    ) -> Float[np.ndarray, "n"]:
+        """Return ``|tau - prediction| / |tau|`` of each joint, from ``start`` to ``stop`` [s]."""
+        time = self.log.time - self.log.time[0]
+        rows = (time >= start) & (time < stop)
+        tau = self.measured[rows]
+        left = np.linalg.norm(tau - self.predictions[name][rows], axis=0)
+        return left / np.maximum(np.linalg.norm(tau, axis=0), 1e-12)
+
+    def weights_at(self, time: float) -> Mapping[str, np.ndarray]:
+        """Return what was learned up to a time from the log's start [s]."""
+        row = int(np.searchsorted(self.log.time - self.log.time[0], time))
+        return [each for first, each in self.weights if first <= row][-1]
+
+
+def log_learner(arm: Arm, log: MotionLog) -> StructuredCycle:
+    """Return a learner of the control loop, at the rate of a log; its scales are of its motion.
+
+    No torque of the log is used.
+
+    Raises:
+        RecordError: the log is not of this arm.
+        ConfigurationError: the log is too slow for the filters.
+    """
+    check_fits(log, arm)
+    motion = signals_of(log, min(10.0, 0.2 / log.period))
+    rows = np.linspace(0, len(log.time) - 1, min(SAMPLE, len(log.time))).astype(int)
+    states = States(*motion.at(rows)[:3])
+    with structured_cycle(
+        arm, log.q[0], seed=0, controller=JointPD(), states=states, dt=log.period
+    ) as cycle:
+        return cycle.cycle
+
+
+def replay(
+    log: MotionLog,
+    learner: StructuredCycle,
+    *,
+    learn: Learns = True,
+    new_load: bool = False,
+    cutoff: float = 10.0,
+) -> Replay:
+    """Pass a log through a learner; return what it predicted and has learned.
+
+    The learner goes on from what it knows. A gap in the log begins a new motion.
+
+
+    Args:
+        log: of the learner's arm, at its rate.
+        learner: see `log_learner`.
+        learn: whether it learns; "hold": its observer alone follows the torque.
+        new_load: whether the tool may carry another load than in the log before: the learner
+            forgets what it knows of the payload alone, but not its present weights.
+        cutoff: of the zero-phase filter of what is compared, and of the causal one of a log
+            without dq [Hz].
+
+    Raises:
+        RecordError: the log is not of this arm.
+        ConfigurationError: the rates differ.
+    """
+    arm = learner.arm
+    check_fits(log, arm)
+    if not 1.0 / RATE < log.period / learner.learner.dt < RATE:
+        raise ConfigurationError(
+            f"replay: log '{log.source}' has {log.period:.4g} s between rows, needs the learner's "
+            f"{learner.learner.dt:.4g} s within a factor of {RATE:g}"
+        )
+    states = signals_of(log, cutoff)
+    learner.learn(learn)
+    if new_load and learn is True:
+        from ..kernels.regress import forget_payload  # numba takes a second to load
+
+        forget_payload(learner.learner.law_block.address)
+    weights, fast = _pass(log, learner, cutoff)
+    model = arm.inverse_dynamics(*states[:3])
+    columns = Columns.of(learner.learner.encoding, states)
+    taught = np.empty_like(model)
+    bounds = [first for first, _ in weights[1:]] + [len(model)]
+    start = 0
+    for (_, each), stop in zip(weights, bounds, strict=True):
+        rows = slice(start, stop)
+        taught[rows] = columns.at(rows).torque(each)
+        start = stop
+    predictions = {
+        "model": model,
+        "before": model + columns.torque(weights[0][1]),
+        "learner": model + taught,
+        "learner + observer": model + taught + fast,
+        "frozen": model + columns.torque(weights[-1][1]),
+    }
+    return Replay(log, states.tau, predictions, learner.learned, tuple(weights))
+
+
+def observe(log: MotionLog, arm: Arm, cutoff: float = 10.0) -> Float[np.ndarray, "k n"]:
+    """Return the torque [N m] of the model and a momentum observer, which learns nothing."""
+    result = replay(log, log_learner(arm, log), learn="hold", cutoff=cutoff)
+    return result.predictions["learner + observer"]
+
+
+def predict_torque(
+    arm: Arm, encoding: StructuredEncoding, weights: Mapping[str, np.ndarray], states: Signals
+) -> Float[np.ndarray, "k n"]:
+    """Return the torque [N m] of the model and of weights that were learned, at some states."""
+    learned = Columns.of(encoding, states).torque(weights)
+    return arm.inverse_dynamics(*states[:3]) + learned
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The torques of unit weights of a structured network at some states."""
+
+    parts: Mapping[str, np.ndarray]  # (k, ...) each
+
+    @classmethod
+    def of(cls, encoding: StructuredEncoding, states: Signals) -> "Columns":
+        """Return them for the parts that the learner trains."""
+        v = encoding.input(*states[:3])
+        parts = {}
+        for name, place in encoding.places.items():
+            parts[name] = v[:, place].reshape(len(v), *encoding.shapes[name])
+        return cls(parts)
+
+    def at(self, rows: slice) -> "Columns":
+        """Return some states'."""
+        return Columns({name: each[rows] for name, each in self.parts.items()})
+
+    def torque(self, weights: Mapping[str, np.ndarray]) -> Float[np.ndarray, "k n"]:
+        """Return the torque of some weights, by the names of a `structured_network`."""
+        parts = self.parts
+        torque = parts["payload"] @ weights["payload"][:, 0]
+        for name in (each for each in ("armature", "links", "gravity") if each in weights):
+            torque += parts[name] @ weights[name][:, 0]
+        for j in range(torque.shape[1]):
+            torque[:, j] += parts["friction"][:, j] @ weights[f"friction {j + 1}"][0]
+        force = parts["tool"] @ weights["state -> force"].T
+        return torque + np.einsum("kna,ka->kn", parts["J^T"], force)
+
+
+def _pass(
+    log: MotionLog, learner: StructuredCycle, cutoff: float
+) -> tuple[list[tuple[int, Mapping[str, np.ndarray]]], Float[np.ndarray, "k n"]]:
+    """Give the learner the log; return its weights, and for each row the observer before it."""
+    block, own = learner.learner.block, learner.learner
+    q, dq, tau = (np.ascontiguousarray(each) for each in measured_of(log, cutoff))
+    tau, rest = tau - learner.arm.friction_torque(dq), np.zeros(log.dof)
+    fast = np.zeros_like(log.q)
+    weights: list[tuple[int, Mapping[str, np.ndarray]]] = [(0, own.read())]
+    between = np.concatenate((tau[:1], 0.5 * (tau[:-1] + tau[1:])))  # up to this row's time
+    for rows in log.stretches():
+        learner.forget_motion()
+        for k in range(rows.start, rows.stop):
+            fast[k] = block["fast"]
+            own.record_sent(between[k])
+            learner.step(State(float(log.time[k]), q[k], dq[k]), Reference(q[k], dq[k], rest))
+            if block["renewed"] > 0.0:
+                weights.append((k + 1, own.read()))
+    return weights, fast

@@ -1,0 +1,112 @@
+"""Positions, velocities, accelerations and torques of a log through one filter."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from ..errors import ConfigurationError
+from .motion_log import MotionLog
+
+ORDER = 2  # of the Butterworth filter
+
+
+class Signals(NamedTuple):
+    """The states of a log's rows, and the torques, all filtered alike."""
+
+    q: Float[np.ndarray, "k n"]  # [rad]
+    dq: Float[np.ndarray, "k n"]  # [rad/s]
+    ddq: Float[np.ndarray, "k n"]  # [rad/s^2]
+    tau: Float[np.ndarray, "k n"]  # [N m]
+
+    def at(self, rows: slice | np.ndarray) -> "Signals":
+        """Return some rows."""
+        return Signals(*(each[rows] for each in self))
+
+
+def signals_of(log: MotionLog, cutoff: float = 10.0, *, causal: bool = False) -> Signals:
+    """Return q, dq, ddq and tau through a Butterworth filter of second order.
+
+    By default it runs forwards and backwards, so that nothing is late. ddq, and dq if the log has
+    none, are central differences of the filtered values. A causal filter takes past rows alone, as
+    a controller must; its differences are backward ones. The filter takes the rows of a stretch
+    for equally far apart. So do the differences of q without a dq: what one does to rows that are
+    not, the other undoes.
+
+    Args:
+        log: the log.
+        cutoff: where the filter has lost 3 dB [Hz], 6 dB for the zero-phase one.
+        causal: whether to use past rows alone.
+
+    Raises:
+        ConfigurationError: the log's rate is too low for the cutoff.
+    """
+    rate = 1.0 / log.period
+    if not 0.0 < cutoff < 0.45 * rate:
+        raise ConfigurationError(
+            f"cutoff: is {cutoff:g} Hz, needs a number above 0 and below {0.45 * rate:.4g}, for "
+            f"the {rate:.4g} rows a second of '{log.source}'"
+        )
+    from scipy.signal import butter  # takes a second to load
+
+    sections = np.asarray(butter(ORDER, cutoff, fs=rate, output="sos"))
+    parts = [_stretch(log, rows, sections, causal) for rows in log.stretches()]
+    return Signals(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+
+
+def measured_of(
+    log: MotionLog, cutoff: float = 10.0
+) -> tuple[
+    Float[np.ndarray, "k n"],
+    Float[np.ndarray, "k n"],
+    Float[np.ndarray, "k n"],
+]:
+    """Return q, dq and tau as a controller has them: measured.
+
+    Without a measured dq, all three pass one causal filter, so that they are late alike.
+    """
+    if log.dq is not None:
+        return log.q, log.dq, log.tau
+    states = signals_of(log, cutoff, causal=True)
+    return states.q, states.dq, states.tau
+
+
+def _stretch(
+    log: MotionLog, rows: slice, sections: Float[np.ndarray, "s 6"], causal: bool
+) -> Signals:
+    time, q = log.time[rows], log.q[rows]
+    if len(time) < 3:
+        still = np.zeros_like(q)
+        return Signals(q, still if log.dq is None else log.dq[rows], still, log.tau[rows])
+    smooth_q = _smooth(q, sections, causal)
+    own = None if log.dq is None else log.dq[rows]
+    if own is None:
+        time = np.linspace(time[0], time[-1], len(time))
+    dq = _rate(smooth_q, time, causal) if own is None else _smooth(own, sections, causal)
+    ddq = _rate(dq, time, causal)
+    if not causal:
+        ddq = _smooth(ddq, sections, causal)
+    return Signals(
+        smooth_q if own is None else q, dq, ddq, _smooth(log.tau[rows], sections, causal)
+    )
+
+
+def _smooth(
+    x: Float[np.ndarray, "k n"], sections: Float[np.ndarray, "s 6"], causal: bool
+) -> Float[np.ndarray, "k n"]:
+    from scipy.signal import sosfilt, sosfilt_zi, sosfiltfilt  # takes a second to load
+
+    if causal:
+        start = sosfilt_zi(sections)[:, :, None] * x[0]
+        return np.asarray(sosfilt(sections, x, axis=0, zi=start)[0])
+    pad = min(3 * (2 * len(sections) + 1), len(x) - 1)
+    return np.asarray(sosfiltfilt(sections, x, axis=0, padlen=pad))
+
+
+def _rate(
+    x: Float[np.ndarray, "k n"], time: Float[np.ndarray, "k"], causal: bool
+) -> Float[np.ndarray, "k n"]:
+    if causal:
+        change = np.diff(x, axis=0) / np.diff(time)[:, None]
+        return np.concatenate((np.zeros_like(x[:1]), change))
+    return np.gradient(x, time, axis=0)
