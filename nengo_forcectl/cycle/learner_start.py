@@ -160,8 +160,8 @@ class LearnerStart:
 
 
 def _chosen(learner: "StructuredLearner") -> Float[np.ndarray, "links"]:
-    """Return the places of the links' parameters that it learns, if it learns any."""
-    return np.asarray(getattr(learner.design.columns, "chosen", ()), int)
+    """Return the places of the links' parameters that it learns."""
+    return np.asarray(learner.design.columns.chosen, int)
 
 
 def _unit(learner: "StructuredLearner") -> Float[np.ndarray, "p"]:

@@ -173,7 +173,7 @@ class Columns:
         """Return the torque of some weights, by the names of a `structured_network`."""
         parts = self.parts
         torque = parts["payload"] @ weights["payload"][:, 0]
-        for name in (each for each in ("armature", "links", "gravity") if each in weights):
+        for name in ("armature", "links", "gravity"):
             torque += parts[name] @ weights[name][:, 0]
         for j in range(torque.shape[1]):
             torque[:, j] += parts["friction"][:, j] @ weights[f"friction {j + 1}"][0]

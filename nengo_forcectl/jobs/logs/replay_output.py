@@ -53,9 +53,8 @@ def _found(learned: Mapping[str, Any], joints: list[str]) -> list[RenderableType
         "armature [kg m^2]": learned["armature"],
         "viscous [N m s/rad]": friction["viscous"],
         "dry [N m]": friction["dry"],
+        "constant [N m]": learned["offset"],
     }
-    if "offset" in learned:
-        columns["offset [N m]"] = learned["offset"]
     for name in columns:
         table.add_column(escape(name), justify="right")
     for j, joint in enumerate(joints):
