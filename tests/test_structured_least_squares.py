@@ -24,7 +24,8 @@ def columns(rng):
     """Those of `TRUTH`, with sizes of its order."""
     group = np.concatenate((np.zeros(LINKS), 1 + np.arange(N), np.full(FREE, 1 + N)))
     positive = np.concatenate((np.zeros(LINKS), np.ones(N), np.zeros(FREE)))
-    none = np.empty(0, dtype=int), np.eye(N), np.empty((0, N, N))
+    precision = np.arange(1.0, 1.0 + N)
+    none = np.empty(0, dtype=int), precision, np.eye(N), np.empty((0, N, N))
     return Columns(rng.uniform(2.0, 4.0, P), group, positive, *none, reach=100.0)
 
 
@@ -70,7 +71,8 @@ def test_the_solution_is_that_of_the_equations(rng):
     late = 0.3 * rng.normal(size=(len(y), N, law.delays))
     late[..., 0] = 0.0
     feed(block, phi, y, late)
-    Phi, Y = phi.reshape(-1, P), (y[..., None] + late).reshape(-1, law.delays)
+    root = np.sqrt(made.precision)[:, None]  # of P
+    Phi, Y = (root * phi).reshape(-1, P), (root * (y[..., None] + late)).reshape(-1, law.delays)
     np.testing.assert_allclose(block["information"], Phi.T @ Phi, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(block["moment"], Phi.T @ Y, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(block["square"], (Y**2).sum(0), rtol=1e-9)

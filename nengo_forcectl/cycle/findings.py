@@ -65,7 +65,7 @@ class Learned(NamedTuple):
     gravity: LearnedNumbers  # change of the gravity vector in the base frame [m/s^2]
     links: LearnedNumbers  # changes of `Arm.inertial_parameters`; 0 where motion cannot tell
     delay: float  # of sensors and motors together, beyond what was stated [s]
-    noise: float  # root of the mean square of the torque that nothing explains [N m]
+    noise: float  # root mean square of the strongest joint's torque that nothing explains [N m]
     changes: int  # how often the payload has changed
     backed_off: int  # how often a joint's gain was reduced because its torque shook
     gain: Float[np.ndarray, "n"]  # present gain of each joint's fast part [1/s]

@@ -55,18 +55,9 @@ OTHERS = (
     "chosen", "q_half", "dq_half", "ddq_half",
 )  # fmt: skip
 OTHERS_OF_LAW = (
-    "share",
-    "floor",
-    "spread",
-    "delayed",
-    "size",
-    "group",
-    "positive",
-    "reach",
-    "home",
-    "changes",
-    "changed",
-)
+    "share", "floor", "spread", "delayed", "size", "group", "positive", "reach", "home", "changes",
+    "changed", "precision",
+)  # fmt: skip
 COUNTS = (
     "structured.changes", "structured.backed_off", "least_squares.filled", "least_squares.samples",
     "least_squares.cycle", "least_squares.since", "least_squares.repaired", "least_squares.job",

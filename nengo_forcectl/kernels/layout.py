@@ -327,6 +327,7 @@ REGRESSION_REACH = REGRESSION.add("reach")  # farthest credible centre of a payl
 REGRESSION_HOME = REGRESSION.add("home", "n n")  # M at one state of the sample
 REGRESSION_CHANGES = REGRESSION.add("changes", "links n n")  # of it, by links of unit size
 REGRESSION_CHANGED = REGRESSION.add("changed", "n n")
+REGRESSION_PRECISION = REGRESSION.add("precision", "n")  # of each joint's torque, over the noise's
 REGRESSION_RAW = REGRESSION.add("raw", "n p")  # columns of this cycle, times the sizes
 REGRESSION_Y = REGRESSION.add("y", "n")  # torque that the model lacks in this cycle [N m]
 REGRESSION_QUEUE = REGRESSION.add("queue", "s n")  # torques sent, the latest first [N m]

@@ -15,6 +15,7 @@ from .layout import (
     REGRESSION_MOMENT,
     REGRESSION_NOISE,
     REGRESSION_PHI,
+    REGRESSION_PRECISION,
     REGRESSION_QUEUE,
     REGRESSION_RAW,
     REGRESSION_SAMPLES,
@@ -88,16 +89,17 @@ def add_to_sums(law):
     phi, late = matrix(law, REGRESSION_PHI, p), matrix(law, REGRESSION_LATE, len(square))
     information = matrix(law, REGRESSION_INFORMATION, p)
     moment = matrix(law, REGRESSION_MOMENT, len(square))
+    precision = vector(law, REGRESSION_PRECISION)
     for j in range(n):
         for i in range(p):
-            value = phi[j, i]
+            value = precision[j] * phi[j, i]
             if value != 0.0:
                 for k in range(p):
                     information[i, k] += value * phi[j, k]
                 for s in range(len(square)):
                     moment[i, s] += value * (y[j] + late[j, s])
         for s in range(len(square)):
-            square[s] += (y[j] + late[j, s]) * (y[j] + late[j, s])
+            square[s] += precision[j] * (y[j] + late[j, s]) * (y[j] + late[j, s])
     set_number(law, REGRESSION_SAMPLES, number(law, REGRESSION_SAMPLES) + n)
 
 

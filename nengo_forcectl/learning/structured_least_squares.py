@@ -16,6 +16,7 @@ TILT = 0.5  # deviation of gravity, along each axis [m/s^2]
 WRONG = 0.3  # of a link's parameters, over their own size
 WEAK = 1e-4  # torque of a deviation over that of the model, below which it is left out
 SAMPLE = 400  # states
+PRECISE = 10.0  # most precision of a joint's torque over that of the strongest joint
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Columns:
     group: Float[np.ndarray, "p"]
     positive: Float[np.ndarray, "p"]  # 1: the weight is not negative
     chosen: Float[np.ndarray, "links"]  # places of the learned ones in `Arm.inertial_parameters`
+    precision: Float[np.ndarray, "n"]  # of each joint's torque, over that of the strongest joint
     home: Float[np.ndarray, "n n"]  # M at the middle of the sample [kg m^2]
     changes: Float[np.ndarray, "links n n"]  # of it, by the deviation of each chosen parameter
     reach: float  # farthest credible centre of a payload from the tool frame [m]
@@ -95,7 +97,18 @@ class Columns:
         Y = arm.regressor(home, np.zeros((n + 1, n)), np.concatenate((eye, np.zeros((1, n)))))
         changes = (Y[:n] - Y[n])[:, :, chosen].T * spread[:, None, None]
         M = np.ascontiguousarray(arm.mass_matrix(home[0]))
-        return cls(size, group, sign, chosen, M, np.ascontiguousarray(changes), 0.5 * L)
+        return cls(
+            size, group, sign, chosen, _precision(arm), M, np.ascontiguousarray(changes), 0.5 * L
+        )  # fmt: skip
+
+
+def _precision(arm: Arm) -> Float[np.ndarray, "n"]:
+    """Return the largest of the joints' tau_max over each one's, at most `PRECISE`."""
+    limited = np.isfinite(arm.tau_max)
+    if not limited.any():
+        return np.ones(arm.dof)
+    most = float(arm.tau_max[limited].max())
+    return np.clip(most / np.where(limited, arm.tau_max, most), 1.0, PRECISE)
 
 
 def _links(
@@ -144,19 +157,20 @@ class StructuredLeastSquares:
     """Bayesian least squares of all weights of an arm's structure at once, in information form.
 
         y = Phi w + noise
-        Lambda <- Lambda + Phi_f^T Phi_f,   b <- b + Phi_f^T y_f     every ``sampling`` seconds
+        Lambda <- Lambda + Phi_f^T P Phi_f,   b <- b + Phi_f^T P y_f     every ``sampling`` seconds
         w = C b / r^2,   C = (Lambda / r^2 + D^-1)^-1                every ``period`` seconds
 
     y is the torque that the model lacks, by the balance of momentum over a cycle; Phi the torque of
     unit weights in the same balance, so that neither needs an acceleration. Both pass the same
-    filter of gain K.
+    filter of gain K. P weighs the joints: the torque of a weak motor is known better than that of a
+    strong one, in proportion to the root of its largest torque.
 
     D holds the variances of the prior, in groups that share a factor. It and the noise r^2 are
     re-estimated from the data, so that the simplest explanation wins (MacKay 1992,
     doi:10.1162/neco.1992.4.3.415; Tipping 2001)::
 
         D_g = |w_g|^2 / sum_g(1 - C_ii / D_g)
-        r^2 = spread |y_f - Phi_f w|^2 / (samples - sum(1 - C_ii / D_i))
+        r^2 = spread |y_f - Phi_f w|_P^2 / (samples - sum(1 - C_ii / D_i))
 
     ``spread`` accounts for errors that last longer than a sample. r^2 is at least ``floor^2``.
 
@@ -199,6 +213,7 @@ class StructuredLeastSquares:
             "group": columns.group,
             "positive": columns.positive,
             "reach": columns.reach,
+            "precision": columns.precision,
             "home": columns.home,
             "changes": columns.changes,
             "variance": 1.0,
