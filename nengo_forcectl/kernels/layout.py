@@ -437,6 +437,7 @@ STRUCTURED_BUMP = STRUCTURED.add("bump", "n")  # absorbs the change by new weigh
 STRUCTURED_BUMP_KEEP = STRUCTURED.add("bump_keep")  # of it in a cycle
 STRUCTURED_TOTAL = STRUCTURED.add("total", "n")  # torque asked for in the last cycle [N m]
 STRUCTURED_RENEWED = STRUCTURED.add("renewed")  # 1: the weights have changed since then
+STRUCTURED_FROZEN = STRUCTURED.add("frozen")  # 1: the last cycle had no m and no bump
 STRUCTURED_BEGUN = STRUCTURED.add("begun")  # 1: the last cycle was learned from
 STRUCTURED_SLOW = STRUCTURED.add("slow")  # usual square of the misfit [(N m)^2]
 STRUCTURED_QUIET = STRUCTURED.add("quiet")  # least of it [(N m)^2]

@@ -158,7 +158,7 @@ def total_torque(learner, command, learning):
     supplied, fast = vector(learner, at.STRUCTURED_SUPPLIED), vector(learner, at.STRUCTURED_FAST)
     bump, total = vector(learner, at.STRUCTURED_BUMP), vector(learner, at.STRUCTURED_TOTAL)
     added, tau = vector(learner, at.STRUCTURED_FEEDFORWARD), vector(command, at.COMMAND_TAU)
-    renewed = number(learner, at.STRUCTURED_RENEWED) > 0.0
+    renewed = number(learner, at.STRUCTURED_RENEWED) + number(learner, at.STRUCTURED_FROZEN) > 0.0
     keep = number(learner, at.STRUCTURED_BUMP_KEEP)
     for i in range(len(added)):
         added[i] = supplied[i]
@@ -168,7 +168,8 @@ def total_torque(learner, command, learning):
             bump[i] = faded(keep * bump[i])
             added[i] += fast[i] + bump[i]
         total[i] = tau[i] + added[i]
-    set_number(learner, at.STRUCTURED_RENEWED, 1.0 if learning == at.FREEZE else 0.0)
+    set_number(learner, at.STRUCTURED_RENEWED, 0.0)
+    set_number(learner, at.STRUCTURED_FROZEN, 1.0 if learning == at.FREEZE else 0.0)
 
 
 @kernel
