@@ -3,7 +3,7 @@ import pytest
 from networks import small_network
 
 from nengo_forcectl.nengodl.compatibility import nengo_dl, tf
-from nengo_forcectl.nengodl.evaluation import Evaluation
+from nengo_forcectl.nengodl.evaluation import Evaluation, Mode
 
 
 @pytest.mark.parametrize("batch", [1, 3])
@@ -21,7 +21,7 @@ def test_a_pure_run_equals_the_simulator_and_leaves_it_alone(batch):
         def outputs(value):
             evaluation = Evaluation.of(sim, batch)
             x, now = {net.node: value}, evaluation.current()
-            return evaluation.run(net.probe, x, *now, steps=steps, training=False)[0]
+            return evaluation.run((net.probe,), x, *now, steps=steps, mode=Mode())[0][0]
 
         np.testing.assert_allclose(outputs(tf.constant(x)), expected, rtol=1e-12)
         after = [v.numpy() for v in sim.tensor_graph.saved_state.values()]

@@ -52,10 +52,10 @@ class OnlineNetwork:
         learn = decoders(self.weights) if learn is None else learn
         if law is None or (isinstance(law, Law) and not isinstance(law, RuleLaw)):
             self._law = law
-            self._loop = LearningLoop(sim, probe, None, learn=learn, jacobian=learn)
+            self._loop = LearningLoop(sim, probe, None, learn=learn, jacobian=learn, steps=1)
             self._memory = {} if law is None else law.start(self.read())
         else:
-            self._loop = LearningLoop(sim, probe, law, learn=learn)
+            self._loop = LearningLoop(sim, probe, law, learn=learn, steps=1)
         self._descends = not isinstance(law, RuleLaw)  # an optimizer
 
     def step(self, x: ArrayLike, signal: Signal | ArrayLike) -> Float[np.ndarray, "n_out"]:
