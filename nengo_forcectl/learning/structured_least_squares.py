@@ -16,7 +16,7 @@ TILT = 0.5  # deviation of gravity, along each axis [m/s^2]
 WRONG = 0.3  # of a link's parameters, over their own size
 WEAK = 1e-4  # torque of a deviation over that of the model, below which it is left out
 SAMPLE = 400  # states
-PRECISE = 10.0  # most precision of a joint's torque over that of the strongest joint
+PRECISE = 3.0  # most precision of a joint's torque over that of the strongest joint
 
 
 @dataclass(frozen=True)
