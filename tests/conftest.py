@@ -40,3 +40,17 @@ def rng():
 def project():
     """The folder of pyproject.toml."""
     return Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def iiwa_job():
+    from reaching_job import job_of
+
+    return job_of("kuka_iiwa")
+
+
+@pytest.fixture(scope="session")
+def planar():
+    from reaching_job import job_of
+
+    return job_of("planar3")

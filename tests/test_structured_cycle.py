@@ -18,16 +18,6 @@ from nengo_forcectl.sim.rotors import RotorInertia
 from nengo_forcectl.sim.sensing import Sensors
 
 
-@pytest.fixture(scope="module")
-def iiwa_job():
-    return job_of("kuka_iiwa")
-
-
-@pytest.fixture(scope="module")
-def planar():
-    return job_of("planar3")
-
-
 def second_moments(theta):
     """Those of a payload's mass about the tool frame's origin, with its mass: pseudo-inertia."""
     m, moment, (xx, xy, yy, xz, yz, zz) = theta[0], theta[1:4], theta[4:]

@@ -2,23 +2,13 @@
 
 import numpy as np
 import pytest
-from reaching_job import DT, MAIN, job_of, rms, run
+from reaching_job import DT, MAIN, rms, run
 
 from nengo_forcectl.cycle import structured_cycle
 from nengo_forcectl.errors import ConfigurationError, NetworkError
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.friction import ViscousFriction
 from nengo_forcectl.sim.masses import Payload
-
-
-@pytest.fixture(scope="module")
-def iiwa_job():
-    return job_of("kuka_iiwa")
-
-
-@pytest.fixture(scope="module")
-def planar():
-    return job_of("planar3")
 
 
 def test_hold_keeps_the_weights(planar):

@@ -95,7 +95,7 @@ def structured_cycle(
     limits: Limits | None = None,
     start: LearnerStart | None = None,
 ) -> Iterator[StructuredLearning]:
-    """Open a control cycle that learns the payload, armature, friction and forces at the tool.
+    """Open a control cycle that learns the arm's payload, joints and links, and forces at its tool.
 
     It is a `StructuredCycle` within the arm's limits (`Safe`). ``cycle.learned`` is what it has
     found, in numbers. ``cycle.sim``, a NengoDL simulator of its `structured_network`, is made when

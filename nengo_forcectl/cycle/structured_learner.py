@@ -130,14 +130,16 @@ class StructuredDesign:
 
 
 class StructuredLearner:
-    """Body, joints and tool of a structured network, trained by `StructuredLeastSquares`.
+    """Body, links, joints and tool of a structured network, trained by `StructuredLeastSquares`.
 
         tau = tau_law(M + M_w, C + C_w, g + g_w) + F(q, dq_s; w) + m
 
     What is learned of the body, payload and armature, is part of the model of law, limits and
-    posture; what is learned of joints and tool is a feed-forward F at the velocity dq_s of
-    `Command`. m is the fast part, a momentum observer's estimate of what both leave, with a gain K
-    for each joint::
+    posture. The rest is a feed-forward F: of joints and tool at the velocity dq_s of `Command`, of
+    links and gravity at the acceleration that the law asks for. In the task's null space, where
+    dq_s is measured, 0.4 of the dry friction is supplied, because more than the real one would
+    drive the arm. m is the fast part, a momentum observer's estimate of what both leave, with a
+    gain K for each joint::
 
         m <- m + (1 - exp(-K dt)) (y - y_w - m)
 

@@ -182,7 +182,7 @@ class LearningLoop:
             )
         if sum(map(len, self._objects)) != self._count:
             raise NetworkError(
-                f"{self.sim.model.toplevel}: has got or lost objects since the loop was made; "
+                f"{self.sim.model.toplevel}: has gained or lost objects since the loop was made; "
                 "needs a new simulator and a new loop"
             )
         if self.sim.closed or len(inputs) != len(self._nodes):

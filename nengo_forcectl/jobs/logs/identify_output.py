@@ -44,7 +44,7 @@ def _text(settings: IdentifySettings, run: "Run") -> RenderableType:
         rows |= {name.rpartition("/")[2]: each for name, each in it["errors"].items()}
     drives = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     drives.add_column("joint")
-    for name in ("armature [kg m^2]", "viscous [N m s/rad]", "dry [N m]", "offset [N m]"):
+    for name in ("armature [kg m^2]", "viscous [N m s/rad]", "dry [N m]", "constant [N m]"):
         drives.add_column(escape(name), justify="right")
     for j, joint in enumerate(it["joints"]):
         cells = [

@@ -35,7 +35,7 @@ def identify_figure(found: Identified, log: MotionLog, states: Signals) -> Figur
         left.grid(color="0.92")
         _draw_friction(right, found, states, before, j)
     _put_legend(axes[0, 0])
-    axes[0, 1].set_title("friction and offset [N m]", fontsize=10)
+    axes[0, 1].set_title("friction and constant [N m]", fontsize=10)
     axes[-1, 0].set_xlabel("time [s]")
     axes[-1, 1].set_xlabel("dq [rad/s]")
     return figure
@@ -94,7 +94,8 @@ def replay_figure(
     """Draw the torques of a log, and for each prediction its error, 1 s root mean square."""
     n = measured.shape[1]
     figure = Figure(figsize=(13, 1.2 + 1.6 * n), layout="constrained", dpi=110)
-    figure.suptitle(f"replay of {log.source.rpartition('/')[2]}", fontsize=13)
+    name = log.source.rpartition("/")[2]
+    figure.suptitle(f"replay of {name}: torque, and its error, RMS over 1 s [N m]", fontsize=13)
     axes = figure.subplots(n, 2, squeeze=False, width_ratios=[1.2, 1], sharex=True)
     window = max(round(1.0 / log.period), 1)
     kernel = np.ones(window) / window
@@ -108,8 +109,7 @@ def replay_figure(
         left.set_ylabel(f"joint {j + 1} [N m]")
         left.grid(color="0.92")
         right.grid(color="0.92")
-    axes[0, 0].set_title("torque", fontsize=10, loc="left")
-    axes[0, 1].set_title("error [N m], RMS over 1 s", fontsize=10, loc="left")
+    figure.align_ylabels()
     for each in axes[0]:
         _put_legend(each)
     for each in axes[-1]:

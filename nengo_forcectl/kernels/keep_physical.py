@@ -1,0 +1,177 @@
+"""`StructuredLeastSquares`: weights that are not physical are kept at the nearest that are."""
+
+import math
+
+from .access import cube, matrix, number, set_number, vector, wholes
+from .algebra import factor_columns
+from .compile import kernel
+from .hold_back import diagonalise
+from .layout import (
+    MASS,
+    MOMENT,
+    PARAMETERS,
+    REGRESSION_AXES,
+    REGRESSION_CHANGED,
+    REGRESSION_CHANGES,
+    REGRESSION_COVARIANCE,
+    REGRESSION_FIRST,
+    REGRESSION_FIXED,
+    REGRESSION_HOME,
+    REGRESSION_MOMENTS,
+    REGRESSION_NEXT,
+    REGRESSION_POSITIVE,
+    REGRESSION_REACH,
+    REGRESSION_REPAIRED,
+    REGRESSION_SIZE,
+    REGRESSION_WEIGHTS,
+    REGRESSION_Y,
+    XX,
+    XY,
+    XZ,
+    YY,
+    YZ,
+    ZZ,
+)
+
+SLIGHT = 1e-9  # negative weights, over their sizes, that are 0
+LEAST_INERTIA = 0.3  # of the model's that learned links leave
+LIGHT = 1e-6  # mass below which there is no payload [kg]
+
+
+@kernel
+def keep_physical(law):
+    """Fix the weights that are not physical, or one of them; return whether there was any."""
+    w, positive = vector(law, REGRESSION_NEXT), wholes(law, REGRESSION_POSITIVE)
+    fixed, worst, value = wholes(law, REGRESSION_FIXED), -1, -SLIGHT
+    for i in range(len(w)):
+        if positive[i] != 0 and fixed[i] == 0 and w[i] < value:
+            worst, value = i, w[i]
+    if worst >= 0:
+        fix(law, worst, 0.0)
+        return True
+    size = vector(law, REGRESSION_SIZE)
+    if fixed[MASS] == 0 and w[MASS] * size[MASS] < LIGHT:
+        for k in range(PARAMETERS):
+            if fixed[k] == 0:
+                fix(law, k, 0.0)
+        set_number(law, REGRESSION_REPAIRED, number(law, REGRESSION_REPAIRED) + 1.0)
+        return True
+    if fixed[MASS] == 0 and not is_consistent(law):
+        fix_payload(law)
+        set_number(law, REGRESSION_REPAIRED, number(law, REGRESSION_REPAIRED) + 1.0)
+        return True
+    return keep_inertia(law)
+
+
+@kernel
+def keep_inertia(law):
+    """Keep the links' parameters as they are if the new ones make M too small or singular."""
+    w, weights = vector(law, REGRESSION_NEXT), vector(law, REGRESSION_WEIGHTS)
+    n, fixed = len(vector(law, REGRESSION_Y)), wholes(law, REGRESSION_FIXED)
+    home, M = matrix(law, REGRESSION_HOME, n), matrix(law, REGRESSION_CHANGED, n)
+    changes = cube(law, REGRESSION_CHANGES, n, n)
+    first = len(w) - len(changes)
+    if first == len(w) or fixed[first] != 0:
+        return False
+    for i in range(n):
+        for j in range(n):
+            M[i, j] = (1.0 - LEAST_INERTIA) * home[i, j]
+            for k in range(len(changes)):
+                M[i, j] += w[first + k] * changes[k, i, j]
+    factor_columns(M, 0, n)
+    if M[n - 1, n - 1] > 0.0:  # not if it is NaN
+        return False
+    for k in range(first, len(w)):
+        fix(law, k, weights[k])
+    set_number(law, REGRESSION_REPAIRED, number(law, REGRESSION_REPAIRED) + 1.0)
+    return True
+
+
+@kernel
+def fix_payload(law):
+    """Keep the payload at the nearest one that `is_consistent` has found."""
+    w, size = vector(law, REGRESSION_NEXT), vector(law, REGRESSION_SIZE)
+    first = vector(law, REGRESSION_FIRST)
+    fix(law, MASS, w[MASS])
+    for i in range(3):
+        fix(law, MOMENT + i, first[i] / size[MOMENT + i])
+        for j in range(i + 1):
+            k = inertia_place(i, j)
+            fix(law, k, nearest_inertia(law, i, j) / size[k])
+
+
+@kernel
+def inertia_place(i, j):
+    """Return the place of the inertia's entry (i, j), j <= i, among the ten parameters."""
+    return XX + i * (i + 1) // 2 + j
+
+
+@kernel
+def nearest_inertia(law, i, j):
+    """Return entry (i, j) of the inertia with the second moments that `is_consistent` found."""
+    moments = matrix(law, REGRESSION_MOMENTS, 3)
+    if i != j:
+        return -moments[i, j]
+    return moments[0, 0] + moments[1, 1] + moments[2, 2] - moments[i, i]
+
+
+@kernel
+def fix(law, i, value):
+    """Keep weight i at a value: condition the solution on it."""
+    w, fixed = vector(law, REGRESSION_NEXT), wholes(law, REGRESSION_FIXED)
+    p = len(w)
+    C = matrix(law, REGRESSION_COVARIANCE, p)
+    whole_part, change = C[i, i], w[i] - value
+    for k in range(p):
+        part = C[k, i] / whole_part
+        if k == i or fixed[k] != 0 or part == 0.0:
+            continue
+        w[k] -= part * change
+        for j in range(p):
+            if j != i:
+                C[k, j] -= part * C[i, j]
+    for k in range(p):
+        C[i, k] = C[k, i] = 0.0
+    w[i], fixed[i] = value, 1
+
+
+@kernel
+def is_consistent(law):
+    """Whether the payload's parameters are those of a body near the tool.
+
+    They are, if its centre is within reach, and the second moments of the mass about the centre are
+    not negative along any axis (Wensing, Kim and Slotine 2018, doi:10.1109/LRA.2017.2729659). The
+    fields "first" and "moments" become the nearest moments for this mass, about the tool frame's
+    origin.
+    """
+    w, size = vector(law, REGRESSION_NEXT), vector(law, REGRESSION_SIZE)
+    moments, axes = matrix(law, REGRESSION_MOMENTS, 3), matrix(law, REGRESSION_AXES, 3)
+    first, m = vector(law, REGRESSION_FIRST), w[MASS] * size[MASS]
+    away = 0.0
+    for i in range(3):
+        first[i] = w[MOMENT + i] * size[MOMENT + i]
+        away += first[i] * first[i]
+    most = number(law, REGRESSION_REACH) * m
+    consistent = away <= most * most
+    for i in range(3):
+        first[i] *= 1.0 if consistent else most / math.sqrt(away)
+    xx, yy, zz = w[XX] * size[XX], w[YY] * size[YY], w[ZZ] * size[ZZ]
+    half = 0.5 * (xx + yy + zz)
+    moments[0, 0], moments[1, 1], moments[2, 2] = half - xx, half - yy, half - zz
+    moments[0, 1] = moments[1, 0] = -w[XY] * size[XY]
+    moments[0, 2] = moments[2, 0] = -w[XZ] * size[XZ]
+    moments[1, 2] = moments[2, 1] = -w[YZ] * size[YZ]
+    for i in range(3):
+        for j in range(3):
+            moments[i, j] -= first[i] * first[j] / m
+            axes[i, j] = 1.0 if i == j else 0.0
+    diagonalise(moments, axes)
+    a, b, c = moments[0, 0], moments[1, 1], moments[2, 2]
+    consistent = consistent and min(a, min(b, c)) > -SLIGHT
+    a, b, c = max(a, 0.0), max(b, 0.0), max(c, 0.0)
+    for i in range(3):
+        for j in range(3):
+            moments[i, j] = first[i] * first[j] / m
+            moments[i, j] += a * axes[i, 0] * axes[j, 0] + b * axes[i, 1] * axes[j, 1]
+            moments[i, j] += c * axes[i, 2] * axes[j, 2]
+    return consistent
