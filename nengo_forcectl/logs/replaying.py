@@ -89,7 +89,6 @@ def replay(
 
     The learner goes on from what it knows. A gap in the log begins a new motion.
 
-
     Args:
         log: of the learner's arm, at its rate.
         learner: see `log_learner`.
