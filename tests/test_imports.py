@@ -31,6 +31,7 @@ HEAVY = {
     "nengo": "a loaded controller does without",
     "numba": "a job that only reads or prints does without",
     "pybullet": "announces itself, and a controller on a robot does without",
+    "pylibfranka": "optional",
     "rosbags": "optional",
     "scipy": "only what filters or fits a log loads it",
     "sympy": "equations in the cache do without",
