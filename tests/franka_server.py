@@ -3,7 +3,7 @@
 In torque control the simulation waits for the torque of each state, so that a loaded machine gives
 the same numbers as an idle one. It ends when its standard input closes.
 
-    python tests/franka_server.py ADDRESS MASS X Y Z
+    python tests/franka_server.py ADDRESS MASS X Y Z MODE
 """
 
 import select
@@ -13,6 +13,8 @@ import time
 import xml.etree.ElementTree as ElementTree
 
 from franky_sim import SimulationServer
+from franky_sim.franka_robot_protocol import RobotMode
+from franky_sim.franka_robot_server import FrankaRobotServer
 from franky_sim.mujoco_simulator import MujocoSimulator
 
 PATIENCE = 0.5  # longest wait for a torque [s]
@@ -32,21 +34,32 @@ class LockStep(SimulationServer):
             time.sleep(0.0005)
 
 
-def main(address: str, mass: str, *com: str) -> None:
-    """Serve one robot with a point mass at ``com`` of its flange."""
+def main(address: str, mass: str, x: str, y: str, z: str, mode: str = "") -> None:
+    """Serve one robot with a point mass at its flange; it states a mode of its own, if any."""
+    if mode:
+        state = FrankaRobotServer.robot_state.fget
+        FrankaRobotServer.robot_state = property(
+            lambda server: state(server).replace(robot_mode=RobotMode[mode])
+        )
     with MujocoSimulator() as simulator:
         simulator.add_robot()
         if float(mass) > 0.0:
-            link = next(each for each in simulator.scene.iter("body") if each.get("name") == "robot0_fr3_link7")
-            x, y, z = map(float, com)
-            body = ElementTree.SubElement(link, "body", name="payload", pos=f"{x} {y} {z + 0.107}")
-            inertia = " ".join(["1e-6"] * 3)
-            ElementTree.SubElement(
-                body, "inertial", pos="0 0 0", mass=mass, diaginertia=inertia
+            link = next(
+                each
+                for each in simulator.scene.iter("body")
+                if each.get("name") == "robot0_fr3_link7"
             )
+            body = ElementTree.SubElement(
+                link, "body", name="payload", pos=f"{x} {y} {float(z) + 0.107}"
+            )
+            inertia = " ".join(["1e-6"] * 3)
+            ElementTree.SubElement(body, "inertial", pos="0 0 0", mass=mass, diaginertia=inertia)
         with LockStep(simulator, hostname_candidates=[address]) as server:
-            threading.Thread(target=lambda: (sys.stdin.read(), setattr(server, "running", False)), daemon=True).start()
-            print("ready", flush=True)
+            threading.Thread(
+                target=lambda: (sys.stdin.read(), setattr(server, "running", False)), daemon=True
+            ).start()
+            sys.stdout.write("ready\n")
+            sys.stdout.flush()
             server.run_forever()
 
 

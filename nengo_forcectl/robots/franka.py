@@ -1,6 +1,7 @@
 """A Franka robot under torque control, through Franka's own Python binding, ``pylibfranka``."""
 
 import math
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,8 +51,8 @@ class FrankaRobot(Closing, Robot):
     loop: each cycle begins when a state comes. ``State.tau`` is the measured torque of the joints;
     ``State.tau_ext`` is Franka's estimate of what the model of the robot does not explain.
 
-    ``events`` counts ``lost`` states, and torques held back by Franka's limit of their ``rate``, 1
-    N m per cycle.
+    ``events`` counts ``lost`` states, and torques held back by Franka's limit of the ``torque
+    rate``, 1 N m per cycle.
 
     Args:
         host: address of the robot's control.
@@ -95,7 +96,7 @@ class FrankaRobot(Closing, Robot):
             )
         self._binding = _binding()
         self._failures = (RuntimeError, self._binding.FrankaException)
-        self._counts = {"lost": 0, "rate": 0}
+        self._counts = {"lost": 0, "torque rate": 0}
         self._control: Any = None  # while under torque control
         self._failure: str | None = None  # of this torque control
         self._state: State | None = None  # that came with `wait` and was not read yet
@@ -112,10 +113,16 @@ class FrankaRobot(Closing, Robot):
             self._ask("set_load", float(load.mass), list(map(float, load.com)), moments)
         self.arm = _carrying(bare, self._ask("read_once"))
         """The model with what the robot says that it carries; the tool is the flange."""
+        self.share(self._sent, self._q)  # compile
 
     def _connected(self, config: Any) -> Any:
         try:
             return self._binding.Robot(self.host, config)
+        except self._binding.RealtimeException as error:
+            raise SimulationError(
+                f"{self._name}: {_line(error)} Franka asks for one, a simulator does not: "
+                "realtime=False (--no-realtime)"
+            ) from None
         except self._failures as error:
             raise SimulationError(f"{self._name}: {_line(error)}") from None
 
@@ -128,13 +135,11 @@ class FrankaRobot(Closing, Robot):
         """The arm's limits, with Franka's limits of speeds near the ends of the joints."""
         limits = Limits.of(self.arm, margin=MARGIN, speed_margin=SPEED_MARGIN)
         decelerations = np.minimum(braking(self.arm, limits), BRAKING * DECELERATION)
-        return Limits.of(
-            self.arm, margin=MARGIN, speed_margin=SPEED_MARGIN, braking=decelerations
-        )
+        return Limits.of(self.arm, margin=MARGIN, speed_margin=SPEED_MARGIN, braking=decelerations)
 
     @property
     def events(self) -> dict[str, int]:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """States ``lost``, and torques held back by the limit of their ``rate``."""
+        """States ``lost``, and torques held back by the limit of the ``torque rate``."""
         return dict(self._counts)
 
     def recover(self) -> None:
@@ -205,7 +210,7 @@ class FrankaRobot(Closing, Robot):
             raise SimulationError(self._failure or f"{self._name}: is not under torque control")
         wanted, step = self.share(checked_torque(tau, math.nan), self._q), PERIOD * TORQUE_RATE
         sent = np.clip(wanted, self._sent - step, self._sent + step)
-        self._counts["rate"] += int((sent != wanted).any())
+        self._counts["torque rate"] += int((sent != wanted).any())
         self._send(sent)
 
     def _send(self, tau: Float[np.ndarray, "7"], *, last: bool = False) -> None:
@@ -230,10 +235,8 @@ class FrankaRobot(Closing, Robot):
         self._control = self._failure = None
 
     def _stop(self) -> None:
-        try:
+        with suppress(self._failures):  # it does not answer; its own watchdog has stopped it
             self._robot.stop()
-        except self._failures:  # it does not answer; its own watchdog has stopped it
-            pass
 
     def close(self) -> None:
         """End torque control and the connection."""
