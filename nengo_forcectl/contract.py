@@ -143,13 +143,16 @@ class Robot:
     """Control period [s], if the robot fixes one."""
     events: Mapping[str, int] = NO_EVENTS
     """Faults on the robot's side, counted by name."""
+    overruled: Vector | None = None
+    """Torques that the robot sent in place of the last ones applied [N m]; None: those."""
     paces: bool = False
-    """Whether the robot's clock paces a loop in real time: see `wait`."""
+    """Whether the robot's clock paces a loop in real time: see `pace`."""
 
-    def wait(self) -> int:
+    def pace(self) -> int:
         """Wait for the next state, which `read` returns; return how many were lost since the last.
 
-        Only called if the robot ``paces``."""
+        Only called if the robot ``paces``.
+        """
         return 0
 
     def read(self) -> State:
@@ -160,7 +163,7 @@ class Robot:
         """Command the joint torques [N m] and hold them until the next cycle begins."""
         raise NotImplementedError
 
-    def end(self) -> None:
+    def hand_back(self) -> None:
         """End the control of the arm; `nengo_forcectl.run` calls it after its last torque."""
 
     @classmethod
@@ -172,7 +175,7 @@ class Robot:
 class _PlainRobot(Robot):
     def __init__(self, robot: Any) -> None:
         self._robot = robot
-        _adopt(self, robot, "read", "apply", "period", "paces", "wait", "end")
+        _adopt(self, robot, "read", "apply", "period")
 
     @property
     def events(self) -> Mapping[str, int]:  # pyright: ignore[reportIncompatibleVariableOverride]

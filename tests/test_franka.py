@@ -88,14 +88,14 @@ def test_the_fr3_is_that_of_the_simulator():
 
 
 def test_it_learns_an_unknown_payload_in_one_pass(host):
-    """Three reaches: the model alone, the model that knows everything, and the learner."""
+    """Two reaches: the model alone, the model that knows everything, and the learner."""
     error = {}
     for name in ("none", "exact", "structured"):
         with FrankaRobot(host, realtime=False) as robot, contextlib.ExitStack() as opened:
             arm, home = robot.arm, robot.look().q
             assert arm.mass_matrix(home).shape == (7, 7)
             targets = targets_around(arm, home, 0.15, np.random.default_rng(0))[:2]
-            path = MinimumJerk(np.vstack([arm.pose(home)[:3, 3], targets]), 1.0)
+            path = MinimumJerk(np.vstack([arm.pose(home)[:3, 3], targets]), 0.8)
             if name == "exact":
                 arm = arm.with_payload(MASS, CENTRE).with_payload(*FINGERS)
                 arm = arm.with_armature(ARMATURE).with_friction(VISCOUS, DRY)
@@ -106,14 +106,14 @@ def test_it_learns_an_unknown_payload_in_one_pass(host):
                 cycle = law(arm, home, robot.limits)
             recorder = Recorder(robot, 3000)
             timing = run(recorder, cycle, path, seconds=path.end)
-            assert timing.cycles == 2000
+            assert timing.cycles == 1600
             assert timing.stopped is None
             assert timing.overruns == timing.events["lost"] == 0
             record = recorder.record(path, robot.arm)
-            error[name] = 1e3 * np.sqrt(np.mean(tool_error(record, 1000) ** 2))
+            error[name] = 1e3 * np.sqrt(np.mean(tool_error(record, 800) ** 2))
             # The joints carry what was sent, gravity included: the robot adds what it was not sent.
             late = record["tau_measured"][1:] - record["tau"][:-1]
-            assert np.abs(late).max() < 0.05
+            assert np.abs(late).max() < 0.02
     assert error["none"] > 10.0
     assert error["structured"] < 0.05 * error["none"]
     assert error["exact"] < error["structured"] + 0.3
@@ -131,7 +131,7 @@ def test_a_load_that_the_robot_is_told_of_is_in_its_model(host):
         told = robot.arm.gravity(q)
     assert np.abs(told - before).max() > 5.0
     with FrankaRobot(host, load=Payload(0.0), realtime=False) as robot:
-        np.testing.assert_allclose(robot.arm.gravity(q), before)
+        np.testing.assert_allclose(robot.arm.gravity(q), before, atol=1e-3)
 
 
 def test_ctrl_c_and_a_torque_that_jumps_end_well(host):

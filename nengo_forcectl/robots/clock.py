@@ -103,5 +103,5 @@ class RobotClock(Clock):
 
     def wait(self) -> None:
         """Wait for the robot's next state."""
-        self.overruns += self._robot.wait()
+        self.overruns += self._robot.pace()
         self._began = time.perf_counter()

@@ -47,12 +47,14 @@ class FrankaRobot(Closing, Robot):
     with g of `arm`, the model with the end effector and the load that the robot states.
 
     The constructor sends no torque. Torque control begins with the first state that a loop asks
-    for, and ends with `end`, which `nengo_forcectl.run` calls. The robot's own clock paces the
-    loop: each cycle begins when a state comes. ``State.tau`` is the measured torque of the joints;
-    ``State.tau_ext`` is Franka's estimate of what the model of the robot does not explain.
+    for, and ends with `hand_back`, which `nengo_forcectl.run` calls. The robot's own clock paces
+    the loop: each cycle begins when a state comes. ``State.tau`` is the measured torque of the
+    joints; ``State.tau_ext`` is Franka's estimate of the torques from outside, as it comes.
 
-    ``events`` counts ``lost`` states, and torques held back by Franka's limit of the ``torque
-    rate``, 1 N m per cycle.
+    A torque changes by 1 N m per cycle at most, which is Franka's limit. What was sent in place of
+    a torque that changes by more is in ``overruled``, from which `Safe` and the learners go on.
+
+    ``events`` counts ``lost`` states, and cycles in which the ``torque rate`` was limited.
 
     Args:
         host: address of the robot's control.
@@ -95,14 +97,14 @@ class FrankaRobot(Closing, Robot):
                 f"FrankaRobot.collision: is {collision}, needs two numbers above 0 [N m, N]"
             )
         self._binding = _binding()
-        self._failures = (RuntimeError, self._binding.FrankaException)
+        self._failures: Any = (RuntimeError, self._binding.FrankaException)
         self._counts = {"lost": 0, "torque rate": 0}
         self._control: Any = None  # while under torque control
         self._failure: str | None = None  # of this torque control
-        self._state: State | None = None  # that came with `wait` and was not read yet
+        self._state: State | None = None  # that came with `pace` and was not read yet
         self._q = self._sent = np.zeros(7)
         config = self._binding.RealtimeConfig
-        self._robot = self._connected(config.kEnforce if realtime else config.kIgnore)
+        self._robot: Any = self._connected(config.kEnforce if realtime else config.kIgnore)
         if recover:
             self.recover()
         self._check_mode()
@@ -111,7 +113,7 @@ class FrankaRobot(Closing, Robot):
         if load is not None:
             moments = load.inertia.ravel(order="F").tolist()
             self._ask("set_load", float(load.mass), list(map(float, load.com)), moments)
-        self.arm = _carrying(bare, self._ask("read_once"))
+        self.arm = _carrying(bare, self._ask("read_once"), load)
         """The model with what the robot says that it carries; the tool is the flange."""
         self.share(self._sent, self._q)  # compile
 
@@ -139,7 +141,7 @@ class FrankaRobot(Closing, Robot):
 
     @property
     def events(self) -> dict[str, int]:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """States ``lost``, and torques held back by the limit of the ``torque rate``."""
+        """States ``lost``, and cycles in which the ``torque rate`` was limited."""
         return dict(self._counts)
 
     def recover(self) -> None:
@@ -159,7 +161,7 @@ class FrankaRobot(Closing, Robot):
         """
         return _state_of(self._ask("read_once"))
 
-    def wait(self) -> int:
+    def pace(self) -> int:
         """Wait for the next state, begin torque control if need be; return how many were lost.
 
         Raises:
@@ -181,13 +183,13 @@ class FrankaRobot(Closing, Robot):
         return lost
 
     def read(self) -> State:
-        """Return the state that `wait` brought, or wait for one.
+        """Return the state that `pace` brought, or wait for one.
 
         Raises:
-            SimulationError: as `wait`.
+            SimulationError: as `pace`.
         """
         if self._state is None:
-            self.wait()
+            self.pace()
         state, self._state = self._state, None
         assert state is not None
         return state
@@ -210,8 +212,10 @@ class FrankaRobot(Closing, Robot):
             raise SimulationError(self._failure or f"{self._name}: is not under torque control")
         wanted, step = self.share(checked_torque(tau, math.nan), self._q), PERIOD * TORQUE_RATE
         sent = np.clip(wanted, self._sent - step, self._sent + step)
-        self._counts["torque rate"] += int((sent != wanted).any())
+        changed = bool((sent != wanted).any())
+        self._counts["torque rate"] += changed
         self._send(sent)
+        self.overruled = tau + (sent - wanted) if changed else None
 
     def _send(self, tau: Float[np.ndarray, "7"], *, last: bool = False) -> None:
         command = self._binding.Torques(tau.tolist())
@@ -223,7 +227,7 @@ class FrankaRobot(Closing, Robot):
             raise SimulationError(self._failure) from None
         self._sent = tau
 
-    def end(self) -> None:
+    def hand_back(self) -> None:
         """End torque control: the robot holds its position. The next state begins it anew."""
         control, self._state = self._control, None
         if control is not None and self._failure is None:
@@ -241,7 +245,7 @@ class FrankaRobot(Closing, Robot):
     def close(self) -> None:
         """End torque control and the connection."""
         if self._robot is not None:
-            self.end()
+            self.hand_back()
             self._robot = None
 
     def _ask(self, command: str, *arguments: Any) -> Any:
@@ -299,15 +303,15 @@ def _state_of(state: "RobotState") -> State:
     )
 
 
-def _carrying(arm: Arm, state: "RobotState") -> Arm:
-    """Return the arm with the end effector and the load that a robot was told."""
-    for mass, com, inertia in (
-        (state.m_ee, state.F_x_Cee, state.I_ee),
-        (state.m_load, state.F_x_Cload, state.I_load),
-    ):
+def _carrying(arm: Arm, state: "RobotState", load: Payload | None) -> Arm:
+    """Return the arm with the end effector that a robot states, and the load or that it states."""
+    parts = [(state.m_ee, state.F_x_Cee, state.I_ee)]
+    if load is None:
+        parts.append((state.m_load, state.F_x_Cload, state.I_load))
+    for mass, com, inertia in parts:
         if mass > 0.0:
             arm = arm.with_payload(mass, np.array(com), np.array(inertia).reshape(3, 3, order="F"))
-    return arm
+    return arm if load is None else load.real(arm)
 
 
 def _thresholds(torque: float, force: float) -> tuple[list[float], ...]:

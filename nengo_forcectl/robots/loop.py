@@ -62,6 +62,8 @@ class ControlLoop:
     def _act(self, state: State, reference: Reference) -> None:
         result = self.cycle.step(state, reference)  # tau [N m]; learns
         self.robot.apply(result.tau)
+        if self.robot.overruled is not None:
+            self.cycle.overruled(self.robot.overruled)
         if self.log is not None:
             self.log.append(state, reference, result, self.check.event)
 
@@ -195,7 +197,7 @@ def run(
             safe.stop(f"{type(error).__name__}: {error}")
         if safe.stopped is not None:
             _settle(loop, safe, clock, stop_time, watch)
-        loop.robot.end()
+        loop.robot.hand_back()
     if failure is not None and not isinstance(failure, SimulationError):
         raise failure
     events = {**loop.check.events, **safe.events, **loop.robot.events}

@@ -30,6 +30,7 @@ from .robot_scene import RobotScene, targets_around
 from .robot_settings import RunSettings
 
 SLACK = 0.1  # of the tool's box beyond the ball of the targets [m]
+TOP_SPEED = 1.0  # of a joint [rad/s]: a stop from there needs torques that Franka's rate allows
 PATIENCE = 1.2  # room in the record, over the cycles planned: a stop takes more
 
 
@@ -52,9 +53,8 @@ class Recorder(Robot):
     """
 
     def __init__(self, robot: Robot, cycles: int) -> None:
-        self.period, self.paces, self.wait, self.end = (
-            robot.period, robot.paces, robot.wait, robot.end,
-        )  # fmt: skip
+        self.period, self.paces = robot.period, robot.paces
+        self.pace, self.hand_back = robot.pace, robot.hand_back
         self.cycles = 0
         self._robot, self._room = robot, cycles
         self._columns: dict[str, np.ndarray] = {}
@@ -65,6 +65,11 @@ class Recorder(Robot):
         """Faults on the robot's side, counted by name."""
         return self._robot.events
 
+    @property
+    def overruled(self) -> Float[np.ndarray, "n"] | None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Torques sent in place of the last ones applied [N m]."""
+        return self._robot.overruled
+
     def read(self) -> State:
         """Return the robot's state."""
         self._state = self._robot.read()
@@ -73,6 +78,7 @@ class Recorder(Robot):
     def apply(self, tau: Float[np.ndarray, "n"]) -> None:
         """Send the torques [N m]."""
         self._robot.apply(tau)
+        tau = tau if self.overruled is None else self.overruled
         state = self._state
         if state is None or self.cycles == self._room:
             return
@@ -147,7 +153,7 @@ def _robot(settings: RunSettings) -> Iterator[FrankaRobot]:
 
 
 def _scene(settings: RunSettings, robot: FrankaRobot) -> RobotScene:
-    arm, home = robot.arm, robot.look().q
+    arm, home, limits = robot.arm, robot.look().q, robot.limits
     centre, room = arm.pose(home)[:3, 3], settings.radius + SLACK
     lower, upper = (tuple((centre + side * room).tolist()) for side in (-1.0, 1.0))
     return RobotScene(
@@ -156,7 +162,9 @@ def _scene(settings: RunSettings, robot: FrankaRobot) -> RobotScene:
         home=home,
         disturbances=(Payload(settings.payload),),
         targets=targets_around(arm, home, settings.radius, np.random.default_rng(settings.seed)),
-        bounds=replace(robot.limits, lower=lower, upper=upper),
+        bounds=replace(
+            limits, dq_max=np.minimum(limits.dq_max, TOP_SPEED), lower=lower, upper=upper
+        ),
     )
 
 

@@ -57,11 +57,11 @@ class RobotScene(Scene):
         """
         path, duration = self.path(self.home), self.settings.reach_time
         motion = follow_relaxed(self.arm, self.home, path, duration / SAMPLES)
-        share = float((np.abs(motion.dq) / self.arm.dq_max).max()) / SPEED_SHARE
+        share = float((np.abs(motion.dq) / self.bounds.dq_max).max()) / SPEED_SHARE
         if share > 1.0:
             raise ConfigurationError(
                 f"reach_time: is {duration:g} s, needs at least {slowed(duration, share):.2f} s: a "
-                f"joint would move at {100 * share * SPEED_SHARE:.0f} % of its top speed"
+                f"joint would move at {100 * share * SPEED_SHARE:.0f} % of its speed limit"
             )
 
 
