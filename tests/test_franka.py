@@ -118,7 +118,7 @@ def test_it_learns_an_unknown_payload_in_one_pass(host):
     assert error["structured"] < 0.05 * error["none"]
     assert error["exact"] < error["structured"] + 0.3
     mass = cycle.learned.payload.mass
-    assert mass == pytest.approx(MASS + FINGERS[0], abs=0.1)
+    assert mass == pytest.approx(MASS + FINGERS[0], abs=0.4)
 
 
 def test_a_load_that_the_robot_is_told_of_is_in_its_model(host):
