@@ -7,6 +7,8 @@ from jaxtyping import Float
 
 from ..contract import Cycle, Learns, Reference, Result, State
 
+INNER = "inner."  # before the names in a checkpoint, as both cycles may have limits
+
 
 class AddedTorque(Cycle):
     """A cycle whose torque is another cycle's plus ``extra``.
@@ -66,9 +68,9 @@ class AddedTorque(Cycle):
         self.inner.forget_motion()
 
     def checkpoint(self) -> dict[str, np.ndarray]:
-        """Return everything learned and remembered."""
-        return self.inner.checkpoint()
+        """Return everything that the inner cycle has learned and remembers."""
+        return {INNER + name: value for name, value in self.inner.checkpoint().items()}
 
     def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
         """Continue from a checkpoint, bit for bit."""
-        self.inner.resume(checkpoint)
+        self.inner.resume({name.removeprefix(INNER): each for name, each in checkpoint.items()})

@@ -122,7 +122,7 @@ class ArmEnvironment(gymnasium.Env[np.ndarray, np.ndarray]):
     def space(self) -> TargetSpace:
         """Space of the targets, around the tool at home."""
         centre = self.arm.pose(self.home)[:3, 3]
-        return TargetSpace(centre - 0.2, centre + 0.2, speed=0.5, acceleration=3.0, jerk=60.0)
+        return TargetSpace(centre - 0.2, centre + 0.2, speed=0.4, acceleration=2.0, jerk=40.0)
 
     @cached_property
     def policy(self) -> Policy:
