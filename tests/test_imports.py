@@ -15,8 +15,8 @@ ROOT = Path(__file__).parent.parent
 
 # From the roof to the ground. What stands in one row may not import each other.
 FLOORS = (
-    ("__init__", "__main__"), ("moved",), ("cli",), ("jobs",), ("logs",), ("policies",), ("robots",), ("export",),
-    ("cycle",),
+    ("__init__", "__main__"), ("moved",), ("cli",), ("jobs",), ("logs",), ("policies",),
+    ("robots",), ("export",), ("cycle",),
     ("adaptation",), ("kinematics",), ("control",), ("safety",), ("networks",), ("learning",),
     ("nengodl",), ("estimation",), ("paths", "sim"), ("kernels",), ("contract",), ("support",),
     ("errors", "moved"),

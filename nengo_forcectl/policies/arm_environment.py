@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
-import gymnasium
+import gymnasium  # pyright: ignore[reportMissingImports]  # optional
 import numpy as np
 from jaxtyping import Float
 
@@ -21,11 +21,10 @@ from ..networks.workspace import home_posture
 from ..robots.loop import ControlLoop
 from ..safety.guard import Safe
 from ..safety.sensors import SensorCheck
-from ..sim.bullet import Bullet
 from ..sim.disturbances import Disturbance
+from ..sim.engines import ENGINES, default_engine
 from ..sim.friction import ViscousFriction
 from ..sim.masses import Payload
-from ..sim.mujoco import MuJoCo
 from ..support.checks import Arguments, check_choice, check_not_negative, check_within
 from .added_torque import AddedTorque
 from .smooth_policy import Policy
@@ -33,7 +32,6 @@ from .target_space import TargetSpace, in_box
 
 Action = Literal["target", "stiffness", "torque"]
 ACTIONS: tuple[Action, ...] = ("target", "stiffness", "torque")
-ENGINES: dict[str, Any] = {"bullet": Bullet, "mujoco": MuJoCo}
 ADAPT = ("none", "structured")
 PERIOD = 1e-3  # of the control loop [s]
 STEP = 0.05  # largest change of the target in a step [m]
@@ -63,7 +61,7 @@ class ArmEnvironment(gymnasium.Env[np.ndarray, np.ndarray]):
 
     Args:
         arm: name of an arm of the catalogue.
-        engine: "bullet" or "mujoco".
+        engine: "bullet" or "mujoco"; by default "bullet" where PyBullet is installed.
         action: what an action is.
         adapt: "structured", the learner, or "none", the model alone.
         rate: actions per second, from 10 to 50 [Hz].
@@ -79,12 +77,13 @@ class ArmEnvironment(gymnasium.Env[np.ndarray, np.ndarray]):
     def __init__(
         self,
         arm: str = "kuka_iiwa",
-        engine: str = "bullet",
+        engine: str | None = None,
         action: Action = "target",
         adapt: str = "structured",
         rate: float = 20.0,
         payload: float = 2.0,
     ) -> None:
+        engine = default_engine() if engine is None else engine
         given = Arguments(
             type(self).__name__,
             engine=engine, action=action, adapt=adapt, rate=rate, payload=payload,

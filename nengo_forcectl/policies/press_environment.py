@@ -10,9 +10,10 @@ from ..contract import Reference
 from ..control import OperationalSpace
 from ..networks.workspace import home_posture
 from ..sim.disturbances import Disturbance
+from ..sim.engines import ENGINES
 from ..sim.surfaces import TIP, Table
 from ..sim.wrist import Wrist
-from .arm_environment import ENGINES, PERIOD, ArmEnvironment
+from .arm_environment import PERIOD, ArmEnvironment
 from .target_space import TargetSpace
 
 GAP = (0.01, 0.03)  # initial distance from tip to table [m]

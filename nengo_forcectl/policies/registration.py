@@ -1,6 +1,6 @@
 """The environments' names for ``gymnasium.make``."""
 
-import gymnasium
+import gymnasium  # pyright: ignore[reportMissingImports]  # optional
 
 STEPS = 100  # of an episode
 ENVIRONMENTS = {

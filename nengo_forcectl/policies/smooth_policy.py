@@ -123,7 +123,7 @@ class Policy:
 
 def _ruckig() -> Any:
     try:
-        import ruckig  # optional
+        import ruckig  # pyright: ignore[reportMissingImports]  # optional
     except ImportError:
         raise VersionError(f"Policy needs ruckig: {INSTALL}") from None
     return ruckig
