@@ -103,6 +103,7 @@ class FrankaRobot(Closing, Robot):
         self._failure: str | None = None  # of this torque control
         self._state: State | None = None  # that came with `pace` and was not read yet
         self._q = self._sent = np.zeros(7)
+        self._time = 0.0  # of the last state [s]
         config = self._binding.RealtimeConfig
         self._robot: Any = self._connected(config.kEnforce if realtime else config.kIgnore)
         if recover:
@@ -179,7 +180,7 @@ class FrankaRobot(Closing, Robot):
         lost = max(round(since.to_sec() / PERIOD) - 1, 0)
         self._counts["lost"] += lost
         self._state = _state_of(state)
-        self._q = self._state.q
+        self._q, self._time = self._state.q, self._state.time
         return lost
 
     def read(self) -> State:
@@ -210,7 +211,7 @@ class FrankaRobot(Closing, Robot):
             raise SimulationError(f"torque has shape {np.shape(tau)}, needs (7,)")
         if self._control is None or self._failure is not None:
             raise SimulationError(self._failure or f"{self._name}: is not under torque control")
-        wanted, step = self.share(checked_torque(tau, math.nan), self._q), PERIOD * TORQUE_RATE
+        wanted, step = self.share(checked_torque(tau, self._time), self._q), PERIOD * TORQUE_RATE
         sent = np.clip(wanted, self._sent - step, self._sent + step)
         changed = bool((sent != wanted).any())
         self._counts["torque rate"] += changed
