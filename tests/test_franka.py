@@ -214,15 +214,41 @@ def test_a_robot_that_is_not_there_or_not_ready_is_refused(monkeypatch, capsys):
     nowhere = next(addresses)
     with pytest.raises(SimulationError, match=f"franka at {nowhere}: Connection .* refused"):
         FrankaRobot(nowhere, realtime=False)
-    stopped = pytest.raises(SimulationError, match="mode UserStopped, needs Idle: release the user")
-    with served(mode="kUserStopped") as (address, _), stopped:
-        FrankaRobot(address, realtime=False)
+    reflex = pytest.raises(
+        SimulationError, match=r"in mode Reflex.*, needs Idle: look at the robot"
+    )
+    with served(mode="kReflex") as (address, _), reflex:
+        FrankaRobot(address, realtime=False, recover=True)  # the error stays
     with pytest.raises(SystemExit):
         main(["run", "--robot", "172.16.0.2"])
     assert "robot: is '172.16.0.2', needs franka://HOST" in capsys.readouterr().err
     monkeypatch.setitem(sys.modules, "pylibfranka", None)
     with pytest.raises(VersionError, match=r"pip install 'nengo-forcectl.franka.'"):
         FrankaRobot(nowhere)
+
+
+OLD = """
+import socket, struct, sys
+listener = socket.create_server((sys.argv[1], 1337))
+print("ready", flush=True)
+client, _ = listener.accept()
+command, number, size = struct.unpack("<III", client.recv(12))
+client.recv(size - 12)
+client.sendall(struct.pack("<IIIBH5x", command, number, 20, 1, 5))
+client.recv(1)
+"""
+
+
+def test_a_robot_of_an_older_protocol_is_refused():
+    """A Panda speaks version 5 of it; the line names both versions."""
+    address = next(addresses)
+    with subprocess.Popen([sys.executable, "-c", OLD, address], stdout=-1, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        try:
+            with pytest.raises(SimulationError, match=r"Incompatible .*server version: 5, library"):
+                FrankaRobot(address, realtime=False)
+        finally:
+            process.kill()
 
 
 def test_a_rate_that_is_not_the_robots_is_refused(host):

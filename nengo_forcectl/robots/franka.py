@@ -29,6 +29,7 @@ DECELERATION = np.array([6.0, 2.585, 3.5, 4.0, 17.0, 5.5, 17.0])
 # With these three the speeds that `Safe` allows are below Franka's everywhere.
 BRAKING, MARGIN, SPEED_MARGIN = 0.8, 0.06, 0.01  # share, [rad], share
 COLLISION = (40.0, 40.0)
+FRESH = 5  # states after which one is of now
 ALIKE = (0.02, 0.05)  # largest difference of the flange between robot and model [m], [rad]
 INSTALL = "pip install 'nengo-forcectl[franka]'"
 CURES = {
@@ -65,7 +66,7 @@ class FrankaRobot(Closing, Robot):
             robot does not expect and at which it stops with a reflex.
         realtime: whether a kernel with real-time scheduling is needed, as Franka says it is; False
             for a simulator.
-        recover: whether to acknowledge an error of the robot first.
+        recover: whether to acknowledge a reflex first, if there was one.
 
     Raises:
         VersionError: ``pylibfranka`` is not installed.
@@ -106,7 +107,7 @@ class FrankaRobot(Closing, Robot):
         self._time = 0.0  # of the last state [s]
         config = self._binding.RealtimeConfig
         self._robot: Any = self._connected(config.kEnforce if realtime else config.kIgnore)
-        if recover:
+        if recover and self._mode() == "Reflex":
             self.recover()
         self._check_mode()
         self._compare(bare)
@@ -257,15 +258,21 @@ class FrankaRobot(Closing, Robot):
         except self._failures as error:
             raise SimulationError(f"{self._name}: {command}: {_line(error)}") from None
 
+    def _mode(self) -> str:
+        return self._ask("read_once").robot_mode.name
+
     def _check_mode(self) -> None:
-        state = self._ask("read_once")
-        mode = state.robot_mode.name
-        if mode != "Idle":
-            cause = f" ({state.last_motion_errors})" if mode == "Reflex" else ""
-            raise SimulationError(
-                f"{self._name}: is in mode {mode}{cause}, needs Idle: "
-                f"{CURES.get(mode, 'see its display')}"
-            )
+        mode = ""
+        for _ in range(FRESH):  # states that were on the way come first
+            mode = self._mode()
+            if mode == "Idle":
+                return
+        errors = self._ask("read_once").last_motion_errors
+        cause = f" ({errors})" if mode == "Reflex" and errors else ""
+        raise SimulationError(
+            f"{self._name}: is in mode {mode}{cause}, needs Idle: "
+            f"{CURES.get(mode, 'see its display')}"
+        )
 
     def _compare(self, arm: Arm) -> None:
         """Refuse a model whose flange is not where the robot's is."""
