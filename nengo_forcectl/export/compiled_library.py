@@ -18,7 +18,7 @@ from arms.machine.llvm_text import llvm_text
 
 from ..errors import ConfigurationError
 from ..kernels.control_cycle import run_cycle
-from ..kernels.layout import HEAD_END
+from ..kernels.layout import ASKED, HEAD_END
 from ..kernels.predict import predict
 from ..kernels.protect import credible, protect_alone
 from ..kernels.state_block import close_state, open_state
@@ -50,6 +50,13 @@ INTERFACE = (
 """Kernels behind the library's own functions, with the number of their int64 arguments."""
 
 
+FUNCTIONS = (
+    "size", "create", "save", "step", "reset", "stop", "learn", "count_events", "stopped", "error",
+    "reason",
+)  # fmt: skip
+"""The library's own functions, after its name; `c_header` declares them."""
+
+
 class Machine(NamedTuple):
     """A kind of processor that a library is compiled for."""
 
@@ -66,18 +73,22 @@ class Machine(NamedTuple):
         )
 
 
-def x86_64(processor: Processor) -> Machine:
-    """Return the machine of a processor; "native" is the one that numba compiles for."""
-    triple = "x86_64-unknown-linux-gnu"
-    if processor != "native":
-        return Machine("x86_64", triple, processor)
-    if not llvm.get_process_triple().startswith("x86_64"):
-        raise ConfigurationError("processor: is 'native', needs another choice on this machine")
-    codegen: Any = _compiled(*CALLS[2]).library.codegen
-    return Machine("x86_64", triple, codegen._get_host_cpu_name(), codegen._tm_features)
+def machines(processor: Processor) -> tuple[Machine, Machine]:
+    """Return the machines that a library is compiled for, x86-64 and AArch64.
 
-
-AARCH64 = Machine("aarch64", "aarch64-unknown-linux-gnu", "generic")
+    A "native" one is as numba sees this processor; the other machine's is one that all have.
+    """
+    general = {"x86_64": "x86-64" if processor == "native" else processor, "aarch64": "generic"}
+    here = llvm.get_process_triple().partition("-")[0]
+    found = []
+    for name, least in general.items():
+        triple = f"{name}-unknown-linux-gnu"
+        if name == here and processor == "native":
+            codegen: Any = _compiled(*CALLS[2]).library.codegen
+            found.append(Machine(name, triple, codegen._get_host_cpu_name(), codegen._tm_features))
+        else:
+            found.append(Machine(name, triple, least))
+    return found[0], found[1]
 
 
 @cache
@@ -185,13 +196,13 @@ def _interface(image: Image, name: str) -> str:
         f"@library = internal constant [{len(words)} x i64] [{listed}], align 64",
         declared,
         *_texts("error", ERRORS),
-        *_texts("reason", REASONS),
+        *_texts("reason", tuple(each.text for each in REASONS)),
         f"define i64 @{name}_size() {{\n  ret i64 {size}\n}}",
         _create(image, name, size),
         _save(name, size),
         _method(name, "step", "step_controller", image, ("ptr",) * 3, "i32"),
         _method(name, "reset", "reset", image, (), "void"),
-        _method(name, "stop", "stop", image, (), "void", last=13),
+        _method(name, "stop", "stop", image, (), "void", last=ASKED),
         _method(name, "learn", "learn", image, ("i32",), "void"),
         _method(name, "count_events", "count_events", image, ("ptr",), "void"),
         _method(name, "stopped", "stopped", image, (), "i32"),

@@ -110,9 +110,12 @@ def image_of(safe: Safe) -> Image:
         for name, view in _cycle(safe).memory.items()
         if _is_inside(view, reached)
     }
-    memory["limits.memory"] = (
-        place[id(safe._guard)] + _start(safe._guard, "momentum"), (6, safe.dof),
-    )  # fmt: skip
+    guard = place[id(safe._guard)] + _start(safe._guard, "momentum")
+    memory["limits.memory"] = guard, (6, safe.dof)
+    memory["limits.counts"] = place[id(own)] + _start(own, "begun"), (5,)
+    mark = own["mark"]
+    if mark.size:
+        memory["fingerprint"] = place[id(own)] + _start(own, "mark"), mark.shape
     counts = _counts(safe, memory) | {place[id(own)] + _start(own, "slot"): (0, RECENT - 1)}
     library = _library(len(words), place[id(own)], fixed, links, counts)
     library["key"][:] = _key(library, functions, memory)
