@@ -1,24 +1,33 @@
-"""A static library: one object file in the archive format that linkers read."""
+"""A static library: object files in the archive format that linkers read."""
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 START = b"!<arch>\n"
+HEAD = 60  # bytes before a member's content
 
 
-def archive(name: str, content: bytes, symbols: Sequence[str]) -> bytes:
-    """Return an archive of one object file, with the index of its functions.
+def archive(members: Mapping[str, bytes], functions: Mapping[str, Sequence[str]]) -> bytes:
+    """Return an archive of object files, with the index of their functions.
 
     Args:
-        name: of the object file, at most 15 characters.
-        content: the object file.
-        symbols: the functions that it defines.
+        members: the files by name; at most 15 characters.
+        functions: what each of them defines.
     """
-    names = b"".join(symbol.encode() + b"\0" for symbol in symbols)
-    size = 4 + 4 * len(symbols) + len(names)
-    place = len(START) + 60 + size + size % 2  # of the object file
-    index = struct.pack(f">{1 + len(symbols)}I", len(symbols), *[place] * len(symbols)) + names
-    return START + _member("/", index) + _member(f"{name}/", content)
+    names = b"".join(f"{each}\0".encode() for file in members for each in functions[file])
+    count = sum(map(len, functions.values()))
+    place = len(START) + HEAD + _even(4 + 4 * count + len(names))
+    places: list[int] = []
+    for file, content in members.items():
+        places += [place] * len(functions[file])
+        place += HEAD + _even(len(content))
+    index = struct.pack(f">{1 + count}I", count, *places) + names
+    parts = [_member(f"{file}/", content) for file, content in members.items()]
+    return START + _member("/", index) + b"".join(parts)
+
+
+def _even(size: int) -> int:
+    return size + size % 2
 
 
 def _member(name: str, content: bytes) -> bytes:

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from ..errors import ConfigurationError
 from ..kernels.layout import HEAD_END
 from ..safety.guard import Safe
 from .archive import archive
+from .c_code import MACHINES, Machine, ObjectFile, kernels_object
 from .c_header import Facts, header
-from .compiled_library import FUNCTIONS, Machine, Processor, machines, object_file
+from .c_interface import controller_object
 from .folder import versions_here
 from .image import Image, image_of
 
@@ -42,9 +44,7 @@ def library_name(folder: Path) -> str:
     return name
 
 
-def c_library(
-    controller: Safe, name: str, processor: Processor = "native"
-) -> dict[str, bytes]:
+def c_library(controller: Safe, name: str) -> dict[str, bytes]:
     """Return the files of a controller's library, by their paths in its folder.
 
     A message of the logger ``nengo_forcectl`` names a machine for which no linker is there, so that
@@ -53,8 +53,6 @@ def c_library(
     Args:
         controller: as `export_controller` takes it.
         name: of the library, and before each of its functions.
-        processor: for which the code for x86-64 is compiled; "native": this one. AArch64 needs no
-            choice.
 
     Raises:
         ConfigurationError: the name is not valid in C, or the controller has no such form.
@@ -66,13 +64,14 @@ def c_library(
         f"{name}.h": header(name, _facts(controller, image)).encode(),
         f"{name}.state": image.state_block(),
     }
-    for machine in machines(processor):
-        code = object_file(image, name, machine)
-        symbols = [f"{name}_{each}" for each in FUNCTIONS]
-        files[f"{machine.name}/lib{name}.a"] = archive("controller.o", code, symbols)
+    for machine in MACHINES:
+        code = kernels_object(machine), controller_object(image, name, machine)
+        members = {each.name: each.content for each in code}
+        functions = {each.name: each.functions for each in code}
+        files[f"{machine.name}/lib{name}.a"] = archive(members, functions)
         shared = _shared(code, name, machine)
         if shared is None:
-            LOG.info("no linker for %s: the folder has lib%s.a for it alone", machine.name, name)
+            LOG.info("no linker for %s: no lib%s.so, lib%s.a alone", machine.name, name, name)
         else:
             files[f"{machine.name}/lib{name}.so"] = shared
     return files
@@ -96,8 +95,8 @@ def _facts(controller: Safe, image: Image) -> Facts:
     )
 
 
-def _shared(code: bytes, name: str, machine: Machine) -> bytes | None:
-    """Return the shared library of an object file, or None without a linker for the machine."""
+def _shared(code: Sequence[ObjectFile], name: str, machine: Machine) -> bytes | None:
+    """Return the shared library of object files, or None without a linker for the machine."""
     for program in LINKERS[machine.name]:
         linker = shutil.which(program)
         linked = None if linker is None else _linked(code, name, linker)
@@ -106,17 +105,18 @@ def _shared(code: bytes, name: str, machine: Machine) -> bytes | None:
     return None
 
 
-def _linked(code: bytes, name: str, linker: str) -> bytes | None:
-    """Return what a linker makes of an object file, or None if it is for another machine."""
+def _linked(code: Sequence[ObjectFile], name: str, linker: str) -> bytes | None:
+    """Return what a linker makes of object files, or None if it is for another machine."""
     with tempfile.TemporaryDirectory() as room:
-        (Path(room) / "controller.o").write_bytes(code)
-        command = [linker, "-shared", f"-Wl,-soname,lib{name}.so", "-o", "controller.so"]
+        for each in code:
+            (Path(room) / each.name).write_bytes(each.content)
+        command = [linker, "-shared", "-s", f"-Wl,-soname,lib{name}.so", "-o", "library.so"]
         try:
             done = subprocess.run(
-                [*command, "controller.o", "-lm"],
+                [*command, *(each.name for each in code), "-lm"],
                 cwd=room, capture_output=True, timeout=LINKING, check=False,
             )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired):
             return None
-        out = Path(room) / "controller.so"
+        out = Path(room) / "library.so"
         return out.read_bytes() if done.returncode == 0 and out.is_file() else None

@@ -67,12 +67,13 @@ def read_state(path: Path | str, controller: Safe) -> dict[str, np.ndarray]:
         or words[HEAD_SUM] != checksum(here)
     ):
         raise RecordError(f"{problem} is damaged or cut off")
-    return _checkpoint(here.view(float), image)
+    return _checkpoint(here, image)
 
 
-def _checkpoint(numbers: np.ndarray, image: Image) -> dict[str, np.ndarray]:
-    """Return the arrays of `Safe.checkpoint` from the numbers of an image."""
+def _checkpoint(words: np.ndarray, image: Image) -> dict[str, np.ndarray]:
+    """Return the arrays of `Safe.checkpoint` from the words of an image."""
     found: dict[str, np.ndarray] = {}
-    for name, (place, shape) in image.memory.items():
-        found[name] = numbers[place : place + math.prod(shape)].reshape(shape).copy()
+    for name, place in image.memory.items():
+        array = words[place.start : place.start + math.prod(place.shape)].reshape(place.shape)
+        found[name] = array.copy() if place.whole else array.view(float).copy()
     return found

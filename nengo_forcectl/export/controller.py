@@ -25,7 +25,6 @@ from .folder import ARRAYS, TEXT, check_new, names_in, read, write
 if TYPE_CHECKING:
     from ..networks.building import WorkspaceNetwork
     from ..networks.structured_network import StructuredNetwork
-    from .compiled_library import Processor
 
 
 def export_controller(cycle: Safe, folder: Path | str, *, replace: bool = False) -> Path:
@@ -51,9 +50,7 @@ def export_controller(cycle: Safe, folder: Path | str, *, replace: bool = False)
     return folder
 
 
-def export_library(
-    cycle: Safe, folder: Path | str, *, processor: "Processor" = "native", replace: bool = False
-) -> Path:
+def export_library(cycle: Safe, folder: Path | str, *, replace: bool = False) -> Path:
     """Write a controller and a C library of it to a new folder; return the folder's path.
 
     It holds what `export_controller` writes, and is loaded in the same way.
@@ -66,8 +63,6 @@ def export_library(
     Args:
         cycle: as in `export_controller`.
         folder: folder to write.
-        processor: least processor for x86-64, as LLVM names it. "native": this one, and no other;
-            the torques are then those of Python to the last bit.
         replace: whether to replace an exported controller that is already there.
 
     Raises:
@@ -81,7 +76,7 @@ def export_library(
     check_new(folder, replace)
     data, arrays = described(cycle)
     arrays["proof"] = proof(assembled(data, arrays))
-    library = c_library(assembled(data, arrays), name, processor)
+    library = c_library(assembled(data, arrays), name)
     write(folder, data, arrays, library)
     return folder
 
@@ -92,7 +87,7 @@ def export_run(
     name: str | None = None,
     *,
     replace: bool = False,
-    processor: "Processor | None" = None,
+    c: bool = False,
 ) -> LoadedController:
     """Export a controller that a run has trained, by name; return the controller.
 
@@ -101,7 +96,7 @@ def export_run(
         folder: folder to write.
         name: of the controller; None: the only one of the run.
         replace: whether to replace an exported controller that is already there.
-        processor: for `export_library`; None: no library.
+        c: whether to add a C library, as `export_library`.
 
     Raises:
         ConfigurationError: the name is missing or not in the run, or the run leaves no controller.
@@ -123,10 +118,7 @@ def export_run(
             f"controller: is {name or 'not given'}, needs one that '{run}' has trained: {has}"
         )
     controller = load_controller(run / str(name))
-    if processor is None:
-        export_controller(controller, folder, replace=replace)
-    else:
-        export_library(controller, folder, processor=processor, replace=replace)
+    (export_library if c else export_controller)(controller, folder, replace=replace)
     return controller
 
 

@@ -38,6 +38,14 @@ MARK = 1.5  # written to find what a new motion clears
 PACKAGES = "nengo_forcectl", "arms"
 
 
+class Place(NamedTuple):
+    """Where an array of a checkpoint is in an image."""
+
+    start: int
+    shape: tuple[int, ...]
+    whole: bool = False  # of int64
+
+
 class Image(NamedTuple):
     """The blocks of a controller in a row, and what a library must know of them.
 
@@ -49,7 +57,7 @@ class Image(NamedTuple):
     supervisor: int  # its place
     calls: int  # place of the supervisor's four calls
     functions: dict[int, Kernel]  # by the places of their addresses
-    memory: dict[str, tuple[int, tuple[int, ...]]]  # place and shape of a checkpoint's arrays
+    memory: dict[str, Place]  # of a checkpoint's arrays
 
     @property
     def key(self) -> np.ndarray:
@@ -86,6 +94,7 @@ def image_of(safe: Safe) -> Image:
     starts = np.cumsum([0, *(-(-len(block.array) // ALIGNED) * ALIGNED for block in reached)])
     place = {id(block): int(start) for block, start in zip(reached, starts, strict=False)}
     words = np.zeros(int(starts[-1]), np.int64)
+    changing = set(_changing(_cycle(safe).memory))
     fixed: dict[int, int] = {}
     links: dict[int, int] = {}
     functions: dict[int, Kernel] = {}
@@ -98,7 +107,7 @@ def image_of(safe: Safe) -> Image:
                 links[start + k] = place[id(blocks[value])]
             elif value in kernels:
                 functions[start + k], fixed[start + k] = kernels[value], 0
-            else:
+            elif block.address + 8 * k not in changing:
                 fixed[start + k] = value
     for k, address in enumerate(own["clears"].tolist()):
         at = place[id(own)] + _start(own, "clears") + k
@@ -106,16 +115,18 @@ def image_of(safe: Safe) -> Image:
         links[at] = _place_of(address, reached, place)
     words[[*fixed, *links]] = 0
     memory = {
-        name: (_place_of(view.ctypes.data, reached, place), view.shape)
+        name: Place(
+            _place_of(view.ctypes.data, reached, place), view.shape, view.dtype == np.int64
+        )
         for name, view in _cycle(safe).memory.items()
         if _is_inside(view, reached)
     }
     guard = place[id(safe._guard)] + _start(safe._guard, "momentum")
-    memory["limits.memory"] = guard, (6, safe.dof)
-    memory["limits.counts"] = place[id(own)] + _start(own, "begun"), (5,)
+    memory["limits.memory"] = Place(guard, (6, safe.dof))
+    memory["limits.counts"] = Place(place[id(own)] + _start(own, "begun"), (5,))
     mark = own["mark"]
     if mark.size:
-        memory["fingerprint"] = place[id(own)] + _start(own, "mark"), mark.shape
+        memory["fingerprint"] = Place(place[id(own)] + _start(own, "mark"), mark.shape)
     counts = _counts(safe, memory) | {place[id(own)] + _start(own, "slot"): (0, RECENT - 1)}
     library = _library(len(words), place[id(own)], fixed, links, counts)
     library["key"][:] = _key(library, functions, memory)
@@ -281,15 +292,20 @@ def _cleared(cycle: Any, blocks: list[Block]) -> list[tuple[int, int]]:
     return found
 
 
-def _counts(
-    safe: Safe, memory: Mapping[str, tuple[int, tuple[int, ...]]]
-) -> dict[int, tuple[int, int]]:
+def _changing(memory: Mapping[str, np.ndarray]) -> Iterator[int]:
+    """Addresses of the whole numbers that kernels write: flags, no places."""
+    for view in memory.values():
+        if view.dtype == np.int64:
+            yield from range(view.ctypes.data, view.ctypes.data + view.nbytes, 8)
+
+
+def _counts(safe: Safe, memory: Mapping[str, Place]) -> dict[int, tuple[int, int]]:
     """Return the ranges of numbers by which kernels find places, by their places."""
     cycle = _cycle(safe)
     if isinstance(cycle, StructuredCycle):
-        return {memory[name][0]: each for name, each in cycle.learner.ranges.items()}
+        return {memory[name].start: each for name, each in cycle.learner.ranges.items()}
     if isinstance(cycle, CompiledCycle):
-        first = memory["count"][0]
+        first = memory["count"].start
         return {first + k: each for k, each in enumerate(cycle.learner.ranges)}
     return {}
 

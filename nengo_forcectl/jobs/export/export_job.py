@@ -13,8 +13,6 @@ def run_export(settings: ExportSettings, watch: Watch = unwatched) -> LoadedCont
             name.
         RecordError: the run cannot be read, holds no such controller, or the folder exists.
     """
-    processor = settings.processor if settings.c else None
     return export_run(
-        settings.run, settings.folder, settings.controller,
-        replace=settings.replace, processor=processor,
-    )  # fmt: skip
+        settings.run, settings.folder, settings.controller, replace=settings.replace, c=settings.c
+    )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import tyro
 
@@ -24,9 +24,6 @@ class ExportSettings:
 
     c: bool = False
     """Add a C library for x86-64 and AArch64, named after the folder."""
-
-    processor: Literal["native", "x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"] = "native"
-    """Least processor that the library needs on x86-64; "native": this one."""
 
     replace: bool = False
     """Replace an exported controller that is in the folder."""
