@@ -1,0 +1,251 @@
+"""A controller as a C library: the torques, learning and stops of Python, to the last bit."""
+
+import math
+import shutil
+
+import numpy as np
+import pytest
+from c_controller import COMPILER, CROSS, EMULATOR, MACHINE, InC, rows, run_program
+from export_world import DT, drive, path_of, recorded, world
+
+import arms
+from nengo_forcectl import (
+    CompiledController,
+    Impedance,
+    JointPD,
+    Limits,
+    Reference,
+    Safe,
+    State,
+    learning_cycle,
+    load_controller,
+)
+from nengo_forcectl.cli import main
+from nengo_forcectl.cycle import structured_cycle
+from nengo_forcectl.errors import ConfigurationError, RecordError, VersionError
+from nengo_forcectl.export import export_library, read_state, write_state
+from nengo_forcectl.export.c_code import MACHINES, emit
+from nengo_forcectl.export.c_header import REASONS
+from nengo_forcectl.export.folder import SUMS
+from nengo_forcectl.networks import home_posture
+
+TRAINED = 1215  # cycles: weights have come in, the next ones are being computed
+
+pytestmark = pytest.mark.skipif(
+    COMPILER is None or MACHINE not in [machine.name for machine in MACHINES],
+    reason="there is no C compiler, or this is another machine than the libraries are for",
+)
+
+
+@pytest.fixture(scope="module")
+def arm():
+    return arms.load("planar3")
+
+
+@pytest.fixture(scope="module")
+def trained(arm, tmp_path_factory):
+    """A library, and what the cycle that was exported sees and does in the 500 cycles after."""
+    folder = tmp_path_factory.mktemp("library") / "mine"
+    with structured_cycle(arm, home_posture(arm), seed=0, dt=DT) as cycle, world(arm) as robot:
+        drive(arm, robot, TRAINED, cycle)
+        export_library(cycle, folder)
+        states, taus = recorded(arm, robot, 500, cycle)
+        return folder, states, taus, cycle.checkpoint()
+
+
+def inputs_of(arm, states):
+    path = path_of(arm)
+    return np.array([rows(state, path.at(state.time), 3) for state in states])
+
+
+def check_program(arm, trained, machine, room):
+    folder, states, taus, end = trained
+    found, block = run_program(folder, machine, inputs_of(arm, states), room)
+    np.testing.assert_array_equal(found.reshape(taus.shape), taus)
+    here = read_state(block, load_controller(folder))
+    assert here.keys() == end.keys()
+    for name, value in end.items():
+        np.testing.assert_array_equal(here[name], value, err_msg=name)
+
+
+def test_a_program_learns_on_bit_for_bit(arm, trained, tmp_path):
+    """Its torques and its checkpoint are those of Python; the header is strict C99."""
+    check_program(arm, trained, MACHINE, tmp_path)
+
+
+@pytest.mark.skipif(CROSS is None or EMULATOR is None, reason="needs a compiler and QEMU for ARM")
+def test_a_program_for_aarch64_learns_on_bit_for_bit(arm, trained, tmp_path):
+    """From the same folder, under an emulator."""
+    check_program(arm, trained, "aarch64", tmp_path)
+
+
+def test_checkpoints_go_from_one_language_to_the_other(arm, trained, tmp_path):
+    """C continues what Python began, and Python what C began, with the same bits."""
+    folder, states, taus, _ = trained
+    path, python, c = path_of(arm), load_controller(folder), InC(folder, 3)
+    for state in states[:100]:
+        python.step(state, path.at(state.time))
+    write_state(python, tmp_path / "python.state")
+    assert c.create((tmp_path / "python.state").read_bytes()) == 0
+    found = [c.step(state, path.at(state.time))[0] for state in states[100:300]]
+    np.testing.assert_array_equal(found, taus[100:300])
+    (tmp_path / "c.state").write_bytes(c.save())
+    again = load_controller(folder)
+    again.resume(read_state(tmp_path / "c.state", again))
+    found = [again.step(state, path.at(state.time)).tau for state in states[300:]]
+    np.testing.assert_array_equal(found, taus[300:])
+
+
+def faulty(state, reference, rng):
+    """A state and a reference that may be wrong in one of many ways."""
+    fault = rng.integers(200)
+    q, dq = state.q.copy(), state.dq.copy()
+    if fault == 0:
+        return state._replace(q=np.full_like(q, math.nan)), reference
+    if fault == 1:
+        return state._replace(time=state.time - 5 * DT), reference
+    if fault == 2:
+        return state._replace(time=math.nan), reference
+    if fault == 3:
+        return state._replace(q=q + 0.2), reference
+    if fault == 4:
+        return state, reference._replace(x=reference.x + 1e120)
+    if fault == 5:
+        return state._replace(dq=-8.0 * dq), reference
+    if fault < 20:
+        return state._replace(time=state.time + 2 * DT), reference
+    if fault < 30:
+        return state._replace(sound=False), reference
+    if fault < 40 and state.wrench is not None:
+        return state._replace(wrench=state.wrench + 60.0), reference
+    return state, reference._replace(x=reference.x + rng.normal(0, 0.002, len(reference.x)))
+
+
+def kinds(arm):
+    """Controllers of all exportable kinds, by name, with the size of their references."""
+    home = home_posture(arm)
+    bare = Limits.of(arm, overruled=0.05, rate=20.0)
+    box = np.array([-0.2, -0.2, -1.0]), np.array([0.2, 0.2, 1.0])
+    tool = arm.pose(home)[:3, 3]
+    limits = Limits.of(
+        arm, lower=tuple(tool + box[0]), upper=tuple(tool + box[1]), force=(30.0, 30.0)
+    )
+    yield "joints", Safe(CompiledController(arm, JointPD()), arm, bare, DT), arm.dof
+    task = CompiledController(arm, Impedance(home, rows=(0, 1)))
+    yield "tool", Safe(task, arm, limits, DT), 3
+    for name, make in (("structured", structured_cycle), ("late", structured_cycle)):
+        with make(arm, home, seed=0, dt=DT, delay=0.003 if name == "late" else 0.0) as cycle:
+            yield name, cycle, 3
+    with learning_cycle(arm, home, seed=0, neurons=50, dt=DT) as cycle:
+        yield "consolidation", cycle, 3
+
+
+@pytest.mark.filterwarnings("ignore:learning ends while limits act")
+@pytest.mark.filterwarnings("ignore:100 states in sequence")
+@pytest.mark.parametrize("which", ["joints", "tool", "structured", "late", "consolidation"])
+def test_limits_and_stops_are_those_of_safe(arm, which, tmp_path):
+    """The same torques, counts and stops for states and references of every kind of fault."""
+    _, original, k = next(each for each in kinds(arm) if each[0] == which)
+    folder = export_library(original, tmp_path / "mine")
+    python, c, rng = load_controller(folder), InC(folder, arm.dof, k), np.random.default_rng(1)
+    path, home, reasons = path_of(arm), home_posture(arm), set()
+    q, dq = home.copy(), np.zeros(arm.dof)
+    for step in range(4000):
+        wrench = rng.normal(0, 1, 6) if which == "tool" else None
+        state = State(step * DT, q.copy(), dq.copy(), wrench=wrench)
+        reference = path.at(state.time)
+        if k == arm.dof and which == "joints":
+            reference = Reference(home + 0.2 * np.sin(state.time), np.zeros(k), np.zeros(k))
+        state, reference = faulty(state, reference, rng)
+        wanted = python.step(state, reference).tau
+        tau, code = c.step(state, reference)
+        np.testing.assert_array_equal(tau, wanted, err_msg=f"cycle {step}, {python.stopped}")
+        assert (code == 0) == (python.stopped is None), (step, python.stopped)
+        reasons.add(code)
+        terms = arm.terms(q, dq)
+        dq = dq + DT * np.linalg.solve(terms.M, wanted - terms.C @ dq - terms.g - 0.5 * dq)
+        q = q + DT * dq
+        if python.stopped is not None and rng.integers(20) == 0:
+            python.reset()
+            c.reset()
+        if rng.integers(300) == 0:
+            mode = int(rng.integers(3))
+            python.learn((False, True, "hold")[mode])
+            c.learn(mode)
+    assert c.events == list(python.events.values())
+    assert len(reasons) >= 4
+
+
+def test_a_stop_is_asked_for_and_ends(arm, trained):
+    """The texts say why; what has no text says so."""
+    folder, states, _, _ = trained
+    c, path = InC(folder, 3), path_of(arm)
+    c.stop()
+    _, code = c.step(states[0], path.at(states[0].time))
+    assert c.text("reason", code) == "stop was called"
+    c.reset()
+    assert c.step(states[1], path.at(states[1].time))[1] == 0
+    assert c.text("reason", len(REASONS)) == c.text("error", -1) == "unknown code"
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "text"),
+    [
+        (lambda b: b[:40], 2, "this is no state block"),
+        (lambda b: b"x" + b[1:], 2, "this is no state block"),
+        (lambda b: b[:8] + b"\2" + b[9:], 3, "another version"),
+        (lambda b: b[:24] + b"\0" + b[25:], 4, "of another controller"),
+        (lambda b: b[:-8], 5, "damaged or cut off"),
+        (lambda b: b[:9000] + bytes([b[9000] ^ 1]) + b[9001:], 5, "damaged or cut off"),
+    ],
+)
+def test_another_state_block_is_refused(arm, trained, tmp_path, change, code, text):
+    """In C by a code and a text, and the controller stays; in Python by one line."""
+    folder, states, taus, _ = trained
+    c, content = InC(folder, 3), (folder / "mine.state").read_bytes()
+    bad = change(content)
+    assert c.create(bad) == code
+    assert text in c.text("error", code)
+    tau, _ = c.step(states[0], path_of(arm).at(states[0].time))
+    np.testing.assert_array_equal(tau, taus[0])
+    (tmp_path / "bad.state").write_bytes(bad)
+    with pytest.raises(VersionError if code == 3 else RecordError, match="^state block '"):
+        read_state(tmp_path / "bad.state", load_controller(folder))
+
+
+def test_a_state_block_cannot_move_what_kernels_read_and_write(trained):
+    """Tables, sizes and addresses in it are 0, and what is written there changes nothing."""
+    folder, _, _, _ = trained
+    c = InC(folder, 3)
+    content = np.frombuffer(c.save(), np.int64)
+    from nengo_forcectl.export.image import image_of  # numba
+
+    image = image_of(load_controller(folder))
+    fixed = image.library["fixed"]
+    assert not content[8:][fixed].any()
+    assert not content[8:][image.library["links"]].any()
+
+
+def test_the_verb_writes_a_library_named_after_its_folder(arm, trained, tmp_path, capsys):
+    """Beside the controller, all of it in the checksums; another name is refused in one line."""
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "summary.json").write_text('{"verb": "reach", "settings": {"jacobian": []}}')
+    shutil.copytree(trained[0], run / "structured")
+    main(["export", str(run), str(tmp_path / "my-arm"), "--c"])
+    assert "my_arm.h" in capsys.readouterr().out.replace("\n", "")
+    listed = (tmp_path / "my-arm" / SUMS).read_text()
+    for name in ("my_arm.h", "my_arm.state", "x86_64/libmy_arm.a", "aarch64/libmy_arm.a"):
+        assert name in listed
+    main(["export", str(run), str(tmp_path / "my-arm"), "--c", "--replace"])
+    with pytest.raises(SystemExit):
+        main(["export", str(run), str(tmp_path / "1; rm"), "--c"])
+    assert "needs a folder whose name begins with a letter" in capsys.readouterr().err
+    assert not (tmp_path / "1; rm").exists()
+
+
+def test_code_that_calls_more_than_mathematics_is_refused():
+    """No allocation, no Python."""
+    text = "declare ptr @malloc(i64)\ndefine ptr @mine() {\n%a = call ptr @malloc(i64 8)\nret ptr %a\n}"
+    with pytest.raises(ConfigurationError, match="call malloc; they need"):
+        emit(MACHINES[0], [text], ["mine"])
