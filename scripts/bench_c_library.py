@@ -109,7 +109,7 @@ def corners(arm: arms.Arm) -> MinimumJerk:
     return MinimumJerk([*points, *points[1:]], duration=1.5)
 
 
-def row(state, reference) -> np.ndarray:  # noqa: ANN001
+def row(state, reference) -> np.ndarray:
     """A state and a reference as the structures of the header."""
     flags = np.array([1, 0], np.int64).view(float)
     parts = [state.time], state.q, state.dq, np.zeros(6), flags, *reference[:3], np.zeros(21)
@@ -146,7 +146,9 @@ def beside_python(folder: Path, states: list, references: list, rows: np.ndarray
         off = max(off, float(np.abs(result.tau - tau).max()))
     a, b = (median(each) for each in times.values())
     ratio = median(c / p for p, c in zip(*times.values(), strict=True))
-    print(f"  step: Python {a:.2f} us, C {b:.2f} us, called from Python: {ratio:.3f} x (at most 0.9)")
+    print(
+        f"  step: Python {a:.2f} us, C {b:.2f} us, called from Python: {ratio:.3f} x (at most 0.9)"
+    )
     print(f"  largest difference of their torques: {off:g} N m")
 
 
@@ -157,7 +159,18 @@ def worst(folder: Path, rows: np.ndarray, steps: int, cpu: int) -> None:
     rows.tofile(room / "in.bin")
     sizes = [f"-DSTEPS={steps}", f"-DCYCLES={len(rows)}"]
     library = folder / MACHINE / "libmine.a"
-    build = ["cc", "-O2", *sizes, "-I", folder, room / "main.c", library, "-lm", "-o", room / "main"]
+    build = [
+        "cc",
+        "-O2",
+        *sizes,
+        "-I",
+        folder,
+        room / "main.c",
+        library,
+        "-lm",
+        "-o",
+        room / "main",
+    ]
     subprocess.run(list(map(str, build)), check=True)
     command = [room / "main", cpu, folder / "mine.state", room / "in.bin"]
     subprocess.run(list(map(str, command)), check=True)
@@ -194,7 +207,9 @@ def main() -> None:
                         references.append(reference)
             size = {each.name: each.stat().st_size for each in folder.rglob("*") if each.is_file()}
             code = sum(each.stat().st_size for each in folder.rglob("lib*"))
-            print(f"  export {took:.1f} s; libraries {code / 1e6:.2f} MB, both machines, .a and .so")
+            print(
+                f"  export {took:.1f} s; libraries {code / 1e6:.2f} MB, both machines, .a and .so"
+            )
             print(f"  state block {size['mine.state'] / 1e6:.2f} MB")
             rows = np.array([row(*each) for each in zip(states, references, strict=True)])
             beside_python(folder, states, references, rows)

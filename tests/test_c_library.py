@@ -1,11 +1,24 @@
 """A controller as a C library: the torques, learning and stops of Python, to the last bit."""
 
 import math
+import queue
 import shutil
+import subprocess
+import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
-from c_controller import COMPILER, CROSS, EMULATOR, MACHINE, InC, rows, run_program
+from c_controller import (
+    COMPILER,
+    CROSS,
+    EMULATOR,
+    MACHINE,
+    InC,
+    compile_only,
+    rows,
+    run_program,
+)
 from export_world import DT, drive, path_of, recorded, world
 
 import arms
@@ -25,9 +38,10 @@ from nengo_forcectl.cycle import structured_cycle
 from nengo_forcectl.errors import ConfigurationError, RecordError, VersionError
 from nengo_forcectl.export import export_library, read_state, write_state
 from nengo_forcectl.export.c_code import MACHINES, emit
-from nengo_forcectl.export.c_header import REASONS
+from nengo_forcectl.export.c_header import REASONS, Facts, header
 from nengo_forcectl.export.folder import SUMS
 from nengo_forcectl.networks import home_posture
+from nengo_forcectl.robots import serve
 
 TRAINED = 1215  # cycles: weights have come in, the next ones are being computed
 
@@ -163,7 +177,7 @@ def test_limits_and_stops_are_those_of_safe(arm, which, tmp_path):
     folder = export_library(original, tmp_path / "mine")
     python, c, rng = load_controller(folder), InC(folder, arm.dof, k), np.random.default_rng(1)
     path, home, reasons = path_of(arm), home_posture(arm), set()
-    q, dq = home.copy(), np.zeros(arm.dof)
+    q, dq, last = home.copy(), np.zeros(arm.dof), State(0.0, home, home)
     for step in range(4000):
         wrench = rng.normal(0, 1, 6) if which == "tool" else None
         state = State(step * DT, q.copy(), dq.copy(), wrench=wrench)
@@ -228,7 +242,7 @@ def test_another_state_block_is_refused(arm, trained, tmp_path, change, code, te
     tau, _ = c.step(states[0], path_of(arm).at(states[0].time))
     np.testing.assert_array_equal(tau, taus[0])
     (tmp_path / "bad.state").write_bytes(bad)
-    with pytest.raises(VersionError if code == 3 else RecordError, match="^state block '"):
+    with pytest.raises(VersionError if code == 3 else RecordError, match=r"^state block '"):
         read_state(tmp_path / "bad.state", load_controller(folder))
 
 
@@ -265,6 +279,39 @@ def test_the_verb_writes_a_library_named_after_its_folder(arm, trained, tmp_path
 
 def test_code_that_calls_more_than_mathematics_is_refused():
     """No allocation, no Python."""
-    text = "declare ptr @malloc(i64)\ndefine ptr @mine() {\n%a = call ptr @malloc(i64 8)\nret ptr %a\n}"
+    body = "%a = call ptr @malloc(i64 8)\nret ptr %a"
+    text = f"declare ptr @malloc(i64)\ndefine ptr @mine() {{\n{body}\n}}"
     with pytest.raises(ConfigurationError, match="call malloc; they need"):
         emit(MACHINES[0], [text], ["mine"])
+
+
+def test_the_loop_in_c_drives_a_robot_over_the_bridge(arm, trained, project, tmp_path):
+    """The example is compiled without a warning, reaches there and back, and meets no limit."""
+    source, folder = project / "examples" / "c_library" / "bridge_loop.c", trained[0]
+    flags = ["-O2", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-I", str(folder)]
+    library = str(folder / MACHINE / "libmine.a")
+    program = str(tmp_path / "bridge_loop")
+    subprocess.run(["cc", *flags, str(source), library, "-lm", "-o", program], check=True)
+    tool, ports = arm.pose(home_posture(arm))[:3, 3], queue.Queue()
+    with world(arm) as robot:
+        served = threading.Thread(
+            target=serve, args=(robot, arm, 0, 7, 0.1), kwargs={"ready": ports.put, "seconds": 60}
+        )
+        served.start()
+        numbers = [ports.get(timeout=10), 7, 1.2, 0.5, *tool, 0.05, 0.05, 0.0]
+        command = [program, str(folder / "mine.state"), *map(str, numbers)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        served.join(60)
+        reached = arm.pose(robot.read().q)[:3, 3]
+    assert done.stdout == "no stop; stops 0, gaps 0\n", done.stderr
+    assert np.linalg.norm(reached - tool - [0.05, 0.05, 0.0]) < 2e-3
+
+
+@pytest.mark.skipif(shutil.which("c++") is None, reason="there is no C++ compiler")
+@pytest.mark.parametrize("name", ["franka_callback", "ros2_controller"])
+def test_the_skeletons_in_cpp_compile(project, tmp_path, name):
+    """Against stubs of the names that they use, without a warning; nothing is run."""
+    facts = Facts(7, 3, 1e-3, 1024, True, True, False, True, False, True, "0")
+    (tmp_path / "mine.h").write_text(header("mine", facts))
+    stubs = Path(__file__).parent / "stubs"
+    compile_only(project / "examples" / "c_library" / f"{name}.cpp", tmp_path, stubs)

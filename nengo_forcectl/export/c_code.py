@@ -29,8 +29,39 @@ from ..kernels.state_block import close_state, open_state
 from ..kernels.supervise import count_events, learn, reset, step_controller, stop, stopped
 
 LIBM = frozenset(
-    "sin cos sincos tan asin acos atan atan2 sinh cosh tanh exp expm1 exp2 log log1p log2 log10 "
-    "pow sqrt cbrt hypot fabs floor ceil trunc round rint copysign fmod fma".split()
+    [
+        "sin",
+        "cos",
+        "sincos",
+        "tan",
+        "asin",
+        "acos",
+        "atan",
+        "atan2",
+        "sinh",
+        "cosh",
+        "tanh",
+        "exp",
+        "expm1",
+        "exp2",
+        "log",
+        "log1p",
+        "log2",
+        "log10",
+        "pow",
+        "sqrt",
+        "cbrt",
+        "hypot",
+        "fabs",
+        "floor",
+        "ceil",
+        "trunc",
+        "round",
+        "rint",
+        "copysign",
+        "fmod",
+        "fma",
+    ]
 )
 MEMORY = frozenset(("memcpy", "memmove", "memset"))  # LLVM calls them, and every C library has them
 
@@ -223,9 +254,7 @@ def _check_needs(module: Any, known: Iterable[str]) -> None:
     """Raise `ConfigurationError` if code calls anything but ``known`` and C's mathematics."""
     every = [*module.functions, *module.global_variables]
     needs = {each.name for each in every if each.is_declaration} - LIBM - MEMORY - set(known)
-    wrong = [
-        each for each in needs if not each.startswith("llvm.") or each.startswith("llvm.x86.")
-    ]
+    wrong = [each for each in needs if not each.startswith("llvm.") or each.startswith("llvm.x86.")]
     if wrong:
         raise ConfigurationError(
             f"export: the compiled kernels call {', '.join(sorted(wrong))}; they need functions of "

@@ -132,7 +132,9 @@ def _method(
     lines = "\n".join(f"  %w{k} = {convert[kind]} %g{k} to i64" for k, kind in enumerate(arguments))
     passed = [*(f"i64 %w{k}" for k in range(len(arguments))), f"i64 {last}"]
     passed += ["i64 0"] * (5 - len(passed))
-    back = "ret void" if head.startswith("void") else "%code = trunc i64 %met to i32\n  ret i32 %code"
+    back = (
+        "ret void" if head.startswith("void") else "%code = trunc i64 %met to i32\n  ret i32 %code"
+    )
     return f"""
 define {head}(ptr %controller{given}) {{
   %own = getelementptr i64, ptr %controller, i64 {place}

@@ -22,9 +22,7 @@ from .image import Image, image_of
 
 LOG = logging.getLogger("nengo_forcectl")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
-LINKERS = {
-    name: (f"{name}-linux-gnu-gcc", "cc", "gcc", "clang") for name in ("x86_64", "aarch64")
-}
+LINKERS = {name: (f"{name}-linux-gnu-gcc", "cc", "gcc", "clang") for name in ("x86_64", "aarch64")}
 """Programs that may make a shared library of an object file, by machine."""
 LINKING = 60.0  # longest time [s]
 

@@ -115,9 +115,7 @@ def image_of(safe: Safe) -> Image:
         links[at] = _place_of(address, reached, place)
     words[[*fixed, *links]] = 0
     memory = {
-        name: Place(
-            _place_of(view.ctypes.data, reached, place), view.shape, view.dtype == np.int64
-        )
+        name: Place(_place_of(view.ctypes.data, reached, place), view.shape, view.dtype == np.int64)
         for name, view in _cycle(safe).memory.items()
         if _is_inside(view, reached)
     }
@@ -223,9 +221,7 @@ def _parts(root: object) -> tuple[dict[int, Block], dict[int, Kernel]]:
     return blocks, kernels
 
 
-def _reached(
-    own: Block, blocks: Mapping[int, Block], kernels: Mapping[int, Kernel]
-) -> list[Block]:
+def _reached(own: Block, blocks: Mapping[int, Block], kernels: Mapping[int, Kernel]) -> list[Block]:
     """Return the blocks that the supervisor's lead to, itself first."""
     reached, todo = {id(own): own}, [own]
     while todo:
