@@ -1,8 +1,9 @@
 """A controller as a C library: its step beside Python's, its worst cases, its export and its size.
 
 The iiwa, learning, within its limits: `learning_cycle` with 1,000 neurons, and `structured_cycle`.
-The steps of both languages are interleaved in this process. The worst cases are those of a C program
-that is pinned to a core, with SCHED_FIFO where that is permitted; quote them from an idle machine.
+The steps of both languages are interleaved in this process. The worst cases are those of a C
+program that is pinned to a core, with SCHED_FIFO where that is permitted, beside those of an empty
+loop: what the machine itself takes away.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ int main(int count, char **files) {
         mine_step(&controller, &cycles[at].state, &cycles[at].reference, tau);
         taken[k] = now() - start;
         sum += tau[0];
-        /* A rest: Linux takes the core away from a SCHED_FIFO process that is busy for 0.95 s of 1 s. */
+        /* Linux takes the core away from a SCHED_FIFO process that is busy for 0.95 s of 1 s. */
         if (k % 500 == 499) nanosleep(&rest, 0);
     }
     mine_counts counts;

@@ -2,6 +2,7 @@
 
 import math
 import queue
+import re
 import shutil
 import subprocess
 import threading
@@ -14,6 +15,7 @@ from c_controller import (
     CROSS,
     EMULATOR,
     MACHINE,
+    STRICT,
     InC,
     compile_only,
     rows,
@@ -305,6 +307,27 @@ def test_the_loop_in_c_drives_a_robot_over_the_bridge(arm, trained, project, tmp
         reached = arm.pose(robot.read().q)[:3, 3]
     assert done.stdout == "no stop; stops 0, gaps 0\n", done.stderr
     assert np.linalg.norm(reached - tool - [0.05, 0.05, 0.0]) < 2e-3
+
+
+def test_the_program_of_the_documentation_runs(arm, trained, project, tmp_path):
+    """As it stands there: strict C, and the torques of Python."""
+    folder, states, _, _ = trained
+    text = (project / "docs" / "howto" / "export.md").read_text(encoding="utf-8")
+    (tmp_path / "main.c").write_text(re.findall(r"^```c\n(.*?)^```", text, re.M | re.S)[0])
+    library, program = folder / MACHINE / "libmine.a", tmp_path / "main"
+    command = ["cc", *STRICT, "-I", folder, tmp_path / "main.c", library, "-lm", "-o", program]
+    subprocess.run(list(map(str, command)), check=True)
+    numbers = [[each.time, *each.q, *each.dq] for each in states[:5]]
+    given = "\n".join(" ".join(map(repr, map(float, row))) for row in numbers)
+    done = subprocess.run(
+        [program], input=given, cwd=folder.parent, capture_output=True, text=True, check=True
+    )
+    python, still = load_controller(folder), np.zeros(3)
+    reference = Reference(np.array([0.5, 0.0, 0.6]), still, still)
+    for line, state in zip(done.stdout.splitlines(), states[:5], strict=True):
+        *tau, _, _ = line.split()
+        wanted = python.step(state, reference).tau
+        np.testing.assert_allclose(np.array(tau, float), wanted, atol=1e-6)
 
 
 @pytest.mark.skipif(shutil.which("c++") is None, reason="there is no C++ compiler")

@@ -107,12 +107,12 @@ _HEADER = """\
  *
  * One call of {name}_step is one control cycle of {period} s:
  *
- *     static {name}_controller controller;              // {size} bytes
- *     static uint64_t block[{NAME}_BYTES / 8];          // holds the file {name}.state
- *     // read the file into block; size is the number of bytes read
+ *     static {name}_controller controller; // {size} bytes
+ *     static uint64_t block[{NAME}_BYTES / 8]; // holds the file {name}.state
+ * // read the file into block; size is the number of bytes read
  *     int error = {name}_create(&controller, block, size);
  *     if (error) puts({name}_error(error));
- *     // in the control loop:
+ * // in the control loop:
  *     {name}_step(&controller, &state, &reference, tau);
  *
  * No function allocates, locks, waits, writes a file or prints; each takes a bounded time. They
@@ -136,9 +136,9 @@ extern "C" {{
 #endif
 
 #define {NAME}_JOINTS {joints}
-#define {NAME}_TASK {task}         /* numbers of a reference's x */
-#define {NAME}_PERIOD {period}   /* of a control cycle [s] */
-#define {NAME}_BYTES {size}   /* of a controller, and of a state block */
+#define {NAME}_TASK {task} /* numbers of a reference's x */
+#define {NAME}_PERIOD {period} /* of a control cycle [s] */
+#define {NAME}_BYTES {size} /* of a controller, and of a state block */
 
 /* A controller. Its content is private. Copy it only with {name}_save and {name}_create. */
 typedef struct {{
@@ -147,35 +147,35 @@ typedef struct {{
 
 /* What the robot's sensors read at one instant. */
 typedef struct {{
-    double time;              /* [s], by the robot's clock; see {name}_step */
-    double q[{NAME}_JOINTS];    /* joint positions [rad] */
-    double dq[{NAME}_JOINTS];   /* joint velocities [rad/s] */
-    double wrench[6];         /* force and moment on the tool [N, N m]: {felt} */
-    int64_t sound;            /* 1: learn from this state; 0: do not */
-    int64_t felt;             /* 1: wrench is measured; 0: there is no sensor, it is not read */
+    double time; /* [s], by the robot's clock; see {name}_step */
+    double q[{NAME}_JOINTS]; /* joint positions [rad] */
+    double dq[{NAME}_JOINTS]; /* joint velocities [rad/s] */
+    double wrench[6]; /* force and moment on the tool [N, N m]: {felt} */
+    int64_t sound; /* 1: learn from this state; 0: do not */
+    int64_t felt; /* 1: wrench is measured; 0: there is no sensor, it is not read */
 }} {name}_state;
 
 /* What the arm is to do at this instant. Set what is unused to 0. */
 typedef struct {{
-    double x[{NAME}_TASK];      /* {x} */
-    double dx[{NAME}_TASK];     /* {dx} */
-    double ddx[{NAME}_TASK];    /* {ddx} */
-    double R[9];              /* {R} */
-    double omega[3];          /* {omega} */
-    double domega[3];         /* {domega} */
-    double wrench[6];         /* {press} */
+    double x[{NAME}_TASK]; /* {x} */
+    double dx[{NAME}_TASK]; /* {dx} */
+    double ddx[{NAME}_TASK]; /* {ddx} */
+    double R[9]; /* {R} */
+    double omega[3]; /* {omega} */
+    double domega[3]; /* {domega} */
+    double wrench[6]; /* {press} */
 }} {name}_reference;
 
 /* Cycles in which a limit changed the torque, by limit; then stops, and states off schedule. */
 typedef struct {{
-    int64_t position;   /* a joint's range */
-    int64_t velocity;   /* a joint's top speed */
-    int64_t torque;     /* a motor's torque */
-    int64_t rate;       /* the change of a motor's torque in one cycle */
-    int64_t workspace;  /* the tool's box */
-    int64_t force;      /* the tool's push */
-    int64_t stop;       /* controlled stops: the arm brakes, and is then held */
-    int64_t gap;        /* states not one period after the last; they are not learned from */
+    int64_t position; /* a joint's range */
+    int64_t velocity; /* a joint's top speed */
+    int64_t torque; /* a motor's torque */
+    int64_t rate; /* the change of a motor's torque in one cycle */
+    int64_t workspace; /* the tool's box */
+    int64_t force; /* the tool's push */
+    int64_t stop; /* controlled stops: the arm brakes, and is then held */
+    int64_t gap; /* states not one period after the last; they are not learned from */
 }} {name}_counts;
 
 /* What {name}_create and {name}_save return. */
@@ -191,8 +191,8 @@ enum {{
 /* Modes of learning. */
 enum {{
     {NAME}_FREEZE = 0, /* the weights stay, and add what they know */
-    {NAME}_LEARN = 1,  /* the weights change */
-    {NAME}_HOLD = 2,   /* the weights stay; the observer goes on, and takes up what they lack */
+    {NAME}_LEARN = 1, /* the weights change */
+    {NAME}_HOLD = 2, /* the weights stay; the observer goes on, and takes up what they lack */
 }};
 
 /* Size of a controller in bytes; another number than {NAME}_BYTES: header and library differ. */
@@ -215,8 +215,9 @@ int {name}_save(const {name}_controller *controller, void *block, size_t size);
 
 /* Write the torques [N m] for this cycle to tau[{NAME}_JOINTS], then learn if learning is on.
  *
- * tau is within the arm's limits whatever the state is: send it. Returns {NAME}_GO, or the reason of
- * a controlled stop; tau then brakes the arm and holds it, until {name}_reset. Call it in a stop too.
+ * tau is within the arm's limits whatever the state is: send it. Returns {NAME}_GO, or the reason
+ * of a controlled stop; tau then brakes the arm and holds it, until {name}_reset. Call it then,
+ * too.
  *
  * Call it once a period with a new state. `time` tells how much has passed: a state that is not one
  * period after the last, within half a period, is acted on, counted as a gap, and not learned from.

@@ -82,7 +82,7 @@ def _text(image: Image, name: str) -> str:
 
 
 def _create(image: Image, name: str, size: int) -> str:
-    """``int create(controller, block, size)``: open the block, then set the functions' addresses."""
+    """``int create(controller, block, size)``: open the block, then set addresses of functions."""
     kernels = _kernels(image)
     bound = {place: f"@arm_{kernels.index(each)}" for place, each in image.functions.items()}
     bound |= {image.calls + k: f"@{entry_name(each)}" for k, (each, _) in enumerate(CALLS)}

@@ -66,7 +66,7 @@ def export_library(cycle: Safe, folder: Path | str, *, replace: bool = False) ->
         replace: whether to replace an exported controller that is already there.
 
     Raises:
-        ConfigurationError: the controller cannot be exported, or the folder's name is not one for C.
+        ConfigurationError: the controller cannot be exported, or C cannot have the folder's name.
         RecordError: the folder exists, or cannot be written.
     """
     from .c_library import c_library, library_name  # numba and llvmlite

@@ -275,12 +275,17 @@ def _cleared(cycle: Any, blocks: list[Block]) -> list[tuple[int, int]]:
             for field in block.layout.fields:
                 if not field.whole:
                     block[field.name][...] = MARK
+        marked = [block.array.copy() for block in blocks]
         cycle.forget_motion()
-        for block in blocks:
-            for field in block.layout.fields:
-                view = block[field.name]
-                if not field.whole and view.size and not view.any():
-                    found.append((view.ctypes.data, view.size))
+        for block, array in zip(blocks, marked, strict=True):
+            places = np.flatnonzero(block.array.view(np.int64) != array.view(np.int64))
+            for run in np.split(places, np.flatnonzero(np.diff(places) > 1) + 1):
+                if run.size:
+                    found.append((block.address + 8 * int(run[0]), len(run)))
+            if block.array[places].any():
+                raise ConfigurationError(
+                    f"export: a new motion sets numbers of {block.layout.name}"
+                )
     finally:
         cycle._obeyed = obeyed
         for block, array in zip(blocks, before, strict=True):
