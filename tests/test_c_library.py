@@ -275,7 +275,7 @@ def test_the_verb_writes_a_library_named_after_its_folder(arm, trained, tmp_path
     main(["export", str(run), str(tmp_path / "my-arm"), "--c", "--replace"])
     with pytest.raises(SystemExit):
         main(["export", str(run), str(tmp_path / "1; rm"), "--c"])
-    assert "needs a folder whose name begins with a letter" in capsys.readouterr().err
+    assert "needs a letter, then at most 39 letters" in capsys.readouterr().err
     assert not (tmp_path / "1; rm").exists()
 
 

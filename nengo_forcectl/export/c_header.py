@@ -121,9 +121,9 @@ _HEADER = """\
  * Threads: a controller belongs to one thread at a time; calls for the same controller must not
  * overlap. Different controllers are independent: the library has no variables of its own.
  *
- * Pointers must not be null. Numbers are double, in SI units: rad, rad/s, N m; m and N for a
- * sliding joint. Joints are in the order of the arm, from its base. All vectors are in the arm's
- * base frame.
+ * Pointers must not be null, and a controller must be created before any other call. Numbers are
+ * double, in SI units: rad, rad/s, N m; m and N for a sliding joint. Joints are in the order of the
+ * arm, from its base. All vectors are in the arm's base frame.
  */
 #ifndef NENGO_FORCECTL_{NAME}_H
 #define NENGO_FORCECTL_{NAME}_H

@@ -18,6 +18,10 @@ from ..support.files import interpreting, parse_json, parse_npz, read_bytes
 
 FORMAT = 5
 TEXT, ARRAYS, SUMS = "controller.json", "arrays.npz", "SHA256SUMS"
+LIBRARY = re.compile(
+    r"[A-Za-z][A-Za-z0-9_]*\.(h|state)|(x86_64|aarch64)/lib[A-Za-z][A-Za-z0-9_]*\.(a|so)"
+)
+"""Files of a C library, which is not read from the folder."""
 PACKAGES = ("nengo-forcectl", "numpy", "numba", "llvmlite")
 
 
@@ -129,7 +133,8 @@ def _sums(folder: Path) -> dict[str, str]:
             f"controller folder '{folder}': is a run folder; the controllers in it: {there}"
         )
     sums = {name: sha for sha, name in _listed(folder)}
-    if not {TEXT, ARRAYS} <= set(sums):
+    others = set(sums) - {TEXT, ARRAYS}
+    if not {TEXT, ARRAYS} <= set(sums) or not all(map(LIBRARY.fullmatch, others)):
         raise RecordError(
             f"file '{folder / SUMS}': has checksums of {', '.join(map(repr, sums)) or 'nothing'}, "
             f"needs those of {TEXT} and {ARRAYS}"
