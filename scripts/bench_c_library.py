@@ -3,7 +3,8 @@
 The iiwa, learning, within its limits: `learning_cycle` with 1,000 neurons, and `structured_cycle`.
 The steps of both languages are interleaved in this process. The worst cases are those of a C
 program that is pinned to a core, with SCHED_FIFO where that is permitted, beside those of an empty
-loop: what the machine itself takes away.
+loop: what the machine itself takes away. Each cycle is passed many times; the fastest pass of the
+slowest cycle is what the code needs at most.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ PROGRAM = """
 static mine_controller controller;
 static uint64_t block[MINE_BYTES / 8];
 static struct { mine_state state; mine_reference reference; } cycles[CYCLES];
-static double taken[STEPS];
+static double taken[STEPS], fastest[CYCLES];
 
 static double now(void) {
     struct timespec t;
@@ -75,7 +76,7 @@ int main(int count, char **files) {
     fclose(file);
     file = fopen(files[3], "rb");
     if (count != 4 || fread(cycles, sizeof cycles, 1, file) != 1) return 1;
-    double tau[MINE_JOINTS], sum = 0;
+    double tau[MINE_JOINTS], sum = 0, slowest = 0;
     for (long k = 0; k < STEPS; k++) {  /* what the machine itself takes away */
         double start = now();
         while (now() - start < 7.0) sum += 0.0;
@@ -89,6 +90,7 @@ int main(int count, char **files) {
         double start = now();
         mine_step(&controller, &cycles[at].state, &cycles[at].reference, tau);
         taken[k] = now() - start;
+        if (k < CYCLES || taken[k] < fastest[at]) fastest[at] = taken[k];
         sum += tau[0];
         /* Linux takes the core away from a SCHED_FIFO process that is busy for 0.95 s of 1 s. */
         if (k % 500 == 499) nanosleep(&rest, 0);
@@ -96,6 +98,9 @@ int main(int count, char **files) {
     mine_counts counts;
     mine_count_events(&controller, &counts);
     show("of the library", fifo);
+    for (long at = 0; at < CYCLES; at++) slowest = fastest[at] > slowest ? fastest[at] : slowest;
+    printf("  the slowest of %d cycles, in the fastest of its %d passes: %.2f us\\n", CYCLES,
+           STEPS / CYCLES, slowest);
     printf("  stops %ld, gaps %ld\\n", (long)counts.stop, (long)counts.gap);
     return 0;
 }

@@ -36,8 +36,8 @@ def library_name(folder: Path) -> str:
     name = re.sub(r"[-. ]", "_", folder.name)
     if not NAME.fullmatch(name):
         raise ConfigurationError(
-            f"--c: the library cannot have the name of its folder, {folder.name!r}; needs a letter, "
-            "then at most 39 letters, digits, '-', '.' and '_'"
+            f"--c: the library cannot have the name of its folder, {folder.name!r}; needs a "
+            "letter, then at most 39 letters, digits, '-', '.' and '_'"
         )
     return name
 
