@@ -6,9 +6,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import llvmlite.binding as llvm
 import numpy as np
 
 MACHINE = platform.machine()
+_FEATURES = llvm.get_host_cpu_features()
+RUNS = MACHINE == "aarch64" or bool(_FEATURES.get("fma") and _FEATURES.get("avx2"))
 COMPILER = shutil.which("cc")
 CROSS, EMULATOR = shutil.which("aarch64-linux-gnu-gcc"), shutil.which("qemu-aarch64")
 STRICT = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O1"]
