@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LABELS = "state -> torque", "adaptive -> torque"
 """Names of the two weights that a `ConsolidatingLearner` without a simulator learns."""
+MOST = 2**53  # of a count
 
 
 class ConsolidatingLearner:
@@ -84,6 +85,11 @@ class ConsolidatingLearner:
     def forget_motion(self) -> None:
         """Begin a new motion: what the weights have not yet learned is observed anew."""
         self._scales.forget_motion()
+
+    @property
+    def ranges(self) -> tuple[tuple[int, int], ...]:
+        """Least and largest value of the whole numbers in ``memory["count"]``."""
+        return (0, MOST), (-1, self._jobs - 1), (0, 1)
 
     def check(self, checkpoint: Mapping[str, np.ndarray]) -> None:
         """Raise `NetworkError` if a checkpoint is invalid, or of another network or arm."""

@@ -313,6 +313,17 @@ class StructuredLearner:
             for name in names:
                 block[name][...] = 0.0
 
+    @property
+    def ranges(self) -> dict[str, tuple[int, int]]:
+        """Least and largest value of each whole number of a checkpoint."""
+        delays, p = self._sums["trials"].shape
+        # Kernels find places by these two: see `kernels.solve_regression`.
+        places = {
+            "least_squares.job": (int(NO_JOB), 4 * p + delays + 3),
+            "least_squares.chosen": (0, delays - 1),
+        }
+        return {name: places.get(name, (0, MOST)) for name in COUNTS}
+
     def check(self, checkpoint: Mapping[str, np.ndarray]) -> None:
         """Raise `NetworkError` if a checkpoint is invalid, or of another arm or job."""
         mark = self.memory["fingerprint"]
@@ -322,12 +333,8 @@ class StructuredLearner:
                 "checkpoint: is not of this learner; arm, posture and states must be those of the "
                 "cycle that it is from"
             )
-        delays, p = self._sums["trials"].shape
-        # Kernels find places by these two: see `kernels.solve_regression`.
-        limits = {"least_squares.job": 4 * p + delays + 3, "least_squares.chosen": delays - 1}
-        for name in COUNTS:
-            least = int(NO_JOB) if name == "least_squares.job" else 0
-            most, count = limits.get(name, MOST), np.asarray(checkpoint.get(name, 0.0))
+        for name, (least, most) in self.ranges.items():
+            count = np.asarray(checkpoint.get(name, 0.0))
             if count.shape == () and not (least <= count <= most and count % 1 == 0):
                 raise NetworkError(
                     f"checkpoint: {name} is {count}, needs a whole number from {least} to {most}"

@@ -50,10 +50,53 @@ def export_controller(cycle: Safe, folder: Path | str, *, replace: bool = False)
     return folder
 
 
+def export_library(cycle: Safe, folder: Path | str, *, replace: bool = False) -> Path:
+    """Write a controller and a C library of it to a new folder; return the folder's path.
+
+    It holds what `export_controller` writes, and is loaded in the same way.
+
+    The library has the folder's name, with '_' in place of '-', '.' and blanks. Its header
+    ``NAME.h`` documents it; ``NAME.state`` is the state block that a program creates the controller
+    from; ``x86_64/`` and ``aarch64/`` hold ``libNAME.a`` and, where a linker for the machine is
+    there, ``libNAME.so``.
+
+    Args:
+        cycle: as in `export_controller`.
+        folder: folder to write.
+        replace: whether to replace an exported controller that is already there.
+
+    Raises:
+        ConfigurationError: the controller cannot be exported, or C cannot have the folder's name.
+        RecordError: the folder exists, or cannot be written.
+    """
+    from .c_library import c_library, library_name  # numba and llvmlite
+
+    folder = Path(folder)
+    name = library_name(folder)
+    check_new(folder, replace)
+    data, arrays = described(cycle)
+    arrays["proof"] = proof(assembled(data, arrays))
+    library = c_library(assembled(data, arrays), name)
+    write(folder, data, arrays, library)
+    return folder
+
+
 def export_run(
-    run: Path, folder: Path, name: str | None = None, *, replace: bool = False
+    run: Path,
+    folder: Path,
+    name: str | None = None,
+    *,
+    replace: bool = False,
+    c: bool = False,
 ) -> LoadedController:
     """Export a controller that a run has trained, by name; return the controller.
+
+    Args:
+        run: folder of the run.
+        folder: folder to write.
+        name: of the controller; None: the only one of the run.
+        replace: whether to replace an exported controller that is already there.
+        c: whether to add a C library, as `export_library`.
 
     Raises:
         ConfigurationError: the name is missing or not in the run, or the run leaves no controller.
@@ -75,7 +118,7 @@ def export_run(
             f"controller: is {name or 'not given'}, needs one that '{run}' has trained: {has}"
         )
     controller = load_controller(run / str(name))
-    export_controller(controller, folder, replace=replace)
+    (export_library if c else export_controller)(controller, folder, replace=replace)
     return controller
 
 

@@ -18,6 +18,10 @@ from ..support.files import interpreting, parse_json, parse_npz, read_bytes
 
 FORMAT = 5
 TEXT, ARRAYS, SUMS = "controller.json", "arrays.npz", "SHA256SUMS"
+LIBRARY = re.compile(
+    r"[A-Za-z][A-Za-z0-9_]*\.(h|state)|(x86_64|aarch64)/lib[A-Za-z][A-Za-z0-9_]*\.(a|so)"
+)
+"""Files of a C library, which is not read from the folder."""
 PACKAGES = ("nengo-forcectl", "numpy", "numba", "llvmlite")
 
 
@@ -35,18 +39,33 @@ def check_new(folder: Path, replace: bool) -> None:
 
 def _is_controller(folder: Path) -> bool:
     """Whether the folder holds nothing but a controller, so that it may be replaced."""
-    return folder.is_dir() and {path.name for path in folder.iterdir()} == {TEXT, ARRAYS, SUMS}
+    if not (folder / SUMS).is_file():
+        return False
+    here = {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()}
+    listed = {name for _, name in _listed(folder)}
+    return {TEXT, ARRAYS, SUMS} <= here <= {SUMS} | listed
 
 
-def write(folder: Path, data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+def write(
+    folder: Path,
+    data: Mapping[str, Any],
+    arrays: Mapping[str, np.ndarray],
+    library: Mapping[str, bytes] | None = None,
+) -> None:
     """Write a folder completely or not at all, replacing an existing one.
+
+    Args:
+        folder: folder to write.
+        data: text of the controller.
+        arrays: its numbers.
+        library: further files, by their paths in the folder.
 
     Raises:
         RecordError: it cannot be written.
     """
     stream = io.BytesIO()
     np.savez(stream, **arrays)  # pyright: ignore[reportArgumentType]
-    files = {TEXT: _text(data).encode(), ARRAYS: stream.getvalue()}
+    files = {TEXT: _text(data).encode(), ARRAYS: stream.getvalue(), **(library or {})}
     sums = "".join(f"{_sha256(content)}  {name}\n" for name, content in files.items())
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -54,6 +73,7 @@ def write(folder: Path, data: Mapping[str, Any], arrays: Mapping[str, np.ndarray
             new, old = Path(room) / "new", Path(room) / "old"
             new.mkdir()
             for name, content in (*files.items(), (SUMS, sums.encode())):
+                (new / name).parent.mkdir(exist_ok=True)
                 (new / name).write_bytes(content)
             if folder.exists():
                 folder.rename(old)
@@ -112,15 +132,20 @@ def _sums(folder: Path) -> dict[str, str]:
         raise RecordError(
             f"controller folder '{folder}': is a run folder; the controllers in it: {there}"
         )
-    text = read_bytes(folder / SUMS).decode(errors="replace")
-    found = dict(re.findall(r"^([0-9a-f]{64}) [ *](.+)$", text, re.MULTILINE)[:3])
-    sums = {name: sha for sha, name in found.items()}
-    if set(sums) != {TEXT, ARRAYS}:
+    sums = {name: sha for sha, name in _listed(folder)}
+    others = set(sums) - {TEXT, ARRAYS}
+    if not {TEXT, ARRAYS} <= set(sums) or not all(map(LIBRARY.fullmatch, others)):
         raise RecordError(
             f"file '{folder / SUMS}': has checksums of {', '.join(map(repr, sums)) or 'nothing'}, "
             f"needs those of {TEXT} and {ARRAYS}"
         )
     return sums
+
+
+def _listed(folder: Path) -> list[tuple[str, str]]:
+    """Return checksums and names as the folder's list has them."""
+    text = read_bytes(folder / SUMS).decode(errors="replace")
+    return re.findall(r"^([0-9a-f]{64}) [ *](.+)$", text, re.MULTILINE)
 
 
 def _sha256(content: bytes) -> str:

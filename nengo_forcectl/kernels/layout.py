@@ -588,3 +588,79 @@ PREDICTOR_DQ = PREDICTOR.add("dq", "n")  # predicted [rad/s]
 PREDICTOR_FREE = PREDICTOR.add("free", "n")  # r - C dq - g [N m]
 PREDICTOR_DDQ = PREDICTOR.add("ddq", "n")
 PREDICTOR_FACTOR = PREDICTOR.add("factor", "n n")  # of M
+
+# A cycle within its guard, as a program of its own: what `Safe` does between the kernels. See
+# `supervise`.
+CALL_CYCLE, CALL_PROTECT, CALL_CREDIBLE, CALL_PREDICT = range(4)  # kernels by address
+RECENT = 1000  # last cycles in which changed torques are counted
+BOUNDS = 6  # the limits whose changes of the torque are counted: the first findings
+EVENT_STOP, EVENT_GAP = 6, 7  # places of two more counts
+GOES, DOUBTS, TIMELESS, SILENT, UNFELT, WANTS_FORCE, INFINITE, OVERRULED = range(8)
+STRAYS, CONTRADICTS, MISFEELS, PRESSES, REPEATS, ASKED = range(8, 14)
+"""Reasons for a controlled stop: none; the state is not credible; its time is no number; no new
+state comes; there is no wrench; the reference's wrench is too large; a torque or an input is not
+finite; limits act too often; the tool is out of its box; q and dq contradict each other; wrench and
+torques do; the force is too large; the same state comes for too long; `stop` was called."""
+SUPERVISOR = Layout("supervisor")
+SUPERVISOR_CALLS = SUPERVISOR.add("calls", "4", whole=True)  # addresses, in the order above
+SUPERVISOR_CYCLE = SUPERVISOR.add("cycle", whole=True)  # address of a block, as the next ones
+SUPERVISOR_GUARD = SUPERVISOR.add("guard", whole=True)
+SUPERVISOR_GUARD_ARM = SUPERVISOR.add("guard_arm", whole=True)
+SUPERVISOR_GUARD_INPUT = SUPERVISOR.add("guard_input", whole=True)
+SUPERVISOR_PREDICTOR = SUPERVISOR.add("predictor", whole=True)  # or 0
+SUPERVISOR_PREDICTOR_ARM = SUPERVISOR.add("predictor_arm", whole=True)
+SUPERVISOR_PREDICTOR_INPUT = SUPERVISOR.add("predictor_input", whole=True)
+SUPERVISOR_CLEARS = SUPERVISOR.add("clears", "ranges", whole=True)  # addresses, for a new motion
+SUPERVISOR_CLEAR_COUNTS = SUPERVISOR.add("clear_counts", "ranges", whole=True)
+SUPERVISOR_FUSED = SUPERVISOR.add("fused", whole=True)  # 1: cycle and guard run in one call
+SUPERVISOR_OBSERVES = SUPERVISOR.add("observes", whole=True)  # 1: it learns from the torque sent
+SUPERVISOR_FOLLOWS = SUPERVISOR.add("follows", whole=True)  # 1: the law uses the reference
+SUPERVISOR_TURNS = SUPERVISOR.add("turns", whole=True)  # 1: it controls an orientation
+SUPERVISOR_FEELS = SUPERVISOR.add("feels", whole=True)  # 1: it uses wrenches
+SUPERVISOR_NEEDS_WRENCH = SUPERVISOR.add("needs_wrench", whole=True)  # 1: it needs a measured one
+SUPERVISOR_BOUNDS_FORCE = SUPERVISOR.add("bounds_force", whole=True)  # 1: a limit needs one
+SUPERVISOR_DT = SUPERVISOR.add("dt")  # [s]
+SUPERVISOR_WATCHDOG = SUPERVISOR.add("watchdog")  # cycles
+SUPERVISOR_PATIENCE = SUPERVISOR.add("patience")  # cycles
+SUPERVISOR_OVERRULED = SUPERVISOR.add("overruled")  # share of RECENT
+SUPERVISOR_FORCE_MAX = SUPERVISOR.add("force_max", "2")  # [N], [N m]
+SUPERVISOR_MARK = SUPERVISOR.add("mark", "mark")  # the learner's fingerprint
+SUPERVISOR_MODE = SUPERVISOR.add("mode")  # LEARN, HOLD or FREEZE
+SUPERVISOR_FIRST = SUPERVISOR.add("first")  # 1: no state has come since it was created
+SUPERVISOR_OBEYED = SUPERVISOR.add("obeyed")  # 1: the cycle's last torque was sent unchanged
+SUPERVISOR_BEGUN = SUPERVISOR.add("begun")  # 1: there was a credible state
+SUPERVISOR_MET = SUPERVISOR.add("met")  # findings of the last cycle
+SUPERVISOR_TIME = SUPERVISOR.add("time")  # of the last state [s]
+SUPERVISOR_SILENT = SUPERVISOR.add("silent")  # cycles without a new state
+SUPERVISOR_FROZEN = SUPERVISOR.add("frozen")  # cycles with the same one
+SUPERVISOR_ANEW = SUPERVISOR.add("anew")  # 1: the robot's clock may begin anew
+SUPERVISOR_STOPPED = SUPERVISOR.add("stopped")  # reason for a controlled stop, or GOES
+SUPERVISOR_STOP_MODE = SUPERVISOR.add("stop_mode")  # of the guard in it
+SUPERVISOR_FELT = SUPERVISOR.add("felt")  # 1: the last state had a wrench
+SUPERVISOR_PREDICTED = SUPERVISOR.add("predicted")  # time of the predictor's last state [s]
+SUPERVISOR_SLOT = SUPERVISOR.add("slot")  # of this cycle in ``changed``
+SUPERVISOR_CHANGED = SUPERVISOR.add("changed", "1000")  # 1: a limit changed the torque
+SUPERVISOR_CHANGES = SUPERVISOR.add("changes")  # their sum
+SUPERVISOR_EVENTS = SUPERVISOR.add("events", "8")  # counts, by limit, then stops and gaps
+
+# What a library knows of its controller's image, a sequence of blocks. Places count words from the
+# image's beginning. See `state_block`.
+LIBRARY = Layout("library")
+LIBRARY_KEY = LIBRARY.add("key", "4", whole=True)  # of layout and equations
+LIBRARY_WORDS = LIBRARY.add("words", whole=True)  # of the image
+LIBRARY_SUPERVISOR = LIBRARY.add("supervisor", whole=True)  # its place
+LIBRARY_FIXED = LIBRARY.add("fixed", "fixed", whole=True)  # places of sizes and choices
+LIBRARY_FIXED_VALUES = LIBRARY.add("fixed_values", "fixed", whole=True)
+LIBRARY_LINKS = LIBRARY.add("links", "links", whole=True)  # places of addresses
+LIBRARY_LINKED = LIBRARY.add("linked", "links", whole=True)  # places that they are of
+LIBRARY_COUNTS = LIBRARY.add("counts", "counts", whole=True)  # places of whole numbers
+LIBRARY_LEAST = LIBRARY.add("least", "counts")
+LIBRARY_MOST = LIBRARY.add("most", "counts")
+
+# The head of a state block, in words; the image follows.
+HEAD_MAGIC, HEAD_FORMAT, HEAD_BYTES, HEAD_KEY, HEAD_SUM, HEAD_END = 0, 1, 2, 3, 7, 8
+MAGIC = int.from_bytes(b"NGFCTL\r\n", "little")
+STATE_FORMAT = 1
+TAKEN, NO_MEMORY, NO_STATE, OTHER_FORMAT, OTHER_CONTROLLER, DAMAGED = range(6)
+"""What `open_state` returns: 0, or what is wrong: memory too small or not aligned; no state block;
+one of another version; one of another controller; a damaged one."""

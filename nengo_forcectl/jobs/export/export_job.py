@@ -9,6 +9,10 @@ def run_export(settings: ExportSettings, watch: Watch = unwatched) -> LoadedCont
     """Write the folder and return its controller.
 
     Raises:
+        ConfigurationError: the run has no such controller, or the library cannot have the folder's
+            name.
         RecordError: the run cannot be read, holds no such controller, or the folder exists.
     """
-    return export_run(settings.run, settings.folder, settings.controller, replace=settings.replace)
+    return export_run(
+        settings.run, settings.folder, settings.controller, replace=settings.replace, c=settings.c
+    )

@@ -11,7 +11,11 @@ from .export_settings import ExportSettings
 
 def _text(settings: ExportSettings, controller: Any) -> RenderableType:
     folder = f"Controller folder: [bold]{escape(str(settings.folder))}[/]"
-    return Group(escape(str(controller)), folder)
+    lines = [escape(str(controller)), folder]
+    if settings.c:
+        headers = ", ".join(str(path) for path in settings.folder.glob("*.h"))
+        lines.append(f"C library: [bold]{escape(headers)}[/]")
+    return Group(*lines)
 
 
 EXPORT = Printer(_text, str)

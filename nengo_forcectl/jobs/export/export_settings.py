@@ -22,5 +22,8 @@ class ExportSettings:
     controller: Annotated[str | None, option("NAME", "the only one of the run")] = None
     """Name of the controller (structured, consolidation, ...)."""
 
+    c: bool = False
+    """Add a C library for x86-64 and AArch64, named after the folder."""
+
     replace: bool = False
     """Replace an exported controller that is in the folder."""

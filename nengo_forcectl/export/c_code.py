@@ -1,0 +1,232 @@
+"""Machine code for another program: LLVM's, from the kernels as numba has them.
+
+numba keeps the intermediate code of what it has compiled. It is taken after numba's own
+optimisation, so it becomes the same operations, in the same order, that run in Python. Reference
+counts are left out: the arrays of kernels are views, and count nothing. What calls Python is never
+reached, and removed.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import llvmlite
+import llvmlite.binding as llvm
+import numba
+from numba import boolean, float64, int64
+
+from arms.machine import cache as disk
+from arms.machine.announce import announce
+
+from ..errors import ConfigurationError
+from ..kernels.control_cycle import run_cycle
+from ..kernels.predict import predict
+from ..kernels.protect import credible, protect_alone
+from ..kernels.state_block import close_state, open_state
+from ..kernels.supervise import count_events, learn, reset, step_controller, stop, stopped
+
+LIBM = frozenset((
+    "sin", "cos", "sincos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "exp",
+    "expm1", "exp2", "log", "log1p", "log2", "log10", "pow", "sqrt", "cbrt", "hypot", "fabs",
+    "floor", "ceil", "trunc", "round", "rint", "copysign", "fmod", "fma",
+))  # fmt: skip
+MEMORY = frozenset(("memcpy", "memmove", "memset"))  # LLVM calls them, and every C library has them
+
+CALLS = (
+    (run_cycle, (int64, int64, boolean, boolean, int64, int64, float64)),
+    (protect_alone, (int64, int64, int64, int64, int64, float64)),
+    (credible, (int64, int64)),
+    (predict, (int64, int64, int64, boolean)),
+)
+"""Kernels that the supervisor calls, in the order of its ``calls``, with their arguments' types."""
+
+INTERFACE = (
+    (open_state, (int64,) * 5), (close_state, (int64,) * 4), (step_controller, (int64,) * 4),
+    (reset, (int64,)), (stop, (int64,) * 2), (learn, (int64,) * 2), (count_events, (int64,) * 2),
+    (stopped, (int64,)),
+)  # fmt: skip
+"""Kernels behind the library's own functions."""
+
+ENTRY = "i64 %a0, i64 %a1, i64 %a2, i64 %a3, i64 %a4, i64 %a5, double %number"
+"""Arguments by which every kernel is called; those it does not have are ignored."""
+
+
+class Machine(NamedTuple):
+    """A kind of processor that a library is compiled for."""
+
+    name: str  # of its folder
+    triple: str
+    processor: str
+    effort: int  # of LLVM, 0 to 3
+
+    def target(self) -> Any:
+        """Return LLVM's code generator."""
+        llvm.initialize_all_targets()
+        llvm.initialize_all_asmprinters()
+        return llvm.Target.from_triple(self.triple).create_target_machine(
+            cpu=self.processor, opt=self.effort, reloc="pic", codemodel="default"
+        )
+
+
+MACHINES = (
+    Machine("x86_64", "x86_64-unknown-linux-gnu", "x86-64-v3", 3),
+    Machine("aarch64", "aarch64-unknown-linux-gnu", "generic", 2),
+)
+"""Processors with AVX2 and FMA (since 2013), and all of 64-bit ARM.
+
+Both fuse a multiplication and an addition. Which ones, LLVM chooses; with these efforts it chooses
+the same on both as numba does on a processor that has FMA, so no bit differs."""
+
+
+class ObjectFile(NamedTuple):
+    """Machine code, and the functions in it that others may call."""
+
+    name: str  # in a static library
+    content: bytes
+    functions: tuple[str, ...]
+
+
+def entry_name(kernel: Any) -> str:
+    """Return a kernel's name in machine code; no other version has it."""
+    return f"forcectl_{_version()[:12]}_{kernel.__name__}"
+
+
+@cache
+def _version() -> str:
+    """Return a digest of all that the kernels' code depends on, but the machine."""
+    sources = disk.digest_of(Path(__file__).parent, Path(__file__).parents[1] / "kernels")
+    host = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+    key = (sources, *host, numba.__version__, llvmlite.__version__)
+    return hashlib.sha256("|".join(key).encode()).hexdigest()
+
+
+def kernels_object(machine: Machine) -> ObjectFile:
+    """Return the kernels' code, the same for all controllers; compiled once per installation.
+
+    Raises:
+        ConfigurationError: the code needs something besides the mathematics of C.
+    """
+    every = (*CALLS, *INTERFACE)
+    names = tuple(entry_name(kernel) for kernel, _ in every)
+
+    def build() -> bytes:
+        with announce(f"compiling the control cycle for {machine.name}, once per installation"):
+            return emit(machine, (_kernel_text(*each) for each in every), names)
+
+    key = f"library|{machine!r}|{_version()}"
+    return ObjectFile("kernels.o", disk.fetch(key, build), names)
+
+
+def emit(
+    machine: Machine, texts: Iterable[str], names: Sequence[str], known: Iterable[str] = ()
+) -> bytes:
+    """Return the object file of intermediate code in which only ``names`` are visible.
+
+    Args:
+        machine: the machine.
+        texts: intermediate code for any machine.
+        names: functions to call from outside.
+        known: functions of another object file that may be called.
+
+    Raises:
+        ConfigurationError: the code calls something else, besides the mathematics of C.
+    """
+    target = machine.target()
+    layout = str(target.target_data)
+    whole = llvm.parse_assembly(_aimed("", machine.triple, layout))
+    for text in texts:
+        module = llvm.parse_assembly(_aimed(text, machine.triple, layout))
+        whole.link_in(_without_unused(module, target))
+    whole = llvm.parse_assembly(_hidden(str(whole), names))
+    _without_unused(whole, target).verify()
+    _check_needs(whole, known)
+    for k, function in enumerate(whole.functions):
+        if not function.is_declaration and function.name not in names:
+            function.name = f"f{k}"
+    return target.emit_object(whole)
+
+
+def optimized(text: str) -> str:
+    """Return intermediate code after the passes that `arms.machine` runs."""
+    module, options = llvm.parse_assembly(text), llvm.create_pipeline_tuning_options(speed_level=1)
+    builder = llvm.create_pass_builder(MACHINES[0].target(), options)
+    builder.getModulePassManager().run(module, builder)
+    return str(module)
+
+
+@cache
+def _kernel_text(kernel: Any, types: tuple[Any, ...]) -> str:
+    """Return a kernel's intermediate code, and a function in C's convention that calls it."""
+    kernel.compile(types)
+    compiled = kernel.overloads[types]
+    text = str(compiled.library._get_module_for_linking())
+    text = re.sub(r"^\s*(?:tail )?call void @NRT_(?:inc|dec)ref\(.*\n", "", text, flags=re.M)
+    text = re.sub(r"^define linkonce_odr ", "define internal ", text, flags=re.M)
+    text = re.sub(r"^(@[^\n]*? = )(?:linkonce_odr|common) ", r"\1internal ", text, flags=re.M)
+    return text + _entry(entry_name(kernel), compiled.fndesc.llvm_func_name, text)
+
+
+def _entry(name: str, own: str, text: str) -> str:
+    """Return ``int64 name(`` `ENTRY` ``)`` that calls numba's function ``own``.
+
+    That takes the places of its result and of an exception, which no kernel raises.
+    """
+    module = llvm.parse_assembly(text)
+    kinds = [str(each.type) for each in list(module.get_function(own).arguments)[2:]]
+    lines, passed = [], ["ptr %result", "ptr %exception"]
+    for k, kind in enumerate(kinds):
+        value = "%number" if kind == "double" else f"%a{k}"
+        if kind not in ("double", "i64"):  # of one bit or byte
+            lines.append(f"  %b{k} = trunc i64 {value} to {kind}")
+            value = f"%b{k}"
+        passed.append(f"{kind} {value}")
+    return f"""
+define hidden i64 @{name}({ENTRY}) {{
+  %result = alloca i64
+  %exception = alloca ptr
+  store i64 0, ptr %result
+{chr(10).join(lines)}
+  %status = call i32 @{own}({", ".join(passed)})
+  %value = load i64, ptr %result
+  ret i64 %value
+}}
+"""
+
+
+def _aimed(text: str, triple: str, layout: str) -> str:
+    """Return intermediate code with another machine's triple and data layout."""
+    skipped = "target ", "source_filename"
+    lines = [line for line in text.splitlines() if not line.startswith(skipped)]
+    head = f'target datalayout = "{layout}"\ntarget triple = "{triple}"'
+    return "\n".join([head, *lines])
+
+
+def _without_unused(module: Any, target: Any) -> Any:
+    """Remove from a module what nothing visible reaches; return it."""
+    manager = llvm.create_new_module_pass_manager()
+    manager.add_global_dead_code_eliminate_pass()
+    manager.add_strip_dead_prototype_pass()
+    options = llvm.create_pipeline_tuning_options(speed_level=0)
+    manager.run(module, llvm.create_pass_builder(target, options))
+    return module
+
+
+def _hidden(text: str, names: Sequence[str]) -> str:
+    """Return intermediate code in which ``names`` alone are visible."""
+    others = rf"^define (?!internal)([^@\n]*@(?!(?:{'|'.join(names)})\())"
+    return re.sub(others, r"define internal \1", text, flags=re.M)
+
+
+def _check_needs(module: Any, known: Iterable[str]) -> None:
+    """Raise `ConfigurationError` if code calls anything but ``known`` and C's mathematics."""
+    every = [*module.functions, *module.global_variables]
+    needs = {each.name for each in every if each.is_declaration} - LIBM - MEMORY - set(known)
+    wrong = [each for each in needs if not each.startswith("llvm.") or each.startswith("llvm.x86.")]
+    if wrong:
+        raise ConfigurationError(
+            f"export: the compiled kernels call {', '.join(sorted(wrong))}; they need functions of "
+            "libm alone"
+        )

@@ -1,0 +1,51 @@
+"""Plain memory in a kernel: numbers at an address, and a function at one.
+
+As `access`, without a block's table. Nothing is checked: as in C, a wrong address crashes.
+"""
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from .access import _view
+
+_INT, _FLOAT = types.int64, types.float64
+_WORD, _DOUBLE = ir.IntType(64), ir.DoubleType()
+_FUNCTION = ir.FunctionType(_WORD, [*[_WORD] * 6, _DOUBLE])
+_instructions: Any = intrinsic
+
+
+@_instructions
+def numbers_at(typing: Any, address: Any, count: Any) -> Any:
+    """Return the float64 numbers at an address, (count,)."""
+    kind = types.Array(_FLOAT, 1, "C")
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return _view(context, builder, kind, values[0], [values[1]])
+
+    return kind(_INT, _INT), code
+
+
+@_instructions
+def wholes_at(typing: Any, address: Any, count: Any) -> Any:
+    """Return the int64 numbers at an address, (count,)."""
+    kind = types.Array(_INT, 1, "C")
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return _view(context, builder, kind, values[0], [values[1]])
+
+    return kind(_INT, _INT), code
+
+
+@_instructions
+def call(
+    typing: Any, address: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, number: Any
+) -> Any:
+    """Call ``int64 function(int64 a ... f, double number)`` at an address."""
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.call(builder.inttoptr(values[0], _FUNCTION.as_pointer()), values[1:])
+
+    return _INT(*[_INT] * 7, _FLOAT), code
