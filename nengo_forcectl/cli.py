@@ -52,6 +52,10 @@ VERBS = {
         "jacobian.jacobian_settings.JacobianSettings", "jacobian.jacobian_output.JACOBIAN",
         "run_jacobian",
     ),
+    "run": Verb(
+        "A real robot learns to reach around the place where its tool is.",
+        "robot.robot_settings.RunSettings", "robot.robot_output.RUN", "run_robot",
+    ),
     "export": Verb(
         "Turn a trained controller of a run into a folder that works without the simulator.",
         "export.export_settings.ExportSettings", "export.export_output.EXPORT", "run_export",

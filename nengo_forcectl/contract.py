@@ -51,6 +51,9 @@ class State(NamedTuple):
     # Force and moment that the environment exerts on the tool, at its origin, in the base's axes
     # [N, N m]; None without a sensor. ``M ddq + C dq + g = tau + J^T wrench``.
     wrench: Float[np.ndarray, "6"] | None = None
+    tau: Float[np.ndarray, "n"] | None = None  # measured torques of the joints [N m], if any
+    # What the robot itself takes for torques from outside [N m], with its maker's sign.
+    tau_ext: Float[np.ndarray, "n"] | None = None
 
     def joints(self, dof: int) -> tuple[Vector, Vector]:
         """Return q and dq in the form that compiled code takes: writable float64 arrays.
@@ -140,6 +143,17 @@ class Robot:
     """Control period [s], if the robot fixes one."""
     events: Mapping[str, int] = NO_EVENTS
     """Faults on the robot's side, counted by name."""
+    overruled: Vector | None = None
+    """Torques that the robot sent in place of the last ones applied [N m]; None: those."""
+    paces: bool = False
+    """Whether the robot's clock paces a loop in real time: see `pace`."""
+
+    def pace(self) -> int:
+        """Wait for the next state, which `read` returns; return how many were lost since the last.
+
+        Only called if the robot ``paces``.
+        """
+        return 0
 
     def read(self) -> State:
         """Return the present state."""
@@ -148,6 +162,9 @@ class Robot:
     def apply(self, tau: Vector) -> None:
         """Command the joint torques [N m] and hold them until the next cycle begins."""
         raise NotImplementedError
+
+    def hand_back(self) -> None:
+        """End the control of the arm; `nengo_forcectl.run` calls it after its last torque."""
 
     @classmethod
     def of(cls, robot: Any) -> "Robot":

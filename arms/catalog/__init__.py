@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from arms.catalog.franka import panda
+from arms.catalog.franka import fr3, panda
 from arms.catalog.kinova import jaco2
 from arms.catalog.kuka import kuka_iiwa
 from arms.catalog.planar import planar
@@ -23,6 +23,7 @@ CATALOG: dict[str, Callable[[], Chain]] = {
     "jaco2": jaco2,
     "kuka_iiwa": kuka_iiwa,
     "panda": panda,
+    "fr3": fr3,
     "xarm6": xarm6,
 }
 """Name of an arm to the function that makes its chain."""

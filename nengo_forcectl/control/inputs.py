@@ -92,7 +92,7 @@ class Inputs:
                 self._refuse(state.time, name, value, shape)
 
     def _write(self, state: State, reference: Reference) -> int:
-        _, q, dq, _, _, f = state
+        q, dq, f = state.q, state.dq, state.wrench
         x, dx, ddx, R, omega, domega, f_r = reference
         if not self.follows:
             x = dx = ddx = self._resting

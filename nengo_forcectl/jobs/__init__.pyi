@@ -27,4 +27,6 @@ from .logs.replay_settings import ReplaySettings as ReplaySettings
 from .reach.reach_job import run_reach as run_reach
 from .reach.reach_settings import ReachSettings as ReachSettings
 from .rivals import RIVALS as RIVALS, TIPS as TIPS, Rival as Rival, Tip as Tip
+from .robot.robot_job import FirstTorques as FirstTorques, run_robot as run_robot
+from .robot.robot_settings import RunSettings as RunSettings
 from .run_folder import Run as Run, read_run as read_run

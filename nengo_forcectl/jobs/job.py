@@ -59,6 +59,7 @@ class Outcome:
     events: dict[str, int] = field(default_factory=dict)  # sensor faults
     limits: dict[str, int] = field(default_factory=dict)  # cycles in which a limit changed a torque
     learned: dict[str, Any] = field(default_factory=dict)  # what a structured learner has found
+    latency_us: dict[str, float] = field(default_factory=dict)  # of a robot: state to torque
 
     @property
     def cycles(self) -> int:

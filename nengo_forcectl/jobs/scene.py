@@ -28,6 +28,7 @@ from ..networks.workspace import (
 )
 from ..paths import MinimumJerk
 from ..safety.guard import Safe
+from ..safety.limits import Limits
 from ..sim.disturbances import Disturbance
 from ..sim.friction import ViscousFriction
 from ..sim.masses import Payload
@@ -79,6 +80,11 @@ class Scene:
         """Whether a learner may choose the posture's stiffness and the assumed load."""
         return False
 
+    @property
+    def limits(self) -> Limits | None:
+        """Limits of the arm; None: those of its model."""
+        return None
+
     def law(self) -> Any:
         """Return a new control law for one controller, because it may hold an integral."""
         raise NotImplementedError
@@ -86,6 +92,13 @@ class Scene:
     def rival(self, name: str) -> AbstractContextManager[Cycle]:
         """Open the control cycle called ``name``; the context closes it."""
         return RIVALS[name].make(self)
+
+    @contextmanager
+    def cycle(self, name: str) -> Iterator[Safe]:
+        """Open the control cycle called ``name``, within the arm's limits."""
+        with self.rival(name) as cycle:
+            safe = isinstance(cycle, Safe)
+            yield cycle if safe else Safe(cycle, self.arm, self.limits, self.period)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,12 +221,6 @@ class ReachScene(Scene):
             return super().rival(name)
         (dynamics,) = self.settings.adapt
         return RIVALS[dynamics].make(replace(self, kinematics=TIPS[name].make(self)))
-
-    @contextmanager
-    def cycle(self, name: str) -> Iterator[Safe]:
-        """Open the control cycle called ``name``, within the arm's limits."""
-        with self.rival(name) as cycle:
-            yield cycle if isinstance(cycle, Safe) else Safe(cycle, self.arm, dt=self.period)
 
 
 def gains() -> dict[str, float]:

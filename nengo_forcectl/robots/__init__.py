@@ -2,6 +2,7 @@
 
 from .bridge import BridgeRobot, serve
 from .clock import Timing
+from .franka import FrankaRobot
 from .generate import GenerateAdaptation, GenerateControl
 from .log import Log
 from .loop import follow, run, track
@@ -9,6 +10,7 @@ from .recording import Recording, read_recording
 
 __all__ = [
     "BridgeRobot",
+    "FrankaRobot",
     "GenerateAdaptation",
     "GenerateControl",
     "Log",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..contract import Robot
+
 SPIN = 2e-4  # time before a deadline in which the loop spins [s]
 LATEST = 1 << 16  # number of cycles in the statistics
 PERCENTILES = {"p50": 50.0, "p99": 99.0, "p99.9": 99.9, "max": 100.0}
@@ -83,3 +85,23 @@ class Clock:
         if not len(row):
             return dict.fromkeys(PERCENTILES, math.nan)
         return {name: float(1e6 * np.percentile(row, q)) for name, q in PERCENTILES.items()}
+
+
+class RobotClock(Clock):
+    """The clock of a robot that paces the loop: a cycle begins when the robot's state comes.
+
+    States that were lost are the overruns, and no cycle begins late.
+
+    Args:
+        robot: a robot that ``paces``.
+        period: control period [s].
+    """
+
+    def __init__(self, robot: Robot, period: float) -> None:
+        super().__init__(period)
+        self._robot = robot
+
+    def wait(self) -> None:
+        """Wait for the robot's next state."""
+        self.overruns += self._robot.pace()
+        self._began = time.perf_counter()

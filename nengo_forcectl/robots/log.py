@@ -12,6 +12,8 @@ from ..errors import RecordError
 OPTIONAL: dict[str, Callable[[State, Reference, Result], Any]] = {
     "J": lambda state, reference, result: result.J,
     "wrench": lambda state, reference, result: state.wrench,
+    "tau_measured": lambda state, reference, result: state.tau,
+    "tau_ext": lambda state, reference, result: state.tau_ext,
     "wanted": lambda state, reference, result: reference.wrench,
 }
 """Optional columns."""
@@ -26,7 +28,8 @@ class Log:
     `SensorCheck`); ``singularity``, the closeness to one, and ``out_of_reach``, above 0 where the
     tool cannot follow its reference (see `Result`). Further columns if the first cycle has them:
     ``J``, (3, n), the controller's Jacobian, if it is not the arm model's;
-    ``wrench`` of the wrist sensor, and ``wanted``, the wrench to exert [N, N m].
+    ``wrench`` of the wrist sensor, and ``wanted``, the wrench to exert [N, N m]; ``tau_measured``
+    and ``tau_ext``, what the robot measures and takes for outside torques [N m].
 
     Args:
         capacity: largest number of cycles.

@@ -13,7 +13,7 @@ from ..errors import ConfigurationError, SimulationError
 from ..safety.guard import NOWHERE, Safe
 from ..safety.limits import Limits
 from ..safety.sensors import SensorCheck
-from .clock import Clock, Timing
+from .clock import Clock, RobotClock, Timing
 from .log import Log
 
 PERIOD = 1e-3  # for a robot without a fixed period [s]
@@ -62,6 +62,8 @@ class ControlLoop:
     def _act(self, state: State, reference: Reference) -> None:
         result = self.cycle.step(state, reference)  # tau [N m]; learns
         self.robot.apply(result.tau)
+        if self.robot.overruled is not None:
+            self.cycle.overruled(self.robot.overruled)
         if self.log is not None:
             self.log.append(state, reference, result, self.check.event)
 
@@ -152,7 +154,7 @@ def run(
     Every cycle starts at its own deadline, a multiple of the period after the first: the loop
     sleeps until shortly before and spins the rest. A cycle that is a whole period late is an
     overrun: its deadline is skipped and not made up for. Garbage is collected before the run, not
-    during it.
+    during it. A robot that ``paces``, such as a `FrankaRobot`, replaces this clock by its own.
 
     Ctrl-C (KeyboardInterrupt), any exception, or a fault (see `Safe`) triggers a controlled stop:
     for ``stop_time`` [s] `Safe` brings the arm to rest and holds it. It uses the q and dq that
@@ -180,7 +182,7 @@ def run(
     for name, value in (("rate", rate), ("seconds", seconds), ("stop_time", stop_time)):
         if not value > 0 or (name != "seconds" and math.isinf(value)):
             raise ConfigurationError(f"run: {name} is {value}, needs a number above 0")
-    safe, clock = _within_limits(cycle, arm, limits, 1.0 / rate), Clock(1.0 / rate)
+    safe, clock = _within_limits(cycle, arm, limits, 1.0 / rate), _clock_of(robot, 1.0 / rate)
     loop = ControlLoop(robot, safe, path, SensorCheck(safe.dof, clock.period), start=None)
     if hold and safe.frozen:
         safe.learn("hold")
@@ -195,10 +197,23 @@ def run(
             safe.stop(f"{type(error).__name__}: {error}")
         if safe.stopped is not None:
             _settle(loop, safe, clock, stop_time, watch)
+        loop.robot.hand_back()
     if failure is not None and not isinstance(failure, SimulationError):
         raise failure
     events = {**loop.check.events, **safe.events, **loop.robot.events}
     return clock.timing(events, safe.stopped)
+
+
+def _clock_of(robot: Robot, period: float) -> Clock:
+    """Return the clock of the loop: the robot's, if it paces, or that of this machine."""
+    robot = Robot.of(robot)
+    if not robot.paces:
+        return Clock(period)
+    if robot.period is not None and not math.isclose(robot.period, period, rel_tol=1e-6):
+        raise ConfigurationError(
+            f"run: rate is {1.0 / period:g} Hz, needs the robot's, {1.0 / robot.period:g} Hz"
+        )
+    return RobotClock(robot, period)
 
 
 def _within_limits(cycle: Cycle, arm: Arm | None, limits: Limits | None, dt: float) -> Safe:

@@ -40,7 +40,7 @@ def _draw_error(axes: Axes, run: Run) -> None:
     """Draw the tool error of every controller against time, on a log axis."""
     settings = run.summary["settings"]
     for name, record in run.records.items():
-        error = 1e3 * _moving_rms(tool_error(record), round(0.1 / run.summary["dt"]))
+        error = 1e3 * moving_rms(tool_error(record), round(0.1 / run.summary["dt"]))
         passes = run.summary["rms_mm"][name]
         ends = " to ".join(f"{error:.3g}" for error in (*passes[:1], *passes[1:][-1:]))
         label = f"{name}: {ends} mm RMS" if ends else name
@@ -159,7 +159,7 @@ def _style(run: Run, name: str) -> dict[str, Any]:
     return {"color": colour(name), "lw": 1.1, **style}
 
 
-def _moving_rms(error: Float[np.ndarray, "k"], window: int) -> Float[np.ndarray, "k"]:
+def moving_rms(error: Float[np.ndarray, "k"], window: int) -> Float[np.ndarray, "k"]:
     """Return the RMS over a window that ends at each sample; shorter at the start."""
     total = np.concatenate(([0.0], np.cumsum(error**2)))
     ends = np.arange(1, len(error) + 1)

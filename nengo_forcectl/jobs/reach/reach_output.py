@@ -23,7 +23,7 @@ def _text(settings: ReachSettings, run: "Run") -> RenderableType:
         if settings.jacobian
         else "RMS error of the tool in mm; the model knows neither payload nor friction:"
     )
-    found = [_found(name, each) for name, each in run.summary.get("learned", {}).items()]
+    found = [found_by(name, each) for name, each in run.summary.get("learned", {}).items()]
     return Group(what, _table(run), *found, *endings(run))
 
 
@@ -71,7 +71,7 @@ def _table(run: "Run") -> Table:
     return table
 
 
-def _found(name: str, learned: Mapping[str, Any]) -> RenderableType:
+def found_by(name: str, learned: Mapping[str, Any]) -> RenderableType:
     """Return what a structured learner has found, beyond the model, with standard deviations."""
     payload, tool, friction = (learned[each] for each in ("payload", "tool", "friction"))
     mass, moment = payload["mass"], payload["moment_deviation"]

@@ -207,6 +207,7 @@ def consolidation(scene: "Scene") -> "Iterator[Cycle]":
         neurons=settings.neurons,
         dt=scene.period,
         delay=0.0 if scene.sensors is None else scene.sensors.delay,
+        limits=scene.limits,
     ) as compiled:
         yield compiled
 
@@ -221,6 +222,7 @@ def structured(scene: "Scene") -> "Iterator[Cycle]":
         controller=None if scene.robust else scene.law(),
         dt=scene.period,
         delay=0.0 if scene.sensors is None else scene.sensors.delay,
+        limits=scene.limits,
     ) as compiled:
         yield compiled
 

@@ -1,0 +1,1 @@
+"""``nengo-forcectl run``: a real robot learns to reach."""

@@ -1,0 +1,227 @@
+"""The job of `nengo-forcectl run`: a real robot learns to reach."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from ...contract import Path, Robot, State
+from ...robots.franka import FrankaRobot
+from ...robots.log import tool_error
+from ...robots.loop import run
+from ...sim.masses import Payload
+from ..job import (
+    STOPPED,
+    Outcome,
+    Watch,
+    finish,
+    rms_by_pass,
+    summary_of_outcomes,
+    summary_of_settings,
+    unwatched,
+)
+from ..reach.reach_job import numbers_of
+from ..run_folder import Run, RunFolder
+from ..scene import TARGETS, gains
+from .robot_scene import RobotScene, targets_around
+from .robot_settings import RunSettings
+
+SLACK = 0.1  # of the tool's box beyond the ball of the targets [m]
+TOP_SPEED = 1.0  # of a joint [rad/s]: a stop from there needs torques that Franka's rate allows
+PATIENCE = 1.2  # room in the record, over the cycles planned: a stop takes more
+
+
+class FirstTorques(NamedTuple):
+    """What a controller would send first, at the robot's present state."""
+
+    joints: tuple[str, ...]
+    q: Float[np.ndarray, "n"]  # [rad]
+    gravity: Float[np.ndarray, "n"]  # that the robot compensates itself [N m]
+    tau: dict[str, Float[np.ndarray, "n"]]  # by controller, gravity included [N m]
+    sent: dict[str, Float[np.ndarray, "n"]]  # what would be sent of it [N m]
+
+
+class Recorder(Robot):
+    """A robot whose states and torques are recorded.
+
+    Args:
+        robot: the robot to drive.
+        cycles: room for so many cycles; later ones are not recorded.
+    """
+
+    def __init__(self, robot: Robot, cycles: int) -> None:
+        self.period, self.paces = robot.period, robot.paces
+        self.pace, self.hand_back = robot.pace, robot.hand_back
+        self.cycles = 0
+        self._robot, self._room = robot, cycles
+        self._columns: dict[str, np.ndarray] = {}
+        self._state: State | None = None
+
+    @property
+    def events(self) -> Mapping[str, int]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Faults on the robot's side, counted by name."""
+        return self._robot.events
+
+    @property
+    def overruled(self) -> Float[np.ndarray, "n"] | None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Torques sent in place of the last ones applied [N m]."""
+        return self._robot.overruled
+
+    def read(self) -> State:
+        """Return the robot's state."""
+        self._state = self._robot.read()
+        return self._state
+
+    def apply(self, tau: Float[np.ndarray, "n"]) -> None:
+        """Send the torques [N m]."""
+        self._robot.apply(tau)
+        tau = tau if self.overruled is None else self.overruled
+        state = self._state
+        if state is None or self.cycles == self._room:
+            return
+        row = {"time": state.time, "q": state.q, "dq": state.dq, "tau": tau}
+        row |= {"tau_measured": state.tau, "tau_ext": state.tau_ext}
+        for name, value in row.items():
+            if name not in self._columns:
+                self._columns[name] = np.zeros((self._room, *np.shape(value)))
+            self._columns[name][self.cycles] = value
+        self.cycles += 1
+
+    def record(self, path: Path, arm: Any) -> dict[str, np.ndarray]:
+        """Return the columns of `Log` that are known, with the tool by the arm's model."""
+        if not self.cycles:
+            return {}
+        columns = {name: column[: self.cycles] for name, column in self._columns.items()}
+        time = columns["time"] = columns["time"] - columns["time"][0]
+        columns["reference"] = np.array([path.at(now).x for now in time.tolist()])
+        columns["tool"] = arm.pose(columns["q"])[:, :3, 3]
+        return columns
+
+
+def run_robot(settings: RunSettings, watch: Watch = unwatched) -> Run | FirstTorques:
+    """Drive a robot with every controller of the settings, and write the run folder.
+
+    Ctrl-C, a fault of the robot, or a lost connection end the run: the arm is brought to rest, and
+    no further controller begins. A dry run returns the first torques, sends none, and writes
+    nothing.
+
+    Args:
+        settings: settings of the command.
+        watch: called before the first and after every reach.
+
+    Raises:
+        VersionError: the robot's binding is not installed.
+        ConfigurationError: the robot's model is another, or it does not reach the targets in time.
+        SimulationError: no robot answers, or it is not ready for control.
+        RecordError: the run folder exists or cannot be written.
+    """
+    with _robot(settings) as robot:
+        scene = _scene(settings, robot)
+        scene.check_speed()
+        if settings.dry_run:
+            return _first_torques(scene, robot)
+        from .robot_figures import robot_figure  # matplotlib
+
+        folder = RunFolder("run", settings.out)
+        outcomes: dict[str, Outcome] = {}
+        folder.write_summary(_summary(scene, outcomes))
+        try:
+            for name in settings.adapt:
+                outcome = outcomes[name] = Outcome()
+                _drive(scene, robot, name, outcome, watch)
+                if outcome.failure is not None:
+                    break
+        finally:
+            records = {name: each.record for name, each in outcomes.items() if each.cycles}
+            folder.write_end(records, _summary(scene, outcomes))
+    return finish(folder, "run", robot_figure)
+
+
+@contextmanager
+def _robot(settings: RunSettings) -> Iterator[FrankaRobot]:
+    load = None
+    if settings.load is not None:
+        mass, *com = settings.load
+        load = Payload(mass, com=(com[0], com[1], com[2]))
+    with FrankaRobot(
+        settings.host, load=load, realtime=settings.realtime, recover=settings.recover
+    ) as robot:
+        yield robot
+
+
+def _scene(settings: RunSettings, robot: FrankaRobot) -> RobotScene:
+    arm, home, limits = robot.arm, robot.look().q, robot.limits
+    centre, room = arm.pose(home)[:3, 3], settings.radius + SLACK
+    lower, upper = (tuple((centre + side * room).tolist()) for side in (-1.0, 1.0))
+    return RobotScene(
+        settings=settings,
+        arm=arm,
+        home=home,
+        disturbances=(Payload(settings.payload),),
+        targets=targets_around(arm, home, settings.radius, np.random.default_rng(settings.seed)),
+        bounds=replace(
+            limits, dq_max=np.minimum(limits.dq_max, TOP_SPEED), lower=lower, upper=upper
+        ),
+    )
+
+
+def _first_torques(scene: RobotScene, robot: FrankaRobot) -> FirstTorques:
+    state, tau, sent = robot.look(), {}, {}
+    for name in scene.settings.adapt:
+        with scene.cycle(name) as cycle:
+            tau[name] = cycle.step(state, scene.path(state.q).at(0.0)).tau
+        sent[name] = robot.share(tau[name], state.q)
+    gravity = scene.arm.gravity(state.q)
+    return FirstTorques(scene.arm.joint_names, state.q, gravity, tau, sent)
+
+
+def _drive(
+    scene: RobotScene, robot: FrankaRobot, name: str, outcome: Outcome, watch: Watch
+) -> None:
+    """Drive the robot with one controller; the outcome holds everything up to its end."""
+    path = scene.path(robot.look().q)
+    cycles, reach = round(path.end / scene.period), scene.cycles_per_pass // TARGETS
+    recorder = Recorder(robot, round(PATIENCE * cycles) + 1000)
+    with scene.cycle(name) as cycle:
+        watch(name, 0, cycles // reach, "")
+
+        def report(done: int, stopped: str | None) -> None:
+            if done % reach == 0 and stopped is None:
+                watch(name, done // reach, cycles // reach, "")
+
+        timing = run(recorder, cycle, path, seconds=path.end, watch=report)
+        outcome.record = recorder.record(path, scene.arm)
+        outcome.limits = dict(cycle.events)
+        outcome.events = {**timing.events, "overruns": timing.overruns}
+        outcome.seconds = cycles * scene.period
+        outcome.learned = numbers_of(getattr(cycle, "learned", ()))
+        if timing.stopped is not None:
+            outcome.failure = STOPPED + timing.stopped
+        outcome.latency_us = timing.latency_us
+
+
+def _summary(scene: RobotScene, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
+    done = {name: each for name, each in outcomes.items() if each.cycles}
+    planned = round(scene.path(scene.home).end / scene.period)
+    errors = {name: tool_error(each.record) for name, each in done.items()}
+    return {
+        "verb": "run",
+        **summary_of_settings(scene.settings, gains()),
+        "dt": scene.period,
+        "seconds_per_pass": TARGETS * scene.settings.reach_time,
+        "targets": scene.targets.tolist(),
+        "home": scene.home.tolist(),
+        "joints": list(scene.arm.joint_names),
+        **summary_of_outcomes(outcomes, len(scene.settings.adapt) * planned),
+        "latency_us": {name: each.latency_us for name, each in done.items()},
+        "learned": {name: each.learned for name, each in done.items() if each.learned},
+        "rms_mm": {
+            name: rms_by_pass(
+                error[: scene.settings.passes * scene.cycles_per_pass], scene.cycles_per_pass
+            )
+            for name, error in errors.items()
+        },
+    }

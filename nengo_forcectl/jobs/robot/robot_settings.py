@@ -1,0 +1,83 @@
+"""`nengo-forcectl run`."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from ...errors import ConfigurationError
+from ...support.checks import (
+    check_choices,
+    check_not_negative,
+    check_positive,
+    check_whole,
+    check_within,
+)
+from ..job_settings import JobSettings, names, option, own_first
+from ..rivals import RIVALS, listed
+
+ROBOT_RIVALS = {name: each for name, each in RIVALS.items() if not each.network}
+SCHEME = "franka://"
+ADAPT_TEXT = f"""Controllers to run, in this order:
+{listed(ROBOT_RIVALS.values())}"""
+LOAD_TEXT = "Mass [kg] at the flange and its centre [m], told to the robot and to all controllers."
+
+
+@own_first
+@dataclass(frozen=True, kw_only=True)
+class RunSettings(JobSettings):
+    """A real robot learns to reach around the place where its tool is.
+
+    Raises:
+        ConfigurationError: a value that makes no sense.
+    """
+
+    robot: Annotated[str, option(f"{SCHEME}HOST")]
+    """Franka robot to drive: the address of its control."""
+
+    dry_run: bool = False
+    """Show the first torques, and send none."""
+
+    radius: float = 0.15
+    """Radius of the ball around the tool that holds the targets [m]."""
+
+    reach_time: float = 1.5
+    """Time from target to target [s]."""
+
+    passes: int = 2
+    """Number of passes over the five targets."""
+
+    adapt: Annotated[tuple[str, ...], option(names(ROBOT_RIVALS), None, ADAPT_TEXT)] = (
+        "none",
+        "structured",
+    )
+
+    payload: float = 0.0
+    """Mass at the flange [kg] that `exact` alone knows."""
+
+    load: Annotated[
+        tuple[float, float, float, float] | None, option("KG X Y Z", "as it is", LOAD_TEXT)
+    ] = None
+
+    realtime: bool = True
+    """Need a kernel with real-time scheduling; --no-realtime for a simulator."""
+
+    recover: bool = False
+    """Acknowledge an error of the robot first."""
+
+    seed: int = 0
+    """Random seed for the targets."""
+
+    @property
+    def host(self) -> str:
+        """Address of the robot's control."""
+        return self.robot.removeprefix(SCHEME)
+
+    def __post_init__(self) -> None:
+        if not (self.robot.startswith(SCHEME) and self.host):
+            raise ConfigurationError(
+                f"robot: is '{self.robot}', needs {SCHEME}HOST, such as {SCHEME}172.16.0.2"
+            )
+        check_within(self, "radius", 0.02, 0.3, "m")
+        check_positive(self, reach_time="s")
+        check_not_negative(self, payload="kg")
+        check_whole(self, passes=1, seed=0)
+        check_choices(self, "adapt", tuple(ROBOT_RIVALS))
