@@ -22,6 +22,8 @@ from arms import Arm, ArmError
 from arms.model.mjcf_compile import compiled, mechanics, whole_spec
 
 STATES, BOUND = 50, 1e-9
+MOVING = int(mujoco.mjtJoint.mjJNT_HINGE), int(mujoco.mjtJoint.mjJNT_SLIDE)
+ON_JOINT = int(mujoco.mjtTrn.mjTRN_JOINT)
 
 
 class Differences(NamedTuple):
@@ -79,7 +81,7 @@ def differences(
     armature = model.dof_armature[dofs].copy()
     for actuator in range(model.nu):
         joint = model.actuator_trnid[actuator, 0]
-        if model.actuator_trntype[actuator] == mujoco.mjtTrn.mjTRN_JOINT and joint in joints:
+        if int(model.actuator_trntype[actuator]) == ON_JOINT and joint in joints:
             own = getattr(model, "actuator_armature", np.zeros(model.nu))[actuator]
             armature[joints.index(joint)] += model.actuator_gear[actuator, 0] ** 2 * own
     return Differences(*np.max(found, axis=0).tolist(), _relative(arm.armature, armature))
@@ -89,7 +91,7 @@ def _rest(model: Any) -> np.ndarray:
     """Return where joints that are not the arm's are rigid: as near zero as their limits allow."""
     rest = model.qpos0.copy()
     for joint in range(model.njnt):
-        if model.jnt_type[joint] in (mujoco.mjtJoint.mjJNT_HINGE, mujoco.mjtJoint.mjJNT_SLIDE):
+        if int(model.jnt_type[joint]) in MOVING:
             limited = model.jnt_limited[joint]
             lower, upper = model.jnt_range[joint] if limited else (-np.inf, np.inf)
             rest[model.jnt_qposadr[joint]] = min(max(0.0, lower), upper)

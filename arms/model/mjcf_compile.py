@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from arms.errors import MjcfError
-from arms.model.mjcf_files import check_assets, documents
+from arms.model.mjcf_files import Document, check_assets, documents, included
 
 
 def mujoco_package() -> Any:
@@ -39,7 +39,7 @@ def whole_spec(path: Path) -> Any:
     """
     found = documents(path)
     check_assets(found)
-    return _read(path)
+    return _read(found)
 
 
 def mechanics(path: Path) -> Any:
@@ -51,7 +51,7 @@ def mechanics(path: Path) -> Any:
     found = documents(path)
     if found[0].root.tag != "mujoco":
         raise MjcfError("it is a part for other files to include, needs the file that includes it")
-    spec = _read(path)
+    spec = _read(found)
     needed = _without_looks(spec)
     if needed:
         check_assets(found)
@@ -61,7 +61,7 @@ def mechanics(path: Path) -> Any:
         if needed:
             raise
     check_assets(found)  # something else refers to what was left out
-    return compiled(_read(path))
+    return compiled(_read(found))
 
 
 def compiled(spec: Any) -> Any:
@@ -76,12 +76,18 @@ def compiled(spec: Any) -> Any:
         raise MjcfError(f"MuJoCo says: {' '.join(str(error).split())}") from None
 
 
-def _read(path: Path) -> Any:
-    mujoco = mujoco_package()
+def _read(found: list[Document]) -> Any:
+    """MuJoCo's spec of a file and those that it includes."""
+    mujoco, path = mujoco_package(), found[0].path
     try:
-        return mujoco.MjSpec.from_file(str(path))
+        if path.suffix == ".xml":
+            return mujoco.MjSpec.from_file(str(path))
+        # MuJoCo knows a file by its ending.
+        spec = mujoco.MjSpec.from_string(path.read_text(), include=included(found))
+        spec.modelfiledir = str(path.parent)
     except ValueError as error:
         raise MjcfError(f"MuJoCo says: {' '.join(str(error).split())}") from None
+    return spec
 
 
 def _without_looks(spec: Any) -> bool:

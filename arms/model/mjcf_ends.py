@@ -65,6 +65,8 @@ def _end(base: str, below: Below) -> str:
                 "name the tip"
             )
         (place,) = deepest
+        if most == 0 and place.kind != "fixed":
+            return at
         so_far += _moves(place)
         at = place.child
 

@@ -63,6 +63,17 @@ def documents(path: Path) -> list[Document]:
     return found
 
 
+def included(found: list[Document]) -> dict[str, bytes]:
+    """The contents of the included files, by the names by which they are included."""
+    folder = found[0].path.resolve().parent
+    return {
+        name: (folder / name).read_bytes()
+        for document in found
+        for _, name in _parts(document.root)
+        if (folder / name).is_file()
+    }
+
+
 def check_assets(found: list[Document]) -> None:
     """Refuse meshes, textures and height fields outside the folder of the MJCF, ``found[0]``.
 
