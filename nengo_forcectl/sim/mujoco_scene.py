@@ -150,7 +150,8 @@ def _move(model: Any, names: Names, chain: Chain) -> bool:
     moved = False
     for joint in chain.joints:
         there = scene.get(joint.name)
-        if there is None or joint.kind != there.kind:
+        behind_one = joint.kind == "fixed" and joint.parent not in names.bodies
+        if there is None or joint.kind != there.kind or behind_one:  # it is moved with that one
             continue
         new, old = np.array(joint.origin.xyz), np.array(there.origin.xyz)
         rest = behind.get(joint.child) if joint.child not in names.bodies else None
@@ -159,7 +160,7 @@ def _move(model: Any, names: Names, chain: Chain) -> bool:
         shift = 0.0 if k < 0 else float(np.abs(at - model.jnt_pos[k]).max() * (rest is not None))
         if max(np.abs(new - old).max(), shift) < SAME:
             continue
-        body = names.bodies.index(joint.child if rest is None else rest.child)
+        body = int(model.jnt_bodyid[k]) if k >= 0 else names.bodies.index(joint.child)
         if model.body_jntnum[body] > 1:
             raise ConfigurationError(
                 f"MuJoCo.scene: body '{names.bodies[body]}' has {model.body_jntnum[body]} joints, "
