@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-ROUNDS = 1000
+ROUNDS = (20, 10, 10, 20, 40, 100, 800)  # sweeps between two attempts to solve at once
 TOLERANCE = 1e-12  # of the velocities [rad/s]
 
 
@@ -52,15 +52,39 @@ def impulses(
         upper: the same.
         cone: friction of a contact, if any.
     """
-    along = range(0) if cone is None else range(cone.normal + 1, cone.normal + 3)
-    start = np.zeros(len(speed))
+    along = () if cone is None else (cone.normal + 1, cone.normal + 2)
+    p = np.zeros(len(speed))
     if cone is not None:  # what sticks, sticks at once
-        start = np.clip(np.linalg.solve(mobility, -speed), lower, upper)
-    rows, low, high = mobility.tolist(), lower.tolist(), upper.tolist()
+        p = np.clip(np.linalg.lstsq(mobility, -speed)[0], lower, upper)
+    for rounds in ROUNDS:
+        p, done = _sweep(mobility, speed, p, (lower, upper), cone, rounds)
+        if done:
+            break
+        # Slow sweeps: solve for those between their bounds at once, and go on from there.
+        between = (p > lower) & (p < upper)
+        between[list(along)] = False
+        inside = np.flatnonzero(between)
+        rest = np.where(between, 0.0, p)
+        wanted = -(speed + mobility @ rest)[inside]
+        p[inside] = np.linalg.lstsq(mobility[np.ix_(inside, inside)], wanted)[0]
+        p = np.clip(p, lower, upper)
+    return p
+
+
+def _sweep(
+    mobility: Float[np.ndarray, "m m"],
+    speed: Float[np.ndarray, "m"],
+    start: Float[np.ndarray, "m"],
+    bounds: tuple[Float[np.ndarray, "m"], Float[np.ndarray, "m"]],
+    cone: Cone | None,
+    rounds: int,
+) -> tuple[Float[np.ndarray, "m"], bool]:
+    """Return the impulses after some rounds of projected Gauss-Seidel, and whether they are it."""
+    along = () if cone is None else (cone.normal + 1, cone.normal + 2)
+    rows, low, high = mobility.tolist(), bounds[0].tolist(), bounds[1].tolist()
     p, speeds = start.tolist(), (speed + mobility @ start).tolist()
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         largest = 0.0
-        changes: list[tuple[int, float]] = []
         for i, row in enumerate(rows):
             if i in along:
                 continue
@@ -69,16 +93,14 @@ def impulses(
             p[i] += change
             speeds = [each + entry * change for each, entry in zip(speeds, row, strict=True)]
             largest = max(largest, abs(change) * row[i])
-        if cone is not None:
-            changes = _in_cone(rows, p, speeds, cone)
-        for i, change in changes:
+        for i, change in () if cone is None else _in_cone(rows, p, speeds, cone):
             p[i] += change
             row = rows[i]
             speeds = [each + entry * change for each, entry in zip(speeds, row, strict=True)]
             largest = max(largest, abs(change) * row[i])
         if largest < TOLERANCE:
-            break
-    return np.array(p)
+            return np.array(p), True
+    return np.array(p), False
 
 
 def _in_cone(
