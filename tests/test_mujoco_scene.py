@@ -127,7 +127,7 @@ def test_a_table_is_given_in_the_arms_base_axes(file):
     table = Table((x, y, z - TIP - 1e-4), 1e4, 50.0, normal=(0.0, 0.0, 1.0))
     robot = MuJoCo(arm, home, [], 2.5e-4, period=1e-3, surface=table, wrist=Wrist(), scene=path)
     down = np.array([0.0, 0.0, -3.0])
-    for _ in range(3000):
+    for _ in range(1500):
         q, dq = robot.state()
         M = arm.mass_matrix(q)
         robot.apply(arm.gravity(q) + arm.jacobian(q)[:3].T @ down - 20.0 * M @ dq)

@@ -9,6 +9,8 @@ of the surface (Stewart and Trinkle 1996, see `CoulombFriction`).
 import numpy as np
 from jaxtyping import Float
 
+from arms.model.spatial import skew
+
 from .stiction import Cone, impulses
 from .surfaces import HEAD, TIP, Peg, Surface
 
@@ -30,6 +32,7 @@ class Pressing:
         self._normal = np.array(surface.normal)
         self._weight = float(gravity @ self._normal)  # acceleration of the peg along the normal
         self._along = _across(self._normal)
+        self._turn = TIP * skew(self._normal)  # times omega: the point's velocity about the tip
         self.place()
 
     def place(self) -> None:
@@ -59,7 +62,7 @@ class Pressing:
             limit: the largest impulses of the joints' dry friction [N m s].
         """
         n, dt, arm = len(dq), self._dt, TIP * self._normal
-        point = J[:3] - np.cross(J[3:].T, arm).T  # J of the ball's lowest point
+        point = J[:3] + self._turn @ J[3:]  # J of the ball's lowest point
         rate = 0.0 if self._peg is None else self._free_rate(self._peg)
         off = x - np.array(self._surface.point)
         depth = TIP + self._height - float(off @ self._normal)
@@ -74,6 +77,9 @@ class Pressing:
             move = np.zeros((n + 1, n + 1))
             move[:n, :n], move[n, n] = mobility, 1.0 / self._peg.mass
         braked = np.flatnonzero(limit)
+        if not touches and self._peg is None and not braked.size:
+            self._force, self._at = np.zeros(3), x - arm
+            return np.zeros(n)
         brakes = np.eye(len(velocity))[braked]
         rows = np.vstack((brakes, directions))
         free, k = np.zeros(len(braked)), len(braked)

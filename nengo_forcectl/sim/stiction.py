@@ -55,7 +55,7 @@ def impulses(
     along = () if cone is None else (cone.normal + 1, cone.normal + 2)
     p = np.zeros(len(speed))
     if cone is not None:  # what sticks, sticks at once
-        p = np.clip(np.linalg.lstsq(mobility, -speed)[0], lower, upper)
+        p = np.clip(_solved(mobility, -speed), lower, upper)
     for rounds in ROUNDS:
         p, done = _sweep(mobility, speed, p, (lower, upper), cone, rounds)
         if done:
@@ -66,9 +66,17 @@ def impulses(
         inside = np.flatnonzero(between)
         rest = np.where(between, 0.0, p)
         wanted = -(speed + mobility @ rest)[inside]
-        p[inside] = np.linalg.lstsq(mobility[np.ix_(inside, inside)], wanted)[0]
+        p[inside] = _solved(mobility[np.ix_(inside, inside)], wanted)
         p = np.clip(p, lower, upper)
     return p
+
+
+def _solved(A: Float[np.ndarray, "k k"], b: Float[np.ndarray, "k"]) -> Float[np.ndarray, "k"]:
+    """Return the solution, the smallest of several; more directions than joints are redundant."""
+    try:
+        return np.linalg.solve(A, b)
+    except np.linalg.LinAlgError:
+        return np.linalg.lstsq(A, b)[0]
 
 
 def _sweep(
