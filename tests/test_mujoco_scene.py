@@ -161,6 +161,14 @@ def test_another_arm_than_the_scenes_is_refused(message, file):
         MuJoCo(arm, np.zeros(arm.dof), scene=path)
 
 
+def test_a_base_that_moves_is_refused(file):
+    """On a lift that the arm does not have."""
+    path = file(samples.TWO_ARMS)
+    arm = arms.load(path, base="torso", tip="left2")
+    with pytest.raises(ConfigurationError, match="the base 'torso' of arm 'two' moves in it"):
+        MuJoCo(arm, np.zeros(2), scene=path)
+
+
 def test_a_scene_that_cannot_be_read_is_one_line(file, tmp_path):
     """Missing, or with a mesh outside its folder: here it is needed, as everything is kept."""
     arm = arms.load(file(samples.CLASSES))
