@@ -92,8 +92,8 @@ def in_scene(path: Path, real: Arm) -> ArmModel:
     base, data = _mount(chain, bodies), mujoco.MjData(model)
     if model.body_weldid[base.body] != 0:
         raise ConfigurationError(
-            f"MuJoCo.scene: the base '{chain.base}' of arm '{chain.name}' moves in it, needs one that "
-            "is fixed to the world; load the arm with the world as its base"
+            f"MuJoCo.scene: the base '{chain.base}' of arm '{chain.name}' moves in it, needs one "
+            "that is fixed to the world; load the arm with the world as its base"
         )
     mujoco.mj_kinematics(model, data)
     R = data.xmat[base.body].reshape(3, 3) @ base.T[:3, :3]
