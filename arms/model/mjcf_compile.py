@@ -18,17 +18,12 @@ def mujoco_package() -> Any:
     """MuJoCo's Python package.
 
     Raises:
-        MjcfError: It is not installed, or too old.
+        MjcfError: It is not installed.
     """
     try:
-        mujoco: Any = importlib.import_module("mujoco")
+        return importlib.import_module("mujoco")
     except ImportError:
         raise MjcfError("MuJoCo is not installed, and reads MJCF: pip install mujoco") from None
-    if not hasattr(mujoco, "MjSpec") or not hasattr(mujoco.MjSpec, "delete"):
-        raise MjcfError(
-            f"MuJoCo {mujoco.__version__} is too old to read MJCF here: pip install -U mujoco"
-        )
-    return mujoco
 
 
 def whole_spec(path: Path) -> Any:
@@ -79,6 +74,10 @@ def compiled(spec: Any) -> Any:
 def _read(found: list[Document]) -> Any:
     """MuJoCo's spec of a file and those that it includes."""
     mujoco, path = mujoco_package(), found[0].path
+    if not hasattr(mujoco, "MjSpec") or not hasattr(mujoco.MjSpec, "delete"):
+        raise MjcfError(
+            f"MuJoCo {mujoco.__version__} is too old, needs 3.3 or later: pip install -U mujoco"
+        )
     try:
         if path.suffix == ".xml":
             return mujoco.MjSpec.from_file(str(path))
