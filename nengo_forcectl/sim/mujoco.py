@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from arms import Arm, MjcfError
 from arms.model.mjcf_compile import mujoco_package
 
-from ..errors import VersionError
+from ..errors import ConfigurationError, VersionError
 from .disturbances import Disturbance, Joints
 from .mujoco_arm import alone, in_scene
 from .mujoco_world import MujocoWorld
@@ -76,6 +76,8 @@ class MuJoCo(Touching):
         scene: str | Path | None = None,
     ) -> None:
         super().__init__(arm, disturbances, dt, period, sensors, rng, surface, wrist)
+        if scene is not None and not isinstance(scene, (str, Path)):
+            raise ConfigurationError(f"MuJoCo.scene: is {scene!r:.60}, needs the path of an MJCF")
         self._scene = None if scene is None else Path(os.path.expanduser(scene))
         try:
             mujoco_package()
