@@ -149,6 +149,7 @@ def test_press_and_wipe_hold_their_bounds_in_mujoco(tmp_path):
 
 def test_every_command_that_simulates_takes_an_engine():
     """By one field; an unknown engine is refused, and the message has the valid ones."""
+    assert ReachSettings("ur5").arm == "ur5"  # places of the other fields stay
     for settings in (ReachSettings, PressSettings, WipeSettings, BenchSettings, JacobianSettings):
         assert settings().simulator() is Bullet
         assert settings(engine="mujoco").simulator() is MuJoCo

@@ -39,7 +39,7 @@ def names(valid: Any) -> str:
     return f"[{{{','.join(valid)}}} ...]"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class EngineSettings:
     """The physics engine of a command that simulates."""
 
