@@ -22,6 +22,7 @@ DT = 1e-3  # control period [s]
 EVERY = 10  # control cycles per sample
 BABBLING = 0.7  # share of the samples taken before reaching
 LAW = RecursiveLeastSquares(noise=1e-8, prior=1.0)  # (0.1 mm)^2: noise of the tool's measurement
+TOP_SPEED = 2.0  # of a joint for which the arm states none [rad/s]
 STIFFNESS, SPEED = 400.0, 4.0  # of the joints [1/s^2], and of a reach [1/s]
 
 
@@ -114,6 +115,8 @@ class _Guide:
     ) -> None:
         self._arm, self._learner, self._rng = arm, learner, rng
         self._lower, self._upper = bounds
+        # An MJCF has no limits of speed.
+        self._fastest = 0.4 * np.where(np.isfinite(arm.dq_max), arm.dq_max, TOP_SPEED)
         self._cycle, self._q, self._line = 0, q.copy(), MinimumJerk(np.array([q, q]), DT)
         self._target = None
 
@@ -123,7 +126,7 @@ class _Guide:
             self._cycle += 1
             if self._cycle * DT > self._line.end:
                 goal = sample(self._lower, self._upper, 1, self._rng)[0]
-                slowest = np.max(1.875 * np.abs(goal - self._q) / (0.4 * self._arm.dq_max))
+                slowest = np.max(1.875 * np.abs(goal - self._q) / self._fastest)
                 self._line, self._cycle = MinimumJerk(np.array([self._q, goal]), slowest + 0.1), 0
             reference = self._line.at(self._cycle * DT)
             if self._cycle * DT >= self._line.end - DT:
@@ -142,7 +145,7 @@ class _Guide:
             J = self._learner.learned.jacobian(self._q)[: len(axes)]
             error = self._target - self._arm.pose(q)[axes, 3]
             dq = J.T @ np.linalg.solve(J @ J.T + 1e-3 * np.eye(len(axes)), SPEED * error)
-            fastest = np.max(np.abs(dq) / (0.4 * self._arm.dq_max))
+            fastest = np.max(np.abs(dq) / self._fastest)
             self._dq = dq / max(fastest, 1.0)
         self._cycle -= 1
         self._q = np.clip(self._q + DT * self._dq, self._lower, self._upper)
