@@ -15,3 +15,7 @@ class UnreachableError(ArmError):
 
 class UrdfError(ArmError):
     """A URDF file that is missing, malformed or uses an unsupported feature."""
+
+
+class MjcfError(ArmError):
+    """An MJCF (MuJoCo's format) that is missing, malformed or uses an unsupported feature."""

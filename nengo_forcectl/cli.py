@@ -32,15 +32,15 @@ class Verb(NamedTuple):
 
 VERBS = {
     "reach": Verb(
-        "An arm with an unknown payload and friction learns to reach, in PyBullet.",
+        "A simulated arm with an unknown payload and friction learns to reach.",
         "reach.reach_settings.ReachSettings", "reach.reach_output.REACH", "run_reach",
     ),
     "press": Verb(
-        "An arm with an unknown payload comes down on a surface and presses, in PyBullet.",
+        "A simulated arm with an unknown payload comes down on a surface and presses.",
         "contact.contact_settings.PressSettings", "contact.contact_output.CONTACT", "run_press",
     ),
     "wipe": Verb(
-        "An arm with an unknown payload wipes circles on a surface at constant force, in PyBullet.",
+        "A simulated arm with an unknown payload wipes circles on a surface at constant force.",
         "contact.contact_settings.WipeSettings", "contact.contact_output.CONTACT", "run_wipe",
     ),
     "bench": Verb(

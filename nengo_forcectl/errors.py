@@ -1,6 +1,6 @@
 """The package's errors. The base is shared with ``arms``: ``except ForcectlError`` catches both."""
 
-from arms.errors import ArmError, ArmsError as ForcectlError, UrdfError
+from arms.errors import ArmError, ArmsError as ForcectlError, MjcfError, UrdfError
 
 
 class ConfigurationError(ForcectlError):
@@ -27,6 +27,7 @@ __all__ = [
     "ArmError",
     "ConfigurationError",
     "ForcectlError",
+    "MjcfError",
     "NetworkError",
     "RecordError",
     "SimulationError",

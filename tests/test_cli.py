@@ -205,11 +205,11 @@ def test_a_verbs_own_options_come_first_in_its_help(verb, capfd):
     with pytest.raises(SystemExit):
         main([verb, *(["adaptation"] if verb == "bench" else []), "--help"])
     options = re.findall(r"^│ --([a-z-]+)", capfd.readouterr().out, re.MULTILINE)
-    shared = ("arm", "tip", "seed", "out", "json")
+    shared = ("arm", "tip", "seed", "engine", "out", "json")
     if verb == "jacobian":  # has another default for --arm
         shared = shared[1:]
     if verb == "bench":  # has --arms and --seeds
-        shared = shared[-2:]
+        shared = shared[-3:]
     assert tuple(options[-len(shared) :]) == shared
     assert not set(options[: -len(shared)]) & set(shared)
 

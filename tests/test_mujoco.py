@@ -7,6 +7,11 @@ import numpy as np
 import pytest
 
 from nengo_forcectl.errors import ConfigurationError, SimulationError, VersionError
+from nengo_forcectl.jobs.bench.bench_settings import BenchSettings
+from nengo_forcectl.jobs.contact.contact_settings import LIMITS, PressSettings, WipeSettings
+from nengo_forcectl.jobs.contact.press import run_press
+from nengo_forcectl.jobs.contact.wipe import run_wipe
+from nengo_forcectl.jobs.jacobian.jacobian_settings import JacobianSettings
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
 from nengo_forcectl.jobs.scene import reaching_scene
 from nengo_forcectl.robots.log import Log
@@ -14,6 +19,8 @@ from nengo_forcectl.robots.loop import follow
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.masses import Payload
 from nengo_forcectl.sim.mujoco import MuJoCo
+from nengo_forcectl.sim.surfaces import TIP, Table
+from nengo_forcectl.sim.wrist import Wrist
 
 CASES = [
     ("kuka_iiwa", "none", 2.0, 0.9),
@@ -94,10 +101,62 @@ def test_a_bad_torque_is_refused(iiwa):
     assert robot.read().time == 0.0
 
 
-def test_what_is_not_simulated_is_said(iiwa):
-    """A payload that comes later is refused, and the message names what simulates it."""
-    with pytest.raises(ConfigurationError, match="by Bullet only"):
-        MuJoCo(iiwa, np.zeros(7), [Payload(1.0, start=0.5)])
+def test_a_payload_that_comes_and_goes_moves_the_arm_as_in_bullet(iiwa):
+    """Positions of both engines through picking up and dropping 2 kg, to 1e-9 rad."""
+    q, ends = np.array([0.1, 0.5, -0.1, -1.2, 0.2, 0.6, 0.3]), []
+    for simulator in (Bullet, MuJoCo):
+        with simulator(iiwa, q, [Payload(2.0, start=0.029, end=0.0575)]) as robot:
+            for _ in range(90):
+                robot.apply(iiwa.gravity(robot.read().q))
+            ends.append(robot.read().q)
+    assert np.abs(ends[0] - q).max() > 1e-4
+    np.testing.assert_allclose(ends[0], ends[1], atol=1e-9)
+
+
+def test_it_presses_a_table_as_bullet_does(iiwa):
+    """2 kg in the hand, landing and sliding to a stop: peak to 1 %, force at rest to 0.01 N."""
+    home, found = np.array([0.1, 0.5, -0.1, -1.2, 0.2, 0.6, 0.3]), []
+    x, y, z = iiwa.pose(home)[:3, 3]
+    table = Table((x, y, z - TIP - 0.001), 1e5, 63.0)
+    real, push = iiwa.with_payload(2.0), np.array([0.0, 0.0, -20.0])
+    for simulator in (Bullet, MuJoCo):
+        forces = []
+        with simulator(
+            iiwa, home, [Payload(2.0)], 2.5e-4, period=1e-3, surface=table, wrist=Wrist()
+        ) as robot:
+            for _ in range(600):
+                state = robot.read()
+                terms = real.terms(state.q, state.dq)
+                robot.apply(terms.g + terms.J[:3].T @ push - 10.0 * terms.M @ state.dq)
+                forces.append(robot.contact[2])
+            found.append((max(forces), forces[-1], robot.read().wrench[2]))
+    assert found[0][0] > 25.0
+    assert found[1][0] == pytest.approx(found[0][0], rel=0.01)
+    np.testing.assert_allclose(found[1][1:], found[0][1:], atol=0.01)
+
+
+def test_press_and_wipe_hold_their_bounds_in_mujoco(tmp_path):
+    """With an observer: overshoot, steady force and bounces within the limits of `LIMITS`."""
+    options = {"engine": "mujoco", "adapt": ("observer",), "stiffness": (1e4,), "speed": 0.05}
+    pressed = run_press(PressSettings(**options, hold=1.0, out=tmp_path / "press"))
+    wiped = run_wipe(WipeSettings(**options, laps=1, out=tmp_path / "wipe"))
+    for run in (pressed, wiped):
+        figures = run.summary["runs"]["observer-10000"]
+        assert run.summary["settings"]["engine"] == "mujoco"
+        for name, most in LIMITS.items():
+            assert figures[name] <= most, (run.summary["verb"], figures)
+
+
+def test_every_command_that_simulates_takes_an_engine():
+    """By one field; an unknown engine is refused, and the message has the valid ones."""
+    assert ReachSettings("ur5").arm == "ur5"  # places of the other fields stay
+    for settings in (ReachSettings, PressSettings, WipeSettings, BenchSettings, JacobianSettings):
+        assert settings().simulator() is Bullet
+        assert settings(engine="mujoco").simulator() is MuJoCo
+        with pytest.raises(
+            ConfigurationError, match="engine: is 'ode', needs one of bullet, mujoco"
+        ):
+            settings(engine="ode")
 
 
 def test_without_mujoco_the_error_says_how_to_get_it(iiwa, monkeypatch):

@@ -1,12 +1,13 @@
 """The common settings of all commands."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import tyro
 
-from ..support.checks import Settings, check_whole
+from ..sim.engines import ENGINES, default_engine
+from ..support.checks import Settings, check_choice, check_whole
 
 T = TypeVar("T", bound=Settings)
 
@@ -38,20 +39,39 @@ def names(valid: Any) -> str:
     return f"[{{{','.join(valid)}}} ...]"
 
 
+@dataclass(frozen=True, kw_only=True)
+class EngineSettings:
+    """The physics engine of a command that simulates."""
+
+    engine: Annotated[
+        Literal["bullet", "mujoco"],
+        option("{bullet,mujoco}", "bullet where PyBullet is installed"),
+    ] = field(default_factory=default_engine)  # type: ignore[assignment]
+    """Physics engine that simulates the arm: PyBullet or MuJoCo."""
+
+    def __post_init__(self) -> None:
+        check_choice(self, "engine", tuple(ENGINES))
+
+    def simulator(self) -> Any:
+        """Return the class of the simulated robot."""
+        return ENGINES[self.engine]
+
+
 @dataclass(frozen=True)
-class SceneSettings:
+class SceneSettings(EngineSettings):
     """The arm of a command, and its seed."""
 
     arm: str = "kuka_iiwa"
-    """Name of an arm (see `nengo-forcectl arms`), or path of a URDF file."""
+    """Name of an arm (see `nengo-forcectl arms`), or path of a URDF or MJCF file."""
 
-    tip: Annotated[str | None, option("LINK", "the last link")] = None
-    """Link that carries the tool; needed where the links of a URDF branch."""
+    tip: Annotated[str | None, option("NAME", "the last link")] = None
+    """Link that carries the tool; in an MJCF, a body or site. Needed where the links branch."""
 
     seed: int = 0
     """Random seed for targets and network."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_whole(self, seed=0)
 
 

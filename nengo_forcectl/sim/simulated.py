@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from jaxtyping import Float
@@ -48,8 +48,15 @@ class Engine(Protocol):
         """Return joint positions, extrapolated ``before`` [s] back, and velocities."""
         ...
 
+    def take_over(self, other: Any) -> None:
+        """Go on from the state of another engine of this kind, with another body of the arm."""
+
     def brake(self, limits: list[float]) -> None:
         """Set the dry friction [N m] of every joint until the next call."""
+
+    def felt(self, x: Float[np.ndarray, "3"]) -> Float[np.ndarray, "6"]:
+        """Return the surface's wrench on the tip in the last step, about ``x`` [N, N m]."""
+        ...
 
     def step(self, tau: list[float]) -> None:
         """Simulate one step with the torques [N m]."""
@@ -186,7 +193,7 @@ class Simulated(Closing, Robot):
         """Simulate one step with a commanded torque [N m]."""
         world = self._schedule.get(self.steps, self._world)
         if world is not self._world:
-            world.place(*self._world.state())
+            world.take_over(self._world)
             self._world = world
         for motor in self._motors:
             tau = motor(tau)

@@ -13,13 +13,14 @@ TIP = 0.005  # radius of the contact ball at the tool frame's origin [m]
 class Table:
     """A compliant plane: ``f_n = stiffness depth + damping d(depth)/dt``, never below zero.
 
-    Along the plane acts Coulomb friction, ``|f_t| <= mu f_n``. The contact is PyBullet's own,
-    solved for at the end of the step (stiffness and damping as error reduction and constraint force
-    mixing). Its friction sticks; sliding friction has the right size, and opposes the motion within
-    about 10 degrees. On the iiwa, pressing with 20 N, it was compared with a spring and damper
-    computed separately and applied at the tool. At rest both give the wanted force to 1e-4 N and
-    the same depth within 10 um, without jitter. The peak of an impact differs by 2 % up to 1e4 N/m,
-    and on 1e5 N/m by 10 % in steps of 1 ms, by 3 % in the recommended steps of 0.25 ms.
+    Along the plane acts Coulomb friction, ``|f_t| <= mu f_n``. Both are solved for at the end of
+    the step. In `MuJoCo` they are as stated here. In `Bullet` the contact is PyBullet's own
+    (stiffness and damping as error reduction and constraint force mixing); its friction sticks, and
+    sliding friction has the right size, and opposes the motion within about 10 degrees. There, on
+    the iiwa, pressing with 20 N, it was compared with a spring and damper computed separately and
+    applied at the tool. At rest both give the wanted force to 1e-4 N and the same depth within 10
+    um, without jitter. The peak of an impact differs by 2 % up to 1e4 N/m, and on 1e5 N/m by 10 %
+    in steps of 1 ms, by 3 % in the recommended steps of 0.25 ms.
     """
 
     point: Vector  # a point of the surface [m], in the base frame

@@ -139,6 +139,10 @@ class World:
                 self._body, joint, position, velocity, physicsClientId=self._client
             )
 
+    def take_over(self, other: "World") -> None:
+        """Go on from the state of another server."""
+        self.place(*other.state())
+
     def state(self, before: float = 0.0) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
         """Return joint positions [rad], extrapolated ``before`` [s] back, and velocities."""
         states = getJointStates(self._body, self._joints, self._client)

@@ -18,12 +18,12 @@ class Wrist:
 
         f = f_c + (m (g - a), c x m (g - a) - I domega - omega x I omega)
 
-    Like a real sensor it is tared before contact: `Bullet.reset` subtracts the weight and its
-    moment, in the sensor's axes with the arm at rest, from every reading. After the tool has turned
-    by an angle, the weight reappears as ``m g`` times the sine of the angle along the surface, and
-    times one minus its cosine across. Inertial forces are not subtracted. So for an unknown payload
-    ``M ddq + C dq + g = tau + J^T f`` (see `State.wrench`) contains only the inertia, and the
-    adaptation must learn the weight.
+    Like a real sensor it is tared before contact: ``reset`` of `Bullet` and `MuJoCo` subtracts the
+    weight and its moment, in the sensor's axes with the arm at rest, from every reading. After the
+    tool has turned by an angle, the weight reappears as ``m g`` times the sine of the angle along
+    the surface, and times one minus its cosine across. Inertial forces are not subtracted. So for
+    an unknown payload ``M ddq + C dq + g = tau + J^T f`` (see `State.wrench`) contains only the
+    inertia, and the adaptation must learn the weight.
 
     A reading is the mean over the last control cycle, in the base frame's axes, about the tool
     frame's origin; it is exact except for noise and bias.

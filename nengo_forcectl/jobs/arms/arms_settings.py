@@ -13,10 +13,10 @@ class ArmsSettings:
     """List the arms of the catalogue, or describe one arm in full."""
 
     name: Annotated[str | None, tyro.conf.Positional, option("ARM", "all of the catalogue")] = None
-    """Name of an arm, or path of a URDF file."""
+    """Name of an arm, or path of a URDF or MJCF file."""
 
-    tip: Annotated[str | None, option("LINK", "the last link")] = None
-    """Link that carries the tool; needed where the links of a URDF branch."""
+    tip: Annotated[str | None, option("NAME", "the last link")] = None
+    """Link that carries the tool; in an MJCF, a body or site. Needed where the links branch."""
 
     json: bool = False
     """Print a list of summaries as JSON, and nothing else, on the standard output."""

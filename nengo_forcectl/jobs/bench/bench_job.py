@@ -18,7 +18,6 @@ import numpy as np
 
 from ...contract import State
 from ...errors import SimulationError
-from ...sim.bullet import Bullet
 from ...sim.disturbances import real_arm
 from ...sim.geometry import WrongLengths
 from ..job import (
@@ -139,7 +138,7 @@ def try_out(scene: ReachScene, controller: str, outcome: Outcome) -> None:
     rng = np.random.default_rng([scene.settings.seed, 3])
     with (
         scene.cycle(controller) as cycle,
-        Bullet(
+        scene.settings.simulator()(
             scene.arm, scene.home, scene.disturbances, scene.dt,
             period=scene.period, sensors=scene.sensors, rng=rng,
         ) as robot,
@@ -178,6 +177,7 @@ def measured(scene: ReachScene, outcome: Outcome) -> dict[str, Any]:
 def _reach_settings(settings: BenchSettings, arm: str, controller: str, seed: int) -> ReachSettings:
     return ReachSettings(
         arm=arm,
+        engine=settings.engine,
         payload=0.0,
         friction=0.0,
         passes=settings.passes,

@@ -8,7 +8,7 @@ import tyro
 from ...errors import ConfigurationError
 from ...networks.encoding import INPUTS, Inputs
 from ...support.checks import check_choice, check_choices, check_whole
-from ..job_settings import JobSettings, names, option, own_first
+from ..job_settings import EngineSettings, JobSettings, names, option, own_first
 from ..rivals import RIVALS
 
 DISTURBANCES = (
@@ -30,7 +30,7 @@ lost-cycles) include a payload of 2 kg and viscous friction."""
 
 @own_first
 @dataclass(frozen=True)
-class BenchSettings(JobSettings):
+class BenchSettings(EngineSettings, JobSettings):
     """Run every combination of arm, disturbance and controller in parallel.
 
     Raises:
@@ -38,7 +38,7 @@ class BenchSettings(JobSettings):
     """
 
     arms: Annotated[tuple[str, ...], option("STR ...")] = ("kuka_iiwa",)
-    """Names of arms (see `nengo-forcectl arms`), or paths of URDF files."""
+    """Names of arms (see `nengo-forcectl arms`), or paths of URDF or MJCF files."""
 
     disturbances: Annotated[
         tuple[str, ...], option(names(DISTURBANCES), "all", DISTURBANCES_TEXT)
@@ -69,6 +69,7 @@ class BenchSettings(JobSettings):
         return tuple(range(self.seeds[0])) if len(self.seeds) == 1 else self.seeds
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_whole(self, passes=1, neurons=1, jobs=1)
         least = 1 if len(self.seeds) == 1 else 0
         if not self.seeds or min(self.seeds) < least or len(set(self.seeds)) < len(self.seeds):

@@ -12,7 +12,6 @@ from ...contract import State
 from ...cycle.landing import Landing
 from ...robots.log import Log
 from ...safety.guard import Safe
-from ...sim.bullet import Bullet
 from ...sim.surfaces import Surface
 from ...sim.wrist import Wrist
 from ..job import (
@@ -98,7 +97,7 @@ def _run_contact(
     rng = np.random.default_rng([scene.settings.seed, 3])
     with (
         scene.rival(adapt) as inner,
-        Bullet(
+        scene.settings.simulator()(
             scene.arm, scene.start, scene.disturbances, STEP, period=DT,
             surface=surface, wrist=Wrist(force_noise=scene.settings.noise), rng=rng,
         ) as robot,

@@ -95,7 +95,7 @@ class ContactSettings(SceneSettings, JobSettings):
 @own_first
 @dataclass(frozen=True)
 class PressSettings(ContactSettings):
-    """An arm with an unknown payload comes down on a surface and presses, in PyBullet.
+    """A simulated arm with an unknown payload comes down on a surface and presses.
 
     Raises:
         ConfigurationError: a value that makes no sense.
@@ -122,7 +122,7 @@ class PressSettings(ContactSettings):
 @own_first
 @dataclass(frozen=True)
 class WipeSettings(ContactSettings):
-    """An arm with an unknown payload wipes circles on a surface at constant force, in PyBullet.
+    """A simulated arm with an unknown payload wipes circles on a surface at constant force.
 
     Raises:
         ConfigurationError: a value that makes no sense.

@@ -15,13 +15,14 @@ from ...learning.least_squares import RecursiveLeastSquares
 from ...paths import MinimumJerk
 from ...robots.log import Log
 from ...robots.loop import follow
-from ...sim.bullet import Bullet
+from ...sim.engines import ENGINES, default_engine
 from ...support.torques import limited
 
 DT = 1e-3  # control period [s]
 EVERY = 10  # control cycles per sample
 BABBLING = 0.7  # share of the samples taken before reaching
 LAW = RecursiveLeastSquares(noise=1e-8, prior=1.0)  # (0.1 mm)^2: noise of the tool's measurement
+TOP_SPEED = 2.0  # of a joint for which the arm states none [rad/s]
 STIFFNESS, SPEED = 400.0, 4.0  # of the joints [1/s^2], and of a reach [1/s]
 
 
@@ -47,9 +48,11 @@ class OnlineLearner:
 
 
 def online_training(
-    plan: TrainingPlan, visited: list[Float[np.ndarray, "n"]]
+    plan: TrainingPlan, visited: list[Float[np.ndarray, "n"]], engine: str | None = None
 ) -> Iterator[tuple[LearnedKinematics, Progress]]:
     """Yield the network after every epoch; append its configurations to ``visited``.
+
+    ``engine`` is one of `ENGINES`; by default the default one.
 
     For seven tenths of the samples the joints move from one random configuration to the next on
     minimum-jerk lines. Then the tool reaches for random targets with the joint velocities
@@ -61,7 +64,7 @@ def online_training(
     examiner = plan.examiner(rows)
     ends = np.linspace(0, samples, plan.epochs + 1).round().astype(int)[1:]
     rng, start = np.random.default_rng([plan.seed, 1]), 0.5 * (plan.bounds[0] + plan.bounds[1])
-    with Bullet(arm, start, dt=DT) as robot:
+    with ENGINES[engine or default_engine()](arm, start, dt=DT) as robot:
         cycle = Babbling(_Guide(arm, learner, plan.bounds, rng, start), arm)
         log, epoch = Log(samples * EVERY), 0
         for count in range(1, samples + 1):
@@ -112,6 +115,8 @@ class _Guide:
     ) -> None:
         self._arm, self._learner, self._rng = arm, learner, rng
         self._lower, self._upper = bounds
+        # An MJCF has no limits of speed.
+        self._fastest = 0.4 * np.where(np.isfinite(arm.dq_max), arm.dq_max, TOP_SPEED)
         self._cycle, self._q, self._line = 0, q.copy(), MinimumJerk(np.array([q, q]), DT)
         self._target = None
 
@@ -121,7 +126,7 @@ class _Guide:
             self._cycle += 1
             if self._cycle * DT > self._line.end:
                 goal = sample(self._lower, self._upper, 1, self._rng)[0]
-                slowest = np.max(1.875 * np.abs(goal - self._q) / (0.4 * self._arm.dq_max))
+                slowest = np.max(1.875 * np.abs(goal - self._q) / self._fastest)
                 self._line, self._cycle = MinimumJerk(np.array([self._q, goal]), slowest + 0.1), 0
             reference = self._line.at(self._cycle * DT)
             if self._cycle * DT >= self._line.end - DT:
@@ -140,7 +145,7 @@ class _Guide:
             J = self._learner.learned.jacobian(self._q)[: len(axes)]
             error = self._target - self._arm.pose(q)[axes, 3]
             dq = J.T @ np.linalg.solve(J @ J.T + 1e-3 * np.eye(len(axes)), SPEED * error)
-            fastest = np.max(np.abs(dq) / (0.4 * self._arm.dq_max))
+            fastest = np.max(np.abs(dq) / self._fastest)
             self._dq = dq / max(fastest, 1.0)
         self._cycle -= 1
         self._q = np.clip(self._q + DT * self._dq, self._lower, self._upper)

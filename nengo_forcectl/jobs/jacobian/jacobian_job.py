@@ -132,7 +132,7 @@ def _checked_weights(arm: Arm, settings: JacobianSettings) -> list[dict[str, Any
         return None
     from .weight_check import check_weights  # TensorFlow
 
-    return check_weights(arm, settings.seed)
+    return check_weights(arm, settings.seed, settings.engine)
 
 
 def _drawn(folder: RunFolder) -> JacobianRun:
@@ -165,7 +165,7 @@ def _epochs(
 ) -> Iterator[tuple[LearnedKinematics, Progress]]:
     """Yield network and progress of every epoch; append its configurations to ``visited``."""
     if settings.train == "online":
-        return online_training(plan, visited)
+        return online_training(plan, visited, settings.engine)
     return training(plan, settings.train, visited)
 
 

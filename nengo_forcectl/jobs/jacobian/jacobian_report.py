@@ -88,7 +88,7 @@ def report(run: "JacobianRun", pictures: list[str]) -> str:
         parts += [
             "<h2>The weights' Jacobian</h2><p>Largest deviation of autodiff's dF/dw from closed "
             "form and from finite differences, and of J M<sup>-1</sup> dF/dw from the change of "
-            "the tool's acceleration in PyBullet when that many weights were tried; relative.</p>",
+            "the tool's acceleration in simulation of that many tried weights; relative.</p>",
             _table(list(WEIGHT_HEADS), [weight_cells(row) for row in summary["weights"]]),
         ]
     body = "\n".join(parts)

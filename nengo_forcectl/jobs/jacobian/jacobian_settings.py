@@ -11,7 +11,7 @@ Train = Literal["positions", "sobolev", "online"]
 TRAIN_TEXT = """Training data and method:
 positions: least squares on the tool's poses.
 sobolev: least squares on poses and the arm's J together.
-online: recursive least squares in PyBullet, babbling first, then reaching with the learned J."""
+online: recursive least squares, simulated: babbling first, then reaching with the learned J."""
 
 
 @own_first
@@ -24,7 +24,7 @@ class JacobianSettings(SceneSettings, JobSettings):
     """
 
     arm: str = "planar3"
-    """Name of an arm (see `nengo-forcectl arms`), or path of a URDF file."""
+    """Name of an arm (see `nengo-forcectl arms`), or path of a URDF or MJCF file."""
 
     task: Annotated[Task, option("{position,pose}")] = "position"
     """What the network learns of the tool; a pose is position and orientation."""

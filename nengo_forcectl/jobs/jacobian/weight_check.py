@@ -1,4 +1,4 @@
-"""Check of the Jacobian chain: dF/dw computed three ways, and J M^-1 dF/dw against PyBullet."""
+"""Check of the Jacobian chain: dF/dw computed three ways, and J M^-1 dF/dw in a simulator."""
 
 from typing import Any
 
@@ -14,22 +14,25 @@ from ...nengodl.weights import named_weights
 from ...networks.building import adaptive_network, simulator
 from ...networks.closed_form import ClosedFormNetwork
 from ...networks.workspace import home_posture
+from ...sim.engines import default_engine
+from ...sim.mujoco_arm import alone
+from ...sim.mujoco_world import MujocoWorld
 
 NEURONS = 20
-STEP = 1e-3  # perturbation of a weight in PyBullet
+STEP = 1e-3  # perturbation of a weight in the simulator
 DT = 1e-5  # simulation step for measuring an acceleration [s]
-SAMPLE = 60  # weights per array to perturb in PyBullet
+SAMPLE = 60  # weights per array to perturb in the simulator
 
 
-def check_weights(arm: Arm, seed: int = 0) -> list[dict[str, Any]]:
+def check_weights(arm: Arm, seed: int = 0, engine: str | None = None) -> list[dict[str, Any]]:
     """Return the deviations between the methods for each weight array of a network on ``arm``.
 
     The network is F(q, dq) with 20 rectified-linear neurons and random decoders, at one random
     state near the working posture. Entries: ``name``, ``shape``; ``largest``, of |dF/dw|;
     ``closed_form`` and ``differences``, the largest deviation of autodiff from either, relative to
-    ``largest``; ``in_simulator``, the number of weights perturbed in PyBullet (at most 60 per
+    ``largest``; ``in_simulator``, the number of weights perturbed in the simulator (at most 60 per
     array, spread evenly); ``acceleration``, the largest deviation of G dw from the change of the
-    tool's acceleration in PyBullet, relative to the largest change.
+    tool's acceleration there, relative to the largest change.
     """
     rng = np.random.default_rng([seed, 5])
     n = arm.dof
@@ -50,9 +53,7 @@ def check_weights(arm: Arm, seed: int = 0) -> list[dict[str, Any]]:
         closed.write(changed)
         return closed.forward(x).copy()
 
-    from ...sim.world import World  # PyBullet
-
-    world = World(arm, DT)
+    world = _world(arm, engine or default_engine())
     rest = _tool_acceleration(world, arm, x, torque(values))
     table = []
     for name, J in J_w.items():
@@ -86,6 +87,15 @@ def check_weights(arm: Arm, seed: int = 0) -> list[dict[str, Any]]:
     return table
 
 
+def _world(arm: Arm, engine: str) -> Any:
+    """Return the arm in an engine, without anything that the model does not have."""
+    if engine == "mujoco":
+        return MujocoWorld(alone(arm), DT, arm.armature)
+    from ...sim.world import World  # PyBullet
+
+    return World(arm, DT, rotor=arm.armature)
+
+
 def _moved(values: dict[str, np.ndarray], name: str, k: int, step: float) -> dict[str, np.ndarray]:
     """Return the weights with one number changed."""
     changed = values[name].copy()
@@ -96,7 +106,7 @@ def _moved(values: dict[str, np.ndarray], name: str, k: int, step: float) -> dic
 def _tool_acceleration(
     world: Any, arm: Arm, x: Float[np.ndarray, "n_in"], F: Float[np.ndarray, "n"]
 ) -> Float[np.ndarray, "6"]:
-    """Return J ddq + dJ dq of the tool in PyBullet, with torques ``C dq + g`` and ``F``."""
+    """Return J ddq + dJ dq of the tool in the simulator, with torques ``C dq + g`` and ``F``."""
     q, dq = np.split(x, 2)
     world.place(q, dq)
     world.step((arm.bias(q, dq) + F).tolist())

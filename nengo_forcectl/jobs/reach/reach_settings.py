@@ -47,7 +47,7 @@ JACOBIAN_TEXT = f"""Tip Jacobians to compare, one run each:
 @own_first
 @dataclass(frozen=True)
 class ReachSettings(SceneSettings, JobSettings):
-    """An arm with an unknown payload and friction learns to reach, in PyBullet.
+    """A simulated arm with an unknown payload and friction learns to reach.
 
     Raises:
         ConfigurationError: a value that makes no sense.
