@@ -27,7 +27,7 @@ class MujocoWorld:
             mujoco: Any = importlib.import_module("mujoco")
         except ImportError:
             raise VersionError(
-                "MuJoCo is not installed; it comes with: pip install 'nengo-forcectl[mujoco]'"
+                "MuJoCo is not installed; it comes with: pip install 'nengo-forcectl[sim]'"
             ) from None
         try:
             model: Any = mujoco.MjModel.from_xml_string(real.to_urdf())

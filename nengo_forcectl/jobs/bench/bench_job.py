@@ -18,7 +18,7 @@ import numpy as np
 
 from ...contract import State
 from ...errors import SimulationError
-from ...sim.bullet import Bullet
+from ...sim.engines import ENGINES, default_engine
 from ...sim.disturbances import real_arm
 from ...sim.geometry import WrongLengths
 from ..job import (
@@ -139,7 +139,7 @@ def try_out(scene: ReachScene, controller: str, outcome: Outcome) -> None:
     rng = np.random.default_rng([scene.settings.seed, 3])
     with (
         scene.cycle(controller) as cycle,
-        Bullet(
+        ENGINES[default_engine()](
             scene.arm, scene.home, scene.disturbances, scene.dt,
             period=scene.period, sensors=scene.sensors, rng=rng,
         ) as robot,

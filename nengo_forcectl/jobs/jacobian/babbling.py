@@ -15,7 +15,7 @@ from ...learning.least_squares import RecursiveLeastSquares
 from ...paths import MinimumJerk
 from ...robots.log import Log
 from ...robots.loop import follow
-from ...sim.bullet import Bullet
+from ...sim.engines import ENGINES, default_engine
 from ...support.torques import limited
 
 DT = 1e-3  # control period [s]
@@ -61,7 +61,7 @@ def online_training(
     examiner = plan.examiner(rows)
     ends = np.linspace(0, samples, plan.epochs + 1).round().astype(int)[1:]
     rng, start = np.random.default_rng([plan.seed, 1]), 0.5 * (plan.bounds[0] + plan.bounds[1])
-    with Bullet(arm, start, dt=DT) as robot:
+    with ENGINES[default_engine()](arm, start, dt=DT) as robot:
         cycle = Babbling(_Guide(arm, learner, plan.bounds, rng, start), arm)
         log, epoch = Log(samples * EVERY), 0
         for count in range(1, samples + 1):

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from ...export.controller import export_controller, trained
 from ...networks.workspace import task_axes
 from ...robots.log import Log, tool_error
-from ...sim.bullet import Bullet
+from ...sim.engines import ENGINES, default_engine
 from ...sim.disturbances import acceleration
 from ..job import (
     Drive,
@@ -107,7 +107,7 @@ def _run_each(
         rng = np.random.default_rng([settings.seed, 3])
         with (
             scene.cycle(name) as cycle,
-            Bullet(
+            ENGINES[default_engine()](
                 scene.arm, scene.home, scene.disturbances, DT,
                 period=scene.period, sensors=scene.sensors, rng=rng,
             ) as robot,
