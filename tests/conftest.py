@@ -1,13 +1,16 @@
 """What several test modules use."""
 
+import itertools
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from law_signals import signal, weights  # noqa: F401  fixtures
 
 import arms
+from nengo_forcectl.robots import clock
 
 
 def pytest_configure(config):
@@ -29,6 +32,14 @@ def _own_cache(tmp_path_factory):
 @pytest.fixture(scope="session")
 def iiwa():
     return arms.load("kuka_iiwa")
+
+
+@pytest.fixture
+def unhurried(monkeypatch):
+    """The clock of `run` goes on as it is looked at: a busy machine has no overruns."""
+    now = itertools.count()
+    looked = SimpleNamespace(perf_counter=lambda: 1e-4 * next(now), sleep=lambda seconds: None)
+    monkeypatch.setattr(clock, "time", looked)
 
 
 @pytest.fixture

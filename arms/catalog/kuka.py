@@ -24,8 +24,8 @@ def kuka_iiwa() -> Chain:
     where pybullet_data is installed.
     """
     spec = find_spec("pybullet_data")
-    installed = spec is not None and spec.origin is not None
-    meshes = Path(spec.origin).parent / "kuka_iiwa" if installed else None
+    origin = None if spec is None else spec.origin
+    meshes = None if origin is None else Path(origin).parent / "kuka_iiwa"
     chain = parse_urdf(URDF.read_bytes(), meshes)
     limits = iter(zip(SPEEDS, TORQUES, strict=True))
     joints = []

@@ -56,6 +56,15 @@ def _how_to_install(working: dict[str, str]) -> str:
     )
 
 
+def nengodl_advice() -> tuple[str, str]:
+    """Return whether NengoDL works here, and if not, how to install it."""
+    try:
+        check_versions()
+    except VersionError:
+        return "not available", _how_to_install(WORKING)
+    return "available", ""
+
+
 def nengodl_is_installed() -> bool:
     """Return whether NengoDL is there, in whichever release."""
     return find_spec("nengo_dl") is not None

@@ -278,7 +278,8 @@ def _of_nengos_signal(sim: nengo.Simulator, signal: Any) -> dict[str, Any]:
     if signal.sparse:
         constant = signal.initial_value.data
         return {"shape": (signal.size,), "trainable": False, "signal": signal, "constant": constant}
-    variable = NengoArray(sim.signals[signal])
+    signals: Any = sim.signals
+    variable = NengoArray(signals[signal])
     return {"shape": signal.shape, "trainable": True, "signal": signal, "variable": variable}
 
 

@@ -209,8 +209,8 @@ def _workspace(
 def simulator(network: nengo.Network, *, minibatch_size: int = 1, dt: float = 0.001) -> Any:
     """Return a quiet ``nengo_dl.Simulator`` of ``network`` that computes in float64, on the CPU.
 
-    Without NengoDL it is a ``nengo.Simulator``: weights can be read, written and learned in compiled
-    form, but there are no derivatives by TensorFlow and no minibatches.
+    Without NengoDL it is a ``nengo.Simulator``: its weights can be read, written and learned in
+    compiled form, but it has no derivatives and no minibatches.
     """
     if not nengodl_is_installed() and minibatch_size == 1:
         return nengo.Simulator(network, dt=dt, progress_bar=False, optimize=False)

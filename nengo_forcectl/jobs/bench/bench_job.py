@@ -18,8 +18,8 @@ import numpy as np
 
 from ...contract import State
 from ...errors import SimulationError
-from ...sim.engines import ENGINES, default_engine
 from ...sim.disturbances import real_arm
+from ...sim.engines import ENGINES, default_engine
 from ...sim.geometry import WrongLengths
 from ..job import (
     Drive,

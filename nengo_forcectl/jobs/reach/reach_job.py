@@ -13,8 +13,8 @@ from jaxtyping import Float
 from ...export.controller import export_controller, trained
 from ...networks.workspace import task_axes
 from ...robots.log import Log, tool_error
-from ...sim.engines import ENGINES, default_engine
 from ...sim.disturbances import acceleration
+from ...sim.engines import ENGINES, default_engine
 from ..job import (
     Drive,
     Outcome,
