@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from law_signals import signal, weights  # noqa: F401  fixtures
+from missing import CORE, check_marks, skip_if_missing
 
 import arms
 from nengo_forcectl.robots import clock
@@ -15,6 +16,33 @@ from nengo_forcectl.robots import clock
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "equation(law): states the equation of a learning law anew")
+    config.addinivalue_line("markers", "needs(package): skips where the package is missing")
+    config.addinivalue_line("markers", "core: runs on every Python, without NengoDL and PyBullet")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.stem in CORE:
+            item.add_marker("core")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item):
+    check_marks(item)
+    try:
+        return (yield)
+    except ImportError as error:
+        skip_if_missing(item, error)
+        raise
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    try:
+        return (yield)
+    except ImportError as error:
+        skip_if_missing(item, error)
+        raise
 
 
 @pytest.fixture(scope="session", autouse=True)

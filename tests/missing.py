@@ -1,0 +1,56 @@
+"""Tests that need what Python 3.12 and later lack skip there, and say why; elsewhere none does.
+
+NengoDL 3.6 does not build on Python 3.12 as it is, and PyBullet has wheels up to Python 3.11. A
+test skips where one of them, or TensorFlow, is missing, and where it
+
+- fails by the error that says so, or by the import of the missing package; or
+- is marked ``@pytest.mark.needs(package)``, as one is that runs another process.
+
+None of a file in `CORE` may skip: these are the tests that ``.ci/run`` runs on the newest Python.
+"""
+
+from importlib.util import find_spec
+
+import pytest
+
+from nengo_forcectl.errors import VersionError
+
+PACKAGES = ("nengo_dl", "pybullet", "tensorflow")
+MISSING = tuple(name for name in PACKAGES if find_spec(name) is None)
+SAID = {
+    "nengo_dl": "NengoDL needs ",
+    "tensorflow": "NengoDL needs ",
+    "pybullet": "PyBullet is not ",
+}
+"""How the package's own error begins, or what is in it."""
+
+CORE = (
+    "test_arms_arm", "test_arms_imports", "test_imports", "test_mujoco", "test_real_time",
+    "test_without_nengodl",
+)  # fmt: skip
+"""Test modules without a test that skips."""
+
+
+def check_marks(item):
+    """Skip a test that is marked to need a missing package."""
+    for mark in item.iter_markers("needs"):
+        for package in mark.args:
+            assert package in PACKAGES, f"needs({package!r}): known are {PACKAGES}"
+            if package in MISSING:
+                skip(item, f"needs {package}, which is not installed")
+
+
+def skip_if_missing(item, error):
+    """Skip a test that has failed because a package is missing; return if it is for another."""
+    for package in MISSING:
+        said = isinstance(error, VersionError) and SAID[package] in str(error)
+        module = str(getattr(error, "name", None) or "").partition(".")[0]
+        if said or module in (package, "pybullet_data", "tf_keras"):
+            skip(item, f"needs {package}, which is not installed")
+
+
+def skip(item, reason):
+    """Skip a test, but none of the core's."""
+    if item.path.stem in CORE:
+        pytest.fail(f"{reason}; a test in {item.path.name} is of the core, which does without")
+    pytest.skip(reason)
