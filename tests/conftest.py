@@ -31,7 +31,7 @@ def pytest_runtest_setup(item):
     check_marks(item)
     try:
         return (yield)
-    except ImportError as error:
+    except Exception as error:
         skip_if_missing(item, error)
         raise
 
@@ -40,7 +40,7 @@ def pytest_runtest_setup(item):
 def pytest_runtest_call(item):
     try:
         return (yield)
-    except ImportError as error:
+    except Exception as error:
         skip_if_missing(item, error)
         raise
 

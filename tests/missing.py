@@ -3,8 +3,9 @@
 NengoDL 3.6 does not build on Python 3.12 as it is, and PyBullet has wheels up to Python 3.11. A
 test skips where one of them, or TensorFlow, is missing, and where it
 
-- fails by the error that says so, or by the import of the missing package; or
-- is marked ``@pytest.mark.needs(package)``, as one is that runs another process.
+- fails by the error that says so, here or in a process of its own, or by the import of the missing
+  package; or
+- is marked ``@pytest.mark.needs(package)``.
 
 None of a file in `CORE` may skip: these are the tests that ``.ci/run`` runs on the newest Python.
 """
@@ -12,8 +13,6 @@ None of a file in `CORE` may skip: these are the tests that ``.ci/run`` runs on 
 from importlib.util import find_spec
 
 import pytest
-
-from nengo_forcectl.errors import VersionError
 
 PACKAGES = ("nengo_dl", "pybullet", "tensorflow")
 MISSING = tuple(name for name in PACKAGES if find_spec(name) is None)
@@ -42,10 +41,10 @@ def check_marks(item):
 
 def skip_if_missing(item, error):
     """Skip a test that has failed because a package is missing; return if it is for another."""
+    text = f"{error} {getattr(error, 'stderr', '')}"
     for package in MISSING:
-        said = isinstance(error, VersionError) and SAID[package] in str(error)
         module = str(getattr(error, "name", None) or "").partition(".")[0]
-        if said or module in (package, "pybullet_data", "tf_keras"):
+        if SAID[package] in text or module in (package, "pybullet_data", "tf_keras"):
             skip(item, f"needs {package}, which is not installed")
 
 
