@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from law_signals import signal, weights  # noqa: F401  fixtures
-from missing import CORE, check_marks, skip_if_missing
+from missing import CORE, SkippingModule, check_marks, skip_if_missing
 
 import arms
 from nengo_forcectl.robots import clock
@@ -18,6 +18,10 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "equation(law): states the equation of a learning law anew")
     config.addinivalue_line("markers", "needs(package): skips where the package is missing")
     config.addinivalue_line("markers", "core: runs on every Python, without NengoDL and PyBullet")
+
+
+def pytest_pycollect_makemodule(module_path, parent):
+    return SkippingModule.from_parent(parent, path=module_path)
 
 
 def pytest_collection_modifyitems(items):

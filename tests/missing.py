@@ -16,12 +16,13 @@ import pytest
 
 PACKAGES = ("nengo_dl", "pybullet", "tensorflow")
 MISSING = tuple(name for name in PACKAGES if find_spec(name) is None)
+NENGODL = ("NengoDL needs ",)
 SAID = {
-    "nengo_dl": "NengoDL needs ",
-    "tensorflow": "NengoDL needs ",
-    "pybullet": "PyBullet is not ",
+    "nengo_dl": (*NENGODL, "No module named 'nengo_dl"),
+    "pybullet": ("PyBullet is not installed", "No module named 'pybullet"),
+    "tensorflow": (*NENGODL, "No module named 'tensorflow", "No module named 'tf_keras"),
 }
-"""How the package's own error begins, or what is in it."""
+"""What errors say where a package is missing: the package's own, and Python's."""
 
 CORE = (
     "test_arms_arm", "test_arms_imports", "test_imports", "test_mujoco", "test_real_time",
@@ -40,11 +41,10 @@ def check_marks(item):
 
 
 def skip_if_missing(item, error):
-    """Skip a test that has failed because a package is missing; return if it is for another."""
+    """Skip a test, or a module, that has failed because a package is missing; else return."""
     text = f"{error} {getattr(error, 'stderr', '')}"
     for package in MISSING:
-        module = str(getattr(error, "name", None) or "").partition(".")[0]
-        if SAID[package] in text or module in (package, "pybullet_data", "tf_keras"):
+        if any(each in text for each in SAID[package]):
             skip(item, f"needs {package}, which is not installed")
 
 
@@ -52,4 +52,16 @@ def skip(item, reason):
     """Skip a test, but none of the core's."""
     if item.path.stem in CORE:
         pytest.fail(f"{reason}; a test in {item.path.name} is of the core, which does without")
-    pytest.skip(reason)
+    pytest.skip(reason, allow_module_level=True)
+
+
+class SkippingModule(pytest.Module):
+    """A test module that skips as a whole where its imports need a missing package."""
+
+    def collect(self):
+        """Return its tests."""
+        try:
+            return list(super().collect())
+        except self.CollectError as error:
+            skip_if_missing(self, error)
+            raise
