@@ -17,8 +17,10 @@ import pytest
 PACKAGES = ("nengo_dl", "pybullet", "tensorflow")
 MISSING = tuple(name for name in PACKAGES if find_spec(name) is None)
 NENGODL = ("NengoDL needs ",)
+# A simulator of Nengo, in place of one of NengoDL.
+NENGOS = ("'Simulator' object has no attribute", "Simulator.run_steps() got an unexpected keyword")
 SAID = {
-    "nengo_dl": (*NENGODL, "No module named 'nengo_dl"),
+    "nengo_dl": (*NENGODL, *NENGOS, "No module named 'nengo_dl"),
     "pybullet": ("PyBullet is not installed", "No module named 'pybullet"),
     "tensorflow": (*NENGODL, "No module named 'tensorflow", "No module named 'tf_keras"),
 }

@@ -31,8 +31,6 @@ from nengo_forcectl.safety.sensors import SensorCheck
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.wrist import Wrist
 
-pytestmark = pytest.mark.needs("pybullet")
-
 
 def keeps(figures):
     """Overshoot at most 15 %, steady force within 2 %, on the surface from 0.3 s on."""
