@@ -27,7 +27,7 @@ SAID = {
 """What errors say where a package is missing: the package's own, and Python's."""
 
 CORE = (
-    "test_arms_arm", "test_arms_imports", "test_imports", "test_mujoco", "test_real_time",
+    "test_arms_arm", "test_arms_imports", "test_arms_mujoco", "test_imports", "test_real_time",
     "test_without_nengodl",
 )  # fmt: skip
 """Test modules without a test that skips."""
