@@ -47,7 +47,7 @@ def test_plug_in_runs_over_the_bridge(project):
         settling = 500
         if any(line.startswith("controlled stop") for line in lines):
             return cycles > 50 + settling
-        assert 500 <= cycles + overruns < 520
+        assert cycles + overruns >= 500
         return True
 
     assert lasts() or lasts()
