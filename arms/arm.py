@@ -13,7 +13,6 @@ from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray
 from numpy.typing import ArrayLike
 
@@ -29,9 +28,11 @@ from arms.model.description import Description
 from arms.model.terms import AXES, TERMS, Request
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
+
     from arms.equations.symbolic import Symbolic
 
-Joints = Float[ndarray, "*batch n"]
+    Joints = Float[ndarray, "*batch n"]
 
 _CODE = ("_kernels", "_jacobians", "_terms", "symbolic")  # of an ``Arm``: made on demand
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray
 
 from arms.arm import Arm, Terms
 from arms.machine import cache
 from arms.model.terms import Request
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 
 class Summary(NamedTuple):

@@ -7,16 +7,18 @@ Levenberg and Marquardt.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray
 from numpy.typing import ArrayLike
 
 from arms.errors import ArmError, UnreachableError
 from arms.model.attach import transform_of
 from arms.model.values import array
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 STARTS = 40
 STEPS = 120

@@ -29,6 +29,7 @@ if __name__ == "__main__":
         target=robot_process, args=(token, there)
     )
     process.start()
+    there.close()  # if the process ends, recv says so
 
     start = arm.pose(HOME)[:3, 3]
     path = MinimumJerk([start, start + np.array([0.1, 0.1, -0.1]), start], duration=1.2)

@@ -76,6 +76,10 @@ VERBS = {
         "List the arms of the catalogue, or describe one arm in full.",
         "arms.arms_settings.ArmsSettings", "arms.arms_output.ARMS", "load_arms",
     ),
+    "doctor": Verb(
+        "Check what matters to a control loop here: packages, clock, scheduler, memory, bridge.",
+        "doctor.doctor_settings.DoctorSettings", "doctor.doctor_output.DOCTOR", "run_doctor",
+    ),
 }  # fmt: skip
 
 

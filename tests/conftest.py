@@ -1,17 +1,52 @@
 """What several test modules use."""
 
+import itertools
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from law_signals import signal, weights  # noqa: F401  fixtures
+from missing import CORE, SkippingModule, check_marks, skip_if_missing
 
 import arms
+from nengo_forcectl.robots import clock
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "equation(law): states the equation of a learning law anew")
+    config.addinivalue_line("markers", "needs(package): skips where the package is missing")
+    config.addinivalue_line("markers", "core: runs on every Python, without NengoDL and PyBullet")
+
+
+def pytest_pycollect_makemodule(module_path, parent):
+    return SkippingModule.from_parent(parent, path=module_path)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.stem in CORE:
+            item.add_marker("core")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item):
+    check_marks(item)
+    try:
+        return (yield)
+    except Exception as error:
+        skip_if_missing(item, error)
+        raise
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    try:
+        return (yield)
+    except Exception as error:
+        skip_if_missing(item, error)
+        raise
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -29,6 +64,14 @@ def _own_cache(tmp_path_factory):
 @pytest.fixture(scope="session")
 def iiwa():
     return arms.load("kuka_iiwa")
+
+
+@pytest.fixture
+def unhurried(monkeypatch):
+    """The clock of `run` goes on as it is looked at: a busy machine has no overruns."""
+    now = itertools.count()
+    looked = SimpleNamespace(perf_counter=lambda: 1e-4 * next(now), sleep=lambda seconds: None)
+    monkeypatch.setattr(clock, "time", looked)
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """Every import in ``arms`` goes down: also those in functions and under TYPE_CHECKING."""
 
 import ast
+import subprocess
+import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -121,3 +123,21 @@ def test_the_modules_form_no_ring():
 def test_an_import_that_goes_up_is_found(module, text):
     """Plain, lazy, typed, relative, and by a computed name."""
     assert len(list(refused(text, module))) == 1
+
+
+def test_the_arms_need_four_packages():
+    """NumPy, llvmlite, Sympy (with mpmath) and defusedxml: an arm that is used loads no other."""
+    code = """
+import sys
+before = set(sys.modules)
+import arms
+assert arms.load("planar1").terms([0.1], [0.2]).M[0, 0] > 0
+arms.load("kuka_iiwa")
+for name in set(sys.modules) - before:
+    if "site-packages" in str(getattr(sys.modules[name], "__file__", "")):
+        print(name.partition(".")[0])
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    used = set(done.stdout.split()) - {"arms"}  # where it is installed
+    assert used <= {"numpy", "llvmlite", "sympy", "mpmath", "defusedxml"}

@@ -3,7 +3,6 @@ import random
 from pathlib import Path
 
 import numpy as np
-import pybullet_data
 import pytest
 
 import arms
@@ -330,6 +329,8 @@ def test_a_link_called_tool_has_a_frame():
 
 def test_a_branching_urdf_needs_a_tip_and_carries_its_branches():
     """The Panda of pybullet_data: ends are listed, fingers are held, and their mass is carried."""
+    import pybullet_data  # not on every Python
+
     path = Path(pybullet_data.getDataPath()) / "franka_panda" / "panda.urdf"
     with pytest.raises(UrdfError, match="name the tip"):
         arms.load(path)

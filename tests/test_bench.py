@@ -44,7 +44,7 @@ def test_a_small_bench_leaves_results_a_table_and_a_figure(tmp_path, capsys):
     assert without is not None
     assert results.median("planar2", "payload-2", "observer") < 0.1 * without
     assert f"{without:.3g}" in table
-    assert {"numpy", "pybullet"} <= results.data["versions"].keys()
+    assert {"numpy", "numba"} <= results.data["versions"].keys()
 
 
 def test_a_fall_is_reported_and_the_rest_goes_on(tmp_path, capsys, monkeypatch):

@@ -35,7 +35,7 @@ def test_own_robot_gets_better(project):
 
 
 def test_plug_in_runs_over_the_bridge(project):
-    """Example 8: half a second at 1 kHz is 500 cycles, or a counted stop on a busy machine.
+    """Example 8: half a second at 1 kHz is 500 periods, or a counted stop on a busy machine.
 
     That may come at any time, but in the first 50 cycles not twice: a start is no busier.
     """
@@ -43,10 +43,11 @@ def test_plug_in_runs_over_the_bridge(project):
     def lasts():
         lines = _lines(project, "08_plug_in.py", "0.5")
         assert any(line.startswith("sense to torque [us]: p50") for line in lines)
-        cycles, settling = int(lines[0].split()[0]), 500
+        cycles, overruns = (int(word) for word in re.findall(r"\d+", lines[0]))
+        settling = 500
         if any(line.startswith("controlled stop") for line in lines):
             return cycles > 50 + settling
-        assert cycles == 500
+        assert cycles + overruns >= 500
         return True
 
     assert lasts() or lasts()

@@ -162,6 +162,7 @@ def test_json_says_error_settings_and_time(tmp_path, capsys):
     assert summary == json.loads((tmp_path / "run" / "summary.json").read_text())
 
 
+@pytest.mark.needs("nengo_dl")
 def test_the_table_is_printed(tmp_path, capsys, monkeypatch):
     """Without --json: the measures, the weights and the folder; whole at 80 columns."""
     monkeypatch.setenv("COLUMNS", "80")

@@ -90,7 +90,7 @@ class Clocked:
 
 
 @pytest.mark.parametrize("drive", ["run", "follow"])
-def test_a_landing_does_not_mind_what_the_robots_clock_says(iiwa, drive):
+def test_a_landing_does_not_mind_what_the_robots_clock_says(iiwa, drive, unhurried):
     """The same forces, and the same way on the ground, from 0 s and 100 s, forwards and back."""
     x = iiwa.pose(HOME)[:3, 3]
     line = CurvePath(Line(x, x + np.array([0.02, 0.0, 0.0])), MinimumJerkProfile(0.4))

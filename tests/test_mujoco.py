@@ -162,5 +162,5 @@ def test_every_command_that_simulates_takes_an_engine():
 def test_without_mujoco_the_error_says_how_to_get_it(iiwa, monkeypatch):
     """The message names the extra."""
     monkeypatch.setitem(sys.modules, "mujoco", None)
-    with pytest.raises(VersionError, match=r"nengo-forcectl\[mujoco\]"):
+    with pytest.raises(VersionError, match=r"nengo-forcectl\[sim\]"):
         MuJoCo(iiwa, np.zeros(7))

@@ -41,6 +41,7 @@ def test_names_that_need_an_engine_load_it_when_they_are_used():
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
+@pytest.mark.needs("nengo_dl")
 def test_the_import_is_quiet_and_the_users_own_keras_works_after_it():
     """Nothing is written, ``import keras`` afterwards gives Keras 3, NengoDL has its Keras 2."""
     code = (
@@ -53,6 +54,7 @@ def test_the_import_is_quiet_and_the_users_own_keras_works_after_it():
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@pytest.mark.needs("nengo_dl")
 def test_a_keras_imported_before_stays_the_same():
     """The modules that the user had imported are the same objects afterwards."""
     code = (
@@ -102,6 +104,7 @@ def test_keras_3_in_tensorflow_is_named(monkeypatch):
     assert "TF_USE_LEGACY_KERAS=1" in done.stderr
 
 
+@pytest.mark.needs("nengo_dl")
 def test_nengodl_can_be_imported_after_the_package():
     """``import nengo_dl`` works, quietly, with what is repaired; a module of it first, too."""
     code = (
@@ -117,6 +120,7 @@ def test_nengodl_can_be_imported_after_the_package():
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@pytest.mark.needs("nengo_dl")
 def test_no_device_is_hidden():
     """TensorFlow, imported by the package, sees every device; before, nothing is set."""
     code = (

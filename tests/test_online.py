@@ -16,6 +16,8 @@ from nengo_forcectl.nengodl.weights import named_weights
 from nengo_forcectl.networks.building import adaptive_network, simulator
 from nengo_forcectl.networks.online import OnlineNetwork
 
+pytestmark = pytest.mark.needs("nengo_dl")
+
 N_IN, N_OUT, N = 4, 3, 40
 
 

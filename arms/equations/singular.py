@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray
 
 from arms.equations.program import Program, lower
 from arms.errors import ArmError
 from arms.machine.python_function import python_function
 from arms.model.bodies import Bodies
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 _SAMPLES = 3  # random q: M is singular at all of them only if it is at every q
 _RANK = 1e-14  # smallest eigenvalue per joint of M with a unit diagonal, above rounding

@@ -10,7 +10,6 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray
 
 from arms.errors import ArmError
@@ -23,6 +22,8 @@ from arms.model.bodies import Bodies
 from arms.model.terms import Request
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
+
     from arms.machine.compile import MachineCode
 
 # Functions import `compile` and `python_entry`: they load llvmlite, which `import arms` must not do

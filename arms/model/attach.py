@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import isfinite
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray
 from numpy.typing import ArrayLike
 
@@ -14,6 +14,9 @@ from arms.errors import ArmError
 from arms.model.chain import DRIVE, MOVING, Chain, Inertia, Joint, Link, coordinates
 from arms.model.spatial import is_physical, matrix, nearest_rotation, pose_of
 from arms.model.values import array, refuse_masked
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 _OFF = 1e-4  # largest error of an entry of a transform that counts as rounding
 

@@ -10,13 +10,16 @@ along the axis and one moment of inertia vanish from the equations without chang
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray
 
 from arms.model.chain import DRIVE, MOVING, Chain, Mimic, coordinates
 from arms.model.spatial import clean, matrix, second_moment, z_to
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 
 @dataclass(frozen=True)

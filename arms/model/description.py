@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray
 from numpy.typing import ArrayLike
 
@@ -16,6 +15,9 @@ from arms.model.bodies import Bodies, bodies_of, drives_of
 from arms.model.chain import DRIVE, Chain, coordinates
 from arms.model.urdf_text import urdf_text
 from arms.model.values import array as real_array
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 Self = TypeVar("Self", bound="Description")
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import atan2, cos, hypot, pi, sin
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray
 
 from arms.model.chain import Inertia, Pose, Vector
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 SNAP = 1e-9  # [rad]; URDF files write pi/2 with 10 to 12 digits
 _STEP = pi / 12

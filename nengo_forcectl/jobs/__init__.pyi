@@ -10,6 +10,9 @@ from .contact.contact_settings import (
 )
 from .contact.press import run_press as run_press
 from .contact.wipe import run_wipe as run_wipe
+from .doctor.doctor_job import run_doctor as run_doctor
+from .doctor.doctor_settings import DoctorSettings as DoctorSettings
+from .doctor.finding import Finding as Finding
 from .export.export_job import run_export as run_export
 from .export.export_settings import ExportSettings as ExportSettings
 from .jacobian.jacobian_job import (

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -22,6 +21,7 @@ from ..robots.loop import follow
 from ..robots.recording import Recording
 from ..safety.sensors import SensorCheck
 from ..safety.tally import LIMITS
+from ..support.versions import version_of
 from .job_settings import JobSettings
 from .run_folder import Run, RunFolder, read_run
 
@@ -34,6 +34,7 @@ PACKAGES = (
     "numpy",
     "numba",
     "pybullet",
+    "mujoco",
 )
 
 FAR = 0.5  # tool error of an arm that fell or was thrown [m]
@@ -218,10 +219,10 @@ def rms_by_pass(error: Float[np.ndarray, "cycles"], cycles_per_pass: int) -> lis
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that affect a result."""
-    return {"python": platform.python_version()} | {
-        package: metadata.version(package) for package in PACKAGES
-    }
+    """Return the versions of Python and of the installed packages that affect a result."""
+    found = {package: version_of(package) for package in PACKAGES}
+    python = {"python": platform.python_version()}
+    return python | {package: version for package, version in found.items() if version}
 
 
 def finish(folder: RunFolder, picture: str, draw: Callable[[Run], Any]) -> Run:

@@ -13,7 +13,6 @@ TensorFlow was imported before, ``tf.keras`` is Keras 2 afterwards (``TF_USE_LEG
 
 import functools
 import importlib
-import importlib.metadata
 import os
 import subprocess
 import sys
@@ -24,27 +23,51 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from typing import Any
 
 from ..errors import VersionError
 from ..support.quiet import quiet_stderr
+from ..support.versions import version_of
 
 WORKING = {"tensorflow": "2.21", "tf-keras": "2.21", "nengo": "4.1", "nengo-dl": "3.6"}
 
 
 def check_versions(working: dict[str, str] = WORKING) -> None:
     """Raise `VersionError` unless every package is installed in the supported release."""
-    installed = {}
-    for package in working:
-        try:
-            installed[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            installed[package] = "none"
+    installed = {package: version_of(package) or "none" for package in working}
     if any(not f"{installed[name]}.".startswith(f"{works}.") for name, works in working.items()):
         raise VersionError(
             f"NengoDL needs {_listed(working)} here; installed: {_listed(installed)}. "
-            f"pip install {' '.join(f'{name}=={works}.*' for name, works in working.items())}"
+            f"{_how_to_install(working)}"
         )
+
+
+def _how_to_install(working: dict[str, str]) -> str:
+    """Return the command that installs the working releases."""
+    wanted = {name: f'"{name}=={works}.*"' for name, works in working.items()}
+    if sys.version_info < (3, 12):
+        return f"pip install {' '.join(wanted.values())}"
+    # NengoDL's build asks for an old setuptools, which this Python refuses.
+    nengo_dl = wanted.pop("nengo-dl", "nengo-dl")
+    return (
+        f'pip install "setuptools<81" wheel {" ".join(wanted.values())} && '
+        f"pip install --no-build-isolation {nengo_dl}"
+    )
+
+
+def nengodl_advice() -> tuple[str, str]:
+    """Return whether NengoDL works here, and if not, how to install it."""
+    try:
+        check_versions()
+    except VersionError:
+        return "not available", _how_to_install(WORKING)
+    return "available", ""
+
+
+def nengodl_is_installed() -> bool:
+    """Return whether NengoDL is there, in whichever release."""
+    return find_spec("nengo_dl") is not None
 
 
 def _listed(versions: dict[str, str]) -> str:

@@ -27,6 +27,28 @@ from .compatibility import nengo_dl, tf
 from .mapping import ByObject
 
 
+class NengoArray:
+    """Weights in a simulator of Nengo, with what `Weight` uses of a TensorFlow variable."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self._array, self.shape, self.dtype = array, array.shape, array.dtype
+
+    def numpy(self) -> np.ndarray:
+        """Return a copy of the numbers."""
+        return self._array.copy()
+
+    def assign(self, value: ArrayLike) -> None:
+        """Change the numbers in the simulator, which has protected them from its own nodes."""
+        arrays = [self._array]
+        while isinstance(arrays[-1].base, np.ndarray):
+            arrays.append(arrays[-1].base)
+        for array in reversed(arrays):
+            array.setflags(write=True)
+        self._array[...] = value
+        for array in arrays:
+            array.setflags(write=False)
+
+
 @dataclass(frozen=True, eq=False)
 class Weight:
     """One weight array of a network, in its simulator's form.
@@ -86,7 +108,8 @@ class Weight:
         """Return the present value in the simulator."""
         if self.variable is None:
             return np.array(self.constant)
-        return self.variable.numpy()[self.place].reshape(self.shape)
+        whole = self.variable.numpy()
+        return whole if self.whole else whole[self.place].reshape(self.shape)
 
     def write(self, value: ArrayLike) -> None:
         """Change the value in the simulator.
@@ -110,7 +133,7 @@ class Weight:
                 "NengoDL made it a constant; leave it trainable, or turn its simplifications off"
             )
         with np.errstate(over="ignore"):  # beyond the simulator's precision: refused below
-            value = value.astype(self.variable.dtype.as_numpy_dtype)
+            value = value.astype(self.variable.dtype.name)
         if not np.isfinite(value).all():
             raise NetworkError(
                 f"value of weight {self.name!r}: is not finite in {value.dtype}, needs finite "
@@ -158,16 +181,22 @@ class Weights(ByObject[Weight]):
 
 
 def named_weights(sim: Any) -> Weights:
-    """Return every weight of the network that ``sim`` (an open ``nengo_dl.Simulator``) runs.
+    """Return every weight of the network that ``sim`` runs.
+
+    ``sim`` is an open ``nengo_dl.Simulator``, or ``nengo.Simulator``, whose weights have no
+    derivatives.
 
     A connection's weights are named after it (its label, or "pre -> post"), the decoders of a probe
     "ensemble -> probe", an ensemble's weights "label.encoders" and "label.bias", a TensorNode's
     "label.path/in/its/layer"; repeated names are numbered.
 
     Raises:
-        NetworkError: the simulator is closed, or none of NengoDL.
+        NetworkError: the simulator is closed, or none of NengoDL or Nengo.
     """
-    check_open(sim)
+    if not isinstance(sim, nengo.Simulator):
+        check_open(sim)
+    elif sim.closed:
+        raise NetworkError(f"the simulator of {sim.model.toplevel} is closed; open another")
     if "weights" not in cache_of(sim):
         cache_of(sim)["weights"] = _found(sim)
     return cache_of(sim)["weights"]
@@ -187,7 +216,9 @@ def cache_of(sim: Any) -> dict[Any, Any]:
 
 
 def _found(sim: Any) -> Weights:
-    found = [*_of_ensembles(sim), *_of_connections(sim), *_of_tensor_nodes(sim)]
+    found = [*_of_ensembles(sim), *_of_connections(sim)]
+    if not isinstance(sim, nengo.Simulator):
+        found += _of_tensor_nodes(sim)
     names = _numbered([f"{_name(item['owner'])}{item.pop('suffix')}" for item in found])
     weights = [Weight(name=name, **item) for name, item in zip(names, found, strict=True)]
     return Weights({weight: weight for weight in weights})
@@ -216,10 +247,13 @@ def _of_connections(sim: Any) -> Iterator[dict[str, Any]]:
         post = getattr(connection, "post_obj", None)
         if isinstance(post, nengo.Probe) and connection.has_weights:
             weights = _of_signal(sim, sim.model.sig[connection]["weights"])
-            yield weights | {"owner": post, "attribute": "weights", "suffix": ""}
+            own = {"owner": post, "attribute": "weights", "suffix": ""}
+            yield weights | own | {"trainable": False}
 
 
 def _of_signal(sim: Any, signal: Any) -> dict[str, Any]:
+    if isinstance(sim, nengo.Simulator):
+        return _of_nengos_signal(sim, signal)
     trainable = bool(signal.trainable) and not sim.tensor_graph.inference_only
     shape = (signal.size,) if signal.sparse else signal.shape
     if signal not in sim.tensor_graph.signals:
@@ -238,6 +272,15 @@ def _of_signal(sim: Any, signal: Any) -> dict[str, Any]:
         "rows": (start, stop),
         "minibatched": where.minibatched,
     }
+
+
+def _of_nengos_signal(sim: nengo.Simulator, signal: Any) -> dict[str, Any]:
+    if signal.sparse:
+        constant = signal.initial_value.data
+        return {"shape": (signal.size,), "trainable": False, "signal": signal, "constant": constant}
+    signals: Any = sim.signals
+    variable = NengoArray(signals[signal])
+    return {"shape": signal.shape, "trainable": True, "signal": signal, "variable": variable}
 
 
 def _of_tensor_nodes(sim: Any) -> Iterator[dict[str, Any]]:

@@ -24,7 +24,7 @@ import nengo
 import numpy as np
 from nengo.dists import Choice, CosineSimilarity, UniformHypersphere
 
-from ..nengodl.compatibility import nengo_dl
+from ..nengodl.compatibility import nengo_dl, nengodl_is_installed
 from ..support.checks import Arguments, check_positive, check_whole
 from .encoding import NetworkArrays, StateEncoding, States
 from .layer import Layer, decoders_of, ensemble_of, highest_rate, partition
@@ -207,7 +207,13 @@ def _workspace(
 
 
 def simulator(network: nengo.Network, *, minibatch_size: int = 1, dt: float = 0.001) -> Any:
-    """Return a quiet ``nengo_dl.Simulator`` of ``network`` that computes in float64, on the CPU."""
+    """Return a quiet ``nengo_dl.Simulator`` of ``network`` that computes in float64, on the CPU.
+
+    Without NengoDL it is a ``nengo.Simulator``: its weights can be read, written and learned in
+    compiled form, but it has no derivatives and no minibatches.
+    """
+    if not nengodl_is_installed() and minibatch_size == 1:
+        return nengo.Simulator(network, dt=dt, progress_bar=False, optimize=False)
     with network:
         nengo_dl.configure_settings(dtype="float64")
     return nengo_dl.Simulator(

@@ -13,7 +13,7 @@ from ..errors import NetworkError
 from ..learning.law import Law, Memory, Signal, signal_of
 from ..nengodl.learning_loop import LearningLoop
 from ..nengodl.update import RuleLaw
-from ..nengodl.weights import Weights, named_weights
+from ..nengodl.weights import Weights, check_open, named_weights
 
 
 class OnlineNetwork:
@@ -38,6 +38,7 @@ class OnlineNetwork:
     """
 
     def __init__(self, sim: Any, probe: nengo.Probe, law: Any, *, learn: Any = None) -> None:
+        check_open(sim)
         self.weights = named_weights(sim)
         if sim.minibatch_size != 1:
             raise NetworkError(

@@ -6,6 +6,7 @@ from .franka import FrankaRobot
 from .generate import GenerateAdaptation, GenerateControl
 from .log import Log
 from .loop import follow, run, track
+from .real_time import RealTime, real_time
 from .recording import Recording, read_recording
 
 __all__ = [
@@ -14,10 +15,12 @@ __all__ = [
     "GenerateAdaptation",
     "GenerateControl",
     "Log",
+    "RealTime",
     "Recording",
     "Timing",
     "follow",
     "read_recording",
+    "real_time",
     "run",
     "serve",
     "track",

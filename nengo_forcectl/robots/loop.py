@@ -4,6 +4,7 @@ import gc
 import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from arms import Arm
 
@@ -15,6 +16,10 @@ from ..safety.limits import Limits
 from ..safety.sensors import SensorCheck
 from .clock import Clock, RobotClock, Timing
 from .log import Log
+from .real_time import RealTime, real_time
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack  # of typing, from Python 3.11 on
 
 PERIOD = 1e-3  # for a robot without a fixed period [s]
 Watch = Callable[[int, str | None], None]
@@ -148,6 +153,7 @@ def run(
     stop_time: float = 0.5,
     hold: bool = True,
     watch: Watch | None = None,
+    **linux: "Unpack[RealTime]",
 ) -> Timing:
     """Drive a robot along a path at ``rate`` [Hz], within the arm's limits, for ``seconds``.
 
@@ -168,26 +174,29 @@ def run(
         cycle: the control cycle; wrapped in a `Safe` unless it is one.
         path: the path to follow; its time is the robot's, from the first state on.
         rate: control rate [Hz].
-        seconds: duration [s]; by default until Ctrl-C or a fault.
+        seconds: duration [s], overruns included; by default until Ctrl-C or a fault.
         arm: the model, for a cycle without one.
         limits: by default the arm's; not for a `Safe`, which has its own.
         stop_time: duration of the controlled stop [s].
         hold: whether a cycle that does not learn keeps its observer; see `Cycle.learn`.
         watch: called after every cycle with its number and the reason for a stop, if any.
+        linux: what the loop asks of Linux, see `real_time`: ``priority`` (1 to 99, of SCHED_FIFO),
+            ``cpus`` (numbers of processors), ``lock_memory`` (keep all memory in RAM).
 
     Raises:
         ConfigurationError: the rate or a time is not positive, the rate is not the cycle's, no arm
-            is given, or limits are given for a `Safe`.
+            is given, limits are given for a `Safe`, or Linux does not permit what is asked of it.
+            Nothing has been sent then.
     """
     for name, value in (("rate", rate), ("seconds", seconds), ("stop_time", stop_time)):
         if not value > 0 or (name != "seconds" and math.isinf(value)):
             raise ConfigurationError(f"run: {name} is {value}, needs a number above 0")
     safe, clock = _within_limits(cycle, arm, limits, 1.0 / rate), _clock_of(robot, 1.0 / rate)
     loop = ControlLoop(robot, safe, path, SensorCheck(safe.dof, clock.period), start=None)
-    if hold and safe.frozen:
-        safe.learn("hold")
     failure: Exception | None = None
-    with _uncollected():
+    with real_time(**linux), _uncollected():
+        if hold and safe.frozen:
+            safe.learn("hold")
         try:
             _go(loop, safe, clock, seconds, watch)
         except KeyboardInterrupt:
@@ -240,7 +249,7 @@ def _go(loop: ControlLoop, safe: Safe, clock: Clock, seconds: float, watch: Watc
     """Run until the time is up or the cycle stops."""
     end = round(seconds / clock.period) if math.isfinite(seconds) else math.inf
     clock.start()
-    while clock.cycles < end and safe.stopped is None:
+    while clock.cycles + clock.overruns < end and safe.stopped is None:
         _tick(loop.step, safe, clock, watch)
 
 

@@ -83,7 +83,7 @@ class MuJoCo(Touching):
             mujoco_package()
         except MjcfError:
             raise VersionError(
-                "MuJoCo is not installed; it comes with: pip install 'nengo-forcectl[mujoco]'"
+                "MuJoCo is not installed; it comes with: pip install 'nengo-forcectl[sim]'"
             ) from None
         self._open(q)
 

@@ -5,12 +5,19 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from ..errors import VersionError
 from ..support.quiet import quiet_stderr
 from .forces import Vector
 from .surfaces import HEAD, Peg, Surface
 
-with quiet_stderr():  # it prints its build time
-    import pybullet
+try:
+    with quiet_stderr():  # it prints its build time
+        import pybullet
+except ModuleNotFoundError:
+    raise VersionError(
+        "Bullet: PyBullet is not installed; pip install pybullet, which has wheels up to Python "
+        "3.11, or use MuJoCo"
+    ) from None
 
 
 class Touch:

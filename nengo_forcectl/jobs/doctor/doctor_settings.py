@@ -1,0 +1,11 @@
+"""`nengo-forcectl doctor`."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class DoctorSettings:
+    """Check what matters to a control loop here: packages, clock, scheduler, memory, bridge."""
+
+    json: bool = False
+    """Print the findings as JSON, and nothing else, on the standard output."""
