@@ -10,16 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray
 
 from arms.errors import MjcfError
 from arms.model.chain import Inertia, Joint, Link, Pose, free
 from arms.model.mjcf_drives import effort_of, friction_and_rotor
 from arms.model.spatial import about_axis, clean, pose_of, roll_pitch_yaw, snap
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 WORLD = "world"
 KINDS = ("free", "ball", "slide", "hinge")  # by MuJoCo's number
