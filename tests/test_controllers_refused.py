@@ -156,3 +156,17 @@ def test_away_from_singularities_nothing_is_damped(iiwa):
     state, pose = State(0.0, HOME, np.zeros(7)), iiwa.pose(HOME)
     reference = Reference(pose[:3, 3], np.zeros(3), np.zeros(3), pose[:3, :3])
     assert CompiledController(iiwa, LAWS["pose"](iiwa)).step(state, reference).singularity == 0.0
+
+
+def test_inputs_that_cannot_be_read_are_an_error(iiwa, monkeypatch):
+    """Not a torque from the inputs of the last cycle."""
+    bound = JointPD().bind(iiwa)
+    state, reference = State(0.5, HOME, np.zeros(7)), Reference(*np.zeros((3, 7)))
+    bound.torque(state, reference)
+
+    def write(*parts):
+        raise ValueError("too many values to unpack")
+
+    monkeypatch.setattr(bound.inputs, "_write", write)
+    with pytest.raises(SimulationError, match=r"inputs at 0.500 s: cannot be read; JointPD needs"):
+        bound.torque(state, reference)

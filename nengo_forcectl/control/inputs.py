@@ -54,8 +54,8 @@ class Inputs:
         """Write a state and a reference into the block.
 
         Raises:
-            SimulationError: an array has a wrong shape, an orientation or a wrench is missing, or a
-                wrench is not finite.
+            SimulationError: an array has a wrong shape, an orientation or a wrench is missing, a
+                wrench is not finite, or the inputs cannot be read.
         """
         met = self.try_to_collect(state, reference)
         if met == NOT_FINITE:
@@ -69,6 +69,10 @@ class Inputs:
             met = self.try_to_collect(*_replaced(state, reference, arrays))
             if met:
                 self.name_infinite(state, reference)
+                raise SimulationError(  # the law would run on the inputs of the last cycle
+                    f"inputs at {state.time:.3f} s: cannot be read; {self.needed_by} needs a State "
+                    "and a Reference of numbers"
+                )
 
     def try_to_collect(self, state: State, reference: Reference) -> int:
         """Write a state and a reference into the block if their arrays have the right type.
