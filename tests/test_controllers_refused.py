@@ -162,11 +162,12 @@ def test_inputs_that_cannot_be_read_are_an_error(iiwa, monkeypatch):
     """Not a torque from the inputs of the last cycle."""
     bound = JointPD().bind(iiwa)
     state, reference = State(0.5, HOME, np.zeros(7)), Reference(*np.zeros((3, 7)))
-    bound.torque(state, reference)
+    terms = iiwa.terms(state.q, state.dq)
+    bound.torque(terms, state, reference)
 
     def write(*parts):
         raise ValueError("too many values to unpack")
 
     monkeypatch.setattr(bound.inputs, "_write", write)
     with pytest.raises(SimulationError, match=r"inputs at 0.500 s: cannot be read; JointPD needs"):
-        bound.torque(state, reference)
+        bound.torque(terms, state, reference)
