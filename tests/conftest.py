@@ -51,9 +51,15 @@ def pytest_runtest_call(item):
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory):
-    """Kernels are derived and compiled in this session, not taken from the user's cache."""
-    before = os.environ.get("NENGO_FORCECTL_CACHE")
-    os.environ["NENGO_FORCECTL_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    """Kernels are derived and compiled in this session, not taken from the user's cache.
+
+    All processes of the session share them.
+    """
+    before, folder = os.environ.get("NENGO_FORCECTL_CACHE"), tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    (folder / "cache").mkdir(exist_ok=True)
+    os.environ["NENGO_FORCECTL_CACHE"] = str(folder / "cache")
     yield
     if before is None:
         del os.environ["NENGO_FORCECTL_CACHE"]

@@ -88,7 +88,8 @@ def test_a_wrist_feels_the_lever_of_a_load(iiwa, rng):
         for _ in range(300):
             before = robot.read()
             robot.apply(tau)
-        _, q, dq, _, _, wrench = robot.read()
+        state = robot.read()
+        q, dq, wrench = state.q, state.dq, state.wrench
         ddq = (dq - before.dq) / 1e-4
         now = iiwa.pose(q)[:3, :3]
         turned = np.concatenate((now @ R.T @ tare[:3], now @ R.T @ tare[3:]))
