@@ -242,3 +242,15 @@ def test_models_of_robot_descriptions_load_by_name(file, tmp_path, monkeypatch, 
     ):
         with pytest.raises(ArmError, match=message):
             arms.load(name)
+
+
+@pytest.mark.parametrize("arm", ["", '<joint name="j" axis="0 1 0"/>'])
+def test_a_ball_joint_at_the_end_asks_for_the_tip(file, arm):
+    """The arm does not end before it in silence; a tip that is named may."""
+    body = '<body name="hand" pos=".3 0 0"><joint name="k" type="ball"/><geom size=".1"/></body>'
+    whole = f'<body name="arm">{arm}<geom size=".1"/>{body}</body>'
+    path = file(f"<mujoco><worldbody>{whole}</worldbody></mujoco>")
+    with pytest.raises(MjcfError, match=r"joint 'k' beyond 'arm' has type 'ball'.*name the tip"):
+        arms.load(path)
+    if arm:
+        assert arms.load(path, tip="arm").joint_names == ("j",)

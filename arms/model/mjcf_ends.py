@@ -42,14 +42,15 @@ def default_tip(base: str, places: Sequence[Place]) -> str:
     last joint it follows the bodies as long as there is one.
 
     Raises:
-        MjcfError: Several branches have the same number of joints, more than there are before.
+        MjcfError: Several branches have the same number of joints, more than there are before, or
+            the only way on is by a ball joint.
     """
     below = _below(places)
     return _end(base, below)
 
 
 def _end(base: str, below: Below) -> str:
-    at, so_far = base, 0
+    at, so_far, possible = base, 0, True
     while True:
         ways = {place: _moves(place) + _depth(place.child, below) for place in below.get(at, ())}
         deepest = [place for place, depth in ways.items() if depth == max(ways.values())]
@@ -65,9 +66,15 @@ def _end(base: str, below: Below) -> str:
                 "name the tip"
             )
         (place,) = deepest
+        if most == 0 and place.kind == "ball" and possible:  # else `check_way` refuses the way
+            raise MjcfError(
+                f"joint {place.name!r} beyond {at!r} has type 'ball'; an arm's are hinge or slide; "
+                "name the tip"
+            )
         if most == 0 and place.kind != "fixed":
             return at
         so_far += _moves(place)
+        possible = possible and place.kind not in NOT_IN_AN_ARM
         at = place.child
 
 

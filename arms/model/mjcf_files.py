@@ -16,8 +16,8 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from arms.errors import MjcfError
+from arms.model.file_bytes import bytes_of
 
-_MAX_BYTES = 20_000_000
 _MAX_FILES = 100
 _PARTS = {"include": "file", "model": "file"}  # elements that name another MJCF
 _ASSETS = ("mesh", "texture", "hfield", "skin", "flexcomp")
@@ -122,14 +122,7 @@ def _check_inside(folder: Path, place: Path, element: Element, key: str, name: s
 
 
 def _parsed(path: Path) -> Element:
-    try:
-        with path.open("rb") as file:
-            data = file.read(_MAX_BYTES + 1)
-    except (OSError, ValueError) as error:  # ValueError: no path has this character
-        reason = getattr(error, "strerror", None) or error
-        raise MjcfError(f"{path.name!r} cannot be read: {reason}") from None
-    if len(data) > _MAX_BYTES:
-        raise MjcfError(f"{path.name!r} is larger than {_MAX_BYTES // 1_000_000} MB")
+    data = bytes_of(path, repr(path.name), MjcfError)
     try:
         return fromstring(data, forbid_dtd=True)
     except DefusedXmlException:

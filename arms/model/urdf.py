@@ -30,6 +30,7 @@ from defusedxml.ElementTree import fromstring
 
 from arms.errors import ArmError, UrdfError
 from arms.model.chain import KINDS, MOVING, Chain, Link, coordinates, some
+from arms.model.file_bytes import bytes_of
 from arms.model.part import part_of
 from arms.model.spatial import is_physical
 from arms.model.tree import select
@@ -39,8 +40,6 @@ from arms.model.urdf_values import name_of
 
 ELSEWHERE = ("floating", "planar")
 """Types of joints that URDF has and an arm does not: rigid at zero off the way to the tip."""
-
-_MAX_BYTES = 20_000_000
 
 
 def read_urdf(
@@ -61,14 +60,7 @@ def read_urdf(
         UrdfError: The file cannot be read, is not a URDF, or its links are not one tree.
     """
     path = Path(path)
-    try:
-        with path.open("rb") as file:
-            data = file.read(_MAX_BYTES + 1)
-    except (OSError, ValueError) as error:  # ValueError: no path has this character
-        reason = getattr(error, "strerror", None) or error
-        raise UrdfError(f"URDF {str(path)!r} cannot be read: {reason}") from None
-    if len(data) > _MAX_BYTES:
-        raise UrdfError(f"URDF {str(path)!r} is larger than {_MAX_BYTES // 1_000_000} MB")
+    data = bytes_of(path, f"URDF {str(path)!r}", UrdfError)
     folder = path.resolve().parent
     try:
         return parse_urdf(data, folder, base=base, tip=tip, locked=locked, snap=snap)

@@ -10,6 +10,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from .access import _view
+from .compile import kernel
 
 _INT, _FLOAT = types.int64, types.float64
 _WORD, _DOUBLE = ir.IntType(64), ir.DoubleType()
@@ -17,26 +18,25 @@ _FUNCTION = ir.FunctionType(_WORD, [*[_WORD] * 6, _DOUBLE])
 _instructions: Any = intrinsic
 
 
-@_instructions
-def numbers_at(typing: Any, address: Any, count: Any) -> Any:
-    """Return the float64 numbers at an address, (count,)."""
-    kind = types.Array(_FLOAT, 1, "C")
+def _viewed(kind: Any) -> tuple[Any, Any]:
+    """Return signature and code of a view of numbers: address and count give an array."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         return _view(context, builder, kind, values[0], [values[1]])
 
     return kind(_INT, _INT), code
+
+
+@_instructions
+def numbers_at(typing: Any, address: Any, count: Any) -> Any:
+    """Return the float64 numbers at an address, (count,)."""
+    return _viewed(types.Array(_FLOAT, 1, "C"))
 
 
 @_instructions
 def wholes_at(typing: Any, address: Any, count: Any) -> Any:
     """Return the int64 numbers at an address, (count,)."""
-    kind = types.Array(_INT, 1, "C")
-
-    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return _view(context, builder, kind, values[0], [values[1]])
-
-    return kind(_INT, _INT), code
+    return _viewed(types.Array(_INT, 1, "C"))
 
 
 @_instructions
@@ -49,3 +49,17 @@ def call(
         return builder.call(builder.inttoptr(values[0], _FUNCTION.as_pointer()), values[1:])
 
     return _INT(*[_INT] * 7, _FLOAT), code
+
+
+@kernel
+def put(values, target):
+    """Copy numbers."""
+    for i in range(len(target)):
+        target[i] = values[i]
+
+
+@kernel
+def clear(target):
+    """Set numbers to 0."""
+    for i in range(len(target)):
+        target[i] = 0.0
