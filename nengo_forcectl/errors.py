@@ -23,8 +23,13 @@ class RecordError(ForcectlError, OSError):
     """A run folder, a record or another file cannot be read or written."""
 
 
+class ClusterError(ForcectlError, RuntimeError):
+    """A cluster does not answer, has no workers, or its workers are not as this process."""
+
+
 __all__ = [
     "ArmError",
+    "ClusterError",
     "ConfigurationError",
     "ForcectlError",
     "MjcfError",

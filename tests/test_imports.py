@@ -24,6 +24,7 @@ FLOORS = (
 FLOOR = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 
 HEAVY = {
+    "distributed": "optional",
     "gymnasium": "optional",
     "joblib": "only jobs that use several processes start them",
     "llvmlite": "only what is not in the cache is compiled",
@@ -31,12 +32,15 @@ HEAVY = {
     "mujoco": "optional",
     "nengo": "a loaded controller does without",
     "numba": "a job that only reads or prints does without",
+    "pandas": "optional",
+    "pyarrow": "optional",
     "pybullet": "announces itself, and a controller on a robot does without",
     "pylibfranka": "optional",
     "rosbags": "optional",
     "ruckig": "optional",
     "scipy": "only what filters or fits a log loads it",
     "sympy": "equations in the cache do without",
+    "threadpoolctl": "only cells limit threads",
 }
 """Packages that a function may import, itself or through a module of ours, with the reason."""
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import tyro
 
+from ..errors import ConfigurationError
 from ..sim.engines import ENGINES, default_engine
 from ..support.checks import Settings, check_choice, check_whole
 
@@ -84,3 +85,27 @@ class JobSettings(Settings):
 
     json: bool = False
     """Print the summary as JSON, and nothing else, on the standard output."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerSettings(JobSettings):
+    """Where the cells of a command run.
+
+    With ``out`` the folder of a sweep that was ended, it goes on.
+    """
+
+    out: Annotated[Path | None, option("PATH", "the next free runs/<command>-NNN")] = None
+    """Folder for the results; one of the same settings goes on where it was."""
+
+    jobs: Annotated[int | None, option("INT", "one per processor core")] = None
+    """Number of parallel processes."""
+
+    dask: Annotated[str | None, option("ADDRESS", "this machine")] = None
+    """Address of a Dask scheduler, such as tcp://HOST:8786, whose workers run the cells."""
+
+    def __post_init__(self) -> None:
+        check_whole(self, jobs=1)
+        if self.dask is not None and self.jobs is not None:
+            raise ConfigurationError(
+                f"jobs: is {self.jobs}, needs none with --dask: the cluster has its own workers"
+            )

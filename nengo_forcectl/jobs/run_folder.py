@@ -47,6 +47,13 @@ class RunFolder:
                 "name one in a folder that you can write to"
             ) from None
 
+    @classmethod
+    def existing(cls, path: Path) -> "RunFolder":
+        """Return a folder that is there already, to go on with."""
+        folder = cls.__new__(cls)
+        folder.path = path
+        return folder
+
     def rows(self, controller: str) -> Path:
         """Return the file that takes the record of a controller while it runs."""
         return self.path / f"{controller}{ROWS}"

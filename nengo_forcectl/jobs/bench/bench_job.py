@@ -1,17 +1,14 @@
 """The tool's error for every combination of arm, disturbance, controller and seed.
 
-A *cell* is one combination. Cells run in parallel processes; the result of each is a `Cell`. The
-run folder holds all of them in ``results.json``, rewritten after every cell.
+A *cell* is one combination. Cells run in parallel; the result of each is a `Cell`. The run folder
+holds each in a file of its own when it is done, and at the end all of them in ``results.json``.
 """
 
 import dataclasses
 import itertools
 import json
 import logging
-import os
-import signal
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -20,6 +17,11 @@ from ...contract import State
 from ...errors import SimulationError
 from ...sim.disturbances import real_arm
 from ...sim.geometry import WrongLengths
+from ..cells.cell_folder import CellFolder
+from ..cells.cell_plan import asked, planned_folder
+from ..cells.cell_runner import Cells, run_cells
+from ..cells.cell_task import Produced
+from ..cells.identity import Identity, files_of, identity
 from ..job import (
     Drive,
     Outcome,
@@ -34,7 +36,7 @@ from ..run_folder import RunFolder
 from ..scene import REACH_TIME, TARGETS, ReachScene, gains, reaching_scene
 from .bench_settings import BenchSettings
 from .conditions import condition
-from .results import Cell, Key, Results, read_results
+from .results import KEY, Cell, Key, Results, cell_of, read_results
 
 LOG = logging.getLogger("nengo_forcectl")
 # Dry friction at rest is not a function of the state: a controller that knows the friction still
@@ -45,7 +47,8 @@ UNKNOWABLE = (("coulomb", "exact"), ("stribeck", "exact"))
 def run_bench(settings: BenchSettings, watch: Watch = unwatched) -> Results:
     """Run all cells and write the run folder.
 
-    An interrupted bench leaves the cells finished so far.
+    A bench that was interrupted or killed leaves the cells finished so far. With its folder as
+    ``out`` and the same settings, it goes on with the others.
 
     Args:
         settings: settings of the command.
@@ -54,18 +57,33 @@ def run_bench(settings: BenchSettings, watch: Watch = unwatched) -> Results:
     Raises:
         ArmError: an arm is unknown, or its file is broken.
         ConfigurationError: an arm has no workspace for reaching.
-        RecordError: the run folder exists or cannot be written.
+        RecordError: the run folder is of something else or other settings, or cannot be written.
+        ClusterError: a cluster does not answer, has no workers, or unlike ones.
     """
-    from .bench_figures import bench_figure  # matplotlib
-
     scenes = [
         reaching_scene(_reach_settings(settings, name, "none", seed))
         for name, seed in itertools.product(settings.arms, settings.all_seeds)
     ]  # raise errors early
-    folder = RunFolder("bench", settings.out)
-    for scene in scenes:
-        for remark in scene.remarks:
-            LOG.info("%s (seed %d)", remark, scene.settings.seed)
+    own = identity(files_of(settings.arms))
+    with planned_folder("bench", settings.out, asked(settings), own) as folder:
+        for scene in scenes:
+            for remark in scene.remarks:
+                LOG.info("%s (seed %d)", remark, scene.settings.seed)
+        if settings.dask is None:
+            _compile(scenes)
+        return _run_in(folder, settings, own, watch)
+
+
+def _compile(scenes: list[ReachScene]) -> None:
+    """Compile here, where it is announced; other processes load it from the cache."""
+    for scene in {scene.arm.name: scene for scene in scenes}.values():
+        with scene.cycle("none"):
+            pass
+
+
+def _run_in(folder: RunFolder, settings: BenchSettings, own: Identity, watch: Watch) -> Results:
+    from .bench_figures import bench_figure  # matplotlib
+
     keys = [
         key
         for key in itertools.product(
@@ -73,38 +91,25 @@ def run_bench(settings: BenchSettings, watch: Watch = unwatched) -> Results:
         )
         if key[1:3] not in UNKNOWABLE
     ]
-    cells: list[Cell] = []
-    _write(folder, settings, cells, len(keys))
-    watch("bench", 0, len(keys), "")
-    for scene in {scene.arm.name: scene for scene in scenes}.values():
-        with scene.cycle("none"):
-            pass  # compile here, where it is announced; the other processes load it from the cache
+    cells = Cells(
+        "bench", _produce, [dict(zip(KEY, key, strict=True)) for key in keys],
+        lambda number: (settings, keys[number]), lambda cell: str(cell_of(cell["data"])),
+    )  # fmt: skip
+    where, lost = CellFolder(folder.path), {}
+    _write(folder, settings, len(keys), [], lost)
     try:
-        for cell in _in_parallel(settings, keys):
-            cells.append(cell)
-            cells.sort(key=lambda each: keys.index(each.key))
-            _write(folder, settings, cells, len(keys))
-            watch("bench", len(cells), len(keys), str(cell))
+        lost = run_cells(cells, where, settings, own, watch)
     finally:
+        done = [cell for number in range(len(keys)) if (cell := where.read(number)) is not None]
+        _write(folder, settings, len(keys), [cell["data"] for cell in done], lost)
         results = read_results(folder.path)
         folder.write("bench.png", bench_figure(results).savefig)
     return results
 
 
-def _in_parallel(settings: BenchSettings, keys: list[Key]) -> Iterator[Cell]:
-    import joblib  # takes 0.1 s, not needed by other commands
-
-    jobs = min(settings.jobs or joblib.cpu_count(), len(keys))
-    with joblib.parallel_config("loky", n_jobs=jobs, inner_max_num_threads=1):
-        calls = (joblib.delayed(_run_alone)(settings, key, os.getpid()) for key in keys)
-        parallel: Any = joblib.Parallel(return_as="generator_unordered")
-        yield from parallel(calls)
-
-
-def _run_alone(settings: BenchSettings, key: Key, parent: int) -> Cell:
-    if os.getpid() != parent:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles it and ends this process
-    return run_cell(settings, *key)
+def _produce(item: tuple[BenchSettings, Key]) -> Produced:
+    settings, key = item
+    return Produced(run_cell(settings, *key).as_data(), {})
 
 
 def run_cell(
@@ -120,6 +125,8 @@ def run_cell(
         try_out(scene, controller, outcome)
     except SimulationError as error:
         outcome.failure = str(error)
+    except (OSError, MemoryError):  # of the machine, not of the cell
+        raise
     except Exception as error:  # one bad cell must not end a bench of many hours
         outcome.failure = f"{type(error).__name__}: {error}"
     return Cell(
@@ -192,12 +199,19 @@ def _fields(made: Any) -> dict[str, Any]:
     return {each.name: getattr(made, each.name) for each in dataclasses.fields(made)}
 
 
-def _write(folder: RunFolder, settings: BenchSettings, cells: list[Cell], total: int) -> None:
+def _write(
+    folder: RunFolder,
+    settings: BenchSettings,
+    total: int,
+    cells: list[dict[str, Any]],
+    lost: dict[int, str],
+) -> None:
     data = {
         **summary_of_settings(settings, gains()),
         "seconds_per_pass": TARGETS * REACH_TIME,
         "complete": len(cells) == total,
-        "cells": [cell.as_data() for cell in cells],
+        "lost": list(lost.values()),
+        "cells": cells,
     }
     text = json.dumps(data, indent=1, allow_nan=False) + "\n"
     folder.write("results.json", lambda stream: stream.write(text.encode()))

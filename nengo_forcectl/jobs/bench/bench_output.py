@@ -80,4 +80,11 @@ def _ratio_table(results: Results, arm: str) -> Table | None:
     return table
 
 
-BENCH = Printer(_text, _data, lambda settings: JobBars(0))
+def _lost(results: Results) -> list[str]:
+    """Return why cells could not be done, if some could not."""
+    reasons = Counter(results.data.get("lost", ()))
+    where = f"the same command with --out {results.folder} runs them again"
+    return [f"{count} cells were lost: {why}; {where}" for why, count in reasons.items()]
+
+
+BENCH = Printer(_text, _data, lambda settings: JobBars(0), _lost)

@@ -8,7 +8,7 @@ import tyro
 from ...errors import ConfigurationError
 from ...networks.encoding import INPUTS, Inputs
 from ...support.checks import check_choice, check_choices, check_whole
-from ..job_settings import EngineSettings, JobSettings, names, option, own_first
+from ..job_settings import EngineSettings, WorkerSettings, names, option, own_first
 from ..rivals import RIVALS
 
 DISTURBANCES = (
@@ -30,7 +30,7 @@ lost-cycles) include a payload of 2 kg and viscous friction."""
 
 @own_first
 @dataclass(frozen=True)
-class BenchSettings(EngineSettings, JobSettings):
+class BenchSettings(EngineSettings, WorkerSettings):
     """Run every combination of arm, disturbance and controller in parallel.
 
     Raises:
@@ -60,17 +60,15 @@ class BenchSettings(EngineSettings, JobSettings):
     neurons: int = 1000
     """Number of neurons in the adaptive ensemble."""
 
-    jobs: Annotated[int | None, option("INT", "one per processor core")] = None
-    """Number of parallel processes."""
-
     @property
     def all_seeds(self) -> tuple[int, ...]:
         """The seeds themselves."""
         return tuple(range(self.seeds[0])) if len(self.seeds) == 1 else self.seeds
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        check_whole(self, passes=1, neurons=1, jobs=1)
+        EngineSettings.__post_init__(self)
+        WorkerSettings.__post_init__(self)
+        check_whole(self, passes=1, neurons=1)
         least = 1 if len(self.seeds) == 1 else 0
         if not self.seeds or min(self.seeds) < least or len(set(self.seeds)) < len(self.seeds):
             raise ConfigurationError(

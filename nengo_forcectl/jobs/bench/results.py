@@ -1,6 +1,7 @@
 """The results of a bench: one cell per arm, disturbance, controller and seed."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from ...support.files import interpreting, read_json
+from ..cells.cell_folder import CellFolder
 from ..job import ending
 
 Key = tuple[str, str, str, int]
 """Arm, disturbance, controller, seed."""
+KEY = ("arm", "disturbance", "controller", "seed")
 
 
 @dataclass(frozen=True)
@@ -88,18 +91,22 @@ class Results:
 
 
 def read_results(folder: Path | str) -> Results:
-    """Read the folder of a bench.
+    """Read the folder of a bench, also of one that is not complete.
 
     Raises:
-        RecordError: the folder holds no readable results.
+        RecordError: the folder holds no readable results, or a damaged cell.
     """
     folder = Path(folder)
-    names = {each.name for each in dataclasses.fields(Cell)}
     problem = f"run folder '{folder}': holds no results that can be read"
     data = read_json(folder / "results.json", problem)
     with interpreting(problem):
-        cells = tuple(
-            Cell(**{name: value for name, value in dict(cell).items() if name in names})
-            for cell in data["cells"]
-        )
+        if not data["complete"]:  # it may have been killed before it wrote them
+            data["cells"] = [cell["data"] for cell in CellFolder(folder).all()]
+        cells = tuple(cell_of(cell) for cell in data["cells"])
         return Results(folder, data["settings"], data, cells)
+
+
+def cell_of(data: Mapping[str, Any]) -> Cell:
+    """Return a cell from its data, see `Cell.as_data`."""
+    names = {each.name for each in dataclasses.fields(Cell)}
+    return Cell(**{name: value for name, value in dict(data).items() if name in names})
