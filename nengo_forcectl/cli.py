@@ -47,6 +47,10 @@ VERBS = {
         "Run every combination of arm, disturbance and controller in parallel.",
         "bench.bench_settings.bench_settings", "bench.bench_output.BENCH", "run_bench",
     ),
+    "sweep": Verb(
+        "Run a job with every combination of some of its settings, in parallel.",
+        "sweep.sweep_settings.SweepSettings", "sweep.sweep_output.SWEEP", "run_sweep",
+    ),
     "jacobian": Verb(
         "A network learns an arm's kinematics; its Jacobian is compared with the arm's.",
         "jacobian.jacobian_settings.JacobianSettings", "jacobian.jacobian_output.JACOBIAN",

@@ -33,3 +33,10 @@ from .rivals import RIVALS as RIVALS, TIPS as TIPS, Rival as Rival, Tip as Tip
 from .robot.robot_job import FirstTorques as FirstTorques, run_robot as run_robot
 from .robot.robot_settings import RunSettings as RunSettings
 from .run_folder import Run as Run, read_run as read_run
+from .sweep.sweep_job import run_sweep as run_sweep
+from .sweep.sweep_results import (
+    SweepCell as SweepCell,
+    SweepResults as SweepResults,
+    read_sweep as read_sweep,
+)
+from .sweep.sweep_settings import SweepSettings as SweepSettings

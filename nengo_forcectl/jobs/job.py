@@ -22,6 +22,7 @@ from ..robots.recording import Recording
 from ..safety.sensors import SensorCheck
 from ..safety.tally import LIMITS
 from ..support.versions import version_of
+from .cells.inside_cell import inside_cell
 from .job_settings import JobSettings
 from .run_folder import Run, RunFolder, read_run
 
@@ -226,7 +227,8 @@ def versions() -> dict[str, str]:
 
 
 def finish(folder: RunFolder, picture: str, draw: Callable[[Run], Any]) -> Run:
-    """Read a run from its folder, draw it and return it."""
+    """Read a run from its folder, draw it and return it; a cell of a sweep is not drawn."""
     run = read_run(folder.path)
-    folder.write(f"{picture}.png", draw(run).savefig)
+    if not inside_cell():
+        folder.write(f"{picture}.png", draw(run).savefig)
     return run

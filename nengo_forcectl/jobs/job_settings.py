@@ -1,5 +1,6 @@
 """The common settings of all commands."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -8,9 +9,10 @@ import tyro
 
 from ..errors import ConfigurationError
 from ..sim.engines import ENGINES, default_engine
-from ..support.checks import Settings, check_choice, check_whole
+from ..support.checks import Settings, check, check_choice, check_whole
 
 T = TypeVar("T", bound=Settings)
+SCHEDULER = re.compile(r"((tcp|tls|ws|wss|ucx)://)?([\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}")
 
 
 def own_first(settings: type[T]) -> type[T]:
@@ -105,6 +107,8 @@ class WorkerSettings(JobSettings):
 
     def __post_init__(self) -> None:
         check_whole(self, jobs=1)
+        good = self.dask is None or SCHEDULER.fullmatch(self.dask) is not None
+        check(self, "dask", good, "the address of a scheduler, such as tcp://HOST:8786")
         if self.dask is not None and self.jobs is not None:
             raise ConfigurationError(
                 f"jobs: is {self.jobs}, needs none with --dask: the cluster has its own workers"

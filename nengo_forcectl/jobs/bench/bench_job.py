@@ -21,7 +21,8 @@ from ..cells.cell_folder import CellFolder
 from ..cells.cell_plan import asked, planned_folder
 from ..cells.cell_runner import Cells, run_cells
 from ..cells.cell_task import Produced
-from ..cells.identity import Identity, files_of, identity
+from ..cells.identity import absolute, files_of, identity
+from ..cells.worker_pools import worker_pool
 from ..job import (
     Drive,
     Outcome,
@@ -60,18 +61,46 @@ def run_bench(settings: BenchSettings, watch: Watch = unwatched) -> Results:
         RecordError: the run folder is of something else or other settings, or cannot be written.
         ClusterError: a cluster does not answer, has no workers, or unlike ones.
     """
+    from .bench_figures import bench_figure  # matplotlib
+
     scenes = [
         reaching_scene(_reach_settings(settings, name, "none", seed))
         for name, seed in itertools.product(settings.arms, settings.all_seeds)
     ]  # raise errors early
-    own = identity(files_of(settings.arms))
-    with planned_folder("bench", settings.out, asked(settings), own) as folder:
+    places = {arm: absolute(arm) for arm in settings.arms}  # a worker may be in another folder
+    own = identity(files_of(places.values()))
+    keys = _keys(settings)
+    with (
+        worker_pool(settings, len(keys), own) as pool,
+        planned_folder("bench", settings.out, asked(settings), own) as folder,
+    ):
         for scene in scenes:
             for remark in scene.remarks:
                 LOG.info("%s (seed %d)", remark, scene.settings.seed)
         if settings.dask is None:
             _compile(scenes)
-        return _run_in(folder, settings, own, watch)
+        cells = Cells(
+            "bench", _produce, [dict(zip(KEY, key, strict=True)) for key in keys],
+            lambda number: (settings, places[keys[number][0]], keys[number]),
+            lambda cell: str(cell_of(cell["data"])),
+        )  # fmt: skip
+        where, lost = CellFolder(folder.path), {}
+        _write(folder, settings, len(keys), [], lost)
+        try:
+            lost = run_cells(cells, where, pool, own, watch)
+        finally:
+            done = [cell["data"] for cell in where.read_all()]
+            _write(folder, settings, len(keys), done, lost)
+            results = read_results(folder.path)
+            folder.write("bench.png", bench_figure(results).savefig)
+    return results
+
+
+def _keys(settings: BenchSettings) -> list[Key]:
+    combinations = itertools.product(
+        settings.arms, settings.disturbances, settings.adapt, settings.all_seeds
+    )
+    return [key for key in combinations if key[1:3] not in UNKNOWABLE]
 
 
 def _compile(scenes: list[ReachScene]) -> None:
@@ -81,35 +110,10 @@ def _compile(scenes: list[ReachScene]) -> None:
             pass
 
 
-def _run_in(folder: RunFolder, settings: BenchSettings, own: Identity, watch: Watch) -> Results:
-    from .bench_figures import bench_figure  # matplotlib
-
-    keys = [
-        key
-        for key in itertools.product(
-            settings.arms, settings.disturbances, settings.adapt, settings.all_seeds
-        )
-        if key[1:3] not in UNKNOWABLE
-    ]
-    cells = Cells(
-        "bench", _produce, [dict(zip(KEY, key, strict=True)) for key in keys],
-        lambda number: (settings, keys[number]), lambda cell: str(cell_of(cell["data"])),
-    )  # fmt: skip
-    where, lost = CellFolder(folder.path), {}
-    _write(folder, settings, len(keys), [], lost)
-    try:
-        lost = run_cells(cells, where, settings, own, watch)
-    finally:
-        done = [cell for number in range(len(keys)) if (cell := where.read(number)) is not None]
-        _write(folder, settings, len(keys), [cell["data"] for cell in done], lost)
-        results = read_results(folder.path)
-        folder.write("bench.png", bench_figure(results).savefig)
-    return results
-
-
-def _produce(item: tuple[BenchSettings, Key]) -> Produced:
-    settings, key = item
-    return Produced(run_cell(settings, *key).as_data(), {})
+def _produce(item: tuple[BenchSettings, str, Key]) -> Produced:
+    settings, arm, key = item
+    cell = run_cell(settings, arm, *key[1:])
+    return Produced(dataclasses.replace(cell, arm=key[0]).as_data(), {})
 
 
 def run_cell(

@@ -101,7 +101,7 @@ def read_results(folder: Path | str) -> Results:
     data = read_json(folder / "results.json", problem)
     with interpreting(problem):
         if not data["complete"]:  # it may have been killed before it wrote them
-            data["cells"] = [cell["data"] for cell in CellFolder(folder).all()]
+            data["cells"] = [cell["data"] for cell in CellFolder(folder).read_all()]
         cells = tuple(cell_of(cell) for cell in data["cells"])
         return Results(folder, data["settings"], data, cells)
 

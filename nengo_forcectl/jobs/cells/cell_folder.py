@@ -8,7 +8,7 @@ A file is written whole or not at all, and the JSON last. So a cell is there or 
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -88,16 +88,18 @@ class CellFolder:
                     raise ValueError(f"the checksum of '{path.name}' is another")
             return dict(cell)
 
-    def all(self) -> Iterator[dict[str, Any]]:
-        """Yield all cells that are there, in order.
+    def read_all(self) -> list[dict[str, Any]]:
+        """Return all cells that are there, in order.
 
         Raises:
             RecordError: one is damaged.
         """
-        for path in sorted(self.path.glob("*/*.json")):
-            cell = self.read(int(path.stem)) if path.stem.isdigit() else None
-            if cell is not None:
-                yield cell
+        return [cell for number in self.numbers() if (cell := self.read(number)) is not None]
+
+    def numbers(self) -> list[int]:
+        """Return the numbers of all cells that are there, in order."""
+        found = (path.stem for path in self.path.glob("*/*.json"))
+        return sorted(int(stem) for stem in found if stem.isdigit())
 
     def remove(self, number: int) -> None:
         """Remove a cell, if it is there."""

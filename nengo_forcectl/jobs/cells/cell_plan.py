@@ -27,7 +27,7 @@ def planned_folder(
         verb: verb of the command line.
         out: the folder; None: the next free one.
         asked: what is asked for, as JSON has it.
-        found: identity of this process.
+        found: identity of this process, and what else the plan is to hold.
 
     Raises:
         RecordError: the folder is of something else, was begun with other settings or another

@@ -11,12 +11,11 @@ from typing import Any
 
 from ...errors import RecordError
 from ..job import Watch
-from ..job_settings import WorkerSettings
 from .cell_folder import CellFolder
 from .cell_task import Refused, Work, run_task
 from .dask_cluster import gone, wrong_worker
 from .identity import Identity
-from .worker_pools import worker_pool
+from .worker_pools import Pool
 
 LOG = logging.getLogger("nengo_forcectl")
 ATTEMPTS = 3  # processes that may die over a cell
@@ -56,7 +55,7 @@ class _Progress:
 def run_cells(
     cells: Cells,
     folder: CellFolder,
-    workers: WorkerSettings,
+    pool: Pool,
     identity: Identity,
     watch: Watch,
 ) -> dict[int, str]:
@@ -67,22 +66,19 @@ def run_cells(
     Args:
         cells: the cells.
         folder: where they are written.
-        workers: where they run.
+        pool: where they run; see `worker_pool`.
         identity: what the workers must be like.
         watch: called before the first and after every cell.
 
     Raises:
         RecordError: a cell cannot be written.
-        ClusterError: the cluster does not answer, or has unlike workers.
+        ClusterError: the cluster has gone, or an unlike worker has joined it.
     """
     folder.remove_parts()
     waiting = deque(_missing(cells, folder))
     progress = _Progress(cells, watch, len(cells.keys) - len(waiting), time.monotonic())
     watch(cells.name, progress.done, len(cells.keys), "")
-    if not waiting:
-        return {}
-    with worker_pool(workers, len(waiting), identity) as pool:
-        return _Runner(cells, folder, identity, progress, pool).run(waiting)
+    return _Runner(cells, folder, identity, progress, pool).run(waiting)
 
 
 class _Runner:
@@ -94,7 +90,7 @@ class _Runner:
         folder: CellFolder,
         identity: Identity,
         progress: _Progress,
-        pool: Any,
+        pool: Pool,
     ) -> None:
         self._cells, self._folder, self._identity = cells, folder, identity
         self._progress, self._pool = progress, pool

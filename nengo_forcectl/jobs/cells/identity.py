@@ -26,6 +26,12 @@ def identity(files: Iterable[str]) -> dict[str, Any]:
     return {"sources": sources(), "versions": versions(), "files": contents}
 
 
+def absolute(value: Any) -> Any:
+    """Return the absolute path of a value that names a file; any other value as it is."""
+    named = isinstance(value, (str, Path)) and str(value) and Path(value).is_file()
+    return type(value)(Path(value).absolute()) if named else value
+
+
 def files_of(values: Iterable[Any]) -> tuple[str, ...]:
     """Return which values are names of files, such as that of an arm's URDF."""
     names = (str(each) for each in values if isinstance(each, (str, Path)) and str(each))

@@ -20,16 +20,6 @@ ONE_THREAD = dict.fromkeys(
 )
 
 
-def worker_pool(
-    settings: WorkerSettings, cells: int, identity: Identity
-) -> "ThisProcess | LocalProcesses | DaskCluster":
-    """Return the workers that settings ask for, for a ``with`` statement."""
-    if settings.dask is not None:
-        return DaskCluster(settings.dask, identity)
-    jobs = min(settings.jobs or os.cpu_count() or 1, cells)
-    return ThisProcess() if jobs <= 1 else LocalProcesses(jobs)
-
-
 class ThisProcess:
     """Runs a cell when it is submitted."""
 
@@ -98,3 +88,14 @@ class LocalProcesses:
 
 def _ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles it and ends this process
+
+
+Pool = ThisProcess | LocalProcesses | DaskCluster
+
+
+def worker_pool(settings: WorkerSettings, cells: int, identity: Identity) -> Pool:
+    """Return the workers that settings ask for, at most one per cell, for a ``with`` statement."""
+    if settings.dask is not None:
+        return DaskCluster(settings.dask, identity)
+    jobs = min(settings.jobs or os.cpu_count() or 1, cells)
+    return ThisProcess() if jobs <= 1 else LocalProcesses(jobs)

@@ -14,6 +14,7 @@ from ...export.controller import export_controller, trained
 from ...networks.workspace import task_axes
 from ...robots.log import Log, tool_error
 from ...sim.disturbances import acceleration
+from ..cells.inside_cell import inside_cell
 from ..job import (
     Drive,
     Outcome,
@@ -70,7 +71,7 @@ def _run_all(scene: ReachScene, outcomes: Outcomes, watch: Watch, folder: RunFol
     settings = scene.settings
     names = settings.controllers
     light = [] if settings.jacobian else [name for name in names if not RIVALS[name].network]
-    if len(light) in (0, len(names)) or os.cpu_count() == 1:
+    if len(light) in (0, len(names)) or os.cpu_count() == 1 or inside_cell():
         _run_each(scene, names, outcomes, watch, folder)
         return
     second = SecondProcess(partial(_run_apart, settings, light, folder), watch)

@@ -1,0 +1,1 @@
+"""`nengo-forcectl sweep`: one job with every combination of some of its settings."""

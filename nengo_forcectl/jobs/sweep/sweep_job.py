@@ -1,0 +1,96 @@
+"""The job of `nengo-forcectl sweep`."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import arms
+
+from ..cells.cell_folder import CellFolder
+from ..cells.cell_plan import planned_folder
+from ..cells.cell_runner import Cells, run_cells
+from ..cells.identity import files_of, identity
+from ..cells.worker_pools import worker_pool
+from ..job import Watch, unwatched
+from .sweep_cell import JobCell, run_job_cell
+from .sweep_file import Sweep, read_sweep_file, text_of
+from .sweep_results import SweepResults, read_sweep
+from .sweep_settings import SweepSettings
+
+
+def run_sweep(settings: SweepSettings, watch: Watch = unwatched) -> SweepResults:
+    """Run all cells of a sweep and write its folder.
+
+    A sweep that was interrupted or killed leaves the cells finished so far. With its folder as
+    ``out`` and the same file, it goes on with the others. ``results.csv`` is written at the end.
+
+    Args:
+        settings: settings of the command.
+        watch: called before the first and after every cell.
+
+    Raises:
+        RecordError: the file cannot be read; the folder is of something else or another sweep, or
+            cannot be written.
+        ConfigurationError: a name or a value in the file is not valid.
+        ArmError: an arm is unknown, or its file is broken.
+        ClusterError: a cluster does not answer, has no workers, or unlike ones.
+    """
+    sweep = read_sweep_file(settings.file)
+    files = _check_arms_and_find_files(sweep)
+    own = identity(files)
+    asked = {
+        "job": sweep.job, "common": sweep.common, "axes": sweep.axes, "records": sweep.records,
+    }  # fmt: skip
+    plan = {**own, "cells": len(sweep)}
+    with (
+        worker_pool(settings, len(sweep), own) as pool,
+        planned_folder("sweep", settings.out, asked, plan) as folder,
+    ):
+        cells = Cells(
+            "sweep", run_job_cell, _Keys(sweep),
+            lambda number: JobCell(sweep.job, sweep.settings(number), sweep.records), _last,
+        )  # fmt: skip
+        lost: dict[int, str] = {}
+        try:
+            lost = run_cells(cells, CellFolder(folder.path), pool, own, watch)
+        finally:
+            results = read_sweep(folder.path, Counter(lost.values()))
+            table = results.table()
+            folder.write("results.csv", lambda stream: stream.write(table.encode()))
+    return results
+
+
+class _Keys(Sequence[Mapping[str, Any]]):
+    """The keys of a sweep's cells, computed when they are asked for."""
+
+    def __init__(self, sweep: Sweep) -> None:
+        self._sweep = sweep
+
+    def __len__(self) -> int:
+        return len(self._sweep)
+
+    def __getitem__(self, number: Any) -> Any:
+        if not 0 <= number < len(self):
+            raise IndexError(number)
+        return self._sweep.key(number)
+
+
+def _check_arms_and_find_files(sweep: Sweep) -> tuple[str, ...]:
+    """Load every arm once, so that errors come early, and return the files that cells name."""
+    loaded: set[Any] = set()
+    files: dict[str, None] = {}
+    for number in range(len(sweep)):
+        settings = sweep.settings(number)
+        values = vars(settings).values()
+        flat = [each for value in values for each in (value if type(value) is tuple else (value,))]
+        files |= dict.fromkeys(files_of(flat))
+        arm = (settings.arm, settings.tip)
+        if arm not in loaded:
+            loaded.add(arm)
+            arms.load(settings.arm, tip=settings.tip)
+    return tuple(files)
+
+
+def _last(cell: Mapping[str, Any]) -> str:
+    failure = cell["data"]["failure"]
+    return text_of(cell["key"]) + (f": {failure}" if failure else "")

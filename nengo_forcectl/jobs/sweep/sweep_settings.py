@@ -1,0 +1,22 @@
+"""`nengo-forcectl sweep`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from ..job_settings import WorkerSettings, option, own_first
+
+
+@own_first
+@dataclass(frozen=True, kw_only=True)
+class SweepSettings(WorkerSettings):
+    """Run a job with every combination of some of its settings, in parallel.
+
+    Raises:
+        ConfigurationError: a value that makes no sense.
+    """
+
+    file: Annotated[Path, tyro.conf.Positional, option("FILE")]
+    """TOML: job = "reach"; [settings] for all cells; [sweep] with a list of values each."""
