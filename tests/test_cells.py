@@ -211,7 +211,7 @@ def test_a_killed_driver_leaves_what_is_done_and_its_processes_end(folder, wante
     assert 2 <= len(done) < 6
     journal = folder.path.parent / "journal"
     while any(map(_runs, set(journal.read_text().split()[1::2]))) and time.monotonic() < end:
-        time.sleep(0.05)  # they finish their cells first
+        time.sleep(0.05)  # they see it within half a second
     begun = journal.read_text().split()
     assert not any(map(_runs, set(begun[1::2])))
     run(cells_of(cell_works.add_slowly, item=partial(slow_item, place)), folder)

@@ -23,7 +23,7 @@ distributed = pytest.importorskip("distributed")
 def cluster():
     """Two worker processes with one thread each."""
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
     ) as cluster:
         yield cluster
 
@@ -91,7 +91,7 @@ def test_a_scheduler_without_workers_is_said_in_time(monkeypatch):
     monkeypatch.setattr(dask_cluster, "WORKERS", 0.3)
     monkeypatch.setattr(dask_cluster, "COUNT_EVERY", 0.0)
     with distributed.LocalCluster(
-        n_workers=0, processes=False, dashboard_address=None
+        n_workers=0, processes=False, dashboard_address=":0"
     ) as empty, pytest.raises(ClusterError, match="has no worker after"), \
             DaskCluster(empty.scheduler_address, identity(())):  # fmt: skip
         pass
@@ -100,6 +100,7 @@ def test_a_scheduler_without_workers_is_said_in_time(monkeypatch):
 def test_a_cluster_that_goes_is_one_line_and_keeps_what_is_done(cluster, tmp_path, monkeypatch):
     """The scheduler ends under way: no word but the line, and the cells so far."""
     monkeypatch.setattr(dask_cluster, "COUNT_EVERY", 0.0)
+    monkeypatch.setattr(dask_cluster, "CONNECT", 2.0)
     folder, own = CellFolder(tmp_path), identity(())
     item = lambda number: (number, tmp_path / "journal")  # noqa: E731
 
@@ -107,7 +108,7 @@ def test_a_cluster_that_goes_is_one_line_and_keeps_what_is_done(cluster, tmp_pat
         if done == 1:
             cluster.close()
 
-    with pytest.raises(ClusterError, match="answers no more.*goes on"), \
+    with pytest.raises(ClusterError, match=r"answers no more.*goes on"), \
             DaskCluster(cluster.scheduler_address, own) as pool:  # fmt: skip
         run_cells(cells_of(cell_works.add_slowly, item=item), folder, pool, own, end)
     assert 1 <= len(folder.numbers()) < 6

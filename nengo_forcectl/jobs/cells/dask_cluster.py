@@ -1,5 +1,6 @@
 """The workers of a Dask cluster."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -134,18 +135,26 @@ def gone(address: str, error: BaseException | None = None) -> ClusterError:
 
 def _connected(address: str) -> Any:
     try:
-        from distributed import Client  # optional
+        from distributed import Client, Security, rpc  # optional
     except ImportError:
         raise ClusterError(
             "dask: needs the package distributed: pip install 'nengo-forcectl[cluster]'"
         ) from None
     try:
+        asyncio.run(asyncio.wait_for(_ask(rpc, address, Security()), CONNECT))
         return Client(address, timeout=CONNECT, set_as_default=False, name="nengo-forcectl")
     except Exception as error:  # which one depends on the protocol and the version
-        reason = "" if isinstance(error, OSError) else f" ({type(error).__name__})"
+        reason = "" if isinstance(error, (OSError, TimeoutError)) else f" ({type(error).__name__})"
         raise ClusterError(
             f"dask: {address} does not answer as a scheduler within {CONNECT:g} s{reason}"
         ) from None
+
+
+async def _ask(rpc: Any, address: str, security: Any) -> None:
+    """Ask a scheduler who it is: `Client` would wait for ever for one that is silent."""
+    connection = security.get_connection_args("client")
+    async with rpc(address, timeout=CONNECT, connection_args=connection) as scheduler:
+        await scheduler.identity()
 
 
 @contextmanager

@@ -6,8 +6,10 @@ it can go on.
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from threading import Thread
 from types import TracebackType
 from typing import Any
 
@@ -15,6 +17,7 @@ from ..job_settings import WorkerSettings
 from .dask_cluster import DaskCluster
 from .identity import Identity
 
+LOOK = 0.5  # time between two looks of a process at its parent [s]
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
 )
@@ -82,12 +85,20 @@ class LocalProcesses:
         from joblib.externals.loky import ProcessPoolExecutor  # only several processes need it
 
         self._executor: Any = ProcessPoolExecutor(
-            self.window, initializer=_ignore_interrupts, env=ONE_THREAD
+            self.window, initializer=_begin, initargs=(os.getpid(),), env=ONE_THREAD
         )
 
 
-def _ignore_interrupts() -> None:
+def _begin(parent: int) -> None:
+    """Prepare a process for cells: it ends with its parent, also if that is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles it and ends this process
+    Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(LOOK)
+    os._exit(1)
 
 
 Pool = ThisProcess | LocalProcesses | DaskCluster
