@@ -76,6 +76,10 @@ VERBS = {
         "Find mass, centre and inertia of a payload from a log without it and a log with it.",
         "logs.payload_settings.PayloadSettings", "logs.payload_output.PAYLOAD", "run_payload",
     ),
+    "convert": Verb(
+        "Write the record of a run, or a log, as CSV, Parquet or MCAP.",
+        "logs.convert_settings.ConvertSettings", "logs.convert_output.CONVERT", "run_convert",
+    ),
     "arms": Verb(
         "List the arms of the catalogue, or describe one arm in full.",
         "arms.arms_settings.ArmsSettings", "arms.arms_output.ARMS", "load_arms",

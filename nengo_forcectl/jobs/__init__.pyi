@@ -21,6 +21,8 @@ from .jacobian.jacobian_job import (
     run_jacobian as run_jacobian,
 )
 from .jacobian.jacobian_settings import JacobianSettings as JacobianSettings
+from .logs.convert_job import run_convert as run_convert
+from .logs.convert_settings import ConvertSettings as ConvertSettings
 from .logs.identify_job import run_identify as run_identify
 from .logs.identify_settings import IdentifySettings as IdentifySettings
 from .logs.payload_job import run_payload as run_payload

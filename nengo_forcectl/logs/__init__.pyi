@@ -3,6 +3,7 @@
 from .drive_gains import Gains as Gains, find_gains as find_gains
 from .excitation import Excitation as Excitation, excite as excite
 from .identification import Identified as Identified, identify as identify
+from .log_convert import convert_log as convert_log
 from .log_files import read_log as read_log
 from .log_format import LogFormat as LogFormat
 from .motion_log import MotionLog as MotionLog

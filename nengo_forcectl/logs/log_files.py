@@ -11,10 +11,11 @@ from arms import Arm
 
 from ..errors import RecordError
 from ..robots.recording import read_recording
-from ..support.files import parse_npz, read_bytes
+from ..support.files import parse_npz, read_bytes, read_npz
 from .clean_log import clean_clock
 from .log_bag import read_bag
 from .log_format import KINDS, LogFormat, find_columns
+from .log_parquet import read_parquet
 from .log_text import read_columns, split_text
 from .motion_log import MotionLog, check_fits, check_length
 
@@ -34,7 +35,8 @@ def read_log(path: Path | str, form: LogFormat = NO_FORMAT, arm: Arm | None = No
     - text: CSV, or columns separated by ``;``, tabs or spaces, with or without a header;
     - ``.npz``: arrays named as in `LogFormat`;
     - a run folder of this package (the only record in it), or one of its ``.npz`` or ``.rows``;
-    - a bag of ROS 2, sqlite or MCAP, if ``rosbags`` is installed.
+    - a bag of ROS 2, sqlite or MCAP, if ``rosbags`` is installed;
+    - ``.parquet``, if ``pyarrow`` is.
 
     Rows that are cut, not finite, repeated or out of order are left out; a gap, or a clock that
     begins anew, starts a new stretch. ``repaired`` counts them; ``notes`` says what was guessed.
@@ -50,18 +52,57 @@ def read_log(path: Path | str, form: LogFormat = NO_FORMAT, arm: Arm | None = No
     path = Path(path)
     joints = () if arm is None else arm.joint_names
     if path.suffix in (".db3", ".mcap") or (path / "metadata.yaml").exists():
-        folder = path if path.is_dir() else path.parent
-        arrays, notes = read_bag(folder, form.topic, joints)
-        log = _assemble(path, arrays, form, notes, _checksum(_bag_file(folder)))
+        bag = path if path.is_dir() or not (path.parent / "metadata.yaml").exists() else path.parent
+        arrays, notes = read_bag(bag, form.topic, joints)
+        log = _assemble(path, arrays, form, notes, _checksum(_bag_file(bag)))
     elif path.is_dir():
         log = _read_archive(_record_in(path), form)
     elif path.suffix in (".npz", ".rows"):
         log = _read_archive(path, form)
+    elif path.suffix == ".parquet":
+        log = _read_table(path, form, joints)
     else:
         log = _read_text(path, form, joints)
     if arm is not None:
         check_fits(log, arm)
     return log
+
+
+def read_arrays(path: Path | str) -> dict[str, np.ndarray]:
+    """Return all columns of a record, or time, q, dq and tau of a log of another kind.
+
+    Args:
+        path: run folder with one record, ``.npz`` or ``.rows`` of this package; else see `read_log`.
+
+    Raises:
+        RecordError: the file cannot be read, or has no time and q.
+    """
+    path = Path(path)
+    if path.is_dir() and not (path / "metadata.yaml").exists():
+        path = _record_in(path)
+    if path.suffix in (".npz", ".rows"):
+        arrays = _own_arrays(path)
+        if not all(name in arrays for name in ("time", "q")):
+            raise RecordError(f"log '{path}': needs arrays time and q, but has {_of(arrays)}")
+        return arrays
+    log = read_log(path)
+    arrays = {"time": log.time, "q": log.q, "dq": log.dq, "tau": log.tau}
+    return {name: each for name, each in arrays.items() if each is not None}
+
+
+def _own_arrays(path: Path) -> dict[str, np.ndarray]:
+    problem = f"log '{path}': cannot be read"
+    return read_recording(path) if path.suffix == ".rows" else read_npz(path, problem)
+
+
+def _read_table(path: Path, form: LogFormat, joints: tuple[str, ...]) -> MotionLog:
+    columns = read_parquet(path)
+    numbers = np.stack(list(columns.values()), axis=1) if columns else np.empty((0, 0))
+    places, notes = find_columns(str(path), list(columns), len(columns), form, joints)
+    arrays = {kind: numbers[:, each] for kind, each in places.items()}
+    if "time" in arrays:
+        arrays["time"] = arrays["time"][:, 0]
+    return _assemble(path, arrays, form, notes, _checksum(path))
 
 
 def _read_text(path: Path, form: LogFormat, joints: tuple[str, ...]) -> MotionLog:
@@ -185,6 +226,8 @@ def _record_in(folder: Path) -> Path:
 
 
 def _bag_file(folder: Path) -> Path:
+    if folder.is_file():
+        return folder
     files = sorted([*folder.glob("*.db3"), *folder.glob("*.mcap")])
     if not files:
         raise RecordError(f"log '{folder}': has no .db3 or .mcap, needs one")

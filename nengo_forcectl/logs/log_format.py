@@ -106,7 +106,7 @@ def find_columns(
                 continue
             if kind == "tau" and ("current" in found or len(form.gains)):
                 continue
-            columns = _guess(kind, header, joints)
+            columns = _exact(kind, header) or _guess(kind, header, joints)
             if columns:
                 found[kind] = columns
                 notes.append(f"{kind} is {', '.join(header[k] for k in columns)}")
@@ -172,6 +172,15 @@ def _stated(
             raise RecordError(f"{what}: row 1 has no column {part!r} for {kind}, but {has}")
         columns += sorted(hits, key=lambda k: _number((header or ())[k], k))
     return columns
+
+
+def _exact(kind: str, header: Sequence[str]) -> list[int]:
+    """Return the columns that are named as in our own records: time, q1, q2, ..."""
+    if not {"time", "q1"} <= {name.strip() for name in header}:
+        return []
+    wanted = re.compile("time" if kind == "time" else rf"{kind}[1-9][0-9]*")
+    hits = [k for k, name in enumerate(header) if wanted.fullmatch(name.strip())]
+    return sorted(hits, key=lambda k: int(header[k].strip().removeprefix(kind) or 0))
 
 
 def _guess(kind: str, header: Sequence[str], joints: Sequence[str]) -> list[int]:

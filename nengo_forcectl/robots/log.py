@@ -8,6 +8,7 @@ from jaxtyping import Float
 
 from ..contract import Reference, Result, State
 from ..errors import RecordError
+from .log_columns import frame_of, plot_of
 
 OPTIONAL: dict[str, Callable[[State, Reference, Result], Any]] = {
     "J": lambda state, reference, result: result.J,
@@ -98,6 +99,31 @@ class Log:
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the cycles so far, one array per column; empty before the first cycle."""
         return {name: column[: self.cycles] for name, column in self._columns.items()}
+
+    def __repr__(self) -> str:
+        columns = ", ".join(self._columns) or "no columns yet"
+        return f"Log of {self.cycles} of {self.capacity} cycles: {columns}"
+
+    def to_frame(self) -> Any:
+        """Return the cycles so far as a pandas DataFrame, one row a cycle.
+
+        Its columns are those of the log, with the same units, counted from 1: ``time`` [s], ``q1``,
+        ``q2``, ... [rad], ``tau1`` [N m], ``tool1`` to ``tool3`` [m], ``J1_2`` of a matrix.
+
+        Raises:
+            RecordError: pandas is not installed.
+        """
+        return frame_of(self.arrays())
+
+    def plot(self) -> Any:
+        """Return a matplotlib figure of positions, velocities and torques over time.
+
+        Raises:
+            RecordError: there is no cycle yet.
+        """
+        if not self.cycles:
+            raise RecordError("log: has no cycle yet, needs one to be drawn")
+        return plot_of(self.arrays())
 
     def error(self, start: int = 0) -> Float[np.ndarray, "cycles"]:
         """Return the distance of the tool from its reference [m], from cycle ``start`` on.
