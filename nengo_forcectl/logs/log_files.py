@@ -72,7 +72,7 @@ def read_arrays(path: Path | str) -> dict[str, np.ndarray]:
     """Return all columns of a record, or time, q, dq and tau of a log of another kind.
 
     Args:
-        path: run folder with one record, ``.npz`` or ``.rows`` of this package; else see `read_log`.
+        path: run folder with one record, ``.npz`` or ``.rows``; else see `read_log`.
 
     Raises:
         RecordError: the file cannot be read, or has no time and q.

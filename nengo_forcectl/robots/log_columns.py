@@ -1,4 +1,4 @@
-"""The columns of a record as a flat table: ``q1``, ``q2``, ... for joints, ``J1_2`` for matrices."""
+"""The columns of a record as a flat table: ``q1``, ``q2``, ..., ``J1_2`` of a matrix."""
 
 from collections.abc import Mapping
 from typing import Any
