@@ -6,6 +6,7 @@ The ``problem`` of a reader is what its error begins with, such as "run folder '
 import io
 import json
 import os
+import sys
 import tempfile
 import zipfile
 import zlib
@@ -18,8 +19,13 @@ import numpy as np
 
 from ..errors import ForcectlError, RecordError
 
-# What the parsers of JSON and of NumPy's archives raise for damaged files. RuntimeError: an archive
-# that says it is encrypted, JSON nested too deep; MemoryError: an absurd size in a header.
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+# What the parsers of JSON, of TOML and of NumPy's archives raise for damaged files. RuntimeError: an
+# archive that says it is encrypted, JSON nested too deep; MemoryError: an absurd size in a header.
 DAMAGED = (ValueError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
 
 
@@ -43,6 +49,20 @@ def read_json(path: Path, problem: str | None = None) -> dict[str, Any]:
     """
     problem = problem or f"file '{path}': cannot be read"
     return parse_json(read_bytes(path, problem), problem)
+
+
+def read_toml(path: Path, problem: str | None = None) -> dict[str, Any]:
+    """Return the tables and values of a TOML file.
+
+    Raises:
+        RecordError: the file cannot be read, or is no TOML.
+    """
+    problem = problem or f"file '{path}': cannot be read"
+    content = read_bytes(path, problem)
+    try:
+        return tomllib.loads(content.decode())
+    except DAMAGED as error:
+        raise _record_error(problem, error) from None
 
 
 def read_npz(path: Path, problem: str | None = None) -> dict[str, np.ndarray]:
