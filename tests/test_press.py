@@ -265,7 +265,7 @@ def test_help_comes_without_tensorflow_and_pybullet(verb):
     """Options and their units, as soon as those of reach."""
     code = (
         "import sys\nfrom nengo_forcectl.cli import main\n"
-        f"try:\n    main(['{verb}', '--help'])\nexcept SystemExit:\n    pass\n"
+        f"try:\n    main(['{verb}', '--help-all'])\nexcept SystemExit:\n    pass\n"
         "print([m for m in ('tensorflow', 'pybullet', 'matplotlib', 'nengo') if m in sys.modules])"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -24,7 +24,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-# What the parsers of JSON, of TOML and of NumPy's archives raise for damaged files. RuntimeError: an
+# What the parsers of JSON, TOML and NumPy's archives raise for damaged files. RuntimeError: an
 # archive that says it is encrypted, JSON nested too deep; MemoryError: an absurd size in a header.
 DAMAGED = (ValueError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
 

@@ -62,7 +62,7 @@ def run_bench(settings: BenchSettings, watch: Watch = unwatched) -> Results:
         reaching_scene(_reach_settings(settings, name, "none", seed))
         for name, seed in itertools.product(settings.arms, settings.all_seeds)
     ]  # raise errors early
-    folder = RunFolder("bench", settings.out)
+    folder = RunFolder("bench", settings)
     for scene in scenes:
         for remark in scene.remarks:
             LOG.info("%s (seed %d)", remark, scene.settings.seed)

@@ -58,7 +58,7 @@ def run_contacts(
         RecordError: the run folder exists or cannot be written.
     """
     settings = scene.settings
-    folder = RunFolder(verb, settings.out)
+    folder = RunFolder(verb, settings)
     keys = {
         f"{adapt}-{k:g}": (adapt, k) for adapt, k in product(settings.adapt, settings.stiffness)
     }
@@ -82,7 +82,19 @@ def run_contacts(
 
 
 def _reported(watch: Watch, name: str, scene: ContactScene) -> Callable[[int, Log], None]:
-    return lambda stretches, log: watch(name, log.cycles, scene.cycles, "")
+    """Return the report of a controller: cycles done, and what the wrist sensor feels."""
+
+    def report(stretches: int, log: Log) -> None:
+        felt = "hovers"
+        if log.cycles:
+            record = {key: column[-1] for key, column in log.arrays().items()}
+            force = float(scene.normal @ record["wrench"][:3])
+            wanted = -float(scene.normal @ record["wanted"][:3])
+            landed = wanted >= scene.descent.touch
+            felt = f"presses with {force:.1f} N" if landed else "comes down"
+        watch(name, log.cycles, scene.cycles, felt)
+
+    return report
 
 
 def _run_contact(

@@ -1,7 +1,7 @@
 """`nengo-forcectl press` and ``wipe``."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from ...support.checks import (
     Arguments,
@@ -47,6 +47,8 @@ class ContactSettings(SceneSettings, JobSettings):
     Raises:
         ConfigurationError: a value that makes no sense.
     """
+
+    BRIEF: ClassVar = ("force", "stiffness", "payload", "surface", "adapt", "arm", "seed", "out")
 
     force: float = 20.0
     """Contact force [N]."""
@@ -95,7 +97,7 @@ class ContactSettings(SceneSettings, JobSettings):
 @own_first
 @dataclass(frozen=True)
 class PressSettings(ContactSettings):
-    """A simulated arm with an unknown payload comes down on a surface and presses.
+    """A simulated arm presses on an unknown surface.
 
     Raises:
         ConfigurationError: a value that makes no sense.
@@ -122,7 +124,7 @@ class PressSettings(ContactSettings):
 @own_first
 @dataclass(frozen=True)
 class WipeSettings(ContactSettings):
-    """A simulated arm with an unknown payload wipes circles on a surface at constant force.
+    """A simulated arm wipes circles at constant force.
 
     Raises:
         ConfigurationError: a value that makes no sense.

@@ -57,7 +57,7 @@ def run_jacobian(settings: JacobianSettings, watch: Watch = unwatched) -> Jacobi
     """
     arm = arms.load(settings.arm, tip=settings.tip)
     plan = _plan(arm, settings)
-    folder = RunFolder("jacobian", settings.out)
+    folder = RunFolder("jacobian", settings)
     trained = _train(plan, settings, watch)
     learned, q_data = trained.best, np.array(trained.data)
     q = sample(*plan.bounds, settings.test, np.random.default_rng([settings.seed, 3]))

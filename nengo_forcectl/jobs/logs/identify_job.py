@@ -44,7 +44,7 @@ def run_identify(settings: IdentifySettings, watch: Watch = unwatched) -> Run:
         logs = [replace(log, tau=log.tau * gains.factor) for log in logs]
     found = identify(logs, arm, cutoff=settings.cutoff, blocks=settings.blocks)
     watch("identify", steps - 1, steps, "writing")
-    folder = RunFolder("identify", settings.out)
+    folder = RunFolder("identify", settings)
     errors = {}
     first = None
     for log in logs:
@@ -83,7 +83,7 @@ def _design(settings: IdentifySettings, arm: Arm, watch: Watch) -> Run:
     watch("identify", 0, 2, "searching")
     motion = excite(arm, seconds=settings.seconds, box=settings.box, seed=settings.seed)
     watch("identify", 1, 2, "writing")
-    folder = RunFolder("identify", settings.out)
+    folder = RunFolder("identify", settings)
     names = [f"{kind}{j}" for kind in ("x", "dx", "ddx") for j in range(arm.dof)]
     rows = np.column_stack((motion.time, motion.q, motion.dq, motion.ddq))
     lines = [",".join(("time", *names)), *(",".join(map(repr, row)) for row in rows.tolist())]

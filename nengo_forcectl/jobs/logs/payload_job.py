@@ -23,7 +23,7 @@ def run_payload(settings: PayloadSettings, watch: Watch = unwatched) -> Run:
     watch("payload", 1, 3, "fitting")
     found = find_payload(logs[0], logs[1], arm, gain_error=settings.share, cutoff=settings.cutoff)
     watch("payload", 2, 3, "writing")
-    folder = RunFolder("payload", settings.out)
+    folder = RunFolder("payload", settings)
     payload = {
         "mass": found.mass,
         "com": found.com.tolist(),

@@ -43,7 +43,7 @@ def run_replay(settings: ReplaySettings, watch: Watch = unwatched) -> Run:
     watch("replay", 0, steps, "reading")
     paths = (settings.log,) if settings.then is None else (settings.log, settings.then)
     logs = settings.read(paths, arm)
-    folder = RunFolder("replay", settings.out)
+    folder = RunFolder("replay", settings)
     watch("replay", 1, steps, "learning")
     learner = log_learner(arm, logs[0])
     parts = _first(settings, logs[0], learner)

@@ -53,7 +53,7 @@ def run_reach(settings: ReachSettings, watch: Watch = unwatched) -> Run:
     from .reach_figures import reach_figure  # matplotlib
 
     scene = reaching_scene(settings)
-    folder = RunFolder("reach", settings.out)
+    folder = RunFolder("reach", settings)
     folder.write_summary(_summary(scene, {}))
     for remark in scene.remarks:
         LOG.info(remark)

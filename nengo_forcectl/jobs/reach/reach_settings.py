@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from ...adaptation.learn_from import LEARN_FROM, LearnFrom
 from ...errors import ConfigurationError
@@ -47,11 +47,13 @@ JACOBIAN_TEXT = f"""Tip Jacobians to compare, one run each:
 @own_first
 @dataclass(frozen=True)
 class ReachSettings(SceneSettings, JobSettings):
-    """A simulated arm with an unknown payload and friction learns to reach.
+    """A simulated arm learns to reach with an unknown load.
 
     Raises:
         ConfigurationError: a value that makes no sense.
     """
+
+    BRIEF: ClassVar = ("payload", "friction", "passes", "adapt", "arm", "seed", "out")
 
     payload: float = 2.0
     """Mass at the tool [kg] that the model does not know."""

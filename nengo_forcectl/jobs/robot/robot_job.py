@@ -125,7 +125,7 @@ def run_robot(settings: RunSettings, watch: Watch = unwatched) -> Run | FirstTor
             return _first_torques(scene, robot)
         from .robot_figures import robot_figure  # matplotlib
 
-        folder = RunFolder("run", settings.out)
+        folder = RunFolder("run", settings)
         outcomes: dict[str, Outcome] = {}
         folder.write_summary(_summary(scene, outcomes))
         try:
