@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path as FilePath
-from typing import Annotated, Any, NamedTuple, NoReturn, Union
+from typing import Annotated, Any, NamedTuple, NoReturn
 
 import tyro
 from rich.console import Console
@@ -215,7 +215,7 @@ def _after(word: str, settings: type[Any]) -> Callable[..., Any]:
     def parser(which: Any) -> Any:
         return which
 
-    parser.__annotations__["which"] = Annotated[Union[named, other], tyro.conf.arg(name="")]
+    parser.__annotations__["which"] = Annotated[named | other, tyro.conf.arg(name="")]
     return parser
 
 

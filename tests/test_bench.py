@@ -26,7 +26,8 @@ def test_a_small_bench_leaves_results_a_table_and_a_figure(tmp_path, capsys):
     main(["bench", "adaptation", *SMALL, "--disturbances", "none", "payload-2", "--out", str(out)])
     table = capsys.readouterr().out
     assert all(word in table for word in ("planar2", "payload-2", "observer", "Run folder"))
-    assert sorted(path.name for path in out.iterdir()) == ["bench.png", "results.json"]
+    names = sorted(path.name for path in out.iterdir())
+    assert names == ["bench.png", "results.json", "run.toml"]
     results = read_results(out)
     assert "in mm of pass 1," in table
     assert "pass 2" not in table
