@@ -3,7 +3,7 @@
 import dataclasses
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
@@ -22,6 +22,7 @@ from ..robots.recording import Recording
 from ..safety.sensors import SensorCheck
 from ..safety.tally import LIMITS
 from ..support.versions import version_of
+from ..view.live import View
 from .job_settings import JobSettings
 from .run_folder import Run, RunFolder, read_run
 
@@ -153,17 +154,19 @@ class Drive:
     begin: Callable[[int], None] = unwatched  # called before each stretch, with its number
     watch: Callable[[int, Log], None] = unwatched  # called after each, with the number done
     file: FilePath | None = None  # new file for the cycles, written during the drive
+    view: View | None = None  # page that shows it
 
     def run(self, robot: Robot, cycle: Cycle, outcome: Outcome) -> None:
         """Drive until the end or a failure; the outcome holds everything up to then."""
         log, check = Log(self.cycles), SensorCheck(cycle.dof, self.period)
+        waited = 0.0 if self.view is None else self.view.waited
         witness = None if self.truth is None else Witness(robot, self.truth)
         try:
             with self._recorded(log, witness):
                 self.watch(0, log)
                 for number in range(-(-self.cycles // self.stretch)):
                     self.begin(number)
-                    clock = range(min(self.stretch, self.cycles - log.cycles))
+                    clock = self._clock(robot, cycle, log)
                     began = time.perf_counter()
                     try:
                         follow(witness or robot, cycle, self.path, clock, log, check)
@@ -173,12 +176,20 @@ class Drive:
         except SimulationError as error:
             outcome.failure = str(error)
         finally:
+            outcome.seconds -= 0.0 if self.view is None else self.view.waited - waited
             outcome.record = log.arrays()
             if witness is not None:
                 outcome.record |= witness.record(0, log.cycles)
             outcome.events, outcome.limits = dict(check.events), dict(cycle.events)
             if cycle.arm is not None:
                 outcome.find_fall(cycle.arm)
+
+    def _clock(self, robot: Robot, cycle: Cycle, log: Log) -> Iterable[int]:
+        """Return the ticks of a stretch; a view's page is served between them."""
+        clock = range(min(self.stretch, self.cycles - log.cycles))
+        if self.view is None:
+            return clock
+        return self.view.ticks(clock, log.slice, log.cycles, robot, cycle)
 
     def _recorded(self, log: Log, witness: Witness | None) -> AbstractContextManager[object]:
         """Return a context in which the log, with the truth, is written to the file, if any."""

@@ -83,6 +83,14 @@ class SceneSettings(EngineSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ViewSettings:
+    """Whether a command shows its arm."""
+
+    view: bool = False
+    """Show the arm in a browser while it runs; needs the extra `view`."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class JobSettings(Settings):
     """Where the results of a command go."""
 

@@ -99,6 +99,10 @@ class Log:
         """Return the cycles so far, one array per column; empty before the first cycle."""
         return {name: column[: self.cycles] for name, column in self._columns.items()}
 
+    def slice(self, start: int, stop: int) -> dict[str, np.ndarray]:
+        """Return the cycles from ``start`` to ``stop``, as views of the columns."""
+        return {name: column[start:stop] for name, column in self._columns.items()}
+
     def error(self, start: int = 0) -> Float[np.ndarray, "cycles"]:
         """Return the distance of the tool from its reference [m], from cycle ``start`` on.
 

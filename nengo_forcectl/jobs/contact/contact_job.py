@@ -14,6 +14,8 @@ from ...robots.log import Log
 from ...safety.guard import Safe
 from ...sim.surfaces import Surface
 from ...sim.wrist import Wrist
+from ...view.live import View
+from ...view.shown import Shown
 from ..job import (
     Drive,
     Outcome,
@@ -25,6 +27,7 @@ from ..job import (
 from ..rivals import RIVALS
 from ..run_folder import Run, RunFolder
 from ..scene import DT
+from ..viewing import by_hand, shown_contact, view_of
 from .contact_scene import GAINS, ContactScene
 from .contact_settings import LIMITS
 
@@ -64,20 +67,29 @@ def run_contacts(
     }
     folder.write_summary(_summary(verb, scene, {}, {}))
     outcomes: dict[str, Outcome] = {}
-    try:
-        for name, (adapt, stiffness) in keys.items():
-            outcome = outcomes[name] = Outcome()
-            report = _reported(watch, name, scene)
-            file = folder.rows(name)
-            _run_contact(scene, adapt, surface(stiffness), outcome, report, file)
-    finally:
-        outcomes = {name: each for name, each in outcomes.items() if each.cycles}
-        runs = {
-            name: {"adapt": keys[name][0], "stiffness": keys[name][1], **figures(each.record)}
-            for name, each in outcomes.items()
-        }
-        records = {name: each.record for name, each in outcomes.items()}
-        folder.write_end(records, _summary(verb, scene, outcomes, runs))
+
+    def shown() -> Shown:
+        adapts = {name: adapt for name, (adapt, _) in keys.items()}
+        return shown_contact(verb, scene, surface(settings.stiffness[0]), adapts)
+
+    with view_of(settings, shown) as view:
+        try:
+            for name, (adapt, stiffness) in keys.items():
+                outcome = outcomes[name] = Outcome()
+                report = _reported(watch, name, scene)
+                file = folder.rows(name)
+                if view is not None:
+                    view.begin(name)
+                _run_contact(scene, adapt, surface(stiffness), outcome, report, file, view)
+        finally:
+            outcomes = {name: each for name, each in outcomes.items() if each.cycles}
+            runs = {
+                name: {"adapt": keys[name][0], "stiffness": keys[name][1], **figures(each.record)}
+                for name, each in outcomes.items()
+            }
+            records = {name: each.record for name, each in outcomes.items()}
+            summary = _summary(verb, scene, outcomes, runs) | by_hand(view)
+            folder.write_end(records, summary)
     return finish(folder, verb, draw)
 
 
@@ -104,6 +116,7 @@ def _run_contact(
     outcome: Outcome,
     watch: Callable[[int, Log], None],
     file: Path,
+    view: View | None,
 ) -> None:
     """Run one controller on one surface: hover, descend, press and follow the path."""
     rng = np.random.default_rng([scene.settings.seed, 3])
@@ -120,7 +133,9 @@ def _run_contact(
 
         inner = inner.cycle if isinstance(inner, Safe) else inner  # limits go around the whole
         landing = Landing(inner, scene.path, scene.descent)
-        drive = Drive(landing, scene.cycles, STRETCH, DT, truth=truth, watch=watch, file=file)
+        drive = Drive(
+            landing, scene.cycles, STRETCH, DT, truth=truth, watch=watch, file=file, view=view
+        )
         drive.run(robot, Safe(landing, scene.arm, dt=DT), outcome)
 
 

@@ -12,7 +12,14 @@ from ...support.checks import (
     check_whole,
     check_within,
 )
-from ..job_settings import JobSettings, SceneSettings, names, option, own_first
+from ..job_settings import (
+    JobSettings,
+    SceneSettings,
+    ViewSettings,
+    names,
+    option,
+    own_first,
+)
 from ..rivals import RIVALS, listed
 
 CONTACT_RIVALS = {name: each for name, each in RIVALS.items() if each.contact}
@@ -41,7 +48,7 @@ def stiffness_option(default: str) -> Any:
 
 @own_first
 @dataclass(frozen=True)
-class ContactSettings(SceneSettings, JobSettings):
+class ContactSettings(SceneSettings, ViewSettings, JobSettings):
     """What pressing and wiping have in common.
 
     Raises:

@@ -16,7 +16,14 @@ from ...support.checks import (
     check_whole,
     check_within,
 )
-from ..job_settings import JobSettings, SceneSettings, names, option, own_first
+from ..job_settings import (
+    JobSettings,
+    SceneSettings,
+    ViewSettings,
+    names,
+    option,
+    own_first,
+)
 from ..rivals import RIVALS, TIPS, listed
 
 ANY_TIP = tuple(name for name, each in RIVALS.items() if each.any_tip)
@@ -46,7 +53,7 @@ JACOBIAN_TEXT = f"""Tip Jacobians to compare, one run each:
 
 @own_first
 @dataclass(frozen=True)
-class ReachSettings(SceneSettings, JobSettings):
+class ReachSettings(SceneSettings, ViewSettings, JobSettings):
     """A simulated arm learns to reach with an unknown load.
 
     Raises:

@@ -11,7 +11,7 @@ from ...support.checks import (
     check_whole,
     check_within,
 )
-from ..job_settings import JobSettings, names, option, own_first
+from ..job_settings import JobSettings, ViewSettings, names, option, own_first
 from ..rivals import RIVALS, listed
 
 ROBOT_RIVALS = {name: each for name, each in RIVALS.items() if not each.network}
@@ -23,7 +23,7 @@ LOAD_TEXT = "Mass [kg] at the flange and its centre [m], told to the robot and t
 
 @own_first
 @dataclass(frozen=True, kw_only=True)
-class RunSettings(JobSettings):
+class RunSettings(ViewSettings, JobSettings):
     """A real robot learns to reach around its tool's place.
 
     Raises:
