@@ -80,6 +80,10 @@ VERBS = {
         "Find a payload from a log without and a log with it.",
         "logs.payload_settings.PayloadSettings", "logs.payload_output.PAYLOAD", "run_payload",
     ),
+    "show": Verb(
+        "Replay a run's record in a browser, or as one file that plays by itself.",
+        "show.show_settings.ShowSettings", "show.show_output.SHOW", "run_show",
+    ),
     "arms": Verb(
         "List the arms of the catalogue, or describe one.",
         "arms.arms_settings.ArmsSettings", "arms.arms_output.ARMS", "load_arms",

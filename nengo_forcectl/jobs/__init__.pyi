@@ -33,3 +33,5 @@ from .rivals import RIVALS as RIVALS, TIPS as TIPS, Rival as Rival, Tip as Tip
 from .robot.robot_job import FirstTorques as FirstTorques, run_robot as run_robot
 from .robot.robot_settings import RunSettings as RunSettings
 from .run_folder import Run as Run, read_run as read_run
+from .show.show_job import run_show as run_show
+from .show.show_settings import ShowSettings as ShowSettings

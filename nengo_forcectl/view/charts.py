@@ -7,8 +7,10 @@ from jaxtyping import Float
 
 WINDOW = 12.0  # of the curves [s]
 MOST = 600  # points of a curve
-SUPPLIED, LACKING, MEASURED = "supplied", "missing", "measured"
+KNOWN = ("missing", "supplied")  # torques of a simulated arm, and of another one
+MEASURED = ("measured", "sent")
 BLACK = "#3c3c42"
+LEAST = 0.5  # torque to which the axes go in any case [N m]
 SMALLEST = 1e-3  # error that the logarithmic axis shows [mm]
 GRID = {"stroke": "#ececf0", "width": 1}
 
@@ -24,10 +26,12 @@ class Charts:
 
     def __init__(self, server: Any, joints: tuple[str, ...], simulated: bool) -> None:
         self._server, self._joints = server, joints
-        self._second = LACKING if simulated else MEASURED
+        self._torque_names = KNOWN if simulated else MEASURED
         self._colour = "#3070b0"
         self._charts: list[Any] = []
         self._folder = server.gui.add_folder("Curves", order=50)
+        with self._folder:
+            self._legend = server.gui.add_markdown("")
         self.restart(self._colour)
 
     def restart(self, colour: str) -> None:
@@ -43,15 +47,14 @@ class Charts:
     def _make(self) -> None:
         for chart in self._charts:
             chart.remove()
+        first, second = self._torque_names
+        self._legend.content = f"Torques: {first} (black), {second} (dashed)"
         with self._folder:
             self._charts = [
                 self._chart("error of the tool [mm]", [("error", self._colour, False)], 150, True)
             ]
             for number, _ in enumerate(self._joints):
-                lines = [
-                    (self._second, BLACK, False),
-                    (SUPPLIED, self._colour, True),
-                ]
+                lines = [(first, BLACK, False), (second, self._colour, True)]
                 title = f"joint {number + 1}: torque [N m]"
                 self._charts.append(self._chart(title, lines, 110, False))
 
@@ -65,8 +68,11 @@ class Charts:
         scales: dict[str, Any] = {"x": {"time": False}}
         if logarithmic:
             scales["y"] = {"distr": 3, "log": 10}
+        else:  # at least from -LEAST to LEAST
+            ends = {"min": {"pad": 0.1, "soft": -LEAST, "mode": 1}}
+            scales["y"] = {"range": {**ends, "max": {"pad": 0.1, "soft": LEAST, "mode": 1}}}
         axis = {"font": "11px sans-serif", "stroke": BLACK, "grid": GRID}
-        empty = (np.zeros(2), *[np.full(2, 1.0) for _ in lines])
+        empty = (np.arange(2.0), *[np.full(2, 1.0) for _ in lines])
         return self._server.gui.add_uplot(
             empty, tuple(series), title=title, scales=scales, height=height,
             axes=({**axis, "size": 24}, {**axis, "size": 46}), legend={"show": False},
@@ -77,23 +83,23 @@ class Charts:
         self,
         time: Float[np.ndarray, "k"],
         error: Float[np.ndarray, "k"],
-        supplied: Float[np.ndarray, "k n"],
-        other: Float[np.ndarray, "k n"],
+        first: Float[np.ndarray, "k n"],
+        second: Float[np.ndarray, "k n"],
     ) -> None:
         """Add cycles.
 
         Args:
             time: their times [s].
             error: distances of the tool from its reference [m].
-            supplied: torques that the adaptation adds [N m].
-            other: torques that the model lacks, or measured ones [N m].
+            first: torques that the model lacks, or measured ones [N m].
+            second: torques that the adaptation adds, or all that was sent [N m].
         """
-        first = max(float(time[-1]) - WINDOW, 0.0)
+        since = max(float(time[-1]) - WINDOW, 0.0)
         self._time = np.concatenate((self._time, time))
-        keep = (self._time >= first).nonzero()[0][-MOST:]
+        keep = (self._time >= since).nonzero()[0][-MOST:]
         self._time = self._time[keep]
         self._error = np.concatenate((self._error, np.maximum(1e3 * error, SMALLEST)))[keep]
-        both = np.concatenate((self._torques, np.stack((other, supplied))), axis=1)
+        both = np.concatenate((self._torques, np.stack((first, second))), axis=1)
         self._torques = both[:, keep]
 
     def draw(self) -> None:

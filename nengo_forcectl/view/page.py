@@ -45,17 +45,16 @@ class Page:
 
     def draw(self, rows: Rows) -> str:
         """Show some cycles; return a line about the last one."""
-        shown, tool, n = self.shown, rows["tool"], rows["q"].shape[1]
+        shown, tool = self.shown, rows["tool"]
         same = rows["reference"].shape == tool.shape
         error = np.linalg.norm(tool - rows["reference"], axis=1) if same else np.zeros(len(tool))
         force = np.nan_to_num(rows["wrench"][-1, :3]) if "wrench" in rows else None
         self.stage.show(rows["q"][-1], tool, rows["reference"][-1] if same else None, force)
         if shown.simulated:
-            other = missing_torque(shown.arm, rows)
+            torques = missing_torque(shown.arm, rows), rows["feedforward"]
         else:
-            other = rows.get("tau_measured", np.zeros((len(tool), n)))
-        supplied = rows.get("feedforward", np.zeros((len(tool), n)))
-        self.charts.add(rows["time"], error, supplied, other)
+            torques = rows["tau_measured"], rows["tau"]
+        self.charts.add(rows["time"], error, *torques)
         now = time.monotonic()
         if now - self._drawn_at > CHARTS:
             self._drawn_at = now

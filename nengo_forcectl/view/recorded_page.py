@@ -6,7 +6,9 @@ says which controller plays, so that its choice is a link.
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from html import escape
+from io import StringIO
 from typing import Any
 from urllib.parse import quote
 
@@ -21,7 +23,7 @@ RATE = 25.0  # frames [1/s]
 TRAIL_EVERY = 4  # frames; every frame would double the file
 DATA = 'window.__VISER_EMBED_DATA__="'  # how viser's page begins its data
 STYLE = """
-#run{position:fixed;left:12px;top:12px;z-index:10;max-width:min(30rem,60vw);font:14px/1.45
+#run{position:fixed;left:12px;top:12px;z-index:100000;max-width:min(30rem,60vw);font:14px/1.45
 system-ui,sans-serif;color:#2c2c34;background:#fffffff0;border:1px solid #dcdce2;border-radius:8px;
 padding:10px 14px}#run h1{font-size:15px;margin:0 0 4px}#run p{margin:2px 0}#run table{
 border-collapse:collapse;margin-top:6px}#run td{padding:2px 14px 2px 0}#run a{color:inherit;
@@ -45,10 +47,11 @@ def recorded_page(
     Raises:
         VersionError: viser is not installed, or its page has another form.
     """
-    pages = {
-        name: _playing(shown, rows, shown.colours.get(name, "#3070b0"))
-        for name, rows in records.items()
-    }
+    with redirect_stdout(StringIO()):  # viser announces its server
+        pages = {
+            name: _playing(shown, rows, shown.colours.get(name, "#3070b0"))
+            for name, rows in records.items()
+        }
     scenes = {}
     before = after = ""
     for name, page in pages.items():

@@ -60,14 +60,15 @@ class Controls(NamedTuple):
     friction: float | None = None  # [N m s/rad]
 
 
-def rows_of(columns: Mapping[str, np.ndarray], period: float) -> Rows:
+def rows_of(columns: Mapping[str, np.ndarray], period: float, most: int = MOST_ROWS) -> Rows:
     """Return the cycles of a log, two or more, that are worth showing; the last but one always.
 
+    They are ``most`` at most.
     ``ddq`` [rad/s^2] is the acceleration in a cycle, from its own reading to the next one; so the
     last cycle is left for the next time.
     """
     count = len(columns["time"])
-    step = max(1, round(COARSEST / period), -(-count // MOST_ROWS))
+    step = max(1, round(COARSEST / period), -(-count // most))
     places = np.arange(count - 2, -1, -step)[::-1]
     rows = {name: columns[name][places] for name in COLUMNS if name in columns}
     rows["ddq"] = (columns["dq"][places + 1] - rows["dq"]) / period

@@ -89,7 +89,9 @@ class Stage:
             scene.add_icosphere(f"/targets/{number + 1}", radius, color=TARGET, position=target)
         if len(shown.path) > 1:
             ends = np.stack([shown.path[:-1], shown.path[1:]], axis=1)
-            scene.add_line_segments("/path", ends, colors=(150, 150, 156), line_width=1.5)
+            scene.add_line_segments(
+                "/path", ends, colors=(150, 150, 156), thickness=1.5, thickness_units="screen"
+            )
         self._reference = scene.add_icosphere("/reference", 0.008, color=REFERENCE)
         if shown.surface is not None:
             self._add_surface(shown.surface)
@@ -102,7 +104,7 @@ class Stage:
             R = matrix(shown.arm.chain.tool)[:3, :3]
             scene.add_line_segments(
                 f"/arm/{_safe(shown.arm.chain.tip)}/tool",
-                np.array([[tool, tool + R @ shown.tip]]), colors=(90, 90, 96), line_width=5.0,
+                np.array([[tool, tool + R @ shown.tip]]), colors=(90, 90, 96), thickness=0.01,
             )  # fmt: skip
 
     def _add_surface(self, surface: Any) -> None:
@@ -209,7 +211,11 @@ class Stage:
             self._pieces += 1
             self._trail.append(
                 self._scene.add_line_segments(
-                    f"/trail/{self._pieces}", ends, colors=self._colour, line_width=3.0
+                    f"/trail/{self._pieces}",
+                    ends,
+                    colors=self._colour,
+                    thickness=3.0,
+                    thickness_units="screen",
                 )
             )
         if len(points) > PIECE:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from ...robots.franka import FrankaRobot
 from ...robots.log import tool_error
 from ...robots.loop import run
 from ...sim.masses import Payload
+from ...view.live import View
 from ..job import (
     STOPPED,
     Outcome,
@@ -26,6 +28,7 @@ from ..job import (
 from ..reach.reach_job import numbers_of
 from ..run_folder import Run, RunFolder
 from ..scene import TARGETS, gains
+from ..viewing import shown_robot, view_of
 from .robot_scene import RobotScene, targets_around
 from .robot_settings import RunSettings
 
@@ -94,8 +97,12 @@ class Recorder(Robot):
         """Return the columns of `Log` that are known, with the tool by the arm's model."""
         if not self.cycles:
             return {}
-        columns = {name: column[: self.cycles] for name, column in self._columns.items()}
-        time = columns["time"] = columns["time"] - columns["time"][0]
+        return self.part(path, arm, 0, self.cycles)
+
+    def part(self, path: Path, arm: Any, start: int, stop: int) -> dict[str, np.ndarray]:
+        """Return the columns of `record` of the cycles from ``start`` to ``stop``."""
+        columns = {name: column[start:stop] for name, column in self._columns.items()}
+        time = columns["time"] = columns["time"] - self._columns["time"][0]
         columns["reference"] = np.array([path.at(now).x for now in time.tolist()])
         columns["tool"] = arm.pose(columns["q"])[:, :3, 3]
         return columns
@@ -128,15 +135,16 @@ def run_robot(settings: RunSettings, watch: Watch = unwatched) -> Run | FirstTor
         folder = RunFolder("run", settings)
         outcomes: dict[str, Outcome] = {}
         folder.write_summary(_summary(scene, outcomes))
-        try:
-            for name in settings.adapt:
-                outcome = outcomes[name] = Outcome()
-                _drive(scene, robot, name, outcome, watch)
-                if outcome.failure is not None:
-                    break
-        finally:
-            records = {name: each.record for name, each in outcomes.items() if each.cycles}
-            folder.write_end(records, _summary(scene, outcomes))
+        with view_of(settings, lambda: shown_robot(scene, robot.look().q)) as view:
+            try:
+                for name in settings.adapt:
+                    outcome = outcomes[name] = Outcome()
+                    _drive(scene, robot, name, outcome, watch, view)
+                    if outcome.failure is not None:
+                        break
+            finally:
+                records = {name: each.record for name, each in outcomes.items() if each.cycles}
+                folder.write_end(records, _summary(scene, outcomes))
     return finish(folder, "run", robot_figure)
 
 
@@ -179,7 +187,12 @@ def _first_torques(scene: RobotScene, robot: FrankaRobot) -> FirstTorques:
 
 
 def _drive(
-    scene: RobotScene, robot: FrankaRobot, name: str, outcome: Outcome, watch: Watch
+    scene: RobotScene,
+    robot: FrankaRobot,
+    name: str,
+    outcome: Outcome,
+    watch: Watch,
+    view: View | None,
 ) -> None:
     """Drive the robot with one controller; the outcome holds everything up to its end."""
     path = scene.path(robot.look().q)
@@ -188,7 +201,12 @@ def _drive(
     with scene.cycle(name) as cycle:
         watch(name, 0, cycles // reach, "")
 
+        if view is not None:
+            view.begin(name)
+
         def report(done: int, stopped: str | None) -> None:
+            if view is not None:
+                view.watch(recorder.cycles, partial(recorder.part, path, scene.arm))
             if done % reach == 0 and stopped is None:
                 watch(name, done // reach, cycles // reach, "")
 
