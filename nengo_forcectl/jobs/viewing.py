@@ -21,13 +21,12 @@ if TYPE_CHECKING:
 POINTS = 800  # of a path
 
 
-def title_of(verb: str, settings: Mapping[str, Any]) -> str:
-    """Return the title of a run."""
+def title_of(verb: str, settings: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the title of a run, and what its controllers do not know."""
     if verb == "run":
-        return f"run: {settings['robot']}"
-    return (
-        f"{verb}: {settings['arm']}, payload {settings['payload']:g} kg, "
-        f"friction {settings['friction']:g} N m s/rad"
+        return f"run: {settings['robot']}", ""
+    return f"{verb}: {settings['arm']}", (
+        f"unknown payload {settings['payload']:g} kg, friction {settings['friction']:g} N m s/rad"
     )
 
 
@@ -45,7 +44,7 @@ def shown_reach(scene: "ReachScene") -> Shown:
     """Return what there is to see of a reaching run."""
     settings = scene.settings
     return Shown(
-        title_of("reach", vars(settings)),
+        *title_of("reach", vars(settings)),
         scene.arm,
         looks_of(scene.arm, settings.arm),
         scene.home,
@@ -65,7 +64,7 @@ def shown_contact(
     """Return what there is to see of a pressing or wiping run, with a surface in its place."""
     settings = scene.settings
     return Shown(
-        title_of(verb, vars(settings)),
+        *title_of(verb, vars(settings)),
         scene.arm,
         looks_of(scene.arm, settings.arm),
         scene.start,
@@ -82,7 +81,7 @@ def shown_contact(
 def shown_robot(scene: "RobotScene", q: Float[np.ndarray, "n"]) -> Shown:
     """Return what there is to see of a run of a real robot that stands at ``q`` [rad]."""
     return Shown(
-        title_of("run", vars(scene.settings)),
+        *title_of("run", vars(scene.settings)),
         scene.arm,
         looks_of(scene.arm),
         q,

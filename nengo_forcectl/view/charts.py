@@ -9,7 +9,7 @@ WINDOW = 12.0  # of the curves [s]
 MOST = 600  # points of a curve
 KNOWN = ("missing", "supplied")  # torques of a simulated arm, and of another one
 MEASURED = ("measured", "sent")
-BLACK = "#3c3c42"
+BLACK, GREY = "#3c3c42", "#c4c4cc"
 LEAST = 0.5  # torque to which the axes go in any case [N m]
 SMALLEST = 1e-3  # error that the logarithmic axis shows [mm]
 GRID = {"stroke": "#ececf0", "width": 1}
@@ -48,13 +48,13 @@ class Charts:
         for chart in self._charts:
             chart.remove()
         first, second = self._torque_names
-        self._legend.content = f"Torques: {first} (black), {second} (dashed)"
+        self._legend.content = f"Torques: {first} (grey, wide), {second} (colour, thin)"
         with self._folder:
             self._charts = [
-                self._chart("error of the tool [mm]", [("error", self._colour, False)], 150, True)
+                self._chart("error of the tool [mm]", [("error", self._colour, True)], 150, True)
             ]
             for number, _ in enumerate(self._joints):
-                lines = [(first, BLACK, False), (second, self._colour, True)]
+                lines = [(first, GREY, False), (second, self._colour, True)]
                 title = f"joint {number + 1}: torque [N m]"
                 self._charts.append(self._chart(title, lines, 110, False))
 
@@ -62,16 +62,15 @@ class Charts:
         self, title: str, lines: list[tuple[str, str, bool]], height: int, logarithmic: bool
     ) -> Any:
         series = [{"label": "time"}]
-        for name, colour, dashed in lines:
-            dash = {"dash": (6, 4)} if dashed else {}
-            series.append({"label": name, "stroke": colour, "width": 1.6, **dash})
+        for name, colour, thin in lines:
+            series.append({"label": name, "stroke": colour, "width": 1.5 if thin else 5.0})
         scales: dict[str, Any] = {"x": {"time": False}}
         if logarithmic:
             scales["y"] = {"distr": 3, "log": 10}
         else:  # at least from -LEAST to LEAST
             ends = {"min": {"pad": 0.1, "soft": -LEAST, "mode": 1}}
             scales["y"] = {"range": {**ends, "max": {"pad": 0.1, "soft": LEAST, "mode": 1}}}
-        axis = {"font": "11px sans-serif", "stroke": BLACK, "grid": GRID}
+        axis = {"font": "11px sans-serif", "stroke": BLACK, "grid": GRID, "ticks": {"show": False}}
         empty = (np.arange(2.0), *[np.full(2, 1.0) for _ in lines])
         return self._server.gui.add_uplot(
             empty, tuple(series), title=title, scales=scales, height=height,

@@ -118,7 +118,7 @@ def _box(shown: Shown, facts: Mapping[str, str], lines: Sequence[str]) -> str:
         f"</td><td>{escape(fact)}</td></tr>"
         for name, fact in facts.items()
     )
-    text = "".join(f"<p>{escape(line)}</p>" for line in lines)
+    text = "".join(f"<p>{escape(line)}</p>" for line in (shown.about, *lines) if line)
     script = (
         'for(const a of document.querySelectorAll("#run a"))'
         'if(a.dataset.name===window.CHOSEN)a.setAttribute("aria-current","true");'

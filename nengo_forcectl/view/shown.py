@@ -26,7 +26,7 @@ COLUMNS = (
     "tau_measured",
     "payload",
 )
-COARSEST = 0.01  # time between two cycles that are shown [s]
+COARSEST = 0.02  # time between two cycles that are shown [s]
 MOST_ROWS = 120  # that are handed over at once
 
 
@@ -34,6 +34,7 @@ class Shown(NamedTuple):
     """The scene that a page shows, before anything moves."""
 
     title: str
+    about: str
     arm: Arm
     looks: list[Look]
     q: Float[np.ndarray, "n"]  # [rad]

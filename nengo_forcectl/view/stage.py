@@ -69,7 +69,7 @@ class Stage:
         direction = np.array([0.25, 0.2, 1.3]) if flat else R @ VIEW
         camera.up = self._up
         camera.look_at = middle
-        camera.position = middle + 1.25 * size * direction / np.linalg.norm(direction)
+        camera.position = middle + 1.4 * size * direction / np.linalg.norm(direction)
         camera.fov = 0.8
 
     def _add_arm(self) -> None:

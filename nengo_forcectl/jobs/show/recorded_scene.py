@@ -46,7 +46,7 @@ def recorded_scene(run: Run) -> tuple[Shown, dict[str, Rows]]:
         first = next(iter(records.values()))
         period = float(summary["dt"])
         shown = Shown(
-            title_of(verb, settings),
+            *title_of(verb, settings),
             arm,
             looks_of(arm, source),
             np.array(summary["start" if "start" in summary else "home"], dtype=float),
