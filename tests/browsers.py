@@ -47,8 +47,10 @@ class Watched:
 
     def canvas(self):
         """Return the pixels of the scene, without the controls."""
-        return self.page.locator("canvas").first.screenshot(timeout=PATIENCE)
+        return self.page.locator("canvas[data-engine]").screenshot(timeout=PATIENCE)
 
-    def waits_for(self, text):
-        """Wait until a text is on the page."""
-        self.page.wait_for_function("text => document.body.innerText.includes(text)", arg=text)
+    def waits_for(self, pattern):
+        """Wait until a text that fits a regular expression is on the page."""
+        self.page.wait_for_function(
+            "pattern => RegExp(pattern).test(document.body.innerText)", arg=pattern
+        )

@@ -52,7 +52,7 @@ def test_the_arm_moves_and_obeys(opened, live):
     watched = Watched(opened)
     page = watched.page
     page.goto(address + DRAWN)
-    watched.waits_for("error")
+    watched.waits_for(r"error [0-9.]+ mm")
     first = watched.canvas()
     carried = error_shown(page)
     page.get_by_role("button", name="Drop the payload").click()
@@ -91,7 +91,7 @@ def test_a_record_plays_from_a_file(opened, iiwa_record, tmp_path):
     assert file.stat().st_size < 5e6
     watched = Watched(opened)
     watched.page.goto(file.as_uri() + DRAWN)
-    watched.page.wait_for_selector("canvas")
+    watched.page.wait_for_selector("canvas[data-engine]")
     watched.waits_for("kuka_iiwa")
     first = watched.canvas()
     watched.page.wait_for_timeout(700)

@@ -24,7 +24,7 @@ TRAIL_EVERY = 4  # frames; every frame would double the file
 DATA = 'window.__VISER_EMBED_DATA__="'  # how viser's page begins its data
 STYLE = """
 #run{position:fixed;left:12px;top:12px;z-index:100000;max-width:min(30rem,60vw);font:14px/1.45
-system-ui,sans-serif;color:#2c2c34;background:#fffffff0;border:1px solid #dcdce2;border-radius:8px;
+system-ui,sans-serif;color:#2c2c34;background:#fff;border:1px solid #dcdce2;border-radius:8px;
 padding:10px 14px}#run h1{font-size:15px;margin:0 0 4px}#run p{margin:2px 0}#run table{
 border-collapse:collapse;margin-top:6px}#run td{padding:2px 14px 2px 0}#run a{color:inherit;
 text-decoration:none;border-bottom:2px solid transparent;padding:1px 0}#run a[aria-current]{
