@@ -7,9 +7,9 @@ import numpy as np
 import arms
 
 
-def recorded_run(folder, names, arm="kuka_iiwa", seconds=3.0, **summary):
+def recorded_run(folder, names, arm="kuka_iiwa", tip=None, seconds=3.0, **summary):
     """A run folder of `reach` in which an arm swings, with the same record for each controller."""
-    model = arms.load(arm)
+    model = arms.load(arm, tip=tip)
     time = np.arange(0.0, seconds, 1e-3)
     home = np.clip(np.full(model.dof, 0.5), model.q_lower, model.q_upper)
     q = home + 0.4 * np.sin(2.0 * np.pi * time)[:, None]
@@ -24,7 +24,7 @@ def recorded_run(folder, names, arm="kuka_iiwa", seconds=3.0, **summary):
     data = {
         "verb": "reach", "dt": 1e-3, "home": home.tolist(), "targets": tool[::500].tolist(),
         "unseen_targets": [], "tool": None, "joints": list(model.joint_names),
-        "settings": {"arm": arm, "tip": None, "payload": 2.0, "friction": 0.9, "seed": 0},
+        "settings": {"arm": str(arm), "tip": tip, "payload": 2.0, "friction": 0.9, "seed": 0},
         "rms_mm": {name: [2.0, 1.0] for name in names}, "endings": {},
     }  # fmt: skip
     (folder / "summary.json").write_text(json.dumps(data | summary))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +26,7 @@ def title_of(verb: str, settings: Mapping[str, Any]) -> tuple[str, str]:
     """Return the title of a run, and what its controllers do not know."""
     if verb == "run":
         return f"run: {settings['robot']}", ""
-    return f"{verb}: {settings['arm']}", (
+    return f"{verb}: {FilePath(settings['arm']).name}", (
         f"unknown payload {settings['payload']:g} kg, friction {settings['friction']:g} N m s/rad"
     )
 

@@ -61,7 +61,7 @@ class Charts:
     def _chart(
         self, title: str, lines: list[tuple[str, str, bool]], height: int, logarithmic: bool
     ) -> Any:
-        series = [{"label": "time"}]
+        series: list[dict[str, Any]] = [{"label": "time"}]
         for name, colour, thin in lines:
             series.append({"label": name, "stroke": colour, "width": 1.5 if thin else 5.0})
         scales: dict[str, Any] = {"x": {"time": False}}

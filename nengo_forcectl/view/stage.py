@@ -119,8 +119,8 @@ class Stage:
             )  # fmt: skip
             return
         self._scene.add_box(
-            "/surface", color=(206, 190, 166), dimensions=(0.5, 0.5, 0.02), opacity=0.8, wxyz=R,
-            position=point - 0.01 * normal, cast_shadow=False,
+            "/surface", color=(206, 190, 166), dimensions=(0.4, 0.4, 0.004), opacity=0.6, wxyz=R,
+            position=point - 0.002 * normal, cast_shadow=False,
         )  # fmt: skip
 
     def carry(self, mass: float) -> None:

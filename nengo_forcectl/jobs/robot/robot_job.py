@@ -137,11 +137,7 @@ def run_robot(settings: RunSettings, watch: Watch = unwatched) -> Run | FirstTor
         folder.write_summary(_summary(scene, outcomes))
         with view_of(settings, lambda: shown_robot(scene, robot.look().q)) as view:
             try:
-                for name in settings.adapt:
-                    outcome = outcomes[name] = Outcome()
-                    _drive(scene, robot, name, outcome, watch, view)
-                    if outcome.failure is not None:
-                        break
+                _drive_all(scene, robot, outcomes, watch, view)
             finally:
                 records = {name: each.record for name, each in outcomes.items() if each.cycles}
                 folder.write_end(records, _summary(scene, outcomes))
@@ -184,6 +180,21 @@ def _first_torques(scene: RobotScene, robot: FrankaRobot) -> FirstTorques:
         sent[name] = robot.share(tau[name], state.q)
     gravity = scene.arm.gravity(state.q)
     return FirstTorques(scene.arm.joint_names, state.q, gravity, tau, sent)
+
+
+def _drive_all(
+    scene: RobotScene,
+    robot: FrankaRobot,
+    outcomes: dict[str, Outcome],
+    watch: Watch,
+    view: View | None,
+) -> None:
+    """Drive the robot with one controller after the other, until one fails."""
+    for name in scene.settings.adapt:
+        outcome = outcomes[name] = Outcome()
+        _drive(scene, robot, name, outcome, watch, view)
+        if outcome.failure is not None:
+            return
 
 
 def _drive(

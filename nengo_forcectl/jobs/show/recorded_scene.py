@@ -121,8 +121,11 @@ def facts_of(run: Run) -> dict[str, str]:
     for name, record in run.records.items():
         ending = run.summary.get("endings", {}).get(name)
         passes = run.summary.get("rms_mm", {}).get(name, [])
+        force = run.summary.get("runs", {}).get(name, {}).get("error_percent")
         if ending:
             facts[name] = ending
+        elif force is not None:
+            facts[name] = f"force within {force:.2g} %"
         elif passes:
             facts[name] = f"{passes[0]:.3g} to {passes[-1]:.3g} mm RMS"
         elif record and record["tool"].shape == record["reference"].shape:
