@@ -205,11 +205,11 @@ def test_a_verbs_own_options_come_first_in_its_help(verb, capfd):
     with pytest.raises(SystemExit):
         main([*verb.split(), "--help-all"])
     options = re.findall(r"^│ --([a-z-]+)", capfd.readouterr().out, re.MULTILINE)
-    shared = ("arm", "tip", "seed", "engine", "out", "json")
+    shared = ("arm", "tip", "seed", "engine", "view", "out", "json")
     if verb == "jacobian":  # has another default for --arm
-        shared = shared[1:]
+        shared = ("tip", "seed", "engine", "out", "json")
     if verb == "bench adaptation":  # has --arms and --seeds
-        shared = shared[-3:]
+        shared = ("engine", "out", "json")
     assert tuple(options[-len(shared) :]) == shared
     assert not set(options[: -len(shared)]) & set(shared)
 

@@ -87,7 +87,7 @@ class ViewSettings:
     """Whether a command shows its arm."""
 
     view: bool = False
-    """Show the arm in a browser while it runs; needs the extra `view`."""
+    """Show the arm in a browser while it runs; needs viser."""
 
 
 @dataclass(frozen=True, kw_only=True)

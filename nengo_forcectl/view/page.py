@@ -1,5 +1,6 @@
 """The process that serves a page: it draws what it is handed, and hands back the controls."""
 
+import os
 import socket
 import sys
 import time
@@ -114,6 +115,7 @@ def free_port() -> int:
 
 def main() -> None:
     """Serve the page whose description comes first through the line on the given descriptor."""
+    os.nice(5)  # the loop comes first
     line: Any = Connection(int(sys.argv[1]))
     try:
         serve(line, *line.recv())
