@@ -87,7 +87,7 @@ class ViewSettings:
     """Whether a command shows its arm."""
 
     view: bool = False
-    """Show the arm in a browser while it runs; needs viser."""
+    """Show the arm in a browser."""
 
 
 @dataclass(frozen=True, kw_only=True)

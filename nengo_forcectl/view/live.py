@@ -58,7 +58,7 @@ class View:
         while self._page.port is not None and not self._controls.pages:
             self._listen(NAP)
             if time.monotonic() > until:
-                LOG.info("view: no browser shows the page; the run goes on as fast as it can")
+                LOG.warning("view: no browser shows the page; the run goes on as fast as it can")
                 break
         return self
 

@@ -66,7 +66,9 @@ class PageProcess:
         self.port = None
         self._process.kill()
         error = self._process.communicate()[1].decode(errors="replace").strip().splitlines()
-        LOG.info(f"view: {how}{f' ({error[-1]:.200})' if error else ''}; the run goes on without")
+        LOG.warning(
+            f"view: {how}{f' ({error[-1]:.200})' if error else ''}; the run goes on without"
+        )
 
     def send(self, *message: Any) -> bool:
         """Send a message to the page; return whether there is one."""
@@ -110,4 +112,5 @@ def announce(port: int) -> None:
             opened = webbrowser.open(address)
     taken = "" if port == PORT else f" (port {PORT} is taken)"
     to_do = "" if opened else "; no browser can be opened here, open this address in one"
-    LOG.info(f"view: {address}{taken}{to_do}")
+    # Without a browser the address is what a person has to know.
+    LOG.log(logging.INFO if opened else logging.WARNING, f"view: {address}{taken}{to_do}")

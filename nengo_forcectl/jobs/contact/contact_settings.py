@@ -55,7 +55,17 @@ class ContactSettings(SceneSettings, ViewSettings, JobSettings):
         ConfigurationError: a value that makes no sense.
     """
 
-    BRIEF: ClassVar = ("force", "stiffness", "payload", "surface", "adapt", "arm", "seed", "out")
+    BRIEF: ClassVar = (
+        "force",
+        "stiffness",
+        "payload",
+        "surface",
+        "adapt",
+        "arm",
+        "seed",
+        "view",
+        "out",
+    )
 
     force: float = 20.0
     """Contact force [N]."""

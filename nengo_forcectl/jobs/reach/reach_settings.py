@@ -60,7 +60,7 @@ class ReachSettings(SceneSettings, ViewSettings, JobSettings):
         ConfigurationError: a value that makes no sense.
     """
 
-    BRIEF: ClassVar = ("payload", "friction", "passes", "adapt", "arm", "seed", "out")
+    BRIEF: ClassVar = ("payload", "friction", "passes", "adapt", "arm", "seed", "view", "out")
 
     payload: float = 2.0
     """Mass at the tool [kg] that the model does not know."""

@@ -30,7 +30,17 @@ class RunSettings(ViewSettings, JobSettings):
         ConfigurationError: a value that makes no sense.
     """
 
-    BRIEF: ClassVar = ("robot", "dry_run", "radius", "passes", "adapt", "load", "seed", "out")
+    BRIEF: ClassVar = (
+        "robot",
+        "dry_run",
+        "radius",
+        "passes",
+        "adapt",
+        "load",
+        "seed",
+        "view",
+        "out",
+    )
 
     robot: Annotated[str, option(f"{SCHEME}HOST")]
     """Franka robot to drive: the address of its control."""
