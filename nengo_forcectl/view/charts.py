@@ -71,7 +71,7 @@ class Charts:
             ends = {"min": {"pad": 0.1, "soft": -LEAST, "mode": 1}}
             scales["y"] = {"range": {**ends, "max": {"pad": 0.1, "soft": LEAST, "mode": 1}}}
         axis = {"font": "11px sans-serif", "stroke": BLACK, "grid": GRID, "ticks": {"show": False}}
-        empty = (np.arange(2.0), *[np.full(2, 1.0) for _ in lines])
+        empty = (np.arange(2.0), *[np.full(2, np.nan) for _ in lines])
         return self._server.gui.add_uplot(
             empty, tuple(series), title=title, scales=scales, height=height,
             axes=({**axis, "size": 24}, {**axis, "size": 46}), legend={"show": False},
