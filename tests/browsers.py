@@ -11,7 +11,7 @@ ARGUMENTS = (
     "--disable-component-update", "--disable-sync", "--enable-unsafe-swiftshader",
     "--use-gl=angle", "--use-angle=swiftshader",
 )  # fmt: skip
-PATIENCE = 60_000  # [ms]; a busy machine draws slowly
+PATIENCE = 180_000  # [ms]; a busy machine compiles and draws slowly
 
 
 @contextmanager

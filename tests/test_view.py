@@ -14,14 +14,15 @@ import arms
 from arms.model.link_poses import link_poses
 from nengo_forcectl.errors import ConfigurationError, RecordError, VersionError
 from nengo_forcectl.jobs import ReachSettings, ShowSettings, run_reach, run_show
-from nengo_forcectl.sim import Bullet, MuJoCo, Payload, ViscousFriction
+from nengo_forcectl.sim import Bullet, MuJoCo, Payload, Peg, Table, ViscousFriction
 
 pytest.importorskip("viser", reason="needs viser")
 
-from nengo_forcectl.view import looks_of
+from nengo_forcectl.view import View, looks_of
 from nengo_forcectl.view.mesh_files import SHOWN_FACES, Mesh, read_mesh, thinned, trusted_folders
 from nengo_forcectl.view.missing_torque import missing_torque
 from nengo_forcectl.view.page import HOST, PORT, free_port
+from nengo_forcectl.view.page_process import SCREENS
 from nengo_forcectl.view.recorded_page import recorded_page
 from nengo_forcectl.view.shown import rows_of
 
@@ -31,6 +32,13 @@ ARM = """<robot name="r"><link name="base"/><link name="rod">
 <visual><geometry>{shape}</geometry><material name="m"><color rgba="1 0 0 1"/></material></visual>
 </link><joint name="j" type="revolute"><parent link="base"/><child link="rod"/>
 <limit lower="-1" upper="1" velocity="1" effort="1"/></joint></robot>"""
+
+
+@pytest.fixture(autouse=True)
+def _no_screen(monkeypatch):
+    """No browser opens on the machine that tests."""
+    for name in SCREENS:
+        monkeypatch.delenv(name, raising=False)
 
 
 def arm_with(folder, shape):
@@ -197,6 +205,55 @@ def test_a_payload_dropped_by_hand_is_one_dropped_by_the_clock(engine, planar):
             hand.change(type("Peg", (ViscousFriction,), {})(1.0))
 
 
+@pytest.mark.parametrize("surface", [Table, Peg])
+def test_a_payload_dropped_in_contact_leaves_the_contact(surface):
+    """The force goes on from where it was, and both engines agree."""
+    arm, q = arms.load("planar2"), np.array([0.5, -1.2])
+    x, y, z = arm.pose(q)[:3, 3].tolist()
+    ground = surface((x, y - 0.006, z), 1e3, normal=(0.0, 1.0, 0.0))
+    forces = []
+    for engine in (Bullet, MuJoCo):
+        disturbances = Payload(1.0), ViscousFriction(0.9)
+        with engine(arm, q, disturbances, 2.5e-4, period=1e-3, surface=ground) as robot:
+            force = []
+            for cycle in range(210):
+                if cycle == 200:
+                    robot.change(Payload(0.0))
+                state = robot.read()
+                robot.apply(arm.gravity(state.q) - 5.0 * state.dq)
+                force.append(robot.contact[1])
+        assert force[199] > 5.0
+        np.testing.assert_allclose(force[200], force[199], rtol=0.1)
+        assert force[209] < 0.9 * force[199]
+        forces.append(force[150:])
+    np.testing.assert_allclose(forces[0], forces[1], rtol=0.05)
+
+
+def test_a_page_that_ends_does_not_end_the_run(tmp_path, monkeypatch, caplog):
+    """One line says so, and the run is complete."""
+    begin = View.begin
+
+    def kill(view, name):
+        view._page._process.kill()
+        view._page._process.wait()
+        begin(view, name)
+
+    monkeypatch.setattr(View, "begin", kill)
+    monkeypatch.setattr("nengo_forcectl.view.live.PATIENCE", 0.1)
+    run = run_reach(
+        ReachSettings(arm="planar2", adapt=("none",), passes=1, view=True, out=tmp_path / "run")
+    )
+    assert caplog.text.count("the page has ended") == 1
+    assert run.summary["complete"]
+
+
+def test_the_tip_of_a_tool_is_shown(tmp_path):
+    """Where nothing else shows the last link, too."""
+    folder = recorded_run(tmp_path, ["exact"], "planar2", seconds=0.1, tool=[0.0, 0.1, 0.0])
+    page = run_show(ShowSettings(folder, html=tmp_path / "page.html"))
+    assert page.stat().st_size > 1e5
+
+
 def test_missing_torque_is_that_of_the_record(reached):
     """The motion of one cycle tells what the job computes from the disturbances."""
     run = reached
@@ -223,11 +280,10 @@ def reached(tmp_path_factory):
     )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch, socket.socket() as other:
         patch.setattr("nengo_forcectl.view.live.PATIENCE", 0.1)
-        for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
+        for name in SCREENS:
             patch.delenv(name, raising=False)
-        with pytest.MonkeyPatch.context():
-            taken(other)
-            run = run_reach(settings)
+        taken(other)
+        run = run_reach(settings)
     log.removeHandler(handler)
     log.setLevel(level)
     reached_lines.extend(lines)

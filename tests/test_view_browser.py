@@ -10,6 +10,7 @@ import pytest
 from browsers import Watched, browser
 
 from nengo_forcectl.jobs import ReachSettings, ShowSettings, read_run, run_reach, run_show
+from nengo_forcectl.view.page_process import SCREENS
 
 pytest.importorskip("viser", reason="needs viser")
 DRAWN = "?fixedDpr=0.4"  # viser's pixels per pixel: the machine draws without a graphics card
@@ -25,7 +26,7 @@ def opened():
 def live(tmp_path, caplog, monkeypatch):
     """A run of a planar arm whose page waits for a browser; returns its address and folder."""
     monkeypatch.setattr("nengo_forcectl.view.live.PATIENCE", 120.0)
-    for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
+    for name in SCREENS:
         monkeypatch.delenv(name, raising=False)
     caplog.set_level("INFO", logger="nengo_forcectl")
     settings = ReachSettings(

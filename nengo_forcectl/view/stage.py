@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from arms.model.chain import Chain
 from arms.model.link_poses import link_poses
 from arms.model.spatial import matrix, z_to
 
@@ -96,16 +97,19 @@ class Stage:
         if shown.surface is not None:
             self._add_surface(shown.surface)
         if shown.tip is not None:
-            tool = matrix(shown.arm.chain.tool)[:3, 3]
-            self._links.setdefault(
-                shown.arm.chain.tip,
-                scene.add_frame(f"/arm/{_safe(shown.arm.chain.tip)}", show_axes=False),
+            self._add_tool(shown.arm.chain, shown.tip)
+
+    def _add_tool(self, chain: Chain, tip: Float[np.ndarray, "3"]) -> None:
+        """Add a rod from the tool frame to the tip of a tool."""
+        if chain.tip not in self._links:
+            self._links[chain.tip] = self._scene.add_frame(
+                f"/arm/{_safe(chain.tip)}", show_axes=False
             )
-            R = matrix(shown.arm.chain.tool)[:3, :3]
-            scene.add_line_segments(
-                f"/arm/{_safe(shown.arm.chain.tip)}/tool",
-                np.array([[tool, tool + R @ shown.tip]]), colors=(90, 90, 96), thickness=0.01,
-            )  # fmt: skip
+        T = matrix(chain.tool)
+        rod = np.array([[T[:3, 3], T[:3, 3] + T[:3, :3] @ tip]])
+        self._scene.add_line_segments(
+            f"/arm/{_safe(chain.tip)}/tool", rod, colors=(90, 90, 96), thickness=0.01
+        )
 
     def _add_surface(self, surface: Any) -> None:
         """Add a table, or a peg at its full height."""
