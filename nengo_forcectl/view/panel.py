@@ -45,11 +45,13 @@ class Panel:
         self._brake.on_update(self._rub)
         self._drop.on_click(self._let_go)
 
-    def _weigh(self, _: Any) -> None:
-        self._payload = float(self._mass.value)
+    def _weigh(self, event: Any) -> None:
+        if event.client is not None:  # moved by a person, not by `restart`
+            self._payload = float(self._mass.value)
 
-    def _rub(self, _: Any) -> None:
-        self._friction = float(self._brake.value)
+    def _rub(self, event: Any) -> None:
+        if event.client is not None:
+            self._friction = float(self._brake.value)
 
     def _let_go(self, _: Any) -> None:
         self._mass.value = 0.0

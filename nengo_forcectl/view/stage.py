@@ -43,8 +43,10 @@ class Stage:
         self._add_surroundings()
         self._add_arm()
         self._add_task()
+        self._long: dict[str, float] = {}  # length of each arrow [m]
         self._arrows = {name: self._add_arrow(name, colour) for name, colour in ARROWS.items()}
         self.mass = -1.0  # of the payload that is shown [kg]
+        self._held = np.zeros(3)  # its place [m]
         self.carry(shown.payload)
         self.show(shown.q, np.empty((0, 3)), None, None)
 
@@ -134,7 +136,7 @@ class Stage:
         self.mass = mass
         radius = (3.0 * max(mass, 1e-9) / (4.0 * np.pi * DENSITY)) ** (1.0 / 3.0)
         self._payload = self._scene.add_icosphere(
-            "/payload", radius, color=PAYLOAD, visible=mass > 0.0, opacity=0.85
+            "/payload", radius, color=PAYLOAD, visible=mass > 0.0, opacity=0.85, position=self._held
         )
 
     def restart(self, colour: str) -> None:
@@ -167,7 +169,8 @@ class Stage:
         with self._server.atomic():
             for link, frame in self._links.items():
                 frame.position, frame.wxyz = poses[link][:3, 3], _quaternion(poses[link][:3, :3])
-            self._payload.position = tip[:3, 3]
+            self._held = tip[:3, 3]
+            self._payload.position = self._held
             self._reference.visible = reference is not None
             if reference is not None:
                 self._reference.position = reference
@@ -189,10 +192,14 @@ class Stage:
             size, arrow = float(np.linalg.norm(vector)), self._arrows[name]
             arrow.visible = size > LEAST
             if size > LEAST:
-                long = min(NEWTON * size, LONGEST) * vector / size
+                long = round(min(NEWTON * size, LONGEST) / NEAREST) * NEAREST
+                if long != self._long.get(name):  # a new shape comes later than a new place
+                    self._long[name] = long
+                    arrow.points = np.array([[[0.0, 0.0, 0.0], [0.0, 0.0, long]]], np.float32)
+                x, y, z = (vector / size).tolist()
+                arrow.wxyz = _quaternion(z_to((x, y, z)))
                 # A force that pushes the tool ends there; a weight hangs from it.
-                ends = (start, start + long) if name == "weight" else (start - long, start)
-                arrow.points = np.array([ends], dtype=np.float32)
+                arrow.position = start if name == "weight" else start - long * vector / size
 
     def _add_arrow(self, name: str, colour: tuple[int, int, int]) -> Any:
         return self._scene.add_arrows(
