@@ -62,4 +62,7 @@ def endings(run: "Run") -> list[RenderableType]:
     lines: list[RenderableType] = [
         f"[red]{escape(name)}[/] {escape(how)}" for name, how in run.summary["endings"].items()
     ]
+    changes = len(run.summary.get("by_hand", ()))
+    if changes:
+        lines.append(f"Changes by hand: {changes}. Its settings do not repeat this run.")
     return [*lines, f"Run folder: [bold]{escape(str(run.folder))}[/]"]

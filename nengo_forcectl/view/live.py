@@ -164,5 +164,5 @@ class View:
             cycle.learn(self._wanted and wanted[2])
         self._was = wanted
         entry = dict(zip(("payload", "friction", "learning"), wanted, strict=True))
-        at = {"controller": self._name, "time": done * self.shown.period}
+        at = {"controller": self._name, "time": round(done * self.shown.period, 9)}
         self.by_hand.append({**at, **entry})

@@ -124,10 +124,13 @@ def trimesh_package() -> Any:
     """Return the package trimesh, which comes with viser.
 
     Raises:
-        VersionError: it is not installed.
+        VersionError: one of them is not installed.
     """
     try:
         import trimesh  # optional
+
+        if find_spec("viser") is None:
+            raise ImportError
     except ImportError:
         raise VersionError(
             "the view needs viser, which is not installed: pip install 'nengo-forcectl[view]'"

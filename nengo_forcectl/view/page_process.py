@@ -7,6 +7,7 @@ import sys
 import webbrowser
 from contextlib import suppress
 from multiprocessing import Pipe
+from tempfile import TemporaryFile
 from typing import Any
 
 from .mesh_files import trimesh_package
@@ -40,12 +41,14 @@ class PageProcess:
     def open(self) -> None:
         """Start the process, and open a browser; without either, one line says so."""
         self._line, other = Pipe()
+        # What it says of a fault; a pipe could fill up.
+        self._errors = TemporaryFile()  # noqa: SIM115  `close` closes it
         self._process = subprocess.Popen(
             [sys.executable, "-m", f"{__package__}.page", str(other.fileno())],
             pass_fds=[other.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stderr=self._errors,
             start_new_session=True,  # Ctrl-C is for the loop
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
@@ -65,7 +68,9 @@ class PageProcess:
         """Go on without a page."""
         self.port = None
         self._process.kill()
-        error = self._process.communicate()[1].decode(errors="replace").strip().splitlines()
+        self._process.wait()
+        self._errors.seek(0)
+        error = self._errors.read().decode(errors="replace").strip().splitlines()
         LOG.warning(
             f"view: {how}{f' ({error[-1]:.200})' if error else ''}; the run goes on without"
         )
@@ -100,8 +105,7 @@ class PageProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        if self._process.stderr is not None:
-            self._process.stderr.close()
+        self._errors.close()
 
 
 def announce(port: int) -> None:
