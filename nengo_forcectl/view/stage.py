@@ -19,6 +19,7 @@ PIECES = 12  # that stay
 NEWTON = 0.008  # length of a force's arrow [m/N]
 LONGEST = 0.5  # of an arrow [m]
 LEAST = 0.5  # force that gets an arrow [N]
+STILL = 1e-5  # change of a place [m], or of a quaternion's part, that is none
 NEAREST = 0.004  # distance of two positions of a trail [m]
 VIEW = np.array([1.25, -1.05, 0.65])  # direction of the camera, where z points up
 
@@ -168,12 +169,12 @@ class Stage:
         at = tip[:3, 3] if shown.tip is None else tip[:3, 3] + tip[:3, :3] @ shown.tip
         with self._server.atomic():
             for link, frame in self._links.items():
-                frame.position, frame.wxyz = poses[link][:3, 3], _quaternion(poses[link][:3, :3])
+                _place(frame, poses[link][:3, 3], _quaternion(poses[link][:3, :3]))
             self._held = tip[:3, 3]
-            self._payload.position = self._held
-            self._reference.visible = reference is not None
+            _place(self._payload, self._held)
+            _reveal(self._reference, reference is not None)
             if reference is not None:
-                self._reference.position = reference
+                _place(self._reference, reference)
             self._show_forces(at, tip[:3, 3], force)
             if len(tool):
                 self._extend(tool)
@@ -190,16 +191,16 @@ class Stage:
             ("contact", at, np.zeros(3) if force is None else force),
         ):
             size, arrow = float(np.linalg.norm(vector)), self._arrows[name]
-            arrow.visible = size > LEAST
+            _reveal(arrow, size > LEAST)
             if size > LEAST:
                 long = round(min(NEWTON * size, LONGEST) / NEAREST) * NEAREST
                 if long != self._long.get(name):  # a new shape comes later than a new place
                     self._long[name] = long
                     arrow.points = np.array([[[0.0, 0.0, 0.0], [0.0, 0.0, long]]], np.float32)
                 x, y, z = (vector / size).tolist()
-                arrow.wxyz = _quaternion(z_to((x, y, z)))
                 # A force that pushes the tool ends there; a weight hangs from it.
-                arrow.position = start if name == "weight" else start - long * vector / size
+                place = start if name == "weight" else start - long * vector / size
+                _place(arrow, place, _quaternion(z_to((x, y, z))))
 
     def _add_arrow(self, name: str, colour: tuple[int, int, int]) -> Any:
         return self._scene.add_arrows(
@@ -233,6 +234,21 @@ class Stage:
             self._points = points[-1:]
         if len(self._trail) > PIECES:
             self._trail.pop(0).remove()
+
+
+def _place(
+    node: Any, position: Float[np.ndarray, "3"], wxyz: Float[np.ndarray, "4"] | None = None
+) -> None:
+    """Move a node, with a message only for what has changed."""
+    if np.abs(node.position - position).max() > STILL:
+        node.position = position
+    if wxyz is not None and np.abs(node.wxyz - wxyz).max() > STILL:
+        node.wxyz = wxyz
+
+
+def _reveal(node: Any, visible: bool) -> None:
+    if node.visible != visible:
+        node.visible = visible
 
 
 def _safe(name: str) -> str:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from ...errors import RecordError
 from ...support.files import write_file
+from ...view.html_page import recorded_page
 from ...view.page_process import PageProcess
-from ...view.recorded_page import recorded_page
 from ..job import Watch, unwatched
 from ..run_folder import read_run
 from .recorded_scene import facts_of, recorded_scene
