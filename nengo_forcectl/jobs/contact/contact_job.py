@@ -18,13 +18,15 @@ from ..job import (
     Drive,
     Outcome,
     Watch,
-    finish,
     summary_of_outcomes,
     summary_of_settings,
 )
+from ..report.notices import Notices
+from ..report.reporting import Reporting
 from ..rivals import RIVALS
-from ..run_folder import Run, RunFolder
+from ..run_folder import Run, RunFolder, read_run
 from ..scene import DT
+from .contact_report import CONTACT_REPORT
 from .contact_scene import GAINS, ContactScene
 from .contact_settings import LIMITS
 
@@ -38,7 +40,7 @@ def run_contacts(
     scene: ContactScene,
     surface: Callable[[float], Surface],
     figures: Callable[[Mapping[str, np.ndarray]], Figures],
-    draw: Callable[[Run], Any],
+    notices: Notices,
     watch: Watch,
 ) -> Run:
     """Run every adaptation of the settings on every surface, and write the run folder.
@@ -51,7 +53,7 @@ def run_contacts(
         scene: the scene of all runs.
         surface: function from a stiffness to a surface.
         figures: function from a record to its figures.
-        draw: function that draws the run.
+        notices: warnings so far; those of the runs are added.
         watch: called every 100 control cycles.
 
     Raises:
@@ -60,25 +62,27 @@ def run_contacts(
     settings = scene.settings
     folder = RunFolder(verb, settings)
     keys = {
-        f"{adapt}-{k:g}": (adapt, k) for adapt, k in product(settings.adapt, settings.stiffness)
+        f"{adapt}-{k:.10g}": (adapt, k) for adapt, k in product(settings.adapt, settings.stiffness)
     }
-    folder.write_summary(_summary(verb, scene, {}, {}))
+    begin = _summary(verb, scene, {}, {}, notices)
+    folder.write_summary(begin)
     outcomes: dict[str, Outcome] = {}
-    try:
-        for name, (adapt, stiffness) in keys.items():
-            outcome = outcomes[name] = Outcome()
-            report = _reported(watch, name, scene)
-            file = folder.rows(name)
-            _run_contact(scene, adapt, surface(stiffness), outcome, report, file)
-    finally:
-        outcomes = {name: each for name, each in outcomes.items() if each.cycles}
-        runs = {
-            name: {"adapt": keys[name][0], "stiffness": keys[name][1], **figures(each.record)}
-            for name, each in outcomes.items()
-        }
-        records = {name: each.record for name, each in outcomes.items()}
-        folder.write_end(records, _summary(verb, scene, outcomes, runs))
-    return finish(folder, verb, draw)
+    with Reporting(folder.path, read_run, CONTACT_REPORT, begin) as report:
+        try:
+            for name, (adapt, stiffness) in keys.items():
+                outcome = outcomes[name] = Outcome()
+                progress = _reported(watch, name, scene)
+                file = folder.rows(name)
+                _run_contact(scene, adapt, surface(stiffness), outcome, progress, file)
+        finally:
+            outcomes = {name: each for name, each in outcomes.items() if each.cycles}
+            runs = {
+                name: {"adapt": keys[name][0], "stiffness": keys[name][1], **figures(each.record)}
+                for name, each in outcomes.items()
+            }
+            records = {name: each.record for name, each in outcomes.items()}
+            folder.write_end(records, _summary(verb, scene, outcomes, runs, notices))
+    return report.run
 
 
 def _reported(watch: Watch, name: str, scene: ContactScene) -> Callable[[int, Log], None]:
@@ -167,13 +171,13 @@ def _summary(
     scene: ContactScene,
     outcomes: Mapping[str, Outcome],
     runs: Mapping[str, dict[str, Any]],
+    notices: Notices,
 ) -> dict[str, Any]:
     settings = scene.settings
     gains = {**GAINS[settings.law], **RIVALS["observer"].gains()}
     wanted = len(settings.adapt) * len(settings.stiffness) * scene.cycles
     return {
-        "verb": verb,
-        **summary_of_settings(settings, gains),
+        **summary_of_settings(verb, settings, gains),
         "descent": dataclasses.asdict(scene.descent),
         "dt": DT,
         "step": STEP,
@@ -183,5 +187,6 @@ def _summary(
         "joints": list(scene.arm.joint_names),
         "records": list(outcomes),
         "runs": runs,
+        "warnings": list(notices.lines),
         **summary_of_outcomes(outcomes, wanted),
     }

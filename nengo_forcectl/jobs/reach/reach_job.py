@@ -1,6 +1,5 @@
 """The job of `nengo-forcectl reach`: an arm with an unknown payload learns to reach."""
 
-import logging
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -18,19 +17,20 @@ from ..job import (
     Drive,
     Outcome,
     Watch,
-    finish,
     rms_by_pass,
     summary_of_outcomes,
     summary_of_settings,
     unwatched,
 )
+from ..report.notices import Notices
+from ..report.reporting import Reporting
 from ..rivals import RIVALS
-from ..run_folder import Run, RunFolder
+from ..run_folder import Run, RunFolder, read_run
 from ..scene import DT, TARGETS, ReachScene, gains, reaching_scene
 from ..second_process import SecondProcess
+from .reach_report import REACH_REPORT
 from .reach_settings import ReachSettings
 
-LOG = logging.getLogger("nengo_forcectl")
 Outcomes = dict[str, Outcome]
 
 
@@ -50,29 +50,35 @@ def run_reach(settings: ReachSettings, watch: Watch = unwatched) -> Run:
         ConfigurationError: the arm has no workspace for reaching.
         RecordError: the run folder exists or cannot be written.
     """
-    from .reach_figures import reach_figure  # matplotlib
+    with Notices() as notices:
+        scene = reaching_scene(settings)
+        folder = RunFolder("reach", settings)
+        for remark in scene.remarks:
+            notices.remark(remark)
+        begin = _summary(scene, {}, notices)
+        folder.write_summary(begin)
+        outcomes: Outcomes = {}
+        with Reporting(folder.path, read_run, REACH_REPORT, begin) as report:
+            try:
+                notices.add(*_run_all(scene, outcomes, watch, folder))
+            finally:
+                _write(scene, folder, outcomes, notices)
+    return report.run
 
-    scene = reaching_scene(settings)
-    folder = RunFolder("reach", settings)
-    folder.write_summary(_summary(scene, {}))
-    for remark in scene.remarks:
-        LOG.info(remark)
-    outcomes: Outcomes = {}
-    try:
-        _run_all(scene, outcomes, watch, folder)
-    finally:
-        _write(scene, folder, outcomes)
-    return finish(folder, "reach", reach_figure)
 
+def _run_all(
+    scene: ReachScene, outcomes: Outcomes, watch: Watch, folder: RunFolder
+) -> Sequence[str]:
+    """Run the controllers without a network in a second process, while TensorFlow loads here.
 
-def _run_all(scene: ReachScene, outcomes: Outcomes, watch: Watch, folder: RunFolder) -> None:
-    """Run the controllers without a network in a second process, while TensorFlow loads here."""
+    Returns the second process's warnings.
+    """
     settings = scene.settings
     names = settings.controllers
     light = [] if settings.jacobian else [name for name in names if not RIVALS[name].network]
     if len(light) in (0, len(names)) or os.cpu_count() == 1:
         _run_each(scene, names, outcomes, watch, folder)
-        return
+        return ()
     second = SecondProcess(partial(_run_apart, settings, light, folder), watch)
     try:
         with second:
@@ -80,6 +86,7 @@ def _run_all(scene: ReachScene, outcomes: Outcomes, watch: Watch, folder: RunFol
             _run_each(scene, heavy, outcomes, watch, folder)
     finally:
         outcomes.update(second.result or {})
+    return second.warnings
 
 
 def _run_apart(
@@ -150,7 +157,9 @@ def last_error(log: Log, reaches: int) -> str:
     return f"now {1e3 * float(np.sqrt(np.mean(log.error(start) ** 2))):.2f} mm"
 
 
-def _write(scene: ReachScene, folder: RunFolder, outcomes: Mapping[str, Outcome]) -> None:
+def _write(
+    scene: ReachScene, folder: RunFolder, outcomes: Mapping[str, Outcome], notices: Notices
+) -> None:
     """Write the available records and the summary."""
     names = [name for name in scene.settings.controllers if name in outcomes]
     done = {name: outcomes[name] for name in names if outcomes[name].cycles}
@@ -160,7 +169,7 @@ def _write(scene: ReachScene, folder: RunFolder, outcomes: Mapping[str, Outcome]
         if "J" in record:
             record["jacobian_error"] = jacobian_error(scene, record)
     records = {name: outcome.record for name, outcome in done.items()}
-    folder.write_end(records, _summary(scene, done))
+    folder.write_end(records, _summary(scene, done, notices))
 
 
 def unmodelled_torque(
@@ -185,12 +194,13 @@ def jacobian_error(
     return np.linalg.norm(record["J"][:, axes] - J, axis=(1, 2)) / np.linalg.norm(J, axis=(1, 2))
 
 
-def _summary(scene: ReachScene, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
+def _summary(
+    scene: ReachScene, outcomes: Mapping[str, Outcome], notices: Notices
+) -> dict[str, Any]:
     errors = {name: tool_error(each.record) for name, each in outcomes.items()}
     arrivals = round(scene.reach_time / scene.period)
     return {
-        "verb": "reach",
-        **summary_of_settings(scene.settings, gains()),
+        **summary_of_settings("reach", scene.settings, gains()),
         "dt": scene.period,
         "seconds_per_pass": TARGETS * scene.reach_time,
         "targets": scene.targets.tolist(),
@@ -199,6 +209,7 @@ def _summary(scene: ReachScene, outcomes: Mapping[str, Outcome]) -> dict[str, An
         "tool": None if scene.tool is None else list(scene.tool.tip),
         "joints": list(scene.arm.joint_names),
         **summary_of_outcomes(outcomes, len(scene.settings.controllers) * scene.cycles),
+        "warnings": list(notices.lines),
         "learned": {name: each.learned for name, each in outcomes.items() if each.learned},
         "rms_mm": {
             name: rms_by_pass(error, scene.cycles_per_pass) for name, error in errors.items()

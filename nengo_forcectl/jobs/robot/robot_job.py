@@ -1,7 +1,7 @@
 """The job of `nengo-forcectl run`: a real robot learns to reach."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -17,15 +17,17 @@ from ..job import (
     STOPPED,
     Outcome,
     Watch,
-    finish,
     rms_by_pass,
     summary_of_outcomes,
     summary_of_settings,
     unwatched,
 )
 from ..reach.reach_job import numbers_of
-from ..run_folder import Run, RunFolder
+from ..report.notices import Notices
+from ..report.reporting import Reporting
+from ..run_folder import Run, RunFolder, read_run
 from ..scene import TARGETS, gains
+from .robot_report import ROBOT_REPORT
 from .robot_scene import RobotScene, targets_around
 from .robot_settings import RunSettings
 
@@ -118,26 +120,26 @@ def run_robot(settings: RunSettings, watch: Watch = unwatched) -> Run | FirstTor
         SimulationError: no robot answers, or it is not ready for control.
         RecordError: the run folder exists or cannot be written.
     """
-    with _robot(settings) as robot:
+    with Notices() as notices, ExitStack() as connection:
+        robot = connection.enter_context(_robot(settings))
         scene = _scene(settings, robot)
         scene.check_speed()
         if settings.dry_run:
             return _first_torques(scene, robot)
-        from .robot_figures import robot_figure  # matplotlib
-
         folder = RunFolder("run", settings)
         outcomes: dict[str, Outcome] = {}
-        folder.write_summary(_summary(scene, outcomes))
-        try:
-            for name in settings.adapt:
-                outcome = outcomes[name] = Outcome()
-                _drive(scene, robot, name, outcome, watch)
-                if outcome.failure is not None:
-                    break
-        finally:
-            records = {name: each.record for name, each in outcomes.items() if each.cycles}
-            folder.write_end(records, _summary(scene, outcomes))
-    return finish(folder, "run", robot_figure)
+        begin = _summary(scene, outcomes, notices)
+        folder.write_summary(begin)
+        with (
+            Reporting(folder.path, read_run, ROBOT_REPORT, begin) as report,
+            connection.pop_all(),  # the report comes after the robot's release
+        ):
+            try:
+                _drive_all(scene, robot, outcomes, watch)
+            finally:
+                records = {name: each.record for name, each in outcomes.items() if each.cycles}
+                folder.write_end(records, _summary(scene, outcomes, notices))
+    return report.run
 
 
 @contextmanager
@@ -178,6 +180,17 @@ def _first_torques(scene: RobotScene, robot: FrankaRobot) -> FirstTorques:
     return FirstTorques(scene.arm.joint_names, state.q, gravity, tau, sent)
 
 
+def _drive_all(
+    scene: RobotScene, robot: FrankaRobot, outcomes: dict[str, Outcome], watch: Watch
+) -> None:
+    """Drive the robot with one controller after the other, up to the first that fails."""
+    for name in scene.settings.adapt:
+        outcome = outcomes[name] = Outcome()
+        _drive(scene, robot, name, outcome, watch)
+        if outcome.failure is not None:
+            return
+
+
 def _drive(
     scene: RobotScene, robot: FrankaRobot, name: str, outcome: Outcome, watch: Watch
 ) -> None:
@@ -203,13 +216,15 @@ def _drive(
         outcome.latency_us = timing.latency_us
 
 
-def _summary(scene: RobotScene, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
+def _summary(
+    scene: RobotScene, outcomes: Mapping[str, Outcome], notices: Notices
+) -> dict[str, Any]:
     done = {name: each for name, each in outcomes.items() if each.cycles}
     planned = round(scene.path(scene.home).end / scene.period)
     errors = {name: tool_error(each.record) for name, each in done.items()}
     return {
-        "verb": "run",
-        **summary_of_settings(scene.settings, gains()),
+        **summary_of_settings("run", scene.settings, gains()),
+        "warnings": list(notices.lines),
         "dt": scene.period,
         "seconds_per_pass": TARGETS * scene.settings.reach_time,
         "targets": scene.targets.tolist(),
