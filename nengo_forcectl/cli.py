@@ -213,8 +213,8 @@ def _all_parsers() -> dict[str, Callable[..., Any]]:
 
 def _after(word: str, settings: type[Any]) -> Callable[..., Any]:
     """Return a parser of settings after one more word."""
-    named = Annotated[settings, tyro.conf.subcommand(word, prefix_name=False)]
-    other = Annotated[None, tyro.conf.subcommand("none"), tyro.conf.Suppress]
+    named: Any = Annotated[settings, tyro.conf.subcommand(word, prefix_name=False)]
+    other: Any = Annotated[None, tyro.conf.subcommand("none"), tyro.conf.Suppress]
 
     def parser(which: Any) -> Any:
         return which

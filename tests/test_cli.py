@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,8 +15,9 @@ from nengo_forcectl import ReachSettings, Reference, Result, State, jobs
 from nengo_forcectl.cli import BROKEN_PIPE, VERBS, load, main
 from nengo_forcectl.jobs.reach import reach_output
 from nengo_forcectl.jobs.reach.reach_job import last_error
+from nengo_forcectl.jobs.reach.reach_report import error_grid
+from nengo_forcectl.jobs.report.answer_text import grid_text
 from nengo_forcectl.jobs.rivals import RIVALS
-from nengo_forcectl.jobs.run_folder import Run
 from nengo_forcectl.robots.log import Log
 
 
@@ -41,7 +41,7 @@ def test_reach_prints_a_table_and_nothing_of_tensorflow(tmp_path):
     assert "Run folder: runs/reach-001" in result.stdout
     noise = ("pybullet", "TensorFlow", "tensorflow", "XLA", "Warning", "oneDNN", "cuda", "W0000")
     assert not [word for word in noise if word in result.stdout + result.stderr]
-    assert (tmp_path / "runs" / "reach-001" / "reach.png").exists()
+    assert (tmp_path / "runs" / "reach-001" / "report.html").exists()
 
 
 def test_nine_controllers_fit_into_eighty_columns():
@@ -53,7 +53,7 @@ def test_nine_controllers_fit_into_eighty_columns():
         "steps_per_second": dict.fromkeys(adapt, 14321.0),
     }
     console = Console(width=80, file=io.StringIO())
-    console.print(reach_output._table(Run(Path(), summary, {})))
+    console.print(grid_text(error_grid(summary)))
     text = console.file.getvalue()
     for number in ("64.1", "0.0108", "123", "14,321"):
         assert text.count(number) == 9

@@ -22,8 +22,8 @@ from nengo_forcectl.view import View, looks_of
 from nengo_forcectl.view.html_page import recorded_page
 from nengo_forcectl.view.mesh_files import SHOWN_FACES, Mesh, read_mesh, thinned, trusted_folders
 from nengo_forcectl.view.missing_torque import missing_torque
-from nengo_forcectl.view.page import HOST, PORT, free_port
 from nengo_forcectl.view.page_process import SCREENS
+from nengo_forcectl.view.served_page import HOST, PORT, free_port
 from nengo_forcectl.view.shown import rows_of
 
 TRIANGLE = "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n"

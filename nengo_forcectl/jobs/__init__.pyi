@@ -15,10 +15,10 @@ from .doctor.doctor_settings import DoctorSettings as DoctorSettings
 from .doctor.finding import Finding as Finding
 from .export.export_job import run_export as run_export
 from .export.export_settings import ExportSettings as ExportSettings
-from .jacobian.jacobian_job import (
+from .jacobian.jacobian_job import run_jacobian as run_jacobian
+from .jacobian.jacobian_run import (
     JacobianRun as JacobianRun,
     read_jacobian_run as read_jacobian_run,
-    run_jacobian as run_jacobian,
 )
 from .jacobian.jacobian_settings import JacobianSettings as JacobianSettings
 from .logs.identify_job import run_identify as run_identify

@@ -24,7 +24,7 @@ from ..safety.tally import LIMITS
 from ..support.versions import version_of
 from ..view.live import View
 from .job_settings import JobSettings
-from .run_folder import Run, RunFolder, read_run
+from .report.command_line import command_line
 
 PACKAGES = (
     "nengo-forcectl",
@@ -200,12 +200,27 @@ class Drive:
         return Recording(self.file, log, witness.record)
 
 
-def summary_of_settings(settings: JobSettings, gains: Mapping[str, float]) -> dict[str, Any]:
-    """Return a summary's description of the run: settings, seed, versions and gains."""
-    fields = dataclasses.asdict(settings)
-    fields["out"] = None if settings.out is None else str(settings.out)
+def summary_of_settings(
+    verb: str, settings: JobSettings, gains: Mapping[str, float]
+) -> dict[str, Any]:
+    """Return a summary's description of the run: command, settings, seed, versions and gains."""
+    fields = {name: _json(value) for name, value in dataclasses.asdict(settings).items()}
     seed = {"seed": fields["seed"]} if "seed" in fields else {}
-    return {"settings": fields, **seed, "versions": versions(), "gains": dict(gains)}
+    return {
+        "verb": verb,
+        "command": command_line(verb, settings),
+        "settings": fields,
+        **seed,
+        "versions": versions(),
+        "gains": dict(gains),
+    }
+
+
+def _json(value: Any) -> Any:
+    """Return a setting with paths as text."""
+    if isinstance(value, (tuple, list)):
+        return [_json(each) for each in value]
+    return str(value) if isinstance(value, FilePath) else value
 
 
 def summary_of_outcomes(outcomes: Mapping[str, Outcome], cycles: int) -> dict[str, Any]:
@@ -216,6 +231,7 @@ def summary_of_outcomes(outcomes: Mapping[str, Outcome], cycles: int) -> dict[st
         "endings": {name: each.ending for name, each in outcomes.items() if each.ending},
         "events": {name: each.events for name, each in outcomes.items()},
         "limits": {name: each.limits for name, each in outcomes.items()},
+        "cycles": {name: each.cycles for name, each in outcomes.items()},
         "steps_per_second": {
             name: each.cycles / each.seconds for name, each in outcomes.items() if each.seconds
         },
@@ -234,10 +250,3 @@ def versions() -> dict[str, str]:
     found = {package: version_of(package) for package in PACKAGES}
     python = {"python": platform.python_version()}
     return python | {package: version for package, version in found.items() if version}
-
-
-def finish(folder: RunFolder, picture: str, draw: Callable[[Run], Any]) -> Run:
-    """Read a run from its folder, draw it and return it."""
-    run = read_run(folder.path)
-    folder.write(f"{picture}.png", draw(run).savefig)
-    return run

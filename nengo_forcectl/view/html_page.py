@@ -15,7 +15,7 @@ from urllib.parse import quote
 import numpy as np
 
 from ..errors import VersionError
-from .page import HOST
+from .served_page import HOST
 from .shown import Rows, Shown
 from .stage import Stage
 

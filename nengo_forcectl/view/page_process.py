@@ -11,7 +11,7 @@ from tempfile import TemporaryFile
 from typing import Any
 
 from .mesh_files import trimesh_package
-from .page import HOST, PORT
+from .served_page import HOST, PORT
 from .shown import Rows, Shown
 
 LOG = logging.getLogger("nengo_forcectl")
@@ -44,7 +44,7 @@ class PageProcess:
         # What it says of a fault; a pipe could fill up.
         self._errors = TemporaryFile()  # noqa: SIM115  `close` closes it
         self._process = subprocess.Popen(
-            [sys.executable, "-m", f"{__package__}.page", str(other.fileno())],
+            [sys.executable, "-m", f"{__package__}.served_page", str(other.fileno())],
             pass_fds=[other.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -10,7 +10,7 @@ from .panel import SPEEDS
 from .shown import Rows
 
 if TYPE_CHECKING:
-    from .page import Page
+    from .served_page import Page
 
 FRAME = 1.0 / 30.0  # [s]
 SLOW = {name: speed for name, speed in SPEEDS.items() if np.isfinite(speed)}

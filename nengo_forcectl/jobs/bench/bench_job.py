@@ -7,10 +7,10 @@ run folder holds all of them in ``results.json``, rewritten after every cell.
 import dataclasses
 import itertools
 import json
-import logging
 import os
 import signal
 import time
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,13 +30,15 @@ from ..job import (
     unwatched,
 )
 from ..reach.reach_settings import ReachSettings
+from ..report.notices import Notices
+from ..report.reporting import Reporting
 from ..run_folder import RunFolder
 from ..scene import REACH_TIME, TARGETS, ReachScene, gains, reaching_scene
+from .bench_report import BENCH_REPORT
 from .bench_settings import BenchSettings
 from .conditions import condition
 from .results import Cell, Key, Results, read_results
 
-LOG = logging.getLogger("nengo_forcectl")
 # Dry friction at rest is not a function of the state: a controller that knows the friction still
 # sticks, and is no bound.
 UNKNOWABLE = (("coulomb", "exact"), ("stribeck", "exact"))
@@ -56,8 +58,11 @@ def run_bench(settings: BenchSettings, watch: Watch = unwatched) -> Results:
         ConfigurationError: an arm has no workspace for reaching.
         RecordError: the run folder exists or cannot be written.
     """
-    from .bench_figures import bench_figure  # matplotlib
+    with Notices() as notices:
+        return _run_all(settings, notices, watch)
 
+
+def _run_all(settings: BenchSettings, notices: Notices, watch: Watch) -> Results:
     scenes = [
         reaching_scene(_reach_settings(settings, name, "none", seed))
         for name, seed in itertools.product(settings.arms, settings.all_seeds)
@@ -65,7 +70,7 @@ def run_bench(settings: BenchSettings, watch: Watch = unwatched) -> Results:
     folder = RunFolder("bench", settings)
     for scene in scenes:
         for remark in scene.remarks:
-            LOG.info("%s (seed %d)", remark, scene.settings.seed)
+            notices.remark(f"{remark} (seed {scene.settings.seed})")
     keys = [
         key
         for key in itertools.product(
@@ -74,21 +79,19 @@ def run_bench(settings: BenchSettings, watch: Watch = unwatched) -> Results:
         if key[1:3] not in UNKNOWABLE
     ]
     cells: list[Cell] = []
-    _write(folder, settings, cells, len(keys))
+    _write(folder, settings, cells, len(keys), notices)
     watch("bench", 0, len(keys), "")
     for scene in {scene.arm.name: scene for scene in scenes}.values():
         with scene.cycle("none"):
             pass  # compile here, where it is announced; the other processes load it from the cache
-    try:
+    asked = summary_of_settings("bench", settings, gains())
+    with Reporting(folder.path, read_results, BENCH_REPORT, asked) as report:
         for cell in _in_parallel(settings, keys):
             cells.append(cell)
             cells.sort(key=lambda each: keys.index(each.key))
-            _write(folder, settings, cells, len(keys))
+            _write(folder, settings, cells, len(keys), notices)
             watch("bench", len(cells), len(keys), str(cell))
-    finally:
-        results = read_results(folder.path)
-        folder.write("bench.png", bench_figure(results).savefig)
-    return results
+    return report.run
 
 
 def _in_parallel(settings: BenchSettings, keys: list[Key]) -> Iterator[Cell]:
@@ -113,15 +116,17 @@ def run_cell(
     """Run one cell; record any error in it as the reason for its fall."""
     began, outcome = time.perf_counter(), Outcome()
     scene = None
-    try:
-        scene = reaching_scene(_reach_settings(settings, arm, controller, seed))
-        made = condition(disturbance, scene.arm, seed, scene.reach_time)
-        scene = dataclasses.replace(scene, **_fields(made))
-        try_out(scene, controller, outcome)
-    except SimulationError as error:
-        outcome.failure = str(error)
-    except Exception as error:  # one bad cell must not end a bench of many hours
-        outcome.failure = f"{type(error).__name__}: {error}"
+    with warnings.catch_warnings(), Notices() as notices:
+        warnings.showwarning = notices.record_warning  # the report shows them, with their cell
+        try:
+            scene = reaching_scene(_reach_settings(settings, arm, controller, seed))
+            made = condition(disturbance, scene.arm, seed, scene.reach_time)
+            scene = dataclasses.replace(scene, **_fields(made))
+            try_out(scene, controller, outcome)
+        except SimulationError as error:
+            outcome.failure = str(error)
+        except Exception as error:  # one bad cell must not end a bench of many hours
+            outcome.failure = f"{type(error).__name__}: {error}"
     return Cell(
         arm,
         disturbance,
@@ -130,6 +135,7 @@ def run_cell(
         **({} if scene is None else measured(scene, outcome)),
         fell=outcome.failure,
         seconds=time.perf_counter() - began,
+        warnings=notices.lines,
     )
 
 
@@ -171,6 +177,8 @@ def measured(scene: ReachScene, outcome: Outcome) -> dict[str, Any]:
         "saturated": float(np.mean(saturated)),
         "overruled": outcome.overruled,
         "events": {name: count for name, count in outcome.events.items() if count},
+        "cycles": outcome.cycles,
+        "limits": {name: count for name, count in outcome.limits.items() if count},
     }
 
 
@@ -192,9 +200,16 @@ def _fields(made: Any) -> dict[str, Any]:
     return {each.name: getattr(made, each.name) for each in dataclasses.fields(made)}
 
 
-def _write(folder: RunFolder, settings: BenchSettings, cells: list[Cell], total: int) -> None:
+def _write(
+    folder: RunFolder,
+    settings: BenchSettings,
+    cells: list[Cell],
+    total: int,
+    notices: Notices,
+) -> None:
     data = {
-        **summary_of_settings(settings, gains()),
+        **summary_of_settings("bench", settings, gains()),
+        "warnings": list(notices.lines),
         "seconds_per_pass": TARGETS * REACH_TIME,
         "complete": len(cells) == total,
         "cells": [cell.as_data() for cell in cells],

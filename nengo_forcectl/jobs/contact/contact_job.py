@@ -20,14 +20,16 @@ from ..job import (
     Drive,
     Outcome,
     Watch,
-    finish,
     summary_of_outcomes,
     summary_of_settings,
 )
+from ..report.notices import Notices
+from ..report.reporting import Reporting
 from ..rivals import RIVALS
-from ..run_folder import Run, RunFolder
+from ..run_folder import Run, RunFolder, read_run
 from ..scene import DT
 from ..viewing import by_hand, shown_contact, view_of
+from .contact_report import CONTACT_REPORT
 from .contact_scene import GAINS, ContactScene
 from .contact_settings import LIMITS
 
@@ -41,7 +43,7 @@ def run_contacts(
     scene: ContactScene,
     surface: Callable[[float], Surface],
     figures: Callable[[Mapping[str, np.ndarray]], Figures],
-    draw: Callable[[Run], Any],
+    notices: Notices,
     watch: Watch,
 ) -> Run:
     """Run every adaptation of the settings on every surface, and write the run folder.
@@ -54,7 +56,7 @@ def run_contacts(
         scene: the scene of all runs.
         surface: function from a stiffness to a surface.
         figures: function from a record to its figures.
-        draw: function that draws the run.
+        notices: warnings so far; those of the runs are added.
         watch: called every 100 control cycles.
 
     Raises:
@@ -63,24 +65,28 @@ def run_contacts(
     settings = scene.settings
     folder = RunFolder(verb, settings)
     keys = {
-        f"{adapt}-{k:g}": (adapt, k) for adapt, k in product(settings.adapt, settings.stiffness)
+        f"{adapt}-{k:.10g}": (adapt, k) for adapt, k in product(settings.adapt, settings.stiffness)
     }
-    folder.write_summary(_summary(verb, scene, {}, {}))
+    begin = _summary(verb, scene, {}, {}, notices)
+    folder.write_summary(begin)
     outcomes: dict[str, Outcome] = {}
 
     def shown() -> Shown:
         adapts = {name: adapt for name, (adapt, _) in keys.items()}
         return shown_contact(verb, scene, surface(settings.stiffness[0]), adapts)
 
-    with view_of(settings, shown) as view:
+    with (
+        Reporting(folder.path, read_run, CONTACT_REPORT, begin) as report,
+        view_of(settings, shown) as view,
+    ):
         try:
             for name, (adapt, stiffness) in keys.items():
                 outcome = outcomes[name] = Outcome()
-                report = _reported(watch, name, scene)
+                progress = _reported(watch, name, scene)
                 file = folder.rows(name)
                 if view is not None:
                     view.begin(name)
-                _run_contact(scene, adapt, surface(stiffness), outcome, report, file, view)
+                _run_contact(scene, adapt, surface(stiffness), outcome, progress, file, view)
         finally:
             outcomes = {name: each for name, each in outcomes.items() if each.cycles}
             runs = {
@@ -88,9 +94,9 @@ def run_contacts(
                 for name, each in outcomes.items()
             }
             records = {name: each.record for name, each in outcomes.items()}
-            summary = _summary(verb, scene, outcomes, runs) | by_hand(view)
+            summary = _summary(verb, scene, outcomes, runs, notices) | by_hand(view)
             folder.write_end(records, summary)
-    return finish(folder, verb, draw)
+    return report.run
 
 
 def _reported(watch: Watch, name: str, scene: ContactScene) -> Callable[[int, Log], None]:
@@ -182,13 +188,13 @@ def _summary(
     scene: ContactScene,
     outcomes: Mapping[str, Outcome],
     runs: Mapping[str, dict[str, Any]],
+    notices: Notices,
 ) -> dict[str, Any]:
     settings = scene.settings
     gains = {**GAINS[settings.law], **RIVALS["observer"].gains()}
     wanted = len(settings.adapt) * len(settings.stiffness) * scene.cycles
     return {
-        "verb": verb,
-        **summary_of_settings(settings, gains),
+        **summary_of_settings(verb, settings, gains),
         "descent": dataclasses.asdict(scene.descent),
         "dt": DT,
         "step": STEP,
@@ -198,5 +204,6 @@ def _summary(
         "joints": list(scene.arm.joint_names),
         "records": list(outcomes),
         "runs": runs,
+        "warnings": list(notices.lines),
         **summary_of_outcomes(outcomes, wanted),
     }

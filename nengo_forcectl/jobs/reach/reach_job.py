@@ -1,6 +1,5 @@
 """The job of `nengo-forcectl reach`: an arm with an unknown payload learns to reach."""
 
-import logging
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -21,20 +20,21 @@ from ..job import (
     Drive,
     Outcome,
     Watch,
-    finish,
     rms_by_pass,
     summary_of_outcomes,
     summary_of_settings,
     unwatched,
 )
+from ..report.notices import Notices
+from ..report.reporting import Reporting
 from ..rivals import RIVALS
-from ..run_folder import Run, RunFolder
+from ..run_folder import Run, RunFolder, read_run
 from ..scene import DT, TARGETS, ReachScene, gains, reaching_scene
 from ..second_process import SecondProcess
 from ..viewing import by_hand, shown_reach, view_of
+from .reach_report import REACH_REPORT
 from .reach_settings import ReachSettings
 
-LOG = logging.getLogger("nengo_forcectl")
 Outcomes = dict[str, Outcome]
 
 
@@ -54,35 +54,39 @@ def run_reach(settings: ReachSettings, watch: Watch = unwatched) -> Run:
         ConfigurationError: the arm has no workspace for reaching.
         RecordError: the run folder exists or cannot be written.
     """
-    from .reach_figures import reach_figure  # matplotlib
-
-    scene = reaching_scene(settings)
-    folder = RunFolder("reach", settings)
-    folder.write_summary(_summary(scene, {}))
-    for remark in scene.remarks:
-        LOG.info(remark)
-    outcomes: Outcomes = {}
-    with view_of(settings, lambda: shown_reach(scene)) as view:
-        try:
-            _run_all(scene, outcomes, watch, folder, view)
-        finally:
-            _write(scene, folder, outcomes, view)
-    return finish(folder, "reach", reach_figure)
+    with Notices() as notices:
+        scene = reaching_scene(settings)
+        folder = RunFolder("reach", settings)
+        for remark in scene.remarks:
+            notices.remark(remark)
+        begin = _summary(scene, {}, notices)
+        folder.write_summary(begin)
+        outcomes: Outcomes = {}
+        with (
+            Reporting(folder.path, read_run, REACH_REPORT, begin) as report,
+            view_of(settings, lambda: shown_reach(scene)) as view,
+        ):
+            try:
+                notices.add(*_run_all(scene, outcomes, watch, folder, view))
+            finally:
+                _write(scene, folder, outcomes, notices, view)
+    return report.run
 
 
 def _run_all(
     scene: ReachScene, outcomes: Outcomes, watch: Watch, folder: RunFolder, view: View | None
-) -> None:
+) -> Sequence[str]:
     """Run the controllers without a network in a second process, while TensorFlow loads here.
 
-    With a view they run one after the other: it shows one at a time.
+    With a view they run one after the other: it shows one at a time. Returns the second process's
+    warnings.
     """
     settings = scene.settings
     names = settings.controllers
     light = [] if settings.jacobian else [name for name in names if not RIVALS[name].network]
     if len(light) in (0, len(names)) or os.cpu_count() == 1 or view is not None:
         _run_each(scene, names, outcomes, watch, folder, view)
-        return
+        return ()
     second = SecondProcess(partial(_run_apart, settings, light, folder), watch)
     try:
         with second:
@@ -90,6 +94,7 @@ def _run_all(
             _run_each(scene, heavy, outcomes, watch, folder)
     finally:
         outcomes.update(second.result or {})
+    return second.warnings
 
 
 def _run_apart(
@@ -164,7 +169,11 @@ def last_error(log: Log, reaches: int) -> str:
 
 
 def _write(
-    scene: ReachScene, folder: RunFolder, outcomes: Mapping[str, Outcome], view: View | None
+    scene: ReachScene,
+    folder: RunFolder,
+    outcomes: Mapping[str, Outcome],
+    notices: Notices,
+    view: View | None,
 ) -> None:
     """Write the available records and the summary."""
     names = [name for name in scene.settings.controllers if name in outcomes]
@@ -177,7 +186,7 @@ def _write(
         if "J" in record:
             record["jacobian_error"] = jacobian_error(scene, record)
     records = {name: outcome.record for name, outcome in done.items()}
-    folder.write_end(records, _summary(scene, done) | by_hand(view))
+    folder.write_end(records, _summary(scene, done, notices) | by_hand(view))
 
 
 def unmodelled_torque(
@@ -225,12 +234,13 @@ def jacobian_error(
     return np.linalg.norm(record["J"][:, axes] - J, axis=(1, 2)) / np.linalg.norm(J, axis=(1, 2))
 
 
-def _summary(scene: ReachScene, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
+def _summary(
+    scene: ReachScene, outcomes: Mapping[str, Outcome], notices: Notices
+) -> dict[str, Any]:
     errors = {name: tool_error(each.record) for name, each in outcomes.items()}
     arrivals = round(scene.reach_time / scene.period)
     return {
-        "verb": "reach",
-        **summary_of_settings(scene.settings, gains()),
+        **summary_of_settings("reach", scene.settings, gains()),
         "dt": scene.period,
         "seconds_per_pass": TARGETS * scene.reach_time,
         "targets": scene.targets.tolist(),
@@ -239,6 +249,7 @@ def _summary(scene: ReachScene, outcomes: Mapping[str, Outcome]) -> dict[str, An
         "tool": None if scene.tool is None else list(scene.tool.tip),
         "joints": list(scene.arm.joint_names),
         **summary_of_outcomes(outcomes, len(scene.settings.controllers) * scene.cycles),
+        "warnings": list(notices.lines),
         "learned": {name: each.learned for name, each in outcomes.items() if each.learned},
         "rms_mm": {
             name: rms_by_pass(error, scene.cycles_per_pass) for name, error in errors.items()

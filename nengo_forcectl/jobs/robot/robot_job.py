@@ -1,7 +1,7 @@
 """The job of `nengo-forcectl run`: a real robot learns to reach."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -19,16 +19,18 @@ from ..job import (
     STOPPED,
     Outcome,
     Watch,
-    finish,
     rms_by_pass,
     summary_of_outcomes,
     summary_of_settings,
     unwatched,
 )
 from ..reach.reach_job import numbers_of
-from ..run_folder import Run, RunFolder
+from ..report.notices import Notices
+from ..report.reporting import Reporting
+from ..run_folder import Run, RunFolder, read_run
 from ..scene import TARGETS, gains
 from ..viewing import shown_robot, view_of
+from .robot_report import ROBOT_REPORT
 from .robot_scene import RobotScene, targets_around
 from .robot_settings import RunSettings
 
@@ -125,23 +127,27 @@ def run_robot(settings: RunSettings, watch: Watch = unwatched) -> Run | FirstTor
         SimulationError: no robot answers, or it is not ready for control.
         RecordError: the run folder exists or cannot be written.
     """
-    with _robot(settings) as robot:
+    with Notices() as notices, ExitStack() as connection:
+        robot = connection.enter_context(_robot(settings))
         scene = _scene(settings, robot)
         scene.check_speed()
         if settings.dry_run:
             return _first_torques(scene, robot)
-        from .robot_figures import robot_figure  # matplotlib
-
         folder = RunFolder("run", settings)
         outcomes: dict[str, Outcome] = {}
-        folder.write_summary(_summary(scene, outcomes))
-        with view_of(settings, lambda: shown_robot(scene, robot.look().q)) as view:
+        begin = _summary(scene, outcomes, notices)
+        folder.write_summary(begin)
+        with (
+            Reporting(folder.path, read_run, ROBOT_REPORT, begin) as report,
+            connection.pop_all(),  # the report comes after the robot's release
+            view_of(settings, lambda: shown_robot(scene, robot.look().q)) as view,
+        ):
             try:
                 _drive_all(scene, robot, outcomes, watch, view)
             finally:
                 records = {name: each.record for name, each in outcomes.items() if each.cycles}
-                folder.write_end(records, _summary(scene, outcomes))
-    return finish(folder, "run", robot_figure)
+                folder.write_end(records, _summary(scene, outcomes, notices))
+    return report.run
 
 
 @contextmanager
@@ -232,13 +238,15 @@ def _drive(
         outcome.latency_us = timing.latency_us
 
 
-def _summary(scene: RobotScene, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
+def _summary(
+    scene: RobotScene, outcomes: Mapping[str, Outcome], notices: Notices
+) -> dict[str, Any]:
     done = {name: each for name, each in outcomes.items() if each.cycles}
     planned = round(scene.path(scene.home).end / scene.period)
     errors = {name: tool_error(each.record) for name, each in done.items()}
     return {
-        "verb": "run",
-        **summary_of_settings(scene.settings, gains()),
+        **summary_of_settings("run", scene.settings, gains()),
+        "warnings": list(notices.lines),
         "dt": scene.period,
         "seconds_per_pass": TARGETS * scene.settings.reach_time,
         "targets": scene.targets.tolist(),
