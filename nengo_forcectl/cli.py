@@ -6,89 +6,109 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path as FilePath
+from typing import Annotated, Any, NamedTuple, NoReturn
 
 import tyro
 from rich.console import Console
 
 from . import jobs
-from .errors import ForcectlError
+from .errors import ConfigurationError, ForcectlError
+from .jobs.parsers import as_given, brief, with_defaults
+from .jobs.settings_file import COMMAND, read_settings_file, values_from
+from .support.versions import version_of
 
 LOGGERS = ("arms", "nengo_forcectl")
+DESCRIPTION = "Torque control of robot arms that learns what their models lack."
 HELP = ("-h", "--help")
+HELP_ALL = "--help-all"
+QUIET = "--quiet"
+CONFIG = "--config"
 BROKEN_PIPE = 1  # exit code where the reader has gone, rich's own
 
 
 class Verb(NamedTuple):
     """What a verb of the command line does; only the verb that runs is imported."""
 
-    summary: str  # the first line of its parser's docstring
-    parser: str  # settings, or a function that returns them, by its place in `jobs`
+    summary: str  # the first line of its settings' docstring
+    settings: str  # by its place in `jobs`
     printer: str  # by its place in `jobs`
     job: str  # its name in `jobs`, which loads what it needs
 
 
 VERBS = {
     "reach": Verb(
-        "A simulated arm with an unknown payload and friction learns to reach.",
+        "A simulated arm learns to reach with an unknown load.",
         "reach.reach_settings.ReachSettings", "reach.reach_output.REACH", "run_reach",
     ),
     "press": Verb(
-        "A simulated arm with an unknown payload comes down on a surface and presses.",
+        "A simulated arm presses on an unknown surface.",
         "contact.contact_settings.PressSettings", "contact.contact_output.CONTACT", "run_press",
     ),
     "wipe": Verb(
-        "A simulated arm with an unknown payload wipes circles on a surface at constant force.",
+        "A simulated arm wipes circles at constant force.",
         "contact.contact_settings.WipeSettings", "contact.contact_output.CONTACT", "run_wipe",
     ),
-    "bench": Verb(
-        "Run every combination of arm, disturbance and controller in parallel.",
-        "bench.bench_settings.bench_settings", "bench.bench_output.BENCH", "run_bench",
+    "bench adaptation": Verb(
+        "Run all combinations of arm, disturbance, controller.",
+        "bench.bench_settings.BenchSettings", "bench.bench_output.BENCH", "run_bench",
     ),
     "sweep": Verb(
-        "Run a job with every combination of some of its settings, in parallel.",
+        "Run a job with all combinations of some settings.",
         "sweep.sweep_settings.SweepSettings", "sweep.sweep_output.SWEEP", "run_sweep",
     ),
     "jacobian": Verb(
-        "A network learns an arm's kinematics; its Jacobian is compared with the arm's.",
+        "A network learns an arm's kinematics and Jacobian.",
         "jacobian.jacobian_settings.JacobianSettings", "jacobian.jacobian_output.JACOBIAN",
         "run_jacobian",
     ),
     "run": Verb(
-        "A real robot learns to reach around the place where its tool is.",
+        "A real robot learns to reach around its tool's place.",
         "robot.robot_settings.RunSettings", "robot.robot_output.RUN", "run_robot",
     ),
     "export": Verb(
-        "Turn a trained controller of a run into a folder that works without the simulator.",
+        "Make a trained controller work without the simulator.",
         "export.export_settings.ExportSettings", "export.export_output.EXPORT", "run_export",
     ),
     "replay": Verb(
-        "Pass a log through the learner of the control loop: what does it predict and learn?",
+        "Pass a log through the learner of the control loop.",
         "logs.replay_settings.ReplaySettings", "logs.replay_output.REPLAY", "run_replay",
     ),
     "identify": Verb(
-        "Find links, armature, friction and offsets of an arm from logs of it.",
+        "Find an arm's links and friction from logs of it.",
         "logs.identify_settings.IdentifySettings", "logs.identify_output.IDENTIFY", "run_identify",
     ),
     "payload": Verb(
-        "Find mass, centre and inertia of a payload from a log without it and a log with it.",
+        "Find a payload from a log without and a log with it.",
         "logs.payload_settings.PayloadSettings", "logs.payload_output.PAYLOAD", "run_payload",
     ),
     "convert": Verb(
-        "Write the record of a run, or a log, as CSV, Parquet or MCAP.",
+        "Write a record or a log as CSV, Parquet or MCAP.",
         "logs.convert_settings.ConvertSettings", "logs.convert_output.CONVERT", "run_convert",
     ),
+    "show": Verb(
+        "Replay a run's record in a browser or one file.",
+        "show.show_settings.ShowSettings", "show.show_output.SHOW", "run_show",
+    ),
     "arms": Verb(
-        "List the arms of the catalogue, or describe one arm in full.",
+        "List the arms of the catalogue, or describe one.",
         "arms.arms_settings.ArmsSettings", "arms.arms_output.ARMS", "load_arms",
     ),
     "doctor": Verb(
-        "Check what matters to a control loop here: packages, clock, scheduler, memory, bridge.",
+        "Check what matters to a control loop on this machine.",
         "doctor.doctor_settings.DoctorSettings", "doctor.doctor_output.DOCTOR", "run_doctor",
     ),
 }  # fmt: skip
+
+
+class Asked(NamedTuple):
+    """The arguments of the command line, without the options of every verb."""
+
+    arguments: list[str]
+    quiet: bool  # print the result alone
+    config: FilePath | None  # file of settings
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -97,17 +117,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Wrong input is one line on the standard error, and exit code 2. So is an arm that fell, was
     stopped, or was overruled by its limits most of the time, with exit code 3.
     """
-    arguments = sys.argv[1:] if arguments is None else arguments
+    if os.environ.get("NO_COLOR"):  # rich obeys by itself
+        tyro._experimental_options["ansi_codes"] = False
     try:
-        with _messages():
+        asked = _asked(sys.argv[1:] if arguments is None else arguments)
+        with _messages(logging.WARNING if asked.quiet else logging.INFO):
             with _output():
-                settings = tyro.extras.subcommand_cli_from_dict(
-                    _parsers(arguments),
-                    prog="nengo-forcectl",
-                    description="Torque control of robot arms that learns what their models lack.",
-                    args=arguments,
-                )
-            troubles = _run(VERBS[arguments[0]], settings)
+                verb, settings = _parse(asked)
+            troubles = _run(verb, settings, asked.quiet)
     except ForcectlError as error:
         _say(error)
         sys.exit(2)
@@ -120,14 +137,98 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(3)
 
 
-def _parsers(arguments: Sequence[str]) -> dict[str, Callable[..., Any]]:
-    """Return the parser of the verb in the arguments, and the summaries of the others."""
-    first = arguments[0] if arguments else HELP[0]
-    known = first in VERBS or first in HELP  # any other option or word may be of any verb
-    return {
-        name: _summary(verb) if known and name != first else load(verb.parser)
-        for name, verb in VERBS.items()
-    }
+def _asked(arguments: Sequence[str]) -> Asked:
+    """Separate the options of every verb, in any place, from the arguments of the verb."""
+    rest, quiet, config = [], False, None
+    left = iter(arguments)
+    for argument in left:
+        name, _, value = argument.partition("=")
+        if argument == QUIET:
+            quiet = True
+        elif name == CONFIG:
+            value = value or next(left, "")
+            if not value or value.startswith("-"):
+                raise ConfigurationError(f"{CONFIG}: needs a file of settings")
+            config = FilePath(value)
+        else:
+            rest.append(argument)
+    return Asked(rest, quiet, config)
+
+
+def _parse(asked: Asked) -> tuple[Verb, Any]:
+    """Return the verb of the arguments, and its settings; a list or help ends the program.
+
+    Without a verb it is that of the file of settings.
+    """
+    arguments, file = asked.arguments, {}
+    if asked.config is not None:
+        file = read_settings_file(asked.config)
+        of_file = (each.split() for each in VERBS if each.split()[0] == file.get(COMMAND))
+        if not arguments or arguments[0].startswith("-"):
+            arguments = [*next(of_file, []), *arguments]
+    if arguments[:1] == ["--version"]:
+        sys.stdout.write(f"nengo-forcectl {version_of('nengo-forcectl')}\n")
+        sys.exit()
+    name = next((each for each in VERBS if arguments[: len(each.split())] == each.split()), None)
+    if name is None:
+        _list_verbs(arguments)
+    verb, rest = VERBS[name], arguments[len(name.split()) :]
+    settings = parsed = load(verb.settings)
+    if asked.config is not None:
+        where = f"settings file '{asked.config}'"
+        parsed = with_defaults(settings, _defaults(file, name, settings, where))
+    if HELP_ALL in rest:
+        rest = [HELP[0]]
+    elif any(each in HELP for each in rest):
+        parsed = brief(parsed)
+    return verb, as_given(settings, tyro.cli(parsed, prog=f"nengo-forcectl {name}", args=rest))
+
+
+def _defaults(
+    file: Mapping[str, Any], name: str, settings: type[Any], where: str
+) -> dict[str, Any]:
+    """Return the values of a file of settings, by field.
+
+    Raises:
+        ConfigurationError: it is of another verb, or holds what is no option of the verb.
+    """
+    command = file.get(COMMAND, name.split()[0])
+    if command != name.split()[0]:
+        raise ConfigurationError(f"{where}: is of {command!r}, needs {name.split()[0]!r}")
+    values = {key: value for key, value in file.items() if key != COMMAND}
+    return values_from(settings, values, where)
+
+
+def _list_verbs(arguments: Sequence[str]) -> NoReturn:
+    """Print the verbs, or that the first argument is none of them, or the completion of a shell."""
+    completion = any(each.startswith("--tyro") for each in arguments)
+    parsers = _all_parsers() if completion else {name: _summary(VERBS[name]) for name in VERBS}
+    tyro.extras.subcommand_cli_from_dict(
+        parsers, prog="nengo-forcectl", description=DESCRIPTION, args=arguments
+    )
+    raise AssertionError("tyro ends the program where there is no verb")
+
+
+def _all_parsers() -> dict[str, Callable[..., Any]]:
+    """Return the parsers of all verbs, by their first word."""
+    parsers: dict[str, Callable[..., Any]] = {}
+    for name, verb in VERBS.items():
+        first, _, second = name.partition(" ")
+        settings = load(verb.settings)
+        parsers[first] = _after(second, settings) if second else settings
+    return parsers
+
+
+def _after(word: str, settings: type[Any]) -> Callable[..., Any]:
+    """Return a parser of settings after one more word."""
+    named: Any = Annotated[settings, tyro.conf.subcommand(word, prefix_name=False)]
+    other: Any = Annotated[None, tyro.conf.subcommand("none"), tyro.conf.Suppress]
+
+    def parser(which: Any) -> Any:
+        return which
+
+    parser.__annotations__["which"] = Annotated[named | other, tyro.conf.arg(name="")]
+    return parser
 
 
 def _summary(verb: Verb) -> Callable[..., Any]:
@@ -146,10 +247,10 @@ def load(place: str) -> Any:
     return getattr(importlib.import_module(f"{jobs.__name__}.{module}"), name)
 
 
-def _run(verb: Verb, settings: Any) -> list[str]:
+def _run(verb: Verb, settings: Any, quiet: bool) -> list[str]:
     printer = load(verb.printer)
-    with printer.bars(settings) as bars:
-        result = getattr(jobs, verb.job)(settings, bars.watch)
+    with nullcontext() if quiet else printer.bars(settings) as bars:
+        result = getattr(jobs, verb.job)(settings, *([] if bars is None else [bars.watch]))
     with _output():
         if getattr(settings, "json", False):
             sys.stdout.write(json.dumps(printer.data(result)) + "\n")
@@ -179,15 +280,15 @@ class _Handler(logging.Handler):
 
 
 @contextmanager
-def _messages() -> Iterator[None]:
+def _messages(level: int) -> Iterator[None]:
     """Show warnings and messages, such as that something is compiled, as lines of our own."""
-    handler, loggers = _Handler(logging.INFO), [logging.getLogger(name) for name in LOGGERS]
+    handler, loggers = _Handler(level), [logging.getLogger(name) for name in LOGGERS]
     before = [(logger.level, logger.propagate) for logger in loggers]
     with warnings.catch_warnings():
         warnings.showwarning = _say
         for logger in loggers:
             logger.addHandler(handler)
-            logger.setLevel(logging.INFO)
+            logger.setLevel(level)
             logger.propagate = False  # absl and others give the root a handler of their own
         try:
             yield

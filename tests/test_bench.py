@@ -7,7 +7,7 @@ import arms
 from nengo_forcectl.cli import main
 from nengo_forcectl.errors import ConfigurationError, RecordError
 from nengo_forcectl.jobs.bench import conditions
-from nengo_forcectl.jobs.bench.bench_figures import bench_figure
+from nengo_forcectl.jobs.bench.bench_figures import bench_figures
 from nengo_forcectl.jobs.bench.bench_job import run_bench
 from nengo_forcectl.jobs.bench.bench_settings import DISTURBANCES, BenchSettings
 from nengo_forcectl.jobs.bench.conditions import CONDITIONS, Condition, condition
@@ -26,15 +26,14 @@ def test_a_small_bench_leaves_results_a_table_and_a_figure(tmp_path, capsys):
     main(["bench", "adaptation", *SMALL, "--disturbances", "none", "payload-2", "--out", str(out)])
     table = capsys.readouterr().out
     assert all(word in table for word in ("planar2", "payload-2", "observer", "Run folder"))
-    wanted = ["bench.png", "cells", "lock", "plan.json", "results.json"]
-    assert sorted(path.name for path in out.iterdir()) == wanted
+    assert sorted(path.name for path in out.iterdir()) == [
+        "bench.png", "cells", "lock", "plan.json", "report.html", "results.json", "run.toml",
+    ]  # fmt: skip
     results = read_results(out)
     assert "in mm of pass 1," in table
     assert "pass 2" not in table
-    figure = bench_figure(results)
-    assert [axes.get_xlabel() for axes in figure.axes] == [
-        "RMS tool error of pass 1 [mm]; x: fell or stopped"
-    ]
+    figure, _ = bench_figures(results)["bench"]
+    assert [axes.get_xlabel() for axes in figure.axes] == ["RMS tool error of pass 1 [mm]"]
     assert results.data["complete"]
     assert [cell.key for cell in results.cells] == [
         ("planar2", disturbance, controller, 0)

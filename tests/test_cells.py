@@ -231,12 +231,13 @@ def _runs(process):
 def test_a_folder_goes_on_only_with_the_same_settings_and_version(tmp_path):
     """One line says what differs; no second process may work on it at once."""
     own, out = identity(()), tmp_path / "x"
-    with planned_folder("sweep", out, {"a": 1}, own):
+    settings = WorkerSettings(out=out)
+    with planned_folder("sweep", settings, {"a": 1}, own):
         pass
-    with planned_folder("sweep", out, {"a": 1}, own) as folder:
+    with planned_folder("sweep", settings, {"a": 1}, own) as folder:
         assert folder.path == out
         with pytest.raises(RecordError, match="another process"), \
-                planned_folder("sweep", out, {"a": 1}, own):  # fmt: skip
+                planned_folder("sweep", settings, {"a": 1}, own):  # fmt: skip
             pass
     other = {**own, "versions": {**own["versions"], "numpy": "1.0"}}
     for verb, asked, found, words in (
@@ -246,11 +247,11 @@ def test_a_folder_goes_on_only_with_the_same_settings_and_version(tmp_path):
         ("sweep", {"a": 1}, {**own, "sources": "0" * 64}, "was begun with other sources"),
         ("sweep", {"a": 1}, {**own, "files": {"/x": "0"}}, "was begun with another file '/x'"),
     ):
-        with pytest.raises(RecordError, match=words), planned_folder(verb, out, asked, found):
+        with pytest.raises(RecordError, match=words), planned_folder(verb, settings, asked, found):
             pass
     (out / "plan.json").write_text("{")
     with pytest.raises(RecordError, match="holds no plan that can be read"), \
-            planned_folder("sweep", out, {"a": 1}, own):  # fmt: skip
+            planned_folder("sweep", settings, {"a": 1}, own):  # fmt: skip
         pass
 
 

@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,8 +15,9 @@ from nengo_forcectl import ReachSettings, Reference, Result, State, jobs
 from nengo_forcectl.cli import BROKEN_PIPE, VERBS, load, main
 from nengo_forcectl.jobs.reach import reach_output
 from nengo_forcectl.jobs.reach.reach_job import last_error
+from nengo_forcectl.jobs.reach.reach_report import error_grid
+from nengo_forcectl.jobs.report.answer_text import grid_text
 from nengo_forcectl.jobs.rivals import RIVALS
-from nengo_forcectl.jobs.run_folder import Run
 from nengo_forcectl.robots.log import Log
 
 
@@ -41,7 +41,7 @@ def test_reach_prints_a_table_and_nothing_of_tensorflow(tmp_path):
     assert "Run folder: runs/reach-001" in result.stdout
     noise = ("pybullet", "TensorFlow", "tensorflow", "XLA", "Warning", "oneDNN", "cuda", "W0000")
     assert not [word for word in noise if word in result.stdout + result.stderr]
-    assert (tmp_path / "runs" / "reach-001" / "reach.png").exists()
+    assert (tmp_path / "runs" / "reach-001" / "report.html").exists()
 
 
 def test_nine_controllers_fit_into_eighty_columns():
@@ -53,7 +53,7 @@ def test_nine_controllers_fit_into_eighty_columns():
         "steps_per_second": dict.fromkeys(adapt, 14321.0),
     }
     console = Console(width=80, file=io.StringIO())
-    console.print(reach_output._table(Run(Path(), summary, {})))
+    console.print(grid_text(error_grid(summary)))
     text = console.file.getvalue()
     for number in ("64.1", "0.0108", "123", "14,321"):
         assert text.count(number) == 9
@@ -172,9 +172,9 @@ def test_a_warning_is_one_line_too(tmp_path):
 
 
 def test_help_names_every_option(capsys):
-    """The help of reach lists its options with their units and defaults."""
+    """The long help of reach lists its options with their units and defaults."""
     with pytest.raises(SystemExit) as end:
-        main(["reach", "--help"])
+        main(["reach", "--help-all"])
     assert end.value.code == 0
     text = capsys.readouterr().out
     options = (
@@ -195,21 +195,21 @@ def test_help_names_every_option(capsys):
 
 @pytest.mark.parametrize("verb", [*VERBS])
 def test_the_list_of_verbs_says_what_their_help_says(verb):
-    """The summary of a verb is the first line of its parser's docstring."""
-    assert VERBS[verb].summary == load(VERBS[verb].parser).__doc__.partition("\n")[0]
+    """The summary of a verb is the first line of its settings' docstring."""
+    assert VERBS[verb].summary == load(VERBS[verb].settings).__doc__.partition("\n")[0]
 
 
-@pytest.mark.parametrize("verb", ["reach", "press", "wipe", "jacobian", "bench"])
+@pytest.mark.parametrize("verb", ["reach", "press", "wipe", "jacobian", "bench adaptation"])
 def test_a_verbs_own_options_come_first_in_its_help(verb, capfd):
     """Those of every verb, such as --out, close the list."""
     with pytest.raises(SystemExit):
-        main([verb, *(["adaptation"] if verb == "bench" else []), "--help"])
+        main([*verb.split(), "--help-all"])
     options = re.findall(r"^│ --([a-z-]+)", capfd.readouterr().out, re.MULTILINE)
-    shared = ("arm", "tip", "seed", "engine", "out", "json")
+    shared = ("arm", "tip", "seed", "engine", "view", "out", "json")
     if verb == "jacobian":  # has another default for --arm
-        shared = shared[1:]
-    if verb == "bench":  # has --arms and --seeds
-        shared = shared[-3:]
+        shared = ("tip", "seed", "engine", "out", "json")
+    if verb == "bench adaptation":  # has --arms and --seeds
+        shared = ("engine", "out", "json")
     assert tuple(options[-len(shared) :]) == shared
     assert not set(options[: -len(shared)]) & set(shared)
 
@@ -219,10 +219,10 @@ def test_a_help_loads_nothing_heavy(arguments):
     """The list of verbs reads no settings; the help of a verb, no controller."""
     heavy = ("tensorflow", "pybullet", "sympy", "nengo", "matplotlib", "numba")
     code = f"""
-import atexit, sys
+import atexit, re, sys
 from nengo_forcectl.cli import main
 def report():
-    jobs = [m for m in sys.modules if m.startswith("nengo_forcectl.jobs.")]
+    jobs = [m for m in sys.modules if re.match("nengo_forcectl.*_settings$", m)]
     print([m for m in {heavy} if m in sys.modules], len(jobs), file=sys.stderr)
     print([m for m in sys.modules if m.startswith("nengo_forcectl.control")], file=sys.stderr)
 atexit.register(report)
@@ -330,12 +330,13 @@ def test_what_compiles_says_so_on_the_standard_error(capsys, monkeypatch):
 
 
 @pytest.mark.parametrize("width", ["80", "120"])
+@pytest.mark.parametrize("option", ["--help", "--help-all"])
 @pytest.mark.parametrize("verb", [*VERBS])
-def test_help_texts_are_whole(verb, width, capfd, monkeypatch):
+def test_help_texts_are_whole(verb, option, width, capfd, monkeypatch):
     """No default is None or empty, and no line of text ends in mid-sentence short of the margin."""
     monkeypatch.setenv("COLUMNS", width)
     with pytest.raises(SystemExit):
-        main([verb, *(["adaptation"] if verb == "bench" else []), "--help"])
+        main([*verb.split(), option])
     text = capfd.readouterr().out
     assert "None" not in text
     assert "(default: )" not in text

@@ -189,7 +189,9 @@ def test_the_command_line_drives_it(host, tmp_path, capsys):
           "--out", str(tmp_path / "run")])  # fmt: skip
     assert "state to torque, p99" in capsys.readouterr().out
     assert (tmp_path / "run" / "none.npz").exists()
-    assert (tmp_path / "run" / "run.png").exists()
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert "Without learning (none), the robot completed 1 of 1 passes" in page
+    assert "What the limits did" in page
     with pytest.raises(SystemExit):
         main([*where, "--reach-time", "0.1", "--dry-run"])
     assert "reach_time: is 0.1 s, needs at least" in capsys.readouterr().err

@@ -67,7 +67,7 @@ def test_every_number_of_the_report_comes_from_the_files(run):
         assert_alike(run.summary[name], value)
     page = (run.folder / "report.html").read_text()
     for key in ("median", "p95"):
-        assert f"{100 * run.summary['relative_error'][key]:.3g} %" in page
+        assert f"{100 * run.summary['relative_error'][key]:.3g}&nbsp;%" in page
 
 
 def test_the_report_needs_nothing_else(run):
@@ -91,7 +91,7 @@ def test_the_drawn_arm_ends_at_its_tool(run):
 def test_an_ellipse_is_the_velocity_of_unit_joint_motion(rng):
     """Every point of it is J dq with |dq| = 1 (Yoshikawa's ellipsoid)."""
     J = rng.normal(size=(2, 3))
-    (curve,) = jacobian_figures._ellipses(J)
+    (curve,) = jacobian_figures.ellipses(J, J)
     np.testing.assert_allclose(np.linalg.norm(np.linalg.pinv(J) @ curve.T, axis=0), 1.0)
 
 

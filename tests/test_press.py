@@ -82,7 +82,7 @@ def test_the_run_folder_holds_what_was_felt(learned):
     assert peak == pytest.approx(summary["runs"]["consolidation-100000"]["overshoot_percent"])
     np.testing.assert_allclose(record["wanted"][-1], [0, 0, -20, 0, 0, 0], atol=1e-12)
     assert record["force"].min() >= 0.0
-    assert (learned.folder / "press.png").read_bytes().startswith(b"\x89PNG")
+    assert (learned.folder / "force.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_adaptation_supplies_the_payload_and_not_the_contact(learned):
@@ -125,7 +125,7 @@ def test_wiping_keeps_the_force_and_the_path(tmp_path):
     rubbing = np.linalg.norm(record["contact"][:, :2], axis=1)[wiping]
     assert np.median(rubbing) == pytest.approx(0.3 * 20.0, rel=0.05)
     assert np.ptp(record["tool"][wiping], axis=0)[:2].min() > 0.11  # all round the circle
-    assert (run.folder / "wipe.png").read_bytes().startswith(b"\x89PNG")
+    assert (run.folder / "path.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_wiping_soft_ground_keeps_the_force_however_deep_the_tip_sinks(tmp_path):
@@ -265,7 +265,7 @@ def test_help_comes_without_tensorflow_and_pybullet(verb):
     """Options and their units, as soon as those of reach."""
     code = (
         "import sys\nfrom nengo_forcectl.cli import main\n"
-        f"try:\n    main(['{verb}', '--help'])\nexcept SystemExit:\n    pass\n"
+        f"try:\n    main(['{verb}', '--help-all'])\nexcept SystemExit:\n    pass\n"
         "print([m for m in ('tensorflow', 'pybullet', 'matplotlib', 'nengo') if m in sys.modules])"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

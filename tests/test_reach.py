@@ -11,7 +11,7 @@ from nengo_forcectl.contract import State
 from nengo_forcectl.control import OperationalSpace
 from nengo_forcectl.errors import ConfigurationError, RecordError, SimulationError
 from nengo_forcectl.jobs.reach import reach_job as reach
-from nengo_forcectl.jobs.reach.reach_figures import reach_figure
+from nengo_forcectl.jobs.reach.reach_figures import reach_figures
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings, pass_name
 from nengo_forcectl.jobs.run_folder import read_run
 from nengo_forcectl.paths import MinimumJerk
@@ -75,27 +75,39 @@ def test_the_run_folder_holds_everything(run):
             assert len(record["time"]) == 2 * 6000
             error = np.linalg.norm(record["tool"] - record["reference"], axis=1)[:6000]
         assert 1e3 * np.sqrt(np.mean(error**2)) == pytest.approx(summary["rms_mm"][name][0])
-    assert (run.folder / "reach.png").read_bytes().startswith(b"\x89PNG")
+    assert (run.folder / "error.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_every_axis_of_the_figure_has_its_labels(run):
-    """Time below both columns of torques, one error for one pass, none of the path's labels cut."""
+def test_nothing_of_a_figure_is_cut(run):
+    """Every label and legend is within the figure, with a path that is higher than wide, too."""
     first = {name: passes[:1] for name, passes in run.summary["rms_mm"].items()}
     records = {
         name: record | {key: record[key] * [0.3, 1.0, 1.0] for key in ("tool", "reference")}
         for name, record in run.records.items()
-    }  # a path that is higher than wide
-    figure = reach_figure(run._replace(summary=run.summary | {"rms_mm": first}, records=records))
-    FigureCanvasAgg(figure).draw()
-    error, path, *torques = figure.axes
-    assert error.get_legend().get_texts()[0].get_text() == f"none: {first['none'][0]:.3g} mm RMS"
-    timed = [axes.get_ylabel() for axes in torques if axes.get_xlabel() == "time [s]"]
-    ticked = [a.get_ylabel() for a in torques if a.xaxis.get_tick_params()["labelbottom"]]
-    assert timed == ticked == ["joint 4", "joint 7"]
-    for axis in (path.xaxis, path.yaxis, path.zaxis):
-        extent = axis.label.get_window_extent()
-        assert extent.x0 > 0
-        assert extent.y0 > 0
+    }
+    drawn = reach_figures(run._replace(summary=run.summary | {"rms_mm": first}, records=records))
+    assert list(drawn) == ["error", "path", "torque"]
+    for figure, _ in drawn.values():
+        FigureCanvasAgg(figure).draw()
+        width, height = figure.bbox.size
+        texts = [*figure.legends, *(axes.title for axes in figure.axes)]
+        texts += [axis.label for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]
+        for each in texts:
+            box = each.get_window_extent()
+            assert min(box.x0, box.y0) >= 0, each
+            assert box.x1 <= width, each
+            assert box.y1 <= height, each
+    (legend,) = drawn["error"].figure.legends
+    assert legend.get_texts()[0].get_text() == f"none: {first['none'][0]:.3g} mm RMS"
+
+
+def test_joints_of_like_size_share_a_scale(run):
+    """The second joint's 15 N m and the seventh's 0.004 do not look alike; the caption says so."""
+    figure, caption = reach_figures(run)["torque"]
+    by_name = {axes.get_ylabel(): axes.get_ylim() for axes in figure.axes if axes.get_ylabel()}
+    assert by_name["joint 2"] == by_name["joint 4"]
+    assert by_name["joint 7"][1] < 0.1 * by_name["joint 2"][1]
+    assert "joints 2, 4 and 6 share one" in caption
 
 
 def test_the_same_seed_gives_the_same_run(run, tmp_path):

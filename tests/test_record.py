@@ -5,6 +5,7 @@ import pytest
 
 from nengo_forcectl.contract import Reference, Result, State
 from nengo_forcectl.errors import RecordError
+from nengo_forcectl.jobs.job_settings import JobSettings
 from nengo_forcectl.jobs.run_folder import RunFolder, read_run
 from nengo_forcectl.robots.log import Log, tool_error
 
@@ -86,14 +87,15 @@ def test_a_log_needs_a_whole_number_of_cycles(capacity):
 
 def test_a_run_reads_back_as_it_was_written(tmp_path):
     """Summary and records survive the disk to the last bit."""
-    folder = RunFolder("reach", tmp_path / "run")
+    folder = RunFolder("reach", JobSettings(out=tmp_path / "run"))
     folder.write_record("none", filled_log(4).arrays())
     folder.write_summary({"rms_mm": {"none": [1.0]}})
     run = read_run(tmp_path / "run")
     assert run.summary == {"rms_mm": {"none": [1.0]}}
     for name, column in filled_log(4).arrays().items():
         np.testing.assert_array_equal(run.records["none"][name], column)
-    assert sorted(path.name for path in run.folder.iterdir()) == ["none.npz", "summary.json"]
+    names = sorted(path.name for path in run.folder.iterdir())
+    assert names == ["none.npz", "run.toml", "summary.json"]
 
 
 def test_a_folder_is_never_used_twice(tmp_path):
@@ -101,14 +103,14 @@ def test_a_folder_is_never_used_twice(tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "summary.json").write_text("{}")
     with pytest.raises(RecordError, match=r"run': exists"):
-        RunFolder("reach", tmp_path / "run")
+        RunFolder("reach", JobSettings(out=tmp_path / "run"))
     assert (tmp_path / "run" / "summary.json").read_text() == "{}"
 
 
 def test_without_a_name_the_next_free_one_is_taken(tmp_path, monkeypatch):
     """Runs are numbered, and a second one does not touch the first."""
     monkeypatch.chdir(tmp_path)
-    names = [str(RunFolder("reach").path) for _ in range(3)]
+    names = [str(RunFolder("reach", JobSettings()).path) for _ in range(3)]
     assert names == ["runs/reach-001", "runs/reach-002", "runs/reach-003"]
 
 
@@ -116,19 +118,20 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path):
     """A file in the way is named, with the reason."""
     (tmp_path / "file").write_text("")
     with pytest.raises(RecordError, match=r"file/run': cannot be made \(Not a directory\)"):
-        RunFolder("reach", tmp_path / "file" / "run")
+        RunFolder("reach", JobSettings(out=tmp_path / "file" / "run"))
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path):
     """A summary that cannot be written as JSON leaves the one before, and no temporary file."""
-    folder = RunFolder("reach", tmp_path / "run")
+    folder = RunFolder("reach", JobSettings(out=tmp_path / "run"))
     folder.write_summary({"rms_mm": {}})
     with pytest.raises(ValueError, match="Out of range float"):
         folder.write_summary({"rms_mm": float("nan")})
     with pytest.raises(RuntimeError, match="in the middle"):
         folder.write("summary.json", _fails_in_the_middle)
     assert json.loads((tmp_path / "run" / "summary.json").read_text()) == {"rms_mm": {}}
-    assert [path.name for path in (tmp_path / "run").iterdir()] == ["summary.json"]
+    names = sorted(path.name for path in (tmp_path / "run").iterdir())
+    assert names == ["run.toml", "summary.json"]
 
 
 def _fails_in_the_middle(stream):
@@ -147,7 +150,7 @@ def test_a_broken_run_is_an_error(tmp_path, text):
 @pytest.mark.parametrize("rest", [0, 100, -40])
 def test_a_truncated_record_is_an_error(tmp_path, rest):
     """Of nothing, of its beginning, of all but its end."""
-    folder = RunFolder("reach", tmp_path / "run")
+    folder = RunFolder("reach", JobSettings(out=tmp_path / "run"))
     folder.write_summary({"rms_mm": {"none": []}})
     file = tmp_path / "run" / "none.npz"
     np.savez(file, **filled_log(5).arrays())

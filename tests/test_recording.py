@@ -11,6 +11,7 @@ import pytest
 
 from nengo_forcectl.contract import Reference, Result, State
 from nengo_forcectl.errors import RecordError
+from nengo_forcectl.jobs.job_settings import JobSettings
 from nengo_forcectl.jobs.run_folder import RunFolder, read_run
 from nengo_forcectl.robots import Log, Recording, read_recording, recording
 
@@ -197,7 +198,7 @@ def test_a_killed_job_leaves_a_run_that_can_be_read(tmp_path):
 
 def test_what_cannot_be_written_at_the_end_keeps_its_rows(tmp_path):
     """All else is written, and the error says where the rest is."""
-    folder = RunFolder("reach", tmp_path / "run")
+    folder = RunFolder("reach", JobSettings(out=tmp_path / "run"))
     log = Log(3)
     with Recording(folder.rows("full"), log, more):
         append(log, 3)

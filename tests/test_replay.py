@@ -67,7 +67,10 @@ def test_a_load_that_nobody_told_is_found(run):
 def test_the_run_folder_has_all(run):
     """Figures, memory, a summary that is JSON."""
     names = {path.name for path in run.folder.iterdir()}
-    assert names == {"replay-log.png", "replay-then.png", "start.npz", "summary.json"}
+    assert names == {
+        "replay-log.png", "replay-then.png", "report.html", "run.toml", "start.npz",
+        "summary.json",
+    }  # fmt: skip
     assert json.loads((run.folder / "summary.json").read_text())["parts"][1]["mass"]
 
 

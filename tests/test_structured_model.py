@@ -1,17 +1,35 @@
 """What the structured learner finds of gravity, links and motors; what it refuses."""
 
 import math
+from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pytest
 from reaching_job import DT, job_of, rms, run
 
 from nengo_forcectl.cycle import structured_cycle
+from nengo_forcectl.kernels.joint_gains import doubt_inertia
 from nengo_forcectl.kernels.keep_physical import keep_inertia
 from nengo_forcectl.sim import TiltedBase, TorqueError, WrongMasses
 from nengo_forcectl.sim.bullet import Bullet
+from nengo_forcectl.sim.disturbances import Disturbance
 
 OFFSET = np.array([0.8, -0.5, 0.6, -0.4, 0.3, -0.2, 0.1])  # [N m]
+
+
+@dataclass(frozen=True)
+class Bump(Disturbance):
+    """A force of 35 N at the tool around a place, which no weight of the learner can hold."""
+
+    place: np.ndarray
+
+    def torque(self, arm, time, q, dq):
+        """Return J^T f, f a Gaussian of 8 cm."""
+        away = arm.pose(q)[..., :3, 3] - self.place
+        near = np.exp(-0.5 * (away**2).sum(axis=-1) / 0.08**2)
+        force = near[..., None] * np.array([20.0, -15.0, 25.0])
+        return np.einsum("...ai,...a->...i", arm.jacobian(q)[..., :3, :], force)
 
 
 def learned_in(job, disturbance):
@@ -67,6 +85,77 @@ def test_links_that_make_the_inertia_singular_are_kept_out(iiwa_job):
         np.testing.assert_array_equal(law["next"][-links:], 0.01)
         assert law["repaired"] == before + 1
         assert not keep_inertia(law.address)
+
+
+def test_an_inertia_that_is_not_known_is_not_believed(iiwa_job, rng):
+    """By its equation in NumPy, for payloads and armature that are known, doubtful or unknown."""
+    arm, home, _, _ = iiwa_job
+    with structured_cycle(arm, home, seed=0) as cycle:
+        learner = cycle.cycle.learner
+        law, block, size = learner._sums, learner.block, learner.design.columns.size
+        own, shares = np.array(block["home_M"]), set()
+        for mass, away, spread in product((0.0, 0.05, 2.0), (0.0, 0.1, 0.3), (0.0, 1e-3, 0.3)):
+            body = inertial_parameters(mass, away * rng.normal(size=3))
+            armature = rng.uniform(0.0, 0.1, arm.dof)
+            law["weights"][:17] = np.concatenate((body, armature)) / size[:17]
+            deviations = spread * np.array([1.0, *3 * [0.1], *6 * [0.05], *arm.dof * [0.05]])
+            law["deviations"][:17] = deviations / size[:17]
+            block["believed"][...] = before = rng.uniform()
+            misfit = rng.uniform(1.0, 15.0)
+            law["noise"][...] = (misfit * float(law["floor"])) ** 2
+            doubt_inertia(block.address, law.address)
+            unexplained = min((misfit - 1.0) / 9.0, 1.0)
+            share, armature = plain_doubt(block, own, (body, armature, deviations), unexplained)
+            share = min(share, before + 0.2 * (share - before))
+            expected = [body[0], *np.sqrt(share) * body[1:4], *share * body[4:], *armature]
+            np.testing.assert_allclose(law["weights"][:17] * size[:17], expected, rtol=1e-12)
+            shares.add(round(share, 3))
+    assert len(shares) > 5
+
+
+def inertial_parameters(mass, com):
+    """Return the ten parameters of a point mass."""
+    x, y, z = com
+    inertia = [y * y + z * z, -x * y, x * x + z * z, -x * z, -y * z, x * x + y * y]
+    return np.concatenate(([mass], mass * com, mass * np.array(inertia)))
+
+
+def plain_doubt(block, own, found, unexplained):
+    """Return the share of a payload's inertia that is known, and the armature that is."""
+    body, armature, deviations = found
+
+    def added(theta):
+        m, (x, y, z), (xx, xy, yy, xz, yz, zz) = theta[0], theta[1:4], theta[4:]
+        S = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+        inertia = np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
+        H = np.block([[m * np.eye(3), -S], [S, inertia]])
+        V = np.asarray(block["home_V"]).reshape(6, -1)
+        return np.einsum("ai,ab,bi->i", V, H, V)
+
+    def known(inertia, doubt):
+        slight = inertia <= 3.0 * own
+        return np.where(slight, 1.0, np.maximum(inertia - doubt, 3.0 * own) / inertia)
+
+    whole = added(body)
+    parts = np.array([added(np.where(np.arange(10) == k, deviations[:10], 0.0)) for k in range(10)])
+    sure = np.clip(body[0] / max(deviations[0], 1e-9) - 1.0, 0.0, 1.0)
+    doubt = 6.0 * np.sqrt((parts**2).sum(axis=0)) + (1.0 - sure) * whole
+    doubt *= unexplained
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = known(whole, doubt).min()
+        return share, armature * known(armature, 6.0 * unexplained * deviations[10:])
+
+
+def test_a_force_that_no_weight_can_hold_throws_no_light_joint():
+    """A bump of force beside the path looks like a payload of many times the wrist's inertia."""
+    arm, home, path, cycles = job_of("xarm6")
+    place = arm.pose(home)[:3, 3] + [0.05, 0.05, 0.0]
+    with (
+        Bullet(arm, home, [Bump(place)], DT) as robot,
+        structured_cycle(arm, home, seed=0) as cycle,
+    ):
+        run(robot, cycle, path, 3 * cycles)
+        assert cycle.stopped is None
 
 
 @pytest.mark.parametrize("name", ["ur5e", "panda", "planar3"])

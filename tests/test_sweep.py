@@ -169,7 +169,7 @@ def test_jobs_are_those_of_the_command_line():
     """Under their names; all have an arm, a folder and a summary."""
     for name, job in JOBS.items():
         assert VERBS[name].job == job.run
-        assert VERBS[name].parser.endswith(job.settings)
+        assert VERBS[name].settings.endswith(job.settings)
 
 
 @pytest.mark.parametrize(

@@ -80,14 +80,22 @@ class Inertia:
         )
 
 
+SHAPES = ("mesh", "box", "cylinder", "sphere")
+
+
 @dataclass(frozen=True)
 class Visual:
-    """A mesh to show a link with; mechanics ignores it."""
+    """A mesh or a plain shape to show a link with; mechanics ignores it.
 
-    mesh: str  # absolute path
+    A plain shape is one of unit size, scaled: a box of edges 1 m, a cylinder along z of radius and
+    length 1 m, a sphere of radius 1 m, each about its middle.
+    """
+
+    mesh: str  # absolute path; empty for a plain shape
     origin: Pose = Pose()
     scale: Vector = (1.0, 1.0, 1.0)
     rgba: tuple[float, float, float, float] | None = None
+    shape: str = "mesh"  # one of SHAPES
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,14 @@ from arms.model.part import part_of
 from arms.model.spatial import is_physical
 from arms.model.tree import select
 from arms.model.urdf_drives import with_drives
-from arms.model.urdf_parts import LOGGER, joint_of, joint_off_the_way, link_of, place_of
+from arms.model.urdf_parts import (
+    LOGGER,
+    colours_of,
+    joint_of,
+    joint_off_the_way,
+    link_of,
+    place_of,
+)
 from arms.model.urdf_values import name_of
 
 ELSEWHERE = ("floating", "planar")
@@ -122,7 +129,10 @@ def _chain(
     known = {place.name for place, _ in places}
     joints = with_drives(joints, root.findall("transmission"), known, part.path)
     inside = {part.base, *(joint.child for joint in joints)}
-    parts = [link_of(name, element, folder, snap) for name, element in links if name in inside]
+    colours = {} if folder is None else colours_of(root)
+    parts = [
+        link_of(name, element, folder, snap, colours) for name, element in links if name in inside
+    ]
     return select(root.get("name") or "robot", parts, joints, part.base, part.tip, locked)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
@@ -25,32 +26,85 @@ from arms.model.urdf_values import (
 LOGGER = logging.getLogger("arms")
 
 
-def link_of(name: str, element: Element, folder: Path | None, snap: bool) -> Link:
-    """A link with its inertia and, in a ``folder``, its meshes."""
+Rgba = tuple[float, float, float, float]
+
+
+def link_of(
+    name: str,
+    element: Element,
+    folder: Path | None,
+    snap: bool,
+    colours: Mapping[str, Rgba] = MappingProxyType({}),
+) -> Link:
+    """A link with its inertia and, in a ``folder``, its looks; ``colours`` by material."""
     what = f"link {name!r}"
-    visuals = () if folder is None else tuple(_visuals(element, folder, what, snap))
+    visuals = () if folder is None else tuple(_visuals(element, folder, what, snap, colours))
     inertial = element.find("inertial")
     return Link(name, Inertia() if inertial is None else _inertia(inertial, what, snap), visuals)
 
 
-def _visuals(element: Element, folder: Path, what: str, snap: bool) -> Iterator[Visual]:
-    """A link's meshes; one that cannot be read is left out."""
+def colours_of(root: Element) -> dict[str, Rgba]:
+    """The colours of the materials that a URDF declares outside its links, by name."""
+    colours: dict[str, Rgba] = {}
+    for material in root.findall("material"):
+        try:
+            colour = _colour(material, {}, "a material")
+        except ArmError as error:
+            LOGGER.warning("a colour is left out: %s", error)
+            continue
+        if colour is not None:
+            colours[material.get("name", "")] = colour
+    return colours
+
+
+def _colour(material: Element, colours: Mapping[str, Rgba], what: str) -> Rgba | None:
+    color = material.find("color")
+    if color is None:
+        return colours.get(material.get("name", ""))
+    red, green, blue, alpha = floats_in(color, "rgba", what, 4)
+    return red, green, blue, alpha
+
+
+def _visuals(
+    element: Element, folder: Path, what: str, snap: bool, colours: Mapping[str, Rgba]
+) -> Iterator[Visual]:
+    """A link's meshes and plain shapes; one that cannot be read is left out."""
     for visual in element.findall("visual"):
         try:
-            yield from _visual(visual, folder, what, snap)
+            yield from _visual(visual, folder, what, snap, colours)
         except ArmError as error:
             LOGGER.warning("a mesh is left out: %s", error)
 
 
-def _visual(visual: Element, folder: Path, what: str, snap: bool) -> Iterator[Visual]:
-    mesh, color = visual.find("geometry/mesh"), visual.find("material/color")
+def _visual(
+    visual: Element, folder: Path, what: str, snap: bool, colours: Mapping[str, Rgba]
+) -> Iterator[Visual]:
+    material = visual.find("material")
+    colour = None if material is None else _colour(material, colours, what)
+    mesh, (shape, scale) = visual.find("geometry/mesh"), _plain(visual, what)
     if mesh is not None and mesh.get("filename"):
-        yield Visual(
-            _mesh(str(mesh.get("filename")), folder),
-            pose_in(visual, what, snap),
-            vector_in(mesh, "scale", what, (1.0, 1.0, 1.0)),
-            None if color is None else tuple(floats_in(color, "rgba", what, 4)),  # type: ignore[arg-type]
-        )
+        name = _mesh(str(mesh.get("filename")), folder)
+        scale = vector_in(mesh, "scale", what, (1.0, 1.0, 1.0))
+        yield Visual(name, pose_in(visual, what, snap), scale, colour)
+    elif shape:
+        yield Visual("", pose_in(visual, what, snap), scale, colour, shape)
+
+
+def _plain(visual: Element, what: str) -> tuple[str, Vector]:
+    """The name and scale of a plain shape, see `Visual`; an empty name for none."""
+    box, cylinder, sphere = (
+        visual.find(f"geometry/{name}") for name in ("box", "cylinder", "sphere")
+    )
+    if box is not None:
+        x, y, z = floats_in(box, "size", what, 3)
+        return "box", (x, y, z)
+    if cylinder is not None:
+        radius = number_in(cylinder, "radius", what)
+        return "cylinder", (radius, radius, number_in(cylinder, "length", what))
+    if sphere is not None:
+        radius = number_in(sphere, "radius", what)
+        return "sphere", (radius, radius, radius)
+    return "", (1.0, 1.0, 1.0)
 
 
 def _mesh(name: str, folder: Path) -> str:

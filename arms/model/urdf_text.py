@@ -72,8 +72,19 @@ def _visual(visual: Visual) -> str:
     if visual.rgba is not None:
         name = "_".join(f"{255 * part:.0f}" for part in visual.rgba)
         color = f'<material name="rgba_{name}"><color rgba="{_numbers(visual.rgba)}"/></material>'
-    mesh = f'<mesh filename={quoteattr(visual.mesh)} scale="{_numbers(visual.scale)}"/>'
-    return f"<visual>{_origin(visual.origin)}<geometry>{mesh}</geometry>{color}</visual>"
+    shape = _shape(visual)
+    return f"<visual>{_origin(visual.origin)}<geometry>{shape}</geometry>{color}</visual>"
+
+
+def _shape(visual: Visual) -> str:
+    x, _, z = visual.scale
+    if visual.shape == "box":
+        return f'<box size="{_numbers(visual.scale)}"/>'
+    if visual.shape == "cylinder":
+        return f'<cylinder radius="{_numbers((x,))}" length="{_numbers((z,))}"/>'
+    if visual.shape == "sphere":
+        return f'<sphere radius="{_numbers((x,))}"/>'
+    return f'<mesh filename={quoteattr(visual.mesh)} scale="{_numbers(visual.scale)}"/>'
 
 
 def _joint(joint: Joint, names: dict[str, str], links: dict[str, str]) -> str:

@@ -54,7 +54,7 @@ MOTION_OF_LAW = ("phi", "lacking", "late", "queue", "filled")
 OTHERS = (
     "dt", "gain_start", "k_null", "home_V", "home_M", "loud", "bump_keep", "quiet", "jump",
     "M", "C", "g", "new_M", "new_C", "new_g", "carried", "ddq", "factor", "dg", "regressor",
-    "chosen", "q_half", "dq_half", "ddq_half",
+    "chosen", "q_half", "dq_half", "ddq_half", "one", "added", "doubt",
 )  # fmt: skip
 OTHERS_OF_LAW = (
     "share", "floor", "spread", "delayed", "size", "group", "positive", "reach", "home", "changes",
@@ -202,6 +202,7 @@ class StructuredLearner:
             "gain_most": GAIN,
             "gain_start": GAIN_START,
             "softness": SOFTNESS,
+            "believed": 1.0,
             "k_null": 0.0 if held is None else held["k"],
             "home_V": np.concatenate((R.T @ terms.J[:3], R.T @ terms.J[3:])),
             "home_M": M,

@@ -15,10 +15,10 @@ from .doctor.doctor_settings import DoctorSettings as DoctorSettings
 from .doctor.finding import Finding as Finding
 from .export.export_job import run_export as run_export
 from .export.export_settings import ExportSettings as ExportSettings
-from .jacobian.jacobian_job import (
+from .jacobian.jacobian_job import run_jacobian as run_jacobian
+from .jacobian.jacobian_run import (
     JacobianRun as JacobianRun,
     read_jacobian_run as read_jacobian_run,
-    run_jacobian as run_jacobian,
 )
 from .jacobian.jacobian_settings import JacobianSettings as JacobianSettings
 from .logs.convert_job import run_convert as run_convert
@@ -35,6 +35,8 @@ from .rivals import RIVALS as RIVALS, TIPS as TIPS, Rival as Rival, Tip as Tip
 from .robot.robot_job import FirstTorques as FirstTorques, run_robot as run_robot
 from .robot.robot_settings import RunSettings as RunSettings
 from .run_folder import Run as Run, read_run as read_run
+from .show.show_job import run_show as run_show
+from .show.show_settings import ShowSettings as ShowSettings
 from .sweep.sweep_job import run_sweep as run_sweep
 from .sweep.sweep_results import (
     SweepCell as SweepCell,

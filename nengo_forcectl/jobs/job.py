@@ -3,7 +3,7 @@
 import dataclasses
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
@@ -22,9 +22,9 @@ from ..robots.recording import Recording
 from ..safety.sensors import SensorCheck
 from ..safety.tally import LIMITS
 from ..support.versions import version_of
-from .cells.inside_cell import inside_cell
+from ..view.live import View
 from .job_settings import JobSettings
-from .run_folder import Run, RunFolder, read_run
+from .report.command_line import command_line
 
 PACKAGES = (
     "nengo-forcectl",
@@ -154,17 +154,19 @@ class Drive:
     begin: Callable[[int], None] = unwatched  # called before each stretch, with its number
     watch: Callable[[int, Log], None] = unwatched  # called after each, with the number done
     file: FilePath | None = None  # new file for the cycles, written during the drive
+    view: View | None = None  # page that shows it
 
     def run(self, robot: Robot, cycle: Cycle, outcome: Outcome) -> None:
         """Drive until the end or a failure; the outcome holds everything up to then."""
         log, check = Log(self.cycles), SensorCheck(cycle.dof, self.period)
+        waited = 0.0 if self.view is None else self.view.waited
         witness = None if self.truth is None else Witness(robot, self.truth)
         try:
             with self._recorded(log, witness):
                 self.watch(0, log)
                 for number in range(-(-self.cycles // self.stretch)):
                     self.begin(number)
-                    clock = range(min(self.stretch, self.cycles - log.cycles))
+                    clock = self._clock(robot, cycle, log)
                     began = time.perf_counter()
                     try:
                         follow(witness or robot, cycle, self.path, clock, log, check)
@@ -174,12 +176,20 @@ class Drive:
         except SimulationError as error:
             outcome.failure = str(error)
         finally:
+            outcome.seconds -= 0.0 if self.view is None else self.view.waited - waited
             outcome.record = log.arrays()
             if witness is not None:
                 outcome.record |= witness.record(0, log.cycles)
             outcome.events, outcome.limits = dict(check.events), dict(cycle.events)
             if cycle.arm is not None:
                 outcome.find_fall(cycle.arm)
+
+    def _clock(self, robot: Robot, cycle: Cycle, log: Log) -> Iterable[int]:
+        """Return the ticks of a stretch; a view's page is served between them."""
+        clock = range(min(self.stretch, self.cycles - log.cycles))
+        if self.view is None:
+            return clock
+        return self.view.ticks(clock, log.slice, log.cycles, robot, cycle)
 
     def _recorded(self, log: Log, witness: Witness | None) -> AbstractContextManager[object]:
         """Return a context in which the log, with the truth, is written to the file, if any."""
@@ -190,12 +200,27 @@ class Drive:
         return Recording(self.file, log, witness.record)
 
 
-def summary_of_settings(settings: JobSettings, gains: Mapping[str, float]) -> dict[str, Any]:
-    """Return a summary's description of the run: settings, seed, versions and gains."""
-    fields = dataclasses.asdict(settings)
-    fields["out"] = None if settings.out is None else str(settings.out)
+def summary_of_settings(
+    verb: str, settings: JobSettings, gains: Mapping[str, float]
+) -> dict[str, Any]:
+    """Return a summary's description of the run: command, settings, seed, versions and gains."""
+    fields = {name: _json(value) for name, value in dataclasses.asdict(settings).items()}
     seed = {"seed": fields["seed"]} if "seed" in fields else {}
-    return {"settings": fields, **seed, "versions": versions(), "gains": dict(gains)}
+    return {
+        "verb": verb,
+        "command": command_line(verb, settings),
+        "settings": fields,
+        **seed,
+        "versions": versions(),
+        "gains": dict(gains),
+    }
+
+
+def _json(value: Any) -> Any:
+    """Return a setting with paths as text."""
+    if isinstance(value, (tuple, list)):
+        return [_json(each) for each in value]
+    return str(value) if isinstance(value, FilePath) else value
 
 
 def summary_of_outcomes(outcomes: Mapping[str, Outcome], cycles: int) -> dict[str, Any]:
@@ -206,6 +231,7 @@ def summary_of_outcomes(outcomes: Mapping[str, Outcome], cycles: int) -> dict[st
         "endings": {name: each.ending for name, each in outcomes.items() if each.ending},
         "events": {name: each.events for name, each in outcomes.items()},
         "limits": {name: each.limits for name, each in outcomes.items()},
+        "cycles": {name: each.cycles for name, each in outcomes.items()},
         "steps_per_second": {
             name: each.cycles / each.seconds for name, each in outcomes.items() if each.seconds
         },
@@ -224,11 +250,3 @@ def versions() -> dict[str, str]:
     found = {package: version_of(package) for package in PACKAGES}
     python = {"python": platform.python_version()}
     return python | {package: version for package, version in found.items() if version}
-
-
-def finish(folder: RunFolder, picture: str, draw: Callable[[Run], Any]) -> Run:
-    """Read a run from its folder, draw it and return it; a cell of a sweep is not drawn."""
-    run = read_run(folder.path)
-    if not inside_cell():
-        folder.write(f"{picture}.png", draw(run).savefig)
-    return run

@@ -5,11 +5,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 
 from ..support.progress import Bars
+from .report.answer_text import answer_text
+from .report.reporting import JobReport
 
 if TYPE_CHECKING:
     from .run_folder import Run
@@ -57,9 +59,14 @@ def troubles(run: "Run") -> list[str]:
     return [f"{name} {how}" for name, how in run.summary["endings"].items()]
 
 
-def endings(run: "Run") -> list[RenderableType]:
-    """Return the closing lines: how arms ended, if not well, and the path of the run folder."""
-    lines: list[RenderableType] = [
-        f"[red]{escape(name)}[/] {escape(how)}" for name, how in run.summary["endings"].items()
-    ]
-    return [*lines, f"Run folder: [bold]{escape(str(run.folder))}[/]"]
+def printed(report: JobReport[Any]) -> Callable[[Any, Any], RenderableType]:
+    """Return what prints the answer of a job's report, and where the run is."""
+
+    def text(settings: Any, run: Any) -> RenderableType:
+        lines = [f"Run folder: [bold]{escape(str(run.folder))}[/], see report.html"]
+        changes = len(report.summary(run).get("by_hand", ()))
+        if changes:
+            lines.insert(0, f"Changes by hand: {changes}. Its settings do not repeat this run.")
+        return Group(*answer_text(report.answer(run)), *lines)
+
+    return text

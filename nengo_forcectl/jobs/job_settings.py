@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import tyro
 
+import arms
+
 from ..errors import ConfigurationError
 from ..sim.engines import ENGINES, default_engine
 from ..support.checks import Settings, check, check_choice, check_whole
@@ -42,6 +44,12 @@ def names(valid: Any) -> str:
     return f"[{{{','.join(valid)}}} ...]"
 
 
+def arm_option() -> Any:
+    """Return the description of an option that names an arm."""
+    text = f"Path of a URDF, MJCF or model file, or one of {', '.join(arms.names())}."
+    return option("NAME", None, text)
+
+
 @dataclass(frozen=True, kw_only=True)
 class EngineSettings:
     """The physics engine of a command that simulates."""
@@ -64,8 +72,7 @@ class EngineSettings:
 class SceneSettings(EngineSettings):
     """The arm of a command, and its seed."""
 
-    arm: str = "kuka_iiwa"
-    """Name of an arm (see `nengo-forcectl arms`), or path of a URDF or MJCF file."""
+    arm: Annotated[str, arm_option()] = "kuka_iiwa"
 
     tip: Annotated[str | None, option("NAME", "the last link")] = None
     """Link that carries the tool; in an MJCF, a body or site. Needed where the links branch."""
@@ -76,6 +83,14 @@ class SceneSettings(EngineSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_whole(self, seed=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewSettings:
+    """Whether a command shows its arm."""
+
+    view: bool = False
+    """Show the arm in a browser."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,10 @@ import numpy as np
 from ..errors import RecordError
 from ..robots.recording import read_recording
 from ..support.files import interpreting, read_json, read_npz, write_file
+from .job_settings import JobSettings
+from .settings_file import settings_text
 
+SETTINGS = "run.toml"
 ROWS = ".rows"  # ending of the record of a controller that still runs, or did to its last
 
 
@@ -26,14 +29,18 @@ class Run(NamedTuple):
 class RunFolder:
     """A new folder for the results of a run.
 
-    The default path is the next free ``runs/<verb>-NNN``.
+    It holds ``run.toml``, the settings, from the beginning: ``--config`` takes them for a new run.
+
+    Args:
+        verb: first word of the command.
+        settings: its settings; ``out`` is the path, by default the next free ``runs/<verb>-NNN``.
 
     Raises:
         RecordError: the folder exists, or cannot be made or written.
     """
 
-    def __init__(self, verb: str, path: Path | None = None) -> None:
-        self.path = path if path is not None else _next_free(verb)
+    def __init__(self, verb: str, settings: JobSettings) -> None:
+        self.path = settings.out if settings.out is not None else _next_free(verb)
         try:
             self.path.mkdir(parents=True)
         except FileExistsError:
@@ -46,6 +53,8 @@ class RunFolder:
                 f"run folder '{self.path}': cannot be made ({error.strerror}); "
                 "name one in a folder that you can write to"
             ) from None
+        text = settings_text(verb, settings)
+        self.write(SETTINGS, lambda stream: stream.write(text.encode()))
 
     @classmethod
     def existing(cls, path: Path) -> "RunFolder":

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from .job import Watch
+from .report.notices import Notices
 
 T = TypeVar("T")
 
@@ -31,6 +32,8 @@ class SecondProcess(Generic[T]):
     def __init__(self, work: Callable[[Watch], T], watch: Watch) -> None:
         self.result: T | None = None
         """Result of the work, after the block; None if its process died."""
+        self.warnings: tuple[str, ...] = ()
+        """Warnings of the work, after the block."""
         self._work, self._watch = work, watch
         self._refused: BaseException | None = None  # exception raised by ``watch``
         self._interrupted = False
@@ -54,7 +57,7 @@ class SecondProcess(Generic[T]):
     ) -> None:
         self._interrupted = error is not None
         try:
-            self.result = self._future.result()
+            self.result, self.warnings = self._future.result()
         except Exception:
             if error is None:
                 raise
@@ -80,15 +83,21 @@ class SecondProcess(Generic[T]):
             self._refused = error
 
 
-def _report_to(address: Any, key: bytes, parent: int, work: Callable[[Watch], T]) -> T:
+def _report_to(
+    address: Any, key: bytes, parent: int, work: Callable[[Watch], T]
+) -> tuple[T, tuple[str, ...]]:
     if os.getpid() != parent:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles it
-    with Client(address, authkey=key) as line, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the parent has shown the same warnings
+    with (
+        Client(address, authkey=key) as line,
+        warnings.catch_warnings(),
+        Notices() as notices,
+    ):
+        warnings.showwarning = notices.record_warning  # the parent tells of them
 
         def watch(*progress: Any) -> None:
             line.send(progress)
             if not line.recv():
                 raise KeyboardInterrupt
 
-        return work(watch)
+        return work(watch), tuple(notices.lines)

@@ -14,8 +14,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+import tomli_w
+
 from ..errors import ConfigurationError
 from ..support.files import read_toml
+
+COMMAND = "command"  # key of the command's first word
+OUTPUT = ("out", "json")  # options that a file of settings does not hold
 
 KINDS = {
     bool: "true or false",
@@ -36,20 +41,49 @@ def read_settings_file(path: Path | str) -> dict[str, Any]:
     return read_toml(Path(path), f"settings file '{path}': cannot be read")
 
 
-def settings_from(verb_parser: Any, mapping: Mapping[str, Any], where: str) -> Any:
+def settings_text(command: str, settings: Any) -> str:
+    """Return settings as TOML, without the options on the output; `read_settings_file` reads it."""
+    values = {
+        option_name(each.name): _plain(value)
+        for each in dataclasses.fields(settings)
+        if each.name not in OUTPUT and (value := getattr(settings, each.name)) is not None
+    }
+    head = f"# nengo-forcectl {command} --config FILE takes what follows as its defaults.\n"
+    return head + tomli_w.dumps({COMMAND: command, **values})
+
+
+def settings_from(settings: Any, mapping: Mapping[str, Any], where: str) -> Any:
     """Return the settings of a command from values by the names of its options.
 
-    ``-`` and ``_`` are the same in a name. One value stands for a list of one.
-
     Args:
-        verb_parser: settings class of the command, or the function that returns its settings.
+        settings: settings class of the command.
         mapping: values by name, as TOML has them; what is missing has its default.
         where: what holds them, for messages, such as "settings file 'run.toml'".
 
     Raises:
         ConfigurationError: a name or a value is not one of the command's options.
     """
-    settings = settings_class(verb_parser)
+    values = values_from(settings, mapping, where)
+    for field in dataclasses.fields(settings):
+        needed = field.default is field.default_factory is dataclasses.MISSING
+        if needed and field.name not in values:
+            raise ConfigurationError(
+                f"{where}: {option_name(field.name)} is missing, needs a value"
+            )
+    try:
+        return settings(**values)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{where}: {error}") from None
+
+
+def values_from(settings: Any, mapping: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Return values of some fields of settings; see `settings_from`.
+
+    ``-`` and ``_`` are the same in a name. One value stands for a list of one.
+
+    Raises:
+        ConfigurationError: a name is not one of the command's options, or a value of another type.
+    """
     fields = {each.name: each for each in dataclasses.fields(settings)}
     hints = get_type_hints(settings, include_extras=True)
     values: dict[str, Any] = {}
@@ -62,28 +96,19 @@ def settings_from(verb_parser: Any, mapping: Mapping[str, Any], where: str) -> A
         if field in values:
             raise ConfigurationError(f"{where}: has {option_name(field)} twice, needs it once")
         values[field] = _value(value, hints[field], f"{where}: {option_name(field)}")
-    for name, field in fields.items():
-        needed = field.default is field.default_factory is dataclasses.MISSING
-        if needed and name not in values:
-            raise ConfigurationError(f"{where}: {option_name(name)} is missing, needs a value")
-    try:
-        return settings(**values)
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{where}: {error}") from None
-
-
-def settings_class(verb_parser: Any) -> Any:
-    """Return the settings class of a parser: itself, or what the function returns."""
-    if isinstance(verb_parser, type):
-        return verb_parser
-    returned = get_type_hints(verb_parser)["return"]
-    (settings,) = (each for each in get_args(returned) if dataclasses.is_dataclass(each))
-    return settings
+    return values
 
 
 def option_name(field: str) -> str:
     """Return the name of an option by that of its field."""
     return field.replace("_", "-")
+
+
+def _plain(value: Any) -> Any:
+    """Return a field as TOML has it."""
+    if isinstance(value, (tuple, list)):
+        return [_plain(each) for each in value]
+    return str(value) if isinstance(value, Path) else value
 
 
 def _value(value: Any, hint: Any, what: str) -> Any:

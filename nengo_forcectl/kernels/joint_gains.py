@@ -1,5 +1,7 @@
 """Gains of a structured learner: as high as what is known of the joints allows."""
 
+import math
+
 from . import layout as at
 from .access import matrix, number, set_number, vector, whole
 from .balance_columns import armature_column
@@ -19,6 +21,10 @@ DELAY_GAIN = 0.12  # most K times the delay found
 STIFFEN = 10.0  # rate at which the posture's stiffness grows [1/s]
 DELAY_POSTURE = 0.03  # most bandwidth of the posture times the delay found
 UNTRIED = 160  # cycles after a change in which gains do not grow
+UNKNOWN = 6.0  # standard deviations of an inertia that may not be there
+MISFIT = 10.0  # noise over its floor from which on the model is not trusted
+SLIGHT = 3.0  # of a joint's own inertia: what may be added even so
+TINY = 1e-9  # least deviation of a mass [kg]
 NO_DELAY = 0.7  # delay that counts as none [cycles]
 
 
@@ -64,6 +70,69 @@ def set_gains(learner, law):
     softness += ease * ((1.0 if firm else SOFT) - softness)
     set_number(learner, at.STRUCTURED_SOFTNESS, softness)
     soften_posture(learner)
+
+
+@kernel
+def doubt_inertia(learner, law):
+    """Take back of the law's new weights the inertia that is not known to be there.
+
+    The control law's gains grow with M: an inertia that is too large throws a light joint. So a
+    joint's inertia grows by `SLIGHT` of its own at most, or by what exceeds some standard
+    deviations; a payload of unknown mass has no known inertia. The deviations trust the model: if
+    it explains all down to the floor none is taken, and `UNKNOWN` from `MISFIT` times that on.
+
+    A payload shrinks towards the tool frame for that, with the same mass, which keeps it physical;
+    it grows again slowly.
+    """
+    w, size = vector(law, at.REGRESSION_WEIGHTS), vector(law, at.REGRESSION_SIZE)
+    deviations, own = vector(law, at.REGRESSION_DEVIATIONS), vector(learner, at.STRUCTURED_HOME_M)
+    added, variance = vector(learner, at.STRUCTURED_ADDED), vector(learner, at.STRUCTURED_DOUBT)
+    inertia_of_payload(learner, law)
+    misfit = math.sqrt(number(law, at.REGRESSION_NOISE)) / number(law, at.REGRESSION_FLOOR)
+    unexplained = min(max(misfit - 1.0, 0.0) / (MISFIT - 1.0), 1.0)
+    doubt, many, share = deviations[at.MASS] * size[at.MASS], UNKNOWN * unexplained, 1.0
+    unknown = 1.0 - min(max(w[at.MASS] * size[at.MASS] - doubt, 0.0) / max(doubt, TINY), 1.0)
+    for i in range(len(own)):
+        doubt = many * math.sqrt(variance[i]) + unexplained * unknown * added[i]
+        share = min(share, believed(added[i], doubt, own[i]))
+        k = armature_column(i)
+        w[k] *= believed(w[k] * size[k], many * deviations[k] * size[k], own[i])
+    before = number(learner, at.STRUCTURED_BELIEVED)
+    share = min(share, before + EASE * (share - before))
+    set_number(learner, at.STRUCTURED_BELIEVED, share)
+    for k in range(at.MOMENT, at.MOMENT + 3):
+        w[k] *= math.sqrt(share)
+    for k in range(at.XX, at.PARAMETERS):
+        w[k] *= share
+
+
+@kernel
+def believed(inertia, doubt, own):
+    """Return the share of an added inertia that a joint is known to have."""
+    if inertia <= SLIGHT * own:
+        return 1.0
+    return max(inertia - doubt, SLIGHT * own) / inertia
+
+
+@kernel
+def inertia_of_payload(learner, law):
+    """Compute what the law's payload adds to the diagonal of M at the posture, and its variance."""
+    w, size = vector(law, at.REGRESSION_WEIGHTS), vector(law, at.REGRESSION_SIZE)
+    deviations, n = vector(law, at.REGRESSION_DEVIATIONS), len(vector(learner, at.STRUCTURED_ADDED))
+    added, variance = vector(learner, at.STRUCTURED_ADDED), vector(learner, at.STRUCTURED_DOUBT)
+    V = matrix(learner, at.STRUCTURED_HOME_V, n)
+    weighed = matrix(learner, at.STRUCTURED_HOME_WEIGHED, n)
+    one = vector(learner, at.STRUCTURED_ONE)
+    for i in range(n):
+        added[i], variance[i] = 0.0, 0.0
+    for k in range(at.PARAMETERS):
+        for each in range(at.PARAMETERS):
+            one[each] = size[k] if each == k else 0.0
+        weigh(one, V, weighed)
+        for i in range(n):
+            unit = column_product(V, i, weighed, i)
+            added[i] += unit * w[k]
+            variance[i] += (unit * deviations[k]) ** 2
 
 
 @kernel

@@ -21,7 +21,7 @@ from .balance_columns import (
 )
 from .compile import kernel
 from .feed_friction import spare_null_space
-from .joint_gains import set_gains, stiffen_posture, watch_joints
+from .joint_gains import doubt_inertia, set_gains, stiffen_posture, watch_joints
 from .learned_body import carry_body
 from .observe import faded, push_torque
 from .regress import (
@@ -205,6 +205,7 @@ def renew(learner, law):
     friction = matrix(learner, at.STRUCTURED_FRICTION, at.FRICTION)
     force = matrix(learner, at.STRUCTURED_FORCE, at.DIRECT)
     n = len(armature)
+    doubt_inertia(learner, law)
     shift_fast(learner, law, n)
     new_payload = vector(learner, at.STRUCTURED_NEW_PAYLOAD)
     new_armature = vector(learner, at.STRUCTURED_NEW_ARMATURE)

@@ -100,6 +100,10 @@ class Log:
         """Return the cycles so far, one array per column; empty before the first cycle."""
         return {name: column[: self.cycles] for name, column in self._columns.items()}
 
+    def slice(self, start: int, stop: int) -> dict[str, np.ndarray]:
+        """Return the cycles from ``start`` to ``stop``, as views of the columns."""
+        return {name: column[start:stop] for name, column in self._columns.items()}
+
     def __repr__(self) -> str:
         columns = ", ".join(self._columns) or "no columns yet"
         return f"Log of {self.cycles} of {self.capacity} cycles: {columns}"

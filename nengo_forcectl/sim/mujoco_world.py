@@ -47,6 +47,7 @@ class MujocoWorld:
         state = np.empty(self._mujoco.mj_stateSize(self.model, kind))
         self._mujoco.mj_getState(other.model, other.data, state, kind)
         self._mujoco.mj_setState(self.model, self.data, state, kind)
+        self._pressing = other._pressing
 
     def state(self, before: float = 0.0) -> tuple[Joints, Joints]:
         """Return joint positions [rad], extrapolated ``before`` [s] back, and velocities."""

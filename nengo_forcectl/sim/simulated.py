@@ -162,6 +162,38 @@ class Simulated(Closing, Robot):
         if self._sensing is not None:
             self._sensing.restart(*self._sensed())
 
+    def change(self, *disturbances: Disturbance) -> None:
+        """Put disturbances in the place of those of the same classes, between two cycles.
+
+        As where a payload is picked up or dropped, positions and velocities stay.
+
+        Raises:
+            ConfigurationError: there is none, or more than one, of a class; one has a memory, such
+                as a motor; or the arm's body changes by itself.
+        """
+        new = list(self.disturbances)
+        for each in disturbances:
+            places = [k for k, old in enumerate(new) if type(old) is type(each)]
+            if len(places) != 1 or motors([each]) or frictions([each]) or len(self._schedule) != 1:
+                raise ConfigurationError(
+                    f"{type(self).__name__}.change: {type(each).__name__} is one of "
+                    f"{len(places)}, needs the only one, without a memory, of an arm whose body "
+                    "does not change by itself"
+                )
+            new[places[0]] = each
+        before = real_arm(self.arm, self.disturbances)
+        after = real_arm(self.arm, new)
+        self.disturbances = tuple(new)
+        acting = (*model_friction(self.arm), *self.disturbances)
+        self._pushes, self._brakes = pushes(acting), brakes(acting)
+        if after.chain != before.chain:
+            rigid = after.armature if self._elastic is None else np.zeros(after.dof)
+            world, old = self._engine(after, rigid), self._world
+            world.take_over(old)
+            self._world, self._schedule = world, {0: world}
+            self._true = None
+            old.close()
+
     def read(self) -> State:
         """Return the measured joint positions [rad] and velocities [rad/s].
 

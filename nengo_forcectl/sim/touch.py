@@ -100,6 +100,12 @@ class Touch:
         if self._peg is not None:
             pybullet.resetJointState(self._body, 0, 0.0, 0.0, **self._client)
 
+    def take_over(self, other: "Touch") -> None:
+        """Place the peg where that of another server is."""
+        if self._peg is not None:
+            height, rate, _, _ = pybullet.getJointState(other._body, 0, **other._client)
+            pybullet.resetJointState(self._body, 0, height, rate, **self._client)
+
     def push(self) -> None:
         """Apply the peg's spring force in the next step."""
         peg = self._peg

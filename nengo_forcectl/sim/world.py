@@ -142,6 +142,9 @@ class World:
     def take_over(self, other: "World") -> None:
         """Go on from the state of another server."""
         self.place(*other.state())
+        if self._touch is not None and other._touch is not None:
+            self._touch.take_over(other._touch)
+            self.pressed = other.pressed
 
     def state(self, before: float = 0.0) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
         """Return joint positions [rad], extrapolated ``before`` [s] back, and velocities."""

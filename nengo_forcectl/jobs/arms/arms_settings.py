@@ -10,7 +10,7 @@ from ..job_settings import option
 
 @dataclass(frozen=True)
 class ArmsSettings:
-    """List the arms of the catalogue, or describe one arm in full."""
+    """List the arms of the catalogue, or describe one."""
 
     name: Annotated[str | None, tyro.conf.Positional, option("ARM", "all of the catalogue")] = None
     """Name of an arm, or path of a URDF or MJCF file."""

@@ -7,8 +7,8 @@ holds each in a file of its own when it is done, and at the end all of them in `
 import dataclasses
 import itertools
 import json
-import logging
 import time
+import warnings
 from typing import Any
 
 import numpy as np
@@ -33,13 +33,15 @@ from ..job import (
     unwatched,
 )
 from ..reach.reach_settings import ReachSettings
+from ..report.notices import Notices
+from ..report.reporting import Reporting
 from ..run_folder import RunFolder
 from ..scene import REACH_TIME, TARGETS, ReachScene, gains, reaching_scene
+from .bench_report import BENCH_REPORT
 from .bench_settings import BenchSettings
 from .conditions import condition
 from .results import KEY, Cell, Key, Results, cell_of, read_results
 
-LOG = logging.getLogger("nengo_forcectl")
 # Dry friction at rest is not a function of the state: a controller that knows the friction still
 # sticks, and is no bound.
 UNKNOWABLE = (("coulomb", "exact"), ("stribeck", "exact"))
@@ -61,8 +63,11 @@ def run_bench(settings: BenchSettings, watch: Watch = unwatched) -> Results:
         RecordError: the run folder is of something else or other settings, or cannot be written.
         ClusterError: a cluster does not answer, has no workers, or unlike ones.
     """
-    from .bench_figures import bench_figure  # matplotlib
+    with Notices() as notices:
+        return _run_all(settings, notices, watch)
 
+
+def _run_all(settings: BenchSettings, notices: Notices, watch: Watch) -> Results:
     scenes = [
         reaching_scene(_reach_settings(settings, name, "none", seed))
         for name, seed in itertools.product(settings.arms, settings.all_seeds)
@@ -72,11 +77,11 @@ def run_bench(settings: BenchSettings, watch: Watch = unwatched) -> Results:
     keys = _keys(settings)
     with (
         worker_pool(settings, len(keys), own) as pool,
-        planned_folder("bench", settings.out, asked(settings), own) as folder,
+        planned_folder("bench", settings, asked(settings), own) as folder,
     ):
         for scene in scenes:
             for remark in scene.remarks:
-                LOG.info("%s (seed %d)", remark, scene.settings.seed)
+                notices.remark(f"{remark} (seed {scene.settings.seed})")
         if settings.dask is None:
             _compile(scenes)
         cells = Cells(
@@ -85,15 +90,15 @@ def run_bench(settings: BenchSettings, watch: Watch = unwatched) -> Results:
             lambda cell: str(cell_of(cell["data"])),
         )  # fmt: skip
         where, lost = CellFolder(folder.path), {}
-        _write(folder, settings, len(keys), [], lost)
-        try:
-            lost = run_cells(cells, where, pool, own, watch)
-        finally:
-            done = [cell["data"] for cell in where.read_all()]
-            _write(folder, settings, len(keys), done, lost)
-            results = read_results(folder.path)
-            folder.write("bench.png", bench_figure(results).savefig)
-    return results
+        _write(folder, settings, len(keys), [], lost, notices)
+        begin = summary_of_settings("bench", settings, gains())
+        with Reporting(folder.path, read_results, BENCH_REPORT, begin) as report:
+            try:
+                lost = run_cells(cells, where, pool, own, watch)
+            finally:
+                done = [cell["data"] for cell in where.read_all()]
+                _write(folder, settings, len(keys), done, lost, notices)
+    return report.run
 
 
 def _keys(settings: BenchSettings) -> list[Key]:
@@ -122,17 +127,19 @@ def run_cell(
     """Run one cell; record any error in it as the reason for its fall."""
     began, outcome = time.perf_counter(), Outcome()
     scene = None
-    try:
-        scene = reaching_scene(_reach_settings(settings, arm, controller, seed))
-        made = condition(disturbance, scene.arm, seed, scene.reach_time)
-        scene = dataclasses.replace(scene, **_fields(made))
-        try_out(scene, controller, outcome)
-    except SimulationError as error:
-        outcome.failure = str(error)
-    except (OSError, MemoryError):  # of the machine, not of the cell
-        raise
-    except Exception as error:  # one bad cell must not end a bench of many hours
-        outcome.failure = f"{type(error).__name__}: {error}"
+    with warnings.catch_warnings(), Notices() as notices:
+        warnings.showwarning = notices.record_warning  # the report shows them, with their cell
+        try:
+            scene = reaching_scene(_reach_settings(settings, arm, controller, seed))
+            made = condition(disturbance, scene.arm, seed, scene.reach_time)
+            scene = dataclasses.replace(scene, **_fields(made))
+            try_out(scene, controller, outcome)
+        except SimulationError as error:
+            outcome.failure = str(error)
+        except (OSError, MemoryError):  # of the machine, not of the cell
+            raise
+        except Exception as error:  # one bad cell must not end a bench of many hours
+            outcome.failure = f"{type(error).__name__}: {error}"
     return Cell(
         arm,
         disturbance,
@@ -141,6 +148,7 @@ def run_cell(
         **({} if scene is None else measured(scene, outcome)),
         fell=outcome.failure,
         seconds=time.perf_counter() - began,
+        warnings=notices.lines,
     )
 
 
@@ -182,6 +190,8 @@ def measured(scene: ReachScene, outcome: Outcome) -> dict[str, Any]:
         "saturated": float(np.mean(saturated)),
         "overruled": outcome.overruled,
         "events": {name: count for name, count in outcome.events.items() if count},
+        "cycles": outcome.cycles,
+        "limits": {name: count for name, count in outcome.limits.items() if count},
     }
 
 
@@ -209,9 +219,11 @@ def _write(
     total: int,
     cells: list[dict[str, Any]],
     lost: dict[int, str],
+    notices: Notices,
 ) -> None:
     data = {
-        **summary_of_settings(settings, gains()),
+        **summary_of_settings("bench", settings, gains()),
+        "warnings": list(notices.lines),
         "seconds_per_pass": TARGETS * REACH_TIME,
         "complete": len(cells) == total,
         "lost": list(lost.values()),

@@ -1,9 +1,7 @@
 """`nengo-forcectl bench adaptation`."""
 
 from dataclasses import dataclass
-from typing import Annotated
-
-import tyro
+from typing import Annotated, ClassVar
 
 from ...errors import ConfigurationError
 from ...networks.encoding import INPUTS, Inputs
@@ -20,7 +18,7 @@ DISTURBANCES = (
 )  # fmt: skip
 
 
-ADAPT_TEXT = """Controllers to run, in this order; see `nengo-forcectl reach --help`.
+ADAPT_TEXT = """Controllers to run, in this order; see `nengo-forcectl reach --help-all`.
 exact does not run with coulomb and stribeck: friction at rest is not a function of the state.
 Of the motors' errors it knows nothing."""
 DISTURBANCES_TEXT = """Disturbances, one run each, scaled to the mass and size of each arm.
@@ -31,11 +29,13 @@ lost-cycles) include a payload of 2 kg and viscous friction."""
 @own_first
 @dataclass(frozen=True)
 class BenchSettings(EngineSettings, WorkerSettings):
-    """Run every combination of arm, disturbance and controller in parallel.
+    """Run all combinations of arm, disturbance, controller.
 
     Raises:
         ConfigurationError: a value that makes no sense.
     """
+
+    BRIEF: ClassVar = ("arms", "disturbances", "adapt", "seeds", "passes", "jobs", "out")
 
     arms: Annotated[tuple[str, ...], option("STR ...")] = ("kuka_iiwa",)
     """Names of arms (see `nengo-forcectl arms`), or paths of URDF or MJCF files."""
@@ -55,7 +55,7 @@ class BenchSettings(EngineSettings, WorkerSettings):
     """Number of passes over the five targets."""
 
     inputs: Annotated[Inputs, option(f"{{{','.join(INPUTS)}}}")] = "q-dq-ref"
-    """What the network of consolidation sees; see `nengo-forcectl reach --help`."""
+    """What the network of consolidation sees; see `nengo-forcectl reach --help-all`."""
 
     neurons: int = 1000
     """Number of neurons in the adaptive ensemble."""
@@ -82,14 +82,3 @@ class BenchSettings(EngineSettings, WorkerSettings):
         check_choices(self, "disturbances", DISTURBANCES)
         check_choices(self, "adapt", tuple(RIVALS))
         check_choice(self, "inputs", INPUTS)
-
-
-def bench_settings(
-    which: Annotated[
-        Annotated[BenchSettings, tyro.conf.subcommand("adaptation", prefix_name=False)]
-        | Annotated[None, tyro.conf.subcommand("none"), tyro.conf.Suppress],
-        tyro.conf.arg(name=""),
-    ],
-) -> BenchSettings | None:
-    """Run every combination of arm, disturbance and controller in parallel."""
-    return which

@@ -35,11 +35,19 @@ class Cell:
     saturated: float = 0.0  # share of the cycles in which a motor was at its limit
     events: dict[str, int] = field(default_factory=dict)  # sensor faults
     seconds: float = 0.0  # wall-clock time
+    cycles: int = 0  # control cycles
+    limits: dict[str, int] = field(default_factory=dict)  # cycles in which each changed a torque
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def key(self) -> Key:
         """Arm, disturbance, controller and seed of the cell."""
         return self.arm, self.disturbance, self.controller, self.seed
+
+    @property
+    def place(self) -> str:
+        """Arm, disturbance, controller and seed, for people."""
+        return f"{self.arm}, {self.disturbance}, {self.controller}, seed {self.seed}"
 
     @property
     def ending(self) -> str | None:

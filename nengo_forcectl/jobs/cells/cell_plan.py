@@ -19,13 +19,13 @@ PLAN = "plan.json"
 
 @contextmanager
 def planned_folder(
-    verb: str, out: Path | None, asked: Mapping[str, Any], found: Mapping[str, Any]
+    verb: str, settings: WorkerSettings, asked: Mapping[str, Any], found: Mapping[str, Any]
 ) -> Iterator[RunFolder]:
     """Open the folder of a sweep for this process alone: a new one, or one to go on with.
 
     Args:
         verb: verb of the command line.
-        out: the folder; None: the next free one.
+        settings: settings of the command; ``out`` is the folder, None: the next free one.
         asked: what is asked for, as JSON has it.
         found: identity of this process, and what else the plan is to hold.
 
@@ -34,11 +34,12 @@ def planned_folder(
             version, is in use, or cannot be written.
     """
     plan = {"verb": verb, "asked": json.loads(json.dumps(asked)), **found}
+    out = settings.out
     if out is not None and (out / PLAN).exists():
         folder = RunFolder.existing(out)
         _check_same(out, plan)
     else:
-        folder = RunFolder(verb, out)
+        folder = RunFolder(verb, settings)
         text = json.dumps(plan, indent=1, allow_nan=False) + "\n"
         folder.write(PLAN, lambda stream: stream.write(text.encode()))
     with _alone(folder.path):

@@ -4,7 +4,8 @@ import json
 import platform
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -52,8 +53,7 @@ def run_task(work: Work, item: Any, wanted: Identity) -> Finished | Refused:
     reason = _unlike(wanted)
     if reason is not None:
         return Refused(reason, True)
-    with _ONE, threadpool_limits(1), entering_cell(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of a thousand cells
+    with _ONE, threadpool_limits(1), entering_cell(), _quiet():
         began = time.perf_counter()
         try:
             produced = work(item)
@@ -61,6 +61,21 @@ def run_task(work: Work, item: Any, wanted: Identity) -> Finished | Refused:
             return Refused(f"{error or type(error).__name__}", False)
         seconds = time.perf_counter() - began
     return Finished(dump(produced.data), produced.files, seconds, platform.node())
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Show no warnings: there may be a thousand cells. A job's report records them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for category in (RuntimeWarning, UserWarning):
+            warnings.simplefilter("default", category)
+        warnings.showwarning = _ignore
+        yield
+
+
+def _ignore(*_: object, **__: object) -> None:
+    pass
 
 
 def dump(data: Mapping[str, Any]) -> str:

@@ -1,153 +1,169 @@
 """Figures of pressing and wiping, drawn from a run folder."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from ..report.figure_sheet import LACKS, Drawn, label_small, legend_below, sheet
 from ..rivals import colour
 from ..run_folder import Run
+from .contact_report import stiffness_text
 from .contact_settings import LIMITS
 from .wipe import path_error, wiping_time
 
 # Bands to draw around the wanted force, as shares of it.
 OVERSHOOT, STEADY = 0.01 * LIMITS["overshoot_percent"], 0.01 * LIMITS["error_percent"]
 BEFORE = 0.25  # time shown before the first contact [s]
+LINEAR = 1.5  # wanted forces up to which the axis of a force is linear, where it must reach far
+FAR = 2.2  # wanted forces beyond which a force reaches far
+BANDS = (
+    f"Light green: up to {100 * OVERSHOOT:g} % over the wanted force; green: within "
+    f"{100 * STEADY:g} % of it."
+)
 
 
-def press_figure(run: Run) -> Figure:
-    """Draw force and depth over the time since first contact, one column per stiffness."""
+def press_figures(run: Run) -> Mapping[str, Drawn]:
+    """Return force and depth over the time since first contact, one row per stiffness."""
     settings, runs = run.summary["settings"], run.summary["runs"]
-    columns = list(dict.fromkeys(each["stiffness"] for each in runs.values()))
-    figure = Figure(figsize=(4.6 * max(len(columns), 2), 8.0), layout="constrained", dpi=110)
-    figure.suptitle(_title(run, f"presses a {settings['surface']}"), fontsize=12)
-    grid = figure.subplots(
-        2, max(len(columns), 1), sharex=True, squeeze=False, height_ratios=[1.6, 1]
-    )
-    for (above, below), stiffness in zip(grid.T, columns, strict=False):
+    rows = list(dict.fromkeys(each["stiffness"] for each in runs.values()))
+    if not rows:
+        return {}
+    figure = sheet(0.7 + 2.5 * len(rows))
+    grid = figure.subplots(len(rows), 2, sharex=True, squeeze=False)
+    far = False
+    for (left, right), stiffness in zip(grid, rows, strict=True):
         names = [name for name, each in runs.items() if each["stiffness"] == stiffness]
-        what = "spring of" if settings["surface"] == "peg" else "surface of"
-        above.set_title(f"{what} {stiffness:g} N/m", fontsize=11)
-        _draw_force(above, run, names, since_contact=True)
-        for name in names:
-            record, first = run.records[name], runs[name]["landed_s"]
-            if first is not None:
-                height = record["tool"] @ np.array(run.summary["normal"])
-                touched = height[np.searchsorted(record["time"], first - 1e-9)]
-                below.plot(record["time"] - first, 1e3 * (height - touched), **_style(run, name))
-        below.set_xlabel("time since first contact [s]")
-        below.axhline(0.0, color="0.6", lw=0.8)
-        below.grid(color="0.92")
-        below.set_xlim(-BEFORE, settings["hold"] + run.summary["descent"]["settle"])
-        low = min((line.get_ydata()[-1] for line in below.lines[:-1]), default=0.0)  # pyright: ignore[reportIndexIssue, reportAttributeAccessIssue]
-        below.set_ylim(min(1.5 * low, -1.0), max(-0.5 * low, 1.0))
-    grid[0, 0].set_ylabel("force on the surface [N], true")
-    grid[1, 0].set_ylabel("height above the surface [mm]")
-    return figure
+        far |= _draw_force(left, run, names, since_contact=True)
+        _draw_height(right, run, names)
+        left.set_title(f"{stiffness_text(stiffness)} N/m: force [N]", fontsize=10)
+        right.set_title("height above the surface [mm]", fontsize=10)
+        left.set_xlim(-BEFORE, settings["hold"] + run.summary["descent"]["settle"])
+    for axes in grid[-1]:
+        axes.set_xlabel("time since first contact [s]", fontsize=9)
+    legend_below(figure, grid[0, 0])
+    caption = (
+        f"True force on the surface, and height of the tip, on surfaces of {len(rows)} "
+        f"stiffness{'es' if len(rows) > 1 else ''}. {BANDS}{_far(run, far)}"
+    )
+    return {"force": Drawn(figure, caption)}
 
 
-def wipe_figure(run: Run) -> Figure:
-    """Draw the tool's path from above, and force and path error over time."""
-    settings, summary = run.summary["settings"], run.summary
-    figure = Figure(figsize=(13, 6.6), layout="constrained", dpi=110)
-    figure.suptitle(_title(run, f"wipes (friction {settings['mu']:g})"), fontsize=12)
-    grid = figure.add_gridspec(2, 2, width_ratios=[1, 1.5])
-    path, force, error = (figure.add_subplot(part) for part in (grid[:, 0], grid[0, 1], grid[1, 1]))
-    normal = np.array(summary["normal"])
-    flat = np.flatnonzero(normal == 0)
+def wipe_figures(run: Run) -> Mapping[str, Drawn]:
+    """Return the tool's path from above, and force and path error over time."""
+    if not run.records:
+        return {}
+    figure = sheet(5.6)
+    force, error = figure.subplots(2, 1, sharex=True)
+    far = _draw_force(force, run, list(run.records), since_contact=False)
+    normal = np.array(run.summary["normal"])
     for name, record in run.records.items():
         down = wiping_time(record, normal)
-        path.plot(
-            *1e3 * record["tool"][down][:, flat].T, **_style(run, name), label=_label(run, name)
-        )
         away = 1e3 * path_error(record, normal)
         error.semilogy(record["time"][down], np.maximum(away[down], 1e-3), **_style(run, name))
-    if run.records:
-        reference = next(reversed(run.records.values()))["reference"]
-        path.plot(*1e3 * reference[:, flat].T, color="black", lw=1.0, ls=":", label="wanted")
-    path.set(xlabel=f"{'xyz'[flat[0]]} [mm]", ylabel=f"{'xyz'[flat[1]]} [mm]")
-    path.set_title("path of the tool, from above", fontsize=11)
-    path.set_aspect("equal", adjustable="datalim")
-    path.legend(fontsize=8, frameon=False, loc="center")
-    path.grid(color="0.92")
-    _draw_force(force, run, list(run.records), since_contact=False)
-    force.set(ylabel="force along the normal [N], true")
-    error.set(xlabel="time [s]", ylabel="off the path [mm], while wiping")
-    error.sharex(force)
-    error.grid(color="0.92")
-    return figure
-
-
-def _title(run: Run, does: str) -> str:
-    settings = run.summary["settings"]
-    return (
-        f"{settings['arm']} with {settings['payload']:g} kg and {settings['friction']:g} N m s/rad "
-        f"that it does not know {does} with {settings['force']:g} N\n{settings['law']} force and "
-        f"position control, surface of unknown stiffness (seed {settings['seed']})"
+    force.set_ylabel("force [N]")
+    error.set(xlabel="time [s]", ylabel="off the path [mm]")
+    label_small(error)
+    legend_below(figure, force)
+    caption = (
+        "Above: true force along the surface's normal. Below: distance from the path along the "
+        f"surface, while it wipes. {BANDS}{_far(run, far)}"
     )
+    return {"path": _draw_path(run), "force": Drawn(figure, caption)}
 
 
-def _draw_force(axes: Axes, run: Run, names: list[str], *, since_contact: bool) -> None:
-    """Draw the true force of some runs, the wanted force and its tolerance bands."""
+def _draw_path(run: Run) -> Drawn:
+    normal = np.array(run.summary["normal"])
+    flat = np.flatnonzero(normal == 0)
+    figure = sheet(5.4)
+    axes = figure.subplots()
+    for name, record in run.records.items():
+        down = wiping_time(record, normal)
+        axes.plot(
+            *1e3 * record["tool"][down][:, flat].T, **_style(run, name), label=_label(run, name)
+        )
+    reference = next(reversed(run.records.values()))["reference"]
+    axes.plot(*1e3 * reference[:, flat].T, color=LACKS, lw=1.0, ls=":", label="wanted")
+    axes.set(xlabel=f"{'xyz'[flat[0]]} [mm]", ylabel=f"{'xyz'[flat[1]]} [mm]")
+    axes.set_aspect("equal", adjustable="datalim")
+    label_small(axes)
+    legend_below(figure, axes)
+    return Drawn(figure, "Path of the tool while it wipes, from above.")
+
+
+def _draw_force(axes: Axes, run: Run, names: list[str], *, since_contact: bool) -> bool:
+    """Draw the true force of some runs, the wanted force and its bands.
+
+    Returns whether the force reaches so far that the upper part of the axis is logarithmic.
+    """
     force = run.summary["settings"]["force"]
     axes.axhspan(force, (1 + OVERSHOOT) * force, color="#2b8a3e", alpha=0.10, lw=0)
-    axes.axhspan((1 - STEADY) * force, (1 + STEADY) * force, color="#2b8a3e", alpha=0.18, lw=0)
-    for level, text in (
-        (1 + OVERSHOOT, f"{100 * OVERSHOOT:g} % over"),
-        (1 - STEADY, f"within {100 * STEADY:g} %"),
-    ):
-        axes.text(
-            0.995, level * force, text, ha="right", va="bottom" if level > 1 else "top",
-            fontsize=8, color="#2b8a3e", transform=axes.get_yaxis_transform(),
-        )  # fmt: skip
-    top = 2.2 * force
-    beyond = 0
+    axes.axhspan((1 - STEADY) * force, (1 + STEADY) * force, color="#2b8a3e", alpha=0.25, lw=0)
+    peak = 0.0
     for name in names:
-        record, figures = run.records[name], run.summary["runs"][name]
-        first = figures["landed_s"]
-        shift = first if since_contact and first is not None else 0.0
+        record = run.records[name]
+        shift = _shift(run, name) if since_contact else 0.0
         axes.plot(
             record["time"] - shift, record["force"], **_style(run, name), label=_label(run, name)
         )
-        if record["force"].max() > top:
-            axes.annotate(
-                f"peak {record['force'].max():.0f} N", (0.1, 0.72 - 0.06 * beyond),
-                xycoords="axes fraction", va="top", fontsize=8.5, color=_style(run, name)["color"],
-            )  # fmt: skip
-            beyond += 1
-        if name == names[-1]:
-            wanted = -record["wanted"][:, :3] @ np.array(run.summary["normal"])
-            landed = wanted > run.summary["descent"]["touch"]
-            axes.plot(
-                record["time"][landed] - shift, wanted[landed], color="black", lw=1.0, ls="--",
-                label="wanted, once it has landed",
-            )  # fmt: skip
-            if first is not None:
-                axes.axvline(first - shift, color="0.5", lw=0.8, ls=":")
-    axes.set_ylim(-0.03 * force, top)
-    axes.grid(color="0.92")
-    axes.legend(fontsize=8, frameon=True, framealpha=0.9, edgecolor="none", loc="upper right")
+        peak = max(peak, float(record["force"].max()))
+    record = run.records[names[-1]]
+    wanted = -record["wanted"][:, :3] @ np.array(run.summary["normal"])
+    landed = wanted > run.summary["descent"]["touch"]
+    shift = _shift(run, names[-1]) if since_contact else 0.0
+    axes.plot(
+        record["time"][landed] - shift, wanted[landed], color=LACKS, lw=1.0, ls="--",
+        label="wanted after landing",
+    )  # fmt: skip
+    label_small(axes)
+    if peak <= FAR * force:
+        axes.set_ylim(-0.05 * force, max(1.08 * peak, 1.3 * force))
+        return False
+    axes.set_yscale("symlog", linthresh=LINEAR * force, linscale=2.0)
+    ticks = [0.0, 0.5 * force, force, LINEAR * force]
+    while ticks[-1] < peak:
+        ticks.append(2.0 * ticks[-1])
+    axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    axes.set_ylim(-0.05 * force, 1.15 * peak)
+    return True
+
+
+def _far(run: Run, far: bool) -> str:
+    if not far:
+        return ""
+    edge = LINEAR * run.summary["settings"]["force"]
+    return f" Above {edge:g} N, where there are ticks at doubled forces, the axis is logarithmic."
+
+
+def _draw_height(axes: Axes, run: Run, names: list[str]) -> None:
+    """Draw the height of the tip since the first contact; all of it after the contact."""
+    low, high = -1e-3, 1e-3
+    for name in names:
+        record, first = run.records[name], run.summary["runs"][name]["landed_s"]
+        if first is None:
+            continue
+        height = 1e3 * record["tool"] @ np.array(run.summary["normal"])
+        touched = int(np.searchsorted(record["time"], first - 1e-9))
+        height -= height[touched]
+        axes.plot(record["time"] - first, height, **_style(run, name))
+        low, high = min(low, height[touched:].min()), max(high, height[touched:].max())
+    axes.axhline(0.0, color="0.6", lw=0.8)
+    label_small(axes)
+    axes.set_ylim(1.1 * low, max(1.1 * high, -0.5 * low))
+
+
+def _shift(run: Run, name: str) -> float:
+    """Return the time of the first contact; 0 without one."""
+    return run.summary["runs"][name]["landed_s"] or 0.0
 
 
 def _label(run: Run, name: str) -> str:
-    """A run with its figures."""
-    figures = run.summary["runs"][name]
-    if figures["landed_s"] is None:
-        return f"{name}: touched nothing"
-    error = figures["error_percent"]
-    says = f"{name}: overshoot {max(figures['overshoot_percent'], 0.0):.1f} %"
-    if error is None:
-        return says
-    away = figures.get("path_mm")
-    if away is not None:
-        return f"{name}: force within {percent(error)}, path within {away:.2g} mm"
-    return f"{says}, at rest within {percent(error)}"
-
-
-def percent(value: float) -> str:
-    """Return a percentage with two digits, at least to a hundredth."""
-    return f"{value:.2g} %" if value >= 0.01 else "0.01 %"
+    figures, wipes = run.summary["runs"][name], run.summary["verb"] == "wipe"
+    several = wipes and len(run.summary["settings"]["stiffness"]) > 1
+    where = f", {stiffness_text(figures['stiffness'])} N/m" if several else ""
+    return f"{figures['adapt']}{where}"
 
 
 def _style(run: Run, name: str) -> dict[str, Any]:

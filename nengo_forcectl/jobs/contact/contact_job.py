@@ -14,17 +14,22 @@ from ...robots.log import Log
 from ...safety.guard import Safe
 from ...sim.surfaces import Surface
 from ...sim.wrist import Wrist
+from ...view.live import View
+from ...view.shown import Shown
 from ..job import (
     Drive,
     Outcome,
     Watch,
-    finish,
     summary_of_outcomes,
     summary_of_settings,
 )
+from ..report.notices import Notices
+from ..report.reporting import Reporting
 from ..rivals import RIVALS
-from ..run_folder import Run, RunFolder
+from ..run_folder import Run, RunFolder, read_run
 from ..scene import DT
+from ..viewing import by_hand, shown_contact, view_of
+from .contact_report import CONTACT_REPORT
 from .contact_scene import GAINS, ContactScene
 from .contact_settings import LIMITS
 
@@ -38,7 +43,7 @@ def run_contacts(
     scene: ContactScene,
     surface: Callable[[float], Surface],
     figures: Callable[[Mapping[str, np.ndarray]], Figures],
-    draw: Callable[[Run], Any],
+    notices: Notices,
     watch: Watch,
 ) -> Run:
     """Run every adaptation of the settings on every surface, and write the run folder.
@@ -51,38 +56,63 @@ def run_contacts(
         scene: the scene of all runs.
         surface: function from a stiffness to a surface.
         figures: function from a record to its figures.
-        draw: function that draws the run.
+        notices: warnings so far; those of the runs are added.
         watch: called every 100 control cycles.
 
     Raises:
         RecordError: the run folder exists or cannot be written.
     """
     settings = scene.settings
-    folder = RunFolder(verb, settings.out)
+    folder = RunFolder(verb, settings)
     keys = {
-        f"{adapt}-{k:g}": (adapt, k) for adapt, k in product(settings.adapt, settings.stiffness)
+        f"{adapt}-{k:.10g}": (adapt, k) for adapt, k in product(settings.adapt, settings.stiffness)
     }
-    folder.write_summary(_summary(verb, scene, {}, {}))
+    begin = _summary(verb, scene, {}, {}, notices)
+    folder.write_summary(begin)
     outcomes: dict[str, Outcome] = {}
-    try:
-        for name, (adapt, stiffness) in keys.items():
-            outcome = outcomes[name] = Outcome()
-            report = _reported(watch, name, scene)
-            file = folder.rows(name)
-            _run_contact(scene, adapt, surface(stiffness), outcome, report, file)
-    finally:
-        outcomes = {name: each for name, each in outcomes.items() if each.cycles}
-        runs = {
-            name: {"adapt": keys[name][0], "stiffness": keys[name][1], **figures(each.record)}
-            for name, each in outcomes.items()
-        }
-        records = {name: each.record for name, each in outcomes.items()}
-        folder.write_end(records, _summary(verb, scene, outcomes, runs))
-    return finish(folder, verb, draw)
+
+    def shown() -> Shown:
+        adapts = {name: adapt for name, (adapt, _) in keys.items()}
+        return shown_contact(verb, scene, surface(settings.stiffness[0]), adapts)
+
+    with (
+        Reporting(folder.path, read_run, CONTACT_REPORT, begin) as report,
+        view_of(settings, shown) as view,
+    ):
+        try:
+            for name, (adapt, stiffness) in keys.items():
+                outcome = outcomes[name] = Outcome()
+                progress = _reported(watch, name, scene)
+                file = folder.rows(name)
+                if view is not None:
+                    view.begin(name)
+                _run_contact(scene, adapt, surface(stiffness), outcome, progress, file, view)
+        finally:
+            outcomes = {name: each for name, each in outcomes.items() if each.cycles}
+            runs = {
+                name: {"adapt": keys[name][0], "stiffness": keys[name][1], **figures(each.record)}
+                for name, each in outcomes.items()
+            }
+            records = {name: each.record for name, each in outcomes.items()}
+            summary = _summary(verb, scene, outcomes, runs, notices) | by_hand(view)
+            folder.write_end(records, summary)
+    return report.run
 
 
 def _reported(watch: Watch, name: str, scene: ContactScene) -> Callable[[int, Log], None]:
-    return lambda stretches, log: watch(name, log.cycles, scene.cycles, "")
+    """Return the report of a controller: cycles done, and what the wrist sensor feels."""
+
+    def report(stretches: int, log: Log) -> None:
+        felt = "hovers"
+        if log.cycles:
+            record = {key: column[-1] for key, column in log.arrays().items()}
+            force = float(scene.normal @ record["wrench"][:3])
+            wanted = -float(scene.normal @ record["wanted"][:3])
+            landed = wanted >= scene.descent.touch
+            felt = f"presses with {force:.1f} N" if landed else "comes down"
+        watch(name, log.cycles, scene.cycles, felt)
+
+    return report
 
 
 def _run_contact(
@@ -92,6 +122,7 @@ def _run_contact(
     outcome: Outcome,
     watch: Callable[[int, Log], None],
     file: Path,
+    view: View | None,
 ) -> None:
     """Run one controller on one surface: hover, descend, press and follow the path."""
     rng = np.random.default_rng([scene.settings.seed, 3])
@@ -108,7 +139,9 @@ def _run_contact(
 
         inner = inner.cycle if isinstance(inner, Safe) else inner  # limits go around the whole
         landing = Landing(inner, scene.path, scene.descent)
-        drive = Drive(landing, scene.cycles, STRETCH, DT, truth=truth, watch=watch, file=file)
+        drive = Drive(
+            landing, scene.cycles, STRETCH, DT, truth=truth, watch=watch, file=file, view=view
+        )
         drive.run(robot, Safe(landing, scene.arm, dt=DT), outcome)
 
 
@@ -155,13 +188,13 @@ def _summary(
     scene: ContactScene,
     outcomes: Mapping[str, Outcome],
     runs: Mapping[str, dict[str, Any]],
+    notices: Notices,
 ) -> dict[str, Any]:
     settings = scene.settings
     gains = {**GAINS[settings.law], **RIVALS["observer"].gains()}
     wanted = len(settings.adapt) * len(settings.stiffness) * scene.cycles
     return {
-        "verb": verb,
-        **summary_of_settings(settings, gains),
+        **summary_of_settings(verb, settings, gains),
         "descent": dataclasses.asdict(scene.descent),
         "dt": DT,
         "step": STEP,
@@ -171,5 +204,6 @@ def _summary(
         "joints": list(scene.arm.joint_names),
         "records": list(outcomes),
         "runs": runs,
+        "warnings": list(notices.lines),
         **summary_of_outcomes(outcomes, wanted),
     }

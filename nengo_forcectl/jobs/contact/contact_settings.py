@@ -1,7 +1,7 @@
 """`nengo-forcectl press` and ``wipe``."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from ...support.checks import (
     Arguments,
@@ -12,7 +12,14 @@ from ...support.checks import (
     check_whole,
     check_within,
 )
-from ..job_settings import JobSettings, SceneSettings, names, option, own_first
+from ..job_settings import (
+    JobSettings,
+    SceneSettings,
+    ViewSettings,
+    names,
+    option,
+    own_first,
+)
 from ..rivals import RIVALS, listed
 
 CONTACT_RIVALS = {name: each for name, each in RIVALS.items() if each.contact}
@@ -41,12 +48,24 @@ def stiffness_option(default: str) -> Any:
 
 @own_first
 @dataclass(frozen=True)
-class ContactSettings(SceneSettings, JobSettings):
+class ContactSettings(SceneSettings, ViewSettings, JobSettings):
     """What pressing and wiping have in common.
 
     Raises:
         ConfigurationError: a value that makes no sense.
     """
+
+    BRIEF: ClassVar = (
+        "force",
+        "stiffness",
+        "payload",
+        "surface",
+        "adapt",
+        "arm",
+        "seed",
+        "view",
+        "out",
+    )
 
     force: float = 20.0
     """Contact force [N]."""
@@ -95,7 +114,7 @@ class ContactSettings(SceneSettings, JobSettings):
 @own_first
 @dataclass(frozen=True)
 class PressSettings(ContactSettings):
-    """A simulated arm with an unknown payload comes down on a surface and presses.
+    """A simulated arm presses on an unknown surface.
 
     Raises:
         ConfigurationError: a value that makes no sense.
@@ -122,7 +141,7 @@ class PressSettings(ContactSettings):
 @own_first
 @dataclass(frozen=True)
 class WipeSettings(ContactSettings):
-    """A simulated arm with an unknown payload wipes circles on a surface at constant force.
+    """A simulated arm wipes circles at constant force.
 
     Raises:
         ConfigurationError: a value that makes no sense.

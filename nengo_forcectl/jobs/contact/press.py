@@ -8,6 +8,7 @@ from arms import Arm
 from ...paths import CurvePath, Line, MinimumJerkProfile, Slerp
 from ...sim.surfaces import Peg, Surface, Table
 from ..job import Watch, unwatched
+from ..report.notices import Notices
 from ..run_folder import Run
 from ..scene import DT
 from .contact_job import force_figures, run_contacts
@@ -27,21 +28,21 @@ def run_press(settings: PressSettings, watch: Watch = unwatched) -> Run:
         ConfigurationError: the arm cannot do it.
         RecordError: the run folder exists or cannot be written.
     """
-    from .contact_figures import press_figure  # matplotlib
 
     def stay(arm: Arm, pose: Float[np.ndarray, "4 4"]) -> CurvePath:
         x, R = pose[:3, 3], pose[:3, :3]
         return CurvePath(Line(x, x), MinimumJerkProfile(settings.hold), Slerp(R, R))
 
-    scene = contact_scene(settings, stay, SETTLE)
-    return run_contacts(
-        "press",
-        scene,
-        lambda stiffness: surface(scene, settings, stiffness),
-        lambda record: force_figures(record, settings.force, STEADY),
-        press_figure,
-        watch,
-    )
+    with Notices() as notices:
+        scene = contact_scene(settings, stay, SETTLE)
+        return run_contacts(
+            "press",
+            scene,
+            lambda stiffness: surface(scene, settings, stiffness),
+            lambda record: force_figures(record, settings.force, STEADY),
+            notices,
+            watch,
+        )
 
 
 def surface(scene: ContactScene, settings: PressSettings, stiffness: float) -> Surface:

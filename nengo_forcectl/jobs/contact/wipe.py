@@ -1,6 +1,5 @@
 """``nengo-forcectl wipe``: land on a surface and wipe it along a path at constant force."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -13,14 +12,14 @@ from ...contract import EndingPath
 from ...networks.workspace import task_axes
 from ...paths import Circle, CurvePath, MinimumJerk, MinimumJerkProfile, Slerp
 from ..job import Watch, unwatched
+from ..report.notices import Notices
 from ..run_folder import Run
 from ..scene import slowed
 from .contact_job import force_figures, run_contacts
-from .contact_scene import contact_scene, upward
+from .contact_scene import ContactScene, contact_scene, upward
 from .contact_settings import WipeSettings
 from .press import table
 
-LOG = logging.getLogger("nengo_forcectl")
 SETTLE = 2.0  # time from landing to the first motion; soft ground settles in 1.6 s [s]
 
 
@@ -32,34 +31,39 @@ def run_wipe(settings: WipeSettings, watch: Watch = unwatched) -> Run:
         ConfigurationError: the arm cannot do it.
         RecordError: the run folder exists or cannot be written.
     """
-    from .contact_figures import wipe_figure  # matplotlib
+    with Notices() as notices:
+        scene = _wiping_scene(settings, notices)
 
-    scene = contact_scene(settings, lambda arm, pose: wiping(arm, pose, settings), SETTLE)
-    if scene.speed_share > 1.0:
-        slower = replace(settings, lap=slowed(settings.lap, scene.speed_share))
-        LOG.info(
-            f"arm '{scene.arm.name}': circles of {settings.lap:g} s ask for "
-            f"{scene.speed_share:.2g} times a joint's top speed; they take {slower.lap:.3g} s each"
+        def figures(record: Mapping[str, np.ndarray]) -> dict[str, float | None]:
+            wiped = wiping_time(record, scene.normal) if record else slice(0)
+            found = force_figures(record, settings.force, wiped)
+            away = 1e3 * path_error(record, scene.normal)[wiped] if record else np.empty(0)
+            return found | {
+                "path_mm": float(away.max()) if away.size else None,
+                "path_rms_mm": float(np.sqrt(np.mean(away**2))) if away.size else None,
+            }
+
+        return run_contacts(
+            "wipe",
+            scene,
+            lambda stiffness: table(scene, stiffness, settings.mu),
+            figures,
+            notices,
+            watch,
         )
-        scene = contact_scene(slower, lambda arm, pose: wiping(arm, pose, slower), SETTLE)
 
-    def figures(record: Mapping[str, np.ndarray]) -> dict[str, float | None]:
-        wiped = wiping_time(record, scene.normal) if record else slice(0)
-        found = force_figures(record, settings.force, wiped)
-        away = 1e3 * path_error(record, scene.normal)[wiped] if record else np.empty(0)
-        return found | {
-            "path_mm": float(away.max()) if away.size else None,
-            "path_rms_mm": float(np.sqrt(np.mean(away**2))) if away.size else None,
-        }
 
-    return run_contacts(
-        "wipe",
-        scene,
-        lambda stiffness: table(scene, stiffness, settings.mu),
-        figures,
-        wipe_figure,
-        watch,
+def _wiping_scene(settings: WipeSettings, notices: Notices) -> ContactScene:
+    """Return the scene, with slower circles where the joints are too slow for those asked for."""
+    scene = contact_scene(settings, lambda arm, pose: wiping(arm, pose, settings), SETTLE)
+    if scene.speed_share <= 1.0:
+        return scene
+    slower = replace(settings, lap=slowed(settings.lap, scene.speed_share))
+    notices.remark(
+        f"arm '{scene.arm.name}': circles of {settings.lap:g} s ask for "
+        f"{scene.speed_share:.2g} times a joint's top speed; they take {slower.lap:.3g} s each"
     )
+    return contact_scene(slower, lambda arm, pose: wiping(arm, pose, slower), SETTLE)
 
 
 def wiping(arm: Arm, pose: Float[np.ndarray, "4 4"], settings: WipeSettings) -> EndingPath:

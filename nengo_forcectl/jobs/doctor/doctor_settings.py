@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DoctorSettings:
-    """Check what matters to a control loop here: packages, clock, scheduler, memory, bridge."""
+    """Check what matters to a control loop on this machine."""
 
     json: bool = False
     """Print the findings as JSON, and nothing else, on the standard output."""

@@ -5,17 +5,18 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from arms import Arm
 
-from .jacobian_job import JacobianRun
+from ..report.figure_sheet import Drawn, label_small, legend_below, sheet
+from .jacobian_run import JacobianRun
 
 ARM, TRUE, LEARNED = "#666666", "#1b6ca8", "#d6278a"
 SHOWN = 4  # configurations drawn
+SEEN = 0.2  # of the size of an ellipse, to which a smaller deviation is enlarged
 
 
-def figures(run: JacobianRun) -> dict[str, Figure]:
+def figures(run: JacobianRun) -> dict[str, Drawn]:
     """Return all figures by file name."""
     q, comparison = run.comparison.q, run.comparison
     order = np.argsort(comparison.relative_error.values)
@@ -24,10 +25,10 @@ def figures(run: JacobianRun) -> dict[str, Figure]:
     return {
         "error_by_joint": _error_by_joint(run),
         "error_map": _error_map(run),
-        "ellipses": _arms(run, typical, "from small to large errors"),
+        "ellipses": _arms(run, typical, "Configurations from small to large errors"),
         "learning_curve": _learning_curve(run),
         "against_distance": _against(run),
-        "worst": _arms(run, worst, f"the worst of {len(q):,} configurations"),
+        "worst": _arms(run, worst, f"The worst of {len(q):,} configurations"),
     }
 
 
@@ -43,25 +44,20 @@ def _apart(q: Float[np.ndarray, "k n"], order: Any) -> list[int]:
     return kept
 
 
-def _title(run: JacobianRun) -> str:
-    settings = run.summary["settings"]
-    return (
-        f"{run.arm.name}, {settings['neurons']:,} neurons, {settings['train']}, {settings['task']}"
-    )
-
-
-def _error_by_joint(run: JacobianRun) -> Figure:
-    figure = Figure(figsize=(10, 4.2), layout="constrained", dpi=110)
+def _error_by_joint(run: JacobianRun) -> Drawn:
+    figure = sheet(3.2)
     left, right = figure.subplots(1, 2)
-    errors = 100 * run.comparison.joint_error.values
-    joints = [f"joint {k}" for k in range(1, run.arm.dof + 1)]
-    _boxes(left, errors, joints)
-    left.set(ylabel="error of J's column [% of an average column]", title="which joint is wrong")
+    joints = [str(k) for k in range(1, run.arm.dof + 1)]
+    _boxes(left, 100 * run.comparison.joint_error.values, joints)
+    left.set(ylabel="error of J's column [%]", xlabel="joint")
     rows = ["vx", "vy", "vz", "wx", "wy", "wz"]
     _boxes(right, 100 * run.comparison.row_error.values, [rows[r] for r in run.summary["rows"]])
-    right.set(ylabel="error of J's row [% of an average row]", title="which direction is wrong")
-    figure.suptitle(f"{_title(run)}: boxes to the quartiles, whiskers from 5 to 95 %", fontsize=11)
-    return figure
+    right.set(ylabel="error of J's row [%]", xlabel="direction")
+    return Drawn(
+        figure,
+        "Which columns (joints) and rows (directions) of the learned J are wrong, in percent of an "
+        "average column or row. Boxes reach to the quartiles, whiskers from 5 to 95 %.",
+    )
 
 
 def _boxes(axes: Axes, errors: Float[np.ndarray, "k each"], names: list[str]) -> None:
@@ -71,58 +67,60 @@ def _boxes(axes: Axes, errors: Float[np.ndarray, "k each"], names: list[str]) ->
     axes.boxplot(
         errors, whis=(5, 95), showfliers=False, medianprops={"color": LEARNED, "lw": 2}, **lines
     )
-    axes.set_xticks(range(1, len(names) + 1), names, fontsize=8)
+    axes.set_xticks(range(1, len(names) + 1), names)
     axes.set_ylim(bottom=0)
     axes.grid(axis="y", color="0.9")
 
 
-def _error_map(run: JacobianRun) -> Figure:
+def _error_map(run: JacobianRun) -> Drawn:
     """Draw the error in the workspace, projected on each pair of axes."""
     axes_of = list(run.learned.axes)
     x = run.arm.pose(run.comparison.q)[:, :3, 3]
     error = 100 * run.comparison.relative_error.values
     pairs = [(a, b) for k, a in enumerate(axes_of) for b in axes_of[k + 1 :]] or [(0, axes_of[0])]
-    figure = Figure(figsize=(5.2 * len(pairs) + 1.2, 5), layout="constrained", dpi=110)
-    panels = figure.subplots(1, len(pairs), squeeze=False)[0]
-    top = np.quantile(error, 0.99)
+    several = len(pairs) > 1
+    figure = sheet(6.0 if several else 4.8)
+    panels = figure.subplots(2, 2).ravel() if several else [figure.subplots()]
+    for empty in panels[len(pairs) :]:
+        empty.set_axis_off()
     shown: Any = None
-    for panel, (a, b) in zip(panels, pairs, strict=True):
+    for panel, (a, b) in zip(panels, pairs, strict=False):
         shown = panel.hexbin(
-            x[:, a], x[:, b], error, gridsize=35, reduce_C_function=np.median, vmin=0, vmax=top,
-            cmap="viridis_r", linewidths=0.2,
+            x[:, a], x[:, b], error, gridsize=30, reduce_C_function=np.median, vmin=0,
+            vmax=np.quantile(error, 0.99), cmap="viridis_r", linewidths=0.2,
         )  # fmt: skip
         base = run.arm.pose(run.comparison.q[0], frame=run.arm.frames[0])[:3, 3]
-        panel.plot(base[a], base[b], "k^", ms=8, clip_on=True)
+        panel.plot(base[a], base[b], "k^", ms=7, clip_on=True)
         panel.set(xlabel=f"{'xyz'[a]} of the tool [m]", ylabel=f"{'xyz'[b]} of the tool [m]")
         panel.set_aspect("equal", adjustable="datalim")
-    figure.colorbar(shown, ax=panels, label="relative error of J [%], median of a cell")
-    figure.suptitle(f"{_title(run)}:\nwhere the learned J is wrong (triangle: base)", fontsize=11)
-    return figure
+        panel.tick_params(labelsize=8)
+    figure.colorbar(shown, ax=panels, label="relative error of J [%]", shrink=0.8)
+    return Drawn(
+        figure,
+        "Where the tool is when the learned J is wrong: median of the configurations in each cell. "
+        "Triangle: base of the arm.",
+    )
 
 
-def _learning_curve(run: JacobianRun) -> Figure:
-    figure = Figure(figsize=(7, 4.2), layout="constrained", dpi=110)
-    axes: Any = figure.subplots()
+def _learning_curve(run: JacobianRun) -> Drawn:
+    figure = sheet(2.9)
+    left, right = figure.subplots(1, 2, sharex=True)
     curve = run.summary["curve"]
     samples = [each["samples"] for each in curve]
-    axes.semilogy(
-        samples, [100 * each["jacobian_error"] for each in curve], "o-", color=LEARNED,
-        label="error of J [%], median",
-    )  # fmt: skip
-    axes.semilogy(
-        samples, [1e3 * each["position_error"] for each in curve], "s-", color=TRUE,
-        label="error of the position [mm], RMS",
-    )  # fmt: skip
-    axes.set(xlabel="configurations learned from", ylabel="held-out error [%, mm]")
-    axes.set_xlim(left=0)
-    axes.grid(color="0.9")
-    axes.legend(frameon=False)
-    axes.set_title(f"{_title(run)}: learning", fontsize=11)
-    return figure
+    left.plot(samples, [100 * each["jacobian_error"] for each in curve], "o-", color=LEARNED)
+    right.plot(samples, [1e3 * each["position_error"] for each in curve], "s-", color=TRUE)
+    left.set_ylabel("error of J [%], median")
+    right.set_ylabel("error of the position [mm], RMS")
+    for axes in (left, right):
+        axes.set_xlabel("configurations learned from", fontsize=9)
+        axes.set_xlim(left=0)
+        axes.set_ylim(0, 1.1 * axes.dataLim.ymax)
+        label_small(axes)
+    return Drawn(figure, "How the errors fell while it learned, on configurations it never saw.")
 
 
-def _against(run: JacobianRun) -> Figure:
-    figure = Figure(figsize=(10, 4.2), layout="constrained", dpi=110)
+def _against(run: JacobianRun) -> Drawn:
+    figure = sheet(3.6)
     panels = figure.subplots(1, 2, sharey=True)
     labels = ("smallest singular value of J [m/rad]", "distance to the nearest sample [rad]")
     names = {
@@ -136,55 +134,86 @@ def _against(run: JacobianRun) -> Figure:
             bins = [each for each in against[name] if each["median"] is not None]
             middle = [0.5 * (each["from"] + each["to"]) for each in bins]
             panel.semilogy(
-                middle, [100 * each["median"] for each in bins], "o-", color=colour, label=word
-            )
+                middle, [100 * each["median"] for each in bins], "o-", ms=4, color=colour,
+                label=word,
+            )  # fmt: skip
             panel.semilogy(middle, [100 * each["p95"] for each in bins], ":", color=colour)
-        panel.set_xlabel(label)
-        panel.grid(color="0.9")
+        panel.set_xlabel(label, fontsize=9)
+        label_small(panel)
     panels[0].set_ylabel("relative error [%]")
-    panels[0].legend(frameon=False)
-    figure.suptitle(f"{_title(run)}: median (solid) and 95th percentile (dotted)", fontsize=11)
-    return figure
-
-
-def _arms(run: JacobianRun, places: Any, what: str) -> Figure:
-    """Draw the arm at some configurations, with the manipulability ellipses of both Jacobians."""
-    three = len(run.learned.axes) == 3
-    figure = Figure(figsize=(3.9 * len(places), 4.8), layout="constrained", dpi=110)
-    error = 100 * run.comparison.relative_error.values
-    for column, place in enumerate(places, start=1):
-        axes: Any = figure.add_subplot(1, len(places), column, projection="3d" if three else None)
-        q = run.comparison.q[place]
-        body = skeleton(run.arm, q)
-        tool = body[-1]
-        kept = list(run.learned.axes)
-        m = len(kept)
-        axes.plot(*body[:, kept].T, "-o", color=ARM, lw=4, ms=5, alpha=0.7)
-        reach = np.ptp(np.vstack([body[:, kept], body[:, kept] * 0]), axis=0).max()
-        matrices = run.comparison.analytic[place][:m], run.comparison.learned[place][:m]
-        scale = 0.35 * reach / max(np.linalg.norm(matrices[0], 2), 1e-12)
-        styles = ((TRUE, "-", "arm's J"), (LEARNED, "--", "learned J"))
-        for J, (colour, style, label) in zip(matrices, styles, strict=True):
-            for curve in _ellipses(J):
-                axes.plot(*(tool[kept] + scale * curve).T, style, color=colour, lw=1.6, label=label)
-                label = None
-        axes.set_title(f"error of J {error[place]:.3g} %", fontsize=10)
-        axes.set(xlabel=f"{'xyz'[kept[0]]} [m]", ylabel=f"{'xyz'[kept[min(1, m - 1)]]} [m]")
-        if three:
-            axes.set_zlabel("z [m]")
-            limits = [axes.get_xlim3d(), axes.get_ylim3d(), axes.get_zlim3d()]
-            axes.set_box_aspect(np.ptp(limits, axis=1), zoom=0.85)
-            axes.locator_params(nbins=4)
-        else:
-            axes.set_aspect("equal", adjustable="datalim")
-            axes.grid(color="0.92")
-        axes.tick_params(labelsize=8)
-    handles, labels = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
-    figure.suptitle(
-        f"{_title(run)}: how fast the tool can go in each direction, {what}", fontsize=11
+    legend_below(figure, panels[0])
+    return Drawn(
+        figure,
+        "Errors against the distance to a singularity and to the samples: median (solid) and 95th "
+        "percentile (dotted).",
     )
-    return figure
+
+
+def _arms(run: JacobianRun, places: Any, what: str) -> Drawn:
+    """Draw the arm at some configurations, with J's ellipse and the learned one's deviation."""
+    three = len(run.learned.axes) == 3
+    figure = sheet(6.2, arranged=not three)
+    if three:
+        figure.subplots_adjust(0.0, 0.13, 0.93, 0.95, wspace=0.05, hspace=0.25)
+    for column, place in enumerate(places, start=1):
+        panel: Any = figure.add_subplot(2, 2, column, projection="3d" if three else None)
+        factor = _draw_arm(panel, run, int(place))
+        error = 100 * run.comparison.relative_error.values[place]
+        panel.set_title(f"error of J {error:.3g} %, shown x {factor:g}", fontsize=9)
+    legend_below(figure, figure.axes[0])
+    return Drawn(
+        figure,
+        f"{what}: how fast the tool goes in each direction, by the arm's own J and by the learned "
+        "one, whose deviation is enlarged by the factor above each.",
+    )
+
+
+def _draw_arm(panel: Any, run: JacobianRun, place: int) -> float:
+    """Draw one configuration; return the factor by which the deviation is enlarged."""
+    kept = list(run.learned.axes)
+    body = skeleton(run.arm, run.comparison.q[place])
+    tool = body[-1][kept]
+    panel.plot(*body[:, kept].T, "-o", color=ARM, lw=3, ms=4, alpha=0.7)
+    reach = np.ptp(np.vstack([body[:, kept], body[:, kept] * 0]), axis=0).max()
+    J, learned = (
+        each[place][: len(kept)] for each in (run.comparison.analytic, run.comparison.learned)
+    )
+    scale = 0.35 * reach / max(np.linalg.norm(J, 2), 1e-12)
+    factor = _enlargement(J, learned - J)
+    curves = zip(ellipses(J, J), ellipses(J, J + factor * (learned - J)), strict=True)
+    for number, (true, deviating) in enumerate(curves):
+        names = ("_", "_") if number else ("arm's J", "learned J, deviation enlarged")
+        panel.plot(*(tool + scale * true).T, "-", color=TRUE, lw=1.4, label=names[0])
+        panel.plot(*(tool + scale * deviating).T, "--", color=LEARNED, lw=1.4, label=names[1])
+    _finish_axes(panel, kept)
+    return factor
+
+
+def _enlargement(J: Float[np.ndarray, "m n"], deviation: Float[np.ndarray, "m n"]) -> float:
+    """Return 1, 2 or 5 times a power of ten that makes a deviation seen; 1 for a large one."""
+    share = float(np.linalg.norm(deviation, 2)) / max(float(np.linalg.norm(J, 2)), 1e-12)
+    if share <= 0.0 or share >= SEEN:
+        return 1.0
+    power = 10.0 ** np.floor(np.log10(SEEN / share))
+    return float(max(step for step in (1.0, 2.0, 5.0) if step * power * share <= SEEN) * power)
+
+
+def _finish_axes(panel: Any, kept: list[int]) -> None:
+    """Label the axes of a drawn arm, with equal scales."""
+    names = [f"{'xyz'[axis]} [m]" for axis in kept]
+    panel.set_xlabel(names[0], fontsize=8)
+    panel.set_ylabel(names[min(1, len(names) - 1)], fontsize=8)
+    panel.locator_params(nbins=4 if len(kept) < 3 else 3)
+    if len(kept) < 3:
+        panel.set_aspect("equal", adjustable="datalim")
+        label_small(panel)
+        return
+    panel.set_zlabel(names[2], fontsize=8)
+    limits = [panel.get_xlim3d(), panel.get_ylim3d(), panel.get_zlim3d()]
+    panel.set_box_aspect(np.ptp(limits, axis=1), zoom=0.85)
+    panel.tick_params(labelsize=7, pad=0)
+    for axis in (panel.xaxis, panel.yaxis, panel.zaxis):
+        axis.labelpad = 4
 
 
 def skeleton(arm: Arm, q: Float[np.ndarray, "n"]) -> Float[np.ndarray, "points 3"]:
@@ -192,15 +221,20 @@ def skeleton(arm: Arm, q: Float[np.ndarray, "n"]) -> Float[np.ndarray, "points 3
     return np.array([arm.pose(q, frame=frame)[:3, 3] for frame in (*arm.frames, "tool")])
 
 
-def _ellipses(J: Float[np.ndarray, "m n"]) -> list[Float[np.ndarray, "points m"]]:
-    """Return J dq for unit dq: an ellipse, or three great circles of an ellipsoid."""
-    U, s, _ = np.linalg.svd(J, full_matrices=False)
+def ellipses(
+    J: Float[np.ndarray, "m n"], other: Float[np.ndarray, "m n"]
+) -> list[Float[np.ndarray, "points m"]]:
+    """Return ``other dq`` for those unit dq whose ``J dq`` is J's ellipse.
+
+    In three dimensions they are the three great circles of an ellipsoid.
+    """
+    _, _, Vt = np.linalg.svd(J, full_matrices=False)
     angle = np.linspace(0, 2 * np.pi, 73)
-    m, r = len(J), len(s)
+    r = len(Vt)
     pairs = [(a, b) for a in range(r) for b in range(a + 1, r)] or [(0, 0)]
     curves = []
     for a, b in pairs:
-        points = np.outer(np.cos(angle), s[a] * U[:, a])
-        points = points + (np.outer(np.sin(angle), s[b] * U[:, b]) if a != b else 0.0)
-        curves.append(points.reshape(-1, m))
+        dq = np.outer(np.cos(angle), Vt[a])
+        dq = dq + (np.outer(np.sin(angle), Vt[b]) if a != b else 0.0)
+        curves.append(dq @ other.T)
     return curves

@@ -9,8 +9,7 @@ import dataclasses
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -18,29 +17,19 @@ from jaxtyping import Float
 import arms
 from arms import Arm
 
-from ...errors import ArmError, NetworkError, RecordError
-from ...kinematics.compare import Comparison, compare_jacobians, compare_matrices, nearest_distance
+from ...kinematics.compare import Comparison, compare_jacobians, nearest_distance
 from ...kinematics.learned import LearnedKinematics
 from ...kinematics.training import Progress, TrainingPlan, region, sample, training
-from ...support.files import interpreting, read_json, read_npz
 from ..job import Watch, summary_of_settings, unwatched
+from ..report.notices import Notices
+from ..report.reporting import Reporting
 from ..run_folder import RunFolder
 from .babbling import online_training
-from .jacobian_report import report
+from .jacobian_report import JACOBIAN_REPORT
+from .jacobian_run import JacobianRun, read_jacobian_run
 from .jacobian_settings import JacobianSettings
 
 AGAINST = ("relative_error", "velocity_error", "manipulability")  # measures shown against distances
-
-
-class JacobianRun(NamedTuple):
-    """A run read from its folder."""
-
-    folder: Path
-    summary: dict[str, Any]
-    arm: Arm
-    learned: LearnedKinematics
-    comparison: Comparison
-    data: Float[np.ndarray, "samples n"]  # training configurations
 
 
 def run_jacobian(settings: JacobianSettings, watch: Watch = unwatched) -> JacobianRun:
@@ -55,11 +44,23 @@ def run_jacobian(settings: JacobianSettings, watch: Watch = unwatched) -> Jacobi
         ConfigurationError: too few samples, or the arm's tool does not move.
         RecordError: the run folder exists or cannot be written.
     """
-    arm = arms.load(settings.arm, tip=settings.tip)
-    plan = _plan(arm, settings)
-    folder = RunFolder("jacobian", settings.out)
-    trained = _train(plan, settings, watch)
-    learned, q_data = trained.best, np.array(trained.data)
+    with Notices() as notices:
+        arm = arms.load(settings.arm, tip=settings.tip)
+        plan = _plan(arm, settings)
+        folder = RunFolder("jacobian", settings)
+        asked = summary_of_settings("jacobian", settings, {})
+        with Reporting(folder.path, read_jacobian_run, JACOBIAN_REPORT, asked) as report:
+            trained = _train(plan, settings, watch)
+            summary = asked | _compared(plan, trained, settings, folder)
+            folder.write_summary(summary | {"warnings": list(notices.lines)})
+    return report.run
+
+
+def _compared(
+    plan: TrainingPlan, trained: "_Training", settings: JacobianSettings, folder: RunFolder
+) -> dict[str, Any]:
+    """Compare the Jacobians, write the arrays, and return what the summary says of them."""
+    arm, learned, q_data = plan.arm, trained.best, np.array(trained.data)
     q = sample(*plan.bounds, settings.test, np.random.default_rng([settings.seed, 3]))
     rows = list(learned.rows)
     weights = row_weights(arm, learned, q)
@@ -75,9 +76,7 @@ def run_jacobian(settings: JacobianSettings, watch: Watch = unwatched) -> Jacobi
     }
     folder.write_record("comparison", arrays)
     folder.write_record("network", learned.arrays())
-    summary = {
-        "verb": "jacobian",
-        **summary_of_settings(settings, {}),
+    return {
         **summary_of(comparison, q_data),
         "rows": rows,
         "region": [bound.tolist() for bound in plan.bounds],
@@ -87,8 +86,6 @@ def run_jacobian(settings: JacobianSettings, watch: Watch = unwatched) -> Jacobi
         "weights": _checked_weights(arm, settings),
         "joints": list(arm.joint_names),
     }
-    folder.write_summary(summary)
-    return _drawn(folder)
 
 
 @dataclass
@@ -133,19 +130,6 @@ def _checked_weights(arm: Arm, settings: JacobianSettings) -> list[dict[str, Any
     from .weight_check import check_weights  # TensorFlow
 
     return check_weights(arm, settings.seed, settings.engine)
-
-
-def _drawn(folder: RunFolder) -> JacobianRun:
-    """Draw figures and report from the folder."""
-    from .jacobian_figures import figures  # matplotlib
-
-    run = read_jacobian_run(folder.path)
-    drawn = figures(run)
-    for name, figure in drawn.items():
-        folder.write(f"{name}.png", figure.savefig)
-    html = report(run, list(drawn))
-    folder.write("report.html", lambda stream: stream.write(html.encode()))
-    return run
 
 
 def _plan(arm: Arm, settings: JacobianSettings) -> TrainingPlan:
@@ -199,25 +183,3 @@ def summary_of(comparison: Comparison, data: Float[np.ndarray, "samples n"]) -> 
             for name, distance in against.items()
         },
     }
-
-
-def read_jacobian_run(folder: Path | str) -> JacobianRun:
-    """Read a run folder.
-
-    Raises:
-        RecordError: the folder holds no readable run.
-    """
-    folder = Path(folder)
-    problem = f"run folder '{folder}': holds no run that can be read"
-    summary = read_json(folder / "summary.json", problem)
-    arrays = read_npz(folder / "comparison.npz", problem)
-    try:
-        with interpreting(problem):
-            settings = summary["settings"]
-            matrices = (arrays[name] for name in ("q", "learned", "analytic", "weights"))
-            comparison, data = compare_matrices(*matrices), arrays["data"]
-            arm = arms.load(settings["arm"], tip=settings["tip"])
-    except (ArmError, NetworkError) as error:
-        raise RecordError(f"{problem} ({error})") from None
-    learned = LearnedKinematics.load(folder / "network.npz", arm)
-    return JacobianRun(folder, summary, arm, learned, comparison, data)

@@ -1,10 +1,10 @@
 """`nengo-forcectl jacobian`."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, get_args
+from typing import Annotated, ClassVar, Literal, get_args
 
 from ...support.checks import check_choice, check_whole
-from ..job_settings import JobSettings, SceneSettings, option, own_first
+from ..job_settings import JobSettings, SceneSettings, arm_option, option, own_first
 
 Task = Literal["position", "pose"]
 Train = Literal["positions", "sobolev", "online"]
@@ -17,14 +17,15 @@ online: recursive least squares, simulated: babbling first, then reaching with t
 @own_first
 @dataclass(frozen=True)
 class JacobianSettings(SceneSettings, JobSettings):
-    """A network learns an arm's kinematics; its Jacobian is compared with the arm's.
+    """A network learns an arm's kinematics and Jacobian.
 
     Raises:
         ConfigurationError: a value that makes no sense.
     """
 
-    arm: str = "planar3"
-    """Name of an arm (see `nengo-forcectl arms`), or path of a URDF or MJCF file."""
+    BRIEF: ClassVar = ("arm", "task", "train", "neurons", "samples", "weights", "seed", "out")
+
+    arm: Annotated[str, arm_option()] = "planar3"
 
     task: Annotated[Task, option("{position,pose}")] = "position"
     """What the network learns of the tool; a pose is position and orientation."""

@@ -11,7 +11,7 @@ from ..job_settings import option
 
 @dataclass(frozen=True)
 class ConvertSettings:
-    """Write the record of a run, or a log, as CSV, Parquet or MCAP."""
+    """Write a record or a log as CSV, Parquet or MCAP."""
 
     source: Annotated[Path, tyro.conf.Positional, option("RUN_OR_FILE")]
     """Run folder with one record, record (.npz, .rows), or log of another kind."""

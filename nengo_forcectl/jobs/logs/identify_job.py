@@ -1,23 +1,30 @@
 """The job of `nengo-forcectl identify`: from logs to a model file."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from arms import Arm
 from arms.model.model_file import model_data
 
-from ...logs.drive_gains import find_gains
-from ...logs.excitation import excite
+from ...logs.drive_gains import Gains, find_gains
+from ...logs.excitation import Excitation, excite
 from ...logs.identification import Identified, identify
 from ...logs.motion_log import MotionLog
 from ...logs.signals import Signals, signals_of
 from ..job import Watch, summary_of_settings, unwatched
-from ..run_folder import Run, RunFolder
+from ..report.notices import Notices
+from ..report.reporting import Reporting
+from ..run_folder import Run, RunFolder, read_run
+from .identify_report import IDENTIFY_REPORT
 from .identify_settings import IdentifySettings
 from .log_settings import about, about_text
+
+if TYPE_CHECKING:
+    from ..report.figure_sheet import Drawn
 
 
 def run_identify(settings: IdentifySettings, watch: Watch = unwatched) -> Run:
@@ -29,79 +36,99 @@ def run_identify(settings: IdentifySettings, watch: Watch = unwatched) -> Run:
     Raises:
         RecordError: a log cannot be read or is not of this arm, or the run folder exists.
     """
-    arm = settings.load_arm()
-    if settings.excite:
-        return _design(settings, arm, watch)
+    with Notices() as notices:
+        arm = settings.load_arm()
+        return (_design if settings.excite else _identify)(settings, arm, notices, watch)
+
+
+def _identify(settings: IdentifySettings, arm: Arm, notices: Notices, watch: Watch) -> Run:
+    """Identify the arm."""
     steps = len(settings.logs) + 2
     watch("identify", 0, steps, "reading")
     logs = settings.read(settings.logs, arm)
-    watch("identify", len(logs), steps, "fitting")
-    gains = None
-    if settings.loaded is not None and settings.mass is not None:
-        rows = settings.rows[:1]
-        carrying = replace(settings, rows=rows).read((settings.loaded,), arm)[0]
-        gains = find_gains(logs, carrying, arm, settings.mass, cutoff=settings.cutoff)
-        logs = [replace(log, tau=log.tau * gains.factor) for log in logs]
-    found = identify(logs, arm, cutoff=settings.cutoff, blocks=settings.blocks)
-    watch("identify", steps - 1, steps, "writing")
-    folder = RunFolder("identify", settings.out)
+    folder = RunFolder("identify", settings)
+    asked = summary_of_settings("identify", settings, {})
+    drawn: list[tuple[Identified, MotionLog, Signals]] = []
+    report = replace(IDENTIFY_REPORT, figures=lambda run: _figures(*drawn[0]))
+    with Reporting(folder.path, read_run, report, asked) as reporting:
+        watch("identify", len(logs), steps, "fitting")
+        gains = _gains(settings, logs, arm)
+        if gains is not None:
+            logs = [replace(log, tau=log.tau * gains.factor) for log in logs]
+        found = identify(logs, arm, cutoff=settings.cutoff, blocks=settings.blocks)
+        watch("identify", steps - 1, steps, "writing")
+        states = [signals_of(log, settings.cutoff) for log in logs]
+        drawn.append((found, logs[0], states[0]))
+        summary = asked | {
+            "records": [], "endings": {}, "arm": arm.name, "joints": list(arm.joint_names),
+            "logs": [about(log) for log in logs], "errors": _errors(found, logs, states),
+            **as_data(found), "text": [about_text(log) for log in logs],
+            "warnings": list(notices.lines),
+        }  # fmt: skip
+        if gains is not None:
+            summary["gains_factor"] = gains.factor.tolist()
+            summary["gains_deviation"] = gains.deviation.tolist()
+        _write_model(folder, found)
+        folder.write_summary(summary)
+        watch("identify", steps, steps, "")
+    return reporting.run
+
+
+def _gains(settings: IdentifySettings, logs: list[MotionLog], arm: Arm) -> Gains | None:
+    """Return by which factors the drive gains are wrong, from the log with a known mass."""
+    if settings.loaded is None or settings.mass is None:
+        return None
+    rows = settings.rows[:1]
+    carrying = replace(settings, rows=rows).read((settings.loaded,), arm)[0]
+    return find_gains(logs, carrying, arm, settings.mass, cutoff=settings.cutoff)
+
+
+def _errors(
+    found: Identified, logs: list[MotionLog], states: list[Signals]
+) -> dict[str, list[float]]:
+    """Return the relative torque error of each log by joint."""
     errors = {}
-    first = None
-    for log in logs:
-        states = signals_of(log, settings.cutoff)
-        first = first or (log, states)
-        left = np.linalg.norm(states.tau - found.predict(states), axis=0)
-        errors[log.source] = (left / np.linalg.norm(states.tau, axis=0)).tolist()
-    summary = summary_of_settings(settings, {})
-    loaded = None if settings.loaded is None else str(settings.loaded)
-    paths = {"logs": [str(path) for path in settings.logs], "loaded": loaded}
-    summary["settings"] |= paths
-    summary |= {
-        "records": [], "endings": {}, "arm": arm.name, "joints": list(arm.joint_names),
-        "logs": [about(log) for log in logs], "errors": errors, **as_data(found),
-        "text": [about_text(log) for log in logs],
-    }  # fmt: skip
-    if gains is not None:
-        summary["gains_factor"] = gains.factor.tolist()
-        summary["gains_deviation"] = gains.deviation.tolist()
+    for log, each in zip(logs, states, strict=True):
+        left = np.linalg.norm(each.tau - found.predict(each), axis=0)
+        errors[log.source] = (left / np.linalg.norm(each.tau, axis=0)).tolist()
+    return errors
+
+
+def _write_model(folder: RunFolder, found: Identified) -> None:
     model = model_data(found.arm.chain, identified=as_data(found))
     text = json.dumps(model, indent=1, allow_nan=False) + "\n"
     folder.write("model.json", lambda stream: stream.write(text.encode()))
     urdf = found.arm.to_urdf()
     folder.write("model.urdf", lambda stream: stream.write(urdf.encode()))
-    assert first is not None
-    _draw(folder, found, *first)
-    folder.write_summary(summary)
-    watch("identify", steps, steps, "")
-    return Run(folder.path, summary, {})
 
 
-def _design(settings: IdentifySettings, arm: Arm, watch: Watch) -> Run:
+def _design(settings: IdentifySettings, arm: Arm, notices: Notices, watch: Watch) -> Run:
     """Design the motion and write it."""
-    from .log_figures import excitation_figure  # matplotlib
-
-    watch("identify", 0, 2, "searching")
-    motion = excite(arm, seconds=settings.seconds, box=settings.box, seed=settings.seed)
-    watch("identify", 1, 2, "writing")
-    folder = RunFolder("identify", settings.out)
-    names = [f"{kind}{j}" for kind in ("x", "dx", "ddx") for j in range(arm.dof)]
-    rows = np.column_stack((motion.time, motion.q, motion.dq, motion.ddq))
-    lines = [",".join(("time", *names)), *(",".join(map(repr, row)) for row in rows.tolist())]
-    text = "\n".join(lines) + "\n"
-    folder.write("excite.csv", lambda stream: stream.write(text.encode()))
-    figure = excitation_figure(arm, motion)
-    folder.write("excite.png", lambda stream: figure.savefig(stream, format="png"))
-    summary = summary_of_settings(settings, {})
-    summary |= {
-        "records": [], "endings": {}, "arm": arm.name, "joints": list(arm.joint_names),
-        "condition": motion.condition, "condition_random": motion.condition_random,
-        "q_range": np.ptp(motion.q, axis=0).tolist(),
-        "dq_most": np.abs(motion.dq).max(axis=0).tolist(),
-        "tau_most": np.abs(motion.tau).max(axis=0).tolist(),
-    }  # fmt: skip
-    folder.write_summary(summary)
-    watch("identify", 2, 2, "")
-    return Run(folder.path, summary, {})
+    folder = RunFolder("identify", settings)
+    asked = summary_of_settings("identify", settings, {})
+    drawn: list[Excitation] = []
+    report = replace(IDENTIFY_REPORT, figures=lambda run: _motion_figures(arm, drawn[0]))
+    with Reporting(folder.path, read_run, report, asked) as reporting:
+        watch("identify", 0, 2, "searching")
+        motion = excite(arm, seconds=settings.seconds, box=settings.box, seed=settings.seed)
+        drawn.append(motion)
+        watch("identify", 1, 2, "writing")
+        names = [f"{kind}{j}" for kind in ("x", "dx", "ddx") for j in range(arm.dof)]
+        rows = np.column_stack((motion.time, motion.q, motion.dq, motion.ddq))
+        lines = [",".join(("time", *names)), *(",".join(map(repr, row)) for row in rows.tolist())]
+        text = "\n".join(lines) + "\n"
+        folder.write("excite.csv", lambda stream: stream.write(text.encode()))
+        summary = asked | {
+            "records": [], "endings": {}, "arm": arm.name, "joints": list(arm.joint_names),
+            "condition": motion.condition, "condition_random": motion.condition_random,
+            "q_range": np.ptp(motion.q, axis=0).tolist(),
+            "dq_most": np.abs(motion.dq).max(axis=0).tolist(),
+            "tau_most": np.abs(motion.tau).max(axis=0).tolist(),
+            "warnings": list(notices.lines),
+        }  # fmt: skip
+        folder.write_summary(summary)
+        watch("identify", 2, 2, "")
+    return reporting.run
 
 
 def as_data(found: Identified) -> dict[str, Any]:
@@ -134,8 +161,13 @@ def as_data(found: Identified) -> dict[str, Any]:
     }
 
 
-def _draw(folder: RunFolder, found: Identified, log: MotionLog, states: Signals) -> None:
-    from .log_figures import identify_figure  # matplotlib
+def _figures(found: Identified, log: MotionLog, states: Signals) -> Mapping[str, "Drawn"]:
+    from .log_figures import identify_figures  # matplotlib
 
-    figure = identify_figure(found, log, states)
-    folder.write("identify.png", lambda stream: figure.savefig(stream, format="png"))
+    return identify_figures(found, log, states)
+
+
+def _motion_figures(arm: Arm, motion: Excitation) -> Mapping[str, "Drawn"]:
+    from .log_figures import excitation_figures  # matplotlib
+
+    return excitation_figures(arm, motion)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import tyro
 
@@ -14,11 +14,13 @@ from .log_settings import LogSettings
 @own_first
 @dataclass(frozen=True)
 class IdentifySettings(LogSettings):
-    """Find links, armature, friction and offsets of an arm from logs of it.
+    """Find an arm's links and friction from logs of it.
 
     Raises:
         ConfigurationError: a value that makes no sense.
     """
+
+    BRIEF: ClassVar = ("logs", "excite", "arm", "columns", "seed", "out")
 
     logs: Annotated[tuple[Path, ...], tyro.conf.Positional, option("[LOG ...]", "none")] = ()
     """Logs of one arm with the same load: CSV, .npz, run folders, bags."""

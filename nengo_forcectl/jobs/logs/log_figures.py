@@ -1,6 +1,7 @@
 """Figures of logs: measured torques and what predicts them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -14,36 +15,35 @@ from ...logs.identification import Identified
 from ...logs.motion_log import MotionLog
 from ...logs.regression import columns_of
 from ...logs.signals import Signals
+from ..report.figure_sheet import Drawn, group_by_size, label_small, legend_below, sheet
+from ..report.torque_figure import scales_in_words, share_scales
 
 MEASURED, MODEL, FOUND = "0.35", "tab:orange", "tab:blue"
 COLOURS = ("tab:orange", "tab:green", "tab:blue", "tab:purple", "tab:red")
 
 
-def identify_figure(found: Identified, log: MotionLog, states: Signals) -> Figure:
-    """Draw the torques of the first log with both models, and each joint's friction."""
-    n = found.arm.dof
-    figure = Figure(figsize=(13, 1.2 + 1.6 * n), layout="constrained", dpi=110)
-    figure.suptitle(f"{found.arm.name}: torques of {log.source.rpartition('/')[2]}", fontsize=13)
-    axes = figure.subplots(n, 2, squeeze=False, width_ratios=[4, 1], sharex="col")
+def identify_figures(found: Identified, log: MotionLog, states: Signals) -> Mapping[str, Drawn]:
+    """Return the torques of the first log with both models, and each joint's friction."""
+    figure, axes = _joint_rows(found.arm.dof, (2.2, 1.0))
     before = columns_of(found.arm, states) @ found.unknowns.prior
     after = found.predict(states)
     for j, (left, right) in enumerate(axes):
-        left.plot(log.time, states.tau[:, j], color=MEASURED, lw=1.6, label="measured")
-        left.plot(log.time, before[:, j], color=MODEL, lw=0.9, label="model before")
-        left.plot(log.time, after[:, j], color=FOUND, lw=0.9, label="identified")
-        left.set_ylabel(f"joint {j + 1} [N m]")
-        left.grid(color="0.92")
-        _draw_friction(right, found, states, before, j)
-    _put_legend(axes[0, 0])
-    axes[0, 1].set_title("friction and constant [N m]", fontsize=10)
-    axes[-1, 0].set_xlabel("time [s]")
-    axes[-1, 1].set_xlabel("dq [rad/s]")
-    return figure
+        left.plot(log.time, states.tau[:, j], color=MEASURED, lw=1.4, label="measured")
+        left.plot(log.time, before[:, j], color=MODEL, lw=0.8, label="model before")
+        left.plot(log.time, after[:, j], color=FOUND, lw=0.8, label="identified")
+        _draw_friction(right, found, states, j)
+    scales = _finish_rows(figure, axes, states.tau)
+    axes[0, 0].set_title("torque [N m]", fontsize=10)
+    axes[0, 1].set_title("friction [N m]", fontsize=10)
+    axes[-1, 1].set_xlabel("dq [rad/s]", fontsize=9)
+    caption = (
+        f"Left: torques of {_name(log)}. Right: what links and rotors leave of them, against the "
+        f"joint's velocity, and the friction and constant that were found. {scales}"
+    )
+    return {"identify": Drawn(figure, caption)}
 
 
-def _draw_friction(
-    axes: Axes, found: Identified, states: Signals, before: np.ndarray, j: int
-) -> None:
+def _draw_friction(axes: Axes, found: Identified, states: Signals, j: int) -> None:
     """Draw what links and rotors leave of a joint's torque, and the friction found."""
     n, dq = found.arm.dof, states.dq[:, j]
     values = found.values.copy()
@@ -58,60 +58,86 @@ def _draw_friction(
     friction = found.arm.friction
     curve = friction.viscous[j] * speed + friction.dry[j] * np.tanh(speed / 0.01)
     axes.plot(speed, curve + found.offset[j], color=FOUND, lw=1.2)
-    axes.grid(color="0.92")
 
 
-def _put_legend(axes: Axes) -> None:
-    """Put a legend above the axes, on the right."""
-    axes.legend(
-        loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=5, frameon=False, fontsize=9,
-        handlelength=1.2, columnspacing=1.0,
-    )  # fmt: skip
-
-
-def excitation_figure(arm: Arm, motion: Excitation) -> Figure:
-    """Draw a designed motion: positions within their limits, velocities, torques."""
-    figure = Figure(figsize=(13, 7.0), layout="constrained", dpi=110)
-    figure.suptitle(f"{arm.name}: a motion to identify it from", fontsize=13)
+def excitation_figures(arm: Arm, motion: Excitation) -> Mapping[str, Drawn]:
+    """Return a designed motion: positions within their limits, velocities, torques."""
+    figure = sheet(6.4)
     axes = figure.subplots(3, 1, sharex=True)
     rows = (("q [rad]", motion.q), ("dq [rad/s]", motion.dq), ("torque / limit", motion.tau))
     for each, (label, values) in zip(axes, rows, strict=True):
         most = arm.tau_max if label.startswith("torque") else np.ones(arm.dof)
         for j in range(arm.dof):
-            each.plot(motion.time, values[:, j] / most[j], lw=1.2, label=f"joint {j + 1}")
+            each.plot(motion.time, values[:, j] / most[j], lw=1.1, label=f"joint {j + 1}")
         each.set_ylabel(label)
-        each.grid(color="0.92")
-    axes[0].legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=9)
+        label_small(each)
     axes[-1].set_xlabel("time [s]")
-    return figure
+    legend_below(figure, axes[0])
+    return {"excite": Drawn(figure, "The motion: positions, velocities, and torques of the model.")}
 
 
 def replay_figure(
     log: MotionLog,
     measured: Float[np.ndarray, "k n"],
     predictions: Mapping[str, Float[np.ndarray, "k n"]],
-) -> Figure:
+) -> Drawn:
     """Draw the torques of a log, and for each prediction its error, 1 s root mean square."""
-    n = measured.shape[1]
-    figure = Figure(figsize=(13, 1.2 + 1.6 * n), layout="constrained", dpi=110)
-    name = log.source.rpartition("/")[2]
-    figure.suptitle(f"replay of {name}: torque, and its error, RMS over 1 s [N m]", fontsize=13)
-    axes = figure.subplots(n, 2, squeeze=False, width_ratios=[1.2, 1], sharex=True)
+    figure, axes = _joint_rows(measured.shape[1], (1.0, 1.0))
     window = max(round(1.0 / log.period), 1)
     kernel = np.ones(window) / window
     for j, (left, right) in enumerate(axes):
-        left.plot(log.time, measured[:, j], color=MEASURED, lw=1.6, label="measured")
+        left.plot(log.time, measured[:, j], color=MEASURED, lw=1.4, label="measured")
         for (name, torque), colour in zip(predictions.items(), COLOURS, strict=False):
             square = np.convolve((torque[:, j] - measured[:, j]) ** 2, kernel, "same")
-            if name in ("model", "learner"):
-                left.plot(log.time, torque[:, j], color=colour, lw=0.9, label=name)
-            right.semilogy(log.time, np.sqrt(square), color=colour, lw=1.2, label=name)
-        left.set_ylabel(f"joint {j + 1} [N m]")
-        left.grid(color="0.92")
-        right.grid(color="0.92")
-    figure.align_ylabels()
-    for each in axes[0]:
-        _put_legend(each)
-    for each in axes[-1]:
-        each.set_xlabel("time [s]")
-    return figure
+            drawn = name in ("model", "learner")
+            x, y = (log.time, torque[:, j]) if drawn else ([], [])
+            left.plot(x, y, color=colour, lw=0.8, label=name)
+            right.semilogy(log.time, np.sqrt(square), color=colour, lw=1.1)
+    scales = _finish_rows(figure, axes, measured)
+    axes[0, 0].set_title("torque [N m]", fontsize=10)
+    axes[0, 1].set_title("error, RMS over 1 s [N m]", fontsize=10)
+    axes[-1, 1].set_xlabel("time [s]", fontsize=9)
+    share_scales(axes[:, 1], [list(range(len(axes)))])
+    return Drawn(figure, f"{_name(log)}: torques, and the errors of what predicts them. {scales}")
+
+
+def payload_figures(before: Sequence[float], after: Sequence[float]) -> Mapping[str, Drawn]:
+    """Return the torque errors of the loaded log by joint, without and with the payload."""
+    figure = sheet(2.9)
+    axes = figure.subplots()
+    joints = np.arange(1, len(before) + 1)
+    for shift, values, colour, label in (
+        (-0.2, before, MODEL, "without the payload"), (0.2, after, FOUND, "with it"),
+    ):  # fmt: skip
+        axes.bar(joints + shift, 100.0 * np.array(values), 0.38, color=colour, label=label)
+    axes.set(xlabel="joint", ylabel="|tau - prediction| / |tau| [%]")
+    axes.set_xticks(joints)
+    axes.grid(axis="y", color="0.92")
+    axes.set_axisbelow(True)
+    legend_below(figure, axes)
+    return {"payload": Drawn(figure, "Error of the torque on the loaded log, by joint.")}
+
+
+def _joint_rows(n: int, widths: tuple[float, float]) -> tuple[Figure, Any]:
+    """Return a figure with one row a joint, and its axes (n, 2)."""
+    figure = sheet(0.9 + 1.05 * n)
+    axes = figure.subplots(n, 2, squeeze=False, width_ratios=widths, sharex="col")
+    return figure, axes
+
+
+def _finish_rows(figure: Figure, axes: Any, torques: Float[np.ndarray, "k n"]) -> str:
+    """Label the rows, give joints of like size one scale, and say which."""
+    groups = group_by_size(np.abs(torques).max(axis=0).tolist())
+    for j, row in enumerate(axes):
+        row[0].set_ylabel(f"joint {j + 1}", fontsize=9)
+        for panel in row:
+            label_small(panel)
+    share_scales(axes[:, 0], groups)
+    figure.align_ylabels(axes[:, 0])
+    axes[-1, 0].set_xlabel("time [s]", fontsize=9)
+    legend_below(figure, axes[0, 0])
+    return scales_in_words(groups)
+
+
+def _name(log: MotionLog) -> str:
+    return log.source.rpartition("/")[2]

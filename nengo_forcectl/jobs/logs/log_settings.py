@@ -12,7 +12,7 @@ from ...logs.log_files import read_log
 from ...logs.log_format import KINDS, LogFormat
 from ...logs.motion_log import MotionLog
 from ...support.checks import check_positive
-from ..job_settings import JobSettings, option
+from ..job_settings import JobSettings, arm_option, option
 
 COLUMNS_TEXT = (
     f"What each column is ({', '.join(KINDS)}): numbers from 1, such as q=2-7, or names of the "
@@ -32,8 +32,7 @@ ROWS_TEXT = (
 class LogSettings(JobSettings):
     """The arm of some logs, and their form."""
 
-    arm: str = "ur10e"
-    """Name of an arm (see `nengo-forcectl arms`), or path of a URDF or model file."""
+    arm: Annotated[str, arm_option()] = "ur10e"
 
     tip: Annotated[str | None, option("LINK", "the last link")] = None
     """Link that carries the tool; needed where the links of a URDF branch."""

@@ -6,8 +6,11 @@ from arms.model.model_file import model_data
 
 from ...logs.payload_fit import find_payload
 from ..job import Watch, summary_of_settings, unwatched
-from ..run_folder import Run, RunFolder
+from ..report.notices import Notices
+from ..report.reporting import Reporting
+from ..run_folder import Run, RunFolder, read_run
 from .log_settings import about, about_text
+from .payload_report import PAYLOAD_REPORT
 from .payload_settings import PayloadSettings
 
 
@@ -17,35 +20,37 @@ def run_payload(settings: PayloadSettings, watch: Watch = unwatched) -> Run:
     Raises:
         RecordError: a log cannot be read or is not of this arm, or the run folder exists.
     """
-    watch("payload", 0, 3, "reading")
-    arm = settings.load_arm()
-    logs = settings.read((settings.empty, settings.loaded), arm)
-    watch("payload", 1, 3, "fitting")
-    found = find_payload(logs[0], logs[1], arm, gain_error=settings.share, cutoff=settings.cutoff)
-    watch("payload", 2, 3, "writing")
-    folder = RunFolder("payload", settings.out)
-    payload = {
-        "mass": found.mass,
-        "com": found.com.tolist(),
-        "inertia": found.inertia.tolist(),
-        "mass_deviation": found.mass_deviation,
-        "com_deviation": found.com_deviation.tolist(),
-        "inertia_deviation": found.inertia_deviation.tolist(),
-        "known": found.known,
-        "reason": found.reason,
-    }
-    summary = summary_of_settings(settings, {})
-    paths = {"empty": str(settings.empty), "loaded": str(settings.loaded)}
-    summary["settings"] |= paths
-    summary |= {
-        "records": [], "endings": {}, "arm": arm.name, "joints": list(arm.joint_names),
-        "logs": [about(log) for log in logs], "text": [about_text(log) for log in logs],
-        "payload": payload, "error_before": found.error_before.tolist(),
-        "error": found.error.tolist(),
-    }  # fmt: skip
-    loaded = found.empty.arm.with_payload(found.mass, found.com, found.inertia)
-    model = json.dumps(model_data(loaded.chain, payload=payload), indent=1) + "\n"
-    folder.write("model.json", lambda stream: stream.write(model.encode()))
-    folder.write_summary(summary)
-    watch("payload", 3, 3, "")
-    return Run(folder.path, summary, {})
+    with Notices() as notices:
+        watch("payload", 0, 3, "reading")
+        arm = settings.load_arm()
+        logs = settings.read((settings.empty, settings.loaded), arm)
+        folder = RunFolder("payload", settings)
+        asked = summary_of_settings("payload", settings, {})
+        with Reporting(folder.path, read_run, PAYLOAD_REPORT, asked) as report:
+            watch("payload", 1, 3, "fitting")
+            found = find_payload(
+                logs[0], logs[1], arm, gain_error=settings.share, cutoff=settings.cutoff
+            )
+            watch("payload", 2, 3, "writing")
+            payload = {
+                "mass": found.mass,
+                "com": found.com.tolist(),
+                "inertia": found.inertia.tolist(),
+                "mass_deviation": found.mass_deviation,
+                "com_deviation": found.com_deviation.tolist(),
+                "inertia_deviation": found.inertia_deviation.tolist(),
+                "known": found.known,
+                "reason": found.reason,
+            }
+            loaded = found.empty.arm.with_payload(found.mass, found.com, found.inertia)
+            model = json.dumps(model_data(loaded.chain, payload=payload), indent=1) + "\n"
+            folder.write("model.json", lambda stream: stream.write(model.encode()))
+            summary = asked | {
+                "records": [], "endings": {}, "arm": arm.name, "joints": list(arm.joint_names),
+                "logs": [about(log) for log in logs], "text": [about_text(log) for log in logs],
+                "payload": payload, "error_before": found.error_before.tolist(),
+                "error": found.error.tolist(), "warnings": list(notices.lines),
+            }  # fmt: skip
+            folder.write_summary(summary)
+            watch("payload", 3, 3, "")
+    return report.run

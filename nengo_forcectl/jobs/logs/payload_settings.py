@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import tyro
 
@@ -14,11 +14,13 @@ from .log_settings import LogSettings
 @own_first
 @dataclass(frozen=True)
 class PayloadSettings(LogSettings):
-    """Find mass, centre and inertia of a payload from a log without it and a log with it.
+    """Find a payload from a log without and a log with it.
 
     Raises:
         ConfigurationError: a value that makes no sense.
     """
+
+    BRIEF: ClassVar = ("empty", "loaded", "arm", "columns", "out")
 
     empty: Annotated[Path, tyro.conf.Positional]
     """Log of the arm without the payload, of any motion."""

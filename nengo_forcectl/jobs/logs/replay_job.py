@@ -1,6 +1,8 @@
 """The job of `nengo-forcectl replay`: logs through the learner of the control loop."""
 
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -13,9 +15,15 @@ from ...logs.motion_log import MotionLog
 from ...logs.replaying import Replay, log_learner, observe, replay
 from ..job import Watch, summary_of_settings, unwatched
 from ..reach.reach_job import numbers_of
-from ..run_folder import Run, RunFolder
+from ..report.notices import Notices
+from ..report.reporting import Reporting
+from ..run_folder import Run, RunFolder, read_run
 from .log_settings import about, about_text
+from .replay_report import REPLAY_REPORT
 from .replay_settings import ReplaySettings
+
+if TYPE_CHECKING:
+    from ..report.figure_sheet import Drawn
 
 EARLY = (2.0, 5.0)  # ends of the first windows of a second log [s]
 SHOWN = ("model", "observer", "learner", "learner + observer", "frozen")
@@ -38,36 +46,43 @@ def run_replay(settings: ReplaySettings, watch: Watch = unwatched) -> Run:
         RecordError: a log cannot be read or is not of this arm, or the run folder exists.
         ConfigurationError: a setting does not fit the log.
     """
-    arm = settings.load_arm()
-    steps = 4 if settings.then is None else 6
-    watch("replay", 0, steps, "reading")
-    paths = (settings.log,) if settings.then is None else (settings.log, settings.then)
-    logs = settings.read(paths, arm)
-    folder = RunFolder("replay", settings.out)
-    watch("replay", 1, steps, "learning")
-    learner = log_learner(arm, logs[0])
-    parts = _first(settings, logs[0], learner)
-    watch("replay", 3, steps, "")
-    if settings.then is not None:
-        on = settings.learn_then
-        new_load = on and not settings.same_load
-        second = replay(logs[1], learner, learn=on, new_load=new_load, cutoff=settings.cutoff)
-        parts.append(Part("then", second, observe(logs[1], arm, settings.cutoff)))
-        watch("replay", 5, steps, "")
-    for part in parts:
-        _draw(folder, part)
-    summary = summary_of_settings(settings, learner.learner.gains())
-    then = None if settings.then is None else str(settings.then)
-    summary["settings"] |= {"log": str(settings.log), "then": then}
-    summary |= {
-        "records": [], "endings": {}, "arm": arm.name, "joints": list(arm.joint_names),
-        "logs": [about(log) for log in logs], "text": [about_text(log) for log in logs],
-        "parts": [_as_data(arm, part) for part in parts],
-    }  # fmt: skip
-    LearnerStart.of(learner.learner).write(folder.path / "start.npz")
-    folder.write_summary(summary)
-    watch("replay", steps, steps, "")
-    return Run(folder.path, summary, {})
+    with Notices() as notices:
+        arm = settings.load_arm()
+        steps = 4 if settings.then is None else 6
+        watch("replay", 0, steps, "reading")
+        paths = (settings.log,) if settings.then is None else (settings.log, settings.then)
+        logs = settings.read(paths, arm)
+        folder = RunFolder("replay", settings)
+        asked = summary_of_settings("replay", settings, {})
+        parts: list[Part] = []
+        report = replace(REPLAY_REPORT, figures=lambda run: _figures(parts))
+        with Reporting(folder.path, read_run, report, asked) as reporting:
+            watch("replay", 1, steps, "learning")
+            learner = log_learner(arm, logs[0])
+            parts += _first(settings, logs[0], learner)
+            watch("replay", 3, steps, "")
+            if settings.then is not None:
+                parts.append(_second(settings, logs[1], learner))
+                watch("replay", 5, steps, "")
+            summary = asked | {
+                "gains": dict(learner.learner.gains()),
+                "records": [], "endings": {}, "arm": arm.name, "joints": list(arm.joint_names),
+                "logs": [about(log) for log in logs], "text": [about_text(log) for log in logs],
+                "parts": [_as_data(arm, part) for part in parts],
+                "warnings": list(notices.lines),
+            }  # fmt: skip
+            LearnerStart.of(learner.learner).write(folder.path / "start.npz")
+            folder.write_summary(summary)
+            watch("replay", steps, steps, "")
+    return reporting.run
+
+
+def _second(settings: ReplaySettings, log: MotionLog, learner: StructuredCycle) -> Part:
+    """Return what was predicted of the second log."""
+    on = settings.learn_then
+    new_load = on and not settings.same_load
+    second = replay(log, learner, learn=on, new_load=new_load, cutoff=settings.cutoff)
+    return Part("then", second, observe(log, learner.arm, settings.cutoff))
 
 
 def _first(settings: ReplaySettings, log: MotionLog, learner: StructuredCycle) -> list[Part]:
@@ -134,15 +149,18 @@ def _nmse(result: Replay, names: list[str]) -> dict[str, float]:
     }
 
 
-def _draw(folder: RunFolder, part: Part) -> None:
+def _figures(parts: list[Part]) -> Mapping[str, "Drawn"]:
     from .log_figures import replay_figure  # matplotlib
 
-    own = dict(part.result.predictions)
-    shown = {name: own[name] for name in ("model", "learner", "frozen", "learner + observer")}
-    if part.name == "the rest":
-        shown = {name: own[name] for name in ("model", "frozen")}
-    if part.name == "then":
-        shown["before"] = own["before"]
-    figure = replay_figure(part.result.log, part.result.measured, shown)
-    name = f"replay-{part.name.replace(' ', '-')}.png"
-    folder.write(name, lambda stream: figure.savefig(stream, format="png"))
+    figures = {}
+    for part in parts:
+        own = part.result.predictions
+        names = ["model", "learner", "frozen", "learner + observer"]
+        if part.name == "the rest":
+            names = ["model", "frozen"]
+        if part.name == "then":
+            names.append("before")
+        shown = {name: own[name] for name in names}
+        drawn = replay_figure(part.result.log, part.result.measured, shown)
+        figures[f"replay-{part.name.replace(' ', '-')}"] = drawn
+    return figures

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import tyro
 
@@ -19,11 +19,13 @@ FREEZE_TEXT = (
 @own_first
 @dataclass(frozen=True)
 class ReplaySettings(LogSettings):
-    """Pass a log through the learner of the control loop: what does it predict and learn?
+    """Pass a log through the learner of the control loop.
 
     Raises:
         ConfigurationError: a value that makes no sense.
     """
+
+    BRIEF: ClassVar = ("log", "freeze_after", "then", "arm", "columns", "out")
 
     log: Annotated[Path, tyro.conf.Positional]
     """Log of an arm: CSV, .npz, a run folder, a bag."""

@@ -1,156 +1,147 @@
-"""Figures of a run, drawn from its folder."""
+"""Figures of a reaching run, drawn from its folder."""
 
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
 
 from ...robots.log import tool_error
+from ..report.answer import number
+from ..report.figure_sheet import LACKS, Drawn, label_small, legend_below, sheet
+from ..report.torque_figure import torque_figure
 from ..rivals import TIPS, colour
 from ..run_folder import Run
+from .reach_report import ARRIVED, main_controller
 from .reach_settings import pass_name
 
 
-def reach_figure(run: Run) -> Figure:
-    """Draw a reaching run: error against time, the tool's path, learned against true torque.
+def reach_figures(run: Run) -> Mapping[str, Drawn]:
+    """Return the error over time, the tool's path, and what the last learner supplies.
 
-    If the controllers used different Jacobians, draw their errors instead of the torques.
+    If the controllers used different Jacobians, their errors take the place of the torques.
     """
-    figure = Figure(figsize=(13, 8.5), layout="constrained", dpi=110)
-    settings = run.summary["settings"]
-    if settings["jacobian"]:
-        unknown = f"a tool of {settings['tool']:g} m that its kinematics do not know"
-    else:
-        unknown = (
-            f"an unknown payload of {settings['payload']:g} kg and unknown "
-            f"friction of {settings['friction']:g} N m s/rad"
-        )
-    figure.suptitle(f"{settings['arm']} with {unknown} (seed {settings['seed']})", fontsize=13)
-    grid = figure.add_gridspec(2, 2, height_ratios=[1, 1.25], width_ratios=[1, 1.5])
-    top, left, right = (figure.add_subfigure(part) for part in (grid[0, :], grid[1, 0], grid[1, 1]))
-    _draw_error(top.subplots(), run)
-    _draw_path(left, run)
-    (_draw_jacobian if settings["jacobian"] else _draw_torque)(right, run)
-    return figure
+    if not any(record["time"].size for record in run.records.values()):
+        return {}
+    last = _draw_jacobian if run.summary["settings"]["jacobian"] else _draw_torque
+    return {"error": _draw_error(run), "path": _draw_path(run), **last(run)}
 
 
-def _draw_error(axes: Axes, run: Run) -> None:
+def _draw_error(run: Run) -> Drawn:
     """Draw the tool error of every controller against time, on a log axis."""
     settings = run.summary["settings"]
+    figure = sheet(3.6 + 0.1 * len(run.records))
+    axes = figure.subplots()
     for name, record in run.records.items():
         error = 1e3 * moving_rms(tool_error(record), round(0.1 / run.summary["dt"]))
-        passes = run.summary["rms_mm"][name]
-        ends = " to ".join(f"{error:.3g}" for error in (*passes[:1], *passes[1:][-1:]))
+        passes = run.summary["rms_mm"].get(name, ())
+        ends = " to ".join(number(error) for error in (*passes[:1], *passes[1:][-1:]))
         label = f"{name}: {ends} mm RMS" if ends else name
         axes.semilogy(record["time"], error, **_style(run, name), label=label)
     shown = np.concatenate([tool_error(record)[100:] for record in run.records.values()])
     if shown.size:
         axes.set_ylim(bottom=0.5e3 * max(float(np.quantile(shown, 0.01)), 1e-9))
+    end = max(float(record["time"][-1]) for record in run.records.values())
     seconds = run.summary["seconds_per_pass"]
-    everything = settings["passes"] + settings["unseen"]
+    _mark_passes(axes, settings, seconds, math.ceil(end / seconds))
+    axes.set(xlabel="time [s]", ylabel="tool error [mm]")
+    axes.set_xlim(0, end)
+    axes.grid(axis="y", color="0.9")
+    legend_below(figure, axes)
+    caption = "Distance of the tool from its reference, RMS over the last 0.1 s."
+    if settings["freeze_after"] is not None:
+        caption += " Learning is off in the grey part."
+    return Drawn(figure, caption)
+
+
+def _mark_passes(axes: Axes, settings: Mapping[str, Any], seconds: float, everything: int) -> None:
+    """Write the names of the passes above the axes, and shade those without learning."""
     frozen = settings["freeze_after"]
-    if frozen is not None:
-        axes.axvspan(frozen * seconds, everything * seconds, color="0.94", zorder=-1)
+    if frozen is not None and frozen < everything:
+        axes.axvspan(frozen * seconds, everything * seconds, color="0.93", zorder=-1)
+    every = -(-everything // 6)  # passes per label
+    for place in range(everything):
+        axes.axvline(place * seconds, color="0.85", lw=0.8, zorder=0)
+    for place in range(0, everything, every):
         axes.text(
-            frozen * seconds, 0.98, " learning off", va="top", fontsize=9, color="0.35",
-            transform=axes.get_xaxis_transform(),
-        )  # fmt: skip
-    every = -(-everything // 12)  # passes per label
-    for number in range(0, everything, every):
-        axes.axvline(number * seconds, color="0.85", lw=0.8, zorder=0)
-        axes.text(
-            (number + 0.5) * seconds,
+            (place + 0.5) * seconds,
             1.01,
-            pass_name(settings | {"freeze_after": None}, number + 1),
+            pass_name({**settings, "freeze_after": None}, place + 1),
             ha="center",
             va="bottom",
-            fontsize=9,
+            fontsize=8.5,
             color="0.35",
             transform=axes.get_xaxis_transform(),
         )
-    axes.set(xlabel="time [s]", ylabel="tool error [mm], RMS over 0.1 s")
-    axes.set_xlim(0, seconds * everything)
-    axes.grid(axis="y", color="0.9")
-    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
 
 
-def _draw_path(figure: SubFigure, run: Run) -> None:
-    """Draw the tool's last pass, the targets and the reference; in 2D for a planar arm."""
+def _draw_path(run: Run) -> Drawn:
+    """Draw the tool's last pass, the targets and the reference, from above and from the side."""
     first = -round(run.summary["seconds_per_pass"] / run.summary["dt"])
     paths = {name: record["tool"][first:] for name, record in run.records.items()}
     reference = next(iter(run.records.values()))["reference"][first:]
-    moving = np.flatnonzero(np.ptp(reference, axis=0) > 1e-9)
-    axes: Any = figure.add_subplot(projection="3d" if len(moving) == 3 else None)
-    for name, path in paths.items():  # the legend above names the colours
-        axes.plot(*path[:, moving].T, **_style(run, name))
-    axes.plot(*reference[:, moving].T, color="black", lw=0.8, ls=":", label="reference")
+    moving = [int(axis) for axis in np.flatnonzero(np.ptp(reference, axis=0) > 1e-9)]
+    pairs = [(0, 1), (0, 2)] if len(moving) == 3 else [(moving[0], moving[-1])]
+    names = {(0, 1): "from above", (0, 2): "from the side"} if len(pairs) > 1 else {}
     last = run.summary["unseen_targets"][-len(run.summary["targets"]) :] or run.summary["targets"]
-    targets = np.array(last)[:, moving]
-    axes.plot(*targets.T, "o", color="black", ms=4, label="targets")
-    for axis, label in zip(("x", "y", "z"), moving, strict=False):
-        axes.set(**{f"{axis}label": f"{'xyz'[label]} [m]"})
-    axes.set_title("path of the tool, last pass")
-    if len(moving) == 3:
-        limits = [axes.get_xlim3d(), axes.get_ylim3d(), axes.get_zlim3d()]
-        axes.set_box_aspect(np.ptp(limits, axis=1), zoom=0.75)  # equal scales on all axes
-        axes.locator_params(nbins=4)
-    else:
+    figure = sheet(3.9)
+    panels = figure.subplots(1, len(pairs), squeeze=False)[0]
+    for axes, (a, b) in zip(panels, pairs, strict=True):
+        for name, path in paths.items():
+            axes.plot(path[:, a], path[:, b], **_style(run, name), label=name)
+        axes.plot(reference[:, a], reference[:, b], color=LACKS, lw=0.9, ls=":", label="reference")
+        axes.plot(*np.array(last)[:, [a, b]].T, "o", color=LACKS, ms=4, label="targets")
+        axes.set(xlabel=f"{'xyz'[a]} [m]", ylabel=f"{'xyz'[b]} [m]")
+        axes.set_title(names.get((a, b), ""), fontsize=10)
         axes.set_aspect("equal", adjustable="datalim")
-    axes.tick_params(labelsize=8)
-    beside = (-0.2, 1.0) if len(moving) == 3 else (0.0, 1.0)
-    axes.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=beside)
+        axes.locator_params(nbins=5)
+        label_small(axes)
+    legend_below(figure, panels[0])
+    return Drawn(figure, "Path of the tool in the last pass, and its reference.")
 
 
-def _draw_torque(figure: SubFigure, run: Run) -> None:
+def _draw_torque(run: Run) -> Mapping[str, Drawn]:
     """Draw the torque that the model lacks and the last learner's torque, joint by joint."""
-    learners = [name for name in run.records if name not in ("none", "exact")]
-    name = learners[-1] if learners else next(reversed(run.records))
+    name = main_controller(list(run.records))
     record = run.records[name]
     first = -round(run.summary["seconds_per_pass"] / run.summary["dt"])
-    joints = run.summary["joints"]
-    columns = np.array_split(range(len(joints)), 2 if len(joints) > 3 else 1)
-    parts = figure.subfigures(1, len(columns), squeeze=False)[0]
-    panels: list[Axes] = []  # one per joint
-    for part, column in zip(parts, columns, strict=True):
-        panels += [*part.subplots(len(column), 1, sharex=True, squeeze=False)[:, 0]]
-        panels[-1].set_xlabel("time [s]", fontsize=9)
-    time = record["time"][first:]
-    for joint, axes in enumerate(panels):
-        axes.plot(time, record["unmodelled"][first:, joint], color="black", lw=1.0)
-        axes.plot(time, record["feedforward"][first:, joint], color=colour(name), lw=1.0, ls="--")
-        axes.set_ylabel(f"joint {joint + 1}", fontsize=9)
-        axes.tick_params(labelsize=8)
-        axes.grid(color="0.92")
-    figure.suptitle(
-        f"torque [N m], last pass: what the model lacks (black), what {name} supplies (dashed)",
-        fontsize=11,
+    lacks, supplied = record["unmodelled"][first:], record["feedforward"][first:]
+    figure, scales = torque_figure(record["time"][first:], lacks, supplied, colour(name))
+    caption = (
+        f"Torque in the last pass. Left: what the model lacks (black) and what {name} supplies "
+        f"(dashed). Right: the difference of the two. {scales}"
     )
+    return {"torque": Drawn(figure, caption)}
 
 
-def _draw_jacobian(figure: SubFigure, run: Run) -> None:
+def _draw_jacobian(run: Run) -> Mapping[str, Drawn]:
     """Draw each controller's Jacobian error, and the final distance to the target of each reach."""
+    figure = sheet(5.4)
     above, below = figure.subplots(2, 1)
     seconds = run.summary["seconds_per_pass"] / len(run.summary["targets"])
     worst = 0.0
     for name, record in run.records.items():
-        final = run.summary["final_mm"][name]
+        final = run.summary["final_mm"].get(name, ())
         style = _style(run, name)
-        above.semilogy(record["time"], 100 * record["jacobian_error"], **style)
+        above.semilogy(record["time"], 100 * record["jacobian_error"], **style, label=name)
         below.semilogy(np.arange(1, len(final) + 1), final, marker=".", **style)
         worst = max(worst, float(record["jacobian_error"].max(initial=0.0)))
     if worst > 0:
         above.set_ylim(0.01 * worst, 200 * worst)  # four decades
     above.set(xlabel="time [s]", ylabel=r"$|\hat J - J|\,/\,|J|$ [%]")
-    above.set_title("error of the tip's Jacobian (exact has none)", fontsize=11)
-    below.axhline(2.0, color="0.5", lw=0.8, ls=":")
+    below.axhline(ARRIVED, color="0.5", lw=0.8, ls=":")
     below.set(xlabel=f"reach, {seconds:g} s each", ylabel="distance [mm]")
     below.xaxis.get_major_locator().set_params(integer=True)
-    below.set_title("distance from tip to target on arrival (dotted: 2 mm)", fontsize=11)
     for axes in (above, below):
-        axes.tick_params(labelsize=8)
-        axes.grid(color="0.92")
+        label_small(axes)
+    legend_below(figure, above)
+    caption = (
+        "Above: error of the Jacobian of the tip; exact has none. Below: distance from tip to "
+        f"target on arrival; dotted: {ARRIVED:g} mm."
+    )
+    return {"tip": Drawn(figure, caption)}
 
 
 def _style(run: Run, name: str) -> dict[str, Any]:

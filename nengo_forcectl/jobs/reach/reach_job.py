@@ -1,6 +1,5 @@
 """The job of `nengo-forcectl reach`: an arm with an unknown payload learns to reach."""
 
-import logging
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -13,25 +12,30 @@ from jaxtyping import Float
 from ...export.controller import export_controller, trained
 from ...networks.workspace import task_axes
 from ...robots.log import Log, tool_error
-from ...sim.disturbances import acceleration
+from ...sim.disturbances import Disturbance, acceleration
+from ...sim.friction import ViscousFriction
+from ...sim.masses import Payload
+from ...view.live import View
 from ..cells.inside_cell import inside_cell
 from ..job import (
     Drive,
     Outcome,
     Watch,
-    finish,
     rms_by_pass,
     summary_of_outcomes,
     summary_of_settings,
     unwatched,
 )
+from ..report.notices import Notices
+from ..report.reporting import Reporting
 from ..rivals import RIVALS
-from ..run_folder import Run, RunFolder
+from ..run_folder import Run, RunFolder, read_run
 from ..scene import DT, TARGETS, ReachScene, gains, reaching_scene
 from ..second_process import SecondProcess
+from ..viewing import by_hand, shown_reach, view_of
+from .reach_report import REACH_REPORT
 from .reach_settings import ReachSettings
 
-LOG = logging.getLogger("nengo_forcectl")
 Outcomes = dict[str, Outcome]
 
 
@@ -51,29 +55,40 @@ def run_reach(settings: ReachSettings, watch: Watch = unwatched) -> Run:
         ConfigurationError: the arm has no workspace for reaching.
         RecordError: the run folder exists or cannot be written.
     """
-    from .reach_figures import reach_figure  # matplotlib
+    with Notices() as notices:
+        scene = reaching_scene(settings)
+        folder = RunFolder("reach", settings)
+        for remark in scene.remarks:
+            notices.remark(remark)
+        begin = _summary(scene, {}, notices)
+        folder.write_summary(begin)
+        outcomes: Outcomes = {}
+        with (
+            Reporting(folder.path, read_run, REACH_REPORT, begin) as report,
+            view_of(settings, lambda: shown_reach(scene)) as view,
+        ):
+            try:
+                notices.add(*_run_all(scene, outcomes, watch, folder, view))
+            finally:
+                _write(scene, folder, outcomes, notices, view)
+    return report.run
 
-    scene = reaching_scene(settings)
-    folder = RunFolder("reach", settings.out)
-    folder.write_summary(_summary(scene, {}))
-    for remark in scene.remarks:
-        LOG.info(remark)
-    outcomes: Outcomes = {}
-    try:
-        _run_all(scene, outcomes, watch, folder)
-    finally:
-        _write(scene, folder, outcomes)
-    return finish(folder, "reach", reach_figure)
 
+def _run_all(
+    scene: ReachScene, outcomes: Outcomes, watch: Watch, folder: RunFolder, view: View | None
+) -> Sequence[str]:
+    """Run the controllers without a network in a second process, while TensorFlow loads here.
 
-def _run_all(scene: ReachScene, outcomes: Outcomes, watch: Watch, folder: RunFolder) -> None:
-    """Run the controllers without a network in a second process, while TensorFlow loads here."""
+    With a view they run one after the other: it shows one at a time. Returns the second process's
+    warnings.
+    """
     settings = scene.settings
     names = settings.controllers
     light = [] if settings.jacobian else [name for name in names if not RIVALS[name].network]
-    if len(light) in (0, len(names)) or os.cpu_count() == 1 or inside_cell():
-        _run_each(scene, names, outcomes, watch, folder)
-        return
+    apart = len(light) not in (0, len(names)) and os.cpu_count() != 1
+    if not apart or view is not None or inside_cell():
+        _run_each(scene, names, outcomes, watch, folder, view)
+        return ()
     second = SecondProcess(partial(_run_apart, settings, light, folder), watch)
     try:
         with second:
@@ -81,6 +96,7 @@ def _run_all(scene: ReachScene, outcomes: Outcomes, watch: Watch, folder: RunFol
             _run_each(scene, heavy, outcomes, watch, folder)
     finally:
         outcomes.update(second.result or {})
+    return second.warnings
 
 
 def _run_apart(
@@ -99,6 +115,7 @@ def _run_each(
     outcomes: Outcomes,
     watch: Watch,
     folder: RunFolder,
+    view: View | None = None,
 ) -> None:
     """Run the controllers one by one; export those that can be exported to a folder."""
     settings = scene.settings
@@ -115,7 +132,7 @@ def _run_each(
 
             def begin(reaches: int, cycle: Any = cycle) -> None:
                 learns = settings.freeze_after is None or reaches < TARGETS * settings.freeze_after
-                cycle.learn(learns)
+                cycle.learn(learns) if view is None else view.learn(cycle, learns)
 
             def report(reaches: int, log: Log, name: str = name) -> None:
                 watch(name, reaches, TARGETS * settings.all_passes, last_error(log, reaches))
@@ -123,8 +140,10 @@ def _run_each(
             stretch = round(scene.reach_time / scene.period)
             drive = Drive(
                 scene.path, scene.cycles, stretch, scene.period,
-                begin=begin, watch=report, file=folder.rows(name),
+                begin=begin, watch=report, file=folder.rows(name), view=view,
             )  # fmt: skip
+            if view is not None:
+                view.begin(name)
             drive.run(robot, cycle, outcome)
             outcome.learned = numbers_of(getattr(cycle, "learned", ()))
             if outcome.failure is None and trained(cycle):
@@ -151,30 +170,61 @@ def last_error(log: Log, reaches: int) -> str:
     return f"now {1e3 * float(np.sqrt(np.mean(log.error(start) ** 2))):.2f} mm"
 
 
-def _write(scene: ReachScene, folder: RunFolder, outcomes: Mapping[str, Outcome]) -> None:
+def _write(
+    scene: ReachScene,
+    folder: RunFolder,
+    outcomes: Mapping[str, Outcome],
+    notices: Notices,
+    view: View | None,
+) -> None:
     """Write the available records and the summary."""
     names = [name for name in scene.settings.controllers if name in outcomes]
     done = {name: outcomes[name] for name in names if outcomes[name].cycles}
-    for outcome in done.values():
+    changes = [] if view is None else view.by_hand
+    for name, outcome in done.items():
         record = outcome.record
-        record["unmodelled"] = unmodelled_torque(scene, record)
+        own = [each for each in changes if each["controller"] == name]
+        record["unmodelled"] = unmodelled_torque(scene, record, own)
         if "J" in record:
             record["jacobian_error"] = jacobian_error(scene, record)
     records = {name: outcome.record for name, outcome in done.items()}
-    folder.write_end(records, _summary(scene, done))
+    folder.write_end(records, _summary(scene, done, notices) | by_hand(view))
 
 
 def unmodelled_torque(
-    scene: ReachScene, record: Mapping[str, np.ndarray]
+    scene: ReachScene,
+    record: Mapping[str, np.ndarray],
+    changes: Sequence[Mapping[str, Any]] = (),
 ) -> Float[np.ndarray, "cycles n"]:
     """Return the torque [N m] that the model lacked in every cycle.
+
+    ``changes`` are those of payload and friction by hand, see `View.by_hand`.
 
     It is the motors' torque minus the model's torque for the actual motion: ``tau - (M ddq + C dq +
     g)``, with ddq from the real arm.
     """
     time, q, dq, tau = (record[column] for column in ("time", "q", "dq", "tau"))
-    ddq = acceleration(scene.disturbances, scene.arm, time, q, dq, tau)
+    ddq, start = np.empty_like(q), 0
+    disturbances = scene.disturbances
+    for change in (*changes, None):
+        # Times are sums of periods.
+        stop = len(time) if change is None else int(np.searchsorted(time, change["time"] - 1e-9))
+        part = slice(start, stop)
+        ddq[part] = acceleration(disturbances, scene.arm, time[part], q[part], dq[part], tau[part])
+        if change is not None:
+            start, disturbances = stop, changed(disturbances, change)
     return tau - scene.arm.inverse_dynamics(q, dq, ddq)
+
+
+def changed(
+    disturbances: Sequence[Disturbance], change: Mapping[str, Any]
+) -> tuple[Disturbance, ...]:
+    """Return the disturbances with the payload and the friction of a change by hand."""
+    new = {
+        Payload: Payload(change["payload"]),
+        ViscousFriction: ViscousFriction(change["friction"]),
+    }
+    return tuple(new.get(type(each), each) for each in disturbances)
 
 
 def jacobian_error(
@@ -186,12 +236,13 @@ def jacobian_error(
     return np.linalg.norm(record["J"][:, axes] - J, axis=(1, 2)) / np.linalg.norm(J, axis=(1, 2))
 
 
-def _summary(scene: ReachScene, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
+def _summary(
+    scene: ReachScene, outcomes: Mapping[str, Outcome], notices: Notices
+) -> dict[str, Any]:
     errors = {name: tool_error(each.record) for name, each in outcomes.items()}
     arrivals = round(scene.reach_time / scene.period)
     return {
-        "verb": "reach",
-        **summary_of_settings(scene.settings, gains()),
+        **summary_of_settings("reach", scene.settings, gains()),
         "dt": scene.period,
         "seconds_per_pass": TARGETS * scene.reach_time,
         "targets": scene.targets.tolist(),
@@ -200,6 +251,7 @@ def _summary(scene: ReachScene, outcomes: Mapping[str, Outcome]) -> dict[str, An
         "tool": None if scene.tool is None else list(scene.tool.tip),
         "joints": list(scene.arm.joint_names),
         **summary_of_outcomes(outcomes, len(scene.settings.controllers) * scene.cycles),
+        "warnings": list(notices.lines),
         "learned": {name: each.learned for name, each in outcomes.items() if each.learned},
         "rms_mm": {
             name: rms_by_pass(error, scene.cycles_per_pass) for name, error in errors.items()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from ...adaptation.learn_from import LEARN_FROM, LearnFrom
 from ...errors import ConfigurationError
@@ -16,7 +16,14 @@ from ...support.checks import (
     check_whole,
     check_within,
 )
-from ..job_settings import JobSettings, SceneSettings, names, option, own_first
+from ..job_settings import (
+    JobSettings,
+    SceneSettings,
+    ViewSettings,
+    names,
+    option,
+    own_first,
+)
 from ..rivals import RIVALS, TIPS, listed
 
 ANY_TIP = tuple(name for name, each in RIVALS.items() if each.any_tip)
@@ -46,12 +53,14 @@ JACOBIAN_TEXT = f"""Tip Jacobians to compare, one run each:
 
 @own_first
 @dataclass(frozen=True)
-class ReachSettings(SceneSettings, JobSettings):
-    """A simulated arm with an unknown payload and friction learns to reach.
+class ReachSettings(SceneSettings, ViewSettings, JobSettings):
+    """A simulated arm learns to reach with an unknown load.
 
     Raises:
         ConfigurationError: a value that makes no sense.
     """
+
+    BRIEF: ClassVar = ("payload", "friction", "passes", "adapt", "arm", "seed", "view", "out")
 
     payload: float = 2.0
     """Mass at the tool [kg] that the model does not know."""

@@ -1,8 +1,9 @@
 """The job of `nengo-forcectl run`: a real robot learns to reach."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,19 +14,23 @@ from ...robots.franka import FrankaRobot
 from ...robots.log import tool_error
 from ...robots.loop import run
 from ...sim.masses import Payload
+from ...view.live import View
 from ..job import (
     STOPPED,
     Outcome,
     Watch,
-    finish,
     rms_by_pass,
     summary_of_outcomes,
     summary_of_settings,
     unwatched,
 )
 from ..reach.reach_job import numbers_of
-from ..run_folder import Run, RunFolder
+from ..report.notices import Notices
+from ..report.reporting import Reporting
+from ..run_folder import Run, RunFolder, read_run
 from ..scene import TARGETS, gains
+from ..viewing import shown_robot, view_of
+from .robot_report import ROBOT_REPORT
 from .robot_scene import RobotScene, targets_around
 from .robot_settings import RunSettings
 
@@ -94,8 +99,12 @@ class Recorder(Robot):
         """Return the columns of `Log` that are known, with the tool by the arm's model."""
         if not self.cycles:
             return {}
-        columns = {name: column[: self.cycles] for name, column in self._columns.items()}
-        time = columns["time"] = columns["time"] - columns["time"][0]
+        return self.part(path, arm, 0, self.cycles)
+
+    def part(self, path: Path, arm: Any, start: int, stop: int) -> dict[str, np.ndarray]:
+        """Return the columns of `record` of the cycles from ``start`` to ``stop``."""
+        columns = {name: column[start:stop] for name, column in self._columns.items()}
+        time = columns["time"] = columns["time"] - self._columns["time"][0]
         columns["reference"] = np.array([path.at(now).x for now in time.tolist()])
         columns["tool"] = arm.pose(columns["q"])[:, :3, 3]
         return columns
@@ -118,26 +127,27 @@ def run_robot(settings: RunSettings, watch: Watch = unwatched) -> Run | FirstTor
         SimulationError: no robot answers, or it is not ready for control.
         RecordError: the run folder exists or cannot be written.
     """
-    with _robot(settings) as robot:
+    with Notices() as notices, ExitStack() as connection:
+        robot = connection.enter_context(_robot(settings))
         scene = _scene(settings, robot)
         scene.check_speed()
         if settings.dry_run:
             return _first_torques(scene, robot)
-        from .robot_figures import robot_figure  # matplotlib
-
-        folder = RunFolder("run", settings.out)
+        folder = RunFolder("run", settings)
         outcomes: dict[str, Outcome] = {}
-        folder.write_summary(_summary(scene, outcomes))
-        try:
-            for name in settings.adapt:
-                outcome = outcomes[name] = Outcome()
-                _drive(scene, robot, name, outcome, watch)
-                if outcome.failure is not None:
-                    break
-        finally:
-            records = {name: each.record for name, each in outcomes.items() if each.cycles}
-            folder.write_end(records, _summary(scene, outcomes))
-    return finish(folder, "run", robot_figure)
+        begin = _summary(scene, outcomes, notices)
+        folder.write_summary(begin)
+        with (
+            Reporting(folder.path, read_run, ROBOT_REPORT, begin) as report,
+            connection.pop_all(),  # the report comes after the robot's release
+            view_of(settings, lambda: shown_robot(scene, robot.look().q)) as view,
+        ):
+            try:
+                _drive_all(scene, robot, outcomes, watch, view)
+            finally:
+                records = {name: each.record for name, each in outcomes.items() if each.cycles}
+                folder.write_end(records, _summary(scene, outcomes, notices))
+    return report.run
 
 
 @contextmanager
@@ -178,8 +188,28 @@ def _first_torques(scene: RobotScene, robot: FrankaRobot) -> FirstTorques:
     return FirstTorques(scene.arm.joint_names, state.q, gravity, tau, sent)
 
 
+def _drive_all(
+    scene: RobotScene,
+    robot: FrankaRobot,
+    outcomes: dict[str, Outcome],
+    watch: Watch,
+    view: View | None,
+) -> None:
+    """Drive the robot with one controller after the other, until one fails."""
+    for name in scene.settings.adapt:
+        outcome = outcomes[name] = Outcome()
+        _drive(scene, robot, name, outcome, watch, view)
+        if outcome.failure is not None:
+            return
+
+
 def _drive(
-    scene: RobotScene, robot: FrankaRobot, name: str, outcome: Outcome, watch: Watch
+    scene: RobotScene,
+    robot: FrankaRobot,
+    name: str,
+    outcome: Outcome,
+    watch: Watch,
+    view: View | None,
 ) -> None:
     """Drive the robot with one controller; the outcome holds everything up to its end."""
     path = scene.path(robot.look().q)
@@ -188,7 +218,12 @@ def _drive(
     with scene.cycle(name) as cycle:
         watch(name, 0, cycles // reach, "")
 
+        if view is not None:
+            view.begin(name)
+
         def report(done: int, stopped: str | None) -> None:
+            if view is not None:
+                view.watch(recorder.cycles, partial(recorder.part, path, scene.arm))
             if done % reach == 0 and stopped is None:
                 watch(name, done // reach, cycles // reach, "")
 
@@ -203,13 +238,15 @@ def _drive(
         outcome.latency_us = timing.latency_us
 
 
-def _summary(scene: RobotScene, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
+def _summary(
+    scene: RobotScene, outcomes: Mapping[str, Outcome], notices: Notices
+) -> dict[str, Any]:
     done = {name: each for name, each in outcomes.items() if each.cycles}
     planned = round(scene.path(scene.home).end / scene.period)
     errors = {name: tool_error(each.record) for name, each in done.items()}
     return {
-        "verb": "run",
-        **summary_of_settings(scene.settings, gains()),
+        **summary_of_settings("run", scene.settings, gains()),
+        "warnings": list(notices.lines),
         "dt": scene.period,
         "seconds_per_pass": TARGETS * scene.settings.reach_time,
         "targets": scene.targets.tolist(),

@@ -6,8 +6,8 @@ from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from ..job_output import Printer, endings, summary_of, troubles
-from ..reach.reach_output import found_by
+from ..job_output import Printer, printed, summary_of, troubles
+from .robot_report import ROBOT_REPORT
 from .robot_settings import RunSettings
 
 if TYPE_CHECKING:
@@ -19,28 +19,7 @@ def _text(settings: RunSettings, result: "Run | FirstTorques") -> RenderableType
     """Return the text to print for a run, or for a dry run."""
     if settings.dry_run:
         return _dry(result)  # pyright: ignore[reportArgumentType]
-    run: Any = result
-    found = [found_by(name, each) for name, each in run.summary["learned"].items()]
-    return Group("RMS error of the tool in mm, by the model:", _table(run), *found, *endings(run))
-
-
-def _table(run: "Run") -> Table:
-    """Return a table with one row per pass and one column per controller."""
-    rms = run.summary["rms_mm"]
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("", no_wrap=True)
-    for name in rms:
-        table.add_column(name, justify="right", min_width=6)
-    for number in range(run.summary["settings"]["passes"]):
-        cells = [f"{each[number]:.3g}" if number < len(each) else "-" for each in rms.values()]
-        table.add_row(f"pass {number + 1}", *cells)
-    table.add_section()
-    for label, key in (("p50", "p50"), ("p99", "p99"), ("largest", "max")):
-        cells = [f"{run.summary['latency_us'][name][key]:.0f}" for name in rms]
-        table.add_row(f"state to torque, {label} \\[us]", *cells)
-    for event in ("overruns", "torque rate"):
-        table.add_row(event, *(str(run.summary["events"][name].get(event, 0)) for name in rms))
-    return table
+    return printed(ROBOT_REPORT)(settings, result)
 
 
 def _dry(first: "FirstTorques") -> RenderableType:

@@ -1,7 +1,7 @@
 """`nengo-forcectl run`."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from ...errors import ConfigurationError
 from ...support.checks import (
@@ -11,7 +11,7 @@ from ...support.checks import (
     check_whole,
     check_within,
 )
-from ..job_settings import JobSettings, names, option, own_first
+from ..job_settings import JobSettings, ViewSettings, names, option, own_first
 from ..rivals import RIVALS, listed
 
 ROBOT_RIVALS = {name: each for name, each in RIVALS.items() if not each.network}
@@ -23,12 +23,24 @@ LOAD_TEXT = "Mass [kg] at the flange and its centre [m], told to the robot and t
 
 @own_first
 @dataclass(frozen=True, kw_only=True)
-class RunSettings(JobSettings):
-    """A real robot learns to reach around the place where its tool is.
+class RunSettings(ViewSettings, JobSettings):
+    """A real robot learns to reach around its tool's place.
 
     Raises:
         ConfigurationError: a value that makes no sense.
     """
+
+    BRIEF: ClassVar = (
+        "robot",
+        "dry_run",
+        "radius",
+        "passes",
+        "adapt",
+        "load",
+        "seed",
+        "view",
+        "out",
+    )
 
     robot: Annotated[str, option(f"{SCHEME}HOST")]
     """Franka robot to drive: the address of its control."""

@@ -24,7 +24,7 @@ from ..cells.identity import absolute
 from ..settings_file import option_name, read_settings_file, settings_from
 
 NAMES = ("job", "records", "settings", "sweep")
-NOT_IN_CELLS = ("out", "json")  # options that are of the sweep, not of a cell
+NOT_IN_CELLS = ("out", "json", "view")  # options that are of the sweep, not of a cell
 
 
 class SweptJob(NamedTuple):

@@ -11,9 +11,12 @@ from ..cells.cell_plan import planned_folder
 from ..cells.cell_runner import Cells, run_cells
 from ..cells.identity import files_of, identity
 from ..cells.worker_pools import worker_pool
-from ..job import Watch, unwatched
+from ..job import Watch, summary_of_settings, unwatched
+from ..report.notices import Notices
+from ..report.reporting import Reporting
 from .sweep_cell import JobCell, run_job_cell
 from .sweep_file import Sweep, read_sweep_file, text_of
+from .sweep_report import SWEEP_REPORT
 from .sweep_results import SweepResults, read_sweep
 from .sweep_settings import SweepSettings
 
@@ -35,6 +38,11 @@ def run_sweep(settings: SweepSettings, watch: Watch = unwatched) -> SweepResults
         ArmError: an arm is unknown, or its file is broken.
         ClusterError: a cluster does not answer, has no workers, or unlike ones.
     """
+    with Notices() as notices:
+        return _run_all(settings, notices, watch)
+
+
+def _run_all(settings: SweepSettings, notices: Notices, watch: Watch) -> SweepResults:
     sweep = read_sweep_file(settings.file)
     files = _check_arms_and_find_files(sweep)
     own = identity(files)
@@ -44,20 +52,24 @@ def run_sweep(settings: SweepSettings, watch: Watch = unwatched) -> SweepResults
     plan = {**own, "cells": len(sweep)}
     with (
         worker_pool(settings, len(sweep), own) as pool,
-        planned_folder("sweep", settings.out, asked, plan) as folder,
+        planned_folder("sweep", settings, asked, plan) as folder,
     ):
         cells = Cells(
             "sweep", run_job_cell, _Keys(sweep),
             lambda number: JobCell(sweep.job, sweep.settings(number), sweep.records), _last,
         )  # fmt: skip
-        lost: dict[int, str] = {}
-        try:
-            lost = run_cells(cells, CellFolder(folder.path), pool, own, watch)
-        finally:
-            results = read_sweep(folder.path, Counter(lost.values()))
-            table = results.table()
-            folder.write("results.csv", lambda stream: stream.write(table.encode()))
-    return results
+        begin = summary_of_settings("sweep", settings, {}) | {"warnings": list(notices.lines)}
+        folder.write_summary(begin)
+        with Reporting(folder.path, read_sweep, SWEEP_REPORT, begin) as report:
+            lost: dict[int, str] = {}
+            try:
+                lost = run_cells(cells, CellFolder(folder.path), pool, own, watch)
+            finally:
+                ends = {"lost": Counter(lost.values()), "warnings": list(notices.lines)}
+                folder.write_summary(begin | ends)
+                table = read_sweep(folder.path).table()
+                folder.write("results.csv", lambda stream: stream.write(table.encode()))
+    return report.run
 
 
 class _Keys(Sequence[Mapping[str, Any]]):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import RecordError
-from ...support.files import interpreting, read_npz
+from ...support.files import interpreting, read_json, read_npz
 from ..cells.cell_folder import CellFolder
 from ..cells.cell_plan import read_plan
 from .sweep_file import JOBS
@@ -47,7 +47,12 @@ class SweepResults:
     axes: Mapping[str, list[Any]]
     total: int  # cells, finished or not
     cells: tuple[SweepCell, ...]
-    lost: Mapping[str, int]  # how often which reason kept a worker from doing a cell
+    summary: Mapping[str, Any]  # command, settings and versions of the sweep
+
+    @property
+    def lost(self) -> Mapping[str, int]:
+        """How often which reason kept a worker from doing a cell, when the sweep last ran."""
+        return self.summary.get("lost", {})
 
     @property
     def complete(self) -> bool:
@@ -83,12 +88,8 @@ class SweepResults:
         return stream.getvalue()
 
 
-def read_sweep(folder: Path | str, lost: Mapping[str, int] | None = None) -> SweepResults:
+def read_sweep(folder: Path | str) -> SweepResults:
     """Read the folder of a sweep, also of one that is not complete.
-
-    Args:
-        folder: the folder.
-        lost: how often which reason kept a worker from doing a cell.
 
     Raises:
         RecordError: the folder holds no sweep, or a damaged cell.
@@ -97,10 +98,12 @@ def read_sweep(folder: Path | str, lost: Mapping[str, int] | None = None) -> Swe
     plan, where = read_plan(folder), CellFolder(folder)
     if plan.get("verb") != "sweep":
         raise RecordError(f"run folder '{folder}': is of {plan.get('verb')!r}, needs a sweep")
-    with interpreting(f"run folder '{folder}': holds no sweep that can be read"):
+    problem = f"run folder '{folder}': holds no sweep that can be read"
+    summary = read_json(folder / "summary.json", problem)
+    with interpreting(problem):
         asked = plan["asked"]
         cells = tuple(_cell(where, number) for number in where.numbers())
-        return SweepResults(folder, asked["job"], asked["axes"], plan["cells"], cells, lost or {})
+        return SweepResults(folder, asked["job"], asked["axes"], plan["cells"], cells, summary)
 
 
 def _cell(where: CellFolder, number: int) -> SweepCell:

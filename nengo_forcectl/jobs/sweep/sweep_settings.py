@@ -12,7 +12,7 @@ from ..job_settings import WorkerSettings, option, own_first
 @own_first
 @dataclass(frozen=True, kw_only=True)
 class SweepSettings(WorkerSettings):
-    """Run a job with every combination of some of its settings, in parallel.
+    """Run a job with all combinations of some settings.
 
     Raises:
         ConfigurationError: a value that makes no sense.

@@ -1,0 +1,185 @@
+"""What `nengo-forcectl reach` reports: a sentence, tables and figures."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..report.answer import Answer, Cell, Grid, Row, bad_endings, listing, number
+from ..report.limits_in_words import limits_in_words
+from ..report.reporting import JobReport
+from ..run_folder import Run
+from .reach_settings import pass_name
+
+if TYPE_CHECKING:
+    from ..report.figure_sheet import Drawn
+
+ARRIVED = 2.0  # a target counts as reached up to this distance on arrival [mm]
+ROLES = {
+    "none": "without learning (none)",
+    "exact": "with everything known (exact)",
+    "analytic": "with the Jacobian of the bare arm (analytic)",
+}
+"""What a learner is compared with, in a sentence."""
+
+PASSES = (
+    "A pass goes over five targets; steps/s: simulated control cycles in a second of the clock."
+)
+FOUND = "±: standard deviation; 0: under 0.0005."
+
+
+def reach_answer(run: Run) -> Answer:
+    """Return the answer of a reaching run."""
+    summary = run.summary
+    heading = (
+        "RMS error of the tip in mm, by the Jacobian that the controller uses:"
+        if summary["settings"]["jacobian"]
+        else "RMS error of the tool in mm:"
+    )
+    if not summary["rms_mm"]:
+        return Answer("No controller has moved the arm.", (), bad_endings(summary))
+    found = [found_by(name, each) for name, each in summary["learned"].items()]
+    return Answer(_sentence(summary), (heading, error_grid(summary), *found), bad_endings(summary))
+
+
+def unknown(settings: Mapping[str, Any]) -> str:
+    """Return what the model does not know, for a sentence, after a space; empty for nothing."""
+    if settings["tool"] > 0:
+        return f" with a tool of {settings['tool']:g} m that its kinematics do not know"
+    parts = []
+    if settings["payload"] > 0:
+        parts.append(f"a payload of {settings['payload']:g} kg")
+    if settings["friction"] > 0:
+        parts.append(f"friction of {settings['friction']:g} N m s/rad")
+    return f" with {' and '.join(parts)} that its model does not know" if parts else ""
+
+
+def _sentence(summary: Mapping[str, Any]) -> str:
+    settings, rms = summary["settings"], summary["rms_mm"]
+    name = main_controller(list(rms))
+    arrivals = summary["final_mm"][name]
+    near = sum(distance <= ARRIVED for distance in arrivals)
+    planned = len(summary["targets"]) * (settings["passes"] + settings["unseen"])
+    went = f"{planned}" if len(arrivals) == planned else f"the first {len(arrivals)} of {planned}"
+    start = (
+        f"{by(name)}, the tool came within {ARRIVED:g} mm of {near} of {went} "
+        f"targets{unknown(settings)}"
+    )
+    if not rms[name]:
+        return f"{start}, and completed no pass."
+    last = len(rms[name])
+    course = _course(settings, rms[name])
+    others = [
+        f"{number(rms[other][last - 1])} mm {role}"
+        for other, role in ROLES.items()
+        if other in rms and other != name and len(rms[other]) >= last
+    ]
+    compared = f"; in that pass it was {listing(others)}" if others else ""
+    return f"{start}; its RMS error {course}{compared}."
+
+
+def by(name: str) -> str:
+    """Return the beginning of a sentence about a controller."""
+    role = ROLES.get(name, f"with {name}")
+    return f"{role[0].upper()}{role[1:]}"
+
+
+def _course(settings: Mapping[str, Any], errors: list[float]) -> str:
+    """Return how an error went from the first pass to the last."""
+    end = f"{number(errors[-1])} mm in {_pass_words(settings, len(errors))}"
+    if len(errors) == 1:
+        return f"was {end}"
+    went = "fell" if errors[-1] < errors[0] else "went"
+    return f"{went} from {number(errors[0])} mm in pass 1 to {end}"
+
+
+def _pass_words(settings: Mapping[str, Any], number: int) -> str:
+    name = pass_name({**settings, "freeze_after": None}, number)
+    name = name.replace("unseen", "pass", 1) + " over unseen targets" if "un" in name else name
+    freeze = settings["freeze_after"]
+    return name if freeze is None or number <= freeze else f"{name} with learning off"
+
+
+def main_controller(names: list[str]) -> str:
+    """Return the controller that a run is about: the last that learns, or the last."""
+    learners = [name for name in names if name not in ROLES]
+    adaptive = [name for name in learners if name == "adaptive"]
+    return (adaptive or learners or names)[-1]
+
+
+def error_grid(summary: Mapping[str, Any]) -> Grid:
+    """Return a table with one row per pass and one column per controller."""
+    settings, rms = summary["settings"], summary["rms_mm"]
+    rows: list[Row] = [
+        (pass_name(settings, count), *(_error(each, count) for each in rms.values()))
+        for count in _shown(max(map(len, rms.values()), default=0))
+    ]
+    rows.append(())
+    if settings["jacobian"]:
+        final = summary["final_mm"].values()
+        rows.append(("worst at arrival", *(number(max(e)) if e else "-" for e in final)))
+        rows.append(("last at arrival", *(number(e[-1]) if e else "-" for e in final)))
+    speeds = summary["steps_per_second"]
+    rows.append(("steps/s", *(f"{speeds[name]:,.0f}" for name in rms)))
+    return Grid(("", *rms), tuple(rows), note=PASSES)
+
+
+def _error(errors: list[float], count: int) -> str:
+    return number(errors[count - 1]) if count <= len(errors) else "-"
+
+
+def _shown(passes: int) -> list[int]:
+    """Return the numbers of the passes to show: all, or the first and the last ones."""
+    if passes <= 20:
+        return list(range(1, passes + 1))
+    return [*range(1, 11), *range(passes - 9, passes + 1)]
+
+
+def found_by(name: str, learned: Mapping[str, Any]) -> Grid:
+    """Return what a structured learner has found, beyond the model, with standard deviations."""
+    payload, tool, friction = (learned[each] for each in ("payload", "tool", "friction"))
+    mass, moment = payload["mass"], payload["moment_deviation"]
+    values = {"payload [kg]": ([mass], [payload["mass_deviation"]])}
+    if mass > moment[0]:
+        values["centre [m]"] = payload["com"], [each / mass for each in moment]
+    values |= {
+        "viscous [N m s/rad]": tuple(friction["viscous"].values()),
+        "dry [N m]": tuple(friction["dry"].values()),
+        "constant [N m]": tuple(learned["offset"].values()),
+        "armature [kg m^2]": tuple(learned["armature"].values()),
+        "tool: force [N]": (tool["force"], tool["force_deviation"]),
+        "gravity [m/s^2]": tuple(learned["gravity"].values()),
+        "stiffness xyz [N/m]": (
+            [row[k] for k, row in enumerate(tool["stiffness"])],
+            [row[k] for k, row in enumerate(tool["stiffness_deviation"])],
+        ),
+    }
+    rows: list[Row] = []
+    for heading, (means, deviations) in values.items():
+        rows.append((heading, *map(_number, means)))
+        rows.append((Cell("  ±", "faint"), *(Cell(_number(each), "faint") for each in deviations)))
+    rows.append(("delay [ms]", f"{1e3 * learned['delay']:.1f}"))
+    rows.append(("not explained [N m]", _number(learned["noise"])))
+    count = max(len(row) for row in rows) - 1
+    heads = [f"{k}, {axis}" for k, axis in enumerate("xyz", start=1)]
+    heads += [str(k) for k in range(4, count + 1)]
+    return Grid(
+        ("joint, axis", *heads[:count]), tuple(rows), f"found by {name}, beyond the model", FOUND
+    )
+
+
+def _number(value: float) -> str:
+    """Return a number with two digits, none below a thousandth."""
+    return "0" if abs(value) < 5e-4 else f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
+
+
+def _figures(run: Run) -> Mapping[str, "Drawn"]:
+    from .reach_figures import reach_figures  # matplotlib
+
+    return reach_figures(run)
+
+
+REACH_REPORT: JobReport[Run] = JobReport(
+    answer=reach_answer,
+    summary=lambda run: run.summary,
+    figures=_figures,
+    limits=lambda run: limits_in_words(run.summary),
+)
