@@ -134,8 +134,8 @@ def test_a_process_that_dies_loses_its_cells_to_another(folder, wanted, tmp_path
     """Nothing is lost, nothing is there twice."""
     item = lambda number: (number, tmp_path / "died")  # noqa: E731
     assert run(cells_of(cell_works.die_at_first, item=item), folder, 2) == {}
-    assert (tmp_path / "died").exists()
     assert sums(folder) == wanted
+    assert_another_did_the_work(folder, tmp_path / "died")
 
 
 def test_a_cell_that_kills_every_process_is_given_up(folder, wanted):
@@ -195,6 +195,13 @@ t.run(t.cells_of(t.cell_works.add_slowly, item=t.partial(t.slow_item, {folder!r}
 def slow_item(folder, number):
     """What `add_slowly` gets."""
     return number, os.path.join(folder, "journal")
+
+
+def assert_another_did_the_work(folder, marker):
+    """The process of the marker is no more, and another did the cell of which it died."""
+    died = int(marker.read_text())
+    assert not _runs(died)
+    assert folder.read(2)["data"]["process"] != died
 
 
 def test_a_killed_driver_leaves_what_is_done_and_its_processes_end(folder, wanted, project):

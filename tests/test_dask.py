@@ -1,12 +1,13 @@
 """Cells on a Dask cluster of two local processes."""
 
+import os
 import re
 import socket
 import time
 
 import cell_works
 import pytest
-from test_cells import cells_of, sums
+from test_cells import assert_another_did_the_work, cells_of, sums
 
 from nengo_forcectl.errors import ClusterError
 from nengo_forcectl.jobs.cells import dask_cluster
@@ -48,8 +49,12 @@ def test_a_worker_that_dies_loses_its_cells_to_another(cluster, tmp_path):
     """Nothing is lost, nothing is there twice."""
     folder, marker = CellFolder(tmp_path), tmp_path / "died"
     item = lambda number: (number, marker)  # noqa: E731
+    with distributed.Client(cluster, set_as_default=False) as client:
+        workers = set(client.run(os.getpid).values())
+    assert len(workers) == 2
     assert run(cells_of(cell_works.die_at_first, item=item), folder, cluster) == {}
-    assert marker.exists()
+    assert int(marker.read_text()) in workers
+    assert_another_did_the_work(folder, marker)
     assert sums(folder) == {k: cell_works.add(k).data["sum"] for k in range(6)}
 
 

@@ -44,7 +44,7 @@ def run_sweep(settings: SweepSettings, watch: Watch = unwatched) -> SweepResults
 
 def _run_all(settings: SweepSettings, notices: Notices, watch: Watch) -> SweepResults:
     sweep = read_sweep_file(settings.file)
-    files = _check_arms_and_find_files(sweep)
+    files = _check_arms_and_find_files(sweep, compile=settings.dask is None)
     own = identity(files)
     asked = {
         "job": sweep.job, "common": sweep.common, "axes": sweep.axes, "records": sweep.records,
@@ -87,8 +87,11 @@ class _Keys(Sequence[Mapping[str, Any]]):
         return self._sweep.key(number)
 
 
-def _check_arms_and_find_files(sweep: Sweep) -> tuple[str, ...]:
-    """Load every arm once, so that errors come early, and return the files that cells name."""
+def _check_arms_and_find_files(sweep: Sweep, *, compile: bool) -> tuple[str, ...]:
+    """Load every arm once, so that errors come early, and return the files that cells name.
+
+    With ``compile`` the arms are compiled here, and processes of this machine load them.
+    """
     loaded: set[Any] = set()
     files: dict[str, None] = {}
     for number in range(len(sweep)):
@@ -96,10 +99,12 @@ def _check_arms_and_find_files(sweep: Sweep) -> tuple[str, ...]:
         values = vars(settings).values()
         flat = [each for value in values for each in (value if type(value) is tuple else (value,))]
         files |= dict.fromkeys(files_of(flat))
-        arm = (settings.arm, settings.tip)
-        if arm not in loaded:
-            loaded.add(arm)
-            arms.load(settings.arm, tip=settings.tip)
+        which = (settings.arm, settings.tip)
+        if which not in loaded:
+            loaded.add(which)
+            arm = arms.load(settings.arm, tip=settings.tip)
+            if compile:
+                arm.warm_up()
     return tuple(files)
 
 
