@@ -85,6 +85,8 @@ def test_a_sweep_is_the_runs_of_the_job(alone):
     assert [row["seed"] for row in rows] == ["0", "1", "0", "1"]
     assert float(rows[0]["rms_mm.observer"]) == alone.figures(first)["rms_mm.observer"]
     assert not list(alone.folder.rglob("*.png"))
+    (page,) = alone.folder.rglob("report.html")
+    assert "reach: 4 of 4 cells finished" in page.read_text()
 
 
 def test_two_processes_and_a_cluster_give_the_same_bits(alone, cluster, tmp_path):

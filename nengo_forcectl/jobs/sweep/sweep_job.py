@@ -44,7 +44,7 @@ def run_sweep(settings: SweepSettings, watch: Watch = unwatched) -> SweepResults
 
 def _run_all(settings: SweepSettings, notices: Notices, watch: Watch) -> SweepResults:
     sweep = read_sweep_file(settings.file)
-    files = _check_arms_and_find_files(sweep, compile=settings.dask is None)
+    files = _check_arms_and_find_files(sweep, ahead=settings.dask is None)
     own = identity(files)
     asked = {
         "job": sweep.job, "common": sweep.common, "axes": sweep.axes, "records": sweep.records,
@@ -87,10 +87,10 @@ class _Keys(Sequence[Mapping[str, Any]]):
         return self._sweep.key(number)
 
 
-def _check_arms_and_find_files(sweep: Sweep, *, compile: bool) -> tuple[str, ...]:
+def _check_arms_and_find_files(sweep: Sweep, *, ahead: bool) -> tuple[str, ...]:
     """Load every arm once, so that errors come early, and return the files that cells name.
 
-    With ``compile`` the arms are compiled here, and processes of this machine load them.
+    With ``ahead`` the arms are compiled here, and processes of this machine load them.
     """
     loaded: set[Any] = set()
     files: dict[str, None] = {}
@@ -103,7 +103,7 @@ def _check_arms_and_find_files(sweep: Sweep, *, compile: bool) -> tuple[str, ...
         if which not in loaded:
             loaded.add(which)
             arm = arms.load(settings.arm, tip=settings.tip)
-            if compile:
+            if ahead:
                 arm.warm_up()
     return tuple(files)
 
