@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+sys.path.insert(1, str(Path(__file__).parent.parent / "tests"))  # samples.py
 
 project = "nengo_forcectl"
 author = "The nengo_forcectl team"
@@ -20,6 +21,8 @@ extensions = [
     "sphinx.ext.napoleon",
     "api_pages",
     "docstrings",
+    "sample_runs",
+    "search_check",
     "short_names",
 ]
 exclude_patterns = ["_ext"]
