@@ -51,20 +51,20 @@ def pytest_runtest_call(item):
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory):
-    """Kernels are derived and compiled in this session, not taken from the user's cache.
+    """Kernels are derived and compiled in this session, not taken from the user's own cache.
 
-    All processes of the session share them.
+    All processes of the session share them. A folder in NENGO_FORCECTL_CACHE is used as it is.
     """
-    before, folder = os.environ.get("NENGO_FORCECTL_CACHE"), tmp_path_factory.getbasetemp()
+    if "NENGO_FORCECTL_CACHE" in os.environ:
+        yield
+        return
+    folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
     (folder / "cache").mkdir(exist_ok=True)
     os.environ["NENGO_FORCECTL_CACHE"] = str(folder / "cache")
     yield
-    if before is None:
-        del os.environ["NENGO_FORCECTL_CACHE"]
-    else:
-        os.environ["NENGO_FORCECTL_CACHE"] = before
+    del os.environ["NENGO_FORCECTL_CACHE"]
 
 
 @pytest.fixture(scope="session")
