@@ -208,8 +208,8 @@ def test_a_verbs_own_options_come_first_in_its_help(verb, capfd):
     shared = ("arm", "tip", "seed", "engine", "view", "out", "json")
     if verb == "jacobian":  # has another default for --arm
         shared = ("tip", "seed", "engine", "out", "json")
-    if verb == "bench adaptation":  # has --arms and --seeds
-        shared = ("engine", "out", "json")
+    if verb == "bench adaptation":  # has --arms, --seeds, and those of cells
+        shared = ("engine", "jobs", "dask", "out", "json")
     assert tuple(options[-len(shared) :]) == shared
     assert not set(options[: -len(shared)]) & set(shared)
 
