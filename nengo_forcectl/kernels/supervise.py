@@ -10,6 +10,20 @@ import math
 from . import layout as at
 from .access import matrix, number, set_number, vector, whole, wholes
 from .compile import kernel
+from .handed_over import (
+    WORD,
+    is_felt,
+    is_sound,
+    motion_of,
+    positions,
+    time_of,
+    velocities,
+    wanted_motion,
+    wanted_rotation,
+    wanted_turning,
+    wanted_wrench,
+    wrench_of,
+)
 from .memory import call, clear, numbers_at, put, wholes_at
 from .supervise_findings import overrule, record, stop
 
@@ -20,12 +34,11 @@ def step_controller(own, state, reference, target):
 
     Args:
         own: block of `SUPERVISOR`.
-        state: address of time, q, dq, wrench as float64, then ``sound`` and ``felt`` as int64.
-        reference: address of x, dx, ddx, R, omega, domega and wrench as float64.
+        state, reference: addresses; see `handed_over`.
         target: address of n numbers.
     """
     n = len(vector(whole(own, at.SUPERVISOR_CYCLE), at.CYCLE_TAU))
-    time, flags = numbers_at(state, 1)[0], wholes_at(state + 8 * (7 + 2 * n), 2)
+    time = time_of(state)
     if number(own, at.SUPERVISOR_FIRST) > 0.0:
         begin(own, time)
     if number(own, at.SUPERVISOR_ANEW) > 0.0:
@@ -33,9 +46,9 @@ def step_controller(own, state, reference, target):
         if not number(own, at.SUPERVISOR_TIME) < time:  # also if the robot's clock restarted
             set_number(own, at.SUPERVISOR_TIME, -math.inf)
     begun, elapsed, learns = pass_time(own, time)
-    sound = learns and flags[0] != 0
+    sound = learns and is_sound(state, n)
     begin_cycle(own)
-    feel(own, numbers_at(state + 8 * (1 + 2 * n), 6), flags[1] != 0, reference)
+    feel(own, wrench_of(state, n), is_felt(state, n), reference)
     goes = number(own, at.SUPERVISOR_STOPPED) == at.GOES
     goes = goes and number(own, at.SUPERVISOR_TIME) < time < math.inf
     tau = numbers_at(target, n)
@@ -148,7 +161,7 @@ def feel(own, wrench, given, reference):
         stop(own, at.UNFELT)
         return
     k = len(vector(whole(whole(own, at.SUPERVISOR_CYCLE), at.CYCLE_INPUT), at.INPUT_X))
-    wanted = numbers_at(reference + 8 * (3 * k + 15), 6)
+    wanted = wanted_wrench(reference, k)
     most = vector(own, at.SUPERVISOR_FORCE_MAX)
     for part in range(2):
         x, y, z = wanted[3 * part], wanted[3 * part + 1], wanted[3 * part + 2]
@@ -160,8 +173,7 @@ def feel(own, wrench, given, reference):
 def step_fused(own, state, reference, tau, sound, begun, elapsed):
     """Run cycle and guard in one call; return whether there is a torque."""
     cycle, n = whole(own, at.SUPERVISOR_CYCLE), len(tau)
-    wrench, felt = numbers_at(state + 8 * (1 + 2 * n), 6), wholes_at(state + 8 * (8 + 2 * n), 1)
-    met = collect(own, state + 8, wrench, felt[0] != 0, reference)
+    met = collect(own, motion_of(state), wrench_of(state, n), is_felt(state, n), reference)
     if met == 0:
         met = run(own, whole(own, at.SUPERVISOR_GUARD), sound, begun, elapsed)
     if met == at.NOTHING:
@@ -171,7 +183,7 @@ def step_fused(own, state, reference, tau, sound, begun, elapsed):
         return False
     put(vector(cycle, at.CYCLE_TAU), tau)
     set_number(own, at.SUPERVISOR_SILENT, 0.0)
-    set_number(own, at.SUPERVISOR_TIME, numbers_at(state, 1)[0])
+    set_number(own, at.SUPERVISOR_TIME, time_of(state))
     set_number(own, at.SUPERVISOR_BEGUN, 1.0)
     record(own, met, tau)
     return True
@@ -196,25 +208,25 @@ def collect(own, motion, wrench, felt, reference):
     inputs = whole(whole(own, at.SUPERVISOR_CYCLE), at.CYCLE_INPUT)
     q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
     n, k = len(q), len(vector(inputs, at.INPUT_X))
-    put(numbers_at(motion, n), q)
-    put(numbers_at(motion + 8 * n, n), dq)
-    follows, wanted = whole(own, at.SUPERVISOR_FOLLOWS) != 0, numbers_at(reference, 3 * k + 21)
+    put(positions(motion, n), q)
+    put(velocities(motion, n), dq)
+    follows = whole(own, at.SUPERVISOR_FOLLOWS) != 0
     for j in range(3):
-        part = vector(inputs, at.INPUT_X + j)
+        part, wanted = vector(inputs, at.INPUT_X + j), wanted_motion(reference, k, j)
         for i in range(k):
-            part[i] = wanted[j * k + i] if follows else 0.0
+            part[i] = wanted[i] if follows else 0.0
     if whole(own, at.SUPERVISOR_TURNS) != 0:
-        put(numbers_at(reference + 24 * k, 9), vector(inputs, at.INPUT_R))
-        put(numbers_at(reference + 24 * k + 72, 3), vector(inputs, at.INPUT_OMEGA))
-        put(numbers_at(reference + 24 * k + 96, 3), vector(inputs, at.INPUT_DOMEGA))
+        put(wanted_rotation(reference, k), vector(inputs, at.INPUT_R))
+        put(wanted_turning(reference, k, 0), vector(inputs, at.INPUT_OMEGA))
+        put(wanted_turning(reference, k, 1), vector(inputs, at.INPUT_DOMEGA))
     if whole(own, at.SUPERVISOR_FEELS) == 0:
         return 0
     if not felt and whole(own, at.SUPERVISOR_NEEDS_WRENCH) != 0:
         return at.NOTHING
     measured, press = vector(inputs, at.INPUT_WRENCH), vector(inputs, at.INPUT_PRESS)
+    put(wanted_wrench(reference, k), press)
     for i in range(6):
         measured[i] = wrench[i] if felt else 0.0
-        press[i] = wanted[3 * k + 15 + i]
         if not (abs(measured[i]) < at.HUGE and abs(press[i]) < at.HUGE):
             return at.NOT_FINITE
     return 0
@@ -225,9 +237,9 @@ def step_apart(own, state, reference, tau, sound, begun, elapsed):
     """Run the cycle, then the guard."""
     guard, arm = whole(own, at.SUPERVISOR_GUARD), whole(own, at.SUPERVISOR_GUARD_ARM)
     inputs, calls = whole(own, at.SUPERVISOR_GUARD_INPUT), wholes(own, at.SUPERVISOR_CALLS)
-    n, time = len(tau), numbers_at(state, 1)[0]
-    put(numbers_at(state + 8, n), vector(inputs, at.INPUT_Q))
-    put(numbers_at(state + 8 * (1 + n), n), vector(inputs, at.INPUT_DQ))
+    n, time, motion = len(tau), time_of(state), motion_of(state)
+    put(positions(motion, n), vector(inputs, at.INPUT_Q))
+    put(velocities(motion, n), vector(inputs, at.INPUT_DQ))
     good = call(calls[at.CALL_CREDIBLE], guard, inputs, 0, 0, 0, 0, 0.0) != 0  # pyright: ignore[reportCallIssue]
     watch(own, time, good)
     asked = vector(guard, at.GUARD_ASKED)
@@ -275,13 +287,12 @@ def ask(own, state, reference, sound):
     """Run the cycle alone, on the predicted state if there is a predictor; stop if it fails."""
     cycle, predictor = whole(own, at.SUPERVISOR_CYCLE), whole(own, at.SUPERVISOR_PREDICTOR)
     n = len(vector(cycle, at.CYCLE_TAU))
-    motion = state + 8
-    wrench, felt = numbers_at(state + 8 * (1 + 2 * n), 6), wholes_at(state + 8 * (8 + 2 * n), 1)
+    motion = motion_of(state)
     if predictor != 0:
-        predict_present(own, numbers_at(state, 1)[0], motion, sound)
+        predict_present(own, time_of(state), motion, sound)
         places = wholes_at(predictor, at.PREDICTOR_Q + 1)
-        motion = predictor + 8 * places[at.PREDICTOR_Q]  # and dq stands behind q
-    met = collect(own, motion, wrench, felt[0] != 0, reference)
+        motion = predictor + WORD * places[at.PREDICTOR_Q]  # and dq stands behind q
+    met = collect(own, motion, wrench_of(state, n), is_felt(state, n), reference)
     if met == at.NOTHING:
         stop(own, at.UNFELT)
         return False
@@ -307,8 +318,8 @@ def predict_present(own, time, motion, sound):
         sent = matrix(predictor, at.PREDICTOR_SENT, len(q))
         shift(sent, int(min(math.floor(passed / dt + 0.5) - 1.0, len(sent) - 1.0)))
     set_number(own, at.SUPERVISOR_PREDICTED, time)
-    put(numbers_at(motion, len(q)), q)
-    put(numbers_at(motion + 8 * len(q), len(q)), dq)
+    put(positions(motion, len(q)), q)
+    put(velocities(motion, len(q)), dq)
     calls = wholes(own, at.SUPERVISOR_CALLS)
     call(calls[at.CALL_PREDICT], predictor, arm, inputs, int(sound), 0, 0, 0.0)  # pyright: ignore[reportCallIssue]
 
