@@ -12,7 +12,7 @@ def missing_torque(arm: Arm, rows: Rows) -> Float[np.ndarray, "k n"]:
     """Return ``tau + J^T f - (M ddq + C dq + g + friction)`` of some cycles [N m].
 
     f is the wrench that the tool feels, where a sensor measures it: the controller knows it. A
-    record that has the column ``unmodelled`` is taken at its word.
+    record that has the column ``unmodelled`` gives it itself.
     """
     if "unmodelled" in rows:
         return rows["unmodelled"]

@@ -128,7 +128,7 @@ def gone(address: str, error: BaseException | None = None) -> ClusterError:
     """Return the error for a cluster that has gone."""
     why = f" ({type(error).__name__})" if error is not None else ""
     return ClusterError(
-        f"dask: {address} answers no more{why}; what is done is kept, the same command with this "
+        f"dask: {address} no longer answers{why}; what is done is kept, the same command with this "
         "--out goes on"
     )
 

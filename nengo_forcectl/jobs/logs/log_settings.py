@@ -1,4 +1,4 @@
-"""How the commands that read logs are told what is in them."""
+"""Settings of the commands that read logs: the arm, and what the columns are."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -17,7 +17,7 @@ class Picture(NamedTuple):
     caption: str
 
 
-class Told(NamedTuple):
+class PageContent(NamedTuple):
     """What a page tells of a run."""
 
     title: str
@@ -29,29 +29,29 @@ class Told(NamedTuple):
 
 
 def report_page(
-    told: Told, pictures: Iterable[Picture], files: Iterable[tuple[str, str]], place: str
+    content: PageContent, pictures: Iterable[Picture], files: Iterable[tuple[str, str]], place: str
 ) -> str:
     """Return the page.
 
     Args:
-        told: what the run was and found.
+        content: what the run was and found.
         pictures: figures, in order.
         files: name and description of each file of the run folder.
         place: path of the run folder.
     """
-    answer = told.answer
+    answer = content.answer
     drawn = [part.picture(*each) for each in pictures]
     body = [
-        part.heading(told.title, 1),
+        part.heading(content.title, 1),
         part.paragraph(answer.failure, "failure"),
         part.paragraph(answer.sentence, "answer"),
         *map(_answer_part, answer.parts),
         *([part.heading("Figures"), *drawn] if drawn else []),
-        *_limits(told.limits),
+        *_limits(content.limits),
         part.heading("Warnings"),
-        _warnings(told.summary),
+        _warnings(content.summary),
         part.heading("What was asked"),
-        *_asked(told.summary, place),
+        *_asked(content.summary, place),
         part.heading("Where the data are"),
         part.paragraph(f"In the folder {place}:"),
         part.pairs(files),
@@ -59,7 +59,7 @@ def report_page(
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(told.title)}</title><style>{STYLE}</style></head>\n"
+        f"<title>{escape(content.title)}</title><style>{STYLE}</style></head>\n"
         f"<body>\n{chr(10).join(line for line in body if line)}\n</body></html>\n"
     )
 

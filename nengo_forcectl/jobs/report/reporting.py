@@ -12,7 +12,7 @@ from ...errors import RecordError
 from ...support.files import write_file
 from ..cells.inside_cell import inside_cell
 from .answer import Answer
-from .page import Picture, Told, report_page
+from .page import PageContent, Picture, report_page
 from .run_files import run_files
 
 if TYPE_CHECKING:
@@ -88,20 +88,20 @@ class Reporting(Generic[T]):
             run = self._read(self._folder)
         except RecordError:
             answer = Answer("There are no results.", (), failure)
-            self._write_page(Told(title_of(self._asked), answer, self._asked, None), [])
+            self._write_page(PageContent(title_of(self._asked), answer, self._asked, None), [])
         else:
             self._write(run, failure)
 
     def _write(self, run: T, failure: str) -> None:
         pictures: list[Picture] = []
         self._attempt(lambda: self._draw(run, pictures))
-        self._attempt(lambda: self._write_page(self._told(run, failure), pictures))
+        self._attempt(lambda: self._write_page(self._content(run, failure), pictures))
 
-    def _told(self, run: T, failure: str) -> Told:
+    def _content(self, run: T, failure: str) -> PageContent:
         answer, summary = self._report.answer(run), self._report.summary(run)
         whole = " ".join(filter(None, (failure, answer.failure)))
         answer = replace(answer, failure=whole)
-        return Told(title_of(summary), answer, summary, self._report.limits(run))
+        return PageContent(title_of(summary), answer, summary, self._report.limits(run))
 
     def _draw(self, run: T, pictures: list[Picture]) -> None:
         for name, (figure, caption) in self._report.figures(run).items():
@@ -110,9 +110,9 @@ class Reporting(Generic[T]):
             pictures.append(Picture(stream.getvalue(), caption))
             write_file(self._folder / f"{name}.png", lambda file: file.write(pictures[-1].png))
 
-    def _write_page(self, told: Told, pictures: list[Picture]) -> None:
+    def _write_page(self, content: PageContent, pictures: list[Picture]) -> None:
         files = run_files(self._folder, ("report.html",))
-        page = report_page(told, pictures, files, str(self._folder))
+        page = report_page(content, pictures, files, str(self._folder))
         write_file(self._folder / "report.html", lambda file: file.write(page.encode()))
 
     def _attempt(self, write: Callable[[], None]) -> None:
