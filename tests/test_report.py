@@ -38,7 +38,7 @@ from nengo_forcectl.jobs.report.command_line import command_line
 from nengo_forcectl.jobs.report.figure_sheet import group_by_size
 from nengo_forcectl.jobs.report.limits_in_words import limits_in_words
 from nengo_forcectl.jobs.report.notices import Notices
-from nengo_forcectl.jobs.report.page import Picture, Told, report_page
+from nengo_forcectl.jobs.report.page import PageContent, Picture, report_page
 from nengo_forcectl.jobs.report.run_files import describe
 from nengo_forcectl.support import files
 
@@ -157,7 +157,7 @@ def test_names_are_text_and_nothing_else():
         "versions": {EVIL: EVIL}, "seed": EVIL, "warnings": [EVIL],
     }  # fmt: skip
     pictures = [Picture(b"png", EVIL)]
-    text = report_page(Told(EVIL, answer, summary, [EVIL]), pictures, [(EVIL, EVIL)], EVIL)
+    text = report_page(PageContent(EVIL, answer, summary, [EVIL]), pictures, [(EVIL, EVIL)], EVIL)
     page = Page(text)
     assert "script" not in page.tags
     assert text.count("<script") == 0
