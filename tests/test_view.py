@@ -14,15 +14,20 @@ import arms
 from arms.model.link_poses import link_poses
 from nengo_forcectl.errors import ConfigurationError, RecordError, VersionError
 from nengo_forcectl.jobs import ReachSettings, ShowSettings, run_reach, run_show
+from nengo_forcectl.jobs.run_folder import read_run
+from nengo_forcectl.jobs.show.recorded_scene import recorded_scene
 from nengo_forcectl.sim import Bullet, MuJoCo, Payload, Peg, Table, ViscousFriction
 
 pytest.importorskip("viser", reason="needs viser")
+
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from nengo_forcectl.view import View, looks_of
 from nengo_forcectl.view.html_page import recorded_page
 from nengo_forcectl.view.mesh_files import SHOWN_FACES, Mesh, read_mesh, thinned, trusted_folders
 from nengo_forcectl.view.missing_torque import missing_torque
-from nengo_forcectl.view.page_process import SCREENS
+from nengo_forcectl.view.page_process import SCREENS, PageProcess
 from nengo_forcectl.view.served_page import HOST, PORT, free_port
 from nengo_forcectl.view.shown import rows_of
 
@@ -313,6 +318,23 @@ def test_without_a_browser_and_with_a_taken_port_the_run_goes_on(reached):
     assert "by_hand" not in reached.summary
 
 
+def test_foreign_pages_are_refused(tmp_path):
+    """A page of another site in the same browser cannot reach the controls."""
+    run = read_run(recorded_run(tmp_path, ["none"], "planar2", seconds=0.2))
+    page = PageProcess(*recorded_scene(run))
+    page.open()
+    try:
+        address = f"ws://{HOST}:{page.port}"
+        for own in (f"http://{HOST}:{page.port}", "http://localhost:1234"):
+            with connect(address, origin=own, subprotocols=["viser-v0"]):
+                pass
+        for foreign in ("http://example.com:8080", "https://localhost.example.com", "null"):
+            with pytest.raises(InvalidStatus, match="403"):
+                connect(address, origin=foreign, subprotocols=["viser-v0"])
+    finally:
+        page.close()
+
+
 def test_a_free_port_is_chosen():
     """0 lets the system choose."""
     with socket.socket() as other:
@@ -322,9 +344,6 @@ def test_a_free_port_is_chosen():
 
 def test_names_are_text_on_a_page(tmp_path):
     """Title and controllers of a stranger's run end no element and no script."""
-    from nengo_forcectl.jobs.run_folder import read_run
-    from nengo_forcectl.jobs.show.recorded_scene import recorded_scene
-
     evil = "</script><img src=x onerror=alert(1)>"
     shown, records = recorded_scene(
         read_run(recorded_run(tmp_path, ["none"], "planar2", seconds=0.2))

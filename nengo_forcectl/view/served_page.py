@@ -1,9 +1,11 @@
 """The process that serves a page: it draws what it is handed, and hands back the controls."""
 
 import os
+import re
 import socket
 import sys
 import time
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -19,6 +21,7 @@ from .stage import Stage
 HOST, PORT = "127.0.0.1", 8080
 BEAT = 0.02  # longest wait for rows [s]
 CHARTS = 0.15  # time between two drawings of the curves [s]
+OWN = re.compile(r"http://(127\.0\.0\.1|localhost)(:\d+)?")  # pages that this machine serves
 
 
 class Page:
@@ -113,9 +116,20 @@ def free_port() -> int:
     return PORT
 
 
+def refuse_foreign_pages() -> None:
+    """Let only pages of this machine connect: any page in the same browser could try to.
+
+    viser opens its socket to every page and has no option for it; this is for the whole process.
+    """
+    from websockets.asyncio import server  # of viser, which is optional
+
+    server.serve = partial(server.serve, origins=[OWN, None])  # None: a program, not a browser
+
+
 def main() -> None:
     """Serve the page whose description comes first through the line on the given descriptor."""
     os.nice(5)  # the loop comes first
+    refuse_foreign_pages()
     line: Any = Connection(int(sys.argv[1]))
     try:
         serve(line, *line.recv())
