@@ -19,6 +19,7 @@ from arms.catalog.descriptions import description_path, is_description
 from arms.catalog.drives import DRIVES, Drives
 from arms.errors import ArmError, ArmsError, MjcfError, UnreachableError, UrdfError
 from arms.figures import Summary, summarise
+from arms.inverse.search import Postures, Search
 from arms.model.chain import Chain
 from arms.model.description import Friction
 from arms.model.mjcf import read_mjcf
@@ -35,6 +36,8 @@ __all__ = [
     "Drives",
     "Friction",
     "MjcfError",
+    "Postures",
+    "Search",
     "Terms",
     "UnreachableError",
     "UrdfError",

@@ -21,6 +21,7 @@ FORBIDDEN = ("nengo_forcectl",)
 LAZY = {
     "arm": {"arms.equations.derive", "arms.equations.symbolic"},  # Sympy
     "machine.kernel": {"arms.machine.compile", "arms.machine.python_entry"},  # llvmlite
+    "machine.routine": {"arms.machine.compile", "arms.machine.translate"},
 }
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
