@@ -13,7 +13,7 @@ import arms
 PACKAGE = Path(arms.__file__).parent
 # From the top down. A name is a folder or a module; it may import itself and what stands below.
 FLOORS = (
-    *("__init__", "figures", "arm", "inverse", "catalog"),
+    *("__init__", "figures", "sources", "arm", "inverse", "catalog"),
     *("equations", "machine", "model", "errors"),
 )
 FORBIDDEN = ("nengo_forcectl",)
