@@ -123,6 +123,7 @@ def test_what_gzip_cannot_unpack_is_refused(tmp_path, monkeypatch):
     [
         *(("FR3", "fr3"), ("Franka Panda", "panda"), ("fer", "panda"), ("UR-5e", "ur5e")),
         *(("jaco", "jaco2"), ("KUKA_iiwa", "kuka_iiwa"), ("xarm_6", "xarm6")),
+        *(("iiwa 14", "iiwa14"), ("LBR iiwa 14 R820", "iiwa14"), ("Gen3 7DOF", "gen3")),
     ],
 )
 def test_an_arm_has_other_names(word, name):
@@ -130,7 +131,7 @@ def test_an_arm_has_other_names(word, name):
     assert arms.load(word).name == name
 
 
-@pytest.mark.parametrize("word", ["franka", "UR", "planar"])
+@pytest.mark.parametrize("word", ["franka", "UR", "iiwa", "Kinova"])
 def test_a_word_for_several_arms_stands_for_none(word):
     """The error names them."""
     with pytest.raises(arms.ArmError, match=r"is the name of several arms, needs one of \w+, "):

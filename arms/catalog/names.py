@@ -14,13 +14,19 @@ _WORDS = {
     "planar2": "planar",
     "planar3": "planar",
     "ur5": "ur universalrobots cb3",
+    "ur3e": "ur universalrobots eseries",
     "ur5e": "ur universalrobots eseries",
     "ur10e": "ur universalrobots eseries",
+    "ur16e": "ur universalrobots eseries",
     "jaco2": "kinova jaco kinovajaco kinovajaco2 j2n6s300",
-    "kuka_iiwa": "kuka iiwa lbr lbriiwa kukalbriiwa kukaiiwa14",
+    "gen3": "kinova gen kinovagen3 gen37dof",
+    "kuka_iiwa": "kuka iiwa lbr lbriiwa kukalbriiwa",
+    "iiwa14": "kuka iiwa lbr lbriiwa kukalbriiwa kukaiiwa14 lbriiwa14 lbriiwa14r820",
     "panda": "franka frankaemika frankapanda frankaemikapanda fer frankafer",
     "fr3": "franka frankaemika frankafr3 frankaresearch3 research3",
     "xarm6": "xarm ufactory ufactoryxarm6",
+    "xarm7": "xarm ufactory ufactoryxarm7",
+    "lite6": "lite ufactory ufactorylite6",
 }
 
 
