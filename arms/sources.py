@@ -74,6 +74,12 @@ def load(
     is_other = known is not None or ending.endswith((".json", ".mjcf")) or is_mjcf(text)
     if is_other and (arguments or packages):
         raise ArmError(f"{str(name_or_path)!r:.200}: arguments and packages are for xacro files")
+    if not isinstance(arguments, Mapping | None):
+        raise ArmError(
+            f"arguments: is {arguments!r:.60}, needs values by name, {{'prefix': 'left'}}"
+        )
+    if isinstance(packages, str | Path) or not isinstance(packages, Sequence):
+        raise ArmError(f"packages: is {packages!r:.60}, needs a list of folders")
     if known is not None or ending.endswith(".json"):
         chain = read_model(text) if known is None else CATALOG[known]()
         whole = base is None and tip is None and locked is None

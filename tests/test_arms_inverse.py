@@ -218,6 +218,8 @@ def test_machine_code_and_python_find_the_same_to_the_last_bit(name, search, mon
         ({"weights": (1, 1, 1)}, r"Search.weights: is \(1, 1, 1\), needs 6 numbers"),
         ({"weights": (0,) * 6}, "need 0 or more, and one above 0"),
         ({"weights": (1, 1, 1, 1, 1, -1)}, "need 0 or more, and one above 0"),
+        ({"posture": 0.3}, "Search.posture: is 0.3, needs 1 numbers"),
+        ({"posture": (0, np.nan)}, r"Search.posture\[1\]: is nan rad, needs a finite number"),
         ({"starts": 0}, "Search.starts: is 0, needs an integer from 1 on"),
         ({"steps": 2.5}, "Search.steps: is 2.5, needs an integer from 0 on"),
         ({"seed": -1}, "Search.seed: is -1, needs an integer from 0 on"),

@@ -211,3 +211,7 @@ def test_arguments_of_what_is_no_xacro_are_refused(tmp_path):
     for name in ("planar2", path):
         with pytest.raises(arms.ArmError, match="arguments and packages are for xacro files"):
             arms.load(name, arguments={"length": "1"})
+    with pytest.raises(arms.ArmError, match="arguments: is 'length', needs values by name"):
+        arms.load(path, arguments="length")
+    with pytest.raises(arms.ArmError, match="packages: is 'share', needs a list of folders"):
+        arms.load(path, packages="share")

@@ -53,6 +53,10 @@ class Search:
         if min(weights) < 0.0 or max(weights) == 0.0:
             raise ArmError(f"Search.weights: are {weights}, need 0 or more, and one above 0")
         object.__setattr__(self, "weights", weights)
+        if self.posture is not None:
+            count = np.size(self.posture)
+            posture = vector("Search.posture", self.posture, "rad", count=count)
+            object.__setattr__(self, "posture", posture)
         for name, least in (("starts", 1), ("steps", 0), ("seed", 0)):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
