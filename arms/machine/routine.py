@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from arms.machine import cache as disk
+from arms.machine.announce import announce
 
 # The function imports `compile` and `translate`: they load llvmlite, see `kernel`.
 
@@ -25,8 +26,13 @@ def routine(module: str, name: str) -> Callable[..., None]:
     from arms.machine.compile import MachineCode, compile_text, platform
     from arms.machine.translate import translated
 
-    source, key = sys.modules[module], f"routines|{platform()}|{module}"
-    code = MachineCode(disk.fetch(key, lambda: compile_text(translated(source))))
+    source = sys.modules[module]
+
+    def build() -> bytes:
+        with announce(f"compiling {module}, once per installation"):
+            return compile_text(translated(source))
+
+    code = MachineCode(disk.fetch(f"routines|{platform()}|{module}", build))
     parameters = inspect.signature(getattr(source, name)).parameters.values()
     kinds: list[Any] = [_TYPES.get(p.annotation, ctypes.c_void_p) for p in parameters]
     function = ctypes.CFUNCTYPE(None, *kinds)(code.address(name))
