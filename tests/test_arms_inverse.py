@@ -3,6 +3,7 @@ import pytest
 
 import arms
 from arms import Search
+from arms.inverse.search import find
 
 
 @pytest.fixture(scope="module")
@@ -239,5 +240,7 @@ def test_goals_that_do_not_fit_are_refused():
         arm.all_postures([[0.5, 0.3, 0.0]])
     with pytest.raises(arms.ArmError, match=r"Search.posture has shape \(3,\)"):
         arm.find_postures([0.5, 0.3, 0.0], search=Search(posture=(0, 0, 0)))
+    with pytest.raises(arms.ArmError, match="frame 'tool': needs a single frame"):
+        find(arm, arm.kernel("pose", "J", "M"), [0.5, 0.3, 0.0], None, Search())
     with pytest.raises(arms.ArmError, match="has no axes"):
         arm.find_postures([0.5, 0.3, 0.0], search=Search(weights=(0, 0, 0, 1, 1, 1)))

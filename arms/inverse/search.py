@@ -186,6 +186,8 @@ def _run(
 ) -> tuple[Float[ndarray, "count n"], Float[ndarray, "count 5"]]:
     """The best posture of each goal, and what was found of it."""
     n, count = arm.dof, len(task.goals)
+    if kernel.size != layout.error_at(n):  # of any other, the search would leave its buffers
+        raise ArmError(f"Arm {arm.name!r}: frame {kernel.request.frame!r}: needs a single frame")
     settings = np.zeros(layout.POSTURE + n)
     settings[layout.TOLERANCE] = search.tolerance
     settings[layout.ANGLE_TOLERANCE] = search.angle_tolerance
