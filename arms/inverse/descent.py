@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from math import sqrt
 
-from arms.inverse.layout import (
+from arms.inverse.places import (
     JACOBIAN,
     KNOWN,
     STEPS,

@@ -7,7 +7,7 @@ first order; then `descend` takes the frame back to the goal.
 from __future__ import annotations
 
 from arms.inverse.descent import descend, move
-from arms.inverse.layout import (
+from arms.inverse.places import (
     JACOBIAN,
     KNOWN,
     POSTURE,

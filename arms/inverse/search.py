@@ -14,7 +14,7 @@ from numpy import ndarray
 from numpy.typing import ArrayLike
 
 from arms.errors import ArmError, UnreachableError
-from arms.inverse import layout, starts
+from arms.inverse import places, starts
 from arms.machine.kernel import Kernel
 from arms.machine.python_function import python_function
 from arms.machine.routine import routine
@@ -117,7 +117,7 @@ def find(
     task = _task(arm, goals, start, search)
     others = _random_starts(arm, search)
     q, found = _run(arm, kernel, task, others, search)
-    return _postures(q.reshape(*task.lead, arm.dof), found.reshape(*task.lead, layout.FOUND))
+    return _postures(q.reshape(*task.lead, arm.dof), found.reshape(*task.lead, places.FOUND))
 
 
 def find_all(
@@ -135,7 +135,7 @@ def find_all(
     for k in np.argsort(np.linalg.norm(q - task.first, axis=1), kind="stable").tolist():
         apart = q[chosen] - q[k]
         apart = np.where(turns, apart - _FULL_TURN * np.round(apart / _FULL_TURN), apart)
-        if found[k, layout.CONVERGED] and (np.abs(apart).max(axis=1) > _APART).all():
+        if found[k, places.CONVERGED] and (np.abs(apart).max(axis=1) > _APART).all():
             chosen.append(k)
     return _postures(q[chosen], found[chosen])
 
@@ -186,22 +186,22 @@ def _run(
 ) -> tuple[Float[ndarray, "count n"], Float[ndarray, "count 5"]]:
     """The best posture of each goal, and what was found of it."""
     n, count = arm.dof, len(task.goals)
-    if kernel.size != layout.error_at(n):  # of any other, the search would leave its buffers
+    if kernel.size != places.error_at(n):  # of any other, the search would leave its buffers
         raise ArmError(f"Arm {arm.name!r}: frame {kernel.request.frame!r}: needs a single frame")
-    settings = np.zeros(layout.POSTURE + n)
-    settings[layout.TOLERANCE] = search.tolerance
-    settings[layout.ANGLE_TOLERANCE] = search.angle_tolerance
-    settings[layout.STEPS], settings[layout.RESTARTS] = search.steps, len(others)
-    settings[layout.WEIGHTED] = task.weights != (1.0,) * 6
-    settings[layout.WEIGHTS : layout.POSTURE] = task.weights
+    settings = np.zeros(places.POSTURE + n)
+    settings[places.TOLERANCE] = search.tolerance
+    settings[places.ANGLE_TOLERANCE] = search.angle_tolerance
+    settings[places.STEPS], settings[places.RESTARTS] = search.steps, len(others)
+    settings[places.WEIGHTED] = task.weights != (1.0,) * 6
+    settings[places.WEIGHTS : places.POSTURE] = task.weights
     if search.posture is not None:
         posture = arm.checked("Search.posture", search.posture)
         if posture.shape != (n,):
             raise ArmError(f"Arm {arm.name!r}: Search.posture has shape {posture.shape}, not {n}")
-        settings[layout.TO_POSTURE], settings[layout.POSTURE :] = 1.0, posture
+        settings[places.TO_POSTURE], settings[places.POSTURE :] = 1.0, posture
     limits = np.concatenate([arm.q_lower, arm.q_upper])
-    q, found = task.first.copy(), np.zeros((count, layout.FOUND))
-    work = np.empty(layout.work_size(n))
+    q, found = task.first.copy(), np.zeros((count, places.FOUND))
+    work = np.empty(places.work_size(n))
     buffers = (task.goals, others, limits, settings, work, q, found)
     if kernel.address:
         addresses = (buffer.ctypes.data for buffer in buffers)
@@ -213,7 +213,7 @@ def _run(
 
 
 def _postures(q: ndarray, found: ndarray) -> Postures:
-    counts = found[..., [layout.STEPS_TAKEN, layout.RESTARTS_TAKEN]].astype(np.int64)
-    converged = found[..., layout.CONVERGED] > 0
-    error = found[..., [layout.DISTANCE, layout.ANGLE]]
+    counts = found[..., [places.STEPS_TAKEN, places.RESTARTS_TAKEN]].astype(np.int64)
+    converged = found[..., places.CONVERGED] > 0
+    error = found[..., [places.DISTANCE, places.ANGLE]]
     return Postures(q, converged, error, counts[..., 0], counts[..., 1])

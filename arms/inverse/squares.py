@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from math import sqrt
 
-from arms.inverse.layout import EQUATIONS, KNOWN, UNKNOWN, VECTORS
+from arms.inverse.places import EQUATIONS, KNOWN, UNKNOWN, VECTORS
 from arms.machine.buffers import Buffer, at
 
 LEAST_DAMPING = 1e-15

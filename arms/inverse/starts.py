@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import sqrt
 
 from arms.inverse.descent import descend
-from arms.inverse.layout import (
+from arms.inverse.places import (
     ANGLE,
     CONVERGED,
     DISTANCE,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from math import atan2, cos, sin, sqrt
 
-from arms.inverse.layout import (
+from arms.inverse.places import (
     ANGLE_TOLERANCE,
     JACOBIAN,
     TOLERANCE,
