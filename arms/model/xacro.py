@@ -55,7 +55,8 @@ def expanded(path: Path, arguments: Mapping[str, str], packages: Sequence[str | 
         return doc.XacroDoc.from_file(str(path), subargs=values).to_urdf_string()
     except Exception as error:  # its own, of Python's expressions, and of the files it reads
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise UrdfError(f"it is xacro, which cannot be expanded: {reason:.300}") from None
+        hint = "; xacrodoc finds packages without ROS: pip install xacrodoc" if doc is None else ""
+        raise UrdfError(f"it is xacro, which cannot be expanded: {reason:.300}{hint}") from None
 
 
 def _xacrodoc() -> Any:
