@@ -34,7 +34,8 @@ _APART = 1e-3  # [rad] or [m], of two postures that are different
 class Search:
     """How postures are searched for.
 
-    Two tolerances hold together: ``(distance / tolerance)^2 + (angle / angle_tolerance)^2 < 1``.
+    The tolerances hold together: ``(distance / tolerance)^2 + (angle / angle_tolerance)^2 < 1``.
+    A wanted ``posture`` is approached once the goal is reached, until ``steps`` more are taken.
     """
 
     tolerance: float = 1e-9  # [m]
