@@ -13,7 +13,7 @@ import arms
 PACKAGE = Path(arms.__file__).parent
 # From the top down. A name is a folder or a module; it may import itself and what stands below.
 FLOORS = (
-    *("__init__", "figures", "arm", "inverse", "catalog"),
+    *("__init__", "figures", "sources", "arm", "inverse", "catalog"),
     *("equations", "machine", "model", "errors"),
 )
 FORBIDDEN = ("nengo_forcectl",)
@@ -21,6 +21,7 @@ FORBIDDEN = ("nengo_forcectl",)
 LAZY = {
     "arm": {"arms.equations.derive", "arms.equations.symbolic"},  # Sympy
     "machine.kernel": {"arms.machine.compile", "arms.machine.python_entry"},  # llvmlite
+    "machine.routine": {"arms.machine.compile", "arms.machine.translate"},
 }
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
