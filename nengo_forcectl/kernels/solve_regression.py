@@ -1,6 +1,6 @@
 """`StructuredLeastSquares`: its solution, one job after the other, some of them in every cycle.
 
-Jobs of p weights and s delays: p columns of the factor of ``A = Lambda / r^2 + D^-1``, p columns of
+Jobs of p weights and s delays: p columns of the factor of ``A = Lambda / r^2 + D^-1``, p rows of
 its inverse, p rows of the covariance C; the weights of every delay; one step of the evidence; then
 one weight after the other that is not physical is kept at the nearest value that is, until all are.
 """
@@ -95,7 +95,7 @@ def do_job(law):
             begin_solution(law)
         factor_columns(factor, job, job + 1)
     elif job < 2 * p:
-        invert_column(factor, inverse, job - p)
+        invert_row(factor, inverse, job - p)
     elif job < 3 * p:
         covariance_row(inverse, matrix(law, REGRESSION_COVARIANCE, p), job - 2 * p)
     elif job < 3 * p + delays:
@@ -131,17 +131,18 @@ def begin_solution(law):
 
 
 @kernel
-def invert_column(L, X, j):
-    """Compute column j of X = L^-1, lower triangular."""
-    p = len(L)
-    for i in range(j):
+def invert_row(L, X, i):
+    """Compute row i of X = L^-1, lower triangular, from the rows before."""
+    for j in range(len(L)):
         X[i, j] = 0.0
-    X[j, j] = 1.0 / L[j, j]
-    for i in range(j + 1, p):
-        total = 0.0
-        for k in range(j, i):
-            total -= L[i, k] * X[k, j]
-        X[i, j] = total / L[i, i]
+    for k in range(i):
+        value = L[i, k]
+        for j in range(k + 1):
+            X[i, j] -= value * X[k, j]
+    scale = 1.0 / L[i, i]
+    for j in range(i):
+        X[i, j] *= scale
+    X[i, i] = scale
 
 
 @kernel
@@ -164,13 +165,15 @@ def try_delay(law, s):
     p, delays = len(vector(law, REGRESSION_NEXT)), len(vector(law, REGRESSION_FITS))
     C, w = matrix(law, REGRESSION_COVARIANCE, p), matrix(law, REGRESSION_TRIALS, p)[s]
     variance, noise = vector(law, REGRESSION_VARIANCE), number(law, REGRESSION_NOISE)
-    target, misfit = matrix(law, REGRESSION_TARGET, delays), 0.0
+    target, b, misfit = matrix(law, REGRESSION_TARGET, delays), vector(law, REGRESSION_NEXT), 0.0
+    for i in range(p):
+        b[i] = target[i, s]
     for i in range(p):
         total = 0.0
         for k in range(p):
-            total += C[i, k] * target[k, s]
+            total += C[i, k] * b[k]
         w[i] = total / noise
-        misfit -= w[i] * (target[i, s] + noise * w[i] / variance[i])  # Lambda w = b - r^2 D^-1 w
+        misfit -= w[i] * (b[i] + noise * w[i] / variance[i])  # Lambda w = b - r^2 D^-1 w
     misfit += vector(law, REGRESSION_TARGET_SQUARE)[s]
     vector(law, REGRESSION_FITS)[s] = max(misfit, 0.0)
 
