@@ -45,7 +45,7 @@ class BenchSettings(EngineSettings, WorkerSettings):
     ] = DISTURBANCES
 
     adapt: Annotated[tuple[str, ...], option(names(RIVALS), None, ADAPT_TEXT)] = (
-        "none", "integral", "observer", "slotine-li", "consolidation", "exact",
+        "none", "integral", "observer", "slotine-li", "consolidation", "structured", "exact",
     )  # fmt: skip
 
     seeds: Annotated[tuple[int, ...], option("INT ...")] = (1,)
