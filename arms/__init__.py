@@ -14,11 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from arms.arm import Arm, Terms
+from arms.base_parameters import BaseParameters
 from arms.catalog import CATALOG
 from arms.catalog.descriptions import description_path, is_description
 from arms.catalog.drives import DRIVES, Drives
 from arms.errors import ArmError, ArmsError, MjcfError, UnreachableError, UrdfError
 from arms.figures import Summary, summarise
+from arms.mechanics import ForwardDynamicsGradient, InverseDynamicsGradient
 from arms.model.chain import Chain
 from arms.model.description import Friction
 from arms.model.mjcf import read_mjcf
@@ -31,9 +33,12 @@ __all__ = [
     "Arm",
     "ArmError",
     "ArmsError",
+    "BaseParameters",
     "Chain",
     "Drives",
+    "ForwardDynamicsGradient",
     "Friction",
+    "InverseDynamicsGradient",
     "MjcfError",
     "Terms",
     "UnreachableError",

@@ -48,7 +48,7 @@ class Symbolic:
         entries = [entry.xreplace(known) for entry in output.entries]
         if self.planar:
             entries = [sp.simplify(_with_fractions(sp.expand(entry))) for entry in entries]
-        rows = output.shape[0]
+        rows = output.shape[0] if output.shape else 1
         return sp.Matrix(rows, len(entries) // rows, entries)
 
     @property
