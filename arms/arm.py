@@ -7,18 +7,21 @@ views of memory that a later call changes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy import ndarray
 from numpy.typing import ArrayLike
 
+from arms.errors import ArmError
 from arms.inverse import solve
+from arms.machine.c_text import c_text, layout
+from arms.machine.frameworks import Form, framework_function
 from arms.machine.kernel import Kernel
 from arms.mechanics import Mechanics, Wrenches
-from arms.model.terms import Request
+from arms.model.terms import TERMS, Request
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -260,6 +263,66 @@ class Arm(Mechanics):
         else:
             self._terms  # noqa: B018  a cached property
 
+    def function(
+        self,
+        framework: str,
+        *terms: str,
+        frame: str | Sequence[str] = "tool",
+        at_point: bool = False,
+        axes: str = "base",
+    ) -> Callable[..., Any]:
+        """Some ``TERMS`` as a function of another framework, which can differentiate it.
+
+        ``function(q, dq, u)`` takes and returns the framework's arrays, with leading batch axes and
+        of the inputs' precision; inputs that the terms do not read may be left out. Wrap it in the
+        framework's own compiler, ``jax.jit`` or ``tf.function``. For "casadi" it is a
+        ``casadi.Function`` of single states, with named inputs and outputs; what has three axes has
+        the first two stacked.
+
+        Args:
+            framework: "numpy", "jax", "tensorflow", "torch" or "casadi". JAX has float64 only
+                with its option ``jax_enable_x64``.
+            terms: Of ``TERMS``, or "terms" alone for all of `Terms`. A single term is returned
+                as a bare array.
+            frame: One of ``frames`` or several, for the terms that belong to a frame.
+            at_point: Whether u is a point [m] in the frame, as for ``pose``.
+            axes: Those of Jacobians.
+
+        Raises:
+            ArmError: There is no such framework, term, frame or axes; the framework is not
+                installed. The function raises it for an input whose last axis does not fit.
+        """
+        request, result = self._wanted(terms, frame, at_point, axes)
+        form = Form(
+            request.inputs,
+            request.lengths(self.dof),
+            request.terms,
+            request.shapes(self.sizes),
+            result,
+        )
+        return framework_function(framework, self.steps(request), form)
+
+    def c_source(
+        self,
+        *terms: str,
+        name: str = "arm",
+        frame: str | Sequence[str] = "tool",
+        at_point: bool = False,
+        axes: str = "base",
+    ) -> str:
+        """Some ``TERMS`` as C99: ``void name(const double *q, *dq, *u, double *out)``.
+
+        It needs ``math.h`` alone, allocates nothing, and gives the kernel's bits if the compiler
+        does not fuse multiplications (``-ffp-contract=off``). Its comment says where in ``out``
+        each term is. Arguments as for ``function``.
+
+        Raises:
+            ArmError: There is no such term, frame or axes, or ``name`` is no name in C.
+        """
+        request, _ = self._wanted(terms, frame, at_point, axes)
+        shapes = request.shapes(self.sizes)
+        return c_text(self.steps(request), name, layout(self.name, request, self.dof, shapes))
+
     @cached_property
     def symbolic(self) -> Symbolic:
         """The terms as Sympy matrices over its symbols ``q`` and ``dq``, each built on demand."""
@@ -267,6 +330,17 @@ class Arm(Mechanics):
         from arms.equations.symbolic import Symbolic
 
         return Symbolic(self._bodies)
+
+    def _wanted(
+        self, terms: tuple[str, ...], frame: Frames, at_point: bool, axes: str
+    ) -> tuple[Request, Callable[..., Any]]:
+        """A request by the names of its terms, and what several of them are returned as."""
+        if not terms:
+            raise ArmError(f"no term is named, needs 'terms' or some of {', '.join(TERMS)}")
+        frame = frame if isinstance(frame, str) else tuple(frame)
+        every = terms == ("terms",)
+        request = self._request(Terms._fields if every else terms, frame, at_point, axes)
+        return request, Terms if every else lambda *parts: parts
 
     @cached_property
     def _terms(self) -> Kernel:

@@ -131,11 +131,9 @@ class Compiled(Description):
 
     def _run(self, kernel: Kernel, q: Any, dq: Any, u: Any) -> Float[ndarray, "*batch size"]:
         """Run a kernel on inputs of any type: convert them, or raise an error about the arm."""
-        third = [TERMS[t].needs_u for t in kernel.request.terms if TERMS[t].needs_u]
-        names = ("q", "dq", third[0] if third else "point")
+        named = zip(kernel.request.inputs, (q, dq, u), kernel.lengths, strict=True)
         vectors = [
-            self._vector(name, value, length) if length else None
-            for name, value, length in zip(names, (q, dq, u), kernel.lengths, strict=True)
+            self._vector(name, value, length) if length else None for name, value, length in named
         ]
         self._leading_axes([v for v in vectors if v is not None])
         return kernel.run(*vectors)

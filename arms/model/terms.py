@@ -75,6 +75,12 @@ class Request:
         """The frame, or the frames."""
         return (self.frame,) if isinstance(self.frame, str) else self.frame
 
+    @property
+    def inputs(self) -> tuple[str, str, str]:
+        """What the inputs are called: q, dq, and ddq, tau or point."""
+        third = [TERMS[t].needs_u for t in self.terms if TERMS[t].needs_u]
+        return "q", "dq", third[0] if third else "point"
+
     def needs_dq(self) -> bool:
         """Does any term depend on the joint velocities?"""
         return any(TERMS[t].needs_dq for t in self.terms)
