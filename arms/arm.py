@@ -57,7 +57,7 @@ class Arm(Mechanics):
     - "spatial": linear velocity of the point at the base's origin, base axes [WORLD].
 
     ``pose``, ``jacobian`` and ``jacobian_dot`` take several frames at once, as a sequence; their
-    results then have one axis more, after those of the batch: (*batch, k, 6, n) for k frames.
+    results then have one axis more, after those of the batch: ``(*batch, k, 6, n)`` for k frames.
 
     The first call of a method derives and compiles its equations, once per installation; a batch
     has code of its own. ``warm_up`` does this in advance. Compiling that takes longer than a second

@@ -83,7 +83,7 @@ class Mechanics(Compiled):
 
         Args:
             q: Joint positions.
-            wrenches: By frame: force [N] and moment [N m] (*batch, 6) that the surroundings exert
+            wrenches: By frame: force [N] and moment [N m], ``(*batch, 6)``, that the outside exerts
                 on it, about the frame's origin.
             axes: Those of the wrenches: "base", "local" (the frame's own), or "spatial", for base
                 axes and moments about the base's origin.
