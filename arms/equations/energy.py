@@ -54,9 +54,9 @@ def centre_of_mass(program: Program, bodies: Bodies, joints: list[Joint]) -> Non
 def _total(bodies: Bodies, joints: list[Joint]) -> tuple[float, Vec]:
     """Mass of the moving links, and its first moment in the base frame."""
     rest: list[tuple[Vec, Vec]] = [(ZERO, ZERO)] * len(joints)
-    m, moment = bodies.rest.m, constants(bodies.rest.h)
+    m = bodies.rest.m + sum(body.mass.m for body in bodies.bodies)
+    moment: Vec = constants(bodies.rest.h)
     for joint, carried in zip(joints, composites(joints, rest), strict=True):
         if joint.body.parent < 0:
-            m += float(carried.m)
             moment = joint.let(add(moment, joint.up(carried.h), scale(carried.m, joint.r)))
     return m, moment
