@@ -16,7 +16,7 @@ from numpy import ndarray
 from numpy.typing import ArrayLike
 
 from arms.errors import ArmError
-from arms.inverse import solve
+from arms.inverse.search import DEFAULT, Postures, Search, find, find_all, solve
 from arms.machine.c_text import c_text, layout
 from arms.machine.frameworks import Form, framework_function
 from arms.machine.kernel import Kernel
@@ -251,7 +251,40 @@ class Arm(Mechanics):
         Raises:
             UnreachableError: No start reaches the goal; the message has the smallest error.
         """
-        return solve(self, pose, start, frame, seed)
+        return solve(self, self.kernel("pose", "J", frame=frame), pose, start, seed)
+
+    def find_postures(
+        self,
+        poses: ArrayLike,
+        start: ArrayLike | None = None,
+        *,
+        frame: str = "tool",
+        search: Search = DEFAULT,
+    ) -> Postures:
+        """As ``inverse_kinematics``, for a batch of goals; says what was found and raises nothing.
+
+        Args:
+            poses: The goals: (*batch, 4, 4) transforms, or positions (*batch, 3) [m].
+            start: Joint positions of the first attempts: (n,), or one for each goal (*batch, n).
+            frame: One of ``frames``.
+            search: Tolerances, weights, budget of steps, wanted posture.
+        """
+        return find(self, self.kernel("pose", "J", frame=frame), poses, start, search)
+
+    def all_postures(
+        self,
+        pose: ArrayLike,
+        start: ArrayLike | None = None,
+        *,
+        frame: str = "tool",
+        search: Search = DEFAULT,
+    ) -> Postures:
+        """The different postures at one goal that the starts lead to: (k, n), all converged.
+
+        Those that differ by whole turns of joints count once. The first one is nearest to
+        ``start``. An arm with more joints than the goal needs has infinitely many.
+        """
+        return find_all(self, self.kernel("pose", "J", frame=frame), pose, start, search)
 
     def warm_up(self, *, batch: bool = False) -> None:
         """Derive and compile what ``terms`` needs, with ``batch`` also for batches of states.

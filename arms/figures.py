@@ -15,6 +15,8 @@ from arms.model.terms import Request
 if TYPE_CHECKING:
     from jaxtyping import Float
 
+_STEPS = 5000  # of a climb; the Gen3's small offsets make a narrow ridge
+
 
 class Summary(NamedTuple):
     """The figures of an arm."""
@@ -70,7 +72,9 @@ def _climb(arm: Arm, q: Float[ndarray, "n"]) -> float:
     """The largest distance that gradient ascent from ``q`` finds."""
     distance, direction = _from_axis(arm, q)
     step = 1.0
-    while step > 1e-6:
+    for _ in range(_STEPS):
+        if step <= 1e-6:
+            break
         slope = direction @ arm.jacobian(q)[:3]
         trial = np.clip(q + step * slope, arm.q_lower, arm.q_upper)
         further, new_direction = _from_axis(arm, trial)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import random
 import re
 import time
@@ -17,7 +18,6 @@ import numpy as np
 import arms
 from arms.errors import UrdfError
 from arms.model.bodies import bodies_of
-from arms.model.urdf import parse_urdf
 
 VALUES = (
     *("nan", "inf", "-inf", "-1", "0", "1e308", "1e-320", "-0.0", "1_0", "0x10", "１", "", " "),
@@ -76,11 +76,11 @@ def outcome(text: str) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
-            chain = parse_urdf(text, tip="tool")
+            arm = arms.loads(text, tip="tool")
     except UrdfError as error:
         reason = re.sub(r"'.*?'", "...", str(error), flags=re.DOTALL)
         return "refused: " + re.sub(r"-?\d[\d.e-]*", "#", reason)[:48]
-    bodies = bodies_of(chain)
+    bodies = bodies_of(arm.chain)
     for body in bodies.bodies:
         assert np.isfinite(body.mass.S).all()
         assert np.isfinite(body.r).all()
@@ -93,6 +93,7 @@ def main() -> None:
     parser.add_argument("-n", type=int, default=10_000, help="number of mutants")
     parser.add_argument("--seed", type=int, default=0, help="random seed of the mutations")
     options = parser.parse_args()
+    logging.getLogger("arms").setLevel(logging.ERROR)
     rng = random.Random(options.seed)
     texts, counts, slowest = sources(), Counter(), 0.0
     for _ in range(options.n):

@@ -275,9 +275,10 @@ def test_a_joint_that_mimics_adds_to_its_leader():
     np.testing.assert_allclose(again.drive_parameters, [0.3, 0.4, 0.5])
 
 
-def test_published_drives_have_a_source_and_are_no_default():
-    """The Panda's can be given to its arm; an arm without any says so."""
-    known, arm = arms.drives("panda"), arms.load("panda")
+@pytest.mark.parametrize("name", ["panda", "fr3"])
+def test_published_drives_have_a_source_and_are_no_default(name):
+    """They can be given to their arm; an arm without any says so."""
+    known, arm = arms.drives(name), arms.load(name)
     assert known.source
     assert not arm.drive_parameters.any()
     told = arm.with_armature(known.armature).with_friction(known.viscous, known.dry)

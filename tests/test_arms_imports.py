@@ -16,6 +16,7 @@ FLOORS = (
     *(
         "__init__",
         "figures",
+        "sources",
         "arm",
         "mechanics",
         "compiled",
@@ -31,6 +32,7 @@ LAZY = {
     "arm": {"arms.equations.symbolic"},  # Sympy
     "compiled": {"arms.equations.derive"},  # Sympy
     "machine.kernel": {"arms.machine.compile", "arms.machine.python_entry"},  # llvmlite
+    "machine.routine": {"arms.machine.compile", "arms.machine.translate"},
 }
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 

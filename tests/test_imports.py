@@ -43,6 +43,7 @@ HEAVY = {
     "threadpoolctl": "only cells limit threads",
     "trimesh": "optional",
     "viser": "optional",
+    "websockets": "optional",
 }
 """Packages that a function may import, itself or through a module of ours, with the reason."""
 

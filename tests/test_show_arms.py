@@ -67,7 +67,7 @@ def test_names_and_numbers_are_whole(name, width, capsys, monkeypatch):
     text = printed(capsys, name)
     arm, words = arms.load(name), text.split()
     for joint in arm.chain.joints:
-        drives = name == "panda" and joint.name in arm.joint_names
+        drives = name in ("panda", "fr3") and joint.name in arm.joint_names
         assert words.count(joint.name) == 2 + drives  # also as what moves its link
     assert {link.name for link in arm.chain.links} <= set(words)
     loads = [link.inertia for link in arm.chain.links if link.inertia.mass]

@@ -25,23 +25,30 @@ class Drives(NamedTuple):
     """
 
     armature: tuple[float, ...]  # [kg m^2], of each joint
-    viscous: tuple[float, ...]  # [N m s/rad]
-    dry: tuple[float, ...]  # [N m]
+    viscous: tuple[float, ...]  # [N m s/rad], 0 if none was published
+    dry: tuple[float, ...]  # [N m], the same
     source: str
 
 
+_FR3 = (0.605721456, 0.605721456, 0.462474144, 0.462474144, 0.205544064, 0.205544064, 0.205544064)
+
 DRIVES = {
     "panda": Drives(
-        armature=(
-            *(0.605721456, 0.605721456, 0.462474144, 0.462474144),
-            *(0.205544064, 0.205544064, 0.205544064),
-        ),
+        armature=_FR3,
         viscous=(0.0,) * 7,
         # Half of phi_1, the height of their sigmoid of dq.
         dry=(0.273075, 0.43612, 0.32034, 0.6397, 0.41952, 0.151505, 0.282445),
         source="armature: the reflected inertias that Franka gives for the FR3, which Drake's "
         "Panda has (RobotLocomotion/drake, manipulation/models/franka_description/README.md); "
         "friction: Gaz et al., IEEE RA-L 4(4), 2019, equation 25 of the supplementary material",
+    ),
+    "fr3": Drives(
+        armature=_FR3,
+        viscous=(0.0,) * 7,
+        dry=(0.0,) * 7,
+        source="armature: the reflected inertias that Franka gives for the FR3 "
+        "(RobotLocomotion/drake, manipulation/models/franka_description/README.md); friction: none "
+        "published, so 0 here",
     ),
 }
 """Name of an arm to its drives."""

@@ -1,9 +1,13 @@
-"""Kinova Jaco2, six joints with the curved wrist and the three-finger hand's body (j2n6s300).
+"""Kinova Jaco2 and Gen3.
 
-Kinematics, masses and position limits: Kinovarobotics/kinova-ros, kinova_description/urdf,
-j2n6s300.xacro and kinova_inertial.xacro (moments of inertia of cylinders). Speed and torque limits:
-the ROS 2 port of that file, Patrick-zhuyanxun/kinova_ros2, where it has them. Continuous joints
-have no position limits. The fingers are left out.
+The Jaco2 has six joints, the curved wrist and the three-finger hand's body (j2n6s300). Kinematics,
+masses and position limits: Kinovarobotics/kinova-ros, kinova_description/urdf, j2n6s300.xacro and
+kinova_inertial.xacro (moments of inertia of cylinders). Speed and torque limits: the ROS 2 port of
+that file, Patrick-zhuyanxun/kinova_ros2, where it has them. Continuous joints have no position
+limits. The fingers are left out.
+
+The Gen3 has seven joints and no camera: Kinovarobotics/ros2_kortex, kortex_description/arms/gen3,
+7dof/urdf/gen3_macro.xacro.
 """
 
 from __future__ import annotations
@@ -17,6 +21,9 @@ SOURCE = (
     "Kinovarobotics/kinova-ros, kinova_description/urdf/j2n6s300.xacro and kinova_inertial.xacro; "
     "speed and torque limits from that file in Patrick-zhuyanxun/kinova_ros2"
 )
+
+GEN3_SOURCE = "Kinovarobotics/ros2_kortex, kortex_description/arms/gen3/7dof/urdf/gen3_macro.xacro"
+DOWN, UP = (-pi / 2, 0.0, 0.0), (pi / 2, 0.0, 0.0)
 
 
 def _cylinder(
@@ -70,3 +77,56 @@ def jaco2() -> Chain:
     ]
     flange = Pose((0.0, 0.0, -0.16), (pi, 0.0, pi / 2))
     return serial("jaco2", rows, SOURCE, base="link_base", flange=flange)
+
+
+def gen3() -> Chain:
+    """Kinova Gen3 without its camera, seven joints; the tool is the flange.
+
+    All numbers are the manufacturer's. Joints 1, 3, 5 and 7 turn without end.
+    """
+    rows = [
+        Row(
+            *("joint_1", "shoulder_link", (0.0, 0.0, 0.15643), (pi, 0.0, 0.0)),
+            *(-inf, inf, 1.3963, 39.0),
+            *(1.3773, (-2.3e-05, -0.010364, -0.07336)),
+            (0.00457, 1e-06, 2e-06, 0.004831, 0.000448, 0.001409),
+        ),
+        Row(
+            *("joint_2", "half_arm_1_link", (0.0, 0.005375, -0.12838), UP),
+            *(-2.41, 2.41, 1.3963, 39.0),
+            *(1.1636, (-4.4e-05, -0.09958, -0.013278)),
+            (0.011088, 5e-06, 0.0, 0.001072, -0.000691, 0.011255),
+        ),
+        Row(
+            *("joint_3", "half_arm_2_link", (0.0, -0.21038, -0.006375), DOWN),
+            *(-inf, inf, 1.3963, 39.0),
+            *(1.1636, (-4.4e-05, -0.006641, -0.117892)),
+            (0.010932, 0.0, -7e-06, 0.011127, 0.000606, 0.001043),
+        ),
+        Row(
+            *("joint_4", "forearm_link", (0.0, 0.006375, -0.21038), UP),
+            *(-2.66, 2.66, 1.3963, 39.0),
+            *(0.9302, (-1.8e-05, -0.075478, -0.015006)),
+            (0.008147, -1e-06, 0.0, 0.000631, -0.0005, 0.008316),
+        ),
+        Row(
+            *("joint_5", "spherical_wrist_1_link", (0.0, -0.20843, -0.006375), DOWN),
+            *(-inf, inf, 1.2218, 9.0),
+            *(0.6781, (1e-06, -0.009432, -0.063883)),
+            (0.001596, 0.0, 0.0, 0.001607, 0.000256, 0.000399),
+        ),
+        Row(
+            *("joint_6", "spherical_wrist_2_link", (0.0, 0.00017505, -0.10593), UP),
+            *(-2.23, 2.23, 1.2218, 9.0),
+            *(0.6781, (1e-06, -0.045483, -0.00965)),
+            (0.001641, 0.0, 0.0, 0.00041, -0.000278, 0.001641),
+        ),
+        Row(
+            *("joint_7", "bracelet_link", (0.0, -0.10593, -0.00017505), DOWN),
+            *(-inf, inf, 1.2218, 9.0),
+            *(0.364, (-9.3e-05, 0.000132, -0.022905)),
+            (0.000214, 0.0, 1e-06, 0.000223, -2e-06, 0.00024),
+        ),
+    ]
+    flange = Pose((0.0, 0.0, -0.061525), (pi, 0.0, 0.0))
+    return serial("gen3", rows, GEN3_SOURCE, base="base_link", flange=flange)

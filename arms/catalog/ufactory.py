@@ -1,7 +1,8 @@
-"""UFACTORY xArm6.
+"""UFACTORY xArm6, xArm7 and Lite 6.
 
-xArm-Developer/xarm_ros, xarm_description: urdf/xarm6/xarm6.urdf.xacro (kinematics, limits) and
-config/link_inertial/xarm6_type6_HT_BR2.yaml (inertias), its default parameter set.
+xArm-Developer/xarm_ros, xarm_description: urdf/*/*.urdf.xacro (kinematics, limits) and, of
+config/link_inertial, the default parameter set of each (inertias): xarm6_type6_HT_BR2.yaml,
+xarm7_type7_HT_BR2.yaml, and for the Lite 6 xarm6_type9_HT_BR2.yaml.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from arms.catalog.serial import ZERO, Row, serial
 from arms.model.chain import Chain
 
 SOURCE = (
-    "xArm-Developer/xarm_ros, xarm_description: urdf/xarm6/xarm6.urdf.xacro and "
-    "config/link_inertial/xarm6_type6_HT_BR2.yaml"
+    "xArm-Developer/xarm_ros, xarm_description: urdf/{0}/{0}.urdf.xacro and "
+    "config/link_inertial/{1}.yaml"
 )
 DOWN, UP = (-pi / 2, 0.0, 0.0), (pi / 2, 0.0, 0.0)
 
@@ -52,4 +53,87 @@ def xarm6() -> Chain:
             (9.3e-05, 0.0, 0.0, 5.87e-05, -3.6e-06, 0.000132),
         ),
     ]
-    return serial("xarm6", rows, SOURCE, base="link_base")
+    source = SOURCE.format("xarm6", "xarm6_type6_HT_BR2")
+    return serial("xarm6", rows, source, base="link_base")
+
+
+def xarm7() -> Chain:
+    """UFACTORY xArm7, seven joints; the tool is the flange. All numbers are the manufacturer's."""
+    rows = [
+        Row(
+            *("joint1", "link1", (0.0, 0.0, 0.267), ZERO, -2 * pi, 2 * pi, 3.14, 50.0),
+            *(2.382, (-0.0002, 0.02905, -0.01233)),
+            (0.0056905, -1.579e-05, 5.125e-06, 0.0049566, -0.000873378, 0.003316654),
+        ),
+        Row(
+            *("joint2", "link2", ZERO, DOWN, -2.059, 2.0944, 3.14, 50.0),
+            *(1.869, (0.00022, -0.12856, 0.01735)),
+            (0.0095989, 1.541e-06, 5.56e-06, 0.00382472, -0.00317156, 0.007565669),
+        ),
+        Row(
+            *("joint3", "link3", (0.0, -0.293, 0.0), UP, -2 * pi, 2 * pi, 3.14, 30.0),
+            *(1.6383, (0.0466, -0.02463, -0.00768)),
+            (0.00310955, 0.00030837, -0.00058453, 0.00264483, 0.000338893, 0.0026624),
+        ),
+        Row(
+            *("joint4", "link4", (0.0525, 0.0, 0.0), UP, -0.19198, 3.927, 3.14, 30.0),
+            *(1.7269, (0.07047, -0.11575, 0.012)),
+            (0.005889, 0.00137112, 0.00088143, 0.00359703, -0.001762155, 0.00543244),
+        ),
+        Row(
+            *("joint5", "link5", (0.0775, -0.3425, 0.0), UP, -2 * pi, 2 * pi, 3.14, 30.0),
+            *(1.3203, (-0.00032, 0.01604, -0.026)),
+            (0.00534665, 1.5117e-05, -3.69e-07, 0.0049779, -0.00022132, 0.0013624),
+        ),
+        Row(
+            *("joint6", "link6", ZERO, UP, -1.69297, pi, 3.14, 20.0),
+            *(1.325, (0.06469, 0.03278, 0.02141)),
+            (0.0014745, -0.000488, 0.0002953, 0.0019037, 0.00014749, 0.0023652),
+        ),
+        Row(
+            *("joint7", "link7", (0.076, 0.097, 0.0), DOWN, -2 * pi, 2 * pi, 3.14, 20.0),
+            *(0.17, (0.0, -0.00677, -0.01098)),
+            (9.3e-05, 0.0, 0.0, 5.87e-05, -3.6e-06, 0.000132),
+        ),
+    ]
+    source = SOURCE.format("xarm7", "xarm7_type7_HT_BR2")
+    return serial("xarm7", rows, source, base="link_base")
+
+
+def lite6() -> Chain:
+    """UFACTORY Lite 6, six joints; the tool is the flange. All numbers are the manufacturer's."""
+    rows = [
+        Row(
+            *("joint1", "link1", (0.0, 0.0, 0.2435), ZERO, -2 * pi, 2 * pi, 3.14, 50.0),
+            *(1.411, (-0.00036, 0.04195, -0.0025)),
+            (0.00145164, -1.24e-05, 6.7e-06, 0.0008873, -0.0001255, 0.00131993),
+        ),
+        Row(
+            *("joint2", "link2", ZERO, (pi / 2, -pi / 2, pi), -2.61799, 2.61799, 3.14, 50.0),
+            *(1.34, (0.179, 0.0, 0.0584)),
+            (0.0015854, 6.766e-06, 0.00115136, 0.0056097, -1.14e-06, 0.00485),
+        ),
+        Row(
+            *("joint3", "link3", (0.2002, 0.0, 0.0), (-pi, 0.0, pi / 2)),
+            *(-0.061087, 5.235988, 3.14, 32.0),
+            *(0.953, (0.072, -0.0357, -0.001)),
+            (0.0008861, 0.00039287, -7.066e-05, 0.0015785, 2.445e-05, 0.00184677),
+        ),
+        Row(
+            *("joint4", "link4", (0.087, -0.22761, 0.0), UP, -2 * pi, 2 * pi, 3.14, 32.0),
+            *(1.284, (-0.002, -0.0285, -0.0813)),
+            (0.003705, 2e-06, -7.17e-06, 0.0030455, 0.00093188, 0.0015413),
+        ),
+        Row(
+            *("joint5", "link5", ZERO, UP, -2.1642, 2.1642, 3.14, 32.0),
+            *(0.804, (0.0, 0.01, 0.0019)),
+            (0.0005668, -6e-07, 5.3e-06, 0.0005077, 4.8e-07, 0.00053),
+        ),
+        Row(
+            *("joint6", "link6", (0.0, 0.0625, 0.0), DOWN, -2 * pi, 2 * pi, 3.14, 20.0),
+            *(0.13, (0.0, -0.00194, -0.0102)),
+            (7.726e-05, -1e-06, -4e-07, 8.5665e-05, 6e-07, 0.00014814),
+        ),
+    ]
+    source = SOURCE.format("lite6", "xarm6_type9_HT_BR2")
+    return serial("lite6", rows, source, base="link_base")

@@ -1,10 +1,12 @@
-"""Universal Robots' UR5, UR5e and UR10e.
+"""Universal Robots' UR5, UR3e, UR5e, UR10e and UR16e.
 
 Kinematics, masses and centres of mass: Universal Robots, "DH parameters for calculations of
 kinematics and dynamics", https://www.universal-robots.com/articles/ur/application-installation/.
 Moments of inertia and limits: UniversalRobots/Universal_Robots_ROS2_Description,
 config/*/physical_parameters.yaml and joint_limits.yaml (user manuals and UR's table of maximum
-joint torques); those of the UR5 are of cylinders. Frames are those of ur_description: the base's x
+joint torques); those of the UR5 are of cylinders. Of the UR3e and UR16e, masses and centres of mass
+are from physical_parameters.yaml, too, and lengths from ros-industrial/universal_robot,
+ur_description/config/*/default_kinematics.yaml. Frames are those of ur_description: the base's x
 axis points forward, as its ``base_link``.
 """
 
@@ -97,6 +99,34 @@ def ur5() -> Chain:
     )
 
 
+def ur3e() -> Chain:
+    """UR3e, six joints; the tool is the flange. All numbers are the manufacturer's."""
+    return _universal(
+        "ur3e",
+        (0.15185, -0.24355, -0.2132, 0.13105, 0.08535, 0.0921),
+        (180.0, 180.0, 180.0, 360.0, 360.0, 360.0),
+        (56.0, 56.0, 28.0, 12.0, 12.0, 12.0),
+        (1.98, 3.4445, 1.437, 0.871, 0.805, 0.261),
+        (
+            (0.0, 0.0, -0.02),
+            (-0.11355, 0.0, 0.1157),
+            (-0.1632, 0.0, 0.0238),
+            (0.0, -0.01, 0.0),
+            (0.0, 0.01, 0.0),
+            (0.0, 0.0, -0.02),
+        ),
+        (
+            (0.0027657, 9.6e-06, -1.49e-05, 0.0021501, 0.0001873, 0.0025626),
+            (0.0042623, -4.09e-05, -0.001496, 0.0460284, -1.29e-05, 0.0448947),
+            (0.0010511, 0.0, -3.31e-05, 0.0113396, 2.2e-06, 0.0110895),
+            (0.0008174, -5e-07, 2.1e-06, 0.0006844, 6.17e-05, 0.0005497),
+            (0.0006059, -6e-07, -6e-07, 0.0005837, -2.71e-05, 0.0003831),
+            (0.000108, -1e-07, -1e-07, 0.0001086, -2e-07, 0.0001371),
+        ),
+        E_SERIES,
+    )
+
+
 def ur5e() -> Chain:
     """UR5e, six joints; the tool is the flange. All numbers are the manufacturer's."""
     return _universal(
@@ -148,6 +178,34 @@ def ur10e() -> Chain:
             (0.00296, -1e-05, 0.0, 0.00222, -0.00024, 0.00258),
             (0.00296, -1e-05, 0.0, 0.00222, -0.00024, 0.00258),
             (0.0004, 0.0, 0.0, 0.00041, 0.0, 0.00034),
+        ),
+        E_SERIES,
+    )
+
+
+def ur16e() -> Chain:
+    """UR16e, six joints; the tool is the flange. All numbers are the manufacturer's."""
+    return _universal(
+        "ur16e",
+        (0.1807, -0.4784, -0.36, 0.17415, 0.11985, 0.11655),
+        (120.0, 120.0, 180.0, 180.0, 180.0, 180.0),
+        (330.0, 330.0, 150.0, 54.0, 54.0, 54.0),
+        (7.369, 10.45, 4.321, 2.18, 2.033, 0.907),
+        (
+            (0.0, -0.03, -0.016),
+            (-0.1764, 0.0, 0.16),
+            (-0.166, 0.0, 0.065),
+            (0.0, -0.011, -0.009),
+            (0.0, 0.012, -0.018),
+            (0.0, 0.0, -0.044),
+        ),
+        (
+            (0.03351, 2e-05, -1e-05, 0.03374, 0.00374, 0.021),
+            (0.02796, -0.0001, -0.0072, 0.47558, 3e-05, 0.47635),
+            (0.01091, 6e-05, 0.01012, 0.1206, 1e-05, 0.11714),
+            (0.00609, -1e-05, 0.0, 0.00245, 0.00083, 0.00579),
+            (0.00389, -1e-05, 0.0, 0.00219, -0.00045, 0.00363),
+            (0.00117, 0.0, 0.0, 0.00118, 0.0, 0.00084),
         ),
         E_SERIES,
     )

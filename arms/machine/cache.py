@@ -25,7 +25,13 @@ from importlib import metadata
 from pathlib import Path
 
 VARIABLE = "NENGO_FORCECTL_CACHE"
-FLOORS = ("", "model", "equations", "machine")  # of arms: all but the catalogue, which is data
+FLOORS = (
+    "",
+    "inverse",
+    "model",
+    "equations",
+    "machine",
+)  # of arms: all but the catalogue, which is data
 _MAGIC = b"nengo-forcectl object 1\n"
 _warned: set[str] = set()
 

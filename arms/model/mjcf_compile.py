@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from arms.errors import MjcfError
+from arms.model.file_bytes import bytes_of
 from arms.model.mjcf_files import Document, check_assets, documents, included
 
 
@@ -82,7 +83,8 @@ def _read(found: list[Document]) -> Any:
         if path.suffix == ".xml":
             return mujoco.MjSpec.from_file(str(path))
         # MuJoCo knows a file by its ending.
-        spec = mujoco.MjSpec.from_string(path.read_text(), include=included(found))
+        text = bytes_of(path, repr(path.name), MjcfError).decode()
+        spec = mujoco.MjSpec.from_string(text, include=included(found))
         spec.modelfiledir = str(path.parent)
     except ValueError as error:
         raise MjcfError(f"MuJoCo says: {' '.join(str(error).split())}") from None

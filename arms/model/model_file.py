@@ -14,6 +14,7 @@ from typing import Any
 
 from arms.errors import ArmError
 from arms.model.chain import Chain, Inertia, Joint, Link, Mimic, Pose, Visual
+from arms.model.file_bytes import bytes_of
 
 FORMAT = "arms model"
 VERSION = 1
@@ -40,9 +41,9 @@ def read_model(path: str | Path) -> Chain:
     """
     what = f"model file '{path}'"
     try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ArmError(f"{what}: cannot be read ({error.strerror})") from None
+        data = json.loads(bytes_of(Path(path), what, ArmError))
+    except ArmError:
+        raise
     except (ValueError, RecursionError) as error:
         raise ArmError(f"{what}: is not JSON ({error})") from None
     if not isinstance(data, dict) or data.get("format") != FORMAT:

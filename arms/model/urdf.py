@@ -20,7 +20,7 @@ a controller would send it to the motors. ``Arm.with_friction`` takes it over.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError
@@ -44,6 +44,7 @@ from arms.model.urdf_parts import (
     place_of,
 )
 from arms.model.urdf_values import name_of
+from arms.model.xacro import ENDING, expanded, is_xacro
 
 ELSEWHERE = ("floating", "planar")
 """Types of joints that URDF has and an arm does not: rigid at zero off the way to the tip."""
@@ -56,20 +57,27 @@ def read_urdf(
     tip: str | None = None,
     locked: Mapping[str, float] | None = None,
     snap: bool = True,
+    arguments: Mapping[str, str] | None = None,
+    packages: Sequence[str | Path] = (),
 ) -> Chain:
     """Read the chain from ``base`` (default: the root link) to ``tip``.
 
     The default tip is the only end of the tree; else the end called "tool", as ``to_urdf`` writes
     one; else the one end that most joints move. ``locked`` makes joints rigid, by name, at
-    positions [rad or m]. For ``snap`` see the module.
+    positions [rad or m]. For ``snap`` see the module. ``arguments`` and ``packages`` are for a file
+    of xacro, which is expanded: see `expanded`.
 
     Raises:
         UrdfError: The file cannot be read, is not a URDF, or its links are not one tree.
     """
     path = Path(path)
-    data = bytes_of(path, f"URDF {str(path)!r}", UrdfError)
+    data: str | bytes = bytes_of(path, f"URDF {str(path)!r}", UrdfError)
     folder = path.resolve().parent
     try:
+        if path.suffix.lower() == ENDING or (b"xacro" in data and is_xacro(_root(data))):
+            data = expanded(path, arguments or {}, packages)
+        elif arguments or packages:
+            raise UrdfError("arguments and packages are for xacro files")
         return parse_urdf(data, folder, base=base, tip=tip, locked=locked, snap=snap)
     except UrdfError as error:
         raise UrdfError(f"URDF {str(path)!r}: {error}") from None
@@ -85,14 +93,11 @@ def parse_urdf(
     snap: bool = True,
 ) -> Chain:
     """Read a URDF's text, as ``read_urdf``; paths of meshes are relative to ``folder``."""
-    try:
-        root = fromstring(text, forbid_dtd=True)
-    except DefusedXmlException:
-        raise UrdfError("document types and entities are not allowed in a URDF") from None
-    except (ParseError, ValueError, LookupError) as error:
-        raise UrdfError(f"not XML: {error}") from None
+    root = _root(text)
     if root.tag != "robot":
         raise UrdfError(f"the outer element is <{root.tag[:40]!s}>, not <robot>")
+    if is_xacro(root):
+        raise UrdfError("it is xacro, needs the URDF that xacro makes of it, or its file")
     try:
         chain = _chain(root, folder, (base, tip), {} if locked is None else locked, snap)
     except UrdfError:
@@ -102,6 +107,16 @@ def parse_urdf(
     _warn_of_masses(chain, root)
     _report_still_joints(chain)
     return _without_tool_link(chain)
+
+
+def _root(text: str | bytes) -> Element:
+    """The outer element of XML."""
+    try:
+        return fromstring(text, forbid_dtd=True)
+    except DefusedXmlException:
+        raise UrdfError("document types and entities are not allowed in a URDF") from None
+    except (ParseError, ValueError, LookupError) as error:
+        raise UrdfError(f"not XML: {error}") from None
 
 
 def _chain(
