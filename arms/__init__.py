@@ -9,12 +9,14 @@
 from __future__ import annotations
 
 from arms.arm import Arm, Terms
+from arms.base_parameters import BaseParameters
 from arms.catalog import CATALOG
 from arms.catalog.drives import DRIVES, Drives
 from arms.catalog.names import find, hint
 from arms.errors import ArmError, ArmsError, MjcfError, UnreachableError, UrdfError
 from arms.figures import Summary, summarise
 from arms.inverse.search import Postures, Search
+from arms.mechanics import ForwardDynamicsGradient, InverseDynamicsGradient
 from arms.model.chain import Chain
 from arms.model.description import Friction
 from arms.sources import load, loads
@@ -23,9 +25,12 @@ __all__ = [
     "Arm",
     "ArmError",
     "ArmsError",
+    "BaseParameters",
     "Chain",
     "Drives",
+    "ForwardDynamicsGradient",
     "Friction",
+    "InverseDynamicsGradient",
     "MjcfError",
     "Postures",
     "Search",

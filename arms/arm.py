@@ -7,9 +7,8 @@ views of memory that a later call changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, partial
-from math import prod
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -18,14 +17,11 @@ from numpy.typing import ArrayLike
 
 from arms.errors import ArmError
 from arms.inverse.search import DEFAULT, Postures, Search, find, find_all, solve
-from arms.machine import cache as disk
+from arms.machine.c_text import c_text, layout
+from arms.machine.frameworks import Form, framework_function
 from arms.machine.kernel import Kernel
-from arms.machine.steps import Steps
-from arms.machine.tape import from_bytes, to_bytes
-from arms.model.bodies import Bodies
-from arms.model.chain import Chain
-from arms.model.description import Description
-from arms.model.terms import AXES, TERMS, Request
+from arms.mechanics import Mechanics, Wrenches
+from arms.model.terms import TERMS, Request
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -33,8 +29,7 @@ if TYPE_CHECKING:
     from arms.equations.symbolic import Symbolic
 
     Joints = Float[ndarray, "*batch n"]
-
-_CODE = ("_kernels", "_jacobians", "_terms", "symbolic")  # of an ``Arm``: made on demand
+    Frames = str | Sequence[str]
 
 
 class Terms(NamedTuple):
@@ -48,7 +43,7 @@ class Terms(NamedTuple):
     g: Float[ndarray, "*batch n"]
 
 
-class Arm(Description):
+class Arm(Mechanics):
     """The model of one arm: ``M(q) ddq + C(q, dq) dq + g(q) + friction(dq) = tau + J^T f_ext``.
 
     The rotors' ``armature`` is in M. Both it and ``friction`` are 0 unless stated.
@@ -61,6 +56,9 @@ class Arm(Description):
     - "local": the same in the frame's own axes [LOCAL];
     - "spatial": linear velocity of the point at the base's origin, base axes [WORLD].
 
+    ``pose``, ``jacobian`` and ``jacobian_dot`` take several frames at once, as a sequence; their
+    results then have one axis more, after those of the batch: ``(*batch, k, 6, n)`` for k frames.
+
     The first call of a method derives and compiles its equations, once per installation; a batch
     has code of its own. ``warm_up`` does this in advance. Compiling that takes longer than a second
     is logged to the logger "arms", at level INFO.
@@ -69,22 +67,8 @@ class Arm(Description):
     a frame or axes that do not exist.
     """
 
-    def __init__(self, chain: Chain, steps: Mapping[Request, Steps] | None = None) -> None:
-        """Make an arm of a chain; its kernels with ``steps`` are compiled without derivation."""
-        super().__init__(chain)
-        self._steps = {} if steps is None else dict(steps)
-        self._kernels: dict[Any, Kernel] = {}
-        self._jacobians: dict[str, Callable[..., Any]] = {}
-
-    def __getstate__(self) -> dict[str, Any]:
-        """What a copy or a pickle takes along: all but compiled code, which is loaded again."""
-        return {name: value for name, value in self.__dict__.items() if name not in _CODE}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, _kernels={}, _jacobians={})
-
     def pose(
-        self, q: ArrayLike, frame: str = "tool", *, point: ArrayLike | None = None
+        self, q: ArrayLike, frame: Frames = "tool", *, point: ArrayLike | None = None
     ) -> Float[ndarray, "*batch 4 4"]:
         """Homogeneous transform from ``frame``, moved to ``point``, to the base frame."""
         return self._term("pose", q, None, point, frame)
@@ -92,7 +76,7 @@ class Arm(Description):
     def jacobian(
         self,
         q: ArrayLike,
-        frame: str = "tool",
+        frame: Frames = "tool",
         *,
         point: ArrayLike | None = None,
         axes: str = "base",
@@ -101,7 +85,9 @@ class Arm(Description):
 
         ``J @ dq`` is the twist of the frame (Siciliano et al. 2009, eq. 3.30).
         """
-        if point is None and axes == "base":  # the most frequent call of controllers: a shortcut
+        if (
+            point is None and axes == "base" and type(frame) is str
+        ):  # the most frequent call of controllers: a shortcut
             call = self._jacobians.get(frame)
             if call is None:
                 call = self._jacobians[frame] = self.kernel("J", frame=frame).call
@@ -114,7 +100,7 @@ class Arm(Description):
         self,
         q: ArrayLike,
         dq: ArrayLike,
-        frame: str = "tool",
+        frame: Frames = "tool",
         *,
         point: ArrayLike | None = None,
         axes: str = "base",
@@ -153,25 +139,43 @@ class Arm(Description):
         """``C(q, dq) dq + g(q)`` [N m], without forming C."""
         return self._term("h", q, dq)
 
-    def inverse_dynamics(self, q: ArrayLike, dq: ArrayLike, ddq: ArrayLike) -> Joints:
+    def inverse_dynamics(
+        self,
+        q: ArrayLike,
+        dq: ArrayLike,
+        ddq: ArrayLike,
+        wrenches: Wrenches | None = None,
+        *,
+        axes: str = "base",
+    ) -> Joints:
         """The torque [N m] for accelerations ``ddq`` [rad/s^2] (recursive Newton-Euler).
 
-        It includes what accelerates the rotors and overcomes the model's friction.
+        It includes what accelerates the rotors and overcomes the model's friction, less what the
+        outside ``wrenches`` do, in their ``axes`` as for ``external_torque``.
         """
-        return self._term("tau", q, dq, ddq)
+        tau = self._term("tau", q, dq, ddq)
+        if wrenches:
+            return tau - self._external(wrenches, axes, q=q, dq=dq, ddq=ddq)
+        return tau
 
-    def forward_dynamics(self, q: ArrayLike, dq: ArrayLike, tau: ArrayLike) -> Joints:
-        """The accelerations [rad/s^2] under ``tau`` [N m]: ``M^-1 (tau - C dq - g - friction)``.
+    def forward_dynamics(
+        self,
+        q: ArrayLike,
+        dq: ArrayLike,
+        tau: ArrayLike,
+        wrenches: Wrenches | None = None,
+        *,
+        axes: str = "base",
+    ) -> Joints:
+        """The accelerations [rad/s^2] under ``tau``: ``M^-1 (tau + J^T f - C dq - g - friction)``.
 
-        ``ArmError`` if M is singular: a moving link without a mass, for instance, which is named.
+        ``tau`` [N m] is that of the motors, f the outside ``wrenches``, in their ``axes`` as for
+        ``external_torque``. ``ArmError`` if M is singular: a moving link without a mass, for
+        instance, which is named.
         """
-        ddq = self._term("ddq", q, dq, tau)
-        if not np.isfinite(ddq).all():
-            raise ArmError(
-                f"Arm {self.name!r}: forward dynamics are not finite: M is singular at this q, or "
-                "dq or tau is too large"
-            )
-        return ddq
+        if wrenches:
+            tau = self.checked("tau", tau) + self._external(wrenches, axes, q=q, dq=dq, tau=tau)
+        return self._finite("forward dynamics", self._term("ddq", q, dq, tau))
 
     def regressor(
         self, q: ArrayLike, dq: ArrayLike, ddq: ArrayLike
@@ -292,6 +296,66 @@ class Arm(Description):
         else:
             self._terms  # noqa: B018  a cached property
 
+    def function(
+        self,
+        framework: str,
+        *terms: str,
+        frame: str | Sequence[str] = "tool",
+        at_point: bool = False,
+        axes: str = "base",
+    ) -> Callable[..., Any]:
+        """Some ``TERMS`` as a function of another framework, which can differentiate it.
+
+        ``function(q, dq, u)`` takes and returns the framework's arrays, with leading batch axes and
+        of the inputs' precision; inputs that the terms do not read may be left out. Wrap it in the
+        framework's own compiler, ``jax.jit`` or ``tf.function``. For "casadi" it is a
+        ``casadi.Function`` of single states, with named inputs and outputs; what has three axes has
+        the first two stacked.
+
+        Args:
+            framework: "numpy", "jax", "tensorflow", "torch" or "casadi". JAX has float64 only
+                with its option ``jax_enable_x64``.
+            terms: Of ``TERMS``, or "terms" alone for all of `Terms`. A single term is returned
+                as a bare array.
+            frame: One of ``frames`` or several, for the terms that belong to a frame.
+            at_point: Whether u is a point [m] in the frame, as for ``pose``.
+            axes: Those of Jacobians.
+
+        Raises:
+            ArmError: There is no such framework, term, frame or axes; the framework is not
+                installed. The function raises it for an input whose last axis does not fit.
+        """
+        request, result = self._wanted(terms, frame, at_point, axes)
+        form = Form(
+            request.inputs,
+            request.lengths(self.dof),
+            request.terms,
+            request.shapes(self.sizes),
+            result,
+        )
+        return framework_function(framework, self.steps(request), form)
+
+    def c_source(
+        self,
+        *terms: str,
+        name: str = "arm",
+        frame: str | Sequence[str] = "tool",
+        at_point: bool = False,
+        axes: str = "base",
+    ) -> str:
+        """Some ``TERMS`` as C99: ``void name(const double *q, *dq, *u, double *out)``.
+
+        It needs ``math.h`` alone, allocates nothing, and gives the kernel's bits if the compiler
+        does not fuse multiplications (``-ffp-contract=off``). Its comment says where in ``out``
+        each term is. Arguments as for ``function``.
+
+        Raises:
+            ArmError: There is no such term, frame or axes, or ``name`` is no name in C.
+        """
+        request, _ = self._wanted(terms, frame, at_point, axes)
+        shapes = request.shapes(self.sizes)
+        return c_text(self.steps(request), name, layout(self.name, request, self.dof, shapes))
+
     @cached_property
     def symbolic(self) -> Symbolic:
         """The terms as Sympy matrices over its symbols ``q`` and ``dq``, each built on demand."""
@@ -300,103 +364,17 @@ class Arm(Description):
 
         return Symbolic(self._bodies)
 
-    def kernel(
-        self, *terms: str, frame: str = "tool", at_point: bool = False, axes: str = "base"
-    ) -> Kernel:
-        """The compiled function of some ``TERMS``, for use in a loop or in other compiled code.
-
-        Raises:
-            ArmError: There is no such term, frame or axes.
-        """
-        for term in terms:
-            if term not in TERMS:
-                raise ArmError(f"there is no term {term!r}; terms: {', '.join(TERMS)}")
-        if axes not in AXES:
-            raise ArmError(f"there are no axes {axes!r}; axes: {', '.join(AXES)}")
-        if frame not in self._bodies.frames:
-            raise ArmError(
-                f"Arm {self.name!r} has no frame {frame!r}; frames: {', '.join(self.frames)}"
-            )
-        key = (terms, frame, at_point, axes)
-        kernel = self._kernels.get(key)
-        if kernel is None:
-            kernel = self._kernels[key] = self._new_kernel(Request(*key))
-        return kernel
-
-    def steps(self, request: Request) -> Steps:
-        """The single operations of a kernel, for ``Arm(chain, {request: steps})``."""
-        known = self._steps.get(request)
-        return _derived(self.name, self._bodies, request) if known is None else known
-
-    def has_steps(self, request: Request) -> bool:
-        """Return whether the arm was given this kernel's steps, so that none need be derived."""
-        return request in self._steps
+    def _wanted(
+        self, terms: tuple[str, ...], frame: Frames, at_point: bool, axes: str
+    ) -> tuple[Request, Callable[..., Any]]:
+        """A request by the names of its terms, and what several of them are returned as."""
+        if not terms:
+            raise ArmError(f"no term is named, needs 'terms' or some of {', '.join(TERMS)}")
+        frame = frame if isinstance(frame, str) else tuple(frame)
+        every = terms == ("terms",)
+        request = self._request(Terms._fields if every else terms, frame, at_point, axes)
+        return request, Terms if every else lambda *parts: parts
 
     @cached_property
     def _terms(self) -> Kernel:
         return self._new_kernel(Request(Terms._fields), Terms)
-
-    def _new_kernel(self, request: Request, result: type[tuple] = tuple) -> Kernel:
-        steps = self._steps.get(request)
-        derive = partial(_derived, self.name)
-        return Kernel(self._bodies, request, derive, name=self.name, result=result, steps=steps)
-
-    def _term(
-        self,
-        term: str,
-        q: Any,
-        dq: Any = None,
-        u: Any = None,
-        frame: str = "tool",
-        axes: str = "base",
-    ) -> ndarray:
-        key = None if u is None else True, term, frame, axes
-        try:
-            kernel = self._kernels[key]
-        except KeyError:
-            at_point = u is not None and TERMS[term].at_frame
-            kernel = self.kernel(term, frame=frame, at_point=at_point, axes=axes)
-            self._kernels[key] = kernel
-        out = kernel.call(q, dq, u)
-        if out is not False:
-            return out
-        flat = self._run(kernel, q, dq, u)
-        return flat.reshape(flat.shape[:-1] + kernel.shapes[0])
-
-    def _run(self, kernel: Kernel, q: Any, dq: Any, u: Any) -> Float[ndarray, "*batch size"]:
-        """Run a kernel on inputs of any type: convert them, or raise an error about the arm."""
-        third = [TERMS[t].needs_u for t in kernel.request.terms if TERMS[t].needs_u]
-        names = ("q", "dq", third[0] if third else "point")
-        vectors = [
-            self._vector(name, value, length) if length else None
-            for name, value, length in zip(names, (q, dq, u), kernel.lengths, strict=True)
-        ]
-        shapes = [v.shape for v in vectors if v is not None]
-        try:
-            np.broadcast_shapes(*(shape[:-1] for shape in shapes))
-        except ValueError:
-            text = " and ".join(map(str, shapes))
-            raise ArmError(f"Arm {self.name!r}: leading axes do not fit: {text}") from None
-        return kernel.run(*vectors)
-
-
-def _derived(name: str, bodies: Bodies, request: Request) -> Steps:
-    """The steps of a kernel; an error begins with the arm's name."""
-    try:
-        return _derive(bodies, request)
-    except ArmError as error:
-        raise ArmError(f"Arm {name!r}: {error}") from None
-
-
-def _derive(bodies: Bodies, request: Request) -> Steps:
-    """The steps of a kernel from its equations, or from the disk."""
-
-    def build() -> bytes:
-        # Sympy takes half a second to import; what is on disk does without it.
-        from arms.equations.derive import derive_steps
-
-        return to_bytes(derive_steps(bodies, request))
-
-    key = f"steps|{request!r}|{bodies.fingerprint()}"
-    size = sum(prod(shape) for shape in request.shapes(bodies.sizes))
-    return from_bytes(disk.fetch(key, build), request.lengths(bodies.dof), size)

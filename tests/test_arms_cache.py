@@ -48,7 +48,7 @@ def test_a_kernel_is_compiled_once(folder, monkeypatch):
     def fail(*_):
         raise AssertionError("derived again")
 
-    monkeypatch.setattr("arms.arm._derive", fail)
+    monkeypatch.setattr("arms.compiled._derive", fail)
     np.testing.assert_array_equal(arms.load("planar2").mass_matrix(Q), M)
     assert objects(folder) == files
 

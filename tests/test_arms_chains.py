@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import hypothesis.strategies as st
 import numpy as np
+import pinocchio as pin
 from arms_reference import Pinocchio, relative_error
 from hypothesis import Phase, given, settings
 
@@ -65,15 +66,15 @@ def chains(draw) -> Chain:
     return Chain("random", "base", tip, chain.links, chain.joints, gravity, pose())
 
 
-def evaluate(chain: Chain, q, dq, u) -> dict[str, np.ndarray]:
-    """All terms through the pure-Python function of the derived program."""
-    request = Request(TERMS)
+def evaluate(chain: Chain, q, dq, u, terms=TERMS) -> dict[str, np.ndarray]:
+    """The terms through the pure-Python function of the derived program."""
+    request = Request(terms)
     bodies = bodies_of(chain)
     shapes = request.shapes(bodies.sizes)
     out = [0.0] * sum(int(np.prod(shape)) for shape in shapes)
-    python_function(lower(derive(bodies, request), TERMS))(q.tolist(), dq.tolist(), u.tolist(), out)
+    python_function(lower(derive(bodies, request), terms))(q.tolist(), dq.tolist(), u.tolist(), out)
     values, start = {}, 0
-    for name, shape in zip(TERMS, shapes, strict=True):
+    for name, shape in zip(terms, shapes, strict=True):
         size = int(np.prod(shape))
         values[name] = np.array(out[start : start + size]).reshape(shape)
         start += size
@@ -90,6 +91,27 @@ def test_random_chains_agree_with_pinocchio(chain, seed):
     theirs = Pinocchio(arm.to_urdf(), arm).terms(q, dq, u, "tool")
     for name, ours in evaluate(chain, q, dq, u).items():
         assert relative_error(ours, theirs[name]) < 1e-9, name
+
+
+@settings(max_examples=20, deadline=None, derandomize=True, phases=[Phase.generate])
+@given(chains(), st.integers(0, 2**32 - 1))
+def test_derivatives_and_energies_of_random_chains_agree_with_pinocchio(chain, seed):
+    """Of inverse dynamics, to 1e-8; energies and the centre of mass, to 1e-9."""
+    arm = Arm(chain)
+    q, dq, ddq = np.random.default_rng(seed).normal(size=(3, arm.dof))
+    reference = Pinocchio(arm.to_urdf(), arm)
+    model, data, p = reference.model, reference.data, reference.configuration(q)
+    by_q, by_dq, _ = pin.computeRNEADerivatives(model, data, p, dq, ddq)
+    theirs = {
+        "tau_q": by_q,
+        "tau_dq": by_dq,
+        "com": pin.centerOfMass(model, data, p).copy(),
+        "Jcom": pin.jacobianCenterOfMass(model, data, p).reshape(3, arm.dof),
+        "T": pin.computeKineticEnergy(model, data, p, dq),
+        "V": pin.computePotentialEnergy(model, data, p),
+    }
+    for name, ours in evaluate(chain, q, dq, ddq, tuple(theirs)).items():
+        assert relative_error(ours, theirs[name]) < (1e-8 if "tau" in name else 1e-9), name
 
 
 @settings(max_examples=8, deadline=None, derandomize=True, phases=[Phase.generate])

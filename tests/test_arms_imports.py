@@ -13,13 +13,24 @@ import arms
 PACKAGE = Path(arms.__file__).parent
 # From the top down. A name is a folder or a module; it may import itself and what stands below.
 FLOORS = (
-    *("__init__", "figures", "sources", "arm", "inverse", "catalog"),
+    *(
+        "__init__",
+        "figures",
+        "sources",
+        "arm",
+        "mechanics",
+        "compiled",
+        "base_parameters",
+        "inverse",
+        "catalog",
+    ),
     *("equations", "machine", "model", "errors"),
 )
 FORBIDDEN = ("nengo_forcectl",)
 # What may be imported inside a function, because it must not load with the module.
 LAZY = {
-    "arm": {"arms.equations.derive", "arms.equations.symbolic"},  # Sympy
+    "arm": {"arms.equations.symbolic"},  # Sympy
+    "compiled": {"arms.equations.derive"},  # Sympy
     "machine.kernel": {"arms.machine.compile", "arms.machine.python_entry"},  # llvmlite
     "machine.routine": {"arms.machine.compile", "arms.machine.translate"},
 }

@@ -220,6 +220,33 @@ def test_what_the_model_leaves_out_is_logged(file, caplog):
         assert any(what in message for message in caplog.messages)
 
 
+CLOSING = {  # constraints of the gripper's arm, and whether they close a loop of it
+    '<connect name="bar" body1="b" body2="world" anchor="0 0 0"/>': True,
+    '<weld name="bar" body1="base" body2="hand"/>': True,
+    '<connect name="bar" site1="on a" site2="on hand"/>': True,
+    '<weld name="bar" body1="base" body2="hand" active="false"/>': False,
+    '<connect name="bar" body1="left" body2="right" anchor="0 0 0"/>': False,
+    '<weld name="bar" body1="hand" body2="box"/>': False,
+    '<weld name="bar" body1="hand" body2="goal"/>': False,
+    '<weld name="bar" body1="world" body2="base"/>': False,
+}
+
+
+@pytest.mark.parametrize("constraint", CLOSING)
+def test_a_constraint_that_closes_a_loop_is_refused_by_name(file, constraint):
+    """One in a rigid part, to a free or mocap body, or that is off, is none."""
+    text = samples.GRIPPER.replace("<equality>", f"<equality>{constraint}")
+    text = text.replace("<worldbody>", '<worldbody><body name="goal" mocap="true"/>')
+    text = text.replace('<body name="b"', '<site name="on a"/><body name="b"')
+    text = text.replace('<body name="left"', '<site name="on hand"/><body name="left"')
+    if not CLOSING[constraint]:
+        assert arms.load(file(text)).dof == 2
+        return
+    kind = constraint[1:].split()[0]
+    with pytest.raises(MjcfError, match=rf"<{kind}> 'bar' closes a loop from body .*needs a tip"):
+        arms.load(file(text))
+
+
 def test_models_of_robot_descriptions_load_by_name(file, tmp_path, monkeypatch, iiwa):
     """MJCF and URDF; a wrong name lists those like it, a failed download is one line."""
     with pytest.raises(ArmError, match=r"'x_mj_description'.*: pip install robot_descriptions"):

@@ -18,11 +18,11 @@ def compiled(tmp_path, monkeypatch):
     monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "cache"))
     derived = []
 
-    def derive(bodies, request, real=arms.arm._derive):
+    def derive(bodies, request, real=arms.compiled._derive):
         derived.append(request.terms)
         return real(bodies, request)
 
-    monkeypatch.setattr("arms.arm._derive", derive)
+    monkeypatch.setattr("arms.compiled._derive", derive)
     return derived
 
 

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from arms.equations.drives import drive_regressor, friction, rotors
-from arms.equations.dynamics import forward_dynamics, gravity_gradient, mass_coriolis_gravity
+from arms.equations.dynamics import gravity_gradient, mass_coriolis_gravity
+from arms.equations.energy import centre_of_mass, kinetic_energy, potential_energy
+from arms.equations.factors import (
+    Factors,
+    forward_dynamics,
+    inverse_mass_matrix,
+    minus_solved,
+    rows,
+)
+from arms.equations.gradients import mass_matrix_rate, torque_by_position, torque_by_velocity
 from arms.equations.kinematics import kinematics
 from arms.equations.newton_euler import inverse_dynamics, regressor
 from arms.equations.program import Program, lower
@@ -12,6 +21,9 @@ from arms.equations.vectors import ZERO, Joint, add, constants
 from arms.machine.steps import Steps
 from arms.model.bodies import Bodies
 from arms.model.terms import TERMS, Request
+
+_BY_INVERSE = {"Minv", "ddq", "ddq_q", "ddq_dq", "ddq_theta"}
+_BY_CORIOLIS = {"C", "dM", "tau_dq", "ddq_dq"}
 
 
 def derive_steps(bodies: Bodies, request: Request) -> Steps:
@@ -22,7 +34,8 @@ def derive_steps(bodies: Bodies, request: Request) -> Steps:
 def derive(bodies: Bodies, request: Request) -> Program:
     """A program whose outputs include the requested terms; the third input is ``request``'s.
 
-    ``ArmError`` for the forward dynamics of an arm whose M is singular at every q.
+    ``ArmError`` for what takes M^-1 of an arm whose M is singular at every q, and for the centre of
+    mass of one without mass.
     """
     n = bodies.dof
     program = Program(n, request.width(n))
@@ -30,25 +43,60 @@ def derive(bodies: Bodies, request: Request) -> Program:
     names = set(request.terms)
     if any(TERMS[name].at_frame for name in names):
         kinematics(program, bodies, joints, request)
-    if names & {"M", "C", "g", "ddq"}:
-        mass_coriolis_gravity(program, bodies, joints, coriolis="C" in names)
-    if "dg" in names:
+    if names & {"M", "g", *_BY_INVERSE, *_BY_CORIOLIS}:
+        mass_coriolis_gravity(program, bodies, joints, coriolis=bool(names & _BY_CORIOLIS))
+    if names & {"dg", "com", "Jcom"}:
         gravity_gradient(program, joints)
+    _whole(program, bodies, joints, names)
     zero, weight = constants((0,) * n), constants(bodies.gravity)
     if "Cdq" in names:
         inverse_dynamics(program, joints, "Cdq", zero, ZERO)
-    if names & {"h", "ddq"}:
+    if "h" in names or names & _BY_INVERSE - {"Minv"}:
         inverse_dynamics(program, joints, "h", zero, weight)
     if "tau" in names:
         drives = add(rotors(program, bodies, program.u), friction(program, bodies))
         inverse_dynamics(program, joints, "tau", program.u, weight, drives)
+    if "tau_q" in names:
+        torque_by_position(program, joints, "tau_q", program.u, weight)
+    if names & {"tau_dq", "ddq_dq"}:
+        torque_by_velocity(program, bodies)
     if "Y" in names:
-        regressor(program, bodies, joints, program.u, weight)
+        regressor(program, bodies, joints, "Y", program.u)
     if "friction" in names:
         program.output("friction", (n,), friction(program, bodies))
     if "Y_drives" in names:
         drive_regressor(program, program.u)
-    if "ddq" in names:
+    if names & _BY_INVERSE:
         refuse_singular(program, bodies)
-        forward_dynamics(program, program.u, friction(program, bodies))
+        _by_inverse(program, bodies, joints, names)
     return program
+
+
+def _whole(program: Program, bodies: Bodies, joints: list[Joint], names: set[str]) -> None:
+    """Write those terms in ``names`` that belong to all links together."""
+    if "dM" in names:
+        mass_matrix_rate(program)
+    if names & {"com", "Jcom"}:
+        centre_of_mass(program, bodies, joints)
+    if "T" in names:
+        kinetic_energy(program, bodies, joints)
+    if "V" in names:
+        potential_energy(program, bodies, joints)
+
+
+def _by_inverse(program: Program, bodies: Bodies, joints: list[Joint], names: set[str]) -> None:
+    """Write those terms in ``names`` that take M^-1."""
+    n, weight, factors = program.dof, constants(bodies.gravity), Factors(program)
+    if "Minv" in names:
+        inverse_mass_matrix(program, factors)
+    if names & _BY_INVERSE - {"Minv"}:
+        forward_dynamics(program, factors, program.u, friction(program, bodies))
+    if "ddq_q" in names:
+        ddq = program.outputs["ddq"].entries
+        torque_by_position(program, joints, "tau_q at ddq", ddq, weight)
+        minus_solved(program, factors, "ddq_q", rows(program, "tau_q at ddq", n))
+    if "ddq_dq" in names:
+        minus_solved(program, factors, "ddq_dq", rows(program, "tau_dq", n))
+    if "ddq_theta" in names:
+        regressor(program, bodies, joints, "Y at ddq", program.outputs["ddq"].entries)
+        minus_solved(program, factors, "ddq_theta", rows(program, "Y at ddq", n))

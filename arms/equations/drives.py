@@ -31,6 +31,18 @@ def friction(program: Program, bodies: Bodies) -> Vec:
     ]
 
 
+def friction_slope(program: Program, bodies: Bodies) -> Vec:
+    """The derivative of each joint's friction by its rate: ``viscous + dry (1 - tanh^2) / v``."""
+    _, viscous, dry = constants(bodies.drives)
+    let = program.let
+    slopes = []
+    for b, f, rate in zip(viscous, dry, program.dq, strict=True):
+        sign = smooth_sign(program, rate)
+        steep = let(sp.Integer(1) - let(sign * sign))
+        slopes.append(b if f == 0 else let(b + let(f * sp.Integer(round(1 / SLIDING))) * steep))
+    return slopes
+
+
 def rotors(program: Program, bodies: Bodies, ddq: Vec) -> Vec:
     """The torque that accelerates the rotors."""
     return [program.let(a * x) for a, x in zip(constants(bodies.drives[0]), ddq, strict=True)]

@@ -1,4 +1,4 @@
-"""M, C, g and forward dynamics of a tree of bodies, in body frames with z along the joint.
+"""M, C and g of a tree of bodies, in body frames with z along the joint.
 
 Composite bodies (Featherstone 2008, section 6.2) give M and g; the same recursion over the first
 moment of the velocity field, ``K = integral of V x^T dm``, gives the Coriolis matrix. Let
@@ -62,6 +62,33 @@ class Composite:
             let2(_sum2(self.K, K)),
         )
 
+    def wrench(self, joint: Joint, dv: Vec, dw: Vec, turn: Vec = ZERO) -> tuple[Vec, Vec]:
+        """(force, moment) for accelerations ``dv + dw x x + turn x V`` of the particles at x."""
+        let = joint.let
+        force = add(scale(self.m, dv), let(cross(dw, self.h)), cross(turn, self.P))
+        moment = add(
+            let(across(self.S, dw)), let(cross(self.h, dv)), joint.let(across(self.K, turn))
+        )
+        return let(force), let(moment)
+
+    def unit(self, joint: Joint) -> tuple[tuple[Vec, Vec], Vec]:
+        """What a unit rate J of the joint, which carries the composite, gives it.
+
+        The momentum (linear, angular), and ``N = integral of V x J dm``.
+        """
+        if joint.slides:
+            return self.wrench(joint, EZ, ZERO), joint.let(cross(self.P, EZ))
+        return self.wrench(joint, ZERO, EZ), joint.let(across(transpose(self.K), EZ))
+
+
+def across(A: Mat, w: Vec) -> list[Expr]:
+    """``tr(A) w - A w``; with A the integral of y x^T dm it is that of ``x x (w x y)``."""
+    return [
+        (A[1][1] + A[2][2]) * w[0] - A[0][1] * w[1] - A[0][2] * w[2],
+        (A[0][0] + A[2][2]) * w[1] - A[1][0] * w[0] - A[1][2] * w[2],
+        (A[0][0] + A[1][1]) * w[2] - A[2][0] * w[0] - A[2][1] * w[1],
+    ]
+
 
 def _sum2(*matrices: Mat) -> Mat:
     return [add(*rows) for rows in zip(*matrices, strict=True)]
@@ -117,9 +144,11 @@ def mass_coriolis_gravity(
     carried = composites(joints, moving)
     M, C, g = zeros(n, n), zeros(n, n), zeros(n)
     down = directions(constants(bodies.gravity), joints)
-    rates = [_screw_rate(joint, *moving[i]) for i, joint in enumerate(joints)]
+    rates = [screw_rate(joint, *moving[i]) for i, joint in enumerate(joints)]
     for j, joint in enumerate(joints):
-        F, dF, N = _wrenches(joint, carried[j], rates[j])
+        F, N = carried[j].unit(joint)
+        # dJ/dt is the field of the screw's rate, and J's own turn of the velocities.
+        dF = carried[j].wrench(joint, *rates[j], ZERO if joint.slides else EZ)
         i = j
         while True:
             ancestor = joints[i]
@@ -166,60 +195,8 @@ def _weight(joint: Joint, c: Composite, gravity: Vec) -> Expr:
     return c.m * gravity[2] if joint.slides else cross(c.h, gravity)[2]
 
 
-def _screw_rate(joint: Joint, w: Vec, v: Vec) -> tuple[Vec, Vec]:
+def screw_rate(joint: Joint, w: Vec, v: Vec) -> tuple[Vec, Vec]:
     """(linear, angular) time derivative of the joint's screw at the body's present origin."""
     if joint.slides:
         return cross(w, EZ), ZERO
     return cross(v, EZ), cross(w, EZ)
-
-
-def _wrenches(
-    joint: Joint, c: Composite, rate: tuple[Vec, Vec]
-) -> tuple[tuple[Vec, Vec], tuple[Vec, Vec], Vec]:
-    """What a unit rate of the joint gives the composite body.
-
-    F: momentum, (linear, angular). dF: ``integral of dJ dm`` and its moment. N: its component along
-    the axis of another turning joint, plus F times the rate of that joint's screw, is
-    ``integral of J . dJ' dm``.
-    """
-    let, m, h, S, P, K = joint.let, c.m, c.h, c.S, c.P, c.K
-    dv, dw = rate
-    if joint.slides:
-        F = let(scale(m, EZ)), let(cross(h, EZ))
-        dF = let(scale(m, dv)), let(cross(h, dv))
-        return F, dF, let(cross(P, EZ))
-    trace = joint.program.let(S[0][0] + S[1][1])
-    F = let(cross(EZ, h)), let([-S[0][2], -S[1][2], trace])
-    # integral of x x (dw x x) for dw in the x-y plane
-    spin = [
-        (S[1][1] + S[2][2]) * dw[0] - S[0][1] * dw[1],
-        (S[0][0] + S[2][2]) * dw[1] - S[0][1] * dw[0],
-        -S[0][2] * dw[0] - S[1][2] * dw[1],
-    ]
-    half = joint.program.let(K[0][0] + K[1][1])
-    force = let(add(scale(m, dv), let(cross(dw, h)), cross(EZ, P)))
-    moment = let(add(let(spin), let(cross(h, dv)), [-K[0][2], -K[1][2], half]))
-    return F, (force, moment), let([-K[2][0], -K[2][1], half])
-
-
-def forward_dynamics(program: Program, tau: Vec, friction: Vec) -> None:
-    """Write ``ddq = M^-1 (tau - friction - Cdq - g)`` into ``program``, by M = L D L^T."""
-    n, let = program.dof, program.let
-    M = [list(program.outputs["M"].entries[i * n : (i + 1) * n]) for i in range(n)]
-    bias = program.outputs["h"].entries
-    L = zeros(n, n)
-    D = zeros(n)
-    for j in range(n):
-        scaled = [let(L[j][k] * D[k]) for k in range(j)]
-        D[j] = let(M[j][j] - sp.Add(*(let(L[j][k] * scaled[k]) for k in range(j))))
-        inverse = let(1 / D[j])
-        for i in range(j + 1, n):
-            rest = M[i][j] - sp.Add(*(let(L[i][k] * scaled[k]) for k in range(j)))
-            L[i][j] = let(let(rest) * inverse)
-    y = [let(let(t - f) - b) for t, f, b in zip(tau, friction, bias, strict=True)]
-    for i in range(n):
-        y[i] = let(y[i] - sp.Add(*(let(L[i][k] * y[k]) for k in range(i))))
-    y = [let(value / d) for value, d in zip(y, D, strict=True)]
-    for i in range(n - 1, -1, -1):
-        y[i] = let(y[i] - sp.Add(*(let(L[k][i] * y[k]) for k in range(i + 1, n))))
-    program.output("ddq", (n,), y)

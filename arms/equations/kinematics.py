@@ -39,6 +39,7 @@ Twist = tuple[Vec, Vec]  # linear, angular
 class Path(NamedTuple):
     """The kinematic path from the base to a frame, in the base's axes."""
 
+    program: Program
     joints: list[Joint]
     columns: list[Twist]  # the frame's twist per unit rate of each joint
     R: Mat  # the frame's axes, as columns
@@ -46,32 +47,48 @@ class Path(NamedTuple):
 
     def let(self, vector: Vec) -> list[Expr]:
         """Name every entry."""
-        return self.joints[0].let(vector) if self.joints else list(vector)
+        return [self.program.let(x) for x in vector]
 
 
 def kinematics(program: Program, bodies: Bodies, joints: list[Joint], request: Request) -> None:
-    """Write pose, J, dJ and dJdq of the request's frame (or point ``u`` in it) into ``program``."""
-    path = _path(program, bodies, joints, request)
+    """Write the pose, J, dJ and dJdq of the request's frames (or point ``u``) into ``program``."""
+    outputs: dict[str, list[Expr]] = {}
+    for frame in request.frames:
+        path = _path(program, bodies, joints, request, frame)
+        for name, entries in _terms(path, request).items():
+            outputs.setdefault(name, []).extend(entries)
+    for name, entries in outputs.items():
+        shape = Request((name,), request.frame).shapes(bodies.sizes)[0]
+        program.output(name, shape, entries)
+
+
+def _terms(path: Path, request: Request) -> dict[str, list[Expr]]:
+    """The entries of the frame's pose, of J and, if requested, of dJ and dJdq."""
     rows = [[*row, x] for row, x in zip(path.R, path.p, strict=True)]
-    program.output("pose", (4, 4), [*(e for row in rows for e in row), *constants([0, 0, 0, 1])])
     columns, express = _in_axes(path, request.axes)
-    _output(program, path, "J", columns)
+    result = {
+        "pose": [*(e for row in rows for e in row), *constants([0, 0, 0, 1])],
+        "J": _matrix(path, columns),
+    }
     if "dJ" in request.terms:
         velocity = _velocity(path)
         rates = [express(d, i, velocity) for i, d in enumerate(_rates(path))]
-        _output(program, path, "dJ", rates)
+        result["dJ"] = _matrix(path, rates)
     if "dJdq" in request.terms:
         n = len(path.joints)
         changes = [
             [express(_change(path, i, j), i, path.columns[j]) for j in range(n)] for i in range(n)
         ]
-        _output_changes(program, path, changes)
+        result["dJdq"] = _changes(path, changes)
+    return result
 
 
-def _path(program: Program, bodies: Bodies, joints: list[Joint], request: Request) -> Path:
-    """The path to the request's frame, with every entry of its columns, axes and origin named."""
+def _path(
+    program: Program, bodies: Bodies, joints: list[Joint], request: Request, frame: str
+) -> Path:
+    """The path to a frame, with every entry of its columns, axes and origin named."""
     let2 = joints[0].let2
-    target = bodies.frames[request.frame]
+    target = bodies.frames[frame]
     R: Mat = constants([[1, 0, 0], [0, 1, 0], [0, 0, 1]])
     p: Vec = ZERO
     passed: list[tuple[Joint, Vec, Vec]] = []  # joint, its axis, its origin
@@ -91,7 +108,7 @@ def _path(program: Program, bodies: Bodies, joints: list[Joint], request: Reques
     for joint, z, origin in passed:
         lever = joint.let([a - b for a, b in zip(p, origin, strict=True)])
         columns.append((z, ZERO) if joint.slides else (joint.let(cross(z, lever)), z))
-    return Path([joint for joint, _, _ in passed], columns, R, p)
+    return Path(program, [joint for joint, _, _ in passed], columns, R, p)
 
 
 def _rates(path: Path) -> list[Twist]:
@@ -159,23 +176,24 @@ def _velocity(path: Path) -> Twist:
     return v, w
 
 
-def _output(program: Program, path: Path, name: str, columns: list[Twist]) -> None:
-    """Output a (6, n) matrix; columns of joints that share a coordinate are added."""
-    matrix = zeros(6, program.dof)
+def _matrix(path: Path, columns: list[Twist]) -> list[Expr]:
+    """The entries of a (6, n) matrix; columns of joints that share a coordinate are added."""
+    let, n = path.program.let, path.program.dof
+    matrix = zeros(6, n)
     for joint, (v, w) in zip(path.joints, columns, strict=True):
         k = joint.body.coordinate
         for row, entry in zip(matrix, [*v, *w], strict=True):
-            row[k] = program.let(row[k] + program.let(joint.gain * entry))
-    program.output(name, (6, program.dof), [entry for row in matrix for entry in row])
+            row[k] = let(row[k] + let(joint.gain * entry))
+    return [entry for row in matrix for entry in row]
 
 
-def _output_changes(program: Program, path: Path, changes: list[list[Twist]]) -> None:
-    """Output dJdq: entry [r, i, j] is the derivative of J[r, i] with respect to q[j]."""
-    n = program.dof
+def _changes(path: Path, changes: list[list[Twist]]) -> list[Expr]:
+    """The entries of dJdq: [r, i, j] is the derivative of J[r, i] with respect to q[j]."""
+    let, n = path.program.let, path.program.dof
     H = zeros(6, n, n)
     for first, row in zip(path.joints, changes, strict=True):
         for second, (v, w) in zip(path.joints, row, strict=True):
             i, j = first.body.coordinate, second.body.coordinate
             for plane, entry in zip(H, [*v, *w], strict=True):
-                plane[i][j] = program.let(plane[i][j] + first.gain * second.gain * entry)
-    program.output("dJdq", (6, n, n), [e for plane in H for row in plane for e in row])
+                plane[i][j] = let(plane[i][j] + first.gain * second.gain * entry)
+    return [e for plane in H for row in plane for e in row]

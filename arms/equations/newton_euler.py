@@ -79,6 +79,25 @@ def to_parent(joint: Joint, wrench: tuple[Vec, Vec]) -> tuple[Vec, Vec]:
     return force, joint.let(add(joint.up(wrench[1]), joint.let(cross(joint.r, force))))
 
 
+def transmitted(joints: list[Joint], moves: list[Motion]) -> list[tuple[Vec, Vec]]:
+    """The (force, moment) through every joint, about its body's origin in the body's axes."""
+    wrenches: list[tuple[Vec, Vec]] = []
+    for joint, (_, _, a, U) in zip(joints, moves, strict=True):
+        mass = joint.body.mass
+        m, h, S = constants(mass.m), constants(mass.h), constants(mass.S)
+        G = joint.let2([apply(S, row) for row in U])  # U S
+        force = joint.let(add(scale(m, a), joint.let(apply(U, h))))
+        twist = [G[2][1] - G[1][2], G[0][2] - G[2][0], G[1][0] - G[0][1]]
+        wrenches.append((force, joint.let(add(twist, joint.let(cross(h, a))))))
+    for i in range(len(joints) - 1, -1, -1):
+        parent = joints[i].body.parent
+        if parent >= 0:
+            both = zip(wrenches[parent], to_parent(joints[i], wrenches[i]), strict=True)
+            force, moment = (joints[i].let(add(own, carried)) for own, carried in both)
+            wrenches[parent] = force, moment
+    return wrenches
+
+
 def inverse_dynamics(
     program: Program, joints: list[Joint], name: str, ddq: Vec, gravity: Vec, drives: Vec = ()
 ) -> None:
@@ -86,37 +105,23 @@ def inverse_dynamics(
 
     ``drives``, one torque per coordinate, is added; by default nothing.
     """
-    let = program.let
-    wrenches: list[tuple[Vec, Vec]] = []
-    for joint, (_, _, a, U) in zip(joints, motions(program, joints, ddq, gravity), strict=True):
-        mass = joint.body.mass
-        m, h, S = constants(mass.m), constants(mass.h), constants(mass.S)
-        G = joint.let2([apply(S, row) for row in U])  # U S
-        force = joint.let(add(scale(m, a), joint.let(apply(U, h))))
-        twist = [G[2][1] - G[1][2], G[0][2] - G[2][0], G[1][0] - G[0][1]]
-        wrenches.append((force, joint.let(add(twist, joint.let(cross(h, a))))))
+    wrenches = transmitted(joints, motions(program, joints, ddq, gravity))
     tau = zeros(program.dof)
-    for i in range(len(joints) - 1, -1, -1):
-        joint, wrench = joints[i], wrenches[i]
-        k, parent = joint.body.coordinate, joint.body.parent
-        tau[k] = let(tau[k] + joint.gain * (wrench[0] if joint.slides else wrench[1])[2])
-        if parent >= 0:
-            both = zip(wrenches[parent], to_parent(joint, wrench), strict=True)
-            force, moment = (joint.let(add(own, carried)) for own, carried in both)
-            wrenches[parent] = force, moment
+    for joint, wrench in zip(joints[::-1], wrenches[::-1], strict=True):
+        k = joint.body.coordinate
+        along = (wrench[0] if joint.slides else wrench[1])[2]
+        tau[k] = program.let(tau[k] + joint.gain * along)
     program.output(name, (program.dof,), add(tau, drives) if drives else tau)
 
 
-def regressor(
-    program: Program, bodies: Bodies, joints: list[Joint], ddq: Vec, gravity: Vec
-) -> None:
-    """Write Y, with ``tau = Y theta``, into ``program``.
+def regressor(program: Program, bodies: Bodies, joints: list[Joint], name: str, ddq: Vec) -> None:
+    """Write Y, with ``tau = Y theta`` for ``ddq``, into ``program``, as output ``name``.
 
     theta lists, for each of ``bodies.heavy_links``, mass, first moments hx, hy, hz and moments of
     inertia Ixx, Ixy, Iyy, Ixz, Iyz, Izz about the link's origin, in the link's axes.
     """
     let = program.let
-    moves = motions(program, joints, ddq, gravity)
+    moves = motions(program, joints, ddq, constants(bodies.gravity))
     screws = _screws(joints)
     links = bodies.heavy_links
     Y = zeros(program.dof, 10 * len(links))
@@ -138,7 +143,7 @@ def regressor(
             k = joints[j].body.coordinate
             for place, entry in enumerate(row, start=10 * block):
                 Y[k][place] = let(Y[k][place] + joints[j].gain * let(entry))
-    program.output("Y", (program.dof, 10 * len(links)), [entry for row in Y for entry in row])
+    program.output(name, (program.dof, 10 * len(links)), [entry for row in Y for entry in row])
 
 
 def _screws(joints: list[Joint]) -> list[dict[int, tuple[Vec, Vec]]]:

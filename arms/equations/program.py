@@ -11,6 +11,7 @@ are both written: they do the same arithmetic in the same order.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -23,8 +24,26 @@ Expr: TypeAlias = Any  # of Sympy, whose annotations do not separate its own cla
 
 
 def constant(value: float) -> Expr:
-    """A number in a program; integers stay exact, so that 0 and 1 vanish from the equations."""
-    return sp.Integer(int(value)) if value == int(value) else sp.Float(float(value))
+    """A number in a program; integers stay exact, so that 0 and 1 vanish from the equations.
+
+    Any other is a symbol that has the number's digits as its name, or minus one: Sympy takes three
+    times as long over its own decimal numbers.
+    """
+    if value == int(value):
+        return sp.Integer(int(value))
+    size = sp.Symbol(abs(float(value)).hex())
+    return size if value > 0 else -size
+
+
+def value_of(symbol: sp.Symbol) -> float | None:
+    """The number that a symbol stands for, if it is a `constant`."""
+    return float.fromhex(symbol.name) if symbol.name.startswith("0x") else None
+
+
+def with_numbers(expr: Expr) -> Expr:
+    """``expr`` with Sympy's own numbers in place of constants."""
+    values = {symbol: value_of(symbol) for symbol in expr.free_symbols}
+    return expr.xreplace({s: sp.Float(value) for s, value in values.items() if value is not None})
 
 
 @dataclass(frozen=True)
@@ -70,6 +89,9 @@ class Program:
         self.outputs[name] = Matrix(shape, tuple(self.let(sp.sympify(entry)) for entry in entries))
 
 
+_FOLDED = {"add": operator.add, "sub": operator.sub, "mul": operator.mul}
+
+
 def _is_leaf(expr: Expr) -> bool:
     if expr.is_Mul:
         return len(expr.args) == 2 and expr.args[0] is sp.S.NegativeOne and expr.args[1].is_Symbol
@@ -91,14 +113,15 @@ def lower(program: Program, wanted: Sequence[str]) -> Steps:
         if symbol in needed:
             lowering.numbers[symbol] = lowering.lower(expr)
     results = tuple(lowering.lower(entry) for entry in entries)
-    return Steps(tuple(lowering.steps), results)
+    return Steps(tuple(lowering.order), results)
 
 
 class _Lowering:
-    """Sympy expressions to steps; equal steps are emitted once."""
+    """Sympy expressions to steps; equal ones are emitted once, sums and products of numbers not."""
 
     def __init__(self, program: Program) -> None:
         self.steps: dict[Step, int] = {}
+        self.order: list[Step] = []
         self.numbers: dict[Expr, int] = {}
         self.loads = {
             symbol: Load(vector, index)
@@ -107,14 +130,27 @@ class _Lowering:
         }
 
     def emit(self, step: Step) -> int:
-        return self.steps.setdefault(step, len(self.steps))
+        if step not in self.steps:
+            self.steps[step] = len(self.order)
+            self.order.append(step)
+        return self.steps[step]
 
     def operation(self, name: str, *operands: int) -> int:
+        steps = [self.order[i] for i in operands]
+        values = [step.value for step in steps if isinstance(step, Constant)]
+        if name in _FOLDED and len(values) == len(steps):
+            return self.emit(Constant(_FOLDED[name](*values)))
         return self.emit(Operation(name, operands))
+
+    def symbol(self, symbol: sp.Symbol) -> int:
+        if symbol in self.loads:
+            return self.emit(self.loads[symbol])
+        value = value_of(symbol)
+        return self.numbers[symbol] if value is None else self.emit(Constant(value))
 
     def lower(self, expr: Expr) -> int:
         if expr.is_Symbol:
-            return self.emit(self.loads[expr]) if expr in self.loads else self.numbers[expr]
+            return self.symbol(expr)
         if expr.is_Number:
             return self.emit(Constant(float(expr)))
         if expr.is_Add:
@@ -137,6 +173,11 @@ class _Lowering:
 
     def product(self, factors: Sequence[Expr]) -> int:
         if factors[0] is sp.S.NegativeOne:
+            value = value_of(factors[1]) if factors[1].is_Symbol else None
+            if value is not None:
+                minus = self.emit(Constant(-value))
+                rest = factors[2:]
+                return self.operation("mul", minus, self.lower(sp.Mul(*rest))) if rest else minus
             zero = self.emit(Constant(0.0))
             return self.operation("sub", zero, self.lower(sp.Mul(*factors[1:])))
         below = [f for f in factors if f.is_Pow and f.args[1] is sp.S.NegativeOne]

@@ -9,7 +9,7 @@ from typing import Any
 import sympy as sp
 
 from arms.equations.derive import derive
-from arms.equations.program import Program
+from arms.equations.program import Program, with_numbers
 from arms.model.bodies import Bodies
 from arms.model.terms import Request
 
@@ -43,12 +43,12 @@ class Symbolic:
     def _assemble(self, program: Program, name: str) -> sp.Matrix:
         known = dict(zip([*program.q, *program.dq], [*self.q, *self.dq], strict=True))
         for symbol, expr in program.assignments.items():
-            known[symbol] = expr.xreplace(known)
+            known[symbol] = with_numbers(expr).xreplace(known)
         output = program.outputs[name]
-        entries = [entry.xreplace(known) for entry in output.entries]
+        entries = [with_numbers(entry).xreplace(known) for entry in output.entries]
         if self.planar:
             entries = [sp.simplify(_with_fractions(sp.expand(entry))) for entry in entries]
-        rows = output.shape[0]
+        rows = output.shape[0] if output.shape else 1
         return sp.Matrix(rows, len(entries) // rows, entries)
 
     @property

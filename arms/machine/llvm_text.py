@@ -12,6 +12,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
+from arms.machine.chunks import Chunk, chunks_of
 from arms.machine.steps import Constant, Load, Operation, Steps
 
 _INSTRUCTIONS = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
@@ -27,7 +28,7 @@ _KERNEL = (
     _LIBRARY
     + """
 declare double @llvm.sqrt.f64(double)
-
+PARTS
 define void @kernel(ptr noalias readonly %q, ptr noalias readonly %dq, ptr noalias readonly %u,
                     ptr noalias %out) nounwind {
   BODY
@@ -40,11 +41,12 @@ _BATCH = (
     _LIBRARY
     + """
 declare <WIDTH x double> @llvm.sqrt.vWIDTHf64(<WIDTH x double>)
-
+PARTS
 define void @batch(ptr %q, ptr %dq, ptr %u, ptr %out, i64 %count, i64 %qs, i64 %dqs, i64 %us,
                    i64 %outs) nounwind {
 entry:
   %buffer = alloca <WIDTH x double>, i64 SIZE, align ALIGN
+  MEMORY
   %last = sub i64 %count, 1
   %some = icmp sge i64 %last, 0
   br i1 %some, label %block, label %end
@@ -65,17 +67,10 @@ end:
 
 def llvm_text(steps: Steps) -> str:
     """The scalar function as LLVM assembly."""
-    body = []
-    for k, step in enumerate(steps.steps):
-        if isinstance(step, Load):
-            body.append(f"%a{k} = getelementptr double, ptr %{step.vector}, i64 {step.index}")
-            body.append(f"%s{k} = load double, ptr %a{k}, align 8")
-        elif isinstance(step, Operation):
-            body.append(f"%s{k} = {_operation(step, _names(steps, step.operands), 'double')}")
-    for k, name in enumerate(_names(steps, steps.results)):
-        body.append(f"%o{k} = getelementptr double, ptr %out, i64 {k}")
-        body.append(f"store double {name}, ptr %o{k}, align 8")
-    return _KERNEL.replace("BODY", "\n  ".join(body))
+    inputs = [f"ptr noalias readonly %{name}" for name in ("q", "dq", "u")]
+    parts, body, memory = _pieces(steps, 0, [*inputs, "ptr noalias %out"])
+    text = _KERNEL.replace("PARTS", parts)
+    return text.replace("BODY", "\n  ".join([*memory, *body]))
 
 
 def llvm_batch_text(steps: Steps, width: int) -> str:
@@ -84,11 +79,42 @@ def llvm_batch_text(steps: Steps, width: int) -> str:
     The last block repeats the last configuration. Results are stored in a buffer of vectors, which
     is then copied configuration by configuration.
     """
-    body = "\n  ".join([*_lane_addresses(width), *_block(steps, width)])
-    text = _BATCH.replace("BODY", body).replace("COPIES", "\n  ".join(_copies(width)))
+    inputs = [f"ptr readonly %{name}{lane}" for lane in range(width) for name in ("q", "dq", "u")]
+    parts, block, memory = _pieces(steps, width, [*inputs, "ptr noalias %buffer"])
+    text = _BATCH.replace("PARTS", parts).replace("MEMORY", "\n  ".join(memory))
+    text = text.replace("BODY", "\n  ".join([*_lane_addresses(width), *block]))
+    text = text.replace("COPIES", "\n  ".join(_copies(width)))
     for name, value in (("SIZE", len(steps.results)), ("WIDTH", width), ("ALIGN", 8 * width)):
         text = text.replace(name, str(value))
     return text
+
+
+def _pieces(steps: Steps, width: int, parameters: list[str]) -> tuple[str, list[str], list[str]]:
+    """Functions for the pieces of a long program, what runs the steps, and its memory.
+
+    ``width`` is that of vectors, 0 for numbers. A short program needs no function and no memory.
+    """
+    chunks, places = chunks_of(steps)
+    if len(chunks) == 1:
+        return "", _block(steps, chunks[0], places, width), []
+    kind = _kind(width)
+    parts, calls = [], []
+    for number, chunk in enumerate(chunks):
+        head = ", ".join([*parameters, "ptr noalias %memory"])
+        body = "\n  ".join(_block(steps, chunk, places, width))
+        parts.append(
+            f"\ndefine internal void @part{number}({head}) noinline nounwind {{\n  {body}\n"
+            "  ret void\n}\n"
+        )
+        names = [f"ptr {parameter.split()[-1]}" for parameter in (*parameters, "ptr %memory")]
+        calls.append(f"call void @part{number}({', '.join(names)})")
+    align = 8 * max(width, 1)
+    return "".join(parts), calls, [f"%memory = alloca {kind}, i64 {len(places)}, align {align}"]
+
+
+def _kind(width: int) -> str:
+    """The type of a value: a vector of ``width`` numbers, or a number if that is 0."""
+    return f"<{width} x double>" if width else "double"
 
 
 def _lane_addresses(width: int) -> list[str]:
@@ -104,22 +130,38 @@ def _lane_addresses(width: int) -> list[str]:
     return lines
 
 
-def _block(steps: Steps, width: int) -> list[str]:
-    """The steps on vectors of ``width``, and the stores of their results in the buffer."""
-    vector = f"<{width} x double>"
+def _block(steps: Steps, chunk: Chunk, places: dict[int, int], width: int) -> list[str]:
+    """A chunk's steps on values of ``width``, and the stores of its results."""
+    kind, align, out = _kind(width), 8 * max(width, 1), "buffer" if width else "out"
     lines = []
-    for k, step in enumerate(steps.steps):
+    for k in chunk.needed:
+        lines.append(f"%m{k} = getelementptr {kind}, ptr %memory, i64 {places[k]}")
+        lines.append(f"%s{k} = load {kind}, ptr %m{k}, align {align}")
+    for k in range(chunk.first, chunk.end):
+        step = steps.steps[k]
         if isinstance(step, Load):
-            lines += _gather(k, step, width)
-        elif isinstance(step, Operation) and step.name in ("sin", "cos", "tanh"):
+            lines += _gather(k, step, width) if width else _read(k, step)
+        elif isinstance(step, Operation) and width and step.name in ("sin", "cos", "tanh"):
             lines += _call_per_lane(k, step, width)
         elif isinstance(step, Operation):
             operands = _names(steps, step.operands, width)
-            lines.append(f"%s{k} = {_operation(step, operands, vector)}")
-    for k, name in enumerate(_names(steps, steps.results, width)):
-        lines.append(f"%o{k} = getelementptr {vector}, ptr %buffer, i64 {k}")
-        lines.append(f"store {vector} {name}, ptr %o{k}, align {8 * width}")
+            lines.append(f"%s{k} = {_operation(step, operands, kind)}")
+    for k in chunk.kept:
+        lines.append(f"%k{k} = getelementptr {kind}, ptr %memory, i64 {places[k]}")
+        lines.append(f"store {kind} %s{k}, ptr %k{k}, align {align}")
+    results = [steps.results[entry] for entry in chunk.results]
+    for entry, name in zip(chunk.results, _names(steps, results, width), strict=True):
+        lines.append(f"%o{entry} = getelementptr {kind}, ptr %{out}, i64 {entry}")
+        lines.append(f"store {kind} {name}, ptr %o{entry}, align {align}")
     return lines
+
+
+def _read(k: int, step: Load) -> list[str]:
+    """One input entry."""
+    return [
+        f"%a{k} = getelementptr double, ptr %{step.vector}, i64 {step.index}",
+        f"%s{k} = load double, ptr %a{k}, align 8",
+    ]
 
 
 def _copies(width: int) -> list[str]:

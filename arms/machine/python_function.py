@@ -24,9 +24,9 @@ def _divide(a: float, b: float) -> float:
     )
 
 
-def python_function(steps: Steps) -> Callable[..., None]:
-    """Return ``kernel(q, dq, u, out)`` in plain Python; ``out`` is any mutable sequence."""
-    lines = ["def kernel(q, dq, u, out):"]
+def python_lines(steps: Steps) -> list[str]:
+    """One assignment for each step, ``s7 = s3 * s5``, in a function of q, dq and u."""
+    lines = []
     for k, step in enumerate(steps.steps):
         if isinstance(step, Constant):
             text = repr(step.value)
@@ -37,6 +37,12 @@ def python_function(steps: Steps) -> Callable[..., None]:
             sign = _SIGNS.get(step.name)
             text = f" {sign} ".join(operands) if sign else f"{step.name}({', '.join(operands)})"
         lines.append(f"    s{k} = {text}")
+    return lines
+
+
+def python_function(steps: Steps) -> Callable[..., None]:
+    """Return ``kernel(q, dq, u, out)`` in plain Python; ``out`` is any mutable sequence."""
+    lines = ["def kernel(q, dq, u, out):", *python_lines(steps)]
     lines += [f"    out[{k}] = s{i}" for k, i in enumerate(steps.results)]
     space: dict[str, Any] = {name: getattr(math, name) for name in ("sin", "cos", "sqrt", "tanh")}
     space["div"] = _divide

@@ -77,6 +77,7 @@ class Bodies:
     gravity: tuple[float, float, float]
     masses: dict[str, Mass]  # per link, in the link's own frame
     drives: Float[ndarray, "3 n"]  # see `drives_of`
+    rest: Mass  # of the moving links, in place whatever moves: in the base frame
 
     @property
     def heavy_links(self) -> tuple[str, ...]:
@@ -111,7 +112,8 @@ class Bodies:
             for name, frame in sorted(frames.items()):
                 parts.append(repr((kind, name, frame.body, _hexadecimal(frame.R, frame.r))))
         parts.append(repr(self.heavy_links))
-        parts.append(repr(_hexadecimal(self.drives)))
+        parts.append(repr(_hexadecimal(self.drives, self.rest.h)))
+        parts.append(float(self.rest.m).hex())
         return "\n".join(parts)
 
 
@@ -176,14 +178,17 @@ def bodies_of(chain: Chain) -> Bodies:
     tip, tool = frames[chain.tip], matrix(chain.tool)
     named = {name: frames[link] for link, name in chain.frame_names.items()}
     named["tool"] = Frame(tip.body, clean(tip.R @ tool[:3, :3]), tip.R @ tool[:3, 3] + tip.r)
-    regrouped = tuple(_regrouped(bodies))
+    regrouped, rest = _regrouped(bodies)
     drives = drives_of(chain)
-    return Bodies(len(index), regrouped, frames, named, chain.gravity, masses, drives)
+    return Bodies(len(index), regrouped, frames, named, chain.gravity, masses, drives, rest)
 
 
-def _regrouped(bodies: list[Body]) -> list[Body]:
-    """Move the mass that its own rotation leaves in place, a line on the axis, into the parent."""
-    bodies = list(bodies)
+def _regrouped(bodies: list[Body]) -> tuple[tuple[Body, ...], Mass]:
+    """Move the mass that its own rotation leaves in place, a line on the axis, into the parent.
+
+    Return what reaches the base as well.
+    """
+    bodies, rest = list(bodies), MASSLESS
     for i in range(len(bodies) - 1, -1, -1):
         body = bodies[i]
         if body.slides:
@@ -193,7 +198,10 @@ def _regrouped(bodies: list[Body]) -> list[Body]:
         rest_S = S.copy()
         rest_S[2, 2] = -S[0, 0]
         bodies[i] = replace(body, mass=Mass(0.0, np.array([h[0], h[1], 0.0]), rest_S))
-        if body.parent >= 0:
+        line = line.moved(body.R, body.r)
+        if body.parent < 0:
+            rest = rest + line
+        else:
             parent = bodies[body.parent]
-            bodies[body.parent] = replace(parent, mass=parent.mass + line.moved(body.R, body.r))
-    return bodies
+            bodies[body.parent] = replace(parent, mass=parent.mass + line)
+    return tuple(bodies), rest

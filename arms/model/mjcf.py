@@ -1,8 +1,9 @@
 """MJCF, MuJoCo's format, to ``Chain``.
 
 MuJoCo compiles the file, and the numbers are its own: masses, inertias, armature, damping,
-frictionloss, limits. It has no limits of speed. Springs at joints, equality constraints and gravity
-compensation are not part of a ``Chain``; the logger "arms" names those of the arm.
+frictionloss, limits. It has no limits of speed. Springs at joints, couplings of joints and gravity
+compensation are not part of a ``Chain``; the logger "arms" names those of the arm. Constraints that
+close a loop are refused.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from arms.errors import ArmError, MjcfError
 from arms.model.chain import MOVING, Chain, Joint, Link, Pose, Vector, coordinates, free, some
 from arms.model.mjcf_compile import mechanics, mujoco_package
 from arms.model.mjcf_ends import check_way, default_tip, end_named, one_tree
+from arms.model.mjcf_loops import refuse_loops
 from arms.model.mjcf_parts import WORLD, links_in, names_in, places_in, pose, transform_of
 from arms.model.spatial import clean, matrix
 from arms.model.tree import select
@@ -44,12 +46,13 @@ def read_mjcf(
     Raises:
         MjcfError: The file cannot be read, includes files outside its folder, is no model for
             MuJoCo, has several arms and none is chosen, or has no such name; a joint on the way
-            is a ball or free joint; or MuJoCo is not installed.
+            is a ball or free joint; a constraint closes a loop; or MuJoCo is not installed.
     """
     path = Path(path)
     try:
         model = mechanics(path)
         chain = _chain(model, path.stem, (base, tip), {} if locked is None else locked, snap)
+        refuse_loops(model, names_in(model), chain)
         _report(model, chain)
     except ArmError as error:
         raise MjcfError(f"MJCF {str(path)!r}: {error}") from None

@@ -24,6 +24,9 @@ INTRODUCTION = (
     "topic. Importing a package loads neither TensorFlow nor PyBullet until something needs it."
 )
 
+IN_PARTS = ("arms.Arm",)
+"""Classes that are stated in parts, by base classes that are not public: one page has all."""
+
 
 def public_modules() -> list[ModuleType]:
     """Return ``nengo_forcectl``, every module directly below it that has ``__all__``, and arms."""
@@ -111,7 +114,8 @@ def _description(module: ModuleType, name: str, value: Any) -> list[str]:
     path = f"{module.__name__}.{name}"
     if inspect.isclass(value):
         kind = "autoexception" if issubclass(value, BaseException) else "autoclass"
-        return [f".. {kind}:: {path}", "   :members:", "   :show-inheritance:", ""]
+        inherited = ["   :inherited-members:"] if path in IN_PARTS else []
+        return [f".. {kind}:: {path}", "   :members:", *inherited, "   :show-inheritance:", ""]
     if inspect.isfunction(value):
         return [f".. autofunction:: {path}", ""]
     text, short = _data(_source(module, name, value), name)
