@@ -12,9 +12,11 @@ from arms.arm import Arm, Terms
 from arms.catalog import CATALOG
 from arms.catalog.drives import DRIVES, Drives
 from arms.catalog.names import find, hint
+from arms.collision import CollisionPairs, Distances
 from arms.errors import ArmError, ArmsError, MjcfError, UnreachableError, UrdfError
 from arms.figures import Summary, summarise
 from arms.inverse.search import Postures, Search
+from arms.model.capsules import Capsule, HalfSpace, Sphere
 from arms.model.chain import Chain
 from arms.model.description import Friction
 from arms.sources import load, loads
@@ -23,12 +25,17 @@ __all__ = [
     "Arm",
     "ArmError",
     "ArmsError",
+    "Capsule",
     "Chain",
+    "CollisionPairs",
+    "Distances",
     "Drives",
     "Friction",
+    "HalfSpace",
     "MjcfError",
     "Postures",
     "Search",
+    "Sphere",
     "Terms",
     "UnreachableError",
     "UrdfError",

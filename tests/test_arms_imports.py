@@ -13,13 +13,14 @@ import arms
 PACKAGE = Path(arms.__file__).parent
 # From the top down. A name is a folder or a module; it may import itself and what stands below.
 FLOORS = (
-    *("__init__", "figures", "sources", "arm", "inverse", "catalog"),
+    *("__init__", "figures", "sources", "collision", "arm", "inverse", "catalog"),
     *("equations", "machine", "model", "errors"),
 )
 FORBIDDEN = ("nengo_forcectl",)
 # What may be imported inside a function, because it must not load with the module.
 LAZY = {
     "arm": {"arms.equations.derive", "arms.equations.symbolic"},  # Sympy
+    "collision": {"arms.machine.distances"},  # numba
     "machine.kernel": {"arms.machine.compile", "arms.machine.python_entry"},  # llvmlite
     "machine.routine": {"arms.machine.compile", "arms.machine.translate"},
 }
@@ -88,7 +89,7 @@ def test_no_import_goes_up(source):
 
 @pytest.mark.parametrize("source", SOURCES, ids=name_of)
 def test_imports_inside_functions_have_a_reason(source):
-    """Only those that load Sympy or llvmlite."""
+    """Only those that load Sympy, llvmlite or numba."""
     allowed = LAZY.get(name_of(source), set())
     for line, name, inside in imports_of(source.read_text(), name_of(source)):
         assert not inside or name.rpartition(".")[0] in allowed, f"line {line}: {name}"

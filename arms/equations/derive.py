@@ -7,6 +7,7 @@ from arms.equations.dynamics import forward_dynamics, gravity_gradient, mass_cor
 from arms.equations.kinematics import kinematics
 from arms.equations.newton_euler import inverse_dynamics, regressor
 from arms.equations.program import Program, lower
+from arms.equations.screws import screws
 from arms.equations.singular import refuse_singular
 from arms.equations.vectors import ZERO, Joint, add, constants
 from arms.machine.steps import Steps
@@ -30,6 +31,8 @@ def derive(bodies: Bodies, request: Request) -> Program:
     names = set(request.terms)
     if any(TERMS[name].at_frame for name in names):
         kinematics(program, bodies, joints, request)
+    if "screws" in names:
+        screws(program, bodies, joints)
     if names & {"M", "C", "g", "ddq"}:
         mass_coriolis_gravity(program, bodies, joints, coriolis="C" in names)
     if "dg" in names:
