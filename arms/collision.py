@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,8 +32,7 @@ class Distances(NamedTuple):
     jacobian: Float[ndarray, "*batch p n"]  # its derivative by q [m/rad]
 
 
-@dataclass(frozen=True)
-class PairTables:
+class PairTables(NamedTuple):
     """The pairs as numbers, for `arms.machine.distances`; b bodies, s shapes, p pairs, n joints."""
 
     of: Int[ndarray, "s"]  # the body of every shape, -1: the base

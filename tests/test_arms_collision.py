@@ -6,7 +6,7 @@ import pytest
 
 import arms
 from arms import Capsule, CollisionPairs, HalfSpace, Sphere
-from arms.machine.distances import closest, separate
+from arms.machine.distances import CLOSEST, HIGH, LOW, closest, separate
 
 OBSTACLES = (
     Sphere((0.5, 0.1, 0.5), 0.1, "ball"),
@@ -83,7 +83,7 @@ def test_the_distance_of_segments_is_the_least_of_many_points(seed):
     for _ in range(20):
         ends = rng.normal(size=(2, 6)) * rng.choice([0.1, 1.0, 3.0])
         shapes = np.zeros((2, 7))
-        gap, *normal_and_point = separate(ends, shapes, 0, 1)
+        gap, *normal_and_point = separate(ends, shapes, 0, 1, CLOSEST)
         s = np.linspace(0.0, 1.0, 400)[:, None]
         x, y = (each[:3] + s * (each[3:] - each[:3]) for each in ends)
         least = np.sqrt(((x[:, None] - y) ** 2).sum(axis=-1)).min()
@@ -135,7 +135,7 @@ def test_a_batch_is_its_states_one_by_one(pairs, rng):
 def test_odd_segments_have_a_distance_and_a_normal(first, second, expected):
     """Crossing, parallel, the same, of length 0: exact, and never NaN."""
     for ends in ([first, second], [second, first]):
-        gap, *rest = separate(np.array(ends, dtype=float), np.zeros((2, 7)), 0, 1)
+        gap, *rest = separate(np.array(ends, dtype=float), np.zeros((2, 7)), 0, 1, CLOSEST)
         assert gap == pytest.approx(expected, abs=1e-8)
         assert np.isfinite(rest).all()
         assert np.linalg.norm(rest[:3]) == pytest.approx(1.0, abs=1e-12)
@@ -145,6 +145,26 @@ def test_parallel_segments_are_closest_in_the_middle_of_their_overlap():
     """So the normal of two links that lie side by side acts in the middle, not at an end."""
     s, t = closest(1.0, 4.0, 2.0, -0.5, -1.0)  # x from 0 to 1, and from 0.5 to 2.5
     assert (s, t) == pytest.approx((0.75, 0.125))
+
+
+@pytest.mark.parametrize(
+    ("second", "low", "high"),
+    [
+        ((0.5, 2, 0, 3, 2.2, 0), (0.5, 2.0), (1.0, 2.0335)),
+        ((0.5, 2, 0, -3, 2.2, 0), (0.0, 2.0253), (0.5, 2.0)),
+        ((0.5, 2, 0, 0.5, 3, 0), None, None),  # across
+        ((0.5, 2, 0, 0.5, 2, 0), None, None),  # a point
+    ],
+)
+def test_segments_of_almost_one_direction_have_two_more_contacts(second, low, high):
+    """The ends of their overlap: each a distance of a point of one to the other."""
+    ends = np.array([(0, 0, 0, 1, 0, 0), second], dtype=float)
+    for contact, expected in ((LOW, low), (HIGH, high)):
+        gap, *_, x, y, z = separate(ends, np.zeros((2, 7)), 0, 1, contact)
+        assert (expected is None) == (gap == np.inf)
+        if expected is not None:
+            assert (x, y, z) == pytest.approx((expected[0], 0.0, 0.0), abs=1e-9)
+            assert gap == pytest.approx(expected[1], abs=1e-4)
 
 
 def test_pairs_that_never_matter_are_left_out(iiwa):

@@ -23,6 +23,12 @@ from arms.machine.loops import loop, part
 
 TOUCHING = 1e-12  # distance of two segments below which their normal is undefined [m]
 PARALLEL = 1e-12  # squared sine of the angle below which two segments are parallel
+ALIKE = 0.1  # squared sine of the angle below which both ends of their overlap matter
+CONTACTS = 3  # of a pair, at most
+CLOSEST, LOW, HIGH = range(CONTACTS)
+"""Contacts of a pair: where it is closest; the ends, seen from the first shape, of where two
+segments of almost one direction are next to each other, or of a segment above a half-space. The
+closest place jumps from one end to the other while segments turn past each other."""
 
 
 @part
@@ -85,6 +91,19 @@ def closest(a, e, b, c, f):
 
 
 @part
+def overlap_end(a, e, b, c, f, contact):
+    """Return the places of the LOW or HIGH contact of two segments; -1 and 0 if there is none.
+
+    The arguments are those of `closest`.
+    """
+    if a <= 0.0 or e <= 0.0 or a * e - b * b > ALIKE * a * e:
+        return -1.0, 0.0
+    start, end = -c / a, (b - c) / a
+    s = clamp(min(start, end) if contact == LOW else max(start, end))
+    return s, clamp((b * s + f) / e)
+
+
+@part
 def normal_of(x, y, z, u, v):
     """Return the unit vector of (x, y, z); of ``u x v`` if it has no length, or any other.
 
@@ -102,12 +121,16 @@ def normal_of(x, y, z, u, v):
 
 
 @part
-def separate(ends, shapes, i, j):
+def separate(ends, shapes, i, j, contact):
     """Return the distance of two shapes, the normal from i to j, and i's closest point.
+
+    The distance is infinite if there is no such contact.
 
     Args:
         ends: (s, 6), see `place_shapes`.
         shapes: (s, 7), of which only the radii are used.
+        i, j: the shapes' numbers.
+        contact: CLOSEST, LOW or HIGH.
     """
     px, py, pz = ends[i, 0], ends[i, 1], ends[i, 2]
     ux, uy, uz = ends[i, 3] - px, ends[i, 4] - py, ends[i, 5] - pz
@@ -116,16 +139,20 @@ def separate(ends, shapes, i, j):
         nx, ny, nz = -ends[j, 3], -ends[j, 4], -ends[j, 5]
         sinks = nx * ux + ny * uy + nz * uz  # towards the half-space, from a to b
         s = 0.5 if sinks == 0.0 else (1.0 if sinks > 0.0 else 0.0)
+        if contact != CLOSEST:
+            s = 0.0 if contact == LOW else 1.0
         above = -(nx * (rx + s * ux) + ny * (ry + s * uy) + nz * (rz + s * uz))
         return above - shapes[i, 6], nx, ny, nz, px + s * ux, py + s * uy, pz + s * uz
     vx, vy, vz = ends[j, 3] - ends[j, 0], ends[j, 4] - ends[j, 1], ends[j, 5] - ends[j, 2]
-    s, t = closest(
-        ux * ux + uy * uy + uz * uz,
-        vx * vx + vy * vy + vz * vz,
-        ux * vx + uy * vy + uz * vz,
-        ux * rx + uy * ry + uz * rz,
-        vx * rx + vy * ry + vz * rz,
-    )
+    a, e = ux * ux + uy * uy + uz * uz, vx * vx + vy * vy + vz * vz
+    b = ux * vx + uy * vy + uz * vz
+    c, f = ux * rx + uy * ry + uz * rz, vx * rx + vy * ry + vz * rz
+    if contact == CLOSEST:
+        s, t = closest(a, e, b, c, f)
+    else:
+        s, t = overlap_end(a, e, b, c, f, contact)
+        if s < 0.0:
+            return math.inf, 0.0, 0.0, 1.0, px, py, pz
     dx, dy, dz = t * vx - rx - s * ux, t * vy - ry - s * uy, t * vz - rz - s * uz
     nx, ny, nz, gap = normal_of(dx, dy, dz, (ux, uy, uz), (vx, vy, vz))
     gap -= shapes[i, 6] + shapes[j, 6]
@@ -133,18 +160,19 @@ def separate(ends, shapes, i, j):
 
 
 @part
-def measure(pair, bodies, shapes, ends, first, second, signs, coordinates, J):
-    """Return the distance of one pair, and write its Jacobian to its row of J.
+def measure(pair, contact, bodies, shapes, ends, first, second, signs, coordinates, J):
+    """Return the distance of one pair at a contact, and write its Jacobian to its row of J.
 
     Args:
         pair: its number.
+        contact: CLOSEST, LOW or HIGH.
         bodies, shapes, ends: see `place_shapes`.
         first, second: (p,), the pairs' shapes.
         signs: (p, b), see the module.
         coordinates: (b,), the joint of every body.
         J: (p, n).
     """
-    gap, nx, ny, nz, x, y, z = separate(ends, shapes, first[pair], second[pair])
+    gap, nx, ny, nz, x, y, z = separate(ends, shapes, first[pair], second[pair], contact)
     mx, my, mz = y * nz - z * ny, z * nx - x * nz, x * ny - y * nx
     for i in range(J.shape[1]):
         J[pair, i] = 0.0
@@ -167,7 +195,9 @@ def find_distances(bodies, of, shapes, ends, first, second, signs, coordinates, 
     """Write the distances (p,) and Jacobians (p, n) of all pairs; see `measure`."""
     place_shapes(bodies, of, shapes, ends)
     for pair in range(len(first)):
-        distance[pair] = measure(pair, bodies, shapes, ends, first, second, signs, coordinates, J)
+        distance[pair] = measure(
+            pair, CLOSEST, bodies, shapes, ends, first, second, signs, coordinates, J
+        )
 
 
 @loop

@@ -20,8 +20,9 @@ from arms.model.values import array, number, vector
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-_TURNS = 7  # directions tried on each side of an axis, per round
+_TURNS = 5  # directions tried on each side of an axis, per round
 _ROUNDS = 6  # each round turns the axis by a third of the last one's angle
+_DIRECTIONS = 400  # in which points lie farthest out that choose the axis
 _WIDEST = 0.4  # angle of the first round [rad]
 
 
@@ -125,15 +126,25 @@ Obstacle: TypeAlias = Sphere | HalfSpace | Capsule
 
 def _smallest(points: Float[ndarray, "k 3"]) -> tuple[ndarray, ndarray, float]:
     """Ends and radius of the smallest capsule found around some points."""
-    _, _, axes = np.linalg.svd(points - points.mean(axis=0), full_matrices=True)
-    best = min((_about(points, axis) for axis in axes), key=_volume)
+    outer = _outermost(points)
+    axes = np.linalg.svd(outer - outer.mean(axis=0))[2]  # 3 rows, also of one point
+    best = min((_about(outer, axis) for axis in axes), key=_volume)
     for angle in _WIDEST * 3.0 ** -np.arange(_ROUNDS):
         axis = best[3]
         sides = np.linalg.svd(axis[None])[2][1:]
         turns = np.linspace(-angle, angle, _TURNS)
         axes = [axis + x * sides[0] + y * sides[1] for x in turns for y in turns]
-        best = min((_about(points, each) for each in axes), key=_volume)
-    return best[0], best[1], best[2]
+        best = min((_about(outer, each) for each in axes), key=_volume)
+    return _about(points, best[3])[:3]
+
+
+def _outermost(points: Float[ndarray, "k 3"]) -> Float[ndarray, "m 3"]:
+    """The points that lie farthest out in some of the directions all around."""
+    z = np.linspace(-1.0, 1.0, _DIRECTIONS)
+    turn = np.pi * (1.0 + 5.0**0.5) * np.arange(_DIRECTIONS)  # golden angle
+    flat = np.sqrt(1.0 - z * z)
+    around = np.stack((flat * np.cos(turn), flat * np.sin(turn), z), axis=-1)
+    return points[np.unique([np.argmax(points @ direction) for direction in around])]
 
 
 def _volume(capsule: tuple[ndarray, ndarray, float, ndarray]) -> float:
