@@ -13,10 +13,12 @@ from arms.base_parameters import BaseParameters
 from arms.catalog import CATALOG
 from arms.catalog.drives import DRIVES, Drives
 from arms.catalog.names import find, hint
+from arms.collision import CollisionPairs, Distances
 from arms.errors import ArmError, ArmsError, MjcfError, UnreachableError, UrdfError
 from arms.figures import Summary, summarise
 from arms.inverse.search import Postures, Search
 from arms.mechanics import ForwardDynamicsGradient, InverseDynamicsGradient
+from arms.model.capsules import Capsule, HalfSpace, Sphere
 from arms.model.chain import Chain
 from arms.model.description import Friction
 from arms.sources import load, loads
@@ -26,14 +28,19 @@ __all__ = [
     "ArmError",
     "ArmsError",
     "BaseParameters",
+    "Capsule",
     "Chain",
+    "CollisionPairs",
+    "Distances",
     "Drives",
     "ForwardDynamicsGradient",
     "Friction",
+    "HalfSpace",
     "InverseDynamicsGradient",
     "MjcfError",
     "Postures",
     "Search",
+    "Sphere",
     "Terms",
     "UnreachableError",
     "UrdfError",

@@ -17,6 +17,7 @@ FLOORS = (
         "__init__",
         "figures",
         "sources",
+        "collision",
         "arm",
         "mechanics",
         "compiled",
@@ -31,6 +32,7 @@ FORBIDDEN = ("nengo_forcectl",)
 LAZY = {
     "arm": {"arms.equations.symbolic"},  # Sympy
     "compiled": {"arms.equations.derive"},  # Sympy
+    "collision": {"arms.machine.distances"},  # numba
     "machine.kernel": {"arms.machine.compile", "arms.machine.python_entry"},  # llvmlite
     "machine.routine": {"arms.machine.compile", "arms.machine.translate"},
 }
@@ -99,7 +101,7 @@ def test_no_import_goes_up(source):
 
 @pytest.mark.parametrize("source", SOURCES, ids=name_of)
 def test_imports_inside_functions_have_a_reason(source):
-    """Only those that load Sympy or llvmlite."""
+    """Only those that load Sympy, llvmlite or numba."""
     allowed = LAZY.get(name_of(source), set())
     for line, name, inside in imports_of(source.read_text(), name_of(source)):
         assert not inside or name.rpartition(".")[0] in allowed, f"line {line}: {name}"

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 import arms
+from arms.machine.loops import FAST
 from nengo_forcectl.kernels.block import Block
 from nengo_forcectl.kernels.carried_body import (
     add_body,
@@ -11,7 +12,6 @@ from nengo_forcectl.kernels.carried_body import (
     locate_body,
     momentum_columns,
 )
-from nengo_forcectl.kernels.compile import FAST
 from nengo_forcectl.kernels.encode_structure import encode_joints, encode_tool
 from nengo_forcectl.kernels.layout import BODY, JOINTS, TOOL
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import arms
+from arms.machine.loops import FAST
 from nengo_forcectl.adaptation import NoAdaptation
 from nengo_forcectl.contract import Reference, Result, State
 from nengo_forcectl.control import HybridForce, OperationalSpace
@@ -18,7 +19,6 @@ from nengo_forcectl.estimation.predictor import Predictor
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
 from nengo_forcectl.jobs.scene import reaching_scene
 from nengo_forcectl.kernels.bound_joints import allowed
-from nengo_forcectl.kernels.compile import FAST
 from nengo_forcectl.kernels.judge import judge_state
 from nengo_forcectl.kernels.predict import predict
 from nengo_forcectl.kernels.protect import credible, protect_alone

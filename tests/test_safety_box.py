@@ -9,7 +9,7 @@ from test_safety import REFERENCE, Asks, adversaries
 
 import arms
 from nengo_forcectl.contract import State
-from nengo_forcectl.kernels.bound_tool import coming_to_rest
+from nengo_forcectl.kernels.come_to_rest import coming_to_rest
 from nengo_forcectl.networks.workspace import home_posture
 from nengo_forcectl.safety.guard import Safe
 from nengo_forcectl.safety.limits import Limits

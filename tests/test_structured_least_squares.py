@@ -4,9 +4,9 @@ import numba
 import numpy as np
 import pytest
 
+from arms.machine.loops import FAST
 from nengo_forcectl.errors import ConfigurationError
 from nengo_forcectl.kernels import regress, solve_regression as solver
-from nengo_forcectl.kernels.compile import FAST
 from nengo_forcectl.learning.structured_least_squares import Columns, StructuredLeastSquares
 
 N, LINKS, FREE = 3, 10, 4

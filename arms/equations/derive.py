@@ -16,6 +16,7 @@ from arms.equations.gradients import mass_matrix_rate, torque_by_position, torqu
 from arms.equations.kinematics import kinematics
 from arms.equations.newton_euler import inverse_dynamics, regressor
 from arms.equations.program import Program, lower
+from arms.equations.screws import screws
 from arms.equations.singular import refuse_singular
 from arms.equations.vectors import ZERO, Joint, add, constants
 from arms.machine.steps import Steps
@@ -43,6 +44,8 @@ def derive(bodies: Bodies, request: Request) -> Program:
     names = set(request.terms)
     if any(TERMS[name].at_frame for name in names):
         kinematics(program, bodies, joints, request)
+    if "screws" in names:
+        screws(program, bodies, joints)
     if names & {"M", "g", *_BY_INVERSE, *_BY_CORIOLIS}:
         mass_coriolis_gravity(program, bodies, joints, coriolis=bool(names & _BY_CORIOLIS))
     if names & {"dg", "com", "Jcom"}:

@@ -91,7 +91,8 @@ class Bodies:
     @property
     def sizes(self) -> dict[str, int]:
         """Values of the letters in the shapes of ``TERMS``."""
-        return {"n": self.dof, "p": 10 * len(self.heavy_links), "d": 3 * self.dof}
+        p, d = 10 * len(self.heavy_links), 3 * self.dof
+        return {"n": self.dof, "b": len(self.bodies), "p": p, "d": d}
 
     def path(self, body: int) -> list[int]:
         """Bodies from the base to ``body``, both ends included."""

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Term:
-    """A computed quantity. In ``shape``, n counts joints, p inertial and d drive parameters."""
+    """A computed quantity.
+
+    In ``shape``, n counts joints, b moving bodies, p inertial and d drive parameters.
+    """
 
     meaning: str
     shape: tuple[int | str, ...]
@@ -35,6 +38,7 @@ TERMS = {
     "Y": Term("regressor: tau = Y theta", ("n", "p"), needs_dq=True, needs_u="ddq"),
     "friction": Term("torque that overcomes the friction", ("n",), needs_dq=True),
     "Y_drives": Term("its regressor and the rotors'", ("n", "d"), needs_dq=True, needs_u="ddq"),
+    "screws": Term("axes, origin and joint screw of every moving body", ("b", 18)),
     "ddq": Term("forward dynamics", ("n",), needs_dq=True, needs_u="tau"),
     "ddq_q": Term("its derivative by q", ("n", "n"), needs_dq=True, needs_u="tau"),
     "ddq_dq": Term("its derivative by dq", ("n", "n"), needs_dq=True, needs_u="tau"),

@@ -6,6 +6,7 @@ tests cover everything registered.
 
 from .admittance import Admittance
 from .bound_law import BoundLaw
+from .collision_avoidance import CollisionAvoidance
 from .computed_torque import ComputedTorque
 from .floating import Floating
 from .hybrid_force import HybridForce
@@ -33,13 +34,14 @@ LAWS = (
 """Every control law of the package."""
 
 SECONDARY_TASKS = (Posture, Damping, JointLimits, ObstacleAvoidance, Manipulability)
-"""Every secondary task of the package."""
+"""Every secondary task of the package that an exported controller may have."""
 
 __all__ = [
     "LAWS",
     "SECONDARY_TASKS",
     "Admittance",
     "BoundLaw",
+    "CollisionAvoidance",
     "ComputedTorque",
     "Damping",
     "Floating",

@@ -40,6 +40,13 @@ class Packed:
         self.kind, self.kernel = kind, kernel
         self.block = Block(fields, sizes, values, keeps=kernel)
 
+    @classmethod
+    def of(cls, kind: int, block: Block, kernel: Kernel) -> "Packed":
+        """Return the form of a task whose block is there already."""
+        packed = cls.__new__(cls)
+        packed.kind, packed.block, packed.kernel = kind, block, kernel
+        return packed
+
 
 class Secondary:
     """A torque in the null space of the main task."""

@@ -36,6 +36,7 @@ from ..safety.guard import Safe
 from ..safety.limits import Limits
 from .folder import FORMAT, versions_here
 from .plain import made, plain, put, stored
+from .refusal import refuse_clearance
 
 CYCLES = {
     kind.__name__: kind for kind in (CompiledCycle, StructuredCycle, CompiledController)
@@ -115,6 +116,7 @@ def described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         raise ConfigurationError(
             f"export: the controller is in a controlled stop ({safe.stopped}); reset() ends it"
         )
+    refuse_clearance(safe)
     cycle: Any = safe.cycle
     kind = type(cycle).__name__
     if CYCLES.get(kind) is not type(cycle):

@@ -32,6 +32,7 @@ from ..kernels.layout import (
     SUPERVISOR,
 )
 from ..safety.guard import Safe, is_fused
+from .refusal import refuse_clearance
 
 ALIGNED = 8  # words to a multiple of which a block begins
 MARK = 1.5  # written to find what a new motion clears
@@ -138,6 +139,7 @@ def _cycle(safe: Safe) -> Any:
 
 def _supervisor(safe: Safe, blocks: dict[int, Block]) -> Block:
     """Return the block of what `Safe` has in its attributes; add it to ``blocks``."""
+    refuse_clearance(safe)
     cycle, inputs = _cycle(safe), _cycle(safe).controller.inputs
     predictor = cycle.predictor if isinstance(cycle, ObservingCycle) else None
     clears = _cleared(cycle, list(blocks.values()))
@@ -189,7 +191,7 @@ def _supervisor(safe: Safe, blocks: dict[int, Block]) -> Block:
         "stop_mode": safe._stop_mode,
         "felt": safe._feels,
         "predicted": math.nan if predictor is None else predictor._time,
-        "events": list(safe.events.values()),
+        "events": [count for name, count in safe.events.items() if name != "clearance"],
     }
     own = Block(SUPERVISOR, {"ranges": len(clears), "mark": len(mark)}, values)
     blocks[own.address] = own

@@ -69,7 +69,7 @@ def plain(value: Any, path: str, arrays: dict[str, np.ndarray], arm: Arm | None 
             f"{path}: no plain form of {value!r}; there is one of {', '.join(TYPES)}"
         )
     data: dict[str, Any] = {"type": type(value).__name__}
-    for field in dataclasses.fields(TYPES[data["type"]]):
+    for field in fields_of(TYPES[data["type"]]):
         name, part = f"{path}.{field.name}", getattr(value, field.name)
         data[field.name] = plain(part, name, arrays, arm)
     return data
@@ -97,13 +97,18 @@ def made(data: Any, path: str, arrays: Mapping[str, np.ndarray], arm: Arm | None
     if kind is None:
         raise RecordError(f"{path}: is of type {data.get('type')!r}, not one of {', '.join(TYPES)}")
     given = {name: part for name, part in data.items() if name != "type"}
-    wanted = {field.name for field in dataclasses.fields(kind)}
+    wanted = {field.name for field in fields_of(kind)}
     if set(given) != wanted:
         raise RecordError(
             f"{path}: {kind.__name__} has the fields {', '.join(sorted(wanted))}, "
             f"not {', '.join(sorted(given))}"
         )
     return kind(**{n: made(part, f"{path}.{n}", arrays, arm) for n, part in given.items()})
+
+
+def fields_of(kind: type) -> list[dataclasses.Field[Any]]:
+    """Return the fields of a dataclass that have a plain form."""
+    return [field for field in dataclasses.fields(kind) if field.metadata.get("exported", True)]
 
 
 def stored(arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:

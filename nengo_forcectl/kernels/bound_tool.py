@@ -1,4 +1,4 @@
-"""The accelerations that keep the tool within its box."""
+"""The accelerations that keep the tool within its box, and the links apart."""
 
 import math
 
@@ -6,97 +6,72 @@ from arms.machine.invoke import invoke
 
 from . import layout as at
 from .access import matrix, number, vector, whole
-from .algebra import substitute
+from .bound_clearance import add_gaps, find_near
 from .bound_joints import bound_joints
+from .come_to_rest import (
+    AHEAD,
+    INSIDE,
+    cross_rows,
+    move_ahead,
+    room,
+    share_within,
+    time_to_rest,
+)
 from .compile import kernel
 
-SWEEPS = 10  # number of sweeps over the bounds of tool and joints
-AHEAD = (0.0625, 0.125, 0.25, 0.375, 0.5, 0.75, math.inf)
-"""Prediction times on the way to rest, as shares of its duration."""
+SWEEPS = 10  # number of sweeps over the bounds of tool, links and joints
 WALLS = 6 * len(AHEAD)
-"""Largest number of bounds on an acceleration: two walls per axis and prediction time."""
-INSIDE = 2e-3  # distance from the walls, for the motion between prediction times [m]
-DEEPEST = 2e-3  # largest correction from outside [m]
-UNSURE = 1e-3  # tolerated speed of the tool towards a wall [m/s]
+"""Largest number of the box's bounds: two walls per axis and prediction time."""
 
 
 @kernel
-def coming_to_rest(dq, a, k, t):
-    """Return a joint's state after t [s] of ``ddq = clip(-k dq, -a, a)``.
+def find_walls(guard, q, dq, J, near):
+    """Write the bounds of the box and of the clearance; return the number of each.
 
-    The values are its displacement [rad], its velocity [rad/s], and the displacement's slope over
-    dq [s].
-    """
-    speed, knee = abs(dq), a / k
-    full = max(speed - knee, 0.0) / a  # time with the full deceleration a
-    if t < full:
-        way, left, slope = (speed - 0.5 * a * t) * t, speed - a * t, t
-    else:
-        start = min(speed, knee)
-        fade = math.exp(-k * (t - full))
-        left = start * fade
-        way = 0.5 * (speed + start) * full + (start - left) / k
-        slope = full + (1.0 - fade) / k
-    return math.copysign(way, dq), math.copysign(left, dq), slope
-
-
-@kernel
-def find_walls(guard, q, dq, J):
-    """Write the box's bounds on an acceleration, ``walls @ ddq <= wall_most``; return their number.
-
-    While all joints come to rest, let x(t) be the tool's position after t. A wall at x_max
-    requires::
-
-        J(t) D(t) (ddq - rest) <= max(k (x_max - x(t)) - dx(t), 0)
-
-    D(t) is the slope of the joints' displacement at t over dq. ``ddq = rest`` satisfies this in
-    every state and leaves x(inf) unchanged. If x(inf) is beyond the wall, the right-hand side is
-    below 0: back.
+    A wall at x_max is a distance ``x_max - x`` to the tool's position x. See `come_to_rest`.
 
     Args:
         guard: block of `GUARD`; its ``rest`` is ``clip(-k dq, -a, a)`` [rad/s^2].
         q, dq: state of the arm.
         J: (6, n), Jacobian of the tool at q.
+        near: number of pairs that can come too close; see `find_near`.
     """
-    n, k = len(q), number(guard, at.GUARD_POSITION_GAIN)
-    braking, speed = vector(guard, at.GUARD_BRAKING), vector(guard, at.GUARD_TOOL_SPEED)
-    longest, last, count = 0.0, 0.0, 0
-    for i in range(n):
-        longest = max(longest, abs(dq[i]) / braking[i])
-    longest += 1.0 / k
+    n, speed = len(q), vector(guard, at.GUARD_TOOL_SPEED)
+    boxed = whole(guard, at.GUARD_POSE_KERNEL) != 0
+    longest, last, walls, gaps = time_to_rest(guard, dq), 0.0, 0, 0
     for axis in range(3):
         speed[axis] = 0.0
         for i in range(n):
             speed[axis] += J[axis, i] * dq[i]
     for ahead in AHEAD:
         t = ahead * longest
-        look_ahead(guard, q, dq, t)
-        for axis in range(3):
-            count = add_walls(guard, axis, t - last, count)
+        move_ahead(guard, q, dq, t)
+        if boxed:
+            walls = add_walls(guard, t - last, walls)
+        if near > 0:
+            gaps = add_gaps(guard, near, t - last, gaps)
         last = t
+    return walls, gaps
+
+
+@kernel
+def add_walls(guard, passed, count):
+    """Add the bounds of all walls, ``passed`` [s] after the last prediction time.
+
+    Returns the number of bounds so far.
+    """
+    q, dq = vector(guard, at.GUARD_STOP_Q), vector(guard, at.GUARD_STOP_DQ)
+    pose, J = vector(guard, at.GUARD_STOP_POSE), vector(guard, at.GUARD_STOP_J)
+    invoke(whole(guard, at.GUARD_POSE_KERNEL), q, dq, pose)  # pyright: ignore[reportCallIssue]
+    invoke(whole(guard, at.GUARD_J_KERNEL), q, dq, J)  # pyright: ignore[reportCallIssue]
+    for axis in range(3):
+        count = add_axis(guard, axis, passed, count)
     return count
 
 
 @kernel
-def look_ahead(guard, q, dq, t):
-    """Write the arm's state after t [s] on its way to rest, and the tool's pose and J there."""
-    stop_q, stop_dq = vector(guard, at.GUARD_STOP_Q), vector(guard, at.GUARD_STOP_DQ)
-    slope, braking = vector(guard, at.GUARD_STOP_SLOPE), vector(guard, at.GUARD_BRAKING)
-    k = number(guard, at.GUARD_POSITION_GAIN)
-    for i in range(len(q)):
-        way, stop_dq[i], slope[i] = coming_to_rest(dq[i], braking[i], k, t)
-        stop_q[i] = q[i] + way
-    pose, J = vector(guard, at.GUARD_STOP_POSE), vector(guard, at.GUARD_STOP_J)
-    invoke(whole(guard, at.GUARD_POSE_KERNEL), stop_q, stop_dq, pose)  # pyright: ignore[reportCallIssue]
-    invoke(whole(guard, at.GUARD_J_KERNEL), stop_q, stop_dq, J)  # pyright: ignore[reportCallIssue]
-
-
-@kernel
-def add_walls(guard, axis, passed, count):
-    """Add the bounds of both walls of an axis, ``passed`` [s] after the last prediction time.
-
-    Returns the number of bounds so far.
-    """
+def add_axis(guard, axis, passed, count):
+    """Add the bounds of both walls of an axis; return the number of bounds so far."""
     dq, slope = vector(guard, at.GUARD_STOP_DQ), vector(guard, at.GUARD_STOP_SLOPE)
     n, rest = len(dq), vector(guard, at.GUARD_REST)
     box, k = matrix(guard, at.GUARD_BOX, 3), number(guard, at.GUARD_POSITION_GAIN)
@@ -111,65 +86,43 @@ def add_walls(guard, axis, passed, count):
         if math.isinf(box[side, axis]):
             continue
         sign = 2.0 * side - 1.0
-        dx, still = sign * speed[axis], 0.0
+        still = 0.0
         for i in range(n):
             walls[count, i] = sign * J[axis, i] * slope[i]
             still += walls[count, i] * rest[i]
         free = sign * (box[side, axis] - pose[axis, 3]) - inside
-        if sign * before > 0.0 > dx:  # the tool turns back in between
-            free -= 0.5 * dx * dx * passed / (sign * before - dx)
-        least = k * max(free, -DEEPEST) if math.isinf(passed) else 0.0
-        most[count] = still + max(k * free - dx, min(least, 0.0))
+        most[count] = still + room(free, sign * speed[axis], sign * before, passed, k)
         count += 1
     return count
 
 
 @kernel
-def cross_walls(guard, count, ddq):
-    """Project an acceleration on every violated wall in the metric of M; return if it moved."""
-    n, moved = len(ddq), False
-    walls, most = matrix(guard, at.GUARD_WALLS, n), vector(guard, at.GUARD_WALL_MOST)
-    factor, push = matrix(guard, at.GUARD_FACTOR, n), vector(guard, at.GUARD_PUSH)
-    for row in range(count):
-        over = -most[row]
-        for i in range(n):
-            over += walls[row, i] * ddq[i]
-            push[i] = walls[row, i]
-        if over <= 0.0:
-            continue
-        mobility = 0.0
-        substitute(factor, push)
-        for i in range(n):
-            mobility += walls[row, i] * push[i]
-        if mobility > 1e-9:
-            moved = True
-            for i in range(n):
-                ddq[i] -= push[i] * over / mobility
-    return moved
-
-
-@kernel
 def bound_tool(guard, q, dq, J):
-    """Project ``ddq`` and ``rest`` on the bounds of the tool's box and of the joints.
+    """Project ``ddq`` and ``rest`` on the bounds of box, clearance and joints.
 
     The metric is M; a few Gauss-Seidel sweeps approximate the nearest point. Returns the limits
-    that ``ddq`` met, and the share of the line from ``rest`` to it that keeps the box.
+    that ``ddq`` met, and the share of the line from ``rest`` to it that keeps box and clearance.
     """
     n, ddq, rest = len(q), vector(guard, at.GUARD_DDQ), vector(guard, at.GUARD_REST)
-    count = find_walls(guard, q, dq, J)
-    cross_walls(guard, count, rest)
-    met = bound_joints(guard, q, dq)
-    for _ in range(SWEEPS):
-        if not cross_walls(guard, count, ddq):
-            break
-        met |= at.MET_BOX | bound_joints(guard, q, dq)
+    pairs, near, found = whole(guard, at.GUARD_PAIRS), 0, 0
+    if pairs != 0:
+        near, found = find_near(guard, pairs, q, dq)
+        if near == 0 and whole(guard, at.GUARD_POSE_KERNEL) == 0:
+            return found | bound_joints(guard, q, dq), 1.0
+    count, gaps = find_walls(guard, q, dq, J, near)
     walls, most = matrix(guard, at.GUARD_WALLS, n), vector(guard, at.GUARD_WALL_MOST)
-    share = 1.0
-    for row in range(count):
-        over, still = -most[row], -most[row]
-        for i in range(n):
-            over += walls[row, i] * ddq[i]
-            still += walls[row, i] * rest[i]
-        if over > UNSURE and over > still:
-            share = min(share, max(-still, 0.0) / (over - still))
-    return met, share
+    rows, least = walls, most  # without pairs there are no rows
+    if pairs != 0:
+        rows, least = matrix(pairs, at.PAIRS_ROWS, n), vector(pairs, at.PAIRS_MOST)
+    cross_rows(guard, walls, most, count, rest)
+    cross_rows(guard, rows, least, gaps, rest)
+    met = found | bound_joints(guard, q, dq)
+    for _ in range(SWEEPS):
+        crossed = at.MET_BOX if cross_rows(guard, walls, most, count, ddq) else 0
+        if cross_rows(guard, rows, least, gaps, ddq):
+            crossed |= at.MET_CLEARANCE
+        if crossed == 0:
+            break
+        met |= crossed | bound_joints(guard, q, dq)
+    share = share_within(walls, most, count, ddq, rest, 1.0)
+    return met, share_within(rows, least, gaps, ddq, rest, share)

@@ -1,8 +1,7 @@
 """Compilation of kernels, and the cache of their machine code.
 
-numba checks the date of a function's own file, but not of the functions compiled into it. So the
-cache folder is named by the contents of all sources of kernels: this folder's and those of
-``arms.machine``.
+The cache folder is named by the contents of all sources of kernels: this folder's and those of
+``arms.machine``, whose functions are compiled into them.
 """
 
 from collections.abc import Callable
@@ -11,13 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numba
-import numba.core.config
 
 import arms.machine
 from arms.machine import cache as disk
-
-config: Any = numba.core.config
-FAST = {"reassoc", "contract"}
+from arms.machine.loops import compiled
 
 
 @cache
@@ -29,11 +25,4 @@ def folder() -> Path | None:
 
 def kernel(function: Callable[..., Any], **options: Any) -> Any:
     """Compile a function at its first call, and cache it on disk."""
-    own, before = folder(), config.CACHE_DIR
-    config.CACHE_DIR = "" if own is None else str(own)
-    try:
-        return numba.njit(cache=own is not None, fastmath=FAST, error_model="numpy", **options)(
-            function
-        )
-    finally:
-        config.CACHE_DIR = before
+    return compiled(function, folder(), **options)

@@ -7,6 +7,7 @@ from arms.machine.invoke import invoke, invoke_at
 from . import layout as at
 from .access import cube, matrix, number, span, vector, whole, wholes
 from .algebra import solve_rows
+from .bound_clearance import measure_pairs
 from .compile import kernel
 
 NEAREST = 0.05  # share of the margin below which the denominator of a push is constant
@@ -30,6 +31,8 @@ def control_null_space(tasks, arm, inputs, tau_0):
             avoid_spheres(blocks[k], inputs, tau_0)
         elif kinds[k] == at.MANIPULABILITY:
             raise_manipulability(blocks[k], inputs, tau_0)
+        elif kinds[k] == at.COLLISION:
+            avoid_collisions(blocks[k], inputs, tau_0)
         else:
             given = vector(blocks[k], at.GIVEN_TAU_0)
             for i in range(len(tau_0)):
@@ -105,6 +108,19 @@ def avoid_spheres(task, inputs, tau_0):
                 along = force * away[axis] / max(length, 1e-9)
                 for i in range(len(tau_0)):
                     tau_0[i] += J[axis, i] * along
+
+
+@kernel
+def avoid_collisions(task, inputs, tau_0):
+    """Add `CollisionAvoidance`: a push between the shapes of every pair that is near."""
+    distance, J = vector(task, at.PAIRS_DISTANCE), matrix(task, at.PAIRS_J, len(tau_0))
+    margin, k = number(task, at.PAIRS_MARGIN), number(task, at.PAIRS_K)
+    measure_pairs(task, vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ))
+    for pair in range(len(distance)):
+        force = push(distance[pair], margin, k)
+        if force > 0.0:
+            for i in range(len(tau_0)):
+                tau_0[i] += J[pair, i] * force
 
 
 @kernel

@@ -20,10 +20,11 @@ GO, STOP, BLIND, BY_Q, BY_DQ = range(5)
 # Findings of a guard, or'ed: the limits that changed the torque; a torque that is not finite; a
 # state that repeats the last one bit for bit although the joints move; a tool outside its box; a
 # change of q that dq explains only in part, or not at all; a wrench that the torques contradict; a
-# force at the tool that is too large.
+# force at the tool that is too large; links that are kept apart; links in touch.
 MET_POSITION, MET_VELOCITY, MET_TORQUE, MET_RATE, MET_BOX, MET_FORCE = 1, 2, 4, 8, 16, 32
 MET_NOT_FINITE, MET_FROZEN, MET_OUTSIDE, MET_SUSPECT, MET_LIE = 64, 128, 256, 512, 1024
 MET_LIE_WRENCH, MET_PRESSED = 2048, 4096
+MET_CLEARANCE, MET_TOUCHED = 8192, 16384
 
 # Modes of a learner: its weights stay, and it adds what they give; they change; they stay, and its
 # observer goes on.
@@ -141,7 +142,7 @@ TASK_GAIN = TASK_LAW.add("gain", "n")  # of ddq, over the tool's along its heavi
 TASK_ALONG = TASK_LAW.add("along", "n")  # friction's part along the task [N m]
 
 # The null space of a law of the tool: its secondary tasks, one block each.
-POSTURE, DAMPING, LIMITS, OBSTACLE, MANIPULABILITY, GIVEN = range(6)  # their kinds
+POSTURE, DAMPING, LIMITS, OBSTACLE, MANIPULABILITY, GIVEN, COLLISION = range(7)  # their kinds
 NULL_SPACE = Layout("null space")
 NULL_KINDS = NULL_SPACE.add("kinds", "tasks", whole=True)
 NULL_BLOCKS = NULL_SPACE.add("blocks", "tasks", whole=True)  # their addresses
@@ -500,6 +501,28 @@ SENSORS_DQ = SENSORS.add("dq", "n")
 SENSORS_Q_BEFORE = SENSORS.add("q_before", "n")
 SENSORS_DQ_BEFORE = SENSORS.add("dq_before", "n")
 
+# Pairs of shapes that must not touch, their distances, and r bounds that keep them apart. See
+# `arms.machine.distances` for the first fields.
+PAIRS = Layout("collision pairs")
+PAIRS_KERNEL = PAIRS.add("kernel", whole=True)  # address of the arm's screws
+PAIRS_BODIES = PAIRS.add("bodies", "b 18")  # the arm's screws
+PAIRS_OF = PAIRS.add("of", "s", whole=True)  # body of every shape, or -1
+PAIRS_SHAPES = PAIRS.add("shapes", "s 7")  # [m]
+PAIRS_ENDS = PAIRS.add("ends", "s 6")  # [m]
+PAIRS_FIRST = PAIRS.add("first", "p", whole=True)  # shape
+PAIRS_SECOND = PAIRS.add("second", "p", whole=True)  # shape
+PAIRS_SIGNS = PAIRS.add("signs", "p b")
+PAIRS_COORDINATES = PAIRS.add("coordinates", "b", whole=True)  # joint of every body
+PAIRS_REACH = PAIRS.add("reach", "p n")  # bound on every entry of the Jacobian [m/rad]
+PAIRS_MARGIN = PAIRS.add("margin")  # distance to keep, or at which a push begins [m]
+PAIRS_K = PAIRS.add("k")  # of a push [N/m]
+PAIRS_DISTANCE = PAIRS.add("distance", "p")  # at the present state [m]
+PAIRS_J = PAIRS.add("J", "p n")  # [m/rad]
+PAIRS_NEAR = PAIRS.add("near", "p", whole=True)  # pairs whose bounds can matter in this cycle
+PAIRS_SPEED = PAIRS.add("speed", "p 3")  # of approach at the last prediction time [m/s]
+PAIRS_ROWS = PAIRS.add("rows", "r n")  # of the bounds on ddq [m s/rad]
+PAIRS_MOST = PAIRS.add("most", "r")  # their right-hand sides [m/s]
+
 # The guard of an arm's limits (`Safe`): limits, gains, memory and work space. The tool has at most
 # w bounds; see `bound_tool`.
 GUARD = Layout("guard")
@@ -577,6 +600,7 @@ GUARD_STOP_SLOPE = GUARD.add("stop_slope", "n")  # slope of the displacement ove
 GUARD_STOP_POSE = GUARD.add("stop_pose", "4 4")  # of the tool on the way to rest
 GUARD_STOP_J = GUARD.add("stop_J", "6 n")
 GUARD_TOOL_SPEED = GUARD.add("tool_speed", "3")  # at the last prediction time [m/s]
+GUARD_PAIRS = GUARD.add("pairs", whole=True)  # address of a block; 0 without a clearance
 
 # A predictor for delayed sensors: the queue of torques, its observer, its result, work space.
 PREDICTOR = Layout("predictor")

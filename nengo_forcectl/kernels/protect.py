@@ -23,6 +23,9 @@ from .judge import is_credible, is_frozen
 from .learned_body import compute_learned_terms
 from .observe import momentum_observer
 
+CHANGES = (
+    at.MET_POSITION | at.MET_VELOCITY | at.MET_BOX | at.MET_FORCE | at.MET_CLEARANCE
+)  # findings after which the torque is computed from the acceleration
 BEYOND = 0.01  # distance outside the box that causes a stop [m]
 
 
@@ -151,12 +154,13 @@ def keep_limits(guard, arm, inputs, mode, begun, elapsed, found):
     if outside_box(guard, arm):
         met |= at.MET_OUTSIDE
     share = 1.0
-    if mode == at.GO and whole(guard, at.GUARD_POSE_KERNEL) != 0:
+    ahead = whole(guard, at.GUARD_POSE_KERNEL) != 0 or whole(guard, at.GUARD_PAIRS) != 0
+    if mode == at.GO and ahead:
         bounded, share = bound_tool(guard, q, dq, matrix(arm, at.ARM_J, len(q)))
         met |= bounded
     else:
         met |= bound_joints(guard, q, dq)
-    if stops or met & (at.MET_POSITION | at.MET_VELOCITY | at.MET_BOX | at.MET_FORCE):
+    if stops or met & CHANGES:
         leave_rest(guard, arm, share)
     send(guard)
     return met

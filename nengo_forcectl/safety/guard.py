@@ -25,9 +25,11 @@ from ..kernels.layout import (
     MET_OUTSIDE,
     MET_PRESSED,
     MET_SUSPECT,
+    MET_TOUCHED,
     STOP,
 )
 from ..support.arrays import taken
+from .clearance import describe_touch
 from .limits import Limits
 from .packing import pack_limits
 from .reasons import describe_contradiction, describe_doubt, describe_push
@@ -72,13 +74,21 @@ class Safe(Cycle):
     M; if that does not converge, the line to it from ``rest`` is cut where it leaves the box. In a
     stop the tool comes to rest where braking takes it, inside the box.
 
+    ``Limits.clearance`` is kept in the same way: for the distance d of every pair of shapes that
+    can come too close in this cycle, with c the distance to keep plus 2 mm
+    (`kernels.bound_clearance`)::
+
+        -d'(t) ds/ddq (ddq - rest) <= max(k (d(t) - c) + d'(t) dq(t), 0),    d' = dd/dq
+
+    Two capsules of almost one direction have two more such bounds, at the ends of where they are
+    next to each other. Shapes in touch cause a stop.
+
     Assumptions: motors that provide ``Limits.braking`` (see `limits.braking`), which uses 0.6 of
     them and leaves the rest for masses that the model does not know; sensors with a delay of a few
     milliseconds at most; a start within the limits. The box also needs a start at a velocity from
     which ``rest`` stays inside, and joints that come to rest within about 2 rad; those of a UR5
     without speed limits swing farther, and leave the box by 1 cm between two prediction times.
-    Obstacles and the width of the tool are not considered. A tool 1 cm outside its box causes a
-    stop.
+    The width of the tool counts for the clearance alone. A tool 1 cm outside its box causes a stop.
 
     Under a load that the model lacks, M turns a bound on ddq into too small a torque: 1/20 of it at
     the UR5's last joint, 1e-4 kg m^2, with a sphere of 2 kg, 2e-3 kg m^2; and r compensates ``M' -
@@ -142,6 +152,8 @@ class Safe(Cycle):
                 f"Safe: arm '{arm.name}' has {arm.dof} joints, its limits are for "
                 f"{len(limits.q_lower)}, its cycle for {cycle.dof}"
             )
+        if limits.clearance is not None:
+            _check_pairs(limits.clearance.pairs.arm, arm)
         cycle = Cycle.of(cycle)
         _check_period(cycle, dt)
         self.cycle, self.arm, self.limits, self.dt = cycle, arm, limits, dt
@@ -157,7 +169,8 @@ class Safe(Cycle):
         self._fused = is_fused(cycle) and cycle.arm is arm
         # Findings after which the cycle must not learn from its last torque.
         self._spoils = MET_NOT_FINITE if cycle.learns_from_sent else ~0
-        self._guard, self._arm = pack_limits(limits, arm, dt), arm_block(arm)
+        self._pairs = None if limits.clearance is None else limits.clearance.pack()
+        self._guard, self._arm = pack_limits(limits, arm, dt, self._pairs), arm_block(arm)
         self._guard["learner"][...] = cycle.learned_model if cycle.arm is arm else 0
         self._input = Block(INPUT, {"n": arm.dof, "k": arm.dof})
         self._blocks = self._guard.address, self._arm.address, self._input.address
@@ -450,7 +463,7 @@ class Safe(Cycle):
 
     def _record(self, met: int, tau: Float[np.ndarray, "n"], time: float) -> None:
         """Count the findings, stop if necessary, and report the sent torque to the cycle."""
-        names = [name for bit, name in enumerate(LIMITS) if met >> bit & 1]
+        names = [name for name, bit in LIMITS.items() if met & bit]
         reason = self._tally.count(names, self.stopped is not None)
         if reason is not None:
             self.stop(reason)
@@ -458,6 +471,8 @@ class Safe(Cycle):
             self.stop(f"torque at {time:.3f} s is not finite")
         if met & MET_OUTSIDE:
             self.stop(f"the tool is out of its box at {time:.3f} s")
+        if met & MET_TOUCHED and self.limits.clearance is not None and self._pairs is not None:
+            self.stop(f"at {time:.3f} s {describe_touch(self.limits.clearance, self._pairs)}")
         if met & MET_LIE:
             self.stop(f"state at {time:.3f} s: {describe_contradiction(self._guard)}")
             self._stop_mode = int(self._guard["fallback"])
@@ -491,4 +506,13 @@ def _check_period(cycle: Cycle, dt: float) -> None:
     if law is not None and law.dt is not None and abs(law.dt - dt) > 1e-6 * dt:
         raise ConfigurationError(
             f"Safe.dt: is {dt} s, needs that of its cycle's {law.name}, {law.dt} s"
+        )
+
+
+def _check_pairs(pairs: Arm, arm: Arm) -> None:
+    """Refuse the collision pairs of an arm with other joints."""
+    if pairs.joint_names != arm.joint_names:
+        raise ConfigurationError(
+            f"Limits.clearance: is for arm '{pairs.name}' with joints "
+            f"{', '.join(pairs.joint_names)}, needs pairs of arm '{arm.name}'"
         )

@@ -1,7 +1,7 @@
 """The limits of an arm, and the deceleration that its motors can provide."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from arms import Arm
 
 from ..errors import ConfigurationError
 from ..support.checks import check, check_not_negative, is_number
+from .clearance import Clearance
 
 SPARE = 0.6  # share that braking uses of the acceleration that the motors have left by the model
 QUICK = 0.1  # shortest time to brake from top speed [s]
@@ -40,6 +41,8 @@ class Limits:
     lower: tuple[float, float, float] = (-math.inf, -math.inf, -math.inf)
     upper: tuple[float, float, float] = (math.inf, math.inf, math.inf)
     force: tuple[float, float] = (math.inf, math.inf)  # of the tool's push and moment [N, N m]
+    # Of links from each other and from obstacles; an exported controller has none.
+    clearance: Clearance | None = field(default=None, metadata={"exported": False})
     overruled: float = 1.0  # share of the last 1,000 cycles whose torque may be changed; 1: all
     watchdog: int = 3  # cycles without a new state before a stop
     patience: int = 20  # cycles with a frozen state before a stop
@@ -70,6 +73,8 @@ class Limits:
         force = np.array(self.force, dtype=float)
         good = force.shape == (2,) and bool((force > 0).all())
         check(self, "force", good, "two numbers above 0", "N, N m")
+        good = self.clearance is None or isinstance(self.clearance, Clearance)
+        check(self, "clearance", good, "a Clearance or None")
         good = (np.shape(self.lower), np.shape(self.upper)) == ((3,), (3,))
         good = good and bool((np.array(self.lower) < np.array(self.upper)).all())
         check(self, "lower", good, f"x, y and z below those of upper, {self.upper}", "m")

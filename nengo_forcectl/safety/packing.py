@@ -17,8 +17,15 @@ FAR = 1e6  # largest credible position [rad]
 STRAY = 0.5  # largest credible distance beyond a limit [rad], [m]
 
 
-def pack_limits(limits: Limits, arm: Arm, dt: float) -> Block:
-    """Return the guard's block for an arm's limits and the period ``dt`` [s]."""
+def pack_limits(limits: Limits, arm: Arm, dt: float, pairs: Block | None = None) -> Block:
+    """Return the guard's block.
+
+    Args:
+        limits: the arm's limits.
+        arm: the model.
+        dt: control period [s].
+        pairs: the block of their clearance.
+    """
     from ..kernels.bound_tool import WALLS  # numba takes a second to load
     from ..kernels.compare_sensors import COARSE, NOISY  # numba takes a second to load
 
@@ -50,8 +57,9 @@ def pack_limits(limits: Limits, arm: Arm, dt: float) -> Block:
         "grain": COARSE,
         "square": NOISY * NOISY,
     }
+    values["pairs"] = 0 if pairs is None else pairs.address
     kernels = []
     if np.isfinite(values["box"]).any():
         kernels = [arm.kernel("pose"), arm.kernel("J")]
         values |= {"pose_kernel": kernels[0].address, "J_kernel": kernels[1].address}
-    return Block(GUARD, {"n": arm.dof, "w": WALLS}, values, keeps=kernels)
+    return Block(GUARD, {"n": arm.dof, "w": WALLS}, values, keeps=(kernels, pairs))

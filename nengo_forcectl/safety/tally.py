@@ -4,10 +4,28 @@ import warnings
 from collections import deque
 from collections.abc import Sequence
 
+from ..kernels.layout import (
+    MET_BOX,
+    MET_CLEARANCE,
+    MET_FORCE,
+    MET_POSITION,
+    MET_RATE,
+    MET_TORQUE,
+    MET_VELOCITY,
+)
+
 RECENT = 1000  # last cycles in which changed torques are counted
 OFTEN = 0.01  # share of them that causes a warning
-# Bits of a guard's findings.
-LIMITS = ("position", "velocity", "torque", "rate", "workspace", "force")
+LIMITS = {
+    "position": MET_POSITION,
+    "velocity": MET_VELOCITY,
+    "torque": MET_TORQUE,
+    "rate": MET_RATE,
+    "workspace": MET_BOX,
+    "force": MET_FORCE,
+    "clearance": MET_CLEARANCE,
+}
+"""The limits that a guard can find to have changed a torque, and its finding."""
 
 
 class Tally:

@@ -49,8 +49,10 @@ def trusted_folders(source: str | Path) -> tuple[Path, ...]:
     return tuple(folder.resolve() for folder in folders)
 
 
-def read_mesh(path: str | Path, folders: tuple[Path, ...]) -> Mesh:
+def read_mesh(path: str | Path, folders: tuple[Path, ...], *, thin: bool = True) -> Mesh:
     """Return the triangles of a mesh file in one of the folders, thinned out if there are many.
+
+    With ``thin=False`` all of them.
 
     Raises:
         ConfigurationError: the file is elsewhere, cannot be read, or holds no mesh.
@@ -69,7 +71,8 @@ def read_mesh(path: str | Path, folders: tuple[Path, ...]) -> Mesh:
             f"{what}: needs a file of at most {MOST_BYTES // 1_000_000} MB and one of the formats "
             f"{', '.join(FORMATS)}"
         )
-    return thinned(_parsed(real.read_bytes(), kind.removeprefix("."), what))
+    mesh = _parsed(real.read_bytes(), kind.removeprefix("."), what)
+    return thinned(mesh) if thin else mesh
 
 
 def _parsed(content: bytes, kind: str, what: str) -> Mesh:

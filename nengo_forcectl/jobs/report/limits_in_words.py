@@ -12,6 +12,7 @@ LIMITS = {
     "rate": "the rate limit slowed the change of a torque",
     "workspace": "the workspace limit kept the tool in its box",
     "force": "the force limit reduced the force of the tool",
+    "clearance": "the clearance limit kept a link from another one or an obstacle",
     "stop": "a controlled stop had taken over",
     "gap": "the time since the cycle before was wrong",
 }
