@@ -63,6 +63,11 @@ def check_inputs(sim: Any, probe: nengo.Probe, nodes: Iterable[nengo.Node], step
         _check(sim, probe, start, before, steps)
 
 
+def listed(probes: Iterable[nengo.Probe]) -> str:
+    """Return the names of probes as text for an error message."""
+    return ", ".join(map(str, probes))
+
+
 def within(steps: int) -> str:
     """Return the number of steps as text for an error message."""
     if steps > 1:

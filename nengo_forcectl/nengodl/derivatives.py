@@ -263,13 +263,13 @@ def _jacobian(
     return [None if column[0] is None else tf.stack(column) for column in zip(*rows, strict=True)]
 
 
-def known(probe: nengo.Probe, sources: Any, derivatives: list[Any]) -> list[Any]:
+def known(output: Any, sources: Any, derivatives: list[Any]) -> list[Any]:
     """Return ``derivatives``; raise `NetworkError` if one by the ``sources`` is missing."""
     for source, derivative in zip(sources, derivatives, strict=True):
         if derivative is None:
             name = source.name if isinstance(source, Weight) else source
             raise NetworkError(
-                f"{probe} has no derivative by {name}: a TensorNode on the way uses an operation "
+                f"{output} has no derivative by {name}: a TensorNode on the way uses an operation "
                 "without one"
             )
     return derivatives

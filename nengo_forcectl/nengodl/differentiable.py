@@ -10,7 +10,7 @@ from ..errors import NetworkError
 from .compatibility import tf
 from .dependence import check_inputs, depends, influences
 from .evaluation import Evaluation, Mode, assembled, leaves_of, values_of
-from .feeds import checked_probe
+from .feeds import checked_probes
 from .weights import named_weights
 
 SEVERAL = 2  # steps, within which state can act
@@ -153,12 +153,9 @@ def differentiable(
         NetworkError: the network lacks a probe or a node; a node that is not named is not constant;
             or an object between a weight or an input and a probe has no derivative.
     """
-    probes = (probes,) if isinstance(probes, nengo.Probe) else tuple(probes)
+    probes = checked_probes(sim, probes)
     nodes = (inputs,) if isinstance(inputs, nengo.Node) else tuple(inputs)
-    if not probes:
-        raise NetworkError("probes: are none, needs at least one")
     for probe in probes:
-        checked_probe(sim, probe)
         depends(sim, probe, [w for w in named_weights(sim).values() if w.trainable], SEVERAL)
         influence = influences(sim, probe, SEVERAL)
         check_inputs(sim, probe, [n for n in nodes if _signal(sim, n).base in influence], SEVERAL)

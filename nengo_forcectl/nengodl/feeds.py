@@ -1,6 +1,6 @@
 """Checks of a user's probe, inputs and errors for a NengoDL network."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import nengo
@@ -8,11 +8,11 @@ import numpy as np
 
 from ..errors import NetworkError
 from .compatibility import tf
-from .dependence import influences
+from .dependence import influences, listed
 from .weights import check_open
 
 
-def checked_probe(sim: Any, probe: nengo.Probe) -> nengo.Probe:
+def checked_probe(sim: Any, probe: Any) -> nengo.Probe:
     """Return ``probe`` if the open simulator ``sim`` has it, and its output is a vector.
 
     Raises:
@@ -34,6 +34,20 @@ def checked_probe(sim: Any, probe: nengo.Probe) -> nengo.Probe:
             "in every step"
         )
     return probe
+
+
+def checked_probes(sim: Any, probes: nengo.Probe | Iterable[nengo.Probe]) -> tuple:
+    """Return one or several probes of the open simulator ``sim`` as a tuple.
+
+    Raises:
+        NetworkError: there is none, one is there twice, or one is refused by `checked_probe`.
+    """
+    if isinstance(probes, nengo.Probe) or not isinstance(probes, Iterable):
+        return (checked_probe(sim, probes),)
+    several = tuple(checked_probe(sim, probe) for probe in probes)
+    if not several or len(set(several)) < len(several):
+        raise NetworkError(f"probes: are {listed(several) or 'none'}, needs one or more, once each")
+    return several
 
 
 def only_probe(sim: Any) -> nengo.Probe:

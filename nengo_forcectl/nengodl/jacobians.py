@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import NetworkError
 from .compatibility import tf
-from .dependence import check_inputs, depends, output_size, within
+from .dependence import check_inputs, depends, listed, output_size, within
 from .derivatives import (
     input_jacobian_function,
     weight_jacobian_function,
@@ -76,7 +76,7 @@ def weight_jacobian(
             object between a weight and F has no derivative, or F is the state of a spiking neuron.
     """
     arrays, batch, steps = _checked(sim, probe, inputs)
-    weights = chosen_weights(sim, probe, wrt, steps)
+    weights = chosen_weights(sim, (probe,), wrt, steps)
     function = weight_jacobian_function(sim, probe, weights, batch, steps, training)
     values = function(_index(step, steps), *arrays)
     return ByObject({w: _array(value) for w, value in zip(weights, values, strict=True)})
@@ -121,7 +121,7 @@ def weight_vjp(
     """
     arrays, batch, steps = _checked(sim, probe, inputs)
     error = checked_array(sim, error, (batch, output_size(sim, probe)), f"error of {probe}")
-    weights = chosen_weights(sim, probe, wrt, steps)
+    weights = chosen_weights(sim, (probe,), wrt, steps)
     function = weight_vjp_function(sim, probe, weights, batch, steps, training)
     values = function(_index(step, steps), error, *arrays)
     return ByObject({w: _array(value) for w, value in zip(weights, values, strict=True)})
@@ -143,7 +143,7 @@ def weight_jvp(
     arrays, batch, steps = _checked(sim, probe, inputs)
     weights, values = [], []
     for key, value in change.items():
-        (weight,) = _one(chosen_weights(sim, probe, key, steps), key)
+        (weight,) = _one(chosen_weights(sim, (probe,), key, steps), key)
         weights.append(weight)
         values.append(checked_array(sim, value, weight.shape, f"change of {weight.name!r}"))
     function = weight_jvp_function(sim, probe, weights, batch, steps, training)
@@ -155,8 +155,8 @@ def _checked(sim: Any, probe: nengo.Probe, inputs: Inputs) -> tuple[list[Any], i
     return checked_inputs(sim, probe, inputs)
 
 
-def chosen_weights(sim: Any, probe: nengo.Probe, wrt: Any, steps: int) -> list[Weight]:
-    """Return the requested weights, by default all trainable ones that ``probe`` depends on.
+def chosen_weights(sim: Any, probes: tuple[nengo.Probe, ...], wrt: Any, steps: int) -> list[Weight]:
+    """Return the requested weights, by default all trainable ones that a probe depends on.
 
     Raises:
         NetworkError: see `weight_jacobian`.
@@ -174,18 +174,23 @@ def chosen_weights(sim: Any, probe: nengo.Probe, wrt: Any, steps: int) -> list[W
     for weight in weights:
         if weight.variable is None:
             raise NetworkError(
-                f"{probe} has no derivative by weight {weight.name!r}: it is not trainable or not "
-                "used, so NengoDL made it a constant; leave it trainable, or turn NengoDL's "
-                "simplifications off"
+                f"{listed(probes)} has no derivative by weight {weight.name!r}: it is not "
+                "trainable or not used, so NengoDL made it a constant; leave it trainable, or turn "
+                "NengoDL's simplifications off"
             )
+    reached = {weight for probe in probes for weight in _reached(sim, probe, weights, steps)}
+    missing = [weight.name for weight in weights if weight not in reached]
+    if missing and (wrt is not None or not reached):
+        missed = ", ".join(missing)
+        raise NetworkError(f"{listed(probes)} does not depend on {missed} {within(steps)}")
+    return [weight for weight in weights if weight in reached]
+
+
+def _reached(sim: Any, probe: nengo.Probe, weights: list[Weight], steps: int) -> list[Weight]:
     key = ("depends", probe, tuple(weights), steps)
     if key not in cache_of(sim):
         cache_of(sim)[key] = depends(sim, probe, weights, steps)
-    reached = cache_of(sim)[key]
-    missing = [weight.name for weight in weights if weight not in reached]
-    if missing and (wrt is not None or not reached):
-        raise NetworkError(f"{probe} does not depend on {', '.join(missing)} {within(steps)}")
-    return list(reached)
+    return cache_of(sim)[key]
 
 
 def _one(weights: list[Weight], key: Any) -> list[Weight]:
