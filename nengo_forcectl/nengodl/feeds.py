@@ -1,6 +1,7 @@
 """Checks of a user's probe, inputs and errors for a NengoDL network."""
 
 from collections.abc import Callable, Iterable, Mapping
+from numbers import Integral
 from typing import Any
 
 import nengo
@@ -60,13 +61,18 @@ def only_probe(sim: Any) -> nengo.Probe:
 
 
 def checked_inputs(
-    sim: Any, probe: nengo.Probe, inputs: Mapping[nengo.Node, Any]
+    sim: Any,
+    probe: nengo.Probe,
+    inputs: Mapping[nengo.Node, Any],
+    steps: int | None = None,
 ) -> tuple[list[Any], int, int]:
     """Return tensors (batch, steps, n_in) of all input nodes, in order, batch and steps.
 
+    Without inputs there are ``steps`` steps, by default one.
+
     Raises:
-        NetworkError: a node takes no input or has an output that is not known beforehand, or an
-            array does not fit.
+        NetworkError: a node takes no input or has an output that is not known beforehand, an array
+            does not fit, or inputs have other ``steps``.
     """
     if not isinstance(inputs, Mapping):
         raise NetworkError(
@@ -91,7 +97,10 @@ def checked_inputs(
     if len(leading) > 1:
         named = ", ".join(f"{node}: {shape}" for node, shape in shapes.items())
         raise NetworkError(f"inputs differ in batch or steps: {named}")
-    batch, steps = leading.pop() if leading else (sim.minibatch_size, 1)
+    batch, found = leading.pop() if leading else (sim.minibatch_size, checked_steps(steps))
+    if steps is not None and steps != found:
+        raise NetworkError(f"steps: is {steps}, but the inputs have {found}; needs None, or these")
+    steps = found
     if batch < 1 or steps < 1:
         raise NetworkError(f"inputs have {batch} items and {steps} steps, need at least one each")
     if sim.minibatch_size not in (1, batch):
@@ -112,6 +121,19 @@ def checked_inputs(
             value = np.zeros(shape)  # unused, and the node is not called
         tensors.append(checked_array(sim, value, shape, f"input of {node}"))
     return tensors, batch, steps
+
+
+def checked_steps(steps: Any) -> int:
+    """Return a number of steps, by default 1.
+
+    Raises:
+        NetworkError: it is no number from 1 up.
+    """
+    if steps is None:
+        return 1
+    if isinstance(steps, bool) or not isinstance(steps, Integral) or steps < 1:
+        raise NetworkError(f"steps: is {steps!r}, needs a whole number from 1 up")
+    return int(steps)
 
 
 def checked_array(sim: Any, value: Any, shape: tuple[int, ...], name: str) -> Any:

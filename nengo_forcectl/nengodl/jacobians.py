@@ -48,6 +48,7 @@ def weight_jacobian(
     wrt: Any = None,
     *,
     step: int = -1,
+    steps: int | None = None,
     training: bool = False,
 ) -> ByObject[Float[np.ndarray, "batch n_out *shape"]]:
     """Return dF/dw for every weight that F depends on, or for those in ``wrt``.
@@ -62,6 +63,7 @@ def weight_jacobian(
         wrt: one or several names, handles, or Nengo objects (an ensemble stands for its encoders
             and biases), trainable or not; by default all trainable weights that F depends on.
         step: step whose output is F; by default the last.
+        steps: number of steps where no inputs are given; otherwise theirs.
         training: whether layers compute as in training: BatchNormalization by the mean of the
             batch, Dropout with a random mask.
 
@@ -75,7 +77,7 @@ def weight_jacobian(
             depend on a weight, or it is a constant; no weight is trainable, and none named; an
             object between a weight and F has no derivative, or F is the state of a spiking neuron.
     """
-    arrays, batch, steps = _checked(sim, probe, inputs)
+    arrays, batch, steps = _checked(sim, probe, inputs, steps)
     weights = chosen_weights(sim, (probe,), wrt, steps)
     function = weight_jacobian_function(sim, probe, weights, batch, steps, training)
     values = function(_index(step, steps), *arrays)
@@ -88,6 +90,7 @@ def input_jacobian(
     inputs: Inputs,
     *,
     step: int = -1,
+    steps: int | None = None,
     training: bool = False,
 ) -> dict[nengo.Node, Float[np.ndarray, "batch n_out *steps n_in"]]:
     """Return dF/dx for every node in ``inputs``; for several steps, by the input of every step.
@@ -95,7 +98,7 @@ def input_jacobian(
     Arguments and errors are those of `weight_jacobian`. With ``training``, an item's derivative is
     that by its own input.
     """
-    arrays, batch, steps = _checked(sim, probe, inputs)
+    arrays, batch, steps = _checked(sim, probe, inputs, steps)
     check_inputs(sim, probe, inputs, steps)
     function = input_jacobian_function(sim, probe, tuple(inputs), batch, steps, training)
     values = function(_index(step, steps), *arrays)
@@ -113,13 +116,14 @@ def weight_vjp(
     wrt: Any = None,
     *,
     step: int = -1,
+    steps: int | None = None,
     training: bool = False,
 ) -> ByObject[Float[np.ndarray, "*shape"]]:
     """Return J_w^T e, summed over the batch, without forming J_w: the gradient of ``sum(e * F)``.
 
     The other arguments and the errors are those of `weight_jacobian`.
     """
-    arrays, batch, steps = _checked(sim, probe, inputs)
+    arrays, batch, steps = _checked(sim, probe, inputs, steps)
     error = checked_array(sim, error, (batch, output_size(sim, probe)), f"error of {probe}")
     weights = chosen_weights(sim, (probe,), wrt, steps)
     function = weight_vjp_function(sim, probe, weights, batch, steps, training)
@@ -134,13 +138,14 @@ def weight_jvp(
     change: Mapping[Any, ArrayLike],
     *,
     step: int = -1,
+    steps: int | None = None,
     training: bool = False,
 ) -> Float[np.ndarray, "batch n_out"]:
     """Return J_w v: the change of F by a small ``change`` v, {name or handle: array}.
 
     The other arguments and the errors are those of `weight_jacobian`.
     """
-    arrays, batch, steps = _checked(sim, probe, inputs)
+    arrays, batch, steps = _checked(sim, probe, inputs, steps)
     weights, values = [], []
     for key, value in change.items():
         (weight,) = _one(chosen_weights(sim, (probe,), key, steps), key)
@@ -150,9 +155,11 @@ def weight_jvp(
     return _array(function(_index(step, steps), *values, *arrays))
 
 
-def _checked(sim: Any, probe: nengo.Probe, inputs: Inputs) -> tuple[list[Any], int, int]:
+def _checked(
+    sim: Any, probe: nengo.Probe, inputs: Inputs, steps: int | None
+) -> tuple[list[Any], int, int]:
     checked_probe(sim, probe)
-    return checked_inputs(sim, probe, inputs)
+    return checked_inputs(sim, probe, inputs, steps)
 
 
 def chosen_weights(sim: Any, probes: tuple[nengo.Probe, ...], wrt: Any, steps: int) -> list[Weight]:

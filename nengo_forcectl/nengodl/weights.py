@@ -191,15 +191,35 @@ def named_weights(sim: Any) -> Weights:
     "label.path/in/its/layer"; repeated names are numbered.
 
     Raises:
-        NetworkError: the simulator is closed, or none of NengoDL or Nengo.
+        NetworkError: the simulator is closed, or none of NengoDL or Nengo; or the network has
+            changed since the simulator was made.
     """
     if not isinstance(sim, nengo.Simulator):
         check_open(sim)
     elif sim.closed:
         raise NetworkError(f"the simulator of {sim.model.toplevel} is closed; open another")
     if "weights" not in cache_of(sim):
+        _check_unchanged(sim)
         cache_of(sim)["weights"] = _found(sim)
     return cache_of(sim)["weights"]
+
+
+def _check_unchanged(sim: Any) -> None:
+    """Raise `NetworkError` if the network has gained or lost objects that may have weights."""
+    network = sim.model.toplevel
+    now = {*network.all_ensembles, *network.all_nodes, *network.all_connections}
+    kinds = (nengo.Ensemble, nengo.Node, nengo.Connection)
+    built = {
+        each
+        for each in sim.model.seeds
+        if isinstance(each, kinds) and not isinstance(getattr(each, "post_obj", None), nengo.Probe)
+    }
+    for changed, what in ((now - built, "gained"), (built - now, "lost")):
+        if changed:
+            names = ", ".join(sorted(map(str, changed)))
+            raise NetworkError(
+                f"{network}: has {what} {names} since its simulator was made; needs a new simulator"
+            )
 
 
 def check_open(sim: Any) -> None:
