@@ -1,6 +1,7 @@
 """The public names, and where each lives."""
 
 from .compatibility import nengo_dl as nengo_dl
+from .copied_weights import copy_weights as copy_weights
 from .differentiable import (
     DifferentiableNetwork as DifferentiableNetwork,
     differentiable as differentiable,
