@@ -265,3 +265,21 @@ def test_a_network_that_changed_is_named():
             LearningLoop(sim, net.probe)
         net.connections.append(net.decoders)
         assert len(named_weights(sim)) == 3
+
+
+def test_written_decoders_of_a_probe_stay():
+    """NengoDL keeps them among its state, which ``predict`` resets: to what was written."""
+    net = network()
+    with net:
+        a = nengo.Ensemble(10, 2, neuron_type=nengo.LIF(), seed=1)
+        nengo.Connection(net.node, a, synapse=0.005)
+        probe, other = nengo.Probe(a), nengo.Probe(a, synapse=0.002)
+    x = {net.node: np.ones((1, 5, 2))}
+    with simulate(net) as sim:
+        first = sim.predict(x, verbose=0)
+        weight = named_weights(sim)[probe]
+        weight.write(2.0 * weight.read())
+        for _ in range(2):
+            found = sim.predict(x, verbose=0)
+            np.testing.assert_array_equal(found[probe], 2.0 * first[probe])
+            np.testing.assert_array_equal(found[other], first[other])

@@ -68,8 +68,9 @@ def _difference(one: Weight, other: Weight) -> str:
             return "is sparse, with other non-zero entries in the target"
     if other.variable is None and not np.array_equal(one.read(), other.read()):
         return (
-            "differs, and is a constant in the target (sparse, not trainable or not used); the other "
-            "weights are only right with it; build the network with this value, or leave it trainable"
+            "differs, and is a constant in the target (sparse, not trainable or not used); the "
+            "other weights are only right with it; build the network with this value, or leave it "
+            "trainable"
         )
     return ""
 
@@ -95,6 +96,6 @@ def _sparse_places(weight: Weight) -> list:
         return []
     entries: Any = weight.signal.initial_value
     if isinstance(entries, SparseMatrix):
-        return entries.indices.tolist()
+        return np.asarray(entries.indices).tolist()
     entries = entries.tocoo()
-    return [*zip(entries.row.tolist(), entries.col.tolist(), strict=True)]
+    return [[row, column] for row, column in zip(entries.row, entries.col, strict=True)]
