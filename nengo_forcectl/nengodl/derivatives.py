@@ -13,6 +13,8 @@ from .dependence import output_size
 from .evaluation import Evaluation, Mode, assembled, leaves_of, values_of
 from .weights import Weight, cache_of
 
+LARGEST = 300  # derivatives in one function that XLA compiles: of more, it takes long, for little
+
 
 def weight_jacobian_function(
     sim: Any,
@@ -32,7 +34,9 @@ def weight_jacobian_function(
 
     names = tuple(w.name for w in weights)
     key = ("weight_jacobian", probe, names, batch, steps, training)
-    return _cached_function(sim, key, jacobians, [], batch, steps)
+    passes = output_size(sim, probe) if _unrolled(output_size(sim, probe), steps) else 1
+    few = len(weights) * passes <= LARGEST
+    return _cached_function(sim, key, jacobians, [], batch, steps, xla=few)
 
 
 def weight_jacobians(
@@ -217,7 +221,13 @@ def _by_item(
 
 
 def _cached_function(
-    sim: Any, key: tuple, function: Callable, specs: list[Any], batch: int, steps: int
+    sim: Any,
+    key: tuple,
+    function: Callable,
+    specs: list[Any],
+    batch: int,
+    steps: int,
+    xla: bool = True,
 ) -> Callable[..., Any]:
     functions = cache_of(sim)
     if key not in functions:
@@ -232,6 +242,7 @@ def _cached_function(
             *inputs,
             device=sim.tensor_graph.device,
             vectorised=functools.partial(function, vectorised=True) if fast else None,
+            xla=xla,
         )
     return functions[key]
 
@@ -261,13 +272,18 @@ def _jacobian(
     (size,) = output.shape
     if vectorised:
         return tape.jacobian(output, sources)
-    if size > 16 or steps > 1:  # too long to unroll
+    if not _unrolled(size, steps):
         return tape.jacobian(output, sources, experimental_use_pfor=False)
     rows = [
         tape.gradient(output, sources, output_gradients=tf.one_hot(i, size, dtype=output.dtype))
         for i in range(size)
     ]
     return [None if column[0] is None else tf.stack(column) for column in zip(*rows, strict=True)]
+
+
+def _unrolled(size: int, steps: int) -> bool:
+    """Whether the backward passes by each output are written out; else it would be too long."""
+    return size <= 16 and steps == 1
 
 
 def known(output: Any, sources: Any, derivatives: list[Any]) -> list[Any]:

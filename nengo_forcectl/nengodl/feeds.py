@@ -8,7 +8,6 @@ import nengo
 import numpy as np
 
 from ..errors import NetworkError
-from .compatibility import tf
 from .dependence import influences, listed
 from .weights import check_open
 
@@ -65,8 +64,8 @@ def checked_inputs(
     probe: nengo.Probe,
     inputs: Mapping[nengo.Node, Any],
     steps: int | None = None,
-) -> tuple[list[Any], int, int]:
-    """Return tensors (batch, steps, n_in) of all input nodes, in order, batch and steps.
+) -> tuple[list[np.ndarray], int, int]:
+    """Return arrays (batch, steps, n_in) of all input nodes, in order, batch and steps.
 
     Without inputs there are ``steps`` steps, by default one.
 
@@ -108,7 +107,7 @@ def checked_inputs(
             f"inputs have {batch} items, the simulator's minibatch {sim.minibatch_size}; needs as "
             "many, or a minibatch of 1"
         )
-    tensors = []
+    arrays = []
     influence = influences(sim, probe, steps)
     for node in nodes:
         shape = (batch, steps, node.size_out)
@@ -119,8 +118,8 @@ def checked_inputs(
             value = np.broadcast_to(_output(sim, node, steps), shape)
         else:
             value = np.zeros(shape)  # unused, and the node is not called
-        tensors.append(checked_array(sim, value, shape, f"input of {node}"))
-    return tensors, batch, steps
+        arrays.append(checked_array(sim, value, shape, f"input of {node}"))
+    return arrays, batch, steps
 
 
 def checked_steps(steps: Any) -> int:
@@ -136,8 +135,8 @@ def checked_steps(steps: Any) -> int:
     return int(steps)
 
 
-def checked_array(sim: Any, value: Any, shape: tuple[int, ...], name: str) -> Any:
-    """Return a tensor of the simulator's type; raise `NetworkError` if it does not fit."""
+def checked_array(sim: Any, value: Any, shape: tuple[int, ...], name: str) -> np.ndarray:
+    """Return an array of the simulator's type; raise `NetworkError` if it does not fit."""
     array = np.asarray(value)
     if array.dtype.kind not in "fiu":
         raise NetworkError(f"{name}: has type {array.dtype}, needs real numbers")
@@ -145,7 +144,7 @@ def checked_array(sim: Any, value: Any, shape: tuple[int, ...], name: str) -> An
         raise NetworkError(f"{name}: has shape {array.shape}, needs {tuple(shape)}")
     if not np.isfinite(array).all():
         raise NetworkError(f"{name}: is not finite, needs finite numbers: {array}")
-    return tf.constant(array, sim.tensor_graph.dtype)
+    return array.astype(sim.tensor_graph.dtype, copy=False)
 
 
 def array_of(tensor: Any) -> np.ndarray:

@@ -12,7 +12,8 @@ through their rate (for LIF neurons the LIF rate, or its smooth version if Nengo
 ``lif_smoothing`` is set), with the outputs of other neurons replaced by their rates as well. Layers
 such as Dropout and BatchNormalization compute as in ``predict``, or, with ``training``, as in
 ``fit``. A Python function of the network is called only if F needs its output. Every function is
-compiled once per input shape and cached with the simulator. The returned arrays are read-only and
+compiled once per input shape and cached with the simulator; one layer of neurons between an input
+and the output is differentiated in closed form by NumPy. The returned arrays are read-only and
 have the simulator's precision.
 """
 
@@ -35,7 +36,8 @@ from .derivatives import (
 )
 from .feeds import checked_array, checked_inputs, checked_probe
 from .mapping import ByObject
-from .weights import Weight, cache_of, named_weights
+from .one_layer import LARGEST_BATCH, one_layer_of
+from .weights import Weight, cache_of, check_open, named_weights
 
 Inputs = Mapping[nengo.Node, ArrayLike]
 """(batch, n_in) or (batch, steps, n_in) of each input node."""
@@ -79,8 +81,13 @@ def weight_jacobian(
     """
     arrays, batch, steps = _checked(sim, probe, inputs, steps)
     weights = chosen_weights(sim, (probe,), wrt, steps)
+    index = _index(step, steps)
+    layer = one_layer_of(sim, probe) if steps == 1 and batch <= LARGEST_BATCH else None
+    if layer is not None:
+        x = arrays[list(sim.node_inputs).index(layer.node)][:, 0]
+        return ByObject(dict(zip(weights, layer.jacobians(x, weights), strict=True)))
     function = weight_jacobian_function(sim, probe, weights, batch, steps, training)
-    values = function(_index(step, steps), *arrays)
+    values = function(tf.constant(index), *map(tf.constant, arrays))
     return ByObject({w: _array(value) for w, value in zip(weights, values, strict=True)})
 
 
@@ -101,7 +108,7 @@ def input_jacobian(
     arrays, batch, steps = _checked(sim, probe, inputs, steps)
     check_inputs(sim, probe, inputs, steps)
     function = input_jacobian_function(sim, probe, tuple(inputs), batch, steps, training)
-    values = function(_index(step, steps), *arrays)
+    values = function(tf.constant(_index(step, steps)), *map(tf.constant, arrays))
     return {
         node: _array(value) if np.ndim(x) == 3 else _array(value)[:, :, 0]
         for (node, x), value in zip(inputs.items(), values, strict=True)
@@ -127,7 +134,7 @@ def weight_vjp(
     error = checked_array(sim, error, (batch, output_size(sim, probe)), f"error of {probe}")
     weights = chosen_weights(sim, (probe,), wrt, steps)
     function = weight_vjp_function(sim, probe, weights, batch, steps, training)
-    values = function(_index(step, steps), error, *arrays)
+    values = function(*map(tf.constant, (_index(step, steps), error, *arrays)))
     return ByObject({w: _array(value) for w, value in zip(weights, values, strict=True)})
 
 
@@ -152,7 +159,7 @@ def weight_jvp(
         weights.append(weight)
         values.append(checked_array(sim, value, weight.shape, f"change of {weight.name!r}"))
     function = weight_jvp_function(sim, probe, weights, batch, steps, training)
-    return _array(function(_index(step, steps), *values, *arrays))
+    return _array(function(*map(tf.constant, (_index(step, steps), *values, *arrays))))
 
 
 def _checked(
@@ -168,6 +175,10 @@ def chosen_weights(sim: Any, probes: tuple[nengo.Probe, ...], wrt: Any, steps: i
     Raises:
         NetworkError: see `weight_jacobian`.
     """
+    key = ("chosen", probes, steps)
+    if wrt is None and key in cache_of(sim):
+        check_open(sim)
+        return list(cache_of(sim)[key])
     every = named_weights(sim)
     weights = every.trainable() if wrt is None else every.selected(wrt)
     if wrt is None and not weights:
@@ -190,7 +201,10 @@ def chosen_weights(sim: Any, probes: tuple[nengo.Probe, ...], wrt: Any, steps: i
     if missing and (wrt is not None or not reached):
         missed = ", ".join(missing)
         raise NetworkError(f"{listed(probes)} does not depend on {missed} {within(steps)}")
-    return [weight for weight in weights if weight in reached]
+    chosen = [weight for weight in weights if weight in reached]
+    if wrt is None:
+        cache_of(sim)[key] = chosen
+    return list(chosen)
 
 
 def _reached(sim: Any, probe: nengo.Probe, weights: list[Weight], steps: int) -> list[Weight]:
@@ -207,10 +221,10 @@ def _one(weights: list[Weight], key: Any) -> list[Weight]:
     return weights
 
 
-def _index(step: int, steps: int) -> Any:
+def _index(step: int, steps: int) -> int:
     if not -steps <= step < steps:
         raise NetworkError(f"step: is {step}, needs one of the {steps} steps of the inputs")
-    return tf.constant(step % steps)
+    return step % steps
 
 
 def _array(tensor: Any) -> np.ndarray:
