@@ -1,5 +1,8 @@
 """How long Jacobians and learning steps take: 1,000 neurons, 12 inputs, 6 outputs, float64.
 
+Then full dF/dw of one input, 6 inputs and 3 outputs, beside the same by hand in NumPy, and the
+first call for 100 ensembles.
+
     python scripts/bench_jacobians.py [neurons]
 
 Medians in one process, beside an empty tf.function call and NengoDL's own ways to run one step.
@@ -10,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 
+import nengo
 import numpy as np
 from rich.console import Console
 from rich.table import Table
@@ -19,6 +23,8 @@ from nengo_forcectl.learning.gradient import Gradient
 from nengo_forcectl.nengodl.compatibility import tf
 from nengo_forcectl.nengodl.jacobians import weight_vjp
 from nengo_forcectl.nengodl.learning_loop import LearningLoop
+from nengo_forcectl.nengodl.one_layer import one_layer_of
+from nengo_forcectl.nengodl.weights import cache_of
 from nengo_forcectl.networks import OnlineNetwork, adaptive_network, simulator
 from nengo_forcectl.networks.closed_form import ClosedFormNetwork
 
@@ -36,8 +42,56 @@ def median(function: Callable[[], object], repeats: int) -> float:
     return 1e6 * float(np.median(times))
 
 
+def by_hand(rng: np.random.Generator, neurons: int, n_in: int, n_out: int) -> Callable:
+    """Return a function that computes dF/dw of one layer of rectified-linear neurons in NumPy."""
+    E, b, D = (rng.normal(size=s) for s in ((neurons, n_in), (neurons,), (n_out, neurons)))
+    x = rng.uniform(-1, 1, (1, n_in))
+
+    def jacobian() -> tuple:
+        J = x @ E.T + b
+        by_decoders = np.zeros((1, n_out, n_out, neurons))
+        for i in range(n_out):
+            by_decoders[:, i, i] = np.maximum(J, 0)
+        by_bias = (J > 0)[:, None] * D
+        return by_decoders, by_bias, by_bias[..., None] * x[:, None, None]
+
+    return jacobian
+
+
+def small_table(neurons: int) -> None:
+    """Print the times for 6 inputs and 3 outputs, in turns with NumPy's."""
+    rng, network = np.random.default_rng(0), adaptive_network(6, 3, neurons, seed=0)
+    x, hand = rng.uniform(-1, 1, (1, 6)), by_hand(rng, neurons, 6, 3)
+    with simulator(network) as sim:
+        kinds = {"closed form": None, "TensorFlow": one_layer_of(sim, network.probe)}
+        for name, layer in kinds.items():
+            if layer is not None:
+                cache_of(sim)["one layer", network.probe] = None  # not taken
+            call = lambda: weight_jacobian(sim, network.probe, {network.state: x})  # noqa: E731
+            ratios = [median(call, 500) / median(hand, 500) for _ in range(5)]
+            print(f"dF/dw, {name}: {np.median(ratios):.2f} x NumPy by hand", end="")
+            print(f" ({median(hand, 500):.0f} us)")
+
+
+def many_ensembles(count: int = 100) -> None:
+    """Print the time of the first and of later calls for many ensembles."""
+    with nengo.Network(seed=0) as network:
+        node, out = nengo.Node(np.zeros(6)), nengo.Node(size_in=3)
+        for seed in range(count):
+            ensemble = nengo.Ensemble(10, 6, neuron_type=nengo.Tanh(), seed=seed)
+            nengo.Connection(node, ensemble, synapse=None)
+            nengo.Connection(ensemble, out, function=lambda v: v[:3], synapse=None)
+        probe = nengo.Probe(out)
+    with simulator(network) as sim:
+        call = lambda: weight_jacobian(sim, probe, {node: np.ones((1, 6))})  # noqa: E731
+        start = time.perf_counter()
+        call()
+        first = time.perf_counter() - start
+        print(f"{count} ensembles: first call {first:.1f} s, then {median(call, 20) / 1e3:.1f} ms")
+
+
 def main(neurons: int) -> None:
-    """Print the table."""
+    """Print the tables."""
     rng = np.random.default_rng(0)
     network = adaptive_network(N_IN, N_OUT, neurons, seed=0)
     x, error = rng.uniform(-1, 1, (1, N_IN)), rng.normal(size=(1, N_OUT))
@@ -87,6 +141,9 @@ def main(neurons: int) -> None:
     Console().print(
         f"peak memory: {before / 1e6:.2f} GB before, {after / 1e6:.2f} GB after the last"
     )
+
+    small_table(neurons)
+    many_ensembles()
 
 
 if __name__ == "__main__":

@@ -122,11 +122,19 @@ def test_what_does_not_fit_is_named(case):
     for inputs, weights, message in (
         ({}, {}, "needs a mapping of"),
         ({net.node: x[0]}, {}, r"'in'.* has shape \(2,\), needs \(batch, 2\)"),
+        ({net.node: x + 1j}, {}, "'in'.* has type complex128, needs real numbers"),
+        ({net.node: [[1.0], [2.0, 3.0]]}, {}, "'in'.*needs an array or a tensor"),
+        ({net.node: x.astype(str)}, {}, "'in'.* has type string, needs real numbers"),
+        ({net.node: x}, {"a -> out": x * 1j}, "'a -> out': has type complex128"),
         ({net.node: x}, {"a -> oot": x}, "did you mean 'a -> out'"),
         ({net.node: x}, {"a -> out": x}, r"'a -> out': has shape \(1, 2\), needs \(2, 12\)"),
     ):
         with pytest.raises(NetworkError, match=message):
             function(inputs, weights)
+    for whole in (x.astype(int), tf.zeros((1, 2), tf.int32), tf.zeros((1, 2), tf.float32)):
+        np.testing.assert_array_equal(
+            function({net.node: whole})[net.probe], function({net.node: x})[net.probe]
+        )
     with pytest.raises(NetworkError, match="is not an input node"):
         differentiable(sim, net.probe, net.out)
     with net:

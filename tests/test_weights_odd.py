@@ -3,11 +3,12 @@
 import nengo
 import numpy as np
 import pytest
-from jacobian_networks import RNG, assert_derivative, network, simulate
+from jacobian_networks import RNG, assert_derivative, network, one_layer, simulate
 
 from nengo_forcectl.errors import NetworkError
 from nengo_forcectl.nengodl.compatibility import nengo_dl, tf
 from nengo_forcectl.nengodl.jacobians import weight_jacobian, weight_vjp
+from nengo_forcectl.nengodl.learning_loop import LearningLoop
 from nengo_forcectl.nengodl.weights import named_weights
 
 
@@ -246,3 +247,39 @@ def test_without_trainable_weights_they_must_be_named():
             weight_jacobian(sim, probe, {net.node: x})
         J = weight_jacobian(sim, probe, {net.node: x}, ["decoders", "a.encoders"])
         assert all(np.abs(value).max() > 0 for value in J.values())
+
+
+def test_a_network_that_changed_is_named():
+    """Objects gained or lost between the simulator and the first question: an error names them."""
+    net = one_layer(nengo.Tanh())
+    with simulate(net) as sim:
+        with net:
+            late = nengo.Ensemble(5, 1, label="late")
+        with pytest.raises(
+            NetworkError, match=r"has gained .*'late'.* since its simulator was made"
+        ):
+            named_weights(sim)
+        net.ensembles.remove(late)
+        net.connections.remove(net.decoders)
+        with pytest.raises(NetworkError, match=r"has lost .*'a'.*'out'.*needs a new simulator"):
+            LearningLoop(sim, net.probe)
+        net.connections.append(net.decoders)
+        assert len(named_weights(sim)) == 3
+
+
+def test_written_decoders_of_a_probe_stay():
+    """NengoDL keeps them among its state, which ``predict`` resets: to what was written."""
+    net = network()
+    with net:
+        a = nengo.Ensemble(10, 2, neuron_type=nengo.LIF(), seed=1)
+        nengo.Connection(net.node, a, synapse=0.005)
+        probe, other = nengo.Probe(a), nengo.Probe(a, synapse=0.002)
+    x = {net.node: np.ones((1, 5, 2))}
+    with simulate(net) as sim:
+        first = sim.predict(x, verbose=0)
+        weight = named_weights(sim)[probe]
+        weight.write(2.0 * weight.read())
+        for _ in range(2):
+            found = sim.predict(x, verbose=0)
+            np.testing.assert_array_equal(found[probe], 2.0 * first[probe])
+            np.testing.assert_array_equal(found[other], first[other])

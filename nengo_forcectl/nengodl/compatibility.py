@@ -193,7 +193,9 @@ class _Lazy(types.ModuleType):
     def __getattr__(self, name: str) -> Any:
         with _LOCK:
             module = _modules()[self.__name__]
-        return getattr(module, name)
+        value = getattr(module, name)
+        setattr(self, name, value)  # the next use does not come here
+        return value
 
 
 _LOCK = threading.RLock()  # one thread at a time imports

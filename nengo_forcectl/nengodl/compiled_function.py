@@ -20,6 +20,7 @@ class CompiledFunction:
         vectorised: a faster way to the same results, without XLA, which may fail.
         pure: whether variables that it writes, for example the moving averages of a layer, are put
             back within the call.
+        xla: whether XLA may compile it.
     """
 
     def __init__(
@@ -29,9 +30,10 @@ class CompiledFunction:
         device: str | None = None,
         vectorised: Callable[..., Any] | None = None,
         pure: bool = True,
+        xla: bool = True,
     ) -> None:
         self._function, self._specs, self._device = function, specs, device
-        self._vectorised, self._pure = vectorised, pure
+        self._vectorised, self._pure, self._xla = vectorised, pure, xla
         self._call: Callable[..., Any] | None = None
 
     def __call__(self, *tensors: Any) -> Any:
@@ -52,7 +54,7 @@ class CompiledFunction:
                 with contextlib.suppress(Exception):
                     return self._tried(self._vectorised, False, tensors, rehearsal)
             try:
-                return self._tried(self._function, True, tensors, rehearsal)
+                return self._tried(self._function, self._xla, tensors, rehearsal)
             except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
                 return self._tried(self._function, False, tensors, rehearsal)
 

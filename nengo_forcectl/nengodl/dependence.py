@@ -63,6 +63,11 @@ def check_inputs(sim: Any, probe: nengo.Probe, nodes: Iterable[nengo.Node], step
         _check(sim, probe, start, before, steps)
 
 
+def listed(probes: Iterable[nengo.Probe]) -> str:
+    """Return the names of probes as text for an error message."""
+    return ", ".join(map(str, probes))
+
+
 def within(steps: int) -> str:
     """Return the number of steps as text for an error message."""
     if steps > 1:
@@ -92,7 +97,7 @@ def influences(sim: Any, probe: nengo.Probe, steps: int) -> set:
 def python_functions(sim: Any, influence: set) -> list[Any]:
     """Return the objects whose Python functions write one of the signals of ``influence``."""
     return [
-        _object(sim, op)
+        object_of(sim, op)
         for ops in sim.tensor_graph.plan
         for op in ops
         if isinstance(op, SimPyFunc) and _bases(_written(op, 1)) & influence
@@ -107,13 +112,13 @@ def _check(sim: Any, probe: nengo.Probe, starts: set, before: set, steps: int) -
                 continue
             if _spikes(sim, ops) and _bases(op.state.values()) & before:
                 raise NetworkError(
-                    f"{probe} has no derivative: it is a state of {_object(sim, op)}, which spikes "
-                    f"({op.neurons}); spiking neurons are differentiated through their rates, and "
-                    "these have no state; probe their output, or use rate neurons"
+                    f"{probe} has no derivative: it is a state of {object_of(sim, op)}, which "
+                    f"spikes ({op.neurons}); spiking neurons are differentiated through their "
+                    "rates, and these have no state; probe their output, or use rate neurons"
                 )
             if _bases(_written(op, steps)) & before and (reason := _obstacle(sim, ops, op, steps)):
                 raise NetworkError(
-                    f"{probe} has no derivative: {_object(sim, op)} {reason} stands in the way; "
+                    f"{probe} has no derivative: {object_of(sim, op)} {reason} stands in the way; "
                     f"use a TensorNode, or neurons that NengoDL has in TensorFlow"
                 )
 
@@ -197,10 +202,11 @@ def _bases(signals: Iterable[Any]) -> set:
     return {signal.base for signal in signals}
 
 
-def _object(sim: Any, op: Any) -> Any:
+def object_of(sim: Any, op: Any) -> Any:
     """Return the Nengo object whose signal an operator writes."""
     written = [*op.sets, *op.incs, *op.updates]
     for obj, signals in sim.model.sig.items():
-        if any(signal is mine for signal in signals.values() for mine in written):
+        named = not isinstance(obj, nengo.Process)
+        if named and any(signal is mine for signal in signals.values() for mine in written):
             return obj
     return op

@@ -13,6 +13,8 @@ from .dependence import output_size
 from .evaluation import Evaluation, Mode, assembled, leaves_of, values_of
 from .weights import Weight, cache_of
 
+LARGEST = 300  # derivatives in one function that XLA compiles: of more, it takes long, for little
+
 
 def weight_jacobian_function(
     sim: Any,
@@ -26,13 +28,15 @@ def weight_jacobian_function(
 
     def jacobians(step: Any, *inputs: Any, vectorised: bool = False) -> list[Any]:
         if training and batch > 1:  # items depend on each other, for example by their mean
-            return _batch_weight_jacobians(sim, probe, weights, inputs, step, batch)
+            return _batch_weight_jacobians(sim, probe, weights, inputs, step, batch, steps)
         mode = Mode(rates=True, training=training)
-        return weight_jacobians(sim, probe, weights, inputs, step, vectorised, mode)
+        return weight_jacobians(sim, probe, weights, inputs, step, vectorised, mode, steps=steps)
 
     names = tuple(w.name for w in weights)
     key = ("weight_jacobian", probe, names, batch, steps, training)
-    return _cached_function(sim, key, jacobians, [], batch, steps)
+    passes = output_size(sim, probe) if _unrolled(output_size(sim, probe), steps) else 1
+    few = len(weights) * passes <= LARGEST
+    return _cached_function(sim, key, jacobians, [], batch, steps, xla=few)
 
 
 def weight_jacobians(
@@ -44,6 +48,7 @@ def weight_jacobians(
     vectorised: bool = False,
     mode: Mode = Mode(rates=True),  # noqa: B008  a constant
     answers: dict[Any, Any] | None = None,
+    steps: int = 1,
 ) -> list[Any]:
     """dF/dw (batch, n_out, *shape of an item's weight), while TensorFlow traces."""
 
@@ -55,8 +60,8 @@ def weight_jacobians(
         with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
             tape.watch(leaves)
             now = assembled(sim, weights, leaves, params, state)
-            output = _output(single, probe, x, *now, mode, own)[0, step]
-        return known(probe, weights, _jacobian(tape, output, leaves, x, vectorised))
+            output = _output(single, probe, x, steps, *now, mode, own)[0, step]
+        return known(probe, weights, _jacobian(tape, output, leaves, steps, vectorised))
 
     shapes = [(output_size(sim, probe), *_item_shape(sim, weight)) for weight in weights]
     return _by_item(sim, of_item, shapes, inputs, vectorised)
@@ -68,7 +73,13 @@ def _item_shape(sim: Any, weight: Weight) -> tuple[int, ...]:
 
 
 def _batch_weight_jacobians(
-    sim: Any, probe: nengo.Probe, weights: list[Weight], inputs: Any, step: Any, batch: int
+    sim: Any,
+    probe: nengo.Probe,
+    weights: list[Weight],
+    inputs: Any,
+    step: Any,
+    batch: int,
+    steps: int,
 ) -> list[Any]:
     """dF/dw of all items at once, with layers in training."""
     evaluation = Evaluation.of(sim, batch)
@@ -77,7 +88,7 @@ def _batch_weight_jacobians(
         tape.watch(leaves)
         now = assembled(sim, weights, leaves, *evaluation.current())
         mode = Mode(rates=True, training=True)
-        output = _output(evaluation, probe, inputs, *now, mode)[:, step]
+        output = _output(evaluation, probe, inputs, steps, *now, mode)[:, step]
     return known(probe, weights, tape.jacobian(output, leaves, experimental_use_pfor=False))
 
 
@@ -98,7 +109,7 @@ def input_jacobian_function(
         sources = [inputs[i] for i in wanted]
         with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
             tape.watch(sources)
-            output = _output(evaluation, probe, inputs, *evaluation.current(), mode)[:, step]
+            output = _output(evaluation, probe, inputs, steps, *evaluation.current(), mode)[:, step]
         derivatives = tape.jacobian(output, sources, experimental_use_pfor=False)
         return [tf.einsum("bobsi->bosi", value) for value in known(probe, nodes, derivatives)]
 
@@ -112,8 +123,8 @@ def input_jacobian_function(
             sources = [x[i] for i in wanted]
             with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
                 tape.watch(sources)
-                output = _output(single, probe, x, params, state, mode)[0, step]
-            derivatives = known(probe, nodes, _jacobian(tape, output, sources, x, False))
+                output = _output(single, probe, x, steps, params, state, mode)[0, step]
+            derivatives = known(probe, nodes, _jacobian(tape, output, sources, steps, False))
             return [value[:, 0] for value in derivatives]
 
         shapes = [(output_size(sim, probe), steps, node.size_out) for node in nodes]
@@ -140,7 +151,7 @@ def weight_vjp_function(
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(leaves)
             now = assembled(sim, weights, leaves, *evaluation.current())
-            output = _output(evaluation, probe, inputs, *now, mode)[:, step]
+            output = _output(evaluation, probe, inputs, steps, *now, mode)[:, step]
         products = tape.gradient(output, leaves, output_gradients=error)
         return known(probe, weights, products)
 
@@ -169,7 +180,7 @@ def weight_jvp_function(
             with tf.GradientTape(watch_accessed_variables=False) as inner:
                 inner.watch(leaves)
                 now = assembled(sim, weights, leaves, *evaluation.current())
-                output = _output(evaluation, probe, inputs, *now, mode)[:, step]
+                output = _output(evaluation, probe, inputs, steps, *now, mode)[:, step]
             error = tf.zeros_like(output)
             outer.watch(error)
             products = inner.gradient(output, leaves, output_gradients=error)
@@ -210,7 +221,13 @@ def _by_item(
 
 
 def _cached_function(
-    sim: Any, key: tuple, function: Callable, specs: list[Any], batch: int, steps: int
+    sim: Any,
+    key: tuple,
+    function: Callable,
+    specs: list[Any],
+    batch: int,
+    steps: int,
+    xla: bool = True,
 ) -> Callable[..., Any]:
     functions = cache_of(sim)
     if key not in functions:
@@ -225,6 +242,7 @@ def _cached_function(
             *inputs,
             device=sim.tensor_graph.device,
             vectorised=functools.partial(function, vectorised=True) if fast else None,
+            xla=xla,
         )
     return functions[key]
 
@@ -233,6 +251,7 @@ def _output(
     evaluation: Evaluation,
     probe: nengo.Probe,
     inputs: Any,
+    steps: int,
     params: list[Any],
     state: list[Any],
     mode: Mode,
@@ -240,7 +259,6 @@ def _output(
 ) -> Any:
     """F of every step, (batch, steps, n_out)."""
     by_node = dict(zip(evaluation.sim.node_inputs, inputs, strict=True))
-    steps = inputs[0].shape[1] if inputs else 1
     (output,), _, _ = evaluation.run(
         (probe,), by_node, params, state, steps=steps, mode=mode, answers=answers
     )
@@ -248,13 +266,13 @@ def _output(
 
 
 def _jacobian(
-    tape: Any, output: Any, sources: list[Any], x: list[Any], vectorised: bool
+    tape: Any, output: Any, sources: list[Any], steps: int, vectorised: bool
 ) -> list[Any]:
     """Return the derivatives of a vector, one backward pass per entry."""
     (size,) = output.shape
     if vectorised:
         return tape.jacobian(output, sources)
-    if size > 16 or any(value.shape[1] > 1 for value in x):  # too long to unroll
+    if not _unrolled(size, steps):
         return tape.jacobian(output, sources, experimental_use_pfor=False)
     rows = [
         tape.gradient(output, sources, output_gradients=tf.one_hot(i, size, dtype=output.dtype))
@@ -263,13 +281,18 @@ def _jacobian(
     return [None if column[0] is None else tf.stack(column) for column in zip(*rows, strict=True)]
 
 
-def known(probe: nengo.Probe, sources: Any, derivatives: list[Any]) -> list[Any]:
+def _unrolled(size: int, steps: int) -> bool:
+    """Whether the backward passes by each output are written out; else it would be too long."""
+    return size <= 16 and steps == 1
+
+
+def known(output: Any, sources: Any, derivatives: list[Any]) -> list[Any]:
     """Return ``derivatives``; raise `NetworkError` if one by the ``sources`` is missing."""
     for source, derivative in zip(sources, derivatives, strict=True):
         if derivative is None:
             name = source.name if isinstance(source, Weight) else source
             raise NetworkError(
-                f"{probe} has no derivative by {name}: a TensorNode on the way uses an operation "
+                f"{output} has no derivative by {name}: a TensorNode on the way uses an operation "
                 "without one"
             )
     return derivatives

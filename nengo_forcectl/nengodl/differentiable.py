@@ -10,7 +10,7 @@ from ..errors import NetworkError
 from .compatibility import tf
 from .dependence import check_inputs, depends, influences
 from .evaluation import Evaluation, Mode, assembled, leaves_of, values_of
-from .feeds import checked_probe
+from .feeds import checked_probes, checked_steps
 from .weights import named_weights
 
 SEVERAL = 2  # steps, within which state can act
@@ -20,10 +20,11 @@ class DifferentiableNetwork:
     """The outputs of a network as a TensorFlow function; made by `differentiable`.
 
     Call it with {node: tensor}, each (batch, n_in) for one step or (batch, steps, n_in), and with
-    values {name: tensor} for some of its weights. It starts from the simulator's present state and
-    returns {probe: tensor}, (batch, n_out) or (batch, steps, n_out). It can be differentiated by
-    inputs and weights, more than once, and be called in a ``tf.function``. Nothing in the simulator
-    changes. A function is traced for each shape of the inputs.
+    values {name: tensor} for some of its weights; without inputs, with a number of ``steps`` or for
+    one step. It starts from the simulator's present state and returns {probe: tensor}, (batch,
+    n_out) or (batch, steps, n_out). It can be differentiated by inputs and weights, more than once,
+    and be called in a ``tf.function``. Nothing in the simulator changes. A function is traced for
+    each shape of the inputs.
     """
 
     def __init__(
@@ -47,28 +48,34 @@ class DifferentiableNetwork:
             self._named[name].write(np.asarray(value))
 
     def __call__(
-        self, inputs: Mapping[nengo.Node, Any], weights: Mapping[str, Any] | None = None
+        self,
+        inputs: Mapping[nengo.Node, Any],
+        weights: Mapping[str, Any] | None = None,
+        *,
+        steps: int | None = None,
     ) -> dict[nengo.Probe, Any]:
         """Return the outputs.
 
         Raises:
-            NetworkError: inputs are missing or do not fit, or a weight does not exist, does not fit
-                or is a layer's, whose variable is used.
+            NetworkError: inputs are missing or do not fit, or have other ``steps``; or a weight
+                does not exist, does not fit or is a layer's, whose variable is used.
         """
-        x, one_step = self._checked(inputs)
-        values = self._changed(weights or {})
-        outputs = self._function(x, values)
+        x, steps, one_step = self._checked(inputs, steps)
+        outputs = self._function(x, self._changed(weights or {}), steps)
         return {
             probe: output[:, 0] if one_step else output
             for probe, output in zip(self.probes, outputs, strict=True)
         }
 
-    def _checked(self, inputs: Mapping[nengo.Node, Any]) -> tuple[list[Any], bool]:
+    def _checked(
+        self, inputs: Mapping[nengo.Node, Any], steps: int | None
+    ) -> tuple[list[Any], int, bool]:
+        """Return inputs (batch, steps, n_in), the steps, and whether they are given without."""
         if not isinstance(inputs, Mapping) or set(inputs) != set(self.nodes):
             raise NetworkError(f"inputs: are {inputs}, needs a mapping of {list(self.nodes)}")
-        dtype, tensors = self.sim.tensor_graph.dtype, []
+        tensors = []
         for node in self.nodes:
-            tensor = tf.convert_to_tensor(inputs[node], dtype)
+            tensor = self._real(inputs[node], f"input of {node}")
             shape = tensor.shape
             if (
                 shape.rank not in (2, 3)
@@ -83,14 +90,30 @@ class DifferentiableNetwork:
         shapes = {tuple(tensor.shape[:-1]) for tensor in tensors}
         if len(shapes) > 1:
             raise NetworkError(f"inputs differ in batch or steps: {sorted(shapes)}")
-        leading = shapes.pop() if shapes else (self.sim.minibatch_size,)
-        if self.sim.minibatch_size not in (1, leading[0]):
+        own = (self.sim.minibatch_size,) if steps is None else (self.sim.minibatch_size, steps)
+        batch, *more = shapes.pop() if shapes else own
+        found = checked_steps(more[0] if more else None)
+        if steps not in (None, found):
             raise NetworkError(
-                f"inputs have {leading[0]} items, the simulator's minibatch "
+                f"steps: is {steps}, but the inputs have {found}; needs None, or these"
+            )
+        if self.sim.minibatch_size not in (1, batch):
+            raise NetworkError(
+                f"inputs have {batch} items, the simulator's minibatch "
                 f"{self.sim.minibatch_size}; needs as many, or a minibatch of 1"
             )
-        one_step = len(leading) == 1
-        return [tensor[:, None] if one_step else tensor for tensor in tensors], one_step
+        one_step = not more
+        return [tensor[:, None] if one_step else tensor for tensor in tensors], found, one_step
+
+    def _real(self, value: Any, name: str) -> Any:
+        """Return real numbers as a tensor of the simulator's type."""
+        try:
+            tensor = tf.convert_to_tensor(value)
+        except (ValueError, TypeError):
+            raise NetworkError(f"{name}: is {value!r}, needs an array or a tensor") from None
+        if not (tensor.dtype.is_floating or tensor.dtype.is_integer):
+            raise NetworkError(f"{name}: has type {tensor.dtype.name}, needs real numbers")
+        return tf.cast(tensor, self.sim.tensor_graph.dtype)
 
     def _changed(self, weights: Mapping[str, Any]) -> dict[str, Any]:
         """Return the given weights as tensors, by name."""
@@ -104,7 +127,7 @@ class DifferentiableNetwork:
                     f"weights: has {key}, needs names of weights outside of a TensorNode's layer "
                     "that NengoDL keeps in a variable; a layer uses its own variables"
                 )
-            tensor = tf.convert_to_tensor(value, self.sim.tensor_graph.dtype)
+            tensor = self._real(value, f"weight {weight.name!r}")
             if tuple(tensor.shape) != weight.shape:
                 raise NetworkError(
                     f"weight {weight.name!r}: has shape {tensor.shape}, needs {weight.shape}"
@@ -112,8 +135,8 @@ class DifferentiableNetwork:
             changed[weight.name] = tensor
         return changed
 
-    def _outputs(self, x: list[Any], values: dict[str, Any]) -> list[Any]:
-        batch, steps = x[0].shape[:2] if x else (self.sim.minibatch_size, 1)
+    def _outputs(self, x: list[Any], values: dict[str, Any], steps: int) -> list[Any]:
+        batch = x[0].shape[0] if x else self.sim.minibatch_size
         evaluation = Evaluation.of(self.sim, batch)
         given, dtype = dict(zip(self.nodes, x, strict=True)), self.sim.tensor_graph.dtype
         inputs = {
@@ -153,12 +176,9 @@ def differentiable(
         NetworkError: the network lacks a probe or a node; a node that is not named is not constant;
             or an object between a weight or an input and a probe has no derivative.
     """
-    probes = (probes,) if isinstance(probes, nengo.Probe) else tuple(probes)
+    probes = checked_probes(sim, probes)
     nodes = (inputs,) if isinstance(inputs, nengo.Node) else tuple(inputs)
-    if not probes:
-        raise NetworkError("probes: are none, needs at least one")
     for probe in probes:
-        checked_probe(sim, probe)
         depends(sim, probe, [w for w in named_weights(sim).values() if w.trainable], SEVERAL)
         influence = influences(sim, probe, SEVERAL)
         check_inputs(sim, probe, [n for n in nodes if _signal(sim, n).base in influence], SEVERAL)

@@ -1,18 +1,18 @@
 """Checks of a user's probe, inputs and errors for a NengoDL network."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from numbers import Integral
 from typing import Any
 
 import nengo
 import numpy as np
 
 from ..errors import NetworkError
-from .compatibility import tf
-from .dependence import influences
+from .dependence import influences, listed
 from .weights import check_open
 
 
-def checked_probe(sim: Any, probe: nengo.Probe) -> nengo.Probe:
+def checked_probe(sim: Any, probe: Any) -> nengo.Probe:
     """Return ``probe`` if the open simulator ``sim`` has it, and its output is a vector.
 
     Raises:
@@ -36,6 +36,20 @@ def checked_probe(sim: Any, probe: nengo.Probe) -> nengo.Probe:
     return probe
 
 
+def checked_probes(sim: Any, probes: nengo.Probe | Iterable[nengo.Probe]) -> tuple:
+    """Return one or several probes of the open simulator ``sim`` as a tuple.
+
+    Raises:
+        NetworkError: there is none, one is there twice, or one is refused by `checked_probe`.
+    """
+    if isinstance(probes, nengo.Probe) or not isinstance(probes, Iterable):
+        return (checked_probe(sim, probes),)
+    several = tuple(checked_probe(sim, probe) for probe in probes)
+    if not several or len(set(several)) < len(several):
+        raise NetworkError(f"probes: are {listed(several) or 'none'}, needs one or more, once each")
+    return several
+
+
 def only_probe(sim: Any) -> nengo.Probe:
     """Return the network's only probe; raise `NetworkError` for none or several."""
     check_open(sim)
@@ -46,13 +60,18 @@ def only_probe(sim: Any) -> nengo.Probe:
 
 
 def checked_inputs(
-    sim: Any, probe: nengo.Probe, inputs: Mapping[nengo.Node, Any]
-) -> tuple[list[Any], int, int]:
-    """Return tensors (batch, steps, n_in) of all input nodes, in order, batch and steps.
+    sim: Any,
+    probe: nengo.Probe,
+    inputs: Mapping[nengo.Node, Any],
+    steps: int | None = None,
+) -> tuple[list[np.ndarray], int, int]:
+    """Return arrays (batch, steps, n_in) of all input nodes, in order, batch and steps.
+
+    Without inputs there are ``steps`` steps, by default one.
 
     Raises:
-        NetworkError: a node takes no input or has an output that is not known beforehand, or an
-            array does not fit.
+        NetworkError: a node takes no input or has an output that is not known beforehand, an array
+            does not fit, or inputs have other ``steps``.
     """
     if not isinstance(inputs, Mapping):
         raise NetworkError(
@@ -77,7 +96,10 @@ def checked_inputs(
     if len(leading) > 1:
         named = ", ".join(f"{node}: {shape}" for node, shape in shapes.items())
         raise NetworkError(f"inputs differ in batch or steps: {named}")
-    batch, steps = leading.pop() if leading else (sim.minibatch_size, 1)
+    batch, found = leading.pop() if leading else (sim.minibatch_size, checked_steps(steps))
+    if steps is not None and steps != found:
+        raise NetworkError(f"steps: is {steps}, but the inputs have {found}; needs None, or these")
+    steps = found
     if batch < 1 or steps < 1:
         raise NetworkError(f"inputs have {batch} items and {steps} steps, need at least one each")
     if sim.minibatch_size not in (1, batch):
@@ -85,7 +107,7 @@ def checked_inputs(
             f"inputs have {batch} items, the simulator's minibatch {sim.minibatch_size}; needs as "
             "many, or a minibatch of 1"
         )
-    tensors = []
+    arrays = []
     influence = influences(sim, probe, steps)
     for node in nodes:
         shape = (batch, steps, node.size_out)
@@ -96,12 +118,25 @@ def checked_inputs(
             value = np.broadcast_to(_output(sim, node, steps), shape)
         else:
             value = np.zeros(shape)  # unused, and the node is not called
-        tensors.append(checked_array(sim, value, shape, f"input of {node}"))
-    return tensors, batch, steps
+        arrays.append(checked_array(sim, value, shape, f"input of {node}"))
+    return arrays, batch, steps
 
 
-def checked_array(sim: Any, value: Any, shape: tuple[int, ...], name: str) -> Any:
-    """Return a tensor of the simulator's type; raise `NetworkError` if it does not fit."""
+def checked_steps(steps: Any) -> int:
+    """Return a number of steps, by default 1.
+
+    Raises:
+        NetworkError: it is no number from 1 up.
+    """
+    if steps is None:
+        return 1
+    if isinstance(steps, bool) or not isinstance(steps, Integral) or steps < 1:
+        raise NetworkError(f"steps: is {steps!r}, needs a whole number from 1 up")
+    return int(steps)
+
+
+def checked_array(sim: Any, value: Any, shape: tuple[int, ...], name: str) -> np.ndarray:
+    """Return an array of the simulator's type; raise `NetworkError` if it does not fit."""
     array = np.asarray(value)
     if array.dtype.kind not in "fiu":
         raise NetworkError(f"{name}: has type {array.dtype}, needs real numbers")
@@ -109,7 +144,7 @@ def checked_array(sim: Any, value: Any, shape: tuple[int, ...], name: str) -> An
         raise NetworkError(f"{name}: has shape {array.shape}, needs {tuple(shape)}")
     if not np.isfinite(array).all():
         raise NetworkError(f"{name}: is not finite, needs finite numbers: {array}")
-    return tf.constant(array, sim.tensor_graph.dtype)
+    return array.astype(sim.tensor_graph.dtype, copy=False)
 
 
 def array_of(tensor: Any) -> np.ndarray:

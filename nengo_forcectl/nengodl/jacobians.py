@@ -12,7 +12,8 @@ through their rate (for LIF neurons the LIF rate, or its smooth version if Nengo
 ``lif_smoothing`` is set), with the outputs of other neurons replaced by their rates as well. Layers
 such as Dropout and BatchNormalization compute as in ``predict``, or, with ``training``, as in
 ``fit``. A Python function of the network is called only if F needs its output. Every function is
-compiled once per input shape and cached with the simulator. The returned arrays are read-only and
+compiled once per input shape and cached with the simulator; one layer of neurons between an input
+and the output is differentiated in closed form by NumPy. The returned arrays are read-only and
 have the simulator's precision.
 """
 
@@ -26,7 +27,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import NetworkError
 from .compatibility import tf
-from .dependence import check_inputs, depends, output_size, within
+from .dependence import check_inputs, depends, listed, output_size, within
 from .derivatives import (
     input_jacobian_function,
     weight_jacobian_function,
@@ -35,7 +36,8 @@ from .derivatives import (
 )
 from .feeds import checked_array, checked_inputs, checked_probe
 from .mapping import ByObject
-from .weights import Weight, cache_of, named_weights
+from .one_layer import LARGEST_BATCH, one_layer_of
+from .weights import Weight, cache_of, check_open, named_weights
 
 Inputs = Mapping[nengo.Node, ArrayLike]
 """(batch, n_in) or (batch, steps, n_in) of each input node."""
@@ -48,6 +50,7 @@ def weight_jacobian(
     wrt: Any = None,
     *,
     step: int = -1,
+    steps: int | None = None,
     training: bool = False,
 ) -> ByObject[Float[np.ndarray, "batch n_out *shape"]]:
     """Return dF/dw for every weight that F depends on, or for those in ``wrt``.
@@ -62,6 +65,7 @@ def weight_jacobian(
         wrt: one or several names, handles, or Nengo objects (an ensemble stands for its encoders
             and biases), trainable or not; by default all trainable weights that F depends on.
         step: step whose output is F; by default the last.
+        steps: number of steps where no inputs are given; otherwise theirs.
         training: whether layers compute as in training: BatchNormalization by the mean of the
             batch, Dropout with a random mask.
 
@@ -75,10 +79,15 @@ def weight_jacobian(
             depend on a weight, or it is a constant; no weight is trainable, and none named; an
             object between a weight and F has no derivative, or F is the state of a spiking neuron.
     """
-    arrays, batch, steps = _checked(sim, probe, inputs)
-    weights = chosen_weights(sim, probe, wrt, steps)
+    arrays, batch, steps = _checked(sim, probe, inputs, steps)
+    weights = chosen_weights(sim, (probe,), wrt, steps)
+    index = _index(step, steps)
+    layer = one_layer_of(sim, probe) if steps == 1 and batch <= LARGEST_BATCH else None
+    if layer is not None:
+        x = arrays[list(sim.node_inputs).index(layer.node)][:, 0]
+        return ByObject(dict(zip(weights, layer.jacobians(x, weights), strict=True)))
     function = weight_jacobian_function(sim, probe, weights, batch, steps, training)
-    values = function(_index(step, steps), *arrays)
+    values = function(tf.constant(index), *map(tf.constant, arrays))
     return ByObject({w: _array(value) for w, value in zip(weights, values, strict=True)})
 
 
@@ -88,6 +97,7 @@ def input_jacobian(
     inputs: Inputs,
     *,
     step: int = -1,
+    steps: int | None = None,
     training: bool = False,
 ) -> dict[nengo.Node, Float[np.ndarray, "batch n_out *steps n_in"]]:
     """Return dF/dx for every node in ``inputs``; for several steps, by the input of every step.
@@ -95,10 +105,10 @@ def input_jacobian(
     Arguments and errors are those of `weight_jacobian`. With ``training``, an item's derivative is
     that by its own input.
     """
-    arrays, batch, steps = _checked(sim, probe, inputs)
+    arrays, batch, steps = _checked(sim, probe, inputs, steps)
     check_inputs(sim, probe, inputs, steps)
     function = input_jacobian_function(sim, probe, tuple(inputs), batch, steps, training)
-    values = function(_index(step, steps), *arrays)
+    values = function(tf.constant(_index(step, steps)), *map(tf.constant, arrays))
     return {
         node: _array(value) if np.ndim(x) == 3 else _array(value)[:, :, 0]
         for (node, x), value in zip(inputs.items(), values, strict=True)
@@ -113,17 +123,18 @@ def weight_vjp(
     wrt: Any = None,
     *,
     step: int = -1,
+    steps: int | None = None,
     training: bool = False,
 ) -> ByObject[Float[np.ndarray, "*shape"]]:
     """Return J_w^T e, summed over the batch, without forming J_w: the gradient of ``sum(e * F)``.
 
     The other arguments and the errors are those of `weight_jacobian`.
     """
-    arrays, batch, steps = _checked(sim, probe, inputs)
+    arrays, batch, steps = _checked(sim, probe, inputs, steps)
     error = checked_array(sim, error, (batch, output_size(sim, probe)), f"error of {probe}")
-    weights = chosen_weights(sim, probe, wrt, steps)
+    weights = chosen_weights(sim, (probe,), wrt, steps)
     function = weight_vjp_function(sim, probe, weights, batch, steps, training)
-    values = function(_index(step, steps), error, *arrays)
+    values = function(*map(tf.constant, (_index(step, steps), error, *arrays)))
     return ByObject({w: _array(value) for w, value in zip(weights, values, strict=True)})
 
 
@@ -134,33 +145,40 @@ def weight_jvp(
     change: Mapping[Any, ArrayLike],
     *,
     step: int = -1,
+    steps: int | None = None,
     training: bool = False,
 ) -> Float[np.ndarray, "batch n_out"]:
     """Return J_w v: the change of F by a small ``change`` v, {name or handle: array}.
 
     The other arguments and the errors are those of `weight_jacobian`.
     """
-    arrays, batch, steps = _checked(sim, probe, inputs)
+    arrays, batch, steps = _checked(sim, probe, inputs, steps)
     weights, values = [], []
     for key, value in change.items():
-        (weight,) = _one(chosen_weights(sim, probe, key, steps), key)
+        (weight,) = _one(chosen_weights(sim, (probe,), key, steps), key)
         weights.append(weight)
         values.append(checked_array(sim, value, weight.shape, f"change of {weight.name!r}"))
     function = weight_jvp_function(sim, probe, weights, batch, steps, training)
-    return _array(function(_index(step, steps), *values, *arrays))
+    return _array(function(*map(tf.constant, (_index(step, steps), *values, *arrays))))
 
 
-def _checked(sim: Any, probe: nengo.Probe, inputs: Inputs) -> tuple[list[Any], int, int]:
+def _checked(
+    sim: Any, probe: nengo.Probe, inputs: Inputs, steps: int | None
+) -> tuple[list[Any], int, int]:
     checked_probe(sim, probe)
-    return checked_inputs(sim, probe, inputs)
+    return checked_inputs(sim, probe, inputs, steps)
 
 
-def chosen_weights(sim: Any, probe: nengo.Probe, wrt: Any, steps: int) -> list[Weight]:
-    """Return the requested weights, by default all trainable ones that ``probe`` depends on.
+def chosen_weights(sim: Any, probes: tuple[nengo.Probe, ...], wrt: Any, steps: int) -> list[Weight]:
+    """Return the requested weights, by default all trainable ones that a probe depends on.
 
     Raises:
         NetworkError: see `weight_jacobian`.
     """
+    key = ("chosen", probes, steps)
+    if wrt is None and key in cache_of(sim):
+        check_open(sim)
+        return list(cache_of(sim)[key])
     every = named_weights(sim)
     weights = every.trainable() if wrt is None else every.selected(wrt)
     if wrt is None and not weights:
@@ -174,18 +192,26 @@ def chosen_weights(sim: Any, probe: nengo.Probe, wrt: Any, steps: int) -> list[W
     for weight in weights:
         if weight.variable is None:
             raise NetworkError(
-                f"{probe} has no derivative by weight {weight.name!r}: it is not trainable or not "
-                "used, so NengoDL made it a constant; leave it trainable, or turn NengoDL's "
-                "simplifications off"
+                f"{listed(probes)} has no derivative by weight {weight.name!r}: it is not "
+                "trainable or not used, so NengoDL made it a constant; leave it trainable, or turn "
+                "NengoDL's simplifications off"
             )
+    reached = {weight for probe in probes for weight in _reached(sim, probe, weights, steps)}
+    missing = [weight.name for weight in weights if weight not in reached]
+    if missing and (wrt is not None or not reached):
+        missed = ", ".join(missing)
+        raise NetworkError(f"{listed(probes)} does not depend on {missed} {within(steps)}")
+    chosen = [weight for weight in weights if weight in reached]
+    if wrt is None:
+        cache_of(sim)[key] = chosen
+    return list(chosen)
+
+
+def _reached(sim: Any, probe: nengo.Probe, weights: list[Weight], steps: int) -> list[Weight]:
     key = ("depends", probe, tuple(weights), steps)
     if key not in cache_of(sim):
         cache_of(sim)[key] = depends(sim, probe, weights, steps)
-    reached = cache_of(sim)[key]
-    missing = [weight.name for weight in weights if weight not in reached]
-    if missing and (wrt is not None or not reached):
-        raise NetworkError(f"{probe} does not depend on {', '.join(missing)} {within(steps)}")
-    return list(reached)
+    return cache_of(sim)[key]
 
 
 def _one(weights: list[Weight], key: Any) -> list[Weight]:
@@ -195,10 +221,10 @@ def _one(weights: list[Weight], key: Any) -> list[Weight]:
     return weights
 
 
-def _index(step: int, steps: int) -> Any:
+def _index(step: int, steps: int) -> int:
     if not -steps <= step < steps:
         raise NetworkError(f"step: is {step}, needs one of the {steps} steps of the inputs")
-    return tf.constant(step % steps)
+    return step % steps
 
 
 def _array(tensor: Any) -> np.ndarray:

@@ -77,6 +77,7 @@ class Weight:
     minibatched: bool = False  # the variable has a copy per item of the minibatch; rows is axis 1
     constant: Any = field(default=None, repr=False)
     in_layer: bool = False  # of a TensorNode
+    initial: Any = field(default=None, repr=False)  # among NengoDL's state: values to reset it to
 
     @property
     def whole(self) -> bool:
@@ -139,12 +140,24 @@ class Weight:
                 f"value of weight {self.name!r}: is not finite in {value.dtype}, needs finite "
                 "numbers"
             )
+        if self.initial is not None:
+            self._write_initial(value)
         if self.whole:
             self.variable.assign(value)
             return
-        whole = self.variable.numpy()
+        self.variable.assign(self._placed(self.variable.numpy(), value))
+
+    def _placed(self, whole: np.ndarray, value: np.ndarray) -> np.ndarray:
+        """Return the numbers of the variable with this weight's ``value``."""
         whole[self.place] = value.reshape(whole[self.place].shape)
-        self.variable.assign(whole)
+        return whole
+
+    def _write_initial(self, value: np.ndarray) -> None:
+        """Have resets of the simulator's state, such as that of ``predict``, keep the value."""
+        values, key = self.initial
+        before = np.array(values[key](self.variable.shape, dtype=self.variable.dtype))
+        after = tf.constant(self._placed(before, value))
+        values[key] = lambda shape=None, dtype=None: after
 
 
 class Weights(ByObject[Weight]):
@@ -191,15 +204,35 @@ def named_weights(sim: Any) -> Weights:
     "label.path/in/its/layer"; repeated names are numbered.
 
     Raises:
-        NetworkError: the simulator is closed, or none of NengoDL or Nengo.
+        NetworkError: the simulator is closed, or none of NengoDL or Nengo; or the network has
+            changed since the simulator was made.
     """
     if not isinstance(sim, nengo.Simulator):
         check_open(sim)
     elif sim.closed:
         raise NetworkError(f"the simulator of {sim.model.toplevel} is closed; open another")
     if "weights" not in cache_of(sim):
+        _check_unchanged(sim)
         cache_of(sim)["weights"] = _found(sim)
     return cache_of(sim)["weights"]
+
+
+def _check_unchanged(sim: Any) -> None:
+    """Raise `NetworkError` if the network has gained or lost objects that may have weights."""
+    network = sim.model.toplevel
+    now = {*network.all_ensembles, *network.all_nodes, *network.all_connections}
+    kinds = (nengo.Ensemble, nengo.Node, nengo.Connection)
+    built = {
+        each
+        for each in sim.model.seeds
+        if isinstance(each, kinds) and not isinstance(getattr(each, "post_obj", None), nengo.Probe)
+    }
+    for changed, what in ((now - built, "gained"), (built - now, "lost")):
+        if changed:
+            names = ", ".join(sorted(map(str, changed)))
+            raise NetworkError(
+                f"{network}: has {what} {names} since its simulator was made; needs a new simulator"
+            )
 
 
 def check_open(sim: Any) -> None:
@@ -219,7 +252,7 @@ def _found(sim: Any) -> Weights:
     found = [*_of_ensembles(sim), *_of_connections(sim)]
     if not isinstance(sim, nengo.Simulator):
         found += _of_tensor_nodes(sim)
-    names = _numbered([f"{_name(item['owner'])}{item.pop('suffix')}" for item in found])
+    names = unique_names([f"{_name(item['owner'])}{item.pop('suffix')}" for item in found])
     weights = [Weight(name=name, **item) for name, item in zip(names, found, strict=True)]
     return Weights({weight: weight for weight in weights})
 
@@ -264,6 +297,7 @@ def _of_signal(sim: Any, signal: Any) -> dict[str, Any]:
     # What NengoDL never trains, such as the decoders of a probe, is among its state.
     variables = {**sim.tensor_graph.base_params, **sim.tensor_graph.saved_state}
     per_item = where.minibatched and sim.data.minibatched
+    state = where.key in sim.tensor_graph.saved_state
     return {
         "shape": (sim.minibatch_size, *shape) if per_item else shape,
         "trainable": trainable,
@@ -271,6 +305,7 @@ def _of_signal(sim: Any, signal: Any) -> dict[str, Any]:
         "variable": variables[where.key],
         "rows": (start, stop),
         "minibatched": where.minibatched,
+        "initial": (sim.tensor_graph.initial_values, where.key) if state else None,
     }
 
 
@@ -295,7 +330,7 @@ def _of_tensor_nodes(sim: Any) -> Iterator[dict[str, Any]]:
         trainable = {id(variable) for variable in layer.trainable_variables}
         variables = [v for v in layer.variables if id(v) not in seen]
         seen |= {id(variable) for variable in variables}
-        paths = _numbered([_path(layer, variable) for variable in variables])
+        paths = unique_names([_path(layer, variable) for variable in variables])
         for variable, path in zip(variables, paths, strict=True):
             yield {
                 "owner": first,
@@ -327,7 +362,8 @@ def _name(owner: Any) -> str:
     return str(owner.label or type(owner).__name__.lower())
 
 
-def _numbered(names: list[str]) -> list[str]:
+def unique_names(names: list[str]) -> list[str]:
+    """Return names of which each is there once: those that repeat are numbered."""
     total, so_far = Counter(names), Counter()
     numbered = []
     for name in names:

@@ -16,25 +16,26 @@ LONGEST = 100  # steps, unless more are asked for
 TIME_CONSTANTS = 4  # of the slowest synapse, after which 2 % of an input are still to come
 
 
-def steps_within(sim: Any, probe: nengo.Probe, learn: Any) -> int:
+def steps_within(sim: Any, probes: tuple[nengo.Probe, ...], learn: Any) -> int:
     """Return the steps within which the weights of a loop must act.
 
-    One, if nothing is asked for and some do; else as many as all synapses of the network take.
+    One, if nothing is asked for and some act on each probe; else as many as all synapses of the
+    network take.
     """
     trainable = named_weights(sim).trainable()
-    if learn is None and depends(sim, probe, trainable, 1):
+    if learn is None and all(depends(sim, probe, trainable, 1) for probe in probes):
         return 1
     return len(_synapses(sim)) + 2
 
 
-def steps_needed(sim: Any, probe: nengo.Probe, weights: list[Weight]) -> int:
-    """Return through how many steps ``probe`` is to be differentiated by ``weights``.
+def steps_needed(sim: Any, probes: tuple[nengo.Probe, ...], weights: list[Weight]) -> int:
+    """Return through how many steps ``probes`` are to be differentiated by ``weights``.
 
-    One, if each acts within one step; else four time constants of the slowest synapse before the
-    probe, at most `LONGEST`, or as many as the weights need to act at all.
+    One, if each weight acts within one step, and some on each probe; else four time constants of
+    the slowest synapse, at most `LONGEST`, and not less than two.
     """
-    reached = depends(sim, probe, weights, 1)
-    if len(reached) == len(weights):
+    reached = [depends(sim, probe, weights, 1) for probe in probes]
+    if all(reached) and set().union(*reached) == set(weights):
         return 1
     taus = [_time_constant(synapse) for synapse in _synapses(sim)]
     longest = max([sim.dt, *taus])
@@ -64,8 +65,11 @@ class Window:
         NetworkError: a Python function would be called again for steps that are over.
     """
 
-    def __init__(self, sim: Any, probe: nengo.Probe, steps: int, n_numbers: int) -> None:
-        called = python_functions(sim, influences(sim, probe, steps))
+    def __init__(
+        self, sim: Any, probes: tuple[nengo.Probe, ...], steps: int, n_numbers: int
+    ) -> None:
+        needed = set().union(*(influences(sim, probe, steps) for probe in probes))
+        called = python_functions(sim, needed)
         if called:
             raise NetworkError(
                 f"LearningLoop: differentiates through {steps} steps, in which it would call "

@@ -1,0 +1,168 @@
+"""dF/dw of a network with one layer of neurons, in closed form, by NumPy.
+
+With scaled encoders E, biases b and decoders D, the rates a and their slopes a' at J = E x + b:
+
+    F = D a,   dF/dD = 1 (x) a,   dF/db = D o a',   dF/dE = (D o a') x^T
+
+For 1,000 neurons this takes a third of the time of a call of TensorFlow.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import nengo
+import numpy as np
+from jaxtyping import Float
+from nengo.ensemble import Neurons
+
+from .compatibility import nengo_dl, tf
+from .weights import Weight, cache_of, named_weights
+
+LARGEST_BATCH = 8  # for more items, TensorFlow's cores are faster
+
+Rates = tuple[np.ndarray, np.ndarray]
+
+
+def _rectified(J: np.ndarray, neurons: Any) -> Rates:
+    amplitude = float(neurons.amplitude)
+    return amplitude * np.maximum(J, 0), amplitude * (J > 0).astype(J.dtype)
+
+
+def _lif_rate(J: np.ndarray, neurons: Any) -> Rates:
+    tau_rc, amplitude = float(neurons.tau_rc), float(neurons.amplitude)
+    fires = J > 1
+    j = np.where(fires, J - 1, 1)
+    period = float(neurons.tau_ref) + tau_rc * np.log1p(1 / j)
+    rate = amplitude * fires / period
+    return rate.astype(J.dtype), (rate * tau_rc / (period * j * (j + 1))).astype(J.dtype)
+
+
+def _sigmoid(J: np.ndarray, neurons: Any) -> Rates:
+    highest = 1 / float(neurons.tau_ref)
+    value = 0.5 * (1 + np.tanh(0.5 * J))  # 1 / (1 + e^-J), without overflow
+    return highest * value, highest * value * (1 - value)
+
+
+def _tanh(J: np.ndarray, neurons: Any) -> Rates:
+    highest, value = 1 / float(neurons.tau_ref), np.tanh(J)
+    return highest * value, highest * (1 - value**2)
+
+
+RATES: dict[type, Callable[[np.ndarray, Any], Rates]] = {
+    nengo.RectifiedLinear: _rectified,
+    nengo.SpikingRectifiedLinear: _rectified,
+    nengo.LIFRate: _lif_rate,
+    nengo.LIF: _lif_rate,
+    nengo.Sigmoid: _sigmoid,
+    nengo.Tanh: _tanh,
+}
+"""Rates and their slopes by J, of the neuron types in closed form."""
+
+
+@dataclass(frozen=True)
+class OneLayer:
+    """An input node, an ensemble and its decoders, with nothing else before the output."""
+
+    node: nengo.Node
+    neurons: Any
+    encoders: Weight
+    bias: Weight
+    decoders: Weight
+
+    def jacobians(
+        self, x: Float[np.ndarray, "batch n_in"], weights: list[Weight]
+    ) -> list[Float[np.ndarray, "batch n_out *shape"]]:
+        """Return dF/dw by each of the ``weights``, read-only."""
+        E, b, D = (read() for read in self.readers)
+        rates, slopes = RATES[type(self.neurons)](x @ E.T + b, self.neurons)
+        by_bias = np.multiply(slopes[:, None], D)
+        found = []
+        for weight in weights:
+            if weight is self.decoders:
+                value = np.zeros((len(x), len(D), *D.shape), x.dtype)
+                for i in range(len(D)):
+                    value[:, i, i] = rates
+            elif weight is self.bias:
+                value = by_bias
+            else:
+                value = np.empty((*by_bias.shape, x.shape[1]), x.dtype)
+                for row, column, out in zip(x, by_bias, value, strict=True):
+                    # A product of matrices is faster than an outer product.
+                    np.dot(column.reshape(-1, 1), row[None], out=out.reshape(-1, len(row)))
+            value.flags.writeable = False
+            found.append(value)
+        return found
+
+    @cached_property
+    def readers(self) -> list[Callable[[], np.ndarray]]:
+        """Functions that return the present encoders, biases and decoders."""
+        return [_reader(weight) for weight in (self.encoders, self.bias, self.decoders)]
+
+
+def one_layer_of(sim: Any, probe: nengo.Probe) -> OneLayer | None:
+    """Return the closed form of what a probe needs within one step, if it has one."""
+    cache, key = cache_of(sim), ("one layer", probe)
+    if key not in cache:
+        cache[key] = _one_layer(sim, probe)
+    return cache[key]
+
+
+def _one_layer(sim: Any, probe: nengo.Probe) -> OneLayer | None:
+    connections = [each for each in sim.model.params if isinstance(each, nengo.Connection)]
+    target: Any = probe.target
+    into = [each for each in connections if each.post_obj is target]
+    passes = isinstance(target, nengo.Node) and target.output is None and probe.synapse is None
+    if not passes or len(into) != 1 or not isinstance(into[0].pre_obj, nengo.Ensemble):
+        return None
+    (out,), ensemble = into, into[0].pre_obj
+    ways = [each for each in connections if _ensemble(each.post_obj) is ensemble]
+    if (
+        len(ways) != 1
+        or ways[0].post_obj is not ensemble
+        or type(ensemble.neuron_type) not in RATES
+    ):
+        return None
+    entry: Any = ways[0]
+    plain = all(_is_plain(each) for each in (entry, out))
+    if not plain or entry.pre_obj not in sim.node_inputs or entry.has_weights:
+        return None
+    if entry.function is not None or not out.has_weights:
+        return None
+    smooth = nengo_dl.config.get_setting(sim.model, "lif_smoothing") is not None
+    weights = named_weights(sim)
+    parts = (weights[ensemble].encoders, weights[ensemble].bias, weights[out])
+    fits = (
+        sim.minibatch_size == 1
+        and ensemble.noise is None
+        and not (smooth and type(ensemble.neuron_type) is nengo.LIF)
+        and all(w.variable is not None and not w.minibatched for w in parts)
+        and parts[2].shape == (target.size_in, ensemble.n_neurons)
+        and not tf.config.get_visible_devices("GPU")
+    )
+    return OneLayer(entry.pre_obj, ensemble.neuron_type, *parts) if fits else None
+
+
+def _is_plain(connection: nengo.Connection) -> bool:
+    """Whether a connection acts at once, is fixed, and is between whole objects."""
+    whole = slice(None)
+    return (
+        connection.synapse is None
+        and connection.learning_rule_type is None
+        and connection.pre_slice == whole
+        and connection.post_slice == whole
+    )
+
+
+def _ensemble(obj: Any) -> Any:
+    return obj.ensemble if isinstance(obj, Neurons) else obj
+
+
+def _reader(weight: Weight) -> Callable[[], np.ndarray]:
+    """Return a function that returns the present value, a view of TensorFlow's memory."""
+    read, handle, dtype = tf.raw_ops.ReadVariableOp, weight.variable.handle, weight.variable.dtype
+    place, shape = weight.place, weight.shape
+    if weight.whole:
+        return lambda: np.asarray(memoryview(read(resource=handle, dtype=dtype)))
+    return lambda: np.asarray(memoryview(read(resource=handle, dtype=dtype)))[place].reshape(shape)
