@@ -25,6 +25,7 @@ from websockets.sync.client import connect
 
 from nengo_forcectl.view import View, looks_of
 from nengo_forcectl.view.html_page import recorded_page
+from nengo_forcectl.view.looks import plain_looks
 from nengo_forcectl.view.mesh_files import SHOWN_FACES, Mesh, read_mesh, thinned, trusted_folders
 from nengo_forcectl.view.missing_torque import missing_torque
 from nengo_forcectl.view.page_process import SCREENS, PageProcess
@@ -159,6 +160,22 @@ def test_plain_shapes_of_a_urdf_are_shown(tmp_path):
         np.testing.assert_allclose(np.ptp(look.vertices, axis=0), size, rtol=0.01)
         again = arms.model.urdf.parse_urdf(arm.to_urdf(meshes=True), tmp_path, tip="rod")
         assert again.links[1].visuals == arm.chain.links[1].visuals
+
+
+def test_collision_geometry_stands_in_for_meshes_that_cannot_be_read(tmp_path):
+    """A link with a mesh of an unknown format is shown by its collision shapes, if it has any."""
+    (tmp_path / "rod.dae").write_text("<COLLADA/>")
+    file = tmp_path / "arm.urdf"
+    text = ARM.format(shape='<mesh filename="rod.dae"/>')
+    for solid, size in (('<sphere radius="2"/>', 4.0), ('<mesh filename="rod.dae"/>', None)):
+        geometry = f"</visual><collision><geometry>{solid}</geometry></collision>"
+        file.write_text(text.replace("</visual>", geometry))
+        arm = arms.load(file)
+        looks = looks_of(arm, file)
+        if size is None:
+            assert len(looks) == len(plain_looks(arm))
+        else:
+            assert [round(np.ptp(look.vertices), 1) for look in looks] == [size]
 
 
 def test_an_mjcf_is_shown_by_its_geoms(tmp_path):

@@ -85,7 +85,7 @@ SHAPES = ("mesh", "box", "cylinder", "sphere")
 
 @dataclass(frozen=True)
 class Visual:
-    """A mesh or a plain shape to show a link with; mechanics ignores it.
+    """A mesh or a plain shape of a link; mechanics ignores it.
 
     A plain shape is one of unit size, scaled: a box of edges 1 m, a cylinder along z of radius and
     length 1 m, a sphere of radius 1 m, each about its middle.
@@ -96,6 +96,7 @@ class Visual:
     scale: Vector = (1.0, 1.0, 1.0)
     rgba: tuple[float, float, float, float] | None = None
     shape: str = "mesh"  # one of SHAPES
+    collision: bool = False  # of the file's collision geometry
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -69,11 +70,13 @@ def _visuals(
     element: Element, folder: Path, what: str, snap: bool, colours: Mapping[str, Rgba]
 ) -> Iterator[Visual]:
     """A link's meshes and plain shapes; one that cannot be read is left out."""
-    for visual in element.findall("visual"):
-        try:
-            yield from _visual(visual, folder, what, snap, colours)
-        except ArmError as error:
-            LOGGER.warning("a mesh is left out: %s", error)
+    for tag in ("visual", "collision"):
+        for each in element.findall(tag):
+            try:
+                for visual in _visual(each, folder, what, snap, colours):
+                    yield replace(visual, collision=tag == "collision")
+            except ArmError as error:
+                LOGGER.warning("a mesh is left out: %s", error)
 
 
 def _visual(

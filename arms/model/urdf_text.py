@@ -54,7 +54,7 @@ def _origin(pose: Pose) -> str:
 
 
 def _link(link: Link, name: str, meshes: bool) -> str:
-    visuals = "".join(_visual(visual) for visual in link.visuals) if meshes else ""
+    visuals = "".join(_visual(v) for v in link.visuals if not v.collision) if meshes else ""
     return f'  <link name="{name}">{_inertial(link.inertia)}{visuals}</link>'
 
 

@@ -23,9 +23,9 @@ WIDER = 1.01  # of that body than the sphere, which it then contains
 def capsules_of(arm: Arm, source: str | Path = "") -> list[Capsule]:
     """Return for each link that looks like something the capsule around all of it.
 
-    These are the meshes and plain shapes that `looks_of` shows. A link without any has no capsule:
-    add your own. A capsule around a bent link is much wider than it: so are two of your own in its
-    place better.
+    These are the meshes and plain shapes of its collision geometry, or those that `looks_of` shows
+    if there is none. A link without any has no capsule: add your own. A capsule around a bent link
+    is much wider than it: so are two of your own in its place better.
 
     Args:
         arm: the arm.
@@ -55,7 +55,8 @@ def capsules_of(arm: Arm, source: str | Path = "") -> list[Capsule]:
 def _visual_points(arm: Arm, source: str | Path) -> Iterator[tuple[str, Float[np.ndarray, "k 3"]]]:
     folders = trusted_folders(source)
     for link in arm.chain.links:
-        for visual in link.visuals:
+        solid = [visual for visual in link.visuals if visual.collision]
+        for visual in solid or link.visuals:
             T = matrix(visual.origin)
             yield link.name, _corners(visual, folders) * visual.scale @ T[:3, :3].T + T[:3, 3]
 

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from arms import Arm
-from arms.model.chain import MOVING, Visual
+from arms.model.chain import MOVING, Link, Visual
 from arms.model.mjcf_files import is_mjcf
 from arms.model.mjcf_looks import Geom, geoms_of
 from arms.model.spatial import matrix, z_to
@@ -35,8 +35,9 @@ class Look(NamedTuple):
 def looks_of(arm: Arm, source: str | Path = "") -> list[Look]:
     """Return what the links of an arm look like.
 
-    Meshes that cannot be read, or that the arm's file may not choose (see `mesh_files`), are left
-    out; one line of the logger "nengo_forcectl" says so. Links without any get plain shapes.
+    A link whose meshes cannot be read, or may not be chosen by the arm's file (see `mesh_files`),
+    is shown by its collision geometry if that can be read; else they are left out, and one line of
+    the logger "nengo_forcectl" says so. Links without any get plain shapes.
 
     Args:
         arm: the arm.
@@ -64,22 +65,39 @@ def _bare(arm: Arm, link: str, dressed: set[str]) -> bool:
 def _visual_looks(arm: Arm, source: str | Path) -> list[Look]:
     folders, looks, failures = trusted_folders(source), [], []
     for link in arm.chain.links:
-        for visual in link.visuals:
-            try:
-                mesh = _mesh_of(visual, folders)
-            except ConfigurationError as error:
-                failures.append(str(error))
-                continue
-            if visual.rgba is not None and visual.rgba[3] < SEEN:
-                continue
-            T = matrix(visual.origin)
-            vertices = (mesh.vertices * visual.scale) @ T[:3, :3].T + T[:3, 3]
-            rgb = GREY if visual.rgba is None else _rgb(visual.rgba)
-            looks.append(Look(link.name, vertices, mesh.faces, rgb))
+        shown, missing = _link_looks(link, False, folders)
+        if missing:
+            coarse, lost = _link_looks(link, True, folders)
+            if coarse and not lost:
+                shown, missing = coarse, []
+        looks += shown
+        failures += missing
     if failures:
         more = f", and {len(failures) - 1} more" if len(failures) > 1 else ""
         LOG.info(f"arm '{arm.name}' is shown without {failures[0]}{more}")
     return looks
+
+
+def _link_looks(
+    link: Link, collision: bool, folders: tuple[Path, ...]
+) -> tuple[list[Look], list[str]]:
+    """Return a link's looks, or those of its collision geometry, and why others are missing."""
+    looks, failures = [], []
+    for visual in link.visuals:
+        if visual.collision != collision:
+            continue
+        try:
+            mesh = _mesh_of(visual, folders)
+        except ConfigurationError as error:
+            failures.append(str(error))
+            continue
+        if visual.rgba is not None and visual.rgba[3] < SEEN:
+            continue
+        T = matrix(visual.origin)
+        vertices = (mesh.vertices * visual.scale) @ T[:3, :3].T + T[:3, 3]
+        rgb = GREY if visual.rgba is None else _rgb(visual.rgba)
+        looks.append(Look(link.name, vertices, mesh.faces, rgb))
+    return looks, failures
 
 
 def _mesh_of(visual: Visual, folders: tuple[Path, ...]) -> Mesh:
