@@ -264,8 +264,8 @@ class Arm(Mechanics):
         """As ``inverse_kinematics``, for a batch of goals; says what was found and raises nothing.
 
         Args:
-            poses: The goals: (*batch, 4, 4) transforms, or positions (*batch, 3) [m].
-            start: Joint positions of the first attempts: (n,), or one for each goal (*batch, n).
+            poses: The goals: transforms ``(*batch, 4, 4)``, or positions ``(*batch, 3)`` [m].
+            start: Joint positions of the first attempts: (n,), or for each goal ``(*batch, n)``.
             frame: One of ``frames``.
             search: Tolerances, weights, budget of steps, wanted posture.
         """
