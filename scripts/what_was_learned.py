@@ -1,13 +1,14 @@
 """Is it learning, does it last, and does it hold when something changes?
 
     python scripts/what_was_learned.py frozen|random|long|changed|noisy|planar [seed ...]
-        [--adapt NAME]
+        [--adapt NAME] [--under CONDITION] [--passes COUNT]
 
 The learner is `structured`, or another one of `nengo-forcectl reach --adapt`. On that job (iiwa,
 2 kg and 0.9 N m s/rad that the model does not know), RMS error of the tool in mm, of the true tool
 and not of the one that noisy sensors show:
 
-- frozen: ten passes over five targets, then learning off: the same targets, then 20 unseen ones;
+- frozen: ten passes over five targets, or COUNT, then learning off: the same targets, then 20 that
+  it has not seen; with --under, in a condition of `nengo-forcectl bench adaptation`;
 - random: 30 passes over random targets, then the same;
 - long: 200 passes; the worst from pass 2 on, passes 3 to 12, the last ten;
 - changed: after ten passes learning goes off, then the payload, then learning comes on again;
@@ -21,8 +22,8 @@ and not of the one that noisy sensors show:
 import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
-from typing import Any
+from dataclasses import fields, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from rich.console import Console
@@ -32,6 +33,7 @@ from arms import Arm
 from nengo_forcectl.adaptation import DisturbanceObserver, IntegralAction
 from nengo_forcectl.contract import Cycle, Path, Reference
 from nengo_forcectl.cycle.blocks import Blocks
+from nengo_forcectl.jobs.bench.conditions import CONDITIONS, condition
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
 from nengo_forcectl.jobs.scene import DT, REACH_TIME, ReachScene, reaching_scene
 from nengo_forcectl.networks.workspace import random_targets, task_axes
@@ -45,6 +47,14 @@ from nengo_forcectl.sim.sensing import Sensors
 
 PASS = 5 * round(REACH_TIME / DT)  # cycles
 NOISY = Sensors(position_noise=1e-4, velocity_noise=3e-3, delay=2e-3)
+
+
+class Asked(NamedTuple):
+    """What the command line asks for."""
+
+    adapt: str
+    under: str | None
+    passes: int
 
 
 class Trial:
@@ -89,12 +99,18 @@ def targets(scene: ReachScene, count: int, stream: int) -> np.ndarray:
     return random_targets(scene.arm, scene.home, count, rng)
 
 
-def frozen(seed: int, adapt: str, training: np.ndarray | None = None) -> dict[str, float]:
+def frozen(seed: int, given: Asked, training: np.ndarray | None = None) -> dict[str, float]:
     """Ten passes, or over other targets, then learning off."""
     scene = reaching_scene(ReachSettings(seed=seed))
-    training = np.vstack([scene.targets] * 10) if training is None else training
+    if given.under is not None:
+        made = condition(given.under, scene.arm, seed)
+        scene = replace(scene, **{field.name: getattr(made, field.name) for field in fields(made)})
+    repeated = training is None
+    training = np.vstack([scene.targets] * given.passes) if training is None else training
     count = len(training) // 5
-    with trial(scene, np.vstack([training, scene.targets, targets(scene, 20, 2)]), adapt) as run:
+    with trial(
+        scene, np.vstack([training, scene.targets, targets(scene, 20, 2)]), given.adapt
+    ) as run:
         on = run.passes(count)
         run.cycle.learn(False)
         off = run.passes(5)
@@ -103,20 +119,20 @@ def frozen(seed: int, adapt: str, training: np.ndarray | None = None) -> dict[st
         "pass 2": on[1],
         "worst from 2": on[1:].max(),
         "last": on[-1],
-        "off, same" if count == 10 else "off, five targets": off[0],
+        "off, same" if repeated else "off, five targets": off[0],
         "off, unseen": float(np.sqrt(np.mean(off[1:] ** 2))),
     }
 
 
-def random(seed: int, adapt: str) -> dict[str, float]:
+def random(seed: int, given: Asked) -> dict[str, float]:
     """Thirty passes over random targets, then learning off."""
-    return frozen(seed, adapt, targets(reaching_scene(ReachSettings(seed=seed)), 150, 4))
+    return frozen(seed, given, targets(reaching_scene(ReachSettings(seed=seed)), 150, 4))
 
 
-def long(seed: int, adapt: str) -> dict[str, float]:
+def long(seed: int, given: Asked) -> dict[str, float]:
     """Two hundred passes."""
     scene = reaching_scene(ReachSettings(seed=seed))
-    with trial(scene, np.vstack([scene.targets] * 200), adapt) as run:
+    with trial(scene, np.vstack([scene.targets] * 200), given.adapt) as run:
         on = run.passes(200)
     return {
         "pass 1": on[0],
@@ -126,13 +142,13 @@ def long(seed: int, adapt: str) -> dict[str, float]:
     }
 
 
-def changed(seed: int, adapt: str) -> dict[str, float]:
+def changed(seed: int, given: Asked) -> dict[str, float]:
     """Learning off, payload off, learning on, payload on."""
     scene = reaching_scene(ReachSettings(seed=seed))
     until = 12 * PASS * DT
     gone = (Payload(2.0, end=until), Payload(2.0, start=until + 6 * PASS * DT))
     scene = replace(scene, disturbances=(*gone, ViscousFriction(0.9)))
-    with trial(scene, np.vstack([scene.targets] * 22), adapt) as run:
+    with trial(scene, np.vstack([scene.targets] * 22), given.adapt) as run:
         on = run.passes(11)
         run.cycle.learn(False)
         off = run.passes(2)
@@ -150,7 +166,7 @@ def changed(seed: int, adapt: str) -> dict[str, float]:
     }
 
 
-def noisy(seed: int, adapt: str) -> dict[str, float]:
+def noisy(seed: int, given: Asked) -> dict[str, float]:
     """The worst pass from pass 2 on, with noise and delay."""
     scene = replace(reaching_scene(ReachSettings(seed=seed)), sensors=NOISY)
     points, rows = np.vstack([scene.targets] * 4), task_axes(scene.arm)
@@ -169,7 +185,7 @@ def noisy(seed: int, adapt: str) -> dict[str, float]:
     with scene.cycle("exact") as exact:
         bound = worst(exact)
     return {
-        adapt: worst(adapt),
+        given.adapt: worst(given.adapt),
         "best integral": min(integrals),
         "best observer": min(observers),
         "exact model": bound,
@@ -187,7 +203,7 @@ class Steps:
         return Reference(self.points[int(time / 4.0) % 4], np.zeros(3), np.zeros(3))
 
 
-def planar(seed: int, adapt: str) -> dict[str, float]:
+def planar(seed: int, given: Asked) -> dict[str, float]:
     """Steps on a planar arm that is pulled, for fifty rounds."""
     settings = ReachSettings(seed=seed, arm="planar3", payload=0.0, friction=0.0)
     scene = reaching_scene(settings)
@@ -199,7 +215,7 @@ def planar(seed: int, adapt: str) -> dict[str, float]:
         ("tool", ForceField((0.0, -49.0, 0.0))),
     ):
         scene = replace(scene, disturbances=(WrongMasses(0.3, seed), pull))
-        with trial(scene, scene.targets, adapt) as run:
+        with trial(scene, scene.targets, given.adapt) as run:
             run.path = Steps(scene.targets[:4])
             ends = run.errors(50 * 16_000).reshape(50, 4, 4000)[:, :, 3000:]
         rms = 1e3 * np.sqrt(np.mean(ends**2, axis=(1, 2)))
@@ -218,12 +234,15 @@ def main() -> None:
     parser.add_argument("section", choices=sections)
     parser.add_argument("seeds", nargs="*", type=int, default=[0])
     parser.add_argument("--adapt", default="structured", metavar="NAME")
+    parser.add_argument("--under", choices=CONDITIONS, metavar="CONDITION")
+    parser.add_argument("--passes", type=int, default=10, metavar="COUNT")
     given = parser.parse_args()
+    asked = Asked(given.adapt, given.under, given.passes)
     rows = []
     for seed in given.seeds:
-        rows.append(sections[given.section](seed, given.adapt))
+        rows.append(sections[given.section](seed, asked))
         Console(stderr=True).print(f"seed {seed}: {rows[-1]}")
-    title = f"{given.section}, {given.adapt}, RMS tool error in mm"
+    title = f"{given.section}, {given.adapt}, {given.under or 'main job'}, RMS tool error in mm"
     result = Table("seed", *rows[0], title=title)
     for seed, row in zip(given.seeds, rows, strict=True):
         result.add_row(str(seed), *(f"{value:.3g}" for value in row.values()))
