@@ -46,7 +46,7 @@ def names(valid: Any) -> str:
 
 def arm_option() -> Any:
     """Return the description of an option that names an arm."""
-    text = f"Path of a URDF, xacro, MJCF or model file, or one of {', '.join(arms.names())}."
+    text = f"Path of a file, or {', '.join(arms.names())}."
     return option("NAME", None, text)
 
 
