@@ -15,6 +15,7 @@ from .encoding import States
 BENDS = (0.0, 0.25, -0.25, 0.5, -0.5)  # bends to try, over half a joint's range
 MARGIN = 0.9  # share of a joint's range that targets may use
 SIDE = 0.3  # side of the box of targets [m], for an arm that reaches 1 m or more
+HARDLY = 400  # random points one after the other that an arm does not reach
 
 
 def task_axes(arm: Arm) -> tuple[int, ...]:
@@ -75,13 +76,15 @@ def random_targets(
     if reach < 0.1 * farthest:  # such as a slider in its middle, with the tool at its base
         reach = farthest
     side = SIDE * min(1.0, reach)
-    targets = [centre]
-    for _ in range(200 * count):
+    targets, misses = [centre], 0
+    while misses < HARDLY:
         target = centre.copy()
         target[axes] += rng.uniform(-0.5, 0.5, len(axes)) * side
         far_enough = np.linalg.norm(target - targets[-1]) >= side / 3
+        misses += 1
         if far_enough and posture_at(arm, home, target, axes) is not None:
             targets.append(target)
+            misses = 0
         if len(targets) > count:
             return np.array(targets[1:])
     raise ConfigurationError(
