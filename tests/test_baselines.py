@@ -42,6 +42,13 @@ def test_whatever_learns_beats_an_integral_and_no_adaptation(run, name):
     assert rms[name] < rms["integral"] < rms["none"]
 
 
+@pytest.mark.parametrize("name", ["multilayer", "gauss-newton", "kalman", "composite", "keras"])
+def test_every_other_law_beats_no_adaptation_in_the_first_pass(run, name):
+    """After one pass less than half of the error without adaptation is left."""
+    rms = run.summary["rms_mm"]
+    assert rms[name][0] < 0.5 * rms["none"][0]
+
+
 def test_pes_runs_as_the_gradient_law_does(run):
     """In the loop they part only by the leak: the first 200 cycles agree to 1 % of the torque."""
     pes, gradient = (run.records[name]["feedforward"][:200] for name in ("pes", "gradient"))
