@@ -21,6 +21,13 @@ import math
 
 from arms.machine.loops import loop, part
 
+# Places in the row of a shape or its ends: the segment's first end and second, or a half-space's
+# point and normal; the radius.
+A, B, RADIUS = 0, 3, 6
+# Places in the row of a body's screws: its axes, row by row, its origin; linear and angular part.
+AXES, ORIGIN, LINEAR, ANGULAR = 0, 9, 12, 15
+X, Y, Z = range(3)
+SHAPE, SEGMENT, SCREWS = 7, 6, 18  # lengths of the rows of a shape, its ends, a body
 TOUCHING = 1e-12  # distance of two segments below which their normal is undefined [m]
 PARALLEL = 1e-12  # squared sine of the angle below which two segments are parallel
 ALIKE = 0.1  # squared sine of the angle below which both ends of their overlap matter
@@ -29,6 +36,12 @@ CLOSEST, LOW, HIGH = range(CONTACTS)
 """Contacts of a pair: where it is closest; the ends, seen from the first shape, of where two
 segments of almost one direction are next to each other, or of a segment above a half-space. The
 closest place jumps from one end to the other while segments turn past each other."""
+
+
+@part
+def triple(rows, k, at):
+    """Return three numbers of row k, from a place on."""
+    return rows[k, at + X], rows[k, at + Y], rows[k, at + Z]
 
 
 @part
@@ -42,18 +55,14 @@ def place_shapes(bodies, of, shapes, ends):
     """
     for k in range(len(of)):
         body = of[k]
-        for at in range(0, 6, 3):
-            x, y, z = shapes[k, at], shapes[k, at + 1], shapes[k, at + 2]
+        for at in (A, B):
+            x, y, z = triple(shapes, k, at)
             if body < 0:
-                ends[k, at], ends[k, at + 1], ends[k, at + 2] = x, y, z
+                ends[k, at + X], ends[k, at + Y], ends[k, at + Z] = x, y, z
             else:
-                for row in range(3):
-                    ends[k, at + row] = (
-                        bodies[body, 3 * row] * x
-                        + bodies[body, 3 * row + 1] * y
-                        + bodies[body, 3 * row + 2] * z
-                        + bodies[body, 9 + row]
-                    )
+                for axis in range(3):
+                    ux, uy, uz = triple(bodies, body, AXES + 3 * axis)
+                    ends[k, at + axis] = ux * x + uy * y + uz * z + bodies[body, ORIGIN + axis]
 
 
 @part
@@ -132,18 +141,21 @@ def separate(ends, shapes, i, j, contact):
         i, j: the shapes' numbers.
         contact: CLOSEST, LOW or HIGH.
     """
-    px, py, pz = ends[i, 0], ends[i, 1], ends[i, 2]
-    ux, uy, uz = ends[i, 3] - px, ends[i, 4] - py, ends[i, 5] - pz
-    rx, ry, rz = px - ends[j, 0], py - ends[j, 1], pz - ends[j, 2]
-    if shapes[j, 6] < 0.0:
-        nx, ny, nz = -ends[j, 3], -ends[j, 4], -ends[j, 5]
+    px, py, pz = triple(ends, i, A)
+    qx, qy, qz = triple(ends, i, B)
+    ax, ay, az = triple(ends, j, A)
+    bx, by, bz = triple(ends, j, B)
+    ux, uy, uz = qx - px, qy - py, qz - pz
+    rx, ry, rz = px - ax, py - ay, pz - az
+    if shapes[j, RADIUS] < 0.0:
+        nx, ny, nz = -bx, -by, -bz
         sinks = nx * ux + ny * uy + nz * uz  # towards the half-space, from a to b
         s = 0.5 if sinks == 0.0 else (1.0 if sinks > 0.0 else 0.0)
         if contact != CLOSEST:
             s = 0.0 if contact == LOW else 1.0
         above = -(nx * (rx + s * ux) + ny * (ry + s * uy) + nz * (rz + s * uz))
-        return above - shapes[i, 6], nx, ny, nz, px + s * ux, py + s * uy, pz + s * uz
-    vx, vy, vz = ends[j, 3] - ends[j, 0], ends[j, 4] - ends[j, 1], ends[j, 5] - ends[j, 2]
+        return above - shapes[i, RADIUS], nx, ny, nz, px + s * ux, py + s * uy, pz + s * uz
+    vx, vy, vz = bx - ax, by - ay, bz - az
     a, e = ux * ux + uy * uy + uz * uz, vx * vx + vy * vy + vz * vz
     b = ux * vx + uy * vy + uz * vz
     c, f = ux * rx + uy * ry + uz * rz, vx * rx + vy * ry + vz * rz
@@ -155,7 +167,7 @@ def separate(ends, shapes, i, j, contact):
             return math.inf, 0.0, 0.0, 1.0, px, py, pz
     dx, dy, dz = t * vx - rx - s * ux, t * vy - ry - s * uy, t * vz - rz - s * uz
     nx, ny, nz, gap = normal_of(dx, dy, dz, (ux, uy, uz), (vx, vy, vz))
-    gap -= shapes[i, 6] + shapes[j, 6]
+    gap -= shapes[i, RADIUS] + shapes[j, RADIUS]
     return gap, nx, ny, nz, px + s * ux, py + s * uy, pz + s * uz
 
 
@@ -179,13 +191,10 @@ def measure(pair, contact, bodies, shapes, ends, first, second, signs, coordinat
     for k in range(len(bodies)):
         sign = signs[pair, k]
         if sign != 0.0:
+            vx, vy, vz = triple(bodies, k, LINEAR)
+            wx, wy, wz = triple(bodies, k, ANGULAR)
             J[pair, coordinates[k]] += sign * (
-                nx * bodies[k, 12]
-                + ny * bodies[k, 13]
-                + nz * bodies[k, 14]
-                + mx * bodies[k, 15]
-                + my * bodies[k, 16]
-                + mz * bodies[k, 17]
+                nx * vx + ny * vy + nz * vz + mx * wx + my * wy + mz * wz
             )
     return gap
 

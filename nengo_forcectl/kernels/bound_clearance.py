@@ -7,6 +7,9 @@ from arms.machine.distances import (
     CONTACTS,
     HIGH,
     LOW,
+    SCREWS,
+    SEGMENT,
+    SHAPE,
     find_distances,
     measure,
     place_shapes,
@@ -29,13 +32,13 @@ def measure_pairs(pairs, q, dq):
     n = len(q)
     invoke(whole(pairs, at.PAIRS_KERNEL), q, dq, span(pairs, at.PAIRS_BODIES, at.PAIRS_BODIES))  # pyright: ignore[reportCallIssue]
     find_distances(
-        matrix(pairs, at.PAIRS_BODIES, 18),
+        matrix(pairs, at.PAIRS_BODIES, SCREWS),
         wholes(pairs, at.PAIRS_OF),
-        matrix(pairs, at.PAIRS_SHAPES, 7),
-        matrix(pairs, at.PAIRS_ENDS, 6),
+        matrix(pairs, at.PAIRS_SHAPES, SHAPE),
+        matrix(pairs, at.PAIRS_ENDS, SEGMENT),
         wholes(pairs, at.PAIRS_FIRST),
         wholes(pairs, at.PAIRS_SECOND),
-        matrix(pairs, at.PAIRS_SIGNS, len(matrix(pairs, at.PAIRS_BODIES, 18))),
+        matrix(pairs, at.PAIRS_SIGNS, len(matrix(pairs, at.PAIRS_BODIES, SCREWS))),
         wholes(pairs, at.PAIRS_COORDINATES),
         vector(pairs, at.PAIRS_DISTANCE),
         matrix(pairs, at.PAIRS_J, n),
@@ -93,8 +96,8 @@ def add_gaps(guard, count, passed, row):
     rows, most = matrix(pairs, at.PAIRS_ROWS, n), vector(pairs, at.PAIRS_MOST)
     near, speed = wholes(pairs, at.PAIRS_NEAR), matrix(pairs, at.PAIRS_SPEED, CONTACTS)
     J, margin = matrix(pairs, at.PAIRS_J, n), number(pairs, at.PAIRS_MARGIN)
-    bodies, of = matrix(pairs, at.PAIRS_BODIES, 18), wholes(pairs, at.PAIRS_OF)
-    shapes, ends = matrix(pairs, at.PAIRS_SHAPES, 7), matrix(pairs, at.PAIRS_ENDS, 6)
+    bodies, of = matrix(pairs, at.PAIRS_BODIES, SCREWS), wholes(pairs, at.PAIRS_OF)
+    shapes, ends = matrix(pairs, at.PAIRS_SHAPES, SHAPE), matrix(pairs, at.PAIRS_ENDS, SEGMENT)
     first, second = wholes(pairs, at.PAIRS_FIRST), wholes(pairs, at.PAIRS_SECOND)
     signs = matrix(pairs, at.PAIRS_SIGNS, len(bodies))
     joints = wholes(pairs, at.PAIRS_COORDINATES)
