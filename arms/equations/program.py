@@ -18,21 +18,28 @@ from typing import Any, TypeAlias
 
 import sympy as sp
 
-from arms.machine.steps import Constant, Load, Operation, Step, Steps
+from arms.machine.steps import Constant, Load, Number, Operation, Step, Steps
+from arms.model.variable import Entry
 
 Expr: TypeAlias = Any  # of Sympy, whose annotations do not separate its own classes
 
 
-def constant(value: float) -> Expr:
+def constant(value: float | Entry) -> Expr:
     """A number in a program; integers stay exact, so that 0 and 1 vanish from the equations.
 
     Any other is a symbol that has the number's digits as its name, or minus one: Sympy takes three
-    times as long over its own decimal numbers.
+    times as long over its own decimal numbers. An entry of the table of numbers is a symbol, too.
     """
+    if isinstance(value, Entry):
+        entry = sp.Symbol(f"{_TABLE}{value.index}")
+        return -entry if value.negative else entry
     if value == int(value):
         return sp.Integer(int(value))
     size = sp.Symbol(abs(float(value)).hex())
     return size if value > 0 else -size
+
+
+_TABLE = "#"  # the first letter of an entry's symbol
 
 
 def value_of(symbol: sp.Symbol) -> float | None:
@@ -145,6 +152,8 @@ class _Lowering:
     def symbol(self, symbol: sp.Symbol) -> int:
         if symbol in self.loads:
             return self.emit(self.loads[symbol])
+        if symbol.name.startswith(_TABLE):
+            return self.emit(Number(int(symbol.name[len(_TABLE) :])))
         value = value_of(symbol)
         return self.numbers[symbol] if value is None else self.emit(Constant(value))
 

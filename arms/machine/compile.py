@@ -6,6 +6,8 @@ when the first kernel is needed.
 
 from __future__ import annotations
 
+import ctypes
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -70,3 +72,8 @@ class MachineCode:
     def address(self, function: str) -> int:
         """Address of a function by its name."""
         return self._engine.get_function_address(function)
+
+    def write(self, name: str, values: Sequence[float]) -> None:
+        """Set the entries of an array of the code."""
+        address = self._engine.get_global_value_address(name)
+        (ctypes.c_double * len(values)).from_address(address)[:] = values

@@ -17,6 +17,7 @@ from numpy import ndarray
 
 from arms.model.chain import DRIVE, MOVING, Chain, Mimic, coordinates
 from arms.model.spatial import clean, matrix, second_moment, z_to
+from arms.model.terms import Request
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -78,6 +79,9 @@ class Bodies:
     masses: dict[str, Mass]  # per link, in the link's own frame
     drives: Float[ndarray, "3 n"]  # see `drives_of`
     rest: Mass  # of the moving links, in place whatever moves: in the base frame
+    reached: tuple[Mass, ...] = ()  # not 0 where a moment depends on the chain's variable links
+    tool_varies: bool = False
+    entries: int = 0  # of the table that numbers are read from, see `variable`
 
     @property
     def heavy_links(self) -> tuple[str, ...]:
@@ -102,24 +106,24 @@ class Bodies:
             body = self.bodies[body].parent
         return chain[::-1]
 
-    def fingerprint(self) -> str:
-        """Everything about the arm that its equations depend on, exactly, as text."""
+    def fingerprint(self, request: Request) -> str:
+        """Everything about the arm that the equations of a request read, exactly, as text."""
         parts = [str(self.dof), repr(self.gravity)]
         for b in self.bodies:
-            numbers = _hexadecimal(b.R, b.r, b.mass.h, b.mass.S)
+            numbers = _hexadecimal(b.R, b.r, b.mass.m, b.mass.h, b.mass.S)
             scalars = (b.parent, b.slides, b.coordinate, b.multiplier.hex(), b.offset.hex())
-            parts.append(repr((scalars, float(b.mass.m).hex(), numbers)))
-        for kind, frames in (("link", self.links), ("frame", self.frames)):
-            for name, frame in sorted(frames.items()):
-                parts.append(repr((kind, name, frame.body, _hexadecimal(frame.R, frame.r))))
-        parts.append(repr(self.heavy_links))
-        parts.append(repr(_hexadecimal(self.drives, self.rest.h)))
-        parts.append(float(self.rest.m).hex())
+            parts.append(repr((scalars, numbers)))
+        frames = [("frame", name, self.frames[name]) for name in request.frames_read]
+        if request.reads_links:
+            frames += [("link", name, self.links[name]) for name in self.heavy_links]
+        for kind, name, frame in frames:
+            parts.append(repr((kind, name, frame.body, _hexadecimal(frame.R, frame.r))))
+        parts.append(repr(_hexadecimal(self.drives, self.rest.h, self.rest.m)))
         return "\n".join(parts)
 
 
-def _hexadecimal(*arrays: ndarray) -> list[str]:
-    return [x.hex() for array in arrays for x in array.ravel().tolist()]
+def _hexadecimal(*arrays: ndarray | float) -> list[str]:
+    return [x.hex() for array in arrays for x in np.ravel(array).tolist()]
 
 
 def drives_of(chain: Chain) -> Float[ndarray, "3 n"]:
@@ -181,7 +185,20 @@ def bodies_of(chain: Chain) -> Bodies:
     named["tool"] = Frame(tip.body, clean(tip.R @ tool[:3, :3]), tip.R @ tool[:3, 3] + tip.r)
     regrouped, rest = _regrouped(bodies)
     drives = drives_of(chain)
-    return Bodies(len(index), regrouped, frames, named, chain.gravity, masses, drives, rest)
+    carriers = {frames[name].body for name in chain.variable if name in frames}
+    reached = _reached(bodies, carriers) if carriers - {-1} else ()
+    variants = reached, "tool" in chain.variable
+    return Bodies(
+        len(index), regrouped, frames, named, chain.gravity, masses, drives, rest, *variants
+    )
+
+
+def _reached(bodies: list[Body], carriers: set[int]) -> tuple[Mass, ...]:
+    """Moments of each body that are not 0 where those of any mass on the ``carriers`` arrive."""
+    S = np.array([[0.91, 0.37, 0.23], [0.37, 1.37, 0.53], [0.23, 0.53, 1.73]])
+    some = Mass(1.0, np.array([0.31, 0.43, 0.59]), S)  # any: no two moments are alike
+    probes = [replace(b, mass=some if i in carriers else MASSLESS) for i, b in enumerate(bodies)]
+    return tuple(body.mass for body in _regrouped(probes)[0])
 
 
 def _regrouped(bodies: list[Body]) -> tuple[tuple[Body, ...], Mass]:
