@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 
 import sympy as sp
 
+from arms.equations.sums import Signed, key, minus
 from arms.machine.steps import Constant, Load, Number, Operation, Step, Steps
 from arms.model.variable import Entry
 
@@ -69,7 +70,7 @@ class Program:
     width: int = 0  # entries of u
     assignments: dict[sp.Symbol, Expr] = field(default_factory=dict)
     outputs: dict[str, Matrix] = field(default_factory=dict)
-    _names: dict[Expr, Expr] = field(default_factory=dict)
+    _names: dict[frozenset[Signed], Expr] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.q = sp.symbols(f"q:{self.dof}", seq=True)
@@ -80,15 +81,16 @@ class Program:
         """Name ``expr``, unless it is a symbol or a number (or the negative of one) already."""
         if _is_leaf(expr):
             return expr
-        known = self._names.get(expr)
+        own = key(expr)
+        known = self._names.get(own)
         if known is not None:
             return known
-        negative = self._names.get(-expr)
+        negative = self._names.get(key(expr, -1))
         if negative is not None:
-            return -negative
+            return minus(negative)
         name = sp.Symbol(f"s{len(self.assignments)}")
         self.assignments[name] = expr
-        self._names[expr] = name
+        self._names[own] = name
         return name
 
     def output(self, name: str, shape: tuple[int, ...], entries: Iterable[Expr]) -> None:
@@ -171,12 +173,12 @@ class _Lowering:
         return self.operation(expr.func.__name__, self.lower(expr.args[0]))
 
     def sum(self, terms: Sequence[Expr]) -> int:
-        minus = [-term for term in terms if _is_negative(term)]
+        negative = [minus(term) for term in terms if _is_negative(term)]
         plus = [term for term in terms if not _is_negative(term)]
         total = self.lower(plus[0] if plus else sp.S.Zero)
         for term in plus[1:]:
             total = self.operation("add", total, self.lower(term))
-        for term in minus:
+        for term in negative:
             total = self.operation("sub", total, self.lower(term))
         return total
 
@@ -184,11 +186,11 @@ class _Lowering:
         if factors[0] is sp.S.NegativeOne:
             value = value_of(factors[1]) if factors[1].is_Symbol else None
             if value is not None:
-                minus = self.emit(Constant(-value))
+                number = self.emit(Constant(-value))
                 rest = factors[2:]
-                return self.operation("mul", minus, self.lower(sp.Mul(*rest))) if rest else minus
+                return self.operation("mul", number, self.product(rest)) if rest else number
             zero = self.emit(Constant(0.0))
-            return self.operation("sub", zero, self.lower(sp.Mul(*factors[1:])))
+            return self.operation("sub", zero, self.product(factors[1:]))
         below = [f for f in factors if f.is_Pow and f.args[1] is sp.S.NegativeOne]
         above = [f for f in factors if f not in below]
         total = self.lower(above[0] if above else sp.S.One)

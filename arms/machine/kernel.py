@@ -15,6 +15,7 @@ from numpy import ndarray
 from arms.errors import ArmError
 from arms.machine import cache as disk
 from arms.machine.announce import announce
+from arms.machine.chunks import WHOLE
 from arms.machine.llvm_text import TABLE, llvm_batch_text, llvm_text
 from arms.machine.python_function import python_batch
 from arms.machine.steps import Steps
@@ -94,7 +95,8 @@ class Kernel:
             kind = "batch functions" if form.startswith("batch") else "equations"
             arm = f"{self.name!r} ({self.dof} joints)"
             with announce(f"compiling the {kind} of {arm}, once per installation"):
-                return compile_text(text_of(self._general_steps()))
+                steps = self._general_steps()
+                return compile_text(text_of(steps), long=len(steps.steps) > WHOLE)
 
         known = self._steps
         program = self._bodies.fingerprint(self.request) if known is None else repr(known)
