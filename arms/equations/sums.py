@@ -65,6 +65,8 @@ def minus(a: Expr) -> Expr:
 
 def signed(term: Expr) -> Signed:
     """The factors of a term without its sign, and the sign."""
+    if term.is_Number and term.is_negative:
+        return (-term,), -1
     if not term.is_Mul:
         return (term,), 1
     first, *rest = term.args
