@@ -2,9 +2,10 @@
 
 Links joined by fixed joints become one body. Each body gets a frame of its own: z along its joint's
 axis, the origin at the point of that axis nearest the previous body's origin (as Denavit and
-Hartenberg do), which makes most offsets zero. Mass whose motion does not depend on a body's own
-joint is regrouped into its parent (base parameters, Gautier and Khalil 1990): mass, first moment
-along the axis and one moment of inertia vanish from the equations without changing M, C or g.
+Hartenberg do), which makes most offsets zero, and x along the common normal of its axis and the
+next one, where these are tilted. Mass whose motion does not depend on a body's own joint is
+regrouped into its parent (base parameters, Gautier and Khalil 1990): mass, first moment along the
+axis and one moment of inertia vanish from the equations without changing M, C or g.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 from numpy import ndarray
 
 from arms.model.chain import DRIVE, MOVING, Chain, Mimic, coordinates
-from arms.model.spatial import clean, matrix, second_moment, z_to
+from arms.model.spatial import about_axis, clean, matrix, second_moment, z_to
 from arms.model.terms import Request
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Body:
     multiplier: float
     offset: float
     mass: Mass
+    turned: bool = False  # its x axis is along the common normal with a next joint's axis
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,7 @@ def bodies_of(chain: Chain) -> Bodies:
         coordinate = index[follows.leader], follows.multiplier, follows.offset
         bodies.append(Body(above.body, R, r, prismatic, *coordinate, MASSLESS))
         frames[joint.child] = Frame(len(bodies) - 1, align.T, np.array([0.0, 0.0, slide]))
+    _turn_to_common_normals(bodies, frames)
     for name, mass in masses.items():
         frame = frames[name]
         if frame.body >= 0:
@@ -191,6 +194,34 @@ def bodies_of(chain: Chain) -> Bodies:
     return Bodies(
         len(index), regrouped, frames, named, chain.gravity, masses, drives, rest, *variants
     )
+
+
+def _turn_to_common_normals(bodies: list[Body], frames: dict[str, Frame]) -> None:
+    """Turn frames about their own axes so that a next axis is tilted about their x axis alone.
+
+    Joint positions get offsets in exchange, as in Denavit and Hartenberg's convention. A rotation
+    by such a tilt takes 6 operations, any other 15. Axes that are simple already stay.
+    """
+    for c, child in enumerate(bodies):
+        p = child.parent
+        h = float(np.hypot(child.R[0, 2], child.R[1, 2]))
+        simple = np.isin(child.R, (-1.0, 0.0, 1.0)).sum() > 4 or h < 1e-9
+        if p < 0 or simple or child.slides or bodies[p].slides or bodies[p].turned:
+            continue
+        angle = float(np.arctan2(child.R[0, 2], -child.R[1, 2]))
+        back = about_axis((0.0, 0.0, 1.0), -angle)
+        bodies[p] = replace(bodies[p], offset=bodies[p].offset + angle, turned=True)
+        for k, each in enumerate(bodies):
+            if each.parent == p:
+                bodies[k] = replace(each, R=back @ each.R, r=back @ each.r)
+        for name, frame in frames.items():
+            if frame.body == p:
+                frames[name] = Frame(p, back @ frame.R, back @ frame.r)
+        R, cos = bodies[c].R, float(child.R[2, 2])
+        tilt = np.array([[1.0, 0.0, 0.0], [0.0, cos, -h], [0.0, h, cos]])
+        zero = R.T @ tilt  # about z
+        rest = float(np.arctan2(zero[1, 0], zero[0, 0]))
+        bodies[c] = replace(bodies[c], R=tilt, offset=bodies[c].offset - rest)
 
 
 def _reached(bodies: list[Body], carriers: set[int]) -> tuple[Mass, ...]:
