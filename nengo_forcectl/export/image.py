@@ -14,9 +14,9 @@ from ..cycle.observing_cycle import ObservingCycle
 from ..cycle.structured_cycle import StructuredCycle
 from ..errors import ConfigurationError
 from ..kernels.block import Block
+from ..kernels.compile import kernel_at
 from ..kernels.layout import (
     FREEZE,
-    GOES,
     HEAD_BYTES,
     HEAD_END,
     HEAD_FORMAT,
@@ -32,7 +32,6 @@ from ..kernels.layout import (
     SUPERVISOR,
 )
 from ..safety.guard import Safe, is_fused
-from .refusal import refuse_clearance
 
 ALIGNED = 8  # words to a multiple of which a block begins
 MARK = 1.5  # written to find what a new motion clears
@@ -57,7 +56,9 @@ class Image(NamedTuple):
     library: Block  # of `LIBRARY`
     supervisor: int  # its place
     calls: int  # place of the supervisor's four calls
-    functions: dict[int, Kernel]  # by the places of their addresses
+    functions: dict[
+        int, Any
+    ]  # kernels of the arm and of the cycle, by the places of their addresses
     memory: dict[str, Place]  # of a checkpoint's arrays
 
     @property
@@ -98,7 +99,7 @@ def image_of(safe: Safe) -> Image:
     changing = set(_changing(_cycle(safe).memory))
     fixed: dict[int, int] = {}
     links: dict[int, int] = {}
-    functions: dict[int, Kernel] = {}
+    functions: dict[int, Any] = {}
     for block in reached:
         start, here = place[id(block)], block.array.view(np.int64)
         words[start : start + len(here)] = here
@@ -106,8 +107,8 @@ def image_of(safe: Safe) -> Image:
             value = int(here[k])
             if value in blocks:
                 links[start + k] = place[id(blocks[value])]
-            elif value in kernels:
-                functions[start + k], fixed[start + k] = kernels[value], 0
+            elif (kernel := kernels.get(value, kernel_at(value))) is not None:
+                functions[start + k], fixed[start + k] = kernel, 0
             elif block.address + 8 * k not in changing:
                 fixed[start + k] = value
     for k, address in enumerate(own["clears"].tolist()):
@@ -122,11 +123,12 @@ def image_of(safe: Safe) -> Image:
     }
     guard = place[id(safe._guard)] + _start(safe._guard, "momentum")
     memory["limits.memory"] = Place(guard, (6, safe.dof))
-    memory["limits.counts"] = Place(place[id(own)] + _start(own, "begun"), (5,))
+    watch = place[id(safe._watch)]
+    memory["limits.counts"] = Place(watch + _start(safe._watch, "begun"), (5,))
     mark = own["mark"]
     if mark.size:
         memory["fingerprint"] = Place(place[id(own)] + _start(own, "mark"), mark.shape)
-    counts = _counts(safe, memory) | {place[id(own)] + _start(own, "slot"): (0, RECENT - 1)}
+    counts = _counts(safe, memory) | {watch + _start(safe._watch, "slot"): (0, RECENT - 1)}
     library = _library(len(words), place[id(own)], fixed, links, counts)
     library["key"][:] = _key(library, functions, memory)
     calls = place[id(own)] + _start(own, "calls")
@@ -139,7 +141,6 @@ def _cycle(safe: Safe) -> Any:
 
 def _supervisor(safe: Safe, blocks: dict[int, Block]) -> Block:
     """Return the block of what `Safe` has in its attributes; add it to ``blocks``."""
-    refuse_clearance(safe)
     cycle, inputs = _cycle(safe), _cycle(safe).controller.inputs
     predictor = cycle.predictor if isinstance(cycle, ObservingCycle) else None
     clears = _cleared(cycle, list(blocks.values()))
@@ -154,44 +155,24 @@ def _supervisor(safe: Safe, blocks: dict[int, Block]) -> Block:
             f"export: the controller is in a controlled stop ({safe.stopped}); reset() ends it"
         )
     mode = LEARN if cycle.learning else HOLD if cycle.holds else FREEZE
-    begun, met, time, silent, frozen = safe.remembered[1]
     values = {
+        "watch": safe._watch.address,
         "cycle": cycle._cycle.address,
-        "guard": safe._guard.address,
-        "guard_arm": safe._arm.address,
-        "guard_input": safe._input.address,
         "predictor": addresses[0],
         "predictor_arm": addresses[1],
         "predictor_input": addresses[2],
         "clears": [address for address, _ in clears],
         "clear_counts": [count for _, count in clears],
         "fused": is_fused(cycle) and cycle.arm is safe.arm and predictor is None,
-        "observes": cycle.learns_from_sent,
         "follows": inputs.follows,
         "turns": inputs.turns,
         "feels": inputs.feels,
         "needs_wrench": inputs.needs_wrench,
-        "bounds_force": bool(np.isfinite(safe.limits.force).any()),
-        "dt": safe.dt,
-        "watchdog": safe.limits.watchdog,
-        "patience": safe.limits.patience,
-        "overruled": safe.limits.overruled,
-        "force_max": safe.limits.force,
         "mark": mark,
         "mode": mode,
         "first": 1.0,
         "obeyed": cycle._obeyed,
-        "begun": begun,
-        "met": met,
-        "time": time,
-        "silent": silent,
-        "frozen": frozen,
-        "anew": safe._anew,
-        "stopped": GOES,
-        "stop_mode": safe._stop_mode,
-        "felt": safe._feels,
         "predicted": math.nan if predictor is None else predictor._time,
-        "events": [count for name, count in safe.events.items() if name != "clearance"],
     }
     own = Block(SUPERVISOR, {"ranges": len(clears), "mark": len(mark)}, values)
     blocks[own.address] = own
@@ -335,10 +316,16 @@ def _library(
     return Block(LIBRARY, sizes, values)
 
 
-def _key(library: Block, functions: Mapping[int, Kernel], memory: Mapping[str, Any]) -> np.ndarray:
+def is_of_arm(kernel: Any) -> bool:
+    """Whether a kernel is one of an arm's equations, not one of the cycle."""
+    return isinstance(kernel, Kernel)
+
+
+def _key(library: Block, functions: Mapping[int, Any], memory: Mapping[str, Any]) -> np.ndarray:
     """Return four words that differ for another layout or other equations."""
     digest = hashlib.sha256(library.array.tobytes())
     digest.update(repr(sorted(memory.items())).encode())
     for place, kernel in functions.items():
-        digest.update(f"{place} {kernel.steps()!r}".encode())
+        text = repr(kernel.steps()) if is_of_arm(kernel) else kernel.__name__
+        digest.update(f"{place} {text}".encode())
     return np.frombuffer(digest.digest(), np.int64)
