@@ -18,7 +18,9 @@ from arms.machine.tape import from_bytes, to_bytes
 from arms.model.bodies import Bodies
 from arms.model.chain import Chain
 from arms.model.description import Description
-from arms.model.terms import AXES, TERMS, Request
+from arms.model.singular import refuse_singular
+from arms.model.terms import AXES, BY_INVERSE, TERMS, Request
+from arms.model.variable import general
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -69,7 +71,11 @@ class Compiled(Description):
     def steps(self, request: Request) -> Steps:
         """The single operations of a kernel, for ``Arm(chain, {request: steps})``."""
         known = self._steps.get(request)
-        return _derived(self.name, self._bodies, request) if known is None else known
+        if known is not None:
+            return known
+        self._refuse_singular(request)
+        bodies, numbers = general(self._bodies, request)
+        return _derived(self.name, bodies, request).filled(numbers)
 
     def has_steps(self, request: Request) -> bool:
         """Return whether the arm was given this kernel's steps, so that none need be derived."""
@@ -96,8 +102,21 @@ class Compiled(Description):
 
     def _new_kernel(self, request: Request, result: type[tuple] = tuple) -> Kernel:
         steps = self._steps.get(request)
+        if steps is None:
+            self._refuse_singular(request)
         derive = partial(_derived, self.name)
         return Kernel(self._bodies, request, derive, name=self.name, result=result, steps=steps)
+
+    def _refuse_singular(self, request: Request) -> None:
+        """Raise ``ArmError`` for M^-1 of an arm with a payload, if M is singular at every q.
+
+        Equations are derived for all payloads at once; those of any other arm refuse themselves.
+        """
+        if self.chain.variable and BY_INVERSE & set(request.terms):
+            try:
+                refuse_singular(self._bodies, partial(self._term, "M"))
+            except ArmError as error:
+                raise ArmError(f"Arm {self.name!r}: {error}") from None
 
     def _term(
         self,
@@ -164,6 +183,6 @@ def _derive(bodies: Bodies, request: Request) -> Steps:
 
         return to_bytes(derive_steps(bodies, request))
 
-    key = f"steps|{request!r}|{bodies.fingerprint()}"
+    key = f"steps|{request!r}|{bodies.fingerprint(request)}"
     size = sum(prod(shape) for shape in request.shapes(bodies.sizes))
-    return from_bytes(disk.fetch(key, build), request.lengths(bodies.dof), size)
+    return from_bytes(disk.fetch(key, build), request.lengths(bodies.dof), size, bodies.entries)

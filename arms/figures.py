@@ -29,6 +29,9 @@ class Summary(NamedTuple):
     source: str
 
 
+_REQUEST = Request(Terms._fields)
+
+
 def summarise(arm: Arm) -> Summary:
     """The figures of an arm; reach and operations are computed once and stored on disk.
 
@@ -37,7 +40,7 @@ def summarise(arm: Arm) -> Summary:
     first joint does not count.
     """
     limits = np.concatenate([arm.q_lower, arm.q_upper]).tobytes().hex()
-    key = "|".join(("summary", limits, arm._bodies.fingerprint()))
+    key = "|".join(("summary", limits, arm._bodies.fingerprint(_REQUEST)))
     figures = cache.fetch(key, lambda: struct.pack("dq", _reach(arm), _operations(arm)))
     reach, operations = struct.unpack("dq", figures)
     mass = sum(link.inertia.mass for link in arm.chain.links)
@@ -46,7 +49,7 @@ def summarise(arm: Arm) -> Summary:
 
 def _operations(arm: Arm) -> int:
     """Operations in one call of ``terms``."""
-    return arm.steps(Request(Terms._fields)).operations()
+    return arm.steps(_REQUEST).operations()
 
 
 def _reach(arm: Arm) -> float:

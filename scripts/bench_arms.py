@@ -12,30 +12,38 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from statistics import median
 
 import mujoco
 import numpy as np
 import pinocchio as pin
 import pybullet
+from long_arm import long_arm
 
 import arms
 from arms.machine.cache import VARIABLE
 
 REPEATS, CALLS = 15, 2000
+KNOWN = ("ur5", "panda", "kuka_iiwa", "jaco2")
 Action = Callable[[], object]
 
 
-def medians(actions: dict[str, Action]) -> dict[str, float]:
+def medians(
+    actions: dict[str, Action],
+    calls: int = CALLS,
+    middle: Callable[[list[float]], float] = median,
+) -> dict[str, float]:
     """Microseconds per call of each action, their repeats interleaved."""
     samples: dict[str, list[float]] = {name: [] for name in actions}
     for _ in range(REPEATS):
         for name, action in actions.items():
             start = time.perf_counter()
-            for _ in range(CALLS):
+            for _ in range(calls):
                 action()
-            samples[name].append((time.perf_counter() - start) / CALLS * 1e6)
-    return {name: median(values) for name, values in samples.items()}
+            samples[name].append((time.perf_counter() - start) / calls * 1e6)
+    return {name: middle(values) for name, values in samples.items()}
 
 
 def show(title: str, times: dict[str, float], reference: str) -> None:
@@ -43,6 +51,66 @@ def show(title: str, times: dict[str, float], reference: str) -> None:
     print(f"\n{title}")
     for name, value in times.items():
         print(f"  {name:42} {value:9.2f} us   {value / times[reference]:6.3f} x {reference}")
+
+
+def pinocchio_all(urdf: str, q: np.ndarray, dq: np.ndarray) -> Action:
+    """All terms by Pinocchio: pose, J, dJ, M, C dq, g."""
+    model = pin.buildModelFromXML(urdf)
+    data = model.createData()
+    tool = model.getFrameId("tool")
+    axes = pin.LOCAL_WORLD_ALIGNED
+
+    def compute() -> None:
+        pin.computeAllTerms(model, data, q, dq)
+        pin.computeJointJacobiansTimeVariation(model, data, q, dq)
+        pin.updateFramePlacement(model, data, tool)
+        pin.getFrameJacobian(model, data, tool, axes)
+        pin.getFrameJacobianTimeVariation(model, data, tool, axes)
+
+    return compute
+
+
+def lengths() -> None:
+    """All terms of arms with more and more joints, beside Pinocchio: the fastest repeats."""
+    for n in (7, 12, 20, 30):
+        for tilted in (False, True):
+            arm = long_arm(n, tilted)
+            q, dq = np.random.default_rng(0).normal(size=(2, n))
+            every = arm.kernel("pose", "J", "dJ", "M", "Cdq", "g")
+            out = np.empty(every.size)
+            actions: dict[str, Action] = {
+                "Pinocchio": pinocchio_all(arm.to_urdf(), q, dq),
+                "ours, C dq, into a buffer": lambda: every.fill(q, dq, None, out),  # noqa: B023
+            }
+            axes = "axes along nothing" if tilted else "axes at right angles"
+            show(f"{n} joints, {axes}: all terms", medians(actions, 300, min), "Pinocchio")
+
+
+def payloads(name: str) -> None:
+    """From a payload to the first torque, and all terms of such an arm beside the plain one's."""
+    arm = arms.load(name)
+    rng = np.random.default_rng(0)
+    q, dq = rng.normal(size=(2, arm.dof))
+    loaded = arm.with_payload(1.0, (0.01, 0.02, 0.1), 0.01 * np.eye(3))
+    alone = arms.Arm(replace(loaded.chain, variable=()))  # compiled for this payload alone
+    loaded.terms(q, dq)
+    samples = []
+    for mass in np.linspace(1.1, 3.0, 15):
+        start = time.perf_counter()
+        terms = arm.with_payload(mass, (0.0, mass / 100, 0.1), 0.01 * np.eye(3)).terms(q, dq)
+        terms.C @ dq + terms.g
+        samples.append((time.perf_counter() - start) * 1e3)
+    kernels = {
+        "the plain arm": arm.kernel(*arms.Terms._fields),
+        "with a payload": loaded.kernel(*arms.Terms._fields),
+        "the same, compiled for it alone": alone.kernel(*arms.Terms._fields),
+    }
+    out = np.empty(kernels["the plain arm"].size)
+    actions: dict[str, Action] = {
+        what: partial(kernel.fill, q, dq, None, out) for what, kernel in kernels.items()
+    }
+    show(f"{name}, payloads: all terms", medians(actions), "the plain arm")
+    print(f"  {'a further payload to its first torque':42} {median(samples):9.2f} ms")
 
 
 def contenders(name: str) -> dict[str, dict[str, Action]]:
@@ -58,14 +126,6 @@ def contenders(name: str) -> dict[str, dict[str, Action]]:
     data = model.createData()
     tool = model.getFrameId("tool")
     axes = pin.LOCAL_WORLD_ALIGNED
-
-    def pinocchio_all() -> None:
-        pin.computeAllTerms(model, data, q, dq)
-        pin.computeJointJacobiansTimeVariation(model, data, q, dq)
-        pin.updateFramePlacement(model, data, tool)
-        pin.getFrameJacobian(model, data, tool, axes)
-        pin.getFrameJacobianTimeVariation(model, data, tool, axes)
-
     scene = mujoco.MjModel.from_xml_string(urdf)
     state = mujoco.MjData(scene)
     M = np.empty((arm.dof, arm.dof))
@@ -99,7 +159,7 @@ def contenders(name: str) -> dict[str, dict[str, Action]]:
         pin.computeFrameJacobian(model, data, q, tool, axes)
 
     everything = {
-        "Pinocchio": pinocchio_all,
+        "Pinocchio": pinocchio_all(urdf, q, dq),
         "MuJoCo": mujoco_all,
         "PyBullet (no dJ)": bullet_all,
         "ours, C dq, into a buffer": lambda: every.fill(q, dq, None, out),
@@ -320,20 +380,39 @@ def memory() -> None:
         print(f"  {name:42} {int(result.stdout):9d} MB")
 
 
+def calls(name: str) -> None:
+    """One call from Python, beside other engines'."""
+    print(f"{name}: one call from Python, median of {REPEATS} x {CALLS}")
+    for title, actions in contenders(name).items():
+        show(title, medians(actions), "Pinocchio")
+
+
+def each_of(part: Callable[[str], None]) -> None:
+    """A part for several arms."""
+    for name in KNOWN:
+        part(name)
+
+
+PARTS: dict[str, Callable[[str], None]] = {
+    "calls": calls,
+    "lengths": lambda _: lengths(),
+    "payloads": lambda _: each_of(payloads),
+    "batches": batches,
+    "controller": controller,
+    "inverse": lambda _: each_of(inverse_kinematics),
+    "starts": starts,
+    "memory": lambda _: memory(),
+}
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--arm", default="kuka_iiwa", choices=arms.names())
-    name = parser.parse_args().arm
-    print(f"{name}: one call from Python, median of {REPEATS} x {CALLS}")
-    for title, actions in contenders(name).items():
-        show(title, medians(actions), "Pinocchio")
-    batches(name)
-    controller(name)
-    for other in ("ur5", "panda", "kuka_iiwa", "jaco2"):
-        inverse_kinematics(other)
-    starts(name)
-    memory()
+    parser.add_argument("--parts", nargs="+", default=[*PARTS], choices=[*PARTS])
+    settings = parser.parse_args()
+    for part in settings.parts:
+        PARTS[part](settings.arm)
 
 
 if __name__ == "__main__":

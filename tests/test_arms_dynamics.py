@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from arms_reference import Pinocchio, relative_error, states
@@ -211,3 +213,24 @@ def test_a_light_link_is_not_massless(ratio):
     q, dq = np.random.default_rng(1).normal(size=(2, 3))
     ddq = arm.forward_dynamics(q, dq, arm.inverse_dynamics(q, dq, np.array([1.0, 2.0, 3.0])))
     np.testing.assert_allclose(ddq, [1.0, 2.0, 3.0], rtol=1e-4)
+
+
+def test_six_joints_make_a_floating_base():
+    """The dynamics of an arm on three slides and three turns are Pinocchio's."""
+    chain = arms.load("planar2").chain
+    names = ("x", "y", "z", "roll", "pitch", "yaw")
+    ends = ("ground", *names[:-1], chain.base)
+    kinds, axes = ("prismatic",) * 3 + ("revolute",) * 3, np.eye(3).tolist() * 2
+    free = tuple(
+        Joint(name, kind, above, below, axis=tuple(axis))
+        for name, kind, above, below, axis in zip(
+            names, kinds, ends[:-1], ends[1:], axes, strict=True
+        )
+    )
+    body = Link(chain.base, Inertia(20.0, (0.0, 0.0, 0.1), (1.0, 0.0, 0.0, 1.0, 0.0, 1.0)))
+    links = (*(Link(name) for name in ends[:-1]), body, *chain.links[1:])
+    joints = (*free, *chain.joints)
+    arm = arms.Arm(replace(chain, name="floating", base="ground", links=links, joints=joints))
+    q, dq, tau = np.random.default_rng(0).normal(size=(3, 8)) * 0.5
+    theirs = Pinocchio(arm.to_urdf(), arm).terms(q, dq, tau, "tool")["ddq"]
+    assert relative_error(arm.forward_dynamics(q, dq, tau), theirs) < 1e-9

@@ -377,3 +377,24 @@ def test_mutated_urdfs_are_read_or_refused():
     rng, texts = random.Random(0), fuzz.sources()
     outcomes = [fuzz.outcome(fuzz.mutate(rng.choice(texts), rng)) for _ in range(300)]
     assert 30 < outcomes.count("read") < 270
+
+
+TIES = {
+    '<loop_joint name="bar"><link1 link="base"/><link2 link="rod"/></loop_joint>': True,
+    "<gazebo><joint name='bar'><parent>rod</parent><child>base</child></joint></gazebo>": True,
+    "<gazebo><joint name='bar'><parent>rod</parent><child>mount</child></joint></gazebo>": True,
+    "<gazebo><joint name='bar'><parent>world</parent><child>base</child></joint></gazebo>": False,
+    "<gazebo><joint name='bar'><parent>base</parent><child>mount</child></joint></gazebo>": False,
+    "<gazebo><joint name='bar'/></gazebo><loop_joint/>": False,
+}
+
+
+@pytest.mark.parametrize("tie", TIES)
+def test_an_extension_that_closes_a_loop_is_refused_by_name(tie):
+    """One to the world outside, or in a rigid part, closes none."""
+    text = with_parts(tie + hung("mount", "base"))
+    if TIES[tie]:
+        with pytest.raises(UrdfError, match=r"'bar' closes a loop from link .*needs a tip or base"):
+            parse_urdf(text, tip="rod")
+    else:
+        assert parse_urdf(text, tip="rod").tip == "rod"

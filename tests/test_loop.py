@@ -311,6 +311,11 @@ def test_what_does_not_fit_is_named(network):
             ({node: x[:, :1]}, error, r"'in'.* shape \(1, 1\).* needs \(1, 2\)"),
             ({node: x}, error[0], r"error of .*'out'.* shape \(2,\).* needs \(1, 2\)"),
             ({node: x + 1j}, error, r"'in'.* type complex128"),
+            ({node: x > 0}, error, r"'in'.* type bool, needs .* and real numbers"),
+            ({node: x}, error > 0, r"error of .*'out'.* type bool, needs .* and real numbers"),
+            ({node: x}, (error > 0).tolist(), r"error of .*'out'.* type bool"),
+            ({node: x.astype(str)}, error, r"'in'.* type <U"),
+            ({node: x.astype(object)}, error, r"'in'.* type object"),
             ({node: x * np.inf}, error, r"finite numbers"),
             ({network.out: x}, error, r"'out'.* is not an input node.*'in'"),
             ({}, error, r"inputs: are for .* needs .*'in'"),
@@ -335,3 +340,48 @@ def test_what_does_not_fit_is_named(network):
         weight_jacobian(sim, probe, {node: x})
     with pytest.raises(NetworkError, match="is closed"):
         named_weights(sim)
+
+
+def test_integers_are_real_numbers(network):
+    """Integers of any kind, as inputs and as errors, do what the same floating-point ones do."""
+    steps = []
+    for kind in (np.float64, np.int64, np.uint8, np.float32):
+        with simulate(network) as sim:
+            loop = LearningLoop(sim, network.probe, Gradient(1.0))
+            x, error = np.array([[1, 2]], dtype=kind), np.array([[3, 1]], dtype=kind)
+            loop.step({network.node: x}, error)
+            steps.append(loop.step({network.node: x.tolist()}, error.tolist()).output)
+    for output in steps[1:]:
+        np.testing.assert_array_equal(output, steps[0])
+
+
+def test_a_network_that_changed_after_the_loop_was_made_is_named():
+    """Objects exchanged one for one, also in a subnetwork: the error names both; nothing learns."""
+    with nengo.Network(seed=0) as model:
+        node, out = nengo.Node([0.0], label="in"), nengo.Node(size_in=1, label="out")
+        with nengo.Network() as inner:
+            a = nengo.Ensemble(5, 1, label="a", neuron_type=nengo.Tanh())
+        into = nengo.Connection(node, a, synapse=None)
+        nengo.Connection(a, out, synapse=None)
+        probe = nengo.Probe(out)
+    x, error = np.ones((1, 1)), np.ones((1, 1))
+    with simulate(model) as sim:
+        loop = LearningLoop(sim, probe, Gradient(1.0))
+        loop.step({node: x}, error)
+        before = {name: weight.read() for name, weight in loop.weights.items()}
+        with inner:
+            other = nengo.Ensemble(5, 1, label="other", neuron_type=nengo.Tanh())
+        inner.ensembles.remove(a)
+        with pytest.raises(NetworkError, match=r"has gained .*'other'.* and has lost .*'a'"):
+            loop.step({node: x}, error)
+        inner.ensembles.remove(other)
+        inner.ensembles.append(a)
+        loop.step({node: x}, 0 * error)
+        model.connections.remove(into)
+        with model:
+            nengo.Connection(node, a, synapse=None, label="again")
+        for call in (loop.observe, loop.forward):
+            with pytest.raises(NetworkError, match=r"has gained .*again.* and has lost .*in.*a"):
+                call({node: x})
+        for name, value in before.items():
+            np.testing.assert_array_equal(loop.weights[name].read(), value)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
+from numpy import ndarray
+
 from arms.equations.drives import drive_regressor, friction, rotors
 from arms.equations.dynamics import gravity_gradient, mass_coriolis_gravity
 from arms.equations.energy import centre_of_mass, kinetic_energy, potential_energy
@@ -17,13 +22,13 @@ from arms.equations.kinematics import kinematics
 from arms.equations.newton_euler import inverse_dynamics, regressor
 from arms.equations.program import Program, lower
 from arms.equations.screws import screws
-from arms.equations.singular import refuse_singular
 from arms.equations.vectors import ZERO, Joint, add, constants
+from arms.machine.python_function import python_function
 from arms.machine.steps import Steps
 from arms.model.bodies import Bodies
-from arms.model.terms import TERMS, Request
+from arms.model.singular import refuse_singular
+from arms.model.terms import BY_INVERSE, TERMS, Request
 
-_BY_INVERSE = {"Minv", "ddq", "ddq_q", "ddq_dq", "ddq_theta"}
 _BY_CORIOLIS = {"C", "dM", "tau_dq", "ddq_dq"}
 
 
@@ -46,7 +51,7 @@ def derive(bodies: Bodies, request: Request) -> Program:
         kinematics(program, bodies, joints, request)
     if "screws" in names:
         screws(program, bodies, joints)
-    if names & {"M", "g", *_BY_INVERSE, *_BY_CORIOLIS}:
+    if names & {"M", "g", *BY_INVERSE, *_BY_CORIOLIS}:
         mass_coriolis_gravity(program, bodies, joints, coriolis=bool(names & _BY_CORIOLIS))
     if names & {"dg", "com", "Jcom"}:
         gravity_gradient(program, joints)
@@ -54,7 +59,7 @@ def derive(bodies: Bodies, request: Request) -> Program:
     zero, weight = constants((0,) * n), constants(bodies.gravity)
     if "Cdq" in names:
         inverse_dynamics(program, joints, "Cdq", zero, ZERO)
-    if "h" in names or names & _BY_INVERSE - {"Minv"}:
+    if "h" in names or names & BY_INVERSE - {"Minv"}:
         inverse_dynamics(program, joints, "h", zero, weight)
     if "tau" in names:
         drives = add(rotors(program, bodies, program.u), friction(program, bodies))
@@ -69,10 +74,23 @@ def derive(bodies: Bodies, request: Request) -> Program:
         program.output("friction", (n,), friction(program, bodies))
     if "Y_drives" in names:
         drive_regressor(program, program.u)
-    if names & _BY_INVERSE:
-        refuse_singular(program, bodies)
+    if names & BY_INVERSE:
+        if not bodies.entries:  # else M has no numbers yet: whoever has them refuses
+            refuse_singular(bodies, _mass_matrix(program))
         _by_inverse(program, bodies, joints, names)
     return program
+
+
+def _mass_matrix(program: Program) -> Callable[[ndarray], ndarray]:
+    """M, an output of ``program``, as a function of q."""
+    function, n = python_function(lower(program, ("M",))), program.dof
+
+    def mass_matrix(q: ndarray) -> ndarray:
+        out = [0.0] * (n * n)
+        function(q.tolist(), [], [], out)
+        return np.reshape(out, (n, n))
+
+    return mass_matrix
 
 
 def _whole(program: Program, bodies: Bodies, joints: list[Joint], names: set[str]) -> None:
@@ -92,7 +110,7 @@ def _by_inverse(program: Program, bodies: Bodies, joints: list[Joint], names: se
     n, weight, factors = program.dof, constants(bodies.gravity), Factors(program)
     if "Minv" in names:
         inverse_mass_matrix(program, factors)
-    if names & _BY_INVERSE - {"Minv"}:
+    if names & BY_INVERSE - {"Minv"}:
         forward_dynamics(program, factors, program.u, friction(program, bodies))
     if "ddq_q" in names:
         ddq = program.outputs["ddq"].entries

@@ -19,6 +19,7 @@ import sympy as sp
 
 from arms.equations.newton_euler import to_parent
 from arms.equations.program import Expr, Program
+from arms.equations.sums import minus, times, total
 from arms.equations.vectors import (
     EZ,
     ZERO,
@@ -83,11 +84,11 @@ class Composite:
 
 def across(A: Mat, w: Vec) -> list[Expr]:
     """``tr(A) w - A w``; with A the integral of y x^T dm it is that of ``x x (w x y)``."""
-    return [
-        (A[1][1] + A[2][2]) * w[0] - A[0][1] * w[1] - A[0][2] * w[2],
-        (A[0][0] + A[2][2]) * w[1] - A[1][0] * w[0] - A[1][2] * w[2],
-        (A[0][0] + A[1][1]) * w[2] - A[2][0] * w[0] - A[2][1] * w[1],
-    ]
+    rows = []
+    for i, j, k in ((0, 1, 2), (1, 0, 2), (2, 0, 1)):
+        trace = total(A[j][j], A[k][k]) * w[i]
+        rows.append(total(trace, minus(times(A[i][j], w[j])), minus(times(A[i][k], w[k]))))
+    return rows
 
 
 def _sum2(*matrices: Mat) -> Mat:

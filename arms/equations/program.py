@@ -18,21 +18,29 @@ from typing import Any, TypeAlias
 
 import sympy as sp
 
-from arms.machine.steps import Constant, Load, Operation, Step, Steps
+from arms.equations.sums import Signed, key, minus
+from arms.machine.steps import Constant, Load, Number, Operation, Step, Steps
+from arms.model.variable import Entry
 
 Expr: TypeAlias = Any  # of Sympy, whose annotations do not separate its own classes
 
 
-def constant(value: float) -> Expr:
+def constant(value: float | Entry) -> Expr:
     """A number in a program; integers stay exact, so that 0 and 1 vanish from the equations.
 
     Any other is a symbol that has the number's digits as its name, or minus one: Sympy takes three
-    times as long over its own decimal numbers.
+    times as long over its own decimal numbers. An entry of the table of numbers is a symbol, too.
     """
+    if isinstance(value, Entry):
+        entry = sp.Symbol(f"{_TABLE}{value.index}")
+        return -entry if value.negative else entry
     if value == int(value):
         return sp.Integer(int(value))
     size = sp.Symbol(abs(float(value)).hex())
     return size if value > 0 else -size
+
+
+_TABLE = "#"  # the first letter of an entry's symbol
 
 
 def value_of(symbol: sp.Symbol) -> float | None:
@@ -62,7 +70,7 @@ class Program:
     width: int = 0  # entries of u
     assignments: dict[sp.Symbol, Expr] = field(default_factory=dict)
     outputs: dict[str, Matrix] = field(default_factory=dict)
-    _names: dict[Expr, Expr] = field(default_factory=dict)
+    _names: dict[frozenset[Signed], Expr] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.q = sp.symbols(f"q:{self.dof}", seq=True)
@@ -73,15 +81,16 @@ class Program:
         """Name ``expr``, unless it is a symbol or a number (or the negative of one) already."""
         if _is_leaf(expr):
             return expr
-        known = self._names.get(expr)
+        own = key(expr)
+        known = self._names.get(own)
         if known is not None:
             return known
-        negative = self._names.get(-expr)
+        negative = self._names.get(key(expr, -1))
         if negative is not None:
-            return -negative
+            return minus(negative)
         name = sp.Symbol(f"s{len(self.assignments)}")
         self.assignments[name] = expr
-        self._names[expr] = name
+        self._names[own] = name
         return name
 
     def output(self, name: str, shape: tuple[int, ...], entries: Iterable[Expr]) -> None:
@@ -145,6 +154,8 @@ class _Lowering:
     def symbol(self, symbol: sp.Symbol) -> int:
         if symbol in self.loads:
             return self.emit(self.loads[symbol])
+        if symbol.name.startswith(_TABLE):
+            return self.emit(Number(int(symbol.name[len(_TABLE) :])))
         value = value_of(symbol)
         return self.numbers[symbol] if value is None else self.emit(Constant(value))
 
@@ -162,12 +173,12 @@ class _Lowering:
         return self.operation(expr.func.__name__, self.lower(expr.args[0]))
 
     def sum(self, terms: Sequence[Expr]) -> int:
-        minus = [-term for term in terms if _is_negative(term)]
+        negative = [minus(term) for term in terms if _is_negative(term)]
         plus = [term for term in terms if not _is_negative(term)]
         total = self.lower(plus[0] if plus else sp.S.Zero)
         for term in plus[1:]:
             total = self.operation("add", total, self.lower(term))
-        for term in minus:
+        for term in negative:
             total = self.operation("sub", total, self.lower(term))
         return total
 
@@ -175,11 +186,11 @@ class _Lowering:
         if factors[0] is sp.S.NegativeOne:
             value = value_of(factors[1]) if factors[1].is_Symbol else None
             if value is not None:
-                minus = self.emit(Constant(-value))
+                number = self.emit(Constant(-value))
                 rest = factors[2:]
-                return self.operation("mul", minus, self.lower(sp.Mul(*rest))) if rest else minus
+                return self.operation("mul", number, self.product(rest)) if rest else number
             zero = self.emit(Constant(0.0))
-            return self.operation("sub", zero, self.lower(sp.Mul(*factors[1:])))
+            return self.operation("sub", zero, self.product(factors[1:]))
         below = [f for f in factors if f.is_Pow and f.args[1] is sp.S.NegativeOne]
         above = [f for f in factors if f not in below]
         total = self.lower(above[0] if above else sp.S.One)

@@ -9,6 +9,7 @@ import numpy as np
 import sympy as sp
 
 from arms.equations.program import Expr, Program, constant
+from arms.equations.sums import minus, times, total
 from arms.model.bodies import Body
 
 Vec = Sequence[Expr]
@@ -31,22 +32,22 @@ def zeros(*shape: int) -> Any:
 
 def cross(a: Vec, b: Vec) -> list[Expr]:
     """a x b."""
-    return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+    return [total(times(a[i], b[j]), minus(times(a[j], b[i]))) for i, j in ((1, 2), (2, 0), (0, 1))]
 
 
 def dot(a: Vec, b: Vec) -> Expr:
     """a . b."""
-    return sp.Add(*(x * y for x, y in zip(a, b, strict=True)))
+    return total(*map(times, a, b))
 
 
 def add(*vectors: Vec) -> list[Expr]:
     """Sum of vectors."""
-    return [sp.Add(*entries) for entries in zip(*vectors, strict=True)]
+    return [total(*entries) for entries in zip(*vectors, strict=True)]
 
 
 def scale(factor: Expr, vector: Vec) -> list[Expr]:
     """factor * vector."""
-    return [factor * x for x in vector]
+    return [times(factor, x) for x in vector]
 
 
 def apply(A: Mat, v: Vec) -> list[Expr]:
@@ -95,26 +96,38 @@ class Joint:
     def up(self, v: Vec) -> list[Expr]:
         """R v: a vector in the body's axes, expressed in its parent's."""
         c, s = self.cos, self.sin
-        return self.let(apply(self.E, self.let([c * v[0] - s * v[1], s * v[0] + c * v[1], v[2]])))
+        x = total(times(c, v[0]), minus(times(s, v[1])))
+        y = total(times(s, v[0]), times(c, v[1]))
+        return self.let(apply(self.E, self.let([x, y, v[2]])))
 
     def down(self, v: Vec) -> list[Expr]:
         """R^T v: a vector in the parent's axes, expressed in the body's."""
         c, s = self.cos, self.sin
         x, y, z = self.let(apply(transpose(self.E), v))
-        return self.let([c * x + s * y, c * y - s * x, z])
+        first = total(times(c, x), times(s, y))
+        return self.let([first, total(times(c, y), minus(times(s, x))), z])
 
     def up2(self, A: Mat) -> list[list[Expr]]:
         """R A R^T: a tensor in the body's axes, expressed in its parent's (Rz: 11 operations)."""
         let, c, s = self.program.let, self.cos, self.sin
-        cc, cs = let(c * c), let(c * s)
+        cc, cs = let(c * c), let(times(c, s))
         (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = A
-        d, e = let(xx - yy), let(xy + yx)
-        f, g = let(cc * d - cs * e), let(cs * d + cc * e)
+        d, e = let(total(xx, minus(yy))), let(total(xy, yx))
+        f = let(total(times(cc, d), minus(times(cs, e))))
+        g = let(total(times(cs, d), times(cc, e)))
+
+        def turn(a: Expr, b: Expr) -> tuple[Expr, Expr]:
+            return (
+                total(times(c, a), minus(times(s, b))),
+                total(times(s, a), times(c, b)),
+            )
+
+        (xz, yz), (zx, zy) = turn(xz, yz), turn(zx, zy)
         turned = self.let2(
             [
-                [yy + f, g - yx, c * xz - s * yz],
-                [g - xy, xx - f, s * xz + c * yz],
-                [c * zx - s * zy, s * zx + c * zy, zz],
+                [total(yy, f), total(g, minus(yx)), xz],
+                [total(g, minus(xy)), total(xx, minus(f)), yz],
+                [zx, zy, zz],
             ]
         )
         half = transpose([self.let(apply(self.E, column)) for column in transpose(turned)])

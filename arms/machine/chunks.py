@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from arms.machine.steps import Constant, Operation, Steps
 
 WHOLE = 4000  # steps that are compiled in one piece
-SIZE = 2000  # steps of a piece of a longer program
+SIZE = 1000  # steps of a piece of a longer program
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ when the first kernel is needed.
 
 from __future__ import annotations
 
+import ctypes
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -24,13 +26,13 @@ def _initialize() -> None:
     llvm.initialize_native_asmprinter()
 
 
-def create_target() -> Any:
+def create_target(effort: int = 2) -> Any:
     """A new code generator for this processor; an engine takes ownership of the one it uses."""
     _initialize()
     return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
         cpu=llvm.get_host_cpu_name(),
         features=llvm.get_host_cpu_features().flatten(),
-        opt=2,
+        opt=effort,
         codemodel="jitdefault",
         jit=True,
     )
@@ -47,15 +49,19 @@ def platform() -> str:
     return "|".join(parts)
 
 
-def compile_text(text: str) -> bytes:
-    """The object file of LLVM assembly."""
-    target = create_target()
+def compile_text(text: str, *, long: bool = False) -> bytes:
+    """The object file of LLVM assembly.
+
+    Passes over a ``long`` straight line cost a third of its time and make it no faster.
+    """
+    target = create_target(1 if long else 2)
     module = llvm.parse_assembly(text)
     module.triple = llvm.get_process_triple()
     module.verify()
-    options = llvm.create_pipeline_tuning_options(speed_level=1)  # more costs time, gains nothing
-    passes = llvm.create_pass_builder(target, options)
-    passes.getModulePassManager().run(module, passes)
+    if not long:
+        options = llvm.create_pipeline_tuning_options(speed_level=1)  # more gains nothing
+        passes = llvm.create_pass_builder(target, options)
+        passes.getModulePassManager().run(module, passes)
     return target.emit_object(module)
 
 
@@ -70,3 +76,8 @@ class MachineCode:
     def address(self, function: str) -> int:
         """Address of a function by its name."""
         return self._engine.get_function_address(function)
+
+    def write(self, name: str, values: Sequence[float]) -> None:
+        """Set the entries of an array of the code."""
+        address = self._engine.get_global_value_address(name)
+        (ctypes.c_double * len(values)).from_address(address)[:] = values

@@ -15,11 +15,13 @@ from numpy import ndarray
 from arms.errors import ArmError
 from arms.machine import cache as disk
 from arms.machine.announce import announce
-from arms.machine.llvm_text import llvm_batch_text, llvm_text
+from arms.machine.chunks import WHOLE
+from arms.machine.llvm_text import TABLE, llvm_batch_text, llvm_text
 from arms.machine.python_function import python_batch
 from arms.machine.steps import Steps
 from arms.model.bodies import Bodies
 from arms.model.terms import Request
+from arms.model.variable import general
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -70,14 +72,16 @@ class Kernel:
         self.address = 0
         self.call: Callable[..., Any] = _return_false
         self.fill: Callable[..., bool] = _return_false
-        self._bodies, self._derive, self._steps = bodies, derive, steps
+        self._derive, self._steps = derive, steps
+        self._bodies, self._numbers = general(bodies, request) if steps is None else (bodies, ())
         if _llvm_works():
             self._link(result)
 
     def _link(self, result: type[tuple]) -> None:
         from arms.machine.python_entry import python_functions
 
-        self._code = self._machine_code("kernel", llvm_text)
+        count = len(self._numbers)
+        self._code = self._machine_code("kernel", lambda s: llvm_text(s, count))
         self.address = self._code.address("kernel")
         functions = python_functions(self._code, self.lengths, self.shapes, result)
         if functions is not None:
@@ -91,15 +95,24 @@ class Kernel:
             kind = "batch functions" if form.startswith("batch") else "equations"
             arm = f"{self.name!r} ({self.dof} joints)"
             with announce(f"compiling the {kind} of {arm}, once per installation"):
-                return compile_text(text_of(self.steps()))
+                steps = self._general_steps()
+                return compile_text(text_of(steps), long=len(steps.steps) > WHOLE)
 
-        program = self._bodies.fingerprint() if self._steps is None else repr(self._steps)
-        return MachineCode(
+        known = self._steps
+        program = self._bodies.fingerprint(self.request) if known is None else repr(known)
+        code = MachineCode(
             disk.fetch("|".join((form, platform(), repr(self.request), program)), build)
         )
+        if self._numbers:
+            code.write(TABLE, self._numbers)
+        return code
 
     def steps(self) -> Steps:
-        """The operations that are compiled; derived again unless they were passed in."""
+        """The operations that are computed; derived again unless they were passed in."""
+        return self._general_steps().filled(self._numbers)
+
+    def _general_steps(self) -> Steps:
+        """The operations that are compiled: of all arms that differ in the numbers alone."""
         return self._derive(self._bodies, self.request) if self._steps is None else self._steps
 
     def compile_batch(self) -> None:
@@ -113,8 +126,10 @@ class Kernel:
             return python_batch(self.steps(), self.lengths, self.size)
         from arms.machine.compile import vector_width
 
-        width = vector_width()
-        self._batch_code = self._machine_code(f"batch {width}", lambda s: llvm_batch_text(s, width))
+        width, numbers = vector_width(), len(self._numbers)
+        self._batch_code = self._machine_code(
+            f"batch {width}", lambda s: llvm_batch_text(s, width, numbers)
+        )
         pointer, count = ctypes.c_void_p, ctypes.c_int64
         signature: Any = ctypes.CFUNCTYPE(None, *[pointer] * 4, *[count] * 5)
         function = signature(self._batch_code.address("batch"))

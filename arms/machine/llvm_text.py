@@ -13,10 +13,10 @@ import struct
 from collections.abc import Sequence
 
 from arms.machine.chunks import Chunk, chunks_of
-from arms.machine.steps import Constant, Load, Operation, Steps
+from arms.machine.steps import Constant, Load, Number, Operation, Steps
 
 _INSTRUCTIONS = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
-
+TABLE = "numbers"  # what the table is called in the object file
 
 _LIBRARY = """
 declare double @sin(double) memory(none) nounwind willreturn
@@ -65,15 +65,15 @@ end:
 )
 
 
-def llvm_text(steps: Steps) -> str:
-    """The scalar function as LLVM assembly."""
+def llvm_text(steps: Steps, numbers: int = 0) -> str:
+    """The scalar function as LLVM assembly, with a table of ``numbers`` entries."""
     inputs = [f"ptr noalias readonly %{name}" for name in ("q", "dq", "u")]
     parts, body, memory = _pieces(steps, 0, [*inputs, "ptr noalias %out"])
-    text = _KERNEL.replace("PARTS", parts)
+    text = _table(numbers) + _KERNEL.replace("PARTS", parts)
     return text.replace("BODY", "\n  ".join([*memory, *body]))
 
 
-def llvm_batch_text(steps: Steps, width: int) -> str:
+def llvm_batch_text(steps: Steps, width: int, numbers: int = 0) -> str:
     """The batch function as LLVM assembly, ``width`` configurations at a time.
 
     The last block repeats the last configuration. Results are stored in a buffer of vectors, which
@@ -81,12 +81,18 @@ def llvm_batch_text(steps: Steps, width: int) -> str:
     """
     inputs = [f"ptr readonly %{name}{lane}" for lane in range(width) for name in ("q", "dq", "u")]
     parts, block, memory = _pieces(steps, width, [*inputs, "ptr noalias %buffer"])
-    text = _BATCH.replace("PARTS", parts).replace("MEMORY", "\n  ".join(memory))
+    text = _table(numbers) + _BATCH.replace("PARTS", parts)
+    text = text.replace("MEMORY", "\n  ".join(memory))
     text = text.replace("BODY", "\n  ".join([*_lane_addresses(width), *block]))
     text = text.replace("COPIES", "\n  ".join(_copies(width)))
     for name, value in (("SIZE", len(steps.results)), ("WIDTH", width), ("ALIGN", 8 * width)):
         text = text.replace(name, str(value))
     return text
+
+
+def _table(numbers: int) -> str:
+    """The table of numbers that steps read, in the memory of the code."""
+    return f"@{TABLE} = global [{numbers} x double] zeroinitializer\n" if numbers else ""
 
 
 def _pieces(steps: Steps, width: int, parameters: list[str]) -> tuple[str, list[str], list[str]]:
@@ -141,6 +147,8 @@ def _block(steps: Steps, chunk: Chunk, places: dict[int, int], width: int) -> li
         step = steps.steps[k]
         if isinstance(step, Load):
             lines += _gather(k, step, width) if width else _read(k, step)
+        elif isinstance(step, Number):
+            lines += _entry(k, step, width)
         elif isinstance(step, Operation) and width and step.name in ("sin", "cos", "tanh"):
             lines += _call_per_lane(k, step, width)
         elif isinstance(step, Operation):
@@ -162,6 +170,22 @@ def _read(k: int, step: Load) -> list[str]:
         f"%a{k} = getelementptr double, ptr %{step.vector}, i64 {step.index}",
         f"%s{k} = load double, ptr %a{k}, align 8",
     ]
+
+
+def _entry(k: int, step: Number, width: int) -> list[str]:
+    """An entry of the table, in a batch as a vector of ``width``."""
+    name = f"%e{k}" if width else f"%s{k}"
+    lines = [
+        f"%a{k} = getelementptr double, ptr @{TABLE}, i64 {step.index}",
+        f"{name} = load double, ptr %a{k}, align 8",
+    ]
+    if width:
+        kind = _kind(width)
+        lines += [
+            f"%v{k} = insertelement {kind} undef, double {name}, i32 0",
+            f"%s{k} = shufflevector {kind} %v{k}, {kind} undef, <{width} x i32> zeroinitializer",
+        ]
+    return lines
 
 
 def _copies(width: int) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy import ndarray
 
-from arms.machine.steps import Constant, Load, Steps
+from arms.machine.steps import Constant, Load, Operation, Steps
 
 _SIGNS = {"add": "+", "sub": "-", "mul": "*"}
 
@@ -33,6 +33,7 @@ def python_lines(steps: Steps) -> list[str]:
         elif isinstance(step, Load):
             text = f"{step.vector}[{step.index}]"
         else:
+            assert isinstance(step, Operation), "an arm's table is filled in before this"
             operands = [f"s{i}" for i in step.operands]
             sign = _SIGNS.get(step.name)
             text = f" {sign} ".join(operands) if sign else f"{step.name}({', '.join(operands)})"

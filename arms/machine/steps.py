@@ -6,6 +6,7 @@ tape are all written from them, so all four do the same arithmetic in the same o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -25,6 +26,13 @@ class Load:
 
 
 @dataclass(frozen=True)
+class Number:
+    """Step: entry ``index`` of a table that belongs to the arm, not to the code."""
+
+    index: int
+
+
+@dataclass(frozen=True)
 class Operation:
     """Step: add, sub, mul, div, sin, cos, sqrt or tanh of the results of earlier steps."""
 
@@ -32,7 +40,7 @@ class Operation:
     operands: tuple[int, ...]
 
 
-Step = Constant | Load | Operation
+Step = Constant | Load | Number | Operation
 
 
 @dataclass(frozen=True)
@@ -45,3 +53,10 @@ class Steps:
     def operations(self) -> int:
         """Additions, multiplications and so on per call."""
         return sum(isinstance(step, Operation) for step in self.steps)
+
+    def filled(self, numbers: Sequence[float]) -> Steps:
+        """These steps with constants in place of the entries of a table."""
+        if not numbers:
+            return self
+        steps = (Constant(numbers[s.index]) if isinstance(s, Number) else s for s in self.steps)
+        return Steps(tuple(steps), self.results)

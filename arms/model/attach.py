@@ -29,7 +29,8 @@ def with_payload(
     name = next(n for k in range(len(known) + 1) if (n := f"{name}{k or ''}") not in known)
     link = Link(name, _inertia(chain, name, mass, com, inertia))
     joint = Joint(f"{name}_mount", "fixed", chain.tip, name, chain.tool)
-    return replace(chain, links=(*chain.links, link), joints=(*chain.joints, joint))
+    links, joints = (*chain.links, link), (*chain.joints, joint)
+    return replace(chain, links=links, joints=joints, variable=(*chain.variable, name))
 
 
 def with_tool(
@@ -39,7 +40,8 @@ def with_tool(
     T = transform_of(f"Arm {chain.name!r}: the tool's transform", transform)
     if mass or inertia is not None:
         chain = with_payload(chain, mass, com, inertia, name="tool_body")
-    return replace(chain, tool=pose_of(matrix(chain.tool) @ T))
+    variable = tuple(dict.fromkeys((*chain.variable, "tool")))
+    return replace(chain, tool=pose_of(matrix(chain.tool) @ T), variable=variable)
 
 
 def with_base(chain: Chain, transform: ArrayLike) -> Chain:

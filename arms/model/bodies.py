@@ -2,9 +2,10 @@
 
 Links joined by fixed joints become one body. Each body gets a frame of its own: z along its joint's
 axis, the origin at the point of that axis nearest the previous body's origin (as Denavit and
-Hartenberg do), which makes most offsets zero. Mass whose motion does not depend on a body's own
-joint is regrouped into its parent (base parameters, Gautier and Khalil 1990): mass, first moment
-along the axis and one moment of inertia vanish from the equations without changing M, C or g.
+Hartenberg do), which makes most offsets zero, and x along the common normal of its axis and the
+next one, where these are tilted. Mass whose motion does not depend on a body's own joint is
+regrouped into its parent (base parameters, Gautier and Khalil 1990): mass, first moment along the
+axis and one moment of inertia vanish from the equations without changing M, C or g.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import numpy as np
 from numpy import ndarray
 
 from arms.model.chain import DRIVE, MOVING, Chain, Mimic, coordinates
-from arms.model.spatial import clean, matrix, second_moment, z_to
+from arms.model.spatial import about_axis, clean, matrix, second_moment, z_to
+from arms.model.terms import Request
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -55,6 +57,7 @@ class Body:
     multiplier: float
     offset: float
     mass: Mass
+    turned: bool = False  # its x axis is along the common normal with a next joint's axis
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,9 @@ class Bodies:
     masses: dict[str, Mass]  # per link, in the link's own frame
     drives: Float[ndarray, "3 n"]  # see `drives_of`
     rest: Mass  # of the moving links, in place whatever moves: in the base frame
+    reached: tuple[Mass, ...] = ()  # not 0 where a moment depends on the chain's variable links
+    tool_varies: bool = False
+    entries: int = 0  # of the table that numbers are read from, see `variable`
 
     @property
     def heavy_links(self) -> tuple[str, ...]:
@@ -102,24 +108,24 @@ class Bodies:
             body = self.bodies[body].parent
         return chain[::-1]
 
-    def fingerprint(self) -> str:
-        """Everything about the arm that its equations depend on, exactly, as text."""
+    def fingerprint(self, request: Request) -> str:
+        """Everything about the arm that the equations of a request read, exactly, as text."""
         parts = [str(self.dof), repr(self.gravity)]
         for b in self.bodies:
-            numbers = _hexadecimal(b.R, b.r, b.mass.h, b.mass.S)
+            numbers = _hexadecimal(b.R, b.r, b.mass.m, b.mass.h, b.mass.S)
             scalars = (b.parent, b.slides, b.coordinate, b.multiplier.hex(), b.offset.hex())
-            parts.append(repr((scalars, float(b.mass.m).hex(), numbers)))
-        for kind, frames in (("link", self.links), ("frame", self.frames)):
-            for name, frame in sorted(frames.items()):
-                parts.append(repr((kind, name, frame.body, _hexadecimal(frame.R, frame.r))))
-        parts.append(repr(self.heavy_links))
-        parts.append(repr(_hexadecimal(self.drives, self.rest.h)))
-        parts.append(float(self.rest.m).hex())
+            parts.append(repr((scalars, numbers)))
+        frames = [("frame", name, self.frames[name]) for name in request.frames_read]
+        if request.reads_links:
+            frames += [("link", name, self.links[name]) for name in self.heavy_links]
+        for kind, name, frame in frames:
+            parts.append(repr((kind, name, frame.body, _hexadecimal(frame.R, frame.r))))
+        parts.append(repr(_hexadecimal(self.drives, self.rest.h, self.rest.m)))
         return "\n".join(parts)
 
 
-def _hexadecimal(*arrays: ndarray) -> list[str]:
-    return [x.hex() for array in arrays for x in array.ravel().tolist()]
+def _hexadecimal(*arrays: ndarray | float) -> list[str]:
+    return [x.hex() for array in arrays for x in np.ravel(array).tolist()]
 
 
 def drives_of(chain: Chain) -> Float[ndarray, "3 n"]:
@@ -171,6 +177,7 @@ def bodies_of(chain: Chain) -> Bodies:
         coordinate = index[follows.leader], follows.multiplier, follows.offset
         bodies.append(Body(above.body, R, r, prismatic, *coordinate, MASSLESS))
         frames[joint.child] = Frame(len(bodies) - 1, align.T, np.array([0.0, 0.0, slide]))
+    _turn_to_common_normals(bodies, frames)
     for name, mass in masses.items():
         frame = frames[name]
         if frame.body >= 0:
@@ -181,7 +188,48 @@ def bodies_of(chain: Chain) -> Bodies:
     named["tool"] = Frame(tip.body, clean(tip.R @ tool[:3, :3]), tip.R @ tool[:3, 3] + tip.r)
     regrouped, rest = _regrouped(bodies)
     drives = drives_of(chain)
-    return Bodies(len(index), regrouped, frames, named, chain.gravity, masses, drives, rest)
+    carriers = {frames[name].body for name in chain.variable if name in frames}
+    reached = _reached(bodies, carriers) if carriers - {-1} else ()
+    variants = reached, "tool" in chain.variable
+    return Bodies(
+        len(index), regrouped, frames, named, chain.gravity, masses, drives, rest, *variants
+    )
+
+
+def _turn_to_common_normals(bodies: list[Body], frames: dict[str, Frame]) -> None:
+    """Turn frames about their own axes so that a next axis is tilted about their x axis alone.
+
+    Joint positions get offsets in exchange, as in Denavit and Hartenberg's convention. A rotation
+    by such a tilt takes 6 operations, any other 15. Axes that are simple already stay.
+    """
+    for c, child in enumerate(bodies):
+        p = child.parent
+        h = float(np.hypot(child.R[0, 2], child.R[1, 2]))
+        simple = np.isin(child.R, (-1.0, 0.0, 1.0)).sum() > 4 or h < 1e-9
+        if p < 0 or simple or child.slides or bodies[p].slides or bodies[p].turned:
+            continue
+        angle = float(np.arctan2(child.R[0, 2], -child.R[1, 2]))
+        back = about_axis((0.0, 0.0, 1.0), -angle)
+        bodies[p] = replace(bodies[p], offset=bodies[p].offset + angle, turned=True)
+        for k, each in enumerate(bodies):
+            if each.parent == p:
+                bodies[k] = replace(each, R=back @ each.R, r=back @ each.r)
+        for name, frame in frames.items():
+            if frame.body == p:
+                frames[name] = Frame(p, back @ frame.R, back @ frame.r)
+        R, cos = bodies[c].R, float(child.R[2, 2])
+        tilt = np.array([[1.0, 0.0, 0.0], [0.0, cos, -h], [0.0, h, cos]])
+        zero = R.T @ tilt  # about z
+        rest = float(np.arctan2(zero[1, 0], zero[0, 0]))
+        bodies[c] = replace(bodies[c], R=tilt, offset=bodies[c].offset - rest)
+
+
+def _reached(bodies: list[Body], carriers: set[int]) -> tuple[Mass, ...]:
+    """Moments of each body that are not 0 where those of any mass on the ``carriers`` arrive."""
+    S = np.array([[0.91, 0.37, 0.23], [0.37, 1.37, 0.53], [0.23, 0.53, 1.73]])
+    some = Mass(1.0, np.array([0.31, 0.43, 0.59]), S)  # any: no two moments are alike
+    probes = [replace(b, mass=some if i in carriers else MASSLESS) for i, b in enumerate(bodies)]
+    return tuple(body.mass for body in _regrouped(probes)[0])
 
 
 def _regrouped(bodies: list[Body]) -> tuple[tuple[Body, ...], Mass]:

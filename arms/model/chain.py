@@ -179,6 +179,8 @@ class Chain:
     gravity: Vector = (0.0, 0.0, -9.81)  # [m/s^2], in the base frame
     tool: Pose = field(default=Pose())  # the "tool" frame in the tip link
     source: str = ""  # where the numbers were published
+    # Links whose inertia compiled code takes as numbers, and "tool" if it does so with that pose.
+    variable: tuple[str, ...] = field(default=(), compare=False, metadata={"exported": False})
 
     def __post_init__(self) -> None:
         gravity = vector(f"Chain {self.name!r}.gravity", self.gravity, "m/s^2")

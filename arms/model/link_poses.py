@@ -48,3 +48,11 @@ def _motion(
     s, c = np.sin(at)[..., None, None], np.cos(at)[..., None, None]
     T[..., :3, :3] = np.eye(3) + s * K + (1.0 - c) * (K @ K)  # Rodrigues
     return T
+
+
+def rigid_parts(chain: Chain) -> dict[str, str]:
+    """For every link, the first link of the rigid part that it belongs to."""
+    first = {chain.base: chain.base}
+    for joint in chain.joints:
+        first[joint.child] = joint.child if joint.kind in MOVING else first[joint.parent]
+    return first

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from arms.errors import MjcfError
-from arms.model.chain import MOVING, Chain
+from arms.model.chain import Chain
+from arms.model.link_poses import rigid_parts
 from arms.model.mjcf_compile import mujoco_package
 from arms.model.mjcf_parts import Names
 
@@ -21,9 +22,7 @@ def refuse_loops(model: Any, names: Names, chain: Chain) -> None:
         int(mujoco.mjtEq.mjEQ_CONNECT): "connect",
         int(mujoco.mjtEq.mjEQ_WELD): "weld",
     }
-    rigid = {chain.base: chain.base}  # the first link of the rigid part that a link belongs to
-    for joint in chain.joints:
-        rigid[joint.child] = joint.child if joint.kind in MOVING else rigid[joint.parent]
+    rigid = rigid_parts(chain)
     for k in range(model.neq):
         kind = kinds.get(int(model.eq_type[k]))
         if kind is None or not model.eq_active0[k]:

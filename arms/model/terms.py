@@ -49,6 +49,8 @@ TERMS = {
     "V": Term("potential energy", ()),
 }
 
+BY_INVERSE = {"Minv", "ddq", "ddq_q", "ddq_dq", "ddq_theta"}
+"""Terms that take M^-1."""
 AXES = ("base", "local", "spatial")
 
 
@@ -78,6 +80,16 @@ class Request:
     def frames(self) -> tuple[str, ...]:
         """The frame, or the frames."""
         return (self.frame,) if isinstance(self.frame, str) else self.frame
+
+    @property
+    def frames_read(self) -> tuple[str, ...]:
+        """The frames that a term belongs to; none if none does."""
+        return self.frames if any(TERMS[name].at_frame for name in self.terms) else ()
+
+    @property
+    def reads_links(self) -> bool:
+        """Does any term list the links' parameters?"""
+        return any("p" in TERMS[name].shape for name in self.terms)
 
     @property
     def inputs(self) -> tuple[str, str, str]:

@@ -35,6 +35,7 @@ from arms.model.part import part_of
 from arms.model.spatial import is_physical
 from arms.model.tree import select
 from arms.model.urdf_drives import with_drives
+from arms.model.urdf_loops import refuse_loops
 from arms.model.urdf_parts import (
     LOGGER,
     colours_of,
@@ -104,6 +105,7 @@ def parse_urdf(
         raise
     except ArmError as error:
         raise UrdfError(str(error)) from None
+    refuse_loops(root, chain)
     _warn_of_masses(chain, root)
     _report_still_joints(chain)
     return _without_tool_link(chain)

@@ -80,7 +80,7 @@ def weight_jacobian(
             object between a weight and F has no derivative, or F is the state of a spiking neuron.
     """
     arrays, batch, steps = _checked(sim, probe, inputs, steps)
-    weights = chosen_weights(sim, (probe,), wrt, steps)
+    weights = _some(chosen_weights(sim, (probe,), wrt, steps), f"wrt: is {wrt!r}")
     index = _index(step, steps)
     layer = one_layer_of(sim, probe) if steps == 1 and batch <= LARGEST_BATCH else None
     if layer is not None:
@@ -132,7 +132,7 @@ def weight_vjp(
     """
     arrays, batch, steps = _checked(sim, probe, inputs, steps)
     error = checked_array(sim, error, (batch, output_size(sim, probe)), f"error of {probe}")
-    weights = chosen_weights(sim, (probe,), wrt, steps)
+    weights = _some(chosen_weights(sim, (probe,), wrt, steps), f"wrt: is {wrt!r}")
     function = weight_vjp_function(sim, probe, weights, batch, steps, training)
     values = function(*map(tf.constant, (_index(step, steps), error, *arrays)))
     return ByObject({w: _array(value) for w, value in zip(weights, values, strict=True)})
@@ -158,8 +158,16 @@ def weight_jvp(
         (weight,) = _one(chosen_weights(sim, (probe,), key, steps), key)
         weights.append(weight)
         values.append(checked_array(sim, value, weight.shape, f"change of {weight.name!r}"))
+    _some(weights, f"change: is {change!r}")
     function = weight_jvp_function(sim, probe, weights, batch, steps, training)
     return _array(function(*map(tf.constant, (_index(step, steps), *values, *arrays))))
+
+
+def _some(weights: list[Weight], given: str) -> list[Weight]:
+    """Return the weights, or raise `NetworkError` if there are none."""
+    if not weights:
+        raise NetworkError(f"{given}, needs at least one weight")
+    return weights
 
 
 def _checked(

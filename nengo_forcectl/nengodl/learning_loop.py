@@ -144,11 +144,12 @@ class LearningLoop:
         """Return F(x; w) and the requested Jacobians, then change w and advance the state.
 
         Args:
-            inputs: x of every input node, (batch, n_in).
+            inputs: x of every input node, (batch, n_in): floating-point numbers or integers.
             error: e, (batch, n_out); with several probes {probe: e}.
 
         Raises:
-            NetworkError: inputs or errors do not fit; weights and state stay.
+            NetworkError: inputs or errors do not fit, or are complex numbers or truth values; or
+                the network has changed since the loop was made. Weights and state stay.
             ConfigurationError: the loop was made without an optimizer or law.
         """
         if self.optimizer is None:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 import nengo
@@ -33,7 +34,7 @@ class StepInputs:
         zeros = [np.zeros((sim.minibatch_size, size)) for size in self.n_outputs]
         self.no_error: Any = dict(zip(probes, zeros, strict=True)) if several else zeros[0]
         self._objects = _object_lists(sim.model.toplevel)
-        self._count = sum(map(len, self._objects))
+        self._objects_before = [[*each] for each in self._objects]
 
     @property
     def spec(self) -> Any:
@@ -61,21 +62,22 @@ class StepInputs:
             raise NetworkError(
                 f"inputs: are {type(inputs).__name__}, needs a mapping of input nodes to arrays"
             )
-        if sum(map(len, self._objects)) != self._count:
+        if self._objects != self._objects_before:
             raise NetworkError(
-                f"{self.sim.model.toplevel}: has gained or lost objects since the loop was made; "
-                "needs a new simulator and a new loop"
+                f"{self.sim.model.toplevel}: {self._changes()} since the loop was made; needs a "
+                "new simulator and a new loop"
             )
         if self.sim.closed or len(inputs) != len(self.nodes):
             checked_probe(self.sim, self.probes[0])
             raise NetworkError(f"inputs: are for {list(inputs)}, needs {self.nodes}")
         try:
             parts = [np.asarray(inputs[node]) for node in self.nodes]
-            errors = self._errors(error)
+            errors = [np.asarray(each) for each in self._errors(error)]
             np.concatenate((*parts, *errors), axis=1, out=self._numbers, casting="same_kind")
             fits = [part.shape[1] for part in parts] == self.sizes and (
-                not self.several or [np.shape(e)[1] for e in errors] == self.n_outputs
+                not self.several or [e.shape[1] for e in errors] == self.n_outputs
             )
+            fits = fits and all(each.dtype.kind in "fiu" for each in (*parts, *errors))
         except (KeyError, ValueError, TypeError, IndexError):
             fits = False
         if not fits:
@@ -87,6 +89,15 @@ class StepInputs:
                 f"{error}"
             )
         return self.tensor
+
+    def _changes(self) -> str:
+        """Return which objects the network has gained and lost."""
+        now, before = ({*chain(*lists)} for lists in (self._objects, self._objects_before))
+        words = []
+        for what, changed in (("gained", now - before), ("lost", before - now)):
+            if changed:
+                words.append(f"has {what} {', '.join(sorted(map(str, changed)))}")
+        return " and ".join(words) or "has its objects in another order"
 
     def _errors(self, error: Any) -> Any:
         if not self.several:

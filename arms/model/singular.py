@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy import ndarray
 
-from arms.equations.program import Program, lower
 from arms.errors import ArmError
-from arms.machine.python_function import python_function
 from arms.model.bodies import Bodies
 
 if TYPE_CHECKING:
@@ -19,18 +18,15 @@ _SAMPLES = 3  # random q: M is singular at all of them only if it is at every q
 _RANK = 1e-14  # smallest eigenvalue per joint of M with a unit diagonal, above rounding
 
 
-def refuse_singular(program: Program, bodies: Bodies) -> None:
-    """Raise ``ArmError`` if M, an output of ``program``, is singular at every q.
+def refuse_singular(bodies: Bodies, mass_matrix: Callable[[ndarray], ndarray]) -> None:
+    """Raise ``ArmError`` if M, which ``mass_matrix(q)`` (n, n) returns, is singular at every q.
 
     The message names the links that move in the motion that takes no effort.
     """
     n = bodies.dof
-    function = python_function(lower(program, ("M",)))
     rng, effortless = np.random.default_rng(0), np.zeros(n, bool)
     for _ in range(_SAMPLES):
-        out = [0.0] * (n * n)
-        function(rng.uniform(-3.0, 3.0, n).tolist(), [], [], out)
-        effortless = _effortless(np.reshape(out, (n, n)))
+        effortless = _effortless(mass_matrix(rng.uniform(-3.0, 3.0, n)))
         if not effortless.any():
             return
     moving = [i for i, body in enumerate(bodies.bodies) if effortless[body.coordinate]]
