@@ -14,6 +14,7 @@ from arms.model.bodies import coordinates
 from ..errors import ConfigurationError, NetworkError
 from ..kernels.block import Block
 from ..kernels.layout import ENCODING, NETWORK
+from .neurons import NEURON_TYPES, NeuronModel
 
 Inputs = Literal["q", "q-dq", "q-dq-ref", "q-ref"]
 INPUTS: tuple[Inputs, ...] = get_args(Inputs)
@@ -128,30 +129,55 @@ class StateEncoding:
 
 
 class NetworkArrays(NamedTuple):
-    """A network of an encoding in arrays, F = W (x, 1, relu(E u + bias))."""
+    """A network of an encoding in arrays, ``F = W (x, 1, a)`` with neurons of currents E u + bias.
+
+    ``neurons`` says what activities a they have; None: they have no compiled form.
+    """
 
     encoding: StateEncoding
     encoders: Float[np.ndarray, "neurons d+1"]  # E, scaled by the gains
     bias: Float[np.ndarray, "neurons"]
     weights: Float[np.ndarray, "n d+1+neurons"]  # W: the direct path, then the decoders [N m]
+    neurons: NeuronModel | None = NeuronModel()
+    voltage: Float[np.ndarray, "neurons"] | None = None  # at the start; None: 0
 
-    def block(self) -> Block:
-        """Return the block of the network, without its weights, for compiled code."""
+    def block(self, state: Block | None = None) -> Block:
+        """Return the block of the network, without its weights, for compiled code.
+
+        Args:
+            state: block of the neurons, see `state_block`.
+        """
         encoding, (neurons, inputs) = self.encoding, self.encoders.shape
         values = {
             "encoding": encoding.block.address,
             "measured": encoding.measured,
             "encoders": self.encoders.T,
             "bias": self.bias,
+            "neurons": 0 if state is None else state.address,
         }
-        return Block(NETWORK, {"inputs": inputs, "neurons": neurons}, values, keeps=encoding.block)
+        keeps = encoding.block, state
+        return Block(NETWORK, {"inputs": inputs, "neurons": neurons}, values, keeps=keeps)
+
+    def state_block(self, dt: float) -> Block | None:
+        """Return the block of neurons, for cycles of dt [s]; None for `NeuronModel()`.
+
+        Raises:
+            ConfigurationError: the neurons have no compiled form.
+        """
+        if self.neurons is None:
+            raise ConfigurationError(f"neurons: need one of {', '.join(NEURON_TYPES)}")
+        if self.neurons == NeuronModel():
+            return None
+        voltage = np.zeros(len(self.bias)) if self.voltage is None else self.voltage
+        return self.neurons.block(voltage, dt)
 
     def check(self, n: int) -> None:
         """Raise `NetworkError` unless the parts fit each other and an arm of ``n`` joints."""
         self.encoding.check(n)
         d, neurons = self.encoding.size, len(self.bias)
-        shapes = [np.shape(part) for part in self[1:]]
-        fit = [(neurons, d + 1), (neurons,), (n, d + 1 + neurons)]
+        voltage = self.bias if self.voltage is None else self.voltage
+        shapes = [np.shape(part) for part in (*self[1:4], voltage)]
+        fit = [(neurons, d + 1), (neurons,), (n, d + 1 + neurons), (neurons,)]
         if shapes != fit:
             raise NetworkError(f"network: has arrays of shapes {shapes}, needs {fit}")
 
