@@ -17,6 +17,7 @@ from .encoding import (
     States as States,
     encoding_of as encoding_of,
 )
+from .energy import Energy as Energy, energy_of as energy_of
 from .firing import FiringNetwork as FiringNetwork
 from .layer import Layer as Layer
 from .neurons import (

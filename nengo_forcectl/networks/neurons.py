@@ -20,6 +20,8 @@ KINDS = {
 }
 NEURON_TYPES = tuple(KINDS)
 """Names of the neurons that have a compiled form."""
+SPIKING = "spiking-relu", "lif"
+"""Names of those that spike."""
 CLASSES = {
     "relu": "RectifiedLinear",
     "lif-rate": "LIFRate",
@@ -67,7 +69,7 @@ class NeuronModel:
     @property
     def spikes(self) -> bool:
         """Whether the neurons spike."""
-        return self.kind in ("spiking-relu", "lif")
+        return self.kind in SPIKING
 
     @property
     def has_state(self) -> bool:
@@ -139,7 +141,7 @@ def neurons_of(neuron_type: Any = None, synapse: Any = None) -> NeuronModel:
                 options[name] = float(getattr(neuron_type, name))
     elif kind not in NEURON_TYPES:
         _refuse("neuron_type", kind, f"one of {', '.join(NEURON_TYPES)}, or an object of Nengo's")
-    spikes = kind in ("spiking-relu", "lif")
+    spikes = kind in SPIKING
     tau: Any = (SYNAPSE if spikes else 0.0) if synapse is None else synapse
     if type(synapse).__name__ == "Lowpass":
         tau = getattr(synapse, "tau", None)
