@@ -65,6 +65,10 @@ class NullSpace:
     """All secondary tasks of a law, for an arm of ``n`` joints."""
 
     def __init__(self, tasks: Sequence[Secondary], n: int) -> None:
+        # numba takes a second to load
+        from ..kernels.compile import address_of
+        from ..kernels.control_null_space import TASKS  # as above
+
         packed: list[Packed] = []
         self._dof = n
         self._asked: list[tuple[Secondary, Block]] = []  # tasks in Python
@@ -76,10 +80,10 @@ class NullSpace:
             packed += parts
         self.tasks = packed
         values = {
-            "kinds": [task.kind for task in packed],
+            "calls": [address_of(TASKS[t.kind]) if t.kind in TASKS else 0 for t in packed],
             "blocks": [task.block.address for task in packed],
         }
-        self.block = Block(NULL_SPACE, {"tasks": len(packed)}, values, keeps=packed)
+        self.block = Block(NULL_SPACE, {"n": n, "tasks": len(packed)}, values, keeps=packed)
 
     @property
     def kernels(self) -> list[Kernel]:
@@ -99,15 +103,15 @@ class NullSpace:
     def torque(self, terms: Terms, state: State) -> Float[np.ndarray, "n"]:
         """Return the sum of the tasks' torques [N m]."""
         # numba takes a second to load
-        from ..kernels.control_null_space import sum_null_space
+        from ..kernels.control_null_space import control_null_space
 
         n = self._dof
-        arm, tau_0 = Block(ARM, {"n": n}, {"dof": n}), Block(layout.GIVEN_TASK, {"n": n})
+        arm = Block(ARM, {"n": n}, {"dof": n})
         write_terms(arm, terms)
         inputs = Block(INPUT, {"n": n, "k": 3}, {"q": state.q, "dq": state.dq})
         self.ask(terms, state)
-        sum_null_space(self.block.address, arm.address, inputs.address, tau_0.address)
-        return tau_0["tau_0"]
+        control_null_space(self.block.address, arm.address, inputs.address)
+        return self.block["tau_0"].copy()
 
 
 @dataclass(frozen=True)

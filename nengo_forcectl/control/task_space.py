@@ -212,7 +212,7 @@ class BoundTaskLaw(BoundLaw):
 
     def _run(self, terms: Terms, state: State) -> None:
         self.null_space.ask(terms, state)
-        self._control(*self.addresses, bool(state.sound))
+        self._control(*self.addresses, int(bool(state.sound)))
 
 
 def task_inertia(

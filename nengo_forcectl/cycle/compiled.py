@@ -56,7 +56,6 @@ class OneCall(Cycle):
             "arm": self._arm.address,
             "input": bound.inputs.block.address,
             "command": bound.command.address,
-            "law_kind": bound.kind,
             "law": bound.block.address,
             "learner_kind": FIXED if learner is None else learner.kind,
             "learner": 0 if learner is None else learner.block.address,
@@ -74,14 +73,33 @@ class OneCall(Cycle):
 
     def warm_up(self) -> None:
         """Compile everything that a step calls, and begin a new motion."""
-        from ..kernels.warm_up import compile_cycle  # numba takes a second to load
-
-        compile_cycle()
+        self._connect()
         bent = np.linspace(0.3, 0.9, self.dof)  # [rad]; not singular, or tasks would be skipped
         still = State(0.0, bent, np.zeros(self.dof), sound=False)
         self.controller.warm_up(self.arm.terms(still.q, still.dq), still)
-        self._run(self._cycle.address, 0, False, False, int(FREEZE), 0, 0.0)
+        self._run(self._cycle.address, 0, 0, 0, int(FREEZE), 0, 0.0)
         self.forget_motion()
+
+    def _connect(self) -> None:
+        """Write the addresses of the kernels of law, learner and guard; compile what is missing."""
+        # numba takes a second to load
+        from ..kernels.compile import address_of
+        from ..kernels.learned_body import correct_model  # as above
+        from ..kernels.parts import LAWS, LEARNERS, STEPS  # as above
+        from ..kernels.protect import protect  # as above
+        from ..kernels.warm_up import compile_ahead  # as above
+
+        calls = {"law_call": LAWS[self.controller.kind], "guard_call": protect}
+        steps: dict[str, Any] = {}
+        if self._learner is not None:
+            calls["supply_call"], steps = LEARNERS[self._learner.kind], STEPS[self._learner.kind]
+        if self.learned_model:
+            calls["model_call"] = correct_model
+        compile_ahead([*calls.values(), *steps.values(), self._run])
+        for field, kernel in calls.items():
+            self._cycle[field][...] = address_of(kernel)
+        for field, kernel in steps.items():
+            self._learner.block[field][...] = address_of(kernel)  # pyright: ignore[reportOptionalMemberAccess]
 
     def step(self, state: State, reference: Reference) -> Result:
         """Return the torque for this state, then learn if learning is on.
@@ -96,8 +114,8 @@ class OneCall(Cycle):
 
     def _call(self, guard: int, sound: bool, begun: int, elapsed: float) -> int:
         """Run the kernel; advance the law's memory on sound sensors if its torque was sent."""
-        integrate = sound and self._obeyed
-        met = self._run(self._cycle.address, guard, sound, integrate, self._mode, begun, elapsed)
+        here, fit, integrate = self._cycle.address, int(sound), int(sound and self._obeyed)
+        met = self._run(here, guard, fit, integrate, self._mode, begun, elapsed)
         self._obeyed = met <= 0
         return met
 

@@ -53,8 +53,8 @@ class StructuredCycle(ObservingCycle):
         learner: StructuredLearner,
         predictor: Predictor | None = None,
     ) -> None:
-        super().__init__(arm, bound, learner, predictor)
         self.dt, self.learned_model = learner.dt, learner.block.address
+        super().__init__(arm, bound, learner, predictor)
 
     @property
     def learned(self) -> Learned:

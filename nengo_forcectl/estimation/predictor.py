@@ -88,7 +88,7 @@ class Predictor:
             sent[:missed] = sent[0].copy()
         self._time = state.time
         self._input["q"][:], self._input["dq"][:] = state.joints(self._dof)
-        self._predict(*self._blocks, bool(state.sound))
+        self._predict(*self._blocks, int(bool(state.sound)))
         return state._replace(q=self._block["q"].copy(), dq=self._block["dq"].copy())
 
     def forget(self) -> None:

@@ -16,15 +16,14 @@ from typing import Any, NamedTuple
 import llvmlite
 import llvmlite.binding as llvm
 import numba
-from numba import boolean, float64, int64
+from numba import int64
 
 from arms.machine import cache as disk
 from arms.machine.announce import announce
 
 from ..errors import ConfigurationError
-from ..kernels.control_cycle import run_cycle
-from ..kernels.predict import predict
-from ..kernels.protect import credible, protect_alone
+from ..kernels.compile import signature_of
+from ..kernels.parts import PARTS
 from ..kernels.state_block import close_state, open_state
 from ..kernels.supervise import count_events, learn, reset, step_controller, stop, stopped
 
@@ -35,20 +34,15 @@ LIBM = frozenset((
 ))  # fmt: skip
 MEMORY = frozenset(("memcpy", "memmove", "memset"))  # LLVM calls them, and every C library has them
 
-CALLS = (
-    (run_cycle, (int64, int64, boolean, boolean, int64, int64, float64)),
-    (protect_alone, (int64, int64, int64, int64, int64, float64)),
-    (credible, (int64, int64)),
-    (predict, (int64, int64, int64, boolean)),
-)
-"""Kernels that the supervisor calls, in the order of its ``calls``, with their arguments' types."""
-
 INTERFACE = (
     (open_state, (int64,) * 5), (close_state, (int64,) * 4), (step_controller, (int64,) * 4),
     (reset, (int64,)), (stop, (int64,) * 2), (learn, (int64,) * 2), (count_events, (int64,) * 2),
     (stopped, (int64,)),
 )  # fmt: skip
-"""Kernels behind the library's own functions."""
+"""Kernels behind the library's own functions, with their arguments' types."""
+
+KERNELS = (*((each, signature_of(each)) for each in PARTS), *INTERFACE)
+"""All kernels of a library; the first ones are called by their addresses."""
 
 ENTRY = "i64 %a0, i64 %a1, i64 %a2, i64 %a3, i64 %a4, i64 %a5, double %number"
 """Arguments by which every kernel is called; those it does not have are ignored."""
@@ -109,12 +103,11 @@ def kernels_object(machine: Machine) -> ObjectFile:
     Raises:
         ConfigurationError: the code needs something besides the mathematics of C.
     """
-    every = (*CALLS, *INTERFACE)
-    names = tuple(entry_name(kernel) for kernel, _ in every)
+    names = tuple(entry_name(kernel) for kernel, _ in KERNELS)
 
     def build() -> bytes:
         with announce(f"compiling the control cycle for {machine.name}, once per installation"):
-            return emit(machine, (_kernel_text(*each) for each in every), names)
+            return emit(machine, (_kernel_text(*each) for each in KERNELS), names)
 
     key = f"library|{machine!r}|{_version()}"
     return ObjectFile("kernels.o", disk.fetch(key, build), names)

@@ -5,12 +5,12 @@ from typing import Any
 from arms.machine.llvm_text import llvm_text
 
 from ..kernels.layout import ASKED, HEAD_END
+from ..kernels.parts import SUPERVISED
 from ..kernels.state_block import close_state, open_state
 from ..kernels.supervise import count_events, learn, reset, step_controller, stop, stopped
 from .c_code import (
-    CALLS,
     ENTRY,
-    INTERFACE,
+    KERNELS,
     Machine,
     ObjectFile,
     emit,
@@ -18,7 +18,7 @@ from .c_code import (
     optimized,
 )
 from .c_header import ERRORS, REASONS
-from .image import Image
+from .image import Image, is_of_arm
 
 FUNCTIONS = (
     "size", "create", "save", "step", "reset", "stop", "learn", "count_events", "stopped", "error",
@@ -43,13 +43,14 @@ def controller_object(image: Image, name: str, machine: Machine) -> ObjectFile:
         optimized(llvm_text(kernel.steps()).replace("@kernel(", f"@arm_{k}(", 1))
         for k, kernel in enumerate(_kernels(image))
     ]
-    known = [entry_name(kernel) for kernel, _ in (*CALLS, *INTERFACE)]
+    known = [entry_name(kernel) for kernel, _ in KERNELS]
     code = emit(machine, [_text(image, name), *equations], names, known)
     return ObjectFile("controller.o", code, names)
 
 
 def _kernels(image: Image) -> list[Any]:
-    return list(dict.fromkeys(image.functions.values()))
+    """Return the arm's kernels."""
+    return list(dict.fromkeys(each for each in image.functions.values() if is_of_arm(each)))
 
 
 def _text(image: Image, name: str) -> str:
@@ -59,7 +60,7 @@ def _text(image: Image, name: str) -> str:
     parts = [
         f"@library = internal constant [{len(words)} x i64] "
         f"[{', '.join(f'i64 {word}' for word in words)}], align 64",
-        *(f"declare hidden i64 @{entry_name(kernel)}({ENTRY})" for kernel, _ in CALLS + INTERFACE),
+        *(f"declare hidden i64 @{entry_name(kernel)}({ENTRY})" for kernel, _ in KERNELS),
         *(f"declare void @arm_{k}(ptr, ptr, ptr, ptr)" for k in range(len(_kernels(image)))),
         *_texts("error", ERRORS),
         *_texts("reason", tuple(each.text for each in REASONS)),
@@ -84,8 +85,11 @@ def _text(image: Image, name: str) -> str:
 def _create(image: Image, name: str, size: int) -> str:
     """``int create(controller, block, size)``: open the block, then set addresses of functions."""
     kernels = _kernels(image)
-    bound = {place: f"@arm_{kernels.index(each)}" for place, each in image.functions.items()}
-    bound |= {image.calls + k: f"@{entry_name(each)}" for k, (each, _) in enumerate(CALLS)}
+    bound = {
+        place: f"@arm_{kernels.index(each)}" if is_of_arm(each) else f"@{entry_name(each)}"
+        for place, each in image.functions.items()
+    }
+    bound |= {image.calls + k: f"@{entry_name(each)}" for k, each in enumerate(SUPERVISED)}
     stores = "\n".join(
         f"  %f{k} = getelementptr i64, ptr %controller, i64 {HEAD_END + place}\n"
         f"  store ptr {function}, ptr %f{k}"

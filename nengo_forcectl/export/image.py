@@ -14,6 +14,7 @@ from ..cycle.observing_cycle import ObservingCycle
 from ..cycle.structured_cycle import StructuredCycle
 from ..errors import ConfigurationError
 from ..kernels.block import Block
+from ..kernels.compile import kernel_at
 from ..kernels.layout import (
     FREEZE,
     GOES,
@@ -57,7 +58,9 @@ class Image(NamedTuple):
     library: Block  # of `LIBRARY`
     supervisor: int  # its place
     calls: int  # place of the supervisor's four calls
-    functions: dict[int, Kernel]  # by the places of their addresses
+    functions: dict[
+        int, Any
+    ]  # kernels of the arm and of the cycle, by the places of their addresses
     memory: dict[str, Place]  # of a checkpoint's arrays
 
     @property
@@ -98,7 +101,7 @@ def image_of(safe: Safe) -> Image:
     changing = set(_changing(_cycle(safe).memory))
     fixed: dict[int, int] = {}
     links: dict[int, int] = {}
-    functions: dict[int, Kernel] = {}
+    functions: dict[int, Any] = {}
     for block in reached:
         start, here = place[id(block)], block.array.view(np.int64)
         words[start : start + len(here)] = here
@@ -106,8 +109,8 @@ def image_of(safe: Safe) -> Image:
             value = int(here[k])
             if value in blocks:
                 links[start + k] = place[id(blocks[value])]
-            elif value in kernels:
-                functions[start + k], fixed[start + k] = kernels[value], 0
+            elif (kernel := kernels.get(value, kernel_at(value))) is not None:
+                functions[start + k], fixed[start + k] = kernel, 0
             elif block.address + 8 * k not in changing:
                 fixed[start + k] = value
     for k, address in enumerate(own["clears"].tolist()):
@@ -335,10 +338,16 @@ def _library(
     return Block(LIBRARY, sizes, values)
 
 
-def _key(library: Block, functions: Mapping[int, Kernel], memory: Mapping[str, Any]) -> np.ndarray:
+def is_of_arm(kernel: Any) -> bool:
+    """Whether a kernel is one of an arm's equations, not one of the cycle."""
+    return isinstance(kernel, Kernel)
+
+
+def _key(library: Block, functions: Mapping[int, Any], memory: Mapping[str, Any]) -> np.ndarray:
     """Return four words that differ for another layout or other equations."""
     digest = hashlib.sha256(library.array.tobytes())
     digest.update(repr(sorted(memory.items())).encode())
     for place, kernel in functions.items():
-        digest.update(f"{place} {kernel.steps()!r}".encode())
+        text = repr(kernel.steps()) if is_of_arm(kernel) else kernel.__name__
+        digest.update(f"{place} {text}".encode())
     return np.frombuffer(digest.digest(), np.int64)

@@ -17,9 +17,9 @@ from arms.machine.distances import (
 from arms.machine.invoke import invoke
 
 from . import layout as at
-from .access import matrix, number, span, vector, whole, wholes
+from .access import matrix, number, set_number, span, vector, whole, wholes
 from .come_to_rest import AHEAD, INSIDE, coming_to_rest, room
-from .compile import kernel
+from .compile import kernel, part
 
 GAPS = len(AHEAD) * CONTACTS
 """Largest number of bounds of one pair: its contacts at every prediction time."""
@@ -45,8 +45,8 @@ def measure_pairs(pairs, q, dq):
     )
 
 
-@kernel
-def find_near(guard, pairs, q, dq):
+@part(2)
+def find_near(guard, pairs):
     """Measure all pairs; list those whose bounds the acceleration can violate.
 
     On the way to rest a distance shrinks by less than ``reach |way|``, with reach a bound on its
@@ -54,8 +54,9 @@ def find_near(guard, pairs, q, dq):
     speed. So the right-hand sides of all bounds of a pair are at least ``k (d - reach |way|)``,
     and their left-hand sides at most ``reach D |ddq - rest|``.
 
-    Returns the number of pairs in the list, and MET_TOUCHED if any are in touch, else 0.
+    Writes the number of pairs in the list; returns MET_TOUCHED if any are in touch, else 0.
     """
+    q, dq = vector(guard, at.GUARD_BELIEVED_Q), vector(guard, at.GUARD_BELIEVED_DQ)
     n, k = len(q), number(guard, at.GUARD_POSITION_GAIN)
     ddq, rest = vector(guard, at.GUARD_DDQ), vector(guard, at.GUARD_REST)
     braking, spread = vector(guard, at.GUARD_BRAKING), vector(guard, at.GUARD_STOP_SLOPE)
@@ -81,16 +82,18 @@ def find_near(guard, pairs, q, dq):
         for i in range(n):
             closing -= J[pair, i] * dq[i]
         speed[pair, CLOSEST], speed[pair, LOW], speed[pair, HIGH] = closing, 0.0, 0.0
-    return count, found
+    set_number(pairs, at.PAIRS_COUNT, count)
+    return found
 
 
-@kernel
-def add_gaps(guard, count, passed, row):
-    """Add the bounds of the ``count`` near pairs, ``passed`` [s] after the last prediction time.
+@part(2, number=True)
+def add_gaps(guard, row, passed):
+    """Add the bounds of all near pairs, ``passed`` [s] after the last prediction time.
 
     Returns the number of bounds so far.
     """
     pairs, k = whole(guard, at.GUARD_PAIRS), number(guard, at.GUARD_POSITION_GAIN)
+    count = int(number(pairs, at.PAIRS_COUNT))
     q, dq = vector(guard, at.GUARD_STOP_Q), vector(guard, at.GUARD_STOP_DQ)
     n, slope, rest = len(q), vector(guard, at.GUARD_STOP_SLOPE), vector(guard, at.GUARD_REST)
     rows, most = matrix(pairs, at.PAIRS_ROWS, n), vector(pairs, at.PAIRS_MOST)

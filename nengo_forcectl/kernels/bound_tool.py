@@ -6,7 +6,6 @@ from arms.machine.invoke import invoke
 
 from . import layout as at
 from .access import matrix, number, vector, whole
-from .bound_clearance import add_gaps, find_near
 from .bound_joints import bound_joints
 from .come_to_rest import (
     AHEAD,
@@ -18,6 +17,7 @@ from .come_to_rest import (
     time_to_rest,
 )
 from .compile import kernel
+from .memory import call
 
 SWEEPS = 10  # number of sweeps over the bounds of tool, links and joints
 WALLS = 6 * len(AHEAD)
@@ -25,7 +25,7 @@ WALLS = 6 * len(AHEAD)
 
 
 @kernel
-def find_walls(guard, q, dq, J, near):
+def find_walls(guard, q, dq, J, pairs):
     """Write the bounds of the box and of the clearance; return the number of each.
 
     A wall at x_max is a distance ``x_max - x`` to the tool's position x. See `come_to_rest`.
@@ -34,7 +34,7 @@ def find_walls(guard, q, dq, J, near):
         guard: block of `GUARD`; its ``rest`` is ``clip(-k dq, -a, a)`` [rad/s^2].
         q, dq: state of the arm.
         J: (6, n), Jacobian of the tool at q.
-        near: number of pairs that can come too close; see `find_near`.
+        pairs: block of the pairs, some of which can come too close; or 0. See `find_near`.
     """
     n, speed = len(q), vector(guard, at.GUARD_TOOL_SPEED)
     boxed = whole(guard, at.GUARD_POSE_KERNEL) != 0
@@ -48,8 +48,8 @@ def find_walls(guard, q, dq, J, near):
         move_ahead(guard, q, dq, t)
         if boxed:
             walls = add_walls(guard, t - last, walls)
-        if near > 0:
-            gaps = add_gaps(guard, near, t - last, gaps)
+        if pairs != 0:
+            gaps = call(whole(pairs, at.PAIRS_GAPS_CALL), guard, gaps, t - last)
         last = t
     return walls, gaps
 
@@ -104,12 +104,14 @@ def bound_tool(guard, q, dq, J):
     that ``ddq`` met, and the share of the line from ``rest`` to it that keeps box and clearance.
     """
     n, ddq, rest = len(q), vector(guard, at.GUARD_DDQ), vector(guard, at.GUARD_REST)
-    pairs, near, found = whole(guard, at.GUARD_PAIRS), 0, 0
+    pairs, found = whole(guard, at.GUARD_PAIRS), 0
     if pairs != 0:
-        near, found = find_near(guard, pairs, q, dq)
-        if near == 0 and whole(guard, at.GUARD_POSE_KERNEL) == 0:
-            return found | bound_joints(guard, q, dq), 1.0
-    count, gaps = find_walls(guard, q, dq, J, near)
+        found = call(whole(pairs, at.PAIRS_NEAR_CALL), guard, pairs)
+        if number(pairs, at.PAIRS_COUNT) == 0.0:
+            if whole(guard, at.GUARD_POSE_KERNEL) == 0:
+                return found | bound_joints(guard, q, dq), 1.0
+            pairs = 0
+    count, gaps = find_walls(guard, q, dq, J, pairs)
     walls, most = matrix(guard, at.GUARD_WALLS, n), vector(guard, at.GUARD_WALL_MOST)
     rows, least = walls, most  # without pairs there are no rows
     if pairs != 0:

@@ -5,17 +5,14 @@ import math
 from . import layout as at
 from .access import matrix, number, set_number, vector, whole
 from .arm_terms import compute_terms
-from .compile import kernel
-from .control_joints import control_joints
-from .control_task import control_task
-from .descend import supply_descending
-from .learn import record_sent, supply_consolidated
-from .learn_structure import record_structured, supply_structured
-from .learned_body import correct_terms, shift_guard
-from .protect import credible, protect
+from .compile import kernel, part
+from .learn import record_sent
+from .learn_structure import record_structured
+from .memory import call
+from .protect import credible
 
 
-@kernel
+@part(6, number=True)
 def run_cycle(cycle, guard, sound, integrate, learning, begun, elapsed):
     """Write the limited torque, the tool's position, the singularity and the learned torque.
 
@@ -35,15 +32,10 @@ def run_cycle(cycle, guard, sound, integrate, learning, begun, elapsed):
     if guard != 0 and not credible(guard, inputs):
         return at.NOTHING
     compute_terms(arm, inputs)
-    if whole(cycle, at.CYCLE_LEARNER_KIND) == at.STRUCTURES:
-        learner = whole(cycle, at.CYCLE_LEARNER)
-        correct_terms(learner, arm, inputs)
-        if guard != 0:
-            shift_guard(learner, guard, arm, vector(inputs, at.INPUT_DQ))
-    if whole(cycle, at.CYCLE_LAW_KIND) == at.TOOL_LAW:
-        control_task(law, arm, inputs, command, integrate)
-    else:
-        control_joints(law, arm, inputs, command, integrate)
+    learner = whole(cycle, at.CYCLE_LEARNER)
+    if whole(cycle, at.CYCLE_MODEL_CALL) != 0:
+        call(whole(cycle, at.CYCLE_MODEL_CALL), learner, arm, inputs, guard)
+    call(whole(cycle, at.CYCLE_LAW_CALL), law, arm, inputs, command, integrate)
     tau = vector(cycle, at.CYCLE_TAU)
     if not copy_finite(vector(command, at.COMMAND_TAU), tau):
         return at.NOT_FINITE
@@ -57,21 +49,23 @@ def run_cycle(cycle, guard, sound, integrate, learning, begun, elapsed):
     set_number(cycle, at.CYCLE_SINGULARITY, number(command, at.COMMAND_SINGULARITY))
     set_number(cycle, at.CYCLE_OUT_OF_REACH, number(command, at.COMMAND_OUT_OF_REACH))
     if guard != 0:
-        met = guard_torque(guard, arm, inputs, tau, begun, elapsed)
+        met = guard_torque(cycle, guard, begun, elapsed)
     if whole(cycle, at.CYCLE_LEARNER_KIND) == at.CONSOLIDATES:
-        record_sent(whole(cycle, at.CYCLE_LEARNER), command, tau)
+        record_sent(learner, command, tau)
     elif whole(cycle, at.CYCLE_LEARNER_KIND) == at.STRUCTURES:
-        record_structured(whole(cycle, at.CYCLE_LEARNER), command, tau)
+        record_structured(learner, command, tau)
     return met
 
 
 @kernel
-def guard_torque(guard, arm, inputs, tau, begun, elapsed):
+def guard_torque(cycle, guard, begun, elapsed):
     """Limit tau by a guard; return the guard's findings."""
+    arm, inputs = whole(cycle, at.CYCLE_ARM), whole(cycle, at.CYCLE_INPUT)
+    tau = vector(cycle, at.CYCLE_TAU)
     asked, sent = vector(guard, at.GUARD_ASKED), vector(guard, at.GUARD_SENT)
     for i in range(len(tau)):
         asked[i] = tau[i]
-    met = protect(guard, arm, inputs, at.GO, begun, elapsed)
+    met = call(whole(cycle, at.CYCLE_GUARD_CALL), guard, arm, inputs, at.GO, begun, elapsed)
     for i in range(len(tau)):
         tau[i] = sent[i]
     return met
@@ -83,14 +77,15 @@ def add_learned(cycle, sound, learning):
     learner, kind = whole(cycle, at.CYCLE_LEARNER), whole(cycle, at.CYCLE_LEARNER_KIND)
     arm, inputs = whole(cycle, at.CYCLE_ARM), whole(cycle, at.CYCLE_INPUT)
     command, added = whole(cycle, at.CYCLE_COMMAND), vector(cycle, at.CYCLE_FEEDFORWARD)
+    if kind == at.FIXED:
+        return
+    supply = whole(cycle, at.CYCLE_SUPPLY_CALL)
+    call(supply, learner, arm, inputs, command, sound, learning)
     if kind == at.CONSOLIDATES:
-        supply_consolidated(learner, arm, inputs, command, sound, learning)
         copy_finite(vector(learner, at.LEARNER_FEEDFORWARD), added)
     elif kind == at.DESCENDS:
-        supply_descending(learner, arm, inputs, command, sound, learning)
         copy_finite(vector(learner, at.DESCENT_FEEDFORWARD), added)
     elif kind == at.STRUCTURES:
-        supply_structured(learner, arm, inputs, command, sound, learning)
         copy_finite(vector(learner, at.STRUCTURED_FEEDFORWARD), added)
     tau = vector(cycle, at.CYCLE_TAU)
     for i in range(len(tau)):

@@ -3,12 +3,12 @@
 from . import layout as at
 from .access import cube, matrix, number, vector, whole
 from .algebra import factor_columns, substitute
-from .compile import kernel
+from .compile import kernel, part
 from .feed_friction import feed_friction
 from .integrate import step_integral
 
 
-@kernel
+@part(5)
 def control_joints(law, arm, inputs, command, integrate):
     """Write tau, error, task_torque, dq_r, ddq_r, dq_s and friction of a `Command`; integrate.
 

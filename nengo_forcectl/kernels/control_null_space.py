@@ -8,46 +8,33 @@ from . import layout as at
 from .access import cube, matrix, number, span, vector, whole, wholes
 from .algebra import solve_rows
 from .bound_clearance import measure_pairs
-from .compile import kernel
+from .compile import kernel, part
+from .memory import call
 
 NEAREST = 0.05  # share of the margin below which the denominator of a push is constant
 SINGULAR = 1e-6  # manipulability below which its gradient is set to zero
 
 
 @kernel
-def control_null_space(tasks, arm, inputs, tau_0):
-    """Write the sum of the tasks' torques to ``tau_0``."""
-    kinds, blocks = wholes(tasks, at.NULL_KINDS), wholes(tasks, at.NULL_BLOCKS)
+def control_null_space(tasks, arm, inputs):
+    """Write the sum of the tasks' torques to the field "tau_0" of their block."""
+    calls, blocks = wholes(tasks, at.NULL_CALLS), wholes(tasks, at.NULL_BLOCKS)
+    tau_0 = vector(tasks, at.NULL_TAU_0)
     for i in range(len(tau_0)):
         tau_0[i] = 0.0
-    for k in range(len(kinds)):
-        if kinds[k] == at.POSTURE:
-            hold_posture(blocks[k], arm, inputs, tau_0)
-        elif kinds[k] == at.DAMPING:
-            damp(blocks[k], arm, inputs, tau_0)
-        elif kinds[k] == at.LIMITS:
-            avoid_limits(blocks[k], inputs, tau_0)
-        elif kinds[k] == at.OBSTACLE:
-            avoid_spheres(blocks[k], inputs, tau_0)
-        elif kinds[k] == at.MANIPULABILITY:
-            raise_manipulability(blocks[k], inputs, tau_0)
-        elif kinds[k] == at.COLLISION:
-            avoid_collisions(blocks[k], inputs, tau_0)
+    for k in range(len(calls)):
+        if calls[k] != 0:
+            call(calls[k], blocks[k], arm, inputs, tasks)
         else:
             given = vector(blocks[k], at.GIVEN_TAU_0)
             for i in range(len(tau_0)):
                 tau_0[i] += given[i]
 
 
-@kernel
-def sum_null_space(tasks, arm, inputs, given):
-    """Run `control_null_space` from Python, with its own output block."""
-    control_null_space(tasks, arm, inputs, vector(given, at.GIVEN_TAU_0))
-
-
-@kernel
-def hold_posture(task, arm, inputs, tau_0):
+@part(4)
+def hold_posture(task, arm, inputs, tasks):
     """Add ``k (posture - q) - 2 sqrt(k diag(M)) dq``."""
+    tau_0 = vector(tasks, at.NULL_TAU_0)
     M = matrix(arm, at.ARM_M, len(tau_0))
     q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
     posture, k = vector(task, at.POSTURE_Q), vector(task, at.POSTURE_K)
@@ -55,9 +42,10 @@ def hold_posture(task, arm, inputs, tau_0):
         tau_0[i] += k[i] * (posture[i] - q[i]) - 2.0 * math.sqrt(k[i] * M[i, i]) * dq[i]
 
 
-@kernel
-def damp(task, arm, inputs, tau_0):
+@part(4)
+def damp(task, arm, inputs, tasks):
     """Add ``-kv M dq``."""
+    tau_0 = vector(tasks, at.NULL_TAU_0)
     M, dq = matrix(arm, at.ARM_M, len(tau_0)), vector(inputs, at.INPUT_DQ)
     kv = number(task, at.DAMPING_KV)
     for i in range(len(tau_0)):
@@ -73,9 +61,10 @@ def push(distance, margin, k):
     return k * margin * (margin - distance) / max(distance, NEAREST * margin)
 
 
-@kernel
-def avoid_limits(task, inputs, tau_0):
+@part(4)
+def avoid_limits(task, arm, inputs, tasks):
     """Add `JointLimits`: a push away from each near limit."""
+    tau_0 = vector(tasks, at.NULL_TAU_0)
     q = vector(inputs, at.INPUT_Q)
     lower, upper = vector(task, at.LIMITS_LOWER), vector(task, at.LIMITS_UPPER)
     margin, k = number(task, at.LIMITS_MARGIN), number(task, at.LIMITS_K)
@@ -83,9 +72,10 @@ def avoid_limits(task, inputs, tau_0):
         tau_0[i] += push(q[i] - lower[i], margin, k) - push(upper[i] - q[i], margin, k)
 
 
-@kernel
-def avoid_spheres(task, inputs, tau_0):
+@part(4)
+def avoid_spheres(task, arm, inputs, tasks):
     """Add `ObstacleAvoidance` of one point: a push out of every sphere's neighbourhood."""
+    tau_0 = vector(tasks, at.NULL_TAU_0)
     margin, k = number(task, at.OBSTACLE_MARGIN), number(task, at.OBSTACLE_K)
     pose, J = matrix(task, at.OBSTACLE_POSE, 4), matrix(task, at.OBSTACLE_J, len(tau_0))
     spheres, away = matrix(task, at.OBSTACLE_SPHERES, 4), vector(task, at.OBSTACLE_AWAY)
@@ -110,9 +100,10 @@ def avoid_spheres(task, inputs, tau_0):
                     tau_0[i] += J[axis, i] * along
 
 
-@kernel
-def avoid_collisions(task, inputs, tau_0):
+@part(4)
+def avoid_collisions(task, arm, inputs, tasks):
     """Add `CollisionAvoidance`: a push between the shapes of every pair that is near."""
+    tau_0 = vector(tasks, at.NULL_TAU_0)
     distance, J = vector(task, at.PAIRS_DISTANCE), matrix(task, at.PAIRS_J, len(tau_0))
     margin, k = number(task, at.PAIRS_MARGIN), number(task, at.PAIRS_K)
     measure_pairs(task, vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ))
@@ -123,9 +114,10 @@ def avoid_collisions(task, inputs, tau_0):
                 tau_0[i] += J[pair, i] * force
 
 
-@kernel
-def raise_manipulability(task, inputs, tau_0):
+@part(4)
+def raise_manipulability(task, arm, inputs, tasks):
     """Add `Manipulability`: ``k w sum_ij ((J J^T)^-1 J)_ij dJ_ij/dq``; nothing where w vanishes."""
+    tau_0 = vector(tasks, at.NULL_TAU_0)
     n, rows = len(tau_0), wholes(task, at.MANIPULABILITY_ROWS)
     m = len(rows)
     k = number(task, at.MANIPULABILITY_K)
@@ -158,3 +150,14 @@ def raise_manipulability(task, inputs, tau_0):
             share = k * w * columns[j, r]
             for i in range(n):
                 tau_0[i] += share * slope[rows[r], j, i]
+
+
+TASKS = {
+    at.POSTURE: hold_posture,
+    at.DAMPING: damp,
+    at.LIMITS: avoid_limits,
+    at.OBSTACLE: avoid_spheres,
+    at.MANIPULABILITY: raise_manipulability,
+    at.COLLISION: avoid_collisions,
+}
+"""The kernel of each kind of task."""

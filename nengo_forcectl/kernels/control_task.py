@@ -5,7 +5,7 @@ import math
 from . import layout as at
 from .access import cube, matrix, number, vector, whole, wholes
 from .algebra import solve_rows, substitute
-from .compile import kernel
+from .compile import kernel, part
 from .control_null_space import control_null_space
 from .feed_friction import feed_friction_of_tool
 from .hold_back import hold_back
@@ -13,7 +13,7 @@ from .integrate import step_integral
 from .yield_reference import yield_reference
 
 
-@kernel
+@part(5)
 def control_task(law, arm, inputs, command, integrate):
     """Write a `Command`, and advance the law's memory.
 
@@ -23,7 +23,7 @@ def control_task(law, arm, inputs, command, integrate):
     """
     if whole(law, at.TASK_YIELD) != 0:
         yield_reference(whole(law, at.TASK_YIELD), inputs)
-    control_null_space(whole(law, at.TASK_NULL_SPACE), arm, inputs, vector(law, at.TASK_TAU_0))
+    control_null_space(whole(law, at.TASK_NULL_SPACE), arm, inputs)
     measure_errors(law, arm, inputs, command)
     answer_errors(law, inputs)
     resolve_inertia(law, arm, inputs, command)
@@ -103,7 +103,7 @@ def resolve_inertia(law, arm, inputs, command):
     M, J = matrix(arm, at.ARM_M, n), matrix(arm, at.ARM_J, n)
     factor, inverse = matrix(law, at.TASK_FACTOR, n), matrix(law, at.TASK_INVERSE, m)
     mobility = matrix(command, at.COMMAND_MOBILITY, n)
-    tau_0, drift = vector(law, at.TASK_TAU_0), vector(law, at.TASK_DRIFT)
+    tau_0, drift = vector(whole(law, at.TASK_NULL_SPACE), at.NULL_TAU_0), vector(law, at.TASK_DRIFT)
     feedback, force = vector(law, at.TASK_FEEDBACK), vector(law, at.TASK_FORCE)
     task_error, column = vector(command, at.COMMAND_TASK_ERROR), vector(law, at.TASK_COLUMN)
     damping = number(law, at.TASK_DAMPING)
@@ -142,7 +142,7 @@ def sum_torques(law, arm, inputs, command):
     """Map the rows' forces to joint torques; write tau, error, task_torque, dq_r, ddq_r, dq_s."""
     n, rows = whole(arm, at.ARM_DOF), wholes(law, at.TASK_ROWS)
     J, C, g = matrix(arm, at.ARM_J, n), matrix(arm, at.ARM_C, n), vector(arm, at.ARM_G)
-    dq, tau_0 = vector(inputs, at.INPUT_DQ), vector(law, at.TASK_TAU_0)
+    dq, tau_0 = vector(inputs, at.INPUT_DQ), vector(whole(law, at.TASK_NULL_SPACE), at.NULL_TAU_0)
     feedback, force = vector(law, at.TASK_FEEDBACK), vector(law, at.TASK_FORCE)
     forward, press = vector(law, at.TASK_FORWARD), vector(law, at.TASK_PRESS)
     velocity, drift = vector(law, at.TASK_VELOCITY), vector(law, at.TASK_DRIFT)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .access import matrix, number, vector, whole
-from .compile import kernel
+from .compile import kernel, part
 from .encode import product, rectified
 from .gradient_formulas import formulas
 from .layout import (
@@ -37,7 +37,7 @@ from .layout import (
 rates, move, shrink = (kernel(function) for function in formulas(np))
 
 
-@kernel
+@part(6)
 def supply_descending(learner, arm, inputs, command, sound, learning):
     """Write F at the input's (q, dq) to the field "feedforward"; learn from the command's error.
 

@@ -188,7 +188,7 @@ def weigh_excess(law, inputs, share, growth, change):
 @kernel
 def sum_accelerations(law, command):
     """Write the joints' accelerations by the task and by the secondary tasks to ``ddq``."""
-    tau_0, drift = vector(law, at.TASK_TAU_0), vector(law, at.TASK_DRIFT)
+    tau_0, drift = vector(whole(law, at.TASK_NULL_SPACE), at.NULL_TAU_0), vector(law, at.TASK_DRIFT)
     ddq, force = vector(law, at.TASK_DDQ), vector(law, at.TASK_COLUMN)
     n, m = len(ddq), len(force)
     U, D = matrix(law, at.TASK_EIGENVECTORS, m), matrix(law, at.TASK_EIGENVALUES, m)

@@ -130,7 +130,6 @@ TASK_NOW = TASK_LAW.add("now", "m")  # dx, then the momentum that it has
 TASK_DRIFT = TASK_LAW.add("drift", "m")  # of the tool by tau_0, then the compensating force
 TASK_FORCE = TASK_LAW.add("force", "m")
 TASK_PRESS = TASK_LAW.add("press", "m")
-TASK_TAU_0 = TASK_LAW.add("tau_0", "n")  # of the secondary tasks [N m]
 TASK_FACTOR = TASK_LAW.add("factor", "n n")  # of M
 TASK_INVERSE = TASK_LAW.add("inverse", "m m")  # Lambda^-1, then its factor
 TASK_TRIAL = TASK_LAW.add("trial", "m m")  # its factor without a limit
@@ -144,8 +143,9 @@ TASK_ALONG = TASK_LAW.add("along", "n")  # friction's part along the task [N m]
 # The null space of a law of the tool: its secondary tasks, one block each.
 POSTURE, DAMPING, LIMITS, OBSTACLE, MANIPULABILITY, GIVEN, COLLISION = range(7)  # their kinds
 NULL_SPACE = Layout("null space")
-NULL_KINDS = NULL_SPACE.add("kinds", "tasks", whole=True)
+NULL_CALLS = NULL_SPACE.add("calls", "tasks", whole=True)  # their kernels; 0: given
 NULL_BLOCKS = NULL_SPACE.add("blocks", "tasks", whole=True)  # their addresses
+NULL_TAU_0 = NULL_SPACE.add("tau_0", "n")  # their sum [N m]
 
 POSTURE_TASK = Layout("posture")
 POSTURE_Q = POSTURE_TASK.add("q", "n")  # [rad]
@@ -392,6 +392,9 @@ REGRESSION_AXES = REGRESSION.add("axes", "3 3")
 STRUCTURED = Layout("structured learner")
 STRUCTURED_LAW = STRUCTURED.add("law", whole=True)  # address of a block
 STRUCTURED_BODY = STRUCTURED.add("body", whole=True)  # address of a block
+STRUCTURED_OBSERVE_CALL = STRUCTURED.add("observe_call", whole=True)  # of `observe_lack`
+STRUCTURED_SOLVE_CALL = STRUCTURED.add("solve_call", whole=True)  # of `solve_regression`
+STRUCTURED_RENEW_CALL = STRUCTURED.add("renew_call", whole=True)  # of `renew`
 STRUCTURED_JOINTS = STRUCTURED.add("joints", whole=True)  # address of a block
 STRUCTURED_TOOL = STRUCTURED.add("tool", whole=True)  # address of a block
 STRUCTURED_TASK = STRUCTURED.add("task", whole=True)  # address of a law of the tool, or 0
@@ -502,10 +505,13 @@ CYCLE = Layout("cycle")
 CYCLE_ARM = CYCLE.add("arm", whole=True)
 CYCLE_INPUT = CYCLE.add("input", whole=True)
 CYCLE_COMMAND = CYCLE.add("command", whole=True)
-CYCLE_LAW_KIND = CYCLE.add("law_kind", whole=True)
+CYCLE_LAW_CALL = CYCLE.add("law_call", whole=True)  # address of the law's kernel
 CYCLE_LAW = CYCLE.add("law", whole=True)
 CYCLE_LEARNER_KIND = CYCLE.add("learner_kind", whole=True)
 CYCLE_LEARNER = CYCLE.add("learner", whole=True)
+CYCLE_SUPPLY_CALL = CYCLE.add("supply_call", whole=True)  # address of the learner's kernel
+CYCLE_MODEL_CALL = CYCLE.add("model_call", whole=True)  # of `correct_model`, or 0
+CYCLE_GUARD_CALL = CYCLE.add("guard_call", whole=True)  # of `protect`
 CYCLE_TAU = CYCLE.add("tau", "n")  # [N m]
 CYCLE_TOOL = CYCLE.add("tool", "3")  # [m]
 CYCLE_SINGULARITY = CYCLE.add("singularity")
@@ -539,6 +545,9 @@ PAIRS_MARGIN = PAIRS.add("margin")  # distance to keep, or at which a push begin
 PAIRS_K = PAIRS.add("k")  # of a push [N/m]
 PAIRS_DISTANCE = PAIRS.add("distance", "p")  # at the present state [m]
 PAIRS_J = PAIRS.add("J", "p n")  # [m/rad]
+PAIRS_NEAR_CALL = PAIRS.add("near_call", whole=True)  # address of `find_near`
+PAIRS_GAPS_CALL = PAIRS.add("gaps_call", whole=True)  # address of `add_gaps`
+PAIRS_COUNT = PAIRS.add("count")  # of the pairs that are near
 PAIRS_NEAR = PAIRS.add("near", "p", whole=True)  # pairs whose bounds can matter in this cycle
 PAIRS_SPEED = PAIRS.add("speed", "p 3")  # of approach at the last prediction time [m/s]
 PAIRS_ROWS = PAIRS.add("rows", "r n")  # of the bounds on ddq [m s/rad]
@@ -566,6 +575,8 @@ GUARD_SIDE = GUARD.add("side", "n")  # time since the joint was too fast [s]; it
 GUARD_WARY = GUARD.add("wary", "n")  # time for which a joint that swings is only braked as before
 GUARD_OVER = GUARD.add("over", "n")  # speed above the top speed in the last cycle [rad/s]
 GUARD_LEARNER = GUARD.add("learner", whole=True)  # address of a structured one, or 0
+GUARD_MODEL_CALL = GUARD.add("model_call", whole=True)  # address of `correct_model`, or 0
+GUARD_LIMITS_CALL = GUARD.add("limits_call", whole=True)  # address of `keep_limits`
 GUARD_DT = GUARD.add("dt")  # control period [s]
 GUARD_OBSERVER_GAIN = GUARD.add("observer_gain")  # [1/s]
 GUARD_POSE_KERNEL = GUARD.add("pose_kernel", whole=True)  # address of the arm's; 0 without a box

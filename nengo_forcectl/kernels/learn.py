@@ -1,7 +1,7 @@
 """A learner of two time scales: an observer compensates at once, a network takes over."""
 
 from .access import matrix, number, set_number, vector, whole
-from .compile import kernel
+from .compile import kernel, part
 from .consolidate import consolidate, filter_features
 from .encode import encode, product, rectified
 from .fire import run_neurons
@@ -41,7 +41,7 @@ from .layout import (
 from .observe import add_push, faded, low_pass, observe
 
 
-@kernel
+@part(6)
 def supply_consolidated(learner, arm, inputs, command, sound, learning):
     """Write the torque of network and observer to the field "feedforward", then learn.
 

@@ -19,10 +19,11 @@ from .balance_columns import (
     model_columns_of_cycle,
     model_matrices,
 )
-from .compile import kernel
+from .compile import kernel, part
 from .feed_friction import spare_null_space
 from .joint_gains import doubt_inertia, set_gains, stiffen_posture, watch_joints
 from .learned_body import carry_body
+from .memory import call
 from .observe import faded, push_torque
 from .regress import (
     QUICK,
@@ -33,14 +34,13 @@ from .regress import (
     queue_torque,
     take_samples,
 )
-from .solve_regression import solve_regression
 
 DRY_SHARE = 0.4  # of learned dry friction's part in the null space that is compensated
 SETTLED = 300  # cycles after a change until the next one can be found
 KEEP = 0.98  # of the usual misfit in a cycle soon after a change: it is learned anew
 
 
-@kernel
+@part(6)
 def supply_structured(learner, arm, inputs, command, sound, learning):
     """Write the torque of joints, tool and fast part to the field "feedforward", then learn.
 
@@ -52,7 +52,7 @@ def supply_structured(learner, arm, inputs, command, sound, learning):
     carry_body(learner, arm, inputs, command)
     feed_forward(learner, arm, inputs, command)
     if learns:
-        observe_lack(learner, arm, inputs)
+        call(whole(learner, at.STRUCTURED_OBSERVE_CALL), learner, arm, inputs)
     else:  # the queue has no gap
         queue_torque(whole(learner, at.STRUCTURED_LAW), vector(learner, at.STRUCTURED_SENT))
     total_torque(learner, command, learning)
@@ -65,8 +65,8 @@ def supply_structured(learner, arm, inputs, command, sound, learning):
         law = whole(learner, at.STRUCTURED_LAW)
         find_change(learner, law)
         take_samples(law)
-        if solve_regression(law):
-            renew(learner, law)
+        if call(whole(learner, at.STRUCTURED_SOLVE_CALL), law) != 0:
+            call(whole(learner, at.STRUCTURED_RENEW_CALL), learner, law)
 
 
 @kernel
@@ -114,7 +114,7 @@ def add_model_changes(learner, inputs, supplied):
             supplied[i] += Y[i, chosen[k]] * links[k]
 
 
-@kernel
+@part(3)
 def observe_lack(learner, arm, inputs):
     """Compute the columns and the torque that the model lacks over the cycle; filter both."""
     law = whole(learner, at.STRUCTURED_LAW)
@@ -196,7 +196,7 @@ def find_change(learner, law):
     set_number(learner, at.STRUCTURED_SLOW, slow)
 
 
-@kernel
+@part(2)
 def renew(learner, law):
     """Take over new weights: what is learned, the fast part, the gains."""
     w, size = vector(law, at.REGRESSION_WEIGHTS), vector(law, at.REGRESSION_SIZE)

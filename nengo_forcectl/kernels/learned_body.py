@@ -5,7 +5,16 @@ from .access import matrix, vector, whole
 from .algebra import copy_matrix, factor_columns, substitute
 from .arm_terms import compute_terms
 from .carried_body import add_body, clear, locate_body
-from .compile import kernel
+from .compile import kernel, part
+from .memory import call
+
+
+@part(4)
+def correct_model(learner, arm, inputs, guard):
+    """Add what was learned of the body to the arm's terms; a guard's observer goes on, if any."""
+    correct_terms(learner, arm, inputs)
+    if guard != 0:
+        shift_guard(learner, guard, arm, vector(inputs, at.INPUT_DQ))
 
 
 @kernel
@@ -34,8 +43,7 @@ def compute_learned_terms(guard, arm, inputs):
     compute_terms(arm, inputs)
     learner = whole(guard, at.GUARD_LEARNER)
     if learner != 0:
-        correct_terms(learner, arm, inputs)
-        shift_guard(learner, guard, arm, vector(inputs, at.INPUT_DQ))
+        call(whole(guard, at.GUARD_MODEL_CALL), learner, arm, inputs, guard)
 
 
 @kernel

@@ -7,6 +7,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from .access import _view
@@ -40,15 +41,22 @@ def wholes_at(typing: Any, address: Any, count: Any) -> Any:
 
 
 @_instructions
-def call(
-    typing: Any, address: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, number: Any
-) -> Any:
-    """Call ``int64 function(int64 a ... f, double number)`` at an address."""
+def call(typing: Any, address: Any, *given: Any) -> Any:
+    """Call ``int64 function(int64 a ... f, double number)`` at an address.
+
+    Arguments that are not given are 0; a float is the number, and comes last. See `compile.part`.
+    """
+    floats = len([each for each in given if isinstance(each, types.Float)])
+    wholes = len(given) - floats
+    kinds = types.StarArgTuple((_INT,) * wholes + (_FLOAT,) * floats)
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return builder.call(builder.inttoptr(values[0], _FUNCTION.as_pointer()), values[1:])
+        own = cgutils.unpack_tuple(builder, values[1])
+        passed = own[:wholes] + [ir.Constant(_WORD, 0)] * (6 - wholes)
+        passed += own[wholes:] or [ir.Constant(_DOUBLE, 0.0)]
+        return builder.call(builder.inttoptr(values[0], _FUNCTION.as_pointer()), passed)
 
-    return _INT(*[_INT] * 7, _FLOAT), code
+    return _INT(_INT, kinds), code
 
 
 @kernel

@@ -4,11 +4,11 @@ from . import layout as at
 from .access import matrix, number, set_number, vector
 from .algebra import factor_columns, substitute
 from .arm_terms import compute_terms
-from .compile import kernel
+from .compile import kernel, part
 from .observe import momentum_observer
 
 
-@kernel
+@part(4)
 def predict(predictor, arm, inputs, sound):
     """Write the present state to the predictor's ``q`` and ``dq``.
 

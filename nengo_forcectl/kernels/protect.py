@@ -18,9 +18,10 @@ from .compare_sensors import (
     correct_unmodelled,
     refine,
 )
-from .compile import kernel
+from .compile import kernel, part
 from .judge import is_credible, is_frozen
 from .learned_body import compute_learned_terms
+from .memory import call
 from .observe import momentum_observer
 
 CHANGES = (
@@ -29,7 +30,7 @@ CHANGES = (
 BEYOND = 0.01  # distance outside the box that causes a stop [m]
 
 
-@kernel
+@part(2)
 def credible(guard, inputs):
     """Return whether the state in ``inputs`` is credible: finite, near the limits, not too fast."""
     q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
@@ -37,7 +38,7 @@ def credible(guard, inputs):
     return is_credible(q, dq, q_least, q_most, number(guard, at.GUARD_DQ_MOST))
 
 
-@kernel
+@part(5, number=True)
 def protect(guard, arm, inputs, mode, begun, elapsed):
     """Write the limited torque to the guard's ``sent``; return the findings.
 
@@ -54,23 +55,25 @@ def protect(guard, arm, inputs, mode, begun, elapsed):
         mode = at.STOP
     if met & at.MET_LIE or is_stale(guard, met):
         take_believed(guard, arm, inputs, elapsed, True)
-    return met | keep_limits(guard, arm, inputs, mode, begun, elapsed, met)
+    limits = whole(guard, at.GUARD_LIMITS_CALL)
+    return met | call(limits, guard, arm, inputs, mode, begun, met, elapsed)
 
 
-@kernel
+@part(5, number=True)
 def protect_alone(guard, arm, inputs, mode, begun, elapsed):
     """As `protect`, for an arm whose terms are not computed yet; also for stops by the model.
 
     In such a stop the believed state advances by the model; with BY_Q and BY_DQ it follows q or dq.
     It is written to ``inputs``.
     """
+    limits = whole(guard, at.GUARD_LIMITS_CALL)
     if mode > at.STOP:
         advance(guard, elapsed)
         correct(guard, inputs, mode, elapsed)
         take_believed(guard, arm, inputs, elapsed, mode != at.BY_DQ)
         correct_unmodelled(guard, arm)
         found, begun = (0, 2) if mode == at.BY_DQ else (at.MET_SUSPECT, 0)
-        return keep_limits(guard, arm, inputs, at.STOP, begun, elapsed, found)
+        return call(limits, guard, arm, inputs, at.STOP, begun, found, elapsed)
     met = record_state(guard, inputs, begun, elapsed)
     if met & at.MET_LIE:
         mode = at.STOP
@@ -78,7 +81,7 @@ def protect_alone(guard, arm, inputs, mode, begun, elapsed):
         take_believed(guard, arm, inputs, elapsed, True)
     else:
         compute_learned_terms(guard, arm, inputs)
-    return met | keep_limits(guard, arm, inputs, mode, begun, elapsed, met)
+    return met | call(limits, guard, arm, inputs, mode, begun, met, elapsed)
 
 
 @kernel
@@ -124,8 +127,8 @@ def take_believed(guard, arm, inputs, elapsed, refines):
         dq[i] = dq_now[i]
 
 
-@kernel
-def keep_limits(guard, arm, inputs, mode, begun, elapsed, found):
+@part(6, number=True)
+def keep_limits(guard, arm, inputs, mode, begun, found, elapsed):
     """Write the limited torque to the guard's ``sent``; return the limits that it met.
 
     The arguments are those of `protect`, and the findings so far.

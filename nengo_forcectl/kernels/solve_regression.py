@@ -9,7 +9,7 @@ import math
 
 from .access import matrix, number, set_number, vector, whole, wholes
 from .algebra import factor_columns
-from .compile import kernel
+from .compile import kernel, part
 from .keep_physical import keep_physical
 from .layout import (
     NO_JOB,
@@ -53,7 +53,7 @@ UNSURE = 60.0  # noise over the floor, if a solution has failed
 DOUBT = 1e-4  # weight of a group's first variance, in numbers that are known
 
 
-@kernel
+@part(1)
 def solve_regression(law):
     """Begin a solution if it is due, do some jobs; return whether there are new weights.
 

@@ -196,7 +196,7 @@ def run(own, guard, sound, begun, elapsed):
     calls, cycle = wholes(own, at.SUPERVISOR_CALLS), whole(own, at.SUPERVISOR_CYCLE)
     mode = int(number(own, at.SUPERVISOR_MODE))
     met = call(
-        calls[at.CALL_CYCLE], cycle, guard, int(sound), int(integrate), mode, begun, elapsed
+        calls[at.CALL_CYCLE], cycle, guard, sound, integrate, mode, begun, elapsed
     )  # fmt: skip  # pyright: ignore[reportCallIssue]
     set_number(own, at.SUPERVISOR_OBEYED, 1.0 if met <= 0 else 0.0)
     return met
@@ -240,7 +240,7 @@ def step_apart(own, state, reference, tau, sound, begun, elapsed):
     n, time, motion = len(tau), time_of(state), motion_of(state)
     put(positions(motion, n), vector(inputs, at.INPUT_Q))
     put(velocities(motion, n), vector(inputs, at.INPUT_DQ))
-    good = call(calls[at.CALL_CREDIBLE], guard, inputs, 0, 0, 0, 0, 0.0) != 0  # pyright: ignore[reportCallIssue]
+    good = call(calls[at.CALL_CREDIBLE], guard, inputs) != 0  # pyright: ignore[reportCallIssue]
     watch(own, time, good)
     asked = vector(guard, at.GUARD_ASKED)
     clear(asked)
@@ -252,7 +252,7 @@ def step_apart(own, state, reference, tau, sound, begun, elapsed):
         mode = int(number(own, at.SUPERVISOR_STOP_MODE)) if good else at.BLIND
         if number(own, at.SUPERVISOR_SILENT) > 0.0:  # the clock is stuck, the loop is not
             begun, elapsed = 2, number(own, at.SUPERVISOR_DT)
-    met = call(calls[at.CALL_PROTECT], guard, arm, inputs, mode, begun, 0, elapsed)  # pyright: ignore[reportCallIssue]
+    met = call(calls[at.CALL_PROTECT], guard, arm, inputs, mode, begun, elapsed)  # pyright: ignore[reportCallIssue]
     if good:
         set_number(own, at.SUPERVISOR_BEGUN, 1.0)
     if met == 0 and mode == at.GO:
@@ -321,7 +321,7 @@ def predict_present(own, time, motion, sound):
     put(positions(motion, len(q)), q)
     put(velocities(motion, len(q)), dq)
     calls = wholes(own, at.SUPERVISOR_CALLS)
-    call(calls[at.CALL_PREDICT], predictor, arm, inputs, int(sound), 0, 0, 0.0)  # pyright: ignore[reportCallIssue]
+    call(calls[at.CALL_PREDICT], predictor, arm, inputs, sound)  # pyright: ignore[reportCallIssue]
 
 
 @kernel

@@ -142,7 +142,10 @@ class Safe(Cycle):
     def __init__(
         self, cycle: Cycle, arm: Arm, limits: Limits | None = None, dt: float = 1e-3
     ) -> None:
-        from ..kernels.protect import credible, protect_alone  # numba takes a second to load
+        # numba takes a second to load
+        from ..kernels.compile import address_of
+        from ..kernels.learned_body import correct_model  # as above
+        from ..kernels.protect import credible, protect_alone  # as above
 
         if not (math.isfinite(dt) and dt > 0):
             raise ConfigurationError(f"Safe.dt: is {dt} s, needs a number above 0")
@@ -171,7 +174,9 @@ class Safe(Cycle):
         self._spoils = MET_NOT_FINITE if cycle.learns_from_sent else ~0
         self._pairs = None if limits.clearance is None else limits.clearance.pack()
         self._guard, self._arm = pack_limits(limits, arm, dt, self._pairs), arm_block(arm)
-        self._guard["learner"][...] = cycle.learned_model if cycle.arm is arm else 0
+        if cycle.learned_model and cycle.arm is arm:
+            self._guard["learner"][...] = cycle.learned_model
+            self._guard["model_call"][...] = address_of(correct_model)
         self._input = Block(INPUT, {"n": arm.dof, "k": arm.dof})
         self._blocks = self._guard.address, self._arm.address, self._input.address
         self._memory = self._guard.between("momentum", "dq").reshape(6, arm.dof)

@@ -26,8 +26,11 @@ def pack_limits(limits: Limits, arm: Arm, dt: float, pairs: Block | None = None)
         dt: control period [s].
         pairs: the block of their clearance.
     """
-    from ..kernels.bound_tool import WALLS  # numba takes a second to load
-    from ..kernels.compare_sensors import COARSE, NOISY  # numba takes a second to load
+    # numba takes a second to load
+    from ..kernels.bound_tool import WALLS
+    from ..kernels.compare_sensors import COARSE, NOISY  # as above
+    from ..kernels.compile import address_of  # as above
+    from ..kernels.protect import keep_limits  # as above
 
     tau_max = limits.tau_max * (1.0 - limits.torque_margin)
     fastest = np.where(np.isfinite(limits.dq_max), limits.dq_max, 100.0 * SPEED)
@@ -57,6 +60,7 @@ def pack_limits(limits: Limits, arm: Arm, dt: float, pairs: Block | None = None)
         "grain": COARSE,
         "square": NOISY * NOISY,
     }
+    values["limits_call"] = address_of(keep_limits)
     values["pairs"] = 0 if pairs is None else pairs.address
     kernels = []
     if np.isfinite(values["box"]).any():
