@@ -123,7 +123,6 @@ def main() -> None:
         table.add_row(
             kind.neuron_type, rate, f"{1e3 * kind.synapse:g}" if kind.synapse else "-", *cells
         )
-        print(kind, cells, flush=True)  # noqa: T201
     Console(width=160).print(table)
 
 
