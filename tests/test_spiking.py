@@ -1,12 +1,13 @@
 """Networks that spike: the neurons are Nengo's, they learn in one call, and go on as they were."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import nengo
 import numpy as np
 import pytest
-from export_world import DT, drive, path_of, recorded, world
+from export_world import DT, change, change_arrays, drive, key, path_of, recorded, world
 from plain_learner import PlainAdaptation
 from plain_network import NEURONS, PlainNetwork, network_and_law
 
@@ -16,7 +17,7 @@ from nengo_forcectl.adaptation import ConsolidatingAdaptation
 from nengo_forcectl.control import OperationalSpace
 from nengo_forcectl.cycle.blocks import Blocks
 from nengo_forcectl.cycle.compiled_learning import CompiledCycle
-from nengo_forcectl.errors import ConfigurationError, NetworkError
+from nengo_forcectl.errors import ConfigurationError, NetworkError, RecordError
 from nengo_forcectl.networks.encoding import NetworkArrays
 from nengo_forcectl.networks.firing import FiringNetwork
 from nengo_forcectl.networks.neurons import NeuronModel, neurons_of
@@ -282,13 +283,50 @@ def test_what_is_exported_is_the_network_that_spikes(planar, tmp_path, kind, dir
         np.testing.assert_array_equal(found[1:], by_spikes[:-1])  # nothing goes past the neurons
 
 
-def test_a_changed_folder_of_spiking_neurons_is_refused(planar, tmp_path):
-    """The file names the neurons, and which there are."""
+def test_a_network_of_rates_is_exported_as_one_of_spikes(planar, tmp_path):
+    """In Nengo's simulator its torque is that of the rates, to 3 % RMS; other rates are refused."""
+    options = {"neuron_type": "lif-rate", "neurons": 400, "max_rates": 300.0, "direct": False}
+    with learner(planar, **options) as cycle, world(planar) as robot:
+        drive(planar, robot, 2600, cycle)
+        folder = export_controller(cycle, tmp_path / "controller")
+    home = home_posture(planar)
+    still = np.concatenate((home, np.zeros(4)))
+    torques = {}
+    for name in ("lif-rate", "lif"):
+        network = load_network(folder, name, 0.02 if name == "lif" else None)
+        with network:
+            nengo.Connection(nengo.Node(still), network.state, synapse=None)
+        with nengo.Simulator(network, dt=DT, progress_bar=False) as sim:
+            sim.run_steps(1000)
+            torques[name] = sim.data[network.probe][300:]
+    rates, spikes = torques["lif-rate"], torques["lif"]
+    assert np.abs(rates).max() > 1.0
+    assert np.ptp(spikes, axis=0).max() > 1e-3  # they do spike
+    off = np.sqrt(np.mean((spikes - rates) ** 2) / np.mean(rates**2))
+    assert off < 0.03
+    with pytest.raises(ConfigurationError, match="neuron_type: is 'relu', needs one of lif-rate"):
+        load_network(folder, "relu")
+
+
+def test_a_folder_with_neurons_that_cannot_be_is_refused(planar, tmp_path):
+    """Another name, no synapse, or voltages of another number."""
     with learner(planar, neurons=40) as cycle:
         folder = export_controller(cycle, tmp_path / "controller")
     described = json.loads((folder / "controller.json").read_text())["cycle"]["neurons"]
-    assert described["type"] == "NeuronModel"
     assert (described["kind"], described["synapse"]) == ("lif", 0.005)
+    for number, (edit, on_arrays) in enumerate(
+        (
+            (key("cycle", "neurons", "kind", value="lift"), False),
+            (key("cycle", "neurons", "synapse", value=0.0), False),
+            (lambda arrays: arrays.update(voltage=np.zeros(39)), True),
+        )
+    ):
+        bad = tmp_path / f"bad {number}"
+        shutil.copytree(folder, bad)
+        (change_arrays if on_arrays else change)(bad, edit)
+        for load in (load_controller, load_network):
+            with pytest.raises(RecordError, match="controller folder"):
+                load(bad)
 
 
 def test_without_a_direct_path_the_neurons_supply_the_torque(planar):

@@ -1,7 +1,7 @@
 """A network's input: the arm's state, centred, scaled and bounded by a sample of its work."""
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -14,7 +14,8 @@ from arms.model.bodies import coordinates
 from ..errors import ConfigurationError, NetworkError
 from ..kernels.block import Block
 from ..kernels.layout import ENCODING, NETWORK
-from .neurons import NEURON_TYPES, NeuronModel
+from ..support.checks import Arguments, check_choice
+from .neurons import NEURON_TYPES, SPIKING, SYNAPSE, NeuronModel
 
 Inputs = Literal["q", "q-dq", "q-dq-ref", "q-ref"]
 INPUTS: tuple[Inputs, ...] = get_args(Inputs)
@@ -170,6 +171,29 @@ class NetworkArrays(NamedTuple):
             return None
         voltage = np.zeros(len(self.bias)) if self.voltage is None else self.voltage
         return self.neurons.block(voltage, dt)
+
+    def with_neurons(self, kind: str, synapse: float | None = None) -> "NetworkArrays":
+        """Return the network with other neurons of the same rates: spikes for rates, or back.
+
+        Args:
+            kind: one of `NEURON_TYPES`; "lif" and "lif-rate" have the same rates, as have "relu"
+                and "spiking-relu".
+            synapse: time constant [s]; None: that of the present neurons, or the default if they
+                have none and the new ones spike.
+
+        Raises:
+            ConfigurationError: the neurons have other rates, or spike without a synapse.
+        """
+        model = NeuronModel() if self.neurons is None else self.neurons
+        fit = tuple(each for each in NEURON_TYPES if ("lif" in each) == ("lif" in model.kind))
+        check_choice(Arguments("", neuron_type=kind), "neuron_type", fit)
+        spikes = kind in SPIKING
+        if synapse is None:
+            synapse = model.synapse if model.synapse > 0 or not spikes else SYNAPSE
+        voltage = self.voltage
+        if spikes and voltage is None:
+            voltage = np.random.default_rng(0).uniform(size=len(self.bias))
+        return self._replace(neurons=replace(model, kind=kind, synapse=synapse), voltage=voltage)
 
     def check(self, n: int) -> None:
         """Raise `NetworkError` unless the parts fit each other and an arm of ``n`` joints."""
