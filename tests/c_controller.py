@@ -116,7 +116,7 @@ class InC:
 
     @property
     def events(self):
-        counts = np.zeros(8, np.int64)
+        counts = np.zeros(9, np.int64)
         self._function("count_events", None)(self._at(self.memory), self._at(counts))
         return counts.tolist()
 

@@ -39,6 +39,7 @@ REASONS = (
     Stop("STOP_FORCE", "the force at the tool is beyond its limit"),
     Stop("STOP_FROZEN", "the same state for too many cycles, although the arm moves"),
     Stop("STOP_ASKED", "stop was called"),
+    Stop("STOP_TOUCH", "links are in touch, or one with an obstacle"),
 )
 
 
@@ -174,6 +175,7 @@ typedef struct {{
     int64_t rate; /* the change of a motor's torque in one cycle */
     int64_t workspace; /* the tool's box */
     int64_t force; /* the tool's push */
+    int64_t clearance; /* the distance of links, from each other and from obstacles */
     int64_t stop; /* controlled stops: the arm brakes, and is then held */
     int64_t gap; /* states not one period after the last; they are not learned from */
 }} {name}_counts;

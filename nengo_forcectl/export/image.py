@@ -17,7 +17,6 @@ from ..kernels.block import Block
 from ..kernels.compile import kernel_at
 from ..kernels.layout import (
     FREEZE,
-    GOES,
     HEAD_BYTES,
     HEAD_END,
     HEAD_FORMAT,
@@ -125,11 +124,12 @@ def image_of(safe: Safe) -> Image:
     }
     guard = place[id(safe._guard)] + _start(safe._guard, "momentum")
     memory["limits.memory"] = Place(guard, (6, safe.dof))
-    memory["limits.counts"] = Place(place[id(own)] + _start(own, "begun"), (5,))
+    watch = place[id(safe._watch)]
+    memory["limits.counts"] = Place(watch + _start(safe._watch, "begun"), (5,))
     mark = own["mark"]
     if mark.size:
         memory["fingerprint"] = Place(place[id(own)] + _start(own, "mark"), mark.shape)
-    counts = _counts(safe, memory) | {place[id(own)] + _start(own, "slot"): (0, RECENT - 1)}
+    counts = _counts(safe, memory) | {watch + _start(safe._watch, "slot"): (0, RECENT - 1)}
     library = _library(len(words), place[id(own)], fixed, links, counts)
     library["key"][:] = _key(library, functions, memory)
     calls = place[id(own)] + _start(own, "calls")
@@ -157,44 +157,24 @@ def _supervisor(safe: Safe, blocks: dict[int, Block]) -> Block:
             f"export: the controller is in a controlled stop ({safe.stopped}); reset() ends it"
         )
     mode = LEARN if cycle.learning else HOLD if cycle.holds else FREEZE
-    begun, met, time, silent, frozen = safe.remembered[1]
     values = {
+        "watch": safe._watch.address,
         "cycle": cycle._cycle.address,
-        "guard": safe._guard.address,
-        "guard_arm": safe._arm.address,
-        "guard_input": safe._input.address,
         "predictor": addresses[0],
         "predictor_arm": addresses[1],
         "predictor_input": addresses[2],
         "clears": [address for address, _ in clears],
         "clear_counts": [count for _, count in clears],
         "fused": is_fused(cycle) and cycle.arm is safe.arm and predictor is None,
-        "observes": cycle.learns_from_sent,
         "follows": inputs.follows,
         "turns": inputs.turns,
         "feels": inputs.feels,
         "needs_wrench": inputs.needs_wrench,
-        "bounds_force": bool(np.isfinite(safe.limits.force).any()),
-        "dt": safe.dt,
-        "watchdog": safe.limits.watchdog,
-        "patience": safe.limits.patience,
-        "overruled": safe.limits.overruled,
-        "force_max": safe.limits.force,
         "mark": mark,
         "mode": mode,
         "first": 1.0,
         "obeyed": cycle._obeyed,
-        "begun": begun,
-        "met": met,
-        "time": time,
-        "silent": silent,
-        "frozen": frozen,
-        "anew": safe._anew,
-        "stopped": GOES,
-        "stop_mode": safe._stop_mode,
-        "felt": safe._feels,
         "predicted": math.nan if predictor is None else predictor._time,
-        "events": [count for name, count in safe.events.items() if name != "clearance"],
     }
     own = Block(SUPERVISOR, {"ranges": len(clears), "mark": len(mark)}, values)
     blocks[own.address] = own

@@ -649,59 +649,72 @@ PREDICTOR_FREE = PREDICTOR.add("free", "n")  # r - C dq - g [N m]
 PREDICTOR_DDQ = PREDICTOR.add("ddq", "n")
 PREDICTOR_FACTOR = PREDICTOR.add("factor", "n n")  # of M
 
-# A cycle within its guard, as a program of its own: what `Safe` does between the kernels. See
-# `supervise`.
-CALL_CYCLE, CALL_PROTECT, CALL_CREDIBLE, CALL_PREDICT = range(4)  # kernels by address
+# What a guard remembers from cycle to cycle, and why it has stopped. See `watch`.
 RECENT = 1000  # last cycles in which changed torques are counted
-BOUNDS = 6  # the limits whose changes of the torque are counted: the first findings
-EVENT_STOP, EVENT_GAP = 6, 7  # places of two more counts
+LIMITING = MET_POSITION, MET_VELOCITY, MET_TORQUE, MET_RATE, MET_BOX, MET_FORCE, MET_CLEARANCE
+"""The limits whose changes of the torque are counted, in the order of their counts."""
+EVENT_STOP, EVENT_GAP, EVENT_END = 7, 8, 9  # places of two more counts
+GAP, NEW = 1, 2  # of a state: it is not one period after the last one; it is later than that one
 GOES, DOUBTS, TIMELESS, SILENT, UNFELT, WANTS_FORCE, INFINITE, OVERRULED = range(8)
-STRAYS, CONTRADICTS, MISFEELS, PRESSES, REPEATS, ASKED = range(8, 14)
+STRAYS, CONTRADICTS, MISFEELS, PRESSES, REPEATS, ASKED, TOUCHES = range(8, 15)
 """Reasons for a controlled stop: none; the state is not credible; its time is no number; no new
 state comes; there is no wrench; the reference's wrench is too large; a torque or an input is not
 finite; limits act too often; the tool is out of its box; q and dq contradict each other; wrench and
-torques do; the force is too large; the same state comes for too long; `stop` was called."""
+torques do; the force is too large; the same state comes for too long; `stop` was called; links are
+in touch."""
+WATCH = Layout("watch")
+WATCH_GUARD = WATCH.add("guard", whole=True)  # address of a block, as the next ones
+WATCH_ARM = WATCH.add("arm", whole=True)
+WATCH_INPUT = WATCH.add("input", whole=True)
+WATCH_PROTECT_CALL = WATCH.add("protect_call", whole=True)  # address of `protect_alone`
+WATCH_OBSERVES = WATCH.add("observes", whole=True)  # 1: the cycle learns from the torque sent
+WATCH_BOUNDS_FORCE = WATCH.add("bounds_force", whole=True)  # 1: a limit needs a wrench
+WATCH_DT = WATCH.add("dt")  # [s]
+WATCH_WATCHDOG = WATCH.add("watchdog")  # cycles
+WATCH_PATIENCE = WATCH.add("patience")  # cycles
+WATCH_OVERRULED = WATCH.add("overruled")  # share of RECENT
+WATCH_FORCE_MAX = WATCH.add("force_max", "2")  # [N], [N m]
+WATCH_BEGUN = WATCH.add("begun")  # 1: there was a credible state
+WATCH_MET = WATCH.add("met")  # findings of the last cycle
+WATCH_TIME = WATCH.add("time")  # of the last state [s]
+WATCH_SILENT = WATCH.add("silent")  # cycles without a new state
+WATCH_FROZEN = WATCH.add("frozen")  # cycles with the same one
+WATCH_ANEW = WATCH.add("anew")  # 1: the robot's clock may begin anew
+WATCH_STOPPED = WATCH.add("stopped")  # reason for a controlled stop, or GOES
+WATCH_STOP_MODE = WATCH.add("stop_mode")  # of the guard in it
+WATCH_FELT = WATCH.add("felt")  # 1: the last state had a wrench
+WATCH_BEGINS = WATCH.add("begins")  # of this cycle: ``begun`` of `protect`
+WATCH_ELAPSED = WATCH.add("elapsed")  # of this cycle: ``elapsed`` of `protect` [s]
+WATCH_LEARNS = WATCH.add("learns")  # 1: this cycle may learn
+WATCH_GIVEN = WATCH.add("given", "6")  # wrench of this state [N], [N m]
+WATCH_WANTED = WATCH.add("wanted", "6")  # wrench of this reference [N], [N m]
+WATCH_SLOT = WATCH.add("slot")  # of this cycle in ``changed``
+WATCH_CHANGED = WATCH.add("changed", "1000")  # the limits that changed the torque, or'ed
+WATCH_CHANGES = WATCH.add("changes", "8")  # number of such cycles, for each limit and for any
+WATCH_SINCE = WATCH.add("since")  # cycles since the last one
+WATCH_EVENTS = WATCH.add("events", "9")  # counts, by limit, then stops and gaps
+
+# A cycle within its guard, as a program of its own: a C library. See `supervise`.
+CALL_CYCLE, CALL_CREDIBLE, CALL_PREDICT = range(3)  # kernels by address
 SUPERVISOR = Layout("supervisor")
-SUPERVISOR_CALLS = SUPERVISOR.add("calls", "4", whole=True)  # addresses, in the order above
-SUPERVISOR_CYCLE = SUPERVISOR.add("cycle", whole=True)  # address of a block, as the next ones
-SUPERVISOR_GUARD = SUPERVISOR.add("guard", whole=True)
-SUPERVISOR_GUARD_ARM = SUPERVISOR.add("guard_arm", whole=True)
-SUPERVISOR_GUARD_INPUT = SUPERVISOR.add("guard_input", whole=True)
+SUPERVISOR_CALLS = SUPERVISOR.add("calls", "3", whole=True)  # addresses, in the order above
+SUPERVISOR_WATCH = SUPERVISOR.add("watch", whole=True)  # address of a block, as the next ones
+SUPERVISOR_CYCLE = SUPERVISOR.add("cycle", whole=True)
 SUPERVISOR_PREDICTOR = SUPERVISOR.add("predictor", whole=True)  # or 0
 SUPERVISOR_PREDICTOR_ARM = SUPERVISOR.add("predictor_arm", whole=True)
 SUPERVISOR_PREDICTOR_INPUT = SUPERVISOR.add("predictor_input", whole=True)
 SUPERVISOR_CLEARS = SUPERVISOR.add("clears", "ranges", whole=True)  # addresses, for a new motion
 SUPERVISOR_CLEAR_COUNTS = SUPERVISOR.add("clear_counts", "ranges", whole=True)
 SUPERVISOR_FUSED = SUPERVISOR.add("fused", whole=True)  # 1: cycle and guard run in one call
-SUPERVISOR_OBSERVES = SUPERVISOR.add("observes", whole=True)  # 1: it learns from the torque sent
 SUPERVISOR_FOLLOWS = SUPERVISOR.add("follows", whole=True)  # 1: the law uses the reference
 SUPERVISOR_TURNS = SUPERVISOR.add("turns", whole=True)  # 1: it controls an orientation
 SUPERVISOR_FEELS = SUPERVISOR.add("feels", whole=True)  # 1: it uses wrenches
 SUPERVISOR_NEEDS_WRENCH = SUPERVISOR.add("needs_wrench", whole=True)  # 1: it needs a measured one
-SUPERVISOR_BOUNDS_FORCE = SUPERVISOR.add("bounds_force", whole=True)  # 1: a limit needs one
-SUPERVISOR_DT = SUPERVISOR.add("dt")  # [s]
-SUPERVISOR_WATCHDOG = SUPERVISOR.add("watchdog")  # cycles
-SUPERVISOR_PATIENCE = SUPERVISOR.add("patience")  # cycles
-SUPERVISOR_OVERRULED = SUPERVISOR.add("overruled")  # share of RECENT
-SUPERVISOR_FORCE_MAX = SUPERVISOR.add("force_max", "2")  # [N], [N m]
 SUPERVISOR_MARK = SUPERVISOR.add("mark", "mark")  # the learner's fingerprint
 SUPERVISOR_MODE = SUPERVISOR.add("mode")  # LEARN, HOLD or FREEZE
 SUPERVISOR_FIRST = SUPERVISOR.add("first")  # 1: no state has come since it was created
 SUPERVISOR_OBEYED = SUPERVISOR.add("obeyed")  # 1: the cycle's last torque was sent unchanged
-SUPERVISOR_BEGUN = SUPERVISOR.add("begun")  # 1: there was a credible state
-SUPERVISOR_MET = SUPERVISOR.add("met")  # findings of the last cycle
-SUPERVISOR_TIME = SUPERVISOR.add("time")  # of the last state [s]
-SUPERVISOR_SILENT = SUPERVISOR.add("silent")  # cycles without a new state
-SUPERVISOR_FROZEN = SUPERVISOR.add("frozen")  # cycles with the same one
-SUPERVISOR_ANEW = SUPERVISOR.add("anew")  # 1: the robot's clock may begin anew
-SUPERVISOR_STOPPED = SUPERVISOR.add("stopped")  # reason for a controlled stop, or GOES
-SUPERVISOR_STOP_MODE = SUPERVISOR.add("stop_mode")  # of the guard in it
-SUPERVISOR_FELT = SUPERVISOR.add("felt")  # 1: the last state had a wrench
 SUPERVISOR_PREDICTED = SUPERVISOR.add("predicted")  # time of the predictor's last state [s]
-SUPERVISOR_SLOT = SUPERVISOR.add("slot")  # of this cycle in ``changed``
-SUPERVISOR_CHANGED = SUPERVISOR.add("changed", "1000")  # 1: a limit changed the torque
-SUPERVISOR_CHANGES = SUPERVISOR.add("changes")  # their sum
-SUPERVISOR_EVENTS = SUPERVISOR.add("events", "8")  # counts, by limit, then stops and gaps
 
 # What a library knows of its controller's image, a sequence of blocks. Places count words from the
 # image's beginning. See `state_block`.

@@ -18,6 +18,7 @@ from .learned_body import correct_model
 from .predict import predict
 from .protect import credible, keep_limits, protect, protect_alone
 from .solve_regression import solve_regression
+from .watch import WATCHING
 
 LAWS = {TOOL_LAW: control_task, JOINTS_LAW: control_joints}
 LEARNERS = {
@@ -33,17 +34,18 @@ STEPS: dict[int, dict[str, Any]] = {
     },
 }  # fmt: skip
 """Kernels that a learner's calls, by the fields of its block that hold their addresses."""
-SUPERVISED = run_cycle, protect_alone, credible, predict
+SUPERVISED = run_cycle, credible, predict
 """Kernels that a C library's supervisor calls, in the order of its ``calls``."""
-USUAL = (
+_DEFAULT = (
     control_task, supply_structured, observe_lack, keep_limits, solve_regression, renew,
     correct_model, protect_alone, run_cycle, protect, credible,
 )  # fmt: skip
+USUAL = (*_DEFAULT, *WATCHING)
 """What the default controller needs; those that take longest to compile come first."""
 PARTS = tuple(
     dict.fromkeys((
-        *SUPERVISED, *USUAL, *LAWS.values(), *LEARNERS.values(), find_near, add_gaps,
+        *SUPERVISED, *_DEFAULT, *LAWS.values(), *LEARNERS.values(), find_near, add_gaps,
         *TASKS.values(),
     ))
 )  # fmt: skip
-"""All of them."""
+"""All that are called by their addresses."""

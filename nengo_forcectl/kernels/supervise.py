@@ -1,8 +1,6 @@
 """`Safe.step` around a compiled cycle without Python: for a controller as a C library.
 
-It calls the kernels that `Safe` calls, by their addresses, so they are the same machine code; what
-`Safe` does in Python between them is stated here a second time, and the tests compare both. The
-blocks' `SUPERVISOR` remembers what `Safe` has in its attributes.
+It calls the kernels that `Safe` calls, and collects state and reference from a C program.
 """
 
 import math
@@ -24,8 +22,18 @@ from .handed_over import (
     wanted_wrench,
     wrench_of,
 )
+from .learn import record_sent
+from .learn_structure import record_structured
 from .memory import call, clear, numbers_at, put, wholes_at
-from .supervise_findings import overrule, record, stop
+from .watch import (
+    accept,
+    begin_cycle,
+    feel,
+    look,
+    protect_apart,
+    reset as reset_watch,
+    stop as stop_watch,
+)
 
 
 @kernel
@@ -38,62 +46,51 @@ def step_controller(own, state, reference, target):
         target: address of n numbers.
     """
     n = len(vector(whole(own, at.SUPERVISOR_CYCLE), at.CYCLE_TAU))
-    time = time_of(state)
+    time, watch = time_of(state), whole(own, at.SUPERVISOR_WATCH)
     if number(own, at.SUPERVISOR_FIRST) > 0.0:
         begin(own, time)
-    if number(own, at.SUPERVISOR_ANEW) > 0.0:
-        set_number(own, at.SUPERVISOR_ANEW, 0.0)
-        if not number(own, at.SUPERVISOR_TIME) < time:  # also if the robot's clock restarted
-            set_number(own, at.SUPERVISOR_TIME, -math.inf)
-    begun, elapsed, learns = pass_time(own, time)
-    sound = learns and is_sound(state, n)
-    begin_cycle(own)
-    feel(own, wrench_of(state, n), is_felt(state, n), reference)
-    goes = number(own, at.SUPERVISOR_STOPPED) == at.GOES
-    goes = goes and number(own, at.SUPERVISOR_TIME) < time < math.inf
+    news = begin_cycle(watch, time)
+    sound = number(watch, at.WATCH_LEARNS) > 0.0 and is_sound(state, n)
+    feel_wrench(own, wrench_of(state, n), is_felt(state, n), reference)
+    goes = stopped(own) == at.GOES and news & at.NEW
     tau = numbers_at(target, n)
     fused = whole(own, at.SUPERVISOR_FUSED) != 0
-    if not (fused and goes and step_fused(own, state, reference, tau, sound, begun, elapsed)):
-        step_apart(own, state, reference, tau, sound, begun, elapsed)
-    return int(number(own, at.SUPERVISOR_STOPPED))
+    if not (fused and goes and step_fused(own, state, reference, tau, sound)):
+        step_apart(own, state, reference, tau, sound)
+    return stopped(own)
 
 
 @kernel
 def begin(own, time):
     """Begin a new motion unless the first state comes one period after the last one."""
     set_number(own, at.SUPERVISOR_FIRST, 0.0)
-    passed, dt = time - number(own, at.SUPERVISOR_TIME), number(own, at.SUPERVISOR_DT)
+    watch = whole(own, at.SUPERVISOR_WATCH)
+    passed, dt = time - number(watch, at.WATCH_TIME), number(watch, at.WATCH_DT)
     if 0.5 * dt < passed < 1.5 * dt:
         return
     reset(own)
-    guard = whole(own, at.SUPERVISOR_GUARD)
+    guard = whole(watch, at.WATCH_GUARD)
     for place in range(at.GUARD_MOMENTUM, at.GUARD_DQ + 1):
         clear(vector(guard, place))
-    for place in (
-        at.SUPERVISOR_BEGUN, at.SUPERVISOR_MET, at.SUPERVISOR_SILENT, at.SUPERVISOR_FROZEN,
-    ):  # fmt: skip
-        set_number(own, place, 0.0)
-    set_number(own, at.SUPERVISOR_TIME, -math.inf)
+    for place in range(at.WATCH_BEGUN, at.WATCH_FROZEN + 1):
+        set_number(watch, place, 0.0)
+    set_number(watch, at.WATCH_TIME, -math.inf)
 
 
 @kernel
 def reset(own):
     """End a controlled stop and begin a new motion: see `Safe.reset`."""
-    guard = whole(own, at.SUPERVISOR_GUARD)
-    set_number(own, at.SUPERVISOR_STOPPED, at.GOES)
-    set_number(own, at.SUPERVISOR_SILENT, 0.0)
-    set_number(own, at.SUPERVISOR_FROZEN, 0.0)
-    set_number(own, at.SUPERVISOR_STOP_MODE, at.STOP)
-    set_number(guard, at.GUARD_COMPARES, 0.0)
-    set_number(guard, at.GUARD_FEELS, 0.0)
-    set_number(own, at.SUPERVISOR_FELT, 0.0)
-    set_number(own, at.SUPERVISOR_ANEW, 1.0)
-    met = int(number(own, at.SUPERVISOR_MET)) | at.MET_NOT_FINITE
-    set_number(own, at.SUPERVISOR_MET, met)
+    reset_watch(whole(own, at.SUPERVISOR_WATCH))
     set_number(own, at.SUPERVISOR_OBEYED, 1.0)
     places, counts = wholes(own, at.SUPERVISOR_CLEARS), wholes(own, at.SUPERVISOR_CLEAR_COUNTS)
     for k in range(len(places)):
         clear(numbers_at(places[k], counts[k]))
+
+
+@kernel
+def stop(own, reason):
+    """Come to a controlled stop, and stay in it until `reset`."""
+    stop_watch(whole(own, at.SUPERVISOR_WATCH), reason)
 
 
 @kernel
@@ -105,88 +102,57 @@ def learn(own, mode):
 
 @kernel
 def count_events(own, target):
-    """Write the counts of events to the address of 8 int64."""
-    events, counts = vector(own, at.SUPERVISOR_EVENTS), wholes_at(target, 8)
+    """Write the counts of events to the address of 9 int64."""
+    events = vector(whole(own, at.SUPERVISOR_WATCH), at.WATCH_EVENTS)
+    counts = wholes_at(target, at.EVENT_END)
     for k in range(len(events)):
         counts[k] = int(events[k])
 
 
 @kernel
-def pass_time(own, time):
-    """Return ``begun`` and ``elapsed`` of `protect`, and whether the cycle may learn."""
-    met, frozen = int(number(own, at.SUPERVISOR_MET)), number(own, at.SUPERVISOR_FROZEN)
-    spoils = at.MET_NOT_FINITE if whole(own, at.SUPERVISOR_OBSERVES) != 0 else -1
-    learns = not (met & spoils != 0 or frozen > 0.0)
-    dt, elapsed = number(own, at.SUPERVISOR_DT), time - number(own, at.SUPERVISOR_TIME)
-    begun = number(own, at.SUPERVISOR_BEGUN) > 0.0
-    if 0.5 * dt < elapsed < 1.5 * dt:
-        return 2 if begun else 0, elapsed, learns
-    if not begun:
-        return 0, dt, learns
-    if elapsed > 0.0:
-        vector(own, at.SUPERVISOR_EVENTS)[at.EVENT_GAP] += 1.0
-    return 1, dt, False
-
-
-@kernel
-def begin_cycle(own):
-    """Forget whether a limit changed the torque RECENT cycles ago."""
-    slot = number(own, at.SUPERVISOR_SLOT) + 1.0
-    slot = 0.0 if slot >= at.RECENT else slot
-    set_number(own, at.SUPERVISOR_SLOT, slot)
-    changed = vector(own, at.SUPERVISOR_CHANGED)
-    changes = number(own, at.SUPERVISOR_CHANGES) - changed[int(slot)]
-    set_number(own, at.SUPERVISOR_CHANGES, changes)
-    changed[int(slot)] = 0.0
-
-
-@kernel
-def feel(own, wrench, given, reference):
+def feel_wrench(own, wrench, given, reference):
     """Give the guard the wrench, if there is a finite one; stop if a limit of force lacks it."""
-    bounds = whole(own, at.SUPERVISOR_BOUNDS_FORCE) != 0
-    if not (given or bounds or number(own, at.SUPERVISOR_FELT) > 0.0):
-        return
-    guard, size = whole(own, at.SUPERVISOR_GUARD), 0.0
-    for i in range(6):
-        size += abs(wrench[i])
-    feels = given and size < at.HUGE
-    if feels:
-        put(wrench, vector(guard, at.GUARD_WRENCH))
-    if feels != (number(own, at.SUPERVISOR_FELT) > 0.0):
-        set_number(own, at.SUPERVISOR_FELT, 1.0 if feels else 0.0)
-        set_number(guard, at.GUARD_FEELS, 1.0 if feels else 0.0)
-    if not bounds or number(own, at.SUPERVISOR_STOPPED) != at.GOES:
-        return
-    if not feels:
-        stop(own, at.UNFELT)
-        return
-    k = len(vector(whole(whole(own, at.SUPERVISOR_CYCLE), at.CYCLE_INPUT), at.INPUT_X))
-    wanted = wanted_wrench(reference, k)
-    most = vector(own, at.SUPERVISOR_FORCE_MAX)
-    for part in range(2):
-        x, y, z = wanted[3 * part], wanted[3 * part + 1], wanted[3 * part + 2]
-        if math.sqrt(x * x + y * y + z * z) > most[part]:
-            stop(own, at.WANTS_FORCE)
+    watch = whole(own, at.SUPERVISOR_WATCH)
+    bounds = whole(watch, at.WATCH_BOUNDS_FORCE) != 0
+    if given or bounds or number(watch, at.WATCH_FELT) > 0.0:
+        k = len(vector(whole(whole(own, at.SUPERVISOR_CYCLE), at.CYCLE_INPUT), at.INPUT_X))
+        put(wrench, vector(watch, at.WATCH_GIVEN))
+        put(wanted_wrench(reference, k), vector(watch, at.WATCH_WANTED))
+        feel(watch, int(given), 1)
 
 
 @kernel
-def step_fused(own, state, reference, tau, sound, begun, elapsed):
+def step_fused(own, state, reference, tau, sound):
     """Run cycle and guard in one call; return whether there is a torque."""
-    cycle, n = whole(own, at.SUPERVISOR_CYCLE), len(tau)
+    cycle, n, watch = whole(own, at.SUPERVISOR_CYCLE), len(tau), whole(own, at.SUPERVISOR_WATCH)
     met = collect(own, motion_of(state), wrench_of(state, n), is_felt(state, n), reference)
     if met == 0:
-        met = run(own, whole(own, at.SUPERVISOR_GUARD), sound, begun, elapsed)
+        begins, elapsed = int(number(watch, at.WATCH_BEGINS)), number(watch, at.WATCH_ELAPSED)
+        met = run(own, whole(watch, at.WATCH_GUARD), sound, begins, elapsed)
     if met == at.NOTHING:
         return False
     if met == at.NOT_FINITE:
         stop(own, at.INFINITE)
         return False
     put(vector(cycle, at.CYCLE_TAU), tau)
-    set_number(own, at.SUPERVISOR_SILENT, 0.0)
-    set_number(own, at.SUPERVISOR_TIME, time_of(state))
-    set_number(own, at.SUPERVISOR_BEGUN, 1.0)
-    record(own, met, tau)
+    accept(watch, met, time_of(state))
+    if met != 0:
+        overrule(own, tau)
     return True
+
+
+@kernel
+def overrule(own, tau):
+    """Tell the cycle of the torque that was sent instead of its own."""
+    set_number(own, at.SUPERVISOR_OBEYED, 0.0)
+    cycle, predictor = whole(own, at.SUPERVISOR_CYCLE), whole(own, at.SUPERVISOR_PREDICTOR)
+    learner, command = whole(cycle, at.CYCLE_LEARNER), whole(cycle, at.CYCLE_COMMAND)
+    if whole(cycle, at.CYCLE_LEARNER_KIND) == at.CONSOLIDATES:
+        record_sent(learner, command, tau)
+    elif whole(cycle, at.CYCLE_LEARNER_KIND) == at.STRUCTURES:
+        record_structured(learner, command, tau)
+    if predictor != 0:
+        put(tau, matrix(predictor, at.PREDICTOR_SENT, len(tau))[0])
 
 
 @kernel
@@ -233,53 +199,26 @@ def collect(own, motion, wrench, felt, reference):
 
 
 @kernel
-def step_apart(own, state, reference, tau, sound, begun, elapsed):
+def step_apart(own, state, reference, tau, sound):
     """Run the cycle, then the guard."""
-    guard, arm = whole(own, at.SUPERVISOR_GUARD), whole(own, at.SUPERVISOR_GUARD_ARM)
-    inputs, calls = whole(own, at.SUPERVISOR_GUARD_INPUT), wholes(own, at.SUPERVISOR_CALLS)
-    n, time, motion = len(tau), time_of(state), motion_of(state)
+    watch, calls = whole(own, at.SUPERVISOR_WATCH), wholes(own, at.SUPERVISOR_CALLS)
+    guard, inputs = whole(watch, at.WATCH_GUARD), whole(watch, at.WATCH_INPUT)
+    n, motion = len(tau), motion_of(state)
     put(positions(motion, n), vector(inputs, at.INPUT_Q))
     put(velocities(motion, n), vector(inputs, at.INPUT_DQ))
-    good = call(calls[at.CALL_CREDIBLE], guard, inputs) != 0  # pyright: ignore[reportCallIssue]
-    watch(own, time, good)
+    credible = call(calls[at.CALL_CREDIBLE], guard, inputs)  # pyright: ignore[reportCallIssue]
+    look(watch, credible, time_of(state))
     asked = vector(guard, at.GUARD_ASKED)
     clear(asked)
-    asks = number(own, at.SUPERVISOR_STOPPED) == at.GOES
-    if asks and ask(own, state, reference, sound):
+    asks = stopped(own) == at.GOES and ask(own, state, reference, sound)
+    if asks:
         put(vector(whole(own, at.SUPERVISOR_CYCLE), at.CYCLE_TAU), asked)
-    mode = at.GO
-    if number(own, at.SUPERVISOR_STOPPED) != at.GOES:
-        mode = int(number(own, at.SUPERVISOR_STOP_MODE)) if good else at.BLIND
-        if number(own, at.SUPERVISOR_SILENT) > 0.0:  # the clock is stuck, the loop is not
-            begun, elapsed = 2, number(own, at.SUPERVISOR_DT)
-    met = call(calls[at.CALL_PROTECT], guard, arm, inputs, mode, begun, elapsed)  # pyright: ignore[reportCallIssue]
-    if good:
-        set_number(own, at.SUPERVISOR_BEGUN, 1.0)
-    if met == 0 and mode == at.GO:
-        set_number(own, at.SUPERVISOR_MET, 0.0)
-        set_number(own, at.SUPERVISOR_FROZEN, 0.0)
+    met = protect_apart(watch, credible)
+    if met == 0 and asks:
         put(asked, tau)
-        return
-    put(vector(guard, at.GUARD_SENT), tau)
-    overrule(own, met, tau)
-
-
-@kernel
-def watch(own, time, good):
-    """Stop if the state is not credible, or if no new state comes for too long."""
-    elapsed = time - number(own, at.SUPERVISOR_TIME)
-    if not good:
-        stop(own, at.DOUBTS)
-    elif not math.isfinite(time):
-        stop(own, at.TIMELESS)
-    elif elapsed > 0.0:
-        set_number(own, at.SUPERVISOR_SILENT, 0.0)
-        set_number(own, at.SUPERVISOR_TIME, time)
-    elif number(own, at.SUPERVISOR_BEGUN) > 0.0:
-        silent = number(own, at.SUPERVISOR_SILENT) + 1.0
-        set_number(own, at.SUPERVISOR_SILENT, silent)
-        if silent >= number(own, at.SUPERVISOR_WATCHDOG):
-            stop(own, at.SILENT)
+    else:
+        put(vector(guard, at.GUARD_SENT), tau)
+        overrule(own, tau)
 
 
 @kernel
@@ -309,7 +248,8 @@ def ask(own, state, reference, sound):
 @kernel
 def predict_present(own, time, motion, sound):
     """Write the present state to the predictor's block; see `Predictor.now`."""
-    predictor, dt = whole(own, at.SUPERVISOR_PREDICTOR), number(own, at.SUPERVISOR_DT)
+    predictor = whole(own, at.SUPERVISOR_PREDICTOR)
+    dt = number(whole(own, at.SUPERVISOR_WATCH), at.WATCH_DT)
     arm = whole(own, at.SUPERVISOR_PREDICTOR_ARM)
     inputs = whole(own, at.SUPERVISOR_PREDICTOR_INPUT)
     q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
@@ -335,4 +275,4 @@ def shift(rows, count):
 @kernel
 def stopped(own):
     """Return the reason of a controlled stop, or GOES."""
-    return int(number(own, at.SUPERVISOR_STOPPED))
+    return int(number(whole(own, at.SUPERVISOR_WATCH), at.WATCH_STOPPED))

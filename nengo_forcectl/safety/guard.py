@@ -14,27 +14,12 @@ from ..contract import Controller, Cycle, Learns, Reference, Result, State, lear
 from ..errors import ConfigurationError, NetworkError, SimulationError
 from ..kernels.arm_block import arm_block
 from ..kernels.block import Block
-from ..kernels.layout import (
-    BLIND,
-    GO,
-    INPUT,
-    MET_FROZEN,
-    MET_LIE,
-    MET_LIE_WRENCH,
-    MET_NOT_FINITE,
-    MET_OUTSIDE,
-    MET_PRESSED,
-    MET_SUSPECT,
-    MET_TOUCHED,
-    STOP,
-)
+from ..kernels.layout import ASKED, BLIND, GAP, GOES, INPUT, MET_LIE, NEW
 from ..support.arrays import taken
-from .clearance import describe_touch
 from .limits import Limits
-from .packing import pack_limits
-from .reasons import describe_contradiction, describe_doubt, describe_push
-from .sensors import is_finite, is_on_time
-from .tally import LIMITS, Tally
+from .packing import pack_limits, pack_watch
+from .reasons import Reasons
+from .tally import Tally
 
 GAPS = 100  # consecutive states off schedule that cause a warning
 
@@ -143,7 +128,8 @@ class Safe(Cycle):
         self, cycle: Cycle, arm: Arm, limits: Limits | None = None, dt: float = 1e-3
     ) -> None:
         # numba takes a second to load
-        from ..kernels.compile import address_of
+        from ..kernels import watch
+        from ..kernels.compile import address_of  # as above
         from ..kernels.learned_body import correct_model  # as above
         from ..kernels.protect import credible, protect_alone  # as above
 
@@ -163,15 +149,9 @@ class Safe(Cycle):
         self.dof, self.force = arm.dof, cycle.force
         if cycle.force is not None:
             self.check_force(cycle.force, f"{type(cycle).__name__}.force")
-        self._tally = Tally(limits.overruled)
-        self.events: dict[str, int] = self._tally.events
-        """Cycles in which each limit changed the torque; ``stop``: controlled stops; ``gap``:
-        states not one period after the last, which are not learned from."""
         self.stopped: str | None = None
         """Reason for a controlled stop, or None."""
         self._fused = is_fused(cycle) and cycle.arm is arm
-        # Findings after which the cycle must not learn from its last torque.
-        self._spoils = MET_NOT_FINITE if cycle.learns_from_sent else ~0
         self._pairs = None if limits.clearance is None else limits.clearance.pack()
         self._guard, self._arm = pack_limits(limits, arm, dt, self._pairs), arm_block(arm)
         if cycle.learned_model and cycle.arm is arm:
@@ -180,21 +160,26 @@ class Safe(Cycle):
         self._input = Block(INPUT, {"n": arm.dof, "k": arm.dof})
         self._blocks = self._guard.address, self._arm.address, self._input.address
         self._memory = self._guard.between("momentum", "dq").reshape(6, arm.dof)
+        self._watch = pack_watch(limits, dt, cycle.learns_from_sent, self._blocks)
+        self._counts = self._watch.between("begun", "frozen")
+        self._now = self._watch.between("begins", "learns")
+        self._given, self._wanted = self._watch["given"], self._watch["wanted"]
+        self._needs_wrench = bool(self._watch["bounds_force"])
+        self._tally = Tally(self._watch)
+        self._reasons = Reasons(
+            self._watch, self._guard, self._input, limits, self._pairs, self._tally
+        )
         self._protect: Any = protect_alone
         self._credible: Any = credible
-        self._begun, self._met, self._time = False, 0, -math.inf
-        self._stop_mode = STOP
-        self._silent = self._frozen = 0
-        self._anew = False
+        self._kernels: Any = watch
         self._gaps, self._gap_at = 0, math.nan
-        self._wrench, self._feels = self._guard["wrench"], False
-        self._needs_wrench = bool(np.isfinite(limits.force).any())
         self.warm_up()
 
     def warm_up(self) -> None:
         """Compile everything that a stop calls, and treat the next state as the first."""
         self._credible(self._guard.address, self._input.address)
         self._protect(*self._blocks, BLIND, 0, self.dt)
+        self._kernels.compile_all()
         self._memory[:] = 0.0
         self._guard["compares"][...] = 0.0
         self._guard.between("believed_q", "believed_dq")[:] = 0.0
@@ -246,11 +231,18 @@ class Safe(Cycle):
                 f"Limits.force: is {self.limits.force[0]} N, needs at least {name}, {force} N"
             )
 
+    @property
+    def events(self) -> dict[str, int]:
+        """Cycles in which each limit changed the torque; ``stop``: controlled stops; ``gap``:
+        states not one period after the last, which are not learned from.
+        """
+        return self._tally.events
+
     def stop(self, reason: str) -> None:
         """Come to a controlled stop, and stay in it until `reset`."""
         if self.stopped is None:
             self.stopped = reason
-            self.events["stop"] += 1
+            self._kernels.stop(self._watch.address, int(ASKED))
 
     def reset(self) -> None:
         """End a controlled stop, or begin a new motion at any time of the robot's clock.
@@ -259,12 +251,7 @@ class Safe(Cycle):
         integrals, offsets and observers of the last motion are cleared.
         """
         self.stopped = None
-        self._silent = self._frozen = 0
-        self._stop_mode = STOP
-        self._guard["compares"][...] = 0.0
-        self._feels, self._guard["feels"][...] = False, 0.0
-        self._anew = True
-        self._met |= MET_NOT_FINITE
+        self._kernels.reset(self._watch.address)
         self.cycle.forget_motion()
 
     def forget_motion(self) -> None:
@@ -274,14 +261,11 @@ class Safe(Cycle):
     @property
     def remembered(self) -> tuple[Float[np.ndarray, "6 n"], tuple[float, ...]]:
         """Its memory of earlier cycles; set it to resume from there."""
-        counts = (self._begun, self._met, self._time, self._silent, self._frozen)
-        return self._memory.copy(), tuple(map(float, counts))
+        return self._memory.copy(), tuple(self._counts.tolist())
 
     @remembered.setter
     def remembered(self, value: tuple[Float[np.ndarray, "6 n"], Sequence[float]]) -> None:
-        self._memory[:], (begun, met, self._time, silent, frozen) = value
-        self._begun, self._met = bool(begun), int(met)
-        self._silent, self._frozen = int(silent), int(frozen)
+        self._memory[:], self._counts[:] = value
 
     def checkpoint(self) -> dict[str, np.ndarray]:
         """Return the checkpoint of the cycle together with this guard's memory."""
@@ -314,117 +298,70 @@ class Safe(Cycle):
         Raises:
             SimulationError: the state has a wrong shape.
         """
-        if self._anew:
-            self._anew = False
-            if not self._time < state.time:  # also if the robot's clock restarted
-                self._time = -math.inf
-        timing = self._pass_time(state.time)
-        self._tally.begin_cycle()
-        if state.wrench is not None or self._feels or self._needs_wrench:
+        time = float(state.time)
+        news = self._kernels.begin_cycle(self._watch.address, time)
+        if news & GAP:
+            self._warn_of_gaps(time)
+        if state.wrench is not None or self._needs_wrench or self._watch["felt"]:
             self._feel(state, reference)
-        if self._fused and self.stopped is None and self._time < state.time < math.inf:
-            result = self._step_fused(state, reference, *timing)
+        if self._fused and self.stopped is None and news & NEW:
+            result = self._step_fused(state, reference, time)
             if result is not None:
                 return result
-        return self._step_apart(state, reference, *timing)
+        return self._step_apart(state, reference, time)
 
     def _feel(self, state: State, reference: Reference) -> None:
         """Give the guard the wrench, if there is a finite one."""
-        wrench = state.wrench
-        feels = wrench is not None and np.shape(wrench) == (6,) and is_finite(wrench)
-        if feels:
-            self._wrench[:] = wrench
-        if feels != self._feels:
-            self._feels, self._guard["feels"][...] = feels, feels
-        if not self._needs_wrench or self.stopped is not None:
-            return
-        most = self.limits.force
-        if not feels:
-            self.stop(
-                f"state.wrench at {state.time:.3f} s: is {wrench}, needs 6 finite numbers for "
-                f"Limits.force, {most} N, N m"
-            )
-        elif reference.wrench is not None:
-            wanted = np.linalg.norm(np.reshape(reference.wrench, (2, 3)), axis=1)
-            if (wanted > most).any():
-                self.stop(
-                    f"reference.wrench at {state.time:.3f} s: is {wanted} N, N m, needs at most "
-                    f"Limits.force, {most}"
-                )
+        wrench, wanted = state.wrench, reference.wrench
+        given = wrench is not None and np.shape(wrench) == (6,)
+        if given:
+            self._given[:] = wrench
+        if wanted is not None:
+            self._wanted[:] = np.ravel(wanted)
+        self._kernels.feel(self._watch.address, int(given), int(wanted is not None))
+        self._explain(state, reference)
 
-    def _step_fused(
-        self, state: State, reference: Reference, begun: int, elapsed: float, learns: bool
-    ) -> Result | None:
+    def _step_fused(self, state: State, reference: Reference, time: float) -> Result | None:
         """Run cycle and guard in one call; return None if they must be called separately."""
-        sound = learns and bool(state.sound)
+        begins, elapsed, learns = self._now.tolist()
+        sound = learns > 0 and bool(state.sound)
         try:
             result, met = self.cycle.step_guarded(
-                state, reference, sound, self._guard.address, begun, elapsed
+                state, reference, sound, self._guard.address, int(begins), elapsed
             )
         except SimulationError as error:  # its torque is not finite
             self.stop(str(error))
             return None
         if result is None:
             return None
-        self._silent, self._time, self._begun = 0, state.time, True
+        self._kernels.accept(self._watch.address, met, time)
         if met:
-            self._record(met, result.tau, state.time)
-        else:
-            self._met = self._frozen = 0
+            self._report(met, result.tau, state, reference)
         return result
 
-    def _step_apart(
-        self, state: State, reference: Reference, begun: int, elapsed: float, learns: bool
-    ) -> Result:
+    def _step_apart(self, state: State, reference: Reference, time: float) -> Result:
         """Run the cycle, then the guard."""
         self._input["q"][:], self._input["dq"][:] = state.joints(self.dof)
-        credible = self._credible(self._blocks[0], self._blocks[2])
-        self._watch(state.time, credible)
-        asked = self._ask(state, reference, learns)
-        if self.stopped is None:
-            mode = GO
-        elif credible:
-            mode = self._stop_mode
-        else:
-            mode = BLIND
-        if mode != GO and self._silent > 0:  # the clock is stuck, the loop is not
-            begun, elapsed = 2, self.dt
-        met = self._protect(*self._blocks, mode, begun, elapsed)
-        self._begun = self._begun or credible
+        credible = int(self._credible(self._blocks[0], self._blocks[2]))
+        self._kernels.look(self._watch.address, credible, time)
+        self._explain(state, reference)
+        asked = self._ask(state, reference)
+        met = self._kernels.protect_apart(self._watch.address, credible)
         if met == 0 and asked is not None:
-            self._met = self._frozen = 0
             return asked
         tau = self._guard["sent"].copy()
-        self._record(met, tau, state.time)
+        self._report(met, tau, state, reference)
         if asked is None or met & MET_LIE:
             return Result(tau, 0.0, self._arm["pose"][:3, 3].copy())
         return asked._replace(tau=tau)
 
-    def _watch(self, time: float, credible: bool) -> None:
-        """Stop if the state is not credible, or if no new state comes for too long."""
-        elapsed = time - self._time
-        if not credible:
-            self.stop(f"state at {time:.3f} s: {describe_doubt(self._guard, self._input)}")
-        elif not math.isfinite(time):
-            self.stop(f"state: its time is {time}, needs a number")
-        elif elapsed > 0:
-            self._silent, self._time = 0, time
-        elif self._begun:
-            self._silent += 1
-            if self._silent >= self.limits.watchdog:
-                back = f": time went back to {time:.3f} s; `reset` begins anew"
-                self.stop(
-                    f"no new state for {self._silent} cycles since {self._time:.3f} s"
-                    + (back if elapsed < 0 else "")
-                )
-
-    def _ask(self, state: State, reference: Reference, learns: bool) -> Result | None:
+    def _ask(self, state: State, reference: Reference) -> Result | None:
         """Return the cycle's torque; None in a stop, or if the cycle fails."""
         self._guard["asked"][:] = 0.0
         if self.stopped is not None:
             return None
         try:
-            sound = state if learns else state._replace(sound=False)
+            sound = state if self._watch["learns"] else state._replace(sound=False)
             result = self.cycle.step(sound, reference)
             tau = taken(result.tau)
             if tau.shape != (self.dof,):
@@ -438,24 +375,9 @@ class Safe(Cycle):
         self._guard["asked"][:] = tau
         return result
 
-    def _pass_time(self, time: float) -> tuple[int, float, bool]:
-        """Return ``begun`` and ``elapsed`` of `protect`, and whether the cycle may learn.
-
-        It may if its last torque was sent and held for ``dt``, and in the first cycle.
-        """
-        learns = not (self._met & self._spoils or self._frozen)
-        elapsed = time - self._time
-        if is_on_time(elapsed, self.dt):
-            return (2 if self._begun else 0), float(elapsed), learns
-        if not self._begun:
-            return 0, self.dt, learns
-        if elapsed > 0.0:
-            self._count_gap(time, elapsed)
-        return 1, self.dt, False
-
-    def _count_gap(self, time: float, elapsed: float) -> None:
-        """Count a state that is not one period after the last; warn of many consecutive ones."""
-        self.events["gap"] += 1
+    def _warn_of_gaps(self, time: float) -> None:
+        """Warn of many consecutive states that are not one period after the last."""
+        elapsed = time - float(self._watch["time"])
         again = abs(time - elapsed - self._gap_at) < 0.5 * self.dt
         self._gaps, self._gap_at = self._gaps + 1 if again else 1, time
         if self._gaps == GAPS:
@@ -463,41 +385,22 @@ class Safe(Cycle):
                 f"{GAPS} states in sequence came {1e3 * elapsed:.4g} ms after the last, by "
                 f"State.time; this cycle is made for {1e3 * self.dt:.4g} ms, and learns from none",
                 RuntimeWarning,
-                stacklevel=4,
+                stacklevel=3,
             )
 
-    def _record(self, met: int, tau: Float[np.ndarray, "n"], time: float) -> None:
-        """Count the findings, stop if necessary, and report the sent torque to the cycle."""
-        names = [name for name, bit in LIMITS.items() if met & bit]
-        reason = self._tally.count(names, self.stopped is not None)
-        if reason is not None:
-            self.stop(reason)
-        if met & MET_NOT_FINITE:
-            self.stop(f"torque at {time:.3f} s is not finite")
-        if met & MET_OUTSIDE:
-            self.stop(f"the tool is out of its box at {time:.3f} s")
-        if met & MET_TOUCHED and self.limits.clearance is not None and self._pairs is not None:
-            self.stop(f"at {time:.3f} s {describe_touch(self.limits.clearance, self._pairs)}")
-        if met & MET_LIE:
-            self.stop(f"state at {time:.3f} s: {describe_contradiction(self._guard)}")
-            self._stop_mode = int(self._guard["fallback"])
-        if met & MET_LIE_WRENCH:
-            self.stop(f"wrench at {time:.3f} s: {describe_push(self._guard)}")
-        if met & MET_PRESSED:
-            pressed = np.linalg.norm(self._wrench.reshape(2, 3), axis=1)
-            self.stop(
-                f"wrench at {time:.3f} s: is {pressed[0]:.3g} N, {pressed[1]:.3g} N m, beyond "
-                f"Limits.force, {self.limits.force}"
-            )
-        self._frozen = self._frozen + 1 if met & MET_FROZEN else 0
-        if self._frozen > self.limits.patience:
-            self.stop(
-                f"the same state for {self._frozen} cycles, at {time:.3f} s, although it moves"
-            )
-        self._met = met & ~(MET_FROZEN | MET_SUSPECT)
-        if self.stopped is not None:  # from here on the cycle does not know the torques
-            self._met |= MET_NOT_FINITE
+    def _report(
+        self, met: int, tau: Float[np.ndarray, "n"], state: State, reference: Reference
+    ) -> None:
+        """Say what the guard has found, and tell the cycle of the torque that was sent."""
+        self._tally.warn(met)
+        self._explain(state, reference)
         self.cycle.overruled(tau)
+
+    def _explain(self, state: State, reference: Reference) -> None:
+        """Put the reason for a stop that has just begun into words."""
+        code = int(self._watch["stopped"])
+        if code != GOES and self.stopped is None:
+            self.stopped = self._reasons.describe(code, state, reference)
 
 
 def is_fused(cycle: Cycle) -> bool:

@@ -5,7 +5,7 @@ import numpy as np
 from arms import Arm
 
 from ..kernels.block import Block
-from ..kernels.layout import GUARD
+from ..kernels.layout import GOES, GUARD, STOP, WATCH
 from .limits import QUICK, SPEED, Limits
 
 POSITION_GAIN = 50.0  # gain k of the approach to a position limit [1/s]
@@ -67,3 +67,36 @@ def pack_limits(limits: Limits, arm: Arm, dt: float, pairs: Block | None = None)
         kernels = [arm.kernel("pose"), arm.kernel("J")]
         values |= {"pose_kernel": kernels[0].address, "J_kernel": kernels[1].address}
     return Block(GUARD, {"n": arm.dof, "w": WALLS}, values, keeps=(kernels, pairs))
+
+
+def pack_watch(limits: Limits, dt: float, observes: bool, blocks: tuple[int, int, int]) -> Block:
+    """Return the block of what a guard remembers, as if there had been no cycle.
+
+    Args:
+        limits: the arm's limits.
+        dt: control period [s].
+        observes: whether the cycle learns from the torque sent.
+        blocks: addresses of the blocks of guard, arm and input.
+    """
+    # numba takes a second to load
+    from ..kernels.compile import address_of
+    from ..kernels.protect import protect_alone  # as above
+
+    guard, arm, inputs = blocks
+    values = {
+        "guard": guard,
+        "arm": arm,
+        "input": inputs,
+        "protect_call": address_of(protect_alone),
+        "observes": observes,
+        "bounds_force": bool(np.isfinite(limits.force).any()),
+        "dt": dt,
+        "watchdog": limits.watchdog,
+        "patience": limits.patience,
+        "overruled": limits.overruled,
+        "force_max": limits.force,
+        "time": -np.inf,
+        "stopped": GOES,
+        "stop_mode": STOP,
+    }
+    return Block(WATCH, {}, values)

@@ -1,73 +1,53 @@
-"""How often each limit changes the torque."""
+"""How often each limit has changed the torque, and the warning for one that does so often."""
 
 import warnings
-from collections import deque
-from collections.abc import Sequence
 
-from ..kernels.layout import (
-    MET_BOX,
-    MET_CLEARANCE,
-    MET_FORCE,
-    MET_POSITION,
-    MET_RATE,
-    MET_TORQUE,
-    MET_VELOCITY,
+from ..kernels.block import Block
+from ..kernels.layout import LIMITING, RECENT
+
+OFTEN = 0.01  # share of the last cycles that causes a warning
+LIMITS = dict(
+    zip(
+        ("position", "velocity", "torque", "rate", "workspace", "force", "clearance"),
+        LIMITING,
+        strict=True,
+    )
 )
-
-RECENT = 1000  # last cycles in which changed torques are counted
-OFTEN = 0.01  # share of them that causes a warning
-LIMITS = {
-    "position": MET_POSITION,
-    "velocity": MET_VELOCITY,
-    "torque": MET_TORQUE,
-    "rate": MET_RATE,
-    "workspace": MET_BOX,
-    "force": MET_FORCE,
-    "clearance": MET_CLEARANCE,
-}
 """The limits that a guard can find to have changed a torque, and its finding."""
 
 
 class Tally:
-    """Counts of changed torques, a warning for each limit that acts often, and a reason to stop.
+    """Counts of changed torques by limit, and a warning for each that acts often.
 
     Args:
-        overruled: share of the last cycles above which changed torques are a reason to stop.
+        watch: the guard's block of `WATCH`, which counts.
     """
 
-    def __init__(self, overruled: float) -> None:
-        self.events: dict[str, int] = dict.fromkeys((*LIMITS, "stop", "gap"), 0)
-        self._overruled, self._cycle = overruled, 0
-        self._changed = {name: deque[int]() for name in (*LIMITS, "any")}
-        self._warned: set[str] = set()
+    def __init__(self, watch: Block) -> None:
+        self._watch, self._warned = watch, set[str]()
 
-    def begin_cycle(self) -> None:
-        """Begin a control cycle."""
-        self._cycle += 1
+    @property
+    def events(self) -> dict[str, int]:
+        """Cycles in which each limit changed the torque, controlled stops, and gaps."""
+        return dict(zip((*LIMITS, "stop", "gap"), map(int, self._watch["events"]), strict=True))
 
     @property
     def since(self) -> int | None:
         """Cycles since a limit last changed the torque; None for none of the last ones."""
-        cycles = self._changed["any"]
-        ago = self._cycle - cycles[-1] if cycles else RECENT
-        return ago if ago < RECENT else None
+        recent = self._watch["changes"][-1] > 0
+        return int(self._watch["since"]) if recent else None
 
-    def count(self, names: Sequence[str], stopped: bool) -> str | None:
-        """Count limits that changed the torque; warn once of each that acts often.
+    @property
+    def most(self) -> str:
+        """The limit that has changed the torque most often in the last cycles."""
+        changes = self._watch["changes"][:-1].tolist()
+        return list(LIMITS)[changes.index(max(changes))]
 
-        Returns the reason to stop, if limits act too often. In a stop nothing is judged.
-        """
-        for name in names:
-            self.events[name] += 1
-        if stopped or not names:
-            return None
-        for name in (*names, "any"):
-            cycles = self._changed[name]
-            cycles.append(self._cycle)
-            while cycles[0] <= self._cycle - RECENT:
-                cycles.popleft()
-        for name in names:
-            if len(self._changed[name]) > OFTEN * RECENT and name not in self._warned:
+    def warn(self, met: int) -> None:
+        """Warn once of each limit among the findings ``met`` that acts often."""
+        for place, (name, bit) in enumerate(LIMITS.items()):
+            often = met & bit and self._watch["changes"][place] > OFTEN * RECENT
+            if often and name not in self._warned:
                 self._warned.add(name)
                 warnings.warn(
                     f"the limit of {name} changed the torque in more than {OFTEN:.0%} of the last "
@@ -76,9 +56,3 @@ class Tally:
                     RuntimeWarning,
                     stacklevel=5,
                 )
-        if self._overruled >= 1 or len(self._changed["any"]) <= self._overruled * RECENT:
-            return None
-        return (
-            f"limits changed the torque in more than {self._overruled:.3g} of the last {RECENT} "
-            f"cycles, most often that of {max(names, key=lambda name: len(self._changed[name]))}"
-        )
