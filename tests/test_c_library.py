@@ -176,9 +176,7 @@ def kinds(arm):
 
 @pytest.mark.filterwarnings("ignore:learning ends while limits act")
 @pytest.mark.filterwarnings("ignore:100 states in sequence")
-@pytest.mark.parametrize(
-    "which", ["joints", "tool", "structured", "late", "consolidation", "spiking"]
-)
+@pytest.mark.parametrize("which", STOPS)
 def test_limits_and_stops_are_those_of_safe(arm, which, tmp_path):
     """The same torques, counts and stops for states and references of every kind of fault."""
     _, original, k = next(each for each in kinds(arm) if each[0] == which)
