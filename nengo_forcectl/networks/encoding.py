@@ -204,6 +204,8 @@ class NetworkArrays(NamedTuple):
         fit = [(neurons, d + 1), (neurons,), (n, d + 1 + neurons), (neurons,)]
         if shapes != fit:
             raise NetworkError(f"network: has arrays of shapes {shapes}, needs {fit}")
+        if self.voltage is not None and not (self.voltage <= 1.0).all():
+            raise NetworkError("network: has voltages above 1, at which a neuron spikes")
 
 
 def encoding_of(
