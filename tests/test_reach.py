@@ -285,17 +285,8 @@ def test_bad_settings_of_learning_are_named(settings, message):
 def test_neurons_that_spike_learn_the_payload_and_have_an_energy(tmp_path, capsys):
     """0.15 mm in pass 2; the printed energy is that of the counts of the run, and of the docs."""
     out = tmp_path / "run"
-    options = [
-        "--neuron-type",
-        "lif",
-        "--energy",
-        "--passes",
-        "2",
-        "--adapt",
-        "consolidation",
-        "--quiet",
-    ]
-    main(["reach", *options, "--out", str(out)])
+    asked = ["reach", "--neuron-type", "lif", "--energy", "--adapt", "consolidation"]
+    main([*asked, "--passes", "2", "--quiet", "--out", str(out)])
     printed, run = capsys.readouterr().out, read_run(out)
     assert run.summary["rms_mm"]["consolidation"][1] < 0.15
     energy = run.summary["energy"]["consolidation"]

@@ -309,7 +309,7 @@ def test_a_network_of_rates_is_exported_as_one_of_spikes(planar, tmp_path):
 
 
 def test_a_folder_with_neurons_that_cannot_be_is_refused(planar, tmp_path):
-    """Another name, no synapse, or voltages of another number."""
+    """Another name, no synapse, or voltages of another number or above the threshold."""
     with learner(planar, neurons=40) as cycle:
         folder = export_controller(cycle, tmp_path / "controller")
     described = json.loads((folder / "controller.json").read_text())["cycle"]["neurons"]
@@ -319,6 +319,7 @@ def test_a_folder_with_neurons_that_cannot_be_is_refused(planar, tmp_path):
             (key("cycle", "neurons", "kind", value="lift"), False),
             (key("cycle", "neurons", "synapse", value=0.0), False),
             (lambda arrays: arrays.update(voltage=np.zeros(39)), True),
+            (lambda arrays: arrays.update(voltage=np.full(40, 1.5)), True),
         )
     ):
         bad = tmp_path / f"bad {number}"
