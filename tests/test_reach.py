@@ -297,7 +297,7 @@ def test_neurons_that_spike_learn_the_payload_and_have_an_energy(tmp_path, capsy
     assert energy["outputs"] == pytest.approx(23.6e-12 * energy["events_out"])
     total = 81.0 + 0.0236 * (22_000 + energy["events_out"])  # [nJ]
     assert f"{total:.3g}" in printed
-    assert "a control cycle on a chip, estimated by counts" in printed.replace("\n", " ")
+    assert "a control cycle on a chip, estimated by counts" in " ".join(printed.split())
 
 
 @pytest.fixture(scope="module")
