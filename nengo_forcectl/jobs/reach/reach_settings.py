@@ -29,9 +29,7 @@ from ..rivals import RIVALS, TIPS, listed
 
 ANY_TIP = tuple(name for name, each in RIVALS.items() if each.any_tip)
 
-ADAPT_DEFAULT = (
-    "none structured; with --jacobian or --tool: exact; with --neuron-type: none consolidation"
-)
+ADAPT_DEFAULT = "none structured; with --jacobian or --tool: exact"
 ADAPT_TEXT = f"""Controllers to run, in this order:
 {listed(RIVALS.values())}
 With --jacobian or --tool: one of {", ".join(ANY_TIP)}."""
@@ -42,7 +40,7 @@ q-dq: positions and velocities.
 q-dq-ref: positions, velocities and the reference's accelerations.
 q-ref: positions and the reference's velocities and accelerations; half as accurate."""
 
-NEURON_TEXT = """Neurons of the network of consolidation:
+NEURON_TEXT = """Neurons of consolidation, which is then the default of --adapt:
 relu: rectified linear, rates.
 lif-rate: rates of leaky integrate-and-fire neurons of 100 to 400 Hz.
 spiking-relu: integrate-and-fire neurons that spike, behind a synapse of 5 ms.
