@@ -64,6 +64,7 @@ class CollisionPairs:
     Attributes:
         arm: The arm.
         shapes: All shapes by name, capsules first.
+        standing: Names of the obstacles.
         names: The names of each pair's shapes; an obstacle is the second.
         tables: The pairs as numbers.
 
@@ -84,8 +85,8 @@ class CollisionPairs:
         self.shapes = _named([*links, *standing])
         bodies = arm._bodies
         self._bodies = _bodies_of(arm, bodies, self.shapes)
-        self._standing = list(self.shapes)[len(links) :]
-        for name in self._standing:
+        self.standing = tuple(self.shapes)[len(links) :]
+        for name in self.standing:
             if self._bodies[name] >= 0:
                 raise ArmError(
                     f"Arm {arm.name!r}: obstacle {name!r} is on a link that moves, needs the base "
@@ -138,7 +139,7 @@ class CollisionPairs:
         for first, second in combinations(self.shapes, 2):
             i, j = self._bodies[first], self._bodies[second]
             neighbours = max(i, j) >= 0 and parents[max(i, j)] == min(i, j)
-            if i == j or (neighbours and second not in self._standing):
+            if i == j or (neighbours and second not in self.standing):
                 continue
             found.append((second, first) if i < 0 else (first, second))
         return found

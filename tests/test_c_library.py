@@ -22,6 +22,7 @@ from c_controller import (
     rows,
     run_program,
 )
+from collision_samples import ball_and_floor
 from export_world import DT, drive, path_of, recorded, world
 
 import arms
@@ -37,6 +38,7 @@ from nengo_forcectl import (
     load_controller,
 )
 from nengo_forcectl.cli import main
+from nengo_forcectl.control import CollisionAvoidance
 from nengo_forcectl.cycle import structured_cycle
 from nengo_forcectl.errors import ConfigurationError, RecordError, VersionError
 from nengo_forcectl.export import export_library, read_state, write_state
@@ -45,6 +47,7 @@ from nengo_forcectl.export.c_header import REASONS, Facts, header
 from nengo_forcectl.export.folder import SUMS
 from nengo_forcectl.networks import home_posture
 from nengo_forcectl.robots import serve
+from nengo_forcectl.safety import Clearance
 
 TRAINED = 1215  # cycles: weights have come in, the next ones are being computed
 
@@ -213,6 +216,47 @@ def test_limits_and_stops_are_those_of_safe(arm, which, tmp_path):
             c.learn(mode)
             assert c.events == list(python.events.values())
     assert reasons >= STOPS[which]
+
+
+@pytest.mark.filterwarnings("ignore:the limit of")
+def test_links_are_kept_apart_as_python_keeps_them(tmp_path):
+    """Clearance and collision avoidance, of a loaded controller and in C; links in touch stop."""
+    pairs = ball_and_floor()
+    arm, home = pairs.arm, home_posture(pairs.arm)
+    law = Impedance(home, rows=(0, 1), secondary=(CollisionAvoidance(pairs, margin=0.3),))
+    limits = Limits.of(arm, clearance=Clearance(pairs, distance=0.02))
+    folder = export_library(Safe(CompiledController(arm, law), arm, limits, DT), tmp_path / "mine")
+    own = Safe(CompiledController(arm, law), arm, limits, DT)
+    python, c = load_controller(folder), InC(folder, arm.dof, 3)
+    q, dq, ball = home.copy(), np.zeros(arm.dof), np.array([0.75, -0.35, 0.0])
+    reference = Reference(ball, np.zeros(3), np.zeros(3))
+    for step in range(3000):
+        state = State(step * DT, q.copy(), dq.copy())
+        wanted = own.step(state, reference).tau
+        np.testing.assert_array_equal(python.step(state, reference).tau, wanted)
+        tau, code = c.step(state, reference)
+        np.testing.assert_array_equal(tau, wanted)
+        terms = arm.terms(q, dq)
+        dq = dq + DT * np.linalg.solve(terms.M, wanted - terms.C @ dq - terms.g)
+        q = q + DT * dq
+    assert code == 0
+    assert c.events == list(python.events.values()) == list(own.events.values())
+    assert own.events["clearance"] > 100
+    inside = next(each for each in sampled(arm) if pairs.distances(each).distance.min() < -0.02)
+    state = State(10.0, inside, np.zeros(arm.dof))
+    for each in (own, python, c):
+        each.reset()
+    own.step(state, reference)
+    assert "touches" in str(own.stopped)
+    python.step(state, reference)
+    assert python.stopped == own.stopped
+    assert c.text("reason", c.step(state, reference)[1]).startswith("links are in touch")
+
+
+def sampled(arm):
+    rng = np.random.default_rng(0)
+    while True:
+        yield rng.uniform(np.maximum(arm.q_lower, -3.0), np.minimum(arm.q_upper, 3.0))
 
 
 def test_a_stop_is_asked_for_and_ends(arm, trained):

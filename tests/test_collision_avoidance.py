@@ -9,8 +9,6 @@ from nengo_forcectl.contract import Reference, State
 from nengo_forcectl.control import CollisionAvoidance, Damping, OperationalSpace
 from nengo_forcectl.cycle.compiled import CompiledController
 from nengo_forcectl.errors import ConfigurationError
-from nengo_forcectl.export import export_controller
-from nengo_forcectl.safety import Limits, Safe
 
 
 def slope_of(pairs, q, margin, k):
@@ -63,7 +61,7 @@ def test_a_redundant_arm_moves_out_of_the_way_of_its_tool(iiwa):
     assert np.linalg.norm(iiwa.pose(q)[:3, 3] - target.x) < 1e-3
 
 
-def test_what_makes_no_sense_is_refused(iiwa, tmp_path):
+def test_what_makes_no_sense_is_refused(iiwa):
     """Another arm, no pairs, gains that are none; and an export."""
     pairs = own_links()
     with pytest.raises(
@@ -74,7 +72,3 @@ def test_what_makes_no_sense_is_refused(iiwa, tmp_path):
         CollisionAvoidance(None)
     with pytest.raises(ConfigurationError, match=r"CollisionAvoidance.margin: is 0"):
         CollisionAvoidance(pairs, margin=0.0)
-    law = OperationalSpace(np.zeros(3), (0, 1), secondary=(CollisionAvoidance(pairs),))
-    safe = Safe(CompiledController(pairs.arm, law), pairs.arm, Limits.of(pairs.arm))
-    with pytest.raises(ConfigurationError, match="no plain form of CollisionAvoidance"):
-        export_controller(safe, tmp_path / "x")

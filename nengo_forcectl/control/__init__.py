@@ -33,7 +33,9 @@ LAWS = (
 )  # fmt: skip
 """Every control law of the package."""
 
-SECONDARY_TASKS = (Posture, Damping, JointLimits, ObstacleAvoidance, Manipulability)
+SECONDARY_TASKS = (
+    Posture, Damping, JointLimits, ObstacleAvoidance, Manipulability, CollisionAvoidance,
+)  # fmt: skip
 """Every secondary task of the package that an exported controller may have."""
 
 __all__ = [

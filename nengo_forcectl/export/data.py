@@ -37,7 +37,6 @@ from ..safety.guard import Safe
 from ..safety.limits import Limits
 from .folder import FORMAT, versions_here
 from .plain import made, plain, put, stored
-from .refusal import refuse_clearance
 
 CYCLES = {
     kind.__name__: kind for kind in (CompiledCycle, StructuredCycle, CompiledController)
@@ -45,6 +44,7 @@ CYCLES = {
 """Exportable cycles: any law of `nengo_forcectl.control`, with one of two learners or none."""
 
 KERNELS = [Request(("pose", "J", "dJ", "M", "C", "g")), Request(("pose",)), Request(("J",))]
+SCREWS = Request(("screws",))  # of a clearance
 TOLERANCE = 1e-9  # of the reference torques, relative to the largest, or [N m]
 
 
@@ -117,7 +117,6 @@ def described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         raise ConfigurationError(
             f"export: the controller is in a controlled stop ({safe.stopped}); reset() ends it"
         )
-    refuse_clearance(safe)
     cycle: Any = safe.cycle
     kind = type(cycle).__name__
     if CYCLES.get(kind) is not type(cycle):
@@ -128,11 +127,11 @@ def described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     arrays: dict[str, np.ndarray] = {}
     law = plain(cycle.controller.law, "law", arrays, cycle.arm)
     inner: dict[str, Any] = {"type": kind, "model": None, "law": law}
-    requests = _requests(cycle)
+    requests = _requests(cycle, safe.limits)
     same = cycle.arm is safe.arm if cycle.learned_model else cycle.arm.chain == safe.arm.chain
     if not same:  # the cycle and its limits use different models
         inner["model"] = _described_arm(cycle.arm, requests, "model", arrays)
-        requests = KERNELS
+        requests = _own_requests(safe.limits)
     if isinstance(cycle, ObservingCycle):
         predictor = cycle.predictor
         if predictor is not None:
@@ -157,7 +156,7 @@ def described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         "versions": versions_here(),
         "dt": safe.dt,
         "arm": _described_arm(safe.arm, requests, "arm", arrays),
-        "limits": plain(safe.limits, "limits", arrays),
+        "limits": plain(safe.limits, "limits", arrays, safe.arm),
         "counts": plain(counts, "counts", arrays),
         "cycle": inner,
     }
@@ -195,9 +194,14 @@ def _within(start: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarra
     return {n.removeprefix(start): v for n, v in arrays.items() if n.startswith(start)}
 
 
-def _requests(cycle: Any) -> list[Request]:
+def _own_requests(limits: Limits) -> list[Request]:
+    """Return the arm's kernels that a guard uses."""
+    return [*KERNELS, *([] if limits.clearance is None else [SCREWS])]
+
+
+def _requests(cycle: Any, limits: Limits) -> list[Request]:
     """Return the arm's kernels that a cycle, its limits and its secondary tasks use."""
-    requests = list(KERNELS)
+    requests = _own_requests(limits)
     if friction_kernel(cycle.arm) is not None:
         requests.append(Request(("friction",)))
     if isinstance(cycle, StructuredCycle):
@@ -222,11 +226,11 @@ def assembled(data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Load
         cycle: Any = CompiledController(model, law)
     else:
         cycle = _learning(inner, arrays, model, law, dt)
-    for owner, requests in ((arm, KERNELS), (model, _requests(cycle))):
+    limits = _of(Limits, data["limits"], "limits", arrays, arm)
+    for owner, requests in ((arm, _own_requests(limits)), (model, _requests(cycle, limits))):
         missing = [request for request in requests if not owner.has_steps(request)]
         if missing:
             raise RecordError(f"there is no tape of {missing[0]}")
-    limits = _of(Limits, data["limits"], "limits", arrays)
     safe = LoadedController(cycle, arm, limits, dt)
     cycle.resume(_within("memory.", arrays))  # not before: the limits write to it, to be compiled
     memory, counts = np.empty((6, arm.dof)), made(data["counts"], "counts", arrays)

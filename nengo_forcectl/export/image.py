@@ -32,7 +32,6 @@ from ..kernels.layout import (
     SUPERVISOR,
 )
 from ..safety.guard import Safe, is_fused
-from .refusal import refuse_clearance
 
 ALIGNED = 8  # words to a multiple of which a block begins
 MARK = 1.5  # written to find what a new motion clears
@@ -142,7 +141,6 @@ def _cycle(safe: Safe) -> Any:
 
 def _supervisor(safe: Safe, blocks: dict[int, Block]) -> Block:
     """Return the block of what `Safe` has in its attributes; add it to ``blocks``."""
-    refuse_clearance(safe)
     cycle, inputs = _cycle(safe), _cycle(safe).controller.inputs
     predictor = cycle.predictor if isinstance(cycle, ObservingCycle) else None
     clears = _cleared(cycle, list(blocks.values()))

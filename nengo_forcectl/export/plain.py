@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from arms import Arm
-from arms.model import chain
+from arms import Arm, CollisionPairs
+from arms.model import capsules, chain
 
 from ..control import LAWS, SECONDARY_TASKS
 from ..cycle.structured_learner import StructuredDesign
@@ -25,12 +25,14 @@ from ..learning.structured_least_squares import Columns
 from ..networks.encoding import StateEncoding
 from ..networks.neurons import NeuronModel
 from ..networks.structured_encoding import JointEncoding, StructuredEncoding, ToolEncoding
+from ..safety.clearance import Clearance
 from ..safety.limits import Limits
 
+SHAPES = capsules.Capsule, capsules.Sphere, capsules.HalfSpace
 OTHERS = (
     Limits, StateEncoding, NeuronModel, StructuredEncoding, JointEncoding, ToolEncoding,
     Consolidation, Gradient, Columns, StructuredDesign, chain.Chain, chain.Link, chain.Inertia,
-    chain.Joint, chain.Mimic, chain.Pose,
+    chain.Joint, chain.Mimic, chain.Pose, Clearance, *SHAPES,
 )  # fmt: skip
 TYPES: dict[str, type] = {kind.__name__: kind for kind in (*LAWS, *SECONDARY_TASKS, *OTHERS)}
 LARGE = 64  # smallest size of an array that is stored separately
@@ -65,12 +67,16 @@ def plain(value: Any, path: str, arrays: dict[str, np.ndarray], arm: Arm | None 
         if value.chain != arm.chain:
             raise ConfigurationError(f"{path}: is {value}, another arm than the controller's {arm}")
         return {"arm": arm.name}
+    if isinstance(value, CollisionPairs):
+        plain(value.arm, f"{path}.arm", arrays, arm)  # is it the controller's?
+        parts = tuple(value.shapes.values()), value.standing, value.names
+        return {"pairs": plain(parts, path, arrays)}
     if TYPES.get(type(value).__name__) is not type(value):
         raise ConfigurationError(
             f"{path}: no plain form of {value!r}; there is one of {', '.join(TYPES)}"
         )
     data: dict[str, Any] = {"type": type(value).__name__}
-    for field in fields_of(TYPES[data["type"]]):
+    for field in dataclasses.fields(TYPES[data["type"]]):
         name, part = f"{path}.{field.name}", getattr(value, field.name)
         data[field.name] = plain(part, name, arrays, arm)
     return data
@@ -94,22 +100,24 @@ def made(data: Any, path: str, arrays: Mapping[str, np.ndarray], arm: Arm | None
         return _array(np.array(data["array"], dtype=float), path)
     if list(data) == ["arm"] and arm is not None:
         return arm
+    if list(data) == ["pairs"] and arm is not None:
+        shapes, standing, names = made(data["pairs"], path, arrays)
+        for each in shapes:
+            if not isinstance(each, SHAPES):
+                raise RecordError(f"{path}: {each!r:.60} is no shape")
+        moving = len(shapes) - len(standing)
+        return CollisionPairs(arm, shapes[:moving], shapes[moving:], names)
     kind = TYPES.get(str(data.get("type")))
     if kind is None:
         raise RecordError(f"{path}: is of type {data.get('type')!r}, not one of {', '.join(TYPES)}")
     given = {name: part for name, part in data.items() if name != "type"}
-    wanted = {field.name for field in fields_of(kind)}
+    wanted = {field.name for field in dataclasses.fields(kind)}
     if set(given) != wanted:
         raise RecordError(
             f"{path}: {kind.__name__} has the fields {', '.join(sorted(wanted))}, "
             f"not {', '.join(sorted(given))}"
         )
     return kind(**{n: made(part, f"{path}.{n}", arrays, arm) for n, part in given.items()})
-
-
-def fields_of(kind: type) -> list[dataclasses.Field[Any]]:
-    """Return the fields of a dataclass that have a plain form."""
-    return [field for field in dataclasses.fields(kind) if field.metadata.get("exported", True)]
 
 
 def stored(arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:

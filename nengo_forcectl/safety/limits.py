@@ -1,7 +1,7 @@
 """The limits of an arm, and the deceleration that its motors can provide."""
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,7 @@ class Limits:
     upper: tuple[float, float, float] = (math.inf, math.inf, math.inf)
     force: tuple[float, float] = (math.inf, math.inf)  # of the tool's push and moment [N, N m]
     # Of links from each other and from obstacles; an exported controller has none.
-    clearance: Clearance | None = field(default=None, metadata={"exported": False})
+    clearance: Clearance | None = None
     overruled: float = 1.0  # share of the last 1,000 cycles whose torque may be changed; 1: all
     watchdog: int = 3  # cycles without a new state before a stop
     patience: int = 20  # cycles with a frozen state before a stop
