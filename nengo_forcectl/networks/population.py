@@ -26,12 +26,12 @@ class Population:
     """
 
     neuron_type: Any = None
-    """One of `NEURON_TYPES`, or an object of Nengo's `RectifiedLinear` (default), `LIFRate`,
-    `SpikingRectifiedLinear` or `LIF`. The last two really spike, and the law learns from the spikes
-    behind the synapse; see `NeuronModel`."""
+    """One of `NEURON_TYPES`, or an object of `nengo.RectifiedLinear` (default), `nengo.LIFRate`,
+    `nengo.SpikingRectifiedLinear` or `nengo.LIF`. The last two really spike, and the law learns from
+    the spikes behind the synapse; see `NeuronModel`."""
     max_rates: float | tuple[float, float] | None = None
-    """Firing rate at the most active [Hz], or the range of them. Default: 1 for `RectifiedLinear`,
-    100 to 400 for the others."""
+    """Firing rate at the most active [Hz], or the range of them. Default: 1 for neurons that
+    rectify rates, 100 to 400 for the others."""
     synapse: Any = None
     """Time constant [s] of the low pass on the decoders' output, or a `nengo.Lowpass`. Default:
     0.005 for neurons that spike, none (0) for others."""
