@@ -27,8 +27,8 @@ class Population:
 
     neuron_type: Any = None
     """One of `NEURON_TYPES`, or an object of `nengo.RectifiedLinear` (default), `nengo.LIFRate`,
-    `nengo.SpikingRectifiedLinear` or `nengo.LIF`. The last two really spike, and the law learns from
-    the spikes behind the synapse; see `NeuronModel`."""
+    `nengo.SpikingRectifiedLinear` or `nengo.LIF`. The last two really spike, and the law learns
+    from the spikes behind the synapse; see `NeuronModel`."""
     max_rates: float | tuple[float, float] | None = None
     """Firing rate at the most active [Hz], or the range of them. Default: 1 for neurons that
     rectify rates, 100 to 400 for the others."""
