@@ -33,9 +33,9 @@ def energy_of(activity: Activity) -> Energy:
     number of the state is one event for each neuron, as for inputs with graded spikes; inputs that
     come as trains of spikes take more.
 
-    The numbers are the chip's, from simulations of its circuits at 0.75 V: 23.6 pJ for a synaptic
-    operation, at least, and 81 pJ for the update of an active neuron (Davies et al. 2018, "Loihi: a
-    neuromorphic manycore processor with on-chip learning", doi:10.1109/MM.2018.112130359, table 2).
+    The numbers are the chip's, from simulations of its circuits: 23.6 pJ for a synaptic operation,
+    at least, and 81 pJ for the update of an active neuron (Davies et al. 2018, "Loihi: a
+    neuromorphic manycore processor with on-chip learning", doi:10.1109/MM.2018.112130359).
     KerasSpiking's ``ModelEnergy`` has the same ones, but 27.1 pJ (23.6 + 3.5) for an operation. It
     is no measurement: power at rest, the way between cores, learning, the direct path, encoding and
     the control law are not in it.
