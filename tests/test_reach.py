@@ -1,4 +1,6 @@
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from nengo_forcectl.adaptation import NoAdaptation
 from nengo_forcectl.cli import main
 from nengo_forcectl.contract import State
 from nengo_forcectl.control import OperationalSpace
-from nengo_forcectl.errors import ConfigurationError, RecordError, SimulationError
+from nengo_forcectl.errors import ConfigurationError, NetworkError, RecordError, SimulationError
 from nengo_forcectl.jobs.reach import reach_job as reach
 from nengo_forcectl.jobs.reach.reach_figures import reach_figures
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings, pass_name
@@ -207,6 +209,7 @@ def test_a_short_gap_in_the_sensors_is_ridden_out(value):
         ({"adapt": ()}, "adapt: is empty, needs some of none, integral, observer, "),
         ({"adapt": ("magic",)}, "adapt: is magic, needs some of"),
         ({"adapt": ("none", "none")}, "adapt: is none none"),
+        ({"adapt": ("none",), "start": Path("run")}, "start: is run, and only structured takes"),
     ],
 )
 def test_bad_settings_are_named(settings, message):
@@ -250,6 +253,22 @@ def test_the_default_learns_the_payload_in_one_pass(tmp_path):
     first, second = run.summary["rms_mm"]["consolidation"]
     assert first < 1.0
     assert second < 0.3
+
+
+def test_a_run_starts_with_what_the_last_one_has_learned(tmp_path):
+    """Pass 1 of the second run is as good as pass 2 of the first; another arm has other models."""
+    first, second = (tmp_path / name for name in ("first", "second"))
+    settings = ReachSettings(passes=2, adapt=("structured",), arm="planar2", out=first)
+    run = reach.run_reach(settings)
+    again = replace(settings, passes=1, out=second, start=first)
+    errors = run.summary["rms_mm"]["structured"]
+    (error,) = reach.run_reach(again).summary["rms_mm"]["structured"]
+    assert error < 1.2 * errors[1] < 0.5 * errors[0]
+    with pytest.raises(NetworkError, match="is not of the arm 'planar3' with this model"):
+        reach.run_reach(replace(again, arm="planar3", out=tmp_path / "other"))
+    with pytest.raises(RecordError, match=r"start '.*missing': cannot be read"):
+        reach.run_reach(replace(again, start=tmp_path / "missing", out=tmp_path / "none"))
+    assert not (tmp_path / "none").exists()
 
 
 @pytest.mark.parametrize(

@@ -137,13 +137,13 @@ class LearnerStart:
 
     @classmethod
     def read(cls, path: Path | str) -> "LearnerStart":
-        """Read one that was written.
+        """Read one that was written, from its file or from a run's folder.
 
         Raises:
             RecordError: the file cannot be read, or is none.
         """
-        problem = f"start '{path}': cannot be read"
-        arrays = read_npz(Path(path), problem)
+        problem, path = f"start '{path}': cannot be read", Path(path)
+        arrays = read_npz(path / "start.npz" if path.is_dir() else path, problem)
         with interpreting(problem):
             values = {each.name: np.asarray(arrays[each.name], float) for each in fields(cls)}
         p = values["moment"].size

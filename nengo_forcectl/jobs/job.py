@@ -15,11 +15,14 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..contract import Cycle, Path, Robot, State
+from ..cycle.learner_start import LearnerStart
+from ..cycle.structured_cycle import StructuredCycle
 from ..errors import SimulationError
 from ..networks.neurons import Activity
 from ..robots.log import Log
 from ..robots.loop import follow
 from ..robots.recording import Recording
+from ..safety.guard import Safe
 from ..safety.sensors import SensorCheck
 from ..safety.tally import LIMITS
 from ..support.versions import version_of
@@ -64,6 +67,7 @@ class Outcome:
     learned: dict[str, Any] = field(default_factory=dict)  # what a structured learner has found
     activity: Activity | None = None  # what neurons that spike have fired
     latency_us: dict[str, float] = field(default_factory=dict)  # of a robot: state to torque
+    start: LearnerStart | None = None  # what a structured learner knew at the end
 
     @property
     def cycles(self) -> int:
@@ -91,6 +95,19 @@ class Outcome:
         if fallen.size:
             k = int(fallen[0])
             self.failure = describe_fall(arm, q[k], float(error[k]), float(record["time"][k]))
+
+
+def start_of(cycle: Safe) -> LearnerStart | None:
+    """Return what a structured learner knows; None for any other cycle."""
+    inner = cycle.cycle
+    return LearnerStart.of(inner.learner) if isinstance(inner, StructuredCycle) else None
+
+
+def write_start(folder: FilePath, outcomes: Mapping[str, Outcome]) -> None:
+    """Write what the structured learner knew at the end, if one ran to it, as ``start.npz``."""
+    for outcome in outcomes.values():
+        if outcome.start is not None and outcome.failure is None:
+            outcome.start.write(folder / "start.npz")
 
 
 def ending(failure: str | None, overruled: float) -> str | None:

@@ -1,6 +1,7 @@
 """The common settings of all commands."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -44,10 +45,26 @@ def names(valid: Any) -> str:
     return f"[{{{','.join(valid)}}} ...]"
 
 
+def check_start(settings: "StartSettings", adapt: Sequence[str]) -> None:
+    """Raise `ConfigurationError` if no controller takes the start."""
+    if settings.start is not None and "structured" not in adapt:
+        raise ConfigurationError(
+            f"start: is {settings.start}, and only structured takes one; needs it in --adapt"
+        )
+
+
 def arm_option() -> Any:
     """Return the description of an option that names an arm."""
     text = f"Path of a file, or {', '.join(arms.names())}."
     return option("NAME", None, text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartSettings:
+    """What the learner of a command knows when it begins."""
+
+    start: Annotated[Path | None, option("RUN", "nothing")] = None
+    """What `structured` knows at first: an earlier run's folder, or its start.npz."""
 
 
 @dataclass(frozen=True, kw_only=True)

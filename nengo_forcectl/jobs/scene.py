@@ -15,6 +15,7 @@ from arms import Arm
 
 from ..contract import Cycle, Kinematics
 from ..control import OperationalSpace
+from ..cycle.learner_start import LearnerStart
 from ..errors import ConfigurationError
 from ..kinematics.training import learn_kinematics
 from ..kinematics.unknown_tip import LearnedPose
@@ -69,6 +70,7 @@ class Scene:
     period: float = DT  # control period [s]
     dt: float = DT  # simulation step [s]
     kinematics: Kinematics | None = None  # of the tip; None: the model's
+    known: LearnerStart | None = None  # what a structured learner knows at first
 
     @property
     def inputs(self) -> Inputs:
@@ -247,7 +249,9 @@ def reaching_scene(settings: ReachSettings) -> ReachScene:
     Raises:
         ArmError: the arm is unknown, or its file is broken.
         ConfigurationError: the arm has no workspace for reaching, or a joint moves no mass.
+        RecordError: what the learner is to start with cannot be read.
     """
+    start = None if settings.start is None else LearnerStart.read(settings.start)
     arm = arms.load(settings.arm, tip=settings.tip)
     home = home_posture(arm)
     _check_mass(arm, home)
@@ -264,6 +268,7 @@ def reaching_scene(settings: ReachSettings) -> ReachScene:
         targets=random_targets(fitted, home, TARGETS, np.random.default_rng(settings.seed)),
         disturbances=disturbances if tool is None else (*disturbances, tool),
         tool=tool,
+        known=start,
     )
 
 

@@ -23,9 +23,11 @@ from ..job import (
     Outcome,
     Watch,
     rms_by_pass,
+    start_of,
     summary_of_outcomes,
     summary_of_settings,
     unwatched,
+    write_start,
 )
 from ..report.notices import Notices
 from ..report.reporting import Reporting
@@ -148,6 +150,7 @@ def _run_each(
             drive.run(robot, cycle, outcome)
             outcome.learned = numbers_of(getattr(cycle, "learned", ()))
             outcome.activity = getattr(cycle, "activity", None)
+            outcome.start = start_of(cycle)
             if outcome.failure is None and trained(cycle):
                 export_controller(cycle, folder.path / name)
 
@@ -191,6 +194,7 @@ def _write(
             record["jacobian_error"] = jacobian_error(scene, record)
     records = {name: outcome.record for name, outcome in done.items()}
     folder.write_end(records, _summary(scene, done, notices) | by_hand(view))
+    write_start(folder.path, outcomes)
 
 
 def unmodelled_torque(

@@ -20,7 +20,9 @@ from ...support.checks import (
 from ..job_settings import (
     JobSettings,
     SceneSettings,
+    StartSettings,
     ViewSettings,
+    check_start,
     names,
     option,
     own_first,
@@ -60,7 +62,7 @@ JACOBIAN_TEXT = f"""Tip Jacobians to compare, one run each:
 
 @own_first
 @dataclass(frozen=True)
-class ReachSettings(SceneSettings, ViewSettings, JobSettings):
+class ReachSettings(StartSettings, SceneSettings, ViewSettings, JobSettings):
     """A simulated arm learns to reach with an unknown load.
 
     Raises:
@@ -131,6 +133,7 @@ class ReachSettings(SceneSettings, ViewSettings, JobSettings):
         freeze, most = self.freeze_after, self.all_passes
         good = freeze is None or 1 <= freeze <= most
         check(self, "freeze_after", good, f"a pass from 1 to {most}")
+        check_start(self, self.controllers)
         check_choice(self, "inputs", INPUTS)
         check_choice(self, "learn_from", LEARN_FROM)
         check_choice(self, "neuron_type", NEURON_TYPES)

@@ -224,6 +224,7 @@ def structured(scene: "Scene") -> "Iterator[Cycle]":
         dt=scene.period,
         delay=0.0 if scene.sensors is None else scene.sensors.delay,
         limits=scene.limits,
+        start=scene.known,
     ) as compiled:
         yield compiled
 

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ...contract import Path, Robot, State
+from ...cycle.learner_start import LearnerStart
 from ...robots.franka import FrankaRobot
 from ...robots.log import tool_error
 from ...robots.loop import run
@@ -20,9 +21,11 @@ from ..job import (
     Outcome,
     Watch,
     rms_by_pass,
+    start_of,
     summary_of_outcomes,
     summary_of_settings,
     unwatched,
+    write_start,
 )
 from ..reach.reach_job import numbers_of
 from ..report.notices import Notices
@@ -147,6 +150,7 @@ def run_robot(settings: RunSettings, watch: Watch = unwatched) -> Run | FirstTor
             finally:
                 records = {name: each.record for name, each in outcomes.items() if each.cycles}
                 folder.write_end(records, _summary(scene, outcomes, notices))
+                write_start(folder.path, outcomes)
     return report.run
 
 
@@ -163,6 +167,7 @@ def _robot(settings: RunSettings) -> Iterator[FrankaRobot]:
 
 
 def _scene(settings: RunSettings, robot: FrankaRobot) -> RobotScene:
+    start = None if settings.start is None else LearnerStart.read(settings.start)
     arm, home, limits = robot.arm, robot.look().q, robot.limits
     centre, room = arm.pose(home)[:3, 3], settings.radius + SLACK
     lower, upper = (tuple((centre + side * room).tolist()) for side in (-1.0, 1.0))
@@ -175,6 +180,7 @@ def _scene(settings: RunSettings, robot: FrankaRobot) -> RobotScene:
         bounds=replace(
             limits, dq_max=np.minimum(limits.dq_max, TOP_SPEED), lower=lower, upper=upper
         ),
+        known=start,
     )
 
 
@@ -232,7 +238,7 @@ def _drive(
         outcome.limits = dict(cycle.events)
         outcome.events = {**timing.events, "overruns": timing.overruns}
         outcome.seconds = cycles * scene.period
-        outcome.learned = numbers_of(getattr(cycle, "learned", ()))
+        outcome.learned, outcome.start = numbers_of(getattr(cycle, "learned", ())), start_of(cycle)
         if timing.stopped is not None:
             outcome.failure = STOPPED + timing.stopped
         outcome.latency_us = timing.latency_us

@@ -11,7 +11,15 @@ from ...support.checks import (
     check_whole,
     check_within,
 )
-from ..job_settings import JobSettings, ViewSettings, names, option, own_first
+from ..job_settings import (
+    JobSettings,
+    StartSettings,
+    ViewSettings,
+    check_start,
+    names,
+    option,
+    own_first,
+)
 from ..rivals import RIVALS, listed
 
 ROBOT_RIVALS = {name: each for name, each in RIVALS.items() if not each.network}
@@ -23,7 +31,7 @@ LOAD_TEXT = "Mass [kg] at the flange and its centre [m], told to the robot and t
 
 @own_first
 @dataclass(frozen=True, kw_only=True)
-class RunSettings(ViewSettings, JobSettings):
+class RunSettings(StartSettings, ViewSettings, JobSettings):
     """A real robot learns to reach around its tool's place.
 
     Raises:
@@ -93,3 +101,4 @@ class RunSettings(ViewSettings, JobSettings):
         check_not_negative(self, payload="kg")
         check_whole(self, passes=1, seed=0)
         check_choices(self, "adapt", tuple(ROBOT_RIVALS))
+        check_start(self, self.adapt)
