@@ -11,8 +11,10 @@ law, network and law in one call; then with another control law, a wrist sensor 
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+from nengo import LIF
 from rich.console import Console
 from rich.table import Table
 
@@ -22,12 +24,13 @@ from nengo_forcectl.cycle.compiled_learning import CompiledGradientCycle
 from nengo_forcectl.cycle.learner import learning_cycle
 from nengo_forcectl.cycle.structured_cycle import structured_cycle
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
-from nengo_forcectl.jobs.rivals.learners import RADIUS
+from nengo_forcectl.jobs.rivals.learners import RADIUS, SYNAPSE
 from nengo_forcectl.jobs.scene import DT, ReachScene, reaching_scene
 from nengo_forcectl.learning.gradient import Gradient
 from nengo_forcectl.nengodl.weights import named_weights
 from nengo_forcectl.networks.building import AdaptiveNetwork, adaptive_network, simulator
 from nengo_forcectl.networks.closed_form import ClosedFormNetwork
+from nengo_forcectl.networks.layer import RATE
 from nengo_forcectl.networks.pes import PesNetwork
 from nengo_forcectl.sim.bullet import Bullet
 
@@ -88,12 +91,14 @@ def main(neurons: int) -> None:
     x, s = rng.uniform(-0.2, 0.2, (count, 2 * n)), rng.normal(size=(count, n))
     law = Gradient(0.19, sigma=0.02, bound=1e3)
 
-    def network() -> AdaptiveNetwork:
-        return adaptive_network(2 * n, n, neurons, seed=0, radius=RADIUS)
+    def network(**options: Any) -> AdaptiveNetwork:
+        return adaptive_network(2 * n, n, neurons, seed=0, radius=RADIUS, **options)
 
     ours, every = network(), network()
     with (
         PesNetwork(network(), 190.0, dt=DT) as pes,
+        PesNetwork(network(neuron_type=LIF(), synapse=SYNAPSE), 190.0 / RATE**2, dt=DT) as spikes,
+        learning_cycle(arm, scene.home, seed=0, neurons=neurons, neuron_type="lif") as spiking,
         simulator(ours) as sim,
         simulator(every) as all_sim,
         learning_cycle(arm, scene.home, seed=0, neurons=neurons) as consolidating,
@@ -110,6 +115,7 @@ def main(neurons: int) -> None:
         alone = times(
             {
                 peer: lambda k: pes.sim.step(),
+                f"{peer}, spiking LIF": lambda k: spikes.sim.step(),
                 "ours, decoders": lambda k: decoders.step(x[k], s[k]),
                 "ours, all weights": lambda k: everything.step(x[k], s[k]),
             }
@@ -121,6 +127,8 @@ def main(neurons: int) -> None:
             "gradient law, all weights": CompiledGradientCycle(arm, scene.law(), everything),
             "consolidation": consolidating.cycle,
             "consolidation with limits": consolidating,
+            "consolidation, spiking LIF": spiking.cycle,
+            "consolidation, spiking LIF, with limits": spiking,
             "structured": structured.cycle,
             "structured with limits": structured,
         }

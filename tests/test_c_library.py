@@ -151,6 +151,7 @@ STOPS = {
     "structured": {1, 2, 3, 6, 9, 12},
     "late": {1, 2, 3, 6, 9, 12},
     "consolidation": {1, 2, 3, 6, 9, 12},
+    "spiking": {1, 2, 3, 6, 9, 12},
 }
 """Codes of the stops that the faults lead to."""
 
@@ -172,11 +173,13 @@ def kinds(arm):
             yield name, cycle, 3
     with learning_cycle(arm, home, seed=0, neurons=50, dt=DT) as cycle:
         yield "consolidation", cycle, 3
+    with learning_cycle(arm, home, seed=0, neurons=50, neuron_type="lif", dt=DT) as cycle:
+        yield "spiking", cycle, 3
 
 
 @pytest.mark.filterwarnings("ignore:learning ends while limits act")
 @pytest.mark.filterwarnings("ignore:100 states in sequence")
-@pytest.mark.parametrize("which", ["joints", "tool", "structured", "late", "consolidation"])
+@pytest.mark.parametrize("which", STOPS)
 def test_limits_and_stops_are_those_of_safe(arm, which, tmp_path):
     """The same torques, counts and stops for states and references of every kind of fault."""
     _, original, k = next(each for each in kinds(arm) if each[0] == which)

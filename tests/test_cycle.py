@@ -197,8 +197,8 @@ def test_what_has_faded_is_gone(arm):
 def test_what_has_no_compiled_form_is_refused(arm):
     """Other neurons and other control laws are named."""
     with (
-        pair(arm, neuron_type=nengo.LIFRate()) as made,
-        pytest.raises(ConfigurationError, match="no compiled form of LIFRate"),
+        pair(arm, neuron_type=nengo.Tanh()) as made,
+        pytest.raises(ConfigurationError, match="no compiled form of Tanh"),
     ):
         compiled(arm, made)
     with (

@@ -9,6 +9,7 @@ from missing import MISSING
 
 import arms
 from nengo_forcectl.adaptation import NoAdaptation
+from nengo_forcectl.cli import main
 from nengo_forcectl.contract import State
 from nengo_forcectl.control import OperationalSpace
 from nengo_forcectl.errors import ConfigurationError, NetworkError, RecordError, SimulationError
@@ -277,12 +278,45 @@ def test_a_run_starts_with_what_the_last_one_has_learned(tmp_path):
         ({"freeze_after": 9, "unseen": 2}, "freeze_after: is 9, needs a pass from 1 to 8"),
         ({"unseen": -1}, "unseen: is -1"),
         ({"inputs": "dq"}, "inputs: is 'dq', needs one of q, q-dq, q-dq-ref, q-ref"),
+        ({"neuron_type": "LIF"}, "neuron_type: is 'LIF', needs one of relu, lif-rate, spiking-re"),
+        (
+            {"neuron_type": "lif", "adapt": ("none", "structured")},
+            "neuron_type: is 'lif', needs --adapt consolidation",
+        ),
+        ({"energy": True}, "energy: is True, needs --neuron-type spiking-relu or lif"),
+        (
+            {
+                "energy": True,
+                "neuron_type": "lif",
+                "adapt": ("consolidation",),
+                "jacobian": ("exact",),
+            },
+            "and neither --jacobian nor --tool",
+        ),
     ],
 )
 def test_bad_settings_of_learning_are_named(settings, message):
     """A pass that is none, or an unknown choice, is refused with what would work."""
     with pytest.raises(ConfigurationError, match=message):
         ReachSettings(**settings)
+
+
+def test_neurons_that_spike_learn_the_payload_and_have_an_energy(tmp_path, capsys):
+    """0.15 mm in pass 2; the printed energy is that of the counts of the run, and of the docs."""
+    out = tmp_path / "run"
+    asked = ["reach", "--neuron-type", "lif", "--energy", "--adapt", "consolidation"]
+    main([*asked, "--passes", "2", "--quiet", "--out", str(out)])
+    printed, run = capsys.readouterr().out, read_run(out)
+    assert run.summary["rms_mm"]["consolidation"][1] < 0.15
+    energy = run.summary["energy"]["consolidation"]
+    assert 10.0 < energy["spikes"] < 100.0
+    assert energy["events_in"] == 1000 * 22
+    assert energy["events_out"] == pytest.approx(7 * energy["spikes"])
+    assert energy["neurons"] == pytest.approx(1000 * 81e-12)
+    assert energy["outputs"] == pytest.approx(23.6e-12 * energy["events_out"])
+    total = 81.0 + 0.0236 * (22_000 + energy["events_out"])  # [nJ]
+    assert f"{total:.3g}" in printed
+    assert "a control cycle on a chip, estimated by counts" in " ".join(printed.split())
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from ..kernels.layout import ARM, FREEZE, HOLD, INPUT, LEARN
 from ..learning.consolidation import Consolidation, features_of, split_weights
 from ..learning.law import Arrays
 from ..networks.encoding import StateEncoding
+from ..networks.firing import FiringNetwork
 from ..safety.sensors import measured_wrench
 from ..support.torques import limited
 from .time_scales import TimeScales
@@ -126,6 +127,8 @@ class ConsolidatingAdaptation(Adaptation):
     def forget_motion(self) -> None:
         """Begin a new motion: what the weights have not yet learned is observed anew."""
         self._scales.forget_motion()
+        if isinstance(self.network, FiringNetwork):
+            self.network.forget_motion()
 
     def _supply(self, sound: bool) -> bool:
         """Supply the torque; return whether there are new weights."""

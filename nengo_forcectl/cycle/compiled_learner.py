@@ -12,15 +12,15 @@ from arms import Arm
 from ..adaptation.network_adaptation import limits_of
 from ..adaptation.time_scales import TimeScales
 from ..errors import NetworkError
-from ..kernels.layout import CONSOLIDATES, DESCENDS
+from ..kernels.layout import CONSOLIDATES, DESCENDS, TALLY_CYCLES, TALLY_SPIKES
 from ..learning.consolidation import Consolidation, split_weights
 from ..networks.encoding import NetworkArrays
+from ..networks.firing import LABELS as LABELS
+from ..networks.neurons import NEURON_STATE, Activity, NeuronModel
 
 if TYPE_CHECKING:
     from ..networks.closed_form import ClosedFormNetwork
 
-LABELS = "state -> torque", "adaptive -> torque"
-"""Names of the two weights that a `ConsolidatingLearner` without a simulator learns."""
 MOST = 2**53  # of a count
 
 
@@ -36,7 +36,8 @@ class ConsolidatingLearner:
 
     Raises:
         NetworkError: the network's parts do not fit each other, the arm or the law.
-        ConfigurationError: the law's period is too short for its work.
+        ConfigurationError: the law's period is too short for its work, or the neurons have no
+            compiled form.
     """
 
     kind = CONSOLIDATES
@@ -57,10 +58,13 @@ class ConsolidatingLearner:
         parts = np.split(network.weights, [network.encoding.size + 1], axis=1)
         self._weights = dict(zip(names, parts, strict=True))
         self._scales = TimeScales(law, self._weights, dt)
-        self._network_block = network.block()
+        self._neurons = network.state_block(dt)
+        self._network_block = network.block(self._neurons)
         self.block = self._scales.block
         self.block["network"][...] = self._network_block.address
         self.memory = {**self._scales.memory, "fingerprint": _fingerprint(arm, network, law)}
+        if self._neurons is not None:
+            self.memory |= {name: self._neurons[name] for name in NEURON_STATE}
 
     @property
     def network(self) -> NetworkArrays:
@@ -85,6 +89,18 @@ class ConsolidatingLearner:
     def forget_motion(self) -> None:
         """Begin a new motion: what the weights have not yet learned is observed anew."""
         self._scales.forget_motion()
+        if self._neurons is not None:
+            self._neurons["running"][:] = 0.0
+
+    @property
+    def activity(self) -> Activity | None:
+        """What the neurons have fired so far; None for neurons that do not spike."""
+        model = self._network.neurons
+        if self._neurons is None or model is None or not model.spikes:
+            return None
+        spikes, cycles = self._neurons["tally"][[TALLY_SPIKES, TALLY_CYCLES]].tolist()
+        neurons, inputs = self._network.encoders.shape
+        return Activity(spikes, cycles, neurons, inputs, len(self._network.weights))
 
     @property
     def ranges(self) -> tuple[tuple[int, int], ...]:
@@ -138,6 +154,8 @@ def _fingerprint(
     encoding = network.encoding
     ranges = (encoding.centre, encoding.scale, encoding.lower, encoding.upper)
     digest = hashlib.sha256(f"{encoding.inputs} {encoding.periodic}".encode())
+    if network.neurons != NeuronModel():
+        digest.update(repr(network.neurons).encode())
     for array in (network.encoders, network.bias, law.basis, *ranges):
         digest.update(np.ascontiguousarray(array, dtype=float).tobytes())
     terms = arm.terms(np.linspace(0.3, 0.9, arm.dof), np.zeros(arm.dof))

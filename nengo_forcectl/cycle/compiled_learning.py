@@ -13,6 +13,7 @@ from ..errors import ConfigurationError
 from ..estimation.predictor import Predictor
 from ..learning.consolidation import Consolidation
 from ..networks.encoding import NetworkArrays
+from ..networks.neurons import Activity
 from .compiled import OneCall
 from .compiled_learner import LABELS as LABELS, ConsolidatingLearner, DescendingLearner
 from .observing_cycle import ObservingCycle
@@ -33,7 +34,7 @@ class CompiledCycle(ObservingCycle):
         arm: the model.
         controller: a law of ``nengo_forcectl.control``.
         sim: an open ``nengo_dl.Simulator`` of ``network``.
-        network: a `workspace_network` of rectified-linear neurons.
+        network: a `workspace_network` of neurons that have a compiled form (`NEURON_TYPES`).
         law: the learning law.
         predictor: for delayed sensors.
 
@@ -51,11 +52,9 @@ class CompiledCycle(ObservingCycle):
         law: Consolidation,
         predictor: Predictor | None = None,
     ) -> None:
-        import nengo  # takes a second to load; a loaded controller works without it
+        from ..nengodl.weights import named_weights  # loads nengo; a loaded controller needs none
 
-        from ..nengodl.weights import named_weights  # loads nengo
-
-        if type(network.ensemble.neuron_type) is not nengo.RectifiedLinear:
+        if network.arrays.neurons is None:
             raise ConfigurationError(
                 f"CompiledCycle: no compiled form of {network.ensemble.neuron_type}; "
                 "use Blocks with a ConsolidatingAdaptation"
@@ -64,7 +63,8 @@ class CompiledCycle(ObservingCycle):
         handles = [weights[network.linear], weights[network.decoders]]
         neurons = weights[network.ensemble]
         W = np.concatenate([handle.read() for handle in handles], axis=1)
-        arrays = NetworkArrays(network.encoding, neurons.encoders.read(), neurons.bias.read(), W)
+        E, bias = neurons.encoders.read(), neurons.bias.read()
+        arrays = network.arrays._replace(encoders=E, bias=bias, weights=W)
         learner = ConsolidatingLearner(arm, arrays, law, sim.dt, handles)
         self._assemble(arm, controller, learner, sim.dt, predictor)
         self.sim = sim
@@ -115,6 +115,11 @@ class CompiledCycle(ObservingCycle):
     def network(self) -> NetworkArrays:
         """The network with its present weights."""
         return self._weights.network
+
+    @property
+    def activity(self) -> Activity | None:
+        """What the neurons have fired since the start; None for neurons that do not spike."""
+        return self._weights.activity
 
     def store(self) -> None:
         """Write the learned weights to the simulator; raise `NetworkError` without one."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
@@ -17,12 +17,18 @@ from ..estimation.predictor import Predictor
 from ..learning.consolidation import Consolidation
 from ..networks.building import WorkspaceNetwork, simulator, workspace_network
 from ..networks.encoding import Inputs, NetworkArrays, StateEncoding, States, encoding_of
+from ..networks.firing import FiringNetwork
+from ..networks.neurons import Activity
 from ..networks.online import OnlineNetwork
+from ..networks.population import Population, PopulationOptions
 from ..networks.smooth_basis import smooth_basis
 from ..networks.workspace import reach_states, task_axes
 from ..safety.limits import Limits
 from .compiled_learning import CompiledCycle
 from .simulated_network import SimulatedNetwork
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack  # of typing, from Python 3.11 on
 
 # Tuned on the conditions of `nengo-forcectl bench adaptation`, seed 0: gain 100 to 300, noise 0.02
 # to 0.06, softness 0.1 to 10, load 0 to 3e-3; surprise 0.1 to 1 on the job of `reach`. A higher
@@ -45,6 +51,11 @@ class LearningCycle(SimulatedNetwork):
         """The network with its present weights."""
         return self.cycle.network
 
+    @property
+    def activity(self) -> Activity | None:
+        """What the neurons have fired since the start; None for neurons that do not spike."""
+        return self.cycle.activity
+
 
 @contextmanager
 def learning_cycle(
@@ -59,6 +70,7 @@ def learning_cycle(
     dt: float = 1e-3,
     delay: float = 0.0,
     limits: Limits | None = None,
+    **population: "Unpack[PopulationOptions]",
 ) -> Iterator[LearningCycle]:
     """Open a control cycle that learns the torque that the arm's model lacks.
 
@@ -81,18 +93,21 @@ def learning_cycle(
         delay: delay of the sensors [s], a whole number of cycles. The cycle then acts on a
             prediction of the present state (`Predictor`), with a slower observer (`observer_gain`).
         limits: limits that the cycle keeps. Default: the arm's own.
+        population: fields of `Population`: ``neuron_type``, such as `nengo.LIF()` or "lif" for
+            neurons that spike, ``max_rates`` [Hz], ``synapse`` [s] and ``direct``.
 
     Raises:
         ConfigurationError: the arm reaches hardly any target from this posture, the law is for
-            another arm, or a size or a choice is not valid.
+            another arm, or a size, a rate or a choice is not valid.
     """
-    posture = np.asarray(posture, dtype=float)
+    posture, firing = np.asarray(posture, dtype=float), Population(**population)
     if states is None:
         states = reach_states(arm, posture, np.random.default_rng([seed, 1]))
     encoding = inputs if isinstance(inputs, StateEncoding) else encoding_of(arm, states, inputs)
-    network = workspace_network(encoding, states, arm.dof, neurons, seed=seed)
+    ensemble = firing.ensemble()
+    network = workspace_network(encoding, states, arm.dof, neurons, seed=seed, **ensemble)
     gain = observer_gain(delay, dt)
-    law = consolidation(arm, network, states, gain)
+    law = consolidation(arm, network, states, gain, direct=firing.direct)
     model = arm
     if controller is None:
         model, k_null = robust_posture(arm, posture, gain)
@@ -120,6 +135,7 @@ def consolidating_adaptation(
     inputs: Inputs = "q-dq-ref",
     neurons: int = 1000,
     dt: float = 1e-3,
+    **population: "Unpack[PopulationOptions]",
 ) -> Iterator[ConsolidatingAdaptation]:
     """Open the same learner as an adaptation, for `Blocks` that also learn the tool's kinematics.
 
@@ -127,12 +143,18 @@ def consolidating_adaptation(
     `robust_posture` to this function and to the blocks. Arguments and errors are those of
     `learning_cycle`.
     """
+    firing = Population(**population)
     states = reach_states(arm, np.asarray(posture), np.random.default_rng([seed, 1]))
     encoding = encoding_of(arm, states, inputs)
-    network = workspace_network(encoding, states, arm.dof, neurons, seed=seed)
+    ensemble = firing.ensemble()
+    network = workspace_network(encoding, states, arm.dof, neurons, seed=seed, **ensemble)
+    law = consolidation(arm, network, states, observer_gain(0.0, dt), direct=firing.direct)
+    model = network.arrays.neurons
+    if model is not None and model.has_state:
+        yield ConsolidatingAdaptation(arm, FiringNetwork(network.arrays, dt), encoding, law, dt)
+        return
     with simulator(network, dt=dt) as sim:
         online = OnlineNetwork(sim, network.probe, None, learn=[network.linear, network.decoders])
-        law = consolidation(arm, network, states, observer_gain(0.0, dt))
         yield ConsolidatingAdaptation(arm, online, encoding, law, dt)
 
 
@@ -168,7 +190,7 @@ def robust_posture(
 
 
 def consolidation(
-    arm: Arm, network: WorkspaceNetwork, states: States, gain: float = GAIN
+    arm: Arm, network: WorkspaceNetwork, states: States, gain: float = GAIN, *, direct: bool = True
 ) -> Consolidation:
     """Return the law for a network, with gains in proportion to the arm's typical torque.
 
@@ -182,7 +204,7 @@ def consolidation(
     rates = neurons.rates(current, np.ones(size), np.zeros(size))
     features = np.concatenate((v[:, : d + 1], rates), axis=1)
     return Consolidation(
-        smooth_basis(network.encoding, features, torque),
+        smooth_basis(network.encoding, features, torque, direct=direct),
         gain=gain,
         noise=NOISE * torque,
         surprise=SURPRISE * torque,

@@ -160,7 +160,9 @@ def load_controller(folder: Path | str) -> LoadedController:
         raise RecordError(f"controller folder '{folder}': {error}") from None
 
 
-def load_network(folder: Path | str) -> "WorkspaceNetwork | StructuredNetwork":
+def load_network(
+    folder: Path | str, neuron_type: str | None = None, synapse: float | None = None
+) -> "WorkspaceNetwork | StructuredNetwork":
     """Return the network of an exported learner as a plain Nengo network.
 
     It runs in Nengo's simulator, without NengoDL; it does not learn there. Its ``state`` takes 3 n
@@ -168,14 +170,24 @@ def load_network(folder: Path | str) -> "WorkspaceNetwork | StructuredNetwork":
 
     - Of a `CompiledCycle`: the state is (q, dq, ddq_r), or (q, dq_r, ddq_r) if
       ``encoding.measured`` is False; the torque F(x; w) is the cycle's ``feedforward`` without
-      learning.
+      learning. Its neurons are those that it was trained with, and spike if these did; Nengo's
+      synapse begins at 0, so F agrees after some of its time constants.
     - Of a `StructuredCycle`, whose neurons do not learn: the direct paths of a
       `structured_network`. The state is (q, dq, ddq); the torque is what the cycle's model lacks in
       that motion. In the cycle, payload and armature are part of the model instead, and only the
       rest is ``feedforward``.
 
+    Args:
+        folder: the exported controller.
+        neuron_type: other neurons of the same rates, such as "lif" for a network that was trained
+            with "lif-rate"; see `NetworkArrays.with_neurons`. The torque is then the same in the
+            mean. Networks of rectified-linear neurons spike at 1 Hz at most, unless they were
+            trained with ``max_rates``.
+        synapse: time constant [s] behind these neurons; default: `NetworkArrays.with_neurons`.
+
     Raises:
         RecordError, VersionError: as `load_controller`, and if the controller has no network.
+        ConfigurationError: the neurons have other rates.
     """
     from ..networks.building import network_of  # needs nengo, a loaded controller does not
     from ..networks.structured_network import structured_network_of  # needs nengo, too
@@ -183,13 +195,18 @@ def load_network(folder: Path | str) -> "WorkspaceNetwork | StructuredNetwork":
     data, arrays = read(Path(folder))
     try:
         with interpreting("holds no network"):
-            if data["cycle"]["type"] == "StructuredCycle":
+            kind = data["cycle"]["type"]
+            if kind == "StructuredCycle" and neuron_type is not None:
+                raise RecordError(f"a {kind} has no neurons, and no neuron_type")
+            if kind == "StructuredCycle":
                 cycle: Any = assembled(data, arrays).cycle
                 return structured_network_of(cycle.learner.encoding, cycle.read())
-            if data["cycle"]["type"] != "CompiledCycle":
-                raise RecordError(f"a {data['cycle']['type']} has no network")
+            if kind != "CompiledCycle":
+                raise RecordError(f"a {kind} has no network")
             network = network_arrays(data["cycle"], arrays)
             network.check(len(network.weights))
-            return network_of(network)
     except ForcectlError as error:
         raise RecordError(f"controller folder '{folder}': {error}") from None
+    if neuron_type is not None:
+        network = network.with_neurons(neuron_type, synapse)
+    return network_of(network)

@@ -30,6 +30,7 @@ from ..estimation.predictor import Predictor
 from ..kernels.arm_block import friction_kernel
 from ..learning.consolidation import Consolidation
 from ..networks.encoding import NetworkArrays, StateEncoding
+from ..networks.neurons import NeuronModel
 from ..networks.structured_encoding import StructuredEncoding
 from ..networks.workspace import joint_range
 from ..safety.guard import Safe
@@ -143,7 +144,11 @@ def described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     elif isinstance(cycle, CompiledCycle):
         inner["encoding"] = plain(cycle.network.encoding, "encoding", arrays)
         inner["learning_law"] = plain(cycle.law, "learning_law", arrays)
+        if cycle.network.neurons != NeuronModel():
+            inner["neurons"] = plain(cycle.network.neurons, "neurons", arrays)
         arrays |= {"encoders": cycle.network.encoders, "bias": cycle.network.bias}
+        if cycle.network.voltage is not None:
+            arrays["voltage"] = cycle.network.voltage
     arrays |= {f"memory.{name}": value for name, value in cycle.checkpoint().items()}
     arrays["safe"], counts = safe.remembered
     data = {
@@ -267,7 +272,11 @@ def network_arrays(inner: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -
     """Return the network from a learning cycle's data."""
     names = ("encoders", "bias", "memory.weights")
     encoding = _of(StateEncoding, inner["encoding"], "encoding", arrays)
-    return NetworkArrays(encoding, *(stored(arrays, name) for name in names))
+    neurons, voltage = NeuronModel(), arrays.get("voltage")
+    if "neurons" in inner:
+        neurons = _of(NeuronModel, inner["neurons"], "neurons", arrays)
+    E, bias, weights = (stored(arrays, name) for name in names)
+    return NetworkArrays(encoding, E, bias, weights, neurons, voltage)
 
 
 def proof(controller: LoadedController) -> Float[np.ndarray, "3 n"]:

@@ -18,6 +18,7 @@ from ..contract import Cycle, Path, Robot, State
 from ..cycle.learner_start import LearnerStart
 from ..cycle.structured_cycle import StructuredCycle
 from ..errors import SimulationError
+from ..networks.neurons import Activity
 from ..robots.log import Log
 from ..robots.loop import follow
 from ..robots.recording import Recording
@@ -64,6 +65,7 @@ class Outcome:
     events: dict[str, int] = field(default_factory=dict)  # sensor faults
     limits: dict[str, int] = field(default_factory=dict)  # cycles in which a limit changed a torque
     learned: dict[str, Any] = field(default_factory=dict)  # what a structured learner has found
+    activity: Activity | None = None  # what neurons that spike have fired
     latency_us: dict[str, float] = field(default_factory=dict)  # of a robot: state to torque
     start: LearnerStart | None = None  # what a structured learner knew at the end
 

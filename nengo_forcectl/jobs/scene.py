@@ -78,6 +78,11 @@ class Scene:
         return "q-dq-ref"
 
     @property
+    def neuron_type(self) -> str:
+        """Neurons of a consolidating network, one of `NEURON_TYPES`."""
+        return "relu"
+
+    @property
     def robust(self) -> bool:
         """Whether a learner may choose the posture's stiffness and the assumed load."""
         return False
@@ -114,6 +119,11 @@ class ReachScene(Scene):
     def inputs(self) -> Inputs:
         """Inputs of a consolidating network."""
         return self.settings.inputs
+
+    @property
+    def neuron_type(self) -> str:
+        """Neurons of a consolidating network, one of `NEURON_TYPES`."""
+        return self.settings.neuron_type
 
     @property
     def robust(self) -> bool:

@@ -1,4 +1,4 @@
-"""`StateEncoding`, and a layer of rectified-linear neurons."""
+"""`StateEncoding`, and a layer of neurons."""
 
 import math
 
@@ -79,21 +79,27 @@ def encode_rows(encoding, q, dq, ddq, v):
 
 
 @kernel
-def rectified(ET, bias, u, a):
-    """Compute a = relu(E u + bias), with E transposed."""
-    for i in range(len(a)):
-        a[i] = bias[i]
+def currents(ET, bias, u, J):
+    """Compute J = E u + bias, with E transposed."""
+    for i in range(len(J)):
+        J[i] = bias[i]
     j = 0
-    while j + 4 <= len(u):  # four at a time: ``a`` is accessed a quarter as often
-        for i in range(len(a)):
-            a[i] += (ET[j, i] * u[j] + ET[j + 1, i] * u[j + 1]) + (
+    while j + 4 <= len(u):  # four at a time: ``J`` is accessed a quarter as often
+        for i in range(len(J)):
+            J[i] += (ET[j, i] * u[j] + ET[j + 1, i] * u[j + 1]) + (
                 ET[j + 2, i] * u[j + 2] + ET[j + 3, i] * u[j + 3]
             )
         j += 4
     while j < len(u):
-        for i in range(len(a)):
-            a[i] += ET[j, i] * u[j]
+        for i in range(len(J)):
+            J[i] += ET[j, i] * u[j]
         j += 1
+
+
+@kernel
+def rectified(ET, bias, u, a):
+    """Compute a = relu(E u + bias), with E transposed."""
+    currents(ET, bias, u, a)
     for i in range(len(a)):
         a[i] = max(a[i], 0.0)
 

@@ -216,13 +216,34 @@ ENCODING_LOWER = ENCODING.add("lower", "d")
 ENCODING_UPPER = ENCODING.add("upper", "d")
 ENCODING_LIFT = ENCODING.add("lift")  # of the sphere's last axis
 
-# One layer of rectified-linear neurons on an encoding: `NetworkArrays` without its weights.
+# The neurons of a layer: `NeuronModel` at a control period, and their state.
+RECTIFIES, LEAKS, RECTIFIES_SPIKING, LEAKS_SPIKING = range(4)  # kinds, the last two spike
+NEURONS = Layout("neurons")
+NEURONS_KIND = NEURONS.add("kind", whole=True)
+NEURONS_TAU_RC = NEURONS.add("tau_rc")  # of the membrane [s]
+NEURONS_TAU_REF = NEURONS.add("tau_ref")  # refractory time after a spike [s]
+NEURONS_MIN_VOLTAGE = NEURONS.add("min_voltage")
+NEURONS_AMPLITUDE = NEURONS.add("amplitude")
+NEURONS_DT = NEURONS.add("dt")  # [s]
+NEURONS_DECAY = NEURONS.add("decay")  # of the synapse in a cycle; 0: there is none
+NEURONS_START = NEURONS.add("start", "neurons")  # voltage at the beginning of a motion
+NEURONS_CURRENT = NEURONS.add("current", "neurons")  # J
+NEURONS_FIRED = NEURONS.add("fired", "neurons")  # of this cycle, before the synapse [Hz]
+NEURONS_VOLTAGE = NEURONS.add("voltage", "neurons")
+NEURONS_REFRACTORY = NEURONS.add("refractory", "neurons")  # left of it [s]
+NEURONS_ACTIVITY = NEURONS.add("activity", "neurons")  # behind the synapse, for the next cycle [Hz]
+NEURONS_RUNNING = NEURONS.add("running", "1")  # 1: the state is that of the last cycle
+TALLY_SPIKES, TALLY_CYCLES = range(2)
+NEURONS_TALLY = NEURONS.add("tally", "2")  # all spikes and cycles so far
+
+# One layer of neurons on an encoding: `NetworkArrays` without its weights.
 NETWORK = Layout("network")
 NETWORK_ENCODING = NETWORK.add("encoding", whole=True)  # address of a block
 NETWORK_MEASURED = NETWORK.add("measured", whole=True)  # 1: it uses dq, 0: dq_r
 NETWORK_ENCODERS = NETWORK.add("encoders", "inputs neurons")  # transposed
 NETWORK_BIAS = NETWORK.add("bias", "neurons")
 NETWORK_U = NETWORK.add("u", "inputs")  # the state on a sphere
+NETWORK_NEURONS = NETWORK.add("neurons", whole=True)  # address; 0: they rectify, without a synapse
 
 # A body fixed to the tool: its motion, and the momenta and forces of its ten parameters, in the
 # tool's axes.

@@ -4,6 +4,7 @@ from .access import matrix, number, set_number, vector, whole
 from .compile import kernel, part
 from .consolidate import consolidate, filter_features
 from .encode import encode, product, rectified
+from .fire import run_neurons
 from .layout import (
     COMMAND_DDQ_R,
     COMMAND_DQ_R,
@@ -31,6 +32,7 @@ from .layout import (
     NETWORK_ENCODERS,
     NETWORK_ENCODING,
     NETWORK_MEASURED,
+    NETWORK_NEURONS,
     NETWORK_U,
     OBSERVER_SENT,
     OBSERVER_SHARE,
@@ -69,8 +71,7 @@ def record_sent(learner, command, tau):
 def evaluate_network(learner, inputs, command):
     """Compute phi and F = W phi in the law's block."""
     law, network = whole(learner, LEARNER_LAW), whole(learner, LEARNER_NETWORK)
-    phi, bias = vector(law, CONSOLIDATION_PHI), vector(network, NETWORK_BIAS)
-    u = vector(network, NETWORK_U)
+    phi, u = vector(law, CONSOLIDATION_PHI), vector(network, NETWORK_U)
     measured = whole(network, NETWORK_MEASURED) != 0
     velocity = vector(inputs, INPUT_DQ) if measured else vector(command, COMMAND_DQ_R)
     q, ddq_r, encoding = (
@@ -79,17 +80,28 @@ def evaluate_network(learner, inputs, command):
         whole(network, NETWORK_ENCODING),
     )
     encode(encoding, q, velocity, ddq_r, phi[: len(u)], u)
-    rectified(matrix(network, NETWORK_ENCODERS, len(bias)), bias, u, phi[len(u) :])
+    activities(network, u, phi[len(u) :])
     supplied = vector(law, CONSOLIDATION_SUPPLIED)
     product(matrix(law, CONSOLIDATION_WEIGHTS, len(phi)), phi, supplied)
+
+
+@kernel
+def activities(network, u, a):
+    """Compute the neurons' activities a for their input u; neurons with a state advance it."""
+    bias, neurons = vector(network, NETWORK_BIAS), whole(network, NETWORK_NEURONS)
+    ET = matrix(network, NETWORK_ENCODERS, len(bias))
+    if neurons == 0:
+        rectified(ET, bias, u, a)
+    else:
+        run_neurons(neurons, ET, bias, u, a)
 
 
 @kernel
 def supply_scales(learner, arm, inputs, sound, learning):
     """As `supply_consolidated`, with phi and F in the law's block; return whether W has changed.
 
-    Memory advances only here, with sound sensors, and not in FREEZE. The observer's block holds the
-    torque sent in the last cycle.
+    Memory advances only here, with sound sensors, and not in FREEZE; neurons with a state run in
+    every cycle. The observer's block holds the torque sent in the last cycle.
     """
     law, observer = whole(learner, LEARNER_LAW), whole(learner, LEARNER_OBSERVER)
     begun, learns = number(law, CONSOLIDATION_BEGUN) > 0.0, learning != FREEZE and sound

@@ -17,9 +17,18 @@ from .encoding import (
     States as States,
     encoding_of as encoding_of,
 )
+from .energy import Energy as Energy, energy_of as energy_of
+from .firing import FiringNetwork as FiringNetwork
 from .layer import Layer as Layer
+from .neurons import (
+    NEURON_TYPES as NEURON_TYPES,
+    Activity as Activity,
+    NeuronModel as NeuronModel,
+    neurons_of as neurons_of,
+)
 from .online import OnlineNetwork as OnlineNetwork
 from .pes import PesNetwork as PesNetwork
+from .population import Population as Population, PopulationOptions as PopulationOptions
 from .smooth_basis import smooth_basis as smooth_basis
 from .structured_encoding import (
     STRUCTURE as STRUCTURE,

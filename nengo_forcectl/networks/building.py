@@ -22,12 +22,15 @@ from typing import Any
 
 import nengo
 import numpy as np
+from jaxtyping import Float
 from nengo.dists import Choice, CosineSimilarity, UniformHypersphere
 
+from ..errors import ConfigurationError
 from ..nengodl.compatibility import nengo_dl, nengodl_is_installed
 from ..support.checks import Arguments, check_positive, check_whole
 from .encoding import NetworkArrays, StateEncoding, States
 from .layer import Layer, decoders_of, ensemble_of, highest_rate, partition
+from .neurons import NEURON_TYPES, NeuronModel, neurons_of, start_voltage
 
 
 class AdaptiveNetwork(nengo.Network):
@@ -119,10 +122,12 @@ def workspace_network(
     *,
     seed: int,
     neuron_type: Any = None,
+    max_rates: tuple[float, float] | None = None,
+    synapse: Any = None,
 ) -> WorkspaceNetwork:
     """Return a network whose neurons partition the states of a workspace.
 
-        F(x; w) = A (x, 1) + D relu(gain (E u) + bias)
+        F(x; w) = A (x, 1) + D a,    a = relu(gain (E u) + bias)
 
     with v = (x, 1, u) as `StateEncoding` gives it. The direct path A, of the kind that
     random-vector functional-link networks have (Pao, Park and Sobajic 1994,
@@ -144,47 +149,70 @@ def workspace_network(
         n_neurons: neurons in the ensemble.
         seed: random seed of the encoders and the shares.
         neuron_type: `nengo.RectifiedLinear()` by default; any other of Nengo's, rates or spikes.
+        max_rates: range of the neurons' greatest activities [Hz], evenly distributed.
+        synapse: filter of the decoders' output, as in `adaptive_network`.
     """
     arguments = Arguments("workspace_network", n_outputs=n_outputs, n_neurons=n_neurons)
     check_whole(arguments, n_outputs=1, n_neurons=1)
     d = encoding.size
     neurons = nengo.RectifiedLinear() if neuron_type is None else neuron_type
     u = encoding.input(*states)[:, d + 1 :]
-    layer = partition(u, n_neurons, np.random.default_rng(seed), neurons)
+    rng = np.random.default_rng(seed)
+    layer = partition(u, n_neurons, rng, neurons, max_rates)
     weights = np.zeros((n_outputs, d + 1 + n_neurons))
     state = np.zeros(2 * d + 2), 0
-    return _workspace(encoding, state, layer, weights, neurons, seed)
+    model, voltage = _compiled_form(neurons, synapse, n_neurons, rng)
+    if voltage is not None and model is not None:
+        neurons = model.nengo_type(voltage)
+    arrays = NetworkArrays(encoding, layer.scaled, layer.bias, weights, model, voltage)
+    return _workspace(arrays, state, layer, neurons, seed, synapse)
+
+
+def _compiled_form(
+    neurons: Any, synapse: Any, n_neurons: int, rng: np.random.Generator
+) -> tuple[NeuronModel | None, Float[np.ndarray, "neurons"] | None]:
+    """Return the compiled form, if there is one, and the voltages at the start, if they spike."""
+    try:
+        model = neurons_of(neurons, 0.0 if synapse is None else synapse)
+    except ConfigurationError:
+        return None, None
+    return model, start_voltage(neurons, n_neurons, rng) if model.spikes else None
 
 
 def network_of(arrays: NetworkArrays) -> WorkspaceNetwork:
-    """Return a plain Nengo network of rectified-linear neurons with given weights.
+    """Return a plain Nengo network with given neurons and weights.
 
     As `workspace_network`, but its ``state`` takes (q, dq, ddq_r), 3 n numbers, and encodes them.
+
+    Raises:
+        ConfigurationError: the neurons have no compiled form.
     """
-    encoding, n = arrays.encoding, len(arrays.weights)
+    encoding, n, model = arrays.encoding, len(arrays.weights), arrays.neurons
+    if model is None:
+        raise ConfigurationError(f"neurons: need one of {', '.join(NEURON_TYPES)}")
     gain = np.maximum(np.linalg.norm(arrays.encoders, axis=1), 1e-300)
 
     def encoded(t: float, s: np.ndarray) -> np.ndarray:
         return encoding.input(*s.reshape(3, n))
 
     E = arrays.encoders / gain[:, None]
-    neurons = nengo.RectifiedLinear()
     state, layer = (encoded, 3 * n), Layer(E, gain, arrays.bias)
-    return _workspace(encoding, state, layer, arrays.weights, neurons, seed=0)
+    synapse = nengo.Lowpass(model.synapse) if model.synapse > 0 else None
+    return _workspace(arrays, state, layer, model.nengo_type(arrays.voltage), 0, synapse)
 
 
 def _workspace(
-    encoding: StateEncoding,
+    arrays: NetworkArrays,
     state: tuple[Any, int],  # of the node: output, and size_in
     layer: Layer,
-    weights: np.ndarray,
     neuron_type: Any,
     seed: int,
+    synapse: Any,
 ) -> WorkspaceNetwork:
+    encoding, weights = arrays.encoding, arrays.weights
     n_outputs, d = len(weights), encoding.size
     network = WorkspaceNetwork(label="workspace network", seed=seed)
-    network.encoding = encoding
-    network.arrays = NetworkArrays(encoding, layer.scaled, layer.bias, weights)
+    network.encoding, network.arrays = encoding, arrays
     with network:
         network.state = nengo.Node(state[0], size_in=state[1], label="state")
         network.ensemble = ensemble_of(layer, neuron_type, seed, "adaptive")
@@ -200,7 +228,12 @@ def _workspace(
             label="state -> torque",
         )
         network.decoders = decoders_of(
-            network.ensemble, network.torque, weights[:, d + 1 :], seed, "adaptive -> torque"
+            network.ensemble,
+            network.torque,
+            weights[:, d + 1 :],
+            seed,
+            "adaptive -> torque",
+            synapse,
         )
         network.probe = nengo.Probe(network.torque, synapse=None, label="torque")
     return network

@@ -1,7 +1,7 @@
 """A network's input: the arm's state, centred, scaled and bounded by a sample of its work."""
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -14,6 +14,8 @@ from arms.model.bodies import coordinates
 from ..errors import ConfigurationError, NetworkError
 from ..kernels.block import Block
 from ..kernels.layout import ENCODING, NETWORK
+from ..support.checks import Arguments, check_choice
+from .neurons import NEURON_TYPES, SPIKING, SYNAPSE, NeuronModel
 
 Inputs = Literal["q", "q-dq", "q-dq-ref", "q-ref"]
 INPUTS: tuple[Inputs, ...] = get_args(Inputs)
@@ -128,32 +130,82 @@ class StateEncoding:
 
 
 class NetworkArrays(NamedTuple):
-    """A network of an encoding in arrays, F = W (x, 1, relu(E u + bias))."""
+    """A network of an encoding in arrays, ``F = W (x, 1, a)`` with neurons of currents E u + bias.
+
+    ``neurons`` says what activities a they have; None: they have no compiled form.
+    """
 
     encoding: StateEncoding
     encoders: Float[np.ndarray, "neurons d+1"]  # E, scaled by the gains
     bias: Float[np.ndarray, "neurons"]
     weights: Float[np.ndarray, "n d+1+neurons"]  # W: the direct path, then the decoders [N m]
+    neurons: NeuronModel | None = NeuronModel()
+    voltage: Float[np.ndarray, "neurons"] | None = None  # at the start; None: 0
 
-    def block(self) -> Block:
-        """Return the block of the network, without its weights, for compiled code."""
+    def block(self, state: Block | None = None) -> Block:
+        """Return the block of the network, without its weights, for compiled code.
+
+        Args:
+            state: block of the neurons, see `state_block`.
+        """
         encoding, (neurons, inputs) = self.encoding, self.encoders.shape
         values = {
             "encoding": encoding.block.address,
             "measured": encoding.measured,
             "encoders": self.encoders.T,
             "bias": self.bias,
+            "neurons": 0 if state is None else state.address,
         }
-        return Block(NETWORK, {"inputs": inputs, "neurons": neurons}, values, keeps=encoding.block)
+        keeps = encoding.block, state
+        return Block(NETWORK, {"inputs": inputs, "neurons": neurons}, values, keeps=keeps)
+
+    def state_block(self, dt: float) -> Block | None:
+        """Return the block of neurons, for cycles of dt [s]; None for `NeuronModel()`.
+
+        Raises:
+            ConfigurationError: the neurons have no compiled form.
+        """
+        if self.neurons is None:
+            raise ConfigurationError(f"neurons: need one of {', '.join(NEURON_TYPES)}")
+        if self.neurons == NeuronModel():
+            return None
+        voltage = np.zeros(len(self.bias)) if self.voltage is None else self.voltage
+        return self.neurons.block(voltage, dt)
+
+    def with_neurons(self, kind: str, synapse: float | None = None) -> "NetworkArrays":
+        """Return the network with other neurons of the same rates: spikes for rates, or back.
+
+        Args:
+            kind: one of `NEURON_TYPES`; "lif" and "lif-rate" have the same rates, as have "relu"
+                and "spiking-relu".
+            synapse: time constant [s]; None: that of the present neurons, or the default if they
+                have none and the new ones spike.
+
+        Raises:
+            ConfigurationError: the neurons have other rates, or spike without a synapse.
+        """
+        model = NeuronModel() if self.neurons is None else self.neurons
+        fit = tuple(each for each in NEURON_TYPES if ("lif" in each) == ("lif" in model.kind))
+        check_choice(Arguments("", neuron_type=kind), "neuron_type", fit)
+        spikes = kind in SPIKING
+        if synapse is None:
+            synapse = model.synapse if model.synapse > 0 or not spikes else SYNAPSE
+        voltage = self.voltage
+        if spikes and voltage is None:
+            voltage = np.random.default_rng(0).uniform(size=len(self.bias))
+        return self._replace(neurons=replace(model, kind=kind, synapse=synapse), voltage=voltage)
 
     def check(self, n: int) -> None:
         """Raise `NetworkError` unless the parts fit each other and an arm of ``n`` joints."""
         self.encoding.check(n)
         d, neurons = self.encoding.size, len(self.bias)
-        shapes = [np.shape(part) for part in self[1:]]
-        fit = [(neurons, d + 1), (neurons,), (n, d + 1 + neurons)]
+        voltage = self.bias if self.voltage is None else self.voltage
+        shapes = [np.shape(part) for part in (*self[1:4], voltage)]
+        fit = [(neurons, d + 1), (neurons,), (n, d + 1 + neurons), (neurons,)]
         if shapes != fit:
             raise NetworkError(f"network: has arrays of shapes {shapes}, needs {fit}")
+        if self.voltage is not None and not (self.voltage <= 1.0).all():
+            raise NetworkError("network: has voltages above 1, at which a neuron spikes")
 
 
 def encoding_of(

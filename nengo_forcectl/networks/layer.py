@@ -36,7 +36,11 @@ def beside(one: Layer, other: Layer) -> Layer:
 
 
 def partition(
-    u: Float[np.ndarray, "k inputs"], n_neurons: int, rng: np.random.Generator, neuron_type: Any
+    u: Float[np.ndarray, "k inputs"],
+    n_neurons: int,
+    rng: np.random.Generator,
+    neuron_type: Any,
+    max_rates: tuple[float, float] | None = None,
 ) -> Layer:
     """Return neurons that partition a sample of inputs on a sphere; see `workspace_network`."""
     E = rng.normal(size=(n_neurons, u.shape[1]))
@@ -47,6 +51,8 @@ def partition(
     thresholds = np.array([np.quantile(c, 1 - s) for c, s in zip(cosines.T, shares, strict=True)])
     highest = np.maximum(cosines.max(axis=0), thresholds + 1e-6)
     rates = np.full(n_neurons, highest_rate(neuron_type))
+    if max_rates is not None:
+        rates = rng.uniform(*max_rates, n_neurons)
     gain, bias = neuron_type.gain_bias(rates, np.zeros(n_neurons))
     gain = gain / (highest - thresholds)
     return Layer(E, gain, bias - gain * thresholds)

@@ -5,6 +5,8 @@ from jaxtyping import Float
 
 from .encoding import StateEncoding
 
+NOISE = 0.1  # of an activity, over the greatest one: Nengo's default, for spikes
+
 
 def smooth_basis(
     encoding: StateEncoding,
@@ -16,6 +18,7 @@ def smooth_basis(
     position: float = 0.1,
     motion: float = 0.03,
     neurons: float = 0.01,
+    direct: bool = True,
 ) -> Float[np.ndarray, "features p"]:
     """Return B, a basis of smooth functions of the features, each with a prior variance of 1.
 
@@ -30,6 +33,9 @@ def smooth_basis(
         neurons: of the neurons' first component; the others in proportion to their
             standard deviation (the components of the activity: Eliasmith and Anderson 2003, section
             7.3).
+        direct: whether linear functions use x itself, the network's direct path. If not, they are
+            decoded from the activities as well, by least squares with `NOISE` (as
+            `nengo.solvers.LstsqL2`), and the direct path stays 0.
     """
     d = encoding.size
     x, a = features[:, : d + 1], features[:, d + 1 :]
@@ -42,4 +48,9 @@ def smooth_basis(
     linear = np.full(d + 1, motion)
     linear[: encoding.positions], linear[d] = position, constant
     B = np.block([[np.diag(linear), -slope @ axes], [np.zeros((a.shape[1], d + 1)), axes]])
+    if not direct:
+        noise = len(a) * (NOISE * a.max()) ** 2
+        decoders = np.linalg.solve(a.T @ a + noise * np.eye(a.shape[1]), a.T @ x)
+        B[d + 1 :] += decoders @ B[: d + 1]
+        B[: d + 1] = 0.0
     return torque * B

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ...export.controller import export_controller, trained
+from ...networks.energy import energy_of
 from ...networks.workspace import task_axes
 from ...robots.log import Log, tool_error
 from ...sim.disturbances import Disturbance, acceleration
@@ -148,6 +149,7 @@ def _run_each(
                 view.begin(name)
             drive.run(robot, cycle, outcome)
             outcome.learned = numbers_of(getattr(cycle, "learned", ()))
+            outcome.activity = getattr(cycle, "activity", None)
             outcome.start = start_of(cycle)
             if outcome.failure is None and trained(cycle):
                 export_controller(cycle, folder.path / name)
@@ -257,6 +259,11 @@ def _summary(
         **summary_of_outcomes(outcomes, len(scene.settings.controllers) * scene.cycles),
         "warnings": list(notices.lines),
         "learned": {name: each.learned for name, each in outcomes.items() if each.learned},
+        "energy": {
+            name: energy_of(each.activity)._asdict()
+            for name, each in outcomes.items()
+            if each.activity is not None
+        },
         "rms_mm": {
             name: rms_by_pass(error, scene.cycles_per_pass) for name, error in errors.items()
         },

@@ -23,6 +23,10 @@ ROLES = {
 PASSES = (
     "A pass goes over five targets; steps/s: simulated control cycles in a second of the clock."
 )
+ENERGY = (
+    "Loihi: 81 pJ for a neuron's update, 23.6 pJ for a synaptic event (Davies et al. 2018). Power "
+    "at rest, learning, the direct path and the control law are not in it."
+)
 FOUND = "±: standard deviation; 0: under 0.0005."
 
 
@@ -37,6 +41,8 @@ def reach_answer(run: Run) -> Answer:
     if not summary["rms_mm"]:
         return Answer("No controller has moved the arm.", (), bad_endings(summary))
     found = [found_by(name, each) for name, each in summary["learned"].items()]
+    if summary["settings"].get("energy", False):
+        found += [energy_grid(name, each) for name, each in summary.get("energy", {}).items()]
     return Answer(_sentence(summary), (heading, error_grid(summary), *found), bad_endings(summary))
 
 
@@ -164,6 +170,25 @@ def found_by(name: str, learned: Mapping[str, Any]) -> Grid:
     return Grid(
         ("joint, axis", *heads[:count]), tuple(rows), f"found by {name}, beyond the model", FOUND
     )
+
+
+def energy_grid(name: str, energy: Mapping[str, float]) -> Grid:
+    """Return what a spiking network takes in a control cycle, by counts of spikes and events."""
+    parts = [energy["neurons"], energy["inputs"], energy["outputs"]]
+    rows: list[Row] = [
+        ("neuron updates", "", _nanojoules(parts[0])),
+        ("events in, from the state", number(energy["events_in"]), _nanojoules(parts[1])),
+        ("spikes", number(energy["spikes"]), ""),
+        ("events out, to the torque", number(energy["events_out"]), _nanojoules(parts[2])),
+        (),
+        ("in all", "", _nanojoules(sum(parts))),
+    ]
+    title = f"{name}: a control cycle on a chip, estimated by counts"
+    return Grid(("", "count", "energy [nJ]"), tuple(rows), title, ENERGY)
+
+
+def _nanojoules(energy: float) -> str:
+    return number(1e9 * energy)
 
 
 def _number(value: float) -> str:

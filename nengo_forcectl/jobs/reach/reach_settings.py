@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar
 from ...adaptation.learn_from import LEARN_FROM, LearnFrom
 from ...errors import ConfigurationError
 from ...networks.encoding import INPUTS, Inputs
+from ...networks.neurons import NEURON_TYPES, SPIKING
 from ...sim.tools import LONGEST
 from ...support.checks import (
     check,
@@ -40,6 +41,12 @@ q: joint positions.
 q-dq: positions and velocities.
 q-dq-ref: positions, velocities and the reference's accelerations.
 q-ref: positions and the reference's velocities and accelerations; half as accurate."""
+
+NEURON_TEXT = """Neurons of consolidation, which is then the default of --adapt:
+relu: rectified linear, rates.
+lif-rate: rates of leaky integrate-and-fire neurons of 100 to 400 Hz.
+spiking-relu: integrate-and-fire neurons that spike, behind a synapse of 5 ms.
+lif: leaky integrate-and-fire neurons that spike, behind a synapse of 5 ms."""
 
 LEARN_TEXT = f"""Error that some laws learn from ({
     ", ".join(name for name, each in RIVALS.items() if each.learns_from)
@@ -92,6 +99,11 @@ class ReachSettings(StartSettings, SceneSettings, ViewSettings, JobSettings):
     neurons: int = 1000
     """Number of neurons in the adaptive ensemble."""
 
+    neuron_type: Annotated[str, option(f"{{{','.join(NEURON_TYPES)}}}", None, NEURON_TEXT)] = "relu"
+
+    energy: bool = False
+    """Print the energy of a control cycle on a neuromorphic chip, estimated by counts of spikes."""
+
     tool: float = 0.0
     """Length [m] of a massless tool that the kinematics do not know; a camera sees its tip."""
 
@@ -113,7 +125,8 @@ class ReachSettings(StartSettings, SceneSettings, ViewSettings, JobSettings):
         if self.tool > 0 and not self.jacobian:
             object.__setattr__(self, "jacobian", tuple(TIPS))
         if self.adapt is None:
-            default = ("exact",) if self.jacobian else ("none", "structured")
+            learner = "structured" if self.neuron_type == "relu" else "consolidation"
+            default = ("exact",) if self.jacobian else ("none", learner)
             object.__setattr__(self, "adapt", default)
         check_not_negative(self, payload="kg", friction="N m s/rad")
         check_whole(self, passes=1, neurons=1, unseen=0)
@@ -123,7 +136,9 @@ class ReachSettings(StartSettings, SceneSettings, ViewSettings, JobSettings):
         check_start(self, self.controllers)
         check_choice(self, "inputs", INPUTS)
         check_choice(self, "learn_from", LEARN_FROM)
+        check_choice(self, "neuron_type", NEURON_TYPES)
         check_choices(self, "adapt", tuple(RIVALS))
+        self._check_neurons()
         if self.jacobian:
             check_choices(self, "jacobian", tuple(TIPS))
             adapt = self.adapt or ()
@@ -132,6 +147,14 @@ class ReachSettings(StartSettings, SceneSettings, ViewSettings, JobSettings):
                     f"adapt: is {' '.join(adapt)}, needs one of {', '.join(ANY_TIP)} with "
                     "--jacobian or --tool"
                 )
+
+    def _check_neurons(self) -> None:
+        """Refuse neurons that no controller has, and an energy that nothing spends."""
+        has = self.neuron_type == "relu" or "consolidation" in (self.adapt or ())
+        check(self, "neuron_type", has, "--adapt consolidation")
+        spends = self.neuron_type in SPIKING and not self.jacobian
+        needs = f"--neuron-type {' or '.join(SPIKING)}, and neither --jacobian nor --tool"
+        check(self, "energy", not self.energy or spends, needs)
 
 
 def pass_name(settings: Mapping[str, Any], number: int) -> str:

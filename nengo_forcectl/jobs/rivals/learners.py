@@ -208,6 +208,7 @@ def consolidation(scene: "Scene") -> "Iterator[Cycle]":
         dt=scene.period,
         delay=0.0 if scene.sensors is None else scene.sensors.delay,
         limits=scene.limits,
+        neuron_type=scene.neuron_type,
     ) as compiled:
         yield compiled
 
@@ -237,7 +238,13 @@ def _consolidating_blocks(scene: "Scene") -> "Iterator[Cycle]":
     gain = learner.observer_gain(0.0, dt)
     model, k_null = learner.robust_posture(scene.arm, home, gain)
     with learner.consolidating_adaptation(
-        model, home, seed=settings.seed, inputs=scene.inputs, neurons=settings.neurons, dt=dt
+        model,
+        home,
+        seed=settings.seed,
+        inputs=scene.inputs,
+        neurons=settings.neurons,
+        dt=dt,
+        neuron_type=scene.neuron_type,
     ) as consolidating:
         control = replace(scene.law(), k_null=k_null)
         yield cycle.Blocks(model, control, consolidating, kinematics=scene.kinematics)

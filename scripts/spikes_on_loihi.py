@@ -1,0 +1,157 @@
+"""What does a trained spiking network give in nengo-loihi's emulator of the chip?
+
+    python scripts/spikes_on_loihi.py train FILE [--seed N] [--rate HZ] [--neurons COUNT]
+        [--without-direct-path]
+    python scripts/spikes_on_loihi.py run FILE
+
+`train` needs nengo-forcectl: the iiwa learns the job of `nengo-forcectl reach --neuron-type lif`
+for three passes; then, with learning off, it goes over the targets once more, and FILE keeps the
+network, its inputs and its torques. `run` needs Nengo, in an environment of its own with
+nengo-loihi (`pip install nengo-loihi`; tried: 1.1.0 with Nengo 4.1.0). It runs the network on these
+inputs in Nengo's simulator and in the emulator, and prints the RMS of the torque's error over the
+reaches [N m], all joints together, beside that of the torque. Spikes leave the chip and are decoded
+on the host, where the direct path is, too: the emulator's connection from an ensemble to a node
+clips large torques. nengo-ocl is run as well, where it is installed (tried: 3.0.0 with Nengo 4.1.0
+and the OpenCL driver of pip's `pyopencl[pocl]`).
+"""
+
+import argparse
+import warnings
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+PASSES, STEPS = 3, 6000  # cycles of the recorded pass
+DT = 1e-3
+SETTLED = 100  # first cycles, in which the synapse fills
+
+
+def train(given: argparse.Namespace) -> None:
+    """Train a network, and write it with a pass without learning."""
+    from what_was_learned import trial
+
+    from nengo_forcectl.cycle.learner import learning_cycle
+    from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
+    from nengo_forcectl.jobs.scene import reaching_scene
+
+    scene = reaching_scene(ReachSettings(seed=given.seed))
+    options: dict[str, Any] = {"neuron_type": "lif", "max_rates": given.rate}
+    options |= {"neurons": given.neurons, "direct": not given.without_direct_path}
+    points = np.vstack([scene.targets] * (PASSES + 1))
+    with (
+        learning_cycle(scene.arm, scene.home, seed=given.seed, **options) as cycle,
+        trial(scene, points, cycle) as run,
+    ):
+        run.passes(PASSES)
+        cycle.learn(False)
+        inputs, torques, inner = [], [], cycle.cycle
+        for _ in range(STEPS):
+            state = run.check(run.robot.read())
+            result = cycle.step(state, run.path.at(state.time))
+            run.robot.apply(result.tau)
+            ddq_r = inner.controller.command["ddq_r"]
+            inputs.append(inner.network.encoding.input(state.q, state.dq, ddq_r))
+            torques.append(result.feedforward)
+        network = cycle.network
+    model = network.neurons
+    assert model is not None
+    lif = model.tau_rc, model.tau_ref, model.min_voltage, model.amplitude
+    np.savez(
+        given.file,
+        inputs=np.array(inputs),
+        torques=np.array(torques),
+        encoders=network.encoders,
+        bias=network.bias,
+        weights=network.weights,
+        lif=lif,
+        synapse=model.synapse,
+    )
+
+
+def network_of(data: dict[str, np.ndarray]) -> tuple[Any, Any]:
+    """Return a network that is fed the recorded inputs, and the probe of its torque."""
+    import nengo
+
+    split = data["encoders"].shape[1]
+    gain = np.linalg.norm(data["encoders"], axis=1)
+    tau_rc, tau_ref, min_voltage, amplitude = data["lif"].tolist()
+    states, decoders = data["inputs"], data["weights"][:, split:]
+
+    def row(t: float) -> np.ndarray:
+        return states[min(round(t / DT), len(states)) - 1]
+
+    with nengo.Network(seed=0) as network:
+        directions = nengo.Node(lambda t: row(t)[split:], size_out=split)
+        past = nengo.Node(lambda t: data["weights"][:, :split] @ row(t)[:split])
+        ensemble = nengo.Ensemble(
+            len(gain),
+            split,
+            encoders=data["encoders"] / gain[:, None],
+            gain=gain,
+            bias=data["bias"],
+            neuron_type=nengo.LIF(tau_rc, tau_ref, min_voltage, amplitude),
+            normalize_encoders=False,
+        )
+        nengo.Connection(directions, ensemble, synapse=None)
+        torque = nengo.Node(size_in=len(decoders))
+        nengo.Connection(past, torque, synapse=None)
+        behind = nengo.Lowpass(data["synapse"].item())
+        nengo.Connection(ensemble.neurons, torque, transform=decoders, synapse=behind)
+        return network, nengo.Probe(torque, synapse=None)
+
+
+def run(given: argparse.Namespace) -> None:
+    """Run a written network in each simulator that is installed; print the errors."""
+    with np.load(given.file) as arrays:
+        data = dict(arrays)
+    wanted = data["torques"]
+    print(f"torque: {_rms(wanted[SETTLED:]):.3f} N m RMS")
+    for name, simulator in simulators().items():
+        network, probe = network_of(data)
+        with simulator(network, dt=DT, progress_bar=False) as sim:
+            sim.run_steps(len(wanted))
+            error = sim.data[probe] - wanted
+        print(f"{name}: wrong by {_rms(error[SETTLED:]):.4f} N m RMS")
+
+
+def simulators() -> dict[str, Any]:
+    """Return the simulators that are installed, by name."""
+    import nengo
+
+    warnings.filterwarnings("ignore", "This version of `nengo_loihi`")
+    warnings.filterwarnings("ignore", "NengoLoihi does not support initial values for 'voltage'")
+    warnings.filterwarnings("ignore", "invalid value encountered in cast")
+    found: dict[str, Any] = {"Nengo": nengo.Simulator}
+    with suppress(ImportError):
+        import nengo_loihi
+
+        found["nengo-loihi's emulator"] = partial(nengo_loihi.Simulator, target="sim")
+    with suppress(ImportError):
+        import nengo_ocl
+
+        found["nengo-ocl"] = nengo_ocl.Simulator
+    return found
+
+
+def _rms(values: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(values**2)))
+
+
+def main() -> None:
+    """Train or run."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("what", choices=("train", "run"))
+    parser.add_argument("file", type=Path, help="with the extension .npz")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--rate", type=float, default=200.0, help="[Hz]")
+    parser.add_argument("--neurons", type=int, default=1000)
+    parser.add_argument("--without-direct-path", action="store_true")
+    given = parser.parse_args()
+    (train if given.what == "train" else run)(given)
+
+
+if __name__ == "__main__":
+    main()
