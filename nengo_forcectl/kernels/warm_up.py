@@ -28,7 +28,7 @@ def compile_ahead(kernels: Sequence[Any]) -> None:
     if own is None or not _missing(kernels):
         return
     kernels = tuple(dict.fromkeys((*USUAL, *kernels)))
-    LOG.info("compiling the control cycle, once per installation (about 20 s)")
+    LOG.info("compiling the control cycle, once per installation (about 40 s on two cores)")
     with (own / "compiling").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # another process may be compiling
         missing = _missing(kernels)
