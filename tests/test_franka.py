@@ -15,6 +15,7 @@ import arms
 from nengo_forcectl import CompiledController, MinimumJerk, OperationalSpace, Safe, run
 from nengo_forcectl.cli import main
 from nengo_forcectl.cycle import structured_cycle
+from nengo_forcectl.cycle.learner_start import LearnerStart
 from nengo_forcectl.errors import ConfigurationError, SimulationError, VersionError
 from nengo_forcectl.jobs.robot.robot_job import Recorder
 from nengo_forcectl.jobs.robot.robot_scene import targets_around
@@ -195,6 +196,21 @@ def test_the_command_line_drives_it(host, tmp_path, capsys):
     with pytest.raises(SystemExit):
         main([*where, "--reach-time", "0.1", "--dry-run"])
     assert "reach_time: is 0.1 s, needs at least" in capsys.readouterr().err
+
+
+def test_a_run_starts_with_what_the_last_one_has_learned(host, tmp_path, capsys):
+    """The next one knows at its first torque what the robot's model lacked."""
+    where = ["run", "--robot", f"franka://{host}", "--no-realtime", "--adapt", "structured",
+             "--passes", "1", "--reach-time", "0.4", "--radius", "0.03"]  # fmt: skip
+    main([*where, "--out", str(tmp_path / "first")])
+    start = LearnerStart.read(tmp_path / "first")
+    main([*where, "--start", str(tmp_path / "first"), "--out", str(tmp_path / "second")])
+    again = LearnerStart.read(tmp_path / "second")
+    assert again.samples > 1.5 * start.samples > 0
+    capsys.readouterr()
+    with pytest.raises(SystemExit):
+        main([*where, "--start", str(tmp_path / "none"), "--dry-run"])
+    assert "none': cannot be read" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
