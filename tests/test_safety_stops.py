@@ -22,6 +22,19 @@ from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.masses import Payload
 
 
+@pytest.mark.parametrize("most", [np.inf, 30.0])
+def test_a_wanted_wrench_of_another_size_stops_with_its_shape(most):
+    """With and without a limit of force; no error leaves the loop without a torque."""
+    home = home_posture(PLANAR)
+    law = CompiledController(PLANAR, OperationalSpace(home, task_axes(PLANAR)))
+    safe = Safe(law, PLANAR, Limits.of(PLANAR, force=(most, most)))
+    reference = Reference(PLANAR.pose(home)[:3, 3], np.zeros(3), np.zeros(3), wrench=np.zeros(4))
+    result = safe.step(State(0.0, home, np.zeros(2), wrench=np.zeros(6)), reference)
+    assert np.isfinite(result.tau).all()
+    assert "reference.wrench" in safe.stopped
+    assert "of shape (4,)" in safe.stopped
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_a_torque_that_is_not_finite_stops_the_arm_until_reset(bad):
     """The arm comes to rest and is held, the reason is kept, and reset asks the cycle again."""

@@ -55,10 +55,8 @@ class Image(NamedTuple):
     words: np.ndarray  # int64; 0 where an address, a size or a choice belongs
     library: Block  # of `LIBRARY`
     supervisor: int  # its place
-    calls: int  # place of the supervisor's four calls
-    functions: dict[
-        int, Any
-    ]  # kernels of the arm and of the cycle, by the places of their addresses
+    calls: int  # place of the supervisor's three calls
+    functions: dict[int, Any]  # kernels of arm and cycle, by the places of their addresses
     memory: dict[str, Place]  # of a checkpoint's arrays
 
     @property

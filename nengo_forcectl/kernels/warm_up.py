@@ -13,12 +13,13 @@ from .compile import folder, signature_of
 from .parts import USUAL
 
 LOG = logging.getLogger("nengo_forcectl")
+MOST = 4  # processes; more would mostly compile the same functions, for themselves
 
 
 def compile_ahead(kernels: Sequence[Any]) -> None:
     """Compile those kernels that are not on disk, and the `USUAL` ones with them.
 
-    It takes up to half a minute on all processors, which the logger ``nengo_forcectl`` announces.
+    It takes some 40 s on two processors, which the logger ``nengo_forcectl`` announces.
     Without a cache folder it does nothing, and the first cycle compiles in its own process.
 
     Args:
@@ -40,7 +41,7 @@ def compile_ahead(kernels: Sequence[Any]) -> None:
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         processes = [
             subprocess.Popen([sys.executable, "-c", code, *names], env=environment, stdin=todo)
-            for _ in range(min(len(os.sched_getaffinity(0)), len(missing)) - 1)
+            for _ in range(min(os.cpu_count() or 1, MOST, len(missing)) - 1)
         ]
         compile_named(todo, names)
         os.close(todo)

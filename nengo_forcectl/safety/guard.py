@@ -316,9 +316,10 @@ class Safe(Cycle):
         given = wrench is not None and np.shape(wrench) == (6,)
         if given:
             self._given[:] = wrench
-        if wanted is not None:
-            self._wanted[:] = np.ravel(wanted)
-        self._kernels.feel(self._watch.address, int(given), int(wanted is not None))
+        wants = False
+        if wanted is not None and np.size(wanted) == 6:  # the law names any other size
+            self._wanted[:], wants = np.ravel(wanted), True
+        self._kernels.feel(self._watch.address, int(given), int(wants))
         self._explain(state, reference)
 
     def _step_fused(self, state: State, reference: Reference, time: float) -> Result | None:
