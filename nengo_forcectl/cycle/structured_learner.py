@@ -61,9 +61,9 @@ OTHERS_OF_LAW = (
     "changed", "precision",
 )  # fmt: skip
 COUNTS = (
-    "structured.changes", "structured.backed_off", "least_squares.filled", "least_squares.samples",
-    "least_squares.cycle", "least_squares.since", "least_squares.repaired", "least_squares.job",
-    "least_squares.chosen",
+    "structured.changes", "structured.backed_off", "least_squares.filled",
+    "least_squares.samples", "least_squares.cycle", "least_squares.since", "least_squares.repaired",
+    "least_squares.job", "least_squares.chosen",
 )  # fmt: skip
 """Numbers of a checkpoint that are whole."""
 MOST = 2**53  # of a count
@@ -90,9 +90,7 @@ class StructuredDesign:
         """Return the design for a sample of the work; by default no payload is assumed."""
         torque = float(np.sqrt(np.mean(arm.inverse_dynamics(*states) ** 2)))
         load = np.zeros(PARAMETERS) if assumed is None else assumed
-        v = encoding.input(*states)[:, encoding.places["payload"]]
-        payload = v.reshape(-1, arm.dof, PARAMETERS)
-        columns = Columns.of(arm, *states, encoding.joints.speed, payload)
+        columns = Columns.of(arm, *states, encoding.joints.speed)
         return cls(columns, torque, posture, load)
 
     def check(self, arm: Arm) -> None:

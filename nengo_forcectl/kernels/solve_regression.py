@@ -10,18 +10,17 @@ import math
 from .access import matrix, number, set_number, vector, whole, wholes
 from .algebra import factor_columns
 from .compile import kernel, part
+from .find_delay import choose_delay, try_delay
 from .keep_physical import keep_physical
 from .layout import (
     NO_JOB,
     REGRESSION_BEFORE,
+    REGRESSION_BOTH,
     REGRESSION_CHOSEN,
     REGRESSION_COVARIANCE,
-    REGRESSION_DELAY,
-    REGRESSION_DELAYED,
     REGRESSION_DEVIATIONS,
     REGRESSION_FACTOR,
     REGRESSION_FITS,
-    REGRESSION_FIXED,
     REGRESSION_FLOOR,
     REGRESSION_GROUP,
     REGRESSION_GROUP_KNOWN,
@@ -40,9 +39,9 @@ from .layout import (
     REGRESSION_SPREAD,
     REGRESSION_SQUARE,
     REGRESSION_TARGET,
+    REGRESSION_TARGET_BOTH,
     REGRESSION_TARGET_SAMPLES,
     REGRESSION_TARGET_SQUARE,
-    REGRESSION_TRIALS,
     REGRESSION_VARIANCE,
     REGRESSION_WEIGHTS,
 )
@@ -119,6 +118,7 @@ def begin_solution(law):
     moment = matrix(law, REGRESSION_MOMENT, len(square))
     target = matrix(law, REGRESSION_TARGET, len(square))
     target_square = vector(law, REGRESSION_TARGET_SQUARE)
+    both, target_both = vector(law, REGRESSION_BOTH), vector(law, REGRESSION_TARGET_BOTH)
     for i in range(p):
         for k in range(p):
             A[i, k] = information[i, k] / noise
@@ -126,7 +126,7 @@ def begin_solution(law):
         for s in range(len(square)):
             target[i, s] = moment[i, s]
     for s in range(len(square)):
-        target_square[s] = square[s]
+        target_square[s], target_both[s] = square[s], both[s]
     set_number(law, REGRESSION_TARGET_SAMPLES, number(law, REGRESSION_SAMPLES))
 
 
@@ -157,48 +157,6 @@ def covariance_row(X, C, i):
             C[i, j] += value * X[k, j]
     for j in range(i):
         C[j, i] = C[i, j]
-
-
-@kernel
-def try_delay(law, s):
-    """Compute the weights and the misfit, sum of (y - Phi w)^2, for a delay of s cycles."""
-    p, delays = len(vector(law, REGRESSION_NEXT)), len(vector(law, REGRESSION_FITS))
-    C, w = matrix(law, REGRESSION_COVARIANCE, p), matrix(law, REGRESSION_TRIALS, p)[s]
-    variance, noise = vector(law, REGRESSION_VARIANCE), number(law, REGRESSION_NOISE)
-    target, b, misfit = matrix(law, REGRESSION_TARGET, delays), vector(law, REGRESSION_NEXT), 0.0
-    for i in range(p):
-        b[i] = target[i, s]
-    for i in range(p):
-        total = 0.0
-        for k in range(p):
-            total += C[i, k] * b[k]
-        w[i] = total / noise
-        misfit -= w[i] * (b[i] + noise * w[i] / variance[i])  # Lambda w = b - r^2 D^-1 w
-    misfit += vector(law, REGRESSION_TARGET_SQUARE)[s]
-    vector(law, REGRESSION_FITS)[s] = max(misfit, 0.0)
-
-
-@kernel
-def choose_delay(law):
-    """Choose the delay with the least misfit, if it is much better than none; begin its weights."""
-    fits, w = vector(law, REGRESSION_FITS), vector(law, REGRESSION_NEXT)
-    best = 0
-    for s in range(1, len(fits)):
-        if fits[s] < fits[best]:
-            best = s
-    if fits[best] > number(law, REGRESSION_DELAYED) * fits[0]:
-        best = 0
-    set_number(law, REGRESSION_CHOSEN, best)
-    delay = float(best)
-    if 0 < best < len(fits) - 1:
-        before, here, after = fits[best - 1], fits[best], fits[best + 1]
-        curvature = before - 2.0 * here + after
-        if curvature > 0.0:
-            delay += 0.5 * (before - after) / curvature
-    set_number(law, REGRESSION_DELAY, delay)
-    trial, fixed = matrix(law, REGRESSION_TRIALS, len(w))[best], wholes(law, REGRESSION_FIXED)
-    for i in range(len(w)):
-        w[i], fixed[i] = trial[i], 0
 
 
 @kernel

@@ -43,7 +43,6 @@ class Columns:
         dq: Float[np.ndarray, "k n"],
         ddq: Float[np.ndarray, "k n"],
         speed: Float[np.ndarray, "n"],
-        payload: Float[np.ndarray, "k n 10"],
     ) -> "Columns":
         """Return those of an arm: payload, armature, three a joint, tool, gravity and links.
 
@@ -51,15 +50,15 @@ class Columns:
         of friction at 1 rad/s, of dry friction and of a constant torque, 1.5 T/L of force, 4 T/L^2
         of stiffness and 0.4 T/L^2 of damping at the tool, T the root mean square of the model's
         torque over the sample and L the tool's distance from the base; 0.5 m/s^2 of gravity along
-        each axis, 0.3 of a link's parameters. Of these, a subset is chosen that payload, armature
-        and each other do not explain (base parameters, Gautier and Khalil 1990,
-        doi:10.1109/70.56655).
+        each axis, 0.3 of a link's parameters. Of these, a subset is chosen that armature and each
+        other do not explain (base parameters, Gautier and Khalil 1990, doi:10.1109/70.56655). A
+        payload may explain some of them as well, but not that a last link is lighter than in the
+        model: a payload has a mass.
 
         Args:
             arm: the model.
             q, dq, ddq: a sample of the work to be done [rad], [rad/s], [rad/s^2].
             speed: s of `JointEncoding` [rad/s].
-            payload: torque of unit parameters of a payload in the sample.
         """
         n = arm.dof
         links = arm.inertial_parameters.reshape(-1, PARAMETERS)
@@ -68,7 +67,7 @@ class Columns:
         L = float(np.linalg.norm(arm.pose(q)[:, :3, 3], axis=1).mean())
         friction = np.stack((speed, np.ones(n), np.ones(n)), axis=1) * T / 25.0
         pull = np.repeat([1.5 * T / L, 4.0 * T / L**2, 0.4 * T / L**2], (1, 3, 3))
-        chosen, spread = _links(arm, q, dq, ddq, payload)
+        chosen, spread = _links(arm, q, dq, ddq)
         parts = [
             np.array([mass] + 3 * [0.5 * math.sqrt(mass * inertia)] + 6 * [inertia]),
             np.full(n, T / 40.0),
@@ -116,21 +115,19 @@ def _links(
     q: Float[np.ndarray, "k n"],
     dq: Float[np.ndarray, "k n"],
     ddq: Float[np.ndarray, "k n"],
-    payload: Float[np.ndarray, "k n 10"],
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return parameters of links that payload, armature and each other do not explain; their sizes.
+    """Return parameters of links that armature and each other do not explain; their sizes.
 
     A parameter that is left out is a sum of the chosen ones, whose deviations account for it.
     """
     every = max(len(q) // SAMPLE, 1)
-    q, dq, ddq, payload = (each[::every] for each in (q, dq, ddq, payload))
+    q, dq, ddq = (each[::every] for each in (q, dq, ddq))
     links = arm.inertial_parameters.reshape(-1, PARAMETERS)
     mass, inertia = links[:, 0], links[:, [XX, YY, ZZ]].mean(axis=1)
     parts = [mass] + 3 * [np.sqrt(mass * inertia)] + 6 * [inertia]
     size = WRONG * np.stack(parts, axis=1).ravel()
     Y = arm.regressor(q, dq, ddq).reshape(-1, len(size)) * size
-    known = np.concatenate((payload, ddq[:, :, None] * np.eye(arm.dof)), axis=2)
-    known = known.reshape(-1, known.shape[2])
+    known = (ddq[:, :, None] * np.eye(arm.dof)).reshape(-1, arm.dof)
     known = known / np.maximum(np.linalg.norm(known, axis=0), 1e-12)
     basis, strength, _ = np.linalg.svd(known, full_matrices=False)
     basis = basis[:, strength > 1e-6 * strength[0]]
@@ -181,12 +178,16 @@ class StructuredLeastSquares:
 
     A late sensor or motor pairs a motion with the wrong torque. So b is kept for delays of 0 to
     ``delays - 1`` cycles. The one with the least misfit is taken if it leaves less than ``delayed``
-    of the misfit of none.
+    of the misfit of none; its fraction of a cycle is that of a torque between two cycles' (see
+    `kernels.find_delay.between`).
+
+    The filter is slow because a noisy velocity is in y and in the columns of inertia: least squares
+    then finds an inertia that is too small, by the square of K.
     """
 
     noise: float  # r at the start [N m]
     floor: float  # [N m]
-    gain: float = 35.0  # K of the filter [1/s]
+    gain: float = 20.0  # K of the filter [1/s]
     spread: float = 10.0
     delayed: float = 0.6
     delays: int = 9
