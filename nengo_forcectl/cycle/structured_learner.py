@@ -54,7 +54,7 @@ MOTION_OF_LAW = ("phi", "lacking", "late", "queue", "filled")
 OTHERS = (
     "dt", "gain_start", "k_null", "home_V", "home_M", "loud", "bump_keep", "quiet", "jump",
     "M", "C", "g", "new_M", "new_C", "new_g", "carried", "ddq", "factor", "dg", "regressor",
-    "chosen", "q_half", "dq_half", "ddq_half", "one", "added", "doubt",
+    "chosen", "q_half", "dq_half", "ddq_half", "one", "added", "doubt", "viscous", "dry",
 )  # fmt: skip
 OTHERS_OF_LAW = (
     "share", "floor", "spread", "delayed", "size", "group", "positive", "reach", "home", "changes",
@@ -160,6 +160,8 @@ class StructuredLearner:
         encoding: inputs of the network.
         design: weights and scales; the payload assumed in it is reported with what is learned.
         dt: control period [s].
+        predicts: whether the cycle acts on predicted states. They answer torques at once and lacks
+            of the model late, as no delay does: so none is taken.
 
     Raises:
         NetworkError: encoding or design do not fit the arm.
@@ -174,12 +176,14 @@ class StructuredLearner:
         encoding: StructuredEncoding,
         design: StructuredDesign,
         dt: float,
+        predicts: bool = False,
     ) -> None:
         n, torque = arm.dof, design.torque
         encoding.check(arm)
         design.check(arm)
         self.design, self.encoding, self.dt = design, encoding, dt
-        self.law = StructuredLeastSquares(NOISE * torque, FLOOR * torque)
+        delayed = 0.0 if predicts else StructuredLeastSquares.delayed
+        self.law = StructuredLeastSquares(NOISE * torque, FLOOR * torque, delayed=delayed)
         self._sums = self.law.block(design.columns, n, dt)
         tasks = getattr(getattr(bound, "null_space", None), "tasks", ())
         held = next((task.block for task in tasks if task.kind == POSTURE), None)

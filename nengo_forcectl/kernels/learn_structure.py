@@ -35,7 +35,7 @@ from .regress import (
     take_samples,
 )
 
-DRY_SHARE = 0.4  # of learned dry friction's part in the null space that is compensated
+SHARE = 0.4  # of learned friction's part in the null space that is compensated
 SETTLED = 300  # cycles after a change until the next one can be found
 KEEP = 0.98  # of the usual misfit in a cycle soon after a change: it is learned anew
 
@@ -71,25 +71,33 @@ def supply_structured(learner, arm, inputs, command, sound, learning):
 
 @kernel
 def feed_forward(learner, arm, inputs, command):
-    """Compute F: of joints at dq_s, of the tool half a cycle ahead, of gravity and links."""
+    """Compute F: of joints at dq_s, of the tool half a cycle ahead, of gravity and links.
+
+    In the null space a share of the friction is supplied. The fast part adds what is missing of dry
+    friction there, but not of viscous friction: with that, a late motion of a light joint grows.
+    """
     n, J = whole(arm, at.ARM_DOF), matrix(arm, at.ARM_J, whole(arm, at.ARM_DOF))
     encode_motion(learner, arm, vector(inputs, at.INPUT_Q), vector(command, at.COMMAND_DQ_S))
     x, y = matrix(learner, at.STRUCTURED_X, at.FRICTION), vector(learner, at.STRUCTURED_Y)
     friction = matrix(learner, at.STRUCTURED_FRICTION, at.FRICTION)
     force = matrix(learner, at.STRUCTURED_FORCE, at.DIRECT)
     supplied, rubs = vector(learner, at.STRUCTURED_SUPPLIED), vector(learner, at.STRUCTURED_RUBS)
+    viscous, dry = vector(learner, at.STRUCTURED_VISCOUS), vector(learner, at.STRUCTURED_DRY)
     ahead = number(learner, at.STRUCTURED_DT)
     for k in range(3):
         y[at.PLACE + k] += 0.5 * ahead * y[at.SPEED + k]
     for i in range(n):
-        rubs[i] = friction[i, at.DRY] * x[i, at.DRY]
+        viscous[i] = friction[i, at.VISCOUS] * x[i, at.VISCOUS]
+        dry[i] = friction[i, at.DRY] * x[i, at.DRY]
+        supplied[i] = friction[i, at.OFFSET] * x[i, at.OFFSET]
+        rubs[i] = viscous[i] + supplied[i]
     law = whole(learner, at.STRUCTURED_TASK)
     if law != 0:
-        spare_null_space(law, arm, command, rubs, DRY_SHARE)
+        spare_null_space(law, arm, command, dry, SHARE)
+        spare_null_space(law, arm, command, viscous, SHARE)
     for i in range(n):
-        rubs[i] += friction[i, at.VISCOUS] * x[i, at.VISCOUS]
-        rubs[i] += friction[i, at.OFFSET] * x[i, at.OFFSET]
-        supplied[i] = rubs[i]
+        rubs[i] += dry[i]
+        supplied[i] += viscous[i] + dry[i]
     for a in range(3):
         pull = 0.0
         for k in range(at.DIRECT):

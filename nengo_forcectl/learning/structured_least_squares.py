@@ -10,7 +10,7 @@ from arms import Arm
 
 from ..kernels.block import Block
 from ..kernels.layout import DIRECT, NO_JOB, PARAMETERS, REGRESSION, XX, YY, ZZ
-from ..support.checks import check_positive, check_whole
+from ..support.checks import check_not_negative, check_positive, check_whole
 
 TILT = 0.5  # deviation of gravity, along each axis [m/s^2]
 WRONG = 0.3  # of a link's parameters, over their own size
@@ -178,7 +178,7 @@ class StructuredLeastSquares:
 
     A late sensor or motor pairs a motion with the wrong torque. So b is kept for delays of 0 to
     ``delays - 1`` cycles. The one with the least misfit is taken if it leaves less than ``delayed``
-    of the misfit of none; its fraction of a cycle is that of a torque between two cycles' (see
+    of the misfit of none, with 0 never; its fraction of a cycle is that of a torque between two cycles' (see
     `kernels.find_delay.between`).
 
     The filter is slow because a noisy velocity is in y and in the columns of inertia: least squares
@@ -195,7 +195,8 @@ class StructuredLeastSquares:
     period: float = 0.2  # [s]
 
     def __post_init__(self) -> None:
-        check_positive(self, noise="N m", floor="N m", gain="1/s", spread="", delayed="")
+        check_positive(self, noise="N m", floor="N m", gain="1/s", spread="")
+        check_not_negative(self, delayed="")
         check_positive(self, sampling="s", period="s")
         check_whole(self, delays=1)
 
