@@ -61,7 +61,7 @@ OTHERS_OF_LAW = (
     "changed", "precision",
 )  # fmt: skip
 COUNTS = (
-    "structured.changes", "structured.backed_off", "least_squares.filled",
+    "structured.changes", "structured.backed_off", "least_squares.filled", "least_squares.rounds",
     "least_squares.samples", "least_squares.cycle", "least_squares.since", "least_squares.repaired",
     "least_squares.job", "least_squares.chosen",
 )  # fmt: skip

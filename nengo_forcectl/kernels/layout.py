@@ -371,6 +371,8 @@ REGRESSION_DELAY = REGRESSION.add("delay")  # found [cycles]
 REGRESSION_CYCLE = REGRESSION.add("cycle")  # learning cycles
 REGRESSION_SINCE = REGRESSION.add("since")  # learning cycles since the last change
 REGRESSION_REPAIRED = REGRESSION.add("repaired")  # solutions that were not physical
+REGRESSION_STAGES = REGRESSION.add("stages", whole=True)  # of a solution, in an early cycle
+REGRESSION_ROUNDS = REGRESSION.add("rounds")  # solutions since the start or a change
 REGRESSION_JOB = REGRESSION.add("job")  # current job of the solution, or NO_JOB
 REGRESSION_CHOSEN = REGRESSION.add("chosen")  # delay of the solution [cycles]
 REGRESSION_NEXT = REGRESSION.add("next", "p")  # weights of the solution

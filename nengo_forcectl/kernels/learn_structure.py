@@ -29,6 +29,7 @@ from .regress import (
     QUICK,
     filter_columns,
     forget_payload,
+    is_early,
     is_filled,
     matrix_of,
     queue_torque,

@@ -19,6 +19,7 @@ from .layout import (
     REGRESSION_PRECISION,
     REGRESSION_QUEUE,
     REGRESSION_RAW,
+    REGRESSION_ROUNDS,
     REGRESSION_SAMPLES,
     REGRESSION_SHARE,
     REGRESSION_SINCE,
@@ -29,6 +30,7 @@ from .layout import (
 
 QUICK = 100  # cycles after a change in which samples are taken more often
 EVERY = 3  # cycles of a sample then
+FIRST, LAST = 4, 160  # cycles after a change between which one solution follows the other
 
 
 @kernel
@@ -69,6 +71,13 @@ def queue_torque(law, sent):
 def is_filled(law):
     """Whether the queue holds the torques of all delays."""
     return number(law, REGRESSION_FILLED) >= len(vector(law, REGRESSION_SQUARE))
+
+
+@kernel
+def is_early(law):
+    """Whether the start or a change is some cycles ago, and not yet many."""
+    since = number(law, REGRESSION_SINCE)
+    return FIRST <= since and since <= LAST
 
 
 @kernel
@@ -143,6 +152,7 @@ def forget_payload(law):
     set_number(law, REGRESSION_SAMPLES, max(samples, 0.0))
     set_number(law, REGRESSION_SINCE, 0.0)
     set_number(law, REGRESSION_JOB, NO_JOB)
+    set_number(law, REGRESSION_ROUNDS, 0.0)
     clear_filters(law)
 
 

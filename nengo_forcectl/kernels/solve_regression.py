@@ -3,6 +3,7 @@
 Jobs of p weights and s delays: p columns of the factor of ``A = Lambda / r^2 + D^-1``, p rows of
 its inverse, p rows of the covariance C; the weights of every delay; one step of the evidence; then
 one weight after the other that is not physical is kept at the nearest value that is, until all are.
+Stages are the factor, the inverse, the covariance and all the rest.
 """
 
 import math
@@ -34,10 +35,12 @@ from .layout import (
     REGRESSION_PERIOD,
     REGRESSION_POSITIVE,
     REGRESSION_REPAIRED,
+    REGRESSION_ROUNDS,
     REGRESSION_SAMPLES,
     REGRESSION_SINCE,
     REGRESSION_SPREAD,
     REGRESSION_SQUARE,
+    REGRESSION_STAGES,
     REGRESSION_TARGET,
     REGRESSION_TARGET_BOTH,
     REGRESSION_TARGET_SAMPLES,
@@ -45,9 +48,10 @@ from .layout import (
     REGRESSION_VARIANCE,
     REGRESSION_WEIGHTS,
 )
+from .regress import is_early
 
 JOBS = 6  # of a cycle
-EARLY_ROUNDS = 3  # solutions one after the other, so that the evidence settles
+SETTLE = 3.0  # solutions until the first weights
 UNSURE = 60.0  # noise over the floor, if a solution has failed
 DOUBT = 1e-4  # weight of a group's first variance, in numbers that are known
 
@@ -56,30 +60,29 @@ DOUBT = 1e-4  # weight of a group's first variance, in numbers that are known
 def solve_regression(law):
     """Begin a solution if it is due, do some jobs; return whether there are new weights.
 
-    Soon after the start or a change, a solution is due more often, and computed at once, thrice.
+    Soon after the start or a change one solution follows the other. The first two only settle the
+    evidence.
     """
-    since = int(number(law, REGRESSION_SINCE))
-    if is_early(since):
-        for _ in range(EARLY_ROUNDS):
-            set_number(law, REGRESSION_JOB, 0.0)
-            while number(law, REGRESSION_JOB) >= 0.0:
-                do_job(law)
-        return True
-    if since % whole(law, REGRESSION_PERIOD) == 0 and number(law, REGRESSION_JOB) < 0.0:
+    since, early = int(number(law, REGRESSION_SINCE)), is_early(law)
+    if number(law, REGRESSION_JOB) < 0.0 and (early or since % whole(law, REGRESSION_PERIOD) == 0):
         set_number(law, REGRESSION_JOB, 0.0)
-    for _ in range(JOBS):
-        if number(law, REGRESSION_JOB) >= 0.0 and do_job(law):
-            return True
-    return False
+    new = False
+    for _ in range(whole(law, REGRESSION_STAGES) if early else 1):
+        if early and number(law, REGRESSION_JOB) < 0.0:
+            set_number(law, REGRESSION_JOB, 0.0)
+        for _ in range(jobs_of_stage(law) if early else JOBS):
+            if number(law, REGRESSION_JOB) >= 0.0 and do_job(law):
+                rounds = number(law, REGRESSION_ROUNDS) + 1.0
+                set_number(law, REGRESSION_ROUNDS, rounds)
+                new = new or rounds >= SETTLE
+    return new
 
 
 @kernel
-def is_early(since):
-    """Whether a solution is due this many cycles after a change."""
-    return (
-        since == 6 or since == 12 or since == 18 or since == 27 or since == 40
-        or since == 60 or since == 80 or since == 100 or since == 130 or since == 160
-    )  # fmt: skip
+def jobs_of_stage(law):
+    """Return how many jobs end the current stage: factor, inverse, covariance or the rest."""
+    job, p = int(number(law, REGRESSION_JOB)), len(vector(law, REGRESSION_NEXT))
+    return p - job % p if job < 3 * p else 4 * p
 
 
 @kernel

@@ -16,6 +16,7 @@ TILT = 0.5  # deviation of gravity, along each axis [m/s^2]
 WRONG = 0.3  # of a link's parameters, over their own size
 WEAK = 1e-4  # torque of a deviation over that of the model, below which it is left out
 SAMPLE = 400  # states
+STAGES, PACE = 4, 2e-3  # of a solution; time of one soon after a change [s]
 PRECISE = 3.0  # most precision of a joint's torque over that of the strongest joint
 
 
@@ -178,8 +179,8 @@ class StructuredLeastSquares:
 
     A late sensor or motor pairs a motion with the wrong torque. So b is kept for delays of 0 to
     ``delays - 1`` cycles. The one with the least misfit is taken if it leaves less than ``delayed``
-    of the misfit of none, with 0 never; its fraction of a cycle is that of a torque between two cycles' (see
-    `kernels.find_delay.between`).
+    of the misfit of none, with 0 never; its fraction of a cycle is that of a torque between two
+    cycles' (see `kernels.find_delay.between`).
 
     The filter is slow because a noisy velocity is in y and in the columns of inertia: least squares
     then finds an inertia that is too small, by the square of K.
@@ -207,6 +208,7 @@ class StructuredLeastSquares:
         values = {
             "every": every,
             "period": max(round(self.period / dt), 1),
+            "stages": max(round(STAGES * dt / PACE), 1),
             "share": -math.expm1(-self.gain * dt),
             "floor": self.floor,
             "spread": self.spread,
