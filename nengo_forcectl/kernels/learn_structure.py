@@ -29,7 +29,6 @@ from .regress import (
     QUICK,
     filter_columns,
     forget_payload,
-    is_early,
     is_filled,
     matrix_of,
     queue_torque,
@@ -245,11 +244,7 @@ def renew(learner, law):
 
 @kernel
 def shift_fast(learner, law, n):
-    """Take out of m what the new weights explain of it; the learner's are still the old ones.
-
-    Soon after a change the weights before are those of the last of three solutions, so that little
-    is taken out then: the bump makes up for the rest.
-    """
+    """Take out of m what the new weights explain of it; the learner's are still the old ones."""
     w, size = vector(law, at.REGRESSION_WEIGHTS), vector(law, at.REGRESSION_SIZE)
     phi, fast = matrix(law, at.REGRESSION_PHI, len(w)), vector(learner, at.STRUCTURED_FAST)
     old, x = vector(law, at.REGRESSION_BEFORE), matrix(learner, at.STRUCTURED_X, at.FRICTION)

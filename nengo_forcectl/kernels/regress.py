@@ -77,7 +77,7 @@ def is_filled(law):
 def is_early(law):
     """Whether the start or a change is some cycles ago, and not yet many."""
     since = number(law, REGRESSION_SINCE)
-    return FIRST <= since and since <= LAST
+    return since >= FIRST and since <= LAST
 
 
 @kernel
