@@ -35,7 +35,8 @@ from .regress import (
     take_samples,
 )
 
-SHARE = 0.4  # of learned friction's part in the null space that is compensated
+VISCOUS_SHARE = 0.8  # of learned viscous friction's part in the null space that is supplied
+DRY_SHARE = 0.4  # of dry friction's
 SETTLED = 300  # cycles after a change until the next one can be found
 KEEP = 0.98  # of the usual misfit in a cycle soon after a change: it is learned anew
 
@@ -93,8 +94,8 @@ def feed_forward(learner, arm, inputs, command):
         rubs[i] = viscous[i] + supplied[i]
     law = whole(learner, at.STRUCTURED_TASK)
     if law != 0:
-        spare_null_space(law, arm, command, dry, SHARE)
-        spare_null_space(law, arm, command, viscous, SHARE)
+        spare_null_space(law, arm, command, dry, DRY_SHARE)
+        spare_null_space(law, arm, command, viscous, VISCOUS_SHARE)
     for i in range(n):
         rubs[i] += dry[i]
         supplied[i] += viscous[i] + dry[i]
