@@ -2,13 +2,14 @@
 
 import gc
 import math
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from arms import Arm
 
-from ..contract import Adaptation, Controller, Cycle, Path, Reference, Robot, State
+from ..contract import Adaptation, Controller, Cycle, Path, Reference, Result, Robot, State
 from ..cycle.blocks import Blocks
 from ..errors import ConfigurationError, SimulationError
 from ..safety.guard import NOWHERE, Safe
@@ -25,6 +26,12 @@ PERIOD = 1e-3  # for a robot without a fixed period [s]
 Watch = Callable[[int, str | None], None]
 
 
+class RunOptions(RealTime, total=False):
+    """What `run` records, and what it asks of Linux; by default nothing."""
+
+    log: Log | None
+
+
 class ControlLoop:
     """A robot driven along a path by a cycle; each `step` is one control cycle.
 
@@ -34,7 +41,8 @@ class ControlLoop:
         path: the path to follow.
         check: check of the sensors.
         start: the robot's time at which the path's is 0 [s]; None: the first state's.
-        log: log of the cycles, if any.
+        log: log of the cycles, if any, in the path's time.
+        whole: whether a full log is an error; if not, the loop goes on without it.
     """
 
     def __init__(
@@ -46,10 +54,14 @@ class ControlLoop:
         *,
         start: float | None = 0.0,
         log: Log | None = None,
+        whole: bool = True,
     ) -> None:
         self.robot, self.cycle = Robot.of(robot), Cycle.of(cycle)
         self.path, self.check, self.start, self.log = path, check, start, log
+        self.whole = whole
+        self.left_out = 0  # cycles that found the log full
         self.last: State | None = None  # last reading
+        self.reference: Reference | None = None  # of the last cycle that was not stopped
 
     def step(self) -> None:
         """Run one control cycle."""
@@ -67,10 +79,24 @@ class ControlLoop:
     def _act(self, state: State, reference: Reference) -> None:
         result = self.cycle.step(state, reference)  # tau [N m]; learns
         self.robot.apply(result.tau)
-        if self.robot.overruled is not None:
-            self.cycle.overruled(self.robot.overruled)
-        if self.log is not None:
-            self.log.append(state, reference, result, self.check.event)
+        if (sent := self.robot.overruled) is not None:
+            self.cycle.overruled(sent)
+            result = result._replace(tau=sent)
+        if self.cycle.stopped is None:
+            self.reference = reference
+        self._record(state, result)
+
+    def _record(self, state: State, result: Result) -> None:
+        """Append a cycle to the log; in a stop, with the last reference that the path gave."""
+        log, reference = self.log, self.reference
+        if log is None or reference is None:
+            return
+        if not self.whole and log.cycles == log.capacity:
+            self.left_out += 1
+            return
+        if self.start:
+            state = state._replace(time=state.time - self.start)
+        log.append(state, reference, result, self.check.event)
 
     def _last_readable(self) -> State:
         """Read the robot; return the last state if a `Safe` cannot take the new one."""
@@ -153,7 +179,7 @@ def run(
     stop_time: float = 0.5,
     hold: bool = True,
     watch: Watch | None = None,
-    **linux: "Unpack[RealTime]",
+    **options: "Unpack[RunOptions]",
 ) -> Timing:
     """Drive a robot along a path at ``rate`` [Hz], within the arm's limits, for ``seconds``.
 
@@ -180,8 +206,10 @@ def run(
         stop_time: duration of the controlled stop [s].
         hold: whether a cycle that does not learn keeps its observer; see `Cycle.learn`.
         watch: called after every cycle with its number and the reason for a stop, if any.
-        linux: what the loop asks of Linux, see `real_time`: ``priority`` (1 to 99, of SCHED_FIFO),
-            ``cpus`` (numbers of processors), ``lock_memory`` (keep all memory in RAM).
+        options: ``log``, which takes the cycles, in the path's time, until it is full; inside a
+            `Recording` they are on disk as well, whatever happens. What the loop asks of Linux, see
+            `real_time`: ``priority`` (1 to 99, of SCHED_FIFO), ``cpus`` (numbers of processors),
+            ``lock_memory`` (keep all memory in RAM).
 
     Raises:
         ConfigurationError: the rate or a time is not positive, the rate is not the cycle's, no arm
@@ -192,9 +220,11 @@ def run(
         if not value > 0 or (name != "seconds" and math.isinf(value)):
             raise ConfigurationError(f"run: {name} is {value}, needs a number above 0")
     safe, clock = _within_limits(cycle, arm, limits, 1.0 / rate), _clock_of(robot, 1.0 / rate)
-    loop = ControlLoop(robot, safe, path, SensorCheck(safe.dof, clock.period), start=None)
+    log = options.pop("log", None)
+    check = SensorCheck(safe.dof, clock.period)
+    loop = ControlLoop(robot, safe, path, check, start=None, log=log, whole=False)
     failure: Exception | None = None
-    with real_time(**linux), _uncollected():
+    with real_time(**cast(RealTime, options)), _uncollected():
         if hold and safe.frozen:
             safe.learn("hold")
         try:
@@ -209,6 +239,8 @@ def run(
         loop.robot.hand_back()
     if failure is not None and not isinstance(failure, SimulationError):
         raise failure
+    if loop.left_out:
+        warnings.warn(f"log: is full, the last {loop.left_out} cycles are not in it", stacklevel=2)
     events = {**loop.check.events, **safe.events, **loop.robot.events}
     return clock.timing(events, safe.stopped)
 
