@@ -43,9 +43,9 @@ def summarized(box: str) -> str:
     for heading, *lines in others:
         if heading == DETAILS:
             continue
-        if heading == GUESS:
+        if heading == GUESS and lines:
             parts.append(f"did you mean {lines[0]}?")
-        elif heading == USE:
+        elif heading == USE and lines:
             parts.append(f"needs {lines[0]}")
         elif heading.startswith(HELP):
             command = " ".join((heading, *lines)).removeprefix(HELP).split()[1:]

@@ -33,7 +33,7 @@ class RunOptions(RealTime, total=False):
 
 
 class ControlLoop:
-    """A robot driven along a path by a cycle; each `step` is one control cycle.
+    """A robot driven along a path by a cycle; `act` is one control cycle, `step` also logs it.
 
     Args:
         robot: the robot to drive.
@@ -62,9 +62,15 @@ class ControlLoop:
         self.left_out = 0  # cycles that found the log full
         self.last: State | None = None  # last reading
         self.reference: Reference | None = None  # of the last cycle that was not stopped
+        self._done: tuple[State, Result] | None = None  # of a cycle that is not in the log
 
     def step(self) -> None:
-        """Run one control cycle."""
+        """Run one control cycle, and log it."""
+        self.act()
+        self.record()
+
+    def act(self) -> None:
+        """Run one control cycle; `record` logs it."""
         state = self.check(self.robot.read())  # q [rad], dq [rad/s], and whether to learn from them
         self.last = state
         if self.start is None:
@@ -84,13 +90,14 @@ class ControlLoop:
             result = result._replace(tau=sent)
         if self.cycle.stopped is None:
             self.reference = reference
-        self._record(state, result)
+        self._done = state, result
 
-    def _record(self, state: State, result: Result) -> None:
-        """Append a cycle to the log; in a stop, with the last reference that the path gave."""
-        log, reference = self.log, self.reference
-        if log is None or reference is None:
+    def record(self) -> None:
+        """Append the last cycle to the log; in a stop, with the last reference of the path."""
+        log, reference, done = self.log, self.reference, self._done
+        if log is None or reference is None or done is None:
             return
+        (state, result), self._done = done, None
         if not self.whole and log.cycles == log.capacity:
             self.left_out += 1
             return
@@ -235,7 +242,7 @@ def run(
             failure = error
             safe.stop(f"{type(error).__name__}: {error}")
         if safe.stopped is not None:
-            _settle(loop, safe, clock, stop_time, watch)
+            _settle(loop, clock, stop_time, watch)
         loop.robot.hand_back()
     if failure is not None and not isinstance(failure, SimulationError):
         raise failure
@@ -282,27 +289,26 @@ def _go(loop: ControlLoop, safe: Safe, clock: Clock, seconds: float, watch: Watc
     end = round(seconds / clock.period) if math.isfinite(seconds) else math.inf
     clock.start()
     while clock.cycles + clock.overruns < end and safe.stopped is None:
-        _tick(loop.step, safe, clock, watch)
+        _tick(loop.act, loop, clock, watch)
 
 
-def _settle(
-    loop: ControlLoop, safe: Safe, clock: Clock, seconds: float, watch: Watch | None
-) -> None:
+def _settle(loop: ControlLoop, clock: Clock, seconds: float, watch: Watch | None) -> None:
     """Bring the arm to rest despite any error, and leave it held against gravity."""
     for _ in range(max(1, round(seconds / clock.period))):
         try:
-            _tick(loop.settle, safe, clock, watch)
+            _tick(loop.settle, loop, clock, watch)
         except (Exception, KeyboardInterrupt):  # the stop must go on
             clock.start()
 
 
-def _tick(step: Callable[[], None], safe: Safe, clock: Clock, watch: Watch | None) -> None:
-    """Run one control cycle at its deadline."""
+def _tick(act: Callable[[], None], loop: ControlLoop, clock: Clock, watch: Watch | None) -> None:
+    """Run one control cycle at its deadline; log it when its torque is sent."""
     clock.wait()
-    step()
+    act()
     clock.record()
+    loop.record()
     if watch is not None:
-        watch(clock.cycles, safe.stopped)
+        watch(clock.cycles, loop.cycle.stopped)
 
 
 @contextmanager
