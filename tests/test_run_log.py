@@ -13,6 +13,7 @@ from nengo_forcectl.adaptation import NoAdaptation
 from nengo_forcectl.contract import Robot, State
 from nengo_forcectl.control import JointPD
 from nengo_forcectl.cycle.blocks import Blocks
+from nengo_forcectl.errors import ConfigurationError
 from nengo_forcectl.paths import MinimumJerk
 from nengo_forcectl.robots import Log, read_recording, recording, run
 
@@ -80,6 +81,14 @@ def test_a_full_log_does_not_end_the_run():
     assert len(robot.sent) == timing.cycles > 5
     assert f"last {timing.cycles - 5} cycles" in str(told[0].message)
     assert log.arrays()["time"][-1] == pytest.approx(4e-3)
+
+
+def test_what_is_no_log_is_refused():
+    """Nothing is sent."""
+    robot = Still()
+    with pytest.raises(ConfigurationError, match=r"run: log is 'a\.rows', needs a Log"):
+        drive(robot, "a.rows")
+    assert robot.cycles == 0
 
 
 def test_the_writing_thread_has_the_loop_s_priority(monkeypatch):

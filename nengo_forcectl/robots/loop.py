@@ -220,7 +220,7 @@ def run(
 
     Raises:
         ConfigurationError: the rate or a time is not positive, the rate is not the cycle's, no arm
-            is given, limits are given for a `Safe`, or Linux does not permit what is asked of it.
+            is given, limits are given for a `Safe`, the log is none, or Linux does not permit what is asked of it.
             Nothing has been sent then.
     """
     for name, value in (("rate", rate), ("seconds", seconds), ("stop_time", stop_time)):
@@ -228,6 +228,8 @@ def run(
             raise ConfigurationError(f"run: {name} is {value}, needs a number above 0")
     safe, clock = _within_limits(cycle, arm, limits, 1.0 / rate), _clock_of(robot, 1.0 / rate)
     log = options.pop("log", None)
+    if not (log is None or isinstance(log, Log)):
+        raise ConfigurationError(f"run: log is {log!r}, needs a Log")
     check = SensorCheck(safe.dof, clock.period)
     loop = ControlLoop(robot, safe, path, check, start=None, log=log, whole=False)
     failure: Exception | None = None
