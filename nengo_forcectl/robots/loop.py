@@ -220,8 +220,8 @@ def run(
 
     Raises:
         ConfigurationError: the rate or a time is not positive, the rate is not the cycle's, no arm
-            is given, limits are given for a `Safe`, the log is none, or Linux does not permit what is asked of it.
-            Nothing has been sent then.
+            is given, limits are given for a `Safe`, ``log`` is not a `Log`, or Linux does not
+            permit what is asked of it. Nothing has been sent then.
     """
     for name, value in (("rate", rate), ("seconds", seconds), ("stop_time", stop_time)):
         if not value > 0 or (name != "seconds" and math.isinf(value)):
