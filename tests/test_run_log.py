@@ -76,10 +76,10 @@ def test_a_full_log_does_not_end_the_run():
     with pytest.warns(
         UserWarning, match=r"log: is full, the last \d+ cycles are not in it"
     ) as told:
-        timing = drive(robot, log, seconds=1.0)
+        timing = drive(robot, log, seconds=0.2)
     assert timing.stopped is None
     assert len(robot.sent) == timing.cycles > 5
-    assert f"last {timing.cycles - 5} cycles" in str(told[0].message)
+    assert any(f"last {timing.cycles - 5} cycles" in str(each.message) for each in told)
     assert log.arrays()["time"][-1] == pytest.approx(4e-3)
 
 
