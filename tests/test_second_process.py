@@ -105,7 +105,10 @@ def test_ctrl_c_leaves_what_both_processes_had_done(tmp_path):
     ) as process:
         assert process.stdout is not None
         reports = (line.split() for line in process.stdout)
-        next(each for each in reports if each[:1] == ["gradient"] and int(each[1]) >= 3)
+        done = {"none": 0, "gradient": 0}
+        while not (done["none"] and done["gradient"] >= 3):
+            name, count, *_ = next(reports)
+            done[name] = int(count)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         said = process.communicate(timeout=120)[1]
     assert process.returncode == 130, said
