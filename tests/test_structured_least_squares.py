@@ -178,8 +178,8 @@ def test_a_solution_over_many_cycles_is_the_same(rng):
 
 
 def test_samples_and_solutions_come_in_time(rng):
-    """A sample every 3 cycles at first, then every 10 ms; a solution every 4 cycles, then every
-    0.2 s."""
+    """A sample every 3 cycles at first, then every 10 ms; a solution every 2 cycles from the third
+    on, then every 0.2 s."""
     block, *_ = regression(rng)
     block["phi"][:] = 1.0
     taken, solved = [], []
@@ -194,7 +194,7 @@ def test_samples_and_solutions_come_in_time(rng):
         each for each in range(1, 100) if each % 3 == 0 or each % 10 == 0
     ]
     assert [each for each in taken if each > 100] == list(range(110, 901, 10))
-    assert [each for each in solved if each < 160] == list(range(9, 160, 4))
+    assert [each for each in solved if each < 160] == list(range(9, 160, 2))
     later = [each for each in solved if each > 170]
     assert np.diff(later).tolist() == [200] * 3
     assert 200 < later[0] < 250

@@ -74,7 +74,7 @@ def solve_regression(law):
             if number(law, REGRESSION_JOB) >= 0.0 and do_job(law):
                 rounds = number(law, REGRESSION_ROUNDS) + 1.0
                 set_number(law, REGRESSION_ROUNDS, rounds)
-                new = new or rounds >= SETTLE
+                new = new or not early or rounds >= SETTLE
     return new
 
 
