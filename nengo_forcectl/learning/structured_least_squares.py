@@ -188,7 +188,7 @@ class StructuredLeastSquares:
 
     noise: float  # r at the start [N m]
     floor: float  # [N m]
-    gain: float = 20.0  # K of the filter [1/s]
+    gain: float = 28.0  # K of the filter [1/s]
     spread: float = 10.0
     delayed: float = 0.6
     delays: int = 9
