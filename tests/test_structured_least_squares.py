@@ -25,7 +25,7 @@ def columns(rng):
     group = np.concatenate((np.zeros(LINKS), 1 + np.arange(N), np.full(FREE, 1 + N)))
     positive = np.concatenate((np.zeros(LINKS), np.ones(N), np.zeros(FREE)))
     precision = np.arange(1.0, 1.0 + N)
-    none = np.empty(0, dtype=int), precision, np.eye(N), np.empty((0, N, N))
+    none = np.empty(0, dtype=int), np.empty(0), precision, np.eye(N), np.empty((0, N, N))
     return Columns(rng.uniform(2.0, 4.0, P), group, positive, *none, reach=100.0)
 
 

@@ -104,8 +104,8 @@ def test_an_inertia_that_is_not_known_is_not_believed(iiwa_job, rng):
             misfit = rng.uniform(1.0, 15.0)
             law["noise"][...] = (misfit * float(law["floor"])) ** 2
             doubt_inertia(block.address, law.address)
-            unexplained, dt = min((misfit - 1.0) / 9.0, 1.0), learner.dt
-            share, armature = plain_doubt(block, own, (body, armature, deviations), unexplained, dt)
+            unexplained = min((misfit - 1.0) / 9.0, 1.0)
+            share, armature = plain_doubt(block, own, (body, armature, deviations), unexplained)
             share = min(share, before + 0.2 * (share - before))
             expected = [body[0], *np.sqrt(share) * body[1:4], *share * body[4:], *armature]
             np.testing.assert_allclose(law["weights"][:17] * size[:17], expected, rtol=1e-12)
@@ -120,7 +120,7 @@ def inertial_parameters(mass, com):
     return np.concatenate(([mass], mass * com, mass * np.array(inertia)))
 
 
-def plain_doubt(block, own, found, unexplained, dt):
+def plain_doubt(block, own, found, unexplained):
     """Return the share of a payload's inertia that is known, and the armature that is."""
     body, armature, deviations = found
 
@@ -139,15 +139,11 @@ def plain_doubt(block, own, found, unexplained, dt):
     whole = added(body)
     parts = np.array([added(np.where(np.arange(10) == k, deviations[:10], 0.0)) for k in range(10)])
     sure = np.clip(body[0] / max(deviations[0], 1e-9) - 1.0, 0.0, 1.0)
-
-    def many(inertia):
-        risk = np.clip(28.0 * dt * (1.0 + inertia / own) - 1.0, 0.0, 1.0)
-        return 6.0 * np.maximum(risk, unexplained)
-
-    doubt = many(whole) * np.sqrt((parts**2).sum(axis=0)) + unexplained * (1.0 - sure) * whole
+    doubt = 6.0 * np.sqrt((parts**2).sum(axis=0)) + (1.0 - sure) * whole
+    doubt *= unexplained
     with np.errstate(invalid="ignore", divide="ignore"):
         share = known(whole, doubt).min()
-        return share, armature * known(armature, many(armature) * deviations[10:])
+        return share, armature * known(armature, 6.0 * unexplained * deviations[10:])
 
 
 def test_a_force_that_no_weight_can_hold_throws_no_light_joint():
@@ -172,17 +168,22 @@ def test_a_last_link_that_is_lighter_than_in_the_model_is_found(iiwa_job):
 
 @pytest.mark.parametrize("name", ["ur5e", "panda", "planar3"])
 def test_parameters_of_links_are_chosen_that_the_others_do_not_explain(name):
-    """With armature, the chosen columns have full rank."""
+    """With armature, the chosen columns have full rank; without the shared ones, with a payload
+    too. Both span all of the links'."""
     arm, home, _, _ = job_of(name)
     with structured_cycle(arm, home, seed=0) as cycle:
         learner = cycle.cycle.learner
-        arm, chosen = learner.encoding.arm, learner.design.columns.chosen
+        encoding, columns = learner.encoding, learner.design.columns
     rng = np.random.default_rng(0)
     q, dq, ddq = (rng.normal(size=(200, arm.dof)) for _ in range(3))
-    known = (ddq[:, :, None] * np.eye(arm.dof)).reshape(-1, arm.dof)
-    known = known / np.linalg.norm(known, axis=0)
-    Y = arm.regressor(q, dq, ddq).reshape(len(known), -1)
+    armature = (ddq[:, :, None] * np.eye(arm.dof)).reshape(-1, arm.dof)
+    payload = encoding.input(q, dq, ddq)[:, encoding.places["payload"]].reshape(-1, 10)
+    Y = encoding.arm.regressor(q, dq, ddq).reshape(len(armature), -1)
     Y = Y / np.maximum(np.linalg.norm(Y, axis=0), 1e-9)
-    rank = np.linalg.matrix_rank(known, tol=1e-8)
-    both = np.hstack((known, Y[:, chosen]))
-    assert np.linalg.matrix_rank(both, tol=1e-8) == rank + len(chosen)
+    own = columns.chosen[columns.shared == 0]
+    for known, chosen in ((np.hstack((payload, armature)), own), (armature, columns.chosen)):
+        size = np.linalg.norm(known, axis=0)
+        known = known[:, size > 1e-9] / size[size > 1e-9]
+        rank = np.linalg.matrix_rank(known, tol=1e-8)
+        both = np.hstack((known, Y[:, chosen]))
+        assert np.linalg.matrix_rank(both, tol=1e-8) == rank + len(chosen)

@@ -90,7 +90,9 @@ class StructuredDesign:
         """Return the design for a sample of the work; by default no payload is assumed."""
         torque = float(np.sqrt(np.mean(arm.inverse_dynamics(*states) ** 2)))
         load = np.zeros(PARAMETERS) if assumed is None else assumed
-        columns = Columns.of(arm, *states, encoding.joints.speed)
+        v = encoding.input(*states)[:, encoding.places["payload"]]
+        payload = v.reshape(-1, arm.dof, PARAMETERS)
+        columns = Columns.of(arm, *states, encoding.joints.speed, payload)
         return cls(columns, torque, posture, load)
 
     def check(self, arm: Arm) -> None:
@@ -105,8 +107,8 @@ class StructuredDesign:
         )
         p = PARAMETERS + (1 + FRICTION) * n + 3 * DIRECT + 3 + len(self.columns.chosen)
         shapes = [each.shape for each in (size, group, positive)]
-        shapes += [np.shape(self.posture), np.shape(self.assumed)]
-        fit = [(p,)] * 3 + [(n,), (PARAMETERS,)]
+        shapes += [np.shape(each) for each in (self.columns.shared, self.posture, self.assumed)]
+        fit = [(p,)] * 3 + [(len(self.columns.chosen),), (n,), (PARAMETERS,)]
         if shapes != fit:
             raise NetworkError(f"StructuredDesign: has arrays of shapes {shapes}, needs {fit}")
         chosen, count = np.asarray(self.columns.chosen), arm.sizes["p"]
@@ -115,6 +117,7 @@ class StructuredDesign:
             ("size", np.isfinite(size) & (size > 0), "finite numbers above 0"),
             ("group", np.isin(group, np.arange(p)), f"whole numbers from 0 to {p - 1}"),
             ("positive", np.isin(positive, (0, 1)), "0 or 1"),
+            ("shared", np.isin(np.asarray(self.columns.shared), (0, 1)), "0 or 1"),
         ):
             if not good.all():
                 found = getattr(self.columns, name)[int(np.argmin(good))]
@@ -249,21 +252,25 @@ class StructuredLearner:
         """What has been found, with standard deviations.
 
         They are those of the first prior: a prior that the evidence has made narrow would hide that
-        two causes explain the same motion.
+        two causes explain the same motion. A payload's are those of a last link as in the model:
+        what that lacks counts as payload.
         """
         size, n = np.asarray(self.design.columns.size), len(self.block["armature"])
+        first = PARAMETERS + n
+        last = first + FRICTION * n
+        end = last + 3 * DIRECT
         A = self._sums["information"] / self._sums["noise"] + np.eye(len(size))
         deviations = np.sqrt(np.linalg.inv(A).diagonal()) * size
-        value = self._sums["weights"] * size
-        first = PARAMETERS + n
-        speed = self.encoding.joints.speed
-        last = first + FRICTION * n
+        shared = np.flatnonzero(self.design.columns.shared) + end + 3
+        own = np.delete(np.arange(len(size)), shared)
+        alone = np.linalg.inv(A[np.ix_(own, own)]).diagonal()[:PARAMETERS]
+        deviations[:PARAMETERS] = np.sqrt(alone) * size[:PARAMETERS]
+        value, speed = self._sums["weights"] * size, self.encoding.joints.speed
         w, d = (each[first:last].reshape(n, FRICTION) for each in (value, deviations))
         viscous, dry = (
             LearnedNumbers(w[:, VISCOUS] / speed, d[:, VISCOUS] / speed),
             LearnedNumbers(w[:, DRY], d[:, DRY]),
         )
-        end = last + 3 * DIRECT
         pull, pull_deviation = (each[last:end].reshape(3, DIRECT) for each in (value, deviations))
         body = value[:PARAMETERS] + self.design.assumed
         mass, moment = body[MASS], body[MOMENT : MOMENT + 3]

@@ -31,6 +31,7 @@ class Columns:
     group: Float[np.ndarray, "p"]
     positive: Float[np.ndarray, "p"]  # 1: the weight is not negative
     chosen: Float[np.ndarray, "links"]  # places of the learned ones in `Arm.inertial_parameters`
+    shared: Float[np.ndarray, "links"]  # 1: a payload explains as much
     precision: Float[np.ndarray, "n"]  # of each joint's torque, over that of the strongest joint
     home: Float[np.ndarray, "n n"]  # M at the middle of the sample [kg m^2]
     changes: Float[np.ndarray, "links n n"]  # of it, by the deviation of each chosen parameter
@@ -44,6 +45,7 @@ class Columns:
         dq: Float[np.ndarray, "k n"],
         ddq: Float[np.ndarray, "k n"],
         speed: Float[np.ndarray, "n"],
+        payload: Float[np.ndarray, "k n 10"],
     ) -> "Columns":
         """Return those of an arm: payload, armature, three a joint, tool, gravity and links.
 
@@ -51,15 +53,16 @@ class Columns:
         of friction at 1 rad/s, of dry friction and of a constant torque, 1.5 T/L of force, 4 T/L^2
         of stiffness and 0.4 T/L^2 of damping at the tool, T the root mean square of the model's
         torque over the sample and L the tool's distance from the base; 0.5 m/s^2 of gravity along
-        each axis, 0.3 of a link's parameters. Of these, a subset is chosen that armature and each
-        other do not explain (base parameters, Gautier and Khalil 1990, doi:10.1109/70.56655). A
-        payload may explain some of them as well, but not that a last link is lighter than in the
-        model: a payload has a mass.
+        each axis, 0.3 of a link's parameters. Of these, a subset is chosen that payload, armature
+        and each other do not explain (base parameters, Gautier and Khalil 1990,
+        doi:10.1109/70.56655); then some that a payload may explain as well, because it cannot
+        explain that a last link is lighter than in the model: a payload has a mass.
 
         Args:
             arm: the model.
             q, dq, ddq: a sample of the work to be done [rad], [rad/s], [rad/s^2].
             speed: s of `JointEncoding` [rad/s].
+            payload: torque of unit parameters of a payload in the sample.
         """
         n = arm.dof
         links = arm.inertial_parameters.reshape(-1, PARAMETERS)
@@ -68,7 +71,7 @@ class Columns:
         L = float(np.linalg.norm(arm.pose(q)[:, :3, 3], axis=1).mean())
         friction = np.stack((speed, np.ones(n), np.ones(n)), axis=1) * T / 25.0
         pull = np.repeat([1.5 * T / L, 4.0 * T / L**2, 0.4 * T / L**2], (1, 3, 3))
-        chosen, spread = _links(arm, q, dq, ddq)
+        chosen, shared, spread = _links(arm, q, dq, ddq, payload)
         parts = [
             np.array([mass] + 3 * [0.5 * math.sqrt(mass * inertia)] + 6 * [inertia]),
             np.full(n, T / 40.0),
@@ -98,7 +101,8 @@ class Columns:
         changes = (Y[:n] - Y[n])[:, :, chosen].T * spread[:, None, None]
         M = np.ascontiguousarray(arm.mass_matrix(home[0]))
         return cls(
-            size, group, sign, chosen, _precision(arm), M, np.ascontiguousarray(changes), 0.5 * L
+            size, group, sign, chosen, shared, _precision(arm), M, np.ascontiguousarray(changes),
+            0.5 * L,
         )  # fmt: skip
 
 
@@ -116,38 +120,52 @@ def _links(
     q: Float[np.ndarray, "k n"],
     dq: Float[np.ndarray, "k n"],
     ddq: Float[np.ndarray, "k n"],
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return parameters of links that armature and each other do not explain; their sizes.
+    payload: Float[np.ndarray, "k n 10"],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return parameters of links to learn, which of them a payload explains too, and their sizes.
 
     A parameter that is left out is a sum of the chosen ones, whose deviations account for it.
     """
     every = max(len(q) // SAMPLE, 1)
-    q, dq, ddq = (each[::every] for each in (q, dq, ddq))
+    q, dq, ddq, payload = (each[::every] for each in (q, dq, ddq, payload))
     links = arm.inertial_parameters.reshape(-1, PARAMETERS)
     mass, inertia = links[:, 0], links[:, [XX, YY, ZZ]].mean(axis=1)
     parts = [mass] + 3 * [np.sqrt(mass * inertia)] + 6 * [inertia]
     size = WRONG * np.stack(parts, axis=1).ravel()
     Y = arm.regressor(q, dq, ddq).reshape(-1, len(size)) * size
-    known = (ddq[:, :, None] * np.eye(arm.dof)).reshape(-1, arm.dof)
-    known = known / np.maximum(np.linalg.norm(known, axis=0), 1e-12)
-    basis, strength, _ = np.linalg.svd(known, full_matrices=False)
-    basis = basis[:, strength > 1e-6 * strength[0]]
+    rows = len(Y)
+    armature = (ddq[:, :, None] * np.eye(arm.dof)).reshape(rows, -1)
     torque = math.sqrt(np.mean(arm.inverse_dynamics(q, dq, ddq) ** 2))
+    least = WEAK * torque * math.sqrt(len(q))
+    own = _independent(Y, np.hstack((payload.reshape(rows, -1), armature)), least)
+    others = _independent(Y, np.hstack((armature, Y[:, own])), least)
+    chosen = np.array(sorted(own + others))
+    left = [k for k in range(len(size)) if k not in chosen]
+    armature = _normalised(armature)
+    Y -= armature @ np.linalg.lstsq(armature, Y)[0]
+    shares = np.linalg.lstsq(Y[:, chosen], Y[:, left])[0]
+    shared = np.isin(chosen, others).astype(float)
+    return chosen, shared, size[chosen] * np.sqrt(1.0 + np.sum(shares**2, axis=1))
+
+
+def _independent(Y: np.ndarray, known: np.ndarray, least: float) -> list[int]:
+    """Return columns of Y, the strongest first, that the known ones and each other leave."""
+    basis, strength, _ = np.linalg.svd(_normalised(known), full_matrices=False)
+    basis = basis[:, strength > 1e-6 * strength[0]]
     rest, chosen = Y - basis @ (basis.T @ Y), []
     while True:
-        strength = np.linalg.norm(rest, axis=0) / math.sqrt(len(q))
+        strength = np.linalg.norm(rest, axis=0)
         best = int(strength.argmax())
-        if strength[best] < WEAK * torque or best in chosen:
-            break
+        if strength[best] < least or best in chosen:
+            return chosen
         chosen.append(best)
-        unit = rest[:, best] / np.linalg.norm(rest[:, best])
+        unit = rest[:, best] / strength[best]
         rest -= np.outer(unit, unit @ rest)
-        basis = np.column_stack((basis, unit))
-    chosen = sorted(chosen)
-    others = [k for k in range(len(size)) if k not in chosen]
-    Y -= known @ np.linalg.lstsq(known, Y)[0]
-    shares = np.linalg.lstsq(Y[:, chosen], Y[:, others])[0]
-    return np.array(chosen), size[chosen] * np.sqrt(1.0 + np.sum(shares**2, axis=1))
+
+
+def _normalised(columns: np.ndarray) -> np.ndarray:
+    """Return columns of length 1, or of zeros."""
+    return columns / np.maximum(np.linalg.norm(columns, axis=0), 1e-12)
 
 
 @dataclass(frozen=True)
