@@ -110,6 +110,11 @@ def test_an_inertia_that_is_not_known_is_not_believed(iiwa_job, rng):
             expected = [body[0], *np.sqrt(share) * body[1:4], *share * body[4:], *armature]
             np.testing.assert_allclose(law["weights"][:17] * size[:17], expected, rtol=1e-12)
             shares.add(round(share, 3))
+        law["weights"][:17] = weights = np.concatenate((body, armature + 0.5)) / size[:17]
+        law["noise"][...] = (15.0 * float(law["floor"])) ** 2
+        block["loop"][...], block["believed"][...] = 0.0, 1.0
+        doubt_inertia(block.address, law.address)
+        np.testing.assert_array_equal(law["weights"][:17], weights, "a replay believes all")
     assert len(shares) > 5
 
 

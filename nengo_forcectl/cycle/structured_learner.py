@@ -52,7 +52,7 @@ MOTION = (
 MOTION_OF_LAW = ("phi", "lacking", "late", "queue", "filled")
 # What is in no checkpoint: it never changes, or every cycle writes it before it is read.
 OTHERS = (
-    "dt", "gain_start", "k_null", "home_V", "home_M", "loud", "bump_keep", "quiet", "jump",
+    "dt", "loop", "gain_start", "k_null", "home_V", "home_M", "loud", "bump_keep", "quiet", "jump",
     "M", "C", "g", "new_M", "new_C", "new_g", "carried", "ddq", "factor", "dg", "regressor",
     "chosen", "q_half", "dq_half", "ddq_half", "one", "added", "doubt", "viscous", "dry",
 )  # fmt: skip
@@ -207,6 +207,7 @@ class StructuredLearner:
             "gain_most": GAIN,
             "gain_start": GAIN_START,
             "softness": SOFTNESS,
+            "loop": 1.0,
             "believed": 1.0,
             "k_null": 0.0 if held is None else held["k"],
             "home_V": np.concatenate((R.T @ terms.J[:3], R.T @ terms.J[3:])),

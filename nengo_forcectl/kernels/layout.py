@@ -459,6 +459,7 @@ STRUCTURED_HOME_V = STRUCTURED.add("home_V", "6 n")  # V at the posture
 STRUCTURED_HOME_WEIGHED = STRUCTURED.add("home_weighed", "6 n")  # work space
 STRUCTURED_HOME_M = STRUCTURED.add("home_M", "n")  # diagonal of M there, without what was learned
 STRUCTURED_ONE = STRUCTURED.add("one", "10")  # work space
+STRUCTURED_LOOP = STRUCTURED.add("loop")  # 1: a control loop has what was learned in its gains
 STRUCTURED_BELIEVED = STRUCTURED.add("believed")  # share of the payload's inertia in the model
 STRUCTURED_ADDED = STRUCTURED.add("added", "n")  # by the payload to that diagonal [kg m^2]
 STRUCTURED_DOUBT = STRUCTURED.add("doubt", "n")  # variance of it
