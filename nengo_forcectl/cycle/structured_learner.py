@@ -163,8 +163,8 @@ class StructuredLearner:
         encoding: inputs of the network.
         design: weights and scales; the payload assumed in it is reported with what is learned.
         dt: control period [s].
-        predicts: whether the cycle acts on predicted states. They answer torques at once and lacks
-            of the model late, as no delay does: so none is taken.
+        predicts: whether the cycle acts on predicted states. In them a torque acts at once, and
+            what the model lacks acts late. That resembles no delay, so none is looked for.
 
     Raises:
         NetworkError: encoding or design do not fit the arm.

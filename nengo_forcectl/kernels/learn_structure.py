@@ -74,8 +74,8 @@ def supply_structured(learner, arm, inputs, command, sound, learning):
 def feed_forward(learner, arm, inputs, command):
     """Compute F: of joints at dq_s, of the tool half a cycle ahead, of gravity and links.
 
-    In the null space a share of the friction is supplied. The fast part adds what is missing of dry
-    friction there, but not of viscous friction: with that, a late motion of a light joint grows.
+    In the null space a share of the friction is supplied. The fast part adds the rest of the dry
+    friction, not of the viscous: with all of it, a light joint whose speed comes late is unstable.
     """
     n, J = whole(arm, at.ARM_DOF), matrix(arm, at.ARM_J, whole(arm, at.ARM_DOF))
     encode_motion(learner, arm, vector(inputs, at.INPUT_Q), vector(command, at.COMMAND_DQ_S))

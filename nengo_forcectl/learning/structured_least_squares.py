@@ -197,8 +197,8 @@ class StructuredLeastSquares:
 
     A late sensor or motor pairs a motion with the wrong torque. So b is kept for delays of 0 to
     ``delays - 1`` cycles. The one with the least misfit is taken if it leaves less than ``delayed``
-    of the misfit of none, with 0 never; its fraction of a cycle is that of a torque between two
-    cycles' (see `kernels.find_delay.between`).
+    of the misfit of none; 0 takes none. Fractions of a cycle follow from both neighbours' misfits
+    (see `kernels.find_delay.between`).
 
     The filter is slow because a noisy velocity is in y and in the columns of inertia: least squares
     then finds an inertia that is too small, by the square of K.
