@@ -17,7 +17,13 @@ from ..errors import ConfigurationError
 from ..estimation.predictor import Predictor
 from ..kernels.layout import MASS, PARAMETERS, XX, YY, ZZ
 from ..networks.encoding import States, encoding_of
-from ..networks.structured_encoding import StructuredEncoding, joint_encoding, tool_encoding
+from ..networks.structured_encoding import (
+    JOINT_NEURONS,
+    StructuredEncoding,
+    joint_encoding,
+    joint_neurons,
+    tool_encoding,
+)
 from ..networks.workspace import reach_states, task_axes
 from ..safety.limits import Limits
 from .findings import Learned
@@ -131,9 +137,11 @@ def structured_cycle(
     if not isinstance(bound, BoundLaw):
         raise ConfigurationError(f"structured_cycle.controller: no compiled form of {controller}")
     states = States(*(np.array(part, dtype=float, order="C") for part in states))
+    joints = joint_encoding(states)
     encoding = StructuredEncoding(
-        model, PARTS, joint_encoding(states), tool_encoding(model, states), encoding_of(arm, states)
-    )
+        model, PARTS, joints, tool_encoding(model, states), encoding_of(arm, states),
+        joint_neurons(joints, states, seed),
+    )  # fmt: skip
     design = StructuredDesign.of(model, states, encoding, posture, assumed)
     own = StructuredLearner(model, bound, encoding, design, dt, delay > 0)
     if start is not None:
@@ -146,7 +154,8 @@ def structured_cycle(
             from ..networks.building import simulator  # nengo
             from ..networks.structured_network import structured_network  # nengo
 
-            network = structured_network(model, states, seed=seed, parts=PARTS)
+            neurons = {"joints": JOINT_NEURONS}
+            network = structured_network(model, states, seed=seed, parts=PARTS, neurons=neurons)
             return opened.enter_context(simulator(network, dt=dt))
 
         learner = StructuredLearning(cycle, model, limits, dt, open_sim)

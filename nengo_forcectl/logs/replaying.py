@@ -163,6 +163,8 @@ class Columns:
         parts = {}
         for name, place in encoding.places.items():
             parts[name] = v[:, place].reshape(len(v), *encoding.shapes[name])
+        if encoding.neurons is not None:
+            parts["activity"] = encoding.neurons.activity(parts["joints"])
         return cls(parts)
 
     def at(self, rows: slice) -> "Columns":
@@ -177,6 +179,9 @@ class Columns:
             torque += parts[name] @ weights[name][:, 0]
         for j in range(torque.shape[1]):
             torque[:, j] += parts["friction"][:, j] @ weights[f"friction {j + 1}"][0]
+            if "activity" in parts:
+                decoders = weights[f"joint {j + 1} -> torque"][0]  # the others are the opposite
+                torque[:, j] += parts["activity"][:, j] @ decoders[: len(decoders) // 2]
         force = parts["tool"] @ weights["state -> force"].T
         return torque + np.einsum("kna,ka->kn", parts["J^T"], force)
 
