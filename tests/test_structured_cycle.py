@@ -331,10 +331,8 @@ def rubbing():
     for awake in (True, False):
         with (
             Bullet(arm, home, [UNEVEN], DT) as robot,
-            structured_cycle(arm, home, seed=0) as cycle,
+            structured_cycle(arm, home, seed=0, neurons=awake) as cycle,
         ):
-            if not awake:
-                cycle.cycle.learner.neurons_block["wake"][...] = np.inf
             run(robot, cycle, path, PASSES * cycles)
             cycle.learn(False)
             error, _ = run(robot, cycle, path, cycles, lambda _, state: visited.append(state))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -100,6 +101,7 @@ def structured_cycle(
     delay: float = 0.0,
     limits: Limits | None = None,
     start: LearnerStart | None = None,
+    neurons: bool = True,
 ) -> Iterator[StructuredLearning]:
     """Open a control cycle that learns the arm's payload, joints and links, and forces at its tool.
 
@@ -120,6 +122,9 @@ def structured_cycle(
             prediction of the present state (`Predictor`).
         limits: limits that the cycle keeps. Default: the arm's own.
         start: what was learned before with this model, by a cycle or from a log. Default: nothing.
+        neurons: whether neurons of each joint learn what the structure does not explain: friction
+            that varies with the angle, or with the speed in another way than viscous and dry
+            friction. They begin after ten seconds.
 
     Raises:
         ConfigurationError: the arm reaches hardly any target from this posture, the law is for
@@ -143,6 +148,7 @@ def structured_cycle(
         joint_neurons(joints, states, seed),
     )  # fmt: skip
     design = StructuredDesign.of(model, states, encoding, posture, assumed)
+    design = replace(design, neurons=bool(neurons))
     own = StructuredLearner(model, bound, encoding, design, dt, delay > 0)
     if start is not None:
         start.begin(own)

@@ -87,6 +87,7 @@ class StructuredDesign:
     torque: float  # root mean square of the model's over a sample of the work [N m]
     posture: Float[np.ndarray, "n"]  # where the posture's inertia is computed [rad]
     assumed: Float[np.ndarray, "10"]  # parameters of the payload that the arm already carries
+    neurons: bool = True  # whether the joints' neurons learn; if not, they stay silent
 
     @classmethod
     def of(
@@ -204,6 +205,8 @@ class StructuredLearner:
         self.law = StructuredLeastSquares(NOISE * torque, FLOOR * torque, delayed=delayed)
         p = len(design.columns.size)
         self._neurons = self.law.neurons_block(neurons, p, DECODER * torque, dt)
+        if not design.neurons:
+            self._neurons["wake"][...] = math.inf
         self._sums = self.law.block(design.columns, self._neurons, n, dt)
         tasks = getattr(getattr(bound, "null_space", None), "tasks", ())
         held = next((task.block for task in tasks if task.kind == POSTURE), None)
