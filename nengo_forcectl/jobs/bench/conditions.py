@@ -81,8 +81,9 @@ class Size:
         return ViscousFriction(min(self.mass * self.reach**2 * coefficient, self.stable))
 
     def uneven(self) -> UnevenFriction:
-        """Return the same that varies with the angle, by 80 %."""
-        return UnevenFriction(self.viscous().coefficient)
+        """Return the same that varies with the angle, by 80 %; at most what is stable."""
+        most = self.stable / (1.0 + UnevenFriction.share)
+        return UnevenFriction(np.minimum(self.viscous().coefficient, most))
 
     @property
     def torque(self) -> float:
