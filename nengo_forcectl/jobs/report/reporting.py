@@ -104,7 +104,7 @@ class Reporting(Generic[T]):
         return PageContent(title_of(summary), answer, summary, self._report.limits(run))
 
     def _draw(self, run: T, pictures: list[Picture]) -> None:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.backends.backend_agg import FigureCanvasAgg  # wanted here only
 
         for name, (figure, caption) in self._report.figures(run).items():
             stream = io.BytesIO()
