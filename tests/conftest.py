@@ -1,5 +1,6 @@
 """What several test modules use."""
 
+import gc
 import itertools
 import os
 from collections import Counter
@@ -22,6 +23,22 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "equation(law): states the equation of a learning law anew")
     config.addinivalue_line("markers", "needs(package): skips where the package is missing")
     config.addinivalue_line("markers", "core: runs on every Python, without NengoDL and PyBullet")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Import all modules without a search for garbage, of which they leave none: a quarter less."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Import no other modules than the core's for ``-m core``."""
+    other = collection_path.match("test_*.py") and collection_path.stem not in CORE
+    return True if other and config.option.markexpr == "core" else None
 
 
 def pytest_pycollect_makemodule(module_path, parent):

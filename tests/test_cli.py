@@ -94,22 +94,25 @@ izz="0.1" ixy="0" ixz="0" iyz="0"/></inertial></link><link name="c"/><link name=
 <joint name="l" type="fixed"><parent link="b"/><child link="d"/></joint></robot>"""
 
 
-def test_the_tip_of_a_branching_urdf_can_be_named(tmp_path):
+@pytest.mark.filterwarnings("ignore:.* are massless:UserWarning")
+def test_the_tip_of_a_branching_urdf_can_be_named(tmp_path, capsys, monkeypatch):
     """Where two ends are equally deep, the error asks for the tip, and --tip answers it."""
+    monkeypatch.chdir(tmp_path)
     equal = BRANCH.replace('"l" type="fixed"', '"l" type="prismatic"')
-    result = command("reach", "--arm", urdf_file(tmp_path, equal), cwd=tmp_path)
-    assert result.returncode == 2
-    assert "'c' (2), 'd' (2); name the tip" in result.stderr
+    with pytest.raises(SystemExit) as end:
+        main(["reach", "--arm", urdf_file(tmp_path, equal)])
+    assert end.value.code == 2
+    assert "'c' (2), 'd' (2); name the tip" in capsys.readouterr().err
     path = urdf_file(tmp_path, BRANCH)
-    arguments = ("--tip", "c", "--adapt", "exact", "--passes", "1", "--json")
-    result = command("reach", "--arm", path, *arguments, cwd=tmp_path)
-    assert result.returncode == 2
-    assert "joint 'k' moves nothing that has a mass" in result.stderr
+    arguments = ["--tip", "c", "--adapt", "exact", "--passes", "1", "--json"]
+    with pytest.raises(SystemExit) as end:
+        main(["reach", "--arm", path, *arguments])
+    assert end.value.code == 2
+    assert "joint 'k' moves nothing that has a mass" in capsys.readouterr().err
     mass = '<link name="c"><inertial><mass value="0.5"/></inertial></link>'
     path = urdf_file(tmp_path, BRANCH.replace('<link name="c"/>', mass))
-    result = command("reach", "--arm", path, *arguments, cwd=tmp_path)
-    assert result.returncode == 0, result.stderr
-    assert json.loads(result.stdout)["rms_mm"]["exact"][0] < 1.0
+    main(["reach", "--arm", path, *arguments])
+    assert json.loads(capsys.readouterr().out)["rms_mm"]["exact"][0] < 1.0
 
 
 TWO_LINKS = """<robot name="r"><link name="a"/><link name="b"/>

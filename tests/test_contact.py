@@ -59,18 +59,15 @@ def pressed(iiwa):
     with Bullet(iiwa, HOME, [Payload(2.0)], surface=table, wrist=Wrist()) as robot:
         observer = DisturbanceObserver(iiwa, 100.0, DT)
         force = press(robot, iiwa, observer, 3000)
-        state = robot.read()
-        tau = np.zeros(7)
+        real, tau = iiwa.with_payload(2.0), np.zeros(7)
         for _ in range(1500):  # at rest to the last digit: the posture's own spring, and damping
-            state = robot.read()
-            tau = landing_torque(iiwa, state)
+            tau = landing_torque(real, robot.read())
             robot.apply(tau)
         return robot.read(), tau, robot.contact, force
 
 
-def landing_torque(arm, state):
+def landing_torque(real, state):
     """Gravity of arm and payload, 20 N downwards, and damping: it comes to rest by friction."""
-    real = arm.with_payload(2.0)
     terms = real.terms(state.q, state.dq)
     down = np.array([0.0, 0.0, -20.0])
     return terms.g + terms.J[:3].T @ down - 10.0 * terms.M @ state.dq

@@ -11,6 +11,7 @@ from jaxtyping import Float
 
 from arms.model.spatial import skew
 
+from ..support.arrays import cross
 from .stiction import Cone, impulses
 from .surfaces import HEAD, TIP, Peg, Surface
 
@@ -42,7 +43,7 @@ class Pressing:
 
     def wrench(self, x: Float[np.ndarray, "3"]) -> Float[np.ndarray, "6"]:
         """Return the surface's wrench on the tip in the last step, about ``x`` [N, N m]."""
-        return np.concatenate((self._force, np.cross(self._at - x, self._force)))
+        return np.concatenate((self._force, cross(self._at - x, self._force)))
 
     def push(
         self,

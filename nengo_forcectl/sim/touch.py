@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ..errors import VersionError
+from ..support.arrays import cross
 from ..support.quiet import quiet_stderr
 from .forces import Vector
 from .surfaces import HEAD, Peg, Surface
@@ -124,7 +125,7 @@ class Touch:
             point, normal, along, across = (np.array(contact[k]) for k in (5, 7, 11, 13))
             force = contact[9] * normal + contact[10] * along + contact[12] * across
             wrench[:3] += force
-            wrench[3:] += np.cross(point - x, force)
+            wrench[3:] += cross(point - x, force)
         return wrench
 
 

@@ -10,6 +10,7 @@ from arms import Arm
 
 from ..contract import State
 from ..errors import ConfigurationError
+from ..support.arrays import cross
 from .disturbances import Disturbance, Joints, real_arm
 from .geometry import WrongLengths
 from .masses import Payload
@@ -112,10 +113,10 @@ class Touching(Simulated):
         for payload in self.disturbances:
             if isinstance(payload, Payload):
                 c, I = R @ payload.com, R @ payload.inertia @ R.T  # noqa: E741
-                a_c = a + np.cross(domega, c) + np.cross(omega, np.cross(omega, c))
+                a_c = a + cross(domega, c) + cross(omega, cross(omega, c))
                 force = payload.mass * (self.arm.gravity_vector - a_c)
                 wrench[:3] += force
-                wrench[3:] += np.cross(c, force) - I @ domega - np.cross(omega, I @ omega)
+                wrench[3:] += cross(c, force) - I @ domega - cross(omega, I @ omega)
         return wrench
 
     def _cycle(self, drive: Joints) -> None:

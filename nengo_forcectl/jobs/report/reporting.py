@@ -104,9 +104,11 @@ class Reporting(Generic[T]):
         return PageContent(title_of(summary), answer, summary, self._report.limits(run))
 
     def _draw(self, run: T, pictures: list[Picture]) -> None:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg  # wanted here only
+
         for name, (figure, caption) in self._report.figures(run).items():
             stream = io.BytesIO()
-            figure.savefig(stream, format="png")
+            FigureCanvasAgg(figure).print_png(stream)  # `savefig` draws twice, to the same bits
             pictures.append(Picture(stream.getvalue(), caption))
             write_file(self._folder / f"{name}.png", lambda file: file.write(pictures[-1].png))
 
