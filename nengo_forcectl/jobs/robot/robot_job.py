@@ -178,7 +178,7 @@ def _drive(
         def report(done: int, stopped: str | None) -> None:
             if view is not None:
                 view.watch(log.cycles, log.slice)
-            if done % reach == 0 and stopped is None:
+            if done % reach == 0 and done < cycles and stopped is None:
                 watch(name, done // reach, cycles // reach, "")
 
         try:
@@ -190,7 +190,9 @@ def _drive(
         outcome.events = {**timing.events, "overruns": timing.overruns}
         outcome.seconds = cycles * scene.period
         outcome.learned, outcome.start = numbers_of(getattr(cycle, "learned", ())), start_of(cycle)
-        if timing.stopped is not None:
+        if timing.stopped is None:
+            watch(name, cycles // reach, cycles // reach, "")  # lost states count as cycles
+        else:
             outcome.failure = STOPPED + timing.stopped
         outcome.latency_us = timing.latency_us
 
