@@ -112,6 +112,11 @@ def replay_ur10e(arm: Arm, title: str) -> None:
         states = signals_of(log)
         frozen = predict_torque(arm, learner.learner.encoding, weights, states)
         rows[f"frozen, {name}"] = error(log, frozen)
+    plain = log_learner(arm, first, neurons=False)
+    silent = replay(first, plain).weights[-1][1]
+    for name, log in logs.items():
+        frozen = predict_torque(arm, plain.learner.encoding, silent, signals_of(log))
+        rows[f"no neurons, {name}"] = error(log, frozen)
     before = result.learned.payload
     second = replay(loaded, learner, new_load=True)
     half = 0.5 * (loaded.time[-1] - loaded.time[0])

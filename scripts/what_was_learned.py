@@ -1,14 +1,15 @@
 """Is it learning, does it last, and does it hold when something changes?
 
     python scripts/what_was_learned.py frozen|random|long|changed|noisy|planar [seed ...]
-        [--adapt NAME] [--under CONDITION] [--passes COUNT]
+        [--adapt NAME] [--under CONDITION] [--passes COUNT] [--without-neurons]
 
 The learner is `structured`, or another one of `nengo-forcectl reach --adapt`. On that job (iiwa,
 2 kg and 0.9 N m s/rad that the model does not know), RMS error of the tool in mm, of the true tool
 and not of the one that noisy sensors show:
 
 - frozen: ten passes over five targets, or COUNT, then learning off: the same targets, then 20 that
-  it has not seen; with --under, in a condition of `nengo-forcectl bench adaptation`;
+  it has not seen; with --under, in a condition of `nengo-forcectl bench adaptation`; with
+  --without-neurons, the joints' neurons of `structured` stay silent;
 - random: 30 passes over random targets, then the same;
 - long: 200 passes; the worst from pass 2 on, passes 3 to 12, the last ten;
 - changed: after ten passes learning goes off, then the payload, then learning comes on again;
@@ -32,6 +33,7 @@ from rich.table import Table
 from arms import Arm
 from nengo_forcectl.adaptation import DisturbanceObserver, IntegralAction
 from nengo_forcectl.contract import Cycle, Path, Reference
+from nengo_forcectl.cycle import structured_cycle
 from nengo_forcectl.cycle.blocks import Blocks
 from nengo_forcectl.jobs.bench.conditions import CONDITIONS, condition
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
@@ -55,6 +57,7 @@ class Asked(NamedTuple):
     adapt: str
     under: str | None
     passes: int
+    neurons: bool
 
 
 class Trial:
@@ -79,13 +82,19 @@ class Trial:
         return 1e3 * np.sqrt(np.mean(self.errors(count * PASS).reshape(count, -1) ** 2, axis=1))
 
 
+def _opened(scene: ReachScene, learner: Any) -> Any:
+    if isinstance(learner, str):
+        return scene.cycle(learner)
+    return nullcontext(learner) if isinstance(learner, Cycle) else learner
+
+
 @contextmanager
-def trial(scene: ReachScene, points: np.ndarray, learner: str | Cycle) -> Iterator[Trial]:
-    """Give a trial of a cycle, or of a learner by name, on the scene's real arm."""
+def trial(scene: ReachScene, points: np.ndarray, learner: Any) -> Iterator[Trial]:
+    """Give a trial of a cycle, of one to be opened, or of a learner by name, on the real arm."""
     rng = np.random.default_rng([scene.settings.seed, 3])
     path = MinimumJerk(np.vstack([scene.arm.pose(scene.home)[:3, 3], points]), REACH_TIME)
     with (
-        scene.cycle(learner) if isinstance(learner, str) else nullcontext(learner) as cycle,
+        _opened(scene, learner) as cycle,
         Bullet(
             scene.arm, scene.home, scene.disturbances, DT, sensors=scene.sensors, rng=rng
         ) as robot,
@@ -105,12 +114,15 @@ def frozen(seed: int, given: Asked, training: np.ndarray | None = None) -> dict[
     if given.under is not None:
         made = condition(given.under, scene.arm, seed)
         scene = replace(scene, **{field.name: getattr(made, field.name) for field in fields(made)})
+    learner: Any = given.adapt
+    if not given.neurons:
+        learner = structured_cycle(
+            scene.arm, scene.home, seed=seed, limits=scene.limits, neurons=False
+        )
     repeated = training is None
     training = np.vstack([scene.targets] * given.passes) if training is None else training
     count = len(training) // 5
-    with trial(
-        scene, np.vstack([training, scene.targets, targets(scene, 20, 2)]), given.adapt
-    ) as run:
+    with trial(scene, np.vstack([training, scene.targets, targets(scene, 20, 2)]), learner) as run:
         on = run.passes(count)
         run.cycle.learn(False)
         off = run.passes(5)
@@ -236,8 +248,9 @@ def main() -> None:
     parser.add_argument("--adapt", default="structured", metavar="NAME")
     parser.add_argument("--under", choices=CONDITIONS, metavar="CONDITION")
     parser.add_argument("--passes", type=int, default=10, metavar="COUNT")
+    parser.add_argument("--without-neurons", action="store_true")
     given = parser.parse_args()
-    asked = Asked(given.adapt, given.under, given.passes)
+    asked = Asked(given.adapt, given.under, given.passes, not given.without_neurons)
     rows = []
     for seed in given.seeds:
         rows.append(sections[given.section](seed, asked))

@@ -25,6 +25,7 @@ from nengo_forcectl.errors import NetworkError, RecordError
 from nengo_forcectl.export.controller import trained
 from nengo_forcectl.export.folder import ARRAYS, SUMS, TEXT
 from nengo_forcectl.networks import home_posture, structured_network_of
+from nengo_forcectl.networks.structured_encoding import JOINT_NEURONS
 
 TRAINED = 1215  # cycles: weights have come in, the next ones are being computed
 
@@ -139,9 +140,13 @@ def test_it_is_written_again_to_the_same_bits(arm, tmp_path, delay):
     assert inner["learning"] == "hold"
 
 
-def test_its_network_gives_the_torque_of_what_was_learned(arm, original, rng):
+def test_its_network_gives_the_torque_of_what_was_learned(arm, original, rng, tmp_path):
     """In Nengo's simulator: the torque of the body, friction and forces of ``learned``."""
-    loaded, network = load_controller(original[0]), load_network(original[0])
+    loaded = load_controller(original[0])
+    decoders = loaded.cycle.learner.neurons_block["decoders"]
+    decoders[:] = rng.normal(size=decoders.shape)
+    export_controller(loaded, tmp_path / "rubbing")
+    network = load_network(tmp_path / "rubbing")
     model, (payload, armature, friction, offset, tool, gravity, links, *_) = (
         loaded.cycle.arm,
         loaded.learned,
@@ -151,7 +156,8 @@ def test_its_network_gives_the_torque_of_what_was_learned(arm, original, rng):
     centred = payload.inertia - payload.mass * (c @ c * np.eye(3) - np.outer(c, c))
     loads = arm.with_payload(payload.mass, c, centred).with_armature(armature.value)
     expected = loads.inverse_dynamics(q, dq, ddq) - model.inverse_dynamics(q, dq, ddq)
-    expected += friction.curve(dq) + offset.value
+    expected += friction.curve(dq, q) + offset.value
+    assert np.abs(friction.curve(dq, q) - friction.curve(dq)).max() > 0.1
     expected += (
         model.gravity_gradient(q) @ gravity.value + model.regressor(q, dq, ddq) @ links.value
     )
@@ -167,7 +173,8 @@ def test_its_network_gives_the_torque_of_what_was_learned(arm, original, rng):
         sim.run_steps(20)
         np.testing.assert_allclose(sim.data[network.probe], expected, rtol=0, atol=1e-9)
     assert np.abs(expected).max() > 1.0
-    assert network.layers == {"joints": (), "tool": ()}
+    assert [len(layer.bias) for layer in network.layers["joints"]] == [JOINT_NEURONS] * 3
+    assert network.layers["tool"] == ()
 
 
 def test_weights_that_its_network_lacks_are_named(original):

@@ -6,7 +6,7 @@ from arms import Arm
 from arms.catalog.planar import planar
 from nengo_forcectl.errors import ConfigurationError
 from nengo_forcectl.sim.bullet import Bullet
-from nengo_forcectl.sim.friction import CoulombFriction, ViscousFriction
+from nengo_forcectl.sim.friction import CoulombFriction, UnevenFriction, ViscousFriction
 
 Q = np.array([0.1, 0.5, -0.1, -1.2, 0.2, 0.6, 0.3])
 
@@ -108,9 +108,20 @@ def test_viscous_friction_takes_the_power_that_it_should(iiwa, rng):
     np.testing.assert_allclose(np.sum(tau * dq, axis=1), -0.9 * np.sum(dq**2, axis=1))
 
 
+def test_uneven_friction_varies_with_the_angle(iiwa, rng):
+    """It dissipates, from 0.2 to 1.8 times the coefficient for one of 1."""
+    q, dq = rng.uniform(-3.0, 3.0, (2, 500, 7))
+    ratio = -UnevenFriction(1.0).torque(iiwa, 0.0, q, dq) / dq
+    np.testing.assert_allclose(ratio, 1.0 + 0.8 * np.sin(3.0 * q), rtol=1e-12)
+    assert ratio.min() > 0.19
+    assert ratio.max() < 1.81
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (lambda: UnevenFriction(1.0, 1.5), r"UnevenFriction.share: is 1.5, needs a number in"),
+        (lambda: UnevenFriction(1.0, waves="x"), r"UnevenFriction.waves: is 'x', needs a number"),
         (lambda: ViscousFriction(-0.1), r"ViscousFriction.coefficient: is -0.1 N m s/rad"),
         (lambda: CoulombFriction(-1.0), r"CoulombFriction.level: is -1.0 N m, needs a number"),
         (lambda: CoulombFriction(1.0, 0.5), r"stiction: is 0.5 N m, needs the level, 1.0 N m"),

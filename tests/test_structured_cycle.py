@@ -9,10 +9,11 @@ from nengo_forcectl.control import ComputedTorque, JointPD, OperationalSpace
 from nengo_forcectl.cycle import CompiledController, structured_cycle
 from nengo_forcectl.nengodl.weights import named_weights
 from nengo_forcectl.networks.workspace import task_axes
+from nengo_forcectl.paths import MinimumJerk
 from nengo_forcectl.safety.guard import Safe
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.forces import ForceField
-from nengo_forcectl.sim.friction import ViscousFriction
+from nengo_forcectl.sim.friction import UnevenFriction, ViscousFriction
 from nengo_forcectl.sim.masses import Payload
 from nengo_forcectl.sim.rotors import RotorInertia
 from nengo_forcectl.sim.sensing import Sensors
@@ -314,3 +315,44 @@ def test_a_delay_is_found_although_states_are_lost(iiwa_job):
             state = state._replace(sound=k % 3 != 2)
             robot.apply(cycle.step(state, path.at(state.time)).tau)
         assert cycle.learned.delay == pytest.approx(3e-3, abs=0.2e-3)
+
+
+PASSES = 7
+UNEVEN = UnevenFriction(1.2)
+
+
+@pytest.fixture(scope="module")
+def rubbing():
+    """Learned with and without neurons, then off: errors over the same path, and the last loop."""
+    arm, home, path, cycles = job_of("iiwa14")
+    seen = path.points[1 : 1 + cycles // 1000]
+    path = MinimumJerk([path.points[0], *(PASSES + 1) * [*seen]], 1.0)
+    errors, found, visited = {}, {}, []
+    for awake in (True, False):
+        with (
+            Bullet(arm, home, [UNEVEN], DT) as robot,
+            structured_cycle(arm, home, seed=0, neurons=awake) as cycle,
+        ):
+            run(robot, cycle, path, PASSES * cycles)
+            cycle.learn(False)
+            error, _ = run(robot, cycle, path, cycles, lambda _, state: visited.append(state))
+            errors[awake], found[awake] = rms(error), cycle.learned.friction
+    return errors, found, arm, visited
+
+
+def test_neurons_recall_friction_that_varies_with_the_angle(rubbing):
+    """Learned and off, on the same path: at most a fifth of the error of sleeping neurons."""
+    errors, found, _, _ = rubbing
+    assert errors[True] < 0.2 * errors[False]
+    assert found[True].neurons.max() > 0.05
+    assert not found[False].neurons.any()
+
+
+def test_the_curve_of_friction_is_the_real_one(rubbing):
+    """At the states of the motion, to a tenth in the joints that move."""
+    _, found, arm, visited = rubbing
+    q, dq = (np.array([getattr(state, name) for state in visited]) for name in ("q", "dq"))
+    real = -UNEVEN.torque(arm, 0.0, q, dq)
+    apart = found[True].curve(dq, q) - real
+    for j in (0, 1, 3):
+        assert rms(apart[:, j]) < 0.1 * rms(real[:, j])

@@ -77,10 +77,9 @@ def inside(x, encoding):
 
 def plain_joints(encoding, q, dq):
     """The inputs of `JointEncoding` in NumPy."""
-    speeds = np.stack((dq / encoding.speed, np.tanh(dq / SLOW)), axis=-1)
-    angle = (q - encoding.centre) / encoding.spread
-    x = np.concatenate((speeds, angle[..., None]), axis=-1)
-    direct = np.concatenate((speeds, np.ones((*dq.shape, 1))), axis=-1)
+    direct = np.stack((dq / encoding.speed, np.tanh(dq / SLOW), np.ones_like(dq)), axis=-1)
+    pace = np.arcsinh(dq / SLOW) / np.arcsinh(encoding.speed / SLOW)
+    x = np.stack((pace, (q - encoding.centre) / encoding.spread), axis=-1)
     return direct, on_sphere(inside(x, encoding))
 
 
@@ -287,18 +286,29 @@ def test_a_posture_stands_for_reaches_around_it():
     np.testing.assert_array_equal(network.encoding.joints.centre, states.q.mean(axis=0))
 
 
-def test_a_joint_s_neurons_are_dense_near_rest():
-    """Between -2 v and 2 v a third of them start or stop; from there to the usual speed, others."""
+def test_a_joint_s_neurons_resolve_speeds_of_every_size():
+    """Some start or stop in each part of equal ratio from v to the usual speed, either way."""
     network = structured_network(ARM, SAMPLE, seed=0, parts=("joints",))
     encoding = network.encoding.joints
     for j, layer in enumerate(network.layers["joints"]):
-        dq = np.array([-1.0, -2.0 * SLOW / encoding.speed[j], 2.0 * SLOW / encoding.speed[j], 1.0])
-        states = np.outer(dq, encoding.speed)
-        _, u = encoding.input(np.tile(encoding.centre, (4, 1)), states)
-        active = u[:, j] @ layer.encoders.T * layer.gain + layer.bias > 0
-        backward, near, forward = (active[1:] != active[:-1]).mean(axis=1)
-        assert near > 1 / 3
-        assert min(backward, forward) > 0
+        speeds = np.geomspace(SLOW, encoding.speed[j], 4)
+        for dq in (speeds, -speeds):
+            states = np.tile(dq[:, None], (1, N))
+            _, u = encoding.input(np.tile(encoding.centre, (len(dq), 1)), states)
+            active = u[:, j] @ layer.scaled.T + layer.bias > 0
+            assert (active[1:] != active[:-1]).any(axis=1).all()
+
+
+def test_a_joint_s_neurons_are_pairs_of_mirror_images(rng):
+    """With opposite decoders their torque is odd in the speed; only whole pairs are built."""
+    network = structured_network(ARM, SAMPLE, seed=0, parts=("joints",), neurons={"joints": 6})
+    q, dq = rng.normal(size=(2, 5, N))
+    there, back = (network.encoding.joints.input(q, each)[1] for each in (dq, -dq))
+    for j, layer in enumerate(network.layers["joints"]):
+        one, other = (relu(u[:, j] @ layer.scaled.T + layer.bias) for u in (there, back))
+        same = np.abs(one[:, :3] - other[:, 3:]).max(axis=1) < 1e-12
+        assert same.any()  # beyond the bounds a speed is clipped, another one either way
+        assert one.any()
 
 
 def test_any_batch_gives_each_state_s_input(rng):
@@ -353,7 +363,8 @@ def still(dof):
         ({"parts": ("rest", "rest")}, "each at most once"),
         ({"parts": "body"}, r"\.parts: is 'body', needs some of body, links"),
         ({"neurons": {"rest": 0}}, r"neurons\.rest: is 0, needs a whole number from 1 up"),
-        ({"neurons": {"joints": 0}}, r"neurons\.joints: is 0, needs a whole number from 1 up"),
+        ({"neurons": {"joints": 0}}, r"neurons\.joints: is 0, needs an even number from 2 up"),
+        ({"neurons": {"joints": 7}}, r"neurons\.joints: is 7, needs an even number from 2 up"),
         ({"neurons": {"tool": 1}}, r"neurons\.tool: is 1, needs a whole number from 2 up"),
         ({"neurons": {"rest": None}}, r"neurons\.rest: is None, needs a whole number"),
         ({"neurons": {"body": 9}}, r"neurons: has 'body', needs some of joints, tool, rest"),

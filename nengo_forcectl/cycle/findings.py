@@ -1,9 +1,15 @@
 """What a structured learner has found, in numbers."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
+
+from ..learning.joint_neurons import JointNeurons
+from ..networks.structured_encoding import JointEncoding
+
+WORK = 20  # angles, and speeds, at which the neurons' torque is looked at
 
 
 class LearnedPayload(NamedTuple):
@@ -28,15 +34,56 @@ class LearnedNumbers(NamedTuple):
     deviation: Float[np.ndarray, "k"]
 
 
+@dataclass(frozen=True)
+class NeuronTorque:
+    """The torque of trained neurons of each joint."""
+
+    joints: JointEncoding
+    neurons: JointNeurons
+    decoders: Float[np.ndarray, "n pairs"]  # [N m]
+
+    def __call__(
+        self, q: Float[np.ndarray, "k n"], dq: Float[np.ndarray, "k n"]
+    ) -> Float[np.ndarray, "k n"]:
+        """Return the torque [N m] at angles [rad] and velocities [rad/s]."""
+        rows = (np.ascontiguousarray(each, dtype=float) for each in (q, dq))
+        activity = self.neurons.activity(self.joints.input(*rows)[1])
+        return np.einsum("knm,nm->kn", activity, self.decoders)
+
+    @property
+    def size(self) -> Float[np.ndarray, "n"]:
+        """Root mean square over the angles and speeds of the work [N m]."""
+        spread = np.linspace(-1.5, 1.5, WORK)
+        speeds, angles = (each.ravel()[:, None] for each in np.meshgrid(spread, spread))
+        joints = self.joints
+        work = self(joints.centre + angles * joints.spread, speeds * joints.speed)
+        return np.sqrt(np.mean(work**2, axis=0))
+
+
 class LearnedFriction(NamedTuple):
-    """Friction in each joint, ``viscous dq + dry tanh(dq / 0.01 rad/s)``."""
+    """Friction in each joint, ``viscous dq + dry tanh(dq / 0.01 rad/s)`` and what its neurons add.
+
+    The neurons explain what depends on the angle, or on the speed in another way. The deviations
+    of the others take them as they are.
+    """
 
     viscous: LearnedNumbers  # [N m s/rad]
     dry: LearnedNumbers  # [N m]
+    neurons: Float[np.ndarray, "n"]  # root mean square of their torque over the work [N m]
+    at: NeuronTorque  # their torque
 
-    def curve(self, dq: Float[np.ndarray, "*batch n"]) -> Float[np.ndarray, "*batch n"]:
-        """Return the torque [N m] that friction takes at velocities dq [rad/s]."""
-        return self.viscous.value * dq + self.dry.value * np.tanh(dq / 0.01)
+    def curve(
+        self, dq: Float[np.ndarray, "*batch n"], q: Float[np.ndarray, "*batch n"] | None = None
+    ) -> Float[np.ndarray, "*batch n"]:
+        """Return the torque [N m] that friction takes at velocities dq [rad/s].
+
+        Without angles q [rad], that of viscous and dry friction alone, without the neurons'.
+        """
+        torque = self.viscous.value * dq + self.dry.value * np.tanh(dq / 0.01)
+        if q is None:
+            return torque
+        rows = (np.reshape(each, (-1, len(self.neurons))) for each in (q, dq))
+        return torque + self.at(*rows).reshape(np.shape(torque))
 
 
 class LearnedTool(NamedTuple):

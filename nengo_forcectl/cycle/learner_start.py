@@ -49,11 +49,11 @@ class LearnerStart:
     def of(cls, learner: "StructuredLearner") -> "LearnerStart":
         """Return what a learner knows."""
         law, unit = learner.law_block, _unit(learner)
-        chosen = int(law["chosen"])
+        information, moment, square = _without_neurons(learner)
         return cls(
-            law["information"] * unit * unit[:, None],
-            law["moment"][:, chosen] * unit,
-            float(law["square"][chosen]),
+            information * unit * unit[:, None],
+            moment * unit,
+            square,
             float(law["samples"]),
             float(law["noise"]),
             learner.design.assumed.copy(),
@@ -159,6 +159,33 @@ class LearnerStart:
             name: float(each) if each.ndim == 0 else each for name, each in values.items()
         }
         return cls(**numbers)
+
+
+def _without_neurons(
+    learner: "StructuredLearner",
+) -> tuple[Float[np.ndarray, "p p"], Float[np.ndarray, "p"], float]:
+    """Return the sums of its weights, with the joints' neurons marginalised if they have learned.
+
+    Another learner's neurons see other speeds and angles: they learn anew.
+    """
+    law, neurons, noise = (
+        learner.law_block,
+        learner.neurons_block,
+        float(learner.law_block["noise"]),
+    )
+    chosen = int(law["chosen"])
+    information, moment = law["information"].copy(), law["moment"][:, chosen].copy()
+    square = float(law["square"][chosen])
+    if not neurons["known"].any():
+        return information, moment, square
+    for i, variance in enumerate(neurons["variance"]):
+        own = neurons["own"][i] + noise / variance * np.eye(len(neurons["own"][i]))
+        cross, b = neurons["cross"][:, i], neurons["moment"][i, :, chosen]
+        shares = np.linalg.solve(own, np.column_stack((cross.T, b)))
+        information -= cross @ shares[:, :-1]
+        moment -= cross @ shares[:, -1]
+        square -= float(b @ shares[:, -1])
+    return information, moment, square
 
 
 def _chosen(learner: "StructuredLearner") -> Float[np.ndarray, "links"]:

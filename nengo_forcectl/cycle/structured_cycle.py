@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,13 @@ from ..errors import ConfigurationError
 from ..estimation.predictor import Predictor
 from ..kernels.layout import MASS, PARAMETERS, XX, YY, ZZ
 from ..networks.encoding import States, encoding_of
-from ..networks.structured_encoding import StructuredEncoding, joint_encoding, tool_encoding
+from ..networks.structured_encoding import (
+    JOINT_NEURONS,
+    StructuredEncoding,
+    joint_encoding,
+    joint_neurons,
+    tool_encoding,
+)
 from ..networks.workspace import reach_states, task_axes
 from ..safety.limits import Limits
 from .findings import Learned
@@ -94,6 +101,7 @@ def structured_cycle(
     delay: float = 0.0,
     limits: Limits | None = None,
     start: LearnerStart | None = None,
+    neurons: bool = True,
 ) -> Iterator[StructuredLearning]:
     """Open a control cycle that learns the arm's payload, joints and links, and forces at its tool.
 
@@ -114,6 +122,9 @@ def structured_cycle(
             prediction of the present state (`Predictor`).
         limits: limits that the cycle keeps. Default: the arm's own.
         start: what was learned before with this model, by a cycle or from a log. Default: nothing.
+        neurons: whether neurons of each joint learn what the structure does not explain: friction
+            that varies with the angle, or with the speed in another way than viscous and dry
+            friction. They begin after ten seconds.
 
     Raises:
         ConfigurationError: the arm reaches hardly any target from this posture, the law is for
@@ -131,10 +142,13 @@ def structured_cycle(
     if not isinstance(bound, BoundLaw):
         raise ConfigurationError(f"structured_cycle.controller: no compiled form of {controller}")
     states = States(*(np.array(part, dtype=float, order="C") for part in states))
+    joints = joint_encoding(states)
     encoding = StructuredEncoding(
-        model, PARTS, joint_encoding(states), tool_encoding(model, states), encoding_of(arm, states)
-    )
+        model, PARTS, joints, tool_encoding(model, states), encoding_of(arm, states),
+        joint_neurons(joints, states, seed),
+    )  # fmt: skip
     design = StructuredDesign.of(model, states, encoding, posture, assumed)
+    design = replace(design, neurons=bool(neurons))
     own = StructuredLearner(model, bound, encoding, design, dt, delay > 0)
     if start is not None:
         start.begin(own)
@@ -146,7 +160,8 @@ def structured_cycle(
             from ..networks.building import simulator  # nengo
             from ..networks.structured_network import structured_network  # nengo
 
-            network = structured_network(model, states, seed=seed, parts=PARTS)
+            neurons = {"joints": JOINT_NEURONS}
+            network = structured_network(model, states, seed=seed, parts=PARTS, neurons=neurons)
             return opened.enter_context(simulator(network, dt=dt))
 
         learner = StructuredLearning(cycle, model, limits, dt, open_sim)

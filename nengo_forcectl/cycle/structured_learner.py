@@ -17,6 +17,7 @@ from ..kernels.layout import (
     DIRECT,
     DRY,
     FRICTION,
+    JOINT_NEURONS,
     MASS,
     MOMENT,
     NO_JOB,
@@ -32,7 +33,14 @@ from ..kernels.layout import (
 from ..learning.structured_least_squares import Columns, StructuredLeastSquares
 from ..networks.encoding import States
 from ..networks.structured_encoding import StructuredEncoding
-from .findings import Learned, LearnedFriction, LearnedNumbers, LearnedPayload, LearnedTool
+from .findings import (
+    Learned,
+    LearnedFriction,
+    LearnedNumbers,
+    LearnedPayload,
+    LearnedTool,
+    NeuronTorque,
+)
 
 # Tuned on the conditions of `nengo-forcectl bench adaptation` and on undeclared delays, iiwa,
 # seed 0; then tried on the other arms.
@@ -45,6 +53,7 @@ JUMP = 30.0  # multiple of the usual square of the misfit that is a change of th
 QUIET = 1.0 / 260.0  # least misfit that counts, over the arm's typical torque
 NOISE, FLOOR = 1.0 / 43.0, 1.0 / 2600.0  # of the law, over the arm's typical torque
 
+DECODER = 1.0 / 50.0  # prior deviation of a decoder, over the arm's typical torque
 MODEL = ("dg", "Y")  # terms of the arm whose torque by unit gravity and links is needed
 MOTION = (
     "sent", "fast", "fast_last", "shake", "bump", "total", "renewed", "frozen", "begun", "rubbed",
@@ -60,10 +69,11 @@ OTHERS_OF_LAW = (
     "share", "floor", "spread", "delayed", "size", "group", "positive", "reach", "home", "changes",
     "changed", "precision",
 )  # fmt: skip
+OTHERS_OF_NEURONS = "encoders", "bias", "size", "wake", "fed", "active", "column"
 COUNTS = (
     "structured.changes", "structured.backed_off", "least_squares.filled", "least_squares.rounds",
     "least_squares.samples", "least_squares.cycle", "least_squares.since", "least_squares.repaired",
-    "least_squares.job", "least_squares.chosen",
+    "least_squares.job", "least_squares.chosen", "neurons.awake",
 )  # fmt: skip
 """Numbers of a checkpoint that are whole."""
 MOST = 2**53  # of a count
@@ -77,6 +87,7 @@ class StructuredDesign:
     torque: float  # root mean square of the model's over a sample of the work [N m]
     posture: Float[np.ndarray, "n"]  # where the posture's inertia is computed [rad]
     assumed: Float[np.ndarray, "10"]  # parameters of the payload that the arm already carries
+    neurons: bool = True  # whether the joints' neurons learn; if not, they stay silent
 
     @classmethod
     def of(
@@ -138,8 +149,9 @@ class StructuredLearner:
     What is learned of the body, payload and armature, is part of the model of law, limits and
     posture. The rest is a feed-forward F: of joints and tool at the velocity dq_s of `Command`, of
     links and gravity at the acceleration that the law asks for. In the task's null space, where
-    dq_s is measured, 0.4 of the dry and 0.8 of the viscous friction are supplied, because more than
-    the real one would drive the arm. m is the fast part, a momentum observer's estimate of what
+    dq_s is measured, 0.4 of the dry friction and of the neurons' torque and 0.8 of the viscous
+    friction are supplied, because more than the real one would drive the arm. m is the fast part, a
+    momentum observer's estimate of what
     both leave, with a gain K for each joint::
 
         m <- m + (1 - exp(-K dt)) (y - y_w - m)
@@ -184,10 +196,18 @@ class StructuredLearner:
         n, torque = arm.dof, design.torque
         encoding.check(arm)
         design.check(arm)
+        neurons = encoding.neurons
+        if neurons is None:
+            raise NetworkError("StructuredEncoding.neurons: is None, needs neurons of each joint")
         self.design, self.encoding, self.dt = design, encoding, dt
+        self._neurons_of = neurons
         delayed = 0.0 if predicts else StructuredLeastSquares.delayed
         self.law = StructuredLeastSquares(NOISE * torque, FLOOR * torque, delayed=delayed)
-        self._sums = self.law.block(design.columns, n, dt)
+        p = len(design.columns.size)
+        self._neurons = self.law.neurons_block(neurons, p, DECODER * torque, dt)
+        if not design.neurons:
+            self._neurons["wake"][...] = math.inf
+        self._sums = self.law.block(design.columns, self._neurons, n, dt)
         tasks = getattr(getattr(bound, "null_space", None), "tasks", ())
         held = next((task.block for task in tasks if task.kind == POSTURE), None)
         terms = arm.terms(design.posture, np.zeros(n))
@@ -226,11 +246,17 @@ class StructuredLearner:
             held["k"][...] = np.minimum(held["k"], M * (SOFTNESS * GAIN_START) ** 2)
             self.block["k_wanted"][...] = held["k"]
         self.memory = _memory("least_squares", self._sums, REGRESSION, OTHERS_OF_LAW)
+        self.memory |= _memory("neurons", self._neurons, JOINT_NEURONS, OTHERS_OF_NEURONS)
         self.memory |= _memory("structured", self.block, STRUCTURED, OTHERS)
         if held is not None:
             self.memory["posture.k"] = held["k"]
         mark = np.concatenate((design.columns.size, terms.M.ravel(), terms.g))
         self.memory["fingerprint"] = mark
+
+    @property
+    def neurons_block(self) -> Block:
+        """The block of the joints' neurons."""
+        return self._neurons
 
     @property
     def law_block(self) -> Block:
@@ -272,6 +298,8 @@ class StructuredLearner:
             LearnedNumbers(w[:, VISCOUS] / speed, d[:, VISCOUS] / speed),
             LearnedNumbers(w[:, DRY], d[:, DRY]),
         )
+        decoders = self._neurons["decoders"].copy()
+        neurons = NeuronTorque(self.encoding.joints, self._neurons_of, decoders)
         pull, pull_deviation = (each[last:end].reshape(3, DIRECT) for each in (value, deviations))
         body = value[:PARAMETERS] + self.design.assumed
         mass, moment = body[MASS], body[MOMENT : MOMENT + 3]
@@ -287,7 +315,7 @@ class StructuredLearner:
         return Learned(
             payload,
             LearnedNumbers(value[PARAMETERS:first], deviations[PARAMETERS:first]),
-            LearnedFriction(viscous, dry),
+            LearnedFriction(viscous, dry, neurons.size, neurons),
             LearnedNumbers(w[:, OFFSET], d[:, OFFSET]),
             tool,
             LearnedNumbers(value[end : end + 3], deviations[end : end + 3]),
@@ -304,6 +332,9 @@ class StructuredLearner:
         friction = self.block["friction"]
         weights = {name: self.block[name][:, None].copy() for name in ("payload", "armature")}
         weights |= {f"friction {j + 1}": row[None].copy() for j, row in enumerate(friction)}
+        decoders = self._neurons["decoders"]
+        pairs = np.concatenate((decoders, -decoders), axis=1)
+        weights |= {f"joint {j + 1} -> torque": row[None] for j, row in enumerate(pairs)}
         weights["links"] = self._links(self.block["links"])[:, None]
         weights["gravity"] = self.block["gravity"][:, None].copy()
         return weights | {"state -> force": self.block["force"].copy()}
@@ -320,18 +351,20 @@ class StructuredLearner:
 
     def forget_motion(self) -> None:
         """Begin a new motion: what the weights have not yet learned is observed anew."""
-        for block, names in ((self.block, MOTION), (self._sums, MOTION_OF_LAW)):
+        parts = (self.block, MOTION), (self._sums, MOTION_OF_LAW), (self._neurons, ("phi",))
+        for block, names in parts:
             for name in names:
                 block[name][...] = 0.0
 
     @property
     def ranges(self) -> dict[str, tuple[int, int]]:
         """Least and largest value of each whole number of a checkpoint."""
-        delays, p = self._sums["trials"].shape
-        # Kernels find places by these two: see `kernels.solve_regression`.
+        (delays, p), n = self._sums["trials"].shape, len(self.block["fast"])
+        # Kernels find places by these: see `kernels.solve_regression`.
         places = {
-            "least_squares.job": (int(NO_JOB), 4 * p + delays + 3),
+            "least_squares.job": (int(NO_JOB), n + 5 * p + delays + 3),
             "least_squares.chosen": (0, delays - 1),
+            "neurons.awake": (0, 1),
         }
         return {name: places.get(name, (0, MOST)) for name in COUNTS}
 

@@ -28,9 +28,9 @@ from ..kernels.state_block import close_state, open_state
 from ..kernels.supervise import count_events, learn, reset, step_controller, stop, stopped
 
 LIBM = frozenset((
-    "sin", "cos", "sincos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "exp",
-    "expm1", "exp2", "log", "log1p", "log2", "log10", "pow", "sqrt", "cbrt", "hypot", "fabs",
-    "floor", "ceil", "trunc", "round", "rint", "copysign", "fmod", "fma",
+    "sin", "cos", "sincos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh",
+    "acosh", "atanh", "exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "pow", "sqrt",
+    "cbrt", "hypot", "fabs", "floor", "ceil", "trunc", "round", "rint", "copysign", "fmod", "fma",
 ))  # fmt: skip
 MEMORY = frozenset(("memcpy", "memmove", "memset"))  # LLVM calls them, and every C library has them
 

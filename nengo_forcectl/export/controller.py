@@ -172,7 +172,7 @@ def load_network(
       ``encoding.measured`` is False; the torque F(x; w) is the cycle's ``feedforward`` without
       learning. Its neurons are those that it was trained with, and spike if these did; Nengo's
       synapse begins at 0, so F agrees after some of its time constants.
-    - Of a `StructuredCycle`, whose neurons do not learn: the direct paths of a
+    - Of a `StructuredCycle`: the direct paths and the joints' neurons of a
       `structured_network`. The state is (q, dq, ddq); the torque is what the cycle's model lacks in
       that motion. In the cycle, payload and armature are part of the model instead, and only the
       rest is ``feedforward``.
@@ -197,7 +197,7 @@ def load_network(
         with interpreting("holds no network"):
             kind = data["cycle"]["type"]
             if kind == "StructuredCycle" and neuron_type is not None:
-                raise RecordError(f"a {kind} has no neurons, and no neuron_type")
+                raise RecordError(f"the neurons of a {kind} have no neuron_type")
             if kind == "StructuredCycle":
                 cycle: Any = assembled(data, arrays).cycle
                 return structured_network_of(cycle.learner.encoding, cycle.read())

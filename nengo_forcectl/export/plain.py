@@ -21,6 +21,7 @@ from ..cycle.structured_learner import StructuredDesign
 from ..errors import ConfigurationError, RecordError
 from ..learning.consolidation import Consolidation
 from ..learning.gradient import Gradient
+from ..learning.joint_neurons import JointNeurons
 from ..learning.structured_least_squares import Columns
 from ..networks.encoding import StateEncoding
 from ..networks.neurons import NeuronModel
@@ -30,9 +31,9 @@ from ..safety.limits import Limits
 
 SHAPES = capsules.Capsule, capsules.Sphere, capsules.HalfSpace
 OTHERS = (
-    Limits, StateEncoding, NeuronModel, StructuredEncoding, JointEncoding, ToolEncoding,
-    Consolidation, Gradient, Columns, StructuredDesign, chain.Chain, chain.Link, chain.Inertia,
-    chain.Joint, chain.Mimic, chain.Pose, Clearance, *SHAPES,
+    Limits, StateEncoding, NeuronModel, StructuredEncoding, JointEncoding, JointNeurons,
+    ToolEncoding, Consolidation, Gradient, Columns, StructuredDesign, chain.Chain, chain.Link,
+    chain.Inertia, chain.Joint, chain.Mimic, chain.Pose, Clearance, *SHAPES,
 )  # fmt: skip
 TYPES: dict[str, type] = {kind.__name__: kind for kind in (*LAWS, *SECONDARY_TASKS, *OTHERS)}
 LARGE = 64  # smallest size of an array that is stored separately

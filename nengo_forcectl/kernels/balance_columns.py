@@ -12,6 +12,7 @@ from .access import matrix, number, span, vector, whole, wholes
 from .carried_body import momentum_columns
 from .compile import kernel
 from .encode_structure import encode_joints, encode_tool
+from .joint_activity import activate, keep_activities
 from .regress import matrix_of
 
 
@@ -91,16 +92,32 @@ def encode_motion(learner, arm, q, dq):
     """Compute the direct inputs of joints and tool."""
     n = len(q)
     pose, J = matrix(arm, at.ARM_POSE, 4), matrix(arm, at.ARM_J, n)
-    x, u = matrix(learner, at.STRUCTURED_X, at.FRICTION), matrix(learner, at.STRUCTURED_JOINT_U, 4)
+    x, u = (
+        matrix(learner, at.STRUCTURED_X, at.FRICTION),
+        matrix(learner, at.STRUCTURED_JOINT_U, at.SEEN + 1),
+    )
     encode_joints(whole(learner, at.STRUCTURED_JOINTS), q, dq, x, u)
     y, z = vector(learner, at.STRUCTURED_Y), vector(learner, at.STRUCTURED_TOOL_U)
     encode_tool(whole(learner, at.STRUCTURED_TOOL), pose, J, dq, y, z)
 
 
 @kernel
+def neurons_of(learner):
+    """Return the address of the joints' neurons."""
+    return whole(whole(learner, at.STRUCTURED_LAW), at.REGRESSION_NEURONS)
+
+
+@kernel
+def activate_neurons(learner, field):
+    """Write the activities of the joints' neurons for the inputs of `encode_motion`."""
+    activate(neurons_of(learner), matrix(learner, at.STRUCTURED_JOINT_U, at.SEEN + 1), field)
+
+
+@kernel
 def columns_now(learner, arm):
-    """Compute the momentum's columns and the tool's J^T at this cycle's state."""
+    """Compute activities, the momentum's columns and the tool's J^T at this cycle's state."""
     n, J = whole(arm, at.ARM_DOF), matrix(arm, at.ARM_J, whole(arm, at.ARM_DOF))
+    activate_neurons(learner, at.JOINT_NEURONS_ACTIVE)
     p, b = (
         matrix(learner, at.STRUCTURED_BODY_P, at.PARAMETERS),
         matrix(learner, at.STRUCTURED_BODY_B, at.PARAMETERS),
@@ -168,6 +185,7 @@ def keep_columns(learner, q, dq):
     copy_field(learner, at.STRUCTURED_X, at.STRUCTURED_X_LAST)
     copy_field(learner, at.STRUCTURED_PULL, at.STRUCTURED_PULL_LAST)
     copy_field(learner, at.STRUCTURED_RUBS, at.STRUCTURED_RUBBED)
+    keep_activities(neurons_of(learner))
     q_last, last = vector(learner, at.STRUCTURED_Q_LAST), vector(learner, at.STRUCTURED_DQ_LAST)
     for i in range(len(dq)):
         q_last[i], last[i] = q[i], dq[i]

@@ -17,9 +17,11 @@ from .layout import (
     JOINTS_UPPER,
     OFFSET,
     ONE,
+    PACE,
     PLACE,
     POSITION,
     ROTATION,
+    SEEN,
     SPEED,
     TOOL_CENTRE,
     TOOL_LIFT,
@@ -39,19 +41,19 @@ def encode_joints(joints, q, dq, x, u):
         joints: block of a `JointEncoding`.
         q, dq: (n,).
         x: (n, 3), written: dq / s, tanh(dq / v) and 1.
-        u: (n, 4), written: the first two and (q - c) / h, bounded, on a sphere.
+        u: (n, 3), written: asinh(dq / v) / asinh(s / v) and (q - c) / h, bounded, on a sphere.
     """
     slow, lift = number(joints, JOINTS_SLOW), number(joints, JOINTS_LIFT)
     speed, centre = vector(joints, JOINTS_SPEED), vector(joints, JOINTS_CENTRE)
     spread = vector(joints, JOINTS_SPREAD)
-    lower, upper = matrix(joints, JOINTS_LOWER, 3), matrix(joints, JOINTS_UPPER, 3)
+    lower, upper = matrix(joints, JOINTS_LOWER, SEEN), matrix(joints, JOINTS_UPPER, SEEN)
     for j in range(len(q)):
         x[j, VISCOUS] = dq[j] / speed[j]
         x[j, DRY] = math.tanh(dq[j] / slow)
         x[j, OFFSET] = 1.0
-        u[j, VISCOUS], u[j, DRY] = x[j, VISCOUS], x[j, DRY]
+        u[j, PACE] = math.asinh(dq[j] / slow) / math.asinh(speed[j] / slow)
         u[j, ANGLE] = (q[j] - centre[j]) / spread[j]
-        for k in range(3):
+        for k in range(SEEN):
             u[j, k] = min(max(u[j, k], lower[j, k]), upper[j, k])
         raise_to_sphere(u[j], lift)
 

@@ -264,17 +264,18 @@ BODY_MOMENTUM = BODY.add("momentum", "6")  # of all parameters
 BODY_FORCES = BODY.add("forces", "6 10")
 BODY_WEIGHED = BODY.add("weighed", "6 n")  # inertia times V or dV
 
-# What a joint's neurons see: `JointEncoding` of (dq, tanh(dq / v), q), scaled.
+# What a joint's neurons see: `JointEncoding` of (asinh(dq / v), q), scaled.
 VISCOUS, DRY, OFFSET = range(3)  # a joint's direct inputs
 FRICTION = 3  # their number
-ANGLE = 2  # the neurons' third input, after VISCOUS and DRY
+PACE, ANGLE = range(2)  # what the neurons see: the speed by its order of size, and the angle
+SEEN = 2  # their number
 JOINTS = Layout("joint encoding")
 JOINTS_SLOW = JOINTS.add("slow")  # v [rad/s]
 JOINTS_SPEED = JOINTS.add("speed", "n")  # of dq at a scaled 1 [rad/s]
 JOINTS_CENTRE = JOINTS.add("centre", "n")  # of q [rad]
 JOINTS_SPREAD = JOINTS.add("spread", "n")  # of q at a scaled 1 [rad]
-JOINTS_LOWER = JOINTS.add("lower", "n 3")  # bounds, scaled
-JOINTS_UPPER = JOINTS.add("upper", "n 3")
+JOINTS_LOWER = JOINTS.add("lower", "n 2")  # bounds, scaled
+JOINTS_UPPER = JOINTS.add("upper", "n 2")
 JOINTS_LIFT = JOINTS.add("lift")  # of the sphere's last axis
 
 # What the tool's neurons see: `ToolEncoding` of x, dx and two columns of R.
@@ -336,6 +337,7 @@ LEARNER_FEEDFORWARD = LEARNER.add("feedforward", "n")  # torque of the learner [
 
 # `StructuredLeastSquares` of n outputs and p weights, for s delays of the torque.
 REGRESSION = Layout("structured least squares")
+REGRESSION_NEURONS = REGRESSION.add("neurons", whole=True)  # address of a block
 REGRESSION_EVERY = REGRESSION.add("every", whole=True)  # cycles of a sample
 REGRESSION_PERIOD = REGRESSION.add("period", whole=True)  # cycles between two solutions
 REGRESSION_SHARE = REGRESSION.add("share")  # 1 - exp(-K dt)
@@ -392,6 +394,30 @@ REGRESSION_FIRST = REGRESSION.add("first", "3")  # nearest physical first moment
 REGRESSION_MOMENTS = REGRESSION.add("moments", "3 3")  # of the payload's mass
 REGRESSION_AXES = REGRESSION.add("axes", "3 3")
 
+# The neurons of each joint, m pairs: what they do, and their part in the regression of p weights
+# and s delays. Their columns are in their own joint's row alone.
+JOINT_NEURONS = Layout("joint neurons")
+JOINT_NEURONS_ENCODERS = JOINT_NEURONS.add("encoders", "n 3 m")  # transposed
+JOINT_NEURONS_BIAS = JOINT_NEURONS.add("bias", "n m")
+JOINT_NEURONS_SIZE = JOINT_NEURONS.add("size", "n")  # prior deviation of a decoder [N m]
+JOINT_NEURONS_WAKE = JOINT_NEURONS.add("wake")  # cycles after a change until they learn
+JOINT_NEURONS_DECODERS = JOINT_NEURONS.add("decoders", "n m")  # [N m]
+JOINT_NEURONS_FED = JOINT_NEURONS.add("fed", "n m")  # activities at dq_s
+JOINT_NEURONS_ACTIVE = JOINT_NEURONS.add("active", "n m")  # at the measured state
+JOINT_NEURONS_ACTIVE_LAST = JOINT_NEURONS.add("active_last", "n m")
+JOINT_NEURONS_PHI = JOINT_NEURONS.add("phi", "n m")  # columns of a cycle, filtered, times the size
+JOINT_NEURONS_CROSS = JOINT_NEURONS.add("cross", "p n m")  # sums with the columns of all weights
+JOINT_NEURONS_OWN = JOINT_NEURONS.add("own", "n m m")  # and with each other
+JOINT_NEURONS_MOMENT = JOINT_NEURONS.add("moment", "n m s")  # and with y, for every delay
+JOINT_NEURONS_VARIANCE = JOINT_NEURONS.add("variance", "n")  # of the prior, over size^2
+JOINT_NEURONS_KNOWN = JOINT_NEURONS.add("known", "n")  # decoders that the data determine
+JOINT_NEURONS_WEIGHTS = JOINT_NEURONS.add("weights", "n m")  # decoders, over the size
+JOINT_NEURONS_AWAKE = JOINT_NEURONS.add("awake")  # 1: they are part of the solution
+JOINT_NEURONS_LINES = JOINT_NEURONS.add("lines", "p n m")  # L^-1 cross, over r^2
+JOINT_NEURONS_FACTOR = JOINT_NEURONS.add("factor", "n m m")  # L of own / r^2 + 1 / variance
+JOINT_NEURONS_SOLVED = JOINT_NEURONS.add("solved", "n m s")  # L^-1 moment, over r^2
+JOINT_NEURONS_COLUMN = JOINT_NEURONS.add("column", "m")  # work space
+
 # The learner of a structured network: body, joints and tool; gains, and the fast part.
 STRUCTURED = Layout("structured learner")
 STRUCTURED_LAW = STRUCTURED.add("law", whole=True)  # address of a block
@@ -439,7 +465,7 @@ STRUCTURED_BODY_B_LAST = STRUCTURED.add("body_b_last", "n 10")
 STRUCTURED_DQ_LAST = STRUCTURED.add("dq_last", "n")
 STRUCTURED_X = STRUCTURED.add("x", "n 3")  # joints' inputs
 STRUCTURED_X_LAST = STRUCTURED.add("x_last", "n 3")
-STRUCTURED_JOINT_U = STRUCTURED.add("joint_u", "n 4")
+STRUCTURED_JOINT_U = STRUCTURED.add("joint_u", "n 3")
 STRUCTURED_Y = STRUCTURED.add("y", "7")  # tool's inputs
 STRUCTURED_TOOL_U = STRUCTURED.add("tool_u", "17")
 STRUCTURED_PULL = STRUCTURED.add("pull", "n 21")  # J^T of the tool's inputs

@@ -5,6 +5,7 @@ import math
 from . import layout as at
 from .access import matrix, number, set_number, vector, whole, wholes
 from .balance_columns import (
+    activate_neurons,
     armature_column,
     columns_now,
     columns_of_cycle,
@@ -18,9 +19,11 @@ from .balance_columns import (
     model_columns,
     model_columns_of_cycle,
     model_matrices,
+    neurons_of,
 )
 from .compile import kernel, part
 from .feed_friction import spare_null_space
+from .joint_activity import decoded, explained_by_neurons, per_joint
 from .joint_gains import doubt_inertia, set_gains, stiffen_posture, watch_joints
 from .learned_body import carry_body
 from .memory import call
@@ -74,8 +77,9 @@ def supply_structured(learner, arm, inputs, command, sound, learning):
 def feed_forward(learner, arm, inputs, command):
     """Compute F: of joints at dq_s, of the tool half a cycle ahead, of gravity and links.
 
-    In the null space a share of the friction is supplied. The fast part adds the rest of the dry
-    friction, not of the viscous: with all of it, a light joint whose speed comes late is unstable.
+    In the null space a share of the friction is supplied; the neurons' torque counts as dry. The
+    fast part adds the rest of the dry friction, not of the viscous: with all of it, a light joint
+    whose speed comes late is unstable.
     """
     n, J = whole(arm, at.ARM_DOF), matrix(arm, at.ARM_J, whole(arm, at.ARM_DOF))
     encode_motion(learner, arm, vector(inputs, at.INPUT_Q), vector(command, at.COMMAND_DQ_S))
@@ -87,9 +91,11 @@ def feed_forward(learner, arm, inputs, command):
     ahead = number(learner, at.STRUCTURED_DT)
     for k in range(3):
         y[at.PLACE + k] += 0.5 * ahead * y[at.SPEED + k]
+    activate_neurons(learner, at.JOINT_NEURONS_FED)
     for i in range(n):
         viscous[i] = friction[i, at.VISCOUS] * x[i, at.VISCOUS]
         dry[i] = friction[i, at.DRY] * x[i, at.DRY]
+        dry[i] += decoded(neurons_of(learner), i, at.JOINT_NEURONS_FED)
         supplied[i] = friction[i, at.OFFSET] * x[i, at.OFFSET]
         rubs[i] = viscous[i] + supplied[i]
     law = whole(learner, at.STRUCTURED_TASK)
@@ -190,6 +196,7 @@ def find_change(learner, law):
         misfit = lacking[i]
         for k in range(len(w)):
             misfit -= phi[i, k] * w[k]
+        misfit -= explained_by_neurons(whole(law, at.REGRESSION_NEURONS), i)
         square += misfit * misfit
     since, slow = number(law, at.REGRESSION_SINCE), number(learner, at.STRUCTURED_SLOW)
     quiet, dt = number(learner, at.STRUCTURED_QUIET), number(learner, at.STRUCTURED_DT)
@@ -239,8 +246,20 @@ def renew(learner, law):
     for each in range(len(links)):
         k = link_column(n, each)
         links[each] = w[k] * size[k]
+    renew_decoders(whole(law, at.REGRESSION_NEURONS))
     set_number(learner, at.STRUCTURED_RENEWED, 1.0)
     set_gains(learner, law)
+
+
+@kernel
+def renew_decoders(neurons):
+    """Take over the new decoders of the joints' neurons."""
+    m, size = per_joint(neurons), vector(neurons, at.JOINT_NEURONS_SIZE)
+    weights = matrix(neurons, at.JOINT_NEURONS_WEIGHTS, m)
+    decoders = matrix(neurons, at.JOINT_NEURONS_DECODERS, m)
+    for i in range(len(size)):
+        for a in range(m):
+            decoders[i, a] = size[i] * weights[i, a]
 
 
 @kernel
@@ -250,6 +269,11 @@ def shift_fast(learner, law, n):
     phi, fast = matrix(law, at.REGRESSION_PHI, len(w)), vector(learner, at.STRUCTURED_FAST)
     old, x = vector(law, at.REGRESSION_BEFORE), matrix(learner, at.STRUCTURED_X, at.FRICTION)
     friction = matrix(learner, at.STRUCTURED_FRICTION, at.FRICTION)
+    neurons = whole(law, at.REGRESSION_NEURONS)
+    m, own = per_joint(neurons), vector(neurons, at.JOINT_NEURONS_SIZE)
+    active = matrix(neurons, at.JOINT_NEURONS_ACTIVE, m)
+    weights = matrix(neurons, at.JOINT_NEURONS_WEIGHTS, m)
+    decoders = matrix(neurons, at.JOINT_NEURONS_DECODERS, m)
     for i in range(n):
         for k in range(len(w)):
             if k < friction_column(n, 0, 0) or k >= force_column(n, 0, 0):
@@ -257,6 +281,8 @@ def shift_fast(learner, law, n):
         for each in range(at.FRICTION):
             k = friction_column(n, i, each)
             fast[i] -= x[i, each] * (w[k] * size[k] - friction[i, each])
+        for a in range(m):
+            fast[i] -= active[i, a] * (own[i] * weights[i, a] - decoders[i, a])
 
 
 @kernel

@@ -2,7 +2,9 @@
 
 from .access import matrix, number, set_number, vector, whole
 from .compile import kernel
+from .joint_activity import add_activities, filter_activities, part_from_neurons
 from .layout import (
+    JOINT_NEURONS_PHI,
     NO_JOB,
     PARAMETERS,
     REGRESSION_BOTH,
@@ -14,6 +16,7 @@ from .layout import (
     REGRESSION_LACKING,
     REGRESSION_LATE,
     REGRESSION_MOMENT,
+    REGRESSION_NEURONS,
     REGRESSION_NOISE,
     REGRESSION_PHI,
     REGRESSION_PRECISION,
@@ -47,6 +50,7 @@ def filter_columns(law):
             phi[i, k] += share * (raw[i, k] - phi[i, k])
         for s in range(len(queue)):
             late[i, s] += share * (queue[s, i] - queue[0, i] - late[i, s])
+    filter_activities(law)
 
 
 @kernel
@@ -114,6 +118,7 @@ def add_to_sums(law):
             if s + 1 < len(square):
                 both[s] += value * (y[j] + late[j, s + 1])
     set_number(law, REGRESSION_SAMPLES, number(law, REGRESSION_SAMPLES) + n)
+    add_activities(law)
 
 
 @kernel
@@ -123,6 +128,7 @@ def forget_payload(law):
     Marginalises the sums over its ten parameters, one after the other, so that what is known about
     the others stays. The filters begin anew, because they hold torques of the old payload.
     """
+    part_from_neurons(law)
     p = len(vector(law, REGRESSION_VARIANCE))
     square, variance = vector(law, REGRESSION_SQUARE), vector(law, REGRESSION_VARIANCE)
     information = matrix(law, REGRESSION_INFORMATION, p)
@@ -169,3 +175,6 @@ def clear_filters(law):
             phi[i, k] = 0.0
         for s in range(late.shape[1]):
             late[i, s] = 0.0
+    active = vector(whole(law, REGRESSION_NEURONS), JOINT_NEURONS_PHI)
+    for k in range(len(active)):
+        active[k] = 0.0

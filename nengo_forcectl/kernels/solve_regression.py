@@ -1,9 +1,10 @@
 """`StructuredLeastSquares`: its solution, one job after the other, some of them in every cycle.
 
-Jobs of p weights and s delays: p columns of the factor of ``A = Lambda / r^2 + D^-1``, p rows of
+Jobs of p weights and s delays: first those of `solve_neurons`, if the neurons are awake; p columns
+of the factor of ``A = Lambda / r^2 + D^-1``, p rows of
 its inverse, p rows of the covariance C; the weights of every delay; one step of the evidence; then
 one weight after the other that is not physical is kept at the nearest value that is, until all are.
-Stages are the factor, the inverse, the covariance and all the rest.
+Stages of a solution without neurons are the factor, the inverse, the covariance and all the rest.
 """
 
 import math
@@ -49,11 +50,19 @@ from .layout import (
     REGRESSION_WEIGHTS,
 )
 from .regress import is_early
+from .solve_neurons import (
+    DOUBT,
+    begin_neurons,
+    eliminate_neurons,
+    jobs_of_neurons,
+    known_of_neurons,
+    publish_neurons,
+)
 
 JOBS = 6  # of a cycle
+EQUAL = 3  # of them take as long as one of the neurons' jobs
 SETTLE = 3.0  # solutions until the first weights
 UNSURE = 60.0  # noise over the floor, if a solution has failed
-DOUBT = 1e-4  # weight of a group's first variance, in numbers that are known
 
 
 @part(1)
@@ -70,7 +79,7 @@ def solve_regression(law):
     for _ in range(whole(law, REGRESSION_STAGES) if early else 1):
         if early and number(law, REGRESSION_JOB) < 0.0:
             set_number(law, REGRESSION_JOB, 0.0)
-        for _ in range(jobs_of_stage(law) if early else JOBS):
+        for _ in range(jobs_of_cycle(law, early)):
             if number(law, REGRESSION_JOB) >= 0.0 and do_job(law):
                 rounds = number(law, REGRESSION_ROUNDS) + 1.0
                 set_number(law, REGRESSION_ROUNDS, rounds)
@@ -79,8 +88,14 @@ def solve_regression(law):
 
 
 @kernel
-def jobs_of_stage(law):
-    """Return how many jobs end the current stage: factor, inverse, covariance or the rest."""
+def jobs_of_cycle(law, early):
+    """Return how many jobs this cycle does; early they end the current stage.
+
+    Stages are factor, inverse, covariance and the rest.
+    """
+    if not early:
+        eliminates = number(law, REGRESSION_JOB) < jobs_of_neurons(law)
+        return JOBS // EQUAL if eliminates else JOBS
     job, p = int(number(law, REGRESSION_JOB)), len(vector(law, REGRESSION_NEXT))
     return p - job % p if job < 3 * p else 4 * p
 
@@ -92,9 +107,14 @@ def do_job(law):
     p, delays = len(vector(law, REGRESSION_NEXT)), len(vector(law, REGRESSION_FITS))
     set_number(law, REGRESSION_JOB, job + 1.0)
     factor, inverse = matrix(law, REGRESSION_FACTOR, p), matrix(law, REGRESSION_INVERSE, p)
+    if job == 0:
+        begin_solution(law)
+    first = jobs_of_neurons(law)
+    if job < first:
+        eliminate_neurons(law, job)
+        return False
+    job -= first
     if job < p:
-        if job == 0:
-            begin_solution(law)
         factor_columns(factor, job, job + 1)
     elif job < 2 * p:
         invert_row(factor, inverse, job - p)
@@ -106,6 +126,7 @@ def do_job(law):
         choose_delay(law)
         weigh_evidence(law)
     elif not keep_physical(law):
+        publish_neurons(law)
         publish(law)
         set_number(law, REGRESSION_JOB, NO_JOB)
         return True
@@ -131,6 +152,7 @@ def begin_solution(law):
     for s in range(len(square)):
         target_square[s], target_both[s] = square[s], both[s]
     set_number(law, REGRESSION_TARGET_SAMPLES, number(law, REGRESSION_SAMPLES))
+    begin_neurons(law)
 
 
 @kernel
@@ -172,7 +194,7 @@ def weigh_evidence(law):
     deviations = vector(law, REGRESSION_DEVIATIONS)
     for g in range(len(square)):
         square[g], known[g] = 0.0, 0.0
-    total = 0.0
+    total = known_of_neurons(law)
     for i in range(p):
         sure = 1.0 - C[i, i] / variance[i]
         square[group[i]] += w[i] * w[i]

@@ -9,13 +9,15 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..kernels.block import Block
-from ..kernels.layout import DIRECT, NO_JOB, PARAMETERS, REGRESSION, XX, YY, ZZ
+from ..kernels.layout import DIRECT, JOINT_NEURONS, NO_JOB, PARAMETERS, REGRESSION, XX, YY, ZZ
 from ..support.checks import check_not_negative, check_positive, check_whole
+from .joint_neurons import JointNeurons
 
 TILT = 0.5  # deviation of gravity, along each axis [m/s^2]
 WRONG = 0.3  # of a link's parameters, over their own size
 WEAK = 1e-4  # torque of a deviation over that of the model, below which it is left out
 SAMPLE = 400  # states
+WAKE = 50  # solutions after the start or a change until neurons learn
 STAGES, PACE = 4, 2e-3  # of a solution; time of one soon after a change [s]
 PRECISE = 3.0  # most precision of a joint's torque over that of the strongest joint
 
@@ -190,6 +192,12 @@ class StructuredLeastSquares:
 
     ``spread`` accounts for errors that last longer than a sample. r^2 is at least ``floor^2``.
 
+    The neurons of each joint add ``a_j^T v_j`` to its torque, with decoders v_j of one variance a
+    joint. Their columns are in that joint's row alone; so they are eliminated from the sums, joint
+    by joint, before C, and follow from w (see `kernels.solve_neurons`). They learn from 50
+    solutions after the start or a change on; until then they stay as they are, because early data
+    are explained by anything.
+
     Then w is conditioned on what is physical: armature and friction are not negative, and the
     payload is some body, its centre within half the arm's reach (Wensing, Kim and Slotine 2018,
     doi:10.1109/LRA.2017.2729659). Changes of links that leave less than 0.3 of M along any motion
@@ -219,13 +227,27 @@ class StructuredLeastSquares:
         check_positive(self, sampling="s", period="s")
         check_whole(self, delays=1)
 
-    def block(self, columns: Columns, n: int, dt: float) -> Block:
+    def neurons_block(self, neurons: JointNeurons, p: int, torque: float, dt: float) -> Block:
+        """Return the block of the neurons' part, with ``torque`` [N m] the prior deviation of v."""
+        n, m = np.shape(neurons.bias)
+        values = {
+            "encoders": neurons.encoders,
+            "bias": neurons.bias,
+            "size": torque,
+            "wake": WAKE * self._period(dt),
+            "variance": 1.0,
+        }
+        return Block(JOINT_NEURONS, {"n": n, "m": m, "p": p, "s": self.delays}, values)
+
+    def block(self, columns: Columns, neurons: Block, n: int, dt: float) -> Block:
         """Return the block of the law, for n outputs and cycles of dt [s]."""
         p, groups = len(columns.size), int(columns.group.max()) + 1
         every = max(round(self.sampling / dt), 1)
+        sizes = {"n": n, "p": p, "s": self.delays, "groups": groups, "links": len(columns.chosen)}
         values = {
+            "neurons": neurons.address,
             "every": every,
-            "period": max(round(self.period / dt), 1),
+            "period": self._period(dt),
             "stages": max(round(STAGES * dt / PACE), 1),
             "share": -math.expm1(-self.gain * dt),
             "floor": self.floor,
@@ -243,5 +265,8 @@ class StructuredLeastSquares:
             "deviations": 1.0,
             "job": NO_JOB,
         }
-        sizes = {"n": n, "p": p, "s": self.delays, "groups": groups, "links": len(columns.chosen)}
-        return Block(REGRESSION, sizes, values)
+        return Block(REGRESSION, sizes, values, keeps=neurons)
+
+    def _period(self, dt: float) -> int:
+        """Return the cycles between two solutions."""
+        return max(round(self.period / dt), 1)

@@ -58,10 +58,10 @@ class Replay:
         return [each for first, each in self.weights if first <= row][-1]
 
 
-def log_learner(arm: Arm, log: MotionLog) -> StructuredCycle:
+def log_learner(arm: Arm, log: MotionLog, *, neurons: bool = True) -> StructuredCycle:
     """Return a learner of the control loop, at the rate of a log; its scales are of its motion.
 
-    No torque of the log is used.
+    No torque of the log is used. ``neurons``: see `structured_cycle`.
 
     Raises:
         RecordError: the log is not of this arm.
@@ -72,7 +72,7 @@ def log_learner(arm: Arm, log: MotionLog) -> StructuredCycle:
     rows = np.linspace(0, len(log.time) - 1, min(SAMPLE, len(log.time))).astype(int)
     states = States(*motion.at(rows)[:3])
     with structured_cycle(
-        arm, log.q[0], seed=0, controller=JointPD(), states=states, dt=log.period
+        arm, log.q[0], seed=0, controller=JointPD(), states=states, dt=log.period, neurons=neurons
     ) as cycle:
         cycle.cycle.learner.block["loop"][...] = 0.0  # it drives no arm
         return cycle.cycle
@@ -163,6 +163,8 @@ class Columns:
         parts = {}
         for name, place in encoding.places.items():
             parts[name] = v[:, place].reshape(len(v), *encoding.shapes[name])
+        if encoding.neurons is not None:
+            parts["activity"] = encoding.neurons.activity(parts["joints"])
         return cls(parts)
 
     def at(self, rows: slice) -> "Columns":
@@ -177,6 +179,9 @@ class Columns:
             torque += parts[name] @ weights[name][:, 0]
         for j in range(torque.shape[1]):
             torque[:, j] += parts["friction"][:, j] @ weights[f"friction {j + 1}"][0]
+            if "activity" in parts:
+                decoders = weights[f"joint {j + 1} -> torque"][0]  # the others are the opposite
+                torque[:, j] += parts["activity"][:, j] @ decoders[: len(decoders) // 2]
         force = parts["tool"] @ weights["state -> force"].T
         return torque + np.einsum("kna,ka->kn", parts["J^T"], force)
 

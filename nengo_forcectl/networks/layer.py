@@ -10,7 +10,8 @@ import numpy as np
 from jaxtyping import Float
 from nengo.solvers import NoSolver
 
-SHARES = (0.15, 0.32)  # range of the share of the sample for which a neuron is active
+from .dividing import divide
+
 RATE = 200.0  # of a neuron that is not rectified-linear, at its most active [Hz]
 
 
@@ -43,13 +44,7 @@ def partition(
     max_rates: tuple[float, float] | None = None,
 ) -> Layer:
     """Return neurons that partition a sample of inputs on a sphere; see `workspace_network`."""
-    E = rng.normal(size=(n_neurons, u.shape[1]))
-    E /= np.linalg.norm(E, axis=1, keepdims=True)
-    shares = np.linspace(*SHARES, n_neurons)
-    rng.shuffle(shares)
-    cosines = u @ E.T  # (k, n_neurons)
-    thresholds = np.array([np.quantile(c, 1 - s) for c, s in zip(cosines.T, shares, strict=True)])
-    highest = np.maximum(cosines.max(axis=0), thresholds + 1e-6)
+    E, thresholds, highest = divide(u, n_neurons, rng)
     rates = np.full(n_neurons, highest_rate(neuron_type))
     if max_rates is not None:
         rates = rng.uniform(*max_rates, n_neurons)

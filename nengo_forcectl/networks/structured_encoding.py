@@ -12,13 +12,16 @@ from arms import Arm, Terms
 
 from ..errors import NetworkError
 from ..kernels.block import Block
-from ..kernels.layout import BODY, FRICTION, JOINTS, TOOL
+from ..kernels.layout import BODY, FRICTION, JOINTS, SEEN, TOOL
+from ..learning.joint_neurons import JointNeurons
+from .dividing import divide
 from .encoding import CLIP, LIFT, StateEncoding, States, rows_of
 
 STRUCTURE = ("body", "links", "joints", "tool", "rest")
 """Parts that a structured network can have."""
 
 SLOW = 0.01  # v, as in the arms' model of friction [rad/s]
+JOINT_NEURONS = 48  # of each joint of a compiled learner, half of them mirror images
 LEAST = 0.1  # least scale of a joint, as a share of the joints' mean
 LEAST_TOOL = (0.01, 0.01, 0.1)  # least scales of x [m], dx [m/s] and R
 
@@ -27,19 +30,19 @@ LEAST_TOOL = (0.01, 0.01, 0.1)  # least scales of x [m], dx [m/s] and R
 class JointEncoding:
     """What the friction of each joint depends on, its own speed and angle.
 
-        x = (dq / s, tanh(dq / v), 1),   z = (dq / s, tanh(dq / v), (q - c) / h)
+        x = (dq / s, tanh(dq / v), 1),   z = (asinh(dq / v) / asinh(s / v), (q - c) / h)
 
     s and h are the joint's root mean square speed and its spread over a sample, v = 0.01 rad/s.
     The entries of x are direct inputs: viscous friction, dry friction and a constant torque. The
     neurons see u, which is z within ``lower`` and ``upper`` on a sphere, as in `StateEncoding`. The
-    tanh spreads the speeds near rest over as much of the sphere as all others.
+    asinh resolves the speeds near rest as well as all others.
     """
 
     speed: Float[np.ndarray, "n"]  # s [rad/s]
     centre: Float[np.ndarray, "n"]  # c [rad]
     spread: Float[np.ndarray, "n"]  # h [rad]
-    lower: Float[np.ndarray, "n 3"]  # bounds on z
-    upper: Float[np.ndarray, "n 3"]
+    lower: Float[np.ndarray, "n 2"]  # bounds on z
+    upper: Float[np.ndarray, "n 2"]
 
     @cached_property
     def block(self) -> Block:
@@ -52,14 +55,21 @@ class JointEncoding:
 
     def input(
         self, q: Float[np.ndarray, "k n"], dq: Float[np.ndarray, "k n"]
-    ) -> tuple[Float[np.ndarray, "k n 3"], Float[np.ndarray, "k n 4"]]:
+    ) -> tuple[Float[np.ndarray, "k n 3"], Float[np.ndarray, "k n 3"]]:
         """Return the direct inputs, and u."""
         # numba takes a second to load.
         from ..kernels.encode_structure import encode_joints_rows
 
-        x, u = np.empty((*q.shape, FRICTION)), np.empty((*q.shape, 4))
+        x, u = np.empty((*q.shape, FRICTION)), np.empty((*q.shape, SEEN + 1))
         encode_joints_rows(self.block.address, q, dq, x, u)
         return x, u
+
+    def sample(self, states: States) -> Float[np.ndarray, "n k 3"]:
+        """Return u of each joint for a sample of the work, half of it slowed down to near rest."""
+        q, dq, _ = states
+        slowed = dq * (2.0 * SLOW / self.speed)
+        _, u = self.input(np.concatenate((q, q)), np.concatenate((dq, slowed)))
+        return u.swapaxes(0, 1)
 
 
 @dataclass(frozen=True)
@@ -105,7 +115,7 @@ class StructuredEncoding:
     """The input v of a structured network: its parts one after the other, see ``places``.
 
     "one" is a 1. "payload" (n, 10), "armature" (n, n), "links" (n, p) and "gravity" (n, 3) are
-    torques of unit parameters, "friction" (n, 3) and "joints" (n, 4) are those of `JointEncoding`,
+    torques of unit parameters, "friction" (n, 3) and "joints" (n, 3) are those of `JointEncoding`,
     "tool" (7) and "tool neurons" (17) those of `ToolEncoding`, "J^T" (n, 3) is the tool's linear
     Jacobian transposed, "rest" is the v of `StateEncoding`. Arrays are flat, row by row.
     """
@@ -115,6 +125,7 @@ class StructuredEncoding:
     joints: JointEncoding
     tool: ToolEncoding
     rest: StateEncoding
+    neurons: JointNeurons | None = None  # of a compiled learner
 
     def check(self, arm: Arm) -> None:
         """Raise `NetworkError` unless the parts are those of a network for ``arm``."""
@@ -126,7 +137,7 @@ class StructuredEncoding:
                 f"StructuredEncoding.parts: is {names}, needs some of {', '.join(STRUCTURE)}"
             )
         parts = (
-            ("joints", JointEncoding, [(n,)] * 3 + [(n, 3)] * 2),
+            ("joints", JointEncoding, [(n,)] * 3 + [(n, SEEN)] * 2),
             ("tool", ToolEncoding, [(12,)] * 4),
         )
         for name, kind, fit in parts:
@@ -143,6 +154,8 @@ class StructuredEncoding:
                 f"StructuredEncoding.rest: is a {type(self.rest).__name__}, needs a StateEncoding"
             )
         self.rest.check(n)
+        if self.neurons is not None:
+            self.neurons.check(n)
 
     @cached_property
     def places(self) -> dict[str, slice]:
@@ -160,7 +173,7 @@ class StructuredEncoding:
         shapes = {
             "body": {"payload": (n, 10), "armature": (n, n)},
             "links": {"links": (n, self.arm.sizes["p"]), "gravity": (n, 3)},
-            "joints": {"friction": (n, FRICTION), "joints": (n, 4)},
+            "joints": {"friction": (n, FRICTION), "joints": (n, SEEN + 1)},
             "tool": {"tool": (7,), "tool neurons": (17,), "J^T": (n, 3)},
             "rest": {"rest": (self.rest.n_inputs,)},
         }
@@ -240,13 +253,18 @@ def joint_encoding(states: States) -> JointEncoding:
     speed, spread = (
         np.maximum(each, max(LEAST * math.sqrt(np.mean(each**2)), 1e-9)) for each in (speed, spread)
     )
-    centre, bounds = states.q.mean(axis=0), _bounds(states.dq / speed)
+    centre, reach = states.q.mean(axis=0), np.arcsinh(speed / SLOW)
+    speeds = (np.arcsinh(bound / SLOW) / reach for bound in _bounds(states.dq))
     angles = _bounds((states.q - centre) / spread)
-    rows = [
-        np.stack((a, np.full_like(a, sign), b), axis=1)
-        for a, sign, b in zip(bounds, (-1.0, 1.0), angles, strict=True)
-    ]
+    rows = [np.stack(each, axis=1) for each in zip(speeds, angles, strict=True)]
     return JointEncoding(speed, centre, spread, *rows)
+
+
+def joint_neurons(encoding: JointEncoding, states: States, seed: int) -> JointNeurons:
+    """Return `JOINT_NEURONS` of each joint, those of a `structured_network` of the same seed."""
+    rng = np.random.default_rng([seed, 2])
+    rows = [divide(u, JOINT_NEURONS // 2, rng).rectifiers for u in encoding.sample(states)]
+    return JointNeurons(*(np.array(each) for each in zip(*rows, strict=True)))
 
 
 def tool_encoding(arm: Arm, states: States) -> ToolEncoding:

@@ -14,12 +14,12 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..errors import ConfigurationError, NetworkError
+from ..learning.joint_neurons import MIRROR
 from ..nengodl.product_node import ProductNode
 from ..support.checks import Arguments, check, check_choices
 from .encoding import States, encoding_of
 from .layer import Layer, beside, decoders_of, ensemble_of, partition
 from .structured_encoding import (
-    SLOW,
     STRUCTURE,
     StructuredEncoding,
     joint_encoding,
@@ -49,7 +49,7 @@ class Plan(NamedTuple):
     neurons: Mapping[str, int]
     neuron_type: Any
     seed: int
-    weights: Mapping[str, np.ndarray]  # of direct paths, by label; by default 0
+    weights: Mapping[str, np.ndarray]  # by label; by default 0
 
 
 def structured_network(
@@ -76,7 +76,8 @@ def structured_network(
     - "joints": for each joint j from 1, "friction j" (1, 3), viscous, at the
       speed s of `JointEncoding`, dry, and a constant torque [N m], and
       "joint j -> torque" (1, neurons), decoders of an ensemble over the joint's own speed and
-      angle, half of which is near rest; inputs as in `JointEncoding`;
+      angle; inputs as in `JointEncoding`. The second half of the neurons are the mirror images of
+      the first, at the opposite speed (`JointNeurons`);
     - "tool": "state -> force" (3, 7), constant, stiffness and damping, and "tool -> force"
       (3, neurons), decoders of an ensemble of which one half sees the tool's position, the other
       its velocity and orientation, too; forces [N] in the base frame, inputs as in `ToolEncoding`;
@@ -119,10 +120,10 @@ def structured_network(
 def structured_network_of(
     encoding: StructuredEncoding, weights: Mapping[str, Float[np.ndarray, "..."]]
 ) -> StructuredNetwork:
-    """Return a plain Nengo network of a structured network's direct paths, with given weights.
+    """Return a plain Nengo network of what a compiled learner trains, with given weights.
 
-    As `structured_network`, but without neurons, and its ``state`` takes (q, dq, ddq), 3 n numbers,
-    and encodes them.
+    As `structured_network`, but without neurons of tool and rest, and its ``state`` takes
+    (q, dq, ddq), 3 n numbers, and encodes them. The joints' neurons are those of the encoding.
 
     Args:
         encoding: computes v from the state.
@@ -136,7 +137,8 @@ def structured_network_of(
     def encoded(t: float, s: np.ndarray) -> np.ndarray:
         return encoding.input(*s.reshape(3, n))
 
-    network = _assembled(encoding, Plan(None, {}, None, 0, weights), encoded, 3 * n)
+    plan = Plan(None, {}, nengo.RectifiedLinear(), 0, weights)
+    network = _assembled(encoding, plan, encoded, 3 * n)
     labels = [str(each.label) for part in network.learned.values() for each in part]
     for name in weights:
         if name not in labels:
@@ -171,10 +173,11 @@ def _counts(neurons: Any) -> dict[str, int]:
             raise ConfigurationError(
                 f"structured_network.neurons: has {name!r}, needs some of {', '.join(NEURONS)}"
             )
-        least = 2 if name == "tool" else 1  # each half of the tool's
+        least = 1 if name == "rest" else 2  # each half of the joints' and the tool's
         whole = isinstance(count, Integral) and not isinstance(count, bool) and int(count) >= least
-        given = Arguments("structured_network.neurons", **{name: count})
-        check(given, name, whole, f"a whole number from {least} up")
+        given, pairs = Arguments("structured_network.neurons", **{name: count}), name == "joints"
+        needs = f"{'an even' if pairs else 'a whole'} number from {least} up"
+        check(given, name, whole and not (pairs and count % 2), needs)
     return counts
 
 
@@ -225,13 +228,23 @@ def _add_joints(network: StructuredNetwork, plan: Plan) -> tuple[nengo.Connectio
 
 
 def _joint_layers(network: StructuredNetwork, plan: Plan) -> tuple[Layer, ...]:
-    if plan.states is None:
+    neurons = network.encoding.neurons
+    if plan.states is not None:
+        rng, count = np.random.default_rng([plan.seed, 2]), plan.neurons["joints"] // 2
+        sample = network.encoding.joints.sample(plan.states)
+        ones = [partition(u, count, rng, plan.neuron_type) for u in sample]
+    elif neurons is not None:
+        pairs = zip(neurons.encoders, neurons.bias, strict=True)
+        ones = [Layer(E.T, np.ones(len(bias)), bias) for E, bias in pairs]
+    else:
         return ()
-    encoding, (q, dq, _) = network.encoding.joints, plan.states
-    slowed = dq * (2.0 * SLOW / encoding.speed)  # half of the sample is near rest
-    _, u = encoding.input(np.concatenate((q, q)), np.concatenate((dq, slowed)))
-    rng, count = np.random.default_rng([plan.seed, 2]), plan.neurons["joints"]
-    return tuple(partition(each, count, rng, plan.neuron_type) for each in u.swapaxes(0, 1))
+    return tuple(_mirrored(each) for each in ones)
+
+
+def _mirrored(layer: Layer) -> Layer:
+    """Return a layer's neurons, and their mirror images at the opposite speed."""
+    E = np.concatenate((layer.encoders, layer.encoders * MIRROR))
+    return Layer(E, *(np.concatenate((each, each)) for each in layer[1:]))
 
 
 def _add_tool(network: StructuredNetwork, plan: Plan) -> tuple[nengo.Connection, ...]:
@@ -290,16 +303,22 @@ def _of_state(network: StructuredNetwork, name: str, row: int | None = None) -> 
 
 def _direct(pre: Any, post: Any, plan: Plan, label: str) -> nengo.Connection:
     """Add a connection with the plan's weights, or weights of 0."""
-    zeros = np.zeros((post.size_in, pre.size_out))
-    weights = np.asarray(plan.weights.get(label, zeros), dtype=float)
-    if weights.shape != zeros.shape:
-        raise NetworkError(f"weights: {label!r} has shape {weights.shape}, needs {zeros.shape}")
+    weights = _given(plan, label, (post.size_in, pre.size_out))
     return nengo.Connection(pre, post, transform=weights, synapse=None, label=label)
 
 
+def _given(plan: Plan, label: str, shape: tuple[int, int]) -> Float[np.ndarray, "rows columns"]:
+    """Return the plan's weights of a connection, by default 0."""
+    weights = np.asarray(plan.weights.get(label, np.zeros(shape)), dtype=float)
+    if weights.shape != shape:
+        raise NetworkError(f"weights: {label!r} has shape {weights.shape}, needs {shape}")
+    return weights
+
+
 def _decoded(pre: Any, layer: Layer, post: Any, plan: Plan, name: str, to: str) -> nengo.Connection:
-    """Add an ensemble with decoders of 0; return the connection from it."""
+    """Add an ensemble with the plan's decoders, or decoders of 0; return the connection from it."""
     ensemble = ensemble_of(layer, plan.neuron_type, plan.seed, name)
     nengo.Connection(pre, ensemble, synapse=None, label=f"state -> {name}")
-    D = np.zeros((post.size_in, len(layer.bias)))
-    return decoders_of(ensemble, post, D, plan.seed, f"{name} -> {to}")
+    label = f"{name} -> {to}"
+    D = _given(plan, label, (post.size_in, len(layer.bias)))
+    return decoders_of(ensemble, post, D, plan.seed, label)

@@ -12,7 +12,11 @@ from .cycle_times import IrregularCycles as IrregularCycles
 from .disturbances import Disturbance as Disturbance
 from .engines import ENGINES as ENGINES, default_engine as default_engine
 from .forces import ForceField as ForceField, LinkForces as LinkForces, Spring as Spring
-from .friction import CoulombFriction as CoulombFriction, ViscousFriction as ViscousFriction
+from .friction import (
+    CoulombFriction as CoulombFriction,
+    UnevenFriction as UnevenFriction,
+    ViscousFriction as ViscousFriction,
+)
 from .geometry import TiltedBase as TiltedBase, WrongLengths as WrongLengths
 from .masses import Payload as Payload, WrongMasses as WrongMasses
 from .mujoco import MuJoCo as MuJoCo

@@ -1,4 +1,4 @@
-"""Friction in the joints: viscous, and dry with stiction."""
+"""Friction in the joints: viscous, everywhere the same or not, and dry with stiction."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from ..support.checks import check, check_positive
+from ..support.checks import check, check_positive, is_number
 from .disturbances import Disturbance
 from .per_joint import PerJoint, check_per_joint, per_joint
 
@@ -34,6 +34,34 @@ class ViscousFriction(Disturbance):
         """Return the torque [N m] that the friction exerts on the joints."""
         c = self.coefficient
         return -(c if isinstance(c, float) else per_joint(self, "coefficient", dq.shape[-1])) * dq
+
+
+@dataclass(frozen=True)
+class UnevenFriction(Disturbance):
+    """Viscous friction that varies with the angle, ``tau = -coefficient (1 + share sin(k q)) dq``.
+
+    So does that of a gear, whose teeth are not all alike. It acts on the links.
+    """
+
+    coefficient: PerJoint  # [N m s/rad]
+    share: float = 0.8
+    waves: float = 3.0  # k, in a turn
+
+    def __post_init__(self) -> None:
+        check_per_joint(self, coefficient="N m s/rad")
+        check(self, "share", is_number(self.share) and 0 <= self.share <= 1, "a number in [0, 1]")
+        check(self, "waves", is_number(self.waves), "a number")
+
+    def torque(
+        self,
+        arm: Arm,
+        time: Float[np.ndarray, "*batch"] | float,
+        q: Float[np.ndarray, "*batch n"],
+        dq: Float[np.ndarray, "*batch n"],
+    ) -> Float[np.ndarray, "*batch n"]:
+        """Return the torque [N m] that the friction exerts on the joints."""
+        c = per_joint(self, "coefficient", dq.shape[-1])
+        return -c * (1.0 + self.share * np.sin(self.waves * np.asarray(q))) * dq
 
 
 @dataclass(frozen=True)

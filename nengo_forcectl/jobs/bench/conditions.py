@@ -23,7 +23,7 @@ from ...sim.bristles import LuGreFriction
 from ...sim.cycle_times import IrregularCycles
 from ...sim.disturbances import Disturbance, real_arm
 from ...sim.forces import ForceField, Spring
-from ...sim.friction import CoulombFriction, ViscousFriction
+from ...sim.friction import CoulombFriction, UnevenFriction, ViscousFriction
 from ...sim.geometry import TiltedBase, WrongLengths
 from ...sim.masses import Payload, WrongMasses
 from ...sim.resolution import resolved_step
@@ -79,6 +79,10 @@ class Size:
         Explicit steps of friction c on an inertia I are unstable from ``c dt / I = 2`` on.
         """
         return ViscousFriction(min(self.mass * self.reach**2 * coefficient, self.stable))
+
+    def uneven(self) -> UnevenFriction:
+        """Return the same that varies with the angle, by 80 %."""
+        return UnevenFriction(self.viscous().coefficient)
 
     @property
     def torque(self) -> float:
@@ -246,6 +250,7 @@ CONDITIONS: dict[str, Make] = {
     "payload-5": _payload(5.0),
     "pick-and-drop": _pick_and_drop,
     "viscous": lambda arm, size, home, seed: Condition(arm, (size.viscous(),)),
+    "uneven": lambda arm, size, home, seed: Condition(arm, (size.uneven(),)),
     "coulomb": _coulomb,
     "wrong-masses": lambda arm, size, home, seed: Condition(arm, (WrongMasses(0.3, seed),)),
     "force-field": _force_field,

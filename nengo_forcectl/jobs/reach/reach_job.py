@@ -156,9 +156,10 @@ def _run_each(
 
 
 def numbers_of(learned: Any) -> dict[str, Any]:
-    """Return the fields of a named tuple such as `Learned` by name, as lists and numbers."""
+    """Return the numbers of a named tuple such as `Learned` by name, in lists."""
     names = getattr(learned, "_fields", ())
-    return {name: _plain(getattr(learned, name)) for name in names}
+    values = {name: getattr(learned, name) for name in names}
+    return {name: _plain(each) for name, each in values.items() if not callable(each)}
 
 
 def _plain(value: Any) -> Any:

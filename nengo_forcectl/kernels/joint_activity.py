@@ -1,0 +1,160 @@
+"""The neurons of each joint: their activities, their torque, and their sums in the regression."""
+
+from .access import cube, matrix, number, vector, whole
+from .compile import kernel
+from .encode import rectified
+from .layout import (
+    JOINT_NEURONS_ACTIVE,
+    JOINT_NEURONS_ACTIVE_LAST,
+    JOINT_NEURONS_BIAS,
+    JOINT_NEURONS_COLUMN,
+    JOINT_NEURONS_CROSS,
+    JOINT_NEURONS_DECODERS,
+    JOINT_NEURONS_ENCODERS,
+    JOINT_NEURONS_MOMENT,
+    JOINT_NEURONS_OWN,
+    JOINT_NEURONS_PHI,
+    JOINT_NEURONS_SIZE,
+    JOINT_NEURONS_WEIGHTS,
+    PACE,
+    REGRESSION_BOTH,
+    REGRESSION_LACKING,
+    REGRESSION_LATE,
+    REGRESSION_MOMENT,
+    REGRESSION_NEURONS,
+    REGRESSION_PHI,
+    REGRESSION_PRECISION,
+    REGRESSION_SHARE,
+    REGRESSION_SQUARE,
+    REGRESSION_WEIGHTS,
+    SEEN,
+)
+
+
+@kernel
+def per_joint(neurons):
+    """Return the number of pairs of each joint."""
+    return len(vector(neurons, JOINT_NEURONS_BIAS)) // len(vector(neurons, JOINT_NEURONS_SIZE))
+
+
+@kernel
+def activate(neurons, u, field):
+    """Write the activities of all pairs, (n, m), for the inputs u of `JointEncoding`.
+
+    A pair is a neuron less its mirror image, which sees the opposite speed. So it is silent at
+    rest, where the friction of a joint is any.
+    """
+    m = per_joint(neurons)
+    encoders = cube(neurons, JOINT_NEURONS_ENCODERS, SEEN + 1, m)
+    bias, active = matrix(neurons, JOINT_NEURONS_BIAS, m), matrix(neurons, field, m)
+    image = vector(neurons, JOINT_NEURONS_COLUMN)
+    for i in range(len(active)):
+        rectified(encoders[i], bias[i], u[i], active[i])
+        u[i, PACE] = -u[i, PACE]
+        rectified(encoders[i], bias[i], u[i], image)
+        u[i, PACE] = -u[i, PACE]
+        for a in range(m):
+            active[i, a] -= image[a]
+
+
+@kernel
+def decoded(neurons, i, field):
+    """Return the torque of joint i's neurons for some activities [N m]."""
+    m = per_joint(neurons)
+    decoders, active = matrix(neurons, JOINT_NEURONS_DECODERS, m), matrix(neurons, field, m)
+    torque = 0.0
+    for a in range(m):
+        torque += decoders[i, a] * active[i, a]
+    return torque
+
+
+@kernel
+def explained_by_neurons(neurons, i):
+    """Return what joint i's neurons explain of the filtered torque, by the law's weights."""
+    m = per_joint(neurons)
+    phi, weights = matrix(neurons, JOINT_NEURONS_PHI, m), matrix(neurons, JOINT_NEURONS_WEIGHTS, m)
+    torque = 0.0
+    for a in range(m):
+        torque += phi[i, a] * weights[i, a]
+    return torque
+
+
+@kernel
+def filter_activities(law):
+    """Filter the neurons' columns of the cycle: their mean activities times the decoders' size."""
+    neurons, share = whole(law, REGRESSION_NEURONS), number(law, REGRESSION_SHARE)
+    m, size = per_joint(neurons), vector(neurons, JOINT_NEURONS_SIZE)
+    phi, active = matrix(neurons, JOINT_NEURONS_PHI, m), matrix(neurons, JOINT_NEURONS_ACTIVE, m)
+    last = matrix(neurons, JOINT_NEURONS_ACTIVE_LAST, m)
+    for i in range(len(size)):
+        for a in range(m):
+            column = 0.5 * size[i] * (active[i, a] + last[i, a])
+            phi[i, a] += share * (column - phi[i, a])
+
+
+@kernel
+def keep_activities(neurons):
+    """Keep this cycle's activities for the next one."""
+    active, last = (
+        vector(neurons, JOINT_NEURONS_ACTIVE),
+        vector(neurons, JOINT_NEURONS_ACTIVE_LAST),
+    )
+    for k in range(len(active)):
+        last[k] = active[k]
+
+
+@kernel
+def add_activities(law):
+    """Add a sample of the neurons' columns to their sums."""
+    neurons, y = whole(law, REGRESSION_NEURONS), vector(law, REGRESSION_LACKING)
+    n, p, m = len(y), len(vector(law, REGRESSION_WEIGHTS)), per_joint(neurons)
+    delays, precision = len(vector(law, REGRESSION_SQUARE)), vector(law, REGRESSION_PRECISION)
+    phi, late = matrix(law, REGRESSION_PHI, p), matrix(law, REGRESSION_LATE, delays)
+    active, cross = matrix(neurons, JOINT_NEURONS_PHI, m), cube(neurons, JOINT_NEURONS_CROSS, n, m)
+    own = cube(neurons, JOINT_NEURONS_OWN, m, m)
+    moment = cube(neurons, JOINT_NEURONS_MOMENT, m, delays)
+    for i in range(n):
+        for a in range(m):
+            value = precision[i] * active[i, a]
+            if value != 0.0:
+                for b in range(m):
+                    own[i, a, b] += value * active[i, b]
+                for s in range(delays):
+                    moment[i, a, s] += value * (y[i] + late[i, s])
+        for k in range(p):
+            value = precision[i] * phi[i, k]
+            if value != 0.0:
+                for a in range(m):
+                    cross[k, i, a] += value * active[i, a]
+
+
+@kernel
+def part_from_neurons(law):
+    """Take what neurons and weights explain out of each other's sums: they are no longer related.
+
+    What is known of both stays, as if each had been learned with the other one given. So the
+    weights can be marginalised alone.
+    """
+    neurons = whole(law, REGRESSION_NEURONS)
+    m, n = per_joint(neurons), len(vector(neurons, JOINT_NEURONS_SIZE))
+    w, v = vector(law, REGRESSION_WEIGHTS), matrix(neurons, JOINT_NEURONS_WEIGHTS, m)
+    square, both = vector(law, REGRESSION_SQUARE), vector(law, REGRESSION_BOTH)
+    delays = len(square)
+    cross = cube(neurons, JOINT_NEURONS_CROSS, n, m)
+    b = matrix(law, REGRESSION_MOMENT, delays)
+    moment, shared = cube(neurons, JOINT_NEURONS_MOMENT, m, delays), 0.0
+    for k in range(len(w)):
+        total = 0.0
+        for i in range(n):
+            for a in range(m):
+                total += cross[k, i, a] * v[i, a]
+                for s in range(delays):
+                    moment[i, a, s] -= cross[k, i, a] * w[k]
+                cross[k, i, a] = 0.0
+        for s in range(delays):
+            b[k, s] -= total
+        shared += w[k] * total
+    for s in range(delays):
+        square[s] -= 2.0 * shared
+        if s + 1 < delays:
+            both[s] -= 2.0 * shared

@@ -1,0 +1,248 @@
+"""The neurons' part in a solution of `StructuredLeastSquares`.
+
+With A and a the sums of the weights w, B and b of the neurons' decoders v, over r^2 and with their
+priors, and X those of both::
+
+    [A  X] [w]   [a]
+    [X' B] [v] = [b]
+
+B has one block for each joint. So the decoders are eliminated first, ``A - X B^-1 X'`` and
+``a - X B^-1 b``, and follow from the weights at last. Jobs: the factor L of each joint's block,
+then for each weight its line of ``X L^-T`` and its row of the difference.
+"""
+
+import math
+
+from .access import cube, matrix, number, set_number, vector, whole
+from .algebra import factor_columns
+from .compile import kernel
+from .joint_activity import per_joint
+from .layout import (
+    JOINT_NEURONS_AWAKE,
+    JOINT_NEURONS_COLUMN,
+    JOINT_NEURONS_CROSS,
+    JOINT_NEURONS_FACTOR,
+    JOINT_NEURONS_KNOWN,
+    JOINT_NEURONS_LINES,
+    JOINT_NEURONS_MOMENT,
+    JOINT_NEURONS_OWN,
+    JOINT_NEURONS_SIZE,
+    JOINT_NEURONS_SOLVED,
+    JOINT_NEURONS_VARIANCE,
+    JOINT_NEURONS_WAKE,
+    JOINT_NEURONS_WEIGHTS,
+    REGRESSION_CHOSEN,
+    REGRESSION_FACTOR,
+    REGRESSION_NEURONS,
+    REGRESSION_NEXT,
+    REGRESSION_NOISE,
+    REGRESSION_SINCE,
+    REGRESSION_TARGET,
+    REGRESSION_TARGET_BOTH,
+    REGRESSION_TARGET_SQUARE,
+)
+
+DOUBT = 1e-4  # weight of a group's first variance, in numbers that are known
+
+
+@kernel
+def begin_neurons(law):
+    """Copy the neurons' sums, if they are awake; else take out of the target what they explain."""
+    neurons = whole(law, REGRESSION_NEURONS)
+    awake = number(law, REGRESSION_SINCE) > number(neurons, JOINT_NEURONS_WAKE)
+    set_number(neurons, JOINT_NEURONS_AWAKE, 1.0 if awake else 0.0)
+    if not awake:
+        take_out(law)
+        return
+    noise, m = number(law, REGRESSION_NOISE), per_joint(neurons)
+    cross, lines = vector(neurons, JOINT_NEURONS_CROSS), vector(neurons, JOINT_NEURONS_LINES)
+    moment, solved = vector(neurons, JOINT_NEURONS_MOMENT), vector(neurons, JOINT_NEURONS_SOLVED)
+    own, factor = cube(neurons, JOINT_NEURONS_OWN, m, m), cube(neurons, JOINT_NEURONS_FACTOR, m, m)
+    variance, scale = vector(neurons, JOINT_NEURONS_VARIANCE), 1.0 / noise
+    for k in range(len(cross)):
+        lines[k] = cross[k] * scale
+    for k in range(len(moment)):
+        solved[k] = moment[k] * scale
+    for i in range(len(own)):
+        for a in range(m):
+            for b in range(a + 1):
+                factor[i, a, b] = own[i, a, b] * scale
+            factor[i, a, a] += 1.0 / variance[i]
+
+
+@kernel
+def take_out(law):
+    """Take the torque of the present decoders out of the target: they stay as they are."""
+    neurons = whole(law, REGRESSION_NEURONS)
+    m, n = per_joint(neurons), len(vector(neurons, JOINT_NEURONS_SIZE))
+    v, own = matrix(neurons, JOINT_NEURONS_WEIGHTS, m), cube(neurons, JOINT_NEURONS_OWN, m, m)
+    square, both = vector(law, REGRESSION_TARGET_SQUARE), vector(law, REGRESSION_TARGET_BOTH)
+    delays, cross = len(square), cube(neurons, JOINT_NEURONS_CROSS, n, m)
+    target = matrix(law, REGRESSION_TARGET, delays)
+    moment = cube(neurons, JOINT_NEURONS_MOMENT, m, delays)
+    for i in range(n):
+        for a in range(m):
+            value = v[i, a]
+            if value == 0.0:
+                continue
+            for k in range(len(target)):
+                taken = value * cross[k, i, a]
+                for s in range(delays):
+                    target[k, s] -= taken
+            taken = 0.0
+            for b in range(m):
+                taken += value * own[i, a, b] * v[i, b]
+            for s in range(delays):
+                square[s] += taken - 2.0 * value * moment[i, a, s]
+                if s + 1 < delays:
+                    both[s] += taken - value * (moment[i, a, s] + moment[i, a, s + 1])
+
+
+@kernel
+def jobs_of_neurons(law):
+    """Return the number of jobs by which the decoders are eliminated."""
+    neurons = whole(law, REGRESSION_NEURONS)
+    if number(neurons, JOINT_NEURONS_AWAKE) == 0.0:
+        return 0
+    return len(vector(neurons, JOINT_NEURONS_SIZE)) + len(vector(law, REGRESSION_NEXT))
+
+
+@kernel
+def eliminate_neurons(law, job):
+    """Do one of these jobs."""
+    n = len(vector(whole(law, REGRESSION_NEURONS), JOINT_NEURONS_SIZE))
+    if job < n:
+        factor_joint(law, job)
+    else:
+        reduce_row(law, job - n)
+
+
+@kernel
+def factor_joint(law, i):
+    """Factor joint i's block; take what its neurons explain out of the sums of y^2."""
+    neurons, noise = whole(law, REGRESSION_NEURONS), number(law, REGRESSION_NOISE)
+    m, square = per_joint(neurons), vector(law, REGRESSION_TARGET_SQUARE)
+    delays, both = len(square), vector(law, REGRESSION_TARGET_BOTH)
+    L = cube(neurons, JOINT_NEURONS_FACTOR, m, m)[i]
+    solved = cube(neurons, JOINT_NEURONS_SOLVED, m, delays)[i]
+    factor_columns(L, 0, m)
+    for a in range(m):
+        for b in range(a):
+            for s in range(delays):
+                solved[a, s] -= L[a, b] * solved[b, s]
+        scale = 1.0 / L[a, a]
+        for s in range(delays):
+            solved[a, s] *= scale
+            square[s] -= noise * solved[a, s] * solved[a, s]
+        for s in range(delays - 1):
+            both[s] -= noise * solved[a, s] * solved[a, s + 1]
+    count_known(neurons, L, i)
+
+
+@kernel
+def count_known(neurons, L, i):
+    """Compute how many of joint i's decoders the data determine: m - tr(B^-1) / variance."""
+    column, total = vector(neurons, JOINT_NEURONS_COLUMN), 0.0
+    m = len(column)
+    for k in range(m):
+        column[k] = 1.0 / L[k, k]
+        total += column[k] * column[k]
+        for a in range(k + 1, m):
+            value = 0.0
+            for b in range(k, a):
+                value -= L[a, b] * column[b]
+            column[a] = value / L[a, a]
+            total += column[a] * column[a]
+    known = m - total / vector(neurons, JOINT_NEURONS_VARIANCE)[i]
+    vector(neurons, JOINT_NEURONS_KNOWN)[i] = max(known, 0.0)
+
+
+@kernel
+def reduce_row(law, k):
+    """Compute weight k's line; reduce its row of A and its target."""
+    neurons, noise = whole(law, REGRESSION_NEURONS), number(law, REGRESSION_NOISE)
+    m, n = per_joint(neurons), len(vector(neurons, JOINT_NEURONS_SIZE))
+    p, delays = len(vector(law, REGRESSION_NEXT)), len(vector(law, REGRESSION_TARGET_SQUARE))
+    lines, line = (
+        cube(neurons, JOINT_NEURONS_LINES, n, m),
+        matrix(neurons, JOINT_NEURONS_LINES, n * m),
+    )
+    factor = cube(neurons, JOINT_NEURONS_FACTOR, m, m)
+    solved = matrix(neurons, JOINT_NEURONS_SOLVED, delays)
+    A, target = matrix(law, REGRESSION_FACTOR, p), matrix(law, REGRESSION_TARGET, delays)
+    for i in range(n):
+        for a in range(m):
+            value = lines[k, i, a]
+            for b in range(a):
+                value -= factor[i, a, b] * lines[k, i, b]
+            lines[k, i, a] = value / factor[i, a, a]
+    for j in range(k + 1):
+        A[k, j] -= dot(line[k], line[j])
+    for a in range(n * m):
+        value = noise * line[k, a]
+        for s in range(delays):
+            target[k, s] -= value * solved[a, s]
+
+
+@kernel
+def dot(x, y):
+    """Return x^T y, as four sums that do not wait for each other."""
+    a, b, c, d, k = 0.0, 0.0, 0.0, 0.0, 0
+    while k + 4 <= len(x):
+        a += x[k] * y[k]
+        b += x[k + 1] * y[k + 1]
+        c += x[k + 2] * y[k + 2]
+        d += x[k + 3] * y[k + 3]
+        k += 4
+    while k < len(x):
+        a += x[k] * y[k]
+        k += 1
+    return (a + b) + (c + d)
+
+
+@kernel
+def publish_neurons(law):
+    """Compute the decoders from the weights of the solution, and re-estimate their variances."""
+    neurons = whole(law, REGRESSION_NEURONS)
+    if number(neurons, JOINT_NEURONS_AWAKE) == 0.0:
+        return
+    m, n = per_joint(neurons), len(vector(neurons, JOINT_NEURONS_SIZE))
+    w, chosen = vector(law, REGRESSION_NEXT), int(number(law, REGRESSION_CHOSEN))
+    delays = len(vector(law, REGRESSION_TARGET_SQUARE))
+    lines, factor = (
+        cube(neurons, JOINT_NEURONS_LINES, n, m),
+        cube(neurons, JOINT_NEURONS_FACTOR, m, m),
+    )
+    solved = cube(neurons, JOINT_NEURONS_SOLVED, m, delays)
+    weights, v = matrix(neurons, JOINT_NEURONS_WEIGHTS, m), vector(neurons, JOINT_NEURONS_COLUMN)
+    variance, known = (
+        vector(neurons, JOINT_NEURONS_VARIANCE),
+        vector(neurons, JOINT_NEURONS_KNOWN),
+    )
+    for i in range(n):
+        for a in range(m):
+            v[a] = solved[i, a, chosen]
+        for k in range(len(w)):
+            for a in range(m):
+                v[a] -= w[k] * lines[k, i, a]
+        square = 0.0
+        for a in range(m - 1, -1, -1):
+            v[a] *= 1.0 / factor[i, a, a]
+            for b in range(a):
+                v[b] -= factor[i, a, b] * v[a]
+            square += v[a] * v[a]
+        good = math.isfinite(square)
+        for a in range(m):
+            weights[i, a] = v[a] if good else 0.0
+        variance[i] = min((square + DOUBT) / (known[i] + DOUBT), 1.0) if good else 1.0
+
+
+@kernel
+def known_of_neurons(law):
+    """Return how many decoders of this solution the data determine."""
+    neurons, total = whole(law, REGRESSION_NEURONS), 0.0
+    if number(neurons, JOINT_NEURONS_AWAKE) > 0.0:
+        known = vector(neurons, JOINT_NEURONS_KNOWN)
+        for i in range(len(known)):
+            total += known[i]
+    return total
