@@ -102,7 +102,8 @@ taus = [
     controller.step(State(s[0], s[1 : n + 1], s[n + 1 :]), Reference(*r.reshape(3, 3))).tau
     for s, r in zip(states, references)
 ]
-heavy = {"tensorflow", "keras", "pybullet", "sympy", "nengo", "nengo_dl", "matplotlib", "tyro"}
-loaded = sorted(heavy & {name.split(".")[0] for name in sys.modules})
+heavy = {"tensorflow", "keras", "pybullet", "sympy", "nengo", "nengo_dl", "matplotlib", "tyro",
+         "scipy.linalg"}
+loaded = sorted(heavy & sys.modules.keys())
 print(json.dumps([[list(map(float, tau)) for tau in taus], loaded]))
 """

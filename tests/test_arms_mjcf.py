@@ -2,6 +2,7 @@
 
 import importlib.util
 import logging
+import re
 import sys
 from pathlib import Path
 
@@ -171,6 +172,30 @@ def test_what_is_no_arm_is_refused_and_the_message_says_why(message, file):
     assert str(caught.value).startswith("MJCF '")
     assert "bad.mjcf" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+NUMBERS = {
+    "<joint> 'f'.armature: is 'nan', needs a finite number, 0 or more": 'armature="nan"',
+    "<joint> 'f'.armature: is '-0.1', needs a finite number, 0 or more": 'armature="-0.1"',
+    "<joint> 'f'.damping: is 'inf', needs a finite number, 0 or more": 'damping="inf"',
+    "<joint> 'f'.frictionloss: is '-2', needs a finite number, 0 or more": 'frictionloss="-2"',
+    "<joint> 'f'.pos: is '0 nan 0', needs finite numbers": 'pos="0 nan 0"',
+    "<joint> 'f'.range: is '-1 NaN', needs numbers": 'range="-1 NaN"',
+}
+
+
+@pytest.mark.parametrize("message", NUMBERS)
+def test_a_number_that_no_joint_can_have_is_refused_before_mujoco_warns(
+    message, file, tmp_path, monkeypatch, capfd
+):
+    """One line: element, attribute and value; MuJoCo says nothing and writes no log."""
+    monkeypatch.chdir(tmp_path)
+    text = samples.UNNAMED.replace("<joint", f'<joint name="f" {NUMBERS[message]}', 1)
+    with pytest.raises(MjcfError, match=re.escape(message)) as caught:
+        arms.load(file(text, "bad.mjcf"))
+    assert "\n" not in str(caught.value)
+    assert capfd.readouterr() == ("", "")
+    assert not (tmp_path / "MUJOCO_LOG.TXT").exists()
 
 
 @pytest.mark.parametrize("name", ["../out.xml", "{out}", "link.xml", "sub/../../out.xml"])

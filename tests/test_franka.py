@@ -182,14 +182,20 @@ def test_a_server_that_is_killed_leads_to_a_controlled_end():
             robot.look()
 
 
-def test_the_command_line_drives_it(host, tmp_path, capsys):
-    """A dry run sends nothing and shows small torques; a run writes its folder."""
+def test_the_command_line_drives_it(host, tmp_path, capsys, monkeypatch):
+    """A dry run sends nothing and shows small torques; a run writes its folder.
+
+    What the loop asks of Linux is tried before the robot is asked, and asked for while it moves.
+    """
+    asked, cpu = [], min(os.sched_getaffinity(0))
+    monkeypatch.setattr(os, "sched_setaffinity", lambda thread, cpus: asked.append(tuple(cpus)))
     where = ["run", "--robot", f"franka://{host}", "--no-realtime", "--adapt", "none"]
     main([*where, "--dry-run"])
     told = capsys.readouterr().out
     assert "Nothing was sent." in told
     main([*where, "--passes", "1", "--reach-time", "0.4", "--radius", "0.03",
-          "--out", str(tmp_path / "run")])  # fmt: skip
+          "--cpus", str(cpu), "--out", str(tmp_path / "run")])  # fmt: skip
+    assert asked[::2] == [(cpu,), (cpu,)]
     assert "state to torque, p99" in capsys.readouterr().out
     assert (tmp_path / "run" / "none.npz").exists()
     page = (tmp_path / "run" / "report.html").read_text()

@@ -114,6 +114,7 @@ def test_archives_and_run_folders_are_read(sample, tmp_path):
     """``.npz`` by names; a folder with one record."""
     time, q, dq, tau = sample
     np.savez(tmp_path / "structured.npz", time=time, q=q, dq=dq, tau=tau)
+    np.savez(tmp_path / "start.npz", weights=np.zeros(3))  # what the run has learned
     for path in (tmp_path, tmp_path / "structured.npz"):
         assert np.array_equal(read_log(path, arm=ARM).tau, tau)
 

@@ -134,6 +134,25 @@ def test_values_that_make_no_sense_are_refused(linux):
     assert robot.cycles == 0
 
 
+def test_the_verb_refuses_what_is_not_permitted_before_it_asks_the_robot(monkeypatch, capsys):
+    """One line each; the address is of no robot."""
+
+    def refuse(*_):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "sched_setscheduler", refuse)
+    for option, says in (
+        (["--priority", "50"], "run.priority: 50 is not permitted (Operation not permitted); run"),
+        (["--priority", "100"], "run.priority: is 100, needs a number from 1 to 99"),
+        (["--cpus", "0", "4096"], "run.cpus: is (0, 4096), needs some of 0"),
+    ):
+        with pytest.raises(SystemExit):
+            main(["run", "--robot", "franka://127.0.0.1", *option])
+        told = capsys.readouterr().err
+        assert says in told
+        assert told.count("\n") == 1
+
+
 def test_an_unknown_argument_is_an_error():
     """As of any function."""
     with pytest.raises(TypeError, match="prioritty"):

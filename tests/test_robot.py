@@ -3,8 +3,11 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from test_safety import PLANAR, PLANAR_LIMITS
 
+import arms
 from nengo_forcectl.contract import Cycle, Result, State
 from nengo_forcectl.errors import SimulationError
+from nengo_forcectl.kernels.layout import NOT_FINITE
+from nengo_forcectl.kernels.share_torque import share_torque
 from nengo_forcectl.safety.guard import NOWHERE, Safe
 from nengo_forcectl.safety.sensors import SensorCheck
 from nengo_forcectl.support.torques import checked_torque
@@ -181,3 +184,24 @@ def test_the_check_and_the_guard_judge_states_by_one_rule(states):
             assert not (np.abs([q, dq]) < 1e100).all()
         if not believed:
             return
+
+
+def test_the_share_of_a_torque_is_without_gravity_and_follows_a_step_in_time():
+    """Each joint's share moves towards tau - g by 1 N m at most; with g added it is what acts."""
+    arm, rng = arms.load("fr3"), np.random.default_rng(0)
+    gravity, sent, whole = arm.kernel("g"), np.zeros(7), np.zeros(7)
+    for k in range(50):
+        q, tau, before = rng.normal(size=7), 20.0 * rng.normal(size=7), sent.copy()
+        if k == 0:
+            tau = arm.gravity(q)
+        limited = share_torque(gravity.address, q, tau, 1.0, sent, whole)
+        wanted = tau - arm.gravity(q)
+        np.testing.assert_array_equal(sent, np.clip(wanted, before - 1.0, before + 1.0))
+        np.testing.assert_array_equal(whole, tau + (sent - wanted))
+        assert bool(limited) == (k > 0)
+    for bad in (np.nan, np.inf):
+        for q, tau in ((np.zeros(7), np.full(7, bad)), (np.full(7, np.nan), np.zeros(7))):
+            before = sent.copy()
+            found = share_torque(gravity.address, q, tau, 1.0, sent, whole)
+            assert found == NOT_FINITE
+            np.testing.assert_array_equal(sent, before)

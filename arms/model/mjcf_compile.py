@@ -13,6 +13,7 @@ from typing import Any
 from arms.errors import MjcfError
 from arms.model.file_bytes import bytes_of
 from arms.model.mjcf_files import Document, check_assets, documents, included
+from arms.model.mjcf_numbers import check_numbers
 
 
 def mujoco_package() -> Any:
@@ -31,7 +32,7 @@ def whole_spec(path: Path) -> Any:
     """The MJCF as it is, not yet compiled, with all files that it names in its folder.
 
     Raises:
-        MjcfError: A file is outside, or MuJoCo cannot read the MJCF.
+        MjcfError: A file is outside, a number cannot be, or MuJoCo cannot read the MJCF.
     """
     found = documents(path)
     check_assets(found)
@@ -42,7 +43,8 @@ def mechanics(path: Path) -> Any:
     """The compiled model of an MJCF, read without the meshes and pictures that no inertia needs.
 
     Raises:
-        MjcfError: A file is outside the folder, or MuJoCo cannot read or compile the MJCF.
+        MjcfError: A file is outside the folder, a number cannot be, or MuJoCo cannot read or
+            compile the MJCF.
     """
     found = documents(path)
     if found[0].root.tag != "mujoco":
@@ -79,6 +81,7 @@ def _read(found: list[Document]) -> Any:
         raise MjcfError(
             f"MuJoCo {mujoco.__version__} is too old, needs 3.3 or later: pip install -U mujoco"
         )
+    check_numbers(found)
     try:
         if path.suffix == ".xml":
             return mujoco.MjSpec.from_file(str(path))

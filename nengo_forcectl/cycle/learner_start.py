@@ -17,6 +17,7 @@ from ..support.files import interpreting, read_npz, write_file
 if TYPE_CHECKING:
     from .structured_learner import StructuredLearner
 
+START_FILE = "start.npz"  # its name in the folder of a run
 MANY = 200  # states at which the links' parameters are compared
 STATES = 6  # at which two models are compared
 CLOSE = 2e-3  # largest difference of their inertia and gravity, as a share
@@ -144,7 +145,7 @@ class LearnerStart:
             RecordError: the file cannot be read, or is none.
         """
         problem, path = f"start '{path}': cannot be read", Path(path)
-        arrays = read_npz(path / "start.npz" if path.is_dir() else path, problem)
+        arrays = read_npz(path / START_FILE if path.is_dir() else path, problem)
         with interpreting(problem):
             values = {each.name: np.asarray(arrays[each.name], float) for each in fields(cls)}
         p = values["moment"].size

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..contract import Cycle, Path, Robot, State
-from ..cycle.learner_start import LearnerStart
+from ..cycle.learner_start import START_FILE, LearnerStart
 from ..cycle.structured_cycle import StructuredCycle
 from ..errors import SimulationError
 from ..networks.neurons import Activity
@@ -107,7 +107,7 @@ def write_start(folder: FilePath, outcomes: Mapping[str, Outcome]) -> None:
     """Write what the structured learner knew at the end, if one ran to it, as ``start.npz``."""
     for outcome in outcomes.values():
         if outcome.start is not None and outcome.failure is None:
-            outcome.start.write(folder / "start.npz")
+            outcome.start.write(folder / START_FILE)
 
 
 def ending(failure: str | None, overruled: float) -> str | None:

@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from arms import Arm
 
+from ..cycle.learner_start import START_FILE
 from ..errors import RecordError
 from ..robots.recording import read_recording
 from ..support.files import parse_npz, read_bytes, read_npz
@@ -219,6 +220,7 @@ def _matrix(
 def _record_in(folder: Path) -> Path:
     """Return the only record of a run folder."""
     found = [*sorted(folder.glob("*.npz")), *sorted(folder.glob("*.rows"))]
+    found = [each for each in found if each.name != START_FILE]
     if len(found) != 1:
         has = ", ".join(each.name for each in found) or "none"
         raise RecordError(f"log '{folder}': needs one record, or the path of one; has {has}")

@@ -12,8 +12,10 @@ from arms import Arm
 
 from ..contract import Robot, State
 from ..errors import ConfigurationError, SimulationError, VersionError
+from ..kernels.layout import NOT_FINITE
 from ..safety.limits import Limits, braking
 from ..sim.masses import Payload
+from ..support.arrays import taken
 from ..support.checks import is_number
 from ..support.closing import Closing
 from ..support.torques import checked_torque
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 PERIOD = 1e-3  # [s]
 # Franka's control parameters of the FR3, and rate_limiting.h of libfranka.
 TORQUE_RATE = 1000.0  # largest change of a commanded torque [N m/s]
+CHANGE = PERIOD * TORQUE_RATE  # the same from one cycle to the next [N m]
 # Deceleration in Franka's limits of the speeds near the ends of the joints [rad/s^2].
 DECELERATION = np.array([6.0, 2.585, 3.5, 4.0, 17.0, 5.5, 17.0])
 # With these three the speeds that `Safe` allows are below Franka's everywhere.
@@ -87,6 +90,8 @@ class FrankaRobot(Closing, Robot):
         realtime: bool = True,
         recover: bool = False,
     ) -> None:
+        from ..kernels.share_torque import share_torque  # numba: a second to load
+
         self.host = host
         bare = arms.load("fr3") if arm is None else arm
         if bare.dof != 7:
@@ -102,9 +107,9 @@ class FrankaRobot(Closing, Robot):
         self._counts = {"lost": 0, "torque rate": 0}
         self._control: Any = None  # while under torque control
         self._failure: str | None = None  # of this torque control
-        self._state: State | None = None  # that came with `pace` and was not read yet
-        self._q = self._sent = np.zeros(7)
-        self._time = 0.0  # of the last state [s]
+        self._came: RobotState | None = None  # with `pace`, and was not read yet
+        self._sent, self._whole = np.zeros(7), np.zeros(7)  # without gravity, with it [N m]
+        self._last: State | None = None
         config = self._binding.RealtimeConfig
         self._robot: Any = self._connected(config.kEnforce if realtime else config.kIgnore)
         if recover and self._mode() == "Reflex":
@@ -117,7 +122,9 @@ class FrankaRobot(Closing, Robot):
             self._ask("set_load", float(load.mass), list(map(float, load.com)), moments)
         self.arm = _carrying(bare, self._ask("read_once"), load)
         """The model with what the robot says that it carries; the tool is the flange."""
-        self.share(self._sent, self._q)  # compile
+        self._gravity = self.arm.kernel("g")
+        self._share_torque: Any = share_torque
+        self._share(np.zeros(7), np.zeros(7))  # compile
 
     def _connected(self, config: Any) -> Any:
         try:
@@ -173,15 +180,14 @@ class FrankaRobot(Closing, Robot):
             raise SimulationError(self._failure)
         try:
             if self._control is None:
-                self._control, self._sent = self._robot.start_torque_control(), np.zeros(7)
-            state, since = self._control.readOnce()
+                self._control = self._robot.start_torque_control()
+                self._sent[:] = 0.0
+            self._came, since = self._control.readOnce()
         except self._failures as error:
             self._failure = f"{self._name}: {_line(error)}"
             raise SimulationError(self._failure) from None
         lost = max(round(since.to_sec() / PERIOD) - 1, 0)
         self._counts["lost"] += lost
-        self._state = _state_of(state)
-        self._q, self._time = self._state.q, self._state.time
         return lost
 
     def read(self) -> State:
@@ -190,11 +196,11 @@ class FrankaRobot(Closing, Robot):
         Raises:
             SimulationError: as `pace`.
         """
-        if self._state is None:
+        if self._came is None:
             self.pace()
-        state, self._state = self._state, None
-        assert state is not None
-        return state
+        came: Any = self._came
+        self._last, self._came = _state_of(came), None
+        return self._last
 
     def share(
         self, tau: Float[np.ndarray, "7"], q: Float[np.ndarray, "7"]
@@ -208,34 +214,42 @@ class FrankaRobot(Closing, Robot):
         Raises:
             SimulationError: they are not finite, or not seven, or the robot stopped.
         """
-        if np.shape(tau) != (7,):
-            raise SimulationError(f"torque has shape {np.shape(tau)}, needs (7,)")
-        if self._control is None or self._failure is not None:
+        tau = taken(tau)
+        if tau.shape != (7,):
+            raise SimulationError(f"torque has shape {tau.shape}, needs (7,)")
+        if self._control is None or self._last is None or self._failure is not None:
             raise SimulationError(self._failure or f"{self._name}: is not under torque control")
-        wanted, step = self.share(checked_torque(tau, self._time), self._q), PERIOD * TORQUE_RATE
-        sent = np.clip(wanted, self._sent - step, self._sent + step)
-        changed = bool((sent != wanted).any())
-        self._counts["torque rate"] += changed
-        self._send(sent)
-        self.overruled = tau + (sent - wanted) if changed else None
+        limited = self._share(tau, self._last.q)
+        if limited == NOT_FINITE:
+            checked_torque(tau, self._last.time)
+            raise SimulationError(f"{self._name}: q is {self._last.q}, needs numbers")
+        self._send()
+        self.overruled = None
+        if limited:
+            self._counts["torque rate"] += 1
+            self.overruled = self._whole.copy()
 
-    def _send(self, tau: Float[np.ndarray, "7"], *, last: bool = False) -> None:
-        command = self._binding.Torques(tau.tolist())
-        command.motion_finished = last
+    def _share(self, tau: Float[np.ndarray, "7"], q: Float[np.ndarray, "7"]) -> int:
+        """Write what to send of ``tau`` to ``_sent``; see `share_torque`."""
+        return self._share_torque(self._gravity.address, q, tau, CHANGE, self._sent, self._whole)
+
+    def _send(self, *, last: bool = False) -> None:
+        command = self._binding.Torques(self._sent.tolist())
+        if last:
+            command.motion_finished = True
         try:
             self._control.writeOnce(command)
         except self._failures as error:
             self._failure = f"{self._name}: {_line(error)}"
             raise SimulationError(self._failure) from None
-        self._sent = tau
 
     def hand_back(self) -> None:
         """End torque control: the robot holds its position. The next state begins it anew."""
-        control, self._state = self._control, None
+        control, self._came = self._control, None
         if control is not None and self._failure is None:
             try:
                 control.readOnce()  # a command answers a state
-                self._send(self._sent, last=True)
+                self._send(last=True)
             except (*self._failures, SimulationError):  # it has ended already
                 self._stop()
         self._control = self._failure = None
@@ -302,13 +316,9 @@ def _binding() -> Any:
 
 
 def _state_of(state: "RobotState") -> State:
-    return State(
-        state.time.to_sec(),
-        np.array(state.q),
-        np.array(state.dq),
-        tau=np.array(state.tau_J),
-        tau_ext=np.array(state.tau_ext_hat_filtered),
-    )
+    rows = state.q, state.dq, state.tau_J, state.tau_ext_hat_filtered
+    q, dq, tau, tau_ext = np.array(rows)
+    return State(state.time.to_sec(), q, dq, tau=tau, tau_ext=tau_ext)
 
 
 def _carrying(arm: Arm, state: "RobotState", load: Payload | None) -> Arm:

@@ -8,7 +8,7 @@ import numpy as np
 
 from arms import Arm
 
-from ...cycle.learner_start import LearnerStart
+from ...cycle.learner_start import START_FILE, LearnerStart
 from ...cycle.structured_cycle import StructuredCycle
 from ...errors import ConfigurationError
 from ...logs.motion_log import MotionLog
@@ -71,7 +71,7 @@ def run_replay(settings: ReplaySettings, watch: Watch = unwatched) -> Run:
                 "parts": [_as_data(arm, part) for part in parts],
                 "warnings": list(notices.lines),
             }  # fmt: skip
-            LearnerStart.of(learner.learner).write(folder.path / "start.npz")
+            LearnerStart.of(learner.learner).write(folder.path / START_FILE)
             folder.write_summary(summary)
             watch("replay", steps, steps, "")
     return reporting.run

@@ -13,6 +13,7 @@ from ...cycle.learner_start import LearnerStart
 from ...robots.franka import FrankaRobot
 from ...robots.log import Log, tool_error
 from ...robots.loop import run
+from ...robots.real_time import real_time
 from ...robots.recording import Recording
 from ...sim.masses import Payload
 from ...view.live import View
@@ -65,10 +66,13 @@ def run_robot(settings: RunSettings, watch: Watch = unwatched) -> Run | FirstTor
 
     Raises:
         VersionError: the robot's binding is not installed.
-        ConfigurationError: the robot's model is another, or it does not reach the targets in time.
+        ConfigurationError: Linux does not permit what is asked of it, the robot's model is another,
+            or it does not reach the targets in time.
         SimulationError: no robot answers, or it is not ready for control.
         RecordError: the run folder exists or cannot be written.
     """
+    with real_time(**settings.linux):  # refused before the robot is asked
+        pass
     with Notices() as notices, ExitStack() as connection:
         robot = connection.enter_context(_robot(settings))
         scene = _scene(settings, robot)
@@ -174,18 +178,21 @@ def _drive(
         def report(done: int, stopped: str | None) -> None:
             if view is not None:
                 view.watch(log.cycles, log.slice)
-            if done % reach == 0 and stopped is None:
+            if done % reach == 0 and done < cycles and stopped is None:
                 watch(name, done // reach, cycles // reach, "")
 
         try:
-            timing = run(robot, cycle, path, seconds=path.end, watch=report, log=log)
+            linux = scene.settings.linux
+            timing = run(robot, cycle, path, seconds=path.end, watch=report, log=log, **linux)
         finally:
             outcome.record = log.arrays()
         outcome.limits = dict(cycle.events)
         outcome.events = {**timing.events, "overruns": timing.overruns}
         outcome.seconds = cycles * scene.period
         outcome.learned, outcome.start = numbers_of(getattr(cycle, "learned", ())), start_of(cycle)
-        if timing.stopped is not None:
+        if timing.stopped is None:
+            watch(name, cycles // reach, cycles // reach, "")  # lost states count as cycles
+        else:
             outcome.failure = STOPPED + timing.stopped
         outcome.latency_us = timing.latency_us
 

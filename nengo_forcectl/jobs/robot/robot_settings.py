@@ -1,7 +1,7 @@
 """`nengo-forcectl run`."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from ...errors import ConfigurationError
 from ...support.checks import (
@@ -22,6 +22,9 @@ from ..job_settings import (
 )
 from ..rivals import RIVALS, listed
 
+if TYPE_CHECKING:
+    from ...robots.real_time import RealTime
+
 ROBOT_RIVALS = {name: each for name, each in RIVALS.items() if not each.network}
 SCHEME = "franka://"
 ADAPT_TEXT = f"""Controllers to run, in this order:
@@ -29,9 +32,28 @@ ADAPT_TEXT = f"""Controllers to run, in this order:
 LOAD_TEXT = "Mass [kg] at the flange and its centre [m], told to the robot and to all controllers."
 
 
+@dataclass(frozen=True, kw_only=True)
+class RealTimeSettings:
+    """What a command asks of Linux for its control loop."""
+
+    priority: Annotated[int | None, option("1..99", "that of any program")] = None
+    """Priority of the control loop under the real-time scheduler SCHED_FIFO."""
+
+    cpus: Annotated[tuple[int, ...] | None, option("INT ...", "any")] = None
+    """Numbers of the processors that the control loop may run on."""
+
+    lock_memory: bool = False
+    """Keep all memory in RAM."""
+
+    @property
+    def linux(self) -> "RealTime":
+        """The options of `nengo_forcectl.run` for it."""
+        return {"priority": self.priority, "cpus": self.cpus, "lock_memory": self.lock_memory}
+
+
 @own_first
 @dataclass(frozen=True, kw_only=True)
-class RunSettings(StartSettings, ViewSettings, JobSettings):
+class RunSettings(StartSettings, RealTimeSettings, ViewSettings, JobSettings):
     """A real robot learns to reach around its tool's place.
 
     Raises:

@@ -1,0 +1,46 @@
+"""Numbers of an MJCF that no arm can have, found before MuJoCo warns of them or reads past them."""
+
+from __future__ import annotations
+
+from math import isfinite, isnan, nan
+from xml.etree.ElementTree import Element
+
+from arms.errors import MjcfError
+from arms.model.mjcf_files import Document
+
+_NOT_NEGATIVE = frozenset({"armature", "damping", "density", "frictionloss", "mass"})
+_FINITE = _NOT_NEGATIVE | {
+    "angle", "axis", "axisangle", "diaginertia", "euler", "fromto", "fullinertia", "gear",
+    "gravity", "pos", "quat", "ref", "size", "springref", "stiffness", "xyaxes", "zaxis",
+}  # fmt: skip
+_LIMITS = frozenset({"actuatorfrcrange", "ctrlrange", "forcerange", "range"})  # may be infinite
+
+
+def check_numbers(found: list[Document]) -> None:
+    """Refuse NaN and infinity where a number is needed, and what may not be negative and is.
+
+    Text that is no number is MuJoCo's to refuse.
+
+    Raises:
+        MjcfError: There is one; the message names element, attribute and value.
+    """
+    for document in found:
+        for element in document.root.iter():
+            for key in element.attrib.keys() & (_FINITE | _LIMITS):
+                _check(element, key)
+
+
+def _check(element: Element, key: str) -> None:
+    text = element.attrib[key]
+    try:
+        values = [float(word) for word in text.split()]
+    except ValueError:
+        return
+    needs = "numbers" if key in _LIMITS else "finite numbers"
+    good = not any(map(isnan, values)) if key in _LIMITS else all(map(isfinite, values))
+    if key in _NOT_NEGATIVE:
+        good, needs = good and min(values[:1], default=nan) >= 0.0, "a finite number, 0 or more"
+    if not good:
+        name = element.get("name") or element.get("joint") or element.get("class")
+        what = f"<{element.tag}>" if name is None else f"<{element.tag}> {name!r}"
+        raise MjcfError(f"{what}.{key}: is {text[:60]!r}, needs {needs}")

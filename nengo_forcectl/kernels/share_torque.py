@@ -1,0 +1,36 @@
+"""The torque that is sent to a robot which compensates gravity itself and limits its change."""
+
+from arms.machine.invoke import invoke
+
+from .compile import kernel
+from .layout import HUGE, NOT_FINITE
+
+
+@kernel
+def share_torque(gravity, q, tau, most, sent, whole):
+    """Write ``tau - g(q)``, at most ``most`` away from the last ``sent``, over ``sent``, (n,).
+
+    Write to ``whole``, (n,), the torque with gravity that this gives. Return whether it is another
+    than ``tau``; or NOT_FINITE, and ``sent`` stays.
+
+    Args:
+        gravity: address of the arm's kernel of g.
+        q: joint positions [rad].
+        tau: torque of the whole arm [N m].
+        most: largest change from one cycle to the next [N m].
+        sent: torque without gravity [N m].
+        whole: torque with gravity [N m].
+    """
+    invoke(gravity, q, q, whole)  # pyright: ignore[reportCallIssue]
+    n, limited = len(tau), 0
+    for i in range(n):
+        if not abs(tau[i] - whole[i]) < HUGE:
+            return NOT_FINITE
+    for i in range(n):
+        wanted = tau[i] - whole[i]
+        least, largest = sent[i] - most, sent[i] + most
+        sent[i] = min(max(wanted, least), largest)
+        if sent[i] != wanted:
+            limited = 1
+        whole[i] = tau[i] + (sent[i] - wanted)
+    return limited
