@@ -22,6 +22,7 @@ STIFFEN = 10.0  # rate at which the posture's stiffness grows [1/s]
 DELAY_POSTURE = 0.03  # most bandwidth of the posture times the delay found
 UNTRIED = 160  # cycles after a change in which gains do not grow
 UNKNOWN = 6.0  # standard deviations of an inertia that may not be there
+LEAST_DOUBT = 0.25  # share of these deviations that is taken however well the model fits
 MISFIT = 10.0  # noise over its floor from which on the model is not trusted
 SLIGHT = 3.0  # of a joint's own inertia: what may be added even so
 TINY = 1e-9  # least deviation of a mass [kg]
@@ -79,8 +80,8 @@ def doubt_inertia(learner, law):
     The control law's gains grow with M: an inertia that is too large throws a light joint. So a
     joint's inertia grows by `SLIGHT` of its own at most, or by what exceeds some standard
     deviations; a payload of unknown mass has no known inertia. The deviations trust the model: if
-    it explains all down to the floor none is taken, and `UNKNOWN` from `MISFIT` times that on. In a
-    replay nothing can be thrown: all is believed.
+    it explains all down to the floor `LEAST_DOUBT` of `UNKNOWN` are taken, and all from `MISFIT`
+    times that on. In a replay nothing can be thrown: all is believed.
 
     A payload shrinks towards the tool frame for that, with the same mass, which keeps it physical;
     it grows again slowly.
@@ -90,7 +91,7 @@ def doubt_inertia(learner, law):
     added, variance = vector(learner, at.STRUCTURED_ADDED), vector(learner, at.STRUCTURED_DOUBT)
     inertia_of_payload(learner, law)
     misfit = math.sqrt(number(law, at.REGRESSION_NOISE)) / number(law, at.REGRESSION_FLOOR)
-    unexplained = min(max(misfit - 1.0, 0.0) / (MISFIT - 1.0), 1.0)
+    unexplained = min(max((misfit - 1.0) / (MISFIT - 1.0), LEAST_DOUBT), 1.0)
     unexplained *= number(learner, at.STRUCTURED_LOOP)
     doubt, many, share = deviations[at.MASS] * size[at.MASS], UNKNOWN * unexplained, 1.0
     unknown = 1.0 - min(max(w[at.MASS] * size[at.MASS] - doubt, 0.0) / max(doubt, TINY), 1.0)
