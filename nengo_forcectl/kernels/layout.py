@@ -385,6 +385,7 @@ REGRESSION_FIXED = REGRESSION.add("fixed", "p", whole=True)  # 1: kept at its va
 REGRESSION_GROUP_SQUARE = REGRESSION.add("group_square", "groups")
 REGRESSION_GROUP_KNOWN = REGRESSION.add("group_known", "groups")
 REGRESSION_FIRST = REGRESSION.add("first", "3")  # nearest physical first moment [kg m]
+REGRESSION_BODY = REGRESSION.add("body", "10")  # parameters of the payload
 REGRESSION_MOMENTS = REGRESSION.add("moments", "3 3")  # of the payload's mass
 REGRESSION_AXES = REGRESSION.add("axes", "3 3")
 
@@ -633,6 +634,30 @@ GUARD_STOP_POSE = GUARD.add("stop_pose", "4 4")  # of the tool on the way to res
 GUARD_STOP_J = GUARD.add("stop_J", "6 n")
 GUARD_TOOL_SPEED = GUARD.add("tool_speed", "3")  # at the last prediction time [m/s]
 GUARD_PAIRS = GUARD.add("pairs", whole=True)  # address of a block; 0 without a clearance
+GUARD_LOAD = GUARD.add("load", whole=True)  # address of a block
+GUARD_FIND_CALL = GUARD.add("find_call", whole=True)  # address of `find_load`
+GUARD_CARRY_CALL = GUARD.add("carry_call", whole=True)  # address of `carry_load`
+GUARD_AWAKE = GUARD.add("awake")  # cycles for which a load is still looked for
+GUARD_LACK = GUARD.add("lack", "n")  # change of r by the load that was found [N m]
+
+# A load that a guard looks for while limits act. See `find_load`; columns are of `carried_body`.
+LOAD = Layout("load")
+LOAD_BODY = LOAD.add("body", whole=True)  # address of a block
+LOAD_BEGUN = LOAD.add("begun")  # 1: the last columns are those of the last cycle
+LOAD_P = LOAD.add("p", "n 10")
+LOAD_B = LOAD.add("b", "n 10")
+LOAD_P_LAST = LOAD.add("p_last", "n 10")
+LOAD_B_LAST = LOAD.add("b_last", "n 10")
+LOAD_FILTERED = LOAD.add("filtered", "n 10")  # columns over a cycle, filtered like r
+LOAD_BEFORE = LOAD.add("before", "n")  # r before this cycle [N m]
+LOAD_INFORMATION = LOAD.add("information", "10 10")
+LOAD_MOMENT = LOAD.add("moment", "10")  # information times parameters
+LOAD_FACTOR = LOAD.add("factor", "10 10")
+LOAD_ROW = LOAD.add("row", "10")
+LOAD_THETA = LOAD.add("theta", "10")  # the parameters
+LOAD_FIRST = LOAD.add("first", "3")  # nearest first moment of a body
+LOAD_MOMENTS = LOAD.add("moments", "3 3")  # nearest second moments
+LOAD_AXES = LOAD.add("axes", "3 3")
 
 # A predictor for delayed sensors: the queue of torques, its observer, its result, work space.
 PREDICTOR = Layout("predictor")
