@@ -22,10 +22,12 @@ from .observe import momentum_observer
 
 NOISE = 5.0  # of the measured acceleration [rad/s^2]
 FLOOR = 1e-3  # of the torque, over the motor's limit
+TIMING = 0.5  # share of a change of the torque that the sensors may see a cycle later
+MISFIT = 0.1  # share of the squares that a load may leave unexplained
 FORGET = 0.2  # time constant [s]
 LIGHTEST = 1e-3  # mass of a load [kg]
 REACH = 0.5  # largest distance of its centre [m]
-HEAVY, FAR, WIDE = 5.0, 0.5, 0.05  # usual size of mass [kg], first moment [kg m], inertia [kg m^2]
+HEAVY, FAR, WIDE = 5.0, 0.2, 0.02  # usual size of mass [kg], first moment [kg m], inertia [kg m^2]
 
 
 @kernel
@@ -92,17 +94,23 @@ def add_cycle(guard, arm, elapsed):
         vector(load, at.LOAD_MOMENT),
     )
     filtered, row = matrix(load, at.LOAD_FILTERED, at.PARAMETERS), vector(load, at.LOAD_ROW)
+    sent, sent_last = vector(guard, at.GUARD_SENT), vector(load, at.LOAD_SENT_LAST)
     before, most = vector(load, at.LOAD_BEFORE), vector(guard, at.GUARD_TAU_MAX)
     share = -math.expm1(-number(guard, at.GUARD_OBSERVER_GAIN) * elapsed)
     keep, M = math.exp(-elapsed / FORGET), matrix(arm, at.ARM_M, len(r))
+    size = keep * number(load, at.LOAD_SIZE)
     for k in range(at.PARAMETERS):
         moment[k] *= keep
         for j in range(k + 1):
             information[k, j] *= keep
     for i in range(len(r)):
-        noise = NOISE * M[i, i] + FLOOR * most[i]
+        noise = FLOOR * most[i] + TIMING * abs(sent[i] - sent_last[i])
+        for j in range(len(r)):
+            noise += NOISE * abs(M[i, j])
+        sent_last[i] = sent[i]
         weight = 1.0 / (noise * noise)
         new = (before[i] - r[i]) / share
+        size += weight * new * new
         for k in range(at.PARAMETERS):
             rate = (p[i, k] - p_last[i, k]) / elapsed - 0.5 * (b[i, k] + b_last[i, k])
             row[k] = rate - filtered[i, k]
@@ -111,6 +119,23 @@ def add_cycle(guard, arm, elapsed):
             moment[k] += weight * new * row[k]
             for j in range(k + 1):
                 information[k, j] += weight * row[k] * row[j]
+    set_number(load, at.LOAD_SIZE, size)
+
+
+@kernel
+def is_explained(load):
+    """Return whether the load explains what r does not follow; see MISFIT."""
+    information = matrix(load, at.LOAD_INFORMATION, at.PARAMETERS)
+    moment, theta = vector(load, at.LOAD_MOMENT), vector(load, at.LOAD_THETA)
+    size = number(load, at.LOAD_SIZE)
+    misfit = size
+    for k in range(at.PARAMETERS):
+        misfit -= 2.0 * theta[k] * moment[k]
+        for j in range(k + 1):
+            both = 1.0 if j == k else 2.0
+            misfit += both * theta[k] * information[k, j] * theta[j]
+    set_number(load, at.LOAD_RATIO, misfit / size)
+    return misfit < MISFIT * size
 
 
 @kernel
@@ -129,12 +154,14 @@ def solve(load):
     factor_columns(factor, 0, at.PARAMETERS)
     substitute(factor, theta)
     theta[at.MASS] = max(theta[at.MASS], LIGHTEST)
-    if nearest_body(theta, REACH, first, moments, matrix(load, at.LOAD_AXES, 3)):
-        return
-    for i in range(3):
-        theta[at.MOMENT + i] = first[i]
-        for j in range(i + 1):
-            theta[inertia_place(i, j)] = inertia_of(moments, i, j)
+    if not nearest_body(theta, REACH, first, moments, matrix(load, at.LOAD_AXES, 3)):
+        for i in range(3):
+            theta[at.MOMENT + i] = first[i]
+            for j in range(i + 1):
+                theta[inertia_place(i, j)] = inertia_of(moments, i, j)
+    if not is_explained(load):
+        for k in range(at.PARAMETERS):
+            theta[k] = 0.0
 
 
 @part(2)

@@ -206,6 +206,7 @@ def forget_load(guard):
     moment, theta = vector(load, at.LOAD_MOMENT), vector(load, at.LOAD_THETA)
     filtered = vector(load, at.LOAD_FILTERED)
     set_number(load, at.LOAD_BEGUN, 0.0)
+    set_number(load, at.LOAD_SIZE, 0.0)
     for k in range(len(information)):
         information[k] = 0.0
     for k in range(len(filtered)):
