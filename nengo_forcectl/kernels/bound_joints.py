@@ -96,7 +96,7 @@ def bound_joints(guard, q, dq):
     for i in range(len(q)):
         low, high = position_bounds(q[i], dq[i], q_lower[i], q_upper[i], braking[i], k, rate)
         eager = adapt_eagerness(guard, i, abs(dq[i]) - dq_max[i], speed_rate)
-        if watch_swing(guard, i, dq[i], dq_max[i]):
+        if watch_swing(guard, i, dq[i], dq_max[i]) or number(guard, at.GUARD_LOADED_NOW) > 0.0:
             eager = 1.0
         slow, fast = -speed_rate * (dq_max[i] + dq[i]), speed_rate * (dq_max[i] - dq[i])
         slow, fast = max(slow, eager * slow), min(fast, eager * fast)

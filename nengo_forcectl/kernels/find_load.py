@@ -22,7 +22,8 @@ from .observe import momentum_observer
 
 NOISE = 5.0  # of the measured acceleration [rad/s^2]
 FLOOR = 1e-3  # of the torque, over the motor's limit
-TIMING = 0.5  # share of a change of the torque that the sensors may see a cycle later
+SLOW = 40.0
+TIMING = 0.3  # share of a change of the torque that the sensors may see a cycle later
 MISFIT = 0.1  # share of the squares that a load may leave unexplained
 FORGET = 0.2  # time constant [s]
 LIGHTEST = 1e-3  # mass of a load [kg]
@@ -51,9 +52,7 @@ def find_load(guard, arm, inputs, sure, elapsed):
         elapsed: see above.
     """
     load, dq = whole(guard, at.GUARD_LOAD), vector(inputs, at.INPUT_DQ)
-    r, before = vector(guard, at.GUARD_UNMODELLED), vector(load, at.LOAD_BEFORE)
-    for i in range(len(r)):
-        before[i] = r[i]
+    r = vector(guard, at.GUARD_UNMODELLED)
     observe_unmodelled(guard, arm, dq, sure, elapsed)
     locate(load, arm, dq)
     p, b = matrix(load, at.LOAD_P, at.PARAMETERS), matrix(load, at.LOAD_B, at.PARAMETERS)
@@ -64,6 +63,7 @@ def find_load(guard, arm, inputs, sure, elapsed):
     copy_matrix(p, matrix(load, at.LOAD_P_LAST, at.PARAMETERS))
     copy_matrix(b, matrix(load, at.LOAD_B_LAST, at.PARAMETERS))
     set_number(load, at.LOAD_BEGUN, 1.0)
+    set_number(guard, at.GUARD_LOADED_NOW, 1.0 if vector(load, at.LOAD_THETA)[at.MASS] > 0.0 else 0.0)
     theta, lack = vector(load, at.LOAD_THETA), vector(guard, at.GUARD_LACK)
     filtered = matrix(load, at.LOAD_FILTERED, at.PARAMETERS)
     for i in range(len(r)):
@@ -95,8 +95,12 @@ def add_cycle(guard, arm, elapsed):
     )
     filtered, row = matrix(load, at.LOAD_FILTERED, at.PARAMETERS), vector(load, at.LOAD_ROW)
     sent, sent_last = vector(guard, at.GUARD_SENT), vector(load, at.LOAD_SENT_LAST)
-    before, most = vector(load, at.LOAD_BEFORE), vector(guard, at.GUARD_TAU_MAX)
+    calm, most = vector(load, at.LOAD_BEFORE), vector(guard, at.GUARD_TAU_MAX)
     share = -math.expm1(-number(guard, at.GUARD_OBSERVER_GAIN) * elapsed)
+    slow, still = (
+        -math.expm1(-SLOW * elapsed),
+        matrix(load, at.LOAD_STILL, at.PARAMETERS),
+    )
     keep, M = math.exp(-elapsed / FORGET), matrix(arm, at.ARM_M, len(r))
     size = keep * number(load, at.LOAD_SIZE)
     for k in range(at.PARAMETERS):
@@ -109,12 +113,14 @@ def add_cycle(guard, arm, elapsed):
             noise += NOISE * abs(M[i, j])
         sent_last[i] = sent[i]
         weight = 1.0 / (noise * noise)
-        new = (before[i] - r[i]) / share
+        calm[i] += slow * (r[i] - calm[i])
+        new = calm[i] - r[i]
         size += weight * new * new
         for k in range(at.PARAMETERS):
             rate = (p[i, k] - p_last[i, k]) / elapsed - 0.5 * (b[i, k] + b_last[i, k])
-            row[k] = rate - filtered[i, k]
-            filtered[i, k] += share * row[k]
+            filtered[i, k] += share * (rate - filtered[i, k])
+            still[i, k] += slow * (filtered[i, k] - still[i, k])
+            row[k] = filtered[i, k] - still[i, k]
         for k in range(at.PARAMETERS):
             moment[k] += weight * new * row[k]
             for j in range(k + 1):

@@ -638,6 +638,7 @@ GUARD_LOAD = GUARD.add("load", whole=True)  # address of a block
 GUARD_FIND_CALL = GUARD.add("find_call", whole=True)  # address of `find_load`
 GUARD_CARRY_CALL = GUARD.add("carry_call", whole=True)  # address of `carry_load`
 GUARD_AWAKE = GUARD.add("awake")  # cycles for which a load is still looked for
+GUARD_LOADED_NOW = GUARD.add("loaded_now")
 GUARD_LACK = GUARD.add("lack", "n")  # change of r by the load that was found [N m]
 
 # A load that a guard looks for while limits act. See `find_load`; columns are of `carried_body`.
@@ -649,6 +650,7 @@ LOAD_B = LOAD.add("b", "n 10")
 LOAD_P_LAST = LOAD.add("p_last", "n 10")
 LOAD_B_LAST = LOAD.add("b_last", "n 10")
 LOAD_FILTERED = LOAD.add("filtered", "n 10")  # columns over a cycle, filtered like r
+LOAD_STILL = LOAD.add("still", "n 10")
 LOAD_BEFORE = LOAD.add("before", "n")  # r before this cycle [N m]
 LOAD_SENT_LAST = LOAD.add("sent_last", "n")  # torque of the cycle before [N m]
 LOAD_INFORMATION = LOAD.add("information", "10 10")

@@ -205,6 +205,13 @@ def forget_load(guard):
     information = vector(load, at.LOAD_INFORMATION)
     moment, theta = vector(load, at.LOAD_MOMENT), vector(load, at.LOAD_THETA)
     filtered = vector(load, at.LOAD_FILTERED)
+    calm, still = vector(load, at.LOAD_BEFORE), vector(load, at.LOAD_STILL)
+    r = vector(guard, at.GUARD_UNMODELLED)
+    for i in range(len(r)):
+        calm[i] = r[i]
+    for i in range(len(still)):
+        still[i] = 0.0
+    set_number(guard, at.GUARD_LOADED_NOW, 0.0)
     set_number(load, at.LOAD_BEGUN, 0.0)
     set_number(load, at.LOAD_SIZE, 0.0)
     for k in range(len(information)):
