@@ -1,13 +1,15 @@
-"""A load that the model lacks, found from the motion while limits act.
+"""A load that the model lacks, found from the motion while limits act or joints are fast.
 
-The model's M turns a bound on an acceleration into a torque. A light wrist with a load has many
-times its M, and r, which follows within some milliseconds, cannot make up for it. So the load's ten
-parameters, those of `carried_body`, are found by least squares from what r does not follow:
+A guard's model turns a bound on an acceleration into a torque. A light wrist with a load has many
+times its M, and r, which follows within some milliseconds, cannot make up for that. So the load's
+ten parameters theta, those of `carried_body`, are found by least squares with forgetting, from what
+r does not say of them at rest: with F(.) the observer's filter and S(.) a slower one,
 
-    r^ = y^ theta,   r^ = (y - r) of a cycle, before r has followed;   y^ the same of the columns
+    -(F - S)(y) = (F - S)(Y) theta,   Y the columns of momentum over a cycle,  y their torque
 
-What changes slowly, such as friction, is in r and does not disturb them. M, C, g and r are then
-those of the arm with the load.
+F(y) is r. Friction and other torques that change slowly are in both filters and drop out, and so
+does most of the noise. The solution becomes that of the nearest body. It counts only if it explains
+the motion: with late sensors it does not. Then M, C, g and r are those of the arm with the load.
 """
 
 import math
@@ -18,17 +20,18 @@ from .algebra import copy_matrix, factor_columns, substitute
 from .carried_body import add_body, locate_body, momentum_columns
 from .compile import kernel, part
 from .keep_physical import inertia_of, inertia_place, nearest_body
+from .memory import clear
 from .observe import momentum_observer
 
+SLOW = 40.0  # gain of the slower filter [1/s]
 NOISE = 5.0  # of the measured acceleration [rad/s^2]
-FLOOR = 1e-3  # of the torque, over the motor's limit
-SLOW = 40.0
+FLOOR = 1e-3  # noise of the torque, over the motor's limit
 TIMING = 0.3  # share of a change of the torque that the sensors may see a cycle later
-MISFIT = 0.1  # share of the squares that a load may leave unexplained
 FORGET = 0.2  # time constant [s]
+MISFIT = 0.2  # share of the sum of squares that a load may leave
 LIGHTEST = 1e-3  # mass of a load [kg]
 REACH = 0.5  # largest distance of its centre [m]
-HEAVY, FAR, WIDE = 5.0, 0.2, 0.02  # usual size of mass [kg], first moment [kg m], inertia [kg m^2]
+HEAVY, FAR, WIDE = 5.0, 0.1, 0.01  # usual size of mass [kg], first moment [kg m], inertia [kg m^2]
 
 
 @kernel
@@ -36,13 +39,19 @@ def observe_unmodelled(guard, arm, dq, begun, elapsed):
     """Update r by the torque sent ``elapsed`` [s] ago, if any and ``begun``."""
     p, bias = vector(guard, at.GUARD_MOMENTUM), vector(guard, at.GUARD_BIAS)
     r, sent = vector(guard, at.GUARD_UNMODELLED), vector(guard, at.GUARD_SENT)
-    share = -math.expm1(-number(guard, at.GUARD_OBSERVER_GAIN) * elapsed)
+    share = filter_share(number(guard, at.GUARD_OBSERVER_GAIN), elapsed)
     momentum_observer(arm, dq, sent, begun, share, elapsed, p, bias, r)
+
+
+@kernel
+def filter_share(gain, elapsed):
+    """Return the share of its input that a filter takes over in a cycle."""
+    return -math.expm1(-gain * elapsed)
 
 
 @part(4, number=True)
 def find_load(guard, arm, inputs, sure, elapsed):
-    """Update r as `observe_unmodelled` does, and the load, from a cycle of ``elapsed`` [s].
+    """Update r as `observe_unmodelled` does, and the load, by a cycle of ``elapsed`` [s].
 
     Args:
         guard: block of `GUARD`.
@@ -52,24 +61,18 @@ def find_load(guard, arm, inputs, sure, elapsed):
         elapsed: see above.
     """
     load, dq = whole(guard, at.GUARD_LOAD), vector(inputs, at.INPUT_DQ)
-    r = vector(guard, at.GUARD_UNMODELLED)
     observe_unmodelled(guard, arm, dq, sure, elapsed)
     locate(load, arm, dq)
     p, b = matrix(load, at.LOAD_P, at.PARAMETERS), matrix(load, at.LOAD_B, at.PARAMETERS)
     momentum_columns(whole(load, at.LOAD_BODY), p, b)
     if sure and number(load, at.LOAD_BEGUN) > 0.0:
-        add_cycle(guard, arm, elapsed)
-        solve(load)
+        filter_cycle(guard, elapsed)
+        add_cycle(guard, matrix(arm, at.ARM_M, len(dq)), elapsed)
+        solve_body(load)
+        believe_load(guard)
     copy_matrix(p, matrix(load, at.LOAD_P_LAST, at.PARAMETERS))
     copy_matrix(b, matrix(load, at.LOAD_B_LAST, at.PARAMETERS))
     set_number(load, at.LOAD_BEGUN, 1.0)
-    set_number(guard, at.GUARD_LOADED_NOW, 1.0 if vector(load, at.LOAD_THETA)[at.MASS] > 0.0 else 0.0)
-    theta, lack = vector(load, at.LOAD_THETA), vector(guard, at.GUARD_LACK)
-    filtered = matrix(load, at.LOAD_FILTERED, at.PARAMETERS)
-    for i in range(len(r)):
-        lack[i] = 0.0
-        for k in range(at.PARAMETERS):
-            lack[i] += filtered[i, k] * theta[k]
 
 
 @kernel
@@ -83,25 +86,34 @@ def locate(load, arm, dq):
 
 
 @kernel
-def add_cycle(guard, arm, elapsed):
-    """Add the equations of the cycle that has ended."""
+def filter_cycle(guard, elapsed):
+    """Pass the columns over the cycle that has ended, and r, through the filters."""
     load, r = whole(guard, at.GUARD_LOAD), vector(guard, at.GUARD_UNMODELLED)
     p, b = matrix(load, at.LOAD_P, at.PARAMETERS), matrix(load, at.LOAD_B, at.PARAMETERS)
     p_last = matrix(load, at.LOAD_P_LAST, at.PARAMETERS)
     b_last = matrix(load, at.LOAD_B_LAST, at.PARAMETERS)
-    information, moment = (
-        matrix(load, at.LOAD_INFORMATION, at.PARAMETERS),
-        vector(load, at.LOAD_MOMENT),
-    )
-    filtered, row = matrix(load, at.LOAD_FILTERED, at.PARAMETERS), vector(load, at.LOAD_ROW)
+    filtered = matrix(load, at.LOAD_FILTERED, at.PARAMETERS)
+    slower, slower_r = matrix(load, at.LOAD_SLOWER, at.PARAMETERS), vector(load, at.LOAD_SLOWER_R)
+    share = filter_share(number(guard, at.GUARD_OBSERVER_GAIN), elapsed)
+    less = filter_share(SLOW, elapsed)
+    for i in range(len(r)):
+        slower_r[i] += less * (r[i] - slower_r[i])
+        for k in range(at.PARAMETERS):
+            rate = (p[i, k] - p_last[i, k]) / elapsed - 0.5 * (b[i, k] + b_last[i, k])
+            filtered[i, k] += share * (rate - filtered[i, k])
+            slower[i, k] += less * (filtered[i, k] - slower[i, k])
+
+
+@kernel
+def add_cycle(guard, M, elapsed):
+    """Add this cycle's equations, one of each joint; M (n, n) is the model's."""
+    load, r = whole(guard, at.GUARD_LOAD), vector(guard, at.GUARD_UNMODELLED)
+    information = matrix(load, at.LOAD_INFORMATION, at.PARAMETERS)
+    moment, row = vector(load, at.LOAD_MOMENT), vector(load, at.LOAD_ROW)
+    filtered = matrix(load, at.LOAD_FILTERED, at.PARAMETERS)
+    slower, slower_r = matrix(load, at.LOAD_SLOWER, at.PARAMETERS), vector(load, at.LOAD_SLOWER_R)
     sent, sent_last = vector(guard, at.GUARD_SENT), vector(load, at.LOAD_SENT_LAST)
-    calm, most = vector(load, at.LOAD_BEFORE), vector(guard, at.GUARD_TAU_MAX)
-    share = -math.expm1(-number(guard, at.GUARD_OBSERVER_GAIN) * elapsed)
-    slow, still = (
-        -math.expm1(-SLOW * elapsed),
-        matrix(load, at.LOAD_STILL, at.PARAMETERS),
-    )
-    keep, M = math.exp(-elapsed / FORGET), matrix(arm, at.ARM_M, len(r))
+    most, keep = vector(guard, at.GUARD_TAU_MAX), math.exp(-elapsed / FORGET)
     size = keep * number(load, at.LOAD_SIZE)
     for k in range(at.PARAMETERS):
         moment[k] *= keep
@@ -109,44 +121,22 @@ def add_cycle(guard, arm, elapsed):
             information[k, j] *= keep
     for i in range(len(r)):
         noise = FLOOR * most[i] + TIMING * abs(sent[i] - sent_last[i])
+        sent_last[i] = sent[i]
         for j in range(len(r)):
             noise += NOISE * abs(M[i, j])
-        sent_last[i] = sent[i]
-        weight = 1.0 / (noise * noise)
-        calm[i] += slow * (r[i] - calm[i])
-        new = calm[i] - r[i]
-        size += weight * new * new
+        weight, y = 1.0 / (noise * noise), slower_r[i] - r[i]
+        size += weight * y * y
         for k in range(at.PARAMETERS):
-            rate = (p[i, k] - p_last[i, k]) / elapsed - 0.5 * (b[i, k] + b_last[i, k])
-            filtered[i, k] += share * (rate - filtered[i, k])
-            still[i, k] += slow * (filtered[i, k] - still[i, k])
-            row[k] = filtered[i, k] - still[i, k]
-        for k in range(at.PARAMETERS):
-            moment[k] += weight * new * row[k]
+            row[k] = filtered[i, k] - slower[i, k]
+            moment[k] += weight * y * row[k]
             for j in range(k + 1):
                 information[k, j] += weight * row[k] * row[j]
     set_number(load, at.LOAD_SIZE, size)
 
 
 @kernel
-def is_explained(load):
-    """Return whether the load explains what r does not follow; see MISFIT."""
-    information = matrix(load, at.LOAD_INFORMATION, at.PARAMETERS)
-    moment, theta = vector(load, at.LOAD_MOMENT), vector(load, at.LOAD_THETA)
-    size = number(load, at.LOAD_SIZE)
-    misfit = size
-    for k in range(at.PARAMETERS):
-        misfit -= 2.0 * theta[k] * moment[k]
-        for j in range(k + 1):
-            both = 1.0 if j == k else 2.0
-            misfit += both * theta[k] * information[k, j] * theta[j]
-    set_number(load, at.LOAD_RATIO, misfit / size)
-    return misfit < MISFIT * size
-
-
-@kernel
-def solve(load):
-    """Solve for the parameters; write those of the nearest body."""
+def solve_body(load):
+    """Solve for the parameters, and take those of the nearest body."""
     information = matrix(load, at.LOAD_INFORMATION, at.PARAMETERS)
     moment, theta = vector(load, at.LOAD_MOMENT), vector(load, at.LOAD_THETA)
     factor = matrix(load, at.LOAD_FACTOR, at.PARAMETERS)
@@ -165,9 +155,30 @@ def solve(load):
             theta[at.MOMENT + i] = first[i]
             for j in range(i + 1):
                 theta[inertia_place(i, j)] = inertia_of(moments, i, j)
-    if not is_explained(load):
+
+
+@kernel
+def believe_load(guard):
+    """Drop the load unless it explains the motion; compute how it changes r."""
+    load, lack = whole(guard, at.GUARD_LOAD), vector(guard, at.GUARD_LACK)
+    information = matrix(load, at.LOAD_INFORMATION, at.PARAMETERS)
+    moment, theta = vector(load, at.LOAD_MOMENT), vector(load, at.LOAD_THETA)
+    filtered = matrix(load, at.LOAD_FILTERED, at.PARAMETERS)
+    size = number(load, at.LOAD_SIZE)
+    misfit = size  # |y - Y theta|^2
+    for k in range(at.PARAMETERS):
+        misfit -= 2.0 * theta[k] * moment[k]
+        for j in range(k + 1):
+            pair = 1.0 if j == k else 2.0
+            misfit += pair * theta[k] * information[k, j] * theta[j]
+    believed = misfit < MISFIT * size
+    set_number(guard, at.GUARD_LADEN, 1.0 if believed else 0.0)
+    for k in range(at.PARAMETERS):
+        theta[k] = theta[k] if believed else 0.0
+    for i in range(len(lack)):
+        lack[i] = 0.0
         for k in range(at.PARAMETERS):
-            theta[k] = 0.0
+            lack[i] += filtered[i, k] * theta[k]
 
 
 @part(2)
@@ -177,3 +188,21 @@ def carry_load(guard, arm):
     locate(load, arm, vector(guard, at.GUARD_BELIEVED_DQ))
     M, C, g = matrix(arm, at.ARM_M, n), matrix(arm, at.ARM_C, n), vector(arm, at.ARM_G)
     add_body(whole(load, at.LOAD_BODY), vector(load, at.LOAD_THETA), M, C, g)
+
+
+@kernel
+def forget_load(guard):
+    """Forget the load that was found."""
+    load, r = whole(guard, at.GUARD_LOAD), vector(guard, at.GUARD_UNMODELLED)
+    slower_r = vector(load, at.LOAD_SLOWER_R)
+    set_number(guard, at.GUARD_LADEN, 0.0)
+    set_number(load, at.LOAD_BEGUN, 0.0)
+    set_number(load, at.LOAD_SIZE, 0.0)
+    clear(vector(load, at.LOAD_INFORMATION))
+    clear(vector(load, at.LOAD_MOMENT))
+    clear(vector(load, at.LOAD_FILTERED))
+    clear(vector(load, at.LOAD_SLOWER))
+    clear(vector(load, at.LOAD_THETA))
+    clear(vector(guard, at.GUARD_LACK))
+    for i in range(len(r)):
+        slower_r[i] = r[i]

@@ -638,26 +638,25 @@ GUARD_LOAD = GUARD.add("load", whole=True)  # address of a block
 GUARD_FIND_CALL = GUARD.add("find_call", whole=True)  # address of `find_load`
 GUARD_CARRY_CALL = GUARD.add("carry_call", whole=True)  # address of `carry_load`
 GUARD_AWAKE = GUARD.add("awake")  # cycles for which a load is still looked for
-GUARD_LOADED_NOW = GUARD.add("loaded_now")
-GUARD_LACK = GUARD.add("lack", "n")  # change of r by the load that was found [N m]
+GUARD_LADEN = GUARD.add("laden")  # 1: a load was found that explains the motion
+GUARD_LACK = GUARD.add("lack", "n")  # change of r by that load [N m]
 
 # A load that a guard looks for while limits act. See `find_load`; columns are of `carried_body`.
 LOAD = Layout("load")
 LOAD_BODY = LOAD.add("body", whole=True)  # address of a block
 LOAD_BEGUN = LOAD.add("begun")  # 1: the last columns are those of the last cycle
-LOAD_P = LOAD.add("p", "n 10")
+LOAD_P = LOAD.add("p", "n 10")  # columns of the momentum
 LOAD_B = LOAD.add("b", "n 10")
 LOAD_P_LAST = LOAD.add("p_last", "n 10")
 LOAD_B_LAST = LOAD.add("b_last", "n 10")
 LOAD_FILTERED = LOAD.add("filtered", "n 10")  # columns over a cycle, filtered like r
-LOAD_STILL = LOAD.add("still", "n 10")
-LOAD_BEFORE = LOAD.add("before", "n")  # r before this cycle [N m]
+LOAD_SLOWER = LOAD.add("slower", "n 10")  # the same through the slower filter
+LOAD_SLOWER_R = LOAD.add("slower_r", "n")  # r through the slower filter [N m]
 LOAD_SENT_LAST = LOAD.add("sent_last", "n")  # torque of the cycle before [N m]
-LOAD_INFORMATION = LOAD.add("information", "10 10")
+LOAD_INFORMATION = LOAD.add("information", "10 10")  # its lower triangle
 LOAD_MOMENT = LOAD.add("moment", "10")  # information times parameters
+LOAD_SIZE = LOAD.add("size")  # weighted sum of squares of what a load is to explain
 LOAD_FACTOR = LOAD.add("factor", "10 10")
-LOAD_SIZE = LOAD.add("size")  # weighted sum of the squares of what r does not follow
-LOAD_RATIO = LOAD.add("ratio")
 LOAD_ROW = LOAD.add("row", "10")
 LOAD_THETA = LOAD.add("theta", "10")  # the parameters
 LOAD_FIRST = LOAD.add("first", "3")  # nearest first moment of a body

@@ -19,7 +19,7 @@ from .compare_sensors import (
     refine,
 )
 from .compile import kernel, part
-from .find_load import observe_unmodelled
+from .find_load import forget_load, observe_unmodelled
 from .judge import is_credible, is_frozen
 from .learned_body import compute_learned_terms
 from .memory import call
@@ -186,7 +186,7 @@ def keep_limits(guard, arm, inputs, mode, begun, found, elapsed):
 
 @kernel
 def stay_awake(guard, dq, met):
-    """Look for a load for some time after a limit has acted or a joint was fast."""
+    """Look for a load for AWAKE cycles after a limit has acted or a joint was fast."""
     awake, dq_max = number(guard, at.GUARD_AWAKE), vector(guard, at.GUARD_DQ_MAX)
     wakes = met & WAKES != 0
     for i in range(len(dq)):
@@ -196,32 +196,6 @@ def stay_awake(guard, dq, met):
     set_number(guard, at.GUARD_AWAKE, AWAKE if wakes else max(awake - 1.0, 0.0))
     if awake == 1.0 and not wakes:
         forget_load(guard)
-
-
-@kernel
-def forget_load(guard):
-    """Forget the load that was found."""
-    load, lack = whole(guard, at.GUARD_LOAD), vector(guard, at.GUARD_LACK)
-    information = vector(load, at.LOAD_INFORMATION)
-    moment, theta = vector(load, at.LOAD_MOMENT), vector(load, at.LOAD_THETA)
-    filtered = vector(load, at.LOAD_FILTERED)
-    calm, still = vector(load, at.LOAD_BEFORE), vector(load, at.LOAD_STILL)
-    r = vector(guard, at.GUARD_UNMODELLED)
-    for i in range(len(r)):
-        calm[i] = r[i]
-    for i in range(len(still)):
-        still[i] = 0.0
-    set_number(guard, at.GUARD_LOADED_NOW, 0.0)
-    set_number(load, at.LOAD_BEGUN, 0.0)
-    set_number(load, at.LOAD_SIZE, 0.0)
-    for k in range(len(information)):
-        information[k] = 0.0
-    for k in range(len(filtered)):
-        filtered[k] = 0.0
-    for k in range(len(theta)):
-        moment[k], theta[k] = 0.0, 0.0
-    for i in range(len(lack)):
-        lack[i] = 0.0
 
 
 @kernel
