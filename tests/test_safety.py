@@ -100,11 +100,12 @@ def test_an_arm_stays_within_its_limits_whatever_is_asked(name, adversary):
 def test_a_payload_that_the_model_does_not_know_does_not_break_the_limits(name, adversary):
     """Positions stay within the limits themselves: that is what the margin is for.
 
-    Speeds stay below twice the limit on the iiwa, 3.6 times on the UR5 with its lighter wrist.
+    Speeds stay below 1.1 times the limit, also on the UR5, whose last joint has 20 times its
+    inertia: the load is found from the first milliseconds of motion.
     """
     arm = arms.load(name)
     q, dq, _ = driven(arm, adversaries(arm)[adversary], LOADS[name])
-    assert (np.abs(dq) < (3.6 if name == "ur5" else 2.0) * arm.dq_max).all()
+    assert (np.abs(dq) < 1.1 * arm.dq_max).all()
     assert (q > arm.q_lower).all()
     assert (q < arm.q_upper).all()
 
@@ -114,7 +115,8 @@ def test_a_payload_that_the_model_does_not_know_does_not_break_the_limits(name, 
 def test_a_joint_over_its_speed_is_braked_whatever_is_asked(name, adversary):
     """With 2 kg that the model does not know a wrist may be: then no torque speeds it up.
 
-    By the model and what the observer saw; that is all that the layer knows.
+    By the model, the load that was found and what the observer saw; that is all that the layer
+    knows: its factor of M, and its torque that holds the arm.
     """
     arm, over = arms.load(name), 0
     safe = Safe(Asks(arm.dof, adversaries(arm)[adversary]), arm)
@@ -123,10 +125,11 @@ def test_a_joint_over_its_speed_is_braked_whatever_is_asked(name, adversary):
             state = robot.read()
             tau = safe.step(state, REFERENCE).tau
             robot.apply(tau)
-            fast = np.abs(state.dq) > 1.01 * arm.dq_max
+            fast = np.abs(state.dq) > arm.dq_max
             if fast.any():
                 over += 1
-                ddq = arm.forward_dynamics(state.q, state.dq, tau + safe.remembered[0][2])
+                L = np.tril(safe._guard["factor"])
+                ddq = np.linalg.solve(L @ L.T, tau - safe._guard["hold"])
                 assert (ddq * np.sign(state.dq) < 0)[fast].all()
     assert over > 0
 
