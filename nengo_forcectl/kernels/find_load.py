@@ -28,6 +28,8 @@ NOISE = 5.0  # of the measured acceleration [rad/s^2]
 FLOOR = 1e-3  # noise of the torque, over the motor's limit
 TIMING = 0.3  # share of a change of the torque that the sensors may see a cycle later
 FORGET = 0.2  # time constant [s]
+SOON = 0.005  # time constant of the sums that tell that a load has changed [s]
+SLACK = 10.0  # sum of squares that noise may leave
 MISFIT = 0.2  # share of the sum of squares that a load may leave
 LIGHTEST = 1e-3  # mass of a load [kg]
 REACH = 0.5  # largest distance of its centre [m]
@@ -68,8 +70,11 @@ def find_load(guard, arm, inputs, sure, elapsed):
     if sure and number(load, at.LOAD_BEGUN) > 0.0:
         filter_cycle(guard, elapsed)
         add_cycle(guard, matrix(arm, at.ARM_M, len(dq)), elapsed)
-        solve_body(load)
-        believe_load(guard)
+        if number(load, at.LOAD_LEFT) > number(load, at.LOAD_RECENT) + SLACK:
+            forget_load(guard)  # it is another one, or gone
+        else:
+            solve_body(load)
+            believe_load(guard)
     copy_matrix(p, matrix(load, at.LOAD_P_LAST, at.PARAMETERS))
     copy_matrix(b, matrix(load, at.LOAD_B_LAST, at.PARAMETERS))
     set_number(load, at.LOAD_BEGUN, 1.0)
@@ -114,7 +119,9 @@ def add_cycle(guard, M, elapsed):
     slower, slower_r = matrix(load, at.LOAD_SLOWER, at.PARAMETERS), vector(load, at.LOAD_SLOWER_R)
     sent, sent_last = vector(guard, at.GUARD_SENT), vector(load, at.LOAD_SENT_LAST)
     most, keep = vector(guard, at.GUARD_TAU_MAX), math.exp(-elapsed / FORGET)
-    size = keep * number(load, at.LOAD_SIZE)
+    size, theta = keep * number(load, at.LOAD_SIZE), vector(load, at.LOAD_THETA)
+    soon = math.exp(-elapsed / SOON)
+    left, recent = soon * number(load, at.LOAD_LEFT), soon * number(load, at.LOAD_RECENT)
     for k in range(at.PARAMETERS):
         moment[k] *= keep
         for j in range(k + 1):
@@ -125,13 +132,17 @@ def add_cycle(guard, M, elapsed):
         for j in range(len(r)):
             noise += NOISE * abs(M[i, j])
         weight, y = 1.0 / (noise * noise), slower_r[i] - r[i]
-        size += weight * y * y
+        size, recent, error = size + weight * y * y, recent + weight * y * y, y
         for k in range(at.PARAMETERS):
             row[k] = filtered[i, k] - slower[i, k]
+            error -= row[k] * theta[k]
             moment[k] += weight * y * row[k]
             for j in range(k + 1):
                 information[k, j] += weight * row[k] * row[j]
+        left += weight * error * error
     set_number(load, at.LOAD_SIZE, size)
+    set_number(load, at.LOAD_LEFT, left)
+    set_number(load, at.LOAD_RECENT, recent)
 
 
 @kernel
@@ -198,6 +209,8 @@ def forget_load(guard):
     set_number(guard, at.GUARD_LADEN, 0.0)
     set_number(load, at.LOAD_BEGUN, 0.0)
     set_number(load, at.LOAD_SIZE, 0.0)
+    set_number(load, at.LOAD_LEFT, 0.0)
+    set_number(load, at.LOAD_RECENT, 0.0)
     clear(vector(load, at.LOAD_INFORMATION))
     clear(vector(load, at.LOAD_MOMENT))
     clear(vector(load, at.LOAD_FILTERED))

@@ -29,7 +29,7 @@ CHANGES = (
 )  # findings after which the torque is computed from the acceleration
 WAKES = CHANGES | at.MET_TORQUE | at.MET_RATE  # findings after which a load is looked for
 AWAKE = 1000.0  # cycles for which it is
-FAST = 0.5  # share of a joint's top speed from which on it is
+FAST = 0.8  # share of a joint's top speed from which on it is
 BEYOND = 0.01  # distance outside the box that causes a stop [m]
 
 
