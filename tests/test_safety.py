@@ -19,6 +19,7 @@ from nengo_forcectl.estimation.predictor import Predictor
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
 from nengo_forcectl.jobs.scene import reaching_scene
 from nengo_forcectl.kernels.bound_joints import allowed
+from nengo_forcectl.kernels.find_load import carry_load, find_load
 from nengo_forcectl.kernels.judge import judge_state
 from nengo_forcectl.kernels.predict import predict
 from nengo_forcectl.kernels.protect import credible, protect_alone
@@ -264,7 +265,7 @@ def test_the_guard_s_kernels_allocate_nothing(iiwa):
     Safe(Asks(7, lambda state: np.zeros(7)), iiwa, limits)
     Predictor(iiwa, 2e-3)
     SensorCheck(7)
-    for kernel in (protect_alone, credible, predict, judge_state):
+    for kernel in (protect_alone, find_load, carry_load, credible, predict, judge_state):
         fresh = numba.njit(fastmath=FAST, error_model="numpy")(kernel.py_func)  # not from disk
         fresh.compile(kernel.signatures[0])
         (code,) = fresh.inspect_llvm().values()

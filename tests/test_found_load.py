@@ -1,0 +1,122 @@
+"""A load that the model lacks is found while limits act, and only if it is one."""
+
+import numpy as np
+import pytest
+from test_safety import REFERENCE, Asks, adversaries, driven
+
+import arms
+from nengo_forcectl.control import OperationalSpace
+from nengo_forcectl.cycle.compiled import CompiledController
+from nengo_forcectl.networks.workspace import home_posture, task_axes
+from nengo_forcectl.paths import MinimumJerk
+from nengo_forcectl.safety.guard import Safe
+from nengo_forcectl.sim.bullet import Bullet
+from nengo_forcectl.sim.masses import Payload
+from nengo_forcectl.sim.sensing import Sensors
+
+
+def found(safe):
+    """Ten parameters of the load that a guard has found."""
+    return safe._guard._keeps[-1]["theta"]
+
+
+def stepped(arm, torque, cycles, load=(), sensors=None):
+    """Let a torque drive the arm; the guard after each cycle, and the largest share of a speed."""
+    safe = Safe(Asks(arm.dof, torque), arm)
+    rng = np.random.default_rng(0)
+    with Bullet(arm, home_posture(arm), load, sensors=sensors, rng=rng) as robot:
+        for _ in range(cycles):
+            robot.apply(safe.step(robot.read(), REFERENCE).tau)
+            yield safe, np.abs(robot.state()[1] / arm.dq_max).max()
+
+
+@pytest.mark.parametrize("com", [(0.0, 0.0, 0.0), (0.03, -0.02, 0.05)])
+@pytest.mark.parametrize("name", ["ur5", "kuka_iiwa"])
+def test_a_load_is_found_within_a_tenth_of_a_second(name, com):
+    """Its mass to 5 %, its centre to 2.5 mm, its moment about the flange's axis to 50 %.
+
+    That moment is 20 times the model's on the UR5's wrist; a factor of 2 too many would swing.
+    """
+    arm, load = arms.load(name), Payload(2.0, com=com)
+    (safe, _), *_ = reversed(list(stepped(arm, adversaries(arm)["bang"], 100, [load])))
+    inertia = load.inertia + 2.0 * (np.dot(com, com) * np.eye(3) - np.outer(com, com))
+    assert safe._guard["laden"] == 1.0
+    assert found(safe)[0] == pytest.approx(2.0, rel=0.05)
+    np.testing.assert_allclose(found(safe)[1:4], 2.0 * np.array(com), atol=0.005)
+    assert found(safe)[-1] == pytest.approx(inertia[2, 2], rel=0.5)
+
+
+@pytest.mark.parametrize("adversary", ["up", "bang", "swing", "random"])
+def test_the_heavy_load_of_a_ur10e_does_not_break_its_limits(adversary):
+    """4 kg that the model does not know: speeds stay below 1.1 times their limits; was 3.0."""
+    arm = arms.load("ur10e")
+    q, dq, _ = driven(arm, adversaries(arm)[adversary], 4.0)
+    assert (np.abs(dq) < 1.1 * arm.dq_max).all()
+    assert (q > arm.q_lower).all()
+    assert (q < arm.q_upper).all()
+
+
+@pytest.mark.parametrize("adversary", ["up", "bang", "swing"])
+@pytest.mark.parametrize("name", ["ur5", "kuka_iiwa"])
+def test_noisy_sensors_find_it_too(name, adversary):
+    """1e-4 rad and 3e-3 rad/s: speeds stay below 1.3 times their limits; was 4.4 on the UR5."""
+    arm = arms.load(name)
+    noise = Sensors(position_noise=1e-4, velocity_noise=3e-3)
+    _, dq, _ = driven(arm, adversaries(arm)[adversary], 2.0, sensors=noise)
+    assert (np.abs(dq) < 1.3 * arm.dq_max).all()
+
+
+@pytest.mark.parametrize("sensors", [None, Sensors(delay=2e-3), Sensors(velocity_noise=3e-3)])
+def test_a_bare_arm_has_no_load_that_explains_its_motion(sensors):
+    """Neither exact, late nor noisy sensors make a load out of nothing: it would throw a wrist."""
+    arm = arms.load("ur5")
+    cycles = list(stepped(arm, adversaries(arm)["swing"], 1000, (), sensors))
+    assert max(speed for _, speed in cycles) < 1.3
+
+
+@pytest.mark.parametrize("adversary", ["up", "bang", "swing"])
+def test_a_load_that_is_dropped_is_forgotten(adversary):
+    """In full motion, when the wrist has a twentieth of the inertia at once.
+
+    With what was found before, the bounds would throw it: 30 times its speed limit.
+    """
+    arm = arms.load("ur5")
+    speeds, heaviest = [], 0.0
+    for safe, speed in stepped(arm, adversaries(arm)[adversary], 800, [Payload(2.0, end=0.4)]):
+        speeds.append(speed)
+        heaviest = max(heaviest, found(safe)[0])
+    assert heaviest > 1.5
+    assert max(speeds[:400]) < 1.1
+    assert max(speeds) < 1.5
+
+
+def test_a_slow_reach_looks_for_no_load(iiwa):
+    """Below 80 % of the speed limits, and without a limit that acts, it costs nothing."""
+    home = home_posture(iiwa)
+    start = iiwa.pose(home)[:3, 3]
+    path = MinimumJerk([start, start + np.array([0.1, 0.1, -0.1]), start], 0.6)
+    safe = Safe(CompiledController(iiwa, OperationalSpace(home, task_axes(iiwa))), iiwa)
+    with Bullet(iiwa, home, [Payload(2.0)]) as robot:
+        for _ in range(1200):
+            state = robot.read()
+            robot.apply(safe.step(state, path.at(state.time)).tau)
+            assert safe._guard["awake"] == 0.0
+    assert not found(safe).any()
+
+
+def test_a_load_is_forgotten_when_limits_rest(iiwa):
+    """A second after the last limit, so that the next motion does not begin with it."""
+    load, most = Payload(2.0), iiwa.tau_max
+    loaded = load.real(iiwa)
+
+    def torque(state):
+        if state.time < 0.1:
+            return most
+        terms = loaded.terms(state.q, state.dq)
+        return terms.g + terms.C @ state.dq - 10.0 * terms.M @ state.dq
+
+    seen = []
+    for safe, _ in stepped(iiwa, torque, 2000, [load]):
+        seen.append((float(safe._guard["awake"]), found(safe).any()))
+    assert any(load for _, load in seen)
+    assert seen[-1] == (0.0, False)
