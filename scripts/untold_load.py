@@ -27,10 +27,9 @@ from nengo_forcectl.sim.sensing import Sensors
 
 ARMS = "kuka_iiwa", "ur5", "ur5e", "panda", "ur10e"
 SEEDS, CYCLES, DT = 5, 1500, 1e-3
-NOISE = {"position_noise": 1e-4, "velocity_noise": 3e-3}  # [rad], [rad/s]
 CASES: dict[str, Sensors | None] = {
     "exact": None,
-    "noisy": Sensors(**NOISE),
+    "noisy": Sensors(position_noise=1e-4, velocity_noise=3e-3),
     "2 ms late": Sensors(delay=2e-3),
 }
 Torque = Callable[[float], np.ndarray]

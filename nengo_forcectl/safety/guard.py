@@ -81,7 +81,7 @@ class Safe(Cycle):
     until a second after the last one, the load's mass, centre and inertia are found by least
     squares from the momentum, and M, C, g and r are those of the arm with it
     (`kernels.find_load`). It counts only while it explains the motion, and a load that was dropped
-    is forgotten within milliseconds. With exact sensors speeds stay within 1.03 times their limits,
+    is forgotten within milliseconds. With exact sensors speeds stay within 1.1 times their limits,
     with 2 kg that the model does not know, 4 kg on the UR10e.
 
     Late sensors show no load that explains the motion. Then, above dq_max, the rate follows the
