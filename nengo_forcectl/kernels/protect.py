@@ -21,6 +21,7 @@ from .compare_sensors import (
 from .compile import kernel, part
 from .find_load import forget_load, observe_unmodelled
 from .judge import is_credible, is_frozen
+from .keep_motors import keep_motors
 from .learned_body import compute_learned_terms
 from .memory import call
 
@@ -266,7 +267,8 @@ def outside_box(guard, arm):
 def leave_rest(guard, arm, share):
     """Write the torque on the line from ``rest`` to ``ddq``, as far as ``share`` and motors allow.
 
-    All accelerations between the two are within bounds.
+    All accelerations between the two are within bounds. If motors cannot even give ``rest``, it is
+    the torque that comes nearest.
     """
     rest, ddq = vector(guard, at.GUARD_REST), vector(guard, at.GUARD_DDQ)
     hold, most = vector(guard, at.GUARD_HOLD), vector(guard, at.GUARD_TAU_MAX)
@@ -284,6 +286,8 @@ def leave_rest(guard, arm, share):
             share = min(share, max(rest_tau[i] + most[i], 0.0) / (rest_tau[i] - tau[i]))
     for i in range(n):
         tau[i] = rest_tau[i] + share * (tau[i] - rest_tau[i])
+        ddq[i] = rest[i] + share * (ddq[i] - rest[i])
+    keep_motors(guard, M)
 
 
 @kernel
