@@ -9,6 +9,8 @@ causes, ``tau = M ddq + hold``, are those with, for each joint, one of
 They are unique, because M is positive definite, and have the least ``(ddq - a)^T M (ddq - a)``:
 Gauss's principle of least constraint. Which joint has which is found by pivots, the first that is
 wrong at a time (K. G. Murty, Linear Complementarity, Linear and Nonlinear Programming, 1988, 4.1).
+
+After a swing, the sign of late sensors, torques are only cut: the nearest ones drive it on.
 """
 
 from . import layout as at
@@ -30,10 +32,11 @@ def keep_motors(guard, M):
     """
     tau, ddq = vector(guard, at.GUARD_TAU), vector(guard, at.GUARD_DDQ)
     side, wanted = vector(guard, at.GUARD_WEAK), vector(guard, at.GUARD_WANTED)
-    n = len(tau)
+    wary, n, swings = vector(guard, at.GUARD_WARY), len(tau), False
     for i in range(n):
         side[i], wanted[i] = 0.0, ddq[i]
-    for _ in range(PIVOTS * n):
+        swings = swings or wary[i] > 0.0
+    for _ in range(0 if swings else PIVOTS * n):
         if not pivot(guard):
             return
         give_most(guard, M)
