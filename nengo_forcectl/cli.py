@@ -16,6 +16,7 @@ from rich.console import Console
 
 from . import jobs
 from .errors import ConfigurationError, ForcectlError
+from .jobs.parse_errors import one_line
 from .jobs.parsers import as_given, brief, with_defaults
 from .jobs.settings_file import COMMAND, read_settings_file, values_from
 from .support.versions import version_of
@@ -181,7 +182,9 @@ def _parse(asked: Asked) -> tuple[Verb, Any]:
         rest = [HELP[0]]
     elif any(each in HELP for each in rest):
         parsed = brief(parsed)
-    return verb, as_given(settings, tyro.cli(parsed, prog=f"nengo-forcectl {name}", args=rest))
+    with one_line():
+        given = tyro.cli(parsed, prog=f"nengo-forcectl {name}", args=rest)
+    return verb, as_given(settings, given)
 
 
 def _defaults(
@@ -203,9 +206,10 @@ def _list_verbs(arguments: Sequence[str]) -> NoReturn:
     """Print the verbs, or that the first argument is none of them, or the completion of a shell."""
     completion = any(each.startswith("--tyro") for each in arguments)
     parsers = _all_parsers() if completion else {name: _summary(VERBS[name]) for name in VERBS}
-    tyro.extras.subcommand_cli_from_dict(
-        parsers, prog="nengo-forcectl", description=DESCRIPTION, args=arguments
-    )
+    with one_line():
+        tyro.extras.subcommand_cli_from_dict(
+            parsers, prog="nengo-forcectl", description=DESCRIPTION, args=arguments
+        )
     raise AssertionError("tyro ends the program where there is no verb")
 
 

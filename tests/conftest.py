@@ -2,8 +2,12 @@
 
 import itertools
 import os
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
+
+# The processes of pytest keep all processors busy. xdist's processes inherit this.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
@@ -24,10 +28,25 @@ def pytest_pycollect_makemodule(module_path, parent):
     return SkippingModule.from_parent(parent, path=module_path)
 
 
+LONG = (
+    "test_baselines", "test_reach", "test_docs", "test_c_library", "test_rivals", "test_cli",
+    "test_spiking", "test_cycle_laws", "test_cycle", "test_check_jacobians", "test_arms_chains",
+    "test_online", "test_contact", "test_differentiable", "test_cells", "test_adaptation",
+    "test_safety_box", "test_examples", "test_notebooks", "test_press", "test_sweep",
+)  # fmt: skip
+"""Test modules that take longest: they come first, then those of most tests.
+
+So at the end no process waits long for another.
+"""
+
+
 def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.stem in CORE:
             item.add_marker("core")
+    places = {name: place for place, name in enumerate(LONG)}
+    sizes = Counter(item.path for item in items)
+    items.sort(key=lambda item: (places.get(item.path.stem, len(LONG)), -sizes[item.path]))
 
 
 @pytest.hookimpl(wrapper=True)

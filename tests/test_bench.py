@@ -47,6 +47,7 @@ def test_a_small_bench_leaves_results_a_table_and_a_figure(tmp_path, capsys):
     assert {"numpy", "numba"} <= results.data["versions"].keys()
 
 
+@pytest.mark.needs("pybullet")  # in MuJoCo the sensor check comes first
 def test_a_fall_is_reported_and_the_rest_goes_on(tmp_path, capsys, monkeypatch):
     """What pulls the tool away is a fall with its reason; the cells after it are run."""
     absurd = ForceField((2000.0, 0.0, 0.0))

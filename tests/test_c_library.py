@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -156,25 +157,31 @@ STOPS = {
 """Codes of the stops that the faults lead to."""
 
 
-def kinds(arm):
-    """Controllers of all exportable kinds, by name, with the size of their references."""
+@contextmanager
+def controller_of(arm, which):
+    """A controller of each exportable kind, with the size of its references."""
     home = home_posture(arm)
-    bare = Limits.of(arm, overruled=0.05, rate=20.0)
-    box = np.array([-0.2, -0.2, -1.0]), np.array([0.2, 0.2, 1.0])
-    tool = arm.pose(home)[:3, 3]
-    limits = Limits.of(
-        arm, lower=tuple(tool + box[0]), upper=tuple(tool + box[1]), force=(30.0, 30.0)
-    )
-    yield "joints", Safe(CompiledController(arm, JointPD()), arm, bare, DT), arm.dof
-    task = CompiledController(arm, Impedance(home, rows=(0, 1)))
-    yield "tool", Safe(task, arm, limits, DT), 3
-    for name, make in (("structured", structured_cycle), ("late", structured_cycle)):
-        with make(arm, home, seed=0, dt=DT, delay=0.003 if name == "late" else 0.0) as cycle:
-            yield name, cycle, 3
-    with learning_cycle(arm, home, seed=0, neurons=50, dt=DT) as cycle:
-        yield "consolidation", cycle, 3
-    with learning_cycle(arm, home, seed=0, neurons=50, neuron_type="lif", dt=DT) as cycle:
-        yield "spiking", cycle, 3
+    options = {
+        "structured": {},
+        "late": {"delay": 0.003},
+        "consolidation": {"neurons": 50},
+        "spiking": {"neurons": 50, "neuron_type": "lif"},
+    }
+    if which == "joints":
+        bare = Limits.of(arm, overruled=0.05, rate=20.0)
+        yield Safe(CompiledController(arm, JointPD()), arm, bare, DT), arm.dof
+    elif which == "tool":
+        box = np.array([-0.2, -0.2, -1.0]), np.array([0.2, 0.2, 1.0])
+        tool = arm.pose(home)[:3, 3]
+        limits = Limits.of(
+            arm, lower=tuple(tool + box[0]), upper=tuple(tool + box[1]), force=(30.0, 30.0)
+        )
+        task = CompiledController(arm, Impedance(home, rows=(0, 1)))
+        yield Safe(task, arm, limits, DT), 3
+    else:
+        make = structured_cycle if which in ("structured", "late") else learning_cycle
+        with make(arm, home, seed=0, dt=DT, **options[which]) as cycle:
+            yield cycle, 3
 
 
 @pytest.mark.filterwarnings("ignore:learning ends while limits act")
@@ -182,8 +189,8 @@ def kinds(arm):
 @pytest.mark.parametrize("which", STOPS)
 def test_limits_and_stops_are_those_of_safe(arm, which, tmp_path):
     """The same torques, counts and stops for states and references of every kind of fault."""
-    _, original, k = next(each for each in kinds(arm) if each[0] == which)
-    folder = export_library(original, tmp_path / "mine")
+    with controller_of(arm, which) as (original, k):
+        folder = export_library(original, tmp_path / "mine")
     python, c, rng = load_controller(folder), InC(folder, arm.dof, k), np.random.default_rng(1)
     path, home, reasons = path_of(arm), home_posture(arm), set()
     q, dq, last = home.copy(), np.zeros(arm.dof), State(0.0, home, home)

@@ -143,10 +143,40 @@ def test_a_mistyped_option_is_answered_by_the_nearest_of_its_verb(capsys):
     assert "--force FLOAT" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [["reach", "--help"], ["reach", "--paylod"]])
-def test_no_color_turns_colours_off(arguments):
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["runn"], ["runn", "press, wipe", "see nengo-forcectl --help"]),
+        ([], ["reach, press", "see nengo-forcectl --help"]),
+        (["run"], ["--robot franka://HOST", "see nengo-forcectl run --help"]),
+        (["reach", "--passes"], ["'--passes'", "see nengo-forcectl reach --help"]),
+        (["reach", "--passes", "1.5"], ["'1.5'", "needs --passes INT"]),
+        (["reach", "--pases", "3"], ["--pases", "did you mean --passes INT?"]),
+        (["reach", "--engine", "gazebo"], ["'gazebo'", "'bullet', 'mujoco'"]),
+        (["run", "--robot", "franka://h", "--load", "1", "2", "3"], ["needs --load KG X Y Z"]),
+        (["doctor", "extra"], ["extra"]),
+    ],
+)
+def test_arguments_that_cannot_be_read_are_one_line(arguments, words, capsys):
+    """The line says what is wrong and where to read on; the exit code is 2."""
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("nengo-forcectl: ")
+    assert err.count("\n") == 1
+    assert "│" not in err
+    for word in words:
+        assert word in err
+
+
+def test_no_color_turns_colours_off():
     """On a terminal, too; see https://no-color.org."""
-    assert [b"\x1b[3" in on_terminal(arguments, value) for value in ("", "1")] == [True, False]
+    assert [b"\x1b[3" in on_terminal(["reach", "--help"], value) for value in ("", "1")] == [
+        True,
+        False,
+    ]
 
 
 def test_the_shell_completes_verbs_and_options():

@@ -4,6 +4,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ElementTree
 from itertools import count
 from pathlib import Path
@@ -17,9 +18,10 @@ from nengo_forcectl.cli import main
 from nengo_forcectl.cycle import structured_cycle
 from nengo_forcectl.cycle.learner_start import LearnerStart
 from nengo_forcectl.errors import ConfigurationError, SimulationError, VersionError
-from nengo_forcectl.jobs.robot.robot_job import Recorder
+from nengo_forcectl.jobs import read_run
+from nengo_forcectl.jobs.logs.payload_motion import motion_of, move
 from nengo_forcectl.jobs.robot.robot_scene import targets_around
-from nengo_forcectl.robots import FrankaRobot
+from nengo_forcectl.robots import FrankaRobot, Log
 from nengo_forcectl.robots.log import tool_error
 
 pytest.importorskip("pylibfranka")
@@ -105,12 +107,12 @@ def test_it_learns_an_unknown_payload_in_one_pass(host):
                 cycle = opened.enter_context(cycle)
             else:
                 cycle = law(arm, home, robot.limits)
-            recorder = Recorder(robot, 3000)
-            timing = run(recorder, cycle, path, seconds=path.end)
+            log = Log(3000)
+            timing = run(robot, cycle, path, seconds=path.end, log=log)
             assert timing.cycles == 1600
             assert timing.stopped is None
             assert timing.overruns == timing.events["lost"] == 0
-            record = recorder.record(path, robot.arm)
+            record = log.arrays()
             error[name] = 1e3 * np.sqrt(np.mean(tool_error(record, 800) ** 2))
             # The joints carry what was sent, gravity included: the robot adds what it was not sent.
             late = record["tau_measured"][1:] - record["tau"][:-1]
@@ -196,6 +198,82 @@ def test_the_command_line_drives_it(host, tmp_path, capsys):
     with pytest.raises(SystemExit):
         main([*where, "--reach-time", "0.1", "--dry-run"])
     assert "reach_time: is 0.1 s, needs at least" in capsys.readouterr().err
+
+
+def test_a_run_that_is_killed_leaves_its_record(tmp_path):
+    """SIGKILL in mid-reach: the folder reads, and not complete; at most a second is lost."""
+    folder = tmp_path / "run"
+    with served() as (address, _):
+        where = ["run", "--robot", f"franka://{address}", "--no-realtime", "--adapt", "none",
+                 "--passes", "9", "--reach-time", "1", "--radius", "0.05"]  # fmt: skip
+        command = [sys.executable, "-m", "nengo_forcectl", *where, "--out", str(folder)]
+        with subprocess.Popen(command, stdout=-1, stderr=-1) as job:
+            try:
+                rows, until = folder / "none.rows", time.monotonic() + 120.0
+                while not (rows.exists() and rows.stat().st_size > 500_000):
+                    assert job.poll() is None
+                    assert time.monotonic() < until
+                    time.sleep(0.01)
+            finally:
+                job.kill()
+    run = read_run(folder)
+    assert not run.summary["complete"]
+    record = run.records["none"]
+    assert len(record["time"]) >= 500
+    np.testing.assert_allclose(record["time"], 1e-3 * np.arange(len(record["time"])), atol=1e-9)
+    for name in ("q", "tau", "tau_measured", "tau_ext", "reference", "tool"):
+        assert np.isfinite(record[name]).all()
+    assert tool_error(record).max() < 0.05
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    """Record of a robot without a payload, which moves for eight seconds."""
+    file = tmp_path_factory.mktemp("empty") / "empty.npz"
+    with served() as (address, _), FrankaRobot(address, realtime=False) as robot:
+        path = motion_of(robot, 8.0, 0.4)
+        record = move(robot, path, file.with_suffix(".rows"))
+        assert np.abs(record["q"] - record["reference"]).max() < 0.03
+        assert np.abs(record["dq"]).max() < 1.0
+        assert np.abs(robot.look().q - path.at(0.0).x).max() < 0.02  # it ends where it began
+    np.savez(file, **record)
+    return file
+
+
+def test_a_payload_is_found_by_moving_the_robot(host, empty, tmp_path, capsys):
+    """Four seconds: mass to 5 %, centre to 1 cm; and it says that this was enough."""
+    folder = tmp_path / "run"
+    where = [str(empty), f"franka://{host}", "--no-realtime"]
+    main(["payload", *where, "--out", str(folder)])
+    assert "The motion was enough" in " ".join(capsys.readouterr().out.split())
+    run = read_run(folder)
+    found = run.summary["payload"]
+    assert found["known"]
+    assert found["mass"] == pytest.approx(MASS, rel=0.05)
+    assert np.abs(np.subtract(found["com"], CENTRE)).max() < 0.01
+    assert len(run.records["loaded"]["time"]) == 4000
+    assert not (folder / "loaded.rows").exists()
+    main(["payload", *where, "--seconds", "2", "--swing", "0.05", "--out", str(tmp_path / "small")])
+    less = read_run(tmp_path / "small").summary["payload"]
+    for each in ("com_deviation", "inertia_deviation"):  # a small motion shows less
+        assert np.max(less[each]) > np.max(found[each])
+
+
+def test_what_cannot_find_a_payload_moves_nothing(empty, tmp_path, capsys):
+    """One line each, exit code 2, no folder."""
+    nowhere = f"franka://{next(addresses)}"
+    for arguments, says in (
+        ([str(empty), nowhere, "--no-realtime"], "refused"),
+        ([str(empty), "franka://"], "loaded: is franka:, needs a log, or franka://HOST"),
+        ([nowhere, nowhere], "needs a log: record one with `run`"),
+        ([str(empty), nowhere, "--swing", "2"], "swing: is 2.0 rad, needs a number from 0.05 to 1"),
+        ([str(empty), nowhere, "--seconds", "nan"], "seconds: is nan s"),
+    ):
+        with pytest.raises(SystemExit) as end:
+            main(["payload", *arguments, "--out", str(tmp_path / "run")])
+        assert end.value.code == 2
+        assert says in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_run_starts_with_what_the_last_one_has_learned(host, tmp_path, capsys):

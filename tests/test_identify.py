@@ -164,10 +164,25 @@ def test_a_designed_motion_keeps_limits_and_shows_more(tmp_path):
     assert (run.folder / "excite.png").exists()
 
 
+def test_a_designed_motion_can_stay_around_a_posture():
+    """It begins and ends there, and no joint goes further than it may."""
+    arm, home = arms.load("planar3"), np.array([0.3, 0.8, -0.5])
+    found = excite(arm, seconds=4.0, around=home, swing=0.2)
+    assert np.abs(found.q[[0, -1]] - home).max() < 1e-12
+    assert np.abs(found.dq[[0, -1]]).max() < 1e-9
+    furthest = np.abs(found.q - home).max(axis=0)
+    assert (furthest <= 0.2 + 1e-9).all()
+    assert (furthest > 0.05).all()
+
+
 def test_excitation_checks_its_arguments():
     """By name."""
     arm = arms.load("planar2")
-    for wrong in ({"seconds": 0.0}, {"box": (1, 1, 1, 0, 0, 0)}, {"box": (5, 5, 5, 6, 6, 6)}):
+    nowhere, edge = {"around": (0.1, 0.2, 0.3)}, {"around": (0.1, 4.0)}
+    for wrong in (
+        {"seconds": 0.0}, {"box": (1, 1, 1, 0, 0, 0)}, {"box": (5, 5, 5, 6, 6, 6)}, nowhere, edge,
+        {"around": (0.1, np.nan)}, {"around": (0.1, 0.2), "swing": 0.0},
+    ):  # fmt: skip
         with pytest.raises(ConfigurationError, match=r"excite\."):
             excite(arm, **wrong)
     with pytest.raises(ConfigurationError, match="none with --excite"):

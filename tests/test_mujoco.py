@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from missing import MISSING
 
 from nengo_forcectl.errors import ConfigurationError, SimulationError, VersionError
 from nengo_forcectl.jobs.bench.bench_settings import BenchSettings
@@ -149,9 +150,10 @@ def test_press_and_wipe_hold_their_bounds_in_mujoco(tmp_path):
 
 def test_every_command_that_simulates_takes_an_engine():
     """By one field; an unknown engine is refused, and the message has the valid ones."""
+    default = MuJoCo if "pybullet" in MISSING else Bullet
     assert ReachSettings("ur5").arm == "ur5"  # places of the other fields stay
     for settings in (ReachSettings, PressSettings, WipeSettings, BenchSettings, JacobianSettings):
-        assert settings().simulator() is Bullet
+        assert settings().simulator() is default
         assert settings(engine="mujoco").simulator() is MuJoCo
         with pytest.raises(
             ConfigurationError, match="engine: is 'ode', needs one of bullet, mujoco"

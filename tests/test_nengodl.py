@@ -95,6 +95,7 @@ def test_nengodl_equals_nengo():
         np.testing.assert_allclose(sim.data[net.probe], reference.data[net.probe], atol=1e-9)
 
 
+@pytest.mark.needs("tensorflow")
 def test_keras_3_in_tensorflow_is_named(monkeypatch):
     """Where TensorFlow has been told to use Keras 3, the error says what to set."""
     monkeypatch.setenv("TF_USE_LEGACY_KERAS", "0")

@@ -301,6 +301,24 @@ def test_what_makes_no_sense_is_one_line_and_exit_code_2(arguments, says, tmp_pa
     assert not (tmp_path / "run").exists()
 
 
+MASS = """<inertial><mass value="1"/><inertia ixx="1" iyy="1" izz="1" ixy="0" ixz="0" iyz="0"/>
+</inertial>"""
+LIFT = f"""<robot name="lift"><link name="a"/><link name="b">{MASS}</link>
+<link name="c">{MASS}</link>
+<joint name="j" type="prismatic"><parent link="a"/><child link="b"/><axis xyz="0 0 1"/>
+<limit lower="-0.5" upper="0.5" effort="50" velocity="1"/></joint>
+<joint name="k" type="continuous"><parent link="b"/><child link="c"/></joint></robot>"""
+
+
+def test_a_tool_that_only_goes_up_and_down_cannot_wipe(tmp_path, capsys):
+    """The last joint turns the tool on its place: there is no way along a surface."""
+    (tmp_path / "lift.urdf").write_text(LIFT)
+    with pytest.raises(SystemExit) as end:
+        main(["wipe", "--arm", str(tmp_path / "lift.urdf"), "--out", str(tmp_path / "run")])
+    assert end.value.code == 2
+    assert "its tool moves up and down alone" in " ".join(capsys.readouterr().err.split())
+
+
 def test_only_arms_that_can_keep_their_tools_orientation_do():
     """Arms with six joints or more hold it; the planar arms have none."""
     for name in arms.names():

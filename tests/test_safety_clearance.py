@@ -194,6 +194,7 @@ def test_an_arm_that_is_too_close_moves_away():
     assert distance[-1].min() > 0.019
 
 
+@pytest.mark.needs("pybullet")
 @pytest.mark.filterwarnings("always:the limit of clearance")
 def test_a_clearance_that_acts_often_warns_once():
     """As every limit."""

@@ -2,9 +2,11 @@
 
 import csv
 import json
+import os
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from nengo_forcectl.cli import VERBS, main
 from nengo_forcectl.errors import ArmError, ConfigurationError, RecordError
@@ -38,6 +40,14 @@ def untimed(value):
     if isinstance(value, dict):
         return {name: untimed(each) for name, each in value.items() if name not in TIMED}
     return value
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _several_threads():
+    """Linear algebra has several threads, unless the package limits them."""
+    with pytest.MonkeyPatch.context() as patch, threadpool_limits(max(os.cpu_count(), 2)):
+        patch.delenv("OPENBLAS_NUM_THREADS")
+        yield
 
 
 @pytest.fixture(scope="module")

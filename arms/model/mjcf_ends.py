@@ -63,13 +63,13 @@ def _end(base: str, below: Below) -> str:
             shown = ", ".join(f"{end!r} ({depth})" for end, depth in list(ends.items())[:8])
             raise MjcfError(
                 f"the bodies branch at {at!r} into {len(ends)} arms, by moving joints: {shown}; "
-                "name the tip"
+                "name the tip: tip= or --tip"
             )
         (place,) = deepest
         if most == 0 and place.kind == "ball" and possible:  # else `check_way` refuses the way
             raise MjcfError(
                 f"joint {place.name!r} beyond {at!r} has type 'ball'; an arm's are hinge or slide; "
-                "name the tip"
+                "name the tip: tip= or --tip"
             )
         if most == 0 and place.kind != "fixed":
             return at

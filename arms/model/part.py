@@ -135,7 +135,8 @@ def _end(base: str, joints: Sequence[Edge]) -> str:
     text = ", ".join(f"{link!r} ({depth})" for link, depth in shown[:_SHOWN])
     more = f" and {len(ends) - _SHOWN} more" if len(ends) > _SHOWN else ""
     raise UrdfError(
-        f"the links branch into {len(ends)} ends, by moving joints: {text}{more}; name the tip"
+        f"the links branch into {len(ends)} ends, by moving joints: {text}{more}; "
+        "name the tip: tip= or --tip"
     )
 
 

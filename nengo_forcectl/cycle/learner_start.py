@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 MANY = 200  # states at which the links' parameters are compared
 STATES = 6  # at which two models are compared
 CLOSE = 2e-3  # largest difference of their inertia and gravity, as a share
-EARLY = 6  # cycles after a change in which a solution is computed at once
+EARLY = 6  # cycles after a change in which one solution follows the other
+ROUNDS = 5  # solutions, so that the evidence settles
 SETTLED = 1000  # cycles after a change, so that the next one can be found
 
 
@@ -85,10 +86,13 @@ class LearnerStart:
         law, block = learner.law_block, learner.block
         law["information"][...] = T.T @ self.information @ T * unit * unit[:, None]
         law["moment"][...] = (T.T @ moment * unit)[:, None]
-        law["square"][...] = max(square, 0.0)
+        law["square"][...] = law["both"][...] = max(square, 0.0)
         law["samples"][...], law["noise"][...] = self.samples, self.noise
         law["since"][...] = EARLY
-        if self.samples > 0 and solve_regression(law.address):
+        if self.samples > 0:
+            for _ in range(ROUNDS):
+                while not solve_regression(law.address):
+                    pass
             renew(block.address, law.address)
         law["since"][...] = SETTLED
         block["slow"][...] = len(block["fast"]) * self.noise / learner.law.spread
@@ -99,7 +103,7 @@ class LearnerStart:
         """Return the learner's columns in terms of those of here.
 
         Its forces may be stated at another origin, and its links by other parameters: these are
-        sums of the parameters here, of payload and of armature, as far as motions tell.
+        sums of the parameters here, of armature and of payload, as far as motions tell.
         """
         n, places = learner.encoding.arm.dof, _chosen(learner)
         own = len(self.moment) - len(self.chosen)
@@ -116,18 +120,15 @@ class LearnerStart:
         encoding, rng = learner.encoding, np.random.default_rng(0)
         q, dq, ddq = rng.uniform(-2.0, 2.0, (3, MANY, n))
         v = encoding.input(q, dq, ddq)
-        parts = {
-            name: v[:, encoding.places[name]].reshape(MANY * n, -1)
+        payload, armature, links = (
+            v[:, encoding.places[name]].reshape(MANY * n, -1)
             for name in ("payload", "armature", "links")
-        }
-        known = np.concatenate(
-            (parts["payload"], parts["armature"], parts["links"][:, here]), axis=1
         )
-        shares = np.linalg.lstsq(known, parts["links"][:, places], rcond=1e-8)[0]
-        T[: PARAMETERS + n, own:], T[own:, own:] = (
-            shares[: PARAMETERS + n],
-            shares[PARAMETERS + n :],
-        )
+        known, wanted = np.concatenate((armature, links[:, here]), axis=1), links[:, places]
+        shares = np.linalg.lstsq(known, wanted, rcond=1e-8)[0]
+        T[PARAMETERS : PARAMETERS + n, own:], T[own:, own:] = shares[:n], shares[n:]
+        rest = wanted - known @ shares  # where the links here leave something to a payload
+        T[:PARAMETERS, own:] = np.linalg.lstsq(payload, rest, rcond=1e-8)[0]
         return T
 
     def write(self, path: Path | str) -> None:

@@ -135,7 +135,7 @@ def structured_cycle(
         model, PARTS, joint_encoding(states), tool_encoding(model, states), encoding_of(arm, states)
     )
     design = StructuredDesign.of(model, states, encoding, posture, assumed)
-    own = StructuredLearner(model, bound, encoding, design, dt)
+    own = StructuredLearner(model, bound, encoding, design, dt, delay > 0)
     if start is not None:
         start.begin(own)
     predictor = Predictor(model, delay, dt) if delay > 0 else None

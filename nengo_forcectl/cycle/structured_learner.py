@@ -52,18 +52,18 @@ MOTION = (
 MOTION_OF_LAW = ("phi", "lacking", "late", "queue", "filled")
 # What is in no checkpoint: it never changes, or every cycle writes it before it is read.
 OTHERS = (
-    "dt", "gain_start", "k_null", "home_V", "home_M", "loud", "bump_keep", "quiet", "jump",
+    "dt", "loop", "gain_start", "k_null", "home_V", "home_M", "loud", "bump_keep", "quiet", "jump",
     "M", "C", "g", "new_M", "new_C", "new_g", "carried", "ddq", "factor", "dg", "regressor",
-    "chosen", "q_half", "dq_half", "ddq_half", "one", "added", "doubt",
+    "chosen", "q_half", "dq_half", "ddq_half", "one", "added", "doubt", "viscous", "dry",
 )  # fmt: skip
 OTHERS_OF_LAW = (
     "share", "floor", "spread", "delayed", "size", "group", "positive", "reach", "home", "changes",
     "changed", "precision",
 )  # fmt: skip
 COUNTS = (
-    "structured.changes", "structured.backed_off", "least_squares.filled", "least_squares.samples",
-    "least_squares.cycle", "least_squares.since", "least_squares.repaired", "least_squares.job",
-    "least_squares.chosen",
+    "structured.changes", "structured.backed_off", "least_squares.filled", "least_squares.rounds",
+    "least_squares.samples", "least_squares.cycle", "least_squares.since", "least_squares.repaired",
+    "least_squares.job", "least_squares.chosen",
 )  # fmt: skip
 """Numbers of a checkpoint that are whole."""
 MOST = 2**53  # of a count
@@ -107,8 +107,8 @@ class StructuredDesign:
         )
         p = PARAMETERS + (1 + FRICTION) * n + 3 * DIRECT + 3 + len(self.columns.chosen)
         shapes = [each.shape for each in (size, group, positive)]
-        shapes += [np.shape(self.posture), np.shape(self.assumed)]
-        fit = [(p,)] * 3 + [(n,), (PARAMETERS,)]
+        shapes += [np.shape(each) for each in (self.columns.shared, self.posture, self.assumed)]
+        fit = [(p,)] * 3 + [(len(self.columns.chosen),), (n,), (PARAMETERS,)]
         if shapes != fit:
             raise NetworkError(f"StructuredDesign: has arrays of shapes {shapes}, needs {fit}")
         chosen, count = np.asarray(self.columns.chosen), arm.sizes["p"]
@@ -117,6 +117,7 @@ class StructuredDesign:
             ("size", np.isfinite(size) & (size > 0), "finite numbers above 0"),
             ("group", np.isin(group, np.arange(p)), f"whole numbers from 0 to {p - 1}"),
             ("positive", np.isin(positive, (0, 1)), "0 or 1"),
+            ("shared", np.isin(np.asarray(self.columns.shared), (0, 1)), "0 or 1"),
         ):
             if not good.all():
                 found = getattr(self.columns, name)[int(np.argmin(good))]
@@ -137,9 +138,9 @@ class StructuredLearner:
     What is learned of the body, payload and armature, is part of the model of law, limits and
     posture. The rest is a feed-forward F: of joints and tool at the velocity dq_s of `Command`, of
     links and gravity at the acceleration that the law asks for. In the task's null space, where
-    dq_s is measured, 0.4 of the dry friction is supplied, because more than the real one would
-    drive the arm. m is the fast part, a momentum observer's estimate of what both leave, with a
-    gain K for each joint::
+    dq_s is measured, 0.4 of the dry and 0.8 of the viscous friction are supplied, because more than
+    the real one would drive the arm. m is the fast part, a momentum observer's estimate of what
+    both leave, with a gain K for each joint::
 
         m <- m + (1 - exp(-K dt)) (y - y_w - m)
 
@@ -162,6 +163,8 @@ class StructuredLearner:
         encoding: inputs of the network.
         design: weights and scales; the payload assumed in it is reported with what is learned.
         dt: control period [s].
+        predicts: whether the cycle acts on predicted states. In them a torque acts at once, and
+            what the model lacks acts late. That resembles no delay, so none is looked for.
 
     Raises:
         NetworkError: encoding or design do not fit the arm.
@@ -176,12 +179,14 @@ class StructuredLearner:
         encoding: StructuredEncoding,
         design: StructuredDesign,
         dt: float,
+        predicts: bool = False,
     ) -> None:
         n, torque = arm.dof, design.torque
         encoding.check(arm)
         design.check(arm)
         self.design, self.encoding, self.dt = design, encoding, dt
-        self.law = StructuredLeastSquares(NOISE * torque, FLOOR * torque)
+        delayed = 0.0 if predicts else StructuredLeastSquares.delayed
+        self.law = StructuredLeastSquares(NOISE * torque, FLOOR * torque, delayed=delayed)
         self._sums = self.law.block(design.columns, n, dt)
         tasks = getattr(getattr(bound, "null_space", None), "tasks", ())
         held = next((task.block for task in tasks if task.kind == POSTURE), None)
@@ -202,6 +207,7 @@ class StructuredLearner:
             "gain_most": GAIN,
             "gain_start": GAIN_START,
             "softness": SOFTNESS,
+            "loop": 1.0,
             "believed": 1.0,
             "k_null": 0.0 if held is None else held["k"],
             "home_V": np.concatenate((R.T @ terms.J[:3], R.T @ terms.J[3:])),
@@ -247,21 +253,25 @@ class StructuredLearner:
         """What has been found, with standard deviations.
 
         They are those of the first prior: a prior that the evidence has made narrow would hide that
-        two causes explain the same motion.
+        two causes explain the same motion. A payload's are those of a last link as in the model:
+        what that lacks counts as payload.
         """
         size, n = np.asarray(self.design.columns.size), len(self.block["armature"])
+        first = PARAMETERS + n
+        last = first + FRICTION * n
+        end = last + 3 * DIRECT
         A = self._sums["information"] / self._sums["noise"] + np.eye(len(size))
         deviations = np.sqrt(np.linalg.inv(A).diagonal()) * size
-        value = self._sums["weights"] * size
-        first = PARAMETERS + n
-        speed = self.encoding.joints.speed
-        last = first + FRICTION * n
+        shared = np.flatnonzero(self.design.columns.shared) + end + 3
+        own = np.delete(np.arange(len(size)), shared)
+        alone = np.linalg.inv(A[np.ix_(own, own)]).diagonal()[:PARAMETERS]
+        deviations[:PARAMETERS] = np.sqrt(alone) * size[:PARAMETERS]
+        value, speed = self._sums["weights"] * size, self.encoding.joints.speed
         w, d = (each[first:last].reshape(n, FRICTION) for each in (value, deviations))
         viscous, dry = (
             LearnedNumbers(w[:, VISCOUS] / speed, d[:, VISCOUS] / speed),
             LearnedNumbers(w[:, DRY], d[:, DRY]),
         )
-        end = last + 3 * DIRECT
         pull, pull_deviation = (each[last:end].reshape(3, DIRECT) for each in (value, deviations))
         body = value[:PARAMETERS] + self.design.assumed
         mass, moment = body[MASS], body[MOMENT : MOMENT + 3]

@@ -79,7 +79,8 @@ def doubt_inertia(learner, law):
     The control law's gains grow with M: an inertia that is too large throws a light joint. So a
     joint's inertia grows by `SLIGHT` of its own at most, or by what exceeds some standard
     deviations; a payload of unknown mass has no known inertia. The deviations trust the model: if
-    it explains all down to the floor none is taken, and `UNKNOWN` from `MISFIT` times that on.
+    it explains all down to the floor none is taken, and `UNKNOWN` from `MISFIT` times that on. In a
+    replay nothing can be thrown: all is believed.
 
     A payload shrinks towards the tool frame for that, with the same mass, which keeps it physical;
     it grows again slowly.
@@ -90,6 +91,7 @@ def doubt_inertia(learner, law):
     inertia_of_payload(learner, law)
     misfit = math.sqrt(number(law, at.REGRESSION_NOISE)) / number(law, at.REGRESSION_FLOOR)
     unexplained = min(max(misfit - 1.0, 0.0) / (MISFIT - 1.0), 1.0)
+    unexplained *= number(learner, at.STRUCTURED_LOOP)
     doubt, many, share = deviations[at.MASS] * size[at.MASS], UNKNOWN * unexplained, 1.0
     unknown = 1.0 - min(max(w[at.MASS] * size[at.MASS] - doubt, 0.0) / max(doubt, TINY), 1.0)
     for i in range(len(own)):

@@ -35,7 +35,8 @@ from .regress import (
     take_samples,
 )
 
-DRY_SHARE = 0.4  # of learned dry friction's part in the null space that is compensated
+VISCOUS_SHARE = 0.8  # of learned viscous friction's part in the null space that is supplied
+DRY_SHARE = 0.4  # of dry friction's
 SETTLED = 300  # cycles after a change until the next one can be found
 KEEP = 0.98  # of the usual misfit in a cycle soon after a change: it is learned anew
 
@@ -71,25 +72,33 @@ def supply_structured(learner, arm, inputs, command, sound, learning):
 
 @kernel
 def feed_forward(learner, arm, inputs, command):
-    """Compute F: of joints at dq_s, of the tool half a cycle ahead, of gravity and links."""
+    """Compute F: of joints at dq_s, of the tool half a cycle ahead, of gravity and links.
+
+    In the null space a share of the friction is supplied. The fast part adds the rest of the dry
+    friction, not of the viscous: with all of it, a light joint whose speed comes late is unstable.
+    """
     n, J = whole(arm, at.ARM_DOF), matrix(arm, at.ARM_J, whole(arm, at.ARM_DOF))
     encode_motion(learner, arm, vector(inputs, at.INPUT_Q), vector(command, at.COMMAND_DQ_S))
     x, y = matrix(learner, at.STRUCTURED_X, at.FRICTION), vector(learner, at.STRUCTURED_Y)
     friction = matrix(learner, at.STRUCTURED_FRICTION, at.FRICTION)
     force = matrix(learner, at.STRUCTURED_FORCE, at.DIRECT)
     supplied, rubs = vector(learner, at.STRUCTURED_SUPPLIED), vector(learner, at.STRUCTURED_RUBS)
+    viscous, dry = vector(learner, at.STRUCTURED_VISCOUS), vector(learner, at.STRUCTURED_DRY)
     ahead = number(learner, at.STRUCTURED_DT)
     for k in range(3):
         y[at.PLACE + k] += 0.5 * ahead * y[at.SPEED + k]
     for i in range(n):
-        rubs[i] = friction[i, at.DRY] * x[i, at.DRY]
+        viscous[i] = friction[i, at.VISCOUS] * x[i, at.VISCOUS]
+        dry[i] = friction[i, at.DRY] * x[i, at.DRY]
+        supplied[i] = friction[i, at.OFFSET] * x[i, at.OFFSET]
+        rubs[i] = viscous[i] + supplied[i]
     law = whole(learner, at.STRUCTURED_TASK)
     if law != 0:
-        spare_null_space(law, arm, command, rubs, DRY_SHARE)
+        spare_null_space(law, arm, command, dry, DRY_SHARE)
+        spare_null_space(law, arm, command, viscous, VISCOUS_SHARE)
     for i in range(n):
-        rubs[i] += friction[i, at.VISCOUS] * x[i, at.VISCOUS]
-        rubs[i] += friction[i, at.OFFSET] * x[i, at.OFFSET]
-        supplied[i] = rubs[i]
+        rubs[i] += dry[i]
+        supplied[i] += viscous[i] + dry[i]
     for a in range(3):
         pull = 0.0
         for k in range(at.DIRECT):
@@ -236,11 +245,7 @@ def renew(learner, law):
 
 @kernel
 def shift_fast(learner, law, n):
-    """Take out of m what the new weights explain of it; the learner's are still the old ones.
-
-    Soon after a change the weights before are those of the last of three solutions, so that little
-    is taken out then: the bump makes up for the rest.
-    """
+    """Take out of m what the new weights explain of it; the learner's are still the old ones."""
     w, size = vector(law, at.REGRESSION_WEIGHTS), vector(law, at.REGRESSION_SIZE)
     phi, fast = matrix(law, at.REGRESSION_PHI, len(w)), vector(learner, at.STRUCTURED_FAST)
     old, x = vector(law, at.REGRESSION_BEFORE), matrix(learner, at.STRUCTURED_X, at.FRICTION)

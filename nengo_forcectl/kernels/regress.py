@@ -5,6 +5,7 @@ from .compile import kernel
 from .layout import (
     NO_JOB,
     PARAMETERS,
+    REGRESSION_BOTH,
     REGRESSION_CYCLE,
     REGRESSION_EVERY,
     REGRESSION_FILLED,
@@ -18,6 +19,7 @@ from .layout import (
     REGRESSION_PRECISION,
     REGRESSION_QUEUE,
     REGRESSION_RAW,
+    REGRESSION_ROUNDS,
     REGRESSION_SAMPLES,
     REGRESSION_SHARE,
     REGRESSION_SINCE,
@@ -28,6 +30,7 @@ from .layout import (
 
 QUICK = 100  # cycles after a change in which samples are taken more often
 EVERY = 3  # cycles of a sample then
+FIRST, LAST = 4, 160  # cycles after a change between which one solution follows the other
 
 
 @kernel
@@ -71,6 +74,13 @@ def is_filled(law):
 
 
 @kernel
+def is_early(law):
+    """Whether the start or a change is some cycles ago, and not yet many."""
+    since = number(law, REGRESSION_SINCE)
+    return since >= FIRST and since <= LAST
+
+
+@kernel
 def take_samples(law):
     """Add a sample to the sums if it is time to; count the cycle."""
     cycle, since = int(number(law, REGRESSION_CYCLE)) + 1, number(law, REGRESSION_SINCE) + 1.0
@@ -85,7 +95,7 @@ def add_to_sums(law):
     """Compute Lambda += Phi_f^T Phi_f, b += Phi_f^T y and the sum of y^2, for every delay."""
     y = vector(law, REGRESSION_LACKING)
     n, p = len(y), len(vector(law, REGRESSION_VARIANCE))
-    square = vector(law, REGRESSION_SQUARE)
+    square, both = vector(law, REGRESSION_SQUARE), vector(law, REGRESSION_BOTH)
     phi, late = matrix(law, REGRESSION_PHI, p), matrix(law, REGRESSION_LATE, len(square))
     information = matrix(law, REGRESSION_INFORMATION, p)
     moment = matrix(law, REGRESSION_MOMENT, len(square))
@@ -99,7 +109,10 @@ def add_to_sums(law):
                 for s in range(len(square)):
                     moment[i, s] += value * (y[j] + late[j, s])
         for s in range(len(square)):
-            square[s] += precision[j] * (y[j] + late[j, s]) * (y[j] + late[j, s])
+            value = precision[j] * (y[j] + late[j, s])
+            square[s] += value * (y[j] + late[j, s])
+            if s + 1 < len(square):
+                both[s] += value * (y[j] + late[j, s + 1])
     set_number(law, REGRESSION_SAMPLES, number(law, REGRESSION_SAMPLES) + n)
 
 
@@ -114,11 +127,13 @@ def forget_payload(law):
     square, variance = vector(law, REGRESSION_SQUARE), vector(law, REGRESSION_VARIANCE)
     information = matrix(law, REGRESSION_INFORMATION, p)
     moment = matrix(law, REGRESSION_MOMENT, len(square))
-    noise = number(law, REGRESSION_NOISE)
+    both, noise = vector(law, REGRESSION_BOTH), number(law, REGRESSION_NOISE)
     for a in range(PARAMETERS):
         whole_part = information[a, a] + noise / variance[a]
         for s in range(len(square)):
             square[s] -= moment[a, s] * moment[a, s] / whole_part
+            if s + 1 < len(square):
+                both[s] -= moment[a, s] * moment[a, s + 1] / whole_part
         for i in range(p):
             part = information[i, a] / whole_part
             if i == a or part == 0.0:
@@ -137,6 +152,7 @@ def forget_payload(law):
     set_number(law, REGRESSION_SAMPLES, max(samples, 0.0))
     set_number(law, REGRESSION_SINCE, 0.0)
     set_number(law, REGRESSION_JOB, NO_JOB)
+    set_number(law, REGRESSION_ROUNDS, 0.0)
     clear_filters(law)
 
 

@@ -3,6 +3,7 @@
 Jobs of p weights and s delays: p columns of the factor of ``A = Lambda / r^2 + D^-1``, p rows of
 its inverse, p rows of the covariance C; the weights of every delay; one step of the evidence; then
 one weight after the other that is not physical is kept at the nearest value that is, until all are.
+Stages are the factor, the inverse, the covariance and all the rest.
 """
 
 import math
@@ -10,18 +11,17 @@ import math
 from .access import matrix, number, set_number, vector, whole, wholes
 from .algebra import factor_columns
 from .compile import kernel, part
+from .find_delay import choose_delay, try_delay
 from .keep_physical import keep_physical
 from .layout import (
     NO_JOB,
     REGRESSION_BEFORE,
+    REGRESSION_BOTH,
     REGRESSION_CHOSEN,
     REGRESSION_COVARIANCE,
-    REGRESSION_DELAY,
-    REGRESSION_DELAYED,
     REGRESSION_DEVIATIONS,
     REGRESSION_FACTOR,
     REGRESSION_FITS,
-    REGRESSION_FIXED,
     REGRESSION_FLOOR,
     REGRESSION_GROUP,
     REGRESSION_GROUP_KNOWN,
@@ -35,20 +35,23 @@ from .layout import (
     REGRESSION_PERIOD,
     REGRESSION_POSITIVE,
     REGRESSION_REPAIRED,
+    REGRESSION_ROUNDS,
     REGRESSION_SAMPLES,
     REGRESSION_SINCE,
     REGRESSION_SPREAD,
     REGRESSION_SQUARE,
+    REGRESSION_STAGES,
     REGRESSION_TARGET,
+    REGRESSION_TARGET_BOTH,
     REGRESSION_TARGET_SAMPLES,
     REGRESSION_TARGET_SQUARE,
-    REGRESSION_TRIALS,
     REGRESSION_VARIANCE,
     REGRESSION_WEIGHTS,
 )
+from .regress import is_early
 
 JOBS = 6  # of a cycle
-EARLY_ROUNDS = 3  # solutions one after the other, so that the evidence settles
+SETTLE = 3.0  # solutions until the first weights
 UNSURE = 60.0  # noise over the floor, if a solution has failed
 DOUBT = 1e-4  # weight of a group's first variance, in numbers that are known
 
@@ -57,30 +60,29 @@ DOUBT = 1e-4  # weight of a group's first variance, in numbers that are known
 def solve_regression(law):
     """Begin a solution if it is due, do some jobs; return whether there are new weights.
 
-    Soon after the start or a change, a solution is due more often, and computed at once, thrice.
+    Soon after the start or a change one solution follows the other. The first two only settle the
+    evidence.
     """
-    since = int(number(law, REGRESSION_SINCE))
-    if is_early(since):
-        for _ in range(EARLY_ROUNDS):
-            set_number(law, REGRESSION_JOB, 0.0)
-            while number(law, REGRESSION_JOB) >= 0.0:
-                do_job(law)
-        return True
-    if since % whole(law, REGRESSION_PERIOD) == 0 and number(law, REGRESSION_JOB) < 0.0:
+    since, early = int(number(law, REGRESSION_SINCE)), is_early(law)
+    if number(law, REGRESSION_JOB) < 0.0 and (early or since % whole(law, REGRESSION_PERIOD) == 0):
         set_number(law, REGRESSION_JOB, 0.0)
-    for _ in range(JOBS):
-        if number(law, REGRESSION_JOB) >= 0.0 and do_job(law):
-            return True
-    return False
+    new = False
+    for _ in range(whole(law, REGRESSION_STAGES) if early else 1):
+        if early and number(law, REGRESSION_JOB) < 0.0:
+            set_number(law, REGRESSION_JOB, 0.0)
+        for _ in range(jobs_of_stage(law) if early else JOBS):
+            if number(law, REGRESSION_JOB) >= 0.0 and do_job(law):
+                rounds = number(law, REGRESSION_ROUNDS) + 1.0
+                set_number(law, REGRESSION_ROUNDS, rounds)
+                new = new or not early or rounds >= SETTLE
+    return new
 
 
 @kernel
-def is_early(since):
-    """Whether a solution is due this many cycles after a change."""
-    return (
-        since == 6 or since == 12 or since == 18 or since == 27 or since == 40
-        or since == 60 or since == 80 or since == 100 or since == 130 or since == 160
-    )  # fmt: skip
+def jobs_of_stage(law):
+    """Return how many jobs end the current stage: factor, inverse, covariance or the rest."""
+    job, p = int(number(law, REGRESSION_JOB)), len(vector(law, REGRESSION_NEXT))
+    return p - job % p if job < 3 * p else 4 * p
 
 
 @kernel
@@ -119,6 +121,7 @@ def begin_solution(law):
     moment = matrix(law, REGRESSION_MOMENT, len(square))
     target = matrix(law, REGRESSION_TARGET, len(square))
     target_square = vector(law, REGRESSION_TARGET_SQUARE)
+    both, target_both = vector(law, REGRESSION_BOTH), vector(law, REGRESSION_TARGET_BOTH)
     for i in range(p):
         for k in range(p):
             A[i, k] = information[i, k] / noise
@@ -126,7 +129,7 @@ def begin_solution(law):
         for s in range(len(square)):
             target[i, s] = moment[i, s]
     for s in range(len(square)):
-        target_square[s] = square[s]
+        target_square[s], target_both[s] = square[s], both[s]
     set_number(law, REGRESSION_TARGET_SAMPLES, number(law, REGRESSION_SAMPLES))
 
 
@@ -157,48 +160,6 @@ def covariance_row(X, C, i):
             C[i, j] += value * X[k, j]
     for j in range(i):
         C[j, i] = C[i, j]
-
-
-@kernel
-def try_delay(law, s):
-    """Compute the weights and the misfit, sum of (y - Phi w)^2, for a delay of s cycles."""
-    p, delays = len(vector(law, REGRESSION_NEXT)), len(vector(law, REGRESSION_FITS))
-    C, w = matrix(law, REGRESSION_COVARIANCE, p), matrix(law, REGRESSION_TRIALS, p)[s]
-    variance, noise = vector(law, REGRESSION_VARIANCE), number(law, REGRESSION_NOISE)
-    target, b, misfit = matrix(law, REGRESSION_TARGET, delays), vector(law, REGRESSION_NEXT), 0.0
-    for i in range(p):
-        b[i] = target[i, s]
-    for i in range(p):
-        total = 0.0
-        for k in range(p):
-            total += C[i, k] * b[k]
-        w[i] = total / noise
-        misfit -= w[i] * (b[i] + noise * w[i] / variance[i])  # Lambda w = b - r^2 D^-1 w
-    misfit += vector(law, REGRESSION_TARGET_SQUARE)[s]
-    vector(law, REGRESSION_FITS)[s] = max(misfit, 0.0)
-
-
-@kernel
-def choose_delay(law):
-    """Choose the delay with the least misfit, if it is much better than none; begin its weights."""
-    fits, w = vector(law, REGRESSION_FITS), vector(law, REGRESSION_NEXT)
-    best = 0
-    for s in range(1, len(fits)):
-        if fits[s] < fits[best]:
-            best = s
-    if fits[best] > number(law, REGRESSION_DELAYED) * fits[0]:
-        best = 0
-    set_number(law, REGRESSION_CHOSEN, best)
-    delay = float(best)
-    if 0 < best < len(fits) - 1:
-        before, here, after = fits[best - 1], fits[best], fits[best + 1]
-        curvature = before - 2.0 * here + after
-        if curvature > 0.0:
-            delay += 0.5 * (before - after) / curvature
-    set_number(law, REGRESSION_DELAY, delay)
-    trial, fixed = matrix(law, REGRESSION_TRIALS, len(w))[best], wholes(law, REGRESSION_FIXED)
-    for i in range(len(w)):
-        w[i], fixed[i] = trial[i], 0
 
 
 @kernel

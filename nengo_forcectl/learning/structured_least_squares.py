@@ -10,12 +10,13 @@ from arms import Arm
 
 from ..kernels.block import Block
 from ..kernels.layout import DIRECT, NO_JOB, PARAMETERS, REGRESSION, XX, YY, ZZ
-from ..support.checks import check_positive, check_whole
+from ..support.checks import check_not_negative, check_positive, check_whole
 
 TILT = 0.5  # deviation of gravity, along each axis [m/s^2]
 WRONG = 0.3  # of a link's parameters, over their own size
 WEAK = 1e-4  # torque of a deviation over that of the model, below which it is left out
 SAMPLE = 400  # states
+STAGES, PACE = 4, 2e-3  # of a solution; time of one soon after a change [s]
 PRECISE = 3.0  # most precision of a joint's torque over that of the strongest joint
 
 
@@ -30,6 +31,7 @@ class Columns:
     group: Float[np.ndarray, "p"]
     positive: Float[np.ndarray, "p"]  # 1: the weight is not negative
     chosen: Float[np.ndarray, "links"]  # places of the learned ones in `Arm.inertial_parameters`
+    shared: Float[np.ndarray, "links"]  # 1: a payload explains as much
     precision: Float[np.ndarray, "n"]  # of each joint's torque, over that of the strongest joint
     home: Float[np.ndarray, "n n"]  # M at the middle of the sample [kg m^2]
     changes: Float[np.ndarray, "links n n"]  # of it, by the deviation of each chosen parameter
@@ -53,7 +55,8 @@ class Columns:
         torque over the sample and L the tool's distance from the base; 0.5 m/s^2 of gravity along
         each axis, 0.3 of a link's parameters. Of these, a subset is chosen that payload, armature
         and each other do not explain (base parameters, Gautier and Khalil 1990,
-        doi:10.1109/70.56655).
+        doi:10.1109/70.56655); then some that a payload may explain as well, because it cannot
+        explain that a last link is lighter than in the model: a payload has a mass.
 
         Args:
             arm: the model.
@@ -68,7 +71,7 @@ class Columns:
         L = float(np.linalg.norm(arm.pose(q)[:, :3, 3], axis=1).mean())
         friction = np.stack((speed, np.ones(n), np.ones(n)), axis=1) * T / 25.0
         pull = np.repeat([1.5 * T / L, 4.0 * T / L**2, 0.4 * T / L**2], (1, 3, 3))
-        chosen, spread = _links(arm, q, dq, ddq, payload)
+        chosen, shared, spread = _links(arm, q, dq, ddq, payload)
         parts = [
             np.array([mass] + 3 * [0.5 * math.sqrt(mass * inertia)] + 6 * [inertia]),
             np.full(n, T / 40.0),
@@ -98,7 +101,8 @@ class Columns:
         changes = (Y[:n] - Y[n])[:, :, chosen].T * spread[:, None, None]
         M = np.ascontiguousarray(arm.mass_matrix(home[0]))
         return cls(
-            size, group, sign, chosen, _precision(arm), M, np.ascontiguousarray(changes), 0.5 * L
+            size, group, sign, chosen, shared, _precision(arm), M, np.ascontiguousarray(changes),
+            0.5 * L,
         )  # fmt: skip
 
 
@@ -117,8 +121,8 @@ def _links(
     dq: Float[np.ndarray, "k n"],
     ddq: Float[np.ndarray, "k n"],
     payload: Float[np.ndarray, "k n 10"],
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return parameters of links that payload, armature and each other do not explain; their sizes.
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return parameters of links to learn, which of them a payload explains too, and their sizes.
 
     A parameter that is left out is a sum of the chosen ones, whose deviations account for it.
     """
@@ -129,27 +133,39 @@ def _links(
     parts = [mass] + 3 * [np.sqrt(mass * inertia)] + 6 * [inertia]
     size = WRONG * np.stack(parts, axis=1).ravel()
     Y = arm.regressor(q, dq, ddq).reshape(-1, len(size)) * size
-    known = np.concatenate((payload, ddq[:, :, None] * np.eye(arm.dof)), axis=2)
-    known = known.reshape(-1, known.shape[2])
-    known = known / np.maximum(np.linalg.norm(known, axis=0), 1e-12)
-    basis, strength, _ = np.linalg.svd(known, full_matrices=False)
-    basis = basis[:, strength > 1e-6 * strength[0]]
+    rows = len(Y)
+    armature = (ddq[:, :, None] * np.eye(arm.dof)).reshape(rows, -1)
     torque = math.sqrt(np.mean(arm.inverse_dynamics(q, dq, ddq) ** 2))
+    least = WEAK * torque * math.sqrt(len(q))
+    own = _independent(Y, np.hstack((payload.reshape(rows, -1), armature)), least)
+    others = _independent(Y, np.hstack((armature, Y[:, own])), least)
+    chosen = np.array(sorted(own + others))
+    left = [k for k in range(len(size)) if k not in chosen]
+    armature = _normalised(armature)
+    Y -= armature @ np.linalg.lstsq(armature, Y)[0]
+    shares = np.linalg.lstsq(Y[:, chosen], Y[:, left])[0]
+    shared = np.isin(chosen, others).astype(float)
+    return chosen, shared, size[chosen] * np.sqrt(1.0 + np.sum(shares**2, axis=1))
+
+
+def _independent(Y: np.ndarray, known: np.ndarray, least: float) -> list[int]:
+    """Return columns of Y, the strongest first, that the known ones and each other leave."""
+    basis, strength, _ = np.linalg.svd(_normalised(known), full_matrices=False)
+    basis = basis[:, strength > 1e-6 * strength[0]]
     rest, chosen = Y - basis @ (basis.T @ Y), []
     while True:
-        strength = np.linalg.norm(rest, axis=0) / math.sqrt(len(q))
+        strength = np.linalg.norm(rest, axis=0)
         best = int(strength.argmax())
-        if strength[best] < WEAK * torque or best in chosen:
-            break
+        if strength[best] < least or best in chosen:
+            return chosen
         chosen.append(best)
-        unit = rest[:, best] / np.linalg.norm(rest[:, best])
+        unit = rest[:, best] / strength[best]
         rest -= np.outer(unit, unit @ rest)
-        basis = np.column_stack((basis, unit))
-    chosen = sorted(chosen)
-    others = [k for k in range(len(size)) if k not in chosen]
-    Y -= known @ np.linalg.lstsq(known, Y)[0]
-    shares = np.linalg.lstsq(Y[:, chosen], Y[:, others])[0]
-    return np.array(chosen), size[chosen] * np.sqrt(1.0 + np.sum(shares**2, axis=1))
+
+
+def _normalised(columns: np.ndarray) -> np.ndarray:
+    """Return columns of length 1, or of zeros."""
+    return columns / np.maximum(np.linalg.norm(columns, axis=0), 1e-12)
 
 
 @dataclass(frozen=True)
@@ -181,12 +197,16 @@ class StructuredLeastSquares:
 
     A late sensor or motor pairs a motion with the wrong torque. So b is kept for delays of 0 to
     ``delays - 1`` cycles. The one with the least misfit is taken if it leaves less than ``delayed``
-    of the misfit of none.
+    of the misfit of none; 0 takes none. Fractions of a cycle follow from both neighbours' misfits
+    (see `kernels.find_delay.between`).
+
+    The filter is slow because a noisy velocity is in y and in the columns of inertia: least squares
+    then finds an inertia that is too small, by the square of K.
     """
 
     noise: float  # r at the start [N m]
     floor: float  # [N m]
-    gain: float = 35.0  # K of the filter [1/s]
+    gain: float = 28.0  # K of the filter [1/s]
     spread: float = 10.0
     delayed: float = 0.6
     delays: int = 9
@@ -194,7 +214,8 @@ class StructuredLeastSquares:
     period: float = 0.2  # [s]
 
     def __post_init__(self) -> None:
-        check_positive(self, noise="N m", floor="N m", gain="1/s", spread="", delayed="")
+        check_positive(self, noise="N m", floor="N m", gain="1/s", spread="")
+        check_not_negative(self, delayed="")
         check_positive(self, sampling="s", period="s")
         check_whole(self, delays=1)
 
@@ -205,6 +226,7 @@ class StructuredLeastSquares:
         values = {
             "every": every,
             "period": max(round(self.period / dt), 1),
+            "stages": max(round(STAGES * dt / PACE), 1),
             "share": -math.expm1(-self.gain * dt),
             "floor": self.floor,
             "spread": self.spread,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from arms import Arm
 
@@ -48,6 +49,8 @@ def excite(
     seconds: float = 20.0,
     rate: float = 100.0,
     box: Sequence[float] | None = None,
+    around: ArrayLike | None = None,
+    swing: float = 0.3,
     seed: int = 0,
 ) -> Excitation:
     """Design a motion for identification.
@@ -68,18 +71,26 @@ def excite(
         seconds: length of the motion.
         rate: rows a second.
         box: lower corner and upper corner for the tool, six numbers [m], base frame.
+        around: posture [rad] at which the motion begins and ends; None: the best one is found.
+        swing: largest distance of a joint from that posture [rad].
         seed: of the random series.
 
     Raises:
         ConfigurationError: an argument is not valid, or the box leaves no room for a motion.
     """
-    own = Arguments("excite", seconds=seconds, rate=rate, box=box, seed=seed)
-    check_positive(own, seconds="s", rate="Hz")
+    own = Arguments(
+        "excite", seconds=seconds, rate=rate, box=box, around=around, swing=swing, seed=seed
+    )
+    check_positive(own, seconds="s", rate="Hz", swing="rad")
     check_whole(own, seed=0)
     corners = None if box is None else np.asarray(box, dtype=float)
     good = corners is None or (corners.shape == (6,) and bool((corners[:3] < corners[3:]).all()))
     check(own, "box", good, "six numbers: a lower and an upper corner")
     design = _Design(arm, seconds, corners, np.random.default_rng(seed))
+    if around is not None:
+        posture = np.asarray(around, dtype=float)
+        inside = posture.shape == (arm.dof,) and design.stay(posture, swing)
+        check(own, "around", bool(inside), f"{arm.dof} numbers well inside the joints' limits")
     best, first = design.search()
     check(own, "box", best is not None, "room for a motion; none was found")
     assert best is not None
@@ -126,6 +137,7 @@ class _Design:
         rng: np.random.Generator,
     ) -> None:
         self.arm, self.box, self.rng = arm, box, rng
+        self.middle: Float[np.ndarray, "n"] | None = None  # None: to be found
         self.series = _series(np.linspace(0.0, seconds, SAMPLES), seconds)
         low = np.where(np.isfinite(arm.q_lower), arm.q_lower, -np.pi)
         high = np.where(np.isfinite(arm.q_upper), arm.q_upper, np.pi)
@@ -140,6 +152,13 @@ class _Design:
         X = self._columns(q, dq, ddq)
         values, axes = np.linalg.eigh(X.T @ X)
         self.base = axes[:, values > 1e-9 * values[-1]]
+
+    def stay(self, posture: Float[np.ndarray, "n"], swing: float) -> bool:
+        """Move around a posture alone; return whether there is room around it."""
+        self.low = np.maximum(self.low, posture - swing)
+        self.high = np.minimum(self.high, posture + swing)
+        self.middle = posture
+        return bool((self.low < posture).all() and (posture < self.high).all())
 
     def search(self) -> tuple[_Candidate | None, float]:
         """Return the best motion found, and the condition of the middle one of the first."""
@@ -165,12 +184,14 @@ class _Design:
     def _random(self) -> _Candidate:
         n, half = self.arm.dof, 0.5 * (self.high - self.low)
         middle = self.low + half + 0.5 * half * self.rng.uniform(-1.0, 1.0, n)
+        middle = middle if self.middle is None else self.middle
         return _Candidate(middle, half * self.rng.normal(size=(2 * HARMONICS, n)))
 
     def _changed(self, best: _Candidate, step: float) -> _Candidate:
         half = 0.5 * (self.high - self.low)
         move = step * self.rng.normal(size=best.middle.shape) * half * 0.3
         middle = np.clip(best.middle + move, self.low, self.high)
+        middle = middle if self.middle is None else self.middle
         size = np.abs(best.weights).mean(axis=0)
         weights = best.weights + step * size * self.rng.normal(size=best.weights.shape)
         return _Candidate(middle, 1.2 * weights)

@@ -74,6 +74,7 @@ def log_learner(arm: Arm, log: MotionLog) -> StructuredCycle:
     with structured_cycle(
         arm, log.q[0], seed=0, controller=JointPD(), states=states, dt=log.period
     ) as cycle:
+        cycle.cycle.learner.block["loop"][...] = 0.0  # it drives no arm
         return cycle.cycle
 
 

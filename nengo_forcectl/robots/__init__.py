@@ -5,7 +5,7 @@ from .clock import Timing
 from .franka import FrankaRobot
 from .generate import GenerateAdaptation, GenerateControl
 from .log import Log
-from .loop import follow, run, track
+from .loop import RunOptions, follow, run, track
 from .real_time import RealTime, real_time
 from .recording import Recording, read_recording
 
@@ -17,6 +17,7 @@ __all__ = [
     "Log",
     "RealTime",
     "Recording",
+    "RunOptions",
     "Timing",
     "follow",
     "read_recording",

@@ -23,7 +23,7 @@ OPTIONAL: dict[str, Callable[[State, Reference, Result], Any]] = {
 class Log:
     """A record of every control cycle, in arrays allocated by the first cycle.
 
-    Columns: ``time`` [s]; ``q``; ``dq``; ``tau``, the torque sent to the motors, and
+    Columns: ``time``, the path's [s]; ``q``; ``dq``; ``tau``, the torque sent to the motors, and
     ``feedforward``, the adaptation's part of it [N m]; ``reference`` of the tool [m] or of the
     joints; ``tool``, its position in the base frame [m]; ``event``, the sensor fault (see
     `SensorCheck`); ``singularity``, the closeness to one, and ``out_of_reach``, above 0 where the

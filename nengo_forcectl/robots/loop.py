@@ -2,13 +2,14 @@
 
 import gc
 import math
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from arms import Arm
 
-from ..contract import Adaptation, Controller, Cycle, Path, Reference, Robot, State
+from ..contract import Adaptation, Controller, Cycle, Path, Reference, Result, Robot, State
 from ..cycle.blocks import Blocks
 from ..errors import ConfigurationError, SimulationError
 from ..safety.guard import NOWHERE, Safe
@@ -25,8 +26,14 @@ PERIOD = 1e-3  # for a robot without a fixed period [s]
 Watch = Callable[[int, str | None], None]
 
 
+class RunOptions(RealTime, total=False):
+    """What `run` records, and what it asks of Linux; by default nothing."""
+
+    log: Log | None
+
+
 class ControlLoop:
-    """A robot driven along a path by a cycle; each `step` is one control cycle.
+    """A robot driven along a path by a cycle; `act` is one control cycle, `step` also logs it.
 
     Args:
         robot: the robot to drive.
@@ -34,7 +41,8 @@ class ControlLoop:
         path: the path to follow.
         check: check of the sensors.
         start: the robot's time at which the path's is 0 [s]; None: the first state's.
-        log: log of the cycles, if any.
+        log: log of the cycles, if any, in the path's time.
+        whole: whether a full log is an error; if not, the loop goes on without it.
     """
 
     def __init__(
@@ -46,13 +54,23 @@ class ControlLoop:
         *,
         start: float | None = 0.0,
         log: Log | None = None,
+        whole: bool = True,
     ) -> None:
         self.robot, self.cycle = Robot.of(robot), Cycle.of(cycle)
         self.path, self.check, self.start, self.log = path, check, start, log
+        self.whole = whole
+        self.left_out = 0  # cycles that found the log full
         self.last: State | None = None  # last reading
+        self.reference: Reference | None = None  # of the last cycle that was not stopped
+        self._done: tuple[State, Result] | None = None  # of a cycle that is not in the log
 
     def step(self) -> None:
-        """Run one control cycle."""
+        """Run one control cycle, and log it."""
+        self.act()
+        self.record()
+
+    def act(self) -> None:
+        """Run one control cycle; `record` logs it."""
         state = self.check(self.robot.read())  # q [rad], dq [rad/s], and whether to learn from them
         self.last = state
         if self.start is None:
@@ -67,10 +85,25 @@ class ControlLoop:
     def _act(self, state: State, reference: Reference) -> None:
         result = self.cycle.step(state, reference)  # tau [N m]; learns
         self.robot.apply(result.tau)
-        if self.robot.overruled is not None:
-            self.cycle.overruled(self.robot.overruled)
-        if self.log is not None:
-            self.log.append(state, reference, result, self.check.event)
+        if (sent := self.robot.overruled) is not None:
+            self.cycle.overruled(sent)
+            result = result._replace(tau=sent)
+        if self.cycle.stopped is None:
+            self.reference = reference
+        self._done = state, result
+
+    def record(self) -> None:
+        """Append the last cycle to the log; in a stop, with the last reference of the path."""
+        log, reference, done = self.log, self.reference, self._done
+        if log is None or reference is None or done is None:
+            return
+        (state, result), self._done = done, None
+        if not self.whole and log.cycles == log.capacity:
+            self.left_out += 1
+            return
+        if self.start:
+            state = state._replace(time=state.time - self.start)
+        log.append(state, reference, result, self.check.event)
 
     def _last_readable(self) -> State:
         """Read the robot; return the last state if a `Safe` cannot take the new one."""
@@ -153,7 +186,7 @@ def run(
     stop_time: float = 0.5,
     hold: bool = True,
     watch: Watch | None = None,
-    **linux: "Unpack[RealTime]",
+    **options: "Unpack[RunOptions]",
 ) -> Timing:
     """Drive a robot along a path at ``rate`` [Hz], within the arm's limits, for ``seconds``.
 
@@ -180,21 +213,27 @@ def run(
         stop_time: duration of the controlled stop [s].
         hold: whether a cycle that does not learn keeps its observer; see `Cycle.learn`.
         watch: called after every cycle with its number and the reason for a stop, if any.
-        linux: what the loop asks of Linux, see `real_time`: ``priority`` (1 to 99, of SCHED_FIFO),
-            ``cpus`` (numbers of processors), ``lock_memory`` (keep all memory in RAM).
+        options: ``log``, which takes the cycles, in the path's time, until it is full; inside a
+            `Recording` they are on disk as well, whatever happens. What the loop asks of Linux, see
+            `real_time`: ``priority`` (1 to 99, of SCHED_FIFO), ``cpus`` (numbers of processors),
+            ``lock_memory`` (keep all memory in RAM).
 
     Raises:
         ConfigurationError: the rate or a time is not positive, the rate is not the cycle's, no arm
-            is given, limits are given for a `Safe`, or Linux does not permit what is asked of it.
-            Nothing has been sent then.
+            is given, limits are given for a `Safe`, ``log`` is not a `Log`, or Linux does not
+            permit what is asked of it. Nothing has been sent then.
     """
     for name, value in (("rate", rate), ("seconds", seconds), ("stop_time", stop_time)):
         if not value > 0 or (name != "seconds" and math.isinf(value)):
             raise ConfigurationError(f"run: {name} is {value}, needs a number above 0")
     safe, clock = _within_limits(cycle, arm, limits, 1.0 / rate), _clock_of(robot, 1.0 / rate)
-    loop = ControlLoop(robot, safe, path, SensorCheck(safe.dof, clock.period), start=None)
+    log = options.pop("log", None)
+    if not (log is None or isinstance(log, Log)):
+        raise ConfigurationError(f"run: log is {log!r}, needs a Log")
+    check = SensorCheck(safe.dof, clock.period)
+    loop = ControlLoop(robot, safe, path, check, start=None, log=log, whole=False)
     failure: Exception | None = None
-    with real_time(**linux), _uncollected():
+    with real_time(**cast(RealTime, options)), _uncollected():
         if hold and safe.frozen:
             safe.learn("hold")
         try:
@@ -205,10 +244,12 @@ def run(
             failure = error
             safe.stop(f"{type(error).__name__}: {error}")
         if safe.stopped is not None:
-            _settle(loop, safe, clock, stop_time, watch)
+            _settle(loop, clock, stop_time, watch)
         loop.robot.hand_back()
     if failure is not None and not isinstance(failure, SimulationError):
         raise failure
+    if loop.left_out:
+        warnings.warn(f"log: is full, the last {loop.left_out} cycles are not in it", stacklevel=2)
     events = {**loop.check.events, **safe.events, **loop.robot.events}
     return clock.timing(events, safe.stopped)
 
@@ -250,27 +291,26 @@ def _go(loop: ControlLoop, safe: Safe, clock: Clock, seconds: float, watch: Watc
     end = round(seconds / clock.period) if math.isfinite(seconds) else math.inf
     clock.start()
     while clock.cycles + clock.overruns < end and safe.stopped is None:
-        _tick(loop.step, safe, clock, watch)
+        _tick(loop.act, loop, clock, watch)
 
 
-def _settle(
-    loop: ControlLoop, safe: Safe, clock: Clock, seconds: float, watch: Watch | None
-) -> None:
+def _settle(loop: ControlLoop, clock: Clock, seconds: float, watch: Watch | None) -> None:
     """Bring the arm to rest despite any error, and leave it held against gravity."""
     for _ in range(max(1, round(seconds / clock.period))):
         try:
-            _tick(loop.settle, safe, clock, watch)
+            _tick(loop.settle, loop, clock, watch)
         except (Exception, KeyboardInterrupt):  # the stop must go on
             clock.start()
 
 
-def _tick(step: Callable[[], None], safe: Safe, clock: Clock, watch: Watch | None) -> None:
-    """Run one control cycle at its deadline."""
+def _tick(act: Callable[[], None], loop: ControlLoop, clock: Clock, watch: Watch | None) -> None:
+    """Run one control cycle at its deadline; log it when its torque is sent."""
     clock.wait()
-    step()
+    act()
     clock.record()
+    loop.record()
     if watch is not None:
-        watch(clock.cycles, safe.stopped)
+        watch(clock.cycles, loop.cycle.stopped)
 
 
 @contextmanager

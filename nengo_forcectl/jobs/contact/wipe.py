@@ -9,6 +9,7 @@ from jaxtyping import Float
 from arms import Arm
 
 from ...contract import EndingPath
+from ...errors import ConfigurationError
 from ...networks.workspace import task_axes
 from ...paths import Circle, CurvePath, MinimumJerk, MinimumJerkProfile, Slerp
 from ..job import Watch, unwatched
@@ -71,10 +72,18 @@ def wiping(arm: Arm, pose: Float[np.ndarray, "4 4"], settings: WipeSettings) -> 
 
     Their acceleration is continuous: a jump would make the learned torque jump as well, and with it
     the force on hard ground.
+
+    Raises:
+        ConfigurationError: the tool moves up and down alone.
     """
     x, R = pose[:3, 3], pose[:3, :3]
     up = upward(arm)
-    along, *across = [axis for axis in task_axes(arm) if axis != up]
+    level = [axis for axis in task_axes(arm) if axis != up]
+    if not level:
+        raise ConfigurationError(
+            f"arm '{arm.name}': its tool moves up and down alone, needs a direction along a surface"
+        )
+    along, *across = level
     opposite = x.copy()
     opposite[along] -= 2.0 * settings.radius
     if not across:

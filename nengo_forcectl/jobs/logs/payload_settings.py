@@ -6,9 +6,12 @@ from typing import Annotated, ClassVar
 
 import tyro
 
-from ...support.checks import check, is_number
+from ...errors import ConfigurationError
+from ...support.checks import check, check_within, is_number
 from ..job_settings import option, own_first
 from .log_settings import LogSettings
+
+SCHEME = "franka:"  # a path has one slash of franka://HOST, and none of franka://
 
 
 @own_first
@@ -26,16 +29,40 @@ class PayloadSettings(LogSettings):
     """Log of the arm without the payload, of any motion."""
 
     loaded: Annotated[Path, tyro.conf.Positional]
-    """Log of the arm with it; four seconds of motion of all joints are enough."""
+    """Log of the arm with it, four seconds of all joints; or franka://HOST, to move this robot."""
 
     gain_error: Annotated[float | None, option("FLOAT", "0.05; 0 for measured torques")] = None
     """Standard deviation of the drive gains, as a share of them."""
 
+    seconds: float = 4.0
+    """Time that a robot moves [s]."""
+
+    swing: float = 0.3
+    """Largest angle of a robot's joints from where they are [rad]."""
+
+    realtime: bool = True
+    """Need a kernel with real-time scheduling for a robot; --no-realtime for a simulator."""
+
+    recover: bool = False
+    """Acknowledge an error of the robot first."""
+
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_within(self, "seconds", 2.0, 60.0, "s")
+        check_within(self, "swing", 0.05, 1.0, "rad")
+        if _host_in(self.empty) is not None:
+            raise ConfigurationError(
+                f"empty: is '{self.empty}', needs a log: record one with `run`"
+            )
+        check(self, "loaded", self.host != "", "a log, or franka://HOST")
         given = self.gain_error
         good = given is None or (is_number(given) and 0.0 <= given < 1.0)
         check(self, "gain_error", good, "a number from 0 to 1")
+
+    @property
+    def host(self) -> str | None:
+        """Address of the robot that carries the payload; None: there is a log."""
+        return _host_in(self.loaded)
 
     @property
     def share(self) -> float:
@@ -43,3 +70,9 @@ class PayloadSettings(LogSettings):
         if self.gain_error is not None:
             return self.gain_error
         return 0.05 if len(self.gains) else 0.0
+
+
+def _host_in(path: Path) -> str | None:
+    """Return the host of ``franka://HOST``, of which a path keeps one slash."""
+    text = str(path)
+    return text.removeprefix(SCHEME).lstrip("/") if text.startswith(SCHEME) else None

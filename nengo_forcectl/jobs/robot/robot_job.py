@@ -3,17 +3,17 @@
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from functools import partial
+from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
-from ...contract import Path, Robot, State
 from ...cycle.learner_start import LearnerStart
 from ...robots.franka import FrankaRobot
-from ...robots.log import tool_error
+from ...robots.log import Log, tool_error
 from ...robots.loop import run
+from ...robots.recording import Recording
 from ...sim.masses import Payload
 from ...view.live import View
 from ..job import (
@@ -52,67 +52,6 @@ class FirstTorques(NamedTuple):
     sent: dict[str, Float[np.ndarray, "n"]]  # what would be sent of it [N m]
 
 
-class Recorder(Robot):
-    """A robot whose states and torques are recorded.
-
-    Args:
-        robot: the robot to drive.
-        cycles: room for so many cycles; later ones are not recorded.
-    """
-
-    def __init__(self, robot: Robot, cycles: int) -> None:
-        self.period, self.paces = robot.period, robot.paces
-        self.pace, self.hand_back = robot.pace, robot.hand_back
-        self.cycles = 0
-        self._robot, self._room = robot, cycles
-        self._columns: dict[str, np.ndarray] = {}
-        self._state: State | None = None
-
-    @property
-    def events(self) -> Mapping[str, int]:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Faults on the robot's side, counted by name."""
-        return self._robot.events
-
-    @property
-    def overruled(self) -> Float[np.ndarray, "n"] | None:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Torques sent in place of the last ones applied [N m]."""
-        return self._robot.overruled
-
-    def read(self) -> State:
-        """Return the robot's state."""
-        self._state = self._robot.read()
-        return self._state
-
-    def apply(self, tau: Float[np.ndarray, "n"]) -> None:
-        """Send the torques [N m]."""
-        self._robot.apply(tau)
-        tau = tau if self.overruled is None else self.overruled
-        state = self._state
-        if state is None or self.cycles == self._room:
-            return
-        row = {"time": state.time, "q": state.q, "dq": state.dq, "tau": tau}
-        row |= {"tau_measured": state.tau, "tau_ext": state.tau_ext}
-        for name, value in row.items():
-            if name not in self._columns:
-                self._columns[name] = np.zeros((self._room, *np.shape(value)))
-            self._columns[name][self.cycles] = value
-        self.cycles += 1
-
-    def record(self, path: Path, arm: Any) -> dict[str, np.ndarray]:
-        """Return the columns of `Log` that are known, with the tool by the arm's model."""
-        if not self.cycles:
-            return {}
-        return self.part(path, arm, 0, self.cycles)
-
-    def part(self, path: Path, arm: Any, start: int, stop: int) -> dict[str, np.ndarray]:
-        """Return the columns of `record` of the cycles from ``start`` to ``stop``."""
-        columns = {name: column[start:stop] for name, column in self._columns.items()}
-        time = columns["time"] = columns["time"] - self._columns["time"][0]
-        columns["reference"] = np.array([path.at(now).x for now in time.tolist()])
-        columns["tool"] = arm.pose(columns["q"])[:, :3, 3]
-        return columns
-
-
 def run_robot(settings: RunSettings, watch: Watch = unwatched) -> Run | FirstTorques:
     """Drive a robot with every controller of the settings, and write the run folder.
 
@@ -146,7 +85,7 @@ def run_robot(settings: RunSettings, watch: Watch = unwatched) -> Run | FirstTor
             view_of(settings, lambda: shown_robot(scene, robot.look().q)) as view,
         ):
             try:
-                _drive_all(scene, robot, outcomes, watch, view)
+                _drive_all(scene, robot, outcomes, folder, watch, view)
             finally:
                 records = {name: each.record for name, each in outcomes.items() if each.cycles}
                 folder.write_end(records, _summary(scene, outcomes, notices))
@@ -198,13 +137,14 @@ def _drive_all(
     scene: RobotScene,
     robot: FrankaRobot,
     outcomes: dict[str, Outcome],
+    folder: RunFolder,
     watch: Watch,
     view: View | None,
 ) -> None:
     """Drive the robot with one controller after the other, until one fails."""
     for name in scene.settings.adapt:
         outcome = outcomes[name] = Outcome()
-        _drive(scene, robot, name, outcome, watch, view)
+        _drive(scene, robot, name, outcome, folder.rows(name), watch, view)
         if outcome.failure is not None:
             return
 
@@ -214,14 +154,18 @@ def _drive(
     robot: FrankaRobot,
     name: str,
     outcome: Outcome,
+    file: FilePath,
     watch: Watch,
     view: View | None,
 ) -> None:
-    """Drive the robot with one controller; the outcome holds everything up to its end."""
+    """Drive the robot with one controller; the outcome holds everything up to its end.
+
+    The file takes the record while the robot moves.
+    """
     path = scene.path(robot.look().q)
     cycles, reach = round(path.end / scene.period), scene.cycles_per_pass // TARGETS
-    recorder = Recorder(robot, round(PATIENCE * cycles) + 1000)
-    with scene.cycle(name) as cycle:
+    log = Log(round(PATIENCE * cycles) + 1000)
+    with scene.cycle(name) as cycle, Recording(file, log):
         watch(name, 0, cycles // reach, "")
 
         if view is not None:
@@ -229,12 +173,14 @@ def _drive(
 
         def report(done: int, stopped: str | None) -> None:
             if view is not None:
-                view.watch(recorder.cycles, partial(recorder.part, path, scene.arm))
+                view.watch(log.cycles, log.slice)
             if done % reach == 0 and stopped is None:
                 watch(name, done // reach, cycles // reach, "")
 
-        timing = run(recorder, cycle, path, seconds=path.end, watch=report)
-        outcome.record = recorder.record(path, scene.arm)
+        try:
+            timing = run(robot, cycle, path, seconds=path.end, watch=report, log=log)
+        finally:
+            outcome.record = log.arrays()
         outcome.limits = dict(cycle.events)
         outcome.events = {**timing.events, "overruns": timing.overruns}
         outcome.seconds = cycles * scene.period

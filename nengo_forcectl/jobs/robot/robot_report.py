@@ -48,7 +48,8 @@ def _grid(summary: Mapping[str, Any]) -> Grid:
     ]
     rows.append(())
     for label, key in (("p50", "p50"), ("p99", "p99"), ("largest", "max")):
-        cells = [f"{summary['latency_us'][name][key]:.0f}" for name in rms]
+        times = [summary["latency_us"][name].get(key) for name in rms]  # none if it broke off
+        cells = ["-" if time is None else f"{time:.0f}" for time in times]
         rows.append((f"state to torque, {label} [us]", *cells))
     for event in ("overruns", "torque rate"):
         rows.append((event, *(str(summary["events"][name].get(event, 0)) for name in rms)))
