@@ -8,32 +8,22 @@ r does not say of them at rest: with F(.) the observer's filter and S(.) a slowe
     -(F - S)(y) = (F - S)(Y) theta,   Y the columns of momentum over a cycle,  y their torque
 
 F(y) is r. Friction and other torques that change slowly are in both filters and drop out, and so
-does most of the noise. The solution becomes that of the nearest body. It counts only if it explains
-the motion: with late sensors it does not. Then M, C, g and r are those of the arm with the load.
+does most of the noise. See `fit_load`. Then M, C, g and r are those of the arm with the load.
 """
 
 import math
 
 from . import layout as at
 from .access import matrix, number, set_number, vector, whole
-from .algebra import copy_matrix, factor_columns, substitute
+from .algebra import copy_matrix
 from .carried_body import add_body, locate_body, momentum_columns
 from .compile import kernel, part
-from .keep_physical import inertia_of, inertia_place, nearest_body
+from .fit_load import add_cycle, believe_load, choose_load
 from .memory import clear
 from .observe import momentum_observer
 
 SLOW = 40.0  # gain of the slower filter [1/s]
-NOISE = 5.0  # of the measured acceleration [rad/s^2]
-FLOOR = 1e-3  # noise of the torque, over the motor's limit
-TIMING = 0.3  # share of a change of the torque that the sensors may see a cycle later
-FORGET = 0.2  # time constant [s]
-SOON = 0.002  # time constant of the sums that tell that a load has changed [s]
 SLACK = 4.0  # sum of squares that noise may leave
-MISFIT = 0.12  # share of the sum of squares that a load may leave
-LIGHTEST = 1e-3  # mass of a load [kg]
-REACH = 0.5  # largest distance of its centre [m]
-HEAVY, FAR, WIDE = 5.0, 0.1, 0.01  # usual size of mass [kg], first moment [kg m], inertia [kg m^2]
 
 
 @kernel
@@ -68,15 +58,20 @@ def find_load(guard, arm, inputs, sure, elapsed):
     p, b = matrix(load, at.LOAD_P, at.PARAMETERS), matrix(load, at.LOAD_B, at.PARAMETERS)
     momentum_columns(whole(load, at.LOAD_BODY), p, b)
     if sure and number(load, at.LOAD_BEGUN) > 0.0:
-        filter_cycle(guard, elapsed)
+        filter_columns(guard, elapsed)
+        filter_torques(guard, elapsed)
         add_cycle(guard, matrix(arm, at.ARM_M, len(dq)), elapsed)
         if number(load, at.LOAD_LEFT) > number(load, at.LOAD_RECENT) + SLACK:
             forget_load(guard)  # it is another one, or gone
         else:
-            solve_body(load)
+            choose_load(load)
             believe_load(guard)
     copy_matrix(p, matrix(load, at.LOAD_P_LAST, at.PARAMETERS))
     copy_matrix(b, matrix(load, at.LOAD_B_LAST, at.PARAMETERS))
+    momentum, momentum_last = vector(guard, at.GUARD_MOMENTUM), vector(load, at.LOAD_MOMENTUM_LAST)
+    bias, bias_last = vector(guard, at.GUARD_BIAS), vector(load, at.LOAD_BIAS_LAST)
+    for i in range(len(dq)):
+        momentum_last[i], bias_last[i] = momentum[i], bias[i]
     set_number(load, at.LOAD_BEGUN, 1.0)
 
 
@@ -91,18 +86,17 @@ def locate(load, arm, dq):
 
 
 @kernel
-def filter_cycle(guard, elapsed):
-    """Pass the columns over the cycle that has ended, and r, through the filters."""
-    load, r = whole(guard, at.GUARD_LOAD), vector(guard, at.GUARD_UNMODELLED)
+def filter_columns(guard, elapsed):
+    """Pass the columns over the cycle that has ended through the filters."""
+    load = whole(guard, at.GUARD_LOAD)
     p, b = matrix(load, at.LOAD_P, at.PARAMETERS), matrix(load, at.LOAD_B, at.PARAMETERS)
     p_last = matrix(load, at.LOAD_P_LAST, at.PARAMETERS)
     b_last = matrix(load, at.LOAD_B_LAST, at.PARAMETERS)
     filtered = matrix(load, at.LOAD_FILTERED, at.PARAMETERS)
-    slower, slower_r = matrix(load, at.LOAD_SLOWER, at.PARAMETERS), vector(load, at.LOAD_SLOWER_R)
+    slower = matrix(load, at.LOAD_SLOWER, at.PARAMETERS)
     share = filter_share(number(guard, at.GUARD_OBSERVER_GAIN), elapsed)
     less = filter_share(SLOW, elapsed)
-    for i in range(len(r)):
-        slower_r[i] += less * (r[i] - slower_r[i])
+    for i in range(len(p)):
         for k in range(at.PARAMETERS):
             rate = (p[i, k] - p_last[i, k]) / elapsed - 0.5 * (b[i, k] + b_last[i, k])
             filtered[i, k] += share * (rate - filtered[i, k])
@@ -110,86 +104,27 @@ def filter_cycle(guard, elapsed):
 
 
 @kernel
-def add_cycle(guard, M, elapsed):
-    """Add this cycle's equations, one of each joint; M (n, n) is the model's."""
-    load, r = whole(guard, at.GUARD_LOAD), vector(guard, at.GUARD_UNMODELLED)
-    information = matrix(load, at.LOAD_INFORMATION, at.PARAMETERS)
-    moment, row = vector(load, at.LOAD_MOMENT), vector(load, at.LOAD_ROW)
-    filtered = matrix(load, at.LOAD_FILTERED, at.PARAMETERS)
-    slower, slower_r = matrix(load, at.LOAD_SLOWER, at.PARAMETERS), vector(load, at.LOAD_SLOWER_R)
-    sent, sent_last = vector(guard, at.GUARD_SENT), vector(load, at.LOAD_SENT_LAST)
-    most, keep = vector(guard, at.GUARD_TAU_MAX), math.exp(-elapsed / FORGET)
-    size, theta = keep * number(load, at.LOAD_SIZE), vector(load, at.LOAD_THETA)
-    soon = math.exp(-elapsed / SOON)
-    left, recent = soon * number(load, at.LOAD_LEFT), soon * number(load, at.LOAD_RECENT)
-    for k in range(at.PARAMETERS):
-        moment[k] *= keep
-        for j in range(k + 1):
-            information[k, j] *= keep
-    for i in range(len(r)):
-        noise = FLOOR * most[i] + TIMING * abs(sent[i] - sent_last[i])
-        sent_last[i] = sent[i]
-        for j in range(len(r)):
-            noise += NOISE * abs(M[i, j])
-        weight, y = 1.0 / (noise * noise), slower_r[i] - r[i]
-        size, recent, error = size + weight * y * y, recent + weight * y * y, y
-        for k in range(at.PARAMETERS):
-            row[k] = filtered[i, k] - slower[i, k]
-            error -= row[k] * theta[k]
-            moment[k] += weight * y * row[k]
-            for j in range(k + 1):
-                information[k, j] += weight * row[k] * row[j]
-        left += weight * error * error
-    set_number(load, at.LOAD_SIZE, size)
-    set_number(load, at.LOAD_LEFT, left)
-    set_number(load, at.LOAD_RECENT, recent)
-
-
-@kernel
-def solve_body(load):
-    """Solve for the parameters, and take those of the nearest body."""
-    information = matrix(load, at.LOAD_INFORMATION, at.PARAMETERS)
-    moment, theta = vector(load, at.LOAD_MOMENT), vector(load, at.LOAD_THETA)
-    factor = matrix(load, at.LOAD_FACTOR, at.PARAMETERS)
-    first, moments = vector(load, at.LOAD_FIRST), matrix(load, at.LOAD_MOMENTS, 3)
-    for k in range(at.PARAMETERS):
-        theta[k] = moment[k]
-        for j in range(k + 1):
-            factor[k, j] = information[k, j]
-        size = HEAVY if k == at.MASS else FAR if k < at.XX else WIDE
-        factor[k, k] += 1.0 / (size * size)
-    factor_columns(factor, 0, at.PARAMETERS)
-    substitute(factor, theta)
-    theta[at.MASS] = max(theta[at.MASS], LIGHTEST)
-    if not nearest_body(theta, REACH, first, moments, matrix(load, at.LOAD_AXES, 3)):
-        for i in range(3):
-            theta[at.MOMENT + i] = first[i]
-            for j in range(i + 1):
-                theta[inertia_place(i, j)] = inertia_of(moments, i, j)
-
-
-@kernel
-def believe_load(guard):
-    """Drop the load unless it explains the motion; compute how it changes r."""
-    load, lack = whole(guard, at.GUARD_LOAD), vector(guard, at.GUARD_LACK)
-    information = matrix(load, at.LOAD_INFORMATION, at.PARAMETERS)
-    moment, theta = vector(load, at.LOAD_MOMENT), vector(load, at.LOAD_THETA)
-    filtered = matrix(load, at.LOAD_FILTERED, at.PARAMETERS)
-    size = number(load, at.LOAD_SIZE)
-    misfit = size  # |y - Y theta|^2
-    for k in range(at.PARAMETERS):
-        misfit -= 2.0 * theta[k] * moment[k]
-        for j in range(k + 1):
-            pair = 1.0 if j == k else 2.0
-            misfit += pair * theta[k] * information[k, j] * theta[j]
-    believed = misfit < MISFIT * size
-    set_number(guard, at.GUARD_LADEN, 1.0 if believed else 0.0)
-    for k in range(at.PARAMETERS):
-        theta[k] = theta[k] if believed else 0.0
-    for i in range(len(lack)):
-        lack[i] = 0.0
-        for k in range(at.PARAMETERS):
-            lack[i] += filtered[i, k] * theta[k]
+def filter_torques(guard, elapsed):
+    """Pass the torques, that of the model's motion and that sent, through the filters."""
+    load, sent = whole(guard, at.GUARD_LOAD), vector(guard, at.GUARD_SENT)
+    p, p_last = vector(guard, at.GUARD_MOMENTUM), vector(load, at.LOAD_MOMENTUM_LAST)
+    b, b_last = vector(guard, at.GUARD_BIAS), vector(load, at.LOAD_BIAS_LAST)
+    motion, motion_slower = vector(load, at.LOAD_MOTION), vector(load, at.LOAD_MOTION_SLOWER)
+    given, given_slower = vector(load, at.LOAD_GIVEN), vector(load, at.LOAD_GIVEN_SLOWER)
+    last, n = vector(load, at.LOAD_SENT_LAST), len(sent)
+    lacks, changes = matrix(load, at.LOAD_LACKS, n), matrix(load, at.LOAD_CHANGES, n)
+    share = filter_share(number(guard, at.GUARD_OBSERVER_GAIN), elapsed)
+    less = filter_share(SLOW, elapsed)
+    for i in range(n):
+        rate = (p[i] - p_last[i]) / elapsed - 0.5 * (b[i] + b_last[i])
+        motion[i] += share * (rate - motion[i])
+        motion_slower[i] += less * (motion[i] - motion_slower[i])
+        given[i] += share * (sent[i] - given[i])
+        given_slower[i] += less * (given[i] - given_slower[i])
+        for s in range(len(lacks) - 1, 0, -1):
+            lacks[s, i], changes[s, i] = lacks[s - 1, i], changes[s - 1, i]
+        lacks[0, i], changes[0, i] = given_slower[i] - given[i], sent[i] - last[i]
+        last[i] = sent[i]
 
 
 @part(2)
@@ -205,17 +140,23 @@ def carry_load(guard, arm):
 def forget_load(guard):
     """Forget the load that was found."""
     load, r = whole(guard, at.GUARD_LOAD), vector(guard, at.GUARD_UNMODELLED)
-    slower_r = vector(load, at.LOAD_SLOWER_R)
+    motion, motion_slower = vector(load, at.LOAD_MOTION), vector(load, at.LOAD_MOTION_SLOWER)
+    sent, last = vector(guard, at.GUARD_SENT), vector(load, at.LOAD_SENT_LAST)
+    given, given_slower = vector(load, at.LOAD_GIVEN), vector(load, at.LOAD_GIVEN_SLOWER)
     set_number(guard, at.GUARD_LADEN, 0.0)
     set_number(load, at.LOAD_BEGUN, 0.0)
-    set_number(load, at.LOAD_SIZE, 0.0)
     set_number(load, at.LOAD_LEFT, 0.0)
     set_number(load, at.LOAD_RECENT, 0.0)
+    set_number(load, at.LOAD_MISFIT, 1.0)
+    clear(vector(load, at.LOAD_SIZE))
     clear(vector(load, at.LOAD_INFORMATION))
     clear(vector(load, at.LOAD_MOMENT))
     clear(vector(load, at.LOAD_FILTERED))
     clear(vector(load, at.LOAD_SLOWER))
+    clear(vector(load, at.LOAD_LACKS))
+    clear(vector(load, at.LOAD_CHANGES))
     clear(vector(load, at.LOAD_THETA))
     clear(vector(guard, at.GUARD_LACK))
     for i in range(len(r)):
-        slower_r[i] = r[i]
+        motion[i] = motion_slower[i] = r[i] + sent[i]
+        given[i] = given_slower[i] = last[i] = sent[i]

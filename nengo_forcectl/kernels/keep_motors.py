@@ -14,7 +14,7 @@ After a swing, the sign of late sensors, torques are only cut: the nearest ones 
 """
 
 from . import layout as at
-from .access import matrix, vector
+from .access import matrix, number, vector, whole
 from .algebra import factor_columns, substitute
 from .compile import kernel
 
@@ -36,7 +36,9 @@ def keep_motors(guard, M):
     for i in range(n):
         side[i], wanted[i] = 0.0, ddq[i]
         swings = swings or wary[i] > 0.0
-    for _ in range(0 if swings else PIVOTS * n):
+    for _ in range(
+        0 if swings and number(whole(guard, at.GUARD_LOAD), at.LOAD_MISFIT) >= 1.0 else PIVOTS * n
+    ):
         if not pivot(guard):
             return
         give_most(guard, M)

@@ -31,6 +31,7 @@ def pack_limits(limits: Limits, arm: Arm, dt: float, pairs: Block | None = None)
     from ..kernels.compare_sensors import COARSE, NOISY  # as above
     from ..kernels.compile import address_of  # as above
     from ..kernels.find_load import carry_load, find_load  # as above
+    from ..kernels.fit_load import DELAYS  # as above
     from ..kernels.protect import keep_limits  # as above
 
     tau_max = limits.tau_max * (1.0 - limits.torque_margin)
@@ -64,7 +65,7 @@ def pack_limits(limits: Limits, arm: Arm, dt: float, pairs: Block | None = None)
     values["limits_call"] = address_of(keep_limits)
     values["pairs"] = 0 if pairs is None else pairs.address
     body = Block(BODY, {"n": arm.dof}, {"gravity": arm.gravity_vector})
-    load = Block(LOAD, {"n": arm.dof}, {"body": body.address}, keeps=body)
+    load = Block(LOAD, {"n": arm.dof, "s": DELAYS}, {"body": body.address}, keeps=body)
     values |= {
         "load": load.address,
         "find_call": address_of(find_load),

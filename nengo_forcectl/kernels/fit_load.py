@@ -1,0 +1,186 @@
+"""The least squares of `find_load`: which load, and which delay of the sensors, explain the motion.
+
+Sensors that are late by s cycles show what the torques of s cycles before have done. The equations
+of all delays have the same left-hand side, so that each costs one substitution. The delay with the
+least misfit counts, and the solution becomes that of the nearest body. The load is believed only if
+it explains nearly all of the motion that the model does not.
+"""
+
+import math
+
+from . import layout as at
+from .access import matrix, number, set_number, vector, whole
+from .algebra import factor_columns, substitute
+from .compile import kernel
+from .keep_physical import inertia_of, inertia_place, nearest_body
+
+DELAYS = 4  # delays that are tried: 0, 1, ... cycles
+DELAYED = 0.7  # share of the misfit that another delay must be below
+NOISE = 5.0  # of the measured acceleration [rad/s^2]
+FLOOR = 1e-3  # noise of the torque, over the motor's limit
+TIMING = 0.3  # share of a change of the torque that the sensors may see a cycle later
+FORGET = 0.2  # time constant [s]
+SOON = 0.002  # time constant of the sums that tell that a load has changed [s]
+MISFIT = 0.12  # share of the sum of squares that a load may leave
+LIGHTEST = 1e-3  # mass of a load [kg]
+REACH = 0.5  # largest distance of its centre [m]
+HEAVY, FAR, WIDE = 5.0, 0.1, 0.01  # usual size of mass [kg], first moment [kg m], inertia [kg m^2]
+
+
+@kernel
+def add_cycle(guard, M, elapsed):
+    """Add this cycle's equations, one of each joint; M (n, n) is the model's."""
+    load, most = whole(guard, at.GUARD_LOAD), vector(guard, at.GUARD_TAU_MAX)
+    n, delay = len(most), int(number(load, at.LOAD_DELAY))
+    theta, row = vector(load, at.LOAD_THETA), vector(load, at.LOAD_ROW)
+    filtered = matrix(load, at.LOAD_FILTERED, at.PARAMETERS)
+    slower = matrix(load, at.LOAD_SLOWER, at.PARAMETERS)
+    motion, motion_slower = vector(load, at.LOAD_MOTION), vector(load, at.LOAD_MOTION_SLOWER)
+    lacks, changes = matrix(load, at.LOAD_LACKS, n), matrix(load, at.LOAD_CHANGES, n)
+    forget(load, elapsed)
+    left, recent = number(load, at.LOAD_LEFT), number(load, at.LOAD_RECENT)
+    for i in range(n):
+        noise = FLOOR * most[i] + TIMING * abs(changes[delay, i])
+        for j in range(n):
+            noise += NOISE * abs(M[i, j])
+        y = motion_slower[i] - motion[i] - lacks[delay, i]
+        error = y
+        for k in range(at.PARAMETERS):
+            row[k] = filtered[i, k] - slower[i, k]
+            error -= row[k] * theta[k]
+        add_equation(load, i, 1.0 / (noise * noise))
+        recent, left = recent + y * y / (noise * noise), left + error * error / (noise * noise)
+    set_number(load, at.LOAD_LEFT, left)
+    set_number(load, at.LOAD_RECENT, recent)
+
+
+@kernel
+def forget(load, elapsed):
+    """Let the sums of earlier cycles fade."""
+    information = matrix(load, at.LOAD_INFORMATION, at.PARAMETERS)
+    moment, size = matrix(load, at.LOAD_MOMENT, at.PARAMETERS), vector(load, at.LOAD_SIZE)
+    keep, soon = math.exp(-elapsed / FORGET), math.exp(-elapsed / SOON)
+    set_number(load, at.LOAD_LEFT, soon * number(load, at.LOAD_LEFT))
+    set_number(load, at.LOAD_RECENT, soon * number(load, at.LOAD_RECENT))
+    for k in range(at.PARAMETERS):
+        for j in range(k + 1):
+            information[k, j] *= keep
+        for s in range(len(size)):
+            moment[s, k] *= keep
+    for s in range(len(size)):
+        size[s] *= keep
+
+
+@kernel
+def add_equation(load, i, weight):
+    """Add joint i's equation for every delay; ``row`` is its left-hand side."""
+    information = matrix(load, at.LOAD_INFORMATION, at.PARAMETERS)
+    moment, size = matrix(load, at.LOAD_MOMENT, at.PARAMETERS), vector(load, at.LOAD_SIZE)
+    motion, motion_slower = vector(load, at.LOAD_MOTION), vector(load, at.LOAD_MOTION_SLOWER)
+    row, lacks = vector(load, at.LOAD_ROW), matrix(load, at.LOAD_LACKS, len(motion))
+    for k in range(at.PARAMETERS):
+        scaled = weight * row[k]
+        for j in range(k + 1):
+            information[k, j] += scaled * row[j]
+    for s in range(len(size)):
+        y = motion_slower[i] - motion[i] - lacks[s, i]
+        size[s] += weight * y * y
+        for k in range(at.PARAMETERS):
+            moment[s, k] += weight * y * row[k]
+
+
+@kernel
+def choose_load(load):
+    """Solve for the parameters, by the delay with the least misfit, and take the nearest body's."""
+    theta, trials = vector(load, at.LOAD_THETA), matrix(load, at.LOAD_TRIALS, at.PARAMETERS)
+    moment, size = matrix(load, at.LOAD_MOMENT, at.PARAMETERS), vector(load, at.LOAD_SIZE)
+    factor_information(load)
+    last = int(number(load, at.LOAD_DELAY))
+    best, least, before = last, 0.0, 0.0
+    for s in range(len(size)):
+        misfit = size[s]
+        solve_delay(load, s)
+        for k in range(at.PARAMETERS):
+            misfit -= trials[s, k] * moment[s, k]
+        if s == last:
+            before = misfit
+        if s == 0 or misfit < least:
+            best, least = s, misfit
+    if least > DELAYED * before:
+        best = last
+    if best != last:
+        set_number(load, at.LOAD_DELAY, best)
+        set_number(load, at.LOAD_LEFT, 0.0)
+        set_number(load, at.LOAD_RECENT, 0.0)
+    for k in range(at.PARAMETERS):
+        theta[k] = trials[best, k]
+    take_nearest(load)
+
+
+@kernel
+def factor_information(load):
+    """Factor the information with that of the usual sizes of a load."""
+    information = matrix(load, at.LOAD_INFORMATION, at.PARAMETERS)
+    factor = matrix(load, at.LOAD_FACTOR, at.PARAMETERS)
+    for k in range(at.PARAMETERS):
+        for j in range(k + 1):
+            factor[k, j] = information[k, j]
+        size = HEAVY if k == at.MASS else FAR if k < at.XX else WIDE
+        factor[k, k] += 1.0 / (size * size)
+    factor_columns(factor, 0, at.PARAMETERS)
+
+
+@kernel
+def solve_delay(load, s):
+    """Solve for the parameters if sensors are late by s cycles."""
+    moment = matrix(load, at.LOAD_MOMENT, at.PARAMETERS)
+    trial = matrix(load, at.LOAD_TRIALS, at.PARAMETERS)[s]
+    for k in range(at.PARAMETERS):
+        trial[k] = moment[s, k]
+    substitute(matrix(load, at.LOAD_FACTOR, at.PARAMETERS), trial)
+
+
+@kernel
+def take_nearest(load):
+    """Change the parameters to those of the nearest body."""
+    theta, first = vector(load, at.LOAD_THETA), vector(load, at.LOAD_FIRST)
+    moments = matrix(load, at.LOAD_MOMENTS, 3)
+    theta[at.MASS] = max(theta[at.MASS], LIGHTEST)
+    if not nearest_body(theta, REACH, first, moments, matrix(load, at.LOAD_AXES, 3)):
+        for i in range(3):
+            theta[at.MOMENT + i] = first[i]
+            for j in range(i + 1):
+                theta[inertia_place(i, j)] = inertia_of(moments, i, j)
+
+
+@kernel
+def believe_load(guard):
+    """Drop the load unless it explains the motion; compute how it changes r."""
+    load, lack = whole(guard, at.GUARD_LOAD), vector(guard, at.GUARD_LACK)
+    theta, filtered = vector(load, at.LOAD_THETA), matrix(load, at.LOAD_FILTERED, at.PARAMETERS)
+    misfit = misfit_share(load)
+    believed = misfit < MISFIT
+    set_number(load, at.LOAD_MISFIT, misfit)
+    set_number(guard, at.GUARD_LADEN, 1.0 if believed else 0.0)
+    for k in range(at.PARAMETERS):
+        theta[k] = theta[k] if believed else 0.0
+    for i in range(len(lack)):
+        lack[i] = 0.0
+        for k in range(at.PARAMETERS):
+            lack[i] += filtered[i, k] * theta[k]
+
+
+@kernel
+def misfit_share(load):
+    """Return ``|y - Y theta|^2 / |y|^2``, 1 where nothing was to explain."""
+    information = matrix(load, at.LOAD_INFORMATION, at.PARAMETERS)
+    moment, theta = matrix(load, at.LOAD_MOMENT, at.PARAMETERS), vector(load, at.LOAD_THETA)
+    s = int(number(load, at.LOAD_DELAY))
+    size = vector(load, at.LOAD_SIZE)[s]
+    misfit = size
+    for k in range(at.PARAMETERS):
+        misfit -= 2.0 * theta[k] * moment[s, k]
+        for j in range(k + 1):
+            pair = 1.0 if j == k else 2.0
+            misfit += pair * theta[k] * information[k, j] * theta[j]
+    return misfit / size if size > 0.0 else 1.0
