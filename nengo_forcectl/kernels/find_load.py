@@ -149,6 +149,7 @@ def forget_load(guard):
     set_number(load, at.LOAD_RECENT, 0.0)
     set_number(load, at.LOAD_MISFIT, 1.0)
     clear(vector(load, at.LOAD_SIZE))
+    clear(vector(load, at.LOAD_BOTH))
     clear(vector(load, at.LOAD_INFORMATION))
     clear(vector(load, at.LOAD_MOMENT))
     clear(vector(load, at.LOAD_FILTERED))

@@ -1,9 +1,10 @@
 """The least squares of `find_load`: which load, and which delay of the sensors, explain the motion.
 
 Sensors that are late by s cycles show what the torques of s cycles before have done. The equations
-of all delays have the same left-hand side, so that each costs one substitution. The delay with the
-least misfit counts, and the solution becomes that of the nearest body. The load is believed only if
-it explains nearly all of the motion that the model does not.
+of all delays have the same left-hand side, so that each costs one substitution. A torque that is
+late by s + f cycles has the mean ``(1 - f) u_s + f u_(s+1)`` over a cycle, and the misfit's square
+is quadratic in f. The delay with the least misfit counts, and the solution becomes that of the
+nearest body. The load is believed only if it explains nearly all of what the model does not.
 """
 
 import math
@@ -14,8 +15,9 @@ from .algebra import factor_columns, substitute
 from .compile import kernel
 from .keep_physical import inertia_of, inertia_place, nearest_body
 
-DELAYS = 4  # delays that are tried: 0, 1, ... cycles
+DELAYS = 4  # whole delays that are tried, between which others lie: 0, 1, ... cycles
 DELAYED = 0.7  # share of the misfit that another delay must be below
+OTHER = 0.5  # change of the delay after which a change of the load is looked for anew [cycles]
 NOISE = 5.0  # of the measured acceleration [rad/s^2]
 FLOOR = 1e-3  # noise of the torque, over the motor's limit
 TIMING = 0.3  # share of a change of the torque that the sensors may see a cycle later
@@ -31,7 +33,8 @@ HEAVY, FAR, WIDE = 5.0, 0.1, 0.01  # usual size of mass [kg], first moment [kg m
 def add_cycle(guard, M, elapsed):
     """Add this cycle's equations, one of each joint; M (n, n) is the model's."""
     load, most = whole(guard, at.GUARD_LOAD), vector(guard, at.GUARD_TAU_MAX)
-    n, delay = len(most), int(number(load, at.LOAD_DELAY))
+    n, delay = len(most), number(load, at.LOAD_DELAY)
+    s, f = whole_delay(delay), delay - whole_delay(delay)
     theta, row = vector(load, at.LOAD_THETA), vector(load, at.LOAD_ROW)
     filtered = matrix(load, at.LOAD_FILTERED, at.PARAMETERS)
     slower = matrix(load, at.LOAD_SLOWER, at.PARAMETERS)
@@ -40,10 +43,10 @@ def add_cycle(guard, M, elapsed):
     forget(load, elapsed)
     left, recent = number(load, at.LOAD_LEFT), number(load, at.LOAD_RECENT)
     for i in range(n):
-        noise = FLOOR * most[i] + TIMING * abs(changes[delay, i])
+        noise = FLOOR * most[i] + TIMING * abs((1.0 - f) * changes[s, i] + f * changes[s + 1, i])
         for j in range(n):
             noise += NOISE * abs(M[i, j])
-        y = motion_slower[i] - motion[i] - lacks[delay, i]
+        y = motion_slower[i] - motion[i] - (1.0 - f) * lacks[s, i] - f * lacks[s + 1, i]
         error = y
         for k in range(at.PARAMETERS):
             row[k] = filtered[i, k] - slower[i, k]
@@ -59,6 +62,7 @@ def forget(load, elapsed):
     """Let the sums of earlier cycles fade."""
     information = matrix(load, at.LOAD_INFORMATION, at.PARAMETERS)
     moment, size = matrix(load, at.LOAD_MOMENT, at.PARAMETERS), vector(load, at.LOAD_SIZE)
+    both = vector(load, at.LOAD_BOTH)
     keep, soon = math.exp(-elapsed / FORGET), math.exp(-elapsed / SOON)
     set_number(load, at.LOAD_LEFT, soon * number(load, at.LOAD_LEFT))
     set_number(load, at.LOAD_RECENT, soon * number(load, at.LOAD_RECENT))
@@ -69,6 +73,7 @@ def forget(load, elapsed):
             moment[s, k] *= keep
     for s in range(len(size)):
         size[s] *= keep
+        both[s] *= keep
 
 
 @kernel
@@ -78,6 +83,7 @@ def add_equation(load, i, weight):
     moment, size = matrix(load, at.LOAD_MOMENT, at.PARAMETERS), vector(load, at.LOAD_SIZE)
     motion, motion_slower = vector(load, at.LOAD_MOTION), vector(load, at.LOAD_MOTION_SLOWER)
     row, lacks = vector(load, at.LOAD_ROW), matrix(load, at.LOAD_LACKS, len(motion))
+    both, last = vector(load, at.LOAD_BOTH), 0.0
     for k in range(at.PARAMETERS):
         scaled = weight * row[k]
         for j in range(k + 1):
@@ -85,36 +91,74 @@ def add_equation(load, i, weight):
     for s in range(len(size)):
         y = motion_slower[i] - motion[i] - lacks[s, i]
         size[s] += weight * y * y
+        if s > 0:
+            both[s - 1] += weight * y * last
+        last = y
         for k in range(at.PARAMETERS):
             moment[s, k] += weight * y * row[k]
+
+
+@kernel
+def whole_delay(delay):
+    """Return the whole delay below a delay; both it and the next one are tried."""
+    return min(int(delay), DELAYS - 2)
 
 
 @kernel
 def choose_load(load):
     """Solve for the parameters, by the delay with the least misfit, and take the nearest body's."""
     theta, trials = vector(load, at.LOAD_THETA), matrix(load, at.LOAD_TRIALS, at.PARAMETERS)
-    moment, size = matrix(load, at.LOAD_MOMENT, at.PARAMETERS), vector(load, at.LOAD_SIZE)
+    moment, fitted = matrix(load, at.LOAD_MOMENT, at.PARAMETERS), vector(load, at.LOAD_FITTED)
     factor_information(load)
-    last = int(number(load, at.LOAD_DELAY))
-    best, least, before = last, 0.0, 0.0
-    for s in range(len(size)):
-        misfit = size[s]
+    for s in range(len(trials)):
         solve_delay(load, s)
-        for k in range(at.PARAMETERS):
-            misfit -= trials[s, k] * moment[s, k]
-        if s == last:
-            before = misfit
-        if s == 0 or misfit < least:
-            best, least = s, misfit
-    if least > DELAYED * before:
-        best = last
-    if best != last:
-        set_number(load, at.LOAD_DELAY, best)
+    last = number(load, at.LOAD_DELAY)
+    delay = least_delay(load)
+    if misfit_at(load, delay) > DELAYED * misfit_at(load, last):
+        delay = last
+    elif abs(delay - last) > OTHER:
         set_number(load, at.LOAD_LEFT, 0.0)
         set_number(load, at.LOAD_RECENT, 0.0)
+    set_number(load, at.LOAD_DELAY, delay)
+    s, f = whole_delay(delay), delay - whole_delay(delay)
     for k in range(at.PARAMETERS):
-        theta[k] = trials[best, k]
+        theta[k] = (1.0 - f) * trials[s, k] + f * trials[s + 1, k]
+        fitted[k] = (1.0 - f) * moment[s, k] + f * moment[s + 1, k]
     take_nearest(load)
+
+
+@kernel
+def least_delay(load):
+    """Return the delay with the least misfit [cycles]."""
+    best, least = 0.0, misfit_at(load, 0.0)
+    for s in range(DELAYS - 1):
+        a, c, b = product(load, s, s), product(load, s, s + 1), product(load, s + 1, s + 1)
+        curved = a + b - 2.0 * c
+        f = min(max((a - c) / curved, 0.0), 1.0) if curved > 0.0 else 0.0
+        misfit = misfit_at(load, s + f)
+        if misfit < least:
+            best, least = s + f, misfit
+    return best
+
+
+@kernel
+def misfit_at(load, delay):
+    """Return the misfit of the parameters solved for at a delay."""
+    s, f = whole_delay(delay), delay - whole_delay(delay)
+    a, c, b = product(load, s, s), product(load, s, s + 1), product(load, s + 1, s + 1)
+    return (1.0 - f) * (1.0 - f) * a + 2.0 * f * (1.0 - f) * c + f * f * b
+
+
+@kernel
+def product(load, s, t):
+    """Return the product of what the solutions of the delays s and t, s or s + 1, leave."""
+    moment, trials = (
+        matrix(load, at.LOAD_MOMENT, at.PARAMETERS), matrix(load, at.LOAD_TRIALS, at.PARAMETERS)
+    )  # fmt: skip
+    total = vector(load, at.LOAD_SIZE)[s] if s == t else vector(load, at.LOAD_BOTH)[s]
+    for k in range(at.PARAMETERS):
+        total -= trials[t, k] * moment[s, k]
+    return total
 
 
 @kernel
@@ -174,12 +218,16 @@ def believe_load(guard):
 def misfit_share(load):
     """Return ``|y - Y theta|^2 / |y|^2``, 1 where nothing was to explain."""
     information = matrix(load, at.LOAD_INFORMATION, at.PARAMETERS)
-    moment, theta = matrix(load, at.LOAD_MOMENT, at.PARAMETERS), vector(load, at.LOAD_THETA)
-    s = int(number(load, at.LOAD_DELAY))
-    size = vector(load, at.LOAD_SIZE)[s]
+    fitted, theta = vector(load, at.LOAD_FITTED), vector(load, at.LOAD_THETA)
+    squares, both = vector(load, at.LOAD_SIZE), vector(load, at.LOAD_BOTH)
+    s = whole_delay(number(load, at.LOAD_DELAY))
+    f = number(load, at.LOAD_DELAY) - s
+    size = (
+        (1.0 - f) * (1.0 - f) * squares[s] + f * f * squares[s + 1] + 2.0 * f * (1.0 - f) * both[s]
+    )
     misfit = size
     for k in range(at.PARAMETERS):
-        misfit -= 2.0 * theta[k] * moment[s, k]
+        misfit -= 2.0 * theta[k] * fitted[k]
         for j in range(k + 1):
             pair = 1.0 if j == k else 2.0
             misfit += pair * theta[k] * information[k, j] * theta[j]

@@ -10,7 +10,8 @@ They are unique, because M is positive definite, and have the least ``(ddq - a)^
 Gauss's principle of least constraint. Which joint has which is found by pivots, the first that is
 wrong at a time (K. G. Murty, Linear Complementarity, Linear and Nonlinear Programming, 1988, 4.1).
 
-After a swing, the sign of late sensors, torques are only cut: the nearest ones drive it on.
+After a swing that no load explains (`fit_load`), the sign of late sensors, torques are only cut: the
+nearest ones drive it on.
 """
 
 from . import layout as at
@@ -32,16 +33,22 @@ def keep_motors(guard, M):
     """
     tau, ddq = vector(guard, at.GUARD_TAU), vector(guard, at.GUARD_DDQ)
     side, wanted = vector(guard, at.GUARD_WEAK), vector(guard, at.GUARD_WANTED)
-    wary, n, swings = vector(guard, at.GUARD_WARY), len(tau), False
+    n = len(tau)
     for i in range(n):
         side[i], wanted[i] = 0.0, ddq[i]
-        swings = swings or wary[i] > 0.0
-    for _ in range(
-        0 if swings and number(whole(guard, at.GUARD_LOAD), at.LOAD_MISFIT) >= 1.0 else PIVOTS * n
-    ):
+    for _ in range(0 if swings(guard) else PIVOTS * n):
         if not pivot(guard):
             return
         give_most(guard, M)
+
+
+@kernel
+def swings(guard):
+    """Return whether a joint has swung, and no load explains any of the motion."""
+    wary, swung = vector(guard, at.GUARD_WARY), False
+    for i in range(len(wary)):
+        swung = swung or wary[i] > 0.0
+    return swung and number(whole(guard, at.GUARD_LOAD), at.LOAD_MISFIT) >= 1.0
 
 
 @kernel
