@@ -66,6 +66,31 @@ def test_noisy_sensors_find_it_too(name, adversary):
     assert (np.abs(dq) < 1.3 * arm.dq_max).all()
 
 
+@pytest.mark.parametrize("delay", [1.0, 1.5, 2.0])
+def test_late_sensors_find_it_and_their_delay(delay):
+    """Delays of half a cycle, too: the delay to a tenth of a cycle, the mass to 10 %."""
+    arm, load = arms.load("ur10e"), Payload(4.0)
+    safe, speeds = Safe(Asks(arm.dof, adversaries(arm)["bang"]), arm), []
+    late = Sensors(delay=1e-3 * delay)
+    with Bullet(arm, home_posture(arm), [load], 5e-4, period=1e-3, sensors=late) as robot:
+        for _ in range(600):
+            robot.apply(safe.step(robot.read(), REFERENCE).tau)
+            speeds.append(np.abs(robot.state()[1] / arm.dq_max).max())
+    assert safe._guard["laden"] == 1.0
+    assert found(safe)[0] == pytest.approx(4.0, rel=0.1)
+    assert safe._guard._keeps[-1]["delay"] == pytest.approx(delay, abs=0.1)
+    assert max(speeds[200:]) < 1.1
+
+
+@pytest.mark.parametrize("adversary", ["bang", "swing"])
+@pytest.mark.parametrize(("name", "mass"), [("ur10e", 4.0), ("panda", 2.0)])
+def test_late_sensors_do_not_throw_a_loaded_arm(name, mass, adversary):
+    """2 ms late, undeclared: 7.9 times a speed limit on the UR10e before, 23.7 on the Panda."""
+    arm = arms.load(name)
+    _, dq, _ = driven(arm, adversaries(arm)[adversary], mass, sensors=Sensors(delay=2e-3))
+    assert (np.abs(dq) < 1.5 * arm.dq_max).all()
+
+
 @pytest.mark.parametrize("sensors", [None, Sensors(delay=2e-3), Sensors(velocity_noise=3e-3)])
 def test_a_bare_arm_has_no_load_that_explains_its_motion(sensors):
     """Neither exact, late nor noisy sensors make a load out of nothing: it would throw a wrist."""

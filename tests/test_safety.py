@@ -22,7 +22,7 @@ from nengo_forcectl.kernels.bound_joints import allowed
 from nengo_forcectl.kernels.find_load import carry_load, find_load
 from nengo_forcectl.kernels.judge import judge_state
 from nengo_forcectl.kernels.predict import predict
-from nengo_forcectl.kernels.protect import credible, protect_alone
+from nengo_forcectl.kernels.protect import credible, keep_limits, protect_alone
 from nengo_forcectl.networks.workspace import home_posture, task_axes
 from nengo_forcectl.paths import MinimumJerk
 from nengo_forcectl.robots.log import Log
@@ -265,7 +265,9 @@ def test_the_guard_s_kernels_allocate_nothing(iiwa):
     Safe(Asks(7, lambda state: np.zeros(7)), iiwa, limits)
     Predictor(iiwa, 2e-3)
     SensorCheck(7)
-    for kernel in (protect_alone, find_load, carry_load, credible, predict, judge_state):
+    for kernel in (
+        protect_alone, keep_limits, find_load, carry_load, credible, predict, judge_state
+    ):  # fmt: skip
         fresh = numba.njit(fastmath=FAST, error_model="numpy")(kernel.py_func)  # not from disk
         fresh.compile(kernel.signatures[0])
         (code,) = fresh.inspect_llvm().values()

@@ -65,7 +65,9 @@ def pack_limits(limits: Limits, arm: Arm, dt: float, pairs: Block | None = None)
     values["limits_call"] = address_of(keep_limits)
     values["pairs"] = 0 if pairs is None else pairs.address
     body = Block(BODY, {"n": arm.dof}, {"gravity": arm.gravity_vector})
-    load = Block(LOAD, {"n": arm.dof, "s": DELAYS}, {"body": body.address, "misfit": 1.0}, keeps=body)
+    load = Block(
+        LOAD, {"n": arm.dof, "s": DELAYS}, {"body": body.address, "misfit": 1.0}, keeps=body
+    )
     values |= {
         "load": load.address,
         "find_call": address_of(find_load),
