@@ -8,7 +8,8 @@ r does not say of them at rest: with F(.) the observer's filter and S(.) a slowe
     -(F - S)(y) = (F - S)(Y) theta,   Y the columns of momentum over a cycle,  y their torque
 
 F(y) is r. Friction and other torques that change slowly are in both filters and drop out, and so
-does most of the noise. See `fit_load`. Then M, C, g and r are those of the arm with the load.
+does most of the noise. See `fit_load` and `choose_load`. Then M, C, g and r are those of the arm
+with the load.
 """
 
 import math
@@ -17,8 +18,9 @@ from . import layout as at
 from .access import matrix, number, set_number, vector, whole
 from .algebra import copy_matrix
 from .carried_body import add_body, locate_body, momentum_columns
+from .choose_load import believe_load, choose_load
 from .compile import kernel, part
-from .fit_load import add_cycle, believe_load, choose_load
+from .fit_load import add_cycle
 from .memory import clear
 from .observe import momentum_observer
 

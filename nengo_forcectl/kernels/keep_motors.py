@@ -10,8 +10,8 @@ They are unique, because M is positive definite, and have the least ``(ddq - a)^
 Gauss's principle of least constraint. Which joint has which is found by pivots, the first that is
 wrong at a time (K. G. Murty, Linear Complementarity, Linear and Nonlinear Programming, 1988, 4.1).
 
-After a swing that no load explains (`fit_load`), the sign of late sensors, torques are only cut: the
-nearest ones drive it on.
+After a swing that no load explains (`choose_load`), the sign of late sensors, torques are only cut:
+the nearest ones drive it on.
 """
 
 from . import layout as at

@@ -654,7 +654,7 @@ GUARD_LACK = GUARD.add("lack", "n")  # change of r by that load [N m]
 # A load that a guard looks for while limits act. See `find_load`; columns are of `carried_body`.
 LOAD = Layout("load")
 LOAD_BODY = LOAD.add("body", whole=True)  # address of a block
-LOAD_BEGUN = LOAD.add("begun")  # 1: the last columns are those of the last cycle, 2: filters too
+LOAD_BEGUN = LOAD.add("begun")  # 1: the last columns are those of the last cycle
 LOAD_P = LOAD.add("p", "n 10")  # columns of the momentum
 LOAD_B = LOAD.add("b", "n 10")
 LOAD_P_LAST = LOAD.add("p_last", "n 10")
