@@ -90,13 +90,13 @@ def bound_joints(guard, q, dq):
     q_lower, q_upper = vector(guard, at.GUARD_Q_LOWER), vector(guard, at.GUARD_Q_UPPER)
     dq_max, braking = vector(guard, at.GUARD_DQ_MAX), vector(guard, at.GUARD_BRAKING)
     k, rate = number(guard, at.GUARD_POSITION_GAIN), number(guard, at.GUARD_POSITION_RATE)
-    speed_rate = number(guard, at.GUARD_SPEED_RATE)
+    speed_rate, laden = number(guard, at.GUARD_SPEED_RATE), number(guard, at.GUARD_LADEN) > 0.0
     ddq, rest = vector(guard, at.GUARD_DDQ), vector(guard, at.GUARD_REST)
     met = 0
     for i in range(len(q)):
         low, high = position_bounds(q[i], dq[i], q_lower[i], q_upper[i], braking[i], k, rate)
         eager = adapt_eagerness(guard, i, abs(dq[i]) - dq_max[i], speed_rate)
-        if watch_swing(guard, i, dq[i], dq_max[i]):
+        if watch_swing(guard, i, dq[i], dq_max[i]) or laden:
             eager = 1.0
         slow, fast = -speed_rate * (dq_max[i] + dq[i]), speed_rate * (dq_max[i] - dq[i])
         slow, fast = max(slow, eager * slow), min(fast, eager * fast)

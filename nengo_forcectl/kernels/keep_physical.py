@@ -11,6 +11,7 @@ from .layout import (
     MOMENT,
     PARAMETERS,
     REGRESSION_AXES,
+    REGRESSION_BODY,
     REGRESSION_CHANGED,
     REGRESSION_CHANGES,
     REGRESSION_COVARIANCE,
@@ -97,7 +98,7 @@ def fix_payload(law):
         fix(law, MOMENT + i, first[i] / size[MOMENT + i])
         for j in range(i + 1):
             k = inertia_place(i, j)
-            fix(law, k, nearest_inertia(law, i, j) / size[k])
+            fix(law, k, inertia_of(matrix(law, REGRESSION_MOMENTS, 3), i, j) / size[k])
 
 
 @kernel
@@ -107,9 +108,8 @@ def inertia_place(i, j):
 
 
 @kernel
-def nearest_inertia(law, i, j):
-    """Return entry (i, j) of the inertia with the second moments that `is_consistent` found."""
-    moments = matrix(law, REGRESSION_MOMENTS, 3)
+def inertia_of(moments, i, j):
+    """Return entry (i, j) of the inertia of a body with the given second moments (3, 3)."""
     if i != j:
         return -moments[i, j]
     return moments[0, 0] + moments[1, 1] + moments[2, 2] - moments[i, i]
@@ -137,30 +137,46 @@ def fix(law, i, value):
 
 @kernel
 def is_consistent(law):
-    """Whether the payload's parameters are those of a body near the tool.
+    """Whether the payload's parameters are those of a body near the tool: see `nearest_body`."""
+    w, size = vector(law, REGRESSION_NEXT), vector(law, REGRESSION_SIZE)
+    body = vector(law, REGRESSION_BODY)
+    for k in range(PARAMETERS):
+        body[k] = w[k] * size[k]
+    moments, axes = matrix(law, REGRESSION_MOMENTS, 3), matrix(law, REGRESSION_AXES, 3)
+    reach, first = number(law, REGRESSION_REACH), vector(law, REGRESSION_FIRST)
+    return nearest_body(body, reach, first, moments, axes)
+
+
+@kernel
+def nearest_body(body, reach, first, moments, axes):
+    """Whether ten parameters are those of a body near the tool; compute the nearest that are.
 
     They are, if its centre is within reach, and the second moments of the mass about the centre are
-    not negative along any axis (Wensing, Kim and Slotine 2018, doi:10.1109/LRA.2017.2729659). The
-    fields "first" and "moments" become the nearest moments for this mass, about the tool frame's
-    origin.
+    not negative along any axis (Wensing, Kim and Slotine 2018, doi:10.1109/LRA.2017.2729659). For
+    this mass, ``first`` (3,) and ``moments`` (3, 3) become the nearest first and second moments,
+    about the tool frame's origin.
+
+    Args:
+        body: (10,), see `carried_body`; its mass is above 0.
+        reach: largest distance of the centre [m].
+        first, moments: see above.
+        axes: (3, 3), work space.
     """
-    w, size = vector(law, REGRESSION_NEXT), vector(law, REGRESSION_SIZE)
-    moments, axes = matrix(law, REGRESSION_MOMENTS, 3), matrix(law, REGRESSION_AXES, 3)
-    first, m = vector(law, REGRESSION_FIRST), w[MASS] * size[MASS]
+    m = body[MASS]
     away = 0.0
     for i in range(3):
-        first[i] = w[MOMENT + i] * size[MOMENT + i]
+        first[i] = body[MOMENT + i]
         away += first[i] * first[i]
-    most = number(law, REGRESSION_REACH) * m
+    most = reach * m
     consistent = away <= most * most
     for i in range(3):
         first[i] *= 1.0 if consistent else most / math.sqrt(away)
-    xx, yy, zz = w[XX] * size[XX], w[YY] * size[YY], w[ZZ] * size[ZZ]
+    xx, yy, zz = body[XX], body[YY], body[ZZ]
     half = 0.5 * (xx + yy + zz)
     moments[0, 0], moments[1, 1], moments[2, 2] = half - xx, half - yy, half - zz
-    moments[0, 1] = moments[1, 0] = -w[XY] * size[XY]
-    moments[0, 2] = moments[2, 0] = -w[XZ] * size[XZ]
-    moments[1, 2] = moments[2, 1] = -w[YZ] * size[YZ]
+    moments[0, 1] = moments[1, 0] = -body[XY]
+    moments[0, 2] = moments[2, 0] = -body[XZ]
+    moments[1, 2] = moments[2, 1] = -body[YZ]
     for i in range(3):
         for j in range(3):
             moments[i, j] -= first[i] * first[j] / m

@@ -391,6 +391,7 @@ REGRESSION_FIXED = REGRESSION.add("fixed", "p", whole=True)  # 1: kept at its va
 REGRESSION_GROUP_SQUARE = REGRESSION.add("group_square", "groups")
 REGRESSION_GROUP_KNOWN = REGRESSION.add("group_known", "groups")
 REGRESSION_FIRST = REGRESSION.add("first", "3")  # nearest physical first moment [kg m]
+REGRESSION_BODY = REGRESSION.add("body", "10")  # parameters of the payload
 REGRESSION_MOMENTS = REGRESSION.add("moments", "3 3")  # of the payload's mass
 REGRESSION_AXES = REGRESSION.add("axes", "3 3")
 
@@ -656,6 +657,9 @@ GUARD_DDQ = GUARD.add("ddq", "n")  # acceleration by ``tau`` [rad/s^2]
 GUARD_REST = GUARD.add("rest", "n")  # acceleration that brings the arm to rest [rad/s^2]
 GUARD_REST_TAU = GUARD.add("rest_tau", "n")  # its torque [N m]
 GUARD_FACTOR = GUARD.add("factor", "n n")  # of M
+GUARD_WANTED = GUARD.add("wanted", "n")  # acceleration that a torque is sought for [rad/s^2]
+GUARD_WEAK = GUARD.add("weak", "n")  # 1, -1: joint whose motor gives all it has; see `keep_motors`
+GUARD_WEAK_M = GUARD.add("weak_M", "n n")  # M of these joints
 GUARD_WALLS = GUARD.add("walls", "w n")  # rows of the tool's bounds on ddq
 GUARD_WALL_MOST = GUARD.add("wall_most", "w")  # their right-hand sides [m/s]
 GUARD_PUSH = GUARD.add("push", "n")  # M^-1 row
@@ -666,6 +670,48 @@ GUARD_STOP_POSE = GUARD.add("stop_pose", "4 4")  # of the tool on the way to res
 GUARD_STOP_J = GUARD.add("stop_J", "6 n")
 GUARD_TOOL_SPEED = GUARD.add("tool_speed", "3")  # at the last prediction time [m/s]
 GUARD_PAIRS = GUARD.add("pairs", whole=True)  # address of a block; 0 without a clearance
+GUARD_LOAD = GUARD.add("load", whole=True)  # address of a block
+GUARD_FIND_CALL = GUARD.add("find_call", whole=True)  # address of `find_load`
+GUARD_CARRY_CALL = GUARD.add("carry_call", whole=True)  # address of `carry_load`
+GUARD_AWAKE = GUARD.add("awake")  # cycles for which a load is still looked for
+GUARD_LADEN = GUARD.add("laden")  # 1: a load was found that explains the motion
+GUARD_LACK = GUARD.add("lack", "n")  # change of r by that load [N m]
+
+# A load that a guard looks for while limits act. See `find_load`; columns are of `carried_body`.
+LOAD = Layout("load")
+LOAD_BODY = LOAD.add("body", whole=True)  # address of a block
+LOAD_BEGUN = LOAD.add("begun")  # 1: the last columns are those of the last cycle
+LOAD_P = LOAD.add("p", "n 10")  # columns of the momentum
+LOAD_B = LOAD.add("b", "n 10")
+LOAD_P_LAST = LOAD.add("p_last", "n 10")
+LOAD_B_LAST = LOAD.add("b_last", "n 10")
+LOAD_FILTERED = LOAD.add("filtered", "n 10")  # columns over a cycle, filtered like r
+LOAD_SLOWER = LOAD.add("slower", "n 10")  # the same through the slower filter
+LOAD_MOMENTUM_LAST = LOAD.add("momentum_last", "n")  # of the model
+LOAD_BIAS_LAST = LOAD.add("bias_last", "n")
+LOAD_MOTION = LOAD.add("motion", "n")  # torque of the model's motion, filtered like r [N m]
+LOAD_MOTION_SLOWER = LOAD.add("motion_slower", "n")
+LOAD_SENT_LAST = LOAD.add("sent_last", "n")  # torque of the cycle before [N m]
+LOAD_GIVEN = LOAD.add("given", "n")  # torque sent, filtered like r [N m]
+LOAD_GIVEN_SLOWER = LOAD.add("given_slower", "n")
+LOAD_LACKS = LOAD.add("lacks", "s n")  # slower less filtered torque, sent s cycles ago [N m]
+LOAD_CHANGES = LOAD.add("changes", "s n")  # change of the torque s cycles ago [N m]
+LOAD_INFORMATION = LOAD.add("information", "10 10")  # its lower triangle
+LOAD_MOMENT = LOAD.add("moment", "s 10")  # information times parameters, by delay
+LOAD_SIZE = LOAD.add("size", "s")  # weighted sum of squares of what a load is to explain
+LOAD_BOTH = LOAD.add("both", "s")  # the same of products, of a delay and the next one
+LOAD_FITTED = LOAD.add("fitted", "10")  # moment of the chosen delay
+LOAD_TRIALS = LOAD.add("trials", "s 10")  # parameters by delay
+LOAD_DELAY = LOAD.add("delay")  # of the sensors, with the least misfit [cycles]
+LOAD_MISFIT = LOAD.add("misfit")  # share of the size that the load leaves
+LOAD_RECENT = LOAD.add("recent")  # size of the last cycles
+LOAD_LEFT = LOAD.add("left")  # what the load found before has left of that
+LOAD_FACTOR = LOAD.add("factor", "10 10")
+LOAD_ROW = LOAD.add("row", "10")
+LOAD_THETA = LOAD.add("theta", "10")  # the parameters
+LOAD_FIRST = LOAD.add("first", "3")  # nearest first moment of a body
+LOAD_MOMENTS = LOAD.add("moments", "3 3")  # nearest second moments
+LOAD_AXES = LOAD.add("axes", "3 3")
 
 # A predictor for delayed sensors: the queue of torques, its observer, its result, work space.
 PREDICTOR = Layout("predictor")

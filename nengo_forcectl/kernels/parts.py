@@ -11,6 +11,7 @@ from .control_joints import control_joints
 from .control_null_space import TASKS
 from .control_task import control_task
 from .descend import supply_descending
+from .find_load import carry_load, find_load
 from .layout import CONSOLIDATES, DESCENDS, JOINTS_LAW, STRUCTURES, TOOL_LAW
 from .learn import supply_consolidated
 from .learn_structure import observe_lack, renew, supply_structured
@@ -38,7 +39,7 @@ SUPERVISED = run_cycle, credible, predict
 """Kernels that a C library's supervisor calls, in the order of its ``calls``."""
 _DEFAULT = (
     control_task, supply_structured, observe_lack, keep_limits, solve_regression, renew,
-    correct_model, protect_alone, run_cycle, protect, credible,
+    correct_model, find_load, protect_alone, run_cycle, protect, carry_load, credible,
 )  # fmt: skip
 USUAL = (*_DEFAULT, *WATCHING)
 """What the default controller needs; those that take longest to compile come first."""

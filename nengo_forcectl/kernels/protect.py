@@ -19,14 +19,18 @@ from .compare_sensors import (
     refine,
 )
 from .compile import kernel, part
+from .find_load import forget_load, observe_unmodelled
 from .judge import is_credible, is_frozen
+from .keep_motors import keep_motors
 from .learned_body import compute_learned_terms
 from .memory import call
-from .observe import momentum_observer
 
 CHANGES = (
     at.MET_POSITION | at.MET_VELOCITY | at.MET_BOX | at.MET_FORCE | at.MET_CLEARANCE
 )  # findings after which the torque is computed from the acceleration
+WAKES = CHANGES | at.MET_TORQUE | at.MET_RATE  # findings after which a load is looked for
+AWAKE = 1000.0  # cycles for which it is
+FAST = 0.8  # share of a joint's top speed from which on it is
 BEYOND = 0.01  # distance outside the box that causes a stop [m]
 
 
@@ -121,8 +125,13 @@ def take_believed(guard, arm, inputs, elapsed, refines):
         q[i], dq[i] = q_now[i], dq_now[i]
     compute_learned_terms(guard, arm, inputs)
     if refines:
+        awake = number(guard, at.GUARD_AWAKE) > 0.0
+        if awake:
+            call(whole(guard, at.GUARD_CARRY_CALL), guard, arm)
         prepare_rest(guard, arm, dq_now)
         refine(guard, elapsed)
+        if awake:
+            compute_learned_terms(guard, arm, inputs)
     for i in range(len(q)):
         dq[i] = dq_now[i]
 
@@ -139,13 +148,18 @@ def keep_limits(guard, arm, inputs, mode, begun, found, elapsed):
         set_number(guard, at.GUARD_SINCE, since + elapsed)
     elif begun > 0 or not found:
         sure = begun == 2 and not found and since < 1.5 * elapsed
-        observe_unmodelled(guard, arm, vector(inputs, at.INPUT_DQ), sure, since + elapsed)
+        if number(guard, at.GUARD_AWAKE) > 0.0:
+            call(whole(guard, at.GUARD_FIND_CALL), guard, arm, inputs, sure, since + elapsed)
+        else:
+            observe_unmodelled(guard, arm, vector(inputs, at.INPUT_DQ), sure, since + elapsed)
         set_number(guard, at.GUARD_SINCE, 0.0)
     felt = 0
     feels = mode == at.GO and number(guard, at.GUARD_FEELS) > 0.0
     if feels and not found:
         share = -math.expm1(-number(guard, at.GUARD_OBSERVER_GAIN) * elapsed)
         felt = compare_wrench(guard, arm, len(q), share, elapsed)
+    if number(guard, at.GUARD_AWAKE) > 0.0:
+        call(whole(guard, at.GUARD_CARRY_CALL), guard, arm)
     prepare_rest(guard, arm, dq)
     met = take_asked(guard, begun) if mode == at.GO else 0
     if feels:
@@ -166,16 +180,23 @@ def keep_limits(guard, arm, inputs, mode, begun, found, elapsed):
     if stops or met & CHANGES:
         leave_rest(guard, arm, share)
     send(guard)
+    if mode == at.GO:
+        stay_awake(guard, dq, met)
     return met
 
 
 @kernel
-def observe_unmodelled(guard, arm, dq, begun, elapsed):
-    """Update r by the torque sent ``elapsed`` [s] ago, if any and ``begun``."""
-    p, bias = vector(guard, at.GUARD_MOMENTUM), vector(guard, at.GUARD_BIAS)
-    r, sent = vector(guard, at.GUARD_UNMODELLED), vector(guard, at.GUARD_SENT)
-    share = -math.expm1(-number(guard, at.GUARD_OBSERVER_GAIN) * elapsed)
-    momentum_observer(arm, dq, sent, begun, share, elapsed, p, bias, r)
+def stay_awake(guard, dq, met):
+    """Look for a load for AWAKE cycles after a limit has acted or a joint was fast."""
+    awake, dq_max = number(guard, at.GUARD_AWAKE), vector(guard, at.GUARD_DQ_MAX)
+    wakes = met & WAKES != 0
+    for i in range(len(dq)):
+        wakes = wakes or abs(dq[i]) > FAST * dq_max[i]
+    if wakes and awake == 0.0:
+        forget_load(guard)
+    set_number(guard, at.GUARD_AWAKE, AWAKE if wakes else max(awake - 1.0, 0.0))
+    if awake == 1.0 and not wakes:
+        forget_load(guard)
 
 
 @kernel
@@ -186,9 +207,11 @@ def prepare_rest(guard, arm, dq):
     tau_max, braking = vector(guard, at.GUARD_TAU_MAX), vector(guard, at.GUARD_BRAKING)
     r, hold = vector(guard, at.GUARD_UNMODELLED), vector(guard, at.GUARD_HOLD)
     rest, factor = vector(guard, at.GUARD_REST), matrix(guard, at.GUARD_FACTOR, n)
+    lack = vector(guard, at.GUARD_LACK)
     for i in range(n):
-        r[i] = min(max(r[i], -tau_max[i]), tau_max[i])
-        hold[i] = g[i] - r[i]
+        left = min(max(r[i] + lack[i], -tau_max[i]), tau_max[i])
+        r[i] = left - lack[i]
+        hold[i] = g[i] - left
         for j in range(n):
             hold[i] += C[i, j] * dq[j]
             factor[i, j] = M[i, j]
@@ -244,7 +267,8 @@ def outside_box(guard, arm):
 def leave_rest(guard, arm, share):
     """Write the torque on the line from ``rest`` to ``ddq``, as far as ``share`` and motors allow.
 
-    All accelerations between the two are within bounds.
+    All accelerations between the two are within bounds. If motors cannot even give ``rest``, it is
+    the torque that comes nearest.
     """
     rest, ddq = vector(guard, at.GUARD_REST), vector(guard, at.GUARD_DDQ)
     hold, most = vector(guard, at.GUARD_HOLD), vector(guard, at.GUARD_TAU_MAX)
@@ -262,6 +286,8 @@ def leave_rest(guard, arm, share):
             share = min(share, max(rest_tau[i] + most[i], 0.0) / (rest_tau[i] - tau[i]))
     for i in range(n):
         tau[i] = rest_tau[i] + share * (tau[i] - rest_tau[i])
+        ddq[i] = rest[i] + share * (ddq[i] - rest[i])
+    keep_motors(guard, M)
 
 
 @kernel

@@ -5,7 +5,7 @@ import numpy as np
 from arms import Arm
 
 from ..kernels.block import Block
-from ..kernels.layout import GOES, GUARD, STOP, WATCH
+from ..kernels.layout import BODY, GOES, GUARD, LOAD, STOP, WATCH
 from .limits import QUICK, SPEED, Limits
 
 POSITION_GAIN = 50.0  # gain k of the approach to a position limit [1/s]
@@ -30,6 +30,8 @@ def pack_limits(limits: Limits, arm: Arm, dt: float, pairs: Block | None = None)
     from ..kernels.bound_tool import WALLS
     from ..kernels.compare_sensors import COARSE, NOISY  # as above
     from ..kernels.compile import address_of  # as above
+    from ..kernels.find_load import carry_load, find_load  # as above
+    from ..kernels.fit_load import DELAYS  # as above
     from ..kernels.protect import keep_limits  # as above
 
     tau_max = limits.tau_max * (1.0 - limits.torque_margin)
@@ -62,11 +64,20 @@ def pack_limits(limits: Limits, arm: Arm, dt: float, pairs: Block | None = None)
     }
     values["limits_call"] = address_of(keep_limits)
     values["pairs"] = 0 if pairs is None else pairs.address
+    body = Block(BODY, {"n": arm.dof}, {"gravity": arm.gravity_vector})
+    load = Block(
+        LOAD, {"n": arm.dof, "s": DELAYS}, {"body": body.address, "misfit": 1.0}, keeps=body
+    )
+    values |= {
+        "load": load.address,
+        "find_call": address_of(find_load),
+        "carry_call": address_of(carry_load),
+    }
     kernels = []
     if np.isfinite(values["box"]).any():
         kernels = [arm.kernel("pose"), arm.kernel("J")]
         values |= {"pose_kernel": kernels[0].address, "J_kernel": kernels[1].address}
-    return Block(GUARD, {"n": arm.dof, "w": WALLS}, values, keeps=(kernels, pairs))
+    return Block(GUARD, {"n": arm.dof, "w": WALLS}, values, keeps=(kernels, pairs, load))
 
 
 def pack_watch(limits: Limits, dt: float, observes: bool, blocks: tuple[int, int, int]) -> Block:

@@ -1,0 +1,94 @@
+"""The sums of the least squares of `find_load`, for some delays of the sensors at once.
+
+Sensors that are late by s cycles show what the torques of s cycles before have done. The equations
+of all delays have the same left-hand side, so that each costs one substitution. A torque that is
+late by s + f cycles has the mean ``(1 - f) u_s + f u_(s+1)`` over a cycle. `choose_load` solves.
+"""
+
+import math
+
+from . import layout as at
+from .access import matrix, number, set_number, vector, whole
+from .compile import kernel
+
+DELAYS = 4  # whole delays that are tried, between which others lie: 0, 1, ... cycles
+NOISE = 5.0  # of the measured acceleration [rad/s^2]
+FLOOR = 1e-3  # noise of the torque, over the motor's limit
+TIMING = 0.3  # share of a change of the torque that the sensors may see a cycle later
+FORGET = 0.2  # time constant [s]
+SOON = 0.002  # time constant of the sums that tell that a load has changed [s]
+
+
+@kernel
+def add_cycle(guard, M, elapsed):
+    """Add this cycle's equations, one of each joint; M (n, n) is the model's."""
+    load, most = whole(guard, at.GUARD_LOAD), vector(guard, at.GUARD_TAU_MAX)
+    n, delay = len(most), number(load, at.LOAD_DELAY)
+    s, f = whole_delay(delay), delay - whole_delay(delay)
+    theta, row = vector(load, at.LOAD_THETA), vector(load, at.LOAD_ROW)
+    filtered = matrix(load, at.LOAD_FILTERED, at.PARAMETERS)
+    slower = matrix(load, at.LOAD_SLOWER, at.PARAMETERS)
+    motion, motion_slower = vector(load, at.LOAD_MOTION), vector(load, at.LOAD_MOTION_SLOWER)
+    lacks, changes = matrix(load, at.LOAD_LACKS, n), matrix(load, at.LOAD_CHANGES, n)
+    forget(load, elapsed)
+    left, recent = number(load, at.LOAD_LEFT), number(load, at.LOAD_RECENT)
+    for i in range(n):
+        noise = FLOOR * most[i] + TIMING * abs((1.0 - f) * changes[s, i] + f * changes[s + 1, i])
+        for j in range(n):
+            noise += NOISE * abs(M[i, j])
+        y = motion_slower[i] - motion[i] - (1.0 - f) * lacks[s, i] - f * lacks[s + 1, i]
+        error = y
+        for k in range(at.PARAMETERS):
+            row[k] = filtered[i, k] - slower[i, k]
+            error -= row[k] * theta[k]
+        add_equation(load, i, 1.0 / (noise * noise))
+        recent, left = recent + y * y / (noise * noise), left + error * error / (noise * noise)
+    set_number(load, at.LOAD_LEFT, left)
+    set_number(load, at.LOAD_RECENT, recent)
+
+
+@kernel
+def forget(load, elapsed):
+    """Let the sums of earlier cycles fade."""
+    information = matrix(load, at.LOAD_INFORMATION, at.PARAMETERS)
+    moment, size = matrix(load, at.LOAD_MOMENT, at.PARAMETERS), vector(load, at.LOAD_SIZE)
+    both = vector(load, at.LOAD_BOTH)
+    keep, soon = math.exp(-elapsed / FORGET), math.exp(-elapsed / SOON)
+    set_number(load, at.LOAD_LEFT, soon * number(load, at.LOAD_LEFT))
+    set_number(load, at.LOAD_RECENT, soon * number(load, at.LOAD_RECENT))
+    for k in range(at.PARAMETERS):
+        for j in range(k + 1):
+            information[k, j] *= keep
+        for s in range(len(size)):
+            moment[s, k] *= keep
+    for s in range(len(size)):
+        size[s] *= keep
+        both[s] *= keep
+
+
+@kernel
+def add_equation(load, i, weight):
+    """Add joint i's equation for every delay; ``row`` is its left-hand side."""
+    information = matrix(load, at.LOAD_INFORMATION, at.PARAMETERS)
+    moment, size = matrix(load, at.LOAD_MOMENT, at.PARAMETERS), vector(load, at.LOAD_SIZE)
+    motion, motion_slower = vector(load, at.LOAD_MOTION), vector(load, at.LOAD_MOTION_SLOWER)
+    row, lacks = vector(load, at.LOAD_ROW), matrix(load, at.LOAD_LACKS, len(motion))
+    both, last = vector(load, at.LOAD_BOTH), 0.0
+    for k in range(at.PARAMETERS):
+        scaled = weight * row[k]
+        for j in range(k + 1):
+            information[k, j] += scaled * row[j]
+    for s in range(len(size)):
+        y = motion_slower[i] - motion[i] - lacks[s, i]
+        size[s] += weight * y * y
+        if s > 0:
+            both[s - 1] += weight * y * last
+        last = y
+        for k in range(at.PARAMETERS):
+            moment[s, k] += weight * y * row[k]
+
+
+@kernel
+def whole_delay(delay):
+    """Return the whole delay below a delay; both it and the next one are tried."""
+    return min(int(delay), DELAYS - 2)
