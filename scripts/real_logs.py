@@ -17,6 +17,7 @@ Torque errors are |tau - prediction| / |tau| in %, joint by joint.
 
 import os
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -74,9 +75,10 @@ def panda() -> MotionLog:
     names = {"time": "time", "q": "positions", "dq": "velocity", "tau": "torques"}
     arrays = {kind: np.loadtxt(place / f"exciting_traj_{name}.txt") for kind, name in names.items()}
     rows = {kind: each if kind == "time" else each.reshape(-1, 7) for kind, each in arrays.items()}
-    file = Path("panda.npz")
-    np.savez(file, **rows)  # pyright: ignore[reportArgumentType]
-    return read_log(file, arm=arms.load("panda"))
+    with tempfile.TemporaryDirectory() as temporary:
+        file = Path(temporary) / "panda.npz"
+        np.savez(file, **rows)  # pyright: ignore[reportArgumentType]
+        return read_log(file, arm=arms.load("panda"))
 
 
 def error(log: MotionLog, prediction: np.ndarray) -> np.ndarray:
