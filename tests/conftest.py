@@ -3,12 +3,17 @@
 import gc
 import itertools
 import os
+import signal
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
 # The processes of pytest keep all processors busy. xdist's processes inherit this.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# A script's background jobs ignore Ctrl-C, and so does what they start: tests interrupt programs.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 import numpy as np
 import pytest

@@ -104,7 +104,7 @@ def test_an_inertia_that_is_not_known_is_not_believed(iiwa_job, rng):
             misfit = rng.uniform(1.0, 15.0)
             law["noise"][...] = (misfit * float(law["floor"])) ** 2
             doubt_inertia(block.address, law.address)
-            unexplained = min((misfit - 1.0) / 9.0, 1.0)
+            unexplained = min(max((misfit - 1.0) / 9.0, 0.25), 1.0)
             share, armature = plain_doubt(block, own, (body, armature, deviations), unexplained)
             share = min(share, before + 0.2 * (share - before))
             expected = [body[0], *np.sqrt(share) * body[1:4], *share * body[4:], *armature]
