@@ -1,4 +1,4 @@
-"""Cholesky factorisation of small matrices, complete or some columns at a time."""
+"""Products of vectors, and Cholesky factors of small matrices, also some columns at a time."""
 
 import math
 
@@ -65,3 +65,19 @@ def copy_matrix(A, B):
     for i in range(A.shape[0]):
         for j in range(A.shape[1]):
             B[i, j] = A[i, j]
+
+
+@kernel
+def dot(x, y):
+    """Return x^T y, as four sums that do not wait for each other."""
+    a, b, c, d, k = 0.0, 0.0, 0.0, 0.0, 0
+    while k + 4 <= len(x):
+        a += x[k] * y[k]
+        b += x[k + 1] * y[k + 1]
+        c += x[k + 2] * y[k + 2]
+        d += x[k + 3] * y[k + 3]
+        k += 4
+    while k < len(x):
+        a += x[k] * y[k]
+        k += 1
+    return (a + b) + (c + d)

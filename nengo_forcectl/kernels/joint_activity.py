@@ -1,6 +1,7 @@
 """The neurons of each joint: their activities, their torque, and their sums in the regression."""
 
 from .access import cube, matrix, number, vector, whole
+from .algebra import dot
 from .compile import kernel
 from .encode import rectified
 from .layout import (
@@ -62,10 +63,7 @@ def decoded(neurons, i, field):
     """Return the torque of joint i's neurons for some activities [N m]."""
     m = per_joint(neurons)
     decoders, active = matrix(neurons, JOINT_NEURONS_DECODERS, m), matrix(neurons, field, m)
-    torque = 0.0
-    for a in range(m):
-        torque += decoders[i, a] * active[i, a]
-    return torque
+    return dot(decoders[i], active[i])
 
 
 @kernel
@@ -73,10 +71,7 @@ def explained_by_neurons(neurons, i):
     """Return what joint i's neurons explain of the filtered torque, by the law's weights."""
     m = per_joint(neurons)
     phi, weights = matrix(neurons, JOINT_NEURONS_PHI, m), matrix(neurons, JOINT_NEURONS_WEIGHTS, m)
-    torque = 0.0
-    for a in range(m):
-        torque += phi[i, a] * weights[i, a]
-    return torque
+    return dot(phi[i], weights[i])
 
 
 @kernel

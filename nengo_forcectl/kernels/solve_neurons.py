@@ -14,7 +14,7 @@ then for each weight its line of ``X L^-T`` and its row of the difference.
 import math
 
 from .access import cube, matrix, number, set_number, vector, whole
-from .algebra import factor_columns
+from .algebra import dot, factor_columns
 from .compile import kernel
 from .joint_activity import per_joint
 from .layout import (
@@ -182,22 +182,6 @@ def reduce_row(law, k):
         value = noise * line[k, a]
         for s in range(delays):
             target[k, s] -= value * solved[a, s]
-
-
-@kernel
-def dot(x, y):
-    """Return x^T y, as four sums that do not wait for each other."""
-    a, b, c, d, k = 0.0, 0.0, 0.0, 0.0, 0
-    while k + 4 <= len(x):
-        a += x[k] * y[k]
-        b += x[k + 1] * y[k + 1]
-        c += x[k + 2] * y[k + 2]
-        d += x[k + 3] * y[k + 3]
-        k += 4
-    while k < len(x):
-        a += x[k] * y[k]
-        k += 1
-    return (a + b) + (c + d)
 
 
 @kernel
