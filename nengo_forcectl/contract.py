@@ -349,7 +349,7 @@ class Cycle:
             state: state of the arm.
             reference: reference of the path.
             sound: whether to learn from this state.
-            guard: address of a block of ``kernels.layout.GUARD``.
+            guard: address of a block of ``kernels.layout.guard_fields.GUARD``.
             begun: as in ``kernels.protect.protect``.
             elapsed: as in ``kernels.protect.protect`` [s].
         """

@@ -25,13 +25,7 @@ from importlib import metadata
 from pathlib import Path
 
 VARIABLE = "NENGO_FORCECTL_CACHE"
-FLOORS = (
-    "",
-    "inverse",
-    "model",
-    "equations",
-    "machine",
-)  # of arms: all but the catalogue, which is data
+FLOORS = "inverse", "model", "equations", "machine"  # of arms: all but the catalogue, data
 _MAGIC = b"nengo-forcectl object 1\n"
 _warned: set[str] = set()
 
@@ -77,15 +71,21 @@ def sources_version(package: Path = Path(__file__).parents[1]) -> str:
         sympy = metadata.version("sympy")
     except metadata.PackageNotFoundError:  # kernels can still be compiled from tapes
         sympy = "none"
-    return f"{digest_of(*(package / floor for floor in FLOORS))} sympy {sympy}"
+    sources = *sorted(package.glob("*.py")), *(package / floor for floor in FLOORS)
+    return f"{digest_of(*sources)} sympy {sympy}"
 
 
-def digest_of(*folders: Path) -> str:
-    """The SHA-256 of the names and contents of all Python sources in some folders."""
+def digest_of(*paths: Path) -> str:
+    """The SHA-256 of the names and contents of Python sources: files, or whole folders of them.
+
+    A folder counts with all folders in it.
+    """
     digest = hashlib.sha256()
-    for source in (path for each in folders for path in sorted(each.glob("*.py"))):
-        content = source.read_bytes()
-        digest.update(f"{source.parent.name}/{source.name} {len(content)}\n".encode() + content)
+    for path in paths:
+        for source in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            content = source.read_bytes()
+            name = source.relative_to(path.parent).as_posix()
+            digest.update(f"{name} {len(content)}\n".encode() + content)
     return digest.hexdigest()
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from ..contract import Reference, State
 from ..errors import SimulationError
 from ..kernels.block import Block
-from ..kernels.layout import HUGE, INPUT, NOT_FINITE
+from ..kernels.layout.arm_fields import HUGE, INPUT, NOT_FINITE
 from ..support.arrays import taken
 
 Named = tuple[str, Any, tuple[int, ...]]

@@ -10,7 +10,8 @@ from arms import Arm, Terms
 
 from ..contract import Command, Controller, Reference, State
 from ..kernels.block import Block
-from ..kernels.layout import JOINT_LAW, JOINTS_LAW
+from ..kernels.layout.cycle_fields import JOINTS_LAW
+from ..kernels.layout.law_fields import JOINT_LAW
 from .bound_law import BoundLaw
 from .gains import check_gain, matrix
 from .inputs import Inputs

@@ -13,7 +13,8 @@ from arms.machine.kernel import Kernel
 from ..contract import Command, Controller, Reference, State
 from ..errors import ConfigurationError
 from ..kernels.block import Block
-from ..kernels.layout import TASK_LAW, TOOL_LAW
+from ..kernels.layout.cycle_fields import TOOL_LAW
+from ..kernels.layout.law_fields import TASK_LAW
 from .bound_law import BoundLaw
 from .gains import Numbers, check_gain, matrix
 from .inputs import Inputs

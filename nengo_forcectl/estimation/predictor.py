@@ -12,7 +12,8 @@ from ..contract import State
 from ..errors import ConfigurationError
 from ..kernels.arm_block import arm_block
 from ..kernels.block import Block
-from ..kernels.layout import INPUT, PREDICTOR
+from ..kernels.layout.arm_fields import INPUT
+from ..kernels.layout.estimation_fields import PREDICTOR
 
 GAIN = 100.0  # of the observer [1/s]
 MOST = 100  # largest delay, in cycles

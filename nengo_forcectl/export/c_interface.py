@@ -4,7 +4,8 @@ from typing import Any
 
 from arms.machine.llvm_text import llvm_text
 
-from ..kernels.layout import ASKED, HEAD_END
+from ..kernels.layout.cycle_fields import HEAD_END
+from ..kernels.layout.watch_fields import ASKED
 from ..kernels.parts import SUPERVISED
 from ..kernels.state_block import close_state, open_state
 from ..kernels.supervise import count_events, learn, reset, step_controller, stop, stopped

@@ -15,22 +15,20 @@ from ..cycle.structured_cycle import StructuredCycle
 from ..errors import ConfigurationError
 from ..kernels.block import Block
 from ..kernels.compile import kernel_at
-from ..kernels.layout import (
-    FREEZE,
+from ..kernels.layout.cycle_fields import (
     HEAD_BYTES,
     HEAD_END,
     HEAD_FORMAT,
     HEAD_KEY,
     HEAD_MAGIC,
     HEAD_SUM,
-    HOLD,
-    LEARN,
     LIBRARY,
     MAGIC,
-    RECENT,
     STATE_FORMAT,
     SUPERVISOR,
 )
+from ..kernels.layout.learner_fields import FREEZE, HOLD, LEARN
+from ..kernels.layout.watch_fields import RECENT
 from ..safety.guard import Safe, is_fused
 
 ALIGNED = 8  # words to a multiple of which a block begins

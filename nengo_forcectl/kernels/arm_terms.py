@@ -4,7 +4,7 @@ from arms.machine.invoke import invoke
 
 from .access import span, vector, whole
 from .compile import kernel
-from .layout import ARM_G, ARM_KERNEL, ARM_POSE, INPUT_DQ, INPUT_Q
+from .layout.arm_fields import ARM_G, ARM_KERNEL, ARM_POSE, INPUT_DQ, INPUT_Q
 
 
 @kernel

@@ -7,21 +7,7 @@ import numba
 
 from .access import vector
 from .compile import kernel
-from .layout import (
-    HUGE,
-    INPUT_DDX,
-    INPUT_DOMEGA,
-    INPUT_DQ,
-    INPUT_DX,
-    INPUT_OMEGA,
-    INPUT_PRESS,
-    INPUT_Q,
-    INPUT_R,
-    INPUT_WRENCH,
-    INPUT_X,
-    NOT_FINITE,
-    NOTHING,
-)
+from .layout import arm_fields as at
 
 _VECTOR, _MATRIX = numba.float64[::1], numba.float64[:, ::1]
 
@@ -39,22 +25,22 @@ def copy(values, target):
 @kernel
 def collect_motion(q, dq, x, dx, ddx, inputs):
     """Copy state and position reference; return 0, or NOTHING for arrays of another size."""
-    good = copy(q, vector(inputs, INPUT_Q)) and copy(dq, vector(inputs, INPUT_DQ))
-    good = good and copy(x, vector(inputs, INPUT_X)) and copy(dx, vector(inputs, INPUT_DX))
-    return 0 if good and copy(ddx, vector(inputs, INPUT_DDX)) else NOTHING
+    good = copy(q, vector(inputs, at.INPUT_Q)) and copy(dq, vector(inputs, at.INPUT_DQ))
+    good = good and copy(x, vector(inputs, at.INPUT_X)) and copy(dx, vector(inputs, at.INPUT_DX))
+    return 0 if good and copy(ddx, vector(inputs, at.INPUT_DDX)) else at.NOTHING
 
 
 @kernel
 def collect_rotation(R, omega, domega, inputs):
     """Copy an orientation reference; return as `collect_motion`."""
     if R.shape != (3, 3):
-        return NOTHING
-    rows = vector(inputs, INPUT_R)
+        return at.NOTHING
+    rows = vector(inputs, at.INPUT_R)
     for i in range(3):
         for k in range(3):
             rows[3 * i + k] = R[i, k]
-    good = copy(omega, vector(inputs, INPUT_OMEGA))
-    return 0 if good and copy(domega, vector(inputs, INPUT_DOMEGA)) else NOTHING
+    good = copy(omega, vector(inputs, at.INPUT_OMEGA))
+    return 0 if good and copy(domega, vector(inputs, at.INPUT_DOMEGA)) else at.NOTHING
 
 
 @kernel
@@ -63,12 +49,12 @@ def collect_wrenches(measured, press, inputs):
 
     A number that is not below `HUGE` is refused here, to protect the integrals.
     """
-    good = copy(measured, vector(inputs, INPUT_WRENCH))
-    if not (good and copy(press, vector(inputs, INPUT_PRESS))):
-        return NOTHING
+    good = copy(measured, vector(inputs, at.INPUT_WRENCH))
+    if not (good and copy(press, vector(inputs, at.INPUT_PRESS))):
+        return at.NOTHING
     for i in range(6):
-        if not (abs(measured[i]) < HUGE and abs(press[i]) < HUGE):
-            return NOT_FINITE
+        if not (abs(measured[i]) < at.HUGE and abs(press[i]) < at.HUGE):
+            return at.NOT_FINITE
     return 0
 
 

@@ -1,7 +1,7 @@
 """Compilation of kernels, and the cache of their machine code.
 
-The cache folder is named by the contents of all sources of kernels: this folder's and those of
-``arms.machine``, whose functions are compiled into them.
+The cache folder is named by the contents of all sources of kernels: this folder's, with the
+layout's in it, and those of ``arms.machine``, whose functions are compiled into them.
 """
 
 from collections.abc import Callable

@@ -4,7 +4,7 @@ import math
 
 from .access import number, vector, whole, wholes
 from .compile import kernel
-from .layout import (
+from .layout.network_fields import (
     ENCODING_CENTRE,
     ENCODING_LIFT,
     ENCODING_LOWER,

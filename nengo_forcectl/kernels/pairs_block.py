@@ -3,7 +3,7 @@
 from typing import Any
 
 from .block import Block
-from .layout import PAIRS
+from .layout.pairs_fields import PAIRS
 
 
 def pairs_block(pairs: Any, *, margin: float, k: float = 0.0, bounds: int = 0) -> Block:

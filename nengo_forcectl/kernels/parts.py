@@ -12,7 +12,7 @@ from .control_null_space import TASKS
 from .control_task import control_task
 from .descend import supply_descending
 from .find_load import carry_load, find_load
-from .layout import CONSOLIDATES, DESCENDS, JOINTS_LAW, STRUCTURES, TOOL_LAW
+from .layout.cycle_fields import CONSOLIDATES, DESCENDS, JOINTS_LAW, STRUCTURES, TOOL_LAW
 from .learn import supply_consolidated
 from .learn_structure import observe_lack, renew, supply_structured
 from .learned_body import correct_model

@@ -3,33 +3,9 @@
 from .access import matrix, number, set_number, vector, whole
 from .compile import kernel
 from .joint_activity import add_activities, filter_activities, part_from_neurons
-from .layout import (
-    JOINT_NEURONS_PHI,
-    NO_JOB,
-    PARAMETERS,
-    REGRESSION_BOTH,
-    REGRESSION_CYCLE,
-    REGRESSION_EVERY,
-    REGRESSION_FILLED,
-    REGRESSION_INFORMATION,
-    REGRESSION_JOB,
-    REGRESSION_LACKING,
-    REGRESSION_LATE,
-    REGRESSION_MOMENT,
-    REGRESSION_NEURONS,
-    REGRESSION_NOISE,
-    REGRESSION_PHI,
-    REGRESSION_PRECISION,
-    REGRESSION_QUEUE,
-    REGRESSION_RAW,
-    REGRESSION_ROUNDS,
-    REGRESSION_SAMPLES,
-    REGRESSION_SHARE,
-    REGRESSION_SINCE,
-    REGRESSION_SQUARE,
-    REGRESSION_VARIANCE,
-    REGRESSION_Y,
-)
+from .layout import regression_fields as at
+from .layout.body_fields import PARAMETERS
+from .layout.learner_fields import NO_JOB
 
 QUICK = 100  # cycles after a change in which samples are taken more often
 EVERY = 3  # cycles of a sample then
@@ -39,11 +15,11 @@ FIRST, LAST = 4, 160  # cycles after a change between which one solution follows
 @kernel
 def filter_columns(law):
     """Filter the cycle's columns and y, and what each delay would add to y."""
-    raw, y, n = matrix_of(law), vector(law, REGRESSION_Y), len(vector(law, REGRESSION_Y))
-    p, share = len(vector(law, REGRESSION_VARIANCE)), number(law, REGRESSION_SHARE)
-    phi, lacking = matrix(law, REGRESSION_PHI, p), vector(law, REGRESSION_LACKING)
-    queue = matrix(law, REGRESSION_QUEUE, n)
-    late = matrix(law, REGRESSION_LATE, len(queue))
+    raw, y, n = matrix_of(law), vector(law, at.REGRESSION_Y), len(vector(law, at.REGRESSION_Y))
+    p, share = len(vector(law, at.REGRESSION_VARIANCE)), number(law, at.REGRESSION_SHARE)
+    phi, lacking = matrix(law, at.REGRESSION_PHI, p), vector(law, at.REGRESSION_LACKING)
+    queue = matrix(law, at.REGRESSION_QUEUE, n)
+    late = matrix(law, at.REGRESSION_LATE, len(queue))
     for i in range(n):
         lacking[i] += share * (y[i] - lacking[i])
         for k in range(p):
@@ -56,54 +32,54 @@ def filter_columns(law):
 @kernel
 def matrix_of(law):
     """Return the cycle's columns, (n, p)."""
-    return matrix(law, REGRESSION_RAW, len(vector(law, REGRESSION_VARIANCE)))
+    return matrix(law, at.REGRESSION_RAW, len(vector(law, at.REGRESSION_VARIANCE)))
 
 
 @kernel
 def queue_torque(law, sent):
     """Put the torque of the last cycle (n,) first in the queue."""
-    queue = matrix(law, REGRESSION_QUEUE, len(sent))
+    queue = matrix(law, at.REGRESSION_QUEUE, len(sent))
     for s in range(len(queue) - 1, 0, -1):
         for i in range(len(sent)):
             queue[s, i] = queue[s - 1, i]
     for i in range(len(sent)):
         queue[0, i] = sent[i]
-    set_number(law, REGRESSION_FILLED, min(number(law, REGRESSION_FILLED) + 1.0, len(queue)))
+    set_number(law, at.REGRESSION_FILLED, min(number(law, at.REGRESSION_FILLED) + 1.0, len(queue)))
 
 
 @kernel
 def is_filled(law):
     """Whether the queue holds the torques of all delays."""
-    return number(law, REGRESSION_FILLED) >= len(vector(law, REGRESSION_SQUARE))
+    return number(law, at.REGRESSION_FILLED) >= len(vector(law, at.REGRESSION_SQUARE))
 
 
 @kernel
 def is_early(law):
     """Whether the start or a change is some cycles ago, and not yet many."""
-    since = number(law, REGRESSION_SINCE)
+    since = number(law, at.REGRESSION_SINCE)
     return since >= FIRST and since <= LAST
 
 
 @kernel
 def take_samples(law):
     """Add a sample to the sums if it is time to; count the cycle."""
-    cycle, since = int(number(law, REGRESSION_CYCLE)) + 1, number(law, REGRESSION_SINCE) + 1.0
-    set_number(law, REGRESSION_CYCLE, cycle)
-    set_number(law, REGRESSION_SINCE, since)
-    if cycle % whole(law, REGRESSION_EVERY) == 0 or (since < QUICK and cycle % EVERY == 0):
+    cycle, since = int(number(law, at.REGRESSION_CYCLE)) + 1, number(law, at.REGRESSION_SINCE) + 1.0
+    set_number(law, at.REGRESSION_CYCLE, cycle)
+    set_number(law, at.REGRESSION_SINCE, since)
+    if cycle % whole(law, at.REGRESSION_EVERY) == 0 or (since < QUICK and cycle % EVERY == 0):
         add_to_sums(law)
 
 
 @kernel
 def add_to_sums(law):
     """Compute Lambda += Phi_f^T Phi_f, b += Phi_f^T y and the sum of y^2, for every delay."""
-    y = vector(law, REGRESSION_LACKING)
-    n, p = len(y), len(vector(law, REGRESSION_VARIANCE))
-    square, both = vector(law, REGRESSION_SQUARE), vector(law, REGRESSION_BOTH)
-    phi, late = matrix(law, REGRESSION_PHI, p), matrix(law, REGRESSION_LATE, len(square))
-    information = matrix(law, REGRESSION_INFORMATION, p)
-    moment = matrix(law, REGRESSION_MOMENT, len(square))
-    precision = vector(law, REGRESSION_PRECISION)
+    y = vector(law, at.REGRESSION_LACKING)
+    n, p = len(y), len(vector(law, at.REGRESSION_VARIANCE))
+    square, both = vector(law, at.REGRESSION_SQUARE), vector(law, at.REGRESSION_BOTH)
+    phi, late = matrix(law, at.REGRESSION_PHI, p), matrix(law, at.REGRESSION_LATE, len(square))
+    information = matrix(law, at.REGRESSION_INFORMATION, p)
+    moment = matrix(law, at.REGRESSION_MOMENT, len(square))
+    precision = vector(law, at.REGRESSION_PRECISION)
     for j in range(n):
         for i in range(p):
             value = precision[j] * phi[j, i]
@@ -117,7 +93,7 @@ def add_to_sums(law):
             square[s] += value * (y[j] + late[j, s])
             if s + 1 < len(square):
                 both[s] += value * (y[j] + late[j, s + 1])
-    set_number(law, REGRESSION_SAMPLES, number(law, REGRESSION_SAMPLES) + n)
+    set_number(law, at.REGRESSION_SAMPLES, number(law, at.REGRESSION_SAMPLES) + n)
     add_activities(law)
 
 
@@ -129,11 +105,11 @@ def forget_payload(law):
     the others stays. The filters begin anew, because they hold torques of the old payload.
     """
     part_from_neurons(law)
-    p = len(vector(law, REGRESSION_VARIANCE))
-    square, variance = vector(law, REGRESSION_SQUARE), vector(law, REGRESSION_VARIANCE)
-    information = matrix(law, REGRESSION_INFORMATION, p)
-    moment = matrix(law, REGRESSION_MOMENT, len(square))
-    both, noise = vector(law, REGRESSION_BOTH), number(law, REGRESSION_NOISE)
+    p = len(vector(law, at.REGRESSION_VARIANCE))
+    square, variance = vector(law, at.REGRESSION_SQUARE), vector(law, at.REGRESSION_VARIANCE)
+    information = matrix(law, at.REGRESSION_INFORMATION, p)
+    moment = matrix(law, at.REGRESSION_MOMENT, len(square))
+    both, noise = vector(law, at.REGRESSION_BOTH), number(law, at.REGRESSION_NOISE)
     for a in range(PARAMETERS):
         whole_part = information[a, a] + noise / variance[a]
         for s in range(len(square)):
@@ -154,27 +130,27 @@ def forget_payload(law):
         for s in range(len(square)):
             moment[a, s] = 0.0
         variance[a] = 1.0
-    samples = number(law, REGRESSION_SAMPLES) - PARAMETERS
-    set_number(law, REGRESSION_SAMPLES, max(samples, 0.0))
-    set_number(law, REGRESSION_SINCE, 0.0)
-    set_number(law, REGRESSION_JOB, NO_JOB)
-    set_number(law, REGRESSION_ROUNDS, 0.0)
+    samples = number(law, at.REGRESSION_SAMPLES) - PARAMETERS
+    set_number(law, at.REGRESSION_SAMPLES, max(samples, 0.0))
+    set_number(law, at.REGRESSION_SINCE, 0.0)
+    set_number(law, at.REGRESSION_JOB, NO_JOB)
+    set_number(law, at.REGRESSION_ROUNDS, 0.0)
     clear_filters(law)
 
 
 @kernel
 def clear_filters(law):
     """Begin a new motion: the sums stay."""
-    lacking = vector(law, REGRESSION_LACKING)
-    p, n = len(vector(law, REGRESSION_VARIANCE)), len(lacking)
-    phi = matrix(law, REGRESSION_PHI, p)
-    late = matrix(law, REGRESSION_LATE, len(vector(law, REGRESSION_SQUARE)))
+    lacking = vector(law, at.REGRESSION_LACKING)
+    p, n = len(vector(law, at.REGRESSION_VARIANCE)), len(lacking)
+    phi = matrix(law, at.REGRESSION_PHI, p)
+    late = matrix(law, at.REGRESSION_LATE, len(vector(law, at.REGRESSION_SQUARE)))
     for i in range(n):
         lacking[i] = 0.0
         for k in range(p):
             phi[i, k] = 0.0
         for s in range(late.shape[1]):
             late[i, s] = 0.0
-    active = vector(whole(law, REGRESSION_NEURONS), JOINT_NEURONS_PHI)
+    active = vector(whole(law, at.REGRESSION_NEURONS), at.JOINT_NEURONS_PHI)
     for k in range(len(active)):
         active[k] = 0.0

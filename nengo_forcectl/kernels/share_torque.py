@@ -3,7 +3,7 @@
 from arms.machine.invoke import invoke
 
 from .compile import kernel
-from .layout import HUGE, NOT_FINITE
+from .layout.arm_fields import HUGE, NOT_FINITE
 
 
 @kernel

@@ -9,7 +9,10 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..kernels.block import Block
-from ..kernels.layout import DIRECT, JOINT_NEURONS, NO_JOB, PARAMETERS, REGRESSION, XX, YY, ZZ
+from ..kernels.layout.body_fields import PARAMETERS, XX, YY, ZZ
+from ..kernels.layout.learner_fields import NO_JOB
+from ..kernels.layout.network_fields import DIRECT
+from ..kernels.layout.regression_fields import JOINT_NEURONS, REGRESSION
 from ..support.checks import check_not_negative, check_positive, check_whole
 from .joint_neurons import JointNeurons
 

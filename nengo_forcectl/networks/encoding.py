@@ -13,7 +13,7 @@ from arms.model.bodies import coordinates
 
 from ..errors import ConfigurationError, NetworkError
 from ..kernels.block import Block
-from ..kernels.layout import ENCODING, NETWORK
+from ..kernels.layout.network_fields import ENCODING, NETWORK
 from ..support.checks import Arguments, check_choice
 from .neurons import NEURON_TYPES, SPIKING, SYNAPSE, NeuronModel
 

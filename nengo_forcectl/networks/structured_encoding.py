@@ -12,7 +12,8 @@ from arms import Arm, Terms
 
 from ..errors import NetworkError
 from ..kernels.block import Block
-from ..kernels.layout import BODY, FRICTION, JOINTS, SEEN, TOOL
+from ..kernels.layout.body_fields import BODY
+from ..kernels.layout.network_fields import FRICTION, JOINTS, SEEN, TOOL
 from ..learning.joint_neurons import JointNeurons
 from .dividing import divide
 from .encoding import CLIP, LIFT, StateEncoding, States, rows_of

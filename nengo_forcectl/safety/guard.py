@@ -14,7 +14,9 @@ from ..contract import Controller, Cycle, Learns, Reference, Result, State, lear
 from ..errors import ConfigurationError, NetworkError, SimulationError
 from ..kernels.arm_block import arm_block
 from ..kernels.block import Block
-from ..kernels.layout import ASKED, BLIND, GAP, GOES, INPUT, MET_LIE, NEW
+from ..kernels.layout.arm_fields import INPUT
+from ..kernels.layout.guard_fields import BLIND, MET_LIE
+from ..kernels.layout.watch_fields import ASKED, GAP, GOES, NEW
 from ..support.arrays import taken
 from .limits import Limits
 from .packing import pack_limits, pack_watch

@@ -5,7 +5,9 @@ import numpy as np
 from arms import Arm
 
 from ..kernels.block import Block
-from ..kernels.layout import BODY, GOES, GUARD, LOAD, STOP, WATCH
+from ..kernels.layout.body_fields import BODY, LOAD
+from ..kernels.layout.guard_fields import GUARD, STOP
+from ..kernels.layout.watch_fields import GOES, WATCH
 from .limits import QUICK, SPEED, Limits
 
 POSITION_GAIN = 50.0  # gain k of the approach to a position limit [1/s]

@@ -8,7 +8,8 @@ from jaxtyping import Float
 from ..contract import State
 from ..errors import SimulationError
 from ..kernels.block import Block
-from ..kernels.layout import HUGE, SENSORS
+from ..kernels.layout.arm_fields import HUGE
+from ..kernels.layout.estimation_fields import SENSORS
 from ..support.arrays import ARRAY
 
 

@@ -3,7 +3,7 @@
 import warnings
 
 from ..kernels.block import Block
-from ..kernels.layout import LIMITING, RECENT
+from ..kernels.layout.watch_fields import LIMITING, RECENT
 
 OFTEN = 0.01  # share of the last cycles that causes a warning
 LIMITS = dict(
