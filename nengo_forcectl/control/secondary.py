@@ -214,9 +214,9 @@ class ObstacleAvoidance(Secondary):
                 f"ObstacleAvoidance.spheres: has shape {spheres.shape}, needs (k, 4) of finite "
                 "numbers: x, y, z, radius"
             )
-        if (spheres[:, 3] < 0).any():
+        if (spheres[:, at.RADIUS] < 0).any():
             raise ConfigurationError(
-                f"ObstacleAvoidance.spheres: a radius is {spheres[:, 3].min()} m, "
+                f"ObstacleAvoidance.spheres: a radius is {spheres[:, at.RADIUS].min()} m, "
                 "needs a number from 0 up"
             )
         if not self.points:

@@ -13,7 +13,7 @@ from ..errors import ConfigurationError
 from ..kernels.arm_block import arm_block
 from ..kernels.block import Block
 from ..kernels.layout.arm_fields import INPUT
-from ..kernels.layout.estimation_fields import PREDICTOR
+from ..kernels.layout.estimation_fields import LATEST, PREDICTOR
 
 GAIN = 100.0  # of the observer [1/s]
 MOST = 100  # largest delay, in cycles
@@ -86,7 +86,7 @@ class Predictor:
             sent = self._block["sent"]
             missed = min(round(passed / self.dt) - 1, len(sent) - 1)
             sent[missed:] = sent[: len(sent) - missed].copy()
-            sent[:missed] = sent[0].copy()
+            sent[:missed] = sent[LATEST].copy()
         self._time = state.time
         self._input["q"][:], self._input["dq"][:] = state.joints(self._dof)
         self._predict(*self._blocks, int(bool(state.sound)))
@@ -107,4 +107,4 @@ class Predictor:
         sent = self._block["sent"]
         if not again:
             sent[1:] = sent[:-1].copy()
-        sent[0] = tau
+        sent[LATEST] = tau

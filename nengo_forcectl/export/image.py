@@ -144,7 +144,7 @@ def _supervisor(safe: Safe, blocks: dict[int, Block]) -> Block:
     late = [None] * 3 if predictor is None else [
         predictor._block, predictor._arm, predictor._input,
     ]  # fmt: skip
-    addresses = [0 if each is None else each.address for each in late]
+    predictor_at, arm_at, input_at = (0 if each is None else each.address for each in late)
     stopped = safe.stopped is not None
     if stopped:
         raise ConfigurationError(
@@ -154,9 +154,9 @@ def _supervisor(safe: Safe, blocks: dict[int, Block]) -> Block:
     values = {
         "watch": safe._watch.address,
         "cycle": cycle._cycle.address,
-        "predictor": addresses[0],
-        "predictor_arm": addresses[1],
-        "predictor_input": addresses[2],
+        "predictor": predictor_at,
+        "predictor_arm": arm_at,
+        "predictor_input": input_at,
         "clears": [address for address, _ in clears],
         "clear_counts": [count for _, count in clears],
         "fused": is_fused(cycle) and cycle.arm is safe.arm and predictor is None,

@@ -88,7 +88,7 @@ def add_axis(guard, axis, passed, count):
     before, speed[axis] = speed[axis], 0.0
     for i in range(n):
         speed[axis] += J[axis, i] * dq[i]
-    inside = min(INSIDE, 0.25 * (box[1, axis] - box[0, axis]))
+    inside = min(INSIDE, 0.25 * (box[at.BOX_UPPER, axis] - box[at.BOX_LOWER, axis]))
     for side in range(2):
         if math.isinf(box[side, axis]):
             continue

@@ -162,9 +162,9 @@ def unit_momenta(v, H):
             H[k, each] = 0.0
     for k in range(3):
         i, j = (k + 1) % 3, (k + 2) % 3
-        H[k, 0] = v[k]
-        H[k, 1 + j], H[k, 1 + i] = v[3 + i], -v[3 + j]  # omega x (m c)
-        H[3 + k, 1 + i], H[3 + k, 1 + j] = v[j], -v[i]  # (m c) x v
+        H[k, at.MASS] = v[k]
+        H[k, at.MOMENT + j], H[k, at.MOMENT + i] = v[3 + i], -v[3 + j]  # omega x (m c)
+        H[3 + k, at.MOMENT + i], H[3 + k, at.MOMENT + j] = v[j], -v[i]  # (m c) x v
     x, y, z = v[3], v[4], v[5]
     H[3, at.XX], H[3, at.XY], H[3, at.XZ] = x, y, z
     H[4, at.XY], H[4, at.YY], H[4, at.YZ] = x, y, z

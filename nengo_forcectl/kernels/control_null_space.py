@@ -94,7 +94,7 @@ def avoid_spheres(task, arm, inputs, tasks):
             away[axis] = pose[axis, 3] - spheres[sphere, axis]
             square += away[axis] * away[axis]
         length = math.sqrt(square)
-        force = push(length - spheres[sphere, 3], margin, k)
+        force = push(length - spheres[sphere, at.RADIUS], margin, k)
         if force > 0.0:
             for axis in range(3):
                 along = force * away[axis] / max(length, 1e-9)

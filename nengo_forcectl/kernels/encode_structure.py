@@ -51,7 +51,7 @@ def encode_tool(tool, pose, J, dq, y, u):
     centre, scale = vector(tool, at.TOOL_CENTRE), vector(tool, at.TOOL_SCALE)
     lower, upper = vector(tool, at.TOOL_LOWER), vector(tool, at.TOOL_UPPER)
     lift = number(tool, at.TOOL_LIFT)
-    place, motion = u[:4], u[4:]
+    place, motion = u[: at.AT_PLACE], u[at.AT_PLACE :]
     select_tool(pose, J, dq, motion)
     y[at.ONE] = 1.0
     for k in range(3):

@@ -4,6 +4,8 @@ from .access import matrix, number, set_number, vector, wholes
 from .compile import kernel
 from .layout import regression_fields as at
 
+NO_DELAY = 0  # place in what is computed for every delay [cycles]
+
 
 @kernel
 def try_delay(law, s):
@@ -32,12 +34,12 @@ def try_delay(law, s):
 def choose_delay(law):
     """Choose the delay with the least misfit, if it is much better than none; begin its weights."""
     fits, w = vector(law, at.REGRESSION_FITS), vector(law, at.REGRESSION_NEXT)
-    best = 0
+    best = NO_DELAY
     for s in range(1, len(fits)):
         if fits[s] < fits[best]:
             best = s
-    if fits[best] > number(law, at.REGRESSION_DELAYED) * fits[0]:
-        best = 0
+    if fits[best] > number(law, at.REGRESSION_DELAYED) * fits[NO_DELAY]:
+        best = NO_DELAY
     set_number(law, at.REGRESSION_CHOSEN, best)
     set_number(law, at.REGRESSION_DELAY, between(law, best) if best > 0 else 0.0)
     trial, fixed = matrix(law, at.REGRESSION_TRIALS, len(w))[best], wholes(law, at.REGRESSION_FIXED)

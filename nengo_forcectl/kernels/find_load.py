@@ -22,6 +22,7 @@ from .compile import kernel, part
 from .fit_load import add_cycle
 from .layout import body_fields as at
 from .layout.arm_fields import ARM_C, ARM_DJ, ARM_DOF, ARM_G, ARM_J, ARM_M, ARM_POSE, INPUT_DQ
+from .layout.estimation_fields import LATEST
 from .layout.guard_fields import (
     GUARD_BELIEVED_DQ,
     GUARD_BIAS,
@@ -137,7 +138,7 @@ def filter_torques(guard, elapsed):
         given_slower[i] += less * (given[i] - given_slower[i])
         for s in range(len(lacks) - 1, 0, -1):
             lacks[s, i], changes[s, i] = lacks[s - 1, i], changes[s - 1, i]
-        lacks[0, i], changes[0, i] = given_slower[i] - given[i], sent[i] - last[i]
+        lacks[LATEST, i], changes[LATEST, i] = given_slower[i] - given[i], sent[i] - last[i]
         last[i] = sent[i]
 
 

@@ -2,7 +2,7 @@
 
 import math
 
-from .access import number, vector, whole
+from .access import number, set_number, vector, whole
 from .compile import kernel
 from .encode import currents
 from .layout import network_fields as at
@@ -23,11 +23,10 @@ def run_neurons(neurons, ET, bias, u, a):
     """
     J, fired = vector(neurons, at.NEURONS_CURRENT), vector(neurons, at.NEURONS_FIRED)
     activity, decay = vector(neurons, at.NEURONS_ACTIVITY), number(neurons, at.NEURONS_DECAY)
-    running = vector(neurons, at.NEURONS_RUNNING)
     currents(ET, bias, u, J)
-    if running[0] == 0.0:
+    if number(neurons, at.NEURONS_RUNNING) == 0.0:
         begin_neurons(neurons)
-        running[0] = 1.0
+        set_number(neurons, at.NEURONS_RUNNING, 1.0)
     fire(neurons)
     for i in range(len(a)):
         a[i] = fired[i] if decay == 0.0 else activity[i]

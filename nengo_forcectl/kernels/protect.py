@@ -259,7 +259,7 @@ def outside_box(guard, arm):
     box, pose = matrix(guard, at.GUARD_BOX, 3), matrix(arm, ARM_POSE, 4)
     for axis in range(3):
         x = pose[axis, 3]
-        if max(box[0, axis] - x, x - box[1, axis]) > BEYOND:
+        if max(box[at.BOX_LOWER, axis] - x, x - box[at.BOX_UPPER, axis]) > BEYOND:
             return True
     return False
 

@@ -5,6 +5,7 @@ from .compile import kernel
 from .joint_activity import add_activities, filter_activities, part_from_neurons
 from .layout import regression_fields as at
 from .layout.body_fields import PARAMETERS
+from .layout.estimation_fields import LATEST
 from .layout.learner_fields import NO_JOB
 
 QUICK = 100  # cycles after a change in which samples are taken more often
@@ -25,7 +26,7 @@ def filter_columns(law):
         for k in range(p):
             phi[i, k] += share * (raw[i, k] - phi[i, k])
         for s in range(len(queue)):
-            late[i, s] += share * (queue[s, i] - queue[0, i] - late[i, s])
+            late[i, s] += share * (queue[s, i] - queue[LATEST, i] - late[i, s])
     filter_activities(law)
 
 
@@ -43,7 +44,7 @@ def queue_torque(law, sent):
         for i in range(len(sent)):
             queue[s, i] = queue[s - 1, i]
     for i in range(len(sent)):
-        queue[0, i] = sent[i]
+        queue[LATEST, i] = sent[i]
     set_number(law, at.REGRESSION_FILLED, min(number(law, at.REGRESSION_FILLED) + 1.0, len(queue)))
 
 

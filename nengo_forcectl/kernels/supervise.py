@@ -35,7 +35,7 @@ from .layout.arm_fields import (
     NOT_FINITE,
     NOTHING,
 )
-from .layout.estimation_fields import PREDICTOR_Q, PREDICTOR_SENT
+from .layout.estimation_fields import LATEST, PREDICTOR_Q, PREDICTOR_SENT
 from .layout.guard_fields import GUARD_ASKED, GUARD_DQ, GUARD_MOMENTUM, GUARD_SENT
 from .learn import record_sent
 from .learn_structure import record_structured
@@ -170,7 +170,7 @@ def overrule(own, tau):
     elif whole(cycle, at.CYCLE_LEARNER_KIND) == at.STRUCTURES:
         record_structured(learner, command, tau)
     if predictor != 0:
-        put(tau, matrix(predictor, PREDICTOR_SENT, len(tau))[0])
+        put(tau, matrix(predictor, PREDICTOR_SENT, len(tau))[LATEST])
 
 
 @kernel
@@ -259,7 +259,7 @@ def ask(own, state, reference, sound):
     if predictor != 0:
         sent = matrix(predictor, PREDICTOR_SENT, n)
         shift(sent, 1)
-        put(vector(cycle, at.CYCLE_TAU), sent[0])
+        put(vector(cycle, at.CYCLE_TAU), sent[LATEST])
     return True
 
 

@@ -54,7 +54,7 @@ def forget_oldest(watch):
     changed, changes = vector(watch, at.WATCH_CHANGED), vector(watch, at.WATCH_CHANGES)
     old = int(changed[int(slot)])
     if old != 0:
-        changes[len(at.LIMITING)] -= 1.0
+        changes[at.ANY] -= 1.0
         for k in range(len(at.LIMITING)):
             if old & at.LIMITING[k]:
                 changes[k] -= 1.0
@@ -211,15 +211,15 @@ def count(watch, met):
             limits |= at.LIMITING[k]
     if limits == 0 or number(watch, at.WATCH_STOPPED) != at.GOES:
         return
-    changes, every = vector(watch, at.WATCH_CHANGES), len(at.LIMITING)
+    changes = vector(watch, at.WATCH_CHANGES)
     vector(watch, at.WATCH_CHANGED)[int(number(watch, at.WATCH_SLOT))] = limits
     set_number(watch, at.WATCH_SINCE, 0.0)
-    changes[every] += 1.0
-    for k in range(every):
+    changes[at.ANY] += 1.0
+    for k in range(len(at.LIMITING)):
         if limits & at.LIMITING[k]:
             changes[k] += 1.0
     share = number(watch, at.WATCH_OVERRULED)
-    if share < 1.0 and changes[every] > share * at.RECENT:
+    if share < 1.0 and changes[at.ANY] > share * at.RECENT:
         stop(watch, at.OVERRULED)
 
 

@@ -15,6 +15,8 @@ from .layout.arm_fields import (
     INPUT_X,
 )
 from .layout.law_fields import (
+    MOVED,
+    MOVES,
     YIELD_A,
     YIELD_B,
     YIELD_BEFORE,
@@ -33,7 +35,7 @@ def yield_reference(law, inputs):
     """
     steps, dt = cube(law, YIELD_STEPS, 6, 6), number(law, YIELD_DT)
     moving, before = matrix(law, YIELD_MOVING, 6), vector(law, YIELD_BEFORE)
-    offset, velocity = moving[0], moving[1]
+    offset, velocity = moving[MOVED], moving[MOVES]
     measured, press = vector(inputs, INPUT_WRENCH), vector(inputs, INPUT_PRESS)
     x, dx, ddx = (
         vector(inputs, INPUT_X), vector(inputs, INPUT_DX), vector(inputs, INPUT_DDX)

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..kernels.block import Block
-from ..kernels.layout.body_fields import PARAMETERS, XX, YY, ZZ
+from ..kernels.layout.body_fields import MASS, PARAMETERS, XX, YY, ZZ
 from ..kernels.layout.learner_fields import NO_JOB
 from ..kernels.layout.network_fields import DIRECT
 from ..kernels.layout.regression_fields import JOINT_NEURONS, REGRESSION
@@ -71,7 +71,7 @@ class Columns:
         """
         n = arm.dof
         links = arm.inertial_parameters.reshape(-1, PARAMETERS)
-        mass, inertia = links[:, 0].mean(), links[:, [XX, YY, ZZ]].mean()
+        mass, inertia = links[:, MASS].mean(), links[:, [XX, YY, ZZ]].mean()
         T = float(np.sqrt(np.mean(arm.inverse_dynamics(q, dq, ddq) ** 2)))
         L = float(np.linalg.norm(arm.pose(q)[:, :3, 3], axis=1).mean())
         friction = np.stack((speed, np.ones(n), np.ones(n)), axis=1) * T / 25.0
@@ -134,7 +134,7 @@ def _links(
     every = max(len(q) // SAMPLE, 1)
     q, dq, ddq, payload = (each[::every] for each in (q, dq, ddq, payload))
     links = arm.inertial_parameters.reshape(-1, PARAMETERS)
-    mass, inertia = links[:, 0], links[:, [XX, YY, ZZ]].mean(axis=1)
+    mass, inertia = links[:, MASS], links[:, [XX, YY, ZZ]].mean(axis=1)
     parts = [mass] + 3 * [np.sqrt(mass * inertia)] + 6 * [inertia]
     size = WRONG * np.stack(parts, axis=1).ravel()
     Y = arm.regressor(q, dq, ddq).reshape(-1, len(size)) * size

@@ -75,10 +75,10 @@ def pack_limits(limits: Limits, arm: Arm, dt: float, pairs: Block | None = None)
         "find_call": address_of(find_load),
         "carry_call": address_of(carry_load),
     }
-    kernels = []
+    kernels = {}
     if np.isfinite(values["box"]).any():
-        kernels = [arm.kernel("pose"), arm.kernel("J")]
-        values |= {"pose_kernel": kernels[0].address, "J_kernel": kernels[1].address}
+        kernels = {f"{term}_kernel": arm.kernel(term) for term in ("pose", "J")}
+        values |= {name: kernel.address for name, kernel in kernels.items()}
     return Block(GUARD, {"n": arm.dof, "w": WALLS}, values, keeps=(kernels, pairs, load))
 
 

@@ -2,6 +2,8 @@
 
 from ..block import Layout
 
+LATEST = 0  # row of a queue of torques: that of the last cycle
+
 FADED = 1e-15
 """Filtered numbers below this become 0: below 1e-308 a processor is a hundred times slower."""
 

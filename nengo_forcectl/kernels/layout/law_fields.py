@@ -70,5 +70,6 @@ YIELD_A, YIELD_B, YIELD_G = range(3)
 YIELD = Layout("yield")
 YIELD_STEPS = YIELD.add("steps", "3 6 6")
 YIELD_DT = YIELD.add("dt")  # [s]
-YIELD_MOVING = YIELD.add("moving", "2 6")  # c [m], [rad], and dc
+YIELD_MOVING = YIELD.add("moving", "2 6")  # two rows, in this order:
+MOVED, MOVES = range(2)  # the offset c [m], [rad], and dc
 YIELD_BEFORE = YIELD.add("before", "6")  # dc in the last cycle

@@ -59,6 +59,7 @@ JOINTS_LIFT = JOINTS.add("lift")  # of the sphere's last axis
 DIRECT = 7  # direct inputs of the tool
 ONE, PLACE, SPEED = 0, 1, 4  # of them: 1, x - x_0 from here on, dx from here on
 POSITION, VELOCITY, ROTATION = 0, 3, 6  # places of x, dx and two columns of R in z
+AT_PLACE = 4  # numbers that neurons of the place see: x on a sphere; those of the motion see z
 TOOL = Layout("tool encoding")
 TOOL_CENTRE = TOOL.add("centre", "12")
 TOOL_SCALE = TOOL.add("scale", "12")

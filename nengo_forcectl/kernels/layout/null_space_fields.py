@@ -24,7 +24,8 @@ LIMITS_K = LIMITS_TASK.add("k")  # [N m/rad]
 OBSTACLE_TASK = Layout("obstacle")
 OBSTACLE_KERNEL = OBSTACLE_TASK.add("kernel", whole=True)  # address of pose and J at the point
 OBSTACLE_POINT = OBSTACLE_TASK.add("point", "3")  # [m]
-OBSTACLE_SPHERES = OBSTACLE_TASK.add("spheres", "spheres 4")  # centre, radius [m]
+OBSTACLE_SPHERES = OBSTACLE_TASK.add("spheres", "spheres 4")  # centre (3), radius [m]
+RADIUS = 3  # its place in a sphere
 OBSTACLE_MARGIN = OBSTACLE_TASK.add("margin")  # [m]
 OBSTACLE_K = OBSTACLE_TASK.add("k")  # [N/m]
 OBSTACLE_POSE = OBSTACLE_TASK.add("pose", "4 4")

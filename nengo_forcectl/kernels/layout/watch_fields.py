@@ -14,6 +14,7 @@ from .guard_fields import (
 RECENT = 1000  # last cycles in which changed torques are counted
 LIMITING = MET_POSITION, MET_VELOCITY, MET_TORQUE, MET_RATE, MET_BOX, MET_FORCE, MET_CLEARANCE
 """The limits whose changes of the torque are counted, in the order of their counts."""
+ANY = len(LIMITING)  # place of the count of cycles in which any of them did
 EVENT_STOP, EVENT_GAP, EVENT_END = 7, 8, 9  # places of two more counts
 GAP, NEW = 1, 2  # of a state: it is not one period after the last one; it is later than that one
 GOES, DOUBTS, TIMELESS, SILENT, UNFELT, WANTS_FORCE, INFINITE, OVERRULED = range(8)
