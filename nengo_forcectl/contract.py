@@ -396,6 +396,11 @@ def fused(kind: type[C]) -> type[C]:
     return kind
 
 
+def is_fused(cycle: Cycle) -> bool:
+    """Return whether ``step_guarded`` may replace this cycle's ``step``; see `fused`."""
+    return type(cycle) is cycle.fused_type and "step" not in vars(cycle)
+
+
 class _PlainCycle(Cycle):
     def __init__(self, cycle: Any) -> None:
         self._cycle = cycle

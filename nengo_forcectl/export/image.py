@@ -9,6 +9,7 @@ import numpy as np
 
 from arms.machine.kernel import Kernel
 
+from ..contract import is_fused
 from ..cycle.compiled_learning import CompiledCycle
 from ..cycle.observing_cycle import ObservingCycle
 from ..cycle.structured_cycle import StructuredCycle
@@ -29,7 +30,7 @@ from ..kernels.layout.cycle_fields import (
 )
 from ..kernels.layout.learner_fields import FREEZE, HOLD, LEARN
 from ..kernels.layout.watch_fields import RECENT
-from ..safety.guard import Safe, is_fused
+from ..safety.guard import Safe
 
 ALIGNED = 8  # words to a multiple of which a block begins
 MARK = 1.5  # written to find what a new motion clears

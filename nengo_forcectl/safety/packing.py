@@ -5,10 +5,10 @@ import numpy as np
 from arms import Arm
 
 from ..kernels.block import Block
-from ..kernels.layout.body_fields import BODY, LOAD
 from ..kernels.layout.guard_fields import GUARD, STOP
 from ..kernels.layout.watch_fields import GOES, WATCH
 from .limits import QUICK, SPEED, Limits
+from .load_packing import pack_load
 
 POSITION_GAIN = 50.0  # gain k of the approach to a position limit [1/s]
 POSITION_RATE = 400.0  # rate of convergence to the speed allowed there, for 1 ms cycles [1/s]
@@ -32,8 +32,6 @@ def pack_limits(limits: Limits, arm: Arm, dt: float, pairs: Block | None = None)
     from ..kernels.bound_tool import WALLS
     from ..kernels.compare_sensors import COARSE, NOISY  # as above
     from ..kernels.compile import address_of  # as above
-    from ..kernels.find_load import carry_load, find_load  # as above
-    from ..kernels.fit_load import DELAYS  # as above
     from ..kernels.protect import keep_limits  # as above
 
     tau_max = limits.tau_max * (1.0 - limits.torque_margin)
@@ -66,15 +64,8 @@ def pack_limits(limits: Limits, arm: Arm, dt: float, pairs: Block | None = None)
     }
     values["limits_call"] = address_of(keep_limits)
     values["pairs"] = 0 if pairs is None else pairs.address
-    body = Block(BODY, {"n": arm.dof}, {"gravity": arm.gravity_vector})
-    load = Block(
-        LOAD, {"n": arm.dof, "s": DELAYS}, {"body": body.address, "misfit": 1.0}, keeps=body
-    )
-    values |= {
-        "load": load.address,
-        "find_call": address_of(find_load),
-        "carry_call": address_of(carry_load),
-    }
+    load, load_values = pack_load(arm)
+    values |= load_values
     kernels = {}
     if np.isfinite(values["box"]).any():
         kernels = {f"{term}_kernel": arm.kernel(term) for term in ("pose", "J")}
