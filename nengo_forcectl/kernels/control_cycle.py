@@ -62,11 +62,18 @@ def run_cycle(cycle, guard, sound, integrate, learning, begun, elapsed):
     set_number(cycle, at.CYCLE_OUT_OF_REACH, number(command, COMMAND_OUT_OF_REACH))
     if guard != 0:
         met = guard_torque(cycle, guard, begun, elapsed)
+    tell_learner(cycle, tau)
+    return met
+
+
+@kernel
+def tell_learner(cycle, tau):
+    """Record the torque (n,) that was sent, for a learner with an observer."""
+    learner, command = whole(cycle, at.CYCLE_LEARNER), whole(cycle, at.CYCLE_COMMAND)
     if whole(cycle, at.CYCLE_LEARNER_KIND) == at.CONSOLIDATES:
         record_sent(learner, command, tau)
     elif whole(cycle, at.CYCLE_LEARNER_KIND) == at.STRUCTURES:
         record_structured(learner, command, tau)
-    return met
 
 
 @kernel

@@ -7,6 +7,7 @@ import math
 
 from .access import matrix, number, set_number, vector, whole, wholes
 from .compile import kernel
+from .control_cycle import tell_learner
 from .handed_over import (
     WORD,
     is_felt,
@@ -37,8 +38,6 @@ from .layout.arm_fields import (
 )
 from .layout.estimation_fields import LATEST, PREDICTOR_Q, PREDICTOR_SENT
 from .layout.guard_fields import GUARD_ASKED, GUARD_DQ, GUARD_MOMENTUM, GUARD_SENT
-from .learn import record_sent
-from .learn_structure import record_structured
 from .memory import call, clear, numbers_at, put, wholes_at
 from .watch import (
     accept,
@@ -164,11 +163,7 @@ def overrule(own, tau):
     """Tell the cycle of the torque that was sent instead of its own."""
     set_number(own, at.SUPERVISOR_OBEYED, 0.0)
     cycle, predictor = whole(own, at.SUPERVISOR_CYCLE), whole(own, at.SUPERVISOR_PREDICTOR)
-    learner, command = whole(cycle, at.CYCLE_LEARNER), whole(cycle, at.CYCLE_COMMAND)
-    if whole(cycle, at.CYCLE_LEARNER_KIND) == at.CONSOLIDATES:
-        record_sent(learner, command, tau)
-    elif whole(cycle, at.CYCLE_LEARNER_KIND) == at.STRUCTURES:
-        record_structured(learner, command, tau)
+    tell_learner(cycle, tau)
     if predictor != 0:
         put(tau, matrix(predictor, PREDICTOR_SENT, len(tau))[LATEST])
 
