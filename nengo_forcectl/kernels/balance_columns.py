@@ -22,7 +22,7 @@ from .layout.regression_fields import (
     REGRESSION_SIZE,
     REGRESSION_Y,
 )
-from .regress import matrix_of
+from .regress import columns_of
 
 
 @kernel
@@ -77,7 +77,7 @@ def model_columns_of_cycle(learner, q, dq):
         q_half[i], dq_half[i] = 0.5 * (q[i] + q_last[i]), 0.5 * (dq[i] + dq_last[i])
         ddq[i] = (dq[i] - dq_last[i]) / dt
     model_columns(learner, q_half, dq_half, ddq)
-    raw, size = matrix_of(law), vector(law, REGRESSION_SIZE)
+    raw, size = columns_of(law), vector(law, REGRESSION_SIZE)
     dg, Y = model_matrices(learner)
     for i in range(n):
         for axis in range(3):
@@ -143,7 +143,7 @@ def columns_now(learner, arm):
 def columns_of_cycle(learner, dq):
     """Write the columns of the cycle that has ended, times their sizes, to the law's block."""
     law, n, dt = whole(learner, at.STRUCTURED_LAW), len(dq), number(learner, at.STRUCTURED_DT)
-    raw, size = matrix_of(law), vector(law, REGRESSION_SIZE)
+    raw, size = columns_of(law), vector(law, REGRESSION_SIZE)
     p = matrix(learner, at.STRUCTURED_BODY_P, PARAMETERS)
     p_last = matrix(learner, at.STRUCTURED_BODY_P_LAST, PARAMETERS)
     b = matrix(learner, at.STRUCTURED_BODY_B, PARAMETERS)

@@ -11,7 +11,7 @@ from .observe import follow
 
 TOUCH = 2.0  # change of the force that counts as contact [N]
 REST_TIME = 0.1  # time constant of force and load without contact [s]
-LEVER = 0.05  # shortest lever of a force on the joints for which the torques tell it [m]
+LEVER = 0.05  # shortest lever on the joints of a force that the torques show [m]
 DOUBT, DOUBT_SHARE = 8.0, 0.3  # tolerated hidden force [N], and share of the larger one
 SURE = 25.0  # sum of squares of hidden forces over tolerated ones that is a contradiction
 SETTLING = 0.3  # time after the first wrench in which nothing counts as contact [s]

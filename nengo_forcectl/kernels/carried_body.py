@@ -68,7 +68,7 @@ def body_columns(body, ddq, Y):
         for i in range(n):
             rate[k] += V[k, i] * ddq[i]
     unit_forces(body)
-    clear(Y)
+    clear_matrix(Y)
     add_projected(1.0, V, matrix(body, at.BODY_FORCES, at.PARAMETERS), Y)
 
 
@@ -83,8 +83,8 @@ def momentum_columns(body, p, b):
     )
     rate_at_rest(body)
     unit_forces(body)
-    clear(p)
-    clear(b)
+    clear_matrix(p)
+    clear_matrix(b)
     add_projected(1.0, V, momenta, p)
     add_projected(1.0, dV, momenta, b)
     add_projected(-1.0, V, forces, b)
@@ -215,7 +215,7 @@ def weigh(theta, A, W):
 
 
 @kernel
-def clear(Y):
+def clear_matrix(Y):
     """Set Y to 0."""
     for i in range(Y.shape[0]):
         for k in range(Y.shape[1]):

@@ -1,4 +1,4 @@
-"""`StateEncoding`, and a layer of neurons."""
+"""`StateEncoding`, and the sums and rates of a layer of neurons."""
 
 import math
 

@@ -4,7 +4,7 @@ from .access import matrix, number, set_number, vector, wholes
 from .compile import kernel
 from .layout import regression_fields as at
 
-NO_DELAY = 0  # place in what is computed for every delay [cycles]
+UNDELAYED = 0  # the delay of no cycle, and its place in what is computed for every delay
 
 
 @kernel
@@ -34,21 +34,21 @@ def try_delay(law, s):
 def choose_delay(law):
     """Choose the delay with the least misfit, if it is much better than none; begin its weights."""
     fits, w = vector(law, at.REGRESSION_FITS), vector(law, at.REGRESSION_NEXT)
-    best = NO_DELAY
+    best = UNDELAYED
     for s in range(1, len(fits)):
         if fits[s] < fits[best]:
             best = s
-    if fits[best] > number(law, at.REGRESSION_DELAYED) * fits[NO_DELAY]:
-        best = NO_DELAY
+    if fits[best] > number(law, at.REGRESSION_DELAYED) * fits[UNDELAYED]:
+        best = UNDELAYED
     set_number(law, at.REGRESSION_CHOSEN, best)
-    set_number(law, at.REGRESSION_DELAY, between(law, best) if best > 0 else 0.0)
+    set_number(law, at.REGRESSION_DELAY, interpolate_delay(law, best) if best > 0 else 0.0)
     trial, fixed = matrix(law, at.REGRESSION_TRIALS, len(w))[best], wholes(law, at.REGRESSION_FIXED)
     for i in range(len(w)):
         w[i], fixed[i] = trial[i], 0
 
 
 @kernel
-def between(law, best):
+def interpolate_delay(law, best):
     """Return the delay in cycles, fractions included.
 
     A torque that is late by s + f cycles has the mean ``(1 - f) u_s + f u_(s+1)`` over a cycle. So

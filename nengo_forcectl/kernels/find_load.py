@@ -2,8 +2,8 @@
 
 A guard's model turns a bound on an acceleration into a torque. A light wrist with a load has many
 times its M, and r, which follows within some milliseconds, cannot make up for that. So the load's
-ten parameters theta, those of `carried_body`, are found by least squares with forgetting, from what
-r does not say of them at rest: with F(.) the observer's filter and S(.) a slower one,
+ten parameters theta, those of `carried_body`, are found by least squares with forgetting, from the
+difference of two filters: with F(.) the observer's and S(.) a slower one,
 
     -(F - S)(y) = (F - S)(Y) theta,   Y the columns of momentum over a cycle,  y their torque
 
@@ -77,7 +77,7 @@ def find_load(guard, arm, inputs, sure, elapsed):
         filter_torques(guard, elapsed)
         add_cycle(guard, matrix(arm, ARM_M, len(dq)), elapsed)
         if number(load, at.LOAD_LEFT) > number(load, at.LOAD_RECENT) + SLACK:
-            forget_load(guard)  # it is another one, or gone
+            forget_load(guard)  # the load has changed, or is gone
         else:
             choose_load(load)
             believe_load(guard)

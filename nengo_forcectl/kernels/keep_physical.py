@@ -9,8 +9,8 @@ from .hold_back import diagonalise
 from .layout import regression_fields as at
 from .layout.body_fields import MASS, MOMENT, PARAMETERS, XX, XY, XZ, YY, YZ, ZZ
 
-SLIGHT = 1e-9  # negative weights, over their sizes, that are 0
-LEAST_INERTIA = 0.3  # of the model's that learned links leave
+SLIGHT = 1e-9  # a weight above minus this, over its size, counts as 0
+LEAST_INERTIA = 0.3  # least share of M that learned links leave
 LIGHT = 1e-6  # mass below which there is no payload [kg]
 
 
@@ -96,15 +96,15 @@ def fix(law, i, value):
     w, fixed = vector(law, at.REGRESSION_NEXT), wholes(law, at.REGRESSION_FIXED)
     p = len(w)
     C = matrix(law, at.REGRESSION_COVARIANCE, p)
-    whole_part, change = C[i, i], w[i] - value
+    variance, change = C[i, i], w[i] - value
     for k in range(p):
-        part = C[k, i] / whole_part
-        if k == i or fixed[k] != 0 or part == 0.0:
+        slope = C[k, i] / variance
+        if k == i or fixed[k] != 0 or slope == 0.0:
             continue
-        w[k] -= part * change
+        w[k] -= slope * change
         for j in range(p):
             if j != i:
-                C[k, j] -= part * C[i, j]
+                C[k, j] -= slope * C[i, j]
     for k in range(p):
         C[i, k] = C[k, i] = 0.0
     w[i], fixed[i] = value, 1

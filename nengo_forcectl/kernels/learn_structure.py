@@ -42,10 +42,10 @@ from .memory import call
 from .observe import faded, push_torque
 from .regress import (
     QUICK,
+    columns_of,
     filter_columns,
     forget_payload,
     is_filled,
-    matrix_of,
     queue_torque,
     take_samples,
 )
@@ -167,7 +167,7 @@ def observe_lack(learner, arm, inputs):
 def follow_lack(learner, law):
     """Let the fast part m follow y less what model, tool and the friction supplied explain."""
     y, w = vector(law, regression_at.REGRESSION_Y), vector(law, regression_at.REGRESSION_WEIGHTS)
-    raw, fast = matrix_of(law), vector(learner, at.STRUCTURED_FAST)
+    raw, fast = columns_of(law), vector(learner, at.STRUCTURED_FAST)
     gain, rubbed = vector(learner, at.STRUCTURED_GAIN), vector(learner, at.STRUCTURED_RUBBED)
     n, p, dt = len(y), len(w), number(learner, at.STRUCTURED_DT)
     for i in range(n):

@@ -3,7 +3,7 @@
 from .access import matrix, vector, whole
 from .algebra import copy_matrix, factor_columns, substitute
 from .arm_terms import compute_terms
-from .carried_body import add_body, clear, locate_body
+from .carried_body import add_body, clear_matrix, locate_body
 from .compile import kernel, part
 from .layout import structured_fields as at
 from .layout.arm_fields import (
@@ -79,8 +79,8 @@ def shift_guard(learner, guard, arm, dq):
     n = len(dq)
     M, C = matrix(learner, at.STRUCTURED_NEW_M, n), matrix(learner, at.STRUCTURED_NEW_C, n)
     g = vector(learner, at.STRUCTURED_NEW_G)
-    clear(M)
-    clear(C)
+    clear_matrix(M)
+    clear_matrix(C)
     for i in range(n):
         g[i] = 0.0
     add_body(whole(learner, at.STRUCTURED_BODY), payload, M, C, g)

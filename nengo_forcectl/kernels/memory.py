@@ -60,8 +60,8 @@ def call(typing: Any, address: Any, *given: Any) -> Any:
 
 
 @kernel
-def put(values, target):
-    """Copy numbers."""
+def copy_numbers(values, target):
+    """Copy as many numbers as the target has."""
     for i in range(len(target)):
         target[i] = values[i]
 

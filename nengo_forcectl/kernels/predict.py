@@ -1,4 +1,4 @@
-"""`Predictor`, compiled."""
+"""`Predictor`: the present state, from a late one and the torques sent since."""
 
 from .access import matrix, number, set_number, vector
 from .algebra import factor_columns, substitute
@@ -26,7 +26,7 @@ def predict(predictor, arm, inputs, sound):
 
 @kernel
 def observe_late(predictor, arm, inputs, sound):
-    """Update r by the torque of the state's own time."""
+    """Update r by the torque that acted until the late state: the oldest in the queue."""
     dq = vector(inputs, INPUT_DQ)
     n = len(dq)
     if sound:
@@ -40,7 +40,7 @@ def observe_late(predictor, arm, inputs, sound):
 
 @kernel
 def integrate_sent(predictor, arm, inputs):
-    """Integrate the state over the torques sent since."""
+    """Integrate the late state over the torques sent since; r, M, C and g stay."""
     q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
     n, dt = len(q), number(predictor, at.PREDICTOR_DT)
     M, C, g = matrix(arm, ARM_M, n), matrix(arm, ARM_C, n), vector(arm, ARM_G)

@@ -16,7 +16,7 @@ FIRST, LAST = 4, 160  # cycles after a change between which one solution follows
 @kernel
 def filter_columns(law):
     """Filter the cycle's columns and y, and what each delay would add to y."""
-    raw, y, n = matrix_of(law), vector(law, at.REGRESSION_Y), len(vector(law, at.REGRESSION_Y))
+    raw, y, n = columns_of(law), vector(law, at.REGRESSION_Y), len(vector(law, at.REGRESSION_Y))
     p, share = len(vector(law, at.REGRESSION_VARIANCE)), number(law, at.REGRESSION_SHARE)
     phi, lacking = matrix(law, at.REGRESSION_PHI, p), vector(law, at.REGRESSION_LACKING)
     queue = matrix(law, at.REGRESSION_QUEUE, n)
@@ -31,8 +31,8 @@ def filter_columns(law):
 
 
 @kernel
-def matrix_of(law):
-    """Return the cycle's columns, (n, p)."""
+def columns_of(law):
+    """Return Phi of the cycle, times the sizes, (n, p)."""
     return matrix(law, at.REGRESSION_RAW, len(vector(law, at.REGRESSION_VARIANCE)))
 
 

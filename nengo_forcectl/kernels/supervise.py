@@ -38,7 +38,7 @@ from .layout.arm_fields import (
 )
 from .layout.estimation_fields import LATEST, PREDICTOR_Q, PREDICTOR_SENT
 from .layout.guard_fields import GUARD_ASKED, GUARD_DQ, GUARD_MOMENTUM, GUARD_SENT
-from .memory import call, clear, numbers_at, put, wholes_at
+from .memory import call, clear, copy_numbers, numbers_at, wholes_at
 from .watch import (
     accept,
     begin_cycle,
@@ -130,8 +130,8 @@ def feel_wrench(own, wrench, given, reference):
     bounds = whole(watch, watch_at.WATCH_BOUNDS_FORCE) != 0
     if given or bounds or number(watch, watch_at.WATCH_FELT) > 0.0:
         k = len(vector(whole(whole(own, at.SUPERVISOR_CYCLE), at.CYCLE_INPUT), INPUT_X))
-        put(wrench, vector(watch, watch_at.WATCH_GIVEN))
-        put(wanted_wrench(reference, k), vector(watch, watch_at.WATCH_WANTED))
+        copy_numbers(wrench, vector(watch, watch_at.WATCH_GIVEN))
+        copy_numbers(wanted_wrench(reference, k), vector(watch, watch_at.WATCH_WANTED))
         feel(watch, int(given), 1)
 
 
@@ -151,7 +151,7 @@ def step_fused(own, state, reference, tau, sound):
     if met == NOT_FINITE:
         stop(own, watch_at.INFINITE)
         return False
-    put(vector(cycle, at.CYCLE_TAU), tau)
+    copy_numbers(vector(cycle, at.CYCLE_TAU), tau)
     accept(watch, met, time_of(state))
     if met != 0:
         overrule(own, tau)
@@ -165,7 +165,7 @@ def overrule(own, tau):
     cycle, predictor = whole(own, at.SUPERVISOR_CYCLE), whole(own, at.SUPERVISOR_PREDICTOR)
     tell_learner(cycle, tau)
     if predictor != 0:
-        put(tau, matrix(predictor, PREDICTOR_SENT, len(tau))[LATEST])
+        copy_numbers(tau, matrix(predictor, PREDICTOR_SENT, len(tau))[LATEST])
 
 
 @kernel
@@ -187,23 +187,23 @@ def collect(own, motion, wrench, felt, reference):
     inputs = whole(whole(own, at.SUPERVISOR_CYCLE), at.CYCLE_INPUT)
     q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
     n, k = len(q), len(vector(inputs, INPUT_X))
-    put(positions(motion, n), q)
-    put(velocities(motion, n), dq)
+    copy_numbers(positions(motion, n), q)
+    copy_numbers(velocities(motion, n), dq)
     follows = whole(own, at.SUPERVISOR_FOLLOWS) != 0
     for j in range(3):
         part, wanted = vector(inputs, INPUT_X + j), wanted_motion(reference, k, j)
         for i in range(k):
             part[i] = wanted[i] if follows else 0.0
     if whole(own, at.SUPERVISOR_TURNS) != 0:
-        put(wanted_rotation(reference, k), vector(inputs, INPUT_R))
-        put(wanted_turning(reference, k, 0), vector(inputs, INPUT_OMEGA))
-        put(wanted_turning(reference, k, 1), vector(inputs, INPUT_DOMEGA))
+        copy_numbers(wanted_rotation(reference, k), vector(inputs, INPUT_R))
+        copy_numbers(wanted_turning(reference, k, 0), vector(inputs, INPUT_OMEGA))
+        copy_numbers(wanted_turning(reference, k, 1), vector(inputs, INPUT_DOMEGA))
     if whole(own, at.SUPERVISOR_FEELS) == 0:
         return 0
     if not felt and whole(own, at.SUPERVISOR_NEEDS_WRENCH) != 0:
         return NOTHING
     measured, press = vector(inputs, INPUT_WRENCH), vector(inputs, INPUT_PRESS)
-    put(wanted_wrench(reference, k), press)
+    copy_numbers(wanted_wrench(reference, k), press)
     for i in range(6):
         measured[i] = wrench[i] if felt else 0.0
         if not (abs(measured[i]) < HUGE and abs(press[i]) < HUGE):
@@ -217,20 +217,20 @@ def step_apart(own, state, reference, tau, sound):
     watch, calls = whole(own, at.SUPERVISOR_WATCH), wholes(own, at.SUPERVISOR_CALLS)
     guard, inputs = whole(watch, watch_at.WATCH_GUARD), whole(watch, watch_at.WATCH_INPUT)
     n, motion = len(tau), motion_of(state)
-    put(positions(motion, n), vector(inputs, INPUT_Q))
-    put(velocities(motion, n), vector(inputs, INPUT_DQ))
+    copy_numbers(positions(motion, n), vector(inputs, INPUT_Q))
+    copy_numbers(velocities(motion, n), vector(inputs, INPUT_DQ))
     credible = call(calls[at.CALL_CREDIBLE], guard, inputs)  # pyright: ignore[reportCallIssue]
     look(watch, credible, time_of(state))
     asked = vector(guard, GUARD_ASKED)
     clear(asked)
     asks = stopped(own) == watch_at.GOES and ask(own, state, reference, sound)
     if asks:
-        put(vector(whole(own, at.SUPERVISOR_CYCLE), at.CYCLE_TAU), asked)
+        copy_numbers(vector(whole(own, at.SUPERVISOR_CYCLE), at.CYCLE_TAU), asked)
     met = protect_apart(watch, credible)
     if met == 0 and asks:
-        put(asked, tau)
+        copy_numbers(asked, tau)
     else:
-        put(vector(guard, GUARD_SENT), tau)
+        copy_numbers(vector(guard, GUARD_SENT), tau)
         overrule(own, tau)
 
 
@@ -254,7 +254,7 @@ def ask(own, state, reference, sound):
     if predictor != 0:
         sent = matrix(predictor, PREDICTOR_SENT, n)
         shift(sent, 1)
-        put(vector(cycle, at.CYCLE_TAU), sent[LATEST])
+        copy_numbers(vector(cycle, at.CYCLE_TAU), sent[LATEST])
     return True
 
 
@@ -271,8 +271,8 @@ def predict_present(own, time, motion, sound):
         sent = matrix(predictor, PREDICTOR_SENT, len(q))
         shift(sent, int(min(math.floor(passed / dt + 0.5) - 1.0, len(sent) - 1.0)))
     set_number(own, at.SUPERVISOR_PREDICTED, time)
-    put(positions(motion, len(q)), q)
-    put(velocities(motion, len(q)), dq)
+    copy_numbers(positions(motion, len(q)), q)
+    copy_numbers(velocities(motion, len(q)), dq)
     calls = wholes(own, at.SUPERVISOR_CALLS)
     call(calls[at.CALL_PREDICT], predictor, arm, inputs, sound)  # pyright: ignore[reportCallIssue]
 
