@@ -18,8 +18,9 @@ from arms.machine.invoke import invoke
 
 from . import layout as at
 from .access import matrix, number, set_number, span, vector, whole, wholes
-from .come_to_rest import AHEAD, INSIDE, coming_to_rest, room
+from .come_to_rest import INSIDE, coming_to_rest, room
 from .compile import kernel, part
+from .sizes import AHEAD
 
 GAPS = len(AHEAD) * CONTACTS
 """Largest number of bounds of one pair: its contacts at every prediction time."""

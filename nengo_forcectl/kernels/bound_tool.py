@@ -8,7 +8,6 @@ from . import layout as at
 from .access import matrix, number, vector, whole
 from .bound_joints import bound_joints
 from .come_to_rest import (
-    AHEAD,
     INSIDE,
     cross_rows,
     move_ahead,
@@ -18,10 +17,9 @@ from .come_to_rest import (
 )
 from .compile import kernel
 from .memory import call
+from .sizes import AHEAD
 
 SWEEPS = 10  # number of sweeps over the bounds of tool, links and joints
-WALLS = 6 * len(AHEAD)
-"""Largest number of the box's bounds: two walls per axis and prediction time."""
 
 
 @kernel

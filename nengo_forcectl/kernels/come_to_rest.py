@@ -16,8 +16,6 @@ from .access import matrix, number, vector
 from .algebra import substitute
 from .compile import kernel
 
-AHEAD = (0.0625, 0.125, 0.25, 0.375, 0.5, 0.75, math.inf)
-"""Prediction times on the way to rest, as shares of its duration."""
 INSIDE = 2e-3  # distance kept for the motion between prediction times [m]
 DEEPEST = 2e-3  # largest correction from outside [m]
 UNSURE = 1e-3  # tolerated speed towards a bound [m/s]

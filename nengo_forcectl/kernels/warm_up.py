@@ -6,24 +6,22 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from importlib import import_module
-from typing import Any
 
-from .compile import folder, signature_of
+from .part import Part, folder
 from .parts import USUAL
 
 LOG = logging.getLogger("nengo_forcectl")
 MOST = 4  # processes; more would mostly compile the same functions, for themselves
 
 
-def compile_ahead(kernels: Sequence[Any]) -> None:
+def compile_ahead(kernels: Sequence[Part]) -> None:
     """Compile those kernels that are not on disk, and the `USUAL` ones with them.
 
     It takes some 40 s on two processors, which the logger ``nengo_forcectl`` announces.
     Without a cache folder it does nothing, and the first cycle compiles in its own process.
 
     Args:
-        kernels: each a `compile.part`.
+        kernels: the ones to compile.
     """
     own = folder()
     if own is None or not _missing(kernels):
@@ -33,7 +31,7 @@ def compile_ahead(kernels: Sequence[Any]) -> None:
     with (own / "compiling").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # another process may be compiling
         missing = _missing(kernels)
-        names = [f"{each.py_func.__module__}:{each.py_func.__name__}" for each in missing]
+        names = [f"{each.module}:{each.__name__}" for each in missing]
         todo, give = os.pipe()  # a byte for each kernel: whoever reads it compiles it
         os.write(give, bytes(range(len(missing))))
         os.close(give)
@@ -59,16 +57,8 @@ def compile_named(todo: int, names: Sequence[str] | None = None) -> None:
     every = sys.argv[1:] if names is None else names
     while number := os.read(todo, 1):
         module, _, name = every[number[0]].partition(":")
-        kernel = getattr(import_module(module), name)
-        kernel.compile(signature_of(kernel))
+        Part(module, name).store()
 
 
-def is_on_disk(kernel: Any) -> bool:
-    """Return whether a kernel's machine code of this version is cached on disk."""
-    own, function = folder(), kernel.py_func
-    module = function.__module__.rpartition(".")[2]
-    return own is not None and any(own.rglob(f"{module}.{function.__name__}-*.nbi"))
-
-
-def _missing(kernels: Sequence[Any]) -> list[Any]:
-    return [each for each in kernels if not is_on_disk(each)]
+def _missing(kernels: Sequence[Part]) -> list[Part]:
+    return [each for each in kernels if not each.is_on_disk]

@@ -8,7 +8,7 @@ import math
 
 from . import layout as at
 from .access import number, set_number, vector, whole
-from .compile import kernel, part, signature_of
+from .compile import kernel, part
 from .memory import call
 
 
@@ -220,13 +220,3 @@ def count(watch, met):
     share = number(watch, at.WATCH_OVERRULED)
     if share < 1.0 and changes[every] > share * at.RECENT:
         stop(watch, at.OVERRULED)
-
-
-WATCHING = begin_cycle, stop, reset, feel, accept, look, protect_apart
-"""Those that `Safe` calls."""
-
-
-def compile_all() -> None:
-    """Compile them, so that no cycle waits."""
-    for each in WATCHING:
-        each.compile(signature_of(each))
