@@ -44,7 +44,6 @@ class Inputs:
         self.follows, self.turns = follows, turns
         self.feels, self.needs_wrench = feels or needs_wrench, needs_wrench
         self.block = Block(INPUT, {"n": n, "k": size})
-        self._address = self.block.address
         self._resting, self._still, self._unfelt = np.zeros(size), np.zeros(3), np.zeros(6)
         places = self.block.views
         self._motion = copy_call([places[name] for name in ("q", "dq", "x", "dx", "ddx")])
@@ -104,16 +103,16 @@ class Inputs:
         x, dx, ddx, R, omega, domega, f_r = reference
         if not self.follows:
             x = dx = ddx = self._resting
-        met = self._motion(q, dq, x, dx, ddx, self._address)
+        met = self._motion(q, dq, x, dx, ddx)
         if met == 0 and self.turns:
             omega = self._still if omega is None else omega
             domega = self._still if domega is None else domega
-            met = self._rotation(R, omega, domega, self._address)
+            met = self._rotation(R, omega, domega)
         if met == 0 and self.feels:
             if f is None and not self.needs_wrench:
                 f = self._unfelt
             f_r = self._unfelt if f_r is None else f_r
-            met = self._wrenches(f, f_r, self._address)
+            met = self._wrenches(f, f_r)
         return met
 
     def _named(self, state: State, reference: Reference) -> list[Named]:

@@ -101,7 +101,7 @@ def kernel_object(kernel: Any, types: tuple[Any, ...], name: str) -> tuple[bytes
     Args:
         kernel, types, name: as for `kernel_text`.
     """
-    target = cpu_target.target_context.codegen()._tm  # numba's own: the same bits
+    target: Any = cpu_target.target_context.codegen()._tm  # pyright: ignore[reportAttributeAccessIssue]; numba's own: the same bits
     text = hidden(kernel_text(kernel, types, name), [name])
     module = without_unused(llvm.parse_assembly(text.replace("define hidden ", "define ")), target)
     module.verify()
