@@ -50,7 +50,7 @@ WRONG, TOO_LARGE = -1, -2
 
 # `self` is a bytes object with these fields, 8 bytes each. PLACE comes once per array.
 _CALL = ("function", "wholes", "count", "PyLong_AsLongLong", "PyFloat_AsDouble", "PyErr_Occurred",
-         "PyErr_BadArgument", "PyLong_FromLongLong")  # fmt: skip
+         "PyErr_BadArgument", "PyLong_FromLongLong", "array_type")  # fmt: skip
 _COPY = "count", "PyLong_FromLongLong", "array_type", "float64"
 _PLACE = "target", "dimensions", "rows", "columns", "size", "checked", "most"
 _ENTRY = ir.FunctionType(I64, [*[I64] * MOST, F64])
@@ -60,7 +60,8 @@ def whole_call(address: int, wholes: int, number: bool, keeps: object) -> Callab
     """A Python function of the compiled ``int64 function(int64 a ... f, double number)``.
 
     Arguments that it does not take are 0 in the compiled function. Others than ``wholes`` integers,
-    and a float if it takes the ``number``, raise TypeError.
+    and a float if it takes the ``number``, raise TypeError. A contiguous array stands for the
+    address of its numbers, whose type is not checked.
 
     Args:
         address: Of the compiled function.
@@ -71,6 +72,7 @@ def whole_call(address: int, wholes: int, number: bool, keeps: object) -> Callab
     if not layout_fits():
         return _through_ctypes(address, wholes, number, keeps)
     known = {"function": address, "wholes": wholes, "count": wholes + number}
+    known["array_type"] = id(ndarray)
     return python_function(_methods()[1], words(_CALL, known), keeps)
 
 
@@ -157,9 +159,17 @@ def _call(module: Any) -> None:
     require(b, b.icmp_signed("==", given, count), fail)
     with repeated(b, wholes) as k:
         thing = b.load(b.gep(args, [k], source_etype=PTR), typ=PTR)
-        value = _invoke(b, field("PyLong_AsLongLong"), I64, thing)
-        check(b.icmp_signed("==", value, I64(-1)))
-        b.store(value, b.gep(places, [k], source_etype=I64))
+        array_type = _field(b, own, _CALL, "array_type", PTR)
+        is_array = b.icmp_unsigned("==", at(b, thing, TYPE), array_type)
+        with b.if_else(is_array) as (array, whole):
+            with array:
+                flags = b.and_(at(b, thing, FLAGS, I32), I32(PLAIN))
+                require(b, b.icmp_signed("==", flags, I32(PLAIN)), fail)
+                b.store(at(b, thing, DATA, I64), b.gep(places, [k], source_etype=I64))
+            with whole:
+                value = _invoke(b, field("PyLong_AsLongLong"), I64, thing)
+                check(b.icmp_signed("==", value, I64(-1)))
+                b.store(value, b.gep(places, [k], source_etype=I64))
     with b.if_then(b.icmp_signed(">", count, wholes)):
         thing = b.load(b.gep(args, [wholes], source_etype=PTR), typ=PTR)
         value = _invoke(b, field("PyFloat_AsDouble"), F64, thing)
@@ -229,10 +239,18 @@ def _through_ctypes(address: int, wholes: int, number: bool, keeps: object) -> C
     def call(*given: Any) -> int:
         if len(given) != wholes + number:
             raise TypeError(f"takes {wholes + number} arguments, got {len(given)}")
-        rest = (0,) * (MOST - wholes)
-        return function(*given[:wholes], *rest, float(given[wholes]) if number else 0.0)
+        own = [_address(each) for each in given[:wholes]] + [0] * (MOST - wholes)
+        return function(*own, float(given[wholes]) if number else 0.0)
 
     return call
+
+
+def _address(given: Any) -> Any:
+    if not isinstance(given, ndarray):
+        return given
+    if not given.flags.c_contiguous:
+        raise TypeError("array is not contiguous")
+    return given.ctypes.data
 
 
 def _copy_in_python(targets: Sequence[ndarray], most: float) -> Callable[..., int]:

@@ -2,10 +2,8 @@
 
 from . import layout as at
 from .access import number, vector
-from .compile import kernel
-
-CREDIBLE, NOT_CREDIBLE, FROZEN = 0, 1, 2
-"""What `judge_state` returns."""
+from .compile import kernel, part
+from .sizes import CREDIBLE, FROZEN, NOT_CREDIBLE
 
 STILL = 1e-12  # squared velocity of a joint at rest [rad^2/s^2]
 
@@ -30,7 +28,7 @@ def is_frozen(q, dq, q_before, dq_before):
     return square > STILL
 
 
-@kernel
+@part(1)
 def judge_state(sensors):
     """Check the state in a block of `SENSORS`; store a credible one as the last state."""
     q, dq = vector(sensors, at.SENSORS_Q), vector(sensors, at.SENSORS_DQ)

@@ -7,6 +7,7 @@ The cache folder is named by the contents of all sources of kernels: this folder
 ``arms.machine``, whose functions are compiled into them.
 """
 
+import os
 import sys
 from collections.abc import Callable
 from functools import cache, cached_property
@@ -14,8 +15,12 @@ from importlib import import_module, metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 import arms.machine
 from arms.machine import cache as disk
+
+from .workers import compile_in_processes
 
 if TYPE_CHECKING:
     from arms.machine.compile import MachineCode
@@ -44,8 +49,8 @@ class Part:
     def __init__(self, module: str, name: str) -> None:
         self.module, self.__name__ = module, name
 
-    def __repr__(self) -> str:
-        return f"Part({self.module!r}, {self.__name__!r})"
+    def __str__(self) -> str:
+        return f"{self.module}:{self.__name__}"
 
     @property
     def kernel(self) -> Any:
@@ -61,7 +66,7 @@ class Part:
 
     @cached_property
     def call(self) -> Callable[..., int]:
-        """Python's function of it: whole numbers, and a float if it takes one."""
+        """Python's function of it: see `arms.machine.python_call.whole_call`."""
         from arms.machine.python_call import whole_call  # llvmlite
 
         code, wholes, number = self._loaded
@@ -73,7 +78,7 @@ class Part:
         return disk.is_stored(self._key(), folder())
 
     def store(self) -> None:
-        """Compile it unless it is on disk."""
+        """Compile it in this process unless it is on disk."""
         self._content()
 
     @cached_property
@@ -81,6 +86,9 @@ class Part:
         """Its machine code, how many whole numbers it takes, and whether a float."""
         from arms.machine.compile import MachineCode  # llvmlite
 
+        own = folder()
+        if own is not None and not self.is_on_disk:
+            compile_in_processes(own, lambda: [] if self.is_on_disk else [str(self)])
         content = self._content()
         return MachineCode(content[2:]), content[0], bool(content[1])
 
@@ -95,7 +103,7 @@ class Part:
         """Everything besides the sources and numba's version that its machine code depends on."""
         from arms.machine.compile import platform  # llvmlite
 
-        return f"{self.module}:{self.__name__}|{platform()}|{sys.implementation.cache_tag}"
+        return f"{self}|{platform()}|{sys.implementation.cache_tag}"
 
     def _compiled(self) -> bytes:
         """Compile it: how many whole numbers it takes, whether a float, then an object file."""
@@ -123,3 +131,29 @@ class _NotPortableError(Exception):
 def part_at(address: int) -> Part | None:
     """Return the part at an address of `Part.address`; None if there is none."""
     return _called.get(address)
+
+
+def pack(*given: Any) -> np.ndarray:
+    """Return whole numbers, and the addresses and shapes of arrays, for `memory.given_matrix`.
+
+    Raises:
+        TypeError: an array is not contiguous, or not of float64.
+    """
+    words: list[int] = []
+    for each in given:
+        if not isinstance(each, np.ndarray):
+            words.append(each)
+        elif each.dtype == np.float64 and each.flags.c_contiguous:
+            words += [each.ctypes.data, *each.shape]
+        else:
+            raise TypeError(f"array of {each.dtype}, shape {each.shape}: needs contiguous float64")
+    return np.array(words, np.int64)
+
+
+def compile_named() -> None:
+    """Compile the parts of this process's arguments whose numbers its standard input has."""
+    from .emission import leave_out_machine_code  # numba
+
+    leave_out_machine_code()
+    while number := os.read(0, 1):
+        Part(*sys.argv[1:][number[0]].split(":")).store()

@@ -56,11 +56,24 @@ WATCHING = tuple(
 )
 """Those that `Safe` calls."""
 
+judge_state = Part("judge", "judge_state")
+minimum_jerk = Part("interpolate", "minimum_jerk")
+encode_rows = Part("encode", "encode_rows")
+encode_joints_rows = Part("encode_structure", "encode_joints_rows")
+encode_tool_rows = Part("encode_structure", "encode_tool_rows")
+select_tool_rows = Part("encode_structure", "select_tool_rows")
+body_rows = Part("carried_body", "body_rows")
+armature_rows = Part("carried_body", "armature_rows")
+ROWS = (
+    encode_rows, encode_joints_rows, encode_tool_rows, select_tool_rows, body_rows, armature_rows,
+)  # fmt: skip
+"""Those that work on many states at once; their argument is the address of a `part.pack`."""
+
 _DEFAULT = (
     control_task, supply_structured, observe_lack, keep_limits, solve_regression, renew,
     correct_model, find_load, protect_alone, run_cycle, protect, carry_load, credible,
 )  # fmt: skip
-USUAL = (*_DEFAULT, *WATCHING)
+USUAL = (*_DEFAULT, *ROWS, *WATCHING, judge_state, minimum_jerk)
 """What the default controller needs; those that take longest to compile come first."""
 PARTS = tuple(
     dict.fromkeys((
