@@ -20,6 +20,7 @@ import numpy as np
 import arms.machine
 from arms.machine import cache as disk
 
+from .emission import leave_out_machine_code
 from .workers import compile_in_processes
 
 if TYPE_CHECKING:
@@ -152,8 +153,6 @@ def pack(*given: Any) -> np.ndarray:
 
 def compile_named() -> None:
     """Compile the parts of this process's arguments whose numbers its standard input has."""
-    from .emission import leave_out_machine_code  # numba
-
     leave_out_machine_code()
     while number := os.read(0, 1):
         Part(*sys.argv[1:][number[0]].split(":")).store()
