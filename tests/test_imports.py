@@ -47,7 +47,7 @@ HEAVY = {
     "viser": "optional",
     "websockets": "optional",
 }
-"""Packages and modules of arms that a function may import, itself or through a module of ours, with the reason."""
+"""What a function may import, itself or through a module of ours, with the reason."""
 
 # What is not yet as it should be, by file; to become empty.
 

@@ -73,8 +73,8 @@ _DEFAULT = (
     control_task, supply_structured, observe_lack, keep_limits, solve_regression, renew,
     correct_model, find_load, protect_alone, run_cycle, protect, carry_load, credible,
 )  # fmt: skip
-USUAL = (*_DEFAULT, *ROWS, *WATCHING, judge_state, minimum_jerk)
-"""What the default controller needs; those that take longest to compile come first."""
+USUAL = (minimum_jerk, *ROWS, *_DEFAULT, *WATCHING, judge_state)
+"""What a default run needs: first what it needs first, then what takes longest to compile."""
 PARTS = tuple(
     dict.fromkeys((
         *SUPERVISED, *_DEFAULT, *LAWS.values(), *LEARNERS.values(), find_near, add_gaps,

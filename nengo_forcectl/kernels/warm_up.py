@@ -26,8 +26,11 @@ def compile_ahead(parts: Sequence[Part]) -> None:
     own, wanted = folder(), tuple(dict.fromkeys((*USUAL, *parts)))
     if own is None or all(each.is_on_disk for each in parts or wanted):
         return
-    LOG.info("compiling the control cycle, once per installation (about 30 s on two cores)")
+    if not _begun:
+        _announce()
     compile_in_processes(own, lambda: [str(each) for each in wanted if not each.is_on_disk])
+    while _begun:
+        _begun.pop().wait()
 
 
 def begin_to_compile() -> None:
@@ -37,4 +40,9 @@ def begin_to_compile() -> None:
     """
     if _begun or folder() is None or all(each.is_on_disk for each in USUAL):
         return
+    _announce()
     _begun.append(subprocess.Popen([sys.executable, "-c", _CODE], env=environment()))
+
+
+def _announce() -> None:
+    LOG.info("compiling the control cycle, once per installation (about 30 s on two cores)")

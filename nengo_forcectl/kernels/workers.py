@@ -4,9 +4,11 @@ import fcntl
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+PAUSE = 0.02  # between two looks at what another process has compiled [s]
 MOST = 4  # processes; more would mostly compile the same functions, for themselves
 _CODE = "from nengo_forcectl.kernels.part import compile_named; compile_named()"
 
@@ -14,17 +16,22 @@ _CODE = "from nengo_forcectl.kernels.part import compile_named; compile_named()"
 def compile_in_processes(folder: Path, missing: Callable[[], Sequence[str]]) -> None:
     """Compile parts on all processors; wait until all are on disk.
 
-    A part that cannot be compiled is still missing afterwards.
+    If another process compiles, wait until it has these parts or ends. A part that cannot be
+    compiled is still missing afterwards.
 
     Args:
         folder: the cache folder; one process at a time compiles for it.
-        missing: returns the names of the parts to compile, ``module:function``; those that take
-            longest come first. It is asked when no other process compiles.
+        missing: returns the names of those that are not on disk, ``module:function``, in the order
+            in which they are compiled.
     """
     with (folder / "compiling").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # another process may be compiling
-        names = missing()
-        if not names:
+        while names := missing():
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(PAUSE)
+        else:
             return
         todo, give = os.pipe()  # a byte for each part: whoever reads it compiles it
         os.write(give, bytes(range(len(names))))
