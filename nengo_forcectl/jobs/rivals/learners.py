@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 # Packages, not their names: the help of the command line reads this file, and needs none of them.
 from ... import adaptation, cycle, estimation, learning
 from ...adaptation.learn_from import LEARN_FROM, LearnFrom
-from ...cycle import learner_gains
+from ...cycle import consolidating_gains
 from ...nengodl.compatibility import tf
 from .rival import rival
 from .rival_blocks import OBSERVER_GAIN, blocks
@@ -172,11 +172,11 @@ def keras(scene: "Scene") -> "Iterator[Cycle]":
 
 def _consolidation_gains() -> dict[str, float]:
     return {
-        "consolidation_gain": learner_gains.GAIN,
-        "consolidation_noise": learner_gains.NOISE,
-        "consolidation_softness": learner_gains.SOFTNESS,
-        "consolidation_load": learner_gains.LOAD,
-        "consolidation_surprise": learner_gains.SURPRISE,
+        "consolidation_gain": consolidating_gains.GAIN,
+        "consolidation_noise": consolidating_gains.NOISE,
+        "consolidation_softness": consolidating_gains.SOFTNESS,
+        "consolidation_load": consolidating_gains.LOAD,
+        "consolidation_surprise": consolidating_gains.SURPRISE,
     }
 
 
@@ -190,14 +190,14 @@ def _consolidation_gains() -> dict[str, float]:
 )
 def consolidation(scene: "Scene") -> "Iterator[Cycle]":
     """Observer at once, least squares for good."""
-    from ...cycle import learner  # nengo
+    from ...cycle import consolidating_learner as learner  # nengo
 
     settings = scene.settings
     if scene.kinematics is not None:
         with _consolidating_blocks(scene) as blocks_cycle:
             yield blocks_cycle
         return
-    with learner.learning_cycle(
+    with learner.consolidating_cycle(
         scene.arm,
         scene.home,
         seed=settings.seed,
@@ -215,7 +215,7 @@ def consolidation(scene: "Scene") -> "Iterator[Cycle]":
 @rival("structured", "#0b7285", gains=lambda: cycle.StructuredLearner.gains(), contact=True)
 def structured(scene: "Scene") -> "Iterator[Cycle]":
     """Payload, friction and forces at the tool, in the model."""
-    with cycle.structured_cycle(
+    with cycle.learning_cycle(
         scene.arm,
         scene.home,
         seed=scene.settings.seed,
@@ -231,7 +231,7 @@ def structured(scene: "Scene") -> "Iterator[Cycle]":
 @contextmanager
 def _consolidating_blocks(scene: "Scene") -> "Iterator[Cycle]":
     """Return the same controller as blocks, which accept any kinematics of the tip."""
-    from ...cycle import learner  # nengo
+    from ...cycle import consolidating_learner as learner  # nengo
 
     settings, home, dt = scene.settings, scene.home, scene.period
     gain = learner.observer_gain(0.0, dt)

@@ -24,7 +24,7 @@ from ..networks.smooth_basis import smooth_basis
 from ..networks.workspace import reach_states, task_axes
 from ..safety.limits import Limits
 from .compiled_learning import CompiledCycle
-from .learner_gains import GAIN, LOAD, NOISE, SOFTNESS, SURPRISE
+from .consolidating_gains import GAIN, LOAD, NOISE, SOFTNESS, SURPRISE
 from .simulated_network import SimulatedNetwork
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from ..networks.building import WorkspaceNetwork
 
 
-class LearningCycle(SimulatedNetwork):
-    """A `CompiledCycle` within limits, as `learning_cycle` returns it."""
+class ConsolidatingLearning(SimulatedNetwork):
+    """A `CompiledCycle` within limits, as `consolidating_cycle` returns it."""
 
     cycle: CompiledCycle  # pyright: ignore[reportIncompatibleVariableOverride]
 
@@ -50,7 +50,7 @@ class LearningCycle(SimulatedNetwork):
 
 
 @contextmanager
-def learning_cycle(
+def consolidating_cycle(
     arm: Arm,
     posture: ArrayLike,
     *,
@@ -63,7 +63,7 @@ def learning_cycle(
     delay: float = 0.0,
     limits: Limits | None = None,
     **population: "Unpack[PopulationOptions]",
-) -> Iterator[LearningCycle]:
+) -> Iterator[ConsolidatingLearning]:
     """Open a control cycle that learns the torque that the arm's model lacks.
 
     It is a `CompiledCycle` within the arm's limits (`Safe`). ``cycle.sim``, the network's NengoDL
@@ -113,7 +113,7 @@ def learning_cycle(
         def open_sim() -> Any:
             return opened.enter_context(simulator(network, dt=dt))
 
-        learner = LearningCycle(cycle, model, limits, dt, open_sim)
+        learner = ConsolidatingLearning(cycle, model, limits, dt, open_sim)
         try:
             yield learner
         finally:
@@ -135,7 +135,7 @@ def consolidating_adaptation(
 
     For a controller of the tool's position alone, pass the model and the posture's stiffness of
     `robust_posture` to this function and to the blocks. Arguments and errors are those of
-    `learning_cycle`.
+    `consolidating_cycle`.
     """
     from ..networks.building import simulator, workspace_network  # nengo
 

@@ -1,4 +1,4 @@
-"""Gains of `learning_cycle`."""
+"""Gains of `consolidating_cycle`."""
 
 # Tuned on the conditions of `nengo-forcectl bench adaptation`, seed 0: gain 100 to 300, noise 0.02
 # to 0.06, softness 0.1 to 10, load 0 to 3e-3; surprise 0.1 to 1 on the job of `reach`. A higher
