@@ -42,15 +42,20 @@ def folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "nengo-forcectl"
 
 
-def fetch(key: str, build: Callable[[], bytes]) -> bytes:
+def fetch(key: str, build: Callable[[], bytes], where: Path | None = None) -> bytes:
     """The bytes stored under ``key`` (any text), or those of ``build()``, which are then stored.
 
-    The key need not mention the sources of ``arms``, which name the folder. A folder that cannot be
-    used causes one warning, and nothing is stored.
+    The key need not mention the sources that name the folder: those of ``arms`` by default. A
+    folder that cannot be used causes one warning, and nothing is stored.
+
+    Args:
+        key: What the bytes depend on, besides the sources that name the folder.
+        build: Makes them.
+        where: A ``versioned_folder``; by default that of ``arms``.
     """
-    name = f"{hashlib.sha256(key.encode()).hexdigest()}.o"
     try:
-        path = _private_folder("arms", sources_version(), keep=4) / name
+        where = _private_folder("arms", sources_version(), keep=4) if where is None else where
+        path = where / _name(key)
     except OSError as error:
         _warn(error)
         return build()
@@ -62,6 +67,15 @@ def fetch(key: str, build: Callable[[], bytes]) -> bytes:
         except OSError as error:
             _warn(error)
     return payload
+
+
+def is_stored(key: str, where: Path | None) -> bool:
+    """Whether ``fetch`` with this key and folder finds a file; it may be damaged."""
+    return where is not None and (where / _name(key)).is_file()
+
+
+def _name(key: str) -> str:
+    return f"{hashlib.sha256(key.encode()).hexdigest()}.o"
 
 
 @cache

@@ -21,6 +21,7 @@ from ..errors import ConfigurationError
 from ..kernels.block import Block, Layout
 from ..kernels.layout import null_space_fields as at
 from ..kernels.layout.arm_fields import ARM, INPUT
+from ..kernels.parts import TASKS
 from .gains import Gain, Numbers, check_gain
 from .terms import write_terms
 
@@ -65,10 +66,6 @@ class NullSpace:
     """All secondary tasks of a law, for an arm of ``n`` joints."""
 
     def __init__(self, tasks: Sequence[Secondary], n: int) -> None:
-        # numba takes a second to load
-        from ..kernels.compile import address_of
-        from ..kernels.control_null_space import TASKS  # as above
-
         packed: list[Packed] = []
         self._dof = n
         self._asked: list[tuple[Secondary, Block]] = []  # tasks in Python
@@ -80,7 +77,7 @@ class NullSpace:
             packed += parts
         self.tasks = packed
         values = {
-            "calls": [address_of(TASKS[t.kind]) if t.kind in TASKS else 0 for t in packed],
+            "calls": [TASKS[t.kind].address if t.kind in TASKS else 0 for t in packed],
             "blocks": [task.block.address for task in packed],
         }
         self.block = Block(at.NULL_SPACE, {"n": n, "tasks": len(packed)}, values, keeps=packed)

@@ -1,7 +1,6 @@
 """Prediction of the arm's present state from delayed sensors."""
 
 import math
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -14,6 +13,7 @@ from ..kernels.arm_block import arm_block
 from ..kernels.block import Block
 from ..kernels.layout.arm_fields import INPUT
 from ..kernels.layout.estimation_fields import LATEST, PREDICTOR
+from ..kernels.parts import predict
 
 GAIN = 100.0  # of the observer [1/s]
 MOST = 100  # largest delay, in cycles
@@ -48,8 +48,6 @@ class Predictor:
     """
 
     def __init__(self, arm: Arm, delay: float, dt: float = 1e-3, gain: float = GAIN) -> None:
-        from ..kernels.predict import predict  # numba takes a second to load
-
         for name, value, unit in (("dt", dt, "s"), ("gain", gain, "1/s")):
             if not (math.isfinite(value) and value > 0):
                 raise ConfigurationError(
@@ -65,7 +63,7 @@ class Predictor:
         n = arm.dof
         self._dof = n
         self._time = math.nan  # time of the last state [s]
-        self._predict: Any = predict
+        self._predict = predict.call
         sizes = {"n": n, "queue": round(late) + 1}
         self._block = Block(PREDICTOR, sizes, {"share": -math.expm1(-gain * dt), "dt": dt})
         self._arm, self._input = arm_block(arm), Block(INPUT, {"n": n, "k": n})

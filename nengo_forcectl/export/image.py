@@ -15,7 +15,6 @@ from ..cycle.observing_cycle import ObservingCycle
 from ..cycle.structured_cycle import StructuredCycle
 from ..errors import ConfigurationError
 from ..kernels.block import Block
-from ..kernels.compile import kernel_at
 from ..kernels.layout.cycle_fields import (
     HEAD_BYTES,
     HEAD_END,
@@ -30,6 +29,7 @@ from ..kernels.layout.cycle_fields import (
 )
 from ..kernels.layout.learner_fields import FREEZE, HOLD, LEARN
 from ..kernels.layout.watch_fields import RECENT
+from ..kernels.part import part_at
 from ..safety.guard import Safe
 
 ALIGNED = 8  # words to a multiple of which a block begins
@@ -104,7 +104,7 @@ def image_of(safe: Safe) -> Image:
             value = int(here[k])
             if value in blocks:
                 links[start + k] = place[id(blocks[value])]
-            elif (kernel := kernels.get(value, kernel_at(value))) is not None:
+            elif (kernel := kernels.get(value, part_at(value))) is not None:
                 functions[start + k], fixed[start + k] = kernel, 0
             elif block.address + 8 * k not in changing:
                 fixed[start + k] = value

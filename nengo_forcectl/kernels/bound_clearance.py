@@ -17,7 +17,7 @@ from arms.machine.distances import (
 from arms.machine.invoke import invoke
 
 from .access import matrix, number, set_number, span, vector, whole, wholes
-from .come_to_rest import AHEAD, INSIDE, coming_to_rest, room
+from .come_to_rest import INSIDE, coming_to_rest, room
 from .compile import kernel, part
 from .layout import pairs_fields as at
 from .layout.guard_fields import (
@@ -33,6 +33,7 @@ from .layout.guard_fields import (
     GUARD_STOP_SLOPE,
     MET_TOUCHED,
 )
+from .sizes import AHEAD
 
 GAPS = len(AHEAD) * CONTACTS
 """Largest number of bounds of one pair: its contacts at every prediction time."""

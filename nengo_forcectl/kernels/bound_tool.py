@@ -7,7 +7,6 @@ from arms.machine.invoke import invoke
 from .access import matrix, number, vector, whole
 from .bound_joints import bound_joints
 from .come_to_rest import (
-    AHEAD,
     INSIDE,
     cross_rows,
     move_ahead,
@@ -25,10 +24,9 @@ from .layout.pairs_fields import (
     PAIRS_ROWS,
 )
 from .memory import call
+from .sizes import AHEAD
 
 SWEEPS = 10  # number of sweeps over the bounds of tool, links and joints
-WALLS = 6 * len(AHEAD)
-"""Largest number of the box's bounds: two walls per axis and prediction time."""
 
 
 @kernel

@@ -13,8 +13,9 @@ axes, v = V dq, and H(v) (6, 10) the momentum of unit parameters,
 """
 
 from .access import matrix, vector
-from .compile import kernel
+from .compile import kernel, part
 from .layout import body_fields as at
+from .memory import given_cube, given_matrix, wholes_at
 
 
 @kernel
@@ -241,16 +242,29 @@ def armature_columns(ddq, Y):
             Y[i, j] = ddq[i] if i == j else 0.0
 
 
-@kernel
-def body_rows(body, pose, J, dJ, dq, ddq, Y):
-    """Compute Y (k, n, 10) for k states: the other arrays have as many rows."""
+@part(1)
+def body_rows(given):
+    """Compute Y (k, n, 10) for k states: the other arrays have as many rows.
+
+    Args:
+        given: address of the packed body, pose, J, dJ, dq, ddq and Y.
+    """
+    words = wholes_at(given, 23)  # pyright: ignore[reportCallIssue]
+    body, pose, J, dJ = words[0], given_cube(words, 1), given_cube(words, 5), given_cube(words, 9)
+    dq, ddq, Y = given_matrix(words, 13), given_matrix(words, 16), given_cube(words, 19)
     for row in range(len(Y)):
         locate_body(body, pose[row], J[row], dJ[row], dq[row])
         body_columns(body, ddq[row], Y[row])
 
 
-@kernel
-def armature_rows(ddq, Y):
-    """Run `armature_columns` for k states: ``ddq`` (k, n), Y (k, n, n)."""
+@part(1)
+def armature_rows(given):
+    """Run `armature_columns` for k states: ``ddq`` (k, n), Y (k, n, n).
+
+    Args:
+        given: address of the packed ddq and Y.
+    """
+    words = wholes_at(given, 7)  # pyright: ignore[reportCallIssue]
+    ddq, Y = given_matrix(words, 0), given_cube(words, 3)
     for row in range(len(Y)):
         armature_columns(ddq[row], Y[row])

@@ -8,10 +8,11 @@ explains nearly all of what the model does not.
 from .access import matrix, number, set_number, vector, whole
 from .algebra import factor_columns, substitute
 from .compile import kernel
-from .fit_load import DELAYS, whole_delay
+from .fit_load import whole_delay
 from .keep_physical import inertia_of, inertia_place, nearest_body
 from .layout import body_fields as at
 from .layout.guard_fields import GUARD_LACK, GUARD_LADEN, GUARD_LOAD
+from .sizes import DELAYS
 
 DELAYED = 0.7  # share of the misfit that another delay must be below
 OTHER = 0.5  # change of the delay after which a change of the load is looked for anew [cycles]

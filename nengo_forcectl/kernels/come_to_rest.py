@@ -24,8 +24,6 @@ from .layout.guard_fields import (
     GUARD_STOP_SLOPE,
 )
 
-AHEAD = (0.0625, 0.125, 0.25, 0.375, 0.5, 0.75, math.inf)
-"""Prediction times on the way to rest, as shares of its duration."""
 INSIDE = 2e-3  # distance kept for the motion between prediction times [m]
 DEEPEST = 2e-3  # largest correction from outside [m]
 UNSURE = 1e-3  # tolerated speed towards a bound [m/s]

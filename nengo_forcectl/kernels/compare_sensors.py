@@ -7,13 +7,11 @@ from .algebra import substitute
 from .compile import kernel
 from .layout import guard_fields as at
 from .layout.arm_fields import ARM_M, INPUT_DQ, INPUT_Q
+from .sizes import WINDOW
 
 # Times and distances are for joints; those of a sliding joint are in metres.
-WINDOW = 0.01  # of the comparison of q with dq [s]
 BASE = 4e-4  # tolerated mismatch with exact sensors [rad]
 NOISES = 5.0  # tolerated mismatch over the noise
-COARSE = 2e-3  # resolution of q assumed before the joint has moved [rad]
-NOISY = 2e-4  # noise of q assumed at the start [rad]
 NOISE_TIME = 0.2  # time constant of the noise [s]
 LATE = 0.002  # tolerated delay of dq behind q beyond the one found, either way [s]
 LATEST = 0.005  # largest delay that can be found, and the one tolerated before it is [s]

@@ -76,7 +76,7 @@ def answer_errors(law, arm, inputs, command):
         error[i] = number(law, at.JOINT_FEEDBACK_F) * force
 
 
-@kernel
+@part(3)
 def complete_command(law, arm, command):
     """Write mobility, M^-1, and task_error, M^-1 error, of a `Command`, for laws in Python."""
     n = whole(arm, arm_at.ARM_DOF)

@@ -152,14 +152,3 @@ def raise_manipulability(task, arm, inputs, tasks):
             share = k * w * columns[j, r]
             for i in range(n):
                 tau_0[i] += share * slope[rows[r], j, i]
-
-
-TASKS = {
-    at.POSTURE: hold_posture,
-    at.DAMPING: damp,
-    at.LIMITS: avoid_limits,
-    at.OBSTACLE: avoid_spheres,
-    at.MANIPULABILITY: raise_manipulability,
-    at.COLLISION: avoid_collisions,
-}
-"""The kernel of each kind of task."""

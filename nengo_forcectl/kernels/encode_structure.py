@@ -3,9 +3,10 @@
 import math
 
 from .access import matrix, number, vector
-from .compile import kernel
+from .compile import kernel, part
 from .encode import raise_to_sphere
 from .layout import network_fields as at
+from .memory import given_cube, given_matrix, wholes_at
 
 
 @kernel
@@ -74,22 +75,43 @@ def select_tool(pose, J, dq, x):
             x[at.VELOCITY + k] += J[k, i] * dq[i]
 
 
-@kernel
-def encode_joints_rows(joints, q, dq, x, u):
-    """Run `encode_joints` for k states: all arrays have as many rows."""
+@part(1)
+def encode_joints_rows(given):
+    """Run `encode_joints` for k states: all arrays have as many rows.
+
+    Args:
+        given: address of the packed encoding, q, dq, x and u.
+    """
+    words = wholes_at(given, 15)  # pyright: ignore[reportCallIssue]
+    joints, q, dq = words[0], given_matrix(words, 1), given_matrix(words, 4)
+    x, u = given_cube(words, 7), given_cube(words, 11)
     for row in range(len(q)):
         encode_joints(joints, q[row], dq[row], x[row], u[row])
 
 
-@kernel
-def encode_tool_rows(tool, pose, J, dq, y, u):
-    """Run `encode_tool` for k states: all arrays have as many rows."""
+@part(1)
+def encode_tool_rows(given):
+    """Run `encode_tool` for k states: all arrays have as many rows.
+
+    Args:
+        given: address of the packed encoding, pose, J, dq, y and u.
+    """
+    words = wholes_at(given, 18)  # pyright: ignore[reportCallIssue]
+    tool, pose, J = words[0], given_cube(words, 1), given_cube(words, 5)
+    dq, y, u = given_matrix(words, 9), given_matrix(words, 12), given_matrix(words, 15)
     for row in range(len(dq)):
         encode_tool(tool, pose[row], J[row], dq[row], y[row], u[row])
 
 
-@kernel
-def select_tool_rows(pose, J, dq, x):
-    """Run `select_tool` for k states: all arrays have as many rows."""
+@part(1)
+def select_tool_rows(given):
+    """Run `select_tool` for k states: all arrays have as many rows.
+
+    Args:
+        given: address of the packed pose, J, dq and x.
+    """
+    words = wholes_at(given, 14)  # pyright: ignore[reportCallIssue]
+    pose, J = given_cube(words, 0), given_cube(words, 4)
+    dq, x = given_matrix(words, 8), given_matrix(words, 11)
     for row in range(len(dq)):
         select_tool(pose[row], J[row], dq[row], x[row])

@@ -11,8 +11,8 @@ from .access import matrix, number, set_number, vector, whole
 from .compile import kernel
 from .layout import body_fields as at
 from .layout.guard_fields import GUARD_LOAD, GUARD_TAU_MAX
+from .sizes import DELAYS
 
-DELAYS = 4  # whole delays that are tried, between which others lie: 0, 1, ... cycles
 NOISE = 5.0  # of the measured acceleration [rad/s^2]
 FLOOR = 1e-3  # noise of the torque, over the motor's limit
 TIMING = 0.3  # share of a change of the torque that the sensors may see a cycle later

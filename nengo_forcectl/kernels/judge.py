@@ -1,7 +1,7 @@
 """Credibility of a state: the rules of `SensorCheck` and `Safe`."""
 
 from .access import number, vector
-from .compile import kernel
+from .compile import kernel, part
 from .layout.estimation_fields import (
     SENSORS_DQ,
     SENSORS_DQ_BEFORE,
@@ -11,9 +11,7 @@ from .layout.estimation_fields import (
     SENSORS_Q_LEAST,
     SENSORS_Q_MOST,
 )
-
-CREDIBLE, NOT_CREDIBLE, FROZEN = 0, 1, 2
-"""What `judge_state` returns."""
+from .sizes import CREDIBLE, FROZEN, NOT_CREDIBLE
 
 STILL = 1e-12  # squared velocity of a joint at rest [rad^2/s^2]
 
@@ -38,7 +36,7 @@ def is_frozen(q, dq, q_before, dq_before):
     return square > STILL
 
 
-@kernel
+@part(1)
 def judge_state(sensors):
     """Check the state in a block of `SENSORS`; store a credible one as the last state."""
     q, dq = vector(sensors, SENSORS_Q), vector(sensors, SENSORS_DQ)

@@ -7,7 +7,7 @@ a block of `WATCH`. A stop lasts until `reset`.
 import math
 
 from .access import number, set_number, vector, whole
-from .compile import kernel, part, signature_of
+from .compile import kernel, part
 from .layout import guard_fields as guard_at, watch_fields as at
 from .layout.arm_fields import HUGE
 from .memory import call
@@ -221,13 +221,3 @@ def count(watch, met):
     share = number(watch, at.WATCH_OVERRULED)
     if share < 1.0 and changes[at.ANY] > share * at.RECENT:
         stop(watch, at.OVERRULED)
-
-
-WATCHING = begin_cycle, stop, reset, feel, accept, look, protect_apart
-"""Those that `Safe` calls."""
-
-
-def compile_all() -> None:
-    """Compile them, so that no cycle waits."""
-    for each in WATCHING:
-        each.compile(signature_of(each))

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from arms import Arm
 
 from ..contract import Controller, Cycle, Learns, Reference, Result, State, is_fused, learns
 from ..errors import ConfigurationError, SimulationError
+from ..kernels import parts
 from ..kernels.arm_block import arm_block
 from ..kernels.block import Block
 from ..kernels.layout.arm_fields import INPUT
@@ -142,12 +144,6 @@ class Safe(Cycle):
     def __init__(
         self, cycle: Cycle, arm: Arm, limits: Limits | None = None, dt: float = 1e-3
     ) -> None:
-        # numba takes a second to load
-        from ..kernels import watch
-        from ..kernels.compile import address_of  # as above
-        from ..kernels.learned_body import correct_model  # as above
-        from ..kernels.protect import credible, protect_alone  # as above
-
         check_period(dt)
         limits = Limits.of(arm) if limits is None else limits
         check_limits(limits, cycle, arm)
@@ -164,7 +160,7 @@ class Safe(Cycle):
         self._guard, self._arm = pack_limits(limits, arm, dt, self._pairs), arm_block(arm)
         if cycle.learned_model and cycle.arm is arm:
             self._guard["learner"][...] = cycle.learned_model
-            self._guard["model_call"][...] = address_of(correct_model)
+            self._guard["model_call"][...] = parts.correct_model.address
         self._input = Block(INPUT, {"n": arm.dof, "k": arm.dof})
         self._blocks = self._guard.address, self._arm.address, self._input.address
         self._watch = pack_watch(limits, dt, cycle.learns_from_sent, self._blocks)
@@ -176,9 +172,10 @@ class Safe(Cycle):
         self._reasons = Reasons(
             self._watch, self._guard, self._input, limits, self._pairs, self._tally
         )
-        self._protect: Any = protect_alone
-        self._credible: Any = credible
-        self._kernels: Any = watch
+        self._protect, self._credible = parts.protect_alone.call, parts.credible.call
+        self._kernels: Any = SimpleNamespace(
+            **{each.__name__: each.call for each in parts.WATCHING}
+        )
         self._gaps = GapWarning(dt)
         self.warm_up()
 
@@ -186,7 +183,6 @@ class Safe(Cycle):
         """Compile everything that a stop calls, and treat the next state as the first."""
         self._credible(self._guard.address, self._input.address)
         self._protect(*self._blocks, BLIND, 0, self.dt)
-        self._kernels.compile_all()
         self._past.clear()
         self._guard["compares"][...] = 0.0
         self._guard.between("believed_q", "believed_dq")[:] = 0.0

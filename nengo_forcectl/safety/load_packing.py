@@ -6,6 +6,8 @@ from arms import Arm
 
 from ..kernels.block import Block
 from ..kernels.layout.body_fields import BODY, LOAD
+from ..kernels.parts import carry_load, find_load
+from ..kernels.sizes import DELAYS
 
 
 def pack_load(arm: Arm) -> tuple[Block, dict[str, Any]]:
@@ -13,17 +15,12 @@ def pack_load(arm: Arm) -> tuple[Block, dict[str, Any]]:
 
     No load is found yet: it explains nothing of the motion.
     """
-    # numba takes a second to load
-    from ..kernels.compile import address_of
-    from ..kernels.find_load import carry_load, find_load  # as above
-    from ..kernels.fit_load import DELAYS  # as above
-
     body = Block(BODY, {"n": arm.dof}, {"gravity": arm.gravity_vector})
     load = Block(
         LOAD, {"n": arm.dof, "s": DELAYS}, {"body": body.address, "misfit": 1.0}, keeps=body
     )
     return load, {
         "load": load.address,
-        "find_call": address_of(find_load),
-        "carry_call": address_of(carry_load),
+        "find_call": find_load.address,
+        "carry_call": carry_load.address,
     }

@@ -7,6 +7,8 @@ from arms import Arm
 from ..kernels.block import Block
 from ..kernels.layout.guard_fields import GUARD, STOP
 from ..kernels.layout.watch_fields import GOES, WATCH
+from ..kernels.parts import keep_limits, protect_alone
+from ..kernels.sizes import COARSE, NOISY, WALLS
 from .limits import QUICK, SPEED, Limits
 from .load_packing import pack_load
 
@@ -28,12 +30,6 @@ def pack_limits(limits: Limits, arm: Arm, dt: float, pairs: Block | None = None)
         dt: control period [s].
         pairs: the block of their clearance.
     """
-    # numba takes a second to load
-    from ..kernels.bound_tool import WALLS
-    from ..kernels.compare_sensors import COARSE, NOISY  # as above
-    from ..kernels.compile import address_of  # as above
-    from ..kernels.protect import keep_limits  # as above
-
     tau_max = limits.tau_max * (1.0 - limits.torque_margin)
     fastest = np.where(np.isfinite(limits.dq_max), limits.dq_max, 100.0 * SPEED)
     values = {
@@ -62,7 +58,7 @@ def pack_limits(limits: Limits, arm: Arm, dt: float, pairs: Block | None = None)
         "grain": COARSE,
         "square": NOISY * NOISY,
     }
-    values["limits_call"] = address_of(keep_limits)
+    values["limits_call"] = keep_limits.address
     values["pairs"] = 0 if pairs is None else pairs.address
     load, load_values = pack_load(arm)
     values |= load_values
@@ -82,16 +78,12 @@ def pack_watch(limits: Limits, dt: float, observes: bool, blocks: tuple[int, int
         observes: whether the cycle learns from the torque sent.
         blocks: addresses of the blocks of guard, arm and input.
     """
-    # numba takes a second to load
-    from ..kernels.compile import address_of
-    from ..kernels.protect import protect_alone  # as above
-
     guard, arm, inputs = blocks
     values = {
         "guard": guard,
         "arm": arm,
         "input": inputs,
-        "protect_call": address_of(protect_alone),
+        "protect_call": protect_alone.address,
         "observes": observes,
         "bounds_force": bool(np.isfinite(limits.force).any()),
         "dt": dt,

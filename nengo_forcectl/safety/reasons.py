@@ -6,6 +6,7 @@ from ..contract import Reference, State
 from ..kernels.block import Block
 from ..kernels.layout import watch_fields as at
 from ..kernels.layout.guard_fields import BY_DQ
+from ..kernels.sizes import WINDOW
 from .clearance import describe_touch
 from .limits import Limits
 from .tally import Tally
@@ -105,8 +106,6 @@ def describe_doubt(guard: Block, inputs: Block) -> str:
 
 def describe_contradiction(guard: Block) -> str:
     """Describe the joint whose q and dq contradict each other."""
-    from ..kernels.compare_sensors import WINDOW  # numba takes a second to load
-
     joint, by_dq = int(guard["liar"]), guard["fallback"] == BY_DQ
     name = "q" if by_dq else "dq"
     given, expected = guard[name][joint], guard[f"believed_{name}"][joint]
