@@ -1,11 +1,13 @@
 """Compilation of the kernels that a control cycle needs, once per installation, in parallel."""
 
 import fcntl
+import gc
 import logging
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -57,10 +59,23 @@ def compile_named(todo: int, names: Sequence[str] | None = None) -> None:
         names: of all kernels; by default the arguments of this process.
     """
     every = sys.argv[1:] if names is None else names
-    while number := os.read(todo, 1):
-        module, _, name = every[number[0]].partition(":")
-        kernel = getattr(import_module(module), name)
-        kernel.compile(signature_of(kernel))
+    with _uncollected():
+        while number := os.read(todo, 1):
+            module, _, name = every[number[0]].partition(":")
+            kernel = getattr(import_module(module), name)
+            kernel.compile(signature_of(kernel))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Leave garbage alone: numba would have it searched for during a seventh of its work."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 def is_on_disk(kernel: Any) -> bool:
