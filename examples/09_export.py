@@ -45,4 +45,4 @@ with Bullet(arm, HOME, [Payload(2.0)]) as robot:  # stands for a robot of your o
 print(f"loaded: {rms_mm(log, 0, 3600):.3f} mm RMS from its first step on")
 
 network = load_network(folder)  # in Nengo: q, dq and the reference's ddq in, torque out
-print(f"{network.ensemble} with {network.ensemble.n_neurons} neurons, {network.decoders}")
+print(f"a Nengo network of {network.n_neurons} neurons: {network.state} -> {network.torque}")

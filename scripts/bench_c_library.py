@@ -1,6 +1,7 @@
 """A controller as a C library: its step beside Python's, its worst cases, its export and its size.
 
-The iiwa, learning, within its limits: `learning_cycle` with 1,000 neurons, and `structured_cycle`.
+The iiwa, learning, within its limits: `learning_cycle`, and `consolidating_cycle` with 1,000
+neurons.
 The steps of both languages are interleaved in this process. The worst cases are those of a C
 program that is pinned to a core, with SCHED_FIFO where that is permitted, beside those of an empty
 loop: what the machine itself takes away. Each cycle is passed many times; the fastest pass of the
@@ -23,7 +24,7 @@ import numpy as np
 
 import arms
 from nengo_forcectl import Bullet, MinimumJerk, Payload, learning_cycle, load_controller
-from nengo_forcectl.cycle import structured_cycle
+from nengo_forcectl.cycle import consolidating_cycle
 from nengo_forcectl.export import export_library
 
 HOME = np.array([0.0, 0.5, 0.0, -1.2, 0.0, 0.6, 0.0])  # [rad]
@@ -191,8 +192,8 @@ def main() -> None:
     arm = arms.load("kuka_iiwa")
     path = corners(arm)
     makers = {
-        "consolidation, 1,000 neurons": lambda: learning_cycle(arm, HOME, seed=0),
-        "structured": lambda: structured_cycle(arm, HOME, seed=0),
+        "consolidation, 1,000 neurons": lambda: consolidating_cycle(arm, HOME, seed=0),
+        "structured": lambda: learning_cycle(arm, HOME, seed=0),
     }
     for name, make in makers.items():
         print(name)

@@ -18,11 +18,11 @@ from nengo import LIF
 from rich.console import Console
 from rich.table import Table
 
+from nengo_forcectl import learning_cycle
 from nengo_forcectl.contract import Reference, State
 from nengo_forcectl.control import HybridForce
 from nengo_forcectl.cycle.compiled_learning import CompiledGradientCycle
-from nengo_forcectl.cycle.learner import learning_cycle
-from nengo_forcectl.cycle.structured_cycle import structured_cycle
+from nengo_forcectl.cycle.consolidating_learner import consolidating_cycle
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
 from nengo_forcectl.jobs.rivals.learners import RADIUS, SYNAPSE
 from nengo_forcectl.jobs.scene import DT, ReachScene, reaching_scene
@@ -98,14 +98,14 @@ def main(neurons: int) -> None:
     with (
         PesNetwork(network(), 190.0, dt=DT) as pes,
         PesNetwork(network(neuron_type=LIF(), synapse=SYNAPSE), 190.0 / RATE**2, dt=DT) as spikes,
-        learning_cycle(arm, scene.home, seed=0, neurons=neurons, neuron_type="lif") as spiking,
+        consolidating_cycle(arm, scene.home, seed=0, neurons=neurons, neuron_type="lif") as spiking,
         simulator(ours) as sim,
         simulator(every) as all_sim,
-        learning_cycle(arm, scene.home, seed=0, neurons=neurons) as consolidating,
-        learning_cycle(
+        consolidating_cycle(arm, scene.home, seed=0, neurons=neurons) as consolidating,
+        consolidating_cycle(
             arm, scene.home, seed=0, controller=HybridForce(scene.home, SIX), neurons=neurons
         ) as pressing,
-        structured_cycle(arm, scene.home, seed=0) as structured,
+        learning_cycle(arm, scene.home, seed=0) as structured,
     ):
         decoders = ClosedFormNetwork(sim, ours.probe, law)
         everything = ClosedFormNetwork(

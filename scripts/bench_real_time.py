@@ -11,8 +11,7 @@ import time
 import numpy as np
 
 import arms
-from nengo_forcectl import Limits, MinimumJerk, State, run
-from nengo_forcectl.cycle import structured_cycle
+from nengo_forcectl import Limits, MinimumJerk, State, learning_cycle, run
 from nengo_forcectl.errors import ConfigurationError
 from nengo_forcectl.networks.workspace import home_posture
 
@@ -59,7 +58,7 @@ def main(seconds):
     for burner in burners:
         burner.start()
     for name, linux in LOOPS.items():
-        with structured_cycle(arm, home, seed=0, limits=patient) as cycle:
+        with learning_cycle(arm, home, seed=0, limits=patient) as cycle:
             try:
                 print(f"{name}: {run(Still(home), cycle, path, seconds=seconds, **linux)}")
             except ConfigurationError as error:

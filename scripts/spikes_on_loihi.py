@@ -33,7 +33,7 @@ def train(given: argparse.Namespace) -> None:
     """Train a network, and write it with a pass without learning."""
     from what_was_learned import trial
 
-    from nengo_forcectl.cycle.learner import learning_cycle
+    from nengo_forcectl.cycle.consolidating_learner import consolidating_cycle
     from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
     from nengo_forcectl.jobs.scene import reaching_scene
 
@@ -42,7 +42,7 @@ def train(given: argparse.Namespace) -> None:
     options |= {"neurons": given.neurons, "direct": not given.without_direct_path}
     points = np.vstack([scene.targets] * (PASSES + 1))
     with (
-        learning_cycle(scene.arm, scene.home, seed=given.seed, **options) as cycle,
+        consolidating_cycle(scene.arm, scene.home, seed=given.seed, **options) as cycle,
         trial(scene, points, cycle) as run,
     ):
         run.passes(PASSES)

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 from what_was_learned import targets, trial
 
-from nengo_forcectl.cycle.learner import LearningCycle, learning_cycle
+from nengo_forcectl.cycle.consolidating_learner import ConsolidatingLearning, consolidating_cycle
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
 from nengo_forcectl.jobs.scene import ReachScene, reaching_scene
 from nengo_forcectl.networks.energy import energy_of
@@ -40,7 +40,7 @@ class Kind(NamedTuple):
 
     @property
     def options(self) -> dict[str, Any]:
-        """The arguments of `learning_cycle`."""
+        """The arguments of `consolidating_cycle`."""
         return {
             "neuron_type": self.neuron_type,
             "max_rates": self.rate,
@@ -49,7 +49,7 @@ class Kind(NamedTuple):
         }
 
 
-def by_neurons(scene: ReachScene, cycle: LearningCycle) -> float:
+def by_neurons(scene: ReachScene, cycle: ConsolidatingLearning) -> float:
     """Share of the learned torque that comes from the neurons, at the rates of constant inputs."""
     network, states = cycle.network, scene.motion
     v, split = network.encoding.input(*states), network.encoding.size + 1
@@ -69,7 +69,7 @@ def measured(seed: int, kind: Kind, passes: int) -> dict[str, float]:
     scene = reaching_scene(ReachSettings(seed=seed))
     points = np.vstack([*[scene.targets] * (passes + 1), targets(scene, UNSEEN, 2)])
     with (
-        learning_cycle(scene.arm, scene.home, seed=seed, **kind.options) as cycle,
+        consolidating_cycle(scene.arm, scene.home, seed=seed, **kind.options) as cycle,
         trial(scene, points, cycle) as run,
     ):
         on = run.passes(passes)

@@ -31,9 +31,9 @@ from rich.console import Console
 from rich.table import Table
 
 from arms import Arm
+from nengo_forcectl import learning_cycle
 from nengo_forcectl.adaptation import DisturbanceObserver, IntegralAction
 from nengo_forcectl.contract import Cycle, Path, Reference
-from nengo_forcectl.cycle import structured_cycle
 from nengo_forcectl.cycle.blocks import Blocks
 from nengo_forcectl.jobs.bench.conditions import CONDITIONS, condition
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
@@ -116,7 +116,7 @@ def frozen(seed: int, given: Asked, training: np.ndarray | None = None) -> dict[
         scene = replace(scene, **{field.name: getattr(made, field.name) for field in fields(made)})
     learner: Any = given.adapt
     if not given.neurons:
-        learner = structured_cycle(
+        learner = learning_cycle(
             scene.arm, scene.home, seed=seed, limits=scene.limits, neurons=False
         )
     repeated = training is None

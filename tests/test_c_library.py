@@ -40,7 +40,7 @@ from nengo_forcectl import (
 )
 from nengo_forcectl.cli import main
 from nengo_forcectl.control import CollisionAvoidance
-from nengo_forcectl.cycle import structured_cycle
+from nengo_forcectl.cycle import consolidating_cycle
 from nengo_forcectl.errors import ConfigurationError, RecordError, VersionError
 from nengo_forcectl.export import export_library, read_state, write_state
 from nengo_forcectl.export.c_code import MACHINES, emit
@@ -67,7 +67,7 @@ def arm():
 def trained(arm, tmp_path_factory):
     """A library, and what the cycle that was exported sees and does in the 500 cycles after."""
     folder = tmp_path_factory.mktemp("library") / "mine"
-    with structured_cycle(arm, home_posture(arm), seed=0, dt=DT) as cycle, world(arm) as robot:
+    with learning_cycle(arm, home_posture(arm), seed=0, dt=DT) as cycle, world(arm) as robot:
         drive(arm, robot, TRAINED, cycle)
         export_library(cycle, folder)
         states, taus = recorded(arm, robot, 500, cycle)
@@ -179,7 +179,7 @@ def controller_of(arm, which):
         task = CompiledController(arm, Impedance(home, rows=(0, 1)))
         yield Safe(task, arm, limits, DT), 3
     else:
-        make = structured_cycle if which in ("structured", "late") else learning_cycle
+        make = learning_cycle if which in ("structured", "late") else consolidating_cycle
         with make(arm, home, seed=0, dt=DT, **options[which]) as cycle:
             yield cycle, 3
 

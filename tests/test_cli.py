@@ -296,7 +296,7 @@ def test_what_docstrings_announce_is_public():
     assert result.stdout.strip() == "True []", result.stderr
     from nengo_forcectl.cycle import robust_posture
 
-    assert robust_posture.__module__ == "nengo_forcectl.cycle.learner"
+    assert robust_posture.__module__ == "nengo_forcectl.cycle.consolidating_learner"
 
 
 def test_the_progress_says_that_its_error_is_the_last_reachs(capsys):

@@ -13,7 +13,7 @@ from nengo_forcectl.adaptation.consolidating import ConsolidatingAdaptation
 from nengo_forcectl.control import OperationalSpace
 from nengo_forcectl.cycle.blocks import Blocks
 from nengo_forcectl.cycle.compiled_learning import CompiledCycle
-from nengo_forcectl.cycle.learner import consolidation
+from nengo_forcectl.cycle.consolidating_learner import consolidation
 from nengo_forcectl.errors import ConfigurationError, NetworkError
 from nengo_forcectl.networks.building import simulator, workspace_network
 from nengo_forcectl.networks.encoding import INPUTS, encoding_of

@@ -21,12 +21,12 @@ from nengo_forcectl import (
     Safe,
     State,
     export_controller,
-    learning_cycle,
     load_controller,
     load_network,
 )
 from nengo_forcectl.cli import main
 from nengo_forcectl.control.joint_space import JointSpace
+from nengo_forcectl.cycle import consolidating_cycle
 from nengo_forcectl.errors import RecordError
 from nengo_forcectl.export.folder import ARRAYS, SUMS, TEXT
 from nengo_forcectl.networks.workspace import home_posture
@@ -43,7 +43,7 @@ def trained(arm, tmp_path_factory):
     folder = tmp_path_factory.mktemp("export") / "controller"
     home = home_posture(arm)
     with (
-        learning_cycle(arm, home, seed=0, neurons=80, dt=DT) as cycle,
+        consolidating_cycle(arm, home, seed=0, neurons=80, dt=DT) as cycle,
         world(arm) as robot,
     ):
         drive(arm, robot, TRAINED, cycle)
@@ -124,7 +124,7 @@ def test_another_first_state_begins_a_new_motion(arm, trained):
 @pytest.mark.parametrize("delay", [0.0, 0.002])
 def test_it_is_written_again_to_the_same_bits(arm, tmp_path, delay):
     """Exported, loaded, exported: the same files; with late sensors, too."""
-    with learning_cycle(arm, home_posture(arm), seed=0, neurons=40, delay=delay) as cycle:
+    with consolidating_cycle(arm, home_posture(arm), seed=0, neurons=40, delay=delay) as cycle:
         with world(arm) as robot:
             drive(arm, robot, 50, cycle)
         first = export_controller(cycle, tmp_path / "first")

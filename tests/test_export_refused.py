@@ -17,13 +17,13 @@ from nengo_forcectl import (
     OperationalSpace,
     Safe,
     export_controller,
-    learning_cycle,
     load_controller,
     load_network,
 )
 from nengo_forcectl.adaptation import DisturbanceObserver
 from nengo_forcectl.cli import main
 from nengo_forcectl.control import Manipulability
+from nengo_forcectl.cycle import consolidating_cycle
 from nengo_forcectl.errors import ConfigurationError, RecordError, VersionError
 from nengo_forcectl.export.controller import export_run
 from nengo_forcectl.export.folder import ARRAYS, FORMAT, SUMS, TEXT
@@ -40,7 +40,7 @@ def exported(arm, tmp_path_factory):
     """The folder of a controller that has learned something."""
     folder = tmp_path_factory.mktemp("export") / "controller"
     home = home_posture(arm)
-    with learning_cycle(arm, home, seed=0, neurons=80, dt=DT) as cycle, world(arm) as robot:
+    with consolidating_cycle(arm, home, seed=0, neurons=80, dt=DT) as cycle, world(arm) as robot:
         drive(arm, robot, TRAINED, cycle)
         return export_controller(cycle, folder)
 

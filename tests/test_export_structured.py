@@ -16,11 +16,11 @@ from nengo_forcectl import (
     JointPD,
     Safe,
     export_controller,
+    learning_cycle,
     load_controller,
     load_network,
 )
 from nengo_forcectl.cli import main
-from nengo_forcectl.cycle import structured_cycle
 from nengo_forcectl.errors import NetworkError, RecordError
 from nengo_forcectl.export.controller import trained
 from nengo_forcectl.export.folder import ARRAYS, SUMS, TEXT
@@ -39,7 +39,7 @@ def arm():
 def original(arm, tmp_path_factory):
     """A folder, and what the cycle that was exported does in the 1,000 cycles after."""
     folder = tmp_path_factory.mktemp("export") / "structured"
-    with structured_cycle(arm, home_posture(arm), seed=0, dt=DT) as cycle, world(arm) as robot:
+    with learning_cycle(arm, home_posture(arm), seed=0, dt=DT) as cycle, world(arm) as robot:
         drive(arm, robot, TRAINED, cycle)
         assert cycle.cycle.memory["least_squares.job"] > 0
         assert trained(cycle)
@@ -88,7 +88,7 @@ def test_it_learns_on_from_the_cycle_in_which_weights_came_in(arm, original, tmp
 
 def test_one_that_has_done_nothing_can_be_exported(arm, tmp_path):
     """Before its first cycle."""
-    with structured_cycle(arm, home_posture(arm), seed=0) as cycle:
+    with learning_cycle(arm, home_posture(arm), seed=0) as cycle:
         loaded = load_controller(export_controller(cycle, tmp_path / "new"))
     assert loaded.learned.payload.mass == pytest.approx(0.0, abs=1e-2)
 
@@ -127,7 +127,7 @@ def test_it_runs_without_tensorflow_pybullet_sympy_and_nengo(arm, original):
 @pytest.mark.parametrize("delay", [0.0, 0.002])
 def test_it_is_written_again_to_the_same_bits(arm, tmp_path, delay):
     """Exported, loaded, exported: the same files; with late sensors, and on hold, too."""
-    with structured_cycle(arm, home_posture(arm), seed=0, delay=delay) as cycle:
+    with learning_cycle(arm, home_posture(arm), seed=0, delay=delay) as cycle:
         with world(arm) as robot:
             drive(arm, robot, 50, cycle)
         cycle.learn("hold")

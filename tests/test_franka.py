@@ -13,9 +13,15 @@ import numpy as np
 import pytest
 
 import arms
-from nengo_forcectl import CompiledController, MinimumJerk, OperationalSpace, Safe, run
+from nengo_forcectl import (
+    CompiledController,
+    MinimumJerk,
+    OperationalSpace,
+    Safe,
+    learning_cycle,
+    run,
+)
 from nengo_forcectl.cli import main
-from nengo_forcectl.cycle import structured_cycle
 from nengo_forcectl.cycle.learner_start import LearnerStart
 from nengo_forcectl.errors import ConfigurationError, SimulationError, VersionError
 from nengo_forcectl.jobs import read_run
@@ -103,7 +109,7 @@ def test_it_learns_an_unknown_payload_in_one_pass(host):
                 arm = arm.with_payload(MASS, CENTRE).with_payload(*FINGERS)
                 arm = arm.with_armature(ARMATURE).with_friction(VISCOUS, DRY)
             if name == "structured":
-                cycle = structured_cycle(arm, home, seed=0, limits=robot.limits)
+                cycle = learning_cycle(arm, home, seed=0, limits=robot.limits)
                 cycle = opened.enter_context(cycle)
             else:
                 cycle = law(arm, home, robot.limits)

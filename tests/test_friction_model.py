@@ -18,7 +18,6 @@ from nengo_forcectl import (
     State,
     export_controller,
     follow,
-    learning_cycle,
     load_controller,
 )
 from nengo_forcectl.adaptation import DisturbanceObserver, NoAdaptation
@@ -26,6 +25,7 @@ from nengo_forcectl.adaptation.network_adaptation import Balance
 from nengo_forcectl.contract import Command, Reference, Result
 from nengo_forcectl.control import Admittance, ComputedTorque, Floating, OperationalSpace
 from nengo_forcectl.control.joint_space import JointSpace
+from nengo_forcectl.cycle import consolidating_cycle
 from nengo_forcectl.cycle.blocks import Blocks
 from nengo_forcectl.estimation.observer import MomentumObserver
 from nengo_forcectl.networks.workspace import home_posture
@@ -177,7 +177,7 @@ def test_a_learning_cycle_learns_what_the_law_leaves():
     bare = arms.load("planar2")
     real, home, taus = bare.with_friction(0.5, 0.2), home_posture(bare), []
     for arm in (bare, real):
-        with learning_cycle(arm, home, seed=0, neurons=40, dt=DT) as safe:
+        with consolidating_cycle(arm, home, seed=0, neurons=40, dt=DT) as safe:
             cycle, rows = safe.cycle, []
             for k in range(300):
                 time = k * DT

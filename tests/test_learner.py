@@ -7,10 +7,10 @@ import arms
 from nengo_forcectl.contract import Reference
 from nengo_forcectl.control import ComputedTorque, JointPD
 from nengo_forcectl.cycle.compiled import CompiledController
-from nengo_forcectl.cycle.learner import (
+from nengo_forcectl.cycle.consolidating_learner import (
     GAIN,
     SOFTNESS,
-    learning_cycle,
+    consolidating_cycle,
     observer_gain,
     robust_posture,
 )
@@ -75,7 +75,7 @@ def test_a_light_wrist_carries_much():
     start = arm.pose(home)[:3, 3]
     path = MinimumJerk(np.stack((start, start + np.array([0.0, 0.1, 0.1]))), 1.0)
     with (
-        learning_cycle(arm, home, seed=0, neurons=100) as cycle,
+        consolidating_cycle(arm, home, seed=0, neurons=100) as cycle,
         Bullet(arm, home, [Payload(HEAVY)], DT) as robot,
     ):
         errors = []
@@ -111,7 +111,7 @@ def test_another_law_can_be_given():
     arm = arms.load("planar2")
     home = home_posture(arm)
     alone = worst_error(arm, home, Safe(CompiledController(arm, ComputedTorque()), arm))
-    with learning_cycle(arm, home, seed=0, controller=ComputedTorque(), neurons=100) as cycle:
+    with consolidating_cycle(arm, home, seed=0, controller=ComputedTorque(), neurons=100) as cycle:
         assert cycle.cycle.arm is arm
         learned = worst_error(arm, home, cycle)
         cycle.learn(False)
@@ -120,7 +120,7 @@ def test_another_law_can_be_given():
     assert frozen < 0.1 * alone
     with (
         pytest.raises(ConfigurationError, match=r"JointPD\.kp: has shape"),
-        learning_cycle(arm, home, seed=0, controller=JointPD(np.ones(3)), neurons=100),
+        consolidating_cycle(arm, home, seed=0, controller=JointPD(np.ones(3)), neurons=100),
     ):
         pass
 
@@ -134,7 +134,7 @@ def test_it_keeps_the_limits_that_it_is_given_and_tells_its_simulator():
     path = MinimumJerk(np.array([x, x + np.array([0.1, 0.0, 0.0])]), 0.5)
     with (
         Bullet(arm, home) as robot,
-        learning_cycle(arm, home, seed=0, neurons=60, limits=limits) as cycle,
+        consolidating_cycle(arm, home, seed=0, neurons=60, limits=limits) as cycle,
     ):
         for _ in range(500):
             state = robot.read()

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import arms
-from nengo_forcectl import Bullet, JointPD, MinimumJerk, Payload, ViscousFriction
-from nengo_forcectl.cycle import LearnerStart, structured_cycle
+from nengo_forcectl import Bullet, JointPD, MinimumJerk, Payload, ViscousFriction, learning_cycle
+from nengo_forcectl.cycle import LearnerStart
 from nengo_forcectl.errors import NetworkError, RecordError
 from nengo_forcectl.robots import Log, follow
 
@@ -23,7 +23,7 @@ def path_of(arm):
 @pytest.fixture(scope="module")
 def first(iiwa):
     """The start after one motion, what was found, and the errors of the tool."""
-    with Bullet(iiwa, HOME, REAL) as robot, structured_cycle(iiwa, HOME, seed=0) as cycle:
+    with Bullet(iiwa, HOME, REAL) as robot, learning_cycle(iiwa, HOME, seed=0) as cycle:
         log = Log(CYCLES)
         follow(robot, cycle, path_of(iiwa), range(CYCLES), log)
         return LearnerStart.of(cycle.cycle.learner), cycle.learned, log.error()
@@ -34,7 +34,7 @@ def test_the_second_begins_where_the_first_ended(first, iiwa):
     start, learned, before = first
     with (
         Bullet(iiwa, HOME, REAL) as robot,
-        structured_cycle(iiwa, HOME, seed=1, start=start) as cycle,
+        learning_cycle(iiwa, HOME, seed=1, start=start) as cycle,
     ):
         assert cycle.learned.payload.mass == pytest.approx(learned.payload.mass, abs=0.02)
         spread = cycle.learned.payload.mass_deviation / learned.payload.mass_deviation
@@ -48,7 +48,7 @@ def test_the_second_begins_where_the_first_ended(first, iiwa):
 def test_scales_law_and_rate_do_not_matter(first, iiwa):
     """A cycle of another law, rate and sample of work: the same numbers in SI units."""
     start, learned, _ = first
-    with structured_cycle(
+    with learning_cycle(
         iiwa, HOME + 0.2, seed=5, controller=JointPD(), dt=2e-3, start=start
     ) as cycle:
         now = cycle.learned
@@ -80,6 +80,6 @@ def test_a_start_of_another_model_is_refused(first, iiwa):
     for arm, home in ((iiwa.with_payload(1.0), HOME), (arms.load("ur5e"), HOME[:6])):
         with (
             pytest.raises(NetworkError, match="start: is not of the arm"),
-            structured_cycle(arm, home, seed=0, start=first[0]),
+            learning_cycle(arm, home, seed=0, start=first[0]),
         ):
             pass

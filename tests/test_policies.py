@@ -4,8 +4,15 @@ import numpy as np
 import pytest
 
 import arms
-from nengo_forcectl import Bullet, CompiledController, OperationalSpace, Payload, Safe, State
-from nengo_forcectl.cycle import structured_cycle
+from nengo_forcectl import (
+    Bullet,
+    CompiledController,
+    OperationalSpace,
+    Payload,
+    Safe,
+    State,
+    learning_cycle,
+)
 from nengo_forcectl.errors import ConfigurationError, SimulationError, VersionError
 from nengo_forcectl.policies import Policy, TargetSpace, run_policy
 from nengo_forcectl.policies.added_torque import AddedTorque
@@ -170,7 +177,7 @@ def test_an_added_torque_is_not_learned_away(job):
     arm, home, _ = job
     extra = np.zeros(arm.dof)
     extra[1] = 10.0  # [N m]
-    with structured_cycle(arm, home, seed=0) as inner, Bullet(arm, home, [Payload(1.0)]) as robot:
+    with learning_cycle(arm, home, seed=0) as inner, Bullet(arm, home, [Payload(1.0)]) as robot:
         cycle = Safe(AddedTorque(inner), inner.arm)
         policy = Policy(TargetSpace(*(arm.pose(home)[:3, 3] + s for s in (-0.1, 0.1))),
                         arm.pose(home)[:3, 3])  # fmt: skip

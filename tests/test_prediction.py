@@ -5,7 +5,7 @@ import pytest
 
 import arms
 from nengo_forcectl.contract import State
-from nengo_forcectl.cycle.learner import learning_cycle
+from nengo_forcectl.cycle.consolidating_learner import consolidating_cycle
 from nengo_forcectl.errors import ConfigurationError, NetworkError, SimulationError
 from nengo_forcectl.estimation.observer import MomentumObserver
 from nengo_forcectl.estimation.predictor import GAIN, Predictor
@@ -97,7 +97,7 @@ def test_the_learner_that_is_told_hardly_suffers_from_late_sensors(planar):
     path, last = MinimumJerk(np.vstack([start, *[targets] * 3]), 1.0), []
     for delay in (5e-3, 0.0):
         with (
-            learning_cycle(planar, home, seed=0, neurons=100, delay=delay) as cycle,
+            consolidating_cycle(planar, home, seed=0, neurons=100, delay=delay) as cycle,
             Bullet(planar, home, [Payload(0.5)], DT, sensors=Sensors(delay=5e-3)) as robot,
         ):
             errors = []
@@ -117,8 +117,8 @@ def test_a_checkpoint_holds_the_torques_on_their_way(planar):
     reference = MinimumJerk([planar.pose(home)[:3, 3]] * 2, 1.0).at(0.0)
     options = {"seed": 0, "neurons": 50, "delay": 3e-3}
     with (
-        learning_cycle(planar, home, **options) as first,
-        learning_cycle(planar, home, **options) as again,
+        consolidating_cycle(planar, home, **options) as first,
+        consolidating_cycle(planar, home, **options) as again,
         Bullet(planar, home, [Payload(0.5)], DT, sensors=Sensors(delay=3e-3)) as robot,
     ):
         for k in range(120):
@@ -141,8 +141,8 @@ def test_a_checkpoint_holds_the_limits_memory(planar, tmp_path):
     reference = MinimumJerk([planar.pose(home)[:3, 3] + 0.2] * 2, 1.0).at(0.0)
     options = {"seed": 0, "neurons": 50}
     with (
-        learning_cycle(planar, home, **options) as inner,
-        learning_cycle(planar, home, **options) as other,
+        consolidating_cycle(planar, home, **options) as inner,
+        consolidating_cycle(planar, home, **options) as other,
         Bullet(planar, home, [Payload(0.5)], DT) as robot,
     ):
         limits = Limits.of(planar, torque_margin=0.9, rate=5.0)

@@ -13,7 +13,7 @@ from nengo_forcectl.control import JointPD, OperationalSpace
 from nengo_forcectl.control.joint_space import JointSpace
 from nengo_forcectl.cycle.compiled import CompiledController
 from nengo_forcectl.cycle.compiled_learning import CompiledCycle, CompiledGradientCycle
-from nengo_forcectl.cycle.learner import learning_cycle
+from nengo_forcectl.cycle.consolidating_learner import consolidating_cycle
 from nengo_forcectl.learning.gradient import Gradient
 from nengo_forcectl.networks.building import adaptive_network, simulator
 from nengo_forcectl.networks.closed_form import ClosedFormNetwork
@@ -35,7 +35,7 @@ class Hidden:
 
 @contextmanager
 def consolidating(arm):
-    with learning_cycle(arm, HOME, seed=0, neurons=60) as safe:
+    with consolidating_cycle(arm, HOME, seed=0, neurons=60) as safe:
         yield safe.cycle, safe.cycle.checkpoint
 
 

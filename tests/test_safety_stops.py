@@ -12,7 +12,7 @@ from nengo_forcectl.contract import Cycle, Reference, State, fused
 from nengo_forcectl.control import Admittance, HybridForce, OperationalSpace
 from nengo_forcectl.cycle.blocks import Blocks
 from nengo_forcectl.cycle.compiled import CompiledController
-from nengo_forcectl.cycle.learner import learning_cycle
+from nengo_forcectl.cycle.consolidating_learner import consolidating_cycle
 from nengo_forcectl.estimation.predictor import Predictor
 from nengo_forcectl.networks.workspace import home_posture, task_axes
 from nengo_forcectl.paths import MinimumJerk
@@ -122,7 +122,7 @@ def test_a_frozen_sensor_is_a_stop_when_patience_ends():
 @contextmanager
 def stopped_cycles(arm, home):
     """Observers and learners that a stop leaves without knowing what was sent."""
-    with learning_cycle(arm, home, seed=0, neurons=50) as learner:
+    with consolidating_cycle(arm, home, seed=0, neurons=50) as learner:
         yield (
             learner,
             Safe(Blocks(arm, learner.cycle.controller, DisturbanceObserver(arm, 100.0, 1e-3)), arm),
@@ -183,7 +183,7 @@ def test_nothing_is_learned_from_what_is_not_finite():
     home = home_posture(arm)
     here, zero = arm.pose(home)[:3, 3], np.zeros(3)
     good, bad = Reference(here, zero, zero), np.full(3, np.nan)
-    with learning_cycle(arm, home, seed=0, neurons=50) as safe, Bullet(arm, home) as robot:
+    with consolidating_cycle(arm, home, seed=0, neurons=50) as safe, Bullet(arm, home) as robot:
         for k in range(200):
             state, wanted = robot.read(), good
             if k in (50, 100):

@@ -12,9 +12,10 @@ from plain_learner import PlainAdaptation
 from plain_network import NEURONS, PlainNetwork, network_and_law
 
 import arms
-from nengo_forcectl import export_controller, learning_cycle, load_controller, load_network
+from nengo_forcectl import export_controller, load_controller, load_network
 from nengo_forcectl.adaptation import ConsolidatingAdaptation
 from nengo_forcectl.control import OperationalSpace
+from nengo_forcectl.cycle import consolidating_cycle
 from nengo_forcectl.cycle.blocks import Blocks
 from nengo_forcectl.cycle.compiled_learning import CompiledCycle
 from nengo_forcectl.errors import ConfigurationError, NetworkError, RecordError
@@ -172,7 +173,7 @@ def test_one_call_is_the_blocks_with_the_neurons_of_nengo(planar, name):
 
 def learner(arm, **options):
     given = {"seed": 0, "neurons": 80, "neuron_type": "lif", "dt": DT} | options
-    return learning_cycle(arm, home_posture(arm), **given)
+    return consolidating_cycle(arm, home_posture(arm), **given)
 
 
 def test_a_seed_gives_the_same_bits_and_another_seed_others(planar):

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from reaching_job import DT, FRICTION, MAIN, MASS, job_of, rms, run
 
+from nengo_forcectl import learning_cycle
 from nengo_forcectl.contract import Reference
 from nengo_forcectl.control import ComputedTorque, JointPD, OperationalSpace
-from nengo_forcectl.cycle import CompiledController, structured_cycle
+from nengo_forcectl.cycle import CompiledController
 from nengo_forcectl.jobs.bench.conditions import condition
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
 from nengo_forcectl.jobs.scene import reaching_scene
@@ -74,7 +75,7 @@ def main(iiwa_job):
     """The main job: two passes of learning, then off, over unseen targets."""
     arm, home, path, cycles = iiwa_job
     watch = Watch(arm)
-    with Bullet(arm, home, MAIN, DT) as robot, structured_cycle(arm, home, seed=0) as cycle:
+    with Bullet(arm, home, MAIN, DT) as robot, learning_cycle(arm, home, seed=0) as cycle:
         first, torque = run(robot, cycle, path, cycles, watch)
         second, more = run(robot, cycle, path, cycles, watch)
         cycle.learn(False)
@@ -174,7 +175,7 @@ def test_other_arms_learn_too(name):
     load = 1.0
     with (
         Bullet(arm, home, [Payload(load)], DT) as robot,
-        structured_cycle(arm, home, seed=0) as cycle,
+        learning_cycle(arm, home, seed=0) as cycle,
     ):
         run(robot, cycle, path, cycles)
         errors, _ = run(robot, cycle, path, cycles)
@@ -186,7 +187,7 @@ def test_other_arms_learn_too(name):
 def test_slower_cycles_learn_too(iiwa_job, dt):
     """At 500 and 250 Hz: the mass to 1 %, the second pass below 0.1 mm."""
     arm, home, path, cycles = job_of("kuka_iiwa", dt=dt)
-    with Bullet(arm, home, MAIN, dt) as robot, structured_cycle(arm, home, seed=0, dt=dt) as cycle:
+    with Bullet(arm, home, MAIN, dt) as robot, learning_cycle(arm, home, seed=0, dt=dt) as cycle:
         run(robot, cycle, path, cycles)
         errors, _ = run(robot, cycle, path, cycles)
         assert cycle.learned.payload.mass == pytest.approx(MASS, rel=0.01)
@@ -197,7 +198,7 @@ def test_rotors_are_found(iiwa_job):
     """Their inertia, where the joint moves, to 20 %; no payload."""
     arm, home, path, cycles = iiwa_job
     rotor = [RotorInertia(0.1)]
-    with Bullet(arm, home, rotor, DT) as robot, structured_cycle(arm, home, seed=0) as cycle:
+    with Bullet(arm, home, rotor, DT) as robot, learning_cycle(arm, home, seed=0) as cycle:
         run(robot, cycle, path, 2 * cycles)
         found = cycle.learned
         np.testing.assert_allclose(found.armature.value[[0, 1, 2, 3]], 0.1, rtol=0.2)
@@ -208,7 +209,7 @@ def test_pick_and_drop_are_noticed(iiwa_job):
     """Both changes are found, and the friction stays."""
     arm, home, path, _ = iiwa_job
     loads = [Payload(MASS, start=2.5, end=5.5), ViscousFriction(FRICTION)]
-    with Bullet(arm, home, loads, DT) as robot, structured_cycle(arm, home, seed=0) as cycle:
+    with Bullet(arm, home, loads, DT) as robot, learning_cycle(arm, home, seed=0) as cycle:
         run(robot, cycle, path, 2400)
         before = cycle.learned
         run(robot, cycle, path, 3000)
@@ -232,7 +233,7 @@ def test_a_measured_push_is_no_load(iiwa_job, measured):
     wrench = np.concatenate((force, np.zeros(3)))
     with (
         Bullet(arm, home, [ForceField(tuple(force))], DT) as robot,
-        structured_cycle(arm, home, seed=0) as cycle,
+        learning_cycle(arm, home, seed=0) as cycle,
     ):
         for _ in range(2000):
             state = robot.read()
@@ -253,7 +254,7 @@ def test_a_law_of_the_joints_learns_too(iiwa_job, name):
     law = JointPD(kp=200 * inertia, kv=20 * inertia) if name == "JointPD" else ComputedTorque()
     with (
         Bullet(arm, home, MAIN, DT) as robot,
-        structured_cycle(arm, home, seed=0, controller=law) as cycle,
+        learning_cycle(arm, home, seed=0, controller=law) as cycle,
     ):
         errors = []
         for _ in range(3000):
@@ -279,7 +280,7 @@ def test_a_declared_delay_is_predicted(iiwa_job):
     arm, home, path, cycles = iiwa_job
     with (
         Bullet(arm, home, MAIN, DT, sensors=Sensors(delay=3e-3)) as robot,
-        structured_cycle(arm, home, seed=0, delay=3e-3) as cycle,
+        learning_cycle(arm, home, seed=0, delay=3e-3) as cycle,
     ):
         run(robot, cycle, path, cycles)
         errors, _ = run(robot, cycle, path, cycles)
@@ -295,7 +296,7 @@ def test_an_undeclared_delay_is_found(iiwa_job):
     arm, home, path, cycles = iiwa_job
     with (
         Bullet(arm, home, MAIN, DT, sensors=Sensors(delay=3e-3)) as robot,
-        structured_cycle(arm, home, seed=0) as cycle,
+        learning_cycle(arm, home, seed=0) as cycle,
     ):
         run(robot, cycle, path, cycles)
         errors, _ = run(robot, cycle, path, cycles)
@@ -311,7 +312,7 @@ def test_a_delay_is_found_although_states_are_lost(iiwa_job):
     arm, home, path, cycles = iiwa_job
     with (
         Bullet(arm, home, MAIN, DT, sensors=Sensors(delay=3e-3)) as robot,
-        structured_cycle(arm, home, seed=0) as cycle,
+        learning_cycle(arm, home, seed=0) as cycle,
     ):
         for k in range(cycles):
             state = robot.read()
@@ -334,7 +335,7 @@ def rubbing():
     for awake in (True, False):
         with (
             Bullet(arm, home, [UNEVEN], DT) as robot,
-            structured_cycle(arm, home, seed=0, neurons=awake) as cycle,
+            learning_cycle(arm, home, seed=0, neurons=awake) as cycle,
         ):
             run(robot, cycle, path, PASSES * cycles)
             cycle.learn(False)
@@ -369,7 +370,7 @@ def test_a_light_wrist_survives_friction_that_the_structure_cannot_explain(seed)
     path = MinimumJerk([scene.arm.pose(scene.home)[:3, 3], *scene.targets], scene.reach_time)
     with (
         Bullet(scene.arm, scene.home, friction, DT) as robot,
-        structured_cycle(scene.arm, scene.home, seed=seed, limits=scene.limits) as cycle,
+        learning_cycle(scene.arm, scene.home, seed=seed, limits=scene.limits) as cycle,
     ):
         errors, _ = run(robot, cycle, path, round(len(scene.targets) * scene.reach_time / DT))
         assert cycle.stopped is None

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from reaching_job import DT, MAIN, rms, run
 
-from nengo_forcectl.cycle import structured_cycle
+from nengo_forcectl import learning_cycle
 from nengo_forcectl.errors import ConfigurationError, NetworkError
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.friction import ViscousFriction
@@ -17,7 +17,7 @@ def test_hold_keeps_the_weights(planar):
     arm, home, path, _ = planar
     with (
         Bullet(arm, home, [Payload(1.0)], DT) as robot,
-        structured_cycle(arm, home, seed=0) as cycle,
+        learning_cycle(arm, home, seed=0) as cycle,
     ):
         cycle.learn("hold")
         held, _ = run(robot, cycle, path, 1000)
@@ -33,7 +33,7 @@ def test_hold_keeps_the_weights(planar):
 def begin(job):
     """A robot with a load and some friction, and a cycle that knows neither."""
     robot = Bullet(job.arm, job.home, [Payload(1.0), ViscousFriction(0.2)], DT)
-    return robot, structured_cycle(job.arm, job.home, seed=0)
+    return robot, learning_cycle(job.arm, job.home, seed=0)
 
 
 def test_the_same_seed_gives_the_same_bits(planar):
@@ -62,7 +62,7 @@ def test_a_checkpoint_continues_bit_for_bit(planar, stop):
             torques.append(cycle.step(state, planar.path.at(state.time)).tau)
             robot.apply(torques[-1])
         last = cycle.checkpoint()
-    with structured_cycle(planar.arm, planar.home, seed=0) as cycle:
+    with learning_cycle(planar.arm, planar.home, seed=0) as cycle:
         cycle.resume(saved)
         for state, torque in zip(states, torques, strict=True):
             again = cycle.step(state, planar.path.at(state.time)).tau
@@ -74,7 +74,7 @@ def test_a_checkpoint_continues_bit_for_bit(planar, stop):
 def test_a_bad_checkpoint_is_refused(planar):
     """One of another arm or posture, a NaN, and a job that there is not; what a checkpoint does
     not say, as the groups of the weights, stays."""
-    with structured_cycle(planar.arm, planar.home, seed=0) as cycle:
+    with learning_cycle(planar.arm, planar.home, seed=0) as cycle:
         good = cycle.checkpoint()
         assert "least_squares.group" not in good
         for job in (1e9, -7.0, np.nan):
@@ -85,7 +85,7 @@ def test_a_bad_checkpoint_is_refused(planar):
         with pytest.raises(NetworkError, match="shapes"):
             cycle.resume({name: good[name] for name in list(good)[1:]})
     with (
-        structured_cycle(planar.arm, planar.home + 0.2, seed=0) as cycle,
+        learning_cycle(planar.arm, planar.home + 0.2, seed=0) as cycle,
         pytest.raises(NetworkError, match="is not of this learner"),
     ):
         cycle.resume(good)
@@ -128,7 +128,7 @@ def test_a_new_motion_begins_without_a_jump_of_the_weights(planar):
 def test_learning_goes_on_without_a_jump(iiwa_job, mode):
     """After a pause the torque changes in a cycle by less than 0.1 N m more than it did before."""
     arm, home, path, _ = iiwa_job
-    with Bullet(arm, home, MAIN, DT) as robot, structured_cycle(arm, home, seed=0) as cycle:
+    with Bullet(arm, home, MAIN, DT) as robot, learning_cycle(arm, home, seed=0) as cycle:
         run(robot, cycle, path, 800)
         cycle.learn(mode)
         _, before = run(robot, cycle, path, 1000)
@@ -146,7 +146,16 @@ def test_a_law_without_compiled_form_is_refused(planar):
             return object()
 
     with (
-        pytest.raises(ConfigurationError, match=r"structured_cycle.controller: no compiled form"),
-        structured_cycle(planar.arm, planar.home, seed=0, controller=Own()),
+        pytest.raises(ConfigurationError, match=r"learning_cycle.controller: no compiled form"),
+        learning_cycle(planar.arm, planar.home, seed=0, controller=Own()),
+    ):
+        pass
+
+
+def test_a_number_of_neurons_is_refused(planar):
+    """It is that of another cycle, which the error names."""
+    with (
+        pytest.raises(ConfigurationError, match=r"neurons: is 1000, needs True .* consolidating"),
+        learning_cycle(planar.arm, planar.home, seed=0, neurons=1000),  # pyright: ignore
     ):
         pass

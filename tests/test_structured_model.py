@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from reaching_job import DT, job_of, rms, run
 
-from nengo_forcectl.cycle import structured_cycle
+from nengo_forcectl import learning_cycle
 from nengo_forcectl.kernels.joint_gains import doubt_inertia
 from nengo_forcectl.kernels.keep_physical import keep_inertia
 from nengo_forcectl.sim import TiltedBase, TorqueError, WrongMasses
@@ -37,7 +37,7 @@ def learned_in(job, disturbance):
     arm, home, path, cycles = job
     with (
         Bullet(arm, home, [disturbance], DT) as robot,
-        structured_cycle(arm, home, seed=0) as cycle,
+        learning_cycle(arm, home, seed=0) as cycle,
     ):
         run(robot, cycle, path, 2 * cycles)
         cycle.learn(False)
@@ -72,7 +72,7 @@ def test_offsets_of_motors_are_found(iiwa_job):
 def test_links_that_make_the_inertia_singular_are_kept_out(iiwa_job):
     """Then their parameters stay those of the last solution, and it is counted."""
     arm, home, _, _ = iiwa_job
-    with structured_cycle(arm, home, seed=0) as cycle:
+    with learning_cycle(arm, home, seed=0) as cycle:
         learner = cycle.cycle.learner
         law, links = learner._sums, len(learner.design.columns.chosen)
         law["covariance"][:] = np.eye(len(law["next"]))
@@ -90,7 +90,7 @@ def test_links_that_make_the_inertia_singular_are_kept_out(iiwa_job):
 def test_an_inertia_that_is_not_known_is_not_believed(iiwa_job, rng):
     """By its equation in NumPy, for payloads and armature that are known, doubtful or unknown."""
     arm, home, _, _ = iiwa_job
-    with structured_cycle(arm, home, seed=0) as cycle:
+    with learning_cycle(arm, home, seed=0) as cycle:
         learner = cycle.cycle.learner
         law, block, size = learner._sums, learner.block, learner.design.columns.size
         own, shares = np.array(block["home_M"]), set()
@@ -157,7 +157,7 @@ def test_a_force_that_no_weight_can_hold_throws_no_light_joint():
     place = arm.pose(home)[:3, 3] + [0.05, 0.05, 0.0]
     with (
         Bullet(arm, home, [Bump(place)], DT) as robot,
-        structured_cycle(arm, home, seed=0) as cycle,
+        learning_cycle(arm, home, seed=0) as cycle,
     ):
         run(robot, cycle, path, 3 * cycles)
         assert cycle.stopped is None
@@ -176,7 +176,7 @@ def test_parameters_of_links_are_chosen_that_the_others_do_not_explain(name):
     """With armature, the chosen columns have full rank; without the shared ones, with a payload
     too. Both span all of the links'."""
     arm, home, _, _ = job_of(name)
-    with structured_cycle(arm, home, seed=0) as cycle:
+    with learning_cycle(arm, home, seed=0) as cycle:
         learner = cycle.cycle.learner
         encoding, columns = learner.encoding, learner.design.columns
     rng = np.random.default_rng(0)

@@ -1,8 +1,8 @@
 """A control cycle, from the state of a robot to the torque that it gets.
 
 `Blocks` calls its parts one by one from Python; `CompiledController` and `CompiledCycle` run the
-same kernels in one compiled call. `learning_cycle` builds a learning cycle for an arm; only it
-loads Nengo and NengoDL.
+same kernels in one compiled call. `learning_cycle` builds the cycle of a `StructuredLearner` for an
+arm, `consolidating_cycle` that of a network of neurons; only the latter loads Nengo and NengoDL.
 """
 
 import lazy_loader

@@ -6,6 +6,12 @@ from .compiled_learning import (
     CompiledCycle as CompiledCycle,
     CompiledGradientCycle as CompiledGradientCycle,
 )
+from .consolidating_learner import (
+    ConsolidatingLearning as ConsolidatingLearning,
+    consolidating_adaptation as consolidating_adaptation,
+    consolidating_cycle as consolidating_cycle,
+    robust_posture as robust_posture,
+)
 from .findings import (
     Learned as Learned,
     LearnedFriction as LearnedFriction,
@@ -14,16 +20,11 @@ from .findings import (
     LearnedTool as LearnedTool,
 )
 from .landing import Descent as Descent, Landing as Landing
-from .learner import (
-    consolidating_adaptation as consolidating_adaptation,
-    learning_cycle as learning_cycle,
-    robust_posture as robust_posture,
-)
 from .learner_start import LearnerStart as LearnerStart
 from .structured_cycle import (
     StructuredCycle as StructuredCycle,
     StructuredLearning as StructuredLearning,
-    structured_cycle as structured_cycle,
+    learning_cycle as learning_cycle,
 )
 from .structured_learner import (
     StructuredDesign as StructuredDesign,

@@ -79,7 +79,7 @@ class StructuredCycle(ObservingCycle):
 
 
 class StructuredLearning(SimulatedNetwork):
-    """A `StructuredCycle` within limits, as `structured_cycle` returns it."""
+    """A `StructuredCycle` within limits, as `learning_cycle` returns it."""
 
     cycle: StructuredCycle  # pyright: ignore[reportIncompatibleVariableOverride]
 
@@ -90,7 +90,7 @@ class StructuredLearning(SimulatedNetwork):
 
 
 @contextmanager
-def structured_cycle(
+def learning_cycle(
     arm: Arm,
     posture: ArrayLike,
     *,
@@ -128,9 +128,14 @@ def structured_cycle(
 
     Raises:
         ConfigurationError: the arm reaches hardly any target from this posture, the law is for
-            another arm or has no compiled form, or a size is not valid.
+            another arm or has no compiled form, or an argument is not valid.
         NetworkError: the start is of another model.
     """
+    if not isinstance(neurons, bool):
+        raise ConfigurationError(
+            f"learning_cycle.neurons: is {neurons}, needs True or False; "
+            "consolidating_cycle takes a number of neurons"
+        )
     posture = np.asarray(posture, dtype=float)
     if states is None:
         states = reach_states(arm, posture, np.random.default_rng([seed, 1]))
@@ -140,7 +145,7 @@ def structured_cycle(
         model = arm.with_payload(assumed[MASS], inertia=assumed[XX] * np.eye(3))
     bound = controller.bind(model)
     if not isinstance(bound, BoundLaw):
-        raise ConfigurationError(f"structured_cycle.controller: no compiled form of {controller}")
+        raise ConfigurationError(f"learning_cycle.controller: no compiled form of {controller}")
     states = States(*(np.array(part, dtype=float, order="C") for part in states))
     joints = joint_encoding(states)
     encoding = StructuredEncoding(
@@ -148,7 +153,7 @@ def structured_cycle(
         joint_neurons(joints, states, seed),
     )  # fmt: skip
     design = StructuredDesign.of(model, states, encoding, posture, assumed)
-    design = replace(design, neurons=bool(neurons))
+    design = replace(design, neurons=neurons)
     own = StructuredLearner(model, bound, encoding, design, dt, delay > 0)
     if start is not None:
         start.begin(own)

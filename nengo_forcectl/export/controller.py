@@ -33,8 +33,8 @@ def export_controller(cycle: Safe, folder: Path | str, *, replace: bool = False)
     The folder is written completely or not at all.
 
     Args:
-        cycle: a `CompiledCycle` (that of `learning_cycle`), `StructuredCycle` (that of
-            `structured_cycle`) or `CompiledController`, in its `Safe`.
+        cycle: a `StructuredCycle` (that of `learning_cycle`), `CompiledCycle` (that of
+            `consolidating_cycle`) or `CompiledController`, in its `Safe`.
         folder: folder to write.
         replace: whether to replace an exported controller that is already there.
 

@@ -15,7 +15,7 @@ from arms import Arm
 from ..contract import Learns, Reference, State
 from ..control import JointPD
 from ..cycle.findings import Learned
-from ..cycle.structured_cycle import StructuredCycle, structured_cycle
+from ..cycle.structured_cycle import StructuredCycle, learning_cycle
 from ..errors import ConfigurationError
 from ..networks.encoding import States
 from ..networks.structured_encoding import StructuredEncoding
@@ -61,7 +61,7 @@ class Replay:
 def log_learner(arm: Arm, log: MotionLog, *, neurons: bool = True) -> StructuredCycle:
     """Return a learner of the control loop, at the rate of a log; its scales are of its motion.
 
-    No torque of the log is used. ``neurons``: see `structured_cycle`.
+    No torque of the log is used. ``neurons``: see `learning_cycle`.
 
     Raises:
         RecordError: the log is not of this arm.
@@ -71,7 +71,7 @@ def log_learner(arm: Arm, log: MotionLog, *, neurons: bool = True) -> Structured
     motion = signals_of(log, min(10.0, 0.2 / log.period))
     rows = np.linspace(0, len(log.time) - 1, min(SAMPLE, len(log.time))).astype(int)
     states = States(*motion.at(rows)[:3])
-    with structured_cycle(
+    with learning_cycle(
         arm, log.q[0], seed=0, controller=JointPD(), states=states, dt=log.period, neurons=neurons
     ) as cycle:
         cycle.cycle.learner.block["loop"][...] = 0.0  # it drives no arm

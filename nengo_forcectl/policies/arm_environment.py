@@ -15,7 +15,7 @@ from arms import Arm
 from ..contract import Reference
 from ..control import OperationalSpace
 from ..cycle.compiled import CompiledController
-from ..cycle.structured_cycle import structured_cycle
+from ..cycle.structured_cycle import learning_cycle
 from ..errors import ConfigurationError, SimulationError
 from ..networks.workspace import home_posture
 from ..robots.loop import ControlLoop
@@ -134,7 +134,7 @@ class ArmEnvironment(gymnasium.Env[np.ndarray, np.ndarray]):
         if self.adapt == "none":
             inner: Safe = Safe(CompiledController(self.arm, self.law), self.arm, dt=PERIOD)
         else:
-            opened = structured_cycle(self.arm, self.home, seed=0, controller=self.law, dt=PERIOD)
+            opened = learning_cycle(self.arm, self.home, seed=0, controller=self.law, dt=PERIOD)
             inner = self._opened.enter_context(opened)
         if self.action != "torque":
             return inner

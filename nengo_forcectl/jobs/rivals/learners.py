@@ -170,7 +170,7 @@ def keras(scene: "Scene") -> "Iterator[Cycle]":
 
 
 def _consolidation_gains() -> dict[str, float]:
-    from ...cycle import learner  # nengo: not needed by the command line's help
+    from ...cycle import consolidating_learner as learner  # nengo: not needed by the help
 
     return {
         "consolidation_gain": learner.GAIN,
@@ -191,14 +191,14 @@ def _consolidation_gains() -> dict[str, float]:
 )
 def consolidation(scene: "Scene") -> "Iterator[Cycle]":
     """Observer at once, least squares for good."""
-    from ...cycle import learner  # nengo
+    from ...cycle import consolidating_learner as learner  # nengo
 
     settings = scene.settings
     if scene.kinematics is not None:
         with _consolidating_blocks(scene) as blocks_cycle:
             yield blocks_cycle
         return
-    with learner.learning_cycle(
+    with learner.consolidating_cycle(
         scene.arm,
         scene.home,
         seed=settings.seed,
@@ -216,7 +216,7 @@ def consolidation(scene: "Scene") -> "Iterator[Cycle]":
 @rival("structured", "#0b7285", gains=lambda: cycle.StructuredLearner.gains(), contact=True)
 def structured(scene: "Scene") -> "Iterator[Cycle]":
     """Payload, friction and forces at the tool, in the model."""
-    with cycle.structured_cycle(
+    with cycle.learning_cycle(
         scene.arm,
         scene.home,
         seed=scene.settings.seed,
@@ -232,7 +232,7 @@ def structured(scene: "Scene") -> "Iterator[Cycle]":
 @contextmanager
 def _consolidating_blocks(scene: "Scene") -> "Iterator[Cycle]":
     """Return the same controller as blocks, which accept any kinematics of the tip."""
-    from ...cycle import learner  # nengo
+    from ...cycle import consolidating_learner as learner  # nengo
 
     settings, home, dt = scene.settings, scene.home, scene.period
     gain = learner.observer_gain(0.0, dt)

@@ -41,8 +41,8 @@ SOFTNESS = 0.25  # bandwidth of a joint held by its posture alone, over the obse
 LOAD = 1e-4  # assumed load, as a share of the arm's mass and inertia
 
 
-class LearningCycle(SimulatedNetwork):
-    """A `CompiledCycle` within limits, as `learning_cycle` returns it."""
+class ConsolidatingLearning(SimulatedNetwork):
+    """A `CompiledCycle` within limits, as `consolidating_cycle` returns it."""
 
     cycle: CompiledCycle  # pyright: ignore[reportIncompatibleVariableOverride]
 
@@ -58,7 +58,7 @@ class LearningCycle(SimulatedNetwork):
 
 
 @contextmanager
-def learning_cycle(
+def consolidating_cycle(
     arm: Arm,
     posture: ArrayLike,
     *,
@@ -71,7 +71,7 @@ def learning_cycle(
     delay: float = 0.0,
     limits: Limits | None = None,
     **population: "Unpack[PopulationOptions]",
-) -> Iterator[LearningCycle]:
+) -> Iterator[ConsolidatingLearning]:
     """Open a control cycle that learns the torque that the arm's model lacks.
 
     It is a `CompiledCycle` within the arm's limits (`Safe`). ``cycle.sim``, the network's NengoDL
@@ -119,7 +119,7 @@ def learning_cycle(
         def open_sim() -> Any:
             return opened.enter_context(simulator(network, dt=dt))
 
-        learner = LearningCycle(cycle, model, limits, dt, open_sim)
+        learner = ConsolidatingLearning(cycle, model, limits, dt, open_sim)
         try:
             yield learner
         finally:
@@ -141,7 +141,7 @@ def consolidating_adaptation(
 
     For a controller of the tool's position alone, pass the model and the posture's stiffness of
     `robust_posture` to this function and to the blocks. Arguments and errors are those of
-    `learning_cycle`.
+    `consolidating_cycle`.
     """
     firing = Population(**population)
     states = reach_states(arm, np.asarray(posture), np.random.default_rng([seed, 1]))
