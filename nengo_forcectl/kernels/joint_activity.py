@@ -1,6 +1,6 @@
 """The neurons of each joint: their activities, their torque, and their sums in the regression."""
 
-from .access import cube, matrix, number, vector, whole
+from .access import cube, matrix, vector, whole
 from .algebra import dot
 from .compile import kernel
 from .encode import rectified
@@ -56,9 +56,9 @@ def explained_by_neurons(neurons, i):
 
 
 @kernel
-def filter_activities(law):
+def filter_activities(law, share):
     """Filter the neurons' columns of the cycle: their mean activities times the decoders' size."""
-    neurons, share = whole(law, at.REGRESSION_NEURONS), number(law, at.REGRESSION_SHARE)
+    neurons = whole(law, at.REGRESSION_NEURONS)
     m, size = per_joint(neurons), vector(neurons, at.JOINT_NEURONS_SIZE)
     phi, active = (
         matrix(neurons, at.JOINT_NEURONS_PHI, m),

@@ -17,7 +17,7 @@ FIRST, LAST = 4, 160  # cycles after a change between which one solution follows
 def filter_columns(law):
     """Filter the cycle's columns and y, and what each delay would add to y."""
     raw, y, n = columns_of(law), vector(law, at.REGRESSION_Y), len(vector(law, at.REGRESSION_Y))
-    p, share = len(vector(law, at.REGRESSION_VARIANCE)), number(law, at.REGRESSION_SHARE)
+    p, share = len(vector(law, at.REGRESSION_VARIANCE)), filter_share(law)
     phi, lacking = matrix(law, at.REGRESSION_PHI, p), vector(law, at.REGRESSION_LACKING)
     queue = matrix(law, at.REGRESSION_QUEUE, n)
     late = matrix(law, at.REGRESSION_LATE, len(queue))
@@ -27,7 +27,14 @@ def filter_columns(law):
             phi[i, k] += share * (raw[i, k] - phi[i, k])
         for s in range(len(queue)):
             late[i, s] += share * (queue[s, i] - queue[LATEST, i] - late[i, s])
-    filter_activities(law)
+    filter_activities(law, share)
+
+
+@kernel
+def filter_share(law):
+    """Return what the filter takes of a cycle: more soon after the start or a change."""
+    settled = number(law, at.REGRESSION_SINCE) > number(law, at.REGRESSION_SETTLED)
+    return number(law, at.REGRESSION_SHARE if settled else at.REGRESSION_QUICK_SHARE)
 
 
 @kernel

@@ -55,12 +55,14 @@ class StructuredLeastSquares:
     (see `kernels.find_delay.interpolate_delay`).
 
     The filter is slow because a noisy velocity is in y and in the columns of inertia: least squares
-    then finds an inertia that is too small, by the square of K.
+    then finds an inertia that is too small, by the square of K. Soon after a change it is quicker,
+    because the first data must do.
     """
 
     noise: float  # r at the start [N m]
     floor: float  # [N m]
-    gain: float = 28.0  # K of the filter [1/s]
+    gain: float = 14.0  # K of the filter [1/s]
+    quick_gain: float = 28.0  # K for `WAKE` solutions after the start or a change [1/s]
     spread: float = 10.0
     delayed: float = 0.6
     delays: int = 9
@@ -68,7 +70,7 @@ class StructuredLeastSquares:
     period: float = 0.2  # [s]
 
     def __post_init__(self) -> None:
-        check_positive(self, noise="N m", floor="N m", gain="1/s", spread="")
+        check_positive(self, noise="N m", floor="N m", gain="1/s", quick_gain="1/s", spread="")
         check_not_negative(self, delayed="")
         check_positive(self, sampling="s", period="s")
         check_whole(self, delays=1)
@@ -96,6 +98,8 @@ class StructuredLeastSquares:
             "period": self._period(dt),
             "stages": max(round(STAGES * dt / STAGE_TIME), 1),
             "share": -math.expm1(-self.gain * dt),
+            "quick_share": -math.expm1(-self.quick_gain * dt),
+            "settled": WAKE * self._period(dt),
             "floor": self.floor,
             "spread": self.spread,
             "delayed": self.delayed,
