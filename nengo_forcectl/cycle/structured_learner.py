@@ -66,8 +66,8 @@ OTHERS = (
     "chosen", "q_half", "dq_half", "ddq_half", "one", "added", "doubt", "viscous", "dry",
 )  # fmt: skip
 OTHERS_OF_LAW = (
-    "share", "floor", "spread", "delayed", "size", "group", "positive", "reach", "home", "changes",
-    "changed", "precision",
+    "share", "quick_share", "settled", "floor", "spread", "delayed", "size", "group", "positive",
+    "reach", "home", "changes", "changed", "precision",
 )  # fmt: skip
 OTHERS_OF_NEURONS = "encoders", "bias", "size", "wake", "fed", "active", "column"
 COUNTS = (

@@ -1,6 +1,6 @@
 """The neurons of each joint: their activities, their torque, and their sums in the regression."""
 
-from .access import cube, matrix, number, vector, whole
+from .access import cube, matrix, vector, whole
 from .algebra import dot
 from .compile import kernel
 from .encode import rectified
@@ -25,7 +25,6 @@ from .layout import (
     REGRESSION_NEURONS,
     REGRESSION_PHI,
     REGRESSION_PRECISION,
-    REGRESSION_SHARE,
     REGRESSION_SQUARE,
     REGRESSION_WEIGHTS,
     SEEN,
@@ -75,9 +74,9 @@ def explained_by_neurons(neurons, i):
 
 
 @kernel
-def filter_activities(law):
+def filter_activities(law, share):
     """Filter the neurons' columns of the cycle: their mean activities times the decoders' size."""
-    neurons, share = whole(law, REGRESSION_NEURONS), number(law, REGRESSION_SHARE)
+    neurons = whole(law, REGRESSION_NEURONS)
     m, size = per_joint(neurons), vector(neurons, JOINT_NEURONS_SIZE)
     phi, active = matrix(neurons, JOINT_NEURONS_PHI, m), matrix(neurons, JOINT_NEURONS_ACTIVE, m)
     last = matrix(neurons, JOINT_NEURONS_ACTIVE_LAST, m)

@@ -341,6 +341,8 @@ REGRESSION_NEURONS = REGRESSION.add("neurons", whole=True)  # address of a block
 REGRESSION_EVERY = REGRESSION.add("every", whole=True)  # cycles of a sample
 REGRESSION_PERIOD = REGRESSION.add("period", whole=True)  # cycles between two solutions
 REGRESSION_SHARE = REGRESSION.add("share")  # 1 - exp(-K dt)
+REGRESSION_QUICK_SHARE = REGRESSION.add("quick_share")  # the same, soon after a change
+REGRESSION_SETTLED = REGRESSION.add("settled")  # cycles after a change until it is ``share``
 REGRESSION_FLOOR = REGRESSION.add("floor")  # least noise [N m]
 REGRESSION_SPREAD = REGRESSION.add("spread")  # noise over the residual's mean square
 REGRESSION_DELAYED = REGRESSION.add("delayed")  # share of the misfit that a delay must leave

@@ -21,9 +21,11 @@ from .layout import (
     REGRESSION_PHI,
     REGRESSION_PRECISION,
     REGRESSION_QUEUE,
+    REGRESSION_QUICK_SHARE,
     REGRESSION_RAW,
     REGRESSION_ROUNDS,
     REGRESSION_SAMPLES,
+    REGRESSION_SETTLED,
     REGRESSION_SHARE,
     REGRESSION_SINCE,
     REGRESSION_SQUARE,
@@ -40,7 +42,7 @@ FIRST, LAST = 4, 160  # cycles after a change between which one solution follows
 def filter_columns(law):
     """Filter the cycle's columns and y, and what each delay would add to y."""
     raw, y, n = matrix_of(law), vector(law, REGRESSION_Y), len(vector(law, REGRESSION_Y))
-    p, share = len(vector(law, REGRESSION_VARIANCE)), number(law, REGRESSION_SHARE)
+    p, share = len(vector(law, REGRESSION_VARIANCE)), filter_share(law)
     phi, lacking = matrix(law, REGRESSION_PHI, p), vector(law, REGRESSION_LACKING)
     queue = matrix(law, REGRESSION_QUEUE, n)
     late = matrix(law, REGRESSION_LATE, len(queue))
@@ -50,7 +52,14 @@ def filter_columns(law):
             phi[i, k] += share * (raw[i, k] - phi[i, k])
         for s in range(len(queue)):
             late[i, s] += share * (queue[s, i] - queue[0, i] - late[i, s])
-    filter_activities(law)
+    filter_activities(law, share)
+
+
+@kernel
+def filter_share(law):
+    """Return what the filter takes of a cycle: more soon after the start or a change."""
+    settled = number(law, REGRESSION_SINCE) > number(law, REGRESSION_SETTLED)
+    return number(law, REGRESSION_SHARE if settled else REGRESSION_QUICK_SHARE)
 
 
 @kernel

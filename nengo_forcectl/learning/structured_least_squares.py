@@ -214,7 +214,8 @@ class StructuredLeastSquares:
 
     noise: float  # r at the start [N m]
     floor: float  # [N m]
-    gain: float = 28.0  # K of the filter [1/s]
+    gain: float = 14.0  # K of the filter [1/s]
+    quick_gain: float = 28.0  # K soon after the start or a change [1/s]
     spread: float = 10.0
     delayed: float = 0.6
     delays: int = 9
@@ -222,7 +223,7 @@ class StructuredLeastSquares:
     period: float = 0.2  # [s]
 
     def __post_init__(self) -> None:
-        check_positive(self, noise="N m", floor="N m", gain="1/s", spread="")
+        check_positive(self, noise="N m", floor="N m", gain="1/s", quick_gain="1/s", spread="")
         check_not_negative(self, delayed="")
         check_positive(self, sampling="s", period="s")
         check_whole(self, delays=1)
@@ -250,6 +251,8 @@ class StructuredLeastSquares:
             "period": self._period(dt),
             "stages": max(round(STAGES * dt / PACE), 1),
             "share": -math.expm1(-self.gain * dt),
+            "quick_share": -math.expm1(-self.quick_gain * dt),
+            "settled": WAKE * self._period(dt),
             "floor": self.floor,
             "spread": self.spread,
             "delayed": self.delayed,
