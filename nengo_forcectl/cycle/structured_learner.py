@@ -58,7 +58,8 @@ MODEL = ("dg", "Y")  # terms of the arm whose torque by unit gravity and links i
 MOTION = (
     "sent", "fast", "fast_last", "shake", "bump", "total", "renewed", "frozen", "begun", "rubbed",
 )  # fmt: skip
-MOTION_OF_LAW = ("phi", "lacking", "late", "queue", "filled")
+MOTION_OF_NEURONS = "phi", "phi_last"
+MOTION_OF_LAW = ("phi", "lacking", "late", "phi_last", "y_last", "queue", "filled")
 # What is in no checkpoint: it never changes, or every cycle writes it before it is read.
 OTHERS = (
     "dt", "loop", "gain_start", "k_null", "home_V", "home_M", "loud", "bump_keep", "quiet", "jump",
@@ -66,7 +67,7 @@ OTHERS = (
     "chosen", "q_half", "dq_half", "ddq_half", "one", "added", "doubt", "viscous", "dry",
 )  # fmt: skip
 OTHERS_OF_LAW = (
-    "share", "quick_share", "settled", "floor", "spread", "delayed", "size", "group", "positive",
+    "share", "floor", "spread", "delayed", "size", "group", "positive",
     "reach", "home", "changes", "changed", "precision",
 )  # fmt: skip
 OTHERS_OF_NEURONS = "encoders", "bias", "size", "wake", "fed", "active", "column"
@@ -351,7 +352,11 @@ class StructuredLearner:
 
     def forget_motion(self) -> None:
         """Begin a new motion: what the weights have not yet learned is observed anew."""
-        parts = (self.block, MOTION), (self._sums, MOTION_OF_LAW), (self._neurons, ("phi",))
+        parts = (
+            (self.block, MOTION),
+            (self._sums, MOTION_OF_LAW),
+            (self._neurons, MOTION_OF_NEURONS),
+        )
         for block, names in parts:
             for name in names:
                 block[name][...] = 0.0

@@ -13,9 +13,11 @@ from .layout import (
     REGRESSION_NOISE,
     REGRESSION_TARGET,
     REGRESSION_TARGET_BOTH,
+    REGRESSION_TARGET_SAMPLES,
     REGRESSION_TARGET_SQUARE,
     REGRESSION_TRIALS,
     REGRESSION_VARIANCE,
+    REGRESSION_WHITE,
 )
 
 
@@ -35,7 +37,8 @@ def try_delay(law, s):
         w[i] = total / noise
         misfit -= w[i] * (b[i] + noise * w[i] / variance[i])  # Lambda w = b - r^2 D^-1 w
     misfit += vector(law, REGRESSION_TARGET_SQUARE)[s]
-    vector(law, REGRESSION_FITS)[s] = max(misfit, 0.0)
+    white = number(law, REGRESSION_WHITE) * number(law, REGRESSION_TARGET_SAMPLES)
+    vector(law, REGRESSION_FITS)[s] = max(misfit, 0.0) + white
 
 
 @kernel
@@ -81,7 +84,8 @@ def common_misfit(law, s):
     p, delays = len(vector(law, REGRESSION_NEXT)), len(vector(law, REGRESSION_FITS))
     trials, target = matrix(law, REGRESSION_TRIALS, p), matrix(law, REGRESSION_TARGET, delays)
     variance, noise = vector(law, REGRESSION_VARIANCE), number(law, REGRESSION_NOISE)
-    total = vector(law, REGRESSION_TARGET_BOTH)[s]
+    total = number(law, REGRESSION_WHITE) * number(law, REGRESSION_TARGET_SAMPLES)
+    total += vector(law, REGRESSION_TARGET_BOTH)[s]
     for i in range(p):
         total -= trials[s + 1, i] * (target[i, s] + noise * trials[s, i] / variance[i])
     return total

@@ -341,8 +341,6 @@ REGRESSION_NEURONS = REGRESSION.add("neurons", whole=True)  # address of a block
 REGRESSION_EVERY = REGRESSION.add("every", whole=True)  # cycles of a sample
 REGRESSION_PERIOD = REGRESSION.add("period", whole=True)  # cycles between two solutions
 REGRESSION_SHARE = REGRESSION.add("share")  # 1 - exp(-K dt)
-REGRESSION_QUICK_SHARE = REGRESSION.add("quick_share")  # the same, soon after a change
-REGRESSION_SETTLED = REGRESSION.add("settled")  # cycles after a change until it is ``share``
 REGRESSION_FLOOR = REGRESSION.add("floor")  # least noise [N m]
 REGRESSION_SPREAD = REGRESSION.add("spread")  # noise over the residual's mean square
 REGRESSION_DELAYED = REGRESSION.add("delayed")  # share of the misfit that a delay must leave
@@ -361,10 +359,13 @@ REGRESSION_FILLED = REGRESSION.add("filled")  # torques in the queue
 REGRESSION_PHI = REGRESSION.add("phi", "n p")  # columns, filtered
 REGRESSION_LACKING = REGRESSION.add("lacking", "n")  # y, filtered
 REGRESSION_LATE = REGRESSION.add("late", "n s")  # what a delay adds to it
+REGRESSION_PHI_LAST = REGRESSION.add("phi_last", "n p")  # columns of the last sample
+REGRESSION_Y_LAST = REGRESSION.add("y_last", "n s")  # y of the last sample, for every delay
 REGRESSION_INFORMATION = REGRESSION.add("information", "p p")  # Lambda
 REGRESSION_MOMENT = REGRESSION.add("moment", "p s")  # b, for every delay
 REGRESSION_SQUARE = REGRESSION.add("square", "s")  # sum of y^2, for every delay
 REGRESSION_BOTH = REGRESSION.add("both", "s")  # sum of y of a delay times y of the next one
+REGRESSION_WHITE = REGRESSION.add("white")  # square of the white part of the misfit [(N m)^2]
 REGRESSION_SAMPLES = REGRESSION.add("samples")  # numbers in these sums
 REGRESSION_VARIANCE = REGRESSION.add("variance", "p")  # of the prior, over size^2
 REGRESSION_NOISE = REGRESSION.add("noise")  # r^2 [(N m)^2]
@@ -409,6 +410,7 @@ JOINT_NEURONS_FED = JOINT_NEURONS.add("fed", "n m")  # activities at dq_s
 JOINT_NEURONS_ACTIVE = JOINT_NEURONS.add("active", "n m")  # at the measured state
 JOINT_NEURONS_ACTIVE_LAST = JOINT_NEURONS.add("active_last", "n m")
 JOINT_NEURONS_PHI = JOINT_NEURONS.add("phi", "n m")  # columns of a cycle, filtered, times the size
+JOINT_NEURONS_PHI_LAST = JOINT_NEURONS.add("phi_last", "n m")  # those of the last sample
 JOINT_NEURONS_CROSS = JOINT_NEURONS.add("cross", "p n m")  # sums with the columns of all weights
 JOINT_NEURONS_OWN = JOINT_NEURONS.add("own", "n m m")  # and with each other
 JOINT_NEURONS_MOMENT = JOINT_NEURONS.add("moment", "n m s")  # and with y, for every delay

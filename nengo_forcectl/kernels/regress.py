@@ -1,13 +1,20 @@
 """`StructuredLeastSquares`: the regression's columns, its sums, and how it forgets a load."""
 
 from .access import matrix, number, set_number, vector, whole
+from .algebra import dot
 from .compile import kernel
-from .joint_activity import add_activities, filter_activities, part_from_neurons
+from .joint_activity import (
+    add_activities,
+    filter_activities,
+    part_from_neurons,
+)
 from .layout import (
     JOINT_NEURONS_PHI,
+    JOINT_NEURONS_PHI_LAST,
     NO_JOB,
     PARAMETERS,
     REGRESSION_BOTH,
+    REGRESSION_CHOSEN,
     REGRESSION_CYCLE,
     REGRESSION_EVERY,
     REGRESSION_FILLED,
@@ -19,22 +26,25 @@ from .layout import (
     REGRESSION_NEURONS,
     REGRESSION_NOISE,
     REGRESSION_PHI,
+    REGRESSION_PHI_LAST,
     REGRESSION_PRECISION,
     REGRESSION_QUEUE,
-    REGRESSION_QUICK_SHARE,
     REGRESSION_RAW,
     REGRESSION_ROUNDS,
     REGRESSION_SAMPLES,
-    REGRESSION_SETTLED,
     REGRESSION_SHARE,
     REGRESSION_SINCE,
     REGRESSION_SQUARE,
     REGRESSION_VARIANCE,
+    REGRESSION_WEIGHTS,
+    REGRESSION_WHITE,
     REGRESSION_Y,
+    REGRESSION_Y_LAST,
 )
 
 QUICK = 100  # cycles after a change in which samples are taken more often
 EVERY = 3  # cycles of a sample then
+WINDOW = 100.0  # samples over which the white part of the misfit is a mean
 FIRST, LAST = 4, 160  # cycles after a change between which one solution follows the other
 
 
@@ -42,7 +52,7 @@ FIRST, LAST = 4, 160  # cycles after a change between which one solution follows
 def filter_columns(law):
     """Filter the cycle's columns and y, and what each delay would add to y."""
     raw, y, n = matrix_of(law), vector(law, REGRESSION_Y), len(vector(law, REGRESSION_Y))
-    p, share = len(vector(law, REGRESSION_VARIANCE)), filter_share(law)
+    p, share = len(vector(law, REGRESSION_VARIANCE)), number(law, REGRESSION_SHARE)
     phi, lacking = matrix(law, REGRESSION_PHI, p), vector(law, REGRESSION_LACKING)
     queue = matrix(law, REGRESSION_QUEUE, n)
     late = matrix(law, REGRESSION_LATE, len(queue))
@@ -53,13 +63,6 @@ def filter_columns(law):
         for s in range(len(queue)):
             late[i, s] += share * (queue[s, i] - queue[0, i] - late[i, s])
     filter_activities(law, share)
-
-
-@kernel
-def filter_share(law):
-    """Return what the filter takes of a cycle: more soon after the start or a change."""
-    settled = number(law, REGRESSION_SINCE) > number(law, REGRESSION_SETTLED)
-    return number(law, REGRESSION_SHARE if settled else REGRESSION_QUICK_SHARE)
 
 
 @kernel
@@ -105,29 +108,73 @@ def take_samples(law):
 
 @kernel
 def add_to_sums(law):
-    """Compute Lambda += Phi_f^T Phi_f, b += Phi_f^T y and the sum of y^2, for every delay."""
+    """Add a sample to Lambda, b, the sum of y^2, and the neurons' sums, for every delay.
+
+    Soon after a change, the sample alone: Phi_f^T P Phi_f. Later, with the one before.
+    """
     y = vector(law, REGRESSION_LACKING)
     n, p = len(y), len(vector(law, REGRESSION_VARIANCE))
     square, both = vector(law, REGRESSION_SQUARE), vector(law, REGRESSION_BOTH)
     phi, late = matrix(law, REGRESSION_PHI, p), matrix(law, REGRESSION_LATE, len(square))
+    if number(law, REGRESSION_SINCE) < QUICK:
+        keep_sample(law)
+    last, y_last = matrix(law, REGRESSION_PHI_LAST, p), matrix(law, REGRESSION_Y_LAST, len(square))
     information = matrix(law, REGRESSION_INFORMATION, p)
     moment = matrix(law, REGRESSION_MOMENT, len(square))
     precision = vector(law, REGRESSION_PRECISION)
     for j in range(n):
         for i in range(p):
-            value = precision[j] * phi[j, i]
-            if value != 0.0:
+            value, earlier = 0.5 * precision[j] * phi[j, i], 0.5 * precision[j] * last[j, i]
+            if value != 0.0 or earlier != 0.0:
                 for k in range(p):
-                    information[i, k] += value * phi[j, k]
+                    information[i, k] += value * last[j, k] + earlier * phi[j, k]
                 for s in range(len(square)):
-                    moment[i, s] += value * (y[j] + late[j, s])
+                    moment[i, s] += value * y_last[j, s] + earlier * (y[j] + late[j, s])
         for s in range(len(square)):
-            value = precision[j] * (y[j] + late[j, s])
-            square[s] += value * (y[j] + late[j, s])
+            value, earlier = precision[j] * (y[j] + late[j, s]), precision[j] * y_last[j, s]
+            square[s] += value * y_last[j, s]
             if s + 1 < len(square):
-                both[s] += value * (y[j] + late[j, s + 1])
+                both[s] += 0.5 * (value * y_last[j, s + 1] + earlier * (y[j] + late[j, s + 1]))
     set_number(law, REGRESSION_SAMPLES, number(law, REGRESSION_SAMPLES) + n)
     add_activities(law)
+    follow_noise(law)
+    keep_sample(law)
+
+
+@kernel
+def follow_noise(law):
+    """Let the white part of the misfit follow half the square of its change since a sample."""
+    y, w = vector(law, REGRESSION_LACKING), vector(law, REGRESSION_WEIGHTS)
+    p, delays = len(w), len(vector(law, REGRESSION_SQUARE))
+    phi, last = matrix(law, REGRESSION_PHI, p), matrix(law, REGRESSION_PHI_LAST, p)
+    late, y_last = matrix(law, REGRESSION_LATE, delays), matrix(law, REGRESSION_Y_LAST, delays)
+    s, precision = int(number(law, REGRESSION_CHOSEN)), vector(law, REGRESSION_PRECISION)
+    square = 0.0
+    for i in range(len(y)):
+        change = y[i] + late[i, s] - y_last[i, s] - dot(phi[i], w) + dot(last[i], w)
+        square += 0.5 * precision[i] * change * change
+    white = number(law, REGRESSION_WHITE)
+    set_number(law, REGRESSION_WHITE, white + (square / len(y) - white) / WINDOW)
+
+
+@kernel
+def keep_sample(law):
+    """Keep columns and y for the next sample."""
+    y, phi = vector(law, REGRESSION_LACKING), vector(law, REGRESSION_PHI)
+    last, delays = vector(law, REGRESSION_PHI_LAST), len(vector(law, REGRESSION_SQUARE))
+    late, y_last = matrix(law, REGRESSION_LATE, delays), matrix(law, REGRESSION_Y_LAST, delays)
+    for k in range(len(phi)):
+        last[k] = phi[k]
+    for i in range(len(y)):
+        for s in range(delays):
+            y_last[i, s] = y[i] + late[i, s]
+    neurons = whole(law, REGRESSION_NEURONS)
+    active, active_last = (
+        vector(neurons, JOINT_NEURONS_PHI),
+        vector(neurons, JOINT_NEURONS_PHI_LAST),
+    )
+    for k in range(len(active)):
+        active_last[k] = active[k]
 
 
 @kernel
@@ -187,3 +234,4 @@ def clear_filters(law):
     active = vector(whole(law, REGRESSION_NEURONS), JOINT_NEURONS_PHI)
     for k in range(len(active)):
         active[k] = 0.0
+    keep_sample(law)
