@@ -108,16 +108,18 @@ def test_the_solution_is_that_of_the_equations(rng):
 
 
 def test_later_samples_are_paired_with_the_one_before(rng):
-    """Sums are those of two samples, symmetric; the white part is half the square of a change."""
+    """Sums are those of two samples, symmetric; the noise is that of third differences."""
     block, made, law = regression(rng)
     neurons = law_neurons(block)
     phi, y = data(rng, made, noise=0.5)
     late = 0.3 * rng.normal(size=(len(y), N, law.delays))
+    late[..., 0] = 0.0
     active = rng.uniform(size=(len(y), N, neurons["phi"].shape[1]))
-    block["since"][...] = regress.QUICK
+    block["since"][...], block["row"][...] = regress.QUICK, 1
+    block["weights"][:] = rng.normal(size=P)
     for k in range(len(y)):
         block["phi"][:], block["lacking"][:], neurons["phi"][:] = phi[k], y[k], active[k]
-        block["late"][:] = late[k]
+        block["late"][:], block["white"][...] = late[k], 0.0 if k <= 3 else block["white"]
         regress.add_to_sums(block.address)
     Y, P_ = y[..., None] + late, made.precision
 
@@ -137,10 +139,9 @@ def test_later_samples_are_paired_with_the_one_before(rng):
         np.testing.assert_allclose(neurons["own"][i], paired(a, b), rtol=1e-9, atol=1e-9)
         np.testing.assert_allclose(neurons["cross"][:, i], paired(phi, a), rtol=1e-9, atol=1e-9)
         np.testing.assert_allclose(neurons["moment"][i], paired(a, Y), rtol=1e-9, atol=1e-9)
-    white, before = 0.0, np.zeros(N)
-    for now in Y[..., 0]:  # the weights are 0
-        white += (0.5 * made.precision @ (now - before) ** 2 / N - white) / regress.WINDOW
-        before = now
+    white, misfit = 0.0, y - phi @ block["weights"]
+    for third in np.diff(np.concatenate((np.zeros((3, N)), misfit)), 3, axis=0)[3:]:
+        white += (made.precision @ third**2 / 20.0 / N - white) / regress.WINDOW
     np.testing.assert_allclose(block["white"], white, rtol=1e-9)
 
 

@@ -58,8 +58,7 @@ MODEL = ("dg", "Y")  # terms of the arm whose torque by unit gravity and links i
 MOTION = (
     "sent", "fast", "fast_last", "shake", "bump", "total", "renewed", "frozen", "begun", "rubbed",
 )  # fmt: skip
-MOTION_OF_NEURONS = "phi", "phi_last"
-MOTION_OF_LAW = ("phi", "lacking", "late", "phi_last", "y_last", "queue", "filled")
+MOTION_OF_LAW = ("phi", "lacking", "late", "row", "queue", "filled")
 # What is in no checkpoint: it never changes, or every cycle writes it before it is read.
 OTHERS = (
     "dt", "loop", "gain_start", "k_null", "home_V", "home_M", "loud", "bump_keep", "quiet", "jump",
@@ -74,7 +73,7 @@ OTHERS_OF_NEURONS = "encoders", "bias", "size", "wake", "fed", "active", "column
 COUNTS = (
     "structured.changes", "structured.backed_off", "least_squares.filled", "least_squares.rounds",
     "least_squares.samples", "least_squares.cycle", "least_squares.since", "least_squares.repaired",
-    "least_squares.job", "least_squares.chosen", "neurons.awake",
+    "least_squares.job", "least_squares.chosen", "least_squares.row", "neurons.awake",
 )  # fmt: skip
 """Numbers of a checkpoint that are whole."""
 MOST = 2**53  # of a count
@@ -355,7 +354,7 @@ class StructuredLearner:
         parts = (
             (self.block, MOTION),
             (self._sums, MOTION_OF_LAW),
-            (self._neurons, MOTION_OF_NEURONS),
+            (self._neurons, ("phi",)),
         )
         for block, names in parts:
             for name in names:

@@ -1,7 +1,6 @@
 """`StructuredLeastSquares`: the regression's columns, its sums, and how it forgets a load."""
 
-from .access import matrix, number, set_number, vector, whole
-from .algebra import dot
+from .access import cube, matrix, number, set_number, vector, whole
 from .compile import kernel
 from .joint_activity import (
     add_activities,
@@ -14,7 +13,6 @@ from .layout import (
     NO_JOB,
     PARAMETERS,
     REGRESSION_BOTH,
-    REGRESSION_CHOSEN,
     REGRESSION_CYCLE,
     REGRESSION_EVERY,
     REGRESSION_FILLED,
@@ -26,11 +24,13 @@ from .layout import (
     REGRESSION_NEURONS,
     REGRESSION_NOISE,
     REGRESSION_PHI,
+    REGRESSION_PHI_BENDS,
     REGRESSION_PHI_LAST,
     REGRESSION_PRECISION,
     REGRESSION_QUEUE,
     REGRESSION_RAW,
     REGRESSION_ROUNDS,
+    REGRESSION_ROW,
     REGRESSION_SAMPLES,
     REGRESSION_SHARE,
     REGRESSION_SINCE,
@@ -39,12 +39,13 @@ from .layout import (
     REGRESSION_WEIGHTS,
     REGRESSION_WHITE,
     REGRESSION_Y,
+    REGRESSION_Y_BENDS,
     REGRESSION_Y_LAST,
 )
 
 QUICK = 100  # cycles after a change in which samples are taken more often
 EVERY = 3  # cycles of a sample then
-WINDOW = 100.0  # samples over which the white part of the misfit is a mean
+WINDOW = 50.0  # samples over which the noise is a mean
 FIRST, LAST = 4, 160  # cycles after a change between which one solution follows the other
 
 
@@ -110,13 +111,15 @@ def take_samples(law):
 def add_to_sums(law):
     """Add a sample to Lambda, b, the sum of y^2, and the neurons' sums, for every delay.
 
-    Soon after a change, the sample alone: Phi_f^T P Phi_f. Later, with the one before.
+    It is paired with the one before; soon after a change and where there is none, with itself.
     """
     y = vector(law, REGRESSION_LACKING)
     n, p = len(y), len(vector(law, REGRESSION_VARIANCE))
     square, both = vector(law, REGRESSION_SQUARE), vector(law, REGRESSION_BOTH)
     phi, late = matrix(law, REGRESSION_PHI, p), matrix(law, REGRESSION_LATE, len(square))
-    if number(law, REGRESSION_SINCE) < QUICK:
+    follow_noise(law)
+    row = number(law, REGRESSION_ROW)
+    if number(law, REGRESSION_SINCE) < QUICK or row == 0.0:
         keep_sample(law)
     last, y_last = matrix(law, REGRESSION_PHI_LAST, p), matrix(law, REGRESSION_Y_LAST, len(square))
     information = matrix(law, REGRESSION_INFORMATION, p)
@@ -137,24 +140,40 @@ def add_to_sums(law):
                 both[s] += 0.5 * (value * y_last[j, s + 1] + earlier * (y[j] + late[j, s + 1]))
     set_number(law, REGRESSION_SAMPLES, number(law, REGRESSION_SAMPLES) + n)
     add_activities(law)
-    follow_noise(law)
     keep_sample(law)
+    set_number(law, REGRESSION_ROW, row + 1.0)
 
 
 @kernel
 def follow_noise(law):
-    """Let the white part of the misfit follow half the square of its change since a sample."""
+    """Let the noise of y follow the square of the misfit's third difference over the samples.
+
+    That of white noise is 20 times the noise; that of a motion is next to nothing. Soon after a
+    change the weights are wrong, and the noise stays what it was.
+    """
     y, w = vector(law, REGRESSION_LACKING), vector(law, REGRESSION_WEIGHTS)
-    p, delays = len(w), len(vector(law, REGRESSION_SQUARE))
+    n, p, delays = len(y), len(w), len(vector(law, REGRESSION_SQUARE))
     phi, last = matrix(law, REGRESSION_PHI, p), matrix(law, REGRESSION_PHI_LAST, p)
-    late, y_last = matrix(law, REGRESSION_LATE, delays), matrix(law, REGRESSION_Y_LAST, delays)
-    s, precision = int(number(law, REGRESSION_CHOSEN)), vector(law, REGRESSION_PRECISION)
-    square = 0.0
-    for i in range(len(y)):
-        change = y[i] + late[i, s] - y_last[i, s] - dot(phi[i], w) + dot(last[i], w)
-        square += 0.5 * precision[i] * change * change
-    white = number(law, REGRESSION_WHITE)
-    set_number(law, REGRESSION_WHITE, white + (square / len(y) - white) / WINDOW)
+    y_last, y_bends = matrix(law, REGRESSION_Y_LAST, delays), matrix(law, REGRESSION_Y_BENDS, 2)
+    bends, square = cube(law, REGRESSION_PHI_BENDS, p, 2), 0.0
+    precision = vector(law, REGRESSION_PRECISION)
+    for i in range(n):
+        left = third_difference(y[i] - y_last[i, 0], y_bends[i])
+        for k in range(p):
+            left -= w[k] * third_difference(phi[i, k] - last[i, k], bends[i, k])
+        square += precision[i] * left * left / 20.0
+    if number(law, REGRESSION_SINCE) >= QUICK and number(law, REGRESSION_ROW) >= 3.0:
+        white = number(law, REGRESSION_WHITE)
+        set_number(law, REGRESSION_WHITE, white + (square / n - white) / WINDOW)
+
+
+@kernel
+def third_difference(change, before):
+    """Return that of a number, from its change and the first and second difference before."""
+    bend = change - before[0]
+    third = bend - before[1]
+    before[0], before[1] = change, bend
+    return third
 
 
 @kernel
@@ -234,4 +253,4 @@ def clear_filters(law):
     active = vector(whole(law, REGRESSION_NEURONS), JOINT_NEURONS_PHI)
     for k in range(len(active)):
         active[k] = 0.0
-    keep_sample(law)
+    set_number(law, REGRESSION_ROW, 0.0)

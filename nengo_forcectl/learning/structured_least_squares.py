@@ -197,7 +197,7 @@ class StructuredLeastSquares:
         r^2 = spread (|y_f - Phi_f w|_P^2 / (samples - sum(1 - C_ii / D_i)) + white)
 
     The square of the misfit is a product of two samples, too, and without the noise; ``white`` is
-    the noise, half the square of the misfit's change between them. ``spread`` accounts for errors
+    the noise, by the misfit's third differences. ``spread`` accounts for errors
     that last longer than a sample. r^2 is at least ``floor^2``.
 
     The neurons of each joint add ``a_j^T v_j`` to its torque, with decoders v_j of one variance a
