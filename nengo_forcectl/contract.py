@@ -349,7 +349,7 @@ class Cycle:
             state: state of the arm.
             reference: reference of the path.
             sound: whether to learn from this state.
-            guard: address of a block of ``kernels.layout.GUARD``.
+            guard: address of a block of ``kernels.layout.guard_fields.GUARD``.
             begun: as in ``kernels.protect.protect``.
             elapsed: as in ``kernels.protect.protect`` [s].
         """
@@ -394,6 +394,11 @@ def fused(kind: type[C]) -> type[C]:
     """
     kind.fused_type = kind
     return kind
+
+
+def is_fused(cycle: Cycle) -> bool:
+    """Return whether ``step_guarded`` may replace this cycle's ``step``; see `fused`."""
+    return type(cycle) is cycle.fused_type and "step" not in vars(cycle)
 
 
 class _PlainCycle(Cycle):

@@ -215,7 +215,7 @@ def test_where_objects_are_laid_out_otherwise_ctypes_does_it(monkeypatch):
     """Without the fast entry the numbers are the same."""
     q = np.random.default_rng(1).normal(size=6)
     expected = arms.load("ur5").terms(q, q)
-    monkeypatch.setattr("arms.machine.python_entry._layout_fits", lambda: False)
+    monkeypatch.setattr("arms.machine.python_entry.layout_fits", lambda: False)
     for ours, theirs in zip(arms.load("ur5").terms(q, q), expected, strict=True):
         np.testing.assert_array_equal(ours, theirs)
 

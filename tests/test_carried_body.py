@@ -13,7 +13,8 @@ from nengo_forcectl.kernels.carried_body import (
     momentum_columns,
 )
 from nengo_forcectl.kernels.encode_structure import encode_joints, encode_tool
-from nengo_forcectl.kernels.layout import BODY, JOINTS, TOOL
+from nengo_forcectl.kernels.layout.body_fields import BODY
+from nengo_forcectl.kernels.layout.network_fields import JOINTS, TOOL
 
 MASS, COM = 2.0, np.array([0.1, -0.05, 0.2])
 INERTIA = np.array([[0.03, 0.002, -0.001], [0.002, 0.04, 0.003], [-0.001, 0.003, 0.05]])

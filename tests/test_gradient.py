@@ -135,7 +135,7 @@ def test_compiled_for_a_layer_it_is_the_rule(rng, terms):
     """All of a layer's weights move by the rule along their J_w^T s, to rounding."""
     from nengo_forcectl.kernels.block import Block
     from nengo_forcectl.kernels.descend import descend, evaluate
-    from nengo_forcectl.kernels.layout import DESCENT
+    from nengo_forcectl.kernels.layout.learner_fields import DESCENT
 
     law, x, s = Gradient(2.0, **terms), rng.normal(size=4), rng.normal(size=3)
     E, bias, D = rng.normal(size=(20, 4)), rng.normal(size=20), rng.normal(size=(3, 20))

@@ -24,6 +24,8 @@ FLOORS = (
 FLOOR = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 
 HEAVY = {
+    "arms.machine.compile": "loads llvmlite",
+    "arms.machine.python_call": "loads llvmlite",
     "distributed": "optional",
     "gymnasium": "optional",
     "joblib": "only jobs that use several processes start them",
@@ -45,7 +47,7 @@ HEAVY = {
     "viser": "optional",
     "websockets": "optional",
 }
-"""Packages that a function may import, itself or through a module of ours, with the reason."""
+"""What a function may import, itself or through a module of ours, with the reason."""
 
 # What is not yet as it should be, by file; to become empty.
 
@@ -124,7 +126,7 @@ def heavy(module: str) -> bool:
     todo, seen = [module], set()
     while todo:
         name = todo.pop()
-        if name.partition(".")[0] in HEAVY:
+        if name in HEAVY or name.partition(".")[0] in HEAVY:
             return True
         if name in seen or name not in sources():
             continue

@@ -7,19 +7,12 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from missing import MISSING
 
-import arms
-from nengo_forcectl.adaptation import NoAdaptation
 from nengo_forcectl.cli import main
-from nengo_forcectl.contract import State
-from nengo_forcectl.control import OperationalSpace
-from nengo_forcectl.errors import ConfigurationError, NetworkError, RecordError, SimulationError
+from nengo_forcectl.errors import ConfigurationError, NetworkError, RecordError
 from nengo_forcectl.jobs.reach import reach_job as reach
 from nengo_forcectl.jobs.reach.reach_figures import reach_figures
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings, pass_name
 from nengo_forcectl.jobs.run_folder import read_run
-from nengo_forcectl.paths import MinimumJerk
-from nengo_forcectl.robots.log import Log
-from nengo_forcectl.robots.loop import track
 
 
 @pytest.fixture(scope="module")
@@ -149,55 +142,6 @@ def test_other_arms_reach_too(name, tmp_path):
     assert rms["none"][0] > 10 * rms["exact"][0]
 
 
-class Broken:
-    """A robot whose sensor fails in some of its cycles."""
-
-    def __init__(self, value, bad):
-        self.value, self.bad, self.cycle, self.applied = value, bad, 0, []
-
-    def read(self):
-        q = np.array([0.3, 0.5 + 1e-6 * self.cycle])
-        if self.cycle in self.bad:
-            q[1] = self.value
-        return State(1e-3 * self.cycle, q, np.zeros(2))
-
-    def apply(self, tau):
-        self.cycle += 1
-        self.applied.append(tau)
-
-
-def follow_broken(robot):
-    """Let a planar2 reach for 40 cycles with that robot; return the record."""
-    arm, log = arms.load("planar2"), Log(40)
-    path = MinimumJerk(np.array([[0.1, 0.2, 0.0], [0.2, 0.2, 0.0]]), 1.0)
-    law = OperationalSpace(np.array([0.3, 0.5]), rows=(0, 1))
-    track(robot, arm, path, law, NoAdaptation(), range(40), log)
-    return log.arrays()
-
-
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-@pytest.mark.parametrize(
-    ("bad", "end", "sent"), [(range(1), "0.000", 0), (range(3, 40), "0.023", 23)]
-)
-def test_a_broken_sensor_never_reaches_a_motor(value, bad, end, sent):
-    """Without a good state, or after 20 bad ones, the loop ends with an error; no torque is NaN."""
-    robot = Broken(value, bad)
-    with pytest.raises(SimulationError, match=rf"state at {end} s: q\[1\] is {value}"):
-        follow_broken(robot)
-    assert len(robot.applied) == sent
-    assert all(np.isfinite(tau).all() for tau in robot.applied)
-
-
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_a_short_gap_in_the_sensors_is_ridden_out(value):
-    """Twenty states that are not finite are replaced; the torques are finite, and events logged."""
-    robot = Broken(value, range(3, 23))
-    record = follow_broken(robot)
-    assert np.isfinite(robot.applied).all()
-    np.testing.assert_array_equal(np.flatnonzero(record["event"]), range(3, 23))
-    np.testing.assert_array_equal(record["q"][3:23], np.tile(record["q"][2], (20, 1)))
-
-
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -317,92 +261,3 @@ def test_neurons_that_spike_learn_the_payload_and_have_an_energy(tmp_path, capsy
     total = 81.0 + 0.0236 * (22_000 + energy["events_out"])  # [nJ]
     assert f"{total:.3g}" in printed
     assert "a control cycle on a chip, estimated by counts" in " ".join(printed.split())
-
-
-@pytest.fixture(scope="module")
-def tool_run(tmp_path_factory):
-    """Two passes of planar3 with an unknown tool, learning off in the second."""
-    out = tmp_path_factory.mktemp("tool") / "run"
-    return reach.run_reach(
-        ReachSettings(arm="planar3", tool=0.2, passes=2, freeze_after=1, neurons=300, out=out)
-    )
-
-
-def test_the_adaptive_jacobian_reaches_with_an_unknown_tool(tool_run):
-    """Every reach ends within 0.2 mm, off too; the bare arm's Jacobian is ten times worse."""
-    final = {name: np.array(mm) for name, mm in tool_run.summary["final_mm"].items()}
-    assert list(final) == ["analytic", "learned", "adaptive", "exact"]
-    assert all(len(mm) == 10 for mm in final.values())
-    assert final["adaptive"].max() < 0.2
-    assert final["exact"].max() < 0.2
-    assert final["analytic"].max() > 10 * final["adaptive"].max()
-    rms = tool_run.summary["rms_mm"]
-    assert rms["adaptive"][1] < 1.1 * rms["exact"][1] + 0.05
-    np.testing.assert_allclose(rms["learned"], rms["analytic"], rtol=0.05)
-
-
-def test_the_error_of_the_jacobian_is_on_disk(tool_run):
-    """It falls below 1 %; the exact one has none, the bare arm's stays; recomputed from J."""
-    errors = {name: record["jacobian_error"] for name, record in tool_run.records.items()}
-    assert errors["exact"].max() < 1e-12
-    assert errors["adaptive"][0] > 0.1
-    assert errors["adaptive"][1200:].max() < 0.01
-    assert errors["analytic"].min() > 0.1
-    real = arms.load("planar3").with_tool(
-        np.block([[np.eye(3), np.array(tool_run.summary["tool"])[:, None]], [np.eye(4)[3]]])
-    )
-    record = tool_run.records["adaptive"]
-    J = real.jacobian(record["q"][-1])[:2]
-    relative = np.linalg.norm(record["J"][-1, :2] - J) / np.linalg.norm(J)
-    assert errors["adaptive"][-1] == pytest.approx(relative)
-    assert np.linalg.norm(tool_run.summary["tool"]) == pytest.approx(0.2)
-
-
-@pytest.mark.parametrize(
-    ("dynamics", "passes", "least", "most"),
-    [("none", 1, 30, 100), ("integral", 1, 0, 20), ("observer", 1, 0, 1),
-     ("consolidation", 2, 0, 1)],
-)  # fmt: skip
-def test_the_dynamics_can_be_unknown_too(dynamics, passes, least, most, tmp_path):
-    """What compensates an unknown payload does so with an adaptive Jacobian too, RMS in mm."""
-    settings = ReachSettings(
-        arm="planar3", tool=0.2, jacobian=("adaptive",), adapt=(dynamics,),
-        payload=0.5, passes=passes, neurons=200, out=tmp_path / "run",
-    )  # fmt: skip
-    assert least < reach.run_reach(settings).summary["rms_mm"]["adaptive"][-1] < most
-
-
-def test_a_tool_of_no_length_leaves_the_bare_arm(tmp_path):
-    """Then the learned Jacobian alone controls the arm, as well as the analytic one."""
-    settings = ReachSettings(
-        arm="planar3", jacobian=("analytic", "learned"), passes=1, neurons=300, out=tmp_path / "run"
-    )
-    rms = reach.run_reach(settings).summary["rms_mm"]
-    assert rms["analytic"][0] < 0.1
-    assert rms["learned"][0] < 0.1
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"tool": -0.1}, "tool: is -0.1 m, needs a number from 0 to 1"),
-        ({"tool": 3.0}, "tool: is 3.0 m, needs a number from 0 to 1"),
-        ({"tool": float("nan")}, "tool: is nan m"),
-        ({"jacobian": ("numeric",)}, "jacobian: is numeric, needs some of analytic, learned, "),
-        ({"jacobian": ("exact", "exact")}, "jacobian: is exact exact"),
-        ({"tool": 0.2, "adapt": ("pes",)}, "adapt: is pes, needs one of none, integral, observer"),
-        ({"tool": 0.2, "adapt": ("none", "exact")}, "adapt: is none exact, needs one of"),
-    ],
-)
-def test_bad_settings_of_a_tool_are_named(settings, message):
-    """A tool that there cannot be, an unknown Jacobian, or dynamics that do not go with it."""
-    with pytest.raises(ConfigurationError, match=message):
-        ReachSettings(**settings)
-
-
-def test_a_tool_alone_compares_all_jacobians():
-    """By default all four, with the dynamics known; without a tool the default is as it was."""
-    settings = ReachSettings(tool=0.2)
-    assert settings.controllers == ("analytic", "learned", "adaptive", "exact")
-    assert settings.adapt == ("exact",)
-    assert ReachSettings().controllers == ("none", "structured")

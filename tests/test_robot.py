@@ -6,7 +6,7 @@ from test_safety import PLANAR, PLANAR_LIMITS
 import arms
 from nengo_forcectl.contract import Cycle, Result, State
 from nengo_forcectl.errors import SimulationError
-from nengo_forcectl.kernels.layout import NOT_FINITE
+from nengo_forcectl.kernels.layout.arm_fields import NOT_FINITE
 from nengo_forcectl.kernels.share_torque import share_torque
 from nengo_forcectl.safety.guard import NOWHERE, Safe
 from nengo_forcectl.safety.sensors import SensorCheck

@@ -19,6 +19,7 @@ from nengo_forcectl.estimation.predictor import Predictor
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
 from nengo_forcectl.jobs.scene import reaching_scene
 from nengo_forcectl.kernels.bound_joints import allowed
+from nengo_forcectl.kernels.compile import signature_of
 from nengo_forcectl.kernels.find_load import carry_load, find_load
 from nengo_forcectl.kernels.judge import judge_state
 from nengo_forcectl.kernels.predict import predict
@@ -269,7 +270,7 @@ def test_the_guard_s_kernels_allocate_nothing(iiwa):
         protect_alone, keep_limits, find_load, carry_load, credible, predict, judge_state
     ):  # fmt: skip
         fresh = numba.njit(fastmath=FAST, error_model="numpy")(kernel.py_func)  # not from disk
-        fresh.compile(kernel.signatures[0])
+        fresh.compile(signature_of(kernel))
         (code,) = fresh.inspect_llvm().values()
         assert "NRT_MemInfo_alloc" not in code, kernel
         assert "reshape" not in code, kernel

@@ -10,7 +10,7 @@ import arms
 from nengo_forcectl.contract import State
 from nengo_forcectl.control import OperationalSpace
 from nengo_forcectl.cycle.compiled import CompiledController
-from nengo_forcectl.kernels import compare_sensors
+from nengo_forcectl.kernels import compare_sensors, sizes
 from nengo_forcectl.networks.workspace import home_posture, random_targets, task_axes
 from nengo_forcectl.paths import MinimumJerk
 from nengo_forcectl.safety.guard import Safe
@@ -150,14 +150,14 @@ def test_the_comparison_of_q_and_dq_is_what_it_says(iiwa, rng):
     """The mismatch over the window, its tolerance and the delay, against NumPy."""
     safe = Safe(Asks(7, lambda state: iiwa.gravity(state.q)), iiwa)
     guard, home = safe._guard, home_posture(iiwa)
-    s, f, h_max, square = np.zeros(7), None, np.zeros(7), np.full(7, compare_sensors.NOISY**2)
-    grain = np.full(7, compare_sensors.COARSE)
+    s, f, h_max, square = np.zeros(7), None, np.zeros(7), np.full(7, sizes.NOISY**2)
+    grain = np.full(7, sizes.COARSE)
     q_last = dq_last = None
     for k in range(200):
         q = home + 0.05 * np.sin(0.03 * k + np.arange(7)) + 5e-5 * rng.standard_normal(7)
         dq = 1.5 * np.cos(0.03 * k + np.arange(7)) + 1e-3 * rng.standard_normal(7)
         safe.step(State(1e-3 * k, q, dq), REFERENCE)
-        T = 1e-3 / compare_sensors.WINDOW
+        T = 1e-3 / sizes.WINDOW
         if k == 0:
             f = dq.copy()
         else:

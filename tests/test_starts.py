@@ -14,6 +14,7 @@ import numpy as np
 
 import arms
 from arms.machine.kernel import Kernel
+from nengo_forcectl.kernels.part import Part
 from nengo_forcectl import *
 from nengo_forcectl.learning.gradient import Gradient
 from nengo_forcectl.adaptation import *
@@ -38,6 +39,7 @@ def told(owner, name, what):
     setattr(owner, name, call)
 
 told(dispatcher.Dispatcher, "compile", lambda self, *_: "numba " + self.py_func.__name__)
+told(Part, "_content", lambda self: "part " + str(self))
 told(Kernel, "__init__", lambda self, bodies, request, *_: "arm " + str(request))
 told(Kernel, "_machine_code", lambda self, form, *_: "arm, " + form)
 there = set(sys.modules)

@@ -3,77 +3,26 @@
 import numba
 import numpy as np
 import pytest
+from regression_samples import (
+    FLOOR,
+    LINKS,
+    NOISE,
+    TRUTH,
+    N,
+    P,
+    data,
+    feed,
+    posterior,
+    regression,
+    solve,
+)
 
 from arms.machine.loops import FAST
 from nengo_forcectl.errors import ConfigurationError
-from nengo_forcectl.kernels import joint_activity, regress, solve_regression as solver
-from nengo_forcectl.learning.joint_neurons import JointNeurons
-from nengo_forcectl.learning.structured_least_squares import Columns, StructuredLeastSquares
+from nengo_forcectl.kernels import regress, solve_regression as solver
+from nengo_forcectl.learning.structured_least_squares import StructuredLeastSquares
 
-N, LINKS, FREE = 3, 10, 4
-P = LINKS + N + FREE  # a payload, a positive weight a joint, and one more group
-NOISE, FLOOR, DT = 2.0, 1e-3, 1e-3
 DOUBT = 1e-4  # weight of a group's first variance
-MASS, COM = 1.5, np.array([0.1, -0.05, 0.2])
-INERTIA = np.diag([0.02, 0.03, 0.04]) + MASS * (COM @ COM * np.eye(3) - np.outer(COM, COM))
-PLACES = ((0, 0), (0, 1), (1, 1), (0, 2), (1, 2), (2, 2))
-BODY = np.array([MASS, *(MASS * COM), *(INERTIA[place] for place in PLACES)])
-TRUTH = np.concatenate((BODY, [0.3, 0.2, 0.5], [1.0, -2.0, 0.5, -0.3]))
-
-
-def columns(rng):
-    """Those of `TRUTH`, with sizes of its order."""
-    group = np.concatenate((np.zeros(LINKS), 1 + np.arange(N), np.full(FREE, 1 + N)))
-    positive = np.concatenate((np.zeros(LINKS), np.ones(N), np.zeros(FREE)))
-    precision = np.arange(1.0, 1.0 + N)
-    none = np.empty(0, dtype=int), np.empty(0), precision, np.eye(N), np.empty((0, N, N))
-    return Columns(rng.uniform(2.0, 4.0, P), group, positive, *none, reach=100.0)
-
-
-def neurons_of(rng, count=4):
-    """Some neurons of each joint."""
-    return JointNeurons(rng.normal(size=(N, 3, count)), rng.normal(size=(N, count)))
-
-
-def law_neurons(block):
-    """The block of the neurons of a law's block."""
-    return block._keeps
-
-
-def regression(rng, **options):
-    """A law's block, its columns and the law."""
-    law, made = StructuredLeastSquares(**{"noise": NOISE, "floor": FLOOR} | options), columns(rng)
-    neurons = law.neurons_block(neurons_of(rng), P, 1.0, DT)
-    return law.block(made, neurons, N, DT), made, law
-
-
-def feed(block, phi, y, late=None):
-    """Add samples (k, n, p) and (k, n) to the sums; ``late`` (k, n, s)."""
-    for k in range(len(y)):
-        block["phi"][:], block["lacking"][:] = phi[k], y[k]
-        block["late"][:] = 0.0 if late is None else late[k]
-        regress.add_to_sums(block.address)
-
-
-def solve(block):
-    """Compute one solution, all jobs at once."""
-    block["job"][...] = 0
-    while not solver.do_job(block.address):
-        pass
-
-
-def data(rng, made, truth=TRUTH, noise=0.0, count=60):
-    """Samples of a truth: columns times their sizes, and y."""
-    phi = rng.normal(size=(count, N, P)) * made.size
-    y = phi @ (truth / made.size) + noise * rng.normal(size=(count, N))
-    return phi, y
-
-
-def posterior(block):
-    """C and the weights of every delay by the block's sums, prior and noise, (s, p)."""
-    noise = float(block["noise"])
-    C = np.linalg.inv(block["information"] / noise + np.diag(1 / block["variance"]))
-    return C, (C @ block["moment"] / noise).T
 
 
 def test_the_solution_is_that_of_the_equations(rng):
@@ -271,91 +220,6 @@ def test_samples_and_solutions_come_in_time(rng):
     assert 200 < later[0] < 250
 
 
-def test_negative_weights_are_conditioned_on_zero(rng):
-    """The posterior's mean given that they are 0: the others make up for them."""
-    block, made, _ = regression(rng, noise=0.1)
-    truth = TRUTH.copy()
-    truth[LINKS : LINKS + 2] = -0.01
-    feed(block, *data(rng, made, truth, noise=0.001, count=200))
-    C, (free, *_) = posterior(block)
-    solve(block)
-    w, fixed = block["weights"], block["fixed"] != 0
-    assert np.flatnonzero(fixed).tolist() == [LINKS, LINKS + 1]
-    assert (w[LINKS : LINKS + N] >= 0).all()
-    gain = np.linalg.solve(C[np.ix_(fixed, fixed)], free[fixed])
-    np.testing.assert_allclose(w, free - C[:, fixed] @ gain, rtol=0, atol=1e-9)
-
-
-def test_a_negative_mass_is_no_payload(rng):
-    """All ten parameters are then 0, given which the others are re-estimated."""
-    block, made, _ = regression(rng)
-    truth = TRUTH.copy()
-    truth[:LINKS] *= -1.0
-    feed(block, *data(rng, made, truth, noise=0.5))
-    C, (free, *_) = posterior(block)
-    solve(block)
-    w, fixed = block["weights"], block["fixed"] != 0
-    assert fixed[:LINKS].all()
-    assert (w[:LINKS] == 0).all()
-    gain = np.linalg.solve(C[np.ix_(fixed, fixed)], free[fixed])
-    np.testing.assert_allclose(w, free - C[:, fixed] @ gain, rtol=0, atol=1e-9)
-    assert block["repaired"] == 1
-
-
-def second_moments(theta):
-    """Those of a body's mass about its centre, (3, 3)."""
-    inertia = np.empty((3, 3))
-    for value, (i, j) in zip(theta[4:], PLACES, strict=True):
-        inertia[i, j] = inertia[j, i] = value
-    about = 0.5 * np.trace(inertia) * np.eye(3) - inertia
-    return about - np.outer(theta[1:4], theta[1:4]) / theta[0]
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_the_inertia_is_that_of_a_body(seed):
-    """An inertia that no body has becomes one with second moments of at least 0, the negative ones
-    cut off; mass and first moment stay. One that a body has stays."""
-    rng = np.random.default_rng(seed)
-    block, made, _ = regression(rng)
-    truth = TRUTH.copy()
-    truth[4:LINKS] = rng.normal(size=6)
-    feed(block, *data(rng, made, truth))
-    solve(block)
-    solve(block)
-    theta = block["weights"][:LINKS] * made.size[:LINKS]
-    values, axes = np.linalg.eigh(second_moments(block["trials"][0, :LINKS] * made.size[:LINKS]))
-    nearest = axes @ np.diag(np.maximum(values, 0)) @ axes.T
-    np.testing.assert_allclose(second_moments(theta), nearest, rtol=0, atol=1e-7)
-    np.testing.assert_allclose(theta[:4], truth[:4], rtol=0, atol=1e-3)
-
-
-def test_forgetting_the_payload_marginalises_it(rng):
-    """Mean and covariance of the other weights stay, to 1e-9; nothing is known of the payload."""
-    block, made, _ = regression(rng)
-    phi, y = data(rng, made, noise=0.5)
-    late = 0.3 * rng.normal(size=(*y.shape, 9))
-    feed(block, phi, y, late)
-    solve(block)
-    C, w = posterior(block)
-    least = block["square"] - np.einsum("ps,ps->s", block["moment"], w.T)
-    samples = float(block["samples"])
-    block["job"][...] = 5
-    regress.forget_payload(block.address)
-    C_after, w_after = posterior(block)
-    np.testing.assert_allclose(C_after[LINKS:, LINKS:], C[LINKS:, LINKS:], rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(w_after[:, LINKS:], w[:, LINKS:], rtol=0, atol=1e-9)
-    np.testing.assert_allclose(C_after[:LINKS, :LINKS], np.eye(LINKS), atol=1e-12)
-    assert not C_after[:LINKS, LINKS:].any()
-    assert not w_after[:, :LINKS].any()
-    after = block["square"] - np.einsum("ps,ps->s", block["moment"], w_after.T)
-    np.testing.assert_allclose(after, least, rtol=1e-9)
-    assert block["samples"] == samples - LINKS
-    assert block["job"] == -1
-    assert block["since"] == 0
-    assert not block["phi"].any()
-    assert not block["lacking"].any()
-
-
 def test_a_lost_covariance_begins_anew(rng):
     """Sums that are not positive change no weight; the prior returns to its first variance, and it
     is counted."""
@@ -397,64 +261,3 @@ def test_a_bad_setting_is_refused(bad):
     """By its name."""
     with pytest.raises(ConfigurationError, match=f"StructuredLeastSquares.{next(iter(bad))}"):
         StructuredLeastSquares(**{"noise": NOISE, "floor": FLOOR} | bad)
-
-
-def test_neurons_of_each_joint_are_solved_with_the_weights(rng):
-    """Weights and decoders are those of one least squares over both, to 1e-9, as are the misfit
-    and the target that a sleeping network leaves."""
-    block, made, _ = regression(rng, noise=1.0)
-    neurons = law_neurons(block)
-    m, (phi, y) = neurons["phi"].shape[1], data(rng, made, noise=0.3)
-    active, v = rng.uniform(size=(len(y), N, m)), rng.normal(size=(N, m))
-    y = y + np.einsum("kna,na->kn", active, v)
-    for k in range(len(y)):
-        block["phi"][:], block["lacking"][:], neurons["phi"][:] = phi[k], y[k], active[k]
-        block["late"][:] = 0.0
-        regress.add_to_sums(block.address)
-    neurons["variance"][:] = [0.5, 1.0, 0.2]
-    block["positive"][...] = 0  # the sums alone
-    block["since"][...] = neurons["wake"] + 1
-    solve(block)
-    root = np.sqrt(made.precision)[:, None]
-    Phi, Y = (root * phi).reshape(-1, P), (root[:, 0] * y).ravel()
-    own = np.einsum("kna,nj->knja", root * active, np.eye(N)).reshape(-1, N * m)
-    both = np.hstack((Phi, own))
-    prior = np.concatenate((np.ones(P), np.repeat([0.5, 1.0, 0.2], m)))
-    expected = np.linalg.solve(both.T @ both + np.diag(1.0 / prior), both.T @ Y)
-    np.testing.assert_allclose(block["trials"][0], expected[:P], rtol=0, atol=1e-9)
-    regularised = ((Y - both @ expected) ** 2).sum() + (expected[P:] ** 2 / prior[P:]).sum()
-    np.testing.assert_allclose(block["fits"][0], regularised, rtol=1e-9)
-    rest = Y - Phi @ block["weights"]  # they are physical, and the decoders follow from them
-    decoders = np.linalg.solve(own.T @ own + np.diag(1.0 / prior[P:]), own.T @ rest)
-    np.testing.assert_allclose(neurons["weights"].ravel(), decoders, rtol=0, atol=1e-9)
-    block["since"][...] = 0  # from now on the neurons sleep
-    solver.begin_solution(block.address)
-    left = Y - own @ decoders
-    np.testing.assert_allclose(block["target"][:, 0], Phi.T @ left, rtol=0, atol=1e-9)
-    np.testing.assert_allclose(block["target_square"], left @ left, rtol=1e-9)
-
-
-def test_a_forgotten_payload_leaves_weights_and_neurons_as_they_are(rng):
-    """Sums with neurons are parted so that the same weights and decoders solve both."""
-    block, made, _ = regression(rng, noise=1.0)
-    neurons = law_neurons(block)
-    m, (phi, y) = neurons["phi"].shape[1], data(rng, made, noise=0.3)
-    active = rng.uniform(size=(len(y), N, m))
-    for k in range(len(y)):
-        block["phi"][:], block["lacking"][:], neurons["phi"][:] = phi[k], y[k], active[k]
-        regress.add_to_sums(block.address)
-    w, v = rng.normal(size=P), rng.normal(size=(N, m))
-    block["weights"][:], neurons["weights"][:] = w, v
-    root = np.sqrt(made.precision)
-    left = root * (y - phi @ w - np.einsum("kna,na->kn", active, v))
-    joint_activity.part_from_neurons(block.address)
-    assert not neurons["cross"].any()
-    slope = block["moment"][:, 0] - block["information"] @ w
-    np.testing.assert_allclose(slope, np.einsum("knp,kn->p", phi * root[:, None], left), atol=1e-9)
-    own = neurons["moment"][:, :, 0] - np.einsum("nab,nb->na", neurons["own"], v)
-    np.testing.assert_allclose(
-        own, np.einsum("kna,kn->na", active * root[:, None], left), atol=1e-9
-    )
-    misfit = block["square"][0] - w @ (slope + block["moment"][:, 0])
-    misfit -= (v * (own + neurons["moment"][:, :, 0])).sum()
-    np.testing.assert_allclose(misfit, (left**2).sum(), rtol=1e-9)

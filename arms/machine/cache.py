@@ -25,13 +25,7 @@ from importlib import metadata
 from pathlib import Path
 
 VARIABLE = "NENGO_FORCECTL_CACHE"
-FLOORS = (
-    "",
-    "inverse",
-    "model",
-    "equations",
-    "machine",
-)  # of arms: all but the catalogue, which is data
+FLOORS = "inverse", "model", "equations", "machine"  # of arms: all but the catalogue, data
 _MAGIC = b"nengo-forcectl object 1\n"
 _warned: set[str] = set()
 
@@ -48,15 +42,20 @@ def folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "nengo-forcectl"
 
 
-def fetch(key: str, build: Callable[[], bytes]) -> bytes:
+def fetch(key: str, build: Callable[[], bytes], where: Path | None = None) -> bytes:
     """The bytes stored under ``key`` (any text), or those of ``build()``, which are then stored.
 
-    The key need not mention the sources of ``arms``, which name the folder. A folder that cannot be
-    used causes one warning, and nothing is stored.
+    The key need not mention the sources that name the folder: those of ``arms`` by default. A
+    folder that cannot be used causes one warning, and nothing is stored.
+
+    Args:
+        key: What the bytes depend on, besides the sources that name the folder.
+        build: Makes them.
+        where: A ``versioned_folder``; by default that of ``arms``.
     """
-    name = f"{hashlib.sha256(key.encode()).hexdigest()}.o"
     try:
-        path = _private_folder("arms", sources_version(), keep=4) / name
+        where = _private_folder("arms", sources_version(), keep=4) if where is None else where
+        path = where / _name(key)
     except OSError as error:
         _warn(error)
         return build()
@@ -70,6 +69,15 @@ def fetch(key: str, build: Callable[[], bytes]) -> bytes:
     return payload
 
 
+def is_stored(key: str, where: Path | None) -> bool:
+    """Whether ``fetch`` with this key and folder finds a file; it may be damaged."""
+    return where is not None and (where / _name(key)).is_file()
+
+
+def _name(key: str) -> str:
+    return f"{hashlib.sha256(key.encode()).hexdigest()}.o"
+
+
 @cache
 def sources_version(package: Path = Path(__file__).parents[1]) -> str:
     """The version of all that derives, compiles and enters kernels: sources of arms, and Sympy."""
@@ -77,15 +85,21 @@ def sources_version(package: Path = Path(__file__).parents[1]) -> str:
         sympy = metadata.version("sympy")
     except metadata.PackageNotFoundError:  # kernels can still be compiled from tapes
         sympy = "none"
-    return f"{digest_of(*(package / floor for floor in FLOORS))} sympy {sympy}"
+    sources = *sorted(package.glob("*.py")), *(package / floor for floor in FLOORS)
+    return f"{digest_of(*sources)} sympy {sympy}"
 
 
-def digest_of(*folders: Path) -> str:
-    """The SHA-256 of the names and contents of all Python sources in some folders."""
+def digest_of(*paths: Path) -> str:
+    """The SHA-256 of the names and contents of Python sources: files, or whole folders of them.
+
+    A folder counts with all folders in it.
+    """
     digest = hashlib.sha256()
-    for source in (path for each in folders for path in sorted(each.glob("*.py"))):
-        content = source.read_bytes()
-        digest.update(f"{source.parent.name}/{source.name} {len(content)}\n".encode() + content)
+    for path in paths:
+        for source in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            content = source.read_bytes()
+            name = source.relative_to(path.parent).as_posix()
+            digest.update(f"{name} {len(content)}\n".encode() + content)
     return digest.hexdigest()
 
 

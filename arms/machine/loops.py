@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,25 +18,6 @@ from arms.machine import cache as disk
 
 config: Any = numba.core.config
 FAST = {"reassoc", "contract"}
-
-
-def _load_array_functions() -> None:
-    """Load numba's array functions without SciPy's linear algebra: a fifth of the time to a torque.
-
-    They load it only to learn whether it is there; the first compiled product of matrices loads it.
-    """
-    linalg: Any = import_module("numba.np.linalg")
-    look = getattr(linalg, "ensure_blas", None)
-    if look is None or find_spec("scipy") is None:
-        return
-    linalg.ensure_blas = lambda: None
-    try:
-        import_module("numba.np.arraymath")
-    finally:
-        linalg.ensure_blas = look
-
-
-_load_array_functions()
 
 
 @cache

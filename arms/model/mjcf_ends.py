@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from arms.errors import MjcfError
 from arms.model.chain import MOVING, Link, Pose, some
 from arms.model.mjcf_parts import KINDS, WORLD, Names, Place, pose, transform_of
+from arms.model.part import upwards
 
 NOT_IN_AN_ARM = ("free", "ball")
 Below = Mapping[str, Sequence[Place]]
@@ -83,7 +84,7 @@ def one_tree(
 ) -> tuple[list[Link], list[Place]]:
     """What hangs on the world by the joint that leads to the tip, and the world."""
     above = {place.child: place for place in places}
-    way = list(_way(tip, above))
+    way = list(upwards(tip, above))
     if not way:
         return list(links), list(places)
     below, inside = _below(places), [WORLD]
@@ -103,7 +104,7 @@ def check_way(base: str, tip: str, places: Sequence[Place]) -> None:
         MjcfError: There is one.
     """
     above = {place.child: place for place in places if place.child != base}
-    for place in _way(tip, above):
+    for place in upwards(tip, above):
         if place.kind in NOT_IN_AN_ARM:
             others = ", ".join(kind for kind in KINDS if kind not in NOT_IN_AN_ARM)
             raise MjcfError(
@@ -127,10 +128,3 @@ def _depth(link: str, below: Below) -> int:
     """The largest number of joints that move a link below this one."""
     depths = [_moves(place) + _depth(place.child, below) for place in below.get(link, ())]
     return max(depths, default=0)
-
-
-def _way(link: str, above: Mapping[str, Place]) -> Iterator[Place]:
-    """The joints from a link upwards."""
-    while link in above:
-        yield above[link]
-        link = above[link].parent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from arms.errors import UrdfError
 from arms.model.chain import MOVING, some
@@ -36,6 +36,9 @@ class Edge(Protocol):
     def child(self) -> str:
         """The link it leads to."""
         ...
+
+
+E = TypeVar("E", bound=Edge)
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def part_of(
     for what, link, known in (("base", start, links), ("tip", end, inside)):
         if link not in known:
             raise UrdfError(f"there is no {what} link {link!r}; links: {some(known)}")
-    path = frozenset(joint.name for joint in _way(end, above))
+    path = frozenset(joint.name for joint in upwards(end, above))
     return Part(start, end, tuple(joint.name for joint in ordered), path)
 
 
@@ -122,7 +125,7 @@ def _end(base: str, joints: Sequence[Edge]) -> str:
     parents = {joint.parent for joint in joints}
     above = {joint.child: joint for joint in joints}
     ends = {
-        link: sum(joint.kind in MOVING for joint in _way(link, above))
+        link: sum(joint.kind in MOVING for joint in upwards(link, above))
         for link in (base, *above)
         if link not in parents
     }
@@ -140,7 +143,7 @@ def _end(base: str, joints: Sequence[Edge]) -> str:
     )
 
 
-def _way(link: str, above: Mapping[str, Edge]) -> Iterator[Edge]:
+def upwards(link: str, above: Mapping[str, E]) -> Iterator[E]:
     """The joints from a link up to the base."""
     while link in above:
         yield above[link]

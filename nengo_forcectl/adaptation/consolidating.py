@@ -10,7 +10,8 @@ from arms import Arm, Terms
 from ..contract import Adaptation, Command, Learns, Reference, State, learns
 from ..estimation.observer import write_balance
 from ..kernels.block import Block
-from ..kernels.layout import ARM, FREEZE, HOLD, INPUT, LEARN
+from ..kernels.layout.arm_fields import ARM, INPUT
+from ..kernels.layout.learner_fields import FREEZE, HOLD, LEARN
 from ..learning.consolidation import Consolidation, features_of, split_weights
 from ..learning.law import Arrays
 from ..networks.encoding import StateEncoding

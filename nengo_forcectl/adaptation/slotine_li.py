@@ -7,6 +7,7 @@ from arms import Arm, Terms
 
 from ..contract import Adaptation, Command, Learns, Reference, State, learns
 from ..control.task_space import DAMPING
+from ..kernels.layout.body_fields import MASS, PARAMETERS, XX, YY, ZZ
 from ..learning.gradient import Gradient
 from ..support.checks import check_positive
 
@@ -84,8 +85,8 @@ def typical_sizes(arm: Arm) -> Float[np.ndarray, "p"]:
     The mean mass m of the arm's links, the mean I of their moments of inertia, for first moments
     sqrt(m I), and ``FRICTION``.
     """
-    theta = arm.inertial_parameters.reshape(-1, 10)
-    mass = float(theta[:, 0].mean())  # [kg]
-    inertia = float(theta[:, [4, 6, 9]].mean())  # [kg m^2]
+    theta = arm.inertial_parameters.reshape(-1, PARAMETERS)
+    mass = float(theta[:, MASS].mean())  # [kg]
+    inertia = float(theta[:, [XX, YY, ZZ]].mean())  # [kg m^2]
     link = [mass, *[np.sqrt(mass * inertia)] * 3, *[inertia] * 6]
     return np.array(link * len(theta) + [FRICTION] * arm.dof)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..estimation.observer import observer_block
 from ..kernels.block import Block
-from ..kernels.layout import LEARNER
+from ..kernels.layout.learner_fields import LEARNER
 from ..learning.consolidation import Consolidation
 from ..learning.law import Arrays
 

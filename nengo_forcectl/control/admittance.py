@@ -11,7 +11,7 @@ from arms import Arm, Terms
 from ..contract import Command, Controller, Reference, State
 from ..errors import ConfigurationError
 from ..kernels.block import Block
-from ..kernels.layout import YIELD
+from ..kernels.layout.law_fields import YIELD
 from .force_control import ForceControl
 from .gains import Gain, check_gain, matrix
 from .task_space import BoundTaskLaw, TaskSpace

@@ -10,7 +10,7 @@ from arms.machine.kernel import Kernel
 from ..contract import Command, Controller, Reference, State
 from ..kernels.arm_block import friction_kernel
 from ..kernels.block import Block
-from ..kernels.layout import ARM, COMMAND
+from ..kernels.layout.arm_fields import ARM, COMMAND
 from .inputs import Inputs
 from .terms import write_terms
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from arms import CollisionPairs
 
 from ..errors import ConfigurationError
-from ..kernels import layout
+from ..kernels.layout.null_space_fields import COLLISION
 from ..kernels.pairs_block import pairs_block
 from .gains import check_gain
 from .secondary import Packed, Secondary
@@ -46,4 +46,4 @@ class CollisionAvoidance(Secondary):
                 f"controlled arm, of {n}"
             )
         block = pairs_block(self.pairs, margin=self.margin, k=self.k)
-        return [Packed.of(layout.COLLISION, block, arm.kernel("screws"))]
+        return [Packed.of(COLLISION, block, arm.kernel("screws"))]

@@ -7,7 +7,7 @@ import numpy as np
 from ..contract import Reference, State
 from ..errors import SimulationError
 from ..kernels.block import Block
-from ..kernels.layout import HUGE, INPUT, NOT_FINITE
+from ..kernels.layout.arm_fields import HUGE, INPUT, NOT_FINITE, NOTHING
 from ..support.arrays import taken
 
 Named = tuple[str, Any, tuple[int, ...]]
@@ -38,16 +38,18 @@ class Inputs:
         feels: bool = False,
         needs_wrench: bool = False,
     ) -> None:
-        # numba takes a second to load
-        from ..kernels.collect import collectors
+        from arms.machine.python_call import copy_call  # llvmlite: not to look at a law
 
         self.dof, self.needed_by, self.size = n, needed_by, size
         self.follows, self.turns = follows, turns
         self.feels, self.needs_wrench = feels or needs_wrench, needs_wrench
         self.block = Block(INPUT, {"n": n, "k": size})
-        self._address = self.block.address
         self._resting, self._still, self._unfelt = np.zeros(size), np.zeros(3), np.zeros(6)
-        self._motion, self._rotation, self._wrenches = collectors()
+        places = self.block.views
+        self._motion = copy_call([places[name] for name in ("q", "dq", "x", "dx", "ddx")])
+        turned = places["R"].reshape(3, 3), places["omega"], places["domega"]
+        self._rotation = copy_call(turned)
+        self._wrenches = copy_call([places["wrench"], places["press"]], HUGE)
         self._copies = False  # whether to convert arrays before trying them
 
     def collect(self, state: State, reference: Reference) -> None:
@@ -84,10 +86,11 @@ class Inputs:
                 named = self._named(state, reference)
                 arrays = {name: taken(value) for name, value, _ in named if value is not None}
                 state, reference = _replaced(state, reference, arrays)
-            return self._write(state, reference)
-        except (TypeError, ValueError):  # None, a list, other numbers, not contiguous, read-only
-            self._copies = True  # a failing call of compiled code is slower
-            return -1
+            met = self._write(state, reference)
+        except (TypeError, ValueError):  # not numbers
+            met = NOTHING
+        self._copies = self._copies or met == NOTHING  # other numbers, a list, not contiguous
+        return met
 
     def name_infinite(self, state: State, reference: Reference) -> None:
         """Raise `SimulationError` if an input is not finite or not below `HUGE`."""
@@ -100,16 +103,16 @@ class Inputs:
         x, dx, ddx, R, omega, domega, f_r = reference
         if not self.follows:
             x = dx = ddx = self._resting
-        met = self._motion(q, dq, x, dx, ddx, self._address)
+        met = self._motion(q, dq, x, dx, ddx)
         if met == 0 and self.turns:
             omega = self._still if omega is None else omega
             domega = self._still if domega is None else domega
-            met = self._rotation(R, omega, domega, self._address)
+            met = self._rotation(R, omega, domega)
         if met == 0 and self.feels:
             if f is None and not self.needs_wrench:
                 f = self._unfelt
             f_r = self._unfelt if f_r is None else f_r
-            met = self._wrenches(f, f_r, self._address)
+            met = self._wrenches(f, f_r)
         return met
 
     def _named(self, state: State, reference: Reference) -> list[Named]:

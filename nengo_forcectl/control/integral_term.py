@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ..kernels.block import Block
-from ..kernels.layout import INTEGRAL
+from ..kernels.layout.law_fields import INTEGRAL
 
 
 class Integral(NamedTuple):

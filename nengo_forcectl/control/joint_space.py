@@ -10,7 +10,9 @@ from arms import Arm, Terms
 
 from ..contract import Command, Controller, Reference, State
 from ..kernels.block import Block
-from ..kernels.layout import JOINT_LAW, JOINTS_LAW
+from ..kernels.layout.cycle_fields import JOINTS_LAW
+from ..kernels.layout.law_fields import JOINT_LAW
+from ..kernels.parts import complete_command, control_joints
 from .bound_law import BoundLaw
 from .gains import check_gain, matrix
 from .inputs import Inputs
@@ -86,9 +88,6 @@ class BoundJointLaw(BoundLaw):
     """A law of the joints for an arm of ``n`` joints."""
 
     def __init__(self, law: JointSpace, n: int) -> None:
-        # numba takes a second to load
-        from ..kernels.control_joints import complete_command, control_joints
-
         form = law.form(n)
         matrices = np.stack([np.broadcast_to(part, (n, n)) for part in form[:6]], axis=1)
         numbers: dict[str, float] = {
@@ -101,7 +100,7 @@ class BoundJointLaw(BoundLaw):
         memory = {} if z is None else {f"{type(law).__name__}.integral": z["z"]}
         inputs = Inputs(n, type(law).__name__, n, follows=law.follows)
         super().__init__(law, inputs, block, JOINTS_LAW, n, memory)
-        self._kernels = control_joints, complete_command
+        self._kernels = control_joints.call, complete_command.call
 
     def _run(self, terms: Terms, state: State) -> None:
         law, arm, inputs, command = self.addresses

@@ -18,9 +18,10 @@ from arms.machine.kernel import Kernel
 
 from ..contract import State
 from ..errors import ConfigurationError
-from ..kernels import layout
 from ..kernels.block import Block, Layout
-from ..kernels.layout import ARM, INPUT, NULL_SPACE
+from ..kernels.layout import null_space_fields as at
+from ..kernels.layout.arm_fields import ARM, INPUT
+from ..kernels.parts import TASKS
 from .gains import Gain, Numbers, check_gain
 from .terms import write_terms
 
@@ -65,25 +66,21 @@ class NullSpace:
     """All secondary tasks of a law, for an arm of ``n`` joints."""
 
     def __init__(self, tasks: Sequence[Secondary], n: int) -> None:
-        # numba takes a second to load
-        from ..kernels.compile import address_of
-        from ..kernels.control_null_space import TASKS  # as above
-
         packed: list[Packed] = []
         self._dof = n
         self._asked: list[tuple[Secondary, Block]] = []  # tasks in Python
         for task in tasks:
             parts = task.pack(n)
             if not parts:
-                parts = [Packed(layout.GIVEN, layout.GIVEN_TASK, {"n": n})]
+                parts = [Packed(at.GIVEN, at.GIVEN_TASK, {"n": n})]
                 self._asked.append((task, parts[0].block))
             packed += parts
         self.tasks = packed
         values = {
-            "calls": [address_of(TASKS[t.kind]) if t.kind in TASKS else 0 for t in packed],
+            "calls": [TASKS[t.kind].address if t.kind in TASKS else 0 for t in packed],
             "blocks": [task.block.address for task in packed],
         }
-        self.block = Block(NULL_SPACE, {"n": n, "tasks": len(packed)}, values, keeps=packed)
+        self.block = Block(at.NULL_SPACE, {"n": n, "tasks": len(packed)}, values, keeps=packed)
 
     @property
     def kernels(self) -> list[Kernel]:
@@ -132,7 +129,7 @@ class Posture(Secondary):
         """Return the task in its kernel's form."""
         _same(self, "posture", self.posture, n)
         sizes = {"n": n}
-        return [Packed(layout.POSTURE, layout.POSTURE_TASK, sizes, q=self.posture, k=self.k)]
+        return [Packed(at.POSTURE, at.POSTURE_TASK, sizes, q=self.posture, k=self.k)]
 
 
 @dataclass(frozen=True)
@@ -146,7 +143,7 @@ class Damping(Secondary):
 
     def pack(self, n: int) -> list[Packed]:
         """Return the task in its kernel's form."""
-        return [Packed(layout.DAMPING, layout.DAMPING_TASK, {}, kv=self.kv)]
+        return [Packed(at.DAMPING, at.DAMPING_TASK, {}, kv=self.kv)]
 
 
 @dataclass(frozen=True)
@@ -186,7 +183,7 @@ class JointLimits(Secondary):
         """Return the task in its kernel's form."""
         _same(self, "lower", self.lower, n)
         values = {name: getattr(self, name) for name in ("lower", "upper", "margin", "k")}
-        return [Packed(layout.LIMITS, layout.LIMITS_TASK, {"n": n}, **values)]
+        return [Packed(at.LIMITS, at.LIMITS_TASK, {"n": n}, **values)]
 
 
 @dataclass(frozen=True)
@@ -214,9 +211,9 @@ class ObstacleAvoidance(Secondary):
                 f"ObstacleAvoidance.spheres: has shape {spheres.shape}, needs (k, 4) of finite "
                 "numbers: x, y, z, radius"
             )
-        if (spheres[:, 3] < 0).any():
+        if (spheres[:, at.RADIUS] < 0).any():
             raise ConfigurationError(
-                f"ObstacleAvoidance.spheres: a radius is {spheres[:, 3].min()} m, "
+                f"ObstacleAvoidance.spheres: a radius is {spheres[:, at.RADIUS].min()} m, "
                 "needs a number from 0 up"
             )
         if not self.points:
@@ -239,7 +236,7 @@ class ObstacleAvoidance(Secondary):
             values = {"kernel": kernel.address, "point": point, "spheres": self.spheres}
             sizes = {"n": n, "spheres": len(self.spheres)}
             values |= {"margin": self.margin, "k": self.k}
-            parts.append(Packed(layout.OBSTACLE, layout.OBSTACLE_TASK, sizes, kernel, **values))
+            parts.append(Packed(at.OBSTACLE, at.OBSTACLE_TASK, sizes, kernel, **values))
         return parts
 
 
@@ -270,7 +267,7 @@ class Manipulability(Secondary):
         kernel = self.arm.kernel("J", "dJdq")
         values = {"kernel": kernel.address, "k": self.k, "rows": self.rows}
         sizes = {"n": n, "m": len(self.rows)}
-        return [Packed(layout.MANIPULABILITY, layout.MANIPULABILITY_TASK, sizes, kernel, **values)]
+        return [Packed(at.MANIPULABILITY, at.MANIPULABILITY_TASK, sizes, kernel, **values)]
 
 
 def _vector(owner: object, field: str, value: object, size: int | None = None) -> np.ndarray:

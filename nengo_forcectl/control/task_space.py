@@ -13,7 +13,9 @@ from arms.machine.kernel import Kernel
 from ..contract import Command, Controller, Reference, State
 from ..errors import ConfigurationError
 from ..kernels.block import Block
-from ..kernels.layout import TASK_LAW, TOOL_LAW
+from ..kernels.layout.cycle_fields import TOOL_LAW
+from ..kernels.layout.law_fields import TASK_LAW
+from ..kernels.parts import control_task
 from .bound_law import BoundLaw
 from .gains import Numbers, check_gain, matrix
 from .inputs import Inputs
@@ -175,9 +177,6 @@ class BoundTaskLaw(BoundLaw):
         yielding: Block | None = None,
         dq_max: Numbers | None = None,
     ) -> None:
-        # numba takes a second to load
-        from ..kernels.control_task import control_task
-
         named = type(law).__name__ if named is None else named
         m, integral = len(law.rows), law.integral()
         self.null_space = NullSpace(law.tasks, n)
@@ -198,7 +197,7 @@ class BoundTaskLaw(BoundLaw):
         inputs = Inputs(n, named, 3, turns=law.turns, feels=True, needs_wrench=needs)
         memory = {} if z is None else {f"{named}.integral": z["z"]}
         super().__init__(law, inputs, block, TOOL_LAW, m, memory)
-        self._control = control_task
+        self._control = control_task.call
 
     @property
     def compiled(self) -> bool:

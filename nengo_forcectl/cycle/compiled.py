@@ -13,7 +13,12 @@ from ..control.bound_law import BoundLaw
 from ..errors import ConfigurationError, NetworkError, SimulationError
 from ..kernels.arm_block import arm_block
 from ..kernels.block import Block
-from ..kernels.layout import CYCLE, FIXED, FREEZE, HOLD, LEARN, NOT_FINITE, NOTHING
+from ..kernels.layout.arm_fields import NOT_FINITE, NOTHING
+from ..kernels.layout.cycle_fields import CYCLE, FIXED
+from ..kernels.layout.learner_fields import FREEZE, HOLD, LEARN
+from ..kernels.part import Part
+from ..kernels.parts import LAWS, LEARNERS, STEPS, correct_model, protect, run_cycle
+from ..kernels.warm_up import compile_ahead
 from ..support.torques import checked_torque
 
 
@@ -40,9 +45,6 @@ class OneCall(Cycle):
     controller: BoundLaw
 
     def __init__(self, arm: Arm, controller: Controller, learner: Learner | None = None) -> None:
-        # numba takes a second to load
-        from ..kernels.control_cycle import run_cycle
-
         bound = controller.bind(arm) if isinstance(controller, Controller) else controller
         if not (isinstance(bound, BoundLaw) and bound.compiled):
             raise ConfigurationError(
@@ -62,7 +64,7 @@ class OneCall(Cycle):
         }
         self._cycle = Block(CYCLE, {"n": arm.dof}, addresses, keeps=(bound, learner))
         self._out = self._cycle.between("tau", "feedforward")
-        self._run: Any = run_cycle
+        self._run: Any = None
         self._learner = learner
         self._mode = int(LEARN) if self.learning else int(FREEZE)
         self._obeyed = True  # whether the last torque was sent unchanged
@@ -82,24 +84,18 @@ class OneCall(Cycle):
 
     def _connect(self) -> None:
         """Write the addresses of the kernels of law, learner and guard; compile what is missing."""
-        # numba takes a second to load
-        from ..kernels.compile import address_of
-        from ..kernels.learned_body import correct_model  # as above
-        from ..kernels.parts import LAWS, LEARNERS, STEPS  # as above
-        from ..kernels.protect import protect  # as above
-        from ..kernels.warm_up import compile_ahead  # as above
-
         calls = {"law_call": LAWS[self.controller.kind], "guard_call": protect}
-        steps: dict[str, Any] = {}
+        steps: dict[str, Part] = {}
         if self._learner is not None:
             calls["supply_call"], steps = LEARNERS[self._learner.kind], STEPS[self._learner.kind]
         if self.learned_model:
             calls["model_call"] = correct_model
-        compile_ahead([*calls.values(), *steps.values(), self._run])
+        compile_ahead([*calls.values(), *steps.values(), run_cycle])
         for field, kernel in calls.items():
-            self._cycle[field][...] = address_of(kernel)
+            self._cycle[field][...] = kernel.address
         for field, kernel in steps.items():
-            self._learner.block[field][...] = address_of(kernel)  # pyright: ignore[reportOptionalMemberAccess]
+            self._learner.block[field][...] = kernel.address  # pyright: ignore[reportOptionalMemberAccess]
+        self._run = run_cycle.call
 
     def step(self, state: State, reference: Reference) -> Result:
         """Return the torque for this state, then learn if learning is on.

@@ -12,7 +12,8 @@ from arms import Arm
 from ..adaptation.network_adaptation import limits_of
 from ..adaptation.time_scales import TimeScales
 from ..errors import NetworkError
-from ..kernels.layout import CONSOLIDATES, DESCENDS, TALLY_CYCLES, TALLY_SPIKES
+from ..kernels.layout.cycle_fields import CONSOLIDATES, DESCENDS
+from ..kernels.layout.network_fields import TALLY_CYCLES, TALLY_SPIKES
 from ..learning.consolidation import Consolidation, split_weights
 from ..networks.encoding import NetworkArrays
 from ..networks.firing import LABELS as LABELS

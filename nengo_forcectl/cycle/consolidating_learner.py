@@ -15,7 +15,6 @@ from ..contract import Controller
 from ..control import OperationalSpace
 from ..estimation.predictor import Predictor
 from ..learning.consolidation import Consolidation
-from ..networks.building import WorkspaceNetwork, simulator, workspace_network
 from ..networks.encoding import Inputs, NetworkArrays, StateEncoding, States, encoding_of
 from ..networks.firing import FiringNetwork
 from ..networks.neurons import Activity
@@ -25,20 +24,13 @@ from ..networks.smooth_basis import smooth_basis
 from ..networks.workspace import reach_states, task_axes
 from ..safety.limits import Limits
 from .compiled_learning import CompiledCycle
+from .consolidating_gains import GAIN, LOAD, NOISE, SOFTNESS, SURPRISE
 from .simulated_network import SimulatedNetwork
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack  # of typing, from Python 3.11 on
 
-# Tuned on the conditions of `nengo-forcectl bench adaptation`, seed 0: gain 100 to 300, noise 0.02
-# to 0.06, softness 0.1 to 10, load 0 to 3e-3; surprise 0.1 to 1 on the job of `reach`. A higher
-# gain is better with exact sensors, but from 180 on an undeclared delay of 3 ms destabilises the
-# arm. With less softness or load, light wrists shake under a heavy load.
-GAIN = 160.0  # of the observer, for sensors without delay [1/s]
-NOISE = 0.04  # of the arm's typical torque
-SURPRISE = 1.0  # of it
-SOFTNESS = 0.25  # bandwidth of a joint held by its posture alone, over the observer's gain
-LOAD = 1e-4  # assumed load, as a share of the arm's mass and inertia
+    from ..networks.building import WorkspaceNetwork
 
 
 class ConsolidatingLearning(SimulatedNetwork):
@@ -100,6 +92,8 @@ def consolidating_cycle(
         ConfigurationError: the arm reaches hardly any target from this posture, the law is for
             another arm, or a size, a rate or a choice is not valid.
     """
+    from ..networks.building import simulator, workspace_network  # nengo
+
     posture, firing = np.asarray(posture, dtype=float), Population(**population)
     if states is None:
         states = reach_states(arm, posture, np.random.default_rng([seed, 1]))
@@ -143,6 +137,8 @@ def consolidating_adaptation(
     `robust_posture` to this function and to the blocks. Arguments and errors are those of
     `consolidating_cycle`.
     """
+    from ..networks.building import simulator, workspace_network  # nengo
+
     firing = Population(**population)
     states = reach_states(arm, np.asarray(posture), np.random.default_rng([seed, 1]))
     encoding = encoding_of(arm, states, inputs)
@@ -190,7 +186,12 @@ def robust_posture(
 
 
 def consolidation(
-    arm: Arm, network: WorkspaceNetwork, states: States, gain: float = GAIN, *, direct: bool = True
+    arm: Arm,
+    network: "WorkspaceNetwork",
+    states: States,
+    gain: float = GAIN,
+    *,
+    direct: bool = True,
 ) -> Consolidation:
     """Return the law for a network, with gains in proportion to the arm's typical torque.
 

@@ -11,7 +11,9 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..errors import NetworkError, RecordError
-from ..kernels.layout import DIRECT, FRICTION, ONE, PARAMETERS, PLACE, VISCOUS
+from ..kernels.layout.body_fields import PARAMETERS
+from ..kernels.layout.network_fields import DIRECT, FRICTION, ONE, PLACE, VISCOUS
+from ..kernels.parts import renew, solve_regression
 from ..support.files import interpreting, read_npz, write_file
 
 if TYPE_CHECKING:
@@ -76,9 +78,6 @@ class LearnerStart:
                 f"start: is not of the arm {learner.encoding.arm.name!r} with this model; needs "
                 "what was learned with the same one"
             )
-        from ..kernels.learn_structure import renew  # numba takes a second to load
-        from ..kernels.solve_regression import solve_regression  # numba takes a second to load
-
         T, unit = self._turned(learner), 1.0 / _unit(learner)
         change = np.zeros(len(self.moment))
         change[:PARAMETERS] = learner.design.assumed - self.assumed
@@ -92,9 +91,9 @@ class LearnerStart:
         law["since"][...] = EARLY
         if self.samples > 0:
             for _ in range(ROUNDS):
-                while not solve_regression(law.address):
+                while not solve_regression.call(law.address):
                     pass
-            renew(block.address, law.address)
+            renew.call(block.address, law.address)
         law["since"][...] = SETTLED
         block["slow"][...] = len(block["fast"]) * self.noise / learner.law.spread
         for name in ("renewed", "new_payload", "new_armature"):

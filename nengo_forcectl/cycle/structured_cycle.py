@@ -16,7 +16,7 @@ from ..control import OperationalSpace
 from ..control.bound_law import BoundLaw
 from ..errors import ConfigurationError
 from ..estimation.predictor import Predictor
-from ..kernels.layout import MASS, PARAMETERS, XX, YY, ZZ
+from ..kernels.layout.body_fields import MASS, PARAMETERS, XX, YY, ZZ
 from ..networks.encoding import States, encoding_of
 from ..networks.structured_encoding import (
     JOINT_NEURONS,

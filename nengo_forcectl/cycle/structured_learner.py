@@ -13,23 +13,13 @@ from arms import Arm
 from ..control.bound_law import BoundLaw
 from ..errors import NetworkError
 from ..kernels.block import Block, Layout
-from ..kernels.layout import (
-    DIRECT,
-    DRY,
-    FRICTION,
-    JOINT_NEURONS,
-    MASS,
-    MOMENT,
-    NO_JOB,
-    OFFSET,
-    PARAMETERS,
-    POSTURE,
-    REGRESSION,
-    STRUCTURED,
-    STRUCTURES,
-    TOOL_LAW,
-    VISCOUS,
-)
+from ..kernels.layout.body_fields import MASS, MOMENT, PARAMETERS
+from ..kernels.layout.cycle_fields import STRUCTURES, TOOL_LAW
+from ..kernels.layout.learner_fields import NO_JOB
+from ..kernels.layout.network_fields import DIRECT, DRY, FRICTION, OFFSET, VISCOUS
+from ..kernels.layout.null_space_fields import POSTURE
+from ..kernels.layout.regression_fields import JOINT_NEURONS, REGRESSION
+from ..kernels.layout.structured_fields import STRUCTURED
 from ..learning.structured_least_squares import Columns, StructuredLeastSquares
 from ..networks.encoding import States
 from ..networks.structured_encoding import StructuredEncoding

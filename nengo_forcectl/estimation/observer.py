@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike
 from arms import Terms
 
 from ..kernels.block import Block
-from ..kernels.layout import ARM, INPUT, LOW_PASS, OBSERVER
+from ..kernels.layout.arm_fields import ARM, INPUT
+from ..kernels.layout.estimation_fields import LOW_PASS, OBSERVER
 from ..support.checks import Arguments, check_positive
 
 

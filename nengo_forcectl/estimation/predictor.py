@@ -1,7 +1,6 @@
 """Prediction of the arm's present state from delayed sensors."""
 
 import math
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -12,7 +11,9 @@ from ..contract import State
 from ..errors import ConfigurationError
 from ..kernels.arm_block import arm_block
 from ..kernels.block import Block
-from ..kernels.layout import INPUT, PREDICTOR
+from ..kernels.layout.arm_fields import INPUT
+from ..kernels.layout.estimation_fields import LATEST, PREDICTOR
+from ..kernels.parts import predict
 
 GAIN = 100.0  # of the observer [1/s]
 MOST = 100  # largest delay, in cycles
@@ -47,8 +48,6 @@ class Predictor:
     """
 
     def __init__(self, arm: Arm, delay: float, dt: float = 1e-3, gain: float = GAIN) -> None:
-        from ..kernels.predict import predict  # numba takes a second to load
-
         for name, value, unit in (("dt", dt, "s"), ("gain", gain, "1/s")):
             if not (math.isfinite(value) and value > 0):
                 raise ConfigurationError(
@@ -64,7 +63,7 @@ class Predictor:
         n = arm.dof
         self._dof = n
         self._time = math.nan  # time of the last state [s]
-        self._predict: Any = predict
+        self._predict = predict.call
         sizes = {"n": n, "queue": round(late) + 1}
         self._block = Block(PREDICTOR, sizes, {"share": -math.expm1(-gain * dt), "dt": dt})
         self._arm, self._input = arm_block(arm), Block(INPUT, {"n": n, "k": n})
@@ -85,7 +84,7 @@ class Predictor:
             sent = self._block["sent"]
             missed = min(round(passed / self.dt) - 1, len(sent) - 1)
             sent[missed:] = sent[: len(sent) - missed].copy()
-            sent[:missed] = sent[0].copy()
+            sent[:missed] = sent[LATEST].copy()
         self._time = state.time
         self._input["q"][:], self._input["dq"][:] = state.joints(self._dof)
         self._predict(*self._blocks, int(bool(state.sound)))
@@ -106,4 +105,4 @@ class Predictor:
         sent = self._block["sent"]
         if not again:
             sent[1:] = sent[:-1].copy()
-        sent[0] = tau
+        sent[LATEST] = tau

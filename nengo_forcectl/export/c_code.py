@@ -1,13 +1,6 @@
-"""Machine code for another program: LLVM's, from the kernels as numba has them.
-
-numba keeps the intermediate code of what it has compiled. It is taken after numba's own
-optimisation, so it becomes the same operations, in the same order, that run in Python. Reference
-counts are left out: the arrays of kernels are views, and count nothing. What calls Python is never
-reached, and removed.
-"""
+"""Machine code for another program, from the kernels' `kernels.intermediate` code."""
 
 import hashlib
-import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -23,16 +16,10 @@ from arms.machine.announce import announce
 
 from ..errors import ConfigurationError
 from ..kernels.compile import signature_of
+from ..kernels.intermediate import hidden, kernel_text, other_needs, without_unused
 from ..kernels.parts import PARTS
 from ..kernels.state_block import close_state, open_state
 from ..kernels.supervise import count_events, learn, reset, step_controller, stop, stopped
-
-LIBM = frozenset((
-    "sin", "cos", "sincos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh",
-    "acosh", "atanh", "exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "pow", "sqrt",
-    "cbrt", "hypot", "fabs", "floor", "ceil", "trunc", "round", "rint", "copysign", "fmod", "fma",
-))  # fmt: skip
-MEMORY = frozenset(("memcpy", "memmove", "memset"))  # LLVM calls them, and every C library has them
 
 INTERFACE = (
     (open_state, (int64,) * 5), (close_state, (int64,) * 4), (step_controller, (int64,) * 4),
@@ -41,11 +28,11 @@ INTERFACE = (
 )  # fmt: skip
 """Kernels behind the library's own functions, with their arguments' types."""
 
-KERNELS = (*((each, signature_of(each)) for each in PARTS), *INTERFACE)
+KERNELS: tuple[tuple[Any, tuple[Any, ...]], ...] = (
+    *((each.kernel, signature_of(each.kernel)) for each in PARTS),
+    *INTERFACE,
+)
 """All kernels of a library; the first ones are called by their addresses."""
-
-ENTRY = "i64 %a0, i64 %a1, i64 %a2, i64 %a3, i64 %a4, i64 %a5, double %number"
-"""Arguments by which every kernel is called; those it does not have are ignored."""
 
 
 class Machine(NamedTuple):
@@ -107,10 +94,15 @@ def kernels_object(machine: Machine) -> ObjectFile:
 
     def build() -> bytes:
         with announce(f"compiling the control cycle for {machine.name}, once per installation"):
-            return emit(machine, (_kernel_text(*each) for each in KERNELS), names)
+            return emit(machine, (_text(*each) for each in KERNELS), names)
 
     key = f"library|{machine!r}|{_version()}"
     return ObjectFile("kernels.o", disk.fetch(key, build), names)
+
+
+@cache
+def _text(kernel: Any, types: tuple[Any, ...]) -> str:
+    return kernel_text(kernel, types, entry_name(kernel))
 
 
 def emit(
@@ -132,9 +124,9 @@ def emit(
     whole = llvm.parse_assembly(_aimed("", machine.triple, layout))
     for text in texts:
         module = llvm.parse_assembly(_aimed(text, machine.triple, layout))
-        whole.link_in(_without_unused(module, target))
-    whole = llvm.parse_assembly(_hidden(str(whole), names))
-    _without_unused(whole, target).verify()
+        whole.link_in(without_unused(module, target))
+    whole = llvm.parse_assembly(hidden(str(whole), names))
+    without_unused(whole, target).verify()
     _check_needs(whole, known)
     for k, function in enumerate(whole.functions):
         if not function.is_declaration and function.name not in names:
@@ -150,45 +142,6 @@ def optimized(text: str) -> str:
     return str(module)
 
 
-@cache
-def _kernel_text(kernel: Any, types: tuple[Any, ...]) -> str:
-    """Return a kernel's intermediate code, and a function in C's convention that calls it."""
-    kernel.compile(types)
-    compiled = kernel.overloads[types]
-    text = str(compiled.library._get_module_for_linking())
-    text = re.sub(r"^\s*(?:tail )?call void @NRT_(?:inc|dec)ref\(.*\n", "", text, flags=re.M)
-    text = re.sub(r"^define linkonce_odr ", "define internal ", text, flags=re.M)
-    text = re.sub(r"^(@[^\n]*? = )(?:linkonce_odr|common) ", r"\1internal ", text, flags=re.M)
-    return text + _entry(entry_name(kernel), compiled.fndesc.llvm_func_name, text)
-
-
-def _entry(name: str, own: str, text: str) -> str:
-    """Return ``int64 name(`` `ENTRY` ``)`` that calls numba's function ``own``.
-
-    That takes the places of its result and of an exception, which no kernel raises.
-    """
-    module = llvm.parse_assembly(text)
-    kinds = [str(each.type) for each in list(module.get_function(own).arguments)[2:]]
-    lines, passed = [], ["ptr %result", "ptr %exception"]
-    for k, kind in enumerate(kinds):
-        value = "%number" if kind == "double" else f"%a{k}"
-        if kind not in ("double", "i64"):  # of one bit or byte
-            lines.append(f"  %b{k} = trunc i64 {value} to {kind}")
-            value = f"%b{k}"
-        passed.append(f"{kind} {value}")
-    return f"""
-define hidden i64 @{name}({ENTRY}) {{
-  %result = alloca i64
-  %exception = alloca ptr
-  store i64 0, ptr %result
-{chr(10).join(lines)}
-  %status = call i32 @{own}({", ".join(passed)})
-  %value = load i64, ptr %result
-  ret i64 %value
-}}
-"""
-
-
 def _aimed(text: str, triple: str, layout: str) -> str:
     """Return intermediate code with another machine's triple and data layout."""
     skipped = "target ", "source_filename"
@@ -197,27 +150,9 @@ def _aimed(text: str, triple: str, layout: str) -> str:
     return "\n".join([head, *lines])
 
 
-def _without_unused(module: Any, target: Any) -> Any:
-    """Remove from a module what nothing visible reaches; return it."""
-    manager = llvm.create_new_module_pass_manager()
-    manager.add_global_dead_code_eliminate_pass()
-    manager.add_strip_dead_prototype_pass()
-    options = llvm.create_pipeline_tuning_options(speed_level=0)
-    manager.run(module, llvm.create_pass_builder(target, options))
-    return module
-
-
-def _hidden(text: str, names: Sequence[str]) -> str:
-    """Return intermediate code in which ``names`` alone are visible."""
-    others = rf"^define (?!internal)([^@\n]*@(?!(?:{'|'.join(names)})\())"
-    return re.sub(others, r"define internal \1", text, flags=re.M)
-
-
 def _check_needs(module: Any, known: Iterable[str]) -> None:
     """Raise `ConfigurationError` if code calls anything but ``known`` and C's mathematics."""
-    every = [*module.functions, *module.global_variables]
-    needs = {each.name for each in every if each.is_declaration} - LIBM - MEMORY - set(known)
-    wrong = [each for each in needs if not each.startswith("llvm.") or each.startswith("llvm.x86.")]
+    wrong = other_needs(module, known)
     if wrong:
         raise ConfigurationError(
             f"export: the compiled kernels call {', '.join(sorted(wrong))}; they need functions of "

@@ -4,12 +4,13 @@ from typing import Any
 
 from arms.machine.llvm_text import llvm_text
 
-from ..kernels.layout import ASKED, HEAD_END
+from ..kernels.intermediate import ARGUMENTS
+from ..kernels.layout.cycle_fields import HEAD_END
+from ..kernels.layout.watch_fields import ASKED
 from ..kernels.parts import SUPERVISED
 from ..kernels.state_block import close_state, open_state
 from ..kernels.supervise import count_events, learn, reset, step_controller, stop, stopped
 from .c_code import (
-    ENTRY,
     KERNELS,
     Machine,
     ObjectFile,
@@ -60,7 +61,7 @@ def _text(image: Image, name: str) -> str:
     parts = [
         f"@library = internal constant [{len(words)} x i64] "
         f"[{', '.join(f'i64 {word}' for word in words)}], align 64",
-        *(f"declare hidden i64 @{entry_name(kernel)}({ENTRY})" for kernel, _ in KERNELS),
+        *(f"declare hidden i64 @{entry_name(kernel)}({ARGUMENTS})" for kernel, _ in KERNELS),
         *(f"declare void @arm_{k}(ptr, ptr, ptr, ptr)" for k in range(len(_kernels(image)))),
         *_texts("error", ERRORS),
         *_texts("reason", tuple(each.text for each in REASONS)),

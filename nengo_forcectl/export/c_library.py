@@ -11,7 +11,7 @@ from typing import Any
 
 from ..control.joint_space import JointSpace
 from ..errors import ConfigurationError
-from ..kernels.layout import HEAD_END
+from ..kernels.layout.cycle_fields import HEAD_END
 from ..safety.guard import Safe
 from .archive import archive
 from .c_code import MACHINES, Machine, ObjectFile, kernels_object

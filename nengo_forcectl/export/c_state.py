@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import RecordError, VersionError
-from ..kernels.layout import (
+from ..kernels.layout.cycle_fields import (
     HEAD_BYTES,
     HEAD_END,
     HEAD_FORMAT,

@@ -93,7 +93,7 @@ class LoadedController(Safe):
         """Return the torque within the limits; see `Safe.step`."""
         if self._first:
             self._first = False
-            if not 0.5 * self.dt < state.time - self._counts[2] < 1.5 * self.dt:
+            if not 0.5 * self.dt < state.time - float(self._watch["time"]) < 1.5 * self.dt:
                 self.restart()
         return super().step(state, reference)
 

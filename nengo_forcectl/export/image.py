@@ -9,29 +9,28 @@ import numpy as np
 
 from arms.machine.kernel import Kernel
 
+from ..contract import is_fused
 from ..cycle.compiled_learning import CompiledCycle
 from ..cycle.observing_cycle import ObservingCycle
 from ..cycle.structured_cycle import StructuredCycle
 from ..errors import ConfigurationError
 from ..kernels.block import Block
-from ..kernels.compile import kernel_at
-from ..kernels.layout import (
-    FREEZE,
+from ..kernels.layout.cycle_fields import (
     HEAD_BYTES,
     HEAD_END,
     HEAD_FORMAT,
     HEAD_KEY,
     HEAD_MAGIC,
     HEAD_SUM,
-    HOLD,
-    LEARN,
     LIBRARY,
     MAGIC,
-    RECENT,
     STATE_FORMAT,
     SUPERVISOR,
 )
-from ..safety.guard import Safe, is_fused
+from ..kernels.layout.learner_fields import FREEZE, HOLD, LEARN
+from ..kernels.layout.watch_fields import RECENT
+from ..kernels.part import part_at
+from ..safety.guard import Safe
 
 ALIGNED = 8  # words to a multiple of which a block begins
 MARK = 1.5  # written to find what a new motion clears
@@ -105,7 +104,7 @@ def image_of(safe: Safe) -> Image:
             value = int(here[k])
             if value in blocks:
                 links[start + k] = place[id(blocks[value])]
-            elif (kernel := kernels.get(value, kernel_at(value))) is not None:
+            elif (kernel := kernels.get(value, part_at(value))) is not None:
                 functions[start + k], fixed[start + k] = kernel, 0
             elif block.address + 8 * k not in changing:
                 fixed[start + k] = value
@@ -146,7 +145,7 @@ def _supervisor(safe: Safe, blocks: dict[int, Block]) -> Block:
     late = [None] * 3 if predictor is None else [
         predictor._block, predictor._arm, predictor._input,
     ]  # fmt: skip
-    addresses = [0 if each is None else each.address for each in late]
+    predictor_at, arm_at, input_at = (0 if each is None else each.address for each in late)
     stopped = safe.stopped is not None
     if stopped:
         raise ConfigurationError(
@@ -156,9 +155,9 @@ def _supervisor(safe: Safe, blocks: dict[int, Block]) -> Block:
     values = {
         "watch": safe._watch.address,
         "cycle": cycle._cycle.address,
-        "predictor": addresses[0],
-        "predictor_arm": addresses[1],
-        "predictor_input": addresses[2],
+        "predictor": predictor_at,
+        "predictor_arm": arm_at,
+        "predictor_input": input_at,
         "clears": [address for address, _ in clears],
         "clear_counts": [count for _, count in clears],
         "fused": is_fused(cycle) and cycle.arm is safe.arm and predictor is None,

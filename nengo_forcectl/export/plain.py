@@ -22,7 +22,7 @@ from ..errors import ConfigurationError, RecordError
 from ..learning.consolidation import Consolidation
 from ..learning.gradient import Gradient
 from ..learning.joint_neurons import JointNeurons
-from ..learning.structured_least_squares import Columns
+from ..learning.structured_columns import Columns
 from ..networks.encoding import StateEncoding
 from ..networks.neurons import NeuronModel
 from ..networks.structured_encoding import JointEncoding, StructuredEncoding, ToolEncoding

@@ -29,6 +29,7 @@ from ..support.versions import version_of
 from ..view.live import View
 from .job_settings import JobSettings
 from .report.command_line import command_line
+from .settings_file import plain_value
 
 PACKAGES = (
     "nengo-forcectl",
@@ -223,7 +224,7 @@ def summary_of_settings(
     verb: str, settings: JobSettings, gains: Mapping[str, float]
 ) -> dict[str, Any]:
     """Return a summary's description of the run: command, settings, seed, versions and gains."""
-    fields = {name: _json(value) for name, value in dataclasses.asdict(settings).items()}
+    fields = {name: plain_value(value) for name, value in dataclasses.asdict(settings).items()}
     seed = {"seed": fields["seed"]} if "seed" in fields else {}
     return {
         "verb": verb,
@@ -233,13 +234,6 @@ def summary_of_settings(
         "versions": versions(),
         "gains": dict(gains),
     }
-
-
-def _json(value: Any) -> Any:
-    """Return a setting with paths as text."""
-    if isinstance(value, (tuple, list)):
-        return [_json(each) for each in value]
-    return str(value) if isinstance(value, FilePath) else value
 
 
 def summary_of_outcomes(outcomes: Mapping[str, Outcome], cycles: int) -> dict[str, Any]:

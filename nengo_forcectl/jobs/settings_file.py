@@ -44,7 +44,7 @@ def read_settings_file(path: Path | str) -> dict[str, Any]:
 def settings_text(command: str, settings: Any) -> str:
     """Return settings as TOML, without the options on the output; `read_settings_file` reads it."""
     values = {
-        option_name(each.name): _plain(value)
+        option_name(each.name): plain_value(value)
         for each in dataclasses.fields(settings)
         if each.name not in OUTPUT and (value := getattr(settings, each.name)) is not None
     }
@@ -104,10 +104,10 @@ def option_name(field: str) -> str:
     return field.replace("_", "-")
 
 
-def _plain(value: Any) -> Any:
-    """Return a field as TOML has it."""
+def plain_value(value: Any) -> Any:
+    """Return a setting as a file has it: a list, or a path as text."""
     if isinstance(value, (tuple, list)):
-        return [_plain(each) for each in value]
+        return [plain_value(each) for each in value]
     return str(value) if isinstance(value, Path) else value
 
 

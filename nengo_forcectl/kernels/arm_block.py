@@ -3,7 +3,7 @@
 from typing import Any
 
 from .block import Block
-from .layout import ARM, ARM_G, ARM_POSE
+from .layout.arm_fields import ARM, ARM_G, ARM_POSE
 
 
 def arm_block(arm: Any, *, friction: bool = False) -> Block:

@@ -7,31 +7,40 @@ friction and a constant torque joint by joint, of forces at the tool, of gravity
 
 from arms.machine.invoke import invoke_at
 
-from . import layout as at
 from .access import matrix, number, span, vector, whole, wholes
 from .carried_body import momentum_columns
 from .compile import kernel
 from .encode_structure import encode_joints, encode_tool
 from .joint_activity import activate, keep_activities
-from .regress import matrix_of
+from .layout import structured_fields as at
+from .layout.arm_fields import ARM_DOF, ARM_J, ARM_POSE
+from .layout.body_fields import PARAMETERS
+from .layout.network_fields import DIRECT, FRICTION, SEEN
+from .layout.regression_fields import (
+    JOINT_NEURONS_ACTIVE,
+    REGRESSION_NEURONS,
+    REGRESSION_SIZE,
+    REGRESSION_Y,
+)
+from .regress import columns_of
 
 
 @kernel
 def armature_column(i):
     """Return the column of joint i's armature."""
-    return at.PARAMETERS + i
+    return PARAMETERS + i
 
 
 @kernel
 def friction_column(n, i, kind):
     """Return the column of joint i's friction, VISCOUS or DRY, for n joints."""
-    return at.PARAMETERS + n + at.FRICTION * i + kind
+    return PARAMETERS + n + FRICTION * i + kind
 
 
 @kernel
 def force_column(n, axis, k):
     """Return the column of the tool's direct input k in the force along an axis."""
-    return at.PARAMETERS + (1 + at.FRICTION) * n + at.DIRECT * axis + k
+    return PARAMETERS + (1 + FRICTION) * n + DIRECT * axis + k
 
 
 @kernel
@@ -68,7 +77,7 @@ def model_columns_of_cycle(learner, q, dq):
         q_half[i], dq_half[i] = 0.5 * (q[i] + q_last[i]), 0.5 * (dq[i] + dq_last[i])
         ddq[i] = (dq[i] - dq_last[i]) / dt
     model_columns(learner, q_half, dq_half, ddq)
-    raw, size = matrix_of(law), vector(law, at.REGRESSION_SIZE)
+    raw, size = columns_of(law), vector(law, REGRESSION_SIZE)
     dg, Y = model_matrices(learner)
     for i in range(n):
         for axis in range(3):
@@ -91,10 +100,10 @@ def model_matrices(learner):
 def encode_motion(learner, arm, q, dq):
     """Compute the direct inputs of joints and tool."""
     n = len(q)
-    pose, J = matrix(arm, at.ARM_POSE, 4), matrix(arm, at.ARM_J, n)
+    pose, J = matrix(arm, ARM_POSE, 4), matrix(arm, ARM_J, n)
     x, u = (
-        matrix(learner, at.STRUCTURED_X, at.FRICTION),
-        matrix(learner, at.STRUCTURED_JOINT_U, at.SEEN + 1),
+        matrix(learner, at.STRUCTURED_X, FRICTION),
+        matrix(learner, at.STRUCTURED_JOINT_U, SEEN + 1),
     )
     encode_joints(whole(learner, at.STRUCTURED_JOINTS), q, dq, x, u)
     y, z = vector(learner, at.STRUCTURED_Y), vector(learner, at.STRUCTURED_TOOL_U)
@@ -104,58 +113,58 @@ def encode_motion(learner, arm, q, dq):
 @kernel
 def neurons_of(learner):
     """Return the address of the joints' neurons."""
-    return whole(whole(learner, at.STRUCTURED_LAW), at.REGRESSION_NEURONS)
+    return whole(whole(learner, at.STRUCTURED_LAW), REGRESSION_NEURONS)
 
 
 @kernel
 def activate_neurons(learner, field):
     """Write the activities of the joints' neurons for the inputs of `encode_motion`."""
-    activate(neurons_of(learner), matrix(learner, at.STRUCTURED_JOINT_U, at.SEEN + 1), field)
+    activate(neurons_of(learner), matrix(learner, at.STRUCTURED_JOINT_U, SEEN + 1), field)
 
 
 @kernel
 def columns_now(learner, arm):
     """Compute activities, the momentum's columns and the tool's J^T at this cycle's state."""
-    n, J = whole(arm, at.ARM_DOF), matrix(arm, at.ARM_J, whole(arm, at.ARM_DOF))
-    activate_neurons(learner, at.JOINT_NEURONS_ACTIVE)
+    n, J = whole(arm, ARM_DOF), matrix(arm, ARM_J, whole(arm, ARM_DOF))
+    activate_neurons(learner, JOINT_NEURONS_ACTIVE)
     p, b = (
-        matrix(learner, at.STRUCTURED_BODY_P, at.PARAMETERS),
-        matrix(learner, at.STRUCTURED_BODY_B, at.PARAMETERS),
+        matrix(learner, at.STRUCTURED_BODY_P, PARAMETERS),
+        matrix(learner, at.STRUCTURED_BODY_B, PARAMETERS),
     )
     momentum_columns(whole(learner, at.STRUCTURED_BODY), p, b)
-    y, pull = vector(learner, at.STRUCTURED_Y), matrix(learner, at.STRUCTURED_PULL, 3 * at.DIRECT)
+    y, pull = vector(learner, at.STRUCTURED_Y), matrix(learner, at.STRUCTURED_PULL, 3 * DIRECT)
     for i in range(n):
         for a in range(3):
-            for k in range(at.DIRECT):
-                pull[i, at.DIRECT * a + k] = J[a, i] * y[k]
+            for k in range(DIRECT):
+                pull[i, DIRECT * a + k] = J[a, i] * y[k]
 
 
 @kernel
 def columns_of_cycle(learner, dq):
     """Write the columns of the cycle that has ended, times their sizes, to the law's block."""
     law, n, dt = whole(learner, at.STRUCTURED_LAW), len(dq), number(learner, at.STRUCTURED_DT)
-    raw, size = matrix_of(law), vector(law, at.REGRESSION_SIZE)
-    p = matrix(learner, at.STRUCTURED_BODY_P, at.PARAMETERS)
-    p_last = matrix(learner, at.STRUCTURED_BODY_P_LAST, at.PARAMETERS)
-    b = matrix(learner, at.STRUCTURED_BODY_B, at.PARAMETERS)
-    b_last = matrix(learner, at.STRUCTURED_BODY_B_LAST, at.PARAMETERS)
+    raw, size = columns_of(law), vector(law, REGRESSION_SIZE)
+    p = matrix(learner, at.STRUCTURED_BODY_P, PARAMETERS)
+    p_last = matrix(learner, at.STRUCTURED_BODY_P_LAST, PARAMETERS)
+    b = matrix(learner, at.STRUCTURED_BODY_B, PARAMETERS)
+    b_last = matrix(learner, at.STRUCTURED_BODY_B_LAST, PARAMETERS)
     x, x_last = (
-        matrix(learner, at.STRUCTURED_X, at.FRICTION),
-        matrix(learner, at.STRUCTURED_X_LAST, at.FRICTION),
+        matrix(learner, at.STRUCTURED_X, FRICTION),
+        matrix(learner, at.STRUCTURED_X_LAST, FRICTION),
     )
-    pull = matrix(learner, at.STRUCTURED_PULL, 3 * at.DIRECT)
-    pull_last = matrix(learner, at.STRUCTURED_PULL_LAST, 3 * at.DIRECT)
+    pull = matrix(learner, at.STRUCTURED_PULL, 3 * DIRECT)
+    pull_last = matrix(learner, at.STRUCTURED_PULL_LAST, 3 * DIRECT)
     dq_last = vector(learner, at.STRUCTURED_DQ_LAST)
     for i in range(n):
-        for k in range(at.PARAMETERS):
+        for k in range(PARAMETERS):
             rate = (p[i, k] - p_last[i, k]) / dt - 0.5 * (b[i, k] + b_last[i, k])
             raw[i, k] = size[k] * rate
         k = armature_column(i)
         raw[i, k] = size[k] * (dq[i] - dq_last[i]) / dt
-        for each in range(at.FRICTION):
+        for each in range(FRICTION):
             k = friction_column(n, i, each)
             raw[i, k] = size[k] * 0.5 * (x[i, each] + x_last[i, each])
-        for each in range(3 * at.DIRECT):
+        for each in range(3 * DIRECT):
             k = force_column(n, 0, 0) + each
             raw[i, k] = size[k] * 0.5 * (pull[i, each] + pull_last[i, each])
 
@@ -167,7 +176,7 @@ def lack_of_cycle(learner, dq):
     M, C = matrix(learner, at.STRUCTURED_M, n), matrix(learner, at.STRUCTURED_C, n)
     g, sent = vector(learner, at.STRUCTURED_G), vector(learner, at.STRUCTURED_SENT)
     p, b = vector(learner, at.STRUCTURED_MOMENTUM), vector(learner, at.STRUCTURED_BIAS)
-    y = vector(whole(learner, at.STRUCTURED_LAW), at.REGRESSION_Y)
+    y = vector(whole(learner, at.STRUCTURED_LAW), REGRESSION_Y)
     for i in range(n):
         momentum, bias = 0.0, -g[i]
         for j in range(n):

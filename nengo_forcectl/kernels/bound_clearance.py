@@ -16,10 +16,24 @@ from arms.machine.distances import (
 )
 from arms.machine.invoke import invoke
 
-from . import layout as at
 from .access import matrix, number, set_number, span, vector, whole, wholes
-from .come_to_rest import AHEAD, INSIDE, coming_to_rest, room
+from .come_to_rest import INSIDE, coming_to_rest, room
 from .compile import kernel, part
+from .layout import pairs_fields as at
+from .layout.guard_fields import (
+    GUARD_BELIEVED_DQ,
+    GUARD_BELIEVED_Q,
+    GUARD_BRAKING,
+    GUARD_DDQ,
+    GUARD_PAIRS,
+    GUARD_POSITION_GAIN,
+    GUARD_REST,
+    GUARD_STOP_DQ,
+    GUARD_STOP_Q,
+    GUARD_STOP_SLOPE,
+    MET_TOUCHED,
+)
+from .sizes import AHEAD
 
 GAPS = len(AHEAD) * CONTACTS
 """Largest number of bounds of one pair: its contacts at every prediction time."""
@@ -56,10 +70,10 @@ def find_near(guard, pairs):
 
     Writes the number of pairs in the list; returns MET_TOUCHED if any are in touch, else 0.
     """
-    q, dq = vector(guard, at.GUARD_BELIEVED_Q), vector(guard, at.GUARD_BELIEVED_DQ)
-    n, k = len(q), number(guard, at.GUARD_POSITION_GAIN)
-    ddq, rest = vector(guard, at.GUARD_DDQ), vector(guard, at.GUARD_REST)
-    braking, spread = vector(guard, at.GUARD_BRAKING), vector(guard, at.GUARD_STOP_SLOPE)
+    q, dq = vector(guard, GUARD_BELIEVED_Q), vector(guard, GUARD_BELIEVED_DQ)
+    n, k = len(q), number(guard, GUARD_POSITION_GAIN)
+    ddq, rest = vector(guard, GUARD_DDQ), vector(guard, GUARD_REST)
+    braking, spread = vector(guard, GUARD_BRAKING), vector(guard, GUARD_STOP_SLOPE)
     distance, speed = vector(pairs, at.PAIRS_DISTANCE), matrix(pairs, at.PAIRS_SPEED, CONTACTS)
     reach, J = matrix(pairs, at.PAIRS_REACH, n), matrix(pairs, at.PAIRS_J, n)
     near, margin = wholes(pairs, at.PAIRS_NEAR), number(pairs, at.PAIRS_MARGIN)
@@ -70,7 +84,7 @@ def find_near(guard, pairs):
     count, found = 0, 0
     for pair in range(len(distance)):
         if distance[pair] < 0.0:
-            found = at.MET_TOUCHED
+            found = MET_TOUCHED
         left = k * (distance[pair] - margin - INSIDE)
         for i in range(n):
             left -= reach[pair, i] * spread[i]
@@ -92,10 +106,10 @@ def add_gaps(guard, row, passed):
 
     Returns the number of bounds so far.
     """
-    pairs, k = whole(guard, at.GUARD_PAIRS), number(guard, at.GUARD_POSITION_GAIN)
+    pairs, k = whole(guard, GUARD_PAIRS), number(guard, GUARD_POSITION_GAIN)
     count = int(number(pairs, at.PAIRS_COUNT))
-    q, dq = vector(guard, at.GUARD_STOP_Q), vector(guard, at.GUARD_STOP_DQ)
-    n, slope, rest = len(q), vector(guard, at.GUARD_STOP_SLOPE), vector(guard, at.GUARD_REST)
+    q, dq = vector(guard, GUARD_STOP_Q), vector(guard, GUARD_STOP_DQ)
+    n, slope, rest = len(q), vector(guard, GUARD_STOP_SLOPE), vector(guard, GUARD_REST)
     rows, most = matrix(pairs, at.PAIRS_ROWS, n), vector(pairs, at.PAIRS_MOST)
     near, speed = wholes(pairs, at.PAIRS_NEAR), matrix(pairs, at.PAIRS_SPEED, CONTACTS)
     J, margin = matrix(pairs, at.PAIRS_J, n), number(pairs, at.PAIRS_MARGIN)

@@ -2,15 +2,16 @@
 
 import math
 
-from . import layout as at
 from .access import matrix, number, set_number, vector
 from .algebra import substitute
 from .compile import kernel
+from .layout import guard_fields as at
+from .layout.arm_fields import ARM_J
 from .observe import follow
 
 TOUCH = 2.0  # change of the force that counts as contact [N]
 REST_TIME = 0.1  # time constant of force and load without contact [s]
-LEVER = 0.05  # shortest lever of a force on the joints for which the torques tell it [m]
+LEVER = 0.05  # shortest lever on the joints of a force that the torques show [m]
 DOUBT, DOUBT_SHARE = 8.0, 0.3  # tolerated hidden force [N], and share of the larger one
 SURE = 25.0  # sum of squares of hidden forces over tolerated ones that is a contradiction
 SETTLING = 0.3  # time after the first wrench in which nothing counts as contact [s]
@@ -36,7 +37,7 @@ def compare_wrench(guard, arm, n, share, elapsed):
     """
     felt, wrench = vector(guard, at.GUARD_FELT), vector(guard, at.GUARD_WRENCH)
     before, loaded = vector(guard, at.GUARD_BEFORE), vector(guard, at.GUARD_LOADED)
-    r, J = vector(guard, at.GUARD_UNMODELLED), matrix(arm, at.ARM_J, n)
+    r, J = vector(guard, at.GUARD_UNMODELLED), matrix(arm, ARM_J, n)
     begins = number(guard, at.GUARD_FEELS) < 2.0
     set_number(guard, at.GUARD_FEELS, 2.0)
     change = 0.0
@@ -93,7 +94,7 @@ def bound_force(guard, arm, first):
     ddq, push = vector(guard, at.GUARD_DDQ), vector(guard, at.GUARD_PUSH)
     wrench, most = vector(guard, at.GUARD_WRENCH), vector(guard, at.GUARD_FORCE_MAX)[first // 3]
     n = len(ddq)
-    J, size = matrix(arm, at.ARM_J, n), 0.0
+    J, size = matrix(arm, ARM_J, n), 0.0
     for k in range(first, first + 3):
         size += wrench[k] * wrench[k]
     size = math.sqrt(size)

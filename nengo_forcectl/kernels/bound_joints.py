@@ -2,9 +2,9 @@
 
 import math
 
-from . import layout as at
 from .access import number, vector
 from .compile import kernel
+from .layout import guard_fields as at
 
 GROWTH = 1.25  # of the eagerness in a cycle
 EAGEREST = 15.0  # largest eagerness; with 40, sensors that are 2 ms late make a wrist swing

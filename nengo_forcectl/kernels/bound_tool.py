@@ -4,11 +4,9 @@ import math
 
 from arms.machine.invoke import invoke
 
-from . import layout as at
 from .access import matrix, number, vector, whole
 from .bound_joints import bound_joints
 from .come_to_rest import (
-    AHEAD,
     INSIDE,
     cross_rows,
     move_ahead,
@@ -17,11 +15,18 @@ from .come_to_rest import (
     time_to_rest,
 )
 from .compile import kernel
+from .layout import guard_fields as at
+from .layout.pairs_fields import (
+    PAIRS_COUNT,
+    PAIRS_GAPS_CALL,
+    PAIRS_MOST,
+    PAIRS_NEAR_CALL,
+    PAIRS_ROWS,
+)
 from .memory import call
+from .sizes import AHEAD
 
 SWEEPS = 10  # number of sweeps over the bounds of tool, links and joints
-WALLS = 6 * len(AHEAD)
-"""Largest number of the box's bounds: two walls per axis and prediction time."""
 
 
 @kernel
@@ -49,7 +54,7 @@ def find_walls(guard, q, dq, J, pairs):
         if boxed:
             walls = add_walls(guard, t - last, walls)
         if pairs != 0:
-            gaps = call(whole(pairs, at.PAIRS_GAPS_CALL), guard, gaps, t - last)
+            gaps = call(whole(pairs, PAIRS_GAPS_CALL), guard, gaps, t - last)
         last = t
     return walls, gaps
 
@@ -81,7 +86,7 @@ def add_axis(guard, axis, passed, count):
     before, speed[axis] = speed[axis], 0.0
     for i in range(n):
         speed[axis] += J[axis, i] * dq[i]
-    inside = min(INSIDE, 0.25 * (box[1, axis] - box[0, axis]))
+    inside = min(INSIDE, 0.25 * (box[at.BOX_UPPER, axis] - box[at.BOX_LOWER, axis]))
     for side in range(2):
         if math.isinf(box[side, axis]):
             continue
@@ -106,8 +111,8 @@ def bound_tool(guard, q, dq, J):
     n, ddq, rest = len(q), vector(guard, at.GUARD_DDQ), vector(guard, at.GUARD_REST)
     pairs, found = whole(guard, at.GUARD_PAIRS), 0
     if pairs != 0:
-        found = call(whole(pairs, at.PAIRS_NEAR_CALL), guard, pairs)
-        if number(pairs, at.PAIRS_COUNT) == 0.0:
+        found = call(whole(pairs, PAIRS_NEAR_CALL), guard, pairs)
+        if number(pairs, PAIRS_COUNT) == 0.0:
             if whole(guard, at.GUARD_POSE_KERNEL) == 0:
                 return found | bound_joints(guard, q, dq), 1.0
             pairs = 0
@@ -115,7 +120,7 @@ def bound_tool(guard, q, dq, J):
     walls, most = matrix(guard, at.GUARD_WALLS, n), vector(guard, at.GUARD_WALL_MOST)
     rows, least = walls, most  # without pairs there are no rows
     if pairs != 0:
-        rows, least = matrix(pairs, at.PAIRS_ROWS, n), vector(pairs, at.PAIRS_MOST)
+        rows, least = matrix(pairs, PAIRS_ROWS, n), vector(pairs, PAIRS_MOST)
     cross_rows(guard, walls, most, count, rest)
     cross_rows(guard, rows, least, gaps, rest)
     met = found | bound_joints(guard, q, dq)

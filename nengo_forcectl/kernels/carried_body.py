@@ -13,29 +13,9 @@ axes, v = V dq, and H(v) (6, 10) the momentum of unit parameters,
 """
 
 from .access import matrix, vector
-from .compile import kernel
-from .layout import (
-    BODY_DRIFT,
-    BODY_DV,
-    BODY_FORCES,
-    BODY_GRAVITY,
-    BODY_MOMENTA,
-    BODY_MOMENTUM,
-    BODY_RATE,
-    BODY_TWIST,
-    BODY_UP,
-    BODY_V,
-    BODY_WEIGHED,
-    MASS,
-    MOMENT,
-    PARAMETERS,
-    XX,
-    XY,
-    XZ,
-    YY,
-    YZ,
-    ZZ,
-)
+from .compile import kernel, part
+from .layout import body_fields as at
+from .memory import given_cube, given_matrix, wholes_at
 
 
 @kernel
@@ -49,9 +29,9 @@ def locate_body(body, pose, J, dJ, dq):
         dq: (n,).
     """
     n = len(dq)
-    V, dV = matrix(body, BODY_V, n), matrix(body, BODY_DV, n)
-    twist, drift = vector(body, BODY_TWIST), vector(body, BODY_DRIFT)
-    gravity, up = vector(body, BODY_GRAVITY), vector(body, BODY_UP)
+    V, dV = matrix(body, at.BODY_V, n), matrix(body, at.BODY_DV, n)
+    twist, drift = vector(body, at.BODY_TWIST), vector(body, at.BODY_DRIFT)
+    gravity, up = vector(body, at.BODY_GRAVITY), vector(body, at.BODY_UP)
     wx, wy, wz = 0.0, 0.0, 0.0  # angular velocity, base axes
     for i in range(n):
         wx += J[3, i] * dq[i]
@@ -78,27 +58,34 @@ def locate_body(body, pose, J, dJ, dq):
 def body_columns(body, ddq, Y):
     """Compute Y (n, 10): the torque of unit parameters at accelerations ``ddq`` (n,)."""
     n = len(ddq)
-    V, drift, rate = matrix(body, BODY_V, n), vector(body, BODY_DRIFT), vector(body, BODY_RATE)
+    V, drift, rate = (
+        matrix(body, at.BODY_V, n),
+        vector(body, at.BODY_DRIFT),
+        vector(body, at.BODY_RATE),
+    )
     rate_at_rest(body)
     for k in range(6):
         rate[k] += drift[k]
         for i in range(n):
             rate[k] += V[k, i] * ddq[i]
     unit_forces(body)
-    clear(Y)
-    add_projected(1.0, V, matrix(body, BODY_FORCES, PARAMETERS), Y)
+    clear_matrix(Y)
+    add_projected(1.0, V, matrix(body, at.BODY_FORCES, at.PARAMETERS), Y)
 
 
 @kernel
 def momentum_columns(body, p, b):
     """Compute p and b (n, 10) of unit parameters; see the module's equations."""
     n = len(p)
-    V, dV = matrix(body, BODY_V, n), matrix(body, BODY_DV, n)
-    momenta, forces = matrix(body, BODY_MOMENTA, PARAMETERS), matrix(body, BODY_FORCES, PARAMETERS)
+    V, dV = matrix(body, at.BODY_V, n), matrix(body, at.BODY_DV, n)
+    momenta, forces = (
+        matrix(body, at.BODY_MOMENTA, at.PARAMETERS),
+        matrix(body, at.BODY_FORCES, at.PARAMETERS),
+    )
     rate_at_rest(body)
     unit_forces(body)
-    clear(p)
-    clear(b)
+    clear_matrix(p)
+    clear_matrix(b)
     add_projected(1.0, V, momenta, p)
     add_projected(1.0, dV, momenta, b)
     add_projected(-1.0, V, forces, b)
@@ -117,11 +104,14 @@ def add_body(body, theta, M, C, g):
         M, C, g: changed.
     """
     n = len(g)
-    V, dV = matrix(body, BODY_V, n), matrix(body, BODY_DV, n)
-    weighed, momenta = matrix(body, BODY_WEIGHED, n), matrix(body, BODY_MOMENTA, PARAMETERS)
-    h = matrix(body, BODY_MOMENTUM, 1)
+    V, dV = matrix(body, at.BODY_V, n), matrix(body, at.BODY_DV, n)
+    weighed, momenta = (
+        matrix(body, at.BODY_WEIGHED, n),
+        matrix(body, at.BODY_MOMENTA, at.PARAMETERS),
+    )
+    h = matrix(body, at.BODY_MOMENTUM, 1)
     rate_at_rest(body)
-    unit_momenta(vector(body, BODY_RATE), momenta)
+    unit_momenta(vector(body, at.BODY_RATE), momenta)
     combine(momenta, theta, h)  # its weight
     for i in range(n):
         for k in range(6):
@@ -133,7 +123,7 @@ def add_body(body, theta, M, C, g):
             M[i, j] += change
             if j < i:
                 M[j, i] += change
-    unit_momenta(vector(body, BODY_TWIST), momenta)
+    unit_momenta(vector(body, at.BODY_TWIST), momenta)
     combine(momenta, theta, h)
     weigh(theta, dV, weighed)
     for j in range(n):
@@ -146,7 +136,7 @@ def add_body(body, theta, M, C, g):
 @kernel
 def rate_at_rest(body):
     """Set the stored acceleration to that of a body held still: minus gravity."""
-    rate, up = vector(body, BODY_RATE), vector(body, BODY_UP)
+    rate, up = vector(body, at.BODY_RATE), vector(body, at.BODY_UP)
     for k in range(3):
         rate[k], rate[k + 3] = up[k], 0.0
 
@@ -154,11 +144,14 @@ def rate_at_rest(body):
 @kernel
 def unit_forces(body):
     """Compute the momenta H(v) and the forces H(a) + v x* H(v), a the stored acceleration."""
-    momenta, forces = matrix(body, BODY_MOMENTA, PARAMETERS), matrix(body, BODY_FORCES, PARAMETERS)
-    twist = matrix(body, BODY_TWIST, 1)
-    unit_momenta(vector(body, BODY_TWIST), momenta)
-    unit_momenta(vector(body, BODY_RATE), forces)
-    for k in range(PARAMETERS):
+    momenta, forces = (
+        matrix(body, at.BODY_MOMENTA, at.PARAMETERS),
+        matrix(body, at.BODY_FORCES, at.PARAMETERS),
+    )
+    twist = matrix(body, at.BODY_TWIST, 1)
+    unit_momenta(vector(body, at.BODY_TWIST), momenta)
+    unit_momenta(vector(body, at.BODY_RATE), forces)
+    for k in range(at.PARAMETERS):
         add_cross(twist, 0, momenta, k, forces, k)
 
 
@@ -166,17 +159,17 @@ def unit_forces(body):
 def unit_momenta(v, H):
     """Compute H (6, 10): the momentum of unit parameters at a twist v (6,)."""
     for k in range(6):
-        for each in range(PARAMETERS):
+        for each in range(at.PARAMETERS):
             H[k, each] = 0.0
     for k in range(3):
         i, j = (k + 1) % 3, (k + 2) % 3
-        H[k, 0] = v[k]
-        H[k, 1 + j], H[k, 1 + i] = v[3 + i], -v[3 + j]  # omega x (m c)
-        H[3 + k, 1 + i], H[3 + k, 1 + j] = v[j], -v[i]  # (m c) x v
+        H[k, at.MASS] = v[k]
+        H[k, at.MOMENT + j], H[k, at.MOMENT + i] = v[3 + i], -v[3 + j]  # omega x (m c)
+        H[3 + k, at.MOMENT + i], H[3 + k, at.MOMENT + j] = v[j], -v[i]  # (m c) x v
     x, y, z = v[3], v[4], v[5]
-    H[3, XX], H[3, XY], H[3, XZ] = x, y, z
-    H[4, XY], H[4, YY], H[4, YZ] = x, y, z
-    H[5, XZ], H[5, YZ], H[5, ZZ] = x, y, z
+    H[3, at.XX], H[3, at.XY], H[3, at.XZ] = x, y, z
+    H[4, at.XY], H[4, at.YY], H[4, at.YZ] = x, y, z
+    H[5, at.XZ], H[5, at.YZ], H[5, at.ZZ] = x, y, z
 
 
 @kernel
@@ -204,26 +197,26 @@ def combine(H, theta, h):
     """Compute h = H theta, (6, 1)."""
     for k in range(6):
         h[k, 0] = 0.0
-        for each in range(PARAMETERS):
+        for each in range(at.PARAMETERS):
             h[k, 0] += H[k, each] * theta[each]
 
 
 @kernel
 def weigh(theta, A, W):
     """Compute W = I A for twists in the columns of A (6, n), I of parameters theta."""
-    m, x, y, z = theta[MASS], theta[MOMENT], theta[MOMENT + 1], theta[MOMENT + 2]
+    m, x, y, z = theta[at.MASS], theta[at.MOMENT], theta[at.MOMENT + 1], theta[at.MOMENT + 2]
     for j in range(A.shape[1]):
         a, b, c, p, q, r = A[0, j], A[1, j], A[2, j], A[3, j], A[4, j], A[5, j]
         W[0, j] = m * a + q * z - r * y
         W[1, j] = m * b + r * x - p * z
         W[2, j] = m * c + p * y - q * x
-        W[3, j] = y * c - z * b + theta[XX] * p + theta[XY] * q + theta[XZ] * r
-        W[4, j] = z * a - x * c + theta[XY] * p + theta[YY] * q + theta[YZ] * r
-        W[5, j] = x * b - y * a + theta[XZ] * p + theta[YZ] * q + theta[ZZ] * r
+        W[3, j] = y * c - z * b + theta[at.XX] * p + theta[at.XY] * q + theta[at.XZ] * r
+        W[4, j] = z * a - x * c + theta[at.XY] * p + theta[at.YY] * q + theta[at.YZ] * r
+        W[5, j] = x * b - y * a + theta[at.XZ] * p + theta[at.YZ] * q + theta[at.ZZ] * r
 
 
 @kernel
-def clear(Y):
+def clear_matrix(Y):
     """Set Y to 0."""
     for i in range(Y.shape[0]):
         for k in range(Y.shape[1]):
@@ -249,16 +242,29 @@ def armature_columns(ddq, Y):
             Y[i, j] = ddq[i] if i == j else 0.0
 
 
-@kernel
-def body_rows(body, pose, J, dJ, dq, ddq, Y):
-    """Compute Y (k, n, 10) for k states: the other arrays have as many rows."""
+@part(1)
+def body_rows(given):
+    """Compute Y (k, n, 10) for k states: the other arrays have as many rows.
+
+    Args:
+        given: address of the packed body, pose, J, dJ, dq, ddq and Y.
+    """
+    words = wholes_at(given, 23)  # pyright: ignore[reportCallIssue]
+    body, pose, J, dJ = words[0], given_cube(words, 1), given_cube(words, 5), given_cube(words, 9)
+    dq, ddq, Y = given_matrix(words, 13), given_matrix(words, 16), given_cube(words, 19)
     for row in range(len(Y)):
         locate_body(body, pose[row], J[row], dJ[row], dq[row])
         body_columns(body, ddq[row], Y[row])
 
 
-@kernel
-def armature_rows(ddq, Y):
-    """Run `armature_columns` for k states: ``ddq`` (k, n), Y (k, n, n)."""
+@part(1)
+def armature_rows(given):
+    """Run `armature_columns` for k states: ``ddq`` (k, n), Y (k, n, n).
+
+    Args:
+        given: address of the packed ddq and Y.
+    """
+    words = wholes_at(given, 7)  # pyright: ignore[reportCallIssue]
+    ddq, Y = given_matrix(words, 0), given_cube(words, 3)
     for row in range(len(Y)):
         armature_columns(ddq[row], Y[row])

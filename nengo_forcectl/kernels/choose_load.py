@@ -5,12 +5,14 @@ all delays counts. The solution becomes that of the nearest body. The load is be
 explains nearly all of what the model does not.
 """
 
-from . import layout as at
 from .access import matrix, number, set_number, vector, whole
 from .algebra import factor_columns, substitute
 from .compile import kernel
-from .fit_load import DELAYS, whole_delay
+from .fit_load import whole_delay
 from .keep_physical import inertia_of, inertia_place, nearest_body
+from .layout import body_fields as at
+from .layout.guard_fields import GUARD_LACK, GUARD_LADEN, GUARD_LOAD
+from .sizes import DELAYS
 
 DELAYED = 0.7  # share of the misfit that another delay must be below
 OTHER = 0.5  # change of the delay after which a change of the load is looked for anew [cycles]
@@ -116,12 +118,12 @@ def take_nearest(load):
 @kernel
 def believe_load(guard):
     """Drop the load unless it explains the motion; compute how it changes r."""
-    load, lack = whole(guard, at.GUARD_LOAD), vector(guard, at.GUARD_LACK)
+    load, lack = whole(guard, GUARD_LOAD), vector(guard, GUARD_LACK)
     theta, filtered = vector(load, at.LOAD_THETA), matrix(load, at.LOAD_FILTERED, at.PARAMETERS)
     misfit = misfit_share(load)
     believed = misfit < MISFIT
     set_number(load, at.LOAD_MISFIT, misfit)
-    set_number(guard, at.GUARD_LADEN, 1.0 if believed else 0.0)
+    set_number(guard, GUARD_LADEN, 1.0 if believed else 0.0)
     for k in range(at.PARAMETERS):
         theta[k] = theta[k] if believed else 0.0
     for i in range(len(lack)):

@@ -11,13 +11,19 @@ state. If d is below 0 at rest, the right-hand side is, too: back.
 
 import math
 
-from . import layout as at
 from .access import matrix, number, vector
 from .algebra import substitute
 from .compile import kernel
+from .layout.guard_fields import (
+    GUARD_BRAKING,
+    GUARD_FACTOR,
+    GUARD_POSITION_GAIN,
+    GUARD_PUSH,
+    GUARD_STOP_DQ,
+    GUARD_STOP_Q,
+    GUARD_STOP_SLOPE,
+)
 
-AHEAD = (0.0625, 0.125, 0.25, 0.375, 0.5, 0.75, math.inf)
-"""Prediction times on the way to rest, as shares of its duration."""
 INSIDE = 2e-3  # distance kept for the motion between prediction times [m]
 DEEPEST = 2e-3  # largest correction from outside [m]
 UNSURE = 1e-3  # tolerated speed towards a bound [m/s]
@@ -46,18 +52,18 @@ def coming_to_rest(dq, a, k, t):
 @kernel
 def time_to_rest(guard, dq):
     """Return the duration of the way to rest [s]."""
-    longest, braking = 0.0, vector(guard, at.GUARD_BRAKING)
+    longest, braking = 0.0, vector(guard, GUARD_BRAKING)
     for i in range(len(dq)):
         longest = max(longest, abs(dq[i]) / braking[i])
-    return longest + 1.0 / number(guard, at.GUARD_POSITION_GAIN)
+    return longest + 1.0 / number(guard, GUARD_POSITION_GAIN)
 
 
 @kernel
 def move_ahead(guard, q, dq, t):
     """Write the joints' positions, velocities and slopes after t [s] on their way to rest."""
-    stop_q, stop_dq = vector(guard, at.GUARD_STOP_Q), vector(guard, at.GUARD_STOP_DQ)
-    slope, braking = vector(guard, at.GUARD_STOP_SLOPE), vector(guard, at.GUARD_BRAKING)
-    k = number(guard, at.GUARD_POSITION_GAIN)
+    stop_q, stop_dq = vector(guard, GUARD_STOP_Q), vector(guard, GUARD_STOP_DQ)
+    slope, braking = vector(guard, GUARD_STOP_SLOPE), vector(guard, GUARD_BRAKING)
+    k = number(guard, GUARD_POSITION_GAIN)
     for i in range(len(q)):
         way, stop_dq[i], slope[i] = coming_to_rest(dq[i], braking[i], k, t)
         stop_q[i] = q[i] + way
@@ -84,7 +90,7 @@ def room(free, dx, before, passed, k):
 def cross_rows(guard, rows, most, count, ddq):
     """Project an acceleration on every violated bound in the metric of M; return if it moved."""
     n, moved = len(ddq), False
-    factor, push = matrix(guard, at.GUARD_FACTOR, n), vector(guard, at.GUARD_PUSH)
+    factor, push = matrix(guard, GUARD_FACTOR, n), vector(guard, GUARD_PUSH)
     for row in range(count):
         over = -most[row]
         for i in range(n):

@@ -2,17 +2,16 @@
 
 import math
 
-from . import layout as at
 from .access import matrix, number, set_number, vector
 from .algebra import substitute
 from .compile import kernel
+from .layout import guard_fields as at
+from .layout.arm_fields import ARM_M, INPUT_DQ, INPUT_Q
+from .sizes import WINDOW
 
 # Times and distances are for joints; those of a sliding joint are in metres.
-WINDOW = 0.01  # of the comparison of q with dq [s]
 BASE = 4e-4  # tolerated mismatch with exact sensors [rad]
 NOISES = 5.0  # tolerated mismatch over the noise
-COARSE = 2e-3  # resolution of q assumed before the joint has moved [rad]
-NOISY = 2e-4  # noise of q assumed at the start [rad]
 NOISE_TIME = 0.2  # time constant of the noise [s]
 LATE = 0.002  # tolerated delay of dq behind q beyond the one found, either way [s]
 LATEST = 0.005  # largest delay that can be found, and the one tolerated before it is [s]
@@ -167,7 +166,7 @@ def correct(guard, inputs, mode, elapsed):
     By q: an observer of q, dq and ``M^-1 r`` with three poles at -WATCH; see `correct_unmodelled`.
     """
     q, dq = vector(guard, at.GUARD_BELIEVED_Q), vector(guard, at.GUARD_BELIEVED_DQ)
-    q_read, dq_read = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
+    q_read, dq_read = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
     error = vector(guard, at.GUARD_INNOVATION)
     for i in range(len(q)):
         error[i] = 0.0
@@ -184,7 +183,7 @@ def correct_unmodelled(guard, arm):
     """Correct r by the innovation of `correct`."""
     r, error = vector(guard, at.GUARD_UNMODELLED), vector(guard, at.GUARD_INNOVATION)
     n = len(r)
-    M = matrix(arm, at.ARM_M, n)
+    M = matrix(arm, ARM_M, n)
     for i in range(n):
         for j in range(n):
             r[i] += WATCH * WATCH * M[i, j] * error[j]

@@ -2,10 +2,22 @@
 
 import math
 
-from . import layout as at
 from .access import matrix, number, set_number, vector, whole
 from .arm_terms import compute_terms
 from .compile import kernel, part
+from .layout import cycle_fields as at
+from .layout.arm_fields import (
+    ARM_POSE,
+    ARM_TAU_MAX,
+    COMMAND_OUT_OF_REACH,
+    COMMAND_SINGULARITY,
+    COMMAND_TAU,
+    NOT_FINITE,
+    NOTHING,
+)
+from .layout.guard_fields import GO, GUARD_ASKED, GUARD_SENT, MET_TORQUE
+from .layout.learner_fields import DESCENT_FEEDFORWARD, LEARNER_FEEDFORWARD
+from .layout.structured_fields import STRUCTURED_CARRIED, STRUCTURED_FEEDFORWARD
 from .learn import record_sent
 from .learn_structure import record_structured
 from .memory import call
@@ -30,31 +42,38 @@ def run_cycle(cycle, guard, sound, integrate, learning, begun, elapsed):
     arm, inputs = whole(cycle, at.CYCLE_ARM), whole(cycle, at.CYCLE_INPUT)
     command, law = whole(cycle, at.CYCLE_COMMAND), whole(cycle, at.CYCLE_LAW)
     if guard != 0 and not credible(guard, inputs):
-        return at.NOTHING
+        return NOTHING
     compute_terms(arm, inputs)
     learner = whole(cycle, at.CYCLE_LEARNER)
     if whole(cycle, at.CYCLE_MODEL_CALL) != 0:
         call(whole(cycle, at.CYCLE_MODEL_CALL), learner, arm, inputs, guard)
     call(whole(cycle, at.CYCLE_LAW_CALL), law, arm, inputs, command, integrate)
     tau = vector(cycle, at.CYCLE_TAU)
-    if not copy_finite(vector(command, at.COMMAND_TAU), tau):
-        return at.NOT_FINITE
+    if not copy_finite(vector(command, COMMAND_TAU), tau):
+        return NOT_FINITE
     add_learned(cycle, sound, learning)
     if not all_finite(tau):
-        return at.NOT_FINITE
-    met = at.MET_TORQUE if saturate(tau, vector(arm, at.ARM_TAU_MAX)) else 0
-    pose, tool = matrix(arm, at.ARM_POSE, 4), vector(cycle, at.CYCLE_TOOL)
+        return NOT_FINITE
+    met = MET_TORQUE if saturate(tau, vector(arm, ARM_TAU_MAX)) else 0
+    pose, tool = matrix(arm, ARM_POSE, 4), vector(cycle, at.CYCLE_TOOL)
     for axis in range(3):
         tool[axis] = pose[axis, 3]
-    set_number(cycle, at.CYCLE_SINGULARITY, number(command, at.COMMAND_SINGULARITY))
-    set_number(cycle, at.CYCLE_OUT_OF_REACH, number(command, at.COMMAND_OUT_OF_REACH))
+    set_number(cycle, at.CYCLE_SINGULARITY, number(command, COMMAND_SINGULARITY))
+    set_number(cycle, at.CYCLE_OUT_OF_REACH, number(command, COMMAND_OUT_OF_REACH))
     if guard != 0:
         met = guard_torque(cycle, guard, begun, elapsed)
+    tell_learner(cycle, tau)
+    return met
+
+
+@kernel
+def tell_learner(cycle, tau):
+    """Record the torque (n,) that was sent, for a learner with an observer."""
+    learner, command = whole(cycle, at.CYCLE_LEARNER), whole(cycle, at.CYCLE_COMMAND)
     if whole(cycle, at.CYCLE_LEARNER_KIND) == at.CONSOLIDATES:
         record_sent(learner, command, tau)
     elif whole(cycle, at.CYCLE_LEARNER_KIND) == at.STRUCTURES:
         record_structured(learner, command, tau)
-    return met
 
 
 @kernel
@@ -62,10 +81,10 @@ def guard_torque(cycle, guard, begun, elapsed):
     """Limit tau by a guard; return the guard's findings."""
     arm, inputs = whole(cycle, at.CYCLE_ARM), whole(cycle, at.CYCLE_INPUT)
     tau = vector(cycle, at.CYCLE_TAU)
-    asked, sent = vector(guard, at.GUARD_ASKED), vector(guard, at.GUARD_SENT)
+    asked, sent = vector(guard, GUARD_ASKED), vector(guard, GUARD_SENT)
     for i in range(len(tau)):
         asked[i] = tau[i]
-    met = call(whole(cycle, at.CYCLE_GUARD_CALL), guard, arm, inputs, at.GO, begun, elapsed)
+    met = call(whole(cycle, at.CYCLE_GUARD_CALL), guard, arm, inputs, GO, begun, elapsed)
     for i in range(len(tau)):
         tau[i] = sent[i]
     return met
@@ -82,16 +101,16 @@ def add_learned(cycle, sound, learning):
     supply = whole(cycle, at.CYCLE_SUPPLY_CALL)
     call(supply, learner, arm, inputs, command, sound, learning)
     if kind == at.CONSOLIDATES:
-        copy_finite(vector(learner, at.LEARNER_FEEDFORWARD), added)
+        copy_finite(vector(learner, LEARNER_FEEDFORWARD), added)
     elif kind == at.DESCENDS:
-        copy_finite(vector(learner, at.DESCENT_FEEDFORWARD), added)
+        copy_finite(vector(learner, DESCENT_FEEDFORWARD), added)
     elif kind == at.STRUCTURES:
-        copy_finite(vector(learner, at.STRUCTURED_FEEDFORWARD), added)
+        copy_finite(vector(learner, STRUCTURED_FEEDFORWARD), added)
     tau = vector(cycle, at.CYCLE_TAU)
     for i in range(len(tau)):
         tau[i] += added[i]
     if kind == at.STRUCTURES:  # the law has already spent this
-        carried = vector(learner, at.STRUCTURED_CARRIED)
+        carried = vector(learner, STRUCTURED_CARRIED)
         for i in range(len(tau)):
             added[i] += carried[i]
 

@@ -1,11 +1,11 @@
 """The laws of the joints: `JointForm`."""
 
-from . import layout as at
 from .access import cube, matrix, number, vector, whole
 from .algebra import factor_columns, substitute
 from .compile import kernel, part
 from .feed_friction import feed_friction
 from .integrate import step_integral
+from .layout import arm_fields as arm_at, law_fields as at
 
 
 @part(5)
@@ -16,14 +16,17 @@ def control_joints(law, arm, inputs, command, integrate):
         integrate: whether the integral may advance: the sensors are sound, and the last torque was
             sent.
     """
-    n = whole(arm, at.ARM_DOF)
-    M, C = matrix(arm, at.ARM_M, n), matrix(arm, at.ARM_C, n)
+    n = whole(arm, arm_at.ARM_DOF)
+    M, C = matrix(arm, arm_at.ARM_M, n), matrix(arm, arm_at.ARM_C, n)
     acceleration, velocity = vector(law, at.JOINT_ACCELERATION), vector(law, at.JOINT_VELOCITY)
     feedback = vector(law, at.JOINT_FEEDBACK)
-    tau, error = vector(command, at.COMMAND_TAU), vector(command, at.COMMAND_ERROR)
-    dq_r, ddq_r = vector(command, at.COMMAND_DQ_R), vector(command, at.COMMAND_DDQ_R)
-    task_torque, dq_s = vector(command, at.COMMAND_TASK_TORQUE), vector(command, at.COMMAND_DQ_S)
-    dx, ddx = vector(inputs, at.INPUT_DX), vector(inputs, at.INPUT_DDX)
+    tau, error = vector(command, arm_at.COMMAND_TAU), vector(command, arm_at.COMMAND_ERROR)
+    dq_r, ddq_r = vector(command, arm_at.COMMAND_DQ_R), vector(command, arm_at.COMMAND_DDQ_R)
+    task_torque, dq_s = (
+        vector(command, arm_at.COMMAND_TASK_TORQUE),
+        vector(command, arm_at.COMMAND_DQ_S),
+    )
+    dx, ddx = vector(inputs, arm_at.INPUT_DX), vector(inputs, arm_at.INPUT_DDX)
 
     answer_errors(law, arm, inputs, command)
     for i in range(n):
@@ -42,16 +45,15 @@ def control_joints(law, arm, inputs, command, integrate):
 @kernel
 def answer_errors(law, arm, inputs, command):
     """Write the factors of M and C, and add the other torques to tau and error."""
-    n = whole(arm, at.ARM_DOF)
-    g, gains = vector(arm, at.ARM_G), cube(law, at.JOINT_MATRICES, 6, n)
-    q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
-    x, dx, ddx = (
-        vector(inputs, at.INPUT_X), vector(inputs, at.INPUT_DX), vector(inputs, at.INPUT_DDX)
-    )  # fmt: skip
+    n = whole(arm, arm_at.ARM_DOF)
+    g, gains = vector(arm, arm_at.ARM_G), cube(law, at.JOINT_MATRICES, 6, n)
+    q, dq = vector(inputs, arm_at.INPUT_Q), vector(inputs, arm_at.INPUT_DQ)
+    x, dx = vector(inputs, arm_at.INPUT_X), vector(inputs, arm_at.INPUT_DX)
+    ddx = vector(inputs, arm_at.INPUT_DDX)
     e, de = vector(law, at.JOINT_E), vector(law, at.JOINT_DE)
     acceleration, velocity = vector(law, at.JOINT_ACCELERATION), vector(law, at.JOINT_VELOCITY)
     feedback = vector(law, at.JOINT_FEEDBACK)
-    tau, error = vector(command, at.COMMAND_TAU), vector(command, at.COMMAND_ERROR)
+    tau, error = vector(command, arm_at.COMMAND_TAU), vector(command, arm_at.COMMAND_ERROR)
     boundary, robust = number(law, at.JOINT_BOUNDARY), number(law, at.JOINT_ROBUST)
     follow, coriolis = number(law, at.JOINT_FOLLOW), number(law, at.JOINT_CORIOLIS)
     integral = whole(law, at.JOINT_INTEGRAL)
@@ -74,13 +76,16 @@ def answer_errors(law, arm, inputs, command):
         error[i] = number(law, at.JOINT_FEEDBACK_F) * force
 
 
-@kernel
+@part(3)
 def complete_command(law, arm, command):
     """Write mobility, M^-1, and task_error, M^-1 error, of a `Command`, for laws in Python."""
-    n = whole(arm, at.ARM_DOF)
-    M, factor = matrix(arm, at.ARM_M, n), matrix(law, at.JOINT_FACTOR, n)
-    mobility, error = matrix(command, at.COMMAND_MOBILITY, n), vector(command, at.COMMAND_ERROR)
-    task_error = vector(command, at.COMMAND_TASK_ERROR)
+    n = whole(arm, arm_at.ARM_DOF)
+    M, factor = matrix(arm, arm_at.ARM_M, n), matrix(law, at.JOINT_FACTOR, n)
+    mobility, error = (
+        matrix(command, arm_at.COMMAND_MOBILITY, n),
+        vector(command, arm_at.COMMAND_ERROR),
+    )
+    task_error = vector(command, arm_at.COMMAND_TASK_ERROR)
     for i in range(n):
         task_error[i] = error[i]
         for j in range(n):

@@ -4,11 +4,13 @@ import math
 
 from arms.machine.invoke import invoke, invoke_at
 
-from . import layout as at
 from .access import cube, matrix, number, span, vector, whole, wholes
 from .algebra import solve_rows
 from .bound_clearance import measure_pairs
 from .compile import kernel, part
+from .layout import null_space_fields as at
+from .layout.arm_fields import ARM_M, INPUT_DQ, INPUT_Q
+from .layout.pairs_fields import PAIRS_DISTANCE, PAIRS_J, PAIRS_K, PAIRS_MARGIN
 from .memory import call
 
 NEAREST = 0.05  # share of the margin below which the denominator of a push is constant
@@ -35,8 +37,8 @@ def control_null_space(tasks, arm, inputs):
 def hold_posture(task, arm, inputs, tasks):
     """Add ``k (posture - q) - 2 sqrt(k diag(M)) dq``."""
     tau_0 = vector(tasks, at.NULL_TAU_0)
-    M = matrix(arm, at.ARM_M, len(tau_0))
-    q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
+    M = matrix(arm, ARM_M, len(tau_0))
+    q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
     posture, k = vector(task, at.POSTURE_Q), vector(task, at.POSTURE_K)
     for i in range(len(tau_0)):
         tau_0[i] += k[i] * (posture[i] - q[i]) - 2.0 * math.sqrt(k[i] * M[i, i]) * dq[i]
@@ -46,7 +48,7 @@ def hold_posture(task, arm, inputs, tasks):
 def damp(task, arm, inputs, tasks):
     """Add ``-kv M dq``."""
     tau_0 = vector(tasks, at.NULL_TAU_0)
-    M, dq = matrix(arm, at.ARM_M, len(tau_0)), vector(inputs, at.INPUT_DQ)
+    M, dq = matrix(arm, ARM_M, len(tau_0)), vector(inputs, INPUT_DQ)
     kv = number(task, at.DAMPING_KV)
     for i in range(len(tau_0)):
         for j in range(len(tau_0)):
@@ -65,7 +67,7 @@ def push(distance, margin, k):
 def avoid_limits(task, arm, inputs, tasks):
     """Add `JointLimits`: a push away from each near limit."""
     tau_0 = vector(tasks, at.NULL_TAU_0)
-    q = vector(inputs, at.INPUT_Q)
+    q = vector(inputs, INPUT_Q)
     lower, upper = vector(task, at.LIMITS_LOWER), vector(task, at.LIMITS_UPPER)
     margin, k = number(task, at.LIMITS_MARGIN), number(task, at.LIMITS_K)
     for i in range(len(tau_0)):
@@ -81,8 +83,8 @@ def avoid_spheres(task, arm, inputs, tasks):
     spheres, away = matrix(task, at.OBSTACLE_SPHERES, 4), vector(task, at.OBSTACLE_AWAY)
     invoke_at(  # pyright: ignore[reportCallIssue]
         whole(task, at.OBSTACLE_KERNEL),
-        vector(inputs, at.INPUT_Q),
-        vector(inputs, at.INPUT_DQ),
+        vector(inputs, INPUT_Q),
+        vector(inputs, INPUT_DQ),
         vector(task, at.OBSTACLE_POINT),
         span(task, at.OBSTACLE_POSE, at.OBSTACLE_J),
     )
@@ -92,7 +94,7 @@ def avoid_spheres(task, arm, inputs, tasks):
             away[axis] = pose[axis, 3] - spheres[sphere, axis]
             square += away[axis] * away[axis]
         length = math.sqrt(square)
-        force = push(length - spheres[sphere, 3], margin, k)
+        force = push(length - spheres[sphere, at.RADIUS], margin, k)
         if force > 0.0:
             for axis in range(3):
                 along = force * away[axis] / max(length, 1e-9)
@@ -104,9 +106,9 @@ def avoid_spheres(task, arm, inputs, tasks):
 def avoid_collisions(task, arm, inputs, tasks):
     """Add `CollisionAvoidance`: a push between the shapes of every pair that is near."""
     tau_0 = vector(tasks, at.NULL_TAU_0)
-    distance, J = vector(task, at.PAIRS_DISTANCE), matrix(task, at.PAIRS_J, len(tau_0))
-    margin, k = number(task, at.PAIRS_MARGIN), number(task, at.PAIRS_K)
-    measure_pairs(task, vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ))
+    distance, J = vector(task, PAIRS_DISTANCE), matrix(task, PAIRS_J, len(tau_0))
+    margin, k = number(task, PAIRS_MARGIN), number(task, PAIRS_K)
+    measure_pairs(task, vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ))
     for pair in range(len(distance)):
         force = push(distance[pair], margin, k)
         if force > 0.0:
@@ -127,8 +129,8 @@ def raise_manipulability(task, arm, inputs, tasks):
     columns = matrix(task, at.MANIPULABILITY_COLUMNS, m)
     invoke(  # pyright: ignore[reportCallIssue]
         whole(task, at.MANIPULABILITY_KERNEL),
-        vector(inputs, at.INPUT_Q),
-        vector(inputs, at.INPUT_DQ),
+        vector(inputs, INPUT_Q),
+        vector(inputs, INPUT_DQ),
         span(task, at.MANIPULABILITY_J, at.MANIPULABILITY_DJDQ),
     )
     for r in range(m):
@@ -150,14 +152,3 @@ def raise_manipulability(task, arm, inputs, tasks):
             share = k * w * columns[j, r]
             for i in range(n):
                 tau_0[i] += share * slope[rows[r], j, i]
-
-
-TASKS = {
-    at.POSTURE: hold_posture,
-    at.DAMPING: damp,
-    at.LIMITS: avoid_limits,
-    at.OBSTACLE: avoid_spheres,
-    at.MANIPULABILITY: raise_manipulability,
-    at.COLLISION: avoid_collisions,
-}
-"""The kernel of each kind of task."""

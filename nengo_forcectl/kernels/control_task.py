@@ -2,7 +2,6 @@
 
 import math
 
-from . import layout as at
 from .access import cube, matrix, number, vector, whole, wholes
 from .algebra import solve_rows, substitute
 from .compile import kernel, part
@@ -10,6 +9,8 @@ from .control_null_space import control_null_space
 from .feed_friction import feed_friction_of_tool
 from .hold_back import hold_back
 from .integrate import step_integral
+from .layout import arm_fields as arm_at, law_fields as at
+from .layout.null_space_fields import NULL_TAU_0
 from .yield_reference import yield_reference
 
 
@@ -37,19 +38,18 @@ def control_task(law, arm, inputs, command, integrate):
 @kernel
 def measure_errors(law, arm, inputs, command):
     """Write the rows' errors and feed-forward; copy J's rows to mobility."""
-    n, rows = whole(arm, at.ARM_DOF), wholes(law, at.TASK_ROWS)
-    pose, dq = matrix(arm, at.ARM_POSE, 4), vector(inputs, at.INPUT_DQ)
-    J, dJ = matrix(arm, at.ARM_J, n), matrix(arm, at.ARM_DJ, n)
-    mobility, turn = matrix(command, at.COMMAND_MOBILITY, n), vector(law, at.TASK_TURN)
+    n, rows = whole(arm, arm_at.ARM_DOF), wholes(law, at.TASK_ROWS)
+    pose, dq = matrix(arm, arm_at.ARM_POSE, 4), vector(inputs, arm_at.INPUT_DQ)
+    J, dJ = matrix(arm, arm_at.ARM_J, n), matrix(arm, arm_at.ARM_DJ, n)
+    mobility, turn = matrix(command, arm_at.COMMAND_MOBILITY, n), vector(law, at.TASK_TURN)
     e = matrix(law, at.TASK_ERRORS, len(rows))
     ahead, forward = vector(law, at.TASK_AHEAD), vector(law, at.TASK_FORWARD)
     velocity, now = vector(law, at.TASK_VELOCITY), vector(law, at.TASK_NOW)
     integral = whole(law, at.TASK_INTEGRAL)
-    x, dx, ddx = (
-        vector(inputs, at.INPUT_X), vector(inputs, at.INPUT_DX), vector(inputs, at.INPUT_DDX)
-    )  # fmt: skip
-    omega, domega = vector(inputs, at.INPUT_OMEGA), vector(inputs, at.INPUT_DOMEGA)
-    measured, press = vector(inputs, at.INPUT_WRENCH), vector(inputs, at.INPUT_PRESS)
+    x, dx = vector(inputs, arm_at.INPUT_X), vector(inputs, arm_at.INPUT_DX)
+    ddx = vector(inputs, arm_at.INPUT_DDX)
+    omega, domega = vector(inputs, arm_at.INPUT_OMEGA), vector(inputs, arm_at.INPUT_DOMEGA)
+    measured, press = vector(inputs, arm_at.INPUT_WRENCH), vector(inputs, arm_at.INPUT_PRESS)
 
     for r in range(len(rows)):
         if rows[r] > 2:
@@ -80,7 +80,7 @@ def answer_errors(law, inputs):
     ahead, forward = vector(law, at.TASK_AHEAD), vector(law, at.TASK_FORWARD)
     feedback, force = vector(law, at.TASK_FEEDBACK), vector(law, at.TASK_FORCE)
     pressing = vector(law, at.TASK_PRESS)
-    measured, press = vector(inputs, at.INPUT_WRENCH), vector(inputs, at.INPUT_PRESS)
+    measured, press = vector(inputs, arm_at.INPUT_WRENCH), vector(inputs, arm_at.INPUT_PRESS)
     for r in range(m):
         motion, torque, further, direct = 0.0, 0.0, 0.0, 0.0
         for kind in range(len(e)):
@@ -98,14 +98,14 @@ def answer_errors(law, inputs):
 @kernel
 def resolve_inertia(law, arm, inputs, command):
     """Multiply the rows' accelerations by Lambda; write mobility, task_error and nearness."""
-    n, rows = whole(arm, at.ARM_DOF), wholes(law, at.TASK_ROWS)
+    n, rows = whole(arm, arm_at.ARM_DOF), wholes(law, at.TASK_ROWS)
     m = len(rows)
-    M, J = matrix(arm, at.ARM_M, n), matrix(arm, at.ARM_J, n)
+    M, J = matrix(arm, arm_at.ARM_M, n), matrix(arm, arm_at.ARM_J, n)
     factor, inverse = matrix(law, at.TASK_FACTOR, n), matrix(law, at.TASK_INVERSE, m)
-    mobility = matrix(command, at.COMMAND_MOBILITY, n)
-    tau_0, drift = vector(whole(law, at.TASK_NULL_SPACE), at.NULL_TAU_0), vector(law, at.TASK_DRIFT)
+    mobility = matrix(command, arm_at.COMMAND_MOBILITY, n)
+    tau_0, drift = vector(whole(law, at.TASK_NULL_SPACE), NULL_TAU_0), vector(law, at.TASK_DRIFT)
     feedback, force = vector(law, at.TASK_FEEDBACK), vector(law, at.TASK_FORCE)
-    task_error, column = vector(command, at.COMMAND_TASK_ERROR), vector(law, at.TASK_COLUMN)
+    task_error, column = vector(command, arm_at.COMMAND_TASK_ERROR), vector(law, at.TASK_COLUMN)
     damping = number(law, at.TASK_DAMPING)
 
     for i in range(n):
@@ -140,17 +140,17 @@ def resolve_inertia(law, arm, inputs, command):
 @kernel
 def sum_torques(law, arm, inputs, command):
     """Map the rows' forces to joint torques; write tau, error, task_torque, dq_r, ddq_r, dq_s."""
-    n, rows = whole(arm, at.ARM_DOF), wholes(law, at.TASK_ROWS)
-    J, C, g = matrix(arm, at.ARM_J, n), matrix(arm, at.ARM_C, n), vector(arm, at.ARM_G)
-    dq, tau_0 = vector(inputs, at.INPUT_DQ), vector(whole(law, at.TASK_NULL_SPACE), at.NULL_TAU_0)
+    n, rows = whole(arm, arm_at.ARM_DOF), wholes(law, at.TASK_ROWS)
+    J, C, g = matrix(arm, arm_at.ARM_J, n), matrix(arm, arm_at.ARM_C, n), vector(arm, arm_at.ARM_G)
+    dq, tau_0 = vector(inputs, arm_at.INPUT_DQ), vector(whole(law, at.TASK_NULL_SPACE), NULL_TAU_0)
     feedback, force = vector(law, at.TASK_FEEDBACK), vector(law, at.TASK_FORCE)
     forward, press = vector(law, at.TASK_FORWARD), vector(law, at.TASK_PRESS)
     velocity, drift = vector(law, at.TASK_VELOCITY), vector(law, at.TASK_DRIFT)
-    now, dq_s = vector(law, at.TASK_NOW), vector(command, at.COMMAND_DQ_S)
-    mobility = matrix(command, at.COMMAND_MOBILITY, n)
-    tau, error = vector(command, at.COMMAND_TAU), vector(command, at.COMMAND_ERROR)
-    task_torque = vector(command, at.COMMAND_TASK_TORQUE)
-    dq_r, ddq_r = vector(command, at.COMMAND_DQ_R), vector(command, at.COMMAND_DDQ_R)
+    now, dq_s = vector(law, at.TASK_NOW), vector(command, arm_at.COMMAND_DQ_S)
+    mobility = matrix(command, arm_at.COMMAND_MOBILITY, n)
+    tau, error = vector(command, arm_at.COMMAND_TAU), vector(command, arm_at.COMMAND_ERROR)
+    task_torque = vector(command, arm_at.COMMAND_TASK_TORQUE)
+    dq_r, ddq_r = vector(command, arm_at.COMMAND_DQ_R), vector(command, arm_at.COMMAND_DDQ_R)
     for i in range(n):
         task_torque[i], error[i], tau[i] = 0.0, tau_0[i], g[i]
         dq_r[i], ddq_r[i], dq_s[i] = 0.0, 0.0, dq[i]
@@ -165,7 +165,7 @@ def sum_torques(law, arm, inputs, command):
             dq_r[i] += mobility[r, i] * velocity[r]
             dq_s[i] += mobility[r, i] * (velocity[r] - now[r])
             ddq_r[i] += mobility[r, i] * forward[r]
-    free, measured = vector(law, at.TASK_FREE), vector(inputs, at.INPUT_WRENCH)
+    free, measured = vector(law, at.TASK_FREE), vector(inputs, arm_at.INPUT_WRENCH)
     for row in range(6):
         if free[row] != 0.0:
             for i in range(n):
@@ -178,7 +178,7 @@ def sum_torques(law, arm, inputs, command):
 @kernel
 def measure_turn(law, pose, inputs):
     """Compute ``2 sign(w) v`` of the quaternion (w, v) of ``R_r R^T``, the error of orientation."""
-    R_r, E = matrix(inputs, at.INPUT_R, 3), matrix(law, at.TASK_ROTATION, 3)
+    R_r, E = matrix(inputs, arm_at.INPUT_R, 3), matrix(law, at.TASK_ROTATION, 3)
     turn = vector(law, at.TASK_TURN)
     for r in range(3):
         for k in range(3):

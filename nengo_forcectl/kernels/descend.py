@@ -6,33 +6,8 @@ from .access import matrix, number, vector, whole
 from .compile import kernel, part
 from .encode import product, rectified
 from .gradient_formulas import formulas
-from .layout import (
-    COMMAND_ERROR,
-    DESCENT_ACTIVITY,
-    DESCENT_BACK,
-    DESCENT_BIAS,
-    DESCENT_BOUND,
-    DESCENT_CENTRE,
-    DESCENT_DEAD_ZONE,
-    DESCENT_DECODERS,
-    DESCENT_DT,
-    DESCENT_E_MOD,
-    DESCENT_ENCODERS,
-    DESCENT_ERROR,
-    DESCENT_FEEDFORWARD,
-    DESCENT_GAMMA,
-    DESCENT_LEARN_BIAS,
-    DESCENT_LEARN_DECODERS,
-    DESCENT_LEARN_ENCODERS,
-    DESCENT_NORMALISE,
-    DESCENT_ONE,
-    DESCENT_SCALE,
-    DESCENT_SIGMA,
-    DESCENT_X,
-    INPUT_DQ,
-    INPUT_Q,
-    LEARN,
-)
+from .layout import learner_fields as at
+from .layout.arm_fields import COMMAND_ERROR, INPUT_DQ, INPUT_Q
 
 rates, move, shrink = (kernel(function) for function in formulas(np))
 
@@ -46,15 +21,15 @@ def supply_descending(learner, arm, inputs, command, sound, learning):
         sound: whether the sensors can be learned from.
         learning: LEARN, or the network does not.
     """
-    q, dq, x = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ), vector(learner, DESCENT_X)
-    centre, scale = vector(learner, DESCENT_CENTRE), vector(learner, DESCENT_SCALE)
+    q, dq, x = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ), vector(learner, at.DESCENT_X)
+    centre, scale = vector(learner, at.DESCENT_CENTRE), vector(learner, at.DESCENT_SCALE)
     n = len(q)
     for i in range(n):
         x[i] = (q[i] - centre[i]) * scale[i]
         x[n + i] = (dq[i] - centre[n + i]) * scale[n + i]
     evaluate(learner)
-    if learning == LEARN and sound:
-        s, error = vector(learner, DESCENT_ERROR), vector(command, COMMAND_ERROR)
+    if learning == at.LEARN and sound:
+        s, error = vector(learner, at.DESCENT_ERROR), vector(command, COMMAND_ERROR)
         for i in range(n):
             s[i] = error[i]
         descend(learner)
@@ -63,17 +38,19 @@ def supply_descending(learner, arm, inputs, command, sound, learning):
 @kernel
 def evaluate(learner):
     """Compute activity and F of the field "x"."""
-    a = vector(learner, DESCENT_ACTIVITY)
-    ET = matrix(learner, DESCENT_ENCODERS, len(a))
-    rectified(ET, vector(learner, DESCENT_BIAS), vector(learner, DESCENT_X), a)
-    product(matrix(learner, DESCENT_DECODERS, len(a)), a, vector(learner, DESCENT_FEEDFORWARD))
+    a = vector(learner, at.DESCENT_ACTIVITY)
+    ET = matrix(learner, at.DESCENT_ENCODERS, len(a))
+    rectified(ET, vector(learner, at.DESCENT_BIAS), vector(learner, at.DESCENT_X), a)
+    product(
+        matrix(learner, at.DESCENT_DECODERS, len(a)), a, vector(learner, at.DESCENT_FEEDFORWARD)
+    )
 
 
 @kernel
 def propagate_back(learner):
     """Compute (D^T s) o [a > 0], after `evaluate`."""
-    a, back = vector(learner, DESCENT_ACTIVITY), vector(learner, DESCENT_BACK)
-    s, D = vector(learner, DESCENT_ERROR), matrix(learner, DESCENT_DECODERS, len(a))
+    a, back = vector(learner, at.DESCENT_ACTIVITY), vector(learner, at.DESCENT_BACK)
+    s, D = vector(learner, at.DESCENT_ERROR), matrix(learner, at.DESCENT_DECODERS, len(a))
     for i in range(len(a)):
         back[i] = 0.0
     for o in range(len(s)):
@@ -86,35 +63,40 @@ def propagate_back(learner):
 @kernel
 def descend(learner):
     """Change the learned ones of E, biases and D along J_w^T s, after `evaluate`."""
-    a, back = vector(learner, DESCENT_ACTIVITY), vector(learner, DESCENT_BACK)
-    encoders, bias = whole(learner, DESCENT_LEARN_ENCODERS), whole(learner, DESCENT_LEARN_BIAS)
+    a, back = vector(learner, at.DESCENT_ACTIVITY), vector(learner, at.DESCENT_BACK)
+    encoders, bias = (
+        whole(learner, at.DESCENT_LEARN_ENCODERS),
+        whole(learner, at.DESCENT_LEARN_BIAS),
+    )
     if encoders or bias:
         propagate_back(learner)  # through the decoders before their change
-    if whole(learner, DESCENT_LEARN_DECODERS):
-        D = matrix(learner, DESCENT_DECODERS, len(a))
-        change(learner, D, vector(learner, DESCENT_ERROR), a)
+    if whole(learner, at.DESCENT_LEARN_DECODERS):
+        D = matrix(learner, at.DESCENT_DECODERS, len(a))
+        change(learner, D, vector(learner, at.DESCENT_ERROR), a)
     if encoders:
-        ET = matrix(learner, DESCENT_ENCODERS, len(a))
-        change(learner, ET, vector(learner, DESCENT_X), back)
+        ET = matrix(learner, at.DESCENT_ENCODERS, len(a))
+        change(learner, ET, vector(learner, at.DESCENT_X), back)
     if bias:
-        change(learner, matrix(learner, DESCENT_BIAS, len(a)), vector(learner, DESCENT_ONE), back)
+        change(
+            learner, matrix(learner, at.DESCENT_BIAS, len(a)), vector(learner, at.DESCENT_ONE), back
+        )
 
 
 @kernel
 def change(learner, w, left, right):
     """Take one step of the law on weights with J_w^T s = left right^T."""
-    square = square_of(vector(learner, DESCENT_ERROR))
+    square = square_of(vector(learner, at.DESCENT_ERROR))
     gain, leak = rates(
         square,
         square_of(left) * square_of(right),
-        number(learner, DESCENT_DT),
-        number(learner, DESCENT_GAMMA),
-        number(learner, DESCENT_SIGMA),
-        number(learner, DESCENT_E_MOD),
-        number(learner, DESCENT_DEAD_ZONE),
-        number(learner, DESCENT_NORMALISE),
+        number(learner, at.DESCENT_DT),
+        number(learner, at.DESCENT_GAMMA),
+        number(learner, at.DESCENT_SIGMA),
+        number(learner, at.DESCENT_E_MOD),
+        number(learner, at.DESCENT_DEAD_ZONE),
+        number(learner, at.DESCENT_NORMALISE),
     )
-    factor = shrink(move_along(w, left, right, gain, leak), number(learner, DESCENT_BOUND))
+    factor = shrink(move_along(w, left, right, gain, leak), number(learner, at.DESCENT_BOUND))
     if factor < 1.0:
         for o in range(len(left)):
             for i in range(len(right)):

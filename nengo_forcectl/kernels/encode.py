@@ -1,10 +1,10 @@
-"""`StateEncoding`, and a layer of neurons."""
+"""`StateEncoding`, and the sums and rates of a layer of neurons."""
 
 import math
 
 from .access import number, vector, whole, wholes
-from .compile import kernel
-from .layout import (
+from .compile import kernel, part
+from .layout.network_fields import (
     ENCODING_CENTRE,
     ENCODING_LIFT,
     ENCODING_LOWER,
@@ -13,6 +13,7 @@ from .layout import (
     ENCODING_SCALE,
     ENCODING_UPPER,
 )
+from .memory import given_matrix, wholes_at
 
 
 @kernel
@@ -70,9 +71,16 @@ def select_numbers(encoding, q, dq, ddq, x):
             x[positions + n + i] = ddq[i]
 
 
-@kernel
-def encode_rows(encoding, q, dq, ddq, v):
-    """Return v of `StateEncoding.input`, (k, 2 d + 2), for inputs of shape (k, n)."""
+@part(1)
+def encode_rows(given):
+    """Compute v of `StateEncoding.input`, (k, 2 d + 2), for inputs of shape (k, n).
+
+    Args:
+        given: address of the packed encoding, q, dq, ddq and v.
+    """
+    words = wholes_at(given, 13)  # pyright: ignore[reportCallIssue]
+    encoding, q, dq = words[0], given_matrix(words, 1), given_matrix(words, 4)
+    ddq, v = given_matrix(words, 7), given_matrix(words, 10)
     half = v.shape[1] // 2
     for row in range(len(v)):
         encode(encoding, q[row], dq[row], ddq[row], v[row, :half], v[row, half:])

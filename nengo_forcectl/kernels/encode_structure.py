@@ -3,34 +3,10 @@
 import math
 
 from .access import matrix, number, vector
-from .compile import kernel
+from .compile import kernel, part
 from .encode import raise_to_sphere
-from .layout import (
-    ANGLE,
-    DRY,
-    JOINTS_CENTRE,
-    JOINTS_LIFT,
-    JOINTS_LOWER,
-    JOINTS_SLOW,
-    JOINTS_SPEED,
-    JOINTS_SPREAD,
-    JOINTS_UPPER,
-    OFFSET,
-    ONE,
-    PACE,
-    PLACE,
-    POSITION,
-    ROTATION,
-    SEEN,
-    SPEED,
-    TOOL_CENTRE,
-    TOOL_LIFT,
-    TOOL_LOWER,
-    TOOL_SCALE,
-    TOOL_UPPER,
-    VELOCITY,
-    VISCOUS,
-)
+from .layout import network_fields as at
+from .memory import given_cube, given_matrix, wholes_at
 
 
 @kernel
@@ -43,17 +19,20 @@ def encode_joints(joints, q, dq, x, u):
         x: (n, 3), written: dq / s, tanh(dq / v) and 1.
         u: (n, 3), written: asinh(dq / v) / asinh(s / v) and (q - c) / h, bounded, on a sphere.
     """
-    slow, lift = number(joints, JOINTS_SLOW), number(joints, JOINTS_LIFT)
-    speed, centre = vector(joints, JOINTS_SPEED), vector(joints, JOINTS_CENTRE)
-    spread = vector(joints, JOINTS_SPREAD)
-    lower, upper = matrix(joints, JOINTS_LOWER, SEEN), matrix(joints, JOINTS_UPPER, SEEN)
+    slow, lift = number(joints, at.JOINTS_SLOW), number(joints, at.JOINTS_LIFT)
+    speed, centre = vector(joints, at.JOINTS_SPEED), vector(joints, at.JOINTS_CENTRE)
+    spread = vector(joints, at.JOINTS_SPREAD)
+    lower, upper = (
+        matrix(joints, at.JOINTS_LOWER, at.SEEN),
+        matrix(joints, at.JOINTS_UPPER, at.SEEN),
+    )
     for j in range(len(q)):
-        x[j, VISCOUS] = dq[j] / speed[j]
-        x[j, DRY] = math.tanh(dq[j] / slow)
-        x[j, OFFSET] = 1.0
-        u[j, PACE] = math.asinh(dq[j] / slow) / math.asinh(speed[j] / slow)
-        u[j, ANGLE] = (q[j] - centre[j]) / spread[j]
-        for k in range(SEEN):
+        x[j, at.VISCOUS] = dq[j] / speed[j]
+        x[j, at.DRY] = math.tanh(dq[j] / slow)
+        x[j, at.OFFSET] = 1.0
+        u[j, at.PACE] = math.asinh(dq[j] / slow) / math.asinh(speed[j] / slow)
+        u[j, at.ANGLE] = (q[j] - centre[j]) / spread[j]
+        for k in range(at.SEEN):
             u[j, k] = min(max(u[j, k], lower[j, k]), upper[j, k])
         raise_to_sphere(u[j], lift)
 
@@ -70,14 +49,14 @@ def encode_tool(tool, pose, J, dq, y, u):
         y: (7,), written: 1, x - x_0 [m], dx [m/s].
         u: (17,), written: x on a sphere (4), then x, dx and R on another (13).
     """
-    centre, scale = vector(tool, TOOL_CENTRE), vector(tool, TOOL_SCALE)
-    lower, upper = vector(tool, TOOL_LOWER), vector(tool, TOOL_UPPER)
-    lift = number(tool, TOOL_LIFT)
-    place, motion = u[:4], u[4:]
+    centre, scale = vector(tool, at.TOOL_CENTRE), vector(tool, at.TOOL_SCALE)
+    lower, upper = vector(tool, at.TOOL_LOWER), vector(tool, at.TOOL_UPPER)
+    lift = number(tool, at.TOOL_LIFT)
+    place, motion = u[: at.AT_PLACE], u[at.AT_PLACE :]
     select_tool(pose, J, dq, motion)
-    y[ONE] = 1.0
+    y[at.ONE] = 1.0
     for k in range(3):
-        y[PLACE + k], y[SPEED + k] = motion[k] - centre[k], motion[VELOCITY + k]
+        y[at.PLACE + k], y[at.SPEED + k] = motion[k] - centre[k], motion[at.VELOCITY + k]
     for k in range(12):
         motion[k] = (min(max(motion[k], lower[k]), upper[k]) - centre[k]) * scale[k]
     for k in range(3):
@@ -90,28 +69,49 @@ def encode_tool(tool, pose, J, dq, y, u):
 def select_tool(pose, J, dq, x):
     """Write the first 12 numbers of ``x``: position, velocity, the first two columns of R."""
     for k in range(3):
-        x[POSITION + k], x[VELOCITY + k] = pose[k, 3], 0.0
-        x[ROTATION + k], x[ROTATION + 3 + k] = pose[k, 0], pose[k, 1]
+        x[at.POSITION + k], x[at.VELOCITY + k] = pose[k, 3], 0.0
+        x[at.ROTATION + k], x[at.ROTATION + 3 + k] = pose[k, 0], pose[k, 1]
         for i in range(len(dq)):
-            x[VELOCITY + k] += J[k, i] * dq[i]
+            x[at.VELOCITY + k] += J[k, i] * dq[i]
 
 
-@kernel
-def encode_joints_rows(joints, q, dq, x, u):
-    """Run `encode_joints` for k states: all arrays have as many rows."""
+@part(1)
+def encode_joints_rows(given):
+    """Run `encode_joints` for k states: all arrays have as many rows.
+
+    Args:
+        given: address of the packed encoding, q, dq, x and u.
+    """
+    words = wholes_at(given, 15)  # pyright: ignore[reportCallIssue]
+    joints, q, dq = words[0], given_matrix(words, 1), given_matrix(words, 4)
+    x, u = given_cube(words, 7), given_cube(words, 11)
     for row in range(len(q)):
         encode_joints(joints, q[row], dq[row], x[row], u[row])
 
 
-@kernel
-def encode_tool_rows(tool, pose, J, dq, y, u):
-    """Run `encode_tool` for k states: all arrays have as many rows."""
+@part(1)
+def encode_tool_rows(given):
+    """Run `encode_tool` for k states: all arrays have as many rows.
+
+    Args:
+        given: address of the packed encoding, pose, J, dq, y and u.
+    """
+    words = wholes_at(given, 18)  # pyright: ignore[reportCallIssue]
+    tool, pose, J = words[0], given_cube(words, 1), given_cube(words, 5)
+    dq, y, u = given_matrix(words, 9), given_matrix(words, 12), given_matrix(words, 15)
     for row in range(len(dq)):
         encode_tool(tool, pose[row], J[row], dq[row], y[row], u[row])
 
 
-@kernel
-def select_tool_rows(pose, J, dq, x):
-    """Run `select_tool` for k states: all arrays have as many rows."""
+@part(1)
+def select_tool_rows(given):
+    """Run `select_tool` for k states: all arrays have as many rows.
+
+    Args:
+        given: address of the packed pose, J, dq and x.
+    """
+    words = wholes_at(given, 14)  # pyright: ignore[reportCallIssue]
+    pose, J = given_cube(words, 0), given_cube(words, 4)
+    dq, x = given_matrix(words, 8), given_matrix(words, 11)
     for row in range(len(dq)):
         select_tool(pose[row], J[row], dq[row], x[row])

@@ -2,10 +2,20 @@
 
 from arms.machine.invoke import invoke
 
-from . import layout as at
 from .access import matrix, vector, whole, wholes
 from .algebra import substitute
 from .compile import kernel
+from .layout.arm_fields import (
+    ARM_DOF,
+    ARM_FRICTION_KERNEL,
+    ARM_J,
+    COMMAND_DQ_S,
+    COMMAND_FRICTION,
+    COMMAND_MOBILITY,
+    COMMAND_TAU,
+    INPUT_Q,
+)
+from .layout.law_fields import TASK_ALONG, TASK_COLUMN, TASK_INVERSE, TASK_ROWS
 
 SHARE = 0.7  # of known friction's part in the task's null space that is compensated
 
@@ -13,11 +23,11 @@ SHARE = 0.7  # of known friction's part in the task's null space that is compens
 @kernel
 def feed_friction(arm, inputs, command):
     """Write the model's friction at dq_s to a `Command`, and add it to tau; return whether any."""
-    address = whole(arm, at.ARM_FRICTION_KERNEL)
+    address = whole(arm, ARM_FRICTION_KERNEL)
     if address == 0:
         return False
-    q, dq_s = vector(inputs, at.INPUT_Q), vector(command, at.COMMAND_DQ_S)
-    tau, friction = vector(command, at.COMMAND_TAU), vector(command, at.COMMAND_FRICTION)
+    q, dq_s = vector(inputs, INPUT_Q), vector(command, COMMAND_DQ_S)
+    tau, friction = vector(command, COMMAND_TAU), vector(command, COMMAND_FRICTION)
     invoke(address, q, dq_s, friction)  # pyright: ignore[reportCallIssue]
     for i in range(len(tau)):
         tau[i] += friction[i]
@@ -33,7 +43,7 @@ def feed_friction_of_tool(law, arm, inputs, command):
     """
     if not feed_friction(arm, inputs, command):
         return
-    tau, friction = vector(command, at.COMMAND_TAU), vector(command, at.COMMAND_FRICTION)
+    tau, friction = vector(command, COMMAND_TAU), vector(command, COMMAND_FRICTION)
     for i in range(len(tau)):
         tau[i] -= friction[i]
     spare_null_space(law, arm, command, friction, SHARE)
@@ -49,14 +59,14 @@ def spare_null_space(law, arm, command, friction, share):
     unstable. In the null space dq_s is the measured speed: there a friction larger than the real
     one drives the arm.
     """
-    n, rows = whole(arm, at.ARM_DOF), wholes(law, at.TASK_ROWS)
-    J, mobility = matrix(arm, at.ARM_J, n), matrix(command, at.COMMAND_MOBILITY, n)
-    force, along = vector(law, at.TASK_COLUMN), vector(law, at.TASK_ALONG)
+    n, rows = whole(arm, ARM_DOF), wholes(law, TASK_ROWS)
+    J, mobility = matrix(arm, ARM_J, n), matrix(command, COMMAND_MOBILITY, n)
+    force, along = vector(law, TASK_COLUMN), vector(law, TASK_ALONG)
     for r in range(len(rows)):
         force[r] = 0.0
         for i in range(n):
             force[r] += mobility[r, i] * friction[i]
-    substitute(matrix(law, at.TASK_INVERSE, len(rows)), force)
+    substitute(matrix(law, TASK_INVERSE, len(rows)), force)
     for i in range(n):
         along[i] = 0.0
         for r in range(len(rows)):

@@ -2,32 +2,20 @@
 
 from .access import matrix, number, set_number, vector, wholes
 from .compile import kernel
-from .layout import (
-    REGRESSION_CHOSEN,
-    REGRESSION_COVARIANCE,
-    REGRESSION_DELAY,
-    REGRESSION_DELAYED,
-    REGRESSION_FITS,
-    REGRESSION_FIXED,
-    REGRESSION_NEXT,
-    REGRESSION_NOISE,
-    REGRESSION_TARGET,
-    REGRESSION_TARGET_BOTH,
-    REGRESSION_TARGET_SAMPLES,
-    REGRESSION_TARGET_SQUARE,
-    REGRESSION_TRIALS,
-    REGRESSION_VARIANCE,
-    REGRESSION_WHITE,
-)
+from .layout import regression_fields as at
 
 
 @kernel
 def try_delay(law, s):
     """Compute the weights and the misfit, sum of (y - Phi w)^2, for a delay of s cycles."""
-    p, delays = len(vector(law, REGRESSION_NEXT)), len(vector(law, REGRESSION_FITS))
-    C, w = matrix(law, REGRESSION_COVARIANCE, p), matrix(law, REGRESSION_TRIALS, p)[s]
-    variance, noise = vector(law, REGRESSION_VARIANCE), number(law, REGRESSION_NOISE)
-    target, b, misfit = matrix(law, REGRESSION_TARGET, delays), vector(law, REGRESSION_NEXT), 0.0
+    p, delays = len(vector(law, at.REGRESSION_NEXT)), len(vector(law, at.REGRESSION_FITS))
+    C, w = matrix(law, at.REGRESSION_COVARIANCE, p), matrix(law, at.REGRESSION_TRIALS, p)[s]
+    variance, noise = vector(law, at.REGRESSION_VARIANCE), number(law, at.REGRESSION_NOISE)
+    target, b, misfit = (
+        matrix(law, at.REGRESSION_TARGET, delays),
+        vector(law, at.REGRESSION_NEXT),
+        0.0,
+    )
     for i in range(p):
         b[i] = target[i, s]
     for i in range(p):
@@ -36,37 +24,37 @@ def try_delay(law, s):
             total += C[i, k] * b[k]
         w[i] = total / noise
         misfit -= w[i] * (b[i] + noise * w[i] / variance[i])  # Lambda w = b - r^2 D^-1 w
-    misfit += vector(law, REGRESSION_TARGET_SQUARE)[s]
-    white = number(law, REGRESSION_WHITE) * number(law, REGRESSION_TARGET_SAMPLES)
-    vector(law, REGRESSION_FITS)[s] = max(misfit, 0.0) + white
+    misfit += vector(law, at.REGRESSION_TARGET_SQUARE)[s]
+    white = number(law, at.REGRESSION_WHITE) * number(law, at.REGRESSION_TARGET_SAMPLES)
+    vector(law, at.REGRESSION_FITS)[s] = max(misfit, 0.0) + white
 
 
 @kernel
 def choose_delay(law):
     """Choose the delay with the least misfit, if it is much better than none; begin its weights."""
-    fits, w = vector(law, REGRESSION_FITS), vector(law, REGRESSION_NEXT)
-    best = 0
+    fits, w = vector(law, at.REGRESSION_FITS), vector(law, at.REGRESSION_NEXT)
+    best = at.UNDELAYED
     for s in range(1, len(fits)):
         if fits[s] < fits[best]:
             best = s
-    if fits[best] > number(law, REGRESSION_DELAYED) * fits[0]:
-        best = 0
-    set_number(law, REGRESSION_CHOSEN, best)
-    set_number(law, REGRESSION_DELAY, between(law, best) if best > 0 else 0.0)
-    trial, fixed = matrix(law, REGRESSION_TRIALS, len(w))[best], wholes(law, REGRESSION_FIXED)
+    if fits[best] > number(law, at.REGRESSION_DELAYED) * fits[at.UNDELAYED]:
+        best = at.UNDELAYED
+    set_number(law, at.REGRESSION_CHOSEN, best)
+    set_number(law, at.REGRESSION_DELAY, interpolate_delay(law, best) if best > 0 else 0.0)
+    trial, fixed = matrix(law, at.REGRESSION_TRIALS, len(w))[best], wholes(law, at.REGRESSION_FIXED)
     for i in range(len(w)):
         w[i], fixed[i] = trial[i], 0
 
 
 @kernel
-def between(law, best):
+def interpolate_delay(law, best):
     """Return the delay in cycles, fractions included.
 
     A torque that is late by s + f cycles has the mean ``(1 - f) u_s + f u_(s+1)`` over a cycle. So
     the misfit's vector is on the line between those of both delays, r_s and r_(s+1), and least at
     ``f = r_s^T (r_s - r_(s+1)) / |r_s - r_(s+1)|^2``.
     """
-    fits = vector(law, REGRESSION_FITS)
+    fits = vector(law, at.REGRESSION_FITS)
     delay, gained = float(best), 0.0
     for side in (-1, 1):
         s = best + side
@@ -81,11 +69,11 @@ def between(law, best):
 @kernel
 def common_misfit(law, s):
     """Compute the sum of the product of both misfits, for delays of s and s + 1 cycles."""
-    p, delays = len(vector(law, REGRESSION_NEXT)), len(vector(law, REGRESSION_FITS))
-    trials, target = matrix(law, REGRESSION_TRIALS, p), matrix(law, REGRESSION_TARGET, delays)
-    variance, noise = vector(law, REGRESSION_VARIANCE), number(law, REGRESSION_NOISE)
-    total = number(law, REGRESSION_WHITE) * number(law, REGRESSION_TARGET_SAMPLES)
-    total += vector(law, REGRESSION_TARGET_BOTH)[s]
+    p, delays = len(vector(law, at.REGRESSION_NEXT)), len(vector(law, at.REGRESSION_FITS))
+    trials, target = matrix(law, at.REGRESSION_TRIALS, p), matrix(law, at.REGRESSION_TARGET, delays)
+    variance, noise = vector(law, at.REGRESSION_VARIANCE), number(law, at.REGRESSION_NOISE)
+    total = number(law, at.REGRESSION_WHITE) * number(law, at.REGRESSION_TARGET_SAMPLES)
+    total += vector(law, at.REGRESSION_TARGET_BOTH)[s]
     for i in range(p):
         total -= trials[s + 1, i] * (target[i, s] + noise * trials[s, i] / variance[i])
     return total

@@ -2,8 +2,8 @@
 
 A guard's model turns a bound on an acceleration into a torque. A light wrist with a load has many
 times its M, and r, which follows within some milliseconds, cannot make up for that. So the load's
-ten parameters theta, those of `carried_body`, are found by least squares with forgetting, from what
-r does not say of them at rest: with F(.) the observer's filter and S(.) a slower one,
+ten parameters theta, those of `carried_body`, are found by least squares with forgetting, from the
+difference of two filters: with F(.) the observer's and S(.) a slower one,
 
     -(F - S)(y) = (F - S)(Y) theta,   Y the columns of momentum over a cycle,  y their torque
 
@@ -14,13 +14,26 @@ with the load.
 
 import math
 
-from . import layout as at
 from .access import matrix, number, set_number, vector, whole
 from .algebra import copy_matrix
 from .carried_body import add_body, locate_body, momentum_columns
 from .choose_load import believe_load, choose_load
 from .compile import kernel, part
 from .fit_load import add_cycle
+from .layout import body_fields as at
+from .layout.arm_fields import ARM_C, ARM_DJ, ARM_DOF, ARM_G, ARM_J, ARM_M, ARM_POSE, INPUT_DQ
+from .layout.estimation_fields import LATEST
+from .layout.guard_fields import (
+    GUARD_BELIEVED_DQ,
+    GUARD_BIAS,
+    GUARD_LACK,
+    GUARD_LADEN,
+    GUARD_LOAD,
+    GUARD_MOMENTUM,
+    GUARD_OBSERVER_GAIN,
+    GUARD_SENT,
+    GUARD_UNMODELLED,
+)
 from .memory import clear
 from .observe import momentum_observer
 
@@ -31,9 +44,9 @@ SLACK = 4.0  # sum of squares that noise may leave
 @kernel
 def observe_unmodelled(guard, arm, dq, begun, elapsed):
     """Update r by the torque sent ``elapsed`` [s] ago, if any and ``begun``."""
-    p, bias = vector(guard, at.GUARD_MOMENTUM), vector(guard, at.GUARD_BIAS)
-    r, sent = vector(guard, at.GUARD_UNMODELLED), vector(guard, at.GUARD_SENT)
-    share = filter_share(number(guard, at.GUARD_OBSERVER_GAIN), elapsed)
+    p, bias = vector(guard, GUARD_MOMENTUM), vector(guard, GUARD_BIAS)
+    r, sent = vector(guard, GUARD_UNMODELLED), vector(guard, GUARD_SENT)
+    share = filter_share(number(guard, GUARD_OBSERVER_GAIN), elapsed)
     momentum_observer(arm, dq, sent, begun, share, elapsed, p, bias, r)
 
 
@@ -54,7 +67,7 @@ def find_load(guard, arm, inputs, sure, elapsed):
         sure: whether the last torque was sent ``elapsed`` ago, and the state is believed.
         elapsed: see above.
     """
-    load, dq = whole(guard, at.GUARD_LOAD), vector(inputs, at.INPUT_DQ)
+    load, dq = whole(guard, GUARD_LOAD), vector(inputs, INPUT_DQ)
     observe_unmodelled(guard, arm, dq, sure, elapsed)
     locate(load, arm, dq)
     p, b = matrix(load, at.LOAD_P, at.PARAMETERS), matrix(load, at.LOAD_B, at.PARAMETERS)
@@ -62,16 +75,16 @@ def find_load(guard, arm, inputs, sure, elapsed):
     if sure and number(load, at.LOAD_BEGUN) > 0.0:
         filter_columns(guard, elapsed)
         filter_torques(guard, elapsed)
-        add_cycle(guard, matrix(arm, at.ARM_M, len(dq)), elapsed)
+        add_cycle(guard, matrix(arm, ARM_M, len(dq)), elapsed)
         if number(load, at.LOAD_LEFT) > number(load, at.LOAD_RECENT) + SLACK:
-            forget_load(guard)  # it is another one, or gone
+            forget_load(guard)  # the load has changed, or is gone
         else:
             choose_load(load)
             believe_load(guard)
     copy_matrix(p, matrix(load, at.LOAD_P_LAST, at.PARAMETERS))
     copy_matrix(b, matrix(load, at.LOAD_B_LAST, at.PARAMETERS))
-    momentum, momentum_last = vector(guard, at.GUARD_MOMENTUM), vector(load, at.LOAD_MOMENTUM_LAST)
-    bias, bias_last = vector(guard, at.GUARD_BIAS), vector(load, at.LOAD_BIAS_LAST)
+    momentum, momentum_last = vector(guard, GUARD_MOMENTUM), vector(load, at.LOAD_MOMENTUM_LAST)
+    bias, bias_last = vector(guard, GUARD_BIAS), vector(load, at.LOAD_BIAS_LAST)
     for i in range(len(dq)):
         momentum_last[i], bias_last[i] = momentum[i], bias[i]
     set_number(load, at.LOAD_BEGUN, 1.0)
@@ -82,7 +95,7 @@ def locate(load, arm, dq):
     """Store the motion of the tool frame in the load's body."""
     n = len(dq)
     pose, J, dJ = (
-        matrix(arm, at.ARM_POSE, 4), matrix(arm, at.ARM_J, n), matrix(arm, at.ARM_DJ, n)
+        matrix(arm, ARM_POSE, 4), matrix(arm, ARM_J, n), matrix(arm, ARM_DJ, n)
     )  # fmt: skip
     locate_body(whole(load, at.LOAD_BODY), pose, J, dJ, dq)
 
@@ -90,13 +103,13 @@ def locate(load, arm, dq):
 @kernel
 def filter_columns(guard, elapsed):
     """Pass the columns over the cycle that has ended through the filters."""
-    load = whole(guard, at.GUARD_LOAD)
+    load = whole(guard, GUARD_LOAD)
     p, b = matrix(load, at.LOAD_P, at.PARAMETERS), matrix(load, at.LOAD_B, at.PARAMETERS)
     p_last = matrix(load, at.LOAD_P_LAST, at.PARAMETERS)
     b_last = matrix(load, at.LOAD_B_LAST, at.PARAMETERS)
     filtered = matrix(load, at.LOAD_FILTERED, at.PARAMETERS)
     slower = matrix(load, at.LOAD_SLOWER, at.PARAMETERS)
-    share = filter_share(number(guard, at.GUARD_OBSERVER_GAIN), elapsed)
+    share = filter_share(number(guard, GUARD_OBSERVER_GAIN), elapsed)
     less = filter_share(SLOW, elapsed)
     for i in range(len(p)):
         for k in range(at.PARAMETERS):
@@ -108,14 +121,14 @@ def filter_columns(guard, elapsed):
 @kernel
 def filter_torques(guard, elapsed):
     """Pass the torques, that of the model's motion and that sent, through the filters."""
-    load, sent = whole(guard, at.GUARD_LOAD), vector(guard, at.GUARD_SENT)
-    p, p_last = vector(guard, at.GUARD_MOMENTUM), vector(load, at.LOAD_MOMENTUM_LAST)
-    b, b_last = vector(guard, at.GUARD_BIAS), vector(load, at.LOAD_BIAS_LAST)
+    load, sent = whole(guard, GUARD_LOAD), vector(guard, GUARD_SENT)
+    p, p_last = vector(guard, GUARD_MOMENTUM), vector(load, at.LOAD_MOMENTUM_LAST)
+    b, b_last = vector(guard, GUARD_BIAS), vector(load, at.LOAD_BIAS_LAST)
     motion, motion_slower = vector(load, at.LOAD_MOTION), vector(load, at.LOAD_MOTION_SLOWER)
     given, given_slower = vector(load, at.LOAD_GIVEN), vector(load, at.LOAD_GIVEN_SLOWER)
     last, n = vector(load, at.LOAD_SENT_LAST), len(sent)
     lacks, changes = matrix(load, at.LOAD_LACKS, n), matrix(load, at.LOAD_CHANGES, n)
-    share = filter_share(number(guard, at.GUARD_OBSERVER_GAIN), elapsed)
+    share = filter_share(number(guard, GUARD_OBSERVER_GAIN), elapsed)
     less = filter_share(SLOW, elapsed)
     for i in range(n):
         rate = (p[i] - p_last[i]) / elapsed - 0.5 * (b[i] + b_last[i])
@@ -125,27 +138,27 @@ def filter_torques(guard, elapsed):
         given_slower[i] += less * (given[i] - given_slower[i])
         for s in range(len(lacks) - 1, 0, -1):
             lacks[s, i], changes[s, i] = lacks[s - 1, i], changes[s - 1, i]
-        lacks[0, i], changes[0, i] = given_slower[i] - given[i], sent[i] - last[i]
+        lacks[LATEST, i], changes[LATEST, i] = given_slower[i] - given[i], sent[i] - last[i]
         last[i] = sent[i]
 
 
 @part(2)
 def carry_load(guard, arm):
     """Add the load that was found to the arm's M, C and g, at the believed velocity."""
-    load, n = whole(guard, at.GUARD_LOAD), whole(arm, at.ARM_DOF)
-    locate(load, arm, vector(guard, at.GUARD_BELIEVED_DQ))
-    M, C, g = matrix(arm, at.ARM_M, n), matrix(arm, at.ARM_C, n), vector(arm, at.ARM_G)
+    load, n = whole(guard, GUARD_LOAD), whole(arm, ARM_DOF)
+    locate(load, arm, vector(guard, GUARD_BELIEVED_DQ))
+    M, C, g = matrix(arm, ARM_M, n), matrix(arm, ARM_C, n), vector(arm, ARM_G)
     add_body(whole(load, at.LOAD_BODY), vector(load, at.LOAD_THETA), M, C, g)
 
 
 @kernel
 def forget_load(guard):
     """Forget the load that was found."""
-    load, r = whole(guard, at.GUARD_LOAD), vector(guard, at.GUARD_UNMODELLED)
+    load, r = whole(guard, GUARD_LOAD), vector(guard, GUARD_UNMODELLED)
     motion, motion_slower = vector(load, at.LOAD_MOTION), vector(load, at.LOAD_MOTION_SLOWER)
-    sent, last = vector(guard, at.GUARD_SENT), vector(load, at.LOAD_SENT_LAST)
+    sent, last = vector(guard, GUARD_SENT), vector(load, at.LOAD_SENT_LAST)
     given, given_slower = vector(load, at.LOAD_GIVEN), vector(load, at.LOAD_GIVEN_SLOWER)
-    set_number(guard, at.GUARD_LADEN, 0.0)
+    set_number(guard, GUARD_LADEN, 0.0)
     set_number(load, at.LOAD_BEGUN, 0.0)
     set_number(load, at.LOAD_LEFT, 0.0)
     set_number(load, at.LOAD_RECENT, 0.0)
@@ -159,7 +172,7 @@ def forget_load(guard):
     clear(vector(load, at.LOAD_LACKS))
     clear(vector(load, at.LOAD_CHANGES))
     clear(vector(load, at.LOAD_THETA))
-    clear(vector(guard, at.GUARD_LACK))
+    clear(vector(guard, GUARD_LACK))
     for i in range(len(r)):
         motion[i] = motion_slower[i] = r[i] + sent[i]
         given[i] = given_slower[i] = last[i] = sent[i]

@@ -2,31 +2,10 @@
 
 import math
 
-from .access import number, vector, whole
+from .access import number, set_number, vector, whole
 from .compile import kernel
 from .encode import currents
-from .layout import (
-    LEAKS,
-    LEAKS_SPIKING,
-    NEURONS_ACTIVITY,
-    NEURONS_AMPLITUDE,
-    NEURONS_CURRENT,
-    NEURONS_DECAY,
-    NEURONS_DT,
-    NEURONS_FIRED,
-    NEURONS_KIND,
-    NEURONS_MIN_VOLTAGE,
-    NEURONS_REFRACTORY,
-    NEURONS_RUNNING,
-    NEURONS_START,
-    NEURONS_TALLY,
-    NEURONS_TAU_RC,
-    NEURONS_TAU_REF,
-    NEURONS_VOLTAGE,
-    RECTIFIES_SPIKING,
-    TALLY_CYCLES,
-    TALLY_SPIKES,
-)
+from .layout import network_fields as at
 from .observe import faded
 
 
@@ -42,13 +21,12 @@ def run_neurons(neurons, ET, bias, u, a):
         bias, a: (neurons,), a in Hz, written.
         u: (inputs,).
     """
-    J, fired = vector(neurons, NEURONS_CURRENT), vector(neurons, NEURONS_FIRED)
-    activity, decay = vector(neurons, NEURONS_ACTIVITY), number(neurons, NEURONS_DECAY)
-    running = vector(neurons, NEURONS_RUNNING)
+    J, fired = vector(neurons, at.NEURONS_CURRENT), vector(neurons, at.NEURONS_FIRED)
+    activity, decay = vector(neurons, at.NEURONS_ACTIVITY), number(neurons, at.NEURONS_DECAY)
     currents(ET, bias, u, J)
-    if running[0] == 0.0:
+    if number(neurons, at.NEURONS_RUNNING) == 0.0:
         begin_neurons(neurons)
-        running[0] = 1.0
+        set_number(neurons, at.NEURONS_RUNNING, 1.0)
     fire(neurons)
     for i in range(len(a)):
         a[i] = fired[i] if decay == 0.0 else activity[i]
@@ -58,10 +36,10 @@ def run_neurons(neurons, ET, bias, u, a):
 @kernel
 def begin_neurons(neurons):
     """Begin with the voltages of the start, and as if J had been there for long."""
-    start, voltage = vector(neurons, NEURONS_START), vector(neurons, NEURONS_VOLTAGE)
-    refractory, kind = vector(neurons, NEURONS_REFRACTORY), whole(neurons, NEURONS_KIND)
-    leaks = kind in (LEAKS, LEAKS_SPIKING)
-    rates(neurons, leaks, vector(neurons, NEURONS_ACTIVITY))
+    start, voltage = vector(neurons, at.NEURONS_START), vector(neurons, at.NEURONS_VOLTAGE)
+    refractory, kind = vector(neurons, at.NEURONS_REFRACTORY), whole(neurons, at.NEURONS_KIND)
+    leaks = kind in (at.LEAKS, at.LEAKS_SPIKING)
+    rates(neurons, leaks, vector(neurons, at.NEURONS_ACTIVITY))
     for i in range(len(voltage)):
         voltage[i], refractory[i] = start[i], 0.0
 
@@ -69,21 +47,21 @@ def begin_neurons(neurons):
 @kernel
 def fire(neurons):
     """Compute what fires in this cycle [Hz] and advance the state by dt; count the spikes."""
-    kind, tally = whole(neurons, NEURONS_KIND), vector(neurons, NEURONS_TALLY)
-    if kind == LEAKS_SPIKING:
-        tally[TALLY_SPIKES] += spike_leaking(neurons)
-    elif kind == RECTIFIES_SPIKING:
-        tally[TALLY_SPIKES] += spike_rectified(neurons)
+    kind, tally = whole(neurons, at.NEURONS_KIND), vector(neurons, at.NEURONS_TALLY)
+    if kind == at.LEAKS_SPIKING:
+        tally[at.TALLY_SPIKES] += spike_leaking(neurons)
+    elif kind == at.RECTIFIES_SPIKING:
+        tally[at.TALLY_SPIKES] += spike_rectified(neurons)
     else:
-        rates(neurons, kind == LEAKS, vector(neurons, NEURONS_FIRED))
-    tally[TALLY_CYCLES] += 1.0
+        rates(neurons, kind == at.LEAKS, vector(neurons, at.NEURONS_FIRED))
+    tally[at.TALLY_CYCLES] += 1.0
 
 
 @kernel
 def rates(neurons, leaks, a):
     """Compute a, the firing rates [Hz] for constant J of `nengo.LIFRate` or `RectifiedLinear`."""
-    J, amplitude = vector(neurons, NEURONS_CURRENT), number(neurons, NEURONS_AMPLITUDE)
-    tau_rc, tau_ref = number(neurons, NEURONS_TAU_RC), number(neurons, NEURONS_TAU_REF)
+    J, amplitude = vector(neurons, at.NEURONS_CURRENT), number(neurons, at.NEURONS_AMPLITUDE)
+    tau_rc, tau_ref = number(neurons, at.NEURONS_TAU_RC), number(neurons, at.NEURONS_TAU_REF)
     for i in range(len(a)):
         if not leaks:
             a[i] = amplitude * max(J[i], 0.0)
@@ -96,11 +74,14 @@ def rates(neurons, leaks, a):
 @kernel
 def spike_leaking(neurons):
     """Advance `nengo.LIF` by dt; return the number of spikes."""
-    J, fired = vector(neurons, NEURONS_CURRENT), vector(neurons, NEURONS_FIRED)
-    voltage, refractory = vector(neurons, NEURONS_VOLTAGE), vector(neurons, NEURONS_REFRACTORY)
-    tau_rc, tau_ref = number(neurons, NEURONS_TAU_RC), number(neurons, NEURONS_TAU_REF)
-    dt, lowest = number(neurons, NEURONS_DT), number(neurons, NEURONS_MIN_VOLTAGE)
-    height, whole_cycle = number(neurons, NEURONS_AMPLITUDE) / dt, math.expm1(-dt / tau_rc)
+    J, fired = vector(neurons, at.NEURONS_CURRENT), vector(neurons, at.NEURONS_FIRED)
+    voltage, refractory = (
+        vector(neurons, at.NEURONS_VOLTAGE),
+        vector(neurons, at.NEURONS_REFRACTORY),
+    )
+    tau_rc, tau_ref = number(neurons, at.NEURONS_TAU_RC), number(neurons, at.NEURONS_TAU_REF)
+    dt, lowest = number(neurons, at.NEURONS_DT), number(neurons, at.NEURONS_MIN_VOLTAGE)
+    height, whole_cycle = number(neurons, at.NEURONS_AMPLITUDE) / dt, math.expm1(-dt / tau_rc)
     spikes = 0.0
     for i in range(len(J)):
         left = refractory[i] - dt
@@ -122,9 +103,9 @@ def spike_leaking(neurons):
 @kernel
 def spike_rectified(neurons):
     """Advance `nengo.SpikingRectifiedLinear` by dt; return the number of spikes."""
-    J, fired = vector(neurons, NEURONS_CURRENT), vector(neurons, NEURONS_FIRED)
-    voltage, dt = vector(neurons, NEURONS_VOLTAGE), number(neurons, NEURONS_DT)
-    height, spikes = number(neurons, NEURONS_AMPLITUDE) / dt, 0.0
+    J, fired = vector(neurons, at.NEURONS_CURRENT), vector(neurons, at.NEURONS_FIRED)
+    voltage, dt = vector(neurons, at.NEURONS_VOLTAGE), number(neurons, at.NEURONS_DT)
+    height, spikes = number(neurons, at.NEURONS_AMPLITUDE) / dt, 0.0
     for i in range(len(J)):
         v = voltage[i] + max(J[i], 0.0) * dt
         count = math.floor(v)

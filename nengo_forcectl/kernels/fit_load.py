@@ -7,11 +7,12 @@ late by s + f cycles has the mean ``(1 - f) u_s + f u_(s+1)`` over a cycle. `cho
 
 import math
 
-from . import layout as at
 from .access import matrix, number, set_number, vector, whole
 from .compile import kernel
+from .layout import body_fields as at
+from .layout.guard_fields import GUARD_LOAD, GUARD_TAU_MAX
+from .sizes import DELAYS
 
-DELAYS = 4  # whole delays that are tried, between which others lie: 0, 1, ... cycles
 NOISE = 5.0  # of the measured acceleration [rad/s^2]
 FLOOR = 1e-3  # noise of the torque, over the motor's limit
 TIMING = 0.3  # share of a change of the torque that the sensors may see a cycle later
@@ -22,7 +23,7 @@ SOON = 0.002  # time constant of the sums that tell that a load has changed [s]
 @kernel
 def add_cycle(guard, M, elapsed):
     """Add this cycle's equations, one of each joint; M (n, n) is the model's."""
-    load, most = whole(guard, at.GUARD_LOAD), vector(guard, at.GUARD_TAU_MAX)
+    load, most = whole(guard, GUARD_LOAD), vector(guard, GUARD_TAU_MAX)
     n, delay = len(most), number(load, at.LOAD_DELAY)
     s, f = whole_delay(delay), delay - whole_delay(delay)
     theta, row = vector(load, at.LOAD_THETA), vector(load, at.LOAD_ROW)

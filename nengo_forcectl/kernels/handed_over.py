@@ -9,9 +9,11 @@ from .memory import numbers_at, wholes_at
 
 WORD = 8  # bytes of a number
 TIME = 1  # numbers of each part
+MOTION = 3  # x, dx and ddx, of k numbers each
 WRENCH = 6
 TURN = 9
 AXES = 3
+SOUND, FELT = range(2)  # whole numbers behind a state's wrench
 
 
 @kernel
@@ -45,15 +47,21 @@ def wrench_of(state, n):
 
 
 @kernel
+def flag_of(state, n, which):
+    """Return one of the whole numbers behind the wrench."""
+    return wholes_at(motion_of(state) + WORD * (2 * n + WRENCH), FELT + 1)[which]
+
+
+@kernel
 def is_sound(state, n):
     """Whether the state says that it can be learned from."""
-    return wholes_at(motion_of(state) + WORD * (2 * n + WRENCH), 1)[0] != 0
+    return flag_of(state, n, SOUND) != 0
 
 
 @kernel
 def is_felt(state, n):
     """Whether the state has a wrench."""
-    return wholes_at(motion_of(state) + WORD * (2 * n + WRENCH + 1), 1)[0] != 0
+    return flag_of(state, n, FELT) != 0
 
 
 @kernel
@@ -65,16 +73,16 @@ def wanted_motion(reference, k, derivative):
 @kernel
 def wanted_rotation(reference, k):
     """Return R, (9,)."""
-    return numbers_at(reference + WORD * 3 * k, TURN)
+    return numbers_at(reference + WORD * MOTION * k, TURN)
 
 
 @kernel
 def wanted_turning(reference, k, derivative):
     """Return omega or its derivative, (3,): derivative 0 or 1."""
-    return numbers_at(reference + WORD * (3 * k + TURN + AXES * derivative), AXES)
+    return numbers_at(reference + WORD * (MOTION * k + TURN + AXES * derivative), AXES)
 
 
 @kernel
 def wanted_wrench(reference, k):
     """Return the wrench to exert, (6,)."""
-    return numbers_at(reference + WORD * (3 * k + TURN + 2 * AXES), WRENCH)
+    return numbers_at(reference + WORD * (MOTION * k + TURN + 2 * AXES), WRENCH)

@@ -2,10 +2,20 @@
 
 import math
 
-from . import layout as at
 from .access import matrix, number, set_number, vector, whole, wholes
 from .algebra import factor_columns, substitute
 from .compile import kernel
+from .layout import law_fields as at
+from .layout.arm_fields import (
+    ARM_C,
+    ARM_DJ,
+    ARM_DOF,
+    COMMAND_MOBILITY,
+    COMMAND_OUT_OF_REACH,
+    COMMAND_SINGULARITY,
+    INPUT_DQ,
+)
+from .layout.null_space_fields import NULL_TAU_0
 
 SWEEPS = 30  # sweeps of Jacobi rotations, which converge quadratically
 LEAST = 1e-6  # lower bound on the eigenvalues of Lambda^-1 [1/kg], [1/(kg m^2)]
@@ -35,8 +45,8 @@ def hold_back(law, arm, inputs, command):
         for k in range(i + 1):
             trial[i, k] = inverse[i, k]
     factor_columns(trial, 0, m)
-    set_number(command, at.COMMAND_SINGULARITY, 0.0)
-    set_number(command, at.COMMAND_OUT_OF_REACH, 0.0)
+    set_number(command, COMMAND_SINGULARITY, 0.0)
+    set_number(command, COMMAND_OUT_OF_REACH, 0.0)
     if largest_inertia(trial, matrix(law, at.TASK_EIGENVECTORS, m)) <= SPARE * inertia_max:
         for i in range(m):
             for k in range(i + 1):
@@ -51,8 +61,8 @@ def hold_back(law, arm, inputs, command):
     if D[weakest, weakest] * SPARE * inertia_max < 1.0:
         withheld = max(withheld, spare_joints(law, arm, inputs, command, weakest))
     factor_columns(inverse, 0, m)
-    set_number(command, at.COMMAND_SINGULARITY, max(0.0, 1.0 - D[weakest, weakest] * inertia_max))
-    set_number(command, at.COMMAND_OUT_OF_REACH, withheld)
+    set_number(command, COMMAND_SINGULARITY, max(0.0, 1.0 - D[weakest, weakest] * inertia_max))
+    set_number(command, COMMAND_OUT_OF_REACH, withheld)
 
 
 @kernel
@@ -96,10 +106,10 @@ def eigenvalue_rate(law, arm, command, k):
 
     ``u^T d(J M^-1 J^T)/dt u = 2 w^T (dJ^T u - C w)`` with ``w = M^-1 J^T u`` and dM/dt = C + C^T.
     """
-    n, rows = whole(arm, at.ARM_DOF), wholes(law, at.TASK_ROWS)
+    n, rows = whole(arm, ARM_DOF), wholes(law, at.TASK_ROWS)
     U = matrix(law, at.TASK_EIGENVECTORS, len(rows))
-    mobility = matrix(command, at.COMMAND_MOBILITY, n)
-    dJ, C = matrix(arm, at.ARM_DJ, n), matrix(arm, at.ARM_C, n)
+    mobility = matrix(command, COMMAND_MOBILITY, n)
+    dJ, C = matrix(arm, ARM_DJ, n), matrix(arm, ARM_C, n)
     total = 0.0
     for i in range(n):
         change = 0.0
@@ -120,9 +130,9 @@ def spare_joints(law, arm, inputs, command, k):
     most ``RATE (v - |dq|) max(1, v / |dq|) + dv/dt``; a joint at rest may be pushed with any force.
     See `least_excess`.
     """
-    m, n = len(vector(law, at.TASK_COLUMN)), len(vector(inputs, at.INPUT_DQ))
+    m, n = len(vector(law, at.TASK_COLUMN)), len(vector(inputs, INPUT_DQ))
     U, D = matrix(law, at.TASK_EIGENVECTORS, m), matrix(law, at.TASK_EIGENVALUES, m)
-    mobility, gain = matrix(command, at.COMMAND_MOBILITY, n), vector(law, at.TASK_GAIN)
+    mobility, gain = matrix(command, COMMAND_MOBILITY, n), vector(law, at.TASK_GAIN)
     feedback, forward = vector(law, at.TASK_FEEDBACK), vector(law, at.TASK_FORWARD)
     s, inertia_max = D[k, k], number(law, at.TASK_INERTIA_MAX)
     near = math.sqrt(s * inertia_max)
@@ -172,7 +182,7 @@ def least_excess(law, inputs, share, growth):
 @kernel
 def weigh_excess(law, inputs, share, growth, change):
     """Return the sum of ``g^3 excess / dq_max`` after a change of the tool's acceleration."""
-    dq, dq_max = vector(inputs, at.INPUT_DQ), vector(law, at.TASK_DQ_MAX)
+    dq, dq_max = vector(inputs, INPUT_DQ), vector(law, at.TASK_DQ_MAX)
     ddq, gain = vector(law, at.TASK_DDQ), vector(law, at.TASK_GAIN)
     total = 0.0
     for i in range(len(dq)):
@@ -188,12 +198,12 @@ def weigh_excess(law, inputs, share, growth, change):
 @kernel
 def sum_accelerations(law, command):
     """Write the joints' accelerations by the task and by the secondary tasks to ``ddq``."""
-    tau_0, drift = vector(whole(law, at.TASK_NULL_SPACE), at.NULL_TAU_0), vector(law, at.TASK_DRIFT)
+    tau_0, drift = vector(whole(law, at.TASK_NULL_SPACE), NULL_TAU_0), vector(law, at.TASK_DRIFT)
     ddq, force = vector(law, at.TASK_DDQ), vector(law, at.TASK_COLUMN)
     n, m = len(ddq), len(force)
     U, D = matrix(law, at.TASK_EIGENVECTORS, m), matrix(law, at.TASK_EIGENVALUES, m)
     feedback, forward = vector(law, at.TASK_FEEDBACK), vector(law, at.TASK_FORWARD)
-    mobility = matrix(command, at.COMMAND_MOBILITY, n)
+    mobility = matrix(command, COMMAND_MOBILITY, n)
     for r in range(m):
         force[r] = 0.0
     for c in range(m):

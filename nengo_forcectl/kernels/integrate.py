@@ -2,17 +2,24 @@
 
 import math
 
-from . import layout as at
 from .access import matrix, number, vector, wholes
 from .compile import kernel
+from .layout.law_fields import (
+    INTEGRAL_BOUND,
+    INTEGRAL_DT,
+    INTEGRAL_GAIN,
+    INTEGRAL_GROUP,
+    INTEGRAL_SIZE,
+    INTEGRAL_Z,
+)
 
 
 @kernel
 def step_integral(integral, error):
     """Advance z by one step, ``z + dt gain error``; scale each group back to its bound."""
-    z, group = vector(integral, at.INTEGRAL_Z), wholes(integral, at.INTEGRAL_GROUP)
-    gain, dt = matrix(integral, at.INTEGRAL_GAIN, len(z)), number(integral, at.INTEGRAL_DT)
-    bound, size = vector(integral, at.INTEGRAL_BOUND), vector(integral, at.INTEGRAL_SIZE)
+    z, group = vector(integral, INTEGRAL_Z), wholes(integral, INTEGRAL_GROUP)
+    gain, dt = matrix(integral, INTEGRAL_GAIN, len(z)), number(integral, INTEGRAL_DT)
+    bound, size = vector(integral, INTEGRAL_BOUND), vector(integral, INTEGRAL_SIZE)
     for k in range(len(size)):
         size[k] = 0.0
     for i in range(len(z)):

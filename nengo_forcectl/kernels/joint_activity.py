@@ -4,40 +4,16 @@ from .access import cube, matrix, vector, whole
 from .algebra import dot
 from .compile import kernel
 from .encode import rectified
-from .layout import (
-    JOINT_NEURONS_ACTIVE,
-    JOINT_NEURONS_ACTIVE_LAST,
-    JOINT_NEURONS_BIAS,
-    JOINT_NEURONS_COLUMN,
-    JOINT_NEURONS_CROSS,
-    JOINT_NEURONS_DECODERS,
-    JOINT_NEURONS_ENCODERS,
-    JOINT_NEURONS_MOMENT,
-    JOINT_NEURONS_OWN,
-    JOINT_NEURONS_PHI,
-    JOINT_NEURONS_PHI_LAST,
-    JOINT_NEURONS_SIZE,
-    JOINT_NEURONS_WEIGHTS,
-    PACE,
-    REGRESSION_BOTH,
-    REGRESSION_LACKING,
-    REGRESSION_LATE,
-    REGRESSION_MOMENT,
-    REGRESSION_NEURONS,
-    REGRESSION_PHI,
-    REGRESSION_PHI_LAST,
-    REGRESSION_PRECISION,
-    REGRESSION_SQUARE,
-    REGRESSION_WEIGHTS,
-    REGRESSION_Y_LAST,
-    SEEN,
-)
+from .layout import regression_fields as at
+from .layout.network_fields import PACE, SEEN
 
 
 @kernel
 def per_joint(neurons):
     """Return the number of pairs of each joint."""
-    return len(vector(neurons, JOINT_NEURONS_BIAS)) // len(vector(neurons, JOINT_NEURONS_SIZE))
+    return len(vector(neurons, at.JOINT_NEURONS_BIAS)) // len(
+        vector(neurons, at.JOINT_NEURONS_SIZE)
+    )
 
 
 @kernel
@@ -48,9 +24,9 @@ def activate(neurons, u, field):
     rest, where the friction of a joint is any.
     """
     m = per_joint(neurons)
-    encoders = cube(neurons, JOINT_NEURONS_ENCODERS, SEEN + 1, m)
-    bias, active = matrix(neurons, JOINT_NEURONS_BIAS, m), matrix(neurons, field, m)
-    image = vector(neurons, JOINT_NEURONS_COLUMN)
+    encoders = cube(neurons, at.JOINT_NEURONS_ENCODERS, SEEN + 1, m)
+    bias, active = matrix(neurons, at.JOINT_NEURONS_BIAS, m), matrix(neurons, field, m)
+    image = vector(neurons, at.JOINT_NEURONS_COLUMN)
     for i in range(len(active)):
         rectified(encoders[i], bias[i], u[i], active[i])
         u[i, PACE] = -u[i, PACE]
@@ -64,7 +40,7 @@ def activate(neurons, u, field):
 def decoded(neurons, i, field):
     """Return the torque of joint i's neurons for some activities [N m]."""
     m = per_joint(neurons)
-    decoders, active = matrix(neurons, JOINT_NEURONS_DECODERS, m), matrix(neurons, field, m)
+    decoders, active = matrix(neurons, at.JOINT_NEURONS_DECODERS, m), matrix(neurons, field, m)
     return dot(decoders[i], active[i])
 
 
@@ -72,17 +48,23 @@ def decoded(neurons, i, field):
 def explained_by_neurons(neurons, i):
     """Return what joint i's neurons explain of the filtered torque, by the law's weights."""
     m = per_joint(neurons)
-    phi, weights = matrix(neurons, JOINT_NEURONS_PHI, m), matrix(neurons, JOINT_NEURONS_WEIGHTS, m)
+    phi, weights = (
+        matrix(neurons, at.JOINT_NEURONS_PHI, m),
+        matrix(neurons, at.JOINT_NEURONS_WEIGHTS, m),
+    )
     return dot(phi[i], weights[i])
 
 
 @kernel
 def filter_activities(law, share):
     """Filter the neurons' columns of the cycle: their mean activities times the decoders' size."""
-    neurons = whole(law, REGRESSION_NEURONS)
-    m, size = per_joint(neurons), vector(neurons, JOINT_NEURONS_SIZE)
-    phi, active = matrix(neurons, JOINT_NEURONS_PHI, m), matrix(neurons, JOINT_NEURONS_ACTIVE, m)
-    last = matrix(neurons, JOINT_NEURONS_ACTIVE_LAST, m)
+    neurons = whole(law, at.REGRESSION_NEURONS)
+    m, size = per_joint(neurons), vector(neurons, at.JOINT_NEURONS_SIZE)
+    phi, active = (
+        matrix(neurons, at.JOINT_NEURONS_PHI, m),
+        matrix(neurons, at.JOINT_NEURONS_ACTIVE, m),
+    )
+    last = matrix(neurons, at.JOINT_NEURONS_ACTIVE_LAST, m)
     for i in range(len(size)):
         for a in range(m):
             column = 0.5 * size[i] * (active[i, a] + last[i, a])
@@ -93,8 +75,8 @@ def filter_activities(law, share):
 def keep_activities(neurons):
     """Keep this cycle's activities for the next one."""
     active, last = (
-        vector(neurons, JOINT_NEURONS_ACTIVE),
-        vector(neurons, JOINT_NEURONS_ACTIVE_LAST),
+        vector(neurons, at.JOINT_NEURONS_ACTIVE),
+        vector(neurons, at.JOINT_NEURONS_ACTIVE_LAST),
     )
     for k in range(len(active)):
         last[k] = active[k]
@@ -103,20 +85,20 @@ def keep_activities(neurons):
 @kernel
 def add_activities(law):
     """Add a sample of the neurons' columns, with the one before, to their sums."""
-    neurons, y = whole(law, REGRESSION_NEURONS), vector(law, REGRESSION_LACKING)
-    n, p, m = len(y), len(vector(law, REGRESSION_WEIGHTS)), per_joint(neurons)
-    delays, precision = len(vector(law, REGRESSION_SQUARE)), vector(law, REGRESSION_PRECISION)
-    phi, late = matrix(law, REGRESSION_PHI, p), matrix(law, REGRESSION_LATE, delays)
-    last, y_last = matrix(law, REGRESSION_PHI_LAST, p), matrix(law, REGRESSION_Y_LAST, delays)
+    neurons, y = whole(law, at.REGRESSION_NEURONS), vector(law, at.REGRESSION_LACKING)
+    n, p, m = len(y), len(vector(law, at.REGRESSION_WEIGHTS)), per_joint(neurons)
+    delays, precision = len(vector(law, at.REGRESSION_SQUARE)), vector(law, at.REGRESSION_PRECISION)
+    phi, late = matrix(law, at.REGRESSION_PHI, p), matrix(law, at.REGRESSION_LATE, delays)
+    last, y_last = matrix(law, at.REGRESSION_PHI_LAST, p), matrix(law, at.REGRESSION_Y_LAST, delays)
     active, before = (
-        matrix(neurons, JOINT_NEURONS_PHI, m),
-        matrix(neurons, JOINT_NEURONS_PHI_LAST, m),
+        matrix(neurons, at.JOINT_NEURONS_PHI, m),
+        matrix(neurons, at.JOINT_NEURONS_PHI_LAST, m),
     )
     cross, own = (
-        cube(neurons, JOINT_NEURONS_CROSS, n, m),
-        cube(neurons, JOINT_NEURONS_OWN, m, m),
+        cube(neurons, at.JOINT_NEURONS_CROSS, n, m),
+        cube(neurons, at.JOINT_NEURONS_OWN, m, m),
     )
-    moment = cube(neurons, JOINT_NEURONS_MOMENT, m, delays)
+    moment = cube(neurons, at.JOINT_NEURONS_MOMENT, m, delays)
     for i in range(n):
         half = 0.5 * precision[i]
         for a in range(m):
@@ -140,14 +122,14 @@ def part_from_neurons(law):
     What is known of both stays, as if each had been learned with the other one given. So the
     weights can be marginalised alone.
     """
-    neurons = whole(law, REGRESSION_NEURONS)
-    m, n = per_joint(neurons), len(vector(neurons, JOINT_NEURONS_SIZE))
-    w, v = vector(law, REGRESSION_WEIGHTS), matrix(neurons, JOINT_NEURONS_WEIGHTS, m)
-    square, both = vector(law, REGRESSION_SQUARE), vector(law, REGRESSION_BOTH)
+    neurons = whole(law, at.REGRESSION_NEURONS)
+    m, n = per_joint(neurons), len(vector(neurons, at.JOINT_NEURONS_SIZE))
+    w, v = vector(law, at.REGRESSION_WEIGHTS), matrix(neurons, at.JOINT_NEURONS_WEIGHTS, m)
+    square, both = vector(law, at.REGRESSION_SQUARE), vector(law, at.REGRESSION_BOTH)
     delays = len(square)
-    cross = cube(neurons, JOINT_NEURONS_CROSS, n, m)
-    b = matrix(law, REGRESSION_MOMENT, delays)
-    moment, shared = cube(neurons, JOINT_NEURONS_MOMENT, m, delays), 0.0
+    cross = cube(neurons, at.JOINT_NEURONS_CROSS, n, m)
+    b = matrix(law, at.REGRESSION_MOMENT, delays)
+    moment, shared = cube(neurons, at.JOINT_NEURONS_MOMENT, m, delays), 0.0
     for k in range(len(w)):
         total = 0.0
         for i in range(n):

@@ -2,11 +2,22 @@
 
 import math
 
-from . import layout as at
 from .access import matrix, number, set_number, vector, whole
 from .balance_columns import armature_column
 from .carried_body import column_product, weigh
 from .compile import kernel
+from .layout import structured_fields as at
+from .layout.body_fields import MASS, MOMENT, PARAMETERS, XX
+from .layout.null_space_fields import POSTURE_K
+from .layout.regression_fields import (
+    REGRESSION_DELAY,
+    REGRESSION_DEVIATIONS,
+    REGRESSION_FLOOR,
+    REGRESSION_NOISE,
+    REGRESSION_SINCE,
+    REGRESSION_SIZE,
+    REGRESSION_WEIGHTS,
+)
 
 WATCH = 0.03  # share of a cycle in the mean square of m's change
 QUIETEN = 0.6  # of the gain at which a joint was loud is the new most
@@ -52,12 +63,12 @@ def watch_joints(learner):
 @kernel
 def set_gains(learner, law):
     """Set gains and posture by the inertia that each joint may have, and by the delay."""
-    deviations, size = vector(law, at.REGRESSION_DEVIATIONS), vector(law, at.REGRESSION_SIZE)
+    deviations, size = vector(law, REGRESSION_DEVIATIONS), vector(law, REGRESSION_SIZE)
     gain, most = vector(learner, at.STRUCTURED_GAIN), vector(learner, at.STRUCTURED_GAIN_MOST)
     start, dt = number(learner, at.STRUCTURED_GAIN_START), number(learner, at.STRUCTURED_DT)
-    inertia, delay = vector(learner, at.STRUCTURED_INERTIA), number(law, at.REGRESSION_DELAY)
+    inertia, delay = vector(learner, at.STRUCTURED_INERTIA), number(law, REGRESSION_DELAY)
     find_inertia(learner)
-    known, ease = 0, EASE if number(law, at.REGRESSION_SINCE) > UNTRIED else 0.0
+    known, ease = 0, EASE if number(law, REGRESSION_SINCE) > UNTRIED else 0.0
     for i in range(len(gain)):
         k = armature_column(i)
         most_inertia = inertia[i] + DEVIATIONS * deviations[k] * size[k]
@@ -86,15 +97,15 @@ def doubt_inertia(learner, law):
     A payload shrinks towards the tool frame for that, with the same mass, which keeps it physical;
     it grows again slowly.
     """
-    w, size = vector(law, at.REGRESSION_WEIGHTS), vector(law, at.REGRESSION_SIZE)
-    deviations, own = vector(law, at.REGRESSION_DEVIATIONS), vector(learner, at.STRUCTURED_HOME_M)
+    w, size = vector(law, REGRESSION_WEIGHTS), vector(law, REGRESSION_SIZE)
+    deviations, own = vector(law, REGRESSION_DEVIATIONS), vector(learner, at.STRUCTURED_HOME_M)
     added, variance = vector(learner, at.STRUCTURED_ADDED), vector(learner, at.STRUCTURED_DOUBT)
     inertia_of_payload(learner, law)
-    misfit = math.sqrt(number(law, at.REGRESSION_NOISE)) / number(law, at.REGRESSION_FLOOR)
+    misfit = math.sqrt(number(law, REGRESSION_NOISE)) / number(law, REGRESSION_FLOOR)
     unexplained = min(max((misfit - 1.0) / (MISFIT - 1.0), LEAST_DOUBT), 1.0)
     unexplained *= number(learner, at.STRUCTURED_LOOP)
-    doubt, many, share = deviations[at.MASS] * size[at.MASS], UNKNOWN * unexplained, 1.0
-    unknown = 1.0 - min(max(w[at.MASS] * size[at.MASS] - doubt, 0.0) / max(doubt, TINY), 1.0)
+    doubt, many, share = deviations[MASS] * size[MASS], UNKNOWN * unexplained, 1.0
+    unknown = 1.0 - min(max(w[MASS] * size[MASS] - doubt, 0.0) / max(doubt, TINY), 1.0)
     for i in range(len(own)):
         doubt = many * math.sqrt(variance[i]) + unexplained * unknown * added[i]
         share = min(share, believed(added[i], doubt, own[i]))
@@ -103,9 +114,9 @@ def doubt_inertia(learner, law):
     before = number(learner, at.STRUCTURED_BELIEVED)
     share = min(share, before + EASE * (share - before))
     set_number(learner, at.STRUCTURED_BELIEVED, share)
-    for k in range(at.MOMENT, at.MOMENT + 3):
+    for k in range(MOMENT, MOMENT + 3):
         w[k] *= math.sqrt(share)
-    for k in range(at.XX, at.PARAMETERS):
+    for k in range(XX, PARAMETERS):
         w[k] *= share
 
 
@@ -120,16 +131,16 @@ def believed(inertia, doubt, own):
 @kernel
 def inertia_of_payload(learner, law):
     """Compute what the law's payload adds to the diagonal of M at the posture, and its variance."""
-    w, size = vector(law, at.REGRESSION_WEIGHTS), vector(law, at.REGRESSION_SIZE)
-    deviations, n = vector(law, at.REGRESSION_DEVIATIONS), len(vector(learner, at.STRUCTURED_ADDED))
+    w, size = vector(law, REGRESSION_WEIGHTS), vector(law, REGRESSION_SIZE)
+    deviations, n = vector(law, REGRESSION_DEVIATIONS), len(vector(learner, at.STRUCTURED_ADDED))
     added, variance = vector(learner, at.STRUCTURED_ADDED), vector(learner, at.STRUCTURED_DOUBT)
     V = matrix(learner, at.STRUCTURED_HOME_V, n)
     weighed = matrix(learner, at.STRUCTURED_HOME_WEIGHED, n)
     one = vector(learner, at.STRUCTURED_ONE)
     for i in range(n):
         added[i], variance[i] = 0.0, 0.0
-    for k in range(at.PARAMETERS):
-        for each in range(at.PARAMETERS):
+    for k in range(PARAMETERS):
+        for each in range(PARAMETERS):
             one[each] = size[k] if each == k else 0.0
         weigh(one, V, weighed)
         for i in range(n):
@@ -157,10 +168,10 @@ def soften_posture(learner):
     if posture == 0:
         return
     law, dt = whole(learner, at.STRUCTURED_LAW), number(learner, at.STRUCTURED_DT)
-    k, most = vector(posture, at.POSTURE_K), vector(learner, at.STRUCTURED_K_NULL)
+    k, most = vector(posture, POSTURE_K), vector(learner, at.STRUCTURED_K_NULL)
     wanted = vector(learner, at.STRUCTURED_K_WANTED)
     inertia, gain = vector(learner, at.STRUCTURED_INERTIA), vector(learner, at.STRUCTURED_GAIN)
-    delay, softness = number(law, at.REGRESSION_DELAY), number(learner, at.STRUCTURED_SOFTNESS)
+    delay, softness = number(law, REGRESSION_DELAY), number(learner, at.STRUCTURED_SOFTNESS)
     for i in range(len(k)):
         bandwidth = softness * gain[i]
         if delay > NO_DELAY:
@@ -175,7 +186,7 @@ def stiffen_posture(learner):
     posture = whole(learner, at.STRUCTURED_POSTURE)
     if posture == 0:
         return
-    k, wanted = vector(posture, at.POSTURE_K), vector(learner, at.STRUCTURED_K_WANTED)
+    k, wanted = vector(posture, POSTURE_K), vector(learner, at.STRUCTURED_K_WANTED)
     share = STIFFEN * number(learner, at.STRUCTURED_DT)
     for i in range(len(k)):
         k[i] += share * (wanted[i] - k[i])

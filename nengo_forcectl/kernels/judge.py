@@ -1,11 +1,17 @@
 """Credibility of a state: the rules of `SensorCheck` and `Safe`."""
 
-from . import layout as at
 from .access import number, vector
-from .compile import kernel
-
-CREDIBLE, NOT_CREDIBLE, FROZEN = 0, 1, 2
-"""What `judge_state` returns."""
+from .compile import kernel, part
+from .layout.estimation_fields import (
+    SENSORS_DQ,
+    SENSORS_DQ_BEFORE,
+    SENSORS_DQ_MOST,
+    SENSORS_Q,
+    SENSORS_Q_BEFORE,
+    SENSORS_Q_LEAST,
+    SENSORS_Q_MOST,
+)
+from .sizes import CREDIBLE, FROZEN, NOT_CREDIBLE
 
 STILL = 1e-12  # squared velocity of a joint at rest [rad^2/s^2]
 
@@ -30,15 +36,15 @@ def is_frozen(q, dq, q_before, dq_before):
     return square > STILL
 
 
-@kernel
+@part(1)
 def judge_state(sensors):
     """Check the state in a block of `SENSORS`; store a credible one as the last state."""
-    q, dq = vector(sensors, at.SENSORS_Q), vector(sensors, at.SENSORS_DQ)
-    q_least, q_most = vector(sensors, at.SENSORS_Q_LEAST), vector(sensors, at.SENSORS_Q_MOST)
-    if not is_credible(q, dq, q_least, q_most, number(sensors, at.SENSORS_DQ_MOST)):
+    q, dq = vector(sensors, SENSORS_Q), vector(sensors, SENSORS_DQ)
+    q_least, q_most = vector(sensors, SENSORS_Q_LEAST), vector(sensors, SENSORS_Q_MOST)
+    if not is_credible(q, dq, q_least, q_most, number(sensors, SENSORS_DQ_MOST)):
         return NOT_CREDIBLE
-    q_before = vector(sensors, at.SENSORS_Q_BEFORE)
-    dq_before = vector(sensors, at.SENSORS_DQ_BEFORE)
+    q_before = vector(sensors, SENSORS_Q_BEFORE)
+    dq_before = vector(sensors, SENSORS_DQ_BEFORE)
     frozen = is_frozen(q, dq, q_before, dq_before)
     for i in range(len(q)):
         q_before[i], dq_before[i] = q[i], dq[i]

@@ -14,10 +14,21 @@ After a swing that no load explains (`choose_load`), the sign of late sensors, t
 the nearest ones drive it on.
 """
 
-from . import layout as at
 from .access import matrix, number, vector, whole
 from .algebra import factor_columns, substitute
 from .compile import kernel
+from .layout.body_fields import LOAD_MISFIT
+from .layout.guard_fields import (
+    GUARD_DDQ,
+    GUARD_HOLD,
+    GUARD_LOAD,
+    GUARD_TAU,
+    GUARD_TAU_MAX,
+    GUARD_WANTED,
+    GUARD_WARY,
+    GUARD_WEAK,
+    GUARD_WEAK_M,
+)
 
 PIVOTS = 4  # for each joint, at most; then tau is only clipped
 CLOSE = 1e-9  # share of a motor's limit, and acceleration [rad/s^2], that are rounding
@@ -31,8 +42,8 @@ def keep_motors(guard, M):
         guard: block of `GUARD`; its ``ddq`` becomes what the motors can give of it.
         M: inertia (n, n) [kg m^2].
     """
-    tau, ddq = vector(guard, at.GUARD_TAU), vector(guard, at.GUARD_DDQ)
-    side, wanted = vector(guard, at.GUARD_WEAK), vector(guard, at.GUARD_WANTED)
+    tau, ddq = vector(guard, GUARD_TAU), vector(guard, GUARD_DDQ)
+    side, wanted = vector(guard, GUARD_WEAK), vector(guard, GUARD_WANTED)
     n = len(tau)
     for i in range(n):
         side[i], wanted[i] = 0.0, ddq[i]
@@ -45,18 +56,18 @@ def keep_motors(guard, M):
 @kernel
 def swings(guard):
     """Return whether a joint has swung, and no load explains any of the motion."""
-    wary, swung = vector(guard, at.GUARD_WARY), False
+    wary, swung = vector(guard, GUARD_WARY), False
     for i in range(len(wary)):
         swung = swung or wary[i] > 0.0
-    return swung and number(whole(guard, at.GUARD_LOAD), at.LOAD_MISFIT) >= 1.0
+    return swung and number(whole(guard, GUARD_LOAD), LOAD_MISFIT) >= 1.0
 
 
 @kernel
 def pivot(guard):
     """Let the first joint that is wrong change its side; return whether there was one."""
-    tau, most = vector(guard, at.GUARD_TAU), vector(guard, at.GUARD_TAU_MAX)
-    ddq, wanted = vector(guard, at.GUARD_DDQ), vector(guard, at.GUARD_WANTED)
-    side = vector(guard, at.GUARD_WEAK)
+    tau, most = vector(guard, GUARD_TAU), vector(guard, GUARD_TAU_MAX)
+    ddq, wanted = vector(guard, GUARD_DDQ), vector(guard, GUARD_WANTED)
+    side = vector(guard, GUARD_WEAK)
     for i in range(len(tau)):
         if side[i] * (ddq[i] - wanted[i]) > CLOSE:
             side[i] = 0.0
@@ -70,11 +81,11 @@ def pivot(guard):
 @kernel
 def give_most(guard, M):
     """Compute ``tau`` and ``ddq`` if the joints with a side get all that their motors have."""
-    tau, most = vector(guard, at.GUARD_TAU), vector(guard, at.GUARD_TAU_MAX)
-    ddq, wanted = vector(guard, at.GUARD_DDQ), vector(guard, at.GUARD_WANTED)
-    side, hold = vector(guard, at.GUARD_WEAK), vector(guard, at.GUARD_HOLD)
+    tau, most = vector(guard, GUARD_TAU), vector(guard, GUARD_TAU_MAX)
+    ddq, wanted = vector(guard, GUARD_DDQ), vector(guard, GUARD_WANTED)
+    side, hold = vector(guard, GUARD_WEAK), vector(guard, GUARD_HOLD)
     n = len(tau)
-    part = matrix(guard, at.GUARD_WEAK_M, n)  # M of those joints, 1 for the others
+    part = matrix(guard, GUARD_WEAK_M, n)  # M of those joints, 1 for the others
     for i in range(n):
         ddq[i] = wanted[i] if side[i] == 0.0 else side[i] * most[i] - hold[i]
         for j in range(n):

@@ -6,60 +6,35 @@ from .access import cube, matrix, number, set_number, vector, wholes
 from .algebra import factor_columns
 from .compile import kernel
 from .hold_back import diagonalise
-from .layout import (
-    MASS,
-    MOMENT,
-    PARAMETERS,
-    REGRESSION_AXES,
-    REGRESSION_BODY,
-    REGRESSION_CHANGED,
-    REGRESSION_CHANGES,
-    REGRESSION_COVARIANCE,
-    REGRESSION_FIRST,
-    REGRESSION_FIXED,
-    REGRESSION_HOME,
-    REGRESSION_MOMENTS,
-    REGRESSION_NEXT,
-    REGRESSION_POSITIVE,
-    REGRESSION_REACH,
-    REGRESSION_REPAIRED,
-    REGRESSION_SIZE,
-    REGRESSION_WEIGHTS,
-    REGRESSION_Y,
-    XX,
-    XY,
-    XZ,
-    YY,
-    YZ,
-    ZZ,
-)
+from .layout import regression_fields as at
+from .layout.body_fields import MASS, MOMENT, PARAMETERS, XX, XY, XZ, YY, YZ, ZZ
 
-SLIGHT = 1e-9  # negative weights, over their sizes, that are 0
-LEAST_INERTIA = 0.3  # of the model's that learned links leave
+SLIGHT = 1e-9  # a weight above minus this, over its size, counts as 0
+LEAST_INERTIA = 0.3  # least share of M that learned links leave
 LIGHT = 1e-6  # mass below which there is no payload [kg]
 
 
 @kernel
 def keep_physical(law):
     """Fix the weights that are not physical, or one of them; return whether there was any."""
-    w, positive = vector(law, REGRESSION_NEXT), wholes(law, REGRESSION_POSITIVE)
-    fixed, worst, value = wholes(law, REGRESSION_FIXED), -1, -SLIGHT
+    w, positive = vector(law, at.REGRESSION_NEXT), wholes(law, at.REGRESSION_POSITIVE)
+    fixed, worst, value = wholes(law, at.REGRESSION_FIXED), -1, -SLIGHT
     for i in range(len(w)):
         if positive[i] != 0 and fixed[i] == 0 and w[i] < value:
             worst, value = i, w[i]
     if worst >= 0:
         fix(law, worst, 0.0)
         return True
-    size = vector(law, REGRESSION_SIZE)
+    size = vector(law, at.REGRESSION_SIZE)
     if fixed[MASS] == 0 and w[MASS] * size[MASS] < LIGHT:
         for k in range(PARAMETERS):
             if fixed[k] == 0:
                 fix(law, k, 0.0)
-        set_number(law, REGRESSION_REPAIRED, number(law, REGRESSION_REPAIRED) + 1.0)
+        set_number(law, at.REGRESSION_REPAIRED, number(law, at.REGRESSION_REPAIRED) + 1.0)
         return True
     if fixed[MASS] == 0 and not is_consistent(law):
         fix_payload(law)
-        set_number(law, REGRESSION_REPAIRED, number(law, REGRESSION_REPAIRED) + 1.0)
+        set_number(law, at.REGRESSION_REPAIRED, number(law, at.REGRESSION_REPAIRED) + 1.0)
         return True
     return keep_inertia(law)
 
@@ -67,10 +42,10 @@ def keep_physical(law):
 @kernel
 def keep_inertia(law):
     """Keep the links' parameters as they are if the new ones make M too small or singular."""
-    w, weights = vector(law, REGRESSION_NEXT), vector(law, REGRESSION_WEIGHTS)
-    n, fixed = len(vector(law, REGRESSION_Y)), wholes(law, REGRESSION_FIXED)
-    home, M = matrix(law, REGRESSION_HOME, n), matrix(law, REGRESSION_CHANGED, n)
-    changes = cube(law, REGRESSION_CHANGES, n, n)
+    w, weights = vector(law, at.REGRESSION_NEXT), vector(law, at.REGRESSION_WEIGHTS)
+    n, fixed = len(vector(law, at.REGRESSION_Y)), wholes(law, at.REGRESSION_FIXED)
+    home, M = matrix(law, at.REGRESSION_HOME, n), matrix(law, at.REGRESSION_CHANGED, n)
+    changes = cube(law, at.REGRESSION_CHANGES, n, n)
     first = len(w) - len(changes)
     if first == len(w) or fixed[first] != 0:
         return False
@@ -84,21 +59,21 @@ def keep_inertia(law):
         return False
     for k in range(first, len(w)):
         fix(law, k, weights[k])
-    set_number(law, REGRESSION_REPAIRED, number(law, REGRESSION_REPAIRED) + 1.0)
+    set_number(law, at.REGRESSION_REPAIRED, number(law, at.REGRESSION_REPAIRED) + 1.0)
     return True
 
 
 @kernel
 def fix_payload(law):
     """Keep the payload at the nearest one that `is_consistent` has found."""
-    w, size = vector(law, REGRESSION_NEXT), vector(law, REGRESSION_SIZE)
-    first = vector(law, REGRESSION_FIRST)
+    w, size = vector(law, at.REGRESSION_NEXT), vector(law, at.REGRESSION_SIZE)
+    first = vector(law, at.REGRESSION_FIRST)
     fix(law, MASS, w[MASS])
     for i in range(3):
         fix(law, MOMENT + i, first[i] / size[MOMENT + i])
         for j in range(i + 1):
             k = inertia_place(i, j)
-            fix(law, k, inertia_of(matrix(law, REGRESSION_MOMENTS, 3), i, j) / size[k])
+            fix(law, k, inertia_of(matrix(law, at.REGRESSION_MOMENTS, 3), i, j) / size[k])
 
 
 @kernel
@@ -118,18 +93,18 @@ def inertia_of(moments, i, j):
 @kernel
 def fix(law, i, value):
     """Keep weight i at a value: condition the solution on it."""
-    w, fixed = vector(law, REGRESSION_NEXT), wholes(law, REGRESSION_FIXED)
+    w, fixed = vector(law, at.REGRESSION_NEXT), wholes(law, at.REGRESSION_FIXED)
     p = len(w)
-    C = matrix(law, REGRESSION_COVARIANCE, p)
-    whole_part, change = C[i, i], w[i] - value
+    C = matrix(law, at.REGRESSION_COVARIANCE, p)
+    variance, change = C[i, i], w[i] - value
     for k in range(p):
-        part = C[k, i] / whole_part
-        if k == i or fixed[k] != 0 or part == 0.0:
+        slope = C[k, i] / variance
+        if k == i or fixed[k] != 0 or slope == 0.0:
             continue
-        w[k] -= part * change
+        w[k] -= slope * change
         for j in range(p):
             if j != i:
-                C[k, j] -= part * C[i, j]
+                C[k, j] -= slope * C[i, j]
     for k in range(p):
         C[i, k] = C[k, i] = 0.0
     w[i], fixed[i] = value, 1
@@ -138,12 +113,12 @@ def fix(law, i, value):
 @kernel
 def is_consistent(law):
     """Whether the payload's parameters are those of a body near the tool: see `nearest_body`."""
-    w, size = vector(law, REGRESSION_NEXT), vector(law, REGRESSION_SIZE)
-    body = vector(law, REGRESSION_BODY)
+    w, size = vector(law, at.REGRESSION_NEXT), vector(law, at.REGRESSION_SIZE)
+    body = vector(law, at.REGRESSION_BODY)
     for k in range(PARAMETERS):
         body[k] = w[k] * size[k]
-    moments, axes = matrix(law, REGRESSION_MOMENTS, 3), matrix(law, REGRESSION_AXES, 3)
-    reach, first = number(law, REGRESSION_REACH), vector(law, REGRESSION_FIRST)
+    moments, axes = matrix(law, at.REGRESSION_MOMENTS, 3), matrix(law, at.REGRESSION_AXES, 3)
+    reach, first = number(law, at.REGRESSION_REACH), vector(law, at.REGRESSION_FIRST)
     return nearest_body(body, reach, first, moments, axes)
 
 

@@ -5,38 +5,16 @@ from .compile import kernel, part
 from .consolidate import consolidate, filter_features
 from .encode import encode, product, rectified
 from .fire import run_neurons
-from .layout import (
-    COMMAND_DDQ_R,
-    COMMAND_DQ_R,
-    COMMAND_FRICTION,
-    CONSOLIDATION_BEGUN,
-    CONSOLIDATION_BUMP,
-    CONSOLIDATION_LACKING,
-    CONSOLIDATION_PHI,
-    CONSOLIDATION_SQUARE,
-    CONSOLIDATION_SUPPLIED,
-    CONSOLIDATION_WEIGHTS,
-    FREEZE,
-    HOLD,
-    INPUT_DQ,
-    INPUT_Q,
-    LEARNER_DECAY,
-    LEARNER_FEEDFORWARD,
-    LEARNER_LAW,
-    LEARNER_NETWORK,
-    LEARNER_OBSERVER,
-    LEARNER_OFFSET,
-    LEARNER_TORQUE,
-    LEARNER_TORQUE_LAST,
+from .layout import learner_fields as at
+from .layout.arm_fields import COMMAND_DDQ_R, COMMAND_DQ_R, COMMAND_FRICTION, INPUT_DQ, INPUT_Q
+from .layout.estimation_fields import OBSERVER_SENT, OBSERVER_SHARE, OBSERVER_UNMODELLED
+from .layout.network_fields import (
     NETWORK_BIAS,
     NETWORK_ENCODERS,
     NETWORK_ENCODING,
     NETWORK_MEASURED,
     NETWORK_NEURONS,
     NETWORK_U,
-    OBSERVER_SENT,
-    OBSERVER_SHARE,
-    OBSERVER_UNMODELLED,
 )
 from .observe import add_push, faded, low_pass, observe
 
@@ -50,8 +28,8 @@ def supply_consolidated(learner, arm, inputs, command, sound, learning):
         learning: LEARN, HOLD or FREEZE; in FREEZE the observer does not compensate either.
     """
     evaluate_network(learner, inputs, command)
-    if learning != FREEZE and sound:
-        add_push(whole(learner, LEARNER_OBSERVER), arm, inputs)
+    if learning != at.FREEZE and sound:
+        add_push(whole(learner, at.LEARNER_OBSERVER), arm, inputs)
     return supply_scales(learner, arm, inputs, sound, learning)
 
 
@@ -61,7 +39,7 @@ def record_sent(learner, command, tau):
 
     Without the friction that the law feeds forward: the model knows what takes it up.
     """
-    sent = vector(whole(learner, LEARNER_OBSERVER), OBSERVER_SENT)
+    sent = vector(whole(learner, at.LEARNER_OBSERVER), OBSERVER_SENT)
     friction = vector(command, COMMAND_FRICTION)
     for i in range(len(tau)):
         sent[i] = tau[i] - friction[i]
@@ -70,8 +48,8 @@ def record_sent(learner, command, tau):
 @kernel
 def evaluate_network(learner, inputs, command):
     """Compute phi and F = W phi in the law's block."""
-    law, network = whole(learner, LEARNER_LAW), whole(learner, LEARNER_NETWORK)
-    phi, u = vector(law, CONSOLIDATION_PHI), vector(network, NETWORK_U)
+    law, network = whole(learner, at.LEARNER_LAW), whole(learner, at.LEARNER_NETWORK)
+    phi, u = vector(law, at.CONSOLIDATION_PHI), vector(network, NETWORK_U)
     measured = whole(network, NETWORK_MEASURED) != 0
     velocity = vector(inputs, INPUT_DQ) if measured else vector(command, COMMAND_DQ_R)
     q, ddq_r, encoding = (
@@ -81,8 +59,8 @@ def evaluate_network(learner, inputs, command):
     )
     encode(encoding, q, velocity, ddq_r, phi[: len(u)], u)
     activities(network, u, phi[len(u) :])
-    supplied = vector(law, CONSOLIDATION_SUPPLIED)
-    product(matrix(law, CONSOLIDATION_WEIGHTS, len(phi)), phi, supplied)
+    supplied = vector(law, at.CONSOLIDATION_SUPPLIED)
+    product(matrix(law, at.CONSOLIDATION_WEIGHTS, len(phi)), phi, supplied)
 
 
 @kernel
@@ -103,18 +81,18 @@ def supply_scales(learner, arm, inputs, sound, learning):
     Memory advances only here, with sound sensors, and not in FREEZE; neurons with a state run in
     every cycle. The observer's block holds the torque sent in the last cycle.
     """
-    law, observer = whole(learner, LEARNER_LAW), whole(learner, LEARNER_OBSERVER)
-    begun, learns = number(law, CONSOLIDATION_BEGUN) > 0.0, learning != FREEZE and sound
+    law, observer = whole(learner, at.LEARNER_LAW), whole(learner, at.LEARNER_OBSERVER)
+    begun, learns = number(law, at.CONSOLIDATION_BEGUN) > 0.0, learning != at.FREEZE and sound
     if learns:
         observe(observer, arm, inputs, begun)
         filter_torque(learner, law, observer, begun)
         filter_features(law, begun)
     combine_scales(learner, law, observer, learning)
-    set_number(law, CONSOLIDATION_BEGUN, 1.0 if learns else 0.0)
-    if not learns or learning == HOLD:
+    set_number(law, at.CONSOLIDATION_BEGUN, 1.0 if learns else 0.0)
+    if not learns or learning == at.HOLD:
         return False
     renewed = consolidate(law)
-    offset, bump = vector(learner, LEARNER_OFFSET), vector(law, CONSOLIDATION_BUMP)
+    offset, bump = vector(learner, at.LEARNER_OFFSET), vector(law, at.CONSOLIDATION_BUMP)
     share = number(observer, OBSERVER_SHARE)
     for i in range(len(offset)):
         offset[i] += (1.0 - 0.5 * share) * bump[i]  # F_f filters the mean of old and new
@@ -124,24 +102,24 @@ def supply_scales(learner, arm, inputs, sound, learning):
 @kernel
 def filter_torque(learner, law, observer, begun):
     """Filter F to F_f, as r filters the torque that the model lacks."""
-    filtered, last = vector(learner, LEARNER_TORQUE), vector(learner, LEARNER_TORQUE_LAST)
-    F, share = vector(law, CONSOLIDATION_SUPPLIED), number(observer, OBSERVER_SHARE)
+    filtered, last = vector(learner, at.LEARNER_TORQUE), vector(learner, at.LEARNER_TORQUE_LAST)
+    F, share = vector(law, at.CONSOLIDATION_SUPPLIED), number(observer, OBSERVER_SHARE)
     low_pass(filtered, last, F, begun, share)
 
 
 @kernel
 def combine_scales(learner, law, observer, learning):
     """Compute feedforward = F + fast, fast = -r - F_f + offset, and the law's inputs."""
-    F, lacking = vector(law, CONSOLIDATION_SUPPLIED), vector(law, CONSOLIDATION_LACKING)
-    r, filtered = vector(observer, OBSERVER_UNMODELLED), vector(learner, LEARNER_TORQUE)
-    offset, decay = vector(learner, LEARNER_OFFSET), number(learner, LEARNER_DECAY)
-    feedforward, square = vector(learner, LEARNER_FEEDFORWARD), 0.0
+    F, lacking = vector(law, at.CONSOLIDATION_SUPPLIED), vector(law, at.CONSOLIDATION_LACKING)
+    r, filtered = vector(observer, OBSERVER_UNMODELLED), vector(learner, at.LEARNER_TORQUE)
+    offset, decay = vector(learner, at.LEARNER_OFFSET), number(learner, at.LEARNER_DECAY)
+    feedforward, square = vector(learner, at.LEARNER_FEEDFORWARD), 0.0
     for i in range(len(F)):
         lacking[i] = -r[i]
         missing = lacking[i] - filtered[i]
         square += missing * missing
         feedforward[i] = F[i]
-        if learning != FREEZE:
+        if learning != at.FREEZE:
             feedforward[i] += missing + offset[i]
             offset[i] = decay * faded(offset[i])
-    set_number(law, CONSOLIDATION_SQUARE, square)
+    set_number(law, at.CONSOLIDATION_SQUARE, square)

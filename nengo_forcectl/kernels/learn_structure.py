@@ -2,7 +2,6 @@
 
 import math
 
-from . import layout as at
 from .access import matrix, number, set_number, vector, whole, wholes
 from .balance_columns import (
     activate_neurons,
@@ -25,15 +24,28 @@ from .compile import kernel, part
 from .feed_friction import spare_null_space
 from .joint_activity import decoded, explained_by_neurons, per_joint
 from .joint_gains import doubt_inertia, set_gains, stiffen_posture, watch_joints
+from .layout import regression_fields as regression_at, structured_fields as at
+from .layout.arm_fields import (
+    ARM_DOF,
+    ARM_J,
+    COMMAND_DQ_S,
+    COMMAND_FRICTION,
+    COMMAND_TAU,
+    INPUT_DQ,
+    INPUT_Q,
+)
+from .layout.body_fields import PARAMETERS
+from .layout.learner_fields import FREEZE, LEARN
+from .layout.network_fields import DIRECT, DRY, FRICTION, OFFSET, PLACE, SPEED, VISCOUS
 from .learned_body import carry_body
 from .memory import call
 from .observe import faded, push_torque
 from .regress import (
     QUICK,
+    columns_of,
     filter_columns,
     forget_payload,
     is_filled,
-    matrix_of,
     queue_torque,
     take_samples,
 )
@@ -52,7 +64,7 @@ def supply_structured(learner, arm, inputs, command, sound, learning):
         sound: whether the sensors can be learned from.
         learning: LEARN, HOLD or FREEZE; in FREEZE the fast part does not compensate either.
     """
-    learns = learning != at.FREEZE and sound
+    learns = learning != FREEZE and sound
     carry_body(learner, arm, inputs, command)
     feed_forward(learner, arm, inputs, command)
     if learns:
@@ -62,13 +74,13 @@ def supply_structured(learner, arm, inputs, command, sound, learning):
     total_torque(learner, command, learning)
     set_number(learner, at.STRUCTURED_BEGUN, 1.0 if learns else 0.0)
     law = whole(learner, at.STRUCTURED_LAW)
-    if not learns or learning != at.LEARN or not is_filled(law):
+    if not learns or learning != LEARN or not is_filled(law):
         set_number(law, at.REGRESSION_ROW, 0.0)
     if not learns:
         return
     watch_joints(learner)
     stiffen_posture(learner)
-    if learning == at.LEARN and is_filled(law):
+    if learning == LEARN and is_filled(law):
         find_change(learner, law)
         take_samples(law)
         if call(whole(learner, at.STRUCTURED_SOLVE_CALL), law) != 0:
@@ -83,22 +95,22 @@ def feed_forward(learner, arm, inputs, command):
     fast part adds the rest of the dry friction, not of the viscous: with all of it, a light joint
     whose speed comes late is unstable.
     """
-    n, J = whole(arm, at.ARM_DOF), matrix(arm, at.ARM_J, whole(arm, at.ARM_DOF))
-    encode_motion(learner, arm, vector(inputs, at.INPUT_Q), vector(command, at.COMMAND_DQ_S))
-    x, y = matrix(learner, at.STRUCTURED_X, at.FRICTION), vector(learner, at.STRUCTURED_Y)
-    friction = matrix(learner, at.STRUCTURED_FRICTION, at.FRICTION)
-    force = matrix(learner, at.STRUCTURED_FORCE, at.DIRECT)
+    n, J = whole(arm, ARM_DOF), matrix(arm, ARM_J, whole(arm, ARM_DOF))
+    encode_motion(learner, arm, vector(inputs, INPUT_Q), vector(command, COMMAND_DQ_S))
+    x, y = matrix(learner, at.STRUCTURED_X, FRICTION), vector(learner, at.STRUCTURED_Y)
+    friction = matrix(learner, at.STRUCTURED_FRICTION, FRICTION)
+    force = matrix(learner, at.STRUCTURED_FORCE, DIRECT)
     supplied, rubs = vector(learner, at.STRUCTURED_SUPPLIED), vector(learner, at.STRUCTURED_RUBS)
     viscous, dry = vector(learner, at.STRUCTURED_VISCOUS), vector(learner, at.STRUCTURED_DRY)
     ahead = number(learner, at.STRUCTURED_DT)
     for k in range(3):
-        y[at.PLACE + k] += 0.5 * ahead * y[at.SPEED + k]
-    activate_neurons(learner, at.JOINT_NEURONS_FED)
+        y[PLACE + k] += 0.5 * ahead * y[SPEED + k]
+    activate_neurons(learner, regression_at.JOINT_NEURONS_FED)
     for i in range(n):
-        viscous[i] = friction[i, at.VISCOUS] * x[i, at.VISCOUS]
-        dry[i] = friction[i, at.DRY] * x[i, at.DRY]
-        dry[i] += decoded(neurons_of(learner), i, at.JOINT_NEURONS_FED)
-        supplied[i] = friction[i, at.OFFSET] * x[i, at.OFFSET]
+        viscous[i] = friction[i, VISCOUS] * x[i, VISCOUS]
+        dry[i] = friction[i, DRY] * x[i, DRY]
+        dry[i] += decoded(neurons_of(learner), i, regression_at.JOINT_NEURONS_FED)
+        supplied[i] = friction[i, OFFSET] * x[i, OFFSET]
         rubs[i] = viscous[i] + supplied[i]
     law = whole(learner, at.STRUCTURED_TASK)
     if law != 0:
@@ -109,7 +121,7 @@ def feed_forward(learner, arm, inputs, command):
         supplied[i] += viscous[i] + dry[i]
     for a in range(3):
         pull = 0.0
-        for k in range(at.DIRECT):
+        for k in range(DIRECT):
             pull += force[a, k] * y[k]
         for i in range(n):
             supplied[i] += J[a, i] * pull
@@ -119,7 +131,7 @@ def feed_forward(learner, arm, inputs, command):
 @kernel
 def add_model_changes(learner, inputs, supplied):
     """Add the torque of the changes of gravity and links at the acceleration that the law asks."""
-    q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
+    q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
     model_columns(learner, q, dq, vector(learner, at.STRUCTURED_DDQ))
     gravity, links = vector(learner, at.STRUCTURED_GRAVITY), vector(learner, at.STRUCTURED_LINKS)
     chosen = wholes(learner, at.STRUCTURED_CHOSEN)
@@ -135,7 +147,7 @@ def add_model_changes(learner, inputs, supplied):
 def observe_lack(learner, arm, inputs):
     """Compute the columns and the torque that the model lacks over the cycle; filter both."""
     law = whole(learner, at.STRUCTURED_LAW)
-    q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
+    q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
     sent = vector(learner, at.STRUCTURED_SENT)
     push_torque(sent, arm, inputs)
     queue_torque(law, sent)
@@ -156,8 +168,8 @@ def observe_lack(learner, arm, inputs):
 @kernel
 def follow_lack(learner, law):
     """Let the fast part m follow y less what model, tool and the friction supplied explain."""
-    y, w = vector(law, at.REGRESSION_Y), vector(law, at.REGRESSION_WEIGHTS)
-    raw, fast = matrix_of(law), vector(learner, at.STRUCTURED_FAST)
+    y, w = vector(law, regression_at.REGRESSION_Y), vector(law, regression_at.REGRESSION_WEIGHTS)
+    raw, fast = columns_of(law), vector(learner, at.STRUCTURED_FAST)
     gain, rubbed = vector(learner, at.STRUCTURED_GAIN), vector(learner, at.STRUCTURED_RUBBED)
     n, p, dt = len(y), len(w), number(learner, at.STRUCTURED_DT)
     for i in range(n):
@@ -174,33 +186,36 @@ def total_torque(learner, command, learning):
     """Sum F, m and the bump, which makes up for a change by new weights or by learning again."""
     supplied, fast = vector(learner, at.STRUCTURED_SUPPLIED), vector(learner, at.STRUCTURED_FAST)
     bump, total = vector(learner, at.STRUCTURED_BUMP), vector(learner, at.STRUCTURED_TOTAL)
-    added, tau = vector(learner, at.STRUCTURED_FEEDFORWARD), vector(command, at.COMMAND_TAU)
+    added, tau = vector(learner, at.STRUCTURED_FEEDFORWARD), vector(command, COMMAND_TAU)
     renewed = number(learner, at.STRUCTURED_RENEWED) + number(learner, at.STRUCTURED_FROZEN) > 0.0
     keep = number(learner, at.STRUCTURED_BUMP_KEEP)
     for i in range(len(added)):
         added[i] = supplied[i]
-        if learning != at.FREEZE:
+        if learning != FREEZE:
             if renewed:
                 bump[i] = total[i] - tau[i] - supplied[i] - fast[i]
             bump[i] = faded(keep * bump[i])
             added[i] += fast[i] + bump[i]
         total[i] = tau[i] + added[i]
     set_number(learner, at.STRUCTURED_RENEWED, 0.0)
-    set_number(learner, at.STRUCTURED_FROZEN, 1.0 if learning == at.FREEZE else 0.0)
+    set_number(learner, at.STRUCTURED_FROZEN, 1.0 if learning == FREEZE else 0.0)
 
 
 @kernel
 def find_change(learner, law):
     """Forget the payload if the misfit is suddenly many times what it was."""
-    lacking, w = vector(law, at.REGRESSION_LACKING), vector(law, at.REGRESSION_WEIGHTS)
-    phi, square = matrix(law, at.REGRESSION_PHI, len(w)), 0.0
+    lacking, w = (
+        vector(law, regression_at.REGRESSION_LACKING),
+        vector(law, regression_at.REGRESSION_WEIGHTS),
+    )
+    phi, square = matrix(law, regression_at.REGRESSION_PHI, len(w)), 0.0
     for i in range(len(lacking)):
         misfit = lacking[i]
         for k in range(len(w)):
             misfit -= phi[i, k] * w[k]
-        misfit -= explained_by_neurons(whole(law, at.REGRESSION_NEURONS), i)
+        misfit -= explained_by_neurons(whole(law, regression_at.REGRESSION_NEURONS), i)
         square += misfit * misfit
-    since, slow = number(law, at.REGRESSION_SINCE), number(learner, at.STRUCTURED_SLOW)
+    since, slow = number(law, regression_at.REGRESSION_SINCE), number(learner, at.STRUCTURED_SLOW)
     quiet, dt = number(learner, at.STRUCTURED_QUIET), number(learner, at.STRUCTURED_DT)
     if since > SETTLED:
         if square > number(learner, at.STRUCTURED_JUMP) * max(slow, quiet):
@@ -217,28 +232,31 @@ def find_change(learner, law):
 @part(2)
 def renew(learner, law):
     """Take over new weights: what is learned, the fast part, the gains."""
-    w, size = vector(law, at.REGRESSION_WEIGHTS), vector(law, at.REGRESSION_SIZE)
+    w, size = (
+        vector(law, regression_at.REGRESSION_WEIGHTS),
+        vector(law, regression_at.REGRESSION_SIZE),
+    )
     payload = vector(learner, at.STRUCTURED_PAYLOAD)
     armature = vector(learner, at.STRUCTURED_ARMATURE)
-    friction = matrix(learner, at.STRUCTURED_FRICTION, at.FRICTION)
-    force = matrix(learner, at.STRUCTURED_FORCE, at.DIRECT)
+    friction = matrix(learner, at.STRUCTURED_FRICTION, FRICTION)
+    force = matrix(learner, at.STRUCTURED_FORCE, DIRECT)
     n = len(armature)
     doubt_inertia(learner, law)
     shift_fast(learner, law, n)
     new_payload = vector(learner, at.STRUCTURED_NEW_PAYLOAD)
     new_armature = vector(learner, at.STRUCTURED_NEW_ARMATURE)
-    for k in range(at.PARAMETERS):
+    for k in range(PARAMETERS):
         new_payload[k] += w[k] * size[k] - payload[k]
         payload[k] = w[k] * size[k]
     for i in range(n):
         k = armature_column(i)
         new_armature[i] += w[k] * size[k] - armature[i]
         armature[i] = w[k] * size[k]
-        for each in range(at.FRICTION):
+        for each in range(FRICTION):
             k = friction_column(n, i, each)
             friction[i, each] = w[k] * size[k]
     for a in range(3):
-        for each in range(at.DIRECT):
+        for each in range(DIRECT):
             k = force_column(n, a, each)
             force[a, each] = w[k] * size[k]
     gravity, links = vector(learner, at.STRUCTURED_GRAVITY), vector(learner, at.STRUCTURED_LINKS)
@@ -248,7 +266,7 @@ def renew(learner, law):
     for each in range(len(links)):
         k = link_column(n, each)
         links[each] = w[k] * size[k]
-    renew_decoders(whole(law, at.REGRESSION_NEURONS))
+    renew_decoders(whole(law, regression_at.REGRESSION_NEURONS))
     set_number(learner, at.STRUCTURED_RENEWED, 1.0)
     set_gains(learner, law)
 
@@ -256,9 +274,9 @@ def renew(learner, law):
 @kernel
 def renew_decoders(neurons):
     """Take over the new decoders of the joints' neurons."""
-    m, size = per_joint(neurons), vector(neurons, at.JOINT_NEURONS_SIZE)
-    weights = matrix(neurons, at.JOINT_NEURONS_WEIGHTS, m)
-    decoders = matrix(neurons, at.JOINT_NEURONS_DECODERS, m)
+    m, size = per_joint(neurons), vector(neurons, regression_at.JOINT_NEURONS_SIZE)
+    weights = matrix(neurons, regression_at.JOINT_NEURONS_WEIGHTS, m)
+    decoders = matrix(neurons, regression_at.JOINT_NEURONS_DECODERS, m)
     for i in range(len(size)):
         for a in range(m):
             decoders[i, a] = size[i] * weights[i, a]
@@ -267,20 +285,29 @@ def renew_decoders(neurons):
 @kernel
 def shift_fast(learner, law, n):
     """Take out of m what the new weights explain of it; the learner's are still the old ones."""
-    w, size = vector(law, at.REGRESSION_WEIGHTS), vector(law, at.REGRESSION_SIZE)
-    phi, fast = matrix(law, at.REGRESSION_PHI, len(w)), vector(learner, at.STRUCTURED_FAST)
-    old, x = vector(law, at.REGRESSION_BEFORE), matrix(learner, at.STRUCTURED_X, at.FRICTION)
-    friction = matrix(learner, at.STRUCTURED_FRICTION, at.FRICTION)
-    neurons = whole(law, at.REGRESSION_NEURONS)
-    m, own = per_joint(neurons), vector(neurons, at.JOINT_NEURONS_SIZE)
-    active = matrix(neurons, at.JOINT_NEURONS_ACTIVE, m)
-    weights = matrix(neurons, at.JOINT_NEURONS_WEIGHTS, m)
-    decoders = matrix(neurons, at.JOINT_NEURONS_DECODERS, m)
+    w, size = (
+        vector(law, regression_at.REGRESSION_WEIGHTS),
+        vector(law, regression_at.REGRESSION_SIZE),
+    )
+    phi, fast = (
+        matrix(law, regression_at.REGRESSION_PHI, len(w)),
+        vector(learner, at.STRUCTURED_FAST),
+    )
+    old, x = (
+        vector(law, regression_at.REGRESSION_BEFORE),
+        matrix(learner, at.STRUCTURED_X, FRICTION),
+    )
+    friction = matrix(learner, at.STRUCTURED_FRICTION, FRICTION)
+    neurons = whole(law, regression_at.REGRESSION_NEURONS)
+    m, own = per_joint(neurons), vector(neurons, regression_at.JOINT_NEURONS_SIZE)
+    active = matrix(neurons, regression_at.JOINT_NEURONS_ACTIVE, m)
+    weights = matrix(neurons, regression_at.JOINT_NEURONS_WEIGHTS, m)
+    decoders = matrix(neurons, regression_at.JOINT_NEURONS_DECODERS, m)
     for i in range(n):
         for k in range(len(w)):
             if k < friction_column(n, 0, 0) or k >= force_column(n, 0, 0):
                 fast[i] -= phi[i, k] * (w[k] - old[k])
-        for each in range(at.FRICTION):
+        for each in range(FRICTION):
             k = friction_column(n, i, each)
             fast[i] -= x[i, each] * (w[k] * size[k] - friction[i, each])
         for a in range(m):
@@ -290,6 +317,6 @@ def shift_fast(learner, law, n):
 @kernel
 def record_structured(learner, command, tau):
     """Record the torque sent, (n,), limits included, without the friction the model knows."""
-    sent, friction = vector(learner, at.STRUCTURED_SENT), vector(command, at.COMMAND_FRICTION)
+    sent, friction = vector(learner, at.STRUCTURED_SENT), vector(command, COMMAND_FRICTION)
     for i in range(len(tau)):
         sent[i] = tau[i] - friction[i]

@@ -1,11 +1,30 @@
 """What is learned of the body, payload and armature, as part of an arm's model."""
 
-from . import layout as at
 from .access import matrix, vector, whole
 from .algebra import copy_matrix, factor_columns, substitute
 from .arm_terms import compute_terms
-from .carried_body import add_body, clear, locate_body
+from .carried_body import add_body, clear_matrix, locate_body
 from .compile import kernel, part
+from .layout import structured_fields as at
+from .layout.arm_fields import (
+    ARM_C,
+    ARM_DJ,
+    ARM_DOF,
+    ARM_G,
+    ARM_J,
+    ARM_M,
+    ARM_POSE,
+    COMMAND_TAU,
+    INPUT_DQ,
+)
+from .layout.body_fields import PARAMETERS
+from .layout.guard_fields import (
+    GUARD_BIAS,
+    GUARD_LEARNER,
+    GUARD_MODEL_CALL,
+    GUARD_MOMENTUM,
+    GUARD_UNMODELLED,
+)
 from .memory import call
 
 
@@ -14,14 +33,14 @@ def correct_model(learner, arm, inputs, guard):
     """Add what was learned of the body to the arm's terms; a guard's observer goes on, if any."""
     correct_terms(learner, arm, inputs)
     if guard != 0:
-        shift_guard(learner, guard, arm, vector(inputs, at.INPUT_DQ))
+        shift_guard(learner, guard, arm, vector(inputs, INPUT_DQ))
 
 
 @kernel
 def correct_terms(learner, arm, inputs):
     """Add what was learned of the body to the arm's M, C and g; keep the model's own."""
-    n = whole(arm, at.ARM_DOF)
-    M, C, g = matrix(arm, at.ARM_M, n), matrix(arm, at.ARM_C, n), vector(arm, at.ARM_G)
+    n = whole(arm, ARM_DOF)
+    M, C, g = matrix(arm, ARM_M, n), matrix(arm, ARM_C, n), vector(arm, ARM_G)
     copy_matrix(M, matrix(learner, at.STRUCTURED_M, n))
     copy_matrix(C, matrix(learner, at.STRUCTURED_C, n))
     own = vector(learner, at.STRUCTURED_G)
@@ -29,9 +48,9 @@ def correct_terms(learner, arm, inputs):
         own[i] = g[i]
     body, armature = whole(learner, at.STRUCTURED_BODY), vector(learner, at.STRUCTURED_ARMATURE)
     pose, J, dJ = (
-        matrix(arm, at.ARM_POSE, 4), matrix(arm, at.ARM_J, n), matrix(arm, at.ARM_DJ, n)
+        matrix(arm, ARM_POSE, 4), matrix(arm, ARM_J, n), matrix(arm, ARM_DJ, n)
     )  # fmt: skip
-    locate_body(body, pose, J, dJ, vector(inputs, at.INPUT_DQ))
+    locate_body(body, pose, J, dJ, vector(inputs, INPUT_DQ))
     add_body(body, vector(learner, at.STRUCTURED_PAYLOAD), M, C, g)
     for i in range(n):
         M[i, i] += armature[i]
@@ -41,9 +60,9 @@ def correct_terms(learner, arm, inputs):
 def compute_learned_terms(guard, arm, inputs):
     """Compute the terms with what the guard's learner, if any, has learned of the body."""
     compute_terms(arm, inputs)
-    learner = whole(guard, at.GUARD_LEARNER)
+    learner = whole(guard, GUARD_LEARNER)
     if learner != 0:
-        call(whole(guard, at.GUARD_MODEL_CALL), learner, arm, inputs, guard)
+        call(whole(guard, GUARD_MODEL_CALL), learner, arm, inputs, guard)
 
 
 @kernel
@@ -60,13 +79,13 @@ def shift_guard(learner, guard, arm, dq):
     n = len(dq)
     M, C = matrix(learner, at.STRUCTURED_NEW_M, n), matrix(learner, at.STRUCTURED_NEW_C, n)
     g = vector(learner, at.STRUCTURED_NEW_G)
-    clear(M)
-    clear(C)
+    clear_matrix(M)
+    clear_matrix(C)
     for i in range(n):
         g[i] = 0.0
     add_body(whole(learner, at.STRUCTURED_BODY), payload, M, C, g)
-    p, bias = vector(guard, at.GUARD_MOMENTUM), vector(guard, at.GUARD_BIAS)
-    r = vector(guard, at.GUARD_UNMODELLED)
+    p, bias = vector(guard, GUARD_MOMENTUM), vector(guard, GUARD_BIAS)
+    r = vector(guard, GUARD_UNMODELLED)
     for i in range(n):
         p[i] += armature[i] * dq[i]
         bias[i] -= g[i]
@@ -75,7 +94,7 @@ def shift_guard(learner, guard, arm, dq):
             p[i] += M[i, j] * dq[j]
             bias[i] += C[j, i] * dq[j]
             r[i] += C[i, j] * dq[j]
-    for k in range(at.PARAMETERS):
+    for k in range(PARAMETERS):
         payload[k] = 0.0
     for i in range(n):
         armature[i] = 0.0
@@ -97,11 +116,11 @@ def carry_body(learner, arm, inputs, command):
     It is dM ddq + dC dq + dg, d the difference to the model, ddq what the law's torque gives.
     """
     n, dq, tau = (
-        whole(arm, at.ARM_DOF),
-        vector(inputs, at.INPUT_DQ),
-        vector(command, at.COMMAND_TAU),
+        whole(arm, ARM_DOF),
+        vector(inputs, INPUT_DQ),
+        vector(command, COMMAND_TAU),
     )
-    M, C, g = matrix(arm, at.ARM_M, n), matrix(arm, at.ARM_C, n), vector(arm, at.ARM_G)
+    M, C, g = matrix(arm, ARM_M, n), matrix(arm, ARM_C, n), vector(arm, ARM_G)
     own_M, own_C = matrix(learner, at.STRUCTURED_M, n), matrix(learner, at.STRUCTURED_C, n)
     own_g, carried = vector(learner, at.STRUCTURED_G), vector(learner, at.STRUCTURED_CARRIED)
     factor, ddq = matrix(learner, at.STRUCTURED_FACTOR, n), vector(learner, at.STRUCTURED_DDQ)

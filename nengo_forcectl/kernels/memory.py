@@ -20,12 +20,12 @@ _instructions: Any = intrinsic
 
 
 def _viewed(kind: Any) -> tuple[Any, Any]:
-    """Return signature and code of a view of numbers: address and count give an array."""
+    """Return signature and code of a view of numbers: address and shape give an array."""
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return _view(context, builder, kind, values[0], [values[1]])
+        return _view(context, builder, kind, values[0], list(values[1:]))
 
-    return kind(_INT, _INT), code
+    return kind(_INT, *[_INT] * kind.ndim), code
 
 
 @_instructions
@@ -38,6 +38,18 @@ def numbers_at(typing: Any, address: Any, count: Any) -> Any:
 def wholes_at(typing: Any, address: Any, count: Any) -> Any:
     """Return the int64 numbers at an address, (count,)."""
     return _viewed(types.Array(_INT, 1, "C"))
+
+
+@_instructions
+def matrix_at(typing: Any, address: Any, rows: Any, columns: Any) -> Any:
+    """Return the float64 numbers at an address, (rows, columns)."""
+    return _viewed(types.Array(_FLOAT, 2, "C"))
+
+
+@_instructions
+def cube_at(typing: Any, address: Any, layers: Any, rows: Any, columns: Any) -> Any:
+    """Return the float64 numbers at an address, (layers, rows, columns)."""
+    return _viewed(types.Array(_FLOAT, 3, "C"))
 
 
 @_instructions
@@ -60,8 +72,20 @@ def call(typing: Any, address: Any, *given: Any) -> Any:
 
 
 @kernel
-def put(values, target):
-    """Copy numbers."""
+def given_matrix(given, k):
+    """Return the matrix whose address and shape `part.pack` has put at place k."""
+    return matrix_at(given[k], given[k + 1], given[k + 2])  # pyright: ignore[reportCallIssue]
+
+
+@kernel
+def given_cube(given, k):
+    """Return the cube whose address and shape `part.pack` has put at place k."""
+    return cube_at(given[k], given[k + 1], given[k + 2], given[k + 3])  # pyright: ignore[reportCallIssue]
+
+
+@kernel
+def copy_numbers(values, target):
+    """Copy as many numbers as the target has."""
     for i in range(len(target)):
         target[i] = values[i]
 

@@ -2,31 +2,14 @@
 
 from .access import matrix, number, vector
 from .compile import kernel
-from .layout import (
-    ARM_C,
-    ARM_G,
-    ARM_J,
-    ARM_M,
-    FADED,
-    INPUT_DQ,
-    INPUT_WRENCH,
-    LOW_PASS_INPUT,
-    LOW_PASS_LAST,
-    LOW_PASS_SHARE,
-    LOW_PASS_VALUE,
-    OBSERVER_BIAS,
-    OBSERVER_DT,
-    OBSERVER_MOMENTUM,
-    OBSERVER_SENT,
-    OBSERVER_SHARE,
-    OBSERVER_UNMODELLED,
-)
+from .layout import estimation_fields as at
+from .layout.arm_fields import ARM_C, ARM_G, ARM_J, ARM_M, INPUT_DQ, INPUT_WRENCH
 
 
 @kernel
 def faded(value):
     """Return a number, or 0 if it is negligible."""
-    return 0.0 if abs(value) < FADED else value
+    return 0.0 if abs(value) < at.FADED else value
 
 
 @kernel
@@ -54,23 +37,23 @@ def low_pass(value, last, now, begun, share):
 @kernel
 def update_low_pass(block):
     """Run `LowPass.update`: the input is the mean over the cycle that has ended."""
-    value, mean = vector(block, LOW_PASS_VALUE), vector(block, LOW_PASS_INPUT)
+    value, mean = vector(block, at.LOW_PASS_VALUE), vector(block, at.LOW_PASS_INPUT)
     for i in range(len(value)):
-        value[i] = follow(value[i], mean[i], number(block, LOW_PASS_SHARE))
+        value[i] = follow(value[i], mean[i], number(block, at.LOW_PASS_SHARE))
 
 
 @kernel
 def sample_low_pass(block, begun):
     """Run `LowPass.sample`: the input is the value at the end of the cycle."""
-    value, last = vector(block, LOW_PASS_VALUE), vector(block, LOW_PASS_LAST)
-    now, share = vector(block, LOW_PASS_INPUT), number(block, LOW_PASS_SHARE)
+    value, last = vector(block, at.LOW_PASS_VALUE), vector(block, at.LOW_PASS_LAST)
+    now, share = vector(block, at.LOW_PASS_INPUT), number(block, at.LOW_PASS_SHARE)
     low_pass(value, last, now, begun, share)
 
 
 @kernel
 def add_push(observer, arm, inputs):
     """Add J^T f of the measured wrench f to the last cycle's torque, to keep it out of r."""
-    push_torque(vector(observer, OBSERVER_SENT), arm, inputs)
+    push_torque(vector(observer, at.OBSERVER_SENT), arm, inputs)
 
 
 @kernel
@@ -110,7 +93,7 @@ def momentum_observer(arm, dq, sent, begun, share, dt, p, b, r):
 @kernel
 def observe(observer, arm, inputs, begun):
     """Run `momentum_observer` on an observer's block and the input's dq."""
-    p, b = vector(observer, OBSERVER_MOMENTUM), vector(observer, OBSERVER_BIAS)
-    sent, r = vector(observer, OBSERVER_SENT), vector(observer, OBSERVER_UNMODELLED)
-    dt, share = number(observer, OBSERVER_DT), number(observer, OBSERVER_SHARE)
+    p, b = vector(observer, at.OBSERVER_MOMENTUM), vector(observer, at.OBSERVER_BIAS)
+    sent, r = vector(observer, at.OBSERVER_SENT), vector(observer, at.OBSERVER_UNMODELLED)
+    dt, share = number(observer, at.OBSERVER_DT), number(observer, at.OBSERVER_SHARE)
     momentum_observer(arm, vector(inputs, INPUT_DQ), sent, begun, share, dt, p, b, r)

@@ -3,7 +3,8 @@
 from typing import Any
 
 from .block import Block
-from .layout import PAIRS
+from .layout.pairs_fields import PAIRS
+from .parts import add_gaps, find_near
 
 
 def pairs_block(pairs: Any, *, margin: float, k: float = 0.0, bounds: int = 0) -> Block:
@@ -15,14 +16,10 @@ def pairs_block(pairs: Any, *, margin: float, k: float = 0.0, bounds: int = 0) -
         k: of a push [N/m].
         bounds: largest number of bounds on an acceleration for one pair.
     """
-    # numba takes a second to load
-    from .bound_clearance import add_gaps, find_near
-    from .compile import address_of  # as above
-
     tables, screws = pairs.tables, pairs.arm.kernel("screws")
     count, bodies = tables.signs.shape
     sizes = {"n": pairs.arm.dof, "b": bodies, "s": len(tables.of), "p": count, "r": bounds * count}
     values = tables._asdict() | {"kernel": screws.address, "margin": margin, "k": k}
     if bounds:
-        values |= {"near_call": address_of(find_near), "gaps_call": address_of(add_gaps)}
+        values |= {"near_call": find_near.address, "gaps_call": add_gaps.address}
     return Block(PAIRS, sizes, values, keeps=screws)

@@ -1,10 +1,11 @@
-"""`Predictor`, compiled."""
+"""`Predictor`: the present state, from a late one and the torques sent since."""
 
-from . import layout as at
 from .access import matrix, number, set_number, vector
 from .algebra import factor_columns, substitute
 from .arm_terms import compute_terms
 from .compile import kernel, part
+from .layout import estimation_fields as at
+from .layout.arm_fields import ARM_C, ARM_G, ARM_M, INPUT_DQ, INPUT_Q
 from .observe import momentum_observer
 
 
@@ -25,8 +26,8 @@ def predict(predictor, arm, inputs, sound):
 
 @kernel
 def observe_late(predictor, arm, inputs, sound):
-    """Update r by the torque of the state's own time."""
-    dq = vector(inputs, at.INPUT_DQ)
+    """Update r by the torque that acted until the late state: the oldest in the queue."""
+    dq = vector(inputs, INPUT_DQ)
     n = len(dq)
     if sound:
         sent, begun = matrix(predictor, at.PREDICTOR_SENT, n), number(predictor, at.PREDICTOR_BEGUN)
@@ -39,10 +40,10 @@ def observe_late(predictor, arm, inputs, sound):
 
 @kernel
 def integrate_sent(predictor, arm, inputs):
-    """Integrate the state over the torques sent since."""
-    q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
+    """Integrate the late state over the torques sent since; r, M, C and g stay."""
+    q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
     n, dt = len(q), number(predictor, at.PREDICTOR_DT)
-    M, C, g = matrix(arm, at.ARM_M, n), matrix(arm, at.ARM_C, n), vector(arm, at.ARM_G)
+    M, C, g = matrix(arm, ARM_M, n), matrix(arm, ARM_C, n), vector(arm, ARM_G)
     r, sent = vector(predictor, at.PREDICTOR_UNMODELLED), matrix(predictor, at.PREDICTOR_SENT, n)
     free, ddq = vector(predictor, at.PREDICTOR_FREE), vector(predictor, at.PREDICTOR_DDQ)
     q_now, dq_now = vector(predictor, at.PREDICTOR_Q), vector(predictor, at.PREDICTOR_DQ)

@@ -2,7 +2,6 @@
 
 import math
 
-from . import layout as at
 from .access import matrix, number, set_number, vector, whole
 from .algebra import factor_columns
 from .bound_force import bound_force, compare_wrench
@@ -22,6 +21,8 @@ from .compile import kernel, part
 from .find_load import forget_load, observe_unmodelled
 from .judge import is_credible, is_frozen
 from .keep_motors import keep_motors
+from .layout import guard_fields as at
+from .layout.arm_fields import ARM_C, ARM_G, ARM_J, ARM_M, ARM_POSE, INPUT_DQ, INPUT_Q
 from .learned_body import compute_learned_terms
 from .memory import call
 
@@ -37,7 +38,7 @@ BEYOND = 0.01  # distance outside the box that causes a stop [m]
 @part(2)
 def credible(guard, inputs):
     """Return whether the state in ``inputs`` is credible: finite, near the limits, not too fast."""
-    q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
+    q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
     q_least, q_most = vector(guard, at.GUARD_Q_LEAST), vector(guard, at.GUARD_Q_MOST)
     return is_credible(q, dq, q_least, q_most, number(guard, at.GUARD_DQ_MOST))
 
@@ -94,7 +95,7 @@ def record_state(guard, inputs, begun, elapsed):
 
     MET_FROZEN: it repeats the last state although the joints move. See `compare_joints`.
     """
-    q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
+    q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
     q_last, dq_last = vector(guard, at.GUARD_Q), vector(guard, at.GUARD_DQ)
     found, compares = 0, 1.0
     if begun > 0 and is_frozen(q, dq, q_last, dq_last):
@@ -119,7 +120,7 @@ def is_stale(guard, met):
 @kernel
 def take_believed(guard, arm, inputs, elapsed, refines):
     """Write the model's state to ``inputs`` and the terms there to the arm's block."""
-    q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
+    q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
     q_now, dq_now = vector(guard, at.GUARD_BELIEVED_Q), vector(guard, at.GUARD_BELIEVED_DQ)
     for i in range(len(q)):
         q[i], dq[i] = q_now[i], dq_now[i]
@@ -151,7 +152,7 @@ def keep_limits(guard, arm, inputs, mode, begun, found, elapsed):
         if number(guard, at.GUARD_AWAKE) > 0.0:
             call(whole(guard, at.GUARD_FIND_CALL), guard, arm, inputs, sure, since + elapsed)
         else:
-            observe_unmodelled(guard, arm, vector(inputs, at.INPUT_DQ), sure, since + elapsed)
+            observe_unmodelled(guard, arm, vector(inputs, INPUT_DQ), sure, since + elapsed)
         set_number(guard, at.GUARD_SINCE, 0.0)
     felt = 0
     feels = mode == at.GO and number(guard, at.GUARD_FEELS) > 0.0
@@ -173,7 +174,7 @@ def keep_limits(guard, arm, inputs, mode, begun, found, elapsed):
     share = 1.0
     ahead = whole(guard, at.GUARD_POSE_KERNEL) != 0 or whole(guard, at.GUARD_PAIRS) != 0
     if mode == at.GO and ahead:
-        bounded, share = bound_tool(guard, q, dq, matrix(arm, at.ARM_J, len(q)))
+        bounded, share = bound_tool(guard, q, dq, matrix(arm, ARM_J, len(q)))
         met |= bounded
     else:
         met |= bound_joints(guard, q, dq)
@@ -203,7 +204,7 @@ def stay_awake(guard, dq, met):
 def prepare_rest(guard, arm, dq):
     """Write the acceleration that brings the arm to rest, the holding torque, and M's factor."""
     n, k = len(dq), number(guard, at.GUARD_POSITION_GAIN)
-    M, C, g = matrix(arm, at.ARM_M, n), matrix(arm, at.ARM_C, n), vector(arm, at.ARM_G)
+    M, C, g = matrix(arm, ARM_M, n), matrix(arm, ARM_C, n), vector(arm, ARM_G)
     tau_max, braking = vector(guard, at.GUARD_TAU_MAX), vector(guard, at.GUARD_BRAKING)
     r, hold = vector(guard, at.GUARD_UNMODELLED), vector(guard, at.GUARD_HOLD)
     rest, factor = vector(guard, at.GUARD_REST), matrix(guard, at.GUARD_FACTOR, n)
@@ -255,10 +256,10 @@ def take_stop(guard, dq):
 @kernel
 def outside_box(guard, arm):
     """Return whether the tool is outside its box by more than BEYOND."""
-    box, pose = matrix(guard, at.GUARD_BOX, 3), matrix(arm, at.ARM_POSE, 4)
+    box, pose = matrix(guard, at.GUARD_BOX, 3), matrix(arm, ARM_POSE, 4)
     for axis in range(3):
         x = pose[axis, 3]
-        if max(box[0, axis] - x, x - box[1, axis]) > BEYOND:
+        if max(box[at.BOX_LOWER, axis] - x, x - box[at.BOX_UPPER, axis]) > BEYOND:
             return True
     return False
 
@@ -274,7 +275,7 @@ def leave_rest(guard, arm, share):
     hold, most = vector(guard, at.GUARD_HOLD), vector(guard, at.GUARD_TAU_MAX)
     tau, rest_tau = vector(guard, at.GUARD_TAU), vector(guard, at.GUARD_REST_TAU)
     n = len(rest)
-    M = matrix(arm, at.ARM_M, n)
+    M = matrix(arm, ARM_M, n)
     for i in range(n):
         tau[i], rest_tau[i] = hold[i], hold[i]
         for j in range(n):

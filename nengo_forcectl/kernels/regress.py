@@ -2,46 +2,11 @@
 
 from .access import cube, matrix, number, set_number, vector, whole
 from .compile import kernel
-from .joint_activity import (
-    add_activities,
-    filter_activities,
-    part_from_neurons,
-)
-from .layout import (
-    JOINT_NEURONS_PHI,
-    JOINT_NEURONS_PHI_LAST,
-    NO_JOB,
-    PARAMETERS,
-    REGRESSION_BOTH,
-    REGRESSION_CYCLE,
-    REGRESSION_EVERY,
-    REGRESSION_FILLED,
-    REGRESSION_INFORMATION,
-    REGRESSION_JOB,
-    REGRESSION_LACKING,
-    REGRESSION_LATE,
-    REGRESSION_MOMENT,
-    REGRESSION_NEURONS,
-    REGRESSION_NOISE,
-    REGRESSION_PHI,
-    REGRESSION_PHI_BENDS,
-    REGRESSION_PHI_LAST,
-    REGRESSION_PRECISION,
-    REGRESSION_QUEUE,
-    REGRESSION_RAW,
-    REGRESSION_ROUNDS,
-    REGRESSION_ROW,
-    REGRESSION_SAMPLES,
-    REGRESSION_SHARE,
-    REGRESSION_SINCE,
-    REGRESSION_SQUARE,
-    REGRESSION_VARIANCE,
-    REGRESSION_WEIGHTS,
-    REGRESSION_WHITE,
-    REGRESSION_Y,
-    REGRESSION_Y_BENDS,
-    REGRESSION_Y_LAST,
-)
+from .joint_activity import add_activities, filter_activities, part_from_neurons
+from .layout import regression_fields as at
+from .layout.body_fields import PARAMETERS
+from .layout.estimation_fields import LATEST
+from .layout.learner_fields import NO_JOB
 
 QUICK = 100  # cycles after a change in which samples are taken more often
 EVERY = 3  # cycles of a sample then
@@ -52,58 +17,58 @@ FIRST, LAST = 4, 160  # cycles after a change between which one solution follows
 @kernel
 def filter_columns(law):
     """Filter the cycle's columns and y, and what each delay would add to y."""
-    raw, y, n = matrix_of(law), vector(law, REGRESSION_Y), len(vector(law, REGRESSION_Y))
-    p, share = len(vector(law, REGRESSION_VARIANCE)), number(law, REGRESSION_SHARE)
-    phi, lacking = matrix(law, REGRESSION_PHI, p), vector(law, REGRESSION_LACKING)
-    queue = matrix(law, REGRESSION_QUEUE, n)
-    late = matrix(law, REGRESSION_LATE, len(queue))
+    raw, y, n = columns_of(law), vector(law, at.REGRESSION_Y), len(vector(law, at.REGRESSION_Y))
+    p, share = len(vector(law, at.REGRESSION_VARIANCE)), number(law, at.REGRESSION_SHARE)
+    phi, lacking = matrix(law, at.REGRESSION_PHI, p), vector(law, at.REGRESSION_LACKING)
+    queue = matrix(law, at.REGRESSION_QUEUE, n)
+    late = matrix(law, at.REGRESSION_LATE, len(queue))
     for i in range(n):
         lacking[i] += share * (y[i] - lacking[i])
         for k in range(p):
             phi[i, k] += share * (raw[i, k] - phi[i, k])
         for s in range(len(queue)):
-            late[i, s] += share * (queue[s, i] - queue[0, i] - late[i, s])
+            late[i, s] += share * (queue[s, i] - queue[LATEST, i] - late[i, s])
     filter_activities(law, share)
 
 
 @kernel
-def matrix_of(law):
-    """Return the cycle's columns, (n, p)."""
-    return matrix(law, REGRESSION_RAW, len(vector(law, REGRESSION_VARIANCE)))
+def columns_of(law):
+    """Return Phi of the cycle, times the sizes, (n, p)."""
+    return matrix(law, at.REGRESSION_RAW, len(vector(law, at.REGRESSION_VARIANCE)))
 
 
 @kernel
 def queue_torque(law, sent):
     """Put the torque of the last cycle (n,) first in the queue."""
-    queue = matrix(law, REGRESSION_QUEUE, len(sent))
+    queue = matrix(law, at.REGRESSION_QUEUE, len(sent))
     for s in range(len(queue) - 1, 0, -1):
         for i in range(len(sent)):
             queue[s, i] = queue[s - 1, i]
     for i in range(len(sent)):
-        queue[0, i] = sent[i]
-    set_number(law, REGRESSION_FILLED, min(number(law, REGRESSION_FILLED) + 1.0, len(queue)))
+        queue[LATEST, i] = sent[i]
+    set_number(law, at.REGRESSION_FILLED, min(number(law, at.REGRESSION_FILLED) + 1.0, len(queue)))
 
 
 @kernel
 def is_filled(law):
     """Whether the queue holds the torques of all delays."""
-    return number(law, REGRESSION_FILLED) >= len(vector(law, REGRESSION_SQUARE))
+    return number(law, at.REGRESSION_FILLED) >= len(vector(law, at.REGRESSION_SQUARE))
 
 
 @kernel
 def is_early(law):
     """Whether the start or a change is some cycles ago, and not yet many."""
-    since = number(law, REGRESSION_SINCE)
+    since = number(law, at.REGRESSION_SINCE)
     return since >= FIRST and since <= LAST
 
 
 @kernel
 def take_samples(law):
     """Add a sample to the sums if it is time to; count the cycle."""
-    cycle, since = int(number(law, REGRESSION_CYCLE)) + 1, number(law, REGRESSION_SINCE) + 1.0
-    set_number(law, REGRESSION_CYCLE, cycle)
-    set_number(law, REGRESSION_SINCE, since)
-    if cycle % whole(law, REGRESSION_EVERY) == 0 or (since < QUICK and cycle % EVERY == 0):
+    cycle, since = int(number(law, at.REGRESSION_CYCLE)) + 1, number(law, at.REGRESSION_SINCE) + 1.0
+    set_number(law, at.REGRESSION_CYCLE, cycle)
+    set_number(law, at.REGRESSION_SINCE, since)
+    if cycle % whole(law, at.REGRESSION_EVERY) == 0 or (since < QUICK and cycle % EVERY == 0):
         add_to_sums(law)
 
 
@@ -113,18 +78,21 @@ def add_to_sums(law):
 
     It is paired with the one before; soon after a change and where there is none, with itself.
     """
-    y = vector(law, REGRESSION_LACKING)
-    n, p = len(y), len(vector(law, REGRESSION_VARIANCE))
-    square, both = vector(law, REGRESSION_SQUARE), vector(law, REGRESSION_BOTH)
-    phi, late = matrix(law, REGRESSION_PHI, p), matrix(law, REGRESSION_LATE, len(square))
+    y = vector(law, at.REGRESSION_LACKING)
+    n, p = len(y), len(vector(law, at.REGRESSION_VARIANCE))
+    square, both = vector(law, at.REGRESSION_SQUARE), vector(law, at.REGRESSION_BOTH)
+    phi, late = matrix(law, at.REGRESSION_PHI, p), matrix(law, at.REGRESSION_LATE, len(square))
     follow_noise(law)
-    row = number(law, REGRESSION_ROW)
-    if number(law, REGRESSION_SINCE) < QUICK or row == 0.0:
+    row = number(law, at.REGRESSION_ROW)
+    if number(law, at.REGRESSION_SINCE) < QUICK or row == 0.0:
         keep_sample(law)
-    last, y_last = matrix(law, REGRESSION_PHI_LAST, p), matrix(law, REGRESSION_Y_LAST, len(square))
-    information = matrix(law, REGRESSION_INFORMATION, p)
-    moment = matrix(law, REGRESSION_MOMENT, len(square))
-    precision = vector(law, REGRESSION_PRECISION)
+    last, y_last = (
+        matrix(law, at.REGRESSION_PHI_LAST, p),
+        matrix(law, at.REGRESSION_Y_LAST, len(square)),
+    )
+    information = matrix(law, at.REGRESSION_INFORMATION, p)
+    moment = matrix(law, at.REGRESSION_MOMENT, len(square))
+    precision = vector(law, at.REGRESSION_PRECISION)
     for j in range(n):
         for i in range(p):
             value, earlier = 0.5 * precision[j] * phi[j, i], 0.5 * precision[j] * last[j, i]
@@ -138,10 +106,10 @@ def add_to_sums(law):
             square[s] += value * y_last[j, s]
             if s + 1 < len(square):
                 both[s] += 0.5 * (value * y_last[j, s + 1] + earlier * (y[j] + late[j, s + 1]))
-    set_number(law, REGRESSION_SAMPLES, number(law, REGRESSION_SAMPLES) + n)
+    set_number(law, at.REGRESSION_SAMPLES, number(law, at.REGRESSION_SAMPLES) + n)
     add_activities(law)
     keep_sample(law)
-    set_number(law, REGRESSION_ROW, row + 1.0)
+    set_number(law, at.REGRESSION_ROW, row + 1.0)
 
 
 @kernel
@@ -151,46 +119,52 @@ def follow_noise(law):
     That of white noise is 20 times the noise; that of a motion is next to nothing. Soon after a
     change the weights are wrong, and the noise stays what it was.
     """
-    y, w = vector(law, REGRESSION_LACKING), vector(law, REGRESSION_WEIGHTS)
-    n, p, delays = len(y), len(w), len(vector(law, REGRESSION_SQUARE))
-    phi, last = matrix(law, REGRESSION_PHI, p), matrix(law, REGRESSION_PHI_LAST, p)
-    y_last, y_bends = matrix(law, REGRESSION_Y_LAST, delays), matrix(law, REGRESSION_Y_BENDS, 2)
-    bends, square = cube(law, REGRESSION_PHI_BENDS, p, 2), 0.0
-    precision = vector(law, REGRESSION_PRECISION)
+    y, w = vector(law, at.REGRESSION_LACKING), vector(law, at.REGRESSION_WEIGHTS)
+    n, p, delays = len(y), len(w), len(vector(law, at.REGRESSION_SQUARE))
+    phi, last = matrix(law, at.REGRESSION_PHI, p), matrix(law, at.REGRESSION_PHI_LAST, p)
+    y_last, y_bends = (
+        matrix(law, at.REGRESSION_Y_LAST, delays),
+        matrix(law, at.REGRESSION_Y_BENDS, 2),
+    )
+    bends, square = cube(law, at.REGRESSION_PHI_BENDS, p, 2), 0.0
+    precision = vector(law, at.REGRESSION_PRECISION)
     for i in range(n):
-        left = third_difference(y[i] - y_last[i, 0], y_bends[i])
+        left = third_difference(y[i] - y_last[i, at.UNDELAYED], y_bends[i])
         for k in range(p):
             left -= w[k] * third_difference(phi[i, k] - last[i, k], bends[i, k])
         square += precision[i] * left * left / 20.0
-    if number(law, REGRESSION_SINCE) >= QUICK and number(law, REGRESSION_ROW) >= 3.0:
-        white = number(law, REGRESSION_WHITE)
-        set_number(law, REGRESSION_WHITE, white + (square / n - white) / WINDOW)
+    if number(law, at.REGRESSION_SINCE) >= QUICK and number(law, at.REGRESSION_ROW) >= 3.0:
+        white = number(law, at.REGRESSION_WHITE)
+        set_number(law, at.REGRESSION_WHITE, white + (square / n - white) / WINDOW)
 
 
 @kernel
 def third_difference(change, before):
     """Return that of a number, from its change and the first and second difference before."""
-    bend = change - before[0]
-    third = bend - before[1]
-    before[0], before[1] = change, bend
+    bend = change - before[at.CHANGE]
+    third = bend - before[at.BEND]
+    before[at.CHANGE], before[at.BEND] = change, bend
     return third
 
 
 @kernel
 def keep_sample(law):
     """Keep columns and y for the next sample."""
-    y, phi = vector(law, REGRESSION_LACKING), vector(law, REGRESSION_PHI)
-    last, delays = vector(law, REGRESSION_PHI_LAST), len(vector(law, REGRESSION_SQUARE))
-    late, y_last = matrix(law, REGRESSION_LATE, delays), matrix(law, REGRESSION_Y_LAST, delays)
+    y, phi = vector(law, at.REGRESSION_LACKING), vector(law, at.REGRESSION_PHI)
+    last, delays = vector(law, at.REGRESSION_PHI_LAST), len(vector(law, at.REGRESSION_SQUARE))
+    late, y_last = (
+        matrix(law, at.REGRESSION_LATE, delays),
+        matrix(law, at.REGRESSION_Y_LAST, delays),
+    )
     for k in range(len(phi)):
         last[k] = phi[k]
     for i in range(len(y)):
         for s in range(delays):
             y_last[i, s] = y[i] + late[i, s]
-    neurons = whole(law, REGRESSION_NEURONS)
+    neurons = whole(law, at.REGRESSION_NEURONS)
     active, active_last = (
-        vector(neurons, JOINT_NEURONS_PHI),
-        vector(neurons, JOINT_NEURONS_PHI_LAST),
+        vector(neurons, at.JOINT_NEURONS_PHI),
+        vector(neurons, at.JOINT_NEURONS_PHI_LAST),
     )
     for k in range(len(active)):
         active_last[k] = active[k]
@@ -204,11 +178,11 @@ def forget_payload(law):
     the others stays. The filters begin anew, because they hold torques of the old payload.
     """
     part_from_neurons(law)
-    p = len(vector(law, REGRESSION_VARIANCE))
-    square, variance = vector(law, REGRESSION_SQUARE), vector(law, REGRESSION_VARIANCE)
-    information = matrix(law, REGRESSION_INFORMATION, p)
-    moment = matrix(law, REGRESSION_MOMENT, len(square))
-    both, noise = vector(law, REGRESSION_BOTH), number(law, REGRESSION_NOISE)
+    p = len(vector(law, at.REGRESSION_VARIANCE))
+    square, variance = vector(law, at.REGRESSION_SQUARE), vector(law, at.REGRESSION_VARIANCE)
+    information = matrix(law, at.REGRESSION_INFORMATION, p)
+    moment = matrix(law, at.REGRESSION_MOMENT, len(square))
+    both, noise = vector(law, at.REGRESSION_BOTH), number(law, at.REGRESSION_NOISE)
     for a in range(PARAMETERS):
         whole_part = information[a, a] + noise / variance[a]
         for s in range(len(square)):
@@ -229,28 +203,28 @@ def forget_payload(law):
         for s in range(len(square)):
             moment[a, s] = 0.0
         variance[a] = 1.0
-    samples = number(law, REGRESSION_SAMPLES) - PARAMETERS
-    set_number(law, REGRESSION_SAMPLES, max(samples, 0.0))
-    set_number(law, REGRESSION_SINCE, 0.0)
-    set_number(law, REGRESSION_JOB, NO_JOB)
-    set_number(law, REGRESSION_ROUNDS, 0.0)
+    samples = number(law, at.REGRESSION_SAMPLES) - PARAMETERS
+    set_number(law, at.REGRESSION_SAMPLES, max(samples, 0.0))
+    set_number(law, at.REGRESSION_SINCE, 0.0)
+    set_number(law, at.REGRESSION_JOB, NO_JOB)
+    set_number(law, at.REGRESSION_ROUNDS, 0.0)
     clear_filters(law)
 
 
 @kernel
 def clear_filters(law):
     """Begin a new motion: the sums stay."""
-    lacking = vector(law, REGRESSION_LACKING)
-    p, n = len(vector(law, REGRESSION_VARIANCE)), len(lacking)
-    phi = matrix(law, REGRESSION_PHI, p)
-    late = matrix(law, REGRESSION_LATE, len(vector(law, REGRESSION_SQUARE)))
+    lacking = vector(law, at.REGRESSION_LACKING)
+    p, n = len(vector(law, at.REGRESSION_VARIANCE)), len(lacking)
+    phi = matrix(law, at.REGRESSION_PHI, p)
+    late = matrix(law, at.REGRESSION_LATE, len(vector(law, at.REGRESSION_SQUARE)))
     for i in range(n):
         lacking[i] = 0.0
         for k in range(p):
             phi[i, k] = 0.0
         for s in range(late.shape[1]):
             late[i, s] = 0.0
-    active = vector(whole(law, REGRESSION_NEURONS), JOINT_NEURONS_PHI)
+    active = vector(whole(law, at.REGRESSION_NEURONS), at.JOINT_NEURONS_PHI)
     for k in range(len(active)):
         active[k] = 0.0
-    set_number(law, REGRESSION_ROW, 0.0)
+    set_number(law, at.REGRESSION_ROW, 0.0)

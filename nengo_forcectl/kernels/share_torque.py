@@ -3,15 +3,15 @@
 from arms.machine.invoke import invoke
 
 from .compile import kernel
-from .layout import HUGE, NOT_FINITE
+from .layout.arm_fields import HUGE, NOT_FINITE
 
 
 @kernel
 def share_torque(gravity, q, tau, most, sent, whole):
-    """Write ``tau - g(q)``, at most ``most`` away from the last ``sent``, over ``sent``, (n,).
+    """Replace ``sent`` (n,) by ``tau - g(q)``, changed by at most ``most``.
 
-    Write to ``whole``, (n,), the torque with gravity that this gives. Return whether it is another
-    than ``tau``; or NOT_FINITE, and ``sent`` stays.
+    Write the torque with gravity that this gives to ``whole`` (n,). Return whether it differs from
+    ``tau``; if ``tau`` is not finite, return NOT_FINITE and leave ``sent``.
 
     Args:
         gravity: address of the arm's kernel of g.

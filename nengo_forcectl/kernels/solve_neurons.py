@@ -17,30 +17,7 @@ from .access import cube, matrix, number, set_number, vector, whole
 from .algebra import dot, factor_columns
 from .compile import kernel
 from .joint_activity import per_joint
-from .layout import (
-    JOINT_NEURONS_AWAKE,
-    JOINT_NEURONS_COLUMN,
-    JOINT_NEURONS_CROSS,
-    JOINT_NEURONS_FACTOR,
-    JOINT_NEURONS_KNOWN,
-    JOINT_NEURONS_LINES,
-    JOINT_NEURONS_MOMENT,
-    JOINT_NEURONS_OWN,
-    JOINT_NEURONS_SIZE,
-    JOINT_NEURONS_SOLVED,
-    JOINT_NEURONS_VARIANCE,
-    JOINT_NEURONS_WAKE,
-    JOINT_NEURONS_WEIGHTS,
-    REGRESSION_CHOSEN,
-    REGRESSION_FACTOR,
-    REGRESSION_NEURONS,
-    REGRESSION_NEXT,
-    REGRESSION_NOISE,
-    REGRESSION_SINCE,
-    REGRESSION_TARGET,
-    REGRESSION_TARGET_BOTH,
-    REGRESSION_TARGET_SQUARE,
-)
+from .layout import regression_fields as at
 
 DOUBT = 1e-4  # weight of a group's first variance, in numbers that are known
 
@@ -48,17 +25,23 @@ DOUBT = 1e-4  # weight of a group's first variance, in numbers that are known
 @kernel
 def begin_neurons(law):
     """Copy the neurons' sums, if they are awake; else take out of the target what they explain."""
-    neurons = whole(law, REGRESSION_NEURONS)
-    awake = number(law, REGRESSION_SINCE) > number(neurons, JOINT_NEURONS_WAKE)
-    set_number(neurons, JOINT_NEURONS_AWAKE, 1.0 if awake else 0.0)
+    neurons = whole(law, at.REGRESSION_NEURONS)
+    awake = number(law, at.REGRESSION_SINCE) > number(neurons, at.JOINT_NEURONS_WAKE)
+    set_number(neurons, at.JOINT_NEURONS_AWAKE, 1.0 if awake else 0.0)
     if not awake:
         take_out(law)
         return
-    noise, m = number(law, REGRESSION_NOISE), per_joint(neurons)
-    cross, lines = vector(neurons, JOINT_NEURONS_CROSS), vector(neurons, JOINT_NEURONS_LINES)
-    moment, solved = vector(neurons, JOINT_NEURONS_MOMENT), vector(neurons, JOINT_NEURONS_SOLVED)
-    own, factor = cube(neurons, JOINT_NEURONS_OWN, m, m), cube(neurons, JOINT_NEURONS_FACTOR, m, m)
-    variance, scale = vector(neurons, JOINT_NEURONS_VARIANCE), 1.0 / noise
+    noise, m = number(law, at.REGRESSION_NOISE), per_joint(neurons)
+    cross, lines = vector(neurons, at.JOINT_NEURONS_CROSS), vector(neurons, at.JOINT_NEURONS_LINES)
+    moment, solved = (
+        vector(neurons, at.JOINT_NEURONS_MOMENT),
+        vector(neurons, at.JOINT_NEURONS_SOLVED),
+    )
+    own, factor = (
+        cube(neurons, at.JOINT_NEURONS_OWN, m, m),
+        cube(neurons, at.JOINT_NEURONS_FACTOR, m, m),
+    )
+    variance, scale = vector(neurons, at.JOINT_NEURONS_VARIANCE), 1.0 / noise
     for k in range(len(cross)):
         lines[k] = cross[k] * scale
     for k in range(len(moment)):
@@ -73,13 +56,13 @@ def begin_neurons(law):
 @kernel
 def take_out(law):
     """Take the torque of the present decoders out of the target: they stay as they are."""
-    neurons = whole(law, REGRESSION_NEURONS)
-    m, n = per_joint(neurons), len(vector(neurons, JOINT_NEURONS_SIZE))
-    v, own = matrix(neurons, JOINT_NEURONS_WEIGHTS, m), cube(neurons, JOINT_NEURONS_OWN, m, m)
-    square, both = vector(law, REGRESSION_TARGET_SQUARE), vector(law, REGRESSION_TARGET_BOTH)
-    delays, cross = len(square), cube(neurons, JOINT_NEURONS_CROSS, n, m)
-    target = matrix(law, REGRESSION_TARGET, delays)
-    moment = cube(neurons, JOINT_NEURONS_MOMENT, m, delays)
+    neurons = whole(law, at.REGRESSION_NEURONS)
+    m, n = per_joint(neurons), len(vector(neurons, at.JOINT_NEURONS_SIZE))
+    v, own = matrix(neurons, at.JOINT_NEURONS_WEIGHTS, m), cube(neurons, at.JOINT_NEURONS_OWN, m, m)
+    square, both = vector(law, at.REGRESSION_TARGET_SQUARE), vector(law, at.REGRESSION_TARGET_BOTH)
+    delays, cross = len(square), cube(neurons, at.JOINT_NEURONS_CROSS, n, m)
+    target = matrix(law, at.REGRESSION_TARGET, delays)
+    moment = cube(neurons, at.JOINT_NEURONS_MOMENT, m, delays)
     for i in range(n):
         for a in range(m):
             value = v[i, a]
@@ -101,16 +84,16 @@ def take_out(law):
 @kernel
 def jobs_of_neurons(law):
     """Return the number of jobs by which the decoders are eliminated."""
-    neurons = whole(law, REGRESSION_NEURONS)
-    if number(neurons, JOINT_NEURONS_AWAKE) == 0.0:
+    neurons = whole(law, at.REGRESSION_NEURONS)
+    if number(neurons, at.JOINT_NEURONS_AWAKE) == 0.0:
         return 0
-    return len(vector(neurons, JOINT_NEURONS_SIZE)) + len(vector(law, REGRESSION_NEXT))
+    return len(vector(neurons, at.JOINT_NEURONS_SIZE)) + len(vector(law, at.REGRESSION_NEXT))
 
 
 @kernel
 def eliminate_neurons(law, job):
     """Do one of these jobs."""
-    n = len(vector(whole(law, REGRESSION_NEURONS), JOINT_NEURONS_SIZE))
+    n = len(vector(whole(law, at.REGRESSION_NEURONS), at.JOINT_NEURONS_SIZE))
     if job < n:
         factor_joint(law, job)
     else:
@@ -120,11 +103,11 @@ def eliminate_neurons(law, job):
 @kernel
 def factor_joint(law, i):
     """Factor joint i's block; take what its neurons explain out of the sums of y^2."""
-    neurons, noise = whole(law, REGRESSION_NEURONS), number(law, REGRESSION_NOISE)
-    m, square = per_joint(neurons), vector(law, REGRESSION_TARGET_SQUARE)
-    delays, both = len(square), vector(law, REGRESSION_TARGET_BOTH)
-    L = cube(neurons, JOINT_NEURONS_FACTOR, m, m)[i]
-    solved = cube(neurons, JOINT_NEURONS_SOLVED, m, delays)[i]
+    neurons, noise = whole(law, at.REGRESSION_NEURONS), number(law, at.REGRESSION_NOISE)
+    m, square = per_joint(neurons), vector(law, at.REGRESSION_TARGET_SQUARE)
+    delays, both = len(square), vector(law, at.REGRESSION_TARGET_BOTH)
+    L = cube(neurons, at.JOINT_NEURONS_FACTOR, m, m)[i]
+    solved = cube(neurons, at.JOINT_NEURONS_SOLVED, m, delays)[i]
     factor_columns(L, 0, m)
     for a in range(m):
         for b in range(a):
@@ -142,7 +125,7 @@ def factor_joint(law, i):
 @kernel
 def count_known(neurons, L, i):
     """Compute how many of joint i's decoders the data determine: m - tr(B^-1) / variance."""
-    column, total = vector(neurons, JOINT_NEURONS_COLUMN), 0.0
+    column, total = vector(neurons, at.JOINT_NEURONS_COLUMN), 0.0
     m = len(column)
     for k in range(m):
         column[k] = 1.0 / L[k, k]
@@ -153,23 +136,23 @@ def count_known(neurons, L, i):
                 value -= L[a, b] * column[b]
             column[a] = value / L[a, a]
             total += column[a] * column[a]
-    known = m - total / vector(neurons, JOINT_NEURONS_VARIANCE)[i]
-    vector(neurons, JOINT_NEURONS_KNOWN)[i] = max(known, 0.0)
+    known = m - total / vector(neurons, at.JOINT_NEURONS_VARIANCE)[i]
+    vector(neurons, at.JOINT_NEURONS_KNOWN)[i] = max(known, 0.0)
 
 
 @kernel
 def reduce_row(law, k):
     """Compute weight k's line; reduce its row of A and its target."""
-    neurons, noise = whole(law, REGRESSION_NEURONS), number(law, REGRESSION_NOISE)
-    m, n = per_joint(neurons), len(vector(neurons, JOINT_NEURONS_SIZE))
-    p, delays = len(vector(law, REGRESSION_NEXT)), len(vector(law, REGRESSION_TARGET_SQUARE))
+    neurons, noise = whole(law, at.REGRESSION_NEURONS), number(law, at.REGRESSION_NOISE)
+    m, n = per_joint(neurons), len(vector(neurons, at.JOINT_NEURONS_SIZE))
+    p, delays = len(vector(law, at.REGRESSION_NEXT)), len(vector(law, at.REGRESSION_TARGET_SQUARE))
     lines, line = (
-        cube(neurons, JOINT_NEURONS_LINES, n, m),
-        matrix(neurons, JOINT_NEURONS_LINES, n * m),
+        cube(neurons, at.JOINT_NEURONS_LINES, n, m),
+        matrix(neurons, at.JOINT_NEURONS_LINES, n * m),
     )
-    factor = cube(neurons, JOINT_NEURONS_FACTOR, m, m)
-    solved = matrix(neurons, JOINT_NEURONS_SOLVED, delays)
-    A, target = matrix(law, REGRESSION_FACTOR, p), matrix(law, REGRESSION_TARGET, delays)
+    factor = cube(neurons, at.JOINT_NEURONS_FACTOR, m, m)
+    solved = matrix(neurons, at.JOINT_NEURONS_SOLVED, delays)
+    A, target = matrix(law, at.REGRESSION_FACTOR, p), matrix(law, at.REGRESSION_TARGET, delays)
     for i in range(n):
         for a in range(m):
             value = lines[k, i, a]
@@ -187,21 +170,24 @@ def reduce_row(law, k):
 @kernel
 def publish_neurons(law):
     """Compute the decoders from the weights of the solution, and re-estimate their variances."""
-    neurons = whole(law, REGRESSION_NEURONS)
-    if number(neurons, JOINT_NEURONS_AWAKE) == 0.0:
+    neurons = whole(law, at.REGRESSION_NEURONS)
+    if number(neurons, at.JOINT_NEURONS_AWAKE) == 0.0:
         return
-    m, n = per_joint(neurons), len(vector(neurons, JOINT_NEURONS_SIZE))
-    w, chosen = vector(law, REGRESSION_NEXT), int(number(law, REGRESSION_CHOSEN))
-    delays = len(vector(law, REGRESSION_TARGET_SQUARE))
+    m, n = per_joint(neurons), len(vector(neurons, at.JOINT_NEURONS_SIZE))
+    w, chosen = vector(law, at.REGRESSION_NEXT), int(number(law, at.REGRESSION_CHOSEN))
+    delays = len(vector(law, at.REGRESSION_TARGET_SQUARE))
     lines, factor = (
-        cube(neurons, JOINT_NEURONS_LINES, n, m),
-        cube(neurons, JOINT_NEURONS_FACTOR, m, m),
+        cube(neurons, at.JOINT_NEURONS_LINES, n, m),
+        cube(neurons, at.JOINT_NEURONS_FACTOR, m, m),
     )
-    solved = cube(neurons, JOINT_NEURONS_SOLVED, m, delays)
-    weights, v = matrix(neurons, JOINT_NEURONS_WEIGHTS, m), vector(neurons, JOINT_NEURONS_COLUMN)
+    solved = cube(neurons, at.JOINT_NEURONS_SOLVED, m, delays)
+    weights, v = (
+        matrix(neurons, at.JOINT_NEURONS_WEIGHTS, m),
+        vector(neurons, at.JOINT_NEURONS_COLUMN),
+    )
     variance, known = (
-        vector(neurons, JOINT_NEURONS_VARIANCE),
-        vector(neurons, JOINT_NEURONS_KNOWN),
+        vector(neurons, at.JOINT_NEURONS_VARIANCE),
+        vector(neurons, at.JOINT_NEURONS_KNOWN),
     )
     for i in range(n):
         for a in range(m):
@@ -224,9 +210,9 @@ def publish_neurons(law):
 @kernel
 def known_of_neurons(law):
     """Return how many decoders of this solution the data determine."""
-    neurons, total = whole(law, REGRESSION_NEURONS), 0.0
-    if number(neurons, JOINT_NEURONS_AWAKE) > 0.0:
-        known = vector(neurons, JOINT_NEURONS_KNOWN)
+    neurons, total = whole(law, at.REGRESSION_NEURONS), 0.0
+    if number(neurons, at.JOINT_NEURONS_AWAKE) > 0.0:
+        known = vector(neurons, at.JOINT_NEURONS_KNOWN)
         for i in range(len(known)):
             total += known[i]
     return total

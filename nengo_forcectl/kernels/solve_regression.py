@@ -14,41 +14,8 @@ from .algebra import factor_columns
 from .compile import kernel, part
 from .find_delay import choose_delay, try_delay
 from .keep_physical import keep_physical
-from .layout import (
-    NO_JOB,
-    REGRESSION_BEFORE,
-    REGRESSION_BOTH,
-    REGRESSION_CHOSEN,
-    REGRESSION_COVARIANCE,
-    REGRESSION_DEVIATIONS,
-    REGRESSION_FACTOR,
-    REGRESSION_FITS,
-    REGRESSION_FLOOR,
-    REGRESSION_GROUP,
-    REGRESSION_GROUP_KNOWN,
-    REGRESSION_GROUP_SQUARE,
-    REGRESSION_INFORMATION,
-    REGRESSION_INVERSE,
-    REGRESSION_JOB,
-    REGRESSION_MOMENT,
-    REGRESSION_NEXT,
-    REGRESSION_NOISE,
-    REGRESSION_PERIOD,
-    REGRESSION_POSITIVE,
-    REGRESSION_REPAIRED,
-    REGRESSION_ROUNDS,
-    REGRESSION_SAMPLES,
-    REGRESSION_SINCE,
-    REGRESSION_SPREAD,
-    REGRESSION_SQUARE,
-    REGRESSION_STAGES,
-    REGRESSION_TARGET,
-    REGRESSION_TARGET_BOTH,
-    REGRESSION_TARGET_SAMPLES,
-    REGRESSION_TARGET_SQUARE,
-    REGRESSION_VARIANCE,
-    REGRESSION_WEIGHTS,
-)
+from .layout import regression_fields as at
+from .layout.learner_fields import NO_JOB
 from .regress import is_early
 from .solve_neurons import (
     DOUBT,
@@ -72,17 +39,19 @@ def solve_regression(law):
     Soon after the start or a change one solution follows the other. The first two only settle the
     evidence.
     """
-    since, early = int(number(law, REGRESSION_SINCE)), is_early(law)
-    if number(law, REGRESSION_JOB) < 0.0 and (early or since % whole(law, REGRESSION_PERIOD) == 0):
-        set_number(law, REGRESSION_JOB, 0.0)
+    since, early = int(number(law, at.REGRESSION_SINCE)), is_early(law)
+    if number(law, at.REGRESSION_JOB) < 0.0 and (
+        early or since % whole(law, at.REGRESSION_PERIOD) == 0
+    ):
+        set_number(law, at.REGRESSION_JOB, 0.0)
     new = False
-    for _ in range(whole(law, REGRESSION_STAGES) if early else 1):
-        if early and number(law, REGRESSION_JOB) < 0.0:
-            set_number(law, REGRESSION_JOB, 0.0)
+    for _ in range(whole(law, at.REGRESSION_STAGES) if early else 1):
+        if early and number(law, at.REGRESSION_JOB) < 0.0:
+            set_number(law, at.REGRESSION_JOB, 0.0)
         for _ in range(jobs_of_cycle(law, early)):
-            if number(law, REGRESSION_JOB) >= 0.0 and do_job(law):
-                rounds = number(law, REGRESSION_ROUNDS) + 1.0
-                set_number(law, REGRESSION_ROUNDS, rounds)
+            if number(law, at.REGRESSION_JOB) >= 0.0 and do_job(law):
+                rounds = number(law, at.REGRESSION_ROUNDS) + 1.0
+                set_number(law, at.REGRESSION_ROUNDS, rounds)
                 new = new or not early or rounds >= SETTLE
     return new
 
@@ -94,19 +63,19 @@ def jobs_of_cycle(law, early):
     Stages are factor, inverse, covariance and the rest.
     """
     if not early:
-        eliminates = number(law, REGRESSION_JOB) < jobs_of_neurons(law)
+        eliminates = number(law, at.REGRESSION_JOB) < jobs_of_neurons(law)
         return JOBS // EQUAL if eliminates else JOBS
-    job, p = int(number(law, REGRESSION_JOB)), len(vector(law, REGRESSION_NEXT))
+    job, p = int(number(law, at.REGRESSION_JOB)), len(vector(law, at.REGRESSION_NEXT))
     return p - job % p if job < 3 * p else 4 * p
 
 
 @kernel
 def do_job(law):
     """Do the next job; return whether it was the last one, so that the weights are new."""
-    job = int(number(law, REGRESSION_JOB))
-    p, delays = len(vector(law, REGRESSION_NEXT)), len(vector(law, REGRESSION_FITS))
-    set_number(law, REGRESSION_JOB, job + 1.0)
-    factor, inverse = matrix(law, REGRESSION_FACTOR, p), matrix(law, REGRESSION_INVERSE, p)
+    job = int(number(law, at.REGRESSION_JOB))
+    p, delays = len(vector(law, at.REGRESSION_NEXT)), len(vector(law, at.REGRESSION_FITS))
+    set_number(law, at.REGRESSION_JOB, job + 1.0)
+    factor, inverse = matrix(law, at.REGRESSION_FACTOR, p), matrix(law, at.REGRESSION_INVERSE, p)
     if job == 0:
         begin_solution(law)
     first = jobs_of_neurons(law)
@@ -119,7 +88,7 @@ def do_job(law):
     elif job < 2 * p:
         invert_row(factor, inverse, job - p)
     elif job < 3 * p:
-        covariance_row(inverse, matrix(law, REGRESSION_COVARIANCE, p), job - 2 * p)
+        covariance_row(inverse, matrix(law, at.REGRESSION_COVARIANCE, p), job - 2 * p)
     elif job < 3 * p + delays:
         try_delay(law, job - 3 * p)
     elif job == 3 * p + delays:
@@ -128,7 +97,7 @@ def do_job(law):
     elif not keep_physical(law):
         publish_neurons(law)
         publish(law)
-        set_number(law, REGRESSION_JOB, NO_JOB)
+        set_number(law, at.REGRESSION_JOB, NO_JOB)
         return True
     return False
 
@@ -136,13 +105,13 @@ def do_job(law):
 @kernel
 def begin_solution(law):
     """Copy A, b, the sum of y^2 and its count: they go on while the solution is computed."""
-    p, noise = len(vector(law, REGRESSION_NEXT)), number(law, REGRESSION_NOISE)
-    information, A = matrix(law, REGRESSION_INFORMATION, p), matrix(law, REGRESSION_FACTOR, p)
-    variance, square = vector(law, REGRESSION_VARIANCE), vector(law, REGRESSION_SQUARE)
-    moment = matrix(law, REGRESSION_MOMENT, len(square))
-    target = matrix(law, REGRESSION_TARGET, len(square))
-    target_square = vector(law, REGRESSION_TARGET_SQUARE)
-    both, target_both = vector(law, REGRESSION_BOTH), vector(law, REGRESSION_TARGET_BOTH)
+    p, noise = len(vector(law, at.REGRESSION_NEXT)), number(law, at.REGRESSION_NOISE)
+    information, A = matrix(law, at.REGRESSION_INFORMATION, p), matrix(law, at.REGRESSION_FACTOR, p)
+    variance, square = vector(law, at.REGRESSION_VARIANCE), vector(law, at.REGRESSION_SQUARE)
+    moment = matrix(law, at.REGRESSION_MOMENT, len(square))
+    target = matrix(law, at.REGRESSION_TARGET, len(square))
+    target_square = vector(law, at.REGRESSION_TARGET_SQUARE)
+    both, target_both = vector(law, at.REGRESSION_BOTH), vector(law, at.REGRESSION_TARGET_BOTH)
     for i in range(p):
         for k in range(p):
             A[i, k] = information[i, k] / noise
@@ -151,7 +120,7 @@ def begin_solution(law):
             target[i, s] = moment[i, s]
     for s in range(len(square)):
         target_square[s], target_both[s] = square[s], both[s]
-    set_number(law, REGRESSION_TARGET_SAMPLES, number(law, REGRESSION_SAMPLES))
+    set_number(law, at.REGRESSION_TARGET_SAMPLES, number(law, at.REGRESSION_SAMPLES))
     begin_neurons(law)
 
 
@@ -187,11 +156,11 @@ def covariance_row(X, C, i):
 @kernel
 def weigh_evidence(law):
     """Re-estimate each group's variance and the noise; store the weights' deviations."""
-    p = len(vector(law, REGRESSION_NEXT))
-    w, variance = vector(law, REGRESSION_NEXT), vector(law, REGRESSION_VARIANCE)
-    C, group = matrix(law, REGRESSION_COVARIANCE, p), wholes(law, REGRESSION_GROUP)
-    square, known = vector(law, REGRESSION_GROUP_SQUARE), vector(law, REGRESSION_GROUP_KNOWN)
-    deviations = vector(law, REGRESSION_DEVIATIONS)
+    p = len(vector(law, at.REGRESSION_NEXT))
+    w, variance = vector(law, at.REGRESSION_NEXT), vector(law, at.REGRESSION_VARIANCE)
+    C, group = matrix(law, at.REGRESSION_COVARIANCE, p), wholes(law, at.REGRESSION_GROUP)
+    square, known = vector(law, at.REGRESSION_GROUP_SQUARE), vector(law, at.REGRESSION_GROUP_KNOWN)
+    deviations = vector(law, at.REGRESSION_DEVIATIONS)
     for g in range(len(square)):
         square[g], known[g] = 0.0, 0.0
     total = known_of_neurons(law)
@@ -204,19 +173,19 @@ def weigh_evidence(law):
     for i in range(p):
         g = group[i]
         variance[i] = min((square[g] + DOUBT) / (max(known[g], 0.0) + DOUBT), 1.0)
-    samples = max(number(law, REGRESSION_TARGET_SAMPLES) - total, 10.0)
-    residual = vector(law, REGRESSION_FITS)[int(number(law, REGRESSION_CHOSEN))] / samples
-    floor = number(law, REGRESSION_FLOOR)
-    noise = max(number(law, REGRESSION_SPREAD) * residual, floor * floor)
-    set_number(law, REGRESSION_NOISE, noise)
+    samples = max(number(law, at.REGRESSION_TARGET_SAMPLES) - total, 10.0)
+    residual = vector(law, at.REGRESSION_FITS)[int(number(law, at.REGRESSION_CHOSEN))] / samples
+    floor = number(law, at.REGRESSION_FLOOR)
+    noise = max(number(law, at.REGRESSION_SPREAD) * residual, floor * floor)
+    set_number(law, at.REGRESSION_NOISE, noise)
 
 
 @kernel
 def publish(law):
     """Replace the weights, unless one is not finite."""
-    w, weights = vector(law, REGRESSION_NEXT), vector(law, REGRESSION_WEIGHTS)
-    before = vector(law, REGRESSION_BEFORE)
-    positive = wholes(law, REGRESSION_POSITIVE)
+    w, weights = vector(law, at.REGRESSION_NEXT), vector(law, at.REGRESSION_WEIGHTS)
+    before = vector(law, at.REGRESSION_BEFORE)
+    positive = wholes(law, at.REGRESSION_POSITIVE)
     finite = True
     for i in range(len(w)):
         before[i] = weights[i]
@@ -231,8 +200,8 @@ def publish(law):
 @kernel
 def begin_anew(law):
     """Return to the first variances and a large noise: the covariance was not positive."""
-    variance, floor = vector(law, REGRESSION_VARIANCE), number(law, REGRESSION_FLOOR)
+    variance, floor = vector(law, at.REGRESSION_VARIANCE), number(law, at.REGRESSION_FLOOR)
     for i in range(len(variance)):
         variance[i] = 1.0
-    set_number(law, REGRESSION_NOISE, (UNSURE * floor) ** 2)
-    set_number(law, REGRESSION_REPAIRED, number(law, REGRESSION_REPAIRED) + 1.0)
+    set_number(law, at.REGRESSION_NOISE, (UNSURE * floor) ** 2)
+    set_number(law, at.REGRESSION_REPAIRED, number(law, at.REGRESSION_REPAIRED) + 1.0)

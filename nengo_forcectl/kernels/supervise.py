@@ -5,9 +5,9 @@ It calls the kernels that `Safe` calls, and collects state and reference from a 
 
 import math
 
-from . import layout as at
 from .access import matrix, number, set_number, vector, whole, wholes
 from .compile import kernel
+from .control_cycle import tell_learner
 from .handed_over import (
     WORD,
     is_felt,
@@ -22,9 +22,23 @@ from .handed_over import (
     wanted_wrench,
     wrench_of,
 )
-from .learn import record_sent
-from .learn_structure import record_structured
-from .memory import call, clear, numbers_at, put, wholes_at
+from .layout import cycle_fields as at, watch_fields as watch_at
+from .layout.arm_fields import (
+    HUGE,
+    INPUT_DOMEGA,
+    INPUT_DQ,
+    INPUT_OMEGA,
+    INPUT_PRESS,
+    INPUT_Q,
+    INPUT_R,
+    INPUT_WRENCH,
+    INPUT_X,
+    NOT_FINITE,
+    NOTHING,
+)
+from .layout.estimation_fields import LATEST, PREDICTOR_Q, PREDICTOR_SENT
+from .layout.guard_fields import GUARD_ASKED, GUARD_DQ, GUARD_MOMENTUM, GUARD_SENT
+from .memory import call, clear, copy_numbers, numbers_at, wholes_at
 from .watch import (
     accept,
     begin_cycle,
@@ -50,9 +64,9 @@ def step_controller(own, state, reference, target):
     if number(own, at.SUPERVISOR_FIRST) > 0.0:
         begin(own, time)
     news = begin_cycle(watch, time)
-    sound = number(watch, at.WATCH_LEARNS) > 0.0 and is_sound(state, n)
+    sound = number(watch, watch_at.WATCH_LEARNS) > 0.0 and is_sound(state, n)
     feel_wrench(own, wrench_of(state, n), is_felt(state, n), reference)
-    goes = stopped(own) == at.GOES and news & at.NEW
+    goes = stopped(own) == watch_at.GOES and news & watch_at.NEW
     tau = numbers_at(target, n)
     fused = whole(own, at.SUPERVISOR_FUSED) != 0
     if not (fused and goes and step_fused(own, state, reference, tau, sound)):
@@ -65,16 +79,16 @@ def begin(own, time):
     """Begin a new motion unless the first state comes one period after the last one."""
     set_number(own, at.SUPERVISOR_FIRST, 0.0)
     watch = whole(own, at.SUPERVISOR_WATCH)
-    passed, dt = time - number(watch, at.WATCH_TIME), number(watch, at.WATCH_DT)
+    passed, dt = time - number(watch, watch_at.WATCH_TIME), number(watch, watch_at.WATCH_DT)
     if 0.5 * dt < passed < 1.5 * dt:
         return
     reset(own)
-    guard = whole(watch, at.WATCH_GUARD)
-    for place in range(at.GUARD_MOMENTUM, at.GUARD_DQ + 1):
+    guard = whole(watch, watch_at.WATCH_GUARD)
+    for place in range(GUARD_MOMENTUM, GUARD_DQ + 1):
         clear(vector(guard, place))
-    for place in range(at.WATCH_BEGUN, at.WATCH_FROZEN + 1):
+    for place in range(watch_at.WATCH_BEGUN, watch_at.WATCH_FROZEN + 1):
         set_number(watch, place, 0.0)
-    set_number(watch, at.WATCH_TIME, -math.inf)
+    set_number(watch, watch_at.WATCH_TIME, -math.inf)
 
 
 @kernel
@@ -103,8 +117,8 @@ def learn(own, mode):
 @kernel
 def count_events(own, target):
     """Write the counts of events to the address of 9 int64."""
-    events = vector(whole(own, at.SUPERVISOR_WATCH), at.WATCH_EVENTS)
-    counts = wholes_at(target, at.EVENT_END)
+    events = vector(whole(own, at.SUPERVISOR_WATCH), watch_at.WATCH_EVENTS)
+    counts = wholes_at(target, watch_at.EVENT_END)
     for k in range(len(events)):
         counts[k] = int(events[k])
 
@@ -113,11 +127,11 @@ def count_events(own, target):
 def feel_wrench(own, wrench, given, reference):
     """Give the guard the wrench, if there is a finite one; stop if a limit of force lacks it."""
     watch = whole(own, at.SUPERVISOR_WATCH)
-    bounds = whole(watch, at.WATCH_BOUNDS_FORCE) != 0
-    if given or bounds or number(watch, at.WATCH_FELT) > 0.0:
-        k = len(vector(whole(whole(own, at.SUPERVISOR_CYCLE), at.CYCLE_INPUT), at.INPUT_X))
-        put(wrench, vector(watch, at.WATCH_GIVEN))
-        put(wanted_wrench(reference, k), vector(watch, at.WATCH_WANTED))
+    bounds = whole(watch, watch_at.WATCH_BOUNDS_FORCE) != 0
+    if given or bounds or number(watch, watch_at.WATCH_FELT) > 0.0:
+        k = len(vector(whole(whole(own, at.SUPERVISOR_CYCLE), at.CYCLE_INPUT), INPUT_X))
+        copy_numbers(wrench, vector(watch, watch_at.WATCH_GIVEN))
+        copy_numbers(wanted_wrench(reference, k), vector(watch, watch_at.WATCH_WANTED))
         feel(watch, int(given), 1)
 
 
@@ -127,14 +141,17 @@ def step_fused(own, state, reference, tau, sound):
     cycle, n, watch = whole(own, at.SUPERVISOR_CYCLE), len(tau), whole(own, at.SUPERVISOR_WATCH)
     met = collect(own, motion_of(state), wrench_of(state, n), is_felt(state, n), reference)
     if met == 0:
-        begins, elapsed = int(number(watch, at.WATCH_BEGINS)), number(watch, at.WATCH_ELAPSED)
-        met = run(own, whole(watch, at.WATCH_GUARD), sound, begins, elapsed)
-    if met == at.NOTHING:
+        begins, elapsed = (
+            int(number(watch, watch_at.WATCH_BEGINS)),
+            number(watch, watch_at.WATCH_ELAPSED),
+        )
+        met = run(own, whole(watch, watch_at.WATCH_GUARD), sound, begins, elapsed)
+    if met == NOTHING:
         return False
-    if met == at.NOT_FINITE:
-        stop(own, at.INFINITE)
+    if met == NOT_FINITE:
+        stop(own, watch_at.INFINITE)
         return False
-    put(vector(cycle, at.CYCLE_TAU), tau)
+    copy_numbers(vector(cycle, at.CYCLE_TAU), tau)
     accept(watch, met, time_of(state))
     if met != 0:
         overrule(own, tau)
@@ -146,13 +163,9 @@ def overrule(own, tau):
     """Tell the cycle of the torque that was sent instead of its own."""
     set_number(own, at.SUPERVISOR_OBEYED, 0.0)
     cycle, predictor = whole(own, at.SUPERVISOR_CYCLE), whole(own, at.SUPERVISOR_PREDICTOR)
-    learner, command = whole(cycle, at.CYCLE_LEARNER), whole(cycle, at.CYCLE_COMMAND)
-    if whole(cycle, at.CYCLE_LEARNER_KIND) == at.CONSOLIDATES:
-        record_sent(learner, command, tau)
-    elif whole(cycle, at.CYCLE_LEARNER_KIND) == at.STRUCTURES:
-        record_structured(learner, command, tau)
+    tell_learner(cycle, tau)
     if predictor != 0:
-        put(tau, matrix(predictor, at.PREDICTOR_SENT, len(tau))[0])
+        copy_numbers(tau, matrix(predictor, PREDICTOR_SENT, len(tau))[LATEST])
 
 
 @kernel
@@ -172,29 +185,29 @@ def run(own, guard, sound, begun, elapsed):
 def collect(own, motion, wrench, felt, reference):
     """Write state and reference to the cycle's input; return as `Inputs.try_to_collect`."""
     inputs = whole(whole(own, at.SUPERVISOR_CYCLE), at.CYCLE_INPUT)
-    q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
-    n, k = len(q), len(vector(inputs, at.INPUT_X))
-    put(positions(motion, n), q)
-    put(velocities(motion, n), dq)
+    q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
+    n, k = len(q), len(vector(inputs, INPUT_X))
+    copy_numbers(positions(motion, n), q)
+    copy_numbers(velocities(motion, n), dq)
     follows = whole(own, at.SUPERVISOR_FOLLOWS) != 0
     for j in range(3):
-        part, wanted = vector(inputs, at.INPUT_X + j), wanted_motion(reference, k, j)
+        part, wanted = vector(inputs, INPUT_X + j), wanted_motion(reference, k, j)
         for i in range(k):
             part[i] = wanted[i] if follows else 0.0
     if whole(own, at.SUPERVISOR_TURNS) != 0:
-        put(wanted_rotation(reference, k), vector(inputs, at.INPUT_R))
-        put(wanted_turning(reference, k, 0), vector(inputs, at.INPUT_OMEGA))
-        put(wanted_turning(reference, k, 1), vector(inputs, at.INPUT_DOMEGA))
+        copy_numbers(wanted_rotation(reference, k), vector(inputs, INPUT_R))
+        copy_numbers(wanted_turning(reference, k, 0), vector(inputs, INPUT_OMEGA))
+        copy_numbers(wanted_turning(reference, k, 1), vector(inputs, INPUT_DOMEGA))
     if whole(own, at.SUPERVISOR_FEELS) == 0:
         return 0
     if not felt and whole(own, at.SUPERVISOR_NEEDS_WRENCH) != 0:
-        return at.NOTHING
-    measured, press = vector(inputs, at.INPUT_WRENCH), vector(inputs, at.INPUT_PRESS)
-    put(wanted_wrench(reference, k), press)
+        return NOTHING
+    measured, press = vector(inputs, INPUT_WRENCH), vector(inputs, INPUT_PRESS)
+    copy_numbers(wanted_wrench(reference, k), press)
     for i in range(6):
         measured[i] = wrench[i] if felt else 0.0
-        if not (abs(measured[i]) < at.HUGE and abs(press[i]) < at.HUGE):
-            return at.NOT_FINITE
+        if not (abs(measured[i]) < HUGE and abs(press[i]) < HUGE):
+            return NOT_FINITE
     return 0
 
 
@@ -202,22 +215,22 @@ def collect(own, motion, wrench, felt, reference):
 def step_apart(own, state, reference, tau, sound):
     """Run the cycle, then the guard."""
     watch, calls = whole(own, at.SUPERVISOR_WATCH), wholes(own, at.SUPERVISOR_CALLS)
-    guard, inputs = whole(watch, at.WATCH_GUARD), whole(watch, at.WATCH_INPUT)
+    guard, inputs = whole(watch, watch_at.WATCH_GUARD), whole(watch, watch_at.WATCH_INPUT)
     n, motion = len(tau), motion_of(state)
-    put(positions(motion, n), vector(inputs, at.INPUT_Q))
-    put(velocities(motion, n), vector(inputs, at.INPUT_DQ))
+    copy_numbers(positions(motion, n), vector(inputs, INPUT_Q))
+    copy_numbers(velocities(motion, n), vector(inputs, INPUT_DQ))
     credible = call(calls[at.CALL_CREDIBLE], guard, inputs)  # pyright: ignore[reportCallIssue]
     look(watch, credible, time_of(state))
-    asked = vector(guard, at.GUARD_ASKED)
+    asked = vector(guard, GUARD_ASKED)
     clear(asked)
-    asks = stopped(own) == at.GOES and ask(own, state, reference, sound)
+    asks = stopped(own) == watch_at.GOES and ask(own, state, reference, sound)
     if asks:
-        put(vector(whole(own, at.SUPERVISOR_CYCLE), at.CYCLE_TAU), asked)
+        copy_numbers(vector(whole(own, at.SUPERVISOR_CYCLE), at.CYCLE_TAU), asked)
     met = protect_apart(watch, credible)
     if met == 0 and asks:
-        put(asked, tau)
+        copy_numbers(asked, tau)
     else:
-        put(vector(guard, at.GUARD_SENT), tau)
+        copy_numbers(vector(guard, GUARD_SENT), tau)
         overrule(own, tau)
 
 
@@ -229,19 +242,19 @@ def ask(own, state, reference, sound):
     motion = motion_of(state)
     if predictor != 0:
         predict_present(own, time_of(state), motion, sound)
-        places = wholes_at(predictor, at.PREDICTOR_Q + 1)
-        motion = predictor + WORD * places[at.PREDICTOR_Q]  # and dq stands behind q
+        places = wholes_at(predictor, PREDICTOR_Q + 1)
+        motion = predictor + WORD * places[PREDICTOR_Q]  # and dq stands behind q
     met = collect(own, motion, wrench_of(state, n), is_felt(state, n), reference)
-    if met == at.NOTHING:
-        stop(own, at.UNFELT)
+    if met == NOTHING:
+        stop(own, watch_at.UNFELT)
         return False
-    if met != 0 or run(own, 0, sound, 0, 0.0) == at.NOT_FINITE:
-        stop(own, at.INFINITE)
+    if met != 0 or run(own, 0, sound, 0, 0.0) == NOT_FINITE:
+        stop(own, watch_at.INFINITE)
         return False
     if predictor != 0:
-        sent = matrix(predictor, at.PREDICTOR_SENT, n)
+        sent = matrix(predictor, PREDICTOR_SENT, n)
         shift(sent, 1)
-        put(vector(cycle, at.CYCLE_TAU), sent[0])
+        copy_numbers(vector(cycle, at.CYCLE_TAU), sent[LATEST])
     return True
 
 
@@ -249,17 +262,17 @@ def ask(own, state, reference, sound):
 def predict_present(own, time, motion, sound):
     """Write the present state to the predictor's block; see `Predictor.now`."""
     predictor = whole(own, at.SUPERVISOR_PREDICTOR)
-    dt = number(whole(own, at.SUPERVISOR_WATCH), at.WATCH_DT)
+    dt = number(whole(own, at.SUPERVISOR_WATCH), watch_at.WATCH_DT)
     arm = whole(own, at.SUPERVISOR_PREDICTOR_ARM)
     inputs = whole(own, at.SUPERVISOR_PREDICTOR_INPUT)
-    q, dq = vector(inputs, at.INPUT_Q), vector(inputs, at.INPUT_DQ)
+    q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
     passed = time - number(own, at.SUPERVISOR_PREDICTED)
     if 1.5 * dt < passed < math.inf:  # cycles were missed, and the last torque held
-        sent = matrix(predictor, at.PREDICTOR_SENT, len(q))
+        sent = matrix(predictor, PREDICTOR_SENT, len(q))
         shift(sent, int(min(math.floor(passed / dt + 0.5) - 1.0, len(sent) - 1.0)))
     set_number(own, at.SUPERVISOR_PREDICTED, time)
-    put(positions(motion, len(q)), q)
-    put(velocities(motion, len(q)), dq)
+    copy_numbers(positions(motion, len(q)), q)
+    copy_numbers(velocities(motion, len(q)), dq)
     calls = wholes(own, at.SUPERVISOR_CALLS)
     call(calls[at.CALL_PREDICT], predictor, arm, inputs, sound)  # pyright: ignore[reportCallIssue]
 
@@ -275,4 +288,4 @@ def shift(rows, count):
 @kernel
 def stopped(own):
     """Return the reason of a controlled stop, or GOES."""
-    return int(number(whole(own, at.SUPERVISOR_WATCH), at.WATCH_STOPPED))
+    return int(number(whole(own, at.SUPERVISOR_WATCH), watch_at.WATCH_STOPPED))

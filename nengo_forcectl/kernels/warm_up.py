@@ -1,74 +1,48 @@
-"""Compilation of the kernels that a control cycle needs, once per installation, in parallel."""
+"""Compilation of the parts that a control cycle needs, once per installation, in parallel."""
 
-import fcntl
 import logging
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from importlib import import_module
-from typing import Any
 
-from .compile import folder, signature_of
+from .part import Part, folder
 from .parts import USUAL
+from .workers import compile_in_processes, environment
 
 LOG = logging.getLogger("nengo_forcectl")
-MOST = 4  # processes; more would mostly compile the same functions, for themselves
+_CODE = "from nengo_forcectl.kernels.warm_up import compile_ahead; compile_ahead(())"
+_begun: list[subprocess.Popen[bytes]] = []
 
 
-def compile_ahead(kernels: Sequence[Any]) -> None:
-    """Compile those kernels that are not on disk, and the `USUAL` ones with them.
+def compile_ahead(parts: Sequence[Part]) -> None:
+    """Compile those parts that are not on disk, and the `USUAL` ones with them.
 
-    It takes some 40 s on two processors, which the logger ``nengo_forcectl`` announces.
+    It takes some 30 s on two processors, which the logger ``nengo_forcectl`` announces.
     Without a cache folder it does nothing, and the first cycle compiles in its own process.
 
     Args:
-        kernels: each a `compile.part`.
+        parts: the ones to compile.
     """
-    own = folder()
-    if own is None or not _missing(kernels):
+    own, wanted = folder(), tuple(dict.fromkeys((*USUAL, *parts)))
+    if own is None or all(each.is_on_disk for each in parts or wanted):
         return
-    kernels = tuple(dict.fromkeys((*USUAL, *kernels)))
-    LOG.info("compiling the control cycle, once per installation (about 40 s on two cores)")
-    with (own / "compiling").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # another process may be compiling
-        missing = _missing(kernels)
-        names = [f"{each.py_func.__module__}:{each.py_func.__name__}" for each in missing]
-        todo, give = os.pipe()  # a byte for each kernel: whoever reads it compiles it
-        os.write(give, bytes(range(len(missing))))
-        os.close(give)
-        code = "from nengo_forcectl.kernels.warm_up import compile_named; compile_named(0)"
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        processes = [
-            subprocess.Popen([sys.executable, "-c", code, *names], env=environment, stdin=todo)
-            for _ in range(min(os.cpu_count() or 1, MOST, len(missing)) - 1)
-        ]
-        compile_named(todo, names)
-        os.close(todo)
-        for process in processes:
-            process.wait()
+    if not _begun:
+        _announce()
+    compile_in_processes(own, lambda: [str(each) for each in wanted if not each.is_on_disk])
+    while _begun:
+        _begun.pop().wait()
 
 
-def compile_named(todo: int, names: Sequence[str] | None = None) -> None:
-    """Compile kernels, ``module:function``, by their numbers, which a pipe gives to each once.
+def begin_to_compile() -> None:
+    """Begin `compile_ahead` of the `USUAL` parts in processes of their own, and go on.
 
-    Args:
-        todo: descriptor of the pipe.
-        names: of all kernels; by default the arguments of this process.
+    A later `compile_ahead` waits for them.
     """
-    every = sys.argv[1:] if names is None else names
-    while number := os.read(todo, 1):
-        module, _, name = every[number[0]].partition(":")
-        kernel = getattr(import_module(module), name)
-        kernel.compile(signature_of(kernel))
+    if _begun or folder() is None or all(each.is_on_disk for each in USUAL):
+        return
+    _announce()
+    _begun.append(subprocess.Popen([sys.executable, "-c", _CODE], env=environment()))
 
 
-def is_on_disk(kernel: Any) -> bool:
-    """Return whether a kernel's machine code of this version is cached on disk."""
-    own, function = folder(), kernel.py_func
-    module = function.__module__.rpartition(".")[2]
-    return own is not None and any(own.rglob(f"{module}.{function.__name__}-*.nbi"))
-
-
-def _missing(kernels: Sequence[Any]) -> list[Any]:
-    return [each for each in kernels if not is_on_disk(each)]
+def _announce() -> None:
+    LOG.info("compiling the control cycle, once per installation (about 30 s on two cores)")

@@ -6,9 +6,10 @@ a block of `WATCH`. A stop lasts until `reset`.
 
 import math
 
-from . import layout as at
 from .access import number, set_number, vector, whole
-from .compile import kernel, part, signature_of
+from .compile import kernel, part
+from .layout import guard_fields as guard_at, watch_fields as at
+from .layout.arm_fields import HUGE
 from .memory import call
 
 
@@ -24,7 +25,7 @@ def begin_cycle(watch, time):
         if not number(watch, at.WATCH_TIME) < time:  # also if the robot's clock restarted
             set_number(watch, at.WATCH_TIME, -math.inf)
     met, frozen = int(number(watch, at.WATCH_MET)), number(watch, at.WATCH_FROZEN)
-    spoils = at.MET_NOT_FINITE if whole(watch, at.WATCH_OBSERVES) != 0 else -1
+    spoils = guard_at.MET_NOT_FINITE if whole(watch, at.WATCH_OBSERVES) != 0 else -1
     learns = not (met & spoils != 0 or frozen > 0.0)
     dt, elapsed = number(watch, at.WATCH_DT), time - number(watch, at.WATCH_TIME)
     begun, news, passed = number(watch, at.WATCH_BEGUN) > 0.0, 0, dt
@@ -53,7 +54,7 @@ def forget_oldest(watch):
     changed, changes = vector(watch, at.WATCH_CHANGED), vector(watch, at.WATCH_CHANGES)
     old = int(changed[int(slot)])
     if old != 0:
-        changes[len(at.LIMITING)] -= 1.0
+        changes[at.ANY] -= 1.0
         for k in range(len(at.LIMITING)):
             if old & at.LIMITING[k]:
                 changes[k] -= 1.0
@@ -75,12 +76,12 @@ def reset(watch):
     set_number(watch, at.WATCH_STOPPED, at.GOES)
     set_number(watch, at.WATCH_SILENT, 0.0)
     set_number(watch, at.WATCH_FROZEN, 0.0)
-    set_number(watch, at.WATCH_STOP_MODE, at.STOP)
-    set_number(guard, at.GUARD_COMPARES, 0.0)
-    set_number(guard, at.GUARD_FEELS, 0.0)
+    set_number(watch, at.WATCH_STOP_MODE, guard_at.STOP)
+    set_number(guard, guard_at.GUARD_COMPARES, 0.0)
+    set_number(guard, guard_at.GUARD_FEELS, 0.0)
     set_number(watch, at.WATCH_FELT, 0.0)
     set_number(watch, at.WATCH_ANEW, 1.0)
-    set_number(watch, at.WATCH_MET, int(number(watch, at.WATCH_MET)) | at.MET_NOT_FINITE)
+    set_number(watch, at.WATCH_MET, int(number(watch, at.WATCH_MET)) | guard_at.MET_NOT_FINITE)
 
 
 @part(3)
@@ -94,14 +95,14 @@ def feel(watch, given, wants):
     guard, wrench, size = whole(watch, at.WATCH_GUARD), vector(watch, at.WATCH_GIVEN), 0.0
     for i in range(6):
         size += abs(wrench[i])
-    feels = given != 0 and size < at.HUGE
+    feels = given != 0 and size < HUGE
     if feels:
-        measured = vector(guard, at.GUARD_WRENCH)
+        measured = vector(guard, guard_at.GUARD_WRENCH)
         for i in range(6):
             measured[i] = wrench[i]
     if feels != (number(watch, at.WATCH_FELT) > 0.0):
         set_number(watch, at.WATCH_FELT, 1.0 if feels else 0.0)
-        set_number(guard, at.GUARD_FEELS, 1.0 if feels else 0.0)
+        set_number(guard, guard_at.GUARD_FEELS, 1.0 if feels else 0.0)
     if whole(watch, at.WATCH_BOUNDS_FORCE) == 0:
         return
     if not feels:
@@ -155,16 +156,16 @@ def protect_apart(watch, credible):
         whole(watch, at.WATCH_GUARD), whole(watch, at.WATCH_ARM), whole(watch, at.WATCH_INPUT)
     )  # fmt: skip
     begins, elapsed = int(number(watch, at.WATCH_BEGINS)), number(watch, at.WATCH_ELAPSED)
-    mode = at.GO
+    mode = guard_at.GO
     if number(watch, at.WATCH_STOPPED) != at.GOES:
-        mode = int(number(watch, at.WATCH_STOP_MODE)) if credible != 0 else at.BLIND
+        mode = int(number(watch, at.WATCH_STOP_MODE)) if credible != 0 else guard_at.BLIND
         if number(watch, at.WATCH_SILENT) > 0.0:  # the clock is stuck, the loop is not
             begins, elapsed = 2, number(watch, at.WATCH_DT)
     protect = whole(watch, at.WATCH_PROTECT_CALL)
     met = call(protect, guard, arm, inputs, mode, begins, elapsed)
     if credible != 0:
         set_number(watch, at.WATCH_BEGUN, 1.0)
-    if met == 0 and mode == at.GO:
+    if met == 0 and mode == guard_at.GO:
         set_number(watch, at.WATCH_MET, 0.0)
         set_number(watch, at.WATCH_FROZEN, 0.0)
     else:
@@ -176,27 +177,27 @@ def protect_apart(watch, credible):
 def record(watch, met):
     """Record the findings of a cycle: count them, and stop if necessary."""
     count(watch, met)
-    if met & at.MET_NOT_FINITE:
+    if met & guard_at.MET_NOT_FINITE:
         stop(watch, at.INFINITE)
-    if met & at.MET_OUTSIDE:
+    if met & guard_at.MET_OUTSIDE:
         stop(watch, at.STRAYS)
-    if met & at.MET_TOUCHED:
+    if met & guard_at.MET_TOUCHED:
         stop(watch, at.TOUCHES)
-    if met & at.MET_LIE:
+    if met & guard_at.MET_LIE:
         stop(watch, at.CONTRADICTS)
-        fallback = number(whole(watch, at.WATCH_GUARD), at.GUARD_FALLBACK)
+        fallback = number(whole(watch, at.WATCH_GUARD), guard_at.GUARD_FALLBACK)
         set_number(watch, at.WATCH_STOP_MODE, fallback)
-    if met & at.MET_LIE_WRENCH:
+    if met & guard_at.MET_LIE_WRENCH:
         stop(watch, at.MISFEELS)
-    if met & at.MET_PRESSED:
+    if met & guard_at.MET_PRESSED:
         stop(watch, at.PRESSES)
-    frozen = number(watch, at.WATCH_FROZEN) + 1.0 if met & at.MET_FROZEN else 0.0
+    frozen = number(watch, at.WATCH_FROZEN) + 1.0 if met & guard_at.MET_FROZEN else 0.0
     set_number(watch, at.WATCH_FROZEN, frozen)
     if frozen > number(watch, at.WATCH_PATIENCE):
         stop(watch, at.REPEATS)
-    met &= ~(at.MET_FROZEN | at.MET_SUSPECT)
+    met &= ~(guard_at.MET_FROZEN | guard_at.MET_SUSPECT)
     if number(watch, at.WATCH_STOPPED) != at.GOES:  # the cycle does not know the torques
-        met |= at.MET_NOT_FINITE
+        met |= guard_at.MET_NOT_FINITE
     set_number(watch, at.WATCH_MET, met)
 
 
@@ -210,23 +211,13 @@ def count(watch, met):
             limits |= at.LIMITING[k]
     if limits == 0 or number(watch, at.WATCH_STOPPED) != at.GOES:
         return
-    changes, every = vector(watch, at.WATCH_CHANGES), len(at.LIMITING)
+    changes = vector(watch, at.WATCH_CHANGES)
     vector(watch, at.WATCH_CHANGED)[int(number(watch, at.WATCH_SLOT))] = limits
     set_number(watch, at.WATCH_SINCE, 0.0)
-    changes[every] += 1.0
-    for k in range(every):
+    changes[at.ANY] += 1.0
+    for k in range(len(at.LIMITING)):
         if limits & at.LIMITING[k]:
             changes[k] += 1.0
     share = number(watch, at.WATCH_OVERRULED)
-    if share < 1.0 and changes[every] > share * at.RECENT:
+    if share < 1.0 and changes[at.ANY] > share * at.RECENT:
         stop(watch, at.OVERRULED)
-
-
-WATCHING = begin_cycle, stop, reset, feel, accept, look, protect_apart
-"""Those that `Safe` calls."""
-
-
-def compile_all() -> None:
-    """Compile them, so that no cycle waits."""
-    for each in WATCHING:
-        each.compile(signature_of(each))

@@ -2,9 +2,29 @@
 
 import math
 
-from . import layout as at
 from .access import cube, matrix, number, vector
 from .compile import kernel
+from .layout.arm_fields import (
+    INPUT_DDX,
+    INPUT_DOMEGA,
+    INPUT_DX,
+    INPUT_OMEGA,
+    INPUT_PRESS,
+    INPUT_R,
+    INPUT_WRENCH,
+    INPUT_X,
+)
+from .layout.law_fields import (
+    MOVED,
+    MOVES,
+    YIELD_A,
+    YIELD_B,
+    YIELD_BEFORE,
+    YIELD_DT,
+    YIELD_G,
+    YIELD_MOVING,
+    YIELD_STEPS,
+)
 
 
 @kernel
@@ -13,22 +33,22 @@ def yield_reference(law, inputs):
 
     The offset accounts for the wrench to exert, so the inner law gets none.
     """
-    steps, dt = cube(law, at.YIELD_STEPS, 6, 6), number(law, at.YIELD_DT)
-    moving, before = matrix(law, at.YIELD_MOVING, 6), vector(law, at.YIELD_BEFORE)
-    offset, velocity = moving[0], moving[1]
-    measured, press = vector(inputs, at.INPUT_WRENCH), vector(inputs, at.INPUT_PRESS)
+    steps, dt = cube(law, YIELD_STEPS, 6, 6), number(law, YIELD_DT)
+    moving, before = matrix(law, YIELD_MOVING, 6), vector(law, YIELD_BEFORE)
+    offset, velocity = moving[MOVED], moving[MOVES]
+    measured, press = vector(inputs, INPUT_WRENCH), vector(inputs, INPUT_PRESS)
     x, dx, ddx = (
-        vector(inputs, at.INPUT_X), vector(inputs, at.INPUT_DX), vector(inputs, at.INPUT_DDX)
+        vector(inputs, INPUT_X), vector(inputs, INPUT_DX), vector(inputs, INPUT_DDX)
     )  # fmt: skip
-    omega, domega = vector(inputs, at.INPUT_OMEGA), vector(inputs, at.INPUT_DOMEGA)
+    omega, domega = vector(inputs, INPUT_OMEGA), vector(inputs, INPUT_DOMEGA)
 
     for i in range(6):
         before[i] = velocity[i]
     for i in range(6):
         total = 0.0
         for k in range(6):
-            total += steps[at.YIELD_A, i, k] * before[k] - steps[at.YIELD_G, i, k] * offset[k]
-            total += steps[at.YIELD_B, i, k] * (press[k] + measured[k])
+            total += steps[YIELD_A, i, k] * before[k] - steps[YIELD_G, i, k] * offset[k]
+            total += steps[YIELD_B, i, k] * (press[k] + measured[k])
         velocity[i] = total
     for i in range(6):
         offset[i] += dt * velocity[i]
@@ -39,7 +59,7 @@ def yield_reference(law, inputs):
         ddx[i] += (velocity[i] - before[i]) / dt
         omega[i] += velocity[3 + i]
         domega[i] += (velocity[3 + i] - before[3 + i]) / dt
-    turn(offset[3:], matrix(inputs, at.INPUT_R, 3))
+    turn(offset[3:], matrix(inputs, INPUT_R, 3))
 
 
 @kernel

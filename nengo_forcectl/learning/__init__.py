@@ -14,7 +14,8 @@ from .law import Arrays, Law, Memory, Rule, Signal
 from .least_squares import RecursiveLeastSquares
 from .multilayer import Multilayer
 from .robust import Robust
-from .structured_least_squares import Columns, StructuredLeastSquares
+from .structured_columns import Columns
+from .structured_least_squares import StructuredLeastSquares
 from .task_jacobian import force_to_torque, task_weight_jacobian
 
 LAWS: dict[str, type[Law]] = {

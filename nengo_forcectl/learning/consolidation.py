@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from ..errors import ConfigurationError, NetworkError
 from ..kernels.block import Block
-from ..kernels.layout import CONSOLIDATION, FACTOR_COLUMNS, NO_JOB, WEIGHT_ROWS
+from ..kernels.layout.learner_fields import CONSOLIDATION, FACTOR_COLUMNS, NO_JOB, WEIGHT_ROWS
 from ..support.checks import check_positive
 from .law import Arrays, Memory, Signal, needed
 

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ..errors import NetworkError
-from ..kernels.layout import PACE, SEEN
+from ..kernels.layout.network_fields import PACE, SEEN
 
 MIRROR = np.where(np.arange(SEEN + 1) == PACE, -1.0, 1.0)  # u at the opposite speed, over u
 

@@ -12,7 +12,7 @@ import math
 import numpy as np
 from jaxtyping import Float
 
-from ..kernels.layout import MASS, MOMENT, PARAMETERS, XX, XY, XZ, YY, YZ, ZZ
+from ..kernels.layout.body_fields import MASS, MOMENT, PARAMETERS, XX, XY, XZ, YY, YZ, ZZ
 
 LEAST = 1e-4  # eigenvalue of a start's pseudo-inertia, over its largest one, both scaled
 FIRST, LAST = 1e4, 1e-3  # mu

@@ -15,7 +15,7 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from ..kernels.layout import PARAMETERS, XX, YY, ZZ
+from ..kernels.layout.body_fields import PARAMETERS, XX, YY, ZZ
 from .motion_log import MotionLog
 from .signals import Signals
 

@@ -17,7 +17,7 @@ from jaxtyping import Float
 
 from ..errors import NetworkError
 from ..kernels.block import Block
-from ..kernels.layout import DESCENT
+from ..kernels.layout.learner_fields import DESCENT
 from ..learning.gradient import Gradient
 from ..learning.law import Signal, signal_of
 from ..nengodl.weights import named_weights

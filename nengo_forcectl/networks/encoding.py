@@ -13,7 +13,9 @@ from arms.model.bodies import coordinates
 
 from ..errors import ConfigurationError, NetworkError
 from ..kernels.block import Block
-from ..kernels.layout import ENCODING, NETWORK
+from ..kernels.layout.network_fields import ENCODING, NETWORK
+from ..kernels.part import pack
+from ..kernels.parts import encode_rows
 from ..support.checks import Arguments, check_choice
 from .neurons import NEURON_TYPES, SPIKING, SYNAPSE, NeuronModel
 
@@ -96,12 +98,9 @@ class StateEncoding:
         Raises:
             NetworkError: the arrays differ in shape, or are for another number of joints.
         """
-        # numba takes a second to load.
-        from ..kernels.encode import encode_rows
-
         batch, rows = rows_of(self, self.joints, q, dq, ddq)
         v = np.empty((math.prod(batch), self.n_inputs))
-        encode_rows(self.block.address, *rows, v)
+        encode_rows.call(pack(self.block.address, *rows, v))
         return v.reshape(*batch, self.n_inputs)
 
     def check(self, n: int) -> None:

@@ -9,7 +9,13 @@ from jaxtyping import Float
 
 from ..errors import ConfigurationError
 from ..kernels.block import Block
-from ..kernels.layout import LEAKS, LEAKS_SPIKING, NEURONS, RECTIFIES, RECTIFIES_SPIKING
+from ..kernels.layout.network_fields import (
+    LEAKS,
+    LEAKS_SPIKING,
+    NEURONS,
+    RECTIFIES,
+    RECTIFIES_SPIKING,
+)
 from ..support.checks import check, check_choice, check_not_negative, check_positive, is_number
 
 KINDS = {

@@ -12,7 +12,16 @@ from arms import Arm, Terms
 
 from ..errors import NetworkError
 from ..kernels.block import Block
-from ..kernels.layout import BODY, FRICTION, JOINTS, SEEN, TOOL
+from ..kernels.layout.body_fields import BODY
+from ..kernels.layout.network_fields import FRICTION, JOINTS, SEEN, TOOL
+from ..kernels.part import pack
+from ..kernels.parts import (
+    armature_rows,
+    body_rows,
+    encode_joints_rows,
+    encode_tool_rows,
+    select_tool_rows,
+)
 from ..learning.joint_neurons import JointNeurons
 from .dividing import divide
 from .encoding import CLIP, LIFT, StateEncoding, States, rows_of
@@ -57,11 +66,9 @@ class JointEncoding:
         self, q: Float[np.ndarray, "k n"], dq: Float[np.ndarray, "k n"]
     ) -> tuple[Float[np.ndarray, "k n 3"], Float[np.ndarray, "k n 3"]]:
         """Return the direct inputs, and u."""
-        # numba takes a second to load.
-        from ..kernels.encode_structure import encode_joints_rows
-
+        q, dq = (np.ascontiguousarray(each, dtype=float) for each in (q, dq))
         x, u = np.empty((*q.shape, FRICTION)), np.empty((*q.shape, SEEN + 1))
-        encode_joints_rows(self.block.address, q, dq, x, u)
+        encode_joints_rows.call(pack(self.block.address, q, dq, x, u))
         return x, u
 
     def sample(self, states: States) -> Float[np.ndarray, "n k 3"]:
@@ -102,11 +109,9 @@ class ToolEncoding:
         self, terms: Terms, dq: Float[np.ndarray, "k n"]
     ) -> tuple[Float[np.ndarray, "k 7"], Float[np.ndarray, "k 17"]]:
         """Return y and u for the arm's terms."""
-        # numba takes a second to load.
-        from ..kernels.encode_structure import encode_tool_rows
-
+        dq = np.ascontiguousarray(dq, dtype=float)
         y, u = np.empty((len(dq), 7)), np.empty((len(dq), 17))
-        encode_tool_rows(self.block.address, terms.pose, terms.J, dq, y, u)
+        encode_tool_rows.call(pack(self.block.address, terms.pose, terms.J, dq, y, u))
         return y, u
 
 
@@ -223,13 +228,11 @@ class StructuredEncoding:
     def _body(
         self, terms: Terms, dq: np.ndarray, ddq: np.ndarray
     ) -> tuple[Float[np.ndarray, "k n 10"], Float[np.ndarray, "k n n"]]:
-        # numba takes a second to load.
-        from ..kernels.carried_body import armature_rows, body_rows
-
         k, n = dq.shape
         payload, armature = np.empty((k, n, 10)), np.empty((k, n, n))
-        body_rows(self.body.address, terms.pose, terms.J, terms.dJ, dq, ddq, payload)
-        armature_rows(ddq, armature)
+        given = terms.pose, terms.J, terms.dJ, dq, ddq
+        body_rows.call(pack(self.body.address, *given, payload))
+        armature_rows.call(pack(ddq, armature))
         return payload, armature
 
     @cached_property
@@ -269,12 +272,9 @@ def joint_neurons(encoding: JointEncoding, states: States, seed: int) -> JointNe
 
 def tool_encoding(arm: Arm, states: States) -> ToolEncoding:
     """Return the encoding with the scales of a sample."""
-    # numba takes a second to load.
-    from ..kernels.encode_structure import select_tool_rows
-
     q, dq = (np.array(part, dtype=float, order="C") for part in states[:2])
     terms, z = terms_of(arm, q, dq), np.empty((len(q), 12))
-    select_tool_rows(terms.pose, terms.J, dq, z)
+    select_tool_rows.call(pack(terms.pose, terms.J, dq, z))
     groups = np.split(z.std(axis=0), (3, 6))
     scale = [
         np.full(len(group), 1.0 / max(math.sqrt(np.mean(group**2)), least))

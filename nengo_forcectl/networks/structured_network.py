@@ -14,6 +14,7 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..errors import ConfigurationError, NetworkError
+from ..kernels.layout.network_fields import AT_PLACE
 from ..learning.joint_neurons import MIRROR
 from ..nengodl.product_node import ProductNode
 from ..support.checks import Arguments, check, check_choices
@@ -260,8 +261,8 @@ def _add_tool(network: StructuredNetwork, plan: Plan) -> tuple[nengo.Connection,
         return (direct,)
     _, u = encoding.tool.input(terms_of(encoding.arm, *plan.states[:2]), plan.states.dq)
     rng, count = np.random.default_rng([plan.seed, 3]), plan.neurons["tool"]
-    place = partition(u[:, :4], (count + 1) // 2, rng, plan.neuron_type)
-    motion = partition(u[:, 4:], count // 2, rng, plan.neuron_type)
+    place = partition(u[:, :AT_PLACE], (count + 1) // 2, rng, plan.neuron_type)
+    motion = partition(u[:, AT_PLACE:], count // 2, rng, plan.neuron_type)
     layer = beside(place, motion)
     network.layers["tool"] = (layer,)
     seen = _of_state(network, "tool neurons")

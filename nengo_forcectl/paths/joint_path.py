@@ -80,10 +80,7 @@ class JointPath:
 
     def at(self, time: float) -> Reference:
         """Return q, dq and ddq at ``time`` [s]; at rest before 0 and from the end on."""
-        q, dq, ddq = self._pieces.at(time)
-        if 0.0 <= time < self.end:
-            return Reference(q, dq, ddq)
-        return Reference(q, np.zeros_like(q), np.zeros_like(q))
+        return self._pieces.reference(time)
 
 
 def check_speed(

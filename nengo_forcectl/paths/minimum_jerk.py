@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from ..contract import Reference
+from ..kernels.parts import minimum_jerk
 from ..support.checks import as_points, check_positive
 
 
@@ -46,11 +47,10 @@ class MinimumJerk:
     def at(self, time: float) -> Reference:
         """Return the reference at ``time`` [s]."""
         out = np.empty((3, self.points.shape[1]))
-        self._run(self.points, self.duration, float(time), out)
+        lines, columns = len(self.points) - 1, self.points.shape[1]
+        minimum_jerk.call(self.points, lines, columns, self._seconds, out, float(time))
         return Reference(out[0], out[1], out[2])
 
     @cached_property
-    def _run(self) -> Any:
-        from ..kernels.interpolate import minimum_jerk  # numba: not needed by jobs that only print
-
-        return minimum_jerk
+    def _seconds(self) -> Float[np.ndarray, "1"]:
+        return np.array([self.duration])

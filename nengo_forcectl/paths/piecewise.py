@@ -5,6 +5,8 @@ import bisect
 import numpy as np
 from jaxtyping import Float
 
+from ..contract import Reference
+
 
 class Piecewise:
     """A polynomial in ``u = t - knot`` between knots, constant beyond the ends."""
@@ -31,6 +33,13 @@ class Piecewise:
                 rows[2, k + 2] = (k + 2) * (k + 1) * power
             power *= u
         return rows @ self._coefficients[piece]
+
+    def reference(self, t: float) -> Reference:
+        """Return the reference at ``t``, from knots that begin at 0: at rest beyond the ends."""
+        x, dx, ddx = self.at(t)
+        if 0.0 <= t < self._knots[-1]:
+            return Reference(x, dx, ddx)
+        return Reference(x, np.zeros_like(x), np.zeros_like(x))
 
 
 def hermite(

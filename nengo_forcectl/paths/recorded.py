@@ -121,10 +121,7 @@ class RecordedPath:
 
     def at(self, time: float) -> Reference:
         """Return the reference at ``time`` [s] after the first sample."""
-        x, dx, ddx = self._pieces.at(time)
-        if 0.0 <= time < self.end:
-            return Reference(x, dx, ddx)
-        return Reference(x, np.zeros_like(x), np.zeros_like(x))
+        return self._pieces.reference(time)
 
 
 def _columns(text: str) -> dict[str, np.ndarray]:

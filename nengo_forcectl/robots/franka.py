@@ -12,7 +12,7 @@ from arms import Arm
 
 from ..contract import Robot, State
 from ..errors import ConfigurationError, SimulationError, VersionError
-from ..kernels.layout import NOT_FINITE
+from ..kernels.layout.arm_fields import NOT_FINITE
 from ..safety.limits import Limits, braking
 from ..sim.masses import Payload
 from ..support.arrays import taken

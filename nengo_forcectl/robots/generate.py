@@ -17,7 +17,7 @@ from ..adaptation.network_adaptation import OnlineLearner
 from ..contract import Cycle, Reference, State
 from ..control.bound_law import BoundLaw
 from ..errors import ConfigurationError, NetworkError, SimulationError
-from ..kernels.layout import TOOL_LAW
+from ..kernels.layout.cycle_fields import TOOL_LAW
 from ..learning.law import Signal
 
 PERIOD = 1e-3  # for a cycle without a fixed period [s]

@@ -1,8 +1,8 @@
 """The guard of an arm's limits: the last check that every torque passes."""
 
-import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,18 +10,22 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from ..contract import Controller, Cycle, Learns, Reference, Result, State, learns
-from ..errors import ConfigurationError, NetworkError, SimulationError
+from ..contract import Controller, Cycle, Learns, Reference, Result, State, is_fused, learns
+from ..errors import ConfigurationError, SimulationError
+from ..kernels import parts
 from ..kernels.arm_block import arm_block
 from ..kernels.block import Block
-from ..kernels.layout import ASKED, BLIND, GAP, GOES, INPUT, MET_LIE, NEW
+from ..kernels.layout.arm_fields import INPUT
+from ..kernels.layout.guard_fields import BLIND, MET_LIE
+from ..kernels.layout.watch_fields import ASKED, GAP, GOES, NEW
 from ..support.arrays import taken
+from .gap_warning import GapWarning
+from .guard_memory import GuardMemory, Remembered, is_of_guard
 from .limits import Limits
+from .matching import check_limits, check_period, check_period_of
 from .packing import pack_limits, pack_watch
 from .reasons import Reasons
 from .tally import Tally
-
-GAPS = 100  # consecutive states off schedule that cause a warning
 
 NOWHERE = Reference(np.zeros(3), np.zeros(3), np.zeros(3))
 """A reference for a `Safe` that has stopped and does not use one."""
@@ -140,24 +144,11 @@ class Safe(Cycle):
     def __init__(
         self, cycle: Cycle, arm: Arm, limits: Limits | None = None, dt: float = 1e-3
     ) -> None:
-        # numba takes a second to load
-        from ..kernels import watch
-        from ..kernels.compile import address_of  # as above
-        from ..kernels.learned_body import correct_model  # as above
-        from ..kernels.protect import credible, protect_alone  # as above
-
-        if not (math.isfinite(dt) and dt > 0):
-            raise ConfigurationError(f"Safe.dt: is {dt} s, needs a number above 0")
+        check_period(dt)
         limits = Limits.of(arm) if limits is None else limits
-        if limits.q_lower.shape != (arm.dof,) or cycle.dof != arm.dof:
-            raise ConfigurationError(
-                f"Safe: arm '{arm.name}' has {arm.dof} joints, its limits are for "
-                f"{len(limits.q_lower)}, its cycle for {cycle.dof}"
-            )
-        if limits.clearance is not None:
-            _check_pairs(limits.clearance.pairs.arm, arm)
+        check_limits(limits, cycle, arm)
         cycle = Cycle.of(cycle)
-        _check_period(cycle, dt)
+        check_period_of(cycle, dt)
         self.cycle, self.arm, self.limits, self.dt = cycle, arm, limits, dt
         self.dof, self.force = arm.dof, cycle.force
         if cycle.force is not None:
@@ -169,12 +160,11 @@ class Safe(Cycle):
         self._guard, self._arm = pack_limits(limits, arm, dt, self._pairs), arm_block(arm)
         if cycle.learned_model and cycle.arm is arm:
             self._guard["learner"][...] = cycle.learned_model
-            self._guard["model_call"][...] = address_of(correct_model)
+            self._guard["model_call"][...] = parts.correct_model.address
         self._input = Block(INPUT, {"n": arm.dof, "k": arm.dof})
         self._blocks = self._guard.address, self._arm.address, self._input.address
-        self._memory = self._guard.between("momentum", "dq").reshape(6, arm.dof)
         self._watch = pack_watch(limits, dt, cycle.learns_from_sent, self._blocks)
-        self._counts = self._watch.between("begun", "frozen")
+        self._past = GuardMemory(self._guard, self._watch)
         self._now = self._watch.between("begins", "learns")
         self._given, self._wanted = self._watch["given"], self._watch["wanted"]
         self._needs_wrench = bool(self._watch["bounds_force"])
@@ -182,18 +172,18 @@ class Safe(Cycle):
         self._reasons = Reasons(
             self._watch, self._guard, self._input, limits, self._pairs, self._tally
         )
-        self._protect: Any = protect_alone
-        self._credible: Any = credible
-        self._kernels: Any = watch
-        self._gaps, self._gap_at = 0, math.nan
+        self._protect, self._credible = parts.protect_alone.call, parts.credible.call
+        self._kernels: Any = SimpleNamespace(
+            **{each.__name__: each.call for each in parts.WATCHING}
+        )
+        self._gaps = GapWarning(dt)
         self.warm_up()
 
     def warm_up(self) -> None:
         """Compile everything that a stop calls, and treat the next state as the first."""
         self._credible(self._guard.address, self._input.address)
         self._protect(*self._blocks, BLIND, 0, self.dt)
-        self._kernels.compile_all()
-        self._memory[:] = 0.0
+        self._past.clear()
         self._guard["compares"][...] = 0.0
         self._guard.between("believed_q", "believed_dq")[:] = 0.0
 
@@ -272,19 +262,17 @@ class Safe(Cycle):
         self.reset()
 
     @property
-    def remembered(self) -> tuple[Float[np.ndarray, "6 n"], tuple[float, ...]]:
+    def remembered(self) -> Remembered:
         """Its memory of earlier cycles; set it to resume from there."""
-        return self._memory.copy(), tuple(self._counts.tolist())
+        return self._past.read()
 
     @remembered.setter
-    def remembered(self, value: tuple[Float[np.ndarray, "6 n"], Sequence[float]]) -> None:
-        self._memory[:], self._counts[:] = value
+    def remembered(self, value: Remembered) -> None:
+        self._past.write(value)
 
     def checkpoint(self) -> dict[str, np.ndarray]:
         """Return the checkpoint of the cycle together with this guard's memory."""
-        memory, counts = self.remembered
-        own = {"limits.memory": memory, "limits.counts": np.array(counts)}
-        return self.cycle.checkpoint() | own
+        return self.cycle.checkpoint() | self._past.checkpoint()
 
     def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
         """Continue from a checkpoint, bit for bit.
@@ -294,13 +282,10 @@ class Safe(Cycle):
         """
         own, inner = {}, {}
         for name, value in checkpoint.items():
-            (own if name.startswith("limits.") else inner)[name] = value
-        given = {name: np.shape(value) for name, value in own.items()}
-        needs = {"limits.memory": self._memory.shape, "limits.counts": (5,)}
-        if given != needs or any(np.isnan(value).any() for value in own.values()):
-            raise NetworkError(f"limits of shapes {given} given, needs {needs}, and numbers")
+            (own if is_of_guard(name) else inner)[name] = value
+        self._past.check(own)
         self.cycle.resume(inner)
-        self.remembered = own["limits.memory"], own["limits.counts"]
+        self._past.resume(own)
 
     def step(self, state: State, reference: Reference) -> Result:
         """Return the torque within the limits.
@@ -314,7 +299,7 @@ class Safe(Cycle):
         time = float(state.time)
         news = self._kernels.begin_cycle(self._watch.address, time)
         if news & GAP:
-            self._warn_of_gaps(time)
+            self._gaps.count(time, float(self._watch["time"]))
         if state.wrench is not None or self._needs_wrench or self._watch["felt"]:
             self._feel(state, reference)
         if self._fused and self.stopped is None and news & NEW:
@@ -389,19 +374,6 @@ class Safe(Cycle):
         self._guard["asked"][:] = tau
         return result
 
-    def _warn_of_gaps(self, time: float) -> None:
-        """Warn of many consecutive states that are not one period after the last."""
-        elapsed = time - float(self._watch["time"])
-        again = abs(time - elapsed - self._gap_at) < 0.5 * self.dt
-        self._gaps, self._gap_at = self._gaps + 1 if again else 1, time
-        if self._gaps == GAPS:
-            warnings.warn(
-                f"{GAPS} states in sequence came {1e3 * elapsed:.4g} ms after the last, by "
-                f"State.time; this cycle is made for {1e3 * self.dt:.4g} ms, and learns from none",
-                RuntimeWarning,
-                stacklevel=3,
-            )
-
     def _report(
         self, met: int, tau: Float[np.ndarray, "n"], state: State, reference: Reference
     ) -> None:
@@ -415,26 +387,3 @@ class Safe(Cycle):
         code = int(self._watch["stopped"])
         if code != GOES and self.stopped is None:
             self.stopped = self._reasons.describe(code, state, reference)
-
-
-def is_fused(cycle: Cycle) -> bool:
-    """Return whether ``step_guarded`` may replace this cycle's ``step``; see `contract.fused`."""
-    return type(cycle) is cycle.fused_type and "step" not in vars(cycle)
-
-
-def _check_period(cycle: Cycle, dt: float) -> None:
-    """Refuse a period that differs from that of the cycle's law."""
-    law = cycle.controller
-    if law is not None and law.dt is not None and abs(law.dt - dt) > 1e-6 * dt:
-        raise ConfigurationError(
-            f"Safe.dt: is {dt} s, needs that of its cycle's {law.name}, {law.dt} s"
-        )
-
-
-def _check_pairs(pairs: Arm, arm: Arm) -> None:
-    """Refuse the collision pairs of an arm with other joints."""
-    if pairs.joint_names != arm.joint_names:
-        raise ConfigurationError(
-            f"Limits.clearance: is for arm '{pairs.name}' with joints "
-            f"{', '.join(pairs.joint_names)}, needs pairs of arm '{arm.name}'"
-        )

@@ -5,8 +5,12 @@ import numpy as np
 from arms import Arm
 
 from ..kernels.block import Block
-from ..kernels.layout import BODY, GOES, GUARD, LOAD, STOP, WATCH
+from ..kernels.layout.guard_fields import GUARD, STOP
+from ..kernels.layout.watch_fields import GOES, WATCH
+from ..kernels.parts import keep_limits, protect_alone
+from ..kernels.sizes import COARSE, NOISY, WALLS
 from .limits import QUICK, SPEED, Limits
+from .load_packing import pack_load
 
 POSITION_GAIN = 50.0  # gain k of the approach to a position limit [1/s]
 POSITION_RATE = 400.0  # rate of convergence to the speed allowed there, for 1 ms cycles [1/s]
@@ -26,14 +30,6 @@ def pack_limits(limits: Limits, arm: Arm, dt: float, pairs: Block | None = None)
         dt: control period [s].
         pairs: the block of their clearance.
     """
-    # numba takes a second to load
-    from ..kernels.bound_tool import WALLS
-    from ..kernels.compare_sensors import COARSE, NOISY  # as above
-    from ..kernels.compile import address_of  # as above
-    from ..kernels.find_load import carry_load, find_load  # as above
-    from ..kernels.fit_load import DELAYS  # as above
-    from ..kernels.protect import keep_limits  # as above
-
     tau_max = limits.tau_max * (1.0 - limits.torque_margin)
     fastest = np.where(np.isfinite(limits.dq_max), limits.dq_max, 100.0 * SPEED)
     values = {
@@ -62,21 +58,14 @@ def pack_limits(limits: Limits, arm: Arm, dt: float, pairs: Block | None = None)
         "grain": COARSE,
         "square": NOISY * NOISY,
     }
-    values["limits_call"] = address_of(keep_limits)
+    values["limits_call"] = keep_limits.address
     values["pairs"] = 0 if pairs is None else pairs.address
-    body = Block(BODY, {"n": arm.dof}, {"gravity": arm.gravity_vector})
-    load = Block(
-        LOAD, {"n": arm.dof, "s": DELAYS}, {"body": body.address, "misfit": 1.0}, keeps=body
-    )
-    values |= {
-        "load": load.address,
-        "find_call": address_of(find_load),
-        "carry_call": address_of(carry_load),
-    }
-    kernels = []
+    load, load_values = pack_load(arm)
+    values |= load_values
+    kernels = {}
     if np.isfinite(values["box"]).any():
-        kernels = [arm.kernel("pose"), arm.kernel("J")]
-        values |= {"pose_kernel": kernels[0].address, "J_kernel": kernels[1].address}
+        kernels = {f"{term}_kernel": arm.kernel(term) for term in ("pose", "J")}
+        values |= {name: kernel.address for name, kernel in kernels.items()}
     return Block(GUARD, {"n": arm.dof, "w": WALLS}, values, keeps=(kernels, pairs, load))
 
 
@@ -89,16 +78,12 @@ def pack_watch(limits: Limits, dt: float, observes: bool, blocks: tuple[int, int
         observes: whether the cycle learns from the torque sent.
         blocks: addresses of the blocks of guard, arm and input.
     """
-    # numba takes a second to load
-    from ..kernels.compile import address_of
-    from ..kernels.protect import protect_alone  # as above
-
     guard, arm, inputs = blocks
     values = {
         "guard": guard,
         "arm": arm,
         "input": inputs,
-        "protect_call": address_of(protect_alone),
+        "protect_call": protect_alone.address,
         "observes": observes,
         "bounds_force": bool(np.isfinite(limits.force).any()),
         "dt": dt,

@@ -3,8 +3,10 @@
 import numpy as np
 
 from ..contract import Reference, State
-from ..kernels import layout as at
 from ..kernels.block import Block
+from ..kernels.layout import watch_fields as at
+from ..kernels.layout.guard_fields import BY_DQ
+from ..kernels.sizes import WINDOW
 from .clearance import describe_touch
 from .limits import Limits
 from .tally import Tally
@@ -104,9 +106,7 @@ def describe_doubt(guard: Block, inputs: Block) -> str:
 
 def describe_contradiction(guard: Block) -> str:
     """Describe the joint whose q and dq contradict each other."""
-    from ..kernels.compare_sensors import WINDOW  # numba takes a second to load
-
-    joint, by_dq = int(guard["liar"]), guard["fallback"] == at.BY_DQ
+    joint, by_dq = int(guard["liar"]), guard["fallback"] == BY_DQ
     name = "q" if by_dq else "dq"
     given, expected = guard[name][joint], guard[f"believed_{name}"][joint]
     return (

@@ -1,14 +1,15 @@
 """Check of a robot's sensors: which states to act on, and which to learn from."""
 
-from typing import Any
-
 import numpy as np
 from jaxtyping import Float
 
 from ..contract import State
 from ..errors import SimulationError
 from ..kernels.block import Block
-from ..kernels.layout import HUGE, SENSORS
+from ..kernels.layout.arm_fields import HUGE
+from ..kernels.layout.estimation_fields import SENSORS
+from ..kernels.parts import judge_state
+from ..kernels.sizes import FROZEN, NOT_CREDIBLE
 from ..support.arrays import ARRAY
 
 
@@ -37,8 +38,6 @@ class SensorCheck:
     EVENTS: tuple[str, ...] = ("sound", "not finite", "frozen", "time", "tool")
 
     def __init__(self, dof: int, dt: float | None = None, patience: int = 20) -> None:
-        from ..kernels.judge import FROZEN, NOT_CREDIBLE, judge_state  # numba: a second to load
-
         self.dof, self.dt, self.patience = dof, dt, patience
         self.event = 0
         self.events = dict.fromkeys(self.EVENTS[1:], 0)
@@ -46,11 +45,9 @@ class SensorCheck:
         before = {"q_before": np.nan, "dq_before": np.nan}
         self._sensors = Block(SENSORS, {"n": dof}, limits | before | {"q": np.nan})
         self._q, self._dq = self._sensors["q"], self._sensors["dq"]
-        self._judge: Any = judge_state
-        self._frozen, self._not_credible = FROZEN, NOT_CREDIBLE
+        self._judge = judge_state.call
         self._last: State | None = None
         self._bad = 0
-        self._judge(self._sensors.address)  # compile before the first cycle
 
     def __call__(self, state: State) -> State:
         """Return the state to act on.
@@ -63,11 +60,11 @@ class SensorCheck:
         state = self._with_arrays(state)
         self._q[:], self._dq[:] = state.q, state.dq
         verdict = self._judge(self._sensors.address)
-        moves = verdict != self._not_credible
+        moves = verdict != NOT_CREDIBLE
         if not moves or not has_good_wrench(state):
             return self._stand_in(state, moves)
         self.event, self._bad = tool_event, 0
-        if verdict == self._frozen:
+        if verdict == FROZEN:
             self.event = 2
         elif self._last is not None:
             elapsed = state.time - self._last.time

@@ -3,7 +3,7 @@
 import warnings
 
 from ..kernels.block import Block
-from ..kernels.layout import LIMITING, RECENT
+from ..kernels.layout.watch_fields import ANY, LIMITING, RECENT
 
 OFTEN = 0.01  # share of the last cycles that causes a warning
 LIMITS = dict(
@@ -34,13 +34,13 @@ class Tally:
     @property
     def since(self) -> int | None:
         """Cycles since a limit last changed the torque; None for none of the last ones."""
-        recent = self._watch["changes"][-1] > 0
+        recent = self._watch["changes"][ANY] > 0
         return int(self._watch["since"]) if recent else None
 
     @property
     def most(self) -> str:
         """The limit that has changed the torque most often in the last cycles."""
-        changes = self._watch["changes"][:-1].tolist()
+        changes = self._watch["changes"][:ANY].tolist()
         return list(LIMITS)[changes.index(max(changes))]
 
     def warn(self, met: int) -> None:

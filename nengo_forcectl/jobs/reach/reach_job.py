@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ...export.controller import export_controller, trained
+from ...kernels.warm_up import begin_to_compile
 from ...networks.energy import energy_of
 from ...networks.workspace import task_axes
 from ...robots.log import Log, tool_error
@@ -61,6 +62,7 @@ def run_reach(settings: ReachSettings, watch: Watch = unwatched) -> Run:
     with Notices() as notices:
         scene = reaching_scene(settings)
         folder = RunFolder("reach", settings)
+        begin_to_compile()
         for remark in scene.remarks:
             notices.remark(remark)
         begin = _summary(scene, {}, notices)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 # Packages, not their names: the help of the command line reads this file, and needs none of them.
 from ... import adaptation, cycle, estimation, learning
 from ...adaptation.learn_from import LEARN_FROM, LearnFrom
+from ...cycle import consolidating_gains
 from ...nengodl.compatibility import tf
 from .rival import rival
 from .rival_blocks import OBSERVER_GAIN, blocks
@@ -170,14 +171,12 @@ def keras(scene: "Scene") -> "Iterator[Cycle]":
 
 
 def _consolidation_gains() -> dict[str, float]:
-    from ...cycle import consolidating_learner as learner  # nengo: not needed by the help
-
     return {
-        "consolidation_gain": learner.GAIN,
-        "consolidation_noise": learner.NOISE,
-        "consolidation_softness": learner.SOFTNESS,
-        "consolidation_load": learner.LOAD,
-        "consolidation_surprise": learner.SURPRISE,
+        "consolidation_gain": consolidating_gains.GAIN,
+        "consolidation_noise": consolidating_gains.NOISE,
+        "consolidation_softness": consolidating_gains.SOFTNESS,
+        "consolidation_load": consolidating_gains.LOAD,
+        "consolidation_surprise": consolidating_gains.SURPRISE,
     }
 
 

@@ -1,0 +1,158 @@
+"""Kernels that are called by their addresses, without numba once their machine code is on disk.
+
+numba takes 0.3 s to load, and its own cache several milliseconds a function. So the machine code of
+a `Part` is kept as an object file, and numba is loaded only if there is none.
+
+The cache folder is named by the contents of all sources of kernels: this folder's, with the
+layout's in it, and those of ``arms.machine``, whose functions are compiled into them.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from functools import cache, cached_property
+from importlib import import_module, metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import arms.machine
+from arms.machine import cache as disk
+
+from .emission import leave_out_machine_code
+from .workers import compile_in_processes
+
+if TYPE_CHECKING:
+    from arms.machine.compile import MachineCode
+
+_ENTRY = "entry"
+_called: dict[int, "Part"] = {}  # by their addresses
+
+
+@cache
+def folder() -> Path | None:
+    """Return the cache folder of this version; None if none can be written."""
+    sources = [Path(__file__).parent, Path(arms.machine.__path__[0])]
+    return disk.versioned_folder("numba", disk.digest_of(*sources) + metadata.version("numba"))
+
+
+class Part:
+    """A kernel that other kernels call by its address, and Python by its ``call``.
+
+    It is compiled once for all of them, and only if one is used that needs it.
+
+    Args:
+        module: its module in this folder, which has it as a `compile.part`.
+        name: its name there.
+    """
+
+    def __init__(self, module: str, name: str) -> None:
+        self.module, self.__name__ = module, name
+
+    def __str__(self) -> str:
+        return f"{self.module}:{self.__name__}"
+
+    @property
+    def kernel(self) -> Any:
+        """The function that numba compiles."""
+        return getattr(import_module(f"{__package__}.{self.module}"), self.__name__)
+
+    @cached_property
+    def address(self) -> int:
+        """Address of its machine code in C's convention, see `memory.call`; compiled if needed."""
+        address = self._loaded[0].address(_ENTRY)
+        _called[address] = self
+        return address
+
+    @cached_property
+    def call(self) -> Callable[..., int]:
+        """Python's function of it: see `arms.machine.python_call.whole_call`."""
+        from arms.machine.python_call import whole_call  # llvmlite
+
+        code, wholes, number = self._loaded
+        return whole_call(self.address, wholes, number, code)
+
+    @property
+    def is_on_disk(self) -> bool:
+        """Whether its machine code of this version is cached on disk."""
+        return disk.is_stored(self._key(), folder())
+
+    def store(self) -> None:
+        """Compile it in this process unless it is on disk."""
+        self._content()
+
+    @cached_property
+    def _loaded(self) -> tuple["MachineCode", int, bool]:
+        """Its machine code, how many whole numbers it takes, and whether a float."""
+        from arms.machine.compile import MachineCode  # llvmlite
+
+        own = folder()
+        if own is not None and not self.is_on_disk:
+            compile_in_processes(own, lambda: [] if self.is_on_disk else [str(self)])
+        content = self._content()
+        return MachineCode(content[2:]), content[0], bool(content[1])
+
+    def _content(self) -> bytes:
+        """The content of its file on disk; see `_compiled`."""
+        try:
+            return disk.fetch(self._key(), self._compiled, folder())
+        except _NotPortableError as only:
+            return only.content
+
+    def _key(self) -> str:
+        """Everything besides the sources and numba's version that its machine code depends on."""
+        from arms.machine.compile import platform  # llvmlite
+
+        return f"{self}|{platform()}|{sys.implementation.cache_tag}"
+
+    def _compiled(self) -> bytes:
+        """Compile it: how many whole numbers it takes, whether a float, then an object file."""
+        from .compile import signature_of  # numba
+        from .intermediate import kernel_object  # numba
+
+        kernel = self.kernel
+        types = signature_of(kernel)
+        number = str(types[-1]) == "float64"
+        code, complete = kernel_object(kernel, types, _ENTRY)
+        content = bytes((len(types) - number, number)) + code
+        if not complete:
+            raise _NotPortableError(content)
+        return content
+
+
+class _NotPortableError(Exception):
+    """Machine code that calls functions which numba has loaded, such as Intel's mathematics."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__()
+        self.content = content
+
+
+def part_at(address: int) -> Part | None:
+    """Return the part at an address of `Part.address`; None if there is none."""
+    return _called.get(address)
+
+
+def pack(*given: Any) -> np.ndarray:
+    """Return whole numbers, and the addresses and shapes of arrays, for `memory.given_matrix`.
+
+    Raises:
+        TypeError: an array is not contiguous, or not of float64.
+    """
+    words: list[int] = []
+    for each in given:
+        if not isinstance(each, np.ndarray):
+            words.append(each)
+        elif each.dtype == np.float64 and each.flags.c_contiguous:
+            words += [each.ctypes.data, *each.shape]
+        else:
+            raise TypeError(f"array of {each.dtype}, shape {each.shape}: needs contiguous float64")
+    return np.array(words, np.int64)
+
+
+def compile_named() -> None:
+    """Compile the parts of this process's arguments whose numbers its standard input has."""
+    leave_out_machine_code()
+    while number := os.read(0, 1):
+        Part(*sys.argv[1:][number[0]].split(":")).store()

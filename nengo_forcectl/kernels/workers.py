@@ -1,0 +1,50 @@
+"""Processes that compile parts, each to its object file on disk."""
+
+import fcntl
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+PAUSE = 0.02  # between two looks at what another process has compiled [s]
+MOST = 4  # processes; more would mostly compile the same functions, for themselves
+_CODE = "from nengo_forcectl.kernels.part import compile_named; compile_named()"
+
+
+def compile_in_processes(folder: Path, missing: Callable[[], Sequence[str]]) -> None:
+    """Compile parts on all processors; wait until all are on disk.
+
+    If another process compiles, wait until it has these parts or ends. A part that cannot be
+    compiled is still missing afterwards.
+
+    Args:
+        folder: the cache folder; one process at a time compiles for it.
+        missing: returns the names of those that are not on disk, ``module:function``, in the order
+            in which they are compiled.
+    """
+    with (folder / "compiling").open("w") as lock:
+        while names := missing():
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(PAUSE)
+        else:
+            return
+        todo, give = os.pipe()  # a byte for each part: whoever reads it compiles it
+        os.write(give, bytes(range(len(names))))
+        os.close(give)
+        processes = [
+            subprocess.Popen([sys.executable, "-c", _CODE, *names], env=environment(), stdin=todo)
+            for _ in range(min(os.cpu_count() or 1, MOST, len(names)))
+        ]
+        os.close(todo)
+        for process in processes:
+            process.wait()
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a process that imports what this one imports."""
+    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

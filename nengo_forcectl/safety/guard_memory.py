@@ -1,0 +1,65 @@
+"""What a guard remembers of earlier cycles, to be saved and resumed from."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from ..errors import NetworkError
+from ..kernels.block import Block
+
+PREFIX = "limits."
+MEMORY, COUNTS = f"{PREFIX}memory", f"{PREFIX}counts"  # names of the arrays
+
+Remembered = tuple[Float[np.ndarray, "6 n"], Sequence[float] | np.ndarray]
+"""The observer, the last torque and the last state; then counts and the last time."""
+
+
+class GuardMemory:
+    """The part of a guard's blocks that goes from one cycle to the next.
+
+    Args:
+        guard: block of `GUARD`.
+        watch: block of `WATCH`.
+    """
+
+    def __init__(self, guard: Block, watch: Block) -> None:
+        self._memory = guard.between("momentum", "dq").reshape(6, -1)
+        self._counts = watch.between("begun", "frozen")
+
+    def clear(self) -> None:
+        """Forget the observer, the last torque and the last state."""
+        self._memory[:] = 0.0
+
+    def read(self) -> tuple[Float[np.ndarray, "6 n"], tuple[float, ...]]:
+        """Return a copy."""
+        return self._memory.copy(), tuple(self._counts.tolist())
+
+    def write(self, value: Remembered) -> None:
+        """Resume from there."""
+        self._memory[:], self._counts[:] = value
+
+    def checkpoint(self) -> dict[str, np.ndarray]:
+        """Return it as arrays by name."""
+        memory, counts = self.read()
+        return {MEMORY: memory, COUNTS: np.array(counts)}
+
+    def check(self, given: Mapping[str, np.ndarray]) -> None:
+        """Refuse arrays that are not of a checkpoint of this guard.
+
+        Raises:
+            NetworkError: they are not.
+        """
+        shapes = {name: np.shape(value) for name, value in given.items()}
+        needs = {MEMORY: self._memory.shape, COUNTS: self._counts.shape}
+        if shapes != needs or any(np.isnan(value).any() for value in given.values()):
+            raise NetworkError(f"limits of shapes {shapes} given, needs {needs}, and numbers")
+
+    def resume(self, given: Mapping[str, np.ndarray]) -> None:
+        """Resume from arrays that `check` accepts."""
+        self.write((given[MEMORY], given[COUNTS]))
+
+
+def is_of_guard(name: str) -> bool:
+    """Return whether an array of a checkpoint is a guard's, by its name."""
+    return name.startswith(PREFIX)

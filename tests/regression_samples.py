@@ -1,0 +1,71 @@
+"""Samples of `StructuredLeastSquares`: a truth, its data, a block of the law."""
+
+import numpy as np
+
+from nengo_forcectl.kernels import regress, solve_regression as solver
+from nengo_forcectl.learning.joint_neurons import JointNeurons
+from nengo_forcectl.learning.structured_least_squares import Columns, StructuredLeastSquares
+
+N, LINKS, FREE = 3, 10, 4
+P = LINKS + N + FREE  # a payload, a positive weight a joint, and one more group
+NOISE, FLOOR, DT = 2.0, 1e-3, 1e-3
+MASS, COM = 1.5, np.array([0.1, -0.05, 0.2])
+INERTIA = np.diag([0.02, 0.03, 0.04]) + MASS * (COM @ COM * np.eye(3) - np.outer(COM, COM))
+PLACES = ((0, 0), (0, 1), (1, 1), (0, 2), (1, 2), (2, 2))
+BODY = np.array([MASS, *(MASS * COM), *(INERTIA[place] for place in PLACES)])
+TRUTH = np.concatenate((BODY, [0.3, 0.2, 0.5], [1.0, -2.0, 0.5, -0.3]))
+
+
+def columns(rng):
+    """Those of `TRUTH`, with sizes of its order."""
+    group = np.concatenate((np.zeros(LINKS), 1 + np.arange(N), np.full(FREE, 1 + N)))
+    positive = np.concatenate((np.zeros(LINKS), np.ones(N), np.zeros(FREE)))
+    precision = np.arange(1.0, 1.0 + N)
+    none = np.empty(0, dtype=int), np.empty(0), precision, np.eye(N), np.empty((0, N, N))
+    return Columns(rng.uniform(2.0, 4.0, P), group, positive, *none, reach=100.0)
+
+
+def neurons_of(rng, count=4):
+    """Some neurons of each joint."""
+    return JointNeurons(rng.normal(size=(N, 3, count)), rng.normal(size=(N, count)))
+
+
+def law_neurons(block):
+    """The block of the neurons of a law's block."""
+    return block._keeps
+
+
+def regression(rng, **options):
+    """A law's block, its columns and the law."""
+    law, made = StructuredLeastSquares(**{"noise": NOISE, "floor": FLOOR} | options), columns(rng)
+    neurons = law.neurons_block(neurons_of(rng), P, 1.0, DT)
+    return law.block(made, neurons, N, DT), made, law
+
+
+def feed(block, phi, y, late=None):
+    """Add samples (k, n, p) and (k, n) to the sums; ``late`` (k, n, s)."""
+    for k in range(len(y)):
+        block["phi"][:], block["lacking"][:] = phi[k], y[k]
+        block["late"][:] = 0.0 if late is None else late[k]
+        regress.add_to_sums(block.address)
+
+
+def solve(block):
+    """Compute one solution, all jobs at once."""
+    block["job"][...] = 0
+    while not solver.do_job(block.address):
+        pass
+
+
+def data(rng, made, truth=TRUTH, noise=0.0, count=60):
+    """Samples of a truth: columns times their sizes, and y."""
+    phi = rng.normal(size=(count, N, P)) * made.size
+    y = phi @ (truth / made.size) + noise * rng.normal(size=(count, N))
+    return phi, y
+
+
+def posterior(block):
+    """C and the weights of every delay by the block's sums, prior and noise, (s, p)."""
+    noise = float(block["noise"])
+    C = np.linalg.inv(block["information"] / noise + np.diag(1 / block["variance"]))
+    return C, (C @ block["moment"] / noise).T

@@ -1,0 +1,71 @@
+"""Parts: kernels that are loaded from object files, without numba."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from nengo_forcectl.kernels import part, parts
+from nengo_forcectl.kernels.part import Part, pack
+
+EVERY = [each for each in (*vars(parts).values(), *parts.WATCHING) if isinstance(each, Part)]
+EVERY = list(dict.fromkeys((*EVERY, *parts.PARTS)))
+
+
+@pytest.mark.parametrize("own", EVERY, ids=str)
+def test_every_part_is_a_kernel_of_its_name(own):
+    """The name in `parts` is that of a `compile.part`."""
+    from nengo_forcectl.kernels.compile import signature_of
+
+    assert own.kernel.__name__ == own.__name__
+    assert 1 <= len(signature_of(own.kernel)) <= 7
+
+
+def test_a_loaded_part_computes_what_numba_does():
+    """The object file gives the same bits as numba's own function."""
+    points, out = np.array([[0.1, 0.2], [0.7, -0.4], [0.3, 0.3]]), np.empty((2, 3, 2))
+    seconds = np.array([0.7])
+    for time in np.linspace(-0.2, 1.8, 50):
+        parts.minimum_jerk.call(points, 2, 2, seconds, out[0], time)
+        given = points.ctypes.data, 2, 2, seconds.ctypes.data, out[1].ctypes.data
+        parts.minimum_jerk.kernel(*given, time)
+        np.testing.assert_array_equal(out[0], out[1])
+
+
+def test_a_damaged_object_file_is_compiled_anew(tmp_path, monkeypatch):
+    """As is one that is missing; no process runs code that it cannot check."""
+    monkeypatch.setattr(part, "folder", lambda: tmp_path)
+    own = Part("judge", "judge_state")
+    assert not own.is_on_disk
+    address = own.address
+    assert own.is_on_disk
+    assert part.part_at(address) is own
+    (file,) = tmp_path.glob("*.o")
+    content = file.read_bytes()
+    file.write_bytes(content[:-1])
+    assert Part("judge", "judge_state").address
+    assert len(file.read_bytes()) == len(content)
+
+
+def test_a_second_process_loads_no_numba():
+    """What is on disk is checked and loaded by llvmlite alone."""
+    assert parts.judge_state.address
+    code = (
+        "import sys; from nengo_forcectl.safety.sensors import SensorCheck; SensorCheck(3);"
+        "print('numba' in sys.modules, 'llvmlite' in sys.modules)"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ
+    )
+    assert found.stdout.split() == ["False", "True"]
+
+
+def test_only_contiguous_arrays_of_float64_are_packed():
+    """Whole numbers come as they are; an array as its address and its shape."""
+    array = np.zeros((2, 3))
+    assert pack(7, array).tolist() == [7, array.ctypes.data, 2, 3]
+    for bad in (array.T, array.astype(np.float32)):
+        with pytest.raises(TypeError, match="contiguous float64"):
+            pack(bad)

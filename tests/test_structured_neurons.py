@@ -1,0 +1,74 @@
+"""The neurons of each joint in `StructuredLeastSquares`."""
+
+import numpy as np
+from regression_samples import (
+    N,
+    P,
+    data,
+    law_neurons,
+    regression,
+    solve,
+)
+
+from nengo_forcectl.kernels import joint_activity, regress, solve_regression as solver
+
+
+def test_neurons_of_each_joint_are_solved_with_the_weights(rng):
+    """Weights and decoders are those of one least squares over both, to 1e-9, as are the misfit
+    and the target that a sleeping network leaves."""
+    block, made, _ = regression(rng, noise=1.0)
+    neurons = law_neurons(block)
+    m, (phi, y) = neurons["phi"].shape[1], data(rng, made, noise=0.3)
+    active, v = rng.uniform(size=(len(y), N, m)), rng.normal(size=(N, m))
+    y = y + np.einsum("kna,na->kn", active, v)
+    for k in range(len(y)):
+        block["phi"][:], block["lacking"][:], neurons["phi"][:] = phi[k], y[k], active[k]
+        block["late"][:] = 0.0
+        regress.add_to_sums(block.address)
+    neurons["variance"][:] = [0.5, 1.0, 0.2]
+    block["positive"][...] = 0  # the sums alone
+    block["since"][...] = neurons["wake"] + 1
+    solve(block)
+    root = np.sqrt(made.precision)[:, None]
+    Phi, Y = (root * phi).reshape(-1, P), (root[:, 0] * y).ravel()
+    own = np.einsum("kna,nj->knja", root * active, np.eye(N)).reshape(-1, N * m)
+    both = np.hstack((Phi, own))
+    prior = np.concatenate((np.ones(P), np.repeat([0.5, 1.0, 0.2], m)))
+    expected = np.linalg.solve(both.T @ both + np.diag(1.0 / prior), both.T @ Y)
+    np.testing.assert_allclose(block["trials"][0], expected[:P], rtol=0, atol=1e-9)
+    regularised = ((Y - both @ expected) ** 2).sum() + (expected[P:] ** 2 / prior[P:]).sum()
+    np.testing.assert_allclose(block["fits"][0], regularised, rtol=1e-9)
+    rest = Y - Phi @ block["weights"]  # they are physical, and the decoders follow from them
+    decoders = np.linalg.solve(own.T @ own + np.diag(1.0 / prior[P:]), own.T @ rest)
+    np.testing.assert_allclose(neurons["weights"].ravel(), decoders, rtol=0, atol=1e-9)
+    block["since"][...] = 0  # from now on the neurons sleep
+    solver.begin_solution(block.address)
+    left = Y - own @ decoders
+    np.testing.assert_allclose(block["target"][:, 0], Phi.T @ left, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(block["target_square"], left @ left, rtol=1e-9)
+
+
+def test_a_forgotten_payload_leaves_weights_and_neurons_as_they_are(rng):
+    """Sums with neurons are parted so that the same weights and decoders solve both."""
+    block, made, _ = regression(rng, noise=1.0)
+    neurons = law_neurons(block)
+    m, (phi, y) = neurons["phi"].shape[1], data(rng, made, noise=0.3)
+    active = rng.uniform(size=(len(y), N, m))
+    for k in range(len(y)):
+        block["phi"][:], block["lacking"][:], neurons["phi"][:] = phi[k], y[k], active[k]
+        regress.add_to_sums(block.address)
+    w, v = rng.normal(size=P), rng.normal(size=(N, m))
+    block["weights"][:], neurons["weights"][:] = w, v
+    root = np.sqrt(made.precision)
+    left = root * (y - phi @ w - np.einsum("kna,na->kn", active, v))
+    joint_activity.part_from_neurons(block.address)
+    assert not neurons["cross"].any()
+    slope = block["moment"][:, 0] - block["information"] @ w
+    np.testing.assert_allclose(slope, np.einsum("knp,kn->p", phi * root[:, None], left), atol=1e-9)
+    own = neurons["moment"][:, :, 0] - np.einsum("nab,nb->na", neurons["own"], v)
+    np.testing.assert_allclose(
+        own, np.einsum("kna,kn->na", active * root[:, None], left), atol=1e-9
+    )
+    misfit = block["square"][0] - w @ (slope + block["moment"][:, 0])
+    misfit -= (v * (own + neurons["moment"][:, :, 0])).sum()
+    np.testing.assert_allclose(misfit, (left**2).sum(), rtol=1e-9)
