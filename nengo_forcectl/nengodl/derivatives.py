@@ -13,6 +13,7 @@ from .dependence import output_size
 from .evaluation import Evaluation, Mode, assembled, leaves_of, values_of
 from .weights import Weight, cache_of
 
+UNVECTORISED = {"ScatterNd", "TensorScatterAdd"}  # how NengoDL writes a part of a signal
 LARGEST = 300  # derivatives in one function that XLA compiles: of more, it takes long, for little
 
 
@@ -61,6 +62,8 @@ def weight_jacobians(
             tape.watch(leaves)
             now = assembled(sim, weights, leaves, params, state)
             output = _output(single, probe, x, steps, *now, mode, own)[0, step]
+        if vectorised:
+            _check_vectorisable([*x, index])
         return known(probe, weights, _jacobian(tape, output, leaves, steps, vectorised))
 
     shapes = [(output_size(sim, probe), *_item_shape(sim, weight)) for weight in weights]
@@ -218,6 +221,22 @@ def _by_item(
         return tf.vectorized_map(item, (tf.range(batch), *inputs), fallback_to_while_loop=False)
     signature = [tf.TensorSpec(shape, sim.tensor_graph.dtype) for shape in shapes]
     return tf.map_fn(item, (tf.range(batch), *inputs), fn_output_signature=signature)
+
+
+def _check_vectorisable(items: Sequence[Any]) -> None:
+    """Raise `NotImplementedError` if TensorFlow cannot vectorise what it has traced of an item.
+
+    It would find out after it has traced the derivatives, which takes five times as long.
+
+    Args:
+        items: tensors that differ from item to item.
+    """
+    differ = {tensor.ref() for tensor in items}
+    for operation in items[0].graph.get_operations():
+        if any(tensor.ref() in differ for tensor in operation.inputs):
+            if operation.type in UNVECTORISED:
+                raise NotImplementedError(f"TensorFlow does not vectorise {operation.type}")
+            differ.update(tensor.ref() for tensor in operation.outputs)
 
 
 def _cached_function(
