@@ -75,7 +75,7 @@ def supply_structured(learner, arm, inputs, command, sound, learning):
     set_number(learner, at.STRUCTURED_BEGUN, 1.0 if learns else 0.0)
     law = whole(learner, at.STRUCTURED_LAW)
     if not learns or learning != LEARN or not is_filled(law):
-        set_number(law, at.REGRESSION_ROW, 0.0)
+        set_number(law, regression_at.REGRESSION_ROW, 0.0)
     if not learns:
         return
     watch_joints(learner)
