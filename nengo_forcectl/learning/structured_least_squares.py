@@ -40,11 +40,11 @@ class StructuredLeastSquares:
     doi:10.1162/neco.1992.4.3.415; Tipping 2001)::
 
         D_g = |w_g|^2 / sum_g(1 - C_ii / D_g)
-        r^2 = spread (|y_f - Phi_f w|_P^2 / (samples - sum(1 - C_ii / D_i)) + white)
+        r^2 = spread (|y_f - Phi_f w|_P^2 + samples white) / (samples - sum(1 - C_ii / D_i))
 
-    The square of the misfit is a product of two samples, too, and without the noise; ``white`` is
-    the noise, by the misfit's third differences. ``spread`` accounts for errors
-    that last longer than a sample. r^2 is at least ``floor^2``.
+    The square of the misfit is a product of two samples, too, so it is without the noise; ``white``
+    is the noise, by the misfit's third differences. ``spread`` accounts for errors that last longer
+    than a sample. r^2 is at least ``floor^2``.
 
     The neurons of each joint add ``a_j^T v_j`` to its torque, with decoders v_j of one variance a
     joint. Their columns are in that joint's row alone; so they are eliminated from the sums, joint
