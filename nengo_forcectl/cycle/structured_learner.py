@@ -48,7 +48,7 @@ MODEL = ("dg", "Y")  # terms of the arm whose torque by unit gravity and links i
 MOTION = (
     "sent", "fast", "fast_last", "shake", "bump", "total", "renewed", "frozen", "begun", "rubbed",
 )  # fmt: skip
-MOTION_OF_LAW = ("phi", "lacking", "late", "queue", "filled")
+MOTION_OF_LAW = ("phi", "lacking", "late", "row", "queue", "filled")
 # What is in no checkpoint: it never changes, or every cycle writes it before it is read.
 OTHERS = (
     "dt", "loop", "gain_start", "k_null", "home_V", "home_M", "loud", "bump_keep", "quiet", "jump",
@@ -56,14 +56,14 @@ OTHERS = (
     "chosen", "q_half", "dq_half", "ddq_half", "one", "added", "doubt", "viscous", "dry",
 )  # fmt: skip
 OTHERS_OF_LAW = (
-    "share", "quick_share", "settled", "floor", "spread", "delayed", "size", "group", "positive",
+    "share", "floor", "spread", "delayed", "size", "group", "positive",
     "reach", "home", "changes", "changed", "precision",
 )  # fmt: skip
 OTHERS_OF_NEURONS = "encoders", "bias", "size", "wake", "fed", "active", "column"
 COUNTS = (
     "structured.changes", "structured.backed_off", "least_squares.filled", "least_squares.rounds",
     "least_squares.samples", "least_squares.cycle", "least_squares.since", "least_squares.repaired",
-    "least_squares.job", "least_squares.chosen", "neurons.awake",
+    "least_squares.job", "least_squares.chosen", "least_squares.row", "neurons.awake",
 )  # fmt: skip
 """Numbers of a checkpoint that are whole."""
 MOST = 2**53  # of a count
@@ -276,7 +276,7 @@ class StructuredLearner:
         first = PARAMETERS + n
         last = first + FRICTION * n
         end = last + 3 * DIRECT
-        A = self._sums["information"] / self._sums["noise"] + np.eye(len(size))
+        A = _positive_part(self._sums["information"] / self._sums["noise"]) + np.eye(len(size))
         deviations = np.sqrt(np.linalg.inv(A).diagonal()) * size
         shared = np.flatnonzero(self.design.columns.shared) + end + 3
         own = np.delete(np.arange(len(size)), shared)
@@ -387,3 +387,9 @@ def _symmetric(six: Any) -> Float[np.ndarray, "3 3"]:
     """Return the matrix with entries xx, xy, yy, xz, yz, zz."""
     xx, xy, yy, xz, yz, zz = six
     return np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
+
+
+def _positive_part(A: Float[np.ndarray, "p p"]) -> Float[np.ndarray, "p p"]:
+    """Return the symmetric A without its negative eigenvalues."""
+    values, vectors = np.linalg.eigh(A)
+    return (vectors * np.maximum(values, 0.0)) @ vectors.T

@@ -4,8 +4,6 @@ from .access import matrix, number, set_number, vector, wholes
 from .compile import kernel
 from .layout import regression_fields as at
 
-UNDELAYED = 0  # the delay of no cycle, and its place in what is computed for every delay
-
 
 @kernel
 def try_delay(law, s):
@@ -27,19 +25,20 @@ def try_delay(law, s):
         w[i] = total / noise
         misfit -= w[i] * (b[i] + noise * w[i] / variance[i])  # Lambda w = b - r^2 D^-1 w
     misfit += vector(law, at.REGRESSION_TARGET_SQUARE)[s]
-    vector(law, at.REGRESSION_FITS)[s] = max(misfit, 0.0)
+    white = number(law, at.REGRESSION_WHITE) * number(law, at.REGRESSION_TARGET_SAMPLES)
+    vector(law, at.REGRESSION_FITS)[s] = max(misfit, 0.0) + white
 
 
 @kernel
 def choose_delay(law):
     """Choose the delay with the least misfit, if it is much better than none; begin its weights."""
     fits, w = vector(law, at.REGRESSION_FITS), vector(law, at.REGRESSION_NEXT)
-    best = UNDELAYED
+    best = at.UNDELAYED
     for s in range(1, len(fits)):
         if fits[s] < fits[best]:
             best = s
-    if fits[best] > number(law, at.REGRESSION_DELAYED) * fits[UNDELAYED]:
-        best = UNDELAYED
+    if fits[best] > number(law, at.REGRESSION_DELAYED) * fits[at.UNDELAYED]:
+        best = at.UNDELAYED
     set_number(law, at.REGRESSION_CHOSEN, best)
     set_number(law, at.REGRESSION_DELAY, interpolate_delay(law, best) if best > 0 else 0.0)
     trial, fixed = matrix(law, at.REGRESSION_TRIALS, len(w))[best], wholes(law, at.REGRESSION_FIXED)
@@ -73,7 +72,8 @@ def common_misfit(law, s):
     p, delays = len(vector(law, at.REGRESSION_NEXT)), len(vector(law, at.REGRESSION_FITS))
     trials, target = matrix(law, at.REGRESSION_TRIALS, p), matrix(law, at.REGRESSION_TARGET, delays)
     variance, noise = vector(law, at.REGRESSION_VARIANCE), number(law, at.REGRESSION_NOISE)
-    total = vector(law, at.REGRESSION_TARGET_BOTH)[s]
+    total = number(law, at.REGRESSION_WHITE) * number(law, at.REGRESSION_TARGET_SAMPLES)
+    total += vector(law, at.REGRESSION_TARGET_BOTH)[s]
     for i in range(p):
         total -= trials[s + 1, i] * (target[i, s] + noise * trials[s, i] / variance[i])
     return total

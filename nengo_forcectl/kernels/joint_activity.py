@@ -84,30 +84,35 @@ def keep_activities(neurons):
 
 @kernel
 def add_activities(law):
-    """Add a sample of the neurons' columns to their sums."""
+    """Add a sample of the neurons' columns, with the one before, to their sums."""
     neurons, y = whole(law, at.REGRESSION_NEURONS), vector(law, at.REGRESSION_LACKING)
     n, p, m = len(y), len(vector(law, at.REGRESSION_WEIGHTS)), per_joint(neurons)
     delays, precision = len(vector(law, at.REGRESSION_SQUARE)), vector(law, at.REGRESSION_PRECISION)
     phi, late = matrix(law, at.REGRESSION_PHI, p), matrix(law, at.REGRESSION_LATE, delays)
-    active, cross = (
+    last, y_last = matrix(law, at.REGRESSION_PHI_LAST, p), matrix(law, at.REGRESSION_Y_LAST, delays)
+    active, before = (
         matrix(neurons, at.JOINT_NEURONS_PHI, m),
-        cube(neurons, at.JOINT_NEURONS_CROSS, n, m),
+        matrix(neurons, at.JOINT_NEURONS_PHI_LAST, m),
     )
-    own = cube(neurons, at.JOINT_NEURONS_OWN, m, m)
+    cross, own = (
+        cube(neurons, at.JOINT_NEURONS_CROSS, n, m),
+        cube(neurons, at.JOINT_NEURONS_OWN, m, m),
+    )
     moment = cube(neurons, at.JOINT_NEURONS_MOMENT, m, delays)
     for i in range(n):
+        half = 0.5 * precision[i]
         for a in range(m):
-            value = precision[i] * active[i, a]
-            if value != 0.0:
+            value, earlier = half * active[i, a], half * before[i, a]
+            if value != 0.0 or earlier != 0.0:
                 for b in range(m):
-                    own[i, a, b] += value * active[i, b]
+                    own[i, a, b] += value * before[i, b] + earlier * active[i, b]
                 for s in range(delays):
-                    moment[i, a, s] += value * (y[i] + late[i, s])
+                    moment[i, a, s] += value * y_last[i, s] + earlier * (y[i] + late[i, s])
         for k in range(p):
-            value = precision[i] * phi[i, k]
-            if value != 0.0:
+            value, earlier = half * phi[i, k], half * last[i, k]
+            if value != 0.0 or earlier != 0.0:
                 for a in range(m):
-                    cross[k, i, a] += value * active[i, a]
+                    cross[k, i, a] += value * before[i, a] + earlier * active[i, a]
 
 
 @kernel

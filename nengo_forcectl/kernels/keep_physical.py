@@ -8,6 +8,7 @@ from .compile import kernel
 from .hold_back import diagonalise
 from .layout import regression_fields as at
 from .layout.body_fields import MASS, MOMENT, PARAMETERS, XX, XY, XZ, YY, YZ, ZZ
+from .regress import count_repaired
 
 SLIGHT = 1e-9  # a weight above minus this, over its size, counts as 0
 LEAST_INERTIA = 0.3  # least share of M that learned links leave
@@ -30,11 +31,11 @@ def keep_physical(law):
         for k in range(PARAMETERS):
             if fixed[k] == 0:
                 fix(law, k, 0.0)
-        set_number(law, at.REGRESSION_REPAIRED, number(law, at.REGRESSION_REPAIRED) + 1.0)
+        count_repaired(law, 1)
         return True
     if fixed[MASS] == 0 and not is_consistent(law):
         fix_payload(law)
-        set_number(law, at.REGRESSION_REPAIRED, number(law, at.REGRESSION_REPAIRED) + 1.0)
+        count_repaired(law, 1)
         return True
     return keep_inertia(law)
 
@@ -59,7 +60,7 @@ def keep_inertia(law):
         return False
     for k in range(first, len(w)):
         fix(law, k, weights[k])
-    set_number(law, at.REGRESSION_REPAIRED, number(law, at.REGRESSION_REPAIRED) + 1.0)
+    count_repaired(law, 1)
     return True
 
 

@@ -73,12 +73,14 @@ def supply_structured(learner, arm, inputs, command, sound, learning):
         queue_torque(whole(learner, at.STRUCTURED_LAW), vector(learner, at.STRUCTURED_SENT))
     total_torque(learner, command, learning)
     set_number(learner, at.STRUCTURED_BEGUN, 1.0 if learns else 0.0)
+    law = whole(learner, at.STRUCTURED_LAW)
+    if not learns or learning != LEARN or not is_filled(law):
+        set_number(law, regression_at.REGRESSION_ROW, 0.0)
     if not learns:
         return
     watch_joints(learner)
     stiffen_posture(learner)
-    if learning == LEARN and is_filled(whole(learner, at.STRUCTURED_LAW)):
-        law = whole(learner, at.STRUCTURED_LAW)
+    if learning == LEARN and is_filled(law):
         find_change(learner, law)
         take_samples(law)
         if call(whole(learner, at.STRUCTURED_SOLVE_CALL), law) != 0:

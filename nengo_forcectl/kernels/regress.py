@@ -1,6 +1,6 @@
 """`StructuredLeastSquares`: the regression's columns, its sums, and how it forgets a load."""
 
-from .access import matrix, number, set_number, vector, whole
+from .access import cube, matrix, number, set_number, vector, whole
 from .compile import kernel
 from .joint_activity import add_activities, filter_activities, part_from_neurons
 from .layout import regression_fields as at
@@ -10,6 +10,7 @@ from .layout.learner_fields import NO_JOB
 
 QUICK = 100  # cycles after a change in which samples are taken more often
 EVERY = 3  # cycles of a sample then
+WINDOW = 50.0  # samples over which the noise is a mean
 FIRST, LAST = 4, 160  # cycles after a change between which one solution follows the other
 
 
@@ -17,7 +18,7 @@ FIRST, LAST = 4, 160  # cycles after a change between which one solution follows
 def filter_columns(law):
     """Filter the cycle's columns and y, and what each delay would add to y."""
     raw, y, n = columns_of(law), vector(law, at.REGRESSION_Y), len(vector(law, at.REGRESSION_Y))
-    p, share = len(vector(law, at.REGRESSION_VARIANCE)), filter_share(law)
+    p, share = len(vector(law, at.REGRESSION_VARIANCE)), number(law, at.REGRESSION_SHARE)
     phi, lacking = matrix(law, at.REGRESSION_PHI, p), vector(law, at.REGRESSION_LACKING)
     queue = matrix(law, at.REGRESSION_QUEUE, n)
     late = matrix(law, at.REGRESSION_LATE, len(queue))
@@ -28,13 +29,6 @@ def filter_columns(law):
         for s in range(len(queue)):
             late[i, s] += share * (queue[s, i] - queue[LATEST, i] - late[i, s])
     filter_activities(law, share)
-
-
-@kernel
-def filter_share(law):
-    """Return what the filter takes of a cycle: more soon after the start or a change."""
-    settled = number(law, at.REGRESSION_SINCE) > number(law, at.REGRESSION_SETTLED)
-    return number(law, at.REGRESSION_SHARE if settled else at.REGRESSION_QUICK_SHARE)
 
 
 @kernel
@@ -80,29 +74,100 @@ def take_samples(law):
 
 @kernel
 def add_to_sums(law):
-    """Compute Lambda += Phi_f^T Phi_f, b += Phi_f^T y and the sum of y^2, for every delay."""
+    """Add a sample to Lambda, b, the sum of y^2, and the neurons' sums, for every delay.
+
+    It is paired with the one before; soon after a change and where there is none, with itself.
+    """
     y = vector(law, at.REGRESSION_LACKING)
     n, p = len(y), len(vector(law, at.REGRESSION_VARIANCE))
     square, both = vector(law, at.REGRESSION_SQUARE), vector(law, at.REGRESSION_BOTH)
     phi, late = matrix(law, at.REGRESSION_PHI, p), matrix(law, at.REGRESSION_LATE, len(square))
+    follow_noise(law)
+    row = number(law, at.REGRESSION_ROW)
+    if number(law, at.REGRESSION_SINCE) < QUICK or row == 0.0:
+        keep_sample(law)
+    last, y_last = (
+        matrix(law, at.REGRESSION_PHI_LAST, p),
+        matrix(law, at.REGRESSION_Y_LAST, len(square)),
+    )
     information = matrix(law, at.REGRESSION_INFORMATION, p)
     moment = matrix(law, at.REGRESSION_MOMENT, len(square))
     precision = vector(law, at.REGRESSION_PRECISION)
     for j in range(n):
         for i in range(p):
-            value = precision[j] * phi[j, i]
-            if value != 0.0:
+            value, earlier = 0.5 * precision[j] * phi[j, i], 0.5 * precision[j] * last[j, i]
+            if value != 0.0 or earlier != 0.0:
                 for k in range(p):
-                    information[i, k] += value * phi[j, k]
+                    information[i, k] += value * last[j, k] + earlier * phi[j, k]
                 for s in range(len(square)):
-                    moment[i, s] += value * (y[j] + late[j, s])
+                    moment[i, s] += value * y_last[j, s] + earlier * (y[j] + late[j, s])
         for s in range(len(square)):
-            value = precision[j] * (y[j] + late[j, s])
-            square[s] += value * (y[j] + late[j, s])
+            value, earlier = precision[j] * (y[j] + late[j, s]), precision[j] * y_last[j, s]
+            square[s] += value * y_last[j, s]
             if s + 1 < len(square):
-                both[s] += value * (y[j] + late[j, s + 1])
+                both[s] += 0.5 * (value * y_last[j, s + 1] + earlier * (y[j] + late[j, s + 1]))
     set_number(law, at.REGRESSION_SAMPLES, number(law, at.REGRESSION_SAMPLES) + n)
     add_activities(law)
+    keep_sample(law)
+    set_number(law, at.REGRESSION_ROW, row + 1.0)
+
+
+@kernel
+def follow_noise(law):
+    """Let the noise of y follow the square of the misfit's third difference over the samples.
+
+    That of white noise is 20 times the noise; that of a motion is next to nothing. Soon after a
+    change the weights are wrong, and the noise stays what it was.
+    """
+    y, w = vector(law, at.REGRESSION_LACKING), vector(law, at.REGRESSION_WEIGHTS)
+    n, p, delays = len(y), len(w), len(vector(law, at.REGRESSION_SQUARE))
+    phi, last = matrix(law, at.REGRESSION_PHI, p), matrix(law, at.REGRESSION_PHI_LAST, p)
+    y_last, y_bends = (
+        matrix(law, at.REGRESSION_Y_LAST, delays),
+        matrix(law, at.REGRESSION_Y_BENDS, 2),
+    )
+    bends, square = cube(law, at.REGRESSION_PHI_BENDS, p, 2), 0.0
+    precision = vector(law, at.REGRESSION_PRECISION)
+    for i in range(n):
+        left = third_difference(y[i] - y_last[i, at.UNDELAYED], y_bends[i])
+        for k in range(p):
+            left -= w[k] * third_difference(phi[i, k] - last[i, k], bends[i, k])
+        square += precision[i] * left * left / 20.0
+    if number(law, at.REGRESSION_SINCE) >= QUICK and number(law, at.REGRESSION_ROW) >= 3.0:
+        white = number(law, at.REGRESSION_WHITE)
+        set_number(law, at.REGRESSION_WHITE, white + (square / n - white) / WINDOW)
+
+
+@kernel
+def third_difference(change, before):
+    """Return that of a number, from its change and the first and second difference before."""
+    bend = change - before[at.CHANGE]
+    third = bend - before[at.BEND]
+    before[at.CHANGE], before[at.BEND] = change, bend
+    return third
+
+
+@kernel
+def keep_sample(law):
+    """Keep columns and y for the next sample."""
+    y, phi = vector(law, at.REGRESSION_LACKING), vector(law, at.REGRESSION_PHI)
+    last, delays = vector(law, at.REGRESSION_PHI_LAST), len(vector(law, at.REGRESSION_SQUARE))
+    late, y_last = (
+        matrix(law, at.REGRESSION_LATE, delays),
+        matrix(law, at.REGRESSION_Y_LAST, delays),
+    )
+    for k in range(len(phi)):
+        last[k] = phi[k]
+    for i in range(len(y)):
+        for s in range(delays):
+            y_last[i, s] = y[i] + late[i, s]
+    neurons = whole(law, at.REGRESSION_NEURONS)
+    active, active_last = (
+        vector(neurons, at.JOINT_NEURONS_PHI),
+        vector(neurons, at.JOINT_NEURONS_PHI_LAST),
+    )
+    for k in range(len(active)):
+        active_last[k] = active[k]
 
 
 @kernel
@@ -162,3 +227,10 @@ def clear_filters(law):
     active = vector(whole(law, at.REGRESSION_NEURONS), at.JOINT_NEURONS_PHI)
     for k in range(len(active)):
         active[k] = 0.0
+    set_number(law, at.REGRESSION_ROW, 0.0)
+
+
+@kernel
+def count_repaired(law, times):
+    """Count what of a solution was repaired."""
+    set_number(law, at.REGRESSION_REPAIRED, number(law, at.REGRESSION_REPAIRED) + times)

@@ -14,10 +14,12 @@ then for each weight its line of ``X L^-T`` and its row of the difference.
 import math
 
 from .access import cube, matrix, number, set_number, vector, whole
-from .algebra import dot, factor_columns
+from .algebra import dot
 from .compile import kernel
+from .factor_information import factor_information
 from .joint_activity import per_joint
 from .layout import regression_fields as at
+from .regress import count_repaired
 
 DOUBT = 1e-4  # weight of a group's first variance, in numbers that are known
 
@@ -108,7 +110,10 @@ def factor_joint(law, i):
     delays, both = len(square), vector(law, at.REGRESSION_TARGET_BOTH)
     L = cube(neurons, at.JOINT_NEURONS_FACTOR, m, m)[i]
     solved = cube(neurons, at.JOINT_NEURONS_SOLVED, m, delays)[i]
-    factor_columns(L, 0, m)
+    column = vector(neurons, at.JOINT_NEURONS_COLUMN)
+    for a in range(m):
+        column[a] = vector(neurons, at.JOINT_NEURONS_VARIANCE)[i]
+    count_repaired(law, factor_information(L, column, 0, m))
     for a in range(m):
         for b in range(a):
             for s in range(delays):

@@ -10,13 +10,13 @@ Stages of a solution without neurons are the factor, the inverse, the covariance
 import math
 
 from .access import matrix, number, set_number, vector, whole, wholes
-from .algebra import factor_columns
 from .compile import kernel, part
+from .factor_information import factor_information
 from .find_delay import choose_delay, try_delay
 from .keep_physical import keep_physical
 from .layout import regression_fields as at
 from .layout.learner_fields import NO_JOB
-from .regress import is_early
+from .regress import count_repaired, is_early
 from .solve_neurons import (
     DOUBT,
     begin_neurons,
@@ -84,7 +84,8 @@ def do_job(law):
         return False
     job -= first
     if job < p:
-        factor_columns(factor, job, job + 1)
+        variance = vector(law, at.REGRESSION_VARIANCE)
+        count_repaired(law, factor_information(factor, variance, job, job + 1))
     elif job < 2 * p:
         invert_row(factor, inverse, job - p)
     elif job < 3 * p:
@@ -155,24 +156,22 @@ def covariance_row(X, C, i):
 
 @kernel
 def weigh_evidence(law):
-    """Re-estimate each group's variance and the noise; store the weights' deviations."""
+    """Re-estimate each group's variance and the noise."""
     p = len(vector(law, at.REGRESSION_NEXT))
     w, variance = vector(law, at.REGRESSION_NEXT), vector(law, at.REGRESSION_VARIANCE)
     C, group = matrix(law, at.REGRESSION_COVARIANCE, p), wholes(law, at.REGRESSION_GROUP)
     square, known = vector(law, at.REGRESSION_GROUP_SQUARE), vector(law, at.REGRESSION_GROUP_KNOWN)
-    deviations = vector(law, at.REGRESSION_DEVIATIONS)
     for g in range(len(square)):
         square[g], known[g] = 0.0, 0.0
     total = known_of_neurons(law)
     for i in range(p):
-        sure = 1.0 - C[i, i] / variance[i]
+        sure = max(1.0 - C[i, i] / variance[i], 0.0)
         square[group[i]] += w[i] * w[i]
         known[group[i]] += sure
         total += sure
-        deviations[i] = math.sqrt(max(C[i, i], 0.0))
     for i in range(p):
         g = group[i]
-        variance[i] = min((square[g] + DOUBT) / (max(known[g], 0.0) + DOUBT), 1.0)
+        variance[i] = min((square[g] + DOUBT) / (known[g] + DOUBT), 1.0)
     samples = max(number(law, at.REGRESSION_TARGET_SAMPLES) - total, 10.0)
     residual = vector(law, at.REGRESSION_FITS)[int(number(law, at.REGRESSION_CHOSEN))] / samples
     floor = number(law, at.REGRESSION_FLOOR)
@@ -182,26 +181,28 @@ def weigh_evidence(law):
 
 @kernel
 def publish(law):
-    """Replace the weights, unless one is not finite."""
+    """Replace the weights and their deviations, unless one is not finite."""
     w, weights = vector(law, at.REGRESSION_NEXT), vector(law, at.REGRESSION_WEIGHTS)
-    before = vector(law, at.REGRESSION_BEFORE)
+    before, deviations = vector(law, at.REGRESSION_BEFORE), vector(law, at.REGRESSION_DEVIATIONS)
+    C = matrix(law, at.REGRESSION_COVARIANCE, len(w))
     positive = wholes(law, at.REGRESSION_POSITIVE)
     finite = True
     for i in range(len(w)):
         before[i] = weights[i]
-        finite = finite and math.isfinite(w[i])
+        finite = finite and math.isfinite(w[i]) and math.isfinite(C[i, i])
     if not finite:
         begin_anew(law)
         return
     for i in range(len(w)):
         weights[i] = max(w[i], 0.0) if positive[i] != 0 else w[i]
+        deviations[i] = math.sqrt(C[i, i])
 
 
 @kernel
 def begin_anew(law):
-    """Return to the first variances and a large noise: the covariance was not positive."""
+    """Return to the first variances and a large noise: the solution was not finite."""
     variance, floor = vector(law, at.REGRESSION_VARIANCE), number(law, at.REGRESSION_FLOOR)
     for i in range(len(variance)):
         variance[i] = 1.0
     set_number(law, at.REGRESSION_NOISE, (UNSURE * floor) ** 2)
-    set_number(law, at.REGRESSION_REPAIRED, number(law, at.REGRESSION_REPAIRED) + 1.0)
+    count_repaired(law, 1)

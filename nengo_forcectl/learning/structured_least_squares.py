@@ -21,7 +21,7 @@ class StructuredLeastSquares:
     """Bayesian least squares of all weights of an arm's structure at once, in information form.
 
         y = Phi w + noise
-        Lambda <- Lambda + Phi_f^T P Phi_f,   b <- b + Phi_f^T P y_f     every ``sampling`` seconds
+        Lambda <- Lambda + Phi_f^T P Phi_f',   b <- b + Phi_f^T P y_f'   every ``sampling`` seconds
         w = C b / r^2,   C = (Lambda / r^2 + D^-1)^-1                every ``period`` seconds
 
     y is the torque that the model lacks, by the balance of momentum over a cycle; Phi the torque of
@@ -29,14 +29,22 @@ class StructuredLeastSquares:
     filter of gain K. P weighs the joints: the torque of a weak motor is known better than that of a
     strong one, in proportion to the root of its largest torque.
 
+    Primes mark the sample before; the products are made symmetric. The noise of a measured velocity
+    is in y and in the columns of inertia, and least squares over single samples takes it for
+    inertia. In two samples it is independent, so the columns of one are instruments for the other
+    (Janot, Vandanjon and Gautier 2014, doi:10.1109/TCST.2013.2246163). In the first tenth of a
+    second after the start or a change, when every sample counts, each is paired with itself.
+
     D holds the variances of the prior, in groups that share a factor. It and the noise r^2 are
     re-estimated from the data, so that the simplest explanation wins (MacKay 1992,
     doi:10.1162/neco.1992.4.3.415; Tipping 2001)::
 
         D_g = |w_g|^2 / sum_g(1 - C_ii / D_g)
-        r^2 = spread |y_f - Phi_f w|_P^2 / (samples - sum(1 - C_ii / D_i))
+        r^2 = spread (|y_f - Phi_f w|_P^2 + samples white) / (samples - sum(1 - C_ii / D_i))
 
-    ``spread`` accounts for errors that last longer than a sample. r^2 is at least ``floor^2``.
+    The square of the misfit is a product of two samples, too, so it is without the noise; ``white``
+    is the noise, by the misfit's third differences. ``spread`` accounts for errors that last longer
+    than a sample. r^2 is at least ``floor^2``.
 
     The neurons of each joint add ``a_j^T v_j`` to its torque, with decoders v_j of one variance a
     joint. Their columns are in that joint's row alone; so they are eliminated from the sums, joint
@@ -47,22 +55,20 @@ class StructuredLeastSquares:
     Then w is conditioned on what is physical: armature and friction are not negative, and the
     payload is some body, its centre within half the arm's reach (Wensing, Kim and Slotine 2018,
     doi:10.1109/LRA.2017.2729659). Changes of links that leave less than 0.3 of M along any motion
-    are not taken. ``repaired`` of the block counts both.
+    are not taken. A sum of products of two samples need not be positive: a pivot that it makes too
+    small is raised (see `kernels.factor_information`). ``repaired`` of the block counts all these.
 
     A late sensor or motor pairs a motion with the wrong torque. So b is kept for delays of 0 to
     ``delays - 1`` cycles. The one with the least misfit is taken if it leaves less than ``delayed``
     of the misfit of none; 0 takes none. Fractions of a cycle follow from both neighbours' misfits
     (see `kernels.find_delay.interpolate_delay`).
 
-    The filter is slow because a noisy velocity is in y and in the columns of inertia: least squares
-    then finds an inertia that is too small, by the square of K. Soon after a change it is quicker,
-    because the first data must do.
+    The filter is slow because the noise of a measured velocity is in y times K.
     """
 
     noise: float  # r at the start [N m]
     floor: float  # [N m]
-    gain: float = 14.0  # K of the filter [1/s]
-    quick_gain: float = 28.0  # K for `WAKE` solutions after the start or a change [1/s]
+    gain: float = 28.0  # K of the filter [1/s]
     spread: float = 10.0
     delayed: float = 0.6
     delays: int = 9
@@ -70,7 +76,7 @@ class StructuredLeastSquares:
     period: float = 0.2  # [s]
 
     def __post_init__(self) -> None:
-        check_positive(self, noise="N m", floor="N m", gain="1/s", quick_gain="1/s", spread="")
+        check_positive(self, noise="N m", floor="N m", gain="1/s", spread="")
         check_not_negative(self, delayed="")
         check_positive(self, sampling="s", period="s")
         check_whole(self, delays=1)
@@ -98,8 +104,6 @@ class StructuredLeastSquares:
             "period": self._period(dt),
             "stages": max(round(STAGES * dt / STAGE_TIME), 1),
             "share": -math.expm1(-self.gain * dt),
-            "quick_share": -math.expm1(-self.quick_gain * dt),
-            "settled": WAKE * self._period(dt),
             "floor": self.floor,
             "spread": self.spread,
             "delayed": self.delayed,

@@ -2,14 +2,15 @@
 
 from ..block import Layout
 
+UNDELAYED = 0  # the delay of no cycle, and its place in what is computed for every delay
+CHANGE, BEND = 0, 1  # places of a first and a second difference
+
 # `StructuredLeastSquares` of n outputs and p weights, for s delays of the torque.
 REGRESSION = Layout("structured least squares")
 REGRESSION_NEURONS = REGRESSION.add("neurons", whole=True)  # address of a block
 REGRESSION_EVERY = REGRESSION.add("every", whole=True)  # cycles of a sample
 REGRESSION_PERIOD = REGRESSION.add("period", whole=True)  # cycles between two solutions
 REGRESSION_SHARE = REGRESSION.add("share")  # 1 - exp(-K dt)
-REGRESSION_QUICK_SHARE = REGRESSION.add("quick_share")  # the same, soon after a change
-REGRESSION_SETTLED = REGRESSION.add("settled")  # cycles after a change until it is ``share``
 REGRESSION_FLOOR = REGRESSION.add("floor")  # least noise [N m]
 REGRESSION_SPREAD = REGRESSION.add("spread")  # noise over the residual's mean square
 REGRESSION_DELAYED = REGRESSION.add("delayed")  # share of the misfit that a delay must leave
@@ -28,6 +29,12 @@ REGRESSION_FILLED = REGRESSION.add("filled")  # torques in the queue
 REGRESSION_PHI = REGRESSION.add("phi", "n p")  # columns, filtered
 REGRESSION_LACKING = REGRESSION.add("lacking", "n")  # y, filtered
 REGRESSION_LATE = REGRESSION.add("late", "n s")  # what a delay adds to it
+REGRESSION_PHI_LAST = REGRESSION.add("phi_last", "n p")  # columns of the last sample
+REGRESSION_Y_LAST = REGRESSION.add("y_last", "n s")  # y of the last sample, for every delay
+REGRESSION_ROW = REGRESSION.add("row")  # samples since the last gap
+REGRESSION_PHI_BENDS = REGRESSION.add("phi_bends", "n p 2")  # its first and second difference
+REGRESSION_Y_BENDS = REGRESSION.add("y_bends", "n 2")  # those of y
+REGRESSION_WHITE = REGRESSION.add("white")  # square of the white noise in y [(N m)^2]
 REGRESSION_INFORMATION = REGRESSION.add("information", "p p")  # Lambda
 REGRESSION_MOMENT = REGRESSION.add("moment", "p s")  # b, for every delay
 REGRESSION_SQUARE = REGRESSION.add("square", "s")  # sum of y^2, for every delay
@@ -41,7 +48,7 @@ REGRESSION_DEVIATIONS = REGRESSION.add("deviations", "p")  # of w, over the size
 REGRESSION_DELAY = REGRESSION.add("delay")  # found [cycles]
 REGRESSION_CYCLE = REGRESSION.add("cycle")  # learning cycles
 REGRESSION_SINCE = REGRESSION.add("since")  # learning cycles since the last change
-REGRESSION_REPAIRED = REGRESSION.add("repaired")  # solutions that were not physical
+REGRESSION_REPAIRED = REGRESSION.add("repaired")  # what of the solutions was
 REGRESSION_STAGES = REGRESSION.add("stages", whole=True)  # of a solution, in an early cycle
 REGRESSION_ROUNDS = REGRESSION.add("rounds")  # solutions since the start or a change
 REGRESSION_JOB = REGRESSION.add("job")  # current job of the solution, or NO_JOB
@@ -76,6 +83,7 @@ JOINT_NEURONS_FED = JOINT_NEURONS.add("fed", "n m")  # activities at dq_s
 JOINT_NEURONS_ACTIVE = JOINT_NEURONS.add("active", "n m")  # at the measured state
 JOINT_NEURONS_ACTIVE_LAST = JOINT_NEURONS.add("active_last", "n m")
 JOINT_NEURONS_PHI = JOINT_NEURONS.add("phi", "n m")  # columns of a cycle, filtered, times the size
+JOINT_NEURONS_PHI_LAST = JOINT_NEURONS.add("phi_last", "n m")  # those of the last sample
 JOINT_NEURONS_CROSS = JOINT_NEURONS.add("cross", "p n m")  # sums with the columns of all weights
 JOINT_NEURONS_OWN = JOINT_NEURONS.add("own", "n m m")  # and with each other
 JOINT_NEURONS_MOMENT = JOINT_NEURONS.add("moment", "n m s")  # and with y, for every delay
