@@ -2,7 +2,7 @@
 
 import math
 
-from .access import cube, matrix, number, set_number, vector, wholes
+from .access import cube, matrix, number, vector, wholes
 from .algebra import factor_columns
 from .compile import kernel
 from .hold_back import diagonalise
