@@ -3,6 +3,7 @@
 import numpy as np
 
 from nengo_forcectl.kernels import regress, solve_regression as solver
+from nengo_forcectl.kernels.layout.learner_fields import NO_JOB
 from nengo_forcectl.learning.joint_neurons import JointNeurons
 from nengo_forcectl.learning.structured_least_squares import Columns, StructuredLeastSquares
 
@@ -51,10 +52,11 @@ def feed(block, phi, y, late=None):
 
 
 def solve(block):
-    """Compute one solution, all jobs at once."""
+    """Compute one solution, all jobs at once; return whether it could be used."""
     block["job"][...] = 0
-    while not solver.do_job(block.address):
-        pass
+    while block["job"] != NO_JOB:
+        done = solver.do_job(block.address)
+    return done
 
 
 def data(rng, made, truth=TRUTH, noise=0.0, count=60):

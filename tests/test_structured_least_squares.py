@@ -12,6 +12,7 @@ from regression_samples import (
     P,
     data,
     feed,
+    law_neurons,
     posterior,
     regression,
     solve,
@@ -64,7 +65,7 @@ def test_later_samples_are_paired_with_the_one_before(rng):
     late = 0.3 * rng.normal(size=(len(y), N, law.delays))
     late[..., 0] = 0.0
     active = rng.uniform(size=(len(y), N, neurons["phi"].shape[1]))
-    block["since"][...], block["row"][...] = regress.QUICK, 1
+    block["since"][...], block["row"][...] = block["alone"], 1
     block["weights"][:] = rng.normal(size=P)
     for k in range(len(y)):
         block["phi"][:], block["lacking"][:], neurons["phi"][:] = phi[k], y[k], active[k]
@@ -94,6 +95,30 @@ def test_later_samples_are_paired_with_the_one_before(rng):
     np.testing.assert_allclose(block["white"], white, rtol=1e-9)
 
 
+def test_sums_that_are_not_positive_change_nothing(rng):
+    """Pairs of samples of opposite signs make negative sums. Nothing of the solution changes then,
+    it is counted, and samples paired with themselves mend the sums."""
+    block, made, _ = regression(rng)
+    feed(block, *data(rng, made))
+    solve(block)
+    names = "weights", "variance", "noise", "deviations"
+    before = [block[name].copy() for name in names]
+    block["since"][...] = block["alone"]
+    phi, y = data(rng, made, count=400)
+    signs = (-1.0) ** np.arange(400)[:, None]
+    feed(block, signs[..., None] * np.abs(phi), signs * np.abs(y))
+    assert np.linalg.eigvalsh(block["information"])[0] < 0.0
+    assert not solve(block)
+    assert block["repaired"] == 1
+    for name, value in zip(names, before, strict=True):
+        np.testing.assert_array_equal(block[name], value)
+    assert block["alone_until"] == 2 * block["since"]
+    feed(block, *data(rng, made, count=2000))
+    for _ in range(8):
+        solve(block)
+    np.testing.assert_allclose(block["weights"] * made.size, TRUTH, rtol=0, atol=0.01)
+
+
 def test_noise_in_the_columns_is_no_bias(rng):
     """Noise that is in y and in the columns alike, as that of a velocity is, leaves no bias: ten
     times less than if each sample were paired with itself."""
@@ -105,7 +130,7 @@ def test_noise_in_the_columns_is_no_bias(rng):
     slow[..., -1] += noise
     y += noise
     bias = []
-    for since in (0, regress.QUICK):
+    for since in (0, block["alone"]):
         for name in ("information", "moment", "square", "both", "samples", "white"):
             block[name][...] = 0.0
         block["since"][...] = since
@@ -218,23 +243,6 @@ def test_samples_and_solutions_come_in_time(rng):
     later = [each for each in solved if each > 170]
     assert np.diff(later).tolist() == [200] * 3
     assert 200 < later[0] < 250
-
-
-def test_a_lost_covariance_begins_anew(rng):
-    """Sums that are not positive change no weight; the prior returns to its first variance, and it
-    is counted."""
-    block, made, _ = regression(rng)
-    feed(block, *data(rng, made))
-    solve(block)
-    weights = block["weights"].copy()
-    block["information"][0, 0] = -1e9
-    solve(block)
-    np.testing.assert_array_equal(block["weights"], weights)
-    assert (block["variance"] == 1.0).all()
-    assert block["repaired"] >= 1
-    block["information"][0, 0] = 1e9
-    solve(block)
-    assert np.isfinite(block["weights"]).all()
 
 
 def test_the_kernels_allocate_nothing(rng):

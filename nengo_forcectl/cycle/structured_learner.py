@@ -56,14 +56,15 @@ OTHERS = (
     "chosen", "q_half", "dq_half", "ddq_half", "one", "added", "doubt", "viscous", "dry",
 )  # fmt: skip
 OTHERS_OF_LAW = (
-    "share", "floor", "spread", "delayed", "size", "group", "positive",
+    "alone", "share", "floor", "spread", "delayed", "size", "group", "positive",
     "reach", "home", "changes", "changed", "precision",
 )  # fmt: skip
 OTHERS_OF_NEURONS = "encoders", "bias", "size", "wake", "fed", "active", "column"
 COUNTS = (
     "structured.changes", "structured.backed_off", "least_squares.filled", "least_squares.rounds",
     "least_squares.samples", "least_squares.cycle", "least_squares.since", "least_squares.repaired",
-    "least_squares.job", "least_squares.chosen", "least_squares.row", "neurons.awake",
+    "least_squares.job", "least_squares.chosen", "least_squares.row", "least_squares.alone_until",
+    "neurons.awake",
 )  # fmt: skip
 """Numbers of a checkpoint that are whole."""
 MOST = 2**53  # of a count

@@ -31,11 +31,11 @@ def keep_physical(law):
         for k in range(PARAMETERS):
             if fixed[k] == 0:
                 fix(law, k, 0.0)
-        count_repaired(law, 1)
+        count_repaired(law)
         return True
     if fixed[MASS] == 0 and not is_consistent(law):
         fix_payload(law)
-        count_repaired(law, 1)
+        count_repaired(law)
         return True
     return keep_inertia(law)
 
@@ -60,7 +60,7 @@ def keep_inertia(law):
         return False
     for k in range(first, len(w)):
         fix(law, k, weights[k])
-    count_repaired(law, 1)
+    count_repaired(law)
     return True
 
 

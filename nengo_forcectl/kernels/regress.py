@@ -76,15 +76,14 @@ def take_samples(law):
 def add_to_sums(law):
     """Add a sample to Lambda, b, the sum of y^2, and the neurons' sums, for every delay.
 
-    It is paired with the one before; soon after a change and where there is none, with itself.
+    It is paired with the one before, or with itself (see `is_alone`).
     """
     y = vector(law, at.REGRESSION_LACKING)
     n, p = len(y), len(vector(law, at.REGRESSION_VARIANCE))
     square, both = vector(law, at.REGRESSION_SQUARE), vector(law, at.REGRESSION_BOTH)
     phi, late = matrix(law, at.REGRESSION_PHI, p), matrix(law, at.REGRESSION_LATE, len(square))
     follow_noise(law)
-    row = number(law, at.REGRESSION_ROW)
-    if number(law, at.REGRESSION_SINCE) < QUICK or row == 0.0:
+    if is_alone(law):
         keep_sample(law)
     last, y_last = (
         matrix(law, at.REGRESSION_PHI_LAST, p),
@@ -109,7 +108,16 @@ def add_to_sums(law):
     set_number(law, at.REGRESSION_SAMPLES, number(law, at.REGRESSION_SAMPLES) + n)
     add_activities(law)
     keep_sample(law)
-    set_number(law, at.REGRESSION_ROW, row + 1.0)
+    set_number(law, at.REGRESSION_ROW, number(law, at.REGRESSION_ROW) + 1.0)
+
+
+@kernel
+def is_alone(law):
+    """Whether a sample is paired with itself: soon after a change, where there is none before, and
+    after a solution whose sums were not positive."""
+    since = number(law, at.REGRESSION_SINCE)
+    begins = since < number(law, at.REGRESSION_ALONE) or number(law, at.REGRESSION_ROW) == 0.0
+    return begins or since < number(law, at.REGRESSION_ALONE_UNTIL)
 
 
 @kernel
@@ -206,6 +214,7 @@ def forget_payload(law):
     samples = number(law, at.REGRESSION_SAMPLES) - PARAMETERS
     set_number(law, at.REGRESSION_SAMPLES, max(samples, 0.0))
     set_number(law, at.REGRESSION_SINCE, 0.0)
+    set_number(law, at.REGRESSION_ALONE_UNTIL, 0.0)
     set_number(law, at.REGRESSION_JOB, NO_JOB)
     set_number(law, at.REGRESSION_ROUNDS, 0.0)
     clear_filters(law)
@@ -231,6 +240,6 @@ def clear_filters(law):
 
 
 @kernel
-def count_repaired(law, times):
-    """Count what of a solution was repaired."""
-    set_number(law, at.REGRESSION_REPAIRED, number(law, at.REGRESSION_REPAIRED) + times)
+def count_repaired(law):
+    """Count a solution, or a part of one, that could not be used."""
+    set_number(law, at.REGRESSION_REPAIRED, number(law, at.REGRESSION_REPAIRED) + 1.0)

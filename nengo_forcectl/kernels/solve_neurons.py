@@ -14,13 +14,14 @@ then for each weight its line of ``X L^-T`` and its row of the difference.
 import math
 
 from .access import cube, matrix, number, set_number, vector, whole
-from .algebra import dot
+from .algebra import dot, factor_columns
 from .compile import kernel
-from .factor_information import factor_information
 from .joint_activity import per_joint
 from .layout import regression_fields as at
+from .layout.learner_fields import NO_JOB
 from .regress import count_repaired
 
+ROUNDING = 1e-3  # of a pivot over 1 / variance
 DOUBT = 1e-4  # weight of a group's first variance, in numbers that are known
 
 
@@ -110,10 +111,11 @@ def factor_joint(law, i):
     delays, both = len(square), vector(law, at.REGRESSION_TARGET_BOTH)
     L = cube(neurons, at.JOINT_NEURONS_FACTOR, m, m)[i]
     solved = cube(neurons, at.JOINT_NEURONS_SOLVED, m, delays)[i]
-    column = vector(neurons, at.JOINT_NEURONS_COLUMN)
+    factor_columns(L, 0, m)
     for a in range(m):
-        column[a] = vector(neurons, at.JOINT_NEURONS_VARIANCE)[i]
-    count_repaired(law, factor_information(L, column, 0, m))
+        if is_lost(L[a, a], vector(neurons, at.JOINT_NEURONS_VARIANCE)[i]):
+            give_up(law)
+            return
     for a in range(m):
         for b in range(a):
             for s in range(delays):
@@ -125,6 +127,25 @@ def factor_joint(law, i):
         for s in range(delays - 1):
             both[s] -= noise * solved[a, s] * solved[a, s + 1]
     count_known(neurons, L, i)
+
+
+@kernel
+def is_lost(root, variance):
+    """Whether a pivot's root shows that the sums are not positive: with them, no pivot is below
+    1 / variance."""
+    return not root * root * variance > 1.0 - ROUNDING  # nor is NaN
+
+
+@kernel
+def give_up(law):
+    """End a solution whose sums are not positive, which pairs of samples can make.
+
+    The weights stay. Samples are paired with themselves until as many have been taken again: what
+    these add is positive.
+    """
+    set_number(law, at.REGRESSION_JOB, NO_JOB)
+    set_number(law, at.REGRESSION_ALONE_UNTIL, 2.0 * number(law, at.REGRESSION_SINCE))
+    count_repaired(law)
 
 
 @kernel

@@ -10,8 +10,8 @@ Stages of a solution without neurons are the factor, the inverse, the covariance
 import math
 
 from .access import matrix, number, set_number, vector, whole, wholes
+from .algebra import factor_columns
 from .compile import kernel, part
-from .factor_information import factor_information
 from .find_delay import choose_delay, try_delay
 from .keep_physical import keep_physical
 from .layout import regression_fields as at
@@ -21,6 +21,8 @@ from .solve_neurons import (
     DOUBT,
     begin_neurons,
     eliminate_neurons,
+    give_up,
+    is_lost,
     jobs_of_neurons,
     known_of_neurons,
     publish_neurons,
@@ -29,7 +31,6 @@ from .solve_neurons import (
 JOBS = 6  # of a cycle
 EQUAL = 3  # of them take as long as one of the neurons' jobs
 SETTLE = 3.0  # solutions until the first weights
-UNSURE = 60.0  # noise over the floor, if a solution has failed
 
 
 @part(1)
@@ -84,8 +85,9 @@ def do_job(law):
         return False
     job -= first
     if job < p:
-        variance = vector(law, at.REGRESSION_VARIANCE)
-        count_repaired(law, factor_information(factor, variance, job, job + 1))
+        factor_columns(factor, job, job + 1)
+        if is_lost(factor[job, job], vector(law, at.REGRESSION_VARIANCE)[job]):
+            give_up(law)
     elif job < 2 * p:
         invert_row(factor, inverse, job - p)
     elif job < 3 * p:
@@ -156,11 +158,12 @@ def covariance_row(X, C, i):
 
 @kernel
 def weigh_evidence(law):
-    """Re-estimate each group's variance and the noise."""
+    """Re-estimate each group's variance and the noise; store the weights' deviations."""
     p = len(vector(law, at.REGRESSION_NEXT))
     w, variance = vector(law, at.REGRESSION_NEXT), vector(law, at.REGRESSION_VARIANCE)
     C, group = matrix(law, at.REGRESSION_COVARIANCE, p), wholes(law, at.REGRESSION_GROUP)
     square, known = vector(law, at.REGRESSION_GROUP_SQUARE), vector(law, at.REGRESSION_GROUP_KNOWN)
+    deviations = vector(law, at.REGRESSION_DEVIATIONS)
     for g in range(len(square)):
         square[g], known[g] = 0.0, 0.0
     total = known_of_neurons(law)
@@ -169,6 +172,7 @@ def weigh_evidence(law):
         square[group[i]] += w[i] * w[i]
         known[group[i]] += sure
         total += sure
+        deviations[i] = math.sqrt(C[i, i])
     for i in range(p):
         g = group[i]
         variance[i] = min((square[g] + DOUBT) / (known[g] + DOUBT), 1.0)
@@ -181,28 +185,16 @@ def weigh_evidence(law):
 
 @kernel
 def publish(law):
-    """Replace the weights and their deviations, unless one is not finite."""
+    """Replace the weights, unless one is not finite."""
     w, weights = vector(law, at.REGRESSION_NEXT), vector(law, at.REGRESSION_WEIGHTS)
-    before, deviations = vector(law, at.REGRESSION_BEFORE), vector(law, at.REGRESSION_DEVIATIONS)
-    C = matrix(law, at.REGRESSION_COVARIANCE, len(w))
+    before = vector(law, at.REGRESSION_BEFORE)
     positive = wholes(law, at.REGRESSION_POSITIVE)
     finite = True
     for i in range(len(w)):
         before[i] = weights[i]
-        finite = finite and math.isfinite(w[i]) and math.isfinite(C[i, i])
+        finite = finite and math.isfinite(w[i])
     if not finite:
-        begin_anew(law)
+        count_repaired(law)
         return
     for i in range(len(w)):
         weights[i] = max(w[i], 0.0) if positive[i] != 0 else w[i]
-        deviations[i] = math.sqrt(C[i, i])
-
-
-@kernel
-def begin_anew(law):
-    """Return to the first variances and a large noise: the solution was not finite."""
-    variance, floor = vector(law, at.REGRESSION_VARIANCE), number(law, at.REGRESSION_FLOOR)
-    for i in range(len(variance)):
-        variance[i] = 1.0
-    set_number(law, at.REGRESSION_NOISE, (UNSURE * floor) ** 2)
-    count_repaired(law, 1)

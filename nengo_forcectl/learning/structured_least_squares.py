@@ -32,8 +32,8 @@ class StructuredLeastSquares:
     Primes mark the sample before; the products are made symmetric. The noise of a measured velocity
     is in y and in the columns of inertia, and least squares over single samples takes it for
     inertia. In two samples it is independent, so the columns of one are instruments for the other
-    (Janot, Vandanjon and Gautier 2014, doi:10.1109/TCST.2013.2246163). In the first tenth of a
-    second after the start or a change, when every sample counts, each is paired with itself.
+    (Janot, Vandanjon and Gautier 2014, doi:10.1109/TCST.2013.2246163). For ``alone`` seconds after
+    the start or a change, when every sample counts, each is paired with itself.
 
     D holds the variances of the prior, in groups that share a factor. It and the noise r^2 are
     re-estimated from the data, so that the simplest explanation wins (MacKay 1992,
@@ -55,8 +55,9 @@ class StructuredLeastSquares:
     Then w is conditioned on what is physical: armature and friction are not negative, and the
     payload is some body, its centre within half the arm's reach (Wensing, Kim and Slotine 2018,
     doi:10.1109/LRA.2017.2729659). Changes of links that leave less than 0.3 of M along any motion
-    are not taken. A sum of products of two samples need not be positive: a pivot that it makes too
-    small is raised (see `kernels.factor_information`). ``repaired`` of the block counts all these.
+    are not taken. A sum of products of two samples need not be positive. If it is not, the weights
+    stay, and samples are paired with themselves until it is. ``repaired`` of the block counts all
+    three.
 
     A late sensor or motor pairs a motion with the wrong torque. So b is kept for delays of 0 to
     ``delays - 1`` cycles. The one with the least misfit is taken if it leaves less than ``delayed``
@@ -73,6 +74,7 @@ class StructuredLeastSquares:
     delayed: float = 0.6
     delays: int = 9
     sampling: float = 0.01  # [s]
+    alone: float = 2.0  # after the start or a change [s]
     period: float = 0.2  # [s]
 
     def __post_init__(self) -> None:
@@ -103,6 +105,7 @@ class StructuredLeastSquares:
             "every": every,
             "period": self._period(dt),
             "stages": max(round(STAGES * dt / STAGE_TIME), 1),
+            "alone": round(self.alone / dt),
             "share": -math.expm1(-self.gain * dt),
             "floor": self.floor,
             "spread": self.spread,

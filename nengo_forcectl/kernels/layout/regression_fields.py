@@ -10,6 +10,7 @@ REGRESSION = Layout("structured least squares")
 REGRESSION_NEURONS = REGRESSION.add("neurons", whole=True)  # address of a block
 REGRESSION_EVERY = REGRESSION.add("every", whole=True)  # cycles of a sample
 REGRESSION_PERIOD = REGRESSION.add("period", whole=True)  # cycles between two solutions
+REGRESSION_ALONE = REGRESSION.add("alone")  # cycles after a change without pairs
 REGRESSION_SHARE = REGRESSION.add("share")  # 1 - exp(-K dt)
 REGRESSION_FLOOR = REGRESSION.add("floor")  # least noise [N m]
 REGRESSION_SPREAD = REGRESSION.add("spread")  # noise over the residual's mean square
@@ -48,7 +49,8 @@ REGRESSION_DEVIATIONS = REGRESSION.add("deviations", "p")  # of w, over the size
 REGRESSION_DELAY = REGRESSION.add("delay")  # found [cycles]
 REGRESSION_CYCLE = REGRESSION.add("cycle")  # learning cycles
 REGRESSION_SINCE = REGRESSION.add("since")  # learning cycles since the last change
-REGRESSION_REPAIRED = REGRESSION.add("repaired")  # what of the solutions was
+REGRESSION_ALONE_UNTIL = REGRESSION.add("alone_until")  # the same after a failure
+REGRESSION_REPAIRED = REGRESSION.add("repaired")  # parts of solutions that were
 REGRESSION_STAGES = REGRESSION.add("stages", whole=True)  # of a solution, in an early cycle
 REGRESSION_ROUNDS = REGRESSION.add("rounds")  # solutions since the start or a change
 REGRESSION_JOB = REGRESSION.add("job")  # current job of the solution, or NO_JOB
