@@ -30,6 +30,23 @@ def test_hold_keeps_the_weights(planar):
         assert cycle.learned.payload.mass == pytest.approx(1.0, rel=0.02)
 
 
+def test_frozen_parts_keep_their_weights(planar):
+    """The others learn meanwhile; unfrozen, these learn, too. An unknown part is named."""
+    opened, context = begin(planar)
+    with opened as robot, context as cycle:
+        with pytest.raises(NetworkError, match="freeze: 'mass' is no part, needs some of payload,"):
+            cycle.freeze("mass")
+        cycle.freeze("payload", "tool", "neurons")
+        run(robot, cycle, planar.path, 1500)
+        frozen = cycle.read()
+        assert not frozen["payload"].any()
+        assert not frozen["state -> force"].any()
+        assert all(frozen[f"friction {j}"].any() for j in (1, 2))
+        cycle.freeze()
+        run(robot, cycle, planar.path, 2000)
+        assert cycle.learned.payload.mass == pytest.approx(1.0, rel=0.05)
+
+
 def begin(job):
     """A robot with a load and some friction, and a cycle that knows neither."""
     robot = Bullet(job.arm, job.home, [Payload(1.0), ViscousFriction(0.2)], DT)

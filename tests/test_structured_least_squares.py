@@ -149,6 +149,25 @@ def test_exact_data_give_the_weights_exactly(rng):
     np.testing.assert_allclose(block["weights"] * made.size, TRUTH, rtol=0, atol=1e-7)
 
 
+def test_frozen_weights_stay_and_the_others_are_the_best_beside_them(rng):
+    """The others are those of least squares without what the frozen ones explain."""
+    block, made, _ = regression(rng, noise=0.1)
+    frozen = np.zeros(P, bool)
+    frozen[:LINKS] = frozen[-1] = True
+    block["frozen"][:], kept = frozen, 0.3 * rng.normal(size=P)
+    block["weights"][:] = kept
+    phi, y = data(rng, made, noise=0.05)
+    feed(block, phi, y)
+    A, b = block["information"], block["moment"][:, 0]
+    prior = float(block["noise"]) * np.eye(P)
+    best = np.linalg.solve(
+        (A + prior)[np.ix_(~frozen, ~frozen)], (b - A[:, frozen] @ kept[frozen])[~frozen]
+    )
+    solve(block)
+    np.testing.assert_array_equal(block["weights"][frozen], kept[frozen])
+    np.testing.assert_allclose(block["weights"][~frozen], best, rtol=0, atol=1e-9)
+
+
 def test_what_the_data_do_not_need_vanishes(rng):
     """A group of weights that are 0 keeps less than a hundredth of its first standard deviation,
     and the others stay as they are."""

@@ -14,6 +14,7 @@ from ..errors import NetworkError, RecordError
 from ..kernels.layout.body_fields import PARAMETERS
 from ..kernels.layout.network_fields import DIRECT, FRICTION, ONE, PLACE, VISCOUS
 from ..kernels.parts import renew, solve_regression
+from ..learning.structured_least_squares import positive_part
 from ..support.files import interpreting, read_npz, write_file
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ class LearnerStart:
         moment = self.moment - self.information @ change
         square = self.square - change @ (self.moment + moment)
         law, block = learner.law_block, learner.block
-        law["information"][...] = T.T @ self.information @ T * unit * unit[:, None]
+        information = T.T @ self.information @ T * unit * unit[:, None]
+        law["information"][...] = positive_part(information)  # without it, no solution would end
         law["moment"][...] = (T.T @ moment * unit)[:, None]
         law["square"][...] = law["both"][...] = max(square, 0.0)
         law["samples"][...], law["noise"][...] = self.samples, self.noise

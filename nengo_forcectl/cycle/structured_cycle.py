@@ -68,6 +68,10 @@ class StructuredCycle(ObservingCycle):
         """What has been found, with standard deviations."""
         return self.learner.learned
 
+    def freeze(self, *parts: str) -> None:
+        """As `StructuredLearner.freeze`."""
+        self.learner.freeze(*parts)
+
     def read(self) -> dict[str, Float[np.ndarray, "..."]]:
         """Return the learned weights by the names of a `structured_network`."""
         return self.learner.read()
@@ -87,6 +91,14 @@ class StructuredLearning(SimulatedNetwork):
     def learned(self) -> Learned:
         """What has been found, with standard deviations."""
         return self.cycle.learned
+
+    def freeze(self, *parts: str) -> None:
+        """Let some parts keep their weights while the others learn.
+
+        ``freeze("payload", "armature")`` keeps what is known of body and motors, ``freeze()`` lets
+        all learn again; ``learn(False)`` freezes everything. See `StructuredLearner.freeze`.
+        """
+        self.cycle.freeze(*parts)
 
 
 @contextmanager

@@ -20,7 +20,8 @@ from ..kernels.layout.network_fields import DIRECT, DRY, FRICTION, OFFSET, VISCO
 from ..kernels.layout.null_space_fields import POSTURE
 from ..kernels.layout.regression_fields import JOINT_NEURONS, REGRESSION
 from ..kernels.layout.structured_fields import STRUCTURED
-from ..learning.structured_least_squares import Columns, StructuredLeastSquares
+from ..learning.structured_columns import places_of_parts
+from ..learning.structured_least_squares import Columns, StructuredLeastSquares, positive_part
 from ..networks.encoding import States
 from ..networks.structured_encoding import StructuredEncoding
 from .findings import (
@@ -57,9 +58,10 @@ OTHERS = (
 )  # fmt: skip
 OTHERS_OF_LAW = (
     "alone", "share", "floor", "spread", "delayed", "size", "group", "positive",
+    "frozen",
     "reach", "home", "changes", "changed", "precision",
 )  # fmt: skip
-OTHERS_OF_NEURONS = "encoders", "bias", "size", "wake", "fed", "active", "column"
+OTHERS_OF_NEURONS = "frozen", "encoders", "bias", "size", "wake", "fed", "active", "column"
 COUNTS = (
     "structured.changes", "structured.backed_off", "least_squares.filled", "least_squares.rounds",
     "least_squares.samples", "least_squares.cycle", "least_squares.since", "least_squares.repaired",
@@ -254,6 +256,31 @@ class StructuredLearner:
         """The block of its law."""
         return self._sums
 
+    @property
+    def places(self) -> dict[str, slice]:
+        """Where the weights of each part are among all, but for the neurons."""
+        return places_of_parts(len(self.block["armature"]), len(self.design.columns.chosen))
+
+    def freeze(self, *parts: str) -> None:
+        """Let these parts keep their weights, and all others learn; without parts, all learn.
+
+        Args:
+            parts: "payload", "armature", "friction", "tool", "gravity", "links", "neurons".
+
+        Raises:
+            NetworkError: there is no such part.
+        """
+        places = self.places
+        for part in parts:
+            if part not in (*places, "neurons"):
+                names = ", ".join((*places, "neurons"))
+                raise NetworkError(f"freeze: {part!r} is no part, needs some of {names}")
+        self._sums["frozen"][:] = 0
+        for part in parts:
+            if part in places:
+                self._sums["frozen"][places[part]] = 1
+        self._neurons["frozen"][...] = float("neurons" in parts)
+
     @staticmethod
     def gains() -> dict[str, float]:
         """Return its gains by name, for the summary of a run."""
@@ -273,26 +300,23 @@ class StructuredLearner:
         two causes explain the same motion. A payload's are those of a last link as in the model:
         what that lacks counts as payload.
         """
-        size, n = np.asarray(self.design.columns.size), len(self.block["armature"])
-        first = PARAMETERS + n
-        last = first + FRICTION * n
-        end = last + 3 * DIRECT
-        A = _positive_part(self._sums["information"] / self._sums["noise"]) + np.eye(len(size))
+        size, n, at = np.asarray(self.design.columns.size), len(self.block["armature"]), self.places
+        A = positive_part(self._sums["information"] / self._sums["noise"]) + np.eye(len(size))
         deviations = np.sqrt(np.linalg.inv(A).diagonal()) * size
-        shared = np.flatnonzero(self.design.columns.shared) + end + 3
+        shared = np.flatnonzero(self.design.columns.shared) + at["links"].start
         own = np.delete(np.arange(len(size)), shared)
         alone = np.linalg.inv(A[np.ix_(own, own)]).diagonal()[:PARAMETERS]
         deviations[:PARAMETERS] = np.sqrt(alone) * size[:PARAMETERS]
         value, speed = self._sums["weights"] * size, self.encoding.joints.speed
-        w, d = (each[first:last].reshape(n, FRICTION) for each in (value, deviations))
+        w, d = (each[at["friction"]].reshape(n, FRICTION) for each in (value, deviations))
         viscous, dry = (
             LearnedNumbers(w[:, VISCOUS] / speed, d[:, VISCOUS] / speed),
             LearnedNumbers(w[:, DRY], d[:, DRY]),
         )
         decoders = self._neurons["decoders"].copy()
         neurons = NeuronTorque(self.encoding.joints, self._neurons_of, decoders)
-        pull, pull_deviation = (each[last:end].reshape(3, DIRECT) for each in (value, deviations))
-        body = value[:PARAMETERS] + self.design.assumed
+        pull, pull_deviation = (each[at["tool"]].reshape(3, DIRECT) for each in (value, deviations))
+        body = value[at["payload"]] + self.design.assumed
         mass, moment = body[MASS], body[MOMENT : MOMENT + 3]
         com = moment / mass if mass > 0 else np.zeros(3)
         payload = LearnedPayload(
@@ -305,12 +329,12 @@ class StructuredLearner:
         )  # fmt: skip
         return Learned(
             payload,
-            LearnedNumbers(value[PARAMETERS:first], deviations[PARAMETERS:first]),
+            LearnedNumbers(value[at["armature"]], deviations[at["armature"]]),
             LearnedFriction(viscous, dry, neurons.size, neurons),
             LearnedNumbers(w[:, OFFSET], d[:, OFFSET]),
             tool,
-            LearnedNumbers(value[end : end + 3], deviations[end : end + 3]),
-            LearnedNumbers(self._links(value[end + 3 :]), self._links(deviations[end + 3 :])),
+            LearnedNumbers(value[at["gravity"]], deviations[at["gravity"]]),
+            LearnedNumbers(*(self._links(each[at["links"]]) for each in (value, deviations))),
             float(self._sums["delay"]) * self.dt,
             math.sqrt(float(self._sums["noise"]) / self.law.spread),
             int(self.block["changes"]),
@@ -388,9 +412,3 @@ def _symmetric(six: Any) -> Float[np.ndarray, "3 3"]:
     """Return the matrix with entries xx, xy, yy, xz, yz, zz."""
     xx, xy, yy, xz, yz, zz = six
     return np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
-
-
-def _positive_part(A: Float[np.ndarray, "p p"]) -> Float[np.ndarray, "p p"]:
-    """Return the symmetric A without its negative eigenvalues."""
-    values, vectors = np.linalg.eigh(A)
-    return (vectors * np.maximum(values, 0.0)) @ vectors.T

@@ -17,9 +17,14 @@ LIGHT = 1e-6  # mass below which there is no payload [kg]
 
 @kernel
 def keep_physical(law):
-    """Fix the weights that are not physical, or one of them; return whether there was any."""
+    """Fix the weights that are frozen or not physical, or one of them; return whether any was."""
     w, positive = vector(law, at.REGRESSION_NEXT), wholes(law, at.REGRESSION_POSITIVE)
     fixed, worst, value = wholes(law, at.REGRESSION_FIXED), -1, -SLIGHT
+    frozen, weights = wholes(law, at.REGRESSION_FROZEN), vector(law, at.REGRESSION_WEIGHTS)
+    for i in range(len(w)):
+        if frozen[i] != 0 and fixed[i] == 0:
+            fix(law, i, weights[i])
+            return True
     for i in range(len(w)):
         if positive[i] != 0 and fixed[i] == 0 and w[i] < value:
             worst, value = i, w[i]

@@ -30,6 +30,7 @@ def begin_neurons(law):
     """Copy the neurons' sums, if they are awake; else take out of the target what they explain."""
     neurons = whole(law, at.REGRESSION_NEURONS)
     awake = number(law, at.REGRESSION_SINCE) > number(neurons, at.JOINT_NEURONS_WAKE)
+    awake = awake and number(neurons, at.JOINT_NEURONS_FROZEN) == 0.0
     set_number(neurons, at.JOINT_NEURONS_AWAKE, 1.0 if awake else 0.0)
     if not awake:
         take_out(law)

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..kernels.layout.body_fields import MASS, PARAMETERS, XX, YY, ZZ
-from ..kernels.layout.network_fields import DIRECT
+from ..kernels.layout.network_fields import DIRECT, FRICTION
 
 TILT = 0.5  # deviation of gravity, along each axis [m/s^2]
 WRONG = 0.3  # deviation of a link's parameters, over their own size
@@ -102,6 +102,23 @@ class Columns:
             size, group, sign, chosen, shared, _precision(arm), M, np.ascontiguousarray(changes),
             0.5 * L,
         )  # fmt: skip
+
+
+def places_of_parts(n: int, links: int) -> dict[str, slice]:
+    """Return where the weights of each part are, for n joints and a number of learned links."""
+    lengths = {
+        "payload": PARAMETERS,
+        "armature": n,
+        "friction": FRICTION * n,
+        "tool": 3 * DIRECT,
+        "gravity": 3,
+        "links": links,
+    }
+    ends = np.cumsum(list(lengths.values())).tolist()
+    return {
+        name: slice(end - length, end)
+        for (name, length), end in zip(lengths.items(), ends, strict=True)
+    }
 
 
 def _precision(arm: Arm) -> Float[np.ndarray, "n"]:

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
 
 from ..kernels.block import Block
 from ..kernels.layout.learner_fields import NO_JOB
@@ -127,3 +128,9 @@ class StructuredLeastSquares:
     def _period(self, dt: float) -> int:
         """Return the cycles between two solutions."""
         return max(round(self.period / dt), 1)
+
+
+def positive_part(information: Float[np.ndarray, "p p"]) -> Float[np.ndarray, "p p"]:
+    """Return the symmetric Lambda without its negative eigenvalues."""
+    values, vectors = np.linalg.eigh(information)
+    return (vectors * np.maximum(values, 0.0)) @ vectors.T

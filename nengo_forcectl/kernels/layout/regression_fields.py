@@ -18,6 +18,7 @@ REGRESSION_DELAYED = REGRESSION.add("delayed")  # share of the misfit that a del
 REGRESSION_SIZE = REGRESSION.add("size", "p")  # prior standard deviations
 REGRESSION_GROUP = REGRESSION.add("group", "p", whole=True)
 REGRESSION_POSITIVE = REGRESSION.add("positive", "p", whole=True)  # 1: the weight is >= 0
+REGRESSION_FROZEN = REGRESSION.add("frozen", "p", whole=True)  # 1: the weight stays as it is
 REGRESSION_REACH = REGRESSION.add("reach")  # farthest credible centre of a payload [m]
 REGRESSION_HOME = REGRESSION.add("home", "n n")  # M at one state of the sample
 REGRESSION_CHANGES = REGRESSION.add("changes", "links n n")  # of it, by links of unit size
@@ -80,6 +81,7 @@ JOINT_NEURONS_ENCODERS = JOINT_NEURONS.add("encoders", "n 3 m")  # transposed
 JOINT_NEURONS_BIAS = JOINT_NEURONS.add("bias", "n m")
 JOINT_NEURONS_SIZE = JOINT_NEURONS.add("size", "n")  # prior deviation of a decoder [N m]
 JOINT_NEURONS_WAKE = JOINT_NEURONS.add("wake")  # cycles after a change until they learn
+JOINT_NEURONS_FROZEN = JOINT_NEURONS.add("frozen")  # 1: they stay as they are
 JOINT_NEURONS_DECODERS = JOINT_NEURONS.add("decoders", "n m")  # [N m]
 JOINT_NEURONS_FED = JOINT_NEURONS.add("fed", "n m")  # activities at dq_s
 JOINT_NEURONS_ACTIVE = JOINT_NEURONS.add("active", "n m")  # at the measured state
