@@ -67,6 +67,7 @@ def test_later_samples_are_paired_with_the_one_before(rng):
     active = rng.uniform(size=(len(y), N, neurons["phi"].shape[1]))
     block["since"][...], block["row"][...] = block["alone"], 1
     block["weights"][:] = rng.normal(size=P)
+    block["misfit"][...] = -1e12  # so that all of it is noise
     for k in range(len(y)):
         block["phi"][:], block["lacking"][:], neurons["phi"][:] = phi[k], y[k], active[k]
         block["late"][:], block["white"][...] = late[k], 0.0 if k <= 3 else block["white"]
@@ -124,14 +125,14 @@ def test_noise_in_the_columns_is_no_bias(rng):
     times less than if each sample were paired with itself."""
     block, made, _ = regression(rng)
     slow = np.cumsum(rng.normal(size=(20_000, N, P)), axis=0)
-    slow = np.sin(0.01 * slow) * made.size  # changes little from sample to sample
+    slow = np.sin(0.05 * slow) * made.size  # changes little from sample to sample
     y = slow @ (TRUTH / made.size)
     noise = rng.normal(size=slow.shape[:2])
     slow[..., -1] += noise
     y += noise
     bias = []
     for since in (0, block["alone"]):
-        for name in ("information", "moment", "square", "both", "samples", "white"):
+        for name in ("information", "moment", "square", "both", "samples", "white", "misfit"):
             block[name][...] = 0.0
         block["since"][...] = since
         feed(block, slow, y)

@@ -2,7 +2,12 @@
 
 from .access import cube, matrix, number, set_number, vector, whole
 from .compile import kernel
-from .joint_activity import add_activities, filter_activities, part_from_neurons
+from .joint_activity import (
+    add_activities,
+    explained_by_neurons,
+    filter_activities,
+    part_from_neurons,
+)
 from .layout import regression_fields as at
 from .layout.body_fields import PARAMETERS
 from .layout.estimation_fields import LATEST
@@ -11,6 +16,7 @@ from .layout.learner_fields import NO_JOB
 QUICK = 100  # cycles after a change in which samples are taken more often
 EVERY = 3  # cycles of a sample then
 WINDOW = 50.0  # samples over which the noise is a mean
+NOISY = 0.5  # share of white noise in the misfit from which samples are paired
 FIRST, LAST = 4, 160  # cycles after a change between which one solution follows the other
 
 
@@ -113,19 +119,20 @@ def add_to_sums(law):
 
 @kernel
 def is_alone(law):
-    """Whether a sample is paired with itself: soon after a change, where there is none before, and
-    after a solution whose sums were not positive."""
+    """Whether a sample is paired with itself: unless the misfit is noise, soon after a change,
+    where there is none before, and after a solution whose sums were not positive."""
     since = number(law, at.REGRESSION_SINCE)
     begins = since < number(law, at.REGRESSION_ALONE) or number(law, at.REGRESSION_ROW) == 0.0
-    return begins or since < number(law, at.REGRESSION_ALONE_UNTIL)
+    smooth = number(law, at.REGRESSION_WHITE) < NOISY * number(law, at.REGRESSION_MISFIT)
+    return begins or smooth or since < number(law, at.REGRESSION_ALONE_UNTIL)
 
 
 @kernel
 def follow_noise(law):
-    """Let the noise of y follow the square of the misfit's third difference over the samples.
+    """Let the white noise of y follow the square of the misfit's third difference over the samples.
 
     That of white noise is 20 times the noise; that of a motion is next to nothing. Soon after a
-    change the weights are wrong, and the noise stays what it was.
+    change the weights are wrong, and both mean squares stay what they were.
     """
     y, w = vector(law, at.REGRESSION_LACKING), vector(law, at.REGRESSION_WEIGHTS)
     n, p, delays = len(y), len(w), len(vector(law, at.REGRESSION_SQUARE))
@@ -135,15 +142,26 @@ def follow_noise(law):
         matrix(law, at.REGRESSION_Y_BENDS, 2),
     )
     bends, square = cube(law, at.REGRESSION_PHI_BENDS, p, 2), 0.0
-    precision = vector(law, at.REGRESSION_PRECISION)
+    precision, whole_square = vector(law, at.REGRESSION_PRECISION), 0.0
+    neurons = whole(law, at.REGRESSION_NEURONS)
     for i in range(n):
-        left = third_difference(y[i] - y_last[i, at.UNDELAYED], y_bends[i])
+        left = y[i] - explained_by_neurons(neurons, i)
+        third = third_difference(y[i] - y_last[i, at.UNDELAYED], y_bends[i])
         for k in range(p):
-            left -= w[k] * third_difference(phi[i, k] - last[i, k], bends[i, k])
-        square += precision[i] * left * left / 20.0
+            left -= w[k] * phi[i, k]
+            third -= w[k] * third_difference(phi[i, k] - last[i, k], bends[i, k])
+        whole_square += precision[i] * left * left
+        square += precision[i] * third * third / 20.0
     if number(law, at.REGRESSION_SINCE) >= QUICK and number(law, at.REGRESSION_ROW) >= 3.0:
-        white = number(law, at.REGRESSION_WHITE)
-        set_number(law, at.REGRESSION_WHITE, white + (square / n - white) / WINDOW)
+        follow(law, at.REGRESSION_WHITE, square / n)
+        follow(law, at.REGRESSION_MISFIT, whole_square / n)
+
+
+@kernel
+def follow(law, field, value):
+    """Let a mean follow a value."""
+    mean = number(law, field)
+    set_number(law, field, mean + (value - mean) / WINDOW)
 
 
 @kernel

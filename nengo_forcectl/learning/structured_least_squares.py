@@ -33,8 +33,9 @@ class StructuredLeastSquares:
     Primes mark the sample before; the products are made symmetric. The noise of a measured velocity
     is in y and in the columns of inertia, and least squares over single samples takes it for
     inertia. In two samples it is independent, so the columns of one are instruments for the other
-    (Janot, Vandanjon and Gautier 2014, doi:10.1109/TCST.2013.2246163). For ``alone`` seconds after
-    the start or a change, when every sample counts, each is paired with itself.
+    (Janot, Vandanjon and Gautier 2014, doi:10.1109/TCST.2013.2246163). Where the noise is less
+    than half of the misfit, and for ``alone`` seconds after the start or a change, each sample is
+    paired with itself: errors that last are not independent in two samples.
 
     D holds the variances of the prior, in groups that share a factor. It and the noise r^2 are
     re-estimated from the data, so that the simplest explanation wins (MacKay 1992,

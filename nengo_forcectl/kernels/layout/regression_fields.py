@@ -36,6 +36,7 @@ REGRESSION_Y_LAST = REGRESSION.add("y_last", "n s")  # y of the last sample, for
 REGRESSION_ROW = REGRESSION.add("row")  # samples since the last gap
 REGRESSION_PHI_BENDS = REGRESSION.add("phi_bends", "n p 2")  # its first and second difference
 REGRESSION_Y_BENDS = REGRESSION.add("y_bends", "n 2")  # those of y
+REGRESSION_MISFIT = REGRESSION.add("misfit")  # mean square of what the weights leave of y
 REGRESSION_WHITE = REGRESSION.add("white")  # square of the white noise in y [(N m)^2]
 REGRESSION_INFORMATION = REGRESSION.add("information", "p p")  # Lambda
 REGRESSION_MOMENT = REGRESSION.add("moment", "p s")  # b, for every delay
