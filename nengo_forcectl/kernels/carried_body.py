@@ -15,7 +15,7 @@ axes, v = V dq, and H(v) (6, 10) the momentum of unit parameters,
 from .access import matrix, vector
 from .compile import kernel, part
 from .layout import body_fields as at
-from .memory import given_cube, given_matrix, wholes_at
+from .memory import arguments, cube_argument, matrix_argument, whole_argument
 
 
 @kernel
@@ -249,9 +249,10 @@ def body_rows(given):
     Args:
         given: address of the packed body, pose, J, dJ, dq, ddq and Y.
     """
-    words = wholes_at(given, 23)  # pyright: ignore[reportCallIssue]
-    body, pose, J, dJ = words[0], given_cube(words, 1), given_cube(words, 5), given_cube(words, 9)
-    dq, ddq, Y = given_matrix(words, 13), given_matrix(words, 16), given_cube(words, 19)
+    own = arguments(given, 7)
+    body, pose, J = whole_argument(own, 0), cube_argument(own, 1), cube_argument(own, 2)
+    dJ, dq, ddq = cube_argument(own, 3), matrix_argument(own, 4), matrix_argument(own, 5)
+    Y = cube_argument(own, 6)
     for row in range(len(Y)):
         locate_body(body, pose[row], J[row], dJ[row], dq[row])
         body_columns(body, ddq[row], Y[row])
@@ -264,7 +265,7 @@ def armature_rows(given):
     Args:
         given: address of the packed ddq and Y.
     """
-    words = wholes_at(given, 7)  # pyright: ignore[reportCallIssue]
-    ddq, Y = given_matrix(words, 0), given_cube(words, 3)
+    own = arguments(given, 2)
+    ddq, Y = matrix_argument(own, 0), cube_argument(own, 1)
     for row in range(len(Y)):
         armature_columns(ddq[row], Y[row])

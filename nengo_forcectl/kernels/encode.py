@@ -13,7 +13,7 @@ from .layout.network_fields import (
     ENCODING_SCALE,
     ENCODING_UPPER,
 )
-from .memory import given_matrix, wholes_at
+from .memory import arguments, matrix_argument, whole_argument
 
 
 @kernel
@@ -78,9 +78,9 @@ def encode_rows(given):
     Args:
         given: address of the packed encoding, q, dq, ddq and v.
     """
-    words = wholes_at(given, 13)  # pyright: ignore[reportCallIssue]
-    encoding, q, dq = words[0], given_matrix(words, 1), given_matrix(words, 4)
-    ddq, v = given_matrix(words, 7), given_matrix(words, 10)
+    own = arguments(given, 5)
+    encoding, q, dq = whole_argument(own, 0), matrix_argument(own, 1), matrix_argument(own, 2)
+    ddq, v = matrix_argument(own, 3), matrix_argument(own, 4)
     half = v.shape[1] // 2
     for row in range(len(v)):
         encode(encoding, q[row], dq[row], ddq[row], v[row, :half], v[row, half:])

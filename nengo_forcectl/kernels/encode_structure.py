@@ -6,7 +6,7 @@ from .access import matrix, number, vector
 from .compile import kernel, part
 from .encode import raise_to_sphere
 from .layout import network_fields as at
-from .memory import given_cube, given_matrix, wholes_at
+from .memory import arguments, cube_argument, matrix_argument, whole_argument
 
 
 @kernel
@@ -82,9 +82,9 @@ def encode_joints_rows(given):
     Args:
         given: address of the packed encoding, q, dq, x and u.
     """
-    words = wholes_at(given, 15)  # pyright: ignore[reportCallIssue]
-    joints, q, dq = words[0], given_matrix(words, 1), given_matrix(words, 4)
-    x, u = given_cube(words, 7), given_cube(words, 11)
+    own = arguments(given, 5)
+    joints, q, dq = whole_argument(own, 0), matrix_argument(own, 1), matrix_argument(own, 2)
+    x, u = cube_argument(own, 3), cube_argument(own, 4)
     for row in range(len(q)):
         encode_joints(joints, q[row], dq[row], x[row], u[row])
 
@@ -96,9 +96,9 @@ def encode_tool_rows(given):
     Args:
         given: address of the packed encoding, pose, J, dq, y and u.
     """
-    words = wholes_at(given, 18)  # pyright: ignore[reportCallIssue]
-    tool, pose, J = words[0], given_cube(words, 1), given_cube(words, 5)
-    dq, y, u = given_matrix(words, 9), given_matrix(words, 12), given_matrix(words, 15)
+    own = arguments(given, 6)
+    tool, pose, J = whole_argument(own, 0), cube_argument(own, 1), cube_argument(own, 2)
+    dq, y, u = matrix_argument(own, 3), matrix_argument(own, 4), matrix_argument(own, 5)
     for row in range(len(dq)):
         encode_tool(tool, pose[row], J[row], dq[row], y[row], u[row])
 
@@ -110,8 +110,8 @@ def select_tool_rows(given):
     Args:
         given: address of the packed pose, J, dq and x.
     """
-    words = wholes_at(given, 14)  # pyright: ignore[reportCallIssue]
-    pose, J = given_cube(words, 0), given_cube(words, 4)
-    dq, x = given_matrix(words, 8), given_matrix(words, 11)
+    own = arguments(given, 4)
+    pose, J = cube_argument(own, 0), cube_argument(own, 1)
+    dq, x = matrix_argument(own, 2), matrix_argument(own, 3)
     for row in range(len(dq)):
         select_tool(pose[row], J[row], dq[row], x[row])

@@ -12,6 +12,7 @@ from numba.extending import intrinsic
 
 from .access import _view
 from .compile import kernel
+from .layout.argument_fields import ARGUMENT
 
 _INT, _FLOAT = types.int64, types.float64
 _WORD, _DOUBLE = ir.IntType(64), ir.DoubleType()
@@ -72,15 +73,29 @@ def call(typing: Any, address: Any, *given: Any) -> Any:
 
 
 @kernel
-def given_matrix(given, k):
-    """Return the matrix whose address and shape `part.pack` has put at place k."""
-    return matrix_at(given[k], given[k + 1], given[k + 2])  # pyright: ignore[reportCallIssue]
+def arguments(given, count):
+    """Return the arguments that `part.pack` has packed at an address."""
+    return wholes_at(given, ARGUMENT * count)  # pyright: ignore[reportCallIssue]
 
 
 @kernel
-def given_cube(given, k):
-    """Return the cube whose address and shape `part.pack` has put at place k."""
-    return cube_at(given[k], given[k + 1], given[k + 2], given[k + 3])  # pyright: ignore[reportCallIssue]
+def whole_argument(given, k):
+    """Return argument k of `arguments`, a whole number."""
+    return given[ARGUMENT * k]
+
+
+@kernel
+def matrix_argument(given, k):
+    """Return argument k of `arguments`, a matrix."""
+    i = ARGUMENT * k
+    return matrix_at(given[i], given[i + 1], given[i + 2])  # pyright: ignore[reportCallIssue]
+
+
+@kernel
+def cube_argument(given, k):
+    """Return argument k of `arguments`, a cube."""
+    i = ARGUMENT * k
+    return cube_at(given[i], given[i + 1], given[i + 2], given[i + 3])  # pyright: ignore[reportCallIssue]
 
 
 @kernel

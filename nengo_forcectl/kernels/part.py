@@ -21,6 +21,7 @@ import arms.machine
 from arms.machine import cache as disk
 
 from .emission import leave_out_machine_code
+from .layout.argument_fields import ARGUMENT
 from .workers import compile_in_processes
 
 if TYPE_CHECKING:
@@ -135,20 +136,20 @@ def part_at(address: int) -> Part | None:
 
 
 def pack(*given: Any) -> np.ndarray:
-    """Return whole numbers, and the addresses and shapes of arrays, for `memory.given_matrix`.
+    """Return whole numbers, and the addresses and shapes of arrays, for `memory.arguments`.
 
     Raises:
         TypeError: an array is not contiguous, or not of float64.
     """
-    words: list[int] = []
-    for each in given:
+    words = np.zeros((len(given), ARGUMENT), np.int64)
+    for row, each in zip(words, given, strict=True):
         if not isinstance(each, np.ndarray):
-            words.append(each)
+            row[0] = each
         elif each.dtype == np.float64 and each.flags.c_contiguous:
-            words += [each.ctypes.data, *each.shape]
+            row[: 1 + each.ndim] = each.ctypes.data, *each.shape
         else:
             raise TypeError(f"array of {each.dtype}, shape {each.shape}: needs contiguous float64")
-    return np.array(words, np.int64)
+    return words
 
 
 def compile_named() -> None:
