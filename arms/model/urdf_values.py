@@ -42,7 +42,7 @@ def _limit(element: Element, key: str, what: str, default: float) -> float:
         return default
     value = _parsed(text)
     if isnan(value):
-        raise UrdfError(f"{what}: <limit {key}={text[:60]!r}> is not a number")
+        raise UrdfError(f"{what}: <limit {key}={text[:60]!r}> is not a number, needs one")
     return copysign(inf, value) if abs(value) >= LARGEST else value
 
 
