@@ -286,15 +286,35 @@ class Arm(Mechanics):
         """
         return find_all(self, self.kernel("pose", "J", frame=frame), pose, start, search)
 
-    def warm_up(self, *, batch: bool = False) -> None:
-        """Derive and compile what ``terms`` needs, with ``batch`` also for batches of states.
+    def warm_up(
+        self,
+        *terms: str,
+        frame: Frames = "tool",
+        at_point: bool = False,
+        axes: str = "base",
+        batch: bool = False,
+    ) -> None:
+        """Derive and compile what calls will need, with ``batch`` also for batches of states.
 
         Takes up to some seconds the first time, milliseconds when the code is on disk.
+
+        Args:
+            terms: Of ``TERMS``, each as its own method computes it; or "terms", the default.
+            frame: As that of the calls, for terms that belong to a frame.
+            at_point: Whether the calls give a ``point``.
+            axes: As those of the calls.
+            batch: Whether batches of states follow.
+
+        Raises:
+            ArmError: There is no such term, frame or axes.
         """
-        if batch:
-            self._terms.compile_batch()
-        else:
-            self._terms  # noqa: B018  a cached property
+        for term in terms or ("terms",):
+            if term == "terms":
+                kernel = self._terms
+            else:
+                kernel = self.kernel(term, frame=frame, at_point=at_point, axes=axes)
+            if batch:
+                kernel.compile_batch()
 
     def function(
         self,

@@ -18,7 +18,7 @@ from arms.machine.tape import from_bytes, to_bytes
 from arms.model.bodies import Bodies
 from arms.model.chain import Chain
 from arms.model.description import Description
-from arms.model.singular import refuse_singular
+from arms.model.singular import refuse_massless, refuse_singular
 from arms.model.terms import AXES, BY_INVERSE, TERMS, Request
 from arms.model.variable import general
 
@@ -110,13 +110,17 @@ class Compiled(Description):
     def _refuse_singular(self, request: Request) -> None:
         """Raise ``ArmError`` for M^-1 of an arm with a payload, if M is singular at every q.
 
-        Equations are derived for all payloads at once; those of any other arm refuse themselves.
+        And for its centre of mass, if nothing has a mass. Equations are derived for all payloads at
+        once; those of any other arm refuse themselves.
         """
-        if self.chain.variable and BY_INVERSE & set(request.terms):
-            try:
+        terms = set(request.terms) if self.chain.variable else set()
+        try:
+            if BY_INVERSE & terms:
                 refuse_singular(self._bodies, partial(self._term, "M"))
-            except ArmError as error:
-                raise ArmError(f"Arm {self.name!r}: {error}") from None
+            if {"com", "Jcom"} & terms:
+                refuse_massless(self._bodies)
+        except ArmError as error:
+            raise ArmError(f"Arm {self.name!r}: {error}") from None
 
     def _term(
         self,

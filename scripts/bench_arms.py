@@ -18,6 +18,8 @@ from statistics import median
 
 import numpy as np
 from arm_engines import contenders, pinocchio_all
+from beside_frax import operational_space
+from distances_timed import distances
 from fused_control import controller
 from interleaved import CALLS, REPEATS, Action, medians, show
 from inverse_beside_newton import inverse_kinematics
@@ -148,6 +150,8 @@ PARTS: dict[str, Callable[[str], None]] = {
     "payloads": lambda _: each_of(payloads),
     "batches": batches,
     "controller": controller,
+    "distances": distances,
+    "frax": operational_space,
     "inverse": lambda _: each_of(inverse_kinematics),
     "starts": starts,
     "memory": lambda _: memory(),

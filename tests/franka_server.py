@@ -9,7 +9,6 @@ the same numbers as an idle one. It ends when its standard input closes.
 import select
 import sys
 import threading
-import time
 import xml.etree.ElementTree as ElementTree
 
 from franky_sim import SimulationServer
@@ -17,21 +16,24 @@ from franky_sim.franka_robot_protocol import RobotMode
 from franky_sim.franka_robot_server import FrankaRobotServer
 from franky_sim.mujoco_simulator import MujocoSimulator
 
-PATIENCE = 0.5  # longest wait for a torque [s]
+PATIENCE = 0.5  # longest wait for a torque, or for a client [s]
+IDLE = 0.004  # between two states of a robot that does not move [s]
 
 
 class LockStep(SimulationServer):
     """A server that steps once per torque while its client sends torques."""
 
     def run_once(self, realtime=False):
-        """Step once; then wait for the torque that answers the state."""
-        super().run_once(realtime=realtime)
+        """Step once; then wait for the torque that answers the state, or for something to do."""
+        super().run_once(realtime=False)
         (robot,) = self.robot_servers
-        if robot.current_motion_id and robot._FrankaServer__udp_socket is not None:
-            sockets = [robot._FrankaServer__udp_socket, robot._FrankaServer__tcp_socket]
-            select.select(sockets, [], [], PATIENCE)
+        tcp, udp = robot._FrankaServer__tcp_socket, robot._FrankaServer__udp_socket
+        if tcp is None:
+            select.select([robot._FrankaServer__server_socket], [], [], PATIENCE)
+        elif robot.current_motion_id and udp is not None:
+            select.select([udp, tcp], [], [], PATIENCE)
         else:
-            time.sleep(0.0005)
+            select.select([tcp], [], [], IDLE)
 
 
 def main(address: str, mass: str, x: str, y: str, z: str, mode: str = "") -> None:

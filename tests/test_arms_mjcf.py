@@ -180,6 +180,7 @@ NUMBERS = {
     "<joint> 'f'.damping: is 'inf', needs a finite number, 0 or more": 'damping="inf"',
     "<joint> 'f'.frictionloss: is '-2', needs a finite number, 0 or more": 'frictionloss="-2"',
     "<joint> 'f'.pos: is '0 nan 0', needs finite numbers": 'pos="0 nan 0"',
+    "<joint> 'f'.pos: is '0 1e308 0', needs numbers up to 1e+09": 'pos="0 1e308 0"',
     "<joint> 'f'.range: is '-1 NaN', needs numbers": 'range="-1 NaN"',
 }
 

@@ -197,8 +197,19 @@ def test_xacrodoc_expands_macros_arguments_and_packages(xacro, tmp_path):
     away = tmp_path / "away.xacro"
     away.write_text(XACRO)
     assert arms.load(away, packages=[tmp_path / "share"]).chain.joints == arm.chain.joints
-    with pytest.raises(UrdfError, match=r"cannot be expanded: \w+: .*rr_description"):
+    with pytest.raises(UrdfError, match=r"expanded: \w+: .*rr_description.*; needs packages="):
         arms.load(away)
+    for manifest in (tmp_path / "share").rglob("package.xml"):
+        manifest.unlink()  # then its folder's name is its name
+    assert arms.load(away, packages=[tmp_path / "share"]).chain.joints == arm.chain.joints
+    beside = (
+        "<robot xmlns:xacro='http://www.ros.org/wiki/xacro'><xacro:include filename='{}'/></robot>"
+    )
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "most.xacro").write_text(beside.format("../away.xacro"))
+    whole = tmp_path / "whole.xacro"
+    whole.write_text(beside.format("parts/most.xacro").replace("<robot", "<robot name='rr'"))
+    assert arms.load(whole, packages=[tmp_path / "share"]).chain.joints == arm.chain.joints
     away.write_text("<robot xmlns:xacro='http://www.ros.org/wiki/xacro'><xacro:nothing/></robot>")
     with pytest.raises(UrdfError, match=r"away.xacro': it is xacro, which cannot be expanded"):
         arms.load(away)

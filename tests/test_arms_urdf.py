@@ -67,6 +67,22 @@ def test_a_broken_urdf_is_refused_and_the_message_says_why(message):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("as_bytes", [False, True])
+def test_what_the_parser_of_ros_takes_does_not_block_a_file(as_bytes):
+    """Prefixes that are not declared, Drake's among them, and blanks before the declaration."""
+    rotor = (
+        '<x:note/><transmission><joint name="j"/><actuator name="m"><drake:rotor_inertia '
+        'value="0.01"/><drake:gear_ratio value="10"/></actuator></transmission></robot>'
+    )
+    text = PENDULUM.replace("</robot>", rotor).replace("<limit", '<limit drake:acceleration="2"')
+    text = f'\n \n<?xml version="1.0"?>{text.lstrip()}'
+    arm = arms.loads(text.encode() if as_bytes else text)
+    np.testing.assert_allclose(arm.armature, [1.0])
+    np.testing.assert_allclose(arm.mass_matrix([0.0]), [[1.35]])
+    with pytest.raises(UrdfError, match="it is xacro"):
+        arms.loads(text.replace("<x:note/>", "<xacro:include/>"))
+
+
 def test_cycles_are_refused():
     """A ring of links has no root; a ring beside the tree is not reachable."""
     ring = PENDULUM.replace(

@@ -77,7 +77,13 @@ def test_every_term_is_that_of_the_arm_compiled_for_itself(arm):
     """To 1e-12 of the largest entry, for one state and for a batch."""
     for case, loaded in variants(arm).items():
         q, dq, u = states(loaded, 5, seed=1)
-        for terms in (arms.Terms._fields, ("h", "tau", "T"), ("ddq",), ("Y",), ("com", "V")):
+        for terms in (
+            arms.Terms._fields,
+            ("h", "tau", "T"),
+            ("ddq",),
+            ("Y",),
+            ("com", "Jcom", "V"),
+        ):
             ours, theirs = loaded.kernel(*terms), plain(loaded).kernel(*terms)
             values = ours.run(q, dq, u), theirs.run(q, dq, u)
             single = np.array([ours.run(*state) for state in zip(q, dq, u, strict=True)])
@@ -105,6 +111,7 @@ def test_a_second_payload_derives_and_compiles_nothing(arm, tmp_path, monkeypatc
         each.terms(q, dq)
         each.inverse_dynamics(q[0], dq[0], u[0])
         each.forward_dynamics(q[0], dq[0], u[0])
+        each.centre_of_mass(q[0])
 
     use(arm.with_payload(2.0, (0.1, -0.2, 0.05), INERTIA))
     use(arm.with_tool(pose(1)))
@@ -175,6 +182,17 @@ def test_a_payload_can_make_the_mass_matrix_regular():
     for useless in (light.with_payload(0.0), light.with_payload(1.0), light.with_tool(pose(0))):
         with pytest.raises(arms.ArmError, match=r"Arm 'planar2': M is singular.*links 'link2' can"):
             useless.forward_dynamics(q, dq, tau)
+
+
+def test_a_payload_can_be_the_only_mass():
+    """Then the centre of mass is its place; without it there is none."""
+    chain = arms.load("planar2").chain
+    light = Arm(replace(chain, links=tuple(Link(link.name) for link in chain.links)))
+    q = np.array([0.4, -0.3])
+    com = light.with_payload(2.0).centre_of_mass(q)
+    np.testing.assert_allclose(com, light.pose(q)[:3, 3], atol=1e-12)
+    with pytest.raises(arms.ArmError, match="Arm 'planar2': has no centre of mass: no moving link"):
+        light.with_payload(0.0).centre_of_mass(q)
 
 
 def test_all_terms_are_tried_with_a_payload():

@@ -38,6 +38,23 @@ def test_after_a_warm_up_terms_compiles_nothing(compiled, batch, count):
     assert len(compiled) == count
 
 
+def test_after_a_warm_up_of_terms_their_methods_compile_nothing(compiled):
+    """By name, frame and axes, each for itself; a wrong name is refused."""
+    arm = arms.load("planar2")
+    arm.warm_up("J", "dJ", frame="link2", axes="local")
+    arm.warm_up("M", batch=True)
+    arm.warm_up("pose", at_point=True)
+    count = len(compiled)
+    assert count == 5
+    arm.jacobian(STATE, "link2", axes="local")
+    arm.jacobian_dot(STATE, STATE, "link2", axes="local")
+    arm.mass_matrix(np.tile(STATE, (3, 1)))
+    arm.pose(STATE, point=(0.1, 0.0, 0.0))
+    assert len(compiled) == count
+    with pytest.raises(arms.ArmError, match=r"no term 'mass'; terms: .*M"):
+        arm.warm_up("mass")
+
+
 @pytest.fixture
 def log(monkeypatch, caplog):
     """The log at level INFO, with nothing yet compiled in this process."""

@@ -2,20 +2,20 @@ import re
 import subprocess
 import sys
 
+from example_runs import output_of
+
+
+def numbers(text):
+    return [float(word) for word in text.split() if word[0].isdigit() and "." in word]
+
 
 def run(project, name, *arguments):
-    result = subprocess.run(
-        [sys.executable, project / "examples" / name, *arguments],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [float(word) for word in result.stdout.split() if word[0].isdigit() and "." in word]
+    return numbers(output_of(project, name, *arguments))
 
 
 def test_reach_gets_better(project):
-    """Example 1: the second pass is better than the first, and learning off it stays good."""
-    first, second, off = run(project, "01_reach.py", "2")
+    """Example 1, in a new process: the second pass is better, and with learning off it stays so."""
+    first, second, off = numbers("\n".join(_lines(project, "01_reach.py", "2")))
     assert second < first < 2
     assert off < 2
 
@@ -63,7 +63,7 @@ def test_what_was_exported_knows_the_load_at_once(project, tmp_path):
 
 def test_wiping_keeps_the_force(project):
     """Example 10: wiping foam and metal the force stays within 2 %, without a peak before."""
-    for line in _lines(project, "10_press.py"):
+    for line in output_of(project, "10_press.py").splitlines():
         most, least, largest = (float(word) for word in re.findall(r"(\d+\.\d+)", line)[1:])
         assert most < 23.0
         assert 19.6 < least < largest < 20.4

@@ -1,14 +1,11 @@
 import re
-import subprocess
-import sys
+
+from example_runs import output_of
 
 
 def run(project, name):
     """The numbers that an example prints, line by line."""
-    command = [sys.executable, project / "examples" / name]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stderr == ""
-    lines = done.stdout.splitlines()
+    lines = output_of(project, name).splitlines()
     return [[float(n) for n in re.findall(r"-?\d+\.\d+(?:e-?\d+)?", line)] for line in lines]
 
 

@@ -93,12 +93,11 @@ def test_one_layer_is_its_closed_form(name):
         assert not J["a -> out"][0, 0, 1].any()
 
 
-@pytest.mark.parametrize("batch", [1, 16])
-def test_ensembles_that_merge_and_recur(batch):
-    """Through five steps with synapses: by finite differences; and the products with vectors."""
+def test_ensembles_that_merge_and_recur():
+    """Through three steps with synapses: by finite differences; and the products with vectors."""
     net = several({})
-    x = np.random.default_rng(1).uniform(-1, 1, (batch, 5, 2))
-    with simulate(net, minibatch_size=batch) as sim:
+    x = np.random.default_rng(1).uniform(-1, 1, (3, 3, 2))
+    with simulate(net, minibatch_size=3) as sim:
         J = weight_jacobian(sim, net.probe, {net.node: x})
         assert set(J) == set(named_weights(sim))
         assert_derivative(sim, net, x, J)
@@ -106,11 +105,10 @@ def test_ensembles_that_merge_and_recur(batch):
         sides = [output(sim, net, x + s * 1e-6 * direction) for s in (1, -1)]
         numeric = (sides[0] - sides[1]) / 2e-6
         ours = input_jacobian(sim, net.probe, {net.node: x})[net.node]
-        assert ours.shape == (batch, 2, 5, 2)
+        assert ours.shape == (3, 2, 3, 2)
         ours = (ours * direction[:, None]).sum((2, 3))
         np.testing.assert_allclose(ours, numeric, atol=1e-6 * np.abs(numeric).max())
-        if batch > 1:
-            assert_products(sim, net, x, J)
+        assert_products(sim, net, x, J)
 
 
 def assert_products(sim, net, x, J):
@@ -129,14 +127,14 @@ def assert_products(sim, net, x, J):
 
 def test_plans_and_batches_give_the_same_numbers():
     """Merged, unmerged, unsimplified, a minibatch or one item at a time: equal to rounding."""
-    x = np.random.default_rng(1).uniform(-1, 1, (3, 5, 2))
+    x = np.random.default_rng(1).uniform(-1, 1, (3, 3, 2))
     found = []
     for settings, batch in ((PLANS["merged"], 3), (PLANS["merged"], 1), *_with_one(PLANS)):
         net = several(settings)
         with simulate(net, minibatch_size=batch) as sim:
             merged = len(sim.tensor_graph.base_params) < len(named_weights(sim))
             assert merged == ("planner" not in settings)
-            found.append(weight_jacobian(sim, net.probe, {net.node: x}, step=3))
+            found.append(weight_jacobian(sim, net.probe, {net.node: x}, step=1))
     for other in found[1:]:
         for name in found[0]:
             np.testing.assert_allclose(other[name], found[0][name], rtol=1e-9, atol=1e-12)

@@ -20,6 +20,7 @@ from arms.equations.factors import (
 from arms.equations.gradients import mass_matrix_rate, torque_by_position, torque_by_velocity
 from arms.equations.kinematics import kinematics
 from arms.equations.newton_euler import inverse_dynamics, regressor
+from arms.equations.places import Places
 from arms.equations.program import Program, lower
 from arms.equations.screws import screws
 from arms.equations.vectors import ZERO, Joint, add, constants
@@ -46,13 +47,15 @@ def derive(bodies: Bodies, request: Request) -> Program:
     n = bodies.dof
     program = Program(n, request.width(n))
     joints = [Joint(program, body) for body in bodies.bodies]
+    places, point = Places(joints), None
     names = set(request.terms)
     if any(TERMS[name].at_frame for name in names):
-        kinematics(program, bodies, joints, request)
+        origin = kinematics(program, bodies, places, request)
+        point = origin if names & {"J", "dJ"} else None
     if "screws" in names:
-        screws(program, bodies, joints)
+        screws(program, bodies, places)
     if names & {"M", "g", *BY_INVERSE, *_BY_CORIOLIS}:
-        mass_coriolis_gravity(program, bodies, joints, coriolis=bool(names & _BY_CORIOLIS))
+        mass_coriolis_gravity(program, bodies, places, point, coriolis=bool(names & _BY_CORIOLIS))
     if names & {"dg", "com", "Jcom"}:
         gravity_gradient(program, joints)
     _whole(program, bodies, joints, names)
@@ -65,7 +68,7 @@ def derive(bodies: Bodies, request: Request) -> Program:
         drives = add(rotors(program, bodies, program.u), friction(program, bodies))
         inverse_dynamics(program, joints, "tau", program.u, weight, drives)
     if "tau_q" in names:
-        torque_by_position(program, joints, "tau_q", program.u, weight)
+        torque_by_position(program, places, "tau_q", program.u, weight, point)
     if names & {"tau_dq", "ddq_dq"}:
         torque_by_velocity(program, bodies)
     if "Y" in names:
@@ -77,7 +80,7 @@ def derive(bodies: Bodies, request: Request) -> Program:
     if names & BY_INVERSE:
         if not bodies.entries:  # else M has no numbers yet: whoever has them refuses
             refuse_singular(bodies, _mass_matrix(program))
-        _by_inverse(program, bodies, joints, names)
+        _by_inverse(program, bodies, places, names)
     return program
 
 
@@ -105,7 +108,7 @@ def _whole(program: Program, bodies: Bodies, joints: list[Joint], names: set[str
         potential_energy(program, bodies, joints)
 
 
-def _by_inverse(program: Program, bodies: Bodies, joints: list[Joint], names: set[str]) -> None:
+def _by_inverse(program: Program, bodies: Bodies, places: Places, names: set[str]) -> None:
     """Write those terms in ``names`` that take M^-1."""
     n, weight, factors = program.dof, constants(bodies.gravity), Factors(program)
     if "Minv" in names:
@@ -114,10 +117,11 @@ def _by_inverse(program: Program, bodies: Bodies, joints: list[Joint], names: se
         forward_dynamics(program, factors, program.u, friction(program, bodies))
     if "ddq_q" in names:
         ddq = program.outputs["ddq"].entries
-        torque_by_position(program, joints, "tau_q at ddq", ddq, weight)
+        torque_by_position(program, places, "tau_q at ddq", ddq, weight, None)
         minus_solved(program, factors, "ddq_q", rows(program, "tau_q at ddq", n))
     if "ddq_dq" in names:
         minus_solved(program, factors, "ddq_dq", rows(program, "tau_dq", n))
     if "ddq_theta" in names:
-        regressor(program, bodies, joints, "Y at ddq", program.outputs["ddq"].entries)
+        ddq = program.outputs["ddq"].entries
+        regressor(program, bodies, places.joints, "Y at ddq", ddq)
         minus_solved(program, factors, "ddq_theta", rows(program, "Y at ddq", n))

@@ -12,12 +12,13 @@ the C of the Christoffel symbols (compare Echeandia and Wensing 2021).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import sympy as sp
 
-from arms.equations.newton_euler import to_parent
+from arms.equations.pairs import Carried, products
+from arms.equations.places import Places
 from arms.equations.program import Expr, Program
 from arms.equations.sums import minus, times, total
 from arms.equations.vectors import (
@@ -29,7 +30,6 @@ from arms.equations.vectors import (
     add,
     constants,
     cross,
-    dot,
     outer,
     scale,
     transpose,
@@ -50,18 +50,31 @@ class Composite:
 
     def plus(self, other: Composite, joint: Joint) -> Composite:
         """The moments of this body together with those of its child ``other`` at ``joint``."""
-        up, let, let2, r = joint.up, joint.let, joint.let2, joint.r
-        h, P = up(other.h), up(other.P)
-        hr = let2(outer(h, r))
-        S = let2(_sum2(joint.up2(other.S), hr, transpose(hr), let2(outer(scale(other.m, r), r))))
-        K = let2(_sum2(joint.up2(other.K), let2(outer(P, r))))
+        let, let2 = joint.let, joint.let2
+        there = other.turned(joint.turn, joint.turn2)
+        if joint.by_s:
+            there = there.moved(joint, joint.s).turned(joint.tilt, joint.tilt2)
+        else:
+            there = there.turned(joint.tilt, joint.tilt2).moved(joint, joint.r)
         return Composite(
             joint.program.let(self.m + other.m),
-            let(add(self.h, let(add(h, scale(other.m, r))))),
-            let2(_sum2(self.S, S)),
-            let(add(self.P, P)),
-            let2(_sum2(self.K, K)),
+            let(add(self.h, there.h)),
+            let2(_sum2(self.S, there.S)),
+            let(add(self.P, there.P)),
+            let2(_sum2(self.K, there.K)),
         )
+
+    def turned(self, turn: Callable[[Vec], Vec], turn2: Callable[[Mat], Mat]) -> Composite:
+        """The same masses in other axes, into which vectors and tensors are turned."""
+        return Composite(self.m, turn(self.h), turn2(self.S), turn(self.P), turn2(self.K))
+
+    def moved(self, joint: Joint, r: Vec) -> Composite:
+        """The same masses about another origin, from which theirs is at ``r``."""
+        let, let2, h, P = joint.let, joint.let2, self.h, self.P
+        hr, mr = let2(outer(h, r)), scale(self.m, r)
+        S = let2(_sum2(self.S, hr, transpose(hr), let2(outer(mr, r))))
+        K = let2(_sum2(self.K, let2(outer(P, r))))
+        return Composite(self.m, let(add(h, mr)), S, P, K)
 
     def wrench(self, joint: Joint, dv: Vec, dw: Vec, turn: Vec = ZERO) -> tuple[Vec, Vec]:
         """(force, moment) for accelerations ``dv + dw x x + turn x V`` of the particles at x."""
@@ -95,7 +108,7 @@ def _sum2(*matrices: Mat) -> Mat:
     return [add(*rows) for rows in zip(*matrices, strict=True)]
 
 
-def velocities(joints: list[Joint]) -> list[tuple[Vec, Vec]]:
+def velocities(joints: Sequence[Joint]) -> list[tuple[Vec, Vec]]:
     """Angular velocity of every body and linear velocity of its origin, in its own axes."""
     result: list[tuple[Vec, Vec]] = []
     for joint in joints:
@@ -110,7 +123,7 @@ def velocities(joints: list[Joint]) -> list[tuple[Vec, Vec]]:
     return result
 
 
-def directions(vector: Vec, joints: list[Joint]) -> list[Vec]:
+def directions(vector: Vec, joints: Sequence[Joint]) -> list[Vec]:
     """A vector of the base's axes in the axes of every body."""
     result: list[Vec] = []
     for joint in joints:
@@ -119,7 +132,7 @@ def directions(vector: Vec, joints: list[Joint]) -> list[Vec]:
     return result
 
 
-def composites(joints: list[Joint], moving: list[tuple[Vec, Vec]]) -> list[Composite]:
+def composites(joints: Sequence[Joint], moving: list[tuple[Vec, Vec]]) -> list[Composite]:
     """The composite of each body, moving at the given (angular, linear) velocities."""
     result = []
     for joint, (w, v) in zip(joints, moving, strict=True):
@@ -136,41 +149,36 @@ def composites(joints: list[Joint], moving: list[tuple[Vec, Vec]]) -> list[Compo
 
 
 def mass_coriolis_gravity(
-    program: Program, bodies: Bodies, joints: list[Joint], *, coriolis: bool
+    program: Program, bodies: Bodies, places: Places, point: Vec | None, *, coriolis: bool
 ) -> None:
-    """Write M, g and, if asked, C into ``program``; without C all velocities are zero."""
+    """Write M, g and, if asked, C into ``program``; without C all velocities are zero.
+
+    ``point`` is one at which other terms have the joints' screws, see `products`.
+    """
+    joints = places.joints
     n, let = program.dof, program.let
     rest: list[tuple[Vec, Vec]] = [(ZERO, ZERO)] * len(joints)
     moving = velocities(joints) if coriolis else rest
-    carried = composites(joints, moving)
+    composite = composites(joints, moving)
     M, C, g = zeros(n, n), zeros(n, n), zeros(n)
     down = directions(constants(bodies.gravity), joints)
-    rates = [screw_rate(joint, *moving[i]) for i, joint in enumerate(joints)]
-    for j, joint in enumerate(joints):
-        F, N = carried[j].unit(joint)
+    carried = []
+    for joint, motion, each in zip(joints, moving, composite, strict=True):
+        rate, turn = screw_rate(joint, *motion), ZERO if joint.slides else EZ
         # dJ/dt is the field of the screw's rate, and J's own turn of the velocities.
-        dF = carried[j].wrench(joint, *rates[j], ZERO if joint.slides else EZ)
-        i = j
-        while True:
-            ancestor = joints[i]
-            row = 0 if ancestor.slides else 1
-            gain = ancestor.gain * joint.gain
-            a, b = ancestor.body.coordinate, joint.body.coordinate
-            turn = sp.S.Zero if ancestor.slides else N[2]
-            upper = gain * F[row][2]
-            M[a][b] = let(M[a][b] + upper)
-            C[a][b] = let(C[a][b] + gain * dF[row][2])
-            if i != j:
-                (force, moment), (dv, dw) = F, rates[i]
-                M[b][a] = let(M[b][a] + upper)
-                lower = let(dot(dv, force) + dot(dw, moment) + turn)
-                C[b][a] = let(C[b][a] + gain * lower)
-            if ancestor.body.parent < 0:
-                break
-            F, dF, N = to_parent(ancestor, F), to_parent(ancestor, dF), ancestor.up(N)
-            i = ancestor.body.parent
+        carried.append(Carried(*each.unit(joint), each.wrench(joint, *rate, turn), (*rate, turn)))
+    for i, j, unit, other, change in products(joints, carried, places, point):
+        a, b = joints[i].body.coordinate, joints[j].body.coordinate
+        gain = joints[i].gain * joints[j].gain
+        upper = gain * let(unit)
+        M[a][b] = let(M[a][b] + upper)
+        C[a][b] = let(C[a][b] + gain * let(other))
+        if i != j:
+            M[b][a] = let(M[b][a] + upper)
+            C[b][a] = let(C[b][a] + gain * let(change))
+    for joint, each, direction in zip(joints, composite, down, strict=True):
         k = joint.body.coordinate
-        g[k] = let(g[k] - joint.gain * let(_weight(joint, carried[j], down[j])))
+        g[k] = let(g[k] - joint.gain * let(_weight(joint, each, direction)))
     for k, armature in enumerate(constants(bodies.drives[0])):
         M[k][k] = let(M[k][k] + armature)
     program.output("M", (n, n), [entry for line in M for entry in line])
@@ -179,7 +187,7 @@ def mass_coriolis_gravity(
     program.output("g", (n,), g)
 
 
-def gravity_gradient(program: Program, joints: list[Joint]) -> None:
+def gravity_gradient(program: Program, joints: Sequence[Joint]) -> None:
     """Write the derivative of g by the gravity vector into ``program``."""
     n, let = program.dof, program.let
     carried = composites(joints, [(ZERO, ZERO)] * len(joints))

@@ -13,8 +13,8 @@ from arms.equations.dynamics import across, composites, velocities
 from arms.equations.factors import rows
 from arms.equations.program import Program
 from arms.equations.vectors import ZERO, Joint, Vec, add, constants, cross, dot, scale
-from arms.errors import ArmError
 from arms.model.bodies import Bodies
+from arms.model.singular import refuse_massless
 
 
 def kinetic_energy(program: Program, bodies: Bodies, joints: list[Joint]) -> None:
@@ -32,7 +32,7 @@ def kinetic_energy(program: Program, bodies: Bodies, joints: list[Joint]) -> Non
 
 def potential_energy(program: Program, bodies: Bodies, joints: list[Joint]) -> None:
     """Write minus gravity times the first moment of the masses into ``program``."""
-    _, moment = _total(bodies, joints)
+    moment = _first_moment(bodies, joints)
     program.output("V", (), [-dot(constants(bodies.gravity), moment)])
 
 
@@ -41,22 +41,21 @@ def centre_of_mass(program: Program, bodies: Bodies, joints: list[Joint]) -> Non
 
     ``ArmError`` for an arm whose moving links are all without mass.
     """
-    m, moment = _total(bodies, joints)
-    if m == 0.0:
-        raise ArmError("has no centre of mass: no moving link has a mass, needs one")
-    inverse = constants(1.0 / m)
-    program.output("com", (3,), scale(inverse, moment))
+    if not bodies.entries:  # else whoever has the numbers refuses
+        refuse_massless(bodies)
+    inverse = program.let(1 / constants(bodies.total)) if bodies.entries else None
+    inverse = constants(1.0 / bodies.total) if inverse is None else inverse
+    program.output("com", (3,), scale(inverse, _first_moment(bodies, joints)))
     columns = zip(*rows(program, "dg", program.dof), strict=True)  # dg = -m J^T
     entries = [-inverse * entry for column in columns for entry in column]
     program.output("Jcom", (3, program.dof), entries)
 
 
-def _total(bodies: Bodies, joints: list[Joint]) -> tuple[float, Vec]:
-    """Mass of the moving links, and its first moment in the base frame."""
+def _first_moment(bodies: Bodies, joints: list[Joint]) -> Vec:
+    """First moment of the moving links' masses in the base frame."""
     rest: list[tuple[Vec, Vec]] = [(ZERO, ZERO)] * len(joints)
-    m = bodies.rest.m + sum(body.mass.m for body in bodies.bodies)
     moment: Vec = constants(bodies.rest.h)
     for joint, carried in zip(joints, composites(joints, rest), strict=True):
         if joint.body.parent < 0:
             moment = joint.let(add(moment, joint.up(carried.h), scale(carried.m, joint.r)))
-    return m, moment
+    return moment

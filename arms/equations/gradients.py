@@ -22,41 +22,40 @@ import sympy as sp
 from arms.equations.drives import friction_slope
 from arms.equations.dynamics import composites, screw_rate, velocities
 from arms.equations.factors import rows
-from arms.equations.newton_euler import Motion, motions, to_parent, transmitted
+from arms.equations.newton_euler import Motion, motions, transmitted
+from arms.equations.pairs import Carried, products
+from arms.equations.places import Places
 from arms.equations.program import Program
-from arms.equations.vectors import EZ, ZERO, Joint, Vec, add, cross, dot, scale, zeros
+from arms.equations.vectors import EZ, ZERO, Joint, Vec, add, cross, scale, zeros
 from arms.model.bodies import Bodies
 
 
 def torque_by_position(
-    program: Program, joints: list[Joint], name: str, ddq: Vec, gravity: Vec
+    program: Program, places: Places, name: str, ddq: Vec, gravity: Vec, point: Vec | None
 ) -> None:
-    """Write the derivative of inverse dynamics by q into ``program``, as output ``name``."""
-    n, let = program.dof, program.let
+    """Write the derivative of inverse dynamics by q into ``program``, as output ``name``.
+
+    ``point`` is one at which other terms have the joints' screws, see `products`.
+    """
+    n, let, joints = program.dof, program.let, places.joints
     moves, moving = motions(program, joints, ddq, gravity), velocities(joints)
-    carried, wrenches = composites(joints, moving), transmitted(joints, moves)
-    changes = [_change(j, *v, move) for j, v, move in zip(joints, moving, moves, strict=True)]
+    composite, wrenches = composites(joints, moving), transmitted(joints, moves)
+    two, carried = sp.Integer(2), []
+    for joint, motion, move, each, wrench in zip(
+        joints, moving, moves, composite, wrenches, strict=True
+    ):
+        dv, dw, turn = _change(joint, *motion, move)
+        force, moment = each.wrench(joint, dv, dw, scale(two, turn))
+        more = _turned(joint, wrench)
+        other = joint.let(add(force, more[0])), joint.let(add(moment, more[1]))
+        carried.append(Carried(*each.unit(joint), other, (dv, dw, scale(two, turn))))
     D = zeros(n, n)
-    for j, joint in enumerate(joints):
-        dv, dw, turn = changes[j]
-        F, N = carried[j].unit(joint)
-        W = carried[j].wrench(joint, dv, dw, scale(sp.Integer(2), turn))
-        force, moment = _turned(joint, wrenches[j])
-        W = joint.let(add(W[0], force)), joint.let(add(W[1], moment))
-        i = j
-        while True:
-            ancestor = joints[i]
-            gain = ancestor.gain * joint.gain
-            a, b = ancestor.body.coordinate, joint.body.coordinate
-            D[a][b] = let(D[a][b] + gain * W[0 if ancestor.slides else 1][2])
-            if i != j:
-                dv, dw, turn = changes[i]
-                below = let(dot(dv, F[0]) + dot(dw, F[1]) + 2 * dot(turn, N))
-                D[b][a] = let(D[b][a] + gain * below)
-            if ancestor.body.parent < 0:
-                break
-            F, W, N = to_parent(ancestor, F), to_parent(ancestor, W), ancestor.up(N)
-            i = ancestor.body.parent
+    for i, j, _, other, change in products(joints, carried, places, point):
+        a, b = joints[i].body.coordinate, joints[j].body.coordinate
+        gain = joints[i].gain * joints[j].gain
+        D[a][b] = let(D[a][b] + gain * let(other))
+        if i != j:
+            D[b][a] = let(D[b][a] + gain * let(change))
     program.output(name, (n, n), [entry for row in D for entry in row])
 
 

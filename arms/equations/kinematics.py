@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from arms.equations.places import Places, Twist
 from arms.equations.program import Expr, Program
 from arms.equations.vectors import (
     ZERO,
@@ -33,8 +34,6 @@ from arms.equations.vectors import (
 from arms.model.bodies import Bodies
 from arms.model.terms import Request
 
-Twist = tuple[Vec, Vec]  # linear, angular
-
 
 class Path(NamedTuple):
     """The kinematic path from the base to a frame, in the base's axes."""
@@ -50,16 +49,22 @@ class Path(NamedTuple):
         return [self.program.let(x) for x in vector]
 
 
-def kinematics(program: Program, bodies: Bodies, joints: list[Joint], request: Request) -> None:
-    """Write the pose, J, dJ and dJdq of the request's frames (or point ``u``) into ``program``."""
+def kinematics(program: Program, bodies: Bodies, places: Places, request: Request) -> Vec:
+    """Write the pose, J, dJ and dJdq of the request's frames (or point ``u``) into ``program``.
+
+    Return the origin of the last frame.
+    """
     outputs: dict[str, list[Expr]] = {}
+    p: Vec = ZERO
     for frame in request.frames:
-        path = _path(program, bodies, joints, request, frame)
+        path = _path(program, bodies, places, request, frame)
+        p = path.p
         for name, entries in _terms(path, request).items():
             outputs.setdefault(name, []).extend(entries)
     for name, entries in outputs.items():
         shape = Request((name,), request.frame).shapes(bodies.sizes)[0]
         program.output(name, shape, entries)
+    return p
 
 
 def _terms(path: Path, request: Request) -> dict[str, list[Expr]]:
@@ -83,32 +88,19 @@ def _terms(path: Path, request: Request) -> dict[str, list[Expr]]:
     return result
 
 
-def _path(
-    program: Program, bodies: Bodies, joints: list[Joint], request: Request, frame: str
-) -> Path:
+def _path(program: Program, bodies: Bodies, places: Places, request: Request, frame: str) -> Path:
     """The path to a frame, with every entry of its columns, axes and origin named."""
-    let2 = joints[0].let2
+    let, joints = places.joints[0].let, places.joints
     target = bodies.frames[frame]
-    R: Mat = constants([[1, 0, 0], [0, 1, 0], [0, 0, 1]])
-    p: Vec = ZERO
-    passed: list[tuple[Joint, Vec, Vec]] = []  # joint, its axis, its origin
-    for i in bodies.path(target.body):
-        joint = joints[i]
-        p = joint.let(add(p, joint.let(apply(R, joint.r))))
-        x, y, z = (joint.let(apply(R, column)) for column in transpose(joint.E))
-        c, s = joint.cos, joint.sin
-        R = transpose(let2([add(scale(c, x), scale(s, y)), add(scale(c, y), scale(-s, x)), z]))
-        passed.append((joint, z, p))
+    R, p, _ = places.of(target.body)
     inside: Vec = constants(target.r)
     if request.at_point:
-        inside = joints[0].let(add(inside, apply(constants(target.R), program.u)))
-    p = joints[0].let(add(p, joints[0].let(apply(R, inside))))
-    R = transpose([joints[0].let(apply(R, column)) for column in constants(target.R.T)])
-    columns: list[Twist] = []
-    for joint, z, origin in passed:
-        lever = joint.let([a - b for a, b in zip(p, origin, strict=True)])
-        columns.append((z, ZERO) if joint.slides else (joint.let(cross(z, lever)), z))
-    return Path(program, [joint for joint, _, _ in passed], columns, R, p)
+        inside = let(add(inside, apply(constants(target.R), program.u)))
+    p = let(add(p, let(apply(R, inside))))
+    R = transpose([let(apply(R, column)) for column in constants(target.R.T)])
+    passed = bodies.path(target.body)
+    columns = [places.twist(i, p) for i in passed]
+    return Path(program, [joints[i] for i in passed], columns, R, p)
 
 
 def _rates(path: Path) -> list[Twist]:

@@ -7,6 +7,7 @@ Kleinfinger 1987). Gravity enters as an upward acceleration of the base.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import sympy as sp
@@ -39,7 +40,7 @@ class Motion(NamedTuple):
     U: Mat  # the particle at x accelerates by a + U x
 
 
-def motions(program: Program, joints: list[Joint], ddq: Vec, gravity: Vec) -> list[Motion]:
+def motions(program: Program, joints: Sequence[Joint], ddq: Vec, gravity: Vec) -> list[Motion]:
     """The motion of every body, for joint accelerations ``ddq`` under ``gravity``."""
     let = program.let
     result: list[Motion] = []
@@ -73,13 +74,7 @@ def _acceleration_gradient(joint: Joint, w: Vec, dw: Vec) -> Mat:
     )
 
 
-def to_parent(joint: Joint, wrench: tuple[Vec, Vec]) -> tuple[Vec, Vec]:
-    """A (force, moment) about a body's origin, expressed about and in the axes of its parent."""
-    force = joint.up(wrench[0])
-    return force, joint.let(add(joint.up(wrench[1]), joint.let(cross(joint.r, force))))
-
-
-def transmitted(joints: list[Joint], moves: list[Motion]) -> list[tuple[Vec, Vec]]:
+def transmitted(joints: Sequence[Joint], moves: list[Motion]) -> list[tuple[Vec, Vec]]:
     """The (force, moment) through every joint, about its body's origin in the body's axes."""
     wrenches: list[tuple[Vec, Vec]] = []
     for joint, (_, _, a, U) in zip(joints, moves, strict=True):
@@ -92,14 +87,14 @@ def transmitted(joints: list[Joint], moves: list[Motion]) -> list[tuple[Vec, Vec
     for i in range(len(joints) - 1, -1, -1):
         parent = joints[i].body.parent
         if parent >= 0:
-            both = zip(wrenches[parent], to_parent(joints[i], wrenches[i]), strict=True)
+            both = zip(wrenches[parent], joints[i].to_parent(*wrenches[i]), strict=True)
             force, moment = (joints[i].let(add(own, carried)) for own, carried in both)
             wrenches[parent] = force, moment
     return wrenches
 
 
 def inverse_dynamics(
-    program: Program, joints: list[Joint], name: str, ddq: Vec, gravity: Vec, drives: Vec = ()
+    program: Program, joints: Sequence[Joint], name: str, ddq: Vec, gravity: Vec, drives: Vec = ()
 ) -> None:
     """Write the torque for ``ddq`` under ``gravity`` into ``program``, as output ``name``.
 
@@ -114,7 +109,9 @@ def inverse_dynamics(
     program.output(name, (program.dof,), add(tau, drives) if drives else tau)
 
 
-def regressor(program: Program, bodies: Bodies, joints: list[Joint], name: str, ddq: Vec) -> None:
+def regressor(
+    program: Program, bodies: Bodies, joints: Sequence[Joint], name: str, ddq: Vec
+) -> None:
     """Write Y, with ``tau = Y theta`` for ``ddq``, into ``program``, as output ``name``.
 
     theta lists, for each of ``bodies.heavy_links``, mass, first moments hx, hy, hz and moments of
@@ -146,7 +143,7 @@ def regressor(program: Program, bodies: Bodies, joints: list[Joint], name: str, 
     program.output(name, (program.dof, 10 * len(links)), [entry for row in Y for entry in row])
 
 
-def _screws(joints: list[Joint]) -> list[dict[int, tuple[Vec, Vec]]]:
+def _screws(joints: Sequence[Joint]) -> list[dict[int, tuple[Vec, Vec]]]:
     """Per body: the (linear, angular) velocity of its origin per unit rate of each joint."""
     result: list[dict[int, tuple[Vec, Vec]]] = []
     for i, joint in enumerate(joints):

@@ -17,6 +17,7 @@ Mat = Sequence[Sequence[Expr]]
 
 ZERO: tuple[Expr, ...] = (sp.S.Zero,) * 3
 EZ: tuple[Expr, ...] = (sp.S.Zero, sp.S.Zero, sp.S.One)
+_ROUNDING = 1e-15  # [m] of an origin's coordinate
 
 
 def constants(values: Any) -> Any:
@@ -68,7 +69,8 @@ def transpose(A: Mat) -> list[list[Expr]]:
 class Joint:
     """A body's joint in a program: the body's pose in its parent, and the joint's rate.
 
-    ``R = E Rz(angle)`` are the body's axes and ``r`` its origin, both in the parent's frame.
+    ``R = E Rz(angle)`` are the body's axes and ``r`` its origin, both in the parent's frame;
+    ``s = E^T r`` is the same origin in the axes E. ``by_s`` says that s has fewer entries.
     """
 
     def __init__(self, program: Program, body: Body) -> None:
@@ -79,11 +81,17 @@ class Joint:
         self.rate = program.let(gain * program.dq[body.coordinate])
         self.E: Mat = constants(body.R)
         self.r: Vec = constants(body.r)
+        s = body.R.T @ body.r
+        self.s: Vec = constants(np.where(np.abs(s) < _ROUNDING, 0.0, s))
         if body.slides:
             self.cos, self.sin = sp.S.One, sp.S.Zero
             self.r = self.let(add(self.r, [row[2] * position for row in self.E]))
+            self.s = self.let(add(self.s, [sp.S.Zero, sp.S.Zero, position]))
         else:
             self.cos, self.sin = program.let(sp.cos(position)), program.let(sp.sin(position))
+        self.by_s = _entries(self.s) < _entries(self.r)
+        tilts = bool(body.R[0, 0] == 1.0 and np.count_nonzero(body.R) == 5)
+        self._tilt = (self.E[1][1], self.E[2][1]) if tilts else None  # cosine, sine, about x
 
     def let(self, vector: Vec) -> list[Expr]:
         """Name every entry."""
@@ -93,12 +101,20 @@ class Joint:
         """Name every entry of a matrix."""
         return [self.let(row) for row in A]
 
-    def up(self, v: Vec) -> list[Expr]:
-        """R v: a vector in the body's axes, expressed in its parent's."""
+    def turn(self, v: Vec) -> list[Expr]:
+        """Rz v: a vector in the body's axes, expressed in the axes E."""
         c, s = self.cos, self.sin
         x = total(times(c, v[0]), minus(times(s, v[1])))
         y = total(times(s, v[0]), times(c, v[1]))
-        return self.let(apply(self.E, self.let([x, y, v[2]])))
+        return self.let([x, y, v[2]])
+
+    def tilt(self, v: Vec) -> list[Expr]:
+        """E v: a vector in the axes E, expressed in the parent's."""
+        return self.let(apply(self.E, v))
+
+    def up(self, v: Vec) -> list[Expr]:
+        """R v: a vector in the body's axes, expressed in its parent's."""
+        return self.tilt(self.turn(v))
 
     def down(self, v: Vec) -> list[Expr]:
         """R^T v: a vector in the parent's axes, expressed in the body's."""
@@ -107,9 +123,32 @@ class Joint:
         first = total(times(c, x), times(s, y))
         return self.let([first, total(times(c, y), minus(times(s, x))), z])
 
-    def up2(self, A: Mat) -> list[list[Expr]]:
-        """R A R^T: a tensor in the body's axes, expressed in its parent's (Rz: 11 operations)."""
-        let, c, s = self.program.let, self.cos, self.sin
+    def to_parent(self, force: Vec, moment: Vec) -> tuple[Vec, Vec]:
+        """A wrench about the body's origin, expressed about and in the axes of its parent."""
+        if self.by_s:
+            force, moment = self.turn(force), self.turn(moment)
+            moment = self.let(add(moment, self.let(cross(self.s, force))))
+            return self.tilt(force), self.tilt(moment)
+        force = self.up(force)
+        return force, self.let(add(self.up(moment), self.let(cross(self.r, force))))
+
+    def turn2(self, A: Mat) -> list[list[Expr]]:
+        """Rz A Rz^T: a tensor in the body's axes, expressed in the axes E."""
+        return self._turned2(A, self.cos, self.sin)
+
+    def tilt2(self, A: Mat) -> list[list[Expr]]:
+        """E A E^T: a tensor in the axes E, expressed in the parent's."""
+        if self._tilt is not None:
+            (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = A
+            turned = self._turned2([[yy, yz, yx], [zy, zz, zx], [xy, xz, xx]], *self._tilt)
+            (yy, yz, yx), (zy, zz, zx), (xy, xz, xx) = turned
+            return [[xx, xy, xz], [yx, yy, yz], [zx, zy, zz]]
+        half = transpose([self.let(apply(self.E, column)) for column in transpose(A)])
+        return [self.let(apply(self.E, row)) for row in half]
+
+    def _turned2(self, A: Mat, c: Expr, s: Expr) -> list[list[Expr]]:
+        """A tensor turned about z by an angle of cosine c and sine s, in 11 operations."""
+        let = self.program.let
         cc, cs = let(c * c), let(times(c, s))
         (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = A
         d, e = let(total(xx, minus(yy))), let(total(xy, yx))
@@ -123,12 +162,22 @@ class Joint:
             )
 
         (xz, yz), (zx, zy) = turn(xz, yz), turn(zx, zy)
-        turned = self.let2(
+        return self.let2(
             [
                 [total(yy, f), total(g, minus(yx)), xz],
                 [total(g, minus(xy)), total(xx, minus(f)), yz],
                 [zx, zy, zz],
             ]
         )
-        half = transpose([self.let(apply(self.E, column)) for column in transpose(turned)])
-        return [self.let(apply(self.E, row)) for row in half]
+
+    def cost_up(self, wrenches: int, vectors: int) -> int:
+        """Operations that take wrenches and vectors to the parent, about."""
+        tilt = sum(max(0, 2 * _entries(row) - 1) if _entries(row) > 1 else 0 for row in self.E)
+        turn = 0 if self.slides else 6
+        lever = 4 * min(_entries(self.s), _entries(self.r))
+        return wrenches * (2 * (tilt + turn) + lever) + vectors * (tilt + turn)
+
+
+def _entries(vector: Vec) -> int:
+    """How many entries of a vector are not 0."""
+    return sum(x is not sp.S.Zero for x in vector)

@@ -164,5 +164,8 @@ def _inertia(
     result = Inertia(float(m), (x, y, z), (xx, xy, xz, yy, yz, zz))
     if not is_physical(result) or (m == 0 and I.any()):
         moments = np.linalg.eigvalsh(I).tolist()
-        raise ArmError(f"{what} mass {m:g} kg and moments {moments} do not belong to a rigid body")
+        raise ArmError(
+            f"{what} mass {m:g} kg and moments {moments} do not belong to a rigid body; needs "
+            "moments of which none is above the sum of the others, and none without a mass"
+        )
     return result

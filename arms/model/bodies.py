@@ -81,6 +81,7 @@ class Bodies:
     masses: dict[str, Mass]  # per link, in the link's own frame
     drives: Float[ndarray, "3 n"]  # see `drives_of`
     rest: Mass  # of the moving links, in place whatever moves: in the base frame
+    total: float  # mass of the moving links [kg]
     reached: tuple[Mass, ...] = ()  # not 0 where a moment depends on the chain's variable links
     tool_varies: bool = False
     entries: int = 0  # of the table that numbers are read from, see `variable`
@@ -120,7 +121,7 @@ class Bodies:
             frames += [("link", name, self.links[name]) for name in self.heavy_links]
         for kind, name, frame in frames:
             parts.append(repr((kind, name, frame.body, _hexadecimal(frame.R, frame.r))))
-        parts.append(repr(_hexadecimal(self.drives, self.rest.h, self.rest.m)))
+        parts.append(repr(_hexadecimal(self.drives, self.rest.h, self.total)))
         return "\n".join(parts)
 
 
@@ -187,12 +188,13 @@ def bodies_of(chain: Chain) -> Bodies:
     named = {name: frames[link] for link, name in chain.frame_names.items()}
     named["tool"] = Frame(tip.body, clean(tip.R @ tool[:3, :3]), tip.R @ tool[:3, 3] + tip.r)
     regrouped, rest = _regrouped(bodies)
+    total = rest.m + sum(body.mass.m for body in regrouped)
     drives = drives_of(chain)
     carriers = {frames[name].body for name in chain.variable if name in frames}
     reached = _reached(bodies, carriers) if carriers - {-1} else ()
     variants = reached, "tool" in chain.variable
     return Bodies(
-        len(index), regrouped, frames, named, chain.gravity, masses, drives, rest, *variants
+        len(index), regrouped, frames, named, chain.gravity, masses, drives, rest, total, *variants
     )
 
 

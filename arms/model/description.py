@@ -216,5 +216,5 @@ class Description:
         if not np.isfinite(array).all():
             where = tuple(int(k) for k in np.argwhere(~np.isfinite(array))[0])
             joint = f" (joint {self.joint_names[where[-1]]!r})" if length == self.dof else ""
-            raise ArmError(f"{what}{list(where)}{joint} is {array[where]}")
+            raise ArmError(f"{what}{list(where)}{joint} is {array[where]}, needs a finite number")
         return array

@@ -33,5 +33,5 @@ def bytes_of(path: Path, named: str, error: type[ArmError]) -> bytes:
         except (OSError, EOFError, zlib.error) as fault:
             raise error(f"{named} cannot be unpacked by gzip: {fault}") from None
     if len(data) > MAX_BYTES:
-        raise error(f"{named} is larger than {MAX_BYTES // 1_000_000} MB")
+        raise error(f"{named} is larger than {MAX_BYTES // 1_000_000} MB, needs less")
     return data

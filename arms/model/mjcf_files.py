@@ -53,7 +53,7 @@ def documents(path: Path) -> list[Document]:
         if any(file.resolve() == each.path.resolve() for each in found):
             continue
         if len(found) == _MAX_FILES:
-            raise MjcfError(f"it includes more than {_MAX_FILES} files")
+            raise MjcfError(f"it includes more than {_MAX_FILES} files, needs fewer")
         found.append(Document(file, _parsed(file)))
         for element, name in _parts(found[-1].root):
             for place in dict.fromkeys((folder / name, file.resolve().parent / name)):

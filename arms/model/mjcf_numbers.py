@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from math import isfinite, isnan, nan
+from math import inf, isfinite, isnan, nan
 from xml.etree.ElementTree import Element
 
 from arms.errors import MjcfError
 from arms.model.mjcf_files import Document
+from arms.model.urdf_values import LARGEST
 
 _NOT_NEGATIVE = frozenset({"armature", "damping", "density", "frictionloss", "mass"})
 _FINITE = _NOT_NEGATIVE | {
@@ -17,7 +18,7 @@ _LIMITS = frozenset({"actuatorfrcrange", "ctrlrange", "forcerange", "range"})  #
 
 
 def check_numbers(found: list[Document]) -> None:
-    """Refuse NaN and infinity where a number is needed, and what may not be negative and is.
+    """Refuse NaN, infinity and 1e308 where a number is needed, and what may not be negative and is.
 
     Text that is no number is MuJoCo's to refuse.
 
@@ -30,6 +31,11 @@ def check_numbers(found: list[Document]) -> None:
                 _check(element, key)
 
 
+def _largest(key: str) -> float:
+    """The largest size of an attribute's numbers: squares and products must stay finite."""
+    return inf if key == "stiffness" else LARGEST
+
+
 def _check(element: Element, key: str) -> None:
     text = element.attrib[key]
     try:
@@ -38,6 +44,8 @@ def _check(element: Element, key: str) -> None:
         return
     needs = "numbers" if key in _LIMITS else "finite numbers"
     good = not any(map(isnan, values)) if key in _LIMITS else all(map(isfinite, values))
+    if good and key not in _LIMITS and max(map(abs, values), default=0.0) > _largest(key):
+        good, needs = False, f"numbers up to {LARGEST:g}"
     if key in _NOT_NEGATIVE:
         good, needs = good and min(values[:1], default=nan) >= 0.0, "a finite number, 0 or more"
     if not good:

@@ -70,10 +70,12 @@ def part_of(
     inside = {start, *(joint.child for joint in ordered)}
     if base is None and len(ordered) < len(joints):
         rest = {joint.name for joint in joints} - {joint.name for joint in ordered}
-        raise UrdfError(f"joints {some(rest)} form a cycle apart from the base {start!r}")
+        raise UrdfError(
+            f"joints {some(rest)} form a cycle apart from the base {start!r}, need a tree"
+        )
     closing = [joint.name for joint in ordered if joint.child == start]
     if closing:
-        raise UrdfError(f"joint {closing[0]!r} closes a cycle at the base {start!r}")
+        raise UrdfError(f"joint {closing[0]!r} closes a cycle at the base {start!r}, needs a tree")
     _check_names(links, [joint for joint in joints if joint.child != start], inside)
     above = {joint.child: joint for joint in ordered}
     end = _end(start, ordered) if tip is None else tip
@@ -87,13 +89,13 @@ def part_of(
 def _check_names(links: Sequence[str], joints: Sequence[Edge], inside: Collection[str]) -> None:
     """Every name of the links ``inside``, and of their joints, is there and is there once."""
     if not links:
-        raise UrdfError("there is no link")
+        raise UrdfError("there is no <link>, needs one")
     own = {joint.name for joint in joints if joint.child in inside}
     for what, names in (("link", links), ("joint", [joint.name for joint in joints])):
         repeated = [name for name, count in Counter(names).items() if count > 1]
         for name in repeated:
             if name in (inside if what == "link" else own):
-                raise UrdfError(f"two {what}s are named {name!r}")
+                raise UrdfError(f"two {what}s are named {name!r}, needs one of each name")
     known = set(links)
     above: dict[str, str] = {}
     for joint in joints:
@@ -101,11 +103,13 @@ def _check_names(links: Sequence[str], joints: Sequence[Edge], inside: Collectio
             continue
         for end, link in (("parent", joint.parent), ("child", joint.child)):
             if link not in known:
-                raise UrdfError(f"joint {joint.name!r}: there is no {end} link {link!r}")
+                raise UrdfError(
+                    f"joint {joint.name!r}: there is no {end} link {link!r}; links: {some(links)}"
+                )
         if joint.child in above:
             raise UrdfError(
                 f"link {joint.child!r} has two parents, by joints "
-                f"{above[joint.child]!r} and {joint.name!r}"
+                f"{above[joint.child]!r} and {joint.name!r}, needs one"
             )
         above[joint.child] = joint.name
 
@@ -114,7 +118,7 @@ def _root(links: Sequence[str], joints: Sequence[Edge]) -> str:
     children = {joint.child for joint in joints}
     roots = [link for link in links if link not in children]
     if not roots:
-        raise UrdfError("the joints form a cycle: every link has a parent")
+        raise UrdfError("the joints form a cycle: every link has a parent, needs one without")
     if len(roots) > 1:
         raise UrdfError(f"{len(roots)} links have no parent: {some(roots)}; name the base")
     return roots[0]

@@ -1,4 +1,4 @@
-"""Arms that some motion moves without effort: their M has no inverse."""
+"""Arms that some motion moves without effort: their M has no inverse. Arms without a mass."""
 
 from __future__ import annotations
 
@@ -36,6 +36,12 @@ def refuse_singular(bodies: Bodies, mass_matrix: Callable[[ndarray], ndarray]) -
         f"M is singular, there are no forward dynamics: links {links} can move without kinetic "
         "energy; needs a mass or inertia that this moves, or with_armature(...)"
     )
+
+
+def refuse_massless(bodies: Bodies) -> None:
+    """Raise ``ArmError`` for the centre of mass of links that are all without mass."""
+    if bodies.total == 0.0:
+        raise ArmError("has no centre of mass: no moving link has a mass, needs one")
 
 
 def _effortless(M: Float[ndarray, "n n"]) -> ndarray:

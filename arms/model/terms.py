@@ -51,6 +51,8 @@ TERMS = {
 
 BY_INVERSE = {"Minv", "ddq", "ddq_q", "ddq_dq", "ddq_theta"}
 """Terms that take M^-1."""
+WHOLE = {"com", "Jcom", "V"}
+"""Terms that depend on the mass of all moving links, or their first moment."""
 AXES = ("base", "local", "spatial")
 
 

@@ -91,14 +91,15 @@ def _free_leader(joint: Joint, by_name: Mapping[str, Joint]) -> Mimic | None:
         leader = by_name.get(mimic.leader)
         if leader is None or leader.kind not in MOVING:
             raise UrdfError(
-                f"joint {joint.name!r} mimics {mimic.leader!r}, which is not a moving joint"
+                f"joint {joint.name!r} mimics {mimic.leader!r}, which is not a moving joint; "
+                f"moving joints: {some([j.name for j in by_name.values() if j.kind in MOVING])}"
             )
         up = leader.mimic
         if up is None:
             return mimic
         multiplier, offset = mimic.multiplier * up.multiplier, mimic.multiplier * up.offset
         mimic = Mimic(up.leader, multiplier, offset + mimic.offset)
-    raise UrdfError(f"joint {joint.name!r} mimics itself")
+    raise UrdfError(f"joint {joint.name!r} mimics itself, needs another joint")
 
 
 def _positions(

@@ -23,10 +23,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from xml.etree.ElementTree import Element, ParseError
-
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
+from xml.etree.ElementTree import Element
 
 from arms.errors import ArmError, UrdfError
 from arms.model.chain import KINDS, MOVING, Chain, Link, coordinates, some
@@ -45,6 +42,7 @@ from arms.model.urdf_parts import (
     place_of,
 )
 from arms.model.urdf_values import name_of
+from arms.model.urdf_xml import outer_element
 from arms.model.xacro import ENDING, expanded, is_xacro
 
 ELSEWHERE = ("floating", "planar")
@@ -75,7 +73,7 @@ def read_urdf(
     data: str | bytes = bytes_of(path, f"URDF {str(path)!r}", UrdfError)
     folder = path.resolve().parent
     try:
-        if path.suffix.lower() == ENDING or (b"xacro" in data and is_xacro(_root(data))):
+        if path.suffix.lower() == ENDING or (b"xacro" in data and is_xacro(outer_element(data))):
             data = expanded(path, arguments or {}, packages)
         elif arguments or packages:
             raise UrdfError("arguments and packages are for xacro files")
@@ -94,7 +92,7 @@ def parse_urdf(
     snap: bool = True,
 ) -> Chain:
     """Read a URDF's text, as ``read_urdf``; paths of meshes are relative to ``folder``."""
-    root = _root(text)
+    root = outer_element(text)
     if root.tag != "robot":
         raise UrdfError(f"the outer element is <{root.tag[:40]!s}>, not <robot>")
     if is_xacro(root):
@@ -109,16 +107,6 @@ def parse_urdf(
     _warn_of_masses(chain, root)
     _report_still_joints(chain)
     return _without_tool_link(chain)
-
-
-def _root(text: str | bytes) -> Element:
-    """The outer element of XML."""
-    try:
-        return fromstring(text, forbid_dtd=True)
-    except DefusedXmlException:
-        raise UrdfError("document types and entities are not allowed in a URDF") from None
-    except (ParseError, ValueError, LookupError) as error:
-        raise UrdfError(f"not XML: {error}") from None
 
 
 def _chain(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from xml.etree.ElementTree import Element
 
 from arms.errors import UrdfError
-from arms.model.chain import MOVING, Joint
+from arms.model.chain import MOVING, Joint, some
 from arms.model.urdf_values import number_in
 
 
@@ -33,9 +33,14 @@ def with_drives(
             continue
         for name in (joint.get("name", "") for joint in transmission.findall("joint")):
             if name not in known:
-                raise UrdfError(f"a <transmission> names joint {name!r}, which is not there")
+                raise UrdfError(
+                    f"a <transmission> names joint {name!r}, which is not there; joints: "
+                    f"{some(known)}"
+                )
             if name in drives:
-                raise UrdfError(f"joint {name!r} has two transmissions with a rotor or friction")
+                raise UrdfError(
+                    f"joint {name!r} has two transmissions with a rotor or friction, needs one"
+                )
             if name in needed:
                 drives[name] = _drive(parts, f"joint {name!r}")
     return [replace(joint, **drives.get(joint.name, {})) for joint in joints]
@@ -57,5 +62,5 @@ def _not_negative(element: Element, key: str, what: str) -> float:
     value = number_in(element, key, what, 0.0)
     if value < 0:
         tag = element.tag.rpartition("}")[2]
-        raise UrdfError(f"{what}: <{tag} {key}={value:g}> is negative")
+        raise UrdfError(f"{what}: <{tag} {key}={value:g}> is negative, needs 0 or more")
     return value

@@ -125,10 +125,10 @@ def _mesh(name: str, folder: Path) -> str:
 def _inertia(element: Element, what: str, snap: bool) -> Inertia:
     mass_element, tensor = element.find("mass"), element.find("inertia")
     if mass_element is None:
-        raise UrdfError(f"{what} has an <inertial> without <mass>")
+        raise UrdfError(f"{what} has an <inertial> without <mass>, needs <mass value=...>")
     mass = number_in(mass_element, "value", what)
     if mass < 0:
-        raise UrdfError(f"{what} has the negative mass {mass:g} kg")
+        raise UrdfError(f"{what} has the negative mass {mass:g} kg, needs 0 or more")
     pose = pose_in(element, what, snap)
     entries = [0.0] * 6
     if tensor is not None:
@@ -192,7 +192,7 @@ def joint_off_the_way(place: Place, element: Element, snap: bool) -> Joint:
 def _mimic(element: Element, what: str) -> Mimic:
     leader = element.get("joint", "")
     if not leader:
-        raise UrdfError(f"{what} has a <mimic> without a joint")
+        raise UrdfError(f"{what} has a <mimic> without a joint, needs <mimic joint=...>")
     return Mimic(
         leader, number_in(element, "multiplier", what, 1.0), number_in(element, "offset", what, 0.0)
     )

@@ -25,7 +25,9 @@ def limits_of(element: Element | None, kind: str, what: str) -> tuple[float, flo
     lower = _limit(element, "lower", what, 0.0) if bounded else -inf
     upper = _limit(element, "upper", what, 0.0) if bounded else inf
     if lower > upper or lower == inf or upper == -inf:
-        raise UrdfError(f"{what} has a lower limit {lower:g} above its upper limit {upper:g}")
+        raise UrdfError(
+            f"{what} has a lower limit {lower:g} above its upper limit {upper:g}, needs one below"
+        )
     velocity, effort = (_limit(element, key, what, inf) for key in ("velocity", "effort"))
     for key, value in (("velocity", velocity), ("effort", effort)):
         if value < 0:
@@ -40,7 +42,7 @@ def _limit(element: Element, key: str, what: str, default: float) -> float:
         return default
     value = _parsed(text)
     if isnan(value):
-        raise UrdfError(f"{what}: <limit {key}={text[:60]!r}> is not a number")
+        raise UrdfError(f"{what}: <limit {key}={text[:60]!r}> is not a number, needs one")
     return copysign(inf, value) if abs(value) >= LARGEST else value
 
 
@@ -48,7 +50,9 @@ def direction(axis: Vector, what: str) -> Vector:
     """The unit vector along an axis."""
     length = hypot(*axis)
     if length < 1e-6:
-        raise UrdfError(f"{what} has the axis {axis}, which is too short for a direction")
+        raise UrdfError(
+            f"{what} has the axis {axis}, which is too short for a direction, needs 1e-6"
+        )
     if sum(x == 0 for x in axis) == 2:
         return tuple(float((x > 0) - (x < 0)) for x in axis)  # type: ignore[return-value]
     return tuple(x / length for x in axis)  # type: ignore[return-value]

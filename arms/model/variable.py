@@ -2,7 +2,7 @@
 
 Their equations are the same ones over the entries of this table. So they are derived and compiled
 once, and the code of each arm reads its own table. The entries are the moments of the regrouped
-bodies that a payload reaches, and the tool's pose.
+bodies that a payload reaches, the mass and first moment of all links, and the tool's pose.
 """
 
 from __future__ import annotations
@@ -14,9 +14,7 @@ import numpy as np
 from numpy import ndarray
 
 from arms.model.bodies import MASSLESS, Bodies, Body, Frame, Mass
-from arms.model.terms import Request
-
-_WHOLE = {"com", "Jcom", "V"}  # terms that read a total: compiled for each arm
+from arms.model.terms import WHOLE, Request
 
 
 @dataclass(frozen=True)
@@ -55,20 +53,27 @@ def general(bodies: Bodies, request: Request) -> tuple[Bodies, tuple[float, ...]
 
     An arm without variable parts is returned as it is, with no numbers.
     """
-    if not (bodies.reached or bodies.tool_varies) or _WHOLE & set(request.terms):
+    if not (bodies.reached or bodies.tool_varies):
         return bodies, ()
     table = _Table()
     parts, frames = bodies.bodies, bodies.frames
     if bodies.reached:
         pairs = zip(parts, bodies.reached, strict=True)
         parts = tuple(_with_entries(body, reached, table) for body, reached in pairs)
+    rest, total = MASSLESS, 0.0
+    if WHOLE & set(request.terms):
+        rest, total = bodies.rest, bodies.total
+        if bodies.reached:
+            rest = Mass(0.0, table.vector(rest.h, np.ones(3, bool)), MASSLESS.S)
+            total = table.entry(total)
     if bodies.tool_varies and "tool" in request.frames_read:
         frames = {**frames, "tool": _open_frame(frames["tool"], table)}
     numbers = tuple(table.values)
     if not numbers:
         return bodies, ()
     entries = len(numbers)
-    return replace(bodies, bodies=parts, frames=frames, rest=MASSLESS, entries=entries), numbers
+    general = replace(bodies, bodies=parts, frames=frames, rest=rest, total=total, entries=entries)
+    return general, numbers
 
 
 def _with_entries(body: Body, reached: Mass, table: _Table) -> Body:

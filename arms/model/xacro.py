@@ -8,7 +8,7 @@ read what it names.
 from __future__ import annotations
 
 import importlib
-import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -49,14 +49,45 @@ def expanded(path: Path, arguments: Mapping[str, str], packages: Sequence[str | 
     try:
         if doc is None:
             return plain.process_file(str(path), mappings=values).toxml()
-        doc.packages.reset()  # what was found for other files
-        if packages:
-            doc.packages.look_in([os.path.expanduser(folder) for folder in packages])
-        return doc.XacroDoc.from_file(str(path), subargs=values).to_urdf_string()
+        return _by_xacrodoc(doc, path, values, [Path(f).expanduser() for f in packages])
     except Exception as error:  # its own, of Python's expressions, and of the files it reads
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         hint = "; xacrodoc finds packages without ROS: pip install xacrodoc" if doc is None else ""
+        hint = hint or ("; needs packages=[a folder that has it]" if _missing(error) else "")
         raise UrdfError(f"it is xacro, which cannot be expanded: {reason:.300}{hint}") from None
+
+
+def _by_xacrodoc(doc: Any, path: Path, values: Mapping[str, str], packages: Sequence[Path]) -> str:
+    """Expand a file; packages without a ``package.xml`` are found by the name of their folder.
+
+    ``XacroDoc.from_file`` looks for included files in the working directory, so its xacro is called
+    with the file, and then `XacroDoc` for the packages in the names of meshes.
+    """
+    engine = importlib.import_module("xacrodoc.xacrodoc").xacro
+    doc.packages.reset()  # what was found for other files
+    if packages:
+        doc.packages.look_in([str(folder) for folder in packages])
+    doc.packages.walk_up_from(path, priority=int(bool(packages)))
+    given: set[str] = set()
+    while True:
+        try:
+            text = engine.process_file(str(path), mappings=dict(values)).toxml()
+            made = doc.XacroDoc.from_string(text, subargs=dict(values), rootdir=path.parent)
+            return made.to_urdf_string()
+        except Exception as error:
+            name = _missing(error)
+            places = [each / name for each in (*packages, *path.resolve().parents)]
+            found = [place for place in places if place.is_dir()]
+            if not name or name in given or not found:
+                raise
+            given.add(name)
+            doc.packages.update_package_cache({name: found[0]})
+
+
+def _missing(error: Exception) -> str:
+    """The package that was not found; an empty name for any other error."""
+    found = re.search(r"Package not found: ([\w-]+)", str(error))
+    return found[1] if found else ""
 
 
 def _xacrodoc() -> Any:
