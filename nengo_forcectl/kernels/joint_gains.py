@@ -37,7 +37,7 @@ LEAST_DOUBT = 0.25  # share of these deviations that is taken however well the m
 LEAST_DOUBT_OF_ROTOR = 0.5  # the same for armature
 MISFIT = 10.0  # noise over its floor from which on the model is not trusted
 GROWTH = 1.5  # most factor by which an armature grows in a solution
-SLIGHT = 3.0  # of a joint's own inertia: what may be added even so
+SLIGHT = 1.5  # of a joint's own inertia: what may be added even so
 TINY = 1e-9  # least deviation of a mass [kg]
 NO_DELAY = 0.7  # delay that counts as none [cycles]
 
