@@ -34,7 +34,6 @@ DELAY_POSTURE = 0.03  # most bandwidth of the posture times the delay found
 UNTRIED = 160  # cycles after a change in which gains do not grow
 UNKNOWN = 6.0  # standard deviations of an inertia that may not be there
 LEAST_DOUBT = 0.25  # share of these deviations that is taken however well the model fits
-LEAST_DOUBT_OF_ROTOR = 0.5  # the same for armature
 MISFIT = 10.0  # noise over its floor from which on the model is not trusted
 GROWTH = 1.5  # most factor by which an armature grows in a solution
 SLIGHT = 1.5  # of a joint's own inertia: what may be added even so
@@ -94,10 +93,9 @@ def doubt_inertia(learner, law):
     joint's inertia grows by `SLIGHT` of its own at most, or by what exceeds some standard
     deviations; a payload of unknown mass has no known inertia. The deviations trust the model: if
     it explains all down to the floor `LEAST_DOUBT` of `UNKNOWN` are taken, and all from `MISFIT`
-    times that on. Of armature more is taken, because friction that nothing explains looks like a
-    rotor; to look like a payload it would have to agree in all joints. And an armature grows by a
-    factor of `GROWTH` at most: what looks like a rotor for a moment is gone before it counts. In a
-    replay nothing can be thrown: all is believed.
+    times that on. And an armature grows by a factor of `GROWTH` at most in a solution: friction
+    that nothing explains looks like a rotor for a moment, and is gone before it counts. In a replay
+    nothing can be thrown: all is believed.
 
     A payload shrinks towards the tool frame for that, with the same mass, which keeps it physical;
     it grows again slowly.
@@ -108,16 +106,15 @@ def doubt_inertia(learner, law):
     armature = vector(learner, at.STRUCTURED_ARMATURE)
     inertia_of_payload(learner, law)
     misfit = math.sqrt(number(law, REGRESSION_NOISE)) / number(law, REGRESSION_FLOOR)
-    loop, unexplained = number(learner, at.STRUCTURED_LOOP), (misfit - 1.0) / (MISFIT - 1.0)
-    many_of_rotor = loop * UNKNOWN * min(max(unexplained, LEAST_DOUBT_OF_ROTOR), 1.0)
-    unexplained = loop * min(max(unexplained, LEAST_DOUBT), 1.0)
+    loop = number(learner, at.STRUCTURED_LOOP)
+    unexplained = loop * min(max((misfit - 1.0) / (MISFIT - 1.0), LEAST_DOUBT), 1.0)
     doubt, many, share = deviations[MASS] * size[MASS], UNKNOWN * unexplained, 1.0
     unknown = 1.0 - min(max(w[MASS] * size[MASS] - doubt, 0.0) / max(doubt, TINY), 1.0)
     for i in range(len(own)):
         doubt = many * math.sqrt(variance[i]) + unexplained * unknown * added[i]
         share = min(share, believed(added[i], doubt, own[i]))
         k = armature_column(i)
-        w[k] *= believed(w[k] * size[k], many_of_rotor * deviations[k] * size[k], own[i])
+        w[k] *= believed(w[k] * size[k], many * deviations[k] * size[k], own[i])
         if loop > 0.0:
             w[k] = min(w[k], max(GROWTH * armature[i], SLIGHT * own[i]) / size[k])
     before = number(learner, at.STRUCTURED_BELIEVED)
