@@ -63,9 +63,9 @@ def test_a_second_process_loads_no_numba():
 
 
 def test_only_contiguous_arrays_of_float64_are_packed():
-    """Whole numbers come as they are; an array as its address and its shape."""
+    """Each has a row: whole numbers come as they are; an array as its address and its shape."""
     array = np.zeros((2, 3))
-    assert pack(7, array).tolist() == [7, array.ctypes.data, 2, 3]
+    assert pack(7, array).tolist() == [[7, 0, 0, 0], [array.ctypes.data, 2, 3, 0]]
     for bad in (array.T, array.astype(np.float32)):
         with pytest.raises(TypeError, match="contiguous float64"):
             pack(bad)

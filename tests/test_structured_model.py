@@ -101,6 +101,7 @@ def test_an_inertia_that_is_not_known_is_not_believed(iiwa_job, rng):
             deviations = spread * np.array([1.0, *3 * [0.1], *6 * [0.05], *arm.dof * [0.05]])
             law["deviations"][:17] = deviations / size[:17]
             block["believed"][...] = before = rng.uniform()
+            block["armature"][:] = rng.uniform(0.0, 0.1, arm.dof)  # so far
             misfit = rng.uniform(1.0, 15.0)
             law["noise"][...] = (misfit * float(law["floor"])) ** 2
             doubt_inertia(block.address, law.address)
@@ -138,8 +139,8 @@ def plain_doubt(block, own, found, unexplained):
         return np.einsum("ai,ab,bi->i", V, H, V)
 
     def known(inertia, doubt):
-        slight = inertia <= 3.0 * own
-        return np.where(slight, 1.0, np.maximum(inertia - doubt, 3.0 * own) / inertia)
+        slight = inertia <= 1.5 * own
+        return np.where(slight, 1.0, np.maximum(inertia - doubt, 1.5 * own) / inertia)
 
     whole = added(body)
     parts = np.array([added(np.where(np.arange(10) == k, deviations[:10], 0.0)) for k in range(10)])
@@ -148,7 +149,8 @@ def plain_doubt(block, own, found, unexplained):
     doubt *= unexplained
     with np.errstate(invalid="ignore", divide="ignore"):
         share = known(whole, doubt).min()
-        return share, armature * known(armature, 6.0 * unexplained * deviations[10:])
+        armature = armature * known(armature, 6.0 * unexplained * deviations[10:])
+    return share, np.minimum(armature, 1.5 * np.maximum(block["armature"], own))
 
 
 def test_a_force_that_no_weight_can_hold_throws_no_light_joint():
