@@ -1,20 +1,17 @@
-import numba
 import numpy as np
 import pytest
+from machine_code import check_no_allocation
 
 import arms
-from arms.machine.loops import FAST
+from nengo_forcectl.kernels import parts
 from nengo_forcectl.kernels.block import Block
 from nengo_forcectl.kernels.carried_body import (
     add_body,
-    armature_columns,
     body_columns,
     locate_body,
     momentum_columns,
 )
-from nengo_forcectl.kernels.encode_structure import encode_joints, encode_tool
 from nengo_forcectl.kernels.layout.body_fields import BODY
-from nengo_forcectl.kernels.layout.network_fields import JOINTS, TOOL
 
 MASS, COM = 2.0, np.array([0.1, -0.05, 0.2])
 INERTIA = np.array([[0.03, 0.002, -0.001], [0.002, 0.04, 0.003], [-0.001, 0.003, 0.05]])
@@ -103,20 +100,6 @@ def test_what_is_added_to_c_keeps_dm_dt_less_2_c_skew_symmetric(case):
     np.testing.assert_allclose(skew, -skew.T, rtol=0, atol=1e-7)
 
 
-def test_the_kernels_allocate_nothing(case):
-    """So that a C library can hold them: no allocator and no reshape in their code."""
-    arm, _, (q, dq, ddq), terms, _, body = case
-    n, address = arm.dof, body.address
-    armature_columns(ddq, np.empty((n, n)))
-    encode_joints(Block(JOINTS, {"n": n}).address, q, dq, np.empty((n, 2)), np.empty((n, 4)))
-    encode_tool(Block(TOOL, {}).address, terms.pose, terms.J, dq, np.empty(7), np.empty(17))
-    body_columns(address, ddq, np.empty((n, 10)))
-    momentum_columns(address, np.empty((n, 10)), np.empty((n, 10)))
-    add_body(address, THETA, np.zeros((n, n)), np.zeros((n, n)), np.zeros(n))
-    kernels = locate_body, body_columns, momentum_columns, add_body, armature_columns
-    for kernel in (*kernels, encode_joints, encode_tool):
-        fresh = numba.njit(fastmath=FAST, error_model="numpy")(kernel.py_func)  # not from disk
-        fresh.compile(kernel.signatures[0])
-        (code,) = fresh.inspect_llvm().values()
-        assert "NRT_MemInfo_alloc" not in code, kernel
-        assert "reshape" not in code, kernel
+def test_the_kernels_allocate_nothing():
+    """So that a C library can hold them: what they are compiled into calls no allocator."""
+    check_no_allocation(*parts.ROWS, parts.supply_structured, parts.correct_model)

@@ -93,22 +93,30 @@ def test_one_layer_is_its_closed_form(name):
         assert not J["a -> out"][0, 0, 1].any()
 
 
-def test_ensembles_that_merge_and_recur():
-    """Through three steps with synapses: by finite differences; and the products with vectors."""
+@pytest.fixture(scope="module")
+def three():
+    """A simulator that takes three items at once, of a network whose ensembles merge and recur."""
     net = several({})
-    x = np.random.default_rng(1).uniform(-1, 1, (3, 3, 2))
     with simulate(net, minibatch_size=3) as sim:
-        J = weight_jacobian(sim, net.probe, {net.node: x})
-        assert set(J) == set(named_weights(sim))
-        assert_derivative(sim, net, x, J)
-        direction = np.random.default_rng(2).normal(size=x.shape)
-        sides = [output(sim, net, x + s * 1e-6 * direction) for s in (1, -1)]
-        numeric = (sides[0] - sides[1]) / 2e-6
-        ours = input_jacobian(sim, net.probe, {net.node: x})[net.node]
-        assert ours.shape == (3, 2, 3, 2)
-        ours = (ours * direction[:, None]).sum((2, 3))
-        np.testing.assert_allclose(ours, numeric, atol=1e-6 * np.abs(numeric).max())
-        assert_products(sim, net, x, J)
+        yield net, sim
+
+
+def test_ensembles_that_merge_and_recur(three):
+    """Through three steps with synapses: by finite differences; and the products with vectors."""
+    net, sim = three
+    sim.reset()
+    x = np.random.default_rng(1).uniform(-1, 1, (3, 3, 2))
+    J = weight_jacobian(sim, net.probe, {net.node: x})
+    assert set(J) == set(named_weights(sim))
+    assert_derivative(sim, net, x, J)
+    direction = np.random.default_rng(2).normal(size=x.shape)
+    sides = [output(sim, net, x + s * 1e-6 * direction) for s in (1, -1)]
+    numeric = (sides[0] - sides[1]) / 2e-6
+    ours = input_jacobian(sim, net.probe, {net.node: x})[net.node]
+    assert ours.shape == (3, 2, 3, 2)
+    ours = (ours * direction[:, None]).sum((2, 3))
+    np.testing.assert_allclose(ours, numeric, atol=1e-6 * np.abs(numeric).max())
+    assert_products(sim, net, x, J)
 
 
 def assert_products(sim, net, x, J):
@@ -125,35 +133,35 @@ def assert_products(sim, net, x, J):
     np.testing.assert_allclose(ours, expected, rtol=1e-9)
 
 
-def test_plans_and_batches_give_the_same_numbers():
+def test_plans_and_batches_give_the_same_numbers(three):
     """Merged, unmerged, unsimplified, a minibatch or one item at a time: equal to rounding."""
     x = np.random.default_rng(1).uniform(-1, 1, (3, 3, 2))
-    found = []
-    for settings, batch in ((PLANS["merged"], 3), (PLANS["merged"], 1), *_with_one(PLANS)):
+
+    def found(net, sim, settings):
+        merged = len(sim.tensor_graph.base_params) < len(named_weights(sim))
+        assert merged == ("planner" not in settings)
+        return weight_jacobian(sim, net.probe, {net.node: x}, step=1)
+
+    three[1].reset()
+    first = found(*three, PLANS["merged"])
+    for settings in PLANS.values():
         net = several(settings)
-        with simulate(net, minibatch_size=batch) as sim:
-            merged = len(sim.tensor_graph.base_params) < len(named_weights(sim))
-            assert merged == ("planner" not in settings)
-            found.append(weight_jacobian(sim, net.probe, {net.node: x}, step=1))
-    for other in found[1:]:
-        for name in found[0]:
-            np.testing.assert_allclose(other[name], found[0][name], rtol=1e-9, atol=1e-12)
+        with simulate(net, minibatch_size=1) as sim:
+            other = found(net, sim, settings)
+        for name in first:
+            np.testing.assert_allclose(other[name], first[name], rtol=1e-9, atol=1e-12)
 
 
-def _with_one(plans):
-    return [(settings, 1) for name, settings in plans.items() if name != "merged"]
-
-
-def test_the_state_is_where_the_steps_start():
+def test_the_state_is_where_the_steps_start(three):
     """After a run the Jacobian is that of the state it left, of each item of the minibatch."""
-    net = several({})
-    x = np.random.default_rng(1).uniform(-1, 1, (3, 6, 2))
-    with simulate(net, minibatch_size=3) as sim:
-        fresh = weight_jacobian(sim, net.probe, {net.node: x[:, 4:]})["loop"]
-        sim.run_steps(4, data={net.node: x[:, :4]})
-        J = weight_jacobian(sim, net.probe, {net.node: x[:, 4:]})
-        assert not np.allclose(J["loop"], fresh)
-        assert_derivative(sim, net, x[:, 4:], J)
+    net, sim = three
+    sim.reset()
+    x = np.random.default_rng(1).uniform(-1, 1, (3, 7, 2))
+    fresh = weight_jacobian(sim, net.probe, {net.node: x[:, 4:]})["loop"]
+    sim.run_steps(4, data={net.node: x[:, :4]})
+    J = weight_jacobian(sim, net.probe, {net.node: x[:, 4:]})
+    assert not np.allclose(J["loop"], fresh)
+    assert_derivative(sim, net, x[:, 4:], J)
 
 
 TRANSFORMS = {

@@ -4,10 +4,13 @@ import os
 import subprocess
 import sys
 
+import llvmlite.binding as llvm
 import numpy as np
 import pytest
 
+from arms.machine import cache as disk
 from nengo_forcectl.kernels import part, parts
+from nengo_forcectl.kernels.intermediate import hidden, without_unused
 from nengo_forcectl.kernels.part import Part, pack
 
 EVERY = [each for each in (*vars(parts).values(), *parts.WATCHING) if isinstance(each, Part)]
@@ -42,11 +45,28 @@ def test_a_damaged_object_file_is_compiled_anew(tmp_path, monkeypatch):
     address = own.address
     assert own.is_on_disk
     assert part.part_at(address) is own
-    (file,) = tmp_path.glob("*.o")
+    file = tmp_path / disk._name(own._key())
     content = file.read_bytes()
     file.write_bytes(content[:-1])
     assert Part("judge", "judge_state").address
     assert len(file.read_bytes()) == len(content)
+
+
+def test_the_text_of_a_part_is_kept_beside_its_object_file(tmp_path, monkeypatch):
+    """It needs no numba again, has the name that it is asked for, and becomes the same code."""
+    from numba.core.registry import cpu_target
+
+    monkeypatch.setattr(part, "folder", lambda: tmp_path)
+    own = Part("judge", "judge_state")
+    assert own.address
+    monkeypatch.setattr(Part, "_packed_text", None)
+    text = own.intermediate("mine")
+    assert text.count("@mine(") == 1
+    assert "@entry(" not in text
+    target = cpu_target.target_context.codegen()._tm
+    text = hidden(own.intermediate("entry"), ["entry"]).replace("define hidden ", "define ")
+    module = without_unused(llvm.parse_assembly(text), target)
+    assert target.emit_object(module) == own._content()[2:]
 
 
 def test_a_second_process_loads_no_numba():

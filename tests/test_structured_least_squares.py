@@ -1,8 +1,8 @@
 """`StructuredLeastSquares` against its equations in NumPy, on random data."""
 
-import numba
 import numpy as np
 import pytest
+from machine_code import check_no_allocation
 from regression_samples import (
     FLOOR,
     LINKS,
@@ -18,9 +18,9 @@ from regression_samples import (
     solve,
 )
 
-from arms.machine.loops import FAST
 from nengo_forcectl.errors import ConfigurationError
-from nengo_forcectl.kernels import regress, solve_regression as solver
+from nengo_forcectl.kernels import parts, regress, solve_regression as solver
+from nengo_forcectl.kernels.layout.cycle_fields import STRUCTURES
 from nengo_forcectl.learning.structured_least_squares import StructuredLeastSquares
 
 DOUBT = 1e-4  # weight of a group's first variance
@@ -265,21 +265,9 @@ def test_samples_and_solutions_come_in_time(rng):
     assert 200 < later[0] < 250
 
 
-def test_the_kernels_allocate_nothing(rng):
-    """So that a C library can hold them: no allocator and no reshape in their code."""
-    block, *_ = regression(rng)
-    regress.filter_columns(block.address)
-    regress.queue_torque(block.address, np.zeros(N))
-    regress.take_samples(block.address)
-    regress.forget_payload(block.address)
-    solver.solve_regression(block.address)
-    kernels = regress.filter_columns, regress.queue_torque, regress.take_samples
-    for kernel in (*kernels, regress.forget_payload, solver.solve_regression):
-        fresh = numba.njit(fastmath=FAST, error_model="numpy")(kernel.py_func)  # not from disk
-        fresh.compile(kernel.signatures[0])
-        (code,) = fresh.inspect_llvm().values()
-        assert "NRT_MemInfo_alloc" not in code, kernel
-        assert "reshape" not in code, kernel
+def test_the_kernels_allocate_nothing():
+    """So that a C library can hold them: what they are compiled into calls no allocator."""
+    check_no_allocation(*parts.STEPS[STRUCTURES].values(), parts.supply_structured)
 
 
 @pytest.mark.parametrize(

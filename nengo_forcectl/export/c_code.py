@@ -118,7 +118,7 @@ def store_objects() -> None:
 
 
 def _compiled(machine: Machine) -> bytes:
-    return emit(machine, (_text(*each) for each in KERNELS), _names())
+    return emit(machine, _texts(), _names())
 
 
 def _key(machine: Machine) -> str:
@@ -130,8 +130,12 @@ def _names() -> tuple[str, ...]:
 
 
 @cache
-def _text(kernel: Any, types: tuple[Any, ...]) -> str:
-    return kernel_text(kernel, types, entry_name(kernel))
+def _texts() -> tuple[str, ...]:
+    """Return the intermediate code of `KERNELS`; that of compiled parts is on disk."""
+    return (
+        *(each.intermediate(entry_name(each.kernel)) for each in PARTS),
+        *(kernel_text(*each, entry_name(each[0])) for each in INTERFACE),
+    )
 
 
 def emit(

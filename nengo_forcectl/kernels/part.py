@@ -1,7 +1,8 @@
 """Kernels that are called by their addresses, without numba once their machine code is on disk.
 
 numba takes 0.3 s to load, and its own cache several milliseconds a function. So the machine code of
-a `Part` is kept as an object file, and numba is loaded only if there is none.
+a `Part` is kept as an object file, and numba is loaded only if there is none. Beside it lies its
+intermediate code, of which `export` makes C libraries.
 
 The cache folder is named by the contents of all sources of kernels: this folder's, with the
 layout's in it, and those of ``arms.machine``, whose functions are compiled into them.
@@ -9,6 +10,7 @@ layout's in it, and those of ``arms.machine``, whose functions are compiled into
 
 import os
 import sys
+import zlib
 from collections.abc import Callable
 from functools import cache, cached_property
 from importlib import import_module, metadata
@@ -83,6 +85,11 @@ class Part:
         """Compile it in this process unless it is on disk."""
         self._content()
 
+    def intermediate(self, name: str) -> str:
+        """Return its intermediate code with a function ``name``: see `intermediate.kernel_text`."""
+        packed = disk.fetch(f"{self._key()}|text", self._packed_text, folder())
+        return zlib.decompress(packed).decode().replace(f"@{_ENTRY}(", f"@{name}(")
+
     @cached_property
     def _loaded(self) -> tuple["MachineCode", int, bool]:
         """Its machine code, how many whole numbers it takes, and whether a float."""
@@ -116,10 +123,19 @@ class Part:
         types = signature_of(kernel)
         number = str(types[-1]) == "float64"
         code, complete = kernel_object(kernel, types, _ENTRY)
+        disk.fetch(f"{self._key()}|text", self._packed_text, folder())  # numba has it at hand
         content = bytes((len(types) - number, number)) + code
         if not complete:
             raise _NotPortableError(content)
         return content
+
+    def _packed_text(self) -> bytes:
+        """Compile it, unless this process has: its intermediate code, compressed."""
+        from .compile import signature_of  # numba
+        from .intermediate import kernel_text  # numba
+
+        text = kernel_text(self.kernel, signature_of(self.kernel), _ENTRY)
+        return zlib.compress(text.encode())
 
 
 class _NotPortableError(Exception):
