@@ -26,7 +26,5 @@ from .structured_cycle import (
     StructuredLearning as StructuredLearning,
     learning_cycle as learning_cycle,
 )
-from .structured_learner import (
-    StructuredDesign as StructuredDesign,
-    StructuredLearner as StructuredLearner,
-)
+from .structured_design import StructuredDesign as StructuredDesign
+from .structured_learner import StructuredLearner as StructuredLearner

@@ -113,7 +113,7 @@ class LearnerStart:
         T[:own, :own] = np.eye(own)
         away = self.origin - learner.encoding.tool.centre[:3]
         for axis in range(3):
-            first = PARAMETERS + (1 + FRICTION) * n + axis * DIRECT
+            first = learner.places["tool"].start + axis * DIRECT
             T[first + ONE, first + PLACE : first + PLACE + 3] = away
         here = self.chosen.astype(int)
         if np.array_equal(here, places):

@@ -31,7 +31,8 @@ from .findings import Learned
 from .learner_start import LearnerStart
 from .observing_cycle import ObservingCycle
 from .simulated_network import SimulatedNetwork
-from .structured_learner import StructuredDesign, StructuredLearner
+from .structured_design import StructuredDesign
+from .structured_learner import StructuredLearner
 
 PARTS = ("body", "links", "joints", "tool")
 LOAD = 1e-4  # assumed load of a bare wrist, as a share of the arm's mass and inertia

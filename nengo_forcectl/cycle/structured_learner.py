@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,8 +20,7 @@ from ..kernels.layout.null_space_fields import POSTURE
 from ..kernels.layout.regression_fields import JOINT_NEURONS, REGRESSION
 from ..kernels.layout.structured_fields import STRUCTURED
 from ..learning.structured_columns import places_of_parts
-from ..learning.structured_least_squares import Columns, StructuredLeastSquares, positive_part
-from ..networks.encoding import States
+from ..learning.structured_least_squares import StructuredLeastSquares, positive_part
 from ..networks.structured_encoding import StructuredEncoding
 from .findings import (
     Learned,
@@ -32,6 +30,7 @@ from .findings import (
     LearnedTool,
     NeuronTorque,
 )
+from .structured_design import StructuredDesign
 
 # Tuned on the conditions of `nengo-forcectl bench adaptation` and on undeclared delays, iiwa,
 # seed 0; then tried on the other arms.
@@ -70,68 +69,6 @@ COUNTS = (
 )  # fmt: skip
 """Numbers of a checkpoint that are whole."""
 MOST = 2**53  # of a count
-
-
-@dataclass(frozen=True)
-class StructuredDesign:
-    """What a `StructuredLearner` is designed from, besides the arm, the law and the encoding."""
-
-    columns: Columns  # the weights
-    torque: float  # root mean square of the model's over a sample of the work [N m]
-    posture: Float[np.ndarray, "n"]  # where the posture's inertia is computed [rad]
-    assumed: Float[np.ndarray, "10"]  # parameters of the payload that the arm already carries
-    neurons: bool = True  # whether the joints' neurons learn; if not, they stay silent
-
-    @classmethod
-    def of(
-        cls,
-        arm: Arm,
-        states: States,
-        encoding: StructuredEncoding,
-        posture: Float[np.ndarray, "n"],
-        assumed: Float[np.ndarray, "10"] | None = None,
-    ) -> "StructuredDesign":
-        """Return the design for a sample of the work; by default no payload is assumed."""
-        torque = float(np.sqrt(np.mean(arm.inverse_dynamics(*states) ** 2)))
-        load = np.zeros(PARAMETERS) if assumed is None else assumed
-        v = encoding.input(*states)[:, encoding.places["payload"]]
-        payload = v.reshape(-1, arm.dof, PARAMETERS)
-        columns = Columns.of(arm, *states, encoding.joints.speed, payload)
-        return cls(columns, torque, posture, load)
-
-    def check(self, arm: Arm) -> None:
-        """Raise `NetworkError` unless the parts fit each other and the arm."""
-        n = arm.dof
-        if not isinstance(self.columns, Columns):
-            kind = type(self.columns).__name__
-            raise NetworkError(f"StructuredDesign.columns: is a {kind}, needs Columns")
-        size, group, positive = (
-            np.asarray(each)
-            for each in (self.columns.size, self.columns.group, self.columns.positive)
-        )
-        p = PARAMETERS + (1 + FRICTION) * n + 3 * DIRECT + 3 + len(self.columns.chosen)
-        shapes = [each.shape for each in (size, group, positive)]
-        shapes += [np.shape(each) for each in (self.columns.shared, self.posture, self.assumed)]
-        fit = [(p,)] * 3 + [(len(self.columns.chosen),), (n,), (PARAMETERS,)]
-        if shapes != fit:
-            raise NetworkError(f"StructuredDesign: has arrays of shapes {shapes}, needs {fit}")
-        chosen, count = np.asarray(self.columns.chosen), arm.sizes["p"]
-        for name, good, needs in (
-            ("chosen", np.isin(chosen, np.arange(count)), f"whole numbers from 0 to {count - 1}"),
-            ("size", np.isfinite(size) & (size > 0), "finite numbers above 0"),
-            ("group", np.isin(group, np.arange(p)), f"whole numbers from 0 to {p - 1}"),
-            ("positive", np.isin(positive, (0, 1)), "0 or 1"),
-            ("shared", np.isin(np.asarray(self.columns.shared), (0, 1)), "0 or 1"),
-        ):
-            if not good.all():
-                found = getattr(self.columns, name)[int(np.argmin(good))]
-                raise NetworkError(f"Columns.{name}: has {found}, needs {needs}")
-        for name, number, unit in (
-            ("Columns.reach", self.columns.reach, "m"),
-            ("StructuredDesign.torque", self.torque, "N m"),
-        ):
-            if not (math.isfinite(number) and number > 0):
-                raise NetworkError(f"{name}: is {number} {unit}, needs a finite number above 0")
 
 
 class StructuredLearner:
@@ -305,8 +242,8 @@ class StructuredLearner:
         deviations = np.sqrt(np.linalg.inv(A).diagonal()) * size
         shared = np.flatnonzero(self.design.columns.shared) + at["links"].start
         own = np.delete(np.arange(len(size)), shared)
-        alone = np.linalg.inv(A[np.ix_(own, own)]).diagonal()[:PARAMETERS]
-        deviations[:PARAMETERS] = np.sqrt(alone) * size[:PARAMETERS]
+        alone = np.linalg.inv(A[np.ix_(own, own)]).diagonal()[at["payload"]]
+        deviations[at["payload"]] = np.sqrt(alone) * size[at["payload"]]
         value, speed = self._sums["weights"] * size, self.encoding.joints.speed
         w, d = (each[at["friction"]].reshape(n, FRICTION) for each in (value, deviations))
         viscous, dry = (

@@ -24,7 +24,8 @@ from ..cycle.compiled_learning import CompiledCycle
 from ..cycle.findings import Learned
 from ..cycle.observing_cycle import ObservingCycle
 from ..cycle.structured_cycle import StructuredCycle
-from ..cycle.structured_learner import MODEL, StructuredDesign, StructuredLearner
+from ..cycle.structured_design import StructuredDesign
+from ..cycle.structured_learner import MODEL, StructuredLearner
 from ..errors import ConfigurationError, NetworkError, RecordError
 from ..estimation.predictor import Predictor
 from ..kernels.arm_block import friction_kernel

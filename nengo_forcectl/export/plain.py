@@ -17,7 +17,7 @@ from arms import Arm, CollisionPairs
 from arms.model import capsules, chain
 
 from ..control import LAWS, SECONDARY_TASKS
-from ..cycle.structured_learner import StructuredDesign
+from ..cycle.structured_design import StructuredDesign
 from ..errors import ConfigurationError, RecordError
 from ..learning.consolidation import Consolidation
 from ..learning.gradient import Gradient
