@@ -44,7 +44,10 @@ LAZY = {
     "machine.routine": {"arms.machine.compile", "arms.machine.translate"},
 }
 # Imports by a computed name, which is the caller's.
-GIVEN = {"machine.object_files": "resolve_name"}  # of a part's module
+GIVEN = {
+    "catalog.descriptions": "resolve_name",  # a module of robot_descriptions
+    "machine.object_files": "resolve_name",  # a part's module
+}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -92,17 +92,9 @@ class Part:
         """Its machine code, how many whole numbers it takes, and whether a float."""
         from arms.machine.compile import MachineCode  # llvmlite
 
-        if not self.is_on_disk:
-            self._compile_apart()
+        compile_apart(self)
         content = self._content()
         return MachineCode(content[2:]), content[0], bool(content[1])
-
-    def _compile_apart(self) -> None:
-        """Compile it in a process of its own, so that this one loads no numba."""
-        own = self.folder
-        if own is not None:
-            with announce(f"compiling {self}, once per installation"):
-                compile_in_processes(own, lambda: [] if self.is_on_disk else [str(self)])
 
     def _content(self) -> bytes:
         """The content of its file on disk; see ``_compiled``."""
@@ -147,6 +139,24 @@ class _NotPortableError(Exception):
     def __init__(self, content: bytes) -> None:
         super().__init__()
         self.content = content
+
+
+def compile_apart(*parts: Part) -> None:
+    """Compile parts of one package in other processes, so that this one loads no numba.
+
+    Nothing is compiled that is on disk, or without a cache folder.
+    """
+    own = parts[0].folder
+    if own is None or all(part.is_on_disk for part in parts):
+        return
+    with announce(f"compiling {', '.join(map(str, parts))}, once per installation"):
+        compile_in_processes(own, lambda: [str(part) for part in parts if not part.is_on_disk])
+
+
+def calls(*parts: Part) -> list[Callable[..., int]]:
+    """Python's functions of parts of one package, which are compiled at the same time."""
+    compile_apart(*parts)
+    return [part.call for part in parts]
 
 
 def part_at(address: int) -> Part | None:

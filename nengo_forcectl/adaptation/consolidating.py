@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from arms import Arm, Terms
+from arms.machine.object_files import calls
 
 from ..contract import Adaptation, Command, Learns, Reference, State, learns
 from ..estimation.observer import write_balance
@@ -84,7 +85,7 @@ class ConsolidatingAdaptation(Adaptation):
         self._arm, self._inputs = Block(ARM, {"n": arm.dof}), Block(INPUT, {"n": arm.dof, "k": 3})
         pushed = self._scales.observer, self._arm, self._inputs
         self._pushed = [block.address for block in pushed]
-        self._run, self._add_push = parts.supply_scales.call, parts.add_push.call
+        self._run, self._add_push = calls(parts.supply_scales, parts.add_push)
         self._supply(sound=False)
 
     @property

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from arms import Terms
+from arms.machine.object_files import calls
 
 from ..kernels import parts
 from ..kernels.block import Block
@@ -43,7 +44,7 @@ class LowPass:
         size = int(np.prod(shape))
         self._block = Block(LOW_PASS, {"k": size}, {"share": share_of(gain, dt)})
         self._input, self._value = (self._block[name].reshape(shape) for name in ("input", "value"))
-        self._update, self._sample = parts.update_low_pass.call, parts.sample_low_pass.call
+        self._update, self._sample = calls(parts.update_low_pass, parts.sample_low_pass)
         self._begun = False
 
     @property
@@ -97,7 +98,7 @@ class MomentumObserver:
         self._block = observer_block(dof, gain, dt)
         self._arm, self._inputs = Block(ARM, {"n": dof}), Block(INPUT, {"n": dof, "k": 3})
         self._blocks = [each.address for each in (self._block, self._arm, self._inputs)]
-        self._observe, self._add_push = parts.observe.call, parts.add_push.call
+        self._observe, self._add_push = calls(parts.observe, parts.add_push)
         self._begun = False
 
     @property

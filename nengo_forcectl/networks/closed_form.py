@@ -15,6 +15,8 @@ import nengo
 import numpy as np
 from jaxtyping import Float
 
+from arms.machine.object_files import calls
+
 from ..errors import NetworkError
 from ..kernels import parts
 from ..kernels.block import Block
@@ -52,8 +54,9 @@ class ClosedFormNetwork:
         E_T, bias, D = (self.block[name] for name in PARTS)
         self._values = E_T.T, bias, D  # as the handles have them
         self.n_inputs, self.n_outputs = len(E_T), len(D)
-        self._evaluate, self._descend = parts.evaluate.call, parts.descend.call
-        self._propagate_back = parts.propagate_back.call
+        self._evaluate, self._descend, self._propagate_back = calls(
+            parts.evaluate, parts.descend, parts.propagate_back
+        )
         for name, learns in zip(PARTS, self.learned, strict=True):
             self.block[f"learn_{name}"][...] = learns
 
