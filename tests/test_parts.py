@@ -97,7 +97,7 @@ from nengo_forcectl.cycle.compiled import CompiledController
 task = CollisionAvoidance(pairs, margin=1.0)
 assert task.torque(terms, state).any()
 cycle = CompiledController(arm, OperationalSpace(q, (0, 1), secondary=(task,)))
-assert cycle.step(state, Reference(np.zeros(2), np.zeros(2), np.zeros(2))).tau.any()
+assert cycle.step(state, Reference(dq, dq, dq)).tau.any()
 """,
     "share_torque": f"""{ARM}
 from nengo_forcectl.kernels.parts import share_torque
