@@ -39,7 +39,9 @@ class StructuredDesign:
         load = np.zeros(PARAMETERS) if assumed is None else assumed
         v = encoding.input(*states)[:, encoding.places["payload"]]
         payload = v.reshape(-1, arm.dof, PARAMETERS)
-        columns = Columns.of(arm, *states, encoding.joints.speed, payload)
+        tool = encoding.tool_neurons
+        count = 0 if tool is None else len(tool.bias)
+        columns = Columns.of(arm, *states, encoding.joints.speed, payload, count)
         return cls(columns, torque, posture, load)
 
     def check(self, arm: Arm) -> None:
@@ -52,7 +54,7 @@ class StructuredDesign:
             np.asarray(each)
             for each in (self.columns.size, self.columns.group, self.columns.positive)
         )
-        p = places_of_parts(n, len(self.columns.chosen))["links"].stop
+        p = places_of_parts(n, len(self.columns.chosen), self.columns.field)["field"].stop
         shapes = [each.shape for each in (size, group, positive)]
         shapes += [np.shape(each) for each in (self.columns.shared, self.posture, self.assumed)]
         fit = [(p,)] * 3 + [(len(self.columns.chosen),), (n,), (PARAMETERS,)]

@@ -52,7 +52,8 @@ class StructuredLeastSquares:
     joint. Their columns are in that joint's row alone; so they are eliminated from the sums, joint
     by joint, before C, and follow from w (see `kernels.solve_neurons`). They learn from 50
     solutions after the start or a change on; until then they stay as they are, because early data
-    are explained by anything.
+    are explained by anything. The tool's neurons add ``J^T D a``. Their columns are in every row,
+    so their decoders D are the last of the weights w; a solution while they sleep leaves them out.
 
     Then w is conditioned on what is physical: armature and friction are not negative, and the
     payload is some body, its centre within half the arm's reach (Wensing, Kim and Slotine 2018,
@@ -104,6 +105,9 @@ class StructuredLeastSquares:
         sizes = {"n": n, "p": p, "s": self.delays, "groups": groups, "links": len(columns.chosen)}
         values = {
             "neurons": neurons.address,
+            "core": p - columns.field,
+            "wake": WAKE * self._period(dt),
+            "solved": p - columns.field,
             "every": every,
             "period": self._period(dt),
             "stages": max(round(STAGES * dt / STAGE_TIME), 1),
@@ -131,7 +135,12 @@ class StructuredLeastSquares:
         return max(round(self.period / dt), 1)
 
 
+def symmetric(lower: Float[np.ndarray, "p p"]) -> Float[np.ndarray, "p p"]:
+    """Return the matrix with this lower triangle."""
+    return np.tril(lower) + np.tril(lower, -1).T
+
+
 def positive_part(information: Float[np.ndarray, "p p"]) -> Float[np.ndarray, "p p"]:
-    """Return the symmetric Lambda without its negative eigenvalues."""
+    """Return Lambda, of which the lower triangle is given, without its negative eigenvalues."""
     values, vectors = np.linalg.eigh(information)
     return (vectors * np.maximum(values, 0.0)) @ vectors.T
