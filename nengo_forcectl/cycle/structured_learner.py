@@ -127,17 +127,12 @@ class StructuredLearner:
     ) -> None:
         n, torque = arm.dof, design.torque
         encoding.check(arm)
-        design.check(arm)
+        design.check(arm, encoding)
         neurons, field = encoding.neurons, encoding.tool_neurons
         if neurons is None:
             raise NetworkError("StructuredEncoding.neurons: is None, needs neurons of each joint")
         if field is None:
             raise NetworkError("StructuredEncoding.tool_neurons: is None, needs neurons")
-        if 3 * len(field.bias) != design.columns.field:
-            raise NetworkError(
-                f"Columns.field: is {design.columns.field}, needs 3 for each of the "
-                f"{len(field.bias)} neurons of the tool"
-            )
         self.design, self.encoding, self.dt = design, encoding, dt
         self._neurons_of, self._field_of = neurons, field
         delayed = 0.0 if predicts else StructuredLeastSquares.delayed

@@ -56,8 +56,8 @@ class Columns:
         square of the model's torque over the sample and L the tool's distance from the base; 0.5
         m/s^2 of gravity along each axis, 0.3 of a link's parameters. Of the links' parameters,
         those are chosen that payload, armature and each other do not explain (base parameters,
-        Gautier and Khalil 1990, doi:10.1109/70.56655). Some that a payload explains are added: no payload
-        has a negative mass, so none explains that a last link is lighter than in the model.
+        Gautier and Khalil 1990, doi:10.1109/70.56655). Some that a payload explains are added: no
+        payload has a negative mass, so none explains that a last link is lighter than in the model.
 
         Args:
             arm: the model.

@@ -174,6 +174,11 @@ class StructuredEncoding:
         if self.neurons is not None:
             self.neurons.check(n)
         if self.tool_neurons is not None:
+            if not isinstance(self.tool_neurons, ToolNeurons):
+                kind = type(self.tool_neurons).__name__
+                raise NetworkError(
+                    f"StructuredEncoding.tool_neurons: is a {kind}, needs ToolNeurons"
+                )
             self.tool_neurons.check()
 
     @cached_property
