@@ -140,7 +140,7 @@ def learning_cycle(
         neurons: whether neurons learn what the structure does not explain. Those of each joint:
             friction that varies with the angle, or with the speed in another way than viscous and
             dry friction. Those of the tool: a force that varies with the place in another way than
-            a spring's. They begin after ten seconds.
+            a spring's. They begin after ten seconds, and after twenty.
 
     Raises:
         ConfigurationError: the arm reaches hardly any target from this posture, the law is for

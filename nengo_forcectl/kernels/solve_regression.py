@@ -32,6 +32,8 @@ from .solve_neurons import (
 
 JOBS = 6  # of a cycle
 EQUAL = 3  # of them take as long as one of the neurons' jobs
+FAINT = 4e-3  # variance of the tool's neurons that is not believed, and is taken off
+SILENT = 1e-6  # their variance then
 SETTLE = 3.0  # solutions until the first weights
 
 
@@ -198,7 +200,11 @@ def covariance_row(X, C, i):
 
 @kernel
 def weigh_evidence(law):
-    """Re-estimate each group's variance and the noise; store the weights' deviations."""
+    """Re-estimate each group's variance and the noise; store the weights' deviations.
+
+    Forces that vary with the place explain a little of any friction. So the tool's neurons stay
+    silent unless their variance exceeds FAINT.
+    """
     p = solved_columns(law)
     w, variance = vector(law, at.REGRESSION_NEXT), vector(law, at.REGRESSION_VARIANCE)
     C, group = of_solution(law, at.REGRESSION_COVARIANCE), wholes(law, at.REGRESSION_GROUP)
@@ -216,6 +222,9 @@ def weigh_evidence(law):
     for i in range(p):
         g = group[i]
         variance[i] = min((square[g] + DOUBT) / (known[g] + DOUBT), 1.0)
+    for i in range(whole(law, at.REGRESSION_CORE), p):
+        loud = square[group[i]] / (known[group[i]] + DOUBT) - FAINT
+        variance[i] = min(max(loud, SILENT), 1.0)
     samples = max(number(law, at.REGRESSION_TARGET_SAMPLES) - total, 10.0)
     residual = vector(law, at.REGRESSION_FITS)[int(number(law, at.REGRESSION_CHOSEN))] / samples
     floor = number(law, at.REGRESSION_FLOOR)
