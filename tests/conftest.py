@@ -136,6 +136,16 @@ def unhurried(monkeypatch):
     monkeypatch.setattr(clock, "time", looked)
 
 
+@pytest.fixture(scope="module")
+def in_one_process():
+    """`reach` starts no second process, with which tests/test_second_process.py compares it."""
+    from nengo_forcectl.jobs.reach import reach_job
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reach_job, "inside_cell", lambda: True)
+        yield
+
+
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
