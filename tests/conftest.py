@@ -27,9 +27,14 @@ import numpy as np
 import pytest
 from law_signals import signal, weights  # noqa: F401  fixtures
 from missing import CORE, SkippingModule, check_marks, skip_if_missing
+from threadpoolctl import threadpool_limits
 
 import arms
 from nengo_forcectl.robots import clock
+
+# With `-n 0`, jaxtyping's plugin of pytest has loaded NumPy before this file could say so.
+if os.environ["OPENBLAS_NUM_THREADS"] == "1":
+    threadpool_limits(1, "blas")
 
 
 def pytest_configure(config):
