@@ -11,6 +11,14 @@ from types import SimpleNamespace
 # The processes of pytest keep all processors busy. xdist's processes inherit this.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+# The tests compile some 400 functions of TensorFlow, and call most of them a few times. So XLA
+# optimises less, in a third of the time; with `XLA_FLAGS= pytest` it does what it does for a user.
+os.environ.setdefault(
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false "
+    "--xla_cpu_parallel_codegen_split_count=1",
+)
+
 # A script's background jobs ignore Ctrl-C, and so does what they start: tests interrupt programs.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -19,9 +27,14 @@ import numpy as np
 import pytest
 from law_signals import signal, weights  # noqa: F401  fixtures
 from missing import CORE, SkippingModule, check_marks, skip_if_missing
+from threadpoolctl import threadpool_limits
 
 import arms
 from nengo_forcectl.robots import clock
+
+# With `-n 0`, jaxtyping's plugin of pytest has loaded NumPy before this file could say so.
+if os.environ["OPENBLAS_NUM_THREADS"] == "1":
+    threadpool_limits(1, "blas")
 
 
 def pytest_configure(config):
@@ -126,6 +139,16 @@ def unhurried(monkeypatch):
     now = itertools.count()
     looked = SimpleNamespace(perf_counter=lambda: 1e-4 * next(now), sleep=lambda seconds: None)
     monkeypatch.setattr(clock, "time", looked)
+
+
+@pytest.fixture(scope="module")
+def in_one_process():
+    """`reach` starts no second process, with which tests/test_second_process.py compares it."""
+    from nengo_forcectl.jobs.reach import reach_job
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reach_job, "inside_cell", lambda: True)
+        yield
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
 from nengo_forcectl.jobs.rivals import RIVALS
 from nengo_forcectl.robots.log import tool_error
 
+pytestmark = pytest.mark.usefixtures("in_one_process")
+
 SLOW = ("multilayer", "gauss-newton", "kalman", "composite", "keras")
 """Laws that run in TensorFlow, cycle by cycle: one reach of theirs takes as long as a pass."""
 REACH = 1200  # cycles

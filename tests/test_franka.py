@@ -240,10 +240,10 @@ def test_a_run_that_is_killed_leaves_its_record(tmp_path):
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory):
-    """Record of a robot without a payload, which moves for eight seconds."""
+    """Record of a robot without a payload, which moves for four seconds."""
     file = tmp_path_factory.mktemp("empty") / "empty.npz"
     with served() as (address, _), FrankaRobot(address, realtime=False) as robot:
-        path = motion_of(robot, 8.0, 0.4)
+        path = motion_of(robot, 4.0, 0.4)
         record = move(robot, path, file.with_suffix(".rows"))
         assert np.abs(record["q"] - record["reference"]).max() < 0.03
         assert np.abs(record["dq"]).max() < 1.0

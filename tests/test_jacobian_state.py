@@ -3,7 +3,7 @@
 import nengo
 import numpy as np
 import pytest
-from jacobian_networks import RNG, assert_derivative, network, simulate
+from jacobian_networks import RNG, assert_derivative, network, predicted, simulate
 
 from nengo_forcectl.errors import NetworkError
 from nengo_forcectl.learning.gradient import Gradient
@@ -110,15 +110,15 @@ def test_layers_with_state(case, name):
     for variable, value in before:
         np.testing.assert_array_equal(variable.numpy(), value)
 
-    def predicted(sim, net, x):
+    def put_back(sim, net, x):
         kept = [(variable, variable.numpy()) for variable in everything(sim)]
-        value = sim.predict({net.node: x}, n_steps=1, verbose=0)[probe][:, -1]
+        value = predicted(sim, {net.node: x}, 1)[probe][:, -1]
         for variable, earlier in kept:
             variable.assign(earlier)
         return value
 
     assert np.abs(J["a.encoders"]).max() > 0
-    assert_derivative(sim, net, x, J, changed=predicted)
+    assert_derivative(sim, net, x, J, changed=put_back)
     if name in ("LSTM", "Counting"):
         with pytest.raises(NetworkError, match=rf"'{name}'.* keeps its state .* 2 steps"):
             weight_jacobian(sim, probe, {net.node: x.repeat(2, 1)})

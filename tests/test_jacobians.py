@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from jacobian_networks import predicted
 
 from nengo_forcectl.errors import NetworkError
 from nengo_forcectl.nengodl.jacobians import input_jacobian, weight_jacobian
@@ -20,7 +21,7 @@ def case():
 
 
 def output(sim, network, x):
-    return sim.predict({network.state: x[:, None]}, n_steps=1)[network.probe][:, 0]
+    return predicted(sim, {network.state: x[:, None]}, 1)[network.probe][:, 0]
 
 
 def differences(function, value, h=1e-6):

@@ -345,9 +345,10 @@ def test_what_does_not_fit_is_named(network):
 def test_integers_are_real_numbers(network):
     """Integers of any kind, as inputs and as errors, do what the same floating-point ones do."""
     steps = []
-    for kind in (np.float64, np.int64, np.uint8, np.float32):
-        with simulate(network) as sim:
-            loop = LearningLoop(sim, network.probe, Gradient(1.0))
+    with simulate(network) as sim:
+        loop = LearningLoop(sim, network.probe, Gradient(1.0))
+        for kind in (np.float64, np.int64, np.uint8, np.float32):
+            sim.reset()
             x, error = np.array([[1, 2]], dtype=kind), np.array([[3, 1]], dtype=kind)
             loop.step({network.node: x}, error)
             steps.append(loop.step({network.node: x.tolist()}, error.tolist()).output)

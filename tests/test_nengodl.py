@@ -121,17 +121,19 @@ def test_nengodl_can_be_imported_after_the_package():
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-@pytest.mark.needs("nengo_dl")
 def test_no_device_is_hidden():
     """TensorFlow, imported by the package, sees every device; before, nothing is set."""
     code = (
-        "import importlib, os, sys, nengo_forcectl.nengodl.compatibility as n;"
-        "assert 'TF_USE_LEGACY_KERAS' not in os.environ;"
-        "os.environ['TF_USE_LEGACY_KERAS'] = '1'; import tensorflow as tf; calls = [];"
-        "tf.config.set_visible_devices = lambda *arguments: calls.append(arguments);"
-        "del sys.modules['tensorflow']; load = importlib.import_module;"
+        "import importlib, os, nengo_forcectl.nengodl.compatibility as n;"
+        "from types import SimpleNamespace as Part;"
+        "assert 'TF_USE_LEGACY_KERAS' not in os.environ; calls = [];"
+        "config = Part(set_visible_devices=lambda *arguments: calls.append(arguments));"
+        "keras = Part(layers=Part(Layer=type('Layer', (), {'__module__': 'tf_keras.layers'})));"
+        "tf = Part(config=config, keras=keras); load = importlib.import_module;"
         "importlib.import_module = lambda name: tf if name == 'tensorflow' else load(name);"
-        "n._import_tensorflow(); assert not calls, calls"
+        "assert n._import_tensorflow() is tf; assert not calls, calls;"
+        "assert {key for key in os.environ if key.startswith('TF_')}"
+        " == {'TF_USE_LEGACY_KERAS', 'TF_CPP_MIN_LOG_LEVEL'}"
     )
     environment = {key: value for key, value in os.environ.items() if not key.startswith("TF_")}
     command = [sys.executable, "-c", code]

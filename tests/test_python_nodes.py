@@ -3,7 +3,7 @@
 import nengo
 import numpy as np
 import pytest
-from jacobian_networks import RNG, assert_derivative, network, simulate
+from jacobian_networks import RNG, assert_derivative, network, predicted, simulate
 
 from nengo_forcectl.errors import NetworkError
 from nengo_forcectl.learning.gradient import Gradient
@@ -64,7 +64,7 @@ def test_jacobians_do_not_drive_the_robot(case):
     if isinstance(net.a.neuron_type, nengo.Tanh):
 
         def alone(sim, net, x):
-            return sim.predict({net.node: x}, n_steps=1, verbose=0)[net.alone][:, -1]
+            return predicted(sim, {net.node: x}, 1)[net.alone][:, -1]
 
         assert_derivative(sim, net, x[:, None], J, changed=alone)
 

@@ -14,6 +14,8 @@ from nengo_forcectl.jobs.reach.reach_figures import reach_figures
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings, pass_name
 from nengo_forcectl.jobs.run_folder import read_run
 
+pytestmark = pytest.mark.usefixtures("in_one_process")
+
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):

@@ -13,6 +13,8 @@ from nengo_forcectl.jobs.rivals import RIVALS, TIPS, colour
 from nengo_forcectl.jobs.scene import DT, gains, reaching_scene
 from nengo_forcectl.sim.bullet import Bullet
 
+pytestmark = pytest.mark.usefixtures("in_one_process")
+
 ONLINE = ("gradient", "multilayer", "gauss-newton", "kalman", "composite", "keras")
 LEARN_FROM = ("joint", "task", "prediction")
 

@@ -11,9 +11,9 @@ def simulator(network):
     return nengo_dl.Simulator(network, device="/cpu:0", progress_bar=False)
 
 
-@pytest.fixture(params=["merged", "one variable each"])
+@pytest.fixture(scope="module", params=["merged", "one variable each"])
 def network(request):
-    """Two ensembles of equal shape, which NengoDL merges unless it is told not to."""
+    """Two ensembles of equal shape, which NengoDL merges unless told not to, with a simulator."""
     with nengo.Network(seed=0) as net:
         nengo_dl.configure_settings(dtype="float64")
         if request.param != "merged":
@@ -31,51 +31,50 @@ def network(request):
             third = nengo.Ensemble(10, 2, seed=3, label="c")
             nengo.Connection(net.node, third)
             nengo.Connection(third, net.out)
-    return net
+    with simulator(net) as net.sim:
+        yield net
 
 
 def test_what_is_read_is_what_the_simulator_shows(network):
     """Every handle reads what ``sim.data`` has for its object, merged or not."""
-    with simulator(network) as sim:
-        weights = named_weights(sim)
-        shared = weights[network.a].bias.variable is weights[network.b].bias.variable
-        assert shared == (len(sim.tensor_graph.base_params) < 10)
-        for ensemble in (network.a, network.b):
-            data = sim.data[ensemble]
-            np.testing.assert_array_equal(weights[ensemble].encoders.read(), data.scaled_encoders)
-            np.testing.assert_array_equal(weights[ensemble].bias.read(), data.bias)
-        for connection in (network.a_out, network.b_out, network.neurons):
-            value = weights[connection].read()
-            np.testing.assert_array_equal(value, sim.data[connection].weights)
-            assert value.shape == weights[connection].shape
+    sim = network.sim
+    weights = named_weights(sim)
+    shared = weights[network.a].bias.variable is weights[network.b].bias.variable
+    assert shared == (len(sim.tensor_graph.base_params) < 10)
+    for ensemble in (network.a, network.b):
+        data = sim.data[ensemble]
+        np.testing.assert_array_equal(weights[ensemble].encoders.read(), data.scaled_encoders)
+        np.testing.assert_array_equal(weights[ensemble].bias.read(), data.bias)
+    for connection in (network.a_out, network.b_out, network.neurons):
+        value = weights[connection].read()
+        np.testing.assert_array_equal(value, sim.data[connection].weights)
+        assert value.shape == weights[connection].shape
 
 
 def test_writing_changes_one_object_only(network):
     """After a write the simulator has the new value, and all other weights their old ones."""
-    with simulator(network) as sim:
-        weights = named_weights(sim)
-        for name, weight in weights.items():
-            before = {other: weights[other].read() for other in weights}
-            before[name] = np.random.default_rng(0).normal(size=weight.shape)
-            weight.write(before[name])
-            for other, value in before.items():
-                np.testing.assert_array_equal(weights[other].read(), value)
-        np.testing.assert_array_equal(
-            sim.data[network.b_out].weights, weights[network.b_out].read()
-        )
+    sim = network.sim
+    weights = named_weights(sim)
+    for name, weight in weights.items():
+        before = {other: weights[other].read() for other in weights}
+        before[name] = np.random.default_rng(0).normal(size=weight.shape)
+        weight.write(before[name])
+        for other, value in before.items():
+            np.testing.assert_array_equal(weights[other].read(), value)
+    np.testing.assert_array_equal(sim.data[network.b_out].weights, weights[network.b_out].read())
 
 
 def test_names_are_labels(network):
     """Names come from labels and look up the handle the object does."""
-    with simulator(network) as sim:
-        weights = named_weights(sim)
-        assert list(weights) == [
-            *("a.encoders", "a.bias", "b.encoders", "b.bias"),
-            *("c.encoders", "c.bias", "a -> out", "b -> out", "a.neurons -> b.neurons"),
-            "c -> out",
-        ]
-        assert weights["a -> out"] is weights[network.a_out]
-        assert weights["b.encoders"] is weights[network.b].encoders
+    sim = network.sim
+    weights = named_weights(sim)
+    assert list(weights) == [
+        *("a.encoders", "a.bias", "b.encoders", "b.bias"),
+        *("c.encoders", "c.bias", "a -> out", "b -> out", "a.neurons -> b.neurons"),
+        "c -> out",
+    ]
+    assert weights["a -> out"] is weights[network.a_out]
+    assert weights["b.encoders"] is weights[network.b].encoders
 
 
 def test_equal_labels_are_numbered():
@@ -92,14 +91,14 @@ def test_equal_labels_are_numbered():
 
 def test_what_does_not_exist_is_named(network):
     """Unknown names and objects: an error that lists the weights there are."""
-    with simulator(network) as sim:
-        weights = named_weights(sim)
-        with pytest.raises(NetworkError, match=r"'a -> oot'.* did you mean 'a -> out'"):
-            weights["a -> oot"]
-        with pytest.raises(NetworkError, match=r"Node.*'in'.* they are: a\.encoders"):
-            weights[network.node]
-        with pytest.raises(NetworkError, match=r"'a.bias': has shape \(2,\), needs \(20,\)"):
-            weights["a.bias"].write(np.zeros(2))
+    sim = network.sim
+    weights = named_weights(sim)
+    with pytest.raises(NetworkError, match=r"'a -> oot'.* did you mean 'a -> out'"):
+        weights["a -> oot"]
+    with pytest.raises(NetworkError, match=r"Node.*'in'.* they are: a\.encoders"):
+        weights[network.node]
+    with pytest.raises(NetworkError, match=r"'a.bias': has shape \(2,\), needs \(20,\)"):
+        weights["a.bias"].write(np.zeros(2))
 
 
 SPARSE = nengo.Sparse((2, 20), indices=[[0, 3], [1, 7]], init=[1.0, -2.0])
@@ -170,15 +169,15 @@ def test_a_constant_says_that_it_cannot_be_written():
 
 def test_a_selection_is_by_name_handle_or_object(network):
     """``trainable`` takes one or several of anything, in the order asked, each once."""
-    with simulator(network) as sim:
-        weights = named_weights(sim)
-        bias = weights["b.bias"]
-        found = weights.trainable([bias, network.a_out, "b.bias", network.b])
-        assert found == [bias, weights[network.a_out], weights["b.encoders"]]
-        assert weights.trainable(network.a) == [weights["a.encoders"], weights["a.bias"]]
-        assert weights.trainable() == list(weights.values())
-        assert weights.trainable(network) == weights.trainable()
-        assert list(weights[network.inner]) == ["c.encoders", "c.bias", "c -> out"]
-        assert "a.bias" in weights
-        assert network.a in weights
-        assert network.node not in weights
+    sim = network.sim
+    weights = named_weights(sim)
+    bias = weights["b.bias"]
+    found = weights.trainable([bias, network.a_out, "b.bias", network.b])
+    assert found == [bias, weights[network.a_out], weights["b.encoders"]]
+    assert weights.trainable(network.a) == [weights["a.encoders"], weights["a.bias"]]
+    assert weights.trainable() == list(weights.values())
+    assert weights.trainable(network) == weights.trainable()
+    assert list(weights[network.inner]) == ["c.encoders", "c.bias", "c -> out"]
+    assert "a.bias" in weights
+    assert network.a in weights
+    assert network.node not in weights

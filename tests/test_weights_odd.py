@@ -3,7 +3,7 @@
 import nengo
 import numpy as np
 import pytest
-from jacobian_networks import RNG, assert_derivative, network, one_layer, simulate
+from jacobian_networks import RNG, assert_derivative, network, one_layer, predicted, simulate
 
 from nengo_forcectl.errors import NetworkError
 from nengo_forcectl.nengodl.compatibility import nengo_dl, tf
@@ -91,13 +91,13 @@ def test_decoders_of_a_probe(case):
     np.testing.assert_allclose(J[net.decoded] @ np.zeros(10), np.zeros((1, 2, 2)))
 
     def decoded(sim, net, x):
-        return sim.predict({net.node: x}, n_steps=1, verbose=0)[net.decoded][:, -1]
+        return predicted(sim, {net.node: x}, 1)[net.decoded][:, -1]
 
     assert_derivative(sim, net, x, J, changed=decoded)
     assert "a -> decoded" not in weight_jacobian(sim, net.decoded, {net.node: x})
     several = RNG.uniform(-1, 1, (1, 3, 2))
     J = weight_jacobian(sim, net.late, {net.node: several}, net.late)
-    late = lambda sim, net, x: sim.predict({net.node: x}, n_steps=3, verbose=0)[net.late][:, -1]  # noqa: E731
+    late = lambda sim, net, x: predicted(sim, {net.node: x}, 3)[net.late][:, -1]  # noqa: E731
     assert_derivative(sim, net, several, J, changed=late)
 
 
@@ -114,7 +114,7 @@ def test_weights_that_are_not_trainable(case, steps):
 
     def output(sim, net, x):
         kept = [(variable, variable.numpy()) for variable in sim.keras_model.variables]
-        value = sim.predict({net.node: x}, n_steps=steps, verbose=0)[net.probe][:, -1]
+        value = predicted(sim, {net.node: x}, steps)[net.probe][:, -1]
         for variable, earlier in kept:
             variable.assign(earlier)
         return value
@@ -175,7 +175,7 @@ def test_minibatches_have_a_copy_of_what_rules_change():
         sides = []
         for sign in (1, -1):
             weight.write(value + sign * 1e-6 * direction)
-            sides.append(sim.predict({net.node: x}, n_steps=2, verbose=0)[probe][:, -1])
+            sides.append(predicted(sim, {net.node: x}, 2)[probe][:, -1])
             weight.write(value)
         numeric = (sides[0] - sides[1]) / 2e-6
         np.testing.assert_allclose((J * direction[:, None]).sum((2, 3)), numeric, rtol=1e-6)

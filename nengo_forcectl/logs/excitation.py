@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
+from threadpoolctl import threadpool_limits
 
 from arms import Arm
 
@@ -91,7 +92,8 @@ def excite(
         posture = np.asarray(around, dtype=float)
         inside = posture.shape == (arm.dof,) and design.stay(posture, swing)
         check(own, "around", bool(inside), f"{arm.dof} numbers well inside the joints' limits")
-    best, first = design.search()
+    with threadpool_limits(1):  # matrices are small: threads only wait for each other
+        best, first = design.search()
     check(own, "box", best is not None, "room for a motion; none was found")
     assert best is not None
     time = np.arange(round(seconds * rate) + 1) / rate

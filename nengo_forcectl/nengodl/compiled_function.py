@@ -63,7 +63,7 @@ class CompiledFunction:
         concrete = self._traced(function, jit_compile)
         kinds = operations(concrete)
         if self._pure and kinds & WRITES:
-            concrete = self._traced(_restoring(function, _variables(concrete)), jit_compile)
+            concrete = self._traced(_restoring(concrete, _variables(concrete)), jit_compile)
         asks = bool(kinds & PYTHON)
         if jit_compile and asks:  # XLA has no Python
             return self._tried(function, False, tensors, rehearsal)

@@ -9,7 +9,7 @@ import nengo
 from ..errors import NetworkError
 from .compatibility import tf
 from .compiled_function import CompiledFunction
-from .dependence import output_size
+from .dependence import influences, output_size, python_functions
 from .evaluation import Evaluation, Mode, assembled, leaves_of, values_of
 from .weights import Weight, cache_of
 
@@ -252,6 +252,7 @@ def _cached_function(
     if key not in functions:
         dtype = sim.tensor_graph.dtype
         inputs = [tf.TensorSpec((batch, steps, node.size_out), dtype) for node in sim.node_inputs]
+        asks = python_functions(sim, influences(sim, key[1], steps))  # XLA has no Python
         # In float32 the vectorised form crashes in oneDNN.
         fast = key[0] == "weight_jacobian" and batch > 1 and steps == 1 and dtype == "float64"
         functions[key] = CompiledFunction(
@@ -261,7 +262,7 @@ def _cached_function(
             *inputs,
             device=sim.tensor_graph.device,
             vectorised=functools.partial(function, vectorised=True) if fast else None,
-            xla=xla,
+            xla=xla and not asks,
         )
     return functions[key]
 
@@ -293,10 +294,13 @@ def _jacobian(
         return tape.jacobian(output, sources)
     if not _unrolled(size, steps):
         return tape.jacobian(output, sources, experimental_use_pfor=False)
-    rows = [
-        tape.gradient(output, sources, output_gradients=tf.one_hot(i, size, dtype=output.dtype))
-        for i in range(size)
-    ]
+
+    def row(direction: Any) -> list[Any]:
+        return tape.gradient(output, sources, output_gradients=direction)
+
+    if size > 1:  # traced once, and called once per entry
+        row = tf.function(row, autograph=False)
+    rows = [row(tf.one_hot(i, size, dtype=output.dtype)) for i in range(size)]
     return [None if column[0] is None else tf.stack(column) for column in zip(*rows, strict=True)]
 
 

@@ -11,7 +11,7 @@ import nengo
 
 from .compatibility import tf
 from .compiled_function import CompiledFunction
-from .dependence import listed
+from .dependence import influences, listed, python_functions
 from .derivatives import known, weight_jacobians
 from .evaluation import Evaluation, Mode, assembled, leaves_of, values_of
 from .step_inputs import StepInputs
@@ -39,9 +39,13 @@ class StepGraphs:
         return self.inputs.sim
 
     def compiled(self, graph: Callable[[Any], Any], pure: bool = False) -> CompiledFunction:
-        """Compile ``graph``, and call it once so that the next call is fast."""
+        """Compile ``graph``, and call it once so that the next call is fast.
+
+        One that is pure evaluates what the outputs need, and any other all of the network.
+        """
         device = self.sim.tensor_graph.device
-        function = CompiledFunction(graph, self.inputs.spec, device=device, pure=pure)
+        asks = self._asks_for_outputs if pure else self._evaluation.asks  # XLA has no Python
+        function = CompiledFunction(graph, self.inputs.spec, device=device, pure=pure, xla=not asks)
         function.warm_up(self.inputs.tensor)
         return function
 
@@ -107,6 +111,15 @@ class StepGraphs:
     @property
     def _evaluation(self) -> Evaluation:
         return Evaluation.of(self.sim, self.sim.minibatch_size)
+
+    @property
+    def _asks_for_outputs(self) -> bool:
+        """Whether the outputs need a Python function of the network."""
+        steps = 1 if self.window is None else self.window.steps
+        return any(
+            python_functions(self.sim, influences(self.sim, probe, steps))
+            for probe in self.inputs.probes
+        )
 
     @property
     def _one_pass(self) -> bool:

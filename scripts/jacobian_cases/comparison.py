@@ -102,12 +102,11 @@ def _output(sim: Any, probe: Any, x: Any) -> Callable[[], np.ndarray]:
 
     def output() -> np.ndarray:
         kept = [(variable, variable.numpy()) for variable in changing]
-        if x:
-            value = sim.predict(x, n_steps=STEPS, verbose=0)[probe][:, -1]
-        else:
-            value = sim.predict_on_batch(n_steps=1, stateful=False)[probe][:, -1]
+        steps = STEPS if x else 1
+        value = sim.predict_on_batch(x or None, n_steps=steps, stateful=sim.stateful)[probe][:, -1]
         for variable, earlier in kept:
             variable.assign(earlier)
+        sim._update_steps()
         return value
 
     return output
