@@ -15,11 +15,11 @@ ROOT = Path(__file__).parent.parent
 
 # From the roof to the ground. What stands in one row may not import each other.
 FLOORS = (
-    ("__init__", "__main__"), ("moved",), ("cli",), ("jobs",), ("view",), ("logs",), ("policies",),
+    ("__init__", "__main__"), ("cli",), ("jobs",), ("view",), ("logs",), ("policies",),
     ("robots",), ("export",), ("cycle",),
     ("adaptation",), ("kinematics",), ("control",), ("safety",), ("networks",), ("learning",),
-    ("nengodl",), ("estimation",), ("paths", "sim"), ("kernels",), ("contract",), ("support",),
-    ("errors", "moved"),
+    ("nengodl",), ("estimation",), ("paths", "sim"), ("kernels",), ("contract",), ("records",),
+    ("support",), ("errors",),
 )  # fmt: skip
 FLOOR = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 
