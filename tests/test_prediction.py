@@ -158,6 +158,8 @@ def test_a_checkpoint_holds_the_limits_memory(planar, tmp_path):
             elif k > 30:
                 np.testing.assert_array_equal(again.step(state, reference).tau, tau)
             robot.apply(tau)
+    again.resume(saved | {"limits.memory": saved["limits.memory"][2:]})  # of an older version
+    np.testing.assert_array_equal(again.checkpoint()["limits.memory"], saved["limits.memory"])
     for name in ("limits.memory", "limits.counts"):
         with pytest.raises(NetworkError, match="limits of shapes"):
             again.resume({k: v for k, v in saved.items() if k != name})

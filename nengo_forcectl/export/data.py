@@ -35,6 +35,7 @@ from ..networks.neurons import NeuronModel
 from ..networks.structured_encoding import StructuredEncoding
 from ..networks.workspace import joint_range
 from ..safety.guard import Safe
+from ..safety.guard_memory import BARE_ROWS, ROWS
 from ..safety.limits import Limits
 from .folder import FORMAT, versions_here
 from .plain import made, plain, put, stored
@@ -101,7 +102,7 @@ class LoadedController(Safe):
     def restart(self) -> None:
         """Begin a new motion: clear the last torques and states, keep what was learned."""
         self.reset()
-        self.remembered = np.zeros((6, self.dof)), (0, 0, -math.inf, 0, 0)
+        self.remembered = np.zeros((ROWS, self.dof)), (0, 0, -math.inf, 0, 0)
 
 
 def described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -234,7 +235,8 @@ def assembled(data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Load
             raise RecordError(f"there is no tape of {missing[0]}")
     safe = LoadedController(cycle, arm, limits, dt)
     cycle.resume(_within("memory.", arrays))  # not before: the limits write to it, to be compiled
-    memory, counts = np.empty((6, arm.dof)), made(data["counts"], "counts", arrays)
+    rows = BARE_ROWS if stored(arrays, "safe").shape == (BARE_ROWS, arm.dof) else ROWS
+    memory, counts = np.empty((rows, arm.dof)), made(data["counts"], "counts", arrays)
     put(memory, arrays, "safe")
     safe.remembered = memory, counts
     return safe

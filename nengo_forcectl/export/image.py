@@ -31,6 +31,7 @@ from ..kernels.layout.learner_fields import FREEZE, HOLD, LEARN
 from ..kernels.layout.watch_fields import RECENT
 from ..kernels.part import part_at
 from ..safety.guard import Safe
+from ..safety.guard_memory import ROWS
 
 ALIGNED = 8  # words to a multiple of which a block begins
 MARK = 1.5  # written to find what a new motion clears
@@ -118,8 +119,8 @@ def image_of(safe: Safe) -> Image:
         for name, view in _cycle(safe).memory.items()
         if _is_inside(view, reached)
     }
-    guard = place[id(safe._guard)] + _start(safe._guard, "momentum")
-    memory["limits.memory"] = Place(guard, (6, safe.dof))
+    guard = place[id(safe._guard)] + _start(safe._guard, "rubs")
+    memory["limits.memory"] = Place(guard, (ROWS, safe.dof))
     watch = place[id(safe._watch)]
     memory["limits.counts"] = Place(watch + _start(safe._watch, "begun"), (5,))
     mark = own["mark"]

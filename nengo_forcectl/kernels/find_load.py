@@ -31,11 +31,13 @@ from .layout.guard_fields import (
     GUARD_LOAD,
     GUARD_MOMENTUM,
     GUARD_OBSERVER_GAIN,
+    GUARD_RUBBED,
+    GUARD_RUBS,
     GUARD_SENT,
     GUARD_UNMODELLED,
 )
 from .memory import clear
-from .observe import momentum_observer
+from .observe import follow, momentum_observer
 
 SLOW = 40.0  # gain of the slower filter [1/s]
 SLACK = 4.0  # sum of squares that noise may leave
@@ -43,11 +45,18 @@ SLACK = 4.0  # sum of squares that noise may leave
 
 @kernel
 def observe_unmodelled(guard, arm, dq, begun, elapsed):
-    """Update r by the torque sent ``elapsed`` [s] ago, if any and ``begun``."""
+    """Update r by the torque sent ``elapsed`` [s] ago, if any and ``begun``; filter friction alike.
+
+    That is the friction which the learner made up for in that cycle.
+    """
     p, bias = vector(guard, GUARD_MOMENTUM), vector(guard, GUARD_BIAS)
     r, sent = vector(guard, GUARD_UNMODELLED), vector(guard, GUARD_SENT)
     share = filter_share(number(guard, GUARD_OBSERVER_GAIN), elapsed)
     momentum_observer(arm, dq, sent, begun, share, elapsed, p, bias, r)
+    if begun:
+        rubs, rubbed = vector(guard, GUARD_RUBS), vector(guard, GUARD_RUBBED)
+        for i in range(len(r)):
+            rubbed[i] = follow(rubbed[i], rubs[i], share)
 
 
 @kernel

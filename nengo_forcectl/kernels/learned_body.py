@@ -1,5 +1,7 @@
 """What is learned of the body, payload and armature, as part of an arm's model."""
 
+import math
+
 from .access import matrix, vector, whole
 from .algebra import copy_matrix, factor_columns, substitute
 from .arm_terms import compute_terms
@@ -23,6 +25,7 @@ from .layout.guard_fields import (
     GUARD_LEARNER,
     GUARD_MODEL_CALL,
     GUARD_MOMENTUM,
+    GUARD_RUBS,
     GUARD_UNMODELLED,
 )
 from .memory import call
@@ -63,6 +66,22 @@ def compute_learned_terms(guard, arm, inputs):
     learner = whole(guard, GUARD_LEARNER)
     if learner != 0:
         call(whole(guard, GUARD_MODEL_CALL), learner, arm, inputs, guard)
+
+
+@kernel
+def anticipate_friction(guard):
+    """Take over the friction that the guard's learner, if any, makes up for in this cycle.
+
+    r follows within some milliseconds. Friction that changes its sign with the torque that makes
+    up for it would else look like a torque that throws a light joint.
+    """
+    learner, rubs = whole(guard, GUARD_LEARNER), vector(guard, GUARD_RUBS)
+    if learner == 0:
+        return
+    supplied = vector(learner, at.STRUCTURED_RUBS)
+    for i in range(len(rubs)):
+        if math.isfinite(supplied[i]):
+            rubs[i] = supplied[i]
 
 
 @kernel

@@ -23,7 +23,7 @@ from .judge import is_credible, is_frozen
 from .keep_motors import keep_motors
 from .layout import guard_fields as at
 from .layout.arm_fields import ARM_C, ARM_G, ARM_J, ARM_M, ARM_POSE, INPUT_DQ, INPUT_Q
-from .learned_body import compute_learned_terms
+from .learned_body import anticipate_friction, compute_learned_terms
 from .memory import call
 
 CHANGES = (
@@ -154,6 +154,8 @@ def keep_limits(guard, arm, inputs, mode, begun, found, elapsed):
         else:
             observe_unmodelled(guard, arm, vector(inputs, INPUT_DQ), sure, since + elapsed)
         set_number(guard, at.GUARD_SINCE, 0.0)
+    if mode == at.GO:
+        anticipate_friction(guard)
     felt = 0
     feels = mode == at.GO and number(guard, at.GUARD_FEELS) > 0.0
     if feels and not found:
@@ -208,10 +210,12 @@ def prepare_rest(guard, arm, dq):
     tau_max, braking = vector(guard, at.GUARD_TAU_MAX), vector(guard, at.GUARD_BRAKING)
     r, hold = vector(guard, at.GUARD_UNMODELLED), vector(guard, at.GUARD_HOLD)
     rest, factor = vector(guard, at.GUARD_REST), matrix(guard, at.GUARD_FACTOR, n)
-    lack = vector(guard, at.GUARD_LACK)
+    lack, rubs = vector(guard, at.GUARD_LACK), vector(guard, at.GUARD_RUBS)
+    rubbed = vector(guard, at.GUARD_RUBBED)
     for i in range(n):
-        left = min(max(r[i] + lack[i], -tau_max[i]), tau_max[i])
-        r[i] = left - lack[i]
+        change = lack[i] + rubbed[i] - rubs[i]
+        left = min(max(r[i] + change, -tau_max[i]), tau_max[i])
+        r[i] = left - change
         hold[i] = g[i] - left
         for j in range(n):
             hold[i] += C[i, j] * dq[j]

@@ -37,7 +37,7 @@ from .layout.arm_fields import (
     NOTHING,
 )
 from .layout.estimation_fields import LATEST, PREDICTOR_Q, PREDICTOR_SENT
-from .layout.guard_fields import GUARD_ASKED, GUARD_DQ, GUARD_MOMENTUM, GUARD_SENT
+from .layout.guard_fields import GUARD_ASKED, GUARD_MEMORY, GUARD_MEMORY_LAST, GUARD_SENT
 from .memory import call, clear, copy_numbers, numbers_at, wholes_at
 from .watch import (
     accept,
@@ -84,7 +84,7 @@ def begin(own, time):
         return
     reset(own)
     guard = whole(watch, watch_at.WATCH_GUARD)
-    for place in range(GUARD_MOMENTUM, GUARD_DQ + 1):
+    for place in range(GUARD_MEMORY, GUARD_MEMORY_LAST + 1):
         clear(vector(guard, place))
     for place in range(watch_at.WATCH_BEGUN, watch_at.WATCH_FROZEN + 1):
         set_number(watch, place, 0.0)

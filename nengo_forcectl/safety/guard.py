@@ -35,10 +35,12 @@ class Safe(Cycle):
     """A cycle that keeps an arm's limits for any torque that the cycle inside it requests.
 
     The model turns every torque into an acceleration, ``ddq = M^-1 (tau + r - C dq - g)``, where r
-    is the torque that the model lacks, by a momentum observer. Let d be the distance to a joint's
-    limit, less a margin. Near the limit a joint may approach it at the speed ``v = k d``; further
-    away at ``v = sqrt(2 a d')``, from which a deceleration a stops it in time, ``d' = d - a / 2
-    k^2``. The acceleration is held within::
+    is the torque that the model lacks, by a momentum observer with the filter F. Where the cycle's
+    learner makes up for friction f, ``r + F(f) - f`` takes its place: friction changes at once.
+
+    Let d be the distance to a joint's limit, less a margin. Near the limit a joint may approach it
+    at the speed ``v = k d``; further away at ``v = sqrt(2 a d')``, from which a deceleration a
+    stops it in time, ``d' = d - a / 2 k^2``. The acceleration is held within::
 
         ddq <= rate (v - dq) - v'(d) dq,    ddq <= rate (dq_max - dq)
 

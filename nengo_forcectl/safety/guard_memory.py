@@ -7,11 +7,14 @@ from jaxtyping import Float
 
 from ..errors import NetworkError
 from ..kernels.block import Block
+from ..kernels.layout.guard_fields import GUARD_MEMORY, GUARD_MEMORY_LAST
 
 PREFIX = "limits."
 MEMORY, COUNTS = f"{PREFIX}memory", f"{PREFIX}counts"  # names of the arrays
+ROWS = GUARD_MEMORY_LAST - GUARD_MEMORY + 1
+BARE_ROWS = 6  # of a checkpoint from before a learner's friction was among them
 
-Remembered = tuple[Float[np.ndarray, "6 n"], Sequence[float] | np.ndarray]
+Remembered = tuple[Float[np.ndarray, "rows n"], Sequence[float] | np.ndarray]
 """The observer, the last torque and the last state; then counts and the last time."""
 
 
@@ -24,20 +27,22 @@ class GuardMemory:
     """
 
     def __init__(self, guard: Block, watch: Block) -> None:
-        self._memory = guard.between("momentum", "dq").reshape(6, -1)
+        self._memory = guard.between("rubs", "dq").reshape(ROWS, -1)
         self._counts = watch.between("begun", "frozen")
 
     def clear(self) -> None:
         """Forget the observer, the last torque and the last state."""
         self._memory[:] = 0.0
 
-    def read(self) -> tuple[Float[np.ndarray, "6 n"], tuple[float, ...]]:
+    def read(self) -> tuple[Float[np.ndarray, "rows n"], tuple[float, ...]]:
         """Return a copy."""
         return self._memory.copy(), tuple(self._counts.tolist())
 
     def write(self, value: Remembered) -> None:
         """Resume from there."""
-        self._memory[:], self._counts[:] = value
+        memory, self._counts[:] = value
+        self.clear()
+        self._memory[-len(memory) :] = memory
 
     def checkpoint(self) -> dict[str, np.ndarray]:
         """Return it as arrays by name."""
@@ -52,7 +57,8 @@ class GuardMemory:
         """
         shapes = {name: np.shape(value) for name, value in given.items()}
         needs = {MEMORY: self._memory.shape, COUNTS: self._counts.shape}
-        if shapes != needs or any(np.isnan(value).any() for value in given.values()):
+        bare = needs | {MEMORY: (BARE_ROWS, self._memory.shape[1])}
+        if shapes not in (needs, bare) or any(np.isnan(value).any() for value in given.values()):
             raise NetworkError(f"limits of shapes {shapes} given, needs {needs}, and numbers")
 
     def resume(self, given: Mapping[str, np.ndarray]) -> None:

@@ -44,6 +44,8 @@ GUARD_DT = GUARD.add("dt")  # control period [s]
 GUARD_OBSERVER_GAIN = GUARD.add("observer_gain")  # [1/s]
 GUARD_POSE_KERNEL = GUARD.add("pose_kernel", whole=True)  # address of the arm's; 0 without a box
 GUARD_J_KERNEL = GUARD.add("J_kernel", whole=True)  # address of the arm's; 0 without a box
+GUARD_RUBS = GUARD.add("rubs", "n")  # friction that the learner makes up for [N m]
+GUARD_RUBBED = GUARD.add("rubbed", "n")  # the same, filtered like r [N m]
 GUARD_MOMENTUM = GUARD.add("momentum", "n")  # of the observer [N m s]
 GUARD_BIAS = GUARD.add("bias", "n")  # of the observer [N m]
 GUARD_UNMODELLED = GUARD.add("unmodelled", "n")  # r [N m]
@@ -105,3 +107,6 @@ GUARD_CARRY_CALL = GUARD.add("carry_call", whole=True)  # address of `carry_load
 GUARD_AWAKE = GUARD.add("awake")  # cycles for which a load is still looked for
 GUARD_LADEN = GUARD.add("laden")  # 1: a load was found that explains the motion
 GUARD_LACK = GUARD.add("lack", "n")  # change of r by that load [N m]
+
+# What goes from one cycle to the next, from here to there.
+GUARD_MEMORY, GUARD_MEMORY_LAST = GUARD_RUBS, GUARD_DQ
