@@ -12,10 +12,19 @@ from arms import Arm
 from ..control.bound_law import BoundLaw
 from ..errors import NetworkError
 from ..kernels.block import Block, Layout
-from ..kernels.layout.body_fields import MASS, MOMENT, PARAMETERS
+from ..kernels.layout.body_fields import MASS, MOMENT, XX
 from ..kernels.layout.cycle_fields import STRUCTURES, TOOL_LAW
 from ..kernels.layout.learner_fields import NO_JOB
-from ..kernels.layout.network_fields import DIRECT, DRY, FRICTION, OFFSET, VISCOUS
+from ..kernels.layout.network_fields import (
+    DIRECT,
+    DRY,
+    FRICTION,
+    OFFSET,
+    ONE,
+    PLACE,
+    SPEED,
+    VISCOUS,
+)  # fmt: skip
 from ..kernels.layout.null_space_fields import POSTURE
 from ..kernels.layout.regression_fields import JOINT_NEURONS, REGRESSION
 from ..kernels.layout.structured_fields import STRUCTURED
@@ -254,15 +263,17 @@ class StructuredLearner:
         neurons = NeuronTorque(self.encoding.joints, self._neurons_of, decoders)
         pull, pull_deviation = (each[at["tool"]].reshape(3, DIRECT) for each in (value, deviations))
         body = value[at["payload"]] + self.design.assumed
-        mass, moment = body[MASS], body[MOMENT : MOMENT + 3]
+        mass, moment = body[MASS], body[MOMENT:XX]
         com = moment / mass if mass > 0 else np.zeros(3)
+        deviation = deviations[at["payload"]]
         payload = LearnedPayload(
-            float(mass), com, _symmetric(body[4:]),
-            float(deviations[0]), deviations[1:4], _symmetric(deviations[4:PARAMETERS]),
+            float(mass), com, _symmetric(body[XX:]),
+            float(deviation[MASS]), deviation[MOMENT:XX], _symmetric(deviation[XX:]),
         )  # fmt: skip
         tool = LearnedTool(
-            self.encoding.tool.centre[:3].copy(), -pull[:, 0], pull[:, 1:4], pull[:, 4:],
-            pull_deviation[:, 0], pull_deviation[:, 1:4], pull_deviation[:, 4:],
+            self.encoding.tool.centre[:3].copy(),
+            -pull[:, ONE], pull[:, PLACE:SPEED], pull[:, SPEED:],
+            pull_deviation[:, ONE], pull_deviation[:, PLACE:SPEED], pull_deviation[:, SPEED:],
         )  # fmt: skip
         return Learned(
             payload,
