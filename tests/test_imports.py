@@ -25,6 +25,12 @@ FLOOR = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 
 HEAVY = {
     "arms.machine.compile": "loads llvmlite",
+    "arms.machine.distances": "loads numba",
+    "arms.machine.emission": "loads numba",
+    "arms.machine.intermediate": "loads numba",
+    "arms.machine.invoke": "loads numba",
+    "arms.machine.memory": "loads numba",
+    "arms.machine.numba_kernel": "loads numba",
     "arms.machine.python_call": "loads llvmlite",
     "distributed": "optional",
     "gymnasium": "optional",

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from arms import Arm
+from arms.machine.object_files import Part
 
 from ..contract import Controller, Cycle, Learns, Reference, Result, State, fused, learns
 from ..control.bound_law import BoundLaw
@@ -16,7 +17,6 @@ from ..kernels.block import Block
 from ..kernels.layout.arm_fields import NOT_FINITE, NOTHING
 from ..kernels.layout.cycle_fields import CYCLE, FIXED
 from ..kernels.layout.learner_fields import FREEZE, HOLD, LEARN
-from ..kernels.part import Part
 from ..kernels.parts import LAWS, LEARNERS, STEPS, correct_model, protect, run_cycle
 from ..kernels.warm_up import compile_ahead
 from ..support.torques import checked_torque

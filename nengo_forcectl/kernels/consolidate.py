@@ -2,15 +2,16 @@
 
 import math
 
+from arms.machine.numba_kernel import kernel, part
+
 from .access import matrix, number, set_number, vector, whole
 from .algebra import factor_columns, substitute
-from .compile import kernel
 from .encode import product
 from .layout import learner_fields as at
 from .observe import low_pass
 
 
-@kernel
+@part(1)
 def step_consolidation(law):
     """Run `Consolidation.step` on the fields "phi", "lacking", "square" and "weights"."""
     phi, supplied = vector(law, at.CONSOLIDATION_PHI), vector(law, at.CONSOLIDATION_SUPPLIED)

@@ -2,6 +2,9 @@
 
 import math
 
+from arms.machine.memory import call
+from arms.machine.numba_kernel import kernel, part
+
 from .access import matrix, number, set_number, vector, whole
 from .algebra import factor_columns
 from .bound_force import bound_force, compare_wrench
@@ -17,14 +20,12 @@ from .compare_sensors import (
     correct_unmodelled,
     refine,
 )
-from .compile import kernel, part
 from .find_load import forget_load, observe_unmodelled
 from .judge import is_credible, is_frozen
 from .keep_motors import keep_motors
 from .layout import guard_fields as at
 from .layout.arm_fields import ARM_C, ARM_G, ARM_J, ARM_M, ARM_POSE, INPUT_DQ, INPUT_Q
 from .learned_body import anticipate_friction, compute_learned_terms
-from .memory import call
 
 CHANGES = (
     at.MET_POSITION | at.MET_VELOCITY | at.MET_BOX | at.MET_FORCE | at.MET_CLEARANCE

@@ -1,7 +1,8 @@
 """`StructuredLeastSquares`: the regression's columns, its sums, and how it forgets a load."""
 
+from arms.machine.numba_kernel import kernel
+
 from .access import cube, matrix, number, set_number, vector, whole
-from .compile import kernel
 from .joint_activity import (
     add_activities,
     explained_by_neurons,

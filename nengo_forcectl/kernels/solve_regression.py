@@ -9,9 +9,10 @@ Stages of a solution without neurons are the factor, the inverse, the covariance
 
 import math
 
+from arms.machine.numba_kernel import kernel, part
+
 from .access import matrix, number, set_number, vector, whole, wholes
 from .algebra import factor_columns
-from .compile import kernel, part
 from .find_delay import choose_delay, try_delay
 from .keep_physical import keep_physical
 from .layout import regression_fields as at

@@ -5,9 +5,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from .part import Part, folder
+from arms.machine.kernel_folder import folder
+from arms.machine.object_files import Part
+from arms.machine.workers import compile_in_processes, environment
+
 from .parts import USUAL
-from .workers import compile_in_processes, environment
 
 LOG = logging.getLogger("nengo_forcectl")
 _CODE = "from nengo_forcectl.kernels.warm_up import compile_ahead; compile_ahead(())"
@@ -23,7 +25,7 @@ def compile_ahead(parts: Sequence[Part]) -> None:
     Args:
         parts: the ones to compile.
     """
-    own, wanted = folder(), tuple(dict.fromkeys((*USUAL, *parts)))
+    own, wanted = folder(__package__), tuple(dict.fromkeys((*USUAL, *parts)))
     if own is None or all(each.is_on_disk for each in parts or wanted):
         return
     if not _begun:
@@ -38,7 +40,7 @@ def begin_to_compile() -> None:
 
     A later `compile_ahead` waits for them.
     """
-    if _begun or folder() is None or all(each.is_on_disk for each in USUAL):
+    if _begun or folder(__package__) is None or all(each.is_on_disk for each in USUAL):
         return
     _announce()
     _begun.append(subprocess.Popen([sys.executable, "-c", _CODE], env=environment()))

@@ -6,11 +6,12 @@ a block of `WATCH`. A stop lasts until `reset`.
 
 import math
 
+from arms.machine.memory import call
+from arms.machine.numba_kernel import kernel, part
+
 from .access import number, set_number, vector, whole
-from .compile import kernel, part
 from .layout import guard_fields as guard_at, watch_fields as at
 from .layout.arm_fields import HUGE
-from .memory import call
 
 
 @part(1, number=True)

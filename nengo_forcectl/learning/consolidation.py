@@ -10,6 +10,7 @@ from jaxtyping import Float
 from ..errors import ConfigurationError, NetworkError
 from ..kernels.block import Block
 from ..kernels.layout.learner_fields import CONSOLIDATION, FACTOR_COLUMNS, NO_JOB, WEIGHT_ROWS
+from ..kernels.parts import step_consolidation
 from ..support.checks import check_positive
 from .law import Arrays, Memory, Signal, needed
 
@@ -112,9 +113,6 @@ class Consolidation:
         self, w: Arrays, J_w: Arrays, signal: Signal, memory: Memory, dt: float
     ) -> dict[str, np.ndarray]:
         """Return the weights after dt; see `Law.step`."""
-        # numba takes a second to load.
-        from ..kernels.consolidate import step_consolidation
-
         phi = features_of(w, J_w)
         n = len(J_w[next(iter(w))])
         y = needed(self, signal, "unmodelled", n)
@@ -125,7 +123,7 @@ class Consolidation:
         block = memory.block
         np.concatenate(list(w.values()), axis=1, out=block["weights"])
         block["phi"][:], block["lacking"][:], block["square"][...] = phi, y, e @ e
-        if not step_consolidation(block.address):
+        if not step_consolidation.call(block.address):
             return dict(w)
         return split_weights(w, block["weights"])
 

@@ -2,42 +2,34 @@
 
 numba takes 0.3 s to load, and its own cache several milliseconds a function. So the machine code of
 a `Part` is kept as an object file, and numba is loaded only if there is none. Beside it lies its
-intermediate code, of which `export` makes C libraries.
-
-The cache folder is named by the contents of all sources of kernels: this folder's, with the
-layout's in it, and those of ``arms.machine``, whose functions are compiled into them.
+intermediate code, of which C libraries can be made. The cache folder is a ``kernel_folder``.
 """
+
+from __future__ import annotations
 
 import os
 import sys
 import zlib
 from collections.abc import Callable
-from functools import cache, cached_property
-from importlib import import_module, metadata
+from functools import cached_property
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy import ndarray
 
-import arms.machine
 from arms.machine import cache as disk
-
-from .emission import leave_out_machine_code
-from .layout.argument_fields import ARGUMENT
-from .workers import compile_in_processes
+from arms.machine.announce import announce
+from arms.machine.kernel_folder import folder
+from arms.machine.workers import compile_in_processes
 
 if TYPE_CHECKING:
     from arms.machine.compile import MachineCode
 
 _ENTRY = "entry"
-_called: dict[int, "Part"] = {}  # by their addresses
-
-
-@cache
-def folder() -> Path | None:
-    """Return the cache folder of this version; None if none can be written."""
-    sources = [Path(__file__).parent, Path(arms.machine.__path__[0])]
-    return disk.versioned_folder("numba", disk.digest_of(*sources) + metadata.version("numba"))
+ARGUMENT = 4  # words of an argument of `pack`: a whole number; or an array's address and shape
+_called: dict[int, Part] = {}  # by their addresses
 
 
 class Part:
@@ -46,8 +38,8 @@ class Part:
     It is compiled once for all of them, and only if one is used that needs it.
 
     Args:
-        module: its module in this folder, which has it as a `compile.part`.
-        name: its name there.
+        module: Its module, with all dots, which has it as a ``numba_kernel.part``.
+        name: Its name there.
     """
 
     def __init__(self, module: str, name: str) -> None:
@@ -59,18 +51,23 @@ class Part:
     @property
     def kernel(self) -> Any:
         """The function that numba compiles."""
-        return getattr(import_module(f"{__package__}.{self.module}"), self.__name__)
+        return resolve_name(str(self))
+
+    @property
+    def folder(self) -> Path | None:
+        """The cache folder of its package's kernels; None if none can be written."""
+        return folder(self.module.rpartition(".")[0])
 
     @cached_property
     def address(self) -> int:
-        """Address of its machine code in C's convention, see `memory.call`; compiled if needed."""
+        """Address of its machine code, in C's convention: see ``memory.call``."""
         address = self._loaded[0].address(_ENTRY)
         _called[address] = self
         return address
 
     @cached_property
     def call(self) -> Callable[..., int]:
-        """Python's function of it: see `arms.machine.python_call.whole_call`."""
+        """Python's function of it: see ``python_call.whole_call``."""
         from arms.machine.python_call import whole_call  # llvmlite
 
         code, wholes, number = self._loaded
@@ -79,32 +76,30 @@ class Part:
     @property
     def is_on_disk(self) -> bool:
         """Whether its machine code of this version is cached on disk."""
-        return disk.is_stored(self._key(), folder())
+        return disk.is_stored(self._key(), self.folder)
 
     def store(self) -> None:
         """Compile it in this process unless it is on disk."""
         self._content()
 
     def intermediate(self, name: str) -> str:
-        """Return its intermediate code with a function ``name``: see `intermediate.kernel_text`."""
-        packed = disk.fetch(f"{self._key()}|text", self._packed_text, folder())
+        """Its intermediate code with a function ``name``: see ``intermediate.kernel_text``."""
+        packed = disk.fetch(f"{self._key()}|text", self._packed_text, self.folder)
         return zlib.decompress(packed).decode().replace(f"@{_ENTRY}(", f"@{name}(")
 
     @cached_property
-    def _loaded(self) -> tuple["MachineCode", int, bool]:
+    def _loaded(self) -> tuple[MachineCode, int, bool]:
         """Its machine code, how many whole numbers it takes, and whether a float."""
         from arms.machine.compile import MachineCode  # llvmlite
 
-        own = folder()
-        if own is not None and not self.is_on_disk:
-            compile_in_processes(own, lambda: [] if self.is_on_disk else [str(self)])
+        compile_apart(self)
         content = self._content()
         return MachineCode(content[2:]), content[0], bool(content[1])
 
     def _content(self) -> bytes:
-        """The content of its file on disk; see `_compiled`."""
+        """The content of its file on disk; see ``_compiled``."""
         try:
-            return disk.fetch(self._key(), self._compiled, folder())
+            return disk.fetch(self._key(), self._compiled, self.folder)
         except _NotPortableError as only:
             return only.content
 
@@ -116,14 +111,14 @@ class Part:
 
     def _compiled(self) -> bytes:
         """Compile it: how many whole numbers it takes, whether a float, then an object file."""
-        from .compile import signature_of  # numba
-        from .intermediate import kernel_object  # numba
+        from arms.machine.intermediate import kernel_object  # numba
+        from arms.machine.numba_kernel import signature_of  # numba
 
         kernel = self.kernel
         types = signature_of(kernel)
         number = str(types[-1]) == "float64"
         code, complete = kernel_object(kernel, types, _ENTRY)
-        disk.fetch(f"{self._key()}|text", self._packed_text, folder())  # numba has it at hand
+        disk.fetch(f"{self._key()}|text", self._packed_text, self.folder)  # numba has it at hand
         content = bytes((len(types) - number, number)) + code
         if not complete:
             raise _NotPortableError(content)
@@ -131,11 +126,11 @@ class Part:
 
     def _packed_text(self) -> bytes:
         """Compile it, unless this process has: its intermediate code, compressed."""
-        from .compile import signature_of  # numba
-        from .intermediate import kernel_text  # numba
+        from arms.machine.intermediate import kernel_text  # numba
+        from arms.machine.numba_kernel import signature_of  # numba
 
-        text = kernel_text(self.kernel, signature_of(self.kernel), _ENTRY)
-        return zlib.compress(text.encode())
+        kernel = self.kernel
+        return zlib.compress(kernel_text(kernel, signature_of(kernel), _ENTRY).encode())
 
 
 class _NotPortableError(Exception):
@@ -146,30 +141,54 @@ class _NotPortableError(Exception):
         self.content = content
 
 
+def compile_apart(*parts: Part) -> None:
+    """Compile parts of one package in other processes, so that this one loads no numba.
+
+    Nothing is compiled that is on disk, or without a cache folder.
+    """
+    own = parts[0].folder
+    if own is None or all(part.is_on_disk for part in parts):
+        return
+    with announce(f"compiling {', '.join(map(str, parts))}, once per installation"):
+        compile_in_processes(own, lambda: [str(part) for part in parts if not part.is_on_disk])
+
+
+def calls(*parts: Part) -> list[Callable[..., int]]:
+    """Python's functions of parts of one package, which are compiled at the same time."""
+    compile_apart(*parts)
+    return [part.call for part in parts]
+
+
 def part_at(address: int) -> Part | None:
-    """Return the part at an address of `Part.address`; None if there is none."""
+    """The part at an address of `Part.address`; None if there is none."""
     return _called.get(address)
 
 
-def pack(*given: Any) -> np.ndarray:
-    """Return whole numbers, and the addresses and shapes of arrays, for `memory.arguments`.
+def pack(*given: Any) -> ndarray:
+    """Whole numbers, and the addresses and shapes of arrays, for ``memory.arguments``.
+
+    The kernel must take each array for what it is: of float64, or of int64.
 
     Raises:
-        TypeError: an array is not contiguous, or not of float64.
+        TypeError: An array is not contiguous, or of another type.
     """
     words = np.zeros((len(given), ARGUMENT), np.int64)
     for row, each in zip(words, given, strict=True):
-        if not isinstance(each, np.ndarray):
+        if not isinstance(each, ndarray):
             row[0] = each
-        elif each.dtype == np.float64 and each.flags.c_contiguous:
+        elif each.dtype in (np.float64, np.int64) and each.flags.c_contiguous:
             row[: 1 + each.ndim] = each.ctypes.data, *each.shape
         else:
-            raise TypeError(f"array of {each.dtype}, shape {each.shape}: needs contiguous float64")
+            raise TypeError(
+                f"array of {each.dtype}, shape {each.shape}: needs contiguous float64 or int64"
+            )
     return words
 
 
 def compile_named() -> None:
     """Compile the parts of this process's arguments whose numbers its standard input has."""
+    from arms.machine.emission import leave_out_machine_code  # numba
+
     leave_out_machine_code()
     while number := os.read(0, 1):
         Part(*sys.argv[1:][number[0]].split(":")).store()

@@ -6,6 +6,8 @@ counts are left out: the arrays of kernels are views, and count nothing. What ca
 reached, and removed.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -30,9 +32,9 @@ def kernel_text(kernel: Any, types: tuple[Any, ...], name: str) -> str:
     That is ``int64 name(`` `ARGUMENTS` ``)``.
 
     Args:
-        kernel: a function of `compile.kernel`; compiled unless it is.
-        types: types of its arguments.
-        name: of the function.
+        kernel: A function of ``numba_kernel.kernel``; compiled unless it is.
+        types: Types of its arguments.
+        name: Of the function.
     """
     kernel.compile(types)
     compiled = kernel.overloads[types]
@@ -99,7 +101,7 @@ def kernel_object(kernel: Any, types: tuple[Any, ...], name: str) -> tuple[bytes
     """Return a kernel's object file for this processor; and whether C's mathematics suffice for it.
 
     Args:
-        kernel, types, name: as for `kernel_text`.
+        kernel, types, name: As for `kernel_text`.
     """
     target: Any = cpu_target.target_context.codegen()._tm  # pyright: ignore[reportAttributeAccessIssue]; numba's own: the same bits
     text = hidden(kernel_text(kernel, types, name), [name])

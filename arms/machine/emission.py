@@ -1,17 +1,20 @@
 """Compilation of kernels to object files alone, in a process that does nothing else.
 
 numba makes machine code of every function that a kernel calls, and two functions by which Python
-and C may call it. A `part.Part` needs none of them: its object file is made from the intermediate
-code of the whole. Without them, and without Python's search for garbage, the kernels are compiled
-in half the time, to the same operations.
+and C may call it. An ``object_files.Part`` needs none of them: its object file is made from the
+intermediate code of the whole. Without them, and without Python's search for garbage, the kernels
+are compiled in half the time, to the same operations.
 
 numba offers no such choice, so some of its methods are replaced here. If one is missing, because
-numba is another version, none is replaced.
+numba is another version, none is replaced. Importing this module imports numba.
 """
 
+from __future__ import annotations
+
 import gc
-from importlib import import_module
 from typing import Any
+
+from numba.core import caching, codegen, cpu, lowering
 
 
 def leave_out_machine_code() -> bool:
@@ -19,7 +22,7 @@ def leave_out_machine_code() -> bool:
 
     No function that numba compiles from now on can be called from Python.
     """
-    found = [(getattr(import_module(f"numba.core.{m}"), c, None), n, f) for m, c, n, f in _REPLACED]
+    found = [(getattr(module, c, None), name, by) for module, c, name, by in _REPLACED]
     if not all(hasattr(owner, name) for owner, name, _ in found):
         return False
     for owner, name, function in found:
@@ -39,12 +42,12 @@ def _without_code(context: Any, library: Any, fndesc: Any, env: Any) -> Any:
 
 
 _REPLACED = (
-    ("codegen", "JITCPUCodegen", "_add_module", _nothing),
-    ("codegen", "JITCodeLibrary", "_finalize_specific", _nothing),
-    ("cpu", "CPUContext", "get_executable", _without_code),
-    ("lowering", "Lower", "create_cpython_wrapper", _nothing),
-    ("lowering", "Lower", "create_cfunc_wrapper", _nothing),
-    ("caching", "FunctionCache", "save_overload", _nothing),
-    ("caching", "FunctionCache", "load_overload", _nothing),
+    (codegen, "JITCPUCodegen", "_add_module", _nothing),
+    (codegen, "JITCodeLibrary", "_finalize_specific", _nothing),
+    (cpu, "CPUContext", "get_executable", _without_code),
+    (lowering, "Lower", "create_cpython_wrapper", _nothing),
+    (lowering, "Lower", "create_cfunc_wrapper", _nothing),
+    (caching, "FunctionCache", "save_overload", _nothing),
+    (caching, "FunctionCache", "load_overload", _nothing),
 )
 """Modules, classes and methods of numba, and what replaces them."""

@@ -1,6 +1,7 @@
 """Processes that compile parts, each to its object file on disk."""
 
-import fcntl
+from __future__ import annotations
+
 import os
 import subprocess
 import sys
@@ -8,22 +9,27 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+if sys.platform != "win32":
+    import fcntl
+
 PAUSE = 0.02  # between two looks at what another process has compiled [s]
 MOST = 4  # processes; more would mostly compile the same functions, for themselves
-_CODE = "from nengo_forcectl.kernels.part import compile_named; compile_named()"
+_CODE = "from arms.machine.object_files import compile_named; compile_named()"
 
 
 def compile_in_processes(folder: Path, missing: Callable[[], Sequence[str]]) -> None:
     """Compile parts on all processors; wait until all are on disk.
 
     If another process compiles, wait until it has these parts or ends. A part that cannot be
-    compiled is still missing afterwards.
+    compiled is still missing afterwards, as are all on Windows, whose files have other locks.
 
     Args:
-        folder: the cache folder; one process at a time compiles for it.
-        missing: returns the names of those that are not on disk, ``module:function``, in the order
+        folder: The cache folder; one process at a time compiles for it.
+        missing: Returns the names of those that are not on disk, ``module:function``, in the order
             in which they are compiled.
     """
+    if sys.platform == "win32":
+        return
     with (folder / "compiling").open("w") as lock:
         while names := missing():
             try:
