@@ -90,7 +90,7 @@ _DEFAULT = (
     control_task, supply_structured, observe_lack, keep_limits, solve_regression, renew,
     correct_model, find_load, protect_alone, run_cycle, protect, carry_load, credible,
 )  # fmt: skip
-USUAL = (minimum_jerk, *ROWS, *_DEFAULT, *WATCHING, judge_state)
+USUAL = (minimum_jerk, *ROWS, *_DEFAULT, TASKS[POSTURE], *WATCHING, judge_state)
 """What a default run needs: first what it needs first, then what takes longest to compile."""
 PARTS = tuple(
     dict.fromkeys((
