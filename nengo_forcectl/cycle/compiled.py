@@ -192,6 +192,15 @@ class CompiledController(OneCall):
         super().__init__(arm, controller)
 
 
+def check_mark(
+    mark: Float[np.ndarray, "numbers"], checkpoint: Mapping[str, np.ndarray], made: str
+) -> None:
+    """Raise `NetworkError` if a checkpoint has another fingerprint than ``mark``, of ``made``."""
+    given = np.asarray(checkpoint.get("fingerprint", mark))
+    if given.shape == mark.shape and not np.allclose(given, mark, rtol=1e-6, atol=1e-9):
+        raise NetworkError(f"checkpoint: is not of {made} that it is from")
+
+
 def write_memory(views: Mapping[str, np.ndarray], values: Mapping[str, np.ndarray]) -> None:
     """Set arrays in place, by name.
 

@@ -18,6 +18,7 @@ from ..learning.consolidation import COUNTS, Consolidation, split_weights
 from ..networks.encoding import NetworkArrays
 from ..networks.firing import LABELS as LABELS
 from ..networks.neurons import NEURON_STATE, Activity, NeuronModel
+from .compiled import check_mark
 
 if TYPE_CHECKING:
     from ..networks.closed_form import ClosedFormNetwork
@@ -110,13 +111,12 @@ class ConsolidatingLearner:
 
     def check(self, checkpoint: Mapping[str, np.ndarray]) -> None:
         """Raise `NetworkError` if a checkpoint is invalid, or of another network or arm."""
-        mark = self.memory["fingerprint"]
-        given = np.asarray(checkpoint.get("fingerprint", mark))
-        if given.shape == mark.shape and not np.allclose(given, mark, rtol=1e-6, atol=1e-9):
-            raise NetworkError(
-                f"checkpoint: is not of this network for arm '{self._arm_name}'; seed, posture, "
-                "states, inputs and the model must be those of the cycle that it is from"
-            )
+        check_mark(
+            self.memory["fingerprint"],
+            checkpoint,
+            f"this network for arm '{self._arm_name}'; seed, posture, states, inputs and the model "
+            "must be those of the cycle",
+        )
         count = np.ravel(checkpoint.get("count", ()))
         by_name = dict(zip(COUNTS, count, strict=False))
         if len(count) == len(COUNTS) and not (

@@ -31,6 +31,7 @@ from ..kernels.layout.structured_fields import STRUCTURED
 from ..learning.structured_columns import places_of_parts
 from ..learning.structured_least_squares import StructuredLeastSquares, positive_part
 from ..networks.structured_encoding import StructuredEncoding
+from .compiled import check_mark
 from .findings import (
     Learned,
     LearnedFriction,
@@ -333,13 +334,8 @@ class StructuredLearner:
 
     def check(self, checkpoint: Mapping[str, np.ndarray]) -> None:
         """Raise `NetworkError` if a checkpoint is invalid, or of another arm or job."""
-        mark = self.memory["fingerprint"]
-        given = np.asarray(checkpoint.get("fingerprint", mark))
-        if given.shape == mark.shape and not np.allclose(given, mark, rtol=1e-6, atol=1e-9):
-            raise NetworkError(
-                "checkpoint: is not of this learner; arm, posture and states must be those of the "
-                "cycle that it is from"
-            )
+        made = "this learner; arm, posture and states must be those of the cycle"
+        check_mark(self.memory["fingerprint"], checkpoint, made)
         for name, (least, most) in self.ranges.items():
             count = np.asarray(checkpoint.get(name, 0.0))
             if count.shape == () and not (least <= count <= most and count % 1 == 0):
