@@ -197,7 +197,7 @@ def test_no_two_modules_have_one_name():
     files = {file for file, _ in sources().values() if file.suffix == ".py"}
     count = Counter(file.stem for file in files if not file.stem.startswith("__"))
     assert {name for name, times in count.items() if times > 1} == set()
-    assert {"run", "others", "utils", "helpers", "misc"} & set(count) == set()
+    assert {"run", "checks", "others", "utils", "helpers", "misc"} & set(count) == set()
 
 
 def test_the_top_level_is_small():

@@ -11,7 +11,7 @@ from ..errors import ConfigurationError, NetworkError
 from ..kernels.block import Block
 from ..kernels.layout.learner_fields import CONSOLIDATION, FACTOR_COLUMNS, NO_JOB, WEIGHT_ROWS
 from ..kernels.parts import step_consolidation
-from ..support.checks import check_positive
+from ..support.validation import check_positive
 from .law import Arrays, Memory, Signal, needed
 
 REMEMBERED = (

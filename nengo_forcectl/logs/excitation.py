@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from arms import Arm
 
 from ..paths.recorded import RecordedPath
-from ..support.checks import Arguments, check, check_positive, check_whole
+from ..support.validation import Arguments, check, check_positive, check_whole
 from .regression import columns_of, unknowns_of
 from .signals import Signals
 
