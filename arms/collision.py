@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
+from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import ArrayLike
 from arms.arm import Arm
 from arms.errors import ArmError
 from arms.machine.object_files import Part, pack
-from arms.machine.shape_rows import SCREWS, SEGMENT, SHAPE
+from arms.machine.shape_rows import SEGMENT, SHAPE
 from arms.model.bodies import Bodies
 from arms.model.capsules import Capsule, HalfSpace, Obstacle, Sphere
 from arms.model.chain import some
@@ -121,15 +122,12 @@ class CollisionPairs:
         """
         arm, t = self.arm, self.tables
         array = arm.checked("q", q)
-        flat = arm.kernel("screws").run(array.reshape(-1, arm.dof), None, None)
-        bodies = flat.reshape(len(flat), -1, SCREWS)
-        distance = np.empty((len(flat), len(t.first)))
-        J = np.empty((*distance.shape, arm.dof))
+        lead, pairs = array.shape[:-1], len(t.first)
+        bodies = arm.kernel("screws").run(array, None, None)
+        distance, J = np.empty((*lead, pairs)), np.empty((*lead, pairs, arm.dof))
         ends = np.empty((len(t.of), SEGMENT))
-        pairs = t.first, t.second, t.signs, t.coordinates
-        _find_all.call(pack(bodies, t.of, t.shapes, ends, *pairs, distance, J))
-        lead = array.shape[:-1]
-        return Distances(distance.reshape(*lead, -1), J.reshape(*lead, -1, arm.dof))
+        _find_all.call(pack(*t), bodies, ends, distance, J, prod(lead))
+        return Distances(distance, J)
 
     def _all(self) -> list[tuple[str, str]]:
         """All pairs on different bodies that are no neighbours, the moving one first."""

@@ -5,7 +5,11 @@ import numpy as np
 from nengo_forcectl.kernels import regress, solve_regression as solver
 from nengo_forcectl.kernels.layout.learner_fields import NO_JOB
 from nengo_forcectl.learning.joint_neurons import JointNeurons
-from nengo_forcectl.learning.structured_least_squares import Columns, StructuredLeastSquares
+from nengo_forcectl.learning.structured_least_squares import (
+    Columns,
+    StructuredLeastSquares,
+    symmetric,
+)
 
 N, LINKS, FREE = 3, 10, 4
 P = LINKS + N + FREE  # a payload, a positive weight a joint, and one more group
@@ -17,13 +21,13 @@ BODY = np.array([MASS, *(MASS * COM), *(INERTIA[place] for place in PLACES)])
 TRUTH = np.concatenate((BODY, [0.3, 0.2, 0.5], [1.0, -2.0, 0.5, -0.3]))
 
 
-def columns(rng):
-    """Those of `TRUTH`, with sizes of its order."""
+def columns(rng, field):
+    """Those of `TRUTH`, with sizes of its order; the last ``field`` are of the tool's neurons."""
     group = np.concatenate((np.zeros(LINKS), 1 + np.arange(N), np.full(FREE, 1 + N)))
     positive = np.concatenate((np.zeros(LINKS), np.ones(N), np.zeros(FREE)))
     precision = np.arange(1.0, 1.0 + N)
     none = np.empty(0, dtype=int), np.empty(0), precision, np.eye(N), np.empty((0, N, N))
-    return Columns(rng.uniform(2.0, 4.0, P), group, positive, *none, reach=100.0)
+    return Columns(rng.uniform(2.0, 4.0, P), group, positive, *none, field=field, reach=100.0)
 
 
 def neurons_of(rng, count=4):
@@ -36,9 +40,10 @@ def law_neurons(block):
     return block._keeps
 
 
-def regression(rng, **options):
+def regression(rng, field=0, **options):
     """A law's block, its columns and the law."""
-    law, made = StructuredLeastSquares(**{"noise": NOISE, "floor": FLOOR} | options), columns(rng)
+    law = StructuredLeastSquares(**{"noise": NOISE, "floor": FLOOR} | options)
+    made = columns(rng, field)
     neurons = law.neurons_block(neurons_of(rng), P, 1.0, DT)
     return law.block(made, neurons, N, DT), made, law
 
@@ -66,8 +71,13 @@ def data(rng, made, truth=TRUTH, noise=0.0, count=60):
     return phi, y
 
 
+def information(block):
+    """Lambda."""
+    return symmetric(block["information"])
+
+
 def posterior(block):
     """C and the weights of every delay by the block's sums, prior and noise, (s, p)."""
     noise = float(block["noise"])
-    C = np.linalg.inv(block["information"] / noise + np.diag(1 / block["variance"]))
+    C = np.linalg.inv(information(block) / noise + np.diag(1 / block["variance"]))
     return C, (C @ block["moment"] / noise).T

@@ -141,14 +141,14 @@ def test_every_named_disturbance_can_be_made():
     """The settings name what there is, and each but the first changes what the arm does or sees."""
     assert tuple(CONDITIONS) == DISTURBANCES
     arm = arms.load("planar3")
-    q, zero = home_posture(arm)[None] + 0.2, np.zeros((1, 3))
-    dq = np.full((1, 3), 0.5)
+    q, zero = home_posture(arm) + np.array([[0.2], [0.0]]), np.zeros((2, 3))
+    dq = np.full((2, 3), 0.5)
     for name in DISTURBANCES:
         made = condition(name, arm, 0)
         same = made.sensors is None and made.period == 1e-3 and made.arm is arm
         same &= not motors(made.disturbances) and not frictions(made.disturbances)
         for time in (0.0, 5.0):
-            ddq = acceleration(made.disturbances, made.arm, np.array([time]), q, dq, zero)
+            ddq = acceleration(made.disturbances, made.arm, np.full(2, time), q, dq, zero)
             same &= np.allclose(ddq, arm.forward_dynamics(q, dq, zero))
         assert same == (name == "none"), name
 

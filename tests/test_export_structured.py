@@ -25,9 +25,11 @@ from nengo_forcectl.errors import NetworkError, RecordError
 from nengo_forcectl.export.controller import trained
 from nengo_forcectl.export.folder import ARRAYS, SUMS, TEXT
 from nengo_forcectl.networks import home_posture, structured_network_of
-from nengo_forcectl.networks.structured_encoding import JOINT_NEURONS
+from nengo_forcectl.networks.structured_encoding import JOINT_NEURONS, TOOL_NEURONS
 
 TRAINED = 1215  # cycles: weights have come in, the next ones are being computed
+
+COLUMNS = "design.columns."  # start of the names of their arrays
 
 
 @pytest.fixture(scope="module")
@@ -143,8 +145,9 @@ def test_it_is_written_again_to_the_same_bits(arm, tmp_path, delay):
 def test_its_network_gives_the_torque_of_what_was_learned(arm, original, rng, tmp_path):
     """In Nengo's simulator: the torque of the body, friction and forces of ``learned``."""
     loaded = load_controller(original[0])
-    decoders = loaded.cycle.learner.neurons_block["decoders"]
-    decoders[:] = rng.normal(size=decoders.shape)
+    learner = loaded.cycle.learner
+    for decoders in (learner.neurons_block["decoders"], learner.block["tool_decoders"]):
+        decoders[:] = rng.normal(size=decoders.shape)
     export_controller(loaded, tmp_path / "rubbing")
     network = load_network(tmp_path / "rubbing")
     model, (payload, armature, friction, offset, tool, gravity, links, *_) = (
@@ -162,8 +165,10 @@ def test_its_network_gives_the_torque_of_what_was_learned(arm, original, rng, tm
         model.gravity_gradient(q) @ gravity.value + model.regressor(q, dq, ddq) @ links.value
     )
     for row, J in enumerate(model.jacobian(q)[:, :3]):
-        x = model.pose(q[row])[:3, 3] - tool.origin
-        push = tool.force - tool.stiffness @ x - tool.damping @ (J @ dq[row])
+        x = model.pose(q[row])[:3, 3]
+        push = tool.field(x) - tool.damping @ (J @ dq[row])
+        linear = tool.force - tool.stiffness @ (x - tool.origin)
+        assert np.abs(tool.field(x) - linear).max() > 0.1
         expected[row] -= J.T @ push
     inputs = np.concatenate((q, dq, ddq), axis=1)
     with network:
@@ -174,7 +179,7 @@ def test_its_network_gives_the_torque_of_what_was_learned(arm, original, rng, tm
         np.testing.assert_allclose(sim.data[network.probe], expected, rtol=0, atol=1e-9)
     assert np.abs(expected).max() > 1.0
     assert [len(layer.bias) for layer in network.layers["joints"]] == [JOINT_NEURONS] * 3
-    assert network.layers["tool"] == ()
+    assert [len(layer.bias) for layer in network.layers["tool"]] == [TOOL_NEURONS]
 
 
 def test_weights_that_its_network_lacks_are_named(original):
@@ -230,10 +235,9 @@ def _array(*names, at, value):
         (key("cycle", "design", "posture", value={"array": [0.1]}), "has arrays of shapes"),
         (_array("cycle", "design", "posture", at=0, value=2.0), "is not of this learner"),
         (_array("cycle", "design", "assumed", at=0, value=None), "does not hold numbers alone"),
-        (_array("cycle", "design", "columns", "size", at=0, value=0.0), "size: has 0.0, needs fi"),
-        (_array("cycle", "design", "columns", "group", at=3, value=99), "group: has 99.0, needs w"),
-        (_array("cycle", "design", "columns", "group", at=3, value=-1), "group: has -1.0, needs"),
-        (_array("cycle", "design", "columns", "positive", at=9, value=2), "has 2.0, needs 0 or 1"),
+        (key("cycle", "design", "columns", "field", value=93), r"Columns.field: is 93, needs 96"),
+        (key("cycle", "design", "columns", "field", value=-3), r"Columns.field: is -3, needs 96"),
+        (key("cycle", "encoding", "tool_neurons", value="one"), "tool_neurons: is a str, needs"),
         (key("cycle", "encoding", "parts", value=["body", "exec"]), "needs some of body, links"),
         (key("cycle", "encoding", "parts", value=["body", "body"]), "needs some of body, links"),
         (key("cycle", "encoding", "arm", value=None), r"Encoding\.arm: is None, needs .*planar3"),
@@ -267,6 +271,11 @@ def test_odd_names_and_numbers_are_refused(folder, edit, message):
         (lambda a: a["memory.least_squares.job"].fill(np.inf), "job is inf, needs a whole"),
         (lambda a: a["memory.least_squares.chosen"].fill(9), "chosen is 9.0, needs .* to 8"),
         (lambda a: a["memory.least_squares.since"].fill(0.5), "since is 0.5, needs a whole"),
+        (lambda a: a["memory.least_squares.solved"].fill(9), "solved is 9.0, needs .* from 54 to"),
+        (lambda a: a[COLUMNS + "size"].__setitem__(0, 0.0), "size: has 0.0, needs fi"),
+        (lambda a: a[COLUMNS + "group"].__setitem__(3, 999), "group: has 999.0, needs w"),
+        (lambda a: a[COLUMNS + "group"].__setitem__(3, -1), "group: has -1.0, needs"),
+        (lambda a: a[COLUMNS + "positive"].__setitem__(9, 2), "has 2.0, needs 0 or 1"),
         (
             lambda a: a["arm.0.constants"].__imul__(1.001),
             "is not of this learner; arm, posture",

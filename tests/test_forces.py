@@ -4,7 +4,7 @@ import pytest
 import arms
 from nengo_forcectl.errors import ConfigurationError
 from nengo_forcectl.sim.bullet import Bullet
-from nengo_forcectl.sim.forces import ForceField, LinkForces, Spring
+from nengo_forcectl.sim.forces import ForceBump, ForceField, LinkForces, Spring
 
 STEP = 1e-6  # of finite differences [rad]
 NAMES = ["kuka_iiwa", "planar3"]
@@ -79,6 +79,7 @@ def test_link_forces_pull_at_every_moving_links_centre_of_mass(name, rng):
 
 DISTURBANCES = [
     ForceField((1.0, 2.0, 3.0), (0.0, 0.0, 13.0)),
+    ForceBump((0.3, 0.1, 0.4), (1.0, 2.0, 3.0), 0.3),
     Spring((0.3, 0.2, 0.1), 50.0, 3.0),
     LinkForces((0.0, 0.0, -5.0)),
 ]
@@ -110,6 +111,10 @@ def test_the_robot_feels_them_all(iiwa, rng):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (
+            lambda: ForceBump((0, 0, 0), (0, 0, 1), 0.0),
+            r"ForceBump.width: is 0.0 m, needs a number",
+        ),
         (lambda: ForceField((1.0, 2.0)), r"ForceField.force: is \(1.0, 2.0\) N, needs three"),
         (lambda: ForceField(curl=(0, 0, np.nan)), r"ForceField.curl: is \(0, 0, nan\) N s/m"),
         (lambda: LinkForces("down"), r"LinkForces.force: is 'down' N, needs three finite numbers"),

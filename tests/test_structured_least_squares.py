@@ -12,6 +12,7 @@ from regression_samples import (
     P,
     data,
     feed,
+    information,
     law_neurons,
     posterior,
     regression,
@@ -35,7 +36,7 @@ def test_the_solution_is_that_of_the_equations(rng):
     feed(block, phi, y, late)
     root = np.sqrt(made.precision)[:, None]  # of P
     Phi, Y = (root * phi).reshape(-1, P), (root * (y[..., None] + late)).reshape(-1, law.delays)
-    np.testing.assert_allclose(block["information"], Phi.T @ Phi, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(information(block), Phi.T @ Phi, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(block["moment"], Phi.T @ Y, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(block["square"], (Y**2).sum(0), rtol=1e-9)
     assert block["samples"] == len(Phi)
@@ -81,7 +82,7 @@ def test_later_samples_are_paired_with_the_one_before(rng):
         )
 
     each = np.moveaxis(active, 1, 0)[:, :, None]  # by joint
-    np.testing.assert_allclose(block["information"], paired(phi, phi), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(information(block), paired(phi, phi), rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(block["moment"], paired(phi, Y), rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(block["square"], paired(Y, Y).diagonal(), rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(block["both"][:-1], paired(Y, Y).diagonal(1), rtol=1e-9, atol=1e-9)
@@ -108,7 +109,7 @@ def test_sums_that_are_not_positive_change_nothing(rng):
     phi, y = data(rng, made, count=400)
     signs = (-1.0) ** np.arange(400)[:, None]
     feed(block, signs[..., None] * np.abs(phi), signs * np.abs(y))
-    assert np.linalg.eigvalsh(block["information"])[0] < 0.0
+    assert np.linalg.eigvalsh(information(block))[0] < 0.0
     assert not solve(block)
     assert block["repaired"] == 1
     for name, value in zip(names, before, strict=True):
@@ -159,7 +160,7 @@ def test_frozen_weights_stay_and_the_others_are_the_best_beside_them(rng):
     block["weights"][:] = kept
     phi, y = data(rng, made, noise=0.05)
     feed(block, phi, y)
-    A, b = block["information"], block["moment"][:, 0]
+    A, b = information(block), block["moment"][:, 0]
     prior = float(block["noise"]) * np.eye(P)
     best = np.linalg.solve(
         (A + prior)[np.ix_(~frozen, ~frozen)], (b - A[:, frozen] @ kept[frozen])[~frozen]

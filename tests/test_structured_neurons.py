@@ -5,6 +5,7 @@ from regression_samples import (
     N,
     P,
     data,
+    information,
     law_neurons,
     regression,
     solve,
@@ -63,7 +64,7 @@ def test_a_forgotten_payload_leaves_weights_and_neurons_as_they_are(rng):
     left = root * (y - phi @ w - np.einsum("kna,na->kn", active, v))
     joint_activity.part_from_neurons(block.address)
     assert not neurons["cross"].any()
-    slope = block["moment"][:, 0] - block["information"] @ w
+    slope = block["moment"][:, 0] - information(block) @ w
     np.testing.assert_allclose(slope, np.einsum("knp,kn->p", phi * root[:, None], left), atol=1e-9)
     own = neurons["moment"][:, :, 0] - np.einsum("nab,nb->na", neurons["own"], v)
     np.testing.assert_allclose(

@@ -19,12 +19,7 @@ from __future__ import annotations
 
 import math
 
-from arms.machine.memory import (
-    arguments,
-    cube_argument,
-    matrix_argument,
-    wholes_argument,
-)
+from arms.machine.memory import arguments, cube_at, matrix_argument, matrix_at, wholes_argument
 from arms.machine.numba_kernel import inlined, kernel, part
 from arms.machine.shape_rows import (
     ANGULAR,
@@ -34,6 +29,8 @@ from arms.machine.shape_rows import (
     LOW,
     ORIGIN,
     RADIUS,
+    SCREWS,
+    SEGMENT,
     A,
     B,
     X,
@@ -217,20 +214,25 @@ def find_distances(bodies, of, shapes, ends, first, second, signs, coordinates, 
         )
 
 
-@part(1)
-def find_all(given):
-    """Run `find_distances` for many states.
+@part(6)
+def find_all(tables, bodies, ends, distance, J, count):
+    """Run `find_distances` for many states, from the addresses of their arrays.
 
-    The arguments that are packed are its own, with ``bodies`` (k, b, 18), ``distance`` (k, p) and
-    ``J`` (k, p, n).
+    Args:
+        tables: `arms.collision.PairTables`, packed.
+        bodies, distance, J: (count, b, 18), (count, p) and (count, p, n).
+        ends: (s, 6), overwritten.
+        count: the number of states.
     """
-    own = arguments(given, 10)
-    bodies, of = cube_argument(own, 0), wholes_argument(own, 1)
-    shapes, ends = matrix_argument(own, 2), matrix_argument(own, 3)
-    first, second = wholes_argument(own, 4), wholes_argument(own, 5)
-    signs, coordinates = matrix_argument(own, 6), wholes_argument(own, 7)
-    distance, J = matrix_argument(own, 8), cube_argument(own, 9)
-    for k in range(len(bodies)):
+    given = arguments(tables, 7)
+    of, shapes = wholes_argument(given, 0), matrix_argument(given, 1)
+    first, second = wholes_argument(given, 2), wholes_argument(given, 3)
+    signs, coordinates = matrix_argument(given, 4), wholes_argument(given, 5)
+    n, p = matrix_argument(given, 6).shape[1], len(first)
+    screws = cube_at(bodies, count, len(coordinates), SCREWS)
+    points = matrix_at(ends, len(of), SEGMENT)
+    gaps, slopes = matrix_at(distance, count, p), cube_at(J, count, p, n)
+    for k in range(count):
         find_distances(
-            bodies[k], of, shapes, ends, first, second, signs, coordinates, distance[k], J[k]
+            screws[k], of, shapes, points, first, second, signs, coordinates, gaps[k], slopes[k]
         )

@@ -111,13 +111,6 @@ def whole_argument(given, k):
 
 
 @kernel
-def vector_argument(given, k):
-    """Return argument k of `arguments`, a vector."""
-    i = ARGUMENT * k
-    return numbers_at(given[i], given[i + 1])  # pyright: ignore[reportCallIssue]
-
-
-@kernel
 def wholes_argument(given, k):
     """Return argument k of `arguments`, a vector of whole numbers."""
     i = ARGUMENT * k

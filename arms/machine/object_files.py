@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _ENTRY = "entry"
 ARGUMENT = 4  # words of an argument of `pack`: a whole number; or an array's address and shape
+_PACKED = np.dtype(np.float64), np.dtype(np.int64)
 _called: dict[int, Part] = {}  # by their addresses
 
 
@@ -172,17 +173,17 @@ def pack(*given: Any) -> ndarray:
     Raises:
         TypeError: An array is not contiguous, or of another type.
     """
-    words = np.zeros((len(given), ARGUMENT), np.int64)
-    for row, each in zip(words, given, strict=True):
-        if not isinstance(each, ndarray):
-            row[0] = each
-        elif each.dtype in (np.float64, np.int64) and each.flags.c_contiguous:
-            row[: 1 + each.ndim] = each.ctypes.data, *each.shape
-        else:
-            raise TypeError(
-                f"array of {each.dtype}, shape {each.shape}: needs contiguous float64 or int64"
-            )
-    return words
+    words: list[int] = []
+    for each in given:
+        row = (each,)
+        if isinstance(each, ndarray):
+            if each.dtype not in _PACKED or not each.flags.c_contiguous:
+                raise TypeError(
+                    f"array of {each.dtype}, shape {each.shape}: needs contiguous float64 or int64"
+                )
+            row = each.ctypes.data, *each.shape
+        words += (*row, 0, 0, 0)[:ARGUMENT]
+    return np.array(words, np.int64).reshape(-1, ARGUMENT)
 
 
 def compile_named() -> None:

@@ -7,8 +7,10 @@ import numpy as np
 from jaxtyping import Float
 
 from ..learning.joint_neurons import JointNeurons
-from ..networks.structured_encoding import JointEncoding
+from ..learning.tool_neurons import ToolNeurons
+from ..networks.structured_encoding import JointEncoding, ToolEncoding
 
+PLACES = 9  # along each axis, at which the neurons' force is looked at
 WORK = 20  # angles, and speeds, at which the neurons' torque is looked at
 
 
@@ -86,10 +88,33 @@ class LearnedFriction(NamedTuple):
         return torque + self.at(*rows).reshape(np.shape(torque))
 
 
-class LearnedTool(NamedTuple):
-    """The environment's force on the tool, ``force - stiffness (x - origin) - damping dx``.
+@dataclass(frozen=True)
+class NeuronForce:
+    """The force by which trained neurons make up for one at the tool that its place decides."""
 
-    In the base frame. The deviations are standard deviations of every entry.
+    tool: ToolEncoding
+    neurons: ToolNeurons
+    decoders: Float[np.ndarray, "3 neurons"]  # [N]
+
+    def __call__(self, x: Float[np.ndarray, "k 3"]) -> Float[np.ndarray, "k 3"]:
+        """Return the force [N] at positions of the tool [m], in the base frame."""
+        return self.neurons.activity(self.tool.at_rest(x)) @ self.decoders.T
+
+    @property
+    def size(self) -> float:
+        """Root mean square over the places of the work [N]."""
+        tool, spread = self.tool, np.linspace(-1.5, 1.5, PLACES)
+        grid = np.stack(np.meshgrid(spread, spread, spread), axis=-1).reshape(-1, 3)
+        force = self(tool.centre[:3] + grid / tool.scale[:3])
+        return float(np.sqrt(np.mean(np.sum(force**2, axis=1))))
+
+
+class LearnedTool(NamedTuple):
+    """The environment's force on the tool.
+
+    It is ``force - stiffness (x - origin) - damping dx``, and what the neurons add, which depends
+    on the place in another way. In the base frame. The deviations are standard deviations of every
+    entry, and take the neurons as they are.
     """
 
     origin: Float[np.ndarray, "3"]  # [m]
@@ -99,6 +124,14 @@ class LearnedTool(NamedTuple):
     force_deviation: Float[np.ndarray, "3"]
     stiffness_deviation: Float[np.ndarray, "3 3"]
     damping_deviation: Float[np.ndarray, "3 3"]
+    neurons: float  # root mean square of their force over the work [N]
+    at: NeuronForce  # that makes up for theirs
+
+    def field(self, x: Float[np.ndarray, "*batch 3"]) -> Float[np.ndarray, "*batch 3"]:
+        """Return the environment's force [N] on a tool that rests at positions x [m]."""
+        away = np.asarray(x, dtype=float) - self.origin
+        rows = np.reshape(x, (-1, 3)).astype(float)
+        return self.force - away @ self.stiffness.T - self.at(rows).reshape(away.shape)
 
 
 class Learned(NamedTuple):

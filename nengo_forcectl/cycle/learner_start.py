@@ -14,7 +14,7 @@ from ..errors import NetworkError, RecordError
 from ..kernels.layout.body_fields import PARAMETERS
 from ..kernels.layout.network_fields import DIRECT, FRICTION, ONE, PLACE, VISCOUS
 from ..kernels.parts import renew, solve_regression
-from ..learning.structured_least_squares import positive_part
+from ..learning.structured_least_squares import positive_part, symmetric
 from ..support.files import interpreting, read_npz, write_file
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ SETTLED = 1000  # cycles after a change, so that the next one can be found
 @dataclass(frozen=True)
 class LearnerStart:
     """The sums of a structured learner in SI units, independent of its scales and of its rate.
+
+    Neurons are none of its weights: another learner's see other states, and learn anew.
 
     `of` takes them from a learner, such as that of a replay or of the loop's cycle; `begin` gives
     them to another one of the same arm, which then knows as much, with the same covariance. Delays
@@ -85,9 +87,10 @@ class LearnerStart:
         moment = self.moment - self.information @ change
         square = self.square - change @ (self.moment + moment)
         law, block = learner.law_block, learner.block
+        own = slice(int(law["core"]))
         information = T.T @ self.information @ T * unit * unit[:, None]
-        law["information"][...] = positive_part(information)  # without it, no solution would end
-        law["moment"][...] = (T.T @ moment * unit)[:, None]
+        law["information"][own, own] = positive_part(information)  # else no solution would end
+        law["moment"][own] = (T.T @ moment * unit)[:, None]
         law["square"][...] = law["both"][...] = max(square, 0.0)
         law["samples"][...], law["noise"][...] = self.samples, self.noise
         law["since"][...] = EARLY
@@ -165,28 +168,31 @@ class LearnerStart:
 def _without_neurons(
     learner: "StructuredLearner",
 ) -> tuple[Float[np.ndarray, "p p"], Float[np.ndarray, "p"], float]:
-    """Return the sums of its weights, with the joints' neurons marginalised if they have learned.
-
-    Another learner's neurons see other speeds and angles: they learn anew.
-    """
+    """Return the sums of its weights, with the neurons marginalised if they have learned."""
     law, neurons, noise = (
         learner.law_block,
         learner.neurons_block,
         float(learner.law_block["noise"]),
     )
-    chosen = int(law["chosen"])
-    information, moment = law["information"].copy(), law["moment"][:, chosen].copy()
+    chosen, core = int(law["chosen"]), int(law["core"])
+    information, moment = symmetric(law["information"]), law["moment"][:, chosen].copy()
     square = float(law["square"][chosen])
-    if not neurons["known"].any():
-        return information, moment, square
-    for i, variance in enumerate(neurons["variance"]):
-        own = neurons["own"][i] + noise / variance * np.eye(len(neurons["own"][i]))
-        cross, b = neurons["cross"][:, i], neurons["moment"][i, :, chosen]
+    if neurons["known"].any():
+        for i, variance in enumerate(neurons["variance"]):
+            own = neurons["own"][i] + noise / variance * np.eye(len(neurons["own"][i]))
+            cross, b = neurons["cross"][:, i], neurons["moment"][i, :, chosen]
+            shares = np.linalg.solve(own, np.column_stack((cross.T, b)))
+            information -= cross @ shares[:, :-1]
+            moment -= cross @ shares[:, -1]
+            square -= float(b @ shares[:, -1])
+    if law["weights"][core:].any():
+        own = information[core:, core:] + np.diag(noise / law["variance"][core:])
+        cross, b = information[:core, core:], moment[core:]
         shares = np.linalg.solve(own, np.column_stack((cross.T, b)))
-        information -= cross @ shares[:, :-1]
-        moment -= cross @ shares[:, -1]
+        information[:core, :core] -= cross @ shares[:, :-1]
+        moment[:core] -= cross @ shares[:, -1]
         square -= float(b @ shares[:, -1])
-    return information, moment, square
+    return information[:core, :core], moment[:core], square
 
 
 def _chosen(learner: "StructuredLearner") -> Float[np.ndarray, "links"]:
@@ -196,7 +202,8 @@ def _chosen(learner: "StructuredLearner") -> Float[np.ndarray, "links"]:
 
 def _unit(learner: "StructuredLearner") -> Float[np.ndarray, "p"]:
     """Return what columns have to be multiplied with to be those of unknowns in SI units."""
-    size, speed = np.asarray(learner.design.columns.size), learner.encoding.joints.speed
+    core, speed = int(learner.law_block["core"]), learner.encoding.joints.speed
+    size = np.asarray(learner.design.columns.size)[:core]
     unit = 1.0 / size
     first = PARAMETERS + len(speed) + VISCOUS
     unit[first : first + FRICTION * len(speed) : FRICTION] *= speed  # of viscous friction

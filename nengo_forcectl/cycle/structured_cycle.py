@@ -20,10 +20,12 @@ from ..kernels.layout.body_fields import MASS, PARAMETERS, XX, YY, ZZ
 from ..networks.encoding import States, encoding_of
 from ..networks.structured_encoding import (
     JOINT_NEURONS,
+    TOOL_NEURONS,
     StructuredEncoding,
     joint_encoding,
     joint_neurons,
     tool_encoding,
+    tool_neurons,
 )
 from ..networks.workspace import reach_states, task_axes
 from ..safety.limits import Limits
@@ -135,9 +137,10 @@ def learning_cycle(
             prediction of the present state (`Predictor`).
         limits: limits that the cycle keeps. Default: the arm's own.
         start: what was learned before with this model, by a cycle or from a log. Default: nothing.
-        neurons: whether neurons of each joint learn what the structure does not explain: friction
-            that varies with the angle, or with the speed in another way than viscous and dry
-            friction. They begin after ten seconds.
+        neurons: whether neurons learn what the structure does not explain. Those of each joint:
+            friction that varies with the angle, or with the speed in another way than viscous and
+            dry friction. Those of the tool: a force that varies with the place in another way than
+            a spring's. They begin after ten seconds, and after twenty.
 
     Raises:
         ConfigurationError: the arm reaches hardly any target from this posture, the law is for
@@ -160,10 +163,10 @@ def learning_cycle(
     if not isinstance(bound, BoundLaw):
         raise ConfigurationError(f"learning_cycle.controller: no compiled form of {controller}")
     states = States(*(np.array(part, dtype=float, order="C") for part in states))
-    joints = joint_encoding(states)
+    joints, tool = joint_encoding(states), tool_encoding(model, states)
     encoding = StructuredEncoding(
-        model, PARTS, joints, tool_encoding(model, states), encoding_of(arm, states),
-        joint_neurons(joints, states, seed),
+        model, PARTS, joints, tool, encoding_of(arm, states),
+        joint_neurons(joints, states, seed), tool_neurons(tool, model, states, seed),
     )  # fmt: skip
     design = StructuredDesign.of(model, states, encoding, posture, assumed)
     design = replace(design, neurons=neurons)
@@ -178,7 +181,7 @@ def learning_cycle(
             from ..networks.building import simulator  # nengo
             from ..networks.structured_network import structured_network  # nengo
 
-            neurons = {"joints": JOINT_NEURONS}
+            neurons = {"joints": JOINT_NEURONS, "tool": 2 * TOOL_NEURONS}
             network = structured_network(model, states, seed=seed, parts=PARTS, neurons=neurons)
             return opened.enter_context(simulator(network, dt=dt))
 

@@ -39,20 +39,27 @@ class StructuredDesign:
         load = np.zeros(PARAMETERS) if assumed is None else assumed
         v = encoding.input(*states)[:, encoding.places["payload"]]
         payload = v.reshape(-1, arm.dof, PARAMETERS)
-        columns = Columns.of(arm, *states, encoding.joints.speed, payload)
+        tool = encoding.tool_neurons
+        count = 0 if tool is None else len(tool.bias)
+        columns = Columns.of(arm, *states, encoding.joints.speed, payload, count)
         return cls(columns, torque, posture, load)
 
-    def check(self, arm: Arm) -> None:
-        """Raise `NetworkError` unless the parts fit each other and the arm."""
+    def check(self, arm: Arm, encoding: StructuredEncoding) -> None:
+        """Raise `NetworkError` unless the parts fit each other, the arm and the encoding."""
         n = arm.dof
         if not isinstance(self.columns, Columns):
             kind = type(self.columns).__name__
             raise NetworkError(f"StructuredDesign.columns: is a {kind}, needs Columns")
+        field = 0 if encoding.tool_neurons is None else 3 * len(encoding.tool_neurons.bias)
+        if self.columns.field != field:
+            raise NetworkError(
+                f"Columns.field: is {self.columns.field}, needs {field}, 3 for a neuron of the tool"
+            )
         size, group, positive = (
             np.asarray(each)
             for each in (self.columns.size, self.columns.group, self.columns.positive)
         )
-        p = places_of_parts(n, len(self.columns.chosen))["links"].stop
+        p = places_of_parts(n, len(self.columns.chosen), field)["field"].stop
         shapes = [each.shape for each in (size, group, positive)]
         shapes += [np.shape(each) for each in (self.columns.shared, self.posture, self.assumed)]
         fit = [(p,)] * 3 + [(len(self.columns.chosen),), (n,), (PARAMETERS,)]

@@ -38,6 +38,7 @@ from .findings import (
     LearnedNumbers,
     LearnedPayload,
     LearnedTool,
+    NeuronForce,
     NeuronTorque,
 )
 from .structured_design import StructuredDesign
@@ -63,10 +64,11 @@ MOTION_OF_LAW = ("phi", "lacking", "late", "row", "queue", "filled")
 OTHERS = (
     "dt", "loop", "gain_start", "k_null", "home_V", "home_M", "loud", "bump_keep", "quiet", "jump",
     "M", "C", "g", "new_M", "new_C", "new_g", "carried", "ddq", "factor", "dg", "regressor",
-    "chosen", "q_half", "dq_half", "ddq_half", "one", "added", "doubt", "viscous", "dry",
+    "chosen", "tool_encoders", "tool_bias", "tool_active", "q_half", "dq_half", "ddq_half", "one",
+    "added", "doubt", "viscous", "dry",
 )  # fmt: skip
 OTHERS_OF_LAW = (
-    "alone", "share", "floor", "spread", "delayed", "size", "group", "positive",
+    "alone", "wake", "share", "floor", "spread", "delayed", "size", "group", "positive",
     "frozen",
     "reach", "home", "changes", "changed", "precision",
 )  # fmt: skip
@@ -74,8 +76,8 @@ OTHERS_OF_NEURONS = "frozen", "encoders", "bias", "size", "wake", "fed", "active
 COUNTS = (
     "structured.changes", "structured.backed_off", "least_squares.filled", "least_squares.rounds",
     "least_squares.samples", "least_squares.cycle", "least_squares.since", "least_squares.repaired",
-    "least_squares.job", "least_squares.chosen", "least_squares.row", "least_squares.alone_until",
-    "neurons.awake",
+    "least_squares.job", "least_squares.solved", "least_squares.chosen", "least_squares.row",
+    "least_squares.alone_until", "neurons.awake",
 )  # fmt: skip
 """Numbers of a checkpoint that are whole."""
 MOST = 2**53  # of a count
@@ -135,19 +137,21 @@ class StructuredLearner:
     ) -> None:
         n, torque = arm.dof, design.torque
         encoding.check(arm)
-        design.check(arm)
-        neurons = encoding.neurons
+        design.check(arm, encoding)
+        neurons, field = encoding.neurons, encoding.tool_neurons
         if neurons is None:
             raise NetworkError("StructuredEncoding.neurons: is None, needs neurons of each joint")
+        if field is None:
+            raise NetworkError("StructuredEncoding.tool_neurons: is None, needs neurons")
         self.design, self.encoding, self.dt = design, encoding, dt
-        self._neurons_of = neurons
+        self._neurons_of, self._field_of = neurons, field
         delayed = 0.0 if predicts else StructuredLeastSquares.delayed
         self.law = StructuredLeastSquares(NOISE * torque, FLOOR * torque, delayed=delayed)
         p = len(design.columns.size)
         self._neurons = self.law.neurons_block(neurons, p, DECODER * torque, dt)
-        if not design.neurons:
-            self._neurons["wake"][...] = math.inf
         self._sums = self.law.block(design.columns, self._neurons, n, dt)
+        if not design.neurons:
+            self._neurons["wake"][...] = self._sums["wake"][...] = math.inf
         tasks = getattr(getattr(bound, "null_space", None), "tasks", ())
         held = next((task.block for task in tasks if task.kind == POSTURE), None)
         terms = arm.terms(design.posture, np.zeros(n))
@@ -160,6 +164,8 @@ class StructuredLearner:
             "tool": encoding.tool.block.address,
             "task": bound.block.address if bound.kind == TOOL_LAW else 0,
             "posture": 0 if held is None else held.address,
+            "tool_encoders": field.encoders,
+            "tool_bias": field.bias,
             "dt": dt,
             "model": model.address,
             "chosen": design.columns.chosen,
@@ -181,6 +187,7 @@ class StructuredLearner:
         }
         keeps = (self._sums, encoding, held, model, bound)
         sizes = {"n": n, "parameters": arm.sizes["p"], "links": len(design.columns.chosen)}
+        sizes["t"] = len(field.bias)
         self.block = Block(STRUCTURED, sizes, values, keeps=keeps)
         if held is not None:
             held["k"][...] = np.minimum(held["k"], M * (SOFTNESS * GAIN_START) ** 2)
@@ -205,19 +212,21 @@ class StructuredLearner:
 
     @property
     def places(self) -> dict[str, slice]:
-        """Where the weights of each part are among all, but for the neurons."""
-        return places_of_parts(len(self.block["armature"]), len(self.design.columns.chosen))
+        """Where the weights of each part are among all, but for the joints' neurons."""
+        columns = self.design.columns
+        return places_of_parts(len(self.block["armature"]), len(columns.chosen), columns.field)
 
     def freeze(self, *parts: str) -> None:
         """Let these parts keep their weights, and all others learn; without parts, all learn.
 
         Args:
-            parts: "payload", "armature", "friction", "tool", "gravity", "links", "neurons".
+            parts: "payload", "armature", "friction", "tool", "gravity", "links", "neurons". The
+                last are those of joints and tool.
 
         Raises:
             NetworkError: there is no such part.
         """
-        places = self.places
+        places = {name: place for name, place in self.places.items() if name != "field"}
         for part in parts:
             if part not in (*places, "neurons"):
                 names = ", ".join((*places, "neurons"))
@@ -247,14 +256,16 @@ class StructuredLearner:
         two causes explain the same motion. A payload's are those of a last link as in the model:
         what that lacks counts as payload.
         """
-        size, n, at = np.asarray(self.design.columns.size), len(self.block["armature"]), self.places
-        A = positive_part(self._sums["information"] / self._sums["noise"]) + np.eye(len(size))
+        n, at, core = len(self.block["armature"]), self.places, int(self._sums["core"])
+        size = np.asarray(self.design.columns.size)[:core]
+        information = self._sums["information"][:core, :core]
+        A = positive_part(information / self._sums["noise"]) + np.eye(core)
         deviations = np.sqrt(np.linalg.inv(A).diagonal()) * size
         shared = np.flatnonzero(self.design.columns.shared) + at["links"].start
         own = np.delete(np.arange(len(size)), shared)
         alone = np.linalg.inv(A[np.ix_(own, own)]).diagonal()[at["payload"]]
         deviations[at["payload"]] = np.sqrt(alone) * size[at["payload"]]
-        value, speed = self._sums["weights"] * size, self.encoding.joints.speed
+        value, speed = self._sums["weights"][:core] * size, self.encoding.joints.speed
         w, d = (each[at["friction"]].reshape(n, FRICTION) for each in (value, deviations))
         viscous, dry = (
             LearnedNumbers(w[:, VISCOUS] / speed, d[:, VISCOUS] / speed),
@@ -262,6 +273,7 @@ class StructuredLearner:
         )
         decoders = self._neurons["decoders"].copy()
         neurons = NeuronTorque(self.encoding.joints, self._neurons_of, decoders)
+        field = NeuronForce(self.encoding.tool, self._field_of, self.block["tool_decoders"].copy())
         pull, pull_deviation = (each[at["tool"]].reshape(3, DIRECT) for each in (value, deviations))
         body = value[at["payload"]] + self.design.assumed
         mass, moment = body[MASS], body[MOMENT:XX]
@@ -275,6 +287,7 @@ class StructuredLearner:
             self.encoding.tool.centre[:3].copy(),
             -pull[:, ONE], pull[:, PLACE:SPEED], pull[:, SPEED:],
             pull_deviation[:, ONE], pull_deviation[:, PLACE:SPEED], pull_deviation[:, SPEED:],
+            field.size, field,
         )  # fmt: skip
         return Learned(
             payload,
@@ -301,6 +314,8 @@ class StructuredLearner:
         weights |= {f"joint {j + 1} -> torque": row[None] for j, row in enumerate(pairs)}
         weights["links"] = self._links(self.block["links"])[:, None]
         weights["gravity"] = self.block["gravity"][:, None].copy()
+        place = self.block["tool_decoders"]
+        weights["tool -> force"] = np.concatenate((place, np.zeros(place.shape)), axis=1)
         return weights | {"state -> force": self.block["force"].copy()}
 
     def _links(self, chosen: Float[np.ndarray, "links"]) -> Float[np.ndarray, "p"]:
@@ -327,6 +342,7 @@ class StructuredLearner:
         # Kernels find places by these: see `kernels.solve_regression`.
         places = {
             "least_squares.job": (int(NO_JOB), n + 5 * p + delays + 3),
+            "least_squares.solved": (int(self._sums["core"]), p),
             "least_squares.chosen": (0, delays - 1),
             "neurons.awake": (0, 1),
         }

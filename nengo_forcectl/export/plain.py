@@ -23,6 +23,7 @@ from ..learning.consolidation import Consolidation
 from ..learning.gradient import Gradient
 from ..learning.joint_neurons import JointNeurons
 from ..learning.structured_columns import Columns
+from ..learning.tool_neurons import ToolNeurons
 from ..networks.encoding import StateEncoding
 from ..networks.neurons import NeuronModel
 from ..networks.structured_encoding import JointEncoding, StructuredEncoding, ToolEncoding
@@ -32,8 +33,8 @@ from ..safety.limits import Limits
 SHAPES = capsules.Capsule, capsules.Sphere, capsules.HalfSpace
 OTHERS = (
     Limits, StateEncoding, NeuronModel, StructuredEncoding, JointEncoding, JointNeurons,
-    ToolEncoding, Consolidation, Gradient, Columns, StructuredDesign, chain.Chain, chain.Link,
-    chain.Inertia, chain.Joint, chain.Mimic, chain.Pose, Clearance, *SHAPES,
+    ToolNeurons, ToolEncoding, Consolidation, Gradient, Columns, StructuredDesign, chain.Chain,
+    chain.Link, chain.Inertia, chain.Joint, chain.Mimic, chain.Pose, Clearance, *SHAPES,
 )  # fmt: skip
 TYPES: dict[str, type] = {kind.__name__: kind for kind in (*LAWS, *SECONDARY_TASKS, *OTHERS)}
 LARGE = 64  # smallest size of an array that is stored separately

@@ -8,14 +8,15 @@ friction and a constant torque joint by joint, of forces at the tool, of gravity
 from arms.machine.invoke import invoke_at
 from arms.machine.numba_kernel import kernel
 
-from .access import matrix, number, span, vector, whole, wholes
+from .access import cube, matrix, number, span, vector, whole, wholes
 from .carried_body import momentum_columns
+from .encode import rectified
 from .encode_structure import encode_joints, encode_tool
 from .joint_activity import activate, keep_activities
 from .layout import structured_fields as at
 from .layout.arm_fields import ARM_DOF, ARM_J, ARM_POSE
 from .layout.body_fields import PARAMETERS
-from .layout.network_fields import DIRECT, FRICTION, SEEN
+from .layout.network_fields import AT_PLACE, DIRECT, FRICTION, SEEN
 from .layout.regression_fields import (
     JOINT_NEURONS_ACTIVE,
     REGRESSION_NEURONS,
@@ -53,6 +54,12 @@ def gravity_column(n, axis):
 def link_column(n, k):
     """Return the column of the chosen parameter k of the links."""
     return gravity_column(n, 3) + k
+
+
+@kernel
+def tool_column(n, links, t, axis, k):
+    """Return the column of the tool's neuron k, of t, in the force along an axis."""
+    return link_column(n, links) + t * axis + k
 
 
 @kernel
@@ -137,6 +144,21 @@ def columns_now(learner, arm):
         for a in range(3):
             for k in range(DIRECT):
                 pull[i, DIRECT * a + k] = J[a, i] * y[k]
+    activate_tool(learner)
+    active = vector(learner, at.STRUCTURED_TOOL_ACTIVE)
+    pulls = cube(learner, at.STRUCTURED_TOOL_PULL, 3, len(active))
+    for i in range(n):
+        for a in range(3):
+            for k in range(len(active)):
+                pulls[i, a, k] = J[a, i] * active[k]
+
+
+@kernel
+def activate_tool(learner):
+    """Write the activities of the tool's neurons for the inputs of `encode_motion`."""
+    active, u = vector(learner, at.STRUCTURED_TOOL_ACTIVE), vector(learner, at.STRUCTURED_TOOL_U)
+    encoders = matrix(learner, at.STRUCTURED_TOOL_ENCODERS, len(active))
+    rectified(encoders, vector(learner, at.STRUCTURED_TOOL_BIAS), u[:AT_PLACE], active)
 
 
 @kernel
@@ -167,6 +189,17 @@ def columns_of_cycle(learner, dq):
         for each in range(3 * DIRECT):
             k = force_column(n, 0, 0) + each
             raw[i, k] = size[k] * 0.5 * (pull[i, each] + pull_last[i, each])
+    t, links = (
+        len(vector(learner, at.STRUCTURED_TOOL_ACTIVE)),
+        len(vector(learner, at.STRUCTURED_LINKS)),
+    )
+    field = matrix(learner, at.STRUCTURED_TOOL_PULL, 3 * t)
+    field_last = matrix(learner, at.STRUCTURED_TOOL_PULL_LAST, 3 * t)
+    first = tool_column(n, links, t, 0, 0)
+    for i in range(n):
+        for each in range(3 * t):
+            k = first + each
+            raw[i, k] = size[k] * 0.5 * (field[i, each] + field_last[i, each])
 
 
 @kernel
@@ -193,6 +226,7 @@ def keep_columns(learner, q, dq):
     copy_field(learner, at.STRUCTURED_BODY_B, at.STRUCTURED_BODY_B_LAST)
     copy_field(learner, at.STRUCTURED_X, at.STRUCTURED_X_LAST)
     copy_field(learner, at.STRUCTURED_PULL, at.STRUCTURED_PULL_LAST)
+    copy_field(learner, at.STRUCTURED_TOOL_PULL, at.STRUCTURED_TOOL_PULL_LAST)
     copy_field(learner, at.STRUCTURED_RUBS, at.STRUCTURED_RUBBED)
     keep_activities(neurons_of(learner))
     q_last, last = vector(learner, at.STRUCTURED_Q_LAST), vector(learner, at.STRUCTURED_DQ_LAST)

@@ -4,13 +4,14 @@ from arms.machine.numba_kernel import kernel
 
 from .access import matrix, number, set_number, vector, wholes
 from .layout import regression_fields as at
+from .regress import of_solution, solved_columns
 
 
 @kernel
 def try_delay(law, s):
     """Compute the weights and the misfit, sum of (y - Phi w)^2, for a delay of s cycles."""
-    p, delays = len(vector(law, at.REGRESSION_NEXT)), len(vector(law, at.REGRESSION_FITS))
-    C, w = matrix(law, at.REGRESSION_COVARIANCE, p), matrix(law, at.REGRESSION_TRIALS, p)[s]
+    p, delays = solved_columns(law), len(vector(law, at.REGRESSION_FITS))
+    C, w = of_solution(law, at.REGRESSION_COVARIANCE), trials_of(law)[s]
     variance, noise = vector(law, at.REGRESSION_VARIANCE), number(law, at.REGRESSION_NOISE)
     target, b, misfit = (
         matrix(law, at.REGRESSION_TARGET, delays),
@@ -42,9 +43,17 @@ def choose_delay(law):
         best = at.UNDELAYED
     set_number(law, at.REGRESSION_CHOSEN, best)
     set_number(law, at.REGRESSION_DELAY, interpolate_delay(law, best) if best > 0 else 0.0)
-    trial, fixed = matrix(law, at.REGRESSION_TRIALS, len(w))[best], wholes(law, at.REGRESSION_FIXED)
+    trial, fixed = trials_of(law)[best], wholes(law, at.REGRESSION_FIXED)
+    weights, solved_for = vector(law, at.REGRESSION_WEIGHTS), solved_columns(law)
     for i in range(len(w)):
-        w[i], fixed[i] = trial[i], 0
+        asleep = i >= solved_for
+        w[i], fixed[i] = weights[i] if asleep else trial[i], 1 if asleep else 0
+
+
+@kernel
+def trials_of(law):
+    """Return the weights of every delay, (s, p)."""
+    return matrix(law, at.REGRESSION_TRIALS, len(vector(law, at.REGRESSION_NEXT)))
 
 
 @kernel
@@ -70,11 +79,11 @@ def interpolate_delay(law, best):
 @kernel
 def common_misfit(law, s):
     """Compute the sum of the product of both misfits, for delays of s and s + 1 cycles."""
-    p, delays = len(vector(law, at.REGRESSION_NEXT)), len(vector(law, at.REGRESSION_FITS))
-    trials, target = matrix(law, at.REGRESSION_TRIALS, p), matrix(law, at.REGRESSION_TARGET, delays)
+    trials, delays = trials_of(law), len(vector(law, at.REGRESSION_FITS))
+    target = matrix(law, at.REGRESSION_TARGET, delays)
     variance, noise = vector(law, at.REGRESSION_VARIANCE), number(law, at.REGRESSION_NOISE)
     total = number(law, at.REGRESSION_WHITE) * number(law, at.REGRESSION_TARGET_SAMPLES)
     total += vector(law, at.REGRESSION_TARGET_BOTH)[s]
-    for i in range(p):
+    for i in range(solved_columns(law)):
         total -= trials[s + 1, i] * (target[i, s] + noise * trials[s, i] / variance[i])
     return total

@@ -4,12 +4,12 @@ import math
 
 from arms.machine.numba_kernel import kernel
 
-from .access import cube, matrix, number, vector, wholes
+from .access import cube, matrix, number, vector, whole, wholes
 from .algebra import factor_columns
 from .hold_back import diagonalise
 from .layout import regression_fields as at
 from .layout.body_fields import MASS, MOMENT, PARAMETERS, XX, XY, XZ, YY, YZ, ZZ
-from .regress import count_repaired
+from .regress import count_repaired, of_solution
 
 SLIGHT = 1e-9  # a weight above minus this, over its size, counts as 0
 LEAST_INERTIA = 0.3  # least share of M that learned links leave
@@ -53,8 +53,8 @@ def keep_inertia(law):
     n, fixed = len(vector(law, at.REGRESSION_Y)), wholes(law, at.REGRESSION_FIXED)
     home, M = matrix(law, at.REGRESSION_HOME, n), matrix(law, at.REGRESSION_CHANGED, n)
     changes = cube(law, at.REGRESSION_CHANGES, n, n)
-    first = len(w) - len(changes)
-    if first == len(w) or fixed[first] != 0:
+    first = whole(law, at.REGRESSION_CORE) - len(changes)
+    if len(changes) == 0 or fixed[first] != 0:
         return False
     for i in range(n):
         for j in range(n):
@@ -64,7 +64,7 @@ def keep_inertia(law):
     factor_columns(M, 0, n)
     if M[n - 1, n - 1] > 0.0:  # not if it is NaN
         return False
-    for k in range(first, len(w)):
+    for k in range(first, first + len(changes)):
         fix(law, k, weights[k])
     count_repaired(law)
     return True
@@ -101,8 +101,8 @@ def inertia_of(moments, i, j):
 def fix(law, i, value):
     """Keep weight i at a value: condition the solution on it."""
     w, fixed = vector(law, at.REGRESSION_NEXT), wholes(law, at.REGRESSION_FIXED)
-    p = len(w)
-    C = matrix(law, at.REGRESSION_COVARIANCE, p)
+    C = of_solution(law, at.REGRESSION_COVARIANCE)
+    p = len(C)
     variance, change = C[i, i], w[i] - value
     for k in range(p):
         slope = C[k, i] / variance

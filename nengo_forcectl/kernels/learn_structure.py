@@ -6,8 +6,10 @@ from arms.machine.memory import call
 from arms.machine.numba_kernel import kernel, part
 
 from .access import matrix, number, set_number, vector, whole, wholes
+from .algebra import dot
 from .balance_columns import (
     activate_neurons,
+    activate_tool,
     armature_column,
     columns_now,
     columns_of_cycle,
@@ -22,6 +24,7 @@ from .balance_columns import (
     model_columns_of_cycle,
     model_matrices,
     neurons_of,
+    tool_column,
 )
 from .feed_friction import spare_null_space
 from .joint_activity import decoded, explained_by_neurons, per_joint
@@ -120,8 +123,11 @@ def feed_forward(learner, arm, inputs, command):
     for i in range(n):
         rubs[i] += dry[i]
         supplied[i] += viscous[i] + dry[i]
+    activate_tool(learner)
+    active = vector(learner, at.STRUCTURED_TOOL_ACTIVE)
+    decoders = matrix(learner, at.STRUCTURED_TOOL_DECODERS, len(active))
     for a in range(3):
-        pull = 0.0
+        pull = dot(decoders[a], active)
         for k in range(DIRECT):
             pull += force[a, k] * y[k]
         for i in range(n):
@@ -267,6 +273,10 @@ def renew(learner, law):
     for each in range(len(links)):
         k = link_column(n, each)
         links[each] = w[k] * size[k]
+    decoders = vector(learner, at.STRUCTURED_TOOL_DECODERS)
+    for each in range(len(decoders)):
+        k = tool_column(n, len(links), 0, 0, each)
+        decoders[each] = w[k] * size[k]
     renew_decoders(whole(law, regression_at.REGRESSION_NEURONS))
     set_number(learner, at.STRUCTURED_RENEWED, 1.0)
     set_gains(learner, law)

@@ -66,6 +66,7 @@ WATCHING = tuple(
 control_null_space = _part("control_null_space", "control_null_space")
 activate, supply_scales = _part("learn", "activate"), _part("learn", "supply_scales")
 step_consolidation = _part("consolidate", "step_consolidation")
+replace_square = _part("consolidate", "replace_square")
 evaluate, descend = _part("descend", "evaluate"), _part("descend", "descend")
 propagate_back = _part("descend", "propagate_back")
 add_push, observe = _part("observe", "add_push"), _part("observe", "observe")

@@ -103,7 +103,7 @@ def add_to_sums(law):
         for i in range(p):
             value, earlier = 0.5 * precision[j] * phi[j, i], 0.5 * precision[j] * last[j, i]
             if value != 0.0 or earlier != 0.0:
-                for k in range(p):
+                for k in range(i + 1):
                     information[i, k] += value * last[j, k] + earlier * phi[j, k]
                 for s in range(len(square)):
                     moment[i, s] += value * y_last[j, s] + earlier * (y[j] + late[j, s])
@@ -210,6 +210,7 @@ def forget_payload(law):
     information = matrix(law, at.REGRESSION_INFORMATION, p)
     moment = matrix(law, at.REGRESSION_MOMENT, len(square))
     both, noise = vector(law, at.REGRESSION_BOTH), number(law, at.REGRESSION_NOISE)
+    line = vector(law, at.REGRESSION_NEXT)
     for a in range(PARAMETERS):
         whole_part = information[a, a] + noise / variance[a]
         for s in range(len(square)):
@@ -217,16 +218,17 @@ def forget_payload(law):
             if s + 1 < len(square):
                 both[s] -= moment[a, s] * moment[a, s + 1] / whole_part
         for i in range(p):
-            part = information[i, a] / whole_part
-            if i == a or part == 0.0:
+            line[i] = information[max(i, a), min(i, a)]
+            information[max(i, a), min(i, a)] = 0.0
+        line[a] = 0.0
+        for i in range(p):
+            part = line[i] / whole_part
+            if part == 0.0:
                 continue
-            for k in range(p):
-                if k != a:
-                    information[i, k] -= part * information[a, k]
+            for k in range(i + 1):
+                information[i, k] -= part * line[k]
             for s in range(len(square)):
                 moment[i, s] -= part * moment[a, s]
-        for i in range(p):
-            information[i, a] = information[a, i] = 0.0
         for s in range(len(square)):
             moment[a, s] = 0.0
         variance[a] = 1.0
@@ -256,6 +258,19 @@ def clear_filters(law):
     for k in range(len(active)):
         active[k] = 0.0
     set_number(law, at.REGRESSION_ROW, 0.0)
+
+
+@kernel
+def solved_columns(law):
+    """Return the number of columns of the solution: all, or those before the tool's neurons."""
+    return int(number(law, at.REGRESSION_SOLVED))
+
+
+@kernel
+def of_solution(law, field):
+    """Return a square matrix of the solution, with a row for each of its columns."""
+    p = solved_columns(law)
+    return matrix(law, field, p)[:p]
 
 
 @kernel

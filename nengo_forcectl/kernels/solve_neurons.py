@@ -20,10 +20,17 @@ from .algebra import dot, factor_columns
 from .joint_activity import per_joint
 from .layout import regression_fields as at
 from .layout.learner_fields import NO_JOB
-from .regress import count_repaired
+from .regress import count_repaired, of_solution, solved_columns
 
 ROUNDING = 1e-3  # of a pivot over 1 / variance
 DOUBT = 1e-4  # weight of a group's first variance, in numbers that are known
+
+
+@kernel
+def tool_awake(law):
+    """Whether the tool's neurons learn; never while those of the joints are frozen."""
+    frozen = number(whole(law, at.REGRESSION_NEURONS), at.JOINT_NEURONS_FROZEN) != 0.0
+    return number(law, at.REGRESSION_SINCE) > number(law, at.REGRESSION_WAKE) and not frozen
 
 
 @kernel
@@ -92,7 +99,7 @@ def jobs_of_neurons(law):
     neurons = whole(law, at.REGRESSION_NEURONS)
     if number(neurons, at.JOINT_NEURONS_AWAKE) == 0.0:
         return 0
-    return len(vector(neurons, at.JOINT_NEURONS_SIZE)) + len(vector(law, at.REGRESSION_NEXT))
+    return len(vector(neurons, at.JOINT_NEURONS_SIZE)) + solved_columns(law)
 
 
 @kernel
@@ -173,14 +180,14 @@ def reduce_row(law, k):
     """Compute weight k's line; reduce its row of A and its target."""
     neurons, noise = whole(law, at.REGRESSION_NEURONS), number(law, at.REGRESSION_NOISE)
     m, n = per_joint(neurons), len(vector(neurons, at.JOINT_NEURONS_SIZE))
-    p, delays = len(vector(law, at.REGRESSION_NEXT)), len(vector(law, at.REGRESSION_TARGET_SQUARE))
+    delays = len(vector(law, at.REGRESSION_TARGET_SQUARE))
     lines, line = (
         cube(neurons, at.JOINT_NEURONS_LINES, n, m),
         matrix(neurons, at.JOINT_NEURONS_LINES, n * m),
     )
     factor = cube(neurons, at.JOINT_NEURONS_FACTOR, m, m)
     solved = matrix(neurons, at.JOINT_NEURONS_SOLVED, delays)
-    A, target = matrix(law, at.REGRESSION_FACTOR, p), matrix(law, at.REGRESSION_TARGET, delays)
+    A, target = of_solution(law, at.REGRESSION_FACTOR), matrix(law, at.REGRESSION_TARGET, delays)
     for i in range(n):
         for a in range(m):
             value = lines[k, i, a]
@@ -220,7 +227,7 @@ def publish_neurons(law):
     for i in range(n):
         for a in range(m):
             v[a] = solved[i, a, chosen]
-        for k in range(len(w)):
+        for k in range(solved_columns(law)):
             for a in range(m):
                 v[a] -= w[k] * lines[k, i, a]
         square = 0.0

@@ -1,10 +1,11 @@
 """`StructuredLeastSquares`: its solution, one job after the other, some of them in every cycle.
 
-Jobs of p weights and s delays: first those of `solve_neurons`, if the neurons are awake; p columns
-of the factor of ``A = Lambda / r^2 + D^-1``, p rows of
-its inverse, p rows of the covariance C; the weights of every delay; one step of the evidence; then
-one weight after the other that is not physical is kept at the nearest value that is, until all are.
-Stages of a solution without neurons are the factor, the inverse, the covariance and all the rest.
+Jobs of p weights, those of the tool's neurons only if these are awake, and s delays: first those of
+`solve_neurons`, if the joints' neurons are awake; p columns of the factor of
+``A = Lambda / r^2 + D^-1``, p rows of its inverse, p rows of the covariance C; the weights of every
+delay; one step of the evidence; then one weight after the other that is not physical is kept at the
+nearest value that is, until all are. Stages of a solution without neurons are the factor, the
+inverse, the covariance and all the rest.
 """
 
 import math
@@ -17,7 +18,7 @@ from .find_delay import choose_delay, try_delay
 from .keep_physical import keep_physical
 from .layout import regression_fields as at
 from .layout.learner_fields import NO_JOB
-from .regress import count_repaired, is_early
+from .regress import count_repaired, is_early, of_solution, solved_columns
 from .solve_neurons import (
     DOUBT,
     begin_neurons,
@@ -27,10 +28,13 @@ from .solve_neurons import (
     jobs_of_neurons,
     known_of_neurons,
     publish_neurons,
+    tool_awake,
 )
 
 JOBS = 6  # of a cycle
 EQUAL = 3  # of them take as long as one of the neurons' jobs
+FAINT = 4e-3  # variance of the tool's neurons that is not believed, and is taken off
+SILENT = 1e-6  # their variance then
 SETTLE = 3.0  # solutions until the first weights
 
 
@@ -39,12 +43,11 @@ def solve_regression(law):
     """Begin a solution if it is due, do some jobs; return whether there are new weights.
 
     Soon after the start or a change one solution follows the other. The first two only settle the
-    evidence.
+    evidence. Later ones begin half-way between two samples: both take time.
     """
-    since, early = int(number(law, at.REGRESSION_SINCE)), is_early(law)
-    if number(law, at.REGRESSION_JOB) < 0.0 and (
-        early or since % whole(law, at.REGRESSION_PERIOD) == 0
-    ):
+    cycle, early = int(number(law, at.REGRESSION_CYCLE)), is_early(law)
+    due = cycle % whole(law, at.REGRESSION_PERIOD) == whole(law, at.REGRESSION_EVERY) // 2
+    if number(law, at.REGRESSION_JOB) < 0.0 and (early or due):
         set_number(law, at.REGRESSION_JOB, 0.0)
     new = False
     for _ in range(whole(law, at.REGRESSION_STAGES) if early else 1):
@@ -67,7 +70,7 @@ def jobs_of_cycle(law, early):
     if not early:
         eliminates = number(law, at.REGRESSION_JOB) < jobs_of_neurons(law)
         return JOBS // EQUAL if eliminates else JOBS
-    job, p = int(number(law, at.REGRESSION_JOB)), len(vector(law, at.REGRESSION_NEXT))
+    job, p = int(number(law, at.REGRESSION_JOB)), solved_columns(law)
     return p - job % p if job < 3 * p else 4 * p
 
 
@@ -75,11 +78,14 @@ def jobs_of_cycle(law, early):
 def do_job(law):
     """Do the next job; return whether it was the last one, so that the weights are new."""
     job = int(number(law, at.REGRESSION_JOB))
-    p, delays = len(vector(law, at.REGRESSION_NEXT)), len(vector(law, at.REGRESSION_FITS))
     set_number(law, at.REGRESSION_JOB, job + 1.0)
-    factor, inverse = matrix(law, at.REGRESSION_FACTOR, p), matrix(law, at.REGRESSION_INVERSE, p)
     if job == 0:
         begin_solution(law)
+    p, delays = solved_columns(law), len(vector(law, at.REGRESSION_FITS))
+    factor, inverse = (
+        of_solution(law, at.REGRESSION_FACTOR),
+        of_solution(law, at.REGRESSION_INVERSE),
+    )
     first = jobs_of_neurons(law)
     if job < first:
         eliminate_neurons(law, job)
@@ -92,7 +98,7 @@ def do_job(law):
     elif job < 2 * p:
         invert_row(factor, inverse, job - p)
     elif job < 3 * p:
-        covariance_row(inverse, matrix(law, at.REGRESSION_COVARIANCE, p), job - 2 * p)
+        covariance_row(inverse, of_solution(law, at.REGRESSION_COVARIANCE), job - 2 * p)
     elif job < 3 * p + delays:
         try_delay(law, job - 3 * p)
     elif job == 3 * p + delays:
@@ -108,24 +114,60 @@ def do_job(law):
 
 @kernel
 def begin_solution(law):
-    """Copy A, b, the sum of y^2 and its count: they go on while the solution is computed."""
+    """Copy A, b, the sum of y^2 and its count: they go on while the solution is computed.
+
+    Unless the tool's neurons are awake, the torque of their decoders is taken out of b and y^2.
+    """
     p, noise = len(vector(law, at.REGRESSION_NEXT)), number(law, at.REGRESSION_NOISE)
-    information, A = matrix(law, at.REGRESSION_INFORMATION, p), matrix(law, at.REGRESSION_FACTOR, p)
+    set_number(law, at.REGRESSION_SOLVED, p if tool_awake(law) else whole(law, at.REGRESSION_CORE))
+    information, A = (
+        matrix(law, at.REGRESSION_INFORMATION, p),
+        of_solution(law, at.REGRESSION_FACTOR),
+    )
     variance, square = vector(law, at.REGRESSION_VARIANCE), vector(law, at.REGRESSION_SQUARE)
     moment = matrix(law, at.REGRESSION_MOMENT, len(square))
     target = matrix(law, at.REGRESSION_TARGET, len(square))
     target_square = vector(law, at.REGRESSION_TARGET_SQUARE)
     both, target_both = vector(law, at.REGRESSION_BOTH), vector(law, at.REGRESSION_TARGET_BOTH)
-    for i in range(p):
-        for k in range(p):
+    for i in range(len(A)):
+        for k in range(i + 1):
             A[i, k] = information[i, k] / noise
         A[i, i] += 1.0 / variance[i]
+    for i in range(p):
         for s in range(len(square)):
             target[i, s] = moment[i, s]
     for s in range(len(square)):
         target_square[s], target_both[s] = square[s], both[s]
     set_number(law, at.REGRESSION_TARGET_SAMPLES, number(law, at.REGRESSION_SAMPLES))
     begin_neurons(law)
+    take_out_tool(law)
+
+
+@kernel
+def take_out_tool(law):
+    """Take the torque of the tool's neurons out of the target, unless they are solved for.
+
+    The joints' neurons, which wake later, are out of it already.
+    """
+    w, delays = vector(law, at.REGRESSION_WEIGHTS), len(vector(law, at.REGRESSION_TARGET_SQUARE))
+    information = matrix(law, at.REGRESSION_INFORMATION, len(w))
+    target = matrix(law, at.REGRESSION_TARGET, delays)
+    square, both = vector(law, at.REGRESSION_TARGET_SQUARE), vector(law, at.REGRESSION_TARGET_BOTH)
+    first = solved_columns(law)
+    for c in range(first, len(w)):
+        if w[c] == 0.0:
+            continue
+        own = 0.0
+        for d in range(first, len(w)):
+            own += information[max(c, d), min(c, d)] * w[d]
+        for s in range(delays):
+            square[s] += w[c] * (own - 2.0 * target[c, s])
+            if s + 1 < delays:
+                both[s] += w[c] * (own - target[c, s] - target[c, s + 1])
+        for i in range(first):
+            taken = information[c, i] * w[c]
+            for s in range(delays):
+                target[i, s] -= taken
 
 
 @kernel
@@ -159,10 +201,14 @@ def covariance_row(X, C, i):
 
 @kernel
 def weigh_evidence(law):
-    """Re-estimate each group's variance and the noise; store the weights' deviations."""
-    p = len(vector(law, at.REGRESSION_NEXT))
+    """Re-estimate each group's variance and the noise; store the weights' deviations.
+
+    Forces that vary with the place explain a little of any friction. So the tool's neurons stay
+    silent unless their variance exceeds FAINT.
+    """
+    p = solved_columns(law)
     w, variance = vector(law, at.REGRESSION_NEXT), vector(law, at.REGRESSION_VARIANCE)
-    C, group = matrix(law, at.REGRESSION_COVARIANCE, p), wholes(law, at.REGRESSION_GROUP)
+    C, group = of_solution(law, at.REGRESSION_COVARIANCE), wholes(law, at.REGRESSION_GROUP)
     square, known = vector(law, at.REGRESSION_GROUP_SQUARE), vector(law, at.REGRESSION_GROUP_KNOWN)
     deviations = vector(law, at.REGRESSION_DEVIATIONS)
     for g in range(len(square)):
@@ -177,6 +223,9 @@ def weigh_evidence(law):
     for i in range(p):
         g = group[i]
         variance[i] = min((square[g] + DOUBT) / (known[g] + DOUBT), 1.0)
+    for i in range(whole(law, at.REGRESSION_CORE), p):
+        loud = square[group[i]] / (known[group[i]] + DOUBT) - FAINT
+        variance[i] = min(max(loud, SILENT), 1.0)
     samples = max(number(law, at.REGRESSION_TARGET_SAMPLES) - total, 10.0)
     residual = vector(law, at.REGRESSION_FITS)[int(number(law, at.REGRESSION_CHOSEN))] / samples
     floor = number(law, at.REGRESSION_FLOOR)

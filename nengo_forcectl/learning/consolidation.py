@@ -10,7 +10,7 @@ from jaxtyping import Float
 from ..errors import ConfigurationError, NetworkError
 from ..kernels.block import Block
 from ..kernels.layout.learner_fields import CONSOLIDATION, FACTOR_COLUMNS, NO_JOB, WEIGHT_ROWS
-from ..kernels.parts import step_consolidation
+from ..kernels.parts import replace_square, step_consolidation
 from ..support.validation import check_positive
 from .law import Arrays, Memory, Signal, needed
 
@@ -129,10 +129,9 @@ class Consolidation:
 
     def forgetting(self, square: float, seconds: float) -> float:
         """Return lambda for a sample of ``seconds`` with the squared prediction error |e|^2."""
-        # numba takes a second to load.
-        from ..kernels.consolidate import forgetting
-
-        return forgetting(square, self.surprise, seconds / self.memory, seconds / self.reset)
+        given = np.array([square, self.surprise, seconds / self.memory, seconds / self.reset])
+        replace_square.call(given)
+        return float(given[0])
 
 
 class ConsolidationMemory(dict[str, np.ndarray]):

@@ -13,6 +13,7 @@ from ..kernels.layout.network_fields import DIRECT, FRICTION
 
 TILT = 0.5  # deviation of gravity, along each axis [m/s^2]
 WRONG = 0.3  # deviation of a link's parameters, over their own size
+FIELD = 0.75  # deviation of a decoder of the tool's neurons, over T / L
 WEAK = 1e-4  # torque of a deviation over that of the model, below which it is left out
 SAMPLE = 400  # states by which links are chosen, about
 PRECISE = 3.0  # most precision of a joint's torque over that of the strongest joint
@@ -33,6 +34,7 @@ class Columns:
     precision: Float[np.ndarray, "n"]  # of each joint's torque, over that of the strongest joint
     home: Float[np.ndarray, "n n"]  # M at the middle of the sample [kg m^2]
     changes: Float[np.ndarray, "links n n"]  # of it, by the deviation of each chosen parameter
+    field: int  # how many of them, the last, are decoders of the tool's neurons
     reach: float  # farthest credible centre of a payload from the tool frame [m]
 
     @classmethod
@@ -44,23 +46,25 @@ class Columns:
         ddq: Float[np.ndarray, "k n"],
         speed: Float[np.ndarray, "n"],
         payload: Float[np.ndarray, "k n 10"],
+        neurons: int,
     ) -> "Columns":
-        """Return those of an arm: payload, armature, three a joint, tool, gravity and links.
+        """Return those of an arm: payload, armature, three a joint, tool, gravity, links, neurons.
 
         The deviations are in proportion to the arm: a payload like a link, T/40 of armature, T/25
         of friction at 1 rad/s, of dry friction and of a constant torque, 1.5 T/L of force, 4 T/L^2
-        of stiffness and 0.4 T/L^2 of damping at the tool, T the root mean square of the model's
-        torque over the sample and L the tool's distance from the base; 0.5 m/s^2 of gravity along
-        each axis, 0.3 of a link's parameters. Of the links' parameters, those are chosen that
-        payload, armature and each other do not explain (base parameters, Gautier and Khalil 1990,
-        doi:10.1109/70.56655). Some that a payload explains are added: no payload has a negative
-        mass, so none explains that a last link is lighter than in the model.
+        of stiffness and 0.4 T/L^2 of damping at the tool, 0.75 T/L of its decoders, T the root mean
+        square of the model's torque over the sample and L the tool's distance from the base; 0.5
+        m/s^2 of gravity along each axis, 0.3 of a link's parameters. Of the links' parameters,
+        those are chosen that payload, armature and each other do not explain (base parameters,
+        Gautier and Khalil 1990, doi:10.1109/70.56655). Some that a payload explains are added: no
+        payload has a negative mass, so none explains that a last link is lighter than in the model.
 
         Args:
             arm: the model.
             q, dq, ddq: a sample of the work to be done [rad], [rad/s], [rad/s^2].
             speed: s of `JointEncoding` [rad/s].
             payload: torque of unit parameters of a payload in the sample.
+            neurons: number of the tool's neurons.
         """
         n = arm.dof
         links = arm.inertial_parameters.reshape(-1, PARAMETERS)
@@ -77,6 +81,7 @@ class Columns:
             np.tile(pull, 3),
             np.full(3, TILT),
             spread,
+            np.full(3 * neurons, FIELD * T / L),
         ]
         first = 1 + 3 * n
         groups = [
@@ -86,12 +91,13 @@ class Columns:
             first + np.tile(np.repeat([0, 1, 2], (1, 3, 3)), 3),
             np.full(3, first + 3),
             np.full(len(chosen), first + 4),
+            np.full(3 * neurons, first + 5),
         ]
         positive = [
             np.zeros(PARAMETERS),
             np.ones(n),
             np.tile([1.0, 1.0, 0.0], n),
-            np.zeros(3 * DIRECT + 3 + len(chosen)),
+            np.zeros(3 * DIRECT + 3 + len(chosen) + 3 * neurons),
         ]
         size, group, sign = (np.concatenate(each) for each in (parts, groups, positive))
         home, eye = np.broadcast_to(q.mean(axis=0), (n + 1, n)), np.eye(n)
@@ -100,12 +106,18 @@ class Columns:
         M = np.ascontiguousarray(arm.mass_matrix(home[0]))
         return cls(
             size, group, sign, chosen, shared, _precision(arm), M, np.ascontiguousarray(changes),
-            0.5 * L,
+            3 * neurons, 0.5 * L,
         )  # fmt: skip
 
 
-def places_of_parts(n: int, links: int) -> dict[str, slice]:
-    """Return where the weights of each part are, for n joints and a number of learned links."""
+def places_of_parts(n: int, links: int, field: int) -> dict[str, slice]:
+    """Return where the weights of each part are.
+
+    Args:
+        n: number of joints.
+        links: number of the links' parameters that are learned.
+        field: number of the decoders of the tool's neurons.
+    """
     lengths = {
         "payload": PARAMETERS,
         "armature": n,
@@ -113,6 +125,7 @@ def places_of_parts(n: int, links: int) -> dict[str, slice]:
         "tool": 3 * DIRECT,
         "gravity": 3,
         "links": links,
+        "field": field,
     }
     ends = np.cumsum(list(lengths.values())).tolist()
     return {

@@ -13,7 +13,9 @@ from ..support.validation import check_not_negative, check_positive, check_whole
 from .joint_neurons import JointNeurons
 from .structured_columns import Columns
 
-WAKE = 50  # solutions after the start or a change until neurons learn
+WAKE = 50  # solutions after the start or a change until the joints' neurons learn
+TOOL_WAKE = 100  # and until those of the tool do
+FIRST = 0.005  # first variance of the tool's neurons
 STAGES, STAGE_TIME = 4, 2e-3  # of a solution; time of one soon after a change [s]
 
 
@@ -52,7 +54,10 @@ class StructuredLeastSquares:
     joint. Their columns are in that joint's row alone; so they are eliminated from the sums, joint
     by joint, before C, and follow from w (see `kernels.solve_neurons`). They learn from 50
     solutions after the start or a change on; until then they stay as they are, because early data
-    are explained by anything.
+    are explained by anything. The tool's neurons add ``J^T D a`` and learn from 100 solutions on.
+    Their columns are in every row, so their decoders D are the last of the weights w; a solution
+    while they sleep leaves them out. A force that varies with the place explains a little of any
+    friction, so 0.004 is taken off their variance D_g: less than that counts as none.
 
     Then w is conditioned on what is physical: armature and friction are not negative, and the
     payload is some body, its centre within half the arm's reach (Wensing, Kim and Slotine 2018,
@@ -104,6 +109,9 @@ class StructuredLeastSquares:
         sizes = {"n": n, "p": p, "s": self.delays, "groups": groups, "links": len(columns.chosen)}
         values = {
             "neurons": neurons.address,
+            "core": p - columns.field,
+            "wake": TOOL_WAKE * self._period(dt),
+            "solved": p - columns.field,
             "every": every,
             "period": self._period(dt),
             "stages": max(round(STAGES * dt / STAGE_TIME), 1),
@@ -119,7 +127,7 @@ class StructuredLeastSquares:
             "precision": columns.precision,
             "home": columns.home,
             "changes": columns.changes,
-            "variance": 1.0,
+            "variance": np.where(np.arange(p) < p - columns.field, 1.0, FIRST),
             "noise": self.noise**2,
             "deviations": 1.0,
             "job": NO_JOB,
@@ -131,7 +139,12 @@ class StructuredLeastSquares:
         return max(round(self.period / dt), 1)
 
 
+def symmetric(lower: Float[np.ndarray, "p p"]) -> Float[np.ndarray, "p p"]:
+    """Return the matrix with this lower triangle."""
+    return np.tril(lower) + np.tril(lower, -1).T
+
+
 def positive_part(information: Float[np.ndarray, "p p"]) -> Float[np.ndarray, "p p"]:
-    """Return the symmetric Lambda without its negative eigenvalues."""
+    """Return Lambda, of which the lower triangle is given, without its negative eigenvalues."""
     values, vectors = np.linalg.eigh(information)
     return (vectors * np.maximum(values, 0.0)) @ vectors.T

@@ -165,6 +165,8 @@ class Columns:
             parts[name] = v[:, place].reshape(len(v), *encoding.shapes[name])
         if encoding.neurons is not None:
             parts["activity"] = encoding.neurons.activity(parts["joints"])
+        if encoding.tool_neurons is not None:
+            parts["field"] = encoding.tool_neurons.activity(parts["tool neurons"])
         return cls(parts)
 
     def at(self, rows: slice) -> "Columns":
@@ -183,6 +185,9 @@ class Columns:
                 decoders = weights[f"joint {j + 1} -> torque"][0]  # the others are the opposite
                 torque[:, j] += parts["activity"][:, j] @ decoders[: len(decoders) // 2]
         force = parts["tool"] @ weights["state -> force"].T
+        if "field" in parts:
+            decoders = weights["tool -> force"]  # the others, of motion, are 0
+            force += parts["field"] @ decoders[:, : decoders.shape[1] // 2].T
         return torque + np.einsum("kna,ka->kn", parts["J^T"], force)
 
 

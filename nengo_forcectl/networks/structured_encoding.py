@@ -14,7 +14,7 @@ from arms.machine.object_files import pack
 from ..errors import NetworkError
 from ..kernels.block import Block
 from ..kernels.layout.body_fields import BODY
-from ..kernels.layout.network_fields import FRICTION, JOINTS, SEEN, TOOL
+from ..kernels.layout.network_fields import AT_PLACE, FRICTION, JOINTS, SEEN, TOOL
 from ..kernels.parts import (
     armature_rows,
     body_rows,
@@ -23,6 +23,7 @@ from ..kernels.parts import (
     select_tool_rows,
 )
 from ..learning.joint_neurons import JointNeurons
+from ..learning.tool_neurons import ToolNeurons
 from .dividing import divide
 from .encoding import CLIP, LIFT, StateEncoding, States, rows_of
 
@@ -31,6 +32,7 @@ STRUCTURE = ("body", "links", "joints", "tool", "rest")
 
 SLOW = 0.01  # v, as in the arms' model of friction [rad/s]
 JOINT_NEURONS = 48  # of each joint of a compiled learner, half of them mirror images
+TOOL_NEURONS = 32  # of the tool of a compiled learner
 LEAST = 0.1  # least scale of a joint, as a share of the joints' mean
 LEAST_TOOL = (0.01, 0.01, 0.1)  # least scales of x [m], dx [m/s] and R
 
@@ -114,6 +116,15 @@ class ToolEncoding:
         encode_tool_rows.call(pack(self.block.address, terms.pose, terms.J, dq, y, u))
         return y, u
 
+    def at_rest(self, x: Float[np.ndarray, "k 3"]) -> Float[np.ndarray, "k 17"]:
+        """Return u at positions, without motion, in the axes of the base."""
+        pose = np.tile(np.eye(4), (len(x), 1, 1))
+        pose[:, :3, 3] = x
+        J, still = np.zeros((len(x), 6, 1)), np.zeros((len(x), 1))
+        y, u = np.empty((len(x), 7)), np.empty((len(x), 17))
+        encode_tool_rows.call(pack(self.block.address, pose, J, still, y, u))
+        return u
+
 
 @dataclass(frozen=True)
 class StructuredEncoding:
@@ -131,6 +142,7 @@ class StructuredEncoding:
     tool: ToolEncoding
     rest: StateEncoding
     neurons: JointNeurons | None = None  # of a compiled learner
+    tool_neurons: ToolNeurons | None = None  # of a compiled learner
 
     def check(self, arm: Arm) -> None:
         """Raise `NetworkError` unless the parts are those of a network for ``arm``."""
@@ -161,6 +173,13 @@ class StructuredEncoding:
         self.rest.check(n)
         if self.neurons is not None:
             self.neurons.check(n)
+        if self.tool_neurons is not None:
+            if not isinstance(self.tool_neurons, ToolNeurons):
+                kind = type(self.tool_neurons).__name__
+                raise NetworkError(
+                    f"StructuredEncoding.tool_neurons: is a {kind}, needs ToolNeurons"
+                )
+            self.tool_neurons.check()
 
     @cached_property
     def places(self) -> dict[str, slice]:
@@ -281,6 +300,17 @@ def tool_encoding(arm: Arm, states: States) -> ToolEncoding:
         for group, least in zip(groups, LEAST_TOOL, strict=True)
     ]
     return ToolEncoding(z.mean(axis=0), np.concatenate(scale), *_bounds(z))
+
+
+def tool_neurons(encoding: ToolEncoding, arm: Arm, states: States, seed: int) -> ToolNeurons:
+    """Return `TOOL_NEURONS` of the tool, those of a `structured_network` with twice as many.
+
+    The other half of that network's sees the tool's motion.
+    """
+    q, dq = (np.array(part, dtype=float, order="C") for part in states[:2])
+    _, u = encoding.input(terms_of(arm, q, dq), dq)
+    rng = np.random.default_rng([seed, 3])
+    return ToolNeurons(*divide(u[:, :AT_PLACE], TOOL_NEURONS, rng).rectifiers)
 
 
 def _bounds(x: Float[np.ndarray, "k d"]) -> tuple[np.ndarray, np.ndarray]:

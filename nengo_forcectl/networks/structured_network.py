@@ -29,6 +29,8 @@ from .structured_encoding import (
 )
 from .workspace import reach_states, task_axes
 
+TOOL = "tool -> force"  # label of the decoders of the tool's neurons
+NONE_OF_MOTION = Layer(np.zeros((0, 13)), np.zeros(0), np.zeros(0))
 NEURONS = {"joints": 40, "tool": 200, "rest": 1000}  # of each joint, of the tool, of the rest
 
 
@@ -123,8 +125,9 @@ def structured_network_of(
 ) -> StructuredNetwork:
     """Return a plain Nengo network of what a compiled learner trains, with given weights.
 
-    As `structured_network`, but without neurons of tool and rest, and its ``state`` takes
-    (q, dq, ddq), 3 n numbers, and encodes them. The joints' neurons are those of the encoding.
+    As `structured_network`, but without neurons of the tool's motion and of the rest, and its
+    ``state`` takes (q, dq, ddq), 3 n numbers, and encodes them. The neurons of joints and tool are
+    those of the encoding.
 
     Args:
         encoding: computes v from the state.
@@ -133,7 +136,9 @@ def structured_network_of(
     Raises:
         NetworkError: a name or a shape is wrong.
     """
-    n = encoding.arm.dof
+    n, weights = encoding.arm.dof, dict(weights)
+    if encoding.tool_neurons is not None and TOOL in weights:
+        weights[TOOL] = weights[TOOL][:, : len(encoding.tool_neurons.bias)]
 
     def encoded(t: float, s: np.ndarray) -> np.ndarray:
         return encoding.input(*s.reshape(3, n))
@@ -256,17 +261,30 @@ def _add_tool(network: StructuredNetwork, plan: Plan) -> tuple[nengo.Connection,
     nengo.Connection(force, node.vector, synapse=None)
     nengo.Connection(node, network.torque, synapse=None)
     direct = _direct(_of_state(network, "tool"), force, plan, "state -> force")
-    network.layers["tool"] = ()
-    if plan.states is None:
+    layer = _tool_layer(network, plan)
+    network.layers["tool"] = () if layer is None else (layer,)
+    if layer is None:
         return (direct,)
+    seen = _of_state(network, "tool neurons")
+    return direct, _decoded(seen, layer, force, plan, "tool", "force")
+
+
+def _tool_layer(network: StructuredNetwork, plan: Plan) -> Layer | None:
+    """Return neurons of which one half sees the tool's place, the other its motion, too.
+
+    Without a sample they are those of a compiled learner, which see the place.
+    """
+    encoding, neurons = network.encoding, network.encoding.tool_neurons
+    if plan.states is None:
+        if neurons is None:
+            return None
+        ones = np.ones(len(neurons.bias))
+        return beside(Layer(neurons.encoders.T, ones, neurons.bias), NONE_OF_MOTION)
     _, u = encoding.tool.input(terms_of(encoding.arm, *plan.states[:2]), plan.states.dq)
     rng, count = np.random.default_rng([plan.seed, 3]), plan.neurons["tool"]
     place = partition(u[:, :AT_PLACE], (count + 1) // 2, rng, plan.neuron_type)
     motion = partition(u[:, AT_PLACE:], count // 2, rng, plan.neuron_type)
-    layer = beside(place, motion)
-    network.layers["tool"] = (layer,)
-    seen = _of_state(network, "tool neurons")
-    return direct, _decoded(seen, layer, force, plan, "tool", "force")
+    return beside(place, motion)
 
 
 def _add_rest(network: StructuredNetwork, plan: Plan) -> tuple[nengo.Connection, ...]:

@@ -11,7 +11,12 @@ from .bullet import Bullet as Bullet
 from .cycle_times import IrregularCycles as IrregularCycles
 from .disturbances import Disturbance as Disturbance
 from .engines import ENGINES as ENGINES, default_engine as default_engine
-from .forces import ForceField as ForceField, LinkForces as LinkForces, Spring as Spring
+from .forces import (
+    ForceBump as ForceBump,
+    ForceField as ForceField,
+    LinkForces as LinkForces,
+    Spring as Spring,
+)
 from .friction import (
     CoulombFriction as CoulombFriction,
     UnevenFriction as UnevenFriction,

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from arms import Arm
 from arms.model.chain import MOVING, Chain, Inertia, Link
 
-from ..support.validation import as_triple, check_not_negative
+from ..support.validation import as_triple, check_not_negative, check_positive
 from .disturbances import Disturbance
 
 Vector: TypeAlias = Sequence[float] | Float[np.ndarray, "3"]
@@ -71,6 +71,35 @@ class Spring(Disturbance):
         J = arm.jacobian(q)[..., :3, :]
         stretch = self.anchor - arm.pose(q)[..., :3, 3]
         return _pulled(J, self.stiffness * stretch - self.damping * _times(J, dq))
+
+
+@dataclass(frozen=True)
+class ForceBump(Disturbance):
+    """A force on the tool around a place, ``f = force exp(-|x - centre|^2 / (2 width^2))``.
+
+    Such as of a cable that stretches, or of a bend of a tube: neither constant nor a spring's.
+    """
+
+    centre: Vector  # [m], in the base frame
+    force: Vector  # there [N], in the base frame
+    width: float = 0.08  # [m]
+
+    def __post_init__(self) -> None:
+        as_triple(self, "centre", "m")
+        as_triple(self, "force", "N")
+        check_positive(self, width="m")
+
+    def torque(
+        self,
+        arm: Arm,
+        time: Float[np.ndarray, "*batch"] | float,
+        q: Float[np.ndarray, "*batch n"],
+        dq: Float[np.ndarray, "*batch n"],
+    ) -> Float[np.ndarray, "*batch n"]:
+        """Return ``J^T f`` [N m]."""
+        away = arm.pose(q)[..., :3, 3] - self.centre
+        near = np.exp(-0.5 * np.sum(away**2, axis=-1) / self.width**2)
+        return _pulled(arm.jacobian(q)[..., :3, :], near[..., None] * np.array(self.force))
 
 
 @dataclass(frozen=True)

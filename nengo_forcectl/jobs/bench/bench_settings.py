@@ -11,8 +11,9 @@ from ..rivals import RIVALS
 
 DISTURBANCES = (
     "none", "payload-0.5", "payload-2", "payload-5", "pick-and-drop", "viscous", "uneven",
-    "coulomb", "wrong-masses", "force-field", "spring", "noise", "quantised", "delay-1ms",
-    "delay-2ms", "delay-5ms", "saturation", "500hz", "rotors-0.03", "rotors-0.1", "rotors-0.3",
+    "coulomb", "wrong-masses", "force-field", "spring", "bump", "noise", "quantised",
+    "delay-1ms", "delay-2ms", "delay-5ms", "saturation", "500hz", "rotors-0.03", "rotors-0.1",
+    "rotors-0.3",
     "elastic-motor", "elastic-link", "backlash", "motor-lag", "motor-delay", "motor-error",
     "ripple", "stribeck", "encoders", "jitter", "lost-cycles", "off-centre", "tilted",
     "wrong-lengths", "mild",

@@ -22,7 +22,7 @@ from ...sim.actuators import ActuatorDelay, ActuatorLag, TorqueError, TorqueRipp
 from ...sim.bristles import LuGreFriction
 from ...sim.cycle_times import IrregularCycles
 from ...sim.disturbances import Disturbance, real_arm
-from ...sim.forces import ForceField, Spring
+from ...sim.forces import ForceBump, ForceField, Spring
 from ...sim.friction import CoulombFriction, UnevenFriction, ViscousFriction
 from ...sim.geometry import TiltedBase, WrongLengths
 from ...sim.masses import Payload, WrongMasses
@@ -174,6 +174,17 @@ def _spring(arm: Arm, size: Size, home: Home, seed: int) -> Condition:
     return Condition(arm, (Spring(anchor, 150.0 * size.mass / size.reach),))
 
 
+def _bump(arm: Arm, size: Size, home: Home, seed: int) -> Condition:
+    """35 N near the tool's home position, over 8 cm."""
+    axes, force = list(task_axes(arm)), np.zeros(3)
+    force[axes] = size.mass * np.array([20.0, -15.0, 25.0])[axes]
+    centre = arm.pose(home)[:3, 3].copy()
+    centre[axes[:2]] += 0.05 * size.reach
+    return Condition(
+        arm, (ForceBump(tuple(centre.tolist()), tuple(force.tolist()), 0.08 * size.reach),)
+    )
+
+
 def _saturation(arm: Arm, size: Size, home: Home, seed: int) -> Condition:
     """Payload 2, and motors, also in the model, that are too weak for the fastest motions.
 
@@ -256,6 +267,7 @@ CONDITIONS: dict[str, Make] = {
     "wrong-masses": lambda arm, size, home, seed: Condition(arm, (WrongMasses(0.3, seed),)),
     "force-field": _force_field,
     "spring": _spring,
+    "bump": _bump,
     "noise": _sensed(NOISE),
     "quantised": _sensed(replace(NOISE, position_quantum=1e-4)),
     "delay-1ms": _sensed(Sensors(delay=1e-3)),

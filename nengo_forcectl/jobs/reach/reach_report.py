@@ -27,7 +27,7 @@ ENERGY = (
     "Loihi: 81 pJ for a neuron's update, 23.6 pJ for a synaptic event (Davies et al. 2018). Power "
     "at rest, learning, the direct path and the control law are not in it."
 )
-FOUND = "±: standard deviation; 0: under 0.0005. neurons: RMS of their torque over the work."
+FOUND = "±: standard deviation; 0: under 0.0005. neurons: RMS of what they add over the work."
 
 
 def reach_answer(run: Run) -> Answer:
@@ -164,6 +164,8 @@ def found_by(name: str, learned: Mapping[str, Any]) -> Grid:
         rows.append((Cell("  ±", "faint"), *(Cell(_number(each), "faint") for each in deviations)))
         if heading == "dry [N m]" and "neurons" in friction:
             rows.append(("neurons [N m]", *map(_number, friction["neurons"])))
+        if heading == "stiffness xyz [N/m]" and "neurons" in tool:
+            rows.append(("tool: neurons [N]", _number(tool["neurons"])))
     rows.append(("delay [ms]", f"{1e3 * learned['delay']:.1f}"))
     rows.append(("not explained [N m]", _number(learned["noise"])))
     count = max(len(row) for row in rows) - 1

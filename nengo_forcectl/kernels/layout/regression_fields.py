@@ -8,6 +8,8 @@ CHANGE, BEND = 0, 1  # places of a first and a second difference
 # `StructuredLeastSquares` of n outputs and p weights, for s delays of the torque.
 REGRESSION = Layout("structured least squares")
 REGRESSION_NEURONS = REGRESSION.add("neurons", whole=True)  # address of a block
+REGRESSION_CORE = REGRESSION.add("core", whole=True)  # columns before those of the tool's neurons
+REGRESSION_WAKE = REGRESSION.add("wake")  # cycles after a change until these neurons learn
 REGRESSION_EVERY = REGRESSION.add("every", whole=True)  # cycles of a sample
 REGRESSION_PERIOD = REGRESSION.add("period", whole=True)  # cycles between two solutions
 REGRESSION_ALONE = REGRESSION.add("alone")  # cycles after a change without pairs
@@ -38,7 +40,7 @@ REGRESSION_PHI_BENDS = REGRESSION.add("phi_bends", "n p 2")  # its first and sec
 REGRESSION_Y_BENDS = REGRESSION.add("y_bends", "n 2")  # those of y
 REGRESSION_MISFIT = REGRESSION.add("misfit")  # mean square of what the weights leave of y
 REGRESSION_WHITE = REGRESSION.add("white")  # square of the white noise in y [(N m)^2]
-REGRESSION_INFORMATION = REGRESSION.add("information", "p p")  # Lambda
+REGRESSION_INFORMATION = REGRESSION.add("information", "p p")  # Lambda, its lower triangle
 REGRESSION_MOMENT = REGRESSION.add("moment", "p s")  # b, for every delay
 REGRESSION_SQUARE = REGRESSION.add("square", "s")  # sum of y^2, for every delay
 REGRESSION_BOTH = REGRESSION.add("both", "s")  # sum of y of a delay times y of the next one
@@ -56,6 +58,7 @@ REGRESSION_REPAIRED = REGRESSION.add("repaired")  # parts of solutions that were
 REGRESSION_STAGES = REGRESSION.add("stages", whole=True)  # of a solution, in an early cycle
 REGRESSION_ROUNDS = REGRESSION.add("rounds")  # solutions since the start or a change
 REGRESSION_JOB = REGRESSION.add("job")  # current job of the solution, or NO_JOB
+REGRESSION_SOLVED = REGRESSION.add("solved")  # columns of the solution: all, or the core
 REGRESSION_CHOSEN = REGRESSION.add("chosen")  # delay of the solution [cycles]
 REGRESSION_NEXT = REGRESSION.add("next", "p")  # weights of the solution
 REGRESSION_TARGET = REGRESSION.add("target", "p s")  # b of the solution
