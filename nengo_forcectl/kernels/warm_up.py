@@ -18,7 +18,7 @@ _begun: list[subprocess.Popen[bytes]] = []
 def compile_ahead(parts: Sequence[Part]) -> None:
     """Compile those parts that are not on disk, and the `USUAL` ones with them.
 
-    It takes some 20 s on two processors, which the logger ``nengo_forcectl`` announces. After
+    It takes some 25 s on two processors, which the logger ``nengo_forcectl`` announces. After
     `begin_to_compile` it waits for these parts alone. Without a cache folder it does nothing, and
     the first cycle compiles in its own process.
 
@@ -56,4 +56,4 @@ def _runs() -> bool:
 
 
 def _announce() -> None:
-    LOG.info("compiling the control cycle, once per installation (about 30 s on two cores)")
+    LOG.info("compiling the control cycle, once per installation (about 25 s on two cores)")
