@@ -2,8 +2,10 @@
 
 numba makes machine code of every function that a kernel calls, and two functions by which Python
 and C may call it. An ``object_files.Part`` needs none of them: its object file is made from the
-intermediate code of the whole. Without them, and without Python's search for garbage, the kernels
-are compiled in half the time, to the same operations.
+intermediate code of the whole. And numba optimises every function again in each one that calls it,
+in full; a part is optimised in full once, as a whole, by ``intermediate``. Without all this, and
+without Python's search for garbage, the kernels are compiled in two fifths of the time, to the same
+bits.
 
 numba offers no such choice, so some of its methods are replaced here. If one is missing, because
 numba is another version, none is replaced. Importing this module imports numba.
@@ -41,7 +43,17 @@ def _without_code(context: Any, library: Any, fndesc: Any, env: Any) -> Any:
     return [].append  # numba finds the library by it
 
 
+def _optimise_lightly(library: Any) -> None:
+    """Optimise a library as numba does at first, before it does in full."""
+    own = library._codegen
+    manager, passes = own._module_pass_manager(
+        loop_vectorize=own._loopvect, slp_vectorize=False, opt=own._opt_level, cost="cheap"
+    )
+    manager.run(library._final_module, passes)
+
+
 _REPLACED = (
+    (codegen, "CPUCodeLibrary", "_optimize_final_module", _optimise_lightly),
     (codegen, "JITCPUCodegen", "_add_module", _nothing),
     (codegen, "JITCodeLibrary", "_finalize_specific", _nothing),
     (cpu, "CPUContext", "get_executable", _without_code),

@@ -112,14 +112,14 @@ class Part:
 
     def _compiled(self) -> bytes:
         """Compile it: how many whole numbers it takes, whether a float, then an object file."""
-        from arms.machine.intermediate import kernel_object  # numba
+        from arms.machine.intermediate import kernel_text, text_object  # numba
         from arms.machine.numba_kernel import signature_of  # numba
 
-        kernel = self.kernel
-        types = signature_of(kernel)
+        types = signature_of(self.kernel)
         number = str(types[-1]) == "float64"
-        code, complete = kernel_object(kernel, types, _ENTRY)
-        disk.fetch(f"{self._key()}|text", self._packed_text, self.folder)  # numba has it at hand
+        text = kernel_text(self.kernel, types, _ENTRY)
+        code, complete = text_object(text, _ENTRY)
+        disk.fetch(f"{self._key()}|text", lambda: zlib.compress(text.encode()), self.folder)
         content = bytes((len(types) - number, number)) + code
         if not complete:
             raise _NotPortableError(content)

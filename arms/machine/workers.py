@@ -28,27 +28,42 @@ def compile_in_processes(folder: Path, missing: Callable[[], Sequence[str]]) -> 
         missing: Returns the names of those that are not on disk, ``module:function``, in the order
             in which they are compiled.
     """
-    if sys.platform == "win32":
-        return
-    with (folder / "compiling").open("w") as lock:
-        while names := missing():
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                time.sleep(PAUSE)
-        else:
+    while sys.platform != "win32" and (names := missing()):
+        if processes := begin_processes(folder, names):
+            for process in processes:
+                process.wait()
             return
+        time.sleep(PAUSE)
+
+
+def begin_processes(folder: Path, names: Sequence[str]) -> list[subprocess.Popen[bytes]]:
+    """Begin to compile parts on all processors; return the processes.
+
+    There are none if another process compiles: the processes share a lock until the last one ends.
+
+    Args:
+        folder: As for `compile_in_processes`.
+        names: The parts, at least one.
+    """
+    with (folder / "compiling").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return []
         todo, give = os.pipe()  # a byte for each part: whoever reads it compiles it
         os.write(give, bytes(range(len(names))))
         os.close(give)
         processes = [
-            subprocess.Popen([sys.executable, "-c", _CODE, *names], env=environment(), stdin=todo)
+            subprocess.Popen(
+                [sys.executable, "-c", _CODE, *names],
+                env=environment(),
+                stdin=todo,
+                pass_fds=[lock.fileno()],
+            )
             for _ in range(min(os.cpu_count() or 1, MOST, len(names)))
         ]
         os.close(todo)
-        for process in processes:
-            process.wait()
+    return processes
 
 
 def environment() -> dict[str, str]:

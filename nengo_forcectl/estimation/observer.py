@@ -17,7 +17,7 @@ from ..kernels import parts
 from ..kernels.block import Block
 from ..kernels.layout.arm_fields import ARM, INPUT
 from ..kernels.layout.estimation_fields import LOW_PASS, OBSERVER
-from ..support.checks import Arguments, check_positive
+from ..support.validation import Arguments, check_positive
 
 
 class LowPass:

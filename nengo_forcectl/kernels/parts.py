@@ -87,16 +87,18 @@ ROWS = (
 )  # fmt: skip
 """Those that work on many states at once; their argument is the address of what `pack` returns."""
 
-_DEFAULT = (
-    control_task, supply_structured, observe_lack, keep_limits, solve_regression, renew,
-    correct_model, find_load, protect_alone, run_cycle, protect, carry_load, credible,
+_GUARDED = (
+    control_task, keep_limits, find_load, protect_alone, run_cycle, protect, carry_load, credible,
 )  # fmt: skip
-USUAL = (minimum_jerk, *ROWS, *_DEFAULT, *WATCHING, judge_state)
-"""What a default run needs: first what it needs first, then what takes longest to compile."""
+_STRUCTURED = supply_structured, solve_regression, observe_lack, renew, correct_model
+USUAL = (
+    minimum_jerk, *_GUARDED, TASKS[POSTURE], *WATCHING, judge_state, *ROWS, *_STRUCTURED,
+)  # fmt: skip
+"""What a default run needs: a cycle without a learner first, each from the longest to compile."""
 PARTS = tuple(
     dict.fromkeys((
-        *SUPERVISED, *_DEFAULT, *LAWS.values(), *LEARNERS.values(), find_near, add_gaps,
-        *TASKS.values(),
+        *SUPERVISED, *_GUARDED, *_STRUCTURED, *LAWS.values(), *LEARNERS.values(), find_near,
+        add_gaps, *TASKS.values(),
     ))
 )  # fmt: skip
 """All that a C library calls by their addresses."""

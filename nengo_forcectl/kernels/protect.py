@@ -158,7 +158,7 @@ def keep_limits(guard, arm, inputs, mode, begun, found, elapsed):
     if mode == at.GO:
         anticipate_friction(guard)
     felt = 0
-    feels = mode == at.GO and number(guard, at.GUARD_FEELS) > 0.0
+    feels = mode == at.GO and number(guard, at.GUARD_FEELS) != at.NOT_FELT
     if feels and not found:
         share = -math.expm1(-number(guard, at.GUARD_OBSERVER_GAIN) * elapsed)
         felt = compare_wrench(guard, arm, len(q), share, elapsed)
@@ -167,7 +167,8 @@ def keep_limits(guard, arm, inputs, mode, begun, found, elapsed):
     prepare_rest(guard, arm, dq)
     met = take_asked(guard, begun) if mode == at.GO else 0
     if feels:
-        felt |= bound_force(guard, arm, 0) | bound_force(guard, arm, 3)
+        felt |= bound_force(guard, arm, at.FORCE_HALF)
+        felt |= bound_force(guard, arm, at.MOMENT_HALF)
     stops = mode != at.GO or met & at.MET_NOT_FINITE or felt & (at.MET_LIE_WRENCH | at.MET_PRESSED)
     met |= felt
     if stops:

@@ -11,7 +11,7 @@ from ..errors import ConfigurationError, NetworkError
 from ..kernels.block import Block
 from ..kernels.layout.learner_fields import CONSOLIDATION, FACTOR_COLUMNS, NO_JOB, WEIGHT_ROWS
 from ..kernels.parts import replace_square, step_consolidation
-from ..support.checks import check_positive
+from ..support.validation import check_positive
 from .law import Arrays, Memory, Signal, needed
 
 REMEMBERED = (
@@ -19,6 +19,8 @@ REMEMBERED = (
     "factor", "solution", "weights_next", "bump", "phi",
 )  # fmt: skip
 """Array fields of the block that a checkpoint saves, besides the scalars."""
+COUNTS = "cycle", "job", "begun"
+"""Scalar fields of whole numbers, which a checkpoint saves together."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ class ConsolidationMemory(dict[str, np.ndarray]):
         self.block = Block(CONSOLIDATION, sizes, gains | start)
         super().__init__({name: self.block[name] for name in REMEMBERED})
         super().__setitem__("keep", self.block.between("keep_next", "keep_done"))
-        super().__setitem__("count", self.block.between("cycle", "begun"))
+        super().__setitem__("count", self.block.between(COUNTS[0], COUNTS[-1]))
         self._law, self._n, self._dt = law, n, math.nan
 
     def __setitem__(self, name: str, value: np.ndarray) -> None:

@@ -24,7 +24,7 @@ from ..kernels.layout.learner_fields import DESCENT
 from ..learning.gradient import Gradient
 from ..learning.law import Signal, signal_of
 from ..nengodl.weights import named_weights
-from ..support.checks import Arguments, check
+from ..support.validation import Arguments, check
 from .online import decoders
 
 PARTS = "encoders", "bias", "decoders"

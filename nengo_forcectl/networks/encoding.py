@@ -16,7 +16,7 @@ from ..errors import ConfigurationError, NetworkError
 from ..kernels.block import Block
 from ..kernels.layout.network_fields import ENCODING, NETWORK
 from ..kernels.parts import encode_rows
-from ..support.checks import Arguments, check_choice
+from ..support.validation import Arguments, check_choice
 from .neurons import NEURON_TYPES, SPIKING, SYNAPSE, NeuronModel
 
 Inputs = Literal["q", "q-dq", "q-dq-ref", "q-ref"]

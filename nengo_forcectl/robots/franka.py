@@ -17,9 +17,9 @@ from ..kernels.parts import share_torque
 from ..safety.limits import Limits, braking
 from ..sim.masses import Payload
 from ..support.arrays import taken
-from ..support.checks import is_number
 from ..support.closing import Closing
 from ..support.torques import checked_torque
+from ..support.validation import is_number
 
 if TYPE_CHECKING:
     from pylibfranka import RobotState  # pyright: ignore[reportMissingImports]

@@ -10,7 +10,7 @@ from ..errors import ConfigurationError
 from ..kernels.block import Block
 from ..kernels.pairs_block import pairs_block
 from ..kernels.sizes import GAPS
-from ..support.checks import check_not_negative
+from ..support.validation import check_not_negative
 
 
 @dataclass(frozen=True)
