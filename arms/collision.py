@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
+from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,6 +13,8 @@ from numpy.typing import ArrayLike
 
 from arms.arm import Arm
 from arms.errors import ArmError
+from arms.machine.object_files import Part, pack
+from arms.machine.shape_rows import SEGMENT, SHAPE
 from arms.model.bodies import Bodies
 from arms.model.capsules import Capsule, HalfSpace, Obstacle, Sphere
 from arms.model.chain import some
@@ -23,6 +26,7 @@ _SAMPLE = 200  # postures in which shapes are compared to leave pairs out
 _CONSTANT = 1e-9  # change of a distance that is rounding [m]
 _PLANE = -1.0  # radius of a half-space in ``Pairs.shapes``
 _FAR = 1e9  # bound on what has none [m]
+_find_all = Part("arms.machine.distances", "find_all")
 
 
 class Distances(NamedTuple):
@@ -116,21 +120,14 @@ class CollisionPairs:
         Raises:
             ArmError: q is not real, finite and of the arm's size.
         """
-        # numba takes a second to load
-        from arms.machine.distances import find_all
-
         arm, t = self.arm, self.tables
         array = arm.checked("q", q)
-        flat = arm.kernel("screws").run(array.reshape(-1, arm.dof), None, None)
-        bodies = flat.reshape(len(flat), -1, 18)
-        distance = np.empty((len(flat), len(t.first)))
-        J = np.empty((*distance.shape, arm.dof))
-        ends = np.empty((len(t.of), 6))
-        find_all(
-            bodies, t.of, t.shapes, ends, t.first, t.second, t.signs, t.coordinates, distance, J
-        )
-        lead = array.shape[:-1]
-        return Distances(distance.reshape(*lead, -1), J.reshape(*lead, -1, arm.dof))
+        lead, pairs = array.shape[:-1], len(t.first)
+        bodies = arm.kernel("screws").run(array, None, None)
+        distance, J = np.empty((*lead, pairs)), np.empty((*lead, pairs, arm.dof))
+        ends = np.empty((len(t.of), SEGMENT))
+        _find_all.call(pack(*t), bodies, ends, distance, J, prod(lead))
+        return Distances(distance, J)
 
     def _all(self) -> list[tuple[str, str]]:
         """All pairs on different bodies that are no neighbours, the moving one first."""
@@ -171,7 +168,7 @@ class CollisionPairs:
         rows = [_row(bodies, shape) for shape in self.shapes.values()]
         pairs = np.array([[places[name] for name in pair] for pair in self.names], dtype=np.int64)
         first, second = np.ascontiguousarray(pairs.reshape(-1, 2).T)
-        shapes = np.array(rows).reshape(-1, 7)
+        shapes = np.array(rows).reshape(-1, SHAPE)
         levers = _levers(self.arm, bodies, of, shapes)
         signs, reach = (
             np.zeros((len(first), len(bodies.bodies))),
@@ -237,7 +234,7 @@ def _levers(
     levers = np.zeros((len(of), len(bodies.bodies)))
     most = np.maximum(np.abs(arm.q_lower), np.abs(arm.q_upper))
     for shape, body in enumerate(of):
-        way = float(np.linalg.norm(shapes[shape, :6].reshape(2, 3), axis=1).max())
+        way = float(np.linalg.norm(shapes[shape, :SEGMENT].reshape(2, 3), axis=1).max())
         for k in reversed(bodies.path(int(body))):
             joint = bodies.bodies[k]
             gain = abs(joint.multiplier)

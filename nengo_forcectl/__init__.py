@@ -1,10 +1,10 @@
 """Torque control of robot arms that learns the missing dynamics.
 
 The names of ``__init__.pyi`` are the front door; everything else is one level down, in the packages
-`contract`, `control`, `learning`, `adaptation`, `cycle`, `safety`, `robots`, `sim`, `paths`,
-`networks`, `nengodl`, `kinematics`, `estimation`, `export` and `jobs`. A name is loaded when it is
-first used: importing the package loads neither TensorFlow nor PyBullet nor Sympy. After it,
-``import nengo_dl`` works on TensorFlow 2.21.
+`contract`, `records`, `control`, `learning`, `adaptation`, `cycle`, `safety`, `robots`, `sim`,
+`paths`, `networks`, `nengodl`, `kinematics`, `estimation`, `export` and `jobs`. A name is loaded
+when it is first used: importing the package loads neither TensorFlow nor PyBullet nor Sympy. After
+it, ``import nengo_dl`` works on TensorFlow 2.21.
 """
 
 import importlib
@@ -14,8 +14,8 @@ from typing import Any
 
 import lazy_loader
 
-from .moved import HOMES
 from .nengodl import compatibility  # noqa: F401  lets ``import nengo_dl`` work
+from .support.moved import HOMES
 
 try:
     __version__ = version("nengo-forcectl")

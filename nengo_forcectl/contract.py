@@ -1,22 +1,23 @@
-"""The records that the parts of a control loop exchange, and the interface of each part.
+"""The interface of each part of a control loop.
 
 A robot gives a ``State``, a path a ``Reference``; from both a controller computes a ``Command`` and
-a cycle a ``Result``. The classes below them are the parts: subclass one to inherit defaults for
+a cycle a ``Result``. The classes of this module are the parts: subclass one to inherit defaults for
 what most parts do not need. Any object that has the methods without a default is accepted as well:
 `Robot.of`, `Controller.of`, `Adaptation.of` and `Cycle.of` add the rest.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 from jaxtyping import Float
 
 from arms import Arm, Terms
 
-from .errors import ConfigurationError, SimulationError
-from .support.arrays import taken
+from .errors import ConfigurationError
+from .records import Command, Reference, Result, State
+from .support.adoption import adopt
 
 __all__ = [
     "Adaptation",
@@ -38,85 +39,6 @@ Vector = Float[np.ndarray, "n"]
 Learns = bool | Literal["hold"]
 """Whether a part learns; ``"hold"``: it keeps its weights, and what it adds for the moment."""
 NO_EVENTS: Mapping[str, int] = MappingProxyType({})
-
-
-class State(NamedTuple):
-    """The readings of a robot's sensors at one instant."""
-
-    time: float  # [s]
-    q: Float[np.ndarray, "n"]  # joint positions [rad], [m] for a sliding joint
-    dq: Float[np.ndarray, "n"]  # joint velocities [rad/s], [m/s]
-    sound: bool = True  # whether to learn from it; see `SensorCheck`
-    tool: Float[np.ndarray, "3"] | None = None  # tip of the tool in the base frame, if seen [m]
-    # Force and moment that the environment exerts on the tool, at its origin, in the base's axes
-    # [N, N m]; None without a sensor. ``M ddq + C dq + g = tau + J^T wrench``.
-    wrench: Float[np.ndarray, "6"] | None = None
-    tau: Float[np.ndarray, "n"] | None = None  # measured torques of the joints [N m], if any
-    # What the robot itself takes for torques from outside [N m], with its maker's sign.
-    tau_ext: Float[np.ndarray, "n"] | None = None
-
-    def joints(self, dof: int) -> tuple[Vector, Vector]:
-        """Return q and dq in the form that compiled code takes: writable float64 arrays.
-
-        Raises:
-            SimulationError: one of them is not of shape (``dof``,).
-        """
-        q, dq = taken(self.q), taken(self.dq)
-        for name, value in (("q", q), ("dq", dq)):
-            if value.shape != (dof,):
-                raise SimulationError(
-                    f"state at {self.time:.3f} s: {name} has shape {value.shape}, needs ({dof},)"
-                )
-        return q, dq
-
-
-class Reference(NamedTuple):
-    """One instant of a path, for the tool in the base frame or for the joints.
-
-    A field that is None is not controlled: no orientation, no rotation, no force.
-    """
-
-    x: Float[np.ndarray, "m"]  # position [m], or q [rad]
-    dx: Float[np.ndarray, "m"]  # velocity [m/s], or dq [rad/s]
-    ddx: Float[np.ndarray, "m"]  # acceleration [m/s^2], or ddq [rad/s^2]
-    R: Float[np.ndarray, "3 3"] | None = None  # orientation of the tool: its axes are the columns
-    omega: Float[np.ndarray, "3"] | None = None  # angular velocity [rad/s]
-    domega: Float[np.ndarray, "3"] | None = None  # angular acceleration [rad/s^2]
-    # Force and moment that the tool is to exert on the environment, at its origin [N, N m].
-    wrench: Float[np.ndarray, "6"] | None = None
-
-
-class Command(NamedTuple):
-    """A controller's torque, the feedback part of it, and the joint motion that it asks for.
-
-    ``error`` is the feedback alone, in joint torque space. It stays at zero with a perfect model,
-    so a learning law drives it to zero (feedback-error learning, Kawato 1990).
-    """
-
-    tau: Float[np.ndarray, "n"]  # [N m]
-    error: Float[np.ndarray, "n"]  # s [N m]
-    task_torque: Float[np.ndarray, "n"]  # the part of it that serves the task, J^T f [N m]
-    dq_r: Float[np.ndarray, "n"]  # joint velocity that the reference asks for, no feedback [rad/s]
-    ddq_r: Float[np.ndarray, "n"]  # its acceleration, no feedback [rad/s^2]
-    mobility: Float[np.ndarray, "m n"]  # J M^-1: from joint torque to acceleration of the task
-    task_error: Float[np.ndarray, "m"]  # acceleration of the task that the feedback asks for
-    singularity: float = 0.0  # 0 far from a singularity, up to 1 in one: see `TaskSpace`
-    dq_s: Float[np.ndarray, "n"] | float = 0.0  # dq_r for the task, dq in its null space [rad/s]
-    friction: Float[np.ndarray, "n"] | float = 0.0  # part of tau: the model's friction
-    # Share of the task's acceleration that the arm cannot give near a singularity, from 0 to 1: the
-    # reference is out of reach, or too fast there.
-    out_of_reach: float = 0.0
-
-
-class Result(NamedTuple):
-    """The torque that a cycle sends to the motors, and the adaptation's share of it."""
-
-    tau: Float[np.ndarray, "n"]  # [N m], within the arm's limits
-    feedforward: Float[np.ndarray, "n"] | float  # [N m]
-    tool: Float[np.ndarray, "3"]  # position in the base frame, by the best estimate [m]
-    J: Float[np.ndarray, "3 n"] | None = None  # Jacobian of the tool, if it is not the arm model's
-    singularity: float = 0.0  # 0 far from a singularity, up to 1 in one
-    out_of_reach: float = 0.0  # above 0 where the tool cannot follow its reference: see `Command`
 
 
 class Path(Protocol):
@@ -169,25 +91,9 @@ class Robot:
     @classmethod
     def of(cls, robot: Any) -> "Robot":
         """Return a robot; wrap any object that has ``read`` and ``apply``."""
-        return robot if isinstance(robot, Robot) else _PlainRobot(robot)
-
-
-class _PlainRobot(Robot):
-    def __init__(self, robot: Any) -> None:
-        self._robot = robot
-        _adopt(self, robot, "read", "apply", "period")
-
-    @property
-    def events(self) -> Mapping[str, int]:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Faults on the robot's side, counted by name."""
-        return getattr(self._robot, "events", NO_EVENTS)
-
-
-def _adopt(part: object, given: object, *names: str) -> None:
-    """Copy the attributes and methods of a plain object to a part."""
-    for name in names:
-        if hasattr(given, name):
-            setattr(part, name, getattr(given, name))
+        if isinstance(robot, Robot):
+            return robot
+        return adopt(Robot, robot, ("read", "apply", "period"), current=["events"])
 
 
 class Controller:
@@ -220,18 +126,9 @@ class Controller:
     @classmethod
     def of(cls, law: Any) -> "Controller":
         """Return a controller; wrap any object that has ``torque``."""
-        return law if isinstance(law, Controller) else _PlainController(law)
-
-
-class _PlainController(Controller):
-    def __init__(self, law: Any) -> None:
-        self._law = law
-        _adopt(self, law, "torque", "needs_wrench", "dt", "warm_up", "forget_motion")
-
-    @property
-    def name(self) -> str:
-        """Name of the law in messages."""
-        return type(self._law).__name__
+        if isinstance(law, Controller):
+            return law
+        return adopt(Controller, law, ("torque", "needs_wrench", "dt", "warm_up", "forget_motion"))
 
 
 class Adaptation:
@@ -261,18 +158,10 @@ class Adaptation:
     @classmethod
     def of(cls, adaptation: Any) -> "Adaptation":
         """Return an adaptation; wrap any object that has ``torque``."""
-        return adaptation if isinstance(adaptation, Adaptation) else _PlainAdaptation(adaptation)
-
-
-class _PlainAdaptation(Adaptation):
-    def __init__(self, adaptation: Any) -> None:
-        self._adaptation = adaptation
-        _adopt(self, adaptation, "torque", "learn", "overruled", "forget_motion")
-
-    @property
-    def learning(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Whether it is learning; always False for a part that cannot learn."""
-        return getattr(self._adaptation, "learning", False)
+        if isinstance(adaptation, Adaptation):
+            return adaptation
+        names = "torque", "learn", "overruled", "forget_motion"
+        return adopt(Adaptation, adaptation, names, current=["learning"])
 
 
 def learns(on: Learns) -> bool:
@@ -381,7 +270,13 @@ class Cycle:
     @classmethod
     def of(cls, cycle: Any) -> "Cycle":
         """Return a cycle; wrap any object that has ``dof``, ``step`` and ``learn``."""
-        return cycle if isinstance(cycle, Cycle) else _PlainCycle(cycle)
+        if isinstance(cycle, Cycle):
+            return cycle
+        names = (
+            "dof", "dt", "arm", "controller", "learns_from_sent", "force", "step", "learn",
+            "overruled", "warm_up", "forget_motion", "checkpoint", "resume",
+        )  # fmt: skip
+        return adopt(Cycle, cycle, names, current=["learning", "stopped", "events"])
 
 
 C = TypeVar("C", bound=Cycle)
@@ -399,27 +294,3 @@ def fused(kind: type[C]) -> type[C]:
 def is_fused(cycle: Cycle) -> bool:
     """Return whether ``step_guarded`` may replace this cycle's ``step``; see `fused`."""
     return type(cycle) is cycle.fused_type and "step" not in vars(cycle)
-
-
-class _PlainCycle(Cycle):
-    def __init__(self, cycle: Any) -> None:
-        self._cycle = cycle
-        _adopt(
-            self, cycle, "dof", "dt", "arm", "controller", "learns_from_sent", "force", "step",
-            "learn", "overruled", "warm_up", "forget_motion", "checkpoint", "resume",
-        )  # fmt: skip
-
-    @property
-    def learning(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Whether it is learning; see `learn`."""
-        return getattr(self._cycle, "learning", False)
-
-    @property
-    def stopped(self) -> str | None:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Reason for a controlled stop, or None."""
-        return getattr(self._cycle, "stopped", None)
-
-    @property
-    def events(self) -> Mapping[str, int]:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """How often each limit changed the torque, by name."""
-        return getattr(self._cycle, "events", NO_EVENTS)

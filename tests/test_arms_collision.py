@@ -6,7 +6,8 @@ import pytest
 
 import arms
 from arms import Capsule, CollisionPairs, HalfSpace, Sphere
-from arms.machine.distances import CLOSEST, HIGH, LOW, closest, separate
+from arms.machine.distances import closest, separate
+from arms.machine.shape_rows import CLOSEST, HIGH, LOW
 
 OBSTACLES = (
     Sphere((0.5, 0.1, 0.5), 0.1, "ball"),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nengo_forcectl.errors import ConfigurationError
-from nengo_forcectl.support.checks import (
+from nengo_forcectl.support.validation import (
     Arguments,
     Settings,
     as_direction,

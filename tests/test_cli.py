@@ -275,7 +275,7 @@ def test_every_public_name_is_there():
 def test_a_name_that_has_moved_down_still_works_and_says_where_it_is():
     """For one release; the warning names the new home."""
     import nengo_forcectl
-    from nengo_forcectl.moved import HOMES
+    from nengo_forcectl.support.moved import HOMES
 
     for name, home in HOMES.items():
         with pytest.warns(DeprecationWarning, match=f"import it from nengo_forcectl.{home}$"):

@@ -2,12 +2,13 @@
 
 import os
 import shutil
-from pathlib import Path
+import subprocess
+import sys
 
 import pytest
 
-import nengo_forcectl.kernels
 from arms.machine.cache import VARIABLE, digest_of, versioned_folder
+from arms.machine.kernel_folder import sources
 
 
 def test_a_changed_a_new_or_a_removed_source_gives_another_digest(tmp_path):
@@ -48,19 +49,68 @@ def test_a_digest_of_a_file_is_of_that_file_alone(tmp_path):
     assert digest_of(tmp_path / "law.py") != first
 
 
-KERNELS = Path(nengo_forcectl.kernels.__path__[0])
-SOURCES = sorted(path.relative_to(KERNELS) for path in KERNELS.rglob("*.py"))
+KERNELS = sources("nengo_forcectl.kernels")
+SOURCES = [path for folder in KERNELS for path in sorted(folder.rglob("*.py"))]
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=str)
+def test_kernels_depend_on_their_folder_and_on_that_of_the_arms():
+    """Functions of the arms' folder are compiled into them; its own kernels need no other."""
+    assert [path.parts[-2:] for path in KERNELS] == [
+        ("nengo_forcectl", "kernels"), ("arms", "machine"),
+    ]  # fmt: skip
+    assert sources("arms.machine") == KERNELS[1:]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: "/".join(path.parts[-2:]))
 def test_an_edit_of_any_source_of_kernels_names_another_cache(source, tmp_path):
     """Those of the layout are in a folder of their own."""
-    copy = tmp_path / "kernels"
-    shutil.copytree(KERNELS, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    assert digest_of(copy) == digest_of(KERNELS)
-    with (copy / source).open("a") as file:
+    copies = [tmp_path / folder.name for folder in KERNELS]
+    for folder, copy in zip(KERNELS, copies, strict=True):
+        shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    assert digest_of(*copies) == digest_of(*KERNELS)
+    home = next(folder for folder in KERNELS if source.is_relative_to(folder))
+    with (tmp_path / source.relative_to(home.parent)).open("a") as file:
         file.write("# edited\n")
-    assert digest_of(copy) != digest_of(KERNELS)
+    assert digest_of(*copies) != digest_of(*KERNELS)
+
+
+MINE = """
+from arms.machine.numba_kernel import kernel, part
+from .numbers import number_of
+
+@part(1)
+def answer(given):
+    return number_of(given)
+"""
+NUMBERS = """
+from arms.machine.numba_kernel import kernel
+
+@kernel
+def number_of(given):
+    return given + {more}
+"""
+ASK = """
+import sys
+from arms.machine.object_files import Part
+print(Part("mine.answers", "answer").call(7), "numba" in sys.modules)
+"""
+
+
+def test_an_edited_kernel_runs_no_old_code(tmp_path):
+    """Of any package, even if the edit is in another module than the part's; nor does it numba."""
+    package = tmp_path / "mine"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "answers.py").write_text(MINE)
+    path = os.pathsep.join((str(tmp_path), *filter(None, sys.path)))
+    environment = os.environ | {"PYTHONPATH": path, VARIABLE: str(tmp_path / "cache")}
+    for more, wanted in ((1, "8 False"), (2, "9 False"), (1, "8 False")):
+        (package / "numbers.py").write_text(NUMBERS.format(more=more))
+        found = subprocess.run(
+            [sys.executable, "-B", "-c", ASK],
+            capture_output=True, text=True, check=True, env=environment,
+        )  # fmt: skip
+        assert found.stdout.strip() == wanted
 
 
 def test_folders_of_old_versions_are_pruned(tmp_path, monkeypatch):

@@ -140,7 +140,7 @@ def test_press_and_wipe_hold_their_bounds_in_mujoco(tmp_path):
     """With an observer: overshoot, steady force and bounces within the limits of `LIMITS`."""
     options = {"engine": "mujoco", "adapt": ("observer",), "stiffness": (1e4,), "speed": 0.05}
     pressed = run_press(PressSettings(**options, hold=1.0, out=tmp_path / "press"))
-    wiped = run_wipe(WipeSettings(**options, laps=1, lap=2.0, out=tmp_path / "wipe"))
+    wiped = run_wipe(WipeSettings(**options, laps=1, out=tmp_path / "wipe"))
     for run in (pressed, wiped):
         figures = run.summary["runs"]["observer-10000"]
         assert run.summary["settings"]["engine"] == "mujoco"

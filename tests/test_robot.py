@@ -7,7 +7,7 @@ import arms
 from nengo_forcectl.contract import Cycle, Result, State
 from nengo_forcectl.errors import SimulationError
 from nengo_forcectl.kernels.layout.arm_fields import NOT_FINITE
-from nengo_forcectl.kernels.share_torque import share_torque
+from nengo_forcectl.kernels.parts import share_torque
 from nengo_forcectl.safety.guard import NOWHERE, Safe
 from nengo_forcectl.safety.sensors import SensorCheck
 from nengo_forcectl.support.torques import checked_torque
@@ -194,7 +194,7 @@ def test_the_share_of_a_torque_is_without_gravity_and_follows_a_step_in_time():
         q, tau, before = rng.normal(size=7), 20.0 * rng.normal(size=7), sent.copy()
         if k == 0:
             tau = arm.gravity(q)
-        limited = share_torque(gravity.address, q, tau, 1.0, sent, whole)
+        limited = share_torque.call(gravity.address, 7, q, tau, sent, whole, 1.0)
         wanted = tau - arm.gravity(q)
         np.testing.assert_array_equal(sent, np.clip(wanted, before - 1.0, before + 1.0))
         np.testing.assert_array_equal(whole, tau + (sent - wanted))
@@ -202,6 +202,6 @@ def test_the_share_of_a_torque_is_without_gravity_and_follows_a_step_in_time():
     for bad in (np.nan, np.inf):
         for q, tau in ((np.zeros(7), np.full(7, bad)), (np.full(7, np.nan), np.zeros(7))):
             before = sent.copy()
-            found = share_torque(gravity.address, q, tau, 1.0, sent, whole)
+            found = share_torque.call(gravity.address, 7, q, tau, sent, whole, 1.0)
             assert found == NOT_FINITE
             np.testing.assert_array_equal(sent, before)

@@ -9,6 +9,7 @@ from hypothesis import given, settings, strategies as st
 from machine_code import ALLOCATION, check_no_allocation
 
 import arms
+from arms.machine.intermediate import kernel_object
 from nengo_forcectl.adaptation import NoAdaptation
 from nengo_forcectl.contract import Reference, Result, State
 from nengo_forcectl.control import HybridForce, OperationalSpace
@@ -19,7 +20,6 @@ from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
 from nengo_forcectl.jobs.scene import reaching_scene
 from nengo_forcectl.kernels import parts
 from nengo_forcectl.kernels.bound_joints import allowed
-from nengo_forcectl.kernels.intermediate import kernel_object
 from nengo_forcectl.networks.workspace import home_posture, task_axes
 from nengo_forcectl.paths import MinimumJerk
 from nengo_forcectl.robots.log import Log

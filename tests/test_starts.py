@@ -14,7 +14,7 @@ import numpy as np
 
 import arms
 from arms.machine.kernel import Kernel
-from nengo_forcectl.kernels.part import Part
+from arms.machine.object_files import Part
 from nengo_forcectl import *
 from nengo_forcectl.learning.gradient import Gradient
 from nengo_forcectl.adaptation import *

@@ -79,7 +79,7 @@ def bumped(iiwa_job):
     seen = path.points[1 : 1 + cycles // 1000]
     path = MinimumJerk([path.points[0], *(PASSES + 1) * [*seen]], 1.0)
     middle = 0.5 * (seen[0] + seen[1])
-    bump = ForceBump(tuple(middle.tolist()), (20.0, -15.0, 25.0))
+    bump = ForceBump(tuple(middle.tolist()), (12.0, -9.0, 15.0))
     errors, found = {}, {}
     for awake in (True, False):
         with (

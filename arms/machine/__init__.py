@@ -7,4 +7,7 @@ terms, compiled or loaded from the ``cache``. It is called from Python through `
 from numba through ``invoke``. A kernel's ``Steps`` are derived only if neither the cache nor a tape
 has them. An algorithm with loops is plain Python, which ``translate`` makes into machine code,
 loaded by ``routine``.
+
+Kernels of control, and ``distances``, which they contain, are compiled by numba (``numba_kernel``,
+``invoke``, ``memory``). As ``object_files``, they run without it.
 """

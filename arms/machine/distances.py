@@ -1,8 +1,8 @@
 """Distances of pairs of shapes and their Jacobians, for one state of an arm or many.
 
-Shapes are rows ``(a, b, radius)`` in the axes of a body, or of the base for body -1. A row with a
-negative radius is a half-space: a point of its plane, and its normal. Only the second shape of a
-pair can be one.
+Shapes are rows ``(a, b, radius)`` in the axes of a body, or of the base for body -1; see
+``shape_rows``. A row with a negative radius is a half-space: a point of its plane, and its normal.
+Only the second shape of a pair can be one.
 
 Let c be the closest point of the first shape's segment, n the unit vector from there to the second
 shape's, and ``(v_i, w_i)`` the screw of body i (`arms.equations.screws`). The distance changes by
@@ -19,32 +19,37 @@ from __future__ import annotations
 
 import math
 
-from arms.machine.loops import loop, part
+from arms.machine.memory import arguments, cube_at, matrix_argument, matrix_at, wholes_argument
+from arms.machine.numba_kernel import inlined, kernel, part
+from arms.machine.shape_rows import (
+    ANGULAR,
+    AXES,
+    CLOSEST,
+    LINEAR,
+    LOW,
+    ORIGIN,
+    RADIUS,
+    SCREWS,
+    SEGMENT,
+    A,
+    B,
+    X,
+    Y,
+    Z,
+)
 
-# Places in the row of a shape or its ends: the segment's first end and second, or a half-space's
-# point and normal; the radius.
-A, B, RADIUS = 0, 3, 6
-# Places in the row of a body's screws: its axes, row by row, its origin; linear and angular part.
-AXES, ORIGIN, LINEAR, ANGULAR = 0, 9, 12, 15
-X, Y, Z = range(3)
-SHAPE, SEGMENT, SCREWS = 7, 6, 18  # lengths of the rows of a shape, its ends, a body
 TOUCHING = 1e-12  # distance of two segments below which their normal is undefined [m]
 PARALLEL = 1e-12  # squared sine of the angle below which two segments are parallel
 ALIKE = 0.1  # squared sine of the angle below which both ends of their overlap matter
-CONTACTS = 3  # of a pair, at most
-CLOSEST, LOW, HIGH = range(CONTACTS)
-"""Contacts of a pair: where it is closest; the ends, seen from the first shape, of where two
-segments of almost one direction are next to each other, or of a segment above a half-space. The
-closest place jumps from one end to the other while segments turn past each other."""
 
 
-@part
+@inlined
 def triple(rows, k, at):
     """Return three numbers of row k, from a place on."""
     return rows[k, at + X], rows[k, at + Y], rows[k, at + Z]
 
 
-@part
+@inlined
 def place_shapes(bodies, of, shapes, ends):
     """Write the shapes' points in the base frame to ``ends`` (s, 6).
 
@@ -65,13 +70,13 @@ def place_shapes(bodies, of, shapes, ends):
                     ends[k, at + axis] = ux * x + uy * y + uz * z + bodies[body, ORIGIN + axis]
 
 
-@part
+@inlined
 def clamp(x):
     """Return x within 0 and 1."""
     return min(max(x, 0.0), 1.0)
 
 
-@part
+@inlined
 def closest(a, e, b, c, f):
     """Return the places from 0 to 1 on two segments where they are closest (Ericson 2005, 5.1.9).
 
@@ -99,7 +104,7 @@ def closest(a, e, b, c, f):
     return s, t
 
 
-@part
+@inlined
 def overlap_end(a, e, b, c, f, contact):
     """Return the places of the LOW or HIGH contact of two segments; -1 and 0 if there is none.
 
@@ -112,7 +117,7 @@ def overlap_end(a, e, b, c, f, contact):
     return s, clamp((b * s + f) / e)
 
 
-@part
+@inlined
 def normal_of(x, y, z, u, v):
     """Return the unit vector of (x, y, z); of ``u x v`` if it has no length, or any other.
 
@@ -129,7 +134,7 @@ def normal_of(x, y, z, u, v):
     return 0.0, 0.0, 1.0, 0.0
 
 
-@part
+@inlined
 def separate(ends, shapes, i, j, contact):
     """Return the distance of two shapes, the normal from i to j, and i's closest point.
 
@@ -171,7 +176,7 @@ def separate(ends, shapes, i, j, contact):
     return gap, nx, ny, nz, px + s * ux, py + s * uy, pz + s * uz
 
 
-@part
+@inlined
 def measure(pair, contact, bodies, shapes, ends, first, second, signs, coordinates, J):
     """Return the distance of one pair at a contact, and write its Jacobian to its row of J.
 
@@ -199,7 +204,7 @@ def measure(pair, contact, bodies, shapes, ends, first, second, signs, coordinat
     return gap
 
 
-@loop
+@kernel
 def find_distances(bodies, of, shapes, ends, first, second, signs, coordinates, distance, J):
     """Write the distances (p,) and Jacobians (p, n) of all pairs; see `measure`."""
     place_shapes(bodies, of, shapes, ends)
@@ -209,10 +214,25 @@ def find_distances(bodies, of, shapes, ends, first, second, signs, coordinates, 
         )
 
 
-@loop
-def find_all(bodies, of, shapes, ends, first, second, signs, coordinates, distance, J):
-    """As `find_distances` for many states: (k, b, 18) to (k, p) and (k, p, n)."""
-    for k in range(len(bodies)):
+@part(6)
+def find_all(tables, bodies, ends, distance, J, count):
+    """Run `find_distances` for many states, from the addresses of their arrays.
+
+    Args:
+        tables: `arms.collision.PairTables`, packed.
+        bodies, distance, J: (count, b, 18), (count, p) and (count, p, n).
+        ends: (s, 6), overwritten.
+        count: the number of states.
+    """
+    given = arguments(tables, 7)
+    of, shapes = wholes_argument(given, 0), matrix_argument(given, 1)
+    first, second = wholes_argument(given, 2), wholes_argument(given, 3)
+    signs, coordinates = matrix_argument(given, 4), wholes_argument(given, 5)
+    n, p = matrix_argument(given, 6).shape[1], len(first)
+    screws = cube_at(bodies, count, len(coordinates), SCREWS)
+    points = matrix_at(ends, len(of), SEGMENT)
+    gaps, slopes = matrix_at(distance, count, p), cube_at(J, count, p, n)
+    for k in range(count):
         find_distances(
-            bodies[k], of, shapes, ends, first, second, signs, coordinates, distance[k], J[k]
+            screws[k], of, shapes, points, first, second, signs, coordinates, gaps[k], slopes[k]
         )

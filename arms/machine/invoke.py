@@ -13,8 +13,7 @@
 (2,)
 
 The function is compiled once for all arms of one size, because the address is an argument. Keep
-the kernel alive while its address is in use. Importing this module imports numba; nothing
-else in ``arms`` does.
+the kernel alive while its address is in use. Importing this module imports numba.
 """
 
 from __future__ import annotations

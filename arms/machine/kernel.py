@@ -15,7 +15,7 @@ from numpy import ndarray
 from arms.errors import ArmError
 from arms.machine import cache as disk
 from arms.machine.announce import announce
-from arms.machine.chunks import WHOLE
+from arms.machine.chunks import LONG
 from arms.machine.llvm_text import TABLE, llvm_batch_text, llvm_text
 from arms.machine.python_function import python_batch
 from arms.machine.steps import Steps
@@ -96,7 +96,7 @@ class Kernel:
             arm = f"{self.name!r} ({self.dof} joints)"
             with announce(f"compiling the {kind} of {arm}, once per installation"):
                 steps = self._general_steps()
-                return compile_text(text_of(steps), long=len(steps.steps) > WHOLE)
+                return compile_text(text_of(steps), long=len(steps.steps) > LONG)
 
         known = self._steps
         program = self._bodies.fingerprint(self.request) if known is None else repr(known)

@@ -6,9 +6,11 @@ import numpy as np
 from jaxtyping import Float
 
 from arms import Arm, Terms
+from arms.machine.object_files import calls
 
 from ..contract import Adaptation, Command, Learns, Reference, State, learns
 from ..estimation.observer import write_balance
+from ..kernels import parts
 from ..kernels.block import Block
 from ..kernels.layout.arm_fields import ARM, INPUT
 from ..kernels.layout.learner_fields import FREEZE, HOLD, LEARN
@@ -73,10 +75,6 @@ class ConsolidatingAdaptation(Adaptation):
         law: Consolidation,
         dt: float,
     ) -> None:
-        # numba takes a second to load.
-        from ..kernels.learn import supply_scales
-        from ..kernels.observe import add_push  # numba
-
         self.network, self.law = network, law
         self.learning, self.holds = True, False
         self._friction: Float[np.ndarray, "n"] | float = 0.0  # that the law fed forward [N m]
@@ -87,8 +85,7 @@ class ConsolidatingAdaptation(Adaptation):
         self._arm, self._inputs = Block(ARM, {"n": arm.dof}), Block(INPUT, {"n": arm.dof, "k": 3})
         pushed = self._scales.observer, self._arm, self._inputs
         self._pushed = [block.address for block in pushed]
-        self._run, self._add_push = supply_scales, add_push
-        self._add_push(*self._pushed)  # compile now, not in a cycle
+        self._run, self._add_push = calls(parts.supply_scales, parts.add_push)
         self._supply(sound=False)
 
     @property
@@ -135,4 +132,4 @@ class ConsolidatingAdaptation(Adaptation):
         """Supply the torque; return whether there are new weights."""
         blocks = self._scales.block, self._arm, self._inputs
         mode = int(LEARN) if self.learning else int(HOLD if self.holds else FREEZE)
-        return self._run(*(block.address for block in blocks), bool(sound), mode)
+        return bool(self._run(*(block.address for block in blocks), bool(sound), mode))

@@ -10,7 +10,7 @@ from arms import Terms
 from ..contract import Adaptation, Command, Reference, State
 from ..control.task_space import task_inertia
 from ..learning.task_jacobian import force_to_torque
-from ..support.checks import check_not_negative
+from ..support.validation import check_not_negative
 
 
 class IntegralAction(Adaptation):

@@ -14,8 +14,8 @@ from ..estimation.observer import LowPass, MomentumObserver
 from ..learning.law import Signal
 from ..networks.workspace import joint_range
 from ..safety.sensors import measured_wrench
-from ..support.checks import Arguments, check_choice
 from ..support.torques import limited
+from ..support.validation import Arguments, check_choice
 from .learn_from import LEARN_FROM, LearnFrom
 
 UNLIMITED_SPEED = 2.0  # what counts as a joint's top speed if it has no limit [rad/s]

@@ -9,7 +9,7 @@ from ..contract import Adaptation, Command, Learns, Reference, State, learns
 from ..control.task_space import DAMPING
 from ..kernels.layout.body_fields import MASS, PARAMETERS, XX, YY, ZZ
 from ..learning.gradient import Gradient
-from ..support.checks import check_positive
+from ..support.validation import check_positive
 
 FRICTION = 1.0  # typical size of a joint's viscous friction [N m s/rad]
 

@@ -21,7 +21,7 @@ from ..errors import ConfigurationError
 from ..kernels.block import Block, Layout
 from ..kernels.layout import null_space_fields as at
 from ..kernels.layout.arm_fields import ARM, INPUT
-from ..kernels.parts import TASKS
+from ..kernels.parts import TASKS, control_null_space
 from .gains import Gain, Numbers, check_gain
 from .terms import write_terms
 
@@ -99,15 +99,12 @@ class NullSpace:
 
     def torque(self, terms: Terms, state: State) -> Float[np.ndarray, "n"]:
         """Return the sum of the tasks' torques [N m]."""
-        # numba takes a second to load
-        from ..kernels.control_null_space import control_null_space
-
         n = self._dof
         arm = Block(ARM, {"n": n}, {"dof": n})
         write_terms(arm, terms)
         inputs = Block(INPUT, {"n": n, "k": 3}, {"q": state.q, "dq": state.dq})
         self.ask(terms, state)
-        control_null_space(self.block.address, arm.address, inputs.address)
+        control_null_space.call(self.block.address, arm.address, inputs.address)
         return self.block["tau_0"].copy()
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from arms import Arm
+from arms.machine.object_files import Part
 
 from ..contract import Controller, Cycle, Learns, Reference, Result, State, fused, learns
 from ..control.bound_law import BoundLaw
@@ -16,7 +17,6 @@ from ..kernels.block import Block
 from ..kernels.layout.arm_fields import NOT_FINITE, NOTHING
 from ..kernels.layout.cycle_fields import CYCLE, FIXED
 from ..kernels.layout.learner_fields import FREEZE, HOLD, LEARN
-from ..kernels.part import Part
 from ..kernels.parts import LAWS, LEARNERS, STEPS, correct_model, protect, run_cycle
 from ..kernels.warm_up import compile_ahead
 from ..support.torques import checked_torque
@@ -64,6 +64,7 @@ class OneCall(Cycle):
         }
         self._cycle = Block(CYCLE, {"n": arm.dof}, addresses, keeps=(bound, learner))
         self._out = self._cycle.between("tau", "feedforward")
+        self._places = self._cycle.slices("tau", "feedforward")
         self._run: Any = None
         self._learner = learner
         self._mode = int(LEARN) if self.learning else int(FREEZE)
@@ -168,9 +169,11 @@ class OneCall(Cycle):
             self.controller.inputs.name_infinite(state, reference)
             checked_torque(self._cycle["tau"], state.time)
             raise SimulationError(f"torque at {state.time:.3f} s: is not finite")
-        n, out = self.dof, self._out.copy()
-        added = 0.0 if self._learner is None else out[n + 5 :]
-        return Result(out[:n], added, out[n : n + 3], None, out.item(n + 3), out.item(n + 4))
+        tau, tool, singularity, out_of_reach, supplied = self._places
+        out = self._out.copy()
+        added = 0.0 if self._learner is None else out[supplied]
+        near, far = out.item(singularity.start), out.item(out_of_reach.start)
+        return Result(out[tau], added, out[tool], None, near, far)
 
 
 @fused
@@ -187,6 +190,15 @@ class CompiledController(OneCall):
 
     def __init__(self, arm: Arm, controller: Controller) -> None:
         super().__init__(arm, controller)
+
+
+def check_mark(
+    mark: Float[np.ndarray, "numbers"], checkpoint: Mapping[str, np.ndarray], made: str
+) -> None:
+    """Raise `NetworkError` if a checkpoint has another fingerprint than ``mark``, of ``made``."""
+    given = np.asarray(checkpoint.get("fingerprint", mark))
+    if given.shape == mark.shape and not np.allclose(given, mark, rtol=1e-6, atol=1e-9):
+        raise NetworkError(f"checkpoint: is not of {made} that it is from")
 
 
 def write_memory(views: Mapping[str, np.ndarray], values: Mapping[str, np.ndarray]) -> None:

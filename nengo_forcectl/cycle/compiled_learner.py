@@ -14,10 +14,11 @@ from ..adaptation.time_scales import TimeScales
 from ..errors import NetworkError
 from ..kernels.layout.cycle_fields import CONSOLIDATES, DESCENDS
 from ..kernels.layout.network_fields import TALLY_CYCLES, TALLY_SPIKES
-from ..learning.consolidation import Consolidation, split_weights
+from ..learning.consolidation import COUNTS, Consolidation, split_weights
 from ..networks.encoding import NetworkArrays
 from ..networks.firing import LABELS as LABELS
 from ..networks.neurons import NEURON_STATE, Activity, NeuronModel
+from .compiled import check_mark
 
 if TYPE_CHECKING:
     from ..networks.closed_form import ClosedFormNetwork
@@ -54,7 +55,7 @@ class ConsolidatingLearner:
         network.check(arm.dof)
         self.law, self._network, self._handles = law, network, handles
         self._arm_name = arm.name
-        self._jobs = law.cycles(dt, arm.dof)[2]
+        _, _, self._jobs = law.cycles(dt, arm.dof)
         names = [handle.name for handle in handles] or LABELS
         parts = np.split(network.weights, [network.encoding.size + 1], axis=1)
         self._weights = dict(zip(names, parts, strict=True))
@@ -105,20 +106,22 @@ class ConsolidatingLearner:
 
     @property
     def ranges(self) -> tuple[tuple[int, int], ...]:
-        """Least and largest value of the whole numbers in ``memory["count"]``."""
+        """Least and largest value of the whole numbers in ``memory["count"]``: see `COUNTS`."""
         return (0, MOST), (-1, self._jobs - 1), (0, 1)
 
     def check(self, checkpoint: Mapping[str, np.ndarray]) -> None:
         """Raise `NetworkError` if a checkpoint is invalid, or of another network or arm."""
-        mark = self.memory["fingerprint"]
-        given = np.asarray(checkpoint.get("fingerprint", mark))
-        if given.shape == mark.shape and not np.allclose(given, mark, rtol=1e-6, atol=1e-9):
-            raise NetworkError(
-                f"checkpoint: is not of this network for arm '{self._arm_name}'; seed, posture, "
-                "states, inputs and the model must be those of the cycle that it is from"
-            )
+        check_mark(
+            self.memory["fingerprint"],
+            checkpoint,
+            f"this network for arm '{self._arm_name}'; seed, posture, states, inputs and the model "
+            "must be those of the cycle",
+        )
         count = np.ravel(checkpoint.get("count", ()))
-        if len(count) == 3 and not (count[0] >= 0 and -1 <= count[1] < self._jobs):
+        by_name = dict(zip(COUNTS, count, strict=False))
+        if len(count) == len(COUNTS) and not (
+            by_name["cycle"] >= 0 and -1 <= by_name["job"] < self._jobs
+        ):
             raise NetworkError(
                 f"checkpoint: count is {count}, needs a job from -1 to {self._jobs - 1}"
             )

@@ -13,7 +13,7 @@ from ..control.force_control import ForceControl
 from ..errors import ConfigurationError
 from ..paths import MinimumJerkProfile
 from ..safety.guard import Safe
-from ..support.checks import check, check_not_negative, check_positive
+from ..support.validation import check, check_not_negative, check_positive
 
 SURE = 3  # consecutive readings that count as contact: one may be noise
 FADE = 0.05  # weight of a new reading in the smoothed resistance of the descent

@@ -12,16 +12,26 @@ from arms import Arm
 from ..control.bound_law import BoundLaw
 from ..errors import NetworkError
 from ..kernels.block import Block, Layout
-from ..kernels.layout.body_fields import MASS, MOMENT, PARAMETERS
+from ..kernels.layout.body_fields import MASS, MOMENT, XX
 from ..kernels.layout.cycle_fields import STRUCTURES, TOOL_LAW
 from ..kernels.layout.learner_fields import NO_JOB
-from ..kernels.layout.network_fields import DIRECT, DRY, FRICTION, OFFSET, VISCOUS
+from ..kernels.layout.network_fields import (
+    DIRECT,
+    DRY,
+    FRICTION,
+    OFFSET,
+    ONE,
+    PLACE,
+    SPEED,
+    VISCOUS,
+)  # fmt: skip
 from ..kernels.layout.null_space_fields import POSTURE
 from ..kernels.layout.regression_fields import JOINT_NEURONS, REGRESSION
 from ..kernels.layout.structured_fields import STRUCTURED
 from ..learning.structured_columns import places_of_parts
 from ..learning.structured_least_squares import StructuredLeastSquares, positive_part
 from ..networks.structured_encoding import StructuredEncoding
+from .compiled import check_mark
 from .findings import (
     Learned,
     LearnedFriction,
@@ -266,15 +276,17 @@ class StructuredLearner:
         field = NeuronForce(self.encoding.tool, self._field_of, self.block["tool_decoders"].copy())
         pull, pull_deviation = (each[at["tool"]].reshape(3, DIRECT) for each in (value, deviations))
         body = value[at["payload"]] + self.design.assumed
-        mass, moment = body[MASS], body[MOMENT : MOMENT + 3]
+        mass, moment = body[MASS], body[MOMENT:XX]
         com = moment / mass if mass > 0 else np.zeros(3)
+        deviation = deviations[at["payload"]]
         payload = LearnedPayload(
-            float(mass), com, _symmetric(body[4:]),
-            float(deviations[0]), deviations[1:4], _symmetric(deviations[4:PARAMETERS]),
+            float(mass), com, _symmetric(body[XX:]),
+            float(deviation[MASS]), deviation[MOMENT:XX], _symmetric(deviation[XX:]),
         )  # fmt: skip
         tool = LearnedTool(
-            self.encoding.tool.centre[:3].copy(), -pull[:, 0], pull[:, 1:4], pull[:, 4:],
-            pull_deviation[:, 0], pull_deviation[:, 1:4], pull_deviation[:, 4:],
+            self.encoding.tool.centre[:3].copy(),
+            -pull[:, ONE], pull[:, PLACE:SPEED], pull[:, SPEED:],
+            pull_deviation[:, ONE], pull_deviation[:, PLACE:SPEED], pull_deviation[:, SPEED:],
             field.size, field,
         )  # fmt: skip
         return Learned(
@@ -338,13 +350,8 @@ class StructuredLearner:
 
     def check(self, checkpoint: Mapping[str, np.ndarray]) -> None:
         """Raise `NetworkError` if a checkpoint is invalid, or of another arm or job."""
-        mark = self.memory["fingerprint"]
-        given = np.asarray(checkpoint.get("fingerprint", mark))
-        if given.shape == mark.shape and not np.allclose(given, mark, rtol=1e-6, atol=1e-9):
-            raise NetworkError(
-                "checkpoint: is not of this learner; arm, posture and states must be those of the "
-                "cycle that it is from"
-            )
+        made = "this learner; arm, posture and states must be those of the cycle"
+        check_mark(self.memory["fingerprint"], checkpoint, made)
         for name, (least, most) in self.ranges.items():
             count = np.asarray(checkpoint.get(name, 0.0))
             if count.shape == () and not (least <= count <= most and count % 1 == 0):

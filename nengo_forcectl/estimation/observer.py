@@ -11,11 +11,13 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from arms import Terms
+from arms.machine.object_files import calls
 
+from ..kernels import parts
 from ..kernels.block import Block
 from ..kernels.layout.arm_fields import ARM, INPUT
 from ..kernels.layout.estimation_fields import LOW_PASS, OBSERVER
-from ..support.checks import Arguments, check_positive
+from ..support.validation import Arguments, check_positive
 
 
 class LowPass:
@@ -38,17 +40,12 @@ class LowPass:
     """
 
     def __init__(self, shape: int | tuple[int, ...], gain: float, dt: float) -> None:
-        # numba takes a second to load.
-        from ..kernels.observe import sample_low_pass, update_low_pass
-
         self.gain, self.dt = gain, dt
         size = int(np.prod(shape))
         self._block = Block(LOW_PASS, {"k": size}, {"share": share_of(gain, dt)})
         self._input, self._value = (self._block[name].reshape(shape) for name in ("input", "value"))
-        self._update, self._sample = update_low_pass, sample_low_pass
+        self._update, self._sample = calls(parts.update_low_pass, parts.sample_low_pass)
         self._begun = False
-        self._update(self._block.address)  # compile before the first cycle
-        self._sample(self._block.address, False)
 
     @property
     def value(self) -> Float[np.ndarray, "..."]:
@@ -97,17 +94,12 @@ class MomentumObserver:
     """
 
     def __init__(self, dof: int, gain: float, dt: float) -> None:
-        # numba takes a second to load.
-        from ..kernels.observe import add_push, observe
-
         self.gain, self.dt = gain, dt
         self._block = observer_block(dof, gain, dt)
         self._arm, self._inputs = Block(ARM, {"n": dof}), Block(INPUT, {"n": dof, "k": 3})
         self._blocks = [each.address for each in (self._block, self._arm, self._inputs)]
-        self._observe, self._add_push = observe, add_push
+        self._observe, self._add_push = calls(parts.observe, parts.add_push)
         self._begun = False
-        self._add_push(*self._blocks)  # compile before the first cycle
-        self._observe(*self._blocks, False)
 
     @property
     def value(self) -> Float[np.ndarray, "n"]:

@@ -1,4 +1,4 @@
-"""Machine code for another program, from the kernels' `kernels.intermediate` code."""
+"""Machine code for another program, from the kernels' `arms.machine.intermediate` code."""
 
 import hashlib
 import subprocess
@@ -15,14 +15,16 @@ from numba import int64
 
 from arms.machine import cache as disk
 from arms.machine.announce import announce
+from arms.machine.intermediate import hidden, kernel_text, other_needs, without_unused
+from arms.machine.kernel_folder import sources as kernel_sources
+from arms.machine.numba_kernel import signature_of
+from arms.machine.workers import environment
 
+from .. import kernels
 from ..errors import ConfigurationError
-from ..kernels.compile import signature_of
-from ..kernels.intermediate import hidden, kernel_text, other_needs, without_unused
 from ..kernels.parts import PARTS
 from ..kernels.state_block import close_state, open_state
 from ..kernels.supervise import count_events, learn, reset, step_controller, stop, stopped
-from ..kernels.workers import environment
 
 INTERFACE = (
     (open_state, (int64,) * 5), (close_state, (int64,) * 4), (step_controller, (int64,) * 4),
@@ -81,7 +83,7 @@ def entry_name(kernel: Any) -> str:
 @cache
 def _version() -> str:
     """Return a digest of all that the kernels' code depends on, but the machine."""
-    sources = disk.digest_of(Path(__file__).parent, Path(__file__).parents[1] / "kernels")
+    sources = disk.digest_of(Path(__file__).parent, *kernel_sources(kernels.__name__))
     host = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
     key = (sources, *host, numba.__version__, llvmlite.__version__)
     return hashlib.sha256("|".join(key).encode()).hexdigest()
@@ -90,7 +92,7 @@ def _version() -> str:
 def kernels_object(machine: Machine) -> ObjectFile:
     """Return the kernels' code, the same for all controllers; compiled once per installation.
 
-    One new process compiles it for all `MACHINES`, in half the time: see `kernels.emission`.
+    One new process compiles it for all `MACHINES`, in half the time: see `arms.machine.emission`.
 
     Raises:
         ConfigurationError: the code needs something besides the mathematics of C.
@@ -104,7 +106,7 @@ def kernels_object(machine: Machine) -> ObjectFile:
 
 
 _STORE = """
-from nengo_forcectl.kernels.emission import leave_out_machine_code
+from arms.machine.emission import leave_out_machine_code
 leave_out_machine_code()
 from nengo_forcectl.export.c_code import store_objects
 store_objects()

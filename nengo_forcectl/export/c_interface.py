@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from arms.machine.intermediate import ARGUMENTS
 from arms.machine.llvm_text import llvm_text
 
-from ..kernels.intermediate import ARGUMENTS
 from ..kernels.layout.cycle_fields import HEAD_END
 from ..kernels.layout.watch_fields import ASKED
 from ..kernels.parts import SUPERVISED

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from arms.machine.kernel import Kernel
+from arms.machine.object_files import part_at
 
 from ..contract import is_fused
 from ..cycle.compiled_learning import CompiledCycle
@@ -29,7 +30,6 @@ from ..kernels.layout.cycle_fields import (
 )
 from ..kernels.layout.learner_fields import FREEZE, HOLD, LEARN
 from ..kernels.layout.watch_fields import RECENT
-from ..kernels.part import part_at
 from ..safety.guard import Safe
 from ..safety.guard_memory import ROWS
 

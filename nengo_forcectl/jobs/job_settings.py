@@ -12,7 +12,7 @@ import arms
 
 from ..errors import ConfigurationError
 from ..sim.engines import ENGINES, default_engine
-from ..support.checks import Settings, check, check_choice, check_whole
+from ..support.validation import Settings, check, check_choice, check_whole
 
 T = TypeVar("T", bound=Settings)
 SCHEDULER = re.compile(r"((tcp|tls|ws|wss|ucx)://)?([\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}")

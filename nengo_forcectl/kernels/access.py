@@ -13,7 +13,8 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
-from numba.np.arrayobj import make_array, populate_array
+
+from arms.machine.memory import view, words_at
 
 _WORD, _DOUBLE = ir.IntType(64), ir.DoubleType()
 _INT, _FLOAT = types.int64, types.float64
@@ -21,37 +22,15 @@ _BYTES = ir.Constant(_WORD, 8)
 _instructions: Any = intrinsic
 
 
-def _words(builder: Any, address: Any, kind: Any = _WORD) -> Any:
-    """Return a pointer to the numbers at an address."""
-    return builder.inttoptr(address, kind.as_pointer())
-
-
 def _limits(builder: Any, block: Any, field: Any) -> tuple[Any, Any]:
     """Return the starts of a field and of the next one, counted from the block's beginning."""
-    table = _words(builder, block)
+    table = words_at(builder, block)
     after = builder.add(field, ir.Constant(_WORD, 1))
     return builder.load(builder.gep(table, [field])), builder.load(builder.gep(table, [after]))
 
 
 def _address(builder: Any, block: Any, start: Any) -> Any:
     return builder.add(block, builder.mul(start, _BYTES))
-
-
-def _view(context: Any, builder: Any, kind: Any, address: Any, shape: Sequence[Any]) -> Any:
-    """Return an array of ``kind`` over the numbers at an address, without ownership."""
-    strides = [_BYTES]
-    for length in reversed(shape[1:]):
-        strides.insert(0, builder.mul(strides[0], length))
-    array = make_array(kind)(context, builder)
-    populate_array(
-        array,
-        data=_words(builder, address, context.get_data_type(kind.dtype)),
-        shape=list(shape),
-        strides=strides,
-        itemsize=_BYTES,
-        meminfo=None,
-    )
-    return array._getvalue()
 
 
 def _field(context: Any, builder: Any, kind: Any, values: Sequence[Any]) -> Any:
@@ -61,7 +40,7 @@ def _field(context: Any, builder: Any, kind: Any, values: Sequence[Any]) -> Any:
     length = builder.sub(end, start)
     for each in inner:
         length = builder.sdiv(length, each)
-    return _view(context, builder, kind, _address(builder, block, start), [length, *inner])
+    return view(context, builder, kind, _address(builder, block, start), [length, *inner])
 
 
 def _array(dimensions: int, dtype: Any = _FLOAT) -> Any:
@@ -74,7 +53,7 @@ def whole(typing: Any, block: Any, field: Any) -> Any:
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         start, _ = _limits(builder, *values)
-        return builder.load(_words(builder, _address(builder, values[0], start)))
+        return builder.load(words_at(builder, _address(builder, values[0], start)))
 
     return _INT(_INT, _INT), code
 
@@ -85,7 +64,7 @@ def number(typing: Any, block: Any, field: Any) -> Any:
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         start, _ = _limits(builder, *values)
-        return builder.load(_words(builder, _address(builder, values[0], start), _DOUBLE))
+        return builder.load(words_at(builder, _address(builder, values[0], start), _DOUBLE))
 
     return _FLOAT(_INT, _INT), code
 
@@ -96,7 +75,7 @@ def set_number(typing: Any, block: Any, field: Any, value: Any) -> Any:
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         start, _ = _limits(builder, *values[:2])
-        place = _words(builder, _address(builder, values[0], start), _DOUBLE)
+        place = words_at(builder, _address(builder, values[0], start), _DOUBLE)
         builder.store(values[2], place)
         return context.get_dummy_value()
 
@@ -152,6 +131,6 @@ def span(typing: Any, block: Any, first: Any, last: Any) -> Any:
         start, _ = _limits(builder, block, first)
         _, end = _limits(builder, block, last)
         shape = [builder.sub(end, start)]
-        return _view(context, builder, _array(1), _address(builder, block, start), shape)
+        return view(context, builder, _array(1), _address(builder, block, start), shape)
 
     return _array(1)(_INT, _INT, _INT), code

@@ -2,7 +2,7 @@
 
 import math
 
-from .compile import kernel
+from arms.machine.numba_kernel import kernel
 
 
 @kernel

@@ -1,9 +1,9 @@
 """An arm's terms at the present state, written to its block."""
 
 from arms.machine.invoke import invoke
+from arms.machine.numba_kernel import kernel
 
 from .access import span, vector, whole
-from .compile import kernel
 from .layout.arm_fields import ARM_G, ARM_KERNEL, ARM_POSE, INPUT_DQ, INPUT_Q
 
 

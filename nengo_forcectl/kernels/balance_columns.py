@@ -6,10 +6,10 @@ friction and a constant torque joint by joint, of forces at the tool, of gravity
 """
 
 from arms.machine.invoke import invoke_at
+from arms.machine.numba_kernel import kernel
 
 from .access import cube, matrix, number, span, vector, whole, wholes
 from .carried_body import momentum_columns
-from .compile import kernel
 from .encode import rectified
 from .encode_structure import encode_joints, encode_tool
 from .joint_activity import activate, keep_activities

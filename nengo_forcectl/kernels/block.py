@@ -79,6 +79,16 @@ class Block:
 
     def between(self, first: str, last: str) -> np.ndarray:
         """Return the float64 fields from ``first`` to ``last`` as one flat view."""
+        places = self._starts(first, last)
+        return self.array[places[0] : places[-1]]
+
+    def slices(self, first: str, last: str) -> list[slice]:
+        """Return the place in `between` of each field from ``first`` to ``last``."""
+        places = self._starts(first, last)
+        ends = places - places[0]
+        return [slice(*each) for each in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)]
+
+    def _starts(self, first: str, last: str) -> np.ndarray:
+        """Return where the fields from ``first`` to ``last`` start, and where the last one ends."""
         names = [field.name for field in self.layout.fields]
-        words = self.array.view(np.int64)
-        return self.array[words[names.index(first)] : words[names.index(last) + 1]]
+        return self.array.view(np.int64)[names.index(first) : names.index(last) + 2]

@@ -2,7 +2,10 @@
 
 import math
 
-from arms.machine.distances import (
+from arms.machine.distances import find_distances, measure, place_shapes
+from arms.machine.invoke import invoke
+from arms.machine.numba_kernel import kernel, part
+from arms.machine.shape_rows import (
     CLOSEST,
     CONTACTS,
     HIGH,
@@ -10,15 +13,10 @@ from arms.machine.distances import (
     SCREWS,
     SEGMENT,
     SHAPE,
-    find_distances,
-    measure,
-    place_shapes,
 )
-from arms.machine.invoke import invoke
 
 from .access import matrix, number, set_number, span, vector, whole, wholes
 from .come_to_rest import INSIDE, coming_to_rest, room
-from .compile import kernel, part
 from .layout import pairs_fields as at
 from .layout.guard_fields import (
     GUARD_BELIEVED_DQ,
@@ -33,10 +31,7 @@ from .layout.guard_fields import (
     GUARD_STOP_SLOPE,
     MET_TOUCHED,
 )
-from .sizes import AHEAD
 
-GAPS = len(AHEAD) * CONTACTS
-"""Largest number of bounds of one pair: its contacts at every prediction time."""
 SURE = 2.0  # factor of the requested acceleration up to which a pair that is left out is safe
 
 

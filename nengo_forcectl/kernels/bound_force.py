@@ -2,9 +2,10 @@
 
 import math
 
+from arms.machine.numba_kernel import kernel
+
 from .access import matrix, number, set_number, vector
 from .algebra import substitute
-from .compile import kernel
 from .layout import guard_fields as at
 from .layout.arm_fields import ARM_J
 from .observe import follow
@@ -38,8 +39,8 @@ def compare_wrench(guard, arm, n, share, elapsed):
     felt, wrench = vector(guard, at.GUARD_FELT), vector(guard, at.GUARD_WRENCH)
     before, loaded = vector(guard, at.GUARD_BEFORE), vector(guard, at.GUARD_LOADED)
     r, J = vector(guard, at.GUARD_UNMODELLED), matrix(arm, ARM_J, n)
-    begins = number(guard, at.GUARD_FEELS) < 2.0
-    set_number(guard, at.GUARD_FEELS, 2.0)
+    begins = number(guard, at.GUARD_FEELS) < at.FELT_BEFORE
+    set_number(guard, at.GUARD_FEELS, at.FELT_BEFORE)
     change = 0.0
     for k in range(6):
         felt[k] = wrench[k] if begins else follow(felt[k], wrench[k], share)
@@ -76,7 +77,7 @@ def compare_wrench(guard, arm, n, share, elapsed):
 
 
 @kernel
-def bound_force(guard, arm, first):
+def bound_force(guard, arm, half):
     """Bound ``ddq`` so that the push at the tool stays within its limit; return what it met.
 
     With u the direction of the measured force f, and ``m = 1 / (u J M^-1 J^T u)``, the tool pushes
@@ -89,11 +90,11 @@ def bound_force(guard, arm, first):
     Args:
         guard: block of `GUARD`.
         arm: block of `ARM`, with J.
-        first: first row of J: 0 for the force, 3 for the moment.
+        half: of the wrench: FORCE_HALF or MOMENT_HALF.
     """
     ddq, push = vector(guard, at.GUARD_DDQ), vector(guard, at.GUARD_PUSH)
-    wrench, most = vector(guard, at.GUARD_WRENCH), vector(guard, at.GUARD_FORCE_MAX)[first // 3]
-    n = len(ddq)
+    wrench, most = vector(guard, at.GUARD_WRENCH), vector(guard, at.GUARD_FORCE_MAX)[half]
+    n, first = len(ddq), 3 * half
     J, size = matrix(arm, ARM_J, n), 0.0
     for k in range(first, first + 3):
         size += wrench[k] * wrench[k]

@@ -2,8 +2,9 @@
 
 import math
 
+from arms.machine.numba_kernel import kernel
+
 from .access import number, vector
-from .compile import kernel
 from .layout import guard_fields as at
 
 GROWTH = 1.25  # of the eagerness in a cycle

@@ -3,6 +3,8 @@
 import math
 
 from arms.machine.invoke import invoke
+from arms.machine.memory import call
+from arms.machine.numba_kernel import kernel
 
 from .access import matrix, number, vector, whole
 from .bound_joints import bound_joints
@@ -14,7 +16,6 @@ from .come_to_rest import (
     share_within,
     time_to_rest,
 )
-from .compile import kernel
 from .layout import guard_fields as at
 from .layout.pairs_fields import (
     PAIRS_COUNT,
@@ -23,7 +24,6 @@ from .layout.pairs_fields import (
     PAIRS_NEAR_CALL,
     PAIRS_ROWS,
 )
-from .memory import call
 from .sizes import AHEAD
 
 SWEEPS = 10  # number of sweeps over the bounds of tool, links and joints

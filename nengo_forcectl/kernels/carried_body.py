@@ -12,10 +12,11 @@ axes, v = V dq, and H(v) (6, 10) the momentum of unit parameters,
 `locate_body` comes first; the others use the motion that it has stored in the block.
 """
 
+from arms.machine.memory import arguments, cube_argument, matrix_argument, whole_argument
+from arms.machine.numba_kernel import kernel, part
+
 from .access import matrix, vector
-from .compile import kernel, part
 from .layout import body_fields as at
-from .memory import arguments, cube_argument, matrix_argument, whole_argument
 
 
 @kernel

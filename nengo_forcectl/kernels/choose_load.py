@@ -5,9 +5,10 @@ all delays counts. The solution becomes that of the nearest body. The load is be
 explains nearly all of what the model does not.
 """
 
+from arms.machine.numba_kernel import kernel
+
 from .access import matrix, number, set_number, vector, whole
 from .algebra import factor_columns, substitute
-from .compile import kernel
 from .fit_load import whole_delay
 from .keep_physical import inertia_of, inertia_place, nearest_body
 from .layout import body_fields as at

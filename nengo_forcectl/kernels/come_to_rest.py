@@ -11,9 +11,10 @@ state. If d is below 0 at rest, the right-hand side is, too: back.
 
 import math
 
+from arms.machine.numba_kernel import kernel
+
 from .access import matrix, number, vector
 from .algebra import substitute
-from .compile import kernel
 from .layout.guard_fields import (
     GUARD_BRAKING,
     GUARD_FACTOR,

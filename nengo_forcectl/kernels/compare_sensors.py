@@ -2,9 +2,10 @@
 
 import math
 
+from arms.machine.numba_kernel import kernel
+
 from .access import matrix, number, set_number, vector
 from .algebra import substitute
-from .compile import kernel
 from .layout import guard_fields as at
 from .layout.arm_fields import ARM_M, INPUT_DQ, INPUT_Q
 from .sizes import WINDOW

@@ -2,15 +2,17 @@
 
 import math
 
+from arms.machine.memory import numbers_at
+from arms.machine.numba_kernel import kernel, part
+
 from .access import matrix, number, set_number, vector, whole
 from .algebra import factor_columns, substitute
-from .compile import kernel
 from .encode import product
 from .layout import learner_fields as at
 from .observe import low_pass
 
 
-@kernel
+@part(1)
 def step_consolidation(law):
     """Run `Consolidation.step` on the fields "phi", "lacking", "square" and "weights"."""
     phi, supplied = vector(law, at.CONSOLIDATION_PHI), vector(law, at.CONSOLIDATION_SUPPLIED)
@@ -75,6 +77,13 @@ def forgetting(square, surprise, slow, quick):
     """Return lambda for a squared prediction error; ``slow`` and ``quick`` are rates."""
     u = min(square / (surprise * surprise), 1.0)
     return math.exp(-((1.0 - u) * slow + u * quick))
+
+
+@part(1)
+def replace_square(numbers):
+    """Replace the first of the arguments of `forgetting`, four at an address, by lambda."""
+    given = numbers_at(numbers, 4)
+    given[0] = forgetting(given[0], given[1], given[2], given[3])
 
 
 @kernel

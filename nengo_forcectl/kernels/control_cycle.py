@@ -2,9 +2,11 @@
 
 import math
 
+from arms.machine.memory import call
+from arms.machine.numba_kernel import kernel, part
+
 from .access import matrix, number, set_number, vector, whole
 from .arm_terms import compute_terms
-from .compile import kernel, part
 from .layout import cycle_fields as at
 from .layout.arm_fields import (
     ARM_POSE,
@@ -20,7 +22,6 @@ from .layout.learner_fields import DESCENT_FEEDFORWARD, LEARNER_FEEDFORWARD
 from .layout.structured_fields import STRUCTURED_CARRIED, STRUCTURED_FEEDFORWARD
 from .learn import record_sent
 from .learn_structure import record_structured
-from .memory import call
 from .protect import credible
 
 

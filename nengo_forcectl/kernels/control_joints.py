@@ -1,8 +1,9 @@
 """The laws of the joints: `JointForm`."""
 
+from arms.machine.numba_kernel import kernel, part
+
 from .access import cube, matrix, number, vector, whole
 from .algebra import factor_columns, substitute
-from .compile import kernel, part
 from .feed_friction import feed_friction
 from .integrate import step_integral
 from .layout import arm_fields as arm_at, law_fields as at

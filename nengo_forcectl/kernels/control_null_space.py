@@ -3,21 +3,21 @@
 import math
 
 from arms.machine.invoke import invoke, invoke_at
+from arms.machine.memory import call
+from arms.machine.numba_kernel import kernel, part
 
 from .access import cube, matrix, number, span, vector, whole, wholes
 from .algebra import solve_rows
 from .bound_clearance import measure_pairs
-from .compile import kernel, part
 from .layout import null_space_fields as at
 from .layout.arm_fields import ARM_M, INPUT_DQ, INPUT_Q
 from .layout.pairs_fields import PAIRS_DISTANCE, PAIRS_J, PAIRS_K, PAIRS_MARGIN
-from .memory import call
 
 NEAREST = 0.05  # share of the margin below which the denominator of a push is constant
 SINGULAR = 1e-6  # manipulability below which its gradient is set to zero
 
 
-@kernel
+@part(3)
 def control_null_space(tasks, arm, inputs):
     """Write the sum of the tasks' torques to the field "tau_0" of their block."""
     calls, blocks = wholes(tasks, at.NULL_CALLS), wholes(tasks, at.NULL_BLOCKS)

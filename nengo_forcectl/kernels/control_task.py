@@ -2,9 +2,10 @@
 
 import math
 
+from arms.machine.numba_kernel import kernel, part
+
 from .access import cube, matrix, number, vector, whole, wholes
 from .algebra import solve_rows, substitute
-from .compile import kernel, part
 from .control_null_space import control_null_space
 from .feed_friction import feed_friction_of_tool
 from .hold_back import hold_back

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from arms.machine.numba_kernel import kernel, part
+
 from .access import matrix, number, vector, whole
-from .compile import kernel, part
 from .encode import product, rectified
 from .gradient_formulas import formulas
 from .layout import learner_fields as at
@@ -35,7 +36,7 @@ def supply_descending(learner, arm, inputs, command, sound, learning):
         descend(learner)
 
 
-@kernel
+@part(1)
 def evaluate(learner):
     """Compute activity and F of the field "x"."""
     a = vector(learner, at.DESCENT_ACTIVITY)
@@ -46,7 +47,7 @@ def evaluate(learner):
     )
 
 
-@kernel
+@part(1)
 def propagate_back(learner):
     """Compute (D^T s) o [a > 0], after `evaluate`."""
     a, back = vector(learner, at.DESCENT_ACTIVITY), vector(learner, at.DESCENT_BACK)
@@ -60,7 +61,7 @@ def propagate_back(learner):
         back[i] = back[i] if a[i] > 0.0 else 0.0
 
 
-@kernel
+@part(1)
 def descend(learner):
     """Change the learned ones of E, biases and D along J_w^T s, after `evaluate`."""
     a, back = vector(learner, at.DESCENT_ACTIVITY), vector(learner, at.DESCENT_BACK)

@@ -2,8 +2,10 @@
 
 import math
 
+from arms.machine.memory import arguments, matrix_argument, whole_argument
+from arms.machine.numba_kernel import kernel, part
+
 from .access import number, vector, whole, wholes
-from .compile import kernel, part
 from .layout.network_fields import (
     ENCODING_CENTRE,
     ENCODING_LIFT,
@@ -13,7 +15,6 @@ from .layout.network_fields import (
     ENCODING_SCALE,
     ENCODING_UPPER,
 )
-from .memory import arguments, matrix_argument, whole_argument
 
 
 @kernel

@@ -2,11 +2,12 @@
 
 import math
 
+from arms.machine.memory import arguments, cube_argument, matrix_argument, whole_argument
+from arms.machine.numba_kernel import kernel, part
+
 from .access import matrix, number, vector
-from .compile import kernel, part
 from .encode import raise_to_sphere
 from .layout import network_fields as at
-from .memory import arguments, cube_argument, matrix_argument, whole_argument
 
 
 @kernel

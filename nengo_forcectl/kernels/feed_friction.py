@@ -1,10 +1,10 @@
 """The feed-forward of the friction that an arm's model knows."""
 
 from arms.machine.invoke import invoke
+from arms.machine.numba_kernel import kernel
 
 from .access import matrix, vector, whole, wholes
 from .algebra import substitute
-from .compile import kernel
 from .layout.arm_fields import (
     ARM_DOF,
     ARM_FRICTION_KERNEL,

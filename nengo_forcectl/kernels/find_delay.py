@@ -1,7 +1,8 @@
 """`StructuredLeastSquares`: the delay whose torques leave the least misfit."""
 
+from arms.machine.numba_kernel import kernel
+
 from .access import matrix, number, set_number, vector, wholes
-from .compile import kernel
 from .layout import regression_fields as at
 from .regress import of_solution, solved_columns
 

@@ -14,11 +14,13 @@ with the load.
 
 import math
 
+from arms.machine.memory import clear
+from arms.machine.numba_kernel import kernel, part
+
 from .access import matrix, number, set_number, vector, whole
 from .algebra import copy_matrix
 from .carried_body import add_body, locate_body, momentum_columns
 from .choose_load import believe_load, choose_load
-from .compile import kernel, part
 from .fit_load import add_cycle
 from .layout import body_fields as at
 from .layout.arm_fields import ARM_C, ARM_DJ, ARM_DOF, ARM_G, ARM_J, ARM_M, ARM_POSE, INPUT_DQ
@@ -36,7 +38,6 @@ from .layout.guard_fields import (
     GUARD_SENT,
     GUARD_UNMODELLED,
 )
-from .memory import clear
 from .observe import follow, momentum_observer
 
 SLOW = 40.0  # gain of the slower filter [1/s]

@@ -2,8 +2,9 @@
 
 import math
 
+from arms.machine.numba_kernel import kernel
+
 from .access import number, set_number, vector, whole
-from .compile import kernel
 from .encode import currents
 from .layout import network_fields as at
 from .observe import faded

@@ -7,8 +7,9 @@ late by s + f cycles has the mean ``(1 - f) u_s + f u_(s+1)`` over a cycle. `cho
 
 import math
 
+from arms.machine.numba_kernel import kernel
+
 from .access import matrix, number, set_number, vector, whole
-from .compile import kernel
 from .layout import body_fields as at
 from .layout.guard_fields import GUARD_LOAD, GUARD_TAU_MAX
 from .sizes import DELAYS

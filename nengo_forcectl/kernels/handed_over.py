@@ -4,8 +4,8 @@ A state: time, q (n), dq (n) and wrench (6) as float64, then ``sound`` and ``fel
 reference of k axes: x (k), dx (k), ddx (k), R (3, 3), omega (3), domega (3) and wrench (6).
 """
 
-from .compile import kernel
-from .memory import numbers_at, wholes_at
+from arms.machine.memory import numbers_at, wholes_at
+from arms.machine.numba_kernel import kernel
 
 WORD = 8  # bytes of a number
 TIME = 1  # numbers of each part

@@ -2,9 +2,10 @@
 
 import math
 
+from arms.machine.numba_kernel import kernel
+
 from .access import matrix, number, set_number, vector, whole, wholes
 from .algebra import factor_columns, substitute
-from .compile import kernel
 from .layout import law_fields as at
 from .layout.arm_fields import (
     ARM_C,

@@ -2,8 +2,9 @@
 
 import math
 
+from arms.machine.numba_kernel import kernel
+
 from .access import matrix, number, vector, wholes
-from .compile import kernel
 from .layout.law_fields import (
     INTEGRAL_BOUND,
     INTEGRAL_DT,

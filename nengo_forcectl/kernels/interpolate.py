@@ -1,7 +1,7 @@
 """`MinimumJerk`, compiled."""
 
-from .compile import part
-from .memory import matrix_at, numbers_at
+from arms.machine.memory import matrix_at, numbers_at
+from arms.machine.numba_kernel import part
 
 X, DX, DDX = range(3)  # rows of the output
 

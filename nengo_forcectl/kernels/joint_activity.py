@@ -1,8 +1,9 @@
 """The neurons of each joint: their activities, their torque, and their sums in the regression."""
 
+from arms.machine.numba_kernel import kernel
+
 from .access import cube, matrix, vector, whole
 from .algebra import dot
-from .compile import kernel
 from .encode import rectified
 from .layout import regression_fields as at
 from .layout.network_fields import PACE, SEEN

@@ -2,10 +2,11 @@
 
 import math
 
+from arms.machine.numba_kernel import kernel
+
 from .access import matrix, number, set_number, vector, whole
 from .balance_columns import armature_column
 from .carried_body import column_product, weigh
-from .compile import kernel
 from .layout import structured_fields as at
 from .layout.body_fields import MASS, MOMENT, PARAMETERS, XX
 from .layout.null_space_fields import POSTURE_K

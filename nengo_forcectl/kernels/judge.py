@@ -1,7 +1,8 @@
 """Credibility of a state: the rules of `SensorCheck` and `Safe`."""
 
+from arms.machine.numba_kernel import kernel, part
+
 from .access import number, vector
-from .compile import kernel, part
 from .layout.estimation_fields import (
     SENSORS_DQ,
     SENSORS_DQ_BEFORE,

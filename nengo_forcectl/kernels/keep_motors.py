@@ -14,9 +14,10 @@ After a swing that no load explains (`choose_load`), the sign of late sensors, t
 the nearest ones drive it on.
 """
 
+from arms.machine.numba_kernel import kernel
+
 from .access import matrix, number, vector, whole
 from .algebra import factor_columns, substitute
-from .compile import kernel
 from .layout.body_fields import LOAD_MISFIT
 from .layout.guard_fields import (
     GUARD_DDQ,

@@ -2,9 +2,10 @@
 
 import math
 
+from arms.machine.numba_kernel import kernel
+
 from .access import cube, matrix, number, vector, whole, wholes
 from .algebra import factor_columns
-from .compile import kernel
 from .hold_back import diagonalise
 from .layout import regression_fields as at
 from .layout.body_fields import MASS, MOMENT, PARAMETERS, XX, XY, XZ, YY, YZ, ZZ

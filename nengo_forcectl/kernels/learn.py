@@ -1,7 +1,9 @@
 """A learner of two time scales: an observer compensates at once, a network takes over."""
 
+from arms.machine.memory import numbers_at
+from arms.machine.numba_kernel import kernel, part
+
 from .access import matrix, number, set_number, vector, whole
-from .compile import kernel, part
 from .consolidate import consolidate, filter_features
 from .encode import encode, product, rectified
 from .fire import run_neurons
@@ -74,7 +76,14 @@ def activities(network, u, a):
         run_neurons(neurons, ET, bias, u, a)
 
 
-@kernel
+@part(2)
+def activate(network, a):
+    """Run `activities` for the input in the field "u"; a is the address of its numbers."""
+    neurons = len(vector(network, NETWORK_BIAS))
+    activities(network, vector(network, NETWORK_U), numbers_at(a, neurons))
+
+
+@part(5)
 def supply_scales(learner, arm, inputs, sound, learning):
     """As `supply_consolidated`, with phi and F in the law's block; return whether W has changed.
 

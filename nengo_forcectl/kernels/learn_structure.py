@@ -2,6 +2,9 @@
 
 import math
 
+from arms.machine.memory import call
+from arms.machine.numba_kernel import kernel, part
+
 from .access import matrix, number, set_number, vector, whole, wholes
 from .algebra import dot
 from .balance_columns import (
@@ -23,7 +26,6 @@ from .balance_columns import (
     neurons_of,
     tool_column,
 )
-from .compile import kernel, part
 from .feed_friction import spare_null_space
 from .joint_activity import decoded, explained_by_neurons, per_joint
 from .joint_gains import doubt_inertia, set_gains, stiffen_posture, watch_joints
@@ -41,7 +43,6 @@ from .layout.body_fields import PARAMETERS
 from .layout.learner_fields import FREEZE, LEARN
 from .layout.network_fields import DIRECT, DRY, FRICTION, OFFSET, PLACE, SPEED, VISCOUS
 from .learned_body import carry_body
-from .memory import call
 from .observe import faded, push_torque
 from .regress import (
     QUICK,

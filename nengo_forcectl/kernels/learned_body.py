@@ -2,11 +2,13 @@
 
 import math
 
+from arms.machine.memory import call
+from arms.machine.numba_kernel import kernel, part
+
 from .access import matrix, vector, whole
 from .algebra import copy_matrix, factor_columns, substitute
 from .arm_terms import compute_terms
 from .carried_body import add_body, clear_matrix, locate_body
-from .compile import kernel, part
 from .layout import structured_fields as at
 from .layout.arm_fields import (
     ARM_C,
@@ -28,7 +30,6 @@ from .layout.guard_fields import (
     GUARD_RUBS,
     GUARD_UNMODELLED,
 )
-from .memory import call
 
 
 @part(4)

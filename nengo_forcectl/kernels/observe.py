@@ -1,7 +1,8 @@
 """`LowPass` and `MomentumObserver`."""
 
+from arms.machine.numba_kernel import kernel, part
+
 from .access import matrix, number, vector
-from .compile import kernel
 from .layout import estimation_fields as at
 from .layout.arm_fields import ARM_C, ARM_G, ARM_J, ARM_M, INPUT_DQ, INPUT_WRENCH
 
@@ -34,7 +35,7 @@ def low_pass(value, last, now, begun, share):
         last[i] = now[i]
 
 
-@kernel
+@part(1)
 def update_low_pass(block):
     """Run `LowPass.update`: the input is the mean over the cycle that has ended."""
     value, mean = vector(block, at.LOW_PASS_VALUE), vector(block, at.LOW_PASS_INPUT)
@@ -42,7 +43,7 @@ def update_low_pass(block):
         value[i] = follow(value[i], mean[i], number(block, at.LOW_PASS_SHARE))
 
 
-@kernel
+@part(2)
 def sample_low_pass(block, begun):
     """Run `LowPass.sample`: the input is the value at the end of the cycle."""
     value, last = vector(block, at.LOW_PASS_VALUE), vector(block, at.LOW_PASS_LAST)
@@ -50,7 +51,7 @@ def sample_low_pass(block, begun):
     low_pass(value, last, now, begun, share)
 
 
-@kernel
+@part(3)
 def add_push(observer, arm, inputs):
     """Add J^T f of the measured wrench f to the last cycle's torque, to keep it out of r."""
     push_torque(vector(observer, at.OBSERVER_SENT), arm, inputs)
@@ -90,7 +91,7 @@ def momentum_observer(arm, dq, sent, begun, share, dt, p, b, r):
         p[i], b[i] = momentum, bias
 
 
-@kernel
+@part(4)
 def observe(observer, arm, inputs, begun):
     """Run `momentum_observer` on an observer's block and the input's dq."""
     p, b = vector(observer, at.OBSERVER_MOMENTUM), vector(observer, at.OBSERVER_BIAS)

@@ -1,24 +1,30 @@
 """Kernels that are called by their addresses: which one for each kind of law, learner and task.
 
-Each is compiled alone, and only if it is used: see `part.Part`.
+Each is compiled alone, and only if it is used: see `arms.machine.object_files.Part`.
 """
+
+from arms.machine.object_files import Part
 
 from .layout.cycle_fields import CONSOLIDATES, DESCENDS, JOINTS_LAW, STRUCTURES, TOOL_LAW
 from .layout.null_space_fields import COLLISION, DAMPING, LIMITS, MANIPULABILITY, OBSTACLE, POSTURE
-from .part import Part
 
-control_task = Part("control_task", "control_task")
-control_joints = Part("control_joints", "control_joints")
-complete_command = Part("control_joints", "complete_command")
+
+def _part(module: str, name: str) -> Part:
+    return Part(f"{__package__}.{module}", name)
+
+
+control_task = _part("control_task", "control_task")
+control_joints = _part("control_joints", "control_joints")
+complete_command = _part("control_joints", "complete_command")
 LAWS = {TOOL_LAW: control_task, JOINTS_LAW: control_joints}
 
-supply_structured = Part("learn_structure", "supply_structured")
-observe_lack = Part("learn_structure", "observe_lack")
-renew = Part("learn_structure", "renew")
-solve_regression = Part("solve_regression", "solve_regression")
+supply_structured = _part("learn_structure", "supply_structured")
+observe_lack = _part("learn_structure", "observe_lack")
+renew = _part("learn_structure", "renew")
+solve_regression = _part("solve_regression", "solve_regression")
 LEARNERS = {
-    CONSOLIDATES: Part("learn", "supply_consolidated"),
-    DESCENDS: Part("descend", "supply_descending"),
+    CONSOLIDATES: _part("learn", "supply_consolidated"),
+    DESCENDS: _part("descend", "supply_descending"),
     STRUCTURES: supply_structured,
 }
 STEPS: dict[int, dict[str, Part]] = {
@@ -31,55 +37,68 @@ STEPS: dict[int, dict[str, Part]] = {
 """Kernels that a learner's calls, by the fields of its block that hold their addresses."""
 
 TASKS = {
-    POSTURE: Part("control_null_space", "hold_posture"),
-    DAMPING: Part("control_null_space", "damp"),
-    LIMITS: Part("control_null_space", "avoid_limits"),
-    OBSTACLE: Part("control_null_space", "avoid_spheres"),
-    MANIPULABILITY: Part("control_null_space", "raise_manipulability"),
-    COLLISION: Part("control_null_space", "avoid_collisions"),
+    POSTURE: _part("control_null_space", "hold_posture"),
+    DAMPING: _part("control_null_space", "damp"),
+    LIMITS: _part("control_null_space", "avoid_limits"),
+    OBSTACLE: _part("control_null_space", "avoid_spheres"),
+    MANIPULABILITY: _part("control_null_space", "raise_manipulability"),
+    COLLISION: _part("control_null_space", "avoid_collisions"),
 }
 """The kernel of each kind of secondary task."""
 
-correct_model = Part("learned_body", "correct_model")
-find_load, carry_load = Part("find_load", "find_load"), Part("find_load", "carry_load")
-find_near = Part("bound_clearance", "find_near")
-add_gaps = Part("bound_clearance", "add_gaps")
-protect, protect_alone = Part("protect", "protect"), Part("protect", "protect_alone")
-keep_limits, credible = Part("protect", "keep_limits"), Part("protect", "credible")
-predict = Part("predict", "predict")
-run_cycle = Part("control_cycle", "run_cycle")
+correct_model = _part("learned_body", "correct_model")
+find_load, carry_load = _part("find_load", "find_load"), _part("find_load", "carry_load")
+find_near = _part("bound_clearance", "find_near")
+add_gaps = _part("bound_clearance", "add_gaps")
+protect, protect_alone = _part("protect", "protect"), _part("protect", "protect_alone")
+keep_limits, credible = _part("protect", "keep_limits"), _part("protect", "credible")
+predict = _part("predict", "predict")
+run_cycle = _part("control_cycle", "run_cycle")
 SUPERVISED = run_cycle, credible, predict
 """Kernels that a C library's supervisor calls, in the order of its ``calls``."""
 
 WATCHING = tuple(
-    Part("watch", name)
+    _part("watch", name)
     for name in ("begin_cycle", "stop", "reset", "feel", "accept", "look", "protect_apart")
 )
 """Those that `Safe` calls."""
 
-judge_state = Part("judge", "judge_state")
-minimum_jerk = Part("interpolate", "minimum_jerk")
-encode_rows = Part("encode", "encode_rows")
-encode_joints_rows = Part("encode_structure", "encode_joints_rows")
-encode_tool_rows = Part("encode_structure", "encode_tool_rows")
-select_tool_rows = Part("encode_structure", "select_tool_rows")
-body_rows = Part("carried_body", "body_rows")
-armature_rows = Part("carried_body", "armature_rows")
+control_null_space = _part("control_null_space", "control_null_space")
+activate, supply_scales = _part("learn", "activate"), _part("learn", "supply_scales")
+step_consolidation = _part("consolidate", "step_consolidation")
+replace_square = _part("consolidate", "replace_square")
+evaluate, descend = _part("descend", "evaluate"), _part("descend", "descend")
+propagate_back = _part("descend", "propagate_back")
+add_push, observe = _part("observe", "add_push"), _part("observe", "observe")
+update_low_pass = _part("observe", "update_low_pass")
+sample_low_pass = _part("observe", "sample_low_pass")
+share_torque = _part("share_torque", "share_torque")
+
+judge_state = _part("judge", "judge_state")
+minimum_jerk = _part("interpolate", "minimum_jerk")
+encode_rows = _part("encode", "encode_rows")
+encode_joints_rows = _part("encode_structure", "encode_joints_rows")
+encode_tool_rows = _part("encode_structure", "encode_tool_rows")
+select_tool_rows = _part("encode_structure", "select_tool_rows")
+body_rows = _part("carried_body", "body_rows")
+armature_rows = _part("carried_body", "armature_rows")
 ROWS = (
     encode_rows, encode_joints_rows, encode_tool_rows, select_tool_rows, body_rows, armature_rows,
 )  # fmt: skip
-"""Those that work on many states at once; their argument is the address of a `part.pack`."""
+"""Those that work on many states at once; their argument is the address of what `pack` returns."""
 
-_DEFAULT = (
-    control_task, supply_structured, observe_lack, keep_limits, solve_regression, renew,
-    correct_model, find_load, protect_alone, run_cycle, protect, carry_load, credible,
+_GUARDED = (
+    control_task, keep_limits, find_load, protect_alone, run_cycle, protect, carry_load, credible,
 )  # fmt: skip
-USUAL = (minimum_jerk, *ROWS, *_DEFAULT, *WATCHING, judge_state)
-"""What a default run needs: first what it needs first, then what takes longest to compile."""
+_STRUCTURED = supply_structured, solve_regression, observe_lack, renew, correct_model
+USUAL = (
+    minimum_jerk, *_GUARDED, TASKS[POSTURE], *WATCHING, judge_state, *ROWS, *_STRUCTURED,
+)  # fmt: skip
+"""What a default run needs: a cycle without a learner first, each from the longest to compile."""
 PARTS = tuple(
     dict.fromkeys((
-        *SUPERVISED, *_DEFAULT, *LAWS.values(), *LEARNERS.values(), find_near, add_gaps,
-        *TASKS.values(),
+        *SUPERVISED, *_GUARDED, *_STRUCTURED, *LAWS.values(), *LEARNERS.values(), find_near,
+        add_gaps, *TASKS.values(),
     ))
 )  # fmt: skip
 """All that a C library calls by their addresses."""

@@ -1,9 +1,10 @@
 """`Predictor`: the present state, from a late one and the torques sent since."""
 
+from arms.machine.numba_kernel import kernel, part
+
 from .access import matrix, number, set_number, vector
 from .algebra import factor_columns, substitute
 from .arm_terms import compute_terms
-from .compile import kernel, part
 from .layout import estimation_fields as at
 from .layout.arm_fields import ARM_C, ARM_G, ARM_M, INPUT_DQ, INPUT_Q
 from .observe import momentum_observer

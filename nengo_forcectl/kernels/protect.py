@@ -2,6 +2,9 @@
 
 import math
 
+from arms.machine.memory import call
+from arms.machine.numba_kernel import kernel, part
+
 from .access import matrix, number, set_number, vector, whole
 from .algebra import factor_columns
 from .bound_force import bound_force, compare_wrench
@@ -17,14 +20,12 @@ from .compare_sensors import (
     correct_unmodelled,
     refine,
 )
-from .compile import kernel, part
 from .find_load import forget_load, observe_unmodelled
 from .judge import is_credible, is_frozen
 from .keep_motors import keep_motors
 from .layout import guard_fields as at
 from .layout.arm_fields import ARM_C, ARM_G, ARM_J, ARM_M, ARM_POSE, INPUT_DQ, INPUT_Q
 from .learned_body import anticipate_friction, compute_learned_terms
-from .memory import call
 
 CHANGES = (
     at.MET_POSITION | at.MET_VELOCITY | at.MET_BOX | at.MET_FORCE | at.MET_CLEARANCE
@@ -157,7 +158,7 @@ def keep_limits(guard, arm, inputs, mode, begun, found, elapsed):
     if mode == at.GO:
         anticipate_friction(guard)
     felt = 0
-    feels = mode == at.GO and number(guard, at.GUARD_FEELS) > 0.0
+    feels = mode == at.GO and number(guard, at.GUARD_FEELS) != at.NOT_FELT
     if feels and not found:
         share = -math.expm1(-number(guard, at.GUARD_OBSERVER_GAIN) * elapsed)
         felt = compare_wrench(guard, arm, len(q), share, elapsed)
@@ -166,7 +167,8 @@ def keep_limits(guard, arm, inputs, mode, begun, found, elapsed):
     prepare_rest(guard, arm, dq)
     met = take_asked(guard, begun) if mode == at.GO else 0
     if feels:
-        felt |= bound_force(guard, arm, 0) | bound_force(guard, arm, 3)
+        felt |= bound_force(guard, arm, at.FORCE_HALF)
+        felt |= bound_force(guard, arm, at.MOMENT_HALF)
     stops = mode != at.GO or met & at.MET_NOT_FINITE or felt & (at.MET_LIE_WRENCH | at.MET_PRESSED)
     met |= felt
     if stops:

@@ -1,7 +1,8 @@
 """`StructuredLeastSquares`: the regression's columns, its sums, and how it forgets a load."""
 
+from arms.machine.numba_kernel import kernel
+
 from .access import cube, matrix, number, set_number, vector, whole
-from .compile import kernel
 from .joint_activity import (
     add_activities,
     explained_by_neurons,
@@ -98,14 +99,15 @@ def add_to_sums(law):
     information = matrix(law, at.REGRESSION_INFORMATION, p)
     moment = matrix(law, at.REGRESSION_MOMENT, len(square))
     precision = vector(law, at.REGRESSION_PRECISION)
-    for j in range(n):
-        for i in range(p):
+    for i in range(p):  # outside, so that a line of Lambda is at hand for all joints
+        for j in range(n):
             value, earlier = 0.5 * precision[j] * phi[j, i], 0.5 * precision[j] * last[j, i]
             if value != 0.0 or earlier != 0.0:
                 for k in range(i + 1):
                     information[i, k] += value * last[j, k] + earlier * phi[j, k]
                 for s in range(len(square)):
                     moment[i, s] += value * y_last[j, s] + earlier * (y[j] + late[j, s])
+    for j in range(n):
         for s in range(len(square)):
             value, earlier = precision[j] * (y[j] + late[j, s]), precision[j] * y_last[j, s]
             square[s] += value * y_last[j, s]

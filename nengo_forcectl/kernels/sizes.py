@@ -2,11 +2,16 @@
 
 import math
 
+from arms.machine.shape_rows import CONTACTS
+
 AHEAD = (0.0625, 0.125, 0.25, 0.375, 0.5, 0.75, math.inf)
 """Prediction times on the way to rest, as shares of its duration."""
 
 WALLS = 6 * len(AHEAD)
 """Largest number of the box's bounds: two walls per axis and prediction time."""
+
+GAPS = len(AHEAD) * CONTACTS
+"""Largest number of the bounds of a pair of shapes: its contacts at every prediction time."""
 
 # Of the comparison of sensors with each other; for a sliding joint in metres.
 WINDOW = 0.01  # of the comparison of q with dq [s]

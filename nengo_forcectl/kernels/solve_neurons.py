@@ -13,9 +13,10 @@ then for each weight its line of ``X L^-T`` and its row of the difference.
 
 import math
 
+from arms.machine.numba_kernel import kernel
+
 from .access import cube, matrix, number, set_number, vector, whole
 from .algebra import dot, factor_columns
-from .compile import kernel
 from .joint_activity import per_joint
 from .layout import regression_fields as at
 from .layout.learner_fields import NO_JOB

@@ -10,9 +10,10 @@ inverse, the covariance and all the rest.
 
 import math
 
+from arms.machine.numba_kernel import kernel, part
+
 from .access import matrix, number, set_number, vector, whole, wholes
 from .algebra import factor_columns
-from .compile import kernel, part
 from .find_delay import choose_delay, try_delay
 from .keep_physical import keep_physical
 from .layout import regression_fields as at
@@ -31,7 +32,7 @@ from .solve_neurons import (
 )
 
 JOBS = 6  # of a cycle
-EQUAL = 3  # of them take as long as one of the neurons' jobs
+EQUAL = 3  # of them take as long as one of the neurons' jobs, or one after the covariance
 FAINT = 4e-3  # variance of the tool's neurons that is not believed, and is taken off
 SILENT = 1e-6  # their variance then
 SETTLE = 3.0  # solutions until the first weights
@@ -67,8 +68,9 @@ def jobs_of_cycle(law, early):
     Stages are factor, inverse, covariance and the rest.
     """
     if not early:
-        eliminates = number(law, at.REGRESSION_JOB) < jobs_of_neurons(law)
-        return JOBS // EQUAL if eliminates else JOBS
+        done = number(law, at.REGRESSION_JOB) - jobs_of_neurons(law)
+        long = done < 0 or done >= 3 * solved_columns(law)
+        return JOBS // EQUAL if long else JOBS
     job, p = int(number(law, at.REGRESSION_JOB)), solved_columns(law)
     return p - job % p if job < 3 * p else 4 * p
 

@@ -5,10 +5,11 @@ addresses hold those of this memory. In a state block they are 0, as are tables 
 choices: a library knows them, and a state block cannot change where compiled code reads and writes.
 """
 
+from arms.machine.memory import numbers_at, wholes_at
+from arms.machine.numba_kernel import kernel
+
 from .access import vector, whole, wholes
-from .compile import kernel
 from .layout import cycle_fields as at
-from .memory import numbers_at, wholes_at
 
 
 @kernel

@@ -5,8 +5,10 @@ It calls the kernels that `Safe` calls, and collects state and reference from a 
 
 import math
 
+from arms.machine.memory import call, clear, copy_numbers, numbers_at, wholes_at
+from arms.machine.numba_kernel import kernel
+
 from .access import matrix, number, set_number, vector, whole, wholes
-from .compile import kernel
 from .control_cycle import tell_learner
 from .handed_over import (
     WORD,
@@ -38,7 +40,6 @@ from .layout.arm_fields import (
 )
 from .layout.estimation_fields import LATEST, PREDICTOR_Q, PREDICTOR_SENT
 from .layout.guard_fields import GUARD_ASKED, GUARD_MEMORY, GUARD_MEMORY_LAST, GUARD_SENT
-from .memory import call, clear, copy_numbers, numbers_at, wholes_at
 from .watch import (
     accept,
     begin_cycle,

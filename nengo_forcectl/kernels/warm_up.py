@@ -5,44 +5,55 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from .part import Part, folder
+from arms.machine.kernel_folder import folder
+from arms.machine.object_files import Part
+from arms.machine.workers import begin_processes, compile_in_processes
+
 from .parts import USUAL
-from .workers import compile_in_processes, environment
 
 LOG = logging.getLogger("nengo_forcectl")
-_CODE = "from nengo_forcectl.kernels.warm_up import compile_ahead; compile_ahead(())"
 _begun: list[subprocess.Popen[bytes]] = []
 
 
 def compile_ahead(parts: Sequence[Part]) -> None:
     """Compile those parts that are not on disk, and the `USUAL` ones with them.
 
-    It takes some 30 s on two processors, which the logger ``nengo_forcectl`` announces.
-    Without a cache folder it does nothing, and the first cycle compiles in its own process.
+    It takes some 25 s on two processors, which the logger ``nengo_forcectl`` announces. After
+    `begin_to_compile` it waits for these parts alone. Without a cache folder it does nothing, and
+    the first cycle compiles in its own process.
 
     Args:
         parts: the ones to compile.
     """
-    own, wanted = folder(), tuple(dict.fromkeys((*USUAL, *parts)))
-    if own is None or all(each.is_on_disk for each in parts or wanted):
+    own = folder(__package__)
+    if own is None or not _missing(parts):
         return
-    if not _begun:
+    if _begun:
+        compile_in_processes(own, lambda: _missing(parts) if _runs() else [])
+    if _missing(parts):
         _announce()
-    compile_in_processes(own, lambda: [str(each) for each in wanted if not each.is_on_disk])
-    while _begun:
-        _begun.pop().wait()
+        compile_in_processes(own, lambda: _missing((*USUAL, *parts)))
 
 
 def begin_to_compile() -> None:
-    """Begin `compile_ahead` of the `USUAL` parts in processes of their own, and go on.
-
-    A later `compile_ahead` waits for them.
-    """
-    if _begun or folder() is None or all(each.is_on_disk for each in USUAL):
+    """Begin `compile_ahead` of the `USUAL` parts in processes of their own, and go on."""
+    own = folder(__package__)
+    if own is None or sys.platform == "win32" or _runs() or not (names := _missing(USUAL)):
         return
     _announce()
-    _begun.append(subprocess.Popen([sys.executable, "-c", _CODE], env=environment()))
+    _begun.extend(begin_processes(own, names))
+
+
+def _missing(parts: Sequence[Part]) -> list[str]:
+    """Return the names of the parts that are not on disk."""
+    return [str(each) for each in dict.fromkeys(parts) if not each.is_on_disk]
+
+
+def _runs() -> bool:
+    """Return whether one of the processes that have begun still compiles."""
+    _begun[:] = [each for each in _begun if each.poll() is None]
+    return bool(_begun)
 
 
 def _announce() -> None:
-    LOG.info("compiling the control cycle, once per installation (about 30 s on two cores)")
+    LOG.info("compiling the control cycle, once per installation (about 25 s on two cores)")

@@ -6,11 +6,12 @@ a block of `WATCH`. A stop lasts until `reset`.
 
 import math
 
+from arms.machine.memory import call
+from arms.machine.numba_kernel import kernel, part
+
 from .access import number, set_number, vector, whole
-from .compile import kernel, part
 from .layout import guard_fields as guard_at, watch_fields as at
 from .layout.arm_fields import HUGE
-from .memory import call
 
 
 @part(1, number=True)
@@ -78,7 +79,7 @@ def reset(watch):
     set_number(watch, at.WATCH_FROZEN, 0.0)
     set_number(watch, at.WATCH_STOP_MODE, guard_at.STOP)
     set_number(guard, guard_at.GUARD_COMPARES, 0.0)
-    set_number(guard, guard_at.GUARD_FEELS, 0.0)
+    set_number(guard, guard_at.GUARD_FEELS, guard_at.NOT_FELT)
     set_number(watch, at.WATCH_FELT, 0.0)
     set_number(watch, at.WATCH_ANEW, 1.0)
     set_number(watch, at.WATCH_MET, int(number(watch, at.WATCH_MET)) | guard_at.MET_NOT_FINITE)
@@ -102,7 +103,8 @@ def feel(watch, given, wants):
             measured[i] = wrench[i]
     if feels != (number(watch, at.WATCH_FELT) > 0.0):
         set_number(watch, at.WATCH_FELT, 1.0 if feels else 0.0)
-        set_number(guard, guard_at.GUARD_FEELS, 1.0 if feels else 0.0)
+        first = guard_at.FELT_FIRST if feels else guard_at.NOT_FELT
+        set_number(guard, guard_at.GUARD_FEELS, first)
     if whole(watch, at.WATCH_BOUNDS_FORCE) == 0:
         return
     if not feels:

@@ -2,8 +2,9 @@
 
 import math
 
+from arms.machine.numba_kernel import kernel
+
 from .access import cube, matrix, number, vector
-from .compile import kernel
 from .layout.arm_fields import (
     INPUT_DDX,
     INPUT_DOMEGA,

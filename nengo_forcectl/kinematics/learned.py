@@ -26,8 +26,8 @@ from arms import Arm
 from arms.model.bodies import coordinates
 
 from ..errors import ConfigurationError, NetworkError
-from ..support.checks import Arguments, check_whole
 from ..support.files import interpreting, read_npz, write_file
+from ..support.validation import Arguments, check_whole
 
 GAIN = 0.3  # length of the longest encoder: small, so that neurons do not saturate
 SHORTEST = 0.3  # length of the shortest encoder, over the longest

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..networks.workspace import home_posture, joint_range
-from ..support.checks import Arguments, check
+from ..support.validation import Arguments, check
 from .learned import LearnedKinematics, kinematic_targets, untrained_kinematics
 
 How = Literal["positions", "sobolev"]

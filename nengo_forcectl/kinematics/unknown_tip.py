@@ -16,7 +16,7 @@ from arms import Arm, Terms
 from ..contract import Kinematics, Reference, State
 from ..control.operational_space import OperationalSpace
 from ..errors import ConfigurationError, NetworkError
-from ..support.checks import check, check_positive
+from ..support.validation import check, check_positive
 from .learned import LearnedKinematics
 
 AHEAD = 1e-3  # time step of the numerical derivative of a learned Jacobian [s]

@@ -10,7 +10,8 @@ from jaxtyping import Float
 from ..errors import ConfigurationError, NetworkError
 from ..kernels.block import Block
 from ..kernels.layout.learner_fields import CONSOLIDATION, FACTOR_COLUMNS, NO_JOB, WEIGHT_ROWS
-from ..support.checks import check_positive
+from ..kernels.parts import replace_square, step_consolidation
+from ..support.validation import check_positive
 from .law import Arrays, Memory, Signal, needed
 
 REMEMBERED = (
@@ -18,6 +19,8 @@ REMEMBERED = (
     "factor", "solution", "weights_next", "bump", "phi",
 )  # fmt: skip
 """Array fields of the block that a checkpoint saves, besides the scalars."""
+COUNTS = "cycle", "job", "begun"
+"""Scalar fields of whole numbers, which a checkpoint saves together."""
 
 
 @dataclass(frozen=True)
@@ -110,9 +113,6 @@ class Consolidation:
         self, w: Arrays, J_w: Arrays, signal: Signal, memory: Memory, dt: float
     ) -> dict[str, np.ndarray]:
         """Return the weights after dt; see `Law.step`."""
-        # numba takes a second to load.
-        from ..kernels.consolidate import step_consolidation
-
         phi = features_of(w, J_w)
         n = len(J_w[next(iter(w))])
         y = needed(self, signal, "unmodelled", n)
@@ -123,16 +123,15 @@ class Consolidation:
         block = memory.block
         np.concatenate(list(w.values()), axis=1, out=block["weights"])
         block["phi"][:], block["lacking"][:], block["square"][...] = phi, y, e @ e
-        if not step_consolidation(block.address):
+        if not step_consolidation.call(block.address):
             return dict(w)
         return split_weights(w, block["weights"])
 
     def forgetting(self, square: float, seconds: float) -> float:
         """Return lambda for a sample of ``seconds`` with the squared prediction error |e|^2."""
-        # numba takes a second to load.
-        from ..kernels.consolidate import forgetting
-
-        return forgetting(square, self.surprise, seconds / self.memory, seconds / self.reset)
+        given = np.array([square, self.surprise, seconds / self.memory, seconds / self.reset])
+        replace_square.call(given)
+        return float(given[0])
 
 
 class ConsolidationMemory(dict[str, np.ndarray]):
@@ -153,7 +152,7 @@ class ConsolidationMemory(dict[str, np.ndarray]):
         self.block = Block(CONSOLIDATION, sizes, gains | start)
         super().__init__({name: self.block[name] for name in REMEMBERED})
         super().__setitem__("keep", self.block.between("keep_next", "keep_done"))
-        super().__setitem__("count", self.block.between("cycle", "begun"))
+        super().__setitem__("count", self.block.between(COUNTS[0], COUNTS[-1]))
         self._law, self._n, self._dt = law, n, math.nan
 
     def __setitem__(self, name: str, value: np.ndarray) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ConfigurationError, NetworkError
-from ..support.checks import check_not_negative, check_positive
+from ..support.validation import check_not_negative, check_positive
 from .law import Arrays, Memory, Signal, finite, needed, outputs
 from .task_jacobian import of_task
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels.gradient_formulas import formulas
-from ..support.checks import check_not_negative, check_positive
+from ..support.validation import check_not_negative, check_positive
 from .law import (
     Arrays,
     Memory,

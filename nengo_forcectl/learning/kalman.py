@@ -6,7 +6,7 @@ from typing import get_args
 
 import numpy as np
 
-from ..support.checks import check_choice, check_not_negative, check_positive
+from ..support.validation import check_choice, check_not_negative, check_positive
 from .covariance import Blocks, measured, prior_covariance, shrink
 from .law import Arrays, Memory, Signal, finite, needed, outputs
 

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from ..errors import NetworkError
-from ..support.checks import check, is_number
+from ..support.validation import check, is_number
 
 Memory = dict[str, np.ndarray]
 """A law's memory between steps; saving these arrays is a checkpoint."""

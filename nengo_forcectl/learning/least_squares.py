@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ..errors import NetworkError
-from ..support.checks import check_not_negative, check_positive
+from ..support.validation import check_not_negative, check_positive
 from .covariance import shrink
 from .law import Arrays, Memory, Signal, finite, needed, outputs
 

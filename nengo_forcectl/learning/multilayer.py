@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..support.checks import check_not_negative, check_positive
+from ..support.validation import check_not_negative, check_positive
 from .gradient import Gradient
 from .law import (
     Arrays,

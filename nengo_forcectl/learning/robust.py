@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..support.checks import check, check_not_negative
+from ..support.validation import check, check_not_negative
 from .law import Arrays, Law, Memory, Signal, check_bound, finite, needed, outputs
 
 

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from ..kernels.block import Block
 from ..kernels.layout.learner_fields import NO_JOB
 from ..kernels.layout.regression_fields import JOINT_NEURONS, REGRESSION
-from ..support.checks import check_not_negative, check_positive, check_whole
+from ..support.validation import check_not_negative, check_positive, check_whole
 from .joint_neurons import JointNeurons
 from .structured_columns import Columns
 

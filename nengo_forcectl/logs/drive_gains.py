@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from ..support.checks import Arguments, check, check_positive
+from ..support.validation import Arguments, check, check_positive
 from .identification import SPREAD, identify
 from .motion_log import MotionLog, check_fits
 from .payload_fit import carried_prior, carried_sums

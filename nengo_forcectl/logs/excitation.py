@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from arms import Arm
 
 from ..paths.recorded import RecordedPath
-from ..support.checks import Arguments, check, check_positive, check_whole
+from ..support.validation import Arguments, check, check_positive, check_whole
 from .regression import columns_of, unknowns_of
 from .signals import Signals
 

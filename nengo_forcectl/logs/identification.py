@@ -9,7 +9,7 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..errors import RecordError
-from ..support.checks import Arguments, check, check_positive, check_whole
+from ..support.validation import Arguments, check, check_positive, check_whole
 from .motion_log import MotionLog, check_fits, still_joints
 from .physical_fit import fit_physical
 from .regression import Sums, Unknowns, blocks_of, columns_of, sums_of, total, unknowns_of

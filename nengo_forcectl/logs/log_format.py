@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import ConfigurationError, RecordError
-from ..support.checks import check_positive
+from ..support.validation import check_positive
 
 KINDS = ("time", "q", "dq", "tau", "current")
 UNITS: Mapping[str, Mapping[str, float]] = {

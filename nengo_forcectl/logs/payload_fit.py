@@ -8,7 +8,7 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..kernels.layout.body_fields import MASS, MOMENT, PARAMETERS, XX, XY, XZ, YY, YZ, ZZ
-from ..support.checks import Arguments, check_not_negative
+from ..support.validation import Arguments, check_not_negative
 from .identification import SPREAD, Identified, identify
 from .motion_log import MotionLog, check_fits
 from .physical_fit import fit_physical

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from ..errors import ConfigurationError, NetworkError
-from ..support.checks import Arguments, check_whole, is_number
+from ..support.validation import Arguments, check_whole, is_number
 from .compiled_function import CompiledFunction
 from .dependence import depends, listed
 from .feeds import array_of, checked_probes, only_probe

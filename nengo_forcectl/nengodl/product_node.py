@@ -13,7 +13,7 @@ from nengo.builder import Signal
 from nengo.builder.operator import Reset
 
 from ..errors import NetworkError
-from ..support.checks import Arguments, check_whole
+from ..support.validation import Arguments, check_whole
 from .compatibility import tf
 
 

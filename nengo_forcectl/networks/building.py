@@ -27,7 +27,7 @@ from nengo.dists import Choice, CosineSimilarity, UniformHypersphere
 
 from ..errors import ConfigurationError
 from ..nengodl.compatibility import nengo_dl, nengodl_is_installed
-from ..support.checks import Arguments, check_positive, check_whole
+from ..support.validation import Arguments, check_positive, check_whole
 from .encoding import NetworkArrays, StateEncoding, States
 from .layer import Layer, decoders_of, ensemble_of, highest_rate, partition
 from .neurons import NEURON_TYPES, NeuronModel, neurons_of, start_voltage

@@ -1,4 +1,4 @@
-"""The closed form of a one-layer network, compiled by numba: an `OnlineNetwork` without TensorFlow.
+"""The closed form of a one-layer network, compiled: an `OnlineNetwork` without TensorFlow.
 
     a = relu(E x + b),   F = D a
     J_D^T s = s a^T,   J_b^T s = (D^T s) o [a > 0],   J_E^T s = J_b^T s x^T
@@ -15,13 +15,16 @@ import nengo
 import numpy as np
 from jaxtyping import Float
 
+from arms.machine.object_files import calls
+
 from ..errors import NetworkError
+from ..kernels import parts
 from ..kernels.block import Block
 from ..kernels.layout.learner_fields import DESCENT
 from ..learning.gradient import Gradient
 from ..learning.law import Signal, signal_of
 from ..nengodl.weights import named_weights
-from ..support.checks import Arguments, check
+from ..support.validation import Arguments, check
 from .online import decoders
 
 PARTS = "encoders", "bias", "decoders"
@@ -39,9 +42,6 @@ class ClosedFormNetwork:
     """
 
     def __init__(self, sim: Any, probe: nengo.Probe, law: Gradient, *, learn: Any = None) -> None:
-        # numba takes a second to load.
-        from ..kernels.descend import descend, evaluate, propagate_back
-
         given = Arguments("ClosedFormNetwork", law=law)
         check(given, "law", type(law) is Gradient, "a Gradient")
         self._weights = named_weights(sim)
@@ -54,10 +54,9 @@ class ClosedFormNetwork:
         E_T, bias, D = (self.block[name] for name in PARTS)
         self._values = E_T.T, bias, D  # as the handles have them
         self.n_inputs, self.n_outputs = len(E_T), len(D)
-        self._evaluate, self._descend = evaluate, descend
-        self._propagate_back = propagate_back
-        for run in (evaluate, descend, propagate_back):
-            run(self.block.address)  # compile before the first cycle; nothing learns yet
+        self._evaluate, self._descend, self._propagate_back = calls(
+            parts.evaluate, parts.descend, parts.propagate_back
+        )
         for name, learns in zip(PARTS, self.learned, strict=True):
             self.block[f"learn_{name}"][...] = learns
 

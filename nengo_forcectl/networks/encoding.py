@@ -9,14 +9,14 @@ import numpy as np
 from jaxtyping import Float
 
 from arms import Arm
+from arms.machine.object_files import pack
 from arms.model.bodies import coordinates
 
 from ..errors import ConfigurationError, NetworkError
 from ..kernels.block import Block
 from ..kernels.layout.network_fields import ENCODING, NETWORK
-from ..kernels.part import pack
 from ..kernels.parts import encode_rows
-from ..support.checks import Arguments, check_choice
+from ..support.validation import Arguments, check_choice
 from .neurons import NEURON_TYPES, SPIKING, SYNAPSE, NeuronModel
 
 Inputs = Literal["q", "q-dq", "q-dq-ref", "q-ref"]

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from ..errors import NetworkError
+from ..kernels.parts import activate
 from .encoding import NetworkArrays
 
 LABELS = "state -> torque", "adaptive -> torque"
@@ -28,14 +29,9 @@ class FiringNetwork:
     """
 
     def __init__(self, network: NetworkArrays, dt: float) -> None:
-        from ..kernels.learn import activities  # numba takes a second to load
-
         network.check(len(network.weights))
-        self._network, self._split, self._activities = (
-            network,
-            network.encoding.size + 1,
-            activities,
-        )
+        self._network, self._split = network, network.encoding.size + 1
+        self._activate = activate.call
         self._neurons = network.state_block(dt)
         self._block = network.block(self._neurons)
         self._a = np.zeros(len(network.bias))
@@ -48,8 +44,8 @@ class FiringNetwork:
         self, x: Float[np.ndarray, "n_in"]
     ) -> tuple[Float[np.ndarray, "n_out"], dict[str, Float[np.ndarray, "n_out n_out k"]]]:
         """Return ``F(x; w)`` and ``dF/dw``, and advance the neurons."""
-        u = np.ascontiguousarray(x[self._split :], dtype=float)
-        self._activities(self._block.address, u, self._a)
+        self._block["u"][:] = x[self._split :]
+        self._activate(self._block.address, self._a)
         parts = x[: self._split], self._a
         one = np.eye(len(self._network.weights))
         J_w = {

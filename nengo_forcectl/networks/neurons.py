@@ -16,7 +16,7 @@ from ..kernels.layout.network_fields import (
     RECTIFIES,
     RECTIFIES_SPIKING,
 )
-from ..support.checks import check, check_choice, check_not_negative, check_positive, is_number
+from ..support.validation import check, check_choice, check_not_negative, check_positive, is_number
 
 KINDS = {
     "relu": RECTIFIES,

@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike
 
 from ..errors import NetworkError
 from ..learning.law import Signal, signal_of
-from ..support.checks import check_not_negative
 from ..support.closing import Closing
+from ..support.validation import check_not_negative
 from .building import AdaptiveNetwork
 
 

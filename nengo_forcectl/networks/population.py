@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from ..support.checks import check, is_number
+from ..support.validation import check, is_number
 from .neurons import MAX_RATES, NeuronModel, neurons_of
 
 

@@ -9,12 +9,12 @@ import numpy as np
 from jaxtyping import Float
 
 from arms import Arm, Terms
+from arms.machine.object_files import pack
 
 from ..errors import NetworkError
 from ..kernels.block import Block
 from ..kernels.layout.body_fields import BODY
 from ..kernels.layout.network_fields import AT_PLACE, FRICTION, JOINTS, SEEN, TOOL
-from ..kernels.part import pack
 from ..kernels.parts import (
     armature_rows,
     body_rows,

@@ -17,7 +17,7 @@ from ..errors import ConfigurationError, NetworkError
 from ..kernels.layout.network_fields import AT_PLACE
 from ..learning.joint_neurons import MIRROR
 from ..nengodl.product_node import ProductNode
-from ..support.checks import Arguments, check, check_choices
+from ..support.validation import Arguments, check, check_choices
 from .encoding import States, encoding_of
 from .layer import Layer, beside, decoders_of, ensemble_of, partition
 from .structured_encoding import (

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from ..contract import Reference
-from ..support.checks import as_points, check_positive, check_within
+from ..support.validation import as_points, check_positive, check_within
 from .profiles import MinimumJerkProfile
 
 

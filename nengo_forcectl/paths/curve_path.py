@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ..contract import Reference
-from ..support.checks import check
+from ..support.validation import check
 from .curves import Curve
 from .profiles import Profile
 from .slerp import Slerp

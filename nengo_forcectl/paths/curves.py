@@ -10,7 +10,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from ..errors import ConfigurationError
-from ..support.checks import as_points, as_vector, check, check_within
+from ..support.validation import as_points, as_vector, check, check_within
 from .piecewise import Piecewise, natural_spline
 
 

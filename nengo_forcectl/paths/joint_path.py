@@ -12,7 +12,7 @@ from arms.errors import UnreachableError
 
 from ..contract import EndingPath, Reference
 from ..errors import ConfigurationError
-from ..support.checks import Arguments, check_positive
+from ..support.validation import Arguments, check_positive
 from .path_limits import check_continuous, check_joints
 from .piecewise import Piecewise, hermite
 from .slerp import rotation_vector

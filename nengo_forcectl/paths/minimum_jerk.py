@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from ..contract import Reference
 from ..kernels.parts import minimum_jerk
-from ..support.checks import as_points, check_positive
+from ..support.validation import as_points, check_positive
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol, runtime_checkable
 
-from ..support.checks import check_positive, check_within
+from ..support.validation import check_positive, check_within
 
 
 @runtime_checkable

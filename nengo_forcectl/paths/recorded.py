@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike
 
 from ..contract import Reference
 from ..errors import ConfigurationError, RecordError
-from ..support.checks import as_points, as_vector
 from ..support.files import interpreting, read_bytes, read_npz
+from ..support.validation import as_points, as_vector
 from .piecewise import Piecewise, hermite, natural_spline
 
 COLUMNS = ("time", "x", "dx", "ddx")

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
-from ..support.checks import as_rotation
+from ..support.validation import as_rotation
 
 
 @dataclass(frozen=True)

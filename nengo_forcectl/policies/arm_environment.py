@@ -14,6 +14,7 @@ from arms import Arm
 
 from ..contract import Reference
 from ..control import OperationalSpace
+from ..control.bound_law import BoundLaw
 from ..cycle.compiled import CompiledController
 from ..cycle.structured_cycle import learning_cycle
 from ..errors import ConfigurationError, SimulationError
@@ -25,7 +26,7 @@ from ..sim.disturbances import Disturbance
 from ..sim.engines import ENGINES, default_engine
 from ..sim.friction import ViscousFriction
 from ..sim.masses import Payload
-from ..support.checks import Arguments, check_choice, check_not_negative, check_within
+from ..support.validation import Arguments, check_choice, check_not_negative, check_within
 from .added_torque import AddedTorque
 from .smooth_policy import Policy
 from .target_space import TargetSpace, in_box
@@ -216,7 +217,7 @@ class ArmEnvironment(gymnasium.Env[np.ndarray, np.ndarray]):
     def _set_stiffness(self, factor: float) -> None:
         """Multiply the law's stiffness along the position's axes; its damping ratio stays."""
         cycle: Any = self.cycle
-        while cycle.controller is None or not hasattr(cycle.controller, "block"):
+        while not isinstance(cycle.controller, BoundLaw):
             cycle = cycle.cycle
         rows = len(self.law.rows)
         kp, kv = (np.full(rows, float(gain)) for gain in (self.law.kp, self.law.kv))  # pyright: ignore[reportArgumentType]

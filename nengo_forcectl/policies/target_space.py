@@ -8,7 +8,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from ..errors import ConfigurationError
-from ..support.checks import check, check_positive
+from ..support.validation import check, check_positive
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,13 @@ from arms import Arm
 from ..contract import Robot, State
 from ..errors import ConfigurationError, SimulationError, VersionError
 from ..kernels.layout.arm_fields import NOT_FINITE
+from ..kernels.parts import share_torque
 from ..safety.limits import Limits, braking
 from ..sim.masses import Payload
 from ..support.arrays import taken
-from ..support.checks import is_number
 from ..support.closing import Closing
 from ..support.torques import checked_torque
+from ..support.validation import is_number
 
 if TYPE_CHECKING:
     from pylibfranka import RobotState  # pyright: ignore[reportMissingImports]
@@ -90,8 +91,6 @@ class FrankaRobot(Closing, Robot):
         realtime: bool = True,
         recover: bool = False,
     ) -> None:
-        from ..kernels.share_torque import share_torque  # numba: a second to load
-
         self.host = host
         bare = arms.load("fr3") if arm is None else arm
         if bare.dof != 7:
@@ -123,8 +122,7 @@ class FrankaRobot(Closing, Robot):
         self.arm = _carrying(bare, self._ask("read_once"), load)
         """The model with what the robot says that it carries; the tool is the flange."""
         self._gravity = self.arm.kernel("g")
-        self._share_torque: Any = share_torque
-        self._share(np.zeros(7), np.zeros(7))  # compile
+        self._share_torque = share_torque.call
 
     def _connected(self, config: Any) -> Any:
         try:
@@ -231,7 +229,8 @@ class FrankaRobot(Closing, Robot):
 
     def _share(self, tau: Float[np.ndarray, "7"], q: Float[np.ndarray, "7"]) -> int:
         """Write what to send of ``tau`` to ``_sent``; see `share_torque`."""
-        return self._share_torque(self._gravity.address, q, tau, CHANGE, self._sent, self._whole)
+        own = self._gravity.address, 7
+        return self._share_torque(*own, q, tau, self._sent, self._whole, CHANGE)
 
     def _send(self, *, last: bool = False) -> None:
         command = self._binding.Torques(self._sent.tolist())

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from ..errors import ConfigurationError
-from ..support.checks import Arguments, check, check_whole
+from ..support.validation import Arguments, check, check_whole
 
 HIGHEST = 99  # priority of SCHED_FIFO
 LOCK = 1 | 2  # MCL_CURRENT | MCL_FUTURE

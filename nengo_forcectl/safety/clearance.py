@@ -9,7 +9,8 @@ from arms import CollisionPairs
 from ..errors import ConfigurationError
 from ..kernels.block import Block
 from ..kernels.pairs_block import pairs_block
-from ..support.checks import check_not_negative
+from ..kernels.sizes import GAPS
+from ..support.validation import check_not_negative
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,6 @@ class Clearance:
 
     def pack(self) -> Block:
         """Return its block, with room for the bounds of a guard."""
-        from ..kernels.bound_clearance import GAPS  # numba takes a second to load
-
         return pairs_block(self.pairs, margin=self.distance, bounds=GAPS)
 
 

@@ -343,7 +343,7 @@ class Safe(Cycle):
     def _step_apart(self, state: State, reference: Reference, time: float) -> Result:
         """Run the cycle, then the guard."""
         self._input["q"][:], self._input["dq"][:] = state.joints(self.dof)
-        credible = int(self._credible(self._blocks[0], self._blocks[2]))
+        credible = int(self._credible(self._guard.address, self._input.address))
         self._kernels.look(self._watch.address, credible, time)
         self._explain(state, reference)
         asked = self._ask(state, reference)

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..errors import ConfigurationError
-from ..support.checks import check, check_not_negative, is_number
+from ..support.validation import check, check_not_negative, is_number
 from .clearance import Clearance
 
 SPARE = 0.6  # share that braking uses of the acceleration that the motors have left by the model

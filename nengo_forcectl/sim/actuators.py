@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from ..support.checks import check_not_negative
+from ..support.validation import check_not_negative
 from .disturbances import Disturbance, Joints
 from .per_joint import PerJoint, check_per_joint, per_joint
 from .sensing import whole_steps

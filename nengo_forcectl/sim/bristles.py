@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..support.checks import check_positive
+from ..support.validation import check_positive
 from .disturbances import Disturbance, Joints
 from .friction import check_stiction
 from .per_joint import PerJoint, check_per_joint, per_joint

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ConfigurationError
-from ..support.checks import check, check_not_negative, is_number
+from ..support.validation import check, check_not_negative, is_number
 from .disturbances import Disturbance
 
 

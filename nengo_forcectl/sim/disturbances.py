@@ -13,7 +13,7 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from ..support.checks import check, check_whole, is_number
+from ..support.validation import check, check_whole, is_number
 
 REST = 1e-6  # a joint slower than this [rad/s] is at rest
 

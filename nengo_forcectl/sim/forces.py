@@ -11,7 +11,7 @@ from jaxtyping import Float
 from arms import Arm
 from arms.model.chain import MOVING, Chain, Inertia, Link
 
-from ..support.checks import as_triple, check_not_negative, check_positive
+from ..support.validation import as_triple, check_not_negative, check_positive
 from .disturbances import Disturbance
 
 Vector: TypeAlias = Sequence[float] | Float[np.ndarray, "3"]

@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from ..support.checks import check, check_positive, is_number
+from ..support.validation import check, check_positive, is_number
 from .disturbances import Disturbance
 from .per_joint import PerJoint, check_per_joint, per_joint
 

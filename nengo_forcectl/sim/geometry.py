@@ -8,7 +8,7 @@ import numpy as np
 from arms import Arm
 from arms.model.chain import Joint
 
-from ..support.checks import check_within
+from ..support.validation import check_within
 from .disturbances import Disturbance, check_spread
 
 STEEPEST = math.pi / 2

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from arms import Arm
 from arms.model.chain import Link
 
-from ..support.checks import as_triple, check, check_not_negative, is_number
+from ..support.validation import as_triple, check, check_not_negative, is_number
 from .disturbances import Disturbance, check_spread
 from .forces import Vector
 

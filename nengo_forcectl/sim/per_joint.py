@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ..errors import ConfigurationError
-from ..support.checks import name_of
+from ..support.validation import name_of
 
 PerJoint: TypeAlias = float | Sequence[float] | Float[np.ndarray, "n"]
 """One number for all joints, or one for each; stored as a float or a tuple."""

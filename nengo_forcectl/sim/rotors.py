@@ -9,7 +9,7 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..errors import ConfigurationError
-from ..support.checks import check_choice
+from ..support.validation import check_choice
 from .disturbances import Disturbance, Joints
 from .per_joint import PerJoint, check_per_joint, per_joint
 

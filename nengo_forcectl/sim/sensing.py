@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ..errors import ConfigurationError
-from ..support.checks import check, check_not_negative, check_whole
+from ..support.validation import check, check_not_negative, check_whole
 
 Joints = Float[np.ndarray, "n"]
 

@@ -12,8 +12,8 @@ from arms import Arm
 
 from ..contract import Robot, State
 from ..errors import ConfigurationError
-from ..support.checks import check_positive
 from ..support.closing import Closing
+from ..support.validation import check_positive
 from .cycle_times import IrregularCycles
 from .disturbances import (
     Disturbance,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ..support.checks import as_direction, as_triple, check_not_negative, check_positive
+from ..support.validation import as_direction, as_triple, check_not_negative, check_positive
 from .forces import Vector
 
 TIP = 0.005  # radius of the contact ball at the tool frame's origin [m]

@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from ..support.checks import as_triple, check
+from ..support.validation import as_triple, check
 from .disturbances import Disturbance
 from .forces import Vector
 

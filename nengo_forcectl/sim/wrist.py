@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from ..support.checks import as_triple, check_not_negative
+from ..support.validation import as_triple, check_not_negative
 from .forces import Vector
 
 

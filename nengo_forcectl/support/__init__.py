@@ -1,1 +1,1 @@
-"""What every floor may use: checks, files, progress; nothing public."""
+"""What every floor may use: validation, files, progress; nothing public."""

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from ...errors import ConfigurationError
 from ...networks.encoding import INPUTS, Inputs
-from ...support.checks import check_choice, check_choices, check_whole
+from ...support.validation import check_choice, check_choices, check_whole
 from ..job_settings import EngineSettings, WorkerSettings, names, option, own_first
 from ..rivals import RIVALS
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
-from ...support.checks import (
+from ...support.validation import (
     Arguments,
     check,
     check_choice,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal, get_args
 
-from ...support.checks import check_choice, check_whole
+from ...support.validation import check_choice, check_whole
 from ..job_settings import JobSettings, SceneSettings, arm_option, option, own_first
 
 Task = Literal["position", "pose"]

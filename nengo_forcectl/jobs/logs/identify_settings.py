@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 import tyro
 
-from ...support.checks import check, check_positive, check_whole, is_number
+from ...support.validation import check, check_positive, check_whole, is_number
 from ..job_settings import option, own_first
 from .log_settings import LogSettings
 

@@ -11,7 +11,7 @@ from ...errors import ConfigurationError
 from ...logs.log_files import read_log
 from ...logs.log_format import KINDS, LogFormat
 from ...logs.motion_log import MotionLog
-from ...support.checks import check_positive
+from ...support.validation import check_positive
 from ..job_settings import JobSettings, arm_option, option
 
 COLUMNS_TEXT = (

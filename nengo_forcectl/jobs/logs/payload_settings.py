@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 import tyro
 
 from ...errors import ConfigurationError
-from ...support.checks import check, check_within, is_number
+from ...support.validation import check, check_within, is_number
 from ..job_settings import option, own_first
 from .log_settings import LogSettings
 

@@ -9,7 +9,7 @@ from ...errors import ConfigurationError
 from ...networks.encoding import INPUTS, Inputs
 from ...networks.neurons import NEURON_TYPES, SPIKING
 from ...sim.tools import LONGEST
-from ...support.checks import (
+from ...support.validation import (
     check,
     check_choice,
     check_choices,

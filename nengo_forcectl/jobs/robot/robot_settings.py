@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from ...errors import ConfigurationError
-from ...support.checks import (
+from ...support.validation import (
     check_choices,
     check_not_negative,
     check_positive,

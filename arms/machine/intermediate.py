@@ -1,10 +1,12 @@
 """LLVM's intermediate code of kernels, and the machine code of one kernel made from it.
 
-numba keeps the intermediate code of what it has compiled. It is taken after numba's own
-optimisation, so it becomes the same operations, in the same order, that run in Python. Reference
-counts are left out: the arrays of kernels are views, and count nothing. What calls Python is never
-reached, and removed.
+numba keeps the intermediate code of what it has compiled. That of a kernel, with all that it calls,
+is optimised by numba's passes as a whole, and becomes the same operations, in the same order, in
+every object file and C library. Reference counts are left out: the arrays of kernels are views, and
+count nothing. What calls Python is never reached, and removed.
 """
+
+from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
@@ -30,17 +32,25 @@ def kernel_text(kernel: Any, types: tuple[Any, ...], name: str) -> str:
     That is ``int64 name(`` `ARGUMENTS` ``)``.
 
     Args:
-        kernel: a function of `compile.kernel`; compiled unless it is.
-        types: types of its arguments.
-        name: of the function.
+        kernel: A function of ``numba_kernel.kernel``; compiled unless it is.
+        types: Types of its arguments.
+        name: Of the function.
     """
     kernel.compile(types)
     compiled = kernel.overloads[types]
-    text = str(compiled.library._get_module_for_linking())
+    text = str(_optimised(compiled.library))
     text = re.sub(r"^\s*(?:tail )?call void @NRT_(?:inc|dec)ref\(.*\n", "", text, flags=re.M)
-    text = re.sub(r"^define linkonce_odr ", "define internal ", text, flags=re.M)
+    text = re.sub(r"^define (?:linkonce_odr )?(?!internal)", "define internal ", text, flags=re.M)
     text = re.sub(r"^(@[^\n]*? = )(?:linkonce_odr|common) ", r"\1internal ", text, flags=re.M)
     return text + _entry(name, compiled.fndesc.llvm_func_name, text)
+
+
+def _optimised(library: Any) -> Any:
+    """The module of a kernel and all that it calls, optimised in full: see ``emission``."""
+    module = library._final_module.clone()
+    manager, passes = library._codegen._module_pass_manager()
+    manager.run(module, passes)
+    return module
 
 
 def _entry(name: str, own: str, text: str) -> str:
@@ -99,10 +109,15 @@ def kernel_object(kernel: Any, types: tuple[Any, ...], name: str) -> tuple[bytes
     """Return a kernel's object file for this processor; and whether C's mathematics suffice for it.
 
     Args:
-        kernel, types, name: as for `kernel_text`.
+        kernel, types, name: As for `kernel_text`.
     """
+    return text_object(kernel_text(kernel, types, name), name)
+
+
+def text_object(text: str, name: str) -> tuple[bytes, bool]:
+    """The same as `kernel_object`, of what `kernel_text` returned for this ``name``."""
     target: Any = cpu_target.target_context.codegen()._tm  # pyright: ignore[reportAttributeAccessIssue]; numba's own: the same bits
-    text = hidden(kernel_text(kernel, types, name), [name])
-    module = without_unused(llvm.parse_assembly(text.replace("define hidden ", "define ")), target)
+    text = hidden(text, [name]).replace("define hidden ", "define ")
+    module = without_unused(llvm.parse_assembly(text), target)
     module.verify()
     return target.emit_object(module), not other_needs(module)

@@ -1,0 +1,39 @@
+"""The limits of an arm whose learner makes up for friction."""
+
+import math
+
+import numpy as np
+from reaching_job import DT, job_of, rms, run
+
+from nengo_forcectl import learning_cycle
+from nengo_forcectl.jobs.bench.conditions import condition
+from nengo_forcectl.safety.packing import OBSERVER_GAIN
+from nengo_forcectl.sim.bullet import Bullet
+
+
+def test_friction_that_changes_sides_overrules_nothing():
+    """A light wrist with bristles: what the guard knows of friction follows the learner's."""
+    arm, home, path, cycles = job_of("ur10e", 2)
+    bristles = condition("stribeck", arm, 0, 1.0).disturbances
+    with (
+        Bullet(arm, home, bristles, 1e-4, period=DT) as robot,
+        learning_cycle(arm, home, seed=0) as cycle,
+    ):
+        guard, share = cycle._guard, -math.expm1(-OBSERVER_GAIN * DT)
+        before = np.zeros(arm.dof), np.zeros(arm.dof)
+
+        def follow(learner, state):
+            nonlocal before
+            rubs, rubbed = before
+            if state.time > 0.0:
+                wanted = rubbed + share * (rubs - rubbed)
+                np.testing.assert_allclose(guard["rubbed"], wanted, rtol=0, atol=1e-12)
+            np.testing.assert_array_equal(guard["rubs"], learner.block["rubs"])
+            before = guard["rubs"].copy(), guard["rubbed"].copy()
+
+        run(robot, cycle, path, cycles, follow)
+        overruled = cycle.events["velocity"]
+        errors, _ = run(robot, cycle, path, cycles, follow)
+    assert np.abs(before[0]).max() > 1.0  # [N m]
+    assert cycle.events["velocity"] - overruled == 0
+    assert rms(errors) < 1e-3
