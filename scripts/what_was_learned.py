@@ -250,6 +250,8 @@ def main() -> None:
     parser.add_argument("--passes", type=int, default=10, metavar="COUNT")
     parser.add_argument("--without-neurons", action="store_true")
     given = parser.parse_args()
+    if given.section not in ("frozen", "random") and (given.under or given.without_neurons):
+        parser.error("--under and --without-neurons are for frozen and random")
     asked = Asked(given.adapt, given.under, given.passes, not given.without_neurons)
     rows = []
     for seed in given.seeds:
