@@ -11,6 +11,8 @@ from .encode import product
 from .layout import learner_fields as at
 from .observe import low_pass
 
+SQUARE, SURPRISE, SLOW, QUICK = range(4)  # places of the arguments of `forgetting`
+
 
 @part(1)
 def step_consolidation(law):
@@ -82,8 +84,8 @@ def forgetting(square, surprise, slow, quick):
 @part(1)
 def replace_square(numbers):
     """Replace the first of the arguments of `forgetting`, four at an address, by lambda."""
-    given = numbers_at(numbers, 4)
-    given[0] = forgetting(given[0], given[1], given[2], given[3])
+    given = numbers_at(numbers, QUICK + 1)
+    given[SQUARE] = forgetting(given[SQUARE], given[SURPRISE], given[SLOW], given[QUICK])
 
 
 @kernel

@@ -111,19 +111,20 @@ class ToolEncoding:
         self, terms: Terms, dq: Float[np.ndarray, "k n"]
     ) -> tuple[Float[np.ndarray, "k 7"], Float[np.ndarray, "k 17"]]:
         """Return y and u for the arm's terms."""
-        dq = np.ascontiguousarray(dq, dtype=float)
-        y, u = np.empty((len(dq), 7)), np.empty((len(dq), 17))
-        encode_tool_rows.call(pack(self.block.address, terms.pose, terms.J, dq, y, u))
-        return y, u
+        return self._encoded(terms.pose, terms.J, np.ascontiguousarray(dq, dtype=float))
 
     def at_rest(self, x: Float[np.ndarray, "k 3"]) -> Float[np.ndarray, "k 17"]:
         """Return u at positions, without motion, in the axes of the base."""
         pose = np.tile(np.eye(4), (len(x), 1, 1))
         pose[:, :3, 3] = x
-        J, still = np.zeros((len(x), 6, 1)), np.zeros((len(x), 1))
-        y, u = np.empty((len(x), 7)), np.empty((len(x), 17))
-        encode_tool_rows.call(pack(self.block.address, pose, J, still, y, u))
-        return u
+        return self._encoded(pose, np.zeros((len(x), 6, 1)), np.zeros((len(x), 1)))[1]
+
+    def _encoded(
+        self, pose: np.ndarray, J: np.ndarray, dq: np.ndarray
+    ) -> tuple[Float[np.ndarray, "k 7"], Float[np.ndarray, "k 17"]]:
+        y, u = np.empty((len(dq), 7)), np.empty((len(dq), 17))
+        encode_tool_rows.call(pack(self.block.address, pose, J, dq, y, u))
+        return y, u
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 # pyright: reportArgumentType=false
 # A type checker takes Nengo's descriptors for the defaults of its arguments.
 
+import math
 from collections.abc import Mapping
 from numbers import Integral
 from typing import Any, NamedTuple
@@ -30,7 +31,6 @@ from .structured_encoding import (
 from .workspace import reach_states, task_axes
 
 TOOL = "tool -> force"  # label of the decoders of the tool's neurons
-NONE_OF_MOTION = Layer(np.zeros((0, 13)), np.zeros(0), np.zeros(0))
 NEURONS = {"joints": 40, "tool": 200, "rest": 1000}  # of each joint, of the tool, of the rest
 
 
@@ -279,7 +279,9 @@ def _tool_layer(network: StructuredNetwork, plan: Plan) -> Layer | None:
         if neurons is None:
             return None
         ones = np.ones(len(neurons.bias))
-        return beside(Layer(neurons.encoders.T, ones, neurons.bias), NONE_OF_MOTION)
+        unseen = math.prod(encoding.shapes["tool neurons"]) - AT_PLACE
+        none = Layer(np.zeros((0, unseen)), np.zeros(0), np.zeros(0))
+        return beside(Layer(neurons.encoders.T, ones, neurons.bias), none)
     _, u = encoding.tool.input(terms_of(encoding.arm, *plan.states[:2]), plan.states.dq)
     rng, count = np.random.default_rng([plan.seed, 3]), plan.neurons["tool"]
     place = partition(u[:, :AT_PLACE], (count + 1) // 2, rng, plan.neuron_type)

@@ -77,7 +77,7 @@ class Spring(Disturbance):
 class ForceBump(Disturbance):
     """A force on the tool around a place, ``f = force exp(-|x - centre|^2 / (2 width^2))``.
 
-    Such as of a cable that stretches, or of a bend of a tube: neither constant nor a spring's.
+    Like that of a cable or a hose, it is neither constant nor a spring's.
     """
 
     centre: Vector  # [m], in the base frame
