@@ -113,6 +113,21 @@ for _ in range(2):
     low_pass.sample(q)
 assert observer.value.any() and low_pass.value.any() and low_pass.update(q).any()
 """,
+    "replay": f"""{ARM}
+from nengo_forcectl.kernels.parts import forget_load
+from nengo_forcectl.logs import MotionLog, log_learner, replay
+time = 0.01 * np.arange(300)
+turn = np.sin(time)[:, None] * q
+moving = np.cos(time)[:, None] * q
+tau = arm.inverse_dynamics(turn, moving, -turn)
+log = MotionLog("a", time, turn, moving, tau, np.arange(1, 301), np.array([0]), "")
+learner = log_learner(arm, log)
+replay(log, learner, new_load=True)
+block = learner.learner.law_block
+block["variance"][...] = 2.0
+forget_load.call(block.address)
+assert (block["variance"][:10] == 1.0).all() and (block["variance"][10:] == 2.0).all()
+""",
 }
 
 

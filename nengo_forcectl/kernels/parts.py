@@ -22,6 +22,7 @@ supply_structured = _part("learn_structure", "supply_structured")
 observe_lack = _part("learn_structure", "observe_lack")
 renew = _part("learn_structure", "renew")
 solve_regression = _part("solve_regression", "solve_regression")
+forget_load = _part("forget_load", "forget_load")
 LEARNERS = {
     CONSOLIDATES: _part("learn", "supply_consolidated"),
     DESCENDS: _part("descend", "supply_descending"),

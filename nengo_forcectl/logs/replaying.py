@@ -17,6 +17,7 @@ from ..control import JointPD
 from ..cycle.findings import Learned
 from ..cycle.structured_cycle import StructuredCycle, learning_cycle
 from ..errors import ConfigurationError
+from ..kernels.parts import forget_load
 from ..networks.encoding import States
 from ..networks.structured_encoding import StructuredEncoding
 from .motion_log import MotionLog, check_fits
@@ -113,9 +114,7 @@ def replay(
     states = signals_of(log, cutoff)
     learner.learn(learn)
     if new_load and learn is True:
-        from ..kernels.regress import forget_payload  # numba takes a second to load
-
-        forget_payload(learner.learner.law_block.address)
+        forget_load.call(learner.learner.law_block.address)
     weights, fast = _pass(log, learner, cutoff)
     model = arm.inverse_dynamics(*states[:3])
     columns = Columns.of(learner.learner.encoding, states)
