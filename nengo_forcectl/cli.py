@@ -66,7 +66,7 @@ VERBS = {
         "run_jacobian",
     ),
     "run": Verb(
-        "A real robot learns to reach around its tool's place.",
+        "A real robot learns to reach targets around its tool.",
         "robot.robot_settings.RunSettings", "robot.robot_output.RUN", "run_robot",
     ),
     "export": Verb(

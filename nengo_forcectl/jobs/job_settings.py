@@ -129,7 +129,7 @@ class WorkerSettings(JobSettings):
     """
 
     out: Annotated[Path | None, option("PATH", "the next free runs/<command>-NNN")] = None
-    """Folder for the results; one of the same settings goes on where it was."""
+    """Folder for the results; an unfinished run with the same settings resumes."""
 
     jobs: Annotated[int | None, option("INT", "one per processor core")] = None
     """Number of parallel processes."""

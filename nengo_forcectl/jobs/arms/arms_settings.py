@@ -12,7 +12,7 @@ from ..job_settings import option
 class ArmsSettings:
     """List the arms of the catalogue, or describe one."""
 
-    name: Annotated[str | None, tyro.conf.Positional, option("ARM", "all of the catalogue")] = None
+    name: Annotated[str | None, tyro.conf.Positional, option("ARM", "list the catalogue")] = None
     """Name of an arm, or path of a URDF or MJCF file."""
 
     tip: Annotated[str | None, option("NAME", "the last link")] = None

@@ -51,7 +51,7 @@ class BenchSettings(EngineSettings, WorkerSettings):
     )  # fmt: skip
 
     seeds: Annotated[tuple[int, ...], option("INT ...")] = (1,)
-    """Random seeds: one number is their count, from seed 0 up; several are the seeds."""
+    """Random seeds; a single number is their count, starting at seed 0."""
 
     passes: int = 3
     """Number of passes over the five targets."""

@@ -19,11 +19,11 @@ class ExportSettings:
     folder: Annotated[Path, tyro.conf.Positional]
     """Folder to write; must not exist."""
 
-    controller: Annotated[str | None, option("NAME", "the only one of the run")] = None
+    controller: Annotated[str | None, option("NAME", "the run's only one")] = None
     """Name of the controller (structured, consolidation, ...)."""
 
     c: bool = False
     """Add a C library for x86-64 and AArch64, named after the folder."""
 
     replace: bool = False
-    """Replace an exported controller that is in the folder."""
+    """Replace the exported controller in the folder."""

@@ -42,7 +42,7 @@ class JacobianSettings(SceneSettings, JobSettings):
     """Number of parts in which the samples come; the network is measured after each."""
 
     half_range: Annotated[
-        float | None, option("FLOAT", "0.6; all of the range for arms of up to three joints")
+        float | None, option("FLOAT", "0.6; the whole range for arms of up to three joints")
     ] = None
     """Half width of the region to learn around a working posture [rad], within the limits."""
 

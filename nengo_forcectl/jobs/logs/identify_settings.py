@@ -29,13 +29,13 @@ class IdentifySettings(LogSettings):
     """Number of blocks of time; each is predicted by a fit without it."""
 
     loaded: Annotated[Path | None, option("LOG", "gains are right")] = None
-    """Log with a payload of known mass: find by which factors the drive gains are wrong, first."""
+    """Log with a payload of known mass, from which errors of the drive gains are found first."""
 
     mass: Annotated[float | None, option("FLOAT", "none")] = None
     """Mass of that payload [kg]."""
 
     excite: bool = False
-    """Read no logs: design a motion that shows the arm's parameters, as excite.csv."""
+    """Read no logs; write excite.csv, a motion that reveals the arm's parameters."""
 
     seconds: float = 20.0
     """Length of that motion [s]."""
@@ -43,7 +43,7 @@ class IdentifySettings(LogSettings):
     box: Annotated[
         tuple[float, float, float, float, float, float] | None, option("X Y Z X Y Z", "none")
     ] = None
-    """Lower and upper corner of the box that the tool keeps within in it [m]."""
+    """Lower and upper corner of a box that the tool must not leave in that motion [m]."""
 
     seed: int = 0
     """Random seed of the motion."""

@@ -15,7 +15,7 @@ from ...support.validation import check_positive
 from ..job_settings import JobSettings, arm_option, option
 
 COLUMNS_TEXT = (
-    f"What each column is ({', '.join(KINDS)}): numbers from 1, such as q=2-7, or names of the "
+    f"Meaning of each column ({', '.join(KINDS)}): numbers from 1, such as q=2-7, or names of the "
     "header, such as q=actual_q_*. What is not stated is guessed from the header."
 )
 UNITS_TEXT = (

@@ -26,10 +26,10 @@ class PayloadSettings(LogSettings):
     BRIEF: ClassVar = ("empty", "loaded", "arm", "columns", "out")
 
     empty: Annotated[Path, tyro.conf.Positional]
-    """Log of the arm without the payload, of any motion."""
+    """Log of any motion of the arm without the payload."""
 
     loaded: Annotated[Path, tyro.conf.Positional]
-    """Log of the arm with it, four seconds of all joints; or franka://HOST, to move this robot."""
+    """Log of all joints moving with it for four seconds; franka://HOST moves that robot."""
 
     gain_error: Annotated[float | None, option("FLOAT", "0.05; 0 for measured torques")] = None
     """Standard deviation of the drive gains, as a share of them."""

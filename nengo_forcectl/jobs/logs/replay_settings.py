@@ -11,7 +11,7 @@ from ..job_settings import option, own_first
 from .log_settings import LogSettings
 
 FREEZE_TEXT = (
-    "When learning ends: up to 1 a share of the log, above that a time [s]. The rest is predicted "
+    "End of learning: up to 1, a share of the log; above 1, a time [s]. The rest is predicted "
     "with what was learned."
 )
 
@@ -33,7 +33,7 @@ class ReplaySettings(LogSettings):
     freeze_after: Annotated[float | None, option("FLOAT", "learning stays on", FREEZE_TEXT)] = None
 
     then: Annotated[Path | None, option("LOG", "none")] = None
-    """Second log, of the same arm; its load may be another."""
+    """Second log of the same arm; its load may differ."""
 
     learn_then: bool = True
     """Learn from the second log, too."""

@@ -29,7 +29,7 @@ ROBOT_RIVALS = {name: each for name, each in RIVALS.items() if not each.network}
 SCHEME = "franka://"
 ADAPT_TEXT = f"""Controllers to run, in this order:
 {listed(ROBOT_RIVALS.values())}"""
-LOAD_TEXT = "Mass [kg] at the flange and its centre [m], told to the robot and to all controllers."
+LOAD_TEXT = "Mass [kg] at the flange and its centre [m], for the robot and all controllers."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class RealTimeSettings:
 @own_first
 @dataclass(frozen=True, kw_only=True)
 class RunSettings(StartSettings, RealTimeSettings, ViewSettings, JobSettings):
-    """A real robot learns to reach around its tool's place.
+    """A real robot learns to reach targets around its tool.
 
     Raises:
         ConfigurationError: a value that makes no sense.
@@ -73,10 +73,10 @@ class RunSettings(StartSettings, RealTimeSettings, ViewSettings, JobSettings):
     )
 
     robot: Annotated[str, option(f"{SCHEME}HOST")]
-    """Franka robot to drive: the address of its control."""
+    """Address of the Franka robot to drive."""
 
     dry_run: bool = False
-    """Show the first torques, and send none."""
+    """Show the first torques without sending any."""
 
     radius: float = 0.15
     """Radius of the ball around the tool that holds the targets [m]."""
@@ -96,7 +96,8 @@ class RunSettings(StartSettings, RealTimeSettings, ViewSettings, JobSettings):
     """Mass at the flange [kg] that `exact` alone knows."""
 
     load: Annotated[
-        tuple[float, float, float, float] | None, option("KG X Y Z", "as it is", LOAD_TEXT)
+        tuple[float, float, float, float] | None,
+        option("KG X Y Z", "the robot's own setting", LOAD_TEXT),
     ] = None
 
     realtime: bool = True

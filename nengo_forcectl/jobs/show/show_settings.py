@@ -16,5 +16,5 @@ class ShowSettings:
     run: Annotated[Path, tyro.conf.Positional]
     """Folder of a run of `nengo-forcectl reach`, `press`, `wipe` or `run`."""
 
-    html: Annotated[Path | None, option("FILE", "a page of this machine, until Ctrl-C")] = None
+    html: Annotated[Path | None, option("FILE", "serve a page on this machine until Ctrl-C")] = None
     """Write one file that plays without a server or network; must not exist."""

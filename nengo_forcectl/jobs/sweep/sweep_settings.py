@@ -19,4 +19,4 @@ class SweepSettings(WorkerSettings):
     """
 
     file: Annotated[Path, tyro.conf.Positional, option("FILE")]
-    """TOML: job = "reach"; [settings] for all cells; [sweep] with a list of values each."""
+    """TOML file: job = "reach"; [settings] of all cells; [sweep] with lists of values."""
