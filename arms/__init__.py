@@ -77,5 +77,7 @@ def drives(name: str) -> Drives:
     if known is None:
         raise ArmError(f"there is no arm {name!r}; arms: {', '.join(names())}{hint(name)}")
     if known not in DRIVES:
-        raise ArmError(f"no drives of Arm {known!r} were published; there are: {', '.join(DRIVES)}")
+        raise ArmError(
+            f"no drives of Arm {known!r} are known; arms with drives: {', '.join(DRIVES)}"
+        )
     return DRIVES[known]

@@ -284,7 +284,7 @@ def test_published_drives_have_a_source_and_are_no_default(name):
     told = arm.with_armature(known.armature).with_friction(known.viscous, known.dry)
     np.testing.assert_allclose(told.armature, known.armature)
     np.testing.assert_allclose(told.friction.dry, known.dry)
-    with pytest.raises(ArmError, match="no drives of Arm 'ur5' were published; there are: panda"):
+    with pytest.raises(ArmError, match="no drives of Arm 'ur5' are known; arms with drives: panda"):
         arms.drives("ur5")
     with pytest.raises(ArmError, match="there is no arm 'ur6'"):
         arms.drives("ur6")

@@ -289,7 +289,7 @@ def test_models_of_robot_descriptions_load_by_name(file, tmp_path, monkeypatch, 
     assert arms.load("arm_mj_description", tip="flange").joint_names == ("one", "two", "three")
     assert arms.load("arm_description").joint_names == iiwa.joint_names
     for name, message in (
-        ("amr_mj_description", "has no 'amr_mj_description'; like it are: arm_mj_description"),
+        ("amr_mj_description", "has no 'amr_mj_description'; similar names: arm_mj_description"),
         ("far_description", "cannot fetch 'far_description': OSError: no network"),
         ("other_description", "neither a URDF nor an MJCF file"),
     ):

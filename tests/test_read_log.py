@@ -175,7 +175,7 @@ def test_without_rosbags_a_bag_says_what_to_install(tmp_path, monkeypatch):
         (lambda s: s, LogFormat(), "planar2", "row 1 has 7 columns and no header; needs"),
         (
             lambda s: s, LogFormat({"time": "1", "q": "2-3", "current": "6-7"}), "planar2",
-            "column 6 and on are currents, needs --gains",
+            "columns from 6 on are currents, needs --gains",
         ),
         (
             lambda s: s, LogFormat({"time": "1", "q": "2-3", "tau": "6-9"}), "planar2",

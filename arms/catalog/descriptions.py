@@ -31,13 +31,13 @@ def description_path(name: str) -> Path:
     spec = find_spec(PACKAGE)
     if spec is None:
         raise ArmError(
-            f"there is no arm {name!r:.80}: names like this are those of {PACKAGE}, which is not "
+            f"there is no arm {name!r:.80}: such names come from {PACKAGE}, which is not "
             f"installed: pip install {PACKAGE}"
         )
     known = [each.name for each in iter_modules(spec.submodule_search_locations)]
     if name not in known:
         near = get_close_matches(name, known, n=6, cutoff=0.4)
-        raise ArmError(f"{PACKAGE} has no {name!r:.80}; like it are: {', '.join(near) or 'none'}")
+        raise ArmError(f"{PACKAGE} has no {name!r:.80}; similar names: {', '.join(near) or 'none'}")
     try:
         module = resolve_name(f"{PACKAGE}.{name}:__dict__")
     except Exception as error:  # its own, and those of git and of the network

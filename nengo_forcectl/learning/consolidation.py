@@ -191,5 +191,5 @@ def _feature(name: str, J: Any) -> Float[np.ndarray, "features"]:
     if J.ndim == 3 and J.shape[1] == len(J) and not np.any(J[0, 1:]):
         return J[0, 0]
     raise NetworkError(
-        f"Consolidation learns weights that F is linear in, row by row; {name!r} is not so"
+        f"Consolidation learns weights that F is linear in, row by row, and not {name!r}"
     )

@@ -142,11 +142,11 @@ def _check_found(
             )
     if "tau" not in found and not len(form.gains):
         raise RecordError(
-            f"{what}: column {found['current'][0] + 1} and on are currents, needs --gains, N m/A "
-            "of each joint"
+            f"{what}: the columns from {found['current'][0] + 1} on are currents, needs --gains, "
+            "N m/A of each joint"
         )
     if "tau" not in found and len(form.gains) != n:
-        raise RecordError(f"{what}: {len(form.gains)} gains are given, needs {n}, one each joint")
+        raise RecordError(f"{what}: {len(form.gains)} gains are given, needs {n}, one for each")
 
 
 def _stated(
