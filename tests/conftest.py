@@ -72,13 +72,20 @@ def pytest_pycollect_makemodule(module_path, parent):
 LONG = (
     "test_baselines", "test_reach", "test_docs", "test_c_library", "test_rivals", "test_cli",
     "test_spiking", "test_cycle_laws", "test_cycle", "test_check_jacobians", "test_arms_chains",
-    "test_online", "test_contact", "test_differentiable", "test_cells", "test_adaptation",
-    "test_safety_box", "test_examples", "test_notebooks", "test_press", "test_sweep", "test_franka",
-    "test_jacobian_cases", "test_loop",
+    "test_online", "test_contact", "test_differentiable", "test_cells", "test_safety_box",
+    "test_examples", "test_notebooks", "test_press", "test_sweep", "test_franka",
+    "test_jacobian_cases", "test_loop", "test_structured_network", "test_examples_jacobians",
+    "test_mujoco", "test_structured_cycle", "test_structured_field", "test_structured_limits",
+    "test_structured_least_squares", "test_reach_tool", "test_report", "test_nengodl",
+    "test_weights_odd", "test_loop_probes", "test_jacobian_state", "test_loop_optimizers",
+    "test_arms_variable", "test_python_nodes", "test_second_process", "test_onnx_export",
+    "test_loop_synapses", "test_bristles", "test_safety_at_once", "test_jacobian_layers",
+    "test_loop_rates", "test_jacobian_inputs", "test_no_inputs", "test_starts", "test_replay",
+    "test_safety_clearance", "test_view_browser", "test_copied_weights", "test_closed_form",
 )  # fmt: skip
 """Test modules that take longest: they come first, then those of most tests.
 
-So at the end no process waits long for another.
+So at the end no process waits long for another: the others take a few seconds each.
 """
 
 
@@ -149,6 +156,14 @@ def in_one_process():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reach_job, "inside_cell", lambda: True)
         yield
+
+
+@pytest.fixture
+def without_figures(monkeypatch):
+    """Runs leave no figures and no report, which the tests of other runs of theirs look at."""
+    from nengo_forcectl.jobs.report import reporting
+
+    monkeypatch.setattr(reporting, "inside_cell", lambda: True)
 
 
 @pytest.fixture

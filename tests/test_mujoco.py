@@ -136,6 +136,7 @@ def test_it_presses_a_table_as_bullet_does(iiwa):
     np.testing.assert_allclose(found[1][1:], found[0][1:], atol=0.01)
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_press_and_wipe_hold_their_bounds_in_mujoco(tmp_path):
     """With an observer: overshoot, steady force and bounces within the limits of `LIMITS`."""
     options = {"engine": "mujoco", "adapt": ("observer",), "stiffness": (1e4,), "speed": 0.05}

@@ -59,6 +59,7 @@ def test_while_it_learns_the_force_keeps_its_limits_on_soft_and_hard(learned):
         assert 0.01 / 0.02 < figures["landed_s"] - 0.55 < 0.03 / 0.02 + 0.05  # at its speed
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_without_an_adaptation_the_payload_throws_the_tool_on_the_table(tmp_path):
     """It falls in a quarter of a second, and hits 1e5 N/m with twice the force that was wanted."""
     run = press.run_press(
@@ -128,6 +129,7 @@ def test_wiping_keeps_the_force_and_the_path(tmp_path):
     assert (run.folder / "path.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_wiping_soft_ground_keeps_the_force_however_deep_the_tip_sinks(tmp_path):
     """On 1e3 N/m the tip is 20 mm deep, four of its radii: the force does not jump."""
     run = wipe.run_wipe(
@@ -159,6 +161,7 @@ def test_an_arm_in_a_plane_wipes_to_and_fro(tmp_path):
     assert np.ptp(run.records["observer-10000"]["tool"][:, 0]) == pytest.approx(0.12, abs=0.01)
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_the_same_seed_gives_the_same_run_and_another_another(tmp_path):
     """To the last bit, the sensor's noise included; another seed starts from another posture."""
     options = {"adapt": ("observer",), "stiffness": (1e4,), "hold": 1.0, "speed": 0.05}
@@ -342,6 +345,7 @@ def test_settings_are_refused_in_code_too(wrong, says):
         PressSettings(**wrong)
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_ur_wipes_as_well_as_other_arms(tmp_path):
     """Its tool keeps its orientation, so the tare of the wrist stays right: 1 % and 0.5 mm."""
     settings = WipeSettings(arm="ur5", adapt=("observer",), laps=1, lap=4.0, out=tmp_path / "run")

@@ -108,6 +108,7 @@ def test_joints_of_like_size_share_a_scale(run):
     assert "joints 2, 4 and 6 share one" in caption
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_the_same_seed_gives_the_same_run(run, tmp_path):
     """A second run with the same seed is the same to the last bit; another seed is another."""
     again = reach.run_reach(ReachSettings(passes=1, adapt=("gradient",), out=tmp_path / "again"))
@@ -170,6 +171,7 @@ def test_an_existing_run_is_not_overwritten(tmp_path):
         reach.run_reach(ReachSettings(out=tmp_path))
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_what_was_learned_stays_when_learning_is_off(tmp_path):
     """Frozen after two passes, the network alone keeps the error low, on unseen targets too."""
     run = reach.run_reach(
@@ -193,6 +195,7 @@ def test_what_was_learned_stays_when_learning_is_off(tmp_path):
     assert [pass_name(settings, k) for k in (2, 3, 4)] == ["pass 2", "pass 3, off", "unseen 1, off"]
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_the_default_learns_the_payload_in_one_pass(tmp_path):
     """On the iiwa: at most 1 mm in pass 1 and 0.3 mm in pass 2, a hundredth of `none`."""
     run = reach.run_reach(ReachSettings(passes=2, adapt=("consolidation",), out=tmp_path / "run"))
@@ -201,6 +204,7 @@ def test_the_default_learns_the_payload_in_one_pass(tmp_path):
     assert second < 0.3
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_run_starts_with_what_the_last_one_has_learned(tmp_path):
     """Pass 1 of the second run is as good as pass 2 of the first; another arm has other models."""
     first, second = (tmp_path / name for name in ("first", "second"))
@@ -247,6 +251,7 @@ def test_bad_settings_of_learning_are_named(settings, message):
         ReachSettings(**settings)
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_neurons_that_spike_learn_the_payload_and_have_an_energy(tmp_path, capsys):
     """0.15 mm in pass 2; the printed energy is that of the counts of the run, and of the docs."""
     out = tmp_path / "run"

@@ -48,6 +48,7 @@ def test_the_error_of_the_jacobian_is_on_disk(tool_run):
     assert np.linalg.norm(tool_run.summary["tool"]) == pytest.approx(0.2)
 
 
+@pytest.mark.usefixtures("without_figures")
 @pytest.mark.parametrize(
     ("dynamics", "passes", "least", "most"),
     [("none", 1, 30, 100), ("integral", 1, 0, 20), ("observer", 1, 0, 1),
@@ -62,6 +63,7 @@ def test_the_dynamics_can_be_unknown_too(dynamics, passes, least, most, tmp_path
     assert least < reach.run_reach(settings).summary["rms_mm"]["adaptive"][-1] < most
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_tool_of_no_length_leaves_the_bare_arm(tmp_path):
     """Then the learned Jacobian alone controls the arm, as well as the analytic one."""
     settings = ReachSettings(

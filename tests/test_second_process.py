@@ -69,6 +69,7 @@ def test_a_watch_that_raises_interrupts_the_work():
     assert second.result == -3
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_controllers_beside_a_network_are_the_same_to_the_last_bit(tmp_path):
     """Integral action alone, and in the second process of a run with a network."""
     shared = {"arm": "planar2", "payload": 1.0, "neurons": 30, "passes": 1}
