@@ -50,15 +50,14 @@ def test_the_error_of_the_jacobian_is_on_disk(tool_run):
 
 @pytest.mark.usefixtures("without_figures")
 @pytest.mark.parametrize(
-    ("dynamics", "passes", "least", "most"),
-    [("none", 1, 30, 100), ("integral", 1, 0, 20), ("observer", 1, 0, 1),
-     ("consolidation", 2, 0, 1)],
-)  # fmt: skip
-def test_the_dynamics_can_be_unknown_too(dynamics, passes, least, most, tmp_path):
+    ("dynamics", "least", "most"),
+    [("none", 30, 100), ("integral", 0, 20), ("observer", 0, 1), ("consolidation", 0, 1)],
+)
+def test_the_dynamics_can_be_unknown_too(dynamics, least, most, tmp_path):
     """What compensates an unknown payload does so with an adaptive Jacobian too, RMS in mm."""
     settings = ReachSettings(
         arm="planar3", tool=0.2, jacobian=("adaptive",), adapt=(dynamics,),
-        payload=0.5, passes=passes, neurons=200, out=tmp_path / "run",
+        payload=0.5, passes=1, neurons=200, out=tmp_path / "run",
     )  # fmt: skip
     assert least < reach.run_reach(settings).summary["rms_mm"]["adaptive"][-1] < most
 
