@@ -71,21 +71,23 @@ def pytest_pycollect_makemodule(module_path, parent):
 
 LONG = (
     "test_baselines", "test_reach", "test_docs", "test_c_library", "test_rivals", "test_cli",
-    "test_spiking", "test_cycle_laws", "test_cycle", "test_check_jacobians", "test_arms_chains",
-    "test_online", "test_contact", "test_differentiable", "test_cells", "test_safety_box",
-    "test_examples", "test_notebooks", "test_press", "test_sweep", "test_franka",
-    "test_jacobian_cases", "test_loop", "test_structured_network", "test_examples_jacobians",
-    "test_mujoco", "test_structured_cycle", "test_structured_field", "test_structured_limits",
-    "test_structured_least_squares", "test_reach_tool", "test_report", "test_nengodl",
-    "test_weights_odd", "test_loop_probes", "test_jacobian_state", "test_loop_optimizers",
-    "test_arms_variable", "test_python_nodes", "test_second_process", "test_onnx_export",
-    "test_loop_synapses", "test_bristles", "test_safety_at_once", "test_jacobian_layers",
-    "test_loop_rates", "test_jacobian_inputs", "test_no_inputs", "test_starts", "test_replay",
-    "test_safety_clearance", "test_view_browser", "test_copied_weights", "test_closed_form",
+    "test_structured_least_squares", "test_spiking", "test_cycle_laws", "test_cycle",
+    "test_check_jacobians", "test_arms_chains", "test_online", "test_contact",
+    "test_differentiable", "test_cells", "test_safety_box", "test_examples", "test_notebooks",
+    "test_press", "test_sweep", "test_franka", "test_jacobian_cases", "test_loop",
+    "test_structured_network", "test_examples_jacobians", "test_mujoco", "test_structured_cycle",
+    "test_structured_field", "test_structured_limits", "test_reach_tool", "test_report",
+    "test_nengodl", "test_weights_odd", "test_loop_probes", "test_jacobian_state",
+    "test_loop_optimizers", "test_arms_variable", "test_python_nodes", "test_second_process",
+    "test_onnx_export", "test_loop_synapses", "test_bristles", "test_safety_at_once",
+    "test_jacobian_layers", "test_loop_rates", "test_jacobian_inputs", "test_no_inputs",
+    "test_starts", "test_replay", "test_safety_clearance", "test_view_browser",
+    "test_copied_weights", "test_closed_form",
 )  # fmt: skip
 """Test modules that take longest: they come first, then those of most tests.
 
-So at the end no process waits long for another: the others take a few seconds each.
+So at the end no process waits long for another: the others take a few seconds each. What several
+of them compile, such as the kernels of `regression_samples`, the first has compiled long before.
 """
 
 
