@@ -25,6 +25,7 @@ class Subject:
     wrt: Any = None  # weights to ask for; by default all that are trainable
     inputs: Callable[[dict[nengo.Node, np.ndarray]], Any] | None = None  # from plain ones
     simulator: Callable[..., Any] | None = None  # by default NengoDL's
+    training: bool = False  # whether layers compute as in training
 
 
 class Draft:
