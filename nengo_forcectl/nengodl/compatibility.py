@@ -183,12 +183,13 @@ def reader_of(variables: list[Any]) -> Callable[[], list[Any]]:
     It takes as long as reading one: a call of TensorFlow takes longer than what it reads. The
     operation is TensorFlow's own, for its graphs; `check_versions` has the releases that have it.
     """
-    execute = importlib.import_module("tensorflow.python.eager.execute").execute
+    execute = importlib.import_module("tensorflow.python.pywrap_tfe").TFE_Py_Execute
     context = importlib.import_module("tensorflow.python.eager.context").context()
+    context.ensure_initialized()
     handles = [variable.handle for variable in variables]
     types_ = [variable.dtype.as_datatype_enum for variable in variables]
-    attributes = ("N", len(handles), "dtypes", types_)
-    return lambda: execute(b"_ReadVariablesOp", len(handles), handles, attributes, context)
+    options = ("_ReadVariablesOp", handles, ("N", len(handles), "dtypes", types_), len(handles))
+    return lambda: execute(context._handle, "", *options)
 
 
 @functools.cache
