@@ -1,6 +1,7 @@
 """How long Jacobians and learning steps take: 1,000 neurons, 12 inputs, 6 outputs, float64.
 
-Then full dF/dw of one input, 6 inputs and 3 outputs, beside the same by hand in NumPy, and the
+Then full dF/dw of one input, 6 inputs and 3 outputs, beside the same by hand in NumPy; of 1,024
+in both precisions; a loop's step through a synapse of 5 ms and 20 steps, 1,000 neurons; and the
 first call for 100 ensembles.
 
     python scripts/bench_jacobians.py [neurons]
@@ -12,6 +13,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 import nengo
 import numpy as np
@@ -20,7 +22,7 @@ from rich.table import Table
 
 from nengo_forcectl import named_weights, weight_jacobian
 from nengo_forcectl.learning.gradient import Gradient
-from nengo_forcectl.nengodl.compatibility import tf
+from nengo_forcectl.nengodl.compatibility import nengo_dl, tf
 from nengo_forcectl.nengodl.jacobians import weight_vjp
 from nengo_forcectl.nengodl.learning_loop import LearningLoop
 from nengo_forcectl.nengodl.one_layer import one_layer_of
@@ -71,6 +73,38 @@ def small_table(neurons: int) -> None:
             ratios = [median(call, 500) / median(hand, 500) for _ in range(5)]
             print(f"dF/dw, {name}: {np.median(ratios):.2f} x NumPy by hand", end="")
             print(f" ({median(hand, 500):.0f} us)")
+
+
+def batch_table(neurons: int) -> None:
+    """Print the times of dF/dw for a batch, in double and single precision."""
+    for dtype in ("float64", "float32"):
+        network, rng = adaptive_network(6, 3, neurons, seed=0), np.random.default_rng(0)
+        with network:
+            nengo_dl.configure_settings(dtype=dtype)
+        with nengo_dl.Simulator(network, device="/cpu:0", progress_bar=False) as sim:
+            x = {network.state: rng.uniform(-1, 1, (BATCH, 6)).astype(dtype)}
+            call = partial(weight_jacobian, sim, network.probe, x)
+            assert next(iter(call().values())).dtype == dtype
+            print(f"dF/dw, {BATCH} inputs, {dtype}: {median(call, 15) / 1e3:.0f} ms")
+
+
+def through_a_synapse(neurons: int, steps: int = 20) -> None:
+    """Print the time of a loop's step through a synapse, over that of an empty call."""
+    with nengo.Network(seed=0) as network:
+        nengo_dl.configure_settings(dtype="float64")
+        node, out = nengo.Node(np.zeros(6)), nengo.Node(size_in=3)
+        ensemble = nengo.Ensemble(neurons, 6, neuron_type=nengo.RectifiedLinear())
+        nengo.Connection(node, ensemble, synapse=None)
+        nengo.Connection(ensemble, out, function=lambda v: v[:3])
+        probe = nengo.Probe(out)
+    x, error = np.full((1, 6), 0.1), np.full((1, 3), 0.1)
+    empty, tensor = tf.function(lambda value: value, autograph=False), tf.constant(x)
+    with simulator(network) as sim:
+        loop = LearningLoop(sim, probe, tf.keras.optimizers.SGD(1e-6), steps=steps)
+        call = lambda: loop.step({node: x}, error)  # noqa: E731
+        ratios = [median(call, 300) / median(lambda: empty(tensor), 300) for _ in range(5)]
+        print(f"step through a synapse and {steps} steps: {median(call, 300):.0f} us, ", end="")
+        print(f"{np.median(ratios):.1f} empty calls")
 
 
 def many_ensembles(count: int = 100) -> None:
@@ -143,6 +177,8 @@ def main(neurons: int) -> None:
     )
 
     small_table(neurons)
+    batch_table(neurons)
+    through_a_synapse(neurons)
     many_ensembles()
 
 

@@ -4,8 +4,8 @@
 
 The networks are those of ``scripts/jacobian_cases``. Outcomes: ``right``; ``surrogate``, where
 spiking neurons are on the way, which are differentiated through their rates; ``random``, where the
-network's output is not the same twice; ``error``, with its message; ``not built``, by Nengo or
-NengoDL; ``WRONG`` and ``TRACEBACK``, of which there must be none.
+network's output, or in training its Jacobian, is not the same twice; ``error``, with its message;
+``not built``, by Nengo or NengoDL; ``WRONG`` and ``TRACEBACK``, of which there must be none.
 """
 
 import sys

@@ -1,7 +1,7 @@
 """What does a trained spiking network give in nengo-loihi's emulator of the chip?
 
     python scripts/spikes_on_loihi.py train FILE [--seed N] [--rate HZ] [--neurons COUNT]
-        [--without-direct-path]
+        [--synapse MS] [--without-direct-path]
     python scripts/spikes_on_loihi.py run FILE
 
 `train` needs nengo-forcectl: the iiwa learns the job of `nengo-forcectl reach --neuron-type lif`
@@ -9,10 +9,12 @@ for three passes; then, with learning off, it goes over the targets once more, a
 network, its inputs and its torques. `run` needs Nengo, in an environment of its own with
 nengo-loihi (`pip install nengo-loihi`; tried: 1.1.0 with Nengo 4.1.0). It runs the network on these
 inputs in Nengo's simulator and in the emulator, and prints the RMS of the torque's error over the
-reaches [N m], all joints together, beside that of the torque. Spikes leave the chip and are decoded
-on the host, where the direct path is, too: the emulator's connection from an ensemble to a node
-clips large torques. nengo-ocl is run as well, where it is installed (tried: 3.0.0 with Nengo 4.1.0
-and the OpenCL driver of pip's `pyopencl[pocl]`).
+reaches [N m], all joints together, beside that of the torque. The chip's neurons fire less often
+than Nengo's, because their spikes come at whole steps: the emulator also runs with decoders that
+are solved again with its rates, on the states for which the network was made. Spikes leave the
+chip and are decoded on the host, where the direct path is, too: the emulator's connection from an
+ensemble to a node clips large torques. nengo-ocl is run as well, where it is installed (tried:
+3.0.0 with Nengo 4.1.0 and the OpenCL driver of pip's `pyopencl[pocl]`).
 """
 
 import argparse
@@ -26,6 +28,8 @@ import numpy as np
 
 PASSES, STEPS = 3, 6000  # cycles of the recorded pass
 DT = 1e-3
+CHIP = "nengo-loihi's emulator"
+RIDGE = 1e-3  # of the decoders' change, over the square of the highest rate
 SETTLED = 100  # first cycles, in which the synapse fills
 
 
@@ -40,6 +44,7 @@ def train(given: argparse.Namespace) -> None:
     scene = reaching_scene(ReachSettings(seed=given.seed))
     options: dict[str, Any] = {"neuron_type": "lif", "max_rates": given.rate}
     options |= {"neurons": given.neurons, "direct": not given.without_direct_path}
+    options["synapse"] = 1e-3 * given.synapse
     points = np.vstack([scene.targets] * (PASSES + 1))
     with (
         consolidating_cycle(scene.arm, scene.home, seed=given.seed, **options) as cycle,
@@ -56,12 +61,14 @@ def train(given: argparse.Namespace) -> None:
             inputs.append(inner.network.encoding.input(state.q, state.dq, ddq_r))
             torques.append(result.feedforward)
         network = cycle.network
+        sample = network.encoding.input(*scene.motion)
     model = network.neurons
     assert model is not None
     lif = model.tau_rc, model.tau_ref, model.min_voltage, model.amplitude
     np.savez(
         given.file,
         inputs=np.array(inputs),
+        sample=sample,
         torques=np.array(torques),
         encoders=network.encoders,
         bias=network.bias,
@@ -103,14 +110,35 @@ def network_of(data: dict[str, np.ndarray]) -> tuple[Any, Any]:
         return network, nengo.Probe(torque, synapse=None)
 
 
+def at_whole_steps(data: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return a network whose decoders are solved for neurons that spike at whole steps.
+
+    With rates A of Nengo's neurons and B of the chip's at the sample, (states, neurons), and
+    decoders D, (outputs, neurons): ``B D' = A D``, D' as close to D as `RIDGE` has it.
+    """
+    split = data["encoders"].shape[1]
+    past, D = np.split(data["weights"], [split], axis=1)
+    current = data["sample"][:, split:] @ data["encoders"].T + data["bias"]
+    tau_rc, tau_ref, _, amplitude = data["lif"].tolist()
+    fires = current > 1
+    over = np.where(fires, current - 1, 1.0)
+    period = tau_ref + tau_rc * np.log1p(1 / over)
+    A, B = amplitude * fires / period, amplitude * fires / (DT * np.ceil(period / DT))
+    ridge = RIDGE * len(B) * B.max() ** 2 * np.eye(B.shape[1])
+    change = np.linalg.solve(B.T @ B + ridge, B.T @ (A - B) @ D.T).T
+    return data | {"weights": np.hstack((past, D + change))}
+
+
 def run(given: argparse.Namespace) -> None:
     """Run a written network in each simulator that is installed; print the errors."""
     with np.load(given.file) as arrays:
         data = dict(arrays)
     wanted = data["torques"]
     print(f"torque: {_rms(wanted[SETTLED:]):.3f} N m RMS")
-    for name, simulator in simulators().items():
-        network, probe = network_of(data)
+    runs = [(name, simulator, data) for name, simulator in simulators().items()]
+    chip = [(f"{n}, decoders solved again", s, at_whole_steps(d)) for n, s, d in runs if n == CHIP]
+    for name, simulator, arrays in runs + chip:
+        network, probe = network_of(arrays)
         with simulator(network, dt=DT, progress_bar=False) as sim:
             sim.run_steps(len(wanted))
             error = sim.data[probe] - wanted
@@ -128,7 +156,7 @@ def simulators() -> dict[str, Any]:
     with suppress(ImportError):
         import nengo_loihi
 
-        found["nengo-loihi's emulator"] = partial(nengo_loihi.Simulator, target="sim")
+        found[CHIP] = partial(nengo_loihi.Simulator, target="sim")
     with suppress(ImportError):
         import nengo_ocl
 
@@ -147,6 +175,7 @@ def main() -> None:
     parser.add_argument("file", type=Path, help="with the extension .npz")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rate", type=float, default=200.0, help="[Hz]")
+    parser.add_argument("--synapse", type=float, default=5.0, help="[ms]")
     parser.add_argument("--neurons", type=int, default=1000)
     parser.add_argument("--without-direct-path", action="store_true")
     given = parser.parse_args()

@@ -24,6 +24,7 @@ OUTCOMES = {
     "inputs: truth values": "error",
     "inputs: no mapping": "error",
     "layer: two weights of one name": "right",
+    "in training: BatchNormalization": "right",
     "nengo.Simulator": "error",
 }
 

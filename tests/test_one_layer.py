@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 from jacobian_networks import RNG, network, simulate
 
+from nengo_forcectl.errors import NetworkError
+from nengo_forcectl.nengodl import jacobians
 from nengo_forcectl.nengodl.compatibility import nengo_dl, tf
 from nengo_forcectl.nengodl.derivatives import weight_jacobians
 from nengo_forcectl.nengodl.jacobians import weight_jacobian
@@ -104,3 +106,29 @@ def test_settings_that_change_the_rates_or_the_batch():
                 a.noise = nengo.processes.WhiteNoise(seed=0)
         with simulate(net, **options) as sim:
             assert one_layer_of(sim, probe) is None
+
+
+def test_a_further_call_checks_only_the_numbers(monkeypatch):
+    """A second call with a fitting input takes the short way; others are checked as before."""
+    net = network()
+    with net:
+        a = nengo.Ensemble(9, 2, neuron_type=nengo.Tanh(), seed=1)
+        nengo.Connection(net.node, a, synapse=None)
+        nengo.Connection(a, net.out, synapse=None)
+        probe = nengo.Probe(net.out)
+    with simulate(net) as sim:
+        first = weight_jacobian(sim, probe, {net.node: X})
+        other = weight_jacobian(sim, probe, {net.node: X.tolist()})  # not the short way
+        with monkeypatch.context() as context:
+            context.setattr(jacobians, "_checked", None)
+            again = weight_jacobian(sim, probe, {net.node: X})
+        for name in first:
+            np.testing.assert_array_equal(first[name], again[name])
+            np.testing.assert_array_equal(first[name], other[name])
+        for x in (X * np.nan, X[:, :1], X[0], X[:0], X + 1j, X > 0):
+            with pytest.raises(NetworkError, match="input"):
+                weight_jacobian(sim, probe, {net.node: x})
+        with pytest.raises(NetworkError, match="not an input node"):
+            weight_jacobian(sim, probe, {net.out: X})
+    with pytest.raises(NetworkError, match="closed"):
+        weight_jacobian(sim, probe, {net.node: X})

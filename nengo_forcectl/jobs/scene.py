@@ -20,6 +20,7 @@ from ..errors import ConfigurationError
 from ..kinematics.training import learn_kinematics
 from ..kinematics.unknown_tip import LearnedPose
 from ..networks.encoding import Inputs, States
+from ..networks.population import PopulationOptions
 from ..networks.workspace import (
     follow_relaxed,
     home_posture,
@@ -78,9 +79,9 @@ class Scene:
         return "q-dq-ref"
 
     @property
-    def neuron_type(self) -> str:
-        """Neurons of a consolidating network, one of `NEURON_TYPES`."""
-        return "relu"
+    def population(self) -> PopulationOptions:
+        """Neurons of a consolidating network."""
+        return {}
 
     @property
     def robust(self) -> bool:
@@ -121,9 +122,9 @@ class ReachScene(Scene):
         return self.settings.inputs
 
     @property
-    def neuron_type(self) -> str:
-        """Neurons of a consolidating network, one of `NEURON_TYPES`."""
-        return self.settings.neuron_type
+    def population(self) -> PopulationOptions:
+        """Neurons of a consolidating network."""
+        return self.settings.population
 
     @property
     def robust(self) -> bool:

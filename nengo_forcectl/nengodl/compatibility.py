@@ -19,7 +19,7 @@ import sys
 import threading
 import types
 import warnings
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -175,6 +175,21 @@ def learning_phase(training: bool) -> Any:
     """Return a context in which Keras layers that are not told compute as in training, or not."""
     backend = importlib.import_module("tf_keras.src.backend")
     return backend.deprecated_internal_learning_phase_scope(int(training))
+
+
+def reader_of(variables: list[Any]) -> Callable[[], list[Any]]:
+    """Return a function that reads all of the ``variables`` in one operation, as tensors.
+
+    It takes as long as reading one: a call of TensorFlow takes longer than what it reads. The
+    operation is TensorFlow's own, for its graphs; `check_versions` has the releases that have it.
+    """
+    execute = importlib.import_module("tensorflow.python.pywrap_tfe").TFE_Py_Execute
+    context = importlib.import_module("tensorflow.python.eager.context").context()
+    context.ensure_initialized()
+    handles = [variable.handle for variable in variables]
+    types_ = [variable.dtype.as_datatype_enum for variable in variables]
+    options = ("_ReadVariablesOp", handles, ("N", len(handles), "dtypes", types_), len(handles))
+    return lambda: execute(context._handle, "", *options)
 
 
 @functools.cache

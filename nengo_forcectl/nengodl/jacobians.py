@@ -36,7 +36,7 @@ from .derivatives import (
 )
 from .feeds import checked_array, checked_inputs, checked_probe
 from .mapping import ByObject
-from .one_layer import LARGEST_BATCH, one_layer_of
+from .one_layer import LARGEST_BATCH, one_layer_of, prepared
 from .weights import Weight, cache_of, check_open, named_weights
 
 Inputs = Mapping[nengo.Node, ArrayLike]
@@ -79,13 +79,17 @@ def weight_jacobian(
             depend on a weight, or it is a constant; no weight is trainable, and none named; an
             object between a weight and F has no derivative, or F is the state of a spiking neuron.
     """
+    if wrt is None and step == -1 and steps is None and (layer := prepared(sim, probe)):
+        x = layer.input(inputs)
+        if x is not None:
+            return layer.jacobian(x, chosen_weights(sim, (probe,), None, 1))
     arrays, batch, steps = _checked(sim, probe, inputs, steps)
     weights = _some(chosen_weights(sim, (probe,), wrt, steps), f"wrt: is {wrt!r}")
     index = _index(step, steps)
     layer = one_layer_of(sim, probe) if steps == 1 and batch <= LARGEST_BATCH else None
     if layer is not None:
         x = arrays[list(sim.node_inputs).index(layer.node)][:, 0]
-        return ByObject(dict(zip(weights, layer.jacobians(x, weights), strict=True)))
+        return layer.jacobian(x, weights)
     function = weight_jacobian_function(sim, probe, weights, batch, steps, training)
     values = function(tf.constant(index), *map(tf.constant, arrays))
     return ByObject({w: _array(value) for w, value in zip(weights, values, strict=True)})

@@ -25,6 +25,7 @@ class Subject:
     wrt: Any = None  # weights to ask for; by default all that are trainable
     inputs: Callable[[dict[nengo.Node, np.ndarray]], Any] | None = None  # from plain ones
     simulator: Callable[..., Any] | None = None  # by default NengoDL's
+    training: bool = False  # whether layers compute as in training
 
 
 class Draft:
@@ -33,12 +34,13 @@ class Draft:
     def __init__(self, neurons: Any = None, synapse: Any = None, **settings: Any) -> None:
         self.network = nengo.Network(seed=0)
         self.options: dict[str, Any] = settings.pop("options", {})
+        count: int = settings.pop("n_neurons", 12)
         neurons = neurons or nengo.Tanh()
         with self.network:
             nengo_dl.configure_settings(**{"dtype": "float64", **settings})
             self.x = nengo.Node(np.zeros(2), label="in")
             self.out = nengo.Node(size_in=2, label="out")
-            self.a = nengo.Ensemble(12, 2, seed=1, label="a", neuron_type=neurons)
+            self.a = nengo.Ensemble(count, 2, seed=1, label="a", neuron_type=neurons)
             nengo.Connection(self.x, self.a, synapse=synapse)
 
     def connected(self, pre: Any = None, post: Any = None, **options: Any) -> Draft:

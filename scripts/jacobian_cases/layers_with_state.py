@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from nengo_forcectl.nengodl.compatibility import tf
 
-from .draft import enter_all
+from .draft import Subject, enter_all
 from .layers import layer_of
 
 DOUBLE = {"dtype": "float64"}
@@ -118,4 +119,15 @@ enter_all(
         ),
     },
     layer_of,
+)
+
+
+def in_training(make: Callable[[], Any]) -> Subject:
+    """Put a layer behind the ensemble; it computes as in training, for three items at once."""
+    subject = layer_of(make)
+    return replace(subject, options={"minibatch_size": 3}, training=True)
+
+
+enter_all(
+    "in training", kinds() | {"Dense": partial(tf.keras.layers.Dense, 2, **DOUBLE)}, in_training
 )

@@ -51,8 +51,10 @@ enter_all(
 
 
 def _ensemble(options: dict[str, Any]) -> Subject:
-    draft = Draft(nengo.RectifiedLinear())
+    count = {name: options[name] for name in options if name == "n_neurons"}
+    draft = Draft(nengo.RectifiedLinear(), **count)
     for name, value in options.items():
-        setattr(draft.a, name, value)
+        if name not in count:
+            setattr(draft.a, name, value)
     solver = nengo.solvers.NoSolver(np.ones((draft.a.n_neurons, 2)))
     return draft.connected(solver=solver).probed()

@@ -8,6 +8,7 @@ from ...adaptation.learn_from import LEARN_FROM, LearnFrom
 from ...errors import ConfigurationError
 from ...networks.encoding import INPUTS, Inputs
 from ...networks.neurons import NEURON_TYPES, SPIKING
+from ...networks.population import Population, PopulationOptions
 from ...sim.tools import LONGEST
 from ...support.validation import (
     check,
@@ -29,6 +30,7 @@ from ..job_settings import (
 )
 from ..rivals import RIVALS, TIPS, listed
 
+CHOICES = "neuron_type", "max_rates", "synapse", "direct"  # of consolidation's neurons
 ANY_TIP = tuple(name for name, each in RIVALS.items() if each.any_tip)
 
 ADAPT_DEFAULT = "none structured; with --jacobian or --tool: exact"
@@ -47,6 +49,10 @@ relu: rectified linear, rates.
 lif-rate: rates of leaky integrate-and-fire neurons of 100 to 400 Hz.
 spiking-relu: integrate-and-fire neurons that spike, behind a synapse of 5 ms.
 lif: leaky integrate-and-fire neurons that spike, behind a synapse of 5 ms."""
+
+RATES_TEXT = """Firing rate of these neurons at their most active [Hz], or the range of rates."""
+
+SYNAPSE_TEXT = """Time constant of the synapse behind these neurons [s]."""
 
 LEARN_TEXT = f"""Error that some laws learn from ({
     ", ".join(name for name, each in RIVALS.items() if each.learns_from)
@@ -101,6 +107,16 @@ class ReachSettings(StartSettings, SceneSettings, ViewSettings, JobSettings):
 
     neuron_type: Annotated[str, option(f"{{{','.join(NEURON_TYPES)}}}", None, NEURON_TEXT)] = "relu"
 
+    max_rates: Annotated[
+        tuple[float, ...] | None, option("HZ [HZ]", "100 to 400; relu: 1", RATES_TEXT)
+    ] = None
+
+    synapse: Annotated[float | None, option("S", "0.005 with spikes, else 0", SYNAPSE_TEXT)] = None
+
+    direct: bool = True
+    """Have a direct path from the state to the torque beside these neurons, which carries most of
+    it. Without it the neurons supply the whole torque."""
+
     energy: bool = False
     """Print the energy of a control cycle on a neuromorphic chip, estimated by counts of spikes."""
 
@@ -115,6 +131,17 @@ class ReachSettings(StartSettings, SceneSettings, ViewSettings, JobSettings):
         return self.passes + self.unseen
 
     @property
+    def population(self) -> PopulationOptions:
+        """Neurons of a consolidating network, as `consolidating_cycle` takes them."""
+        rates: Any = self.max_rates
+        return {
+            "neuron_type": self.neuron_type,
+            "max_rates": rates * 2 if rates is not None and len(rates) == 1 else rates,
+            "synapse": self.synapse,
+            "direct": self.direct,
+        }
+
+    @property
     def controllers(self) -> tuple[str, ...]:
         """Names of the controllers to run, in order: Jacobians, if any, or ``adapt``."""
         return self.jacobian or self.adapt or ()
@@ -125,7 +152,7 @@ class ReachSettings(StartSettings, SceneSettings, ViewSettings, JobSettings):
         if self.tool > 0 and not self.jacobian:
             object.__setattr__(self, "jacobian", tuple(TIPS))
         if self.adapt is None:
-            learner = "structured" if self.neuron_type == "relu" else "consolidation"
+            learner = "consolidation" if any(map(self._chosen, CHOICES)) else "structured"
             default = ("exact",) if self.jacobian else ("none", learner)
             object.__setattr__(self, "adapt", default)
         check_not_negative(self, payload="kg", friction="N m s/rad")
@@ -148,10 +175,16 @@ class ReachSettings(StartSettings, SceneSettings, ViewSettings, JobSettings):
                     "--jacobian or --tool"
                 )
 
+    def _chosen(self, name: str) -> bool:
+        """Return whether a setting is not the default."""
+        return getattr(self, name) != getattr(type(self), name)
+
     def _check_neurons(self) -> None:
         """Refuse neurons that no controller has, and an energy that nothing spends."""
-        has = self.neuron_type == "relu" or "consolidation" in (self.adapt or ())
-        check(self, "neuron_type", has, "--adapt consolidation")
+        has = "consolidation" in (self.adapt or ())
+        for name in CHOICES:
+            check(self, name, has or not self._chosen(name), "--adapt consolidation")
+        Population(**self.population)
         spends = self.neuron_type in SPIKING and not self.jacobian
         needs = f"--neuron-type {' or '.join(SPIKING)}, and neither --jacobian nor --tool"
         check(self, "energy", not self.energy or spends, needs)

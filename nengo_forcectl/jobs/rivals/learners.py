@@ -207,7 +207,7 @@ def consolidation(scene: "Scene") -> "Iterator[Cycle]":
         dt=scene.period,
         delay=0.0 if scene.sensors is None else scene.sensors.delay,
         limits=scene.limits,
-        neuron_type=scene.neuron_type,
+        **scene.population,
     ) as compiled:
         yield compiled
 
@@ -243,7 +243,7 @@ def _consolidating_blocks(scene: "Scene") -> "Iterator[Cycle]":
         inputs=scene.inputs,
         neurons=settings.neurons,
         dt=dt,
-        neuron_type=scene.neuron_type,
+        **scene.population,
     ) as consolidating:
         control = replace(scene.law(), k_null=k_null)
         yield cycle.Blocks(model, control, consolidating, kinematics=scene.kinematics)
