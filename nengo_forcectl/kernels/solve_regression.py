@@ -35,6 +35,7 @@ JOBS = 6  # of a cycle
 EQUAL = 3  # of them take as long as one of the neurons' jobs, or one after the covariance
 FAINT = 4e-3  # variance of the tool's neurons that is not believed, and is taken off
 SILENT = 1e-6  # their variance then
+ALPHA = 8000.0
 SETTLE = 3.0  # solutions until the first weights
 
 
@@ -119,7 +120,7 @@ def begin_solution(law):
 
     Unless the tool's neurons are awake, the torque of their decoders is taken out of b and y^2.
     """
-    p, noise = len(vector(law, at.REGRESSION_NEXT)), number(law, at.REGRESSION_NOISE)
+    p, noise = len(vector(law, at.REGRESSION_NEXT)), number(law, at.REGRESSION_REPEATED)
     set_number(law, at.REGRESSION_SOLVED, p if tool_awake(law) else whole(law, at.REGRESSION_CORE))
     information, A = (
         matrix(law, at.REGRESSION_INFORMATION, p),
@@ -215,12 +216,14 @@ def weigh_evidence(law):
     for g in range(len(square)):
         square[g], known[g] = 0.0, 0.0
     total = known_of_neurons(law)
+    repeats = number(law, at.REGRESSION_REPEATED) / number(law, at.REGRESSION_NOISE)
     for i in range(p):
         sure = max(1.0 - C[i, i] / variance[i], 0.0)
         square[group[i]] += w[i] * w[i]
         known[group[i]] += sure
         total += sure
-        deviations[i] = math.sqrt(C[i, i])
+        told = max(1.0 / C[i, i] - 1.0 / variance[i], 0.0)
+        deviations[i] = 1.0 / math.sqrt(told * repeats + 1.0 / variance[i])
     for i in range(p):
         g = group[i]
         variance[i] = min((square[g] + DOUBT) / (known[g] + DOUBT), 1.0)
@@ -230,8 +233,11 @@ def weigh_evidence(law):
     samples = max(number(law, at.REGRESSION_TARGET_SAMPLES) - total, 10.0)
     residual = vector(law, at.REGRESSION_FITS)[int(number(law, at.REGRESSION_CHOSEN))] / samples
     floor = number(law, at.REGRESSION_FLOOR)
-    noise = max(number(law, at.REGRESSION_SPREAD) * residual, floor * floor)
-    set_number(law, at.REGRESSION_NOISE, noise)
+    spread, white = number(law, at.REGRESSION_SPREAD), min(number(law, at.REGRESSION_WHITE), residual)
+    set_number(law, at.REGRESSION_NOISE, max(spread * residual, floor * floor))
+    repeats = 1.0 + number(law, at.REGRESSION_TARGET_SAMPLES) / ALPHA
+    repeated = spread * (white + repeats * (residual - white))
+    set_number(law, at.REGRESSION_REPEATED, max(repeated, floor * floor))
 
 
 @kernel

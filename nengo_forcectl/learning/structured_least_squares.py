@@ -129,6 +129,7 @@ class StructuredLeastSquares:
             "changes": columns.changes,
             "variance": np.where(np.arange(p) < p - columns.field, 1.0, FIRST),
             "noise": self.noise**2,
+            "repeated": self.noise**2,
             "deviations": 1.0,
             "job": NO_JOB,
         }

@@ -47,6 +47,7 @@ REGRESSION_BOTH = REGRESSION.add("both", "s")  # sum of y of a delay times y of 
 REGRESSION_SAMPLES = REGRESSION.add("samples")  # numbers in these sums
 REGRESSION_VARIANCE = REGRESSION.add("variance", "p")  # of the prior, over size^2
 REGRESSION_NOISE = REGRESSION.add("noise")  # r^2 [(N m)^2]
+REGRESSION_REPEATED = REGRESSION.add("repeated")  # R^2, of errors that repeat [(N m)^2]
 REGRESSION_WEIGHTS = REGRESSION.add("weights", "p")  # w, over the sizes
 REGRESSION_BEFORE = REGRESSION.add("before", "p")  # the weights before
 REGRESSION_DEVIATIONS = REGRESSION.add("deviations", "p")  # of w, over the sizes
