@@ -235,6 +235,7 @@ def forget_payload(law):
         variance[a] = 1.0
     samples = number(law, at.REGRESSION_SAMPLES) - PARAMETERS
     set_number(law, at.REGRESSION_SAMPLES, max(samples, 0.0))
+    set_number(law, at.REGRESSION_CHANGED_AT, max(samples, 0.0))
     set_number(law, at.REGRESSION_SINCE, 0.0)
     set_number(law, at.REGRESSION_ALONE_UNTIL, 0.0)
     set_number(law, at.REGRESSION_JOB, NO_JOB)

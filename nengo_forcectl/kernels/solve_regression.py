@@ -35,7 +35,6 @@ JOBS = 6  # of a cycle
 EQUAL = 3  # of them take as long as one of the neurons' jobs, or one after the covariance
 FAINT = 4e-3  # variance of the tool's neurons that is not believed, and is taken off
 SILENT = 1e-6  # their variance then
-ALPHA = 8000.0
 SETTLE = 3.0  # solutions until the first weights
 
 
@@ -235,7 +234,8 @@ def weigh_evidence(law):
     floor = number(law, at.REGRESSION_FLOOR)
     spread, white = number(law, at.REGRESSION_SPREAD), min(number(law, at.REGRESSION_WHITE), residual)
     set_number(law, at.REGRESSION_NOISE, max(spread * residual, floor * floor))
-    repeats = 1.0 + number(law, at.REGRESSION_TARGET_SAMPLES) / ALPHA
+    unchanged = number(law, at.REGRESSION_TARGET_SAMPLES) - number(law, at.REGRESSION_CHANGED_AT)
+    repeats = 1.0 + max(unchanged, 0.0) / number(law, at.REGRESSION_DISTINCT)
     repeated = spread * (white + repeats * (residual - white))
     set_number(law, at.REGRESSION_REPEATED, max(repeated, floor * floor))
 

@@ -78,6 +78,7 @@ class StructuredLeastSquares:
     floor: float  # [N m]
     gain: float = 28.0  # K of the filter [1/s]
     spread: float = 10.0
+    distinct: float = 1200.0
     delayed: float = 0.6
     delays: int = 9
     sampling: float = 0.01  # [s]
@@ -119,6 +120,7 @@ class StructuredLeastSquares:
             "share": -math.expm1(-self.gain * dt),
             "floor": self.floor,
             "spread": self.spread,
+            "distinct": self.distinct * n,
             "delayed": self.delayed,
             "size": columns.size,
             "group": columns.group,
