@@ -35,6 +35,7 @@ JOBS = 6  # of a cycle
 EQUAL = 3  # of them take as long as one of the neurons' jobs, or one after the covariance
 FAINT = 4e-3  # variance of the tool's neurons that is not believed, and is taken off
 SILENT = 1e-6  # their variance then
+FAINT_LINKS = 4e-3
 SETTLE = 3.0  # solutions until the first weights
 
 
@@ -226,7 +227,11 @@ def weigh_evidence(law):
     for i in range(p):
         g = group[i]
         variance[i] = min((square[g] + DOUBT) / (known[g] + DOUBT), 1.0)
-    for i in range(whole(law, at.REGRESSION_CORE), p):
+    core = whole(law, at.REGRESSION_CORE)
+    for i in range(core - links_of(law), core):
+        loud = square[group[i]] / (known[group[i]] + DOUBT) - FAINT_LINKS
+        variance[i] = min(max(loud, 1e-4), 1.0)
+    for i in range(core, p):
         loud = square[group[i]] / (known[group[i]] + DOUBT) - FAINT
         variance[i] = min(max(loud, SILENT), 1.0)
     samples = max(number(law, at.REGRESSION_TARGET_SAMPLES) - total, 10.0)
@@ -238,6 +243,12 @@ def weigh_evidence(law):
     repeats = 1.0 + max(unchanged, 0.0) / number(law, at.REGRESSION_DISTINCT)
     repeated = spread * (white + repeats * (residual - white))
     set_number(law, at.REGRESSION_REPEATED, max(repeated, floor * floor))
+
+
+@kernel
+def links_of(law):
+    n = len(vector(law, at.REGRESSION_Y))
+    return len(vector(law, at.REGRESSION_CHANGES)) // (n * n)
 
 
 @kernel

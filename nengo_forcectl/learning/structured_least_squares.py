@@ -78,7 +78,7 @@ class StructuredLeastSquares:
     floor: float  # [N m]
     gain: float = 28.0  # K of the filter [1/s]
     spread: float = 10.0
-    distinct: float = 1200.0
+    distinct: float = 1000.0
     delayed: float = 0.6
     delays: int = 9
     sampling: float = 0.01  # [s]
