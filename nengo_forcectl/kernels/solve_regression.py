@@ -35,7 +35,7 @@ JOBS = 6  # of a cycle
 EQUAL = 3  # of them take as long as one of the neurons' jobs, or one after the covariance
 FAINT = 4e-3  # variance of the tool's neurons that is not believed, and is taken off
 SILENT = 1e-6  # their variance then
-FAINT_LINKS = 4e-3
+FAINT_LINKS = 3e-3
 SETTLE = 3.0  # solutions until the first weights
 
 
@@ -230,7 +230,7 @@ def weigh_evidence(law):
     core = whole(law, at.REGRESSION_CORE)
     for i in range(core - links_of(law), core):
         loud = square[group[i]] / (known[group[i]] + DOUBT) - FAINT_LINKS
-        variance[i] = min(max(loud, 1e-4), 1.0)
+        variance[i] = min(max(loud, FAINT_LINKS), 1.0)
     for i in range(core, p):
         loud = square[group[i]] / (known[group[i]] + DOUBT) - FAINT
         variance[i] = min(max(loud, SILENT), 1.0)
