@@ -14,8 +14,8 @@ REGRESSION_EVERY = REGRESSION.add("every", whole=True)  # cycles of a sample
 REGRESSION_PERIOD = REGRESSION.add("period", whole=True)  # cycles between two solutions
 REGRESSION_ALONE = REGRESSION.add("alone")  # cycles after a change without pairs
 REGRESSION_SHARE = REGRESSION.add("share")  # 1 - exp(-K dt)
-REGRESSION_CHANGED_AT = REGRESSION.add("changed_at")  # samples at the last change
-REGRESSION_DISTINCT = REGRESSION.add("distinct")  # numbers that hold no error twice
+REGRESSION_CHANGED_AT = REGRESSION.add("changed_at")  # numbers in the sums at the last change
+REGRESSION_DISTINCT = REGRESSION.add("distinct")  # numbers in which no error repeats
 REGRESSION_FLOOR = REGRESSION.add("floor")  # least noise [N m]
 REGRESSION_SPREAD = REGRESSION.add("spread")  # noise over the residual's mean square
 REGRESSION_DELAYED = REGRESSION.add("delayed")  # share of the misfit that a delay must leave
