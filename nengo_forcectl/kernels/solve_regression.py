@@ -35,7 +35,7 @@ JOBS = 6  # of a cycle
 EQUAL = 3  # of them take as long as one of the neurons' jobs, or one after the covariance
 FAINT = 4e-3  # variance of the tool's neurons that is not believed, and is taken off
 SILENT = 1e-6  # their variance then
-SLIGHT = 3e-3  # the same of the links' changes, and their least variance
+SLIGHT = 1e-3  # the same of the links' changes, and their least variance
 SETTLE = 3.0  # solutions until the first weights
 
 
