@@ -78,6 +78,6 @@ def information(block):
 
 def posterior(block):
     """C and the weights of every delay by the block's sums, prior and noise, (s, p)."""
-    noise = float(block["noise"])
+    noise = float(block["repeated"])
     C = np.linalg.inv(information(block) / noise + np.diag(1 / block["variance"]))
     return C, (C @ block["moment"] / noise).T

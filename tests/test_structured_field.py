@@ -44,7 +44,7 @@ def test_while_they_sleep_they_stay_and_the_others_are_the_best_beside_them(rng)
     solver.begin_solution(block.address)
     assert block["solved"] == core  # not while neurons are frozen
     neurons["frozen"][...] = 0
-    block["noise"][...], block["variance"][...] = 1.0, 1.0
+    block["noise"][...] = block["repeated"][...] = block["variance"][...] = 1.0
     solve(block)
     assert block["solved"] == P
     everything = np.linalg.solve(information(block) + np.eye(P), Phi.T @ Y[:, 0])

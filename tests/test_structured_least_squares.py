@@ -55,6 +55,8 @@ def test_the_solution_is_that_of_the_equations(rng):
         np.testing.assert_allclose(block["variance"][own], min(expected, 1.0), rtol=1e-9)
     noise = law.spread * misfit[0] / (len(Phi) - known.sum())
     np.testing.assert_allclose(block["noise"], max(noise, FLOOR**2), rtol=1e-9)
+    repeated = noise * (1.0 + len(Phi) / (law.distinct * N))
+    np.testing.assert_allclose(block["repeated"], repeated, rtol=1e-9)
     np.testing.assert_allclose(block["deviations"], np.sqrt(C.diagonal()), rtol=1e-9)
 
 

@@ -16,8 +16,9 @@ from nengo_forcectl.kernels import joint_activity, regress, solve_regression as 
 
 def test_neurons_of_each_joint_are_solved_with_the_weights(rng):
     """Weights and decoders are those of one least squares over both, to 1e-9, as are the misfit
-    and the target that a sleeping network leaves."""
+    and the target that a sleeping network leaves; errors that repeat count for weights alone."""
     block, made, _ = regression(rng, noise=1.0)
+    block["repeated"][...] = 3.0
     neurons = law_neurons(block)
     m, (phi, y) = neurons["phi"].shape[1], data(rng, made, noise=0.3)
     active, v = rng.uniform(size=(len(y), N, m)), rng.normal(size=(N, m))
@@ -33,14 +34,16 @@ def test_neurons_of_each_joint_are_solved_with_the_weights(rng):
     root = np.sqrt(made.precision)[:, None]
     Phi, Y = (root * phi).reshape(-1, P), (root[:, 0] * y).ravel()
     own = np.einsum("kna,nj->knja", root * active, np.eye(N)).reshape(-1, N * m)
-    both = np.hstack((Phi, own))
-    prior = np.concatenate((np.ones(P), np.repeat([0.5, 1.0, 0.2], m)))
-    expected = np.linalg.solve(both.T @ both + np.diag(1.0 / prior), both.T @ Y)
-    np.testing.assert_allclose(block["trials"][0], expected[:P], rtol=0, atol=1e-9)
-    regularised = ((Y - both @ expected) ** 2).sum() + (expected[P:] ** 2 / prior[P:]).sum()
-    np.testing.assert_allclose(block["fits"][0], regularised, rtol=1e-9)
+    shares = np.linalg.solve(
+        own.T @ own + np.diag(np.repeat([2.0, 1.0, 5.0], m)), np.column_stack((own.T @ Phi, own.T))
+    )  # decoders of each weight, and of each number of y
+    left = np.eye(len(Y)) - own @ shares[:, P:]
+    expected = np.linalg.solve(Phi.T @ left @ Phi + 3.0 * np.eye(P), Phi.T @ left @ Y)
+    np.testing.assert_allclose(block["trials"][0], expected, rtol=0, atol=1e-9)
+    rest = Y - Phi @ expected
+    np.testing.assert_allclose(block["fits"][0], rest @ left @ rest, rtol=1e-9)
     rest = Y - Phi @ block["weights"]  # they are physical, and the decoders follow from them
-    decoders = np.linalg.solve(own.T @ own + np.diag(1.0 / prior[P:]), own.T @ rest)
+    decoders = shares[:, P:] @ rest
     np.testing.assert_allclose(neurons["weights"].ravel(), decoders, rtol=0, atol=1e-9)
     block["since"][...] = 0  # from now on the neurons sleep
     solver.begin_solution(block.address)

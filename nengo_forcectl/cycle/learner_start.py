@@ -92,7 +92,8 @@ class LearnerStart:
         law["information"][own, own] = positive_part(information)  # else no solution would end
         law["moment"][own] = (T.T @ moment * unit)[:, None]
         law["square"][...] = law["both"][...] = max(square, 0.0)
-        law["samples"][...], law["noise"][...] = self.samples, self.noise
+        law["samples"][...] = self.samples
+        law["noise"][...] = law["repeated"][...] = self.noise
         law["since"][...] = EARLY
         if self.samples > 0:
             for _ in range(ROUNDS):

@@ -259,7 +259,7 @@ class StructuredLearner:
         n, at, core = len(self.block["armature"]), self.places, int(self._sums["core"])
         size = np.asarray(self.design.columns.size)[:core]
         information = self._sums["information"][:core, :core]
-        A = positive_part(information / self._sums["noise"]) + np.eye(core)
+        A = positive_part(information / self._sums["repeated"]) + np.eye(core)
         deviations = np.sqrt(np.linalg.inv(A).diagonal()) * size
         shared = np.flatnonzero(self.design.columns.shared) + at["links"].start
         own = np.delete(np.arange(len(size)), shared)

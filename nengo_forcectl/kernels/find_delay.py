@@ -12,7 +12,7 @@ def try_delay(law, s):
     """Compute the weights and the misfit, sum of (y - Phi w)^2, for a delay of s cycles."""
     p, delays = solved_columns(law), len(vector(law, at.REGRESSION_FITS))
     C, w = of_solution(law, at.REGRESSION_COVARIANCE), trials_of(law)[s]
-    variance, noise = vector(law, at.REGRESSION_VARIANCE), number(law, at.REGRESSION_NOISE)
+    variance, noise = vector(law, at.REGRESSION_VARIANCE), number(law, at.REGRESSION_REPEATED)
     target, b, misfit = (
         matrix(law, at.REGRESSION_TARGET, delays),
         vector(law, at.REGRESSION_NEXT),
@@ -81,7 +81,7 @@ def common_misfit(law, s):
     """Compute the sum of the product of both misfits, for delays of s and s + 1 cycles."""
     trials, delays = trials_of(law), len(vector(law, at.REGRESSION_FITS))
     target = matrix(law, at.REGRESSION_TARGET, delays)
-    variance, noise = vector(law, at.REGRESSION_VARIANCE), number(law, at.REGRESSION_NOISE)
+    variance, noise = vector(law, at.REGRESSION_VARIANCE), number(law, at.REGRESSION_REPEATED)
     total = number(law, at.REGRESSION_WHITE) * number(law, at.REGRESSION_TARGET_SAMPLES)
     total += vector(law, at.REGRESSION_TARGET_BOTH)[s]
     for i in range(solved_columns(law)):

@@ -210,7 +210,7 @@ def forget_payload(law):
     square, variance = vector(law, at.REGRESSION_SQUARE), vector(law, at.REGRESSION_VARIANCE)
     information = matrix(law, at.REGRESSION_INFORMATION, p)
     moment = matrix(law, at.REGRESSION_MOMENT, len(square))
-    both, noise = vector(law, at.REGRESSION_BOTH), number(law, at.REGRESSION_NOISE)
+    both, noise = vector(law, at.REGRESSION_BOTH), number(law, at.REGRESSION_REPEATED)
     line = vector(law, at.REGRESSION_NEXT)
     for a in range(PARAMETERS):
         whole_part = information[a, a] + noise / variance[a]
@@ -235,6 +235,7 @@ def forget_payload(law):
         variance[a] = 1.0
     samples = number(law, at.REGRESSION_SAMPLES) - PARAMETERS
     set_number(law, at.REGRESSION_SAMPLES, max(samples, 0.0))
+    set_number(law, at.REGRESSION_CHANGED_AT, max(samples, 0.0))
     set_number(law, at.REGRESSION_SINCE, 0.0)
     set_number(law, at.REGRESSION_ALONE_UNTIL, 0.0)
     set_number(law, at.REGRESSION_JOB, NO_JOB)

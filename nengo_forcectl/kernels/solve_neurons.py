@@ -194,8 +194,9 @@ def reduce_row(law, k):
             for b in range(a):
                 value -= factor[i, a, b] * lines[k, i, b]
             lines[k, i, a] = value / factor[i, a, a]
+    share = noise / number(law, at.REGRESSION_REPEATED)
     for j in range(k + 1):
-        A[k, j] -= dot(line[k], line[j])
+        A[k, j] -= share * dot(line[k], line[j])
     for a in range(n * m):
         value = noise * line[k, a]
         for s in range(delays):

@@ -12,7 +12,7 @@ import math
 
 from arms.machine.numba_kernel import kernel, part
 
-from .access import matrix, number, set_number, vector, whole, wholes
+from .access import cube, matrix, number, set_number, vector, whole, wholes
 from .algebra import factor_columns
 from .find_delay import choose_delay, try_delay
 from .keep_physical import keep_physical
@@ -35,6 +35,7 @@ JOBS = 6  # of a cycle
 EQUAL = 3  # of them take as long as one of the neurons' jobs, or one after the covariance
 FAINT = 4e-3  # variance of the tool's neurons that is not believed, and is taken off
 SILENT = 1e-6  # their variance then
+SLIGHT = 1e-3  # the same of the links' changes, and their least variance
 SETTLE = 3.0  # solutions until the first weights
 
 
@@ -119,7 +120,7 @@ def begin_solution(law):
 
     Unless the tool's neurons are awake, the torque of their decoders is taken out of b and y^2.
     """
-    p, noise = len(vector(law, at.REGRESSION_NEXT)), number(law, at.REGRESSION_NOISE)
+    p, noise = len(vector(law, at.REGRESSION_NEXT)), number(law, at.REGRESSION_REPEATED)
     set_number(law, at.REGRESSION_SOLVED, p if tool_awake(law) else whole(law, at.REGRESSION_CORE))
     information, A = (
         matrix(law, at.REGRESSION_INFORMATION, p),
@@ -202,16 +203,16 @@ def covariance_row(X, C, i):
 
 @kernel
 def weigh_evidence(law):
-    """Re-estimate each group's variance and the noise; store the weights' deviations.
+    """Re-estimate each group's variance and both noises; store the weights' deviations.
 
-    Forces that vary with the place explain a little of any friction. So the tool's neurons stay
-    silent unless their variance exceeds FAINT.
+    Changes of links and forces that vary with the place are many numbers, which explain a little of
+    any misfit. So SLIGHT and FAINT are taken off their variances. Links keep SLIGHT, from which
+    they grow if they explain much; the tool's neurons stay silent.
     """
-    p = solved_columns(law)
+    p, core = solved_columns(law), whole(law, at.REGRESSION_CORE)
     w, variance = vector(law, at.REGRESSION_NEXT), vector(law, at.REGRESSION_VARIANCE)
     C, group = of_solution(law, at.REGRESSION_COVARIANCE), wholes(law, at.REGRESSION_GROUP)
     square, known = vector(law, at.REGRESSION_GROUP_SQUARE), vector(law, at.REGRESSION_GROUP_KNOWN)
-    deviations = vector(law, at.REGRESSION_DEVIATIONS)
     for g in range(len(square)):
         square[g], known[g] = 0.0, 0.0
     total = known_of_neurons(law)
@@ -220,18 +221,48 @@ def weigh_evidence(law):
         square[group[i]] += w[i] * w[i]
         known[group[i]] += sure
         total += sure
-        deviations[i] = math.sqrt(C[i, i])
+    keep_deviations(law)
+    first = core - links_of(law)
     for i in range(p):
-        g = group[i]
-        variance[i] = min((square[g] + DOUBT) / (known[g] + DOUBT), 1.0)
-    for i in range(whole(law, at.REGRESSION_CORE), p):
-        loud = square[group[i]] / (known[group[i]] + DOUBT) - FAINT
-        variance[i] = min(max(loud, SILENT), 1.0)
-    samples = max(number(law, at.REGRESSION_TARGET_SAMPLES) - total, 10.0)
-    residual = vector(law, at.REGRESSION_FITS)[int(number(law, at.REGRESSION_CHOSEN))] / samples
-    floor = number(law, at.REGRESSION_FLOOR)
-    noise = max(number(law, at.REGRESSION_SPREAD) * residual, floor * floor)
-    set_number(law, at.REGRESSION_NOISE, noise)
+        found = (square[group[i]] + DOUBT) / (known[group[i]] + DOUBT)
+        if i >= core:
+            found = max(square[group[i]] / (known[group[i]] + DOUBT) - FAINT, SILENT)
+        elif i >= first:
+            found = max(found - SLIGHT, SLIGHT)
+        variance[i] = min(found, 1.0)
+    weigh_misfit(law, total)
+
+
+@kernel
+def links_of(law):
+    """Return how many parameters of links are learned."""
+    n = len(vector(law, at.REGRESSION_Y))
+    return len(cube(law, at.REGRESSION_CHANGES, n, n))
+
+
+@kernel
+def keep_deviations(law):
+    """Store the deviations that the weights would have if no error repeated: gains follow them."""
+    C, variance = of_solution(law, at.REGRESSION_COVARIANCE), vector(law, at.REGRESSION_VARIANCE)
+    deviations = vector(law, at.REGRESSION_DEVIATIONS)
+    repeats = number(law, at.REGRESSION_REPEATED) / number(law, at.REGRESSION_NOISE)
+    for i in range(len(C)):
+        seen = max(1.0 / C[i, i] - 1.0 / variance[i], 0.0)
+        deviations[i] = 1.0 / math.sqrt(repeats * seen + 1.0 / variance[i])
+
+
+@kernel
+def weigh_misfit(law, known):
+    """Re-estimate r^2, and R^2 of errors that repeat; ``known`` weights are determined."""
+    samples = number(law, at.REGRESSION_TARGET_SAMPLES)
+    counted, spread = max(samples - known, 10.0), number(law, at.REGRESSION_SPREAD)
+    residual = vector(law, at.REGRESSION_FITS)[int(number(law, at.REGRESSION_CHOSEN))] / counted
+    white, floor = number(law, at.REGRESSION_WHITE), number(law, at.REGRESSION_FLOOR)
+    lasts, unchanged = max(residual - white, 0.0), samples - number(law, at.REGRESSION_CHANGED_AT)
+    again = max(unchanged, 0.0) / number(law, at.REGRESSION_DISTINCT)
+    set_number(law, at.REGRESSION_NOISE, max(spread * residual, floor * floor))
+    repeated = spread * (residual + again * lasts)
+    set_number(law, at.REGRESSION_REPEATED, max(repeated, floor * floor))
 
 
 @kernel

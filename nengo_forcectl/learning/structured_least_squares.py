@@ -50,6 +50,16 @@ class StructuredLeastSquares:
     is the noise, by the misfit's third differences. ``spread`` accounts for errors that last longer
     than a sample. r^2 is at least ``floor^2``.
 
+    A model that lacks a cause is wrong in the same way whenever a path repeats, so more samples of
+    it tell less and less. Therefore w counts Lambda and b over R^2 in place of r^2, m the samples
+    since the last change of the payload (the coarsened posterior of Miller and Dunson 2019,
+    doi:10.1080/01621459.2018.1469995)::
+
+        R^2 = r^2 + spread (m / distinct) (r^2 / spread - white)
+
+    The joints' neurons, whose columns are in one row each, count them over r^2: what they learn
+    makes up for errors that repeat, and moves no other joint.
+
     The neurons of each joint add ``a_j^T v_j`` to its torque, with decoders v_j of one variance a
     joint. Their columns are in that joint's row alone; so they are eliminated from the sums, joint
     by joint, before C, and follow from w (see `kernels.solve_neurons`). They learn from 50
@@ -78,6 +88,7 @@ class StructuredLeastSquares:
     floor: float  # [N m]
     gain: float = 28.0  # K of the filter [1/s]
     spread: float = 10.0
+    distinct: float = 1200.0
     delayed: float = 0.6
     delays: int = 9
     sampling: float = 0.01  # [s]
@@ -119,6 +130,7 @@ class StructuredLeastSquares:
             "share": -math.expm1(-self.gain * dt),
             "floor": self.floor,
             "spread": self.spread,
+            "distinct": self.distinct * n,
             "delayed": self.delayed,
             "size": columns.size,
             "group": columns.group,
@@ -129,6 +141,7 @@ class StructuredLeastSquares:
             "changes": columns.changes,
             "variance": np.where(np.arange(p) < p - columns.field, 1.0, FIRST),
             "noise": self.noise**2,
+            "repeated": self.noise**2,
             "deviations": 1.0,
             "job": NO_JOB,
         }

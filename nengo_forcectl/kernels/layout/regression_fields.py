@@ -14,6 +14,8 @@ REGRESSION_EVERY = REGRESSION.add("every", whole=True)  # cycles of a sample
 REGRESSION_PERIOD = REGRESSION.add("period", whole=True)  # cycles between two solutions
 REGRESSION_ALONE = REGRESSION.add("alone")  # cycles after a change without pairs
 REGRESSION_SHARE = REGRESSION.add("share")  # 1 - exp(-K dt)
+REGRESSION_CHANGED_AT = REGRESSION.add("changed_at")  # numbers in the sums at the last change
+REGRESSION_DISTINCT = REGRESSION.add("distinct")  # numbers in which no error repeats
 REGRESSION_FLOOR = REGRESSION.add("floor")  # least noise [N m]
 REGRESSION_SPREAD = REGRESSION.add("spread")  # noise over the residual's mean square
 REGRESSION_DELAYED = REGRESSION.add("delayed")  # share of the misfit that a delay must leave
@@ -47,6 +49,7 @@ REGRESSION_BOTH = REGRESSION.add("both", "s")  # sum of y of a delay times y of 
 REGRESSION_SAMPLES = REGRESSION.add("samples")  # numbers in these sums
 REGRESSION_VARIANCE = REGRESSION.add("variance", "p")  # of the prior, over size^2
 REGRESSION_NOISE = REGRESSION.add("noise")  # r^2 [(N m)^2]
+REGRESSION_REPEATED = REGRESSION.add("repeated")  # R^2, of errors that repeat [(N m)^2]
 REGRESSION_WEIGHTS = REGRESSION.add("weights", "p")  # w, over the sizes
 REGRESSION_BEFORE = REGRESSION.add("before", "p")  # the weights before
 REGRESSION_DEVIATIONS = REGRESSION.add("deviations", "p")  # of w, over the sizes
