@@ -106,6 +106,8 @@ def record_state(guard, inputs, begun, elapsed):
     else:
         begin_comparison(guard, dq)
     set_number(guard, at.GUARD_COMPARES, compares)
+    if found == 0:
+        set_number(guard, at.GUARD_RECALLED, 0.0)
     for i in range(len(q)):
         q_last[i], dq_last[i] = q[i], dq[i]
     believe(guard, q, dq, found, elapsed)
@@ -127,6 +129,9 @@ def take_believed(guard, arm, inputs, elapsed, refines):
         q[i], dq[i] = q_now[i], dq_now[i]
     compute_learned_terms(guard, arm, inputs)
     if refines:
+        if number(guard, at.GUARD_RECALLED) == 0.0:
+            set_number(guard, at.GUARD_RECALLED, 1.0)
+            call(whole(guard, at.GUARD_RECALL_CALL), guard)
         awake = number(guard, at.GUARD_AWAKE) > 0.0
         if awake:
             call(whole(guard, at.GUARD_CARRY_CALL), guard, arm)
@@ -154,6 +159,8 @@ def keep_limits(guard, arm, inputs, mode, begun, found, elapsed):
             call(whole(guard, at.GUARD_FIND_CALL), guard, arm, inputs, sure, since + elapsed)
         else:
             observe_unmodelled(guard, arm, vector(inputs, INPUT_DQ), sure, since + elapsed)
+        if whole(guard, at.GUARD_LEARNER) == 0:
+            call(whole(guard, at.GUARD_REMEMBER_CALL), guard, arm, inputs, sure, since + elapsed)
         set_number(guard, at.GUARD_SINCE, 0.0)
     if mode == at.GO:
         anticipate_friction(guard)

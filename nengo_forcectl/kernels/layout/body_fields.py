@@ -25,6 +25,7 @@ BODY_WEIGHED = BODY.add("weighed", "6 n")  # inertia times V or dV
 # A load that a guard looks for while limits act. See `find_load`; columns are of `carried_body`.
 LOAD = Layout("load")
 LOAD_BODY = LOAD.add("body", whole=True)  # address of a block
+LOAD_COUNT = LOAD.add("count")  # of the equations, which fade
 LOAD_BEGUN = LOAD.add("begun")  # 1: the last columns are those of the last cycle
 LOAD_P = LOAD.add("p", "n 10")  # columns of the momentum
 LOAD_B = LOAD.add("b", "n 10")
@@ -57,3 +58,7 @@ LOAD_THETA = LOAD.add("theta", "10")  # the parameters
 LOAD_FIRST = LOAD.add("first", "3")  # nearest first moment of a body
 LOAD_MOMENTS = LOAD.add("moments", "3 3")  # nearest second moments
 LOAD_AXES = LOAD.add("axes", "3 3")
+LOAD_PASSED = LOAD.add("passed")  # since its last cycle, if that is longer than the guard's [s]
+LOAD_MEAN = LOAD.add("mean", "n")  # mean torque in that time [N m]
+LOAD_LACK = LOAD.add("lack", "n")  # change of r by the load [N m]
+LOAD_REST = LOAD.add("rest", "n")  # r with it [N m]
