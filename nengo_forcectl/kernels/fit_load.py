@@ -44,9 +44,7 @@ def add_cycle(guard, load, M, elapsed, memory):
     set_number(load, at.LOAD_COUNT, number(load, at.LOAD_COUNT) + n)
     left, recent = number(load, at.LOAD_LEFT), number(load, at.LOAD_RECENT)
     for i in range(n):
-        noise = FLOOR * most[i] + TIMING * abs((1.0 - f) * changes[s, i] + f * changes[s + 1, i])
-        for j in range(n):
-            noise += NOISE * abs(M[i, j])
+        noise = noise_of(M, i, most[i], (1.0 - f) * changes[s, i] + f * changes[s + 1, i])
         y = motion_slower[i] - motion[i] - (1.0 - f) * lacks[s, i] - f * lacks[s + 1, i]
         error = y
         for k in range(at.PARAMETERS):
@@ -56,6 +54,15 @@ def add_cycle(guard, load, M, elapsed, memory):
         recent, left = recent + y * y / (noise * noise), left + error * error / (noise * noise)
     set_number(load, at.LOAD_LEFT, left)
     set_number(load, at.LOAD_RECENT, recent)
+
+
+@kernel
+def noise_of(M, i, most, change):
+    """Return the noise of joint i's equation [N m], whose motor gives ``most``."""
+    noise = FLOOR * most + TIMING * abs(change)
+    for j in range(len(M)):
+        noise += NOISE * abs(M[i, j])
+    return noise
 
 
 @kernel

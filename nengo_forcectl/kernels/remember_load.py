@@ -1,42 +1,48 @@
-"""The load of an arm that moves within its limits, for a stop without sensors.
+"""The load and the friction of a moving arm, remembered for a stop without sensors.
 
-A stop without sensors brakes by the model. Under a load that it lacks, a light wrist would be
-thrown, and no sensor would say so. So every EVERY cycles in which a joint moves, the equations of
-`find_load` are added to sums of their own, with the mean torque of these cycles. The limits do not
-use this load; a stop without sensors takes it over. A cycle with a structured learner does
-without: that finds the load itself, and the guard's model has it.
+A stop without sensors brakes by the model. Under a load or friction that it lacks, a light wrist
+would be thrown, and no sensor would say so. So every EVERY cycles in which a joint moves, equations
+as those of `find_load` are added to sums of their own, with the mean torque of these cycles and one
+unknown more of each joint, its viscous friction. The limits do not use what is found; a stop
+without sensors does (`recall_load`). A cycle with a structured learner does without: that finds the
+load itself, and the guard's model has it.
 """
+
+import math
 
 from arms.machine.memory import clear
 from arms.machine.numba_kernel import kernel, part
 
 from .access import matrix, number, set_number, vector, whole
 from .carried_body import momentum_columns
-from .choose_load import MISFIT, believe_load, choose_load
-from .find_load import clear_load, filter_columns, filter_torques, keep_columns, locate
-from .fit_load import add_cycle
+from .find_load import (
+    clear_load,
+    filter_columns,
+    filter_share,
+    filter_torques,
+    keep_columns,
+    locate,
+)
+from .fit_load import forget, noise_of
 from .layout import body_fields as at
 from .layout.arm_fields import ARM_M, INPUT_DQ
 from .layout.estimation_fields import LATEST
 from .layout.guard_fields import (
-    GUARD_AWAKE,
     GUARD_DQ_MAX,
     GUARD_DT,
-    GUARD_LACK,
-    GUARD_LADEN,
-    GUARD_LOAD,
     GUARD_MEMORY_LOAD,
     GUARD_OBSERVER_GAIN,
     GUARD_SENT,
+    GUARD_TAU_MAX,
     GUARD_UNMODELLED,
 )
+from .recall_load import eliminate_friction, find_friction, solve_load
 
 EVERY = 8.0  # cycles
 MOVES = 0.02  # share of a joint's top speed from which on it moves
 MEMORY = 2.0  # time constant of the sums, in motion [s]
+SLOW = 40.0  # gain of the slower filter [1/s]
 SLACK = 4.0  # sum of squares that noise may leave
-LEAST_NOISE = 1e-4  # of the equations, over that assumed, squared
-STOPPING = 1000.0  # cycles for which a stop uses the load
 
 
 @part(4, number=True)
@@ -44,31 +50,45 @@ def remember_load(guard, arm, inputs, sure, elapsed):
     """Count a cycle of ``elapsed`` [s] in; the arguments are those of `find_load`."""
     load, dq = whole(guard, GUARD_MEMORY_LOAD), vector(inputs, INPUT_DQ)
     mean, sent = vector(load, at.LOAD_MEAN), vector(guard, GUARD_SENT)
+    speed = vector(load, at.LOAD_SPEED)
     if not sure:
         begin_anew(load)
         return
     for i in range(len(dq)):
         mean[i] += elapsed * sent[i]
+        speed[i] += elapsed * dq[i]
     passed = number(load, at.LOAD_PASSED) + elapsed
     set_number(load, at.LOAD_PASSED, passed)
     if passed < (EVERY - 0.5) * number(guard, GUARD_DT):
         return
-    if is_moving(dq, vector(guard, GUARD_DQ_MAX)):
-        for i in range(len(dq)):
-            mean[i] /= passed
-        add_motion(guard, load, arm, dq, passed)
-        set_number(load, at.LOAD_PASSED, 0.0)
-        clear(mean)
-    else:
+    if not is_moving(dq, vector(guard, GUARD_DQ_MAX)):
         begin_anew(load)
+        return
+    for i in range(len(dq)):
+        mean[i] /= passed
+        speed[i] /= passed
+    locate(load, arm, dq)
+    p, b = matrix(load, at.LOAD_P, at.PARAMETERS), matrix(load, at.LOAD_B, at.PARAMETERS)
+    momentum_columns(whole(load, at.LOAD_BODY), p, b)
+    if number(load, at.LOAD_BEGUN) > 0.0:
+        add_interval(guard, load, matrix(arm, ARM_M, len(dq)), passed)
+    keep_columns(guard, load)
+    begin_interval(load)
 
 
 @kernel
 def begin_anew(load):
-    """Let the next cycle be the first one of an interval; the sums stay."""
-    set_number(load, at.LOAD_PASSED, 0.0)
+    """Let the next interval be the first one; the sums stay."""
+    begin_interval(load)
     set_number(load, at.LOAD_BEGUN, 0.0)
+
+
+@kernel
+def begin_interval(load):
+    """Clear the means."""
+    set_number(load, at.LOAD_PASSED, 0.0)
     clear(vector(load, at.LOAD_MEAN))
+    clear(vector(load, at.LOAD_SPEED))
 
 
 @kernel
@@ -81,74 +101,93 @@ def is_moving(dq, dq_max):
 
 
 @kernel
-def add_motion(guard, load, arm, dq, passed):
-    """Add the equations of an interval, and choose the load that explains them."""
-    locate(load, arm, dq)
-    p, b = matrix(load, at.LOAD_P, at.PARAMETERS), matrix(load, at.LOAD_B, at.PARAMETERS)
-    momentum_columns(whole(load, at.LOAD_BODY), p, b)
-    if number(load, at.LOAD_BEGUN) > 0.0:
-        share = passed / (1.0 / number(guard, GUARD_OBSERVER_GAIN) + 0.5 * passed)  # as late as r
-        filter_columns(load, share, passed)
-        filter_torques(guard, load, vector(load, at.LOAD_MEAN), share, passed)
-        ignore_delays(load, len(dq))
-        add_cycle(guard, load, matrix(arm, ARM_M, len(dq)), passed, MEMORY)
-        if number(load, at.LOAD_LEFT) > number(load, at.LOAD_RECENT) + SLACK:
-            clear_load(guard, load)  # the load has changed, or is gone
-        else:
-            choose_load(load, 1.0)
-            believe_load(load, vector(load, at.LOAD_LACK))
-        r, rest = vector(guard, GUARD_UNMODELLED), vector(load, at.LOAD_REST)
-        for i in range(len(dq)):
-            rest[i] = r[i]
-    keep_columns(guard, load)
-
-
-@kernel
-def ignore_delays(load, n):
-    """Take the sensors for late by a small part of the interval: all delays are alike."""
-    lacks, changes = matrix(load, at.LOAD_LACKS, n), matrix(load, at.LOAD_CHANGES, n)
-    for s in range(1, len(lacks)):
-        for i in range(n):
-            lacks[s, i], changes[s, i] = lacks[LATEST, i], changes[LATEST, i]
-
-
-@part(1)
-def recall_load(guard):
-    """Give the model in a stop the load that explains the motion best, if one does.
-
-    That is the one that `find_load` has found, if limits act, or the one remembered.
-    """
-    own, load = whole(guard, GUARD_LOAD), whole(guard, GUARD_MEMORY_LOAD)
-    r, lack = vector(guard, GUARD_UNMODELLED), vector(guard, GUARD_LACK)
-    laden = number(guard, GUARD_AWAKE) > 0.0 and number(guard, GUARD_LADEN) > 0.0
-    if laden and number(own, at.LOAD_MISFIT) < number(load, at.LOAD_MISFIT):
-        solve_anew(own, lack)
-        return
-    change, rest = vector(load, at.LOAD_LACK), vector(load, at.LOAD_REST)
-    if not solve_anew(load, change):
-        return
-    clear_load(guard, own)
-    theta, found = vector(own, at.LOAD_THETA), vector(load, at.LOAD_THETA)
-    for k in range(at.PARAMETERS):
-        theta[k] = found[k]
+def add_interval(guard, load, M, passed):
+    """Filter the columns of an interval, add their equations, and solve them."""
+    # As late as r, which is filtered every cycle.
+    share = passed / (1.0 / number(guard, GUARD_OBSERVER_GAIN) + 0.5 * passed)
+    filter_columns(load, share, passed)
+    filter_torques(guard, load, vector(load, at.LOAD_MEAN), share, passed)
+    speed, turning = vector(load, at.LOAD_SPEED), vector(load, at.LOAD_TURNING)
+    slower, less = vector(load, at.LOAD_TURNING_SLOWER), filter_share(SLOW, passed)
+    for i in range(len(speed)):
+        turning[i] += share * (speed[i] - turning[i])
+        slower[i] += less * (turning[i] - slower[i])
+    forget_friction(load, math.exp(-passed / MEMORY))
+    forget(load, passed, MEMORY)
+    add_equations(guard, load, M)
+    if number(load, at.LOAD_LEFT) > number(load, at.LOAD_RECENT) + SLACK:
+        forget_all(guard, load)  # the load has changed, or is gone
+    else:
+        eliminate_friction(guard, load, 1.0)
+        solve_load(load, 1.0, False)
+        find_friction(guard, load, 1.0)
+    r, rest = vector(guard, GUARD_UNMODELLED), vector(load, at.LOAD_REST)
     for i in range(len(r)):
-        lack[i] = rest[i] + change[i] - r[i]
-    set_number(guard, GUARD_LADEN, 1.0)
-    set_number(guard, GUARD_AWAKE, STOPPING)
+        rest[i] = r[i]
 
 
 @kernel
-def solve_anew(load, lack):
-    """Solve for a load with a prior that weighs as much as the noise of the equations needs.
+def forget_friction(load, keep):
+    """Let the sums of the friction fade."""
+    cross = matrix(load, at.LOAD_CROSS, at.PARAMETERS)
+    turned, rubbed = vector(load, at.LOAD_TURNED), vector(load, at.LOAD_RUBBED)
+    for i in range(len(turned)):
+        turned[i] *= keep
+        rubbed[i] *= keep
+        for k in range(at.PARAMETERS):
+            cross[i, k] *= keep
 
-    Returns whether it explains the motion.
-    """
-    equations = number(load, at.LOAD_COUNT) - at.PARAMETERS
-    if equations < 1.0 or number(load, at.LOAD_MISFIT) >= MISFIT:
-        return number(load, at.LOAD_MISFIT) < MISFIT
-    noise = number(load, at.LOAD_MISFIT) * vector(load, at.LOAD_SIZE)[0] / equations
-    choose_load(load, min(max(noise, LEAST_NOISE), 1.0))
-    if believe_load(load, lack):
-        return True
-    choose_load(load, 1.0)
-    return believe_load(load, lack)
+
+@kernel
+def forget_all(guard, load):
+    """Clear all sums."""
+    clear_load(guard, load)
+    clear(vector(load, at.LOAD_CROSS))
+    clear(vector(load, at.LOAD_TURNED))
+    clear(vector(load, at.LOAD_RUBBED))
+    clear(vector(load, at.LOAD_FRICTION))
+    clear(vector(load, at.LOAD_TURNING))
+    clear(vector(load, at.LOAD_TURNING_SLOWER))
+
+
+@kernel
+def add_equations(guard, load, M):
+    """Add one equation of each joint."""
+    most, n = vector(guard, GUARD_TAU_MAX), len(M)
+    information = matrix(load, at.LOAD_INFORMATION, at.PARAMETERS)
+    moment = matrix(load, at.LOAD_MOMENT, at.PARAMETERS)[0]
+    size, theta, row = (
+        vector(load, at.LOAD_SIZE), vector(load, at.LOAD_THETA), vector(load, at.LOAD_ROW)
+    )  # fmt: skip
+    filtered = matrix(load, at.LOAD_FILTERED, at.PARAMETERS)
+    slower = matrix(load, at.LOAD_SLOWER, at.PARAMETERS)
+    motion, motion_slower = vector(load, at.LOAD_MOTION), vector(load, at.LOAD_MOTION_SLOWER)
+    lacks, changes = matrix(load, at.LOAD_LACKS, n), matrix(load, at.LOAD_CHANGES, n)
+    turning, turning_slower = (
+        vector(load, at.LOAD_TURNING), vector(load, at.LOAD_TURNING_SLOWER)
+    )  # fmt: skip
+    cross = matrix(load, at.LOAD_CROSS, at.PARAMETERS)
+    turned, rubbed = vector(load, at.LOAD_TURNED), vector(load, at.LOAD_RUBBED)
+    friction = vector(load, at.LOAD_FRICTION)
+    left, recent = number(load, at.LOAD_LEFT), number(load, at.LOAD_RECENT)
+    for i in range(n):
+        noise = noise_of(M, i, most[i], changes[LATEST, i])
+        weight = 1.0 / (noise * noise)
+        y = motion_slower[i] - motion[i] - lacks[LATEST, i]
+        v = turning[i] - turning_slower[i]
+        error = y - v * friction[i]
+        for k in range(at.PARAMETERS):
+            row[k] = filtered[i, k] - slower[i, k]
+            error -= row[k] * theta[k]
+            scaled = weight * row[k]
+            moment[k] += scaled * y
+            cross[i, k] += scaled * v
+            for j in range(k + 1):
+                information[k, j] += scaled * row[j]
+        size[0] += weight * y * y
+        turned[i] += weight * v * v
+        rubbed[i] += weight * v * y
+        recent, left = recent + weight * y * y, left + weight * error * error
+    set_number(load, at.LOAD_COUNT, number(load, at.LOAD_COUNT) + n)
+    set_number(load, at.LOAD_LEFT, left)
+    set_number(load, at.LOAD_RECENT, recent)

@@ -17,14 +17,18 @@ def pack_loads(arm: Arm) -> tuple[Block, Block, dict[str, Any]]:
     nothing of the motion.
     """
     load, memory = pack_load(arm), pack_load(arm)
-    return load, memory, {
-        "load": load.address,
-        "memory_load": memory.address,
-        "find_call": find_load.address,
-        "carry_call": carry_load.address,
-        "remember_call": remember_load.address,
-        "recall_call": recall_load.address,
-    }
+    return (
+        load,
+        memory,
+        {
+            "load": load.address,
+            "memory_load": memory.address,
+            "find_call": find_load.address,
+            "carry_call": carry_load.address,
+            "remember_call": remember_load.address,
+            "recall_call": recall_load.address,
+        },
+    )
 
 
 def pack_load(arm: Arm) -> Block:
