@@ -143,9 +143,8 @@ def advance(guard, elapsed):
     ``M ddq = sent - hold``, with M's factor and the holding torque of the last cycle.
     """
     q, dq = vector(guard, at.GUARD_BELIEVED_Q), vector(guard, at.GUARD_BELIEVED_DQ)
-    ddq, r, drag = (
-        vector(guard, at.GUARD_DDQ), vector(guard, at.GUARD_UNMODELLED), vector(guard, at.GUARD_DRAG)
-    )  # fmt: skip
+    r, drag = vector(guard, at.GUARD_UNMODELLED), vector(guard, at.GUARD_DRAG)
+    ddq = vector(guard, at.GUARD_DDQ)
     accelerate(guard, vector(guard, at.GUARD_SENT), ddq)
     for i in range(len(q)):
         q[i] += elapsed * (dq[i] + 0.5 * elapsed * ddq[i])

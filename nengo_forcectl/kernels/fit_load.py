@@ -40,7 +40,7 @@ def add_cycle(guard, load, M, elapsed, memory):
     slower = matrix(load, at.LOAD_SLOWER, at.PARAMETERS)
     motion, motion_slower = vector(load, at.LOAD_MOTION), vector(load, at.LOAD_MOTION_SLOWER)
     lacks, changes = matrix(load, at.LOAD_LACKS, n), matrix(load, at.LOAD_CHANGES, n)
-    forget(load, elapsed, memory)
+    forget(load, elapsed, memory, SOON)
     set_number(load, at.LOAD_COUNT, number(load, at.LOAD_COUNT) + n)
     left, recent = number(load, at.LOAD_LEFT), number(load, at.LOAD_RECENT)
     for i in range(n):
@@ -66,15 +66,15 @@ def noise_of(M, i, most, change):
 
 
 @kernel
-def forget(load, elapsed, memory):
-    """Let the sums of earlier cycles fade."""
+def forget(load, elapsed, memory, soon):
+    """Let the sums of earlier cycles fade; ``soon`` are those that tell of a change."""
     information = matrix(load, at.LOAD_INFORMATION, at.PARAMETERS)
     moment, size = matrix(load, at.LOAD_MOMENT, at.PARAMETERS), vector(load, at.LOAD_SIZE)
     both = vector(load, at.LOAD_BOTH)
-    keep, soon = math.exp(-elapsed / memory), math.exp(-elapsed / SOON)
+    keep, fade = math.exp(-elapsed / memory), math.exp(-elapsed / soon)
     set_number(load, at.LOAD_COUNT, keep * number(load, at.LOAD_COUNT))
-    set_number(load, at.LOAD_LEFT, soon * number(load, at.LOAD_LEFT))
-    set_number(load, at.LOAD_RECENT, soon * number(load, at.LOAD_RECENT))
+    set_number(load, at.LOAD_LEFT, fade * number(load, at.LOAD_LEFT))
+    set_number(load, at.LOAD_RECENT, fade * number(load, at.LOAD_RECENT))
     for k in range(at.PARAMETERS):
         for j in range(k + 1):
             information[k, j] *= keep

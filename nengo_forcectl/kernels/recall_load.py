@@ -67,16 +67,13 @@ def recall_load(guard):
 @kernel
 def solve_anew(guard, load):
     """Solve with a prior that weighs as much as the noise needs; return if the load explains."""
-    equations = number(load, at.LOAD_COUNT) - at.PARAMETERS - len(vector(guard, GUARD_TAU_MAX))
-    set_number(load, at.LOAD_NOISE, 1.0)
-    if equations < 1.0:
-        return False
-    noise = 1.0
+    noise, n = 1.0, len(vector(guard, GUARD_TAU_MAX))
     for _ in range(ROUNDS):
         eliminate_friction(guard, load, noise)
         solve_load(load, noise, False)
-        noise = min(max(misfit_of(load) / equations, LEAST_NOISE), noise)
-    set_number(load, at.LOAD_NOISE, noise)
+        noise = estimate_noise(load, n)
+    if noise == 1.0:
+        return False
     for attempt in range(2):
         prior = noise if attempt == 0 else 1.0
         eliminate_friction(guard, load, prior)
@@ -92,6 +89,16 @@ def solve_anew(guard, load):
     for k in range(at.PARAMETERS):
         theta[k] = 0.0
     return False
+
+
+@kernel
+def estimate_noise(load, n):
+    """Write and return the noise of the equations of n joints, over that assumed, squared."""
+    equations, noise = number(load, at.LOAD_COUNT) - at.PARAMETERS - n, 1.0
+    if equations >= 1.0:
+        noise = min(max(misfit_of(load) / equations, LEAST_NOISE), 1.0)
+    set_number(load, at.LOAD_NOISE, noise)
+    return noise
 
 
 @kernel

@@ -36,13 +36,14 @@ from .layout.guard_fields import (
     GUARD_TAU_MAX,
     GUARD_UNMODELLED,
 )
-from .recall_load import eliminate_friction, find_friction, solve_load
+from .recall_load import eliminate_friction, estimate_noise, find_friction, solve_load
 
 EVERY = 8.0  # cycles
 MOVES = 0.02  # share of a joint's top speed from which on it moves
 MEMORY = 2.0  # time constant of the sums, in motion [s]
+SOON = 0.05  # time constant of the sums that tell that a load has changed [s]
 SLOW = 40.0  # gain of the slower filter [1/s]
-SLACK = 4.0  # sum of squares that noise may leave
+SLACK = 10.0  # sum of squares that the noise may leave, over its square
 
 
 @part(4, number=True)
@@ -113,14 +114,16 @@ def add_interval(guard, load, M, passed):
         turning[i] += share * (speed[i] - turning[i])
         slower[i] += less * (turning[i] - slower[i])
     forget_friction(load, math.exp(-passed / MEMORY))
-    forget(load, passed, MEMORY)
+    forget(load, passed, MEMORY, SOON)
     add_equations(guard, load, M)
-    if number(load, at.LOAD_LEFT) > number(load, at.LOAD_RECENT) + SLACK:
+    slack = SLACK * number(load, at.LOAD_NOISE)
+    if number(load, at.LOAD_LEFT) > number(load, at.LOAD_RECENT) + slack:
         forget_all(guard, load)  # the load has changed, or is gone
     else:
         eliminate_friction(guard, load, 1.0)
         solve_load(load, 1.0, False)
         find_friction(guard, load, 1.0)
+        estimate_noise(load, len(M))
     r, rest = vector(guard, GUARD_UNMODELLED), vector(load, at.LOAD_REST)
     for i in range(len(r)):
         rest[i] = r[i]
@@ -142,6 +145,7 @@ def forget_friction(load, keep):
 def forget_all(guard, load):
     """Clear all sums."""
     clear_load(guard, load)
+    set_number(load, at.LOAD_NOISE, 1.0)
     clear(vector(load, at.LOAD_CROSS))
     clear(vector(load, at.LOAD_TURNED))
     clear(vector(load, at.LOAD_RUBBED))

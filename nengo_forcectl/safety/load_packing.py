@@ -34,5 +34,5 @@ def pack_loads(arm: Arm) -> tuple[Block, Block, dict[str, Any]]:
 def pack_load(arm: Arm) -> Block:
     """Return the block of a load that is not found yet."""
     body = Block(BODY, {"n": arm.dof}, {"gravity": arm.gravity_vector})
-    values = {"body": body.address, "misfit": 1.0}
+    values = {"body": body.address, "misfit": 1.0, "noise": 1.0}
     return Block(LOAD, {"n": arm.dof, "s": DELAYS}, values, keeps=body)
