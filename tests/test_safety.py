@@ -266,5 +266,6 @@ def test_the_guard_s_kernels_allocate_nothing():
     assert all(word in seen for word in ALLOCATION)  # so would they be in a kernel's
     check_no_allocation(
         parts.protect_alone, parts.keep_limits, parts.credible, parts.find_load, parts.carry_load,
+        parts.remember_load, parts.recall_load,
         parts.predict, parts.judge_state,
     )  # fmt: skip

@@ -43,6 +43,7 @@ MOVES = 0.02  # share of a joint's top speed from which on it moves
 MEMORY = 2.0  # time constant of the sums, in motion [s]
 SOON = 0.05  # time constant of the sums that tell that a load has changed [s]
 SLOW = 40.0  # gain of the slower filter [1/s]
+PAUSE = 0.03  # after a change, until r is that of the new load [s]
 SLACK = 10.0  # sum of squares that the noise may leave, over its square
 
 
@@ -52,7 +53,10 @@ def remember_load(guard, arm, inputs, sure, elapsed):
     load, dq = whole(guard, GUARD_MEMORY_LOAD), vector(inputs, INPUT_DQ)
     mean, sent = vector(load, at.LOAD_MEAN), vector(guard, GUARD_SENT)
     speed = vector(load, at.LOAD_SPEED)
-    if not sure:
+    pause = number(load, at.LOAD_PAUSE)
+    if pause > 0.0:
+        set_number(load, at.LOAD_PAUSE, pause - elapsed)
+    if not sure or pause > 0.0:
         begin_anew(load)
         return
     for i in range(len(dq)):
@@ -71,7 +75,11 @@ def remember_load(guard, arm, inputs, sure, elapsed):
     locate(load, arm, dq)
     p, b = matrix(load, at.LOAD_P, at.PARAMETERS), matrix(load, at.LOAD_B, at.PARAMETERS)
     momentum_columns(whole(load, at.LOAD_BODY), p, b)
-    if number(load, at.LOAD_BEGUN) > 0.0:
+    if number(load, at.LOAD_FRESH) > 0.0:
+        forget_all(guard, load)  # the filters begin at rest, also those of the columns
+        set_number(load, at.LOAD_FRESH, 0.0)
+        fill_columns(load)
+    elif number(load, at.LOAD_BEGUN) > 0.0:
         add_interval(guard, load, matrix(arm, ARM_M, len(dq)), passed)
     keep_columns(guard, load)
     begin_interval(load)
@@ -119,14 +127,31 @@ def add_interval(guard, load, M, passed):
     slack = SLACK * number(load, at.LOAD_NOISE)
     if number(load, at.LOAD_LEFT) > number(load, at.LOAD_RECENT) + slack:
         forget_all(guard, load)  # the load has changed, or is gone
+        set_number(load, at.LOAD_FRESH, 1.0)
+        set_number(load, at.LOAD_PAUSE, PAUSE)
     else:
-        eliminate_friction(guard, load, 1.0)
-        solve_load(load, 1.0, False)
-        find_friction(guard, load, 1.0)
+        noise = number(load, at.LOAD_NOISE)
+        eliminate_friction(guard, load, noise)
+        solve_load(load, noise, False)
+        find_friction(guard, load, noise)
         estimate_noise(load, len(M))
     r, rest = vector(guard, GUARD_UNMODELLED), vector(load, at.LOAD_REST)
     for i in range(len(r)):
         rest[i] = r[i]
+
+
+@kernel
+def fill_columns(load):
+    """Let the filters of columns and speeds begin with their present values."""
+    b, slower = matrix(load, at.LOAD_B, at.PARAMETERS), matrix(load, at.LOAD_SLOWER, at.PARAMETERS)
+    filtered = matrix(load, at.LOAD_FILTERED, at.PARAMETERS)
+    for i in range(len(b)):
+        for k in range(at.PARAMETERS):
+            filtered[i, k] = slower[i, k] = -b[i, k]
+    speed, turning = vector(load, at.LOAD_SPEED), vector(load, at.LOAD_TURNING)
+    turning_slower = vector(load, at.LOAD_TURNING_SLOWER)
+    for i in range(len(speed)):
+        turning[i] = turning_slower[i] = speed[i]
 
 
 @kernel

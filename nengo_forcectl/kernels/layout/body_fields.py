@@ -62,6 +62,8 @@ LOAD_AXES = LOAD.add("axes", "3 3")
 # The load of a moving arm that a guard remembers, with its joints' viscous friction. See
 # `remember_load`; the fields have the names of `LOAD`, which it begins with.
 LOAD_PASSED = LOAD.add("passed")  # since the last interval [s]
+LOAD_FRESH = LOAD.add("fresh")  # 1: the filters are to begin anew
+LOAD_PAUSE = LOAD.add("pause")  # until then [s]
 LOAD_MEAN = LOAD.add("mean", "n")  # mean torque in that time [N m]
 LOAD_SPEED = LOAD.add("speed", "n")  # mean speed in that time [rad/s]
 LOAD_TURNING = LOAD.add("turning", "n")  # speed, filtered like r [rad/s]
