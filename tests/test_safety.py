@@ -269,3 +269,11 @@ def test_the_guard_s_kernels_allocate_nothing():
         parts.remember_load, parts.recall_load,
         parts.predict, parts.judge_state,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["kuka_iiwa", "panda"])
+def test_sensors_three_cycles_late_do_not_throw_a_bare_arm(name):
+    """Undeclared, and driven into its limits: 54 times a speed limit with an observer of 200/s."""
+    arm = arms.load(name)
+    _, dq, _ = driven(arm, adversaries(arm)["swing"], cycles=800, sensors=Sensors(delay=3e-3))
+    assert (np.abs(dq) < 1.5 * arm.dq_max).all()
