@@ -6,7 +6,16 @@ from arms.machine.numba_kernel import kernel, part
 
 from .access import matrix, number, set_number, vector, whole
 from .algebra import factor_columns, substitute
-from .choose_load import FAR, HEAVY, LIGHTEST, REACH, WIDE, take_nearest
+from .choose_load import (
+    FAR,
+    HEAVY,
+    LIGHTEST,
+    REACH,
+    WIDE,
+    believe_load,
+    choose_load,
+    take_nearest,
+)
 from .find_load import clear_load
 from .layout import body_fields as at
 from .layout.guard_fields import (
@@ -26,6 +35,7 @@ MISFIT = 0.3  # share of the sum of squares that a load may leave
 DENSE = 2700.0  # density of a usual load [kg/m^3]
 RUBS = 0.3  # usual viscous friction, over tau_max / dq_max
 LEAST_NOISE = 1e-6  # of the equations, over that assumed, squared
+SURE = 1e-4  # least noise for a load of `find_load`
 CLEAR = 3.0  # least friction, over its standard deviation
 ROUNDS = 3  # of finding the noise
 STOPPING = 1000.0  # cycles for which a stop uses the load
@@ -45,7 +55,10 @@ def recall_load(guard):
     drag, friction = vector(guard, GUARD_DRAG), vector(load, at.LOAD_FRICTION)
     for i in range(len(drag)):
         drag[i] = friction[i]
-    if not believed or (laden and number(own, at.LOAD_MISFIT) < number(load, at.LOAD_MISFIT)):
+    if laden and not (believed and number(load, at.LOAD_MISFIT) <= number(own, at.LOAD_MISFIT)):
+        refine_load(own, vector(guard, GUARD_LACK))
+        return
+    if not believed:
         return
     clear_load(guard, own)
     theta, found = vector(own, at.LOAD_THETA), vector(load, at.LOAD_THETA)
@@ -62,6 +75,19 @@ def recall_load(guard):
             lack[i] += filtered[i, k] * theta[k]
     set_number(guard, GUARD_LADEN, 1.0)
     set_number(guard, GUARD_AWAKE, STOPPING)
+
+
+@kernel
+def refine_load(load, lack):
+    """Solve for the load of `find_load` with a prior that weighs as much as the noise needs."""
+    equations = number(load, at.LOAD_COUNT) - at.PARAMETERS
+    if equations < 1.0:
+        return
+    noise = number(load, at.LOAD_MISFIT) * vector(load, at.LOAD_SIZE)[0] / equations
+    choose_load(load, min(max(noise, SURE), 1.0))
+    if not believe_load(load, lack):
+        choose_load(load, 1.0)
+        believe_load(load, lack)
 
 
 @kernel

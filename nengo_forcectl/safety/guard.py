@@ -108,8 +108,8 @@ class Safe(Cycle):
     0.1 s from top speed, and is held against gravity and r. The stop uses the q and dq that still
     come, whatever the clock or the wrench say. Without them the model predicts both from the last
     good state and the torques sent, brakes by the prediction, and then holds the arm against
-    gravity there. A load that was found is in the model: the one above, or one found with the joints'
-    viscous friction from all motion of the last seconds (`kernels.remember_load`; around a
+    gravity there. A load that was found is in the model: the one above, or one found with the
+    joints' viscous friction from all motion of the last seconds (`kernels.remember_load`; around a
     structured learner, the one that it has learned). No sensor corrects the prediction, so its
     error grows: slowly by the model's errors, quickly under a load that it does not know well. Call
     `reset` to resume.
