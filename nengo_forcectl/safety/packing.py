@@ -15,7 +15,7 @@ from .load_packing import pack_loads
 POSITION_GAIN = 50.0  # gain k of the approach to a position limit [1/s]
 POSITION_RATE = 400.0  # rate of convergence to the speed allowed there, for 1 ms cycles [1/s]
 SPEED_RATE = 100.0  # rate of convergence to the top speed [1/s]
-OBSERVER_GAIN = 140.0  # [1/s]; faster, it swings a bare wrist whose sensors are 3 ms late
+OBSERVER_GAIN = 155.0  # [1/s]; faster, it swings a bare wrist whose sensors are 3 ms late
 CREDIBLE = 20.0  # largest credible speed, over the largest speed limit
 FAR = 1e6  # largest credible position [rad]
 STRAY = 0.5  # largest credible distance beyond a limit [rad], [m]
