@@ -6,8 +6,9 @@ import pytest
 import arms
 from nengo_forcectl.control import OperationalSpace
 from nengo_forcectl.cycle.compiled import CompiledController
+from nengo_forcectl.errors import ConfigurationError
 from nengo_forcectl.networks.workspace import home_posture
-from nengo_forcectl.paths import MinimumJerk
+from nengo_forcectl.paths import MinimumJerk, bring_into_reach
 from nengo_forcectl.robots.log import Log
 from nengo_forcectl.robots.loop import follow
 from nengo_forcectl.safety.guard import Safe
@@ -31,7 +32,7 @@ def nearest(arm, home, target):
     return target - e
 
 
-def driven(name, beyond, seconds, seed=0, reach=REACH):
+def driven(name, beyond, seconds, seed=0, reach=REACH, brought_back=False):
     """Reach for a point ``beyond`` the border [m]; the record, and the nearest reachable point."""
     arm = arms.load(name)
     home = home_posture(arm)
@@ -40,11 +41,14 @@ def driven(name, beyond, seconds, seed=0, reach=REACH):
     direction = direction + 0.3 * np.random.default_rng(seed).standard_normal(3)
     direction /= np.linalg.norm(direction)
     target = nearest(arm, home, start + 50.0 * direction) + beyond * direction
-    law = OperationalSpace(home)
+    goal, law = target, OperationalSpace(home)
+    if brought_back:
+        with pytest.warns(RuntimeWarning, match=r"1 of 1 points are out of reach"):
+            (goal,) = bring_into_reach(arm, home, target)
     cycles = round(1e3 * seconds)
     log = Log(cycles)
     with Bullet(arm, home) as robot:
-        path = MinimumJerk(np.stack((start, target)), reach)
+        path = MinimumJerk(np.stack((start, goal)), reach)
         follow(robot, Safe(CompiledController(arm, law), arm), path, range(cycles), log)
     return log.arrays(), nearest(arm, home, target)
 
@@ -75,3 +79,28 @@ def test_a_fast_reach_for_a_point_far_out_of_reach_does_not_throw_the_arm(name):
     assert np.linalg.norm(record["tool"][2000:] - best, axis=1).max() < 5e-3
     assert np.abs(np.diff(record["tau"], axis=0)).max() < 3.0  # was up to 3.5, or the motors' limit
     assert record["out_of_reach"][-1] > 0.5
+
+
+@pytest.mark.parametrize("name", ["kuka_iiwa", "ur5e", "panda"])
+def test_a_target_brought_back_into_reach_is_reached_smoothly(name):
+    """From 200 mm beyond: within 5 mm of the border, on all the way as smoothly as 5 mm in reach.
+
+    To the target itself the arm brakes at the border, with steps of 0.3 to 0.5 N m.
+    """
+    record, best = driven(name, 0.2, REACH + 0.5, brought_back=True)
+    reachable, _ = driven(name, -5e-3, REACH)
+    usual = np.abs(np.diff(reachable["tau"], axis=0)).max()
+    assert np.linalg.norm(record["tool"][-1] - best) < 5e-3
+    assert np.abs(np.diff(record["tau"], axis=0)).max() < min(2.0 * usual, 0.03)
+    assert np.linalg.norm(record["tool"] - record["reference"], axis=1).max() < 1e-4
+
+
+def test_points_within_reach_stay(iiwa):
+    """To the last bit; what makes no sense is refused."""
+    home = home_posture(iiwa)
+    points = iiwa.pose(home)[:3, 3] + np.array([[0.0, 0.0, 0.0], [0.05, 0.1, -0.1]])
+    np.testing.assert_array_equal(bring_into_reach(iiwa, home, points), points)
+    with pytest.raises(ConfigurationError, match=r"needs \(7,\) and finite \(k, 3\)"):
+        bring_into_reach(iiwa, home[:6], points)
+    with pytest.raises(ConfigurationError, match=r"inside: is -0\.1, needs at least 0 m"):
+        bring_into_reach(iiwa, home, points, inside=-0.1)

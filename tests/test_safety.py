@@ -266,5 +266,14 @@ def test_the_guard_s_kernels_allocate_nothing():
     assert all(word in seen for word in ALLOCATION)  # so would they be in a kernel's
     check_no_allocation(
         parts.protect_alone, parts.keep_limits, parts.credible, parts.find_load, parts.carry_load,
+        parts.remember_load, parts.recall_load,
         parts.predict, parts.judge_state,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["kuka_iiwa", "panda"])
+def test_sensors_three_cycles_late_do_not_throw_a_bare_arm(name):
+    """Undeclared, and driven into its limits: 54 times a speed limit with an observer of 200/s."""
+    arm = arms.load(name)
+    _, dq, _ = driven(arm, adversaries(arm)["swing"], cycles=800, sensors=Sensors(delay=3e-3))
+    assert (np.abs(dq) < 1.5 * arm.dq_max).all()

@@ -7,12 +7,11 @@ explains nearly all of what the model does not.
 
 from arms.machine.numba_kernel import kernel
 
-from .access import matrix, number, set_number, vector, whole
+from .access import matrix, number, set_number, vector
 from .algebra import factor_columns, substitute
 from .fit_load import whole_delay
 from .keep_physical import inertia_of, inertia_place, nearest_body
 from .layout import body_fields as at
-from .layout.guard_fields import GUARD_LACK, GUARD_LADEN, GUARD_LOAD
 from .sizes import DELAYS
 
 DELAYED = 0.7  # share of the misfit that another delay must be below
@@ -24,11 +23,14 @@ HEAVY, FAR, WIDE = 5.0, 0.1, 0.01  # usual size of mass [kg], first moment [kg m
 
 
 @kernel
-def choose_load(load):
-    """Solve for the parameters, by the delay with the least misfit, and take the nearest body's."""
+def choose_load(load, prior):
+    """Solve for the parameters, by the delay with the least misfit, and take the nearest body's.
+
+    ``prior`` is the weight of the usual sizes of a load.
+    """
     theta, trials = vector(load, at.LOAD_THETA), matrix(load, at.LOAD_TRIALS, at.PARAMETERS)
     moment, fitted = matrix(load, at.LOAD_MOMENT, at.PARAMETERS), vector(load, at.LOAD_FITTED)
-    factor_information(load)
+    factor_information(load, prior)
     for s in range(len(trials)):
         solve_delay(load, s)
     last = number(load, at.LOAD_DELAY)
@@ -81,15 +83,15 @@ def product(load, s, t):
 
 
 @kernel
-def factor_information(load):
-    """Factor the information with that of the usual sizes of a load."""
+def factor_information(load, prior):
+    """Factor the information with that of the usual sizes of a load, times ``prior``."""
     information = matrix(load, at.LOAD_INFORMATION, at.PARAMETERS)
     factor = matrix(load, at.LOAD_FACTOR, at.PARAMETERS)
     for k in range(at.PARAMETERS):
         for j in range(k + 1):
             factor[k, j] = information[k, j]
         size = HEAVY if k == at.MASS else FAR if k < at.XX else WIDE
-        factor[k, k] += 1.0 / (size * size)
+        factor[k, k] += prior / (size * size)
     factor_columns(factor, 0, at.PARAMETERS)
 
 
@@ -117,20 +119,22 @@ def take_nearest(load):
 
 
 @kernel
-def believe_load(guard):
-    """Drop the load unless it explains the motion; compute how it changes r."""
-    load, lack = whole(guard, GUARD_LOAD), vector(guard, GUARD_LACK)
+def believe_load(load, lack):
+    """Drop the load unless it explains the motion; return whether it does.
+
+    Writes how it changes r to ``lack`` (n,).
+    """
     theta, filtered = vector(load, at.LOAD_THETA), matrix(load, at.LOAD_FILTERED, at.PARAMETERS)
     misfit = misfit_share(load)
     believed = misfit < MISFIT
     set_number(load, at.LOAD_MISFIT, misfit)
-    set_number(guard, GUARD_LADEN, 1.0 if believed else 0.0)
     for k in range(at.PARAMETERS):
         theta[k] = theta[k] if believed else 0.0
     for i in range(len(lack)):
         lack[i] = 0.0
         for k in range(at.PARAMETERS):
             lack[i] += filtered[i, k] * theta[k]
+    return believed
 
 
 @kernel

@@ -143,11 +143,13 @@ def advance(guard, elapsed):
     ``M ddq = sent - hold``, with M's factor and the holding torque of the last cycle.
     """
     q, dq = vector(guard, at.GUARD_BELIEVED_Q), vector(guard, at.GUARD_BELIEVED_DQ)
+    r, drag = vector(guard, at.GUARD_UNMODELLED), vector(guard, at.GUARD_DRAG)
     ddq = vector(guard, at.GUARD_DDQ)
     accelerate(guard, vector(guard, at.GUARD_SENT), ddq)
     for i in range(len(q)):
         q[i] += elapsed * (dq[i] + 0.5 * elapsed * ddq[i])
         dq[i] += elapsed * ddq[i]
+        r[i] -= drag[i] * elapsed * ddq[i]
 
 
 @kernel
@@ -156,8 +158,11 @@ def refine(guard, elapsed):
     dq, ddq = vector(guard, at.GUARD_BELIEVED_DQ), vector(guard, at.GUARD_DDQ)
     end = vector(guard, at.GUARD_PUSH)
     accelerate(guard, vector(guard, at.GUARD_SENT), end)
+    r, drag = vector(guard, at.GUARD_UNMODELLED), vector(guard, at.GUARD_DRAG)
     for i in range(len(dq)):
-        dq[i] += 0.5 * elapsed * (end[i] - ddq[i])
+        change = 0.5 * elapsed * (end[i] - ddq[i])
+        dq[i] += change
+        r[i] -= drag[i] * change
 
 
 @kernel

@@ -21,7 +21,7 @@ from .access import matrix, number, set_number, vector, whole
 from .algebra import copy_matrix
 from .carried_body import add_body, locate_body, momentum_columns
 from .choose_load import believe_load, choose_load
-from .fit_load import add_cycle
+from .fit_load import FORGET, add_cycle
 from .layout import body_fields as at
 from .layout.arm_fields import ARM_C, ARM_DJ, ARM_DOF, ARM_G, ARM_J, ARM_M, ARM_POSE, INPUT_DQ
 from .layout.estimation_fields import LATEST
@@ -83,19 +83,28 @@ def find_load(guard, arm, inputs, sure, elapsed):
     p, b = matrix(load, at.LOAD_P, at.PARAMETERS), matrix(load, at.LOAD_B, at.PARAMETERS)
     momentum_columns(whole(load, at.LOAD_BODY), p, b)
     if sure and number(load, at.LOAD_BEGUN) > 0.0:
-        filter_columns(guard, elapsed)
-        filter_torques(guard, elapsed)
-        add_cycle(guard, matrix(arm, ARM_M, len(dq)), elapsed)
+        share = filter_share(number(guard, GUARD_OBSERVER_GAIN), elapsed)
+        filter_columns(load, share, elapsed)
+        filter_torques(guard, load, vector(guard, GUARD_SENT), share, elapsed)
+        add_cycle(guard, load, matrix(arm, ARM_M, len(dq)), elapsed, FORGET)
         if number(load, at.LOAD_LEFT) > number(load, at.LOAD_RECENT) + SLACK:
             forget_load(guard)  # the load has changed, or is gone
         else:
-            choose_load(load)
-            believe_load(guard)
+            choose_load(load, 1.0)
+            believed = believe_load(load, vector(guard, GUARD_LACK))
+            set_number(guard, GUARD_LADEN, 1.0 if believed else 0.0)
+    keep_columns(guard, load)
+
+
+@kernel
+def keep_columns(guard, load):
+    """Keep the columns and the model's momentum of this cycle for the next one."""
+    p, b = matrix(load, at.LOAD_P, at.PARAMETERS), matrix(load, at.LOAD_B, at.PARAMETERS)
     copy_matrix(p, matrix(load, at.LOAD_P_LAST, at.PARAMETERS))
     copy_matrix(b, matrix(load, at.LOAD_B_LAST, at.PARAMETERS))
     momentum, momentum_last = vector(guard, GUARD_MOMENTUM), vector(load, at.LOAD_MOMENTUM_LAST)
     bias, bias_last = vector(guard, GUARD_BIAS), vector(load, at.LOAD_BIAS_LAST)
-    for i in range(len(dq)):
+    for i in range(len(momentum)):
         momentum_last[i], bias_last[i] = momentum[i], bias[i]
     set_number(load, at.LOAD_BEGUN, 1.0)
 
@@ -111,15 +120,13 @@ def locate(load, arm, dq):
 
 
 @kernel
-def filter_columns(guard, elapsed):
-    """Pass the columns over the cycle that has ended through the filters."""
-    load = whole(guard, GUARD_LOAD)
+def filter_columns(load, share, elapsed):
+    """Pass the columns over the cycle that has ended through the filters; ``share`` is r's."""
     p, b = matrix(load, at.LOAD_P, at.PARAMETERS), matrix(load, at.LOAD_B, at.PARAMETERS)
     p_last = matrix(load, at.LOAD_P_LAST, at.PARAMETERS)
     b_last = matrix(load, at.LOAD_B_LAST, at.PARAMETERS)
     filtered = matrix(load, at.LOAD_FILTERED, at.PARAMETERS)
     slower = matrix(load, at.LOAD_SLOWER, at.PARAMETERS)
-    share = filter_share(number(guard, GUARD_OBSERVER_GAIN), elapsed)
     less = filter_share(SLOW, elapsed)
     for i in range(len(p)):
         for k in range(at.PARAMETERS):
@@ -129,16 +136,14 @@ def filter_columns(guard, elapsed):
 
 
 @kernel
-def filter_torques(guard, elapsed):
+def filter_torques(guard, load, sent, share, elapsed):
     """Pass the torques, that of the model's motion and that sent, through the filters."""
-    load, sent = whole(guard, GUARD_LOAD), vector(guard, GUARD_SENT)
     p, p_last = vector(guard, GUARD_MOMENTUM), vector(load, at.LOAD_MOMENTUM_LAST)
     b, b_last = vector(guard, GUARD_BIAS), vector(load, at.LOAD_BIAS_LAST)
     motion, motion_slower = vector(load, at.LOAD_MOTION), vector(load, at.LOAD_MOTION_SLOWER)
     given, given_slower = vector(load, at.LOAD_GIVEN), vector(load, at.LOAD_GIVEN_SLOWER)
     last, n = vector(load, at.LOAD_SENT_LAST), len(sent)
     lacks, changes = matrix(load, at.LOAD_LACKS, n), matrix(load, at.LOAD_CHANGES, n)
-    share = filter_share(number(guard, GUARD_OBSERVER_GAIN), elapsed)
     less = filter_share(SLOW, elapsed)
     for i in range(n):
         rate = (p[i] - p_last[i]) / elapsed - 0.5 * (b[i] + b_last[i])
@@ -164,12 +169,21 @@ def carry_load(guard, arm):
 @kernel
 def forget_load(guard):
     """Forget the load that was found."""
-    load, r = whole(guard, GUARD_LOAD), vector(guard, GUARD_UNMODELLED)
+    load = whole(guard, GUARD_LOAD)
+    set_number(guard, GUARD_LADEN, 0.0)
+    clear(vector(guard, GUARD_LACK))
+    clear_load(guard, load)
+
+
+@kernel
+def clear_load(guard, load):
+    """Clear a load's sums, filters and parameters."""
+    r = vector(guard, GUARD_UNMODELLED)
     motion, motion_slower = vector(load, at.LOAD_MOTION), vector(load, at.LOAD_MOTION_SLOWER)
     sent, last = vector(guard, GUARD_SENT), vector(load, at.LOAD_SENT_LAST)
     given, given_slower = vector(load, at.LOAD_GIVEN), vector(load, at.LOAD_GIVEN_SLOWER)
-    set_number(guard, GUARD_LADEN, 0.0)
     set_number(load, at.LOAD_BEGUN, 0.0)
+    set_number(load, at.LOAD_COUNT, 0.0)
     set_number(load, at.LOAD_LEFT, 0.0)
     set_number(load, at.LOAD_RECENT, 0.0)
     set_number(load, at.LOAD_MISFIT, 1.0)
@@ -182,7 +196,6 @@ def forget_load(guard):
     clear(vector(load, at.LOAD_LACKS))
     clear(vector(load, at.LOAD_CHANGES))
     clear(vector(load, at.LOAD_THETA))
-    clear(vector(guard, GUARD_LACK))
     for i in range(len(r)):
         motion[i] = motion_slower[i] = r[i] + sent[i]
         given[i] = given_slower[i] = last[i] = sent[i]

@@ -9,9 +9,9 @@ import math
 
 from arms.machine.numba_kernel import kernel
 
-from .access import matrix, number, set_number, vector, whole
+from .access import matrix, number, set_number, vector
 from .layout import body_fields as at
-from .layout.guard_fields import GUARD_LOAD, GUARD_TAU_MAX
+from .layout.guard_fields import GUARD_TAU_MAX
 from .sizes import DELAYS
 
 NOISE = 5.0  # of the measured acceleration [rad/s^2]
@@ -22,9 +22,17 @@ SOON = 0.002  # time constant of the sums that tell that a load has changed [s]
 
 
 @kernel
-def add_cycle(guard, M, elapsed):
-    """Add this cycle's equations, one of each joint; M (n, n) is the model's."""
-    load, most = whole(guard, GUARD_LOAD), vector(guard, GUARD_TAU_MAX)
+def add_cycle(guard, load, M, elapsed, memory):
+    """Add this cycle's equations, one of each joint; earlier ones fade.
+
+    Args:
+        guard: block of `GUARD`.
+        load: block of `LOAD`.
+        M: (n, n), of the model.
+        elapsed: length of the cycle [s].
+        memory: time constant of the sums [s].
+    """
+    most = vector(guard, GUARD_TAU_MAX)
     n, delay = len(most), number(load, at.LOAD_DELAY)
     s, f = whole_delay(delay), delay - whole_delay(delay)
     theta, row = vector(load, at.LOAD_THETA), vector(load, at.LOAD_ROW)
@@ -32,12 +40,11 @@ def add_cycle(guard, M, elapsed):
     slower = matrix(load, at.LOAD_SLOWER, at.PARAMETERS)
     motion, motion_slower = vector(load, at.LOAD_MOTION), vector(load, at.LOAD_MOTION_SLOWER)
     lacks, changes = matrix(load, at.LOAD_LACKS, n), matrix(load, at.LOAD_CHANGES, n)
-    forget(load, elapsed)
+    forget(load, elapsed, memory, SOON)
+    set_number(load, at.LOAD_COUNT, number(load, at.LOAD_COUNT) + n)
     left, recent = number(load, at.LOAD_LEFT), number(load, at.LOAD_RECENT)
     for i in range(n):
-        noise = FLOOR * most[i] + TIMING * abs((1.0 - f) * changes[s, i] + f * changes[s + 1, i])
-        for j in range(n):
-            noise += NOISE * abs(M[i, j])
+        noise = noise_of(M, i, most[i], (1.0 - f) * changes[s, i] + f * changes[s + 1, i])
         y = motion_slower[i] - motion[i] - (1.0 - f) * lacks[s, i] - f * lacks[s + 1, i]
         error = y
         for k in range(at.PARAMETERS):
@@ -50,14 +57,24 @@ def add_cycle(guard, M, elapsed):
 
 
 @kernel
-def forget(load, elapsed):
-    """Let the sums of earlier cycles fade."""
+def noise_of(M, i, most, change):
+    """Return the noise of joint i's equation [N m], whose motor gives ``most``."""
+    noise = FLOOR * most + TIMING * abs(change)
+    for j in range(len(M)):
+        noise += NOISE * abs(M[i, j])
+    return noise
+
+
+@kernel
+def forget(load, elapsed, memory, soon):
+    """Let the sums of earlier cycles fade; ``soon`` are those that tell of a change."""
     information = matrix(load, at.LOAD_INFORMATION, at.PARAMETERS)
     moment, size = matrix(load, at.LOAD_MOMENT, at.PARAMETERS), vector(load, at.LOAD_SIZE)
     both = vector(load, at.LOAD_BOTH)
-    keep, soon = math.exp(-elapsed / FORGET), math.exp(-elapsed / SOON)
-    set_number(load, at.LOAD_LEFT, soon * number(load, at.LOAD_LEFT))
-    set_number(load, at.LOAD_RECENT, soon * number(load, at.LOAD_RECENT))
+    keep, fade = math.exp(-elapsed / memory), math.exp(-elapsed / soon)
+    set_number(load, at.LOAD_COUNT, keep * number(load, at.LOAD_COUNT))
+    set_number(load, at.LOAD_LEFT, fade * number(load, at.LOAD_LEFT))
+    set_number(load, at.LOAD_RECENT, fade * number(load, at.LOAD_RECENT))
     for k in range(at.PARAMETERS):
         for j in range(k + 1):
             information[k, j] *= keep

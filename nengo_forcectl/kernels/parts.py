@@ -49,6 +49,8 @@ TASKS = {
 
 correct_model = _part("learned_body", "correct_model")
 find_load, carry_load = _part("find_load", "find_load"), _part("find_load", "carry_load")
+remember_load = _part("remember_load", "remember_load")
+recall_load = _part("recall_load", "recall_load")
 find_near = _part("bound_clearance", "find_near")
 add_gaps = _part("bound_clearance", "add_gaps")
 protect, protect_alone = _part("protect", "protect"), _part("protect", "protect_alone")
@@ -90,6 +92,7 @@ ROWS = (
 
 _GUARDED = (
     control_task, keep_limits, find_load, protect_alone, run_cycle, protect, carry_load, credible,
+    remember_load, recall_load,
 )  # fmt: skip
 _STRUCTURED = supply_structured, solve_regression, observe_lack, renew, correct_model
 USUAL = (

@@ -2,7 +2,7 @@
 
 import math
 
-from arms.machine.memory import call
+from arms.machine.memory import call, clear
 from arms.machine.numba_kernel import kernel, part
 
 from .access import matrix, number, set_number, vector, whole
@@ -106,6 +106,9 @@ def record_state(guard, inputs, begun, elapsed):
     else:
         begin_comparison(guard, dq)
     set_number(guard, at.GUARD_COMPARES, compares)
+    if found == 0:
+        set_number(guard, at.GUARD_RECALLED, 0.0)
+        clear(vector(guard, at.GUARD_DRAG))
     for i in range(len(q)):
         q_last[i], dq_last[i] = q[i], dq[i]
     believe(guard, q, dq, found, elapsed)
@@ -127,13 +130,15 @@ def take_believed(guard, arm, inputs, elapsed, refines):
         q[i], dq[i] = q_now[i], dq_now[i]
     compute_learned_terms(guard, arm, inputs)
     if refines:
+        if number(guard, at.GUARD_RECALLED) == 0.0:
+            set_number(guard, at.GUARD_RECALLED, 1.0)
+            call(whole(guard, at.GUARD_RECALL_CALL), guard)
         awake = number(guard, at.GUARD_AWAKE) > 0.0
         if awake:
             call(whole(guard, at.GUARD_CARRY_CALL), guard, arm)
         prepare_rest(guard, arm, dq_now)
         refine(guard, elapsed)
-        if awake:
-            compute_learned_terms(guard, arm, inputs)
+        compute_learned_terms(guard, arm, inputs)  # without load and friction
     for i in range(len(q)):
         dq[i] = dq_now[i]
 
@@ -154,6 +159,8 @@ def keep_limits(guard, arm, inputs, mode, begun, found, elapsed):
             call(whole(guard, at.GUARD_FIND_CALL), guard, arm, inputs, sure, since + elapsed)
         else:
             observe_unmodelled(guard, arm, vector(inputs, INPUT_DQ), sure, since + elapsed)
+        if whole(guard, at.GUARD_LEARNER) == 0:
+            call(whole(guard, at.GUARD_REMEMBER_CALL), guard, arm, inputs, sure, since + elapsed)
         set_number(guard, at.GUARD_SINCE, 0.0)
     if mode == at.GO:
         anticipate_friction(guard)
@@ -213,8 +220,9 @@ def prepare_rest(guard, arm, dq):
     r, hold = vector(guard, at.GUARD_UNMODELLED), vector(guard, at.GUARD_HOLD)
     rest, factor = vector(guard, at.GUARD_REST), matrix(guard, at.GUARD_FACTOR, n)
     lack, rubs = vector(guard, at.GUARD_LACK), vector(guard, at.GUARD_RUBS)
-    rubbed = vector(guard, at.GUARD_RUBBED)
+    rubbed, drag = vector(guard, at.GUARD_RUBBED), vector(guard, at.GUARD_DRAG)
     for i in range(n):
+        M[i, i] += drag[i] * number(guard, at.GUARD_DT)  # implicit: a wrist may stop in a cycle
         change = lack[i] + rubbed[i] - rubs[i]
         left = min(max(r[i] + change, -tau_max[i]), tau_max[i])
         r[i] = left - change

@@ -13,6 +13,7 @@ from .minimum_jerk import MinimumJerk
 from .profiles import GaussianProfile, MinimumJerkProfile, Profile, TrapezoidProfile
 from .recorded import RecordedPath
 from .slerp import Slerp
+from .within_reach import bring_into_reach
 
 __all__ = [
     "BlendedPath",
@@ -34,5 +35,6 @@ __all__ = [
     "Slerp",
     "Spline",
     "TrapezoidProfile",
+    "bring_into_reach",
     "check_speed",
 ]

@@ -6,21 +6,33 @@ from arms import Arm
 
 from ..kernels.block import Block
 from ..kernels.layout.body_fields import BODY, LOAD
-from ..kernels.parts import carry_load, find_load
+from ..kernels.parts import carry_load, find_load, recall_load, remember_load
 from ..kernels.sizes import DELAYS
 
 
-def pack_load(arm: Arm) -> tuple[Block, dict[str, Any]]:
-    """Return the load's block, and the values of the guard's fields that point to it.
+def pack_loads(arm: Arm) -> tuple[Block, Block, dict[str, Any]]:
+    """Return two blocks, of the load that limits use and of the one that is remembered for a stop.
 
-    No load is found yet: it explains nothing of the motion.
+    And the values of the guard's fields that point to them. No load is found yet: it explains
+    nothing of the motion.
     """
-    body = Block(BODY, {"n": arm.dof}, {"gravity": arm.gravity_vector})
-    load = Block(
-        LOAD, {"n": arm.dof, "s": DELAYS}, {"body": body.address, "misfit": 1.0}, keeps=body
+    load, memory = pack_load(arm), pack_load(arm)
+    return (
+        load,
+        memory,
+        {
+            "load": load.address,
+            "memory_load": memory.address,
+            "find_call": find_load.address,
+            "carry_call": carry_load.address,
+            "remember_call": remember_load.address,
+            "recall_call": recall_load.address,
+        },
     )
-    return load, {
-        "load": load.address,
-        "find_call": find_load.address,
-        "carry_call": carry_load.address,
-    }
+
+
+def pack_load(arm: Arm) -> Block:
+    """Return the block of a load that is not found yet."""
+    body = Block(BODY, {"n": arm.dof}, {"gravity": arm.gravity_vector})
+    values = {"body": body.address, "misfit": 1.0, "noise": 1.0}
+    return Block(LOAD, {"n": arm.dof, "s": DELAYS}, values, keeps=body)

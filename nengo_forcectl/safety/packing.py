@@ -10,12 +10,12 @@ from ..kernels.layout.watch_fields import GOES, WATCH
 from ..kernels.parts import keep_limits, protect_alone
 from ..kernels.sizes import COARSE, NOISY, WALLS
 from .limits import QUICK, SPEED, Limits
-from .load_packing import pack_load
+from .load_packing import pack_loads
 
 POSITION_GAIN = 50.0  # gain k of the approach to a position limit [1/s]
 POSITION_RATE = 400.0  # rate of convergence to the speed allowed there, for 1 ms cycles [1/s]
 SPEED_RATE = 100.0  # rate of convergence to the top speed [1/s]
-OBSERVER_GAIN = 200.0  # [1/s]
+OBSERVER_GAIN = 155.0  # [1/s]; faster, it swings a bare wrist whose sensors are 3 ms late
 CREDIBLE = 20.0  # largest credible speed, over the largest speed limit
 FAR = 1e6  # largest credible position [rad]
 STRAY = 0.5  # largest credible distance beyond a limit [rad], [m]
@@ -60,13 +60,13 @@ def pack_limits(limits: Limits, arm: Arm, dt: float, pairs: Block | None = None)
     }
     values["limits_call"] = keep_limits.address
     values["pairs"] = 0 if pairs is None else pairs.address
-    load, load_values = pack_load(arm)
+    load, memory, load_values = pack_loads(arm)
     values |= load_values
     kernels = {}
     if np.isfinite(values["box"]).any():
         kernels = {f"{term}_kernel": arm.kernel(term) for term in ("pose", "J")}
         values |= {name: kernel.address for name, kernel in kernels.items()}
-    return Block(GUARD, {"n": arm.dof, "w": WALLS}, values, keeps=(kernels, pairs, load))
+    return Block(GUARD, {"n": arm.dof, "w": WALLS}, values, keeps=(kernels, pairs, memory, load))
 
 
 def pack_watch(limits: Limits, dt: float, observes: bool, blocks: tuple[int, int, int]) -> Block:

@@ -106,6 +106,11 @@ GUARD_PAIRS = GUARD.add("pairs", whole=True)  # address of a block; 0 without a 
 GUARD_LOAD = GUARD.add("load", whole=True)  # address of a block
 GUARD_FIND_CALL = GUARD.add("find_call", whole=True)  # address of `find_load`
 GUARD_CARRY_CALL = GUARD.add("carry_call", whole=True)  # address of `carry_load`
+GUARD_MEMORY_LOAD = GUARD.add("memory_load", whole=True)  # address of a block; see `remember_load`
+GUARD_REMEMBER_CALL = GUARD.add("remember_call", whole=True)  # address of `remember_load`
+GUARD_RECALL_CALL = GUARD.add("recall_call", whole=True)  # address of `recall_load`
+GUARD_RECALLED = GUARD.add("recalled")  # 1: the model of a stop has that load, if there is one
+GUARD_DRAG = GUARD.add("drag", "n")  # friction by which r changes in such a stop [N m s/rad]
 GUARD_AWAKE = GUARD.add("awake")  # cycles for which a load is still looked for
 GUARD_LADEN = GUARD.add("laden")  # 1: a load was found that explains the motion
 GUARD_LACK = GUARD.add("lack", "n")  # change of r by that load [N m]
