@@ -345,9 +345,9 @@ def rubbing():
 
 
 def test_neurons_recall_friction_that_varies_with_the_angle(rubbing):
-    """Learned and off, on the same path: at most a fifth of the error of sleeping neurons."""
+    """Learned and off, on the same path: 60 um, and at most 0.3 of what sleeping neurons leave."""
     errors, found, _, _ = rubbing
-    assert errors[True] < 0.2 * errors[False]
+    assert errors[True] < min(6e-5, 0.3 * errors[False])
     assert found[True].neurons.max() > 0.05
     assert not found[False].neurons.any()
 

@@ -18,6 +18,7 @@ from .choose_load import (
 )
 from .find_load import clear_load
 from .layout import body_fields as at
+from .layout.estimation_fields import LATEST
 from .layout.guard_fields import (
     GUARD_AWAKE,
     GUARD_BELIEVED_DQ,
@@ -83,7 +84,7 @@ def refine_load(load, lack):
     equations = number(load, at.LOAD_COUNT) - at.PARAMETERS
     if equations < 1.0:
         return
-    noise = number(load, at.LOAD_MISFIT) * vector(load, at.LOAD_SIZE)[0] / equations
+    noise = number(load, at.LOAD_MISFIT) * vector(load, at.LOAD_SIZE)[LATEST] / equations
     choose_load(load, min(max(noise, SURE), 1.0))
     if not believe_load(load, lack):
         choose_load(load, 1.0)
@@ -135,8 +136,8 @@ def eliminate_friction(guard, load, prior):
     reduced = matrix(load, at.LOAD_REDUCED, at.PARAMETERS)
     cross = matrix(load, at.LOAD_CROSS, at.PARAMETERS)
     turned, rubbed = vector(load, at.LOAD_TURNED), vector(load, at.LOAD_RUBBED)
-    moment = matrix(load, at.LOAD_MOMENT, at.PARAMETERS)[0]
-    fitted, least = vector(load, at.LOAD_FITTED), vector(load, at.LOAD_SIZE)[0]
+    moment = matrix(load, at.LOAD_MOMENT, at.PARAMETERS)[LATEST]
+    fitted, least = vector(load, at.LOAD_FITTED), vector(load, at.LOAD_SIZE)[LATEST]
     for k in range(at.PARAMETERS):
         fitted[k] = moment[k]
         for j in range(k + 1):

@@ -184,7 +184,7 @@ def add_equations(guard, load, M):
     """Add one equation of each joint."""
     most, n = vector(guard, GUARD_TAU_MAX), len(M)
     information = matrix(load, at.LOAD_INFORMATION, at.PARAMETERS)
-    moment = matrix(load, at.LOAD_MOMENT, at.PARAMETERS)[0]
+    moment = matrix(load, at.LOAD_MOMENT, at.PARAMETERS)[LATEST]
     size, theta, row = (
         vector(load, at.LOAD_SIZE), vector(load, at.LOAD_THETA), vector(load, at.LOAD_ROW)
     )  # fmt: skip
@@ -213,7 +213,7 @@ def add_equations(guard, load, M):
             cross[i, k] += scaled * v
             for j in range(k + 1):
                 information[k, j] += scaled * row[j]
-        size[0] += weight * y * y
+        size[LATEST] += weight * y * y
         turned[i] += weight * v * v
         rubbed[i] += weight * v * y
         recent, left = recent + weight * y * y, left + weight * error * error
