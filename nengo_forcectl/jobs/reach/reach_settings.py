@@ -114,7 +114,7 @@ class ReachSettings(StartSettings, SceneSettings, ViewSettings, JobSettings):
     synapse: Annotated[float | None, option("S", "0.005 with spikes, else 0", SYNAPSE_TEXT)] = None
 
     direct: bool = True
-    """Have a direct path from the state to the torque beside these neurons: it carries most of it."""
+    """Have a direct path from state to torque beside these neurons, which carries most of it."""
 
     energy: bool = False
     """Print the energy of a control cycle on a neuromorphic chip, estimated by counts of spikes."""
