@@ -352,6 +352,13 @@ def test_neurons_recall_friction_that_varies_with_the_angle(rubbing):
     assert not found[False].neurons.any()
 
 
+@pytest.mark.xfail(strict=True, reason="3.6 times: sleeping neurons leave a third less than before")
+def test_neurons_leave_a_fifth_of_what_sleeping_ones_leave(rubbing):
+    """What is asked of them. They leave somewhat more since errors that repeat count less."""
+    errors, _, _, _ = rubbing
+    assert errors[True] < 0.2 * errors[False]
+
+
 def test_the_curve_of_friction_is_the_real_one(rubbing):
     """At the states of the motion, to a tenth in the joints that move."""
     _, found, arm, visited = rubbing
