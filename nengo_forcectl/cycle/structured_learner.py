@@ -28,6 +28,7 @@ from ..kernels.layout.network_fields import (
 from ..kernels.layout.null_space_fields import POSTURE
 from ..kernels.layout.regression_fields import JOINT_NEURONS, REGRESSION
 from ..kernels.layout.structured_fields import STRUCTURED
+from ..kernels.parts import complete_sums
 from ..learning.structured_columns import places_of_parts
 from ..learning.structured_least_squares import StructuredLeastSquares, positive_part
 from ..networks.structured_encoding import StructuredEncoding
@@ -77,7 +78,7 @@ COUNTS = (
     "structured.changes", "structured.backed_off", "least_squares.filled", "least_squares.rounds",
     "least_squares.samples", "least_squares.cycle", "least_squares.since", "least_squares.repaired",
     "least_squares.job", "least_squares.solved", "least_squares.chosen", "least_squares.row",
-    "least_squares.alone_until", "neurons.awake",
+    "least_squares.alone_until", "least_squares.left", "neurons.awake",
 )  # fmt: skip
 """Numbers of a checkpoint that are whole."""
 MOST = 2**53  # of a count
@@ -207,7 +208,8 @@ class StructuredLearner:
 
     @property
     def law_block(self) -> Block:
-        """The block of its law."""
+        """The block of its law; its sums hold the whole of every sample."""
+        complete_sums.call(self._sums.address)
         return self._sums
 
     @property
@@ -258,7 +260,7 @@ class StructuredLearner:
         """
         n, at, core = len(self.block["armature"]), self.places, int(self._sums["core"])
         size = np.asarray(self.design.columns.size)[:core]
-        information = self._sums["information"][:core, :core]
+        information = self.law_block["information"][:core, :core]
         A = positive_part(information / self._sums["repeated"]) + np.eye(core)
         deviations = np.sqrt(np.linalg.inv(A).diagonal()) * size
         shared = np.flatnonzero(self.design.columns.shared) + at["links"].start
@@ -344,6 +346,7 @@ class StructuredLearner:
             "least_squares.job": (int(NO_JOB), n + 5 * p + delays + 3),
             "least_squares.solved": (int(self._sums["core"]), p),
             "least_squares.chosen": (0, delays - 1),
+            "least_squares.left": (0, p),
             "neurons.awake": (0, 1),
         }
         return {name: places.get(name, (0, MOST)) for name in COUNTS}

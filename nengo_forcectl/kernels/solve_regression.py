@@ -13,6 +13,7 @@ import math
 from arms.machine.numba_kernel import kernel, part
 
 from .access import cube, matrix, number, set_number, vector, whole, wholes
+from .add_sample import end_sample
 from .algebra import factor_columns
 from .find_delay import choose_delay, try_delay
 from .keep_physical import keep_physical
@@ -120,6 +121,7 @@ def begin_solution(law):
 
     Unless the tool's neurons are awake, the torque of their decoders is taken out of b and y^2.
     """
+    end_sample(law)
     p, noise = len(vector(law, at.REGRESSION_NEXT)), number(law, at.REGRESSION_REPEATED)
     set_number(law, at.REGRESSION_SOLVED, p if tool_awake(law) else whole(law, at.REGRESSION_CORE))
     information, A = (
