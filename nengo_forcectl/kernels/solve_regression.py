@@ -133,9 +133,10 @@ def begin_solution(law):
     target = matrix(law, at.REGRESSION_TARGET, len(square))
     target_square = vector(law, at.REGRESSION_TARGET_SQUARE)
     both, target_both = vector(law, at.REGRESSION_BOTH), vector(law, at.REGRESSION_TARGET_BOTH)
+    scale = 1.0 / noise
     for i in range(len(A)):
         for k in range(i + 1):
-            A[i, k] = information[i, k] / noise
+            A[i, k] = scale * information[i, k]
         A[i, i] += 1.0 / variance[i]
     for i in range(p):
         for s in range(len(square)):
