@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from arms import Arm
 
+from ..contract import Controller
 from ..control.bound_law import BoundLaw
 from ..errors import NetworkError
 from ..kernels.block import Block, Layout
@@ -130,7 +131,7 @@ class StructuredLearner:
     def __init__(
         self,
         arm: Arm,
-        bound: BoundLaw,
+        bound: Controller,
         encoding: StructuredEncoding,
         design: StructuredDesign,
         dt: float,
@@ -153,6 +154,9 @@ class StructuredLearner:
         self._sums = self.law.block(design.columns, self._neurons, n, dt)
         if not design.neurons:
             self._neurons["wake"][...] = self._sums["wake"][...] = math.inf
+        task = 0
+        if isinstance(bound, BoundLaw) and bound.kind == TOOL_LAW:
+            task = bound.block.address
         tasks = getattr(getattr(bound, "null_space", None), "tasks", ())
         held = next((task.block for task in tasks if task.kind == POSTURE), None)
         terms = arm.terms(design.posture, np.zeros(n))
@@ -163,7 +167,7 @@ class StructuredLearner:
             "body": encoding.body.address,
             "joints": encoding.joints.block.address,
             "tool": encoding.tool.block.address,
-            "task": bound.block.address if bound.kind == TOOL_LAW else 0,
+            "task": task,
             "posture": 0 if held is None else held.address,
             "tool_encoders": field.encoders,
             "tool_bias": field.bias,
