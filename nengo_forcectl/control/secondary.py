@@ -110,7 +110,12 @@ class NullSpace:
 
 @dataclass(frozen=True)
 class Posture(Secondary):
-    """``tau_0 = k (posture - q) - 2 sqrt(k diag(M)) dq``: critically damped, joint by joint."""
+    """``tau_0 = k (posture - q) - 2 sqrt(k / diag(M^-1)) dq``: damped joint by joint.
+
+    ``1 / (M^-1)_ii`` is the inertia of joint i while all others are free. With the larger M_ii, two
+    joints whose axes are nearly in line, as in an upright arm of seven joints, would be damped far
+    beyond what a sampled loop allows: turned against each other, they move hardly any mass.
+    """
 
     posture: Numbers  # (n,) [rad]
     k: Gain = 30.0  # one number, or one per joint [N m/rad]

@@ -7,7 +7,7 @@ from arms.machine.memory import call
 from arms.machine.numba_kernel import kernel, part
 
 from .access import cube, matrix, number, span, vector, whole, wholes
-from .algebra import solve_rows
+from .algebra import copy_matrix, factor_columns, inverse_diagonal, solve_rows
 from .bound_clearance import measure_pairs
 from .layout import null_space_fields as at
 from .layout.arm_fields import ARM_M, INPUT_DQ, INPUT_Q
@@ -35,13 +35,17 @@ def control_null_space(tasks, arm, inputs):
 
 @part(4)
 def hold_posture(task, arm, inputs, tasks):
-    """Add ``k (posture - q) - 2 sqrt(k diag(M)) dq``."""
+    """Add ``k (posture - q) - 2 sqrt(k / diag(M^-1)) dq``."""
     tau_0 = vector(tasks, at.NULL_TAU_0)
-    M = matrix(arm, ARM_M, len(tau_0))
+    n = len(tau_0)
+    M, factor = matrix(arm, ARM_M, n), matrix(task, at.POSTURE_FACTOR, n)
     q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
     posture, k = vector(task, at.POSTURE_Q), vector(task, at.POSTURE_K)
-    for i in range(len(tau_0)):
-        tau_0[i] += k[i] * (posture[i] - q[i]) - 2.0 * math.sqrt(k[i] * M[i, i]) * dq[i]
+    copy_matrix(M, factor)
+    factor_columns(factor, 0, n)
+    for i in range(n):
+        inverse = inverse_diagonal(factor, i, vector(task, at.POSTURE_COLUMN))
+        tau_0[i] += k[i] * (posture[i] - q[i]) - 2.0 * math.sqrt(k[i] / inverse) * dq[i]
 
 
 @part(4)
