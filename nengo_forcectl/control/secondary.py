@@ -110,11 +110,14 @@ class NullSpace:
 
 @dataclass(frozen=True)
 class Posture(Secondary):
-    """``tau_0 = k (posture - q) - 2 sqrt(k / diag(M^-1)) dq``: damped joint by joint.
+    """A spring to a posture, critically damped joint by joint.
 
-    ``1 / (M^-1)_ii`` is the inertia of joint i while all others are free. With the larger M_ii, two
-    joints whose axes are nearly in line, as in an upright arm of seven joints, would be damped far
-    beyond what a sampled loop allows: turned against each other, they move hardly any mass.
+        tau_0 = k (posture - q) - d dq,    d_i = min(2 sqrt(k_i M_ii), 100/s / (M^-1)_ii)
+
+    ``1 / (M^-1)_ii`` is the inertia of joint i while all others are free. Two joints whose axes are
+    nearly in line, as in an upright arm of seven joints, move hardly any mass when they turn
+    against each other. The bound keeps that motion from being damped beyond what a sampled loop
+    with sensors some milliseconds late allows.
     """
 
     posture: Numbers  # (n,) [rad]
