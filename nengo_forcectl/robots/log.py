@@ -62,7 +62,7 @@ class Log:
         """
         columns, cycle = self._columns, self.cycles
         if cycle == self.capacity:
-            raise RecordError(f"log: is full, was made for {self.capacity} cycles")
+            raise RecordError(f"log: is full after {self.capacity} cycles; give a larger capacity")
         if not columns:
             columns = self._columns = self._allocate(state, reference, result)
         columns["time"][cycle] = state.time
@@ -126,7 +126,7 @@ class Log:
             RecordError: there is no cycle yet.
         """
         if not self.cycles:
-            raise RecordError("log: has no cycle yet, needs one to be drawn")
+            raise RecordError("log: has no cycle yet, needs at least one to plot")
         return plot_of(self.arrays())
 
     def error(self, start: int = 0) -> Float[np.ndarray, "cycles"]:

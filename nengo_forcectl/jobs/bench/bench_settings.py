@@ -74,8 +74,8 @@ class BenchSettings(EngineSettings, WorkerSettings):
         least = 1 if len(self.seeds) == 1 else 0
         if not self.seeds or min(self.seeds) < least or len(set(self.seeds)) < len(self.seeds):
             raise ConfigurationError(
-                f"seeds: is {' '.join(map(str, self.seeds)) or 'empty'}, needs their number, from "
-                "1 up, or several different ones from 0 up"
+                f"seeds: is {' '.join(map(str, self.seeds)) or 'empty'}, needs a count from 1 "
+                "up, or several different seeds from 0 up"
             )
         if not self.arms or len(set(self.arms)) < len(self.arms):
             raise ConfigurationError(
