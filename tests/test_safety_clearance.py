@@ -221,6 +221,6 @@ def test_what_makes_no_sense_is_refused(iiwa, tmp_path):
     controller = CompiledController(loaded, OperationalSpace(home_posture(loaded)))
     safe = Safe(controller, loaded, limits_of("own"))
     with pytest.raises(
-        ConfigurationError, match=r"limits.clearance.pairs.arm: is .*, needs the cont"
+        ConfigurationError, match=r"limits.clearance.pairs.arm: is .*, needs the controller's arm"
     ):
         export_controller(safe, tmp_path / "x")

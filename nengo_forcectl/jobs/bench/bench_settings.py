@@ -22,7 +22,7 @@ DISTURBANCES = (
 
 ADAPT_TEXT = """Controllers to run, in this order; see `nengo-forcectl reach --help-all`.
 exact does not run with coulomb and stribeck: friction at rest is not a function of the state.
-Of the motors' errors it knows nothing."""
+It does not know the motors' errors."""
 DISTURBANCES_TEXT = """Disturbances, one run each, scaled to the mass and size of each arm.
 Those of sensors and time (noise to delay-5ms, 500hz, motor-lag, motor-delay, encoders, jitter, \
 lost-cycles) include a payload of 2 kg and viscous friction."""
