@@ -135,7 +135,7 @@ def test_a_bad_tool_base_or_gravity_is_reported(arm):
     with pytest.raises(arms.ArmError, match=r"base's transform has shape \(3, 3\)"):
         arm.with_base(np.eye(3))
     with pytest.raises(
-        arms.ArmError, match=r"gravity is \(0.0, -9.81\); needs three finite numbers"
+        arms.ArmError, match=r"gravity is \(0.0, -9.81\), needs three finite numbers"
     ):
         arm.with_gravity((0.0, -9.81))
 

@@ -279,7 +279,7 @@ def test_what_cannot_be_exported_says_what_can(arm, tmp_path):
         export_controller(blocks.cycle, tmp_path / "a")
     other = Manipulability(arm.with_payload(1.0), rows=(0, 1))
     law = OperationalSpace(home, rows=(0, 1), secondary=(other,))
-    with pytest.raises(ConfigurationError, match=r"law.secondary.0.arm: is .* another arm"):
+    with pytest.raises(ConfigurationError, match=r"law.secondary.0.arm: is another arm, "):
         export_controller(Safe(CompiledController(arm, law), arm, dt=DT), tmp_path / "a")
     safe = Safe(CompiledController(arm, JointPD()), arm, dt=DT)
     safe.stop("a test")

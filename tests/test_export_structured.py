@@ -233,7 +233,7 @@ def _array(*names, at, value):
         (key("cycle", "design", "torque", value="1"), "hold no controller"),
         (key("cycle", "design", "columns", "reach", value=0.0), "reach: is 0.0 m, needs a finite"),
         (key("cycle", "design", "posture", value={"array": [0.1]}), "has arrays of shapes"),
-        (_array("cycle", "design", "posture", at=0, value=2.0), "is not of this learner"),
+        (_array("cycle", "design", "posture", at=0, value=2.0), "same arm, posture and states"),
         (_array("cycle", "design", "assumed", at=0, value=None), "does not hold numbers alone"),
         (key("cycle", "design", "columns", "field", value=93), r"Columns.field: is 93, needs 96"),
         (key("cycle", "design", "columns", "field", value=-3), r"Columns.field: is -3, needs 96"),

@@ -67,7 +67,9 @@ def plain(value: Any, path: str, arrays: dict[str, np.ndarray], arm: Arm | None 
         return [plain(each, f"{path}.{k}", arrays, arm) for k, each in enumerate(value)]
     if arm is not None and isinstance(value, Arm):
         if value.chain != arm.chain:
-            raise ConfigurationError(f"{path}: is {value}, needs the controller's arm, {arm}")
+            raise ConfigurationError(
+                f"{path}: is another arm, {value}, needs the controller's, {arm}"
+            )
         return {"arm": arm.name}
     if isinstance(value, CollisionPairs):
         plain(value.arm, f"{path}.arm", arrays, arm)  # is it the controller's?
