@@ -30,7 +30,7 @@ class Log:
     tool cannot follow its reference (see `Result`). Further columns if the first cycle has them:
     ``J``, (3, n), the controller's Jacobian, if it is not the arm model's;
     ``wrench`` of the wrist sensor, and ``wanted``, the wrench to exert [N, N m]; ``tau_measured``
-    and ``tau_ext``, what the robot measures and takes for outside torques [N m].
+    and ``tau_ext``, the torques that the robot measures, and its external ones [N m].
 
     Args:
         capacity: largest number of cycles.
