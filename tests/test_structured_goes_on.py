@@ -103,7 +103,7 @@ def test_a_bad_checkpoint_is_refused(planar):
             cycle.resume({name: good[name] for name in list(good)[1:]})
     with (
         learning_cycle(planar.arm, planar.home + 0.2, seed=0) as cycle,
-        pytest.raises(NetworkError, match="is not of this learner"),
+        pytest.raises(NetworkError, match="of another cycle, needs one with the same arm"),
     ):
         cycle.resume(good)
 
