@@ -48,9 +48,9 @@ Outcomes = dict[str, Outcome]
 def run_reach(settings: ReachSettings, watch: Watch = unwatched) -> Run:
     """Run every controller of the settings through the same scene and write the run folder.
 
-    An interrupted run leaves the records and the summary up to that moment, one that was killed the
-    records, see `read_run`. A complete run exports
-    each exportable controller to a folder of its name.
+    An interrupted run leaves the records and the summary up to that moment. A run that was killed
+    leaves the records; see `read_run`. A complete run exports each exportable controller to a
+    folder of its name.
 
     Args:
         settings: settings of the command.

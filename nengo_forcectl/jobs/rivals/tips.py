@@ -33,7 +33,7 @@ def learned(scene: "Scene") -> "kinematics.LearnedTip":
     },
 )
 def adaptive(scene: "Scene") -> "kinematics.LearnedTip":
-    """The same network, which learns the tool at work."""
+    """The same network, which learns the tool while it moves."""
     law = scene.law()
     kp, kv = (np.asarray(gain).item() for gain in (law.kp, law.kv))
     gains = kinematics.AdaptiveJacobian(kp=kp, kv=kv)
