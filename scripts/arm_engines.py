@@ -81,7 +81,7 @@ def contenders(name: str) -> dict[str, dict[str, Action]]:
         pybullet.getLinkState(body, end)
 
     by_arm = partial(statement, arm=arm, q=q, dq=dq)
-    everything = {
+    everything: dict[str, Action] = {
         "Pinocchio": by_pinocchio(PINOCCHIO_ALL),
         "MuJoCo": mujoco_all,
         "PyBullet (no dJ)": bullet_all,
@@ -96,7 +96,7 @@ def contenders(name: str) -> dict[str, dict[str, Action]]:
         "inverse dynamics": ("rnea(model, data, q, dq, dq)", "arm.inverse_dynamics(q, dq, dq)"),
         "forward dynamics": ("aba(model, data, q, dq, dq)", "arm.forward_dynamics(q, dq, dq)"),
     }
-    return {"all terms: pose, J, dJ, M, C dq, g": everything} | {
-        title: {"Pinocchio": by_pinocchio(theirs), own: by_arm(own)}
-        for title, (theirs, own) in blocks.items()
-    }
+    contest = {"all terms: pose, J, dJ, M, C dq, g": everything}
+    for title, (theirs, own) in blocks.items():
+        contest[title] = {"Pinocchio": by_pinocchio(theirs), own: by_arm(own)}
+    return contest
