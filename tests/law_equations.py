@@ -135,7 +135,8 @@ def expected(law, model, state, reference, z, moving, dq_max):
     assert np.linalg.eigvalsh(inverse)[0] > 1e-2
     Lambda = np.linalg.inv(inverse)
     N_T = np.eye(n) - J.T @ Lambda @ J @ np.linalg.inv(M)
-    tau_0 = law.k_null * (law.posture - q) - 2 * np.sqrt(law.k_null * np.diag(M)) * dq
+    d = np.minimum(2 * np.sqrt(law.k_null * np.diag(M)), 100 / np.diag(np.linalg.inv(M)))
+    tau_0 = law.k_null * (law.posture - q) - d * dq
     for task in law.secondary:
         tau_0 = tau_0 + written_out(task, model, state)
     F, pushes, f, f_r = np.zeros(m), (f_r + f)[rows], f[rows], f_r[rows]

@@ -34,7 +34,7 @@ def test_frozen_parts_keep_their_weights(planar):
     """The others learn meanwhile; unfrozen, these learn, too. An unknown part is named."""
     opened, context = begin(planar)
     with opened as robot, context as cycle:
-        with pytest.raises(NetworkError, match="freeze: 'mass' is no part, needs some of payload,"):
+        with pytest.raises(NetworkError, match="freeze: is 'mass', needs some of payload,"):
             cycle.freeze("mass")
         cycle.freeze("payload", "tool", "neurons")
         run(robot, cycle, planar.path, 1500)
@@ -103,7 +103,7 @@ def test_a_bad_checkpoint_is_refused(planar):
             cycle.resume({name: good[name] for name in list(good)[1:]})
     with (
         learning_cycle(planar.arm, planar.home + 0.2, seed=0) as cycle,
-        pytest.raises(NetworkError, match="is not of this learner"),
+        pytest.raises(NetworkError, match="of another cycle, needs one with the same arm"),
     ):
         cycle.resume(good)
 

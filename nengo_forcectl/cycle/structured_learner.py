@@ -236,7 +236,7 @@ class StructuredLearner:
         for part in parts:
             if part not in (*places, "neurons"):
                 names = ", ".join((*places, "neurons"))
-                raise NetworkError(f"freeze: {part!r} is no part, needs some of {names}")
+                raise NetworkError(f"freeze: is {part!r}, needs some of {names}")
         self._sums["frozen"][:] = 0
         for part in parts:
             if part in places:
@@ -357,8 +357,7 @@ class StructuredLearner:
 
     def check(self, checkpoint: Mapping[str, np.ndarray]) -> None:
         """Raise `NetworkError` if a checkpoint is invalid, or of another arm or job."""
-        made = "this learner; arm, posture and states must be those of the cycle"
-        check_mark(self.memory["fingerprint"], checkpoint, made)
+        check_mark(self.memory["fingerprint"], checkpoint, "arm, posture and states")
         for name, (least, most) in self.ranges.items():
             count = np.asarray(checkpoint.get(name, 0.0))
             if count.shape == () and not (least <= count <= most and count % 1 == 0):
