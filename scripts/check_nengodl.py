@@ -81,6 +81,12 @@ class Suite:
             if report.failed:
                 self.failed.append(report.nodeid.rpartition("nengo_dl/tests/")[2])
 
+    def pytest_collectreport(self, report: Any) -> None:
+        """Count a module whose tests cannot be collected."""
+        if report.failed:
+            self.counts["not collected"] += 1
+            self.failed.append(report.nodeid.rpartition("nengo_dl/tests/")[2])
+
 
 class _NoWarnings(pytest.WarningsRecorder):
     """What ``pytest.warns(None)`` was before pytest 8: a record of the warnings."""
