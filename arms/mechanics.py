@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -186,7 +187,9 @@ class Mechanics(Compiled):
 
     def _finite(self, what: str, value: ndarray) -> ndarray:
         """``value``, or an error where M is singular."""
-        if not np.isfinite(value).all():
+        numbers = value.ravel()
+        square = numbers.dot(numbers)  # finite if all are: a fifth of the time of `np.isfinite`
+        if not math.isfinite(square) and not np.isfinite(numbers).all():
             raise ArmError(
                 f"Arm {self.name!r}: {what} are not finite: M is singular at this q, or dq or tau "
                 "is too large"

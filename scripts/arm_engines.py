@@ -3,31 +3,45 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
+from functools import partial
+from timeit import Timer
 
 import mujoco
 import numpy as np
 import pinocchio as pin
 import pybullet
-from interleaved import Action
+from interleaved import Action, statement
 
 import arms
 
 
-def pinocchio_all(urdf: str, q: np.ndarray, dq: np.ndarray) -> Action:
-    """All terms by Pinocchio: pose, J, dJ, M, C dq, g."""
+def pinocchio(urdf: str, q: np.ndarray, dq: np.ndarray) -> Callable[[str], Timer]:
+    """Statements with the names of Pinocchio, and of a model's data, its tool and a state."""
     model = pin.buildModelFromXML(urdf)
-    data = model.createData()
-    tool = model.getFrameId("tool")
-    axes = pin.LOCAL_WORLD_ALIGNED
+    own = {"model": model, "data": model.createData(), "tool": model.getFrameId("tool")}
+    names = {**vars(pin), **own, "axes": pin.LOCAL_WORLD_ALIGNED, "q": q, "dq": dq}
+    return partial(statement, **names)
 
-    def compute() -> None:
-        pin.computeAllTerms(model, data, q, dq)
-        pin.computeJointJacobiansTimeVariation(model, data, q, dq)
-        pin.updateFramePlacement(model, data, tool)
-        pin.getFrameJacobian(model, data, tool, axes)
-        pin.getFrameJacobianTimeVariation(model, data, tool, axes)
 
-    return compute
+PINOCCHIO_ALL = """
+computeAllTerms(model, data, q, dq)
+computeJointJacobiansTimeVariation(model, data, q, dq)
+updateFramePlacement(model, data, tool)
+getFrameJacobian(model, data, tool, axes)
+getFrameJacobianTimeVariation(model, data, tool, axes)
+"""
+"""All terms by Pinocchio: pose, J, dJ, M, C dq, g."""
+
+
+def ours(arm: arms.Arm, q: np.ndarray, dq: np.ndarray) -> dict[str, Timer]:
+    """The same terms by the arm's kernel."""
+    every = arm.kernel("pose", "J", "dJ", "M", "Cdq", "g")
+    names = {"fill": every.fill, "call": every.call, "q": q, "dq": dq, "out": np.empty(every.size)}
+    return {
+        "ours, C dq, into a buffer": statement("fill(q, dq, None, out)", **names),
+        "ours, C dq, new arrays": statement("call(q, dq, None)", **names),
+    }
 
 
 def contenders(name: str) -> dict[str, dict[str, Action]]:
@@ -36,13 +50,7 @@ def contenders(name: str) -> dict[str, dict[str, Action]]:
     urdf = arm.to_urdf()
     rng = np.random.default_rng(0)
     q, dq = rng.normal(size=(2, arm.dof))
-    every = arm.kernel("pose", "J", "dJ", "M", "Cdq", "g")
-    out = np.empty(every.size)
-
-    model = pin.buildModelFromXML(urdf)
-    data = model.createData()
-    tool = model.getFrameId("tool")
-    axes = pin.LOCAL_WORLD_ALIGNED
+    by_pinocchio = pinocchio(urdf, q, dq)
     scene = mujoco.MjModel.from_xml_string(urdf)
     state = mujoco.MjData(scene)
     M = np.empty((arm.dof, arm.dof))
@@ -72,38 +80,23 @@ def contenders(name: str) -> dict[str, dict[str, Action]]:
         pybullet.calculateJacobian(body, end, origin, lists[0], zero, zero)
         pybullet.getLinkState(body, end)
 
-    def pinocchio_jacobian() -> None:
-        pin.computeFrameJacobian(model, data, q, tool, axes)
-
-    everything = {
-        "Pinocchio": pinocchio_all(urdf, q, dq),
+    by_arm = partial(statement, arm=arm, q=q, dq=dq)
+    everything: dict[str, Action] = {
+        "Pinocchio": by_pinocchio(PINOCCHIO_ALL),
         "MuJoCo": mujoco_all,
         "PyBullet (no dJ)": bullet_all,
-        "ours, C dq, into a buffer": lambda: every.fill(q, dq, None, out),
-        "ours, C dq, new arrays": lambda: every.call(q, dq, None),
-        "ours, arm.terms(q, dq), C matrix": lambda: arm.terms(q, dq),
+        **ours(arm, q, dq),
+        "ours, arm.terms(q, dq), C matrix": by_arm("arm.terms(q, dq)"),
     }
-    return {
-        "all terms: pose, J, dJ, M, C dq, g": everything,
-        "J": {"Pinocchio": pinocchio_jacobian, "arm.jacobian": lambda: arm.jacobian(q)},
-        "M": {
-            "Pinocchio": lambda: pin.crba(model, data, q),
-            "arm.mass_matrix": lambda: arm.mass_matrix(q),
-        },
-        "g": {
-            "Pinocchio": lambda: pin.computeGeneralizedGravity(model, data, q),
-            "arm.gravity": lambda: arm.gravity(q),
-        },
-        "nonlinear effects, C dq + g": {
-            "Pinocchio": lambda: pin.nonLinearEffects(model, data, q, dq),
-            "arm.bias": lambda: arm.bias(q, dq),
-        },
-        "inverse dynamics": {
-            "Pinocchio": lambda: pin.rnea(model, data, q, dq, dq),
-            "arm.inverse_dynamics": lambda: arm.inverse_dynamics(q, dq, dq),
-        },
-        "forward dynamics": {
-            "Pinocchio": lambda: pin.aba(model, data, q, dq, dq),
-            "arm.forward_dynamics": lambda: arm.forward_dynamics(q, dq, dq),
-        },
+    blocks = {
+        "J": ("computeFrameJacobian(model, data, q, tool, axes)", "arm.jacobian(q)"),
+        "M": ("crba(model, data, q)", "arm.mass_matrix(q)"),
+        "g": ("computeGeneralizedGravity(model, data, q)", "arm.gravity(q)"),
+        "nonlinear effects, C dq + g": ("nonLinearEffects(model, data, q, dq)", "arm.bias(q, dq)"),
+        "inverse dynamics": ("rnea(model, data, q, dq, dq)", "arm.inverse_dynamics(q, dq, dq)"),
+        "forward dynamics": ("aba(model, data, q, dq, dq)", "arm.forward_dynamics(q, dq, dq)"),
     }
+    contest = {"all terms: pose, J, dJ, M, C dq, g": everything}
+    for title, (theirs, own) in blocks.items():
+        contest[title] = {"Pinocchio": by_pinocchio(theirs), own: by_arm(own)}
+    return contest

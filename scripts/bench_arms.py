@@ -17,7 +17,7 @@ from functools import partial
 from statistics import median
 
 import numpy as np
-from arm_engines import contenders, pinocchio_all
+from arm_engines import PINOCCHIO_ALL, contenders, ours, pinocchio
 from beside_frax import operational_space
 from distances_timed import distances
 from fused_control import controller
@@ -37,14 +37,12 @@ def lengths() -> None:
         for tilted in (False, True):
             arm = long_arm(n, tilted)
             q, dq = np.random.default_rng(0).normal(size=(2, n))
-            every = arm.kernel("pose", "J", "dJ", "M", "Cdq", "g")
-            out = np.empty(every.size)
             actions: dict[str, Action] = {
-                "Pinocchio": pinocchio_all(arm.to_urdf(), q, dq),
-                "ours, C dq, into a buffer": lambda: every.fill(q, dq, None, out),  # noqa: B023
+                "Pinocchio": pinocchio(arm.to_urdf(), q, dq)(PINOCCHIO_ALL),
+                **ours(arm, q, dq),
             }
             axes = "axes along nothing" if tilted else "axes at right angles"
-            show(f"{n} joints, {axes}: all terms", medians(actions, 300, min), "Pinocchio")
+            show(f"{n} joints, {axes}: all terms", medians(actions, middle=min), "Pinocchio")
 
 
 def payloads(name: str) -> None:

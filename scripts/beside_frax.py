@@ -6,7 +6,7 @@ import os
 from importlib import util
 
 import numpy as np
-from interleaved import medians, show
+from interleaved import medians, show, statement
 
 import arms
 
@@ -36,9 +36,8 @@ def operational_space(_: str) -> None:
     worst = max(float(np.abs(a - b).max() / np.abs(a).max()) for a, b in pairs)
     times = medians(
         {
-            "ours": lambda: kernel.fill(q, dq, None, out),
-            "frax": lambda: jax.block_until_ready(theirs(q, dq)),
-        },
-        300,
+            "ours": statement("fill(q, dq, None, out)", fill=kernel.fill, q=q, dq=dq, out=out),
+            "frax": statement("done(f(q, dq))", done=jax.block_until_ready, f=theirs, q=q, dq=dq),
+        }
     )
     show(f"operational-space matrices, relative difference {worst:.0e}", times, "ours")

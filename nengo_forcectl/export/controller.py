@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ..cycle.compiled_learning import CompiledCycle
 from ..cycle.structured_cycle import StructuredCycle
 from ..errors import ConfigurationError, ForcectlError, RecordError, VersionError
+from ..networks.population import Population
 from ..safety.guard import Safe
 from ..support.files import interpreting, read_json
 from .data import LoadedController, assembled, check_proof, described, network_arrays, proof
@@ -172,18 +173,23 @@ def load_network(
       ``encoding.measured`` is False; the torque F(x; w) is the cycle's ``feedforward`` without
       learning. Its neurons are those that it was trained with, and spike if these did; Nengo's
       synapse begins at 0, so F agrees after some of its time constants.
-    - Of a `StructuredCycle`: the direct paths and the joints' neurons of a
+    - Of a `StructuredCycle`: the direct paths and the neurons of joints and tool of a
       `structured_network`. The state is (q, dq, ddq); the torque is what the cycle's model lacks in
       that motion. In the cycle, payload and armature are part of the model instead, and only the
       rest is ``feedforward``.
 
     Args:
         folder: the exported controller.
-        neuron_type: other neurons of the same rates, such as "lif" for a network that was trained
-            with "lif-rate"; see `NetworkArrays.with_neurons`. The torque is then the same in the
-            mean. Networks of rectified-linear neurons spike at 1 Hz at most, unless they were
-            trained with ``max_rates``.
-        synapse: time constant [s] behind these neurons; default: `NetworkArrays.with_neurons`.
+        neuron_type: other neurons.
+
+            - Of a `CompiledCycle`: of the same rates, such as "lif" for a network that was trained
+              with "lif-rate"; see `NetworkArrays.with_neurons`. The torque is then the same in the
+              mean. Networks of rectified-linear neurons spike at 1 Hz at most, unless they were
+              trained with ``max_rates``.
+            - Of a `StructuredCycle`: one of `NEURON_TYPES`, of 100 to 400 Hz, with decoders solved
+              for them. `structured_network_of` takes other rates.
+        synapse: time constant [s] behind these neurons; default: `NetworkArrays.with_neurons`, or
+            that of `Population`.
 
     Raises:
         RecordError, VersionError: as `load_controller`, and if the controller has no network.
@@ -193,14 +199,13 @@ def load_network(
     from ..networks.structured_network import structured_network_of  # needs nengo, too
 
     data, arrays = read(Path(folder))
+    population = None if neuron_type is None else Population(neuron_type, synapse=synapse)
     try:
         with interpreting("holds no network"):
             kind = data["cycle"]["type"]
-            if kind == "StructuredCycle" and neuron_type is not None:
-                raise RecordError(f"the neurons of a {kind} have no neuron_type")
             if kind == "StructuredCycle":
                 cycle: Any = assembled(data, arrays).cycle
-                return structured_network_of(cycle.learner.encoding, cycle.read())
+                return structured_network_of(cycle.learner.encoding, cycle.read(), population)
             if kind != "CompiledCycle":
                 raise RecordError(f"a {kind} has no network")
             network = network_arrays(data["cycle"], arrays)

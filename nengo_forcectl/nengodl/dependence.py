@@ -110,7 +110,8 @@ def _check(sim: Any, probe: nengo.Probe, starts: set, before: set, steps: int) -
         for op in ops:
             if not _bases(op.reads) & after:
                 continue
-            if _spikes(sim, ops) and _bases(op.state.values()) & before:
+            builder = sim.tensor_graph.op_builder.op_builds[ops]
+            if spiking_neurons(builder) and _bases(op.state.values()) & before:
                 raise NetworkError(
                     f"{probe} has no derivative: it is a state of {object_of(sim, op)}, which "
                     f"spikes ({op.neurons}); spiking neurons are differentiated through their "
@@ -123,9 +124,10 @@ def _check(sim: Any, probe: nengo.Probe, starts: set, before: set, steps: int) -
                 )
 
 
-def _spikes(sim: Any, ops: tuple) -> bool:
-    builder = sim.tensor_graph.op_builder.op_builds[ops]
-    return bool(getattr(getattr(builder, "built_neurons", None), "spiking", False))
+def spiking_neurons(builder: Any) -> Any:
+    """Return the neurons that NengoDL's builder of some operators has made, if they spike."""
+    neurons = getattr(builder, "built_neurons", None)
+    return neurons if getattr(neurons, "spiking", False) else None
 
 
 def _obstacle(sim: Any, ops: tuple, op: Any, steps: int) -> str:

@@ -10,7 +10,8 @@ from ..errors import NetworkError
 from .compatibility import tf
 from .compiled_function import CompiledFunction
 from .dependence import influences, output_size, python_functions
-from .evaluation import Evaluation, Mode, assembled, leaves_of, values_of
+from .evaluation import Evaluation, Mode
+from .weight_tensors import assembled, leaves_of, values_of
 from .weights import Weight, cache_of
 
 UNVECTORISED = {"ScatterNd", "TensorScatterAdd"}  # how NengoDL writes a part of a signal
@@ -37,7 +38,10 @@ def weight_jacobian_function(
     key = ("weight_jacobian", probe, names, batch, steps, training)
     passes = output_size(sim, probe) if _unrolled(output_size(sim, probe), steps) else 1
     few = len(weights) * passes <= LARGEST
-    return _cached_function(sim, key, jacobians, [], batch, steps, xla=few)
+    # In float32 the vectorised form crashes in oneDNN.
+    fast = batch > 1 and steps == 1 and sim.tensor_graph.dtype == "float64"
+    vectorised = functools.partial(jacobians, vectorised=True) if fast else None
+    return _cached(sim, key, jacobians, [], batch, steps, few, vectorised)
 
 
 def weight_jacobians(
@@ -134,7 +138,7 @@ def input_jacobian_function(
         return _by_item(sim, of_item, shapes, inputs, False)
 
     key = ("input_jacobian", probe, nodes, batch, steps, training)
-    return _cached_function(sim, key, jacobians, [], batch, steps)
+    return _cached(sim, key, jacobians, [], batch, steps)
 
 
 def weight_vjp_function(
@@ -160,7 +164,7 @@ def weight_vjp_function(
 
     key = ("weight_vjp", probe, tuple(w.name for w in weights), batch, steps, training)
     error = tf.TensorSpec((batch, output_size(sim, probe)), sim.tensor_graph.dtype)
-    return _cached_function(sim, key, vjp, [error], batch, steps)
+    return _cached(sim, key, vjp, [error], batch, steps)
 
 
 def weight_jvp_function(
@@ -193,7 +197,7 @@ def weight_jvp_function(
     key = ("weight_jvp", probe, tuple(w.name for w in weights), batch, steps, training)
     dtype = sim.tensor_graph.dtype
     change = [tf.TensorSpec(weight.shape, dtype) for weight in weights]
-    return _cached_function(sim, key, jvp, change, batch, steps)
+    return _cached(sim, key, jvp, change, batch, steps)
 
 
 def _by_item(
@@ -239,29 +243,36 @@ def _check_vectorisable(items: Sequence[Any]) -> None:
             differ.update(tensor.ref() for tensor in operation.outputs)
 
 
-def _cached_function(
+def _cached(
     sim: Any,
-    key: tuple,
+    key: tuple[Any, ...],
     function: Callable,
     specs: list[Any],
     batch: int,
     steps: int,
     xla: bool = True,
+    vectorised: Callable | None = None,
 ) -> Callable[..., Any]:
+    """Return the function, compiled once for its key.
+
+    Args:
+        key: a name, the probe, and what else the function depends on.
+        specs: shape and type of its tensors between the step and the inputs.
+        xla: whether XLA may compile it.
+        vectorised: see `CompiledFunction`.
+    """
     functions = cache_of(sim)
     if key not in functions:
-        dtype = sim.tensor_graph.dtype
+        dtype, probe = sim.tensor_graph.dtype, key[1]
         inputs = [tf.TensorSpec((batch, steps, node.size_out), dtype) for node in sim.node_inputs]
-        asks = python_functions(sim, influences(sim, key[1], steps))  # XLA has no Python
-        # In float32 the vectorised form crashes in oneDNN.
-        fast = key[0] == "weight_jacobian" and batch > 1 and steps == 1 and dtype == "float64"
+        asks = python_functions(sim, influences(sim, probe, steps))  # XLA has no Python
         functions[key] = CompiledFunction(
             function,
             tf.TensorSpec((), tf.int32),
             *specs,
             *inputs,
             device=sim.tensor_graph.device,
-            vectorised=functools.partial(function, vectorised=True) if fast else None,
+            vectorised=vectorised,
             xla=xla and not asks,
         )
     return functions[key]

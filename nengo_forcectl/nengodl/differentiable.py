@@ -9,8 +9,9 @@ import numpy as np
 from ..errors import NetworkError
 from .compatibility import tf
 from .dependence import check_inputs, depends, influences
-from .evaluation import Evaluation, Mode, assembled, leaves_of, values_of
-from .feeds import checked_probes, checked_steps
+from .evaluation import Evaluation, Mode
+from .feeds import checked_lengths, checked_probes
+from .weight_tensors import assembled, leaves_of, values_of
 from .weights import named_weights
 
 SEVERAL = 2  # steps, within which state can act
@@ -87,22 +88,16 @@ class DifferentiableNetwork:
                     f"(batch, steps, {node.size_out}), known when a function is traced"
                 )
             tensors.append(tensor)
-        shapes = {tuple(tensor.shape[:-1]) for tensor in tensors}
-        if len(shapes) > 1:
-            raise NetworkError(f"inputs differ in batch or steps: {sorted(shapes)}")
-        own = (self.sim.minibatch_size,) if steps is None else (self.sim.minibatch_size, steps)
-        batch, *more = shapes.pop() if shapes else own
-        found = checked_steps(more[0] if more else None)
-        if steps not in (None, found):
+        shapes = {
+            node: tuple(tensor.shape) for node, tensor in zip(self.nodes, tensors, strict=True)
+        }
+        if len({len(shape) for shape in shapes.values()}) > 1:
             raise NetworkError(
-                f"steps: is {steps}, but the inputs have {found}; needs None, or these"
+                f"inputs: have shapes {[*shapes.values()]}, needs steps in all or none"
             )
-        if self.sim.minibatch_size not in (1, batch):
-            raise NetworkError(
-                f"inputs have {batch} items, the simulator's minibatch "
-                f"{self.sim.minibatch_size}; needs as many, or a minibatch of 1"
-            )
-        one_step = not more
+        _, found = checked_lengths(self.sim, shapes, steps)
+        with_steps = any(len(shape) == 3 for shape in shapes.values())
+        one_step = not with_steps if shapes else steps is None
         return [tensor[:, None] if one_step else tensor for tensor in tensors], found, one_step
 
     def _real(self, value: Any, name: str) -> Any:

@@ -1,14 +1,13 @@
 """A NengoDL network as a pure, differentiable function of its inputs, weights and state.
 
-Everything here is called while TensorFlow traces a function. A network's parameters and its state
-are lists of tensors, in the order of ``sim.tensor_graph.base_params`` and ``.saved_state``.
+Everything here is called while TensorFlow traces a function. Parameters and state are those of
+`weight_tensors`.
 
 A network has two switches that NengoDL has as one, ``training``. ``rates``: spiking neurons give
 their differentiable rates. ``training``: layers such as Dropout and BatchNormalization compute as
 they do in training.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -17,8 +16,9 @@ import numpy as np
 from nengo.builder.operator import SimPyFunc
 
 from .compatibility import learning_phase, nengo_dl, replaced, tf
-from .dependence import needed_operators, output_size
-from .weights import Weight, cache_of
+from .dependence import needed_operators, output_size, spiking_neurons
+from .weight_tensors import values_of
+from .weights import cache_of
 
 
 class Mode(NamedTuple):
@@ -64,10 +64,7 @@ class Evaluation:
     def spikes(self) -> bool:
         """Whether the network's output differs with ``rates``."""
         builders = self.graph.op_builder.op_builds.values()
-        return any(
-            getattr(getattr(builder, "built_neurons", None), "spiking", False)
-            for builder in builders
-        )
+        return any(spiking_neurons(builder) for builder in builders)
 
     @property
     def asks(self) -> bool:
@@ -208,8 +205,8 @@ class Evaluation:
                         each.config = build_config._replace(training=mode.training)
                     elif isinstance(each.ops[0], SimPyFunc) and answers is not None:
                         each.build_step = _answering(each, answers)
-                    neurons = getattr(each, "built_neurons", None)
-                    if mode.surrogate and getattr(neurons, "spiking", False):
+                    neurons = spiking_neurons(each)
+                    if mode.surrogate and neurons is not None:
                         each.build_step = _spiking(neurons)
                 if self.own or not mode.whole:  # the simulator has set the state of its processes
                     builder.build_post(signals)
@@ -262,80 +259,3 @@ def _spiking(neurons: Any) -> Any:
             signals.scatter(data, tf.stop_gradient(value))
 
     return build_step
-
-
-def values_of(sim: Any) -> tuple[list[Any], list[Any]]:
-    """Return the simulator's parameters and its state as tensors."""
-    graph = sim.tensor_graph
-    params = [variable.read_value() for variable in graph.base_params.values()]
-    return params, [variable.read_value() for variable in graph.saved_state.values()]
-
-
-def leaves_of(
-    sim: Any, weights: Sequence[Weight], params: list[Any], state: list[Any]
-) -> list[Any]:
-    """Return one tensor (for a TensorNode its variable) per weight, for differentiation.
-
-    Parameters and state are the simulator's, or their part for one item.
-    """
-    graph = sim.tensor_graph
-    variables = [*graph.base_params.values(), *graph.saved_state.values()]
-    values, leaves = [*params, *state], []
-    for weight in weights:
-        if weight.in_layer:
-            leaves.append(weight.variable)
-            continue
-        (value,) = [p for v, p in zip(variables, values, strict=True) if v is weight.variable]
-        copies = weight.minibatched and sim.minibatch_size > 1
-        shape = weight.shape[1:] if copies and value.shape[0] == 1 else weight.shape
-        leaves.append(tf.reshape(value[weight.place], shape))
-    return leaves
-
-
-def assembled(
-    sim: Any, weights: list[Weight], leaves: list[Any], params: list[Any], state: list[Any]
-) -> tuple[list[Any], list[Any]]:
-    """Return parameters and state, of a batch of any size, with ``weights`` being ``leaves``."""
-    result = []
-    graph = sim.tensor_graph
-    variables = [*graph.base_params.values(), *graph.saved_state.values()]
-    for variable, value in zip(variables, [*params, *state], strict=True):
-        own = [
-            (weight, leaf)
-            for weight, leaf in zip(weights, leaves, strict=True)
-            if weight.variable is variable
-        ]
-        pieces, stop = [], 0
-        axis = int(bool(own) and own[0][0].minibatched)
-        for weight, leaf in sorted(own, key=lambda item: item[0].rows):
-            first, last = weight.rows
-            if first > stop:
-                pieces.append(_rows(value, axis, stop, first))
-            if axis:  # one for all items, or one each
-                leaf = tf.reshape(leaf, (-1, last - first, *value.shape[2:]))
-                shape = (value.shape[0], last - first, *value.shape[2:])
-                pieces.append(tf.broadcast_to(leaf, shape))
-            else:
-                pieces.append(tf.reshape(leaf, (last - first, *value.shape[1:])))
-            stop = last
-        if own and stop < value.shape[axis]:
-            pieces.append(_rows(value, axis, stop, value.shape[axis]))
-        several = len(pieces) > 1
-        result.append(tf.concat(pieces, axis) if several else pieces[0] if pieces else value)
-    return result[: len(params)], result[len(params) :]
-
-
-def _rows(value: Any, axis: int, start: int, stop: int) -> Any:
-    return value[:, start:stop] if axis else value[start:stop]
-
-
-def shared(shape: tuple[int, ...], dtype: Any) -> tuple[np.ndarray, Any]:
-    """Return an array and a tensor that share their memory.
-
-    Converting an array to a tensor takes 30 us per step; writing to the shared array takes 1 us.
-    """
-    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
-    memory = np.zeros(size + 64, np.uint8)  # TensorFlow's tensors start at multiples of 64 bytes
-    start = -memory.ctypes.data % 64
-    array = memory[start : start + size].view(dtype).reshape(shape)
-    return array, tf.experimental.dlpack.from_dlpack(array.__dlpack__())

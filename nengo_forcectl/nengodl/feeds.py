@@ -92,21 +92,7 @@ def checked_inputs(
                 f"input of {node}: has shape {shapes[node]}, needs (batch, {node.size_out}), or "
                 f"(batch, steps, {node.size_out})"
             )
-    leading = {shape[:-1] if len(shape) == 3 else (shape[0], 1) for shape in shapes.values()}
-    if len(leading) > 1:
-        named = ", ".join(f"{node}: {shape}" for node, shape in shapes.items())
-        raise NetworkError(f"inputs differ in batch or steps: {named}")
-    batch, found = leading.pop() if leading else (sim.minibatch_size, checked_steps(steps))
-    if steps is not None and steps != found:
-        raise NetworkError(f"steps: is {steps}, but the inputs have {found}; needs None, or these")
-    steps = found
-    if batch < 1 or steps < 1:
-        raise NetworkError(f"inputs have {batch} items and {steps} steps, need at least one each")
-    if sim.minibatch_size not in (1, batch):
-        raise NetworkError(
-            f"inputs have {batch} items, the simulator's minibatch {sim.minibatch_size}; needs as "
-            "many, or a minibatch of 1"
-        )
+    batch, steps = checked_lengths(sim, shapes, steps)
     arrays = []
     influence = influences(sim, probe, steps)
     for node in nodes:
@@ -120,6 +106,33 @@ def checked_inputs(
             value = np.zeros(shape)  # unused, and the node is not called
         arrays.append(checked_array(sim, value, shape, f"input of {node}"))
     return arrays, batch, steps
+
+
+def checked_lengths(
+    sim: Any, shapes: Mapping[nengo.Node, tuple[int, ...]], steps: int | None
+) -> tuple[int, int]:
+    """Return batch and steps of inputs of these shapes, (batch, n_in) or (batch, steps, n_in).
+
+    Without inputs they are the simulator's minibatch and ``steps``, by default one.
+
+    Raises:
+        NetworkError: the inputs differ in them, have none, or have others than asked for.
+    """
+    leading = {shape[:-1] if len(shape) == 3 else (shape[0], 1) for shape in shapes.values()}
+    if len(leading) > 1:
+        named = ", ".join(f"{node}: {shape}" for node, shape in shapes.items())
+        raise NetworkError(f"inputs differ in batch or steps: {named}")
+    batch, found = leading.pop() if leading else (sim.minibatch_size, checked_steps(steps))
+    if steps is not None and steps != found:
+        raise NetworkError(f"steps: is {steps}, but the inputs have {found}; needs None, or these")
+    if batch < 1 or found < 1:
+        raise NetworkError(f"inputs have {batch} items and {found} steps, need at least one each")
+    if sim.minibatch_size not in (1, batch):
+        raise NetworkError(
+            f"inputs have {batch} items, the simulator's minibatch {sim.minibatch_size}; needs as "
+            "many, or a minibatch of 1"
+        )
+    return batch, found
 
 
 def checked_steps(steps: Any) -> int:

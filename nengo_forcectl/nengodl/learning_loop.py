@@ -93,7 +93,7 @@ class LearningLoop:
         check_whole(Arguments("LearningLoop", steps=steps), steps=1)
         within = steps or steps_within(sim, self.probes, learn)
         if learn is not None:
-            self.weights.trainable(learn)
+            self.weights.trainable(learn)  # or an error: `chosen_weights` takes others, too
         chosen = chosen_weights(sim, self.probes, learn, within)
         self.learned = [weight for weight in chosen if weight not in frozen]
         if not self.learned:

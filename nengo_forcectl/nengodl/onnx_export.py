@@ -18,7 +18,8 @@ from .compatibility import nengo_dl
 from .dependence import needed_operators, object_of
 from .feeds import checked_probe
 from .onnx_graph import NEURONS, OnnxGraph, layer_value
-from .weights import named_weights, unique_names
+from .weight_search import unique_names
+from .weights import named_weights
 
 
 def to_onnx(sim: Any, probe: nengo.Probe) -> Any:

@@ -13,9 +13,10 @@ from .compatibility import tf
 from .compiled_function import CompiledFunction
 from .dependence import influences, listed, python_functions
 from .derivatives import known, weight_jacobians
-from .evaluation import Evaluation, Mode, assembled, leaves_of, values_of
+from .evaluation import Evaluation, Mode
 from .step_inputs import StepInputs
 from .update import Update
+from .weight_tensors import assembled, leaves_of, values_of
 from .weights import Weight
 from .window import Window
 

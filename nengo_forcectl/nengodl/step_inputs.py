@@ -11,7 +11,6 @@ import numpy as np
 from ..errors import NetworkError
 from .compatibility import tf
 from .dependence import listed, output_size
-from .evaluation import shared
 from .feeds import checked_probe
 
 
@@ -30,7 +29,7 @@ class StepInputs:
         self.sizes = [node.size_out for node in self.nodes]
         self.n_outputs = [output_size(sim, probe) for probe in probes]
         shape = (sim.minibatch_size, sum(self.sizes) + sum(self.n_outputs))
-        self._numbers, self.tensor = shared(shape, np.dtype(sim.tensor_graph.dtype))
+        self._numbers, self.tensor = _shared(shape, np.dtype(sim.tensor_graph.dtype))
         zeros = [np.zeros((sim.minibatch_size, size)) for size in self.n_outputs]
         self.no_error: Any = dict(zip(probes, zeros, strict=True)) if several else zeros[0]
         self._objects = _object_lists(sim.model.toplevel)
@@ -140,3 +139,15 @@ def _object_lists(network: nengo.Network) -> list[Any]:
     return [
         objects for each in (network, *network.all_networks) for objects in each.objects.values()
     ]
+
+
+def _shared(shape: tuple[int, ...], dtype: Any) -> tuple[np.ndarray, Any]:
+    """Return an array and a tensor that share their memory.
+
+    Converting an array to a tensor takes 30 us per step; writing to the shared array takes 1 us.
+    """
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    memory = np.zeros(size + 64, np.uint8)  # TensorFlow's tensors start at multiples of 64 bytes
+    start = -memory.ctypes.data % 64
+    array = memory[start : start + size].view(dtype).reshape(shape)
+    return array, tf.experimental.dlpack.from_dlpack(array.__dlpack__())

@@ -5,7 +5,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from ..errors import ConfigurationError
 from .compatibility import tf
-from .evaluation import assembled, values_of
+from .weight_tensors import assembled, values_of
 from .weights import Weight
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import NetworkError
 from .compatibility import tf
 from .dependence import depends, influences, python_functions
-from .evaluation import values_of
+from .weight_tensors import values_of
 from .weights import Weight, named_weights
 
 LONGEST = 100  # steps, unless more are asked for

@@ -3,7 +3,6 @@
 # pyright: reportArgumentType=false
 # A type checker takes Nengo's descriptors for the defaults of its arguments.
 
-import math
 from collections.abc import Mapping
 from numbers import Integral
 from typing import Any, NamedTuple
@@ -16,11 +15,11 @@ from arms import Arm
 
 from ..errors import ConfigurationError, NetworkError
 from ..kernels.layout.network_fields import AT_PLACE
-from ..learning.joint_neurons import MIRROR
 from ..nengodl.product_node import ProductNode
 from ..support.validation import Arguments, check, check_choices
 from .encoding import States, encoding_of
 from .layer import Layer, beside, decoders_of, ensemble_of, partition
+from .population import Population
 from .structured_encoding import (
     STRUCTURE,
     StructuredEncoding,
@@ -28,9 +27,9 @@ from .structured_encoding import (
     terms_of,
     tool_encoding,
 )
+from .structured_layers import TOOL, layers_of, mirrored, of_another_type
 from .workspace import reach_states, task_axes
 
-TOOL = "tool -> force"  # label of the decoders of the tool's neurons
 NEURONS = {"joints": 40, "tool": 200, "rest": 1000}  # of each joint, of the tool, of the rest
 
 
@@ -53,6 +52,8 @@ class Plan(NamedTuple):
     neuron_type: Any
     seed: int
     weights: Mapping[str, np.ndarray]  # by label; by default 0
+    layers: Mapping[str, tuple[Layer, ...]]  # of joints and tool, without a sample
+    synapse: Any = None  # behind the neurons
 
 
 def structured_network(
@@ -116,34 +117,44 @@ def structured_network(
         arm, tuple(parts), joint_encoding(states), tool_encoding(arm, states), rest
     )
     type_ = nengo.RectifiedLinear() if neuron_type is None else neuron_type
-    plan = Plan(states, counts, type_, seed, {})
+    plan = Plan(states, counts, type_, seed, {}, {})
     return _assembled(encoding, plan, np.zeros(encoding.n_inputs), 0)
 
 
 def structured_network_of(
-    encoding: StructuredEncoding, weights: Mapping[str, Float[np.ndarray, "..."]]
+    encoding: StructuredEncoding,
+    weights: Mapping[str, Float[np.ndarray, "..."]],
+    population: Population | None = None,
 ) -> StructuredNetwork:
     """Return a plain Nengo network of what a compiled learner trains, with given weights.
 
     As `structured_network`, but without neurons of the tool's motion and of the rest, and its
     ``state`` takes (q, dq, ddq), 3 n numbers, and encodes them. The neurons of joints and tool are
-    those of the encoding.
+    those of the encoding, or others in their place.
 
     Args:
         encoding: computes v from the state.
         weights: weights by label; those that are not given are 0.
+        population: other neurons, active where the encoding's are, with their rates and synapse;
+            their decoders are solved for the same torque. Default: the encoding's.
 
     Raises:
         NetworkError: a name or a shape is wrong.
+        ConfigurationError: the population has no direct path.
     """
     n, weights = encoding.arm.dof, dict(weights)
     if encoding.tool_neurons is not None and TOOL in weights:
         weights[TOOL] = weights[TOOL][:, : len(encoding.tool_neurons.bias)]
+    layers, options = layers_of(encoding), Population().ensemble()
+    if population is not None:
+        check(population, "direct", population.direct, "True: most of the structure is direct")
+        layers, weights = of_another_type(encoding, weights, population)
+        options = population.ensemble()
 
     def encoded(t: float, s: np.ndarray) -> np.ndarray:
         return encoding.input(*s.reshape(3, n))
 
-    plan = Plan(None, {}, nengo.RectifiedLinear(), 0, weights)
+    plan = Plan(None, {}, options["neuron_type"], 0, weights, layers, options["synapse"])
     network = _assembled(encoding, plan, encoded, 3 * n)
     labels = [str(each.label) for part in network.learned.values() for each in part]
     for name in weights:
@@ -234,23 +245,11 @@ def _add_joints(network: StructuredNetwork, plan: Plan) -> tuple[nengo.Connectio
 
 
 def _joint_layers(network: StructuredNetwork, plan: Plan) -> tuple[Layer, ...]:
-    neurons = network.encoding.neurons
-    if plan.states is not None:
-        rng, count = np.random.default_rng([plan.seed, 2]), plan.neurons["joints"] // 2
-        sample = network.encoding.joints.sample(plan.states)
-        ones = [partition(u, count, rng, plan.neuron_type) for u in sample]
-    elif neurons is not None:
-        pairs = zip(neurons.encoders, neurons.bias, strict=True)
-        ones = [Layer(E.T, np.ones(len(bias)), bias) for E, bias in pairs]
-    else:
-        return ()
-    return tuple(_mirrored(each) for each in ones)
-
-
-def _mirrored(layer: Layer) -> Layer:
-    """Return a layer's neurons, and their mirror images at the opposite speed."""
-    E = np.concatenate((layer.encoders, layer.encoders * MIRROR))
-    return Layer(E, *(np.concatenate((each, each)) for each in layer[1:]))
+    if plan.states is None:
+        return plan.layers["joints"]
+    rng, count = np.random.default_rng([plan.seed, 2]), plan.neurons["joints"] // 2
+    sample = network.encoding.joints.sample(plan.states)
+    return tuple(mirrored(partition(u, count, rng, plan.neuron_type)) for u in sample)
 
 
 def _add_tool(network: StructuredNetwork, plan: Plan) -> tuple[nengo.Connection, ...]:
@@ -261,32 +260,21 @@ def _add_tool(network: StructuredNetwork, plan: Plan) -> tuple[nengo.Connection,
     nengo.Connection(force, node.vector, synapse=None)
     nengo.Connection(node, network.torque, synapse=None)
     direct = _direct(_of_state(network, "tool"), force, plan, "state -> force")
-    layer = _tool_layer(network, plan)
-    network.layers["tool"] = () if layer is None else (layer,)
-    if layer is None:
-        return (direct,)
-    seen = _of_state(network, "tool neurons")
-    return direct, _decoded(seen, layer, force, plan, "tool", "force")
+    layers, seen = _tool_layers(network, plan), _of_state(network, "tool neurons")
+    network.layers["tool"] = layers
+    return direct, *(_decoded(seen, each, force, plan, "tool", "force") for each in layers)
 
 
-def _tool_layer(network: StructuredNetwork, plan: Plan) -> Layer | None:
-    """Return neurons of which one half sees the tool's place, the other its motion, too.
-
-    Without a sample they are those of a compiled learner, which see the place.
-    """
-    encoding, neurons = network.encoding, network.encoding.tool_neurons
+def _tool_layers(network: StructuredNetwork, plan: Plan) -> tuple[Layer, ...]:
+    """Return neurons of which one half sees the tool's place, the other its motion, too."""
     if plan.states is None:
-        if neurons is None:
-            return None
-        ones = np.ones(len(neurons.bias))
-        unseen = math.prod(encoding.shapes["tool neurons"]) - AT_PLACE
-        none = Layer(np.zeros((0, unseen)), np.zeros(0), np.zeros(0))
-        return beside(Layer(neurons.encoders.T, ones, neurons.bias), none)
+        return plan.layers["tool"]
+    encoding = network.encoding
     _, u = encoding.tool.input(terms_of(encoding.arm, *plan.states[:2]), plan.states.dq)
     rng, count = np.random.default_rng([plan.seed, 3]), plan.neurons["tool"]
     place = partition(u[:, :AT_PLACE], (count + 1) // 2, rng, plan.neuron_type)
     motion = partition(u[:, AT_PLACE:], count // 2, rng, plan.neuron_type)
-    return beside(place, motion)
+    return (beside(place, motion),)
 
 
 def _add_rest(network: StructuredNetwork, plan: Plan) -> tuple[nengo.Connection, ...]:
@@ -342,4 +330,4 @@ def _decoded(pre: Any, layer: Layer, post: Any, plan: Plan, name: str, to: str) 
     nengo.Connection(pre, ensemble, synapse=None, label=f"state -> {name}")
     label = f"{name} -> {to}"
     D = _given(plan, label, (post.size_in, len(layer.bias)))
-    return decoders_of(ensemble, post, D, plan.seed, label)
+    return decoders_of(ensemble, post, D, plan.seed, label, plan.synapse)
