@@ -110,7 +110,12 @@ class NullSpace:
 
 @dataclass(frozen=True)
 class Posture(Secondary):
-    """``tau_0 = k (posture - q) - 2 sqrt(k diag(M)) dq``: critically damped, joint by joint."""
+    """``tau_0 = k (posture - q) - s 2 sqrt(k diag(M)) dq``: critically damped, joint by joint.
+
+    The share s of each joint is 1. Only where two joints about almost the same axis would be damped
+    at more than 1,300/s while they turn against each other, both have less, that rate: sampled at
+    1 kHz, 2,000/s throw an arm.
+    """
 
     posture: Numbers  # (n,) [rad]
     k: Gain = 30.0  # one number, or one per joint [N m/rad]

@@ -9,6 +9,7 @@ from arms.machine.numba_kernel import kernel, part
 from .access import cube, matrix, number, span, vector, whole, wholes
 from .algebra import solve_rows
 from .bound_clearance import measure_pairs
+from .hold_posture import damped_share
 from .layout import null_space_fields as at
 from .layout.arm_fields import ARM_M, INPUT_DQ, INPUT_Q
 from .layout.pairs_fields import PAIRS_DISTANCE, PAIRS_J, PAIRS_K, PAIRS_MARGIN
@@ -35,13 +36,17 @@ def control_null_space(tasks, arm, inputs):
 
 @part(4)
 def hold_posture(task, arm, inputs, tasks):
-    """Add ``k (posture - q) - 2 sqrt(k diag(M)) dq``."""
+    """Add ``k (posture - q) - s d dq``, ``d = 2 sqrt(k diag(M))``; s is `damped_share`."""
     tau_0 = vector(tasks, at.NULL_TAU_0)
     M = matrix(arm, ARM_M, len(tau_0))
     q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
     posture, k = vector(task, at.POSTURE_Q), vector(task, at.POSTURE_K)
+    d = vector(task, at.POSTURE_D)
     for i in range(len(tau_0)):
-        tau_0[i] += k[i] * (posture[i] - q[i]) - 2.0 * math.sqrt(k[i] * M[i, i]) * dq[i]
+        d[i] = 2.0 * math.sqrt(k[i] * M[i, i])
+    for i in range(len(tau_0)):
+        damping = damped_share(M, d, i) * d[i]
+        tau_0[i] += k[i] * (posture[i] - q[i]) - damping * dq[i]
 
 
 @part(4)
