@@ -70,7 +70,7 @@ VERBS = {
         "robot.robot_settings.RunSettings", "robot.robot_output.RUN", "run_robot",
     ),
     "export": Verb(
-        "Make a trained controller work without the simulator.",
+        "Write a controller that runs without the simulator.",
         "export.export_settings.ExportSettings", "export.export_output.EXPORT", "run_export",
     ),
     "replay": Verb(
@@ -82,7 +82,7 @@ VERBS = {
         "logs.identify_settings.IdentifySettings", "logs.identify_output.IDENTIFY", "run_identify",
     ),
     "payload": Verb(
-        "Find a payload from a log without and a log with it.",
+        "Find a payload from two logs, without and with it.",
         "logs.payload_settings.PayloadSettings", "logs.payload_output.PAYLOAD", "run_payload",
     ),
     "convert": Verb(

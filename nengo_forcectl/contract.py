@@ -93,7 +93,7 @@ class Robot:
         """Return a robot; wrap any object that has ``read`` and ``apply``."""
         if isinstance(robot, Robot):
             return robot
-        return adopt(Robot, robot, ("read", "apply", "period"), current=["events"])
+        return adopt(Robot, robot, ("read", "apply"), ["period"], current=["events"])
 
 
 class Controller:
@@ -128,7 +128,9 @@ class Controller:
         """Return a controller; wrap any object that has ``torque``."""
         if isinstance(law, Controller):
             return law
-        return adopt(Controller, law, ("torque", "needs_wrench", "dt", "warm_up", "forget_motion"))
+        return adopt(
+            Controller, law, ["torque"], ("needs_wrench", "dt", "warm_up", "forget_motion")
+        )
 
 
 class Adaptation:
@@ -136,6 +138,14 @@ class Adaptation:
 
     learning: bool = False
     """Whether it is learning; always False for a part that cannot learn."""
+    learns_from_sent: bool = False
+    """As `Cycle.learns_from_sent`."""
+    learned_model: int = 0
+    """As `Cycle.learned_model`."""
+
+    def correct(self, terms: Terms, state: State) -> Terms:
+        """Return the arm's terms with what it has learned of the body, before the law uses them."""
+        return terms
 
     def torque(
         self, terms: Terms, state: State, reference: Reference, command: Command
@@ -160,8 +170,10 @@ class Adaptation:
         """Return an adaptation; wrap any object that has ``torque``."""
         if isinstance(adaptation, Adaptation):
             return adaptation
-        names = "torque", "learn", "overruled", "forget_motion"
-        return adopt(Adaptation, adaptation, names, current=["learning"])
+        names = (
+            "learn", "overruled", "forget_motion", "correct", "learns_from_sent", "learned_model",
+        )  # fmt: skip
+        return adopt(Adaptation, adaptation, ["torque"], names, current=["learning"])
 
 
 def learns(on: Learns) -> bool:
@@ -273,10 +285,11 @@ class Cycle:
         if isinstance(cycle, Cycle):
             return cycle
         names = (
-            "dof", "dt", "arm", "controller", "learns_from_sent", "force", "step", "learn",
-            "overruled", "warm_up", "forget_motion", "checkpoint", "resume",
+            "dt", "arm", "controller", "learns_from_sent", "force", "overruled", "warm_up",
+            "forget_motion", "checkpoint", "resume",
         )  # fmt: skip
-        return adopt(Cycle, cycle, names, current=["learning", "stopped", "events"])
+        current = "learning", "stopped", "events"
+        return adopt(Cycle, cycle, ("dof", "step", "learn"), names, current)
 
 
 C = TypeVar("C", bound=Cycle)

@@ -23,9 +23,11 @@ from nengo_forcectl.contract import Reference, State
 from nengo_forcectl.control import HybridForce
 from nengo_forcectl.cycle.compiled_learning import CompiledGradientCycle
 from nengo_forcectl.cycle.consolidating_learner import consolidating_cycle
+from nengo_forcectl.jobs.reach.reach_scene import ReachScene, reaching_scene
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
 from nengo_forcectl.jobs.rivals.learners import RADIUS, SYNAPSE
-from nengo_forcectl.jobs.scene import DT, ReachScene, reaching_scene
+from nengo_forcectl.jobs.rivals.opening import open_cycle
+from nengo_forcectl.jobs.scene import DT
 from nengo_forcectl.learning.gradient import Gradient
 from nengo_forcectl.nengodl.weights import named_weights
 from nengo_forcectl.networks.building import AdaptiveNetwork, adaptive_network, simulator
@@ -72,7 +74,7 @@ def reach(scene: ReachScene, count: int) -> list[tuple[State, Reference]]:
     """What the controller with consolidation sees in its first cycles."""
     seen = []
     with (
-        scene.cycle("consolidation") as cycle,
+        open_cycle(scene, "consolidation") as cycle,
         Bullet(scene.arm, scene.home, scene.disturbances) as robot,
     ):
         for _ in range(count):

@@ -14,9 +14,10 @@ from rich.table import Table
 
 from nengo_forcectl.adaptation import NetworkAdaptation
 from nengo_forcectl.contract import Result
+from nengo_forcectl.jobs.reach.reach_scene import reaching_scene
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
 from nengo_forcectl.jobs.rivals.learners import RADIUS
-from nengo_forcectl.jobs.scene import DT, reaching_scene
+from nengo_forcectl.jobs.scene import DT
 from nengo_forcectl.learning.gradient import Gradient
 from nengo_forcectl.nengodl.compatibility import tf
 from nengo_forcectl.networks.building import adaptive_network, simulator

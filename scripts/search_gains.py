@@ -16,9 +16,9 @@ import numpy as np
 from nengo_forcectl.jobs.bench.bench_job import measured, run_cell, try_out
 from nengo_forcectl.jobs.bench.bench_settings import BenchSettings
 from nengo_forcectl.jobs.job import Outcome
+from nengo_forcectl.jobs.reach.reach_scene import reaching_scene
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
 from nengo_forcectl.jobs.rivals import learners as networks
-from nengo_forcectl.jobs.scene import reaching_scene
 
 RANGES = {
     "multilayer": {"INNER_RATE": (1.0, 1e5), "E_MOD": (1e-6, 1e-2)},

@@ -38,8 +38,8 @@ def train(given: argparse.Namespace) -> None:
     from what_was_learned import trial
 
     from nengo_forcectl.cycle.consolidating_learner import consolidating_cycle
+    from nengo_forcectl.jobs.reach.reach_scene import reaching_scene
     from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
-    from nengo_forcectl.jobs.scene import reaching_scene
 
     scene = reaching_scene(ReachSettings(seed=given.seed))
     options: dict[str, Any] = {"neuron_type": "lif", "max_rates": given.rate}

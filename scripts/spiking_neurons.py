@@ -21,8 +21,8 @@ from rich.table import Table
 from what_was_learned import targets, trial
 
 from nengo_forcectl.cycle.consolidating_learner import ConsolidatingLearning, consolidating_cycle
+from nengo_forcectl.jobs.reach.reach_scene import ReachScene, reaching_scene
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
-from nengo_forcectl.jobs.scene import ReachScene, reaching_scene
 from nengo_forcectl.networks.energy import energy_of
 from nengo_forcectl.networks.neurons import NEURON_TYPES, SPIKING
 

@@ -22,9 +22,10 @@ from rich.console import Console
 from rich.table import Table
 
 from nengo_forcectl.contract import Cycle, Kinematics, State
+from nengo_forcectl.jobs.reach.reach_scene import ReachScene, reaching_scene
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
 from nengo_forcectl.jobs.rivals import RIVALS, TIPS
-from nengo_forcectl.jobs.scene import DT, REACH_TIME, ReachScene, reaching_scene
+from nengo_forcectl.jobs.scene import DT, REACH_TIME
 from nengo_forcectl.kinematics.unknown_tip import LearnedTip
 from nengo_forcectl.networks.workspace import random_targets
 from nengo_forcectl.paths import MinimumJerk

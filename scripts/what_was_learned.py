@@ -36,8 +36,10 @@ from nengo_forcectl.adaptation import DisturbanceObserver, IntegralAction
 from nengo_forcectl.contract import Cycle, Path, Reference
 from nengo_forcectl.cycle.blocks import Blocks
 from nengo_forcectl.jobs.bench.conditions import CONDITIONS, condition
+from nengo_forcectl.jobs.reach.reach_scene import ReachScene, reaching_scene
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
-from nengo_forcectl.jobs.scene import DT, REACH_TIME, ReachScene, reaching_scene
+from nengo_forcectl.jobs.rivals.opening import open_cycle
+from nengo_forcectl.jobs.scene import DT, REACH_TIME
 from nengo_forcectl.networks.workspace import random_targets, task_axes
 from nengo_forcectl.paths import MinimumJerk
 from nengo_forcectl.safety.sensors import SensorCheck
@@ -84,7 +86,7 @@ class Trial:
 
 def _opened(scene: ReachScene, learner: Any) -> Any:
     if isinstance(learner, str):
-        return scene.cycle(learner)
+        return open_cycle(scene, learner)
     return nullcontext(learner) if isinstance(learner, Cycle) else learner
 
 
@@ -194,7 +196,7 @@ def noisy(seed: int, given: Asked) -> dict[str, float]:
     observers = [
         worst(blocks(DisturbanceObserver(scene.arm, k, DT))) for k in (50, 100, 150, 200, 300)
     ]
-    with scene.cycle("exact") as exact:
+    with open_cycle(scene, "exact") as exact:
         bound = worst(exact)
     return {
         given.adapt: worst(given.adapt),

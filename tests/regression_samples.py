@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nengo_forcectl.kernels import regress, solve_regression as solver
+from nengo_forcectl.kernels import add_sample, solve_regression as solver
 from nengo_forcectl.kernels.layout.learner_fields import NO_JOB
 from nengo_forcectl.learning.joint_neurons import JointNeurons
 from nengo_forcectl.learning.structured_least_squares import (
@@ -53,7 +53,8 @@ def feed(block, phi, y, late=None):
     for k in range(len(y)):
         block["phi"][:], block["lacking"][:] = phi[k], y[k]
         block["late"][:] = 0.0 if late is None else late[k]
-        regress.add_to_sums(block.address)
+        add_sample.take_sample(block.address)
+        add_sample.end_sample(block.address)
 
 
 def solve(block):

@@ -272,7 +272,7 @@ def test_a_pose_that_is_not_finite_is_an_error(arm, rng):
 
     control, tip = learned_tip(arm, Broken(), AdaptiveJacobian())
     q, dq = near_home(arm, rng)
-    with pytest.raises(NetworkError, match="pose at 0\\.000 s: not finite"):
+    with pytest.raises(NetworkError, match="pose at 0\\.000 s: is not finite"):
         Blocks(arm, control, NoAdaptation(), kinematics=tip).step(
             State(0.0, q, dq), resting(np.zeros(3))
         )

@@ -109,7 +109,7 @@ def test_unknown_frames_terms_and_axes_are_reported(arm):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((-1.0,), "payload's mass is -1.0 kg; it must be finite and not negative"),
+        ((-1.0,), "payload's mass is -1.0 kg, needs a finite number from 0 up"),
         ((float("nan"),), "mass is nan"),
         (("heavy",), "payload's mass holds <U5 values, not real numbers"),
         ((1.0, (0.0, 0.0)), "com is .* three finite numbers"),
@@ -135,7 +135,7 @@ def test_a_bad_tool_base_or_gravity_is_reported(arm):
     with pytest.raises(arms.ArmError, match=r"base's transform has shape \(3, 3\)"):
         arm.with_base(np.eye(3))
     with pytest.raises(
-        arms.ArmError, match=r"gravity is \(0.0, -9.81\); it must be three finite numbers"
+        arms.ArmError, match=r"gravity is \(0.0, -9.81\), needs three finite numbers"
     ):
         arm.with_gravity((0.0, -9.81))
 

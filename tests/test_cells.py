@@ -293,7 +293,7 @@ def test_addresses_are_checked(address):
 
 def test_a_cluster_has_its_own_workers():
     """--jobs means nothing there."""
-    with pytest.raises(ConfigurationError, match="jobs: is 2, needs none with --dask"):
+    with pytest.raises(ConfigurationError, match="jobs: is 2, needs to be left out with --dask"):
         WorkerSettings(dask="tcp://localhost:8786", jobs=2)
 
 

@@ -66,11 +66,15 @@ def test_other_networks_and_arguments_are_refused(network):
     """Another form of network, another law, wrong shapes, NaN: one sentence each."""
     with simulator(network) as sim:
         learner = ClosedFormNetwork(sim, network.probe, Gradient(1.0))
-        with pytest.raises(NetworkError, match=r"input of shape \(3,\).* needs \(4,\)"):
+        with pytest.raises(
+            NetworkError, match=r"input and error: have shapes \(3,\) .*, need \(4,\)"
+        ):
             learner.step(np.zeros(3), np.zeros(N_OUT))
         with pytest.raises(NetworkError, match="not finite"):
             learner.step(np.full(N_IN, np.nan), np.zeros(N_OUT))
-        with pytest.raises(NetworkError, match=r"'adaptive\.bias' has shape \(40,\), not \(4,\)"):
+        with pytest.raises(
+            NetworkError, match=r"'adaptive\.bias': has shape \(4,\), needs \(40,\)"
+        ):
             learner.write({"adaptive.bias": np.zeros(4)})
         with pytest.raises(ConfigurationError, match="needs a Gradient"):
             ClosedFormNetwork(sim, network.probe, object())

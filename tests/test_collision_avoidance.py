@@ -65,7 +65,7 @@ def test_what_makes_no_sense_is_refused(iiwa):
     """Another arm, no pairs, gains that are none; and an export."""
     pairs = own_links()
     with pytest.raises(
-        ConfigurationError, match=r"CollisionAvoidance.pairs: are of 'planar3' of 3"
+        ConfigurationError, match=r"CollisionAvoidance.pairs: are of arm 'planar3' with 3"
     ):
         CompiledController(iiwa, OperationalSpace(HOME, secondary=(CollisionAvoidance(pairs),)))
     with pytest.raises(ConfigurationError, match=r"CollisionAvoidance.pairs: is None, needs"):

@@ -122,9 +122,9 @@ def test_a_gain_that_is_not_positive_is_named(rng, name, value):
 
 def test_what_does_not_fit_is_named(rng):
     """A period too short for its work, a basis of another size, or not a finite matrix."""
-    with pytest.raises(ConfigurationError, match=r"period is 0\.003 s"):
+    with pytest.raises(ConfigurationError, match=r"period: is 0\.003 s"):
         law(rng, period=0.003, sampling=0.001).cycles(DT, N)
     with pytest.raises(NetworkError, match="basis: is for 40 features, the weights w have 39"):
         law(rng).start({"w": np.zeros((N, 39))})
-    with pytest.raises(ConfigurationError, match=r"basis has shape \(3,\)"):
+    with pytest.raises(ConfigurationError, match=r"basis: has shape \(3,\)"):
         Consolidation(np.zeros(3), 1.0, 1.0, 1.0)

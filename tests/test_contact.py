@@ -262,7 +262,9 @@ def test_what_does_not_go_together_is_refused(iiwa):
     """Contact with a tool, with a payload that is dropped; noise without a generator."""
     table = Table(below(iiwa, 0.01))
     for disturbance in (Tool((0.0, 0.0, 0.1)), Payload(1.0, end=1.0)):
-        with pytest.raises(ConfigurationError, match=r"Bullet\.surface, wrist: do not go with"):
+        with pytest.raises(
+            ConfigurationError, match=r"Bullet\.surface, wrist: cannot be used with"
+        ):
             Bullet(iiwa, HOME, [disturbance], surface=table)
     with pytest.raises(ConfigurationError, match="Wrist: has noise, needs rng"):
         Bullet(iiwa, HOME, wrist=Wrist(0.1))

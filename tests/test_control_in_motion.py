@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import arms
 from nengo_forcectl.adaptation import DisturbanceObserver, NetworkAdaptation, NoAdaptation
 from nengo_forcectl.contract import Reference
 from nengo_forcectl.control import (
@@ -24,10 +25,13 @@ from nengo_forcectl.cycle.compiled import CompiledController
 from nengo_forcectl.learning.gradient import Gradient
 from nengo_forcectl.networks.building import adaptive_network, simulator
 from nengo_forcectl.networks.closed_form import ClosedFormNetwork
+from nengo_forcectl.networks.workspace import home_posture, task_axes
 from nengo_forcectl.paths.slerp import rotation_vector
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.forces import ForceField, Spring
+from nengo_forcectl.sim.friction import ViscousFriction
 from nengo_forcectl.sim.masses import Payload
+from nengo_forcectl.sim.sensing import Sensors
 
 HOME = np.array([0.1, 0.5, -0.1, -1.2, 0.2, 0.6, 0.3])
 SIX = (0, 1, 2, 3, 4, 5)
@@ -51,6 +55,23 @@ def drive(robot, cycle, reference, cycles, sense=None, watch=None):
             watch(state)
         robot.apply(cycle.step(state, reference).tau)
     return robot.read()
+
+
+@pytest.mark.parametrize("name", ["panda", "fr3", "xarm7"])
+def test_late_sensors_do_not_shake_an_upright_arm(name):
+    """Joints 1 and 3, whose axes are nearly in line, move hardly any mass when they turn against
+    each other: the posture's damping must not be quicker than sensors 4 ms late allow."""
+    arm = arms.load(name)
+    home = home_posture(arm)
+    soft = 100.0 * arm.mass_matrix(home).diagonal()  # of a flange, else quicker than the sensors
+    law = OperationalSpace(home, task_axes(arm), k_null=np.minimum(OperationalSpace.k_null, soft))
+    disturbances, sensors = [Payload(1.0), ViscousFriction(0.9)], Sensors(delay=4e-3)
+    speeds = []
+    with Bullet(arm, home, disturbances, sensors=sensors) as robot:
+        goal = standing(arm, home, np.array([0.004, 0.004, 0.0]))
+        drive(robot, CompiledController(arm, law), goal._replace(R=None), 1000, watch=speeds.append)
+    late = np.abs([state.dq for state in speeds[700:]])
+    assert late[:, [0, 2]].max() < 0.02
 
 
 def test_a_pushed_impedance_gives_way_as_its_stiffness_says(iiwa):

@@ -77,11 +77,11 @@ def keeping_off(arm):
         ),
         (
             lambda arm: CompiledController(arm, climbing(arms.load("ur5"))),
-            r"Manipulability.arm: is 'ur5' of 6 joints, needs the controlled arm, of 7",
+            r"Manipulability.arm: is 'ur5' with 6 joints, needs the controlled arm, with 7",
         ),
         (
             lambda arm: CompiledController(arm, keeping_off(arms.load("planar2"))),
-            r"ObstacleAvoidance.arm: is 'planar2' of 2 joints, needs the controlled arm, of 7",
+            r"ObstacleAvoidance.arm: is 'planar2' with 2 joints, needs the controlled arm, with 7",
         ),
     ],
 )

@@ -216,7 +216,7 @@ def test_a_checkpoint_has_what_the_law_remembers(iiwa, name):
         np.testing.assert_array_equal(ours.tau, theirs.tau)
     for key, memory in first.controller.memory.items():
         np.testing.assert_array_equal(memory, again.controller.memory[key])
-    with pytest.raises(NetworkError, match="memory of shapes"):
+    with pytest.raises(NetworkError, match="memory: has shapes"):
         compiled(iiwa, LAWS["parallel"](iiwa)).resume(first.checkpoint())
 
 

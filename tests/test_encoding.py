@@ -93,7 +93,7 @@ def test_any_batch_gives_each_state_s_input(rng):
         (States(*(part[:1] for part in SAMPLE)), "q", r"have shapes \(1, 3\).*k at least 2"),
         (States(*(part[:, :2] for part in SAMPLE)), "q", r"need \(k, 3\)"),
         (SAMPLE._replace(dq=SAMPLE.dq[:9]), "q", r"need \(k, 3\)"),
-        (SAMPLE._replace(dq=np.full_like(SAMPLE.dq, np.nan)), "q", "not all of them are finite"),
+        (SAMPLE._replace(dq=np.full_like(SAMPLE.dq, np.nan)), "q", "are not all finite"),
     ],
 )
 def test_what_does_not_fit_is_named(states, inputs, message):

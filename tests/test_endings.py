@@ -6,8 +6,9 @@ import pytest
 import arms
 from nengo_forcectl.cli import main
 from nengo_forcectl.jobs.job import Outcome, describe_fall, ending
+from nengo_forcectl.jobs.reach.reach_scene import reaching_scene
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
-from nengo_forcectl.jobs.scene import REACH_TIME, reaching_scene, slowed
+from nengo_forcectl.jobs.scene import REACH_TIME, slowed
 
 
 def test_an_ending_says_what_happened():

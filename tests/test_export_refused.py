@@ -74,7 +74,7 @@ def test_a_missing_file_is_named(folder, name):
     (folder / name).unlink()
     with pytest.raises(RecordError, match=f"{name}': cannot be read"):
         load_controller(folder)
-    with pytest.raises(RecordError, match="there is none"):
+    with pytest.raises(RecordError, match="does not exist"):
         load_controller(folder / "nothing")
 
 
@@ -115,11 +115,11 @@ def test_checksums_of_other_files_are_refused(folder):
         (key("cycle", "law", "gain", value=1.0), "OperationalSpace has the fields damping"),
         (key("cycle", "law", "kp", value="high"), "OperationalSpace.kp: is high, needs numbers"),
         (key("cycle", "law", "kp", value=-1.0), "OperationalSpace.kp: is -1.0"),
-        (key("cycle", "law", "kp", value=150.0), "its torques come out otherwise"),
+        (key("cycle", "law", "kp", value=150.0), "its torques differ by"),
         (key("arm", "chain", "type", value="Pose"), "hold no controller|Pose has the fields"),
         (key("arm", "chain", "tip", value="../tip"), "there is no tip link"),
         (key("arm", "chain", "joints", 1, "parent", value="link2"), "cycle"),
-        (key("arm", "kernels", 0, "frame", value="elsewhere"), "there is no tape of"),
+        (key("arm", "kernels", 0, "frame", value="elsewhere"), "the tape of .* is missing"),
         (key("arm", "kernels", 1, "terms", value=["h"]), "tape: has"),
         (key("cycle", "encoding", "periodic", value=[9]), "periodic joints"),
         (key("cycle", "encoding", "periodic", value=[0]), "has arrays of shapes"),
@@ -142,10 +142,10 @@ def test_odd_names_and_numbers_are_refused(folder, edit, message):
     [
         (lambda a: a.pop("proof"), "there is no array 'proof'"),
         (lambda a: a.pop("memory.weights"), "there is no array 'memory.weights'"),
-        (lambda a: a["memory.weights"].__imul__(1.01), "its torques come out otherwise"),
+        (lambda a: a["memory.weights"].__imul__(1.01), "its torques differ by"),
         (lambda a: a.update(bias=a["bias"][:-1]), "has arrays of shapes"),
         (lambda a: a.update(safe=np.zeros((6, 3))), "'safe' has shape"),
-        (lambda a: a.update({"memory.z": np.zeros(3)}), "memory of shapes"),
+        (lambda a: a.update({"memory.z": np.zeros(3)}), "memory: has shapes"),
         (lambda a: a["encoders"].__setitem__((0, 0), np.nan), "'encoders' does not hold numbers"),
         (lambda a: a["arm.0.steps"].__setitem__((3, 1), 10**6), r"tape: step 3 \("),
         (
@@ -155,7 +155,7 @@ def test_odd_names_and_numbers_are_refused(folder, edit, message):
         (lambda a: a["arm.0.results"].__setitem__(0, -1), "tape: has"),
         (
             lambda a: a["arm.0.constants"].__imul__(1.001),
-            "is not of this network for arm 'planar2'",
+            "states, inputs and model of arm 'planar2'",
         ),
         (lambda a: a.update({"arm.0.steps": np.zeros(3)}), "tape: steps is not an array"),
     ],
@@ -180,7 +180,7 @@ def test_the_equations_of_another_arm_are_refused(iiwa, tmp_path):
     with pytest.raises(RecordError, match=f"{ARRAYS}': is damaged"):
         load_controller(second)
     change_arrays(second, lambda a: a.update(proof=np.zeros((3, 7))))
-    with pytest.raises(RecordError, match="its torques come out otherwise"):
+    with pytest.raises(RecordError, match="its torques differ by"):
         load_controller(second)
 
 
@@ -191,7 +191,9 @@ def test_other_versions_are_named(folder):
     change(folder, key("versions", "nengo-forcectl", value="0.1.99"))
     load_controller(folder)
     change_arrays(folder, lambda a: a["proof"].__iadd__(1e-6))
-    with pytest.raises(RecordError, match=r"by 1e-06 N m; versions that differ: .*numpy 1\.26\.0"):
+    with pytest.raises(
+        RecordError, match=r"by 1e-06 N m from .*; versions that differ: .*numpy 1\.26\.0"
+    ):
         load_controller(folder)
     change(folder, key("format", value=FORMAT + 1))
     with pytest.raises(VersionError, match=f"is of format {FORMAT + 1}, .*reads format {FORMAT} "):
@@ -277,7 +279,7 @@ def test_what_cannot_be_exported_says_what_can(arm, tmp_path):
         export_controller(blocks.cycle, tmp_path / "a")
     other = Manipulability(arm.with_payload(1.0), rows=(0, 1))
     law = OperationalSpace(home, rows=(0, 1), secondary=(other,))
-    with pytest.raises(ConfigurationError, match=r"law.secondary.0.arm: is .* another arm"):
+    with pytest.raises(ConfigurationError, match=r"law.secondary.0.arm: is another arm, "):
         export_controller(Safe(CompiledController(arm, law), arm, dt=DT), tmp_path / "a")
     safe = Safe(CompiledController(arm, JointPD()), arm, dt=DT)
     safe.stop("a test")

@@ -233,7 +233,7 @@ def _array(*names, at, value):
         (key("cycle", "design", "torque", value="1"), "hold no controller"),
         (key("cycle", "design", "columns", "reach", value=0.0), "reach: is 0.0 m, needs a finite"),
         (key("cycle", "design", "posture", value={"array": [0.1]}), "has arrays of shapes"),
-        (_array("cycle", "design", "posture", at=0, value=2.0), "is not of this learner"),
+        (_array("cycle", "design", "posture", at=0, value=2.0), "same arm, posture and states"),
         (_array("cycle", "design", "assumed", at=0, value=None), "does not hold numbers alone"),
         (key("cycle", "design", "columns", "field", value=93), r"Columns.field: is 93, needs 96"),
         (key("cycle", "design", "columns", "field", value=-3), r"Columns.field: is -3, needs 96"),
@@ -248,7 +248,7 @@ def _array(*names, at, value):
             key("cycle", "encoding", "joints", "speed", value={"array": [1.0]}),
             "joints: is a JointEncoding with arrays of shapes",
         ),
-        (key("cycle", "learning", value=False), "its torques come out otherwise"),
+        (key("cycle", "learning", value=False), "its torques differ by"),
         (key("cycle", "predictor", value={"delay": 0.0105, "gain": 100.0}), "whole number of cyc"),
     ],
 )
@@ -262,10 +262,10 @@ def test_odd_names_and_numbers_are_refused(folder, edit, message):
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (lambda a: a.pop("memory.structured.payload"), "memory of shapes"),
-        (lambda a: a["memory.structured.payload"].__imul__(1.01), "its torques come out otherwise"),
-        (lambda a: a["memory.structured.force"].__iadd__(0.1), "its torques come out otherwise"),
-        (lambda a: a["memory.structured.gain"].__setitem__(0, np.nan), "a value that is NaN"),
+        (lambda a: a.pop("memory.structured.payload"), "memory: has shapes"),
+        (lambda a: a["memory.structured.payload"].__imul__(1.01), "its torques differ by"),
+        (lambda a: a["memory.structured.force"].__iadd__(0.1), "its torques differ by"),
+        (lambda a: a["memory.structured.gain"].__setitem__(0, np.nan), "has a NaN"),
         (lambda a: a["memory.least_squares.job"].__iadd__(1e6), "job is .*, needs a whole number"),
         (lambda a: a["memory.least_squares.job"].fill(-5), "job is -5.0, needs .* from -1 to"),
         (lambda a: a["memory.least_squares.job"].fill(np.inf), "job is inf, needs a whole"),
@@ -278,7 +278,7 @@ def test_odd_names_and_numbers_are_refused(folder, edit, message):
         (lambda a: a[COLUMNS + "positive"].__setitem__(9, 2), "has 2.0, needs 0 or 1"),
         (
             lambda a: a["arm.0.constants"].__imul__(1.001),
-            "is not of this learner; arm, posture",
+            "needs one with the same arm, posture",
         ),
     ],
 )

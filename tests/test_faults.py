@@ -8,8 +8,9 @@ import pytest
 from nengo_forcectl.adaptation import NoAdaptation
 from nengo_forcectl.control import OperationalSpace
 from nengo_forcectl.errors import SimulationError
+from nengo_forcectl.jobs.reach.reach_scene import reaching_scene
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
-from nengo_forcectl.jobs.scene import reaching_scene
+from nengo_forcectl.jobs.rivals.opening import open_cycle
 from nengo_forcectl.paths import MinimumJerk
 from nengo_forcectl.robots import loop
 from nengo_forcectl.robots.log import Log
@@ -124,7 +125,7 @@ def learned_through(scene, spoil, path=None):
     cycles = scene.cycles
     log, check = Log(cycles), SensorCheck(scene.arm.dof, 1e-3)
     with (
-        scene.cycle("consolidation") as cycle,
+        open_cycle(scene, "consolidation") as cycle,
         Bullet(scene.arm, scene.home, scene.disturbances) as robot,
     ):
         spoiled = Spoiled(robot, spoil)

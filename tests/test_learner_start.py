@@ -79,7 +79,7 @@ def test_a_start_of_another_model_is_refused(first, iiwa):
     """Other masses, and another number of joints."""
     for arm, home in ((iiwa.with_payload(1.0), HOME), (arms.load("ur5e"), HOME[:6])):
         with (
-            pytest.raises(NetworkError, match="start: is not of the arm"),
+            pytest.raises(NetworkError, match="start: was learned with another model"),
             learning_cycle(arm, home, seed=0, start=first[0]),
         ):
             pass

@@ -13,8 +13,9 @@ from nengo_forcectl.jobs.contact.contact_settings import LIMITS, PressSettings, 
 from nengo_forcectl.jobs.contact.press import run_press
 from nengo_forcectl.jobs.contact.wipe import run_wipe
 from nengo_forcectl.jobs.jacobian.jacobian_settings import JacobianSettings
+from nengo_forcectl.jobs.reach.reach_scene import reaching_scene
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
-from nengo_forcectl.jobs.scene import reaching_scene
+from nengo_forcectl.jobs.rivals.opening import open_cycle
 from nengo_forcectl.robots.log import Log
 from nengo_forcectl.robots.loop import follow
 from nengo_forcectl.sim.bullet import Bullet
@@ -42,7 +43,7 @@ def test_the_same_reach_has_the_same_error_in_both(name, controller, payload, fr
     for simulator in (Bullet, MuJoCo):
         log = Log(scene.cycles)
         with (
-            scene.cycle(controller) as cycle,
+            open_cycle(scene, controller) as cycle,
             simulator(scene.arm, scene.home, scene.disturbances) as robot,
         ):
             follow(robot, cycle, scene.path, range(scene.cycles), log)
@@ -60,7 +61,7 @@ def test_exact_told_the_rotors_tracks_as_without_any(name, armature):
     real = scene.arm.with_armature(armature)
     for model in (real, scene.arm):
         told, log = replace(scene, arm=model, disturbances=()), Log(scene.cycles)
-        with told.cycle("exact") as cycle, MuJoCo(real, scene.home) as robot:
+        with open_cycle(told, "exact") as cycle, MuJoCo(real, scene.home) as robot:
             follow(robot, cycle, scene.path, range(scene.cycles), log)
         rms.append(1e3 * np.sqrt(np.mean(log.error() ** 2)))
     assert rms[0] < 0.02

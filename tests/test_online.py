@@ -239,7 +239,7 @@ def test_weights_and_memory_are_all_there_is_to_save(network, samples, rng, name
             online.step(*cycle)
         for key, value in online.read().items():
             np.testing.assert_array_equal(value, expected[key])
-        with pytest.raises(NetworkError, match="memory of shapes"):
+        with pytest.raises(NetworkError, match="memory: has shapes"):
             online.memory = {"other": np.zeros(3)}
         with pytest.raises(NetworkError, match="is not finite"):
             online.memory = {key: value * np.nan for key, value in memory.items()}

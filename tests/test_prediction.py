@@ -131,7 +131,7 @@ def test_a_checkpoint_holds_the_torques_on_their_way(planar):
                 np.testing.assert_array_equal(again.step(state, reference).tau, tau)
             robot.apply(tau)
         assert np.ptp(first.checkpoint()["predictor.sent"]) > 0
-        with pytest.raises(NetworkError, match="memory of shapes"):
+        with pytest.raises(NetworkError, match="memory: has shapes"):
             again.resume({k: v for k, v in saved.items() if k != "predictor.sent"})
 
 
@@ -161,9 +161,9 @@ def test_a_checkpoint_holds_the_limits_memory(planar, tmp_path):
     again.resume(saved | {"limits.memory": saved["limits.memory"][2:]})  # of an older version
     np.testing.assert_array_equal(again.checkpoint()["limits.memory"], saved["limits.memory"])
     for name in ("limits.memory", "limits.counts"):
-        with pytest.raises(NetworkError, match="limits of shapes"):
+        with pytest.raises(NetworkError, match="limits: have shapes"):
             again.resume({k: v for k, v in saved.items() if k != name})
-        with pytest.raises(NetworkError, match="limits of shapes"):
+        with pytest.raises(NetworkError, match="limits: have shapes"):
             again.resume(saved | {name: np.nan * saved[name]})
 
 

@@ -166,7 +166,7 @@ def test_joints_about_one_axis_do_not_throw_an_arm(tmp_path):
         ({"adapt": ()}, "adapt: is empty, needs some of none, integral, observer, "),
         ({"adapt": ("magic",)}, "adapt: is magic, needs some of"),
         ({"adapt": ("none", "none")}, "adapt: is none none"),
-        ({"adapt": ("none",), "start": Path("run")}, "start: is run, and only structured takes"),
+        ({"adapt": ("none",), "start": Path("run")}, "start: is run, needs structured in --adapt"),
     ],
 )
 def test_bad_settings_are_named(settings, message):
@@ -224,7 +224,7 @@ def test_a_run_starts_with_what_the_last_one_has_learned(tmp_path):
     errors = run.summary["rms_mm"]["structured"]
     (error,) = reach.run_reach(again).summary["rms_mm"]["structured"]
     assert error < 1.2 * errors[1] < 0.5 * errors[0]
-    with pytest.raises(NetworkError, match="is not of the arm 'planar3' with this model"):
+    with pytest.raises(NetworkError, match="learned with this model of arm 'planar3'"):
         reach.run_reach(replace(again, arm="planar3", out=tmp_path / "other"))
     with pytest.raises(RecordError, match=r"start '.*missing': cannot be read"):
         reach.run_reach(replace(again, start=tmp_path / "missing", out=tmp_path / "none"))

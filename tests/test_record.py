@@ -38,7 +38,7 @@ def test_a_log_that_is_full_says_so():
         Result(nothing, 0.0, np.zeros(3)),
     )
     log.append(*entry)
-    with pytest.raises(RecordError, match="log: is full, was made for 1 cycles"):
+    with pytest.raises(RecordError, match="log: is full after 1 cycles"):
         log.append(*entry)
     assert len(log.arrays()["time"]) == 1
 

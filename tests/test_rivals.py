@@ -8,9 +8,11 @@ from nengo_forcectl.errors import ConfigurationError
 from nengo_forcectl.jobs.bench.bench_settings import BenchSettings
 from nengo_forcectl.jobs.contact.contact_settings import PressSettings
 from nengo_forcectl.jobs.reach import reach_job as reach
+from nengo_forcectl.jobs.reach.reach_scene import reaching_scene
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
 from nengo_forcectl.jobs.rivals import RIVALS, TIPS, colour
-from nengo_forcectl.jobs.scene import DT, gains, reaching_scene
+from nengo_forcectl.jobs.rivals.opening import gains, open_cycle
+from nengo_forcectl.jobs.scene import DT
 from nengo_forcectl.sim.bullet import Bullet
 
 pytestmark = pytest.mark.usefixtures("in_one_process")
@@ -73,7 +75,7 @@ def test_gains_are_numbers():
 def test_learning_off_leaves_the_weights_alone(name):
     """The weights change while learning is on, and not by a bit while it is off."""
     scene = reaching_scene(settings_of())
-    with scene.cycle(name) as cycle, in_bullet(scene) as robot:
+    with open_cycle(scene, name) as cycle, in_bullet(scene) as robot:
         network = network_of(cycle.cycle)
         start = network.read()
         run_cycles(scene, cycle, robot, 50)
@@ -89,7 +91,7 @@ def test_learning_off_leaves_the_weights_alone(name):
 def test_multilayer_learns_encoders_and_biases():
     """Of the laws, it alone changes what the neurons respond to."""
     scene = reaching_scene(settings_of())
-    with scene.cycle("multilayer") as cycle:
+    with open_cycle(scene, "multilayer") as cycle:
         learned = list(network_of(cycle.cycle).read())
     assert len(learned) == 3
     assert sum(key.endswith((".encoders", ".bias")) for key in learned) == 2
@@ -113,7 +115,7 @@ def test_spiking_neurons_learn_the_payload(tmp_path):
 def test_gradient_type_laws_learn_from_what_they_are_told(name, learn_from):
     """The option reaches the adaptation of every law that has no signal of its own."""
     scene = reaching_scene(settings_of(learn_from=learn_from))
-    with scene.cycle(name) as cycle:
+    with open_cycle(scene, name) as cycle:
         if (name, learn_from) == ("gradient", "joint"):
             assert isinstance(cycle.cycle, CompiledGradientCycle)  # which knows no other
         else:
@@ -123,7 +125,7 @@ def test_gradient_type_laws_learn_from_what_they_are_told(name, learn_from):
 def test_laws_with_their_own_signal_keep_it():
     """The Kalman filter learns from the prediction error, whatever the option says."""
     scene = reaching_scene(settings_of(learn_from="task"))
-    with scene.cycle("kalman") as cycle:
+    with open_cycle(scene, "kalman") as cycle:
         assert cycle.cycle.adaptation.learn_from == "prediction"
 
 

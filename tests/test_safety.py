@@ -16,8 +16,9 @@ from nengo_forcectl.control import HybridForce, OperationalSpace
 from nengo_forcectl.cycle.blocks import Blocks
 from nengo_forcectl.cycle.compiled import CompiledController
 from nengo_forcectl.errors import ConfigurationError, SimulationError
+from nengo_forcectl.jobs.reach.reach_scene import reaching_scene
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
-from nengo_forcectl.jobs.scene import reaching_scene
+from nengo_forcectl.jobs.rivals.opening import open_cycle
 from nengo_forcectl.kernels import parts
 from nengo_forcectl.kernels.bound_joints import allowed
 from nengo_forcectl.networks.workspace import home_posture, task_axes
@@ -195,7 +196,7 @@ def test_limits_do_not_throw_an_observer_that_is_near_its_edge():
     scene = reaching_scene(ReachSettings(passes=2))
     log = Log(scene.cycles)
     with (
-        scene.cycle("observer") as safe,
+        open_cycle(scene, "observer") as safe,
         Bullet(scene.arm, scene.home, scene.disturbances, sensors=Sensors(delay=5e-3)) as robot,
     ):
         follow(robot, safe, scene.path, range(scene.cycles), log)

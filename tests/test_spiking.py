@@ -203,7 +203,7 @@ def test_a_checkpoint_of_other_neurons_is_refused(planar):
     for other in ({"synapse": 0.01}, {"neuron_type": "lif-rate", "synapse": 0.005}):
         with (
             learner(planar, **other) as cycle,
-            pytest.raises(NetworkError, match="is not of this network"),
+            pytest.raises(NetworkError, match="needs one with the same network"),
         ):
             cycle.resume(saved)
 

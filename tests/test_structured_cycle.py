@@ -9,8 +9,8 @@ from nengo_forcectl.contract import Reference
 from nengo_forcectl.control import ComputedTorque, JointPD, OperationalSpace
 from nengo_forcectl.cycle import CompiledController
 from nengo_forcectl.jobs.bench.conditions import condition
+from nengo_forcectl.jobs.reach.reach_scene import reaching_scene
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
-from nengo_forcectl.jobs.scene import reaching_scene
 from nengo_forcectl.nengodl.weights import named_weights
 from nengo_forcectl.networks.workspace import task_axes
 from nengo_forcectl.paths import MinimumJerk

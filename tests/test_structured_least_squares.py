@@ -20,7 +20,7 @@ from regression_samples import (
 )
 
 from nengo_forcectl.errors import ConfigurationError
-from nengo_forcectl.kernels import parts, regress, solve_regression as solver
+from nengo_forcectl.kernels import add_sample, parts, solve_regression as solver
 from nengo_forcectl.kernels.layout.cycle_fields import STRUCTURES
 from nengo_forcectl.learning.structured_least_squares import StructuredLeastSquares
 
@@ -74,7 +74,8 @@ def test_later_samples_are_paired_with_the_one_before(rng):
     for k in range(len(y)):
         block["phi"][:], block["lacking"][:], neurons["phi"][:] = phi[k], y[k], active[k]
         block["late"][:], block["white"][...] = late[k], 0.0 if k <= 3 else block["white"]
-        regress.add_to_sums(block.address)
+        add_sample.take_sample(block.address)
+        add_sample.end_sample(block.address)
     Y, P_ = y[..., None] + late, made.precision
 
     def paired(a, b):
@@ -95,7 +96,7 @@ def test_later_samples_are_paired_with_the_one_before(rng):
         np.testing.assert_allclose(neurons["moment"][i], paired(a, Y), rtol=1e-9, atol=1e-9)
     white, misfit = 0.0, y - phi @ block["weights"]
     for third in np.diff(np.concatenate((np.zeros((3, N)), misfit)), 3, axis=0)[3:]:
-        white += (made.precision @ third**2 / 20.0 / N - white) / regress.WINDOW
+        white += (made.precision @ third**2 / 20.0 / N - white) / add_sample.WINDOW
     np.testing.assert_allclose(block["white"], white, rtol=1e-9)
 
 
@@ -253,7 +254,7 @@ def test_samples_and_solutions_come_in_time(rng):
     taken, solved = [], []
     for cycle in range(1, 901):
         before = float(block["samples"])
-        regress.take_samples(block.address)
+        add_sample.take_samples(block.address)
         if block["samples"] > before:
             taken.append(cycle)
         if solver.solve_regression(block.address):
@@ -266,6 +267,36 @@ def test_samples_and_solutions_come_in_time(rng):
     later = [each for each in solved if each > 170]
     assert np.diff(later).tolist() == [200] * 3
     assert 200 < later[0] < 250
+
+
+def test_a_sample_is_added_in_parts(rng):
+    """Four cycles add some rows each; the sums are then those of whole samples, bit by bit."""
+    block, made, _ = regression(rng)
+    other, *_ = regression(np.random.default_rng(0))
+    phi, y = data(rng, made, noise=0.5, count=20)
+    neurons = [law_neurons(each) for each in (block, other)]
+    for each in (block, other):
+        each["since"][...], each["misfit"][...] = each["alone"], -1e12  # samples are paired
+    for k in range(len(y)):
+        left = []
+        for _ in range(int(block["every"]) - 1):  # what the filter holds then is not the sample's
+            block["phi"][:], block["lacking"][:] = rng.normal(size=phi[k].shape), 0.0
+            add_sample.take_samples(block.address)
+            left.append(int(block["left"]))
+        if k:
+            assert left[0] > left[1] > left[2] > left[3] == left[-1] == 0
+        active = rng.uniform(size=neurons[0]["phi"].shape)
+        for each, own in zip((block, other), neurons, strict=True):
+            each["phi"][:], each["lacking"][:], own["phi"][:] = phi[k], y[k], active
+        add_sample.take_samples(block.address)
+        assert block["left"] == P
+        add_sample.take_sample(other.address)
+        add_sample.end_sample(other.address)
+    parts.complete_sums.call(block.address)
+    for name in ("information", "moment", "square", "both", "phi_last", "y_last", "samples"):
+        np.testing.assert_array_equal(block[name], other[name], err_msg=name)
+    for name in ("own", "cross", "moment", "phi_last"):
+        np.testing.assert_array_equal(neurons[0][name], neurons[1][name], err_msg=name)
 
 
 def test_the_kernels_allocate_nothing():

@@ -70,7 +70,7 @@ def test_parts_that_an_arm_cannot_have_are_named():
     ("work", "message"),
     [
         (States(*(part[:, :2] for part in SAMPLE)), r"need \(k, 3\)"),
-        (SAMPLE._replace(dq=np.full_like(SAMPLE.dq, np.nan)), "not all of them are finite"),
+        (SAMPLE._replace(dq=np.full_like(SAMPLE.dq, np.nan)), "are not all finite"),
     ],
 )
 def test_states_that_do_not_fit_are_refused(work, message):

@@ -11,7 +11,7 @@ from regression_samples import (
     solve,
 )
 
-from nengo_forcectl.kernels import joint_activity, regress, solve_regression as solver
+from nengo_forcectl.kernels import add_sample, joint_activity, solve_regression as solver
 
 
 def test_neurons_of_each_joint_are_solved_with_the_weights(rng):
@@ -26,7 +26,8 @@ def test_neurons_of_each_joint_are_solved_with_the_weights(rng):
     for k in range(len(y)):
         block["phi"][:], block["lacking"][:], neurons["phi"][:] = phi[k], y[k], active[k]
         block["late"][:] = 0.0
-        regress.add_to_sums(block.address)
+        add_sample.take_sample(block.address)
+        add_sample.end_sample(block.address)
     neurons["variance"][:] = [0.5, 1.0, 0.2]
     block["positive"][...] = 0  # the sums alone
     block["since"][...] = neurons["wake"] + 1
@@ -60,7 +61,8 @@ def test_a_forgotten_payload_leaves_weights_and_neurons_as_they_are(rng):
     active = rng.uniform(size=(len(y), N, m))
     for k in range(len(y)):
         block["phi"][:], block["lacking"][:], neurons["phi"][:] = phi[k], y[k], active[k]
-        regress.add_to_sums(block.address)
+        add_sample.take_sample(block.address)
+        add_sample.end_sample(block.address)
     w, v = rng.normal(size=P), rng.normal(size=(N, m))
     block["weights"][:], neurons["weights"][:] = w, v
     root = np.sqrt(made.precision)

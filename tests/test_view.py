@@ -160,7 +160,7 @@ def test_show_refuses_what_it_cannot_show(tmp_path):
     folder = recorded_run(tmp_path, ["none"], "planar2", seconds=0.1)
     file = tmp_path / "page.html"
     file.write_text("mine")
-    with pytest.raises(RecordError, match="exists, and is not overwritten"):
+    with pytest.raises(RecordError, match="exists, and is never overwritten"):
         run_show(ShowSettings(folder, html=file))
     assert file.read_text() == "mine"
     new = tmp_path / "new.html"

@@ -61,7 +61,9 @@ class Search:
         for name, least in (("starts", 1), ("steps", 0), ("seed", 0)):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-                raise ArmError(f"Search.{name}: is {value!r:.60}, needs an integer from {least} on")
+                raise ArmError(
+                    f"Search.{name}: is {value!r:.60}, needs a whole number from {least} up"
+                )
 
 
 DEFAULT = Search()
@@ -97,7 +99,8 @@ def solve(
     found = find(arm, kernel, goal, start, Search(seed=seed))
     if found.q.ndim != 1:
         raise ArmError(
-            f"Arm {arm.name!r}: {found.q.shape[:-1]} poses to reach; a batch needs find_postures"
+            f"Arm {arm.name!r}: has {found.q.shape[:-1]} poses to reach, needs one; find_postures "
+            "takes a batch"
         )
     if found.converged:
         return found.q
@@ -151,7 +154,7 @@ def _task(arm: Description, goals: ArrayLike, start: ArrayLike | None, search: S
         targets[..., :3, 3] = given
         weights = (*weights[:3], 0.0, 0.0, 0.0)
         if max(weights) == 0.0:
-            raise ArmError(f"{what} has no axes, and Search.weights none for its position")
+            raise ArmError(f"{what} has a position only, and Search.weights has no weight for it")
     elif given.ndim > 2 and given.shape[-2:] == (4, 4):
         lead = given.shape[:-2]
         rows = [transform_of(what, each) for each in given.reshape(-1, 4, 4)]

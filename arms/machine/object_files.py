@@ -150,7 +150,8 @@ def compile_apart(*parts: Part) -> None:
     own = parts[0].folder
     if own is None or all(part.is_on_disk for part in parts):
         return
-    with announce(f"compiling {', '.join(map(str, parts))}, once per installation"):
+    names = ", ".join(repr(part.__name__) for part in parts)
+    with announce(f"compiling {names}, once per installation"):
         compile_in_processes(own, lambda: [str(part) for part in parts if not part.is_on_disk])
 
 

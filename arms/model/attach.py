@@ -58,9 +58,7 @@ def with_gravity(chain: Chain, gravity: ArrayLike) -> Chain:
     """``chain`` under another gravity vector."""
     vector = array(f"Arm {chain.name!r}: gravity", gravity)
     if vector.shape != (3,) or not np.isfinite(vector).all():
-        raise ArmError(
-            f"Arm {chain.name!r}: gravity is {gravity!r}; it must be three finite numbers"
-        )
+        raise ArmError(f"Arm {chain.name!r}: gravity is {gravity!r}, needs three finite numbers")
     x, y, z = vector.tolist()
     return replace(chain, gravity=(x, y, z))
 
@@ -131,7 +129,7 @@ def transform_of(what: str, value: ArrayLike) -> Float[ndarray, "4 4"]:
     """
     T = array(what, value).astype(float)
     if T.shape != (4, 4) or not np.isfinite(T).all():
-        raise ArmError(f"{what} has shape {T.shape} or is not finite; it must be a (4, 4) matrix")
+        raise ArmError(f"{what} has shape {T.shape} or is not finite, needs a (4, 4) matrix")
     R = nearest_rotation(T[:3, :3])
     result = np.eye(4)
     result[:3, :3], result[:3, 3] = R, T[:3, 3]
@@ -150,15 +148,13 @@ def _inertia(
     what = f"Arm {chain.name!r}: the {name}'s"
     m = array(f"{what} mass", mass)
     if m.shape != () or not isfinite(m) or m < 0:
-        raise ArmError(f"{what} mass is {mass!r} kg; it must be finite and not negative")
+        raise ArmError(f"{what} mass is {mass!r} kg, needs a finite number from 0 up")
     c = array(f"{what} com", com).astype(float)
     if c.shape != (3,) or not np.isfinite(c).all():
-        raise ArmError(f"{what} com is {com!r}; it must be three finite numbers [m]")
+        raise ArmError(f"{what} com is {com!r}, needs three finite numbers [m]")
     I = np.zeros((3, 3)) if inertia is None else array(f"{what} inertia", inertia).astype(float)  # noqa: E741
     if I.shape != (3, 3) or not np.isfinite(I).all() or not np.allclose(I, I.T):
-        raise ArmError(
-            f"{what} inertia is {I.tolist()}; it must be a symmetric (3, 3) matrix or None"
-        )
+        raise ArmError(f"{what} inertia is {I.tolist()}, needs a symmetric (3, 3) matrix or None")
     x, y, z = c.tolist()
     xx, xy, xz, yy, yz, zz = (float(I[i]) for i in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)))
     result = Inertia(float(m), (x, y, z), (xx, xy, xz, yy, yz, zz))

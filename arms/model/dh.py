@@ -59,10 +59,10 @@ def from_dh(
     links, joints = [Link("base")], []
     for k, row in enumerate(rows, start=1):
         if row.kind not in ("revolute", "prismatic"):
-            raise ArmError(f"DH row {k}: kind is {row.kind!r}; it must be revolute or prismatic")
+            raise ArmError(f"DH row {k}: kind is {row.kind!r}, needs revolute or prismatic")
         numbers = (row.a, row.alpha, row.d, row.theta)
         if not all(isinstance(number, Real) and isfinite(number) for number in numbers):
-            raise ArmError(f"DH row {k}: a, alpha, d, theta are {numbers}; they must be finite")
+            raise ArmError(f"DH row {k}: a, alpha, d, theta are {numbers}, need finite numbers")
         turn = Pose((0.0, 0.0, row.d), (0.0, 0.0, row.theta))
         twist = Pose((row.a, 0.0, 0.0), (row.alpha, 0.0, 0.0))
         # Rotation about z and translation along z commute: the joint may come before or after.

@@ -46,7 +46,7 @@ def select(
     dof = sum(j.kind in MOVING and j.mimic is None for j in result)
     if not 1 <= dof <= _MAX_DOF:
         raise UrdfError(
-            f"the chain from {part.base!r} to {part.tip!r} has {dof} moving joints, not 1 to "
+            f"the chain from {part.base!r} to {part.tip!r} has {dof} moving joints, needs 1 to "
             f"{_MAX_DOF}"
         )
     by_name = {link.name: link for link in links}

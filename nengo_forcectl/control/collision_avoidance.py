@@ -42,8 +42,8 @@ class CollisionAvoidance(Secondary):
         arm = self.pairs.arm
         if arm.dof != n:
             raise ConfigurationError(
-                f"CollisionAvoidance.pairs: are of '{arm.name}' of {arm.dof} joints, needs the "
-                f"controlled arm, of {n}"
+                f"CollisionAvoidance.pairs: are of arm '{arm.name}' with {arm.dof} joints, needs "
+                f"those of the controlled arm, with {n}"
             )
         block = pairs_block(self.pairs, margin=self.margin, k=self.k)
         return [Packed.of(COLLISION, block, arm.kernel("screws"))]

@@ -42,12 +42,13 @@ class ForceControl(TaskSpace):
         if frame.shape != (3, 3) or not (
             np.allclose(frame @ frame.T, np.eye(3), atol=1e-9) and np.linalg.det(frame) > 0
         ):
-            raise ConfigurationError(f"{name}.frame: is no rotation matrix (3, 3)")
+            raise ConfigurationError(
+                f"{name}.frame: is {frame.tolist()!s:.80}, needs a rotation matrix (3, 3)"
+            )
         turned = not np.array_equal(frame, np.eye(3))
         if turned and rows not in ((0, 1, 2), (3, 4, 5), (0, 1, 2, 3, 4, 5)):
             raise ConfigurationError(
-                f"{name}.rows: is {rows}, with a frame that is turned it needs "
-                "(0, 1, 2), (3, 4, 5) or both"
+                f"{name}.rows: is {rows}, needs (0, 1, 2), (3, 4, 5) or both with a turned frame"
             )
         object.__setattr__(self, "frame", frame)
         for gain in ("kf", "ki"):

@@ -38,11 +38,11 @@ def check_gain(owner: Any, field: str, size: int | None = None, *, positive: boo
         object.__setattr__(owner, field, float(value))
         return
     if not np.isfinite(value).all():
-        raise ConfigurationError(f"{name}: not all of its values are finite")
+        raise ConfigurationError(f"{name}: is {value.tolist()!s:.80}, needs finite numbers")
     least = value.min()
     if value.ndim == 2:
         if np.abs(value - value.T).max() > 1e-9 * np.abs(value).max():
-            raise ConfigurationError(f"{name}: is not symmetric")
+            raise ConfigurationError(f"{name}: is not symmetric, needs a symmetric matrix")
         least = np.linalg.eigvalsh(value)[0]
         least = 0.0 if abs(least) < 1e-12 * np.abs(value).max() else least
     if least < 0 or (positive and least == 0):

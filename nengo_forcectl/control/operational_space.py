@@ -16,7 +16,7 @@ class OperationalSpace(TaskSpace):
     With ``Lambda = (J M^-1 J^T)^-1`` [kg] and ``N^T = I - J^T Lambda J M^-1``::
 
         f     = Lambda (kp (x_r - x) + kv (dx_r - dx))                  feedback force [N]
-        tau_0 = k_null (posture - q) - s 2 sqrt(k_null diag(M)) dq      torque of `Posture` [N m]
+        tau_0 = k_null (posture - q) - d dq        posture torque [N m], d that of `Posture`
         error = J^T f + N^T tau_0
         tau   = error + J^T Lambda (ddx_r - dJ dq) + C dq + g
         dq_r  = Jbar dx_r,  ddq_r = Jbar (ddx_r - dJ dq),  Jbar = M^-1 J^T Lambda

@@ -110,11 +110,14 @@ class NullSpace:
 
 @dataclass(frozen=True)
 class Posture(Secondary):
-    """``tau_0 = k (posture - q) - s 2 sqrt(k diag(M)) dq``: critically damped, joint by joint.
+    """A spring to a posture, critically damped joint by joint.
 
-    The share s of each joint is 1. Only where two joints about almost the same axis would be damped
-    at more than 1,300/s while they turn against each other, both have less, that rate: sampled at
-    1 kHz, 2,000/s throw an arm.
+        tau_0 = k (posture - q) - d dq,    d_i = min(2 sqrt(k_i M_ii), 100/s / (M^-1)_ii)
+
+    ``1 / (M^-1)_ii`` is the inertia of joint i while all others are free. Two joints whose axes are
+    nearly in line, as in an upright arm of seven joints, move hardly any mass when they turn
+    against each other. The bound keeps that motion from being damped beyond what a sampled loop
+    with sensors some milliseconds late allows.
     """
 
     posture: Numbers  # (n,) [rad]
@@ -125,7 +128,9 @@ class Posture(Secondary):
         object.__setattr__(self, "posture", posture)
         check_gain(self, "k", len(posture))
         if np.ndim(self.k) == 2:
-            raise ConfigurationError("Posture.k: is a matrix, needs a number or one a joint")
+            raise ConfigurationError(
+                "Posture.k: is a matrix, needs a number, or one for each joint"
+            )
 
     def pack(self, n: int) -> list[Packed]:
         """Return the task in its kernel's form."""
@@ -168,7 +173,9 @@ class JointLimits(Secondary):
         for field in ("lower", "upper"):
             value = np.array(getattr(self, field), dtype=float)
             if value.ndim != 1 or np.isnan(value).any():
-                raise ConfigurationError(f"JointLimits.{field}: is {value}, needs one a joint")
+                raise ConfigurationError(
+                    f"JointLimits.{field}: is {value}, needs one for each joint"
+                )
             object.__setattr__(self, field, value)
         _same(self, "upper", self.upper, len(self.lower))
         crossed = np.asarray(self.lower) >= np.asarray(self.upper)
@@ -219,7 +226,9 @@ class ObstacleAvoidance(Secondary):
                 "needs a number from 0 up"
             )
         if not self.points:
-            raise ConfigurationError("ObstacleAvoidance.points: is empty, needs (frame, point)")
+            raise ConfigurationError(
+                "ObstacleAvoidance.points: is empty, needs pairs (frame, point)"
+            )
         points = []
         for frame, point in self.points:
             self.arm.kernel("pose", "J", frame=frame, at_point=True)  # checks the frame
@@ -259,8 +268,8 @@ class Manipulability(Secondary):
             )
         if len(rows) > self.arm.dof:
             raise ConfigurationError(
-                f"Manipulability.rows: is {self.rows}, which is more than the arm's "
-                f"{self.arm.dof} joints"
+                f"Manipulability.rows: is {self.rows}, needs at most {self.arm.dof} rows, "
+                "as many as the arm has joints"
             )
 
     def pack(self, n: int) -> list[Packed]:
@@ -283,13 +292,14 @@ def _vector(owner: object, field: str, value: object, size: int | None = None) -
 def _fits(owner: object, arm: Arm, n: int) -> None:
     if arm.dof != n:
         raise ConfigurationError(
-            f"{type(owner).__name__}.arm: is '{arm.name}' of {arm.dof} joints, needs the "
-            f"controlled arm, of {n}"
+            f"{type(owner).__name__}.arm: is '{arm.name}' with {arm.dof} joints, needs the "
+            f"controlled arm, with {n}"
         )
 
 
 def _same(owner: object, field: str, value: Numbers, n: int) -> None:
     if len(value) != n:
         raise ConfigurationError(
-            f"{type(owner).__name__}.{field}: has {len(value)} values, needs {n}, one a joint"
+            f"{type(owner).__name__}.{field}: has {len(value)} values, needs {n}, one for each "
+            "joint"
         )

@@ -113,7 +113,9 @@ class TaskSpace(Controller):
         check_gain(self, "damping", 0)
         check_gain(self, "k_null", len(self.posture))
         if np.ndim(self.k_null) == 2:
-            raise ConfigurationError(f"{name}.k_null: is a matrix, needs a number or one a joint")
+            raise ConfigurationError(
+                f"{name}.k_null: is a matrix, needs a number, or one for each joint"
+            )
         check_gain(self, "inertia_max", 0, positive=True)
         object.__setattr__(self, "secondary", tuple(self.secondary))
 

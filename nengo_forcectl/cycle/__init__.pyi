@@ -21,6 +21,10 @@ from .findings import (
 )
 from .landing import Descent as Descent, Landing as Landing
 from .learner_start import LearnerStart as LearnerStart
+from .structured_blocks import (
+    StructuredAdaptation as StructuredAdaptation,
+    StructuredBlocks as StructuredBlocks,
+)
 from .structured_cycle import (
     StructuredCycle as StructuredCycle,
     StructuredLearning as StructuredLearning,

@@ -55,6 +55,21 @@ class Blocks(Cycle):
         """Joints of the arm."""
         return self.arm.dof
 
+    @property
+    def learning(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether the adaptation is learning."""
+        return self.adaptation.learning
+
+    @property
+    def learns_from_sent(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether the adaptation learns from the torques sent."""
+        return self.adaptation.learns_from_sent
+
+    @property
+    def learned_model(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The adaptation's; see `Cycle.learned_model`."""
+        return self.adaptation.learned_model
+
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
         """Record the torque [N m] that was sent instead of the last step's."""
         if self.predictor is not None:
@@ -62,9 +77,10 @@ class Blocks(Cycle):
         self.adaptation.overruled(tau)
 
     def forget_motion(self) -> None:
-        """Begin a new motion: clear the memory of law and predictor."""
+        """Begin a new motion: clear the memory of law, adaptation and predictor."""
         self._limited = False
         self.controller.forget_motion()
+        self.adaptation.forget_motion()
         if self.predictor is not None:
             self.predictor.forget()
 
@@ -88,6 +104,7 @@ class Blocks(Cycle):
         if self.predictor is not None:
             state = self.predictor.now(state)
         terms = self.arm.terms(state.q, state.dq)  # pose, J, dJ, M, C, g at the tool
+        terms = self.adaptation.correct(terms, state)
         J = None
         if self.kinematics is not None:
             terms = self.kinematics.at_tip(terms, state, reference)  # learns the tool

@@ -193,12 +193,12 @@ class CompiledController(OneCall):
 
 
 def check_mark(
-    mark: Float[np.ndarray, "numbers"], checkpoint: Mapping[str, np.ndarray], made: str
+    mark: Float[np.ndarray, "numbers"], checkpoint: Mapping[str, np.ndarray], same: str
 ) -> None:
-    """Raise `NetworkError` if a checkpoint has another fingerprint than ``mark``, of ``made``."""
+    """Raise `NetworkError` for a checkpoint without the fingerprint ``mark`` of ``same``."""
     given = np.asarray(checkpoint.get("fingerprint", mark))
     if given.shape == mark.shape and not np.allclose(given, mark, rtol=1e-6, atol=1e-9):
-        raise NetworkError(f"checkpoint: is not of {made} that it is from")
+        raise NetworkError(f"checkpoint: is of another cycle, needs one with the same {same}")
 
 
 def write_memory(views: Mapping[str, np.ndarray], values: Mapping[str, np.ndarray]) -> None:
@@ -210,9 +210,9 @@ def write_memory(views: Mapping[str, np.ndarray], values: Mapping[str, np.ndarra
     given = {name: np.shape(value) for name, value in values.items()}
     expected = {name: view.shape for name, view in views.items()}
     if given != expected:
-        raise NetworkError(f"memory of shapes {given} given, needs {expected}")
+        raise NetworkError(f"memory: has shapes {given}, needs {expected}")
     for name, value in values.items():
         if np.isnan(value).any():
-            raise NetworkError(f"memory {name!r} has a value that is NaN")
+            raise NetworkError(f"memory {name!r}: has a NaN, needs numbers")
     for name, value in values.items():
         views[name][...] = value

@@ -80,7 +80,7 @@ class ConsolidatingLearner:
     def store(self) -> None:
         """Write the learned weights to the simulator; raise `NetworkError` without one."""
         if not self._handles:
-            raise NetworkError("this cycle came without a simulator; its weights are in `network`")
+            raise NetworkError("store: this cycle has no simulator; its weights are in `network`")
         for handle, value in zip(self._handles, self.read().values(), strict=True):
             handle.write(value)
 
@@ -114,8 +114,7 @@ class ConsolidatingLearner:
         check_mark(
             self.memory["fingerprint"],
             checkpoint,
-            f"this network for arm '{self._arm_name}'; seed, posture, states, inputs and the model "
-            "must be those of the cycle",
+            f"network, seed, posture, states, inputs and model of arm '{self._arm_name}'",
         )
         count = np.ravel(checkpoint.get("count", ()))
         by_name = dict(zip(COUNTS, count, strict=False))
@@ -140,8 +139,8 @@ class DescendingLearner:
         n = arm.dof
         if (network.n_inputs, network.n_outputs) != (2 * n, n):
             raise NetworkError(
-                f"network has {network.n_inputs} inputs and {network.n_outputs} outputs, "
-                f"arm '{arm.name}' needs {2 * n} and {n}"
+                f"network: has {network.n_inputs} inputs and {network.n_outputs} outputs, "
+                f"needs {2 * n} and {n} for arm '{arm.name}'"
             )
         self.block = network.block
         self.block["centre"][:], self.block["scale"][:] = limits_of(arm)

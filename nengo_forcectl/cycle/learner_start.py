@@ -78,8 +78,8 @@ class LearnerStart:
             mark, self.mark, rtol=0.0, atol=CLOSE * float(np.abs(self.mark).max())
         ):
             raise NetworkError(
-                f"start: is not of the arm {learner.encoding.arm.name!r} with this model; needs "
-                "what was learned with the same one"
+                f"start: was learned with another model, needs one learned with this model of arm "
+                f"{learner.encoding.arm.name!r}"
             )
         T, unit = self._turned(learner), 1.0 / _unit(learner)
         change = np.zeros(len(self.moment))

@@ -33,6 +33,7 @@ from .findings import Learned
 from .learner_start import LearnerStart
 from .observing_cycle import ObservingCycle
 from .simulated_network import SimulatedNetwork
+from .structured_blocks import StructuredBlocks
 from .structured_design import StructuredDesign
 from .structured_learner import StructuredLearner
 
@@ -86,14 +87,18 @@ class StructuredCycle(ObservingCycle):
 
 
 class StructuredLearning(SimulatedNetwork):
-    """A `StructuredCycle` within limits, as `learning_cycle` returns it."""
+    """A `StructuredCycle` or `StructuredBlocks` within limits, as `learning_cycle` returns it."""
 
-    cycle: StructuredCycle  # pyright: ignore[reportIncompatibleVariableOverride]
+    cycle: StructuredCycle | StructuredBlocks  # pyright: ignore[reportIncompatibleVariableOverride]
 
     @property
     def learned(self) -> Learned:
         """What has been found, with standard deviations."""
-        return self.cycle.learned
+        return self.cycle.learner.learned
+
+    def read(self) -> dict[str, Float[np.ndarray, "..."]]:
+        """Return the learned weights by the names of a `structured_network`."""
+        return self.cycle.learner.read()
 
     def freeze(self, *parts: str) -> None:
         """Let some parts keep their weights while the others learn.
@@ -101,7 +106,7 @@ class StructuredLearning(SimulatedNetwork):
         ``freeze("payload", "armature")`` keeps what is known of body and motors, ``freeze()`` lets
         all learn again; ``learn(False)`` freezes everything. See `StructuredLearner.freeze`.
         """
-        self.cycle.freeze(*parts)
+        self.cycle.learner.freeze(*parts)
 
 
 @contextmanager
@@ -129,8 +134,9 @@ def learning_cycle(
         arm: the model.
         posture: preferred posture in the task's null space, (n,) [rad].
         seed: random seed for the states where none are given.
-        controller: any compiled law of ``nengo_forcectl.control``; it uses ``arm`` as its model.
-            Default: `OperationalSpace` of the tool's position.
+        controller: any law of ``nengo_forcectl.control``, or one of your own; it uses ``arm`` as
+            its model. A law without a compiled form runs in Python, in `StructuredBlocks`. Default:
+            `OperationalSpace` of the tool's position.
         states: sample of the work to be done. Default: reaches around the posture.
         dt: period of a control cycle [s].
         delay: known delay of the sensors [s], a whole number of cycles. The cycle then acts on a
@@ -144,7 +150,7 @@ def learning_cycle(
 
     Raises:
         ConfigurationError: the arm reaches hardly any target from this posture, the law is for
-            another arm or has no compiled form, or an argument is not valid.
+            another arm, or an argument is not valid.
         NetworkError: the start is of another model.
     """
     if not isinstance(neurons, bool):
@@ -159,9 +165,7 @@ def learning_cycle(
     if controller is None:
         controller, assumed = OperationalSpace(posture, task_axes(arm)), light_load(arm, posture)
         model = arm.with_payload(assumed[MASS], inertia=assumed[XX] * np.eye(3))
-    bound = controller.bind(model)
-    if not isinstance(bound, BoundLaw):
-        raise ConfigurationError(f"learning_cycle.controller: no compiled form of {controller}")
+    bound = Controller.of(controller).bind(model)
     states = States(*(np.array(part, dtype=float, order="C") for part in states))
     joints, tool = joint_encoding(states), tool_encoding(model, states)
     encoding = StructuredEncoding(
@@ -174,7 +178,10 @@ def learning_cycle(
     if start is not None:
         start.begin(own)
     predictor = Predictor(model, delay, dt) if delay > 0 else None
-    cycle = StructuredCycle(model, bound, own, predictor)
+    if isinstance(bound, BoundLaw) and bound.compiled:
+        cycle = StructuredCycle(model, bound, own, predictor)
+    else:
+        cycle = StructuredBlocks(model, bound, own, predictor)
     with ExitStack() as opened:
 
         def open_sim() -> Any:

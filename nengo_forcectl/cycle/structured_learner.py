@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from arms import Arm
 
+from ..contract import Controller
 from ..control.bound_law import BoundLaw
 from ..errors import NetworkError
 from ..kernels.block import Block, Layout
@@ -28,6 +29,7 @@ from ..kernels.layout.network_fields import (
 from ..kernels.layout.null_space_fields import POSTURE
 from ..kernels.layout.regression_fields import JOINT_NEURONS, REGRESSION
 from ..kernels.layout.structured_fields import STRUCTURED
+from ..kernels.parts import complete_sums
 from ..learning.structured_columns import places_of_parts
 from ..learning.structured_least_squares import StructuredLeastSquares, positive_part
 from ..networks.structured_encoding import StructuredEncoding
@@ -77,7 +79,7 @@ COUNTS = (
     "structured.changes", "structured.backed_off", "least_squares.filled", "least_squares.rounds",
     "least_squares.samples", "least_squares.cycle", "least_squares.since", "least_squares.repaired",
     "least_squares.job", "least_squares.solved", "least_squares.chosen", "least_squares.row",
-    "least_squares.alone_until", "neurons.awake",
+    "least_squares.alone_until", "least_squares.left", "neurons.awake",
 )  # fmt: skip
 """Numbers of a checkpoint that are whole."""
 MOST = 2**53  # of a count
@@ -129,7 +131,7 @@ class StructuredLearner:
     def __init__(
         self,
         arm: Arm,
-        bound: BoundLaw,
+        bound: Controller,
         encoding: StructuredEncoding,
         design: StructuredDesign,
         dt: float,
@@ -152,6 +154,9 @@ class StructuredLearner:
         self._sums = self.law.block(design.columns, self._neurons, n, dt)
         if not design.neurons:
             self._neurons["wake"][...] = self._sums["wake"][...] = math.inf
+        task = 0
+        if isinstance(bound, BoundLaw) and bound.kind == TOOL_LAW:
+            task = bound.block.address
         tasks = getattr(getattr(bound, "null_space", None), "tasks", ())
         held = next((task.block for task in tasks if task.kind == POSTURE), None)
         terms = arm.terms(design.posture, np.zeros(n))
@@ -162,7 +167,7 @@ class StructuredLearner:
             "body": encoding.body.address,
             "joints": encoding.joints.block.address,
             "tool": encoding.tool.block.address,
-            "task": bound.block.address if bound.kind == TOOL_LAW else 0,
+            "task": task,
             "posture": 0 if held is None else held.address,
             "tool_encoders": field.encoders,
             "tool_bias": field.bias,
@@ -207,7 +212,8 @@ class StructuredLearner:
 
     @property
     def law_block(self) -> Block:
-        """The block of its law."""
+        """The block of its law; its sums hold the whole of every sample."""
+        complete_sums.call(self._sums.address)
         return self._sums
 
     @property
@@ -230,7 +236,7 @@ class StructuredLearner:
         for part in parts:
             if part not in (*places, "neurons"):
                 names = ", ".join((*places, "neurons"))
-                raise NetworkError(f"freeze: {part!r} is no part, needs some of {names}")
+                raise NetworkError(f"freeze: is {part!r}, needs some of {names}")
         self._sums["frozen"][:] = 0
         for part in parts:
             if part in places:
@@ -258,7 +264,7 @@ class StructuredLearner:
         """
         n, at, core = len(self.block["armature"]), self.places, int(self._sums["core"])
         size = np.asarray(self.design.columns.size)[:core]
-        information = self._sums["information"][:core, :core]
+        information = self.law_block["information"][:core, :core]
         A = positive_part(information / self._sums["repeated"]) + np.eye(core)
         deviations = np.sqrt(np.linalg.inv(A).diagonal()) * size
         shared = np.flatnonzero(self.design.columns.shared) + at["links"].start
@@ -344,14 +350,14 @@ class StructuredLearner:
             "least_squares.job": (int(NO_JOB), n + 5 * p + delays + 3),
             "least_squares.solved": (int(self._sums["core"]), p),
             "least_squares.chosen": (0, delays - 1),
+            "least_squares.left": (0, p),
             "neurons.awake": (0, 1),
         }
         return {name: places.get(name, (0, MOST)) for name in COUNTS}
 
     def check(self, checkpoint: Mapping[str, np.ndarray]) -> None:
         """Raise `NetworkError` if a checkpoint is invalid, or of another arm or job."""
-        made = "this learner; arm, posture and states must be those of the cycle"
-        check_mark(self.memory["fingerprint"], checkpoint, made)
+        check_mark(self.memory["fingerprint"], checkpoint, "arm, posture and states")
         for name, (least, most) in self.ranges.items():
             count = np.asarray(checkpoint.get(name, 0.0))
             if count.shape == () and not (least <= count <= most and count % 1 == 0):

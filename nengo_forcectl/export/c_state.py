@@ -51,14 +51,14 @@ def read_state(path: Path | str, controller: Safe) -> dict[str, np.ndarray]:
     problem = f"state block '{path}':"
     words = np.frombuffer(content[: len(content) // 8 * 8], "<i8").astype(np.int64)
     if len(words) < HEAD_END or words[HEAD_MAGIC] != MAGIC:
-        raise RecordError(f"{problem} is none")
+        raise RecordError(f"{problem} has no header, needs a state block")
     if words[HEAD_FORMAT] != STATE_FORMAT:
         raise VersionError(
-            f"{problem} is of version {words[HEAD_FORMAT]}, this is {STATE_FORMAT}; export the "
+            f"{problem} is of version {words[HEAD_FORMAT]}, needs {STATE_FORMAT}; export the "
             "controller anew"
         )
     if not np.array_equal(words[HEAD_KEY : HEAD_KEY + 4], image.key):
-        raise RecordError(f"{problem} is of another controller than {controller}")
+        raise RecordError(f"{problem} is of another controller, needs one of {controller}")
     here = words[HEAD_END:]
     if (
         words[HEAD_BYTES] != len(content)

@@ -232,7 +232,7 @@ def assembled(data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Load
     for owner, requests in ((arm, _own_requests(limits)), (model, _requests(cycle, limits))):
         missing = [request for request in requests if not owner.has_steps(request)]
         if missing:
-            raise RecordError(f"there is no tape of {missing[0]}")
+            raise RecordError(f"the tape of {missing[0]} is missing")
     safe = LoadedController(cycle, arm, limits, dt)
     cycle.resume(_within("memory.", arrays))  # not before: the limits write to it, to be compiled
     rows = BARE_ROWS if stored(arrays, "safe").shape == (BARE_ROWS, arm.dof) else ROWS
@@ -313,6 +313,6 @@ def check_proof(
         written, here = data["versions"], versions_here()
         other = [f"{n} {v}, here {here.get(n)}" for n, v in written.items() if v != here.get(n)]
         raise RecordError(
-            f"its torques come out otherwise than when it was written, by {off:.3g} N m; "
+            f"its torques differ by {off:.3g} N m from those that were stored with it; "
             f"versions that differ: {', '.join(other) or 'none'}"
         )

@@ -126,7 +126,7 @@ def names_in(run: Path) -> list[str]:
 def _sums(folder: Path) -> dict[str, str]:
     """Return checksums by name; the names are fixed here, not read from the file."""
     if not folder.is_dir():
-        raise RecordError(f"controller folder '{folder}': there is none")
+        raise RecordError(f"controller folder '{folder}': does not exist")
     if (folder / "summary.json").is_file() and not (folder / SUMS).exists():
         there = ", ".join(f"'{folder / name}'" for name in names_in(folder)) or "none"
         raise RecordError(

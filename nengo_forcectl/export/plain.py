@@ -67,7 +67,9 @@ def plain(value: Any, path: str, arrays: dict[str, np.ndarray], arm: Arm | None 
         return [plain(each, f"{path}.{k}", arrays, arm) for k, each in enumerate(value)]
     if arm is not None and isinstance(value, Arm):
         if value.chain != arm.chain:
-            raise ConfigurationError(f"{path}: is {value}, another arm than the controller's {arm}")
+            raise ConfigurationError(
+                f"{path}: is another arm, {value}, needs the controller's, {arm}"
+            )
         return {"arm": arm.name}
     if isinstance(value, CollisionPairs):
         plain(value.arm, f"{path}.arm", arrays, arm)  # is it the controller's?
@@ -106,7 +108,7 @@ def made(data: Any, path: str, arrays: Mapping[str, np.ndarray], arm: Arm | None
         shapes, standing, names = made(data["pairs"], path, arrays)
         for each in shapes:
             if not isinstance(each, SHAPES):
-                raise RecordError(f"{path}: {each!r:.60} is no shape")
+                raise RecordError(f"{path}: is {each!r:.60}, needs a shape")
         moving = len(shapes) - len(standing)
         return CollisionPairs(arm, shapes[:moving], shapes[moving:], names)
     kind = TYPES.get(str(data.get("type")))

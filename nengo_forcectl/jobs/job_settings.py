@@ -49,7 +49,7 @@ def check_start(settings: "StartSettings", adapt: Sequence[str]) -> None:
     """Raise `ConfigurationError` if no controller takes the start."""
     if settings.start is not None and "structured" not in adapt:
         raise ConfigurationError(
-            f"start: is {settings.start}, and only structured takes one; needs it in --adapt"
+            f"start: is {settings.start}, needs structured in --adapt, which alone takes one"
         )
 
 
@@ -143,5 +143,5 @@ class WorkerSettings(JobSettings):
         check(self, "dask", good, "the address of a scheduler, such as tcp://HOST:8786")
         if self.dask is not None and self.jobs is not None:
             raise ConfigurationError(
-                f"jobs: is {self.jobs}, needs none with --dask: the cluster has its own workers"
+                f"jobs: is {self.jobs}, needs to be left out with --dask: a cluster has workers"
             )

@@ -45,8 +45,7 @@ class RunFolder:
             self.path.mkdir(parents=True)
         except FileExistsError:
             raise RecordError(
-                f"run folder '{self.path}': exists, and a run is never overwritten; "
-                "name one that does not"
+                f"run folder '{self.path}': exists, and is never overwritten; name a new one"
             ) from None
         except OSError as error:
             raise RecordError(

@@ -16,8 +16,8 @@ from .rivals import RIVALS, TIPS, colour
 
 if TYPE_CHECKING:
     from .contact.contact_scene import ContactScene
+    from .reach.reach_scene import ReachScene
     from .robot.robot_scene import RobotScene
-    from .scene import ReachScene
 
 POINTS = 800  # of a path
 

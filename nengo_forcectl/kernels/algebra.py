@@ -81,3 +81,17 @@ def dot(x, y):
         a += x[k] * y[k]
         k += 1
     return (a + b) + (c + d)
+
+
+@kernel
+def inverse_diagonal(L, k, column):
+    """Return entry k of the diagonal of (L L^T)^-1; ``column`` (n,) is work space."""
+    column[k] = 1.0 / L[k, k]
+    total = column[k] * column[k]
+    for a in range(k + 1, len(L)):
+        value = 0.0
+        for b in range(k, a):
+            value -= L[a, b] * column[b]
+        column[a] = value / L[a, a]
+        total += column[a] * column[a]
+    return total

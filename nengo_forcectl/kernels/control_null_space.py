@@ -7,13 +7,13 @@ from arms.machine.memory import call
 from arms.machine.numba_kernel import kernel, part
 
 from .access import cube, matrix, number, span, vector, whole, wholes
-from .algebra import solve_rows
+from .algebra import copy_matrix, factor_columns, inverse_diagonal, solve_rows
 from .bound_clearance import measure_pairs
-from .hold_posture import damped_share
 from .layout import null_space_fields as at
 from .layout.arm_fields import ARM_M, INPUT_DQ, INPUT_Q
 from .layout.pairs_fields import PAIRS_DISTANCE, PAIRS_J, PAIRS_K, PAIRS_MARGIN
 
+QUICKEST = 100.0  # rate at which a joint's posture is damped, at most [1/s]
 NEAREST = 0.05  # share of the margin below which the denominator of a push is constant
 SINGULAR = 1e-6  # manipulability below which its gradient is set to zero
 
@@ -36,17 +36,18 @@ def control_null_space(tasks, arm, inputs):
 
 @part(4)
 def hold_posture(task, arm, inputs, tasks):
-    """Add ``k (posture - q) - s d dq``, ``d = 2 sqrt(k diag(M))``; s is `damped_share`."""
+    """Add ``k (posture - q) - d dq``, d as in `Posture`."""
     tau_0 = vector(tasks, at.NULL_TAU_0)
-    M = matrix(arm, ARM_M, len(tau_0))
+    n = len(tau_0)
+    M, factor = matrix(arm, ARM_M, n), matrix(task, at.POSTURE_FACTOR, n)
     q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
     posture, k = vector(task, at.POSTURE_Q), vector(task, at.POSTURE_K)
-    d = vector(task, at.POSTURE_D)
-    for i in range(len(tau_0)):
-        d[i] = 2.0 * math.sqrt(k[i] * M[i, i])
-    for i in range(len(tau_0)):
-        damping = damped_share(M, d, i) * d[i]
-        tau_0[i] += k[i] * (posture[i] - q[i]) - damping * dq[i]
+    copy_matrix(M, factor)
+    factor_columns(factor, 0, n)
+    for i in range(n):
+        free = 1.0 / inverse_diagonal(factor, i, vector(task, at.POSTURE_COLUMN))
+        d = min(2.0 * math.sqrt(k[i] * M[i, i]), QUICKEST * free)
+        tau_0[i] += k[i] * (posture[i] - q[i]) - d * dq[i]
 
 
 @part(4)

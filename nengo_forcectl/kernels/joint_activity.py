@@ -84,23 +84,23 @@ def keep_activities(neurons):
 
 
 @kernel
-def add_activities(law):
-    """Add a sample of the neurons' columns, with the one before, to their sums."""
-    neurons, y = whole(law, at.REGRESSION_NEURONS), vector(law, at.REGRESSION_LACKING)
-    n, p, m = len(y), len(vector(law, at.REGRESSION_WEIGHTS)), per_joint(neurons)
-    delays, precision = len(vector(law, at.REGRESSION_SQUARE)), vector(law, at.REGRESSION_PRECISION)
-    phi, late = matrix(law, at.REGRESSION_PHI, p), matrix(law, at.REGRESSION_LATE, delays)
-    last, y_last = matrix(law, at.REGRESSION_PHI_LAST, p), matrix(law, at.REGRESSION_Y_LAST, delays)
+def add_own(law):
+    """Add the last sample to the sums of the neurons' columns with each other and with y."""
+    neurons, delays = whole(law, at.REGRESSION_NEURONS), len(vector(law, at.REGRESSION_SQUARE))
+    m, precision = per_joint(neurons), vector(law, at.REGRESSION_PRECISION)
+    y, y_last = (
+        matrix(law, at.REGRESSION_Y_TAKEN, delays),
+        matrix(law, at.REGRESSION_Y_LAST, delays),
+    )
     active, before = (
-        matrix(neurons, at.JOINT_NEURONS_PHI, m),
+        matrix(neurons, at.JOINT_NEURONS_PHI_TAKEN, m),
         matrix(neurons, at.JOINT_NEURONS_PHI_LAST, m),
     )
-    cross, own = (
-        cube(neurons, at.JOINT_NEURONS_CROSS, n, m),
+    own, moment = (
         cube(neurons, at.JOINT_NEURONS_OWN, m, m),
+        cube(neurons, at.JOINT_NEURONS_MOMENT, m, delays),
     )
-    moment = cube(neurons, at.JOINT_NEURONS_MOMENT, m, delays)
-    for i in range(n):
+    for i in range(len(precision)):
         half = 0.5 * precision[i]
         for a in range(m):
             value, earlier = half * active[i, a], half * before[i, a]
@@ -108,12 +108,24 @@ def add_activities(law):
                 for b in range(m):
                     own[i, a, b] += value * before[i, b] + earlier * active[i, b]
                 for s in range(delays):
-                    moment[i, a, s] += value * y_last[i, s] + earlier * (y[i] + late[i, s])
-        for k in range(p):
-            value, earlier = half * phi[i, k], half * last[i, k]
-            if value != 0.0 or earlier != 0.0:
-                for a in range(m):
-                    cross[k, i, a] += value * before[i, a] + earlier * active[i, a]
+                    moment[i, a, s] += value * y_last[i, s] + earlier * y[i, s]
+
+
+@kernel
+def add_cross_row(law, k, i, value, earlier):
+    """Add the last sample to the sums of weight k's column with the neurons of joint i.
+
+    ``value`` and ``earlier`` are half the column at this sample and the one before, times P.
+    """
+    neurons = whole(law, at.REGRESSION_NEURONS)
+    m, n = per_joint(neurons), len(vector(neurons, at.JOINT_NEURONS_SIZE))
+    cross = cube(neurons, at.JOINT_NEURONS_CROSS, n, m)
+    active, before = (
+        matrix(neurons, at.JOINT_NEURONS_PHI_TAKEN, m),
+        matrix(neurons, at.JOINT_NEURONS_PHI_LAST, m),
+    )
+    for a in range(m):
+        cross[k, i, a] += value * before[i, a] + earlier * active[i, a]
 
 
 @kernel

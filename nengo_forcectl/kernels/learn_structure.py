@@ -6,6 +6,7 @@ from arms.machine.memory import call
 from arms.machine.numba_kernel import kernel, part
 
 from .access import matrix, number, set_number, vector, whole, wholes
+from .add_sample import QUICK, take_samples
 from .algebra import dot
 from .balance_columns import (
     activate_neurons,
@@ -44,15 +45,7 @@ from .layout.learner_fields import FREEZE, LEARN
 from .layout.network_fields import DIRECT, DRY, FRICTION, OFFSET, PLACE, SPEED, VISCOUS
 from .learned_body import carry_body
 from .observe import faded, push_torque
-from .regress import (
-    QUICK,
-    columns_of,
-    filter_columns,
-    forget_payload,
-    is_filled,
-    queue_torque,
-    take_samples,
-)
+from .regress import columns_of, filter_columns, forget_payload, is_filled, queue_torque
 
 VISCOUS_SHARE = 0.8  # of learned viscous friction's part in the null space that is supplied
 DRY_SHARE = 0.4  # of dry friction's

@@ -22,7 +22,8 @@ supply_structured = _part("learn_structure", "supply_structured")
 observe_lack = _part("learn_structure", "observe_lack")
 renew = _part("learn_structure", "renew")
 solve_regression = _part("solve_regression", "solve_regression")
-forget_load = _part("forget_load", "forget_load")
+forget_load = _part("between_cycles", "forget_load")
+complete_sums = _part("between_cycles", "complete_sums")
 LEARNERS = {
     CONSOLIDATES: _part("learn", "supply_consolidated"),
     DESCENDS: _part("descend", "supply_descending"),
@@ -94,7 +95,9 @@ _GUARDED = (
     control_task, keep_limits, find_load, protect_alone, run_cycle, protect, carry_load, credible,
     remember_load, recall_load,
 )  # fmt: skip
-_STRUCTURED = supply_structured, solve_regression, observe_lack, renew, correct_model
+_STRUCTURED = (
+    supply_structured, solve_regression, observe_lack, renew, correct_model, complete_sums,
+)  # fmt: skip
 USUAL = (
     minimum_jerk, *_GUARDED, TASKS[POSTURE], *WATCHING, judge_state, *ROWS, *_STRUCTURED,
 )  # fmt: skip

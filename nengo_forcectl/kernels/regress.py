@@ -1,23 +1,15 @@
-"""`StructuredLeastSquares`: the regression's columns, its sums, and how it forgets a load."""
+"""`StructuredLeastSquares`: the regression's columns, and how it forgets a load."""
 
 from arms.machine.numba_kernel import kernel
 
-from .access import cube, matrix, number, set_number, vector, whole
-from .joint_activity import (
-    add_activities,
-    explained_by_neurons,
-    filter_activities,
-    part_from_neurons,
-)
+from .access import matrix, number, set_number, vector, whole
+from .add_sample import end_sample
+from .joint_activity import filter_activities, part_from_neurons
 from .layout import regression_fields as at
 from .layout.body_fields import PARAMETERS
 from .layout.estimation_fields import LATEST
 from .layout.learner_fields import NO_JOB
 
-QUICK = 100  # cycles after a change in which samples are taken more often
-EVERY = 3  # cycles of a sample then
-WINDOW = 50.0  # samples over which the noise is a mean
-NOISY = 0.5  # share of white noise in the misfit from which samples are paired
 FIRST, LAST = 4, 160  # cycles after a change between which one solution follows the other
 
 
@@ -70,141 +62,13 @@ def is_early(law):
 
 
 @kernel
-def take_samples(law):
-    """Add a sample to the sums if it is time to; count the cycle."""
-    cycle, since = int(number(law, at.REGRESSION_CYCLE)) + 1, number(law, at.REGRESSION_SINCE) + 1.0
-    set_number(law, at.REGRESSION_CYCLE, cycle)
-    set_number(law, at.REGRESSION_SINCE, since)
-    if cycle % whole(law, at.REGRESSION_EVERY) == 0 or (since < QUICK and cycle % EVERY == 0):
-        add_to_sums(law)
-
-
-@kernel
-def add_to_sums(law):
-    """Add a sample to Lambda, b, the sum of y^2, and the neurons' sums, for every delay.
-
-    It is paired with the one before, or with itself (see `is_alone`).
-    """
-    y = vector(law, at.REGRESSION_LACKING)
-    n, p = len(y), len(vector(law, at.REGRESSION_VARIANCE))
-    square, both = vector(law, at.REGRESSION_SQUARE), vector(law, at.REGRESSION_BOTH)
-    phi, late = matrix(law, at.REGRESSION_PHI, p), matrix(law, at.REGRESSION_LATE, len(square))
-    follow_noise(law)
-    if is_alone(law):
-        keep_sample(law)
-    last, y_last = (
-        matrix(law, at.REGRESSION_PHI_LAST, p),
-        matrix(law, at.REGRESSION_Y_LAST, len(square)),
-    )
-    information = matrix(law, at.REGRESSION_INFORMATION, p)
-    moment = matrix(law, at.REGRESSION_MOMENT, len(square))
-    precision = vector(law, at.REGRESSION_PRECISION)
-    for i in range(p):  # outside, so that a line of Lambda is at hand for all joints
-        for j in range(n):
-            value, earlier = 0.5 * precision[j] * phi[j, i], 0.5 * precision[j] * last[j, i]
-            if value != 0.0 or earlier != 0.0:
-                for k in range(i + 1):
-                    information[i, k] += value * last[j, k] + earlier * phi[j, k]
-                for s in range(len(square)):
-                    moment[i, s] += value * y_last[j, s] + earlier * (y[j] + late[j, s])
-    for j in range(n):
-        for s in range(len(square)):
-            value, earlier = precision[j] * (y[j] + late[j, s]), precision[j] * y_last[j, s]
-            square[s] += value * y_last[j, s]
-            if s + 1 < len(square):
-                both[s] += 0.5 * (value * y_last[j, s + 1] + earlier * (y[j] + late[j, s + 1]))
-    set_number(law, at.REGRESSION_SAMPLES, number(law, at.REGRESSION_SAMPLES) + n)
-    add_activities(law)
-    keep_sample(law)
-    set_number(law, at.REGRESSION_ROW, number(law, at.REGRESSION_ROW) + 1.0)
-
-
-@kernel
-def is_alone(law):
-    """Whether a sample is paired with itself: unless the misfit is noise, soon after a change,
-    where there is none before, and after a solution whose sums were not positive."""
-    since = number(law, at.REGRESSION_SINCE)
-    begins = since < number(law, at.REGRESSION_ALONE) or number(law, at.REGRESSION_ROW) == 0.0
-    smooth = number(law, at.REGRESSION_WHITE) < NOISY * number(law, at.REGRESSION_MISFIT)
-    return begins or smooth or since < number(law, at.REGRESSION_ALONE_UNTIL)
-
-
-@kernel
-def follow_noise(law):
-    """Let the white noise of y follow the square of the misfit's third difference over the samples.
-
-    That of white noise is 20 times the noise; that of a motion is next to nothing. Soon after a
-    change the weights are wrong, and both mean squares stay what they were.
-    """
-    y, w = vector(law, at.REGRESSION_LACKING), vector(law, at.REGRESSION_WEIGHTS)
-    n, p, delays = len(y), len(w), len(vector(law, at.REGRESSION_SQUARE))
-    phi, last = matrix(law, at.REGRESSION_PHI, p), matrix(law, at.REGRESSION_PHI_LAST, p)
-    y_last, y_bends = (
-        matrix(law, at.REGRESSION_Y_LAST, delays),
-        matrix(law, at.REGRESSION_Y_BENDS, 2),
-    )
-    bends, square = cube(law, at.REGRESSION_PHI_BENDS, p, 2), 0.0
-    precision, whole_square = vector(law, at.REGRESSION_PRECISION), 0.0
-    neurons = whole(law, at.REGRESSION_NEURONS)
-    for i in range(n):
-        left = y[i] - explained_by_neurons(neurons, i)
-        third = third_difference(y[i] - y_last[i, at.UNDELAYED], y_bends[i])
-        for k in range(p):
-            left -= w[k] * phi[i, k]
-            third -= w[k] * third_difference(phi[i, k] - last[i, k], bends[i, k])
-        whole_square += precision[i] * left * left
-        square += precision[i] * third * third / 20.0
-    if number(law, at.REGRESSION_SINCE) >= QUICK and number(law, at.REGRESSION_ROW) >= 3.0:
-        follow(law, at.REGRESSION_WHITE, square / n)
-        follow(law, at.REGRESSION_MISFIT, whole_square / n)
-
-
-@kernel
-def follow(law, field, value):
-    """Let a mean follow a value."""
-    mean = number(law, field)
-    set_number(law, field, mean + (value - mean) / WINDOW)
-
-
-@kernel
-def third_difference(change, before):
-    """Return that of a number, from its change and the first and second difference before."""
-    bend = change - before[at.CHANGE]
-    third = bend - before[at.BEND]
-    before[at.CHANGE], before[at.BEND] = change, bend
-    return third
-
-
-@kernel
-def keep_sample(law):
-    """Keep columns and y for the next sample."""
-    y, phi = vector(law, at.REGRESSION_LACKING), vector(law, at.REGRESSION_PHI)
-    last, delays = vector(law, at.REGRESSION_PHI_LAST), len(vector(law, at.REGRESSION_SQUARE))
-    late, y_last = (
-        matrix(law, at.REGRESSION_LATE, delays),
-        matrix(law, at.REGRESSION_Y_LAST, delays),
-    )
-    for k in range(len(phi)):
-        last[k] = phi[k]
-    for i in range(len(y)):
-        for s in range(delays):
-            y_last[i, s] = y[i] + late[i, s]
-    neurons = whole(law, at.REGRESSION_NEURONS)
-    active, active_last = (
-        vector(neurons, at.JOINT_NEURONS_PHI),
-        vector(neurons, at.JOINT_NEURONS_PHI_LAST),
-    )
-    for k in range(len(active)):
-        active_last[k] = active[k]
-
-
-@kernel
 def forget_payload(law):
     """Forget what is known about the payload alone: it has changed.
 
     Marginalises the sums over its ten parameters, one after the other, so that what is known about
     the others stays. The filters begin anew, because they hold torques of the old payload.
     """
+    end_sample(law)
     part_from_neurons(law)
     p = len(vector(law, at.REGRESSION_VARIANCE))
     square, variance = vector(law, at.REGRESSION_SQUARE), vector(law, at.REGRESSION_VARIANCE)

@@ -16,7 +16,7 @@ import math
 from arms.machine.numba_kernel import kernel
 
 from .access import cube, matrix, number, set_number, vector, whole
-from .algebra import dot, factor_columns
+from .algebra import dot, factor_columns, inverse_diagonal
 from .joint_activity import per_joint
 from .layout import regression_fields as at
 from .layout.learner_fields import NO_JOB
@@ -163,14 +163,7 @@ def count_known(neurons, L, i):
     column, total = vector(neurons, at.JOINT_NEURONS_COLUMN), 0.0
     m = len(column)
     for k in range(m):
-        column[k] = 1.0 / L[k, k]
-        total += column[k] * column[k]
-        for a in range(k + 1, m):
-            value = 0.0
-            for b in range(k, a):
-                value -= L[a, b] * column[b]
-            column[a] = value / L[a, a]
-            total += column[a] * column[a]
+        total += inverse_diagonal(L, k, column)
     known = m - total / vector(neurons, at.JOINT_NEURONS_VARIANCE)[i]
     vector(neurons, at.JOINT_NEURONS_KNOWN)[i] = max(known, 0.0)
 

@@ -13,6 +13,7 @@ import math
 from arms.machine.numba_kernel import kernel, part
 
 from .access import cube, matrix, number, set_number, vector, whole, wholes
+from .add_sample import end_sample
 from .algebra import factor_columns
 from .find_delay import choose_delay, try_delay
 from .keep_physical import keep_physical
@@ -120,6 +121,7 @@ def begin_solution(law):
 
     Unless the tool's neurons are awake, the torque of their decoders is taken out of b and y^2.
     """
+    end_sample(law)
     p, noise = len(vector(law, at.REGRESSION_NEXT)), number(law, at.REGRESSION_REPEATED)
     set_number(law, at.REGRESSION_SOLVED, p if tool_awake(law) else whole(law, at.REGRESSION_CORE))
     information, A = (
@@ -131,9 +133,10 @@ def begin_solution(law):
     target = matrix(law, at.REGRESSION_TARGET, len(square))
     target_square = vector(law, at.REGRESSION_TARGET_SQUARE)
     both, target_both = vector(law, at.REGRESSION_BOTH), vector(law, at.REGRESSION_TARGET_BOTH)
+    scale = 1.0 / noise
     for i in range(len(A)):
         for k in range(i + 1):
-            A[i, k] = information[i, k] / noise
+            A[i, k] = scale * information[i, k]
         A[i, i] += 1.0 / variance[i]
     for i in range(p):
         for s in range(len(square)):

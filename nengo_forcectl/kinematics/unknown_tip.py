@@ -195,7 +195,7 @@ class LearnedTip(Kinematics):
         """
         pose, gradient = self.pose.evaluate(state.q)  # (3, 4), (3, 4, n)
         if not (np.isfinite(pose).all() and np.isfinite(gradient).all()):
-            raise NetworkError(f"pose at {state.time:.3f} s: not finite, for q = {state.q}")
+            raise NetworkError(f"pose at {state.time:.3f} s: is not finite at q = {state.q}")
         _, ahead = self.pose.evaluate(state.q + AHEAD * state.dq)
         J = _combined(gradient, self.tool)
         dJ = (_combined(ahead, self.tool) - J) / AHEAD

@@ -74,7 +74,7 @@ class Consolidation:
         basis = np.ascontiguousarray(self.basis, dtype=float)
         if basis.ndim != 2 or not np.isfinite(basis).all():
             raise ConfigurationError(
-                f"Consolidation.basis has shape {basis.shape}, must be a finite matrix"
+                f"Consolidation.basis: has shape {basis.shape}, needs a matrix of finite numbers"
             )
         object.__setattr__(self, "basis", basis)
 
@@ -90,8 +90,8 @@ class Consolidation:
         latency = -(-p // FACTOR_COLUMNS) + n + -(-features // WEIGHT_ROWS)
         if period <= latency:
             raise ConfigurationError(
-                f"Consolidation.period is {self.period} s, {period} cycles, must be over "
-                f"the {latency} that its work takes"
+                f"Consolidation.period: is {self.period} s, {period} cycles, needs more than the "
+                f"{latency} that its work takes"
             )
         return every, period, latency
 
@@ -191,5 +191,5 @@ def _feature(name: str, J: Any) -> Float[np.ndarray, "features"]:
     if J.ndim == 3 and J.shape[1] == len(J) and not np.any(J[0, 1:]):
         return J[0, 0]
     raise NetworkError(
-        f"Consolidation learns weights that F is linear in, row by row, and not {name!r}"
+        f"Consolidation: cannot learn {name!r}, needs weights in which F is linear, row by row"
     )

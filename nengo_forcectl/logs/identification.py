@@ -161,5 +161,5 @@ def _arm_of(arm: Arm, unknowns: Unknowns, values: Float[np.ndarray, "p"]) -> Arm
     n, links = arm.dof, values[: unknowns.inertial]
     armature, viscous, dry = values[unknowns.inertial :].reshape(-1, n)[:3]
     if not np.isfinite(values).all():
-        raise RecordError("identify: the fit has not ended with finite numbers")
+        raise RecordError("identify: the fit gave numbers that are not finite")
     return arm.with_inertial_parameters(links).with_armature(armature).with_friction(viscous, dry)

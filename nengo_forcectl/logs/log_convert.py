@@ -44,7 +44,9 @@ def convert_log(source: Path | str, out: Path | str) -> Path:
             WRITERS[out.suffix](part, record)
             os.link(part, out)  # fails if the file has come to be
     except FileExistsError:
-        raise RecordError(f"file '{out}': exists, and is never overwritten") from None
+        raise RecordError(
+            f"file '{out}': exists, and is never overwritten; name a new one"
+        ) from None
     except OSError as error:
         if isinstance(error, RecordError):
             raise

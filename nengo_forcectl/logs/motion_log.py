@@ -144,7 +144,7 @@ def _check_positions(log: MotionLog, arm: Arm, what: str) -> None:
         and not (np.maximum(arm.q_lower - turned, turned - arm.q_upper) > SLACK).any()
     ):
         raise RecordError(f"{place}, {needs}; these look like degrees: --units q=deg")
-    raise RecordError(f"{place}, {needs}; another arm, other units, or another zero")
+    raise RecordError(f"{place}, {needs}; is it another arm, other units, or another zero?")
 
 
 def _check_units(log: MotionLog, what: str) -> None:

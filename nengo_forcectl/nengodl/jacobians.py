@@ -104,7 +104,7 @@ def input_jacobian(
     steps: int | None = None,
     training: bool = False,
 ) -> dict[nengo.Node, Float[np.ndarray, "batch n_out *steps n_in"]]:
-    """Return dF/dx for every node in ``inputs``; for several steps, by the input of every step.
+    """Return dF/dx for every node in ``inputs``; for several steps, for the input of every step.
 
     Arguments and errors are those of `weight_jacobian`. With ``training``, an item's derivative is
     that by its own input.

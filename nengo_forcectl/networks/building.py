@@ -189,7 +189,7 @@ def network_of(arrays: NetworkArrays) -> WorkspaceNetwork:
     """
     encoding, n, model = arrays.encoding, len(arrays.weights), arrays.neurons
     if model is None:
-        raise ConfigurationError(f"neurons: need one of {', '.join(NEURON_TYPES)}")
+        raise ConfigurationError(f"neurons: is None, needs one of {', '.join(NEURON_TYPES)}")
     gain = np.maximum(np.linalg.norm(arrays.encoders, axis=1), 1e-300)
 
     def encoded(t: float, s: np.ndarray) -> np.ndarray:

@@ -97,7 +97,7 @@ class ClosedFormNetwork:
             handle = self._weights[name]
             if handle not in self._handles or np.shape(value) != handle.shape:
                 raise NetworkError(
-                    f"weight {name!r} has shape {handle.shape}, not {np.shape(value)}"
+                    f"weight {name!r}: has shape {np.shape(value)}, needs {handle.shape}"
                 )
             self._values[self._handles.index(handle)][...] = value
 
@@ -111,7 +111,7 @@ class ClosedFormNetwork:
         x, error = np.asarray(x, dtype=float), np.asarray(error, dtype=float)
         if x.shape != (self.n_inputs,) or error.shape != (self.n_outputs,):
             raise NetworkError(
-                f"input of shape {x.shape} and error of shape {error.shape}, needs "
+                f"input and error: have shapes {x.shape} and {error.shape}, need "
                 f"({self.n_inputs},) and ({self.n_outputs},)"
             )
         if not math.isfinite(x.dot(x) + error.dot(error)):  # the operator @ takes twice as long

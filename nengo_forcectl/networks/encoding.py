@@ -165,7 +165,7 @@ class NetworkArrays(NamedTuple):
             ConfigurationError: the neurons have no compiled form.
         """
         if self.neurons is None:
-            raise ConfigurationError(f"neurons: need one of {', '.join(NEURON_TYPES)}")
+            raise ConfigurationError(f"neurons: is None, needs one of {', '.join(NEURON_TYPES)}")
         if self.neurons == NeuronModel():
             return None
         voltage = np.zeros(len(self.bias)) if self.voltage is None else self.voltage
@@ -204,7 +204,9 @@ class NetworkArrays(NamedTuple):
         if shapes != fit:
             raise NetworkError(f"network: has arrays of shapes {shapes}, needs {fit}")
         if self.voltage is not None and not (self.voltage <= 1.0).all():
-            raise NetworkError("network: has voltages above 1, at which a neuron spikes")
+            raise NetworkError(
+                "network: has voltages above 1, needs at most 1, where a neuron spikes"
+            )
 
 
 def encoding_of(
@@ -224,7 +226,7 @@ def encoding_of(
         shapes = ", ".join(str(np.shape(part)) for part in states)
         raise ConfigurationError(f"states: have shapes {shapes}, need (k, {arm.dof}), k at least 2")
     if not all(np.isfinite(part).all() for part in states):
-        raise ConfigurationError("states: not all of them are finite")
+        raise ConfigurationError("states: are not all finite, need finite numbers")
     kinds = [joint.kind for joint in coordinates(arm.chain)]
     turning = tuple(i for i, kind in enumerate(kinds) if kind != "prismatic")
     joints = turning if periodic else ()

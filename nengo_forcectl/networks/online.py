@@ -109,10 +109,10 @@ class OnlineNetwork:
         shapes = {name: np.shape(value) for name, value in values.items()}
         expected = {name: value.shape for name, value in now.items()}
         if shapes != expected:
-            raise NetworkError(f"OnlineNetwork: has memory of shapes {shapes}, needs {expected}")
+            raise NetworkError(f"OnlineNetwork.memory: has shapes {shapes}, needs {expected}")
         for name, value in values.items():
             if not np.isfinite(value).all():
-                raise NetworkError(f"memory {name!r} is not finite")
+                raise NetworkError(f"OnlineNetwork.memory {name!r}: is not finite")
             if self._law is not None:
                 self._memory[name] = np.array(value, dtype=now[name].dtype)
             else:

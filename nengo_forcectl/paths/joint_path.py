@@ -104,8 +104,8 @@ def check_speed(
     name = type(path).__name__
     if samples[0].x.shape != (arm.dof,):
         raise ConfigurationError(
-            f"{name}: its x has shape {samples[0].x.shape}, needs ({arm.dof},), one a joint of "
-            f"{arm.name!r}; of a path of the tool give q0, too"
+            f"{name}: its x has shape {samples[0].x.shape}, needs ({arm.dof},), one for each "
+            f"joint of {arm.name!r}; for a path of the tool give q0, too"
         )
     check_continuous(name, times, samples)
     q, dq = np.array([s.x for s in samples]), np.array([s.dx for s in samples])

@@ -176,7 +176,7 @@ class ArmEnvironment(gymnasium.Env[np.ndarray, np.ndarray]):
         low, high = self.action_space.low, self.action_space.high  # pyright: ignore[reportAttributeAccessIssue]
         action = in_box("action", action, low, high).astype(float)
         if self._loop is None or self.cycle.stopped is not None:
-            raise SimulationError("step: needs an episode that goes on; call reset")
+            raise SimulationError("step: the episode has ended or not begun; call reset")
         self._act(action)
         stopped = self._run(self._loop)
         reward = FAULT if stopped is not None else self._reward()

@@ -30,7 +30,7 @@ class Log:
     tool cannot follow its reference (see `Result`). Further columns if the first cycle has them:
     ``J``, (3, n), the controller's Jacobian, if it is not the arm model's;
     ``wrench`` of the wrist sensor, and ``wanted``, the wrench to exert [N, N m]; ``tau_measured``
-    and ``tau_ext``, what the robot measures and takes for outside torques [N m].
+    and ``tau_ext``, the torques that the robot measures, and its external ones [N m].
 
     Args:
         capacity: largest number of cycles.
@@ -62,7 +62,7 @@ class Log:
         """
         columns, cycle = self._columns, self.cycles
         if cycle == self.capacity:
-            raise RecordError(f"log: is full, was made for {self.capacity} cycles")
+            raise RecordError(f"log: is full after {self.capacity} cycles; give a larger capacity")
         if not columns:
             columns = self._columns = self._allocate(state, reference, result)
         columns["time"][cycle] = state.time
@@ -126,7 +126,7 @@ class Log:
             RecordError: there is no cycle yet.
         """
         if not self.cycles:
-            raise RecordError("log: has no cycle yet, needs one to be drawn")
+            raise RecordError("log: has no cycle yet, needs at least one to plot")
         return plot_of(self.arrays())
 
     def error(self, start: int = 0) -> Float[np.ndarray, "cycles"]:

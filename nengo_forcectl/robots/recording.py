@@ -63,7 +63,7 @@ class Recording:
         try:
             self._file = FileIO(self.path, "x")
         except FileExistsError:
-            raise RecordError(f"record '{self.path}': exists, and is never overwritten") from None
+            raise RecordError(f"record '{self.path}': exists; name a new one") from None
         except OSError as error:
             raise RecordError(f"record '{self.path}': cannot be made ({error.strerror})") from None
         self._thread = Thread(target=self._work, args=[get_native_id()], daemon=True)
@@ -159,7 +159,7 @@ def read_recording(path: Path | str) -> dict[str, np.ndarray]:
     with interpreting(problem):
         if len(content) < LENGTH or len(content) < LENGTH + int.from_bytes(content[8:10], "little"):
             if not content.startswith(np.lib.format.MAGIC_PREFIX[: len(content)]):
-                raise ValueError("is no recording")
+                raise ValueError("is not a recording")
             return {}
         np.lib.format.read_magic(stream)
         _, _, row = np.lib.format.read_array_header_1_0(stream)

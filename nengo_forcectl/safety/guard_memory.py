@@ -59,7 +59,7 @@ class GuardMemory:
         needs = {MEMORY: self._memory.shape, COUNTS: self._counts.shape}
         bare = needs | {MEMORY: (BARE_ROWS, self._memory.shape[1])}
         if shapes not in (needs, bare) or any(np.isnan(value).any() for value in given.values()):
-            raise NetworkError(f"limits of shapes {shapes} given, needs {needs}, and numbers")
+            raise NetworkError(f"limits: have shapes {shapes}, need {needs}, and no NaN")
 
     def resume(self, given: Mapping[str, np.ndarray]) -> None:
         """Resume from arrays that `check` accepts."""

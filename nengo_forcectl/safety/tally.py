@@ -51,7 +51,7 @@ class Tally:
                 self._warned.add(name)
                 warnings.warn(
                     f"the limit of {name} changed the torque in more than {OFTEN:.0%} of the last "
-                    f"{RECENT} cycles; what is asked for is beyond the arm's limits, or the loop "
+                    f"{RECENT} cycles; the request is beyond the arm's limits, or the loop "
                     "is unstable",
                     RuntimeWarning,
                     stacklevel=5,

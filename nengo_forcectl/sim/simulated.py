@@ -176,9 +176,9 @@ class Simulated(Closing, Robot):
             places = [k for k, old in enumerate(new) if type(old) is type(each)]
             if len(places) != 1 or motors([each]) or frictions([each]) or len(self._schedule) != 1:
                 raise ConfigurationError(
-                    f"{type(self).__name__}.change: {type(each).__name__} is one of "
-                    f"{len(places)}, needs the only one, without a memory, of an arm whose body "
-                    "does not change by itself"
+                    f"{type(self).__name__}.change: there are {len(places)} {type(each).__name__}, "
+                    "needs exactly one, without a memory, and an arm whose body does not change "
+                    "by itself"
                 )
             new[places[0]] = each
         before = real_arm(self.arm, self.disturbances)

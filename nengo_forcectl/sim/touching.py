@@ -65,8 +65,8 @@ class Touching(Simulated):
     def _check_contact(self, fitted: bool) -> None:
         if fitted or any(each.changes for each in self.disturbances):
             raise ConfigurationError(
-                f"{type(self).__name__}.surface, wrist: do not go with {self.disturbances}; leave "
-                "out Tool, WrongLengths, and payloads that come or go"
+                f"{type(self).__name__}.surface, wrist: cannot be used with {self.disturbances}; "
+                "leave out Tool, WrongLengths, and payloads that come or go"
             )
 
     def _load(self) -> None:

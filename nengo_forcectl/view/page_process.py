@@ -44,7 +44,7 @@ class PageProcess:
         # What it says of a fault; a pipe could fill up.
         self._errors = TemporaryFile()  # noqa: SIM115  `close` closes it
         self._process = subprocess.Popen(
-            [sys.executable, "-m", f"{__package__}.served_page", str(other.fileno())],
+            [sys.executable, "-m", f"{__package__}.page_server", str(other.fileno())],
             pass_fds=[other.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

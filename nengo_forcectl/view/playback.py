@@ -2,15 +2,13 @@
 
 import time
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from .panel import SPEEDS
+from .served_page import Page
 from .shown import Rows
-
-if TYPE_CHECKING:
-    from .served_page import Page
 
 FRAME = 1.0 / 30.0  # [s]
 SLOW = {name: speed for name, speed in SPEEDS.items() if np.isfinite(speed)}
@@ -24,7 +22,7 @@ class Player:
         records: what `rows_of` returns of whole records, by controller.
     """
 
-    def __init__(self, page: "Page", records: dict[str, Rows]) -> None:
+    def __init__(self, page: Page, records: dict[str, Rows]) -> None:
         gui, self._page, self._records = page.server.gui, page, records
         gui.configure_theme(show_logo=False, show_share_button=False, control_width="medium")
         gui.set_panel_label(page.shown.title)

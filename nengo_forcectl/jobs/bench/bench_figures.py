@@ -6,8 +6,7 @@ from matplotlib.axes import Axes
 
 from ..report.figure_sheet import Drawn, legend_below, sheet
 from ..rivals import colour
-from .bench_report import how
-from .results import Cell, Results
+from .results import Cell, Results, how
 
 
 def bench_figures(results: Results) -> Mapping[str, Drawn]:

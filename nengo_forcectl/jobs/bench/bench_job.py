@@ -32,11 +32,13 @@ from ..job import (
     summary_of_settings,
     unwatched,
 )
+from ..reach.reach_scene import ReachScene, reaching_scene
 from ..reach.reach_settings import ReachSettings
 from ..report.notices import Notices
 from ..report.reporting import Reporting
+from ..rivals.opening import gains, open_cycle
 from ..run_folder import RunFolder
-from ..scene import REACH_TIME, TARGETS, ReachScene, gains, reaching_scene
+from ..scene import REACH_TIME, TARGETS
 from .bench_report import BENCH_REPORT
 from .bench_settings import BenchSettings
 from .conditions import condition
@@ -111,7 +113,7 @@ def _keys(settings: BenchSettings) -> list[Key]:
 def _compile(scenes: list[ReachScene]) -> None:
     """Compile here, where it is announced; other processes load it from the cache."""
     for scene in {scene.arm.name: scene for scene in scenes}.values():
-        with scene.cycle("none"):
+        with open_cycle(scene, "none"):
             pass
 
 
@@ -156,7 +158,7 @@ def try_out(scene: ReachScene, controller: str, outcome: Outcome) -> None:
     """Reach with one controller until the end or until the arm falls."""
     rng = np.random.default_rng([scene.settings.seed, 3])
     with (
-        scene.cycle(controller) as cycle,
+        open_cycle(scene, controller) as cycle,
         scene.settings.simulator()(
             scene.arm, scene.home, scene.disturbances, scene.dt,
             period=scene.period, sensors=scene.sensors, rng=rng,

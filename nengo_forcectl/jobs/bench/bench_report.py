@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..report.answer import Answer, Cell as GridCell, Grid, listing, number
 from ..report.limits_in_words import limits_in_words
 from ..report.reporting import JobReport
-from .results import Cell, Results
+from .results import Cell, Results, how
 
 if TYPE_CHECKING:
     from ..report.figure_sheet import Drawn
@@ -30,11 +30,6 @@ def bench_answer(results: Results) -> Answer:
     if ended:
         parts += ["Runs that did not end well:", tuple(ended)]
     return Answer(_sentence(results), tuple(parts), _failure(results))
-
-
-def how(ending: str | None) -> str:
-    """Return the word of an ending: ``fell``, ``stopped`` or ``overruled``."""
-    return (ending or "nothing").split(":", 1)[0]
 
 
 def _failure(results: Results) -> str:

@@ -22,7 +22,7 @@ DISTURBANCES = (
 
 ADAPT_TEXT = """Controllers to run, in this order; see `nengo-forcectl reach --help-all`.
 exact does not run with coulomb and stribeck: friction at rest is not a function of the state.
-Of the motors' errors it knows nothing."""
+It does not know the motors' errors."""
 DISTURBANCES_TEXT = """Disturbances, one run each, scaled to the mass and size of each arm.
 Those of sensors and time (noise to delay-5ms, 500hz, motor-lag, motor-delay, encoders, jitter, \
 lost-cycles) include a payload of 2 kg and viscous friction."""
@@ -74,8 +74,8 @@ class BenchSettings(EngineSettings, WorkerSettings):
         least = 1 if len(self.seeds) == 1 else 0
         if not self.seeds or min(self.seeds) < least or len(set(self.seeds)) < len(self.seeds):
             raise ConfigurationError(
-                f"seeds: is {' '.join(map(str, self.seeds)) or 'empty'}, needs their number, from "
-                "1 up, or several different ones from 0 up"
+                f"seeds: is {' '.join(map(str, self.seeds)) or 'empty'}, needs a count from 1 "
+                "up, or several different seeds from 0 up"
             )
         if not self.arms or len(set(self.arms)) < len(self.arms):
             raise ConfigurationError(

@@ -118,3 +118,8 @@ def cell_of(data: Mapping[str, Any]) -> Cell:
     """Return a cell from its data, see `Cell.as_data`."""
     names = {each.name for each in dataclasses.fields(Cell)}
     return Cell(**{name: value for name, value in dict(data).items() if name in names})
+
+
+def how(ending: str | None) -> str:
+    """Return the word of an ending: ``fell``, ``stopped`` or ``overruled``."""
+    return (ending or "nothing").split(":", 1)[0]

@@ -79,13 +79,13 @@ class CellFolder:
         with interpreting(problem):
             cell = content["cell"]
             if content["sha256"] != _digest(dump(cell).encode()):
-                raise ValueError("its checksum is another")
+                raise ValueError("its checksum does not match")
             if key is not None and cell["key"] != key:
                 raise ValueError(f"is of {cell['key']}, needs {dict(key)}")
             for name, digest in cell["files"].items():
                 path = self.place(number, name)
                 if _digest(read_bytes(path, problem)) != digest:
-                    raise ValueError(f"the checksum of '{path.name}' is another")
+                    raise ValueError(f"the checksum of '{path.name}' does not match")
             return dict(cell)
 
     def read_all(self) -> list[dict[str, Any]]:

@@ -76,8 +76,8 @@ class DaskCluster:
         self._count()
         if time.monotonic() - self._seen > WORKERS:
             raise ClusterError(
-                f"dask: {self._address} has had no worker for {WORKERS:g} s; what is done is "
-                "kept, the same command with this --out goes on"
+                f"dask: {self._address} has had no worker for {WORKERS:g} s; finished cells "
+                "are kept, and the same command with this --out resumes"
             )
 
     def _count(self) -> None:

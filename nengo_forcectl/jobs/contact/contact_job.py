@@ -26,6 +26,7 @@ from ..job import (
 from ..report.notices import Notices
 from ..report.reporting import Reporting
 from ..rivals import RIVALS
+from ..rivals.opening import open_rival
 from ..run_folder import Run, RunFolder, read_run
 from ..scene import DT
 from ..viewing import by_hand, shown_contact, view_of
@@ -127,7 +128,7 @@ def _run_contact(
     """Run one controller on one surface: hover, descend, press and follow the path."""
     rng = np.random.default_rng([scene.settings.seed, 3])
     with (
-        scene.rival(adapt) as inner,
+        open_rival(scene, adapt) as inner,
         scene.settings.simulator()(
             scene.arm, scene.start, scene.disturbances, STEP, period=DT,
             surface=surface, wrist=Wrist(force_noise=scene.settings.noise), rng=rng,

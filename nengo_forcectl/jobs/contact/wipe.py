@@ -82,7 +82,7 @@ def wiping(arm: Arm, pose: Float[np.ndarray, "4 4"], settings: WipeSettings) -> 
     level = [axis for axis in task_axes(arm) if axis != up]
     if not level:
         raise ConfigurationError(
-            f"arm '{arm.name}': its tool moves up and down alone, needs a direction along a surface"
+            f"arm '{arm.name}': its tool moves only up and down, needs a direction along a surface"
         )
     along, *across = level
     opposite = x.copy()

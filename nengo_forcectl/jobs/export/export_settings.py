@@ -11,7 +11,7 @@ from ..job_settings import option
 
 @dataclass(frozen=True)
 class ExportSettings:
-    """Make a trained controller work without the simulator."""
+    """Write a controller that runs without the simulator."""
 
     run: Annotated[Path, tyro.conf.Positional]
     """Folder of a run of `nengo-forcectl reach` without a tool."""

@@ -16,10 +16,10 @@ from ..job_settings import JobSettings, arm_option, option
 
 COLUMNS_TEXT = (
     f"Meaning of each column ({', '.join(KINDS)}): numbers from 1, such as q=2-7, or names of the "
-    "header, such as q=actual_q_*. What is not stated is guessed from the header."
+    "header, such as q=actual_q_*. Others are guessed from the header."
 )
 UNITS_TEXT = (
-    "Units that are not s, rad, rad/s, Nm and A: time=ms, us, ns; q=deg; dq=deg/s, rpm; tau=mNm; "
+    "Units other than s, rad, rad/s, Nm and A: time=ms, us, ns; q=deg; dq=deg/s, rpm; tau=mNm; "
     "current=mA."
 )
 ROWS_TEXT = (

@@ -17,7 +17,7 @@ SCHEME = "franka:"  # a path has one slash of franka://HOST, and none of franka:
 @own_first
 @dataclass(frozen=True)
 class PayloadSettings(LogSettings):
-    """Find a payload from a log without and a log with it.
+    """Find a payload from two logs, without and with it.
 
     Raises:
         ConfigurationError: a value that makes no sense.
@@ -35,13 +35,13 @@ class PayloadSettings(LogSettings):
     """Standard deviation of the drive gains, as a share of them."""
 
     seconds: float = 4.0
-    """Time that a robot moves [s]."""
+    """Duration of a robot's motion [s]."""
 
     swing: float = 0.3
     """Largest angle of a robot's joints from where they are [rad]."""
 
     realtime: bool = True
-    """Need a kernel with real-time scheduling for a robot; --no-realtime for a simulator."""
+    """Require a kernel with real-time scheduling for a robot; --no-realtime for a simulator."""
 
     recover: bool = False
     """Acknowledge an error of the robot first."""

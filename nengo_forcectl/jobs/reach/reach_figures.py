@@ -14,8 +14,8 @@ from ..report.figure_sheet import LACKS, Drawn, label_small, legend_below, sheet
 from ..report.torque_figure import torque_figure
 from ..rivals import TIPS, colour
 from ..run_folder import Run
-from .reach_report import ARRIVED, main_controller
 from .reach_settings import pass_name
+from .reached import ARRIVED, main_controller
 
 
 def reach_figures(run: Run) -> Mapping[str, Drawn]:

@@ -33,11 +33,13 @@ from ..job import (
 from ..report.notices import Notices
 from ..report.reporting import Reporting
 from ..rivals import RIVALS
+from ..rivals.opening import gains, open_cycle
 from ..run_folder import Run, RunFolder, read_run
-from ..scene import DT, TARGETS, ReachScene, gains, reaching_scene
+from ..scene import DT, TARGETS
 from ..second_process import SecondProcess
 from ..viewing import by_hand, shown_reach, view_of
 from .reach_report import REACH_REPORT
+from .reach_scene import ReachScene, reaching_scene
 from .reach_settings import ReachSettings
 
 Outcomes = dict[str, Outcome]
@@ -46,9 +48,9 @@ Outcomes = dict[str, Outcome]
 def run_reach(settings: ReachSettings, watch: Watch = unwatched) -> Run:
     """Run every controller of the settings through the same scene and write the run folder.
 
-    An interrupted run leaves the records and the summary up to that moment, one that was killed the
-    records, see `read_run`. A complete run exports
-    each exportable controller to a folder of its name.
+    An interrupted run leaves the records and the summary up to that moment. A run that was killed
+    leaves the records; see `read_run`. A complete run exports each exportable controller to a
+    folder of its name.
 
     Args:
         settings: settings of the command.
@@ -128,7 +130,7 @@ def _run_each(
         outcome = outcomes[name] = Outcome()
         rng = np.random.default_rng([settings.seed, 3])
         with (
-            scene.cycle(name) as cycle,
+            open_cycle(scene, name) as cycle,
             settings.simulator()(
                 scene.arm, scene.home, scene.disturbances, DT,
                 period=scene.period, sensors=scene.sensors, rng=rng,

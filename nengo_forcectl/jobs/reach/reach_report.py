@@ -8,17 +8,10 @@ from ..report.limits_in_words import limits_in_words
 from ..report.reporting import JobReport
 from ..run_folder import Run
 from .reach_settings import pass_name
+from .reached import ARRIVED, ROLES, main_controller
 
 if TYPE_CHECKING:
     from ..report.figure_sheet import Drawn
-
-ARRIVED = 2.0  # a target counts as reached up to this distance on arrival [mm]
-ROLES = {
-    "none": "without learning (none)",
-    "exact": "with everything known (exact)",
-    "analytic": "with the Jacobian of the bare arm (analytic)",
-}
-"""What a learner is compared with, in a sentence."""
 
 PASSES = (
     "A pass goes over five targets; steps/s: simulated control cycles in a second of the clock."
@@ -102,13 +95,6 @@ def _pass_words(settings: Mapping[str, Any], number: int) -> str:
     name = name.replace("unseen", "pass", 1) + " over unseen targets" if "un" in name else name
     freeze = settings["freeze_after"]
     return name if freeze is None or number <= freeze else f"{name} with learning off"
-
-
-def main_controller(names: list[str]) -> str:
-    """Return the controller that a run is about: the last that learns, or the last."""
-    learners = [name for name in names if name not in ROLES]
-    adaptive = [name for name in learners if name == "adaptive"]
-    return (adaptive or learners or names)[-1]
 
 
 def error_grid(summary: Mapping[str, Any]) -> Grid:

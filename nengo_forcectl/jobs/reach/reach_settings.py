@@ -50,7 +50,7 @@ lif-rate: rates of leaky integrate-and-fire neurons of 100 to 400 Hz.
 spiking-relu: integrate-and-fire neurons that spike, behind a synapse of 5 ms.
 lif: leaky integrate-and-fire neurons that spike, behind a synapse of 5 ms."""
 
-RATES_TEXT = """Firing rate of these neurons at their most active [Hz], or the range of rates."""
+RATES_TEXT = """Largest firing rate of these neurons [Hz], or the range of their largest rates."""
 
 SYNAPSE_TEXT = """Time constant of the synapse behind these neurons [s]."""
 
@@ -114,10 +114,10 @@ class ReachSettings(StartSettings, SceneSettings, ViewSettings, JobSettings):
     synapse: Annotated[float | None, option("S", "0.005 with spikes, else 0", SYNAPSE_TEXT)] = None
 
     direct: bool = True
-    """Have a direct path from state to torque beside these neurons, which carries most of it."""
+    """Add a direct path from state to torque, which carries most of the torque."""
 
     energy: bool = False
-    """Print the energy of a control cycle on a neuromorphic chip, estimated by counts of spikes."""
+    """Print the energy of a control cycle on a neuromorphic chip, estimated from spike counts."""
 
     tool: float = 0.0
     """Length [m] of a massless tool that the kinematics do not know; a camera sees its tip."""

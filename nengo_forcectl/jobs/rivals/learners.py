@@ -189,7 +189,7 @@ def _consolidation_gains() -> dict[str, float]:
     contact=True,
 )
 def consolidation(scene: "Scene") -> "Iterator[Cycle]":
-    """Observer at once, least squares for good."""
+    """Network on two time scales: an observer, then least squares."""
     from ...cycle import consolidating_learner as learner  # nengo
 
     settings = scene.settings
@@ -214,7 +214,7 @@ def consolidation(scene: "Scene") -> "Iterator[Cycle]":
 
 @rival("structured", "#0b7285", gains=lambda: cycle.StructuredLearner.gains(), contact=True)
 def structured(scene: "Scene") -> "Iterator[Cycle]":
-    """Payload, friction and forces at the tool, in the model."""
+    """Network of payload, joints, links and forces at the tool."""
     with cycle.learning_cycle(
         scene.arm,
         scene.home,

@@ -8,17 +8,17 @@ from ... import kinematics  # not its names: the help of the command line needs 
 from .rival import tip
 
 if TYPE_CHECKING:
-    from ..scene import ReachScene
+    from ..scene import Scene
 
 
 @tip("analytic", "#888888", style={"lw": 3.0})
-def analytic(scene: "ReachScene") -> "kinematics.KnownTip":
+def analytic(scene: "Scene") -> "kinematics.KnownTip":
     """The model of the bare arm."""
     return kinematics.KnownTip(scene.arm)
 
 
 @tip("learned", "#1b6ca8")
-def learned(scene: "ReachScene") -> "kinematics.LearnedTip":
+def learned(scene: "Scene") -> "kinematics.LearnedTip":
     """A network that has learned the bare arm beforehand."""
     return kinematics.LearnedTip(scene.learned_pose, scene.law())
 
@@ -32,8 +32,8 @@ def learned(scene: "ReachScene") -> "kinematics.LearnedTip":
         "tool_alpha": kinematics.AdaptiveJacobian.alpha,
     },
 )
-def adaptive(scene: "ReachScene") -> "kinematics.LearnedTip":
-    """The same network, which learns the tool at work."""
+def adaptive(scene: "Scene") -> "kinematics.LearnedTip":
+    """The same network, which learns the tool while it moves."""
     law = scene.law()
     kp, kv = (np.asarray(gain).item() for gain in (law.kp, law.kv))
     gains = kinematics.AdaptiveJacobian(kp=kp, kv=kv)
@@ -41,7 +41,7 @@ def adaptive(scene: "ReachScene") -> "kinematics.LearnedTip":
 
 
 @tip("exact", "#2b8a3e", style={"ls": "--"})
-def exact(scene: "ReachScene") -> "kinematics.KnownTip":
+def exact(scene: "Scene") -> "kinematics.KnownTip":
     """The model of the arm with its tool: the bound."""
     return kinematics.KnownTip(scene.fitted)
 

@@ -31,8 +31,9 @@ from ..job import (
 from ..reach.reach_job import numbers_of
 from ..report.notices import Notices
 from ..report.reporting import Reporting
+from ..rivals.opening import gains, open_cycle
 from ..run_folder import Run, RunFolder, read_run
-from ..scene import TARGETS, gains
+from ..scene import TARGETS
 from ..viewing import shown_robot, view_of
 from .robot_report import ROBOT_REPORT
 from .robot_scene import RobotScene, targets_around
@@ -130,7 +131,7 @@ def _scene(settings: RunSettings, robot: FrankaRobot) -> RobotScene:
 def _first_torques(scene: RobotScene, robot: FrankaRobot) -> FirstTorques:
     state, tau, sent = robot.look(), {}, {}
     for name in scene.settings.adapt:
-        with scene.cycle(name) as cycle:
+        with open_cycle(scene, name) as cycle:
             tau[name] = cycle.step(state, scene.path(state.q).at(0.0)).tau
         sent[name] = robot.share(tau[name], state.q)
     gravity = scene.arm.gravity(state.q)
@@ -169,7 +170,7 @@ def _drive(
     path = scene.path(robot.look().q)
     cycles, reach = round(path.end / scene.period), scene.cycles_per_pass // TARGETS
     log = Log(round(PATIENCE * cycles) + 1000)
-    with scene.cycle(name) as cycle, Recording(file, log):
+    with open_cycle(scene, name) as cycle, Recording(file, log):
         watch(name, 0, cycles // reach, "")
 
         if view is not None:

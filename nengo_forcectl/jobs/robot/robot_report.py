@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..reach.reach_report import by, found_by, main_controller
+from ..reach.reach_report import by, found_by
+from ..reach.reached import main_controller
 from ..report.answer import Answer, Grid, Row, bad_endings, number
 from ..report.limits_in_words import limits_in_words
 from ..report.reporting import JobReport

@@ -101,7 +101,7 @@ class RunSettings(StartSettings, RealTimeSettings, ViewSettings, JobSettings):
     ] = None
 
     realtime: bool = True
-    """Need a kernel with real-time scheduling; --no-realtime for a simulator."""
+    """Require a kernel with real-time scheduling; --no-realtime for a simulator."""
 
     recover: bool = False
     """Acknowledge an error of the robot first."""

@@ -25,7 +25,7 @@ def run_show(settings: ShowSettings, watch: Watch = unwatched) -> Path | None:
     """
     file = settings.html
     if file is not None and file.exists():
-        raise RecordError(f"file '{file}': exists, and is not overwritten; name one that does not")
+        raise RecordError(f"file '{file}': exists, and is never overwritten; name a new one")
     run = read_run(settings.run)
     shown, records = recorded_scene(run)
     if file is not None:

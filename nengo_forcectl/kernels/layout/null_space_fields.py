@@ -11,7 +11,8 @@ NULL_TAU_0 = NULL_SPACE.add("tau_0", "n")  # their sum [N m]
 POSTURE_TASK = Layout("posture")
 POSTURE_Q = POSTURE_TASK.add("q", "n")  # [rad]
 POSTURE_K = POSTURE_TASK.add("k", "n")  # [N m/rad]
-POSTURE_D = POSTURE_TASK.add("d", "n")  # damping where no pair of joints is limited [N m s/rad]
+POSTURE_FACTOR = POSTURE_TASK.add("factor", "n n")  # of M
+POSTURE_COLUMN = POSTURE_TASK.add("column", "n")  # work space
 
 DAMPING_TASK = Layout("damping")
 DAMPING_KV = DAMPING_TASK.add("kv")  # [1/s]

@@ -1,0 +1,210 @@
+"""`StructuredLeastSquares`: its sums. A sample is taken at once, and added over some cycles.
+
+A sample is the filtered columns and y of one cycle. Each cycle after it adds some rows of Lambda,
+because all of them would take longer than the rest of a cycle.
+"""
+
+import math
+
+from arms.machine.numba_kernel import kernel
+
+from .access import cube, matrix, number, set_number, vector, whole
+from .joint_activity import add_cross_row, add_own, explained_by_neurons
+from .layout import regression_fields as at
+
+QUICK = 100  # cycles after a change in which samples are taken more often
+EVERY = 3  # cycles of a sample then
+WINDOW = 50.0  # samples over which the noise is a mean
+EVEN = 1.0 / 3.0  # work of a row that is the same in all, over that of the longest row's numbers
+NOISY = 0.5  # share of white noise in the misfit from which samples are paired
+
+
+@kernel
+def take_samples(law):
+    """Count the cycle; take a sample if it is time to, else add rows of the last one.
+
+    A solution begins half-way between two samples, so all rows are added by then.
+    """
+    cycle, since = int(number(law, at.REGRESSION_CYCLE)) + 1, number(law, at.REGRESSION_SINCE) + 1.0
+    every = whole(law, at.REGRESSION_EVERY)
+    set_number(law, at.REGRESSION_CYCLE, cycle)
+    set_number(law, at.REGRESSION_SINCE, since)
+    if cycle % every == 0 or (since < QUICK and cycle % EVERY == 0):
+        take_sample(law)
+    elif whole_left(law) > 0:
+        add_rows(law, rows_until(law, max(every // 2 - 1, 1)))
+
+
+@kernel
+def whole_left(law):
+    """Return the number of rows that the last sample has not been added to."""
+    return int(number(law, at.REGRESSION_LEFT))
+
+
+@kernel
+def rows_until(law, cycles):
+    """Return the row up to which this cycle adds, if all ``cycles`` take the same time.
+
+    Row i takes as long as i + p / 3 numbers, so u p rows are (u + 1/3)^2 - 1/9 of the work.
+    """
+    p = len(vector(law, at.REGRESSION_VARIANCE))
+    done = (p - whole_left(law)) / p + EVEN
+    return int(p * (math.sqrt(done * done + (1.0 + 2.0 * EVEN) / cycles) - EVEN)) + 1
+
+
+@kernel
+def take_sample(law):
+    """Take a sample; add it to all sums but Lambda, b and those of the neurons.
+
+    It is paired with the one before, or with itself (see `is_alone`).
+    """
+    end_sample(law)
+    follow_noise(law)
+    copy_sample(law)
+    if is_alone(law):
+        keep_sample(law)
+    square, both = vector(law, at.REGRESSION_SQUARE), vector(law, at.REGRESSION_BOTH)
+    delays, precision = len(square), vector(law, at.REGRESSION_PRECISION)
+    y, y_last = (
+        matrix(law, at.REGRESSION_Y_TAKEN, delays),
+        matrix(law, at.REGRESSION_Y_LAST, delays),
+    )
+    for j in range(len(y)):
+        for s in range(delays):
+            value, earlier = precision[j] * y[j, s], precision[j] * y_last[j, s]
+            square[s] += value * y_last[j, s]
+            if s + 1 < delays:
+                both[s] += 0.5 * (value * y_last[j, s + 1] + earlier * y[j, s + 1])
+    set_number(law, at.REGRESSION_SAMPLES, number(law, at.REGRESSION_SAMPLES) + len(y))
+    set_number(law, at.REGRESSION_ROW, number(law, at.REGRESSION_ROW) + 1.0)
+    set_number(law, at.REGRESSION_LEFT, len(vector(law, at.REGRESSION_VARIANCE)))
+
+
+@kernel
+def copy_sample(law):
+    """Copy the filtered columns and y, for every delay: they go on while rows are added."""
+    lacking, phi = vector(law, at.REGRESSION_LACKING), vector(law, at.REGRESSION_PHI)
+    delays = len(vector(law, at.REGRESSION_SQUARE))
+    late, taken = (
+        matrix(law, at.REGRESSION_LATE, delays),
+        matrix(law, at.REGRESSION_Y_TAKEN, delays),
+    )
+    for j in range(len(lacking)):
+        for s in range(delays):
+            taken[j, s] = lacking[j] + late[j, s]
+    copy(phi, vector(law, at.REGRESSION_PHI_TAKEN))
+    neurons = whole(law, at.REGRESSION_NEURONS)
+    copy(vector(neurons, at.JOINT_NEURONS_PHI), vector(neurons, at.JOINT_NEURONS_PHI_TAKEN))
+
+
+@kernel
+def keep_sample(law):
+    """Keep the sample: it is the one before, from now on."""
+    copy(vector(law, at.REGRESSION_PHI_TAKEN), vector(law, at.REGRESSION_PHI_LAST))
+    copy(vector(law, at.REGRESSION_Y_TAKEN), vector(law, at.REGRESSION_Y_LAST))
+    neurons = whole(law, at.REGRESSION_NEURONS)
+    copy(vector(neurons, at.JOINT_NEURONS_PHI_TAKEN), vector(neurons, at.JOINT_NEURONS_PHI_LAST))
+
+
+@kernel
+def copy(numbers, into):
+    """Copy numbers."""
+    for k in range(len(numbers)):
+        into[k] = numbers[k]
+
+
+@kernel
+def end_sample(law):
+    """Add the rows of the last sample that are left."""
+    if whole_left(law) > 0:
+        add_rows(law, len(vector(law, at.REGRESSION_VARIANCE)))
+
+
+@kernel
+def add_rows(law, until):
+    """Add the last sample to rows of Lambda and b up to ``until``, and to those of the neurons."""
+    p, delays = len(vector(law, at.REGRESSION_VARIANCE)), len(vector(law, at.REGRESSION_SQUARE))
+    phi, last = (
+        matrix(law, at.REGRESSION_PHI_TAKEN, p),
+        matrix(law, at.REGRESSION_PHI_LAST, p),
+    )
+    y, y_last = (
+        matrix(law, at.REGRESSION_Y_TAKEN, delays),
+        matrix(law, at.REGRESSION_Y_LAST, delays),
+    )
+    information = matrix(law, at.REGRESSION_INFORMATION, p)
+    moment, precision = (
+        matrix(law, at.REGRESSION_MOMENT, delays),
+        vector(law, at.REGRESSION_PRECISION),
+    )
+    first, until = p - whole_left(law), min(until, p)
+    for i in range(first, until):  # outside, so that a line of Lambda is at hand for all joints
+        for j in range(len(phi)):
+            value, earlier = 0.5 * precision[j] * phi[j, i], 0.5 * precision[j] * last[j, i]
+            if value != 0.0 or earlier != 0.0:
+                for k in range(i + 1):
+                    information[i, k] += value * last[j, k] + earlier * phi[j, k]
+                for s in range(delays):
+                    moment[i, s] += value * y_last[j, s] + earlier * y[j, s]
+                add_cross_row(law, i, j, value, earlier)
+    if first == 0:
+        add_own(law)
+    set_number(law, at.REGRESSION_LEFT, p - until)
+    if until == p:
+        keep_sample(law)
+
+
+@kernel
+def is_alone(law):
+    """Whether a sample is paired with itself: unless the misfit is noise, soon after a change,
+    where there is none before, and after a solution whose sums were not positive."""
+    since = number(law, at.REGRESSION_SINCE)
+    begins = since < number(law, at.REGRESSION_ALONE) or number(law, at.REGRESSION_ROW) == 0.0
+    smooth = number(law, at.REGRESSION_WHITE) < NOISY * number(law, at.REGRESSION_MISFIT)
+    return begins or smooth or since < number(law, at.REGRESSION_ALONE_UNTIL)
+
+
+@kernel
+def follow_noise(law):
+    """Let the white noise of y follow the square of the misfit's third difference over the samples.
+
+    That of white noise is 20 times the noise; that of a motion is next to nothing. Soon after a
+    change the weights are wrong, and both mean squares stay what they were.
+    """
+    y, w = vector(law, at.REGRESSION_LACKING), vector(law, at.REGRESSION_WEIGHTS)
+    n, p, delays = len(y), len(w), len(vector(law, at.REGRESSION_SQUARE))
+    phi, last = matrix(law, at.REGRESSION_PHI, p), matrix(law, at.REGRESSION_PHI_LAST, p)
+    y_last, y_bends = (
+        matrix(law, at.REGRESSION_Y_LAST, delays),
+        matrix(law, at.REGRESSION_Y_BENDS, 2),
+    )
+    bends, square = cube(law, at.REGRESSION_PHI_BENDS, p, 2), 0.0
+    precision, whole_square = vector(law, at.REGRESSION_PRECISION), 0.0
+    neurons = whole(law, at.REGRESSION_NEURONS)
+    for i in range(n):
+        left = y[i] - explained_by_neurons(neurons, i)
+        third = third_difference(y[i] - y_last[i, at.UNDELAYED], y_bends[i])
+        for k in range(p):
+            left -= w[k] * phi[i, k]
+            third -= w[k] * third_difference(phi[i, k] - last[i, k], bends[i, k])
+        whole_square += precision[i] * left * left
+        square += precision[i] * third * third / 20.0
+    if number(law, at.REGRESSION_SINCE) >= QUICK and number(law, at.REGRESSION_ROW) >= 3.0:
+        follow(law, at.REGRESSION_WHITE, square / n)
+        follow(law, at.REGRESSION_MISFIT, whole_square / n)
+
+
+@kernel
+def follow(law, field, value):
+    """Let a mean follow a value."""
+    mean = number(law, field)
+    set_number(law, field, mean + (value - mean) / WINDOW)
+
+
+@kernel
+def third_difference(change, before):
+    """Return that of a number, from its change and the first and second difference before."""
+    bend = change - before[at.CHANGE]
+    third = bend - before[at.BEND]
+    before[at.CHANGE], before[at.BEND] = change, bend
+    return third
