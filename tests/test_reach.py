@@ -145,6 +145,16 @@ def test_other_arms_reach_too(name, tmp_path):
     assert rms["none"][0] > 10 * rms["exact"][0]
 
 
+def test_joints_about_one_axis_do_not_throw_an_arm(tmp_path):
+    """At home, joints 1 and 3 of an xarm7 turn about almost one axis; a load damps them more."""
+    settings = ReachSettings(
+        arm="xarm7", payload=2.0, seed=101, passes=1, adapt=("exact",), out=tmp_path / "run"
+    )
+    summary = reach.run_reach(settings).summary
+    assert not summary["endings"]
+    assert summary["rms_mm"]["exact"][0] < 0.2
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

@@ -12,19 +12,23 @@ does most of the noise. See `fit_load` and `choose_load`. Then M, C, g and r are
 with the load.
 """
 
-import math
-
 from arms.machine.memory import clear
 from arms.machine.numba_kernel import kernel, part
 
 from .access import matrix, number, set_number, vector, whole
-from .algebra import copy_matrix
-from .carried_body import add_body, locate_body, momentum_columns
+from .carried_body import add_body
 from .choose_load import believe_load, choose_load
+from .filter_load import (
+    filter_columns,
+    filter_share,
+    filter_torques,
+    keep_columns,
+    locate,
+    write_columns,
+)
 from .fit_load import FORGET, add_cycle
 from .layout import body_fields as at
-from .layout.arm_fields import ARM_C, ARM_DJ, ARM_DOF, ARM_G, ARM_J, ARM_M, ARM_POSE, INPUT_DQ
-from .layout.estimation_fields import LATEST
+from .layout.arm_fields import ARM_C, ARM_DOF, ARM_G, ARM_M, INPUT_DQ
 from .layout.guard_fields import (
     GUARD_BELIEVED_DQ,
     GUARD_BIAS,
@@ -40,7 +44,6 @@ from .layout.guard_fields import (
 )
 from .observe import follow, momentum_observer
 
-SLOW = 40.0  # gain of the slower filter [1/s]
 SLACK = 4.0  # sum of squares that noise may leave
 
 
@@ -60,12 +63,6 @@ def observe_unmodelled(guard, arm, dq, begun, elapsed):
             rubbed[i] = follow(rubbed[i], rubs[i], share)
 
 
-@kernel
-def filter_share(gain, elapsed):
-    """Return the share of its input that a filter takes over in a cycle."""
-    return -math.expm1(-gain * elapsed)
-
-
 @part(4, number=True)
 def find_load(guard, arm, inputs, sure, elapsed):
     """Update r as `observe_unmodelled` does, and the load, by a cycle of ``elapsed`` [s].
@@ -79,9 +76,7 @@ def find_load(guard, arm, inputs, sure, elapsed):
     """
     load, dq = whole(guard, GUARD_LOAD), vector(inputs, INPUT_DQ)
     observe_unmodelled(guard, arm, dq, sure, elapsed)
-    locate(load, arm, dq)
-    p, b = matrix(load, at.LOAD_P, at.PARAMETERS), matrix(load, at.LOAD_B, at.PARAMETERS)
-    momentum_columns(whole(load, at.LOAD_BODY), p, b)
+    write_columns(load, arm, dq)
     if sure and number(load, at.LOAD_BEGUN) > 0.0:
         share = filter_share(number(guard, GUARD_OBSERVER_GAIN), elapsed)
         filter_columns(load, share, elapsed)
@@ -94,67 +89,6 @@ def find_load(guard, arm, inputs, sure, elapsed):
             believed = believe_load(load, vector(guard, GUARD_LACK))
             set_number(guard, GUARD_LADEN, 1.0 if believed else 0.0)
     keep_columns(guard, load)
-
-
-@kernel
-def keep_columns(guard, load):
-    """Keep the columns and the model's momentum of this cycle for the next one."""
-    p, b = matrix(load, at.LOAD_P, at.PARAMETERS), matrix(load, at.LOAD_B, at.PARAMETERS)
-    copy_matrix(p, matrix(load, at.LOAD_P_LAST, at.PARAMETERS))
-    copy_matrix(b, matrix(load, at.LOAD_B_LAST, at.PARAMETERS))
-    momentum, momentum_last = vector(guard, GUARD_MOMENTUM), vector(load, at.LOAD_MOMENTUM_LAST)
-    bias, bias_last = vector(guard, GUARD_BIAS), vector(load, at.LOAD_BIAS_LAST)
-    for i in range(len(momentum)):
-        momentum_last[i], bias_last[i] = momentum[i], bias[i]
-    set_number(load, at.LOAD_BEGUN, 1.0)
-
-
-@kernel
-def locate(load, arm, dq):
-    """Store the motion of the tool frame in the load's body."""
-    n = len(dq)
-    pose, J, dJ = (
-        matrix(arm, ARM_POSE, 4), matrix(arm, ARM_J, n), matrix(arm, ARM_DJ, n)
-    )  # fmt: skip
-    locate_body(whole(load, at.LOAD_BODY), pose, J, dJ, dq)
-
-
-@kernel
-def filter_columns(load, share, elapsed):
-    """Pass the columns over the cycle that has ended through the filters; ``share`` is r's."""
-    p, b = matrix(load, at.LOAD_P, at.PARAMETERS), matrix(load, at.LOAD_B, at.PARAMETERS)
-    p_last = matrix(load, at.LOAD_P_LAST, at.PARAMETERS)
-    b_last = matrix(load, at.LOAD_B_LAST, at.PARAMETERS)
-    filtered = matrix(load, at.LOAD_FILTERED, at.PARAMETERS)
-    slower = matrix(load, at.LOAD_SLOWER, at.PARAMETERS)
-    less = filter_share(SLOW, elapsed)
-    for i in range(len(p)):
-        for k in range(at.PARAMETERS):
-            rate = (p[i, k] - p_last[i, k]) / elapsed - 0.5 * (b[i, k] + b_last[i, k])
-            filtered[i, k] += share * (rate - filtered[i, k])
-            slower[i, k] += less * (filtered[i, k] - slower[i, k])
-
-
-@kernel
-def filter_torques(guard, load, sent, share, elapsed):
-    """Pass the torques, that of the model's motion and that sent, through the filters."""
-    p, p_last = vector(guard, GUARD_MOMENTUM), vector(load, at.LOAD_MOMENTUM_LAST)
-    b, b_last = vector(guard, GUARD_BIAS), vector(load, at.LOAD_BIAS_LAST)
-    motion, motion_slower = vector(load, at.LOAD_MOTION), vector(load, at.LOAD_MOTION_SLOWER)
-    given, given_slower = vector(load, at.LOAD_GIVEN), vector(load, at.LOAD_GIVEN_SLOWER)
-    last, n = vector(load, at.LOAD_SENT_LAST), len(sent)
-    lacks, changes = matrix(load, at.LOAD_LACKS, n), matrix(load, at.LOAD_CHANGES, n)
-    less = filter_share(SLOW, elapsed)
-    for i in range(n):
-        rate = (p[i] - p_last[i]) / elapsed - 0.5 * (b[i] + b_last[i])
-        motion[i] += share * (rate - motion[i])
-        motion_slower[i] += less * (motion[i] - motion_slower[i])
-        given[i] += share * (sent[i] - given[i])
-        given_slower[i] += less * (given[i] - given_slower[i])
-        for s in range(len(lacks) - 1, 0, -1):
-            lacks[s, i], changes[s, i] = lacks[s - 1, i], changes[s - 1, i]
-        lacks[LATEST, i], changes[LATEST, i] = given_slower[i] - given[i], sent[i] - last[i]
-        last[i] = sent[i]
 
 
 @part(2)

@@ -14,15 +14,15 @@ from arms.machine.memory import clear
 from arms.machine.numba_kernel import kernel, part
 
 from .access import matrix, number, set_number, vector, whole
-from .carried_body import momentum_columns
-from .find_load import (
-    clear_load,
+from .filter_load import (
+    SLOW,
     filter_columns,
     filter_share,
     filter_torques,
     keep_columns,
-    locate,
+    write_columns,
 )
+from .find_load import clear_load
 from .fit_load import forget, noise_of
 from .layout import body_fields as at
 from .layout.arm_fields import ARM_M, INPUT_DQ
@@ -36,13 +36,18 @@ from .layout.guard_fields import (
     GUARD_TAU_MAX,
     GUARD_UNMODELLED,
 )
-from .recall_load import eliminate_friction, estimate_noise, find_friction, solve_load
+from .separate_friction import (
+    clear_friction,
+    eliminate_friction,
+    find_friction,
+    forget_friction,
+)
+from .shape_load import estimate_noise, solve_load
 
 EVERY = 8.0  # cycles
 MOVES = 0.02  # share of a joint's top speed from which on it moves
 MEMORY = 2.0  # time constant of the sums, in motion [s]
 SOON = 0.05  # time constant of the sums that tell that a load has changed [s]
-SLOW = 40.0  # gain of the slower filter [1/s]
 PAUSE = 0.03  # after a change, until r is that of the new load [s]
 SLACK = 10.0  # sum of squares that the noise may leave, over its square
 
@@ -72,9 +77,7 @@ def remember_load(guard, arm, inputs, sure, elapsed):
     for i in range(len(dq)):
         mean[i] /= passed
         speed[i] /= passed
-    locate(load, arm, dq)
-    p, b = matrix(load, at.LOAD_P, at.PARAMETERS), matrix(load, at.LOAD_B, at.PARAMETERS)
-    momentum_columns(whole(load, at.LOAD_BODY), p, b)
+    write_columns(load, arm, dq)
     if number(load, at.LOAD_FRESH) > 0.0:
         forget_all(guard, load)  # the filters begin at rest, also those of the columns
         set_number(load, at.LOAD_FRESH, 0.0)
@@ -155,28 +158,11 @@ def fill_columns(load):
 
 
 @kernel
-def forget_friction(load, keep):
-    """Let the sums of the friction fade."""
-    cross = matrix(load, at.LOAD_CROSS, at.PARAMETERS)
-    turned, rubbed = vector(load, at.LOAD_TURNED), vector(load, at.LOAD_RUBBED)
-    for i in range(len(turned)):
-        turned[i] *= keep
-        rubbed[i] *= keep
-        for k in range(at.PARAMETERS):
-            cross[i, k] *= keep
-
-
-@kernel
 def forget_all(guard, load):
     """Clear all sums."""
     clear_load(guard, load)
     set_number(load, at.LOAD_NOISE, 1.0)
-    clear(vector(load, at.LOAD_CROSS))
-    clear(vector(load, at.LOAD_TURNED))
-    clear(vector(load, at.LOAD_RUBBED))
-    clear(vector(load, at.LOAD_FRICTION))
-    clear(vector(load, at.LOAD_TURNING))
-    clear(vector(load, at.LOAD_TURNING_SLOWER))
+    clear_friction(load)
 
 
 @kernel

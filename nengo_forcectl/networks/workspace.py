@@ -50,8 +50,7 @@ def home_posture(arm: Arm, *, turns: bool = False) -> Float[np.ndarray, "n"]:
     room = np.prod((1 - ((q - centre) / half) ** 2) ** 2, axis=1)
     J = arm.jacobian(q)
     if turns:
-        base = arm.pose(q[0], frame=arm.frames[0])[:3, 3]
-        J[:, 3:] *= np.linalg.norm(arm.pose(q)[:, :3, 3] - base, axis=1).max() / 3.0
+        J[:, 3:] *= farthest_reach(arm) / 3.0
     J = J[:, [*task_axes(arm), *((3, 4, 5) if turns else ())]]
     gains = np.linalg.svd(J, compute_uv=False)  # (k, axes), the largest first
     return q[np.argmax(gains.prod(axis=1) * gains[:, -1] / gains[:, 0] * room)]
@@ -72,7 +71,7 @@ def random_targets(
     centre = arm.pose(home)[:3, 3]
     base = arm.pose(home, frame=arm.frames[0])[:3, 3]
     reach = float(np.linalg.norm(centre - base)) * 1.5
-    farthest = float(np.linalg.norm(arm.pose(_postures(arm))[:, :3, 3] - base, axis=1).max())
+    farthest = farthest_reach(arm)
     if reach < 0.1 * farthest:  # such as a slider in its middle, with the tool at its base
         reach = farthest
     side = SIDE * min(1.0, reach)
@@ -189,6 +188,19 @@ def _postures(arm: Arm) -> Float[np.ndarray, "k n"]:
     return centre + bends * half
 
 
+def farthest_reach(arm: Arm) -> float:
+    """Return the largest distance [m] from base to tool on a coarse grid of postures."""
+    q = _postures(arm)
+    base = arm.pose(q[0], frame=arm.frames[0])[:3, 3]
+    return float(np.linalg.norm(arm.pose(q)[:, :3, 3] - base, axis=1).max())
+
+
+def within_room(arm: Arm, home: Float[np.ndarray, "n"], q: Float[np.ndarray, "*batch n"]) -> bool:
+    """Whether postures [rad] lie well inside the limits of the joints, as seen from ``home``."""
+    centre, room = _room(arm, home)
+    return bool(np.all(np.abs(q - centre) < room))
+
+
 def _room(
     arm: Arm, home: Float[np.ndarray, "n"]
 ) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
@@ -213,11 +225,10 @@ def posture_at(
     By damped least squares; only ``axes`` of the tool's position count.
     """
     q = home.copy()
-    centre, room = _room(arm, home)
     for _ in range(200):
         error = (target - arm.pose(q)[:3, 3])[axes]
         if np.linalg.norm(error) < 1e-4:
-            return q if np.all(np.abs(q - centre) < room) else None
+            return q if within_room(arm, home, q) else None
         J = arm.jacobian(q)[axes]
         inverse = J.T @ np.linalg.inv(J @ J.T + 1e-4 * np.eye(len(axes)))
         q = q + inverse @ error + 0.5 * (np.eye(arm.dof) - inverse @ J) @ (home - q)

@@ -31,7 +31,7 @@ from ..run_folder import Run, RunFolder, read_run
 from ..scene import DT
 from ..viewing import by_hand, shown_contact, view_of
 from .contact_report import CONTACT_REPORT
-from .contact_scene import GAINS, ContactScene
+from .contact_scene import ContactScene
 from .contact_settings import LIMITS
 
 STEP = 2.5e-4  # simulation step [s]; see `Table`
@@ -192,7 +192,7 @@ def _summary(
     notices: Notices,
 ) -> dict[str, Any]:
     settings = scene.settings
-    gains = {**GAINS[settings.law], **RIVALS["observer"].gains()}
+    gains = {**scene.gains, **RIVALS["observer"].gains()}
     wanted = len(settings.adapt) * len(settings.stiffness) * scene.cycles
     return {
         **summary_of_settings(verb, settings, gains),

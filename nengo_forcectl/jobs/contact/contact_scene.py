@@ -14,17 +14,12 @@ from ...contract import EndingPath
 from ...control import HybridForce, ParallelForce
 from ...cycle.landing import Descent
 from ...errors import ConfigurationError
-from ...networks.workspace import (
-    follow_relaxed,
-    home_posture,
-    posture_at,
-    random_targets,
-    task_axes,
-)
+from ...networks.workspace import follow_relaxed, posture_at, random_targets, task_axes
 from ...sim.friction import ViscousFriction
 from ...sim.masses import Payload
 from ...sim.surfaces import TIP
 from ..scene import DT, Scene
+from .contact_place import keeps_orientation, reaches_path, upward, working_posture
 from .contact_settings import ContactSettings
 
 GAP = (0.01, 0.03)  # range of the initial distance from tip to surface, drawn by the seed [m]
@@ -34,10 +29,11 @@ SLACK = 0.3  # extra time for the descent [s]
 # kv 28 to 60, kf 0.5 to 2, ki 3 to 10, mass 5 and 10 (the model's errors change the force in
 # proportion to it); with its defaults it overshoots by 16 %.
 GAINS = {
-    "hybrid": {"kf": 0.5, "ki": 2.0, "kd": 120.0},
+    "hybrid": {"kf": 0.5, "ki": 2.0, "kd": 120.0, "kp": 196.0, "kv": 28.0},
     "parallel": {"kf": 1.0, "ki": 3.0, "kv": 50.0, "mass": 5.0},
 }
 LAWS = {"hybrid": HybridForce, "parallel": ParallelForce}
+HEAVY = 1.1  # least inertia for which kp and kv of hybrid are enough, the iiwa's [kg]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +96,29 @@ class ContactScene(Scene):
     def law(self) -> HybridForce | ParallelForce:
         """Return a new control law for one run, because its integral is memory."""
         law = self.settings.law
-        return LAWS[law](self.home, self.rows, axes=(upward(self.arm),), dt=DT, **GAINS[law])
+        return LAWS[law](self.home, self.rows, axes=(upward(self.arm),), dt=DT, **self.gains)
+
+    @property
+    def gains(self) -> dict[str, float]:
+        """Gains of the law.
+
+        ``kp`` and ``kv`` of `HybridForce` multiply the arm's inertia. Payload and friction that
+        the model does not know move a light tool the more, and weigh on it the more. So a tool
+        whose inertia falls below HEAVY in some direction gets as much more of both: the stiffness
+        and the damping [N/m, N s/m] of one that is as heavy.
+        """
+        gains = GAINS[self.settings.law]
+        if self.settings.law != "hybrid":
+            return gains
+        share = max(1.0, HEAVY / self.inertia)
+        return gains | {name: share * gains[name] for name in ("kp", "kv")}
+
+    @property
+    def inertia(self) -> float:
+        """Least inertia of the tool at home, along any direction in which it moves [kg]."""
+        J = self.arm.jacobian(self.home)[list(task_axes(self.arm))]
+        mobility = J @ np.linalg.solve(self.arm.mass_matrix(self.home), J.T)
+        return float(1.0 / np.linalg.eigvalsh(mobility)[-1])
 
 
 def contact_scene(
@@ -138,50 +156,10 @@ def contact_scene(
             gap=float(rng.uniform(*GAP)),
             settle=settle,
         )
-        down = (scene.gap + 0.02) * scene.normal
-        points = [scene.path.at(time).x - down for time in np.linspace(0.0, scene.path.end, 33)]
         if holds and not keeps_orientation(arm, start):
             continue
-        if all(posture_at(arm, start, x, axes) is not None for x in points):
+        if reaches_path(arm, start, scene.path, scene.gap * scene.normal, scene.rows):
             return scene
     raise ConfigurationError(
         f"arm '{arm.name}': no reachable position for a surface found; try a smaller path"
     )
-
-
-def upward(arm: Arm) -> int:
-    """Return the base axis (0, 1, 2) that points up.
-
-    Raises:
-        ConfigurationError: gravity is not along a base axis, or the tool cannot move along it.
-    """
-    gravity = np.asarray(arm.gravity_vector, dtype=float)
-    axis = int(np.argmin(gravity))
-    if not (gravity[axis] < 0 and np.allclose(np.delete(gravity, axis), 0.0)):
-        raise ConfigurationError(
-            f"arm '{arm.name}': gravity is {gravity.tolist()}, needs one along an axis, downwards"
-        )
-    if axis not in task_axes(arm) or arm.dof < 2:
-        raise ConfigurationError(
-            f"arm '{arm.name}': its tool cannot keep its place and move up and down; planar2, ur5 "
-            "and kuka_iiwa can"
-        )
-    return axis
-
-
-def working_posture(arm: Arm) -> Float[np.ndarray, "n"]:
-    """Return a posture [rad] to press from, one around which the tool's orientation can be held.
-
-    An arm that cannot hold it in any posture presses from its `home_posture`.
-    """
-    home = home_posture(arm)
-    if arm.dof < 6 or keeps_orientation(arm, home):
-        return home
-    turning = home_posture(arm, turns=True)
-    return turning if keeps_orientation(arm, turning) else home
-
-
-def keeps_orientation(arm: Arm, home: Float[np.ndarray, "n"]) -> bool:
-    """Whether position and orientation of the tool can both be controlled around ``home``."""
-    J = arm.jacobian(home)
-    return arm.dof >= 6 and float(np.linalg.svd(J, compute_uv=False)[5]) > 0.05

@@ -17,7 +17,8 @@ from ..report.notices import Notices
 from ..run_folder import Run
 from ..scene import slowed
 from .contact_job import force_figures, run_contacts
-from .contact_scene import ContactScene, contact_scene, upward
+from .contact_place import upward
+from .contact_scene import ContactScene, contact_scene
 from .contact_settings import WipeSettings
 from .press import table
 
