@@ -13,13 +13,13 @@ from .fit_load import whole_delay
 from .keep_physical import inertia_of, inertia_place, nearest_body
 from .layout import body_fields as at
 from .sizes import DELAYS
+from .weigh_load import add_lack, squares_left, usual_information
 
 DELAYED = 0.7  # share of the misfit that another delay must be below
 OTHER = 0.5  # change of the delay after which a change of the load is looked for anew [cycles]
 MISFIT = 0.12  # share of the sum of squares that a load may leave
 LIGHTEST = 1e-3  # mass of a load [kg]
 REACH = 0.5  # largest distance of its centre [m]
-HEAVY, FAR, WIDE = 5.0, 0.1, 0.01  # usual size of mass [kg], first moment [kg m], inertia [kg m^2]
 
 
 @kernel
@@ -90,8 +90,7 @@ def factor_information(load, prior):
     for k in range(at.PARAMETERS):
         for j in range(k + 1):
             factor[k, j] = information[k, j]
-        size = HEAVY if k == at.MASS else FAR if k < at.XX else WIDE
-        factor[k, k] += prior / (size * size)
+        factor[k, k] += usual_information(k, prior)
     factor_columns(factor, 0, at.PARAMETERS)
 
 
@@ -132,8 +131,7 @@ def believe_load(load, lack):
         theta[k] = theta[k] if believed else 0.0
     for i in range(len(lack)):
         lack[i] = 0.0
-        for k in range(at.PARAMETERS):
-            lack[i] += filtered[i, k] * theta[k]
+    add_lack(filtered, theta, lack)
     return believed
 
 
@@ -148,10 +146,5 @@ def misfit_share(load):
     size = (
         (1.0 - f) * (1.0 - f) * squares[s] + f * f * squares[s + 1] + 2.0 * f * (1.0 - f) * both[s]
     )
-    misfit = size
-    for k in range(at.PARAMETERS):
-        misfit -= 2.0 * theta[k] * fitted[k]
-        for j in range(k + 1):
-            pair = 1.0 if j == k else 2.0
-            misfit += pair * theta[k] * information[k, j] * theta[j]
+    misfit = squares_left(size, information, fitted, theta)
     return misfit / size if size > 0.0 else 1.0

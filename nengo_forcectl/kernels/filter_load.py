@@ -73,14 +73,19 @@ def filter_torques(guard, load, sent, share, elapsed):
     less = filter_share(SLOW, elapsed)
     for i in range(n):
         rate = (p[i] - p_last[i]) / elapsed - 0.5 * (b[i] + b_last[i])
-        motion[i] += share * (rate - motion[i])
-        motion_slower[i] += less * (motion[i] - motion_slower[i])
-        given[i] += share * (sent[i] - given[i])
-        given_slower[i] += less * (given[i] - given_slower[i])
+        filter_twice(rate, motion, motion_slower, i, share, less)
+        filter_twice(sent[i], given, given_slower, i, share, less)
         for s in range(len(lacks) - 1, 0, -1):
             lacks[s, i], changes[s, i] = lacks[s - 1, i], changes[s - 1, i]
         lacks[LATEST, i], changes[LATEST, i] = given_slower[i] - given[i], sent[i] - last[i]
         last[i] = sent[i]
+
+
+@kernel
+def filter_twice(value, filtered, slower, i, share, less):
+    """Pass ``value`` through both filters of joint i."""
+    filtered[i] += share * (value - filtered[i])
+    slower[i] += less * (filtered[i] - slower[i])
 
 
 @kernel

@@ -26,7 +26,7 @@ from .filter_load import (
     locate,
     write_columns,
 )
-from .fit_load import FORGET, add_cycle
+from .fit_load import FORGET, add_cycle, has_changed
 from .layout import body_fields as at
 from .layout.arm_fields import ARM_C, ARM_DOF, ARM_G, ARM_M, INPUT_DQ
 from .layout.guard_fields import (
@@ -82,7 +82,7 @@ def find_load(guard, arm, inputs, sure, elapsed):
         filter_columns(load, share, elapsed)
         filter_torques(guard, load, vector(guard, GUARD_SENT), share, elapsed)
         add_cycle(guard, load, matrix(arm, ARM_M, len(dq)), elapsed, FORGET)
-        if number(load, at.LOAD_LEFT) > number(load, at.LOAD_RECENT) + SLACK:
+        if has_changed(load, SLACK):
             forget_load(guard)  # the load has changed, or is gone
         else:
             choose_load(load, 1.0)

@@ -35,9 +35,6 @@ def add_cycle(guard, load, M, elapsed, memory):
     most = vector(guard, GUARD_TAU_MAX)
     n, delay = len(most), number(load, at.LOAD_DELAY)
     s, f = whole_delay(delay), delay - whole_delay(delay)
-    theta, row = vector(load, at.LOAD_THETA), vector(load, at.LOAD_ROW)
-    filtered = matrix(load, at.LOAD_FILTERED, at.PARAMETERS)
-    slower = matrix(load, at.LOAD_SLOWER, at.PARAMETERS)
     motion, motion_slower = vector(load, at.LOAD_MOTION), vector(load, at.LOAD_MOTION_SLOWER)
     lacks, changes = matrix(load, at.LOAD_LACKS, n), matrix(load, at.LOAD_CHANGES, n)
     forget(load, elapsed, memory, SOON)
@@ -45,15 +42,43 @@ def add_cycle(guard, load, M, elapsed, memory):
     left, recent = number(load, at.LOAD_LEFT), number(load, at.LOAD_RECENT)
     for i in range(n):
         noise = noise_of(M, i, most[i], (1.0 - f) * changes[s, i] + f * changes[s + 1, i])
+        weight = 1.0 / (noise * noise)
         y = motion_slower[i] - motion[i] - (1.0 - f) * lacks[s, i] - f * lacks[s + 1, i]
-        error = y
-        for k in range(at.PARAMETERS):
-            row[k] = filtered[i, k] - slower[i, k]
-            error -= row[k] * theta[k]
-        add_equation(load, i, 1.0 / (noise * noise))
+        error = write_row(load, i, y)
+        add_equation(load, i, weight)
         recent, left = recent + y * y / (noise * noise), left + error * error / (noise * noise)
     set_number(load, at.LOAD_LEFT, left)
     set_number(load, at.LOAD_RECENT, recent)
+
+
+@kernel
+def write_row(load, i, y):
+    """Write joint i's row of Y to ``row``, and return ``y - row^T theta``."""
+    theta, row = vector(load, at.LOAD_THETA), vector(load, at.LOAD_ROW)
+    filtered = matrix(load, at.LOAD_FILTERED, at.PARAMETERS)
+    slower = matrix(load, at.LOAD_SLOWER, at.PARAMETERS)
+    error = y
+    for k in range(at.PARAMETERS):
+        row[k] = filtered[i, k] - slower[i, k]
+        error -= row[k] * theta[k]
+    return error
+
+
+@kernel
+def add_information(load, weight):
+    """Add ``weight row row^T`` to the information, a lower triangle."""
+    information = matrix(load, at.LOAD_INFORMATION, at.PARAMETERS)
+    row = vector(load, at.LOAD_ROW)
+    for k in range(at.PARAMETERS):
+        scaled = weight * row[k]
+        for j in range(k + 1):
+            information[k, j] += scaled * row[j]
+
+
+@kernel
+def has_changed(load, slack):
+    """Return whether the load explains the last motion worse than none does, beyond ``slack``."""
+    return number(load, at.LOAD_LEFT) > number(load, at.LOAD_RECENT) + slack
 
 
 @kernel
@@ -88,15 +113,11 @@ def forget(load, elapsed, memory, soon):
 @kernel
 def add_equation(load, i, weight):
     """Add joint i's equation for every delay; ``row`` is its left-hand side."""
-    information = matrix(load, at.LOAD_INFORMATION, at.PARAMETERS)
     moment, size = matrix(load, at.LOAD_MOMENT, at.PARAMETERS), vector(load, at.LOAD_SIZE)
     motion, motion_slower = vector(load, at.LOAD_MOTION), vector(load, at.LOAD_MOTION_SLOWER)
     row, lacks = vector(load, at.LOAD_ROW), matrix(load, at.LOAD_LACKS, len(motion))
     both, last = vector(load, at.LOAD_BOTH), 0.0
-    for k in range(at.PARAMETERS):
-        scaled = weight * row[k]
-        for j in range(k + 1):
-            information[k, j] += scaled * row[j]
+    add_information(load, weight)
     for s in range(len(size)):
         y = motion_slower[i] - motion[i] - lacks[s, i]
         size[s] += weight * y * y

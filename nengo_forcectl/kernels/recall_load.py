@@ -20,6 +20,7 @@ from .layout.guard_fields import (
 )
 from .separate_friction import eliminate_friction, find_friction
 from .shape_load import estimate_noise, misfit_of, solve_load
+from .weigh_load import add_lack
 
 MISFIT = 0.3  # share of the sum of squares that a load may leave
 SURE = 1e-4  # least noise for a load of `find_load`
@@ -59,8 +60,7 @@ def recall_load(guard):
         theta[k] = found[k]
     for i in range(len(r)):
         lack[i] = rest[i] - r[i] - drag[i] * (dq[i] - turning[i])
-        for k in range(at.PARAMETERS):
-            lack[i] += filtered[i, k] * theta[k]
+    add_lack(filtered, theta, lack)
     set_number(guard, GUARD_LADEN, 1.0)
     set_number(guard, GUARD_AWAKE, STOPPING)
 

@@ -19,11 +19,12 @@ from .filter_load import (
     filter_columns,
     filter_share,
     filter_torques,
+    filter_twice,
     keep_columns,
     write_columns,
 )
 from .find_load import clear_load
-from .fit_load import forget, noise_of
+from .fit_load import add_information, forget, has_changed, noise_of, write_row
 from .layout import body_fields as at
 from .layout.arm_fields import ARM_M, INPUT_DQ
 from .layout.estimation_fields import LATEST
@@ -37,6 +38,7 @@ from .layout.guard_fields import (
     GUARD_UNMODELLED,
 )
 from .separate_friction import (
+    add_friction,
     clear_friction,
     eliminate_friction,
     find_friction,
@@ -122,18 +124,16 @@ def add_interval(guard, load, M, passed):
     speed, turning = vector(load, at.LOAD_SPEED), vector(load, at.LOAD_TURNING)
     slower, less = vector(load, at.LOAD_TURNING_SLOWER), filter_share(SLOW, passed)
     for i in range(len(speed)):
-        turning[i] += share * (speed[i] - turning[i])
-        slower[i] += less * (turning[i] - slower[i])
+        filter_twice(speed[i], turning, slower, i, share, less)
     forget_friction(load, math.exp(-passed / MEMORY))
     forget(load, passed, MEMORY, SOON)
     add_equations(guard, load, M)
-    slack = SLACK * number(load, at.LOAD_NOISE)
-    if number(load, at.LOAD_LEFT) > number(load, at.LOAD_RECENT) + slack:
+    noise = number(load, at.LOAD_NOISE)
+    if has_changed(load, SLACK * noise):
         forget_all(guard, load)  # the load has changed, or is gone
         set_number(load, at.LOAD_FRESH, 1.0)
         set_number(load, at.LOAD_PAUSE, PAUSE)
     else:
-        noise = number(load, at.LOAD_NOISE)
         eliminate_friction(guard, load, noise)
         solve_load(load, noise, False)
         find_friction(guard, load, noise)
@@ -167,41 +167,28 @@ def forget_all(guard, load):
 
 @kernel
 def add_equations(guard, load, M):
-    """Add one equation of each joint."""
-    most, n = vector(guard, GUARD_TAU_MAX), len(M)
-    information = matrix(load, at.LOAD_INFORMATION, at.PARAMETERS)
+    """Add one equation of each joint, with its friction as a further unknown."""
+    most, friction, n = vector(guard, GUARD_TAU_MAX), vector(load, at.LOAD_FRICTION), len(M)
     moment = matrix(load, at.LOAD_MOMENT, at.PARAMETERS)[LATEST]
-    size, theta, row = (
-        vector(load, at.LOAD_SIZE), vector(load, at.LOAD_THETA), vector(load, at.LOAD_ROW)
-    )  # fmt: skip
-    filtered = matrix(load, at.LOAD_FILTERED, at.PARAMETERS)
-    slower = matrix(load, at.LOAD_SLOWER, at.PARAMETERS)
+    size, row = vector(load, at.LOAD_SIZE), vector(load, at.LOAD_ROW)
     motion, motion_slower = vector(load, at.LOAD_MOTION), vector(load, at.LOAD_MOTION_SLOWER)
     lacks, changes = matrix(load, at.LOAD_LACKS, n), matrix(load, at.LOAD_CHANGES, n)
     turning, turning_slower = (
         vector(load, at.LOAD_TURNING), vector(load, at.LOAD_TURNING_SLOWER)
     )  # fmt: skip
-    cross = matrix(load, at.LOAD_CROSS, at.PARAMETERS)
-    turned, rubbed = vector(load, at.LOAD_TURNED), vector(load, at.LOAD_RUBBED)
-    friction = vector(load, at.LOAD_FRICTION)
     left, recent = number(load, at.LOAD_LEFT), number(load, at.LOAD_RECENT)
     for i in range(n):
         noise = noise_of(M, i, most[i], changes[LATEST, i])
         weight = 1.0 / (noise * noise)
         y = motion_slower[i] - motion[i] - lacks[LATEST, i]
         v = turning[i] - turning_slower[i]
-        error = y - v * friction[i]
+        error = write_row(load, i, y - v * friction[i])
+        add_information(load, weight)
+        add_friction(load, i, v, y, weight)
         for k in range(at.PARAMETERS):
-            row[k] = filtered[i, k] - slower[i, k]
-            error -= row[k] * theta[k]
             scaled = weight * row[k]
             moment[k] += scaled * y
-            cross[i, k] += scaled * v
-            for j in range(k + 1):
-                information[k, j] += scaled * row[j]
         size[LATEST] += weight * y * y
-        turned[i] += weight * v * v
-        rubbed[i] += weight * v * y
         recent, left = recent + weight * y * y, left + weight * error * error
     set_number(load, at.LOAD_COUNT, number(load, at.LOAD_COUNT) + n)
     set_number(load, at.LOAD_LEFT, left)

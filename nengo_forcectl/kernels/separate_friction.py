@@ -23,28 +23,27 @@ CLEAR = 3.0  # least friction, over its standard deviation
 
 
 @kernel
-def friction_prior(most, fastest):
-    """Return the information of the usual friction of a joint."""
+def friction_information(guard, load, i, weight):
+    """Return the information on joint i's friction, with that of the usual one times ``weight``."""
+    most, fastest = vector(guard, GUARD_TAU_MAX)[i], vector(guard, GUARD_DQ_MAX)[i]
     usual = RUBS * most / fastest if math.isfinite(fastest) else most
-    return 1.0 / (usual * usual)
+    return vector(load, at.LOAD_TURNED)[i] + weight * (1.0 / (usual * usual))
 
 
 @kernel
 def eliminate_friction(guard, load, prior):
     """Write the information on the load, and what friction alone leaves."""
-    most, fastest = vector(guard, GUARD_TAU_MAX), vector(guard, GUARD_DQ_MAX)
     information = matrix(load, at.LOAD_INFORMATION, at.PARAMETERS)
     reduced = matrix(load, at.LOAD_REDUCED, at.PARAMETERS)
-    cross = matrix(load, at.LOAD_CROSS, at.PARAMETERS)
-    turned, rubbed = vector(load, at.LOAD_TURNED), vector(load, at.LOAD_RUBBED)
+    cross, rubbed = matrix(load, at.LOAD_CROSS, at.PARAMETERS), vector(load, at.LOAD_RUBBED)
     moment = matrix(load, at.LOAD_MOMENT, at.PARAMETERS)[LATEST]
     fitted, least = vector(load, at.LOAD_FITTED), vector(load, at.LOAD_SIZE)[LATEST]
     for k in range(at.PARAMETERS):
         fitted[k] = moment[k]
         for j in range(k + 1):
             reduced[k, j] = information[k, j]
-    for i in range(len(turned)):
-        all_information = turned[i] + prior * friction_prior(most[i], fastest[i])
+    for i in range(len(rubbed)):
+        all_information = friction_information(guard, load, i, prior)
         least -= rubbed[i] * rubbed[i] / all_information
         for k in range(at.PARAMETERS):
             share = cross[i, k] / all_information
@@ -60,17 +59,26 @@ def find_friction(guard, load, noise):
 
     That of a joint is 0 if it is not CLEAR from the noise of the equations.
     """
-    most, fastest = vector(guard, GUARD_TAU_MAX), vector(guard, GUARD_DQ_MAX)
     cross, theta = matrix(load, at.LOAD_CROSS, at.PARAMETERS), vector(load, at.LOAD_THETA)
-    turned, rubbed = vector(load, at.LOAD_TURNED), vector(load, at.LOAD_RUBBED)
-    friction = vector(load, at.LOAD_FRICTION)
-    for i in range(len(turned)):
+    rubbed, friction = vector(load, at.LOAD_RUBBED), vector(load, at.LOAD_FRICTION)
+    for i in range(len(rubbed)):
         left = rubbed[i]
         for k in range(at.PARAMETERS):
             left -= cross[i, k] * theta[k]
-        all_information = turned[i] + noise * friction_prior(most[i], fastest[i])
-        clear = left > CLEAR * math.sqrt(noise * all_information)
-        friction[i] = left / all_information if clear else 0.0
+        all_information = friction_information(guard, load, i, noise)
+        clear_enough = left > CLEAR * math.sqrt(noise * all_information)
+        friction[i] = left / all_information if clear_enough else 0.0
+
+
+@kernel
+def add_friction(load, i, v, y, weight):
+    """Add joint i's equation to the sums; ``row`` is its left-hand side."""
+    row, cross = vector(load, at.LOAD_ROW), matrix(load, at.LOAD_CROSS, at.PARAMETERS)
+    for k in range(at.PARAMETERS):
+        scaled = weight * row[k]
+        cross[i, k] += scaled * v
+    vector(load, at.LOAD_TURNED)[i] += weight * v * v
+    vector(load, at.LOAD_RUBBED)[i] += weight * v * y
 
 
 @kernel

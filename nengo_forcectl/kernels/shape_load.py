@@ -1,9 +1,4 @@
-"""The load of `remember_load`: solved for around 0, then around a ball of its mass and centre.
-
-With A, b and s the sums that `separate_friction` leaves, theta minimises
-
-    s - 2 b^T theta + theta^T A theta + prior sum_k (theta_k - usual_k)^2 / size_k^2
-"""
+"""The load of `remember_load`: solved for around 0, then around a ball of its mass and centre."""
 
 import math
 
@@ -11,8 +6,9 @@ from arms.machine.numba_kernel import kernel
 
 from .access import matrix, number, set_number, vector
 from .algebra import factor_columns, substitute
-from .choose_load import FAR, HEAVY, LIGHTEST, REACH, WIDE
+from .choose_load import LIGHTEST, REACH
 from .layout import body_fields as at
+from .weigh_load import squares_left, usual_information
 
 DENSE = 2700.0  # density of a usual load [kg/m^3]
 LEAST_NOISE = 1e-6  # of the equations, over that assumed, squared
@@ -31,10 +27,9 @@ def solve_load(load, prior, like):
         theta[k] = fitted[k]
         for j in range(k + 1):
             factor[k, j] = reduced[k, j]
-        size = HEAVY if k == at.MASS else FAR if k < at.XX else WIDE
-        factor[k, k] += prior / (size * size)
+        factor[k, k] += usual_information(k, prior)
         if like:
-            theta[k] += prior / (size * size) * usual[k]
+            theta[k] += usual_information(k, prior) * usual[k]
     factor_columns(factor, 0, at.PARAMETERS)
     substitute(factor, theta)
 
@@ -57,13 +52,9 @@ def write_ball(theta, usual):
 
 @kernel
 def misfit_of(load):
-    """Return the weighted sum of squares that the load leaves."""
-    reduced, theta = matrix(load, at.LOAD_REDUCED, at.PARAMETERS), vector(load, at.LOAD_THETA)
-    fitted, left = vector(load, at.LOAD_FITTED), number(load, at.LOAD_LEAST)
-    for k in range(at.PARAMETERS):
-        left -= 2.0 * theta[k] * fitted[k]
-        for j in range(k + 1):
-            left += (1.0 if j == k else 2.0) * theta[k] * reduced[k, j] * theta[j]
+    """Return the weighted sum of squares that load and friction leave."""
+    reduced, fitted = matrix(load, at.LOAD_REDUCED, at.PARAMETERS), vector(load, at.LOAD_FITTED)
+    left = squares_left(number(load, at.LOAD_LEAST), reduced, fitted, vector(load, at.LOAD_THETA))
     return max(left, 0.0)
 
 

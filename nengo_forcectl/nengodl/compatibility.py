@@ -163,7 +163,7 @@ class _NengoDLLoader(Loader):
             from .product_node import teach_product
             from .repairs import repair_filters  # Nengo, too
 
-            teach_product(module)
+            teach_product(module, tf)
             repair_filters(module)
 
 

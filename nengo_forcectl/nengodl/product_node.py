@@ -4,6 +4,7 @@
 # A type checker takes Nengo's descriptors for the defaults of its arguments.
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import nengo
@@ -14,7 +15,6 @@ from nengo.builder.operator import Reset
 
 from ..errors import NetworkError
 from ..support.validation import Arguments, check_whole
-from .compatibility import tf
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Product:
         """Return the product, in Nengo's simulator."""
         return x[: -self.columns].reshape(self.rows, self.columns) @ x[-self.columns :]
 
-    def tensor(self, x: Any) -> Any:
-        """Return the product of each item of a batch, in NengoDL's simulator."""
+    def tensor(self, tf: Any, x: Any) -> Any:
+        """Return the product of each item of a batch, in TensorFlow."""
         A = tf.reshape(x[:, : -self.columns], (-1, self.rows, self.columns))
         return tf.linalg.matvec(A, x[:, -self.columns :])
 
@@ -74,8 +74,11 @@ class ProductNode(nengo.Node):
         return self[self.product.rows * self.product.columns :]
 
 
-def teach_product(nengo_dl: Any) -> None:
-    """Teach NengoDL, which has just been imported, to build a `ProductNode` in TensorFlow."""
+def teach_product(nengo_dl: Any, tf: Any) -> None:
+    """Teach NengoDL, which has just been imported, to build a `ProductNode` in TensorFlow.
+
+    Both modules are handed in: the one that imports them calls this.
+    """
 
     def build(model: Any, node: ProductNode) -> None:
         product = node.product
@@ -85,7 +88,7 @@ def teach_product(nengo_dl: Any) -> None:
         model.sig[node]["in"], model.sig[node]["out"] = sig_in, sig_out
         model.params[node] = None
         operator = nengo_dl.tensor_node.SimTensorNode(
-            product.tensor, None, sig_in, sig_out, (product.size_in,)
+            partial(product.tensor, tf), None, sig_in, sig_out, (product.size_in,)
         )
         model.operators.append(operator)  # it has no step in NumPy
 

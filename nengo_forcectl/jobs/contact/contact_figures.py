@@ -9,9 +9,8 @@ from matplotlib.axes import Axes
 from ..report.figure_sheet import LACKS, Drawn, label_small, legend_below, sheet
 from ..rivals import colour
 from ..run_folder import Run
-from .contact_report import stiffness_text
-from .contact_settings import LIMITS
-from .wipe import path_error, wiping_time
+from .contact_settings import LIMITS, stiffness_text
+from .wiped import path_error, wiping_time
 
 # Bands to draw around the wanted force, as shares of it.
 OVERSHOOT, STEADY = 0.01 * LIMITS["overshoot_percent"], 0.01 * LIMITS["error_percent"]

@@ -7,7 +7,7 @@ from ..report.answer import Answer, Cell, Grid, bad_endings, listing, number
 from ..report.limits_in_words import limits_in_words
 from ..report.reporting import JobReport
 from ..run_folder import Run
-from .contact_settings import LIMITS
+from .contact_settings import LIMITS, stiffness_text
 
 if TYPE_CHECKING:
     from ..report.figure_sheet import Drawn
@@ -112,11 +112,6 @@ def _cell(run: Mapping[str, Any], name: str) -> Cell:
 def figure_text(value: float) -> str:
     """Return a figure of the table; what is below 0 did not overshoot."""
     return number(max(value, 0.0))
-
-
-def stiffness_text(stiffness: float) -> str:
-    """Return a stiffness with its digits in groups."""
-    return f"{stiffness:,.10g}"
 
 
 def _figures(run: Run) -> Mapping[str, "Drawn"]:

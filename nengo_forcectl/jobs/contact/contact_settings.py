@@ -169,3 +169,8 @@ class WipeSettings(ContactSettings):
         check_within(self, "radius", 0.005, 0.2, "m")
         check_within(self, "lap", 1.0, 60.0, "s")
         check_within(self, "laps", 1, 100)
+
+
+def stiffness_text(stiffness: float) -> str:
+    """Return a stiffness with its digits in groups."""
+    return f"{stiffness:,.10g}"

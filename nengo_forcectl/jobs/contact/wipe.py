@@ -21,6 +21,7 @@ from .contact_place import upward
 from .contact_scene import ContactScene, contact_scene
 from .contact_settings import WipeSettings
 from .press import table
+from .wiped import path_error, wiping_time
 
 SETTLE = 2.0  # time from landing to the first motion; soft ground settles in 1.6 s [s]
 
@@ -91,19 +92,3 @@ def wiping(arm: Arm, pose: Float[np.ndarray, "4 4"], settings: WipeSettings) -> 
         return MinimumJerk(np.array([x, *[opposite, x] * settings.laps]), 0.5 * settings.lap)
     circles = Circle(0.5 * (x + opposite), x, np.eye(3)[up], float(settings.laps))
     return CurvePath(circles, MinimumJerkProfile(settings.laps * settings.lap), Slerp(R, R))
-
-
-def wiping_time(record: Mapping[str, np.ndarray], normal: Float[np.ndarray, "3"]) -> slice:
-    """Return the cycles after the reference's first motion along the surface."""
-    moved = record["reference"] - record["reference"][0]
-    along = np.abs(moved - np.outer(moved @ normal, normal)).max(axis=1)
-    moving = np.flatnonzero(along > 1e-9)
-    return slice(int(moving[0]), None) if moving.size else slice(0)
-
-
-def path_error(
-    record: Mapping[str, np.ndarray], normal: Float[np.ndarray, "3"]
-) -> Float[np.ndarray, "cycles"]:
-    """Return the distance from the tool to its reference along the surface [m]."""
-    error = record["tool"] - record["reference"]
-    return np.linalg.norm(error - np.outer(error @ normal, normal), axis=1)
