@@ -138,7 +138,8 @@ def learning_cycle(
         seed: random seed for the states where none are given.
         controller: any law of ``nengo_forcectl.control``, or one of your own; it uses ``arm`` as
             its model. A law without a compiled form runs in Python, in `StructuredBlocks`. Default:
-            `OperationalSpace` of the tool's position.
+            `OperationalSpace` of the tool's position. With a law that needs a wrench, links and
+            gravity do not learn until ``cycle.freeze()``: see `StructuredLearner`.
         states: sample of the work to be done. Default: reaches around the posture.
         dt: period of a control cycle [s].
         delay: known delay of the sensors [s], a whole number of cycles. The cycle then acts on a

@@ -67,7 +67,7 @@ OTHERS = (
     "dt", "loop", "gain_start", "k_null", "home_V", "home_M", "loud", "bump_keep", "quiet", "jump",
     "M", "C", "g", "new_M", "new_C", "new_g", "carried", "ddq", "factor", "dg", "regressor",
     "chosen", "tool_encoders", "tool_bias", "tool_active", "q_half", "dq_half", "ddq_half", "one",
-    "added", "doubt", "viscous", "dry",
+    "added", "doubt", "viscous", "dry", "push",
 )  # fmt: skip
 OTHERS_OF_LAW = (
     "alone", "wake", "share", "floor", "spread", "delayed", "size", "group", "positive",
@@ -112,6 +112,9 @@ class StructuredLearner:
     The payload is forgotten if the misfit suddenly grows, so that one that was picked up or dropped
     is learned anew, and the friction stays known. New weights do not make the torque jump: the
     difference decays within a few milliseconds.
+
+    With a law that needs a wrench, links and gravity are frozen (`freeze`): on a surface the arm
+    moves so slowly that their torques look like forces at the tool.
 
     Args:
         arm: the model.
@@ -202,6 +205,8 @@ class StructuredLearner:
         self.memory |= _memory("structured", self.block, STRUCTURED, OTHERS)
         if held is not None:
             self.memory["posture.k"] = held["k"]
+        if bound.needs_wrench:
+            self.freeze("links", "gravity")
         mark = np.concatenate((design.columns.size, terms.M.ravel(), terms.g))
         self.memory["fingerprint"] = mark
 

@@ -148,12 +148,12 @@ def observe_lack(learner, arm, inputs):
     """Compute the columns and the torque that the model lacks over the cycle; filter both."""
     law = whole(learner, at.STRUCTURED_LAW)
     q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
-    sent = vector(learner, at.STRUCTURED_SENT)
-    push_torque(sent, arm, inputs)
+    sent, begun = vector(learner, at.STRUCTURED_SENT), number(learner, at.STRUCTURED_BEGUN) > 0.0
+    add_mean_push(learner, arm, inputs, begun)
     queue_torque(law, sent)
     encode_motion(learner, arm, q, dq)
     columns_now(learner, arm)
-    if number(learner, at.STRUCTURED_BEGUN) > 0.0:
+    if begun:
         columns_of_cycle(learner, dq)
         model_columns_of_cycle(learner, q, dq)
         lack_of_cycle(learner, dq)
@@ -163,6 +163,22 @@ def observe_lack(learner, arm, inputs):
     else:
         lack_of_cycle(learner, dq)
     keep_columns(learner, q, dq)
+
+
+@kernel
+def add_mean_push(learner, arm, inputs, begun):
+    """Add to the torque sent the mean push over the cycle, from the wrenches before and after it.
+
+    A push that lags by half a cycle behind the motion would look like a mass.
+    """
+    sent, push = vector(learner, at.STRUCTURED_SENT), vector(learner, at.STRUCTURED_PUSH)
+    last = vector(learner, at.STRUCTURED_PUSH_LAST)
+    for i in range(len(push)):
+        push[i] = 0.0
+    push_torque(push, arm, inputs)
+    for i in range(len(push)):
+        sent[i] += 0.5 * (push[i] + last[i]) if begun else push[i]
+        last[i] = push[i]
 
 
 @kernel
