@@ -17,8 +17,8 @@ from nengo_forcectl.jobs import PressSettings, WipeSettings, run_press, run_wipe
 
 NAMES = {"overshoot_percent": "overshoot", "last_bounce_s": "bounce", "error_percent": "force"}
 NAMES |= {"settled_s": "settled", "path_mm": "path"}
-ALL = ("none", "observer", "consolidation", "exact")
-LEARNERS = ("observer", "consolidation")
+ALL = ("none", "observer", "consolidation", "structured", "exact")
+LEARNERS = ("observer", "consolidation", "structured")
 OBSERVER = ("observer",)
 LAWS = ("hybrid", "parallel")
 SECTIONS = {

@@ -3,8 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from nengo_forcectl.jobs import scene
-from nengo_forcectl.jobs.reach import reach_job as reach
+from nengo_forcectl.jobs.reach import reach_job as reach, reach_scene
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
 from nengo_forcectl.jobs.report import reporting
 from nengo_forcectl.jobs.rivals import RIVALS
@@ -29,7 +28,7 @@ def slow_run(tmp_path_factory):
     """`SLOW`, for the first reach of that pass."""
     out = tmp_path_factory.mktemp("baselines") / "slow"
     with pytest.MonkeyPatch.context() as patch:
-        for module in (scene, reach):
+        for module in (reach_scene, reach):
             patch.setattr(module, "TARGETS", 1)
         patch.setattr(reporting, "inside_cell", lambda: True)  # the other run has the figures
         return reach.run_reach(settings_of(SLOW, out))
