@@ -204,8 +204,20 @@ def test_a_cycle_without_an_arm_needs_one():
     class Bare:
         dof = 2
 
+        def step(self, state, reference):
+            raise NotImplementedError
+
+        def learn(self, on):
+            raise NotImplementedError
+
     with pytest.raises(ConfigurationError, match="needs arm="):
         run(None, Bare(), PATH)
+
+
+def test_what_is_no_cycle_is_refused():
+    """By the method that it lacks."""
+    with pytest.raises(ConfigurationError, match=r"Cycle: is 7, which has no 'dof'; needs dof, st"):
+        run(None, 7, PATH)
 
 
 def test_state_is_what_the_robot_says():

@@ -11,7 +11,7 @@ from nengo_forcectl.paths import MinimumJerk
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.forces import ForceBump
 
-PASSES = 10
+PASSES = 9
 FIELD = 3  # decoders of the tool's neurons, the last weights of the samples
 
 
