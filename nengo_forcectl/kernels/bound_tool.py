@@ -17,6 +17,7 @@ from .come_to_rest import (
     time_to_rest,
 )
 from .layout import guard_fields as at
+from .layout.arm_fields import ORIGIN
 from .layout.pairs_fields import (
     PAIRS_COUNT,
     PAIRS_GAPS_CALL,
@@ -95,7 +96,7 @@ def add_axis(guard, axis, passed, count):
         for i in range(n):
             walls[count, i] = sign * J[axis, i] * slope[i]
             still += walls[count, i] * rest[i]
-        free = sign * (box[side, axis] - pose[axis, 3]) - inside
+        free = sign * (box[side, axis] - pose[axis, ORIGIN]) - inside
         most[count] = still + room(free, sign * speed[axis], sign * before, passed, k)
         count += 1
     return count

@@ -16,6 +16,7 @@ from .layout.arm_fields import (
     COMMAND_TAU,
     NOT_FINITE,
     NOTHING,
+    ORIGIN,
 )
 from .layout.guard_fields import GO, GUARD_ASKED, GUARD_SENT, MET_TORQUE
 from .layout.learner_fields import DESCENT_FEEDFORWARD, LEARNER_FEEDFORWARD
@@ -58,7 +59,7 @@ def run_cycle(cycle, guard, sound, integrate, learning, begun, elapsed):
     met = MET_TORQUE if saturate(tau, vector(arm, ARM_TAU_MAX)) else 0
     pose, tool = matrix(arm, ARM_POSE, 4), vector(cycle, at.CYCLE_TOOL)
     for axis in range(3):
-        tool[axis] = pose[axis, 3]
+        tool[axis] = pose[axis, ORIGIN]
     set_number(cycle, at.CYCLE_SINGULARITY, number(command, COMMAND_SINGULARITY))
     set_number(cycle, at.CYCLE_OUT_OF_REACH, number(command, COMMAND_OUT_OF_REACH))
     if guard != 0:

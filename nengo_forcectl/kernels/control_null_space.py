@@ -10,7 +10,7 @@ from .access import cube, matrix, number, span, vector, whole, wholes
 from .algebra import copy_matrix, factor_columns, inverse_diagonal, solve_rows
 from .bound_clearance import measure_pairs
 from .layout import null_space_fields as at
-from .layout.arm_fields import ARM_M, INPUT_DQ, INPUT_Q
+from .layout.arm_fields import ARM_M, INPUT_DQ, INPUT_Q, ORIGIN
 from .layout.pairs_fields import PAIRS_DISTANCE, PAIRS_J, PAIRS_K, PAIRS_MARGIN
 
 QUICKEST = 100.0  # rate at which a joint's posture is damped, at most [1/s]
@@ -97,7 +97,7 @@ def avoid_spheres(task, arm, inputs, tasks):
     for sphere in range(len(spheres)):
         square = 0.0
         for axis in range(3):
-            away[axis] = pose[axis, 3] - spheres[sphere, axis]
+            away[axis] = pose[axis, ORIGIN] - spheres[sphere, axis]
             square += away[axis] * away[axis]
         length = math.sqrt(square)
         force = push(length - spheres[sphere, at.RADIUS], margin, k)

@@ -11,6 +11,7 @@ from .feed_friction import feed_friction_of_tool
 from .hold_back import hold_back
 from .integrate import step_integral
 from .layout import arm_fields as arm_at, law_fields as at
+from .layout.arm_fields import ORIGIN
 from .layout.null_space_fields import NULL_TAU_0
 from .yield_reference import yield_reference
 
@@ -59,7 +60,7 @@ def measure_errors(law, arm, inputs, command):
     for r in range(len(rows)):
         row = rows[r]
         if row < 3:
-            e[at.ERROR_E, r], velocity[r], ahead[r] = x[row] - pose[row, 3], dx[row], ddx[row]
+            e[at.ERROR_E, r], velocity[r], ahead[r] = x[row] - pose[row, ORIGIN], dx[row], ddx[row]
         else:
             e[at.ERROR_E, r], velocity[r], ahead[r] = turn[row - 3], omega[row - 3], domega[row - 3]
         now[r], curving = 0.0, 0.0

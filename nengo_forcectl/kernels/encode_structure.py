@@ -8,6 +8,7 @@ from arms.machine.numba_kernel import kernel, part
 from .access import matrix, number, vector
 from .encode import raise_to_sphere
 from .layout import network_fields as at
+from .layout.arm_fields import ORIGIN
 
 
 @kernel
@@ -70,8 +71,8 @@ def encode_tool(tool, pose, J, dq, y, u):
 def select_tool(pose, J, dq, x):
     """Write the first 12 numbers of ``x``: position, velocity, the first two columns of R."""
     for k in range(3):
-        x[at.POSITION + k], x[at.VELOCITY + k] = pose[k, 3], 0.0
-        x[at.ROTATION + k], x[at.ROTATION + 3 + k] = pose[k, 0], pose[k, 1]
+        x[at.POSITION + k], x[at.VELOCITY + k] = pose[k, ORIGIN], 0.0
+        x[at.FIRST_AXIS + k], x[at.SECOND_AXIS + k] = pose[k, 0], pose[k, 1]
         for i in range(len(dq)):
             x[at.VELOCITY + k] += J[k, i] * dq[i]
 

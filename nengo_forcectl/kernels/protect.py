@@ -24,7 +24,7 @@ from .find_load import forget_load, observe_unmodelled
 from .judge import is_credible, is_frozen
 from .keep_motors import keep_motors
 from .layout import guard_fields as at
-from .layout.arm_fields import ARM_C, ARM_G, ARM_J, ARM_M, ARM_POSE, INPUT_DQ, INPUT_Q
+from .layout.arm_fields import ARM_C, ARM_G, ARM_J, ARM_M, ARM_POSE, INPUT_DQ, INPUT_Q, ORIGIN
 from .learned_body import anticipate_friction, compute_learned_terms
 
 CHANGES = (
@@ -272,7 +272,7 @@ def outside_box(guard, arm):
     """Return whether the tool is outside its box by more than BEYOND."""
     box, pose = matrix(guard, at.GUARD_BOX, 3), matrix(arm, ARM_POSE, 4)
     for axis in range(3):
-        x = pose[axis, 3]
+        x = pose[axis, ORIGIN]
         if max(box[at.BOX_LOWER, axis] - x, x - box[at.BOX_UPPER, axis]) > BEYOND:
             return True
     return False

@@ -11,7 +11,7 @@ from arms.machine.numba_kernel import kernel, part
 
 from .access import number, set_number, vector, whole
 from .layout import guard_fields as guard_at, watch_fields as at
-from .layout.arm_fields import HUGE
+from .layout.arm_fields import ANGULAR, HUGE
 
 
 @part(1, number=True)
@@ -112,7 +112,8 @@ def feel(watch, given, wants):
     elif wants != 0:
         wanted, most = vector(watch, at.WATCH_WANTED), vector(watch, at.WATCH_FORCE_MAX)
         for k in range(2):
-            x, y, z = wanted[3 * k], wanted[3 * k + 1], wanted[3 * k + 2]
+            first = ANGULAR * k
+            x, y, z = wanted[first], wanted[first + 1], wanted[first + 2]
             if math.sqrt(x * x + y * y + z * z) > most[k]:
                 stop(watch, at.WANTS_FORCE)
 

@@ -6,6 +6,7 @@ from arms.machine.numba_kernel import kernel
 
 from .access import cube, matrix, number, vector
 from .layout.arm_fields import (
+    ANGULAR,
     INPUT_DDX,
     INPUT_DOMEGA,
     INPUT_DX,
@@ -58,9 +59,9 @@ def yield_reference(law, inputs):
         x[i] += offset[i]
         dx[i] += velocity[i]
         ddx[i] += (velocity[i] - before[i]) / dt
-        omega[i] += velocity[3 + i]
-        domega[i] += (velocity[3 + i] - before[3 + i]) / dt
-    turn(offset[3:], matrix(inputs, INPUT_R, 3))
+        omega[i] += velocity[ANGULAR + i]
+        domega[i] += (velocity[ANGULAR + i] - before[ANGULAR + i]) / dt
+    turn(offset[ANGULAR:], matrix(inputs, INPUT_R, 3))
 
 
 @kernel

@@ -9,6 +9,12 @@ NOTHING, NOT_FINITE = -1, -2
 HUGE = 1e100
 """Bound on all inputs of a cycle, so that sums and products of two stay finite."""
 
+ORIGIN = 3
+"""Column of a pose that is the position."""
+
+ANGULAR = 3
+"""First angular place of a twist or a wrench."""
+
 # An arm: its compiled equations and its terms at the present state, in the order of `Terms`.
 ARM = Layout("arm")
 ARM_DOF = ARM.add("dof", whole=True)

@@ -58,7 +58,7 @@ JOINTS_LIFT = JOINTS.add("lift")  # of the sphere's last axis
 # What the tool's neurons see: `ToolEncoding` of x, dx and two columns of R.
 DIRECT = 7  # direct inputs of the tool
 ONE, PLACE, SPEED = 0, 1, 4  # of them: 1, x - x_0 from here on, dx from here on
-POSITION, VELOCITY, ROTATION = 0, 3, 6  # places of x, dx and two columns of R in z
+POSITION, VELOCITY, FIRST_AXIS, SECOND_AXIS = 0, 3, 6, 9  # places of x, dx, R e_1, R e_2 in z
 AT_PLACE = 4  # numbers that neurons of the place see: x on a sphere; those of the motion see z
 TOOL = Layout("tool encoding")
 TOOL_CENTRE = TOOL.add("centre", "12")
