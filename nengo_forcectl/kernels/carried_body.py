@@ -17,6 +17,7 @@ from arms.machine.numba_kernel import kernel, part
 
 from .access import matrix, vector
 from .layout import body_fields as at
+from .layout.arm_fields import ANGULAR
 
 
 @kernel
@@ -165,8 +166,8 @@ def unit_momenta(v, H):
     for k in range(3):
         i, j = (k + 1) % 3, (k + 2) % 3
         H[k, at.MASS] = v[k]
-        H[k, at.MOMENT + j], H[k, at.MOMENT + i] = v[3 + i], -v[3 + j]  # omega x (m c)
-        H[3 + k, at.MOMENT + i], H[3 + k, at.MOMENT + j] = v[j], -v[i]  # (m c) x v
+        H[k, at.MOMENT + j], H[k, at.MOMENT + i] = v[ANGULAR + i], -v[ANGULAR + j]  # omega x (m c)
+        H[ANGULAR + k, at.MOMENT + i], H[ANGULAR + k, at.MOMENT + j] = v[j], -v[i]  # (m c) x v
     x, y, z = v[3], v[4], v[5]
     H[3, at.XX], H[3, at.XY], H[3, at.XZ] = x, y, z
     H[4, at.XY], H[4, at.YY], H[4, at.YZ] = x, y, z
@@ -178,10 +179,10 @@ def add_cross(V, i, H, k, F, column):
     """Add ``v x* h`` to a column of F: v is column i of V, a twist, h column k of H, a momentum."""
     for row in range(3):
         left, right = (row + 1) % 3, (row + 2) % 3
-        y, z = V[3 + left, i], V[3 + right, i]
+        y, z = V[ANGULAR + left, i], V[ANGULAR + right, i]
         F[row, column] += y * H[right, k] - z * H[left, k]
-        F[3 + row, column] += y * H[3 + right, k] - z * H[3 + left, k]
-        F[3 + row, column] += V[left, i] * H[right, k] - V[right, i] * H[left, k]
+        F[ANGULAR + row, column] += y * H[ANGULAR + right, k] - z * H[ANGULAR + left, k]
+        F[ANGULAR + row, column] += V[left, i] * H[right, k] - V[right, i] * H[left, k]
 
 
 @kernel
