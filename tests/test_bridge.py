@@ -119,11 +119,12 @@ class Serving(threading.Thread):
 class Recorder:
     """A robot that stands where it is and keeps the torques."""
 
-    def __init__(self, dq=0.0):
-        self.taus, self.dq = [], np.full(2, dq)
+    def __init__(self, dq=0.0, period=1e-3):
+        self.taus, self.dq, self.period = [], np.full(2, dq), period
 
     def read(self):
-        return State(1e-3 * len(self.taus), HOME + self.dq * 1e-3 * len(self.taus), self.dq)
+        time = self.period * len(self.taus)
+        return State(time, HOME + self.dq * time, self.dq)
 
     def apply(self, tau):
         self.taus.append(np.array(tau))
@@ -300,9 +301,9 @@ def joint_control(arm):
 def test_a_dead_peer_is_a_controlled_stop_within_three_cycles():
     """Cycles between the last state and the stop: three."""
     path = MinimumJerk([HOME, HOME + 0.5], 1.0)
-    # A slow rate and a robot that costs nothing: a busy machine does not look like a dead peer.
-    served = Serving(Recorder(), period=0.02)
-    with BridgeRobot(2, served.port, TOKEN, wait=0.015) as bridge:
+    # A state is awaited for many periods: a busy machine does not look like a dead peer.
+    served = Serving(Recorder(period=0.02), period=0.02)
+    with BridgeRobot(2, served.port, TOKEN, wait=0.5) as bridge:
         peer, stopped = bridge._port.peer, []
 
         def watch(number, reason):
@@ -310,11 +311,11 @@ def test_a_dead_peer_is_a_controlled_stop_within_three_cycles():
                 bridge._port.peer = ("127.0.0.1", 9)
             stopped.append(reason)
 
-        timing = run(bridge, joint_control(ARM), path, 50.0, seconds=5, stop_time=0.1, watch=watch)
+        timing = run(bridge, joint_control(ARM), path, 50.0, seconds=60, stop_time=0.04, watch=watch)
         bridge._port.peer = peer
     served.join(10)
     first = next(k for k, reason in enumerate(stopped, start=1) if reason is not None)
-    assert 20 < first <= 24
+    assert 20 < first <= 24, stopped[first - 1]
     assert "no new state for 3 cycles" in timing.stopped
     assert timing.events["silent"] >= 3
 
