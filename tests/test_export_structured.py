@@ -148,9 +148,11 @@ def test_its_network_gives_the_torque_of_what_was_learned(arm, original, rng, tm
     learner = loaded.cycle.learner
     for decoders in (learner.neurons_block["decoders"], learner.block["tool_decoders"]):
         decoders[:] = rng.normal(size=decoders.shape)
+    learner.ripple_block["periods"][:2] = 60.0, 101.0
+    learner.ripple_block["amplitude"][:2] = rng.normal(size=(2, 2))
     export_controller(loaded, tmp_path / "rubbing")
     network = load_network(tmp_path / "rubbing")
-    model, (payload, armature, friction, offset, tool, gravity, links, *_) = (
+    model, (payload, armature, friction, offset, tool, gravity, links, ripple, *_) = (
         loaded.cycle.arm,
         loaded.learned,
     )
@@ -159,7 +161,8 @@ def test_its_network_gives_the_torque_of_what_was_learned(arm, original, rng, tm
     centred = payload.inertia - payload.mass * (c @ c * np.eye(3) - np.outer(c, c))
     loads = arm.with_payload(payload.mass, c, centred).with_armature(armature.value)
     expected = loads.inverse_dynamics(q, dq, ddq) - model.inverse_dynamics(q, dq, ddq)
-    expected += friction.curve(dq, q) + offset.value
+    expected += friction.curve(dq, q) + offset.value + ripple.torque(q)
+    assert np.abs(ripple.torque(q)).max() > 0.1
     assert np.abs(friction.curve(dq, q) - friction.curve(dq)).max() > 0.1
     expected += (
         model.gravity_gradient(q) @ gravity.value + model.regressor(q, dq, ddq) @ links.value

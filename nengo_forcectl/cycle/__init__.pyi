@@ -17,6 +17,7 @@ from .findings import (
     LearnedFriction as LearnedFriction,
     LearnedNumbers as LearnedNumbers,
     LearnedPayload as LearnedPayload,
+    LearnedRipple as LearnedRipple,
     LearnedTool as LearnedTool,
 )
 from .landing import Descent as Descent, Landing as Landing

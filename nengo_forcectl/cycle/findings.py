@@ -88,6 +88,23 @@ class LearnedFriction(NamedTuple):
         return torque + self.at(*rows).reshape(np.shape(torque))
 
 
+class LearnedRipple(NamedTuple):
+    """A torque ``amplitude sin(periods q + phase)`` that each joint needs beyond the model's.
+
+    The deviation of the amplitude takes what else is left of the torque as independent from one
+    period to the next.
+    """
+
+    periods: Float[np.ndarray, "n"]  # a turn; 0: none was found
+    amplitude: Float[np.ndarray, "n"]  # [N m]
+    phase: Float[np.ndarray, "n"]  # [rad]
+    deviation: Float[np.ndarray, "n"]  # of the amplitude [N m]
+
+    def torque(self, q: Float[np.ndarray, "*batch n"]) -> Float[np.ndarray, "*batch n"]:
+        """Return it at angles q [rad]."""
+        return self.amplitude * np.sin(self.periods * q + self.phase)
+
+
 @dataclass(frozen=True)
 class NeuronForce:
     """The force by which trained neurons make up for one at the tool that its place decides."""
@@ -144,6 +161,7 @@ class Learned(NamedTuple):
     tool: LearnedTool
     gravity: LearnedNumbers  # change of the gravity vector in the base frame [m/s^2]
     links: LearnedNumbers  # changes of `Arm.inertial_parameters`; 0 where motion cannot tell
+    ripple: LearnedRipple  # of motors and gears
     delay: float  # of sensors and motors together, beyond what was stated [s]
     noise: float  # root mean square of the strongest joint's torque that nothing explains [N m]
     changes: int  # how often the payload has changed

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,8 +29,10 @@ from ..kernels.layout.network_fields import (
 )  # fmt: skip
 from ..kernels.layout.null_space_fields import POSTURE
 from ..kernels.layout.regression_fields import JOINT_NEURONS, REGRESSION
+from ..kernels.layout.ripple_fields import COSINE, RIPPLE, SINE
 from ..kernels.layout.structured_fields import STRUCTURED
 from ..kernels.parts import complete_sums
+from ..learning.ripple import Ripple
 from ..learning.structured_columns import places_of_parts
 from ..learning.structured_least_squares import StructuredLeastSquares, positive_part
 from ..networks.structured_encoding import StructuredEncoding
@@ -39,6 +42,7 @@ from .findings import (
     LearnedFriction,
     LearnedNumbers,
     LearnedPayload,
+    LearnedRipple,
     LearnedTool,
     NeuronForce,
     NeuronTorque,
@@ -50,6 +54,8 @@ from .structured_design import StructuredDesign
 GAIN = 50.0  # most K of a joint's fast part [1/s]
 GAIN_START = 20.0  # K until a joint's inertia is known [1/s]
 SOFTNESS = 0.25  # first bandwidth of the posture, over K
+VISCOUS_SHARE = 0.8  # of learned viscous friction's part in the null space that is supplied
+DRY_SHARE = 0.4  # of dry friction's
 BUMP_RATE = 300.0  # decay of the change by new weights [1/s]
 LOUD = 0.01  # root mean square of the fast part's change in a cycle, over tau_max, that backs off
 JUMP = 30.0  # multiple of the usual square of the misfit that is a change of the payload
@@ -64,7 +70,8 @@ MOTION = (
 MOTION_OF_LAW = ("phi", "lacking", "late", "row", "queue", "filled")
 # What is in no checkpoint: it never changes, or every cycle writes it before it is read.
 OTHERS = (
-    "dt", "loop", "gain_start", "k_null", "home_V", "home_M", "loud", "bump_keep", "quiet", "jump",
+    "dt", "loop", "viscous_share", "dry_share", "gain_start", "k_null", "home_V", "home_M", "loud",
+    "bump_keep", "quiet", "jump",
     "M", "C", "g", "new_M", "new_C", "new_g", "carried", "ddq", "factor", "dg", "regressor",
     "chosen", "tool_encoders", "tool_bias", "tool_active", "q_half", "dq_half", "ddq_half", "one",
     "added", "doubt", "viscous", "dry", "push",
@@ -74,12 +81,14 @@ OTHERS_OF_LAW = (
     "frozen",
     "reach", "home", "changes", "changed", "precision",
 )  # fmt: skip
+OTHERS_OF_RIPPLE = "least", "quiet", "most", "frozen", "fed", "taken", "lacking"
 OTHERS_OF_NEURONS = "frozen", "encoders", "bias", "size", "wake", "fed", "active", "column"
+OWN_BLOCKS = "neurons", "ripple"  # parts whose weights are not among the regression's
 COUNTS = (
     "structured.changes", "structured.backed_off", "least_squares.filled", "least_squares.rounds",
     "least_squares.samples", "least_squares.cycle", "least_squares.since", "least_squares.repaired",
     "least_squares.job", "least_squares.solved", "least_squares.chosen", "least_squares.row",
-    "least_squares.alone_until", "least_squares.left", "neurons.awake",
+    "least_squares.alone_until", "least_squares.left", "neurons.awake", "ripple.visit",
 )  # fmt: skip
 """Numbers of a checkpoint that are whole."""
 MOST = 2**53  # of a count
@@ -94,9 +103,9 @@ class StructuredLearner:
     posture. The rest is a feed-forward F: of joints and tool at the velocity dq_s of `Command`, of
     links and gravity at the acceleration that the law asks for. In the task's null space, where
     dq_s is measured, 0.4 of the dry friction and of the neurons' torque and 0.8 of the viscous
-    friction are supplied, because more than the real one would drive the arm. m is the fast part, a
-    momentum observer's estimate of what
-    both leave, with a gain K for each joint::
+    friction are supplied, because more than the real one would drive the arm; none where dq_s is
+    predicted, which exaggerates it. m is the fast part, a momentum observer's estimate of what both
+    leave, with a gain K for each joint::
 
         m <- m + (1 - exp(-K dt)) (y - y_w - m)
 
@@ -108,6 +117,8 @@ class StructuredLearner:
     posture's bandwidth is at most K / 4 until the inertia is known and no delay was found, then at
     most K. A delay d bounds K to 0.12 / d and the bandwidth to 0.03 / d. If the fast part of a
     joint shakes, its gain goes down.
+
+    `Ripple` finds and learns what repeats many times a turn of a joint, unless states are late.
 
     The payload is forgotten if the misfit suddenly grows, so that one that was picked up or dropped
     is learned anew, and the friction stays known. New weights do not make the torque jump: the
@@ -155,6 +166,7 @@ class StructuredLearner:
         p = len(design.columns.size)
         self._neurons = self.law.neurons_block(neurons, p, DECODER * torque, dt)
         self._sums = self.law.block(design.columns, self._neurons, n, dt)
+        self._ripple = Ripple(QUIET * torque).block(arm.tau_max)
         if not design.neurons:
             self._neurons["wake"][...] = self._sums["wake"][...] = math.inf
         task = 0
@@ -167,6 +179,7 @@ class StructuredLearner:
         R, M = terms.pose[:3, :3], terms.M.diagonal()
         values = {
             "law": self._sums.address,
+            "ripple": self._ripple.address,
             "body": encoding.body.address,
             "joints": encoding.joints.block.address,
             "tool": encoding.tool.block.address,
@@ -188,12 +201,14 @@ class StructuredLearner:
             "home_M": M,
             "inertia": M,
             "loud": (LOUD * arm.tau_max) ** 2,
+            "viscous_share": 0.0 if predicts else VISCOUS_SHARE,
+            "dry_share": 0.0 if predicts else DRY_SHARE,
             "bump_keep": math.exp(-BUMP_RATE * dt),
             "slow": torque**2,
             "quiet": (QUIET * torque) ** 2,
             "jump": JUMP,
         }
-        keeps = (self._sums, encoding, held, model, bound)
+        keeps = (self._sums, self._ripple, encoding, held, model, bound)
         sizes = {"n": n, "parameters": arm.sizes["p"], "links": len(design.columns.chosen)}
         sizes["t"] = len(field.bias)
         self.block = Block(STRUCTURED, sizes, values, keeps=keeps)
@@ -202,6 +217,7 @@ class StructuredLearner:
             self.block["k_wanted"][...] = held["k"]
         self.memory = _memory("least_squares", self._sums, REGRESSION, OTHERS_OF_LAW)
         self.memory |= _memory("neurons", self._neurons, JOINT_NEURONS, OTHERS_OF_NEURONS)
+        self.memory |= _memory("ripple", self._ripple, RIPPLE, OTHERS_OF_RIPPLE)
         self.memory |= _memory("structured", self.block, STRUCTURED, OTHERS)
         if held is not None:
             self.memory["posture.k"] = held["k"]
@@ -214,6 +230,11 @@ class StructuredLearner:
     def neurons_block(self) -> Block:
         """The block of the joints' neurons."""
         return self._neurons
+
+    @property
+    def ripple_block(self) -> Block:
+        """The block of the joints' ripple."""
+        return self._ripple
 
     @property
     def law_block(self) -> Block:
@@ -231,22 +252,23 @@ class StructuredLearner:
         """Let these parts keep their weights, and all others learn; without parts, all learn.
 
         Args:
-            parts: "payload", "armature", "friction", "tool", "gravity", "links", "neurons". The
-                last are those of joints and tool.
+            parts: "payload", "armature", "friction", "tool", "gravity", "links", "neurons", those
+                of joints and tool, "ripple".
 
         Raises:
             NetworkError: there is no such part.
         """
         places = {name: place for name, place in self.places.items() if name != "field"}
         for part in parts:
-            if part not in (*places, "neurons"):
-                names = ", ".join((*places, "neurons"))
+            if part not in (*places, *OWN_BLOCKS):
+                names = ", ".join((*places, *OWN_BLOCKS))
                 raise NetworkError(f"freeze: is {part!r}, needs some of {names}")
         self._sums["frozen"][:] = 0
         for part in parts:
             if part in places:
                 self._sums["frozen"][places[part]] = 1
         self._neurons["frozen"][...] = float("neurons" in parts)
+        self._ripple["frozen"][...] = float("ripple" in parts)
 
     @staticmethod
     def gains() -> dict[str, float]:
@@ -258,6 +280,18 @@ class StructuredLearner:
             "structured_floor": FLOOR,
             "structured_jump": JUMP,
         }
+
+    @property
+    def ripple(self) -> LearnedRipple:
+        """The ripple that was found; see `Ripple`."""
+        block, periods = self._ripple, self._ripple["periods"].copy()
+        amplitude = np.hypot(*block["amplitude"].T)
+        phase = np.arctan2(block["amplitude"][:, COSINE], block["amplitude"][:, SINE])
+        mean = block["square"] / np.maximum(block["travel"].sum(axis=1), 1e-12)
+        left = np.maximum(mean - 0.5 * amplitude**2, 0.0)
+        seen = np.trace(block["waves"], axis1=1, axis2=2) * periods / (2.0 * np.pi)
+        deviation = np.sqrt(2.0 * left / np.maximum(seen, 1.0)) * (periods > 0.0)
+        return LearnedRipple(periods, amplitude, phase, deviation)
 
     @property
     def learned(self) -> Learned:
@@ -308,6 +342,7 @@ class StructuredLearner:
             tool,
             LearnedNumbers(value[at["gravity"]], deviations[at["gravity"]]),
             LearnedNumbers(*(self._links(each[at["links"]]) for each in (value, deviations))),
+            self.ripple,
             float(self._sums["delay"]) * self.dt,
             math.sqrt(float(self._sums["noise"]) / self.law.spread),
             int(self.block["changes"]),
@@ -328,6 +363,16 @@ class StructuredLearner:
         place = self.block["tool_decoders"]
         weights["tool -> force"] = np.concatenate((place, np.zeros(place.shape)), axis=1)
         return weights | {"state -> force": self.block["force"].copy()}
+
+    @property
+    def network_parts(self) -> tuple[StructuredEncoding, dict[str, np.ndarray]]:
+        """Encoding and weights for `structured_network_of`: those of `read` and the ripple."""
+        periods, weights = self._ripple["periods"], self.read()
+        if not periods.any():
+            return self.encoding, weights
+        waves = enumerate(self._ripple["amplitude"])
+        weights |= {f"ripple {j + 1}": row[None].copy() for j, row in waves}
+        return replace(self.encoding, ripple=periods.copy()), weights
 
     def _links(self, chosen: Float[np.ndarray, "links"]) -> Float[np.ndarray, "p"]:
         """Return numbers of the chosen parameters of the links among those of all links."""

@@ -205,7 +205,8 @@ def load_network(
             kind = data["cycle"]["type"]
             if kind == "StructuredCycle":
                 cycle: Any = assembled(data, arrays).cycle
-                return structured_network_of(cycle.learner.encoding, cycle.read(), population)
+                encoding, weights = cycle.learner.network_parts
+                return structured_network_of(encoding, weights, population)
             if kind != "CompiledCycle":
                 raise RecordError(f"a {kind} has no network")
             network = network_arrays(data["cycle"], arrays)

@@ -28,8 +28,9 @@ from .balance_columns import (
     tool_column,
 )
 from .feed_friction import spare_null_space
+from .follow_ripple import feed_ripple, learn_ripple, take_ripple
 from .joint_activity import decoded, explained_by_neurons, per_joint
-from .joint_gains import doubt_inertia, set_gains, stiffen_posture, watch_joints
+from .joint_gains import NO_DELAY, doubt_inertia, set_gains, stiffen_posture, watch_joints
 from .layout import regression_fields as regression_at, structured_fields as at
 from .layout.arm_fields import (
     ARM_DOF,
@@ -43,12 +44,11 @@ from .layout.arm_fields import (
 from .layout.body_fields import PARAMETERS
 from .layout.learner_fields import FREEZE, LEARN
 from .layout.network_fields import DIRECT, DRY, FRICTION, OFFSET, PLACE, SPEED, VISCOUS
+from .layout.ripple_fields import RIPPLE_FROZEN, RIPPLE_LACKING, RIPPLE_TAKEN
 from .learned_body import carry_body
 from .observe import faded, push_torque
 from .regress import columns_of, filter_columns, forget_payload, is_filled, queue_torque
 
-VISCOUS_SHARE = 0.8  # of learned viscous friction's part in the null space that is supplied
-DRY_SHARE = 0.4  # of dry friction's
 SETTLED = 300  # cycles after a change until the next one can be found
 KEEP = 0.98  # of the usual misfit in a cycle soon after a change: it is learned anew
 
@@ -78,6 +78,7 @@ def supply_structured(learner, arm, inputs, command, sound, learning):
     watch_joints(learner)
     stiffen_posture(learner)
     if learning == LEARN and is_filled(law):
+        follow_ripple(learner, law)
         find_change(learner, law)
         take_samples(law)
         if call(whole(learner, at.STRUCTURED_SOLVE_CALL), law) != 0:
@@ -111,8 +112,8 @@ def feed_forward(learner, arm, inputs, command):
         rubs[i] = viscous[i] + supplied[i]
     law = whole(learner, at.STRUCTURED_TASK)
     if law != 0:
-        spare_null_space(law, arm, command, dry, DRY_SHARE)
-        spare_null_space(law, arm, command, viscous, VISCOUS_SHARE)
+        spare_null_space(law, arm, command, dry, number(learner, at.STRUCTURED_DRY_SHARE))
+        spare_null_space(law, arm, command, viscous, number(learner, at.STRUCTURED_VISCOUS_SHARE))
     for i in range(n):
         rubs[i] += dry[i]
         supplied[i] += viscous[i] + dry[i]
@@ -125,6 +126,10 @@ def feed_forward(learner, arm, inputs, command):
             pull += force[a, k] * y[k]
         for i in range(n):
             supplied[i] += J[a, i] * pull
+    feed_ripple(
+        whole(learner, at.STRUCTURED_RIPPLE), vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ),
+        0.5 * ahead, supplied,
+    )  # fmt: skip
     add_model_changes(learner, inputs, supplied)
 
 
@@ -157,6 +162,8 @@ def observe_lack(learner, arm, inputs):
         columns_of_cycle(learner, dq)
         model_columns_of_cycle(learner, q, dq)
         lack_of_cycle(learner, dq)
+        ripple, q_half = whole(learner, at.STRUCTURED_RIPPLE), vector(learner, at.STRUCTURED_Q_HALF)
+        take_ripple(ripple, q_half, vector(law, regression_at.REGRESSION_Y))
         if is_filled(law):
             filter_columns(law)
         follow_lack(learner, law)
@@ -188,13 +195,33 @@ def follow_lack(learner, law):
     raw, fast = columns_of(law), vector(learner, at.STRUCTURED_FAST)
     gain, rubbed = vector(learner, at.STRUCTURED_GAIN), vector(learner, at.STRUCTURED_RUBBED)
     n, p, dt = len(y), len(w), number(learner, at.STRUCTURED_DT)
+    ripple = whole(learner, at.STRUCTURED_RIPPLE)
+    lacking, taken = vector(ripple, RIPPLE_LACKING), vector(ripple, RIPPLE_TAKEN)
     for i in range(n):
         missing = y[i] - rubbed[i]
         for k in range(friction_column(n, 0, 0)):
             missing -= raw[i, k] * w[k]
         for k in range(force_column(n, 0, 0), p):
             missing -= raw[i, k] * w[k]
+        lacking[i] = missing + taken[i]
         fast[i] += (1.0 - math.exp(-gain[i] * dt)) * (missing - fast[i])
+
+
+@kernel
+def follow_ripple(learner, law):
+    """Let the ripple learn from what all others leave, while states are neither late nor predicted.
+
+    Its angle must be that of the torque: at 300 periods a turn, 1 rad/s and 4 ms it has turned by a
+    fifth of a period.
+    """
+    ripple, delay = (
+        whole(learner, at.STRUCTURED_RIPPLE),
+        number(law, regression_at.REGRESSION_DELAY),
+    )
+    predicted = number(law, regression_at.REGRESSION_DELAYED) == 0.0
+    if number(ripple, RIPPLE_FROZEN) == 0.0 and delay < NO_DELAY and not predicted:
+        q, dq = vector(learner, at.STRUCTURED_Q_HALF), vector(learner, at.STRUCTURED_DQ_HALF)
+        learn_ripple(ripple, q, dq, number(learner, at.STRUCTURED_DT))
 
 
 @kernel

@@ -30,6 +30,7 @@ from .layout.guard_fields import (
     GUARD_RUBS,
     GUARD_UNMODELLED,
 )
+from .layout.ripple_fields import RIPPLE_FED
 
 
 @part(4)
@@ -71,7 +72,7 @@ def compute_learned_terms(guard, arm, inputs):
 
 @kernel
 def anticipate_friction(guard):
-    """Take over the friction that the guard's learner, if any, makes up for in this cycle.
+    """Take over friction and ripple that the guard's learner, if any, makes up for in this cycle.
 
     r follows within some milliseconds. Friction that changes its sign with the torque that makes
     up for it would else look like a torque that throws a light joint.
@@ -80,9 +81,10 @@ def anticipate_friction(guard):
     if learner == 0:
         return
     supplied = vector(learner, at.STRUCTURED_RUBS)
+    fed = vector(whole(learner, at.STRUCTURED_RIPPLE), RIPPLE_FED)
     for i in range(len(rubs)):
-        if math.isfinite(supplied[i]):
-            rubs[i] = supplied[i]
+        if math.isfinite(supplied[i] + fed[i]):
+            rubs[i] = supplied[i] + fed[i]
 
 
 @kernel

@@ -133,8 +133,9 @@ class StructuredEncoding:
 
     "one" is a 1. "payload" (n, 10), "armature" (n, n), "links" (n, p) and "gravity" (n, 3) are
     torques of unit parameters, "friction" (n, 3) and "joints" (n, 3) are those of `JointEncoding`,
-    "tool" (7) and "tool neurons" (17) those of `ToolEncoding`, "J^T" (n, 3) is the tool's linear
-    Jacobian transposed, "rest" is the v of `StateEncoding`. Arrays are flat, row by row.
+    "ripple" (n, 2) are sine and cosine of ``ripple`` times the angle, "tool" (7) and "tool neurons"
+    (17) those of `ToolEncoding`, "J^T" (n, 3) is the tool's linear Jacobian transposed, "rest" is
+    the v of `StateEncoding`. Arrays are flat, row by row.
     """
 
     arm: Arm
@@ -144,6 +145,7 @@ class StructuredEncoding:
     rest: StateEncoding
     neurons: JointNeurons | None = None  # of a compiled learner
     tool_neurons: ToolNeurons | None = None  # of a compiled learner
+    ripple: Float[np.ndarray, "n"] | None = None  # periods a turn of each joint, that were found
 
     def check(self, arm: Arm) -> None:
         """Raise `NetworkError` unless the parts are those of a network for ``arm``."""
@@ -174,6 +176,9 @@ class StructuredEncoding:
         self.rest.check(n)
         if self.neurons is not None:
             self.neurons.check(n)
+        if self.ripple is not None and np.shape(self.ripple) != (n,):
+            shape = np.shape(self.ripple)
+            raise NetworkError(f"StructuredEncoding.ripple: has shape {shape}, needs ({n},)")
         if self.tool_neurons is not None:
             if not isinstance(self.tool_neurons, ToolNeurons):
                 kind = type(self.tool_neurons).__name__
@@ -202,6 +207,8 @@ class StructuredEncoding:
             "tool": {"tool": (7,), "tool neurons": (17,), "J^T": (n, 3)},
             "rest": {"rest": (self.rest.n_inputs,)},
         }
+        if self.ripple is not None:
+            shapes["joints"]["ripple"] = (n, 2)
         own = {name: shape for part in self.parts for name, shape in shapes[part].items()}
         return {"one": (1,)} | own
 
@@ -238,6 +245,9 @@ class StructuredEncoding:
             numbers["gravity"] = self.arm.gravity_gradient(q)
         if "joints" in self.parts:
             numbers["friction"], numbers["joints"] = self.joints.input(q, dq)
+            if self.ripple is not None:
+                turned = self.ripple * q
+                numbers["ripple"] = np.stack((np.sin(turned), np.cos(turned)), axis=-1)
         if "tool" in self.parts:
             numbers["tool"], numbers["tool neurons"] = self.tool.input(terms, dq)
             numbers["J^T"] = terms.J[:, :3].transpose(0, 2, 1)

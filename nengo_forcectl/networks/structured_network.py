@@ -130,7 +130,8 @@ def structured_network_of(
 
     As `structured_network`, but without neurons of the tool's motion and of the rest, and its
     ``state`` takes (q, dq, ddq), 3 n numbers, and encodes them. The neurons of joints and tool are
-    those of the encoding, or others in their place.
+    those of the encoding, or others in their place. With an encoding that has a ripple, there is
+    "ripple j" (1, 2) of each joint: the torque of its sine and cosine [N m].
 
     Args:
         encoding: computes v from the state.
@@ -238,6 +239,9 @@ def _add_joints(network: StructuredNetwork, plan: Plan) -> tuple[nengo.Connectio
         name, torque = f"joint {j + 1}", network.torque[j]
         friction, seen = (_of_state(network, part, j) for part in ("friction", "joints"))
         learned.append(_direct(friction, torque, plan, f"friction {j + 1}"))
+        if network.encoding.ripple is not None:
+            waves = _of_state(network, "ripple", j)
+            learned.append(_direct(waves, torque, plan, f"ripple {j + 1}"))
         if layers:
             learned.append(_decoded(seen, layers[j], torque, plan, name, "torque"))
     network.layers["joints"] = layers

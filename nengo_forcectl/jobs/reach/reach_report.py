@@ -152,6 +152,7 @@ def found_by(name: str, learned: Mapping[str, Any]) -> Grid:
             rows.append(("neurons [N m]", *map(_number, friction["neurons"])))
         if heading == "stiffness xyz [N/m]" and "neurons" in tool:
             rows.append(("tool: neurons [N]", _number(tool["neurons"])))
+    rows.extend(_ripple_rows(learned.get("ripple")))
     rows.append(("delay [ms]", f"{1e3 * learned['delay']:.1f}"))
     rows.append(("not explained [N m]", _number(learned["noise"])))
     count = max(len(row) for row in rows) - 1
@@ -160,6 +161,17 @@ def found_by(name: str, learned: Mapping[str, Any]) -> Grid:
     return Grid(
         ("joint, axis", *heads[:count]), tuple(rows), f"found by {name}, beyond the model", FOUND
     )
+
+
+def _ripple_rows(ripple: Mapping[str, Any] | None) -> list[Row]:
+    """Return rows of the ripple of motors and gears, if one was found."""
+    if ripple is None or not any(ripple["periods"]):
+        return []
+    return [
+        ("ripple [N m]", *map(_number, ripple["amplitude"])),
+        (Cell("  ±", "faint"), *(Cell(_number(each), "faint") for each in ripple["deviation"])),
+        ("periods a turn", *(f"{each:.0f}" for each in ripple["periods"])),
+    ]
 
 
 def energy_grid(name: str, energy: Mapping[str, float]) -> Grid:

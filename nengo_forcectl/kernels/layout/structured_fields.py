@@ -5,6 +5,7 @@ from ..block import Layout
 STRUCTURED = Layout("structured learner")
 STRUCTURED_LAW = STRUCTURED.add("law", whole=True)  # address of a block
 STRUCTURED_BODY = STRUCTURED.add("body", whole=True)  # address of a block
+STRUCTURED_RIPPLE = STRUCTURED.add("ripple", whole=True)  # address of a block
 STRUCTURED_OBSERVE_CALL = STRUCTURED.add("observe_call", whole=True)  # of `observe_lack`
 STRUCTURED_SOLVE_CALL = STRUCTURED.add("solve_call", whole=True)  # of `solve_regression`
 STRUCTURED_RENEW_CALL = STRUCTURED.add("renew_call", whole=True)  # of `renew`
@@ -65,6 +66,8 @@ STRUCTURED_RUBBED = STRUCTURED.add("rubbed", "n")  # friction supplied in the la
 STRUCTURED_RUBS = STRUCTURED.add("rubs", "n")  # and in this one
 STRUCTURED_VISCOUS = STRUCTURED.add("viscous", "n")  # friction supplied in this cycle [N m]
 STRUCTURED_DRY = STRUCTURED.add("dry", "n")
+STRUCTURED_VISCOUS_SHARE = STRUCTURED.add("viscous_share")  # supplied in the null space
+STRUCTURED_DRY_SHARE = STRUCTURED.add("dry_share")
 STRUCTURED_SUPPLIED = STRUCTURED.add("supplied", "n")  # F of joints and tool [N m]
 STRUCTURED_GAIN = STRUCTURED.add("gain", "n")  # K of each joint [1/s]
 STRUCTURED_GAIN_MOST = STRUCTURED.add("gain_most", "n")  # [1/s]
