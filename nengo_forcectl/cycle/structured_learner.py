@@ -287,7 +287,7 @@ class StructuredLearner:
         block, periods = self._ripple, self._ripple["periods"].copy()
         amplitude = np.hypot(*block["amplitude"].T)
         phase = np.arctan2(block["amplitude"][:, COSINE], block["amplitude"][:, SINE])
-        mean = block["square"] / np.maximum(block["travel"].sum(axis=1), 1e-12)
+        mean = block["square"] / np.maximum(block["travel"].sum(axis=(1, 2)), 1e-12)
         left = np.maximum(mean - 0.5 * amplitude**2, 0.0)
         seen = np.trace(block["waves"], axis1=1, axis2=2) * periods / (2.0 * np.pi)
         deviation = np.sqrt(2.0 * left / np.maximum(seen, 1.0)) * (periods > 0.0)

@@ -13,10 +13,11 @@ from .layout import ripple_fields as at
 
 MOVING = 0.02  # joint speed from which on a cycle tells something [rad/s]
 MEMORY = 30.0  # way of a joint after which data count 1 / e [rad]
-PERIODS = 3.0  # least way before a ripple is looked for, in its periods
+PERIODS = 3.0  # least way in each direction before a ripple is looked for, in its periods
+AGREE = 0.6  # of both directions: product of their amplitudes over the mean of the squares
 SHARE = 0.25  # of the torque's square that a ripple explains
-SHARP = 8.0  # square of the spectrum there over the mean of all
-BETTER = 1.03  # of another number of periods over that of the one that was found
+SHARP = 8.0  # product of the two spectra there over the mean of all
+BETTER = 1.03  # product of another number of periods over that of the one that was found
 LOOKS = 50  # additions to a joint's spectrum between two looks at it
 DOUBT = 0.01  # way that counts against any ripple [rad]
 
@@ -62,7 +63,7 @@ def learn_ripple(ripple, q, dq, dt):
     j, half = visit % n, visit // n % 2
     set_number(ripple, at.RIPPLE_VISIT, float((visit + 1) % (2 * n * LOOKS)))
     if abs(dq[j]) > MOVING:
-        add_spectrum(ripple, j, half, q[j], 2 * n * abs(dq[j]) * dt)
+        add_spectrum(ripple, j, half, q[j], 2 * n * dq[j] * dt)
     if visit >= 2 * n * LOOKS - n:
         find_periods(ripple, j)
 
@@ -97,9 +98,10 @@ def fit_waves(ripple, j, q, way):
 
 @kernel
 def add_spectrum(ripple, j, half, q, way):
-    """Add r at angle q over a way to half of joint j's spectrum."""
-    cosines, sines = spectrum(ripple, j)
-    travel, r = matrix(ripple, at.RIPPLE_TRAVEL, 2), vector(ripple, at.RIPPLE_LACKING)[j]
+    """Add r at angle q, over a way in a direction, to half of the spectrum of joint j there."""
+    direction, way = at.FORTH if way > 0.0 else at.BACK, abs(way)
+    cosines, sines = spectrum(ripple, j, direction)
+    travel, r = cube(ripple, at.RIPPLE_TRAVEL, 2, 2)[j], vector(ripple, at.RIPPLE_LACKING)[j]
     first = 0 if half == at.LOWER else len(cosines) // 2
     last = len(cosines) // 2 if half == at.LOWER else len(cosines)
     turned, keep = (number(ripple, at.RIPPLE_LEAST) + first) * q, math.exp(-way / MEMORY)
@@ -111,46 +113,61 @@ def add_spectrum(ripple, j, half, q, way):
         next_cosine = cosine * turn_cosine - sine * turn_sine
         sine = sine * turn_cosine + cosine * turn_sine
         cosine = next_cosine
-    travel[j, half] = keep * travel[j, half] + way
+    travel[direction, half] = keep * travel[direction, half] + way
     squares = vector(ripple, at.RIPPLE_SQUARE)
-    squares[j] = math.sqrt(keep) * squares[j] + way * r * r
+    squares[j] = math.sqrt(math.sqrt(keep)) * squares[j] + way * r * r
 
 
 @kernel
-def spectrum(ripple, j):
-    """Return joint j's spectrum: cosines and sines."""
-    n = len(vector(ripple, at.RIPPLE_PERIODS))
-    w = len(vector(ripple, at.RIPPLE_COSINES)) // n
-    return matrix(ripple, at.RIPPLE_COSINES, w)[j], matrix(ripple, at.RIPPLE_SINES, w)[j]
+def spectrum(ripple, j, direction):
+    """Return joint j's spectrum in a direction: cosines and sines."""
+    w = len(vector(ripple, at.RIPPLE_COSINES)) // (2 * len(vector(ripple, at.RIPPLE_PERIODS)))
+    cosines, sines = cube(ripple, at.RIPPLE_COSINES, 2, w), cube(ripple, at.RIPPLE_SINES, 2, w)
+    return cosines[j, direction], sines[j, direction]
 
 
 @kernel
 def find_periods(ripple, j):
     """Look for a ripple of joint j; begin with one that is new, or better than the last."""
-    cosines, sines = spectrum(ripple, j)
-    way, periods = matrix(ripple, at.RIPPLE_TRAVEL, 2)[j], vector(ripple, at.RIPPLE_PERIODS)
-    least, total, best, square = number(ripple, at.RIPPLE_LEAST), 0.0, 0, -1.0
+    cosines, sines = spectrum(ripple, j, at.FORTH)
+    cosines_back, sines_back = spectrum(ripple, j, at.BACK)
+    travel, periods = cube(ripple, at.RIPPLE_TRAVEL, 2, 2)[j], vector(ripple, at.RIPPLE_PERIODS)
+    least, total, best, most = number(ripple, at.RIPPLE_LEAST), 0.0, 0, 0.0
     for k in range(len(cosines)):
-        here = cosines[k] * cosines[k] + sines[k] * sines[k]
-        total += here
-        if here > square:
-            best, square = k, here
-    found, travelled = least + best, min(way[at.LOWER], way[at.UPPER])
+        common = cosines[k] * cosines_back[k] + sines[k] * sines_back[k]
+        total += abs(common)
+        if common > most:
+            best, most = k, common
+    forth = min(travel[at.FORTH, at.LOWER], travel[at.FORTH, at.UPPER])
+    back = min(travel[at.BACK, at.LOWER], travel[at.BACK, at.UPPER])
     if best == 0 or best == len(cosines) - 1:  # of a spectrum that falls or rises throughout
         return
-    if travelled * found < 2.0 * math.pi * PERIODS or square * len(cosines) < SHARP * total:
+    if min(forth, back) * (least + best) < 2.0 * math.pi * PERIODS:
         return
-    mean = vector(ripple, at.RIPPLE_SQUARE)[j] / (way[at.LOWER] + way[at.UPPER])
-    if 2.0 * square < SHARE * mean * travelled * travelled:
+    there = (cosines[best] ** 2 + sines[best] ** 2) / (forth * forth)
+    again = (cosines_back[best] ** 2 + sines_back[best] ** 2) / (back * back)
+    if 2.0 * most < AGREE * (there + again) * forth * back:
         return
-    if 2.0 * math.sqrt(square) < vector(ripple, at.RIPPLE_QUIET)[j] * travelled:
+    cosine, sine, way = (
+        cosines[best] + cosines_back[best],
+        sines[best] + sines_back[best],
+        forth + back,
+    )
+    square, whole_way = cosine * cosine + sine * sine, 0.0
+    for direction in range(2):
+        for half in range(2):
+            whole_way += travel[direction, half]
+    mean = vector(ripple, at.RIPPLE_SQUARE)[j] / whole_way
+    if most * len(cosines) < SHARP * total or 2.0 * square < SHARE * mean * way * way:
+        return
+    if 2.0 * math.sqrt(square) < vector(ripple, at.RIPPLE_QUIET)[j] * way:
         return
     if periods[j] > 0.0:
         k = int(min(len(cosines) - 1.0, max(0.0, periods[j] - least)))
-        if square < BETTER * (cosines[k] * cosines[k] + sines[k] * sines[k]):
+        if most < BETTER * (cosines[k] * cosines_back[k] + sines[k] * sines_back[k]):
             return
-    periods[j] = found
-    begin_waves(ripple, j, sines[best], cosines[best], travelled)
+    periods[j] = least + best
+    begin_waves(ripple, j, sine, cosine, way)
 
 
 @kernel

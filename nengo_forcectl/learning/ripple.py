@@ -17,13 +17,15 @@ class Ripple:
     r is the torque of a joint that nothing else explains. All integrals are over the way that the
     joint moves, |dq| dt, so that times at rest do not count, and the last 30 rad count most::
 
-        S(k) = int r exp(i k q),   P(k) = |S(k)|^2,   k = least ... most
+        S+(k) = int r exp(i k q) forth,  S-(k) the same back,  P(k) = Re S+(k)* S-(k)
         [a b] = (int [s c]' [s c] + 0.01 rad)^-1 int [s c]' r,   s = sin(k q),  c = cos(k q)
 
-    What changes slowly with the angle has next to no part in these S. k is the one with the largest
-    P if it stands out, ``P > 8 mean(P)``, after five periods of it, with an amplitude of more than
-    ``quiet``; another one if its P is later larger by a factor of 1.3. A ripple is taken out of the
-    torque from which the weights learn.
+    k is the one from ``least`` to ``most`` with the largest P. It counts if P stands out, ``P > 8
+    mean |P|``, both ways are three of its periods, both S over their way w agree, ``P / (w+ w-) >
+    0.3 (|S+ / w+|^2 + |S- / w-|^2)``, and it explains a quarter of r^2, with an amplitude of more
+    than ``quiet``; another one if its P is larger later. What changes slowly with the angle has
+    next to no part in these S, and what oscillates in time has other phases forth than back. A
+    ripple is taken out of the torque from which the weights learn.
 
     A spectrum over the angle in place of the time finds what rotates with the joint at any speed
     (order tracking; Vold and Leuridan 1993, doi:10.4271/931288).
