@@ -242,5 +242,11 @@ def test_goals_that_do_not_fit_are_refused():
         arm.find_postures([0.5, 0.3, 0.0], search=Search(posture=(0, 0, 0)))
     with pytest.raises(arms.ArmError, match="frame 'tool': needs a single frame"):
         find(arm, arm.kernel("pose", "J", "M"), [0.5, 0.3, 0.0], None, Search())
+    with pytest.raises(arms.ArmError, match=r"search: is \{'starts': 3\}, needs a Search"):
+        arm.find_postures([0.5, 0.3, 0.0], search={"starts": 3})
+    with pytest.raises(arms.ArmError, match="search: is None, needs a Search"):
+        arm.all_postures([0.5, 0.3, 0.0], search=None)
+    with pytest.raises(arms.ArmError, match=r"start has shape \(3, 2\), not \(2,\)$"):
+        arm.find_postures([0.5, 0.3, 0.0], np.zeros((3, 2)))
     with pytest.raises(arms.ArmError, match="has a position only"):
         arm.find_postures([0.5, 0.3, 0.0], search=Search(weights=(0, 0, 0, 1, 1, 1)))

@@ -311,7 +311,9 @@ def test_a_dead_peer_is_a_controlled_stop_within_three_cycles():
                 bridge._port.peer = ("127.0.0.1", 9)
             stopped.append(reason)
 
-        timing = run(bridge, joint_control(ARM), path, 50.0, seconds=60, stop_time=0.04, watch=watch)
+        timing = run(
+            bridge, joint_control(ARM), path, 50.0, seconds=60, stop_time=0.04, watch=watch
+        )
         bridge._port.peer = peer
     served.join(10)
     first = next(k for k, reason in enumerate(stopped, start=1) if reason is not None)

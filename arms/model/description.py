@@ -38,6 +38,10 @@ class Description:
 
     def __init__(self, chain: Chain) -> None:
         """Read a chain's joints and limits."""
+        if not isinstance(chain, Chain):
+            raise ArmError(
+                f"chain: is {chain!r:.60}, needs a Chain; arms.load takes a name or a file"
+            )
         self.chain = chain
         joints = coordinates(chain)
         self.name = chain.name

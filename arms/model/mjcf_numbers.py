@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 from arms.errors import MjcfError
 from arms.model.mjcf_files import Document
-from arms.model.urdf_values import LARGEST
+from arms.model.values import LARGEST
 
 _NOT_NEGATIVE = frozenset({"armature", "damping", "density", "frictionloss", "mass"})
 _FINITE = _NOT_NEGATIVE | {
