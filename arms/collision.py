@@ -18,6 +18,7 @@ from arms.machine.shape_rows import SEGMENT, SHAPE
 from arms.model.bodies import Bodies
 from arms.model.capsules import Capsule, HalfSpace, Obstacle, Sphere
 from arms.model.chain import some
+from arms.model.description import sample_range
 from arms.model.values import refuse_other, sequence
 
 if TYPE_CHECKING:
@@ -188,8 +189,7 @@ class CollisionPairs:
 
     def _changing(self) -> ndarray:
         """Which pairs part in some posture of a sample, and whose distance changes (p,)."""
-        lower = np.maximum(self.arm.q_lower, -np.pi)
-        upper = np.minimum(self.arm.q_upper, np.pi)
+        lower, upper = sample_range(self.arm.q_lower, self.arm.q_upper)
         q = np.random.default_rng(0).uniform(lower, upper, (_SAMPLE, self.arm.dof))
         distance = self.distances(q).distance
         return (distance > 0.0).any(axis=0) & (np.ptp(distance, axis=0) > _CONSTANT)

@@ -226,3 +226,21 @@ def test_arguments_of_what_is_no_xacro_are_refused(tmp_path):
         arms.load(path, arguments="length")
     with pytest.raises(arms.ArmError, match="packages: is 'share', needs a list of folders"):
         arms.load(path, packages="share")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"base": ""}, "base: is '', needs a name, or None for the default"),
+        ({"tip": ["tool"]}, r"tip: is \['tool'\], needs a name"),
+        ({"snap": "no"}, "snap: is 'no', needs True or False"),
+    ],
+)
+def test_options_of_another_type_are_refused(options, message):
+    """Of an arm of the catalogue, and of one given as text."""
+    with pytest.raises(arms.ArmError, match=message):
+        arms.load("planar2", **options)
+    with pytest.raises(arms.ArmError, match=message):
+        arms.loads("<robot/>", **options)
+    with pytest.raises(arms.ArmError, match="folder: is 3, needs the path of a folder"):
+        arms.loads("<robot/>", folder=3)

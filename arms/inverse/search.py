@@ -20,8 +20,8 @@ from arms.machine.python_function import python_function
 from arms.machine.routine import routine
 from arms.model.attach import transform_of
 from arms.model.chain import coordinates
-from arms.model.description import Description
-from arms.model.values import array, number, refuse_other, vector, whole
+from arms.model.description import Description, sample_range
+from arms.model.values import LARGEST, array, number, refuse_other, vector, whole
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int
@@ -159,6 +159,9 @@ def _task(arm: Description, goals: ArrayLike, start: ArrayLike | None, search: S
         targets = np.array(rows).reshape(*lead, 4, 4)
     else:
         lead, targets = (), transform_of(what, given)
+    farthest = np.abs(targets[..., :3, 3]).max(initial=0.0)
+    if farthest > LARGEST:
+        raise ArmError(f"{what} is {farthest:g} m away, needs at most {LARGEST:g} m")
     low, high = _range(arm)
     first = (low + high) / 2 if start is None else arm.checked("start", start)
     try:
@@ -170,9 +173,10 @@ def _task(arm: Description, goals: ArrayLike, start: ArrayLike | None, search: S
 
 
 def _range(arm: Description) -> tuple[ndarray, ndarray]:
-    """Where random starts are: within the limits, and pi where there are none."""
-    low = np.where(np.isfinite(arm.q_lower), arm.q_lower, -np.pi)
-    return low, np.where(np.isfinite(arm.q_upper), arm.q_upper, np.pi)
+    """Where random starts are: within the limits; for what has none, see `sample_range`."""
+    low, high = sample_range(arm.q_lower, arm.q_upper)
+    low = np.where(np.isfinite(arm.q_lower), arm.q_lower, low)
+    return low, np.where(np.isfinite(arm.q_upper), arm.q_upper, high)
 
 
 def _random_starts(arm: Description, search: Search) -> Float[ndarray, "others n"]:
