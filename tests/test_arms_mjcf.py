@@ -284,12 +284,14 @@ def test_models_of_robot_descriptions_load_by_name(file, tmp_path, monkeypatch, 
     (package / "arm_mj_description.py").write_text(f"MJCF_PATH = {str(mjcf)!r}")
     (package / "arm_description.py").write_text(f"URDF_PATH = {str(urdf)!r}")
     (package / "far_description.py").write_text("raise OSError('no\\nnetwork')")
-    (package / "other_description.py").write_text("")
+    for name in ("other_description.py", "_descriptions.py"):
+        (package / name).write_text("")
     monkeypatch.syspath_prepend(str(tmp_path))
     assert arms.load("arm_mj_description", tip="flange").joint_names == ("one", "two", "three")
     assert arms.load("arm_description").joint_names == iiwa.joint_names
     for name, message in (
         ("amr_mj_description", "has no 'amr_mj_description'; similar names: arm_mj_description"),
+        ("zzz_description", r"has no 'zzz_description'; similar names: (\w+_description(, )?)+$"),
         ("far_description", "cannot fetch 'far_description': OSError: no network"),
         ("other_description", "neither a URDF nor an MJCF file"),
     ):

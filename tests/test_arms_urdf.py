@@ -29,7 +29,10 @@ REFUSED = {
     "is <sdf>, not <robot": ("robot", "sdf"),
     "entities": ('<robot name="p">', '<!DOCTYPE r [<!ENTITY a "b">]><robot name="p">'),
     "two links are named 'base'": ('<link name="rod">', '<link name="base"/><link name="rod">'),
-    "no parent link 'nowhere'": ('<parent link="base"/>', '<parent link="nowhere"/>'),
+    "no parent link 'nowhere'; links: 'base', 'rod'; a base below it, 'rod', leaves it out": (
+        '<parent link="base"/>',
+        '<parent link="nowhere"/>',
+    ),
     "lacks a <parent": ('<parent link="base"/>', ""),
     "2 links have no parent": ('<link name="base"/>', '<link name="base"/><link name="b2"/>'),
     "type 'floating'; supported": ('type="revolute"', 'type="floating"'),
