@@ -207,6 +207,8 @@ class Chain:
             gravity=vector(f"{what}.gravity", self.gravity, "m/s^2"),
         )
         refuse_other(f"{what}.tool", self.tool, Pose)
+        refuse_other(f"{what}.source", self.source, str)
+        _set(self, variable=all_of(f"{what}.variable", self.variable, str))
         _check_tree(self)
         _check_moving(self)
 

@@ -44,7 +44,11 @@ def whole(what: str, value: Any, *, low: int) -> int:
 
 def _checked(what: str, value: Any, unit: str, need: str, low: float, fits: Any) -> float:
     if isinstance(value, Real) and not isinstance(value, bool):
-        result = float(value)
+        try:
+            result = float(value)
+        except OverflowError:  # of a whole number
+            positive: Any = value > 0  # pyright: ignore[reportOperatorIssue]
+            result = inf if positive else -inf
         if fits(result) and result >= low:
             return result
         value = f"{result:g} {unit}".rstrip()
