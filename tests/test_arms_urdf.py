@@ -38,6 +38,8 @@ REFUSED = {
     "type 'floating'; supported": ('type="revolute"', 'type="floating"'),
     "too short for a direction": ('xyz="0 1 0"', 'xyz="0 0 0"'),
     "needs 3 numbers": ('xyz="0 1 0"', 'xyz="0 1"'),
+    "joint 'j': <axis xyz=''": ('<axis xyz="0 1 0"', '<axis xyx="0 1 0"'),
+    "link 'rod': <inertia": ('izz="0.1"', 'zz="0.1"'),
     "negative mass -1 kg": ('mass value="1"', 'mass value="-1"'),
     "'nan'> is not a finite": ('mass value="1"', 'mass value="nan"'),
     "'inf'> is not a finite": ('izz="0.1"', 'izz="inf"'),
