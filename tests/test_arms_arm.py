@@ -124,6 +124,9 @@ def test_what_is_no_name_is_no_term_frame_or_axes(arm):
         (lambda: arm.manipulability(q, rows=[6]), r"rows are \[6\], need some of 0 to 5"),
         (lambda: arm.manipulability_gradient(q, rows=[]), r"rows are \[\], need some of"),
         (lambda: arm.base_parameters(seed="x"), "seed: is 'x', needs a whole number from 0 up"),
+        (lambda: arm.forward_dynamics(q, q + 1e160, q), "forward dynamics are not finite"),
+        (lambda: arms.summary(3), "arm: is 3, needs an Arm"),
+        (lambda: arms.drives(None), "name: is None, needs a text"),
         (lambda: arms.Arm("ur5"), "chain: is 'ur5', needs a Chain; arms.load takes a name"),
     ):
         with pytest.raises(arms.ArmError, match=message):

@@ -176,6 +176,7 @@ def test_what_is_no_arm_is_refused_and_the_message_says_why(message, file):
 
 NUMBERS = {
     "<joint> 'f'.armature: is 'nan', needs a finite number, 0 or more": 'armature="nan"',
+    "<joint> 'f'.armature: is '1e300', needs numbers up to 1e+09": 'armature="1e300"',
     "<joint> 'f'.armature: is '-0.1', needs a finite number, 0 or more": 'armature="-0.1"',
     "<joint> 'f'.damping: is 'inf', needs a finite number, 0 or more": 'damping="inf"',
     "<joint> 'f'.frictionloss: is '-2', needs a finite number, 0 or more": 'frictionloss="-2"',
