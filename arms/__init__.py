@@ -21,6 +21,7 @@ from arms.mechanics import ForwardDynamicsGradient, InverseDynamicsGradient
 from arms.model.capsules import Capsule, HalfSpace, Sphere
 from arms.model.chain import Chain
 from arms.model.description import Friction
+from arms.model.values import refuse_other
 from arms.sources import load, loads
 
 __all__ = [
@@ -57,7 +58,9 @@ def summary(arm: str | Arm) -> Summary:
 
     ``arm`` is an ``Arm`` or a name in the catalogue; ``ArmError`` for an unknown name.
     """
-    return summarise(load(arm) if isinstance(arm, str) else arm)
+    known = load(arm) if isinstance(arm, str) else arm
+    refuse_other("arm", known, Arm)
+    return summarise(known)
 
 
 def names() -> tuple[str, ...]:
@@ -73,6 +76,7 @@ def drives(name: str) -> Drives:
     Raises:
         ArmError: There is no such arm, or nothing was published of its drives.
     """
+    refuse_other("name", name, str)
     known = find(name)
     if known is None:
         raise ArmError(f"there is no arm {name!r}; arms: {', '.join(names())}{hint(name)}")

@@ -15,6 +15,7 @@ import numpy as np
 from numpy import ndarray
 from numpy.typing import ArrayLike
 
+from arms.compiled import named
 from arms.errors import ArmError
 from arms.inverse.search import DEFAULT, Postures, Search, find, find_all, solve
 from arms.machine.c_text import c_text, layout
@@ -154,7 +155,7 @@ class Arm(Mechanics):
         outside ``wrenches`` do, in their ``axes`` as for ``external_torque``.
         """
         tau = self._term("tau", q, dq, ddq)
-        if wrenches:
+        if wrenches is not None:
             return tau - self._external(wrenches, axes, q=q, dq=dq, ddq=ddq)
         return tau
 
@@ -173,7 +174,7 @@ class Arm(Mechanics):
         ``external_torque``. ``ArmError`` if M is singular: a moving link without a mass, for
         instance, which is named.
         """
-        if wrenches:
+        if wrenches is not None:
             tau = self.checked("tau", tau) + self._external(wrenches, axes, q=q, dq=dq, tau=tau)
         return self._finite("forward dynamics", self._term("ddq", q, dq, tau))
 
@@ -208,15 +209,15 @@ class Arm(Mechanics):
 
         With at most n rows it is ``sqrt(det(J J^T))`` (Yoshikawa 1985).
         """
-        J = self.jacobian(q, frame)[..., rows, :]
+        J = self._rows(self.jacobian(q, frame), rows)
         return np.linalg.svd(J, compute_uv=False).prod(axis=-1)
 
     def manipulability_gradient(
         self, q: ArrayLike, frame: str = "tool", *, rows: Sequence[int] | slice = slice(None)
     ) -> Joints:
         """Derivative of ``manipulability`` with respect to q; one-sided where the measure is 0."""
-        J = self.jacobian(q, frame)[..., rows, :]
-        H = self.jacobian_gradient(q, frame)[..., rows, :, :]
+        J = self._rows(self.jacobian(q, frame), rows)
+        H = self._rows(self.jacobian_gradient(q, frame), rows, last=2)
         U, s, Vt = np.linalg.svd(J, full_matrices=False)
         k = s.shape[-1]
         others = np.where(np.eye(k, dtype=bool), 1.0, s[..., None, :]).prod(axis=-1)
@@ -384,15 +385,24 @@ class Arm(Mechanics):
 
         return Symbolic(self._bodies)
 
+    def _rows(self, J: ndarray, rows: Sequence[int] | slice, last: int = 1) -> ndarray:
+        """Some rows of a Jacobian, at least one; ``last`` axes follow those of the rows."""
+        try:
+            chosen = np.arange(6)[rows if isinstance(rows, slice) else np.array([*rows])]
+        except (IndexError, TypeError):
+            chosen = np.empty(0, int)
+        if chosen.ndim != 1 or not chosen.size:
+            raise ArmError(f"Arm {self.name!r}: rows are {rows!r:.60}, need some of 0 to 5")
+        return np.take(J, chosen, axis=-1 - last)
+
     def _wanted(
         self, terms: tuple[str, ...], frame: Frames, at_point: bool, axes: str
     ) -> tuple[Request, Callable[..., Any]]:
         """A request by the names of its terms, and what several of them are returned as."""
         if not terms:
             raise ArmError(f"no term is named, needs 'terms' or some of {', '.join(TERMS)}")
-        frame = frame if isinstance(frame, str) else tuple(frame)
         every = terms == ("terms",)
-        request = self._request(Terms._fields if every else terms, frame, at_point, axes)
+        request = self._request(Terms._fields if every else terms, named(frame), at_point, axes)
         return request, Terms if every else lambda *parts: parts
 
     @cached_property

@@ -18,6 +18,8 @@ from arms.machine.shape_rows import SEGMENT, SHAPE
 from arms.model.bodies import Bodies
 from arms.model.capsules import Capsule, HalfSpace, Obstacle, Sphere
 from arms.model.chain import some
+from arms.model.description import sample_range
+from arms.model.values import refuse_other, sequence
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
@@ -84,8 +86,10 @@ class CollisionPairs:
         obstacles: Iterable[Obstacle] = (),
         pairs: Iterable[Sequence[str]] | None = None,
     ) -> None:
+        refuse_other("arm", arm, Arm)
         self.arm = arm
-        links, standing = list(capsules), list(obstacles)
+        links = sequence("capsules", capsules, "shapes")
+        standing = sequence("obstacles", obstacles, "shapes")
         self.shapes = _named([*links, *standing])
         bodies = arm._bodies
         self._bodies = _bodies_of(arm, bodies, self.shapes)
@@ -144,15 +148,16 @@ class CollisionPairs:
     def _given(self, pairs: Iterable[Sequence[str]]) -> list[tuple[str, str]]:
         """The given pairs, a half-space last."""
         found = []
-        for pair in pairs:
-            if isinstance(pair, str) or len(pair) != 2:
+        for pair in sequence("pairs", pairs, "two names each"):
+            names = () if isinstance(pair, str) or not isinstance(pair, Iterable) else tuple(pair)
+            if len(names) != 2 or not all(isinstance(name, str) for name in names):
                 raise ArmError(f"Arm {self.arm.name!r}: a pair is {pair!r}, needs two names")
-            for name in pair:
+            for name in names:
                 if name not in self.shapes:
                     raise ArmError(
                         f"Arm {self.arm.name!r} has no shape {name!r}; shapes: {some(self.shapes)}"
                     )
-            first, second = pair
+            first, second = names
             if self._bodies[first] == self._bodies[second]:
                 raise ArmError(
                     f"Arm {self.arm.name!r}: pair {first!r}, {second!r} cannot move relative to "
@@ -184,8 +189,7 @@ class CollisionPairs:
 
     def _changing(self) -> ndarray:
         """Which pairs part in some posture of a sample, and whose distance changes (p,)."""
-        lower = np.maximum(self.arm.q_lower, -np.pi)
-        upper = np.minimum(self.arm.q_upper, np.pi)
+        lower, upper = sample_range(self.arm.q_lower, self.arm.q_upper)
         q = np.random.default_rng(0).uniform(lower, upper, (_SAMPLE, self.arm.dof))
         distance = self.distances(q).distance
         return (distance > 0.0).any(axis=0) & (np.ptp(distance, axis=0) > _CONSTANT)

@@ -60,12 +60,12 @@ class Compiled(Description):
             ArmError: There is no such term, frame or axes; or several frames are asked for what
                 belongs to one, dJdq or a point.
         """
-        frame = frame if isinstance(frame, str) else tuple(frame)
-        key = (terms, frame, at_point, axes)
-        kernel = self._kernels.get(key)
-        if kernel is None:
+        key = (terms, named(frame), at_point, axes)
+        try:
+            return self._kernels[key]
+        except (KeyError, TypeError):  # TypeError: a term or axes that no name is
             request = self._request(*key)
-            kernel = self._kernels[key] = self._new_kernel(request)
+        kernel = self._kernels[key] = self._new_kernel(request)
         return kernel
 
     def steps(self, request: Request) -> Steps:
@@ -85,13 +85,21 @@ class Compiled(Description):
         self, terms: tuple[str, ...], frame: str | tuple[str, ...], at_point: bool, axes: str
     ) -> Request:
         """A request of what there is, or ``ArmError``."""
+        if not terms:
+            raise ArmError(f"no term is named, needs some of {', '.join(TERMS)}")
         for term in terms:
-            if term not in TERMS:
-                raise ArmError(f"there is no term {term!r}; terms: {', '.join(TERMS)}")
+            if not isinstance(term, str) or term not in TERMS:
+                raise ArmError(f"there is no term {term!r:.60}; terms: {', '.join(TERMS)}")
         if axes not in AXES:
-            raise ArmError(f"there are no axes {axes!r}; axes: {', '.join(AXES)}")
-        request = Request(terms, frame, at_point, axes)
+            raise ArmError(f"there are no axes {axes!r:.60}; axes: {', '.join(AXES)}")
+        request = Request(terms, frame, bool(at_point), axes)
         what = f"Arm {self.name!r}"
+        other = [term for term in terms if at_point and TERMS[term].needs_u]
+        if other:
+            raise ArmError(
+                f"{what}: the third input is a point, and {TERMS[other[0]].needs_u} of term "
+                f"{other[0]!r}, needs one of them"
+            )
         for name in request.frames:
             if name not in self._bodies.frames:
                 raise ArmError(f"{what} has no frame {name!r}; frames: {', '.join(self.frames)}")
@@ -132,11 +140,11 @@ class Compiled(Description):
         axes: str = "base",
     ) -> ndarray:
         """One term for inputs of any type."""
-        frame = frame if isinstance(frame, str) else tuple(frame)
+        frame = frame if isinstance(frame, str) else named(frame)
         key = None if u is None else True, term, frame, axes
         try:
             kernel = self._kernels[key]
-        except KeyError:
+        except (KeyError, TypeError):
             at_point = u is not None and TERMS[term].at_frame
             kernel = self.kernel(term, frame=frame, at_point=at_point, axes=axes)
             self._kernels[key] = kernel
@@ -168,6 +176,15 @@ class Compiled(Description):
         except ValueError:
             text = " and ".join(str(v.shape) for v in vectors)
             raise ArmError(f"Arm {self.name!r}: leading axes do not fit: {text}") from None
+
+
+def named(frame: Any) -> str | tuple[str, ...]:
+    """The name of a frame, or those of several as a tuple; ``ArmError`` for anything else."""
+    if isinstance(frame, str):
+        return frame
+    if isinstance(frame, Sequence | ndarray) and all(isinstance(each, str) for each in frame):
+        return tuple(frame)
+    raise ArmError(f"frame: is {frame!r:.60}, needs a name, or a sequence of names")
 
 
 def _derived(name: str, bodies: Bodies, request: Request) -> Steps:

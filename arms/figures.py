@@ -10,6 +10,7 @@ from numpy import ndarray
 
 from arms.arm import Arm, Terms
 from arms.machine import cache
+from arms.model.description import sample_range
 from arms.model.terms import Request
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _operations(arm: Arm) -> int:
 def _reach(arm: Arm) -> float:
     """The largest distance of the tool from the first joint's axis [m]."""
     rng = np.random.default_rng(0)
-    low, high = np.maximum(arm.q_lower, -np.pi), np.minimum(arm.q_upper, np.pi)
+    low, high = sample_range(arm.q_lower, arm.q_upper)
     starts = [rng.uniform(low, high) for _ in range(512)]
     starts.sort(key=lambda q: -_from_axis(arm, q)[0])
     return max(_climb(arm, q) for q in starts[:8])

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from arms.base_parameters import BaseParameters, base_parameters
 from arms.compiled import Compiled
 from arms.errors import ArmError
+from arms.model.values import whole
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     Square = Float[ndarray, "*batch n n"]
 
 Wrenches = Mapping[str, ArrayLike]
+_FEW = 100  # numbers
 
 
 class InverseDynamicsGradient(NamedTuple):
@@ -110,7 +112,7 @@ class Mechanics(Compiled):
         ``external_torque``. (Carpentier and Mansard 2018; Singh, Russo and Wensing 2022.)
         """
         by_q, by_dq, M = self._fused(("tau_q", "tau_dq", "M"), q, dq, ddq)
-        if wrenches:
+        if wrenches is not None:
             by_q = by_q - self._external_gradient(wrenches, axes, q=q, dq=dq, ddq=ddq)
         return InverseDynamicsGradient(by_q, by_dq, M)
 
@@ -128,10 +130,10 @@ class Mechanics(Compiled):
         ``wrenches`` as in ``inverse_dynamics_gradient``. That by the inertial parameters is
         ``forward_dynamics_regressor``. ``ArmError`` if M is singular.
         """
-        if wrenches:
+        if wrenches is not None:
             tau = self.checked("tau", tau) + self._external(wrenches, axes, q=q, dq=dq, tau=tau)
         by_q, by_dq, inverse = self._fused(("ddq_q", "ddq_dq", "Minv"), q, dq, tau)
-        if wrenches:
+        if wrenches is not None:
             by_q = by_q + inverse @ self._external_gradient(wrenches, axes, q=q)
         self._finite("forward dynamics", inverse)
         return ForwardDynamicsGradient(by_q, by_dq, inverse)
@@ -152,7 +154,8 @@ class Mechanics(Compiled):
         Only they can be identified from motions: a regressor of all parameters is singular. Found
         from the regressor at random states, drawn with ``seed``, under the arm's gravity.
         """
-        p, rng = len(self.parameter_names), np.random.default_rng(seed)
+        rng = np.random.default_rng(whole("seed", seed, low=0))
+        p = len(self.parameter_names)
         count = 4 * p // self.dof + 10
         q = rng.uniform(-np.pi, np.pi, (count, self.dof))
         dq, ddq = rng.normal(scale=3.0, size=(2, count, self.dof))
@@ -179,6 +182,10 @@ class Mechanics(Compiled):
 
     def _stacked(self, wrenches: Wrenches, **state: ArrayLike) -> Float[ndarray, "*batch k 6"]:
         """The wrenches on an axis before the last, for all states of the batch."""
+        if not isinstance(wrenches, Mapping):
+            raise ArmError(
+                f"wrenches: are {wrenches!r:.60}, need force and moment by frame, {{'tool': f}}"
+            )
         vectors = [self._vector(name, x, self.dof) for name, x in state.items()]
         each = [self._vector(f"wrench on {frame!r}", f, 6) for frame, f in wrenches.items()]
         lead = self._leading_axes([*vectors, *each])
@@ -187,9 +194,9 @@ class Mechanics(Compiled):
 
     def _finite(self, what: str, value: ndarray) -> ndarray:
         """``value``, or an error where M is singular."""
-        numbers = value.ravel()
-        square = numbers.dot(numbers)  # finite if all are: a fifth of the time of `np.isfinite`
-        if not math.isfinite(square) and not np.isfinite(numbers).all():
+        # A sum of few numbers takes a fifth of the time of `np.isfinite`; finite only if all are.
+        total = sum(value.ravel().tolist()) if value.size <= _FEW else math.inf
+        if not math.isfinite(total) and not np.isfinite(value).all():
             raise ArmError(
                 f"Arm {self.name!r}: {what} are not finite: M is singular at this q, or dq or tau "
                 "is too large"

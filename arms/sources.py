@@ -6,6 +6,9 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from arms.arm import Arm
 from arms.catalog import CATALOG
@@ -58,13 +61,14 @@ def load(
         packages: Folders in which a xacro file's packages are looked up first, then those above it.
 
     Raises:
-        ArmError: There is no such arm or several are meant, a model file is none, or a position in
-            ``locked`` is no finite number.
+        ArmError: There is no such arm or several are meant, a model file is none, a position in
+            ``locked`` is no finite number, or another argument is of the wrong type.
         UrdfError: The file is missing, malformed or unsupported; a link or joint is unknown; or
             xacro cannot be expanded.
         MjcfError: The same of an MJCF; or it has several arms and no ``tip`` is given, includes
             files outside its folder, or MuJoCo is not installed.
     """
+    _check(base, tip, snap)
     text = os.path.expanduser(str(name_or_path))
     if is_description(text) and not os.path.exists(text):
         text = str(description_path(text))
@@ -118,7 +122,9 @@ def loads(
     Raises:
         UrdfError: The text is not a URDF, is malformed or unsupported; or a link or joint is
             unknown.
+        ArmError: An argument is of the wrong type.
     """
+    _check(base, tip, snap)
     if not isinstance(text, str | bytes):
         raise UrdfError(f"text: is {text!r:.60}, needs a URDF as a string or bytes")
     if len(text) > _MAX_TEXT:
@@ -126,9 +132,21 @@ def loads(
     start = text.lstrip()[:1]
     if start not in ("<", b"<", "\ufeff", b"\xef"):
         raise UrdfError(f"text: begins with {text[:40]!r}, needs a URDF; arms.load takes a path")
-    meshes = None if folder is None else Path(folder).resolve()
+    try:
+        meshes = None if folder is None else Path(folder).resolve()
+    except (TypeError, ValueError):
+        raise ArmError(f"folder: is {folder!r:.60}, needs the path of a folder") from None
     chain = parse_urdf(text, meshes, base=base, tip=tip, locked=locked, snap=snap)
     return Arm(replace(chain, source="URDF as text"))
+
+
+def _check(base: Any, tip: Any, snap: Any) -> None:
+    """Raise ``ArmError`` for what is no name of a link, and no truth value."""
+    for what, name in (("base", base), ("tip", tip)):
+        if not (name is None or isinstance(name, str)) or name == "":
+            raise ArmError(f"{what}: is {name!r:.60}, needs a name, or None for the default")
+    if not isinstance(snap, bool | np.bool_):
+        raise ArmError(f"snap: is {snap!r:.60}, needs True or False")
 
 
 def _unknown(name: str) -> ArmError:

@@ -28,6 +28,7 @@ def arm():
         (np.zeros(6, bool), "holds bool values"),
         (np.ma.masked_array(np.zeros(6), [1, 0, 0, 0, 0, 0]), "q has masked entries, needs a"),
         ([np.ma.masked_array(np.zeros(6), [1, 0, 0, 0, 0, 0])], "q has masked entries"),
+        ([[np.zeros(6)], (np.ma.masked_less([-1] + 5 * [0], 0),)], "q has masked entries"),
         ([[0.0] * 6, [0.0] * 5], "q is a ragged sequence"),
     ],
 )
@@ -106,6 +107,32 @@ def test_unknown_frames_terms_and_axes_are_reported(arm):
         arm.jacobian(np.zeros(6), axes="world")
 
 
+def test_what_is_no_name_is_no_term_frame_or_axes(arm):
+    """Of any type; and a third input is not a point and an acceleration at once."""
+    q = np.zeros(6)
+    for frame in (None, 3, b"tool", {"tool"}, ["tool", None], [["tool"]]):
+        with pytest.raises(arms.ArmError, match=r"frame: is .*, needs a name, or a sequence of"):
+            arm.pose(q, frame)
+    for call, message in (
+        (lambda: arm.kernel(["M"]), r"no term \['M'\]; terms"),
+        (lambda: arm.kernel(), "no term is named, needs some of pose"),
+        (lambda: arm.jacobian(q, axes=["base"]), r"no axes \['base'\]; axes"),
+        (
+            lambda: arm.kernel("J", "Y", at_point=True),
+            "third input is a point, and ddq of term 'Y'",
+        ),
+        (lambda: arm.manipulability(q, rows=[6]), r"rows are \[6\], need some of 0 to 5"),
+        (lambda: arm.manipulability_gradient(q, rows=[]), r"rows are \[\], need some of"),
+        (lambda: arm.base_parameters(seed="x"), "seed: is 'x', needs a whole number from 0 up"),
+        (lambda: arm.forward_dynamics(q, q + 1e160, q), "forward dynamics are not finite"),
+        (lambda: arms.summary(3), "arm: is 3, needs an Arm"),
+        (lambda: arms.drives(None), "name: is None, needs a text"),
+        (lambda: arms.Arm("ur5"), "chain: is 'ur5', needs a Chain; arms.load takes a name"),
+    ):
+        with pytest.raises(arms.ArmError, match=message):
+            call()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -115,6 +142,7 @@ def test_unknown_frames_terms_and_axes_are_reported(arm):
         ((1.0, (0.0, 0.0)), "com is .* three finite numbers"),
         ((1.0, np.ma.masked_less((-1.0, 0.0, 0.0), 0.0)), "com has masked entries"),
         ((1.0, (0.0, 0.0, np.inf)), "com is"),
+        ((1e300,), r"mass: is 1e\+300 kg, needs at most 1e\+09"),
         ((1.0, (0.0, 0.0, 0.0), np.eye(2)), "inertia is .* symmetric"),
         ((1.0, (0.0, 0.0, 0.0), np.diag([1.0, 1.0, 3.0])), "do not belong to a rigid body"),
         ((1.0, (0.0, 0.0, 0.0), np.diag([-1.0, 1.0, 1.0])), "do not belong to a rigid body"),

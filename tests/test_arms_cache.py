@@ -143,10 +143,13 @@ def test_code_of_old_versions_is_removed(folder, monkeypatch):
     assert len(objects(folder)) == 5
 
 
-@pytest.mark.parametrize("damage", ["truncated", "foreign", "flipped", "empty", "pickle"])
+@pytest.mark.parametrize(
+    "damage", ["truncated", "foreign", "flipped", "empty", "pickle", "another"]
+)
 def test_a_damaged_file_is_rebuilt(folder, damage):
     """Whatever is in the file, only whole files of ours are loaded; the rest is replaced."""
     M = arms.load("planar2").mass_matrix(Q)
+    contents = [file.read_bytes() for file in objects(folder)]
     for file in objects(folder):
         data = file.read_bytes()
         content = {
@@ -155,6 +158,7 @@ def test_a_damaged_file_is_rebuilt(folder, damage):
             "flipped": data[:-9] + bytes([data[-9] ^ 1]) + data[-8:],
             "empty": b"",
             "pickle": b"\x80\x04.",
+            "another": next(each for each in contents if each != data),
         }[damage]
         file.write_bytes(content)
     before = [file.read_bytes() for file in objects(folder)]

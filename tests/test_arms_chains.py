@@ -5,6 +5,7 @@ from dataclasses import replace
 import hypothesis.strategies as st
 import numpy as np
 import pinocchio as pin
+import pytest
 from arms_reference import Pinocchio, relative_error
 from hypothesis import Phase, given, settings
 
@@ -20,8 +21,13 @@ from arms.model.urdf import parse_urdf
 
 KINDS = ["revolute", "prismatic", "continuous"]
 AXES = [(1.0, 0.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, 1.0), None]
-ANGLES = [0.0, np.pi / 2, -np.pi / 2, np.pi, np.pi / 6, None]
+# Near the angles that many axes have, too: the cosine of 1e-8 is rounded to 1.
+ANGLES = [0.0, np.pi / 2, -np.pi / 2, np.pi, np.pi / 6, 1e-8, np.pi / 2 + 3e-9, None]
 TERMS = ("pose", "J", "dJ", "M", "C", "g", "tau")
+
+ROD = Inertia(1.0, (0.5, 0.0, 0.1), (0.1, 0.0, 0.0, 0.2, 0.0, 0.1))
+J0 = Joint("j0", "revolute", "a", "b", Pose((0.1, 0.0, 0.3), (0.3, 0.4, 0.5)))
+J1 = Joint("j1", "revolute", "b", "c", Pose((0.1, 0.2, 0.0), (0.3, -0.4, 0.5)))
 
 
 def random_inertia(rng) -> Inertia:
@@ -128,6 +134,36 @@ def test_an_arm_survives_being_written_and_read(chain):
     ours, theirs = evaluate(chain, q, dq, u), evaluate(again.chain, q, dq, u)
     for name in ("pose", "J", "M", "tau"):
         np.testing.assert_allclose(ours[name], theirs[name], atol=1e-12)
+
+
+@pytest.mark.parametrize("tilt", [1e-12, 1e-9, 1e-8, 1e-6])
+def test_a_tilt_whose_cosine_is_rounded_to_one_is_a_tilt(tilt):
+    """M, C and g make the inverse dynamics, which other equations compute, for any small tilt."""
+    rng = np.random.default_rng(0)
+    q, dq, ddq = rng.normal(size=(3, 3))
+    links = (Link("l0"), *(Link(f"l{k}", random_inertia(rng)) for k in (1, 2, 3)))
+    for rpy in ((-np.pi / 2, 0.0, tilt), (0.0, tilt, 0.0), (tilt, 0.0, 0.0), (np.pi, 0.0, tilt)):
+        joints = tuple(
+            Joint(f"j{k}", "revolute", f"l{k}", f"l{k + 1}", Pose((0.3, 0.2, 0.5), rpy))
+            for k in range(3)
+        )
+        chain = Chain("t", "l0", "l3", links, joints)
+        tau = evaluate(chain, q, dq, ddq, ("tau",))["tau"]
+        for names in (("M", "C", "g"), ("M", "h")):
+            terms = evaluate(chain, q, dq, ddq, names)
+            h = terms["h"] if "h" in terms else terms["C"] @ dq + terms["g"]
+            np.testing.assert_allclose(terms["M"] @ ddq + h, tau, rtol=0, atol=1e-13)
+
+
+def test_a_joint_that_does_not_follow_its_leader_stands_still():
+    """A multiplier of 0 makes sines of constants, of one state and of a batch."""
+    free = Chain("f", "a", "c", (Link("a"), Link("b", ROD), Link("c", ROD)), (J0, J1))
+    still = replace(free, joints=(J0, replace(J1, mimic=Mimic("j0", 0.0, 0.4))))
+    q = np.array([[0.3], [-0.2], [0.9]])
+    at = np.hstack((q, np.full_like(q, 0.4)))
+    torque = Arm(free).gravity(at)[:, :1]
+    np.testing.assert_allclose(Arm(still).gravity(q), torque, atol=1e-13)
+    np.testing.assert_array_equal(Arm(still).gravity(q[0]), Arm(still).gravity(q)[0])
 
 
 def test_a_mimic_joint_is_its_leader_times_the_multiplier():

@@ -228,6 +228,13 @@ def test_a_capsule_around_points_contains_them(points, most):
         (lambda a: CollisionPairs(a, [], rods(a)[2:3]), "on a link that moves, needs the base"),
         (lambda a: CollisionPairs(a, rods(a), (), ["ab"]), "a pair is 'ab', needs two names"),
         (lambda a: CollisionPairs(a, rods(a), (), [("a", "b")]), "has no shape 'a'; shapes: "),
+        (lambda a: CollisionPairs(a, rods(a), (), [None]), "a pair is None, needs two names"),
+        (lambda a: CollisionPairs(a, rods(a), (), [("a", [])]), "a pair is .*, needs two names"),
+        (lambda a: CollisionPairs(a, rods(a), (), 3), "pairs: is 3, needs a sequence of two names"),
+        (lambda a: CollisionPairs(a, None), "capsules: is None, needs a sequence of shapes"),
+        (lambda a: CollisionPairs("ur5", rods(a)), "arm: is 'ur5', needs an Arm"),
+        (lambda a: Capsule([], (0, 0, 0), (0, 0, 0), 1), r"Capsule.link: is \[\], needs a text"),
+        (lambda a: Sphere((0, 0, 0), 1, None), "Sphere.name: is None, needs a text"),
         (
             lambda a: CollisionPairs(a, rods(a), (), [(rods(a)[1].name,) * 2]),
             "cannot move relative to each other, needs",

@@ -210,7 +210,15 @@ def test_what_does_not_exist_is_reported(arm, monkeypatch):
         (lambda: arm.c_source("J", frame="hand"), "no frame 'hand'"),
         (lambda: arm.c_source("M", name="a b"), "name is 'a b', needs letters, digits"),
         (lambda: f(np.zeros(4), np.zeros(3)), r"q has shape \(4,\); its last axis must be 3"),
+        *(
+            (lambda n=n: arm.c_source("M", name=n), "none of its words")
+            for n in ("int", "cos", None)
+        ),
         (lambda: f(np.zeros(3)), "dq is None; its last axis must be 3"),
+        (lambda: f(np.zeros(3), np.ma.masked_less([-1, 0, 0], 0)), "dq has masked entries"),
+        (lambda: f(np.zeros(3), [None] * 3), "dq is not an array of numbers: it holds object"),
+        (lambda: f(np.zeros(3), [[0] * 3, [0]]), "dq is not an array of numbers: setting an"),
+        (lambda: f(np.zeros((2, 3)), np.zeros((4, 3))), r"axes do not fit: \(2, 3\) and \(4, 3\)"),
     ):
         with pytest.raises(arms.ArmError, match=message):
             call()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import arms
-from arms.model.chain import Chain, Inertia, Joint, Link, Mimic, Pose
+from arms.model.chain import Chain, Inertia, Joint, Link, Mimic, Pose, Visual
 
 LINKS = (Link("base"), Link("a", Inertia(1.0, (0.5, 0.0, 0.0))), Link("b", Inertia(1.0)))
 FIRST, SECOND = Joint("i", "revolute", "base", "a"), Joint("j", "revolute", "a", "b")
@@ -29,6 +29,9 @@ PARTS = {
     "Joint.child: is None, needs a text": {"child": None},
     "armature: is nan kg m": {"armature": np.nan},
     "Joint 'j'.dry: is True, needs a finite number": {"dry": True},
+    "Joint 'j'.origin: is None, needs a Pose": {"origin": None},
+    r"Joint 'j'.origin: is array.* needs a Pose": {"origin": np.eye(1)},
+    "Joint 'j'.mimic: is 'i', needs a Mimic": {"mimic": "i"},
 }
 
 
@@ -50,6 +53,12 @@ def test_a_joint_that_no_arm_has_is_refused(message):
         (lambda: Pose(rpy="xyz"), "Pose.rpy: is 'xyz', needs 3 numbers"),
         (lambda: Link(3), "Link.name: is 3"),
         (lambda: Mimic("i", np.inf), "Mimic of 'i'.multiplier: is inf"),
+        (lambda: Pose((0.0, 0.0, 1e10)), r"Pose.xyz\[2\]: is 1e\+10 m, needs at most 1e\+09"),
+        (lambda: Link("a", 1.0), "Link 'a'.inertia: is 1.0, needs an Inertia"),
+        (lambda: Link("a", visuals=["a.stl"]), r"'a'.visuals\[0\]: is 'a.stl', needs a Visual"),
+        (lambda: Visual(None), "Visual.mesh: is None, needs a path"),
+        (lambda: Visual("", shape="cone"), "Visual.shape: is 'cone', needs one of mesh, box"),
+        (lambda: Visual("a", rgba=(0, 0, 1)), r"Visual.rgba: is \(0, 0, 1\), needs 4 numbers"),
     ],
 )
 def test_numbers_and_names_that_no_part_has_are_refused(make, message):
@@ -73,6 +82,10 @@ CHAINS = {
     "no moving joint from 'base' to 'base'": {"tip": "base"},
     "joint 'j' moves, but neither between base and tip nor as a mimic of one of 'i'": {"tip": "a"},
     "gravity: is .*, needs 3 numbers": {"gravity": (0.0, -9.81)},
+    r"Chain 'c'.links\[1\]: is 'a', needs a Link": {"links": (LINKS[0], "a")},
+    r"Chain 'c'.joints\[0\]: is None, needs a Joint": {"joints": (None,)},
+    "Chain 'c'.joints: is 3, needs a sequence of Joints": {"joints": 3},
+    r"Chain 'c'.tool: is \(0, 0, 0\), needs a Pose": {"tool": (0, 0, 0)},
 }
 
 

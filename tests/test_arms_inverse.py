@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -242,5 +244,27 @@ def test_goals_that_do_not_fit_are_refused():
         arm.find_postures([0.5, 0.3, 0.0], search=Search(posture=(0, 0, 0)))
     with pytest.raises(arms.ArmError, match="frame 'tool': needs a single frame"):
         find(arm, arm.kernel("pose", "J", "M"), [0.5, 0.3, 0.0], None, Search())
+    with pytest.raises(arms.ArmError, match=r"search: is \{'starts': 3\}, needs a Search"):
+        arm.find_postures([0.5, 0.3, 0.0], search={"starts": 3})
+    with pytest.raises(arms.ArmError, match="search: is None, needs a Search"):
+        arm.all_postures([0.5, 0.3, 0.0], search=None)
+    with pytest.raises(arms.ArmError, match=r"to reach is 1e\+300 m away, needs at most 1e\+09 m"):
+        arm.find_postures([1e300, 0.0, 0.0])
+    with pytest.raises(arms.ArmError, match=r"start has shape \(3, 2\), not \(2,\)$"):
+        arm.find_postures([0.5, 0.3, 0.0], np.zeros((3, 2)))
     with pytest.raises(arms.ArmError, match="has a position only"):
         arm.find_postures([0.5, 0.3, 0.0], search=Search(weights=(0, 0, 0, 1, 1, 1)))
+
+
+@pytest.mark.parametrize(("lower", "upper"), [(4.0, np.inf), (-np.inf, -4.0), (5.0, 6.0)])
+def test_joints_whose_limits_are_all_beyond_half_a_turn(lower, upper):
+    """Starts, pairs of shapes and figures are sampled where the joints can be."""
+    chain = arms.load("planar2").chain
+    joints = tuple(replace(joint, lower=lower, upper=upper) for joint in chain.joints)
+    arm = arms.Arm(replace(chain, joints=joints))
+    found = arm.find_postures(arm.pose([5.5, 5.2] if lower > 0 else [-5.5, -5.2]))
+    assert found.converged
+    assert ((found.q >= lower) & (found.q <= upper)).all()
+    rods = [arms.Capsule("link2", (0, 0, 0), (0.3, 0, 0), 0.02)]
+    assert len(arms.CollisionPairs(arm, rods, [arms.Sphere((0.9, 0, 0), 0.1)])) == 1
+    assert arms.summary(arm).reach == pytest.approx(arms.summary("planar2").reach, abs=0.2)

@@ -217,6 +217,7 @@ def test_forces_of_a_batch_broadcast(crooked, rng):
         ({"c": np.zeros(3)}, r"wrench on 'c' has shape \(3,\); its last axis must be 6"),
         ({"c": [0, 0, np.nan, 0, 0, 0]}, r"wrench on 'c'\[2\] is nan"),
         ({"c": np.zeros((2, 6)), "tool": np.zeros((3, 6))}, r"axes do not fit: .*\(2, 6\) and \(3"),
+        (np.zeros(6), r"wrenches: are array\(\[0., .* need force and moment by frame"),
         ({"c": np.zeros((3, 6))}, r"leading axes do not fit: \(4, 3\) and .* and \(3, 6\)"),
     ):
         with pytest.raises(arms.ArmError, match=message):

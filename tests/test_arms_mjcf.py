@@ -176,6 +176,7 @@ def test_what_is_no_arm_is_refused_and_the_message_says_why(message, file):
 
 NUMBERS = {
     "<joint> 'f'.armature: is 'nan', needs a finite number, 0 or more": 'armature="nan"',
+    "<joint> 'f'.armature: is '1e300', needs numbers up to 1e+09": 'armature="1e300"',
     "<joint> 'f'.armature: is '-0.1', needs a finite number, 0 or more": 'armature="-0.1"',
     "<joint> 'f'.damping: is 'inf', needs a finite number, 0 or more": 'damping="inf"',
     "<joint> 'f'.frictionloss: is '-2', needs a finite number, 0 or more": 'frictionloss="-2"',
@@ -284,12 +285,14 @@ def test_models_of_robot_descriptions_load_by_name(file, tmp_path, monkeypatch, 
     (package / "arm_mj_description.py").write_text(f"MJCF_PATH = {str(mjcf)!r}")
     (package / "arm_description.py").write_text(f"URDF_PATH = {str(urdf)!r}")
     (package / "far_description.py").write_text("raise OSError('no\\nnetwork')")
-    (package / "other_description.py").write_text("")
+    for name in ("other_description.py", "_descriptions.py"):
+        (package / name).write_text("")
     monkeypatch.syspath_prepend(str(tmp_path))
     assert arms.load("arm_mj_description", tip="flange").joint_names == ("one", "two", "three")
     assert arms.load("arm_description").joint_names == iiwa.joint_names
     for name, message in (
         ("amr_mj_description", "has no 'amr_mj_description'; similar names: arm_mj_description"),
+        ("zzz_description", r"has no 'zzz_description'; similar names: (\w+_description(, )?)+$"),
         ("far_description", "cannot fetch 'far_description': OSError: no network"),
         ("other_description", "neither a URDF nor an MJCF file"),
     ):

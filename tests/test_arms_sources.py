@@ -226,3 +226,47 @@ def test_arguments_of_what_is_no_xacro_are_refused(tmp_path):
         arms.load(path, arguments="length")
     with pytest.raises(arms.ArmError, match="packages: is 'share', needs a list of folders"):
         arms.load(path, packages="share")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"base": ""}, "base: is '', needs a name, or None for the default"),
+        ({"tip": ["tool"]}, r"tip: is \['tool'\], needs a name"),
+        ({"snap": "no"}, "snap: is 'no', needs True or False"),
+    ],
+)
+def test_options_of_another_type_are_refused(options, message):
+    """Of an arm of the catalogue, and of one given as text."""
+    with pytest.raises(arms.ArmError, match=message):
+        arms.load("planar2", **options)
+    with pytest.raises(arms.ArmError, match=message):
+        arms.loads("<robot/>", **options)
+    with pytest.raises(arms.ArmError, match="folder: is 3, needs the path of a folder"):
+        arms.loads("<robot/>", folder=3)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (("joints", 0, "origin"), "x", "has another form|Pose"),
+        (("links", 0, "inertia"), [1.0], "has another form"),
+        (("links", 1, "inertia", "mass"), -(10**400), "Inertia.mass: is -inf kg, needs a finite"),
+        (("tool",), 3.5, "has another form"),
+        (("variable",), [["tool"]], r"'planar2'.variable\[0\]: is \['tool'\], needs a text"),
+        (("source",), None, "Chain 'planar2'.source: is None, needs a text"),
+    ],
+)
+def test_a_model_file_of_another_form_is_refused(path, value, message, tmp_path):
+    """Whatever stands where a number, a text or a part should; the error names the file."""
+    data = json.loads(json.dumps(model_data(arms.load("planar2").chain)))
+    *way, last = path
+    part = data["arm"]
+    for key in way:
+        part = part[key]
+    part[last] = value
+    file = tmp_path / "m.json"
+    file.write_text(json.dumps(data))
+    with pytest.raises(arms.ArmError, match=message) as caught:
+        arms.load(file)
+    assert str(caught.value).startswith(f"model file '{file}': ")

@@ -53,6 +53,27 @@ def test_a_damaged_object_file_is_compiled_anew(tmp_path, monkeypatch):
     assert len(file.read_bytes()) == len(content)
 
 
+def test_code_that_numba_loads_from_its_own_cache_has_its_text_again(tmp_path, monkeypatch):
+    """A damaged object file is compiled anew where numba has stored machine code alone."""
+    import numba
+
+    from arms.machine.intermediate import kernel_text
+
+    monkeypatch.setattr(numba.core.config, "CACHE_DIR", str(tmp_path))
+    stored, loaded = (numba.njit(cache=True)(_twice) for _ in range(2))
+    types = (numba.int64,)
+    first = kernel_text(stored, types, "entry")
+    assert list(tmp_path.rglob("*.nbc"))
+    text = kernel_text(loaded, types, "entry")
+    assert loaded.stats.cache_hits
+    assert not llvm.parse_assembly(text).get_function("entry").is_declaration
+    assert len(text) == pytest.approx(len(first), rel=0.1)
+
+
+def _twice(n):
+    return 2 * n
+
+
 def test_the_text_of_a_part_is_kept_beside_its_object_file(tmp_path, monkeypatch):
     """It needs no numba again, has the name that it is asked for, and becomes the same code."""
     from numba.core.registry import cpu_target

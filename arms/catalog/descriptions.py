@@ -34,7 +34,8 @@ def description_path(name: str) -> Path:
             f"there is no arm {name!r:.80}: such names come from {PACKAGE}, which is not "
             f"installed: pip install {PACKAGE}"
         )
-    known = [each.name for each in iter_modules(spec.submodule_search_locations)]
+    modules = iter_modules(spec.submodule_search_locations)
+    known = [each.name for each in modules if is_description(each.name)]
     if name not in known:
         near = get_close_matches(name, known, n=6, cutoff=0.4)
         raise ArmError(f"{PACKAGE} has no {name!r:.80}; similar names: {', '.join(near) or 'none'}")

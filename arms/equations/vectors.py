@@ -90,7 +90,9 @@ class Joint:
         else:
             self.cos, self.sin = program.let(sp.cos(position)), program.let(sp.sin(position))
         self.by_s = _entries(self.s) < _entries(self.r)
-        tilts = bool(body.R[0, 0] == 1.0 and np.count_nonzero(body.R) == 5)
+        # A 1 alone does not make it one: it may be the rounded cosine of a small angle.
+        about_x = not (body.R[0, 1:].any() or body.R[1:, 0].any()) and body.R[0, 0] == 1.0
+        tilts = about_x and np.count_nonzero(body.R) == 5
         self._tilt = (self.E[1][1], self.E[2][1]) if tilts else None  # cosine, sine, about x
 
     def let(self, vector: Vec) -> list[Expr]:

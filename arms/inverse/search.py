@@ -20,8 +20,8 @@ from arms.machine.python_function import python_function
 from arms.machine.routine import routine
 from arms.model.attach import transform_of
 from arms.model.chain import coordinates
-from arms.model.description import Description
-from arms.model.values import array, number, vector
+from arms.model.description import Description, sample_range
+from arms.model.values import LARGEST, array, number, refuse_other, vector, whole
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int
@@ -59,11 +59,7 @@ class Search:
             posture = vector("Search.posture", self.posture, "rad", count=count)
             object.__setattr__(self, "posture", posture)
         for name, least in (("starts", 1), ("steps", 0), ("seed", 0)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-                raise ArmError(
-                    f"Search.{name}: is {value!r:.60}, needs a whole number from {least} up"
-                )
+            whole(f"Search.{name}", getattr(self, name), low=least)
 
 
 DEFAULT = Search()
@@ -118,6 +114,7 @@ def find(
     arm: Description, kernel: Kernel, goals: ArrayLike, start: ArrayLike | None, search: Search
 ) -> Postures:
     """The postures for a batch of goals, for ``Arm.find_postures``."""
+    refuse_other("search", search, Search)
     task = _task(arm, goals, start, search)
     others = _random_starts(arm, search)
     q, found = _run(arm, kernel, task, others, search)
@@ -128,6 +125,7 @@ def find_all(
     arm: Description, kernel: Kernel, goal: ArrayLike, start: ArrayLike | None, search: Search
 ) -> Postures:
     """The different postures for one goal, for ``Arm.all_postures``."""
+    refuse_other("search", search, Search)
     task = _task(arm, goal, start, search)
     if task.lead:
         raise ArmError(f"Arm {arm.name!r}: all_postures needs one pose, not {task.lead}")
@@ -161,22 +159,24 @@ def _task(arm: Description, goals: ArrayLike, start: ArrayLike | None, search: S
         targets = np.array(rows).reshape(*lead, 4, 4)
     else:
         lead, targets = (), transform_of(what, given)
+    farthest = np.abs(targets[..., :3, 3]).max(initial=0.0)
+    if farthest > LARGEST:
+        raise ArmError(f"{what} is {farthest:g} m away, needs at most {LARGEST:g} m")
     low, high = _range(arm)
     first = (low + high) / 2 if start is None else arm.checked("start", start)
     try:
         first = np.broadcast_to(first, (*lead, arm.dof))
     except ValueError:
-        raise ArmError(
-            f"Arm {arm.name!r}: start has shape {first.shape}, not ({arm.dof},) or "
-            f"{(*lead, arm.dof)}"
-        ) from None
+        shapes = " or ".join(dict.fromkeys((f"({arm.dof},)", f"{(*lead, arm.dof)}")))
+        raise ArmError(f"Arm {arm.name!r}: start has shape {first.shape}, not {shapes}") from None
     return _Task(targets.reshape(-1, 4, 4), weights, first.reshape(-1, arm.dof), lead)
 
 
 def _range(arm: Description) -> tuple[ndarray, ndarray]:
-    """Where random starts are: within the limits, and pi where there are none."""
-    low = np.where(np.isfinite(arm.q_lower), arm.q_lower, -np.pi)
-    return low, np.where(np.isfinite(arm.q_upper), arm.q_upper, np.pi)
+    """Where random starts are: within the limits; for what has none, see `sample_range`."""
+    low, high = sample_range(arm.q_lower, arm.q_upper)
+    low = np.where(np.isfinite(arm.q_lower), arm.q_lower, low)
+    return low, np.where(np.isfinite(arm.q_upper), arm.q_upper, high)
 
 
 def _random_starts(arm: Description, search: Search) -> Float[ndarray, "others n"]:

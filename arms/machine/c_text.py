@@ -18,6 +18,15 @@ _INPUTS = {
     "tau": "joint torques",
     "point": "a point in the frame",
 }
+# Names of the language, of a program, and of math.h.
+_TAKEN = re.compile(
+    "auto|break|case|char|const|continue|default|do|double|else|enum|extern|float|for|goto|if|"
+    "inline|int|long|register|restrict|return|short|signed|sizeof|static|struct|switch|typedef|"
+    "union|unsigned|void|volatile|while|main|a?(cos|sin|tan)h?f?l?|atan2|cbrt|ceil|erfc?|exp2?|"
+    "expm1|fabs|fdim|floor|fma|fmax|fmin|fmod|frexp|gamma|hypot|ilogb|[jy][01n]|ldexp|lgamma|"
+    "log(10|1p|2|b)?|l?l?rint|l?l?round|modf|nan|nearbyint|nextafter|pow|remainder|remquo|"
+    "scalbl?n|sqrt|tgamma|trunc"
+)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -30,8 +39,11 @@ def c_text(steps: Steps, name: str, comment: Sequence[str]) -> str:
     Raises:
         ArmError: ``name`` is not a name in C.
     """
-    if not _NAME.fullmatch(name):
-        raise ArmError(f"name is {name!r:.60}, needs letters, digits and underscores, as in C")
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or _TAKEN.fullmatch(name):
+        raise ArmError(
+            f"name is {name!r:.60}, needs letters, digits and underscores, as in C, and to be none "
+            "of its words and functions"
+        )
     lines = ["/*", *(f" * {_harmless(line)}".rstrip() for line in comment), " */"]
     lines += ["#include <math.h>", "", f"void {name}(const double *q, const double *dq,"]
     lines += [f"{' ' * (6 + len(name))}const double *u, double *out)", "{"]

@@ -2,9 +2,9 @@
 
 Files lie in a folder for the version of the sources that they were compiled by, so an edited source
 never runs old code, and folders of old versions are removed. A file is named by the SHA-256 of
-everything else that its content depends on. It starts with a magic line and the SHA-256 of the
-rest; a file that fails this check is rebuilt, never loaded. Files are written under a temporary
-name and renamed when complete. The folders belong to the user alone.
+everything else that its content depends on. It starts with a magic line and the SHA-256 of its own
+name and the rest; a file that fails this check is rebuilt, never loaded. Files are written under a
+temporary name and renamed when complete. The folders belong to the user alone.
 
 Variable and folder have the name of the distribution, which installs ``arms``.
 """
@@ -26,7 +26,7 @@ from pathlib import Path
 
 VARIABLE = "NENGO_FORCECTL_CACHE"
 FLOORS = "inverse", "model", "equations", "machine"  # of arms: all but the catalogue, data
-_MAGIC = b"nengo-forcectl object 1\n"
+_MAGIC = b"nengo-forcectl object 2\n"
 _warned: set[str] = set()
 
 
@@ -145,11 +145,13 @@ def _read(path: Path) -> bytes | None:
         return None
     head = len(_MAGIC) + 32
     payload = data[head:]
-    complete = (
-        data[: len(_MAGIC)] == _MAGIC
-        and data[len(_MAGIC) : head] == hashlib.sha256(payload).digest()
-    )
+    complete = data[: len(_MAGIC)] == _MAGIC and data[len(_MAGIC) : head] == _digest(path, payload)
     return payload if complete else None
+
+
+def _digest(path: Path, payload: bytes) -> bytes:
+    """What a file is checked by: damaged, and under another's name, it does not fit."""
+    return hashlib.sha256(path.name.encode() + payload).digest()
 
 
 def _write(path: Path, payload: bytes) -> None:
@@ -157,7 +159,7 @@ def _write(path: Path, payload: bytes) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(_MAGIC + hashlib.sha256(payload).digest() + payload)
+            file.write(_MAGIC + _digest(path, payload) + payload)
         os.replace(name, path)
     except BaseException:
         with contextlib.suppress(OSError):

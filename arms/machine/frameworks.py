@@ -19,6 +19,7 @@ import numpy as np
 from arms.errors import ArmError
 from arms.machine.python_function import python_lines
 from arms.machine.steps import Steps
+from arms.model.values import refuse_masked
 
 FRAMEWORKS = ("numpy", "jax", "tensorflow", "torch", "casadi")
 
@@ -79,9 +80,12 @@ def _array_function(arrays: Arrays, steps: Steps, form: Form) -> Callable[..., A
 
     def function(q: Any, dq: Any = None, u: Any = None) -> Any:
         given = q, dq, u
-        vectors = arrays.spread(
-            [_checked(arrays, form.names[k], given[k], form.lengths[k]) for k in read]
-        )
+        vectors = [_checked(arrays, form.names[k], given[k], form.lengths[k]) for k in read]
+        try:
+            vectors = arrays.spread(vectors)
+        except ValueError:
+            shapes = " and ".join(str(tuple(vector.shape)) for vector in vectors)
+            raise ArmError(f"leading axes do not fit: {shapes}") from None
         rows: list[Sequence[Any]] = [(), (), ()]
         for k, vector in zip(read, vectors, strict=True):
             rows[k] = [vector[..., i] for i in range(form.lengths[k])]
@@ -105,7 +109,12 @@ def _straight_line(steps: Steps, module: Any) -> Callable[..., tuple[Any, ...]]:
 
 def _checked(arrays: Arrays, name: str, value: Any, length: int) -> Any:
     """The input as the framework's array, or an error if its last axis does not fit."""
-    vector = None if value is None else arrays.array(value)
+    refuse_masked(name, value)
+    try:
+        vector = None if value is None else arrays.array(value)
+    except (TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise ArmError(f"{name} is not an array of numbers: {reason:.200}") from None
     shape = () if vector is None else tuple(vector.shape)
     if not shape or shape[-1] not in (length, None):
         given = "is None" if vector is None else f"has shape {shape}"
@@ -126,10 +135,18 @@ def _like_numpy(module: Any, array: Callable[[Any], Any]) -> Arrays:
     return Arrays(module, array, spread, shaped)
 
 
+def _real(value: Any) -> np.ndarray:
+    """``value`` in float64."""
+    result = np.asarray(value)
+    if result.dtype.kind not in "iuf":
+        raise TypeError(f"it holds {result.dtype}, needs real numbers")
+    return result.astype(np.float64, copy=False)
+
+
 def _numpy() -> Arrays:
     def array(x: Any) -> Any:
         x = np.asarray(x)
-        return x if x.dtype.kind in "fc" else x.astype(np.float64)
+        return x if x.dtype.kind in "fc" else _real(x)
 
     return _like_numpy(np, array)
 
@@ -148,7 +165,9 @@ def _torch() -> Arrays:
     torch = importlib.import_module("torch")
 
     def array(x: Any) -> Any:
-        x = x if isinstance(x, torch.Tensor) else torch.as_tensor(np.asarray(x, np.float64))
+        x = x if isinstance(x, torch.Tensor) else torch.as_tensor(_real(x))
+        if x.is_complex():
+            raise TypeError(f"it holds {x.dtype}, needs real numbers")
         return x if x.is_floating_point() else x.double()
 
     return _like_numpy(torch, array)
@@ -158,7 +177,9 @@ def _tensorflow() -> Arrays:
     tf = importlib.import_module("tensorflow")
 
     def array(x: Any) -> Any:
-        x = tf.convert_to_tensor(x if tf.is_tensor(x) else np.asarray(x, np.float64))
+        x = tf.convert_to_tensor(x if tf.is_tensor(x) else _real(x))
+        if not (x.dtype.is_floating or x.dtype.is_integer):
+            raise TypeError(f"it holds {x.dtype.name}, needs real numbers")
         return x if x.dtype.is_floating else tf.cast(x, tf.float64)
 
     def spread(vectors: list[Any]) -> list[Any]:

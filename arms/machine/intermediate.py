@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import llvmlite.binding as llvm
+import numba
 from numba.core.registry import cpu_target
 
 LIBM = frozenset((
@@ -36,13 +37,26 @@ def kernel_text(kernel: Any, types: tuple[Any, ...], name: str) -> str:
         types: Types of its arguments.
         name: Of the function.
     """
-    kernel.compile(types)
-    compiled = kernel.overloads[types]
+    compiled = _compiled(kernel, types)
     text = str(_optimised(compiled.library))
     text = re.sub(r"^\s*(?:tail )?call void @NRT_(?:inc|dec)ref\(.*\n", "", text, flags=re.M)
     text = re.sub(r"^define (?:linkonce_odr )?(?!internal)", "define internal ", text, flags=re.M)
     text = re.sub(r"^(@[^\n]*? = )(?:linkonce_odr|common) ", r"\1internal ", text, flags=re.M)
     return text + _entry(name, compiled.fndesc.llvm_func_name, text)
+
+
+def _compiled(kernel: Any, types: tuple[Any, ...]) -> Any:
+    """What numba made of a kernel, with its intermediate code.
+
+    What numba has loaded from its own cache has none: the kernel is compiled again then.
+    """
+    kernel.compile(types)
+    compiled = kernel.overloads[types]
+    if compiled.fndesc.llvm_func_name in {f.name for f in compiled.library._final_module.functions}:
+        return compiled
+    again = numba.jit(**kernel.targetoptions)(kernel.py_func)
+    again.compile(types)
+    return again.overloads[types]
 
 
 def _optimised(library: Any) -> Any:

@@ -154,7 +154,8 @@ def _block(steps: Steps, chunk: Chunk, places: dict[int, int], width: int) -> li
         elif isinstance(step, Number):
             lines += _entry(k, step, width)
         elif isinstance(step, Operation) and width and step.name in ("sin", "cos", "tanh"):
-            lines += _call_per_lane(k, step, width)
+            (operand,) = _names(steps, step.operands, width)
+            lines += _call_per_lane(k, step, operand, width)
         elif isinstance(step, Operation):
             operands = _names(steps, step.operands, width)
             lines.append(f"%s{k} = {_operation(step, operands, kind)}")
@@ -238,13 +239,12 @@ def _gather(k: int, step: Load, width: int) -> list[str]:
     return lines
 
 
-def _call_per_lane(k: int, step: Operation, width: int) -> list[str]:
+def _call_per_lane(k: int, step: Operation, operand: str, width: int) -> list[str]:
     """A function of the C library, called for each entry of a vector."""
     lines, before = [], "undef"
-    operand = f"<{width} x double> %s{step.operands[0]}"
     for lane in range(width):
         after = f"%s{k}" if lane == width - 1 else f"%v{k}_{lane}"
-        lines.append(f"%x{k}_{lane} = extractelement {operand}, i32 {lane}")
+        lines.append(f"%x{k}_{lane} = extractelement <{width} x double> {operand}, i32 {lane}")
         lines.append(f"%l{k}_{lane} = call double @{step.name}(double %x{k}_{lane})")
         insert = f"insertelement <{width} x double> {before}, double %l{k}_{lane}, i32 {lane}"
         lines.append(f"{after} = {insert}")

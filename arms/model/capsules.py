@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from arms.errors import ArmError
 from arms.model.chain import Vector
-from arms.model.values import array, number, vector
+from arms.model.values import array, number, refuse_other, vector
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -56,6 +56,8 @@ class Capsule:
     name: str = ""  # by default the link's
 
     def __post_init__(self) -> None:
+        refuse_other("Capsule.link", self.link, str)
+        refuse_other("Capsule.name", self.name, str)
         what = f"Capsule of link {self.link!r}"
         _set(self, a=vector(f"{what}: a", self.a, "m"), b=vector(f"{what}: b", self.b, "m"))
         _set(self, radius=_radius(f"{what}: radius", self.radius), name=self.name or self.link)
@@ -94,6 +96,7 @@ class Sphere:
     name: str = "sphere"
 
     def __post_init__(self) -> None:
+        refuse_other("Sphere.name", self.name, str)
         what = f"Sphere {self.name!r}"
         _set(self, centre=vector(f"{what}: centre", self.centre, "m"))
         _set(self, radius=_radius(f"{what}: radius", self.radius))
@@ -112,6 +115,7 @@ class HalfSpace:
     name: str = "half-space"
 
     def __post_init__(self) -> None:
+        refuse_other("HalfSpace.name", self.name, str)
         what = f"HalfSpace {self.name!r}"
         x, y, z = vector(f"{what}: normal", self.normal)
         length = hypot(x, y, z)

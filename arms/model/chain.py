@@ -16,7 +16,7 @@ from math import hypot, inf
 from typing import Any
 
 from arms.errors import ArmError
-from arms.model.values import limit, number, vector
+from arms.model.values import all_of, limit, number, refuse_other, vector
 
 Vector = tuple[float, float, float]
 
@@ -98,6 +98,16 @@ class Visual:
     shape: str = "mesh"  # one of SHAPES
     collision: bool = False  # of the file's collision geometry
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.mesh, str):
+            raise ArmError(f"Visual.mesh: is {self.mesh!r:.60}, needs a path as text")
+        if self.shape not in SHAPES:
+            raise ArmError(f"Visual.shape: is {self.shape!r:.60}, needs one of {', '.join(SHAPES)}")
+        refuse_other("Visual.origin", self.origin, Pose)
+        _set(self, scale=vector("Visual.scale", self.scale))
+        if self.rgba is not None:
+            _set(self, rgba=vector("Visual.rgba", self.rgba, count=4))
+
 
 @dataclass(frozen=True)
 class Link:
@@ -109,6 +119,8 @@ class Link:
 
     def __post_init__(self) -> None:
         _check_name("Link.name", self.name)
+        refuse_other(f"Link {self.name!r}.inertia", self.inertia, Inertia)
+        _set(self, visuals=all_of(f"Link {self.name!r}.visuals", self.visuals, Visual))
 
 
 @dataclass(frozen=True)
@@ -151,6 +163,9 @@ class Joint:
         what = f"Joint {self.name!r}"
         if self.kind not in KINDS:
             raise ArmError(f"{what}.kind: is {self.kind!r}, needs one of {', '.join(KINDS)}")
+        refuse_other(f"{what}.origin", self.origin, Pose)
+        if self.mimic is not None:
+            refuse_other(f"{what}.mimic", self.mimic, Mimic)
         _set(self, axis=_unit(f"{what}.axis", self.axis))
         for bound in ("lower", "upper"):
             _set(self, **{bound: limit(f"{what}.{bound}", getattr(self, bound))})
@@ -183,8 +198,17 @@ class Chain:
     variable: tuple[str, ...] = field(default=(), compare=False, metadata={"exported": False})
 
     def __post_init__(self) -> None:
-        gravity = vector(f"Chain {self.name!r}.gravity", self.gravity, "m/s^2")
-        _set(self, links=tuple(self.links), joints=tuple(self.joints), gravity=gravity)
+        _check_name("Chain.name", self.name)
+        what = f"Chain {self.name!r}"
+        _set(
+            self,
+            links=all_of(f"{what}.links", self.links, Link),
+            joints=all_of(f"{what}.joints", self.joints, Joint),
+            gravity=vector(f"{what}.gravity", self.gravity, "m/s^2"),
+        )
+        refuse_other(f"{what}.tool", self.tool, Pose)
+        refuse_other(f"{what}.source", self.source, str)
+        _set(self, variable=all_of(f"{what}.variable", self.variable, str))
         _check_tree(self)
         _check_moving(self)
 

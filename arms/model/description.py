@@ -22,6 +22,18 @@ if TYPE_CHECKING:
 Self = TypeVar("Self", bound="Description")
 
 
+def sample_range(
+    lower: Float[ndarray, "n"], upper: Float[ndarray, "n"], reach: float = np.pi
+) -> tuple[Float[ndarray, "n"], Float[ndarray, "n"]]:
+    """Where to sample joints with these limits: as far as they are within ``reach`` of zero.
+
+    A joint whose limits are all beyond is sampled within ``reach`` of the nearer one.
+    """
+    low = np.where(upper > -reach, -reach, upper - reach)
+    high = np.where(lower < reach, reach, lower + reach)
+    return np.maximum(lower, low), np.minimum(upper, high)
+
+
 class Friction(NamedTuple):
     """An arm's model of friction: ``viscous dq + dry tanh(dq / v)``, v = 0.01 rad/s, by joint."""
 
@@ -38,6 +50,10 @@ class Description:
 
     def __init__(self, chain: Chain) -> None:
         """Read a chain's joints and limits."""
+        if not isinstance(chain, Chain):
+            raise ArmError(
+                f"chain: is {chain!r:.60}, needs a Chain; arms.load takes a name or a file"
+            )
         self.chain = chain
         joints = coordinates(chain)
         self.name = chain.name

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 from arms.errors import MjcfError
 from arms.model.mjcf_files import Document
-from arms.model.urdf_values import LARGEST
+from arms.model.values import LARGEST
 
 _NOT_NEGATIVE = frozenset({"armature", "damping", "density", "frictionloss", "mass"})
 _FINITE = _NOT_NEGATIVE | {
@@ -42,12 +42,14 @@ def _check(element: Element, key: str) -> None:
         values = [float(word) for word in text.split()]
     except ValueError:
         return
-    needs = "numbers" if key in _LIMITS else "finite numbers"
-    good = not any(map(isnan, values)) if key in _LIMITS else all(map(isfinite, values))
-    if good and key not in _LIMITS and max(map(abs, values), default=0.0) > _largest(key):
-        good, needs = False, f"numbers up to {LARGEST:g}"
-    if key in _NOT_NEGATIVE:
-        good, needs = good and min(values[:1], default=nan) >= 0.0, "a finite number, 0 or more"
+    sign = key in _NOT_NEGATIVE
+    needs = "a finite number, 0 or more" if sign else "finite numbers"
+    if key in _LIMITS:
+        good, needs = not any(map(isnan, values)), "numbers"
+    else:
+        good = all(map(isfinite, values)) and (not sign or min(values[:1], default=nan) >= 0.0)
+        if good and max(map(abs, values), default=0.0) > _largest(key):
+            good, needs = False, f"numbers up to {LARGEST:g}"
     if not good:
         name = element.get("name") or element.get("joint") or element.get("class")
         what = f"<{element.tag}>" if name is None else f"<{element.tag}> {name!r}"

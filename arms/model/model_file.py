@@ -52,7 +52,9 @@ def read_model(path: str | Path) -> Chain:
         raise ArmError(f"{what}: is of version {data.get('version')!r:.20}, needs {VERSION}")
     try:
         return _chain(data["arm"])
-    except (KeyError, TypeError, AttributeError) as error:
+    except ArmError as error:
+        raise ArmError(f"{what}: {error}") from None
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ArmError(f"{what}: has another form ({type(error).__name__}: {error})") from None
 
 

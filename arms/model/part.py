@@ -103,8 +103,11 @@ def _check_names(links: Sequence[str], joints: Sequence[Edge], inside: Collectio
             continue
         for end, link in (("parent", joint.parent), ("child", joint.child)):
             if link not in known:
+                below = end == "parent" and joint.child in known
+                hint = f"; a base below it, {joint.child!r}, leaves it out" if below else ""
                 raise UrdfError(
                     f"joint {joint.name!r}: there is no {end} link {link!r}; links: {some(links)}"
+                    f"{hint}"
                 )
         if joint.child in above:
             raise UrdfError(

@@ -74,7 +74,7 @@ def _resolve_mimics(joints: Sequence[Joint], path: Collection[str]) -> list[Join
     for joint in joints:
         try:
             mimic = _free_leader(joint, by_name)
-        except UrdfError:
+        except ArmError:
             if joint.name in path:
                 raise
             mimic = None

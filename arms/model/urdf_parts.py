@@ -133,7 +133,8 @@ def _inertia(element: Element, what: str, snap: bool) -> Inertia:
     entries = [0.0] * 6
     if tensor is not None:
         names = ("ixx", "ixy", "ixz", "iyy", "iyz", "izz")
-        entries = [number_in(tensor, name, what, 0.0) for name in names]
+        # Some files leave out products of inertia that are 0; a moment that is missing is unknown.
+        entries = [number_in(tensor, k, what, None if k[1] == k[2] else 0.0) for k in names]
     return Inertia(mass, pose.xyz, turned_moments(entries, pose.rpy))
 
 
@@ -164,7 +165,8 @@ def joint_of(place: Place, element: Element, snap: bool) -> Joint:
     axis: Vector = (1.0, 0.0, 0.0)  # URDF's default
     axis_element = element.find("axis")
     if axis_element is not None and place.kind in MOVING:
-        axis = direction(vector_in(axis_element, "xyz", what, axis), what)
+        x, y, z = floats_in(axis_element, "xyz", what, 3)
+        axis = direction((x, y, z), what)
     lower, upper, velocity, effort = limits_of(element.find("limit"), place.kind, what)
     mimic = element.find("mimic")
     return Joint(

@@ -8,8 +8,8 @@ from xml.etree.ElementTree import Element
 from arms.errors import UrdfError
 from arms.model.chain import MOVING, Pose, Vector
 from arms.model.spatial import snap as nominal
+from arms.model.values import LARGEST
 
-LARGEST = 1e9  # of a number; a limit of this size is none
 _MAX_NAME = 200
 
 
@@ -36,7 +36,7 @@ def limits_of(element: Element | None, kind: str, what: str) -> tuple[float, flo
 
 
 def _limit(element: Element, key: str, what: str, default: float) -> float:
-    """A limit, infinite from 1e9 on: files write 1e9, 1e16 or inf for what has none."""
+    """A limit, infinite from `LARGEST` on: files write 1e9, 1e16 or inf for what has none."""
     text = element.get(key, "").strip()
     if not text:
         return default

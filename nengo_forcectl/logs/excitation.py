@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from threadpoolctl import threadpool_limits
 
 from arms import Arm
+from arms.model.description import sample_range
 
 from ..paths.recorded import RecordedPath
 from ..support.validation import Arguments, check, check_positive, check_whole
@@ -141,10 +142,11 @@ class _Design:
         self.arm, self.box, self.rng = arm, box, rng
         self.middle: Float[np.ndarray, "n"] | None = None  # None: to be found
         self.series = _series(np.linspace(0.0, seconds, SAMPLES), seconds)
-        low = np.where(np.isfinite(arm.q_lower), arm.q_lower, -np.pi)
-        high = np.where(np.isfinite(arm.q_upper), arm.q_upper, np.pi)
+        low, high = sample_range(arm.q_lower, arm.q_upper)
+        low = np.where(np.isfinite(arm.q_lower), arm.q_lower, low)
+        high = np.where(np.isfinite(arm.q_upper), arm.q_upper, high)
         margin = 0.05 * (high - low)
-        self.low, self.high = np.maximum(low + margin, -np.pi), np.minimum(high - margin, np.pi)
+        self.low, self.high = sample_range(low + margin, high - margin)
         self.dq_most = SPEED * np.where(np.isfinite(arm.dq_max), arm.dq_max, 1.0)
         self.ddq_most = self.dq_most / STOP_TIME
         self.tau_most = SHARE * arm.tau_max

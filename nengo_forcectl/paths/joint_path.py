@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from arms import Arm
 from arms.errors import UnreachableError
+from arms.model.description import sample_range
 
 from ..contract import EndingPath, Reference
 from ..errors import ConfigurationError
@@ -117,7 +118,7 @@ class _Follower:
 
     def __init__(self, arm: Arm, name: str, turns: bool) -> None:
         self._arm, self._name, self._size = arm, name, 6 if turns else 3
-        low, high = np.maximum(arm.q_lower, -np.pi), np.minimum(arm.q_upper, np.pi)
+        low, high = sample_range(arm.q_lower, arm.q_upper)
         postures = np.random.default_rng(0).uniform(low, high, (20, arm.dof))
         J = np.abs(arm.jacobian(postures)[:, : self._size]).max(axis=(0, 2))
         self._rows = np.flatnonzero(J > 1e-9)  # rows that the arm can move

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from arms import Arm
+from arms.model.description import sample_range
 
 from ..errors import ConfigurationError
 from ..support.validation import check, check_not_negative, is_number
@@ -106,7 +107,7 @@ def braking(arm: Arm, limits: Limits, states: int = 500) -> Float[np.ndarray, "n
     """
     rng = np.random.default_rng(0)
     n = arm.dof
-    lower, upper = np.maximum(limits.q_lower, -math.pi), np.minimum(limits.q_upper, math.pi)
+    lower, upper = sample_range(limits.q_lower, limits.q_upper)
     fastest = np.where(np.isfinite(limits.dq_max), limits.dq_max, SPEED)
     wanted, least = fastest / QUICK, 1.0
     for sample in range(states):
