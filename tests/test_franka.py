@@ -252,6 +252,7 @@ def empty(tmp_path_factory):
     return file
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_payload_is_found_by_moving_the_robot(host, empty, tmp_path, capsys):
     """Four seconds: mass to 5 %, centre to 1 cm; and it says that this was enough."""
     folder = tmp_path / "run"
@@ -288,6 +289,7 @@ def test_what_cannot_find_a_payload_moves_nothing(empty, tmp_path, capsys):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_run_starts_with_what_the_last_one_has_learned(host, tmp_path, capsys):
     """The next one knows at its first torque what the robot's model lacked."""
     where = ["run", "--robot", f"franka://{host}", "--no-realtime", "--adapt", "structured",
