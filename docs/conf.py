@@ -21,6 +21,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "api_pages",
     "docstrings",
+    "light_sidebar",
     "sample_runs",
     "search_check",
     "short_names",

@@ -47,6 +47,7 @@ def test_a_small_bench_leaves_results_a_table_and_a_figure(tmp_path, capsys):
     assert {"numpy", "numba"} <= results.data["versions"].keys()
 
 
+@pytest.mark.usefixtures("without_figures")
 @pytest.mark.needs("pybullet")  # in MuJoCo the sensor check comes first
 def test_a_fall_is_reported_and_the_rest_goes_on(tmp_path, capsys, monkeypatch):
     """What pulls the tool away is a fall with its reason; the cells after it are run."""
@@ -61,6 +62,7 @@ def test_a_fall_is_reported_and_the_rest_goes_on(tmp_path, capsys, monkeypatch):
     assert "planar2, spring, none, seed 0 fell: " in " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_what_breaks_in_a_cell_breaks_that_cell_alone(tmp_path, monkeypatch):
     """An error that nobody foresaw is the reason of one cell's fall."""
 
@@ -122,6 +124,7 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, words, tmp_path, capsy
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_exact_does_not_run_where_it_is_no_bound(tmp_path):
     """With dry friction there is no cell of exact, and the results are complete without it."""
     settings = BenchSettings(("planar2",), ("coulomb",), ("none", "exact"), passes=1, jobs=1,

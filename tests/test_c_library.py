@@ -352,13 +352,13 @@ def test_the_loop_in_c_drives_a_robot_over_the_bridge(arm, trained, project, tmp
     tool, ports = arm.pose(home_posture(arm))[:3, 3], queue.Queue()
     with world(arm) as robot:
         served = threading.Thread(
-            target=serve, args=(robot, arm, 0, 7, 0.1), kwargs={"ready": ports.put, "seconds": 60}
+            target=serve, args=(robot, arm, 0, 7, 0.1), kwargs={"ready": ports.put, "seconds": 300}
         )
         served.start()
-        numbers = [ports.get(timeout=10), 7, 1.2, 0.5, *tool, 0.05, 0.05, 0.0]
+        numbers = [ports.get(timeout=60), 7, 1.2, 0.5, *tool, 0.05, 0.05, 0.0]
         command = [program, str(folder / "mine.state"), *map(str, numbers)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-        served.join(60)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        served.join(300)
         reached = arm.pose(robot.read().q)[:3, 3]
     assert done.stdout == "no stop; stops 0, gaps 0\n", done.stderr
     assert np.linalg.norm(reached - tool - [0.05, 0.05, 0.0]) < 2e-3

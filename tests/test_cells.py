@@ -209,7 +209,7 @@ def test_a_killed_driver_leaves_what_is_done_and_its_processes_end(folder, wante
     place = str(folder.path.parent)
     script = KILLED.format(tests=str(project / "tests"), folder=place)
     driver = subprocess.Popen([sys.executable, "-c", script], start_new_session=True)
-    end = time.monotonic() + 60.0
+    end = time.monotonic() + 300.0
     while len(folder.numbers()) < 2 and time.monotonic() < end:
         time.sleep(0.02)
     os.kill(driver.pid, signal.SIGKILL)

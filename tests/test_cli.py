@@ -94,6 +94,7 @@ izz="0.1" ixy="0" ixz="0" iyz="0"/></inertial></link><link name="c"/><link name=
 <joint name="l" type="fixed"><parent link="b"/><child link="d"/></joint></robot>"""
 
 
+@pytest.mark.usefixtures("without_figures")
 @pytest.mark.filterwarnings("ignore:.* are massless:UserWarning")
 def test_the_tip_of_a_branching_urdf_can_be_named(tmp_path, capsys, monkeypatch):
     """Where two ends are equally deep, the error asks for the tip, and --tip answers it."""

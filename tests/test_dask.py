@@ -88,7 +88,7 @@ def test_an_address_that_answers_nothing_is_said_in_time(monkeypatch):
             with pytest.raises(ClusterError, match=f"{address} does not answer as a scheduler"), \
                     DaskCluster(address, identity(())):  # fmt: skip
                 pass
-            assert time.monotonic() - began < 10.0
+            assert time.monotonic() - began < 60.0  # not for ever; on a busy machine, too
 
 
 def test_a_scheduler_without_workers_is_said_in_time(monkeypatch):

@@ -35,6 +35,7 @@ def test_a_fall_is_found_in_the_record():
     assert describe_fall(arm, np.zeros(2), np.nan, 0.0) is not None
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_run_that_limits_overrule_ends_with_exit_code_3(tmp_path, capsys):
     """A payload that the arm cannot carry is named first; then the run says how it ended."""
     arguments = ["reach", "--arm", "planar2", "--payload", "40", "--passes", "1", "--adapt", "none"]

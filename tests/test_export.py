@@ -185,6 +185,7 @@ def test_the_network_runs_in_nengo(arm, trained):
     assert network.decoders.label == "adaptive -> torque"
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_reach_leaves_what_export_takes(tmp_path, capsys, monkeypatch):
     """A run's learned controller, by `nengo-forcectl export`; what is wrong is one line, exit 2."""
     monkeypatch.chdir(tmp_path)

@@ -136,6 +136,7 @@ def test_learning_while_the_arm_moves():
     assert np.ptp(visited, axis=0).min() > 2.0  # [rad] it went about
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_an_interrupted_training_keeps_the_best_so_far(tmp_path):
     """Ctrl-C after an epoch: its network is compared and saved, and the summary says so."""
 
@@ -151,6 +152,7 @@ def test_an_interrupted_training_keeps_the_best_so_far(tmp_path):
     assert len(run.data) == 50
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_json_says_error_settings_and_time(tmp_path, capsys):
     """--json is one object with the relative error, the settings and the training time."""
     out = ["--out", str(tmp_path / "run"), "--json"]

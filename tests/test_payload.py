@@ -36,6 +36,7 @@ def logs(tmp_path_factory):
     )
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_payload_is_found_in_four_seconds(logs, tmp_path):
     """Mass to 3 %, centre to 5 mm, and it says that this was enough."""
     run = run_payload(PayloadSettings(*logs[:2], arm="ur5e", out=tmp_path / "out"))
@@ -70,6 +71,7 @@ def test_errors_of_the_gains_are_part_of_the_deviation(logs):
             PayloadSettings(*logs[:2], gain_error=wrong)
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_drive_gains_are_found_from_a_known_mass(tmp_path):
     """Torques that are wrong by some percent in each joint; joint 1 bears no weight."""
     wrong = np.array([1.0, 1.08, 0.93, 1.05, 0.97, 1.0])

@@ -120,6 +120,7 @@ def test_the_same_seed_gives_the_same_run(run, tmp_path):
     assert np.abs(other.records["none"]["reference"] - again.records["gradient"]["reference"]).max()
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_an_interrupted_run_leaves_what_was_done(tmp_path):
     """Ctrl-C in the third reach leaves a readable record of the first two and a bit."""
 
@@ -136,6 +137,7 @@ def test_an_interrupted_run_leaves_what_was_done(tmp_path):
     assert run.summary["rms_mm"] == {"none": []}
 
 
+@pytest.mark.usefixtures("without_figures")
 @pytest.mark.parametrize("name", ["planar2", "planar3"])
 def test_other_arms_reach_too(name, tmp_path):
     """The job is not made for one arm: the exact model of a planar arm tracks as well."""
@@ -145,6 +147,7 @@ def test_other_arms_reach_too(name, tmp_path):
     assert rms["none"][0] > 10 * rms["exact"][0]
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_joints_about_one_axis_do_not_throw_an_arm(tmp_path):
     """At home, joints 1 and 3 of an xarm7 turn about almost one axis; a load damps them more."""
     settings = ReachSettings(

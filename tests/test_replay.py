@@ -107,6 +107,7 @@ def test_an_observer_hides_what_is_not_known(logs):
     assert left < 0.3 * np.linalg.norm(MODEL.inverse_dynamics(*signals_of(log)[:3]) - log.tau)
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_share_or_a_time_ends_learning(logs, tmp_path):
     """A quarter of 16 s is 4 s."""
     for k, after in enumerate((0.25, 4.0)):

@@ -102,7 +102,9 @@ def job(verb, out, logs):
         "reach": (run_reach, ReachSettings(arm="planar2", passes=1, payload=0.5, **small)),
         "press": (
             run_press,
-            PressSettings(arm="planar2", payload=0.5, stiffness=(1e6,), hold=1.0, **small),
+            PressSettings(
+                arm="planar2", payload=0.5, stiffness=(1e6,), hold=1.0, speed=0.05, **small
+            ),
         ),
         "wipe": (run_wipe, WipeSettings(arm="planar2", laps=1, lap=2.0, **small)),
         "bench": (

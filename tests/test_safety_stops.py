@@ -174,7 +174,7 @@ def test_a_cycle_is_told_of_the_torque_that_was_sent_in_place_of_its_own():
     sent = [safe.step(State(1e-3 * k, home, np.zeros(2)), still).tau for k in range(3)]
     assert safe.events["torque"] == 3
     np.testing.assert_array_equal(predictor.memory["predictor.sent"], sent[::-1])
-    np.testing.assert_array_equal(observer._sent, sent[-1])
+    np.testing.assert_array_equal(observer._sent.value, sent[-1])
 
 
 def test_nothing_is_learned_from_what_is_not_finite():

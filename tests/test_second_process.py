@@ -115,7 +115,7 @@ def test_ctrl_c_leaves_what_both_processes_had_done(tmp_path):
             name, count = next(reports)
             done[name] = int(count)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-        said = process.communicate(timeout=120)[1]
+        said = process.communicate(timeout=300)[1]
     assert process.returncode == 130, said
     assert "interrupted; the run folder holds what was done" in said
     assert "Traceback" not in said

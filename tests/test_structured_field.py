@@ -3,10 +3,20 @@
 import numpy as np
 import pytest
 from reaching_job import DT, rms, run
-from regression_samples import N, P, data, feed, information, law_neurons, regression, solve
+from regression_samples import (
+    BEGIN_SOLUTION,
+    N,
+    P,
+    call,
+    data,
+    feed,
+    information,
+    law_neurons,
+    regression,
+    solve,
+)
 
 from nengo_forcectl import learning_cycle
-from nengo_forcectl.kernels import solve_regression as solver
 from nengo_forcectl.paths import MinimumJerk
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.forces import ForceBump
@@ -41,7 +51,7 @@ def test_while_they_sleep_they_stay_and_the_others_are_the_best_beside_them(rng)
     np.testing.assert_allclose(block["target_both"][:-1], both, rtol=1e-9)
     block["since"][...] = block["wake"] + 1  # from now on they learn
     neurons["frozen"][...] = 1
-    solver.begin_solution(block.address)
+    call(BEGIN_SOLUTION, block)
     assert block["solved"] == core  # not while neurons are frozen
     neurons["frozen"][...] = 0
     block["noise"][...] = block["repeated"][...] = block["variance"][...] = 1.0
@@ -63,7 +73,7 @@ def test_they_and_the_joints_neurons_sleep_together(rng):
         feed(block, phi[k : k + 1], y[k : k + 1])
     w, v = rng.normal(size=FIELD), rng.normal(size=neurons["weights"].shape)
     block["weights"][P - FIELD :], neurons["weights"][:] = w, v
-    solver.begin_solution(block.address)
+    call(BEGIN_SOLUTION, block)
     left = y - phi[..., P - FIELD :] @ w - np.einsum("kna,na->kn", active, v)
     own = phi[..., : P - FIELD]
     target = np.einsum("knp,n,kn->p", own, made.precision, left)

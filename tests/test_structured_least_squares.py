@@ -7,9 +7,12 @@ from regression_samples import (
     FLOOR,
     LINKS,
     NOISE,
+    TAKE_SAMPLES,
     TRUTH,
     N,
     P,
+    add,
+    call,
     data,
     feed,
     information,
@@ -20,7 +23,7 @@ from regression_samples import (
 )
 
 from nengo_forcectl.errors import ConfigurationError
-from nengo_forcectl.kernels import add_sample, parts, solve_regression as solver
+from nengo_forcectl.kernels import add_sample, parts
 from nengo_forcectl.kernels.layout.cycle_fields import STRUCTURES
 from nengo_forcectl.learning.structured_least_squares import StructuredLeastSquares
 
@@ -74,8 +77,7 @@ def test_later_samples_are_paired_with_the_one_before(rng):
     for k in range(len(y)):
         block["phi"][:], block["lacking"][:], neurons["phi"][:] = phi[k], y[k], active[k]
         block["late"][:], block["white"][...] = late[k], 0.0 if k <= 3 else block["white"]
-        add_sample.take_sample(block.address)
-        add_sample.end_sample(block.address)
+        add(block)
     Y, P_ = y[..., None] + late, made.precision
 
     def paired(a, b):
@@ -238,7 +240,7 @@ def test_a_solution_over_many_cycles_is_the_same(rng):
     solve(block)
     other["size"][:], other["job"][...], other["since"][...] = made.size, 0, 1
     cycles = 1
-    while not solver.solve_regression(other.address):
+    while not call(parts.solve_regression, other):
         cycles += 1
         feed(other, phi[:1], y[:1])
     assert cycles > 5
@@ -254,10 +256,10 @@ def test_samples_and_solutions_come_in_time(rng):
     taken, solved = [], []
     for cycle in range(1, 901):
         before = float(block["samples"])
-        add_sample.take_samples(block.address)
+        call(TAKE_SAMPLES, block)
         if block["samples"] > before:
             taken.append(cycle)
-        if solver.solve_regression(block.address):
+        if call(parts.solve_regression, block):
             solved.append(cycle)
     assert [each for each in taken if each < 100] == [
         each for each in range(1, 100) if each % 3 == 0 or each % 10 == 0
@@ -281,17 +283,16 @@ def test_a_sample_is_added_in_parts(rng):
         left = []
         for _ in range(int(block["every"]) - 1):  # what the filter holds then is not the sample's
             block["phi"][:], block["lacking"][:] = rng.normal(size=phi[k].shape), 0.0
-            add_sample.take_samples(block.address)
+            call(TAKE_SAMPLES, block)
             left.append(int(block["left"]))
         if k:
             assert left[0] > left[1] > left[2] > left[3] == left[-1] == 0
         active = rng.uniform(size=neurons[0]["phi"].shape)
         for each, own in zip((block, other), neurons, strict=True):
             each["phi"][:], each["lacking"][:], own["phi"][:] = phi[k], y[k], active
-        add_sample.take_samples(block.address)
+        call(TAKE_SAMPLES, block)
         assert block["left"] == P
-        add_sample.take_sample(other.address)
-        add_sample.end_sample(other.address)
+        add(other)
     parts.complete_sums.call(block.address)
     for name in ("information", "moment", "square", "both", "phi_last", "y_last", "samples"):
         np.testing.assert_array_equal(block[name], other[name], err_msg=name)

@@ -2,8 +2,11 @@
 
 import numpy as np
 from regression_samples import (
+    BEGIN_SOLUTION,
     N,
     P,
+    add,
+    call,
     data,
     information,
     law_neurons,
@@ -11,7 +14,7 @@ from regression_samples import (
     solve,
 )
 
-from nengo_forcectl.kernels import add_sample, joint_activity, solve_regression as solver
+from nengo_forcectl.kernels import joint_activity
 
 
 def test_neurons_of_each_joint_are_solved_with_the_weights(rng):
@@ -26,8 +29,7 @@ def test_neurons_of_each_joint_are_solved_with_the_weights(rng):
     for k in range(len(y)):
         block["phi"][:], block["lacking"][:], neurons["phi"][:] = phi[k], y[k], active[k]
         block["late"][:] = 0.0
-        add_sample.take_sample(block.address)
-        add_sample.end_sample(block.address)
+        add(block)
     neurons["variance"][:] = [0.5, 1.0, 0.2]
     block["positive"][...] = 0  # the sums alone
     block["since"][...] = neurons["wake"] + 1
@@ -47,7 +49,7 @@ def test_neurons_of_each_joint_are_solved_with_the_weights(rng):
     decoders = shares[:, P:] @ rest
     np.testing.assert_allclose(neurons["weights"].ravel(), decoders, rtol=0, atol=1e-9)
     block["since"][...] = 0  # from now on the neurons sleep
-    solver.begin_solution(block.address)
+    call(BEGIN_SOLUTION, block)
     left = Y - own @ decoders
     np.testing.assert_allclose(block["target"][:, 0], Phi.T @ left, rtol=0, atol=1e-9)
     np.testing.assert_allclose(block["target_square"], left @ left, rtol=1e-9)
@@ -61,8 +63,7 @@ def test_a_forgotten_payload_leaves_weights_and_neurons_as_they_are(rng):
     active = rng.uniform(size=(len(y), N, m))
     for k in range(len(y)):
         block["phi"][:], block["lacking"][:], neurons["phi"][:] = phi[k], y[k], active[k]
-        add_sample.take_sample(block.address)
-        add_sample.end_sample(block.address)
+        add(block)
     w, v = rng.normal(size=P), rng.normal(size=(N, m))
     block["weights"][:], neurons["weights"][:] = w, v
     root = np.sqrt(made.precision)

@@ -144,7 +144,7 @@ def test_the_command_prints_a_table_or_json(tmp_path, capsys):
     """A cell that cannot be run says why, and the others are there."""
     text = """
     job = "press"
-    settings = { arm = "planar3", adapt = "none", stiffness = 1e4, hold = 1.0 }
+    settings = { arm = "planar3", adapt = "none", stiffness = 1e4, hold = 1.0, speed = 0.05 }
     sweep = { force = [10, 20] }
     """
     out = tmp_path / "out"

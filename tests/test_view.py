@@ -35,6 +35,7 @@ def _no_screen(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_page_that_ends_does_not_end_the_run(tmp_path, monkeypatch, caplog):
     """One line says so, and the run is complete."""
     begin = View.begin

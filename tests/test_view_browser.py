@@ -38,7 +38,7 @@ def live(tmp_path, caplog, monkeypatch):
         assert thread.is_alive()
         time.sleep(0.05)
     yield found[0], settings.out
-    thread.join(60.0)
+    thread.join(300.0)
     assert not thread.is_alive()
 
 
@@ -77,7 +77,8 @@ def test_the_arm_moves_and_obeys(opened, live):
 
 def finished(folder):
     """The summary at the end of a run that goes on without a browser."""
-    for _ in range(1200):
+    end = time.monotonic() + 300.0  # on a busy machine
+    while time.monotonic() < end:
         summary = json.loads((folder / "summary.json").read_text())
         if summary["complete"]:
             return summary
@@ -95,8 +96,9 @@ def test_a_record_plays_from_a_file(opened, iiwa_record, tmp_path):
     watched.page.wait_for_selector("canvas[data-engine]")
     watched.waits_for("kuka_iiwa")
     first = watched.canvas()
-    watched.page.wait_for_timeout(700)
-    assert watched.canvas() != first
+    end = time.monotonic() + 60.0
+    while watched.canvas() == first:
+        assert time.monotonic() < end
     watched.page.get_by_text("none", exact=True).click()
     watched.page.wait_for_selector("a[aria-current][data-name=none]")
     assert watched.errors == []

@@ -19,7 +19,7 @@ from ..learning.law import Arrays
 from ..networks.encoding import StateEncoding
 from ..networks.firing import FiringNetwork
 from ..safety.sensors import measured_wrench
-from ..support.torques import limited
+from .sent_torque import SentTorque
 from .time_scales import TimeScales
 
 
@@ -77,10 +77,10 @@ class ConsolidatingAdaptation(Adaptation):
     ) -> None:
         self.network, self.law = network, law
         self.learning, self.holds = True, False
-        self._friction: Float[np.ndarray, "n"] | float = 0.0  # that the law fed forward [N m]
-        self._encoding, self._tau_max = encoding, arm.tau_max
+        self._encoding = encoding
         self._weights = network.read()
         self._scales = TimeScales(law, self._weights, dt)
+        self._sent = SentTorque(arm, self._scales.observer["sent"])
         self.memory = self._scales.memory
         self._arm, self._inputs = Block(ARM, {"n": arm.dof}), Block(INPUT, {"n": arm.dof, "k": 3})
         pushed = self._scales.observer, self._arm, self._inputs
@@ -103,7 +103,7 @@ class ConsolidatingAdaptation(Adaptation):
         """Return the torque of both time scales, then train the network."""
         velocity = state.dq if self._encoding.measured else command.dq_r
         F, J_w = self.network.observe(self._encoding.input(state.q, velocity, command.ddq_r))
-        law, sent = self._scales.law, self._scales.observer["sent"]
+        law = self._scales.law
         law["supplied"][:], law["phi"][:] = F, features_of(self._weights, J_w)
         if (self.learning or self.holds) and state.sound:
             write_balance(self._arm, terms)
@@ -114,13 +114,12 @@ class ConsolidatingAdaptation(Adaptation):
         if self._supply(state.sound):
             self.network.write(split_weights(self._weights, law["weights"]))
         added = self._scales.block["feedforward"].copy()
-        self._friction = command.friction
-        sent[:] = limited(command.tau + added, self._tau_max) - self._friction
+        self._sent.expect(command.tau + added, command.friction)
         return added
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
         """Record the torque [N m] that was sent instead of the last step's."""
-        self._scales.observer["sent"][:] = tau - self._friction
+        self._sent.overrule(tau)
 
     def forget_motion(self) -> None:
         """Begin a new motion: what the weights have not yet learned is observed anew."""

@@ -10,7 +10,7 @@ from arms import Arm, Terms
 from ..contract import Adaptation, Command, Reference, State
 from ..estimation.observer import MomentumObserver
 from ..safety.sensors import measured_wrench
-from ..support.torques import limited
+from .sent_torque import SentTorque
 
 
 class DisturbanceObserver(Adaptation):
@@ -33,9 +33,7 @@ class DisturbanceObserver(Adaptation):
 
     def __init__(self, arm: Arm, gain: float, dt: float) -> None:
         self.observer = MomentumObserver(arm.dof, gain, dt)
-        self._tau_max = arm.tau_max
-        self._sent = np.zeros(arm.dof)  # in the cycle before, without the model's friction [N m]
-        self._friction: Float[np.ndarray, "n"] | float = 0.0  # that the law fed forward [N m]
+        self._sent = SentTorque(arm)
         self._time = -math.inf  # of it [s]
 
     def torque(
@@ -45,11 +43,10 @@ class DisturbanceObserver(Adaptation):
         if not 0.0 <= state.time - self._time < 1.5 * self.observer.dt:
             self.observer.restart()
         self._time = state.time
-        tau = -self.observer.update(terms, state.dq, self._sent, measured_wrench(state))
-        self._friction = command.friction
-        self._sent = limited(command.tau + tau, self._tau_max) - self._friction
+        tau = -self.observer.update(terms, state.dq, self._sent.value, measured_wrench(state))
+        self._sent.expect(command.tau + tau, command.friction)
         return tau
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
         """Record the torque [N m] that was sent instead of the last step's."""
-        self._sent = tau - self._friction
+        self._sent.overrule(tau)

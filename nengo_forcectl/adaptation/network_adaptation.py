@@ -14,9 +14,9 @@ from ..estimation.observer import LowPass, MomentumObserver
 from ..learning.law import Signal
 from ..networks.workspace import joint_range
 from ..safety.sensors import measured_wrench
-from ..support.torques import limited
 from ..support.validation import Arguments, check_choice
 from .learn_from import LEARN_FROM, LearnFrom
+from .sent_torque import SentTorque
 
 UNLIMITED_SPEED = 2.0  # what counts as a joint's top speed if it has no limit [rad/s]
 
@@ -124,13 +124,11 @@ class Balance:
     def __init__(self, arm: Arm, observer: MomentumObserver) -> None:
         self._observer = observer
         self._network = LowPass(arm.dof, observer.gain, observer.dt)
-        self._tau_max = arm.tau_max
-        self._sent = np.zeros(arm.dof)  # in the cycle before, without the model's friction [N m]
-        self._friction: Float[np.ndarray, "n"] | float = 0.0  # that the law fed forward [N m]
+        self._sent = SentTorque(arm)
 
     def lacking(self, terms: Terms, state: State) -> Float[np.ndarray, "n"]:
         """Return the filtered torque [N m] that the model lacks, without a measured push."""
-        return -self._observer.update(terms, state.dq, self._sent, measured_wrench(state))
+        return -self._observer.update(terms, state.dq, self._sent.value, measured_wrench(state))
 
     @property
     def supplied(self) -> Float[np.ndarray, "n"]:
@@ -150,12 +148,11 @@ class Balance:
         else:
             self._observer.restart()
             self._network.restart()
-        self._friction = friction
-        self._sent = limited(tau, self._tau_max) - friction
+        self._sent.expect(tau, friction)
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
         """Take note of the torque [N m] that was sent in place of the last cycle's."""
-        self._sent = tau - self._friction
+        self._sent.overrule(tau)
 
 
 def over_limits(arm: Arm) -> Callable[..., Float[np.ndarray, "2n"]]:

@@ -160,7 +160,7 @@ def emit(
     for text in texts:
         module = llvm.parse_assembly(_aimed(text, machine.triple, layout))
         whole.link_in(without_unused(module, target))
-    whole = llvm.parse_assembly(hidden(str(whole), names))
+    whole = _without_copies(llvm.parse_assembly(hidden(str(whole), names)), target)
     without_unused(whole, target).verify()
     _check_needs(whole, known)
     for k, function in enumerate(whole.functions):
@@ -175,6 +175,15 @@ def optimized(text: str) -> str:
     builder = llvm.create_pass_builder(MACHINES[0].target(), options)
     builder.getModulePassManager().run(module, builder)
     return str(module)
+
+
+def _without_copies(module: Any, target: Any) -> Any:
+    """Keep one of the equal functions of a module: each part has its own copy of what it calls."""
+    manager = llvm.create_new_module_pass_manager()
+    manager.add_merge_functions_pass()
+    options = llvm.create_pipeline_tuning_options(speed_level=0)
+    manager.run(module, llvm.create_pass_builder(target, options))
+    return module
 
 
 def _aimed(text: str, triple: str, layout: str) -> str:

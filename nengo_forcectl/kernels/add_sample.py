@@ -6,7 +6,7 @@ because all of them would take longer than the rest of a cycle.
 
 import math
 
-from arms.machine.numba_kernel import kernel
+from arms.machine.numba_kernel import kernel, part
 
 from .access import cube, matrix, number, set_number, vector, whole
 from .joint_activity import add_cross_row, add_own, explained_by_neurons
@@ -19,7 +19,7 @@ EVEN = 1.0 / 3.0  # work of a row that is the same in all, over that of the long
 NOISY = 0.5  # share of white noise in the misfit from which samples are paired
 
 
-@kernel
+@part(1)
 def take_samples(law):
     """Count the cycle; take a sample if it is time to, else add rows of the last one.
 
@@ -52,7 +52,7 @@ def rows_until(law, cycles):
     return int(p * (math.sqrt(done * done + (1.0 + 2.0 * EVEN) / cycles) - EVEN)) + 1
 
 
-@kernel
+@part(1)
 def take_sample(law):
     """Take a sample; add it to all sums but Lambda, b and those of the neurons.
 

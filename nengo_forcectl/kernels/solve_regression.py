@@ -77,7 +77,7 @@ def jobs_of_cycle(law, early):
     return p - job % p if job < 3 * p else 4 * p
 
 
-@kernel
+@part(1)
 def do_job(law):
     """Do the next job; return whether it was the last one, so that the weights are new."""
     job = int(number(law, at.REGRESSION_JOB))
@@ -115,7 +115,7 @@ def do_job(law):
     return False
 
 
-@kernel
+@part(1)
 def begin_solution(law):
     """Copy A, b, the sum of y^2 and its count: they go on while the solution is computed.
 

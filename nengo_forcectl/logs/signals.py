@@ -1,6 +1,6 @@
 """Positions, velocities, accelerations and torques of a log through one filter."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -47,11 +47,16 @@ def signals_of(log: MotionLog, cutoff: float = 10.0, *, causal: bool = False) ->
             f"cutoff: is {cutoff:g} Hz, needs a number above 0 and below {0.45 * rate:.4g}, for "
             f"the {rate:.4g} rows a second of '{log.source}'"
         )
-    from scipy.signal import butter  # takes a second to load
-
-    sections = np.asarray(butter(ORDER, cutoff, fs=rate, output="sos"))
+    sections = np.asarray(_filters().butter(ORDER, cutoff, fs=rate, output="sos"))
     parts = [_stretch(log, rows, sections, causal) for rows in log.stretches()]
     return Signals(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+
+
+def _filters() -> Any:
+    """Return SciPy's filters, untyped: a checker would take seconds to infer what they return."""
+    from scipy import signal  # takes a second to load
+
+    return signal
 
 
 def measured_of(
@@ -94,13 +99,12 @@ def _stretch(
 def _smooth(
     x: Float[np.ndarray, "k n"], sections: Float[np.ndarray, "s 6"], causal: bool
 ) -> Float[np.ndarray, "k n"]:
-    from scipy.signal import sosfilt, sosfilt_zi, sosfiltfilt  # takes a second to load
-
+    filters = _filters()
     if causal:
-        start = sosfilt_zi(sections)[:, :, None] * x[0]
-        return np.asarray(sosfilt(sections, x, axis=0, zi=start)[0])
+        start = filters.sosfilt_zi(sections)[:, :, None] * x[0]
+        return np.asarray(filters.sosfilt(sections, x, axis=0, zi=start)[0])
     pad = min(3 * (2 * len(sections) + 1), len(x) - 1)
-    return np.asarray(sosfiltfilt(sections, x, axis=0, padlen=pad))
+    return np.asarray(filters.sosfiltfilt(sections, x, axis=0, padlen=pad))
 
 
 def _rate(
