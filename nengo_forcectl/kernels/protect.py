@@ -106,9 +106,11 @@ def record_state(guard, inputs, begun, elapsed):
     else:
         begin_comparison(guard, dq)
     set_number(guard, at.GUARD_COMPARES, compares)
-    if found == 0:
+    if found == 0 and number(guard, at.GUARD_RECALLED) > 0.0:
         set_number(guard, at.GUARD_RECALLED, 0.0)
         clear(vector(guard, at.GUARD_DRAG))
+        if number(guard, at.GUARD_LADEN) == 0.0:
+            clear(vector(guard, at.GUARD_LACK))
     for i in range(len(q)):
         q_last[i], dq_last[i] = q[i], dq[i]
     believe(guard, q, dq, found, elapsed)

@@ -109,10 +109,11 @@ class Safe(Cycle):
     come, whatever the clock or the wrench say. Without them the model predicts both from the last
     good state and the torques sent, brakes by the prediction, and then holds the arm against
     gravity there. A load that was found is in the model: the one above, or one found with the
-    joints' viscous friction from all motion of the last seconds (`kernels.remember_load`; around a
-    structured learner, the one that it has learned). No sensor corrects the prediction, so its
-    error grows: slowly by the model's errors, quickly under a load that it does not know well. Call
-    `reset` to resume.
+    joints' viscous friction from all motion of the last second (`kernels.remember_load`,
+    `kernels.fit_motion`; around a structured learner, the one that it has learned). No sensor
+    corrects the prediction, so its error grows: slowly by the model's errors, quickly with a load
+    off the centre line that hangs above its joint, and where motors lack torque to brake with it.
+    Call `reset` to resume.
 
     Sensors contradict each other if the change of q over 10 ms is not that of dq, beyond noise,
     resolution and delay, which are estimated (`kernels.compare_sensors.compare_joints`). A q that

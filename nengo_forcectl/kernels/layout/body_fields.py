@@ -58,21 +58,3 @@ LOAD_THETA = LOAD.add("theta", "10")  # the parameters
 LOAD_FIRST = LOAD.add("first", "3")  # nearest first moment of a body
 LOAD_MOMENTS = LOAD.add("moments", "3 3")  # nearest second moments
 LOAD_AXES = LOAD.add("axes", "3 3")
-
-# The load of a moving arm that a guard remembers, with its joints' viscous friction. See
-# `remember_load`; the fields have the names of `LOAD`, which it begins with.
-LOAD_PASSED = LOAD.add("passed")  # since the last interval [s]
-LOAD_FRESH = LOAD.add("fresh")  # 1: the filters are to begin anew
-LOAD_PAUSE = LOAD.add("pause")  # until then [s]
-LOAD_MEAN = LOAD.add("mean", "n")  # mean torque in that time [N m]
-LOAD_SPEED = LOAD.add("speed", "n")  # mean speed in that time [rad/s]
-LOAD_TURNING = LOAD.add("turning", "n")  # speed, filtered like r [rad/s]
-LOAD_TURNING_SLOWER = LOAD.add("turning_slower", "n")
-LOAD_CROSS = LOAD.add("cross", "n 10")  # information between a joint's friction and the load
-LOAD_TURNED = LOAD.add("turned", "n")  # information on the friction
-LOAD_RUBBED = LOAD.add("rubbed", "n")  # information times friction
-LOAD_REDUCED = LOAD.add("reduced", "10 10")  # information on the load, whatever the friction
-LOAD_LEAST = LOAD.add("least")  # size that friction alone leaves
-LOAD_NOISE = LOAD.add("noise")  # of the equations, over that assumed, squared
-LOAD_FRICTION = LOAD.add("friction", "n")  # viscous [N m s/rad]
-LOAD_REST = LOAD.add("rest", "n")  # r of the last interval [N m]
