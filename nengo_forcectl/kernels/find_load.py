@@ -26,14 +26,16 @@ from .filter_load import (
     locate,
     write_columns,
 )
-from .fit_load import FORGET, add_cycle, has_changed
+from .fit_load import FORGET, LATE, add_cycle, has_changed, whole_delay
 from .layout import body_fields as at
 from .layout.arm_fields import ARM_C, ARM_DOF, ARM_G, ARM_M, INPUT_DQ
+from .layout.estimation_fields import LATEST
 from .layout.guard_fields import (
     GUARD_BELIEVED_DQ,
     GUARD_BIAS,
     GUARD_LACK,
     GUARD_LADEN,
+    GUARD_LATE,
     GUARD_LOAD,
     GUARD_MOMENTUM,
     GUARD_OBSERVER_GAIN,
@@ -88,7 +90,23 @@ def find_load(guard, arm, inputs, sure, elapsed):
             choose_load(load, 1.0)
             believed = believe_load(load, vector(guard, GUARD_LACK))
             set_number(guard, GUARD_LADEN, 1.0 if believed else 0.0)
+            allow_for_delay(load, vector(guard, GUARD_LATE))
     keep_columns(guard, load)
+
+
+@kernel
+def allow_for_delay(load, late):
+    """Write how r changes if the sensors show the torques of ``LOAD_DELAY`` cycles before.
+
+    Else every change of the torque looks like one of r, which drives late sensors into a swing. Up
+    to LATE the limits are calm without, and with noise the tool keeps its box better.
+    """
+    delay, givens = number(load, at.LOAD_DELAY), matrix(load, at.LOAD_GIVENS, len(late))
+    s, f = whole_delay(delay), delay - whole_delay(delay)
+    for i in range(len(late)):
+        late[i] = 0.0
+        if delay > LATE:
+            late[i] = givens[LATEST, i] - (1.0 - f) * givens[s, i] - f * givens[s + 1, i]
 
 
 @part(2)
@@ -106,6 +124,7 @@ def forget_load(guard):
     load = whole(guard, GUARD_LOAD)
     set_number(guard, GUARD_LADEN, 0.0)
     clear(vector(guard, GUARD_LACK))
+    clear(vector(guard, GUARD_LATE))
     clear_load(guard, load)
 
 
@@ -116,6 +135,7 @@ def clear_load(guard, load):
     motion, motion_slower = vector(load, at.LOAD_MOTION), vector(load, at.LOAD_MOTION_SLOWER)
     sent, last = vector(guard, GUARD_SENT), vector(load, at.LOAD_SENT_LAST)
     given, given_slower = vector(load, at.LOAD_GIVEN), vector(load, at.LOAD_GIVEN_SLOWER)
+    givens = matrix(load, at.LOAD_GIVENS, len(r))
     set_number(load, at.LOAD_BEGUN, 0.0)
     set_number(load, at.LOAD_COUNT, 0.0)
     set_number(load, at.LOAD_LEFT, 0.0)
@@ -133,3 +153,5 @@ def clear_load(guard, load):
     for i in range(len(r)):
         motion[i] = motion_slower[i] = r[i] + sent[i]
         given[i] = given_slower[i] = last[i] = sent[i]
+        for s in range(len(givens)):
+            givens[s, i] = sent[i]

@@ -223,9 +223,10 @@ def prepare_rest(guard, arm, dq):
     rest, factor = vector(guard, at.GUARD_REST), matrix(guard, at.GUARD_FACTOR, n)
     lack, rubs = vector(guard, at.GUARD_LACK), vector(guard, at.GUARD_RUBS)
     rubbed, drag = vector(guard, at.GUARD_RUBBED), vector(guard, at.GUARD_DRAG)
+    late = vector(guard, at.GUARD_LATE)
     for i in range(n):
         M[i, i] += drag[i] * number(guard, at.GUARD_DT)  # implicit: a wrist may stop in a cycle
-        change = lack[i] + rubbed[i] - rubs[i]
+        change = lack[i] + late[i] + rubbed[i] - rubs[i]
         left = min(max(r[i] + change, -tau_max[i]), tau_max[i])
         r[i] = left - change
         hold[i] = g[i] - left

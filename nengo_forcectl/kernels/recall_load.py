@@ -23,6 +23,7 @@ from .layout.guard_fields import (
     GUARD_DRAG,
     GUARD_LACK,
     GUARD_LADEN,
+    GUARD_LATE,
     GUARD_LOAD,
     GUARD_MEMORY_LOAD,
     GUARD_UNMODELLED,
@@ -158,6 +159,7 @@ def write_lack(guard, memory, believed):
     """Write how load and friction change r, which becomes what the last intervals leave."""
     lack, r = vector(guard, GUARD_LACK), vector(guard, GUARD_UNMODELLED)
     drag, dq = vector(guard, GUARD_DRAG), vector(guard, GUARD_BELIEVED_DQ)
+    late = vector(guard, GUARD_LATE)
     n, x, ended = len(r), vector(memory, at.MEMORY_UNKNOWNS), int(number(memory, at.MEMORY_SLOT))
     y, v = matrix(memory, at.MEMORY_TORQUES, n), matrix(memory, at.MEMORY_SPEEDS, n)
     Y = cube(memory, at.MEMORY_COLUMNS, n, PARAMETERS)
@@ -169,3 +171,4 @@ def write_lack(guard, memory, believed):
             for k in range(PARAMETERS):
                 total -= Y[slot, i, k] * x[k] if believed else 0.0
         lack[i] = total / STEADY - drag[i] * dq[i] - r[i]
+        late[i] = 0.0

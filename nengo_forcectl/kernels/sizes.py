@@ -20,7 +20,7 @@ NOISY = 2e-4  # noise of q assumed at the start [rad]
 
 INTERVALS = 64  # of motion that `remember_load` keeps
 
-DELAYS = 4  # whole delays that `find_load` tries, between which others lie: 0, 1, ... cycles
+DELAYS = 6  # whole delays that `find_load` tries, between which others lie: 0, 1, ... cycles
 
 CREDIBLE, NOT_CREDIBLE, FROZEN = 0, 1, 2
 """What `judge_state` returns."""

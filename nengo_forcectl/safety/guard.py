@@ -85,7 +85,7 @@ class Safe(Cycle):
     the UR5's last joint, 1e-4 kg m^2, with a sphere of 2 kg, 2e-3 kg m^2; and r compensates ``M' -
     M`` only after its 7 ms. So from the first limit that acts, or from 80 % of a top speed on,
     until a second after the last one, the load's mass, centre and inertia are found by least
-    squares from the momentum, with the delay of the sensors, up to three cycles, that explains it
+    squares from the momentum, with the delay of the sensors, up to five cycles, that explains it
     best, and M, C, g and r are those of the arm with it (`kernels.find_load`). It counts only while
     it explains the motion, and a load that was dropped is forgotten within milliseconds. With exact
     sensors speeds stay within 1.1 times their limits, with 2 kg that the model does not know, 4 kg
@@ -99,7 +99,8 @@ class Safe(Cycle):
     (`kernels.bound_joints.adapt_eagerness`). With late sensors this would make a bare wrist swing;
     a joint that is too fast one way and 40 ms later the other keeps the plain rate for 2 s. While
     no load explains any of the motion, torques beyond the motors' limits are then only cut.
-    Undeclared delays of 4 ms or more throw an arm that is driven into its limits.
+    A delay above 2.5 cycles that is found, up to 5, counts: r is then that of the torques sent so
+    much earlier (`kernels.find_load.allow_for_delay`), and the rates of all approaches are lower.
 
     Inputs that cannot be turned into a safe torque trigger a *controlled stop*: a state or torque
     that is not finite or not credible; no new state, or a frozen one, for too long; sensors that

@@ -39,6 +39,7 @@ LOAD_MOTION = LOAD.add("motion", "n")  # torque of the model's motion, filtered 
 LOAD_MOTION_SLOWER = LOAD.add("motion_slower", "n")
 LOAD_SENT_LAST = LOAD.add("sent_last", "n")  # torque of the cycle before [N m]
 LOAD_GIVEN = LOAD.add("given", "n")  # torque sent, filtered like r [N m]
+LOAD_GIVENS = LOAD.add("givens", "s n")  # the same s cycles ago
 LOAD_GIVEN_SLOWER = LOAD.add("given_slower", "n")
 LOAD_LACKS = LOAD.add("lacks", "s n")  # slower less filtered torque, sent s cycles ago [N m]
 LOAD_CHANGES = LOAD.add("changes", "s n")  # change of the torque s cycles ago [N m]
