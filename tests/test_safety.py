@@ -280,8 +280,8 @@ def test_sensors_some_cycles_late_do_not_throw_a_bare_arm(name, late):
     _, dq, safe = driven(arm, adversaries(arm)["swing"], cycles=800, sensors=sensors)
     assert (np.abs(dq) < 1.5 * arm.dq_max).all()
     load, lacks = safe._guard._keeps[-1], safe._guard["late"]
-    assert load["delay"] == pytest.approx(late, abs=0.5)
-    s, f = int(load["delay"]), load["delay"] % 1.0  # r by the torques of that many cycles before
+    assert load["late"] == pytest.approx(late, abs=0.5)
+    s, f = int(load["late"]), load["late"] % 1.0  # r by the torques of that many cycles before
     given = load["givens"]
     np.testing.assert_allclose(lacks, given[0] - (1 - f) * given[s] - f * given[s + 1], atol=1e-12)
     assert np.abs(lacks).max() > 0.0

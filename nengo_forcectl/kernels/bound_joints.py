@@ -7,7 +7,7 @@ from arms.machine.numba_kernel import kernel
 from .access import number, vector, whole
 from .fit_load import LATE
 from .layout import guard_fields as at
-from .layout.body_fields import LOAD_DELAY
+from .layout.body_fields import LOAD_LATE
 
 GROWTH = 1.25  # of the eagerness in a cycle
 EAGEREST = 15.0  # largest eagerness; with 40, sensors that are 2 ms late make a wrist swing
@@ -96,7 +96,7 @@ def bound_joints(guard, q, dq):
     k, rate = number(guard, at.GUARD_POSITION_GAIN), number(guard, at.GUARD_POSITION_RATE)
     speed_rate, laden = number(guard, at.GUARD_SPEED_RATE), number(guard, at.GUARD_LADEN) > 0.0
     ddq, rest = vector(guard, at.GUARD_DDQ), vector(guard, at.GUARD_REST)
-    delay = number(whole(guard, at.GUARD_LOAD), LOAD_DELAY)
+    delay = number(whole(guard, at.GUARD_LOAD), LOAD_LATE)
     late = delay > LATE
     if late:
         slower = STABLE / ((delay + 1.5) * number(guard, at.GUARD_DT))

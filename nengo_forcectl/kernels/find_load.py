@@ -17,7 +17,7 @@ from arms.machine.numba_kernel import kernel, part
 
 from .access import matrix, number, set_number, vector, whole
 from .carried_body import add_body
-from .choose_load import believe_load, choose_load
+from .choose_load import believe_load, choose_load, misfit_at
 from .filter_load import (
     filter_columns,
     filter_share,
@@ -46,6 +46,8 @@ from .layout.guard_fields import (
 )
 from .observe import follow, momentum_observer
 
+SEEN = 10.0  # sum of squares from which on a delay shows
+PLAINLY = 0.2  # share of it that a delay may leave
 SLACK = 4.0  # sum of squares that noise may leave
 
 
@@ -99,9 +101,15 @@ def allow_for_delay(load, late):
     """Write how r changes if the sensors show the torques of ``LOAD_DELAY`` cycles before.
 
     Else every change of the torque looks like one of r, which drives late sensors into a swing. Up
-    to LATE the limits are calm without, and with noise the tool keeps its box better.
+    to LATE the limits are calm without, and with noise the tool keeps its box better. A delay must
+    explain far more than none does: little motion of a load looks like one.
     """
     delay, givens = number(load, at.LOAD_DELAY), matrix(load, at.LOAD_GIVENS, len(late))
+    without = misfit_at(load, 0.0)
+    if without > SEEN:
+        clearly = misfit_at(load, delay) < PLAINLY * without
+        set_number(load, at.LOAD_LATE, delay if clearly else 0.0)
+    delay = number(load, at.LOAD_LATE)
     s, f = whole_delay(delay), delay - whole_delay(delay)
     for i in range(len(late)):
         late[i] = 0.0

@@ -50,6 +50,7 @@ LOAD_BOTH = LOAD.add("both", "s")  # the same of products, of a delay and the ne
 LOAD_FITTED = LOAD.add("fitted", "10")  # moment of the chosen delay
 LOAD_TRIALS = LOAD.add("trials", "s 10")  # parameters by delay
 LOAD_DELAY = LOAD.add("delay")  # of the sensors, with the least misfit [cycles]
+LOAD_LATE = LOAD.add("late")  # that delay, if the motion shows it clearly, else 0 [cycles]
 LOAD_MISFIT = LOAD.add("misfit")  # share of the size that the load leaves
 LOAD_RECENT = LOAD.add("recent")  # size of the last cycles
 LOAD_LEFT = LOAD.add("left")  # what the load found before has left of that
