@@ -99,8 +99,9 @@ class Safe(Cycle):
     (`kernels.bound_joints.adapt_eagerness`). With late sensors this would make a bare wrist swing;
     a joint that is too fast one way and 40 ms later the other keeps the plain rate for 2 s. While
     no load explains any of the motion, torques beyond the motors' limits are then only cut.
-    A delay above 2.5 cycles that the motion shows clearly, up to 5, counts: r is then that of the torques sent so
-    much earlier (`kernels.find_load.allow_for_delay`), and the rates of all approaches are lower.
+    A delay above 2.5 cycles that the motion shows clearly, up to 5, counts: r is then that of the
+    torques sent so much earlier (`kernels.find_load.allow_for_delay`), and the rates of all
+    approaches are lower.
 
     Inputs that cannot be turned into a safe torque trigger a *controlled stop*: a state or torque
     that is not finite or not credible; no new state, or a frozen one, for too long; sensors that
