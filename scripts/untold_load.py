@@ -5,7 +5,7 @@
 Adversaries push each arm with all that its motors have, for 1.5 s, seeds 0 to 4: up, down, against
 each other, in quick and slow swings, alternating every cycle, at random. The load is a sphere of
 2 kg at the tool, on the UR10e 4 kg. The table has the largest speed of each joint over its limit,
-with exact, noisy and late sensors, and by a model that knows the load.
+with exact, noisy and late sensors, by a model that knows the load, and late without a load.
 """
 
 import sys
@@ -86,11 +86,14 @@ def main() -> None:
     for name in sys.argv[1:] or ARMS:
         arm, load = arms.load(name), Payload(4.0 if name == "ur10e" else 2.0)
         cases = {case: (arm, sensors) for case, sensors in CASES.items()}
-        for case, (model, sensors) in (cases | {"exact, told": (load.real(arm), None)}).items():
-            runs = speeds(arm, model, load, sensors)
+        cases["exact, told"] = load.real(arm), None
+        bare = {f"{late} ms late, bare": Sensors(delay=1e-3 * late) for late in (2, 3, 4)}
+        for case, (model, sensors) in (cases | {each: (arm, bare[each]) for each in bare}).items():
+            carried = Payload(0.0) if case in bare else load
+            runs = speeds(arm, model, carried, sensors)
             joints = " ".join(f"{each:.2f}" for each in runs.max(axis=0))
             above = f"{(runs.max(axis=1) > 1.2).sum()} of {len(runs)}"
-            table.add_row(name, f"{load.mass:g}", case, f"{runs.max():.2f}", above, joints)
+            table.add_row(name, f"{carried.mass:g}", case, f"{runs.max():.2f}", above, joints)
     Console().print(table)
 
 

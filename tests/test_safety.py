@@ -272,9 +272,16 @@ def test_the_guard_s_kernels_allocate_nothing():
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("late", [3, 4])
 @pytest.mark.parametrize("name", ["kuka_iiwa", "panda"])
-def test_sensors_three_cycles_late_do_not_throw_a_bare_arm(name):
-    """Undeclared, and driven into its limits: 54 times a speed limit with an observer of 200/s."""
-    arm = arms.load(name)
-    _, dq, _ = driven(arm, adversaries(arm)["swing"], cycles=800, sensors=Sensors(delay=3e-3))
+def test_sensors_some_cycles_late_do_not_throw_a_bare_arm(name, late):
+    """Undeclared, and driven into its limits: 57 times a speed limit if nothing allows for it."""
+    arm, sensors = arms.load(name), Sensors(delay=1e-3 * late)
+    _, dq, safe = driven(arm, adversaries(arm)["swing"], cycles=800, sensors=sensors)
     assert (np.abs(dq) < 1.5 * arm.dq_max).all()
+    load, lacks = safe._guard._keeps[-1], safe._guard["late"]
+    assert load["late"] == pytest.approx(late, abs=0.5)
+    s, f = int(load["late"]), load["late"] % 1.0  # r by the torques of that many cycles before
+    given = load["givens"]
+    np.testing.assert_allclose(lacks, given[0] - (1 - f) * given[s] - f * given[s + 1], atol=1e-12)
+    assert np.abs(lacks).max() > 0.0

@@ -4,13 +4,16 @@ import math
 
 from arms.machine.numba_kernel import kernel
 
-from .access import number, vector
+from .access import number, vector, whole
+from .fit_load import LATE
 from .layout import guard_fields as at
+from .layout.body_fields import LOAD_LATE
 
 GROWTH = 1.25  # of the eagerness in a cycle
 EAGEREST = 15.0  # largest eagerness; with 40, sensors that are 2 ms late make a wrist swing
 SWING = 0.04  # longest time from too fast one way to too fast the other that is a swing [s]
 WARY = 2.0  # time after a swing [s]
+STABLE = 0.35  # largest rate times a delay above LATE and a cycle and a half
 CALM = 1.0  # time constant of the eagerness below the top speed [s]
 
 
@@ -93,11 +96,16 @@ def bound_joints(guard, q, dq):
     k, rate = number(guard, at.GUARD_POSITION_GAIN), number(guard, at.GUARD_POSITION_RATE)
     speed_rate, laden = number(guard, at.GUARD_SPEED_RATE), number(guard, at.GUARD_LADEN) > 0.0
     ddq, rest = vector(guard, at.GUARD_DDQ), vector(guard, at.GUARD_REST)
+    delay = number(whole(guard, at.GUARD_LOAD), LOAD_LATE)
+    late = delay > LATE
+    if late:
+        slower = STABLE / ((delay + 1.5) * number(guard, at.GUARD_DT))
+        rate, speed_rate = min(rate, slower), min(speed_rate, slower)
     met = 0
     for i in range(len(q)):
         low, high = position_bounds(q[i], dq[i], q_lower[i], q_upper[i], braking[i], k, rate)
         eager = adapt_eagerness(guard, i, abs(dq[i]) - dq_max[i], speed_rate)
-        if watch_swing(guard, i, dq[i], dq_max[i]) or laden:
+        if watch_swing(guard, i, dq[i], dq_max[i]) or laden or late:
             eager = 1.0
         slow, fast = -speed_rate * (dq_max[i] + dq[i]), speed_rate * (dq_max[i] - dq[i])
         slow, fast = max(slow, eager * slow), min(fast, eager * fast)

@@ -70,15 +70,16 @@ def filter_torques(guard, load, sent, share, elapsed):
     given, given_slower = vector(load, at.LOAD_GIVEN), vector(load, at.LOAD_GIVEN_SLOWER)
     last, n = vector(load, at.LOAD_SENT_LAST), len(sent)
     lacks, changes = matrix(load, at.LOAD_LACKS, n), matrix(load, at.LOAD_CHANGES, n)
-    less = filter_share(SLOW, elapsed)
+    less, givens = filter_share(SLOW, elapsed), matrix(load, at.LOAD_GIVENS, n)
     for i in range(n):
         rate = (p[i] - p_last[i]) / elapsed - 0.5 * (b[i] + b_last[i])
         filter_twice(rate, motion, motion_slower, i, share, less)
         filter_twice(sent[i], given, given_slower, i, share, less)
         for s in range(len(lacks) - 1, 0, -1):
             lacks[s, i], changes[s, i] = lacks[s - 1, i], changes[s - 1, i]
+            givens[s, i] = givens[s - 1, i]
         lacks[LATEST, i], changes[LATEST, i] = given_slower[i] - given[i], sent[i] - last[i]
-        last[i] = sent[i]
+        givens[LATEST, i], last[i] = given[i], sent[i]
 
 
 @kernel

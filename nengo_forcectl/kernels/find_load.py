@@ -17,7 +17,7 @@ from arms.machine.numba_kernel import kernel, part
 
 from .access import matrix, number, set_number, vector, whole
 from .carried_body import add_body
-from .choose_load import believe_load, choose_load
+from .choose_load import believe_load, choose_load, misfit_at
 from .filter_load import (
     filter_columns,
     filter_share,
@@ -26,14 +26,16 @@ from .filter_load import (
     locate,
     write_columns,
 )
-from .fit_load import FORGET, add_cycle, has_changed
+from .fit_load import FORGET, LATE, add_cycle, has_changed, whole_delay
 from .layout import body_fields as at
 from .layout.arm_fields import ARM_C, ARM_DOF, ARM_G, ARM_M, INPUT_DQ
+from .layout.estimation_fields import LATEST
 from .layout.guard_fields import (
     GUARD_BELIEVED_DQ,
     GUARD_BIAS,
     GUARD_LACK,
     GUARD_LADEN,
+    GUARD_LATE,
     GUARD_LOAD,
     GUARD_MOMENTUM,
     GUARD_OBSERVER_GAIN,
@@ -44,6 +46,8 @@ from .layout.guard_fields import (
 )
 from .observe import follow, momentum_observer
 
+SEEN = 10.0  # sum of squares from which on a delay shows
+PLAINLY = 0.2  # share of it that a delay may leave
 SLACK = 4.0  # sum of squares that noise may leave
 
 
@@ -88,7 +92,29 @@ def find_load(guard, arm, inputs, sure, elapsed):
             choose_load(load, 1.0)
             believed = believe_load(load, vector(guard, GUARD_LACK))
             set_number(guard, GUARD_LADEN, 1.0 if believed else 0.0)
+            allow_for_delay(load, vector(guard, GUARD_LATE))
     keep_columns(guard, load)
+
+
+@kernel
+def allow_for_delay(load, late):
+    """Write how r changes if the sensors show the torques of ``LOAD_DELAY`` cycles before.
+
+    Else every change of the torque looks like one of r, which drives late sensors into a swing. Up
+    to LATE the limits are calm without, and with noise the tool keeps its box better. A delay must
+    explain far more than none does: little motion of a load looks like one.
+    """
+    delay, givens = number(load, at.LOAD_DELAY), matrix(load, at.LOAD_GIVENS, len(late))
+    without = misfit_at(load, 0.0)
+    if without > SEEN:
+        clearly = misfit_at(load, delay) < PLAINLY * without
+        set_number(load, at.LOAD_LATE, delay if clearly else 0.0)
+    delay = number(load, at.LOAD_LATE)
+    s, f = whole_delay(delay), delay - whole_delay(delay)
+    for i in range(len(late)):
+        late[i] = 0.0
+        if delay > LATE:
+            late[i] = givens[LATEST, i] - (1.0 - f) * givens[s, i] - f * givens[s + 1, i]
 
 
 @part(2)
@@ -106,6 +132,7 @@ def forget_load(guard):
     load = whole(guard, GUARD_LOAD)
     set_number(guard, GUARD_LADEN, 0.0)
     clear(vector(guard, GUARD_LACK))
+    clear(vector(guard, GUARD_LATE))
     clear_load(guard, load)
 
 
@@ -116,6 +143,7 @@ def clear_load(guard, load):
     motion, motion_slower = vector(load, at.LOAD_MOTION), vector(load, at.LOAD_MOTION_SLOWER)
     sent, last = vector(guard, GUARD_SENT), vector(load, at.LOAD_SENT_LAST)
     given, given_slower = vector(load, at.LOAD_GIVEN), vector(load, at.LOAD_GIVEN_SLOWER)
+    givens = matrix(load, at.LOAD_GIVENS, len(r))
     set_number(load, at.LOAD_BEGUN, 0.0)
     set_number(load, at.LOAD_COUNT, 0.0)
     set_number(load, at.LOAD_LEFT, 0.0)
@@ -133,3 +161,5 @@ def clear_load(guard, load):
     for i in range(len(r)):
         motion[i] = motion_slower[i] = r[i] + sent[i]
         given[i] = given_slower[i] = last[i] = sent[i]
+        for s in range(len(givens)):
+            givens[s, i] = sent[i]

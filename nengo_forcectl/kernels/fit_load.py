@@ -18,6 +18,7 @@ NOISE = 5.0  # of the measured acceleration [rad/s^2]
 FLOOR = 1e-3  # noise of the torque, over the motor's limit
 TIMING = 0.3  # share of a change of the torque that the sensors may see a cycle later
 FORGET = 0.2  # time constant [s]
+LATE = 2.5  # delay of the sensors from which on limits allow for it [cycles]
 SOON = 0.002  # time constant of the sums that tell that a load has changed [s]
 
 

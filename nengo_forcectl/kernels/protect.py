@@ -106,9 +106,11 @@ def record_state(guard, inputs, begun, elapsed):
     else:
         begin_comparison(guard, dq)
     set_number(guard, at.GUARD_COMPARES, compares)
-    if found == 0:
+    if found == 0 and number(guard, at.GUARD_RECALLED) > 0.0:
         set_number(guard, at.GUARD_RECALLED, 0.0)
         clear(vector(guard, at.GUARD_DRAG))
+        if number(guard, at.GUARD_LADEN) == 0.0:
+            clear(vector(guard, at.GUARD_LACK))
     for i in range(len(q)):
         q_last[i], dq_last[i] = q[i], dq[i]
     believe(guard, q, dq, found, elapsed)
@@ -221,9 +223,10 @@ def prepare_rest(guard, arm, dq):
     rest, factor = vector(guard, at.GUARD_REST), matrix(guard, at.GUARD_FACTOR, n)
     lack, rubs = vector(guard, at.GUARD_LACK), vector(guard, at.GUARD_RUBS)
     rubbed, drag = vector(guard, at.GUARD_RUBBED), vector(guard, at.GUARD_DRAG)
+    late = vector(guard, at.GUARD_LATE)
     for i in range(n):
         M[i, i] += drag[i] * number(guard, at.GUARD_DT)  # implicit: a wrist may stop in a cycle
-        change = lack[i] + rubbed[i] - rubs[i]
+        change = lack[i] + late[i] + rubbed[i] - rubs[i]
         left = min(max(r[i] + change, -tau_max[i]), tau_max[i])
         r[i] = left - change
         hold[i] = g[i] - left

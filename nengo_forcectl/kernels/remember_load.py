@@ -1,195 +1,191 @@
-"""The load and the friction of a moving arm, remembered for a stop without sensors.
+"""The motion of the last second, remembered for a stop without sensors.
 
 A stop without sensors brakes by the model. Under a load or friction that it lacks, a light wrist
-would be thrown, and no sensor would say so. So every EVERY cycles in which a joint moves, equations
-as those of `find_load` are added to sums of their own, with the mean torque of these cycles and one
-unknown more of each joint, its viscous friction. The limits do not use what is found; a stop
-without sensors does (`recall_load`). A cycle with a structured learner does without: that finds the
-load itself, and the guard's model has it.
-"""
+would be thrown, and no sensor would say so. So the motion of the last INTERVALS intervals of EVERY
+cycles is kept, and in such a stop `recall_load` finds both from it. In an interval, with a bar for
+the mean of its cycles, p the momentum, u the torque sent, b and Y's columns P and B those of
+`carried_body`, d the joints' viscous friction, T the time from the middle of the last interval:
 
-import math
+    y = (p - p_last) / T - (b + u)  =  -((P - P_last) / T - B) theta - d dq
+
+p, P are means over an interval's cycles. The means of b, u, B and dq are over all times from a
+cycle of the last interval to the same cycle of this one. So noise of the sensors is small in both
+sides: a difference of the momenta of two cycles would have as many times its size as cycles.
+
+What a structured learner has learned is in the model already: around it nothing is remembered.
+"""
 
 from arms.machine.memory import clear
 from arms.machine.numba_kernel import kernel, part
 
-from .access import matrix, number, set_number, vector, whole
-from .filter_load import (
-    SLOW,
-    filter_columns,
-    filter_share,
-    filter_torques,
-    filter_twice,
-    keep_columns,
-    write_columns,
-)
-from .find_load import clear_load
-from .fit_load import add_information, forget, has_changed, noise_of, write_row
-from .layout import body_fields as at
-from .layout.arm_fields import ARM_M, INPUT_DQ
-from .layout.estimation_fields import LATEST
-from .layout.guard_fields import (
-    GUARD_DQ_MAX,
-    GUARD_DT,
-    GUARD_MEMORY_LOAD,
-    GUARD_OBSERVER_GAIN,
-    GUARD_SENT,
-    GUARD_TAU_MAX,
-    GUARD_UNMODELLED,
-)
-from .separate_friction import (
-    add_friction,
-    clear_friction,
-    eliminate_friction,
-    find_friction,
-    forget_friction,
-)
-from .shape_load import estimate_noise, solve_load
+from .access import cube, matrix, number, set_number, vector, whole
+from .algebra import copy_matrix
+from .carried_body import locate_body, momentum_columns
+from .layout import memory_fields as at
+from .layout.arm_fields import ARM_DJ, ARM_J, ARM_M, ARM_POSE, INPUT_DQ
+from .layout.body_fields import BODY_V, PARAMETERS, XX, XY, XZ, YY, YZ, ZZ
+from .layout.guard_fields import GUARD_BIAS, GUARD_MEMORY_LOAD, GUARD_MOMENTUM, GUARD_SENT
+from .sizes import INTERVALS
 
-EVERY = 8.0  # cycles
-MOVES = 0.02  # share of a joint's top speed from which on it moves
-MEMORY = 2.0  # time constant of the sums, in motion [s]
-SOON = 0.05  # time constant of the sums that tell that a load has changed [s]
-PAUSE = 0.03  # after a change, until r is that of the new load [s]
-SLACK = 10.0  # sum of squares that the noise may leave, over its square
+EVERY = 16.0  # cycles of an interval
 
 
 @part(4, number=True)
 def remember_load(guard, arm, inputs, sure, elapsed):
     """Count a cycle of ``elapsed`` [s] in; the arguments are those of `find_load`."""
-    load, dq = whole(guard, GUARD_MEMORY_LOAD), vector(inputs, INPUT_DQ)
-    mean, sent = vector(load, at.LOAD_MEAN), vector(guard, GUARD_SENT)
-    speed = vector(load, at.LOAD_SPEED)
-    pause = number(load, at.LOAD_PAUSE)
-    if pause > 0.0:
-        set_number(load, at.LOAD_PAUSE, pause - elapsed)
-    if not sure or pause > 0.0:
-        begin_anew(load)
-        return
-    for i in range(len(dq)):
-        mean[i] += elapsed * sent[i]
-        speed[i] += elapsed * dq[i]
-    passed = number(load, at.LOAD_PASSED) + elapsed
-    set_number(load, at.LOAD_PASSED, passed)
-    if passed < (EVERY - 0.5) * number(guard, GUARD_DT):
-        return
-    if not is_moving(dq, vector(guard, GUARD_DQ_MAX)):
-        begin_anew(load)
-        return
-    for i in range(len(dq)):
-        mean[i] /= passed
-        speed[i] /= passed
-    write_columns(load, arm, dq)
-    if number(load, at.LOAD_FRESH) > 0.0:
-        forget_all(guard, load)  # the filters begin at rest, also those of the columns
-        set_number(load, at.LOAD_FRESH, 0.0)
-        fill_columns(load)
-    elif number(load, at.LOAD_BEGUN) > 0.0:
-        add_interval(guard, load, matrix(arm, ARM_M, len(dq)), passed)
-    keep_columns(guard, load)
-    begin_interval(load)
+    memory, dq = whole(guard, GUARD_MEMORY_LOAD), vector(inputs, INPUT_DQ)
+    if not sure:
+        begin_anew(memory)
+    columns_now(memory, arm, dq)
+    if number(memory, at.MEMORY_BEGUN) > 0.0:
+        add_impulses(guard, memory, dq, elapsed)
+    add_gains(guard, memory)
+    keep_cycle(guard, memory, dq)
+    if number(memory, at.MEMORY_COUNT) >= EVERY:
+        if number(memory, at.MEMORY_READY) > 0.0:
+            store_interval(memory, arm)
+        begin_interval(memory)
 
 
 @kernel
-def begin_anew(load):
-    """Let the next interval be the first one; the sums stay."""
-    begin_interval(load)
-    set_number(load, at.LOAD_BEGUN, 0.0)
-
-
-@kernel
-def begin_interval(load):
-    """Clear the means."""
-    set_number(load, at.LOAD_PASSED, 0.0)
-    clear(vector(load, at.LOAD_MEAN))
-    clear(vector(load, at.LOAD_SPEED))
-
-
-@kernel
-def is_moving(dq, dq_max):
-    """Return whether a joint moves."""
-    for i in range(len(dq)):
-        if abs(dq[i]) > MOVES * dq_max[i]:
-            return True
-    return False
-
-
-@kernel
-def add_interval(guard, load, M, passed):
-    """Filter the columns of an interval, add their equations, and solve them."""
-    # As late as r, which is filtered every cycle.
-    share = passed / (1.0 / number(guard, GUARD_OBSERVER_GAIN) + 0.5 * passed)
-    filter_columns(load, share, passed)
-    filter_torques(guard, load, vector(load, at.LOAD_MEAN), share, passed)
-    speed, turning = vector(load, at.LOAD_SPEED), vector(load, at.LOAD_TURNING)
-    slower, less = vector(load, at.LOAD_TURNING_SLOWER), filter_share(SLOW, passed)
-    for i in range(len(speed)):
-        filter_twice(speed[i], turning, slower, i, share, less)
-    forget_friction(load, math.exp(-passed / MEMORY))
-    forget(load, passed, MEMORY, SOON)
-    add_equations(guard, load, M)
-    noise = number(load, at.LOAD_NOISE)
-    if has_changed(load, SLACK * noise):
-        forget_all(guard, load)  # the load has changed, or is gone
-        set_number(load, at.LOAD_FRESH, 1.0)
-        set_number(load, at.LOAD_PAUSE, PAUSE)
-    else:
-        eliminate_friction(guard, load, noise)
-        solve_load(load, noise, False)
-        find_friction(guard, load, noise)
-        estimate_noise(load, len(M))
-    r, rest = vector(guard, GUARD_UNMODELLED), vector(load, at.LOAD_REST)
-    for i in range(len(r)):
-        rest[i] = r[i]
-
-
-@kernel
-def fill_columns(load):
-    """Let the filters of columns and speeds begin with their present values."""
-    b, slower = matrix(load, at.LOAD_B, at.PARAMETERS), matrix(load, at.LOAD_SLOWER, at.PARAMETERS)
-    filtered = matrix(load, at.LOAD_FILTERED, at.PARAMETERS)
-    for i in range(len(b)):
-        for k in range(at.PARAMETERS):
-            filtered[i, k] = slower[i, k] = -b[i, k]
-    speed, turning = vector(load, at.LOAD_SPEED), vector(load, at.LOAD_TURNING)
-    turning_slower = vector(load, at.LOAD_TURNING_SLOWER)
-    for i in range(len(speed)):
-        turning[i] = turning_slower[i] = speed[i]
-
-
-@kernel
-def forget_all(guard, load):
-    """Clear all sums."""
-    clear_load(guard, load)
-    set_number(load, at.LOAD_NOISE, 1.0)
-    clear_friction(load)
-
-
-@kernel
-def add_equations(guard, load, M):
-    """Add one equation of each joint, with its friction as a further unknown."""
-    most, friction, n = vector(guard, GUARD_TAU_MAX), vector(load, at.LOAD_FRICTION), len(M)
-    moment = matrix(load, at.LOAD_MOMENT, at.PARAMETERS)[LATEST]
-    size, row = vector(load, at.LOAD_SIZE), vector(load, at.LOAD_ROW)
-    motion, motion_slower = vector(load, at.LOAD_MOTION), vector(load, at.LOAD_MOTION_SLOWER)
-    lacks, changes = matrix(load, at.LOAD_LACKS, n), matrix(load, at.LOAD_CHANGES, n)
-    turning, turning_slower = (
-        vector(load, at.LOAD_TURNING), vector(load, at.LOAD_TURNING_SLOWER)
+def columns_now(memory, arm, dq):
+    """Write the columns P and B at the arm's state."""
+    n, body = len(dq), whole(memory, at.MEMORY_BODY)
+    pose, J, dJ = (
+        matrix(arm, ARM_POSE, 4), matrix(arm, ARM_J, n), matrix(arm, ARM_DJ, n)
     )  # fmt: skip
-    left, recent = number(load, at.LOAD_LEFT), number(load, at.LOAD_RECENT)
+    locate_body(body, pose, J, dJ, dq)
+    momentum_columns(
+        body, matrix(memory, at.MEMORY_P, PARAMETERS), matrix(memory, at.MEMORY_B, PARAMETERS)
+    )
+
+
+@kernel
+def begin_anew(memory):
+    """Let the next cycle be the first one; the intervals before stay."""
+    set_number(memory, at.MEMORY_BEGUN, 0.0)
+    set_number(memory, at.MEMORY_READY, 0.0)
+    clear_interval(memory)
+
+
+@kernel
+def clear_interval(memory):
+    """Clear the sums of an interval."""
+    set_number(memory, at.MEMORY_COUNT, 0.0)
+    set_number(memory, at.MEMORY_PASSED, 0.0)
+    clear(vector(memory, at.MEMORY_IMPULSE))
+    clear(vector(memory, at.MEMORY_IMPULSES))
+    clear(vector(memory, at.MEMORY_WAY))
+    clear(vector(memory, at.MEMORY_GAIN))
+    clear(vector(memory, at.MEMORY_GAINS))
+    clear(vector(memory, at.MEMORY_WAYS))
+
+
+@kernel
+def add_impulses(guard, memory, dq, elapsed):
+    """Add what the cycle that has ended has changed of the momentum, by the model."""
+    sent, bias = vector(guard, GUARD_SENT), vector(guard, GUARD_BIAS)
+    bias_last, dq_last = vector(memory, at.MEMORY_BIAS_LAST), vector(memory, at.MEMORY_DQ_LAST)
+    B, B_last = (
+        matrix(memory, at.MEMORY_B, PARAMETERS), matrix(memory, at.MEMORY_B_LAST, PARAMETERS)
+    )  # fmt: skip
+    impulse, way = vector(memory, at.MEMORY_IMPULSE), vector(memory, at.MEMORY_WAY)
+    impulses = matrix(memory, at.MEMORY_IMPULSES, PARAMETERS)
+    for i in range(len(dq)):
+        impulse[i] += elapsed * (sent[i] + 0.5 * (bias_last[i] + bias[i]))
+        way[i] += 0.5 * elapsed * (dq_last[i] + dq[i])
+        for k in range(PARAMETERS):
+            impulses[i, k] += 0.5 * elapsed * (B_last[i, k] + B[i, k])
+    set_number(memory, at.MEMORY_PASSED, number(memory, at.MEMORY_PASSED) + elapsed)
+
+
+@kernel
+def add_gains(guard, memory):
+    """Add this cycle's momentum, less the impulse since the interval began, to the sums."""
+    p, impulse = vector(guard, GUARD_MOMENTUM), vector(memory, at.MEMORY_IMPULSE)
+    P, impulses = (
+        matrix(memory, at.MEMORY_P, PARAMETERS), matrix(memory, at.MEMORY_IMPULSES, PARAMETERS)
+    )  # fmt: skip
+    gain, gains = (
+        vector(memory, at.MEMORY_GAIN), matrix(memory, at.MEMORY_GAINS, PARAMETERS)
+    )  # fmt: skip
+    way, ways = vector(memory, at.MEMORY_WAY), vector(memory, at.MEMORY_WAYS)
+    for i in range(len(p)):
+        gain[i] += p[i] - impulse[i]
+        ways[i] += way[i]
+        for k in range(PARAMETERS):
+            gains[i, k] += P[i, k] - impulses[i, k]
+    set_number(memory, at.MEMORY_COUNT, number(memory, at.MEMORY_COUNT) + 1.0)
+
+
+@kernel
+def keep_cycle(guard, memory, dq):
+    """Keep the values of this cycle for the next one."""
+    bias, bias_last = vector(guard, GUARD_BIAS), vector(memory, at.MEMORY_BIAS_LAST)
+    dq_last = vector(memory, at.MEMORY_DQ_LAST)
+    for i in range(len(dq)):
+        bias_last[i], dq_last[i] = bias[i], dq[i]
+    copy_matrix(
+        matrix(memory, at.MEMORY_B, PARAMETERS), matrix(memory, at.MEMORY_B_LAST, PARAMETERS)
+    )
+    set_number(memory, at.MEMORY_BEGUN, 1.0)
+
+
+@kernel
+def store_interval(memory, arm):
+    """Store the equations of the interval that has ended, in place of the oldest ones."""
+    slot = int(number(memory, at.MEMORY_SLOT))
+    gain, gain_last = vector(memory, at.MEMORY_GAIN), vector(memory, at.MEMORY_GAIN_LAST)
+    gains, gains_last = (
+        matrix(memory, at.MEMORY_GAINS, PARAMETERS),
+        matrix(memory, at.MEMORY_GAINS_LAST, PARAMETERS),
+    )
+    ways, ways_last = vector(memory, at.MEMORY_WAYS), vector(memory, at.MEMORY_WAYS_LAST)
+    n, passed = len(gain), number(memory, at.MEMORY_PASSED)
+    y, v = matrix(memory, at.MEMORY_TORQUES, n)[slot], matrix(memory, at.MEMORY_SPEEDS, n)[slot]
+    Y = cube(memory, at.MEMORY_COLUMNS, n, PARAMETERS)[slot]
     for i in range(n):
-        noise = noise_of(M, i, most[i], changes[LATEST, i])
-        weight = 1.0 / (noise * noise)
-        y = motion_slower[i] - motion[i] - lacks[LATEST, i]
-        v = turning[i] - turning_slower[i]
-        error = write_row(load, i, y - v * friction[i])
-        add_information(load, weight)
-        add_friction(load, i, v, y, weight)
-        for k in range(at.PARAMETERS):
-            scaled = weight * row[k]
-            moment[k] += scaled * y
-        size[LATEST] += weight * y * y
-        recent, left = recent + weight * y * y, left + weight * error * error
-    set_number(load, at.LOAD_COUNT, number(load, at.LOAD_COUNT) + n)
-    set_number(load, at.LOAD_LEFT, left)
-    set_number(load, at.LOAD_RECENT, recent)
+        y[i] = (gain[i] / EVERY - gain_last[i]) / passed
+        v[i] = (ways_last[i] - ways[i] / EVERY) / passed
+        for k in range(PARAMETERS):
+            Y[i, k] = (gains_last[i, k] - gains[i, k] / EVERY) / passed
+        by_second_moments(Y, i)
+    body = whole(memory, at.MEMORY_BODY)
+    copy_matrix(matrix(arm, ARM_M, n), cube(memory, at.MEMORY_INERTIAS, n, n)[slot])
+    copy_matrix(matrix(body, BODY_V, n), cube(memory, at.MEMORY_TWISTS, 6, n)[slot])
+    set_number(memory, at.MEMORY_SLOT, 0.0 if slot + 1 >= INTERVALS else slot + 1.0)
+    stored = number(memory, at.MEMORY_STORED) + 1.0
+    set_number(memory, at.MEMORY_STORED, min(stored, float(INTERVALS)))
+
+
+@kernel
+def by_second_moments(Y, i):
+    """Change row i to that of the second moments of the mass, in place of the inertia.
+
+    ``inertia = trace(S) 1 - S``, with S the second moments.
+    """
+    xx, yy, zz = Y[i, XX], Y[i, YY], Y[i, ZZ]
+    Y[i, XX], Y[i, YY], Y[i, ZZ] = yy + zz, xx + zz, xx + yy
+    Y[i, XY], Y[i, XZ], Y[i, YZ] = -Y[i, XY], -Y[i, XZ], -Y[i, YZ]
+
+
+@kernel
+def begin_interval(memory):
+    """Keep the means of the interval that has ended, from its end on, and begin the next one."""
+    gain, gain_last = vector(memory, at.MEMORY_GAIN), vector(memory, at.MEMORY_GAIN_LAST)
+    gains, gains_last = (
+        matrix(memory, at.MEMORY_GAINS, PARAMETERS),
+        matrix(memory, at.MEMORY_GAINS_LAST, PARAMETERS),
+    )
+    impulse, impulses = (
+        vector(memory, at.MEMORY_IMPULSE), matrix(memory, at.MEMORY_IMPULSES, PARAMETERS)
+    )  # fmt: skip
+    way, ways = vector(memory, at.MEMORY_WAY), vector(memory, at.MEMORY_WAYS)
+    ways_last = vector(memory, at.MEMORY_WAYS_LAST)
+    for i in range(len(gain)):
+        gain_last[i] = gain[i] / EVERY + impulse[i]
+        ways_last[i] = ways[i] / EVERY - way[i]
+        for k in range(PARAMETERS):
+            gains_last[i, k] = gains[i, k] / EVERY + impulses[i, k]
+    set_number(memory, at.MEMORY_READY, 1.0)
+    clear_interval(memory)

@@ -18,7 +18,9 @@ WINDOW = 0.01  # of the comparison of q with dq [s]
 COARSE = 2e-3  # resolution of q assumed before the joint has moved [rad]
 NOISY = 2e-4  # noise of q assumed at the start [rad]
 
-DELAYS = 4  # whole delays that `find_load` tries, between which others lie: 0, 1, ... cycles
+INTERVALS = 64  # of motion that `remember_load` keeps
+
+DELAYS = 6  # whole delays that `find_load` tries, between which others lie: 0, 1, ... cycles
 
 CREDIBLE, NOT_CREDIBLE, FROZEN = 0, 1, 2
 """What `judge_state` returns."""

@@ -6,12 +6,13 @@ a block of `WATCH`. A stop lasts until `reset`.
 
 import math
 
-from arms.machine.memory import call
+from arms.machine.memory import call, clear
 from arms.machine.numba_kernel import kernel, part
 
 from .access import number, set_number, vector, whole
 from .layout import guard_fields as guard_at, watch_fields as at
 from .layout.arm_fields import ANGULAR, HUGE
+from .layout.body_fields import LOAD_DELAY, LOAD_LATE
 
 
 @part(1, number=True)
@@ -80,6 +81,13 @@ def reset(watch):
     set_number(watch, at.WATCH_STOP_MODE, guard_at.STOP)
     set_number(guard, guard_at.GUARD_COMPARES, 0.0)
     set_number(guard, guard_at.GUARD_FEELS, guard_at.NOT_FELT)
+    load = whole(guard, guard_at.GUARD_LOAD)  # a load is looked for anew, and a delay
+    set_number(guard, guard_at.GUARD_AWAKE, 0.0)
+    set_number(guard, guard_at.GUARD_LADEN, 0.0)
+    clear(vector(guard, guard_at.GUARD_LACK))
+    clear(vector(guard, guard_at.GUARD_LATE))
+    set_number(load, LOAD_DELAY, 0.0)
+    set_number(load, LOAD_LATE, 0.0)
     set_number(watch, at.WATCH_FELT, 0.0)
     set_number(watch, at.WATCH_ANEW, 1.0)
     set_number(watch, at.WATCH_MET, int(number(watch, at.WATCH_MET)) | guard_at.MET_NOT_FINITE)

@@ -85,7 +85,7 @@ class Safe(Cycle):
     the UR5's last joint, 1e-4 kg m^2, with a sphere of 2 kg, 2e-3 kg m^2; and r compensates ``M' -
     M`` only after its 7 ms. So from the first limit that acts, or from 80 % of a top speed on,
     until a second after the last one, the load's mass, centre and inertia are found by least
-    squares from the momentum, with the delay of the sensors, up to three cycles, that explains it
+    squares from the momentum, with the delay of the sensors, up to five cycles, that explains it
     best, and M, C, g and r are those of the arm with it (`kernels.find_load`). It counts only while
     it explains the motion, and a load that was dropped is forgotten within milliseconds. With exact
     sensors speeds stay within 1.1 times their limits, with 2 kg that the model does not know, 4 kg
@@ -99,7 +99,9 @@ class Safe(Cycle):
     (`kernels.bound_joints.adapt_eagerness`). With late sensors this would make a bare wrist swing;
     a joint that is too fast one way and 40 ms later the other keeps the plain rate for 2 s. While
     no load explains any of the motion, torques beyond the motors' limits are then only cut.
-    Undeclared delays of 4 ms or more throw an arm that is driven into its limits.
+    A delay above 2.5 cycles that the motion shows clearly, up to 5, counts: r is then that of the
+    torques sent so much earlier (`kernels.find_load.allow_for_delay`), and the rates of all
+    approaches are lower.
 
     Inputs that cannot be turned into a safe torque trigger a *controlled stop*: a state or torque
     that is not finite or not credible; no new state, or a frozen one, for too long; sensors that
@@ -109,10 +111,11 @@ class Safe(Cycle):
     come, whatever the clock or the wrench say. Without them the model predicts both from the last
     good state and the torques sent, brakes by the prediction, and then holds the arm against
     gravity there. A load that was found is in the model: the one above, or one found with the
-    joints' viscous friction from all motion of the last seconds (`kernels.remember_load`; around a
-    structured learner, the one that it has learned). No sensor corrects the prediction, so its
-    error grows: slowly by the model's errors, quickly under a load that it does not know well. Call
-    `reset` to resume.
+    joints' viscous friction from all motion of the last second (`kernels.remember_load`,
+    `kernels.fit_motion`; around a structured learner, the one that it has learned). No sensor
+    corrects the prediction, so its error grows: slowly by the model's errors, quickly with a load
+    off the centre line that hangs above its joint, and where motors lack torque to brake with it.
+    Call `reset` to resume.
 
     Sensors contradict each other if the change of q over 10 ms is not that of dq, beyond noise,
     resolution and delay, which are estimated (`kernels.compare_sensors.compare_joints`). A q that

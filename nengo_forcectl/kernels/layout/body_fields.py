@@ -39,6 +39,7 @@ LOAD_MOTION = LOAD.add("motion", "n")  # torque of the model's motion, filtered 
 LOAD_MOTION_SLOWER = LOAD.add("motion_slower", "n")
 LOAD_SENT_LAST = LOAD.add("sent_last", "n")  # torque of the cycle before [N m]
 LOAD_GIVEN = LOAD.add("given", "n")  # torque sent, filtered like r [N m]
+LOAD_GIVENS = LOAD.add("givens", "s n")  # the same s cycles ago
 LOAD_GIVEN_SLOWER = LOAD.add("given_slower", "n")
 LOAD_LACKS = LOAD.add("lacks", "s n")  # slower less filtered torque, sent s cycles ago [N m]
 LOAD_CHANGES = LOAD.add("changes", "s n")  # change of the torque s cycles ago [N m]
@@ -49,6 +50,7 @@ LOAD_BOTH = LOAD.add("both", "s")  # the same of products, of a delay and the ne
 LOAD_FITTED = LOAD.add("fitted", "10")  # moment of the chosen delay
 LOAD_TRIALS = LOAD.add("trials", "s 10")  # parameters by delay
 LOAD_DELAY = LOAD.add("delay")  # of the sensors, with the least misfit [cycles]
+LOAD_LATE = LOAD.add("late")  # that delay, if the motion shows it clearly, else 0 [cycles]
 LOAD_MISFIT = LOAD.add("misfit")  # share of the size that the load leaves
 LOAD_RECENT = LOAD.add("recent")  # size of the last cycles
 LOAD_LEFT = LOAD.add("left")  # what the load found before has left of that
@@ -58,21 +60,3 @@ LOAD_THETA = LOAD.add("theta", "10")  # the parameters
 LOAD_FIRST = LOAD.add("first", "3")  # nearest first moment of a body
 LOAD_MOMENTS = LOAD.add("moments", "3 3")  # nearest second moments
 LOAD_AXES = LOAD.add("axes", "3 3")
-
-# The load of a moving arm that a guard remembers, with its joints' viscous friction. See
-# `remember_load`; the fields have the names of `LOAD`, which it begins with.
-LOAD_PASSED = LOAD.add("passed")  # since the last interval [s]
-LOAD_FRESH = LOAD.add("fresh")  # 1: the filters are to begin anew
-LOAD_PAUSE = LOAD.add("pause")  # until then [s]
-LOAD_MEAN = LOAD.add("mean", "n")  # mean torque in that time [N m]
-LOAD_SPEED = LOAD.add("speed", "n")  # mean speed in that time [rad/s]
-LOAD_TURNING = LOAD.add("turning", "n")  # speed, filtered like r [rad/s]
-LOAD_TURNING_SLOWER = LOAD.add("turning_slower", "n")
-LOAD_CROSS = LOAD.add("cross", "n 10")  # information between a joint's friction and the load
-LOAD_TURNED = LOAD.add("turned", "n")  # information on the friction
-LOAD_RUBBED = LOAD.add("rubbed", "n")  # information times friction
-LOAD_REDUCED = LOAD.add("reduced", "10 10")  # information on the load, whatever the friction
-LOAD_LEAST = LOAD.add("least")  # size that friction alone leaves
-LOAD_NOISE = LOAD.add("noise")  # of the equations, over that assumed, squared
-LOAD_FRICTION = LOAD.add("friction", "n")  # viscous [N m s/rad]
-LOAD_REST = LOAD.add("rest", "n")  # r of the last interval [N m]

@@ -113,6 +113,7 @@ GUARD_RECALLED = GUARD.add("recalled")  # 1: the model of a stop has that load, 
 GUARD_DRAG = GUARD.add("drag", "n")  # friction by which r changes in such a stop [N m s/rad]
 GUARD_AWAKE = GUARD.add("awake")  # cycles for which a load is still looked for
 GUARD_LADEN = GUARD.add("laden")  # 1: a load was found that explains the motion
+GUARD_LATE = GUARD.add("late", "n")  # change of r by the delay that was found [N m]
 GUARD_LACK = GUARD.add("lack", "n")  # change of r by that load [N m]
 
 # What goes from one cycle to the next, from here to there.
