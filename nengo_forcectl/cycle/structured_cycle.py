@@ -66,6 +66,8 @@ class StructuredCycle(ObservingCycle):
         predictor: Predictor | None = None,
     ) -> None:
         self.dt, self.learned_model = learner.dt, learner.block.address
+        if predictor is not None:
+            predictor.follow(learner)
         super().__init__(arm, bound, learner, predictor)
 
     @property

@@ -54,8 +54,6 @@ from .structured_design import StructuredDesign
 GAIN = 50.0  # most K of a joint's fast part [1/s]
 GAIN_START = 20.0  # K until a joint's inertia is known [1/s]
 SOFTNESS = 0.25  # first bandwidth of the posture, over K
-VISCOUS_SHARE = 0.8  # of learned viscous friction's part in the null space that is supplied
-DRY_SHARE = 0.4  # of dry friction's
 BUMP_RATE = 300.0  # decay of the change by new weights [1/s]
 LOUD = 0.01  # root mean square of the fast part's change in a cycle, over tau_max, that backs off
 JUMP = 30.0  # multiple of the usual square of the misfit that is a change of the payload
@@ -70,7 +68,7 @@ MOTION = (
 MOTION_OF_LAW = ("phi", "lacking", "late", "row", "queue", "filled")
 # What is in no checkpoint: it never changes, or every cycle writes it before it is read.
 OTHERS = (
-    "dt", "loop", "viscous_share", "dry_share", "gain_start", "k_null", "home_V", "home_M", "loud",
+    "dt", "loop", "gain_start", "k_null", "home_V", "home_M", "loud",
     "bump_keep", "quiet", "jump",
     "M", "C", "g", "new_M", "new_C", "new_g", "carried", "ddq", "factor", "dg", "regressor",
     "chosen", "tool_encoders", "tool_bias", "tool_active", "q_half", "dq_half", "ddq_half", "one",
@@ -103,9 +101,8 @@ class StructuredLearner:
     posture. The rest is a feed-forward F: of joints and tool at the velocity dq_s of `Command`, of
     links and gravity at the acceleration that the law asks for. In the task's null space, where
     dq_s is measured, 0.4 of the dry friction and of the neurons' torque and 0.8 of the viscous
-    friction are supplied, because more than the real one would drive the arm; none where dq_s is
-    predicted, which exaggerates it. m is the fast part, a momentum observer's estimate of what both
-    leave, with a gain K for each joint::
+    friction are supplied, because more than the real one would drive the arm. m is the fast part, a
+    momentum observer's estimate of what both leave, with a gain K for each joint::
 
         m <- m + (1 - exp(-K dt)) (y - y_w - m)
 
@@ -201,8 +198,6 @@ class StructuredLearner:
             "home_M": M,
             "inertia": M,
             "loud": (LOUD * arm.tau_max) ** 2,
-            "viscous_share": 0.0 if predicts else VISCOUS_SHARE,
-            "dry_share": 0.0 if predicts else DRY_SHARE,
             "bump_keep": math.exp(-BUMP_RATE * dt),
             "slow": torque**2,
             "quiet": (QUIET * torque) ** 2,
@@ -280,6 +275,11 @@ class StructuredLearner:
             "structured_floor": FLOOR,
             "structured_jump": JUMP,
         }
+
+    @property
+    def viscous(self) -> Float[np.ndarray, "n"]:
+        """Learned coefficients of viscous friction [N m s/rad]."""
+        return self.block["friction"][:, VISCOUS] / self.encoding.joints.speed
 
     @property
     def ripple(self) -> LearnedRipple:

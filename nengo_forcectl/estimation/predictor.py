@@ -1,6 +1,7 @@
 """Prediction of the arm's present state from delayed sensors."""
 
 import math
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -24,14 +25,16 @@ PREFIX = "predictor."  # of the names in a checkpoint
 class Predictor:
     """The present state, predicted from a delayed one by the model and the torques sent since.
 
-        M ddq = tau + r - C dq - g,    integrated over the last ``late`` cycles
+        M ddq = tau + r + b (dq_late - dq) - C dq_late - g
 
-    M, C dq and g are those of the delayed state. r is the torque that the model lacks, by a
-    generalised-momentum observer that pairs each state with the torque of its own time. This is the
-    state predictor for a delay in the loop (Manitius and Olbrot 1979,
-    doi:10.1109/TAC.1979.1102124): with a perfect model it removes the delay, and the predicted
-    momentum responds to the present torque, so that the rest of the loop need not consider the
-    delay. A change of a torque that the model lacks is still seen with the full delay.
+    It is integrated over the last ``late`` cycles. M, C dq_late and g are those of the delayed
+    state. r is the torque that the model lacks, friction included, by a generalised-momentum
+    observer that pairs each state with the torque of its own time. b is the known viscous friction,
+    of the arm's model and as learned: on a light joint it changes much within the delay, and each
+    step is implicit in it. This is the state predictor for a delay in the loop (Manitius and Olbrot
+    1979, doi:10.1109/TAC.1979.1102124): with a perfect model it removes the delay, and the
+    predicted momentum responds to the present torque, so that the rest of the loop need not
+    consider the delay. A change of a torque that the model lacks is still seen with the full delay.
 
     A loop with a predictor is no more robust than one with the delay: above about 1 / (2 delay) it
     relies on the model alone.
@@ -66,12 +69,19 @@ class Predictor:
         self._predict = predict.call
         sizes = {"n": n, "queue": round(late) + 1}
         self._block = Block(PREDICTOR, sizes, {"share": -math.expm1(-gain * dt), "dt": dt})
+        self._own = np.asarray(arm.friction.viscous)  # of the model [N m s/rad]
+        self._learner: Any = None
+        self._block["viscous"][:] = self._own
         self._arm, self._input = arm_block(arm), Block(INPUT, {"n": n, "k": n})
         self._blocks = self._block.address, self._arm.address, self._input.address
         self.memory: dict[str, np.ndarray] = {PREFIX + name: self._block[name] for name in MEMORY}
         """Its memory by name, as views to read and to set in place."""
         # Compile the kernel before the first cycle; a state that is not sound has no effect.
         self.now(State(math.nan, np.zeros(n), np.zeros(n), sound=False))
+
+    def follow(self, learner: Any) -> None:
+        """Take over the viscous friction that a `StructuredLearner` learns."""
+        self._learner = learner
 
     def now(self, state: State) -> State:
         """Return the present state [rad], [rad/s]; its time stays that of the reading.
@@ -85,6 +95,8 @@ class Predictor:
             missed = min(round(passed / self.dt) - 1, len(sent) - 1)
             sent[missed:] = sent[: len(sent) - missed].copy()
             sent[:missed] = sent[LATEST].copy()
+        if self._learner is not None:
+            self._block["viscous"][:] = self._own + self._learner.viscous
         self._time = state.time
         self._input["q"][:], self._input["dq"][:] = state.joints(self._dof)
         self._predict(*self._blocks, int(bool(state.sound)))

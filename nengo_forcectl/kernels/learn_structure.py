@@ -49,6 +49,8 @@ from .learned_body import carry_body
 from .observe import faded, push_torque
 from .regress import columns_of, filter_columns, forget_payload, is_filled, queue_torque
 
+VISCOUS_SHARE = 0.8  # of learned viscous friction's part in the null space that is supplied
+DRY_SHARE = 0.4  # of dry friction's
 SETTLED = 300  # cycles after a change until the next one can be found
 KEEP = 0.98  # of the usual misfit in a cycle soon after a change: it is learned anew
 
@@ -112,8 +114,8 @@ def feed_forward(learner, arm, inputs, command):
         rubs[i] = viscous[i] + supplied[i]
     law = whole(learner, at.STRUCTURED_TASK)
     if law != 0:
-        spare_null_space(law, arm, command, dry, number(learner, at.STRUCTURED_DRY_SHARE))
-        spare_null_space(law, arm, command, viscous, number(learner, at.STRUCTURED_VISCOUS_SHARE))
+        spare_null_space(law, arm, command, dry, DRY_SHARE)
+        spare_null_space(law, arm, command, viscous, VISCOUS_SHARE)
     for i in range(n):
         rubs[i] += dry[i]
         supplied[i] += viscous[i] + dry[i]

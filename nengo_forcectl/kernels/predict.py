@@ -41,24 +41,30 @@ def observe_late(predictor, arm, inputs, sound):
 
 @kernel
 def integrate_sent(predictor, arm, inputs):
-    """Integrate the late state over the torques sent since; r, M, C and g stay."""
+    """Integrate the late state over the torques sent since; r less friction, M, C and g stay.
+
+    Each step is implicit in the friction: that of a light joint is over within a step.
+    """
     q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
     n, dt = len(q), number(predictor, at.PREDICTOR_DT)
     M, C, g = matrix(arm, ARM_M, n), matrix(arm, ARM_C, n), vector(arm, ARM_G)
     r, sent = vector(predictor, at.PREDICTOR_UNMODELLED), matrix(predictor, at.PREDICTOR_SENT, n)
     free, ddq = vector(predictor, at.PREDICTOR_FREE), vector(predictor, at.PREDICTOR_DDQ)
     q_now, dq_now = vector(predictor, at.PREDICTOR_Q), vector(predictor, at.PREDICTOR_DQ)
-    factor = matrix(predictor, at.PREDICTOR_FACTOR, n)
+    factor, viscous = (
+        matrix(predictor, at.PREDICTOR_FACTOR, n), vector(predictor, at.PREDICTOR_VISCOUS)
+    )  # fmt: skip
     for i in range(n):
-        free[i] = r[i] - g[i]
+        free[i] = r[i] - g[i] + viscous[i] * dq[i]
         for j in range(n):
             free[i] -= C[i, j] * dq[j]
             factor[i, j] = M[i, j]
+        factor[i, i] += dt * viscous[i]
         q_now[i], dq_now[i] = q[i], dq[i]
     factor_columns(factor, 0, n)
     for k in range(len(sent) - 2, -1, -1):
         for i in range(n):
-            ddq[i] = free[i] + sent[k, i]
+            ddq[i] = free[i] + sent[k, i] - viscous[i] * dq_now[i]
         substitute(factor, ddq)
         for i in range(n):
             q_now[i] += dt * (dq_now[i] + 0.5 * dt * ddq[i])
