@@ -4,6 +4,7 @@ import gc
 import itertools
 import os
 import signal
+import sys
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
@@ -98,6 +99,12 @@ def pytest_collection_modifyitems(items):
     places = {name: place for place, name in enumerate(LONG)}
     sizes = Counter(item.path for item in items)
     items.sort(key=lambda item: (places.get(item.path.stem, len(LONG)), -sizes[item.path]))
+
+
+def pytest_collection_finish():
+    """Do without Nengo's cache of decoders: only one process at a time can use it."""
+    if "nengo" in sys.modules:
+        sys.modules["nengo"].rc.set("decoder_cache", "enabled", "False")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -117,7 +117,7 @@ class StructuredBlocks(Blocks):
     ) -> None:
         self.learner, self.dt = learner, learner.dt
         if predictor is not None:
-            predictor.follow(learner)
+            predictor.follow(learner.block)
         super().__init__(arm, law, StructuredAdaptation(arm, learner, law), predictor)
         self.memory = dict(law.memory) if isinstance(law, BoundLaw) else {}
         self.memory |= learner.memory | ({} if predictor is None else predictor.memory)

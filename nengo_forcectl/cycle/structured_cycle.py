@@ -67,7 +67,7 @@ class StructuredCycle(ObservingCycle):
     ) -> None:
         self.dt, self.learned_model = learner.dt, learner.block.address
         if predictor is not None:
-            predictor.follow(learner)
+            predictor.follow(learner.block)
         super().__init__(arm, bound, learner, predictor)
 
     @property

@@ -277,11 +277,6 @@ class StructuredLearner:
         }
 
     @property
-    def viscous(self) -> Float[np.ndarray, "n"]:
-        """Learned coefficients of viscous friction [N m s/rad]."""
-        return self.block["friction"][:, VISCOUS] / self.encoding.joints.speed
-
-    @property
     def ripple(self) -> LearnedRipple:
         """The ripple that was found; see `Ripple`."""
         block, periods = self._ripple, self._ripple["periods"].copy()

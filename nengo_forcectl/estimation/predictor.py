@@ -1,7 +1,6 @@
 """Prediction of the arm's present state from delayed sensors."""
 
 import math
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -69,9 +68,7 @@ class Predictor:
         self._predict = predict.call
         sizes = {"n": n, "queue": round(late) + 1}
         self._block = Block(PREDICTOR, sizes, {"share": -math.expm1(-gain * dt), "dt": dt})
-        self._own = np.asarray(arm.friction.viscous)  # of the model [N m s/rad]
-        self._learner: Any = None
-        self._block["viscous"][:] = self._own
+        self._block["own"][:] = arm.friction.viscous
         self._arm, self._input = arm_block(arm), Block(INPUT, {"n": n, "k": n})
         self._blocks = self._block.address, self._arm.address, self._input.address
         self.memory: dict[str, np.ndarray] = {PREFIX + name: self._block[name] for name in MEMORY}
@@ -79,9 +76,10 @@ class Predictor:
         # Compile the kernel before the first cycle; a state that is not sound has no effect.
         self.now(State(math.nan, np.zeros(n), np.zeros(n), sound=False))
 
-    def follow(self, learner: Any) -> None:
-        """Take over the viscous friction that a `StructuredLearner` learns."""
-        self._learner = learner
+    def follow(self, learner: Block) -> None:
+        """Take over the viscous friction that a `StructuredLearner` with this block learns."""
+        self._learner = learner  # it must live as long
+        self._block["learner"][...] = learner.address
 
     def now(self, state: State) -> State:
         """Return the present state [rad], [rad/s]; its time stays that of the reading.
@@ -95,8 +93,6 @@ class Predictor:
             missed = min(round(passed / self.dt) - 1, len(sent) - 1)
             sent[missed:] = sent[: len(sent) - missed].copy()
             sent[:missed] = sent[LATEST].copy()
-        if self._learner is not None:
-            self._block["viscous"][:] = self._own + self._learner.viscous
         self._time = state.time
         self._input["q"][:], self._input["dq"][:] = state.joints(self._dof)
         self._predict(*self._blocks, int(bool(state.sound)))

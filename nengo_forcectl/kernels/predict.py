@@ -2,11 +2,13 @@
 
 from arms.machine.numba_kernel import kernel, part
 
-from .access import matrix, number, set_number, vector
+from .access import matrix, number, set_number, vector, whole
 from .algebra import factor_columns, substitute
 from .arm_terms import compute_terms
 from .layout import estimation_fields as at
 from .layout.arm_fields import ARM_C, ARM_G, ARM_M, INPUT_DQ, INPUT_Q
+from .layout.network_fields import FRICTION, JOINTS_SPEED, VISCOUS
+from .layout.structured_fields import STRUCTURED_FRICTION, STRUCTURED_JOINTS
 from .observe import momentum_observer
 
 
@@ -21,8 +23,24 @@ def predict(predictor, arm, inputs, sound):
         sound: whether the observer can learn from this state.
     """
     compute_terms(arm, inputs)
+    know_friction(predictor)
     observe_late(predictor, arm, inputs, sound)
     integrate_sent(predictor, arm, inputs)
+
+
+@kernel
+def know_friction(predictor):
+    """Add what a structured learner, if any, has found of viscous friction to the model's."""
+    learner, own = whole(predictor, at.PREDICTOR_LEARNER), vector(predictor, at.PREDICTOR_OWN)
+    viscous = vector(predictor, at.PREDICTOR_VISCOUS)
+    for i in range(len(own)):
+        viscous[i] = own[i]
+    if learner == 0:
+        return
+    friction = matrix(learner, STRUCTURED_FRICTION, FRICTION)
+    speed = vector(whole(learner, STRUCTURED_JOINTS), JOINTS_SPEED)
+    for i in range(len(own)):
+        viscous[i] += friction[i, VISCOUS] / speed[i]
 
 
 @kernel

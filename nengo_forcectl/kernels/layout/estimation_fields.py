@@ -27,7 +27,9 @@ OBSERVER_UNMODELLED = OBSERVER.add("unmodelled", "n")  # r [N m]
 PREDICTOR = Layout("predictor")
 PREDICTOR_SHARE = PREDICTOR.add("share")  # of the observer's filter
 PREDICTOR_DT = PREDICTOR.add("dt")  # [s]
-PREDICTOR_VISCOUS = PREDICTOR.add("viscous", "n")  # friction's coefficients [N m s/rad]
+PREDICTOR_LEARNER = PREDICTOR.add("learner", whole=True)  # address of a structured one's, or 0
+PREDICTOR_OWN = PREDICTOR.add("own", "n")  # the model's viscous friction [N m s/rad]
+PREDICTOR_VISCOUS = PREDICTOR.add("viscous", "n")  # and with what was learned
 PREDICTOR_SENT = PREDICTOR.add("sent", "queue n")  # the latest first [N m]
 PREDICTOR_MOMENTUM = PREDICTOR.add("momentum", "n")
 PREDICTOR_BIAS = PREDICTOR.add("bias", "n")
