@@ -1,16 +1,16 @@
 """Stops of an arm that loses all sensors at 90 % of its top speeds, with an untold load.
 
-    python scripts/blind_stops.py [ARM ...] [--learner]
+    python scripts/blind_stops.py [ARM ...] [--seeds SEED ...] [--learner]
 
-Each arm moves for 0.3 s or 1 s, then `read` returns nothing that is finite. Seeds 0 to 4; 2 kg, on
-the UR10e 4 kg, none, at the centre line or at (.1 .05 .1) m from the flange; exact and noisy
-sensors (1e-4 rad, 3e-3 rad/s). The table has the largest speed over its limit until then, from then
-on, and 0.3 s later, of each seed. An arm that is beyond its limits then is thrown by the motion,
-whose law knows no load. With --learner the default learner of `learning_cycle` makes the motion, by
-`ComputedTorque`.
+Each arm moves for 0.3 s or 1 s, then `read` returns nothing that is finite. It carries 2 kg, on
+the UR10e 4 kg, none, at the centre line or at (.1 .05 .1) m from the flange; its sensors are exact
+or noisy (1e-4 rad, 3e-3 rad/s). The table has the largest speed over its limit until then, from
+then on, and 0.3 s later, of each seed. An arm that is beyond its limits then is thrown by the
+motion, whose law knows no load. With --learner the default learner of `learning_cycle` makes the
+motion, by `ComputedTorque`.
 """
 
-import sys
+import argparse
 import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -32,7 +32,7 @@ from nengo_forcectl.sim.masses import Payload
 from nengo_forcectl.sim.sensing import Sensors
 
 ARMS = "kuka_iiwa", "ur5e", "panda", "ur10e"
-SEEDS, AFTER, COAST, DT = 5, 300, 15, 1e-3
+AFTER, COAST, DT = 300, 15, 1e-3
 LOADS = {"none": None, "centred": (0.0, 0.0, 0.0), "off centre": (0.1, 0.05, 0.1)}
 SENSORS = {"exact": None, "noisy": Sensors(position_noise=1e-4, velocity_noise=3e-3)}
 MOTIONS = 0.3, 1.0  # [s]
@@ -105,13 +105,16 @@ def stop(arm: Arm, load: Payload | None, case: tuple[float, str, int], learner: 
 def main() -> None:
     """Print the table."""
     warnings.simplefilter("ignore", RuntimeWarning)
-    names = [each for each in sys.argv[1:] if each != "--learner"] or ARMS
-    learner = "--learner" in sys.argv
+    parser = argparse.ArgumentParser(description="Stops of arms that lose all sensors.")
+    parser.add_argument("arms", nargs="*", default=ARMS)
+    parser.add_argument("--seeds", nargs="+", type=int, default=list(range(5)))
+    parser.add_argument("--learner", action="store_true")
+    given = parser.parse_args()
     table = Table("arm", "load", "motion [s]", "sensors", "until then", "largest", "after 0.3 s")
-    for name, (place, com), duration, noise in product(names, LOADS.items(), MOTIONS, SENSORS):
+    for name, (place, com), duration, noise in product(given.arms, LOADS.items(), MOTIONS, SENSORS):
         arm, mass = arms.load(name), 4.0 if name == "ur10e" else 2.0
         load = None if com is None else Payload(mass, com=com)
-        runs = [stop(arm, load, (duration, noise, seed), learner) for seed in range(SEEDS)]
+        runs = [stop(arm, load, (duration, noise, seed), given.learner) for seed in given.seeds]
         before = " ".join(f"{run[0]:.2f}" for run in runs)
         largest = " ".join(f"{run[1:].max():.2f}" for run in runs)
         last = " ".join(f"{run[-1]:.2f}" for run in runs)
