@@ -119,12 +119,7 @@ def add_body(body, theta, M, C, g):
         for k in range(6):
             g[i] += V[k, i] * h[k, 0]
     weigh(theta, V, weighed)
-    for i in range(n):
-        for j in range(i + 1):
-            change = column_product(V, i, weighed, j)
-            M[i, j] += change
-            if j < i:
-                M[j, i] += change
+    add_inertia(V, weighed, M)
     unit_momenta(vector(body, at.BODY_TWIST), momenta)
     combine(momenta, theta, h)
     weigh(theta, dV, weighed)
@@ -183,6 +178,17 @@ def add_cross(V, i, H, k, F, column):
         F[row, column] += y * H[right, k] - z * H[left, k]
         F[ANGULAR + row, column] += y * H[ANGULAR + right, k] - z * H[ANGULAR + left, k]
         F[ANGULAR + row, column] += V[left, i] * H[right, k] - V[right, i] * H[left, k]
+
+
+@kernel
+def add_inertia(V, weighed, M):
+    """Add ``V^T G V`` to M, (n, n), by V and G V, (6, n)."""
+    for i in range(len(M)):
+        for j in range(i + 1):
+            change = column_product(V, i, weighed, j)
+            M[i, j] += change
+            if j < i:
+                M[j, i] += change
 
 
 @kernel

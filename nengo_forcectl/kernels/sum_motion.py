@@ -17,7 +17,7 @@ from arms.machine.numba_kernel import kernel
 
 from .access import cube, matrix, number, set_number, vector
 from .algebra import copy_matrix, factor_columns
-from .carried_body import column_product, weigh
+from .carried_body import add_inertia, weigh
 from .layout import memory_fields as at
 from .layout.body_fields import PARAMETERS
 from .layout.guard_fields import GUARD_DT, GUARD_TAU_MAX
@@ -77,12 +77,7 @@ def factor_noise(guard, memory, slot, n):
     factor = matrix(memory, at.MEMORY_NOISE_FACTOR, n)
     copy_matrix(cube(memory, at.MEMORY_INERTIAS, n, n)[slot], M)
     weigh(vector(memory, at.MEMORY_THETA), V, weighed)
-    for i in range(n):
-        for j in range(i + 1):
-            change = column_product(V, i, weighed, j)
-            M[i, j] += change
-            if j < i:
-                M[j, i] += change
+    add_inertia(V, weighed, M)
     for i in range(n):
         for j in range(i + 1):
             total = 0.0
