@@ -13,10 +13,9 @@ from arms import Arm
 from ..contract import Controller
 from ..control.bound_law import BoundLaw
 from ..errors import NetworkError
-from ..kernels.block import Block, Layout
+from ..kernels.block import Block
 from ..kernels.layout.body_fields import MASS, MOMENT, XX
 from ..kernels.layout.cycle_fields import STRUCTURES, TOOL_LAW
-from ..kernels.layout.learner_fields import NO_JOB
 from ..kernels.layout.network_fields import (
     DIRECT,
     DRY,
@@ -47,6 +46,14 @@ from .findings import (
     NeuronForce,
     NeuronTorque,
 )
+from .structured_checkpoint import (
+    OTHERS,
+    OTHERS_OF_LAW,
+    OTHERS_OF_NEURONS,
+    OTHERS_OF_RIPPLE,
+    memory_of,
+    ranges_of,
+)
 from .structured_design import StructuredDesign
 
 # Tuned on the conditions of `nengo-forcectl bench adaptation` and on undeclared delays, iiwa,
@@ -66,30 +73,7 @@ MOTION = (
     "sent", "fast", "fast_last", "shake", "bump", "total", "renewed", "frozen", "begun", "rubbed",
 )  # fmt: skip
 MOTION_OF_LAW = ("phi", "lacking", "late", "row", "queue", "filled")
-# What is in no checkpoint: it never changes, or every cycle writes it before it is read.
-OTHERS = (
-    "dt", "loop", "gain_start", "k_null", "home_V", "home_M", "loud",
-    "bump_keep", "quiet", "jump",
-    "M", "C", "g", "new_M", "new_C", "new_g", "carried", "ddq", "factor", "dg", "regressor",
-    "chosen", "tool_encoders", "tool_bias", "tool_active", "q_half", "dq_half", "ddq_half", "one",
-    "added", "doubt", "viscous", "dry", "push",
-)  # fmt: skip
-OTHERS_OF_LAW = (
-    "alone", "wake", "share", "floor", "spread", "delayed", "size", "group", "positive",
-    "frozen",
-    "reach", "home", "changes", "changed", "precision",
-)  # fmt: skip
-OTHERS_OF_RIPPLE = "least", "quiet", "most", "frozen", "fed", "taken", "lacking"
-OTHERS_OF_NEURONS = "frozen", "encoders", "bias", "size", "wake", "fed", "active", "column"
 OWN_BLOCKS = "neurons", "ripple"  # parts whose weights are not among the regression's
-COUNTS = (
-    "structured.changes", "structured.backed_off", "least_squares.filled", "least_squares.rounds",
-    "least_squares.samples", "least_squares.cycle", "least_squares.since", "least_squares.repaired",
-    "least_squares.job", "least_squares.solved", "least_squares.chosen", "least_squares.row",
-    "least_squares.alone_until", "least_squares.left", "neurons.awake", "ripple.visit",
-)  # fmt: skip
-"""Numbers of a checkpoint that are whole."""
-MOST = 2**53  # of a count
 
 
 class StructuredLearner:
@@ -210,10 +194,10 @@ class StructuredLearner:
         if held is not None:
             held["k"][...] = np.minimum(held["k"], M * (SOFTNESS * GAIN_START) ** 2)
             self.block["k_wanted"][...] = held["k"]
-        self.memory = _memory("least_squares", self._sums, REGRESSION, OTHERS_OF_LAW)
-        self.memory |= _memory("neurons", self._neurons, JOINT_NEURONS, OTHERS_OF_NEURONS)
-        self.memory |= _memory("ripple", self._ripple, RIPPLE, OTHERS_OF_RIPPLE)
-        self.memory |= _memory("structured", self.block, STRUCTURED, OTHERS)
+        self.memory = memory_of("least_squares", self._sums, REGRESSION, OTHERS_OF_LAW)
+        self.memory |= memory_of("neurons", self._neurons, JOINT_NEURONS, OTHERS_OF_NEURONS)
+        self.memory |= memory_of("ripple", self._ripple, RIPPLE, OTHERS_OF_RIPPLE)
+        self.memory |= memory_of("structured", self.block, STRUCTURED, OTHERS)
         if held is not None:
             self.memory["posture.k"] = held["k"]
         if bound.needs_wrench:
@@ -389,16 +373,7 @@ class StructuredLearner:
     @property
     def ranges(self) -> dict[str, tuple[int, int]]:
         """Least and largest value of each whole number of a checkpoint."""
-        (delays, p), n = self._sums["trials"].shape, len(self.block["fast"])
-        # Kernels find places by these: see `kernels.solve_regression`.
-        places = {
-            "least_squares.job": (int(NO_JOB), n + 5 * p + delays + 3),
-            "least_squares.solved": (int(self._sums["core"]), p),
-            "least_squares.chosen": (0, delays - 1),
-            "least_squares.left": (0, p),
-            "neurons.awake": (0, 1),
-        }
-        return {name: places.get(name, (0, MOST)) for name in COUNTS}
+        return ranges_of(self._sums)
 
     def check(self, checkpoint: Mapping[str, np.ndarray]) -> None:
         """Raise `NetworkError` if a checkpoint is invalid, or of another arm or job."""
@@ -409,14 +384,6 @@ class StructuredLearner:
                 raise NetworkError(
                     f"checkpoint: {name} is {count}, needs a whole number from {least} to {most}"
                 )
-
-
-def _memory(
-    name: str, block: Block, layout: Layout, others: tuple[str, ...]
-) -> dict[str, np.ndarray]:
-    """Return what a checkpoint saves of a block: all numbers but ``others`` and addresses."""
-    own = [field.name for field in layout.fields if not (field.whole and not field.shape)]
-    return {f"{name}.{each}": block[each] for each in own if each not in others}
 
 
 def _symmetric(six: Any) -> Float[np.ndarray, "3 3"]:
