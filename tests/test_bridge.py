@@ -1,17 +1,15 @@
-"""The bridge: its messages, both its ends, and a robot process in C."""
+"""The bridge: both its ends, and a robot process in C."""
 
 import shutil
 import socket
-import struct
 import subprocess
 import sys
 import threading
 import time
-import zlib
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from bridge_messages import TOKEN, message
 
 import arms
 from nengo_forcectl.adaptation import NoAdaptation
@@ -24,74 +22,21 @@ from nengo_forcectl.paths import MinimumJerk
 from nengo_forcectl.robots.bridge import BridgeRobot, serve
 from nengo_forcectl.robots.loop import run
 from nengo_forcectl.robots.message import (
-    DROPS,
     GOODBYE,
     HELLO,
     SIZE,
     STATE,
     TORQUE,
-    Message,
     decode,
     encode,
 )
 from nengo_forcectl.safety.guard import Safe
 from nengo_forcectl.sim.bullet import Bullet
 
-TOKEN = 0x0123456789ABCDEF
 ARM = arms.load("planar2")
 HOME = np.array([0.4, 0.8])
 PATIENCE = 60  # for what a busy machine does late [s]
 WAIT = 2.0  # for a state that comes in lock-step with its torque [s]
-
-
-def message(kind=TORQUE, sequence=1, token=TOKEN, tau=(1.0, -2.0), wrench=None):
-    q = np.array([0.1, 0.2])
-    return Message(kind, token, sequence, 7, 0.5, q, 2 * q, np.array(tau), wrench)
-
-
-@pytest.mark.parametrize("wrench", [None, np.arange(6.0)])
-def test_a_message_comes_back_as_it_was(wrench):
-    """476 bytes, and every field to the last bit."""
-    before = message(wrench=wrench)
-    data = encode(before)
-    assert len(data) == SIZE == 476
-    for one, other in zip(before, decode(data), strict=True):
-        np.testing.assert_array_equal(one, other)
-
-
-def test_the_layout_is_where_the_documentation_says():
-    """Offsets of token, sequence, time, q, tau and the checksum."""
-    data = encode(message())
-    assert struct.unpack_from("<QQQd", data, 8) == (TOKEN, 1, 7, 0.5)
-    assert struct.unpack_from("<2d", data, 40) == (0.1, 0.2)
-    assert struct.unpack_from("<2d", data, 344) == (1.0, -2.0)
-    assert struct.unpack_from("<I", data, 472) == (zlib.crc32(data[:472]),)
-
-
-@given(st.binary(max_size=2 * SIZE))
-def test_any_bytes_are_a_drop(data):
-    """Random bytes are never a message and never an error."""
-    assert decode(data) in DROPS
-
-
-@given(st.integers(0, SIZE - 1), st.integers(1, 255))
-def test_one_wrong_byte_is_a_drop(place, change):
-    """Whatever byte is damaged."""
-    data = bytearray(encode(message()))
-    data[place] ^= change
-    assert decode(bytes(data)) in DROPS
-
-
-@given(st.binary(min_size=468, max_size=468))
-def test_any_contents_with_a_right_checksum_are_finite_or_a_drop(contents):
-    """A message that gets through holds finite numbers and 1 to 16 joints."""
-    body = b"NFCB" + contents
-    got = decode(body + struct.pack("<I", zlib.crc32(body)))
-    if isinstance(got, Message):
-        assert np.isfinite([*got.q, *got.dq, *got.tau, got.time]).all()
-        assert 1 <= len(got.q) <= 16
-    else:
-        assert got in DROPS
 
 
 @pytest.fixture(scope="module", autouse=True)
