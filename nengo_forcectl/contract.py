@@ -225,6 +225,9 @@ class Cycle:
     """Reason for a controlled stop, or None."""
     events: Mapping[str, int] = NO_EVENTS
     """How often each limit changed the torque, by name."""
+    defers: bool = False
+    """Whether a step leaves to `finish` what can wait until its torque is sent; set it if you call
+    that. A loop that forgets to do so loses nothing: the next step does it first."""
     fused_type: type | None = None
     """The class whose ``step`` `step_guarded` may replace; see `fused`."""
 
@@ -256,6 +259,9 @@ class Cycle:
         """
         return None, 0
 
+    def finish(self) -> None:
+        """Do what the last step left, if the cycle ``defers``: the slow part of learning."""
+
     def learn(self, on: Learns) -> None:
         """Start or stop learning; the learned weights stay.
 
@@ -286,7 +292,7 @@ class Cycle:
             return cycle
         names = (
             "dt", "arm", "controller", "learns_from_sent", "force", "overruled", "warm_up",
-            "forget_motion", "checkpoint", "resume",
+            "forget_motion", "checkpoint", "resume", "finish",
         )  # fmt: skip
         current = "learning", "stopped", "events"
         return adopt(Cycle, cycle, ("dof", "step", "learn"), names, current)

@@ -54,15 +54,20 @@ def begin(job):
 
 
 def test_the_same_seed_gives_the_same_bits(planar):
-    """Torques and weights of two runs are equal."""
+    """Torques and weights of two runs are equal, also if samples and solutions wait until the
+    torque is sent, or for the next step; a checkpoint has what waited."""
     runs = []
-    for _ in range(2):
+    for finishes in (None, True, False):
         opened, context = begin(planar)
         with opened as robot, context as cycle:
-            torque = run(robot, cycle, planar.path, 500)[1]
-            runs.append([torque, *cycle.read().values()])
-    for one, other in zip(*runs, strict=True):
-        np.testing.assert_array_equal(one, other)
+            cycle.defers = finishes is not None
+            watch = (lambda *_, cycle=cycle: cycle.finish()) if finishes else None
+            torque = run(robot, cycle, planar.path, 500, watch)[1]
+            runs.append([torque, *cycle.checkpoint().values()])
+            assert cycle.defers == (finishes is not None)
+    for other in runs[1:]:
+        for one, another in zip(runs[0], other, strict=True):
+            np.testing.assert_array_equal(one, another)
 
 
 @pytest.mark.parametrize("stop", [10, 203, 408])

@@ -83,6 +83,7 @@ class StructuredAdaptation(Adaptation):
         self._command["dq_s"][:] = command.dq_r if np.ndim(command.dq_s) == 0 else command.dq_s
         mode = int(LEARN) if self.learning else int(HOLD if self.holds else FREEZE)
         supply_structured.call(*self._blocks, self._command.address, int(bool(state.sound)), mode)
+        self.learner.finish()
         added = self.learner.block["feedforward"].copy()
         self.overruled(limited(command.tau + added, self._tau_max))
         return added

@@ -75,6 +75,20 @@ class StructuredCycle(ObservingCycle):
         """What has been found, with standard deviations."""
         return self.learner.learned
 
+    @property
+    def defers(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether samples and solutions wait for `finish`: they take as long as all the rest."""
+        return bool(self._cycle["defers"])
+
+    @defers.setter
+    def defers(self, on: bool) -> None:
+        self.learner.finish()
+        self._cycle["defers"][...] = float(on)
+
+    def finish(self) -> None:
+        """Learn from the last step's state, if that was left."""
+        self.learner.finish()
+
     def freeze(self, *parts: str) -> None:
         """As `StructuredLearner.freeze`."""
         self.learner.freeze(*parts)
@@ -83,9 +97,15 @@ class StructuredCycle(ObservingCycle):
         """Return the learned weights by the names of a `structured_network`."""
         return self.learner.read()
 
+    def checkpoint(self) -> dict[str, np.ndarray]:
+        """Return everything learned and remembered, ready to save."""
+        self.learner.finish()
+        return super().checkpoint()
+
     def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
         """As `OneCall.resume`; raise `NetworkError` also for another arm."""
         self.learner.check(checkpoint)
+        self.learner.finish()
         super().resume(checkpoint)
 
 

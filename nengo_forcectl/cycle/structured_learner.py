@@ -30,7 +30,7 @@ from ..kernels.layout.null_space_fields import POSTURE
 from ..kernels.layout.regression_fields import JOINT_NEURONS, REGRESSION
 from ..kernels.layout.ripple_fields import COSINE, RIPPLE, SINE
 from ..kernels.layout.structured_fields import STRUCTURED
-from ..kernels.parts import complete_sums
+from ..kernels.parts import complete_sums, finish_structured
 from ..learning.ripple import Ripple
 from ..learning.structured_columns import places_of_parts
 from ..learning.structured_least_squares import StructuredLeastSquares, positive_part
@@ -71,6 +71,7 @@ DECODER = 1.0 / 50.0  # prior deviation of a decoder, over the arm's typical tor
 MODEL = ("dg", "Y")  # terms of the arm whose torque by unit gravity and links is needed
 MOTION = (
     "sent", "fast", "fast_last", "shake", "bump", "total", "renewed", "frozen", "begun", "rubbed",
+    "waits",
 )  # fmt: skip
 MOTION_OF_LAW = ("phi", "lacking", "late", "row", "queue", "filled")
 OWN_BLOCKS = "neurons", "ripple"  # parts whose weights are not among the regression's
@@ -362,6 +363,10 @@ class StructuredLearner:
     def record_sent(self, tau: Float[np.ndarray, "n"]) -> None:
         """Record the torque [N m] sent instead of the last step's, without the model's friction."""
         self.block["sent"][:] = tau
+
+    def finish(self) -> None:
+        """Learn from the last cycle, if that waits; see `kernels.learn_structure`."""
+        finish_structured.call(self.block.address)
 
     def forget_motion(self) -> None:
         """Begin a new motion: what the weights have not yet learned is observed anew."""

@@ -20,7 +20,11 @@ from .layout.arm_fields import (
 )
 from .layout.guard_fields import GO, GUARD_ASKED, GUARD_SENT, MET_TORQUE
 from .layout.learner_fields import DESCENT_FEEDFORWARD, LEARNER_FEEDFORWARD
-from .layout.structured_fields import STRUCTURED_CARRIED, STRUCTURED_FEEDFORWARD
+from .layout.structured_fields import (
+    STRUCTURED_CARRIED,
+    STRUCTURED_FEEDFORWARD,
+    STRUCTURED_FINISH_CALL,
+)
 from .learn import record_sent
 from .learn_structure import record_structured
 from .protect import credible
@@ -45,6 +49,7 @@ def run_cycle(cycle, guard, sound, integrate, learning, begun, elapsed):
     command, law = whole(cycle, at.CYCLE_COMMAND), whole(cycle, at.CYCLE_LAW)
     if guard != 0 and not credible(guard, inputs):
         return NOTHING
+    finish_learning(cycle)
     compute_terms(arm, inputs)
     learner = whole(cycle, at.CYCLE_LEARNER)
     if whole(cycle, at.CYCLE_MODEL_CALL) != 0:
@@ -65,7 +70,17 @@ def run_cycle(cycle, guard, sound, integrate, learning, begun, elapsed):
     if guard != 0:
         met = guard_torque(cycle, guard, begun, elapsed)
     tell_learner(cycle, tau)
+    if number(cycle, at.CYCLE_DEFERS) == 0.0:
+        finish_learning(cycle)
     return met
+
+
+@kernel
+def finish_learning(cycle):
+    """Let a structured learner learn from the last cycle, if that waits."""
+    if whole(cycle, at.CYCLE_LEARNER_KIND) == at.STRUCTURES:
+        learner = whole(cycle, at.CYCLE_LEARNER)
+        call(whole(learner, STRUCTURED_FINISH_CALL), learner)
 
 
 @kernel

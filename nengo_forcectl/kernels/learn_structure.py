@@ -1,4 +1,7 @@
-"""A cycle of a structured learner: it adds what the weights and the fast part give, then learns."""
+"""A cycle of a structured learner: it adds what the weights and the fast part give, then learns.
+
+Learning takes longer than the torque, and may wait until that is sent.
+"""
 
 import math
 
@@ -57,7 +60,9 @@ KEEP = 0.98  # of the usual misfit in a cycle soon after a change: it is learned
 
 @part(6)
 def supply_structured(learner, arm, inputs, command, sound, learning):
-    """Write the torque of joints, tool and fast part to the field "feedforward", then learn.
+    """Write the torque of joints, tool and fast part to the field "feedforward"; follow the motion.
+
+    `finish_structured` then learns from this cycle.
 
     Args:
         sound: whether the sensors can be learned from.
@@ -80,11 +85,21 @@ def supply_structured(learner, arm, inputs, command, sound, learning):
     watch_joints(learner)
     stiffen_posture(learner)
     if learning == LEARN and is_filled(law):
-        follow_ripple(learner, law)
-        find_change(learner, law)
-        take_samples(law)
-        if call(whole(learner, at.STRUCTURED_SOLVE_CALL), law) != 0:
-            call(whole(learner, at.STRUCTURED_RENEW_CALL), learner, law)
+        set_number(learner, at.STRUCTURED_WAITS, 1.0)
+
+
+@part(1)
+def finish_structured(learner):
+    """Learn from the last cycle, if that waits: a sample, some of a solution, new weights."""
+    if number(learner, at.STRUCTURED_WAITS) == 0.0:
+        return
+    set_number(learner, at.STRUCTURED_WAITS, 0.0)
+    law = whole(learner, at.STRUCTURED_LAW)
+    follow_ripple(learner, law)
+    find_change(learner, law)
+    take_samples(law)
+    if call(whole(learner, at.STRUCTURED_SOLVE_CALL), law) != 0:
+        call(whole(learner, at.STRUCTURED_RENEW_CALL), learner, law)
 
 
 @kernel

@@ -21,6 +21,7 @@ LAWS = {TOOL_LAW: control_task, JOINTS_LAW: control_joints}
 supply_structured = _part("learn_structure", "supply_structured")
 observe_lack = _part("learn_structure", "observe_lack")
 renew = _part("learn_structure", "renew")
+finish_structured = _part("learn_structure", "finish_structured")
 solve_regression = _part("solve_regression", "solve_regression")
 forget_load = _part("between_cycles", "forget_load")
 complete_sums = _part("between_cycles", "complete_sums")
@@ -33,7 +34,8 @@ STEPS: dict[int, dict[str, Part]] = {
     CONSOLIDATES: {},
     DESCENDS: {},
     STRUCTURES: {
-        "observe_call": observe_lack, "solve_call": solve_regression, "renew_call": renew,
+        "solve_call": solve_regression, "observe_call": observe_lack, "renew_call": renew,
+        "finish_call": finish_structured,
     },
 }  # fmt: skip
 """Kernels that a learner's calls, by the fields of its block that hold their addresses."""
@@ -95,9 +97,7 @@ _GUARDED = (
     control_task, keep_limits, find_load, protect_alone, run_cycle, protect, carry_load, credible,
     remember_load, recall_load,
 )  # fmt: skip
-_STRUCTURED = (
-    supply_structured, solve_regression, observe_lack, renew, correct_model, complete_sums,
-)  # fmt: skip
+_STRUCTURED = supply_structured, *STEPS[STRUCTURES].values(), correct_model, complete_sums
 USUAL = (
     minimum_jerk, *_GUARDED, TASKS[POSTURE], *WATCHING, judge_state, *ROWS, *_STRUCTURED,
 )  # fmt: skip

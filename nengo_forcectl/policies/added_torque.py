@@ -42,6 +42,19 @@ class AddedTorque(Cycle):
         """How often each limit changed the inner cycle's torque."""
         return self.inner.events
 
+    @property
+    def defers(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether the inner cycle leaves to `finish` what can wait until its torque is sent."""
+        return self.inner.defers
+
+    @defers.setter
+    def defers(self, on: bool) -> None:
+        self.inner.defers = on
+
+    def finish(self) -> None:
+        """Do what the inner cycle's last step left."""
+        self.inner.finish()
+
     def step(self, state: State, reference: Reference) -> Result:
         """Return the sum of both torques."""
         result = self.inner.step(state, reference)

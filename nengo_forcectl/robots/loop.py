@@ -236,6 +236,7 @@ def run(
     with real_time(**cast(RealTime, options)), _uncollected():
         if hold and safe.frozen:
             safe.learn("hold")
+        safe.defers = True
         try:
             _go(loop, safe, clock, seconds, watch)
         except KeyboardInterrupt:
@@ -245,6 +246,7 @@ def run(
             safe.stop(f"{type(error).__name__}: {error}")
         if safe.stopped is not None:
             _settle(loop, clock, stop_time, watch)
+        safe.defers = False
         loop.robot.hand_back()
     if failure is not None and not isinstance(failure, SimulationError):
         raise failure
@@ -304,10 +306,11 @@ def _settle(loop: ControlLoop, clock: Clock, seconds: float, watch: Watch | None
 
 
 def _tick(act: Callable[[], None], loop: ControlLoop, clock: Clock, watch: Watch | None) -> None:
-    """Run one control cycle at its deadline; log it when its torque is sent."""
+    """Run one control cycle at its deadline; log it and learn from it when its torque is sent."""
     clock.wait()
     act()
     clock.record()
+    loop.cycle.finish()
     loop.record()
     if watch is not None:
         watch(clock.cycles, loop.cycle.stopped)

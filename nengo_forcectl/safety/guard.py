@@ -214,6 +214,19 @@ class Safe(Cycle):
         """Whether the cycle's learner neither learns nor holds."""
         return self.cycle.frozen
 
+    @property
+    def defers(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether the cycle leaves to `finish` what can wait until its torque is sent."""
+        return self.cycle.defers
+
+    @defers.setter
+    def defers(self, on: bool) -> None:
+        self.cycle.defers = on
+
+    def finish(self) -> None:
+        """Do what the cycle's last step left; see `Cycle.finish`."""
+        self.cycle.finish()
+
     def learn(self, on: Learns) -> None:
         """Start or stop the cycle's learning; the learned weights stay. See `Cycle.learn`.
 

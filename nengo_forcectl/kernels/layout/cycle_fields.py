@@ -16,6 +16,7 @@ CYCLE_LEARNER = CYCLE.add("learner", whole=True)
 CYCLE_SUPPLY_CALL = CYCLE.add("supply_call", whole=True)  # address of the learner's kernel
 CYCLE_MODEL_CALL = CYCLE.add("model_call", whole=True)  # of `correct_model`, or 0
 CYCLE_GUARD_CALL = CYCLE.add("guard_call", whole=True)  # of `protect`
+CYCLE_DEFERS = CYCLE.add("defers")  # 1: the loop lets the learner learn when the torque is sent
 CYCLE_TAU = CYCLE.add("tau", "n")  # [N m]
 CYCLE_TOOL = CYCLE.add("tool", "3")  # [m]
 CYCLE_SINGULARITY = CYCLE.add("singularity")

@@ -8,6 +8,7 @@ STRUCTURED_BODY = STRUCTURED.add("body", whole=True)  # address of a block
 STRUCTURED_RIPPLE = STRUCTURED.add("ripple", whole=True)  # address of a block
 STRUCTURED_OBSERVE_CALL = STRUCTURED.add("observe_call", whole=True)  # of `observe_lack`
 STRUCTURED_SOLVE_CALL = STRUCTURED.add("solve_call", whole=True)  # of `solve_regression`
+STRUCTURED_FINISH_CALL = STRUCTURED.add("finish_call", whole=True)  # of `finish_structured`
 STRUCTURED_RENEW_CALL = STRUCTURED.add("renew_call", whole=True)  # of `renew`
 STRUCTURED_JOINTS = STRUCTURED.add("joints", whole=True)  # address of a block
 STRUCTURED_TOOL = STRUCTURED.add("tool", whole=True)  # address of a block
@@ -92,6 +93,7 @@ STRUCTURED_BUMP_KEEP = STRUCTURED.add("bump_keep")  # of it in a cycle
 STRUCTURED_TOTAL = STRUCTURED.add("total", "n")  # torque asked for in the last cycle [N m]
 STRUCTURED_RENEWED = STRUCTURED.add("renewed")  # 1: the weights have changed since then
 STRUCTURED_FROZEN = STRUCTURED.add("frozen")  # 1: the last cycle had no m and no bump
+STRUCTURED_WAITS = STRUCTURED.add("waits")  # 1: this cycle has not been learned from yet
 STRUCTURED_BEGUN = STRUCTURED.add("begun")  # 1: the last cycle was learned from
 STRUCTURED_SLOW = STRUCTURED.add("slow")  # usual square of the misfit [(N m)^2]
 STRUCTURED_QUIET = STRUCTURED.add("quiet")  # least of it [(N m)^2]
