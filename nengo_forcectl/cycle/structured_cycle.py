@@ -202,10 +202,10 @@ def learning_cycle(
     )  # fmt: skip
     design = StructuredDesign.of(model, states, encoding, posture, assumed)
     design = replace(design, neurons=neurons)
-    own = StructuredLearner(model, bound, encoding, design, dt, delay > 0)
+    predictor = Predictor(model, delay, dt) if delay else None
+    own = StructuredLearner(model, bound, encoding, design, dt, round(delay / dt))
     if start is not None:
         start.begin(own)
-    predictor = Predictor(model, delay, dt) if delay > 0 else None
     if isinstance(bound, BoundLaw) and bound.compiled:
         cycle = StructuredCycle(model, bound, own, predictor)
     else:

@@ -71,7 +71,7 @@ DECODER = 1.0 / 50.0  # prior deviation of a decoder, over the arm's typical tor
 MODEL = ("dg", "Y")  # terms of the arm whose torque by unit gravity and links is needed
 MOTION = (
     "sent", "fast", "fast_last", "shake", "bump", "total", "renewed", "frozen", "begun", "rubbed",
-    "waits",
+    "waits", "on_way",
 )  # fmt: skip
 MOTION_OF_LAW = ("phi", "lacking", "late", "row", "queue", "filled")
 OWN_BLOCKS = "neurons", "ripple"  # parts whose weights are not among the regression's
@@ -91,7 +91,9 @@ class StructuredLearner:
 
         m <- m + (1 - exp(-K dt)) (y - y_w - m)
 
-    y is the torque that the model lacks over a cycle, y_w what the weights explain of it.
+    y is the torque that the model lacks over a cycle, y_w what the weights explain of it. With a
+    known delay both are those of the late state, with the torque that acted then; law, friction and
+    tool's forces use the predicted one.
 
     K begins low and grows when the joint's inertia is known to a third, by three standard
     deviations of its armature. For an observer that assumes an inertia I_n, on a joint of inertia I
@@ -100,7 +102,8 @@ class StructuredLearner:
     most K. A delay d bounds K to 0.12 / d and the bandwidth to 0.03 / d. If the fast part of a
     joint shakes, its gain goes down.
 
-    `Ripple` finds and learns what repeats many times a turn of a joint, unless states are late.
+    `Ripple` finds and learns what repeats many times a turn of a joint, unless states are late by a
+    delay that is not known.
 
     The payload is forgotten if the misfit suddenly grows, so that one that was picked up or dropped
     is learned anew, and the friction stays known. New weights do not make the torque jump: the
@@ -115,8 +118,8 @@ class StructuredLearner:
         encoding: inputs of the network.
         design: weights and scales; the payload assumed in it is reported with what is learned.
         dt: control period [s].
-        predicts: whether the cycle acts on predicted states. In them a torque acts at once, and
-            what the model lacks acts late. That resembles no delay, so none is looked for.
+        late: cycles by which states are late, if that is known: the cycle acts on predicted states,
+            and learns from the late ones with the torques of their time.
 
     Raises:
         NetworkError: encoding or design do not fit the arm.
@@ -131,7 +134,7 @@ class StructuredLearner:
         encoding: StructuredEncoding,
         design: StructuredDesign,
         dt: float,
-        predicts: bool = False,
+        late: int = 0,
     ) -> None:
         n, torque = arm.dof, design.torque
         encoding.check(arm)
@@ -143,7 +146,7 @@ class StructuredLearner:
             raise NetworkError("StructuredEncoding.tool_neurons: is None, needs neurons")
         self.design, self.encoding, self.dt = design, encoding, dt
         self._neurons_of, self._field_of = neurons, field
-        delayed = 0.0 if predicts else StructuredLeastSquares.delayed
+        delayed = 0.0 if late else StructuredLeastSquares.delayed
         self.law = StructuredLeastSquares(NOISE * torque, FLOOR * torque, delayed=delayed)
         p = len(design.columns.size)
         self._neurons = self.law.neurons_block(neurons, p, DECODER * torque, dt)
@@ -190,7 +193,7 @@ class StructuredLearner:
         }
         keeps = (self._sums, self._ripple, encoding, held, model, bound)
         sizes = {"n": n, "parameters": arm.sizes["p"], "links": len(design.columns.chosen)}
-        sizes["t"] = len(field.bias)
+        sizes["t"], sizes["late"] = len(field.bias), late
         self.block = Block(STRUCTURED, sizes, values, keeps=keeps)
         if held is not None:
             held["k"][...] = np.minimum(held["k"], M * (SOFTNESS * GAIN_START) ** 2)

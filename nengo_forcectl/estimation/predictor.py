@@ -17,7 +17,7 @@ from ..kernels.parts import predict
 
 GAIN = 100.0  # of the observer [1/s]
 MOST = 100  # largest delay, in cycles
-MEMORY = ("sent", "momentum", "bias", "unmodelled", "begun")
+MEMORY = ("sent", "momentum", "bias", "unmodelled", "begun", "payload", "armature")
 PREFIX = "predictor."  # of the names in a checkpoint
 
 
@@ -27,13 +27,15 @@ class Predictor:
         M ddq = tau + r + b (dq_late - dq) - C dq_late - g
 
     It is integrated over the last ``late`` cycles. M, C dq_late and g are those of the delayed
-    state. r is the torque that the model lacks, friction included, by a generalised-momentum
-    observer that pairs each state with the torque of its own time. b is the known viscous friction,
-    of the arm's model and as learned: on a light joint it changes much within the delay, and each
-    step is implicit in it. This is the state predictor for a delay in the loop (Manitius and Olbrot
-    1979, doi:10.1109/TAC.1979.1102124): with a perfect model it removes the delay, and the
-    predicted momentum responds to the present torque, so that the rest of the loop need not
-    consider the delay. A change of a torque that the model lacks is still seen with the full delay.
+    state, with what a structured learner has found of the body. r is the torque that the model
+    lacks, friction included, by a generalised-momentum observer that pairs each state with the
+    torque of its own time. b is the viscous friction of the arm's model, and what was learned of
+    it: on a light joint it changes much within the delay, and each step is implicit in it.
+
+    This is the state predictor for a delay in the loop (Manitius and Olbrot 1979,
+    doi:10.1109/TAC.1979.1102124): with a perfect model it removes the delay, and the predicted
+    momentum responds to the present torque, so that the rest of the loop need not consider the
+    delay. A change of a torque that the model lacks is still seen with the full delay.
 
     A loop with a predictor is no more robust than one with the delay: above about 1 / (2 delay) it
     relies on the model alone.
@@ -77,9 +79,14 @@ class Predictor:
         self.now(State(math.nan, np.zeros(n), np.zeros(n), sound=False))
 
     def follow(self, learner: Block) -> None:
-        """Take over the viscous friction that a `StructuredLearner` with this block learns."""
+        """Take over body and viscous friction that a `StructuredLearner` with this block learns.
+
+        In turn it learns from the late states, each with the torque of its own time.
+        """
         self._learner = learner  # it must live as long
         self._block["learner"][...] = learner.address
+        learner["late_arm"][...] = self._arm.address
+        learner["late_input"][...] = self._input.address
 
     def now(self, state: State) -> State:
         """Return the present state [rad], [rad/s]; its time stays that of the reading.

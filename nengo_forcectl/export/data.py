@@ -252,7 +252,8 @@ def _learning(
         encoding = _of(StructuredEncoding, inner["encoding"], "encoding", arrays, model)
         design = _of(StructuredDesign, inner["design"], "design", arrays)
         bound = law.bind(model)
-        learner = StructuredLearner(model, bound, encoding, design, dt, predictor is not None)
+        cycles = 0 if late is None else round(late["delay"] / dt)
+        learner = StructuredLearner(model, bound, encoding, design, dt, cycles)
         cycle: CompiledCycle | StructuredCycle = StructuredCycle(model, bound, learner, predictor)
     else:
         network = network_arrays(inner, arrays)

@@ -32,7 +32,7 @@ EASE = 0.2  # of the way to their new values that gains go in a solution
 DELAY_GAIN = 0.12  # most K times the delay found
 STIFFEN = 10.0  # rate at which the posture's stiffness grows [1/s]
 DELAY_POSTURE = 0.03  # most bandwidth of the posture times the delay found
-UNTRIED = 160  # cycles after a change in which gains do not grow
+UNTRIED = 160  # cycles after the start or a change in which gains do not grow
 UNKNOWN = 6.0  # standard deviations of an inertia that may not be there
 LEAST_DOUBT = 0.25  # share of these deviations that is taken however well the model fits
 MISFIT = 10.0  # noise over its floor from which on the model is not trusted
@@ -95,8 +95,9 @@ def doubt_inertia(learner, law):
     deviations; a payload of unknown mass has no known inertia. The deviations trust the model: if
     it explains all down to the floor `LEAST_DOUBT` of `UNKNOWN` are taken, and all from `MISFIT`
     times that on. And an armature grows by a factor of `GROWTH` at most in a solution: friction
-    that nothing explains looks like a rotor for a moment, and is gone before it counts. In a replay
-    nothing can be thrown: all is believed.
+    that nothing explains looks like a rotor for a moment, and is gone before it counts. Where
+    states are known to be late, no inertia is believed for `UNTRIED` cycles. In a replay nothing
+    can be thrown: all is believed.
 
     A payload shrinks towards the tool frame for that, with the same mass, which keeps it physical;
     it grows again slowly.
@@ -120,6 +121,10 @@ def doubt_inertia(learner, law):
             w[k] = min(w[k], max(GROWTH * armature[i], SLIGHT * own[i]) / size[k])
     before = number(learner, at.STRUCTURED_BELIEVED)
     share = min(share, before + EASE * (share - before))
+    if len(vector(learner, at.STRUCTURED_ON_WAY)) > 0 and number(law, REGRESSION_SINCE) <= UNTRIED:
+        share = 0.0  # with late states even a little of it throws a joint
+        for i in range(len(own)):
+            w[armature_column(i)] = 0.0
     set_number(learner, at.STRUCTURED_BELIEVED, share)
     for k in range(MOMENT, MOMENT + 3):
         w[k] *= math.sqrt(share)

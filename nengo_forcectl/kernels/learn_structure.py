@@ -11,6 +11,7 @@ from arms.machine.numba_kernel import kernel, part
 from .access import matrix, number, set_number, vector, whole, wholes
 from .add_sample import QUICK, take_samples
 from .algebra import dot
+from .arm_terms import compute_terms
 from .balance_columns import (
     activate_neurons,
     activate_tool,
@@ -43,12 +44,13 @@ from .layout.arm_fields import (
     COMMAND_TAU,
     INPUT_DQ,
     INPUT_Q,
+    INPUT_WRENCH,
 )
 from .layout.body_fields import PARAMETERS
 from .layout.learner_fields import FREEZE, LEARN
 from .layout.network_fields import DIRECT, DRY, FRICTION, OFFSET, PLACE, SPEED, VISCOUS
 from .layout.ripple_fields import RIPPLE_FROZEN, RIPPLE_LACKING, RIPPLE_TAKEN
-from .learned_body import carry_body
+from .learned_body import carry_body, keep_model
 from .observe import faded, push_torque
 from .regress import columns_of, filter_columns, forget_payload, is_filled, queue_torque
 
@@ -71,8 +73,9 @@ def supply_structured(learner, arm, inputs, command, sound, learning):
     learns = learning != FREEZE and sound
     carry_body(learner, arm, inputs, command)
     feed_forward(learner, arm, inputs, command)
+    delay_sent(learner)
     if learns:
-        call(whole(learner, at.STRUCTURED_OBSERVE_CALL), learner, arm, inputs)
+        observe(learner, arm, inputs)
     else:  # the queue has no gap
         queue_torque(whole(learner, at.STRUCTURED_LAW), vector(learner, at.STRUCTURED_SENT))
     total_torque(learner, command, learning)
@@ -165,6 +168,37 @@ def add_model_changes(learner, inputs, supplied):
             supplied[i] += Y[i, chosen[k]] * links[k]
 
 
+@kernel
+def delay_sent(learner):
+    """Let the torque sent be the one that acted until the late state, if states are late."""
+    sent, on_way = vector(learner, at.STRUCTURED_SENT), vector(learner, at.STRUCTURED_ON_WAY)
+    n, late = len(sent), len(on_way) // len(sent)
+    if late == 0:
+        return
+    for i in range(n):
+        last = sent[i]
+        sent[i] = on_way[n * (late - 1) + i]
+        for k in range(late - 1, 0, -1):
+            on_way[n * k + i] = on_way[n * (k - 1) + i]
+        on_way[i] = last
+
+
+@kernel
+def observe(learner, arm, inputs):
+    """Run `observe_lack` on this state, or on the late one from which it was predicted."""
+    late = whole(learner, at.STRUCTURED_LATE_ARM)
+    if late == 0:
+        call(whole(learner, at.STRUCTURED_OBSERVE_CALL), learner, arm, inputs)
+        return
+    late_inputs = whole(learner, at.STRUCTURED_LATE_INPUT)
+    wrench, late_wrench = vector(inputs, INPUT_WRENCH), vector(late_inputs, INPUT_WRENCH)
+    for k in range(len(wrench)):
+        late_wrench[k] = wrench[k]
+    compute_terms(late, late_inputs)
+    keep_model(learner, late, late_inputs)
+    call(whole(learner, at.STRUCTURED_OBSERVE_CALL), learner, late, late_inputs)
+
+
 @part(3)
 def observe_lack(learner, arm, inputs):
     """Compute the columns and the torque that the model lacks over the cycle; filter both."""
@@ -207,18 +241,29 @@ def add_mean_push(learner, arm, inputs, begun):
 
 @kernel
 def follow_lack(learner, law):
-    """Let the fast part m follow y less what model, tool and the friction supplied explain."""
+    """Let the fast part m follow y less what model, tool and the friction supplied explain.
+
+    In place of that supplied it is that of the late state, if states are late: m would make up for
+    dry friction of another direction.
+    """
     y, w = vector(law, regression_at.REGRESSION_Y), vector(law, regression_at.REGRESSION_WEIGHTS)
     raw, fast = columns_of(law), vector(learner, at.STRUCTURED_FAST)
     gain, rubbed = vector(learner, at.STRUCTURED_GAIN), vector(learner, at.STRUCTURED_RUBBED)
     n, p, dt = len(y), len(w), number(learner, at.STRUCTURED_DT)
     ripple = whole(learner, at.STRUCTURED_RIPPLE)
     lacking, taken = vector(ripple, RIPPLE_LACKING), vector(ripple, RIPPLE_TAKEN)
+    late = whole(learner, at.STRUCTURED_LATE_ARM) != 0
+    friction, force = friction_column(n, 0, 0), force_column(n, 0, 0)
     for i in range(n):
-        missing = y[i] - rubbed[i]
-        for k in range(friction_column(n, 0, 0)):
+        rubs = rubbed[i]
+        if late:
+            rubs = decoded(neurons_of(learner), i, regression_at.JOINT_NEURONS_ACTIVE)
+            for k in range(friction, force):
+                rubs += raw[i, k] * w[k]
+        missing = y[i] - rubs
+        for k in range(friction):
             missing -= raw[i, k] * w[k]
-        for k in range(force_column(n, 0, 0), p):
+        for k in range(force, p):
             missing -= raw[i, k] * w[k]
         lacking[i] = missing + taken[i]
         fast[i] += (1.0 - math.exp(-gain[i] * dt)) * (missing - fast[i])
@@ -226,17 +271,14 @@ def follow_lack(learner, law):
 
 @kernel
 def follow_ripple(learner, law):
-    """Let the ripple learn from what all others leave, while states are neither late nor predicted.
+    """Let the ripple learn from what all others leave, unless a delay was found.
 
     Its angle must be that of the torque: at 300 periods a turn, 1 rad/s and 4 ms it has turned by a
-    fifth of a period.
+    fifth of a period. A delay that is known does not matter: torques are those of their time.
     """
-    ripple, delay = (
-        whole(learner, at.STRUCTURED_RIPPLE),
-        number(law, regression_at.REGRESSION_DELAY),
-    )
-    predicted = number(law, regression_at.REGRESSION_DELAYED) == 0.0
-    if number(ripple, RIPPLE_FROZEN) == 0.0 and delay < NO_DELAY and not predicted:
+    ripple = whole(learner, at.STRUCTURED_RIPPLE)
+    found = number(law, regression_at.REGRESSION_DELAY) >= NO_DELAY
+    if number(ripple, RIPPLE_FROZEN) == 0.0 and not found:
         q, dq = vector(learner, at.STRUCTURED_Q_HALF), vector(learner, at.STRUCTURED_DQ_HALF)
         learn_ripple(ripple, q, dq, number(learner, at.STRUCTURED_DT))
 

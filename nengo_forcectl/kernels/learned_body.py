@@ -44,6 +44,17 @@ def correct_model(learner, arm, inputs, guard):
 @kernel
 def correct_terms(learner, arm, inputs):
     """Add what was learned of the body to the arm's M, C and g; keep the model's own."""
+    keep_model(learner, arm, inputs)
+    n, armature = whole(arm, ARM_DOF), vector(learner, at.STRUCTURED_ARMATURE)
+    M, C, g = matrix(arm, ARM_M, n), matrix(arm, ARM_C, n), vector(arm, ARM_G)
+    add_body(whole(learner, at.STRUCTURED_BODY), vector(learner, at.STRUCTURED_PAYLOAD), M, C, g)
+    for i in range(n):
+        M[i, i] += armature[i]
+
+
+@kernel
+def keep_model(learner, arm, inputs):
+    """Keep the model's own M, C and g, and locate the body at this state."""
     n = whole(arm, ARM_DOF)
     M, C, g = matrix(arm, ARM_M, n), matrix(arm, ARM_C, n), vector(arm, ARM_G)
     copy_matrix(M, matrix(learner, at.STRUCTURED_M, n))
@@ -51,14 +62,11 @@ def correct_terms(learner, arm, inputs):
     own = vector(learner, at.STRUCTURED_G)
     for i in range(n):
         own[i] = g[i]
-    body, armature = whole(learner, at.STRUCTURED_BODY), vector(learner, at.STRUCTURED_ARMATURE)
     pose, J, dJ = (
         matrix(arm, ARM_POSE, 4), matrix(arm, ARM_J, n), matrix(arm, ARM_DJ, n)
     )  # fmt: skip
-    locate_body(body, pose, J, dJ, vector(inputs, INPUT_DQ))
-    add_body(body, vector(learner, at.STRUCTURED_PAYLOAD), M, C, g)
-    for i in range(n):
-        M[i, i] += armature[i]
+    body, dq = whole(learner, at.STRUCTURED_BODY), vector(inputs, INPUT_DQ)
+    locate_body(body, pose, J, dJ, dq)
 
 
 @kernel
@@ -98,6 +106,17 @@ def shift_guard(learner, guard, arm, dq):
     armature = vector(learner, at.STRUCTURED_NEW_ARMATURE)
     if not any_of(payload) and not any_of(armature):
         return
+    p, bias = vector(guard, GUARD_MOMENTUM), vector(guard, GUARD_BIAS)
+    shift_observer(learner, payload, armature, dq, p, bias, vector(guard, GUARD_UNMODELLED))
+    for k in range(PARAMETERS):
+        payload[k] = 0.0
+    for i in range(len(dq)):
+        armature[i] = 0.0
+
+
+@kernel
+def shift_observer(learner, payload, armature, dq, p, bias, r):
+    """Add to an observer's memory what a payload and an armature add to the model."""
     n = len(dq)
     M, C = matrix(learner, at.STRUCTURED_NEW_M, n), matrix(learner, at.STRUCTURED_NEW_C, n)
     g = vector(learner, at.STRUCTURED_NEW_G)
@@ -106,8 +125,6 @@ def shift_guard(learner, guard, arm, dq):
     for i in range(n):
         g[i] = 0.0
     add_body(whole(learner, at.STRUCTURED_BODY), payload, M, C, g)
-    p, bias = vector(guard, GUARD_MOMENTUM), vector(guard, GUARD_BIAS)
-    r = vector(guard, GUARD_UNMODELLED)
     for i in range(n):
         p[i] += armature[i] * dq[i]
         bias[i] -= g[i]
@@ -116,10 +133,6 @@ def shift_guard(learner, guard, arm, dq):
             p[i] += M[i, j] * dq[j]
             bias[i] += C[j, i] * dq[j]
             r[i] += C[i, j] * dq[j]
-    for k in range(PARAMETERS):
-        payload[k] = 0.0
-    for i in range(n):
-        armature[i] = 0.0
 
 
 @kernel

@@ -8,7 +8,13 @@ from .arm_terms import compute_terms
 from .layout import estimation_fields as at
 from .layout.arm_fields import ARM_C, ARM_G, ARM_M, INPUT_DQ, INPUT_Q
 from .layout.network_fields import FRICTION, JOINTS_SPEED, VISCOUS
-from .layout.structured_fields import STRUCTURED_FRICTION, STRUCTURED_JOINTS
+from .layout.structured_fields import (
+    STRUCTURED_ARMATURE,
+    STRUCTURED_FRICTION,
+    STRUCTURED_JOINTS,
+    STRUCTURED_PAYLOAD,
+)
+from .learned_body import any_of, correct_terms, shift_observer
 from .observe import momentum_observer
 
 
@@ -23,9 +29,35 @@ def predict(predictor, arm, inputs, sound):
         sound: whether the observer can learn from this state.
     """
     compute_terms(arm, inputs)
+    know_body(predictor, arm, inputs)
     know_friction(predictor)
     observe_late(predictor, arm, inputs, sound)
     integrate_sent(predictor, arm, inputs)
+
+
+@kernel
+def know_body(predictor, arm, inputs):
+    """Add what a structured learner, if any, has found of the body; r goes on with it."""
+    learner = whole(predictor, at.PREDICTOR_LEARNER)
+    if learner == 0:
+        return
+    correct_terms(learner, arm, inputs)
+    payload, armature = (
+        vector(predictor, at.PREDICTOR_PAYLOAD), vector(predictor, at.PREDICTOR_ARMATURE)
+    )  # fmt: skip
+    learned, rotors = vector(learner, STRUCTURED_PAYLOAD), vector(learner, STRUCTURED_ARMATURE)
+    for k in range(len(payload)):
+        payload[k] = learned[k] - payload[k]
+    for i in range(len(armature)):
+        armature[i] = rotors[i] - armature[i]
+    if any_of(payload) or any_of(armature):
+        p, b = vector(predictor, at.PREDICTOR_MOMENTUM), vector(predictor, at.PREDICTOR_BIAS)
+        r, dq = vector(predictor, at.PREDICTOR_UNMODELLED), vector(inputs, INPUT_DQ)
+        shift_observer(learner, payload, armature, dq, p, b, r)
+    for k in range(len(payload)):
+        payload[k] = learned[k]
+    for i in range(len(armature)):
+        armature[i] = rotors[i]
 
 
 @kernel

@@ -28,6 +28,8 @@ PREDICTOR = Layout("predictor")
 PREDICTOR_SHARE = PREDICTOR.add("share")  # of the observer's filter
 PREDICTOR_DT = PREDICTOR.add("dt")  # [s]
 PREDICTOR_LEARNER = PREDICTOR.add("learner", whole=True)  # address of a structured one's, or 0
+PREDICTOR_PAYLOAD = PREDICTOR.add("payload", "10")  # that it has learned, in this cycle's M, C, g
+PREDICTOR_ARMATURE = PREDICTOR.add("armature", "n")  # the same [kg m^2]
 PREDICTOR_OWN = PREDICTOR.add("own", "n")  # the model's viscous friction [N m s/rad]
 PREDICTOR_VISCOUS = PREDICTOR.add("viscous", "n")  # and with what was learned
 PREDICTOR_SENT = PREDICTOR.add("sent", "queue n")  # the latest first [N m]

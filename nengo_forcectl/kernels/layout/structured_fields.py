@@ -93,6 +93,9 @@ STRUCTURED_BUMP_KEEP = STRUCTURED.add("bump_keep")  # of it in a cycle
 STRUCTURED_TOTAL = STRUCTURED.add("total", "n")  # torque asked for in the last cycle [N m]
 STRUCTURED_RENEWED = STRUCTURED.add("renewed")  # 1: the weights have changed since then
 STRUCTURED_FROZEN = STRUCTURED.add("frozen")  # 1: the last cycle had no m and no bump
+STRUCTURED_LATE_ARM = STRUCTURED.add("late_arm", whole=True)  # block of a predictor, or 0
+STRUCTURED_LATE_INPUT = STRUCTURED.add("late_input", whole=True)  # its late state
+STRUCTURED_ON_WAY = STRUCTURED.add("on_way", "late n")  # torques that no state shows yet
 STRUCTURED_WAITS = STRUCTURED.add("waits")  # 1: this cycle has not been learned from yet
 STRUCTURED_BEGUN = STRUCTURED.add("begun")  # 1: the last cycle was learned from
 STRUCTURED_SLOW = STRUCTURED.add("slow")  # usual square of the misfit [(N m)^2]
