@@ -38,6 +38,7 @@ LEAST_DOUBT = 0.25  # share of these deviations that is taken however well the m
 MISFIT = 10.0  # noise over its floor from which on the model is not trusted
 GROWTH = 1.5  # most factor by which an armature grows in a solution
 SLIGHT = 1.5  # of a joint's own inertia: what may be added even so
+LIGHT = 0.1  # mass of a light payload, over its scale
 TINY = 1e-9  # least deviation of a mass [kg]
 NO_DELAY = 0.7  # delay that counts as none [cycles]
 
@@ -96,8 +97,8 @@ def doubt_inertia(learner, law):
     it explains all down to the floor `LEAST_DOUBT` of `UNKNOWN` are taken, and all from `MISFIT`
     times that on. And an armature grows by a factor of `GROWTH` at most in a solution: friction
     that nothing explains looks like a rotor for a moment, and is gone before it counts. Where
-    states are known to be late, no inertia is believed for `UNTRIED` cycles. In a replay nothing
-    can be thrown: all is believed.
+    states are known to be late, even a little throws a light joint: for `UNTRIED` cycles a `LIGHT`
+    payload has none. In a replay nothing can be thrown: all is believed.
 
     A payload shrinks towards the tool frame for that, with the same mass, which keeps it physical;
     it grows again slowly.
@@ -121,10 +122,9 @@ def doubt_inertia(learner, law):
             w[k] = min(w[k], max(GROWTH * armature[i], SLIGHT * own[i]) / size[k])
     before = number(learner, at.STRUCTURED_BELIEVED)
     share = min(share, before + EASE * (share - before))
-    if len(vector(learner, at.STRUCTURED_ON_WAY)) > 0 and number(law, REGRESSION_SINCE) <= UNTRIED:
-        share = 0.0  # with late states even a little of it throws a joint
-        for i in range(len(own)):
-            w[armature_column(i)] = 0.0
+    late, since = len(vector(learner, at.STRUCTURED_ON_WAY)) > 0, number(law, REGRESSION_SINCE)
+    if late and since <= UNTRIED and w[MASS] < LIGHT:
+        share = 0.0
     set_number(learner, at.STRUCTURED_BELIEVED, share)
     for k in range(MOMENT, MOMENT + 3):
         w[k] *= math.sqrt(share)
