@@ -81,8 +81,8 @@ def weight_jacobian(
     """
     if wrt is None and step == -1 and steps is None and (layer := prepared(sim, probe)):
         x = layer.input(inputs)
-        if x is not None:
-            return layer.jacobian(x, chosen_weights(sim, (probe,), None, 1))
+        if x is not None and layer.trainable:
+            return layer.jacobian(x, layer.trainable)
     arrays, batch, steps = _checked(sim, probe, inputs, steps)
     weights = _some(chosen_weights(sim, (probe,), wrt, steps), f"wrt: is {wrt!r}")
     index = _index(step, steps)
