@@ -18,6 +18,7 @@ have the simulator's precision.
 """
 
 from collections.abc import Mapping
+from numbers import Integral
 from typing import Any
 
 import nengo
@@ -157,6 +158,10 @@ def weight_jvp(
     The other arguments and the errors are those of `weight_jacobian`.
     """
     arrays, batch, steps = _checked(sim, probe, inputs, steps)
+    if not isinstance(change, Mapping):
+        raise NetworkError(
+            f"change: is {type(change).__name__}, needs a mapping of weights to arrays"
+        )
     weights, values = [], []
     for key, value in change.items():
         (weight,) = _one(chosen_weights(sim, (probe,), key, steps), key)
@@ -234,9 +239,10 @@ def _one(weights: list[Weight], key: Any) -> list[Weight]:
 
 
 def _index(step: int, steps: int) -> int:
-    if not -steps <= step < steps:
-        raise NetworkError(f"step: is {step}, needs one of the {steps} steps of the inputs")
-    return step % steps
+    whole = isinstance(step, Integral) and not isinstance(step, bool)
+    if not whole or not -steps <= step < steps:
+        raise NetworkError(f"step: is {step!r}, needs one of the {steps} steps of the inputs")
+    return int(step) % steps
 
 
 def _array(tensor: Any) -> np.ndarray:
