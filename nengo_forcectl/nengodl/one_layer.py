@@ -110,9 +110,10 @@ class OneLayer:
                 value = by_bias
             else:
                 value = np.empty((*by_bias.shape, x.shape[1]), x.dtype)
-                for row, column, out in zip(x, by_bias, value, strict=True):
-                    # A product of matrices is faster than an outer product.
-                    np.dot(column.reshape(-1, 1), row[None], out=out.reshape(-1, len(row)))
+                columns = by_bias.reshape(len(x), -1, 1)
+                products = value.reshape(len(x), -1, x.shape[1])
+                for k in range(len(x)):  # a product of matrices is faster than an outer product
+                    np.dot(columns[k], x[k : k + 1], out=products[k])
             value.setflags(write=False)
             found[weight] = value
         return ByObject(found)
