@@ -175,6 +175,9 @@ def run(given: argparse.Namespace) -> None:
         data = dict(arrays)
     wanted, by_rates = data["torques"], torque_by_rates(data)
     print(f"torque: {_rms(wanted[SETTLED:]):.3f} N m RMS")
+    directions = data["inputs"][:, data["encoders"].shape[1] :]
+    sent = PAIRS * np.abs(directions).sum(axis=1).mean()
+    print(f"inputs as spikes of {PAIRS} pairs: {sent:.0f} in a cycle")
     runs = [(name, simulator, data, False) for name, simulator in simulators().items()]
     for name, simulator, arrays, _ in runs[:]:
         if name == CHIP:
