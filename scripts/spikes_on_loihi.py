@@ -9,12 +9,16 @@ for three passes; then, with learning off, it goes over the targets once more, a
 network, its inputs and its torques. `run` needs Nengo, in an environment of its own with
 nengo-loihi (`pip install nengo-loihi`; tried: 1.1.0 with Nengo 4.1.0). It runs the network on these
 inputs in Nengo's simulator and in the emulator, and prints the RMS of the torque's error over the
-reaches [N m], all joints together, beside that of the torque. The chip's neurons fire less often
-than Nengo's, because their spikes come at whole steps: the emulator also runs with decoders that
-are solved again with its rates, on the states for which the network was made. Spikes leave the
-chip and are decoded on the host, where the direct path is, too: the emulator's connection from an
-ensemble to a node clips large torques. nengo-ocl is run as well, where it is installed (tried:
-3.0.0 with Nengo 4.1.0 and the OpenCL driver of pip's `pyopencl[pocl]`).
+reaches [N m], all joints together, beside that of the torque. The recorded torque has noise of its
+spikes, too: the second number is the error from the torque that its neurons' rates give.
+
+The emulator also runs with decoders that are solved again for its rates, on the states for which
+the network was made: the chip's spikes come at whole steps, so its neurons fire less often. It
+takes inputs as spikes, by default of one pair of neurons for a number. The last run has `PAIRS` of
+them, which take turns, behind `INTO_CHIP`. Spikes leave the chip and are decoded on the host, where
+the direct path is, too: the emulator's connection from an ensemble to a node clips large torques.
+nengo-ocl is run as well, where it is installed (tried: 3.0.0 with Nengo 4.1.0 and the OpenCL driver
+of pip's `pyopencl[pocl]`). The emulator needs numpy below 2.
 """
 
 import argparse
@@ -30,6 +34,7 @@ PASSES, STEPS = 3, 6000  # cycles of the recorded pass
 DT = 1e-3
 CHIP = "nengo-loihi's emulator"
 RIDGE = 1e-3  # of the decoders' change, over the square of the highest rate
+PAIRS, INTO_CHIP = 8, 0.005  # neurons for the two signs of an input; the synapse behind them [s]
 SETTLED = 100  # first cycles, in which the synapse fills
 
 
@@ -78,8 +83,12 @@ def train(given: argparse.Namespace) -> None:
     )
 
 
-def network_of(data: dict[str, np.ndarray]) -> tuple[Any, Any]:
-    """Return a network that is fed the recorded inputs, and the probe of its torque."""
+def network_of(data: dict[str, np.ndarray], by_spikes: bool = False) -> tuple[Any, Any]:
+    """Return a network that is fed the recorded inputs, and the probe of its torque.
+
+    Args:
+        by_spikes: whether the inputs reach the neurons as spikes of others, outside the chip.
+    """
     import nengo
 
     split = data["encoders"].shape[1]
@@ -102,7 +111,10 @@ def network_of(data: dict[str, np.ndarray]) -> tuple[Any, Any]:
             neuron_type=nengo.LIF(tau_rc, tau_ref, min_voltage, amplitude),
             normalize_encoders=False,
         )
-        nengo.Connection(directions, ensemble, synapse=None)
+        if by_spikes:
+            _through_spikes(network, directions, ensemble)
+        else:
+            nengo.Connection(directions, ensemble, synapse=None)
         torque = nengo.Node(size_in=len(decoders))
         nengo.Connection(past, torque, synapse=None)
         behind = nengo.Lowpass(data["synapse"].item())
@@ -110,11 +122,39 @@ def network_of(data: dict[str, np.ndarray]) -> tuple[Any, Any]:
         return network, nengo.Probe(torque, synapse=None)
 
 
+def _through_spikes(network: Any, directions: Any, ensemble: Any) -> None:
+    """Give an ensemble its inputs as spikes: ``u = h * sum(s+ - s-) DT / PAIRS``.
+
+    A neuron s+ or s- fires in every step for ``u = 1`` or -1. Those of one sign begin with voltages
+    spread evenly, so they take turns.
+    """
+    import nengo
+    import nengo_loihi
+
+    size = ensemble.dimensions
+    signs = np.repeat(np.vstack((np.eye(size), -np.eye(size))), PAIRS, axis=0)
+    voltage = np.tile((np.arange(PAIRS) + 0.5) / PAIRS, 2 * size)
+    sender = nengo.Ensemble(
+        len(signs),
+        size,
+        encoders=signs,
+        gain=np.full(len(signs), 1 / DT),
+        bias=np.zeros(len(signs)),
+        neuron_type=nengo.SpikingRectifiedLinear(initial_state={"voltage": voltage}),
+    )
+    nengo_loihi.add_params(network)
+    network.config[sender].on_chip = False
+    nengo.Connection(directions, sender, synapse=None)
+    weights = ensemble.encoders @ signs.T * DT / PAIRS  # times the gains
+    nengo.Connection(sender.neurons, ensemble.neurons, transform=weights, synapse=INTO_CHIP)
+
+
 def at_whole_steps(data: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return a network whose decoders are solved for neurons that spike at whole steps.
 
-    With rates A of Nengo's neurons and B of the chip's at the sample, (states, neurons), and
-    decoders D, (outputs, neurons): ``B D' = A D``, D' as close to D as `RIDGE` has it.
+    A spike waits for the end of its step, half a step in the mean. With rates A of Nengo's neurons
+    and B of the chip's at the sample, (states, neurons), and decoders D, (outputs, neurons):
+    ``B D' = A D``, D' as close to D as `RIDGE` has it.
     """
     split = data["encoders"].shape[1]
     past, D = np.split(data["weights"], [split], axis=1)
@@ -123,7 +163,7 @@ def at_whole_steps(data: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     fires = current > 1
     over = np.where(fires, current - 1, 1.0)
     period = tau_ref + tau_rc * np.log1p(1 / over)
-    A, B = amplitude * fires / period, amplitude * fires / (DT * np.ceil(period / DT))
+    A, B = amplitude * fires / period, amplitude * fires / (period + 0.5 * DT)
     ridge = RIDGE * len(B) * B.max() ** 2 * np.eye(B.shape[1])
     change = np.linalg.solve(B.T @ B + ridge, B.T @ (A - B) @ D.T).T
     return data | {"weights": np.hstack((past, D + change))}
@@ -133,16 +173,37 @@ def run(given: argparse.Namespace) -> None:
     """Run a written network in each simulator that is installed; print the errors."""
     with np.load(given.file) as arrays:
         data = dict(arrays)
-    wanted = data["torques"]
+    wanted, by_rates = data["torques"], torque_by_rates(data)
     print(f"torque: {_rms(wanted[SETTLED:]):.3f} N m RMS")
-    runs = [(name, simulator, data) for name, simulator in simulators().items()]
-    chip = [(f"{n}, decoders solved again", s, at_whole_steps(d)) for n, s, d in runs if n == CHIP]
-    for name, simulator, arrays in runs + chip:
-        network, probe = network_of(arrays)
+    directions = data["inputs"][:, data["encoders"].shape[1] :]
+    sent = PAIRS * np.abs(directions).sum(axis=1).mean()
+    print(f"inputs as spikes of {PAIRS} pairs: {sent:.0f} in a cycle")
+    runs = [(name, simulator, data, False) for name, simulator in simulators().items()]
+    for name, simulator, arrays, _ in runs[:]:
+        if name == CHIP:
+            solved = f"{name}, decoders solved again"
+            runs.append((solved, simulator, at_whole_steps(arrays), False))
+            runs.append((f"{solved}, {PAIRS} pairs", simulator, at_whole_steps(arrays), True))
+    for name, simulator, arrays, by_spikes in runs:
+        network, probe = network_of(arrays, by_spikes)
         with simulator(network, dt=DT, progress_bar=False) as sim:
             sim.run_steps(len(wanted))
-            error = sim.data[probe] - wanted
-        print(f"{name}: wrong by {_rms(error[SETTLED:]):.4f} N m RMS")
+            errors = [_rms((sim.data[probe] - each)[SETTLED:]) for each in (wanted, by_rates)]
+        print(f"{name}: wrong by {errors[0]:.4f} N m RMS, {errors[1]:.4f} from that of rates")
+
+
+def torque_by_rates(data: dict[str, np.ndarray]) -> np.ndarray:
+    """Return the torque without noise of spikes: that of Nengo's rates, behind the synapse."""
+    import nengo
+
+    split = data["encoders"].shape[1]
+    past, D = np.split(data["weights"], [split], axis=1)
+    tau_rc, tau_ref, min_voltage, amplitude = data["lif"].tolist()
+    neurons = nengo.LIF(tau_rc, tau_ref, min_voltage, amplitude)
+    current = data["inputs"][:, split:] @ data["encoders"].T + data["bias"]
+    rates = neurons.rates(current, np.ones(len(D.T)), np.zeros(len(D.T)))
+    behind = nengo.Lowpass(data["synapse"].item()).filt(rates @ D.T, dt=DT)
+    return data["inputs"][:, :split] @ past.T + behind
 
 
 def simulators() -> dict[str, Any]:

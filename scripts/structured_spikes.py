@@ -20,8 +20,9 @@ from what_was_learned import PASS, trial
 
 from nengo_forcectl import learning_cycle
 from nengo_forcectl.jobs.bench.conditions import condition
+from nengo_forcectl.jobs.reach.reach_scene import reaching_scene
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
-from nengo_forcectl.jobs.scene import DT, reaching_scene
+from nengo_forcectl.jobs.scene import DT
 from nengo_forcectl.networks import Population, StructuredEncoding, structured_network_of
 
 CONDITIONS = "uneven", "bump"

@@ -126,6 +126,7 @@ def test_what_does_not_fit_is_named(case):
         ({net.node: [[1.0], [2.0, 3.0]]}, {}, "'in'.*needs an array or a tensor"),
         ({net.node: x.astype(str)}, {}, "'in'.* has type string, needs real numbers"),
         ({net.node: x}, {"a -> out": x * 1j}, "'a -> out': has type complex128"),
+        ({net.node: x}, ["a -> out"], "weights: are list, needs a mapping"),
         ({net.node: x}, {"a -> oot": x}, "did you mean 'a -> out'"),
         ({net.node: x}, {"a -> out": x}, r"'a -> out': has shape \(1, 2\), needs \(2, 12\)"),
     ):
@@ -135,8 +136,9 @@ def test_what_does_not_fit_is_named(case):
         np.testing.assert_array_equal(
             function({net.node: whole})[net.probe], function({net.node: x})[net.probe]
         )
-    with pytest.raises(NetworkError, match="is not an input node"):
-        differentiable(sim, net.probe, net.out)
+    for other in (net.out, None):
+        with pytest.raises(NetworkError, match="is not an input node"):
+            differentiable(sim, net.probe, other)
     with net:
         python = nengo.Node(lambda t, x: x**2, size_in=2, label="python")
         clock = nengo.Node(lambda t: t, label="clock")
@@ -157,3 +159,5 @@ def test_what_does_not_fit_is_named(case):
         assert tape.gradient(output, layer.kernel) is not None
         with pytest.raises(NetworkError, match="a layer uses its own variables"):
             function({net.node: x, clock: x[:, :1]}, {"l.kernel": np.zeros((2, 2))})
+    with pytest.raises(NetworkError, match="is closed"):
+        function({net.node: x, clock: x[:, :1]})

@@ -254,3 +254,34 @@ CASES = [("if a:\n  b\nelif c:\n  d", 1), ("for a in b:\n  if c:\n    d", 2)]
 def test_depth_is_counted(text, wanted):
     """The measure itself."""
     assert depth(ast.parse(text)) == wanted
+
+
+@functools.cache
+def names_in(module: str) -> set[str]:
+    """What a module of ours has at its top: what it defines or imports, and its submodules."""
+    found = {name.rpartition(".")[2] for name in sources() if name.rpartition(".")[0] == module}
+    for part in (module, f"{module}."):
+        for node in ast.walk(sources()[part][1]) if part in sources() else ():
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                found.add(node.name)
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                found.add(node.id)
+            elif isinstance(node, ast.alias):
+                found.add(node.asname or node.name)
+    return found
+
+
+def test_what_a_script_imports_is_there():
+    """Every name that a script or an example takes from a module of ours."""
+    files = [
+        file for each in ("scripts", "examples") for file in sorted((ROOT / each).rglob("*.py"))
+    ]
+    taken = [
+        (file.name, node.module, alias.name)
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{PACKAGE}.")
+        for alias in node.names
+    ]
+    assert len(taken) > 100
+    assert [each for each in taken if each[2] not in names_in(each[1])] == []

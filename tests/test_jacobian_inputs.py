@@ -96,6 +96,7 @@ def test_what_does_not_fit_is_named():
             ({node: x[0, 0], **noise}, {}, r"'in'.* shape \(2,\), needs \(batch, 2\)"),
             ({node: x.astype(str), **noise}, {}, r"'in'.* has type <U"),
             ({node: x, **noise}, {"step": 3}, r"step: is 3, needs one of the 3 steps"),
+            ({node: x, **noise}, {"step": 0.5}, r"step: is 0\.5, needs one of the 3 steps"),
             ({node: x, **noise}, {"wrt": net.out}, r"no weights .*'out'"),
         ):
             with pytest.raises(NetworkError, match=message):
@@ -104,6 +105,8 @@ def test_what_does_not_fit_is_named():
             weight_vjp(sim, probe, {node: x, **noise}, np.zeros(2))
         with pytest.raises(NetworkError, match=r"change of 'a\.bias': has shape \(2,\)"):
             weight_jvp(sim, probe, {node: x, **noise}, {"a.bias": np.zeros(2)})
+        with pytest.raises(NetworkError, match=r"change: is list, needs a mapping"):
+            weight_jvp(sim, probe, {node: x, **noise}, [np.zeros(2)])
         with pytest.raises(NetworkError, match=r"several weights, name one of them: a\.encoders"):
             weight_jvp(sim, probe, {node: x, **noise}, {net.a: np.zeros(2)})
 
@@ -143,6 +146,9 @@ def test_the_default_single_precision():
             nengo_dl.configure_settings(dtype=dtype)
         with simulate(net) as sim:
             found.append(weight_jacobian(sim, net.probe, {net.node: x}))
+            if dtype == "float32":
+                with pytest.raises(NetworkError, match=r"'in'.* is not finite in float32"):
+                    weight_jacobian(sim, net.probe, {net.node: 1e300 * x})
     for name, J in found[0].items():
         assert J.dtype == np.float32
         expected = found[1][name]

@@ -317,6 +317,7 @@ def test_what_does_not_fit_is_named(network):
             ({node: x.astype(str)}, error, r"'in'.* type <U"),
             ({node: x.astype(object)}, error, r"'in'.* type object"),
             ({node: x * np.inf}, error, r"finite numbers"),
+            ({node: x}, None, r"error of .*'out'.* type object, needs \(1, 2\)"),
             ({network.out: x}, error, r"'out'.* is not an input node.*'in'"),
             ({}, error, r"inputs: are for .* needs .*'in'"),
         ):
@@ -324,6 +325,8 @@ def test_what_does_not_fit_is_named(network):
                 loop.step(inputs, e)
         with pytest.raises(ConfigurationError, match=r"'adam', needs an optimizer of tf\.keras"):
             LearningLoop(sim, probe, "adam")
+        with pytest.raises(ConfigurationError, match=r"rates: is list, needs a mapping"):
+            LearningLoop(sim, probe, law, rates=["a.bias"])
         with pytest.raises(ConfigurationError, match=r"rates: is 0\.0 for a\.bias"):
             LearningLoop(sim, probe, law, rates={"a.bias": 0.0})
         with pytest.raises(NetworkError, match=r"rates: has a\.bias, which does not learn"):

@@ -132,3 +132,35 @@ def test_a_further_call_checks_only_the_numbers(monkeypatch):
             weight_jacobian(sim, probe, {net.out: X})
     with pytest.raises(NetworkError, match="closed"):
         weight_jacobian(sim, probe, {net.node: X})
+
+
+def test_a_weight_changed_by_any_route_is_seen_at_once(tmp_path):
+    """By a handle, a variable or a part of it, a graph, an optimizer, or a file of NengoDL."""
+    net = network()
+    with net:
+        a = nengo.Ensemble(9, 2, neuron_type=nengo.Tanh(), seed=1)
+        nengo.Connection(net.node, a, synapse=None)
+        decoders = nengo.Connection(a, net.out, synapse=None)
+        probe = nengo.Probe(net.out)
+    with simulate(net) as sim:
+        weight, optimizer = named_weights(sim)[decoders], tf.keras.optimizers.SGD(0.5)
+        variable, start = weight.variable, weight.read()
+        ones = tf.ones_like(variable)
+        add = tf.function(lambda: variable.assign_add(ones), autograph=False)
+        sim.save_params(str(tmp_path / "start"))
+        seen = [weight_jacobian(sim, probe, {net.node: X})[a].bias]
+        slopes, D = seen[0] / start, start
+        for route, wanted in (
+            (lambda: weight.write(2 * start), lambda D: 2 * start),
+            (lambda: variable.assign(3 * start), lambda D: 3 * start),
+            (lambda: variable[weight.place].assign(start), lambda D: start),
+            (lambda: variable.assign_add(ones), lambda D: D + 1),
+            (add, lambda D: D + 1),
+            (lambda: optimizer.apply_gradients([(ones, variable)]), lambda D: D - 0.5),
+            (lambda: sim.load_params(str(tmp_path / "start")), lambda D: start),
+        ):
+            route()
+            D = wanted(D)
+            seen.append(weight_jacobian(sim, probe, {net.node: X})[a].bias)
+            np.testing.assert_allclose(seen[-1], D * slopes, rtol=1e-12)
+        np.testing.assert_array_equal(seen[-1], seen[0])  # what was returned stays

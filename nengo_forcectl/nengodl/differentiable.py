@@ -12,7 +12,7 @@ from .dependence import check_inputs, depends, influences
 from .evaluation import Evaluation, Mode
 from .feeds import checked_lengths, checked_probes
 from .weight_tensors import assembled, leaves_of, values_of
-from .weights import named_weights
+from .weights import check_open, named_weights
 
 SEVERAL = 2  # steps, within which state can act
 
@@ -58,9 +58,11 @@ class DifferentiableNetwork:
         """Return the outputs.
 
         Raises:
-            NetworkError: inputs are missing or do not fit, or have other ``steps``; or a weight
-                does not exist, does not fit or is a layer's, whose variable is used.
+            NetworkError: the simulator is closed; inputs are missing or do not fit, or have other
+                ``steps``; or a weight does not exist, does not fit or is a layer's, whose variable
+                is used.
         """
+        check_open(self.sim)
         x, steps, one_step = self._checked(inputs, steps)
         outputs = self._function(x, self._changed(weights or {}), steps)
         return {
@@ -112,6 +114,10 @@ class DifferentiableNetwork:
 
     def _changed(self, weights: Mapping[str, Any]) -> dict[str, Any]:
         """Return the given weights as tensors, by name."""
+        if not isinstance(weights, Mapping):
+            raise NetworkError(
+                f"weights: are {type(weights).__name__}, needs a mapping of names to tensors"
+            )
         changed = {}
         for key, value in weights.items():
             (weight, *more) = self._named.weights_of(key)
@@ -172,7 +178,8 @@ def differentiable(
             or an object between a weight or an input and a probe has no derivative.
     """
     probes = checked_probes(sim, probes)
-    nodes = (inputs,) if isinstance(inputs, nengo.Node) else tuple(inputs)
+    several = isinstance(inputs, Iterable)  # a node is not
+    nodes = tuple(inputs) if several else (inputs,)
     for probe in probes:
         depends(sim, probe, [w for w in named_weights(sim).values() if w.trainable], SEVERAL)
         influence = influences(sim, probe, SEVERAL)

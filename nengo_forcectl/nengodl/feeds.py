@@ -155,9 +155,13 @@ def checked_array(sim: Any, value: Any, shape: tuple[int, ...], name: str) -> np
         raise NetworkError(f"{name}: has type {array.dtype}, needs real numbers")
     if array.shape != tuple(shape):
         raise NetworkError(f"{name}: has shape {array.shape}, needs {tuple(shape)}")
-    if not np.isfinite(array).all():
-        raise NetworkError(f"{name}: is not finite, needs finite numbers: {array}")
-    return array.astype(sim.tensor_graph.dtype, copy=False)
+    with np.errstate(over="ignore"):  # beyond the simulator's precision: refused
+        numbers = array.astype(sim.tensor_graph.dtype, copy=False)
+    if not np.isfinite(numbers).all():
+        raise NetworkError(
+            f"{name}: is not finite in {numbers.dtype}, needs finite numbers: {array}"
+        )
+    return numbers
 
 
 def array_of(tensor: Any) -> np.ndarray:

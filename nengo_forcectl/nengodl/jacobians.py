@@ -18,6 +18,7 @@ have the simulator's precision.
 """
 
 from collections.abc import Mapping
+from numbers import Integral
 from typing import Any
 
 import nengo
@@ -81,8 +82,8 @@ def weight_jacobian(
     """
     if wrt is None and step == -1 and steps is None and (layer := prepared(sim, probe)):
         x = layer.input(inputs)
-        if x is not None:
-            return layer.jacobian(x, chosen_weights(sim, (probe,), None, 1))
+        if x is not None and layer.trainable:
+            return layer.jacobian(x, layer.trainable)
     arrays, batch, steps = _checked(sim, probe, inputs, steps)
     weights = _some(chosen_weights(sim, (probe,), wrt, steps), f"wrt: is {wrt!r}")
     index = _index(step, steps)
@@ -157,6 +158,10 @@ def weight_jvp(
     The other arguments and the errors are those of `weight_jacobian`.
     """
     arrays, batch, steps = _checked(sim, probe, inputs, steps)
+    if not isinstance(change, Mapping):
+        raise NetworkError(
+            f"change: is {type(change).__name__}, needs a mapping of weights to arrays"
+        )
     weights, values = [], []
     for key, value in change.items():
         (weight,) = _one(chosen_weights(sim, (probe,), key, steps), key)
@@ -234,9 +239,10 @@ def _one(weights: list[Weight], key: Any) -> list[Weight]:
 
 
 def _index(step: int, steps: int) -> int:
-    if not -steps <= step < steps:
-        raise NetworkError(f"step: is {step}, needs one of the {steps} steps of the inputs")
-    return step % steps
+    whole = isinstance(step, Integral) and not isinstance(step, bool)
+    if not whole or not -steps <= step < steps:
+        raise NetworkError(f"step: is {step!r}, needs one of the {steps} steps of the inputs")
+    return int(step) % steps
 
 
 def _array(tensor: Any) -> np.ndarray:

@@ -107,7 +107,7 @@ class LearningLoop:
         self._window = None
         if self.steps > 1:
             self._window = Window(sim, self.probes, self.steps, self._inputs.n_inputs)
-        self._update = Update(sim, optimizer, self._factors(rates or {}))
+        self._update = Update(sim, optimizer, self._factors({} if rates is None else rates))
         self._asked = self._asked_by_probe(jacobian)
         self._graphs = StepGraphs(
             self._inputs, self.learned, self._asked, self._update, self._window, training
@@ -120,6 +120,11 @@ class LearningLoop:
 
     def _factors(self, rates: Mapping[Any, float]) -> dict[Weight, float]:
         """Return the factor of the change of each learned weight."""
+        if not isinstance(rates, Mapping):
+            raise ConfigurationError(
+                f"LearningLoop.rates: is {type(rates).__name__}, needs a mapping of weights to "
+                "factors"
+            )
         factors = dict.fromkeys(self.learned, 1.0)
         for key, rate in rates.items():
             meant = [w for w in self.weights.trainable(key) if w in factors]
@@ -160,7 +165,7 @@ class LearningLoop:
 
     def observe(self, inputs: Mapping[nengo.Node, ArrayLike]) -> Observed:
         """Return F(x; w) and the requested Jacobians, and advance the state; the weights stay."""
-        return self._cycle(self._observe(self._packed(inputs)))
+        return self._cycle(self._observe(self._packed(inputs, self._inputs.no_error)))
 
     def forward(
         self, inputs: Mapping[nengo.Node, ArrayLike], *, keep: bool = True, rates: bool = False
@@ -173,7 +178,7 @@ class LearningLoop:
             rates: whether spiking neurons give their rates, as in NengoDL's ``fit``: the F that J_w
                 belongs to, through the last ``steps`` steps. Its error has no noise of spikes.
         """
-        packed = self._packed(inputs)
+        packed = self._packed(inputs, self._inputs.no_error)
         rated = self._look_rates(packed) if rates else None
         if not keep:
             return self._by_probe(self._look(packed) if rated is None else rated)
@@ -193,9 +198,9 @@ class LearningLoop:
         """Memory of a Keras optimizer: its step count and momenta."""
         return list(self._update.variables)
 
-    def _packed(self, inputs: Mapping[nengo.Node, ArrayLike], error: Any = None) -> Any:
+    def _packed(self, inputs: Mapping[nengo.Node, ArrayLike], error: Any) -> Any:
         """Return inputs and error as one tensor, for the compiled functions."""
-        packed = self._inputs.pack(inputs, self._inputs.no_error if error is None else error)
+        packed = self._inputs.pack(inputs, error)
         if self._window is not None and self._seen != self.sim.n_steps:
             self._window.forget()  # the simulator has run, or was reset
             self._seen = self.sim.n_steps

@@ -8,7 +8,7 @@ For 1,000 neurons and one input this takes half of the time of a call of TensorF
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -91,9 +91,10 @@ class OneLayer:
     encoders: Weight
     bias: Weight
     decoders: Weight
+    trainable: tuple[Weight, ...]  # of these three, in the order of `named_weights`
 
     def jacobian(
-        self, x: Float[np.ndarray, "batch n_in"], weights: list[Weight]
+        self, x: Float[np.ndarray, "batch n_in"], weights: Sequence[Weight]
     ) -> ByObject[Float[np.ndarray, "batch n_out *shape"]]:
         """Return dF/dw by each of the ``weights``, read-only."""
         E, b, D = self.read()
@@ -109,10 +110,11 @@ class OneLayer:
                 value = by_bias
             else:
                 value = np.empty((*by_bias.shape, x.shape[1]), x.dtype)
-                for row, column, out in zip(x, by_bias, value, strict=True):
-                    # A product of matrices is faster than an outer product.
-                    np.dot(column.reshape(-1, 1), row[None], out=out.reshape(-1, len(row)))
-            value.flags.writeable = False
+                columns = by_bias.reshape(len(x), -1, 1)
+                products = value.reshape(len(x), -1, x.shape[1])
+                for k in range(len(x)):  # a product of matrices is faster than an outer product
+                    np.dot(columns[k], x[k : k + 1], out=products[k])
+            value.setflags(write=False)
             found[weight] = value
         return ByObject(found)
 
@@ -190,7 +192,10 @@ def _one_layer(sim: Any, probe: nengo.Probe) -> OneLayer | None:
         and parts[2].shape == (target.size_in, ensemble.n_neurons)
         and not tf.config.get_visible_devices("GPU")
     )
-    return OneLayer(entry.pre_obj, ensemble.neuron_type, *parts) if fits else None
+    if not fits:
+        return None
+    trainable = tuple(weight for weight in weights.trainable() if weight in parts)
+    return OneLayer(entry.pre_obj, ensemble.neuron_type, *parts, trainable)
 
 
 def _is_plain(connection: nengo.Connection) -> bool:
@@ -213,10 +218,13 @@ def reader(weights: list[Weight]) -> Callable[[], list[np.ndarray]]:
     variables = list({id(w.variable): w.variable for w in weights}.values())
     index = {id(variable): i for i, variable in enumerate(variables)}
     places = [(index[id(w.variable)], None if w.whole else (w.place, w.shape)) for w in weights]
+    separate = len(variables) == len(weights) and all(part is None for _, part in places)
     tensors = reader_of(variables)
 
     def read() -> list[np.ndarray]:
         arrays = [np.asarray(memoryview(tensor)) for tensor in tensors()]
+        if separate:
+            return arrays
         return [
             arrays[i] if part is None else arrays[i][part[0]].reshape(part[1]) for i, part in places
         ]
