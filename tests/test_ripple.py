@@ -9,6 +9,7 @@ from nengo_forcectl.jobs.reach.reach_job import numbers_of
 from nengo_forcectl.jobs.reach.reach_report import found_by
 from nengo_forcectl.sim.actuators import TorqueRipple
 from nengo_forcectl.sim.bullet import Bullet
+from nengo_forcectl.sim.sensing import Sensors
 
 SIZE, PERIODS = 1.0, 100.0
 MOVING, MEMORY, LOOKS, DOUBT = 0.02, 30.0, 50, 0.01
@@ -127,6 +128,24 @@ def test_without_one_none_is_found(iiwa_job):
             run(robot, cycle, path, cycles)
             assert not cycle.learned.ripple.periods.any()
             found_by("structured", numbers_of(cycle.learned))
+
+
+def test_with_a_stated_delay_it_is_found_too(iiwa_job):
+    """Sensors 3 ms late: in three joints, periods and amplitude as above; half of it is made up
+    for."""
+    arm, home, path, cycles = iiwa_job
+    disturbances, late = (*MAIN, TorqueRipple(SIZE, PERIODS)), 3e-3
+    with (
+        Bullet(arm, home, disturbances, DT, sensors=Sensors(delay=late)) as robot,
+        learning_cycle(arm, home, seed=0, delay=late) as cycle,
+    ):
+        errors = [rms(run(robot, cycle, path, cycles)[0]) for _ in range(2)]
+        periods, amplitude, *_ = cycle.learned.ripple
+    found = np.flatnonzero(periods)
+    assert len(found) >= 3
+    np.testing.assert_allclose(periods[found], PERIODS, atol=12.0)
+    np.testing.assert_allclose(amplitude[found], SIZE, rtol=0.2)
+    assert errors[1] < 0.6 * errors[0]
 
 
 def test_its_network_has_it(rippled):
