@@ -30,6 +30,7 @@ from ..networks.structured_encoding import (
 )
 from ..networks.workspace import reach_states, task_axes
 from ..safety.limits import Limits
+from ..support.validation import Arguments, check_positive
 from .findings import Learned
 from .learner_start import LearnerStart
 from .observing_cycle import ObservingCycle
@@ -166,6 +167,7 @@ def learning_cycle(
             f"learning_cycle.neurons: is {neurons}, needs True or False; "
             "consolidating_cycle takes a number of neurons"
         )
+    check_positive(Arguments("learning_cycle", dt=dt), dt="s")
     posture = np.asarray(posture, dtype=float)
     if states is None:
         states = reach_states(arm, posture, np.random.default_rng([seed, 1]))
@@ -173,6 +175,7 @@ def learning_cycle(
     if controller is None:
         controller, assumed = OperationalSpace(posture, task_axes(arm)), light_load(arm, posture)
         model = arm.with_payload(assumed[MASS], inertia=assumed[XX] * np.eye(3))
+    predictor = Predictor(model, delay, dt) if delay != 0 else None
     bound = Controller.of(controller).bind(model)
     states = States(*(np.array(part, dtype=float, order="C") for part in states))
     joints, tool = joint_encoding(states), tool_encoding(model, states)
@@ -182,10 +185,9 @@ def learning_cycle(
     )  # fmt: skip
     design = StructuredDesign.of(model, states, encoding, posture, assumed)
     design = replace(design, neurons=neurons)
-    own = StructuredLearner(model, bound, encoding, design, dt, delay > 0)
+    own = StructuredLearner(model, bound, encoding, design, dt, predictor is not None)
     if start is not None:
         start.begin(own)
-    predictor = Predictor(model, delay, dt) if delay > 0 else None
     if isinstance(bound, BoundLaw) and bound.compiled:
         cycle = StructuredCycle(model, bound, own, predictor)
     else:
