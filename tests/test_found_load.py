@@ -46,6 +46,18 @@ def test_a_load_is_found_within_a_tenth_of_a_second(name, com):
     assert found(safe)[-1] == pytest.approx(inertia[2, 2], rel=0.5)
 
 
+@pytest.mark.parametrize("adversary", ["up", "bang"])
+@pytest.mark.parametrize("name", ["ur5e", "kuka_iiwa"])
+def test_a_load_off_the_centre_line_is_found_as_soon(name, adversary):
+    """Its mass to 25 %, its first moment to 15 %; was not found by then on the UR5e."""
+    arm, com = arms.load(name), np.array([0.1, 0.05, 0.1])
+    load = Payload(2.0, com=tuple(com))
+    (safe, _), *_ = reversed(list(stepped(arm, adversaries(arm)[adversary], 100, [load])))
+    assert safe._guard["laden"] == 1.0
+    assert found(safe)[0] == pytest.approx(2.0, rel=0.25)
+    assert np.linalg.norm(found(safe)[1:4] - 2.0 * com) < 0.15 * np.linalg.norm(2.0 * com)
+
+
 @pytest.mark.parametrize("adversary", ["up", "bang", "swing", "random"])
 def test_the_heavy_load_of_a_ur10e_does_not_break_its_limits(adversary):
     """4 kg that the model does not know: speeds stay below 1.1 times their limits; was 3.0."""

@@ -6,6 +6,7 @@ import pytest
 import arms
 from nengo_forcectl.contract import State
 from nengo_forcectl.cycle.consolidating_learner import consolidating_cycle
+from nengo_forcectl.cycle.structured_cycle import learning_cycle
 from nengo_forcectl.errors import ConfigurationError, NetworkError, SimulationError
 from nengo_forcectl.estimation.observer import MomentumObserver
 from nengo_forcectl.estimation.predictor import GAIN, Predictor
@@ -202,6 +203,7 @@ def test_of_cycles_that_were_left_out_it_knows_the_last_torque(planar):
         (1.5e-3, 1e-3, 100.0, "whole number of cycles of 0.001 s, from 0 to 100"),
         (1.0, 1e-3, 100.0, "from 0 to 100"),
         (np.nan, 1e-3, 100.0, "delay: is nan"),
+        ("1e-3", 1e-3, 100.0, "delay: is 1e-3 s"),
         (1e-3, 0.0, 100.0, "dt: is 0.0 s"),
         (1e-3, 1e-3, -1.0, "gain: is -1.0 1/s"),
     ],
@@ -210,6 +212,24 @@ def test_bad_values_are_named(planar, delay, dt, gain, message):
     """The error says which, and what it may be."""
     with pytest.raises(ConfigurationError, match=message):
         Predictor(planar, delay, dt, gain)
+
+
+@pytest.mark.parametrize("cycle", [learning_cycle, consolidating_cycle])
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"delay": -1e-3}, r"delay: is -0\.001 s, needs"),
+        ({"delay": np.nan}, r"delay: is nan s, needs"),
+        ({"dt": np.nan}, r"dt: is nan s, needs a number above 0"),
+    ],
+)
+def test_a_learning_cycle_refuses_a_delay_that_makes_no_sense(planar, cycle, value, message):
+    """A negative or undefined one is no delay of 0."""
+    with (
+        pytest.raises(ConfigurationError, match=message),
+        cycle(planar, home_posture(planar), seed=0, **value),
+    ):
+        pass
 
 
 def test_a_state_of_another_arm_is_refused(planar):

@@ -23,6 +23,7 @@ from ..networks.population import Population, PopulationOptions
 from ..networks.smooth_basis import smooth_basis
 from ..networks.workspace import reach_states, task_axes
 from ..safety.limits import Limits
+from ..support.validation import Arguments, check_not_negative, check_positive
 from .compiled_learning import CompiledCycle
 from .consolidating_gains import GAIN, LOAD, NOISE, SOFTNESS, SURPRISE
 from .simulated_network import SimulatedNetwork
@@ -92,6 +93,8 @@ def consolidating_cycle(
         ConfigurationError: the arm reaches hardly any target from this posture, the law is for
             another arm, or a size, a rate or a choice is not valid.
     """
+    check_positive(Arguments("consolidating_cycle", dt=dt), dt="s")
+    check_not_negative(Arguments("consolidating_cycle", delay=delay), delay="s")
     from ..networks.building import simulator, workspace_network  # nengo
 
     posture, firing = np.asarray(posture, dtype=float), Population(**population)
@@ -137,6 +140,7 @@ def consolidating_adaptation(
     `robust_posture` to this function and to the blocks. Arguments and errors are those of
     `consolidating_cycle`.
     """
+    check_positive(Arguments("consolidating_adaptation", dt=dt), dt="s")
     from ..networks.building import simulator, workspace_network  # nengo
 
     firing = Population(**population)

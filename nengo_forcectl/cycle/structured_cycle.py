@@ -30,6 +30,7 @@ from ..networks.structured_encoding import (
 )
 from ..networks.workspace import reach_states, task_axes
 from ..safety.limits import Limits
+from ..support.validation import Arguments, check_positive
 from .findings import Learned
 from .learner_start import LearnerStart
 from .observing_cycle import ObservingCycle
@@ -186,6 +187,7 @@ def learning_cycle(
             f"learning_cycle.neurons: is {neurons}, needs True or False; "
             "consolidating_cycle takes a number of neurons"
         )
+    check_positive(Arguments("learning_cycle", dt=dt), dt="s")
     posture = np.asarray(posture, dtype=float)
     if states is None:
         states = reach_states(arm, posture, np.random.default_rng([seed, 1]))
@@ -193,6 +195,7 @@ def learning_cycle(
     if controller is None:
         controller, assumed = OperationalSpace(posture, task_axes(arm)), light_load(arm, posture)
         model = arm.with_payload(assumed[MASS], inertia=assumed[XX] * np.eye(3))
+    predictor = Predictor(model, delay, dt) if delay != 0 else None
     bound = Controller.of(controller).bind(model)
     states = States(*(np.array(part, dtype=float, order="C") for part in states))
     joints, tool = joint_encoding(states), tool_encoding(model, states)
@@ -202,7 +205,6 @@ def learning_cycle(
     )  # fmt: skip
     design = StructuredDesign.of(model, states, encoding, posture, assumed)
     design = replace(design, neurons=neurons)
-    predictor = Predictor(model, delay, dt) if delay else None
     own = StructuredLearner(model, bound, encoding, design, dt, round(delay / dt))
     if start is not None:
         start.begin(own)

@@ -14,6 +14,7 @@ from ..kernels.block import Block
 from ..kernels.layout.arm_fields import INPUT
 from ..kernels.layout.estimation_fields import LATEST, PREDICTOR
 from ..kernels.parts import predict
+from ..support.validation import Arguments, check_positive, is_number
 
 GAIN = 100.0  # of the observer [1/s]
 MOST = 100  # largest delay, in cycles
@@ -52,12 +53,8 @@ class Predictor:
     """
 
     def __init__(self, arm: Arm, delay: float, dt: float = 1e-3, gain: float = GAIN) -> None:
-        for name, value, unit in (("dt", dt, "s"), ("gain", gain, "1/s")):
-            if not (math.isfinite(value) and value > 0):
-                raise ConfigurationError(
-                    f"Predictor.{name}: is {value} {unit}, needs a number above 0"
-                )
-        late = delay / dt
+        check_positive(Arguments("Predictor", dt=dt, gain=gain), dt="s", gain="1/s")
+        late = delay / dt if is_number(delay) else math.nan
         if not (0 <= late <= MOST and abs(late - round(late)) < 1e-6):
             raise ConfigurationError(
                 f"Predictor.delay: is {delay} s, needs a whole number of cycles of {dt} s, "

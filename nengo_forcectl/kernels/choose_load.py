@@ -1,14 +1,15 @@
 """The solution of the least squares of `find_load`: which load and which delay of the sensors.
 
 The misfit's square is quadratic in the part f of a delay of s + f cycles, and its least value over
-all delays counts. The solution becomes that of the nearest body. The load is believed only if it
-explains nearly all of what the model does not.
+all delays counts. If the solution is that of no body, `approach_body` finds the body that explains
+the motion best. The load is believed only if it explains nearly all of what the model does not.
 """
 
 from arms.machine.numba_kernel import kernel
 
 from .access import matrix, number, set_number, vector
 from .algebra import factor_columns, substitute
+from .approach_body import approach_body, begin_approach
 from .fit_load import whole_delay
 from .keep_physical import inertia_of, inertia_place, nearest_body
 from .layout import body_fields as at
@@ -24,7 +25,7 @@ REACH = 0.5  # largest distance of its centre [m]
 
 @kernel
 def choose_load(load, prior):
-    """Solve for the parameters, by the delay with the least misfit, and take the nearest body's.
+    """Solve for the parameters, by the delay with the least misfit, and take a body's.
 
     ``prior`` is the weight of the usual sizes of a load.
     """
@@ -45,7 +46,7 @@ def choose_load(load, prior):
     for k in range(at.PARAMETERS):
         theta[k] = (1.0 - f) * trials[s, k] + f * trials[s + 1, k]
         fitted[k] = (1.0 - f) * moment[s, k] + f * moment[s + 1, k]
-    take_nearest(load)
+    take_body(load, prior)
 
 
 @kernel
@@ -105,16 +106,28 @@ def solve_delay(load, s):
 
 
 @kernel
+def take_body(load, prior):
+    """Change the parameters to those of a body near the tool; ``prior`` is that of the solution."""
+    if take_nearest(load):
+        begin_approach(load)
+    else:
+        approach_body(load, prior)
+        take_nearest(load)  # within reach, and to rounding
+
+
+@kernel
 def take_nearest(load):
-    """Change the parameters to those of the nearest body."""
+    """Change the parameters to those of the nearest body; return whether they were a body's."""
     theta, first = vector(load, at.LOAD_THETA), vector(load, at.LOAD_FIRST)
     moments = matrix(load, at.LOAD_MOMENTS, 3)
     theta[at.MASS] = max(theta[at.MASS], LIGHTEST)
-    if not nearest_body(theta, REACH, first, moments, matrix(load, at.LOAD_AXES, 3)):
-        for i in range(3):
-            theta[at.MOMENT + i] = first[i]
-            for j in range(i + 1):
-                theta[inertia_place(i, j)] = inertia_of(moments, i, j)
+    if nearest_body(theta, REACH, first, moments, matrix(load, at.LOAD_AXES, 3)):
+        return True
+    for i in range(3):
+        theta[at.MOMENT + i] = first[i]
+        for j in range(i + 1):
+            theta[inertia_place(i, j)] = inertia_of(moments, i, j)
+    return False
 
 
 @kernel

@@ -158,6 +158,8 @@ def clear_load(guard, load):
     clear(vector(load, at.LOAD_LACKS))
     clear(vector(load, at.LOAD_CHANGES))
     clear(vector(load, at.LOAD_THETA))
+    clear(vector(load, at.LOAD_NEAR))
+    clear(vector(load, at.LOAD_PULL))
     for i in range(len(r)):
         motion[i] = motion_slower[i] = r[i] + sent[i]
         given[i] = given_slower[i] = last[i] = sent[i]

@@ -11,7 +11,7 @@ from arms.machine.numba_kernel import kernel
 
 from .access import matrix, number, set_number, vector
 from .layout import body_fields as at
-from .layout.guard_fields import GUARD_TAU_MAX
+from .layout.guard_fields import GUARD_FACTOR, GUARD_TAU_MAX
 from .sizes import DELAYS
 
 NOISE = 5.0  # of the measured acceleration [rad/s^2]
@@ -35,6 +35,7 @@ def add_cycle(guard, load, M, elapsed, memory):
     """
     most = vector(guard, GUARD_TAU_MAX)
     n, delay = len(most), number(load, at.LOAD_DELAY)
+    factor = matrix(guard, GUARD_FACTOR, n)
     s, f = whole_delay(delay), delay - whole_delay(delay)
     motion, motion_slower = vector(load, at.LOAD_MOTION), vector(load, at.LOAD_MOTION_SLOWER)
     lacks, changes = matrix(load, at.LOAD_LACKS, n), matrix(load, at.LOAD_CHANGES, n)
@@ -47,6 +48,7 @@ def add_cycle(guard, load, M, elapsed, memory):
         y = motion_slower[i] - motion[i] - (1.0 - f) * lacks[s, i] - f * lacks[s + 1, i]
         error = write_row(load, i, y)
         add_equation(load, i, weight)
+        noise += noise_of_load(factor, M, i)
         recent, left = recent + y * y / (noise * noise), left + error * error / (noise * noise)
     set_number(load, at.LOAD_LEFT, left)
     set_number(load, at.LOAD_RECENT, recent)
@@ -80,6 +82,18 @@ def add_information(load, weight):
 def has_changed(load, slack):
     """Return whether the load explains the last motion worse than none does, beyond ``slack``."""
     return number(load, at.LOAD_LEFT) > number(load, at.LOAD_RECENT) + slack
+
+
+@kernel
+def noise_of_load(factor, M, i):
+    """Return the noise [N m] of what the load that was found makes of joint i's acceleration.
+
+    That is in what the load leaves. ``factor`` is that of M with the load, of the last cycle.
+    """
+    inertia = -M[i, i]
+    for k in range(i + 1):
+        inertia += factor[i, k] * factor[i, k]
+    return NOISE * max(inertia, 0.0)
 
 
 @kernel

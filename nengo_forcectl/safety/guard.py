@@ -335,10 +335,14 @@ class Safe(Cycle):
         if given:
             self._given[:] = wrench
         wants = False
-        if wanted is not None and np.size(wanted) == 6:  # the law names any other size
-            self._wanted[:], wants = np.ravel(wanted), True
+        if self._needs_wrench and wanted is not None:
+            if np.shape(wanted) == (6,):
+                self._wanted[:], wants = wanted, True
+            elif np.size(wanted) == 6:  # the law names any other size
+                self._wanted[:], wants = np.ravel(wanted), True
         self._kernels.feel(self._watch.address, int(given), int(wants))
-        self._explain(state, reference)
+        if self._needs_wrench:
+            self._explain(state, reference)
 
     def _step_fused(self, state: State, reference: Reference, time: float) -> Result | None:
         """Run cycle and guard in one call; return None if they must be called separately."""

@@ -60,3 +60,10 @@ LOAD_THETA = LOAD.add("theta", "10")  # the parameters
 LOAD_FIRST = LOAD.add("first", "3")  # nearest first moment of a body
 LOAD_MOMENTS = LOAD.add("moments", "3 3")  # nearest second moments
 LOAD_AXES = LOAD.add("axes", "3 3")
+# The search for the body that explains the motion best; see `approach_body`.
+LOAD_NEAR = LOAD.add("near", "10")  # z, a body's parameters
+LOAD_PULL = LOAD.add("pull", "10")  # u
+LOAD_SHIFTED = LOAD.add("shifted", "10")  # x, then x + u
+LOAD_STIFF = LOAD.add("stiff", "10 10")  # factor of the information with the measure
+LOAD_PSEUDO = LOAD.add("pseudo", "4 4")  # pseudo-inertia, then its eigenvalues
+LOAD_TURNS = LOAD.add("turns", "4 4")  # its axes
