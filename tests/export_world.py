@@ -8,7 +8,7 @@ import numpy as np
 from nengo_forcectl import MinimumJerk
 from nengo_forcectl.export.folder import ARRAYS, SUMS, TEXT
 from nengo_forcectl.networks.workspace import home_posture
-from nengo_forcectl.sim.bullet import Bullet
+from nengo_forcectl.sim.engines import ENGINES, default_engine
 from nengo_forcectl.sim.friction import ViscousFriction
 from nengo_forcectl.sim.masses import Payload
 
@@ -23,7 +23,9 @@ def path_of(arm):
 
 
 def world(arm):
-    return Bullet(arm, home_posture(arm), [Payload(1.0), ViscousFriction(0.5)], DT)
+    """The arm in the engine that is installed, with a payload and friction."""
+    engine = ENGINES[default_engine()]
+    return engine(arm, home_posture(arm), [Payload(1.0), ViscousFriction(0.5)], DT)
 
 
 def drive(arm, robot, cycles, first, *others):

@@ -102,6 +102,7 @@ def test_an_interrupted_bench_keeps_what_is_done(tmp_path):
         (["--disturbances", "earthquake"], ["earthquake", *DISTURBANCES]),
         (["--arms", "kukka"], ["kukka", "kuka_iiwa"]),
         (["--arms", "planar2", "planar2"], ["planar2", "once"]),
+        (["--arms", "planar2", "--tip", "claw"], ["planar2", "claw", "link2"]),
         (["--out", "EXISTS"], ["exists"]),
         (["--jobs", "0"], ["jobs", "0", "1 up"]),
         (["--passes", "0"], ["passes", "0", "1 up"]),

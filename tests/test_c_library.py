@@ -94,6 +94,13 @@ def test_a_program_learns_on_bit_for_bit(arm, trained, tmp_path):
     check_program(arm, trained, MACHINE, tmp_path)
 
 
+def test_the_libraries_of_both_machines_are_small(trained):
+    """Below 3 MB together: `.a`, and `.so` where a linker is there."""
+    libraries = [*trained[0].glob("*/lib*")]
+    assert len(libraries) >= 3
+    assert sum(each.stat().st_size for each in libraries) < 3e6
+
+
 @pytest.mark.skipif(CROSS is None or EMULATOR is None, reason="needs a compiler and QEMU for ARM")
 def test_a_program_for_aarch64_learns_on_bit_for_bit(arm, trained, tmp_path):
     """From the same folder, under an emulator."""

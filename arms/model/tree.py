@@ -141,6 +141,9 @@ def reroot(
     """The part of ``chain`` from ``base`` to ``tip``; another tip is without the tool's offset."""
     base, end = base or chain.base, tip or chain.tip
     held = {} if locked is None else locked
-    part = select(chain.name, chain.links, chain.joints, base, end, held)
+    try:
+        part = select(chain.name, chain.links, chain.joints, base, end, held)
+    except UrdfError as error:
+        raise UrdfError(f"arm {chain.name!r}: {error}") from None
     tool = chain.tool if end == chain.tip else Pose()
     return replace(part, gravity=chain.gravity, tool=tool, source=chain.source)

@@ -67,6 +67,10 @@ Both fuse a multiplication and an addition. Which ones, LLVM chooses; with these
 the same on both as numba does on a processor that has FMA, so no bit differs."""
 
 
+ATTRIBUTES = "nounwind", "optsize"
+"""Of every function: none raises, so none needs a table for exceptions; loops are not padded."""
+
+
 class ObjectFile(NamedTuple):
     """Machine code, and the functions in it that others may call."""
 
@@ -164,8 +168,11 @@ def emit(
     without_unused(whole, target).verify()
     _check_needs(whole, known)
     for k, function in enumerate(whole.functions):
-        if not function.is_declaration and function.name not in names:
-            function.name = f"f{k}"
+        if not function.is_declaration:
+            for attribute in ATTRIBUTES:
+                function.add_function_attribute(attribute)
+            if function.name not in names:
+                function.name = f"f{k}"
     return target.emit_object(whole)
 
 

@@ -200,6 +200,7 @@ def measured(scene: ReachScene, outcome: Outcome) -> dict[str, Any]:
 def _reach_settings(settings: BenchSettings, arm: str, controller: str, seed: int) -> ReachSettings:
     return ReachSettings(
         arm=arm,
+        tip=settings.tip,
         engine=settings.engine,
         payload=0.0,
         friction=0.0,

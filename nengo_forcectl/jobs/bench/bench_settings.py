@@ -62,6 +62,9 @@ class BenchSettings(EngineSettings, WorkerSettings):
     neurons: int = 1000
     """Number of neurons in the adaptive ensemble."""
 
+    tip: Annotated[str | None, option("NAME", "the last link")] = None
+    """Link that carries the tool, of every arm; in an MJCF, a body or site."""
+
     @property
     def all_seeds(self) -> tuple[int, ...]:
         """The seeds themselves."""
