@@ -11,7 +11,7 @@ from nengo_forcectl.jobs.contact.contact_settings import WipeSettings
 from nengo_forcectl.kernels.arm_block import arm_block
 from nengo_forcectl.kernels.block import Block
 from nengo_forcectl.kernels.layout.arm_fields import INPUT
-from nengo_forcectl.kernels.learn_structure import add_mean_push
+from nengo_forcectl.kernels.observe_motion import add_mean_push
 from nengo_forcectl.networks.workspace import home_posture
 
 

@@ -3,38 +3,24 @@
 Learning takes longer than the torque, and may wait until that is sent.
 """
 
-import math
-
 from arms.machine.memory import call
 from arms.machine.numba_kernel import kernel, part
 
 from .access import matrix, number, set_number, vector, whole, wholes
 from .add_sample import QUICK, take_samples
 from .algebra import dot
-from .arm_terms import compute_terms
 from .balance_columns import (
     activate_neurons,
     activate_tool,
-    armature_column,
-    columns_now,
-    columns_of_cycle,
     encode_motion,
-    force_column,
-    friction_column,
-    gravity_column,
-    keep_columns,
-    lack_of_cycle,
-    link_column,
     model_columns,
-    model_columns_of_cycle,
     model_matrices,
     neurons_of,
-    tool_column,
 )
 from .feed_friction import spare_null_space
-from .follow_ripple import feed_ripple, learn_ripple, take_ripple
-from .joint_activity import decoded, explained_by_neurons, per_joint
-from .joint_gains import NO_DELAY, doubt_inertia, set_gains, stiffen_posture, watch_joints
+from .follow_ripple import feed_ripple, learn_ripple
+from .joint_activity import decoded, explained_by_neurons
+from .joint_gains import NO_DELAY, stiffen_posture, watch_joints
 from .layout import regression_fields as regression_at, structured_fields as at
 from .layout.arm_fields import (
     ARM_DOF,
@@ -44,15 +30,14 @@ from .layout.arm_fields import (
     COMMAND_TAU,
     INPUT_DQ,
     INPUT_Q,
-    INPUT_WRENCH,
 )
-from .layout.body_fields import PARAMETERS
 from .layout.learner_fields import FREEZE, LEARN
 from .layout.network_fields import DIRECT, DRY, FRICTION, OFFSET, PLACE, SPEED, VISCOUS
-from .layout.ripple_fields import RIPPLE_FROZEN, RIPPLE_LACKING, RIPPLE_TAKEN
-from .learned_body import carry_body, keep_model
-from .observe import faded, push_torque
-from .regress import columns_of, filter_columns, forget_payload, is_filled, queue_torque
+from .layout.ripple_fields import RIPPLE_FROZEN
+from .learned_body import carry_body
+from .observe import faded
+from .observe_motion import delay_sent, observe_state
+from .regress import forget_payload, is_filled, queue_torque
 
 VISCOUS_SHARE = 0.8  # of learned viscous friction's part in the null space that is supplied
 DRY_SHARE = 0.4  # of dry friction's
@@ -75,7 +60,7 @@ def supply_structured(learner, arm, inputs, command, sound, learning):
     feed_forward(learner, arm, inputs, command)
     delay_sent(learner)
     if learns:
-        observe(learner, arm, inputs)
+        observe_state(learner, arm, inputs)
     else:  # the queue has no gap
         queue_torque(whole(learner, at.STRUCTURED_LAW), vector(learner, at.STRUCTURED_SENT))
     total_torque(learner, command, learning)
@@ -169,107 +154,6 @@ def add_model_changes(learner, inputs, supplied):
 
 
 @kernel
-def delay_sent(learner):
-    """Let the torque sent be the one that acted until the late state, if states are late."""
-    sent, on_way = vector(learner, at.STRUCTURED_SENT), vector(learner, at.STRUCTURED_ON_WAY)
-    n, late = len(sent), len(on_way) // len(sent)
-    if late == 0:
-        return
-    for i in range(n):
-        last = sent[i]
-        sent[i] = on_way[n * (late - 1) + i]
-        for k in range(late - 1, 0, -1):
-            on_way[n * k + i] = on_way[n * (k - 1) + i]
-        on_way[i] = last
-
-
-@kernel
-def observe(learner, arm, inputs):
-    """Run `observe_lack` on this state, or on the late one from which it was predicted."""
-    late = whole(learner, at.STRUCTURED_LATE_ARM)
-    if late == 0:
-        call(whole(learner, at.STRUCTURED_OBSERVE_CALL), learner, arm, inputs)
-        return
-    late_inputs = whole(learner, at.STRUCTURED_LATE_INPUT)
-    wrench, late_wrench = vector(inputs, INPUT_WRENCH), vector(late_inputs, INPUT_WRENCH)
-    for k in range(len(wrench)):
-        late_wrench[k] = wrench[k]
-    compute_terms(late, late_inputs)
-    keep_model(learner, late, late_inputs)
-    call(whole(learner, at.STRUCTURED_OBSERVE_CALL), learner, late, late_inputs)
-
-
-@part(3)
-def observe_lack(learner, arm, inputs):
-    """Compute the columns and the torque that the model lacks over the cycle; filter both."""
-    law = whole(learner, at.STRUCTURED_LAW)
-    q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
-    sent, begun = vector(learner, at.STRUCTURED_SENT), number(learner, at.STRUCTURED_BEGUN) > 0.0
-    add_mean_push(learner, arm, inputs, begun)
-    queue_torque(law, sent)
-    encode_motion(learner, arm, q, dq)
-    columns_now(learner, arm)
-    if begun:
-        columns_of_cycle(learner, dq)
-        model_columns_of_cycle(learner, q, dq)
-        lack_of_cycle(learner, dq)
-        ripple, q_half = whole(learner, at.STRUCTURED_RIPPLE), vector(learner, at.STRUCTURED_Q_HALF)
-        take_ripple(ripple, q_half, vector(law, regression_at.REGRESSION_Y))
-        if is_filled(law):
-            filter_columns(law)
-        follow_lack(learner, law)
-    else:
-        lack_of_cycle(learner, dq)
-    keep_columns(learner, q, dq)
-
-
-@kernel
-def add_mean_push(learner, arm, inputs, begun):
-    """Add to the torque sent the mean push over the cycle, from the wrenches before and after it.
-
-    A push that lags by half a cycle behind the motion would look like a mass.
-    """
-    sent, push = vector(learner, at.STRUCTURED_SENT), vector(learner, at.STRUCTURED_PUSH)
-    last = vector(learner, at.STRUCTURED_PUSH_LAST)
-    for i in range(len(push)):
-        push[i] = 0.0
-    push_torque(push, arm, inputs)
-    for i in range(len(push)):
-        sent[i] += 0.5 * (push[i] + last[i]) if begun else push[i]
-        last[i] = push[i]
-
-
-@kernel
-def follow_lack(learner, law):
-    """Let the fast part m follow y less what model, tool and the friction supplied explain.
-
-    In place of that supplied it is that of the late state, if states are late: m would make up for
-    dry friction of another direction.
-    """
-    y, w = vector(law, regression_at.REGRESSION_Y), vector(law, regression_at.REGRESSION_WEIGHTS)
-    raw, fast = columns_of(law), vector(learner, at.STRUCTURED_FAST)
-    gain, rubbed = vector(learner, at.STRUCTURED_GAIN), vector(learner, at.STRUCTURED_RUBBED)
-    n, p, dt = len(y), len(w), number(learner, at.STRUCTURED_DT)
-    ripple = whole(learner, at.STRUCTURED_RIPPLE)
-    lacking, taken = vector(ripple, RIPPLE_LACKING), vector(ripple, RIPPLE_TAKEN)
-    late = whole(learner, at.STRUCTURED_LATE_ARM) != 0
-    friction, force = friction_column(n, 0, 0), force_column(n, 0, 0)
-    for i in range(n):
-        rubs = rubbed[i]
-        if late:
-            rubs = decoded(neurons_of(learner), i, regression_at.JOINT_NEURONS_ACTIVE)
-            for k in range(friction, force):
-                rubs += raw[i, k] * w[k]
-        missing = y[i] - rubs
-        for k in range(friction):
-            missing -= raw[i, k] * w[k]
-        for k in range(force, p):
-            missing -= raw[i, k] * w[k]
-        lacking[i] = missing + taken[i]
-        fast[i] += (1.0 - math.exp(-gain[i] * dt)) * (missing - fast[i])
-
-
-@kernel
 def follow_ripple(learner, law):
     """Let the ripple learn from what all others leave, unless a delay was found.
 
@@ -329,95 +213,6 @@ def find_change(learner, law):
     else:
         slow += (1.0 - KEEP) * (square - slow)
     set_number(learner, at.STRUCTURED_SLOW, slow)
-
-
-@part(2)
-def renew(learner, law):
-    """Take over new weights: what is learned, the fast part, the gains."""
-    w, size = (
-        vector(law, regression_at.REGRESSION_WEIGHTS),
-        vector(law, regression_at.REGRESSION_SIZE),
-    )
-    payload = vector(learner, at.STRUCTURED_PAYLOAD)
-    armature = vector(learner, at.STRUCTURED_ARMATURE)
-    friction = matrix(learner, at.STRUCTURED_FRICTION, FRICTION)
-    force = matrix(learner, at.STRUCTURED_FORCE, DIRECT)
-    n = len(armature)
-    doubt_inertia(learner, law)
-    shift_fast(learner, law, n)
-    new_payload = vector(learner, at.STRUCTURED_NEW_PAYLOAD)
-    new_armature = vector(learner, at.STRUCTURED_NEW_ARMATURE)
-    for k in range(PARAMETERS):
-        new_payload[k] += w[k] * size[k] - payload[k]
-        payload[k] = w[k] * size[k]
-    for i in range(n):
-        k = armature_column(i)
-        new_armature[i] += w[k] * size[k] - armature[i]
-        armature[i] = w[k] * size[k]
-        for each in range(FRICTION):
-            k = friction_column(n, i, each)
-            friction[i, each] = w[k] * size[k]
-    for a in range(3):
-        for each in range(DIRECT):
-            k = force_column(n, a, each)
-            force[a, each] = w[k] * size[k]
-    gravity, links = vector(learner, at.STRUCTURED_GRAVITY), vector(learner, at.STRUCTURED_LINKS)
-    for axis in range(3):
-        k = gravity_column(n, axis)
-        gravity[axis] = w[k] * size[k]
-    for each in range(len(links)):
-        k = link_column(n, each)
-        links[each] = w[k] * size[k]
-    decoders = vector(learner, at.STRUCTURED_TOOL_DECODERS)
-    for each in range(len(decoders)):
-        k = tool_column(n, len(links), 0, 0, each)
-        decoders[each] = w[k] * size[k]
-    renew_decoders(whole(law, regression_at.REGRESSION_NEURONS))
-    set_number(learner, at.STRUCTURED_RENEWED, 1.0)
-    set_gains(learner, law)
-
-
-@kernel
-def renew_decoders(neurons):
-    """Take over the new decoders of the joints' neurons."""
-    m, size = per_joint(neurons), vector(neurons, regression_at.JOINT_NEURONS_SIZE)
-    weights = matrix(neurons, regression_at.JOINT_NEURONS_WEIGHTS, m)
-    decoders = matrix(neurons, regression_at.JOINT_NEURONS_DECODERS, m)
-    for i in range(len(size)):
-        for a in range(m):
-            decoders[i, a] = size[i] * weights[i, a]
-
-
-@kernel
-def shift_fast(learner, law, n):
-    """Take out of m what the new weights explain of it; the learner's are still the old ones."""
-    w, size = (
-        vector(law, regression_at.REGRESSION_WEIGHTS),
-        vector(law, regression_at.REGRESSION_SIZE),
-    )
-    phi, fast = (
-        matrix(law, regression_at.REGRESSION_PHI, len(w)),
-        vector(learner, at.STRUCTURED_FAST),
-    )
-    old, x = (
-        vector(law, regression_at.REGRESSION_BEFORE),
-        matrix(learner, at.STRUCTURED_X, FRICTION),
-    )
-    friction = matrix(learner, at.STRUCTURED_FRICTION, FRICTION)
-    neurons = whole(law, regression_at.REGRESSION_NEURONS)
-    m, own = per_joint(neurons), vector(neurons, regression_at.JOINT_NEURONS_SIZE)
-    active = matrix(neurons, regression_at.JOINT_NEURONS_ACTIVE, m)
-    weights = matrix(neurons, regression_at.JOINT_NEURONS_WEIGHTS, m)
-    decoders = matrix(neurons, regression_at.JOINT_NEURONS_DECODERS, m)
-    for i in range(n):
-        for k in range(len(w)):
-            if k < friction_column(n, 0, 0) or k >= force_column(n, 0, 0):
-                fast[i] -= phi[i, k] * (w[k] - old[k])
-        for each in range(FRICTION):
-            k = friction_column(n, i, each)
-            fast[i] -= x[i, each] * (w[k] * size[k] - friction[i, each])
-        for a in range(m):
-            fast[i] -= active[i, a] * (own[i] * weights[i, a] - decoders[i, a])
 
 
 @kernel

@@ -19,8 +19,8 @@ complete_command = _part("control_joints", "complete_command")
 LAWS = {TOOL_LAW: control_task, JOINTS_LAW: control_joints}
 
 supply_structured = _part("learn_structure", "supply_structured")
-observe_lack = _part("learn_structure", "observe_lack")
-renew = _part("learn_structure", "renew")
+observe_lack = _part("observe_motion", "observe_lack")
+renew = _part("renew_weights", "renew")
 finish_structured = _part("learn_structure", "finish_structured")
 solve_regression = _part("solve_regression", "solve_regression")
 forget_load = _part("between_cycles", "forget_load")
