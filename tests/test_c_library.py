@@ -95,10 +95,13 @@ def test_a_program_learns_on_bit_for_bit(arm, trained, tmp_path):
 
 
 def test_the_libraries_of_both_machines_are_small(trained):
-    """Below 3 MB together: `.a`, and `.so` where a linker is there."""
+    """`.a`, and `.so` where a linker is there: below 3 MB together, for an arm of seven joints too.
+
+    The code of such an arm is 0.1 MB longer than that of this one.
+    """
     libraries = [*trained[0].glob("*/lib*")]
     assert len(libraries) >= 3
-    assert sum(each.stat().st_size for each in libraries) < 3e6
+    assert sum(each.stat().st_size for each in libraries) < 2.9e6
 
 
 @pytest.mark.skipif(CROSS is None or EMULATOR is None, reason="needs a compiler and QEMU for ARM")
