@@ -1,5 +1,7 @@
 """Time from a Franka's state to its torque, in the loop that drives one: the robot is franky-sim.
 
+Both to the torque that is handed to Franka's binding, our part, and to that which is sent.
+
 The simulator runs in a process of its own and in lock-step with the loop, so its own speed does not
 count. Measure on an idle machine: what else runs pushes the loop's code out of the caches.
 
@@ -8,6 +10,7 @@ python scripts/bench_franka.py [seconds]     needs the extra franka, and franky-
 
 import subprocess
 import sys
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -29,6 +32,25 @@ HOST, PAYLOAD = "127.86.0.1", ("1.5", "0", "0", "0.1")  # [kg], [m]
 NAMES = "none", "structured"
 
 
+class TimedRobot(FrankaRobot):
+    """A robot that notes how long after its state each torque is ready."""
+
+    def __init__(self, host: str) -> None:
+        self.ready: list[float] = []  # [s]
+        self._came_at = 0.0
+        super().__init__(host, realtime=False)
+
+    def pace(self) -> int:
+        """Wait for the next state."""
+        lost = super().pace()
+        self._came_at = time.perf_counter()
+        return lost
+
+    def _send(self, *, last: bool = False) -> None:
+        self.ready.append(time.perf_counter() - self._came_at)
+        super()._send(last=last)
+
+
 def timed(name: str, seconds: float) -> None:
     """Drive over targets, and print the percentiles."""
     command = [sys.executable, SERVER, HOST, *PAYLOAD]
@@ -36,7 +58,7 @@ def timed(name: str, seconds: float) -> None:
         assert server.stdout is not None
         server.stdout.readline()  # it is ready
         opened.callback(server.kill)
-        robot = opened.enter_context(FrankaRobot(HOST, realtime=False))
+        robot = opened.enter_context(TimedRobot(HOST))
         arm, home = robot.arm, robot.look().q
         targets = targets_around(arm, home, 0.15, np.random.default_rng(0))
         path = MinimumJerk(np.vstack([arm.pose(home)[:3, 3], targets]), 0.8)
@@ -45,8 +67,10 @@ def timed(name: str, seconds: float) -> None:
         else:
             cycle = opened.enter_context(learning_cycle(arm, home, seed=0, limits=robot.limits))
         timing = run(robot, cycle, path, seconds=seconds)
-        times = ", ".join(f"{key} {value:.0f}" for key, value in timing.latency_us.items())
-        print(f"{name:12} state to torque [us]: {times}; {timing.cycles} cycles")
+        ready = dict(zip(("p50", "p99"), 1e6 * np.percentile(robot.ready, (50, 99)), strict=True))
+        print(f"{name}, {timing.cycles} cycles, from the state on [us]:")
+        for what, times in (("torque ready", ready), ("torque sent", timing.latency_us)):
+            print(f"  {what:13}", ", ".join(f"{key} {value:.0f}" for key, value in times.items()))
 
 
 if __name__ == "__main__":
