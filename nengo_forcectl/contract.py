@@ -225,9 +225,6 @@ class Cycle:
     """Reason for a controlled stop, or None."""
     events: Mapping[str, int] = NO_EVENTS
     """How often each limit changed the torque, by name."""
-    defers: bool = False
-    """Whether a step leaves to `finish` what can wait until its torque is sent; set it if you call
-    that. A loop that forgets to do so loses nothing: the next step does it first."""
     fused_type: type | None = None
     """The class whose ``step`` `step_guarded` may replace; see `fused`."""
 
@@ -259,8 +256,14 @@ class Cycle:
         """
         return None, 0
 
+    def defer(self, on: bool) -> None:
+        """Let steps leave to `finish` what can wait until their torque is sent, or no longer.
+
+        A loop that forgets to call that loses nothing: the next step does it first.
+        """
+
     def finish(self) -> None:
-        """Do what the last step left, if the cycle ``defers``: the slow part of learning."""
+        """Do what the last step left, if it did: the slow part of learning. See `defer`."""
 
     def learn(self, on: Learns) -> None:
         """Start or stop learning; the learned weights stay.
@@ -292,7 +295,7 @@ class Cycle:
             return cycle
         names = (
             "dt", "arm", "controller", "learns_from_sent", "force", "overruled", "warm_up",
-            "forget_motion", "checkpoint", "resume", "finish",
+            "forget_motion", "checkpoint", "resume", "defer", "finish",
         )  # fmt: skip
         current = "learning", "stopped", "events"
         return adopt(Cycle, cycle, ("dof", "step", "learn"), names, current)

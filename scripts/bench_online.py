@@ -120,7 +120,7 @@ def main(neurons: int) -> None:
         learning_cycle(arm, scene.home, seed=0) as structured,
         learning_cycle(arm, scene.home, seed=0) as deferring,
     ):
-        deferring.defers = True
+        deferring.defer(True)
         decoders = ClosedFormNetwork(sim, ours.probe, law)
         everything = ClosedFormNetwork(
             all_sim, every.probe, law, learn=list(named_weights(all_sim))

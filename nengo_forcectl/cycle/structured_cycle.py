@@ -76,13 +76,8 @@ class StructuredCycle(ObservingCycle):
         """What has been found, with standard deviations."""
         return self.learner.learned
 
-    @property
-    def defers(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Whether samples and solutions wait for `finish`: they take as long as all the rest."""
-        return bool(self._cycle["defers"])
-
-    @defers.setter
-    def defers(self, on: bool) -> None:
+    def defer(self, on: bool) -> None:
+        """Let samples and solutions wait for `finish`, or no longer; see `Cycle.defer`."""
         self.learner.finish()
         self._cycle["defers"][...] = float(on)
 

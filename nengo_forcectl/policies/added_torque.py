@@ -42,14 +42,9 @@ class AddedTorque(Cycle):
         """How often each limit changed the inner cycle's torque."""
         return self.inner.events
 
-    @property
-    def defers(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Whether the inner cycle leaves to `finish` what can wait until its torque is sent."""
-        return self.inner.defers
-
-    @defers.setter
-    def defers(self, on: bool) -> None:
-        self.inner.defers = on
+    def defer(self, on: bool) -> None:
+        """Let steps of the inner cycle leave to `finish` what can wait; see `Cycle.defer`."""
+        self.inner.defer(on)
 
     def finish(self) -> None:
         """Do what the inner cycle's last step left."""

@@ -236,7 +236,7 @@ def run(
     with real_time(**cast(RealTime, options)), _uncollected():
         if hold and safe.frozen:
             safe.learn("hold")
-        safe.defers = True
+        safe.defer(True)
         try:
             _go(loop, safe, clock, seconds, watch)
         except KeyboardInterrupt:
@@ -246,7 +246,7 @@ def run(
             safe.stop(f"{type(error).__name__}: {error}")
         if safe.stopped is not None:
             _settle(loop, clock, stop_time, watch)
-        safe.defers = False
+        safe.defer(False)
         loop.robot.hand_back()
     if failure is not None and not isinstance(failure, SimulationError):
         raise failure

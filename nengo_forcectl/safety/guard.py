@@ -214,14 +214,9 @@ class Safe(Cycle):
         """Whether the cycle's learner neither learns nor holds."""
         return self.cycle.frozen
 
-    @property
-    def defers(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Whether the cycle leaves to `finish` what can wait until its torque is sent."""
-        return self.cycle.defers
-
-    @defers.setter
-    def defers(self, on: bool) -> None:
-        self.cycle.defers = on
+    def defer(self, on: bool) -> None:
+        """Let steps of the cycle leave what can wait until their torque is sent; `Cycle.defer`."""
+        self.cycle.defer(on)
 
     def finish(self) -> None:
         """Do what the cycle's last step left; see `Cycle.finish`."""
