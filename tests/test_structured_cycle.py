@@ -311,6 +311,9 @@ def check_prediction(cycle, state):
         q, dq = q + DT * dq + 0.5 * DT**2 * ddq, dq + DT * ddq
     np.testing.assert_allclose(now.q, q, rtol=0, atol=1e-11)
     np.testing.assert_allclose(now.dq, dq, rtol=0, atol=1e-11)
+    cycle.forget_motion()
+    cycle.predictor.now(state)
+    assert not own["unmodelled"].any()  # the learned load is in the model, and no longer in r
 
 
 def test_an_undeclared_delay_is_found(iiwa_job):

@@ -37,7 +37,10 @@ def predict(predictor, arm, inputs, sound):
 
 @kernel
 def know_body(predictor, arm, inputs):
-    """Add what a structured learner, if any, has found of the body; r goes on with it."""
+    """Add what a structured learner, if any, has found of the body.
+
+    An observer that has begun goes on with a changed body, as if it had always been that one.
+    """
     learner = whole(predictor, at.PREDICTOR_LEARNER)
     if learner == 0:
         return
@@ -50,7 +53,8 @@ def know_body(predictor, arm, inputs):
         payload[k] = learned[k] - payload[k]
     for i in range(len(armature)):
         armature[i] = rotors[i] - armature[i]
-    if any_of(payload) or any_of(armature):
+    begun = number(predictor, at.PREDICTOR_BEGUN) > 0.0
+    if begun and (any_of(payload) or any_of(armature)):
         p, b = vector(predictor, at.PREDICTOR_MOMENTUM), vector(predictor, at.PREDICTOR_BIAS)
         r, dq = vector(predictor, at.PREDICTOR_UNMODELLED), vector(inputs, INPUT_DQ)
         shift_observer(learner, payload, armature, dq, p, b, r)
