@@ -51,3 +51,11 @@ def run(robot, cycle, path, count, watch=None):
 
 def rms(errors):
     return float(np.sqrt((errors**2).mean()))
+
+
+def spatial(theta):
+    """The (6, 6) inertia of ten parameters, linear above angular."""
+    m, (x, y, z), (xx, xy, yy, xz, yz, zz) = theta[0], theta[1:4], theta[4:]
+    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    inertia = np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
+    return np.block([[m * np.eye(3), -cross], [cross, inertia]])

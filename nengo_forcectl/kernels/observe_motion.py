@@ -21,11 +21,7 @@ from .balance_columns import (
 from .follow_ripple import take_ripple
 from .joint_activity import decoded
 from .layout import regression_fields as regression_at, structured_fields as at
-from .layout.arm_fields import (
-    INPUT_DQ,
-    INPUT_Q,
-    INPUT_WRENCH,
-)
+from .layout.arm_fields import INPUT_DQ, INPUT_Q, INPUT_WRENCH
 from .layout.ripple_fields import RIPPLE_LACKING, RIPPLE_TAKEN
 from .learned_body import keep_model
 from .observe import push_torque
