@@ -243,12 +243,16 @@ def test_a_run_starts_with_what_the_last_one_has_learned(tmp_path):
         ({"inputs": "dq"}, "inputs: is 'dq', needs one of q, q-dq, q-dq-ref, q-ref"),
         ({"neuron_type": "LIF"}, "neuron_type: is 'LIF', needs one of relu, lif-rate, spiking-re"),
         (
-            {"neuron_type": "lif", "adapt": ("none", "structured")},
-            "neuron_type: is 'lif', needs --adapt consolidation",
+            {"neuron_type": "lif", "adapt": ("none", "exact")},
+            "neuron_type: is 'lif', needs --adapt consolidation or structured",
         ),
         (
-            {"max_rates": (200.0,), "adapt": ("structured",)},
-            r"max_rates: is \(200.0,\), needs --adapt consolidation",
+            {"max_rates": (200.0,), "adapt": ("exact",)},
+            r"max_rates: is \(200.0,\), needs --adapt consolidation or structured",
+        ),
+        (
+            {"direct": False, "adapt": ("structured",)},
+            "direct: is False, needs --adapt consolidation$",
         ),
         ({"neuron_type": "lif", "max_rates": (600.0,)}, "max_rates: is .*600.* below 500 Hz"),
         ({"max_rates": (1.0, 2.0, 3.0)}, "max_rates: is .* needs one or two ascending"),

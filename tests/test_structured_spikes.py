@@ -6,7 +6,9 @@ import pytest
 
 import arms
 from nengo_forcectl import export_controller, learning_cycle, load_network
+from nengo_forcectl.contract import Reference, State
 from nengo_forcectl.errors import ConfigurationError
+from nengo_forcectl.kernels.parts import renew
 from nengo_forcectl.networks import Population, home_posture, structured_network_of
 from nengo_forcectl.networks.structured_encoding import JOINT_NEURONS, TOOL_NEURONS
 
@@ -111,17 +113,69 @@ def test_a_network_has_a_direct_path(folder):
         load_network(folder, "lift")
 
 
-@pytest.mark.parametrize("name", ["neuron_type", "max_rates", "synapse", "direct"])
-def test_the_default_learner_says_where_neurons_are_chosen(name):
-    """It has rates of its own; any other argument is an error of Python's kind."""
+def test_the_default_learner_has_a_direct_path():
+    """Neurons alone are another learner's; any other argument is an error of Python's kind."""
     arm = arms.load("planar3")
-    with (
-        pytest.raises(ConfigurationError, match=rf"learning_cycle\.{name}: .* consolidating_cycle"),
-        learning_cycle(arm, home_posture(arm), seed=0, **{name: "lif"}),
+    for wrong, error, match in (
+        ({"direct": False}, ConfigurationError, r"learning_cycle\.direct: .* consolidating_cycle"),
+        ({"max_rates": 900.0, "neuron_type": "lif"}, ConfigurationError, "below 500 Hz"),
+        ({"neuron": True}, TypeError, "unexpected keyword argument 'neuron'"),
     ):
-        pass
-    with (
-        pytest.raises(TypeError, match="unexpected keyword argument 'neuron'"),
-        learning_cycle(arm, home_posture(arm), seed=0, neuron=True),
-    ):
-        pass
+        with (
+            pytest.raises(error, match=match),
+            learning_cycle(arm, home_posture(arm), seed=0, **wrong),
+        ):
+            pass
+
+
+def trained(learner, rng):
+    """Give a learner decoders, as if it had solved for them."""
+    for block, name in ((learner.neurons_block, "weights"), (learner.law_block, "weights")):
+        place = learner.places["field"] if block is learner.law_block else slice(None)
+        block[name][place] = rng.normal(size=block[name][place].shape)
+    renew.call(learner.block.address, learner.law_block.address)
+
+
+def motion(arm, steps, begin=0):
+    """States of a motion through the work, and what is asked for: to stay."""
+    home = home_posture(arm)
+    x, still = arm.pose(home)[:3, 3], np.zeros(3)
+    for k in range(begin, begin + steps):
+        t, phase = k * DT, np.arange(arm.dof)
+        q, dq = home + 0.3 * np.sin(2.0 * t + phase), 0.6 * np.cos(2.0 * t + phase)
+        yield State(t, q, dq), Reference(x, still, still)
+
+
+@pytest.mark.parametrize("kind", ["lif", "spiking-relu"])
+def test_the_cycle_s_neurons_are_nengo_s_spike_for_spike(kind, tmp_path):
+    """What they supply along a motion is what Nengo's simulator gives for the exported network."""
+    arm, rng = arms.load("planar3"), np.random.default_rng(3)
+    with learning_cycle(arm, home_posture(arm), seed=0, dt=DT, neuron_type=kind) as cycle:
+        learner, command = cycle.cycle.learner, cycle.cycle.controller.command
+        trained(learner, rng)
+        network = load_network(export_controller(cycle, tmp_path / "spikes"))
+        direct = without_neurons(tmp_path / "spikes")
+        cycle.reset()
+        cycle.learn(False)
+        states, supplied = [], []
+        for state, reference in motion(arm, 400):
+            cycle.step(state, reference)
+            J = arm.jacobian(state.q)[:3]
+            force, torque = (learner.block[f"neuron_{each}"] for each in ("force", "torque"))
+            supplied.append(torque + J.T @ force)
+            states.append(np.concatenate((state.q, command["dq_s"], 0.0 * state.q)))
+    assert cycle.activity.spikes > 1000
+    runs = [along(each, states) for each in (network, structured_network_of(*direct))]
+    found = np.array(supplied)[200:]
+    assert np.abs(found).max() > 0.1
+    np.testing.assert_allclose(found, (runs[0] - runs[1])[200:], rtol=0, atol=1e-9)
+
+
+def along(network, states):
+    """The torque along a motion."""
+    with network:
+        source = nengo.Node(lambda t: states[min(round(t / DT), len(states)) - 1])
+        nengo.Connection(source, network.state, synapse=None)
+    with nengo.Simulator(network, dt=DT, progress_bar=False) as sim:
+        sim.run_steps(len(states))
+        return sim.data[network.probe]

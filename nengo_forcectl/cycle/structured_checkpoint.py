@@ -10,7 +10,7 @@ OTHERS = (
     "dt", "loop", "gain_start", "k_null", "home_V", "home_M", "loud", "bump_keep", "quiet", "jump",
     "M", "C", "g", "new_M", "new_C", "new_g", "carried", "ddq", "factor", "dg", "regressor",
     "chosen", "tool_encoders", "tool_bias", "tool_active", "q_half", "dq_half", "ddq_half", "one",
-    "added", "doubt", "viscous", "dry", "push", "waits",
+    "added", "doubt", "viscous", "dry", "push", "waits", "neuron_torque", "neuron_force",
 )  # fmt: skip
 OTHERS_OF_LAW = (
     "alone", "wake", "share", "floor", "spread", "delayed", "size", "group", "positive",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
@@ -18,7 +18,8 @@ from ..errors import ConfigurationError
 from ..estimation.predictor import Predictor
 from ..kernels.layout.body_fields import MASS, PARAMETERS, XX, YY, ZZ
 from ..networks.encoding import States, encoding_of
-from ..networks.population import PopulationOptions
+from ..networks.neurons import Activity, NeuronModel
+from ..networks.population import Population, PopulationOptions
 from ..networks.structured_encoding import (
     JOINT_NEURONS,
     TOOL_NEURONS,
@@ -30,7 +31,7 @@ from ..networks.structured_encoding import (
 )
 from ..networks.workspace import reach_states, task_axes
 from ..safety.limits import Limits
-from ..support.validation import Arguments, check_positive
+from ..support.validation import Arguments, check, check_positive
 from .findings import Learned
 from .learner_start import LearnerStart
 from .observing_cycle import ObservingCycle
@@ -38,6 +39,9 @@ from .simulated_network import SimulatedNetwork
 from .structured_blocks import StructuredBlocks
 from .structured_design import StructuredDesign
 from .structured_learner import StructuredLearner
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack  # of typing, from Python 3.11 on
 
 PARTS = ("body", "links", "joints", "tool")
 LOAD = 1e-4  # assumed load of a bare wrist, as a share of the arm's mass and inertia
@@ -115,6 +119,11 @@ class StructuredLearning(SimulatedNetwork):
         """What has been found, with standard deviations."""
         return self.cycle.learner.learned
 
+    @property
+    def activity(self) -> Activity | None:
+        """What the neurons have fired since the start; None for neurons that do not spike."""
+        return self.cycle.learner.activity
+
     def read(self) -> dict[str, Float[np.ndarray, "..."]]:
         """Return the learned weights by the names of a `structured_network`."""
         return self.cycle.learner.read()
@@ -141,7 +150,7 @@ def learning_cycle(
     limits: Limits | None = None,
     start: LearnerStart | None = None,
     neurons: bool = True,
-    **unknown: NoReturn,
+    **population: "Unpack[PopulationOptions]",
 ) -> Iterator[StructuredLearning]:
     """Open a control cycle that learns the arm's payload, joints and links, and forces at its tool.
 
@@ -167,16 +176,23 @@ def learning_cycle(
         neurons: whether neurons learn what the structure does not explain. Those of each joint:
             friction that varies with the angle, or with the speed in another way than viscous and
             dry friction. Those of the tool: a force that varies with the place in another way than
-            a spring's. They begin after ten seconds, and after twenty. They are rectified-linear;
-            `load_network` puts others in their place.
-        unknown: not taken; for ``neuron_type`` and the like there is `consolidating_cycle`.
+            a spring's. They begin after ten seconds, and after twenty. They are rectified-linear
+            rates.
+        population: fields of `Population` for other neurons, which then supply the torque:
+            ``neuron_type``, such as `nengo.LIF()` or "lif" for neurons that spike, ``max_rates``
+            [Hz] and ``synapse`` [s]. Ten of them take the place of each rectified-linear one, with
+            decoders that follow its own (`StructuredPopulation`). ``cycle.activity`` counts their
+            spikes. Body, friction and links stay direct: for a torque that neurons alone supply
+            there is `consolidating_cycle`.
 
     Raises:
         ConfigurationError: the arm reaches hardly any target from this posture, the law is for
             another arm, or an argument is not valid.
         NetworkError: the start is of another model.
     """
-    _refuse(*unknown)
+    firing = Population(**population)
+    direct = "True; consolidating_cycle has neurons without a direct path"
+    check(Arguments("learning_cycle", direct=firing.direct), "direct", firing.direct, direct)
     if not isinstance(neurons, bool):
         raise ConfigurationError(
             f"learning_cycle.neurons: is {neurons}, needs True or False; "
@@ -198,6 +214,11 @@ def learning_cycle(
         model, PARTS, joints, tool, encoding_of(arm, states),
         joint_neurons(joints, states, seed), tool_neurons(tool, model, states, seed),
     )  # fmt: skip
+    if firing.model != NeuronModel() or firing.rates is not None:
+        from ..networks.structured_layers import population_of  # nengo
+
+        rng = np.random.default_rng([seed, 4])
+        encoding = replace(encoding, population=population_of(encoding, firing, rng))
     design = StructuredDesign.of(model, states, encoding, posture, assumed)
     design = replace(design, neurons=neurons)
     own = StructuredLearner(model, bound, encoding, design, dt, round(delay / dt))
@@ -222,18 +243,6 @@ def learning_cycle(
             yield learner
         finally:
             learner.store_if_opened()
-
-
-def _refuse(*unknown: str) -> None:
-    """Raise an error for an argument that `learning_cycle` does not take."""
-    for name in unknown:
-        if name in PopulationOptions.__annotations__:
-            raise ConfigurationError(
-                f"learning_cycle.{name}: its neurons are rectified-linear rates; choose others in "
-                f"consolidating_cycle({name}=...), or for the network that it has learned, in "
-                "load_network(folder, neuron_type)"
-            )
-        raise TypeError(f"learning_cycle() got an unexpected keyword argument {name!r}")
 
 
 def light_load(arm: Arm, posture: Float[np.ndarray, "n"]) -> Float[np.ndarray, "10"]:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -14,38 +13,21 @@ from ..contract import Controller
 from ..control.bound_law import BoundLaw
 from ..errors import NetworkError
 from ..kernels.block import Block
-from ..kernels.layout.body_fields import MASS, MOMENT, XX
 from ..kernels.layout.cycle_fields import STRUCTURES, TOOL_LAW
-from ..kernels.layout.network_fields import (
-    DIRECT,
-    DRY,
-    FRICTION,
-    OFFSET,
-    ONE,
-    PLACE,
-    SPEED,
-    VISCOUS,
-)  # fmt: skip
 from ..kernels.layout.null_space_fields import POSTURE
 from ..kernels.layout.regression_fields import JOINT_NEURONS, REGRESSION
-from ..kernels.layout.ripple_fields import COSINE, RIPPLE, SINE
+from ..kernels.layout.ripple_fields import RIPPLE
 from ..kernels.layout.structured_fields import STRUCTURED
 from ..kernels.parts import complete_sums, finish_structured
 from ..learning.ripple import Ripple
 from ..learning.structured_columns import places_of_parts
-from ..learning.structured_least_squares import StructuredLeastSquares, positive_part
+from ..learning.structured_least_squares import StructuredLeastSquares
+from ..networks.neurons import Activity
 from ..networks.structured_encoding import StructuredEncoding
 from .compiled import check_mark
-from .findings import (
-    Learned,
-    LearnedFriction,
-    LearnedNumbers,
-    LearnedPayload,
-    LearnedRipple,
-    LearnedTool,
-    NeuronForce,
-    NeuronTorque,
-)
+from .findings import Learned
+from .firing_population import FiringPopulation
+from .read_findings import findings_of
 from .structured_checkpoint import (
     OTHERS,
     OTHERS_OF_LAW,
@@ -145,7 +127,7 @@ class StructuredLearner:
         if field is None:
             raise NetworkError("StructuredEncoding.tool_neurons: is None, needs neurons")
         self.design, self.encoding, self.dt = design, encoding, dt
-        self._neurons_of, self._field_of = neurons, field
+        self.neurons, self.tool_neurons = neurons, field
         delayed = 0.0 if late else StructuredLeastSquares.delayed
         self.law = StructuredLeastSquares(NOISE * torque, FLOOR * torque, delayed=delayed)
         p = len(design.columns.size)
@@ -191,9 +173,13 @@ class StructuredLearner:
             "quiet": (QUIET * torque) ** 2,
             "jump": JUMP,
         }
-        keeps = (self._sums, self._ripple, encoding, held, model, bound)
         sizes = {"n": n, "parameters": arm.sizes["p"], "links": len(design.columns.chosen)}
         sizes["t"], sizes["late"] = len(field.bias), late
+        self._population = None
+        if encoding.population is not None:
+            self._population = FiringPopulation(encoding.population, dt)
+            values["population"] = self._population.block.address
+        keeps = (self._sums, self._ripple, encoding, held, model, bound, self._population)
         self.block = Block(STRUCTURED, sizes, values, keeps=keeps)
         if held is not None:
             held["k"][...] = np.minimum(held["k"], M * (SOFTNESS * GAIN_START) ** 2)
@@ -206,8 +192,11 @@ class StructuredLearner:
             self.memory["posture.k"] = held["k"]
         if bound.needs_wrench:
             self.freeze("links", "gravity")
-        mark = np.concatenate((design.columns.size, terms.M.ravel(), terms.g))
-        self.memory["fingerprint"] = mark
+        marks = [design.columns.size, terms.M.ravel(), terms.g]
+        if self._population is not None:
+            self.memory |= self._population.memory
+            marks.append(self._population.mark)
+        self.memory["fingerprint"] = np.concatenate(marks)
 
     @property
     def neurons_block(self) -> Block:
@@ -265,73 +254,9 @@ class StructuredLearner:
         }
 
     @property
-    def ripple(self) -> LearnedRipple:
-        """The ripple that was found; see `Ripple`."""
-        block, periods = self._ripple, self._ripple["periods"].copy()
-        amplitude = np.hypot(*block["amplitude"].T)
-        phase = np.arctan2(block["amplitude"][:, COSINE], block["amplitude"][:, SINE])
-        mean = block["square"] / np.maximum(block["travel"].sum(axis=(1, 2)), 1e-12)
-        left = np.maximum(mean - 0.5 * amplitude**2, 0.0)
-        seen = np.trace(block["waves"], axis1=1, axis2=2) * periods / (2.0 * np.pi)
-        deviation = np.sqrt(2.0 * left / np.maximum(seen, 1.0)) * (periods > 0.0)
-        return LearnedRipple(periods, amplitude, phase, deviation)
-
-    @property
     def learned(self) -> Learned:
-        """What has been found, with standard deviations.
-
-        They are those of the first prior: a prior that the evidence has made narrow would hide that
-        two causes explain the same motion. A payload's are those of a last link as in the model:
-        what that lacks counts as payload.
-        """
-        n, at, core = len(self.block["armature"]), self.places, int(self._sums["core"])
-        size = np.asarray(self.design.columns.size)[:core]
-        information = self.law_block["information"][:core, :core]
-        A = positive_part(information / self._sums["repeated"]) + np.eye(core)
-        deviations = np.sqrt(np.linalg.inv(A).diagonal()) * size
-        shared = np.flatnonzero(self.design.columns.shared) + at["links"].start
-        own = np.delete(np.arange(len(size)), shared)
-        alone = np.linalg.inv(A[np.ix_(own, own)]).diagonal()[at["payload"]]
-        deviations[at["payload"]] = np.sqrt(alone) * size[at["payload"]]
-        value, speed = self._sums["weights"][:core] * size, self.encoding.joints.speed
-        w, d = (each[at["friction"]].reshape(n, FRICTION) for each in (value, deviations))
-        viscous, dry = (
-            LearnedNumbers(w[:, VISCOUS] / speed, d[:, VISCOUS] / speed),
-            LearnedNumbers(w[:, DRY], d[:, DRY]),
-        )
-        decoders = self._neurons["decoders"].copy()
-        neurons = NeuronTorque(self.encoding.joints, self._neurons_of, decoders)
-        field = NeuronForce(self.encoding.tool, self._field_of, self.block["tool_decoders"].copy())
-        pull, pull_deviation = (each[at["tool"]].reshape(3, DIRECT) for each in (value, deviations))
-        body = value[at["payload"]] + self.design.assumed
-        mass, moment = body[MASS], body[MOMENT:XX]
-        com = moment / mass if mass > 0 else np.zeros(3)
-        deviation = deviations[at["payload"]]
-        payload = LearnedPayload(
-            float(mass), com, _symmetric(body[XX:]),
-            float(deviation[MASS]), deviation[MOMENT:XX], _symmetric(deviation[XX:]),
-        )  # fmt: skip
-        tool = LearnedTool(
-            self.encoding.tool.centre[:3].copy(),
-            -pull[:, ONE], pull[:, PLACE:SPEED], pull[:, SPEED:],
-            pull_deviation[:, ONE], pull_deviation[:, PLACE:SPEED], pull_deviation[:, SPEED:],
-            field.size, field,
-        )  # fmt: skip
-        return Learned(
-            payload,
-            LearnedNumbers(value[at["armature"]], deviations[at["armature"]]),
-            LearnedFriction(viscous, dry, neurons.size, neurons),
-            LearnedNumbers(w[:, OFFSET], d[:, OFFSET]),
-            tool,
-            LearnedNumbers(value[at["gravity"]], deviations[at["gravity"]]),
-            LearnedNumbers(*(self._links(each[at["links"]]) for each in (value, deviations))),
-            self.ripple,
-            float(self._sums["delay"]) * self.dt,
-            math.sqrt(float(self._sums["noise"]) / self.law.spread),
-            int(self.block["changes"]),
-            int(self.block["backed_off"]),
-            self.block["gain"].copy(),
-        )
+        """What has been found, with standard deviations; see `findings_of`."""
+        return findings_of(self)
 
     def read(self) -> dict[str, np.ndarray]:
         """Return the learned weights by the names of a `structured_network`."""
@@ -341,7 +266,7 @@ class StructuredLearner:
         decoders = self._neurons["decoders"]
         pairs = np.concatenate((decoders, -decoders), axis=1)
         weights |= {f"joint {j + 1} -> torque": row[None] for j, row in enumerate(pairs)}
-        weights["links"] = self._links(self.block["links"])[:, None]
+        weights["links"] = self.links_of(self.block["links"])[:, None]
         weights["gravity"] = self.block["gravity"][:, None].copy()
         place = self.block["tool_decoders"]
         weights["tool -> force"] = np.concatenate((place, np.zeros(place.shape)), axis=1)
@@ -357,7 +282,7 @@ class StructuredLearner:
         weights |= {f"ripple {j + 1}": row[None].copy() for j, row in waves}
         return replace(self.encoding, ripple=periods.copy()), weights
 
-    def _links(self, chosen: Float[np.ndarray, "links"]) -> Float[np.ndarray, "p"]:
+    def links_of(self, chosen: Float[np.ndarray, "links"]) -> Float[np.ndarray, "p"]:
         """Return numbers of the chosen parameters of the links among those of all links."""
         links = np.zeros(self.block["regressor"].shape[1])
         links[self.block["chosen"]] = chosen
@@ -377,6 +302,13 @@ class StructuredLearner:
         for block, names in parts:
             for name in names:
                 block[name][...] = 0.0
+        if self._population is not None:
+            self._population.forget_motion()
+
+    @property
+    def activity(self) -> Activity | None:
+        """What neurons of another type have fired so far; None for neurons that do not spike."""
+        return None if self._population is None else self._population.activity
 
     @property
     def ranges(self) -> dict[str, tuple[int, int]]:
@@ -385,16 +317,11 @@ class StructuredLearner:
 
     def check(self, checkpoint: Mapping[str, np.ndarray]) -> None:
         """Raise `NetworkError` if a checkpoint is invalid, or of another arm or job."""
-        check_mark(self.memory["fingerprint"], checkpoint, "arm, posture and states")
+        same = "arm, posture, states and neurons"
+        check_mark(self.memory["fingerprint"], checkpoint, same)
         for name, (least, most) in self.ranges.items():
             count = np.asarray(checkpoint.get(name, 0.0))
             if count.shape == () and not (least <= count <= most and count % 1 == 0):
                 raise NetworkError(
                     f"checkpoint: {name} is {count}, needs a whole number from {least} to {most}"
                 )
-
-
-def _symmetric(six: Any) -> Float[np.ndarray, "3 3"]:
-    """Return the matrix with entries xx, xy, yy, xz, yz, zz."""
-    xx, xy, yy, xz, yz, zz = six
-    return np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])

@@ -27,14 +27,16 @@ from ..learning.tool_neurons import ToolNeurons
 from ..networks.encoding import StateEncoding
 from ..networks.neurons import NeuronModel
 from ..networks.structured_encoding import JointEncoding, StructuredEncoding, ToolEncoding
+from ..networks.structured_population import StructuredPopulation
 from ..safety.clearance import Clearance
 from ..safety.limits import Limits
 
 SHAPES = capsules.Capsule, capsules.Sphere, capsules.HalfSpace
 OTHERS = (
     Limits, StateEncoding, NeuronModel, StructuredEncoding, JointEncoding, JointNeurons,
-    ToolNeurons, ToolEncoding, Consolidation, Gradient, Columns, StructuredDesign, chain.Chain,
-    chain.Link, chain.Inertia, chain.Joint, chain.Mimic, chain.Pose, Clearance, *SHAPES,
+    ToolNeurons, ToolEncoding, StructuredPopulation, Consolidation, Gradient, Columns,
+    StructuredDesign, chain.Chain, chain.Link, chain.Inertia, chain.Joint, chain.Mimic, chain.Pose,
+    Clearance, *SHAPES,
 )  # fmt: skip
 TYPES: dict[str, type] = {kind.__name__: kind for kind in (*LAWS, *SECONDARY_TASKS, *OTHERS)}
 LARGE = 64  # smallest size of an array that is stored separately

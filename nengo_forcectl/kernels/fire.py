@@ -22,9 +22,15 @@ def run_neurons(neurons, ET, bias, u, a):
         bias, a: (neurons,), a in Hz, written.
         u: (inputs,).
     """
-    J, fired = vector(neurons, at.NEURONS_CURRENT), vector(neurons, at.NEURONS_FIRED)
-    activity, decay = vector(neurons, at.NEURONS_ACTIVITY), number(neurons, at.NEURONS_DECAY)
-    currents(ET, bias, u, J)
+    currents(ET, bias, u, vector(neurons, at.NEURONS_CURRENT))
+    advance(neurons, a)
+
+
+@kernel
+def advance(neurons, a):
+    """As `run_neurons`, for currents that are in the field "current"."""
+    fired, activity = vector(neurons, at.NEURONS_FIRED), vector(neurons, at.NEURONS_ACTIVITY)
+    decay = number(neurons, at.NEURONS_DECAY)
     if number(neurons, at.NEURONS_RUNNING) == 0.0:
         begin_neurons(neurons)
         set_number(neurons, at.NEURONS_RUNNING, 1.0)

@@ -108,11 +108,15 @@ def feed_forward(learner, arm, inputs, command):
     ahead = number(learner, at.STRUCTURED_DT)
     for k in range(3):
         y[PLACE + k] += 0.5 * ahead * y[SPEED + k]
-    activate_neurons(learner, regression_at.JOINT_NEURONS_FED)
+    if whole(learner, at.STRUCTURED_POPULATION) != 0:
+        call(whole(learner, at.STRUCTURED_FIRE_CALL), learner)
+    else:
+        decode_neurons(learner)
+    by_neurons = vector(learner, at.STRUCTURED_NEURON_TORQUE)
     for i in range(n):
         viscous[i] = friction[i, VISCOUS] * x[i, VISCOUS]
         dry[i] = friction[i, DRY] * x[i, DRY]
-        dry[i] += decoded(neurons_of(learner), i, regression_at.JOINT_NEURONS_FED)
+        dry[i] += by_neurons[i]
         supplied[i] = friction[i, OFFSET] * x[i, OFFSET]
         rubs[i] = viscous[i] + supplied[i]
     law = whole(learner, at.STRUCTURED_TASK)
@@ -122,11 +126,9 @@ def feed_forward(learner, arm, inputs, command):
     for i in range(n):
         rubs[i] += dry[i]
         supplied[i] += viscous[i] + dry[i]
-    activate_tool(learner)
-    active = vector(learner, at.STRUCTURED_TOOL_ACTIVE)
-    decoders = matrix(learner, at.STRUCTURED_TOOL_DECODERS, len(active))
+    pulls = vector(learner, at.STRUCTURED_NEURON_FORCE)
     for a in range(3):
-        pull = dot(decoders[a], active)
+        pull = pulls[a]
         for k in range(DIRECT):
             pull += force[a, k] * y[k]
         for i in range(n):
@@ -136,6 +138,21 @@ def feed_forward(learner, arm, inputs, command):
         0.5 * ahead, supplied,
     )  # fmt: skip
     add_model_changes(learner, inputs, supplied)
+
+
+@kernel
+def decode_neurons(learner):
+    """Write what the neurons that learn supply for the inputs of `encode_motion`."""
+    torque = vector(learner, at.STRUCTURED_NEURON_TORQUE)
+    force = vector(learner, at.STRUCTURED_NEURON_FORCE)
+    activate_neurons(learner, regression_at.JOINT_NEURONS_FED)
+    for i in range(len(torque)):
+        torque[i] = decoded(neurons_of(learner), i, regression_at.JOINT_NEURONS_FED)
+    activate_tool(learner)
+    active = vector(learner, at.STRUCTURED_TOOL_ACTIVE)
+    decoders = matrix(learner, at.STRUCTURED_TOOL_DECODERS, len(active))
+    for a in range(3):
+        force[a] = dot(decoders[a], active)
 
 
 @kernel

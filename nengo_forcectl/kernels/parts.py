@@ -21,6 +21,7 @@ LAWS = {TOOL_LAW: control_task, JOINTS_LAW: control_joints}
 supply_structured = _part("learn_structure", "supply_structured")
 observe_lack = _part("observe_motion", "observe_lack")
 renew = _part("renew_weights", "renew")
+fire_structure = _part("fire_structure", "fire_structure")
 finish_structured = _part("learn_structure", "finish_structured")
 solve_regression = _part("solve_regression", "solve_regression")
 forget_load = _part("between_cycles", "forget_load")
@@ -35,7 +36,7 @@ STEPS: dict[int, dict[str, Part]] = {
     DESCENDS: {},
     STRUCTURES: {
         "solve_call": solve_regression, "observe_call": observe_lack, "renew_call": renew,
-        "finish_call": finish_structured,
+        "finish_call": finish_structured, "fire_call": fire_structure,
     },
 }  # fmt: skip
 """Kernels that a learner's calls, by the fields of its block that hold their addresses."""

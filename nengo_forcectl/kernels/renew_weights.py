@@ -11,6 +11,7 @@ from .balance_columns import (
     link_column,
     tool_column,
 )
+from .fire_structure import renew_population
 from .joint_activity import per_joint
 from .joint_gains import doubt_inertia, set_gains
 from .layout import regression_fields as regression_at, structured_fields as at
@@ -60,6 +61,8 @@ def renew(learner, law):
         k = tool_column(n, len(links), 0, 0, each)
         decoders[each] = w[k] * size[k]
     renew_decoders(whole(law, regression_at.REGRESSION_NEURONS))
+    if whole(learner, at.STRUCTURED_POPULATION) != 0:
+        renew_population(learner)
     set_number(learner, at.STRUCTURED_RENEWED, 1.0)
     set_gains(learner, law)
 

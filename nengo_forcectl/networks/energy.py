@@ -29,9 +29,9 @@ def energy_of(activity: Activity) -> Energy:
 
         E = neurons 81 pJ + (neurons inputs + spikes outputs) 23.6 pJ
 
-    Each neuron is updated in each cycle. Each spike is one synaptic event for each joint. Each
-    number of the state is one event for each neuron, as for inputs with graded spikes; inputs that
-    come as trains of spikes take more.
+    Each neuron is updated in each cycle. Each spike is one synaptic event for each number that it
+    changes. Each number of the state is one event for each neuron that sees it, as for inputs with
+    graded spikes; inputs that come as trains of spikes take more.
 
     The numbers are the chip's, from simulations of its circuits: 23.6 pJ for a synaptic operation,
     at least, and 81 pJ for the update of an active neuron (Davies et al. 2018, "Loihi: a

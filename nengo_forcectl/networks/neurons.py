@@ -115,8 +115,8 @@ class Activity(NamedTuple):
     spikes: float
     cycles: float
     neurons: int
-    inputs: int  # numbers that each neuron sees
-    outputs: int  # numbers that each spike changes
+    inputs: float  # numbers that a neuron sees, in the mean
+    outputs: float  # numbers that a spike changes, in the mean
 
     @property
     def spikes_per_cycle(self) -> float:

@@ -26,6 +26,7 @@ from ..learning.joint_neurons import JointNeurons
 from ..learning.tool_neurons import ToolNeurons
 from .dividing import divide
 from .encoding import CLIP, LIFT, StateEncoding, States, rows_of
+from .structured_population import StructuredPopulation
 
 STRUCTURE = ("body", "links", "joints", "tool", "rest")
 """Parts that a structured network can have."""
@@ -146,6 +147,7 @@ class StructuredEncoding:
     neurons: JointNeurons | None = None  # of a compiled learner
     tool_neurons: ToolNeurons | None = None  # of a compiled learner
     ripple: Float[np.ndarray, "n"] | None = None  # periods a turn of each joint, that were found
+    population: StructuredPopulation | None = None  # fires in the place of both kinds of neurons
 
     def check(self, arm: Arm) -> None:
         """Raise `NetworkError` unless the parts are those of a network for ``arm``."""
@@ -186,6 +188,15 @@ class StructuredEncoding:
                     f"StructuredEncoding.tool_neurons: is a {kind}, needs ToolNeurons"
                 )
             self.tool_neurons.check()
+        if self.population is not None:
+            if not isinstance(self.population, StructuredPopulation):
+                kind = type(self.population).__name__
+                raise NetworkError(
+                    f"StructuredEncoding.population: is a {kind}, needs a StructuredPopulation"
+                )
+            pairs = 0 if self.neurons is None else self.neurons.bias.shape[1]
+            seen = 0 if self.tool_neurons is None else len(self.tool_neurons.bias)
+            self.population.check(n, pairs, seen)
 
     @cached_property
     def places(self) -> dict[str, slice]:

@@ -6,11 +6,13 @@ import numpy as np
 from jaxtyping import Float
 from nengo.solvers import LstsqL2
 
-from ..kernels.layout.network_fields import AT_PLACE
+from ..kernels.layout.network_fields import AT_PLACE, SEEN
 from ..learning.joint_neurons import MIRROR
 from .layer import Layer, beside
+from .neurons import start_voltage
 from .population import Population
 from .structured_encoding import SLOW, JointEncoding, StructuredEncoding, ToolEncoding
+from .structured_population import StructuredPopulation
 
 TOOL = "tool -> force"  # label of the decoders of the tool's neurons
 COPIES, LAST = 10, 0.8
@@ -43,32 +45,85 @@ def layers_of(encoding: StructuredEncoding) -> dict[str, tuple[Layer, ...]]:
     return layers
 
 
-def of_another_type(
-    encoding: StructuredEncoding,
-    weights: Mapping[str, Float[np.ndarray, "..."]],
-    population: Population,
-) -> tuple[dict[str, tuple[Layer, ...]], dict[str, Float[np.ndarray, "..."]]]:
-    """Return the layers with other neurons, and the weights with decoders for them.
+def population_of(
+    encoding: StructuredEncoding, choice: Population, rng: np.random.Generator
+) -> StructuredPopulation:
+    """Return neurons of another kind, to fire in the place of those of joints and tool.
 
     `COPIES` neurons take the place of each rectified-linear one, as bent curves need more of them.
     The first fires where that one is above 0, the last where it is above `LAST`, all at their
-    highest rate where it is 1. The decoders give the same torque and force, by least squares on a
-    grid over all that the neurons can see. The torque of friction stays odd in the speed.
+    highest rate where it is 1. S is found by least squares on a grid over all that the neurons can
+    see. The torque of friction stays odd in the speed.
+
+    Args:
+        encoding: with neurons of joints and tool.
+        choice: the kind of neurons, their rates and their synapse.
+        rng: for the voltages at the beginning of a motion.
     """
+    olds, n = layers_of(encoding), encoding.arm.dof
+    joints, shares = [], []
+    for old, u in zip(olds["joints"], _seen_by_joints(encoding.joints), strict=False):
+        joints.append(_with_rates(old, choice))
+        shares.append(_shares(old, joints[-1], u, choice))
+    tool, tool_shares = Layer(np.zeros((0, AT_PLACE)), np.zeros(0), np.zeros(0)), np.zeros((0, 0))
+    for old in olds["tool"]:
+        tool = _with_rates(old, choice)
+        tool_shares = _shares(old, tool, _seen_by_tool(encoding.tool), choice)
+    k = len(joints[0].bias) if joints else 0
+    voltage = start_voltage(choice.neuron_type, n * k + len(tool.bias), rng)
+    return StructuredPopulation(
+        choice.model,
+        np.array([each.scaled.T for each in joints]).reshape(n, SEEN + 1, k),
+        np.array([each.bias for each in joints]).reshape(n, k),
+        np.array(shares).reshape(n, -1, k) if joints else np.zeros((n, 0, 0)),
+        voltage[: n * k].reshape(n, k),
+        np.ascontiguousarray(tool.scaled[:, :AT_PLACE].T),
+        tool.bias,
+        tool_shares,
+        voltage[n * k :],
+    )
+
+
+def in_place(
+    encoding: StructuredEncoding,
+    population: StructuredPopulation,
+    weights: Mapping[str, Float[np.ndarray, "..."]],
+) -> tuple[dict[str, tuple[Layer, ...]], dict[str, Float[np.ndarray, "..."]]]:
+    """Return the layers of a population, and the weights with its decoders."""
     layers, weights = layers_of(encoding), dict(weights)
-    seen = {joint_label(j): u for j, u in enumerate(_seen_by_joints(encoding.joints))}
-    seen[TOOL] = _seen_by_tool(encoding.tool)
-    labels = {"joints": [*seen][:-1], "tool": [TOOL]}
-    for part, olds in layers.items():
-        news = tuple(_with_rates(old, population) for old in olds)
-        for label, old, new in zip(labels[part], olds, news, strict=False):
-            D = weights.get(label)
-            if D is not None and D.shape[1:] == old.bias.shape:
-                wanted = np.maximum(_currents(old, seen[label]), 0.0) @ D.T
-                solve = LstsqL2(reg=REGULARISATION)
-                weights[label] = solve(_rates(new, seen[label], population), wanted)[0].T
-        layers[part] = news
+    if layers["joints"]:
+        rows = zip(population.joint_encoders, population.joint_bias, strict=True)
+        layers["joints"] = tuple(_layer(E.T, b) for E, b in rows)
+    for place in layers["tool"]:
+        E = np.zeros((len(population.tool_bias), place.encoders.shape[1]))
+        E[:, :AT_PLACE] = population.tool_encoders.T
+        layers["tool"] = (_layer(E, population.tool_bias),)
+    shares = {joint_label(j): S for j, S in enumerate(population.joint_shares)}
+    for label, S in (shares | {TOOL: population.tool_shares}).items():
+        D = weights.get(label)
+        if D is not None and D.shape[1:] == (len(S),):
+            weights[label] = D @ S
     return layers, weights
+
+
+def _layer(scaled: Float[np.ndarray, "neurons inputs"], bias: Float[np.ndarray, "k"]) -> Layer:
+    """Return a layer of given scaled encoders."""
+    gain = np.linalg.norm(scaled, axis=1)
+    return Layer(scaled / gain[:, None], gain, bias)
+
+
+def voltages_of(population: StructuredPopulation) -> dict[str, Float[np.ndarray, "neurons"]]:
+    """Return the voltages at the beginning, by the labels of the ensembles."""
+    rows = {f"joint {j + 1}": each for j, each in enumerate(population.joint_voltage)}
+    return rows | {"tool": population.tool_voltage}
+
+
+def _shares(
+    old: Layer, new: Layer, u: Float[np.ndarray, "k inputs"], choice: Population
+) -> Float[np.ndarray, "old new"]:
+    """Return S, by which rates of the new neurons decode activities of the old ones."""
+    wanted = np.maximum(_currents(old, u), 0.0)
+    return LstsqL2(reg=REGULARISATION)(_rates(new, u, choice), wanted)[0].T
 
 
 def _with_rates(layer: Layer, population: Population) -> Layer:

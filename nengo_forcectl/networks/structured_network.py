@@ -27,7 +27,7 @@ from .structured_encoding import (
     terms_of,
     tool_encoding,
 )
-from .structured_layers import TOOL, layers_of, mirrored, of_another_type
+from .structured_layers import TOOL, in_place, layers_of, mirrored, population_of, voltages_of
 from .workspace import reach_states, task_axes
 
 NEURONS = {"joints": 40, "tool": 200, "rest": 1000}  # of each joint, of the tool, of the rest
@@ -54,6 +54,7 @@ class Plan(NamedTuple):
     weights: Mapping[str, np.ndarray]  # by label; by default 0
     layers: Mapping[str, tuple[Layer, ...]]  # of joints and tool, without a sample
     synapse: Any = None  # behind the neurons
+    neuron_types: Mapping[str, Any] = {}  # of ensembles by label; by default neuron_type
 
 
 def structured_network(
@@ -137,7 +138,8 @@ def structured_network_of(
         encoding: computes v from the state.
         weights: weights by label; those that are not given are 0.
         population: other neurons, active where the encoding's are, with their rates and synapse;
-            their decoders are solved for the same torque. Default: the encoding's.
+            their decoders are solved for the same torque. Default: the encoding's population, or
+            its rectified-linear neurons if it has none.
 
     Raises:
         NetworkError: a name or a shape is wrong.
@@ -146,16 +148,21 @@ def structured_network_of(
     n, weights = encoding.arm.dof, dict(weights)
     if encoding.tool_neurons is not None and TOOL in weights:
         weights[TOOL] = weights[TOOL][:, : len(encoding.tool_neurons.bias)]
-    layers, options = layers_of(encoding), Population().ensemble()
+    layers, kind, synapse, types = layers_of(encoding), nengo.RectifiedLinear(), None, {}
+    firing = encoding.population
     if population is not None:
         check(population, "direct", population.direct, "True: most of the structure is direct")
-        layers, weights = of_another_type(encoding, weights, population)
-        options = population.ensemble()
+        firing = population_of(encoding, population, np.random.default_rng(0))
+    if firing is not None:
+        layers, weights = in_place(encoding, firing, weights)
+        model, voltages = firing.model, voltages_of(firing)
+        types = {label: model.nengo_type(voltage) for label, voltage in voltages.items()}
+        synapse = nengo.Lowpass(model.synapse) if model.synapse > 0 else None
 
     def encoded(t: float, s: np.ndarray) -> np.ndarray:
         return encoding.input(*s.reshape(3, n))
 
-    plan = Plan(None, {}, options["neuron_type"], 0, weights, layers, options["synapse"])
+    plan = Plan(None, {}, kind, 0, weights, layers, synapse, types)
     network = _assembled(encoding, plan, encoded, 3 * n)
     labels = [str(each.label) for part in network.learned.values() for each in part]
     for name in weights:
@@ -330,7 +337,8 @@ def _given(plan: Plan, label: str, shape: tuple[int, int]) -> Float[np.ndarray, 
 
 def _decoded(pre: Any, layer: Layer, post: Any, plan: Plan, name: str, to: str) -> nengo.Connection:
     """Add an ensemble with the plan's decoders, or decoders of 0; return the connection from it."""
-    ensemble = ensemble_of(layer, plan.neuron_type, plan.seed, name)
+    neuron_type = plan.neuron_types.get(name, plan.neuron_type)
+    ensemble = ensemble_of(layer, neuron_type, plan.seed, name)
     nengo.Connection(pre, ensemble, synapse=None, label=f"state -> {name}")
     label = f"{name} -> {to}"
     D = _given(plan, label, (post.size_in, len(layer.bias)))

@@ -30,7 +30,8 @@ from ..job_settings import (
 )
 from ..rivals import RIVALS, TIPS, listed
 
-CHOICES = "neuron_type", "max_rates", "synapse", "direct"  # of consolidation's neurons
+CHOICES = "neuron_type", "max_rates", "synapse", "direct"  # of neurons
+CHOOSERS = "consolidation", "structured"  # who has them
 ANY_TIP = tuple(name for name, each in RIVALS.items() if each.any_tip)
 
 ADAPT_DEFAULT = "none structured; with --jacobian or --tool: exact"
@@ -44,7 +45,7 @@ q-dq: positions and velocities.
 q-dq-ref: positions, velocities and the reference's accelerations.
 q-ref: positions and the reference's velocities and accelerations; half as accurate."""
 
-NEURON_TEXT = """Neurons of consolidation, which is then the default of --adapt:
+NEURON_TEXT = """Neurons of consolidation, which is then the default of --adapt, or structured:
 relu: rectified linear, rates.
 lif-rate: rates of leaky integrate-and-fire neurons of 100 to 400 Hz.
 spiking-relu: integrate-and-fire neurons that spike, behind a synapse of 5 ms.
@@ -114,7 +115,7 @@ class ReachSettings(StartSettings, SceneSettings, ViewSettings, JobSettings):
     synapse: Annotated[float | None, option("S", "0.005 with spikes, else 0", SYNAPSE_TEXT)] = None
 
     direct: bool = True
-    """Add a direct path from state to torque, which carries most of the torque."""
+    """Add a direct path from state to torque to consolidation's neurons; it carries most torque."""
 
     energy: bool = False
     """Print the energy of a control cycle on a neuromorphic chip, estimated from spike counts."""
@@ -180,9 +181,11 @@ class ReachSettings(StartSettings, SceneSettings, ViewSettings, JobSettings):
 
     def _check_neurons(self) -> None:
         """Refuse neurons that no controller has, and an energy that nothing spends."""
-        has = "consolidation" in (self.adapt or ())
+        adapt = self.adapt or ()
         for name in CHOICES:
-            check(self, name, has or not self._chosen(name), "--adapt consolidation")
+            having = CHOOSERS[:1] if name == "direct" else CHOOSERS
+            fits = not self._chosen(name) or any(each in adapt for each in having)
+            check(self, name, fits, f"--adapt {' or '.join(having)}")
         Population(**self.population)
         spends = self.neuron_type in SPIKING and not self.jacobian
         needs = f"--neuron-type {' or '.join(SPIKING)}, and neither --jacobian nor --tool"

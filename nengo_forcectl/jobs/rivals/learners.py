@@ -215,6 +215,7 @@ def consolidation(scene: "Scene") -> "Iterator[Cycle]":
 @rival("structured", "#0b7285", gains=lambda: cycle.StructuredLearner.gains(), contact=True)
 def structured(scene: "Scene") -> "Iterator[Cycle]":
     """Network of payload, joints, links and forces at the tool."""
+    neurons: dict[str, Any] = {**scene.population, "direct": True}  # as its structure is
     with cycle.learning_cycle(
         scene.arm,
         scene.home,
@@ -224,6 +225,7 @@ def structured(scene: "Scene") -> "Iterator[Cycle]":
         delay=0.0 if scene.sensors is None else scene.sensors.delay,
         limits=scene.limits,
         start=scene.known,
+        **neurons,
     ) as compiled:
         yield compiled
 

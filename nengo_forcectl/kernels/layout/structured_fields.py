@@ -10,6 +10,8 @@ STRUCTURED_OBSERVE_CALL = STRUCTURED.add("observe_call", whole=True)  # of `obse
 STRUCTURED_SOLVE_CALL = STRUCTURED.add("solve_call", whole=True)  # of `solve_regression`
 STRUCTURED_FINISH_CALL = STRUCTURED.add("finish_call", whole=True)  # of `finish_structured`
 STRUCTURED_RENEW_CALL = STRUCTURED.add("renew_call", whole=True)  # of `renew`
+STRUCTURED_FIRE_CALL = STRUCTURED.add("fire_call", whole=True)  # of `fire_structure`
+STRUCTURED_POPULATION = STRUCTURED.add("population", whole=True)  # address of a block, or 0
 STRUCTURED_JOINTS = STRUCTURED.add("joints", whole=True)  # address of a block
 STRUCTURED_TOOL = STRUCTURED.add("tool", whole=True)  # address of a block
 STRUCTURED_TASK = STRUCTURED.add("task", whole=True)  # address of a law of the tool, or 0
@@ -59,6 +61,8 @@ STRUCTURED_TOOL_ENCODERS = STRUCTURED.add("tool_encoders", "4 t")  # transposed
 STRUCTURED_TOOL_BIAS = STRUCTURED.add("tool_bias", "t")
 STRUCTURED_TOOL_ACTIVE = STRUCTURED.add("tool_active", "t")  # activities of the tool's neurons
 STRUCTURED_TOOL_DECODERS = STRUCTURED.add("tool_decoders", "3 t")  # [N]
+STRUCTURED_NEURON_TORQUE = STRUCTURED.add("neuron_torque", "n")  # by the joints' neurons [N m]
+STRUCTURED_NEURON_FORCE = STRUCTURED.add("neuron_force", "3")  # by the tool's [N]
 STRUCTURED_TOOL_PULL = STRUCTURED.add("tool_pull", "n 3 t")  # J^T of the activities
 STRUCTURED_TOOL_PULL_LAST = STRUCTURED.add("tool_pull_last", "n 3 t")
 STRUCTURED_PULL = STRUCTURED.add("pull", "n 21")  # J^T of the tool's inputs
