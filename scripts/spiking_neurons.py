@@ -2,31 +2,40 @@
 
     python scripts/spiking_neurons.py [SEED ...] [--rates HZ ...] [--synapses MS ...]
         [--neuron-type TYPE ...] [--passes COUNT] [--without-direct-path]
+        [--learner consolidation|structured]
 
-The job of `nengo-forcectl reach --adapt consolidation`: the iiwa, 2 kg and 0.9 N m s/rad that the
+The job of `nengo-forcectl reach --adapt LEARNER`: the iiwa, 2 kg and 0.9 N m s/rad that the
 model does not know. Passes over five targets, then learning off: the same targets, then 20 that it
 has not seen. RMS error of the tool [mm], range over the seeds; "by neurons" is the share of the
 learned torque that comes from the neurons, RMS over the job's states, the rest comes from the
-direct path; spikes are those of all 1,000 neurons in a cycle of 1 ms. A rate is that of all neurons
+direct path; spikes are those of all neurons in a cycle of 1 ms: 1,000, or ten for each neuron of
+the structured learner. A rate is that of all neurons
 at their most active. Rate neurons have no synapse.
 """
 
 import argparse
 import itertools
+from dataclasses import replace
 from typing import Any, NamedTuple
 
+import nengo
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 from what_was_learned import targets, trial
 
-from nengo_forcectl.cycle.consolidating_learner import ConsolidatingLearning, consolidating_cycle
+from nengo_forcectl import learning_cycle
+from nengo_forcectl.cycle import StructuredLearning, consolidating_cycle
+from nengo_forcectl.cycle.consolidating_learner import ConsolidatingLearning
 from nengo_forcectl.jobs.reach.reach_scene import ReachScene, reaching_scene
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
+from nengo_forcectl.jobs.scene import DT
+from nengo_forcectl.networks import States, StructuredNetwork, structured_network_of
 from nengo_forcectl.networks.energy import energy_of
 from nengo_forcectl.networks.neurons import NEURON_TYPES, SPIKING
 
 UNSEEN = 20  # targets
+LEARNERS = {"consolidation": consolidating_cycle, "structured": learning_cycle}
 COLUMNS = ("pass 1", "pass 2", "last", "off, same", "off, unseen")
 
 
@@ -37,16 +46,40 @@ class Kind(NamedTuple):
     rate: float | None  # [Hz]
     synapse: float | None  # [s]
     direct: bool
+    learner: str = "consolidation"
 
     @property
     def options(self) -> dict[str, Any]:
-        """The arguments of `consolidating_cycle`."""
+        """The arguments of `consolidating_cycle` or `learning_cycle`."""
         return {
             "neuron_type": self.neuron_type,
             "max_rates": self.rate,
             "synapse": self.synapse,
             "direct": self.direct,
         }
+
+
+def by_structured_neurons(scene: ReachScene, cycle: StructuredLearning) -> float:
+    """Share of the learned torque that comes from the neurons of joints and tool."""
+    encoding, weights = cycle.cycle.learner.network_parts
+    encoding = replace(encoding, population=None)
+    direct = {name: w for name, w in weights.items() if name[:5] not in ("joint", "tool ")}
+    whole, past = (
+        structured_torque(structured_network_of(encoding, each), scene.motion)
+        for each in (weights, direct)
+    )
+    return float(np.sqrt(np.mean((whole - past) ** 2) / np.mean(whole**2)))
+
+
+def structured_torque(network: StructuredNetwork, states: States) -> np.ndarray:
+    """The torque of a network of rates at states, (k, n)."""
+    rows = np.concatenate(states, axis=1)
+    with network:
+        source = nengo.Node(lambda t: rows[min(round(t / DT), len(rows)) - 1])
+        nengo.Connection(source, network.state, synapse=None)
+    with nengo.Simulator(network, dt=DT, progress_bar=False) as sim:
+        sim.run_steps(len(rows))
+        return sim.data[network.probe]
 
 
 def by_neurons(scene: ReachScene, cycle: ConsolidatingLearning) -> float:
@@ -68,14 +101,16 @@ def measured(seed: int, kind: Kind, passes: int) -> dict[str, float]:
     """One run: errors by column [mm], share by neurons, spikes a cycle, energy [nJ]."""
     scene = reaching_scene(ReachSettings(seed=seed))
     points = np.vstack([*[scene.targets] * (passes + 1), targets(scene, UNSEEN, 2)])
+    opens: Any = LEARNERS[kind.learner]
     with (
-        consolidating_cycle(scene.arm, scene.home, seed=seed, **kind.options) as cycle,
+        opens(scene.arm, scene.home, seed=seed, **kind.options) as cycle,
         trial(scene, points, cycle) as run,
     ):
         on = run.passes(passes)
         cycle.learn(False)
         off = run.passes(1 + UNSEEN // 5)
-        share, activity = by_neurons(scene, cycle), cycle.activity
+        shares = by_neurons if kind.learner == "consolidation" else by_structured_neurons
+        share, activity = shares(scene, cycle), cycle.activity
     unseen = float(np.sqrt(np.mean(off[1:] ** 2)))
     values = dict(
         zip(COLUMNS, (on[0], on[min(1, passes - 1)], on[-1], off[0], unseen), strict=True)
@@ -101,6 +136,7 @@ def main() -> None:
     parser.add_argument("--neuron-type", nargs="+", default=["lif"], choices=NEURON_TYPES)
     parser.add_argument("--passes", type=int, default=6)
     parser.add_argument("--without-direct-path", action="store_true")
+    parser.add_argument("--learner", choices=tuple(LEARNERS), default="consolidation")
     given = parser.parse_args()
     table = Table("neurons", "Hz", "ms", *COLUMNS, "by neurons", "spikes", "nJ", box=None)
     kinds: dict[Kind, None] = {}
@@ -111,6 +147,7 @@ def main() -> None:
             None if name == "relu" else rate,
             1e-3 * synapse if spikes else None,
             not given.without_direct_path,
+            given.learner,
         )
         kinds[kind] = None
     for kind in kinds:

@@ -48,8 +48,8 @@ class InertialPD(Controller):
         )
 
 
-@pytest.mark.parametrize("delay", [0.0, 0.002])
-def test_blocks_give_the_torque_of_the_compiled_cycle(iiwa_job, delay):
+@pytest.mark.parametrize(("delay", "neurons"), [(0.0, "lif"), (0.002, "relu")])
+def test_blocks_give_the_torque_of_the_compiled_cycle(iiwa_job, delay, neurons):
     """To 1e-9 over a pass, through learning, holding and freezing, with a predictor too; and they
     learn the same."""
     arm, home, path, cycles = iiwa_job
@@ -59,7 +59,9 @@ def test_blocks_give_the_torque_of_the_compiled_cycle(iiwa_job, delay):
         law = OperationalSpace(home, task_axes(arm), secondary=tasks)
         with (
             Bullet(arm, home, MAIN, DT, sensors=sensors) as robot,
-            learning_cycle(arm, home, seed=0, controller=law, delay=delay) as cycle,
+            learning_cycle(
+                arm, home, seed=0, controller=law, delay=delay, neuron_type=neurons
+            ) as cycle,
         ):
             assert type(cycle.cycle) is kind
             parts = []

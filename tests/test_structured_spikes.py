@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 import arms
-from nengo_forcectl import export_controller, learning_cycle, load_network
+from nengo_forcectl import export_controller, learning_cycle, load_controller, load_network
 from nengo_forcectl.contract import Reference, State
-from nengo_forcectl.errors import ConfigurationError
+from nengo_forcectl.errors import ConfigurationError, NetworkError
 from nengo_forcectl.kernels.parts import renew
 from nengo_forcectl.networks import Population, home_posture, structured_network_of
 from nengo_forcectl.networks.structured_encoding import JOINT_NEURONS, TOOL_NEURONS
@@ -169,6 +169,34 @@ def test_the_cycle_s_neurons_are_nengo_s_spike_for_spike(kind, tmp_path):
     found = np.array(supplied)[200:]
     assert np.abs(found).max() > 0.1
     np.testing.assert_allclose(found, (runs[0] - runs[1])[200:], rtol=0, atol=1e-9)
+
+
+def test_neurons_go_on_where_they_were(tmp_path):
+    """Loaded, in the middle of a motion, and resumed; neurons of another kind are refused."""
+    arm = arms.load("planar3")
+    options = {"seed": 0, "dt": DT, "neuron_type": "lif", "max_rates": (50.0, 90.0)}
+    with learning_cycle(arm, home_posture(arm), **options) as cycle:
+        trained(cycle.cycle.learner, np.random.default_rng(4))
+        for state, reference in motion(arm, 60):
+            cycle.step(state, reference)
+        folder, checkpoint = export_controller(cycle, tmp_path / "mine"), cycle.checkpoint()
+        rest = [*motion(arm, 60, 60)]
+        expected = np.array([cycle.step(*each).tau for each in rest])
+        loaded = load_controller(folder)
+        np.testing.assert_array_equal([loaded.step(*each).tau for each in rest], expected)
+        cycle.reset()
+        again = np.array([cycle.step(*each).tau for each in rest])
+        assert np.abs(again - expected).max() > 1e-6  # they begin anew
+        assert cycle.activity.spikes > loaded.activity.spikes > 0
+    with (
+        learning_cycle(arm, home_posture(arm), **options | {"synapse": 0.01}) as other,
+        pytest.raises(NetworkError, match=r"needs one with the same .* and neurons"),
+    ):
+        other.resume(checkpoint)
+    with learning_cycle(arm, home_posture(arm), seed=0, dt=DT) as plain:
+        assert plain.activity is None
+        with pytest.raises(NetworkError, match="memory: has shapes"):
+            plain.resume(checkpoint)
 
 
 def along(network, states):

@@ -80,6 +80,11 @@ class StructuredCycle(ObservingCycle):
         """What has been found, with standard deviations."""
         return self.learner.learned
 
+    @property
+    def activity(self) -> Activity | None:
+        """What the neurons have fired so far; None for neurons that do not spike."""
+        return self.learner.activity
+
     def defer(self, on: bool) -> None:
         """Let samples and solutions wait for `finish`, or no longer; see `Cycle.defer`."""
         self.learner.finish()

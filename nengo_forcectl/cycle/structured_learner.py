@@ -18,7 +18,7 @@ from ..kernels.layout.null_space_fields import POSTURE
 from ..kernels.layout.regression_fields import JOINT_NEURONS, REGRESSION
 from ..kernels.layout.ripple_fields import RIPPLE
 from ..kernels.layout.structured_fields import STRUCTURED
-from ..kernels.parts import complete_sums, finish_structured
+from ..kernels.parts import complete_sums, finish_structured, fire_structure
 from ..learning.ripple import Ripple
 from ..learning.structured_columns import places_of_parts
 from ..learning.structured_least_squares import StructuredLeastSquares
@@ -179,6 +179,7 @@ class StructuredLearner:
         if encoding.population is not None:
             self._population = FiringPopulation(encoding.population, dt)
             values["population"] = self._population.block.address
+            values["fire_call"] = fire_structure.address
         keeps = (self._sums, self._ripple, encoding, held, model, bound, self._population)
         self.block = Block(STRUCTURED, sizes, values, keeps=keeps)
         if held is not None:

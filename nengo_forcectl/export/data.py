@@ -31,7 +31,7 @@ from ..estimation.predictor import Predictor
 from ..kernels.arm_block import friction_kernel
 from ..learning.consolidation import Consolidation
 from ..networks.encoding import NetworkArrays, StateEncoding
-from ..networks.neurons import NeuronModel
+from ..networks.neurons import Activity, NeuronModel
 from ..networks.structured_encoding import StructuredEncoding
 from ..networks.workspace import joint_range
 from ..safety.guard import Safe
@@ -90,6 +90,12 @@ class LoadedController(Safe):
         if not isinstance(self.cycle, StructuredCycle):
             raise NetworkError(f"a {type(self.cycle).__name__} finds no payload or friction")
         return self.cycle.learned
+
+    @property
+    def activity(self) -> Activity | None:
+        """What the neurons have fired; None without neurons that spike."""
+        cycle: Any = self.cycle
+        return cycle.activity if isinstance(cycle, (CompiledCycle, StructuredCycle)) else None
 
     def step(self, state: State, reference: Reference) -> Result:
         """Return the torque within the limits; see `Safe.step`."""

@@ -2,7 +2,8 @@
 
 import math
 
-from arms.machine.numba_kernel import kernel
+from arms.machine.memory import call
+from arms.machine.numba_kernel import kernel, part
 
 from .access import number, set_number, vector, whole
 from .encode import currents
@@ -14,8 +15,6 @@ from .observe import faded
 def run_neurons(neurons, ET, bias, u, a):
     """Compute the activities a behind the synapse for an input u, and advance the neurons by dt.
 
-    With a synapse, a holds the spikes of the cycles before this one, as in Nengo.
-
     Args:
         neurons: block of the neurons.
         ET: encoders, scaled by the gains, transposed, (inputs, neurons).
@@ -23,20 +22,26 @@ def run_neurons(neurons, ET, bias, u, a):
         u: (inputs,).
     """
     currents(ET, bias, u, vector(neurons, at.NEURONS_CURRENT))
-    advance(neurons, a)
+    call(whole(neurons, at.NEURONS_CALL), neurons)
+    output = vector(neurons, at.NEURONS_OUTPUT)
+    for i in range(len(a)):
+        a[i] = output[i]
 
 
-@kernel
-def advance(neurons, a):
-    """As `run_neurons`, for currents that are in the field "current"."""
+@part(1)
+def advance_neurons(neurons):
+    """Compute the output for the currents, and advance the neurons by dt.
+
+    With a synapse, it holds the spikes of the cycles before this one, as in Nengo.
+    """
     fired, activity = vector(neurons, at.NEURONS_FIRED), vector(neurons, at.NEURONS_ACTIVITY)
-    decay = number(neurons, at.NEURONS_DECAY)
+    output, decay = vector(neurons, at.NEURONS_OUTPUT), number(neurons, at.NEURONS_DECAY)
     if number(neurons, at.NEURONS_RUNNING) == 0.0:
         begin_neurons(neurons)
         set_number(neurons, at.NEURONS_RUNNING, 1.0)
     fire(neurons)
-    for i in range(len(a)):
-        a[i] = fired[i] if decay == 0.0 else activity[i]
+    for i in range(len(output)):
+        output[i] = fired[i] if decay == 0.0 else activity[i]
         activity[i] = faded(decay * activity[i] + (1.0 - decay) * fired[i])
 
 

@@ -1,14 +1,14 @@
 """`StructuredPopulation`: neurons that fire in the place of those that learn in joints and tool."""
 
+from arms.machine.memory import call
 from arms.machine.numba_kernel import kernel, part
 
 from .access import cube, matrix, vector, whole
 from .algebra import dot
-from .encode import currents
-from .fire import advance
+from .encode import currents, product
 from .joint_activity import per_joint
 from .layout import population_fields as at, structured_fields as structured_at
-from .layout.network_fields import AT_PLACE, NEURONS_CURRENT, SEEN
+from .layout.network_fields import AT_PLACE, NEURONS_CALL, NEURONS_CURRENT, NEURONS_OUTPUT, SEEN
 from .layout.regression_fields import JOINT_NEURONS_DECODERS, REGRESSION_NEURONS
 
 
@@ -19,39 +19,38 @@ def fire_structure(learner):
     Writes what they supply to the fields "neuron_torque" and "neuron_force".
     """
     population = whole(learner, structured_at.STRUCTURED_POPULATION)
-    u = matrix(learner, structured_at.STRUCTURED_JOINT_U, SEEN + 1)
-    place = vector(learner, structured_at.STRUCTURED_TOOL_U)[:AT_PLACE]
+    supply_currents(learner, population)
+    joints, tool = whole(population, at.POPULATION_JOINTS), whole(population, at.POPULATION_TOOL)
+    call(whole(joints, NEURONS_CALL), joints)
+    call(whole(tool, NEURONS_CALL), tool)
     torque = vector(learner, structured_at.STRUCTURED_NEURON_TORQUE)
-    force = vector(learner, structured_at.STRUCTURED_NEURON_FORCE)
-    joints, n = whole(population, at.POPULATION_JOINTS), len(torque)
-    bias, J = vector(population, at.POPULATION_JOINT_BIAS), vector(joints, NEURONS_CURRENT)
-    k = len(bias) // n
-    encoders = cube(population, at.POPULATION_JOINT_ENCODERS, SEEN + 1, k)
-    for i in range(n):
-        own = slice(i * k, (i + 1) * k)
-        currents(encoders[i], bias[own], u[i], J[own])
-    active = matrix(population, at.POPULATION_JOINT_ACTIVE, k)
-    advance(joints, vector(population, at.POPULATION_JOINT_ACTIVE))
-    decoders = matrix(population, at.POPULATION_JOINT_DECODERS, k)
-    for i in range(n):
-        torque[i] = dot(decoders[i], active[i])
-    fire_tool(population, place, force)
+    k = len(vector(joints, NEURONS_OUTPUT)) // len(torque)
+    fired, decoders = (
+        matrix(joints, NEURONS_OUTPUT, k),
+        matrix(population, at.POPULATION_JOINT_DECODERS, k),
+    )
+    for i in range(len(torque)):
+        torque[i] = dot(decoders[i], fired[i])
+    output = vector(tool, NEURONS_OUTPUT)
+    decoders = matrix(population, at.POPULATION_TOOL_DECODERS, len(output))
+    product(decoders, output, vector(learner, structured_at.STRUCTURED_NEURON_FORCE))
 
 
 @kernel
-def fire_tool(population, place, force):
-    """Advance the tool's neurons; write the force that they supply."""
-    tool = whole(population, at.POPULATION_TOOL)
-    bias, active = (
-        vector(population, at.POPULATION_TOOL_BIAS),
-        vector(population, at.POPULATION_TOOL_ACTIVE),
-    )
-    encoders = matrix(population, at.POPULATION_TOOL_ENCODERS, len(bias))
-    currents(encoders, bias, place, vector(tool, NEURONS_CURRENT))
-    advance(tool, active)
-    decoders = matrix(population, at.POPULATION_TOOL_DECODERS, len(bias))
-    for a in range(3):
-        force[a] = dot(decoders[a], active)
+def supply_currents(learner, population):
+    """Write the currents of all neurons."""
+    joints, tool = whole(population, at.POPULATION_JOINTS), whole(population, at.POPULATION_TOOL)
+    u = matrix(learner, structured_at.STRUCTURED_JOINT_U, SEEN + 1)
+    k = len(vector(joints, NEURONS_CURRENT)) // len(u)
+    encoders = cube(population, at.POPULATION_JOINT_ENCODERS, SEEN + 1, k)
+    bias = matrix(population, at.POPULATION_JOINT_BIAS, k)
+    J = matrix(joints, NEURONS_CURRENT, k)
+    for i in range(len(u)):
+        currents(encoders[i], bias[i], u[i], J[i])
+    place = vector(learner, structured_at.STRUCTURED_TOOL_U)[:AT_PLACE]
+    own = vector(tool, NEURONS_CURRENT)
+    E = matrix(population, at.POPULATION_TOOL_ENCODERS, len(own))
+    currents(E, vector(population, at.POPULATION_TOOL_BIAS), place, own)
 
 
 @kernel

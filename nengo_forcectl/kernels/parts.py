@@ -21,6 +21,7 @@ LAWS = {TOOL_LAW: control_task, JOINTS_LAW: control_joints}
 supply_structured = _part("learn_structure", "supply_structured")
 observe_lack = _part("observe_motion", "observe_lack")
 renew = _part("renew_weights", "renew")
+advance_neurons = _part("fire", "advance_neurons")
 fire_structure = _part("fire_structure", "fire_structure")
 finish_structured = _part("learn_structure", "finish_structured")
 solve_regression = _part("solve_regression", "solve_regression")
@@ -36,7 +37,7 @@ STEPS: dict[int, dict[str, Part]] = {
     DESCENDS: {},
     STRUCTURES: {
         "solve_call": solve_regression, "observe_call": observe_lack, "renew_call": renew,
-        "finish_call": finish_structured, "fire_call": fire_structure,
+        "finish_call": finish_structured,
     },
 }  # fmt: skip
 """Kernels that a learner's calls, by the fields of its block that hold their addresses."""
@@ -105,8 +106,9 @@ USUAL = (
 """What a default run needs: a cycle without a learner first, each from the longest to compile."""
 PARTS = tuple(
     dict.fromkeys((
-        *SUPERVISED, *_GUARDED, *_STRUCTURED, *LAWS.values(), *LEARNERS.values(), find_near,
-        add_gaps, *TASKS.values(),
+        *SUPERVISED, *_GUARDED, *LAWS.values(), *TASKS.values(), find_near, add_gaps,
+        LEARNERS[CONSOLIDATES], supply_structured, *STEPS[STRUCTURES].values(), correct_model,
+        advance_neurons, fire_structure,
     ))
 )  # fmt: skip
 """All that a C library calls by their addresses."""

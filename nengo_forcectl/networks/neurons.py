@@ -16,6 +16,7 @@ from ..kernels.layout.network_fields import (
     RECTIFIES,
     RECTIFIES_SPIKING,
 )
+from ..kernels.parts import advance_neurons
 from ..support.validation import check, check_choice, check_not_negative, check_positive, is_number
 
 KINDS = {
@@ -105,6 +106,7 @@ class NeuronModel:
         """Return the block of neurons that begin with given voltages, for cycles of dt [s]."""
         values = {name: getattr(self, name) for name in ("tau_rc", "tau_ref", "min_voltage")}
         values |= {"kind": KINDS[self.kind], "amplitude": self.amplitude, "dt": dt}
+        values["call"] = advance_neurons.address
         values["decay"] = math.exp(-dt / self.synapse) if self.synapse > 0 else 0.0
         return Block(NEURONS, {"neurons": len(voltage)}, values | {"start": voltage})
 

@@ -15,6 +15,7 @@ ENCODING_LIFT = ENCODING.add("lift")  # of the sphere's last axis
 # The neurons of a layer: `NeuronModel` at a control period, and their state.
 RECTIFIES, LEAKS, RECTIFIES_SPIKING, LEAKS_SPIKING = range(4)  # kinds, the last two spike
 NEURONS = Layout("neurons")
+NEURONS_CALL = NEURONS.add("call", whole=True)  # of `advance_neurons`
 NEURONS_KIND = NEURONS.add("kind", whole=True)
 NEURONS_TAU_RC = NEURONS.add("tau_rc")  # of the membrane [s]
 NEURONS_TAU_REF = NEURONS.add("tau_ref")  # refractory time after a spike [s]
@@ -28,6 +29,7 @@ NEURONS_FIRED = NEURONS.add("fired", "neurons")  # of this cycle, before the syn
 NEURONS_VOLTAGE = NEURONS.add("voltage", "neurons")
 NEURONS_REFRACTORY = NEURONS.add("refractory", "neurons")  # left of it [s]
 NEURONS_ACTIVITY = NEURONS.add("activity", "neurons")  # behind the synapse, for the next cycle [Hz]
+NEURONS_OUTPUT = NEURONS.add("output", "neurons")  # behind the synapse, in this cycle [Hz]
 NEURONS_RUNNING = NEURONS.add("running", "1")  # 1: the state is that of the last cycle
 TALLY_SPIKES, TALLY_CYCLES = range(2)
 NEURONS_TALLY = NEURONS.add("tally", "2")  # all spikes and cycles so far
