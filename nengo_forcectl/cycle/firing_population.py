@@ -8,7 +8,9 @@ from ..kernels.layout.population_fields import POPULATION
 from ..networks.neurons import NEURON_STATE, Activity
 from ..networks.structured_population import StructuredPopulation
 
-GIVEN = "joint_encoders", "joint_bias", "tool_encoders", "tool_bias", "tool_shares"
+GIVEN = tuple(
+    f"{part}_{each}" for part in ("joint", "tool") for each in ("encoders", "bias", "shares")
+)
 NUMBERS = "tau_rc", "tau_ref", "min_voltage", "amplitude", "synapse"  # of the model
 DECODERS = "joint_decoders", "tool_decoders"
 
@@ -29,11 +31,10 @@ class FiringPopulation:
         tool = population.model.block(population.tool_voltage, dt)
         values = {name: getattr(population, name) for name in GIVEN}
         values |= {"joints": joints.address, "tool": tool.address}
-        values["joint_shares"] = population.pair_shares
-        (n, m, k), (e, t) = population.pair_shares.shape, population.tool_shares.shape
+        n, k = population.joint_bias.shape
         self._parts, self._outputs = {"joints": joints, "tool": tool}, {"joints": 1, "tool": 3}
         self._events_in = population.joint_encoders.size + population.tool_encoders.size
-        sizes = {"n": n, "m": m, "k": k, "e": e, "t": t}
+        sizes = {"n": n, "k": k, "t": len(population.tool_bias)}
         self.block = Block(POPULATION, sizes, values, keeps=(joints, tool))
         model = [getattr(self._model, name) for name in NUMBERS]
         kind = float(joints["kind"])

@@ -58,28 +58,26 @@ def renew_population(learner):
     """Take over the decoders of the neurons that have learned."""
     population = whole(learner, structured_at.STRUCTURED_POPULATION)
     neurons = whole(whole(learner, structured_at.STRUCTURED_LAW), REGRESSION_NEURONS)
-    m, k = per_joint(neurons), len(vector(population, at.POPULATION_JOINT_BIAS))
-    learned = matrix(neurons, JOINT_NEURONS_DECODERS, m)
-    k //= len(learned)
-    shares = cube(population, at.POPULATION_JOINT_SHARES, m, k)
-    own = matrix(population, at.POPULATION_JOINT_DECODERS, k)
+    learned = matrix(neurons, JOINT_NEURONS_DECODERS, per_joint(neurons))
+    half = len(vector(population, at.POPULATION_JOINT_BIAS)) // (2 * len(learned))
+    shares = cube(population, at.POPULATION_JOINT_SHARES, 2, half)
+    own = cube(population, at.POPULATION_JOINT_DECODERS, 2, half)
     for i in range(len(learned)):
-        combine(learned[i], shares[i], own[i])
-    t = len(vector(population, at.POPULATION_TOOL_BIAS))
+        for image in range(2):
+            share_decoders(learned[i], 1.0 - 2.0 * image, shares[i, image], own[i, image])
     e = len(vector(learner, structured_at.STRUCTURED_TOOL_ACTIVE))
     forces = matrix(learner, structured_at.STRUCTURED_TOOL_DECODERS, e)
-    tool_shares = matrix(population, at.POPULATION_TOOL_SHARES, t)
-    tool_own = matrix(population, at.POPULATION_TOOL_DECODERS, t)
+    decoders = vector(population, at.POPULATION_TOOL_SHARES)
+    tool = matrix(population, at.POPULATION_TOOL_DECODERS, len(decoders))
     for a in range(3):
-        combine(forces[a], tool_shares, tool_own[a])
+        share_decoders(forces[a], 1.0, decoders, tool[a])
 
 
 @kernel
-def combine(weights, rows, total):
-    """Write the sum of rows times their weights."""
-    for k in range(len(total)):
-        total[k] = 0.0
-    for a in range(len(weights)):
-        if weights[a] != 0.0:
-            for k in range(len(total)):
-                total[k] += weights[a] * rows[a, k]
+def share_decoders(decoders, sign, shares, own):
+    """Write the decoders of the neurons in the place of those with given ones."""
+    copies, k = len(own) // len(decoders), 0
+    for a in range(len(decoders)):
+        for _ in range(copies):
+            own[k] = sign * decoders[a] * shares[k]
+            k += 1

@@ -12,22 +12,23 @@ from .neurons import NeuronModel
 
 @dataclass(frozen=True)
 class StructuredPopulation:
-    """Neurons of joints and tool whose activity decodes that of rectified-linear ones.
+    """Neurons that fire in the place of the rectified-linear ones of joints and tool.
 
-        relu(E u + b) = S h * G(E_p u + b_p), nearly
+        relu(x) = s^T h * G(g x + b), nearly
 
-    The learner trains decoders D of the rectified-linear neurons; those of these neurons are D S.
-    G and the synapse h are those of the model; see `population_of`.
+    The learner trains a decoder d of each rectified-linear neuron, with activity x; those of the
+    neurons in its place are d s. G and the synapse h are the model's; see `population_of`. Those in
+    the place of a joint's neurons come first, then those in the place of their mirror images.
     """
 
     model: NeuronModel
-    joint_encoders: Float[np.ndarray, "n 3 k"]  # E_p of each joint, transposed
-    joint_bias: Float[np.ndarray, "n k"]  # b_p
-    joint_shares: Float[np.ndarray, "n neurons k"]  # S, for a joint's neurons and their images
+    joint_encoders: Float[np.ndarray, "n 3 k"]  # of each joint, scaled, transposed
+    joint_bias: Float[np.ndarray, "n k"]
+    joint_shares: Float[np.ndarray, "n k"]  # s [1/Hz]
     joint_voltage: Float[np.ndarray, "n k"]  # at the beginning of a motion
     tool_encoders: Float[np.ndarray, "4 t"]
     tool_bias: Float[np.ndarray, "t"]
-    tool_shares: Float[np.ndarray, "neurons t"]
+    tool_shares: Float[np.ndarray, "t"]
     tool_voltage: Float[np.ndarray, "t"]
 
     def check(self, n: int, pairs: int, tool: int) -> None:
@@ -35,18 +36,12 @@ class StructuredPopulation:
         if not isinstance(self.model, NeuronModel):
             kind = type(self.model).__name__
             raise NetworkError(f"StructuredPopulation.model: is a {kind}, needs a NeuronModel")
-        k, t = (
-            each.shape[-1] if np.ndim(each) else 0 for each in (self.joint_bias, self.tool_bias)
-        )
+        k, t = np.shape(self.joint_bias)[-1:], np.shape(self.tool_bias)[-1:]
         fit = {
-            "joint_encoders": (n, SEEN + 1, k),
-            "joint_bias": (n, k),
-            "joint_shares": (n, 2 * pairs, k),
-            "joint_voltage": (n, k),
-            "tool_encoders": (AT_PLACE, t),
-            "tool_bias": (t,),
-            "tool_shares": (tool, t),
-            "tool_voltage": (t,),
+            "joint_encoders": (n, SEEN + 1, *k),
+            **dict.fromkeys(("joint_bias", "joint_shares", "joint_voltage"), (n, *k)),
+            "tool_encoders": (AT_PLACE, *t),
+            **dict.fromkeys(("tool_bias", "tool_shares", "tool_voltage"), t),
         }
         for name, shape in fit.items():
             value = getattr(self, name)
@@ -56,9 +51,9 @@ class StructuredPopulation:
                 )
             if not np.isfinite(value).all():
                 raise NetworkError(f"StructuredPopulation.{name}: has a number that is not finite")
-
-    @property
-    def pair_shares(self) -> Float[np.ndarray, "n pairs k"]:
-        """Shares in the activity of a joint's pairs: a neuron's less its mirror image's."""
-        one, image = np.split(self.joint_shares, 2, axis=1)
-        return one - image
+        for name, count, learns in (("joint", *k, 2 * pairs), ("tool", *t, tool)):
+            if count % max(learns, 1) or bool(count) != bool(learns):
+                raise NetworkError(
+                    f"StructuredPopulation.{name}_bias: is of {count} neurons, needs as many for "
+                    f"each of {learns}"
+                )
