@@ -31,6 +31,7 @@ class FiringPopulation:
         tool = population.model.block(population.tool_voltage, dt)
         values = {name: getattr(population, name) for name in GIVEN}
         values |= {"joints": joints.address, "tool": tool.address}
+        values["lead"] = population.model.synapse
         n, k = population.joint_bias.shape
         self._parts, self._outputs = {"joints": joints, "tool": tool}, {"joints": 1, "tool": 3}
         self._events_in = population.joint_encoders.size + population.tool_encoders.size

@@ -68,6 +68,22 @@ def encode_tool(tool, pose, J, dq, y, u):
 
 
 @kernel
+def encode_place(tool, x, place):
+    """Compute the inputs of neurons that see the place alone.
+
+    Args:
+        tool: block of a `ToolEncoding`.
+        x: (3,), position of the tool [m].
+        place: (4,), written.
+    """
+    centre, scale = vector(tool, at.TOOL_CENTRE), vector(tool, at.TOOL_SCALE)
+    lower, upper = vector(tool, at.TOOL_LOWER), vector(tool, at.TOOL_UPPER)
+    for k in range(3):
+        place[k] = (min(max(x[k], lower[k]), upper[k]) - centre[k]) * scale[k]
+    raise_to_sphere(place, number(tool, at.TOOL_LIFT))
+
+
+@kernel
 def select_tool(pose, J, dq, x):
     """Write the first 12 numbers of ``x``: position, velocity, the first two columns of R."""
     for k in range(3):

@@ -3,22 +3,33 @@
 from arms.machine.memory import call
 from arms.machine.numba_kernel import kernel, part
 
-from .access import cube, matrix, vector, whole
+from .access import cube, matrix, number, vector, whole
 from .algebra import dot
 from .encode import currents, product
+from .encode_structure import encode_joints, encode_place
 from .joint_activity import per_joint
 from .layout import population_fields as at, structured_fields as structured_at
-from .layout.network_fields import AT_PLACE, NEURONS_CALL, NEURONS_CURRENT, NEURONS_OUTPUT, SEEN
+from .layout.arm_fields import ARM_POSE, COMMAND_DQ_S, INPUT_Q, ORIGIN
+from .layout.network_fields import (
+    AT_PLACE,
+    FRICTION,
+    NEURONS_CALL,
+    NEURONS_CURRENT,
+    NEURONS_OUTPUT,
+    SEEN,
+    SPEED,
+)
 from .layout.regression_fields import JOINT_NEURONS_DECODERS, REGRESSION_NEURONS
 
 
-@part(1)
-def fire_structure(learner):
-    """Advance the neurons by a cycle for the inputs of `encode_motion`.
+@part(4)
+def fire_structure(learner, arm, inputs, command):
+    """Advance the neurons by a cycle.
 
     Writes what they supply to the fields "neuron_torque" and "neuron_force".
     """
     population = whole(learner, structured_at.STRUCTURED_POPULATION)
+    look_ahead(learner, population, arm, inputs, command)
     supply_currents(learner, population)
     joints, tool = whole(population, at.POPULATION_JOINTS), whole(population, at.POPULATION_TOOL)
     call(whole(joints, NEURONS_CALL), joints)
@@ -34,6 +45,26 @@ def fire_structure(learner):
     output = vector(tool, NEURONS_OUTPUT)
     decoders = matrix(population, at.POPULATION_TOOL_DECODERS, len(output))
     product(decoders, output, vector(learner, structured_at.STRUCTURED_NEURON_FORCE))
+
+
+@kernel
+def look_ahead(learner, population, arm, inputs, command):
+    """Write the neurons' inputs: those of the time at which their synapses pass it on.
+
+    Angles and the tool's place go on at dq_s until then.
+    """
+    q, dq = vector(inputs, INPUT_Q), vector(command, COMMAND_DQ_S)
+    lead, ahead = number(population, at.POPULATION_LEAD), vector(population, at.POPULATION_AHEAD)
+    x = matrix(learner, structured_at.STRUCTURED_X, FRICTION)
+    u = matrix(learner, structured_at.STRUCTURED_JOINT_U, SEEN + 1)
+    for i in range(len(ahead)):
+        ahead[i] = q[i] + lead * dq[i]
+    encode_joints(whole(learner, structured_at.STRUCTURED_JOINTS), ahead, dq, x, u)
+    pose, y = matrix(arm, ARM_POSE, 4), vector(learner, structured_at.STRUCTURED_Y)
+    place = vector(learner, structured_at.STRUCTURED_TOOL_U)[:AT_PLACE]
+    for k in range(3):
+        place[k] = pose[k, ORIGIN] + lead * y[SPEED + k]
+    encode_place(whole(learner, structured_at.STRUCTURED_TOOL), place, place)
 
 
 @kernel

@@ -109,7 +109,7 @@ def feed_forward(learner, arm, inputs, command):
     for k in range(3):
         y[PLACE + k] += 0.5 * ahead * y[SPEED + k]
     if whole(learner, at.STRUCTURED_POPULATION) != 0:
-        call(whole(learner, at.STRUCTURED_FIRE_CALL), learner)
+        call(whole(learner, at.STRUCTURED_FIRE_CALL), learner, arm, inputs, command)
     else:
         decode_neurons(learner)
     by_neurons = vector(learner, at.STRUCTURED_NEURON_TORQUE)

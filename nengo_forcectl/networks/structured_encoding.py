@@ -14,7 +14,7 @@ from arms.machine.object_files import pack
 from ..errors import NetworkError
 from ..kernels.block import Block
 from ..kernels.layout.body_fields import BODY
-from ..kernels.layout.network_fields import AT_PLACE, FRICTION, JOINTS, SEEN, TOOL
+from ..kernels.layout.network_fields import AT_PLACE, FRICTION, JOINTS, SEEN, SPEED, TOOL
 from ..kernels.parts import (
     armature_rows,
     body_rows,
@@ -198,6 +198,11 @@ class StructuredEncoding:
             seen = 0 if self.tool_neurons is None else len(self.tool_neurons.bias)
             self.population.check(n, pairs, seen)
 
+    @property
+    def lead(self) -> float:
+        """By how much the neurons' inputs are ahead [s], as their synapses are late."""
+        return 0.0 if self.population is None else self.population.model.synapse
+
     @cached_property
     def places(self) -> dict[str, slice]:
         """The place in v of each of its parts, in order."""
@@ -255,12 +260,16 @@ class StructuredEncoding:
             numbers["links"] = self.arm.regressor(q, dq, ddq)
             numbers["gravity"] = self.arm.gravity_gradient(q)
         if "joints" in self.parts:
-            numbers["friction"], numbers["joints"] = self.joints.input(q, dq)
+            numbers["friction"], numbers["joints"] = self.joints.input(q + self.lead * dq, dq)
             if self.ripple is not None:
                 turned = self.ripple * q
                 numbers["ripple"] = np.stack((np.sin(turned), np.cos(turned)), axis=-1)
         if "tool" in self.parts:
-            numbers["tool"], numbers["tool neurons"] = self.tool.input(terms, dq)
+            numbers["tool"], seen = self.tool.input(terms, dq)
+            if self.lead > 0.0:
+                x = terms.pose[:, :3, 3] + self.lead * numbers["tool"][:, SPEED:]
+                seen[:, :AT_PLACE] = self.tool.at_rest(x)[:, :AT_PLACE]
+            numbers["tool neurons"] = seen
             numbers["J^T"] = terms.J[:, :3].transpose(0, 2, 1)
         if "rest" in self.parts:
             numbers["rest"] = self.rest.input(q, dq, ddq)

@@ -4,6 +4,7 @@
 # A type checker takes Nengo's descriptors for the defaults of its arguments.
 
 from collections.abc import Mapping
+from dataclasses import replace
 from numbers import Integral
 from typing import Any, NamedTuple
 
@@ -149,10 +150,11 @@ def structured_network_of(
     if encoding.tool_neurons is not None and TOOL in weights:
         weights[TOOL] = weights[TOOL][:, : len(encoding.tool_neurons.bias)]
     layers, kind, synapse, types = layers_of(encoding), nengo.RectifiedLinear(), None, {}
-    firing = encoding.population
     if population is not None:
         check(population, "direct", population.direct, "True: most of the structure is direct")
-        firing = population_of(encoding, population, np.random.default_rng(0))
+        own = population_of(encoding, population, np.random.default_rng(0))
+        encoding = replace(encoding, population=own)
+    firing = encoding.population
     if firing is not None:
         layers, weights = in_place(encoding, firing, weights)
         model, voltages = firing.model, voltages_of(firing)

@@ -4,6 +4,8 @@ from ..block import Layout
 
 # k neurons of each of n joints, t of the tool: as many in the place of each that learns.
 POPULATION = Layout("population")
+POPULATION_LEAD = POPULATION.add("lead")  # their inputs are of so much later [s]
+POPULATION_AHEAD = POPULATION.add("ahead", "n")  # angles then [rad]
 POPULATION_JOINTS = POPULATION.add("joints", whole=True)  # address of the joints' `NEURONS`
 POPULATION_JOINT_ENCODERS = POPULATION.add("joint_encoders", "n 3 k")  # scaled, transposed
 POPULATION_JOINT_BIAS = POPULATION.add("joint_bias", "n k")
