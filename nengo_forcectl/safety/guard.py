@@ -189,10 +189,11 @@ class Safe(Cycle):
     def warm_up(self) -> None:
         """Compile everything that a stop calls, and treat the next state as the first."""
         self._credible(self._guard.address, self._input.address)
-        self._protect(*self._blocks, BLIND, 0, self.dt)
+        self._protect(*self._blocks, BLIND, 1, self.dt)
         self._past.clear()
         self._guard["compares"][...] = 0.0
         self._guard.between("believed_q", "believed_dq")[:] = 0.0
+        self._guard["factor"][:] = 0.0
 
     @property
     def controller(self) -> Controller | None:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -359,6 +360,7 @@ class Safe(Cycle):
 
     def _step_apart(self, state: State, reference: Reference, time: float) -> Result:
         """Run the cycle, then the guard."""
+        self.cycle.finish()  # the guard's model and a predictor know what was learned
         self._input["q"][:], self._input["dq"][:] = state.joints(self.dof)
         credible = int(self._credible(self._guard.address, self._input.address))
         self._kernels.look(self._watch.address, credible, time)
