@@ -115,6 +115,18 @@ def test_a_first_state_that_is_not_finite_leaves_no_trace():
         assert not np.isnan(value).any(), name
 
 
+def test_a_checkpoint_is_resumed_with_a_clock_that_begins_anew():
+    """As that of a new process, or of a robot that was switched off: it is no clock that sticks."""
+    first, second = (Safe(Asks(2, planar_gravity), PLANAR, PLANAR_LIMITS) for _ in range(2))
+    q, dq = np.array([0.4, 0.8]), np.zeros(2)
+    for k in range(20):
+        first.step(State(5.0 + 1e-3 * k, q, dq), REFERENCE)
+    second.resume(first.checkpoint())
+    for k in range(20):
+        second.step(State(1e-3 * k, q, dq), REFERENCE)
+        assert second.stopped is None, k
+
+
 def test_a_stop_by_the_model_begins_from_a_checkpoint():
     """A guard that resumes and then gets no state brakes as the one that saved."""
     first, second = (Safe(Asks(2, planar_gravity), PLANAR, PLANAR_LIMITS) for _ in range(2))

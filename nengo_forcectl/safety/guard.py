@@ -291,7 +291,9 @@ class Safe(Cycle):
         return self.cycle.checkpoint() | self._past.checkpoint()
 
     def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
-        """Continue from a checkpoint, bit for bit.
+        """Continue from a checkpoint, bit for bit; the robot's clock may start anew.
+
+        A controlled stop lasts until `reset`; call that first.
 
         Raises:
             NetworkError: the checkpoint does not fit.
@@ -302,6 +304,7 @@ class Safe(Cycle):
         self._past.check(own)
         self.cycle.resume(inner)
         self._past.resume(own)
+        self._watch["anew"][...] = 1.0
 
     def step(self, state: State, reference: Reference) -> Result:
         """Return the torque within the limits.
