@@ -32,7 +32,8 @@ def test_hold_keeps_the_weights(planar):
 
 
 def test_frozen_parts_keep_their_weights(planar):
-    """The others learn meanwhile; unfrozen, these learn, too. An unknown part is named."""
+    """The others learn meanwhile; unfrozen, these learn, too. What was learned before stays to the
+    last bit. An unknown part is named."""
     opened, context = begin(planar)
     with opened as robot, context as cycle:
         with pytest.raises(NetworkError, match="freeze: is 'mass', needs some of payload,"):
@@ -46,6 +47,10 @@ def test_frozen_parts_keep_their_weights(planar):
         cycle.freeze()
         run(robot, cycle, planar.path, 2000)
         assert cycle.learned.payload.mass == pytest.approx(1.0, rel=0.05)
+        cycle.freeze("payload")
+        known = cycle.read()["payload"]
+        run(robot, cycle, planar.path, 400)
+        np.testing.assert_array_equal(cycle.read()["payload"], known)
 
 
 def begin(job):
@@ -71,14 +76,18 @@ def test_the_same_seed_gives_the_same_bits(planar):
 
 
 def test_the_same_bits_with_late_sensors(planar):
-    """As above, with a delay that is stated: the prediction knows what waited."""
+    """As above, with a delay that is stated, a part that is frozen and a new motion: they know what
+    waited."""
     runs = []
     for finishes in (None, False):
         robot = Bullet(planar.arm, planar.home, [Payload(1.0)], DT, sensors=Sensors(delay=2e-3))
         with robot, learning_cycle(planar.arm, planar.home, seed=0, delay=2e-3) as cycle:
             cycle.defer(finishes is not None)
-            torque = run(robot, cycle, planar.path, 300)[1]
-            runs.append([torque, *cycle.read().values()])
+            torque = run(robot, cycle, planar.path, 250)[1]
+            cycle.freeze("friction")
+            cycle.reset()
+            again = run(robot, cycle, planar.path, 250)[1]
+            runs.append([torque, again, *cycle.read().values()])
     for one, another in zip(*runs, strict=True):
         np.testing.assert_array_equal(one, another)
 

@@ -87,6 +87,7 @@ class StructuredCycle(ObservingCycle):
 
     def freeze(self, *parts: str) -> None:
         """As `StructuredLearner.freeze`."""
+        self.finish()
         self.learner.freeze(*parts)
 
     def read(self) -> dict[str, Float[np.ndarray, "..."]]:
@@ -125,6 +126,7 @@ class StructuredLearning(SimulatedNetwork):
         ``freeze("payload", "armature")`` keeps what is known of body and motors, ``freeze()`` lets
         all learn again; ``learn(False)`` freezes everything. See `StructuredLearner.freeze`.
         """
+        self.finish()
         self.cycle.learner.freeze(*parts)
 
 

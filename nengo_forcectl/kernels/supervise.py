@@ -95,6 +95,7 @@ def begin(own, time):
 @kernel
 def reset(own):
     """End a controlled stop and begin a new motion: see `Safe.reset`."""
+    finish_learning(whole(own, at.SUPERVISOR_CYCLE))
     reset_watch(whole(own, at.SUPERVISOR_WATCH))
     set_number(own, at.SUPERVISOR_OBEYED, 1.0)
     places, counts = wholes(own, at.SUPERVISOR_CLEARS), wholes(own, at.SUPERVISOR_CLEAR_COUNTS)

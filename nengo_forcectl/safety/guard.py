@@ -269,6 +269,7 @@ class Safe(Cycle):
         The cycle runs again from the next state on and learns from the one after that. The
         integrals, offsets and observers of the last motion are cleared.
         """
+        self.finish()
         self.stopped = None
         self._kernels.reset(self._watch.address)
         self.cycle.forget_motion()
