@@ -222,7 +222,7 @@ def test_files_that_are_no_logs_are_refused(content, tmp_path):
 
 def test_gains_beside_torques_are_refused():
     """They are those of currents."""
-    names = "time,q1,q2,tau1,tau2".split(",")
+    names = ["time", "q1", "q2", "tau1", "tau2"]
     with pytest.raises(RecordError, match="torques but no currents; leave out --gains"):
         find_columns("x.csv", names, 5, LogFormat(gains=(1.0, 2.0)))
 
