@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from reaching_job import DT, MAIN, rms, run
 
-from nengo_forcectl import learning_cycle
+from nengo_forcectl import Controller, State, learning_cycle
 from nengo_forcectl.errors import ConfigurationError, NetworkError
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.friction import ViscousFriction
@@ -182,11 +182,42 @@ def test_learning_goes_on_without_a_jump(iiwa_job, mode):
     assert jump < np.abs(np.diff(before[1:], axis=0)).max() + 0.1
 
 
-def test_what_is_no_law_is_refused(planar):
-    """By what it lacks."""
+class Unfinished(Controller):
+    """A law that returns its torque alone."""
+
+    def torque(self, terms, state, reference):
+        return terms.g
+
+
+def test_a_law_that_returns_no_command_is_named(planar):
+    """With what it returns."""
+    state = State(0.0, planar.home, np.zeros(planar.arm.dof))
     with (
-        pytest.raises(ConfigurationError, match=r"Controller: is 'nothing', .* no 'torque'"),
-        learning_cycle(planar.arm, planar.home, seed=0, controller="nothing"),  # pyright: ignore
+        learning_cycle(planar.arm, planar.home, seed=0, controller=Unfinished()) as cycle,
+        pytest.raises(ConfigurationError, match=r"Unfinished.torque: returns array.*a Command"),
+    ):
+        cycle.step(state, planar.path.at(0.0))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"controller": "nothing"}, r"Controller: is 'nothing', .* no 'torque'"),
+        (
+            {"controller": Unfinished},
+            r"Controller: is the class Unfinished, needs .* Unfinished\(\)",
+        ),
+        ({"seed": -1}, "learning_cycle.seed: is -1, needs a whole number from 0 up"),
+        ({"start": "runs/reach-001"}, "start: is of type str, needs LearnerStart"),
+        ({"states": np.zeros((9, 3))}, "states: is of type ndarray, needs States"),
+        ({"limits": (1.0, 2.0)}, "limits: is of type tuple, needs Limits"),
+    ],
+)
+def test_what_is_no_law_seed_or_start_is_refused(wrong, message, planar):
+    """By what it is, or lacks."""
+    with (
+        pytest.raises(ConfigurationError, match=message),
+        learning_cycle(planar.arm, planar.home, **({"seed": 0} | wrong)),
     ):
         pass
 

@@ -30,7 +30,7 @@ from ..networks.structured_encoding import (
 )
 from ..networks.workspace import reach_states, task_axes
 from ..safety.limits import Limits
-from ..support.validation import Arguments, check_positive
+from ..support.validation import Arguments, check_positive, check_whole
 from .findings import Learned
 from .learner_start import LearnerStart
 from .observing_cycle import ObservingCycle
@@ -185,6 +185,8 @@ def learning_cycle(
             "consolidating_cycle takes a number of neurons"
         )
     check_positive(Arguments("learning_cycle", dt=dt), dt="s")
+    check_whole(Arguments("learning_cycle", seed=seed), seed=0)
+    _check_kinds((states, States), (limits, Limits), (start, LearnerStart))
     posture = np.asarray(posture, dtype=float)
     if states is None:
         states = reach_states(arm, posture, np.random.default_rng([seed, 1]))
@@ -236,6 +238,16 @@ def _refuse(*unknown: str) -> None:
                 "load_network(folder, neuron_type)"
             )
         raise TypeError(f"learning_cycle() got an unexpected keyword argument {name!r}")
+
+
+def _check_kinds(*given: tuple[object, type]) -> None:
+    """Raise `ConfigurationError` for an argument of `learning_cycle` of another type."""
+    for value, kind in given:
+        if value is not None and not isinstance(value, kind):
+            name = {States: "states", Limits: "limits"}.get(kind, "start")
+            raise ConfigurationError(
+                f"learning_cycle.{name}: is of type {type(value).__name__}, needs {kind.__name__}"
+            )
 
 
 def light_load(arm: Arm, posture: Float[np.ndarray, "n"]) -> Float[np.ndarray, "10"]:
