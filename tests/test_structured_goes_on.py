@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from reaching_job import DT, MAIN, rms, run
 
+import arms
+from arms.model.dh import Row, from_dh
 from nengo_forcectl import Controller, State, learning_cycle
 from nengo_forcectl.errors import ConfigurationError, NetworkError
 from nengo_forcectl.sim.bullet import Bullet
@@ -218,6 +220,15 @@ def test_what_is_no_law_seed_or_start_is_refused(wrong, message, planar):
     with (
         pytest.raises(ConfigurationError, match=message),
         learning_cycle(planar.arm, planar.home, **({"seed": 0} | wrong)),
+    ):
+        pass
+
+
+def test_an_arm_without_mass_is_refused():
+    """As one of Denavit-Hartenberg parameters alone."""
+    with (
+        pytest.raises(ConfigurationError, match="arm 'rr': M is singular at the posture, needs li"),
+        learning_cycle(arms.Arm(from_dh("rr", [Row(a=0.5), Row(a=0.4)])), [0.3, 0.5], seed=0),
     ):
         pass
 

@@ -188,6 +188,7 @@ def learning_cycle(
     check_whole(Arguments("learning_cycle", seed=seed), seed=0)
     _check_kinds((states, States), (limits, Limits), (start, LearnerStart))
     posture = np.asarray(posture, dtype=float)
+    _check_mass(arm, posture)
     if states is None:
         states = reach_states(arm, posture, np.random.default_rng([seed, 1]))
     model, assumed = arm, None
@@ -248,6 +249,15 @@ def _check_kinds(*given: tuple[object, type]) -> None:
             raise ConfigurationError(
                 f"learning_cycle.{name}: is of type {type(value).__name__}, needs {kind.__name__}"
             )
+
+
+def _check_mass(arm: Arm, posture: Float[np.ndarray, "n"]) -> None:
+    """Raise `ConfigurationError` for an arm with a joint that moves no mass."""
+    masses = np.linalg.eigvalsh(arm.mass_matrix(posture))
+    if not masses[0] > 1e-12 * masses[-1]:
+        raise ConfigurationError(
+            f"arm {arm.name!r}: M is singular at the posture, needs links with mass and inertia"
+        )
 
 
 def light_load(arm: Arm, posture: Float[np.ndarray, "n"]) -> Float[np.ndarray, "10"]:
