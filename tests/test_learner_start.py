@@ -54,7 +54,7 @@ def test_rotors_need_not_grow_again(iiwa):
         Bullet(iiwa, HOME, [RotorInertia(0.1)]) as robot,
         learning_cycle(iiwa, HOME, seed=0) as cycle,
     ):
-        follow(robot, cycle, path_of(iiwa), range(CYCLES), Log(CYCLES))
+        follow(robot, cycle, path_of(iiwa), range(1200), Log(1200))
         start = LearnerStart.of(cycle.cycle.learner)
     with learning_cycle(iiwa, HOME, seed=0, start=start) as cycle:
         np.testing.assert_allclose(cycle.learned.armature.value, 0.1, rtol=0.1)
