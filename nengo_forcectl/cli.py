@@ -164,9 +164,8 @@ def _parse(asked: Asked) -> tuple[Verb, Any]:
     arguments, file = asked.arguments, {}
     if asked.config is not None:
         file = read_settings_file(asked.config)
-        of_file = (each.split() for each in VERBS if each.split()[0] == file.get(COMMAND))
         if not arguments or arguments[0].startswith("-"):
-            arguments = [*next(of_file, []), *arguments]
+            arguments = [*_command_of(file, asked.config), *arguments]
     if arguments[:1] == ["--version"]:
         sys.stdout.write(f"nengo-forcectl {version_of('nengo-forcectl')}\n")
         sys.exit()
@@ -185,6 +184,20 @@ def _parse(asked: Asked) -> tuple[Verb, Any]:
     with one_line():
         given = tyro.cli(parsed, prog=f"nengo-forcectl {name}", args=rest)
     return verb, as_given(settings, given)
+
+
+def _command_of(file: Mapping[str, Any], path: FilePath) -> list[str]:
+    """Return the words of the verb that a file of settings names.
+
+    Raises:
+        ConfigurationError: it names none.
+    """
+    for verb in VERBS:
+        if verb.split()[0] == file.get(COMMAND):
+            return verb.split()
+    is_given = f"is {file[COMMAND]!r}" if COMMAND in file else "is missing"
+    first = ", ".join(verb.split()[0] for verb in VERBS)
+    raise ConfigurationError(f"settings file '{path}': {COMMAND} {is_given}, needs one of {first}")
 
 
 def _defaults(

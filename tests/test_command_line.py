@@ -116,6 +116,22 @@ def test_a_bad_file_of_settings_is_one_line(text, words, tmp_path, capsys):
     assert words in line
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("payload = 3", "command is missing, needs one of reach, press,"),
+        ('command = "rech"', "command is 'rech', needs one of reach, press,"),
+    ],
+)
+def test_a_file_without_a_command_says_what_it_needs(text, words, tmp_path, capsys):
+    """If the command line has none either."""
+    with pytest.raises(SystemExit) as end:
+        main(["--config", file_of(tmp_path, text)])
+    assert end.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"mine.toml': {words}" in line
+
+
 def test_a_forgotten_file_of_settings_is_asked_for(capsys):
     """As in ``--config --seed 1``."""
     for arguments in (["reach", "--config"], ["reach", "--config", "--seed", "1"]):

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from nengo_forcectl.errors import ConfigurationError
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.disturbances import Disturbance, acceleration, joint_torque, phases
 from nengo_forcectl.sim.forces import LinkForces
@@ -35,6 +36,20 @@ def test_a_disturbance_of_ones_own_may_depend_on_time(iiwa):
             free.apply(np.zeros(7))
             differs = np.abs(bumped.read().dq - free.read().dq).max() > 1e-6
             assert differs == (step in (5, 6, 7))
+
+
+@pytest.mark.parametrize(
+    ("arm", "wrong", "message"),
+    [
+        (None, Payload(1.0), r"Bullet.disturbances: has Payload\(.*, needs a list"),
+        (None, [Payload], "Bullet.disturbances: has <class .*, needs a list of disturbances"),
+        ("ur5", [], "Bullet.arm: is 'ur5', needs an Arm"),
+    ],
+)
+def test_what_is_no_disturbance_is_refused(arm, wrong, message, iiwa):
+    """One alone is no list; and a name is no arm."""
+    with pytest.raises(ConfigurationError, match=message):
+        Bullet(arm or iiwa, Q, wrong)
 
 
 def test_disturbances_add_up(iiwa, rng):

@@ -88,6 +88,20 @@ def test_it_learns_on_from_the_cycle_in_which_weights_came_in(arm, original, tmp
     np.testing.assert_array_equal(found, taus[k + 1 : k + 100])
 
 
+def test_frozen_parts_stay_frozen(arm, original, tmp_path):
+    """Of a folder that was loaded and exported again."""
+    loaded, path = load_controller(original[0]), path_of(arm)
+    loaded.cycle.freeze("payload", "ripple")
+    again = load_controller(export_controller(loaded, tmp_path / "again"))
+    assert again.cycle.learner.frozen_parts == ["payload", "ripple"]
+    before = again.read()
+    for state in original[1]:
+        again.step(state, path.at(state.time))
+    after = again.read()
+    np.testing.assert_array_equal(after["payload"], before["payload"])
+    assert (after["friction 1"] != before["friction 1"]).any()
+
+
 def test_one_that_has_done_nothing_can_be_exported(arm, tmp_path):
     """Before its first cycle."""
     with learning_cycle(arm, home_posture(arm), seed=0) as cycle:

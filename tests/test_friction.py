@@ -7,6 +7,7 @@ from arms.catalog.planar import planar
 from nengo_forcectl.errors import ConfigurationError
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.friction import CoulombFriction, UnevenFriction, ViscousFriction
+from nengo_forcectl.sim.masses import Payload
 
 Q = np.array([0.1, 0.5, -0.1, -1.2, 0.2, 0.6, 0.3])
 
@@ -133,3 +134,25 @@ def test_bad_values_are_named(make, message):
     """A value that makes no sense is refused with its field, unit and range."""
     with pytest.raises(ConfigurationError, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    ("payload", "friction", "good"), [(0.0, 0.1, True), (0.0, 0.9, False), (1.0, 0.9, True)]
+)
+def test_viscous_friction_that_would_swing_up_is_refused(payload, friction, good):
+    """On the last joint of a bare UR5, in steps of 1 ms: the simulation alone would throw the arm.
+    The step that the message names will do."""
+    arm, home = arms.load("ur5"), np.array([0.0, -1.2, 1.6, -0.4, 1.2, 0.0])
+    real = [Payload(payload), ViscousFriction(friction)]
+    if good:
+        Bullet(arm, home, real).close()
+        return
+    with pytest.raises(ConfigurationError, match=r"stops joint 6 at .* needs a simulation .* less"):
+        Bullet(arm, home, real)
+    with pytest.raises(ConfigurationError, match=r"needs a simulation step of 1.[0-9]e-04 s"):
+        Bullet(arm.with_friction(friction, 0.0), home)
+    with Bullet(arm, home, real, 1e-4, period=1e-3) as robot:
+        robot.reset(home, np.full(6, 0.2))
+        for _ in range(20):
+            robot.apply(arm.gravity(robot.read().q))
+        assert np.abs(robot.state()[1]).max() < 0.25

@@ -8,6 +8,7 @@ from nengo_forcectl import Bullet, JointPD, MinimumJerk, Payload, ViscousFrictio
 from nengo_forcectl.cycle import LearnerStart
 from nengo_forcectl.errors import NetworkError, RecordError
 from nengo_forcectl.robots import Log, follow
+from nengo_forcectl.sim import RotorInertia
 
 HOME = np.array([0.0, 0.5, 0.0, -1.2, 0.0, 0.6, 0.0])  # [rad]
 REAL = [Payload(2.0, com=(0.05, 0.0, 0.1)), ViscousFriction(0.9)]
@@ -45,6 +46,18 @@ def test_the_second_begins_where_the_first_ended(first, iiwa):
         follow(robot, cycle, path_of(iiwa), range(CYCLES), log)
         assert np.sqrt(np.mean(log.error() ** 2)) < 0.2 * np.sqrt(np.mean(before**2))
         assert cycle.learned.payload.mass == pytest.approx(2.0, rel=0.01)
+
+
+def test_rotors_need_not_grow_again(iiwa):
+    """Those of the light joints are as large as the first one found them, to a tenth, at once."""
+    with (
+        Bullet(iiwa, HOME, [RotorInertia(0.1)]) as robot,
+        learning_cycle(iiwa, HOME, seed=0) as cycle,
+    ):
+        follow(robot, cycle, path_of(iiwa), range(1200), Log(1200))
+        start = LearnerStart.of(cycle.cycle.learner)
+    with learning_cycle(iiwa, HOME, seed=0, start=start) as cycle:
+        np.testing.assert_allclose(cycle.learned.armature.value, 0.1, rtol=0.1)
 
 
 def test_scales_law_and_rate_do_not_matter(first, iiwa):

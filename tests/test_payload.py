@@ -57,6 +57,14 @@ def test_a_motion_that_is_not_enough_is_told(logs):
     assert "known to" in found.reason
 
 
+def test_logs_in_the_wrong_order_are_told(logs):
+    """A body of less than no mass is no payload, however well the motion shows it."""
+    empty, loaded = (read_log(path, arm=MODEL) for path in logs[:2])
+    found = find_payload(loaded, empty, MODEL)
+    assert not found.known
+    assert "give the empty one first" in found.reason
+
+
 def test_errors_of_the_gains_are_part_of_the_deviation(logs):
     """The mass is as wrong as the gains."""
     first, second = (read_log(path, arm=MODEL) for path in logs[:2])

@@ -55,10 +55,11 @@ def test_a_header_is_guessed_with_a_word(sample, tmp_path):
             "target_moment_1,actual_qd_0,actual_qd_1,tau0,tau1",
             [[0], [3, 4], [7, 8], [9, 10]],
         ),
+        ("time,q0,q1,dq0,dq1,tau0,tau1", [[0], [1, 2], [3, 4], [5, 6]]),
     ],
 )  # fmt: skip
 def test_measured_columns_are_told_from_wanted_ones(header, wanted):
-    """Franka, ROS and UR names; joints in the arm's order."""
+    """Franka, ROS and UR names; joints in the arm's order, counted from 0 or 1."""
     names = header.split(",")
     found, _ = find_columns("x.csv", names, len(names), LogFormat(), ("a", "b"))
     assert [found[kind] for kind in ("time", "q", "dq", "tau")] == wanted
@@ -186,6 +187,10 @@ def test_without_rosbags_a_bag_says_what_to_install(tmp_path, monkeypatch):
             "1 columns of tau and 2 of q",
         ),
         (
+            lambda s: s, LogFormat({"time": "1", "q": "2-3", "dq": "4-5", "tau": "5-6"}), "planar2",
+            "column 5 is dq and tau, needs to be one of them",
+        ),
+        (
             lambda s: (*s[:3], np.where(s[0][:, None] < 2, s[3], np.nan)), BARE, "planar2",
             "row .*, column 6 is 'nan', needs a number",
         ),
@@ -213,6 +218,13 @@ def test_files_that_are_no_logs_are_refused(content, tmp_path):
     path.write_bytes(content)
     with pytest.raises(RecordError, match=r"a\.csv"):
         read_log(path, BARE)
+
+
+def test_gains_beside_torques_are_refused():
+    """They are those of currents."""
+    names = ["time", "q1", "q2", "tau1", "tau2"]
+    with pytest.raises(RecordError, match="torques but no currents; leave out --gains"):
+        find_columns("x.csv", names, 5, LogFormat(gains=(1.0, 2.0)))
 
 
 def test_formats_are_checked():

@@ -220,6 +220,20 @@ def test_what_is_no_cycle_is_refused():
         run(None, 7, PATH)
 
 
+def test_a_reading_that_is_no_state_is_named():
+    """After a stop."""
+
+    class Raw:
+        def read(self):
+            return 0.0, np.zeros(2), np.zeros(2)
+
+        def apply(self, tau):
+            pass
+
+    with pytest.raises(ConfigurationError, match=r"Raw.read: returns \(0.0, .* needs a State"):
+        run(Raw(), control(), PATH, seconds=0.01, stop_time=0.002)
+
+
 def test_state_is_what_the_robot_says():
     """Time starts where the robot's does: a robot that has been on for an hour begins the path."""
 

@@ -158,7 +158,7 @@ def test_a_tool_that_is_out_of_its_box_is_a_stop():
         limits = boxed("kuka_iiwa", x - 0.1, x + np.array([0.1, 0.1, -off]))
         safe = Safe(Asks(7, lambda state: arm.gravity(home)), arm, limits)
         safe.step(State(0.0, home, np.zeros(7)), REFERENCE)
-        assert ("out of its box" in (safe.stopped or "")) == stops
+        assert ("out of its box at 0.000 s: Limits.lower" in (safe.stopped or "")) == stops
 
 
 def test_a_tool_that_is_just_out_of_its_box_comes_back():

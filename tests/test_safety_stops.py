@@ -22,6 +22,10 @@ from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.masses import Payload
 
 
+def planar_gravity(state):
+    return PLANAR.gravity(state.q)
+
+
 @pytest.mark.parametrize("most", [np.inf, 30.0])
 def test_a_wanted_wrench_of_another_size_stops_with_its_shape(most):
     """With and without a limit of force; no error leaves the loop without a torque."""
@@ -90,6 +94,50 @@ def test_a_reset_begins_a_new_motion_without_the_last_one_s_force(fused, law):
     assert np.abs(cycle.step(state(0), reference).tau - first).max() > 5.0
     safe.reset()
     np.testing.assert_allclose(cycle.step(state(0), reference).tau, first, atol=1e-9)
+
+
+def test_a_first_state_that_is_not_finite_leaves_no_trace():
+    """The torque is 0, since nothing is known. At good states the arm is then held, and after a
+    reset the limits act; a checkpoint has no NaN."""
+    arm, q, dq = PLANAR, np.array([0.4, 0.8]), np.zeros(2)
+    safe = Safe(Asks(2, lambda state: np.full(2, 1e3)), arm, PLANAR_LIMITS)
+    assert not safe.step(State(0.0, np.full(2, np.nan), dq), REFERENCE).tau.any()
+    held = safe.step(State(0.001, q, dq), REFERENCE).tau
+    np.testing.assert_allclose(held, arm.gravity(q), atol=1e-9)
+    safe.reset()
+    for k in range(2, 200):
+        tau = safe.step(State(1e-3 * k, q, dq), REFERENCE).tau
+        dq = dq + 1e-3 * arm.forward_dynamics(q, dq, tau)
+        q = q + 1e-3 * dq
+        assert (np.abs(dq) < 1.05 * PLANAR_LIMITS.dq_max).all()
+    assert safe.events["velocity"]
+    for name, value in safe.checkpoint().items():
+        assert not np.isnan(value).any(), name
+
+
+def test_a_checkpoint_is_resumed_with_a_clock_that_begins_anew():
+    """As that of a new process, or of a robot that was switched off: it is no clock that sticks."""
+    first, second = (Safe(Asks(2, planar_gravity), PLANAR, PLANAR_LIMITS) for _ in range(2))
+    q, dq = np.array([0.4, 0.8]), np.zeros(2)
+    for k in range(20):
+        first.step(State(5.0 + 1e-3 * k, q, dq), REFERENCE)
+    second.resume(first.checkpoint())
+    for k in range(20):
+        second.step(State(1e-3 * k, q, dq), REFERENCE)
+        assert second.stopped is None, k
+
+
+def test_a_stop_by_the_model_begins_from_a_checkpoint():
+    """A guard that resumes and then gets no state brakes as the one that saved."""
+    first, second = (Safe(Asks(2, planar_gravity), PLANAR, PLANAR_LIMITS) for _ in range(2))
+    dq = np.array([0.5, -0.5])
+    for k in range(20):
+        first.step(State(1e-3 * k, np.array([0.4, 0.8]) + 1e-3 * k * dq, dq), REFERENCE)
+    second.resume(first.checkpoint())
+    for k in range(20, 60):
+        blind = State(1e-3 * k, np.full(2, np.nan), dq)
+        torques = [safe.step(blind, REFERENCE).tau for safe in (first, second)]
+        np.testing.assert_allclose(*torques, atol=1e-9)
 
 
 def test_no_new_state_is_a_stop_within_the_watchdog():

@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 from reaching_job import DT, MAIN, rms, run
 
-from nengo_forcectl import learning_cycle
+import arms
+from arms.model.dh import Row, from_dh
+from nengo_forcectl import Controller, State, learning_cycle
 from nengo_forcectl.errors import ConfigurationError, NetworkError
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.friction import ViscousFriction
 from nengo_forcectl.sim.masses import Payload
+from nengo_forcectl.sim.sensing import Sensors
 
 
 def test_hold_keeps_the_weights(planar):
@@ -31,7 +34,8 @@ def test_hold_keeps_the_weights(planar):
 
 
 def test_frozen_parts_keep_their_weights(planar):
-    """The others learn meanwhile; unfrozen, these learn, too. An unknown part is named."""
+    """The others learn meanwhile; unfrozen, these learn, too. What was learned before stays to the
+    last bit. An unknown part is named."""
     opened, context = begin(planar)
     with opened as robot, context as cycle:
         with pytest.raises(NetworkError, match="freeze: is 'mass', needs some of payload,"):
@@ -45,6 +49,10 @@ def test_frozen_parts_keep_their_weights(planar):
         cycle.freeze()
         run(robot, cycle, planar.path, 2000)
         assert cycle.learned.payload.mass == pytest.approx(1.0, rel=0.05)
+        cycle.freeze("payload")
+        known = cycle.read()["payload"]
+        run(robot, cycle, planar.path, 400)
+        np.testing.assert_array_equal(cycle.read()["payload"], known)
 
 
 def begin(job):
@@ -67,6 +75,23 @@ def test_the_same_seed_gives_the_same_bits(planar):
     for other in runs[1:]:
         for one, another in zip(runs[0], other, strict=True):
             np.testing.assert_array_equal(one, another)
+
+
+def test_the_same_bits_with_late_sensors(planar):
+    """As above, with a delay that is stated, a part that is frozen and a new motion: they know what
+    waited."""
+    runs = []
+    for finishes in (None, False):
+        robot = Bullet(planar.arm, planar.home, [Payload(1.0)], DT, sensors=Sensors(delay=2e-3))
+        with robot, learning_cycle(planar.arm, planar.home, seed=0, delay=2e-3) as cycle:
+            cycle.defer(finishes is not None)
+            torque = run(robot, cycle, planar.path, 250)[1]
+            cycle.freeze("friction")
+            cycle.reset()
+            again = run(robot, cycle, planar.path, 250)[1]
+            runs.append([torque, again, *cycle.read().values()])
+    for one, another in zip(*runs, strict=True):
+        np.testing.assert_array_equal(one, another)
 
 
 @pytest.mark.parametrize("stop", [10, 203, 408])
@@ -159,11 +184,51 @@ def test_learning_goes_on_without_a_jump(iiwa_job, mode):
     assert jump < np.abs(np.diff(before[1:], axis=0)).max() + 0.1
 
 
-def test_what_is_no_law_is_refused(planar):
-    """By what it lacks."""
+class Unfinished(Controller):
+    """A law that returns its torque alone."""
+
+    def torque(self, terms, state, reference):
+        return terms.g
+
+
+def test_a_law_that_returns_no_command_is_named(planar):
+    """With what it returns."""
+    state = State(0.0, planar.home, np.zeros(planar.arm.dof))
     with (
-        pytest.raises(ConfigurationError, match=r"Controller: is 'nothing', .* no 'torque'"),
-        learning_cycle(planar.arm, planar.home, seed=0, controller="nothing"),  # pyright: ignore
+        learning_cycle(planar.arm, planar.home, seed=0, controller=Unfinished()) as cycle,
+        pytest.raises(ConfigurationError, match=r"Unfinished.torque: returns array.*a Command"),
+    ):
+        cycle.step(state, planar.path.at(0.0))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"controller": "nothing"}, r"Controller: is 'nothing', .* no 'torque'"),
+        (
+            {"controller": Unfinished},
+            r"Controller: is the class Unfinished, needs .* Unfinished\(\)",
+        ),
+        ({"seed": -1}, "learning_cycle.seed: is -1, needs a whole number from 0 up"),
+        ({"start": "runs/reach-001"}, "start: is of type str, needs LearnerStart"),
+        ({"states": np.zeros((9, 3))}, "states: is of type ndarray, needs States"),
+        ({"limits": (1.0, 2.0)}, "limits: is of type tuple, needs Limits"),
+    ],
+)
+def test_what_is_no_law_seed_or_start_is_refused(wrong, message, planar):
+    """By what it is, or lacks."""
+    with (
+        pytest.raises(ConfigurationError, match=message),
+        learning_cycle(planar.arm, planar.home, **({"seed": 0} | wrong)),
+    ):
+        pass
+
+
+def test_an_arm_without_mass_is_refused():
+    """As one of Denavit-Hartenberg parameters alone."""
+    with (
+        pytest.raises(ConfigurationError, match="arm 'rr': M is singular at the posture, needs li"),
+        learning_cycle(arms.Arm(from_dh("rr", [Row(a=0.5), Row(a=0.4)])), [0.3, 0.5], seed=0),
     ):
         pass
 

@@ -7,6 +7,7 @@ from arms import Arm
 
 from ..contract import (
     Adaptation,
+    Command,
     Controller,
     Cycle,
     Kinematics,
@@ -16,6 +17,7 @@ from ..contract import (
     State,
     learns,
 )
+from ..errors import ConfigurationError
 from ..estimation.predictor import Predictor
 from ..support.torques import checked_torque, limited
 
@@ -111,6 +113,10 @@ class Blocks(Cycle):
             J = terms.J
         sound = state._replace(sound=False) if self._limited else state  # do not integrate then
         command = self.controller.torque(terms, sound, reference)  # tau, and the error it answers
+        if not isinstance(command, Command):
+            raise ConfigurationError(
+                f"{self.controller.name}.torque: returns {command!r:.80}, needs a Command"
+            )
         feedforward = self.adaptation.torque(terms, state, reference, command)  # learns from it
         asked = checked_torque(command.tau + feedforward, state.time)
         tau = limited(asked, self.arm.tau_max)

@@ -99,6 +99,8 @@ class LearnerStart:
             for _ in range(ROUNDS):
                 while not solve_regression.call(law.address):
                     pass
+            rotors = learner.places["armature"]  # not new: they need not grow again
+            block["armature"][:] = law["weights"][rotors] * law["size"][rotors]
             renew.call(block.address, law.address)
         law["since"][...] = SETTLED
         block["slow"][...] = len(block["fast"]) * self.noise / learner.law.spread

@@ -35,6 +35,7 @@ class ObservingCycle(OneCall):
         """Return the torque for this state, then learn; raises as `OneCall.step`."""
         if self.predictor is None:
             return super().step(state, reference)
+        self.finish()  # the predictor knows what was learned
         result = super().step(self.predictor.now(state), reference)
         self.predictor.sent(result.tau)
         return result

@@ -31,7 +31,7 @@ from ..networks.structured_encoding import (
 )
 from ..networks.workspace import reach_states, task_axes
 from ..safety.limits import Limits
-from ..support.validation import Arguments, check, check_positive
+from ..support.validation import Arguments, check, check_positive, check_whole
 from .findings import Learned
 from .learner_start import LearnerStart
 from .observing_cycle import ObservingCycle
@@ -96,6 +96,7 @@ class StructuredCycle(ObservingCycle):
 
     def freeze(self, *parts: str) -> None:
         """As `StructuredLearner.freeze`."""
+        self.finish()
         self.learner.freeze(*parts)
 
     def read(self) -> dict[str, Float[np.ndarray, "..."]]:
@@ -139,6 +140,7 @@ class StructuredLearning(SimulatedNetwork):
         ``freeze("payload", "armature")`` keeps what is known of body and motors, ``freeze()`` lets
         all learn again; ``learn(False)`` freezes everything. See `StructuredLearner.freeze`.
         """
+        self.finish()
         self.cycle.learner.freeze(*parts)
 
 
@@ -204,7 +206,10 @@ def learning_cycle(
             "consolidating_cycle takes a number of neurons"
         )
     check_positive(Arguments("learning_cycle", dt=dt), dt="s")
+    check_whole(Arguments("learning_cycle", seed=seed), seed=0)
+    _check_kinds((states, States), (limits, Limits), (start, LearnerStart))
     posture = np.asarray(posture, dtype=float)
+    _check_mass(arm, posture)
     if states is None:
         states = reach_states(arm, posture, np.random.default_rng([seed, 1]))
     model, assumed = arm, None
@@ -248,6 +253,25 @@ def learning_cycle(
             yield learner
         finally:
             learner.store_if_opened()
+
+
+def _check_kinds(*given: tuple[object, type]) -> None:
+    """Raise `ConfigurationError` for an argument of `learning_cycle` of another type."""
+    for value, kind in given:
+        if value is not None and not isinstance(value, kind):
+            name = {States: "states", Limits: "limits"}.get(kind, "start")
+            raise ConfigurationError(
+                f"learning_cycle.{name}: is of type {type(value).__name__}, needs {kind.__name__}"
+            )
+
+
+def _check_mass(arm: Arm, posture: Float[np.ndarray, "n"]) -> None:
+    """Raise `ConfigurationError` for an arm with a joint that moves no mass."""
+    masses = np.linalg.eigvalsh(arm.mass_matrix(posture))
+    if not masses[0] > 1e-12 * masses[-1]:
+        raise ConfigurationError(
+            f"arm {arm.name!r}: M is singular at the posture, needs links with mass and inertia"
+        )
 
 
 def light_load(arm: Arm, posture: Float[np.ndarray, "n"]) -> Float[np.ndarray, "10"]:

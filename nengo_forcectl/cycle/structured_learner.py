@@ -243,6 +243,13 @@ class StructuredLearner:
         self._neurons["frozen"][...] = float("neurons" in parts)
         self._ripple["frozen"][...] = float("ripple" in parts)
 
+    @property
+    def frozen_parts(self) -> list[str]:
+        """Names of the parts that `freeze` keeps as they are."""
+        parts = {name: self._sums["frozen"][place] for name, place in self.places.items()}
+        parts |= {"neurons": self._neurons["frozen"], "ripple": self._ripple["frozen"]}
+        return [name for name, frozen in parts.items() if name != "field" and np.any(frozen)]
+
     @staticmethod
     def gains() -> dict[str, float]:
         """Return its gains by name, for the summary of a run."""

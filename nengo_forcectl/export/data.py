@@ -149,6 +149,7 @@ def described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         learner = cycle.learner
         inner["encoding"] = plain(learner.encoding, "encoding", arrays, cycle.arm)
         inner["design"] = plain(learner.design, "design", arrays)
+        inner["frozen"] = learner.frozen_parts
     elif isinstance(cycle, CompiledCycle):
         inner["encoding"] = plain(cycle.network.encoding, "encoding", arrays)
         inner["learning_law"] = plain(cycle.law, "learning_law", arrays)
@@ -260,6 +261,8 @@ def _learning(
         bound = law.bind(model)
         cycles = 0 if late is None else round(late["delay"] / dt)
         learner = StructuredLearner(model, bound, encoding, design, dt, cycles)
+        if "frozen" in inner:
+            learner.freeze(*inner["frozen"])
         cycle: CompiledCycle | StructuredCycle = StructuredCycle(model, bound, learner, predictor)
     else:
         network = network_arrays(inner, arrays)

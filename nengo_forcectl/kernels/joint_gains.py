@@ -4,7 +4,7 @@ import math
 
 from arms.machine.numba_kernel import kernel
 
-from .access import matrix, number, set_number, vector, whole
+from .access import matrix, number, set_number, vector, whole, wholes
 from .balance_columns import armature_column
 from .carried_body import column_product, weigh
 from .layout import structured_fields as at
@@ -14,6 +14,7 @@ from .layout.regression_fields import (
     REGRESSION_DELAY,
     REGRESSION_DEVIATIONS,
     REGRESSION_FLOOR,
+    REGRESSION_FROZEN,
     REGRESSION_NOISE,
     REGRESSION_SINCE,
     REGRESSION_SIZE,
@@ -101,12 +102,13 @@ def doubt_inertia(learner, law):
     payload has none. In a replay nothing can be thrown: all is believed.
 
     A payload shrinks towards the tool frame for that, with the same mass, which keeps it physical;
-    it grows again slowly.
+    it grows again slowly. Frozen weights stay as they are.
     """
     w, size = vector(law, REGRESSION_WEIGHTS), vector(law, REGRESSION_SIZE)
     deviations, own = vector(law, REGRESSION_DEVIATIONS), vector(learner, at.STRUCTURED_HOME_M)
     added, variance = vector(learner, at.STRUCTURED_ADDED), vector(learner, at.STRUCTURED_DOUBT)
     armature = vector(learner, at.STRUCTURED_ARMATURE)
+    frozen = wholes(law, REGRESSION_FROZEN)
     inertia_of_payload(learner, law)
     misfit = math.sqrt(number(law, REGRESSION_NOISE)) / number(law, REGRESSION_FLOOR)
     loop = number(learner, at.STRUCTURED_LOOP)
@@ -117,6 +119,8 @@ def doubt_inertia(learner, law):
         doubt = many * math.sqrt(variance[i]) + unexplained * unknown * added[i]
         share = min(share, believed(added[i], doubt, own[i]))
         k = armature_column(i)
+        if frozen[k] != 0:
+            continue
         w[k] *= believed(w[k] * size[k], many * deviations[k] * size[k], own[i])
         if loop > 0.0:
             w[k] = min(w[k], max(GROWTH * armature[i], SLIGHT * own[i]) / size[k])
@@ -125,6 +129,8 @@ def doubt_inertia(learner, law):
     late, since = len(vector(learner, at.STRUCTURED_ON_WAY)) > 0, number(law, REGRESSION_SINCE)
     if late and since <= UNTRIED and w[MASS] < LIGHT:
         share = 0.0
+    if frozen[MASS] != 0:
+        return
     set_number(learner, at.STRUCTURED_BELIEVED, share)
     for k in range(MOMENT, MOMENT + 3):
         w[k] *= math.sqrt(share)

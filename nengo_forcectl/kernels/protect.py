@@ -70,10 +70,14 @@ def protect_alone(guard, arm, inputs, mode, begun, elapsed):
     """As `protect`, for an arm whose terms are not computed yet; also for stops by the model.
 
     In such a stop the believed state advances by the model; with BY_Q and BY_DQ it follows q or dq.
-    It is written to ``inputs``.
+    It is written to ``inputs``. Before the first state the torque is 0.
     """
     limits = whole(guard, at.GUARD_LIMITS_CALL)
     if mode > at.STOP:
+        if begun == 0:
+            clear(vector(guard, at.GUARD_SENT))
+            return 0
+        begin_model(guard, arm, inputs)
         advance(guard, elapsed)
         correct(guard, inputs, mode, elapsed)
         take_believed(guard, arm, inputs, elapsed, mode != at.BY_DQ)
@@ -88,6 +92,23 @@ def protect_alone(guard, arm, inputs, mode, begun, elapsed):
     else:
         compute_learned_terms(guard, arm, inputs)
     return met | call(limits, guard, arm, inputs, mode, begun, met, elapsed)
+
+
+@kernel
+def begin_model(guard, arm, inputs):
+    """Believe the last state, if no cycle has computed the model since a checkpoint was resumed."""
+    q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
+    factor, size = matrix(guard, at.GUARD_FACTOR, len(q)), 0.0
+    for i in range(len(q)):
+        size += factor[i, i]
+    if size > 0.0:
+        return
+    q_last, dq_last = vector(guard, at.GUARD_Q), vector(guard, at.GUARD_DQ)
+    believe(guard, q_last, dq_last, 0, 0.0)
+    for i in range(len(q)):
+        q[i], dq[i] = q_last[i], dq_last[i]
+    compute_learned_terms(guard, arm, inputs)
+    prepare_rest(guard, arm, dq)
 
 
 @kernel

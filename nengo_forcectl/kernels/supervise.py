@@ -9,7 +9,7 @@ from arms.machine.memory import call, clear, copy_numbers, numbers_at, wholes_at
 from arms.machine.numba_kernel import kernel
 
 from .access import matrix, number, set_number, vector, whole, wholes
-from .control_cycle import tell_learner
+from .control_cycle import finish_learning, tell_learner
 from .handed_over import (
     WORD,
     is_felt,
@@ -95,6 +95,7 @@ def begin(own, time):
 @kernel
 def reset(own):
     """End a controlled stop and begin a new motion: see `Safe.reset`."""
+    finish_learning(whole(own, at.SUPERVISOR_CYCLE))
     reset_watch(whole(own, at.SUPERVISOR_WATCH))
     set_number(own, at.SUPERVISOR_OBEYED, 1.0)
     places, counts = wholes(own, at.SUPERVISOR_CLEARS), wholes(own, at.SUPERVISOR_CLEAR_COUNTS)
@@ -215,6 +216,7 @@ def collect(own, motion, wrench, felt, reference):
 @kernel
 def step_apart(own, state, reference, tau, sound):
     """Run the cycle, then the guard."""
+    finish_learning(whole(own, at.SUPERVISOR_CYCLE))
     watch, calls = whole(own, at.SUPERVISOR_WATCH), wholes(own, at.SUPERVISOR_CALLS)
     guard, inputs = whole(watch, watch_at.WATCH_GUARD), whole(watch, watch_at.WATCH_INPUT)
     n, motion = len(tau), motion_of(state)

@@ -130,9 +130,22 @@ def _check_found(
     if "time" not in found and form.rate is None:
         raise RecordError(f"{what}: row 1 has {has}, no time; needs --columns time=... or --rate")
     if "tau" not in found and "current" not in found:
+        if len(form.gains) and header is not None and _guess("tau", header, ()):
+            raise RecordError(
+                f"{what}: row 1 has {has}, torques but no currents; leave out --gains, or needs "
+                "--columns current=..."
+            )
         current = header is not None and _guess("current", header, ())
         needs = "--gains, N m/A of each joint" if current else "--columns tau=... or current=..."
         raise RecordError(f"{what}: row 1 has {has}, no torques; needs {needs}")
+    kinds: dict[int, str] = {}
+    for kind, columns in found.items():
+        for k in columns:
+            if k in kinds:
+                raise RecordError(
+                    f"{what}: column {k + 1} is {kinds[k]} and {kind}, needs to be one of them"
+                )
+            kinds[k] = kind
     n = len(found["q"])
     for kind in ("dq", "tau", "current"):
         if kind in found and len(found[kind]) != n:
@@ -176,7 +189,8 @@ def _stated(
 
 def _exact(kind: str, header: Sequence[str]) -> list[int]:
     """Return the columns that are named as in our own records: time, q1, q2, ..."""
-    if not {"time", "q1"} <= {name.strip() for name in header}:
+    names = {name.strip() for name in header}
+    if not {"time", "q1"} <= names or "q0" in names:  # some count from 0
         return []
     wanted = re.compile("time" if kind == "time" else rf"{kind}[1-9][0-9]*")
     hits = [k for k, name in enumerate(header) if wanted.fullmatch(name.strip())]

@@ -17,6 +17,7 @@ from .signals import Signals, signals_of
 
 KNOWN = 0.25  # deviation of the mass over it from which on the mass is not known
 CENTRED = 0.1  # deviation of the centre of mass from which on it is not known [m]
+SWAPPED = 5.0  # deviations below 0 from which on the logs are in the wrong order
 MASS_SIZE, LENGTH = 5.0, 0.3  # prior deviations: [kg], and of lengths [m]
 
 
@@ -85,7 +86,7 @@ def find_payload(
     H = np.linalg.inv(own)
     body = fit_physical(H, H @ free, free, 1, slice(0, 0))
     deviation = np.sqrt(own.diagonal() + (gain_error * body) ** 2)
-    return _payload(body, deviation, found, second, values)
+    return _payload(body, deviation, found, second, values, free[MASS] / np.sqrt(own[MASS, MASS]))
 
 
 def carried_sums(empty: MotionLog, loaded: MotionLog, arm: Arm, cutoff: float) -> tuple[Sums, Sums]:
@@ -133,14 +134,20 @@ def _payload(
     found: Identified,
     loaded: Sums,
     values: Float[np.ndarray, "p"],
+    free: float,
 ) -> Payload:
-    """Return the payload of its parameters, and whether it is known."""
+    """Return the payload of its parameters, and whether it is known.
+
+    ``free`` is the mass that fits best, of any sign, in its deviations.
+    """
     mass, com = float(body[MASS]), body[MOMENT : MOMENT + 3] / body[MASS]
     about_tool = _matrix(body)
     inertia = about_tool - mass * (com @ com * np.eye(3) - np.outer(com, com))
     spread = deviation[MOMENT : MOMENT + 3] / mass
     reason = ""
-    if deviation[MASS] > KNOWN * mass:
+    if free < -SWAPPED:
+        reason = "the log with it shows less mass than the one without: give the empty one first"
+    elif deviation[MASS] > KNOWN * mass:
         reason = f"the mass is known to {deviation[MASS]:.2g} kg only"
     elif spread.max() > CENTRED:
         axis = "xyz"[int(spread.argmax())]

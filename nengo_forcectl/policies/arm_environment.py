@@ -22,10 +22,11 @@ from ..networks.workspace import home_posture
 from ..robots.loop import ControlLoop
 from ..safety.guard import Safe
 from ..safety.sensors import SensorCheck
-from ..sim.disturbances import Disturbance
+from ..sim.disturbances import Disturbance, real_arm
 from ..sim.engines import ENGINES, default_engine
 from ..sim.friction import ViscousFriction
 from ..sim.masses import Payload
+from ..sim.resolution import most_viscous
 from ..support.validation import Arguments, check_choice, check_not_negative, check_within
 from .added_torque import AddedTorque
 from .smooth_policy import Policy
@@ -38,7 +39,7 @@ PERIOD = 1e-3  # of the control loop [s]
 STEP = 0.05  # largest change of the target in a step [m]
 STIFFER = 4.0  # largest factor of the stiffness, and its inverse the least
 SHARE = 0.1  # of a joint's largest torque, in an added torque
-FRICTION = 0.9  # viscous, of every joint [N m s/rad]
+FRICTION = 0.9  # viscous, of every joint, less where steps of it would swing [N m s/rad]
 FAULT = -10.0  # reward of a step that ends in a controlled stop
 WIDE = 2.0  # bounds of observed speeds, over the joints' limits
 SLACK = 0.5  # of observed positions beyond the joints' limits [rad]
@@ -152,7 +153,9 @@ class ArmEnvironment(gymnasium.Env[np.ndarray, np.ndarray]):
         super().reset(seed=seed, options=options)
         rng = self.np_random
         start = self._draw(rng)
-        disturbances = (Payload(float(rng.uniform(0.0, self.payload))), ViscousFriction(FRICTION))
+        payload = Payload(float(rng.uniform(0.0, self.payload)))
+        most = most_viscous(real_arm(self.arm, [payload]).mass_matrix(start), PERIOD)
+        disturbances = payload, ViscousFriction(min(FRICTION, most))
         self._robot.close()
         robot = self._robot.enter_context(self._simulated(start, disturbances))
         cycle = self.cycle

@@ -71,8 +71,12 @@ class ControlLoop:
 
     def act(self) -> None:
         """Run one control cycle; `record` logs it."""
-        state = self.check(self.robot.read())  # q [rad], dq [rad/s], and whether to learn from them
-        self.last = state
+        state = self.robot.read()
+        if not isinstance(state, State):
+            raise ConfigurationError(
+                f"{type(self.robot).__name__}.read: returns {state!r:.80}, needs a State"
+            )
+        self.last = state = self.check(state)  # q [rad], dq [rad/s], and whether to learn from them
         if self.start is None:
             self.start = state.time
         reference = self.path.at(state.time - self.start)  # x, dx, ddx in the base frame

@@ -189,10 +189,11 @@ class Safe(Cycle):
     def warm_up(self) -> None:
         """Compile everything that a stop calls, and treat the next state as the first."""
         self._credible(self._guard.address, self._input.address)
-        self._protect(*self._blocks, BLIND, 0, self.dt)
+        self._protect(*self._blocks, BLIND, 1, self.dt)
         self._past.clear()
         self._guard["compares"][...] = 0.0
         self._guard.between("believed_q", "believed_dq")[:] = 0.0
+        self._guard["factor"][:] = 0.0
 
     @property
     def controller(self) -> Controller | None:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -268,6 +269,7 @@ class Safe(Cycle):
         The cycle runs again from the next state on and learns from the one after that. The
         integrals, offsets and observers of the last motion are cleared.
         """
+        self.finish()
         self.stopped = None
         self._kernels.reset(self._watch.address)
         self.cycle.forget_motion()
@@ -290,7 +292,9 @@ class Safe(Cycle):
         return self.cycle.checkpoint() | self._past.checkpoint()
 
     def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
-        """Continue from a checkpoint, bit for bit.
+        """Continue from a checkpoint, bit for bit; the robot's clock may start anew.
+
+        A controlled stop lasts until `reset`; call that first.
 
         Raises:
             NetworkError: the checkpoint does not fit.
@@ -301,6 +305,7 @@ class Safe(Cycle):
         self._past.check(own)
         self.cycle.resume(inner)
         self._past.resume(own)
+        self._watch["anew"][...] = 1.0
 
     def step(self, state: State, reference: Reference) -> Result:
         """Return the torque within the limits.
@@ -359,6 +364,7 @@ class Safe(Cycle):
 
     def _step_apart(self, state: State, reference: Reference, time: float) -> Result:
         """Run the cycle, then the guard."""
+        self.cycle.finish()  # the guard's model and a predictor know what was learned
         self._input["q"][:], self._input["dq"][:] = state.joints(self.dof)
         credible = int(self._credible(self._guard.address, self._input.address))
         self._kernels.look(self._watch.address, credible, time)

@@ -54,7 +54,10 @@ class Reasons:
                 f"limits changed the torque in more than {self._limits.overruled:.3g} of the last "
                 f"{at.RECENT} cycles, most often that of {self._tally.most}"
             ),
-            at.STRAYS: lambda now: f"the tool is out of its box {now}",
+            at.STRAYS: lambda now: (
+                f"the tool is out of its box {now}: Limits.lower {self._limits.lower}, "
+                f"Limits.upper {self._limits.upper}"
+            ),
             at.CONTRADICTS: lambda now: f"state {now}: {describe_contradiction(self._guard)}",
             at.MISFEELS: lambda now: f"wrench {now}: {describe_push(self._guard)}",
             at.PRESSES: self._pressure,

@@ -11,11 +11,13 @@ from arms import Arm
 from ..errors import ConfigurationError
 from .bristles import LuGreFriction
 from .disturbances import Disturbance, real_arm
+from .friction import UnevenFriction, ViscousFriction
 from .per_joint import per_joint
 from .rotors import ElasticJoints
 
 # A step dt makes a frequency w larger by (w dt)^2 / 24, and its decay by about (w dt)^2 / 5.
 SWING = 0.3  # largest w dt: 0.4 % of the frequency, 2 % of the decay
+SWINGS_UP = 2.0  # least dt b / I at which explicit steps of viscous friction b are unstable
 DECAY = 0.2  # largest a dt for a rate of decay a; from 0.57 on, `Transmission` is unstable
 
 Square = Float[np.ndarray, "k k"]
@@ -39,9 +41,12 @@ def check_resolved(
 ) -> None:
     """Refuse a simulation step ``dt`` [s] that is too long; the message says which would do.
 
+    Viscous friction acts in explicit steps, which swing up from ``b dt / I = 2`` on.
+
     Raises:
         ConfigurationError: it is too long.
     """
+    _check_viscous(arm, q, disturbances, dt)
     needs = _needs(arm, q, disturbances)
     if not needs:
         return
@@ -51,6 +56,32 @@ def check_resolved(
         needed = needed if needed <= step else float(f"{0.95 * step:.1e}")
         raise ConfigurationError(
             f"{text}, needs a simulation step of {needed:g} s or less, not {dt:g} s"
+        )
+
+
+def most_viscous(M: Square, dt: float) -> float:
+    """Return the largest viscous friction [N m s/rad] whose steps ``dt`` [s] do not swing."""
+    return float(np.linalg.eigvalsh(M)[0]) / dt
+
+
+def _check_viscous(
+    arm: Arm, q: Float[np.ndarray, "n"], disturbances: Sequence[Disturbance], dt: float
+) -> None:
+    """Refuse a step in which viscous friction swings up, unless it acts on rotors of their own."""
+    b = arm.friction.viscous.copy()
+    for each in disturbances:
+        if isinstance(each, ElasticJoints):
+            return
+        if isinstance(each, (ViscousFriction, UnevenFriction)):  # its mean over the angle
+            b += per_joint(each, "coefficient", arm.dof)
+    if not b.any():
+        return
+    rate, joint = _fastest(real_arm(arm, disturbances).mass_matrix(q), np.diag(b))
+    if rate * dt >= SWINGS_UP:
+        raise ConfigurationError(
+            f"viscous friction of {b[joint]:.3g} N m s/rad stops joint {joint + 1} at {rate:.3g} "
+            f"1/s, needs a simulation step of {1.0 / rate:.1e} s or less, not {dt:g} s; or less "
+            "friction, or more inertia, such as RotorInertia"
         )
 
 

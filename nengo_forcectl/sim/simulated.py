@@ -1,7 +1,7 @@
 """A simulated arm: its motors, joints, disturbances and sensors, in any physics engine."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -93,7 +93,7 @@ class Simulated(Closing, Robot):
         self.arm = arm
         self.dt = dt
         self.period = dt if period is None else period
-        self.disturbances = tuple(disturbances)
+        self.disturbances = self._checked(arm, disturbances)
         self.steps = 0  # simulation steps since the start
         check_positive(self, dt="s", period="s")
         self._steps_per_cycle = whole_steps(f"{type(self).__name__}.period", self.period, dt)
@@ -106,6 +106,18 @@ class Simulated(Closing, Robot):
         rotor = real_arm(arm, self.disturbances).armature
         self._elastic = None if elastic is None else Transmission(elastic, rotor, dt)
         self._schedule: dict[int, Engine] = {}  # engine of the arm by its first step
+
+    def _checked(self, arm: object, disturbances: Any) -> tuple[Disturbance, ...]:
+        name, listed = type(self).__name__, isinstance(disturbances, Iterable)
+        if not isinstance(arm, Arm):
+            raise ConfigurationError(f"{name}.arm: is {arm!r:.80}, needs an Arm; see arms.load")
+        given = tuple(disturbances) if listed else (disturbances,)
+        for each in given:
+            if not (listed and isinstance(each, Disturbance)):
+                raise ConfigurationError(
+                    f"{name}.disturbances: has {each!r:.80}, needs a list of disturbances"
+                )
+        return given
 
     def _open(self, q: ArrayLike) -> None:
         """Build the engines, and start at ``q``; close them if that fails."""

@@ -25,8 +25,11 @@ def adopt(
         current: attributes to read from the object each time.
 
     Raises:
-        ConfigurationError: it lacks one that is needed.
+        ConfigurationError: it lacks one that is needed, or is a class.
     """
+    if isinstance(given, type):
+        name = given.__name__
+        raise ConfigurationError(f"{kind.__name__}: is the class {name}, needs an object, {name}()")
     lacking = [name for name in needed if not hasattr(given, name)]
     if lacking:
         raise ConfigurationError(

@@ -30,7 +30,7 @@ def payload_answer(run: Run) -> Answer:
     if found["known"]:
         sentence += " The motion was enough to know mass and centre."
     else:
-        failure = f"The motion was not enough: {found['reason']}."
+        failure = f"The payload is not known: {found['reason']}."
     rows = {"without the payload": summary["error_before"], "with it": summary["error"]}
     parts = (
         tuple(summary["text"]),
