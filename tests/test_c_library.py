@@ -94,6 +94,20 @@ def test_a_program_learns_on_bit_for_bit(arm, trained, tmp_path):
     check_program(arm, trained, MACHINE, tmp_path)
 
 
+def test_neurons_that_spike_do_so_in_c(arm, tmp_path):
+    """Their voltages, too, are those of Python to the last bit."""
+    with (
+        learning_cycle(arm, home_posture(arm), seed=0, dt=DT, neuron_type="lif") as cycle,
+        world(arm) as robot,
+    ):
+        drive(arm, robot, 50, cycle)
+        export_library(cycle, tmp_path / "mine")
+        states, taus = recorded(arm, robot, 100, cycle)
+        end = cycle.checkpoint()
+        assert np.ptp(end["population.joints.voltage"]) > 0.5
+        check_program(arm, (tmp_path / "mine", states, taus, end), MACHINE, tmp_path)
+
+
 def test_the_libraries_of_both_machines_are_small(trained):
     """`.a`, and `.so` where a linker is there: below 3 MB together, for an arm of seven joints too.
 

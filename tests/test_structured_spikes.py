@@ -1,5 +1,7 @@
 """The network of the default learner with other neurons in place of its own."""
 
+from dataclasses import replace
+
 import nengo
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from nengo_forcectl.networks import Population, home_posture, structured_network
 from nengo_forcectl.networks.structured_encoding import JOINT_NEURONS, TOOL_NEURONS
 
 DT, STEPS = 1e-3, 1500
+JOINT_FIELDS = "joint_encoders", "joint_bias", "joint_shares", "joint_voltage"
 
 
 @pytest.fixture(scope="module")
@@ -197,6 +200,31 @@ def test_neurons_go_on_where_they_were(tmp_path):
         assert plain.activity is None
         with pytest.raises(NetworkError, match="memory: has shapes"):
             plain.resume(checkpoint)
+
+
+def test_what_fires_is_checked(tmp_path):
+    """Numbers and shapes that do not fit are named; spikes are counted by what they change."""
+    arm = arms.load("planar3")
+    with learning_cycle(arm, home_posture(arm), seed=0, dt=DT, neuron_type="lif") as cycle:
+        for state, reference in motion(arm, 20):
+            cycle.step(state, reference)
+        activity, encoding = cycle.activity, cycle.cycle.learner.encoding
+    assert activity.neurons == 10 * (3 * JOINT_NEURONS + TOOL_NEURONS)
+    inputs = 10 * (3 * JOINT_NEURONS * 3 + TOOL_NEURONS * 4)
+    assert activity.inputs == pytest.approx(inputs / activity.neurons)
+    assert 1.0 < activity.outputs < 3.0
+    own = encoding.population
+    for wrong, match in (
+        ({"joint_bias": own.joint_bias * np.nan}, r"joint_bias: has a number that is not finite"),
+        ({"tool_shares": own.tool_shares[:-1]}, r"tool_shares: has shape \(319,\), needs \(320,\)"),
+        ({"model": "lif"}, r"StructuredPopulation\.model: is a str, needs a NeuronModel"),
+        (
+            {name: getattr(own, name)[..., :-1] for name in JOINT_FIELDS},
+            r"joint_bias: is of 479 neurons, needs as many for each of 48",
+        ),
+    ):
+        with pytest.raises(NetworkError, match=match):
+            replace(encoding, population=replace(own, **wrong)).check(encoding.arm)
 
 
 def along(network, states):
