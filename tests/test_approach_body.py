@@ -7,8 +7,10 @@ from test_safety import adversaries
 
 import arms
 from nengo_forcectl.kernels.approach_body import LENGTH, ROUNDS, WEIGHT
+from nengo_forcectl.kernels.choose_load import WORTH
 from nengo_forcectl.kernels.weigh_load import FAR, HEAVY, WIDE
 from nengo_forcectl.sim.masses import Payload
+from nengo_forcectl.sim.sensing import Sensors
 
 USUAL = np.diag(np.array([HEAVY, *3 * [FAR], *6 * [WIDE]]) ** -2.0)
 SCALE = np.outer([1 / LENGTH, 1 / LENGTH, 1 / LENGTH, 1.0], [1 / LENGTH, 1 / LENGTH, 1 / LENGTH, 1])
@@ -80,3 +82,27 @@ def test_no_body_explains_the_motion_much_better(found):
     theta = after["theta"]
     left = [each @ A @ each - 2.0 * b @ each for each in (theta, z)]
     assert left[0] - left[1] < 0.01 * (b @ z)
+
+
+def left_by_solution(load):
+    """Return the share of the squares that the solution of the least squares leaves."""
+    s = int(load["delay"])
+    mix = np.array([1.0 - load["delay"] + s, load["delay"] - s])
+    squares = [[load["size"][s], load["both"][s]], [load["both"][s], load["size"][s + 1]]]
+    theta, A = mix @ load["trials"][s : s + 2], np.tril(load["information"])
+    A += np.tril(A, -1).T
+    return 1.0 + theta @ (A @ theta - 2.0 * load["fitted"]) / (mix @ squares @ mix)
+
+
+def test_the_search_waits_where_no_body_explains_the_motion():
+    """With much noise it stands in just those cycles in which the solution leaves too much."""
+    arm, load = arms.load("ur5e"), Payload(2.0, com=(0.1, 0.05, 0.1))
+    noise, last, stood = Sensors(velocity_noise=2e-2), np.zeros((2, 10)), []
+    for safe, _ in stepped(arm, adversaries(arm)["bang"], 300, [load], noise):
+        block = safe._guard._keeps[-1]
+        now = np.array([block["near"], block["pull"]])
+        if now[1].any() and block["delay"] < len(block["size"]) - 1:
+            stood.append((now == last).all())
+            assert stood[-1] == (left_by_solution(block) >= WORTH)
+        last = now
+    assert 10 < sum(stood) < len(stood) - 10

@@ -19,6 +19,7 @@ from .weigh_load import add_lack, squares_left, usual_information
 DELAYED = 0.7  # share of the misfit that another delay must be below
 OTHER = 0.5  # change of the delay after which a change of the load is looked for anew [cycles]
 MISFIT = 0.12  # share of the sum of squares that a load may leave
+WORTH = 0.24  # share left by the solution below which the body that explains most is searched for
 LIGHTEST = 1e-3  # mass of a load [kg]
 REACH = 0.5  # largest distance of its centre [m]
 
@@ -107,10 +108,14 @@ def solve_delay(load, s):
 
 @kernel
 def take_body(load, prior):
-    """Change the parameters to those of a body near the tool; ``prior`` is that of the solution."""
+    """Change the parameters to those of a body near the tool; ``prior`` is that of the solution.
+
+    No body leaves less than the solution does. Where that is far too much, the search waits.
+    """
+    worth = misfit_share(load) < WORTH
     if take_nearest(load):
         begin_approach(load)
-    else:
+    elif worth:
         approach_body(load, prior)
         take_nearest(load)  # within reach, and to rounding
 
