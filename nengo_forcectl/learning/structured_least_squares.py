@@ -17,6 +17,7 @@ WAKE = 50  # solutions after the start or a change until the joints' neurons lea
 TOOL_WAKE = 100  # and until those of the tool do
 FIRST = 0.005  # first variance of the tool's neurons
 STAGES, STAGE_TIME = 4, 2e-3  # of a solution; time of one soon after a change [s]
+JOBS, JOBS_TIME = 6, 1e-3  # of a later solution in a cycle; its time, or less [s]
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,8 @@ class StructuredLeastSquares:
             "solved": p - columns.field,
             "every": every,
             "period": self._period(dt),
-            "stages": max(round(STAGES * dt / STAGE_TIME), 1),
+            "stages": min(max(round(STAGES * dt / STAGE_TIME), 1), STAGES),
+            "jobs": round(JOBS * max(dt / JOBS_TIME, 1.0)),
             "alone": round(self.alone / dt),
             "share": -math.expm1(-self.gain * dt),
             "floor": self.floor,

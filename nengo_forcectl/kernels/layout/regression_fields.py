@@ -62,6 +62,7 @@ REGRESSION_SINCE = REGRESSION.add("since")  # learning cycles since the last cha
 REGRESSION_ALONE_UNTIL = REGRESSION.add("alone_until")  # the same after a failure
 REGRESSION_REPAIRED = REGRESSION.add("repaired")  # parts of solutions that were
 REGRESSION_STAGES = REGRESSION.add("stages", whole=True)  # of a solution, in an early cycle
+REGRESSION_JOBS = REGRESSION.add("jobs", whole=True)  # of a solution, in a later cycle
 REGRESSION_ROUNDS = REGRESSION.add("rounds")  # solutions since the start or a change
 REGRESSION_JOB = REGRESSION.add("job")  # current job of the solution, or NO_JOB
 REGRESSION_SOLVED = REGRESSION.add("solved")  # columns of the solution: all, or the core
