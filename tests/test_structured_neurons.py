@@ -19,7 +19,7 @@ from nengo_forcectl.kernels import joint_activity
 
 def test_neurons_of_each_joint_are_solved_with_the_weights(rng):
     """Weights and decoders are those of one least squares over both, to 1e-9, as are the misfit
-    and the target that a sleeping network leaves; errors that repeat count for weights alone."""
+    and the target that a sleeping network leaves; errors that repeat count for both."""
     block, made, _ = regression(rng, noise=1.0)
     block["repeated"][...] = 3.0
     neurons = law_neurons(block)
@@ -38,7 +38,8 @@ def test_neurons_of_each_joint_are_solved_with_the_weights(rng):
     Phi, Y = (root * phi).reshape(-1, P), (root[:, 0] * y).ravel()
     own = np.einsum("kna,nj->knja", root * active, np.eye(N)).reshape(-1, N * m)
     shares = np.linalg.solve(
-        own.T @ own + np.diag(np.repeat([2.0, 1.0, 5.0], m)), np.column_stack((own.T @ Phi, own.T))
+        own.T @ own + np.diag(3.0 * np.repeat([2.0, 1.0, 5.0], m)),
+        np.column_stack((own.T @ Phi, own.T)),
     )  # decoders of each weight, and of each number of y
     left = np.eye(len(Y)) - own @ shares[:, P:]
     expected = np.linalg.solve(Phi.T @ left @ Phi + 3.0 * np.eye(P), Phi.T @ left @ Y)

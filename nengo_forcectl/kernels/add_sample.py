@@ -9,7 +9,7 @@ import math
 from arms.machine.numba_kernel import kernel, part
 
 from .access import cube, matrix, number, set_number, vector, whole
-from .joint_activity import add_cross_row, add_own, explained_by_neurons
+from .joint_activity import add_own, explained_by_neurons, per_joint
 from .layout import regression_fields as at
 
 QUICK = 100  # cycles after a change in which samples are taken more often
@@ -137,21 +137,32 @@ def add_rows(law, until):
         matrix(law, at.REGRESSION_MOMENT, delays),
         vector(law, at.REGRESSION_PRECISION),
     )
-    first, until = p - whole_left(law), min(until, p)
+    neurons, n = whole(law, at.REGRESSION_NEURONS), len(phi)
+    m, first, until = per_joint(neurons), p - whole_left(law), min(until, p)
+    cross = cube(neurons, at.JOINT_NEURONS_CROSS, n, m)
+    active, before = (
+        matrix(neurons, at.JOINT_NEURONS_PHI_TAKEN, m),
+        matrix(neurons, at.JOINT_NEURONS_PHI_LAST, m),
+    )
     for i in range(first, until):  # outside, so that a line of Lambda is at hand for all joints
-        for j in range(len(phi)):
+        for j in range(n):
             value, earlier = 0.5 * precision[j] * phi[j, i], 0.5 * precision[j] * last[j, i]
             if value != 0.0 or earlier != 0.0:
-                for k in range(i + 1):
-                    information[i, k] += value * last[j, k] + earlier * phi[j, k]
-                for s in range(delays):
-                    moment[i, s] += value * y_last[j, s] + earlier * y[j, s]
-                add_cross_row(law, i, j, value, earlier)
+                add_products(value, last[j], earlier, phi[j], information[i, : i + 1])
+                add_products(value, y_last[j], earlier, y[j], moment[i])
+                add_products(value, before[j], earlier, active[j], cross[i, j])
     if first == 0:
         add_own(law)
     set_number(law, at.REGRESSION_LEFT, p - until)
     if until == p:
         keep_sample(law)
+
+
+@kernel
+def add_products(value, before, earlier, now, sums):
+    """Add ``value before + earlier now`` to the sums."""
+    for k in range(len(sums)):
+        sums[k] += value * before[k] + earlier * now[k]
 
 
 @kernel

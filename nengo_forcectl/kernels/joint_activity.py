@@ -112,23 +112,6 @@ def add_own(law):
 
 
 @kernel
-def add_cross_row(law, k, i, value, earlier):
-    """Add the last sample to the sums of weight k's column with the neurons of joint i.
-
-    ``value`` and ``earlier`` are half the column at this sample and the one before, times P.
-    """
-    neurons = whole(law, at.REGRESSION_NEURONS)
-    m, n = per_joint(neurons), len(vector(neurons, at.JOINT_NEURONS_SIZE))
-    cross = cube(neurons, at.JOINT_NEURONS_CROSS, n, m)
-    active, before = (
-        matrix(neurons, at.JOINT_NEURONS_PHI_TAKEN, m),
-        matrix(neurons, at.JOINT_NEURONS_PHI_LAST, m),
-    )
-    for a in range(m):
-        cross[k, i, a] += value * before[i, a] + earlier * active[i, a]
-
-
-@kernel
 def part_from_neurons(law):
     """Take what neurons and weights explain out of each other's sums: they are no longer related.
 

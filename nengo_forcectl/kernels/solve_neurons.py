@@ -1,6 +1,6 @@
 """The neurons' part in a solution of `StructuredLeastSquares`.
 
-With A and a the sums of the weights w, B and b of the neurons' decoders v, over r^2 and with their
+With A and a the sums of the weights w, B and b of the neurons' decoders v, over R^2 and with their
 priors, and X those of both::
 
     [A  X] [w]   [a]
@@ -43,7 +43,7 @@ def begin_neurons(law):
     if not awake:
         take_out(law)
         return
-    noise, m = number(law, at.REGRESSION_NOISE), per_joint(neurons)
+    noise, m = number(law, at.REGRESSION_REPEATED), per_joint(neurons)
     cross, lines = vector(neurons, at.JOINT_NEURONS_CROSS), vector(neurons, at.JOINT_NEURONS_LINES)
     moment, solved = (
         vector(neurons, at.JOINT_NEURONS_MOMENT),
@@ -115,7 +115,7 @@ def eliminate_neurons(law, job):
 @kernel
 def factor_joint(law, i):
     """Factor joint i's block; take what its neurons explain out of the sums of y^2."""
-    neurons, noise = whole(law, at.REGRESSION_NEURONS), number(law, at.REGRESSION_NOISE)
+    neurons, noise = whole(law, at.REGRESSION_NEURONS), number(law, at.REGRESSION_REPEATED)
     m, square = per_joint(neurons), vector(law, at.REGRESSION_TARGET_SQUARE)
     delays, both = len(square), vector(law, at.REGRESSION_TARGET_BOTH)
     L = cube(neurons, at.JOINT_NEURONS_FACTOR, m, m)[i]
@@ -171,7 +171,7 @@ def count_known(neurons, L, i):
 @kernel
 def reduce_row(law, k):
     """Compute weight k's line; reduce its row of A and its target."""
-    neurons, noise = whole(law, at.REGRESSION_NEURONS), number(law, at.REGRESSION_NOISE)
+    neurons, noise = whole(law, at.REGRESSION_NEURONS), number(law, at.REGRESSION_REPEATED)
     m, n = per_joint(neurons), len(vector(neurons, at.JOINT_NEURONS_SIZE))
     delays = len(vector(law, at.REGRESSION_TARGET_SQUARE))
     lines, line = (
@@ -187,9 +187,8 @@ def reduce_row(law, k):
             for b in range(a):
                 value -= factor[i, a, b] * lines[k, i, b]
             lines[k, i, a] = value / factor[i, a, a]
-    share = noise / number(law, at.REGRESSION_REPEATED)
     for j in range(k + 1):
-        A[k, j] -= share * dot(line[k], line[j])
+        A[k, j] -= dot(line[k], line[j])
     for a in range(n * m):
         value = noise * line[k, a]
         for s in range(delays):

@@ -32,7 +32,6 @@ from .solve_neurons import (
     tool_awake,
 )
 
-JOBS = 6  # of a cycle
 EQUAL = 3  # of them take as long as one of the neurons' jobs, or one after the covariance
 FAINT = 4e-3  # variance of the tool's neurons that is not believed, and is taken off
 SILENT = 1e-6  # their variance then
@@ -72,7 +71,8 @@ def jobs_of_cycle(law, early):
     if not early:
         done = number(law, at.REGRESSION_JOB) - jobs_of_neurons(law)
         long = done < 0 or done >= 3 * solved_columns(law)
-        return JOBS // EQUAL if long else JOBS
+        jobs = whole(law, at.REGRESSION_JOBS)
+        return jobs // EQUAL if long else jobs
     job, p = int(number(law, at.REGRESSION_JOB)), solved_columns(law)
     return p - job % p if job < 3 * p else 4 * p
 

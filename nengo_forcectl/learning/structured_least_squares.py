@@ -17,6 +17,7 @@ WAKE = 50  # solutions after the start or a change until the joints' neurons lea
 TOOL_WAKE = 100  # and until those of the tool do
 FIRST = 0.005  # first variance of the tool's neurons
 STAGES, STAGE_TIME = 4, 2e-3  # of a solution; time of one soon after a change [s]
+JOBS, JOBS_TIME = 6, 1e-3  # of a later solution in a cycle; its time, or less [s]
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,11 @@ class StructuredLeastSquares:
     than a sample. r^2 is at least ``floor^2``.
 
     A model that lacks a cause is wrong in the same way whenever a path repeats, so more samples of
-    it tell less and less. Therefore w counts Lambda and b over R^2 in place of r^2, m the samples
-    since the last change of the payload (the coarsened posterior of Miller and Dunson 2019,
+    it tell less and less. Therefore all sums count over R^2 in place of r^2, m the samples since
+    the last change of the payload (the coarsened posterior of Miller and Dunson 2019,
     doi:10.1080/01621459.2018.1469995)::
 
         R^2 = r^2 + spread (m / distinct) (r^2 / spread - white)
-
-    The joints' neurons, whose columns are in one row each, count them over r^2: what they learn
-    makes up for errors that repeat, and moves no other joint.
 
     The neurons of each joint add ``a_j^T v_j`` to its torque, with decoders v_j of one variance a
     joint. Their columns are in that joint's row alone; so they are eliminated from the sums, joint
@@ -125,7 +123,8 @@ class StructuredLeastSquares:
             "solved": p - columns.field,
             "every": every,
             "period": self._period(dt),
-            "stages": max(round(STAGES * dt / STAGE_TIME), 1),
+            "stages": min(max(round(STAGES * dt / STAGE_TIME), 1), STAGES),
+            "jobs": round(JOBS * max(dt / JOBS_TIME, 1.0)),
             "alone": round(self.alone / dt),
             "share": -math.expm1(-self.gain * dt),
             "floor": self.floor,

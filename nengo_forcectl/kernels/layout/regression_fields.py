@@ -62,6 +62,7 @@ REGRESSION_SINCE = REGRESSION.add("since")  # learning cycles since the last cha
 REGRESSION_ALONE_UNTIL = REGRESSION.add("alone_until")  # the same after a failure
 REGRESSION_REPAIRED = REGRESSION.add("repaired")  # parts of solutions that were
 REGRESSION_STAGES = REGRESSION.add("stages", whole=True)  # of a solution, in an early cycle
+REGRESSION_JOBS = REGRESSION.add("jobs", whole=True)  # of a solution, in a later cycle
 REGRESSION_ROUNDS = REGRESSION.add("rounds")  # solutions since the start or a change
 REGRESSION_JOB = REGRESSION.add("job")  # current job of the solution, or NO_JOB
 REGRESSION_SOLVED = REGRESSION.add("solved")  # columns of the solution: all, or the core
@@ -106,7 +107,7 @@ JOINT_NEURONS_VARIANCE = JOINT_NEURONS.add("variance", "n")  # of the prior, ove
 JOINT_NEURONS_KNOWN = JOINT_NEURONS.add("known", "n")  # decoders that the data determine
 JOINT_NEURONS_WEIGHTS = JOINT_NEURONS.add("weights", "n m")  # decoders, over the size
 JOINT_NEURONS_AWAKE = JOINT_NEURONS.add("awake")  # 1: they are part of the solution
-JOINT_NEURONS_LINES = JOINT_NEURONS.add("lines", "p n m")  # L^-1 cross, over r^2
-JOINT_NEURONS_FACTOR = JOINT_NEURONS.add("factor", "n m m")  # L of own / r^2 + 1 / variance
-JOINT_NEURONS_SOLVED = JOINT_NEURONS.add("solved", "n m s")  # L^-1 moment, over r^2
+JOINT_NEURONS_LINES = JOINT_NEURONS.add("lines", "p n m")  # L^-1 cross, over R^2
+JOINT_NEURONS_FACTOR = JOINT_NEURONS.add("factor", "n m m")  # L of own / R^2 + 1 / variance
+JOINT_NEURONS_SOLVED = JOINT_NEURONS.add("solved", "n m s")  # L^-1 moment, over R^2
 JOINT_NEURONS_COLUMN = JOINT_NEURONS.add("column", "m")  # work space
