@@ -1,9 +1,10 @@
 """Machine code for another program, from the kernels' `arms.machine.intermediate` code."""
 
 import hashlib
+import itertools
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,7 +23,8 @@ from arms.machine.workers import environment
 
 from .. import kernels
 from ..errors import ConfigurationError
-from ..kernels.parts import PARTS
+from ..kernels.layout.cycle_fields import CONSOLIDATES
+from ..kernels.parts import LEARNERS, PARTS
 from ..kernels.state_block import close_state, open_state
 from ..kernels.supervise import count_events, learn, reset, step_controller, stop, stopped
 
@@ -38,6 +40,15 @@ KERNELS: tuple[tuple[Any, tuple[Any, ...]], ...] = (
     *INTERFACE,
 )
 """All kernels of a library; the first ones are called by their addresses."""
+
+APART = {"consolidation": LEARNERS[CONSOLIDATES]}
+"""Parts in objects of their own, by the objects' names: few libraries need them."""
+
+OBJECTS = {
+    "kernels": [each for each in KERNELS if each[0] not in {a.kernel for a in APART.values()}],
+    **{name: [(a.kernel, signature_of(a.kernel))] for name, a in APART.items()},
+}
+"""The kernels of each object."""
 
 
 class Machine(NamedTuple):
@@ -93,20 +104,32 @@ def _version() -> str:
     return hashlib.sha256("|".join(key).encode()).hexdigest()
 
 
-def kernels_object(machine: Machine) -> ObjectFile:
+def kernels_objects(machine: Machine, called: Collection[Any]) -> tuple[ObjectFile, ...]:
     """Return the kernels' code, the same for all controllers; compiled once per installation.
 
     One new process compiles it for all `MACHINES`, in half the time: see `arms.machine.emission`.
 
+    Args:
+        machine: the machine.
+        called: parts that a controller calls; `APART` are left out unless they are among these.
+
     Raises:
         ConfigurationError: the code needs something besides the mathematics of C.
     """
-    where, key = disk.versioned_folder("arms", disk.sources_version()), _key(machine)
-    if where is not None and not disk.is_stored(key, where):
+    where = disk.versioned_folder("arms", disk.sources_version())
+    stored = where is None or all(disk.is_stored(_key(machine, name), where) for name in OBJECTS)
+    if not stored:
         with announce("compiling the control cycle for a C library, once per installation"):
             subprocess.run([sys.executable, "-c", _STORE], env=environment(), check=False)
-    content = disk.fetch(key, lambda: _compiled(machine))  # here if the process has failed
-    return ObjectFile("kernels.o", content, _names())
+    wanted = [name for name in OBJECTS if name not in APART or APART[name] in called]
+    return tuple(
+        ObjectFile(
+            f"{name}.o",
+            disk.fetch(_key(machine, name), lambda name=name: _compiled(machine, name)),
+            _names(name),
+        )
+        for name in wanted
+    )  # compiled here if the process has failed
 
 
 _STORE = """
@@ -119,28 +142,31 @@ store_objects()
 
 def store_objects() -> None:
     """Compile the kernels for all machines, and store them in the cache on disk."""
-    for machine in MACHINES:
-        disk.fetch(_key(machine), lambda machine=machine: _compiled(machine))
+    for machine, name in itertools.product(MACHINES, OBJECTS):
+        disk.fetch(_key(machine, name), lambda m=machine, name=name: _compiled(m, name))
 
 
-def _compiled(machine: Machine) -> bytes:
-    return emit(machine, _texts(), _names())
+def _compiled(machine: Machine, name: str) -> bytes:
+    return emit(machine, _texts(name), _names(name))
 
 
-def _key(machine: Machine) -> str:
-    return f"library|{machine!r}|{_version()}"
+def _key(machine: Machine, name: str) -> str:
+    return f"library|{name}|{machine!r}|{_version()}"
 
 
-def _names() -> tuple[str, ...]:
-    return tuple(entry_name(kernel) for kernel, _ in KERNELS)
+def _names(name: str) -> tuple[str, ...]:
+    return tuple(entry_name(kernel) for kernel, _ in OBJECTS[name])
 
 
 @cache
-def _texts() -> tuple[str, ...]:
-    """Return the intermediate code of `KERNELS`; that of compiled parts is on disk."""
-    return (
-        *(each.intermediate(entry_name(each.kernel)) for each in PARTS),
-        *(kernel_text(*each, entry_name(each[0])) for each in INTERFACE),
+def _texts(name: str) -> tuple[str, ...]:
+    """Return the intermediate code of an object's kernels; that of compiled parts is on disk."""
+    parts = {each.kernel: each for each in PARTS}
+    return tuple(
+        parts[kernel].intermediate(entry_name(kernel))
+        if kernel in parts
+        else kernel_text(kernel, types, entry_name(kernel))
+        for kernel, types in OBJECTS[name]
     )
 
 

@@ -14,7 +14,7 @@ from ..errors import ConfigurationError
 from ..kernels.layout.cycle_fields import HEAD_END
 from ..safety.guard import Safe
 from .archive import archive
-from .c_code import MACHINES, Machine, ObjectFile, kernels_object
+from .c_code import MACHINES, Machine, ObjectFile, kernels_objects
 from .c_header import Facts, header
 from .c_interface import controller_object
 from .folder import versions_here
@@ -63,7 +63,10 @@ def c_library(controller: Safe, name: str) -> dict[str, bytes]:
         f"{name}.state": image.state_block(),
     }
     for machine in MACHINES:
-        code = kernels_object(machine), controller_object(image, name, machine)
+        code = (
+            *kernels_objects(machine, image.functions.values()),
+            controller_object(image, name, machine),
+        )
         members = {each.name: each.content for each in code}
         functions = {each.name: each.functions for each in code}
         files[f"{machine.name}/lib{name}.a"] = archive(members, functions)

@@ -107,8 +107,6 @@ def renew_population(learner):
 @kernel
 def share_decoders(decoders, sign, shares, own):
     """Write the decoders of the neurons in the place of those with given ones."""
-    copies, k = len(own) // len(decoders), 0
-    for a in range(len(decoders)):
-        for _ in range(copies):
-            own[k] = sign * decoders[a] * shares[k]
-            k += 1
+    copies = len(own) // len(decoders)
+    for k in range(len(own)):
+        own[k] = sign * decoders[k // copies] * shares[k]
