@@ -41,6 +41,7 @@ from .structured_network import (
     structured_network as structured_network,
     structured_network_of as structured_network_of,
 )
+from .structured_population import StructuredPopulation as StructuredPopulation
 from .workspace import (
     home_posture as home_posture,
     random_direction as random_direction,
