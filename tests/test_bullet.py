@@ -114,7 +114,7 @@ def test_the_motors_saturate(iiwa):
     """A torque beyond the motors' limits is their limits; what disturbs the arm has none."""
     huge = np.array([1e4, -1e4, 1e4, -1e4, 0.0, 0.0, 0.0])
     q, dq = np.full(7, 0.2), np.array([1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0])
-    with Bullet(iiwa, q, [ViscousFriction(50.0)]) as robot:
+    with Bullet(iiwa, q, [ViscousFriction([50.0, 50.0, 50.0, 50.0, 0.0, 0.0, 0.0])]) as robot:
         robot.reset(q, dq)
         robot.apply(huge)
         ddq = (robot.read().dq - dq) / robot.dt

@@ -193,7 +193,7 @@ def test_neurons_go_on_where_they_were(tmp_path):
         assert cycle.activity.spikes > loaded.activity.spikes > 0
     with (
         learning_cycle(arm, home_posture(arm), **options | {"synapse": 0.01}) as other,
-        pytest.raises(NetworkError, match=r"needs one with the same .* and neurons"),
+        pytest.raises(NetworkError, match=r"needs one with the same .* the same neurons"),
     ):
         other.resume(checkpoint)
     with learning_cycle(arm, home_posture(arm), seed=0, dt=DT) as plain:

@@ -325,7 +325,7 @@ class StructuredLearner:
 
     def check(self, checkpoint: Mapping[str, np.ndarray]) -> None:
         """Raise `NetworkError` if a checkpoint is invalid, or of another arm or job."""
-        same = "arm, posture, states and neurons"
+        same = "arm, posture and states, and the same neurons"
         check_mark(self.memory["fingerprint"], checkpoint, same)
         for name, (least, most) in self.ranges.items():
             count = np.asarray(checkpoint.get(name, 0.0))

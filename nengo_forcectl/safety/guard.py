@@ -188,12 +188,11 @@ class Safe(Cycle):
 
     def warm_up(self) -> None:
         """Compile everything that a stop calls, and treat the next state as the first."""
+        before = self._guard.array.copy()
         self._credible(self._guard.address, self._input.address)
         self._protect(*self._blocks, BLIND, 1, self.dt)
         self._past.clear()
-        self._guard["compares"][...] = 0.0
-        self._guard.between("believed_q", "believed_dq")[:] = 0.0
-        self._guard["factor"][:] = 0.0
+        self._guard.array[:] = before
 
     @property
     def controller(self) -> Controller | None:  # pyright: ignore[reportIncompatibleVariableOverride]
