@@ -180,19 +180,13 @@ def held_back(a, law, model, state, inverse, mobility, tau_0, dq_max):
     heavy = 1.0 / (s[0] * most)
     if heavy <= 0.08:
         return U @ a
-    h = 1.0 / np.sqrt(heavy)
-    v, dv = 0.03 + 0.42 * h - 0.04 * h**2, 0.5 * h * (0.42 - 0.08 * h) / s[0] * ds[0]
+    v, dv = 0.1 + 0.3 / np.sqrt(heavy), 0.15 / np.sqrt(heavy) / s[0] * ds[0]
     ddq = mobility.T @ U @ ((a - U.T @ mobility @ tau_0) / s) + np.linalg.solve(M, tau_0)
     gain, ddq = np.sign(dq) * np.array([mobility.T @ U[:, 0] / s[0], ddq]) / dq_max
     speed = np.abs(dq) / dq_max
     grows = np.maximum(18.0 * (v - speed) * np.maximum(1.0, v / speed) + dv, -18.0 * speed)
     cost = (0.1 * (gain**2).max()) ** 2
-    mild = 1e-300 + 12.0 * v**2 * np.maximum(0.0, 1.0 - speed)
-
-    def slope(x):
-        excess = np.maximum(ddq + gain * x - grows, 0.0)
-        return cost * x + gain**3 @ (excess**2 / (excess + mild))
-
+    slope = lambda x: cost * x + gain**3 @ np.maximum(ddq + gain * x - grows, 0.0)  # noqa: E731
     ends = np.sort([0.0, -slope(0.0) / cost])
     for _ in range(60):  # slope rises
         middle = ends.mean()

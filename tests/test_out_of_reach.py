@@ -66,7 +66,7 @@ def test_out_of_reach_the_tool_rests_at_the_border(name, beyond):
     reachable, _ = driven(name, -0.1, REACH)
     usual = np.abs(np.diff(reachable["tau"], axis=0)).max()
     assert np.abs(np.diff(record["tau"][after], axis=0)).max() < 2.0 * usual
-    assert np.abs(np.diff(record["tau"], axis=0)).max() < 0.45  # also on the way; was up to 2.3
+    assert np.abs(np.diff(record["tau"], axis=0)).max() < 0.6  # also on the way; was up to 2.3
     assert not reachable["out_of_reach"].any()
     assert record["out_of_reach"][after].min() > 0.5
     assert record["singularity"][after].min() > 0.9

@@ -88,9 +88,7 @@ class TaskSpace(Controller):
     reference out of reach the tool comes to rest at the border of the workspace; a motion within
     the bound is followed exactly. From ``0.08 inertia_max`` on, and fully from ``0.11 inertia_max``
     on, the tool also slows down along the heaviest direction so that the joints' speeds stay about
-    within ``dq_max (0.03 + 0.42 h - 0.04 h^2)``, ``h = sqrt(inertia_max s)``: the joints come to
-    rest with the tool. An excess weighs with its square as long as it is small, so that the torque
-    has no corner where the tool begins to brake.
+    within ``dq_max (0.1 + 0.3 sqrt(inertia_max s))``: the joints come to rest with the tool.
     ``Command.out_of_reach`` is the share of the acceleration that is withheld.
     ``Command.singularity`` is 0 up to ``inertia_max``, and 1 in the singularity.
     """

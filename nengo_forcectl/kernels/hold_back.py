@@ -24,12 +24,10 @@ SLOW = 0.25  # share of inertia_max from which on the tool's momentum is bounded
 SPARE = 0.08  # share of inertia_max from which on the joints' speeds are kept
 FULLY = 0.11  # share from which on they are kept fully
 SPEED = 0.06  # bound on the momentum, over inertia_max [m/s], [rad/s]
-REST = 0.03  # bound on a joint's speed in the singularity, over its top speed
-STEEP = 0.42  # slope of that bound there, over h = sqrt(s inertia_max)
-BEND = 0.04  # what its slope loses away from there: the bound is REST + STEEP h - BEND h^2
+REST = 0.1  # bound on a joint's speed in the singularity, over its top speed
+STEEP = 0.3  # slope of that bound over sqrt(s inertia_max)
 RATE = 18.0  # of the approach to these bounds [1/s]
 COST = 0.1  # weight of the tool's acceleration against the fastest joint's excess
-MILD = 12.0  # excess of a joint at rest up to which it weighs less, over the bound's square [1/s]
 BISECTIONS = 40  # a change is exact to 1e-10 of the largest
 
 
@@ -128,10 +126,9 @@ def eigenvalue_rate(law, arm, command, k):
 def spare_joints(law, arm, inputs, command, k):
     """Slow the tool down along eigenvector k; return the withheld share of its acceleration.
 
-    A joint's speed is to stay within ``v = dq_max (REST + STEEP h - BEND h^2)``, ``h = sqrt(s
-    inertia_max)`` with s the eigenvalue: the joints come to rest in the singularity. So ``|dq|`` is
-    to grow by at most ``RATE (v - |dq|) max(1, v / |dq|) + dv/dt``; a joint at rest may be pushed
-    with any force.
+    A joint's speed is to stay within ``v = dq_max (REST + STEEP sqrt(s inertia_max))``, with s
+    the eigenvalue: the joints come to rest in the singularity. So ``|dq|`` is to grow by at
+    most ``RATE (v - |dq|) max(1, v / |dq|) + dv/dt``; a joint at rest may be pushed with any force.
     See `least_excess`.
     """
     m, n = len(vector(law, at.TASK_COLUMN)), len(vector(inputs, INPUT_DQ))
@@ -140,8 +137,8 @@ def spare_joints(law, arm, inputs, command, k):
     feedback, forward = vector(law, at.TASK_FEEDBACK), vector(law, at.TASK_FORWARD)
     s, inertia_max = D[k, k], number(law, at.TASK_INERTIA_MAX)
     near = math.sqrt(s * inertia_max)
-    share = REST + (STEEP - BEND * near) * near
-    growth = 0.5 * (STEEP - 2.0 * BEND * near) * near / s * eigenvalue_rate(law, arm, command, k)
+    share = REST + STEEP * near
+    growth = 0.5 * STEEP * near / s * eigenvalue_rate(law, arm, command, k)
     sum_accelerations(law, command)
     for i in range(n):
         gain[i] = acceleration_of(mobility, U, k, i) / s
@@ -159,8 +156,7 @@ def least_excess(law, inputs, share, growth):
 
     With ``g_i = gain_i / dq_max_i``, it minimises ``(COST a max_i g_i^2)^2 + sum_i (g_i excess_i /
     dq_max_i)^2``. An excess weighs as much as the tool moves its joint: a small one of a joint that
-    it hardly moves would else take a large change. A small one weighs less, too, so that the change
-    sets in without a corner: its slope is continuous.
+    it hardly moves would else take a large change. The change is continuous.
 
     Args:
         share: v, over dq_max.
@@ -186,10 +182,7 @@ def least_excess(law, inputs, share, growth):
 
 @kernel
 def weigh_excess(law, inputs, share, growth, change):
-    """Return the sum of ``g^3 excess`` after a change of the tool's acceleration.
-
-    An excess counts as ``excess^2 / (excess + mild)``; mild vanishes at the joint's top speed.
-    """
+    """Return the sum of ``g^3 excess / dq_max`` after a change of the tool's acceleration."""
     dq, dq_max = vector(inputs, INPUT_DQ), vector(law, at.TASK_DQ_MAX)
     ddq, gain = vector(law, at.TASK_DDQ), vector(law, at.TASK_GAIN)
     total = 0.0
@@ -199,10 +192,7 @@ def weigh_excess(law, inputs, share, growth, change):
         speed, forward = abs(dq[i]) / dq_max[i], math.copysign(1.0 / dq_max[i], dq[i])
         most = RATE * (share - speed) * max(1.0, share / speed) + growth
         faster = forward * (ddq[i] + gain[i] * change)
-        excess = faster - max(most, -RATE * speed)
-        if excess > 0.0:
-            mild = MILD * share * share * max(0.0, 1.0 - speed)
-            total += (forward * gain[i]) ** 3 * excess * excess / (excess + mild)
+        total += (forward * gain[i]) ** 3 * max(0.0, faster - max(most, -RATE * speed))
     return total
 
 
