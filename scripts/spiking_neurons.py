@@ -18,10 +18,10 @@ import itertools
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-import nengo
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from structured_spikes import torques
 from what_was_learned import targets, trial
 
 from nengo_forcectl import learning_cycle
@@ -29,8 +29,6 @@ from nengo_forcectl.cycle import StructuredLearning, consolidating_cycle
 from nengo_forcectl.cycle.consolidating_learner import ConsolidatingLearning
 from nengo_forcectl.jobs.reach.reach_scene import ReachScene, reaching_scene
 from nengo_forcectl.jobs.reach.reach_settings import ReachSettings
-from nengo_forcectl.jobs.scene import DT
-from nengo_forcectl.networks import States, StructuredNetwork, structured_network_of
 from nengo_forcectl.networks.energy import energy_of
 from nengo_forcectl.networks.neurons import NEURON_TYPES, SPIKING
 
@@ -62,24 +60,10 @@ class Kind(NamedTuple):
 def by_structured_neurons(scene: ReachScene, cycle: StructuredLearning) -> float:
     """Share of the learned torque that comes from the neurons of joints and tool."""
     encoding, weights = cycle.cycle.learner.network_parts
-    encoding = replace(encoding, population=None)
+    encoding, rows = replace(encoding, population=None), np.concatenate(scene.motion, axis=1)
     direct = {name: w for name, w in weights.items() if name[:5] not in ("joint", "tool ")}
-    whole, past = (
-        structured_torque(structured_network_of(encoding, each), scene.motion)
-        for each in (weights, direct)
-    )
+    whole, past = (torques(encoding, each, rows, None) for each in (weights, direct))
     return float(np.sqrt(np.mean((whole - past) ** 2) / np.mean(whole**2)))
-
-
-def structured_torque(network: StructuredNetwork, states: States) -> np.ndarray:
-    """The torque of a network of rates at states, (k, n)."""
-    rows = np.concatenate(states, axis=1)
-    with network:
-        source = nengo.Node(lambda t: rows[min(round(t / DT), len(rows)) - 1])
-        nengo.Connection(source, network.state, synapse=None)
-    with nengo.Simulator(network, dt=DT, progress_bar=False) as sim:
-        sim.run_steps(len(rows))
-        return sim.data[network.probe]
 
 
 def by_neurons(scene: ReachScene, cycle: ConsolidatingLearning) -> float:

@@ -71,8 +71,8 @@ def pytest_pycollect_makemodule(module_path, parent):
 
 
 LONG = (
-    "test_baselines", "test_reach", "test_docs", "test_c_library", "test_rivals", "test_cli",
-    "test_structured_least_squares", "test_spiking", "test_cycle_laws", "test_cycle",
+    "test_baselines", "test_reach", "test_docs", "test_c_library", "test_c_stops", "test_rivals",
+    "test_cli", "test_structured_least_squares", "test_spiking", "test_cycle_laws", "test_cycle",
     "test_check_jacobians", "test_arms_chains", "test_online", "test_contact",
     "test_differentiable", "test_cells", "test_safety_box", "test_examples", "test_notebooks",
     "test_press", "test_sweep", "test_franka", "test_jacobian_cases", "test_loop",

@@ -261,8 +261,7 @@ def _learning(
         bound = law.bind(model)
         cycles = 0 if late is None else round(late["delay"] / dt)
         learner = StructuredLearner(model, bound, encoding, design, dt, cycles)
-        if "frozen" in inner:
-            learner.freeze(*inner["frozen"])
+        learner.freeze(*inner["frozen"])
         cycle: CompiledCycle | StructuredCycle = StructuredCycle(model, bound, learner, predictor)
     else:
         network = network_arrays(inner, arrays)

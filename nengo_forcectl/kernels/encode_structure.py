@@ -59,11 +59,9 @@ def encode_tool(tool, pose, J, dq, y, u):
     y[at.ONE] = 1.0
     for k in range(3):
         y[at.PLACE + k], y[at.SPEED + k] = motion[k] - centre[k], motion[at.VELOCITY + k]
+    encode_place(tool, motion[at.POSITION : at.VELOCITY], place)
     for k in range(12):
         motion[k] = (min(max(motion[k], lower[k]), upper[k]) - centre[k]) * scale[k]
-    for k in range(3):
-        place[k] = motion[k]
-    raise_to_sphere(place, lift)
     raise_to_sphere(motion, lift)
 
 

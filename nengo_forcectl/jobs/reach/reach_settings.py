@@ -30,8 +30,8 @@ from ..job_settings import (
 )
 from ..rivals import RIVALS, TIPS, listed
 
-CHOICES = "neuron_type", "max_rates", "synapse", "direct"  # of neurons
-CHOOSERS = "consolidation", "structured"  # who has them
+CHOICES = "neuron_type", "max_rates", "synapse", "direct"  # settings of neurons
+CHOOSERS = "consolidation", "structured"  # of --adapt, whose neurons can be chosen
 ANY_TIP = tuple(name for name, each in RIVALS.items() if each.any_tip)
 
 ADAPT_DEFAULT = "none structured; with --jacobian or --tool: exact"
@@ -45,7 +45,7 @@ q-dq: positions and velocities.
 q-dq-ref: positions, velocities and the reference's accelerations.
 q-ref: positions and the reference's velocities and accelerations; half as accurate."""
 
-NEURON_TEXT = """Neurons of consolidation, which is then the default of --adapt, or structured:
+NEURON_TEXT = """Neurons of structured or of consolidation, which is then the default of --adapt:
 relu: rectified linear, rates.
 lif-rate: rates of leaky integrate-and-fire neurons of 100 to 400 Hz.
 spiking-relu: integrate-and-fire neurons that spike, behind a synapse of 5 ms.
@@ -115,7 +115,7 @@ class ReachSettings(StartSettings, SceneSettings, ViewSettings, JobSettings):
     synapse: Annotated[float | None, option("S", "0.005 with spikes, else 0", SYNAPSE_TEXT)] = None
 
     direct: bool = True
-    """Add a direct path from state to torque to consolidation's neurons; it carries most torque."""
+    """Give consolidation a direct path from state to torque, which carries most of the torque."""
 
     energy: bool = False
     """Print the energy of a control cycle on a neuromorphic chip, estimated from spike counts."""
