@@ -17,6 +17,7 @@ EVERY = 3  # cycles of a sample then
 WINDOW = 50.0  # samples over which the noise is a mean
 EVEN = 1.0 / 3.0  # work of a row that is the same in all, over that of the longest row's numbers
 NOISY = 0.5  # share of white noise in the misfit from which samples are paired
+SILENT = 1e-6  # variance of the tool's neurons, and less, that is not believed
 
 
 @part(1)
@@ -42,13 +43,34 @@ def whole_left(law):
 
 
 @kernel
+def first_left(law):
+    """Return the first of these rows."""
+    return len(vector(law, at.REGRESSION_VARIANCE)) - whole_left(law)
+
+
+@kernel
+def is_tool_silent(law):
+    """Whether the tool's neurons were not believed: from then on they supply nothing."""
+    variance = vector(law, at.REGRESSION_VARIANCE)
+    last = len(variance) - 1
+    return whole(law, at.REGRESSION_CORE) <= last and variance[last] <= SILENT
+
+
+@kernel
+def used_columns(law):
+    """Return the number of columns that have samples: all, or those before the silent neurons."""
+    silent = is_tool_silent(law)
+    return whole(law, at.REGRESSION_CORE) if silent else len(vector(law, at.REGRESSION_VARIANCE))
+
+
+@kernel
 def rows_until(law, cycles):
     """Return the row up to which this cycle adds, if all ``cycles`` take the same time.
 
     Row i takes as long as i + p / 3 numbers, so u p rows are (u + 1/3)^2 - 1/9 of the work.
     """
-    p = len(vector(law, at.REGRESSION_VARIANCE))
-    done = (p - whole_left(law)) / p + EVEN
+    p = used_columns(law)
+    done = first_left(law) / p + EVEN
     return int(p * (math.sqrt(done * done + (1.0 + 2.0 * EVEN) / cycles) - EVEN)) + 1
 
 
@@ -61,7 +83,8 @@ def take_sample(law):
     end_sample(law)
     follow_noise(law)
     copy_sample(law)
-    if is_alone(law):
+    set_number(law, at.REGRESSION_ITSELF, 1.0 if is_alone(law) else 0.0)
+    if number(law, at.REGRESSION_ITSELF) != 0.0:
         keep_sample(law)
     square, both = vector(law, at.REGRESSION_SQUARE), vector(law, at.REGRESSION_BOTH)
     delays, precision = len(square), vector(law, at.REGRESSION_PRECISION)
@@ -138,24 +161,38 @@ def add_rows(law, until):
         vector(law, at.REGRESSION_PRECISION),
     )
     neurons, n = whole(law, at.REGRESSION_NEURONS), len(phi)
-    m, first, until = per_joint(neurons), p - whole_left(law), min(until, p)
+    m, first, used = per_joint(neurons), first_left(law), used_columns(law)
+    itself = number(law, at.REGRESSION_ITSELF) != 0.0
     cross = cube(neurons, at.JOINT_NEURONS_CROSS, n, m)
     active, before = (
         matrix(neurons, at.JOINT_NEURONS_PHI_TAKEN, m),
         matrix(neurons, at.JOINT_NEURONS_PHI_LAST, m),
     )
-    for i in range(first, until):  # outside, so that a line of Lambda is at hand for all joints
+    for i in range(first, min(until, used)):  # outside, so that a line is at hand for all joints
         for j in range(n):
             value, earlier = 0.5 * precision[j] * phi[j, i], 0.5 * precision[j] * last[j, i]
-            if value != 0.0 or earlier != 0.0:
+            if value == 0.0 and earlier == 0.0:
+                continue
+            if itself:
+                add_multiple(2.0 * value, phi[j], information[i, : i + 1])
+                add_multiple(2.0 * value, y[j], moment[i])
+                add_multiple(2.0 * value, active[j], cross[i, j])
+            else:
                 add_products(value, last[j], earlier, phi[j], information[i, : i + 1])
                 add_products(value, y_last[j], earlier, y[j], moment[i])
                 add_products(value, before[j], earlier, active[j], cross[i, j])
     if first == 0:
         add_own(law)
-    set_number(law, at.REGRESSION_LEFT, p - until)
-    if until == p:
+    set_number(law, at.REGRESSION_LEFT, 0.0 if until >= used else p - until)
+    if until >= used:
         keep_sample(law)
+
+
+@kernel
+def add_multiple(value, numbers, sums):
+    """Add ``value numbers`` to the sums."""
+    for k in range(len(sums)):
+        sums[k] += value * numbers[k]
 
 
 @kernel
@@ -195,7 +232,7 @@ def follow_noise(law):
     for i in range(n):
         left = y[i] - explained_by_neurons(neurons, i)
         third = third_difference(y[i] - y_last[i, at.UNDELAYED], y_bends[i])
-        for k in range(p):
+        for k in range(used_columns(law)):
             left -= w[k] * phi[i, k]
             third -= w[k] * third_difference(phi[i, k] - last[i, k], bends[i, k])
         whole_square += precision[i] * left * left

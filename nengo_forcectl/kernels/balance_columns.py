@@ -9,6 +9,7 @@ from arms.machine.invoke import invoke_at
 from arms.machine.numba_kernel import kernel
 
 from .access import cube, matrix, number, span, vector, whole, wholes
+from .add_sample import is_tool_silent
 from .carried_body import momentum_columns
 from .encode import rectified
 from .encode_structure import encode_joints, encode_tool
@@ -144,6 +145,8 @@ def columns_now(learner, arm):
         for a in range(3):
             for k in range(DIRECT):
                 pull[i, DIRECT * a + k] = J[a, i] * y[k]
+    if is_tool_silent(whole(learner, at.STRUCTURED_LAW)):
+        return
     activate_tool(learner)
     active = vector(learner, at.STRUCTURED_TOOL_ACTIVE)
     pulls = cube(learner, at.STRUCTURED_TOOL_PULL, 3, len(active))
@@ -189,6 +192,8 @@ def columns_of_cycle(learner, dq):
         for each in range(3 * DIRECT):
             k = force_column(n, 0, 0) + each
             raw[i, k] = size[k] * 0.5 * (pull[i, each] + pull_last[i, each])
+    if is_tool_silent(law):
+        return
     t, links = (
         len(vector(learner, at.STRUCTURED_TOOL_ACTIVE)),
         len(vector(learner, at.STRUCTURED_LINKS)),

@@ -5,6 +5,7 @@ import math
 from arms.machine.numba_kernel import kernel
 
 from .access import cube, matrix, number, vector, whole, wholes
+from .add_sample import is_tool_silent
 from .algebra import factor_columns
 from .hold_back import diagonalise
 from .layout import regression_fields as at
@@ -18,7 +19,7 @@ LIGHT = 1e-6  # mass below which there is no payload [kg]
 
 @kernel
 def keep_physical(law):
-    """Fix the weights that are frozen or not physical, or one of them; return whether any was."""
+    """Fix weights that are frozen, silent or not physical, or one; return whether any was."""
     w, positive = vector(law, at.REGRESSION_NEXT), wholes(law, at.REGRESSION_POSITIVE)
     fixed, worst, value = wholes(law, at.REGRESSION_FIXED), -1, -SLIGHT
     frozen, weights = wholes(law, at.REGRESSION_FROZEN), vector(law, at.REGRESSION_WEIGHTS)
@@ -26,6 +27,11 @@ def keep_physical(law):
         if frozen[i] != 0 and fixed[i] == 0:
             fix(law, i, weights[i])
             return True
+    if is_tool_silent(law):
+        for i in range(whole(law, at.REGRESSION_CORE), len(w)):
+            if fixed[i] == 0:
+                fix(law, i, 0.0)
+                return True
     for i in range(len(w)):
         if positive[i] != 0 and fixed[i] == 0 and w[i] < value:
             worst, value = i, w[i]

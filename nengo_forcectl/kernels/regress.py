@@ -3,7 +3,7 @@
 from arms.machine.numba_kernel import kernel
 
 from .access import matrix, number, set_number, vector, whole
-from .add_sample import end_sample
+from .add_sample import end_sample, used_columns
 from .joint_activity import filter_activities, part_from_neurons
 from .layout import regression_fields as at
 from .layout.body_fields import PARAMETERS
@@ -20,10 +20,10 @@ def filter_columns(law):
     p, share = len(vector(law, at.REGRESSION_VARIANCE)), number(law, at.REGRESSION_SHARE)
     phi, lacking = matrix(law, at.REGRESSION_PHI, p), vector(law, at.REGRESSION_LACKING)
     queue = matrix(law, at.REGRESSION_QUEUE, n)
-    late = matrix(law, at.REGRESSION_LATE, len(queue))
+    late, used = matrix(law, at.REGRESSION_LATE, len(queue)), used_columns(law)
     for i in range(n):
         lacking[i] += share * (y[i] - lacking[i])
-        for k in range(p):
+        for k in range(used):
             phi[i, k] += share * (raw[i, k] - phi[i, k])
         for s in range(len(queue)):
             late[i, s] += share * (queue[s, i] - queue[LATEST, i] - late[i, s])

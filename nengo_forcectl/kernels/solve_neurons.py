@@ -16,7 +16,8 @@ import math
 from arms.machine.numba_kernel import kernel
 
 from .access import cube, matrix, number, set_number, vector, whole
-from .algebra import dot, factor_columns, inverse_diagonal
+from .add_sample import is_tool_silent
+from .algebra import factor_columns, inverse_diagonal, take_dots
 from .joint_activity import per_joint
 from .layout import regression_fields as at
 from .layout.learner_fields import NO_JOB
@@ -28,9 +29,10 @@ DOUBT = 1e-4  # weight of a group's first variance, in numbers that are known
 
 @kernel
 def tool_awake(law):
-    """Whether the tool's neurons learn; never while those of the joints are frozen."""
+    """Whether the tool's neurons learn: not once silent, nor while those of joints are frozen."""
     frozen = number(whole(law, at.REGRESSION_NEURONS), at.JOINT_NEURONS_FROZEN) != 0.0
-    return number(law, at.REGRESSION_SINCE) > number(law, at.REGRESSION_WAKE) and not frozen
+    late = number(law, at.REGRESSION_SINCE) > number(law, at.REGRESSION_WAKE)
+    return late and not frozen and not is_tool_silent(law)
 
 
 @kernel
@@ -187,8 +189,7 @@ def reduce_row(law, k):
             for b in range(a):
                 value -= factor[i, a, b] * lines[k, i, b]
             lines[k, i, a] = value / factor[i, a, a]
-    for j in range(k + 1):
-        A[k, j] -= dot(line[k], line[j])
+    take_dots(line[k], line, A[k, : k + 1])
     for a in range(n * m):
         value = noise * line[k, a]
         for s in range(delays):

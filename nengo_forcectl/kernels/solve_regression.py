@@ -13,7 +13,7 @@ import math
 from arms.machine.numba_kernel import kernel, part
 
 from .access import cube, matrix, number, set_number, vector, whole, wholes
-from .add_sample import end_sample
+from .add_sample import SILENT, end_sample, is_tool_silent
 from .algebra import factor_columns
 from .find_delay import choose_delay, try_delay
 from .keep_physical import keep_physical
@@ -34,7 +34,6 @@ from .solve_neurons import (
 
 EQUAL = 3  # of them take as long as one of the neurons' jobs, or one after the covariance
 FAINT = 4e-3  # variance of the tool's neurons that is not believed, and is taken off
-SILENT = 1e-6  # their variance then
 SLIGHT = 1e-3  # the same of the links' changes, and their least variance
 SETTLE = 3.0  # solutions until the first weights
 
@@ -159,6 +158,8 @@ def take_out_tool(law):
     target = matrix(law, at.REGRESSION_TARGET, delays)
     square, both = vector(law, at.REGRESSION_TARGET_SQUARE), vector(law, at.REGRESSION_TARGET_BOTH)
     first = solved_columns(law)
+    if is_tool_silent(law):
+        return
     for c in range(first, len(w)):
         if w[c] == 0.0:
             continue

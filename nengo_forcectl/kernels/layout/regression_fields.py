@@ -38,6 +38,7 @@ REGRESSION_LATE = REGRESSION.add("late", "n s")  # what a delay adds to it
 REGRESSION_PHI_TAKEN = REGRESSION.add("phi_taken", "n p")  # columns of the last sample
 REGRESSION_Y_TAKEN = REGRESSION.add("y_taken", "n s")  # y of the last sample, for every delay
 REGRESSION_LEFT = REGRESSION.add("left")  # rows of the sums that it has not been added to
+REGRESSION_ITSELF = REGRESSION.add("itself")  # 1: it is paired with itself
 REGRESSION_PHI_LAST = REGRESSION.add("phi_last", "n p")  # columns of the sample before
 REGRESSION_Y_LAST = REGRESSION.add("y_last", "n s")  # y of the sample before
 REGRESSION_ROW = REGRESSION.add("row")  # samples since the last gap
