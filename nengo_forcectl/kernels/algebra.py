@@ -84,6 +84,37 @@ def dot(x, y):
 
 
 @kernel
+def invert_lower(L, row):
+    """Replace L, lower triangular, by L^-T; ``row`` (n,) is work space."""
+    for i in range(len(L)):
+        for j in range(i):
+            row[j] = L[i, j]
+            L[i, j] = 0.0
+        scale = 1.0 / L[i, i]
+        L[i, i] = scale
+        for k in range(i):
+            value = scale * row[k]
+            for j in range(k + 1):
+                L[i, j] -= value * L[k, j]
+    for i in range(len(L)):
+        for j in range(i):
+            L[j, i] = L[i, j]
+            L[i, j] = 0.0
+
+
+@kernel
+def multiply_upper(U, x, y):
+    """Compute y = U^T x for U upper triangular."""
+    for k in range(len(y)):
+        y[k] = 0.0
+    for k in range(len(x)):
+        value = x[k]
+        if value != 0.0:
+            for j in range(k, len(y)):
+                y[j] += value * U[k, j]
+
+
+@kernel
 def take_dots(x, Y, sums):
     """Take ``x^T y`` of a row y of Y off each sum; of four rows at once, which do not wait."""
     j, n = 0, len(sums)

@@ -19,7 +19,7 @@ LIGHT = 1e-6  # mass below which there is no payload [kg]
 
 @kernel
 def keep_physical(law):
-    """Fix weights that are frozen, silent or not physical, or one; return whether any was."""
+    """Fix a weight that is frozen, silent or not physical; return whether any was."""
     w, positive = vector(law, at.REGRESSION_NEXT), wholes(law, at.REGRESSION_POSITIVE)
     fixed, worst, value = wholes(law, at.REGRESSION_FIXED), -1, -SLIGHT
     frozen, weights = wholes(law, at.REGRESSION_FROZEN), vector(law, at.REGRESSION_WEIGHTS)
@@ -27,6 +27,8 @@ def keep_physical(law):
         if frozen[i] != 0 and fixed[i] == 0:
             fix(law, i, weights[i])
             return True
+    if finish_payload(law):
+        return True
     if is_tool_silent(law):
         for i in range(whole(law, at.REGRESSION_CORE), len(w)):
             if fixed[i] == 0:
@@ -39,16 +41,12 @@ def keep_physical(law):
         fix(law, worst, 0.0)
         return True
     size = vector(law, at.REGRESSION_SIZE)
-    if fixed[MASS] == 0 and w[MASS] * size[MASS] < LIGHT:
-        for k in range(PARAMETERS):
-            if fixed[k] == 0:
-                fix(law, k, 0.0)
-        count_repaired(law)
-        return True
-    if fixed[MASS] == 0 and not is_consistent(law):
-        fix_payload(law)
-        count_repaired(law)
-        return True
+    if fixed[MASS] == 0:
+        none = w[MASS] * size[MASS] < LIGHT
+        if none or not is_consistent(law):
+            fix(law, MASS, 0.0 if none else w[MASS])
+            count_repaired(law)
+            return True
     return keep_inertia(law)
 
 
@@ -77,16 +75,26 @@ def keep_inertia(law):
 
 
 @kernel
-def fix_payload(law):
-    """Keep the payload at the nearest one that `is_consistent` has found."""
+def finish_payload(law):
+    """Once the mass is fixed, fix some more of the payload's; return whether any were left.
+
+    It is that of the nearest body that `is_consistent` has found, or 0 if there is no mass.
+    """
     w, size = vector(law, at.REGRESSION_NEXT), vector(law, at.REGRESSION_SIZE)
-    first = vector(law, at.REGRESSION_FIRST)
-    fix(law, MASS, w[MASS])
+    first, fixed = vector(law, at.REGRESSION_FIRST), wholes(law, at.REGRESSION_FIXED)
+    if fixed[MASS] == 0:
+        return False
+    none = w[MASS] * size[MASS] < LIGHT
     for i in range(3):
-        fix(law, MOMENT + i, first[i] / size[MOMENT + i])
+        if fixed[MOMENT + i] != 0:
+            continue
+        fix(law, MOMENT + i, 0.0 if none else first[i] / size[MOMENT + i])
         for j in range(i + 1):
             k = inertia_place(i, j)
-            fix(law, k, inertia_of(matrix(law, at.REGRESSION_MOMENTS, 3), i, j) / size[k])
+            value = inertia_of(matrix(law, at.REGRESSION_MOMENTS, 3), i, j)
+            fix(law, k, 0.0 if none else value / size[k])
+        return True
+    return False
 
 
 @kernel
