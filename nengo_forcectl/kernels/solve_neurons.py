@@ -209,7 +209,6 @@ def publish_neurons(law):
         return
     m, n = per_joint(neurons), len(vector(neurons, at.JOINT_NEURONS_SIZE))
     w, chosen = vector(law, at.REGRESSION_NEXT), int(number(law, at.REGRESSION_CHOSEN))
-    delays = len(vector(law, at.REGRESSION_TARGET_SQUARE))
     lines, factor = (
         cube(neurons, at.JOINT_NEURONS_LINES, n, m),
         cube(neurons, at.JOINT_NEURONS_FACTOR, m, m),
