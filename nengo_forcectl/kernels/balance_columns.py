@@ -17,10 +17,11 @@ from .joint_activity import activate, keep_activities
 from .layout import structured_fields as at
 from .layout.arm_fields import ARM_DOF, ARM_J, ARM_POSE
 from .layout.body_fields import PARAMETERS
-from .layout.network_fields import AT_PLACE, DIRECT, FRICTION, SEEN
+from .layout.network_fields import AT_PLACE, DIRECT, DRY, FRICTION, SEEN
 from .layout.regression_fields import (
     JOINT_NEURONS_ACTIVE,
     REGRESSION_NEURONS,
+    REGRESSION_RESTS,
     REGRESSION_SIZE,
     REGRESSION_Y,
 )
@@ -179,8 +180,9 @@ def columns_of_cycle(learner, dq):
     )
     pull = matrix(learner, at.STRUCTURED_PULL, 3 * DIRECT)
     pull_last = matrix(learner, at.STRUCTURED_PULL_LAST, 3 * DIRECT)
-    dq_last = vector(learner, at.STRUCTURED_DQ_LAST)
+    dq_last, rests = vector(learner, at.STRUCTURED_DQ_LAST), vector(law, REGRESSION_RESTS)
     for i in range(n):
+        rests[i] = 1.0 - 0.5 * (x[i, DRY] * x[i, DRY] + x_last[i, DRY] * x_last[i, DRY])
         for k in range(PARAMETERS):
             rate = (p[i, k] - p_last[i, k]) / dt - 0.5 * (b[i, k] + b_last[i, k])
             raw[i, k] = size[k] * rate

@@ -21,7 +21,9 @@ def filter_columns(law):
     phi, lacking = matrix(law, at.REGRESSION_PHI, p), vector(law, at.REGRESSION_LACKING)
     queue = matrix(law, at.REGRESSION_QUEUE, n)
     late, used = matrix(law, at.REGRESSION_LATE, len(queue)), used_columns(law)
+    rests, rest = vector(law, at.REGRESSION_RESTS), vector(law, at.REGRESSION_REST)
     for i in range(n):
+        rest[i] += share * (rests[i] - rest[i])
         lacking[i] += share * (y[i] - lacking[i])
         for k in range(used):
             phi[i, k] += share * (raw[i, k] - phi[i, k])

@@ -216,6 +216,7 @@ def weigh_evidence(law):
     p, core = solved_columns(law), whole(law, at.REGRESSION_CORE)
     w, variance = vector(law, at.REGRESSION_NEXT), vector(law, at.REGRESSION_VARIANCE)
     C, group = of_solution(law, at.REGRESSION_COVARIANCE), wholes(law, at.REGRESSION_GROUP)
+    most = vector(law, at.REGRESSION_MOST)
     square, known = vector(law, at.REGRESSION_GROUP_SQUARE), vector(law, at.REGRESSION_GROUP_KNOWN)
     for g in range(len(square)):
         square[g], known[g] = 0.0, 0.0
@@ -233,7 +234,7 @@ def weigh_evidence(law):
             found = max(square[group[i]] / (known[group[i]] + DOUBT) - FAINT, SILENT)
         elif i >= first:
             found = max(found - SLIGHT, SLIGHT)
-        variance[i] = min(found, 1.0)
+        variance[i] = min(found, most[i])
     weigh_misfit(law, total)
 
 

@@ -11,6 +11,7 @@ from arms import Arm
 from ..kernels.layout.body_fields import MASS, PARAMETERS, XX, YY, ZZ
 from ..kernels.layout.network_fields import DIRECT, FRICTION
 
+STRONG = 6.0  # most deviations of friction that the evidence can make one
 TILT = 0.5  # deviation of gravity, along each axis [m/s^2]
 WRONG = 0.3  # deviation of a link's parameters, over their own size
 FIELD = 0.75  # deviation of a decoder of the tool's neurons, over T / L
@@ -28,6 +29,7 @@ class Columns:
 
     size: Float[np.ndarray, "p"]
     group: Float[np.ndarray, "p"]
+    most: Float[np.ndarray, "p"]  # greatest factor of the variance
     positive: Float[np.ndarray, "p"]  # 1: the weight is not negative
     chosen: Float[np.ndarray, "links"]  # places of the learned ones in `Arm.inertial_parameters`
     shared: Float[np.ndarray, "links"]  # 1: a payload explains as much
@@ -100,12 +102,14 @@ class Columns:
             np.zeros(3 * DIRECT + 3 + len(chosen) + 3 * neurons),
         ]
         size, group, sign = (np.concatenate(each) for each in (parts, groups, positive))
+        most = np.ones(len(size))
+        most[PARAMETERS + n : PARAMETERS + (1 + FRICTION) * n] = STRONG**2
         home, eye = np.broadcast_to(q.mean(axis=0), (n + 1, n)), np.eye(n)
         Y = arm.regressor(home, np.zeros((n + 1, n)), np.concatenate((eye, np.zeros((1, n)))))
         changes = (Y[:n] - Y[n])[:, :, chosen].T * spread[:, None, None]
         M = np.ascontiguousarray(arm.mass_matrix(home[0]))
         return cls(
-            size, group, sign, chosen, shared, _precision(arm), M, np.ascontiguousarray(changes),
+            size, group, most, sign, chosen, shared, _precision(arm), M, np.ascontiguousarray(changes),
             3 * neurons, 0.5 * L,
         )  # fmt: skip
 

@@ -133,6 +133,7 @@ class StructuredLeastSquares:
             "delayed": self.delayed,
             "size": columns.size,
             "group": columns.group,
+            "most": columns.most,
             "positive": columns.positive,
             "reach": columns.reach,
             "precision": columns.precision,
@@ -142,6 +143,8 @@ class StructuredLeastSquares:
             "noise": self.noise**2,
             "repeated": self.noise**2,
             "deviations": 1.0,
+            "trust": 1.0,
+            "trust_last": 1.0,
             "job": NO_JOB,
         }
         return Block(REGRESSION, sizes, values, keeps=neurons)

@@ -20,6 +20,7 @@ REGRESSION_FLOOR = REGRESSION.add("floor")  # least noise [N m]
 REGRESSION_SPREAD = REGRESSION.add("spread")  # noise over the residual's mean square
 REGRESSION_DELAYED = REGRESSION.add("delayed")  # share of the misfit that a delay must leave
 REGRESSION_SIZE = REGRESSION.add("size", "p")  # prior standard deviations
+REGRESSION_MOST = REGRESSION.add("most", "p")  # greatest variance of the prior, over size^2
 REGRESSION_GROUP = REGRESSION.add("group", "p", whole=True)
 REGRESSION_POSITIVE = REGRESSION.add("positive", "p", whole=True)  # 1: the weight is >= 0
 REGRESSION_FROZEN = REGRESSION.add("frozen", "p", whole=True)  # 1: the weight stays as it is
@@ -30,6 +31,8 @@ REGRESSION_CHANGED = REGRESSION.add("changed", "n n")
 REGRESSION_PRECISION = REGRESSION.add("precision", "n")  # of each joint's torque, over the noise's
 REGRESSION_RAW = REGRESSION.add("raw", "n p")  # columns of this cycle, times the sizes
 REGRESSION_Y = REGRESSION.add("y", "n")  # torque that the model lacks in this cycle [N m]
+REGRESSION_RESTS = REGRESSION.add("rests", "n")  # 1 at rest, 0 far faster than "slow"
+REGRESSION_REST = REGRESSION.add("rest", "n")  # the same, filtered
 REGRESSION_QUEUE = REGRESSION.add("queue", "s n")  # torques sent, the latest first [N m]
 REGRESSION_FILLED = REGRESSION.add("filled")  # torques in the queue
 REGRESSION_PHI = REGRESSION.add("phi", "n p")  # columns, filtered
@@ -44,6 +47,13 @@ REGRESSION_Y_LAST = REGRESSION.add("y_last", "n s")  # y of the sample before
 REGRESSION_ROW = REGRESSION.add("row")  # samples since the last gap
 REGRESSION_PHI_BENDS = REGRESSION.add("phi_bends", "n p 2")  # its first and second difference
 REGRESSION_Y_BENDS = REGRESSION.add("y_bends", "n 2")  # those of y
+REGRESSION_STUCK = REGRESSION.add("stuck", "n")  # sum of the misfit's square at rest [(N m)^2]
+REGRESSION_STUCK_SHARE = REGRESSION.add("stuck_share", "n")  # samples in it
+REGRESSION_SLIDING = REGRESSION.add("sliding", "n")  # sum of that in motion [(N m)^2]
+REGRESSION_SLIDING_SHARE = REGRESSION.add("sliding_share", "n")
+REGRESSION_TRUST = REGRESSION.add("trust", "n")  # root of the last sample's weight
+REGRESSION_TRUST_LAST = REGRESSION.add("trust_last", "n")  # of the one before
+REGRESSION_WEIGHT = REGRESSION.add("weight", "n")  # of their pair, times the precision
 REGRESSION_MISFIT = REGRESSION.add("misfit")  # mean square of what the weights leave of y
 REGRESSION_WHITE = REGRESSION.add("white")  # square of the white noise in y [(N m)^2]
 REGRESSION_INFORMATION = REGRESSION.add("information", "p p")  # Lambda, its lower triangle
