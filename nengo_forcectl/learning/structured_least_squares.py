@@ -14,7 +14,7 @@ from .joint_neurons import JointNeurons
 from .structured_columns import Columns
 
 WAKE = 50  # solutions after the start or a change until the joints' neurons learn
-TOOL_WAKE = 100  # and until those of the tool do
+TOOL_WAKE = 30  # and until those of the tool do
 FIRST = 0.005  # first variance of the tool's neurons
 STAGES, STAGE_TIME = 4, 2e-3  # of a solution; time of one soon after a change [s]
 JOBS, JOBS_TIME = 6, 1e-3  # of a later solution in a cycle; its time, or less [s]
@@ -31,7 +31,14 @@ class StructuredLeastSquares:
     y is the torque that the model lacks, by the balance of momentum over a cycle; Phi the torque of
     unit weights in the same balance, so that neither needs an acceleration. Both pass the same
     filter of gain K. P weighs the joints: the torque of a weak motor is known better than that of a
-    strong one, in proportion to the root of its largest torque.
+    strong one, in proportion to the root of its largest torque. A joint at rest sticks, and holds
+    any torque up to its stiction. So a joint's number counts less the longer it rested::
+
+        P_j <- P_j s_j / (s_j + h_j max(c_j - s_j, 0))
+
+    h is 1 - tanh(dq / v)^2 through the same filter, c_j and s_j are mean squares of the joint's
+    misfit over the last samples at rest and in motion, in shares h_j and 1 - h_j. Samples are then
+    counted by these weights, and a pair of samples by the roots of both.
 
     Primes mark the sample before; the products are made symmetric. The noise of a measured velocity
     is in y and in the columns of inertia, and least squares over single samples takes it for
@@ -62,7 +69,7 @@ class StructuredLeastSquares:
     joint. Their columns are in that joint's row alone; so they are eliminated from the sums, joint
     by joint, before C, and follow from w (see `kernels.solve_neurons`). They learn from 50
     solutions after the start or a change on; until then they stay as they are, because early data
-    are explained by anything. The tool's neurons add ``J^T D a`` and learn from 100 solutions on.
+    are explained by anything. The tool's neurons add ``J^T D a`` and learn from 30 solutions on.
     Their columns are in every row, so their decoders D are the last of the weights w; a solution
     while they sleep leaves them out. A force that varies with the place explains a little of any
     friction, so 0.004 is taken off their variance D_g: less than that counts as none.
