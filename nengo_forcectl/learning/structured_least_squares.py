@@ -13,8 +13,7 @@ from ..support.validation import check_not_negative, check_positive, check_whole
 from .joint_neurons import JointNeurons
 from .structured_columns import Columns
 
-WAKE = 50  # solutions after the start or a change until the joints' neurons learn
-TOOL_WAKE = 30  # and until those of the tool do
+WAKE = 50  # solutions after the start or a change until the neurons learn
 FIRST = 0.005  # first variance of the tool's neurons
 STAGES, STAGE_TIME = 4, 2e-3  # of a solution; time of one soon after a change [s]
 JOBS, JOBS_TIME = 6, 1e-3  # of a later solution in a cycle; its time, or less [s]
@@ -69,7 +68,7 @@ class StructuredLeastSquares:
     joint. Their columns are in that joint's row alone; so they are eliminated from the sums, joint
     by joint, before C, and follow from w (see `kernels.solve_neurons`). They learn from 50
     solutions after the start or a change on; until then they stay as they are, because early data
-    are explained by anything. The tool's neurons add ``J^T D a`` and learn from 30 solutions on.
+    are explained by anything. The tool's neurons add ``J^T D a`` and learn from then on, too.
     Their columns are in every row, so their decoders D are the last of the weights w; a solution
     while they sleep leaves them out. A force that varies with the place explains a little of any
     friction, so 0.004 is taken off their variance D_g: less than that counts as none.
@@ -126,7 +125,7 @@ class StructuredLeastSquares:
         values = {
             "neurons": neurons.address,
             "core": p - columns.field,
-            "wake": TOOL_WAKE * self._period(dt),
+            "wake": WAKE * self._period(dt),
             "solved": p - columns.field,
             "every": every,
             "period": self._period(dt),
