@@ -10,6 +10,7 @@ from .layout.body_fields import PARAMETERS
 from .layout.estimation_fields import LATEST
 from .layout.learner_fields import NO_JOB
 
+SOON = 25  # usual times between two solutions, in which a change is recent
 FIRST, LAST = 4, 160  # cycles after a change between which one solution follows the other
 
 
@@ -59,6 +60,13 @@ def is_early(law):
     """Whether the start or a change is some cycles ago, and not yet many."""
     since = number(law, at.REGRESSION_SINCE)
     return since >= FIRST and since <= LAST
+
+
+@kernel
+def has_changed(law):
+    """Whether the payload has changed SOON solutions ago, or less."""
+    soon = number(law, at.REGRESSION_SINCE) < SOON * whole(law, at.REGRESSION_PERIOD)
+    return soon and number(law, at.REGRESSION_CHANGED_AT) > 0.0
 
 
 @kernel
