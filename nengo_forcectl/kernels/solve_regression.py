@@ -18,7 +18,7 @@ from .algebra import factor_columns
 from .find_delay import choose_delay, try_delay
 from .keep_physical import keep_physical
 from .layout import regression_fields as at
-from .layout.body_fields import PARAMETERS
+from .layout.body_fields import MASS, PARAMETERS
 from .layout.learner_fields import NO_JOB
 from .regress import count_repaired, has_changed, is_early, of_solution, solved_columns
 from .solve_neurons import (
@@ -38,6 +38,7 @@ FAINT = 4e-3  # variance of the tool's neurons that is not believed, and is take
 SLIGHT = 1e-3  # the same of the links' changes, and their least variance
 SETTLE = 3.0  # solutions until the first weights
 OPEN = 0.4  # least variance of the payload soon after a change
+KNOWN = 0.5  # share of its mass that the data must determine, soon after a change
 
 
 @part(1)
@@ -217,7 +218,8 @@ def weigh_evidence(law):
     any misfit. So SLIGHT and FAINT are taken off their variances. Links keep SLIGHT, from which
     they grow if they explain much; the tool's neurons stay silent. Soon after a change little is
     known of the payload, and of its parts not all at once. Its variance is at least OPEN until
-    then, so that those that are known first do not hold the others back.
+    then, so that those that are known first do not hold the others back. Until its mass is known it
+    stays as it was.
     """
     p, core = solved_columns(law), whole(law, at.REGRESSION_CORE)
     w, variance = vector(law, at.REGRESSION_NEXT), vector(law, at.REGRESSION_VARIANCE)
@@ -234,6 +236,8 @@ def weigh_evidence(law):
     keep_deviations(law)
     first = core - links_of(law)
     changed = has_changed(law)
+    waits = changed and C[MASS, MASS] > (1.0 - KNOWN) * variance[MASS]
+    set_number(law, at.REGRESSION_WAITS, 1.0 if waits else 0.0)
     for i in range(p):
         found = (square[group[i]] + DOUBT) / (known[group[i]] + DOUBT)
         if i >= core:

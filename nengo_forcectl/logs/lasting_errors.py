@@ -26,7 +26,8 @@ def doubt_payload(
 
     s_j^2 and t_j are the mean square of joint j's errors and their time of correlation in samples;
     P and R^2 are those of `StructuredLeastSquares`. A torque that is gain times current makes mass,
-    moment and inertia as wrong as the gains: ``gain_error`` times their values is added, in squares.
+    moment and inertia as wrong as the gains: ``gain_error`` times their values is added as well, as
+    the square root of a sum of squares.
 
     Args:
         payload: what was learned.
