@@ -219,7 +219,7 @@ def weigh_evidence(law):
     they grow if they explain much; the tool's neurons stay silent.
 
     Soon after a change that was announced, and that nothing has shown, little is known of the
-    payload, and of its parts not all at once. So its variance is at least OPEN: those parts that are
+    payload, and of its parts not all at once. So its variance is at least OPEN: parts that are
     known first do not hold the others back. It stays as it was until its mass is known.
     """
     p, core = solved_columns(law), whole(law, at.REGRESSION_CORE)

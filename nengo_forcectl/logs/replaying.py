@@ -102,8 +102,8 @@ def replay(
         learner: see `log_learner`.
         learn: whether it learns; "hold": its observer alone follows the torque.
         new_load: whether the tool may carry another load than in the log before: the learner
-            forgets what it knows of the payload alone, and takes over a new one as soon as the motion
-            shows half of its mass.
+            forgets what it knows of the payload alone. It takes over a new one as soon as the
+            motion shows half of its mass.
         cutoff: of the zero-phase filter of what is compared, and of the causal one of a log
             without dq [Hz].
         gain_error: standard deviation of the drive gains, as a share of them.
