@@ -104,13 +104,13 @@ def invert_lower(L, row):
 
 @kernel
 def multiply_upper(U, x, y):
-    """Compute y = U^T x for U upper triangular."""
+    """Compute y = U^T x for U upper triangular, with zeros below: whole rows are quicker."""
     for k in range(len(y)):
         y[k] = 0.0
     for k in range(len(x)):
         value = x[k]
         if value != 0.0:
-            for j in range(k, len(y)):
+            for j in range(len(y)):
                 y[j] += value * U[k, j]
 
 

@@ -19,12 +19,13 @@ LIGHT = 1e-6  # mass below which there is no payload [kg]
 
 @kernel
 def keep_physical(law):
-    """Fix a weight that is frozen, silent or not physical; return whether any was."""
+    """Fix a weight that stays, is silent or not physical; return whether any was."""
     w, positive = vector(law, at.REGRESSION_NEXT), wholes(law, at.REGRESSION_POSITIVE)
     fixed, worst, value = wholes(law, at.REGRESSION_FIXED), -1, -SLIGHT
     frozen, weights = wholes(law, at.REGRESSION_FROZEN), vector(law, at.REGRESSION_WEIGHTS)
+    waits = number(law, at.REGRESSION_WAITS) != 0.0
     for i in range(len(w)):
-        if frozen[i] != 0 and fixed[i] == 0:
+        if (frozen[i] != 0 or (waits and i < PARAMETERS)) and fixed[i] == 0:
             fix(law, i, weights[i])
             return True
     if finish_payload(law):

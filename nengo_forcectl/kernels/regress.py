@@ -10,6 +10,7 @@ from .layout.body_fields import PARAMETERS
 from .layout.estimation_fields import LATEST
 from .layout.learner_fields import NO_JOB
 
+SOON = 25  # usual times between two solutions, in which an announced change is recent
 FIRST, LAST = 4, 160  # cycles after a change between which one solution follows the other
 
 
@@ -64,6 +65,13 @@ def is_early(law):
 
 
 @kernel
+def is_announced(law):
+    """Whether a change of the payload was announced SOON solutions ago, or less."""
+    soon = number(law, at.REGRESSION_SINCE) < SOON * whole(law, at.REGRESSION_PERIOD)
+    return soon and number(law, at.REGRESSION_ANNOUNCED) != 0.0
+
+
+@kernel
 def forget_payload(law):
     """Forget what is known about the payload alone: it has changed.
 
@@ -104,6 +112,8 @@ def forget_payload(law):
     set_number(law, at.REGRESSION_CHANGED_AT, max(samples, 0.0))
     set_number(law, at.REGRESSION_SINCE, 0.0)
     set_number(law, at.REGRESSION_ALONE_UNTIL, 0.0)
+    set_number(law, at.REGRESSION_ANNOUNCED, 0.0)
+    set_number(law, at.REGRESSION_WAITS, 0.0)
     set_number(law, at.REGRESSION_JOB, NO_JOB)
     set_number(law, at.REGRESSION_ROUNDS, 0.0)
     clear_filters(law)

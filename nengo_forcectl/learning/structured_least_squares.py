@@ -73,6 +73,13 @@ class StructuredLeastSquares:
     while they sleep leaves them out. A force that varies with the place explains a little of any
     friction, so 0.004 is taken off their variance D_g: less than that counts as none.
 
+    The tool's neurons whose variance comes to nothing are silent: they supply nothing, and have no
+    samples from then on.
+
+    If someone announces that the payload may be a new one (`forget_load`), solutions follow each
+    other for five seconds, the payload's D_g is at least 0.4, and it stays as it was until the data
+    determine half of its mass: the first motion after a standstill is mostly friction.
+
     Then w is conditioned on what is physical: armature and friction are not negative, and the
     payload is some body, its centre within half the arm's reach (Wensing, Kim and Slotine 2018,
     doi:10.1109/LRA.2017.2729659). Changes of links that leave less than 0.3 of M along any motion

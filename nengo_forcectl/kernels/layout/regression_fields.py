@@ -89,6 +89,8 @@ REGRESSION_COVARIANCE = REGRESSION.add("covariance", "p p")
 REGRESSION_FITS = REGRESSION.add("fits", "s")  # misfit of every delay [(N m)^2]
 REGRESSION_TRIALS = REGRESSION.add("trials", "s p")  # weights of every delay
 REGRESSION_FIXED = REGRESSION.add("fixed", "p", whole=True)  # 1: kept at its value
+REGRESSION_ANNOUNCED = REGRESSION.add("announced")  # 1: the last change, by `forget_load`
+REGRESSION_WAITS = REGRESSION.add("waits")  # 1: too little is known of a new payload
 REGRESSION_GROUP_SQUARE = REGRESSION.add("group_square", "groups")
 REGRESSION_GROUP_KNOWN = REGRESSION.add("group_known", "groups")
 REGRESSION_FIRST = REGRESSION.add("first", "3")  # nearest physical first moment [kg m]
