@@ -23,18 +23,16 @@ def keep_physical(law):
     w, positive = vector(law, at.REGRESSION_NEXT), wholes(law, at.REGRESSION_POSITIVE)
     fixed, worst, value = wholes(law, at.REGRESSION_FIXED), -1, -SLIGHT
     frozen, weights = wholes(law, at.REGRESSION_FROZEN), vector(law, at.REGRESSION_WEIGHTS)
-    waits = number(law, at.REGRESSION_WAITS) != 0.0
+    waits, silent = number(law, at.REGRESSION_WAITS) != 0.0, is_tool_silent(law)
+    core = whole(law, at.REGRESSION_CORE)
     for i in range(len(w)):
-        if (frozen[i] != 0 or (waits and i < PARAMETERS)) and fixed[i] == 0:
-            fix(law, i, weights[i])
+        nothing = silent and i >= core
+        stays = frozen[i] != 0 or (waits and i < PARAMETERS) or nothing
+        if stays and fixed[i] == 0:
+            fix(law, i, 0.0 if nothing else weights[i])
             return True
     if finish_payload(law):
         return True
-    if is_tool_silent(law):
-        for i in range(whole(law, at.REGRESSION_CORE), len(w)):
-            if fixed[i] == 0:
-                fix(law, i, 0.0)
-                return True
     for i in range(len(w)):
         if positive[i] != 0 and fixed[i] == 0 and w[i] < value:
             worst, value = i, w[i]
@@ -89,10 +87,11 @@ def finish_payload(law):
     for i in range(3):
         if fixed[MOMENT + i] != 0:
             continue
-        fix(law, MOMENT + i, 0.0 if none else first[i] / size[MOMENT + i])
-        for j in range(i + 1):
-            k = inertia_place(i, j)
-            value = inertia_of(matrix(law, at.REGRESSION_MOMENTS, 3), i, j)
+        for j in range(-1, i + 1):
+            k, value = MOMENT + i, first[i]
+            if j >= 0:
+                k = inertia_place(i, j)
+                value = inertia_of(matrix(law, at.REGRESSION_MOMENTS, 3), i, j)
             fix(law, k, 0.0 if none else value / size[k])
         return True
     return False
