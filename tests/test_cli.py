@@ -45,7 +45,7 @@ def test_reach_prints_a_table_and_nothing_of_tensorflow(tmp_path):
 
 
 def test_nine_controllers_fit_into_eighty_columns():
-    """Their names are folded if need be, no number is cut."""
+    """Their names and numbers are whole."""
     adapt, values = tuple(RIVALS)[:9], [64.123, 0.0108, 123.4]
     summary = {
         "settings": {"passes": 3, "unseen": 0, "freeze_after": None, "jacobian": []},
@@ -57,6 +57,7 @@ def test_nine_controllers_fit_into_eighty_columns():
     text = console.file.getvalue()
     for number in ("64.1", "0.0108", "123", "14,321"):
         assert text.count(number) == 9
+    assert all(name in text for name in adapt)
     assert "…" not in text
 
 

@@ -7,6 +7,8 @@ import pytest
 from log_samples import motion, write_csv
 
 import arms
+from arms.model.chain import Inertia
+from arms.model.dh import Row, from_dh
 from nengo_forcectl.errors import ConfigurationError, RecordError
 from nengo_forcectl.logs import LogFormat, read_log, signals_of
 from nengo_forcectl.logs.log_format import find_columns
@@ -31,6 +33,20 @@ def test_a_header_is_guessed_with_a_word(sample, tmp_path):
     assert np.allclose(log.tau, sample[3], atol=1e-6)
     assert "q is actual_q_0, actual_q_1" in log.notes
     assert not log.repaired
+
+
+def test_degrees_are_those_of_joints_that_turn(tmp_path):
+    """A sliding joint of the same log stays in metres."""
+    link = Inertia(1.0, moments=(0.1, 0.0, 0.0, 0.1, 0.0, 0.1))
+    rows = [Row(alpha=1.0, inertia=link), Row(kind="prismatic", inertia=link)]
+    arm, time = arms.Arm(from_dh("slider", rows)), 0.01 * np.arange(200)
+    q, dq = np.stack((0.6 * time, 0.1 * time), axis=1), np.tile([0.6, 0.1], (200, 1))
+    told = [part * [180.0 / np.pi, 1.0] for part in (q, dq)]
+    file = write_csv(tmp_path / "a.csv", time, *told, 1.0 + q)
+    log = read_log(file, LogFormat(units={"q": "deg", "dq": "deg/s"}), arm)
+    assert log.dq is not None
+    assert np.allclose(log.q, q, atol=1e-8)
+    assert np.allclose(log.dq, dq, atol=1e-8)
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from arms import Arm
+from arms.model.chain import coordinates
 
 from ..cycle.learner_start import START_FILE
 from ..errors import RecordError
@@ -51,19 +52,18 @@ def read_log(path: Path | str, form: LogFormat = NO_FORMAT, arm: Arm | None = No
         RecordError: the file cannot be read, lacks something, or is not of this arm.
     """
     path = Path(path)
-    joints = () if arm is None else arm.joint_names
     if path.suffix in (".db3", ".mcap") or (path / "metadata.yaml").exists():
         bag = path if path.is_dir() or not (path.parent / "metadata.yaml").exists() else path.parent
-        arrays, notes = read_bag(bag, form.topic, joints)
-        log = _assemble(path, arrays, form, notes, _checksum(_bag_file(bag)))
+        arrays, notes = read_bag(bag, form.topic, _joints(arm))
+        log = _assemble(path, arrays, arm, form, notes, _checksum(_bag_file(bag)))
     elif path.is_dir():
-        log = _read_archive(_record_in(path), form)
+        log = _read_archive(_record_in(path), form, arm)
     elif path.suffix in (".npz", ".rows"):
-        log = _read_archive(path, form)
+        log = _read_archive(path, form, arm)
     elif path.suffix == ".parquet":
-        log = _read_table(path, form, joints)
+        log = _read_table(path, form, arm)
     else:
-        log = _read_text(path, form, joints)
+        log = _read_text(path, form, arm)
     if arm is not None:
         check_fits(log, arm)
     return log
@@ -96,17 +96,17 @@ def _own_arrays(path: Path) -> dict[str, np.ndarray]:
     return read_recording(path) if path.suffix == ".rows" else read_npz(path, problem)
 
 
-def _read_table(path: Path, form: LogFormat, joints: tuple[str, ...]) -> MotionLog:
+def _read_table(path: Path, form: LogFormat, arm: Arm | None) -> MotionLog:
     columns = read_parquet(path)
     numbers = np.stack(list(columns.values()), axis=1) if columns else np.empty((0, 0))
-    places, notes = find_columns(str(path), list(columns), len(columns), form, joints)
+    places, notes = find_columns(str(path), list(columns), len(columns), form, _joints(arm))
     arrays = {kind: numbers[:, each] for kind, each in places.items()}
     if "time" in arrays:
         arrays["time"] = arrays["time"][:, 0]
-    return _assemble(path, arrays, form, notes, _checksum(path))
+    return _assemble(path, arrays, arm, form, notes, _checksum(path))
 
 
-def _read_text(path: Path, form: LogFormat, joints: tuple[str, ...]) -> MotionLog:
+def _read_text(path: Path, form: LogFormat, arm: Arm | None) -> MotionLog:
     content = read_bytes(path, f"log '{path}': cannot be read")
     try:
         text = content.decode("utf-8-sig")
@@ -115,7 +115,7 @@ def _read_text(path: Path, form: LogFormat, joints: tuple[str, ...]) -> MotionLo
             f"log '{path}': is not text; needs CSV, .npz, a run folder or a bag"
         ) from None
     table = split_text(str(path), text)
-    places, notes = find_columns(str(path), table.header, table.width, form, joints)
+    places, notes = find_columns(str(path), table.header, table.width, form, _joints(arm))
     columns = [k for each in places.values() for k in each]
     numbers = read_columns(str(path), table, columns)
     arrays, first = {}, 0
@@ -125,11 +125,11 @@ def _read_text(path: Path, form: LogFormat, joints: tuple[str, ...]) -> MotionLo
     if "time" in arrays:
         arrays["time"] = arrays["time"][:, 0]
     return _assemble(
-        path, arrays, form, notes, _digest(content), table.row, {"damaged": table.damaged}
+        path, arrays, arm, form, notes, _digest(content), table.row, {"damaged": table.damaged}
     )
 
 
-def _read_archive(path: Path, form: LogFormat) -> MotionLog:
+def _read_archive(path: Path, form: LogFormat, arm: Arm | None) -> MotionLog:
     problem = f"log '{path}': cannot be read"
     content = read_bytes(path, problem)
     own = read_recording(path) if path.suffix == ".rows" else parse_npz(content, problem)
@@ -145,12 +145,25 @@ def _read_archive(path: Path, form: LogFormat) -> MotionLog:
     for kind in ("q", *(("tau",) if "current" not in arrays else ())):
         if kind not in arrays:
             raise RecordError(f"log '{path}': has no array {kind!r}, but {_of(own)}")
-    return _assemble(path, arrays, form, [], _digest(content))
+    return _assemble(path, arrays, arm, form, [], _digest(content))
+
+
+def _joints(arm: Arm | None) -> tuple[str, ...]:
+    return () if arm is None else arm.joint_names
+
+
+def _turning(arm: Arm | None, n: int) -> Bool[np.ndarray, "n"]:
+    """Return which joints' positions are angles: all of an arm that is not known."""
+    joints = [] if arm is None else coordinates(arm.chain)
+    if len(joints) != n:  # is refused later, if the arm is known
+        return np.ones(n, dtype=bool)
+    return np.array([joint.kind != "prismatic" for joint in joints])
 
 
 def _assemble(
     path: Path,
     arrays: Mapping[str, np.ndarray],
+    arm: Arm | None,
     form: LogFormat,
     notes: list[str],
     checksum: str,
@@ -159,9 +172,12 @@ def _assemble(
 ) -> MotionLog:
     """Return the log of arrays in the file's units."""
     what = f"log '{path}'"
-    q = _matrix(what, "q", arrays["q"], None) * form.factor("q")
+    q = _matrix(what, "q", arrays["q"], None)
     shape = q.shape
-    dq = _matrix(what, "dq", arrays["dq"], shape) * form.factor("dq") if "dq" in arrays else None
+    dq = _matrix(what, "dq", arrays["dq"], shape) if "dq" in arrays else None
+    turning = _turning(arm, shape[1])
+    q = q * np.where(turning, form.factor("q"), 1.0)
+    dq = None if dq is None else dq * np.where(turning, form.factor("dq"), 1.0)
     if "current" in arrays and ("tau" not in arrays or len(form.gains)):
         current = _matrix(what, "current", arrays["current"], shape) * form.factor("current")
         if len(form.gains) != shape[1]:

@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 from arms import Arm
+from arms.model.chain import coordinates
 
 from ..contract import Reference
 from ..errors import ConfigurationError
@@ -75,5 +76,4 @@ def check_joints(
 
 
 def _unit(arm: Arm, joint: int) -> str:
-    kinds = {part.name: part.kind for part in arm.chain.joints}
-    return "m" if kinds[arm.joint_names[joint]] == "prismatic" else "rad"
+    return "m" if coordinates(arm.chain)[joint].kind == "prismatic" else "rad"

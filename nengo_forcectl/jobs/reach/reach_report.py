@@ -20,7 +20,10 @@ ENERGY = (
     "Loihi: 81 pJ for a neuron's update, 23.6 pJ for a synaptic event (Davies et al. 2018). Power "
     "at rest, learning, the direct path and the control law are not in it."
 )
-FOUND = "±: standard deviation; 0: under 0.0005. neurons: RMS of what they add over the work."
+FOUND = (
+    "±: standard deviation; 0: under 0.0005. neurons: RMS of what they add over the work. Of a "
+    "sliding joint N s/m, N and kg."
+)
 
 
 def reach_answer(run: Run) -> Answer:
