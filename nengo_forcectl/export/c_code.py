@@ -198,7 +198,7 @@ def emit(
             for attribute in ATTRIBUTES:
                 function.add_function_attribute(attribute)
             if function.name not in names:
-                function.name = f"f{k}"
+                function.linkage = "private"  # no entry in the table of symbols
     return target.emit_object(whole)
 
 
