@@ -8,6 +8,7 @@ from .access import number, vector, whole
 from .fit_load import LATE
 from .layout import guard_fields as at
 from .layout.body_fields import LOAD_LATE
+from .project_joints import project_joints
 
 GROWTH = 1.25  # of the eagerness in a cycle
 EAGEREST = 15.0  # largest eagerness; with 40, sensors that are 2 ms late make a wrist swing
@@ -89,7 +90,7 @@ def watch_swing(guard, i, dq, dq_max):
 
 
 @kernel
-def bound_joints(guard, q, dq):
+def bound_joints(guard, q, dq, M):
     """Clip ``ddq`` and ``rest`` to the joints' bounds; return the limits that ``ddq`` met."""
     q_lower, q_upper = vector(guard, at.GUARD_Q_LOWER), vector(guard, at.GUARD_Q_UPPER)
     dq_max, braking = vector(guard, at.GUARD_DQ_MAX), vector(guard, at.GUARD_BRAKING)
@@ -101,6 +102,7 @@ def bound_joints(guard, q, dq):
     if late:
         slower = STABLE / ((delay + 1.5) * number(guard, at.GUARD_DT))
         rate, speed_rate = min(rate, slower), min(speed_rate, slower)
+    least, largest = vector(guard, at.GUARD_LEAST), vector(guard, at.GUARD_LARGEST)
     met = 0
     for i in range(len(q)):
         low, high = position_bounds(q[i], dq[i], q_lower[i], q_upper[i], braking[i], k, rate)
@@ -116,6 +118,8 @@ def bound_joints(guard, q, dq):
         low, high = max(low, slow), min(high, fast)
         if low > high:
             low = high = 0.5 * (low + high)
-        ddq[i] = min(max(ddq[i], low), high)
+        least[i], largest[i] = low, high
         rest[i] = min(max(rest[i], low), high)
+    if met:
+        project_joints(guard, M)
     return met

@@ -195,7 +195,7 @@ def keep_limits(guard, arm, inputs, mode, begun, found, elapsed):
     if number(guard, at.GUARD_AWAKE) > 0.0:
         call(whole(guard, at.GUARD_CARRY_CALL), guard, arm)
     prepare_rest(guard, arm, dq)
-    met = take_asked(guard, begun) if mode == at.GO else 0
+    met = take_asked(guard, begun, matrix(arm, ARM_M, len(q))) if mode == at.GO else 0
     if feels:
         felt |= bound_force(guard, arm, at.FORCE_HALF)
         felt |= bound_force(guard, arm, at.MOMENT_HALF)
@@ -208,10 +208,10 @@ def keep_limits(guard, arm, inputs, mode, begun, found, elapsed):
     share = 1.0
     ahead = whole(guard, at.GUARD_POSE_KERNEL) != 0 or whole(guard, at.GUARD_PAIRS) != 0
     if mode == at.GO and ahead:
-        bounded, share = bound_tool(guard, q, dq, matrix(arm, ARM_J, len(q)))
+        bounded, share = bound_tool(guard, q, dq, matrix(arm, ARM_J, len(q)), matrix(arm, ARM_M, len(q)))
         met |= bounded
     else:
-        met |= bound_joints(guard, q, dq)
+        met |= bound_joints(guard, q, dq, matrix(arm, ARM_M, len(q)))
     if stops or met & CHANGES:
         leave_rest(guard, arm, share)
     send(guard)
@@ -259,7 +259,7 @@ def prepare_rest(guard, arm, dq):
 
 
 @kernel
-def take_asked(guard, begun):
+def take_asked(guard, begun, M):
     """Write the requested torque, within rate and motor limits, and its acceleration.
 
     Returns the limits that it met; with MET_NOT_FINITE nothing is written.
@@ -270,14 +270,27 @@ def take_asked(guard, begun):
     for i in range(len(asked)):
         if not math.isfinite(asked[i]):
             return at.MET_NOT_FINITE
+    beyond = False
     for i in range(len(asked)):
         tau[i] = asked[i]
-        if begun > 0 and abs(tau[i] - sent[i]) > step[i]:
-            met |= at.MET_RATE
-            tau[i] = min(max(tau[i], sent[i] - step[i]), sent[i] + step[i])
         if abs(tau[i]) >= most[i]:  # equal: a cycle has limited it already
             met |= at.MET_TORQUE
+            beyond = beyond or abs(tau[i]) > most[i]
+            tau[i] = min(max(tau[i], -1e3 * most[i]), 1e3 * most[i])
+    if beyond:
+        accelerate(guard, tau, vector(guard, at.GUARD_DDQ))
+        keep_motors(guard, M)
+        for i in range(len(asked)):
             tau[i] = min(max(tau[i], -most[i]), most[i])
+    if begun > 0:
+        share = 1.0
+        for i in range(len(asked)):
+            if abs(tau[i] - sent[i]) > step[i]:
+                share = min(share, step[i] / abs(tau[i] - sent[i]))
+        if share < 1.0:
+            met |= at.MET_RATE
+            for i in range(len(asked)):
+                tau[i] = sent[i] + share * (tau[i] - sent[i])
     accelerate(guard, tau, vector(guard, at.GUARD_DDQ))
     return met
 
