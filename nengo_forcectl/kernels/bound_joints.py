@@ -6,9 +6,9 @@ from arms.machine.numba_kernel import kernel
 
 from .access import number, vector, whole
 from .fit_load import LATE
+from .keep_joints import clip_joints, keep_joints
 from .layout import guard_fields as at
 from .layout.body_fields import LOAD_LATE
-from .project_joints import project_joints
 
 GROWTH = 1.25  # of the eagerness in a cycle
 EAGEREST = 15.0  # largest eagerness; with 40, sensors that are 2 ms late make a wrist swing
@@ -91,7 +91,10 @@ def watch_swing(guard, i, dq, dq_max):
 
 @kernel
 def bound_joints(guard, q, dq, M):
-    """Clip ``ddq`` and ``rest`` to the joints' bounds; return the limits that ``ddq`` met."""
+    """Bring ``ddq`` and ``rest`` within the joints' bounds; return the limits that ``ddq`` met.
+
+    With ``nearest`` the accelerations are the nearest ones in the metric of M (`keep_joints`).
+    """
     q_lower, q_upper = vector(guard, at.GUARD_Q_LOWER), vector(guard, at.GUARD_Q_UPPER)
     dq_max, braking = vector(guard, at.GUARD_DQ_MAX), vector(guard, at.GUARD_BRAKING)
     k, rate = number(guard, at.GUARD_POSITION_GAIN), number(guard, at.GUARD_POSITION_RATE)
@@ -120,6 +123,8 @@ def bound_joints(guard, q, dq, M):
             low = high = 0.5 * (low + high)
         least[i], largest[i] = low, high
         rest[i] = min(max(rest[i], low), high)
-    if met:
-        project_joints(guard, M)
+    if number(guard, at.GUARD_NEAREST) == 0.0:
+        clip_joints(guard)
+    elif met:
+        keep_joints(guard, M)
     return met

@@ -25,6 +25,7 @@ from .judge import is_credible, is_frozen
 from .keep_motors import keep_motors
 from .layout import guard_fields as at
 from .layout.arm_fields import ARM_C, ARM_G, ARM_J, ARM_M, ARM_POSE, INPUT_DQ, INPUT_Q, ORIGIN
+from .layout.body_fields import LOAD_TIMELY
 from .learned_body import anticipate_friction, compute_learned_terms
 
 CHANGES = (
@@ -33,6 +34,7 @@ CHANGES = (
 WAKES = CHANGES | at.MET_TORQUE | at.MET_RATE  # findings after which a load is looked for
 AWAKE = 1000.0  # cycles for which it is
 FAST = 0.8  # share of a joint's top speed from which on it is
+FARTHEST = 1e3  # torque that a motor can be asked for, over its limit
 BEYOND = 0.01  # distance outside the box that causes a stop [m]
 
 
@@ -195,7 +197,8 @@ def keep_limits(guard, arm, inputs, mode, begun, found, elapsed):
     if number(guard, at.GUARD_AWAKE) > 0.0:
         call(whole(guard, at.GUARD_CARRY_CALL), guard, arm)
     prepare_rest(guard, arm, dq)
-    met = take_asked(guard, begun, matrix(arm, ARM_M, len(q))) if mode == at.GO else 0
+    M = matrix(arm, ARM_M, len(q))
+    met = take_asked(guard, begun, M) if mode == at.GO else 0
     if feels:
         felt |= bound_force(guard, arm, at.FORCE_HALF)
         felt |= bound_force(guard, arm, at.MOMENT_HALF)
@@ -203,15 +206,16 @@ def keep_limits(guard, arm, inputs, mode, begun, found, elapsed):
     met |= felt
     if stops:
         take_stop(guard, dq)
+    set_number(guard, at.GUARD_NEAREST, 1.0 if is_timely(guard) and not stops else 0.0)
     if outside_box(guard, arm):
         met |= at.MET_OUTSIDE
     share = 1.0
     ahead = whole(guard, at.GUARD_POSE_KERNEL) != 0 or whole(guard, at.GUARD_PAIRS) != 0
     if mode == at.GO and ahead:
-        bounded, share = bound_tool(guard, q, dq, matrix(arm, ARM_J, len(q)), matrix(arm, ARM_M, len(q)))
+        bounded, share = bound_tool(guard, q, dq, matrix(arm, ARM_J, len(q)), M)
         met |= bounded
     else:
-        met |= bound_joints(guard, q, dq, matrix(arm, ARM_M, len(q)))
+        met |= bound_joints(guard, q, dq, M)
     if stops or met & CHANGES:
         leave_rest(guard, arm, share)
     send(guard)
@@ -262,37 +266,70 @@ def prepare_rest(guard, arm, dq):
 def take_asked(guard, begun, M):
     """Write the requested torque, within rate and motor limits, and its acceleration.
 
-    Returns the limits that it met; with MET_NOT_FINITE nothing is written.
+    Returns the limits that it met; with MET_NOT_FINITE nothing is written. A torque that sensors
+    may be too late for is cut joint by joint.
     """
-    asked, sent = vector(guard, at.GUARD_ASKED), vector(guard, at.GUARD_SENT)
-    most, step = vector(guard, at.GUARD_TAU_MAX), vector(guard, at.GUARD_TAU_STEP)
-    tau, met = vector(guard, at.GUARD_TAU), 0
+    asked, tau = vector(guard, at.GUARD_ASKED), vector(guard, at.GUARD_TAU)
     for i in range(len(asked)):
         if not math.isfinite(asked[i]):
             return at.MET_NOT_FINITE
-    beyond = False
     for i in range(len(asked)):
         tau[i] = asked[i]
+    met = approach_asked(guard, begun, M) if is_timely(guard) else cut_asked(guard, begun)
+    accelerate(guard, tau, vector(guard, at.GUARD_DDQ))
+    return met
+
+
+@kernel
+def is_timely(guard):
+    """Return whether the motion shows that sensors are not late; see `find_load`."""
+    return number(whole(guard, at.GUARD_LOAD), LOAD_TIMELY) > 0.0
+
+
+@kernel
+def cut_asked(guard, begun):
+    """Cut each joint's torque to its rate and its motor; return the limits that it met."""
+    tau, sent = vector(guard, at.GUARD_TAU), vector(guard, at.GUARD_SENT)
+    most, step = vector(guard, at.GUARD_TAU_MAX), vector(guard, at.GUARD_TAU_STEP)
+    met = 0
+    for i in range(len(tau)):
+        if begun > 0 and abs(tau[i] - sent[i]) > step[i]:
+            met |= at.MET_RATE
+            tau[i] = min(max(tau[i], sent[i] - step[i]), sent[i] + step[i])
         if abs(tau[i]) >= most[i]:  # equal: a cycle has limited it already
             met |= at.MET_TORQUE
-            beyond = beyond or abs(tau[i]) > most[i]
-            tau[i] = min(max(tau[i], -1e3 * most[i]), 1e3 * most[i])
+            tau[i] = min(max(tau[i], -most[i]), most[i])
+    return met
+
+
+@kernel
+def approach_asked(guard, begun, M):
+    """Approach the torque as its limits allow all joints together; return those that it met.
+
+    Within the motors' limits it is the one with the nearest acceleration (`keep_motors`). The rate
+    allows a step on the line from the last torque sent: cut joint by joint, a torque that a limit
+    has changed would lead to ever larger changes.
+    """
+    tau, sent = vector(guard, at.GUARD_TAU), vector(guard, at.GUARD_SENT)
+    most, step = vector(guard, at.GUARD_TAU_MAX), vector(guard, at.GUARD_TAU_STEP)
+    met, beyond = 0, False
+    for i in range(len(tau)):
+        if abs(tau[i]) >= most[i]:  # equal: a cycle has limited it already
+            met, beyond = at.MET_TORQUE, beyond or abs(tau[i]) > most[i]
+            tau[i] = min(max(tau[i], -FARTHEST * most[i]), FARTHEST * most[i])
     if beyond:
         accelerate(guard, tau, vector(guard, at.GUARD_DDQ))
         keep_motors(guard, M)
-        for i in range(len(asked)):
-            tau[i] = min(max(tau[i], -most[i]), most[i])
-    if begun > 0:
-        share = 1.0
-        for i in range(len(asked)):
-            if abs(tau[i] - sent[i]) > step[i]:
-                share = min(share, step[i] / abs(tau[i] - sent[i]))
-        if share < 1.0:
-            met |= at.MET_RATE
-            for i in range(len(asked)):
-                tau[i] = sent[i] + share * (tau[i] - sent[i])
-    accelerate(guard, tau, vector(guard, at.GUARD_DDQ))
-    return met
+    share = 1.0
+    for i in range(len(tau)):
+        tau[i] = min(max(tau[i], -most[i]), most[i])
+        if begun > 0 and abs(tau[i] - sent[i]) > step[i]:
+            share = min(share, step[i] / abs(tau[i] - sent[i]))
+    if share == 1.0:
+        return met
+    for i in range(len(tau)):
+        tau[i] = sent[i] + share * (tau[i] - sent[i])
+    return met | at.MET_RATE
 
 
 @kernel
