@@ -34,7 +34,6 @@ CHANGES = (
 WAKES = CHANGES | at.MET_TORQUE | at.MET_RATE  # findings after which a load is looked for
 AWAKE = 1000.0  # cycles for which it is
 FAST = 0.8  # share of a joint's top speed from which on it is
-FARTHEST = 1e3  # torque that a motor can be asked for, over its limit
 BEYOND = 0.01  # distance outside the box that causes a stop [m]
 
 
@@ -198,7 +197,7 @@ def keep_limits(guard, arm, inputs, mode, begun, found, elapsed):
         call(whole(guard, at.GUARD_CARRY_CALL), guard, arm)
     prepare_rest(guard, arm, dq)
     M = matrix(arm, ARM_M, len(q))
-    met = take_asked(guard, begun, M) if mode == at.GO else 0
+    met = take_asked(guard, begun) if mode == at.GO else 0
     if feels:
         felt |= bound_force(guard, arm, at.FORCE_HALF)
         felt |= bound_force(guard, arm, at.MOMENT_HALF)
@@ -218,7 +217,7 @@ def keep_limits(guard, arm, inputs, mode, begun, found, elapsed):
         met |= bound_joints(guard, q, dq, M)
     if stops or met & CHANGES:
         leave_rest(guard, arm, share)
-    send(guard)
+    send(guard, stops)
     if mode == at.GO:
         stay_awake(guard, dq, met)
     return met
@@ -263,19 +262,29 @@ def prepare_rest(guard, arm, dq):
 
 
 @kernel
-def take_asked(guard, begun, M):
+def take_asked(guard, begun):
     """Write the requested torque, within rate and motor limits, and its acceleration.
 
-    Returns the limits that it met; with MET_NOT_FINITE nothing is written. A torque that sensors
-    may be too late for is cut joint by joint.
+    The rate counts from the last request, not from what limits made of it: else a joint's torque
+    that they changed would be cut to it, change the others' and be changed again, ever further.
+
+    Returns the limits that it met; with MET_NOT_FINITE nothing is written.
     """
-    asked, tau = vector(guard, at.GUARD_ASKED), vector(guard, at.GUARD_TAU)
+    asked, sent = vector(guard, at.GUARD_ASKED), vector(guard, at.GUARD_SENT)
+    most, step = vector(guard, at.GUARD_TAU_MAX), vector(guard, at.GUARD_TAU_STEP)
+    tau, withheld, met = vector(guard, at.GUARD_TAU), vector(guard, at.GUARD_WITHHELD), 0
     for i in range(len(asked)):
         if not math.isfinite(asked[i]):
             return at.MET_NOT_FINITE
     for i in range(len(asked)):
-        tau[i] = asked[i]
-    met = approach_asked(guard, begun, M) if is_timely(guard) else cut_asked(guard, begun)
+        tau[i], last = asked[i], sent[i] + withheld[i]
+        if begun > 0 and abs(tau[i] - last) > step[i]:
+            met |= at.MET_RATE
+            tau[i] = min(max(tau[i], last - step[i]), last + step[i])
+        if abs(tau[i]) >= most[i]:  # equal: a cycle has limited it already
+            met |= at.MET_TORQUE
+            tau[i] = min(max(tau[i], -most[i]), most[i])
+        withheld[i] = tau[i]  # less what is sent; see `send`
     accelerate(guard, tau, vector(guard, at.GUARD_DDQ))
     return met
 
@@ -284,52 +293,6 @@ def take_asked(guard, begun, M):
 def is_timely(guard):
     """Return whether the motion shows that sensors are not late; see `find_load`."""
     return number(whole(guard, at.GUARD_LOAD), LOAD_TIMELY) > 0.0
-
-
-@kernel
-def cut_asked(guard, begun):
-    """Cut each joint's torque to its rate and its motor; return the limits that it met."""
-    tau, sent = vector(guard, at.GUARD_TAU), vector(guard, at.GUARD_SENT)
-    most, step = vector(guard, at.GUARD_TAU_MAX), vector(guard, at.GUARD_TAU_STEP)
-    met = 0
-    for i in range(len(tau)):
-        if begun > 0 and abs(tau[i] - sent[i]) > step[i]:
-            met |= at.MET_RATE
-            tau[i] = min(max(tau[i], sent[i] - step[i]), sent[i] + step[i])
-        if abs(tau[i]) >= most[i]:  # equal: a cycle has limited it already
-            met |= at.MET_TORQUE
-            tau[i] = min(max(tau[i], -most[i]), most[i])
-    return met
-
-
-@kernel
-def approach_asked(guard, begun, M):
-    """Approach the torque as its limits allow all joints together; return those that it met.
-
-    Within the motors' limits it is the one with the nearest acceleration (`keep_motors`). The rate
-    allows a step on the line from the last torque sent: cut joint by joint, a torque that a limit
-    has changed would lead to ever larger changes.
-    """
-    tau, sent = vector(guard, at.GUARD_TAU), vector(guard, at.GUARD_SENT)
-    most, step = vector(guard, at.GUARD_TAU_MAX), vector(guard, at.GUARD_TAU_STEP)
-    met, beyond = 0, False
-    for i in range(len(tau)):
-        if abs(tau[i]) >= most[i]:  # equal: a cycle has limited it already
-            met, beyond = at.MET_TORQUE, beyond or abs(tau[i]) > most[i]
-            tau[i] = min(max(tau[i], -FARTHEST * most[i]), FARTHEST * most[i])
-    if beyond:
-        accelerate(guard, tau, vector(guard, at.GUARD_DDQ))
-        keep_motors(guard, M)
-    share = 1.0
-    for i in range(len(tau)):
-        tau[i] = min(max(tau[i], -most[i]), most[i])
-        if begun > 0 and abs(tau[i] - sent[i]) > step[i]:
-            share = min(share, step[i] / abs(tau[i] - sent[i]))
-    if share == 1.0:
-        return met
-    for i in range(len(tau)):
-        tau[i] = sent[i] + share * (tau[i] - sent[i])
-    return met | at.MET_RATE
 
 
 @kernel
@@ -380,11 +343,15 @@ def leave_rest(guard, arm, share):
 
 
 @kernel
-def send(guard):
-    """Write the torque within the motors' limits to ``sent``; 0 for values that are not finite."""
+def send(guard, stops):
+    """Write the torque within the motors' limits to ``sent``; 0 for values that are not finite.
+
+    In a stop nothing is requested that could be ``withheld``.
+    """
     tau, sent = vector(guard, at.GUARD_TAU), vector(guard, at.GUARD_SENT)
-    most = vector(guard, at.GUARD_TAU_MAX)
+    most, withheld = vector(guard, at.GUARD_TAU_MAX), vector(guard, at.GUARD_WITHHELD)
     for i in range(len(tau)):
         sent[i] = min(max(tau[i], -most[i]), most[i])
         if not math.isfinite(sent[i]):
             sent[i] = 0.0
+        withheld[i] = 0.0 if stops else withheld[i] - sent[i]

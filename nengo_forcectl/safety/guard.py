@@ -239,7 +239,7 @@ class Safe(Cycle):
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
         """Record the torque [N m] that was sent instead of the last step's."""
-        self._guard["sent"][:] = tau
+        self._guard["sent"][:], self._guard["withheld"][:] = tau, 0.0
         self.cycle.overruled(tau)
 
     def check_force(self, force: float, name: str) -> None:

@@ -84,6 +84,7 @@ GUARD_HIDDEN = GUARD.add("hidden")  # force that the wrench does not show [N]
 GUARD_INNOVATION = GUARD.add("innovation", "n")  # of q in a cycle of a stop BY_Q, W dt e [rad]
 GUARD_ROW = GUARD.add("row", "n")  # of the force's bound on ddq
 GUARD_ASKED = GUARD.add("asked", "n")  # the cycle's torque [N m]
+GUARD_WITHHELD = GUARD.add("withheld", "n")  # of the last request, within its rate [N m]
 GUARD_TAU = GUARD.add("tau", "n")  # [N m]
 GUARD_HOLD = GUARD.add("hold", "n")  # torque at zero acceleration, C dq + g - r [N m]
 GUARD_DDQ = GUARD.add("ddq", "n")  # acceleration by ``tau`` [rad/s^2]
