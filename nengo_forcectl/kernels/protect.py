@@ -267,6 +267,7 @@ def take_asked(guard, begun):
 
     The rate counts from the last request, not from what limits made of it: else a joint's torque
     that they changed would be cut to it, change the others' and be changed again, ever further.
+    Sensors that may be late are calmer if it counts from the torque sent.
 
     Returns the limits that it met; with MET_NOT_FINITE nothing is written.
     """
@@ -276,8 +277,9 @@ def take_asked(guard, begun):
     for i in range(len(asked)):
         if not math.isfinite(asked[i]):
             return at.MET_NOT_FINITE
+    share = 1.0 if is_timely(guard) else 0.0
     for i in range(len(asked)):
-        tau[i], last = asked[i], sent[i] + withheld[i]
+        tau[i], last = asked[i], sent[i] + share * withheld[i]
         if begun > 0 and abs(tau[i] - last) > step[i]:
             met |= at.MET_RATE
             tau[i] = min(max(tau[i], last - step[i]), last + step[i])
