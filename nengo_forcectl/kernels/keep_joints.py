@@ -12,6 +12,9 @@ keeps its requested torque, and a push at top speed takes energy from the arm. I
 were clipped for itself, the other joints would get the torques that hold their accelerations, and a
 law of the tool would throw the arm where some joints are at top speed. The pivots are those of
 `keep_motors`.
+
+With late sensors (`find_load`) the torques would change faster than r allows for, and a light wrist
+swings; then, and in a stop, each acceleration is clipped for itself.
 """
 
 from arms.machine.numba_kernel import kernel
