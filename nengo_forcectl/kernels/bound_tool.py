@@ -6,7 +6,7 @@ from arms.machine.invoke import invoke
 from arms.machine.memory import call
 from arms.machine.numba_kernel import kernel
 
-from .access import matrix, number, vector, whole
+from .access import matrix, number, set_number, vector, whole
 from .bound_joints import bound_joints
 from .come_to_rest import (
     INSIDE,
@@ -114,6 +114,7 @@ def bound_tool(guard, q, dq, J, M):
     if pairs != 0:
         found = call(whole(pairs, PAIRS_NEAR_CALL), guard, pairs)
         if number(pairs, PAIRS_COUNT) == 0.0:
+            set_number(guard, at.GUARD_CROSSED, 0.0)
             if whole(guard, at.GUARD_POSE_KERNEL) == 0:
                 return found | bound_joints(guard, q, dq, M), 1.0
             pairs = 0
@@ -131,6 +132,8 @@ def bound_tool(guard, q, dq, J, M):
             crossed |= at.MET_CLEARANCE
         if crossed == 0:
             break
+        set_number(guard, at.GUARD_NEAREST, 0.0)
+        set_number(guard, at.GUARD_CROSSED, 1.0)
         met |= crossed | bound_joints(guard, q, dq, M)
     share = share_within(walls, most, count, ddq, rest, 1.0)
     return met, share_within(rows, least, gaps, ddq, rest, share)

@@ -197,6 +197,9 @@ def keep_limits(guard, arm, inputs, mode, begun, found, elapsed):
         call(whole(guard, at.GUARD_CARRY_CALL), guard, arm)
     prepare_rest(guard, arm, dq)
     M = matrix(arm, ARM_M, len(q))
+    ahead = whole(guard, at.GUARD_POSE_KERNEL) != 0 or whole(guard, at.GUARD_PAIRS) != 0
+    near = whole(guard, at.GUARD_POSE_KERNEL) != 0 or number(guard, at.GUARD_CROSSED) > 0.0
+    set_number(guard, at.GUARD_NEAREST, 1.0 if is_timely(guard) and not near else 0.0)
     met = take_asked(guard, begun) if mode == at.GO else 0
     if feels:
         felt |= bound_force(guard, arm, at.FORCE_HALF)
@@ -205,11 +208,10 @@ def keep_limits(guard, arm, inputs, mode, begun, found, elapsed):
     met |= felt
     if stops:
         take_stop(guard, dq)
-    set_number(guard, at.GUARD_NEAREST, 1.0 if is_timely(guard) and not stops else 0.0)
+        set_number(guard, at.GUARD_NEAREST, 0.0)
     if outside_box(guard, arm):
         met |= at.MET_OUTSIDE
     share = 1.0
-    ahead = whole(guard, at.GUARD_POSE_KERNEL) != 0 or whole(guard, at.GUARD_PAIRS) != 0
     if mode == at.GO and ahead:
         bounded, share = bound_tool(guard, q, dq, matrix(arm, ARM_J, len(q)), M)
         met |= bounded
@@ -267,7 +269,8 @@ def take_asked(guard, begun):
 
     The rate counts from the last request, not from what limits made of it: else a joint's torque
     that they changed would be cut to it, change the others' and be changed again, ever further.
-    Sensors that may be late are calmer if it counts from the torque sent.
+    Without ``nearest`` it counts from the torque sent: it calms late sensors, and keeps requests
+    near enough for the bounds of box and clearance.
 
     Returns the limits that it met; with MET_NOT_FINITE nothing is written.
     """
@@ -277,7 +280,7 @@ def take_asked(guard, begun):
     for i in range(len(asked)):
         if not math.isfinite(asked[i]):
             return at.MET_NOT_FINITE
-    share = 1.0 if is_timely(guard) else 0.0
+    share = number(guard, at.GUARD_NEAREST)
     for i in range(len(asked)):
         tau[i], last = asked[i], sent[i] + share * withheld[i]
         if begun > 0 and abs(tau[i] - last) > step[i]:

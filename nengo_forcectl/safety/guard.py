@@ -52,11 +52,10 @@ class Safe(Cycle):
     of M, as if joints ran into stops (Gauss's principle, `kernels.keep_joints`), and of these, on
     the line from an acceleration that brings all joints to rest, for which the motors suffice, the
     last that the motors can give. So a joint at top speed does not drive the others, and an arm
-    whose path is too fast comes late. Until some cycles have shown that sensors are not late, and
-    in a stop, each acceleration is clipped for itself. A torque within the limits passes unchanged,
-    bit for bit.
-
-    ``Limits.rate`` counts from the torque requested last, not from what limits made of it.
+    whose path is too fast comes late. ``Limits.rate`` counts from the torque requested last,
+    not from what limits made of it. Until some cycles have shown that sensors are not late, with a
+    box or a clearance, and in a stop, each acceleration is clipped for itself, and the rate counts
+    from the torque sent. A torque within the limits passes unchanged, bit for bit.
 
     The tool's box is kept by predicting the braking motion. ``rest``, ``ddq_i = clip(-k dq_i, -a,
     a)``, brings every joint to rest in time for its limit, and the joints' positions after t have a
