@@ -115,25 +115,25 @@ def bound_tool(guard, q, dq, J, M):
         found = call(whole(pairs, PAIRS_NEAR_CALL), guard, pairs)
         if number(pairs, PAIRS_COUNT) == 0.0:
             set_number(guard, at.GUARD_CROSSED, 0.0)
-            if whole(guard, at.GUARD_POSE_KERNEL) == 0:
-                return found | bound_joints(guard, q, dq, M), 1.0
             pairs = 0
-    count, gaps = find_walls(guard, q, dq, J, pairs)
+    count, gaps, met = 0, 0, found
+    if pairs != 0 or whole(guard, at.GUARD_POSE_KERNEL) != 0:
+        count, gaps = find_walls(guard, q, dq, J, pairs)
     walls, most = matrix(guard, at.GUARD_WALLS, n), vector(guard, at.GUARD_WALL_MOST)
     rows, least = walls, most  # without pairs there are no rows
     if pairs != 0:
         rows, least = matrix(pairs, PAIRS_ROWS, n), vector(pairs, PAIRS_MOST)
-    cross_rows(guard, walls, most, count, rest)
-    cross_rows(guard, rows, least, gaps, rest)
-    met = found | bound_joints(guard, q, dq, M)
-    for _ in range(SWEEPS):
-        crossed = at.MET_BOX if cross_rows(guard, walls, most, count, ddq) else 0
-        if cross_rows(guard, rows, least, gaps, ddq):
+    for sweep in range(SWEEPS + 1):
+        moved = rest if sweep == 0 else ddq
+        crossed = at.MET_BOX if cross_rows(guard, walls, most, count, moved) else 0
+        if cross_rows(guard, rows, least, gaps, moved):
             crossed |= at.MET_CLEARANCE
-        if crossed == 0:
-            break
-        set_number(guard, at.GUARD_NEAREST, 0.0)
-        set_number(guard, at.GUARD_CROSSED, 1.0)
-        met |= crossed | bound_joints(guard, q, dq, M)
+        if sweep > 0:
+            if crossed == 0:
+                break
+            met |= crossed
+            set_number(guard, at.GUARD_NEAREST, 0.0)
+            set_number(guard, at.GUARD_CROSSED, 1.0)
+        met |= bound_joints(guard, q, dq, M)
     share = share_within(walls, most, count, ddq, rest, 1.0)
     return met, share_within(rows, least, gaps, ddq, rest, share)
