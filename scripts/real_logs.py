@@ -51,6 +51,7 @@ LOGS = {
     "14harm50secLoad": ("ur-20_02_19_14harm50secLoad.csv", 300, 5000),
 }
 SECTIONS = ("replay", "carried", "identify", "payload", "panda")
+GAIN_ERROR = 0.05  # standard deviation of the UR10e's drive gains, as a share of them
 CONSOLE = Console()
 
 
@@ -120,7 +121,7 @@ def replay_ur10e(arm: Arm, title: str) -> None:
         frozen = predict_torque(arm, plain.learner.encoding, silent, signals_of(log))
         rows[f"no neurons, {name}"] = error(log, frozen)
     before = result.learned.payload
-    second = replay(loaded, learner, new_load=True)
+    second = replay(loaded, learner, new_load=True, gain_error=GAIN_ERROR)
     half = 0.5 * (loaded.time[-1] - loaded.time[0])
     spans = {"0 to 2 s": (0.0, 2.0), "2 to 5 s": (2.0, 5.0), "second half": (half, np.inf)}
     for name, span in spans.items():
@@ -150,7 +151,7 @@ def payload_ur10e(arm: Arm) -> None:
     """From four seconds, from all."""
     empty, loaded = ur10e("14harm50sec", arm), ur10e("14harm50secLoad", arm)
     for title, log in (("4 s", loaded.rows(100, 500)), ("all", loaded)):
-        found = find_payload(empty, log, arm, gain_error=0.05)
+        found = find_payload(empty, log, arm, gain_error=GAIN_ERROR)
         CONSOLE.print(
             f"payload from {title}: {found.mass:.3f} +- {found.mass_deviation:.3f} kg at "
             f"{found.com.round(3)} +- {found.com_deviation.round(3)} m (2.805 kg in truth)"

@@ -18,6 +18,7 @@ from nengo_forcectl.learning.structured_least_squares import (
 N, LINKS, FREE = 3, 10, 4
 P = LINKS + N + FREE  # a payload, a positive weight a joint, and one more group
 NOISE, FLOOR, DT = 2.0, 1e-3, 1e-3
+MOST = 9.0  # greatest factor of the last group's variance
 MASS, COM = 1.5, np.array([0.1, -0.05, 0.2])
 INERTIA = np.diag([0.02, 0.03, 0.04]) + MASS * (COM @ COM * np.eye(3) - np.outer(COM, COM))
 TAKE_SAMPLE, TAKE_SAMPLES, DO_JOB, BEGIN_SOLUTION = OWN = tuple(
@@ -56,7 +57,8 @@ def columns(rng, field):
     positive = np.concatenate((np.zeros(LINKS), np.ones(N), np.zeros(FREE)))
     precision = np.arange(1.0, 1.0 + N)
     none = np.empty(0, dtype=int), np.empty(0), precision, np.eye(N), np.empty((0, N, N))
-    return Columns(rng.uniform(2.0, 4.0, P), group, positive, *none, field=field, reach=100.0)
+    size, most = rng.uniform(2.0, 4.0, P), np.where(group == 1 + N, MOST, 1.0)
+    return Columns(size, group, most, positive, *none, field=field, reach=100.0)
 
 
 def neurons_of(rng, count=4):

@@ -17,6 +17,7 @@ from nengo_forcectl.logs import (
     replay,
     signals_of,
 )
+from nengo_forcectl.logs.lasting_errors import correlation_time, doubt_payload
 
 MODEL = arms.load("ur5e")
 REAL = MODEL.with_friction(4.0, 3.0).with_armature(0.3)
@@ -117,6 +118,40 @@ def test_a_share_or_a_time_ends_learning(logs, tmp_path):
         parts = run_replay(settings).summary["parts"]
         assert [part["name"] for part in parts] == ["learned from", "the rest"]
         assert parts[0]["seconds"] == pytest.approx(4.0, abs=0.02)
+
+
+def test_samples_that_repeat_each_other_count_less(rng):
+    """Of an autoregression with the factor a, (1 + a) / (1 - a) rows count as one."""
+    white = rng.normal(size=40000)
+    assert correlation_time(white) == pytest.approx(1.0, abs=0.2)
+    slow = white.copy()
+    for k in range(1, len(slow)):
+        slow[k] += 0.9 * slow[k - 1]
+    assert correlation_time(slow) == pytest.approx(19.0, rel=0.2)
+    assert correlation_time(np.zeros(5)) == 1.0
+
+
+def test_the_payload_is_as_uncertain_as_its_errors_last_and_as_the_gains(logs):
+    """Deviations grow with the time of correlation, and by the gains' share of the values."""
+    log = read_log(logs[1], arm=MODEL).rows(0, 600)
+    learner = log_learner(MODEL, log)
+    sure = replay(log, learner).learned.payload
+    own = learner.learned.payload
+    unsure = doubt_payload(own, np.zeros((9, 6)), learner, 0.1)
+    assert unsure.mass_deviation == pytest.approx(np.hypot(own.mass_deviation, 0.1 * own.mass))
+    moment = np.hypot(own.moment_deviation, 0.1 * own.mass * own.com)
+    np.testing.assert_allclose(unsure.moment_deviation, moment)
+    assert sure.mass_deviation >= own.mass_deviation
+    left = np.full((50, 6), 100.0)  # one error, 50 times
+    lasting = doubt_payload(own, left, learner, 0.0)
+    again = doubt_payload(own, np.concatenate((left, left)), learner, 0.0)
+    assert lasting.mass_deviation > 2.0 * own.mass_deviation
+    ratio = again.mass_deviation / lasting.mass_deviation
+    assert ratio == pytest.approx(np.sqrt(2.0), rel=0.1)
+    with pytest.raises(ConfigurationError, match="gain_error"):
+        replay(log, learner, gain_error=-0.1)
+    assert ReplaySettings(log=logs[0], gains=(1.0,)).gain_doubt == 0.05
+    assert ReplaySettings(log=logs[0]).gain_doubt == 0.0
 
 
 def test_replay_is_refused_in_one_line(logs, tmp_path):

@@ -5,6 +5,7 @@ import pytest
 from reaching_job import DT, rms, run
 from regression_samples import (
     BEGIN_SOLUTION,
+    TRUTH,
     N,
     P,
     call,
@@ -60,6 +61,41 @@ def test_while_they_sleep_they_stay_and_the_others_are_the_best_beside_them(rng)
     everything = np.linalg.solve(information(block) + np.eye(P), Phi.T @ Y[:, 0])
     np.testing.assert_allclose(block["trials"][0], everything, rtol=0, atol=1e-9)
     assert np.abs(block["weights"][core:] - held).max() > 0.1
+
+
+def test_once_their_variance_is_nothing_they_are_silent_for_good(rng):
+    """The others are the best without them; they have neither samples nor a part in solutions."""
+    block, made, _ = regression(rng, FIELD, noise=1.0)
+    core, truth = P - FIELD, TRUTH.copy()
+    truth[made.group == made.group[-1]] = 0.0
+    phi, y = data(rng, made, truth, noise=1.0, count=400)
+    feed(block, phi, y)
+    block["since"][...], block["alone"][...] = block["wake"] + 1, np.inf
+    block["positive"][...] = 0
+    block["weights"][core:] = 1.0
+    assert solve(block)
+    assert block["solved"] == P
+    assert (block["variance"][core:] == 1e-6).all()
+    np.testing.assert_array_equal(block["weights"][core:], 0.0)
+    feed(block, phi, y)
+    sums = information(block)
+    np.testing.assert_allclose(
+        sums[:core, :core], 2.0 * weighed(made, phi)[:core, :core], rtol=1e-9
+    )
+    np.testing.assert_allclose(sums[core:], weighed(made, phi)[core:], rtol=1e-9, atol=1e-9)
+    block["noise"][...] = block["repeated"][...] = block["variance"][:core] = 1.0
+    solve(block)
+    assert block["solved"] == core
+    A = sums[:core, :core] + np.eye(core)
+    expected = np.linalg.solve(A, block["moment"][:core, 0])
+    np.testing.assert_allclose(block["trials"][0, :core], expected, rtol=0, atol=1e-9)
+    np.testing.assert_array_equal(block["weights"][core:], 0.0)
+
+
+def weighed(made, phi):
+    """Lambda of samples that are paired with themselves."""
+    Phi = (np.sqrt(made.precision)[:, None] * phi).reshape(-1, P)
+    return Phi.T @ Phi
 
 
 def test_they_and_the_joints_neurons_sleep_together(rng):

@@ -6,6 +6,7 @@ from machine_code import check_no_allocation
 from regression_samples import (
     FLOOR,
     LINKS,
+    MOST,
     NOISE,
     TAKE_SAMPLES,
     TRUTH,
@@ -55,7 +56,8 @@ def test_the_solution_is_that_of_the_equations(rng):
     for group in range(2 + N):
         own = made.group == group
         expected = (w[own] @ w[own] + DOUBT) / (known[own].sum() + DOUBT)
-        np.testing.assert_allclose(block["variance"][own], min(expected, 1.0), rtol=1e-9)
+        expected = min(expected, made.most[own].min())
+        np.testing.assert_allclose(block["variance"][own], expected, rtol=1e-9)
     noise = law.spread * misfit[0] / (len(Phi) - known.sum())
     np.testing.assert_allclose(block["noise"], max(noise, FLOOR**2), rtol=1e-9)
     repeated = noise * (1.0 + len(Phi) / (law.distinct * N))
@@ -100,6 +102,52 @@ def test_later_samples_are_paired_with_the_one_before(rng):
     for third in np.diff(np.concatenate((np.zeros((3, N)), misfit)), 3, axis=0)[3:]:
         white += (made.precision @ third**2 / 20.0 / N - white) / add_sample.WINDOW
     np.testing.assert_allclose(block["white"], white, rtol=1e-9)
+
+
+@pytest.mark.parametrize("pairs", [False, True])
+def test_a_joint_that_rests_counts_less(rng, pairs):
+    """Its numbers are weighted by its misfits at rest and in motion, as in the docstring."""
+    block, made, _ = regression(rng)
+    phi, y = data(rng, made, noise=0.5)
+    rest = rng.uniform(size=(len(y), N)) * [1.0, 0.9, 0.0]  # the last joint always moves
+    y[:, 0] += 20.0 * rest[:, 0] * rng.normal(size=len(y))  # the first one sticks
+    block["since"][...], block["weights"][:] = block["alone"], TRUTH / made.size
+    block["misfit"][...] = -1e12 if pairs else 1e12
+    roots = []
+    for k in range(len(y)):
+        block["phi"][:], block["lacking"][:], block["rest"][:] = phi[k], y[k], rest[k]
+        block["row"][...] = max(float(block["row"]), float(pairs))
+        add(block)
+        roots.append(block["trust"].copy())
+    square, long = (y - phi @ block["weights"]) ** 2, add_sample.LONG
+    move, expected = np.maximum(1.0 - rest, add_sample.RARE), []
+    for k in range(len(y)):
+        kept = long ** np.arange(k, -1, -1)[:, None]
+        stuck = (kept * rest[: k + 1] * square[: k + 1]).sum(0)
+        stuck /= np.maximum((kept * rest[: k + 1]).sum(0), 1e-300)
+        slides = (kept * move[: k + 1] * square[: k + 1]).sum(0) / (kept * move[: k + 1]).sum(0)
+        expected.append(np.sqrt(slides / (slides + rest[k] * np.maximum(stuck - slides, 0.0))))
+    np.testing.assert_allclose(roots, expected, rtol=1e-9)
+    assert np.min(expected) < 0.5 < 1.0 == np.min(expected, axis=0)[2]
+    before = np.concatenate((np.ones((1, N)), expected[:-1])) if pairs else np.array(expected)
+    weight = np.array(expected) * before
+    last = np.concatenate((np.zeros((1, N, P)), phi[:-1])) if pairs else phi
+    half = np.einsum("kni,kn,knj->ij", phi, weight * made.precision, last)
+    np.testing.assert_allclose(information(block), 0.5 * (half + half.T), rtol=1e-9, atol=1e-7)
+    np.testing.assert_allclose(block["samples"], weight.sum(), rtol=1e-9)
+
+
+def test_the_evidence_widens_a_prior(rng):
+    """Weights far beyond their prior deviations raise its variance, up to the most allowed."""
+    block, made, _ = regression(rng)
+    truth = np.concatenate((TRUTH[:-4], 10.0 * made.size[-4:]))
+    feed(block, *data(rng, made, truth))
+    variances = []
+    for _ in range(3):
+        solve(block)
+        variances.append(block["variance"][-1])
+    assert variances[-1] == MOST
+    assert block["variance"][: -len(TRUTH[-4:])].max() <= 1.0
 
 
 def test_sums_that_are_not_positive_change_nothing(rng):

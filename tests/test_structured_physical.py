@@ -5,6 +5,7 @@ import pytest
 from regression_samples import LINKS, PLACES, TRUTH, N, data, feed, posterior, regression, solve
 
 from nengo_forcectl.kernels import regress
+from nengo_forcectl.kernels.parts import forget_load
 
 
 def test_negative_weights_are_conditioned_on_zero(rng):
@@ -90,3 +91,22 @@ def test_forgetting_the_payload_marginalises_it(rng):
     assert block["since"] == 0
     assert not block["phi"].any()
     assert not block["lacking"].any()
+
+
+def test_an_announced_payload_replaces_the_old_one_once_it_is_known(rng):
+    """Until then the old one stays, to the last bit, and the prior is open."""
+    block, made, _ = regression(rng)
+    feed(block, *data(rng, made))
+    solve(block)
+    old = block["weights"][:LINKS].copy()
+    forget_load.call(block.address)
+    for _ in range(2):
+        solve(block)
+        np.testing.assert_array_equal(block["weights"][:LINKS], old)
+        assert (block["variance"][:LINKS] >= 0.4).all()
+    truth = TRUTH.copy()
+    truth[:LINKS] *= 2.0
+    feed(block, *data(rng, made, truth))
+    solve(block)
+    solve(block)
+    np.testing.assert_allclose(block["weights"][:LINKS], 2.0 * old, rtol=0, atol=5e-3)

@@ -13,14 +13,14 @@ OTHERS = (
     "added", "doubt", "viscous", "dry", "push", "waits", "neuron_torque", "neuron_force",
 )  # fmt: skip
 OTHERS_OF_LAW = (
-    "alone", "wake", "share", "floor", "spread", "delayed", "size", "group", "positive",
+    "alone", "wake", "share", "floor", "spread", "delayed", "size", "group", "most", "positive",
     "frozen", "reach", "home", "changes", "changed", "precision",
 )  # fmt: skip
 OTHERS_OF_RIPPLE = "least", "quiet", "most", "frozen", "fed", "taken", "lacking"
 OTHERS_OF_NEURONS = "frozen", "encoders", "bias", "size", "wake", "fed", "active", "column"
 COUNTS = (
     "structured.changes", "structured.backed_off", "least_squares.filled", "least_squares.rounds",
-    "least_squares.samples", "least_squares.cycle", "least_squares.since", "least_squares.repaired",
+    "least_squares.cycle", "least_squares.since", "least_squares.repaired",
     "least_squares.job", "least_squares.solved", "least_squares.chosen", "least_squares.row",
     "least_squares.alone_until", "least_squares.left", "neurons.awake", "ripple.visit",
 )  # fmt: skip

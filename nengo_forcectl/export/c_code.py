@@ -24,7 +24,16 @@ from arms.machine.workers import environment
 from .. import kernels
 from ..errors import ConfigurationError
 from ..kernels.layout.cycle_fields import CONSOLIDATES
-from ..kernels.parts import LEARNERS, PARTS
+from ..kernels.layout.null_space_fields import COLLISION
+from ..kernels.parts import (
+    LEARNERS,
+    PARTS,
+    TASKS,
+    add_gaps,
+    advance_neurons,
+    find_near,
+    fire_structure,
+)
 from ..kernels.state_block import close_state, open_state
 from ..kernels.supervise import count_events, learn, reset, step_controller, stop, stopped
 
@@ -41,7 +50,10 @@ KERNELS: tuple[tuple[Any, tuple[Any, ...]], ...] = (
 )
 """All kernels of a library; the first ones are called by their addresses."""
 
-APART = {"consolidation": LEARNERS[CONSOLIDATES]}
+APART = {
+    "consolidation": LEARNERS[CONSOLIDATES], "spikes": fire_structure, "neurons": advance_neurons,
+    "collisions": TASKS[COLLISION], "near": find_near, "gaps": add_gaps,
+}  # fmt: skip
 """Parts in objects of their own, by the objects' names: few libraries need them."""
 
 OBJECTS = {
@@ -193,12 +205,12 @@ def emit(
     whole = _without_copies(llvm.parse_assembly(hidden(str(whole), names)), target)
     without_unused(whole, target).verify()
     _check_needs(whole, known)
-    for k, function in enumerate(whole.functions):
+    for function in whole.functions:
         if not function.is_declaration:
             for attribute in ATTRIBUTES:
                 function.add_function_attribute(attribute)
             if function.name not in names:
-                function.name = f"f{k}"
+                function.linkage = "private"  # no entry in the table of symbols
     return target.emit_object(whole)
 
 

@@ -17,6 +17,9 @@ EVERY = 3  # cycles of a sample then
 WINDOW = 50.0  # samples over which the noise is a mean
 EVEN = 1.0 / 3.0  # work of a row that is the same in all, over that of the longest row's numbers
 NOISY = 0.5  # share of white noise in the misfit from which samples are paired
+LONG = 0.998  # of sums of the misfit's square, kept from one sample to the next
+RARE = 0.01  # least part of a sample that counts as motion
+SILENT = 1e-6  # variance of the tool's neurons, and less, that is not believed
 
 
 @part(1)
@@ -42,13 +45,34 @@ def whole_left(law):
 
 
 @kernel
+def first_left(law):
+    """Return the first of these rows."""
+    return len(vector(law, at.REGRESSION_VARIANCE)) - whole_left(law)
+
+
+@kernel
+def is_tool_silent(law):
+    """Whether the tool's neurons were not believed: from then on they supply nothing."""
+    variance = vector(law, at.REGRESSION_VARIANCE)
+    last = len(variance) - 1
+    return whole(law, at.REGRESSION_CORE) <= last and variance[last] <= SILENT
+
+
+@kernel
+def used_columns(law):
+    """Return the number of columns that have samples: all, or those before the silent neurons."""
+    silent = is_tool_silent(law)
+    return whole(law, at.REGRESSION_CORE) if silent else len(vector(law, at.REGRESSION_VARIANCE))
+
+
+@kernel
 def rows_until(law, cycles):
     """Return the row up to which this cycle adds, if all ``cycles`` take the same time.
 
     Row i takes as long as i + p / 3 numbers, so u p rows are (u + 1/3)^2 - 1/9 of the work.
     """
-    p = len(vector(law, at.REGRESSION_VARIANCE))
-    done = (p - whole_left(law)) / p + EVEN
+    p = used_columns(law)
+    done = first_left(law) / p + EVEN
     return int(p * (math.sqrt(done * done + (1.0 + 2.0 * EVEN) / cycles) - EVEN)) + 1
 
 
@@ -61,23 +85,36 @@ def take_sample(law):
     end_sample(law)
     follow_noise(law)
     copy_sample(law)
-    if is_alone(law):
+    set_number(law, at.REGRESSION_ITSELF, 1.0 if is_alone(law) else 0.0)
+    if number(law, at.REGRESSION_ITSELF) != 0.0:
         keep_sample(law)
     square, both = vector(law, at.REGRESSION_SQUARE), vector(law, at.REGRESSION_BOTH)
-    delays, precision = len(square), vector(law, at.REGRESSION_PRECISION)
+    delays, weight, numbers = len(square), vector(law, at.REGRESSION_WEIGHT), weigh_pair(law)
     y, y_last = (
         matrix(law, at.REGRESSION_Y_TAKEN, delays),
         matrix(law, at.REGRESSION_Y_LAST, delays),
     )
     for j in range(len(y)):
         for s in range(delays):
-            value, earlier = precision[j] * y[j, s], precision[j] * y_last[j, s]
+            value, earlier = weight[j] * y[j, s], weight[j] * y_last[j, s]
             square[s] += value * y_last[j, s]
             if s + 1 < delays:
                 both[s] += 0.5 * (value * y_last[j, s + 1] + earlier * y[j, s + 1])
-    set_number(law, at.REGRESSION_SAMPLES, number(law, at.REGRESSION_SAMPLES) + len(y))
+    set_number(law, at.REGRESSION_SAMPLES, number(law, at.REGRESSION_SAMPLES) + numbers)
     set_number(law, at.REGRESSION_ROW, number(law, at.REGRESSION_ROW) + 1.0)
     set_number(law, at.REGRESSION_LEFT, len(vector(law, at.REGRESSION_VARIANCE)))
+
+
+@kernel
+def weigh_pair(law):
+    """Weigh the pair of samples; return how many numbers it counts as."""
+    precision, weight = vector(law, at.REGRESSION_PRECISION), vector(law, at.REGRESSION_WEIGHT)
+    trust, before = vector(law, at.REGRESSION_TRUST), vector(law, at.REGRESSION_TRUST_LAST)
+    total = 0.0
+    for j in range(len(weight)):
+        weight[j] = precision[j] * trust[j] * before[j]
+        total += trust[j] * before[j]
+    return total
 
 
 @kernel
@@ -102,6 +139,7 @@ def keep_sample(law):
     """Keep the sample: it is the one before, from now on."""
     copy(vector(law, at.REGRESSION_PHI_TAKEN), vector(law, at.REGRESSION_PHI_LAST))
     copy(vector(law, at.REGRESSION_Y_TAKEN), vector(law, at.REGRESSION_Y_LAST))
+    copy(vector(law, at.REGRESSION_TRUST), vector(law, at.REGRESSION_TRUST_LAST))
     neurons = whole(law, at.REGRESSION_NEURONS)
     copy(vector(neurons, at.JOINT_NEURONS_PHI_TAKEN), vector(neurons, at.JOINT_NEURONS_PHI_LAST))
 
@@ -133,29 +171,38 @@ def add_rows(law, until):
         matrix(law, at.REGRESSION_Y_LAST, delays),
     )
     information = matrix(law, at.REGRESSION_INFORMATION, p)
-    moment, precision = (
-        matrix(law, at.REGRESSION_MOMENT, delays),
-        vector(law, at.REGRESSION_PRECISION),
-    )
+    moment, weight = matrix(law, at.REGRESSION_MOMENT, delays), vector(law, at.REGRESSION_WEIGHT)
     neurons, n = whole(law, at.REGRESSION_NEURONS), len(phi)
-    m, first, until = per_joint(neurons), p - whole_left(law), min(until, p)
+    m, first, used = per_joint(neurons), first_left(law), used_columns(law)
+    itself = number(law, at.REGRESSION_ITSELF) != 0.0
     cross = cube(neurons, at.JOINT_NEURONS_CROSS, n, m)
     active, before = (
         matrix(neurons, at.JOINT_NEURONS_PHI_TAKEN, m),
         matrix(neurons, at.JOINT_NEURONS_PHI_LAST, m),
     )
-    for i in range(first, until):  # outside, so that a line of Lambda is at hand for all joints
+    for i in range(first, min(until, used)):  # outside, so that a line is at hand for all joints
         for j in range(n):
-            value, earlier = 0.5 * precision[j] * phi[j, i], 0.5 * precision[j] * last[j, i]
-            if value != 0.0 or earlier != 0.0:
+            value, earlier = 0.5 * weight[j] * phi[j, i], 0.5 * weight[j] * last[j, i]
+            if value == 0.0 and earlier == 0.0:
+                continue
+            if itself:
+                add_multiple(2.0 * value, phi[j], information[i, : i + 1])
+            else:
                 add_products(value, last[j], earlier, phi[j], information[i, : i + 1])
-                add_products(value, y_last[j], earlier, y[j], moment[i])
-                add_products(value, before[j], earlier, active[j], cross[i, j])
+            add_products(value, y_last[j], earlier, y[j], moment[i])
+            add_products(value, before[j], earlier, active[j], cross[i, j])
     if first == 0:
         add_own(law)
-    set_number(law, at.REGRESSION_LEFT, p - until)
-    if until == p:
+    set_number(law, at.REGRESSION_LEFT, 0.0 if until >= used else p - until)
+    if until >= used:
         keep_sample(law)
+
+
+@kernel
+def add_multiple(value, numbers, sums):
+    """Add ``value numbers`` to the sums."""
+    for k in range(len(sums)):
+        sums[k] += value * numbers[k]
 
 
 @kernel
@@ -191,18 +238,45 @@ def follow_noise(law):
     )
     bends, square = cube(law, at.REGRESSION_PHI_BENDS, p, 2), 0.0
     precision, whole_square = vector(law, at.REGRESSION_PRECISION), 0.0
-    neurons = whole(law, at.REGRESSION_NEURONS)
+    neurons, numbers = whole(law, at.REGRESSION_NEURONS), 0.0
     for i in range(n):
         left = y[i] - explained_by_neurons(neurons, i)
         third = third_difference(y[i] - y_last[i, at.UNDELAYED], y_bends[i])
-        for k in range(p):
+        for k in range(used_columns(law)):
             left -= w[k] * phi[i, k]
             third -= w[k] * third_difference(phi[i, k] - last[i, k], bends[i, k])
-        whole_square += precision[i] * left * left
-        square += precision[i] * third * third / 20.0
+        trust = trust_joint(law, i, left * left)
+        numbers += trust
+        whole_square += trust * precision[i] * left * left
+        square += trust * precision[i] * third * third / 20.0
     if number(law, at.REGRESSION_SINCE) >= QUICK and number(law, at.REGRESSION_ROW) >= 3.0:
-        follow(law, at.REGRESSION_WHITE, square / n)
-        follow(law, at.REGRESSION_MISFIT, whole_square / n)
+        follow(law, at.REGRESSION_WHITE, square / numbers)
+        follow(law, at.REGRESSION_MISFIT, whole_square / numbers)
+
+
+@kernel
+def trust_joint(law, i, square):
+    """Return the weight of joint i's number in the sample, from the misfit's square at rest and in
+    motion.
+
+    A joint that sticks holds any torque up to its stiction, so what the model lacks says little.
+    """
+    rest = vector(law, at.REGRESSION_REST)[i]
+    stuck, stuck_share = vector(law, at.REGRESSION_STUCK), vector(law, at.REGRESSION_STUCK_SHARE)
+    sliding, share = vector(law, at.REGRESSION_SLIDING), vector(law, at.REGRESSION_SLIDING_SHARE)
+    if number(law, at.REGRESSION_SINCE) >= QUICK:
+        moves = max(1.0 - rest, RARE)
+        stuck[i] = LONG * stuck[i] + rest * square
+        stuck_share[i] = LONG * stuck_share[i] + rest
+        sliding[i] = LONG * sliding[i] + moves * square
+        share[i] = LONG * share[i] + moves
+    weight = 1.0
+    if stuck_share[i] > 0.0 and share[i] > 0.0:
+        moving, standing = sliding[i] / share[i], stuck[i] / stuck_share[i]
+        if standing > moving:
+            weight = moving / (moving + rest * (standing - moving))
+    vector(law, at.REGRESSION_TRUST)[i] = math.sqrt(weight)
+    return weight
 
 
 @kernel

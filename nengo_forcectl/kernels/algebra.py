@@ -84,6 +84,58 @@ def dot(x, y):
 
 
 @kernel
+def invert_lower(L, row):
+    """Replace L, lower triangular, by L^-T; ``row`` (n,) is work space."""
+    for i in range(len(L)):
+        for j in range(i):
+            row[j] = L[i, j]
+            L[i, j] = 0.0
+        scale = 1.0 / L[i, i]
+        L[i, i] = scale
+        for k in range(i):
+            value = scale * row[k]
+            for j in range(k + 1):
+                L[i, j] -= value * L[k, j]
+    for i in range(len(L)):
+        for j in range(i):
+            L[j, i] = L[i, j]
+            L[i, j] = 0.0
+
+
+@kernel
+def multiply_upper(U, x, y):
+    """Compute y = U^T x for U upper triangular, with zeros below: whole rows are quicker."""
+    for k in range(len(y)):
+        y[k] = 0.0
+    for k in range(len(x)):
+        value = x[k]
+        if value != 0.0:
+            for j in range(len(y)):
+                y[j] += value * U[k, j]
+
+
+@kernel
+def take_dots(x, Y, sums):
+    """Take ``x^T y`` of a row y of Y off each sum; of four rows at once, which do not wait."""
+    j, n = 0, len(sums)
+    while j + 4 <= n:
+        a, b, c, d = 0.0, 0.0, 0.0, 0.0
+        for k in range(len(x)):
+            a += x[k] * Y[j, k]
+            b += x[k] * Y[j + 1, k]
+            c += x[k] * Y[j + 2, k]
+            d += x[k] * Y[j + 3, k]
+        sums[j] -= a
+        sums[j + 1] -= b
+        sums[j + 2] -= c
+        sums[j + 3] -= d
+        j += 4
+    while j < n:
+        sums[j] -= dot(x, Y[j])
+        j += 1
+
+
+@kernel
 def inverse_diagonal(L, k, column):
     """Return entry k of the diagonal of (L L^T)^-1; ``column`` (n,) is work space."""
     column[k] = 1.0 / L[k, k]

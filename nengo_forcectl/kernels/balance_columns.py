@@ -9,6 +9,7 @@ from arms.machine.invoke import invoke_at
 from arms.machine.numba_kernel import kernel
 
 from .access import cube, matrix, number, span, vector, whole, wholes
+from .add_sample import is_tool_silent
 from .carried_body import momentum_columns
 from .encode import rectified
 from .encode_structure import encode_joints, encode_tool
@@ -16,10 +17,11 @@ from .joint_activity import activate, keep_activities
 from .layout import structured_fields as at
 from .layout.arm_fields import ARM_DOF, ARM_J, ARM_POSE
 from .layout.body_fields import PARAMETERS
-from .layout.network_fields import AT_PLACE, DIRECT, FRICTION, SEEN
+from .layout.network_fields import AT_PLACE, DIRECT, DRY, FRICTION, SEEN
 from .layout.regression_fields import (
     JOINT_NEURONS_ACTIVE,
     REGRESSION_NEURONS,
+    REGRESSION_RESTS,
     REGRESSION_SIZE,
     REGRESSION_Y,
 )
@@ -144,6 +146,8 @@ def columns_now(learner, arm):
         for a in range(3):
             for k in range(DIRECT):
                 pull[i, DIRECT * a + k] = J[a, i] * y[k]
+    if is_tool_silent(whole(learner, at.STRUCTURED_LAW)):
+        return
     activate_tool(learner)
     active = vector(learner, at.STRUCTURED_TOOL_ACTIVE)
     pulls = cube(learner, at.STRUCTURED_TOOL_PULL, 3, len(active))
@@ -176,8 +180,9 @@ def columns_of_cycle(learner, dq):
     )
     pull = matrix(learner, at.STRUCTURED_PULL, 3 * DIRECT)
     pull_last = matrix(learner, at.STRUCTURED_PULL_LAST, 3 * DIRECT)
-    dq_last = vector(learner, at.STRUCTURED_DQ_LAST)
+    dq_last, rests = vector(learner, at.STRUCTURED_DQ_LAST), vector(law, REGRESSION_RESTS)
     for i in range(n):
+        rests[i] = 1.0 - 0.5 * (x[i, DRY] * x[i, DRY] + x_last[i, DRY] * x_last[i, DRY])
         for k in range(PARAMETERS):
             rate = (p[i, k] - p_last[i, k]) / dt - 0.5 * (b[i, k] + b_last[i, k])
             raw[i, k] = size[k] * rate
@@ -189,6 +194,8 @@ def columns_of_cycle(learner, dq):
         for each in range(3 * DIRECT):
             k = force_column(n, 0, 0) + each
             raw[i, k] = size[k] * 0.5 * (pull[i, each] + pull_last[i, each])
+    if is_tool_silent(law):
+        return
     t, links = (
         len(vector(learner, at.STRUCTURED_TOOL_ACTIVE)),
         len(vector(learner, at.STRUCTURED_LINKS)),

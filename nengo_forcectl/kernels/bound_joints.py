@@ -6,6 +6,7 @@ from arms.machine.numba_kernel import kernel
 
 from .access import number, vector, whole
 from .fit_load import LATE
+from .keep_joints import clip_joints, keep_joints
 from .layout import guard_fields as at
 from .layout.body_fields import LOAD_LATE
 
@@ -89,8 +90,11 @@ def watch_swing(guard, i, dq, dq_max):
 
 
 @kernel
-def bound_joints(guard, q, dq):
-    """Clip ``ddq`` and ``rest`` to the joints' bounds; return the limits that ``ddq`` met."""
+def bound_joints(guard, q, dq, M):
+    """Bring ``ddq`` and ``rest`` within the joints' bounds; return the limits that ``ddq`` met.
+
+    With ``nearest`` the accelerations are the nearest ones in the metric of M (`keep_joints`).
+    """
     q_lower, q_upper = vector(guard, at.GUARD_Q_LOWER), vector(guard, at.GUARD_Q_UPPER)
     dq_max, braking = vector(guard, at.GUARD_DQ_MAX), vector(guard, at.GUARD_BRAKING)
     k, rate = number(guard, at.GUARD_POSITION_GAIN), number(guard, at.GUARD_POSITION_RATE)
@@ -101,6 +105,7 @@ def bound_joints(guard, q, dq):
     if late:
         slower = STABLE / ((delay + 1.5) * number(guard, at.GUARD_DT))
         rate, speed_rate = min(rate, slower), min(speed_rate, slower)
+    least, largest = vector(guard, at.GUARD_LEAST), vector(guard, at.GUARD_LARGEST)
     met = 0
     for i in range(len(q)):
         low, high = position_bounds(q[i], dq[i], q_lower[i], q_upper[i], braking[i], k, rate)
@@ -116,6 +121,10 @@ def bound_joints(guard, q, dq):
         low, high = max(low, slow), min(high, fast)
         if low > high:
             low = high = 0.5 * (low + high)
-        ddq[i] = min(max(ddq[i], low), high)
+        least[i], largest[i] = low, high
         rest[i] = min(max(rest[i], low), high)
+    if number(guard, at.GUARD_NEAREST) == 0.0:
+        clip_joints(guard)
+    elif met:
+        keep_joints(guard, M)
     return met

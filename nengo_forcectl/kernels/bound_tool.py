@@ -6,7 +6,7 @@ from arms.machine.invoke import invoke
 from arms.machine.memory import call
 from arms.machine.numba_kernel import kernel
 
-from .access import matrix, number, vector, whole
+from .access import matrix, number, set_number, vector, whole
 from .bound_joints import bound_joints
 from .come_to_rest import (
     INSIDE,
@@ -103,7 +103,7 @@ def add_axis(guard, axis, passed, count):
 
 
 @kernel
-def bound_tool(guard, q, dq, J):
+def bound_tool(guard, q, dq, J, M):
     """Project ``ddq`` and ``rest`` on the bounds of box, clearance and joints.
 
     The metric is M; a few Gauss-Seidel sweeps approximate the nearest point. Returns the limits
@@ -114,23 +114,26 @@ def bound_tool(guard, q, dq, J):
     if pairs != 0:
         found = call(whole(pairs, PAIRS_NEAR_CALL), guard, pairs)
         if number(pairs, PAIRS_COUNT) == 0.0:
-            if whole(guard, at.GUARD_POSE_KERNEL) == 0:
-                return found | bound_joints(guard, q, dq), 1.0
+            set_number(guard, at.GUARD_CROSSED, 0.0)
             pairs = 0
-    count, gaps = find_walls(guard, q, dq, J, pairs)
+    count, gaps, met = 0, 0, found
+    if pairs != 0 or whole(guard, at.GUARD_POSE_KERNEL) != 0:
+        count, gaps = find_walls(guard, q, dq, J, pairs)
     walls, most = matrix(guard, at.GUARD_WALLS, n), vector(guard, at.GUARD_WALL_MOST)
     rows, least = walls, most  # without pairs there are no rows
     if pairs != 0:
         rows, least = matrix(pairs, PAIRS_ROWS, n), vector(pairs, PAIRS_MOST)
-    cross_rows(guard, walls, most, count, rest)
-    cross_rows(guard, rows, least, gaps, rest)
-    met = found | bound_joints(guard, q, dq)
-    for _ in range(SWEEPS):
-        crossed = at.MET_BOX if cross_rows(guard, walls, most, count, ddq) else 0
-        if cross_rows(guard, rows, least, gaps, ddq):
+    for sweep in range(SWEEPS + 1):
+        moved = rest if sweep == 0 else ddq
+        crossed = at.MET_BOX if cross_rows(guard, walls, most, count, moved) else 0
+        if cross_rows(guard, rows, least, gaps, moved):
             crossed |= at.MET_CLEARANCE
-        if crossed == 0:
-            break
-        met |= crossed | bound_joints(guard, q, dq)
+        if sweep > 0:
+            if crossed == 0:
+                break
+            met |= crossed
+            set_number(guard, at.GUARD_NEAREST, 0.0)
+            set_number(guard, at.GUARD_CROSSED, 1.0)
+        met |= bound_joints(guard, q, dq, M)
     share = share_within(walls, most, count, ddq, rest, 1.0)
     return met, share_within(rows, least, gaps, ddq, rest, share)

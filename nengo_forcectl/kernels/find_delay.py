@@ -3,6 +3,7 @@
 from arms.machine.numba_kernel import kernel
 
 from .access import matrix, number, set_number, vector, wholes
+from .add_sample import is_tool_silent
 from .layout import regression_fields as at
 from .regress import of_solution, solved_columns
 
@@ -45,9 +46,11 @@ def choose_delay(law):
     set_number(law, at.REGRESSION_DELAY, interpolate_delay(law, best) if best > 0 else 0.0)
     trial, fixed = trials_of(law)[best], wholes(law, at.REGRESSION_FIXED)
     weights, solved_for = vector(law, at.REGRESSION_WEIGHTS), solved_columns(law)
+    silent = is_tool_silent(law)
     for i in range(len(w)):
         asleep = i >= solved_for
-        w[i], fixed[i] = weights[i] if asleep else trial[i], 1 if asleep else 0
+        kept = 0.0 if silent else weights[i]
+        w[i], fixed[i] = kept if asleep else trial[i], 1 if asleep else 0
 
 
 @kernel

@@ -45,6 +45,7 @@ from .layout.guard_fields import (
     GUARD_UNMODELLED,
 )
 from .observe import follow, momentum_observer
+from .sizes import DELAYS
 
 SEEN = 10.0  # sum of squares from which on a delay shows
 PLAINLY = 0.2  # share of it that a delay may leave
@@ -106,6 +107,8 @@ def allow_for_delay(load, late):
     """
     delay, givens = number(load, at.LOAD_DELAY), matrix(load, at.LOAD_GIVENS, len(late))
     without = misfit_at(load, 0.0)
+    seen = number(load, at.LOAD_COUNT) > DELAYS * len(late)
+    set_number(load, at.LOAD_TIMELY, 1.0 if seen and without < SLACK else 0.0)
     if without > SEEN:
         clearly = misfit_at(load, delay) < PLAINLY * without
         set_number(load, at.LOAD_LATE, delay if clearly else 0.0)
@@ -149,6 +152,7 @@ def clear_load(guard, load):
     set_number(load, at.LOAD_LEFT, 0.0)
     set_number(load, at.LOAD_RECENT, 0.0)
     set_number(load, at.LOAD_MISFIT, 1.0)
+    set_number(load, at.LOAD_TIMELY, 0.0)
     clear(vector(load, at.LOAD_SIZE))
     clear(vector(load, at.LOAD_BOTH))
     clear(vector(load, at.LOAD_INFORMATION))

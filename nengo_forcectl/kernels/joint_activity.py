@@ -87,7 +87,7 @@ def keep_activities(neurons):
 def add_own(law):
     """Add the last sample to the sums of the neurons' columns with each other and with y."""
     neurons, delays = whole(law, at.REGRESSION_NEURONS), len(vector(law, at.REGRESSION_SQUARE))
-    m, precision = per_joint(neurons), vector(law, at.REGRESSION_PRECISION)
+    m, weight = per_joint(neurons), vector(law, at.REGRESSION_WEIGHT)
     y, y_last = (
         matrix(law, at.REGRESSION_Y_TAKEN, delays),
         matrix(law, at.REGRESSION_Y_LAST, delays),
@@ -100,8 +100,8 @@ def add_own(law):
         cube(neurons, at.JOINT_NEURONS_OWN, m, m),
         cube(neurons, at.JOINT_NEURONS_MOMENT, m, delays),
     )
-    for i in range(len(precision)):
-        half = 0.5 * precision[i]
+    for i in range(len(weight)):
+        half = 0.5 * weight[i]
         for a in range(m):
             value, earlier = half * active[i, a], half * before[i, a]
             if value != 0.0 or earlier != 0.0:

@@ -5,6 +5,7 @@ import math
 from arms.machine.numba_kernel import kernel
 
 from .access import cube, matrix, number, vector, whole, wholes
+from .add_sample import is_tool_silent
 from .algebra import factor_columns
 from .hold_back import diagonalise
 from .layout import regression_fields as at
@@ -18,14 +19,20 @@ LIGHT = 1e-6  # mass below which there is no payload [kg]
 
 @kernel
 def keep_physical(law):
-    """Fix the weights that are frozen or not physical, or one of them; return whether any was."""
+    """Fix a weight that stays, is silent or not physical; return whether any was."""
     w, positive = vector(law, at.REGRESSION_NEXT), wholes(law, at.REGRESSION_POSITIVE)
     fixed, worst, value = wholes(law, at.REGRESSION_FIXED), -1, -SLIGHT
     frozen, weights = wholes(law, at.REGRESSION_FROZEN), vector(law, at.REGRESSION_WEIGHTS)
+    waits, silent = number(law, at.REGRESSION_WAITS) != 0.0, is_tool_silent(law)
+    core = whole(law, at.REGRESSION_CORE)
     for i in range(len(w)):
-        if frozen[i] != 0 and fixed[i] == 0:
-            fix(law, i, weights[i])
+        nothing = silent and i >= core
+        stays = frozen[i] != 0 or (waits and i < PARAMETERS) or nothing
+        if stays and fixed[i] == 0:
+            fix(law, i, 0.0 if nothing else weights[i])
             return True
+    if finish_payload(law):
+        return True
     for i in range(len(w)):
         if positive[i] != 0 and fixed[i] == 0 and w[i] < value:
             worst, value = i, w[i]
@@ -33,16 +40,12 @@ def keep_physical(law):
         fix(law, worst, 0.0)
         return True
     size = vector(law, at.REGRESSION_SIZE)
-    if fixed[MASS] == 0 and w[MASS] * size[MASS] < LIGHT:
-        for k in range(PARAMETERS):
-            if fixed[k] == 0:
-                fix(law, k, 0.0)
-        count_repaired(law)
-        return True
-    if fixed[MASS] == 0 and not is_consistent(law):
-        fix_payload(law)
-        count_repaired(law)
-        return True
+    if fixed[MASS] == 0:
+        none = w[MASS] * size[MASS] < LIGHT
+        if none or not is_consistent(law):
+            fix(law, MASS, 0.0 if none else w[MASS])
+            count_repaired(law)
+            return True
     return keep_inertia(law)
 
 
@@ -71,16 +74,27 @@ def keep_inertia(law):
 
 
 @kernel
-def fix_payload(law):
-    """Keep the payload at the nearest one that `is_consistent` has found."""
+def finish_payload(law):
+    """Once the mass is fixed, fix some more of the payload's; return whether any were left.
+
+    It is that of the nearest body that `is_consistent` has found, or 0 if there is no mass.
+    """
     w, size = vector(law, at.REGRESSION_NEXT), vector(law, at.REGRESSION_SIZE)
-    first = vector(law, at.REGRESSION_FIRST)
-    fix(law, MASS, w[MASS])
+    first, fixed = vector(law, at.REGRESSION_FIRST), wholes(law, at.REGRESSION_FIXED)
+    if fixed[MASS] == 0:
+        return False
+    none = w[MASS] * size[MASS] < LIGHT
     for i in range(3):
-        fix(law, MOMENT + i, first[i] / size[MOMENT + i])
-        for j in range(i + 1):
-            k = inertia_place(i, j)
-            fix(law, k, inertia_of(matrix(law, at.REGRESSION_MOMENTS, 3), i, j) / size[k])
+        if fixed[MOMENT + i] != 0:
+            continue
+        for j in range(-1, i + 1):
+            k, value = MOMENT + i, first[i]
+            if j >= 0:
+                k = inertia_place(i, j)
+                value = inertia_of(matrix(law, at.REGRESSION_MOMENTS, 3), i, j)
+            fix(law, k, 0.0 if none else value / size[k])
+        return True
+    return False
 
 
 @kernel

@@ -7,7 +7,7 @@ from arms.machine.memory import call
 from arms.machine.numba_kernel import kernel, part
 
 from .access import matrix, number, set_number, vector, whole, wholes
-from .add_sample import QUICK, take_samples
+from .add_sample import QUICK, take_samples, used_columns
 from .algebra import dot
 from .balance_columns import (
     activate_neurons,
@@ -214,7 +214,7 @@ def find_change(learner, law):
     phi, square = matrix(law, regression_at.REGRESSION_PHI, len(w)), 0.0
     for i in range(len(lacking)):
         misfit = lacking[i]
-        for k in range(len(w)):
+        for k in range(used_columns(law)):
             misfit -= phi[i, k] * w[k]
         misfit -= explained_by_neurons(whole(law, regression_at.REGRESSION_NEURONS), i)
         square += misfit * misfit

@@ -25,6 +25,7 @@ from .judge import is_credible, is_frozen
 from .keep_motors import keep_motors
 from .layout import guard_fields as at
 from .layout.arm_fields import ARM_C, ARM_G, ARM_J, ARM_M, ARM_POSE, INPUT_DQ, INPUT_Q, ORIGIN
+from .layout.body_fields import LOAD_TIMELY
 from .learned_body import anticipate_friction, compute_learned_terms
 
 CHANGES = (
@@ -195,6 +196,10 @@ def keep_limits(guard, arm, inputs, mode, begun, found, elapsed):
     if number(guard, at.GUARD_AWAKE) > 0.0:
         call(whole(guard, at.GUARD_CARRY_CALL), guard, arm)
     prepare_rest(guard, arm, dq)
+    M = matrix(arm, ARM_M, len(q))
+    ahead = whole(guard, at.GUARD_POSE_KERNEL) != 0 or whole(guard, at.GUARD_PAIRS) != 0
+    near = whole(guard, at.GUARD_POSE_KERNEL) != 0 or number(guard, at.GUARD_CROSSED) > 0.0
+    set_number(guard, at.GUARD_NEAREST, 1.0 if is_timely(guard) and not near else 0.0)
     met = take_asked(guard, begun) if mode == at.GO else 0
     if feels:
         felt |= bound_force(guard, arm, at.FORCE_HALF)
@@ -203,18 +208,18 @@ def keep_limits(guard, arm, inputs, mode, begun, found, elapsed):
     met |= felt
     if stops:
         take_stop(guard, dq)
+        set_number(guard, at.GUARD_NEAREST, 0.0)
     if outside_box(guard, arm):
         met |= at.MET_OUTSIDE
     share = 1.0
-    ahead = whole(guard, at.GUARD_POSE_KERNEL) != 0 or whole(guard, at.GUARD_PAIRS) != 0
     if mode == at.GO and ahead:
-        bounded, share = bound_tool(guard, q, dq, matrix(arm, ARM_J, len(q)))
+        bounded, share = bound_tool(guard, q, dq, matrix(arm, ARM_J, len(q)), M)
         met |= bounded
     else:
-        met |= bound_joints(guard, q, dq)
+        met |= bound_joints(guard, q, dq, M)
     if stops or met & CHANGES:
         leave_rest(guard, arm, share)
-    send(guard)
+    send(guard, stops)
     if mode == at.GO:
         stay_awake(guard, dq, met)
     return met
@@ -262,24 +267,37 @@ def prepare_rest(guard, arm, dq):
 def take_asked(guard, begun):
     """Write the requested torque, within rate and motor limits, and its acceleration.
 
+    The rate counts from the last request, not from what limits made of it: else a joint's torque
+    that they changed would be cut to it, change the others' and be changed again, ever further.
+    Without ``nearest`` it counts from the torque sent: it calms late sensors, and keeps requests
+    near enough for the bounds of box and clearance.
+
     Returns the limits that it met; with MET_NOT_FINITE nothing is written.
     """
     asked, sent = vector(guard, at.GUARD_ASKED), vector(guard, at.GUARD_SENT)
     most, step = vector(guard, at.GUARD_TAU_MAX), vector(guard, at.GUARD_TAU_STEP)
-    tau, met = vector(guard, at.GUARD_TAU), 0
+    tau, withheld, met = vector(guard, at.GUARD_TAU), vector(guard, at.GUARD_WITHHELD), 0
     for i in range(len(asked)):
         if not math.isfinite(asked[i]):
             return at.MET_NOT_FINITE
+    share = number(guard, at.GUARD_NEAREST)
     for i in range(len(asked)):
-        tau[i] = asked[i]
-        if begun > 0 and abs(tau[i] - sent[i]) > step[i]:
+        tau[i], last = asked[i], sent[i] + share * withheld[i]
+        if begun > 0 and abs(tau[i] - last) > step[i]:
             met |= at.MET_RATE
-            tau[i] = min(max(tau[i], sent[i] - step[i]), sent[i] + step[i])
+            tau[i] = min(max(tau[i], last - step[i]), last + step[i])
         if abs(tau[i]) >= most[i]:  # equal: a cycle has limited it already
             met |= at.MET_TORQUE
             tau[i] = min(max(tau[i], -most[i]), most[i])
+        withheld[i] = tau[i]  # less what is sent; see `send`
     accelerate(guard, tau, vector(guard, at.GUARD_DDQ))
     return met
+
+
+@kernel
+def is_timely(guard):
+    """Return whether the motion shows that sensors are not late; see `find_load`."""
+    return number(whole(guard, at.GUARD_LOAD), LOAD_TIMELY) > 0.0
 
 
 @kernel
@@ -330,11 +348,15 @@ def leave_rest(guard, arm, share):
 
 
 @kernel
-def send(guard):
-    """Write the torque within the motors' limits to ``sent``; 0 for values that are not finite."""
+def send(guard, stops):
+    """Write the torque within the motors' limits to ``sent``; 0 for values that are not finite.
+
+    In a stop nothing is requested that could be ``withheld``.
+    """
     tau, sent = vector(guard, at.GUARD_TAU), vector(guard, at.GUARD_SENT)
-    most = vector(guard, at.GUARD_TAU_MAX)
+    most, withheld = vector(guard, at.GUARD_TAU_MAX), vector(guard, at.GUARD_WITHHELD)
     for i in range(len(tau)):
         sent[i] = min(max(tau[i], -most[i]), most[i])
         if not math.isfinite(sent[i]):
             sent[i] = 0.0
+        withheld[i] = 0.0 if stops else withheld[i] - sent[i]

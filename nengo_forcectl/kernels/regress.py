@@ -3,13 +3,14 @@
 from arms.machine.numba_kernel import kernel
 
 from .access import matrix, number, set_number, vector, whole
-from .add_sample import end_sample
+from .add_sample import end_sample, used_columns
 from .joint_activity import filter_activities, part_from_neurons
 from .layout import regression_fields as at
 from .layout.body_fields import PARAMETERS
 from .layout.estimation_fields import LATEST
 from .layout.learner_fields import NO_JOB
 
+SOON = 25  # usual times between two solutions, in which an announced change is recent
 FIRST, LAST = 4, 160  # cycles after a change between which one solution follows the other
 
 
@@ -20,10 +21,12 @@ def filter_columns(law):
     p, share = len(vector(law, at.REGRESSION_VARIANCE)), number(law, at.REGRESSION_SHARE)
     phi, lacking = matrix(law, at.REGRESSION_PHI, p), vector(law, at.REGRESSION_LACKING)
     queue = matrix(law, at.REGRESSION_QUEUE, n)
-    late = matrix(law, at.REGRESSION_LATE, len(queue))
+    late, used = matrix(law, at.REGRESSION_LATE, len(queue)), used_columns(law)
+    rests, rest = vector(law, at.REGRESSION_RESTS), vector(law, at.REGRESSION_REST)
     for i in range(n):
+        rest[i] += share * (rests[i] - rest[i])
         lacking[i] += share * (y[i] - lacking[i])
-        for k in range(p):
+        for k in range(used):
             phi[i, k] += share * (raw[i, k] - phi[i, k])
         for s in range(len(queue)):
             late[i, s] += share * (queue[s, i] - queue[LATEST, i] - late[i, s])
@@ -59,6 +62,13 @@ def is_early(law):
     """Whether the start or a change is some cycles ago, and not yet many."""
     since = number(law, at.REGRESSION_SINCE)
     return since >= FIRST and since <= LAST
+
+
+@kernel
+def is_announced(law):
+    """Whether a change of the payload was announced SOON solutions ago, or less."""
+    soon = number(law, at.REGRESSION_SINCE) < SOON * whole(law, at.REGRESSION_PERIOD)
+    return soon and number(law, at.REGRESSION_ANNOUNCED) != 0.0
 
 
 @kernel
@@ -102,6 +112,8 @@ def forget_payload(law):
     set_number(law, at.REGRESSION_CHANGED_AT, max(samples, 0.0))
     set_number(law, at.REGRESSION_SINCE, 0.0)
     set_number(law, at.REGRESSION_ALONE_UNTIL, 0.0)
+    set_number(law, at.REGRESSION_ANNOUNCED, 0.0)
+    set_number(law, at.REGRESSION_WAITS, 0.0)
     set_number(law, at.REGRESSION_JOB, NO_JOB)
     set_number(law, at.REGRESSION_ROUNDS, 0.0)
     clear_filters(law)

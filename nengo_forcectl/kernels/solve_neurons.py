@@ -7,8 +7,8 @@ priors, and X those of both::
     [X' B] [v] = [b]
 
 B has one block for each joint. So the decoders are eliminated first, ``A - X B^-1 X'`` and
-``a - X B^-1 b``, and follow from the weights at last. Jobs: the factor L of each joint's block,
-then for each weight its line of ``X L^-T`` and its row of the difference.
+``a - X B^-1 b``, and follow from the weights at last. Jobs: the inverse factor L^-1 of each joint's
+block, then for each weight its line of ``X L^-T`` and its row of the difference.
 """
 
 import math
@@ -16,7 +16,8 @@ import math
 from arms.machine.numba_kernel import kernel
 
 from .access import cube, matrix, number, set_number, vector, whole
-from .algebra import dot, factor_columns, inverse_diagonal
+from .add_sample import is_tool_silent
+from .algebra import dot, factor_columns, invert_lower, multiply_upper, take_dots
 from .joint_activity import per_joint
 from .layout import regression_fields as at
 from .layout.learner_fields import NO_JOB
@@ -28,9 +29,10 @@ DOUBT = 1e-4  # weight of a group's first variance, in numbers that are known
 
 @kernel
 def tool_awake(law):
-    """Whether the tool's neurons learn; never while those of the joints are frozen."""
+    """Whether the tool's neurons learn: not once silent, nor while those of joints are frozen."""
     frozen = number(whole(law, at.REGRESSION_NEURONS), at.JOINT_NEURONS_FROZEN) != 0.0
-    return number(law, at.REGRESSION_SINCE) > number(law, at.REGRESSION_WAKE) and not frozen
+    late = number(law, at.REGRESSION_SINCE) > number(law, at.REGRESSION_WAKE)
+    return late and not frozen and not is_tool_silent(law)
 
 
 @kernel
@@ -45,21 +47,22 @@ def begin_neurons(law):
         return
     noise, m = number(law, at.REGRESSION_REPEATED), per_joint(neurons)
     cross, lines = vector(neurons, at.JOINT_NEURONS_CROSS), vector(neurons, at.JOINT_NEURONS_LINES)
-    moment, solved = (
-        vector(neurons, at.JOINT_NEURONS_MOMENT),
-        vector(neurons, at.JOINT_NEURONS_SOLVED),
-    )
     own, factor = (
         cube(neurons, at.JOINT_NEURONS_OWN, m, m),
         cube(neurons, at.JOINT_NEURONS_FACTOR, m, m),
     )
     variance, scale = vector(neurons, at.JOINT_NEURONS_VARIANCE), 1.0 / noise
-    for k in range(len(cross)):
+    for k in range(solved_columns(law) * len(variance) * m):
         lines[k] = cross[k] * scale
-    for k in range(len(moment)):
-        solved[k] = moment[k] * scale
+    delays = len(vector(law, at.REGRESSION_TARGET_SQUARE))
+    moment, solved = (
+        cube(neurons, at.JOINT_NEURONS_MOMENT, m, delays),
+        cube(neurons, at.JOINT_NEURONS_SOLVED, len(own), m),
+    )
     for i in range(len(own)):
         for a in range(m):
+            for s in range(delays):
+                solved[s, i, a] = moment[i, a, s] * scale
             for b in range(a + 1):
                 factor[i, a, b] = own[i, a, b] * scale
             factor[i, a, a] += 1.0 / variance[i]
@@ -114,28 +117,33 @@ def eliminate_neurons(law, job):
 
 @kernel
 def factor_joint(law, i):
-    """Factor joint i's block; take what its neurons explain out of the sums of y^2."""
+    """Invert the factor of joint i's block; take what its neurons explain out of sums of y^2."""
     neurons, noise = whole(law, at.REGRESSION_NEURONS), number(law, at.REGRESSION_REPEATED)
     m, square = per_joint(neurons), vector(law, at.REGRESSION_TARGET_SQUARE)
     delays, both = len(square), vector(law, at.REGRESSION_TARGET_BOTH)
     L = cube(neurons, at.JOINT_NEURONS_FACTOR, m, m)[i]
-    solved = cube(neurons, at.JOINT_NEURONS_SOLVED, m, delays)[i]
+    n, x = len(vector(neurons, at.JOINT_NEURONS_SIZE)), vector(neurons, at.JOINT_NEURONS_COLUMN)
+    solved = cube(neurons, at.JOINT_NEURONS_SOLVED, n, m)
     factor_columns(L, 0, m)
     for a in range(m):
         if is_lost(L[a, a], vector(neurons, at.JOINT_NEURONS_VARIANCE)[i]):
             give_up(law)
             return
-    for a in range(m):
-        for b in range(a):
-            for s in range(delays):
-                solved[a, s] -= L[a, b] * solved[b, s]
-        scale = 1.0 / L[a, a]
-        for s in range(delays):
-            solved[a, s] *= scale
-            square[s] -= noise * solved[a, s] * solved[a, s]
-        for s in range(delays - 1):
-            both[s] -= noise * solved[a, s] * solved[a, s + 1]
+    invert_lower(L, x)
+    for s in range(delays):
+        multiply_upper_in_place(L, solved[s, i], x)
+        square[s] -= noise * dot(solved[s, i], solved[s, i])
+        if s > 0:
+            both[s - 1] -= noise * dot(solved[s - 1, i], solved[s, i])
     count_known(neurons, L, i)
+
+
+@kernel
+def multiply_upper_in_place(U, x, space):
+    """Compute x = U^T x for U upper triangular."""
+    for a in range(len(x)):
+        space[a] = x[a]
+    multiply_upper(U, space, x)
 
 
 @kernel
@@ -158,12 +166,12 @@ def give_up(law):
 
 
 @kernel
-def count_known(neurons, L, i):
+def count_known(neurons, U, i):
     """Compute how many of joint i's decoders the data determine: m - tr(B^-1) / variance."""
-    column, total = vector(neurons, at.JOINT_NEURONS_COLUMN), 0.0
-    m = len(column)
-    for k in range(m):
-        total += inverse_diagonal(L, k, column)
+    m, total = len(U), 0.0
+    for a in range(m):
+        for b in range(a, m):
+            total += U[a, b] * U[a, b]
     known = m - total / vector(neurons, at.JOINT_NEURONS_VARIANCE)[i]
     vector(neurons, at.JOINT_NEURONS_KNOWN)[i] = max(known, 0.0)
 
@@ -178,21 +186,19 @@ def reduce_row(law, k):
         cube(neurons, at.JOINT_NEURONS_LINES, n, m),
         matrix(neurons, at.JOINT_NEURONS_LINES, n * m),
     )
-    factor = cube(neurons, at.JOINT_NEURONS_FACTOR, m, m)
-    solved = matrix(neurons, at.JOINT_NEURONS_SOLVED, delays)
+    factor, x = (
+        cube(neurons, at.JOINT_NEURONS_FACTOR, m, m), vector(neurons, at.JOINT_NEURONS_COLUMN)
+    )  # fmt: skip
+    solved = matrix(neurons, at.JOINT_NEURONS_SOLVED, n * m)
     A, target = of_solution(law, at.REGRESSION_FACTOR), matrix(law, at.REGRESSION_TARGET, delays)
     for i in range(n):
-        for a in range(m):
-            value = lines[k, i, a]
-            for b in range(a):
-                value -= factor[i, a, b] * lines[k, i, b]
-            lines[k, i, a] = value / factor[i, a, a]
-    for j in range(k + 1):
-        A[k, j] -= dot(line[k], line[j])
-    for a in range(n * m):
-        value = noise * line[k, a]
-        for s in range(delays):
-            target[k, s] -= value * solved[a, s]
+        multiply_upper_in_place(factor[i], lines[k, i], x)
+    take_dots(line[k], line, A[k, : k + 1])
+    for s in range(delays):
+        target[k, s] /= noise
+    take_dots(line[k], solved, target[k])
+    for s in range(delays):
+        target[k, s] *= noise
 
 
 @kernel
@@ -203,12 +209,11 @@ def publish_neurons(law):
         return
     m, n = per_joint(neurons), len(vector(neurons, at.JOINT_NEURONS_SIZE))
     w, chosen = vector(law, at.REGRESSION_NEXT), int(number(law, at.REGRESSION_CHOSEN))
-    delays = len(vector(law, at.REGRESSION_TARGET_SQUARE))
     lines, factor = (
         cube(neurons, at.JOINT_NEURONS_LINES, n, m),
         cube(neurons, at.JOINT_NEURONS_FACTOR, m, m),
     )
-    solved = cube(neurons, at.JOINT_NEURONS_SOLVED, m, delays)
+    solved = cube(neurons, at.JOINT_NEURONS_SOLVED, n, m)
     weights, v = (
         matrix(neurons, at.JOINT_NEURONS_WEIGHTS, m),
         vector(neurons, at.JOINT_NEURONS_COLUMN),
@@ -219,15 +224,13 @@ def publish_neurons(law):
     )
     for i in range(n):
         for a in range(m):
-            v[a] = solved[i, a, chosen]
+            v[a] = solved[chosen, i, a]
         for k in range(solved_columns(law)):
             for a in range(m):
                 v[a] -= w[k] * lines[k, i, a]
         square = 0.0
-        for a in range(m - 1, -1, -1):
-            v[a] *= 1.0 / factor[i, a, a]
-            for b in range(a):
-                v[b] -= factor[i, a, b] * v[a]
+        for a in range(m):
+            v[a] = dot(factor[i, a, a:], v[a:])
             square += v[a] * v[a]
         good = math.isfinite(square)
         for a in range(m):

@@ -13,13 +13,14 @@ import math
 from arms.machine.numba_kernel import kernel, part
 
 from .access import cube, matrix, number, set_number, vector, whole, wholes
-from .add_sample import end_sample
+from .add_sample import SILENT, end_sample, is_tool_silent
 from .algebra import factor_columns
 from .find_delay import choose_delay, try_delay
 from .keep_physical import keep_physical
 from .layout import regression_fields as at
+from .layout.body_fields import MASS, PARAMETERS
 from .layout.learner_fields import NO_JOB
-from .regress import count_repaired, is_early, of_solution, solved_columns
+from .regress import count_repaired, is_announced, is_early, of_solution, solved_columns
 from .solve_neurons import (
     DOUBT,
     begin_neurons,
@@ -34,9 +35,10 @@ from .solve_neurons import (
 
 EQUAL = 3  # of them take as long as one of the neurons' jobs, or one after the covariance
 FAINT = 4e-3  # variance of the tool's neurons that is not believed, and is taken off
-SILENT = 1e-6  # their variance then
 SLIGHT = 1e-3  # the same of the links' changes, and their least variance
 SETTLE = 3.0  # solutions until the first weights
+OPEN = 0.4  # least variance of the payload soon after an announced change
+KNOWN = 0.5  # share of its mass that the data must determine then
 
 
 @part(1)
@@ -44,10 +46,12 @@ def solve_regression(law):
     """Begin a solution if it is due, do some jobs; return whether there are new weights.
 
     Soon after the start or a change one solution follows the other. The first two only settle the
-    evidence. Later ones begin half-way between two samples: both take time.
+    evidence. Later ones begin half-way between two samples: both take time. If the change was
+    announced they still follow each other for some seconds, though slowly.
     """
     cycle, early = int(number(law, at.REGRESSION_CYCLE)), is_early(law)
-    due = cycle % whole(law, at.REGRESSION_PERIOD) == whole(law, at.REGRESSION_EVERY) // 2
+    every = whole(law, at.REGRESSION_EVERY)
+    due = cycle % (every if is_announced(law) else whole(law, at.REGRESSION_PERIOD)) == every // 2
     if number(law, at.REGRESSION_JOB) < 0.0 and (early or due):
         set_number(law, at.REGRESSION_JOB, 0.0)
     new = False
@@ -159,6 +163,8 @@ def take_out_tool(law):
     target = matrix(law, at.REGRESSION_TARGET, delays)
     square, both = vector(law, at.REGRESSION_TARGET_SQUARE), vector(law, at.REGRESSION_TARGET_BOTH)
     first = solved_columns(law)
+    if is_tool_silent(law):
+        return
     for c in range(first, len(w)):
         if w[c] == 0.0:
             continue
@@ -211,10 +217,15 @@ def weigh_evidence(law):
     Changes of links and forces that vary with the place are many numbers, which explain a little of
     any misfit. So SLIGHT and FAINT are taken off their variances. Links keep SLIGHT, from which
     they grow if they explain much; the tool's neurons stay silent.
+
+    Soon after a change that was announced, and that nothing has shown, little is known of the
+    payload, and of its parts not all at once. So its variance is at least OPEN: parts that are
+    known first do not hold the others back. It stays as it was until its mass is known.
     """
     p, core = solved_columns(law), whole(law, at.REGRESSION_CORE)
     w, variance = vector(law, at.REGRESSION_NEXT), vector(law, at.REGRESSION_VARIANCE)
     C, group = of_solution(law, at.REGRESSION_COVARIANCE), wholes(law, at.REGRESSION_GROUP)
+    most = vector(law, at.REGRESSION_MOST)
     square, known = vector(law, at.REGRESSION_GROUP_SQUARE), vector(law, at.REGRESSION_GROUP_KNOWN)
     for g in range(len(square)):
         square[g], known[g] = 0.0, 0.0
@@ -226,13 +237,18 @@ def weigh_evidence(law):
         total += sure
     keep_deviations(law)
     first = core - links_of(law)
+    new = is_announced(law)
+    waits = new and C[MASS, MASS] > (1.0 - KNOWN) * variance[MASS]
+    set_number(law, at.REGRESSION_WAITS, 1.0 if waits else 0.0)
     for i in range(p):
         found = (square[group[i]] + DOUBT) / (known[group[i]] + DOUBT)
         if i >= core:
             found = max(square[group[i]] / (known[group[i]] + DOUBT) - FAINT, SILENT)
         elif i >= first:
             found = max(found - SLIGHT, SLIGHT)
-        variance[i] = min(found, 1.0)
+        elif i < PARAMETERS and new:
+            found = max(found, OPEN)
+        variance[i] = min(found, most[i])
     weigh_misfit(law, total)
 
 

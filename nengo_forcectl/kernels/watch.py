@@ -12,7 +12,7 @@ from arms.machine.numba_kernel import kernel, part
 from .access import number, set_number, vector, whole
 from .layout import guard_fields as guard_at, watch_fields as at
 from .layout.arm_fields import ANGULAR, HUGE
-from .layout.body_fields import LOAD_DELAY, LOAD_LATE
+from .layout.body_fields import LOAD_DELAY, LOAD_LATE, LOAD_TIMELY
 
 
 @part(1, number=True)
@@ -88,6 +88,7 @@ def reset(watch):
     clear(vector(guard, guard_at.GUARD_LATE))
     set_number(load, LOAD_DELAY, 0.0)
     set_number(load, LOAD_LATE, 0.0)
+    set_number(load, LOAD_TIMELY, 0.0)
     set_number(watch, at.WATCH_FELT, 0.0)
     set_number(watch, at.WATCH_ANEW, 1.0)
     set_number(watch, at.WATCH_MET, int(number(watch, at.WATCH_MET)) | guard_at.MET_NOT_FINITE)

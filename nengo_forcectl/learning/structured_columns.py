@@ -11,6 +11,7 @@ from arms import Arm
 from ..kernels.layout.body_fields import MASS, PARAMETERS, XX, YY, ZZ
 from ..kernels.layout.network_fields import DIRECT, FRICTION
 
+WIDER = (1.25, 6.0, 1.0)  # most that the evidence widens the priors of a joint's friction
 TILT = 0.5  # deviation of gravity, along each axis [m/s^2]
 WRONG = 0.3  # deviation of a link's parameters, over their own size
 FIELD = 0.75  # deviation of a decoder of the tool's neurons, over T / L
@@ -28,6 +29,7 @@ class Columns:
 
     size: Float[np.ndarray, "p"]
     group: Float[np.ndarray, "p"]
+    most: Float[np.ndarray, "p"]  # greatest factor of its variance that the evidence gives
     positive: Float[np.ndarray, "p"]  # 1: the weight is not negative
     chosen: Float[np.ndarray, "links"]  # places of the learned ones in `Arm.inertial_parameters`
     shared: Float[np.ndarray, "links"]  # 1: a payload explains as much
@@ -54,7 +56,9 @@ class Columns:
         of friction at 1 rad/s, of dry friction and of a constant torque, 1.5 T/L of force, 4 T/L^2
         of stiffness and 0.4 T/L^2 of damping at the tool, 0.75 T/L of its decoders, T the root mean
         square of the model's torque over the sample and L the tool's distance from the base; 0.5
-        m/s^2 of gravity along each axis, 0.3 of a link's parameters. Of the links' parameters,
+        m/s^2 of gravity along each axis, 0.3 of a link's parameters. The evidence can make them
+        smaller, and wider those of friction: dry friction of gears is often far more than that, at
+        most 6 times, and viscous friction 1.25 times. Of the links' parameters,
         those are chosen that payload, armature and each other do not explain (base parameters,
         Gautier and Khalil 1990, doi:10.1109/70.56655). Some that a payload explains are added: no
         payload has a negative mass, so none explains that a last link is lighter than in the model.
@@ -100,13 +104,15 @@ class Columns:
             np.zeros(3 * DIRECT + 3 + len(chosen) + 3 * neurons),
         ]
         size, group, sign = (np.concatenate(each) for each in (parts, groups, positive))
+        most = np.ones(len(size))
+        most[PARAMETERS + n : PARAMETERS + (1 + FRICTION) * n] = np.square(np.tile(WIDER, n))
         home, eye = np.broadcast_to(q.mean(axis=0), (n + 1, n)), np.eye(n)
         Y = arm.regressor(home, np.zeros((n + 1, n)), np.concatenate((eye, np.zeros((1, n)))))
         changes = (Y[:n] - Y[n])[:, :, chosen].T * spread[:, None, None]
         M = np.ascontiguousarray(arm.mass_matrix(home[0]))
         return cls(
-            size, group, sign, chosen, shared, _precision(arm), M, np.ascontiguousarray(changes),
-            3 * neurons, 0.5 * L,
+            size, group, most, sign, chosen, shared, _precision(arm), M,
+            np.ascontiguousarray(changes), 3 * neurons, 0.5 * L,
         )  # fmt: skip
 
 

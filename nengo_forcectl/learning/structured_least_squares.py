@@ -13,8 +13,7 @@ from ..support.validation import check_not_negative, check_positive, check_whole
 from .joint_neurons import JointNeurons
 from .structured_columns import Columns
 
-WAKE = 50  # solutions after the start or a change until the joints' neurons learn
-TOOL_WAKE = 100  # and until those of the tool do
+WAKE = 50  # solutions after the start or a change until the neurons learn
 FIRST = 0.005  # first variance of the tool's neurons
 STAGES, STAGE_TIME = 4, 2e-3  # of a solution; time of one soon after a change [s]
 JOBS, JOBS_TIME = 6, 1e-3  # of a later solution in a cycle; its time, or less [s]
@@ -31,7 +30,14 @@ class StructuredLeastSquares:
     y is the torque that the model lacks, by the balance of momentum over a cycle; Phi the torque of
     unit weights in the same balance, so that neither needs an acceleration. Both pass the same
     filter of gain K. P weighs the joints: the torque of a weak motor is known better than that of a
-    strong one, in proportion to the root of its largest torque.
+    strong one, in proportion to the root of its largest torque. A joint at rest sticks, and holds
+    any torque up to its stiction. So a joint's number counts less the longer it rested::
+
+        P_j <- P_j s_j / (s_j + h_j max(c_j - s_j, 0))
+
+    h is 1 - tanh(dq / v)^2 through the same filter, c_j and s_j are mean squares of the joint's
+    misfit over the last samples at rest and in motion, in shares h_j and 1 - h_j. Samples are then
+    counted by these weights, and a pair of samples by the roots of both.
 
     Primes mark the sample before; the products are made symmetric. The noise of a measured velocity
     is in y and in the columns of inertia, and least squares over single samples takes it for
@@ -62,10 +68,17 @@ class StructuredLeastSquares:
     joint. Their columns are in that joint's row alone; so they are eliminated from the sums, joint
     by joint, before C, and follow from w (see `kernels.solve_neurons`). They learn from 50
     solutions after the start or a change on; until then they stay as they are, because early data
-    are explained by anything. The tool's neurons add ``J^T D a`` and learn from 100 solutions on.
+    are explained by anything. The tool's neurons add ``J^T D a`` and learn from then on, too.
     Their columns are in every row, so their decoders D are the last of the weights w; a solution
     while they sleep leaves them out. A force that varies with the place explains a little of any
     friction, so 0.004 is taken off their variance D_g: less than that counts as none.
+
+    The tool's neurons whose variance comes to nothing are silent: they supply nothing, and have no
+    samples from then on.
+
+    If someone announces that the payload may be a new one (`forget_load`), solutions follow each
+    other for five seconds, the payload's D_g is at least 0.4, and it stays as it was until the data
+    determine half of its mass: the first motion after a standstill is mostly friction.
 
     Then w is conditioned on what is physical: armature and friction are not negative, and the
     payload is some body, its centre within half the arm's reach (Wensing, Kim and Slotine 2018,
@@ -119,7 +132,7 @@ class StructuredLeastSquares:
         values = {
             "neurons": neurons.address,
             "core": p - columns.field,
-            "wake": TOOL_WAKE * self._period(dt),
+            "wake": WAKE * self._period(dt),
             "solved": p - columns.field,
             "every": every,
             "period": self._period(dt),
@@ -133,6 +146,7 @@ class StructuredLeastSquares:
             "delayed": self.delayed,
             "size": columns.size,
             "group": columns.group,
+            "most": columns.most,
             "positive": columns.positive,
             "reach": columns.reach,
             "precision": columns.precision,
@@ -142,6 +156,8 @@ class StructuredLeastSquares:
             "noise": self.noise**2,
             "repeated": self.noise**2,
             "deviations": 1.0,
+            "trust": 1.0,
+            "trust_last": 1.0,
             "job": NO_JOB,
         }
         return Block(REGRESSION, sizes, values, keeps=neurons)

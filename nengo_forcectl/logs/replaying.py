@@ -21,6 +21,8 @@ from ..errors import ConfigurationError
 from ..kernels.parts import forget_load
 from ..networks.encoding import States
 from ..networks.structured_encoding import StructuredEncoding
+from ..support.validation import Arguments, check_not_negative
+from .lasting_errors import doubt_payload
 from .motion_log import MotionLog, check_fits
 from .signals import Signals, measured_of, signals_of
 
@@ -35,7 +37,8 @@ class Replay:
     All are torques (k, n) [N m], at the log's states through one zero-phase filter, as is
     ``measured``. "model" is the arm's; "learner" adds to it what was learned up to the row before;
     "learner + observer" is what the control loop would supply; "before" and "frozen" are the model
-    with all that had been learned before the log, and up to its end.
+    with all that had been learned before the log, and up to its end. The deviations of the payload
+    in ``learned`` are those of `doubt_payload`.
     """
 
     log: MotionLog
@@ -88,6 +91,7 @@ def replay(
     learn: Learns = True,
     new_load: bool = False,
     cutoff: float = 10.0,
+    gain_error: float = 0.0,
 ) -> Replay:
     """Pass a log through a learner; return what it predicted and has learned.
 
@@ -98,16 +102,19 @@ def replay(
         learner: see `log_learner`.
         learn: whether it learns; "hold": its observer alone follows the torque.
         new_load: whether the tool may carry another load than in the log before: the learner
-            forgets what it knows of the payload alone, but not its present weights.
+            forgets what it knows of the payload alone. It takes over a new one as soon as the
+            motion shows half of its mass.
         cutoff: of the zero-phase filter of what is compared, and of the causal one of a log
             without dq [Hz].
+        gain_error: standard deviation of the drive gains, as a share of them.
 
     Raises:
         RecordError: the log is not of this arm.
-        ConfigurationError: the rates differ.
+        ConfigurationError: the rates differ, or ``gain_error`` is not valid.
     """
     arm = learner.arm
     check_fits(log, arm)
+    check_not_negative(Arguments("replay", gain_error=gain_error), gain_error="")
     if not 1.0 / RATE < log.period / learner.learner.dt < RATE:
         raise ConfigurationError(
             f"replay: log '{log.source}' has {log.period:.4g} s between rows, needs the learner's "
@@ -134,7 +141,10 @@ def replay(
         "learner + observer": model + taught + fast,
         "frozen": model + columns.torque(weights[-1][1]),
     }
-    return Replay(log, states.tau, predictions, learner.learned, tuple(weights))
+    learned = learner.learned
+    left = states.tau - predictions["frozen"]
+    learned = learned._replace(payload=doubt_payload(learned.payload, left, learner, gain_error))
+    return Replay(log, states.tau, predictions, learned, tuple(weights))
 
 
 def observe(log: MotionLog, arm: Arm, cutoff: float = 10.0) -> Float[np.ndarray, "k n"]:

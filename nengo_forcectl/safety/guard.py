@@ -48,9 +48,14 @@ class Safe(Cycle):
     al. 2019, doi:10.23919/ECC.2019.8796030; Nguyen and Sreenath 2016,
     doi:10.1109/ACC.2016.7524935). Its class-K function is the braking distance, so the bound is
     viable (Del Prete 2018, doi:10.1109/LRA.2017.2738321). Since joints are coupled, the torque is
-    computed from the accelerations of all joints: on the line from an acceleration that brings all
-    joints to rest, for which the motors suffice, the point nearest to the requested one. A torque
-    within the limits passes unchanged, bit for bit.
+    computed from the accelerations of all joints: the nearest to the requested ones in the metric
+    of M, as if joints ran into stops (Gauss's principle, `kernels.keep_joints`), and of these, on
+    the line from an acceleration that brings all joints to rest, for which the motors suffice, the
+    last that the motors can give. So a joint at top speed does not drive the others, and an arm
+    whose path is too fast comes late. ``Limits.rate`` counts from the torque requested last,
+    not from what limits made of it. Until some cycles have shown that sensors are not late, with a
+    box or a clearance, and in a stop, each acceleration is clipped for itself, and the rate counts
+    from the torque sent. A torque within the limits passes unchanged, bit for bit.
 
     The tool's box is kept by predicting the braking motion. ``rest``, ``ddq_i = clip(-k dq_i, -a,
     a)``, brings every joint to rest in time for its limit, and the joints' positions after t have a
@@ -239,7 +244,7 @@ class Safe(Cycle):
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
         """Record the torque [N m] that was sent instead of the last step's."""
-        self._guard["sent"][:] = tau
+        self._guard["sent"][:], self._guard["withheld"][:] = tau, 0.0
         self.cycle.overruled(tau)
 
     def check_force(self, force: float, name: str) -> None:

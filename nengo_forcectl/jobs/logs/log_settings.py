@@ -22,6 +22,7 @@ UNITS_TEXT = (
     "Units other than s, rad, rad/s, Nm and A: time=ms, us, ns; q=deg; dq=deg/s, rpm; tau=mNm; "
     "current=mA."
 )
+GAIN_ERROR = 0.05  # standard deviation of drive gains, as a share of them
 ROWS_TEXT = (
     "Rows to use of the logs, such as 300:5000, counted from 0 after repairs: one pair for all "
     "logs, or one each."
@@ -69,6 +70,11 @@ class LogSettings(JobSettings):
             _pairs("columns", self.columns), _pairs("units", self.units), self.gains, self.rate,
             self.topic,
         )  # fmt: skip
+
+    @property
+    def gain_doubt(self) -> float:
+        """Standard deviation of the drive gains, as a share of them; 0 for measured torques."""
+        return GAIN_ERROR if len(self.gains) else 0.0
 
     def load_arm(self) -> Arm:
         """Return the arm."""

@@ -67,9 +67,7 @@ class PayloadSettings(LogSettings):
     @property
     def share(self) -> float:
         """The standard deviation of the drive gains to use."""
-        if self.gain_error is not None:
-            return self.gain_error
-        return 0.05 if len(self.gains) else 0.0
+        return self.gain_doubt if self.gain_error is None else self.gain_error
 
 
 def _host_in(path: Path) -> str | None:

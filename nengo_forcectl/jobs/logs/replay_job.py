@@ -81,24 +81,26 @@ def _second(settings: ReplaySettings, log: MotionLog, learner: StructuredCycle) 
     """Return what was predicted of the second log."""
     on = settings.learn_then
     new_load = on and not settings.same_load
-    second = replay(log, learner, learn=on, new_load=new_load, cutoff=settings.cutoff)
-    return Part("then", second, observe(log, learner.arm, settings.cutoff))
+    cutoff, doubt = settings.cutoff, settings.gain_doubt
+    second = replay(log, learner, learn=on, new_load=new_load, cutoff=cutoff, gain_error=doubt)
+    return Part("then", second, observe(log, learner.arm, cutoff))
 
 
 def _first(settings: ReplaySettings, log: MotionLog, learner: StructuredCycle) -> list[Part]:
     """Return the first log's parts: all of it, or what was learned from and the rest."""
-    cutoff, arm = settings.cutoff, learner.arm
+    cutoff, arm, doubt = settings.cutoff, learner.arm, settings.gain_doubt
     whole = observe(log, arm, cutoff)
     after = settings.freeze_after
     if after is None:
-        return [Part("log", replay(log, learner, cutoff=cutoff), whole)]
+        result = replay(log, learner, cutoff=cutoff, gain_error=doubt)
+        return [Part("log", result, whole)]
     k = int(np.searchsorted(log.time, log.time[0] + after)) if after > 1 else 0
     k = k or round(after * len(log.time))
     if k >= len(log.time):
         seconds = log.time[-1] - log.time[0]
         raise ConfigurationError(f"freeze_after: is {after:g}, needs less than {seconds:.4g} s")
-    learned = replay(log.rows(0, k), learner, cutoff=cutoff)
-    rest = replay(log.rows(k), learner, learn=False, cutoff=cutoff)
+    learned = replay(log.rows(0, k), learner, cutoff=cutoff, gain_error=doubt)
+    rest = replay(log.rows(k), learner, learn=False, cutoff=cutoff, gain_error=doubt)
     return [Part("learned from", learned, whole[:k]), Part("the rest", rest, whole[k:])]
 
 

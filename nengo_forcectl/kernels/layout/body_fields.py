@@ -51,6 +51,7 @@ LOAD_FITTED = LOAD.add("fitted", "10")  # moment of the chosen delay
 LOAD_TRIALS = LOAD.add("trials", "s 10")  # parameters by delay
 LOAD_DELAY = LOAD.add("delay")  # of the sensors, with the least misfit [cycles]
 LOAD_LATE = LOAD.add("late")  # that delay, if the motion shows it clearly, else 0 [cycles]
+LOAD_TIMELY = LOAD.add("timely")  # 1: the motion shows that sensors are not late
 LOAD_MISFIT = LOAD.add("misfit")  # share of the size that the load leaves
 LOAD_RECENT = LOAD.add("recent")  # size of the last cycles
 LOAD_LEFT = LOAD.add("left")  # what the load found before has left of that
