@@ -199,7 +199,7 @@ def keep_limits(guard, arm, inputs, mode, begun, found, elapsed):
     M = matrix(arm, ARM_M, len(q))
     ahead = whole(guard, at.GUARD_POSE_KERNEL) != 0 or whole(guard, at.GUARD_PAIRS) != 0
     near = whole(guard, at.GUARD_POSE_KERNEL) != 0 or number(guard, at.GUARD_CROSSED) > 0.0
-    set_number(guard, at.GUARD_NEAREST, 1.0 if is_timely(guard) and not near else 0.0)
+    set_number(guard, at.GUARD_NEAREST, 1.0 if is_model_trusted(guard) and not near else 0.0)
     met = take_asked(guard, begun) if mode == at.GO else 0
     if feels:
         felt |= bound_force(guard, arm, at.FORCE_HALF)
@@ -295,9 +295,13 @@ def take_asked(guard, begun):
 
 
 @kernel
-def is_timely(guard):
-    """Return whether the motion shows that sensors are not late; see `find_load`."""
-    return number(whole(guard, at.GUARD_LOAD), LOAD_TIMELY) > 0.0
+def is_model_trusted(guard):
+    """Return whether the motion shows that sensors are not late, and that no load is missing.
+
+    See `find_load`. A load that was found can be dropped at any moment.
+    """
+    timely = number(whole(guard, at.GUARD_LOAD), LOAD_TIMELY) > 0.0
+    return timely and number(guard, at.GUARD_LADEN) == 0.0
 
 
 @kernel

@@ -54,8 +54,9 @@ class Safe(Cycle):
     last that the motors can give. So a joint at top speed does not drive the others, and an arm
     whose path is too fast comes late. ``Limits.rate`` counts from the torque requested last,
     not from what limits made of it. Until some cycles have shown that sensors are not late, with a
-    box or a clearance, and in a stop, each acceleration is clipped for itself, and the rate counts
-    from the torque sent. A torque within the limits passes unchanged, bit for bit.
+    load that was found, with a box or a clearance, and in a stop, each acceleration is clipped for
+    itself, and the rate counts from the torque sent. A torque within the limits passes unchanged,
+    bit for bit.
 
     The tool's box is kept by predicting the braking motion. ``rest``, ``ddq_i = clip(-k dq_i, -a,
     a)``, brings every joint to rest in time for its limit, and the joints' positions after t have a
