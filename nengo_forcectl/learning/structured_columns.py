@@ -11,7 +11,7 @@ from arms import Arm
 from ..kernels.layout.body_fields import MASS, PARAMETERS, XX, YY, ZZ
 from ..kernels.layout.network_fields import DIRECT, FRICTION
 
-WIDER = (1.25, 6.0, 1.0)  # most that the evidence widens the priors of a joint's friction
+WIDER = (1.25, 6.0, 1.0)  # by which the evidence can at most widen the priors of a joint's friction
 TILT = 0.5  # deviation of gravity, along each axis [m/s^2]
 WRONG = 0.3  # deviation of a link's parameters, over their own size
 FIELD = 0.75  # deviation of a decoder of the tool's neurons, over T / L
@@ -57,8 +57,8 @@ class Columns:
         of stiffness and 0.4 T/L^2 of damping at the tool, 0.75 T/L of its decoders, T the root mean
         square of the model's torque over the sample and L the tool's distance from the base; 0.5
         m/s^2 of gravity along each axis, 0.3 of a link's parameters. The evidence can make them
-        smaller, and wider those of friction: dry friction of gears is often far more than that, at
-        most 6 times, and viscous friction 1.25 times. Of the links' parameters,
+        smaller, and those of friction larger: dry friction up to 6 times, because gears often have
+        far more, and viscous friction up to 1.25 times. Of the links' parameters,
         those are chosen that payload, armature and each other do not explain (base parameters,
         Gautier and Khalil 1990, doi:10.1109/70.56655). Some that a payload explains are added: no
         payload has a negative mass, so none explains that a last link is lighter than in the model.
