@@ -15,10 +15,12 @@ from ..errors import NetworkError
 from ..kernels.block import Block
 from ..kernels.layout.cycle_fields import STRUCTURES, TOOL_LAW
 from ..kernels.layout.null_space_fields import POSTURE
+from ..kernels.layout.presliding_fields import PRESLIDING
 from ..kernels.layout.regression_fields import JOINT_NEURONS, REGRESSION
 from ..kernels.layout.ripple_fields import RIPPLE
 from ..kernels.layout.structured_fields import STRUCTURED
 from ..kernels.parts import complete_sums, finish_structured, fire_structure
+from ..learning.presliding import Presliding
 from ..learning.ripple import Ripple
 from ..learning.structured_columns import places_of_parts
 from ..learning.structured_least_squares import StructuredLeastSquares
@@ -32,6 +34,7 @@ from .structured_checkpoint import (
     OTHERS,
     OTHERS_OF_LAW,
     OTHERS_OF_NEURONS,
+    OTHERS_OF_PRESLIDING,
     OTHERS_OF_RIPPLE,
     memory_of,
     ranges_of,
@@ -55,6 +58,7 @@ MOTION = (
     "sent", "fast", "fast_last", "shake", "bump", "total", "renewed", "frozen", "begun", "rubbed",
     "waits", "on_way",
 )  # fmt: skip
+MOTION_OF_PRESLIDING = "built", "built_fed", "misfit", "difference"
 MOTION_OF_LAW = ("phi", "lacking", "late", "row", "queue", "filled")
 OWN_BLOCKS = "neurons", "ripple"  # parts whose weights are not among the regression's
 
@@ -84,7 +88,8 @@ class StructuredLearner:
     most K. A delay d bounds K to 0.12 / d and the bandwidth to 0.03 / d. If the fast part of a
     joint shakes, its gain goes down.
 
-    `Ripple` finds and learns what repeats many times a turn of a joint, unless states are late by a
+    `Presliding` learns which share of a joint's dry friction builds up over a short way. `Ripple`
+    finds and learns what repeats many times a turn of a joint, unless states are late by a
     delay that is not known.
 
     The payload is forgotten if the misfit suddenly grows, so that one that was picked up or dropped
@@ -134,6 +139,7 @@ class StructuredLearner:
         self._neurons = self.law.neurons_block(neurons, p, DECODER * torque, dt)
         self._sums = self.law.block(design.columns, self._neurons, n, dt)
         self._ripple = Ripple(QUIET * torque).block(arm.tau_max)
+        self.presliding_block = Presliding().block(n)
         if not design.neurons:
             self._neurons["wake"][...] = self._sums["wake"][...] = math.inf
         task = 0
@@ -147,6 +153,7 @@ class StructuredLearner:
         values = {
             "law": self._sums.address,
             "ripple": self._ripple.address,
+            "presliding": self.presliding_block.address,
             "body": encoding.body.address,
             "joints": encoding.joints.block.address,
             "tool": encoding.tool.block.address,
@@ -180,7 +187,8 @@ class StructuredLearner:
             self._population = FiringPopulation(encoding.population, dt)
             values["population"] = self._population.block.address
             values["fire_call"] = fire_structure.address
-        keeps = (self._sums, self._ripple, encoding, held, model, bound, self._population)
+        keeps = (self._sums, self._ripple, self.presliding_block, encoding, held, model, bound)
+        keeps += (self._population,)
         self.block = Block(STRUCTURED, sizes, values, keeps=keeps)
         if held is not None:
             held["k"][...] = np.minimum(held["k"], M * (SOFTNESS * GAIN_START) ** 2)
@@ -188,6 +196,8 @@ class StructuredLearner:
         self.memory = memory_of("least_squares", self._sums, REGRESSION, OTHERS_OF_LAW)
         self.memory |= memory_of("neurons", self._neurons, JOINT_NEURONS, OTHERS_OF_NEURONS)
         self.memory |= memory_of("ripple", self._ripple, RIPPLE, OTHERS_OF_RIPPLE)
+        own = self.presliding_block
+        self.memory |= memory_of("presliding", own, PRESLIDING, OTHERS_OF_PRESLIDING)
         self.memory |= memory_of("structured", self.block, STRUCTURED, OTHERS)
         if held is not None:
             self.memory["posture.k"] = held["k"]
@@ -306,7 +316,8 @@ class StructuredLearner:
 
     def forget_motion(self) -> None:
         """Begin a new motion: what the weights have not yet learned is observed anew."""
-        parts = (self.block, MOTION), (self._sums, MOTION_OF_LAW), (self._neurons, ("phi",))
+        parts = [(self.block, MOTION), (self._sums, MOTION_OF_LAW), (self._neurons, ("phi",))]
+        parts.append((self.presliding_block, MOTION_OF_PRESLIDING))
         for block, names in parts:
             for name in names:
                 block[name][...] = 0.0

@@ -33,6 +33,7 @@ from .layout.arm_fields import (
 )
 from .layout.learner_fields import FREEZE, LEARN
 from .layout.network_fields import DIRECT, DRY, FRICTION, OFFSET, PLACE, SPEED, VISCOUS
+from .layout.presliding_fields import PRESLIDING_BUILT_FED
 from .layout.ripple_fields import RIPPLE_FROZEN
 from .learned_body import carry_body
 from .observe import faded
@@ -99,7 +100,8 @@ def feed_forward(learner, arm, inputs, command):
     whose speed comes late is unstable.
     """
     n, J = whole(arm, ARM_DOF), matrix(arm, ARM_J, whole(arm, ARM_DOF))
-    encode_motion(learner, arm, vector(inputs, INPUT_Q), vector(command, COMMAND_DQ_S))
+    dq_s = vector(command, COMMAND_DQ_S)
+    encode_motion(learner, arm, vector(inputs, INPUT_Q), dq_s, PRESLIDING_BUILT_FED)
     x, y = matrix(learner, at.STRUCTURED_X, FRICTION), vector(learner, at.STRUCTURED_Y)
     friction = matrix(learner, at.STRUCTURED_FRICTION, FRICTION)
     force = matrix(learner, at.STRUCTURED_FORCE, DIRECT)

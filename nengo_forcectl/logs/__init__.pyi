@@ -13,6 +13,7 @@ from .replaying import (
     Replay as Replay,
     log_learner as log_learner,
     observe as observe,
+    built_up as built_up,
     predict_torque as predict_torque,
     replay as replay,
 )

@@ -18,7 +18,10 @@ from ..control import JointPD
 from ..cycle.findings import Learned
 from ..cycle.structured_cycle import StructuredCycle, learning_cycle
 from ..errors import ConfigurationError
+from ..cycle.structured_learner import StructuredLearner
+from ..kernels.layout.network_fields import DRY
 from ..kernels.parts import forget_load
+from ..learning.presliding import Presliding
 from ..networks.encoding import States
 from ..networks.structured_encoding import StructuredEncoding
 from ..support.validation import Arguments, check_not_negative
@@ -126,7 +129,7 @@ def replay(
         forget_load.call(learner.learner.law_block.address)
     weights, fast = _pass(log, learner, cutoff)
     model = arm.inverse_dynamics(*states[:3])
-    columns = Columns.of(learner.learner.encoding, states)
+    columns = Columns.of(learner.learner.encoding, states, built_up(log, states))
     taught = np.empty_like(model)
     bounds = [first for first, _ in weights[1:]] + [len(model)]
     start = 0
@@ -154,11 +157,35 @@ def observe(log: MotionLog, arm: Arm, cutoff: float = 10.0) -> Float[np.ndarray,
 
 
 def predict_torque(
-    arm: Arm, encoding: StructuredEncoding, weights: Mapping[str, np.ndarray], states: Signals
+    arm: Arm,
+    encoding: StructuredEncoding,
+    weights: Mapping[str, np.ndarray],
+    states: Signals,
+    built: Float[np.ndarray, "k n"] | None = None,
 ) -> Float[np.ndarray, "k n"]:
-    """Return the torque [N m] of the model and of weights that were learned, at some states."""
-    learned = Columns.of(encoding, states).torque(weights)
-    return arm.inverse_dynamics(*states[:3]) + learned
+    """Return the torque [N m] of the model and of weights that were learned, at some states.
+
+    Args:
+        arm: the model.
+        encoding: of the learner.
+        weights: those of a `Replay`.
+        states: the states.
+        built: `built_up` of the log that they are from; None: every joint has long moved one way.
+    """
+    return arm.inverse_dynamics(*states[:3]) + Columns.of(encoding, states, built).torque(weights)
+
+
+def built_up(log: MotionLog, states: Signals) -> Float[np.ndarray, "k n"]:
+    """Return z of `Presliding` in each row of a log; a gap begins a new motion."""
+    z, dt = np.empty_like(states.dq), np.append(log.period, np.diff(log.time))
+    for rows in log.stretches():
+        z[rows] = Presliding().built_up(states.dq[rows], dt[rows])
+    return z
+
+
+def read_weights(learner: StructuredLearner) -> dict[str, np.ndarray]:
+    """Return what a learner has learned: its network's weights, and the share of `Presliding`."""
+    return learner.read() | {"presliding": learner.presliding_block["share"].copy()}
 
 
 @dataclass(frozen=True)
@@ -168,12 +195,16 @@ class Columns:
     parts: Mapping[str, np.ndarray]  # (k, ...) each
 
     @classmethod
-    def of(cls, encoding: StructuredEncoding, states: Signals) -> "Columns":
-        """Return them for the parts that the learner trains."""
+    def of(
+        cls, encoding: StructuredEncoding, states: Signals, built: Float[np.ndarray, "k n"] | None
+    ) -> "Columns":
+        """Return them for the parts that the learner trains; ``built``: z of `Presliding`."""
         v = encoding.input(*states[:3])
         parts = {}
         for name, place in encoding.places.items():
             parts[name] = v[:, place].reshape(len(v), *encoding.shapes[name])
+        if built is not None:
+            parts["built"] = built
         if encoding.neurons is not None:
             parts["activity"] = encoding.neurons.activity(parts["joints"])
         if encoding.tool_neurons is not None:
@@ -190,8 +221,11 @@ class Columns:
         torque = parts["payload"] @ weights["payload"][:, 0]
         for name in ("armature", "links", "gravity"):
             torque += parts[name] @ weights[name][:, 0]
+        friction = parts["friction"].copy()
+        if "built" in parts:
+            friction[:, :, DRY] += weights["presliding"] * (parts["built"] - friction[:, :, DRY])
         for j in range(torque.shape[1]):
-            torque[:, j] += parts["friction"][:, j] @ weights[f"friction {j + 1}"][0]
+            torque[:, j] += friction[:, j] @ weights[f"friction {j + 1}"][0]
             if "activity" in parts:
                 decoders = weights[f"joint {j + 1} -> torque"][0]  # the others are the opposite
                 torque[:, j] += parts["activity"][:, j] @ decoders[: len(decoders) // 2]
@@ -210,7 +244,7 @@ def _pass(
     q, dq, tau = (np.ascontiguousarray(each) for each in measured_of(log, cutoff))
     tau, rest = tau - learner.arm.friction_torque(dq), np.zeros(log.dof)
     fast = np.zeros_like(log.q)
-    weights: list[tuple[int, Mapping[str, np.ndarray]]] = [(0, own.read())]
+    weights: list[tuple[int, Mapping[str, np.ndarray]]] = [(0, read_weights(own))]
     between = np.concatenate((tau[:1], 0.5 * (tau[:-1] + tau[1:])))  # up to this row's time
     for rows in log.stretches():
         learner.forget_motion()
@@ -219,5 +253,5 @@ def _pass(
             own.record_sent(between[k])
             learner.step(State(float(log.time[k]), q[k], dq[k]), Reference(q[k], dq[k], rest))
             if block["renewed"] > 0.0:
-                weights.append((k + 1, own.read()))
+                weights.append((k + 1, read_weights(own)))
     return weights, fast

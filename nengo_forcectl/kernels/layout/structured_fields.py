@@ -6,6 +6,7 @@ STRUCTURED = Layout("structured learner")
 STRUCTURED_LAW = STRUCTURED.add("law", whole=True)  # address of a block
 STRUCTURED_BODY = STRUCTURED.add("body", whole=True)  # address of a block
 STRUCTURED_RIPPLE = STRUCTURED.add("ripple", whole=True)  # address of a block
+STRUCTURED_PRESLIDING = STRUCTURED.add("presliding", whole=True)  # address of a block
 STRUCTURED_OBSERVE_CALL = STRUCTURED.add("observe_call", whole=True)  # of `observe_lack`
 STRUCTURED_SOLVE_CALL = STRUCTURED.add("solve_call", whole=True)  # of `solve_regression`
 STRUCTURED_FINISH_CALL = STRUCTURED.add("finish_call", whole=True)  # of `finish_structured`
