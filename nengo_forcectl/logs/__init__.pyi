@@ -11,9 +11,9 @@ from .payload_fit import Payload as Payload, find_payload as find_payload
 from .regression import Unknowns as Unknowns
 from .replaying import (
     Replay as Replay,
+    built_up as built_up,
     log_learner as log_learner,
     observe as observe,
-    built_up as built_up,
     predict_torque as predict_torque,
     replay as replay,
 )

@@ -17,8 +17,8 @@ from ..contract import Learns, Reference, State
 from ..control import JointPD
 from ..cycle.findings import Learned
 from ..cycle.structured_cycle import StructuredCycle, learning_cycle
-from ..errors import ConfigurationError
 from ..cycle.structured_learner import StructuredLearner
+from ..errors import ConfigurationError
 from ..kernels.layout.network_fields import DRY
 from ..kernels.parts import forget_load
 from ..learning.presliding import Presliding
