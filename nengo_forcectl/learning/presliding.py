@@ -34,7 +34,7 @@ class Presliding:
     """
 
     distance: float = 5e-4  # d [rad], or [m] for a sliding joint
-    start: float = 0.5  # s before anything is known
+    start: float = 0.0  # s before anything is known
     doubt: float = 0.1  # duration that the start counts for [s]
     quick: float = 0.01  # [s]
     memory: float = 60.0  # [s]
