@@ -30,7 +30,6 @@ from arms import Arm
 from nengo_forcectl.logs import (
     LogFormat,
     MotionLog,
-    built_up,
     find_payload,
     identify,
     log_learner,
@@ -114,15 +113,12 @@ def replay_ur10e(arm: Arm, title: str) -> None:
     rows |= {name: result.error(name) for name in ("learner", "learner + observer")}
     for name, log in logs.items():
         states = signals_of(log)
-        built = built_up(log, states)
-        frozen = predict_torque(arm, learner.learner.encoding, weights, states, built)
+        frozen = predict_torque(arm, learner.learner.encoding, weights, states)
         rows[f"frozen, {name}"] = error(log, frozen)
     plain = log_learner(arm, first, neurons=False)
     silent = replay(first, plain).weights[-1][1]
     for name, log in logs.items():
-        states = signals_of(log)
-        built = built_up(log, states)
-        frozen = predict_torque(arm, plain.learner.encoding, silent, states, built)
+        frozen = predict_torque(arm, plain.learner.encoding, silent, signals_of(log))
         rows[f"no neurons, {name}"] = error(log, frozen)
     before = result.learned.payload
     second = replay(loaded, learner, new_load=True, gain_error=GAIN_ERROR)

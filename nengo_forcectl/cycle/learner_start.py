@@ -49,6 +49,7 @@ class LearnerStart:
     origin: Float[np.ndarray, "3"]  # at which the tool's forces are stated [m]
     chosen: Float[np.ndarray, "links"]  # places of the links' parameters, the last unknowns
     mark: Float[np.ndarray, "m"]  # of the arm's model without that payload
+    presliding: Float[np.ndarray, "2 n"] | None = None  # both integrals of `Presliding`, if known
 
     @classmethod
     def of(cls, learner: "StructuredLearner") -> "LearnerStart":
@@ -65,6 +66,7 @@ class LearnerStart:
             learner.encoding.tool.centre[:3].copy(),
             np.asarray(_chosen(learner), float),
             _mark(learner.encoding.arm),
+            np.array([learner.presliding_block[name] for name in ("moment", "square")]),
         )
 
     def begin(self, learner: "StructuredLearner") -> None:
@@ -81,6 +83,10 @@ class LearnerStart:
                 f"start: was learned with another model, needs one learned with this model of arm "
                 f"{learner.encoding.arm.name!r}"
             )
+        n = learner.encoding.arm.dof
+        if self.presliding is not None and self.presliding.shape != (2, n):
+            shape = self.presliding.shape
+            raise NetworkError(f"start: presliding has shape {shape}, needs (2, {n})")
         T, unit = self._turned(learner), 1.0 / _unit(learner)
         change = np.zeros(len(self.moment))
         change[:PARAMETERS] = learner.design.assumed - self.assumed
@@ -93,6 +99,9 @@ class LearnerStart:
         law["moment"][own] = (T.T @ moment * unit)[:, None]
         law["square"][...] = law["both"][...] = max(square, 0.0)
         law["samples"][...] = self.samples
+        if self.presliding is not None:
+            own = learner.presliding_block
+            own["moment"][:], own["square"][:] = self.presliding
         law["noise"][...] = law["repeated"][...] = self.noise
         law["since"][...] = EARLY
         if self.samples > 0:
@@ -141,7 +150,8 @@ class LearnerStart:
 
     def write(self, path: Path | str) -> None:
         """Write it as ``.npz``."""
-        arrays = {each.name: np.asarray(getattr(self, each.name)) for each in fields(self)}
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        arrays = {name: np.asarray(each) for name, each in values.items() if each is not None}
         write_file(Path(path), lambda stream: np.savez(stream, **arrays))  # pyright: ignore[reportArgumentType]
 
     @classmethod
@@ -153,12 +163,17 @@ class LearnerStart:
         """
         problem, path = f"start '{path}': cannot be read", Path(path)
         arrays = read_npz(path / START_FILE if path.is_dir() else path, problem)
+        names = [each.name for each in fields(cls)]
+        if "presliding" not in arrays:  # of an earlier release
+            names.remove("presliding")
         with interpreting(problem):
-            values = {each.name: np.asarray(arrays[each.name], float) for each in fields(cls)}
+            values = {name: np.asarray(arrays[name], float) for name in names}
         p = values["moment"].size
         shapes = {"information": (p, p), "moment": (p,), "assumed": (10,), "origin": (3,)}
         shapes |= {"chosen": (values["chosen"].size,), "mark": (values["mark"].size,)}
         shapes |= dict.fromkeys(("square", "samples", "noise"), ())
+        if "presliding" in values:
+            shapes["presliding"] = (2, values["presliding"].size // 2)
         for name, shape in shapes.items():
             if values[name].shape != shape or not np.isfinite(values[name]).all():
                 raise RecordError(f"{problem} ({name} is not finite, or not of shape {shape})")

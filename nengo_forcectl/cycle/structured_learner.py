@@ -292,13 +292,16 @@ class StructuredLearner:
 
     @property
     def network_parts(self) -> tuple[StructuredEncoding, dict[str, np.ndarray]]:
-        """Encoding and weights for `structured_network_of`: those of `read` and the ripple."""
+        """Encoding and weights for `structured_network_of`: those of `read`, ripple, presliding."""
         periods, weights = self._ripple["periods"], self.read()
+        encoding, share = self.encoding, self.presliding_block["share"]
+        if share.any():
+            encoding = replace(encoding, presliding=share.copy())
         if not periods.any():
-            return self.encoding, weights
+            return encoding, weights
         waves = enumerate(self._ripple["amplitude"])
         weights |= {f"ripple {j + 1}": row[None].copy() for j, row in waves}
-        return replace(self.encoding, ripple=periods.copy()), weights
+        return replace(encoding, ripple=periods.copy()), weights
 
     def links_of(self, chosen: Float[np.ndarray, "links"]) -> Float[np.ndarray, "p"]:
         """Return numbers of the chosen parameters of the links among those of all links."""

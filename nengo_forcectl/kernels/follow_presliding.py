@@ -5,7 +5,7 @@
 
 import math
 
-from arms.machine.memory import arguments, matrix_argument, whole_argument
+from arms.machine.memory import arguments, copy_numbers, matrix_argument, whole_argument
 from arms.machine.numba_kernel import kernel, part
 
 from .access import number, vector
@@ -24,18 +24,17 @@ def build_up(presliding, z, dq, dt):
 
 @part(1)
 def build_up_rows(given):
-    """Run `build_up` along k cycles, from z = 0.
+    """Run `build_up` along k ways of the joints, from the z in the first row.
 
     Args:
-        given: address of the packed block of a `Presliding`, dq (k, n), dt (k, 1) and z (k, n).
+        given: address of the packed block of a `Presliding`, the ways (k, n) and z (k, n).
     """
-    own = arguments(given, 4)
-    presliding, dq = whole_argument(own, 0), matrix_argument(own, 1)
-    dt, z = matrix_argument(own, 2), matrix_argument(own, 3)
-    for row in range(len(dq)):
-        for j in range(len(z[row])):
-            z[row, j] = z[row - 1, j] if row > 0 else 0.0
-        build_up(presliding, z[row], dq[row], dt[row, 0])
+    own = arguments(given, 3)
+    presliding, way, z = whole_argument(own, 0), matrix_argument(own, 1), matrix_argument(own, 2)
+    for row in range(len(way)):
+        if row > 0:
+            copy_numbers(z[row - 1], z[row])
+        build_up(presliding, z[row], way[row], 1.0)
 
 
 @kernel

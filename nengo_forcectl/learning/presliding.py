@@ -50,10 +50,11 @@ class Presliding:
         return Block(PRESLIDING, {"n": n}, values)
 
     def built_up(
-        self, dq: Float[np.ndarray, "k n"], dt: Float[np.ndarray, "k"]
+        self, way: Float[np.ndarray, "k n"], start: Float[np.ndarray, "n"] | float = 0.0
     ) -> Float[np.ndarray, "k n"]:
-        """Return z after each of some cycles, with these velocities and durations, from z = 0."""
-        dq, dt = (np.ascontiguousarray(each, dtype=float) for each in (dq, dt[:, None]))
-        z = np.zeros_like(dq)
-        build_up_rows.call(pack(self.block(dq.shape[1]).address, dq, dt, z))
+        """Return z after each of k ways of the joints [rad]: it does not depend on time."""
+        way = np.ascontiguousarray(way, dtype=float)
+        z = np.empty_like(way)
+        z[:1] = start
+        build_up_rows.call(pack(self.block(way.shape[1]).address, way, z))
         return z

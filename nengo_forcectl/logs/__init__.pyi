@@ -11,7 +11,6 @@ from .payload_fit import Payload as Payload, find_payload as find_payload
 from .regression import Unknowns as Unknowns
 from .replaying import (
     Replay as Replay,
-    built_up as built_up,
     log_learner as log_learner,
     observe as observe,
     predict_torque as predict_torque,

@@ -129,7 +129,7 @@ def replay(
         forget_load.call(learner.learner.law_block.address)
     weights, fast = _pass(log, learner, cutoff)
     model = arm.inverse_dynamics(*states[:3])
-    columns = Columns.of(learner.learner.encoding, states, built_up(log, states))
+    columns = Columns.of(learner.learner.encoding, states)
     taught = np.empty_like(model)
     bounds = [first for first, _ in weights[1:]] + [len(model)]
     start = 0
@@ -161,26 +161,9 @@ def predict_torque(
     encoding: StructuredEncoding,
     weights: Mapping[str, np.ndarray],
     states: Signals,
-    built: Float[np.ndarray, "k n"] | None = None,
 ) -> Float[np.ndarray, "k n"]:
-    """Return the torque [N m] of the model and of weights that were learned, at some states.
-
-    Args:
-        arm: the model.
-        encoding: of the learner.
-        weights: those of a `Replay`.
-        states: the states.
-        built: `built_up` of the log that they are from; None: every joint has long moved one way.
-    """
-    return arm.inverse_dynamics(*states[:3]) + Columns.of(encoding, states, built).torque(weights)
-
-
-def built_up(log: MotionLog, states: Signals) -> Float[np.ndarray, "k n"]:
-    """Return z of `Presliding` in each row of a log; a gap begins a new motion."""
-    z, dt = np.empty_like(states.dq), np.append(log.period, np.diff(log.time))
-    for rows in log.stretches():
-        z[rows] = Presliding().built_up(states.dq[rows], dt[rows])
-    return z
+    """Return the torque [N m] of the model and of weights of a `Replay` along a motion."""
+    return arm.inverse_dynamics(*states[:3]) + Columns.of(encoding, states).torque(weights)
 
 
 def read_weights(learner: StructuredLearner) -> dict[str, np.ndarray]:
@@ -190,21 +173,18 @@ def read_weights(learner: StructuredLearner) -> dict[str, np.ndarray]:
 
 @dataclass(frozen=True)
 class Columns:
-    """The torques of unit weights of a structured network at some states."""
+    """The torques of unit weights of a structured network along a motion."""
 
     parts: Mapping[str, np.ndarray]  # (k, ...) each
 
     @classmethod
-    def of(
-        cls, encoding: StructuredEncoding, states: Signals, built: Float[np.ndarray, "k n"] | None
-    ) -> "Columns":
-        """Return them for the parts that the learner trains; ``built``: z of `Presliding`."""
+    def of(cls, encoding: StructuredEncoding, states: Signals) -> "Columns":
+        """Return them for the parts that the learner trains."""
         v = encoding.input(*states[:3])
         parts = {}
         for name, place in encoding.places.items():
             parts[name] = v[:, place].reshape(len(v), *encoding.shapes[name])
-        if built is not None:
-            parts["built"] = built
+        parts["built"] = Presliding().built_up(np.diff(states.q, axis=0, prepend=states.q[:1]))
         if encoding.neurons is not None:
             parts["activity"] = encoding.neurons.activity(parts["joints"])
         if encoding.tool_neurons is not None:
@@ -222,8 +202,7 @@ class Columns:
         for name in ("armature", "links", "gravity"):
             torque += parts[name] @ weights[name][:, 0]
         friction = parts["friction"].copy()
-        if "built" in parts:
-            friction[:, :, DRY] += weights["presliding"] * (parts["built"] - friction[:, :, DRY])
+        friction[:, :, DRY] += weights["presliding"] * (parts["built"] - friction[:, :, DRY])
         for j in range(torque.shape[1]):
             torque[:, j] += friction[:, j] @ weights[f"friction {j + 1}"][0]
             if "activity" in parts:

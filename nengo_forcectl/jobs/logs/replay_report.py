@@ -75,11 +75,12 @@ def _found(learned: Mapping[str, Any], joints: list[str]) -> Grid:
         (
             f"{j + 1} {joint}",
             *(f"{each['value'][j]:.3g} ± {each['deviation'][j]:.1g}" for each in columns.values()),
+            f"{friction['presliding'][j]:.2f}",
             f"{friction['neurons'][j]:.3g}",
         )
         for j, joint in enumerate(joints)
     ]
-    heads = ("joint", *columns, "neurons\n[N m]")
+    heads = ("joint", *columns, "presliding\nshare", "neurons\n[N m]")
     return Grid(heads, tuple(rows), "learned beyond the model, ± standard deviation")
 
 

@@ -151,6 +151,8 @@ def found_by(name: str, learned: Mapping[str, Any]) -> Grid:
     for heading, (means, deviations) in values.items():
         rows.append((heading, *map(_number, means)))
         rows.append((Cell("  ±", "faint"), *(Cell(_number(each), "faint") for each in deviations)))
+        if heading == "dry [N m]" and "presliding" in friction:
+            rows.append(("  share presliding", *map(_number, friction["presliding"])))
         if heading == "dry [N m]" and "neurons" in friction:
             rows.append(("neurons [N m]", *map(_number, friction["neurons"])))
         if heading == "stiffness xyz [N/m]" and "neurons" in tool:
