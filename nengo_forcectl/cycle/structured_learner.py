@@ -53,7 +53,7 @@ DECODER = 1.0 / 50.0  # prior deviation of a decoder, over the arm's typical tor
 MODEL = ("dg", "Y")  # terms of the arm whose torque by unit gravity and links is needed
 MOTION = (
     "sent", "fast", "fast_last", "shake", "bump", "total", "renewed", "frozen", "begun", "rubbed",
-    "waits", "on_way",
+    "turn", "waits", "on_way",
 )  # fmt: skip
 MOTION_OF_LAW = ("phi", "lacking", "late", "row", "queue", "filled")
 OWN_BLOCKS = "neurons", "ripple"  # parts whose weights are not among the regression's

@@ -26,6 +26,7 @@ from .layout.regression_fields import (
     REGRESSION_Y,
 )
 from .regress import columns_of
+from .turn_friction import direction_of, turned
 
 
 @kernel
@@ -181,6 +182,7 @@ def columns_of_cycle(learner, dq):
     pull = matrix(learner, at.STRUCTURED_PULL, 3 * DIRECT)
     pull_last = matrix(learner, at.STRUCTURED_PULL_LAST, 3 * DIRECT)
     dq_last, rests = vector(learner, at.STRUCTURED_DQ_LAST), vector(law, REGRESSION_RESTS)
+    turn = vector(learner, at.STRUCTURED_TURN)
     for i in range(n):
         rests[i] = 1.0 - 0.5 * (x[i, DRY] * x[i, DRY] + x_last[i, DRY] * x_last[i, DRY])
         for k in range(PARAMETERS):
@@ -191,6 +193,9 @@ def columns_of_cycle(learner, dq):
         for each in range(FRICTION):
             k = friction_column(n, i, each)
             raw[i, k] = size[k] * 0.5 * (x[i, each] + x_last[i, each])
+        k, before = friction_column(n, i, DRY), turn[i]
+        turn[i] = turned(before, 0.5 * dt * (dq[i] + dq_last[i]))
+        raw[i, k] = direction_of(0.5 * size[k] * (before + turn[i]), raw[i, k])
         for each in range(3 * DIRECT):
             k = force_column(n, 0, 0) + each
             raw[i, k] = size[k] * 0.5 * (pull[i, each] + pull_last[i, each])

@@ -5,7 +5,7 @@ import math
 from arms.machine.memory import call
 from arms.machine.numba_kernel import kernel, part
 
-from .access import number, vector, whole
+from .access import matrix, number, vector, whole
 from .arm_terms import compute_terms
 from .balance_columns import (
     columns_now,
@@ -22,6 +22,7 @@ from .follow_ripple import take_ripple
 from .joint_activity import decoded
 from .layout import regression_fields as regression_at, structured_fields as at
 from .layout.arm_fields import INPUT_DQ, INPUT_Q, INPUT_WRENCH
+from .layout.network_fields import FRICTION
 from .layout.ripple_fields import RIPPLE_LACKING, RIPPLE_TAKEN
 from .learned_body import keep_model
 from .observe import push_torque
@@ -113,13 +114,19 @@ def follow_lack(learner, law):
     ripple = whole(learner, at.STRUCTURED_RIPPLE)
     lacking, taken = vector(ripple, RIPPLE_LACKING), vector(ripple, RIPPLE_TAKEN)
     late = whole(learner, at.STRUCTURED_LATE_ARM) != 0
+    x, x_last = (
+        matrix(learner, at.STRUCTURED_X, FRICTION),
+        matrix(learner, at.STRUCTURED_X_LAST, FRICTION),
+    )
+    size = vector(law, regression_at.REGRESSION_SIZE)
     friction, force = friction_column(n, 0, 0), force_column(n, 0, 0)
     for i in range(n):
         rubs = rubbed[i]
         if late:
             rubs = decoded(neurons_of(learner), i, regression_at.JOINT_NEURONS_ACTIVE)
-            for k in range(friction, force):
-                rubs += raw[i, k] * w[k]
+            for each in range(FRICTION):
+                k = friction_column(n, i, each)
+                rubs += 0.5 * (x[i, each] + x_last[i, each]) * size[k] * w[k]
         missing = y[i] - rubs
         for k in range(friction):
             missing -= raw[i, k] * w[k]

@@ -1,9 +1,10 @@
 """An arm's dynamics as a regression: links, rotors, friction and offsets, in blocks of time.
 
-    tau = Y(q, dq, ddq) theta + diag(ddq) a + diag(dq) b + diag(tanh(dq / v)) f + o
+    tau = Y(q, dq, ddq) theta + diag(ddq) a + diag(dq) b + diag(d) f + o
 
 theta are the links' inertial parameters, a the rotors' inertia, b and f viscous and dry friction,
-o a constant torque in each joint, the offset of its sensor or current.
+d the direction of the latter (see `kernels.turn_friction`), o a constant torque in each joint, the
+offset of its sensor or current.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,8 +17,9 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..kernels.layout.body_fields import PARAMETERS, XX, YY, ZZ
+from ..kernels.turn_friction import SLOW
 from .motion_log import MotionLog
-from .signals import Signals
+from .signals import Signals, friction_direction
 
 CHUNK = 2000  # rows of the regressor at once
 
@@ -63,10 +65,24 @@ def unknowns_of(arm: Arm) -> Unknowns:
 
 def columns_of(arm: Arm, states: Signals) -> Float[np.ndarray, "k n p"]:
     """Return the torque of unit unknowns."""
-    q, dq, ddq, _ = states
+    n, (q, dq, ddq, _, rub) = arm.dof, states
     Y, drives = arm.regressor(q, dq, ddq), arm.drive_regressor(dq, ddq)
-    offset = np.broadcast_to(np.eye(arm.dof), (len(q), arm.dof, arm.dof))
+    drives[:, np.arange(n), 2 * n + np.arange(n)] = rub
+    offset = np.broadcast_to(np.eye(n), (len(q), n, n))
     return np.concatenate((Y, drives, offset), axis=2)
+
+
+def model_torque(arm: Arm, states: Signals) -> Float[np.ndarray, "k n"]:
+    """Return the torque [N m] of an arm's model at states, its dry friction in their direction."""
+    q, dq, ddq, _, rub = states
+    return arm.inverse_dynamics(q, dq, ddq) + arm.friction.dry * (rub - np.tanh(dq / SLOW))
+
+
+def known_friction(
+    arm: Arm, time: Float[np.ndarray, "k"], dq: Float[np.ndarray, "k n"]
+) -> Float[np.ndarray, "k n"]:
+    """Return the friction [N m] of an arm's model along a motion, its dry part in its direction."""
+    return arm.friction.viscous * dq + arm.friction.dry * friction_direction(time, dq)
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,14 @@ from ..control import JointPD
 from ..cycle.findings import Learned
 from ..cycle.structured_cycle import StructuredCycle, learning_cycle
 from ..errors import ConfigurationError
+from ..kernels.layout.network_fields import DRY
 from ..kernels.parts import forget_load
 from ..networks.encoding import States
 from ..networks.structured_encoding import StructuredEncoding
 from ..support.validation import Arguments, check_not_negative
 from .lasting_errors import doubt_payload
 from .motion_log import MotionLog, check_fits
+from .regression import known_friction, model_torque
 from .signals import Signals, measured_of, signals_of
 
 RATE = 1.25  # largest ratio of a log's period and the learner's
@@ -125,7 +127,7 @@ def replay(
     if new_load and learn is True:
         forget_load.call(learner.learner.law_block.address)
     weights, fast = _pass(log, learner, cutoff)
-    model = arm.inverse_dynamics(*states[:3])
+    model = model_torque(arm, states)
     columns = Columns.of(learner.learner.encoding, states)
     taught = np.empty_like(model)
     bounds = [first for first, _ in weights[1:]] + [len(model)]
@@ -158,7 +160,7 @@ def predict_torque(
 ) -> Float[np.ndarray, "k n"]:
     """Return the torque [N m] of the model and of weights that were learned, at some states."""
     learned = Columns.of(encoding, states).torque(weights)
-    return arm.inverse_dynamics(*states[:3]) + learned
+    return model_torque(arm, states) + learned
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,7 @@ class Columns:
         parts = {}
         for name, place in encoding.places.items():
             parts[name] = v[:, place].reshape(len(v), *encoding.shapes[name])
+        parts["friction"][:, :, DRY] = states.rub
         if encoding.neurons is not None:
             parts["activity"] = encoding.neurons.activity(parts["joints"])
         if encoding.tool_neurons is not None:
@@ -208,8 +211,9 @@ def _pass(
     """Give the learner the log; return its weights, and for each row the observer before it."""
     block, own = learner.learner.block, learner.learner
     q, dq, tau = (np.ascontiguousarray(each) for each in measured_of(log, cutoff))
-    tau, rest = tau - learner.arm.friction_torque(dq), np.zeros(log.dof)
-    fast = np.zeros_like(log.q)
+    rest, fast = np.zeros(log.dof), np.zeros_like(log.q)
+    for rows in log.stretches():
+        tau[rows] = tau[rows] - known_friction(learner.arm, log.time[rows], dq[rows])
     weights: list[tuple[int, Mapping[str, np.ndarray]]] = [(0, own.read())]
     between = np.concatenate((tau[:1], 0.5 * (tau[:-1] + tau[1:])))  # up to this row's time
     for rows in log.stretches():

@@ -5,7 +5,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from arms.machine.object_files import pack
+
 from ..errors import ConfigurationError
+from ..kernels.parts import turn_friction_rows
 from .motion_log import MotionLog
 
 ORDER = 2  # of the Butterworth filter
@@ -18,6 +21,7 @@ class Signals(NamedTuple):
     dq: Float[np.ndarray, "k n"]  # [rad/s]
     ddq: Float[np.ndarray, "k n"]  # [rad/s^2]
     tau: Float[np.ndarray, "k n"]  # [N m]
+    rub: Float[np.ndarray, "k n"]  # direction of dry friction, -1 to 1: see `friction_direction`
 
     def at(self, rows: slice | np.ndarray) -> "Signals":
         """Return some rows."""
@@ -82,7 +86,7 @@ def _stretch(
     time, q = log.time[rows], log.q[rows]
     if len(time) < 3:
         still = np.zeros_like(q)
-        return Signals(q, still if log.dq is None else log.dq[rows], still, log.tau[rows])
+        return Signals(q, still if log.dq is None else log.dq[rows], still, log.tau[rows], still)
     smooth_q = _smooth(q, sections, causal)
     own = None if log.dq is None else log.dq[rows]
     if own is None:
@@ -91,9 +95,22 @@ def _stretch(
     ddq = _rate(dq, time, causal)
     if not causal:
         ddq = _smooth(ddq, sections, causal)
-    return Signals(
-        smooth_q if own is None else q, dq, ddq, _smooth(log.tau[rows], sections, causal)
-    )
+    rub = _smooth(friction_direction(time, dq if own is None else own), sections, causal)
+    tau = _smooth(log.tau[rows], sections, causal)
+    return Signals(smooth_q if own is None else q, dq, ddq, tau, rub)
+
+
+def friction_direction(
+    time: Float[np.ndarray, "k"], dq: Float[np.ndarray, "k n"]
+) -> Float[np.ndarray, "k n"]:
+    """Return the direction of dry friction along a motion: see `kernels.turn_friction`.
+
+    A joint that has stopped holds a torque of the motion before; before the first one it is 0.
+    """
+    after = np.diff(time, prepend=time[0])[:, None]
+    dq, direction = np.ascontiguousarray(dq, dtype=float), np.empty_like(dq)
+    turn_friction_rows.call(pack(np.ascontiguousarray(after), dq, direction))
+    return direction
 
 
 def _smooth(

@@ -54,6 +54,7 @@ STRUCTURED_BODY_B_LAST = STRUCTURED.add("body_b_last", "n 10")
 STRUCTURED_DQ_LAST = STRUCTURED.add("dq_last", "n")
 STRUCTURED_X = STRUCTURED.add("x", "n 3")  # joints' inputs
 STRUCTURED_X_LAST = STRUCTURED.add("x_last", "n 3")
+STRUCTURED_TURN = STRUCTURED.add("turn", "n")  # h of dry friction
 STRUCTURED_JOINT_U = STRUCTURED.add("joint_u", "n 3")
 STRUCTURED_Y = STRUCTURED.add("y", "7")  # tool's inputs
 STRUCTURED_TOOL_U = STRUCTURED.add("tool_u", "17")
