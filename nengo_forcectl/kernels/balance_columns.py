@@ -182,7 +182,7 @@ def columns_of_cycle(learner, dq):
     pull = matrix(learner, at.STRUCTURED_PULL, 3 * DIRECT)
     pull_last = matrix(learner, at.STRUCTURED_PULL_LAST, 3 * DIRECT)
     dq_last, rests = vector(learner, at.STRUCTURED_DQ_LAST), vector(law, REGRESSION_RESTS)
-    turn = vector(learner, at.STRUCTURED_TURN)
+    turn, elastic = vector(learner, at.STRUCTURED_TURN), number(learner, at.STRUCTURED_ELASTIC)
     for i in range(n):
         rests[i] = 1.0 - 0.5 * (x[i, DRY] * x[i, DRY] + x_last[i, DRY] * x_last[i, DRY])
         for k in range(PARAMETERS):
@@ -195,7 +195,7 @@ def columns_of_cycle(learner, dq):
             raw[i, k] = size[k] * 0.5 * (x[i, each] + x_last[i, each])
         k, before = friction_column(n, i, DRY), turn[i]
         turn[i] = turned(before, 0.5 * dt * (dq[i] + dq_last[i]))
-        raw[i, k] = direction_of(0.5 * size[k] * (before + turn[i]), raw[i, k])
+        raw[i, k] = direction_of(0.5 * size[k] * (before + turn[i]), raw[i, k], elastic)
         for each in range(3 * DIRECT):
             k = force_column(n, 0, 0) + each
             raw[i, k] = size[k] * 0.5 * (pull[i, each] + pull_last[i, each])

@@ -5,8 +5,8 @@ stopped holds the torque of the motion before (Dahl 1976, doi:10.2514/3.61511)::
 
     h <- sign(dx) + (h - sign(dx)) exp(-|dx| / c),   dx = dq dt
 
-Bearings and seals rub by the speed. Gears have both, so the direction is the mean of h and of
-``tanh(dq / v)``.
+Bearings and seals rub by the speed. Robots' joints have both, so in logs the direction is the mean
+of h and of ``tanh(dq / v)``. A loop's learner takes the latter alone: see `logs.log_learner`.
 """
 
 import math
@@ -16,7 +16,7 @@ from arms.machine.numba_kernel import kernel, part
 
 WAY = 3e-4  # c [rad]
 SLOW = 0.01  # v, as in `JointEncoding` [rad/s]
-ELASTIC = 0.5  # share of h in the direction
+ELASTIC = 0.5  # share of h in the direction, in logs of robots
 
 
 @kernel
@@ -27,9 +27,9 @@ def turned(h, dx):
 
 
 @kernel
-def direction_of(h, pace):
-    """Return the direction of dry friction for h and tanh(dq / v)."""
-    return ELASTIC * h + (1.0 - ELASTIC) * pace
+def direction_of(h, pace, elastic):
+    """Return the direction of dry friction for h, tanh(dq / v) and the share of h."""
+    return elastic * h + (1.0 - elastic) * pace
 
 
 @part(1)
@@ -50,4 +50,4 @@ def turn_friction_rows(given):
         for k in range(len(dq)):
             if k > 0:
                 h = turned(h, 0.5 * (dq[k, i] + dq[k - 1, i]) * after[k, 0])
-            direction[k, i] = direction_of(h, math.tanh(dq[k, i] / SLOW))
+            direction[k, i] = direction_of(h, math.tanh(dq[k, i] / SLOW), ELASTIC)

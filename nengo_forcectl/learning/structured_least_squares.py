@@ -133,6 +133,7 @@ class StructuredLeastSquares:
             "neurons": neurons.address,
             "core": p - columns.field,
             "wake": WAKE * self._period(dt),
+            "field": FIRST,
             "solved": p - columns.field,
             "every": every,
             "period": self._period(dt),

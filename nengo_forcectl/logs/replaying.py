@@ -20,6 +20,7 @@ from ..cycle.structured_cycle import StructuredCycle, learning_cycle
 from ..errors import ConfigurationError
 from ..kernels.layout.network_fields import DRY
 from ..kernels.parts import forget_load
+from ..kernels.turn_friction import ELASTIC
 from ..networks.encoding import States
 from ..networks.structured_encoding import StructuredEncoding
 from ..support.validation import Arguments, check_not_negative
@@ -82,6 +83,7 @@ def log_learner(arm: Arm, log: MotionLog, *, neurons: bool = True) -> Structured
         arm, log.q[0], seed=0, controller=JointPD(), states=states, dt=log.period, neurons=neurons
     ) as cycle:
         cycle.cycle.learner.block["loop"][...] = 0.0  # it drives no arm
+        cycle.cycle.learner.block["elastic"][...] = ELASTIC
         cycle.freeze("ripple")  # logs are too slow for it, and filtered
         return cast(StructuredCycle, cycle.cycle)  # the law is compiled
 
