@@ -38,7 +38,7 @@ FAINT = 4e-3  # variance of the tool's neurons that is not believed, and is take
 SLIGHT = 1e-3  # the same of the links' changes, and their least variance
 SETTLE = 3.0  # solutions until the first weights
 OPEN = 0.4  # least variance of the payload soon after an announced change
-KNOWN = 0.5  # share of its mass and first moment that the data must determine then
+KNOWN = 0.7  # share of its mass and first moment that the data must determine then
 
 
 @part(1)

@@ -21,6 +21,7 @@ from ..errors import ConfigurationError
 from ..kernels.layout.network_fields import DRY
 from ..kernels.parts import forget_load
 from ..kernels.turn_friction import ELASTIC
+from ..learning.structured_columns import precision_of
 from ..networks.encoding import States
 from ..networks.structured_encoding import StructuredEncoding
 from ..support.validation import Arguments, check_not_negative
@@ -30,6 +31,7 @@ from .regression import known_friction, model_torque
 from .signals import Signals, measured_of, signals_of
 
 RATE = 1.25  # largest ratio of a log's period and the learner's
+PRECISE = 10.0  # most precision of a joint's torque over that of the strongest joint
 SAMPLE = 2000  # states from which the learner takes its scales
 
 
@@ -84,6 +86,7 @@ def log_learner(arm: Arm, log: MotionLog, *, neurons: bool = True) -> Structured
     ) as cycle:
         cycle.cycle.learner.block["loop"][...] = 0.0  # it drives no arm
         cycle.cycle.learner.block["elastic"][...] = ELASTIC
+        cycle.cycle.learner.law_block["precision"][...] = precision_of(arm, PRECISE)
         cycle.freeze("ripple")  # logs are too slow for it, and filtered
         return cast(StructuredCycle, cycle.cycle)  # the law is compiled
 
