@@ -215,10 +215,10 @@ def _pass(
 ) -> tuple[list[tuple[int, Mapping[str, np.ndarray]]], Float[np.ndarray, "k n"]]:
     """Give the learner the log; return its weights, and for each row the observer before it."""
     block, own = learner.learner.block, learner.learner
-    q, dq, tau = (np.ascontiguousarray(each) for each in measured_of(log, cutoff))
+    q, dq, tau = (np.array(each, order="C") for each in measured_of(log, cutoff))
     rest, fast = np.zeros(log.dof), np.zeros_like(log.q)
     for rows in log.stretches():
-        tau[rows] = tau[rows] - known_friction(learner.arm, log.time[rows], dq[rows])
+        tau[rows] -= known_friction(learner.arm, log.time[rows], dq[rows])
     weights: list[tuple[int, Mapping[str, np.ndarray]]] = [(0, own.read())]
     between = np.concatenate((tau[:1], 0.5 * (tau[:-1] + tau[1:])))  # up to this row's time
     for rows in log.stretches():
