@@ -56,7 +56,7 @@ MOTION = (
     "sent", "fast", "fast_last", "shake", "bump", "total", "renewed", "frozen", "begun", "rubbed",
     "turn", "waits", "on_way",
 )  # fmt: skip
-MOTION_OF_LAW = ("phi", "lacking", "late", "row", "queue", "filled")
+MOTION_OF_LAW = ("phi", "lacking", "late", "row", "queue", "filled", "turns")
 OWN_BLOCKS = "neurons", "ripple"  # parts whose weights are not among the regression's
 
 
@@ -89,7 +89,8 @@ class StructuredLearner:
     delay that is not known.
 
     The payload is forgotten if the misfit suddenly grows, so that one that was picked up or dropped
-    is learned anew, and the friction stays known. New weights do not make the torque jump: the
+    is learned anew, and the friction stays known. Neurons of the tool that were silent learn again
+    from then on. New weights do not make the torque jump: the
     difference decays within a few milliseconds.
 
     With a law that needs a wrench, links and gravity are frozen (`freeze`): on a surface the arm

@@ -23,10 +23,11 @@ from .layout.regression_fields import (
     REGRESSION_NEURONS,
     REGRESSION_RESTS,
     REGRESSION_SIZE,
+    REGRESSION_TURNED,
     REGRESSION_Y,
 )
 from .regress import columns_of
-from .turn_friction import direction_of, turned
+from .turn_friction import turned
 
 
 @kernel
@@ -182,7 +183,8 @@ def columns_of_cycle(learner, dq):
     pull = matrix(learner, at.STRUCTURED_PULL, 3 * DIRECT)
     pull_last = matrix(learner, at.STRUCTURED_PULL_LAST, 3 * DIRECT)
     dq_last, rests = vector(learner, at.STRUCTURED_DQ_LAST), vector(law, REGRESSION_RESTS)
-    turn, elastic = vector(learner, at.STRUCTURED_TURN), number(learner, at.STRUCTURED_ELASTIC)
+    turn, elastic = vector(learner, at.STRUCTURED_TURN), vector(learner, at.STRUCTURED_ELASTIC)
+    differs = vector(law, REGRESSION_TURNED)
     for i in range(n):
         rests[i] = 1.0 - 0.5 * (x[i, DRY] * x[i, DRY] + x_last[i, DRY] * x_last[i, DRY])
         for k in range(PARAMETERS):
@@ -195,7 +197,8 @@ def columns_of_cycle(learner, dq):
             raw[i, k] = size[k] * 0.5 * (x[i, each] + x_last[i, each])
         k, before = friction_column(n, i, DRY), turn[i]
         turn[i] = turned(before, 0.5 * dt * (dq[i] + dq_last[i]))
-        raw[i, k] = direction_of(0.5 * size[k] * (before + turn[i]), raw[i, k], elastic)
+        differs[i] = 0.5 * size[k] * (before + turn[i]) - raw[i, k]
+        raw[i, k] += elastic[i] * differs[i]
         for each in range(3 * DIRECT):
             k = force_column(n, 0, 0) + each
             raw[i, k] = size[k] * 0.5 * (pull[i, each] + pull_last[i, each])

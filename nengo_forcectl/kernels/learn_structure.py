@@ -13,6 +13,7 @@ from .balance_columns import (
     activate_neurons,
     activate_tool,
     encode_motion,
+    friction_column,
     model_columns,
     model_matrices,
     neurons_of,
@@ -38,11 +39,12 @@ from .learned_body import carry_body
 from .observe import faded
 from .observe_motion import delay_sent, observe_state
 from .regress import forget_payload, is_filled, queue_torque
+from .turn_friction import share_friction
 
 VISCOUS_SHARE = 0.8  # of learned viscous friction's part in the null space that is supplied
 DRY_SHARE = 0.4  # of dry friction's
 SETTLED = 300  # cycles after a change until the next one can be found
-LONG = 10.0  # times of the recent misfit after a change until one is found in a log
+LONG = 40.0  # times of the recent misfit after a change until one is found in a log
 GROWN = 5.0  # recent misfit over the usual one that is a change there
 KEEP = 0.98  # of the usual misfit in a cycle soon after a change: it is learned anew
 
@@ -214,16 +216,20 @@ def find_change(learner, law):
         vector(law, regression_at.REGRESSION_WEIGHTS),
     )
     phi, square = matrix(law, regression_at.REGRESSION_PHI, len(w)), 0.0
-    for i in range(len(lacking)):
+    in_log = number(learner, at.STRUCTURED_LOOP) == 0.0
+    since, slow = number(law, regression_at.REGRESSION_SINCE), number(learner, at.STRUCTURED_SLOW)
+    n = len(lacking)
+    for i in range(n):
         misfit = lacking[i]
         for k in range(used_columns(law)):
             misfit -= phi[i, k] * w[k]
         misfit -= explained_by_neurons(whole(law, regression_at.REGRESSION_NEURONS), i)
         square += misfit * misfit
-    since, slow = number(law, regression_at.REGRESSION_SINCE), number(learner, at.STRUCTURED_SLOW)
+        if in_log and since > SETTLED:
+            share_friction(learner, law, i, friction_column(n, i, DRY), misfit)
     quiet, dt = number(learner, at.STRUCTURED_QUIET), number(learner, at.STRUCTURED_DT)
     sudden = since > SETTLED and square > number(learner, at.STRUCTURED_JUMP) * max(slow, quiet)
-    if sudden or has_grown(learner, square, since):
+    if sudden or (in_log and has_grown(learner, square, since)):
         forget_payload(law)
         set_number(learner, at.STRUCTURED_CHANGES, number(learner, at.STRUCTURED_CHANGES) + 1.0)
     if since > SETTLED:
@@ -242,8 +248,6 @@ def has_grown(learner, square, since):
     A load that comes while the arm rests shows little by little. In a loop the learner would have
     taken a part of it by then, and friction or ripple grow as slowly.
     """
-    if number(learner, at.STRUCTURED_LOOP) != 0.0:
-        return False
     share, recent = (
         number(learner, at.STRUCTURED_RECENT_SHARE),
         number(learner, at.STRUCTURED_RECENT),

@@ -23,8 +23,10 @@ def filter_columns(law):
     queue = matrix(law, at.REGRESSION_QUEUE, n)
     late, used = matrix(law, at.REGRESSION_LATE, len(queue)), used_columns(law)
     rests, rest = vector(law, at.REGRESSION_RESTS), vector(law, at.REGRESSION_REST)
+    turned, turns = vector(law, at.REGRESSION_TURNED), vector(law, at.REGRESSION_TURNS)
     for i in range(n):
         rest[i] += share * (rests[i] - rest[i])
+        turns[i] += share * (turned[i] - turns[i])
         lacking[i] += share * (y[i] - lacking[i])
         for k in range(used):
             phi[i, k] += share * (raw[i, k] - phi[i, k])
@@ -143,12 +145,12 @@ def wake_tool(law):
 @kernel
 def clear_filters(law):
     """Begin a new motion: the sums stay."""
-    lacking = vector(law, at.REGRESSION_LACKING)
+    lacking, turns = vector(law, at.REGRESSION_LACKING), vector(law, at.REGRESSION_TURNS)
     p, n = len(vector(law, at.REGRESSION_VARIANCE)), len(lacking)
     phi = matrix(law, at.REGRESSION_PHI, p)
     late = matrix(law, at.REGRESSION_LATE, len(vector(law, at.REGRESSION_SQUARE)))
     for i in range(n):
-        lacking[i] = 0.0
+        lacking[i] = turns[i] = 0.0
         for k in range(p):
             phi[i, k] = 0.0
         for s in range(late.shape[1]):

@@ -5,8 +5,9 @@ stopped holds the torque of the motion before (Dahl 1976, doi:10.2514/3.61511)::
 
     h <- sign(dx) + (h - sign(dx)) exp(-|dx| / c),   dx = dq dt
 
-Bearings and seals rub by the speed. Robots' joints have both, so in logs the direction is the mean
-of h and of ``tanh(dq / v)``. A loop's learner takes the latter alone: see `logs.log_learner`.
+Bearings and seals rub by the speed. A robot's joint has both, so in logs the direction is
+``s h + (1 - s) tanh(dq / v)``, and the share s of each joint is found from the data. In a loop it
+is 0.
 """
 
 import math
@@ -14,9 +15,13 @@ import math
 from arms.machine.memory import arguments, matrix_argument
 from arms.machine.numba_kernel import kernel, part
 
+from .access import number, vector
+from .layout import structured_fields as at
+from .layout.regression_fields import REGRESSION_SIZE, REGRESSION_TURNS, REGRESSION_WEIGHTS
+
 WAY = 3e-4  # c [rad]
-SLOW = 0.01  # v, as in `JointEncoding` [rad/s]
-ELASTIC = 0.5  # share of h in the direction, in logs of robots
+ELASTIC = 0.5  # s at the start of a log
+SURE = 0.1  # time at rest that counts as much as this start [s]
 
 
 @kernel
@@ -27,27 +32,42 @@ def turned(h, dx):
 
 
 @kernel
-def direction_of(h, pace, elastic):
-    """Return the direction of dry friction for h, tanh(dq / v) and the share of h."""
-    return elastic * h + (1.0 - elastic) * pace
+def share_friction(learner, law, i, column, misfit):
+    """Find the share of joint i from what the weights leave of its torque.
+
+    With d the torque by which h and tanh(dq / v) differ, over its filter, the best share is
+    ``sum d (misfit + s d) / sum d^2``.
+
+    Args:
+        learner, law: blocks.
+        i: the joint.
+        column: of its dry friction.
+        misfit: of its filtered torque [N m].
+    """
+    w = vector(law, REGRESSION_WEIGHTS)[column]
+    d, keep = w * vector(law, REGRESSION_TURNS)[i], 1.0 - number(learner, at.STRUCTURED_USUAL_SHARE)
+    share, both = vector(learner, at.STRUCTURED_ELASTIC), vector(learner, at.STRUCTURED_SHARE_BOTH)
+    square = vector(learner, at.STRUCTURED_SHARE_SQUARE)
+    both[i] = keep * both[i] + d * (misfit + share[i] * d)
+    square[i] = keep * square[i] + d * d
+    force = w * vector(law, REGRESSION_SIZE)[column]
+    first = force * force * SURE / number(learner, at.STRUCTURED_DT)
+    if first > 0.0:
+        best = (both[i] + first * ELASTIC) / (square[i] + first)
+        share[i] = min(max(best, 0.0), 1.0)
 
 
 @part(1)
 def turn_friction_rows(given):
-    """Compute the direction in k rows, with h = 0 in the first.
+    """Compute h in k rows; it is 0 in the first.
 
     Args:
-        given: address of the packed time since the row before (k, 1), dq (k, n) and the direction.
+        given: address of the packed time since the row before (k, 1), dq (k, n) and h (k, n).
     """
     own = arguments(given, 3)
-    after, dq, direction = (
-        matrix_argument(own, 0),
-        matrix_argument(own, 1),
-        matrix_argument(own, 2),
-    )
+    after, dq, held = matrix_argument(own, 0), matrix_argument(own, 1), matrix_argument(own, 2)
     for i in range(dq.shape[1]):
-        h = 0.0
-        for k in range(len(dq)):
-            if k > 0:
-                h = turned(h, 0.5 * (dq[k, i] + dq[k - 1, i]) * after[k, 0])
-            direction[k, i] = direction_of(h, math.tanh(dq[k, i] / SLOW), ELASTIC)
+        held[0, i] = 0.0
+        for k in range(1, len(dq)):
+            dx = 0.5 * (dq[k, i] + dq[k - 1, i]) * after[k, 0]
+            held[k, i] = turned(held[k - 1, i], dx)

@@ -3,8 +3,8 @@
     tau = Y(q, dq, ddq) theta + diag(ddq) a + diag(dq) b + diag(d) f + o
 
 theta are the links' inertial parameters, a the rotors' inertia, b and f viscous and dry friction,
-d the direction of the latter (see `kernels.turn_friction`), o a constant torque in each joint, the
-offset of its sensor or current.
+d the direction of the latter, ``s h + (1 - s) tanh(dq / v)`` (see `kernels.turn_friction`), o a
+constant torque in each joint, the offset of its sensor or current.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,9 +17,9 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..kernels.layout.body_fields import PARAMETERS, XX, YY, ZZ
-from ..kernels.turn_friction import SLOW
+from ..kernels.turn_friction import ELASTIC
 from .motion_log import MotionLog
-from .signals import Signals, friction_direction
+from .signals import Signals, held_friction
 
 CHUNK = 2000  # rows of the regressor at once
 
@@ -63,26 +63,51 @@ def unknowns_of(arm: Arm) -> Unknowns:
     return Unknowns(names, prior, np.concatenate((size, drives)), len(rows))
 
 
-def columns_of(arm: Arm, states: Signals) -> Float[np.ndarray, "k n p"]:
-    """Return the torque of unit unknowns."""
-    n, (q, dq, ddq, _, rub) = arm.dof, states
+def columns_of(
+    arm: Arm, states: Signals, elastic: Float[np.ndarray, "n"] | None = None
+) -> Float[np.ndarray, "k n p"]:
+    """Return the torque of unit unknowns; ``elastic`` is s of each joint, 0 by default."""
+    n, (q, dq, ddq, _, held) = arm.dof, states
     Y, drives = arm.regressor(q, dq, ddq), arm.drive_regressor(dq, ddq)
-    drives[:, np.arange(n), 2 * n + np.arange(n)] = rub
+    if elastic is not None:
+        joint = np.arange(n)
+        dry = drives[:, joint, 2 * n + joint]
+        drives[:, joint, 2 * n + joint] = dry + elastic * (held - dry)
     offset = np.broadcast_to(np.eye(n), (len(q), n, n))
     return np.concatenate((Y, drives, offset), axis=2)
 
 
+def elastic_of(arm: Arm, logs: Sequence[Signals]) -> Float[np.ndarray, "n"]:
+    """Return the share s of each joint that explains its torques best, from 0 to 1."""
+    p, shares = len(unknowns_of(arm).names), []
+    A = total([sums_of(arm, states, held=True) for states in logs]).A
+    size = np.append(unknowns_of(arm).size, 1.0)
+    for j, own in enumerate(A):
+        dry = p - 2 * arm.dof + j
+        size[-1] = size[dry]
+        B = own[:-1, :-1] * size * size[:, None]
+        B += 1e-6 * np.trace(B) / len(B) * np.eye(len(B))
+        found = size * np.linalg.solve(B, size * own[:-1, -1])
+        one, other = max(found[dry], 0.0), max(found[-1], 0.0)
+        shares.append(other / (one + other) if other > 0.0 else 0.0)
+    return np.array(shares)
+
+
 def model_torque(arm: Arm, states: Signals) -> Float[np.ndarray, "k n"]:
-    """Return the torque [N m] of an arm's model at states, its dry friction in their direction."""
-    q, dq, ddq, _, rub = states
-    return arm.inverse_dynamics(q, dq, ddq) + arm.friction.dry * (rub - np.tanh(dq / SLOW))
+    """Return the torque [N m] of an arm's model at states, `ELASTIC` of its dry friction held."""
+    q, dq, ddq, _, held = states
+    known = arm.friction_torque(dq) - arm.friction.viscous * dq
+    torque = arm.inverse_dynamics(q, dq, ddq)
+    return torque + ELASTIC * (arm.friction.dry * held - known)
 
 
 def known_friction(
     arm: Arm, time: Float[np.ndarray, "k"], dq: Float[np.ndarray, "k n"]
 ) -> Float[np.ndarray, "k n"]:
-    """Return the friction [N m] of an arm's model along a motion, its dry part in its direction."""
-    return arm.friction.viscous * dq + arm.friction.dry * friction_direction(time, dq)
+    """Return the friction [N m] of an arm's model along a motion, `ELASTIC` of it held."""
+    friction = arm.friction_torque(dq)
+    dry = friction - arm.friction.viscous * dq
+    return friction + ELASTIC * (arm.friction.dry * held_friction(time, dq) - dry)
 
 
 @dataclass(frozen=True)
@@ -105,13 +130,24 @@ class Sums:
         return np.sqrt(self.misfit(values) / self.A[:, -1, -1])
 
 
-def sums_of(arm: Arm, states: Signals) -> Sums:
-    """Return the sums over states and their torques."""
-    n, p = arm.dof, len(unknowns_of(arm).names)
+def sums_of(
+    arm: Arm,
+    states: Signals,
+    elastic: Float[np.ndarray, "n"] | None = None,
+    *,
+    held: bool = False,
+) -> Sums:
+    """Return the sums over states and their torques; see `columns_of`.
+
+    ``held``: whether h of the joint is one more column, after the others.
+    """
+    n, p = arm.dof, len(unknowns_of(arm).names) + held
     A = np.zeros((n, p + 1, p + 1))
     for start in range(0, len(states.q), CHUNK):
         part = states.at(slice(start, start + CHUNK))
-        X = np.concatenate((columns_of(arm, part), part.tau[:, :, None]), axis=2)
+        more = (part.held[:, :, None],) if held else ()
+        columns = columns_of(arm, part, elastic)
+        X = np.concatenate((columns, *more, part.tau[:, :, None]), axis=2)
         A += np.einsum("knp,knr->npr", X, X, optimize=True)
     return Sums(A, len(states.q))
 

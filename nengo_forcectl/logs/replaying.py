@@ -17,6 +17,7 @@ from ..contract import Learns, Reference, State
 from ..control import JointPD
 from ..cycle.findings import Learned
 from ..cycle.structured_cycle import StructuredCycle, learning_cycle
+from ..cycle.structured_learner import StructuredLearner
 from ..errors import ConfigurationError
 from ..kernels.layout.network_fields import DRY
 from ..kernels.parts import forget_load
@@ -31,7 +32,7 @@ from .regression import known_friction, model_torque
 from .signals import Signals, measured_of, signals_of
 
 RATE = 1.25  # largest ratio of a log's period and the learner's
-PRECISE = 10.0  # most precision of a joint's torque over that of the strongest joint
+PRECISE = 5.0  # most precision of a joint's torque over that of the strongest joint
 SAMPLE = 2000  # states from which the learner takes its scales
 
 
@@ -71,7 +72,10 @@ class Replay:
 def log_learner(arm: Arm, log: MotionLog, *, neurons: bool = True) -> StructuredCycle:
     """Return a learner of the control loop, at the rate of a log; its scales are of its motion.
 
-    No torque of the log is used. ``neurons``: see `learning_cycle`.
+    No torque of the log is used. ``neurons``: see `learning_cycle`. Other than in a loop, the
+    learner finds how much of its dry friction a joint holds when it stops (see
+    `kernels.turn_friction`), notices changes that show little by little, and counts the torques of
+    weak motors as precise in proportion.
 
     Raises:
         RecordError: the log is not of this arm.
@@ -110,7 +114,8 @@ def replay(
         learn: whether it learns; "hold": its observer alone follows the torque.
         new_load: whether the tool may carry another load than in the log before: the learner
             forgets what it knows of the payload alone. It takes over a new one as soon as the
-            motion shows half of its mass.
+            motion shows most of its mass and first moment. A load that is not announced is
+            noticed, some seconds later.
         cutoff: of the zero-phase filter of what is compared, and of the causal one of a log
             without dq [Hz].
         gain_error: standard deviation of the drive gains, as a share of them.
@@ -181,7 +186,7 @@ class Columns:
         parts = {}
         for name, place in encoding.places.items():
             parts[name] = v[:, place].reshape(len(v), *encoding.shapes[name])
-        parts["friction"][:, :, DRY] = states.rub
+        parts["turned"] = states.held - parts["friction"][:, :, DRY]
         if encoding.neurons is not None:
             parts["activity"] = encoding.neurons.activity(parts["joints"])
         if encoding.tool_neurons is not None:
@@ -199,7 +204,10 @@ class Columns:
         for name in ("armature", "links", "gravity"):
             torque += parts[name] @ weights[name][:, 0]
         for j in range(torque.shape[1]):
-            torque[:, j] += parts["friction"][:, j] @ weights[f"friction {j + 1}"][0]
+            friction = weights[f"friction {j + 1}"][0]
+            torque[:, j] += parts["friction"][:, j] @ friction
+            if "elastic" in weights:
+                torque[:, j] += weights["elastic"][j] * friction[DRY] * parts["turned"][:, j]
             if "activity" in parts:
                 decoders = weights[f"joint {j + 1} -> torque"][0]  # the others are the opposite
                 torque[:, j] += parts["activity"][:, j] @ decoders[: len(decoders) // 2]
@@ -219,7 +227,7 @@ def _pass(
     rest, fast = np.zeros(log.dof), np.zeros_like(log.q)
     for rows in log.stretches():
         tau[rows] -= known_friction(learner.arm, log.time[rows], dq[rows])
-    weights: list[tuple[int, Mapping[str, np.ndarray]]] = [(0, own.read())]
+    weights: list[tuple[int, Mapping[str, np.ndarray]]] = [(0, _weights(own))]
     between = np.concatenate((tau[:1], 0.5 * (tau[:-1] + tau[1:])))  # up to this row's time
     for rows in log.stretches():
         learner.forget_motion()
@@ -228,5 +236,10 @@ def _pass(
             own.record_sent(between[k])
             learner.step(State(float(log.time[k]), q[k], dq[k]), Reference(q[k], dq[k], rest))
             if block["renewed"] > 0.0:
-                weights.append((k + 1, own.read()))
+                weights.append((k + 1, _weights(own)))
     return weights, fast
+
+
+def _weights(learner: StructuredLearner) -> Mapping[str, np.ndarray]:
+    """Return the weights, and each joint's share of elastic friction."""
+    return learner.read() | {"elastic": learner.block["elastic"].copy()}

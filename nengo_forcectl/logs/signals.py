@@ -21,7 +21,7 @@ class Signals(NamedTuple):
     dq: Float[np.ndarray, "k n"]  # [rad/s]
     ddq: Float[np.ndarray, "k n"]  # [rad/s^2]
     tau: Float[np.ndarray, "k n"]  # [N m]
-    rub: Float[np.ndarray, "k n"]  # direction of dry friction, -1 to 1: see `friction_direction`
+    held: Float[np.ndarray, "k n"]  # h of dry friction, -1 to 1: see `held_friction`
 
     def at(self, rows: slice | np.ndarray) -> "Signals":
         """Return some rows."""
@@ -95,22 +95,23 @@ def _stretch(
     ddq = _rate(dq, time, causal)
     if not causal:
         ddq = _smooth(ddq, sections, causal)
-    rub = _smooth(friction_direction(time, dq if own is None else own), sections, causal)
+    held = _smooth(held_friction(time, dq if own is None else own), sections, causal)
     tau = _smooth(log.tau[rows], sections, causal)
-    return Signals(smooth_q if own is None else q, dq, ddq, tau, rub)
+    return Signals(smooth_q if own is None else q, dq, ddq, tau, held)
 
 
-def friction_direction(
+def held_friction(
     time: Float[np.ndarray, "k"], dq: Float[np.ndarray, "k n"]
 ) -> Float[np.ndarray, "k n"]:
-    """Return the direction of dry friction along a motion: see `kernels.turn_friction`.
+    """Return h of `kernels.turn_friction` along a motion.
 
-    A joint that has stopped holds a torque of the motion before; before the first one it is 0.
+    A joint that has stopped holds friction of the motion before; before the first one h is 0.
     """
-    after = np.diff(time, prepend=time[0])[:, None]
-    dq, direction = np.ascontiguousarray(dq, dtype=float), np.empty_like(dq)
-    turn_friction_rows.call(pack(np.ascontiguousarray(after), dq, direction))
-    return direction
+    after = np.ascontiguousarray(np.diff(time, prepend=time[0])[:, None])
+    dq = np.ascontiguousarray(dq, dtype=float)
+    held = np.empty_like(dq)
+    turn_friction_rows.call(pack(after, dq, held))
+    return held
 
 
 def _smooth(

@@ -147,6 +147,7 @@ def as_data(found: Identified) -> dict[str, Any]:
         "viscous": found.arm.friction.viscous.tolist(),
         "dry": found.arm.friction.dry.tolist(),
         "offset": found.offset.tolist(),
+        "elastic": found.elastic.tolist(),
         "base_parameters": found.base,
         "shown": found.shown,
         "condition": found.condition,
