@@ -7,7 +7,7 @@ from log_samples import motion, write_csv
 import arms
 from arms.model.dh import Row, from_dh
 from nengo_forcectl.jobs.logs.percent_grid import drives_title, slides
-from nengo_forcectl.kernels.turn_friction import ELASTIC, WAY
+from nengo_forcectl.kernels.turn_friction import ELASTIC, SLOW, WAY
 from nengo_forcectl.logs import identify, log_learner, predict_torque, read_log, replay, signals_of
 from nengo_forcectl.logs.regression import columns_of, known_friction, model_torque
 from nengo_forcectl.logs.signals import Signals, held_friction
@@ -43,12 +43,12 @@ def test_a_model_holds_half_of_its_dry_friction(rng):
     arm = ARM.with_friction(VISCOUS, DRY).with_armature(0.1)
     time, (q, dq, ddq) = 0.01 * np.arange(50), rng.normal(size=(3, 50, 2))
     held = held_friction(time, dq)
-    states = Signals(q, dq, ddq, np.zeros_like(q), held)
+    states = Signals(q, dq, ddq, np.zeros_like(q), np.tanh(dq / SLOW), held)
     values = np.concatenate((arm.inertial_parameters, arm.drive_parameters, np.zeros(2)))
     torque, half = model_torque(arm, states), np.full(2, ELASTIC)
     np.testing.assert_allclose(columns_of(arm, states, half) @ values, torque, atol=1e-9)
     friction = known_friction(arm, time, dq)
-    direction = ELASTIC * held + (1.0 - ELASTIC) * np.tanh(dq / 0.01)
+    direction = ELASTIC * held + (1.0 - ELASTIC) * np.tanh(dq / SLOW)
     np.testing.assert_allclose(friction, VISCOUS * dq + DRY * direction, atol=1e-9)
     bare = arm.with_friction(0.0, 0.0).inverse_dynamics(q, dq, ddq)
     np.testing.assert_allclose(torque, bare + friction, atol=1e-9)

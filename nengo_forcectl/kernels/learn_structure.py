@@ -39,7 +39,7 @@ from .learned_body import carry_body
 from .observe import faded
 from .observe_motion import delay_sent, observe_state
 from .regress import forget_payload, is_filled, queue_torque
-from .turn_friction import share_friction
+from .turn_friction import weigh_share
 
 VISCOUS_SHARE = 0.8  # of learned viscous friction's part in the null space that is supplied
 DRY_SHARE = 0.4  # of dry friction's
@@ -226,7 +226,7 @@ def find_change(learner, law):
         misfit -= explained_by_neurons(whole(law, regression_at.REGRESSION_NEURONS), i)
         square += misfit * misfit
         if in_log and since > SETTLED:
-            share_friction(learner, law, i, friction_column(n, i, DRY), misfit)
+            weigh_share(learner, law, i, friction_column(n, i, DRY), misfit)
     quiet, dt = number(learner, at.STRUCTURED_QUIET), number(learner, at.STRUCTURED_DT)
     sudden = since > SETTLED and square > number(learner, at.STRUCTURED_JUMP) * max(slow, quiet)
     if sudden or (in_log and has_grown(learner, square, since)):

@@ -2,7 +2,7 @@
 
 from arms.machine.numba_kernel import kernel, part
 
-from .access import matrix, set_number, vector, whole
+from .access import matrix, number, set_number, vector, whole
 from .balance_columns import (
     armature_column,
     force_column,
@@ -16,7 +16,8 @@ from .joint_activity import per_joint
 from .joint_gains import doubt_inertia, set_gains
 from .layout import regression_fields as regression_at, structured_fields as at
 from .layout.body_fields import PARAMETERS
-from .layout.network_fields import DIRECT, FRICTION
+from .layout.network_fields import DIRECT, DRY, FRICTION
+from .turn_friction import share_friction
 
 
 @part(2)
@@ -45,6 +46,8 @@ def renew(learner, law):
         for each in range(FRICTION):
             k = friction_column(n, i, each)
             friction[i, each] = w[k] * size[k]
+        if number(law, regression_at.REGRESSION_WAITS) == 0.0:
+            share_friction(learner, i, friction[i, DRY])
     for a in range(3):
         for each in range(DIRECT):
             k = force_column(n, a, each)

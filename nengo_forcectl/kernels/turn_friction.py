@@ -17,9 +17,10 @@ from arms.machine.numba_kernel import kernel, part
 
 from .access import number, vector
 from .layout import structured_fields as at
-from .layout.regression_fields import REGRESSION_SIZE, REGRESSION_TURNS, REGRESSION_WEIGHTS
+from .layout.regression_fields import REGRESSION_TURNS, REGRESSION_WEIGHTS
 
 WAY = 3e-4  # c [rad]
+SLOW = 0.01  # v, as in `JointEncoding` [rad/s]
 ELASTIC = 0.5  # s at the start of a log
 SURE = 0.1  # time at rest that counts as much as this start [s]
 
@@ -32,8 +33,8 @@ def turned(h, dx):
 
 
 @kernel
-def share_friction(learner, law, i, column, misfit):
-    """Find the share of joint i from what the weights leave of its torque.
+def weigh_share(learner, law, i, column, misfit):
+    """Add to the sums that show the share of joint i, from what the weights leave of its torque.
 
     With d the torque by which h and tanh(dq / v) differ, over its filter, the best share is
     ``sum d (misfit + s d) / sum d^2``.
@@ -44,17 +45,28 @@ def share_friction(learner, law, i, column, misfit):
         column: of its dry friction.
         misfit: of its filtered torque [N m].
     """
-    w = vector(law, REGRESSION_WEIGHTS)[column]
-    d, keep = w * vector(law, REGRESSION_TURNS)[i], 1.0 - number(learner, at.STRUCTURED_USUAL_SHARE)
-    share, both = vector(learner, at.STRUCTURED_ELASTIC), vector(learner, at.STRUCTURED_SHARE_BOTH)
-    square = vector(learner, at.STRUCTURED_SHARE_SQUARE)
-    both[i] = keep * both[i] + d * (misfit + share[i] * d)
+    d = vector(law, REGRESSION_WEIGHTS)[column] * vector(law, REGRESSION_TURNS)[i]
+    share, keep = (
+        vector(learner, at.STRUCTURED_ELASTIC)[i],
+        1.0 - number(learner, at.STRUCTURED_USUAL_SHARE),
+    )
+    both, square = (
+        vector(learner, at.STRUCTURED_SHARE_BOTH),
+        vector(learner, at.STRUCTURED_SHARE_SQUARE),
+    )
+    both[i] = keep * both[i] + d * (misfit + share * d)
     square[i] = keep * square[i] + d * d
-    force = w * vector(law, REGRESSION_SIZE)[column]
+
+
+@kernel
+def share_friction(learner, i, force):
+    """Take over the share of joint i, whose dry friction is ``force`` [N m], if there are sums."""
+    square = vector(learner, at.STRUCTURED_SHARE_SQUARE)[i]
+    if not square > 0.0:
+        return
     first = force * force * SURE / number(learner, at.STRUCTURED_DT)
-    if first > 0.0:
-        best = (both[i] + first * ELASTIC) / (square[i] + first)
-        share[i] = min(max(best, 0.0), 1.0)
+    best = vector(learner, at.STRUCTURED_SHARE_BOTH)[i] + first * ELASTIC
+    vector(learner, at.STRUCTURED_ELASTIC)[i] = min(max(best / (square + first), 0.0), 1.0)
 
 
 @part(1)

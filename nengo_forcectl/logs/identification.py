@@ -9,6 +9,7 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..errors import RecordError
+from ..kernels.turn_friction import SLOW
 from ..support.validation import Arguments, check, check_positive, check_whole
 from .motion_log import MotionLog, check_fits, still_joints
 from .physical_fit import fit_physical
@@ -157,7 +158,8 @@ def _rank(
     """Return how many combinations any motion shows, how many this one, and their condition."""
     rng = np.random.default_rng(0)
     q, dq, ddq = rng.uniform(-2.0, 2.0, (3, STATES, arm.dof))
-    states = Signals(q, dq, ddq, np.zeros_like(q), np.zeros_like(q))
+    pace = np.tanh(dq / SLOW)
+    states = Signals(q, dq, ddq, np.zeros_like(q), pace, pace)
     X = columns_of(arm, states).reshape(-1, len(unknowns.names)) * unknowns.size
     values, axes = np.linalg.eigh(X.T @ X)
     base = axes[:, values > NO_EFFECT * values[-1]]

@@ -17,7 +17,7 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..kernels.layout.body_fields import PARAMETERS, XX, YY, ZZ
-from ..kernels.turn_friction import ELASTIC
+from ..kernels.turn_friction import ELASTIC, SLOW
 from .motion_log import MotionLog
 from .signals import Signals, held_friction
 
@@ -67,12 +67,10 @@ def columns_of(
     arm: Arm, states: Signals, elastic: Float[np.ndarray, "n"] | None = None
 ) -> Float[np.ndarray, "k n p"]:
     """Return the torque of unit unknowns; ``elastic`` is s of each joint, 0 by default."""
-    n, (q, dq, ddq, _, held) = arm.dof, states
+    n, (q, dq, ddq, _, pace, held) = arm.dof, states
     Y, drives = arm.regressor(q, dq, ddq), arm.drive_regressor(dq, ddq)
-    if elastic is not None:
-        joint = np.arange(n)
-        dry = drives[:, joint, 2 * n + joint]
-        drives[:, joint, 2 * n + joint] = dry + elastic * (held - dry)
+    joint, share = np.arange(n), 0.0 if elastic is None else elastic
+    drives[:, joint, 2 * n + joint] = pace + share * (held - pace)
     offset = np.broadcast_to(np.eye(n), (len(q), n, n))
     return np.concatenate((Y, drives, offset), axis=2)
 
@@ -95,19 +93,18 @@ def elastic_of(arm: Arm, logs: Sequence[Signals]) -> Float[np.ndarray, "n"]:
 
 def model_torque(arm: Arm, states: Signals) -> Float[np.ndarray, "k n"]:
     """Return the torque [N m] of an arm's model at states, `ELASTIC` of its dry friction held."""
-    q, dq, ddq, _, held = states
-    known = arm.friction_torque(dq) - arm.friction.viscous * dq
-    torque = arm.inverse_dynamics(q, dq, ddq)
-    return torque + ELASTIC * (arm.friction.dry * held - known)
+    q, dq, ddq, _, pace, held = states
+    direction = pace + ELASTIC * (held - pace)
+    return arm.inverse_dynamics(q, dq, ddq) + arm.friction.dry * (direction - np.tanh(dq / SLOW))
 
 
 def known_friction(
     arm: Arm, time: Float[np.ndarray, "k"], dq: Float[np.ndarray, "k n"]
 ) -> Float[np.ndarray, "k n"]:
     """Return the friction [N m] of an arm's model along a motion, `ELASTIC` of it held."""
-    friction = arm.friction_torque(dq)
-    dry = friction - arm.friction.viscous * dq
-    return friction + ELASTIC * (arm.friction.dry * held_friction(time, dq) - dry)
+    pace = np.tanh(dq / SLOW)
+    direction = pace + ELASTIC * (held_friction(time, dq) - pace)
+    return arm.friction.viscous * dq + arm.friction.dry * direction
 
 
 @dataclass(frozen=True)

@@ -186,7 +186,8 @@ class Columns:
         parts = {}
         for name, place in encoding.places.items():
             parts[name] = v[:, place].reshape(len(v), *encoding.shapes[name])
-        parts["turned"] = states.held - parts["friction"][:, :, DRY]
+        parts["friction"][:, :, DRY] = states.pace
+        parts["turned"] = states.held - states.pace
         if encoding.neurons is not None:
             parts["activity"] = encoding.neurons.activity(parts["joints"])
         if encoding.tool_neurons is not None:

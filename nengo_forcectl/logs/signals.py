@@ -9,6 +9,7 @@ from arms.machine.object_files import pack
 
 from ..errors import ConfigurationError
 from ..kernels.parts import turn_friction_rows
+from ..kernels.turn_friction import SLOW
 from .motion_log import MotionLog
 
 ORDER = 2  # of the Butterworth filter
@@ -21,6 +22,7 @@ class Signals(NamedTuple):
     dq: Float[np.ndarray, "k n"]  # [rad/s]
     ddq: Float[np.ndarray, "k n"]  # [rad/s^2]
     tau: Float[np.ndarray, "k n"]  # [N m]
+    pace: Float[np.ndarray, "k n"]  # tanh(dq / v) of dry friction
     held: Float[np.ndarray, "k n"]  # h of dry friction, -1 to 1: see `held_friction`
 
     def at(self, rows: slice | np.ndarray) -> "Signals":
@@ -86,7 +88,9 @@ def _stretch(
     time, q = log.time[rows], log.q[rows]
     if len(time) < 3:
         still = np.zeros_like(q)
-        return Signals(q, still if log.dq is None else log.dq[rows], still, log.tau[rows], still)
+        return Signals(
+            q, still if log.dq is None else log.dq[rows], still, log.tau[rows], still, still
+        )
     smooth_q = _smooth(q, sections, causal)
     own = None if log.dq is None else log.dq[rows]
     if own is None:
@@ -95,9 +99,11 @@ def _stretch(
     ddq = _rate(dq, time, causal)
     if not causal:
         ddq = _smooth(ddq, sections, causal)
-    held = _smooth(held_friction(time, dq if own is None else own), sections, causal)
+    moved = dq if own is None else own
+    pace = _smooth(np.tanh(moved / SLOW), sections, causal)
+    held = _smooth(held_friction(time, moved), sections, causal)
     tau = _smooth(log.tau[rows], sections, causal)
-    return Signals(smooth_q if own is None else q, dq, ddq, tau, held)
+    return Signals(smooth_q if own is None else q, dq, ddq, tau, pace, held)
 
 
 def held_friction(
