@@ -126,10 +126,15 @@ def replay_ur10e(arm: Arm, title: str) -> None:
     before = result.learned.payload
     second = replay(loaded, learner, new_load=True, gain_error=GAIN_ERROR)
     half = 0.5 * (loaded.time[-1] - loaded.time[0])
-    spans = {"0 to 2 s": (0.0, 2.0), "2 to 5 s": (2.0, 5.0), "second half": (half, np.inf)}
+    spans = {"0 to 2 s": (0.0, 2.0), "2 to 5 s": (2.0, 5.0), "5 to 10 s": (5.0, 10.0)}
+    spans["second half"] = (half, np.inf)
+    other = log_learner(arm, first)
+    replay(first, other)
+    noticed = replay(loaded, other)
     for name, span in spans.items():
         for kind in ("before", "learner"):
             rows[f"load, {kind}, {name}"] = second.error(kind, *span)
+        rows[f"load, not announced, {name}"] = noticed.error("learner", *span)
     show(f"{title} ({each:.0f} us a row)", rows)
     shares = ", ".join(f"{share:.2f}" for share in weights["elastic"])
     CONSOLE.print(f"shares of dry friction that a stopped joint holds: {shares}")
