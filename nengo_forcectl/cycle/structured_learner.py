@@ -46,7 +46,7 @@ SOFTNESS = 0.25  # first bandwidth of the posture, over K
 BUMP_RATE = 300.0  # decay of the change by new weights [1/s]
 LOUD = 0.01  # root mean square of the fast part's change in a cycle, over tau_max, that backs off
 JUMP = 30.0  # multiple of the usual square of the misfit that is a change of the payload
-RECENT, USUAL = 0.5, 20.0  # times of means of the misfit's square, in a log [s]
+RECENT, USUAL = 1.0, 20.0  # times of means of the misfit's square, in a log [s]
 QUIET = 1.0 / 260.0  # least misfit that counts, over the arm's typical torque
 NOISE, FLOOR = 1.0 / 43.0, 1.0 / 2600.0  # of the law, over the arm's typical torque
 

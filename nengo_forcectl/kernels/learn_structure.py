@@ -44,7 +44,7 @@ from .turn_friction import weigh_share
 VISCOUS_SHARE = 0.8  # of learned viscous friction's part in the null space that is supplied
 DRY_SHARE = 0.4  # of dry friction's
 SETTLED = 300  # cycles after a change until the next one can be found
-LONG = 40.0  # times of the recent misfit after a change until one is found in a log
+LONG = 20.0  # times of the recent misfit after a change until one is found in a log
 GROWN = 5.0  # recent misfit over the usual one that is a change there
 KEEP = 0.98  # of the usual misfit in a cycle soon after a change: it is learned anew
 
@@ -228,8 +228,10 @@ def find_change(learner, law):
         if in_log and since > SETTLED:
             weigh_share(learner, law, i, friction_column(n, i, DRY), misfit)
     quiet, dt = number(learner, at.STRUCTURED_QUIET), number(learner, at.STRUCTURED_DT)
-    sudden = since > SETTLED and square > number(learner, at.STRUCTURED_JUMP) * max(slow, quiet)
-    if sudden or (in_log and has_grown(learner, square, since)):
+    changed = since > SETTLED and square > number(learner, at.STRUCTURED_JUMP) * max(slow, quiet)
+    if in_log:
+        changed = has_grown(learner, square, since)
+    if changed:
         forget_payload(law)
         set_number(learner, at.STRUCTURED_CHANGES, number(learner, at.STRUCTURED_CHANGES) + 1.0)
     if since > SETTLED:
@@ -243,10 +245,10 @@ def find_change(learner, law):
 
 @kernel
 def has_grown(learner, square, since):
-    """Whether the misfit of a log has become many times what it was, if not at once.
+    """Whether the misfit of a log has become many times what it was, for about a second.
 
-    A load that comes while the arm rests shows little by little. In a loop the learner would have
-    taken a part of it by then, and friction or ripple grow as slowly.
+    A load that comes while the arm rests shows little by little, and a stop at the end of a motion
+    for a moment. In a loop the learner would have taken a part of the load by then.
     """
     share, recent = (
         number(learner, at.STRUCTURED_RECENT_SHARE),

@@ -60,11 +60,17 @@ def _identified(summary: Mapping[str, Any]) -> Answer:
 
 def _drives(summary: Mapping[str, Any]) -> Grid:
     rows = [
-        (f"{j + 1} {joint}", *(_known(summary["values"][f"{joint}.{kind}"]) for kind in DRIVES))
+        (
+            f"{j + 1} {joint}",
+            *(_known(summary["values"][f"{joint}.{kind}"]) for kind in DRIVES),
+            f"{summary['elastic'][j]:.2f}",
+        )
         for j, joint in enumerate(summary["joints"])
     ]
-    title = drives_title("drives, ± standard deviation", summary)
-    return Grid(("joint", *DRIVES.values()), tuple(rows), title)
+    title = drives_title(
+        "drives, ± standard deviation; held: share of dry friction that stays at a stop", summary
+    )
+    return Grid(("joint", *DRIVES.values(), "held"), tuple(rows), title)
 
 
 def _known(each: dict[str, float]) -> str:

@@ -129,6 +129,7 @@ def _as_data(arm: Arm, part: Part) -> dict[str, Any]:
             for window, span in windows.items()
         },
         "nmse": _nmse(shown, names),
+        "elastic": result.weights[-1][1]["elastic"].tolist(),
         "learned": numbers_of(result.learned),
         "mass": [
             [float(result.log.time[min(row, len(result.log.time) - 1)] - result.log.time[0]),
