@@ -183,8 +183,8 @@ def learning_cycle(
         neurons: whether neurons learn what the structure does not explain. Those of each joint:
             friction that varies with the angle, or with the speed in another way than viscous and
             dry friction. Those of the tool: a force that varies with the place in another way than
-            a spring's. They begin after ten seconds, and after twenty. They are rectified-linear
-            rates.
+            a spring's. They begin after ten seconds, those of the tool also ten seconds after a
+            change that was found. They are rectified-linear rates.
         population: fields of `Population` for other neurons, which then supply the torque:
             ``neuron_type``, such as `nengo.LIF()` or "lif" for neurons that spike, ``max_rates``
             [Hz] and ``synapse`` [s]. Ten of them take the place of each rectified-linear one, with

@@ -49,6 +49,7 @@ SOFTNESS = 0.25  # first bandwidth of the posture, over K
 BUMP_RATE = 300.0  # decay of the change by new weights [1/s]
 LOUD = 0.01  # root mean square of the fast part's change in a cycle, over tau_max, that backs off
 JUMP = 30.0  # multiple of the usual square of the misfit that is a change of the payload
+RECENT, USUAL = 1.0, 20.0  # times of means of the misfit's square, in a log [s]
 QUIET = 1.0 / 260.0  # least misfit that counts, over the arm's typical torque
 NOISE, FLOOR = 1.0 / 43.0, 1.0 / 2600.0  # of the law, over the arm's typical torque
 
@@ -93,8 +94,9 @@ class StructuredLearner:
     delay that is not known.
 
     The payload is forgotten if the misfit suddenly grows, so that one that was picked up or dropped
-    is learned anew, and the friction stays known. New weights do not make the torque jump: the
-    difference decays within a few milliseconds.
+    is learned anew, and the friction stays known. Neurons of the tool that were silent learn again
+    from then on. New weights do not make the torque jump: the difference decays within a few
+    milliseconds.
 
     With a law that needs a wrench, links and gravity are frozen (`freeze`): on a surface the arm
     moves so slowly that their torques look like forces at the tool.
@@ -179,6 +181,8 @@ class StructuredLearner:
             "slow": torque**2,
             "quiet": (QUIET * torque) ** 2,
             "jump": JUMP,
+            "recent_share": -math.expm1(-dt / RECENT),
+            "usual_share": -math.expm1(-dt / USUAL),
         }
         sizes = {"n": n, "parameters": arm.sizes["p"], "links": len(design.columns.chosen)}
         sizes["t"], sizes["late"] = len(field.bias), late

@@ -30,6 +30,8 @@ from .learned_body import keep_model
 from .observe import push_torque
 from .regress import columns_of, filter_columns, is_filled, queue_torque
 
+SETTLED = 300  # cycles after a change until the misfit is the usual one
+
 
 @kernel
 def delay_sent(learner):
@@ -118,6 +120,7 @@ def follow_lack(learner, law):
     late = whole(learner, at.STRUCTURED_LATE_ARM) != 0
     presliding = whole(learner, at.STRUCTURED_PRESLIDING)
     known = matrix(learner, at.STRUCTURED_FRICTION, FRICTION)
+    settled = number(law, regression_at.REGRESSION_SINCE) > SETTLED
     friction, force = friction_column(n, 0, 0), force_column(n, 0, 0)
     for i in range(n):
         rubs = decoded(neurons_of(learner), i, regression_at.JOINT_NEURONS_ACTIVE)
@@ -129,6 +132,7 @@ def follow_lack(learner, law):
             missing -= raw[i, k] * w[k]
         for k in range(force, p):
             missing -= raw[i, k] * w[k]
-        learn_share(presliding, i, missing + supplied - rubs, known[i, DRY], dt)
+        if settled:
+            learn_share(presliding, i, missing + supplied - rubs, known[i, DRY], dt)
         lacking[i] = missing + taken[i]
         fast[i] += (1.0 - math.exp(-gain[i] * dt)) * (missing - fast[i])

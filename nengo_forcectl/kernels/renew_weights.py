@@ -33,6 +33,7 @@ def renew(learner, law):
     force = matrix(learner, at.STRUCTURED_FORCE, DIRECT)
     n, frozen = len(armature), wholes(law, regression_at.REGRESSION_FROZEN)
     presliding = whole(learner, at.STRUCTURED_PRESLIDING)
+    waits = number(law, regression_at.REGRESSION_WAITS) != 0.0
     doubt_inertia(learner, law)
     shift_fast(learner, law, n)
     new_payload = vector(learner, at.STRUCTURED_NEW_PAYLOAD)
@@ -47,7 +48,7 @@ def renew(learner, law):
         for each in range(FRICTION):
             k = friction_column(n, i, each)
             friction[i, each] = w[k] * size[k]
-        if frozen[friction_column(n, i, DRY)] == 0:
+        if not waits and frozen[friction_column(n, i, DRY)] == 0:
             solve_share(presliding, i, number(law, regression_at.REGRESSION_NOISE))
     for a in range(3):
         for each in range(DIRECT):

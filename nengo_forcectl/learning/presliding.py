@@ -12,6 +12,9 @@ from ..kernels.layout.presliding_fields import PRESLIDING
 from ..kernels.parts import build_up_rows
 from ..support.validation import check_positive, check_within
 
+SLOW = 0.01  # v, as in the arms' model of friction [rad/s]
+SHARE = 0.5  # s of a robot's joint of which nothing is known
+
 
 @dataclass(frozen=True)
 class Presliding:

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from arms import Arm
 from arms.model.description import sample_range
 
+from ..learning.presliding import SLOW
 from ..paths.recorded import RecordedPath
 from ..support.validation import Arguments, check, check_positive, check_whole
 from .regression import columns_of, unknowns_of
@@ -245,6 +246,7 @@ class _Design:
 
     def _columns(self, q: np.ndarray, dq: np.ndarray, ddq: np.ndarray) -> np.ndarray:
         """Return the columns of states, of size 1 in their units, each row over its torque."""
-        X = columns_of(self.arm, Signals(q, dq, ddq, q)) * self.size
+        pace = np.tanh(dq / SLOW)
+        X = columns_of(self.arm, Signals(q, dq, ddq, q, pace, pace)) * self.size
         torque = np.where(np.isfinite(self.arm.tau_max), self.arm.tau_max, 100.0)
         return (X / torque[:, None]).reshape(-1, X.shape[2])

@@ -23,6 +23,7 @@ from ..kernels.parts import (
     select_tool_rows,
 )
 from ..learning.joint_neurons import JointNeurons
+from ..learning.presliding import SLOW
 from ..learning.tool_neurons import ToolNeurons
 from .dividing import divide
 from .encoding import CLIP, LIFT, StateEncoding, States, rows_of
@@ -31,7 +32,6 @@ from .structured_population import StructuredPopulation
 STRUCTURE = ("body", "links", "joints", "tool", "rest")
 """Parts that a structured network can have."""
 
-SLOW = 0.01  # v, as in the arms' model of friction [rad/s]
 JOINT_NEURONS = 48  # of each joint of a compiled learner, half of them mirror images
 TOOL_NEURONS = 32  # of the tool of a compiled learner
 LEAST = 0.1  # least scale of a joint, as a share of the joints' mean

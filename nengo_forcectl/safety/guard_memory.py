@@ -11,6 +11,7 @@ from ..kernels.layout.guard_fields import GUARD_MEMORY, GUARD_MEMORY_LAST
 
 PREFIX = "limits."
 MEMORY, COUNTS = f"{PREFIX}memory", f"{PREFIX}counts"  # names of the arrays
+COPIES = f"{PREFIX}copies"  # of r, and their age; not in earlier checkpoints
 ROWS = GUARD_MEMORY_LAST - GUARD_MEMORY + 1
 BARE_ROWS = 6  # of a checkpoint from before a learner's friction was among them
 
@@ -28,6 +29,7 @@ class GuardMemory:
 
     def __init__(self, guard: Block, watch: Block) -> None:
         self._memory = guard.between("rubs", "dq").reshape(ROWS, -1)
+        self._r, self._copies = guard["unmodelled"], guard.between("age", "r_old")
         self._counts = watch.between("begun", "frozen")
 
     def clear(self) -> None:
@@ -43,11 +45,12 @@ class GuardMemory:
         memory, self._counts[:] = value
         self.clear()
         self._memory[-len(memory) :] = memory
+        self._copies[:] = np.concatenate(([0.0], self._r, self._r))
 
     def checkpoint(self) -> dict[str, np.ndarray]:
         """Return it as arrays by name."""
         memory, counts = self.read()
-        return {MEMORY: memory, COUNTS: np.array(counts)}
+        return {MEMORY: memory, COUNTS: np.array(counts), COPIES: self._copies.copy()}
 
     def check(self, given: Mapping[str, np.ndarray]) -> None:
         """Refuse arrays that are not of a checkpoint of this guard.
@@ -58,12 +61,15 @@ class GuardMemory:
         shapes = {name: np.shape(value) for name, value in given.items()}
         needs = {MEMORY: self._memory.shape, COUNTS: self._counts.shape}
         bare = needs | {MEMORY: (BARE_ROWS, self._memory.shape[1])}
-        if shapes not in (needs, bare) or any(np.isnan(value).any() for value in given.values()):
+        fits = shapes.pop(COPIES, self._copies.shape) == self._copies.shape
+        fits = fits and shapes in (needs, bare)
+        if not fits or any(np.isnan(value).any() for value in given.values()):
             raise NetworkError(f"limits: have shapes {shapes}, need {needs}, and no NaN")
 
     def resume(self, given: Mapping[str, np.ndarray]) -> None:
         """Resume from arrays that `check` accepts."""
         self.write((given[MEMORY], given[COUNTS]))
+        self._copies[:] = given.get(COPIES, self._copies)
 
 
 def is_of_guard(name: str) -> bool:
