@@ -23,9 +23,9 @@ class Presliding:
         f = F ((1 - s) tanh(dq / v) + s z),   dz/dt = (dq - |dq| z) / d
 
     The teeth and contacts of a gear bend before they slide: the friction of a joint that has turned
-    back grows over a way of about d, and that of a joint at rest stays (Dahl 1968, "A solid
-    friction model", Aerospace Corporation TOR-0158(3107-18)-1). z is between -1 and 1. Supplied as
-    a function of the speed alone, such friction drives a joint that trembles within that way.
+    back grows over a way of about d, and that of a joint at rest stays (Dahl 1976,
+    doi:10.2514/3.61511). z is between -1 and 1. If it were supplied as a function of the speed
+    alone, it would drive a joint that trembles within that way.
 
     The share s of each joint is learned from r, the torque that nothing explains, and from
     ``e = z - tanh(dq / v)``, both through a filter of time constant ``quick``. All integrals fade
