@@ -15,7 +15,7 @@ COPIES = f"{PREFIX}copies"  # of r, and their age; not in earlier checkpoints
 ROWS = GUARD_MEMORY_LAST - GUARD_MEMORY + 1
 BARE_ROWS = 6  # of a checkpoint from before a learner's friction was among them
 
-Memory = tuple[Float[np.ndarray, "rows n"], tuple[float, ...], np.ndarray]
+Memory = tuple[Float[np.ndarray, "rows n"], Sequence[float] | np.ndarray, np.ndarray]
 """The observer, the last torque and the last state; counts and the last time; then the age of the
 copies of r, and these."""
 Remembered = Memory | tuple[Float[np.ndarray, "rows n"], Sequence[float] | np.ndarray]
