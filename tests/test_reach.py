@@ -229,6 +229,7 @@ def test_a_run_starts_with_what_the_last_one_has_learned(tmp_path):
     assert error < 1.2 * errors[1] < 0.5 * errors[0]
     with pytest.raises(NetworkError, match="learned with this model of arm 'planar3'"):
         reach.run_reach(replace(again, arm="planar3", out=tmp_path / "other"))
+    assert not (tmp_path / "other").exists()  # refused before a controller has run
     with pytest.raises(RecordError, match=r"start '.*missing': cannot be read"):
         reach.run_reach(replace(again, start=tmp_path / "missing", out=tmp_path / "none"))
     assert not (tmp_path / "none").exists()

@@ -73,14 +73,7 @@ class LearnerStart:
         Raises:
             NetworkError: it is of another arm.
         """
-        mark = _mark(learner.encoding.arm)
-        if mark.shape != self.mark.shape or not np.allclose(
-            mark, self.mark, rtol=0.0, atol=CLOSE * float(np.abs(self.mark).max())
-        ):
-            raise NetworkError(
-                f"start: was learned with another model, needs one learned with this model of arm "
-                f"{learner.encoding.arm.name!r}"
-            )
+        self._check_model(learner.encoding.arm)
         T, unit = self._turned(learner), 1.0 / _unit(learner)
         change = np.zeros(len(self.moment))
         change[:PARAMETERS] = learner.design.assumed - self.assumed
@@ -106,6 +99,16 @@ class LearnerStart:
         block["slow"][...] = len(block["fast"]) * self.noise / learner.law.spread
         for name in ("renewed", "new_payload", "new_armature"):
             block[name][...] = 0.0
+
+    def _check_model(self, arm: Arm) -> None:
+        mark = _mark(arm)
+        if mark.shape != self.mark.shape or not np.allclose(
+            mark, self.mark, rtol=0.0, atol=CLOSE * float(np.abs(self.mark).max())
+        ):
+            raise NetworkError(
+                f"start: was learned with another model, needs one learned with this model of arm "
+                f"{arm.name!r}"
+            )
 
     def _turned(self, learner: "StructuredLearner") -> Float[np.ndarray, "p p_new"]:
         """Return the learner's columns in terms of those of here.
@@ -145,11 +148,16 @@ class LearnerStart:
         write_file(Path(path), lambda stream: np.savez(stream, **arrays))  # pyright: ignore[reportArgumentType]
 
     @classmethod
-    def read(cls, path: Path | str) -> "LearnerStart":
+    def read(cls, path: Path | str, arm: Arm | None = None) -> "LearnerStart":
         """Read one that was written, from its file or from a run's folder.
+
+        Args:
+            path: of the file or folder.
+            arm: the model that it must have been learned with; None: any.
 
         Raises:
             RecordError: the file cannot be read, or is none.
+            NetworkError: it was learned with another model.
         """
         problem, path = f"start '{path}': cannot be read", Path(path)
         arrays = read_npz(path / START_FILE if path.is_dir() else path, problem)
@@ -165,7 +173,10 @@ class LearnerStart:
         numbers: dict[str, Any] = {
             name: float(each) if each.ndim == 0 else each for name, each in values.items()
         }
-        return cls(**numbers)
+        start = cls(**numbers)
+        if arm is not None:
+            start._check_model(arm)
+        return start
 
 
 def _without_neurons(

@@ -7,6 +7,7 @@ finite; numpy's scalars are numbers, booleans and NaN are not.
 
 import math
 from numbers import Integral, Real
+from pathlib import PurePath
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
@@ -242,4 +243,6 @@ def _refuse(owner: object, field: str, text: str, needs: str, unit: str = "") ->
 def _text(value: Any) -> str:
     if isinstance(value, np.ndarray):
         value = value.tolist()
+    if isinstance(value, tuple) and all(isinstance(each, PurePath) for each in value):
+        return " ".join(map(str, value)) or "empty"
     return repr(value) if isinstance(value, str) else str(value)
