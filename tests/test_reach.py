@@ -166,6 +166,7 @@ def test_joints_about_one_axis_do_not_throw_an_arm(tmp_path):
         ({"passes": 0}, "passes: is 0"),
         ({"neurons": 0}, "neurons: is 0"),
         ({"seed": -1}, "seed: is -1"),
+        ({"seed": 2**32}, "seed: is 4294967296, needs a whole number from 0 to 4294967295"),
         ({"adapt": ()}, "adapt: is empty, needs some of none, integral, observer, "),
         ({"adapt": ("magic",)}, "adapt: is magic, needs some of"),
         ({"adapt": ("none", "none")}, "adapt: is none none"),

@@ -16,6 +16,8 @@ from jaxtyping import Float
 
 from ..errors import ConfigurationError
 
+MOST_SEED = 2**32 - 1  # of NumPy's older generators, and of Nengo
+
 
 class Settings:
     """Base of settings that are options of the command line: a message names the option alone."""
@@ -90,6 +92,18 @@ def check_whole(owner: object, /, **least: int) -> None:
         value = getattr(owner, field)
         whole = isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= bound
         check(owner, field, value is None or whole, f"a whole number from {bound} up")
+
+
+def check_seed(owner: object) -> None:
+    """Refuse a field ``seed`` that not all generators of random numbers take.
+
+    Raises:
+        ConfigurationError: it is not a whole number of 32 bits, without sign.
+    """
+    seed = owner.seed
+    whole = isinstance(seed, Integral) and not isinstance(seed, bool)
+    good = whole and 0 <= int(seed) <= MOST_SEED
+    check(owner, "seed", good, f"a whole number from 0 to {MOST_SEED}")
 
 
 def check_choice(owner: object, field: str, valid: tuple[str, ...]) -> None:
