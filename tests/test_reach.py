@@ -99,6 +99,20 @@ def test_nothing_of_a_figure_is_cut(run):
     assert legend.get_texts()[0].get_text() == f"none: {first['none'][0]:.3g} mm RMS"
 
 
+def test_the_error_of_many_passes_is_a_line(run):
+    """With 24 of half a second each it is the RMS over a pass, and not every pass is marked."""
+    short = run._replace(summary=run.summary | {"seconds_per_pass": 0.5})
+    figure, caption = reach_figures(short)["error"]
+    assert caption.endswith("RMS over the last pass.")
+    (axes,) = figure.axes
+    curves = {line.get_label(): line for line in axes.lines if len(line.get_xdata()) > 2}
+    for (name, record), line in zip(run.records.items(), curves.values(), strict=True):
+        error = np.linalg.norm(record["tool"] - record["reference"], axis=1)[-500:]
+        assert line.get_label().startswith(name)
+        assert line.get_ydata()[-1] == pytest.approx(1e3 * np.sqrt(np.mean(error**2)))
+    assert len(axes.lines) - len(curves) == len(axes.texts) == 6
+
+
 def test_joints_of_like_size_share_a_scale(run):
     """The second joint's 15 N m and the seventh's 0.004 do not look alike; the caption says so."""
     figure, caption = reach_figures(run)["torque"]
