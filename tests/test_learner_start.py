@@ -91,7 +91,14 @@ def test_a_start_is_a_file(first, iiwa, tmp_path):
 
 
 def test_a_start_of_another_model_is_refused(first, iiwa):
-    """Other masses, and another number of joints."""
+    """Other masses, another number of joints, and a payload stated in another tool's frame."""
+    longer = np.eye(4)
+    longer[2, 3] = 0.2  # [m]
+    with (
+        pytest.raises(NetworkError, match="start: was learned with another tool frame or base of"),
+        learning_cycle(iiwa.with_tool(longer), HOME, seed=0, start=first[0]),
+    ):
+        pass
     for arm, home in ((iiwa.with_payload(1.0), HOME), (arms.load("ur5e"), HOME[:6])):
         with (
             pytest.raises(NetworkError, match="start: was learned with another model"),

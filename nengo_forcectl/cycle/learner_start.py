@@ -24,6 +24,7 @@ START_FILE = "start.npz"  # its name in the folder of a run
 MANY = 200  # states at which the links' parameters are compared
 STATES = 6  # at which two models are compared
 CLOSE = 2e-3  # largest difference of their inertia and gravity, as a share
+PLACES = 1e-3  # largest difference of their tools' poses [m], [rad]
 EARLY = 6  # cycles after a change in which one solution follows the other
 ROUNDS = 5  # solutions, so that the evidence settles
 SETTLED = 1000  # cycles after a change, so that the next one can be found
@@ -49,6 +50,7 @@ class LearnerStart:
     origin: Float[np.ndarray, "3"]  # at which the tool's forces are stated [m]
     chosen: Float[np.ndarray, "links"]  # places of the links' parameters, the last unknowns
     mark: Float[np.ndarray, "m"]  # of the arm's model without that payload
+    pose: Float[np.ndarray, "4 4"]  # of its tool, in which the payload is stated, at one state
 
     @classmethod
     def of(cls, learner: "StructuredLearner") -> "LearnerStart":
@@ -65,6 +67,7 @@ class LearnerStart:
             learner.encoding.tool.centre[:3].copy(),
             np.asarray(_chosen(learner), float),
             _mark(learner.encoding.arm),
+            _pose(learner.encoding.arm),
         )
 
     def begin(self, learner: "StructuredLearner") -> None:
@@ -108,6 +111,11 @@ class LearnerStart:
             raise NetworkError(
                 f"start: was learned with another model, needs one learned with this model of arm "
                 f"{arm.name!r}"
+            )
+        if not np.allclose(_pose(arm), self.pose, rtol=0.0, atol=PLACES):
+            raise NetworkError(
+                f"start: was learned with another tool frame or base of arm {arm.name!r}, in which "
+                "payload and forces are stated; needs one learned with the same"
             )
 
     def _turned(self, learner: "StructuredLearner") -> Float[np.ndarray, "p p_new"]:
@@ -165,6 +173,7 @@ class LearnerStart:
             values = {each.name: np.asarray(arrays[each.name], float) for each in fields(cls)}
         p = values["moment"].size
         shapes = {"information": (p, p), "moment": (p,), "assumed": (10,), "origin": (3,)}
+        shapes["pose"] = 4, 4
         shapes |= {"chosen": (values["chosen"].size,), "mark": (values["mark"].size,)}
         shapes |= dict.fromkeys(("square", "samples", "noise"), ())
         for name, shape in shapes.items():
@@ -228,3 +237,8 @@ def _mark(arm: Arm) -> Float[np.ndarray, "m"]:
     """Return inertia and gravity of an arm at some states."""
     q = np.random.default_rng(0).uniform(-math.pi, math.pi, (STATES, arm.dof))
     return np.concatenate((arm.mass_matrix(q).ravel(), arm.gravity(q).ravel()))
+
+
+def _pose(arm: Arm) -> Float[np.ndarray, "4 4"]:
+    """Return the pose of an arm's tool at the first of these states."""
+    return arm.pose(np.random.default_rng(0).uniform(-math.pi, math.pi, (STATES, arm.dof))[0])
