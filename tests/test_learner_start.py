@@ -81,8 +81,13 @@ def test_a_start_is_a_file(first, iiwa, tmp_path):
     start = first[0]
     start.write(tmp_path / "start.npz")
     again = LearnerStart.read(tmp_path / "start.npz")
-    for name in ("information", "moment", "mark"):
+    for name in ("information", "moment", "mark", "pose"):
         assert np.array_equal(getattr(again, name), getattr(start, name))
+    with np.load(tmp_path / "start.npz") as arrays:
+        np.savez(
+            tmp_path / "older.npz", **{name: arrays[name] for name in arrays if name != "pose"}
+        )
+    assert LearnerStart.read(tmp_path / "older.npz", iiwa).pose is None
     np.savez(tmp_path / "other.npz", moment=np.zeros(3))
     with pytest.raises(RecordError, match=r"start .* cannot be read"):
         LearnerStart.read(tmp_path / "other.npz")

@@ -1,7 +1,7 @@
 """What a structured learner knows, for another one to start with: a Gaussian over its weights."""
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +50,7 @@ class LearnerStart:
     origin: Float[np.ndarray, "3"]  # at which the tool's forces are stated [m]
     chosen: Float[np.ndarray, "links"]  # places of the links' parameters, the last unknowns
     mark: Float[np.ndarray, "m"]  # of the arm's model without that payload
-    pose: Float[np.ndarray, "4 4"]  # of its tool, in which the payload is stated, at one state
+    pose: Float[np.ndarray, "4 4"] | None = None  # of its tool at one state; older files lack it
 
     @classmethod
     def of(cls, learner: "StructuredLearner") -> "LearnerStart":
@@ -67,7 +67,7 @@ class LearnerStart:
             learner.encoding.tool.centre[:3].copy(),
             np.asarray(_chosen(learner), float),
             _mark(learner.encoding.arm),
-            _pose(learner.encoding.arm),
+            pose=_pose(learner.encoding.arm),
         )
 
     def begin(self, learner: "StructuredLearner") -> None:
@@ -112,7 +112,8 @@ class LearnerStart:
                 f"start: was learned with another model, needs one learned with this model of arm "
                 f"{arm.name!r}"
             )
-        if not np.allclose(_pose(arm), self.pose, rtol=0.0, atol=PLACES):
+        other = self.pose is not None and np.abs(_pose(arm) - self.pose).max() > PLACES
+        if other:
             raise NetworkError(
                 f"start: was learned with another tool frame or base of arm {arm.name!r}, in which "
                 "payload and forces are stated; needs one learned with the same"
@@ -152,7 +153,8 @@ class LearnerStart:
 
     def write(self, path: Path | str) -> None:
         """Write it as ``.npz``."""
-        arrays = {each.name: np.asarray(getattr(self, each.name)) for each in fields(self)}
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        arrays = {name: np.asarray(each) for name, each in values.items() if each is not None}
         write_file(Path(path), lambda stream: np.savez(stream, **arrays))  # pyright: ignore[reportArgumentType]
 
     @classmethod
@@ -170,10 +172,15 @@ class LearnerStart:
         problem, path = f"start '{path}': cannot be read", Path(path)
         arrays = read_npz(path / START_FILE if path.is_dir() else path, problem)
         with interpreting(problem):
-            values = {each.name: np.asarray(arrays[each.name], float) for each in fields(cls)}
+            values = {
+                each.name: np.asarray(arrays[each.name], float)
+                for each in fields(cls)
+                if each.name in arrays or each.default is MISSING
+            }
         p = values["moment"].size
         shapes = {"information": (p, p), "moment": (p,), "assumed": (10,), "origin": (3,)}
-        shapes["pose"] = 4, 4
+        if "pose" in values:
+            shapes["pose"] = 4, 4
         shapes |= {"chosen": (values["chosen"].size,), "mark": (values["mark"].size,)}
         shapes |= dict.fromkeys(("square", "samples", "noise"), ())
         for name, shape in shapes.items():
