@@ -60,7 +60,7 @@ class BenchSettings(EngineSettings, WorkerSettings):
     """What the network of consolidation sees; see `nengo-forcectl reach --help-all`."""
 
     neurons: int = 1000
-    """Number of neurons in the adaptive ensemble."""
+    """Number of neurons of the networks but that of structured, which has its own."""
 
     tip: Annotated[str | None, option("NAME", "the last link")] = None
     """Link that carries the tool, of every arm; in an MJCF, a body or site."""
