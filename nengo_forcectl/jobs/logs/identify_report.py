@@ -6,7 +6,7 @@ from typing import Any
 from ..report.answer import Answer, Grid
 from ..report.reporting import JobReport
 from ..run_folder import Run
-from .percent_grid import SLIDING, mean_percent, percent_grid
+from .percent_grid import mean_percent, percent_grid
 
 DRIVES = {
     "armature": "armature\n[kg m^2]",
@@ -63,7 +63,7 @@ def _drives(summary: Mapping[str, Any]) -> Grid:
         (f"{j + 1} {joint}", *(_known(summary["values"][f"{joint}.{kind}"]) for kind in DRIVES))
         for j, joint in enumerate(summary["joints"])
     ]
-    return Grid(("joint", *DRIVES.values()), tuple(rows), "drives, ± standard deviation", SLIDING)
+    return Grid(("joint", *DRIVES.values()), tuple(rows), "drives, ± standard deviation")
 
 
 def _known(each: dict[str, float]) -> str:

@@ -6,8 +6,6 @@ import numpy as np
 
 from ..report.answer import Grid
 
-SLIDING = "Of a sliding joint kg, N s/m and N."  # note of tables whose heads have units of others
-
 
 def percent_grid(rows: Mapping[str, Sequence[float]], title: str) -> Grid:
     """Return a table of torque errors in %, one row each, one column a joint."""

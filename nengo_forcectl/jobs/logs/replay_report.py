@@ -6,7 +6,7 @@ from typing import Any
 from ..report.answer import Answer, Grid
 from ..report.reporting import JobReport
 from ..run_folder import Run
-from .percent_grid import SLIDING, mean_percent, percent_grid
+from .percent_grid import mean_percent, percent_grid
 
 
 def replay_answer(run: Run) -> Answer:
@@ -80,7 +80,7 @@ def _found(learned: Mapping[str, Any], joints: list[str]) -> Grid:
         for j, joint in enumerate(joints)
     ]
     heads = ("joint", *columns, "neurons\n[N m]")
-    return Grid(heads, tuple(rows), "learned beyond the model, ± standard deviation", SLIDING)
+    return Grid(heads, tuple(rows), "learned beyond the model, ± standard deviation")
 
 
 REPLAY_REPORT: JobReport[Run] = JobReport(
