@@ -217,7 +217,11 @@ def test_a_law_that_returns_no_command_is_named(planar):
             {"controller": Unfinished},
             r"Controller: is the class Unfinished, needs .* Unfinished\(\)",
         ),
-        ({"seed": -1}, "learning_cycle.seed: is -1, needs a whole number from 0 up"),
+        ({"seed": -1}, "learning_cycle.seed: is -1, needs a whole number from 0 to 4294967295"),
+        ({"seed": None}, "learning_cycle.seed: is None, needs a whole number"),
+        ({"seed": 2**32}, "learning_cycle.seed: is 4294967296, needs a whole number"),
+        ({"posture": [[0.4, 0.8]]}, r"learning_cycle.posture: has shape \(1, 2\), needs \(3,\)"),
+        ({"posture": "home"}, "learning_cycle.posture: is 'home', needs numbers"),
         ({"start": "runs/reach-001"}, "start: is of type str, needs LearnerStart"),
         ({"states": np.zeros((9, 3))}, "states: is of type ndarray, needs States"),
         ({"limits": (1.0, 2.0)}, "limits: is of type tuple, needs Limits"),
@@ -227,7 +231,7 @@ def test_what_is_no_law_seed_or_start_is_refused(wrong, message, planar):
     """By what it is, or lacks."""
     with (
         pytest.raises(ConfigurationError, match=message),
-        learning_cycle(planar.arm, planar.home, **({"seed": 0} | wrong)),
+        learning_cycle(planar.arm, **({"posture": planar.home, "seed": 0} | wrong)),
     ):
         pass
 

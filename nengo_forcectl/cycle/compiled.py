@@ -209,8 +209,13 @@ def write_memory(views: Mapping[str, np.ndarray], values: Mapping[str, np.ndarra
     """
     given = {name: np.shape(value) for name, value in values.items()}
     expected = {name: view.shape for name, view in views.items()}
-    if given != expected:
-        raise NetworkError(f"memory: has shapes {given}, needs {expected}")
+    differ = [name for name in expected | given if given.get(name) != expected.get(name)]
+    if differ:
+        has, needs = (
+            {name: shapes.get(name) for name in differ[:2]} for shapes in (given, expected)
+        )
+        more = f", and {len(differ) - 2} more differ" if len(differ) > 2 else ""
+        raise NetworkError(f"memory: has shapes {has}, needs {needs}{more}")
     for name, value in values.items():
         if np.isnan(value).any():
             raise NetworkError(f"memory {name!r}: has a NaN, needs numbers")

@@ -31,7 +31,7 @@ from ..networks.structured_encoding import (
 )
 from ..networks.workspace import reach_states, task_axes
 from ..safety.limits import Limits
-from ..support.validation import Arguments, check, check_positive, check_whole
+from ..support.validation import Arguments, as_vector, check, check_positive, check_seed
 from .findings import Learned
 from .learner_start import LearnerStart
 from .observing_cycle import ObservingCycle
@@ -206,9 +206,10 @@ def learning_cycle(
             "consolidating_cycle takes a number of neurons"
         )
     check_positive(Arguments("learning_cycle", dt=dt), dt="s")
-    check_whole(Arguments("learning_cycle", seed=seed), seed=0)
+    own = Arguments("learning_cycle", seed=seed, posture=posture)
+    check_seed(own)
     _check_kinds((states, States), (limits, Limits), (start, LearnerStart))
-    posture = np.asarray(posture, dtype=float)
+    posture = as_vector(own, "posture", arm.dof)
     _check_mass(arm, posture)
     if states is None:
         states = reach_states(arm, posture, np.random.default_rng([seed, 1]))

@@ -13,7 +13,7 @@ from arms.model.description import sample_range
 
 from ..learning.presliding import SLOW
 from ..paths.recorded import RecordedPath
-from ..support.validation import Arguments, check, check_positive, check_whole
+from ..support.validation import Arguments, check, check_positive, check_seed
 from .regression import columns_of, unknowns_of
 from .signals import Signals
 
@@ -85,7 +85,7 @@ def excite(
         "excite", seconds=seconds, rate=rate, box=box, around=around, swing=swing, seed=seed
     )
     check_positive(own, seconds="s", rate="Hz", swing="rad")
-    check_whole(own, seed=0)
+    check_seed(own)
     corners = None if box is None else np.asarray(box, dtype=float)
     good = corners is None or (corners.shape == (6,) and bool((corners[:3] < corners[3:]).all()))
     check(own, "box", good, "six numbers: a lower and an upper corner")

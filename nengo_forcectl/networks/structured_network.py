@@ -18,7 +18,7 @@ from ..errors import ConfigurationError, NetworkError
 from ..kernels.layout.network_fields import AT_PLACE
 from ..learning.presliding import Presliding
 from ..nengodl.product_node import ProductNode
-from ..support.validation import Arguments, check, check_choices
+from ..support.validation import Arguments, check, check_choices, check_seed
 from .encoding import States, encoding_of
 from .layer import Layer, beside, decoders_of, ensemble_of, partition
 from .population import Population
@@ -109,6 +109,7 @@ def structured_network(
             small, or the states do not fit the arm.
         ArmError: the posture does not fit the arm.
     """
+    check_seed(Arguments("structured_network", seed=seed))
     counts = _counts(neurons)
     _check_parts(arm, parts)
     if not isinstance(work, States):
