@@ -96,8 +96,8 @@ class LearnerStart:
         law["square"][...] = law["both"][...] = max(square, 0.0)
         law["samples"][...] = self.samples
         if self.presliding is not None:
-            own = learner.presliding_block
-            own["moment"][:], own["square"][:] = self.presliding
+            shares = learner.presliding_block
+            shares["moment"][:], shares["square"][:] = self.presliding
         law["noise"][...] = law["repeated"][...] = self.noise
         law["since"][...] = EARLY
         if self.samples > 0:

@@ -94,7 +94,7 @@ def check_whole(owner: object, /, **least: int) -> None:
         check(owner, field, value is None or whole, f"a whole number from {bound} up")
 
 
-def check_seed(owner: object) -> None:
+def check_seed(owner: Any) -> None:
     """Refuse a field ``seed`` that not all generators of random numbers take.
 
     Raises:
