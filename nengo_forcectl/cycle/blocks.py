@@ -17,6 +17,7 @@ from ..contract import (
     State,
     learns,
 )
+from ..control.bound_law import BoundLaw
 from ..errors import ConfigurationError
 from ..estimation.predictor import Predictor
 from ..support.torques import checked_torque, limited
@@ -111,6 +112,8 @@ class Blocks(Cycle):
         if self.kinematics is not None:
             terms = self.kinematics.at_tip(terms, state, reference)  # learns the tool
             J = terms.J
+        if isinstance(self.controller, BoundLaw):
+            self.controller.overruled = self._limited
         sound = state._replace(sound=False) if self._limited else state  # do not integrate then
         command = self.controller.torque(terms, sound, reference)  # tau, and the error it answers
         if not isinstance(command, Command):
