@@ -204,9 +204,8 @@ class BoundTaskLaw(BoundLaw):
         block = Block(TASK_LAW, {"n": n, "m": m}, values, keeps=(self.null_space, z, yielding))
         needs = law.needs_wrench or yielding is not None
         inputs = Inputs(n, named, 3, turns=law.turns, feels=True, needs_wrench=needs)
-        memory = {f"{named}.withheld": self.null_space.block["withheld"]}
-        if z is not None:
-            memory[f"{named}.integral"] = z["z"]
+        memory = {} if z is None else {f"{named}.integral": z["z"]}
+        memory[f"{named}.withheld"] = self.null_space.block["withheld"]
         super().__init__(law, inputs, block, TOOL_LAW, m, memory)
         self._control = control_task.call
 

@@ -43,7 +43,7 @@ class Blocks(Cycle):
         self.arm, self.controller = arm, Controller.of(controller).bind(arm)
         self.adaptation = Adaptation.of(adaptation)
         self.predictor, self.kinematics = predictor, kinematics
-        self._limited = False  # whether a motor's limit changed the last torque
+        self._limited = False  # whether the last torque was not sent as requested
         self.warm_up()
 
     def warm_up(self) -> None:
@@ -75,6 +75,7 @@ class Blocks(Cycle):
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
         """Record the torque [N m] that was sent instead of the last step's."""
+        self._limited = True
         if self.predictor is not None:
             self.predictor.sent(tau, again=True)
         self.adaptation.overruled(tau)
