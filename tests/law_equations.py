@@ -137,7 +137,8 @@ def expected(law, model, state, reference, z, moving, withheld, dq_max):
     N_T = np.eye(n) - J.T @ Lambda @ J @ np.linalg.inv(M)
     d = np.minimum(2 * np.sqrt(law.k_null * np.diag(M)), 100 / np.diag(np.linalg.inv(M)))
     pull, most = law.k_null * (law.posture - q), d * dq_max
-    tau_0 = pull - withheld * (pull - np.clip(pull, -most, most)) - d * dq
+    soft = np.minimum(law.k_null, 2500 / np.diag(np.linalg.inv(M))) * (law.posture - q)
+    tau_0 = pull + withheld * (np.clip(soft, -most, most) - pull) - d * dq
     for task in law.secondary:
         tau_0 = tau_0 + written_out(task, model, state)
     F, pushes, f, f_r = np.zeros(m), (f_r + f)[rows], f[rows], f_r[rows]

@@ -18,8 +18,9 @@ def equation(arm, law, state, reference, w):
     Lambda = np.linalg.inv(J @ Minv @ J.T + law.damping**2 * np.eye(3))
     d = np.minimum(2 * np.sqrt(law.k_null * np.diag(M)), 100 / np.diag(Minv))
     pull = law.k_null * (law.posture - state.q)
-    excess = pull - np.clip(pull, -d * arm.dq_max, d * arm.dq_max)
-    tau_0 = pull - w * excess - d * state.dq
+    soft = np.minimum(law.k_null, 2500 / np.diag(Minv)) * (law.posture - state.q)
+    soft = np.clip(soft, -d * arm.dq_max, d * arm.dq_max)
+    tau_0 = (1 - w) * pull + w * soft - d * state.dq
     e, de = reference.x - t.pose[:3, 3], reference.dx - J @ state.dq
     a = law.kp * e + law.kv * de + reference.ddx - t.dJ[:3] @ state.dq
     tau = J.T @ Lambda @ (a - J @ Minv @ tau_0) + tau_0 + t.C @ state.dq + t.g
@@ -27,7 +28,7 @@ def equation(arm, law, state, reference, w):
     return tau, w + 0.01 * (min(late / 0.1, 1.0) - w)
 
 
-def test_after_torques_that_were_not_sent_the_spring_s_excess_is_withheld(iiwa):
+def test_after_torques_that_were_not_sent_the_spring_yields(iiwa):
     """By the equations, in blocks and compiled; once torques are sent it comes back slowly."""
     law = OperationalSpace(home_posture(iiwa))
     q, dq = law.posture + np.linspace(-0.5, 0.6, 7), np.linspace(0.3, -0.2, 7)

@@ -117,8 +117,11 @@ class Posture(Secondary):
 
         tau_0 = k (posture - q) - d dq,    d_i = min(2 sqrt(k_i M_ii), 100/s / (M^-1)_ii)
 
-    less a share w of the excess of ``k (posture - q)`` over ``d dq_max``, which moves the joint at
-    its top speed. w is 0 unless the arm cannot follow its reference; see `TaskSpace`.
+    Where the arm cannot follow its reference, a share w of the spring yields, by which a joint
+    would swing, or want more than its top speed (`TaskSpace` has w)::
+
+        (1 - w) k (posture - q) + w clip(k' (posture - q), -d dq_max, d dq_max)
+        k'_i = min(k_i, (50/s)^2 / (M^-1)_ii)
 
     ``1 / (M^-1)_ii`` is the inertia of joint i while all others are free. Two joints whose axes are
     nearly in line, as in an upright arm of seven joints, move hardly any mass when they turn

@@ -36,10 +36,7 @@ def control_null_space(tasks, arm, inputs):
 
 @part(4)
 def hold_posture(task, arm, inputs, tasks):
-    """Add ``k (posture - q) - d dq``, less the share of the spring's excess that is withheld.
-
-    See `Posture`.
-    """
+    """Add the torque of `Posture`."""
     tau_0 = vector(tasks, at.NULL_TAU_0)
     n = len(tau_0)
     M, factor = matrix(arm, ARM_M, n), matrix(task, at.POSTURE_FACTOR, n)
@@ -53,8 +50,11 @@ def hold_posture(task, arm, inputs, tasks):
         free = 1.0 / inverse_diagonal(factor, i, vector(task, at.POSTURE_COLUMN))
         d = min(2.0 * math.sqrt(k[i] * M[i, i]), QUICKEST * free)
         pull, most = k[i] * (posture[i] - q[i]), d * dq_max[i]
-        if abs(pull) > most:  # not so if that is 0 times infinity
-            pull -= withheld * (pull - math.copysign(most, pull))
+        if withheld > 0.0:
+            soft = min(k[i], (0.5 * QUICKEST) ** 2 * free) * (posture[i] - q[i])
+            if abs(soft) > most:  # not so if that is 0 times infinity
+                soft = math.copysign(most, soft)
+            pull -= withheld * (pull - soft)
         tau_0[i] += pull - d * dq[i]
 
 

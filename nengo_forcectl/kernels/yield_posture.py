@@ -14,7 +14,7 @@ QUICKLY, SLOWLY = 0.01, 0.001  # shares of a change that are made in a cycle
 
 @kernel
 def yield_posture(law, arm, command, memory):
-    """Update the share of the posture springs' excess that is withheld; see `TaskSpace`.
+    """Update the share of the posture springs that yields; see `TaskSpace`.
 
     A joint at top speed does not move as its spring wants, so the torques that compensate for this
     motion at the other joints would move the tool.

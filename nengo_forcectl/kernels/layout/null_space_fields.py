@@ -6,7 +6,7 @@ POSTURE, DAMPING, LIMITS, OBSTACLE, MANIPULABILITY, GIVEN, COLLISION = range(7) 
 NULL_SPACE = Layout("null space")
 NULL_CALLS = NULL_SPACE.add("calls", "tasks", whole=True)  # their kernels; 0: given
 NULL_BLOCKS = NULL_SPACE.add("blocks", "tasks", whole=True)  # their addresses
-NULL_WITHHELD = NULL_SPACE.add("withheld")  # share of the posture springs' excess
+NULL_WITHHELD = NULL_SPACE.add("withheld")  # share of the posture springs that yields
 NULL_TAU_0 = NULL_SPACE.add("tau_0", "n")  # their sum [N m]
 
 POSTURE_TASK = Layout("posture")
