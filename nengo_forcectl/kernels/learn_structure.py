@@ -17,7 +17,7 @@ from .balance_columns import (
     model_matrices,
     neurons_of,
 )
-from .feed_friction import spare_null_space
+from .feed_friction import spare_light_joints, spare_null_space
 from .follow_ripple import feed_ripple, learn_ripple
 from .joint_activity import decoded, explained_by_neurons
 from .joint_gains import NO_DELAY, stiffen_posture, watch_joints
@@ -126,6 +126,7 @@ def feed_forward(learner, arm, inputs, command):
     if law != 0:
         spare_null_space(law, arm, command, dry, DRY_SHARE)
         spare_null_space(law, arm, command, viscous, VISCOUS_SHARE)
+        spare_light_joints(law, arm, command, viscous, number(learner, at.STRUCTURED_DT))
     for i in range(n):
         rubs[i] += dry[i]
         supplied[i] += viscous[i] + dry[i]
