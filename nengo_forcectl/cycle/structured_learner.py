@@ -73,8 +73,8 @@ class StructuredLearner:
     posture. The rest is a feed-forward F: of joints and tool at the velocity dq_s of `Command`, of
     links and gravity at the acceleration that the law asks for. In the task's null space, where
     dq_s is measured, 0.4 of the dry friction and of the neurons' torque and 0.8 of the viscous
-    friction are supplied, of the latter at most 0.1 I / dt to a joint of inertia I, because more
-    than the real one would drive the arm. m is the fast part, a momentum observer's estimate of
+    friction are supplied, to light joints less at speeds not seen before, because more than the
+    real one would drive the arm. m is the fast part, a momentum observer's estimate of
     what both leave, with a gain K for each joint::
 
         m <- m + (1 - exp(-K dt)) (y - y_w - m)

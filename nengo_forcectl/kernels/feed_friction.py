@@ -9,7 +9,6 @@ from .layout.arm_fields import (
     ARM_DOF,
     ARM_FRICTION_KERNEL,
     ARM_J,
-    ARM_M,
     COMMAND_DQ_S,
     COMMAND_FRICTION,
     COMMAND_MOBILITY,
@@ -18,7 +17,6 @@ from .layout.arm_fields import (
 )
 from .layout.law_fields import TASK_ALONG, TASK_COLUMN, TASK_INVERSE, TASK_ROWS
 
-STEADY = 0.1  # largest growth of a speed in a cycle by viscous friction that is not there
 SHARE = 0.7  # of known friction's part in the task's null space that is compensated
 
 
@@ -74,18 +72,3 @@ def spare_null_space(law, arm, command, friction, share):
         for r in range(len(rows)):
             along[i] += J[rows[r], i] * force[r]
         friction[i] -= (1.0 - share) * (friction[i] - along[i])
-
-
-@kernel
-def spare_light_joints(law, arm, command, friction, dt):
-    """Bound the null space's part of viscous friction's compensation (n,), after its share.
-
-    If there is no such friction, a joint of inertia I at the speed dq gains ``tau dt / I`` in a
-    cycle: at most `STEADY` dq. The task's part stays.
-    """
-    n = whole(arm, ARM_DOF)
-    M, dq_s = matrix(arm, ARM_M, n), vector(command, COMMAND_DQ_S)
-    along = vector(law, TASK_ALONG)
-    for i in range(n):
-        most = STEADY * M[i, i] / dt * abs(dq_s[i])
-        friction[i] = along[i] + min(max(friction[i] - along[i], -most), most)

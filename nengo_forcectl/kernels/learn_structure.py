@@ -17,7 +17,7 @@ from .balance_columns import (
     model_matrices,
     neurons_of,
 )
-from .feed_friction import spare_light_joints, spare_null_space
+from .feed_friction import spare_null_space
 from .follow_ripple import feed_ripple, learn_ripple
 from .joint_activity import decoded, explained_by_neurons
 from .joint_gains import NO_DELAY, stiffen_posture, watch_joints
@@ -25,12 +25,14 @@ from .layout import regression_fields as regression_at, structured_fields as at
 from .layout.arm_fields import (
     ARM_DOF,
     ARM_J,
+    ARM_M,
     COMMAND_DQ_S,
     COMMAND_FRICTION,
     COMMAND_TAU,
     INPUT_DQ,
     INPUT_Q,
 )
+from .layout.law_fields import TASK_ALONG
 from .layout.learner_fields import FREEZE, LEARN
 from .layout.network_fields import DIRECT, DRY, FRICTION, OFFSET, PLACE, SPEED, VISCOUS
 from .layout.presliding_fields import PRESLIDING_BUILT_FED
@@ -42,6 +44,8 @@ from .regress import forget_payload, is_filled, queue_torque
 
 VISCOUS_SHARE = 0.8  # of learned viscous friction's part in the null space that is supplied
 DRY_SHARE = 0.4  # of dry friction's
+STEADY = 0.1  # largest growth of a speed in a cycle by viscous friction that is not there
+SEEN = 3.0  # speeds over the root mean square at which viscous friction is known
 LONG = 20.0  # times of the recent misfit after a change until one is found in a log
 GROWN = 5.0  # recent misfit over the usual one that is a change there
 KEEP = 0.98  # of the usual misfit in a cycle soon after a change: it is learned anew
@@ -126,7 +130,7 @@ def feed_forward(learner, arm, inputs, command):
     if law != 0:
         spare_null_space(law, arm, command, dry, DRY_SHARE)
         spare_null_space(law, arm, command, viscous, VISCOUS_SHARE)
-        spare_light_joints(law, arm, command, viscous, number(learner, at.STRUCTURED_DT))
+        spare_light_joints(learner, law, arm, command)
     for i in range(n):
         rubs[i] += dry[i]
         supplied[i] += viscous[i] + dry[i]
@@ -142,6 +146,23 @@ def feed_forward(learner, arm, inputs, command):
         0.5 * ahead, supplied,
     )  # fmt: skip
     add_model_changes(learner, inputs, supplied)
+
+
+@kernel
+def spare_light_joints(learner, law, arm, command):
+    """Bound the null space's part of the viscous friction supplied, at speeds not seen so far.
+
+    If there is no such friction, a joint of inertia I at the speed dq gains ``tau dt / I`` in a
+    cycle: at most `STEADY` dq, beyond the torque of `SEEN` root mean square speeds of the work. The
+    task's part stays.
+    """
+    n, dt = whole(arm, ARM_DOF), number(learner, at.STRUCTURED_DT)
+    M, dq_s = matrix(arm, ARM_M, n), vector(command, COMMAND_DQ_S)
+    friction = matrix(learner, at.STRUCTURED_FRICTION, FRICTION)
+    viscous, along = vector(learner, at.STRUCTURED_VISCOUS), vector(law, TASK_ALONG)
+    for i in range(n):
+        most = max(STEADY * M[i, i] / dt * abs(dq_s[i]), SEEN * friction[i, VISCOUS])
+        viscous[i] = along[i] + min(max(viscous[i] - along[i], -most), most)
 
 
 @kernel
