@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from io import TextIOWrapper
 from pathlib import Path as FilePath
 from typing import Annotated, Any, NamedTuple, NoReturn
 
@@ -118,6 +119,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Wrong input is one line on the standard error, and exit code 2. So is an arm that fell, was
     stopped, or was overruled by its limits most of the time, with exit code 3.
     """
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without "±" gets "?"
     if os.environ.get("NO_COLOR"):  # rich obeys by itself
         tyro._experimental_options["ansi_codes"] = False
     try:

@@ -1,6 +1,6 @@
 """What the logs of two robots show: replay, identification, payload.
 
-    NENGO_FORCECTL_LOGS=FOLDER python scripts/real_logs.py [replay|identify|payload|panda ...]
+    NENGO_FORCECTL_LOGS=FOLDER python scripts/real_logs.py [SECTION ...]
 
 FOLDER has ``ur10e/`` (Mamedov et al. 2020, doi:10.3389/frobt.2020.571574) and ``panda/`` (Gaz et
 al. 2019, doi:10.1109/LRA.2019.2931248) as their authors publish them. They are not part of this
@@ -11,6 +11,7 @@ Torque errors are |tau - prediction| / |tau| in %, joint by joint.
   the same learner over the log with a load of 2.805 kg that nobody told it of;
 - carried: the same for an arm that was identified from `14harm50sec` before;
 - identify: from one log, and from all logs without a load;
+- rest: what is left of `ptp_10_points` if friction is any odd function of a joint's velocity;
 - payload: from 4 s and from all of the log with the load;
 - panda: replay of the first 70 %, and identification.
 """
@@ -19,6 +20,7 @@ import os
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +52,8 @@ LOGS = {
     "ptp_10_points": ("ur-20_01_17-ptp_10_points.csv", 700, 4200),
     "14harm50secLoad": ("ur-20_02_19_14harm50secLoad.csv", 300, 5000),
 }
-SECTIONS = ("replay", "carried", "identify", "payload", "panda")
+SECTIONS = ("replay", "carried", "identify", "rest", "payload", "panda")
+PACES = (0.01, 0.03, 0.06, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3)  # [rad/s]
 GAIN_ERROR = 0.05  # standard deviation of the UR10e's drive gains, as a share of them
 CONSOLE = Console()
 
@@ -123,11 +126,18 @@ def replay_ur10e(arm: Arm, title: str) -> None:
     before = result.learned.payload
     second = replay(loaded, learner, new_load=True, gain_error=GAIN_ERROR)
     half = 0.5 * (loaded.time[-1] - loaded.time[0])
-    spans = {"0 to 2 s": (0.0, 2.0), "2 to 5 s": (2.0, 5.0), "second half": (half, np.inf)}
+    spans = {"0 to 2 s": (0.0, 2.0), "2 to 5 s": (2.0, 5.0), "5 to 10 s": (5.0, 10.0)}
+    spans["second half"] = (half, np.inf)
+    other = log_learner(arm, first)
+    replay(first, other)
+    noticed = replay(loaded, other)
     for name, span in spans.items():
         for kind in ("before", "learner"):
             rows[f"load, {kind}, {name}"] = second.error(kind, *span)
+        rows[f"load, not announced, {name}"] = noticed.error("learner", *span)
     show(f"{title} ({each:.0f} us a row)", rows)
+    shares = ", ".join(f"{share:.2f}" for share in weights["presliding"])
+    CONSOLE.print(f"shares of dry friction that a stopped joint holds: {shares}")
     after, early = second.learned.payload, second.weights_at(5.0)["payload"][0, 0]
     CONSOLE.print(
         f"payload: {before.mass:.3f} kg before, {early:.3f} after 5 s, {after.mass:.3f} +- "
@@ -145,6 +155,29 @@ def identify_ur10e(arm: Arm) -> None:
         rows = {"model": found.error_model, "unseen blocks": found.error_unseen}
         rows |= {name: error(log, found.predict(signals_of(log))) for name, log in logs.items()}
         show(f"identify, {title}", rows)
+
+
+def rest_ur10e(arm: Arm) -> None:
+    """Fit functions of a joint's velocity to what links, rotors and offsets leave of its torque."""
+    first, last = ur10e("14harm50sec", arm), ur10e("ptp_10_points", arm)
+    found = identify([first], arm)
+    values = found.values.copy()
+    values[-3 * arm.dof : -arm.dof] = 0.0  # friction
+    body, states = replace(found, values=values), signals_of(last)
+    rows = {"identified": error(last, found.predict(states))}
+    for name, source in (("14harm50sec", first), ("ptp_10_points", last)):
+        own, prediction = signals_of(source), body.predict(states)
+        left = own.tau - body.predict(own)
+        for j in range(arm.dof):
+            weights = np.linalg.lstsq(curves(own.dq[:, j]), left[:, j], rcond=1e-8)[0]
+            prediction[:, j] += curves(states.dq[:, j]) @ weights
+        rows[f"f(dq) fitted to {name}"] = error(last, prediction)
+    show("ptp_10_points", rows)
+
+
+def curves(dq: np.ndarray) -> np.ndarray:
+    """Return odd functions of a joint's velocity."""
+    return np.column_stack([np.tanh(dq / pace) for pace in PACES] + [dq, dq * np.abs(dq)])
 
 
 def payload_ur10e(arm: Arm) -> None:
@@ -191,6 +224,8 @@ def main() -> None:
             replay_ur10e(found.arm, "UR10e, identified from 14harm50sec before")
         elif section == "identify":
             identify_ur10e(arm)
+        elif section == "rest":
+            rest_ur10e(arm)
         elif section == "payload":
             payload_ur10e(arm)
         elif section == "panda":

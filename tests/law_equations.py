@@ -89,8 +89,8 @@ def references(arm, count, seed=0):
         yield State(k * DT, q, dq, wrench=rng.normal(size=6)), tool, joints
 
 
-def expected(law, model, state, reference, z, moving, dq_max):
-    """The law's torque, written out with Pinocchio's terms; z and the offset go one step on."""
+def expected(law, model, state, reference, z, moving, withheld, dq_max):
+    """The law's torque, written out with Pinocchio's terms; its memory goes one step on."""
     q, dq, n = state.q, state.dq, 7
     t = model.terms(q, dq, np.zeros(n), "tool")
     M, h, g = t["M"], t["h"], t["g"]
@@ -136,7 +136,9 @@ def expected(law, model, state, reference, z, moving, dq_max):
     Lambda = np.linalg.inv(inverse)
     N_T = np.eye(n) - J.T @ Lambda @ J @ np.linalg.inv(M)
     d = np.minimum(2 * np.sqrt(law.k_null * np.diag(M)), 100 / np.diag(np.linalg.inv(M)))
-    tau_0 = law.k_null * (law.posture - q) - d * dq
+    pull, most = law.k_null * (law.posture - q), d * dq_max
+    soft = np.minimum(law.k_null, 2500 / np.diag(np.linalg.inv(M))) * (law.posture - q)
+    tau_0 = pull + withheld * (np.clip(soft, -most, most) - pull) - d * dq
     for task in law.secondary:
         tau_0 = tau_0 + written_out(task, model, state)
     F, pushes, f, f_r = np.zeros(m), (f_r + f)[rows], f[rows], f_r[rows]
@@ -161,7 +163,11 @@ def expected(law, model, state, reference, z, moving, dq_max):
             a, F = a + ddx + law.kp * e + law.kv * de, -f
         z += DT * law.ki * chosen @ pushes
     mobility = J @ np.linalg.inv(M)
-    a = held_back(a - bias, law, model, state, inverse, mobility, tau_0, dq_max)
+    asked = a - bias
+    a = held_back(asked, law, model, state, inverse, mobility, tau_0, dq_max)
+    late = (np.abs(mobility.T @ Lambda @ e) / dq_max).max() / 0.1
+    wanted = min(late, 1.0) if np.abs(a - asked).max() > 1e-9 else 0.0
+    withheld += (0.01 if wanted > withheld else 0.001) * (wanted - withheld)
     others = [row for row in range(6) if row not in rows]
     pushed = t["J"][others].T @ state.wrench[others] if law.needs_wrench else 0.0
     return J.T @ (Lambda @ a + F) + N_T @ tau_0 + h - pushed

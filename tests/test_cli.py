@@ -239,6 +239,16 @@ main({arguments})
     assert control == "[]"
 
 
+def test_what_a_terminal_cannot_show_is_replaced(monkeypatch):
+    """With an encoding that lacks superscripts and brackets of matrices."""
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, "ascii", write_through=True))
+    main(["arms", "planar2"])
+    text = written.getvalue().decode("ascii")
+    assert "M(q) =" in text
+    assert "?" in text
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["arms"], ["reach", "--help"]])
 def test_a_reader_that_has_gone_ends_the_output_without_a_word(arguments):
     """As in ``nengo-forcectl --help | head -1``."""

@@ -185,7 +185,7 @@ def test_excitation_checks_its_arguments():
     ):  # fmt: skip
         with pytest.raises(ConfigurationError, match=r"excite\."):
             excite(arm, **wrong)
-    with pytest.raises(ConfigurationError, match="none with --excite"):
+    with pytest.raises(ConfigurationError, match="logs: is a, needs none with --excite"):
         IdentifySettings(logs=(Path("a"),), excite=True)
     with pytest.raises(ConfigurationError, match="one log at least"):
         IdentifySettings()

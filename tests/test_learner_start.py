@@ -81,8 +81,13 @@ def test_a_start_is_a_file(first, iiwa, tmp_path):
     start = first[0]
     start.write(tmp_path / "start.npz")
     again = LearnerStart.read(tmp_path / "start.npz")
-    for name in ("information", "moment", "mark"):
+    for name in ("information", "moment", "mark", "pose"):
         assert np.array_equal(getattr(again, name), getattr(start, name))
+    with np.load(tmp_path / "start.npz") as arrays:
+        np.savez(
+            tmp_path / "older.npz", **{name: arrays[name] for name in arrays if name != "pose"}
+        )
+    assert LearnerStart.read(tmp_path / "older.npz", iiwa).pose is None
     np.savez(tmp_path / "other.npz", moment=np.zeros(3))
     with pytest.raises(RecordError, match=r"start .* cannot be read"):
         LearnerStart.read(tmp_path / "other.npz")
@@ -91,7 +96,14 @@ def test_a_start_is_a_file(first, iiwa, tmp_path):
 
 
 def test_a_start_of_another_model_is_refused(first, iiwa):
-    """Other masses, and another number of joints."""
+    """Other masses, another number of joints, and a payload stated in another tool's frame."""
+    longer = np.eye(4)
+    longer[2, 3] = 0.2  # [m]
+    with (
+        pytest.raises(NetworkError, match="start: was learned with another tool frame or base of"),
+        learning_cycle(iiwa.with_tool(longer), HOME, seed=0, start=first[0]),
+    ):
+        pass
     for arm, home in ((iiwa.with_payload(1.0), HOME), (arms.load("ur5e"), HOME[:6])):
         with (
             pytest.raises(NetworkError, match="start: was learned with another model"),

@@ -103,7 +103,10 @@ def test_a_seed_gives_the_same_masses(iiwa):
         (lambda: Payload(1.0, end=np.nan), r"Payload.end: is nan s"),
         (lambda: WrongMasses(1.0), r"WrongMasses.spread: is 1.0, needs a number .* less than 1"),
         (lambda: WrongMasses(np.nan), r"WrongMasses.spread: is nan"),
-        (lambda: WrongMasses(0.3, -1), r"WrongMasses.seed: is -1, needs a whole number from 0 up"),
+        (
+            lambda: WrongMasses(0.3, -1),
+            r"WrongMasses.seed: is -1, needs a whole number from 0 to 4294967295",
+        ),
     ],
 )
 def test_bad_values_are_named(make, message):

@@ -81,13 +81,16 @@ def test_a_fast_reach_for_a_point_far_out_of_reach_does_not_throw_the_arm(name):
     assert record["out_of_reach"][-1] > 0.5
 
 
-@pytest.mark.parametrize(("name", "reach"), [("panda", 1.0), ("xarm6", 1.25)])
-def test_a_reach_faster_than_the_joints_comes_late_and_stops(name, reach):
-    """200 mm beyond the border, with joints at top speed on the way: 1 s later the tool is there.
+@pytest.mark.parametrize(
+    ("name", "reach", "late"), [("panda", 1.0, 1.0), ("xarm6", 1.25, 1.0), ("jaco2", 1.5, 5.0)]
+)
+def test_a_reach_faster_than_the_joints_comes_late_and_stops(name, reach, late):
+    """200 mm beyond the border, with joints at top speed on the way: the tool comes and stays.
 
-    The limits keep the speeds, and no limit throws the arm: it was 0.5 m away, in full motion.
+    The limits keep the speeds, and no limit throws the arm: it was 0.5 m away, in full motion, and
+    the jaco2 swung up to 1.4 m off for as long as it ran.
     """
-    record, best = driven(name, 0.2, reach + 1.0, reach=reach)
+    record, best = driven(name, 0.2, reach + late, reach=reach)
     fastest = np.abs(record["dq"]).max(axis=0) / arms.load(name).dq_max
     assert 0.99 < fastest.max() < 1.01
     assert np.linalg.norm(record["tool"][-200:] - best, axis=1).max() < 5e-3

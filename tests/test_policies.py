@@ -254,6 +254,20 @@ def test_stiffness_and_torque_act(registered):
     assert np.linalg.norm(moved[1] - moved[0]) > 0.01
 
 
+def test_limits_remember_nothing_of_another_episode(registered):
+    """Torques that keep the limits busy: the same episode after one with another payload."""
+    for adapt in ("none", "structured"):
+        env = gymnasium.make("nengo_forcectl/Reach-v0", action="torque", adapt=adapt)
+        episodes = []
+        for seed in (3, 4, 3):
+            rows, rng = [env.reset(seed=seed)[0]], np.random.default_rng(0)
+            rows += [env.step(rng.choice([-1.0, 1.0], 7))[0] for _ in range(4)]
+            episodes.append(np.array(rows))
+        assert sum(env.unwrapped.cycle.events.values()) > 0
+        np.testing.assert_array_equal(episodes[0], episodes[2])
+        env.close()
+
+
 def test_a_vector_of_environments(registered):
     """Four in one process differ by their seeds."""
     env = gymnasium.make_vec("nengo_forcectl/Reach-v0", num_envs=4, adapt="none")

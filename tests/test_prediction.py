@@ -145,7 +145,10 @@ def test_a_checkpoint_holds_the_torques_on_their_way(planar):
                 np.testing.assert_array_equal(again.step(state, reference).tau, tau)
             robot.apply(tau)
         assert np.ptp(first.checkpoint()["predictor.sent"]) > 0
-        with pytest.raises(NetworkError, match="memory: has shapes"):
+        lacking = (
+            r"memory: has shapes {'predictor.sent': None}, needs {'predictor.sent': \(\d, 3\)}$"
+        )
+        with pytest.raises(NetworkError, match=lacking):
             again.resume({k: v for k, v in saved.items() if k != "predictor.sent"})
 
 

@@ -99,6 +99,20 @@ def test_nothing_of_a_figure_is_cut(run):
     assert legend.get_texts()[0].get_text() == f"none: {first['none'][0]:.3g} mm RMS"
 
 
+def test_the_error_of_many_passes_is_a_line(run):
+    """With 24 of half a second each it is the RMS over a pass, and not every pass is marked."""
+    short = run._replace(summary=run.summary | {"seconds_per_pass": 0.5})
+    figure, caption = reach_figures(short)["error"]
+    assert caption.endswith("RMS over the last pass.")
+    (axes,) = figure.axes
+    curves = {line.get_label(): line for line in axes.lines if len(line.get_xdata()) > 2}
+    for (name, record), line in zip(run.records.items(), curves.values(), strict=True):
+        error = np.linalg.norm(record["tool"] - record["reference"], axis=1)[-500:]
+        assert line.get_label().startswith(name)
+        assert line.get_ydata()[-1] == pytest.approx(1e3 * np.sqrt(np.mean(error**2)))
+    assert len(axes.lines) - len(curves) == len(axes.texts) == 6
+
+
 def test_joints_of_like_size_share_a_scale(run):
     """The second joint's 15 N m and the seventh's 0.004 do not look alike; the caption says so."""
     figure, caption = reach_figures(run)["torque"]
@@ -166,6 +180,7 @@ def test_joints_about_one_axis_do_not_throw_an_arm(tmp_path):
         ({"passes": 0}, "passes: is 0"),
         ({"neurons": 0}, "neurons: is 0"),
         ({"seed": -1}, "seed: is -1"),
+        ({"seed": 2**32}, "seed: is 4294967296, needs a whole number from 0 to 4294967295"),
         ({"adapt": ()}, "adapt: is empty, needs some of none, integral, observer, "),
         ({"adapt": ("magic",)}, "adapt: is magic, needs some of"),
         ({"adapt": ("none", "none")}, "adapt: is none none"),
@@ -229,6 +244,7 @@ def test_a_run_starts_with_what_the_last_one_has_learned(tmp_path):
     assert error < 1.2 * errors[1] < 0.5 * errors[0]
     with pytest.raises(NetworkError, match="learned with this model of arm 'planar3'"):
         reach.run_reach(replace(again, arm="planar3", out=tmp_path / "other"))
+    assert not (tmp_path / "other").exists()  # refused before a controller has run
     with pytest.raises(RecordError, match=r"start '.*missing': cannot be read"):
         reach.run_reach(replace(again, start=tmp_path / "missing", out=tmp_path / "none"))
     assert not (tmp_path / "none").exists()

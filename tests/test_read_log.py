@@ -47,6 +47,14 @@ def test_degrees_are_those_of_joints_that_turn(tmp_path):
     assert log.dq is not None
     assert np.allclose(log.q, q, atol=1e-8)
     assert np.allclose(log.dq, dq, atol=1e-8)
+    for name, limit, message in (
+        ("tau_max", 0.1, r"torque of joint 2 is 1.199 N, needs at most twice the 0.1 of"),
+        ("dq_max", 0.05, r"dq of joint 2 is 0.1 m/s, needs at most 0.05, the limit of 'slider'$"),
+        ("q_upper", 0.1, r"q of joint 2 is 0.199 m, needs -inf to 0.1 for"),
+    ):
+        setattr(arm, name, np.array([10.0, limit]))
+        with pytest.raises(RecordError, match=message):
+            read_log(file, LogFormat(units={"q": "deg", "dq": "deg/s"}), arm)
 
 
 @pytest.mark.parametrize(

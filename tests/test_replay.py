@@ -75,6 +75,17 @@ def test_the_run_folder_has_all(run):
     assert json.loads((run.folder / "summary.json").read_text())["parts"][1]["mass"]
 
 
+def test_a_load_that_is_not_announced_is_noticed(logs):
+    """It shows little by little, as the arm is at rest when it comes; then it is learned anew."""
+    first, second = (read_log(path, arm=MODEL) for path in logs)
+    learner = log_learner(MODEL, first)
+    before = replay(first, learner).learned
+    same = replay(first, learner).learned
+    found = replay(second, learner).learned
+    assert (before.changes, same.changes, found.changes) == (0, 0, 1)
+    assert found.payload.mass - same.payload.mass == pytest.approx(2.0, rel=0.05)
+
+
 def test_prediction_comes_before_learning(logs):
     """What is predicted of the first rows does not depend on the rows after them."""
     log = read_log(logs[0], arm=MODEL)

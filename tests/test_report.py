@@ -33,6 +33,7 @@ from nengo_forcectl.jobs import (
     run_wipe,
 )
 from nengo_forcectl.jobs.reach import reach_figures
+from nengo_forcectl.jobs.reach.reach_report import error_grid
 from nengo_forcectl.jobs.report.answer import Answer, Cell, Grid, listing, number, percent
 from nengo_forcectl.jobs.report.command_line import command_line
 from nengo_forcectl.jobs.report.figure_sheet import group_by_size
@@ -314,6 +315,17 @@ def test_numbers_are_short_and_never_round_to_nothing():
     assert [percent(x) for x in (0.0, 1e-6, 0.012, 0.5)] == ["0 %", "under 0.01 %", "1.2 %", "50 %"]
     assert listing(["a"]) == "a"
     assert listing(["a", "b", "c"]) == "a, b and c"
+
+
+def test_passes_that_a_table_leaves_out_are_counted():
+    """Of 25 passes: the first ten, how many are left out, the last ten."""
+    settings = {"passes": 25, "unseen": 0, "freeze_after": None, "jacobian": ()}
+    summary = {"settings": settings, "rms_mm": {"none": list(range(1, 26))},
+               "steps_per_second": {"none": 1.0}}  # fmt: skip
+    rows = error_grid(summary).rows
+    assert [row[0] for row in rows[9:12]] == ["pass 10", "5 more: see summary.json", "pass 16"]
+    assert rows[11][1] == "16"
+    assert len(rows) == 10 + 1 + 10 + 2
 
 
 def test_sizes_are_grouped_within_a_ratio():

@@ -5,6 +5,7 @@ import pytest
 from reaching_job import DT, rms, run
 from regression_samples import (
     BEGIN_SOLUTION,
+    LINKS,
     TRUTH,
     N,
     P,
@@ -18,6 +19,7 @@ from regression_samples import (
 )
 
 from nengo_forcectl import learning_cycle
+from nengo_forcectl.kernels.regress import forget_payload
 from nengo_forcectl.paths import MinimumJerk
 from nengo_forcectl.sim.bullet import Bullet
 from nengo_forcectl.sim.forces import ForceBump
@@ -90,6 +92,29 @@ def test_once_their_variance_is_nothing_they_are_silent_for_good(rng):
     expected = np.linalg.solve(A, block["moment"][:core, 0])
     np.testing.assert_allclose(block["trials"][0, :core], expected, rtol=0, atol=1e-9)
     np.testing.assert_array_equal(block["weights"][core:], 0.0)
+
+
+def test_a_change_wakes_them_without_their_old_samples(rng):
+    """What is known of the others but the payload stays; new samples count for all columns."""
+    block, made, _ = regression(rng, FIELD, noise=1.0)
+    core, neurons = P - FIELD, law_neurons(block)
+    phi, y = data(rng, made, noise=1.0, count=50)
+    feed(block, phi, y)
+    neurons["cross"][...] = 1.0
+    forget_payload(block.address)
+    assert information(block)[core:].any()  # they are awake, and stay as they are
+    feed(block, phi, y)
+    neurons["cross"][...] = 1.0
+    block["variance"][core:] = 1e-6
+    forget_payload(block.address)
+    assert (block["variance"][core:] == block["field"]).all()
+    sums = information(block)
+    assert sums[LINKS:core, LINKS:core].any()
+    assert not sums[core:].any()
+    assert not block["moment"][core:].any()
+    assert not neurons["cross"][core:].any()
+    feed(block, phi, y)
+    np.testing.assert_allclose(information(block)[core:], weighed(made, phi)[core:], atol=1e-9)
 
 
 def weighed(made, phi):

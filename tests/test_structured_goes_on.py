@@ -94,27 +94,35 @@ def test_the_same_bits_with_late_sensors(planar):
         np.testing.assert_array_equal(one, another)
 
 
-@pytest.mark.parametrize("stop", [10, 203, 408])
-def test_a_checkpoint_continues_bit_for_bit(planar, stop):
-    """Before the first weights, in the middle of a solution, and after one."""
-    opened, context = begin(planar)
-    with opened as robot, context as cycle:
+@pytest.mark.parametrize(("stop", "delay"), [(10, 0.0), (203, 0.0), (408, 2e-3)])
+def test_a_checkpoint_continues_bit_for_bit(planar, stop, delay):
+    """Before the first weights, in the middle of a solution, and after one, with a delay that is
+    stated. If the clock starts anew, another cycle and the same one go on alike."""
+    loads = [Payload(1.0), ViscousFriction(0.2)]
+    late = Sensors(delay=delay) if delay else None
+    context = learning_cycle(planar.arm, planar.home, seed=0, delay=delay)
+    with Bullet(planar.arm, planar.home, loads, DT, sensors=late) as robot, context as cycle:
         run(robot, cycle, planar.path, stop)
         saved = cycle.checkpoint()
         states, torques = [], []
         for _ in range(300):
-            state = robot.read()
-            states.append(state)
-            torques.append(cycle.step(state, planar.path.at(state.time)).tau)
+            states.append(robot.read())
+            torques.append(cycle.step(states[-1], planar.path.at(states[-1].time)).tau)
             robot.apply(torques[-1])
         last = cycle.checkpoint()
-    with learning_cycle(planar.arm, planar.home, seed=0) as cycle:
-        cycle.resume(saved)
-        for state, torque in zip(states, torques, strict=True):
-            again = cycle.step(state, planar.path.at(state.time)).tau
-            np.testing.assert_array_equal(again, torque)
-        for name, value in cycle.checkpoint().items():
-            np.testing.assert_array_equal(value, last[name], err_msg=name)
+        with learning_cycle(planar.arm, planar.home, seed=0, delay=delay) as other:
+            np.testing.assert_array_equal(resumed(other, saved, states, planar.path), torques)
+            for name, value in other.checkpoint().items():
+                np.testing.assert_array_equal(value, last[name], err_msg=name)
+            later = [state._replace(time=state.time + 10.0) for state in states]
+            one, same = (resumed(own, saved, later, planar.path) for own in (other, cycle))
+            np.testing.assert_array_equal(one, same)
+
+
+def resumed(cycle, saved, states, path):
+    """Torques from a checkpoint on."""
+    cycle.resume(saved)
+    return [cycle.step(state, path.at(state.time % 10.0)).tau for state in states]
 
 
 def test_a_bad_checkpoint_is_refused(planar):
@@ -209,7 +217,11 @@ def test_a_law_that_returns_no_command_is_named(planar):
             {"controller": Unfinished},
             r"Controller: is the class Unfinished, needs .* Unfinished\(\)",
         ),
-        ({"seed": -1}, "learning_cycle.seed: is -1, needs a whole number from 0 up"),
+        ({"seed": -1}, "learning_cycle.seed: is -1, needs a whole number from 0 to 4294967295"),
+        ({"seed": None}, "learning_cycle.seed: is None, needs a whole number"),
+        ({"seed": 2**32}, "learning_cycle.seed: is 4294967296, needs a whole number"),
+        ({"posture": [[0.4, 0.8]]}, r"learning_cycle.posture: has shape \(1, 2\), needs \(3,\)"),
+        ({"posture": "home"}, "learning_cycle.posture: is 'home', needs numbers"),
         ({"start": "runs/reach-001"}, "start: is of type str, needs LearnerStart"),
         ({"states": np.zeros((9, 3))}, "states: is of type ndarray, needs States"),
         ({"limits": (1.0, 2.0)}, "limits: is of type tuple, needs Limits"),
@@ -219,7 +231,7 @@ def test_what_is_no_law_seed_or_start_is_refused(wrong, message, planar):
     """By what it is, or lacks."""
     with (
         pytest.raises(ConfigurationError, match=message),
-        learning_cycle(planar.arm, planar.home, **({"seed": 0} | wrong)),
+        learning_cycle(planar.arm, **({"posture": planar.home, "seed": 0} | wrong)),
     ):
         pass
 

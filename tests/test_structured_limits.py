@@ -5,7 +5,7 @@ import math
 import numpy as np
 from reaching_job import DT, job_of, rms, run
 
-from nengo_forcectl import learning_cycle
+from nengo_forcectl import State, learning_cycle
 from nengo_forcectl.jobs.bench.conditions import condition
 from nengo_forcectl.safety.packing import OBSERVER_GAIN
 from nengo_forcectl.sim.bullet import Bullet
@@ -37,3 +37,20 @@ def test_friction_that_changes_sides_overrules_nothing():
     assert np.abs(before[0]).max() > 1.0  # [N m]
     assert cycle.events["velocity"] - overruled == 0
     assert rms(errors) < 1e-3
+
+
+def test_viscous_friction_that_is_not_there_throws_no_light_joint():
+    """Where the task leaves a joint free, it gains a tenth of its speed a cycle by it at most."""
+    arm, home, path, _ = job_of("ur10e", 2)
+    with learning_cycle(arm, home, seed=0) as cycle:
+        learner, law = cycle.cycle.learner, cycle.cycle.controller
+        learner.block["friction"][:, 0] = 50.0
+        speed = learner.encoding.joints.speed
+        state, reference = State(0.0, home, 20.0 * speed), path.at(0.0)
+        cycle.step(state, reference)
+        free = learner.block["viscous"] - law.block["along"]
+    M = cycle.cycle._arm["M"].copy()  # with the inertia that is assumed of an unknown payload
+    command = law.torque(arm.terms(home, state.dq)._replace(M=M), state, reference)
+    most = np.maximum(0.1 * M.diagonal() / DT * np.abs(command.dq_s), 3.0 * 50.0)
+    assert (np.abs(free) <= most * (1.0 + 1e-9)).all()
+    assert np.isclose(np.abs(free), most).any()

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -97,6 +98,38 @@ def test_a_sweep_is_the_runs_of_the_job(alone):
     assert not list(alone.folder.rglob("*.png"))
     (page,) = alone.folder.rglob("report.html")
     assert "reach: 4 of 4 cells finished" in page.read_text()
+
+
+def test_a_table_has_the_errors_of_its_job(tmp_path):
+    """Of a learned Jacobian and of logs; a number by joint is the mean of the joints."""
+    settings = '[settings]\narm = "planar2"\nneurons = 20\nsamples = 40\nepochs = 1\ntest = 50\n'
+    file = written(tmp_path, f'job = "jacobian"\n{settings}[sweep]\nseed = [0, 1]')
+    found = run_sweep(SweepSettings(file=file, jobs=1, out=tmp_path / "out"))
+    cell = found.cells[0]
+    error = cell.summary["relative_error"]["median"]
+    assert found.figures(cell)["relative_error.median"] == error
+    assert found.figure_names[0] == "relative_error.median"
+    logs = {
+        "replay": {"parts": [{"errors": {}}, {"errors": {"all": {"learner": [0.1, 0.3]}}}]},
+        "identify": {"error_unseen": [0.1, 0.3], "error_model": [1.0, 2.0]},
+    }
+    wanted = {
+        "replay": {"parts.errors.all.learner": 0.2},
+        "identify": {"error_unseen": 0.2, "error_model": 1.5},
+    }
+    for job, summary in logs.items():
+        figures = replace(found, job=job).figures(replace(cell, summary=summary))
+        assert figures == pytest.approx(wanted[job])
+        assert replace(found, job=job).figures(replace(cell, summary={})) == {}
+
+
+def test_cells_that_fail_end_with_exit_code_3(tmp_path, capsys):
+    """A script sees that results are missing; the others are there."""
+    file = written(tmp_path, 'job = "reach"\n[sweep]\narm = ["planar1"]\nadapt = ["none"]')
+    with pytest.raises(SystemExit) as end:
+        main(["sweep", str(file), "--jobs", "1", "--out", str(tmp_path / "out")])
+    assert end.value.code == 3
+    assert "1 of 1 cells failed; see results.csv" in capsys.readouterr().err
 
 
 def test_two_processes_and_a_cluster_give_the_same_bits(alone, cluster, tmp_path):

@@ -229,6 +229,16 @@ def coordinates(chain: Chain) -> list[Joint]:
     return [joint for joint in path[::-1] if joint.kind in MOVING and joint.mimic is None]
 
 
+def position_unit(chain: Chain, joint: int) -> str:
+    """The unit of a joint's entry of q, counted from 0: "m" if it slides, else "rad"."""
+    return "m" if coordinates(chain)[joint].kind == "prismatic" else "rad"
+
+
+def torque_unit(chain: Chain, joint: int) -> str:
+    """The unit of a joint's entry of tau, counted from 0: "N" if it slides, else "N m"."""
+    return "N" if position_unit(chain, joint) == "m" else "N m"
+
+
 def free(name: str, taken: Collection[str]) -> str:
     """``name``, with underscores appended until it is new."""
     while name in taken:

@@ -11,6 +11,7 @@ from ..contract import Command, Controller, Reference, State
 from ..kernels.arm_block import friction_kernel
 from ..kernels.block import Block
 from ..kernels.layout.arm_fields import ARM, COMMAND
+from ..kernels.layout.law_fields import ADVANCES, OVERRULED, PAUSES
 from .inputs import Inputs
 from .terms import write_terms
 
@@ -45,6 +46,8 @@ class BoundLaw(Controller):
         self.needs_wrench, self.dt = inputs.needs_wrench, law.dt
         self.command = Block(COMMAND, {"n": n, "m": rows})
         self._arm = Block(ARM, {"n": n}, {"dof": n})
+        self.overruled = False
+        """Whether the last torque was not sent as requested; a cycle sets it."""
         self._friction: Any = None
 
     def feed_friction_of(self, arm: Arm) -> None:
@@ -82,6 +85,12 @@ class BoundLaw(Controller):
         names = (name for name in Command._fields if name not in numbers)
         return Command(**{name: views[name].copy() for name in names}, **numbers)
 
+    def memory_mode(self, state: State) -> int:
+        """Return what the law's memory does in this cycle."""
+        if self.overruled:
+            return int(OVERRULED)
+        return int(ADVANCES if state.sound else PAUSES)
+
     def _run(self, terms: Terms, state: State) -> None:
         """Call the law's kernel."""
         raise NotImplementedError
@@ -96,6 +105,7 @@ class BoundLaw(Controller):
 
     def forget_motion(self) -> None:
         """Begin a new motion: set an integral or an offset to zero."""
+        self.overruled = False
         for array in self.memory.values():
             array[...] = 0.0
 

@@ -105,7 +105,7 @@ class BoundJointLaw(BoundLaw):
     def _run(self, terms: Terms, state: State) -> None:
         law, arm, inputs, command = self.addresses
         control, complete = self._kernels
-        control(law, arm, inputs, command, int(bool(state.sound)))
+        control(law, arm, inputs, command, self.memory_mode(state))
         complete(law, arm, command)
 
 

@@ -65,7 +65,7 @@ class Secondary:
 class NullSpace:
     """All secondary tasks of a law, for an arm of ``n`` joints."""
 
-    def __init__(self, tasks: Sequence[Secondary], n: int) -> None:
+    def __init__(self, tasks: Sequence[Secondary], n: int, dq_max: Numbers | None = None) -> None:
         packed: list[Packed] = []
         self._dof = n
         self._asked: list[tuple[Secondary, Block]] = []  # tasks in Python
@@ -75,6 +75,9 @@ class NullSpace:
                 parts = [Packed(at.GIVEN, at.GIVEN_TASK, {"n": n})]
                 self._asked.append((task, parts[0].block))
             packed += parts
+        for task in packed:
+            if task.kind == at.POSTURE and dq_max is not None:
+                task.block["dq_max"][...] = dq_max
         self.tasks = packed
         values = {
             "calls": [TASKS[t.kind].address if t.kind in TASKS else 0 for t in packed],
@@ -114,6 +117,12 @@ class Posture(Secondary):
 
         tau_0 = k (posture - q) - d dq,    d_i = min(2 sqrt(k_i M_ii), 100/s / (M^-1)_ii)
 
+    Where the arm cannot follow its reference, a share w of the spring yields, by which a joint
+    would swing, or want more than its top speed (`TaskSpace` has w)::
+
+        (1 - w) k (posture - q) + w clip(k' (posture - q), -d dq_max, d dq_max)
+        k'_i = min(k_i, (50/s)^2 / (M^-1)_ii)
+
     ``1 / (M^-1)_ii`` is the inertia of joint i while all others are free. Two joints whose axes are
     nearly in line, as in an upright arm of seven joints, move hardly any mass when they turn
     against each other. The bound keeps that motion from being damped beyond what a sampled loop
@@ -136,7 +145,8 @@ class Posture(Secondary):
         """Return the task in its kernel's form."""
         _same(self, "posture", self.posture, n)
         sizes = {"n": n}
-        return [Packed(at.POSTURE, at.POSTURE_TASK, sizes, q=self.posture, k=self.k)]
+        values = {"q": self.posture, "k": self.k, "dq_max": np.inf}
+        return [Packed(at.POSTURE, at.POSTURE_TASK, sizes, **values)]
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,13 @@ class TaskSpace(Controller):
     within ``dq_max (0.1 + 0.3 sqrt(inertia_max s))``: the joints come to rest with the tool.
     ``Command.out_of_reach`` is the share of the acceleration that is withheld.
     ``Command.singularity`` is 0 up to ``inertia_max``, and 1 in the singularity.
+
+    Where the arm cannot follow, the posture yields: a joint at top speed does not move as its
+    spring wants, so the torques that compensate for this motion would move the tool. In a cycle
+    in which an acceleration is withheld, or after one whose torque a limit has changed, the share
+    w of `Posture` grows by a hundredth of its distance to ``min(1, t / 0.1 s)``, with ``t = max_i
+    |Jbar e|_i / dq_max_i`` the time in which joints at top speed would make up for e; else it
+    shrinks by a thousandth in a cycle.
     """
 
     posture: Numbers  # (n,) [rad]
@@ -181,7 +188,7 @@ class BoundTaskLaw(BoundLaw):
     ) -> None:
         named = type(law).__name__ if named is None else named
         m, integral = len(law.rows), law.integral()
-        self.null_space = NullSpace(law.tasks, n)
+        self.null_space = NullSpace(law.tasks, n, dq_max)
         z = None if integral is None else integral.pack()
         values = {
             "rows": law.rows,
@@ -198,6 +205,7 @@ class BoundTaskLaw(BoundLaw):
         needs = law.needs_wrench or yielding is not None
         inputs = Inputs(n, named, 3, turns=law.turns, feels=True, needs_wrench=needs)
         memory = {} if z is None else {f"{named}.integral": z["z"]}
+        memory[f"{named}.withheld"] = self.null_space.block["withheld"]
         super().__init__(law, inputs, block, TOOL_LAW, m, memory)
         self._control = control_task.call
 
@@ -213,7 +221,7 @@ class BoundTaskLaw(BoundLaw):
 
     def _run(self, terms: Terms, state: State) -> None:
         self.null_space.ask(terms, state)
-        self._control(*self.addresses, int(bool(state.sound)))
+        self._control(*self.addresses, self.memory_mode(state))
 
 
 def task_inertia(

@@ -17,6 +17,7 @@ from ..contract import (
     State,
     learns,
 )
+from ..control.bound_law import BoundLaw
 from ..errors import ConfigurationError
 from ..estimation.predictor import Predictor
 from ..support.torques import checked_torque, limited
@@ -42,7 +43,7 @@ class Blocks(Cycle):
         self.arm, self.controller = arm, Controller.of(controller).bind(arm)
         self.adaptation = Adaptation.of(adaptation)
         self.predictor, self.kinematics = predictor, kinematics
-        self._limited = False  # whether a motor's limit changed the last torque
+        self._limited = False  # whether the last torque was not sent as requested
         self.warm_up()
 
     def warm_up(self) -> None:
@@ -74,6 +75,7 @@ class Blocks(Cycle):
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
         """Record the torque [N m] that was sent instead of the last step's."""
+        self._limited = True
         if self.predictor is not None:
             self.predictor.sent(tau, again=True)
         self.adaptation.overruled(tau)
@@ -111,6 +113,8 @@ class Blocks(Cycle):
         if self.kinematics is not None:
             terms = self.kinematics.at_tip(terms, state, reference)  # learns the tool
             J = terms.J
+        if isinstance(self.controller, BoundLaw):
+            self.controller.overruled = self._limited
         sound = state._replace(sound=False) if self._limited else state  # do not integrate then
         command = self.controller.torque(terms, sound, reference)  # tau, and the error it answers
         if not isinstance(command, Command):

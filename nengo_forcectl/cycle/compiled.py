@@ -16,6 +16,7 @@ from ..kernels.arm_block import arm_block
 from ..kernels.block import Block
 from ..kernels.layout.arm_fields import NOT_FINITE, NOTHING
 from ..kernels.layout.cycle_fields import CYCLE, FIXED
+from ..kernels.layout.law_fields import ADVANCES, OVERRULED, PAUSES
 from ..kernels.layout.learner_fields import FREEZE, HOLD, LEARN
 from ..kernels.parts import LAWS, LEARNERS, STEPS, correct_model, protect, run_cycle
 from ..kernels.warm_up import compile_ahead
@@ -111,8 +112,9 @@ class OneCall(Cycle):
 
     def _call(self, guard: int, sound: bool, begun: int, elapsed: float) -> int:
         """Run the kernel; advance the law's memory on sound sensors if its torque was sent."""
-        here, fit, integrate = self._cycle.address, int(sound), int(sound and self._obeyed)
-        met = self._run(here, guard, fit, integrate, self._mode, begun, elapsed)
+        memory = int(ADVANCES if sound else PAUSES) if self._obeyed else int(OVERRULED)
+        here, fit = self._cycle.address, int(sound)
+        met = self._run(here, guard, fit, memory, self._mode, begun, elapsed)
         self._obeyed = met <= 0
         return met
 
@@ -209,8 +211,13 @@ def write_memory(views: Mapping[str, np.ndarray], values: Mapping[str, np.ndarra
     """
     given = {name: np.shape(value) for name, value in values.items()}
     expected = {name: view.shape for name, view in views.items()}
-    if given != expected:
-        raise NetworkError(f"memory: has shapes {given}, needs {expected}")
+    differ = [name for name in expected | given if given.get(name) != expected.get(name)]
+    if differ:
+        has, needs = (
+            {name: shapes.get(name) for name in differ[:2]} for shapes in (given, expected)
+        )
+        more = f", and {len(differ) - 2} more differ" if len(differ) > 2 else ""
+        raise NetworkError(f"memory: has shapes {has}, needs {needs}{more}")
     for name, value in values.items():
         if np.isnan(value).any():
             raise NetworkError(f"memory {name!r}: has a NaN, needs numbers")

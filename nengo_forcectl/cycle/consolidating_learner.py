@@ -23,7 +23,13 @@ from ..networks.population import Population, PopulationOptions
 from ..networks.smooth_basis import smooth_basis
 from ..networks.workspace import reach_states, task_axes
 from ..safety.limits import Limits
-from ..support.validation import Arguments, check_not_negative, check_positive
+from ..support.validation import (
+    Arguments,
+    as_vector,
+    check_not_negative,
+    check_positive,
+    check_seed,
+)
 from .compiled_learning import CompiledCycle
 from .consolidating_gains import GAIN, LOAD, NOISE, SOFTNESS, SURPRISE
 from .simulated_network import SimulatedNetwork
@@ -94,10 +100,12 @@ def consolidating_cycle(
             another arm, or a size, a rate or a choice is not valid.
     """
     check_positive(Arguments("consolidating_cycle", dt=dt), dt="s")
-    check_not_negative(Arguments("consolidating_cycle", delay=delay), delay="s")
+    own = Arguments("consolidating_cycle", delay=delay, seed=seed, posture=posture)
+    check_not_negative(own, delay="s")
+    check_seed(own)
     from ..networks.building import simulator, workspace_network  # nengo
 
-    posture, firing = np.asarray(posture, dtype=float), Population(**population)
+    posture, firing = as_vector(own, "posture", arm.dof), Population(**population)
     if states is None:
         states = reach_states(arm, posture, np.random.default_rng([seed, 1]))
     encoding = inputs if isinstance(inputs, StateEncoding) else encoding_of(arm, states, inputs)

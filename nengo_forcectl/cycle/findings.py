@@ -65,6 +65,7 @@ class NeuronTorque:
 class LearnedFriction(NamedTuple):
     """Friction in each joint, ``viscous dq + dry tanh(dq / 0.01 rad/s)`` and what its neurons add.
 
+    ``presliding`` is the share of the dry friction that builds up over a short way: `Presliding`.
     The neurons explain what depends on the angle, or on the speed in another way. The deviations
     of the others take them as they are.
     """
@@ -73,6 +74,7 @@ class LearnedFriction(NamedTuple):
     dry: LearnedNumbers  # [N m]
     neurons: Float[np.ndarray, "n"]  # root mean square of their torque over the work [N m]
     at: NeuronTorque  # their torque
+    presliding: Float[np.ndarray, "n"]  # share of the dry friction
 
     def curve(
         self, dq: Float[np.ndarray, "*batch n"], q: Float[np.ndarray, "*batch n"] | None = None

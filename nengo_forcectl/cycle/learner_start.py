@@ -1,7 +1,7 @@
 """What a structured learner knows, for another one to start with: a Gaussian over its weights."""
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ START_FILE = "start.npz"  # its name in the folder of a run
 MANY = 200  # states at which the links' parameters are compared
 STATES = 6  # at which two models are compared
 CLOSE = 2e-3  # largest difference of their inertia and gravity, as a share
+PLACES = 1e-3  # largest difference of their tools' poses [m], [rad]
 EARLY = 6  # cycles after a change in which one solution follows the other
 ROUNDS = 5  # solutions, so that the evidence settles
 SETTLED = 1000  # cycles after a change, so that the next one can be found
@@ -49,6 +50,8 @@ class LearnerStart:
     origin: Float[np.ndarray, "3"]  # at which the tool's forces are stated [m]
     chosen: Float[np.ndarray, "links"]  # places of the links' parameters, the last unknowns
     mark: Float[np.ndarray, "m"]  # of the arm's model without that payload
+    presliding: Float[np.ndarray, "2 n"] | None = None  # both integrals of `Presliding`, if known
+    pose: Float[np.ndarray, "4 4"] | None = None  # of its tool at one state; older files lack it
 
     @classmethod
     def of(cls, learner: "StructuredLearner") -> "LearnerStart":
@@ -65,6 +68,8 @@ class LearnerStart:
             learner.encoding.tool.centre[:3].copy(),
             np.asarray(_chosen(learner), float),
             _mark(learner.encoding.arm),
+            presliding=np.array([learner.presliding_block[name] for name in ("moment", "square")]),
+            pose=_pose(learner.encoding.arm),
         )
 
     def begin(self, learner: "StructuredLearner") -> None:
@@ -73,14 +78,11 @@ class LearnerStart:
         Raises:
             NetworkError: it is of another arm.
         """
-        mark = _mark(learner.encoding.arm)
-        if mark.shape != self.mark.shape or not np.allclose(
-            mark, self.mark, rtol=0.0, atol=CLOSE * float(np.abs(self.mark).max())
-        ):
-            raise NetworkError(
-                f"start: was learned with another model, needs one learned with this model of arm "
-                f"{learner.encoding.arm.name!r}"
-            )
+        self._check_model(learner.encoding.arm)
+        n = learner.encoding.arm.dof
+        if self.presliding is not None and self.presliding.shape != (2, n):
+            shape = self.presliding.shape
+            raise NetworkError(f"start: presliding has shape {shape}, needs (2, {n})")
         T, unit = self._turned(learner), 1.0 / _unit(learner)
         change = np.zeros(len(self.moment))
         change[:PARAMETERS] = learner.design.assumed - self.assumed
@@ -93,6 +95,9 @@ class LearnerStart:
         law["moment"][own] = (T.T @ moment * unit)[:, None]
         law["square"][...] = law["both"][...] = max(square, 0.0)
         law["samples"][...] = self.samples
+        if self.presliding is not None:
+            shares = learner.presliding_block
+            shares["moment"][:], shares["square"][:] = self.presliding
         law["noise"][...] = law["repeated"][...] = self.noise
         law["since"][...] = EARLY
         if self.samples > 0:
@@ -106,6 +111,22 @@ class LearnerStart:
         block["slow"][...] = len(block["fast"]) * self.noise / learner.law.spread
         for name in ("renewed", "new_payload", "new_armature"):
             block[name][...] = 0.0
+
+    def _check_model(self, arm: Arm) -> None:
+        mark = _mark(arm)
+        if mark.shape != self.mark.shape or not np.allclose(
+            mark, self.mark, rtol=0.0, atol=CLOSE * float(np.abs(self.mark).max())
+        ):
+            raise NetworkError(
+                f"start: was learned with another model, needs one learned with this model of arm "
+                f"{arm.name!r}"
+            )
+        other = self.pose is not None and np.abs(_pose(arm) - self.pose).max() > PLACES
+        if other:
+            raise NetworkError(
+                f"start: was learned with another tool frame or base of arm {arm.name!r}, in which "
+                "payload and forces are stated; needs one learned with the same"
+            )
 
     def _turned(self, learner: "StructuredLearner") -> Float[np.ndarray, "p p_new"]:
         """Return the learner's columns in terms of those of here.
@@ -141,31 +162,48 @@ class LearnerStart:
 
     def write(self, path: Path | str) -> None:
         """Write it as ``.npz``."""
-        arrays = {each.name: np.asarray(getattr(self, each.name)) for each in fields(self)}
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        arrays = {name: np.asarray(each) for name, each in values.items() if each is not None}
         write_file(Path(path), lambda stream: np.savez(stream, **arrays))  # pyright: ignore[reportArgumentType]
 
     @classmethod
-    def read(cls, path: Path | str) -> "LearnerStart":
+    def read(cls, path: Path | str, arm: Arm | None = None) -> "LearnerStart":
         """Read one that was written, from its file or from a run's folder.
+
+        Args:
+            path: of the file or folder.
+            arm: the model that it must have been learned with; None: any.
 
         Raises:
             RecordError: the file cannot be read, or is none.
+            NetworkError: it was learned with another model.
         """
         problem, path = f"start '{path}': cannot be read", Path(path)
         arrays = read_npz(path / START_FILE if path.is_dir() else path, problem)
         with interpreting(problem):
-            values = {each.name: np.asarray(arrays[each.name], float) for each in fields(cls)}
+            values = {
+                each.name: np.asarray(arrays[each.name], float)
+                for each in fields(cls)
+                if each.name in arrays or each.default is MISSING
+            }
         p = values["moment"].size
         shapes = {"information": (p, p), "moment": (p,), "assumed": (10,), "origin": (3,)}
+        if "pose" in values:
+            shapes["pose"] = 4, 4
         shapes |= {"chosen": (values["chosen"].size,), "mark": (values["mark"].size,)}
         shapes |= dict.fromkeys(("square", "samples", "noise"), ())
+        if "presliding" in values:
+            shapes["presliding"] = (2, values["presliding"].size // 2)
         for name, shape in shapes.items():
             if values[name].shape != shape or not np.isfinite(values[name]).all():
                 raise RecordError(f"{problem} ({name} is not finite, or not of shape {shape})")
         numbers: dict[str, Any] = {
             name: float(each) if each.ndim == 0 else each for name, each in values.items()
         }
-        return cls(**numbers)
+        start = cls(**numbers)
+        if arm is not None:
+            start._check_model(arm)
+        return start
 
 
 def _without_neurons(
@@ -217,3 +255,8 @@ def _mark(arm: Arm) -> Float[np.ndarray, "m"]:
     """Return inertia and gravity of an arm at some states."""
     q = np.random.default_rng(0).uniform(-math.pi, math.pi, (STATES, arm.dof))
     return np.concatenate((arm.mass_matrix(q).ravel(), arm.gravity(q).ravel()))
+
+
+def _pose(arm: Arm) -> Float[np.ndarray, "4 4"]:
+    """Return the pose of an arm's tool at the first of these states."""
+    return arm.pose(np.random.default_rng(0).uniform(-math.pi, math.pi, (STATES, arm.dof))[0])

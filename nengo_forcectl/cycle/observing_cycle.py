@@ -1,5 +1,6 @@
 """A compiled cycle that learns from the torque sent and from the motion, with late sensors too."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,12 @@ class ObservingCycle(OneCall):
         self.learner.record_sent(tau - self.controller.command["friction"])
         if self.predictor is not None:
             self.predictor.sent(tau, again=True)
+
+    def resume(self, checkpoint: Mapping[str, np.ndarray]) -> None:
+        """As `OneCall.resume`; the robot's clock may start anew."""
+        super().resume(checkpoint)
+        if self.predictor is not None:
+            self.predictor.begin_clock()
 
     def forget_motion(self) -> None:
         """Begin a new motion: what the weights have not yet learned is observed anew."""

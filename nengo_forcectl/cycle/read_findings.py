@@ -79,7 +79,9 @@ def findings_of(learner: "StructuredLearner") -> Learned:
     return Learned(
         payload,
         LearnedNumbers(value[at["armature"]], deviations[at["armature"]]),
-        LearnedFriction(viscous, dry, neurons.size, neurons),
+        LearnedFriction(
+            viscous, dry, neurons.size, neurons, learner.presliding_block["share"].copy()
+        ),
         LearnedNumbers(w[:, OFFSET], d[:, OFFSET]),
         tool,
         LearnedNumbers(value[at["gravity"]], deviations[at["gravity"]]),

@@ -131,3 +131,5 @@ class StructuredBlocks(Blocks):
         """Continue from a checkpoint; raise `NetworkError` if it does not fit."""
         self.learner.check(checkpoint)
         write_memory(self.memory, checkpoint)
+        if self.predictor is not None:
+            self.predictor.begin_clock()

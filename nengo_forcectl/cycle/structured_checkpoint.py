@@ -8,15 +8,17 @@ from ..kernels.layout.learner_fields import NO_JOB
 # What is in no checkpoint: it never changes, or every cycle writes it before it is read.
 OTHERS = (
     "dt", "loop", "gain_start", "k_null", "home_V", "home_M", "loud", "bump_keep", "quiet", "jump",
+    "recent_share", "usual_share",
     "M", "C", "g", "new_M", "new_C", "new_g", "carried", "ddq", "factor", "dg", "regressor",
     "chosen", "tool_encoders", "tool_bias", "tool_active", "q_half", "dq_half", "ddq_half", "one",
     "added", "doubt", "viscous", "dry", "push", "waits", "neuron_torque", "neuron_force",
 )  # fmt: skip
 OTHERS_OF_LAW = (
     "alone", "wake", "share", "floor", "spread", "delayed", "size", "group", "most", "positive",
-    "frozen", "reach", "home", "changes", "changed", "precision",
+    "field", "frozen", "reach", "home", "changes", "changed", "precision",
 )  # fmt: skip
 OTHERS_OF_RIPPLE = "least", "quiet", "most", "frozen", "fed", "taken", "lacking"
+OTHERS_OF_PRESLIDING = "distance", "start", "doubt", "quick", "memory", "apart"
 OTHERS_OF_NEURONS = "frozen", "encoders", "bias", "size", "wake", "fed", "active", "column"
 COUNTS = (
     "structured.changes", "structured.backed_off", "least_squares.filled", "least_squares.rounds",

@@ -31,7 +31,7 @@ from ..networks.structured_encoding import (
 )
 from ..networks.workspace import reach_states, task_axes
 from ..safety.limits import Limits
-from ..support.validation import Arguments, check, check_positive, check_whole
+from ..support.validation import Arguments, as_vector, check, check_positive, check_seed
 from .findings import Learned
 from .learner_start import LearnerStart
 from .observing_cycle import ObservingCycle
@@ -183,8 +183,8 @@ def learning_cycle(
         neurons: whether neurons learn what the structure does not explain. Those of each joint:
             friction that varies with the angle, or with the speed in another way than viscous and
             dry friction. Those of the tool: a force that varies with the place in another way than
-            a spring's. They begin after ten seconds, and after twenty. They are rectified-linear
-            rates.
+            a spring's. They begin after ten seconds, those of the tool also ten seconds after a
+            change that was found. They are rectified-linear rates.
         population: fields of `Population` for other neurons, which then supply the torque:
             ``neuron_type``, such as `nengo.LIF()` or "lif" for neurons that spike, ``max_rates``
             [Hz] and ``synapse`` [s]. Ten of them take the place of each rectified-linear one, with
@@ -206,9 +206,10 @@ def learning_cycle(
             "consolidating_cycle takes a number of neurons"
         )
     check_positive(Arguments("learning_cycle", dt=dt), dt="s")
-    check_whole(Arguments("learning_cycle", seed=seed), seed=0)
+    own = Arguments("learning_cycle", seed=seed, posture=posture)
+    check_seed(own)
     _check_kinds((states, States), (limits, Limits), (start, LearnerStart))
-    posture = np.asarray(posture, dtype=float)
+    posture = as_vector(own, "posture", arm.dof)
     _check_mass(arm, posture)
     if states is None:
         states = reach_states(arm, posture, np.random.default_rng([seed, 1]))

@@ -15,10 +15,12 @@ from ..errors import NetworkError
 from ..kernels.block import Block
 from ..kernels.layout.cycle_fields import STRUCTURES, TOOL_LAW
 from ..kernels.layout.null_space_fields import POSTURE
+from ..kernels.layout.presliding_fields import PRESLIDING
 from ..kernels.layout.regression_fields import JOINT_NEURONS, REGRESSION
 from ..kernels.layout.ripple_fields import RIPPLE
 from ..kernels.layout.structured_fields import STRUCTURED
 from ..kernels.parts import complete_sums, finish_structured, fire_structure
+from ..learning.presliding import Presliding
 from ..learning.ripple import Ripple
 from ..learning.structured_columns import places_of_parts
 from ..learning.structured_least_squares import StructuredLeastSquares
@@ -32,6 +34,7 @@ from .structured_checkpoint import (
     OTHERS,
     OTHERS_OF_LAW,
     OTHERS_OF_NEURONS,
+    OTHERS_OF_PRESLIDING,
     OTHERS_OF_RIPPLE,
     memory_of,
     ranges_of,
@@ -46,6 +49,7 @@ SOFTNESS = 0.25  # first bandwidth of the posture, over K
 BUMP_RATE = 300.0  # decay of the change by new weights [1/s]
 LOUD = 0.01  # root mean square of the fast part's change in a cycle, over tau_max, that backs off
 JUMP = 30.0  # multiple of the usual square of the misfit that is a change of the payload
+RECENT, USUAL = 1.0, 20.0  # times of means of the misfit's square, in a log [s]
 QUIET = 1.0 / 260.0  # least misfit that counts, over the arm's typical torque
 NOISE, FLOOR = 1.0 / 43.0, 1.0 / 2600.0  # of the law, over the arm's typical torque
 
@@ -55,6 +59,7 @@ MOTION = (
     "sent", "fast", "fast_last", "shake", "bump", "total", "renewed", "frozen", "begun", "rubbed",
     "waits", "on_way",
 )  # fmt: skip
+MOTION_OF_PRESLIDING = "built", "built_fed", "misfit", "difference"
 MOTION_OF_LAW = ("phi", "lacking", "late", "row", "queue", "filled")
 OWN_BLOCKS = "neurons", "ripple"  # parts whose weights are not among the regression's
 
@@ -68,8 +73,9 @@ class StructuredLearner:
     posture. The rest is a feed-forward F: of joints and tool at the velocity dq_s of `Command`, of
     links and gravity at the acceleration that the law asks for. In the task's null space, where
     dq_s is measured, 0.4 of the dry friction and of the neurons' torque and 0.8 of the viscous
-    friction are supplied, because more than the real one would drive the arm. m is the fast part, a
-    momentum observer's estimate of what both leave, with a gain K for each joint::
+    friction are supplied, to light joints less at speeds not seen before, because more than the
+    real one would drive the arm. m is the fast part, a momentum observer's estimate of
+    what both leave, with a gain K for each joint::
 
         m <- m + (1 - exp(-K dt)) (y - y_w - m)
 
@@ -84,12 +90,14 @@ class StructuredLearner:
     most K. A delay d bounds K to 0.12 / d and the bandwidth to 0.03 / d. If the fast part of a
     joint shakes, its gain goes down.
 
-    `Ripple` finds and learns what repeats many times a turn of a joint, unless states are late by a
+    `Presliding` learns which share of a joint's dry friction builds up over a short way. `Ripple`
+    finds and learns what repeats many times a turn of a joint, unless states are late by a
     delay that is not known.
 
     The payload is forgotten if the misfit suddenly grows, so that one that was picked up or dropped
-    is learned anew, and the friction stays known. New weights do not make the torque jump: the
-    difference decays within a few milliseconds.
+    is learned anew, and the friction stays known. Neurons of the tool that were silent learn again
+    from then on. New weights do not make the torque jump: the difference decays within a few
+    milliseconds.
 
     With a law that needs a wrench, links and gravity are frozen (`freeze`): on a surface the arm
     moves so slowly that their torques look like forces at the tool.
@@ -134,6 +142,7 @@ class StructuredLearner:
         self._neurons = self.law.neurons_block(neurons, p, DECODER * torque, dt)
         self._sums = self.law.block(design.columns, self._neurons, n, dt)
         self._ripple = Ripple(QUIET * torque).block(arm.tau_max)
+        self.presliding_block = Presliding().block(n)
         if not design.neurons:
             self._neurons["wake"][...] = self._sums["wake"][...] = math.inf
         task = 0
@@ -147,6 +156,7 @@ class StructuredLearner:
         values = {
             "law": self._sums.address,
             "ripple": self._ripple.address,
+            "presliding": self.presliding_block.address,
             "body": encoding.body.address,
             "joints": encoding.joints.block.address,
             "tool": encoding.tool.block.address,
@@ -172,6 +182,8 @@ class StructuredLearner:
             "slow": torque**2,
             "quiet": (QUIET * torque) ** 2,
             "jump": JUMP,
+            "recent_share": -math.expm1(-dt / RECENT),
+            "usual_share": -math.expm1(-dt / USUAL),
         }
         sizes = {"n": n, "parameters": arm.sizes["p"], "links": len(design.columns.chosen)}
         sizes["t"], sizes["late"] = len(field.bias), late
@@ -180,7 +192,8 @@ class StructuredLearner:
             self._population = FiringPopulation(encoding.population, dt)
             values["population"] = self._population.block.address
             values["fire_call"] = fire_structure.address
-        keeps = (self._sums, self._ripple, encoding, held, model, bound, self._population)
+        keeps = (self._sums, self._ripple, self.presliding_block, encoding, held, model, bound)
+        keeps += (self._population,)
         self.block = Block(STRUCTURED, sizes, values, keeps=keeps)
         if held is not None:
             held["k"][...] = np.minimum(held["k"], M * (SOFTNESS * GAIN_START) ** 2)
@@ -188,6 +201,8 @@ class StructuredLearner:
         self.memory = memory_of("least_squares", self._sums, REGRESSION, OTHERS_OF_LAW)
         self.memory |= memory_of("neurons", self._neurons, JOINT_NEURONS, OTHERS_OF_NEURONS)
         self.memory |= memory_of("ripple", self._ripple, RIPPLE, OTHERS_OF_RIPPLE)
+        own = self.presliding_block
+        self.memory |= memory_of("presliding", own, PRESLIDING, OTHERS_OF_PRESLIDING)
         self.memory |= memory_of("structured", self.block, STRUCTURED, OTHERS)
         if held is not None:
             self.memory["posture.k"] = held["k"]
@@ -282,13 +297,16 @@ class StructuredLearner:
 
     @property
     def network_parts(self) -> tuple[StructuredEncoding, dict[str, np.ndarray]]:
-        """Encoding and weights for `structured_network_of`: those of `read` and the ripple."""
+        """Encoding and weights for `structured_network_of`: those of `read`, ripple, presliding."""
         periods, weights = self._ripple["periods"], self.read()
+        encoding, share = self.encoding, self.presliding_block["share"]
+        if share.any():
+            encoding = replace(encoding, presliding=share.copy())
         if not periods.any():
-            return self.encoding, weights
+            return encoding, weights
         waves = enumerate(self._ripple["amplitude"])
         weights |= {f"ripple {j + 1}": row[None].copy() for j, row in waves}
-        return replace(self.encoding, ripple=periods.copy()), weights
+        return replace(encoding, ripple=periods.copy()), weights
 
     def links_of(self, chosen: Float[np.ndarray, "links"]) -> Float[np.ndarray, "p"]:
         """Return numbers of the chosen parameters of the links among those of all links."""
@@ -306,7 +324,8 @@ class StructuredLearner:
 
     def forget_motion(self) -> None:
         """Begin a new motion: what the weights have not yet learned is observed anew."""
-        parts = (self.block, MOTION), (self._sums, MOTION_OF_LAW), (self._neurons, ("phi",))
+        parts = [(self.block, MOTION), (self._sums, MOTION_OF_LAW), (self._neurons, ("phi",))]
+        parts.append((self.presliding_block, MOTION_OF_PRESLIDING))
         for block, names in parts:
             for name in names:
                 block[name][...] = 0.0

@@ -107,6 +107,10 @@ class Predictor:
         for value in self.memory.values():
             value[...] = 0.0
 
+    def begin_clock(self) -> None:
+        """Let the next state's time be the first one: the memory is that of the cycle before it."""
+        self._time = math.nan
+
     def sent(self, tau: Float[np.ndarray, "n"], *, again: bool = False) -> None:
         """Record the torque that is sent in this cycle [N m].
 

@@ -159,7 +159,7 @@ def described(safe: Safe) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         if cycle.network.voltage is not None:
             arrays["voltage"] = cycle.network.voltage
     arrays |= {f"memory.{name}": value for name, value in cycle.checkpoint().items()}
-    arrays["safe"], counts = safe.remembered
+    arrays["safe"], counts, arrays["copies"] = safe.remembered
     data = {
         "format": FORMAT,
         "versions": versions_here(),
@@ -245,7 +245,9 @@ def assembled(data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Load
     rows = BARE_ROWS if stored(arrays, "safe").shape == (BARE_ROWS, arm.dof) else ROWS
     memory, counts = np.empty((rows, arm.dof)), made(data["counts"], "counts", arrays)
     put(memory, arrays, "safe")
-    safe.remembered = memory, counts
+    copies = np.empty(1 + 2 * arm.dof)
+    put(copies, arrays, "copies")
+    safe.remembered = memory, counts, copies
     return safe
 
 

@@ -121,6 +121,8 @@ def image_of(safe: Safe) -> Image:
     }
     guard = place[id(safe._guard)] + _start(safe._guard, "rubs")
     memory["limits.memory"] = Place(guard, (ROWS, safe.dof))
+    copies = place[id(safe._guard)] + _start(safe._guard, "age")
+    memory["limits.copies"] = Place(copies, (1 + 2 * safe.dof,))
     watch = place[id(safe._watch)]
     memory["limits.counts"] = Place(watch + _start(safe._watch, "begun"), (5,))
     mark = own["mark"]

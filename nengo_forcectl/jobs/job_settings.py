@@ -12,7 +12,7 @@ import arms
 
 from ..errors import ConfigurationError
 from ..sim.engines import ENGINES, default_engine
-from ..support.validation import Settings, check, check_choice, check_whole
+from ..support.validation import Settings, check, check_choice, check_seed, check_whole
 
 T = TypeVar("T", bound=Settings)
 SCHEDULER = re.compile(r"((tcp|tls|ws|wss|ucx)://)?([\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}")
@@ -99,7 +99,7 @@ class SceneSettings(EngineSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_whole(self, seed=0)
+        check_seed(self)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -187,10 +187,12 @@ def add_rows(law, until):
                 continue
             if itself:
                 add_multiple(2.0 * value, phi[j], information[i, : i + 1])
+                add_multiple(2.0 * value, y[j], moment[i])
+                add_multiple(2.0 * value, active[j], cross[i, j])
             else:
                 add_products(value, last[j], earlier, phi[j], information[i, : i + 1])
-            add_products(value, y_last[j], earlier, y[j], moment[i])
-            add_products(value, before[j], earlier, active[j], cross[i, j])
+                add_products(value, y_last[j], earlier, y[j], moment[i])
+                add_products(value, before[j], earlier, active[j], cross[i, j])
     if first == 0:
         add_own(law)
     set_number(law, at.REGRESSION_LEFT, 0.0 if until >= used else p - until)

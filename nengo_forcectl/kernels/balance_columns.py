@@ -13,6 +13,7 @@ from .add_sample import is_tool_silent
 from .carried_body import momentum_columns
 from .encode import rectified
 from .encode_structure import encode_joints, encode_tool
+from .follow_presliding import build_up, share_friction
 from .joint_activity import activate, keep_activities
 from .layout import structured_fields as at
 from .layout.arm_fields import ARM_DOF, ARM_J, ARM_POSE
@@ -106,8 +107,8 @@ def model_matrices(learner):
 
 
 @kernel
-def encode_motion(learner, arm, q, dq):
-    """Compute the direct inputs of joints and tool."""
+def encode_motion(learner, arm, q, dq, built):
+    """Compute the direct inputs of joints and tool; let the friction of joints build up."""
     n = len(q)
     pose, J = matrix(arm, ARM_POSE, 4), matrix(arm, ARM_J, n)
     x, u = (
@@ -115,6 +116,9 @@ def encode_motion(learner, arm, q, dq):
         matrix(learner, at.STRUCTURED_JOINT_U, SEEN + 1),
     )
     encode_joints(whole(learner, at.STRUCTURED_JOINTS), q, dq, x, u)
+    presliding = whole(learner, at.STRUCTURED_PRESLIDING)
+    build_up(presliding, vector(presliding, built), dq, number(learner, at.STRUCTURED_DT))
+    share_friction(presliding, vector(presliding, built), x)
     y, z = vector(learner, at.STRUCTURED_Y), vector(learner, at.STRUCTURED_TOOL_U)
     encode_tool(whole(learner, at.STRUCTURED_TOOL), pose, J, dq, y, z)
 

@@ -31,7 +31,7 @@ from .protect import credible
 
 
 @part(6, number=True)
-def run_cycle(cycle, guard, sound, integrate, learning, begun, elapsed):
+def run_cycle(cycle, guard, sound, memory, learning, begun, elapsed):
     """Write the limited torque, the tool's position, the singularity and the learned torque.
 
     Returns the bits of the guard's findings; without a guard MET_TORQUE, if a motor's limit changes
@@ -41,7 +41,7 @@ def run_cycle(cycle, guard, sound, integrate, learning, begun, elapsed):
     Args:
         guard: address of a `Safe`'s block, or 0.
         sound: whether the sensors can be learned from.
-        integrate: whether the law's memory may advance.
+        memory: of the law: PAUSES, ADVANCES or OVERRULED.
         learning: LEARN, HOLD or FREEZE.
         begun, elapsed: as in `protect`.
     """
@@ -54,7 +54,7 @@ def run_cycle(cycle, guard, sound, integrate, learning, begun, elapsed):
     learner = whole(cycle, at.CYCLE_LEARNER)
     if whole(cycle, at.CYCLE_MODEL_CALL) != 0:
         call(whole(cycle, at.CYCLE_MODEL_CALL), learner, arm, inputs, guard)
-    call(whole(cycle, at.CYCLE_LAW_CALL), law, arm, inputs, command, integrate)
+    call(whole(cycle, at.CYCLE_LAW_CALL), law, arm, inputs, command, memory)
     tau = vector(cycle, at.CYCLE_TAU)
     if not copy_finite(vector(command, COMMAND_TAU), tau):
         return NOT_FINITE

@@ -10,12 +10,11 @@ from .layout import arm_fields as arm_at, law_fields as at
 
 
 @part(5)
-def control_joints(law, arm, inputs, command, integrate):
+def control_joints(law, arm, inputs, command, memory):
     """Write tau, error, task_torque, dq_r, ddq_r, dq_s and friction of a `Command`; integrate.
 
     Args:
-        integrate: whether the integral may advance: the sensors are sound, and the last torque was
-            sent.
+        memory: PAUSES, ADVANCES or OVERRULED.
     """
     n = whole(arm, arm_at.ARM_DOF)
     M, C = matrix(arm, arm_at.ARM_M, n), matrix(arm, arm_at.ARM_C, n)
@@ -39,7 +38,7 @@ def control_joints(law, arm, inputs, command, integrate):
         error[i] += back
         task_torque[i], dq_r[i], ddq_r[i], dq_s[i] = error[i], dx[i], ddx[i], dx[i]
     feed_friction(arm, inputs, command)
-    if integrate and whole(law, at.JOINT_INTEGRAL) != 0:
+    if memory == at.ADVANCES and whole(law, at.JOINT_INTEGRAL) != 0:
         step_integral(whole(law, at.JOINT_INTEGRAL), vector(law, at.JOINT_E))
 
 

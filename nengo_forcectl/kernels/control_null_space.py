@@ -36,18 +36,26 @@ def control_null_space(tasks, arm, inputs):
 
 @part(4)
 def hold_posture(task, arm, inputs, tasks):
-    """Add ``k (posture - q) - d dq``, d as in `Posture`."""
+    """Add the torque of `Posture`."""
     tau_0 = vector(tasks, at.NULL_TAU_0)
     n = len(tau_0)
     M, factor = matrix(arm, ARM_M, n), matrix(task, at.POSTURE_FACTOR, n)
     q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
     posture, k = vector(task, at.POSTURE_Q), vector(task, at.POSTURE_K)
+    dq_max = vector(task, at.POSTURE_DQ_MAX)
+    withheld = number(tasks, at.NULL_WITHHELD)
     copy_matrix(M, factor)
     factor_columns(factor, 0, n)
     for i in range(n):
         free = 1.0 / inverse_diagonal(factor, i, vector(task, at.POSTURE_COLUMN))
         d = min(2.0 * math.sqrt(k[i] * M[i, i]), QUICKEST * free)
-        tau_0[i] += k[i] * (posture[i] - q[i]) - d * dq[i]
+        pull, most = k[i] * (posture[i] - q[i]), d * dq_max[i]
+        if withheld > 0.0:
+            soft = min(k[i], (0.5 * QUICKEST) ** 2 * free) * (posture[i] - q[i])
+            if abs(soft) > most:  # not so if that is 0 times infinity
+                soft = math.copysign(most, soft)
+            pull -= withheld * (pull - soft)
+        tau_0[i] += pull - d * dq[i]
 
 
 @part(4)

@@ -13,16 +13,16 @@ from .integrate import step_integral
 from .layout import arm_fields as arm_at, law_fields as at
 from .layout.arm_fields import ORIGIN
 from .layout.null_space_fields import NULL_TAU_0
+from .yield_posture import yield_posture
 from .yield_reference import yield_reference
 
 
 @part(5)
-def control_task(law, arm, inputs, command, integrate):
+def control_task(law, arm, inputs, command, memory):
     """Write a `Command`, and advance the law's memory.
 
     Args:
-        integrate: whether the integral may advance: the sensors are sound, and the last torque was
-            sent.
+        memory: PAUSES, ADVANCES or OVERRULED.
     """
     if whole(law, at.TASK_YIELD) != 0:
         yield_reference(whole(law, at.TASK_YIELD), inputs)
@@ -32,7 +32,8 @@ def control_task(law, arm, inputs, command, integrate):
     resolve_inertia(law, arm, inputs, command)
     sum_torques(law, arm, inputs, command)
     feed_friction_of_tool(law, arm, inputs, command)
-    if integrate and whole(law, at.TASK_INTEGRAL) != 0:
+    yield_posture(law, arm, command, memory)
+    if memory == at.ADVANCES and whole(law, at.TASK_INTEGRAL) != 0:
         errors = matrix(law, at.TASK_ERRORS, len(wholes(law, at.TASK_ROWS)))
         step_integral(whole(law, at.TASK_INTEGRAL), errors[at.ERROR_PUSH])
 

@@ -23,11 +23,15 @@ def keep_physical(law):
     w, positive = vector(law, at.REGRESSION_NEXT), wholes(law, at.REGRESSION_POSITIVE)
     fixed, worst, value = wholes(law, at.REGRESSION_FIXED), -1, -SLIGHT
     frozen, weights = wholes(law, at.REGRESSION_FROZEN), vector(law, at.REGRESSION_WEIGHTS)
-    waits, silent = number(law, at.REGRESSION_WAITS) != 0.0, is_tool_silent(law)
+    if number(law, at.REGRESSION_WAITS) != 0.0:
+        for i in range(len(w)):
+            w[i] = weights[i]
+        return False
+    silent = is_tool_silent(law)
     core = whole(law, at.REGRESSION_CORE)
     for i in range(len(w)):
         nothing = silent and i >= core
-        stays = frozen[i] != 0 or (waits and i < PARAMETERS) or nothing
+        stays = frozen[i] != 0 or nothing
         if stays and fixed[i] == 0:
             fix(law, i, 0.0 if nothing else weights[i])
             return True

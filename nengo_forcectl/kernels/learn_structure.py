@@ -25,23 +25,29 @@ from .layout import regression_fields as regression_at, structured_fields as at
 from .layout.arm_fields import (
     ARM_DOF,
     ARM_J,
+    ARM_M,
     COMMAND_DQ_S,
     COMMAND_FRICTION,
     COMMAND_TAU,
     INPUT_DQ,
     INPUT_Q,
 )
+from .layout.law_fields import TASK_ALONG
 from .layout.learner_fields import FREEZE, LEARN
 from .layout.network_fields import DIRECT, DRY, FRICTION, OFFSET, PLACE, SPEED, VISCOUS
+from .layout.presliding_fields import PRESLIDING_BUILT_FED
 from .layout.ripple_fields import RIPPLE_FROZEN
 from .learned_body import carry_body
 from .observe import faded
-from .observe_motion import delay_sent, observe_state
+from .observe_motion import SETTLED, delay_sent, observe_state
 from .regress import forget_payload, is_filled, queue_torque
 
 VISCOUS_SHARE = 0.8  # of learned viscous friction's part in the null space that is supplied
 DRY_SHARE = 0.4  # of dry friction's
-SETTLED = 300  # cycles after a change until the next one can be found
+STEADY = 0.1  # largest growth of a speed in a cycle by viscous friction that is not there
+SEEN = 3.0  # speeds over the root mean square at which viscous friction is known
+LONG = 20.0  # times of the recent misfit after a change until one is found in a log
+GROWN = 5.0  # recent misfit over the usual one that is a change there
 KEEP = 0.98  # of the usual misfit in a cycle soon after a change: it is learned anew
 
 
@@ -99,7 +105,8 @@ def feed_forward(learner, arm, inputs, command):
     whose speed comes late is unstable.
     """
     n, J = whole(arm, ARM_DOF), matrix(arm, ARM_J, whole(arm, ARM_DOF))
-    encode_motion(learner, arm, vector(inputs, INPUT_Q), vector(command, COMMAND_DQ_S))
+    dq_s = vector(command, COMMAND_DQ_S)
+    encode_motion(learner, arm, vector(inputs, INPUT_Q), dq_s, PRESLIDING_BUILT_FED)
     x, y = matrix(learner, at.STRUCTURED_X, FRICTION), vector(learner, at.STRUCTURED_Y)
     friction = matrix(learner, at.STRUCTURED_FRICTION, FRICTION)
     force = matrix(learner, at.STRUCTURED_FORCE, DIRECT)
@@ -123,6 +130,7 @@ def feed_forward(learner, arm, inputs, command):
     if law != 0:
         spare_null_space(law, arm, command, dry, DRY_SHARE)
         spare_null_space(law, arm, command, viscous, VISCOUS_SHARE)
+        spare_light_joints(learner, law, arm, command)
     for i in range(n):
         rubs[i] += dry[i]
         supplied[i] += viscous[i] + dry[i]
@@ -138,6 +146,23 @@ def feed_forward(learner, arm, inputs, command):
         0.5 * ahead, supplied,
     )  # fmt: skip
     add_model_changes(learner, inputs, supplied)
+
+
+@kernel
+def spare_light_joints(learner, law, arm, command):
+    """Bound the null space's part of the viscous friction supplied, at speeds not seen so far.
+
+    If there is no such friction, a joint of inertia I at the speed dq gains ``tau dt / I`` in a
+    cycle: at most `STEADY` dq, beyond the torque of `SEEN` root mean square speeds of the work. The
+    task's part stays.
+    """
+    n, dt = whole(arm, ARM_DOF), number(learner, at.STRUCTURED_DT)
+    M, dq_s = matrix(arm, ARM_M, n), vector(command, COMMAND_DQ_S)
+    friction = matrix(learner, at.STRUCTURED_FRICTION, FRICTION)
+    viscous, along = vector(learner, at.STRUCTURED_VISCOUS), vector(law, TASK_ALONG)
+    for i in range(n):
+        most = max(STEADY * M[i, i] / dt * abs(dq_s[i]), SEEN * friction[i, VISCOUS])
+        viscous[i] = along[i] + min(max(viscous[i] - along[i], -most), most)
 
 
 @kernel
@@ -212,24 +237,49 @@ def find_change(learner, law):
         vector(law, regression_at.REGRESSION_WEIGHTS),
     )
     phi, square = matrix(law, regression_at.REGRESSION_PHI, len(w)), 0.0
+    in_log = number(learner, at.STRUCTURED_LOOP) == 0.0
+    since, slow = number(law, regression_at.REGRESSION_SINCE), number(learner, at.STRUCTURED_SLOW)
     for i in range(len(lacking)):
         misfit = lacking[i]
         for k in range(used_columns(law)):
             misfit -= phi[i, k] * w[k]
         misfit -= explained_by_neurons(whole(law, regression_at.REGRESSION_NEURONS), i)
         square += misfit * misfit
-    since, slow = number(law, regression_at.REGRESSION_SINCE), number(learner, at.STRUCTURED_SLOW)
     quiet, dt = number(learner, at.STRUCTURED_QUIET), number(learner, at.STRUCTURED_DT)
+    changed = since > SETTLED and square > number(learner, at.STRUCTURED_JUMP) * max(slow, quiet)
+    if in_log:
+        changed = has_grown(learner, square, since)
+    if changed:
+        forget_payload(law)
+        set_number(learner, at.STRUCTURED_CHANGES, number(learner, at.STRUCTURED_CHANGES) + 1.0)
     if since > SETTLED:
-        if square > number(learner, at.STRUCTURED_JUMP) * max(slow, quiet):
-            forget_payload(law)
-            set_number(learner, at.STRUCTURED_CHANGES, number(learner, at.STRUCTURED_CHANGES) + 1.0)
         slow += min(dt, 1.0) * (square - slow)
     elif since < QUICK:
         slow = max(square, KEEP * slow)
     else:
         slow += (1.0 - KEEP) * (square - slow)
     set_number(learner, at.STRUCTURED_SLOW, slow)
+
+
+@kernel
+def has_grown(learner, square, since):
+    """Whether the misfit of a log has become many times what it was, for about a second.
+
+    A load that comes while the arm rests shows little by little, and a stop at the end of a motion
+    for a moment. In a loop the learner would have taken a part of the load by then.
+    """
+    share, recent = (
+        number(learner, at.STRUCTURED_RECENT_SHARE),
+        number(learner, at.STRUCTURED_RECENT),
+    )
+    slow, usual = number(learner, at.STRUCTURED_USUAL_SHARE), number(learner, at.STRUCTURED_USUAL)
+    recent += max(share, 1.0 / (since + 1.0)) * (square - recent)
+    usual += max(slow, 1.0 / (since + 1.0)) * (square - usual)
+    set_number(learner, at.STRUCTURED_RECENT, recent)
+    set_number(learner, at.STRUCTURED_USUAL, usual)
+    return since * share > LONG and recent > GROWN * max(
+        usual, number(learner, at.STRUCTURED_QUIET)
+    )
 
 
 @kernel

@@ -5,7 +5,7 @@ import math
 from arms.machine.memory import call
 from arms.machine.numba_kernel import kernel, part
 
-from .access import number, vector, whole
+from .access import matrix, number, vector, whole
 from .arm_terms import compute_terms
 from .balance_columns import (
     columns_now,
@@ -18,14 +18,19 @@ from .balance_columns import (
     model_columns_of_cycle,
     neurons_of,
 )
+from .follow_presliding import learn_share
 from .follow_ripple import take_ripple
 from .joint_activity import decoded
 from .layout import regression_fields as regression_at, structured_fields as at
 from .layout.arm_fields import INPUT_DQ, INPUT_Q, INPUT_WRENCH
+from .layout.network_fields import DRY, FRICTION
+from .layout.presliding_fields import PRESLIDING_BUILT
 from .layout.ripple_fields import RIPPLE_LACKING, RIPPLE_TAKEN
 from .learned_body import keep_model
 from .observe import push_torque
 from .regress import columns_of, filter_columns, is_filled, queue_torque
+
+SETTLED = 300  # cycles after a change until the misfit is the usual one
 
 
 @kernel
@@ -67,7 +72,7 @@ def observe_lack(learner, arm, inputs):
     sent, begun = vector(learner, at.STRUCTURED_SENT), number(learner, at.STRUCTURED_BEGUN) > 0.0
     add_mean_push(learner, arm, inputs, begun)
     queue_torque(law, sent)
-    encode_motion(learner, arm, q, dq)
+    encode_motion(learner, arm, q, dq, PRESLIDING_BUILT)
     columns_now(learner, arm)
     if begun:
         columns_of_cycle(learner, dq)
@@ -113,17 +118,21 @@ def follow_lack(learner, law):
     ripple = whole(learner, at.STRUCTURED_RIPPLE)
     lacking, taken = vector(ripple, RIPPLE_LACKING), vector(ripple, RIPPLE_TAKEN)
     late = whole(learner, at.STRUCTURED_LATE_ARM) != 0
+    presliding = whole(learner, at.STRUCTURED_PRESLIDING)
+    known = matrix(learner, at.STRUCTURED_FRICTION, FRICTION)
+    settled = number(law, regression_at.REGRESSION_SINCE) > SETTLED
     friction, force = friction_column(n, 0, 0), force_column(n, 0, 0)
     for i in range(n):
-        rubs = rubbed[i]
-        if late:
-            rubs = decoded(neurons_of(learner), i, regression_at.JOINT_NEURONS_ACTIVE)
-            for k in range(friction, force):
-                rubs += raw[i, k] * w[k]
-        missing = y[i] - rubs
+        rubs = decoded(neurons_of(learner), i, regression_at.JOINT_NEURONS_ACTIVE)
+        for k in range(friction_column(n, i, 0), friction_column(n, i, FRICTION)):
+            rubs += raw[i, k] * w[k]
+        supplied = rubs if late else rubbed[i]
+        missing = y[i] - supplied
         for k in range(friction):
             missing -= raw[i, k] * w[k]
         for k in range(force, p):
             missing -= raw[i, k] * w[k]
+        if settled:
+            learn_share(presliding, i, missing + supplied - rubs, known[i, DRY], dt)
         lacking[i] = missing + taken[i]
         fast[i] += (1.0 - math.exp(-gain[i] * dt)) * (missing - fast[i])

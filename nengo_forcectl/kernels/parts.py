@@ -88,10 +88,12 @@ encode_rows = _part("encode", "encode_rows")
 encode_joints_rows = _part("encode_structure", "encode_joints_rows")
 encode_tool_rows = _part("encode_structure", "encode_tool_rows")
 select_tool_rows = _part("encode_structure", "select_tool_rows")
+build_up_rows = _part("follow_presliding", "build_up_rows")
 body_rows = _part("carried_body", "body_rows")
 armature_rows = _part("carried_body", "armature_rows")
 ROWS = (
     encode_rows, encode_joints_rows, encode_tool_rows, select_tool_rows, body_rows, armature_rows,
+    build_up_rows,
 )  # fmt: skip
 """Those that work on many states at once; their argument is the address of what `pack` returns."""
 

@@ -3,7 +3,7 @@
 from arms.machine.numba_kernel import kernel
 
 from .access import matrix, number, set_number, vector, whole
-from .add_sample import end_sample, used_columns
+from .add_sample import end_sample, is_tool_silent, used_columns
 from .joint_activity import filter_activities, part_from_neurons
 from .layout import regression_fields as at
 from .layout.body_fields import PARAMETERS
@@ -80,6 +80,7 @@ def forget_payload(law):
     """
     end_sample(law)
     part_from_neurons(law)
+    wake_tool(law)
     p = len(vector(law, at.REGRESSION_VARIANCE))
     square, variance = vector(law, at.REGRESSION_SQUARE), vector(law, at.REGRESSION_VARIANCE)
     information = matrix(law, at.REGRESSION_INFORMATION, p)
@@ -117,6 +118,26 @@ def forget_payload(law):
     set_number(law, at.REGRESSION_JOB, NO_JOB)
     set_number(law, at.REGRESSION_ROUNDS, 0.0)
     clear_filters(law)
+
+
+@kernel
+def wake_tool(law):
+    """Let the tool's neurons learn again if they are silent, and forget their samples: the force
+    that has changed may be one of the place."""
+    variance, first = vector(law, at.REGRESSION_VARIANCE), whole(law, at.REGRESSION_CORE)
+    if not is_tool_silent(law):
+        return
+    information = matrix(law, at.REGRESSION_INFORMATION, len(variance))
+    moment = matrix(law, at.REGRESSION_MOMENT, len(vector(law, at.REGRESSION_SQUARE)))
+    for i in range(first, len(variance)):
+        variance[i] = number(law, at.REGRESSION_FIELD)
+        for k in range(i + 1):
+            information[i, k] = 0.0
+        for s in range(moment.shape[1]):
+            moment[i, s] = 0.0
+    cross = vector(whole(law, at.REGRESSION_NEURONS), at.JOINT_NEURONS_CROSS)
+    for k in range(len(cross) // len(variance) * first, len(cross)):
+        cross[k] = 0.0
 
 
 @kernel

@@ -2,7 +2,7 @@
 
 from arms.machine.numba_kernel import kernel, part
 
-from .access import matrix, set_number, vector, whole
+from .access import matrix, number, set_number, vector, whole, wholes
 from .balance_columns import (
     armature_column,
     force_column,
@@ -12,11 +12,12 @@ from .balance_columns import (
     tool_column,
 )
 from .fire_structure import renew_population
+from .follow_presliding import solve_share
 from .joint_activity import per_joint
 from .joint_gains import doubt_inertia, set_gains
 from .layout import regression_fields as regression_at, structured_fields as at
 from .layout.body_fields import PARAMETERS
-from .layout.network_fields import DIRECT, FRICTION
+from .layout.network_fields import DIRECT, DRY, FRICTION
 
 
 @part(2)
@@ -30,7 +31,9 @@ def renew(learner, law):
     armature = vector(learner, at.STRUCTURED_ARMATURE)
     friction = matrix(learner, at.STRUCTURED_FRICTION, FRICTION)
     force = matrix(learner, at.STRUCTURED_FORCE, DIRECT)
-    n = len(armature)
+    n, frozen = len(armature), wholes(law, regression_at.REGRESSION_FROZEN)
+    presliding = whole(learner, at.STRUCTURED_PRESLIDING)
+    waits = number(law, regression_at.REGRESSION_WAITS) != 0.0
     doubt_inertia(learner, law)
     shift_fast(learner, law, n)
     new_payload = vector(learner, at.STRUCTURED_NEW_PAYLOAD)
@@ -45,6 +48,8 @@ def renew(learner, law):
         for each in range(FRICTION):
             k = friction_column(n, i, each)
             friction[i, each] = w[k] * size[k]
+        if not waits and frozen[friction_column(n, i, DRY)] == 0:
+            solve_share(presliding, i, number(law, regression_at.REGRESSION_NOISE))
     for a in range(3):
         for each in range(DIRECT):
             k = force_column(n, a, each)

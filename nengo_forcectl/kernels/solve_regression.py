@@ -18,7 +18,7 @@ from .algebra import factor_columns
 from .find_delay import choose_delay, try_delay
 from .keep_physical import keep_physical
 from .layout import regression_fields as at
-from .layout.body_fields import MASS, PARAMETERS
+from .layout.body_fields import MASS, MOMENT, PARAMETERS
 from .layout.learner_fields import NO_JOB
 from .regress import count_repaired, is_announced, is_early, of_solution, solved_columns
 from .solve_neurons import (
@@ -38,7 +38,7 @@ FAINT = 4e-3  # variance of the tool's neurons that is not believed, and is take
 SLIGHT = 1e-3  # the same of the links' changes, and their least variance
 SETTLE = 3.0  # solutions until the first weights
 OPEN = 0.4  # least variance of the payload soon after an announced change
-KNOWN = 0.5  # share of its mass that the data must determine then
+KNOWN = 0.7  # share of its mass and first moment that the data must determine then
 
 
 @part(1)
@@ -220,7 +220,8 @@ def weigh_evidence(law):
 
     Soon after a change that was announced, and that nothing has shown, little is known of the
     payload, and of its parts not all at once. So its variance is at least OPEN: parts that are
-    known first do not hold the others back. It stays as it was until its mass is known.
+    known first do not hold the others back. All weights stay as they were until its mass and first
+    moment are known: else they take its part, or each other's.
     """
     p, core = solved_columns(law), whole(law, at.REGRESSION_CORE)
     w, variance = vector(law, at.REGRESSION_NEXT), vector(law, at.REGRESSION_VARIANCE)
@@ -238,8 +239,11 @@ def weigh_evidence(law):
     keep_deviations(law)
     first = core - links_of(law)
     new = is_announced(law)
-    waits = new and C[MASS, MASS] > (1.0 - KNOWN) * variance[MASS]
-    set_number(law, at.REGRESSION_WAITS, 1.0 if waits else 0.0)
+    waits = 0.0
+    for i in range(MASS, MOMENT + 3):
+        if new and C[i, i] > (1.0 - KNOWN) * variance[i]:
+            waits = 1.0
+    set_number(law, at.REGRESSION_WAITS, waits)
     for i in range(p):
         found = (square[group[i]] + DOUBT) / (known[group[i]] + DOUBT)
         if i >= core:

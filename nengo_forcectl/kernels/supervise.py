@@ -40,6 +40,7 @@ from .layout.arm_fields import (
 )
 from .layout.estimation_fields import LATEST, PREDICTOR_Q, PREDICTOR_SENT
 from .layout.guard_fields import GUARD_ASKED, GUARD_MEMORY, GUARD_MEMORY_LAST, GUARD_SENT
+from .layout.law_fields import ADVANCES, OVERRULED, PAUSES
 from .watch import (
     accept,
     begin_cycle,
@@ -173,11 +174,13 @@ def overrule(own, tau):
 @kernel
 def run(own, guard, sound, begun, elapsed):
     """Run the cycle's kernel; the law's memory advances if its last torque was sent."""
-    integrate = sound and number(own, at.SUPERVISOR_OBEYED) > 0.0
+    memory = ADVANCES if sound else PAUSES
+    if number(own, at.SUPERVISOR_OBEYED) == 0.0:
+        memory = OVERRULED
     calls, cycle = wholes(own, at.SUPERVISOR_CALLS), whole(own, at.SUPERVISOR_CYCLE)
     mode = int(number(own, at.SUPERVISOR_MODE))
     met = call(
-        calls[at.CALL_CYCLE], cycle, guard, sound, integrate, mode, begun, elapsed
+        calls[at.CALL_CYCLE], cycle, guard, sound, memory, mode, begun, elapsed
     )  # fmt: skip  # pyright: ignore[reportCallIssue]
     set_number(own, at.SUPERVISOR_OBEYED, 1.0 if met <= 0 else 0.0)
     return met

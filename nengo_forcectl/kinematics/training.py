@@ -10,7 +10,7 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..networks.workspace import home_posture, joint_range
-from ..support.validation import Arguments, check
+from ..support.validation import Arguments, check, check_seed
 from .learned import LearnedKinematics, kinematic_targets, untrained_kinematics
 
 How = Literal["positions", "sobolev"]
@@ -145,7 +145,8 @@ class TrainingPlan:
     orientation: bool = False  # whether to learn the tool's orientation as well
 
     def __post_init__(self) -> None:
-        given = Arguments("", samples=self.samples, epochs=self.epochs)
+        given = Arguments("", samples=self.samples, epochs=self.epochs, seed=self.seed)
+        check_seed(given)
         least = 10 * self.arm.dof
         needs = f"at least {least}, ten for each of {self.arm.dof} joints"
         check(given, "samples", self.samples >= least, needs)

@@ -13,6 +13,7 @@ from .kalman import Kalman
 from .law import Arrays, Law, Memory, Rule, Signal
 from .least_squares import RecursiveLeastSquares
 from .multilayer import Multilayer
+from .presliding import Presliding
 from .ripple import Ripple
 from .robust import Robust
 from .structured_columns import Columns
@@ -46,6 +47,7 @@ __all__ = [
     "Law",
     "Memory",
     "Multilayer",
+    "Presliding",
     "RecursiveLeastSquares",
     "Ripple",
     "Robust",

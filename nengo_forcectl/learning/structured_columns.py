@@ -111,7 +111,7 @@ class Columns:
         changes = (Y[:n] - Y[n])[:, :, chosen].T * spread[:, None, None]
         M = np.ascontiguousarray(arm.mass_matrix(home[0]))
         return cls(
-            size, group, most, sign, chosen, shared, _precision(arm), M,
+            size, group, most, sign, chosen, shared, precision_of(arm), M,
             np.ascontiguousarray(changes), 3 * neurons, 0.5 * L,
         )  # fmt: skip
 
@@ -140,13 +140,13 @@ def places_of_parts(n: int, links: int, field: int) -> dict[str, slice]:
     }
 
 
-def _precision(arm: Arm) -> Float[np.ndarray, "n"]:
-    """Return the largest of the joints' tau_max over each one's, at most `PRECISE`."""
+def precision_of(arm: Arm, most: float = PRECISE) -> Float[np.ndarray, "n"]:
+    """Return the largest of the joints' tau_max over each one's, at most ``most``."""
     limited = np.isfinite(arm.tau_max)
     if not limited.any():
         return np.ones(arm.dof)
-    most = float(arm.tau_max[limited].max())
-    return np.clip(most / np.where(limited, arm.tau_max, most), 1.0, PRECISE)
+    largest = float(arm.tau_max[limited].max())
+    return np.clip(largest / np.where(limited, arm.tau_max, largest), 1.0, most)
 
 
 def _links(

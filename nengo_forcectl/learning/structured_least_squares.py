@@ -74,11 +74,13 @@ class StructuredLeastSquares:
     friction, so 0.004 is taken off their variance D_g: less than that counts as none.
 
     The tool's neurons whose variance comes to nothing are silent: they supply nothing, and have no
-    samples from then on.
+    samples. A change of the payload, found or announced, wakes them, without what their samples
+    had shown before: the force that has changed may be one of the place.
 
     If someone announces that the payload may be a new one (`forget_load`), solutions follow each
-    other for five seconds, the payload's D_g is at least 0.4, and it stays as it was until the data
-    determine half of its mass: the first motion after a standstill is mostly friction.
+    other for five seconds, the payload's D_g is at least 0.4, and all weights stay as they were
+    until the data determine 0.7 of its mass and of its first moment: the first motion after a
+    standstill is mostly friction.
 
     Then w is conditioned on what is physical: armature and friction are not negative, and the
     payload is some body, its centre within half the arm's reach (Wensing, Kim and Slotine 2018,
@@ -133,6 +135,7 @@ class StructuredLeastSquares:
             "neurons": neurons.address,
             "core": p - columns.field,
             "wake": WAKE * self._period(dt),
+            "field": FIRST,
             "solved": p - columns.field,
             "every": every,
             "period": self._period(dt),

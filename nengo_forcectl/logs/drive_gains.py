@@ -59,7 +59,7 @@ def find_gains(
     n, first, second = arm.dof, identify(empty, arm, cutoff=cutoff), None
     parts = []
     for log in empty:
-        without, second = carried_sums(log, loaded, arm, cutoff)
+        without, second = carried_sums(log, loaded, arm, cutoff, first.presliding)
         parts.append(without)
     assert second is not None
     sums = total([*parts, second])

@@ -11,8 +11,9 @@ from threadpoolctl import threadpool_limits
 from arms import Arm
 from arms.model.description import sample_range
 
+from ..learning.presliding import SLOW
 from ..paths.recorded import RecordedPath
-from ..support.validation import Arguments, check, check_positive, check_whole
+from ..support.validation import Arguments, check, check_positive, check_seed
 from .regression import columns_of, unknowns_of
 from .signals import Signals
 
@@ -84,7 +85,7 @@ def excite(
         "excite", seconds=seconds, rate=rate, box=box, around=around, swing=swing, seed=seed
     )
     check_positive(own, seconds="s", rate="Hz", swing="rad")
-    check_whole(own, seed=0)
+    check_seed(own)
     corners = None if box is None else np.asarray(box, dtype=float)
     good = corners is None or (corners.shape == (6,) and bool((corners[:3] < corners[3:]).all()))
     check(own, "box", good, "six numbers: a lower and an upper corner")
@@ -245,6 +246,7 @@ class _Design:
 
     def _columns(self, q: np.ndarray, dq: np.ndarray, ddq: np.ndarray) -> np.ndarray:
         """Return the columns of states, of size 1 in their units, each row over its torque."""
-        X = columns_of(self.arm, Signals(q, dq, ddq, q)) * self.size
+        pace = np.tanh(dq / SLOW)
+        X = columns_of(self.arm, Signals(q, dq, ddq, q, pace, pace)) * self.size
         torque = np.where(np.isfinite(self.arm.tau_max), self.arm.tau_max, 100.0)
         return (X / torque[:, None]).reshape(-1, X.shape[2])

@@ -9,10 +9,20 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..errors import RecordError
+from ..learning.presliding import SLOW
 from ..support.validation import Arguments, check, check_positive, check_whole
 from .motion_log import MotionLog, check_fits, still_joints
 from .physical_fit import fit_physical
-from .regression import Sums, Unknowns, blocks_of, columns_of, sums_of, total, unknowns_of
+from .regression import (
+    Sums,
+    Unknowns,
+    blocks_of,
+    columns_of,
+    presliding_of,
+    sums_of,
+    total,
+    unknowns_of,
+)
 from .signals import Signals, signals_of
 
 SPREAD = 10.0  # samples that count as one: errors last longer than a sample
@@ -26,6 +36,7 @@ class Identified:
 
     arm: Arm  # links, armature and friction as found; all physical
     offset: Float[np.ndarray, "n"]  # constant torque of each joint [N m]
+    presliding: Float[np.ndarray, "n"]  # share s of dry friction that a stopped joint holds
     unknowns: Unknowns
     values: Float[np.ndarray, "p"]  # of the unknowns, as in ``arm``, then the offset
     deviation: Float[np.ndarray, "p"]  # standard deviations; those of the prior are not known
@@ -41,7 +52,7 @@ class Identified:
 
     def predict(self, states: Signals) -> Float[np.ndarray, "k n"]:
         """Return the torques [N m] of states by what was found."""
-        return columns_of(self.arm, states) @ self.values
+        return columns_of(self.arm, states, self.presliding) @ self.values
 
 
 def identify(
@@ -72,10 +83,11 @@ def identify(
         check_fits(log, arm)
     unknowns = unknowns_of(arm)
     parts: list[list[Sums]] = [[] for _ in range(blocks)]
-    for log in logs:
-        states = signals_of(log, cutoff)
+    states = [signals_of(log, cutoff) for log in logs]
+    presliding = presliding_of(arm, states)
+    for log, own_states in zip(logs, states, strict=True):
         for part, rows in zip(parts, blocks_of(log, blocks), strict=True):
-            part.append(sums_of(arm, states.at(rows)))
+            part.append(sums_of(arm, own_states.at(rows), presliding))
     sums = [total(part) for part in parts]
     whole = total(sums)
     variance = _noise(whole, unknowns)
@@ -92,6 +104,7 @@ def identify(
     return Identified(
         _arm_of(arm, unknowns, values),
         values[-arm.dof :],
+        presliding,
         unknowns,
         values,
         deviation,
@@ -145,7 +158,8 @@ def _rank(
     """Return how many combinations any motion shows, how many this one, and their condition."""
     rng = np.random.default_rng(0)
     q, dq, ddq = rng.uniform(-2.0, 2.0, (3, STATES, arm.dof))
-    states = Signals(q, dq, ddq, np.zeros_like(q))
+    pace = np.tanh(dq / SLOW)
+    states = Signals(q, dq, ddq, np.zeros_like(q), pace, pace)
     X = columns_of(arm, states).reshape(-1, len(unknowns.names)) * unknowns.size
     values, axes = np.linalg.eigh(X.T @ X)
     base = axes[:, values > NO_EFFECT * values[-1]]

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from arms import Arm
+from arms.model.chain import position_unit, torque_unit
 
 from ..errors import RecordError
 
@@ -100,9 +101,11 @@ def check_fits(log: MotionLog, arm: Arm) -> None:
     if log.dq is not None:
         k, j = _worst(np.abs(log.dq) - arm.dq_max)
         if abs(log.dq[k, j]) > (1.0 + 10.0 * SLACK) * arm.dq_max[j]:
+            unit = position_unit(arm.chain, j)
+            hint = "" if unit == "m" else "; degrees need --units dq=deg/s"
             raise RecordError(
-                f"{what}: row {log.row[k]}, dq of joint {j + 1} is {log.dq[k, j]:.4g} rad/s, needs "
-                f"at most {arm.dq_max[j]:.4g} for {arm.name!r}; degrees need --units dq=deg/s"
+                f"{what}: row {log.row[k]}, dq of joint {j + 1} is {log.dq[k, j]:.4g} {unit}/s, "
+                f"needs at most {arm.dq_max[j]:.4g}, the limit of {arm.name!r}{hint}"
             )
         _check_units(log, what)
     for j in range(log.dof):
@@ -115,14 +118,16 @@ def check_fits(log: MotionLog, arm: Arm) -> None:
         if np.ptp(log.tau[:, j]) == 0.0:
             raise RecordError(
                 f"{what}: rows {log.row[0]} to {log.row[-1]}, the torque of joint {j + 1} is "
-                f"always {log.tau[0, j]:.4g} N m, needs measured torques or currents"
+                f"always {log.tau[0, j]:.4g} {torque_unit(arm.chain, j)}, needs measured torques "
+                "or currents"
             )
         if size > 2.0 * arm.tau_max[j]:
             k = int(np.abs(log.tau[:, j]).argmax())
             raise RecordError(
                 f"{what}: row {log.row[k]}, the torque of joint {j + 1} is {log.tau[k, j]:.4g} "
-                f"N m, needs at most twice the {arm.tau_max[j]:.4g} of {arm.name!r}; currents need "
-                "--columns current=... and --gains, millinewton metres --units tau=mNm"
+                f"{torque_unit(arm.chain, j)}, needs at most twice the {arm.tau_max[j]:.4g} of "
+                f"{arm.name!r}; currents need --columns current=... and --gains, "
+                "millinewton metres --units tau=mNm"
             )
 
 
@@ -136,7 +141,8 @@ def _check_positions(log: MotionLog, arm: Arm, what: str) -> None:
     k, j = _worst(excess)
     if excess[k, j] <= SLACK:
         return
-    place = f"{what}: row {log.row[k]}, q of joint {j + 1} is {log.q[k, j]:.4g} rad"
+    place = f"{what}: row {log.row[k]}, q of joint {j + 1} is {log.q[k, j]:.4g} "
+    place += position_unit(arm.chain, j)
     needs = f"needs {arm.q_lower[j]:.4g} to {arm.q_upper[j]:.4g} for {arm.name!r}"
     turned = np.deg2rad(log.q)
     if (

@@ -70,7 +70,7 @@ def find_payload(
     for log in (empty, loaded):
         check_fits(log, arm)
     found = identify([empty], arm, cutoff=cutoff)
-    first, second = carried_sums(empty, loaded, arm, cutoff)
+    first, second = carried_sums(empty, loaded, arm, cutoff, found.presliding)
     prior, size = carried_prior(found.unknowns)
     both = total([first, second])
     variance = np.maximum(found.noise**2, 1e-12)
@@ -89,16 +89,24 @@ def find_payload(
     return _payload(body, deviation, found, second, values, free[MASS] / np.sqrt(own[MASS, MASS]))
 
 
-def carried_sums(empty: MotionLog, loaded: MotionLog, arm: Arm, cutoff: float) -> tuple[Sums, Sums]:
+def carried_sums(
+    empty: MotionLog,
+    loaded: MotionLog,
+    arm: Arm,
+    cutoff: float,
+    presliding: Float[np.ndarray, "n"],
+) -> tuple[Sums, Sums]:
     """Return the sums of both logs, with ten columns of the payload before those of the arm."""
     carrier = arm.with_payload(1.0, (0.0, 0.0, 0.0), 0.01 * np.eye(3))
-    first = _sums(arm, carrier, signals_of(empty, cutoff), carries=False)
-    return first, _sums(arm, carrier, signals_of(loaded, cutoff), carries=True)
+    first = _sums(arm, carrier, signals_of(empty, cutoff), presliding, carries=False)
+    return first, _sums(arm, carrier, signals_of(loaded, cutoff), presliding, carries=True)
 
 
-def _sums(arm: Arm, carrier: Arm, states: Signals, carries: bool) -> Sums:
+def _sums(
+    arm: Arm, carrier: Arm, states: Signals, presliding: Float[np.ndarray, "n"], carries: bool
+) -> Sums:
     """Return the sums of the arm's columns after ten of the payload, 0 if it carries none."""
-    own = sums_of(carrier, states)
+    own = sums_of(carrier, states, presliding)
     links = len(arm.inertial_parameters)
     p = own.A.shape[1]
     # The carrier's columns: links, payload, drives and offsets, torque.

@@ -1,9 +1,10 @@
 """An arm's dynamics as a regression: links, rotors, friction and offsets, in blocks of time.
 
-    tau = Y(q, dq, ddq) theta + diag(ddq) a + diag(dq) b + diag(tanh(dq / v)) f + o
+    tau = Y(q, dq, ddq) theta + diag(ddq) a + diag(dq) b + diag(d) f + o
 
 theta are the links' inertial parameters, a the rotors' inertia, b and f viscous and dry friction,
-o a constant torque in each joint, the offset of its sensor or current.
+d the direction of the latter, ``s z + (1 - s) tanh(dq / v)`` (see `Presliding`), o a
+constant torque in each joint, the offset of its sensor or current.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,8 +17,9 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..kernels.layout.body_fields import PARAMETERS, XX, YY, ZZ
+from ..learning.presliding import SHARE, SLOW
 from .motion_log import MotionLog
-from .signals import Signals
+from .signals import Signals, held_friction
 
 CHUNK = 2000  # rows of the regressor at once
 
@@ -61,12 +63,48 @@ def unknowns_of(arm: Arm) -> Unknowns:
     return Unknowns(names, prior, np.concatenate((size, drives)), len(rows))
 
 
-def columns_of(arm: Arm, states: Signals) -> Float[np.ndarray, "k n p"]:
-    """Return the torque of unit unknowns."""
-    q, dq, ddq, _ = states
+def columns_of(
+    arm: Arm, states: Signals, presliding: Float[np.ndarray, "n"] | None = None
+) -> Float[np.ndarray, "k n p"]:
+    """Return the torque of unit unknowns; ``presliding`` is s of each joint, 0 by default."""
+    n, (q, dq, ddq, _, pace, held) = arm.dof, states
     Y, drives = arm.regressor(q, dq, ddq), arm.drive_regressor(dq, ddq)
-    offset = np.broadcast_to(np.eye(arm.dof), (len(q), arm.dof, arm.dof))
+    joint, share = np.arange(n), 0.0 if presliding is None else presliding
+    drives[:, joint, 2 * n + joint] = pace + share * (held - pace)
+    offset = np.broadcast_to(np.eye(n), (len(q), n, n))
     return np.concatenate((Y, drives, offset), axis=2)
+
+
+def presliding_of(arm: Arm, logs: Sequence[Signals]) -> Float[np.ndarray, "n"]:
+    """Return the share s of each joint that explains its torques best, from 0 to 1."""
+    p, shares = len(unknowns_of(arm).names), []
+    A = total([sums_of(arm, states, held=True) for states in logs]).A
+    size = np.append(unknowns_of(arm).size, 1.0)
+    for j, own in enumerate(A):
+        dry = p - 2 * arm.dof + j
+        size[-1] = size[dry]
+        B = own[:-1, :-1] * size * size[:, None]
+        B += 1e-6 * np.trace(B) / len(B) * np.eye(len(B))
+        found = size * np.linalg.solve(B, size * own[:-1, -1])
+        one, other = max(found[dry], 0.0), max(found[-1], 0.0)
+        shares.append(other / (one + other) if other > 0.0 else 0.0)
+    return np.array(shares)
+
+
+def model_torque(arm: Arm, states: Signals) -> Float[np.ndarray, "k n"]:
+    """Return the torque [N m] of an arm's model at states, `SHARE` of its dry friction held."""
+    q, dq, ddq, _, pace, held = states
+    direction = pace + SHARE * (held - pace)
+    return arm.inverse_dynamics(q, dq, ddq) + arm.friction.dry * (direction - np.tanh(dq / SLOW))
+
+
+def known_friction(
+    arm: Arm, time: Float[np.ndarray, "k"], dq: Float[np.ndarray, "k n"]
+) -> Float[np.ndarray, "k n"]:
+    """Return the friction [N m] of an arm's model along a motion, `SHARE` of it held."""
+    pace = np.tanh(dq / SLOW)
+    direction = pace + SHARE * (held_friction(time, dq) - pace)
+    return arm.friction.viscous * dq + arm.friction.dry * direction
 
 
 @dataclass(frozen=True)
@@ -89,13 +127,24 @@ class Sums:
         return np.sqrt(self.misfit(values) / self.A[:, -1, -1])
 
 
-def sums_of(arm: Arm, states: Signals) -> Sums:
-    """Return the sums over states and their torques."""
-    n, p = arm.dof, len(unknowns_of(arm).names)
+def sums_of(
+    arm: Arm,
+    states: Signals,
+    presliding: Float[np.ndarray, "n"] | None = None,
+    *,
+    held: bool = False,
+) -> Sums:
+    """Return the sums over states and their torques; see `columns_of`.
+
+    ``held``: whether h of the joint is one more column, after the others.
+    """
+    n, p = arm.dof, len(unknowns_of(arm).names) + held
     A = np.zeros((n, p + 1, p + 1))
     for start in range(0, len(states.q), CHUNK):
         part = states.at(slice(start, start + CHUNK))
-        X = np.concatenate((columns_of(arm, part), part.tau[:, :, None]), axis=2)
+        more = (part.held[:, :, None],) if held else ()
+        columns = columns_of(arm, part, presliding)
+        X = np.concatenate((columns, *more, part.tau[:, :, None]), axis=2)
         A += np.einsum("knp,knr->npr", X, X, optimize=True)
     return Sums(A, len(states.q))
 

@@ -17,16 +17,22 @@ from ..contract import Learns, Reference, State
 from ..control import JointPD
 from ..cycle.findings import Learned
 from ..cycle.structured_cycle import StructuredCycle, learning_cycle
+from ..cycle.structured_learner import StructuredLearner
 from ..errors import ConfigurationError
+from ..kernels.layout.network_fields import DRY
 from ..kernels.parts import forget_load
+from ..learning.presliding import SHARE
+from ..learning.structured_columns import precision_of
 from ..networks.encoding import States
 from ..networks.structured_encoding import StructuredEncoding
 from ..support.validation import Arguments, check_not_negative
 from .lasting_errors import doubt_payload
 from .motion_log import MotionLog, check_fits
+from .regression import known_friction, model_torque
 from .signals import Signals, measured_of, signals_of
 
 RATE = 1.25  # largest ratio of a log's period and the learner's
+PRECISE = 5.0  # most precision of a joint's torque over that of the strongest joint
 SAMPLE = 2000  # states from which the learner takes its scales
 
 
@@ -66,7 +72,9 @@ class Replay:
 def log_learner(arm: Arm, log: MotionLog, *, neurons: bool = True) -> StructuredCycle:
     """Return a learner of the control loop, at the rate of a log; its scales are of its motion.
 
-    No torque of the log is used. ``neurons``: see `learning_cycle`.
+    No torque of the log is used. ``neurons``: see `learning_cycle`. Other than in a loop, the
+    learner begins with a `SHARE` of `Presliding`, notices changes that show little by little, and
+    counts the torques of weak motors as precise in proportion.
 
     Raises:
         RecordError: the log is not of this arm.
@@ -80,6 +88,9 @@ def log_learner(arm: Arm, log: MotionLog, *, neurons: bool = True) -> Structured
         arm, log.q[0], seed=0, controller=JointPD(), states=states, dt=log.period, neurons=neurons
     ) as cycle:
         cycle.cycle.learner.block["loop"][...] = 0.0  # it drives no arm
+        presliding = cycle.cycle.learner.presliding_block
+        presliding["start"][...] = presliding["share"][...] = SHARE
+        cycle.cycle.learner.law_block["precision"][...] = precision_of(arm, PRECISE)
         cycle.freeze("ripple")  # logs are too slow for it, and filtered
         return cast(StructuredCycle, cycle.cycle)  # the law is compiled
 
@@ -103,7 +114,8 @@ def replay(
         learn: whether it learns; "hold": its observer alone follows the torque.
         new_load: whether the tool may carry another load than in the log before: the learner
             forgets what it knows of the payload alone. It takes over a new one as soon as the
-            motion shows half of its mass.
+            motion shows most of its mass and first moment. A load that is not announced is
+            noticed, some seconds later.
         cutoff: of the zero-phase filter of what is compared, and of the causal one of a log
             without dq [Hz].
         gain_error: standard deviation of the drive gains, as a share of them.
@@ -125,7 +137,7 @@ def replay(
     if new_load and learn is True:
         forget_load.call(learner.learner.law_block.address)
     weights, fast = _pass(log, learner, cutoff)
-    model = arm.inverse_dynamics(*states[:3])
+    model = model_torque(arm, states)
     columns = Columns.of(learner.learner.encoding, states)
     taught = np.empty_like(model)
     bounds = [first for first, _ in weights[1:]] + [len(model)]
@@ -158,7 +170,7 @@ def predict_torque(
 ) -> Float[np.ndarray, "k n"]:
     """Return the torque [N m] of the model and of weights that were learned, at some states."""
     learned = Columns.of(encoding, states).torque(weights)
-    return arm.inverse_dynamics(*states[:3]) + learned
+    return model_torque(arm, states) + learned
 
 
 @dataclass(frozen=True)
@@ -174,6 +186,8 @@ class Columns:
         parts = {}
         for name, place in encoding.places.items():
             parts[name] = v[:, place].reshape(len(v), *encoding.shapes[name])
+        parts["friction"][:, :, DRY] = states.pace
+        parts["presliding"] = states.held - states.pace
         if encoding.neurons is not None:
             parts["activity"] = encoding.neurons.activity(parts["joints"])
         if encoding.tool_neurons is not None:
@@ -191,7 +205,9 @@ class Columns:
         for name in ("armature", "links", "gravity"):
             torque += parts[name] @ weights[name][:, 0]
         for j in range(torque.shape[1]):
-            torque[:, j] += parts["friction"][:, j] @ weights[f"friction {j + 1}"][0]
+            friction = weights[f"friction {j + 1}"][0]
+            torque[:, j] += parts["friction"][:, j] @ friction
+            torque[:, j] += weights["presliding"][j] * friction[DRY] * parts["presliding"][:, j]
             if "activity" in parts:
                 decoders = weights[f"joint {j + 1} -> torque"][0]  # the others are the opposite
                 torque[:, j] += parts["activity"][:, j] @ decoders[: len(decoders) // 2]
@@ -207,10 +223,11 @@ def _pass(
 ) -> tuple[list[tuple[int, Mapping[str, np.ndarray]]], Float[np.ndarray, "k n"]]:
     """Give the learner the log; return its weights, and for each row the observer before it."""
     block, own = learner.learner.block, learner.learner
-    q, dq, tau = (np.ascontiguousarray(each) for each in measured_of(log, cutoff))
-    tau, rest = tau - learner.arm.friction_torque(dq), np.zeros(log.dof)
-    fast = np.zeros_like(log.q)
-    weights: list[tuple[int, Mapping[str, np.ndarray]]] = [(0, own.read())]
+    q, dq, tau = (np.array(each, order="C") for each in measured_of(log, cutoff))
+    rest, fast = np.zeros(log.dof), np.zeros_like(log.q)
+    for rows in log.stretches():
+        tau[rows] -= known_friction(learner.arm, log.time[rows], dq[rows])
+    weights: list[tuple[int, Mapping[str, np.ndarray]]] = [(0, _weights(own))]
     between = np.concatenate((tau[:1], 0.5 * (tau[:-1] + tau[1:])))  # up to this row's time
     for rows in log.stretches():
         learner.forget_motion()
@@ -219,5 +236,10 @@ def _pass(
             own.record_sent(between[k])
             learner.step(State(float(log.time[k]), q[k], dq[k]), Reference(q[k], dq[k], rest))
             if block["renewed"] > 0.0:
-                weights.append((k + 1, own.read()))
+                weights.append((k + 1, _weights(own)))
     return weights, fast
+
+
+def _weights(learner: StructuredLearner) -> Mapping[str, np.ndarray]:
+    """Return the weights, and each joint's share of `Presliding`."""
+    return learner.read() | {"presliding": learner.presliding_block["share"].copy()}

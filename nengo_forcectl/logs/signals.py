@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ..errors import ConfigurationError
+from ..learning.presliding import SLOW, Presliding
 from .motion_log import MotionLog
 
 ORDER = 2  # of the Butterworth filter
@@ -18,6 +19,8 @@ class Signals(NamedTuple):
     dq: Float[np.ndarray, "k n"]  # [rad/s]
     ddq: Float[np.ndarray, "k n"]  # [rad/s^2]
     tau: Float[np.ndarray, "k n"]  # [N m]
+    pace: Float[np.ndarray, "k n"]  # tanh(dq / v) of dry friction
+    held: Float[np.ndarray, "k n"]  # z of `Presliding`, -1 to 1: see `held_friction`
 
     def at(self, rows: slice | np.ndarray) -> "Signals":
         """Return some rows."""
@@ -82,7 +85,9 @@ def _stretch(
     time, q = log.time[rows], log.q[rows]
     if len(time) < 3:
         still = np.zeros_like(q)
-        return Signals(q, still if log.dq is None else log.dq[rows], still, log.tau[rows])
+        return Signals(
+            q, still if log.dq is None else log.dq[rows], still, log.tau[rows], still, still
+        )
     smooth_q = _smooth(q, sections, causal)
     own = None if log.dq is None else log.dq[rows]
     if own is None:
@@ -91,9 +96,22 @@ def _stretch(
     ddq = _rate(dq, time, causal)
     if not causal:
         ddq = _smooth(ddq, sections, causal)
-    return Signals(
-        smooth_q if own is None else q, dq, ddq, _smooth(log.tau[rows], sections, causal)
-    )
+    moved = dq if own is None else own
+    pace = _smooth(np.tanh(moved / SLOW), sections, causal)
+    held = _smooth(held_friction(time, moved), sections, causal)
+    tau = _smooth(log.tau[rows], sections, causal)
+    return Signals(smooth_q if own is None else q, dq, ddq, tau, pace, held)
+
+
+def held_friction(
+    time: Float[np.ndarray, "k"], dq: Float[np.ndarray, "k n"]
+) -> Float[np.ndarray, "k n"]:
+    """Return z of `Presliding` along a motion.
+
+    A joint that has stopped holds friction of the motion before; before the first one z is 0.
+    """
+    way = np.diff(time)[:, None] * 0.5 * (dq[1:] + dq[:-1])
+    return Presliding().built_up(np.concatenate((np.zeros_like(dq[:1]), way)))
 
 
 def _smooth(

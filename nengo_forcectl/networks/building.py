@@ -27,7 +27,7 @@ from nengo.dists import Choice, CosineSimilarity, UniformHypersphere
 
 from ..errors import ConfigurationError
 from ..nengodl.compatibility import nengo_dl, nengodl_is_installed
-from ..support.validation import Arguments, check_positive, check_whole
+from ..support.validation import Arguments, check_positive, check_seed, check_whole
 from .encoding import NetworkArrays, StateEncoding, States
 from .layer import Layer, decoders_of, ensemble_of, highest_rate, partition
 from .neurons import NEURON_TYPES, NeuronModel, neurons_of, start_voltage
@@ -71,8 +71,9 @@ def adaptive_network(
         ConfigurationError: a size below one, or a radius that is not positive.
     """
     given = {"n_inputs": n_inputs, "n_outputs": n_outputs, "n_neurons": n_neurons}
-    arguments = Arguments("adaptive_network", **given, radius=radius)
+    arguments = Arguments("adaptive_network", **given, radius=radius, seed=seed)
     check_whole(arguments, **dict.fromkeys(given, 1))
+    check_seed(arguments)
     check_positive(arguments, radius="")
     rng = np.random.RandomState(seed)
     encoders = UniformHypersphere(surface=True).sample(n_neurons, n_inputs, rng=rng)
@@ -152,8 +153,9 @@ def workspace_network(
         max_rates: range of the neurons' greatest activities [Hz], evenly distributed.
         synapse: filter of the decoders' output, as in `adaptive_network`.
     """
-    arguments = Arguments("workspace_network", n_outputs=n_outputs, n_neurons=n_neurons)
+    arguments = Arguments("workspace_network", n_outputs=n_outputs, n_neurons=n_neurons, seed=seed)
     check_whole(arguments, n_outputs=1, n_neurons=1)
+    check_seed(arguments)
     d = encoding.size
     neurons = nengo.RectifiedLinear() if neuron_type is None else neuron_type
     u = encoding.input(*states)[:, d + 1 :]

@@ -14,7 +14,7 @@ from arms.machine.object_files import pack
 from ..errors import NetworkError
 from ..kernels.block import Block
 from ..kernels.layout.body_fields import BODY
-from ..kernels.layout.network_fields import AT_PLACE, FRICTION, JOINTS, SEEN, SPEED, TOOL
+from ..kernels.layout.network_fields import AT_PLACE, DRY, FRICTION, JOINTS, SEEN, SPEED, TOOL
 from ..kernels.parts import (
     armature_rows,
     body_rows,
@@ -23,6 +23,7 @@ from ..kernels.parts import (
     select_tool_rows,
 )
 from ..learning.joint_neurons import JointNeurons
+from ..learning.presliding import SLOW
 from ..learning.tool_neurons import ToolNeurons
 from .dividing import divide
 from .encoding import CLIP, LIFT, StateEncoding, States, rows_of
@@ -31,7 +32,6 @@ from .structured_population import StructuredPopulation
 STRUCTURE = ("body", "links", "joints", "tool", "rest")
 """Parts that a structured network can have."""
 
-SLOW = 0.01  # v, as in the arms' model of friction [rad/s]
 JOINT_NEURONS = 48  # of each joint of a compiled learner, half of them mirror images
 TOOL_NEURONS = 32  # of the tool of a compiled learner
 LEAST = 0.1  # least scale of a joint, as a share of the joints' mean
@@ -147,6 +147,7 @@ class StructuredEncoding:
     neurons: JointNeurons | None = None  # of a compiled learner
     tool_neurons: ToolNeurons | None = None  # of a compiled learner
     ripple: Float[np.ndarray, "n"] | None = None  # periods a turn of each joint, that were found
+    presliding: Float[np.ndarray, "n"] | None = None  # share of each joint, see `Presliding`
     population: StructuredPopulation | None = None  # fires in the place of both kinds of neurons
 
     def check(self, arm: Arm) -> None:
@@ -178,9 +179,11 @@ class StructuredEncoding:
         self.rest.check(n)
         if self.neurons is not None:
             self.neurons.check(n)
-        if self.ripple is not None and np.shape(self.ripple) != (n,):
-            shape = np.shape(self.ripple)
-            raise NetworkError(f"StructuredEncoding.ripple: has shape {shape}, needs ({n},)")
+        for name in ("ripple", "presliding"):
+            value = getattr(self, name)
+            if value is not None and np.shape(value) != (n,):
+                shape = np.shape(value)
+                raise NetworkError(f"StructuredEncoding.{name}: has shape {shape}, needs ({n},)")
         if self.tool_neurons is not None:
             if not isinstance(self.tool_neurons, ToolNeurons):
                 kind = type(self.tool_neurons).__name__
@@ -238,8 +241,13 @@ class StructuredEncoding:
         q: Float[np.ndarray, "*batch n"],
         dq: Float[np.ndarray, "*batch n"],
         ddq: Float[np.ndarray, "*batch n"],
+        built: Float[np.ndarray, "*batch n"] | None = None,
     ) -> Float[np.ndarray, "*batch n_inputs"]:
         """Return v for positions, velocities and (the reference's) accelerations.
+
+        Args:
+            q, dq, ddq: [rad], [rad/s], [rad/s^2].
+            built: z of `Presliding`; None: every joint has long moved the way that it moves.
 
         Raises:
             NetworkError: the arrays differ in shape, or are for another number of joints.
@@ -247,6 +255,9 @@ class StructuredEncoding:
         """
         batch, rows = rows_of(self, self.arm.dof, q, dq, ddq)
         numbers = self._parts(*rows)
+        if built is not None and self.presliding is not None and "joints" in self.parts:
+            dry = numbers["friction"][:, :, DRY]
+            dry += self.presliding * (np.reshape(built, dry.shape) - dry)
         flat = [numbers[name].reshape(len(rows[0]), -1) for name in self.shapes]
         return np.concatenate(flat, axis=1).reshape(*batch, self.n_inputs)
 

@@ -3,7 +3,7 @@
 # pyright: reportArgumentType=false
 # A type checker takes Nengo's descriptors for the defaults of its arguments.
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from numbers import Integral
 from typing import Any, NamedTuple
@@ -16,8 +16,9 @@ from arms import Arm
 
 from ..errors import ConfigurationError, NetworkError
 from ..kernels.layout.network_fields import AT_PLACE
+from ..learning.presliding import Presliding
 from ..nengodl.product_node import ProductNode
-from ..support.validation import Arguments, check, check_choices
+from ..support.validation import Arguments, check, check_choices, check_seed
 from .encoding import States, encoding_of
 from .layer import Layer, beside, decoders_of, ensemble_of, partition
 from .population import Population
@@ -108,6 +109,7 @@ def structured_network(
             small, or the states do not fit the arm.
         ArmError: the posture does not fit the arm.
     """
+    check_seed(Arguments("structured_network", seed=seed))
     counts = _counts(neurons)
     _check_parts(arm, parts)
     if not isinstance(work, States):
@@ -123,6 +125,28 @@ def structured_network(
     return _assembled(encoding, plan, np.zeros(encoding.n_inputs), 0)
 
 
+def _input_of(encoding: StructuredEncoding) -> Callable[[float, np.ndarray], np.ndarray]:
+    """Return the function of a node that encodes (q, dq, ddq), with the friction built up so far.
+
+    Time that goes back begins a new run.
+    """
+    n, last = encoding.arm.dof, 0.0
+    z, presliding = np.zeros((1, n)), Presliding()
+
+    def encoded(t: float, s: np.ndarray) -> np.ndarray:
+        nonlocal z, last
+        q, dq, ddq = s.reshape(3, n)
+        if encoding.presliding is None:
+            return encoding.input(q, dq, ddq)
+        if t <= last:
+            z, last = np.zeros((1, n)), 0.0
+        z = presliding.built_up((t - last) * dq[None], z[0])
+        last = t
+        return encoding.input(q, dq, ddq, z[0])
+
+    return encoded
+
+
 def structured_network_of(
     encoding: StructuredEncoding,
     weights: Mapping[str, Float[np.ndarray, "..."]],
@@ -133,7 +157,8 @@ def structured_network_of(
     As `structured_network`, but without neurons of the tool's motion and of the rest, and its
     ``state`` takes (q, dq, ddq), 3 n numbers, and encodes them. The neurons of joints and tool are
     those of the encoding, or others in their place. With an encoding that has a ripple, there is
-    "ripple j" (1, 2) of each joint: the torque of its sine and cosine [N m].
+    "ripple j" (1, 2) of each joint: the torque of its sine and cosine [N m]. With a share of
+    `Presliding`, its state remembers how far the friction of each joint has built up.
 
     Args:
         encoding: computes v from the state.
@@ -161,11 +186,8 @@ def structured_network_of(
         types = {label: model.nengo_type(voltage) for label, voltage in voltages.items()}
         synapse = nengo.Lowpass(model.synapse) if model.synapse > 0 else None
 
-    def encoded(t: float, s: np.ndarray) -> np.ndarray:
-        return encoding.input(*s.reshape(3, n))
-
     plan = Plan(None, {}, kind, 0, weights, layers, synapse, types)
-    network = _assembled(encoding, plan, encoded, 3 * n)
+    network = _assembled(encoding, plan, _input_of(encoding), 3 * n)
     labels = [str(each.label) for part in network.learned.values() for each in part]
     for name in weights:
         if name not in labels:

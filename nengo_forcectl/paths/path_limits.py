@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 from arms import Arm
-from arms.model.chain import coordinates
+from arms.model.chain import position_unit
 
 from ..contract import Reference
 from ..errors import ConfigurationError
@@ -56,24 +56,21 @@ def check_joints(
     if (beyond > JUMP).any():
         k = int(np.argmax((beyond > JUMP).any(axis=1)))  # the first
         joint = int(np.argmax(beyond[k]))
+        unit = position_unit(arm.chain, joint)
         raise ConfigurationError(
             f"{name}: joint {arm.joint_names[joint]!r} at {times[k]:.4g} s is asked for "
-            f"{q[k, joint]:.4g} {_unit(arm, joint)}; its limits are {arm.q_lower[joint]:.4g} and "
-            f"{arm.q_upper[joint]:.4g} {_unit(arm, joint)}"
+            f"{q[k, joint]:.4g} {unit}; its limits are {arm.q_lower[joint]:.4g} and "
+            f"{arm.q_upper[joint]:.4g} {unit}"
         )
     speed = np.abs(dq)
     speed[1:] = np.maximum(speed[1:], np.abs(np.diff(q, axis=0)) / np.diff(times)[:, None])
     share = speed / arm.dq_max
     if share.max() > 1.0 + 1e-9:
         k, joint = np.unravel_index(int(share.argmax()), share.shape)
-        unit = _unit(arm, int(joint))
+        unit = position_unit(arm.chain, int(joint))
         raise ConfigurationError(
             f"{name}: joint {arm.joint_names[joint]!r} at {times[k]:.4g} s is asked for "
             f"{speed[k, joint]:.4g} {unit}/s; its limit is {arm.dq_max[joint]:.4g} {unit}/s; the "
             f"path needs {share.max():.3g} times as long"
         )
     return speed.max(axis=0)
-
-
-def _unit(arm: Arm, joint: int) -> str:
-    return "m" if coordinates(arm.chain)[joint].kind == "prismatic" else "rad"

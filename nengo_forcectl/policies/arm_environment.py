@@ -12,7 +12,7 @@ from jaxtyping import Float
 import arms
 from arms import Arm
 
-from ..contract import Reference
+from ..contract import Cycle, Reference
 from ..control import OperationalSpace
 from ..control.bound_law import BoundLaw
 from ..cycle.compiled import CompiledController
@@ -21,6 +21,7 @@ from ..errors import ConfigurationError, SimulationError
 from ..networks.workspace import home_posture
 from ..robots.loop import ControlLoop
 from ..safety.guard import Safe
+from ..safety.limits import Limits
 from ..safety.sensors import SensorCheck
 from ..sim.disturbances import Disturbance, real_arm
 from ..sim.engines import ENGINES, default_engine
@@ -104,6 +105,7 @@ class ArmEnvironment(gymnasium.Env[np.ndarray, np.ndarray]):
         self.observation_space = gymnasium.spaces.Box(lower, upper, dtype=np.float64)
         self._opened, self._robot = ExitStack(), ExitStack()
         self._loop: ControlLoop | None = None
+        self._cycle: Safe | None = None
 
     @property
     def _numbers(self) -> int:
@@ -130,21 +132,37 @@ class ArmEnvironment(gymnasium.Env[np.ndarray, np.ndarray]):
         """The path that makes a reference of the targets."""
         return Policy(self.space, self.arm.pose(self.home)[:3, 3], self.rate, PERIOD)
 
-    @cached_property
+    @property
     def cycle(self) -> Safe:
-        """The control cycle, within the arm's limits."""
+        """The control cycle of this episode, within the arm's limits."""
+        if self._cycle is None:
+            self._cycle = self._limited()
+        return self._cycle
+
+    @cached_property
+    def _unlimited(self) -> Cycle:
+        """The control cycle, without the arm's limits."""
         if self.adapt == "none":
-            inner: Safe = Safe(CompiledController(self.arm, self.law), self.arm, dt=PERIOD)
-        else:
-            opened = learning_cycle(self.arm, self.home, seed=0, controller=self.law, dt=PERIOD)
-            inner = self._opened.enter_context(opened)
-        if self.action != "torque":
-            return inner
-        return Safe(AddedTorque(inner), inner.arm, dt=PERIOD)
+            return CompiledController(self.arm, self.law)
+        opened = learning_cycle(self.arm, self.home, seed=0, controller=self.law, dt=PERIOD)
+        return self._opened.enter_context(opened).cycle
 
     @cached_property
     def _untrained(self) -> dict[str, np.ndarray]:
-        return self.cycle.checkpoint()
+        return self._unlimited.checkpoint()
+
+    @cached_property
+    def _limits(self) -> Limits:
+        return Limits.of(self.arm)
+
+    def _limited(self) -> Safe:
+        """Return the cycle untrained, within limits that remember nothing of another episode."""
+        self._unlimited.resume(self._untrained)
+        cycle = Safe(self._unlimited, self.arm, self._limits, PERIOD)
+        if self.action == "torque":
+            cycle = Safe(AddedTorque(cycle), self.arm, self._limits, PERIOD)
+        cycle.reset()
+        return cycle
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -158,9 +176,7 @@ class ArmEnvironment(gymnasium.Env[np.ndarray, np.ndarray]):
         disturbances = payload, ViscousFriction(min(FRICTION, most))
         self._robot.close()
         robot = self._robot.enter_context(self._simulated(start, disturbances))
-        cycle = self.cycle
-        cycle.resume(self._untrained)
-        cycle.reset()
+        self._cycle = cycle = self._limited()
         cycle.learn(True)
         self._set_stiffness(1.0)
         self._add_torque(np.zeros(self.arm.dof))

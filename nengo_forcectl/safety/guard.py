@@ -20,7 +20,7 @@ from ..kernels.layout.guard_fields import BLIND, MET_LIE
 from ..kernels.layout.watch_fields import ASKED, GAP, GOES, NEW
 from ..support.arrays import taken
 from .gap_warning import GapWarning
-from .guard_memory import GuardMemory, Remembered, is_of_guard
+from .guard_memory import GuardMemory, Memory, Remembered, is_of_guard
 from .limits import Limits
 from .matching import check_limits, check_period, check_period_of
 from .packing import pack_limits, pack_watch
@@ -284,7 +284,7 @@ class Safe(Cycle):
         self.reset()
 
     @property
-    def remembered(self) -> Remembered:
+    def remembered(self) -> Memory:
         """Its memory of earlier cycles; set it to resume from there."""
         return self._past.read()
 

@@ -11,11 +11,15 @@ from ..kernels.layout.guard_fields import GUARD_MEMORY, GUARD_MEMORY_LAST
 
 PREFIX = "limits."
 MEMORY, COUNTS = f"{PREFIX}memory", f"{PREFIX}counts"  # names of the arrays
+COPIES = f"{PREFIX}copies"  # of r, and their age; not in earlier checkpoints
 ROWS = GUARD_MEMORY_LAST - GUARD_MEMORY + 1
 BARE_ROWS = 6  # of a checkpoint from before a learner's friction was among them
 
-Remembered = tuple[Float[np.ndarray, "rows n"], Sequence[float] | np.ndarray]
-"""The observer, the last torque and the last state; then counts and the last time."""
+Memory = tuple[Float[np.ndarray, "rows n"], Sequence[float] | np.ndarray, np.ndarray]
+"""The observer, the last torque and the last state; counts and the last time; then the age of the
+copies of r, and these."""
+Remembered = Memory | tuple[Float[np.ndarray, "rows n"], Sequence[float] | np.ndarray]
+"""The same, or without the copies: they become r itself."""
 
 
 class GuardMemory:
@@ -28,26 +32,29 @@ class GuardMemory:
 
     def __init__(self, guard: Block, watch: Block) -> None:
         self._memory = guard.between("rubs", "dq").reshape(ROWS, -1)
+        self._r, self._copies = guard["unmodelled"], guard.between("age", "r_old")
         self._counts = watch.between("begun", "frozen")
 
     def clear(self) -> None:
         """Forget the observer, the last torque and the last state."""
         self._memory[:] = 0.0
 
-    def read(self) -> tuple[Float[np.ndarray, "rows n"], tuple[float, ...]]:
+    def read(self) -> Memory:
         """Return a copy."""
-        return self._memory.copy(), tuple(self._counts.tolist())
+        return self._memory.copy(), tuple(self._counts.tolist()), self._copies.copy()
 
     def write(self, value: Remembered) -> None:
         """Resume from there."""
-        memory, self._counts[:] = value
+        memory, self._counts[:] = value[:2]
         self.clear()
         self._memory[-len(memory) :] = memory
+        own = np.concatenate(([0.0], self._r, self._r))
+        self._copies[:] = value[2] if len(value) > 2 else own
 
     def checkpoint(self) -> dict[str, np.ndarray]:
         """Return it as arrays by name."""
-        memory, counts = self.read()
-        return {MEMORY: memory, COUNTS: np.array(counts)}
+        memory, counts, copies = self.read()
+        return {MEMORY: memory, COUNTS: np.array(counts), COPIES: copies}
 
     def check(self, given: Mapping[str, np.ndarray]) -> None:
         """Refuse arrays that are not of a checkpoint of this guard.
@@ -58,12 +65,15 @@ class GuardMemory:
         shapes = {name: np.shape(value) for name, value in given.items()}
         needs = {MEMORY: self._memory.shape, COUNTS: self._counts.shape}
         bare = needs | {MEMORY: (BARE_ROWS, self._memory.shape[1])}
-        if shapes not in (needs, bare) or any(np.isnan(value).any() for value in given.values()):
+        fits = shapes.pop(COPIES, self._copies.shape) == self._copies.shape
+        fits = fits and shapes in (needs, bare)
+        if not fits or any(np.isnan(value).any() for value in given.values()):
             raise NetworkError(f"limits: have shapes {shapes}, need {needs}, and no NaN")
 
     def resume(self, given: Mapping[str, np.ndarray]) -> None:
         """Resume from arrays that `check` accepts."""
-        self.write((given[MEMORY], given[COUNTS]))
+        memory, counts = given[MEMORY], given[COUNTS]
+        self.write((memory, counts, given[COPIES]) if COPIES in given else (memory, counts))
 
 
 def is_of_guard(name: str) -> bool:

@@ -114,7 +114,7 @@ def describe_contradiction(guard: Block) -> str:
     given, expected = guard[name][joint], guard[f"believed_{name}"][joint]
     return (
         f"{name}[{joint}] is {given:.4g}, by the model {expected:.4g}; the change of q "
-        f"contradicts dq by {1e3 * guard['drift'][joint]:.3g} mrad in {1e3 * WINDOW:g} ms"
+        f"contradicts dq by {guard['drift'][joint]:.3g} in {1e3 * WINDOW:g} ms"
     )
 
 

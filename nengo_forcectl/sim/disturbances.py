@@ -13,7 +13,7 @@ from jaxtyping import Float
 
 from arms import Arm
 
-from ..support.validation import check, check_whole, is_number
+from ..support.validation import check, check_seed, is_number
 
 REST = 1e-6  # a joint slower than this [rad/s] is at rest
 
@@ -83,8 +83,7 @@ def check_spread(owner: Any) -> None:
     """
     good = is_number(owner.spread) and 0 <= owner.spread < 1
     check(owner, "spread", good, "a number from 0 up and less than 1")
-    check_whole(owner, seed=0)
-    check(owner, "seed", owner.seed is not None, "a whole number from 0 up")
+    check_seed(owner)
 
 
 def pushes(disturbances: Iterable[Disturbance]) -> tuple[Disturbance, ...]:

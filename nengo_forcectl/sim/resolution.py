@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from arms import Arm
+from arms.model.chain import position_unit
 
 from ..errors import ConfigurationError
 from .bristles import LuGreFriction
@@ -78,9 +79,10 @@ def _check_viscous(
         return
     rate, joint = _fastest(real_arm(arm, disturbances).mass_matrix(q), np.diag(b))
     if rate * dt >= SWINGS_UP:
+        unit = "N s/m" if position_unit(arm.chain, joint) == "m" else "N m s/rad"
         raise ConfigurationError(
-            f"viscous friction of {b[joint]:.3g} N m s/rad stops joint {joint + 1} at {rate:.3g} "
-            f"1/s, needs a simulation step of {1.0 / rate:.1e} s or less, not {dt:g} s; or less "
+            f"viscous friction of {b[joint]:.3g} {unit} stops joint {joint + 1} at {rate:.3g} 1/s, "
+            f"needs a simulation step of {1.0 / rate:.1e} s or less, not {dt:g} s; or less "
             "friction, or more inertia, such as RotorInertia"
         )
 

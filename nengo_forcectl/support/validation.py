@@ -7,6 +7,7 @@ finite; numpy's scalars are numbers, booleans and NaN are not.
 
 import math
 from numbers import Integral, Real
+from pathlib import PurePath
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
@@ -14,6 +15,8 @@ import numpy as np
 from jaxtyping import Float
 
 from ..errors import ConfigurationError
+
+MOST_SEED = 2**32 - 1  # of NumPy's older generators, and of Nengo
 
 
 class Settings:
@@ -89,6 +92,18 @@ def check_whole(owner: object, /, **least: int) -> None:
         value = getattr(owner, field)
         whole = isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= bound
         check(owner, field, value is None or whole, f"a whole number from {bound} up")
+
+
+def check_seed(owner: Any) -> None:
+    """Refuse a field ``seed`` that not all generators of random numbers take.
+
+    Raises:
+        ConfigurationError: it is not a whole number of 32 bits, without sign.
+    """
+    seed = owner.seed
+    whole = isinstance(seed, Integral) and not isinstance(seed, bool)
+    good = whole and 0 <= int(seed) <= MOST_SEED
+    check(owner, "seed", good, f"a whole number from 0 to {MOST_SEED}")
 
 
 def check_choice(owner: object, field: str, valid: tuple[str, ...]) -> None:
@@ -242,4 +257,6 @@ def _refuse(owner: object, field: str, text: str, needs: str, unit: str = "") ->
 def _text(value: Any) -> str:
     if isinstance(value, np.ndarray):
         value = value.tolist()
+    if isinstance(value, tuple) and all(isinstance(each, PurePath) for each in value):
+        return " ".join(map(str, value)) or "empty"
     return repr(value) if isinstance(value, str) else str(value)

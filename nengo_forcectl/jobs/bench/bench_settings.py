@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from ...errors import ConfigurationError
 from ...networks.encoding import INPUTS, Inputs
-from ...support.validation import check_choice, check_choices, check_whole
+from ...support.validation import MOST_SEED, check_choice, check_choices, check_whole
 from ..job_settings import EngineSettings, WorkerSettings, names, option, own_first
 from ..rivals import RIVALS
 
@@ -60,7 +60,7 @@ class BenchSettings(EngineSettings, WorkerSettings):
     """What the network of consolidation sees; see `nengo-forcectl reach --help-all`."""
 
     neurons: int = 1000
-    """Number of neurons in the adaptive ensemble."""
+    """Number of neurons of the networks but that of structured, which has its own."""
 
     tip: Annotated[str | None, option("NAME", "the last link")] = None
     """Link that carries the tool, of every arm; in an MJCF, a body or site."""
@@ -75,10 +75,11 @@ class BenchSettings(EngineSettings, WorkerSettings):
         WorkerSettings.__post_init__(self)
         check_whole(self, passes=1, neurons=1)
         least = 1 if len(self.seeds) == 1 else 0
-        if not self.seeds or min(self.seeds) < least or len(set(self.seeds)) < len(self.seeds):
+        good = bool(self.seeds) and least <= min(self.seeds) <= max(self.seeds) <= MOST_SEED
+        if not good or len(set(self.seeds)) < len(self.seeds):
             raise ConfigurationError(
                 f"seeds: is {' '.join(map(str, self.seeds)) or 'empty'}, needs a count from 1 "
-                "up, or several different seeds from 0 up"
+                f"up, or several different seeds from 0 to {MOST_SEED}"
             )
         if not self.arms or len(set(self.arms)) < len(self.arms):
             raise ConfigurationError(

@@ -94,7 +94,7 @@ class ContactSettings(SceneSettings, ViewSettings, JobSettings):
     )
 
     neurons: int = 1000
-    """Number of neurons in the adaptive ensemble."""
+    """Number of neurons of the networks but that of structured, which has its own."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -22,6 +22,7 @@ from ..run_folder import Run, RunFolder, read_run
 from .identify_report import IDENTIFY_REPORT
 from .identify_settings import IdentifySettings
 from .log_settings import about, about_text
+from .percent_grid import slides
 
 if TYPE_CHECKING:
     from ..report.figure_sheet import Drawn
@@ -61,6 +62,7 @@ def _identify(settings: IdentifySettings, arm: Arm, notices: Notices, watch: Wat
         drawn.append((found, logs[0], states[0]))
         summary = asked | {
             "records": [], "endings": {}, "arm": arm.name, "joints": list(arm.joint_names),
+            "sliding": slides(arm),
             "logs": [about(log) for log in logs], "errors": _errors(found, logs, states),
             **as_data(found), "text": [about_text(log) for log in logs],
             "warnings": list(notices.lines),
@@ -145,6 +147,7 @@ def as_data(found: Identified) -> dict[str, Any]:
         "viscous": found.arm.friction.viscous.tolist(),
         "dry": found.arm.friction.dry.tolist(),
         "offset": found.offset.tolist(),
+        "presliding": found.presliding.tolist(),
         "base_parameters": found.base,
         "shown": found.shown,
         "condition": found.condition,

@@ -6,7 +6,7 @@ from typing import Any
 from ..report.answer import Answer, Grid
 from ..report.reporting import JobReport
 from ..run_folder import Run
-from .percent_grid import mean_percent, percent_grid
+from .percent_grid import drives_title, mean_percent, percent_grid
 
 DRIVES = {
     "armature": "armature\n[kg m^2]",
@@ -60,10 +60,17 @@ def _identified(summary: Mapping[str, Any]) -> Answer:
 
 def _drives(summary: Mapping[str, Any]) -> Grid:
     rows = [
-        (f"{j + 1} {joint}", *(_known(summary["values"][f"{joint}.{kind}"]) for kind in DRIVES))
+        (
+            f"{j + 1} {joint}",
+            *(_known(summary["values"][f"{joint}.{kind}"]) for kind in DRIVES),
+            f"{summary['presliding'][j]:.2f}",
+        )
         for j, joint in enumerate(summary["joints"])
     ]
-    return Grid(("joint", *DRIVES.values()), tuple(rows), "drives, ± standard deviation")
+    title = drives_title(
+        "drives, ± standard deviation; held: share of dry friction that stays at a stop", summary
+    )
+    return Grid(("joint", *DRIVES.values(), "held"), tuple(rows), title)
 
 
 def _known(each: dict[str, float]) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 import tyro
 
-from ...support.validation import check, check_positive, check_whole, is_number
+from ...support.validation import check, check_positive, check_seed, check_whole, is_number
 from ..job_settings import option, own_first
 from .log_settings import LogSettings
 
@@ -57,4 +57,5 @@ class IdentifySettings(LogSettings):
             known = self.mass is not None and is_number(self.mass) and self.mass > 0.0
             good = known and self.loaded is not None
             check(self, "mass", good, "a number above 0 together with --loaded LOG", "kg")
-        check_whole(self, blocks=2, seed=0)
+        check_whole(self, blocks=2)
+        check_seed(self)

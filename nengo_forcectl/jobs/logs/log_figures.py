@@ -50,7 +50,7 @@ def _draw_friction(axes: Axes, found: Identified, states: Signals, j: int) -> No
     rub = np.zeros(len(values), bool)
     rub[-3 * n :] = True
     values[rub] = 0.0
-    left = states.tau[:, j] - (columns_of(found.arm, states) @ values)[:, j]
+    left = states.tau[:, j] - (columns_of(found.arm, states, found.presliding) @ values)[:, j]
     step = max(len(dq) // 1500, 1)
     axes.plot(dq[::step], left[::step], ".", color=MEASURED, ms=1.2)
     most = float(np.abs(dq).max())

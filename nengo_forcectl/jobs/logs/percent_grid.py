@@ -1,10 +1,16 @@
-"""A table of torque errors by joint."""
+"""A table of torque errors by joint, and units of tables by joint."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
+from arms import Arm
+from arms.model.chain import coordinates
+
 from ..report.answer import Grid
+
+SLIDING = "; of a sliding joint kg, N s/m and N"
 
 
 def percent_grid(rows: Mapping[str, Sequence[float]], title: str) -> Grid:
@@ -18,3 +24,14 @@ def percent_grid(rows: Mapping[str, Sequence[float]], title: str) -> Grid:
 def mean_percent(values: Sequence[float]) -> str:
     """Return the mean over the joints of relative errors."""
     return f"{100.0 * float(np.mean(values)):.3g} %"
+
+
+def drives_title(title: str, summary: Mapping[str, Any]) -> str:
+    """Return the title of a table of armature, friction and torques, with a sliding joint's units
+    if the arm has one."""
+    return title + SLIDING * bool(summary.get("sliding", False))
+
+
+def slides(arm: Arm) -> bool:
+    """Return whether an arm has a sliding joint."""
+    return any(joint.kind == "prismatic" for joint in coordinates(arm.chain))

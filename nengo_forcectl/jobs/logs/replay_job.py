@@ -19,6 +19,7 @@ from ..report.notices import Notices
 from ..report.reporting import Reporting
 from ..run_folder import Run, RunFolder, read_run
 from .log_settings import about, about_text
+from .percent_grid import slides
 from .replay_report import REPLAY_REPORT
 from .replay_settings import ReplaySettings
 
@@ -67,6 +68,7 @@ def run_replay(settings: ReplaySettings, watch: Watch = unwatched) -> Run:
             summary = asked | {
                 "gains": dict(learner.learner.gains()),
                 "records": [], "endings": {}, "arm": arm.name, "joints": list(arm.joint_names),
+                "sliding": slides(arm),
                 "logs": [about(log) for log in logs], "text": [about_text(log) for log in logs],
                 "parts": [_as_data(arm, part) for part in parts],
                 "warnings": list(notices.lines),

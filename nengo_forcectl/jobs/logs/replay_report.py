@@ -6,7 +6,7 @@ from typing import Any
 from ..report.answer import Answer, Grid
 from ..report.reporting import JobReport
 from ..run_folder import Run
-from .percent_grid import mean_percent, percent_grid
+from .percent_grid import drives_title, mean_percent, percent_grid
 
 
 def replay_answer(run: Run) -> Answer:
@@ -25,8 +25,7 @@ def replay_answer(run: Run) -> Answer:
             percent_grid(rows, f"{title}|tau - prediction| / |tau| in %"),
             f"mean nMSE: {nmse}",
         ]
-    last = summary["parts"][-1]["learned"]
-    parts.append(_found(last, summary["joints"]))
+    parts.append(_found(summary))
     return Answer(_sentence(summary), tuple(parts))
 
 
@@ -62,8 +61,9 @@ def _predicted(part: Mapping[str, Any]) -> str:
     )
 
 
-def _found(learned: Mapping[str, Any], joints: list[str]) -> Grid:
+def _found(summary: Mapping[str, Any]) -> Grid:
     """Return what was found beyond the model, with standard deviations."""
+    learned = summary["parts"][-1]["learned"]
     friction = learned["friction"]
     columns = {
         "armature\n[kg m^2]": learned["armature"],
@@ -75,12 +75,14 @@ def _found(learned: Mapping[str, Any], joints: list[str]) -> Grid:
         (
             f"{j + 1} {joint}",
             *(f"{each['value'][j]:.3g} ± {each['deviation'][j]:.1g}" for each in columns.values()),
+            f"{friction['presliding'][j]:.2f}",
             f"{friction['neurons'][j]:.3g}",
         )
-        for j, joint in enumerate(joints)
+        for j, joint in enumerate(summary["joints"])
     ]
-    heads = ("joint", *columns, "neurons\n[N m]")
-    return Grid(heads, tuple(rows), "learned beyond the model, ± standard deviation")
+    heads = ("joint", *columns, "presliding\nshare", "neurons\n[N m]")
+    title = drives_title("learned beyond the model, ± standard deviation", summary)
+    return Grid(heads, tuple(rows), title)
 
 
 REPLAY_REPORT: JobReport[Run] = JobReport(

@@ -17,6 +17,8 @@ from ..run_folder import Run
 from .reach_settings import pass_name
 from .reached import ARRIVED, main_controller
 
+MANY = 20  # passes from which on the error is an average over each
+
 
 def reach_figures(run: Run) -> Mapping[str, Drawn]:
     """Return the error over time, the tool's path, and what the last learner supplies.
@@ -34,8 +36,12 @@ def _draw_error(run: Run) -> Drawn:
     settings = run.summary["settings"]
     figure = sheet(3.6 + 0.1 * len(run.records))
     axes = figure.subplots()
+    end = max(float(record["time"][-1]) for record in run.records.values())
+    seconds = run.summary["seconds_per_pass"]
+    passes_in_all = math.ceil(end / seconds)
+    window, over = (0.1, "0.1 s") if passes_in_all <= MANY else (seconds, "pass")
     for name, record in run.records.items():
-        error = 1e3 * moving_rms(tool_error(record), round(0.1 / run.summary["dt"]))
+        error = 1e3 * moving_rms(tool_error(record), round(window / run.summary["dt"]))
         passes = run.summary["rms_mm"].get(name, ())
         ends = " to ".join(number(error) for error in (*passes[:1], *passes[1:][-1:]))
         label = f"{name}: {ends} mm RMS" if ends else name
@@ -43,14 +49,12 @@ def _draw_error(run: Run) -> Drawn:
     shown = np.concatenate([tool_error(record)[100:] for record in run.records.values()])
     if shown.size:
         axes.set_ylim(bottom=0.5e3 * max(float(np.quantile(shown, 0.01)), 1e-9))
-    end = max(float(record["time"][-1]) for record in run.records.values())
-    seconds = run.summary["seconds_per_pass"]
-    _mark_passes(axes, settings, seconds, math.ceil(end / seconds))
+    _mark_passes(axes, settings, seconds, passes_in_all)
     axes.set(xlabel="time [s]", ylabel="tool error [mm]")
     axes.set_xlim(0, end)
     axes.grid(axis="y", color="0.9")
     legend_below(figure, axes)
-    caption = "Distance of the tool from its reference, RMS over the last 0.1 s."
+    caption = f"Distance of the tool from its reference, RMS over the last {over}."
     if settings["freeze_after"] is not None:
         caption += " Learning is off in the grey part."
     return Drawn(figure, caption)
@@ -62,7 +66,7 @@ def _mark_passes(axes: Axes, settings: Mapping[str, Any], seconds: float, everyt
     if frozen is not None and frozen < everything:
         axes.axvspan(frozen * seconds, everything * seconds, color="0.93", zorder=-1)
     every = -(-everything // 6)  # passes per label
-    for place in range(everything):
+    for place in range(0, everything, 1 if everything <= MANY else every):
         axes.axvline(place * seconds, color="0.85", lw=0.8, zorder=0)
     for place in range(0, everything, every):
         axes.text(

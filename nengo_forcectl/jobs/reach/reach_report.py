@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 PASSES = (
     "A pass goes over five targets; steps/s: simulated control cycles in a second of the clock."
 )
+FIRST = 10  # passes that a table shows, and as many of the last ones
 ENERGY = (
     "Loihi: 81 pJ for a neuron's update, 23.6 pJ for a synaptic event (Davies et al. 2018). Power "
     "at rest, learning, the direct path and the control law are not in it."
@@ -103,10 +104,12 @@ def _pass_words(settings: Mapping[str, Any], number: int) -> str:
 def error_grid(summary: Mapping[str, Any]) -> Grid:
     """Return a table with one row per pass and one column per controller."""
     settings, rms = summary["settings"], summary["rms_mm"]
-    rows: list[Row] = [
-        (pass_name(settings, count), *(_error(each, count) for each in rms.values()))
-        for count in _shown(max(map(len, rms.values()), default=0))
-    ]
+    rows: list[Row] = []
+    for count in _shown(max(map(len, rms.values()), default=0)):
+        left_out = count - 1 - len(rows)
+        if left_out > 0 and len(rows) == FIRST:
+            rows.append((f"{left_out} more: see summary.json", *("" for _ in rms)))
+        rows.append((pass_name(settings, count), *(_error(each, count) for each in rms.values())))
     rows.append(())
     if settings["jacobian"]:
         final = summary["final_mm"].values()
@@ -123,9 +126,9 @@ def _error(errors: list[float], count: int) -> str:
 
 def _shown(passes: int) -> list[int]:
     """Return the numbers of the passes to show: all, or the first and the last ones."""
-    if passes <= 20:
+    if passes <= 2 * FIRST:
         return list(range(1, passes + 1))
-    return [*range(1, 11), *range(passes - 9, passes + 1)]
+    return [*range(1, FIRST + 1), *range(passes - FIRST + 1, passes + 1)]
 
 
 def found_by(name: str, learned: Mapping[str, Any]) -> Grid:
@@ -151,6 +154,8 @@ def found_by(name: str, learned: Mapping[str, Any]) -> Grid:
     for heading, (means, deviations) in values.items():
         rows.append((heading, *map(_number, means)))
         rows.append((Cell("  ±", "faint"), *(Cell(_number(each), "faint") for each in deviations)))
+        if heading == "dry [N m]" and "presliding" in friction:
+            rows.append(("  share presliding", *map(_number, friction["presliding"])))
         if heading == "dry [N m]" and "neurons" in friction:
             rows.append(("neurons [N m]", *map(_number, friction["neurons"])))
         if heading == "stiffness xyz [N/m]" and "neurons" in tool:

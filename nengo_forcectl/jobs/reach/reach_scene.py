@@ -140,9 +140,10 @@ def reaching_scene(settings: ReachSettings) -> ReachScene:
         ArmError: the arm is unknown, or its file is broken.
         ConfigurationError: the arm has no workspace for reaching, or a joint moves no mass.
         RecordError: what the learner is to start with cannot be read.
+        NetworkError: it was learned with another model.
     """
-    start = None if settings.start is None else LearnerStart.read(settings.start)
     arm = arms.load(settings.arm, tip=settings.tip)
+    start = None if settings.start is None else LearnerStart.read(settings.start, arm)
     home = home_posture(arm)
     _check_mass(arm, home)
     disturbances = (Payload(settings.payload), ViscousFriction(settings.friction))

@@ -104,7 +104,7 @@ class ReachSettings(StartSettings, SceneSettings, ViewSettings, JobSettings):
     )
 
     neurons: int = 1000
-    """Number of neurons in the adaptive ensemble."""
+    """Number of neurons of the networks but that of structured, which has its own."""
 
     neuron_type: Annotated[str, option(f"{{{','.join(NEURON_TYPES)}}}", None, NEURON_TEXT)] = "relu"
 

@@ -111,8 +111,8 @@ def _robot(settings: RunSettings) -> Iterator[FrankaRobot]:
 
 
 def _scene(settings: RunSettings, robot: FrankaRobot) -> RobotScene:
-    start = None if settings.start is None else LearnerStart.read(settings.start)
     arm, home, limits = robot.arm, robot.look().q, robot.limits
+    start = None if settings.start is None else LearnerStart.read(settings.start, arm)
     centre, room = arm.pose(home)[:3, 3], settings.radius + SLACK
     lower, upper = (tuple((centre + side * room).tolist()) for side in (-1.0, 1.0))
     return RobotScene(

@@ -8,6 +8,7 @@ from ...support.validation import (
     check_choices,
     check_not_negative,
     check_positive,
+    check_seed,
     check_whole,
     check_within,
 )
@@ -122,6 +123,7 @@ class RunSettings(StartSettings, RealTimeSettings, ViewSettings, JobSettings):
         check_within(self, "radius", 0.02, 0.3, "m")
         check_positive(self, reach_time="s")
         check_not_negative(self, payload="kg")
-        check_whole(self, passes=1, seed=0)
+        check_whole(self, passes=1)
+        check_seed(self)
         check_choices(self, "adapt", tuple(ROBOT_RIVALS))
         check_start(self, self.adapt)

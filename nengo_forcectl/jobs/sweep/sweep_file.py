@@ -32,16 +32,18 @@ class SweptJob(NamedTuple):
 
     settings: str
     run: str
-    figures: tuple[str, ...]  # what of its summary the table shows
+    figures: tuple[str, ...] = ()  # what of its summary the table shows; of a list, its last
+    means: tuple[str, ...] = ()  # the same, but of numbers by joint their mean; names with dots
 
 
+JACOBIANS = ("relative_error", "velocity_error", "torque_error", "curve")
 JOBS = {
     "reach": SweptJob("ReachSettings", "run_reach", ("rms_mm",)),
     "press": SweptJob("PressSettings", "run_press", ("runs",)),
     "wipe": SweptJob("WipeSettings", "run_wipe", ("runs",)),
-    "jacobian": SweptJob("JacobianSettings", "run_jacobian", ("curve",)),
-    "replay": SweptJob("ReplaySettings", "run_replay", ()),
-    "identify": SweptJob("IdentifySettings", "run_identify", ()),
+    "jacobian": SweptJob("JacobianSettings", "run_jacobian", JACOBIANS),
+    "replay": SweptJob("ReplaySettings", "run_replay", means=("parts.errors.all",)),
+    "identify": SweptJob("IdentifySettings", "run_identify", means=("error_unseen", "error_model")),
     "payload": SweptJob("PayloadSettings", "run_payload", ("payload",)),
 }
 

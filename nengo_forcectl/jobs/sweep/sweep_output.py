@@ -24,7 +24,11 @@ def _data(results: SweepResults) -> Mapping[str, Any]:
 
 def _lost(results: SweepResults) -> list[str]:
     where = f"the same command with --out {results.folder} runs them again"
-    return [f"{count} cells were lost: {why}; {where}" for why, count in results.lost.items()]
+    troubles = [f"{count} cells were lost: {why}; {where}" for why, count in results.lost.items()]
+    failed = sum(cell.failure is not None for cell in results.cells)
+    if failed:
+        troubles.append(f"{failed} of {len(results.cells)} cells failed; see results.csv")
+    return troubles
 
 
 SWEEP = Printer(printed(SWEEP_REPORT), _data, lambda settings: JobBars(0), _lost)

@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -60,10 +61,16 @@ class SweepResults:
         return len(self.cells) == self.total
 
     def figures(self, cell: SweepCell) -> dict[str, float]:
-        """Return the main figures of a cell by name; of a list, its last."""
+        """Return the main figures of a cell by name; of a list, its last, or the mean of joints."""
         found: dict[str, float] = {}
         for name in JOBS[self.job].figures:
             _flatten(name, cell.summary.get(name), found)
+        for name in JOBS[self.job].means:
+            value: Any = cell.summary
+            for part in name.split("."):
+                value = value[-1] if isinstance(value, list) and value else value
+                value = value.get(part) if isinstance(value, Mapping) else None
+            _flatten(name, value, found, _mean)
         return found
 
     @cached_property
@@ -117,15 +124,24 @@ def _cell(where: CellFolder, number: int) -> SweepCell:
     )  # fmt: skip
 
 
-def _flatten(name: str, value: Any, found: dict[str, float]) -> None:
-    """Add all numbers in a value, by names with dots."""
+def _flatten(
+    name: str,
+    value: Any,
+    found: dict[str, float],
+    choose: Callable[[list[Any]], Any] = operator.itemgetter(-1),
+) -> None:
+    """Add all numbers in a value, by names with dots; of a list, the number that is chosen."""
     if isinstance(value, Mapping):
         for key, each in value.items():
-            _flatten(f"{name}.{key}", each, found)
+            _flatten(f"{name}.{key}", each, found, choose)
     elif isinstance(value, list) and value:
-        _flatten(name, value[-1], found)
+        _flatten(name, choose(value), found, choose)
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         found[name] = value
+
+
+def _mean(values: list[Any]) -> float:
+    return float(np.mean(values))
 
 
 def _text(value: Any) -> str:

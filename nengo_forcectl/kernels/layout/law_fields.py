@@ -2,6 +2,10 @@
 
 from ..block import Layout
 
+# What a law's memory does in a cycle: nothing, as sensors are not sound; it advances; as the last
+# torque was not sent as requested, an integral waits and posture springs yield.
+PAUSES, ADVANCES, OVERRULED = range(3)
+
 # The integral of a law: ``dz/dt = gain error``, with a bound on the norm of each group of entries.
 INTEGRAL = Layout("integral")
 INTEGRAL_Z = INTEGRAL.add("z", "m")

@@ -10,6 +10,7 @@ REGRESSION = Layout("structured least squares")
 REGRESSION_NEURONS = REGRESSION.add("neurons", whole=True)  # address of a block
 REGRESSION_CORE = REGRESSION.add("core", whole=True)  # columns before those of the tool's neurons
 REGRESSION_WAKE = REGRESSION.add("wake")  # cycles after a change until these neurons learn
+REGRESSION_FIELD = REGRESSION.add("field")  # first variance of these neurons
 REGRESSION_EVERY = REGRESSION.add("every", whole=True)  # cycles of a sample
 REGRESSION_PERIOD = REGRESSION.add("period", whole=True)  # cycles between two solutions
 REGRESSION_ALONE = REGRESSION.add("alone")  # cycles after a change without pairs

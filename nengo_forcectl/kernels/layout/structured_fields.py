@@ -6,6 +6,7 @@ STRUCTURED = Layout("structured learner")
 STRUCTURED_LAW = STRUCTURED.add("law", whole=True)  # address of a block
 STRUCTURED_BODY = STRUCTURED.add("body", whole=True)  # address of a block
 STRUCTURED_RIPPLE = STRUCTURED.add("ripple", whole=True)  # address of a block
+STRUCTURED_PRESLIDING = STRUCTURED.add("presliding", whole=True)  # address of a block
 STRUCTURED_OBSERVE_CALL = STRUCTURED.add("observe_call", whole=True)  # of `observe_lack`
 STRUCTURED_SOLVE_CALL = STRUCTURED.add("solve_call", whole=True)  # of `solve_regression`
 STRUCTURED_FINISH_CALL = STRUCTURED.add("finish_call", whole=True)  # of `finish_structured`
@@ -105,5 +106,9 @@ STRUCTURED_BEGUN = STRUCTURED.add("begun")  # 1: the last cycle was learned from
 STRUCTURED_SLOW = STRUCTURED.add("slow")  # usual square of the misfit [(N m)^2]
 STRUCTURED_QUIET = STRUCTURED.add("quiet")  # least of it [(N m)^2]
 STRUCTURED_JUMP = STRUCTURED.add("jump")  # multiple of it that is a change
+STRUCTURED_RECENT = STRUCTURED.add("recent")  # the square's mean over a second, in a log
+STRUCTURED_USUAL = STRUCTURED.add("usual")  # the same over 20 s
+STRUCTURED_RECENT_SHARE = STRUCTURED.add("recent_share")  # of a cycle in these means
+STRUCTURED_USUAL_SHARE = STRUCTURED.add("usual_share")
 STRUCTURED_CHANGES = STRUCTURED.add("changes")  # how many were found
 STRUCTURED_FEEDFORWARD = STRUCTURED.add("feedforward", "n")  # torque of the learner [N m]

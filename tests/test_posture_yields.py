@@ -1,0 +1,60 @@
+"""A posture spring yields while the arm cannot follow its reference."""
+
+import numpy as np
+
+from nengo_forcectl.contract import Reference, State
+from nengo_forcectl.control import OperationalSpace, Posture
+from nengo_forcectl.cycle.compiled import CompiledController
+from nengo_forcectl.networks.workspace import home_posture
+
+ZERO = np.zeros(3)
+
+
+def equation(arm, law, state, reference, w):
+    """The torque in NumPy with a share w withheld, and the share that follows."""
+    t = arm.terms(state.q, state.dq)
+    M, J = t.M, t.J[:3]
+    Minv = np.linalg.inv(M)
+    Lambda = np.linalg.inv(J @ Minv @ J.T + law.damping**2 * np.eye(3))
+    d = np.minimum(2 * np.sqrt(law.k_null * np.diag(M)), 100 / np.diag(Minv))
+    pull = law.k_null * (law.posture - state.q)
+    soft = np.minimum(law.k_null, 2500 / np.diag(Minv)) * (law.posture - state.q)
+    soft = np.clip(soft, -d * arm.dq_max, d * arm.dq_max)
+    tau_0 = (1 - w) * pull + w * soft - d * state.dq
+    e, de = reference.x - t.pose[:3, 3], reference.dx - J @ state.dq
+    a = law.kp * e + law.kv * de + reference.ddx - t.dJ[:3] @ state.dq
+    tau = J.T @ Lambda @ (a - J @ Minv @ tau_0) + tau_0 + t.C @ state.dq + t.g
+    late = (np.abs(Minv @ J.T @ Lambda @ e) / arm.dq_max).max()
+    return tau, w + 0.01 * (min(late / 0.1, 1.0) - w)
+
+
+def test_after_torques_that_were_not_sent_the_spring_yields(iiwa):
+    """By the equations, in blocks and compiled; once torques are sent it comes back slowly."""
+    law = OperationalSpace(home_posture(iiwa))
+    q, dq = law.posture + np.linspace(-0.5, 0.6, 7), np.linspace(0.3, -0.2, 7)
+    state = State(0.0, q, dq)
+    reference = Reference(iiwa.pose(q)[:3, 3] + [0.05, 0.1, -0.02], ZERO, ZERO)
+    blocks, cycle, w = law.bind(iiwa), CompiledController(iiwa, law), 0.0
+    withheld = cycle.memory["OperationalSpace.withheld"]
+    for sent in [True] + [False] * 30 + [True] * 3:
+        if not sent:
+            cycle.overruled(np.zeros(7))
+        blocks.overruled = not sent
+        tau, following = equation(iiwa, law, state, reference, w)
+        w = w * 0.999 if sent else following
+        np.testing.assert_allclose(cycle.step(state, reference).tau, tau, rtol=1e-9, atol=1e-9)
+        command = blocks.torque(iiwa.terms(q, dq), state, reference)
+        np.testing.assert_allclose(command.tau, tau, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(withheld, w, rtol=1e-9)
+        np.testing.assert_allclose(blocks.memory["OperationalSpace.withheld"], w, rtol=1e-9)
+    assert 0.1 < w < 0.3
+    cycle.forget_motion()
+    assert withheld == 0.0
+
+
+def test_a_spring_without_stiffness_or_top_speed_yields_nothing(iiwa):
+    """0 and infinity give a finite torque."""
+    state = State(0.0, np.full(7, 0.3), np.full(7, 0.1))
+    for k in (0.0, 30.0):
+        torque = Posture(np.zeros(7), k).torque(iiwa.terms(state.q, state.dq), state)
+        assert np.isfinite(torque).all()
