@@ -214,9 +214,11 @@ def write_memory(views: Mapping[str, np.ndarray], values: Mapping[str, np.ndarra
     differ = [name for name in expected | given if given.get(name) != expected.get(name)]
     if differ:
         has, needs = (
-            {name: shapes.get(name) for name in differ[:2]} for shapes in (given, expected)
+            {name: shapes[name] for name in [each for each in differ if each in shapes][:2]}
+            for shapes in (given, expected)
         )
-        more = f", and {len(differ) - 2} more differ" if len(differ) > 2 else ""
+        left = len(differ) - len(has | needs)
+        more = f", and {left} more differ" if left else ""
         raise NetworkError(f"memory: has shapes {has}, needs {needs}{more}")
     for name, value in values.items():
         if np.isnan(value).any():
