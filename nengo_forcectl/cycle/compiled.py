@@ -213,12 +213,10 @@ def write_memory(views: Mapping[str, np.ndarray], values: Mapping[str, np.ndarra
     expected = {name: view.shape for name, view in views.items()}
     differ = [name for name in expected | given if given.get(name) != expected.get(name)]
     if differ:
-        has, needs = (
-            {name: shapes[name] for name in [each for each in differ if each in shapes][:2]}
-            for shapes in (given, expected)
-        )
-        left = len(differ) - len(has | needs)
-        more = f", and {left} more differ" if left else ""
+        lacking, odd = ([each for each in differ if each in shapes] for shapes in (expected, given))
+        shown = dict.fromkeys(lacking[:1] + odd[:1])
+        has, needs = ({name: shapes.get(name) for name in shown} for shapes in (given, expected))
+        more = f", and {len(differ) - len(shown)} more differ" if len(differ) > len(shown) else ""
         raise NetworkError(f"memory: has shapes {has}, needs {needs}{more}")
     for name, value in values.items():
         if np.isnan(value).any():
