@@ -137,7 +137,7 @@ def replay_ur10e(arm: Arm, title: str) -> None:
         rows[f"load, not announced, {name}"] = noticed.error("learner", *span)
     show(f"{title} ({each:.0f} us a row)", rows)
     shares = ", ".join(f"{share:.2f}" for share in weights["presliding"])
-    CONSOLE.print(f"shares of dry friction that a stopped joint holds: {shares}")
+    CONSOLE.print(f"shares of presliding: {shares}")
     after, early = second.learned.payload, second.weights_at(5.0)["payload"][0, 0]
     CONSOLE.print(
         f"payload: {before.mass:.3f} kg before, {early:.3f} after 5 s, {after.mass:.3f} +- "

@@ -80,14 +80,14 @@ def test_only_the_way_counts():
 def test_the_share_follows_its_equation():
     """Cycle by cycle, both filters and both integrals in NumPy."""
     law, dt, noise, rng = Presliding(memory=0.5), 1e-3, 3.0, np.random.default_rng(1)
-    block, x = law.block(1), np.zeros((1, 3))
+    block, x = law.block(1, dt), np.zeros((1, 3))
     r = e = moment = square = share = 0.0
     for z, slid, misfit in rng.normal(size=(300, 3)):
         misfit += 2.0 * (z - np.tanh(slid))
         x[0, 1] = np.tanh(slid)
         share_friction(block.address, np.array([z]), x)
         assert x[0, 1] == pytest.approx((1 - share) * np.tanh(slid) + share * z, abs=1e-12)
-        learn_share(block.address, 0, misfit, DRY, dt)
+        learn_share(block.address, 0, misfit, DRY)
         passed, keep = -np.expm1(-dt / law.quick), np.exp(-dt / law.memory)
         r += passed * (misfit - r)
         e += passed * (z - np.tanh(slid) - e)

@@ -18,7 +18,7 @@ OTHERS_OF_LAW = (
     "field", "frozen", "reach", "home", "changes", "changed", "precision",
 )  # fmt: skip
 OTHERS_OF_RIPPLE = "least", "quiet", "most", "frozen", "fed", "taken", "lacking"
-OTHERS_OF_PRESLIDING = "distance", "start", "doubt", "quick", "memory", "apart"
+OTHERS_OF_PRESLIDING = "distance", "start", "doubt", "dt", "passed", "keep", "apart"
 OTHERS_OF_NEURONS = "frozen", "encoders", "bias", "size", "wake", "fed", "active", "column"
 COUNTS = (
     "structured.changes", "structured.backed_off", "least_squares.filled", "least_squares.rounds",

@@ -74,8 +74,8 @@ class StructuredLearner:
     links and gravity at the acceleration that the law asks for. In the task's null space, where
     dq_s is measured, 0.4 of the dry friction and of the neurons' torque and 0.8 of the viscous
     friction are supplied, to light joints less at speeds not seen before, because more than the
-    real one would drive the arm. m is the fast part, a momentum observer's estimate of
-    what both leave, with a gain K for each joint::
+    real one would drive the arm. m is the fast part, a momentum observer's estimate of what both
+    leave, with a gain K for each joint::
 
         m <- m + (1 - exp(-K dt)) (y - y_w - m)
 
@@ -91,8 +91,8 @@ class StructuredLearner:
     joint shakes, its gain goes down.
 
     `Presliding` learns which share of a joint's dry friction builds up over a short way. `Ripple`
-    finds and learns what repeats many times a turn of a joint, unless states are late by a
-    delay that is not known.
+    finds and learns what repeats many times a turn of a joint, unless states are late by a delay
+    that is not known.
 
     The payload is forgotten if the misfit suddenly grows, so that one that was picked up or dropped
     is learned anew, and the friction stays known. Neurons of the tool that were silent learn again
@@ -142,7 +142,7 @@ class StructuredLearner:
         self._neurons = self.law.neurons_block(neurons, p, DECODER * torque, dt)
         self._sums = self.law.block(design.columns, self._neurons, n, dt)
         self._ripple = Ripple(QUIET * torque).block(arm.tau_max)
-        self.presliding_block = Presliding().block(n)
+        self._presliding = Presliding().block(n, dt)
         if not design.neurons:
             self._neurons["wake"][...] = self._sums["wake"][...] = math.inf
         task = 0
@@ -156,7 +156,7 @@ class StructuredLearner:
         values = {
             "law": self._sums.address,
             "ripple": self._ripple.address,
-            "presliding": self.presliding_block.address,
+            "presliding": self._presliding.address,
             "body": encoding.body.address,
             "joints": encoding.joints.block.address,
             "tool": encoding.tool.block.address,
@@ -192,8 +192,8 @@ class StructuredLearner:
             self._population = FiringPopulation(encoding.population, dt)
             values["population"] = self._population.block.address
             values["fire_call"] = fire_structure.address
-        keeps = (self._sums, self._ripple, self.presliding_block, encoding, held, model, bound)
-        keeps += (self._population,)
+        keeps = (self._sums, self._ripple, self._presliding, self._population)
+        keeps += encoding, held, model, bound
         self.block = Block(STRUCTURED, sizes, values, keeps=keeps)
         if held is not None:
             held["k"][...] = np.minimum(held["k"], M * (SOFTNESS * GAIN_START) ** 2)
@@ -201,7 +201,7 @@ class StructuredLearner:
         self.memory = memory_of("least_squares", self._sums, REGRESSION, OTHERS_OF_LAW)
         self.memory |= memory_of("neurons", self._neurons, JOINT_NEURONS, OTHERS_OF_NEURONS)
         self.memory |= memory_of("ripple", self._ripple, RIPPLE, OTHERS_OF_RIPPLE)
-        own = self.presliding_block
+        own = self._presliding
         self.memory |= memory_of("presliding", own, PRESLIDING, OTHERS_OF_PRESLIDING)
         self.memory |= memory_of("structured", self.block, STRUCTURED, OTHERS)
         if held is not None:
@@ -223,6 +223,11 @@ class StructuredLearner:
     def ripple_block(self) -> Block:
         """The block of the joints' ripple."""
         return self._ripple
+
+    @property
+    def presliding_block(self) -> Block:
+        """The block of the joints' presliding."""
+        return self._presliding
 
     @property
     def law_block(self) -> Block:
@@ -299,7 +304,7 @@ class StructuredLearner:
     def network_parts(self) -> tuple[StructuredEncoding, dict[str, np.ndarray]]:
         """Encoding and weights for `structured_network_of`: those of `read`, ripple, presliding."""
         periods, weights = self._ripple["periods"], self.read()
-        encoding, share = self.encoding, self.presliding_block["share"]
+        encoding, share = self.encoding, self._presliding["share"]
         if share.any():
             encoding = replace(encoding, presliding=share.copy())
         if not periods.any():
@@ -325,7 +330,7 @@ class StructuredLearner:
     def forget_motion(self) -> None:
         """Begin a new motion: what the weights have not yet learned is observed anew."""
         parts = [(self.block, MOTION), (self._sums, MOTION_OF_LAW), (self._neurons, ("phi",))]
-        parts.append((self.presliding_block, MOTION_OF_PRESLIDING))
+        parts.append((self._presliding, MOTION_OF_PRESLIDING))
         for block, names in parts:
             for name in names:
                 block[name][...] = 0.0

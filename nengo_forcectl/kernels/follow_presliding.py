@@ -47,7 +47,7 @@ def share_friction(presliding, z, x):
 
 
 @kernel
-def learn_share(presliding, j, misfit, dry, dt):
+def learn_share(presliding, j, misfit, dry):
     """Learn joint j's share from a cycle, in which `share_friction` ran last for what was measured.
 
     Args:
@@ -55,7 +55,6 @@ def learn_share(presliding, j, misfit, dry, dt):
         j: the joint.
         misfit: torque that nothing explains [N m].
         dry: dry friction [N m].
-        dt: duration of the cycle [s].
     """
     r, d = (
         vector(presliding, at.PRESLIDING_MISFIT),
@@ -66,10 +65,10 @@ def learn_share(presliding, j, misfit, dry, dt):
         vector(presliding, at.PRESLIDING_SQUARE),
     )
     share = vector(presliding, at.PRESLIDING_SHARE)[j]
-    passed = 1.0 - math.exp(-dt / number(presliding, at.PRESLIDING_QUICK))
+    passed, keep = number(presliding, at.PRESLIDING_PASSED), number(presliding, at.PRESLIDING_KEEP)
+    dt = number(presliding, at.PRESLIDING_DT)
     r[j] += passed * (misfit - r[j])
     d[j] += passed * (vector(presliding, at.PRESLIDING_APART)[j] - d[j])
-    keep = math.exp(-dt / number(presliding, at.PRESLIDING_MEMORY))
     moment[j] = keep * moment[j] + dt * dry * d[j] * (r[j] + share * dry * d[j])
     square[j] = keep * square[j] + dt * dry * dry * d[j] * d[j]
 

@@ -133,6 +133,6 @@ def follow_lack(learner, law):
         for k in range(force, p):
             missing -= raw[i, k] * w[k]
         if settled:
-            learn_share(presliding, i, missing + supplied - rubs, known[i, DRY], dt)
+            learn_share(presliding, i, missing + supplied - rubs, known[i, DRY])
         lacking[i] = missing + taken[i]
         fast[i] += (1.0 - math.exp(-gain[i] * dt)) * (missing - fast[i])

@@ -1,5 +1,6 @@
 """Friction of joints that have just turned back, and the share of it that is learned."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,10 +47,17 @@ class Presliding:
         check_positive(self, distance="rad", doubt="s", quick="s", memory="s")
         check_within(self, "start", 0.0, 1.0)
 
-    def block(self, n: int) -> Block:
-        """Return the block, for n joints."""
-        names = "distance", "start", "doubt", "quick", "memory"
-        values = {name: getattr(self, name) for name in names} | {"share": self.start}
+    def block(self, n: int, dt: float) -> Block:
+        """Return the block, for n joints and cycles of dt [s]."""
+        values = {
+            "distance": self.distance,
+            "start": self.start,
+            "doubt": self.doubt,
+            "dt": dt,
+            "passed": -math.expm1(-dt / self.quick),
+            "keep": math.exp(-dt / self.memory),
+            "share": self.start,
+        }
         return Block(PRESLIDING, {"n": n}, values)
 
     def built_up(
@@ -59,5 +67,14 @@ class Presliding:
         way = np.ascontiguousarray(way, dtype=float)
         z = np.empty_like(way)
         z[:1] = start
-        build_up_rows.call(pack(self.block(way.shape[1]).address, way, z))
+        build_up_rows.call(pack(self.block(way.shape[1], 1.0).address, way, z))
         return z
+
+
+def direction_of(
+    pace: Float[np.ndarray, "*batch n"],
+    z: Float[np.ndarray, "*batch n"],
+    share: Float[np.ndarray, "n"] | float,
+) -> Float[np.ndarray, "*batch n"]:
+    """Return ``(1 - s) tanh(dq / v) + s z`` of `Presliding`; ``pace`` is the tanh."""
+    return pace + share * (z - pace)

@@ -17,7 +17,7 @@ from jaxtyping import Float
 from arms import Arm
 
 from ..kernels.layout.body_fields import PARAMETERS, XX, YY, ZZ
-from ..learning.presliding import SHARE, SLOW
+from ..learning.presliding import SHARE, SLOW, direction_of
 from .motion_log import MotionLog
 from .signals import Signals, held_friction
 
@@ -70,7 +70,7 @@ def columns_of(
     n, (q, dq, ddq, _, pace, held) = arm.dof, states
     Y, drives = arm.regressor(q, dq, ddq), arm.drive_regressor(dq, ddq)
     joint, share = np.arange(n), 0.0 if presliding is None else presliding
-    drives[:, joint, 2 * n + joint] = pace + share * (held - pace)
+    drives[:, joint, 2 * n + joint] = direction_of(pace, held, share)
     offset = np.broadcast_to(np.eye(n), (len(q), n, n))
     return np.concatenate((Y, drives, offset), axis=2)
 
@@ -94,7 +94,7 @@ def presliding_of(arm: Arm, logs: Sequence[Signals]) -> Float[np.ndarray, "n"]:
 def model_torque(arm: Arm, states: Signals) -> Float[np.ndarray, "k n"]:
     """Return the torque [N m] of an arm's model at states, `SHARE` of its dry friction held."""
     q, dq, ddq, _, pace, held = states
-    direction = pace + SHARE * (held - pace)
+    direction = direction_of(pace, held, SHARE)
     return arm.inverse_dynamics(q, dq, ddq) + arm.friction.dry * (direction - np.tanh(dq / SLOW))
 
 
@@ -103,7 +103,7 @@ def known_friction(
 ) -> Float[np.ndarray, "k n"]:
     """Return the friction [N m] of an arm's model along a motion, `SHARE` of it held."""
     pace = np.tanh(dq / SLOW)
-    direction = pace + SHARE * (held_friction(time, dq) - pace)
+    direction = direction_of(pace, held_friction(time, dq), SHARE)
     return arm.friction.viscous * dq + arm.friction.dry * direction
 
 
@@ -136,7 +136,7 @@ def sums_of(
 ) -> Sums:
     """Return the sums over states and their torques; see `columns_of`.
 
-    ``held``: whether h of the joint is one more column, after the others.
+    ``held``: whether z of the joint is one more column, after the others.
     """
     n, p = arm.dof, len(unknowns_of(arm).names) + held
     A = np.zeros((n, p + 1, p + 1))

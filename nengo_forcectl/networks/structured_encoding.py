@@ -23,7 +23,7 @@ from ..kernels.parts import (
     select_tool_rows,
 )
 from ..learning.joint_neurons import JointNeurons
-from ..learning.presliding import SLOW
+from ..learning.presliding import SLOW, direction_of
 from ..learning.tool_neurons import ToolNeurons
 from .dividing import divide
 from .encoding import CLIP, LIFT, StateEncoding, States, rows_of
@@ -257,7 +257,7 @@ class StructuredEncoding:
         numbers = self._parts(*rows)
         if built is not None and self.presliding is not None and "joints" in self.parts:
             dry = numbers["friction"][:, :, DRY]
-            dry += self.presliding * (np.reshape(built, dry.shape) - dry)
+            dry[...] = direction_of(dry, np.reshape(built, dry.shape), self.presliding)
         flat = [numbers[name].reshape(len(rows[0]), -1) for name in self.shapes]
         return np.concatenate(flat, axis=1).reshape(*batch, self.n_inputs)
 

@@ -67,10 +67,8 @@ def _drives(summary: Mapping[str, Any]) -> Grid:
         )
         for j, joint in enumerate(summary["joints"])
     ]
-    title = drives_title(
-        "drives, ± standard deviation; held: share of dry friction that stays at a stop", summary
-    )
-    return Grid(("joint", *DRIVES.values(), "held"), tuple(rows), title)
+    title = drives_title("drives, ± standard deviation", summary)
+    return Grid(("joint", *DRIVES.values(), "presliding\nshare"), tuple(rows), title)
 
 
 def _known(each: dict[str, float]) -> str:

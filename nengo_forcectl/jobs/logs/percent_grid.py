@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from arms import Arm
-from arms.model.chain import coordinates
+from arms.model.chain import position_unit
 
 from ..report.answer import Grid
 
@@ -34,4 +34,4 @@ def drives_title(title: str, summary: Mapping[str, Any]) -> str:
 
 def slides(arm: Arm) -> bool:
     """Return whether an arm has a sliding joint."""
-    return any(joint.kind == "prismatic" for joint in coordinates(arm.chain))
+    return any(position_unit(arm.chain, joint) == "m" for joint in range(arm.dof))
