@@ -47,6 +47,7 @@ GAIN = 50.0  # most K of a joint's fast part [1/s]
 GAIN_START = 20.0  # K until a joint's inertia is known [1/s]
 SOFTNESS = 0.25  # first bandwidth of the posture, over K
 BUMP_RATE = 300.0  # decay of the change by new weights [1/s]
+PATIENCE = 1.0  # time constant with which the most gain grows before a joint was loud [s]
 LOUD = 0.01  # root mean square of the fast part's change in a cycle, over tau_max, that backs off
 JUMP = 30.0  # multiple of the usual square of the misfit that is a change of the payload
 RECENT, USUAL = 1.0, 20.0  # times of means of the misfit's square, in a log [s]
@@ -169,6 +170,8 @@ class StructuredLearner:
             "chosen": design.columns.chosen,
             "gain": GAIN_START,
             "gain_most": GAIN,
+            "gain_top": GAIN,
+            "patience": PATIENCE,
             "gain_start": GAIN_START,
             "softness": SOFTNESS,
             "loop": 1.0,
