@@ -7,8 +7,8 @@ from ..kernels.layout.learner_fields import NO_JOB
 
 # What is in no checkpoint: it never changes, or every cycle writes it before it is read.
 OTHERS = (
-    "dt", "loop", "gain_start", "gain_top", "k_null", "home_V", "home_M", "loud", "bump_keep", "quiet", "jump",
-    "recent_share", "usual_share",
+    "dt", "loop", "dq_max", "gain_start", "gain_top", "k_null", "home_V", "home_M", "loud",
+    "bump_keep", "quiet", "jump", "recent_share", "usual_share",
     "M", "C", "g", "new_M", "new_C", "new_g", "carried", "ddq", "factor", "dg", "regressor",
     "chosen", "tool_encoders", "tool_bias", "tool_active", "q_half", "dq_half", "ddq_half", "one",
     "added", "doubt", "viscous", "dry", "push", "waits", "neuron_torque", "neuron_force",

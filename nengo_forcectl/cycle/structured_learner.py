@@ -47,7 +47,7 @@ GAIN = 50.0  # most K of a joint's fast part [1/s]
 GAIN_START = 20.0  # K until a joint's inertia is known [1/s]
 SOFTNESS = 0.25  # first bandwidth of the posture, over K
 BUMP_RATE = 300.0  # decay of the change by new weights [1/s]
-PATIENCE = 1.0  # time constant with which the most gain grows before a joint was loud [s]
+PATIENCE = 1.0  # first time constant with which a gain that went down grows again [s]
 LOUD = 0.01  # root mean square of the fast part's change in a cycle, over tau_max, that backs off
 JUMP = 30.0  # multiple of the usual square of the misfit that is a change of the payload
 RECENT, USUAL = 1.0, 20.0  # times of means of the misfit's square, in a log [s]
@@ -73,10 +73,10 @@ class StructuredLearner:
     What is learned of the body, payload and armature, is part of the model of law, limits and
     posture. The rest is a feed-forward F: of joints and tool at the velocity dq_s of `Command`, of
     links and gravity at the acceleration that the law asks for. In the task's null space, where
-    dq_s is measured, 0.4 of the dry friction and of the neurons' torque and 0.8 of the viscous
-    friction are supplied, to light joints less at speeds not seen before, because more than the
-    real one would drive the arm. m is the fast part, a momentum observer's estimate of what both
-    leave, with a gain K for each joint::
+    dq_s is measured, 0.8 of the friction and of the neurons' torque is supplied, because more than
+    the real one would drive the arm: of dry friction less from half the joint's top speed on, of
+    viscous friction less to light joints at speeds not seen before. m is the fast part, a momentum
+    observer's estimate of what both leave, with a gain K for each joint::
 
         m <- m + (1 - exp(-K dt)) (y - y_w - m)
 
@@ -89,7 +89,8 @@ class StructuredLearner:
     with a posture of bandwidth w, Routh's criterion is ``I / I_n < 5 + 2 (K / w + w / K)``. The
     posture's bandwidth is at most K / 4 until the inertia is known and no delay was found, then at
     most K. A delay d bounds K to 0.12 / d and the bandwidth to 0.03 / d. If the fast part of a
-    joint shakes, its gain goes down.
+    joint begins to shake, its gain goes down, at once if that is loud. It grows again, the more
+    slowly the longer the joint has shaken: it may have been friction that was not known yet.
 
     `Presliding` learns which share of a joint's dry friction builds up over a short way. `Ripple`
     finds and learns what repeats many times a turn of a joint, unless states are late by a delay
@@ -168,6 +169,7 @@ class StructuredLearner:
             "dt": dt,
             "model": model.address,
             "chosen": design.columns.chosen,
+            "dq_max": arm.dq_max,
             "gain": GAIN_START,
             "gain_most": GAIN,
             "gain_top": GAIN,

@@ -22,10 +22,11 @@ from .layout.regression_fields import (
 )
 
 WATCH = 0.03  # share of a cycle in the mean square of m's change
+AUDIBLE = 0.05  # shaking over what is loud from which on a gain goes down
+EBB = 0.5  # time in which it does so by a factor of e, and by which its return then takes longer
 QUIETEN = 0.6  # of the gain at which a joint was loud is the new most
 RECOVER = 0.5  # of the new most that the gain begins with
 LEAST_GAIN = 5.0  # [1/s]
-PATIENCE = 4.0  # factor by which a joint waits longer for its gain each time
 KNOWN = 3.0  # inertia that a joint may have over the model's up to which its gain may grow
 MANY = 0.7  # share of the joints whose inertia must be known for a firm posture
 DEVIATIONS = 3.0  # of the armature in that bound
@@ -47,10 +48,10 @@ NO_DELAY = 0.7  # delay that counts as none [cycles]
 
 @kernel
 def watch_joints(learner):
-    """Back off the gain of a joint whose fast part shakes.
+    """Lower the gain of a joint whose fast part begins to shake; back it off where that is loud.
 
-    It may grow again: what shook may have been friction that was not known yet. Each time the joint
-    waits longer.
+    It may grow again: what shook may have been friction that was not known yet. The longer the
+    joint has shaken, the more slowly.
     """
     fast, last = vector(learner, at.STRUCTURED_FAST), vector(learner, at.STRUCTURED_FAST_LAST)
     shake, loud = vector(learner, at.STRUCTURED_SHAKE), vector(learner, at.STRUCTURED_LOUD)
@@ -58,18 +59,20 @@ def watch_joints(learner):
     top, patience = number(learner, at.STRUCTURED_GAIN_TOP), vector(learner, at.STRUCTURED_PATIENCE)
     dt, count = number(learner, at.STRUCTURED_DT), number(learner, at.STRUCTURED_BACKED_OFF)
     for i in range(len(fast)):
-        change = fast[i] - last[i]
+        change, quiet = fast[i] - last[i], shake[i] <= AUDIBLE * loud[i]
         shake[i] += WATCH * (change * change - shake[i])
         last[i] = fast[i]
-        most[i] += dt / (patience[i] + dt) * (top - most[i])
+        if shake[i] > AUDIBLE * loud[i]:
+            most[i] = max((1.0 - dt / EBB) * min(most[i], gain[i]), LEAST_GAIN)
+            patience[i] *= 1.0 + dt / EBB
+            count += 1.0 if quiet else 0.0
+        else:
+            most[i] += dt / patience[i] * (top - most[i])
         if shake[i] > loud[i]:
             most[i] = max(QUIETEN * gain[i], LEAST_GAIN)
             gain[i], shake[i] = RECOVER * most[i], 0.0
-            patience[i] *= PATIENCE
-            count += 1.0
-    if count > number(learner, at.STRUCTURED_BACKED_OFF):
-        set_number(learner, at.STRUCTURED_BACKED_OFF, count)
-        soften_posture(learner)
+            soften_posture(learner)
+    set_number(learner, at.STRUCTURED_BACKED_OFF, count)
 
 
 @kernel

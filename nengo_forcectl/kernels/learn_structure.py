@@ -42,8 +42,7 @@ from .observe import faded
 from .observe_motion import SETTLED, delay_sent, observe_state
 from .regress import forget_payload, is_filled, queue_torque
 
-VISCOUS_SHARE = 0.8  # of learned viscous friction's part in the null space that is supplied
-DRY_SHARE = 0.4  # of dry friction's
+NULL_SHARE = 0.8  # of the learned friction's part in the null space that is supplied
 STEADY = 0.1  # largest growth of a speed in a cycle by viscous friction that is not there
 SEEN = 3.0  # speeds over the root mean square at which viscous friction is known
 LONG = 20.0  # times of the recent misfit after a change until one is found in a log
@@ -128,8 +127,9 @@ def feed_forward(learner, arm, inputs, command):
         rubs[i] = viscous[i] + supplied[i]
     law = whole(learner, at.STRUCTURED_TASK)
     if law != 0:
-        spare_null_space(law, arm, command, dry, DRY_SHARE)
-        spare_null_space(law, arm, command, viscous, VISCOUS_SHARE)
+        spare_null_space(law, arm, command, dry, NULL_SHARE)
+        spare_fast_joints(learner, law, dq_s)
+        spare_null_space(law, arm, command, viscous, NULL_SHARE)
         spare_light_joints(learner, law, arm, command)
     for i in range(n):
         rubs[i] += dry[i]
@@ -146,6 +146,19 @@ def feed_forward(learner, arm, inputs, command):
         0.5 * ahead, supplied,
     )  # fmt: skip
     add_model_changes(learner, inputs, supplied)
+
+
+@kernel
+def spare_fast_joints(learner, law, dq_s):
+    """Let the null space's part of the dry friction supplied fade towards the joints' top speeds.
+
+    Were there no such friction, it would drive them there.
+    """
+    dry, along = vector(learner, at.STRUCTURED_DRY), vector(law, TASK_ALONG)
+    dq_max = vector(learner, at.STRUCTURED_DQ_MAX)
+    for i in range(len(dry)):
+        share = min(max(2.0 * (1.0 - abs(dq_s[i]) / dq_max[i]), 0.0), 1.0)
+        dry[i] = along[i] + share * (dry[i] - along[i])
 
 
 @kernel

@@ -72,6 +72,7 @@ STRUCTURED_RUBBED = STRUCTURED.add("rubbed", "n")  # friction supplied in the la
 STRUCTURED_RUBS = STRUCTURED.add("rubs", "n")  # and in this one
 STRUCTURED_VISCOUS = STRUCTURED.add("viscous", "n")  # friction supplied in this cycle [N m]
 STRUCTURED_DRY = STRUCTURED.add("dry", "n")
+STRUCTURED_DQ_MAX = STRUCTURED.add("dq_max", "n")  # [rad/s]
 STRUCTURED_SUPPLIED = STRUCTURED.add("supplied", "n")  # F of joints and tool [N m]
 STRUCTURED_GAIN = STRUCTURED.add("gain", "n")  # K of each joint [1/s]
 STRUCTURED_GAIN_MOST = STRUCTURED.add("gain_most", "n")  # [1/s]
