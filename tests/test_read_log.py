@@ -173,7 +173,7 @@ def test_rows_at_unequal_steps_are_moved_to_equal_ones(sample, tmp_path):
 
 
 def test_a_gap_spoils_no_acceleration(tmp_path):
-    """At 1 kHz the filter's memory is a hundred rows; ends of stretches are continued by as many."""
+    """At 1 kHz the filter remembers a hundred rows; ends of stretches are continued by as many."""
     time = np.delete(np.arange(3000) / 1e3, slice(1500, 1520))
     q = np.sin(2.0 * time)[:, None] * [1.0, 0.5]
     np.savez(tmp_path / "a.npz", time=time, q=q, tau=1.0 + q)
