@@ -20,6 +20,7 @@ from .log_format import KINDS, UNITS, LogFormat, find_columns, units_of
 from .log_parquet import read_parquet
 from .log_text import read_columns, split_text
 from .motion_log import MotionLog, check_fits, check_length
+from .whole_turns import unwrapped
 
 NAMES = {  # of arrays in an archive, besides the kinds' own
     "time": ("t", "timestamp"),
@@ -195,6 +196,10 @@ def _assemble(
     dq = _matrix(what, "dq", arrays["dq"], shape) if "dq" in arrays else None
     turning = _turning(arm, shape[1])
     q = q * np.where(turning, form.factor("q"), 1.0)
+    notes = list(notes)
+    if arm is not None and shape[1] == arm.dof:
+        q, turned = unwrapped(q, arm, turning)
+        notes += turned
     dq = None if dq is None else dq * np.where(turning, form.factor("dq"), 1.0)
     if "current" in arrays and ("tau" not in arrays or len(form.gains)):
         current = _matrix(what, "current", arrays["current"], shape) * form.factor("current")
@@ -208,7 +213,7 @@ def _assemble(
         tau = _matrix(what, "tau", arrays["tau"], shape) * form.factor("tau")
     else:
         raise RecordError(f"{what}: has no torques, needs tau, or current and --gains")
-    time, notes = arrays.get("time"), list(notes)
+    time = arrays.get("time")
     if time is not None:
         unit = form.units.get("time") or _epoch(time)
         if unit is not None and "time" not in form.units:

@@ -10,7 +10,7 @@ from arms import Arm
 from ...errors import ConfigurationError
 from ...logs.log_files import read_log
 from ...logs.log_format import KINDS, LogFormat
-from ...logs.motion_log import MotionLog
+from ...logs.motion_log import MotionLog, still_joints
 from ...support.validation import check_positive
 from ..job_settings import JobSettings, arm_option, option
 
@@ -119,6 +119,9 @@ def about_text(log: MotionLog) -> str:
     parts = [f"{log.source}: {len(log.time)} rows, {seconds:.1f} s, {1.0 / log.period:.0f} Hz"]
     if log.dq is None:
         parts.append("dq is the derivative of q")
+    still = [str(j + 1) for j in still_joints(log)]
+    if still:
+        parts.append(f"joints that never move: {', '.join(still)}")
     parts += log.notes
     parts += [f"{count} {name}" for name, count in log.repaired.items()]
     return "; ".join(parts)
