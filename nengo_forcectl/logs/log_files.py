@@ -164,6 +164,12 @@ def _read_archive(path: Path, form: LogFormat, arm: Arm | None) -> MotionLog:
     for kind in ("q", *(("tau",) if "current" not in arrays else ())):
         if kind not in arrays:
             raise RecordError(f"log '{path}': has no array {kind!r}, but {_of(own)}")
+    if "time" in arrays:
+        arrays["time"] = arrays["time"].squeeze()
+        rows = arrays["time"].shape
+        for kind in set(arrays) - {"time"}:  # a row for each joint
+            if arrays[kind].shape[1:] == rows != arrays[kind].shape[:1]:
+                arrays[kind] = arrays[kind].T
     return _assemble(path, arrays, arm, form, [], _digest(content))
 
 

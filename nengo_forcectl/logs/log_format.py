@@ -312,6 +312,18 @@ def kind_of(words: Sequence[str]) -> str | None:
     return None
 
 
+def joints_in(names: Sequence[str], joints: Sequence[str]) -> list[int] | None:
+    """Return the places of joints among names, which may have a prefix; None if one has none."""
+    places = []
+    for joint in joints:
+        hits = [k for k, name in enumerate(names) if name == joint]
+        hits = hits or [k for k, name in enumerate(names) if _whole(joint).search(name)]
+        if len(hits) != 1:
+            return None
+        places += hits
+    return places
+
+
 def _whole(joint: str) -> re.Pattern[str]:
     """Return a pattern of a joint's name that is not a part of a longer one."""
     return re.compile(rf"(?<![A-Za-z0-9]){re.escape(joint)}(?![A-Za-z0-9])")

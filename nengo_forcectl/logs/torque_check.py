@@ -45,11 +45,11 @@ def check_torques(log: MotionLog, arm: Arm) -> None:
     wrong = np.flatnonzero(sign < 0.0)
     if len(wrong):
         joints = ", ".join(str(j + 1) for j in wrong)
-        gains = " ".join(f"{each:g}" for each in sign)
+        signs = " ".join(f"{each:g}" for each in sign)
         raise RecordError(
             f"{what}, the torque of joint{'s' if len(wrong) > 1 else ''} {joints} has the wrong "
-            "sign: no bodies and friction explain it, but its opposite; needs the torque that "
-            f"the motor exerts on the link, such as --columns current=... --gains {gains}"
+            "sign: no bodies and friction explain it, but its opposite; needs --columns "
+            f"current=... and --gains, for torques {signs}, or those of the currents times these"
         )
     _check_gravity(states, arm, what)
 
