@@ -155,6 +155,6 @@ def _number(field: str) -> float:
 
 
 def _is_numeric(line: str) -> bool:
-    """Whether at least half of a line's fields are numbers."""
+    """Whether most of a line's fields are numbers."""
     fields = [each for each in re.split(r"[;\t ]+|,+", line.replace('"', "").strip()) if each]
     return 2 * sum(NUMBER.fullmatch(each) is not None for each in fields) >= max(len(fields), 1)

@@ -181,20 +181,22 @@ def _check_units(log: MotionLog, what: str) -> None:
     change, way = (np.concatenate(each) for each in zip(*parts, strict=True))
     moves = np.ptp(log.q, axis=0) > FAR
     product, square = np.sum(change * way, axis=0), np.sum(way**2, axis=0)
-    whole = float(np.sum(product)) / max(float(np.sum(square)), 1e-300)
-    if not SAME[0] <= whole <= SAME[1] and np.ptp(log.q, axis=0).max() > MOVES:
-        raise RecordError(
-            f"{what}: rows {log.row[0]} to {log.row[-1]}, q changes {whole:.3g} times as fast as "
-            "dq says, needs the same: see --units q=deg, dq=deg/s, time=ms (57.3: q is degrees)"
-        )
     ratio = product / np.maximum(square, 1e-300)
-    odd = np.flatnonzero(moves & ~((ratio >= SAME[0]) & (ratio <= SAME[1])))
-    if len(odd):
+    fits = (ratio >= SAME[0]) & (ratio <= SAME[1])
+    whole = float(np.sum(product)) / max(float(np.sum(square)), 1e-300)
+    place = f"{what}: rows {log.row[0]} to {log.row[-1]}, q"
+    odd = np.flatnonzero(moves & ~fits)
+    if len(odd) and (moves & fits).any():
         j = int(odd[0])
         sign = "; is the sign of one of them wrong?" if ratio[j] < 0.0 else ""
         raise RecordError(
-            f"{what}: rows {log.row[0]} to {log.row[-1]}, q of joint {j + 1} changes "
-            f"{ratio[j]:.3g} times as fast as its dq says, needs the same{sign}"
+            f"{place} of joint {j + 1} changes {ratio[j]:.3g} times as fast as its dq says, needs "
+            f"the same{sign}"
+        )
+    if not SAME[0] <= whole <= SAME[1] and np.ptp(log.q, axis=0).max() > MOVES:
+        raise RecordError(
+            f"{place} changes {whole:.3g} times as fast as dq says, needs the same: see --units "
+            "q=deg, dq=deg/s, time=ms (57.3: q is degrees)"
         )
 
 
