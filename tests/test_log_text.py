@@ -79,6 +79,7 @@ def test_texts_of_the_same_motion_are_the_same_log(odd, sample, tmp_path):
     path = tmp_path / "a.csv"
     path.write_text(text, encoding="utf-16" if odd == "titles" else "latin-1")
     log = read_log(path, arm=ARM)
+    assert log.dq is not None
     found = np.column_stack((log.time, log.q, log.dq, log.tau))
     assert np.abs(found - sample).max() < 2e-6
     assert any(note.startswith("q is ") for note in log.notes)

@@ -157,4 +157,4 @@ def _number(field: str) -> float:
 def _is_numeric(line: str) -> bool:
     """Whether most of a line's fields are numbers."""
     fields = [each for each in re.split(r"[;\t ]+|,+", line.replace('"', "").strip()) if each]
-    return 2 * sum(NUMBER.fullmatch(each) is not None for each in fields) >= max(len(fields), 1)
+    return 2 * sum(NUMBER.fullmatch(each) is not None for each in fields) > len(fields)
