@@ -24,6 +24,7 @@ CLEARER = 3.0  # product of all joints' errors over that with a turned sign, whi
 LEAST, MOST = 0.25, 4.0  # torque by gravity over the model's, beyond which it is another quantity
 KNOWN = 0.1  # deviation of gravity over itself below which it is known
 TILTED = 15.0  # angle between gravity and the model's from which on it is told [degrees]
+CLEAR = 10.0  # the same, in deviations
 
 
 def check_torques(log: MotionLog, arm: Arm) -> None:
@@ -118,7 +119,8 @@ def _check_gravity(states: Signals, arm: Arm, what: str) -> None:
         )
     cosine = float(found @ model) / (scale * size**2)
     angle = float(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))
-    if angle > TILTED:
+    away = np.abs(found - scale * model) > CLEAR * deviation
+    if angle > TILTED and away.any():
         axis = ", ".join(f"{each:.1f}" for each in found)
         LOGGER.warning(
             "%s, gravity seems to act along (%s) m/s^2 in the frame of the base, %.0f degrees from "
