@@ -15,6 +15,7 @@ DELIMITERS = (";", "\t", ",")
 DAMAGED = 0.05  # share of rows that may be damaged; with more the file is something else
 
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?(nan|inf)", re.IGNORECASE)
+COMMAS = re.compile(r"([-+]?\d+(,\d+)?([eE][-+]?\d+)?(\s+|$)){2,}")  # white space between numbers
 CLOCK = re.compile(
     r"(?:(\d{4})-(\d{1,2})-(\d{1,2})[T ])?(\d{1,2}):(\d{2}):(\d{2}(?:[.,]\d+)?)(?:Z|[-+][\d:]+)?"
 )
@@ -81,7 +82,7 @@ def _delimiter(line: str) -> tuple[str | None, bool]:
     delimiter = next((each for each in DELIMITERS if each in line), None)
     if delimiter == "\t" and re.search(r",\s", line):
         return ",", False
-    if delimiter == "," and re.fullmatch(r"(\s*[-+]?\d+(,\d+)?([eE][-+]?\d+)?(\s+|$)){2,}", line):
+    if delimiter == "," and re.fullmatch(COMMAS, line.strip()):
         return None, True
     return delimiter, delimiter in (";", "\t") and "," in line
 
