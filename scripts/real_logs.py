@@ -13,7 +13,8 @@ Torque errors are |tau - prediction| / |tau| in %, joint by joint.
 - identify: from one log, and from all logs without a load;
 - rest: what is left of `ptp_10_points` if friction is any odd function of a joint's velocity;
 - payload: from 4 s and from all of the log with the load;
-- panda: replay of the first 70 %, and identification.
+- panda: replay of the first 70 %, and identification;
+- positions: the same of both robots without the measured velocities.
 """
 
 import os
@@ -52,7 +53,7 @@ LOGS = {
     "ptp_10_points": ("ur-20_01_17-ptp_10_points.csv", 700, 4200),
     "14harm50secLoad": ("ur-20_02_19_14harm50secLoad.csv", 300, 5000),
 }
-SECTIONS = ("replay", "carried", "identify", "rest", "payload", "panda")
+SECTIONS = ("replay", "carried", "identify", "rest", "payload", "panda", "positions")
 PACES = (0.01, 0.03, 0.06, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3)  # [rad/s]
 GAIN_ERROR = 0.05  # standard deviation of the UR10e's drive gains, as a share of them
 CONSOLE = Console()
@@ -212,6 +213,27 @@ def replay_panda(arm: Arm) -> None:
         CONSOLE.print(f"mean nMSE of {name}: {nmse:.4f}")
 
 
+def positions() -> None:
+    """Learn and identify without dq."""
+    arm, robot = arms.load("ur10e"), arms.load("panda")
+    names = ("14harm50sec", "15harm50sec", "ptp_10_points")
+    whole, k = replace(panda(), dq=None), round(0.7 * len(panda().time))
+    parts = {"the first 70 %": whole.rows(0, k), "the last 30 %": whole.rows(k)}
+    logs = {name: replace(ur10e(name, arm), dq=None) for name in names}
+    for title, own, model in (("UR10e", logs, arm), ("Panda", parts, robot)):
+        first = next(iter(own.values()))
+        learner = log_learner(model, first)
+        result = replay(first, learner)
+        found, rows = identify([first], model), {"learner": result.error("learner")}
+        for name, log in own.items():
+            states = signals_of(log)
+            weights = result.weights[-1][1]
+            frozen = predict_torque(model, learner.learner.encoding, weights, states)
+            rows[f"frozen, {name}"] = error(log, frozen)
+            rows[f"identified, {name}"] = error(log, found.predict(states))
+        show(f"{title}, without dq", rows)
+
+
 def main() -> None:
     """Run the sections asked for, or all."""
     folder()
@@ -230,6 +252,8 @@ def main() -> None:
             payload_ur10e(arm)
         elif section == "panda":
             replay_panda(arms.load("panda"))
+        elif section == "positions":
+            positions()
         else:
             sys.exit(f"section: is {section!r}, needs some of {', '.join(SECTIONS)}")
 

@@ -1,5 +1,7 @@
 """A payload from two logs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from log_samples import motion, write_csv
@@ -55,6 +57,33 @@ def test_a_motion_that_is_not_enough_is_told(logs):
     found = find_payload(empty, still, MODEL)
     assert not found.known
     assert "known to" in found.reason
+
+
+def test_logs_without_a_payload_are_told(logs):
+    """Twice the same log shows none."""
+    empty = read_log(logs[0], arm=MODEL)
+    found = find_payload(empty, empty, MODEL)
+    assert not found.known
+    assert "show none above" in found.reason
+
+
+def test_more_rows_of_the_same_motion_tell_no_more(logs):
+    """Rows that were added between those of the logs make no payload better known."""
+    known = []
+    for every in (1, 4):
+        empty, loaded = (_denser(read_log(path, arm=MODEL), every) for path in logs[:2])
+        known.append(find_payload(empty, loaded, MODEL).mass_deviation)
+    assert known[1] == pytest.approx(known[0], rel=0.3)
+
+
+def _denser(log, every):
+    """Return a log with more rows, on lines between its own."""
+    time = np.linspace(log.time[0], log.time[-1], every * (len(log.time) - 1) + 1)
+    parts = {
+        kind: np.stack([np.interp(time, log.time, column) for column in each.T], axis=1)
+        for kind, each in (("q", log.q), ("dq", log.dq), ("tau", log.tau))
+    }
+    return replace(log, time=time, row=np.arange(len(time)), **parts)
 
 
 def test_logs_in_the_wrong_order_are_told(logs):

@@ -12,6 +12,7 @@ from arms.model.dh import Row, from_dh
 from nengo_forcectl.errors import ConfigurationError, RecordError
 from nengo_forcectl.logs import LogFormat, read_log, signals_of
 from nengo_forcectl.logs.log_format import find_columns
+from nengo_forcectl.logs.signals import measured_of
 
 ARM = arms.load("planar2")
 BARE = LogFormat({"time": "1", "q": "2-3", "dq": "4-5", "tau": "6-7"})
@@ -145,14 +146,39 @@ def test_archives_and_run_folders_are_read(sample, tmp_path):
 
 
 def test_velocities_that_are_missing_are_derivatives(sample, tmp_path):
-    """Zero phase: within a few thousandths; causal: late, but near."""
-    time, q, dq, _ = sample
-    np.savez(tmp_path / "a.npz", time=time, q=q, tau=sample[3])
+    """Zero phase: within a few thousandths; for the learner three rows late, as are q and tau."""
+    time, q, dq, tau = sample
+    np.savez(tmp_path / "a.npz", time=time, q=q, tau=tau)
     log = read_log(tmp_path / "a.npz", arm=ARM)
     assert log.dq is None
     inside = slice(50, -50)
     assert np.abs(signals_of(log).dq - dq)[inside].max() < 0.01 * np.abs(dq).max()
-    assert np.abs(signals_of(log, causal=True).dq - dq)[inside].max() < 0.2 * np.abs(dq).max()
+    late, measured = slice(47, -53), measured_of(log)
+    assert np.array_equal(measured[1][inside], q[late])
+    assert np.abs(measured[2][inside] - dq[late]).max() < 0.02 * np.abs(dq).max()
+    assert np.array_equal(measured[3][inside], tau[late])
+
+
+def test_rows_at_unequal_steps_are_moved_to_equal_ones(sample, tmp_path):
+    """A robot that logs every 10 or 12 ms: accelerations are those of the motion."""
+    rng = np.random.default_rng(0)
+    time = np.cumsum(rng.choice([0.01, 0.012], 1000))
+    at = 0.5 * time[:, None] * [1.0, 1.7]
+    q, dq, ddq = np.sin(at), 0.5 * np.cos(at) * [1.0, 1.7], -0.25 * np.sin(at) * [1.0, 1.7**2]
+    for parts in ({"dq": dq}, {}):
+        np.savez(tmp_path / f"{len(parts)}.npz", time=time, q=q, tau=sample[3][:1] + q, **parts)
+        states = signals_of(read_log(tmp_path / f"{len(parts)}.npz", arm=ARM))
+        assert np.abs(states.dq - dq)[30:-30].max() < 5e-4
+        assert np.abs(states.ddq - ddq)[30:-30].max() < 0.01
+
+
+def test_a_gap_spoils_no_acceleration(tmp_path):
+    """At 1 kHz the filter remembers a hundred rows; ends of stretches are continued by as many."""
+    time = np.delete(np.arange(3000) / 1e3, slice(1500, 1520))
+    q = np.sin(2.0 * time)[:, None] * [1.0, 0.5]
+    np.savez(tmp_path / "a.npz", time=time, q=q, tau=1.0 + q)
+    states = signals_of(read_log(tmp_path / "a.npz", arm=ARM))
+    assert np.abs(states.ddq + 4.0 * q)[1400:1600].max() < 1.0
 
 
 def test_a_bag_is_read(sample, tmp_path):

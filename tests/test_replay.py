@@ -100,6 +100,21 @@ def test_prediction_comes_before_learning(logs):
     assert np.allclose(whole.predictions["before"], whole.predictions["model"])
 
 
+def test_friction_far_beyond_the_model_is_found(tmp_path):
+    """Forty times the viscous friction that the prior expects, from a log without velocities."""
+    arm = arms.load("planar2")
+    real = arm.with_friction(12.0, 6.0).with_armature(0.5)
+    time, q, dq, ddq = motion(arm, 16.0, 100.0, np.random.default_rng(3))
+    np.savez(tmp_path / "a.npz", time=time, q=q, tau=real.inverse_dynamics(q, dq, ddq) + 2.0)
+    log = read_log(tmp_path / "a.npz", arm=arm)
+    result = replay(log, log_learner(arm, log))
+    found = result.learned
+    assert np.allclose(found.friction.viscous.value, 12.0, rtol=0.05)
+    assert np.allclose(found.friction.dry.value, 6.0, rtol=0.05)
+    assert np.mean(result.error("frozen")) < 0.02
+    assert np.mean(result.error("learner", 2.0)) < 0.05
+
+
 def test_frozen_weights_predict_another_log_without_change(logs):
     """With learning off the weights stay, and the prediction is theirs."""
     first, second = (read_log(path, arm=MODEL) for path in logs)

@@ -69,7 +69,12 @@ def test_a_forgotten_payload_leaves_weights_and_neurons_as_they_are(rng):
     block["weights"][:], neurons["weights"][:] = w, v
     root = np.sqrt(made.precision)
     left = root * (y - phi @ w - np.einsum("kna,na->kn", active, v))
+    block["fits"][:] = 7.0 + np.arange(len(block["fits"]))
     joint_activity.part_from_neurons(block.address)
+    more = block["square"] - block["square"][0]  # of the others' misfit, not of their weights
+    np.testing.assert_allclose(more, np.arange(len(more)), atol=1e-9)
+    for sums in (block["moment"], neurons["moment"]):
+        assert (sums == sums[..., :1]).all()
     assert not neurons["cross"].any()
     slope = block["moment"][:, 0] - information(block) @ w
     np.testing.assert_allclose(slope, np.einsum("knp,kn->p", phi * root[:, None], left), atol=1e-9)

@@ -2,7 +2,7 @@
 
 from arms.machine.numba_kernel import kernel
 
-from .access import cube, matrix, vector, whole
+from .access import cube, matrix, number, vector, whole
 from .algebra import dot
 from .encode import rectified
 from .layout import regression_fields as at
@@ -116,7 +116,8 @@ def part_from_neurons(law):
     """Take what neurons and weights explain out of each other's sums: they are no longer related.
 
     What is known of both stays, as if each had been learned with the other one given. So the
-    weights can be marginalised alone.
+    weights can be marginalised alone. That holds near the weights of the chosen delay alone: other
+    delays keep their misfit beyond its own, and no weights that fit them.
     """
     neurons = whole(law, at.REGRESSION_NEURONS)
     m, n = per_joint(neurons), len(vector(neurons, at.JOINT_NEURONS_SIZE))
@@ -141,3 +142,26 @@ def part_from_neurons(law):
         square[s] -= 2.0 * shared
         if s + 1 < delays:
             both[s] -= 2.0 * shared
+    if shared != 0.0:
+        keep_misfits(law)
+
+
+@kernel
+def keep_misfits(law):
+    """Let all delays have the sums of the chosen one, but for what the misfit of each is more."""
+    neurons, fits = whole(law, at.REGRESSION_NEURONS), vector(law, at.REGRESSION_FITS)
+    square, both = vector(law, at.REGRESSION_SQUARE), vector(law, at.REGRESSION_BOTH)
+    delays, chosen = len(square), int(number(law, at.REGRESSION_CHOSEN))
+    b = matrix(law, at.REGRESSION_MOMENT, delays)
+    moment = matrix(neurons, at.JOINT_NEURONS_MOMENT, delays)
+    for k in range(len(b)):
+        for s in range(delays):
+            b[k, s] = b[k, chosen]
+    for k in range(len(moment)):
+        for s in range(delays):
+            moment[k, s] = moment[k, chosen]
+    own = square[chosen]
+    for s in range(delays):
+        square[s] = own + max(fits[s] - fits[chosen], 0.0)
+    for s in range(delays):
+        both[s] = min(square[s], square[min(s + 1, delays - 1)])

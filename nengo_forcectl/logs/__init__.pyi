@@ -17,3 +17,4 @@ from .replaying import (
     replay as replay,
 )
 from .signals import Signals as Signals, signals_of as signals_of
+from .torque_check import check_torques as check_torques

@@ -7,6 +7,8 @@ from jaxtyping import Bool, Float, Int
 
 GAP = 5.0  # multiple of the usual period
 LATE = 20  # rows within which rows that came out of order end
+LEAP = 3600.0  # time after which a clock has been set, and not waited [s]
+COARSE = 0.1  # share of rows that repeat a time but no number, from which on the clock is coarse
 
 
 class Clock(NamedTuple):
@@ -22,14 +24,22 @@ def clean_clock(time: Float[np.ndarray, "r"], numbers: Float[np.ndarray, "r c"])
     """Return which rows to use, and when.
 
     A row is left out if it has a number that is not finite, repeats the time of the row before, or
-    comes before it in time. A clock that goes back for longer has begun anew: the rows after that
-    are a stretch of their own, one period later.
+    comes before it in time. A clock that goes back for longer has begun anew, and one that goes
+    ahead by more than an hour was set: the rows after that are a stretch of their own, one period
+    later. If many rows repeat a time with other numbers, the clock is too coarse for them: they are
+    spread evenly until its next tick.
     """
     finite = np.isfinite(time) & np.isfinite(numbers).all(axis=1)
     kept = np.flatnonzero(finite)
     repaired = {"not finite": int((~finite).sum())}
     if len(kept) < 2:
         return Clock(kept, time[kept], np.zeros(1, int), repaired)
+    same = np.diff(time[kept]) == 0.0
+    other = same & (np.diff(numbers[kept], axis=0) != 0.0).any(axis=1)
+    if other.mean() > COARSE and not same.all():
+        time = time.copy()
+        time[kept] = _spread(time[kept], other)
+        repaired |= {"between ticks of the clock": int(other.sum())}
     step = np.diff(time[kept])
     period = float(np.median(step[step > 0])) if (step > 0).any() else 0.0
     late = _out_of_order(time[kept])
@@ -39,12 +49,28 @@ def clean_clock(time: Float[np.ndarray, "r"], numbers: Float[np.ndarray, "r c"])
     repaired |= {"repeated": int(repeated.sum()), "out of order": int(late.sum())}
     kept = kept[~(late | repeated)]
     step = np.diff(time[kept])
-    back, gap = step < 0.0, step > GAP * period
-    repaired |= {"clock set back": int(back.sum()), "gaps": int(gap.sum())}
-    step[back] = period
+    back, leap = step < 0.0, step > max(LEAP, 1e3 * period)
+    gap = (step > GAP * period) & ~leap
+    repaired |= {"clock set back": int(back.sum()), "clock set ahead": int(leap.sum())}
+    repaired |= {"gaps": int(gap.sum())}
+    step[back | leap] = period
     clean = np.concatenate(([0.0], np.cumsum(step)))
-    starts = np.concatenate(([0], 1 + np.flatnonzero(back | gap)))
+    starts = np.concatenate(([0], 1 + np.flatnonzero(back | leap | gap)))
     return Clock(kept, clean, starts, {name: count for name, count in repaired.items() if count})
+
+
+def _spread(
+    time: Float[np.ndarray, "k"], other: Bool[np.ndarray, "k_less_1"]
+) -> Float[np.ndarray, "k"]:
+    """Return times at which rows between two ticks of a clock are equally far apart."""
+    ticks = np.flatnonzero(np.concatenate(([True], np.diff(time) != 0.0)))
+    rows = np.diff(np.append(ticks, len(time)))
+    step = np.diff(time[ticks]) / rows[:-1]
+    step = np.append(step, np.median(step))  # after the last tick
+    own = np.concatenate(([False], other))
+    place = np.cumsum(own)
+    place -= np.repeat(place[ticks], rows)
+    return np.repeat(time[ticks], rows) + place * np.repeat(step, rows)
 
 
 def _out_of_order(time: Float[np.ndarray, "k"]) -> Bool[np.ndarray, "k"]:

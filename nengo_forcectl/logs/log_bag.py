@@ -1,5 +1,6 @@
 """Joint states of a ROS 2 bag (sqlite or MCAP), through the package ``rosbags``."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import RecordError
+from .log_format import joints_in
 
 JOINT_STATE = "sensor_msgs/msg/JointState"
 MULTI = "std_msgs/msg/Float64MultiArray"
@@ -21,8 +23,8 @@ def read_bag(
     Args:
         path: the bag's folder, or a file of MCAP or sqlite alone.
         topic: of joint states; None: the only one.
-        joints: names of joints to select, in order; if the bag has other names, all joints in the
-            order of the message are taken.
+        joints: names of joints to select, in order, a prefix left aside; if the bag has other
+            names, all joints in the order of the message are taken.
 
     Raises:
         RecordError: ``rosbags`` is not installed, the bag cannot be read, or it has no such topic.
@@ -137,19 +139,37 @@ def _arrays(
     full = [(stamp, each) for stamp, each in messages if len(each.position)]
     if not full:
         raise RecordError(f"log '{path}': topic {topic} has no positions, needs joint states")
-    names = list(full[0][1].name)
-    order = list(range(len(names)))
-    if joints and set(joints) <= set(names):
-        order = [names.index(joint) for joint in joints]
-    full = [(stamp, each) for stamp, each in full if list(each.name) == names]
+    full, orders = _orders(full, joints)
+    names = [full[0][1].name[k] for k in orders[0]]
     columns: dict[str, np.ndarray] = {}
     for kind, field in (("q", "position"), ("dq", "velocity"), ("tau", "effort")):
         rows = [np.asarray(getattr(each, field), float) for _, each in full]
-        if all(len(row) == len(names) for row in rows):
-            columns[kind] = np.array(rows)[:, order]
+        if all(len(row) == len(each.name) for row, (_, each) in zip(rows, full, strict=True)):
+            columns[kind] = np.array([row[o] for row, o in zip(rows, orders, strict=True)])
     stamps = [each.header.stamp.sec + 1e-9 * each.header.stamp.nanosec for _, each in full]
     stamped = any(stamps)
     columns["time"] = np.array(stamps if stamped else [1e-9 * stamp for stamp, _ in full])
     clock = "their stamps" if stamped else "the bag's clock"
-    taken = ", ".join(names[k] for k in order)
+    taken = ", ".join(names)
     return columns, [f"{topic} has {len(full)} joint states; time is {clock}; joints are {taken}"]
+
+
+def _orders(
+    messages: list[tuple[int, Any]], joints: Sequence[str]
+) -> tuple[list[tuple[int, Any]], list[list[int]]]:
+    """Return the messages of an arm, and the places of its joints in each.
+
+    A message that lacks one of them is of something else, such as a gripper. If no message has
+    them all, those with the most frequent names are taken as they are.
+    """
+    places: dict[tuple[str, ...], list[int] | None] = {}
+    for _, each in messages:
+        names = tuple(each.name)
+        if names not in places:
+            places[names] = joints_in(names, joints) if joints else None
+    own = [each for each in messages if places[tuple(each[1].name)] is not None]
+    if own:
+        return own, [places[tuple(each.name)] or [] for _, each in own]
+    most = Counter(tuple(each.name) for _, each in messages).most_common(1)[0][0]
+    own = [each for each in messages if tuple(each[1].name) == most]
+    return own, [list(range(len(most)))] * len(own)

@@ -16,10 +16,11 @@ from ..robots.recording import read_recording
 from ..support.files import parse_npz, read_bytes, read_npz
 from .clean_log import clean_clock
 from .log_bag import read_bag
-from .log_format import KINDS, LogFormat, find_columns
+from .log_format import KINDS, UNITS, LogFormat, find_columns, units_of
 from .log_parquet import read_parquet
 from .log_text import read_columns, split_text
 from .motion_log import MotionLog, check_fits, check_length
+from .whole_turns import unwrapped
 
 NAMES = {  # of arrays in an archive, besides the kinds' own
     "time": ("t", "timestamp"),
@@ -28,6 +29,7 @@ NAMES = {  # of arrays in an archive, besides the kinds' own
     "tau": ("torque", "torques", "effort"),
     "current": ("currents", "i"),
 }
+EPOCH = {"ms": 1e3, "us": 1e6, "ns": 1e9}  # of a second
 NO_FORMAT = LogFormat()
 
 
@@ -101,20 +103,37 @@ def _read_table(path: Path, form: LogFormat, arm: Arm | None) -> MotionLog:
     numbers = np.stack(list(columns.values()), axis=1) if columns else np.empty((0, 0))
     places, notes = find_columns(str(path), list(columns), len(columns), form, _joints(arm))
     arrays = {kind: numbers[:, each] for kind, each in places.items()}
+    form, told = units_of(list(columns), places, form)
+    return _assemble(path, _one_clock(arrays), arm, form, notes + told, _checksum(path))
+
+
+def _one_clock(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the arrays with one column of time; a second one has nanoseconds."""
     if "time" in arrays:
-        arrays["time"] = arrays["time"][:, 0]
-    return _assemble(path, arrays, arm, form, notes, _checksum(path))
+        time = arrays["time"]
+        whole = time[:, 0]
+        if time.shape[1] > 1:
+            whole = whole - np.nan_to_num(whole[0]) + 1e-9 * time[:, 1]
+        arrays["time"] = whole
+    return arrays
+
+
+def _text_of(path: Path, content: bytes) -> str:
+    """Return the text of a file in UTF-8, UTF-16 or an encoding of one byte a letter."""
+    try:
+        marked = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+        return content.decode("utf-16" if marked else "utf-8-sig")
+    except UnicodeDecodeError:
+        if b"\0" not in content[:4096]:
+            return content.decode("latin-1")
+        raise RecordError(
+            f"log '{path}': is not text; needs CSV, .npz, a run folder or a bag"
+        ) from None
 
 
 def _read_text(path: Path, form: LogFormat, arm: Arm | None) -> MotionLog:
     content = read_bytes(path, f"log '{path}': cannot be read")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise RecordError(
-            f"log '{path}': is not text; needs CSV, .npz, a run folder or a bag"
-        ) from None
-    table = split_text(str(path), text)
+    table = split_text(str(path), _text_of(path, content))
     places, notes = find_columns(str(path), table.header, table.width, form, _joints(arm))
     columns = [k for each in places.values() for k in each]
     numbers = read_columns(str(path), table, columns)
@@ -122,10 +141,10 @@ def _read_text(path: Path, form: LogFormat, arm: Arm | None) -> MotionLog:
     for kind, each in places.items():
         arrays[kind] = numbers[:, first : first + len(each)]
         first += len(each)
-    if "time" in arrays:
-        arrays["time"] = arrays["time"][:, 0]
+    form, told = units_of(table.header, places, form)
+    damaged = {"damaged": table.damaged}
     return _assemble(
-        path, arrays, arm, form, notes, _digest(content), table.row, {"damaged": table.damaged}
+        path, _one_clock(arrays), arm, form, notes + told, _digest(content), table.row, damaged
     )
 
 
@@ -145,6 +164,12 @@ def _read_archive(path: Path, form: LogFormat, arm: Arm | None) -> MotionLog:
     for kind in ("q", *(("tau",) if "current" not in arrays else ())):
         if kind not in arrays:
             raise RecordError(f"log '{path}': has no array {kind!r}, but {_of(own)}")
+    if "time" in arrays:
+        arrays["time"] = arrays["time"].squeeze()
+        rows = arrays["time"].shape
+        for kind in set(arrays) - {"time"}:  # a row for each joint
+            if arrays[kind].shape[1:] == rows != arrays[kind].shape[:1]:
+                arrays[kind] = arrays[kind].T
     return _assemble(path, arrays, arm, form, [], _digest(content))
 
 
@@ -177,6 +202,10 @@ def _assemble(
     dq = _matrix(what, "dq", arrays["dq"], shape) if "dq" in arrays else None
     turning = _turning(arm, shape[1])
     q = q * np.where(turning, form.factor("q"), 1.0)
+    notes = list(notes)
+    if arm is not None and shape[1] == arm.dof:
+        q, turned = unwrapped(q, arm, turning)
+        notes += turned
     dq = None if dq is None else dq * np.where(turning, form.factor("dq"), 1.0)
     if "current" in arrays and ("tau" not in arrays or len(form.gains)):
         current = _matrix(what, "current", arrays["current"], shape) * form.factor("current")
@@ -192,14 +221,17 @@ def _assemble(
         raise RecordError(f"{what}: has no torques, needs tau, or current and --gains")
     time = arrays.get("time")
     if time is not None:
-        time = time * form.factor("time")
+        unit = form.units.get("time") or _epoch(time)
+        if unit is not None and "time" not in form.units:
+            notes.append(f"time is in {unit} since 1970")
+        start = time[np.isfinite(time)][:1]
+        time = (time - start) * UNITS["time"][unit or "s"] if len(start) else time
     elif form.rate is not None:
         time = np.arange(len(q)) / form.rate
     else:
         raise RecordError(f"{what}: has no time; needs --columns time=... or --rate")
     if np.shape(time) != (len(q),):
         raise RecordError(f"{what}: time has shape {np.shape(time)}, needs ({len(q)},)")
-    time = time - time[0] if len(time) else time
     parts = [q, tau] if dq is None else [q, dq, tau]
     clock = clean_clock(time, np.concatenate(parts, axis=1))
     if row is None:
@@ -213,6 +245,14 @@ def _assemble(
     check_length(log)
     _check_rate(log, form)
     return log
+
+
+def _epoch(time: Float[np.ndarray, "k"]) -> str | None:
+    """Return the unit of a time since 1970, if it is such a large number; None for seconds."""
+    middle = float(np.nanmedian(np.abs(time))) if np.isfinite(time).any() else 0.0
+    return next(
+        (unit for unit, scale in EPOCH.items() if 1e9 * scale < middle < 1e10 * scale), None
+    )
 
 
 def _check_rate(log: MotionLog, form: LogFormat) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -20,17 +20,62 @@ UNITS: Mapping[str, Mapping[str, float]] = {
 
 # Words of a header, in lower case, for each kind; tried in this order.
 WORDS = {
-    "time": ("time", "timestamp", "t", "stamp", "secs", "seconds", "duration"),
-    "dq": ("dq", "qd", "vel", "velocity", "velocities", "qdot", "dtheta", "speed"),
-    "tau": ("tau", "torque", "torques", "effort", "efforts", "moment", "trq"),
+    "time": (
+        "time",
+        "timestamp",
+        "t",
+        "stamp",
+        "sec",
+        "secs",
+        "seconds",
+        "duration",
+        "nanosec",
+        "nanosecs",
+        "nsec",
+        "nsecs",
+    ),
+    "dq": (
+        "dq",
+        "qd",
+        "vel",
+        "velocity",
+        "velocities",
+        "qdot",
+        "dtheta",
+        "thetadot",
+        "dot",
+        "speed",
+    ),
+    "tau": ("tau", "torque", "torques", "effort", "efforts", "eff", "moment", "trq"),
     "current": ("current", "currents", "i", "amps"),
     "q": ("q", "pos", "position", "positions", "angle", "theta", "joint"),
 }
 NOT_MEASURED = (
     "target", "desired", "des", "d", "command", "commanded", "cmd", "ref", "reference", "control",
     "goal", "ext", "external", "hat", "filtered", "nominal", "window", "error", "dtau", "ee", "tcp",
-    "cartesian", "rate", "success", "temperature", "voltage",
+    "cartesian", "rate", "success", "temperature", "voltage", "acc", "accel", "acceleration",
+    "accelerations", "ddq", "qdd", "ddot", "qddot", "ddtheta",
 )  # fmt: skip
+NANOSECONDS = ("nanosec", "nanosecs", "nsec", "nsecs")  # beside whole seconds
+UNIT_WORDS = {  # of a header, in lower case
+    "time": {
+        "ms": "ms",
+        "msec": "ms",
+        "milliseconds": "ms",
+        "us": "us",
+        "usec": "us",
+        "\u00b5s": "us",
+        "microseconds": "us",
+        "ns": "ns",
+        "nanoseconds": "ns",
+    },
+    "q": {"deg": "deg", "degree": "deg", "degrees": "deg", "\u00b0": "deg"},
+    "dq": {"deg": "deg/s", "degree": "deg/s", "degrees": "deg/s", "\u00b0": "deg/s", "rpm": "rpm"},
+    "tau": {"mnm": "mNm"},
+    "current": {"ma": "mA"},
+}
+OTHER_UNITS = ("s", "rad", "nm", "n", "m", "a", "-", "1", "")
+SPLIT = re.compile("[^a-z\u00b0\u00b5]+")  # between the words of a unit
 MEASURED = ("actual", "measured", "meas", "m", "state")
 
 
@@ -212,7 +257,9 @@ def _guess(kind: str, header: Sequence[str], joints: Sequence[str]) -> list[int]
             best = max(groups.values(), key=len)
             break
     if kind == "time":
-        return best[:1]
+        rest = [k for k, name in enumerate(header) if set(words_of(name)) & set(NANOSECONDS)]
+        whole = [k for k, name in enumerate(header) if set(words_of(name)) & {"sec", "secs"}]
+        return [whole[0], rest[0]] if whole and rest else best[:1]
 
     def place(k: int) -> int:
         named = [j for j, joint in enumerate(joints) if _whole(joint).search(header[k])]
@@ -221,10 +268,39 @@ def _guess(kind: str, header: Sequence[str], joints: Sequence[str]) -> list[int]
     return sorted(best, key=place)
 
 
+def units_of(
+    header: Sequence[str] | None, found: Mapping[str, Sequence[int]], form: LogFormat
+) -> tuple[LogFormat, list[str]]:
+    """Return the format with units that the names of the columns tell, and notes on them."""
+    units, notes = dict(form.units), []
+    for kind, columns in found.items():
+        if header is None or kind in units or len(columns) == 0:
+            continue
+        told = {_unit(kind, header[k]) for k in columns}
+        unit = told.pop()
+        if unit is not None and not told:
+            units[kind] = unit
+            notes.append(f"{kind} is in {unit}")
+    return replace(form, units=units), notes
+
+
+def _unit(kind: str, name: str) -> str | None:
+    known = UNIT_WORDS[kind]
+    return next((known[word] for word in SPLIT.split(name.lower()) if word in known), None)
+
+
+def is_unit(text: str) -> bool:
+    """Whether a field is a unit, such as rad/s or [deg]."""
+    words = [word for word in SPLIT.split(text.lower()) if word]
+    known = {word for each in UNIT_WORDS.values() for word in each} | set(OTHER_UNITS)
+    return all(word in known for word in words)
+
+
 def words_of(name: str, joints: Sequence[str] = ()) -> list[str]:
     """Return the words of a header, in lower case, without numbers and joints' names."""
     for joint in sorted(joints, key=len, reverse=True):
         name = _whole(joint).sub(" ", name)
+    name = re.sub(r"(?<=[a-z]{2})(?=[A-Z])", " ", name)
     return [word for word in re.split(r"[^a-z]+", name.lower()) if word]
 
 
@@ -234,6 +310,18 @@ def kind_of(words: Sequence[str]) -> str | None:
         if set(words) & set(known):
             return kind
     return None
+
+
+def joints_in(names: Sequence[str], joints: Sequence[str]) -> list[int] | None:
+    """Return the places of joints among names, which may have a prefix; None if one has none."""
+    places = []
+    for joint in joints:
+        hits = [k for k, name in enumerate(names) if name == joint]
+        hits = hits or [k for k, name in enumerate(names) if _whole(joint).search(name)]
+        if len(hits) != 1:
+            return None
+        places += hits
+    return places
 
 
 def _whole(joint: str) -> re.Pattern[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -16,6 +17,9 @@ SLACK = 0.02  # tolerance on the limits of the positions [rad], and as a share o
 MOVES = 1e-3  # range of the positions of a joint that moves [rad]
 DEGREES = 4.0 * np.pi  # positions beyond that are degrees, not radians
 SAME = (0.5, 2.0)  # ratio of the positions' derivative to dq, where units fit
+SPAN = 0.2  # time over which both are compared [s]
+FAR = 0.05  # way of a joint that moves [rad]
+STUCK = 1.0  # time after which a number that does not change is none of a sensor [s]
 
 
 @dataclass(frozen=True)
@@ -78,8 +82,11 @@ class MotionLog:
 def check_length(log: MotionLog) -> None:
     """Raise `RecordError` if a log is too short."""
     if len(log.time) < LEAST_ROWS:
+        lost = ", ".join(f"{count} {name}" for name, count in log.repaired.items())
         raise RecordError(
-            f"log '{log.source}': {len(log.time)} of its rows can be used, needs {LEAST_ROWS}"
+            f"log '{log.source}': {len(log.time)} of its rows can be used"
+            + (f" ({lost})" if lost else "")
+            + f", needs {LEAST_ROWS}"
         )
 
 
@@ -88,8 +95,9 @@ def check_fits(log: MotionLog, arm: Arm) -> None:
 
     Raises:
         RecordError: the joints differ in number; positions or speeds are beyond the arm's limits,
-            because they are degrees or of another arm; a torque is zero throughout, or beyond
-            twice what the motor has.
+            because they are degrees or of another arm; no joint moves; dq is not that of q; a
+            position or a torque is constant for a second and more while the joint moves; a torque
+            is zero throughout, or beyond twice what the motor has.
     """
     what = f"log '{log.source}'"
     check_length(log)
@@ -98,6 +106,11 @@ def check_fits(log: MotionLog, arm: Arm) -> None:
             f"{what}: has columns of {log.dof} joints, needs {arm.dof}, those of {arm.name!r}"
         )
     _check_positions(log, arm, what)
+    if len(still_joints(log)) == log.dof:
+        raise RecordError(
+            f"{what}: rows {log.row[0]} to {log.row[-1]}, no joint moves by more than {MOVES:g} "
+            f"{position_unit(arm.chain, 0)}, needs a motion"
+        )
     if log.dq is not None:
         k, j = _worst(np.abs(log.dq) - arm.dq_max)
         if abs(log.dq[k, j]) > (1.0 + 10.0 * SLACK) * arm.dq_max[j]:
@@ -129,6 +142,7 @@ def check_fits(log: MotionLog, arm: Arm) -> None:
                 f"{arm.name!r}; currents need --columns current=... and --gains, "
                 "millinewton metres --units tau=mNm"
             )
+    _check_stuck(log, arm, what)
 
 
 def still_joints(log: MotionLog) -> list[int]:
@@ -154,19 +168,58 @@ def _check_positions(log: MotionLog, arm: Arm, what: str) -> None:
 
 
 def _check_units(log: MotionLog, what: str) -> None:
-    """Compare dq with the derivative of q: one of them, or time, may have other units."""
-    own = np.zeros_like(log.q) if log.dq is None else log.dq
-    rate = np.gradient(log.q, log.time, axis=0)
-    inside = np.ones(len(log.time), bool)
-    for start in log.starts:
-        inside[max(start - 1, 0) : start + 1] = False
-    square = float(np.sum(own[inside] ** 2))
-    ratio = float(np.sum(rate[inside] * own[inside])) / square if square > 0.0 else 0.0
-    if not SAME[0] <= ratio <= SAME[1] and np.ptp(log.q, axis=0).max() > MOVES:
-        raise RecordError(
-            f"{what}: rows {log.row[0]} to {log.row[-1]}, q changes {ratio:.3g} times as fast as "
-            "dq says, needs the same: see --units q=deg, dq=deg/s, time=ms (57.3: q is degrees)"
+    """Compare dq with the derivative of q: one of them, or time, may have other units or signs."""
+    dq = np.zeros_like(log.q) if log.dq is None else log.dq
+    parts: list[tuple[np.ndarray, np.ndarray]] = []
+    for rows in log.stretches():
+        every = max(round(SPAN / log.period), 1)
+        step = np.diff(log.time[rows])[:, None]
+        way = np.concatenate(
+            (0.0 * dq[:1], np.cumsum(0.5 * step * (dq[rows][1:] + dq[rows][:-1]), 0))
         )
+        parts.append((np.diff(log.q[rows][::every], axis=0), np.diff(way[::every], axis=0)))
+    change, way = (np.concatenate(each) for each in zip(*parts, strict=True))
+    moves = np.ptp(log.q, axis=0) > FAR
+    product, square = np.sum(change * way, axis=0), np.sum(way**2, axis=0)
+    ratio = product / np.maximum(square, 1e-300)
+    fits = (ratio >= SAME[0]) & (ratio <= SAME[1])
+    whole = float(np.sum(product)) / max(float(np.sum(square)), 1e-300)
+    place = f"{what}: rows {log.row[0]} to {log.row[-1]}, q"
+    odd = np.flatnonzero(moves & ~fits)
+    if len(odd) and (moves & fits).any():
+        j = int(odd[0])
+        sign = "; is the sign of one of them wrong?" if ratio[j] < 0.0 else ""
+        raise RecordError(
+            f"{place} of joint {j + 1} changes {ratio[j]:.3g} times as fast as its dq says, needs "
+            f"the same{sign}"
+        )
+    if not SAME[0] <= whole <= SAME[1] and np.ptp(log.q, axis=0).max() > MOVES:
+        raise RecordError(
+            f"{place} changes {whole:.3g} times as fast as dq says, needs the same: see --units "
+            "q=deg, dq=deg/s, time=ms (57.3: q is degrees)"
+        )
+
+
+def _check_stuck(log: MotionLog, arm: Arm, what: str) -> None:
+    """Find a sensor that repeats one number for a second and more while its joint moves."""
+    rows = max(round(STUCK / log.period), 20)
+    step = np.diff(log.time, prepend=log.time[0])[:, None]
+    for kind, values, unit in (("q", log.q, position_unit), ("torque", log.tau, torque_unit)):
+        travel = np.abs(np.diff(log.q, axis=0, prepend=log.q[:1]))
+        if kind == "q":
+            if log.dq is None:
+                continue
+            travel = np.abs(log.dq) * step
+        changed = np.diff(values, axis=0, prepend=np.inf) != 0.0
+        for j in range(log.dof):
+            edges = np.append(np.flatnonzero(changed[:, j]), len(values))
+            for first, stop in pairwise(edges.tolist()):
+                if stop - first > rows and travel[first + 1 : stop, j].sum() > FAR:
+                    raise RecordError(
+                        f"{what}: rows {log.row[first]} to {log.row[stop - 1]}, {kind} of joint "
+                        f"{j + 1} stays {values[first, j]:.4g} {unit(arm.chain, j)} while the "
+                        "joint moves, needs a measured one"
+                    )
 
 
 def _worst(excess: Float[np.ndarray, "k n"]) -> tuple[int, int]:

@@ -10,14 +10,16 @@ from arms import Arm
 from ..kernels.layout.body_fields import MASS, MOMENT, PARAMETERS, XX, XY, XZ, YY, YZ, ZZ
 from ..support.validation import Arguments, check_not_negative
 from .identification import SPREAD, Identified, identify
+from .lasting_errors import correlation_time
 from .motion_log import MotionLog, check_fits
 from .physical_fit import fit_physical
-from .regression import Sums, Unknowns, sums_of, total
+from .regression import CHUNK, Sums, Unknowns, columns_of, sums_of, total
 from .signals import Signals, signals_of
 
 KNOWN = 0.25  # deviation of the mass over it from which on the mass is not known
 CENTRED = 0.1  # deviation of the centre of mass from which on it is not known [m]
 SWAPPED = 5.0  # deviations below 0 from which on the logs are in the wrong order
+SHOWN = 2.0  # deviations above 0 below which there may be none
 MASS_SIZE, LENGTH = 5.0, 0.3  # prior deviations: [kg], and of lengths [m]
 
 
@@ -54,7 +56,7 @@ def find_payload(
     payload, too. The motions need not be alike.
 
     Deviations are those of least squares, for errors as large as those that are left and that last
-    `SPREAD` samples, and of the drive gains: the mass is as wrong as they are.
+    as long (`correlation_time`), and of the drive gains: the mass is as wrong as they are.
 
     Args:
         empty: of the arm without the payload.
@@ -76,17 +78,29 @@ def find_payload(
     variance = np.maximum(found.noise**2, 1e-12)
     values = prior
     for _ in range(3):
-        A, b = _normal(both, prior, size, variance)
+        A, b = _normal(both, prior, size, SPREAD * variance)
         values = prior + size * np.linalg.solve(A, b)
         variance = np.maximum(both.misfit(values) / both.rows, 1e-12 * variance)
-    A, b = _normal(both, prior, size, variance)
-    C = np.linalg.inv(A) * size * size[:, None]
-    free = (prior + size * np.linalg.solve(A, b))[:PARAMETERS]
-    own = C[:PARAMETERS, :PARAMETERS]
+    free, own = _payload_of(both, prior, size, SPREAD * variance)
     H = np.linalg.inv(own)
     body = fit_physical(H, H @ free, free, 1, slice(0, 0))
-    deviation = np.sqrt(own.diagonal() + (gain_error * body) ** 2)
-    return _payload(body, deviation, found, second, values, free[MASS] / np.sqrt(own[MASS, MASS]))
+    times = _lasting(empty, loaded, arm, cutoff, found.presliding, values)
+    known = _payload_of(both, prior, size, np.maximum(times, SPREAD) * variance)[1].diagonal()
+    deviation = np.sqrt(known + (gain_error * body) ** 2)
+    return _payload(body, deviation, found, second, values, free[MASS] / np.sqrt(known[MASS]))
+
+
+def _payload_of(
+    both: Sums,
+    prior: Float[np.ndarray, "p"],
+    size: Float[np.ndarray, "p"],
+    noise: Float[np.ndarray, "n"],
+) -> tuple[Float[np.ndarray, "10"], Float[np.ndarray, "10 10"]]:
+    """Return the payload that fits best, physical or not, and its covariance."""
+    A, b = _normal(both, prior, size, noise)
+    C = np.linalg.inv(A) * size * size[:, None]
+    free = prior + size * np.linalg.solve(A, b)
+    return free[:PARAMETERS], C[:PARAMETERS, :PARAMETERS]
 
 
 def carried_sums(
@@ -118,6 +132,31 @@ def _sums(
     return Sums(A, own.rows)
 
 
+def _lasting(
+    empty: MotionLog,
+    loaded: MotionLog,
+    arm: Arm,
+    cutoff: float,
+    presliding: Float[np.ndarray, "n"],
+    values: Float[np.ndarray, "p"],
+) -> Float[np.ndarray, "n"]:
+    """Return how many rows of what the values leave of both logs count as one, joint by joint."""
+    carrier = arm.with_payload(1.0, (0.0, 0.0, 0.0), 0.01 * np.eye(3))
+    links = len(arm.inertial_parameters)
+    theta, rest = values[PARAMETERS : PARAMETERS + links], values[PARAMETERS + links :]
+    times = np.zeros(arm.dof)
+    for log, body in ((empty, np.zeros(PARAMETERS)), (loaded, values[:PARAMETERS])):
+        states, own = signals_of(log, cutoff), np.concatenate((theta, body, rest))
+        left = [
+            part.tau - columns_of(carrier, part, presliding) @ own
+            for k in range(0, len(states.q), CHUNK)
+            for part in (states.at(slice(k, k + CHUNK)),)
+        ]
+        lasting = [correlation_time(each) for each in np.concatenate(left).T]
+        times = np.maximum(times, lasting)
+    return times
+
+
 def carried_prior(unknowns: Unknowns) -> tuple[Float[np.ndarray, "p"], Float[np.ndarray, "p"]]:
     """Return values before, and their deviations, of the payload and of the arm."""
     length = np.array([1.0] + 3 * [LENGTH] + 6 * [LENGTH**2])
@@ -129,9 +168,9 @@ def _normal(
     sums: Sums,
     prior: Float[np.ndarray, "p"],
     size: Float[np.ndarray, "p"],
-    variance: Float[np.ndarray, "n"],
+    noise: Float[np.ndarray, "n"],
 ) -> tuple[Float[np.ndarray, "p p"], Float[np.ndarray, "p"]]:
-    W = np.tensordot(1.0 / (SPREAD * variance), sums.A, axes=1)
+    W = np.tensordot(1.0 / noise, sums.A, axes=1)
     A = W[:-1, :-1] * size * size[:, None] + np.eye(len(size))
     return A, size * (W[:-1, -1] - W[:-1, :-1] @ prior)
 
@@ -155,6 +194,8 @@ def _payload(
     reason = ""
     if free < -SWAPPED:
         reason = "the log with it shows less mass than the one without: give the empty one first"
+    elif free < SHOWN:
+        reason = f"the logs show none above {SHOWN * deviation[MASS]:.2g} kg"
     elif deviation[MASS] > KNOWN * mass:
         reason = f"the mass is known to {deviation[MASS]:.2g} kg only"
     elif spread.max() > CENTRED:

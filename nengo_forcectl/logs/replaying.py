@@ -34,6 +34,9 @@ from .signals import Signals, measured_of, signals_of
 RATE = 1.25  # largest ratio of a log's period and the learner's
 PRECISE = 5.0  # most precision of a joint's torque over that of the strongest joint
 SAMPLE = 2000  # states from which the learner takes its scales
+WIDE = 20.0  # largest deviation of a joint's friction and armature, over that of the prior
+LEANING = 2.0  # the same of a constant torque, which explains the stiction of a first rest, too
+CURVED = 2.0  # deviation of the joints' decoders, over that of a learner in a loop
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,8 @@ def log_learner(arm: Arm, log: MotionLog, *, neurons: bool = True) -> Structured
 
     No torque of the log is used. ``neurons``: see `learning_cycle`. Other than in a loop, the
     learner begins with a `SHARE` of `Presliding`, notices changes that show little by little, and
-    counts the torques of weak motors as precise in proportion.
+    counts the torques of weak motors as precise in proportion. It drives no arm, so friction and
+    armature may be far larger than the prior says, if the evidence does.
 
     Raises:
         RecordError: the log is not of this arm.
@@ -87,10 +91,15 @@ def log_learner(arm: Arm, log: MotionLog, *, neurons: bool = True) -> Structured
     with learning_cycle(
         arm, log.q[0], seed=0, controller=JointPD(), states=states, dt=log.period, neurons=neurons
     ) as cycle:
-        cycle.cycle.learner.block["loop"][...] = 0.0  # it drives no arm
-        presliding = cycle.cycle.learner.presliding_block
+        learner = cycle.cycle.learner
+        learner.block["loop"][...] = 0.0  # it drives no arm
+        presliding = learner.presliding_block
         presliding["start"][...] = presliding["share"][...] = SHARE
-        cycle.cycle.learner.law_block["precision"][...] = precision_of(arm, PRECISE)
+        learner.law_block["precision"][...] = precision_of(arm, PRECISE)
+        most, places = learner.law_block["most"], learner.places
+        most[places["armature"]] = WIDE**2
+        most[places["friction"]] = np.square(np.tile([WIDE, WIDE, LEANING], arm.dof))
+        learner.neurons_block["size"][...] *= CURVED
         cycle.freeze("ripple")  # logs are too slow for it, and filtered
         return cast(StructuredCycle, cycle.cycle)  # the law is compiled
 
@@ -116,8 +125,7 @@ def replay(
             forgets what it knows of the payload alone. It takes over a new one as soon as the
             motion shows most of its mass and first moment. A load that is not announced is
             noticed, some seconds later.
-        cutoff: of the zero-phase filter of what is compared, and of the causal one of a log
-            without dq [Hz].
+        cutoff: of the zero-phase filter of what is compared, and of dq in a log without it [Hz].
         gain_error: standard deviation of the drive gains, as a share of them.
 
     Raises:
@@ -223,10 +231,10 @@ def _pass(
 ) -> tuple[list[tuple[int, Mapping[str, np.ndarray]]], Float[np.ndarray, "k n"]]:
     """Give the learner the log; return its weights, and for each row the observer before it."""
     block, own = learner.learner.block, learner.learner
-    q, dq, tau = (np.array(each, order="C") for each in measured_of(log, cutoff))
+    time, q, dq, tau = (np.array(each, order="C") for each in measured_of(log, cutoff))
     rest, fast = np.zeros(log.dof), np.zeros_like(log.q)
     for rows in log.stretches():
-        tau[rows] -= known_friction(learner.arm, log.time[rows], dq[rows])
+        tau[rows] -= known_friction(learner.arm, time[rows], dq[rows])
     weights: list[tuple[int, Mapping[str, np.ndarray]]] = [(0, _weights(own))]
     between = np.concatenate((tau[:1], 0.5 * (tau[:-1] + tau[1:])))  # up to this row's time
     for rows in log.stretches():
@@ -234,7 +242,7 @@ def _pass(
         for k in range(rows.start, rows.stop):
             fast[k] = block["fast"]
             own.record_sent(between[k])
-            learner.step(State(float(log.time[k]), q[k], dq[k]), Reference(q[k], dq[k], rest))
+            learner.step(State(float(time[k]), q[k], dq[k]), Reference(q[k], dq[k], rest))
             if block["renewed"] > 0.0:
                 weights.append((k + 1, _weights(own)))
     return weights, fast

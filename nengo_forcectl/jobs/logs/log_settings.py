@@ -10,7 +10,8 @@ from arms import Arm
 from ...errors import ConfigurationError
 from ...logs.log_files import read_log
 from ...logs.log_format import KINDS, LogFormat
-from ...logs.motion_log import MotionLog
+from ...logs.motion_log import MotionLog, still_joints
+from ...logs.torque_check import check_torques
 from ...support.validation import check_positive
 from ..job_settings import JobSettings, arm_option, option
 
@@ -84,7 +85,7 @@ class LogSettings(JobSettings):
         """Return the logs, each the rows asked for.
 
         Raises:
-            RecordError: a log cannot be read, or is not of this arm.
+            RecordError: a log cannot be read, is not of this arm, or has torques of no arm.
             ConfigurationError: there are neither one nor as many pairs of rows as logs.
         """
         if len(self.rows) not in (0, 1, len(paths)):
@@ -93,10 +94,13 @@ class LogSettings(JobSettings):
             )
         logs = [read_log(path, self.form(), arm) for path in paths]
         pairs = self.rows * len(logs) if len(self.rows) == 1 else self.rows
-        return [
+        logs = [
             log.rows(*_rows(pair))
             for log, pair in zip(logs, pairs or ("0:",) * len(logs), strict=True)
         ]
+        for log in logs:
+            check_torques(log, arm)
+        return logs
 
 
 def about(log: MotionLog) -> dict[str, object]:
@@ -119,6 +123,9 @@ def about_text(log: MotionLog) -> str:
     parts = [f"{log.source}: {len(log.time)} rows, {seconds:.1f} s, {1.0 / log.period:.0f} Hz"]
     if log.dq is None:
         parts.append("dq is the derivative of q")
+    still = [str(j + 1) for j in still_joints(log)]
+    if still:
+        parts.append(f"joints that never move: {', '.join(still)}")
     parts += log.notes
     parts += [f"{count} {name}" for name, count in log.repaired.items()]
     return "; ".join(parts)
