@@ -15,6 +15,7 @@ from arms.machine.numba_kernel import kernel
 
 from .access import matrix, number, set_number, vector
 from .layout import body_fields as at
+from .layout.estimation_fields import LATEST
 from .layout.guard_fields import (
     GUARD_BELIEVED_DQ,
     GUARD_DQ_MAX,
@@ -57,7 +58,7 @@ def add_cycle(guard, load, M, elapsed, memory):
     for i in range(n):
         noise = noise_of(M, i, most[i], (1.0 - f) * changes[s, i] + f * changes[s + 1, i])
         y = motion_slower[i] - motion[i] - (1.0 - f) * lacks[s, i] - f * lacks[s + 1, i]
-        noise += HELD * held_torque(guard, load, i, y, elapsed)
+        noise += HELD * held_torque(guard, load, i, elapsed)
         weight = 1.0 / (noise * noise)
         error = write_row(load, i, y)
         add_equation(load, i, weight)
@@ -68,13 +69,21 @@ def add_cycle(guard, load, M, elapsed, memory):
 
 
 @kernel
-def held_torque(guard, load, i, y, elapsed):
-    """Return the torque [N m] that friction may have held at joint i, of the last time at rest."""
-    dq, dq_max = vector(guard, GUARD_BELIEVED_DQ)[i], vector(guard, GUARD_DQ_MAX)[i]
-    held = vector(load, at.LOAD_HELD)
+def held_torque(guard, load, i, elapsed):
+    """Return the torque [N m] that friction may have held at joint i, of the last time at rest.
+
+    Late sensors show a joint at rest that moves already: the delay that leaves least counts.
+    """
+    dq, dq_max = vector(guard, GUARD_BELIEVED_DQ), vector(guard, GUARD_DQ_MAX)
+    motion, motion_slower = vector(load, at.LOAD_MOTION), vector(load, at.LOAD_MOTION_SLOWER)
+    lacks, held = matrix(load, at.LOAD_LACKS, len(motion)), vector(load, at.LOAD_HELD)
     held[i] *= math.exp(-elapsed / HELD_TIME)
-    if math.isfinite(dq_max) and abs(dq) < REST * dq_max:
-        held[i] = max(held[i], abs(y))
+    if math.isfinite(dq_max[i]) and abs(dq[i]) < REST * dq_max[i]:
+        lack = motion_slower[i] - motion[i]
+        least = abs(lack - lacks[LATEST, i])
+        for s in range(len(lacks)):
+            least = min(least, abs(lack - lacks[s, i]))
+        held[i] = max(held[i], least)
     return held[i]
 
 
