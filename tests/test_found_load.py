@@ -11,6 +11,7 @@ from nengo_forcectl.networks.workspace import home_posture, task_axes
 from nengo_forcectl.paths import MinimumJerk
 from nengo_forcectl.safety.guard import Safe
 from nengo_forcectl.sim.bullet import Bullet
+from nengo_forcectl.sim.friction import CoulombFriction
 from nengo_forcectl.sim.masses import Payload
 from nengo_forcectl.sim.sensing import Sensors
 
@@ -109,6 +110,20 @@ def test_a_bare_arm_has_no_load_that_explains_its_motion(sensors):
     arm = arms.load("ur5")
     cycles = list(stepped(arm, adversaries(arm)["swing"], 1000, (), sensors))
     assert max(speed for _, speed in cycles) < 1.3
+
+
+@pytest.mark.parametrize(("name", "signs"), [("xarm6", "--+-++"), ("ur10e", "++++++")])
+def test_a_joint_that_friction_holds_is_no_heavy_load(name, signs):
+    """Dry friction of 5 % of each motor's torque, nothing carried, noise: speeds keep their limits.
+
+    A wrist at rest took torque without moving, so that a load was found; the torque for its inertia
+    broke the wrist loose, at 7.7 and 2.7 times its speed limit.
+    """
+    arm = arms.load(name)
+    torque = arm.tau_max * [1.0 if sign == "+" else -1.0 for sign in signs]
+    friction, noise = CoulombFriction(0.05 * arm.tau_max), Sensors(velocity_noise=3e-3)
+    cycles = stepped(arm, lambda time: torque, 300, [friction], noise)
+    assert max(speed for _, speed in cycles) < 1.2
 
 
 @pytest.mark.parametrize("adversary", ["up", "bang", "swing"])

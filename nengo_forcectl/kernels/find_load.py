@@ -162,6 +162,7 @@ def clear_load(guard, load):
     clear(vector(load, at.LOAD_LACKS))
     clear(vector(load, at.LOAD_CHANGES))
     clear(vector(load, at.LOAD_THETA))
+    clear(vector(load, at.LOAD_HELD))
     clear(vector(load, at.LOAD_NEAR))
     clear(vector(load, at.LOAD_PULL))
     for i in range(len(r)):

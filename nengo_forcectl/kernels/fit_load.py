@@ -3,6 +3,10 @@
 Sensors that are late by s cycles show what the torques of s cycles before have done. The equations
 of all delays have the same left-hand side, so that each costs one substitution. A torque that is
 late by s + f cycles has the mean ``(1 - f) u_s + f u_(s+1)`` over a cycle. `choose_load` solves.
+
+Friction may hold a joint at rest, whatever its motor gives up to some torque. The joint then looks
+as heavy as a large load, whose torque would throw it as soon as it moves. So all that the model
+lacks at a joint at rest counts as noise, which fades with the filters' memory once the joint moves.
 """
 
 import math
@@ -11,7 +15,13 @@ from arms.machine.numba_kernel import kernel
 
 from .access import matrix, number, set_number, vector
 from .layout import body_fields as at
-from .layout.guard_fields import GUARD_FACTOR, GUARD_TAU_MAX
+from .layout.estimation_fields import LATEST
+from .layout.guard_fields import (
+    GUARD_BELIEVED_DQ,
+    GUARD_DQ_MAX,
+    GUARD_FACTOR,
+    GUARD_TAU_MAX,
+)
 from .sizes import DELAYS
 
 NOISE = 5.0  # of the measured acceleration [rad/s^2]
@@ -19,6 +29,9 @@ FLOOR = 1e-3  # noise of the torque, over the motor's limit
 TIMING = 0.3  # share of a change of the torque that the sensors may see a cycle later
 FORGET = 0.2  # time constant [s]
 LATE = 2.5  # delay of the sensors from which on limits allow for it [cycles]
+REST = 0.005  # share of a joint's top speed below which friction may hold it
+HELD = 10.0  # noise of the equation over the torque that friction may have held
+HELD_TIME = 0.025  # time constant of that torque once the joint moves [s]
 SOON = 0.002  # time constant of the sums that tell that a load has changed [s]
 
 
@@ -44,14 +57,34 @@ def add_cycle(guard, load, M, elapsed, memory):
     left, recent = number(load, at.LOAD_LEFT), number(load, at.LOAD_RECENT)
     for i in range(n):
         noise = noise_of(M, i, most[i], (1.0 - f) * changes[s, i] + f * changes[s + 1, i])
-        weight = 1.0 / (noise * noise)
         y = motion_slower[i] - motion[i] - (1.0 - f) * lacks[s, i] - f * lacks[s + 1, i]
+        noise += HELD * held_torque(guard, load, i, elapsed)
+        weight = 1.0 / (noise * noise)
         error = write_row(load, i, y)
         add_equation(load, i, weight)
         noise += noise_of_load(factor, M, i)
         recent, left = recent + y * y / (noise * noise), left + error * error / (noise * noise)
     set_number(load, at.LOAD_LEFT, left)
     set_number(load, at.LOAD_RECENT, recent)
+
+
+@kernel
+def held_torque(guard, load, i, elapsed):
+    """Return the torque [N m] that friction may have held at joint i, of the last time at rest.
+
+    Late sensors show a joint at rest that moves already: the delay that leaves least counts.
+    """
+    dq, dq_max = vector(guard, GUARD_BELIEVED_DQ), vector(guard, GUARD_DQ_MAX)
+    motion, motion_slower = vector(load, at.LOAD_MOTION), vector(load, at.LOAD_MOTION_SLOWER)
+    lacks, held = matrix(load, at.LOAD_LACKS, len(motion)), vector(load, at.LOAD_HELD)
+    held[i] *= math.exp(-elapsed / HELD_TIME)
+    if math.isfinite(dq_max[i]) and abs(dq[i]) < REST * dq_max[i]:
+        lack = motion_slower[i] - motion[i]
+        least = abs(lack - lacks[LATEST, i])
+        for s in range(len(lacks)):
+            least = min(least, abs(lack - lacks[s, i]))
+        held[i] = max(held[i], least)
+    return held[i]
 
 
 @kernel

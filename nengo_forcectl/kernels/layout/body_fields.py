@@ -55,6 +55,7 @@ LOAD_TIMELY = LOAD.add("timely")  # 1: the motion shows that sensors are not lat
 LOAD_MISFIT = LOAD.add("misfit")  # share of the size that the load leaves
 LOAD_RECENT = LOAD.add("recent")  # size of the last cycles
 LOAD_LEFT = LOAD.add("left")  # what the load found before has left of that
+LOAD_HELD = LOAD.add("held", "n")  # torque that friction may have held [N m]
 LOAD_FACTOR = LOAD.add("factor", "10 10")
 LOAD_ROW = LOAD.add("row", "10")
 LOAD_THETA = LOAD.add("theta", "10")  # the parameters
