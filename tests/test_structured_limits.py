@@ -96,10 +96,10 @@ def test_a_gain_goes_down_while_its_joint_shakes_and_grows_again():
             fast = block["fast"][3]
             shake = before + 0.03 * ((fast - last) ** 2 - before)
             last = fast
-            lowered += before <= 0.05 * loud < shake
-            if shake > 0.05 * loud:
+            lowered += before <= 0.1 * loud < shake
+            if shake > 0.1 * loud:
                 most = max((1.0 - DT / 0.5) * min(most, gain), 5.0)
-                patience *= 1.0 + DT / 0.5
+                patience = min((1.0 + DT / 0.1) * patience, 1e6)
                 shaken += 1
             else:
                 most += DT / patience * (50.0 - most)

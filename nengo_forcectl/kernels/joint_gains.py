@@ -22,8 +22,10 @@ from .layout.regression_fields import (
 )
 
 WATCH = 0.03  # share of a cycle in the mean square of m's change
-AUDIBLE = 0.05  # shaking over what is loud from which on a gain goes down
-EBB = 0.5  # time in which it does so by a factor of e, and by which its return then takes longer
+AUDIBLE = 0.1  # shaking over what is loud from which on a gain goes down
+EBB = 0.5  # time constant with which it does [s]
+FOREVER = 1e6  # longest time constant of the return [s]
+WEARY = 0.1  # time of shaking after which its return takes e times as long [s]
 QUIETEN = 0.6  # of the gain at which a joint was loud is the new most
 RECOVER = 0.5  # of the new most that the gain begins with
 LEAST_GAIN = 5.0  # [1/s]
@@ -64,7 +66,7 @@ def watch_joints(learner):
         last[i] = fast[i]
         if shake[i] > AUDIBLE * loud[i]:
             most[i] = max((1.0 - dt / EBB) * min(most[i], gain[i]), LEAST_GAIN)
-            patience[i] *= 1.0 + dt / EBB
+            patience[i] = min((1.0 + dt / WEARY) * patience[i], FOREVER)
             count += 1.0 if quiet else 0.0
         else:
             most[i] += dt / patience[i] * (top - most[i])
