@@ -196,16 +196,15 @@ def replay_panda(arm: Arm) -> None:
     """The first 70 % learned, the rest predicted."""
     log = panda()
     k = round(0.7 * len(log.time))
-    learner = log_learner(arm, log)
-    replay(log.rows(0, k), learner)
-    rest = replay(log.rows(k), learner, learn=False)
+    kinds: dict[str, np.ndarray] = {}
+    for name, neurons in (("learner, frozen", True), ("the same without neurons", False)):
+        learner = log_learner(arm, log, neurons=neurons)
+        replay(log.rows(0, k), learner)
+        rest = replay(log.rows(k), learner, learn=False)
+        kinds |= {"model": rest.predictions["model"], name: rest.predictions["frozen"]}
     whole = identify([log.rows(0, k)], arm)
     states = signals_of(log.rows(k))
-    kinds = {
-        "model": rest.predictions["model"],
-        "learner, frozen": rest.predictions["frozen"],
-        "identified": whole.predict(states),
-    }
+    kinds["identified"] = whole.predict(states)
     show("Panda, the last 30 %", {name: error(log.rows(k), each) for name, each in kinds.items()})
     variance = states.tau.var(axis=0)
     for name, each in kinds.items():
