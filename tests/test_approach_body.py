@@ -97,7 +97,7 @@ def left_by_solution(load):
 def test_the_search_waits_where_no_body_explains_the_motion():
     """With much noise it stands in just those cycles in which the solution leaves too much."""
     arm, load = arms.load("ur5e"), Payload(2.0, com=(0.1, 0.05, 0.1))
-    noise, last, stood = Sensors(velocity_noise=2e-2), np.zeros((2, 10)), []
+    noise, last, stood = Sensors(velocity_noise=3e-2), np.zeros((2, 10)), []
     for safe, _ in stepped(arm, adversaries(arm)["bang"], 300, [load], noise):
         block = safe._guard._keeps[-1]
         now = np.array([block["near"], block["pull"]])
