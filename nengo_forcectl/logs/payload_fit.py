@@ -78,29 +78,28 @@ def find_payload(
     variance = np.maximum(found.noise**2, 1e-12)
     values = prior
     for _ in range(3):
-        A, b = _normal(both, prior, size, SPREAD * variance)
-        values = prior + size * np.linalg.solve(A, b)
+        values = _fit(both, prior, size, SPREAD * variance)[0]
         variance = np.maximum(both.misfit(values) / both.rows, 1e-12 * variance)
-    free, own = _payload_of(both, prior, size, SPREAD * variance)
-    H = np.linalg.inv(own)
+    fitted, covariance = _fit(both, prior, size, SPREAD * variance)
+    free, H = fitted[:PARAMETERS], np.linalg.inv(covariance[:PARAMETERS, :PARAMETERS])
     body = fit_physical(H, H @ free, free, 1, slice(0, 0))
     times = _lasting(empty, loaded, arm, cutoff, found.presliding, values)
-    known = _payload_of(both, prior, size, np.maximum(times, SPREAD) * variance)[1].diagonal()
+    covariance = _fit(both, prior, size, np.maximum(times, SPREAD) * variance)[1]
+    known = covariance.diagonal()[:PARAMETERS]
     deviation = np.sqrt(known + (gain_error * body) ** 2)
     return _payload(body, deviation, found, second, values, free[MASS] / np.sqrt(known[MASS]))
 
 
-def _payload_of(
-    both: Sums,
+def _fit(
+    sums: Sums,
     prior: Float[np.ndarray, "p"],
     size: Float[np.ndarray, "p"],
     noise: Float[np.ndarray, "n"],
-) -> tuple[Float[np.ndarray, "10"], Float[np.ndarray, "10 10"]]:
-    """Return the payload that fits best, physical or not, and its covariance."""
-    A, b = _normal(both, prior, size, noise)
-    C = np.linalg.inv(A) * size * size[:, None]
-    free = prior + size * np.linalg.solve(A, b)
-    return free[:PARAMETERS], C[:PARAMETERS, :PARAMETERS]
+) -> tuple[Float[np.ndarray, "p"], Float[np.ndarray, "p p"]]:
+    """Return the numbers that fit best, physical or not, and their covariance."""
+    W = np.tensordot(1.0 / noise, sums.A, axes=1)
+    C = np.linalg.inv(W[:-1, :-1] * size * size[:, None] + np.eye(len(size))) * size * size[:, None]
+    return prior + C @ (W[:-1, -1] - W[:-1, :-1] @ prior), C
 
 
 def carried_sums(
@@ -162,17 +161,6 @@ def carried_prior(unknowns: Unknowns) -> tuple[Float[np.ndarray, "p"], Float[np.
     length = np.array([1.0] + 3 * [LENGTH] + 6 * [LENGTH**2])
     prior = np.concatenate((np.zeros(PARAMETERS), unknowns.prior))
     return prior, np.concatenate((MASS_SIZE * length, unknowns.size))
-
-
-def _normal(
-    sums: Sums,
-    prior: Float[np.ndarray, "p"],
-    size: Float[np.ndarray, "p"],
-    noise: Float[np.ndarray, "n"],
-) -> tuple[Float[np.ndarray, "p p"], Float[np.ndarray, "p"]]:
-    W = np.tensordot(1.0 / noise, sums.A, axes=1)
-    A = W[:-1, :-1] * size * size[:, None] + np.eye(len(size))
-    return A, size * (W[:-1, -1] - W[:-1, :-1] @ prior)
 
 
 def _payload(
