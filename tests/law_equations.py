@@ -138,6 +138,8 @@ def expected(law, model, state, reference, z, moving, withheld, dq_max):
     d = np.minimum(2 * np.sqrt(law.k_null * np.diag(M)), 100 / np.diag(np.linalg.inv(M)))
     pull, most = law.k_null * (law.posture - q), d * dq_max
     soft = np.minimum(law.k_null, 2500 / np.diag(np.linalg.inv(M))) * (law.posture - q)
+    fast = np.clip((np.abs(dq) / dq_max - 0.6) / 0.4, 0, 1)
+    d += fast * (100 / np.diag(np.linalg.inv(M)) - d)
     tau_0 = pull + withheld * (np.clip(soft, -most, most) - pull) - d * dq
     for task in law.secondary:
         tau_0 = tau_0 + written_out(task, model, state)

@@ -1,4 +1,4 @@
-"""A posture spring yields while the arm cannot follow its reference."""
+"""A posture spring yields to the arm's reference, to a learner's doubt and to top speeds."""
 
 import numpy as np
 
@@ -10,16 +10,17 @@ from nengo_forcectl.networks.workspace import home_posture
 ZERO = np.zeros(3)
 
 
-def equation(arm, law, state, reference, w):
-    """The torque in NumPy with a share w withheld, and the share that follows."""
+def equation(arm, law, state, reference, w, s=1.0):
+    """The torque in NumPy with a share w withheld and a share s of all springs, and the next w."""
     t = arm.terms(state.q, state.dq)
     M, J = t.M, t.J[:3]
     Minv = np.linalg.inv(M)
     Lambda = np.linalg.inv(J @ Minv @ J.T + law.damping**2 * np.eye(3))
-    d = np.minimum(2 * np.sqrt(law.k_null * np.diag(M)), 100 / np.diag(Minv))
-    pull = law.k_null * (law.posture - state.q)
-    soft = np.minimum(law.k_null, 2500 / np.diag(Minv)) * (law.posture - state.q)
+    d = np.minimum(2 * np.sqrt(s**0.5 * law.k_null * np.diag(M)), 100 / np.diag(Minv))
+    pull = s * law.k_null * (law.posture - state.q)
+    soft = s * np.minimum(law.k_null, 2500 / np.diag(Minv)) * (law.posture - state.q)
     soft = np.clip(soft, -d * arm.dq_max, d * arm.dq_max)
+    d += np.clip(np.abs(state.dq) / arm.dq_max / 0.4 - 1.5, 0, 1) * (100 / np.diag(Minv) - d)
     tau_0 = (1 - w) * pull + w * soft - d * state.dq
     e, de = reference.x - t.pose[:3, 3], reference.dx - J @ state.dq
     a = law.kp * e + law.kv * de + reference.ddx - t.dJ[:3] @ state.dq
@@ -50,6 +51,19 @@ def test_after_torques_that_were_not_sent_the_spring_yields(iiwa):
     assert 0.1 < w < 0.3
     cycle.forget_motion()
     assert withheld == 0.0
+
+
+def test_fast_joints_are_damped_more_and_a_share_softens_all_springs(iiwa):
+    """By the equation; joints below 0.6 of their top speed, between that and 1, and beyond."""
+    law = OperationalSpace(home_posture(iiwa))
+    q, dq = law.posture + np.linspace(-0.5, 0.6, 7), np.linspace(-1.2, 0.9, 7) * iiwa.dq_max
+    state, reference = State(0.0, q, dq), Reference(iiwa.pose(q)[:3, 3], ZERO, ZERO)
+    bound = law.bind(iiwa)
+    for share in (1.0, 0.25, 0.0):
+        bound.null_space.tasks[0].block["share"][...] = share
+        tau, _ = equation(iiwa, law, state, reference, 0.0, share)
+        torque = bound.torque(iiwa.terms(q, dq), state, reference).tau
+        np.testing.assert_allclose(torque, tau, rtol=1e-9, atol=1e-9)
 
 
 def test_a_spring_without_stiffness_or_top_speed_yields_nothing(iiwa):

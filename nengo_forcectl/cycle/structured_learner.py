@@ -45,7 +45,7 @@ from .structured_design import StructuredDesign
 # seed 0; then tried on the other arms.
 GAIN = 50.0  # most K of a joint's fast part [1/s]
 GAIN_START = 20.0  # K until a joint's inertia is known [1/s]
-SOFTNESS = 0.25  # first bandwidth of the posture, over K
+SOFTNESS = 0.25  # first bandwidth of the posture, over the firm one
 BUMP_RATE = 300.0  # decay of the change by new weights [1/s]
 PATIENCE = 1.0  # first time constant with which a gain that went down grows again [s]
 LOUD = 0.01  # root mean square of the fast part's change in a cycle, over tau_max, that backs off
@@ -201,7 +201,8 @@ class StructuredLearner:
         keeps += encoding, held, model, bound
         self.block = Block(STRUCTURED, sizes, values, keeps=keeps)
         if held is not None:
-            held["k"][...] = np.minimum(held["k"], M * (SOFTNESS * GAIN_START) ** 2)
+            held["k"][...] = np.minimum(held["k"], M * GAIN_START**2)
+            held["share"][...] = SOFTNESS**2
             self.block["k_wanted"][...] = held["k"]
         self.memory = memory_of("least_squares", self._sums, REGRESSION, OTHERS_OF_LAW)
         self.memory |= memory_of("neurons", self._neurons, JOINT_NEURONS, OTHERS_OF_NEURONS)
@@ -211,6 +212,7 @@ class StructuredLearner:
         self.memory |= memory_of("structured", self.block, STRUCTURED, OTHERS)
         if held is not None:
             self.memory["posture.k"] = held["k"]
+            self.memory["posture.share"] = held["share"]
         if bound.needs_wrench:
             self.freeze("links", "gravity")
         marks = [design.columns.size, terms.M.ravel(), terms.g]

@@ -14,6 +14,7 @@ from .layout.arm_fields import ARM_M, INPUT_DQ, INPUT_Q, ORIGIN
 from .layout.pairs_fields import PAIRS_DISTANCE, PAIRS_J, PAIRS_K, PAIRS_MARGIN
 
 QUICKEST = 100.0  # rate at which a joint's posture is damped, at most [1/s]
+FAST = 0.6  # share of its top speed from which on a joint is damped more
 NEAREST = 0.05  # share of the margin below which the denominator of a push is constant
 SINGULAR = 1e-6  # manipulability below which its gradient is set to zero
 
@@ -43,19 +44,20 @@ def hold_posture(task, arm, inputs, tasks):
     q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
     posture, k = vector(task, at.POSTURE_Q), vector(task, at.POSTURE_K)
     dq_max = vector(task, at.POSTURE_DQ_MAX)
-    withheld = number(tasks, at.NULL_WITHHELD)
+    withheld, share = number(tasks, at.NULL_WITHHELD), number(task, at.POSTURE_SHARE)
     copy_matrix(M, factor)
     factor_columns(factor, 0, n)
     for i in range(n):
         free = 1.0 / inverse_diagonal(factor, i, vector(task, at.POSTURE_COLUMN))
-        d = min(2.0 * math.sqrt(k[i] * M[i, i]), QUICKEST * free)
-        pull, most = k[i] * (posture[i] - q[i]), d * dq_max[i]
+        d = min(2.0 * math.sqrt(math.sqrt(share) * k[i] * M[i, i]), QUICKEST * free)
+        pull, most = share * k[i] * (posture[i] - q[i]), d * dq_max[i]
         if withheld > 0.0:
-            soft = min(k[i], (0.5 * QUICKEST) ** 2 * free) * (posture[i] - q[i])
+            soft = share * min(k[i], (0.5 * QUICKEST) ** 2 * free) * (posture[i] - q[i])
             if abs(soft) > most:  # not so if that is 0 times infinity
                 soft = math.copysign(most, soft)
             pull -= withheld * (pull - soft)
-        tau_0[i] += pull - d * dq[i]
+        fast = min(max((abs(dq[i]) / dq_max[i] - FAST) / (1.0 - FAST), 0.0), 1.0)
+        tau_0[i] += pull - (d + fast * (QUICKEST * free - d)) * dq[i]
 
 
 @part(4)

@@ -9,7 +9,7 @@ from .balance_columns import armature_column
 from .carried_body import column_product, weigh
 from .layout import structured_fields as at
 from .layout.body_fields import MASS, MOMENT, PARAMETERS, XX
-from .layout.null_space_fields import POSTURE_K
+from .layout.null_space_fields import POSTURE_K, POSTURE_SHARE
 from .layout.regression_fields import (
     REGRESSION_DELAY,
     REGRESSION_DEVIATIONS,
@@ -32,7 +32,7 @@ LEAST_GAIN = 5.0  # [1/s]
 KNOWN = 3.0  # inertia that a joint may have over the model's up to which its gain may grow
 MANY = 0.7  # share of the joints whose inertia must be known for a firm posture
 DEVIATIONS = 3.0  # of the armature in that bound
-SOFT = 0.25  # bandwidth of the posture over K while inertia or delay is uncertain
+SOFT = 0.25  # of the firm posture's bandwidth while inertia or delay is uncertain
 EASE = 0.2  # of the way to their new values that gains go in a solution
 DELAY_GAIN = 0.12  # most K times the delay found
 STIFFEN = 10.0  # rate at which the posture's stiffness grows [1/s]
@@ -194,7 +194,11 @@ def find_inertia(learner):
 
 @kernel
 def soften_posture(learner):
-    """Bound the stiffness of the law's posture, if it has one, by each joint's K and inertia."""
+    """Bound the stiffness of the law's posture, if it has one, by each joint's K and inertia.
+
+    The softness scales the springs of all joints alike. If it bounded those of light joints alone,
+    the springs of heavy joints would leave most of the motion to them.
+    """
     posture = whole(learner, at.STRUCTURED_POSTURE)
     if posture == 0:
         return
@@ -204,11 +208,11 @@ def soften_posture(learner):
     inertia, gain = vector(learner, at.STRUCTURED_INERTIA), vector(learner, at.STRUCTURED_GAIN)
     delay, softness = number(law, REGRESSION_DELAY), number(learner, at.STRUCTURED_SOFTNESS)
     for i in range(len(k)):
-        bandwidth = softness * gain[i]
+        wanted[i] = min(most[i], inertia[i] * gain[i] * gain[i])
         if delay > NO_DELAY:
-            bandwidth = min(bandwidth, DELAY_POSTURE / (delay * dt))
-        wanted[i] = min(most[i], inertia[i] * bandwidth * bandwidth)
+            wanted[i] = min(wanted[i], inertia[i] * (DELAY_POSTURE / (delay * dt)) ** 2)
         k[i] = min(k[i], wanted[i])
+    set_number(posture, POSTURE_SHARE, min(number(posture, POSTURE_SHARE), softness * softness))
 
 
 @kernel
@@ -221,3 +225,5 @@ def stiffen_posture(learner):
     share = STIFFEN * number(learner, at.STRUCTURED_DT)
     for i in range(len(k)):
         k[i] += share * (wanted[i] - k[i])
+    softness, pulls = number(learner, at.STRUCTURED_SOFTNESS), number(posture, POSTURE_SHARE)
+    set_number(posture, POSTURE_SHARE, pulls + share * (softness * softness - pulls))
