@@ -1,24 +1,27 @@
 """A posture spring yields while the arm cannot follow its reference."""
 
 import numpy as np
+import pytest
 
 from nengo_forcectl.contract import Reference, State
 from nengo_forcectl.control import OperationalSpace, Posture
+from nengo_forcectl.control.task_space import BoundTaskLaw
 from nengo_forcectl.cycle.compiled import CompiledController
 from nengo_forcectl.networks.workspace import home_posture
 
 ZERO = np.zeros(3)
 
 
-def equation(arm, law, state, reference, w):
-    """The torque in NumPy with a share w withheld, and the share that follows."""
+def equation(arm, law, state, reference, w, k):
+    """The torque in NumPy with a share w withheld and springs k, and the share that follows."""
     t = arm.terms(state.q, state.dq)
     M, J = t.M, t.J[:3]
     Minv = np.linalg.inv(M)
     Lambda = np.linalg.inv(J @ Minv @ J.T + law.damping**2 * np.eye(3))
-    d = np.minimum(2 * np.sqrt(law.k_null * np.diag(M)), 100 / np.diag(Minv))
-    pull = law.k_null * (law.posture - state.q)
-    soft = np.minimum(law.k_null, 2500 / np.diag(Minv)) * (law.posture - state.q)
+    d, firm = (np.minimum(2 * np.sqrt(each * np.diag(M)), 100 / np.diag(Minv)) for each in (k, 30))
+    d = (1 - w) * d + w * firm
+    pull = k * (law.posture - state.q)
+    soft = np.minimum(k, 2500 / np.diag(Minv)) * (law.posture - state.q)
     soft = np.clip(soft, -d * arm.dq_max, d * arm.dq_max)
     tau_0 = (1 - w) * pull + w * soft - d * state.dq
     e, de = reference.x - t.pose[:3, 3], reference.dx - J @ state.dq
@@ -28,19 +31,27 @@ def equation(arm, law, state, reference, w):
     return tau, w + 0.01 * (min(late / 0.1, 1.0) - w)
 
 
-def test_after_torques_that_were_not_sent_the_spring_yields(iiwa):
-    """By the equations, in blocks and compiled; once torques are sent it comes back slowly."""
+@pytest.mark.parametrize("softened", [1.0, 0.1])
+def test_after_torques_that_were_not_sent_the_spring_yields(iiwa, softened):
+    """By the equations, in blocks and compiled; once torques are sent it comes back slowly.
+
+    A spring that was softened is then damped as firmly as before.
+    """
     law = OperationalSpace(home_posture(iiwa))
     q, dq = law.posture + np.linspace(-0.5, 0.6, 7), np.linspace(0.3, -0.2, 7)
     state = State(0.0, q, dq)
     reference = Reference(iiwa.pose(q)[:3, 3] + [0.05, 0.1, -0.02], ZERO, ZERO)
     blocks, cycle, w = law.bind(iiwa), CompiledController(iiwa, law), 0.0
     withheld = cycle.memory["OperationalSpace.withheld"]
+    k = 30.0 * softened ** np.arange(7)
+    for bound in (blocks, cycle.controller):
+        assert isinstance(bound, BoundTaskLaw)
+        bound.null_space.tasks[0].block["k"][...] = k
     for sent in [True] + [False] * 30 + [True] * 3:
         if not sent:
             cycle.overruled(np.zeros(7))
         blocks.overruled = not sent
-        tau, following = equation(iiwa, law, state, reference, w)
+        tau, following = equation(iiwa, law, state, reference, w, k)
         w = w * 0.999 if sent else following
         np.testing.assert_allclose(cycle.step(state, reference).tau, tau, rtol=1e-9, atol=1e-9)
         command = blocks.torque(iiwa.terms(q, dq), state, reference)

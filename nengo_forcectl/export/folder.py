@@ -16,7 +16,7 @@ import numpy as np
 from ..errors import RecordError, VersionError
 from ..support.files import interpreting, parse_json, parse_npz, read_bytes
 
-FORMAT = 10
+FORMAT = 11
 TEXT, ARRAYS, SUMS = "controller.json", "arrays.npz", "SHA256SUMS"
 LIBRARY = re.compile(
     r"[A-Za-z][A-Za-z0-9_]*\.(h|state)|(x86_64|aarch64)/lib[A-Za-z][A-Za-z0-9_]*\.(a|so)"

@@ -42,6 +42,7 @@ def hold_posture(task, arm, inputs, tasks):
     M, factor = matrix(arm, ARM_M, n), matrix(task, at.POSTURE_FACTOR, n)
     q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
     posture, k = vector(task, at.POSTURE_Q), vector(task, at.POSTURE_K)
+    k_firm = vector(task, at.POSTURE_K_FIRM)
     dq_max = vector(task, at.POSTURE_DQ_MAX)
     withheld = number(tasks, at.NULL_WITHHELD)
     copy_matrix(M, factor)
@@ -49,6 +50,8 @@ def hold_posture(task, arm, inputs, tasks):
     for i in range(n):
         free = 1.0 / inverse_diagonal(factor, i, vector(task, at.POSTURE_COLUMN))
         d = min(2.0 * math.sqrt(k[i] * M[i, i]), QUICKEST * free)
+        firm = min(2.0 * math.sqrt(k_firm[i] * M[i, i]), QUICKEST * free)
+        d += withheld * (firm - d)
         pull, most = k[i] * (posture[i] - q[i]), d * dq_max[i]
         if withheld > 0.0:
             soft = min(k[i], (0.5 * QUICKEST) ** 2 * free) * (posture[i] - q[i])

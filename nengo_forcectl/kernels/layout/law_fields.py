@@ -67,6 +67,7 @@ TASK_EIGENVECTORS = TASK_LAW.add("eigenvectors", "m m")
 TASK_COLUMN = TASK_LAW.add("column", "m")
 TASK_DDQ = TASK_LAW.add("ddq", "n")  # of the joints, near a singularity [rad/s^2]
 TASK_GAIN = TASK_LAW.add("gain", "n")  # of ddq, over the tool's along its heaviest direction
+TASK_WEIGHT = TASK_LAW.add("weight", "n")  # of each joint's excess of speed there
 TASK_ALONG = TASK_LAW.add("along", "n")  # friction's part along the task [N m]
 
 # A yielding reference: `Admittance`, its matrices A, B and G, and work space.

@@ -12,6 +12,7 @@ NULL_TAU_0 = NULL_SPACE.add("tau_0", "n")  # their sum [N m]
 POSTURE_TASK = Layout("posture")
 POSTURE_Q = POSTURE_TASK.add("q", "n")  # [rad]
 POSTURE_K = POSTURE_TASK.add("k", "n")  # [N m/rad]
+POSTURE_K_FIRM = POSTURE_TASK.add("k_firm", "n")  # before a learner softened it [N m/rad]
 POSTURE_DQ_MAX = POSTURE_TASK.add("dq_max", "n")  # of the arm [rad/s]
 POSTURE_FACTOR = POSTURE_TASK.add("factor", "n n")  # of M
 POSTURE_COLUMN = POSTURE_TASK.add("column", "n")  # work space
