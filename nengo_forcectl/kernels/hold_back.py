@@ -17,7 +17,7 @@ from .layout.arm_fields import (
     COMMAND_SINGULARITY,
     INPUT_DQ,
 )
-from .layout.null_space_fields import NULL_TAU_0
+from .layout.null_space_fields import NULL_FACTOR, NULL_TAU_0
 
 SWEEPS = 30  # sweeps of Jacobi rotations, which converge quadratically
 LEAST = 1e-6  # lower bound on the eigenvalues of Lambda^-1 [1/kg], [1/(kg m^2)]
@@ -212,7 +212,8 @@ def weigh_excess(law, inputs, share, growth, change):
 @kernel
 def sum_accelerations(law, command):
     """Write the joints' accelerations by the task and by the secondary tasks to ``ddq``."""
-    tau_0, drift = vector(whole(law, at.TASK_NULL_SPACE), NULL_TAU_0), vector(law, at.TASK_DRIFT)
+    tasks, drift = whole(law, at.TASK_NULL_SPACE), vector(law, at.TASK_DRIFT)
+    tau_0 = vector(tasks, NULL_TAU_0)
     ddq, force = vector(law, at.TASK_DDQ), vector(law, at.TASK_COLUMN)
     n, m = len(ddq), len(force)
     U, D = matrix(law, at.TASK_EIGENVECTORS, m), matrix(law, at.TASK_EIGENVALUES, m)
@@ -228,7 +229,7 @@ def sum_accelerations(law, command):
             force[r] += U[r, c] * along / D[c, c]
     for i in range(n):
         ddq[i] = tau_0[i]
-    substitute(matrix(law, at.TASK_FACTOR, n), ddq)
+    substitute(matrix(tasks, NULL_FACTOR, n), ddq)
     for i in range(n):
         for r in range(m):
             ddq[i] += mobility[r, i] * force[r]

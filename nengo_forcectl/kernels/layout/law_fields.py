@@ -59,7 +59,6 @@ TASK_NOW = TASK_LAW.add("now", "m")  # dx, then the momentum that it has
 TASK_DRIFT = TASK_LAW.add("drift", "m")  # of the tool by tau_0, then the compensating force
 TASK_FORCE = TASK_LAW.add("force", "m")
 TASK_PRESS = TASK_LAW.add("press", "m")
-TASK_FACTOR = TASK_LAW.add("factor", "n n")  # of M
 TASK_INVERSE = TASK_LAW.add("inverse", "m m")  # Lambda^-1, then its factor
 TASK_TRIAL = TASK_LAW.add("trial", "m m")  # its factor without a limit
 TASK_EIGENVALUES = TASK_LAW.add("eigenvalues", "m m")
