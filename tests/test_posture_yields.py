@@ -1,26 +1,31 @@
 """A posture spring yields to the arm's reference, to a learner's doubt and to top speeds."""
 
 import numpy as np
+import pytest
 
 from nengo_forcectl.contract import Reference, State
 from nengo_forcectl.control import OperationalSpace, Posture
+from nengo_forcectl.control.task_space import BoundTaskLaw
 from nengo_forcectl.cycle.compiled import CompiledController
 from nengo_forcectl.networks.workspace import home_posture
 
 ZERO = np.zeros(3)
 
 
-def equation(arm, law, state, reference, w, s=1.0):
-    """The torque in NumPy with a share w withheld and a share s of all springs, and the next w."""
+def equation(arm, law, state, reference, w, k, s=1.0):
+    """The torque in NumPy with a share w withheld and a share s of springs k, and the next w."""
     t = arm.terms(state.q, state.dq)
     M, J = t.M, t.J[:3]
     Minv = np.linalg.inv(M)
+    free = np.diag(Minv)
     Lambda = np.linalg.inv(J @ Minv @ J.T + law.damping**2 * np.eye(3))
-    d = np.minimum(2 * np.sqrt(s**0.5 * law.k_null * np.diag(M)), 100 / np.diag(Minv))
-    pull = s * law.k_null * (law.posture - state.q)
-    soft = s * np.minimum(law.k_null, 2500 / np.diag(Minv)) * (law.posture - state.q)
+    stiffness = np.array([s**0.5 * k * np.ones(len(free)), law.k_null * np.ones(len(free))])
+    damped = np.minimum(2 * np.sqrt(stiffness * np.diag(M)), 100 / free)
+    d = (1 - w) * damped[0] + w * damped[1]
+    pull = s * k * (law.posture - state.q)
+    soft = s * np.minimum(k, 2500 / free) * (law.posture - state.q)
     soft = np.clip(soft, -d * arm.dq_max, d * arm.dq_max)
-    d += np.clip(np.abs(state.dq) / arm.dq_max / 0.4 - 1.5, 0, 1) * (100 / np.diag(Minv) - d)
+    d += np.clip(np.abs(state.dq) / arm.dq_max / 0.4 - 1.5, 0, 1) * (100 / free - d)
     tau_0 = (1 - w) * pull + w * soft - d * state.dq
     e, de = reference.x - t.pose[:3, 3], reference.dx - J @ state.dq
     a = law.kp * e + law.kv * de + reference.ddx - t.dJ[:3] @ state.dq
@@ -29,19 +34,27 @@ def equation(arm, law, state, reference, w, s=1.0):
     return tau, w + 0.01 * (min(late / 0.1, 1.0) - w)
 
 
-def test_after_torques_that_were_not_sent_the_spring_yields(iiwa):
-    """By the equations, in blocks and compiled; once torques are sent it comes back slowly."""
+@pytest.mark.parametrize("softened", [1.0, 0.1])
+def test_after_torques_that_were_not_sent_the_spring_yields(iiwa, softened):
+    """By the equations, in blocks and compiled; once torques are sent it comes back slowly.
+
+    A spring that was softened is then damped as firmly as before.
+    """
     law = OperationalSpace(home_posture(iiwa))
     q, dq = law.posture + np.linspace(-0.5, 0.6, 7), np.linspace(0.3, -0.2, 7)
     state = State(0.0, q, dq)
     reference = Reference(iiwa.pose(q)[:3, 3] + [0.05, 0.1, -0.02], ZERO, ZERO)
     blocks, cycle, w = law.bind(iiwa), CompiledController(iiwa, law), 0.0
     withheld = cycle.memory["OperationalSpace.withheld"]
+    k = 30.0 * softened ** np.arange(7)
+    for bound in (blocks, cycle.controller):
+        assert isinstance(bound, BoundTaskLaw)
+        bound.null_space.tasks[0].block["k"][...] = k
     for sent in [True] + [False] * 30 + [True] * 3:
         if not sent:
             cycle.overruled(np.zeros(7))
         blocks.overruled = not sent
-        tau, following = equation(iiwa, law, state, reference, w)
+        tau, following = equation(iiwa, law, state, reference, w, k)
         w = w * 0.999 if sent else following
         np.testing.assert_allclose(cycle.step(state, reference).tau, tau, rtol=1e-9, atol=1e-9)
         command = blocks.torque(iiwa.terms(q, dq), state, reference)
@@ -61,7 +74,7 @@ def test_fast_joints_are_damped_more_and_a_share_softens_all_springs(iiwa):
     bound = law.bind(iiwa)
     for share in (1.0, 0.25, 0.0):
         bound.null_space.tasks[0].block["share"][...] = share
-        tau, _ = equation(iiwa, law, state, reference, 0.0, share)
+        tau, _ = equation(iiwa, law, state, reference, 0.0, 30.0, share)
         torque = bound.torque(iiwa.terms(q, dq), state, reference).tau
         np.testing.assert_allclose(torque, tau, rtol=1e-9, atol=1e-9)
 

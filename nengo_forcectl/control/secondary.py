@@ -127,6 +127,9 @@ class Posture(Secondary):
         (1 - w) k (posture - q) + w clip(k' (posture - q), -d dq_max, d dq_max)
         k'_i = min(k_i, (50/s)^2 / (M^-1)_ii)
 
+    If a learner has softened the spring, the same share of its damping is that of the spring as
+    given: at the border of the workspace the task turns light wrists with a force of its own.
+
     ``1 / (M^-1)_ii`` is the inertia of joint i while all others are free. Two joints whose axes are
     nearly in line, as in an upright arm of seven joints, move hardly any mass when they turn
     against each other. The bound keeps that motion from being damped beyond what a sampled loop
@@ -149,7 +152,7 @@ class Posture(Secondary):
         """Return the task in its kernel's form."""
         _same(self, "posture", self.posture, n)
         sizes = {"n": n}
-        values = {"q": self.posture, "k": self.k, "share": 1.0, "dq_max": np.inf}
+        values = {"q": self.posture, "k": self.k, "k_firm": self.k, "share": 1.0, "dq_max": np.inf}
         return [Packed(at.POSTURE, at.POSTURE_TASK, sizes, **values)]
 
 

@@ -40,23 +40,22 @@ def substitute(L, x):
 
 
 @kernel
-def solve_rows(A, X):
-    """Replace every row x of X by A^-1 x, and A by its factor."""
-    n, m = len(A), len(X)
-    factor_columns(A, 0, n)
+def solve_rows(L, X):
+    """Replace every row x of X by (L L^T)^-1 x."""
+    n, m = len(L), len(X)
     for i in range(n):
-        scale = 1.0 / A[i, i]
+        scale = 1.0 / L[i, i]
         for r in range(m):
             total = X[r, i]
             for k in range(i):
-                total -= A[i, k] * X[r, k]
+                total -= L[i, k] * X[r, k]
             X[r, i] = total * scale
     for i in range(n - 1, -1, -1):
-        scale = 1.0 / A[i, i]
+        scale = 1.0 / L[i, i]
         for r in range(m):
             X[r, i] *= scale
             for k in range(i):
-                X[r, k] -= A[i, k] * X[r, i]
+                X[r, k] -= L[i, k] * X[r, i]
 
 
 @kernel

@@ -21,17 +21,20 @@ SINGULAR = 1e-6  # manipulability below which its gradient is set to zero
 
 @part(3)
 def control_null_space(tasks, arm, inputs):
-    """Write the sum of the tasks' torques to the field "tau_0" of their block."""
+    """Write M's factor and the sum of the tasks' torques to the block of the tasks."""
     calls, blocks = wholes(tasks, at.NULL_CALLS), wholes(tasks, at.NULL_BLOCKS)
     tau_0 = vector(tasks, at.NULL_TAU_0)
-    for i in range(len(tau_0)):
+    n, factor = len(tau_0), matrix(tasks, at.NULL_FACTOR, len(tau_0))
+    copy_matrix(matrix(arm, ARM_M, n), factor)
+    factor_columns(factor, 0, n)
+    for i in range(n):
         tau_0[i] = 0.0
     for k in range(len(calls)):
         if calls[k] != 0:
             call(calls[k], blocks[k], arm, inputs, tasks)
         else:
             given = vector(blocks[k], at.GIVEN_TAU_0)
-            for i in range(len(tau_0)):
+            for i in range(n):
                 tau_0[i] += given[i]
 
 
@@ -40,16 +43,17 @@ def hold_posture(task, arm, inputs, tasks):
     """Add the torque of `Posture`."""
     tau_0 = vector(tasks, at.NULL_TAU_0)
     n = len(tau_0)
-    M, factor = matrix(arm, ARM_M, n), matrix(task, at.POSTURE_FACTOR, n)
+    M, factor = matrix(arm, ARM_M, n), matrix(tasks, at.NULL_FACTOR, n)
     q, dq = vector(inputs, INPUT_Q), vector(inputs, INPUT_DQ)
     posture, k = vector(task, at.POSTURE_Q), vector(task, at.POSTURE_K)
+    k_firm = vector(task, at.POSTURE_K_FIRM)
     dq_max = vector(task, at.POSTURE_DQ_MAX)
     withheld, share = number(tasks, at.NULL_WITHHELD), number(task, at.POSTURE_SHARE)
-    copy_matrix(M, factor)
-    factor_columns(factor, 0, n)
     for i in range(n):
         free = 1.0 / inverse_diagonal(factor, i, vector(task, at.POSTURE_COLUMN))
         d = min(2.0 * math.sqrt(math.sqrt(share) * k[i] * M[i, i]), QUICKEST * free)
+        firm = min(2.0 * math.sqrt(k_firm[i] * M[i, i]), QUICKEST * free)
+        d += withheld * (firm - d)
         pull, most = share * k[i] * (posture[i] - q[i]), d * dq_max[i]
         if withheld > 0.0:
             soft = share * min(k[i], (0.5 * QUICKEST) ** 2 * free) * (posture[i] - q[i])
@@ -157,6 +161,7 @@ def raise_manipulability(task, arm, inputs, tasks):
             factor[r, c] = total
         for j in range(n):
             columns[j, r] = J[rows[r], j]
+    factor_columns(factor, 0, m)
     solve_rows(factor, columns)
     w = 1.0
     for r in range(m):

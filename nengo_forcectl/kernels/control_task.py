@@ -12,7 +12,7 @@ from .hold_back import hold_back
 from .integrate import step_integral
 from .layout import arm_fields as arm_at, law_fields as at
 from .layout.arm_fields import ORIGIN
-from .layout.null_space_fields import NULL_TAU_0
+from .layout.null_space_fields import NULL_FACTOR, NULL_TAU_0
 from .yield_posture import yield_posture
 from .yield_reference import yield_reference
 
@@ -103,18 +103,15 @@ def resolve_inertia(law, arm, inputs, command):
     """Multiply the rows' accelerations by Lambda; write mobility, task_error and nearness."""
     n, rows = whole(arm, arm_at.ARM_DOF), wholes(law, at.TASK_ROWS)
     m = len(rows)
-    M, J = matrix(arm, arm_at.ARM_M, n), matrix(arm, arm_at.ARM_J, n)
-    factor, inverse = matrix(law, at.TASK_FACTOR, n), matrix(law, at.TASK_INVERSE, m)
+    J = matrix(arm, arm_at.ARM_J, n)
+    tasks, inverse = whole(law, at.TASK_NULL_SPACE), matrix(law, at.TASK_INVERSE, m)
     mobility = matrix(command, arm_at.COMMAND_MOBILITY, n)
-    tau_0, drift = vector(whole(law, at.TASK_NULL_SPACE), NULL_TAU_0), vector(law, at.TASK_DRIFT)
+    tau_0, drift = vector(tasks, NULL_TAU_0), vector(law, at.TASK_DRIFT)
     feedback, force = vector(law, at.TASK_FEEDBACK), vector(law, at.TASK_FORCE)
     task_error, column = vector(command, arm_at.COMMAND_TASK_ERROR), vector(law, at.TASK_COLUMN)
     damping = number(law, at.TASK_DAMPING)
 
-    for i in range(n):
-        for j in range(i + 1):
-            factor[i, j] = M[i, j]
-    solve_rows(factor, mobility)
+    solve_rows(matrix(tasks, NULL_FACTOR, n), mobility)
     for r in range(m):
         drift[r] = 0.0
         for i in range(n):

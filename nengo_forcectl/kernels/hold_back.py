@@ -11,12 +11,13 @@ from .layout.arm_fields import (
     ARM_C,
     ARM_DJ,
     ARM_DOF,
+    ARM_J,
     COMMAND_MOBILITY,
     COMMAND_OUT_OF_REACH,
     COMMAND_SINGULARITY,
     INPUT_DQ,
 )
-from .layout.null_space_fields import NULL_TAU_0
+from .layout.null_space_fields import NULL_FACTOR, NULL_TAU_0
 
 SWEEPS = 30  # sweeps of Jacobi rotations, which converge quadratically
 LEAST = 1e-6  # lower bound on the eigenvalues of Lambda^-1 [1/kg], [1/(kg m^2)]
@@ -134,6 +135,8 @@ def spare_joints(law, arm, inputs, command, k):
     m, n = len(vector(law, at.TASK_COLUMN)), len(vector(inputs, INPUT_DQ))
     U, D = matrix(law, at.TASK_EIGENVECTORS, m), matrix(law, at.TASK_EIGENVALUES, m)
     mobility, gain = matrix(command, COMMAND_MOBILITY, n), vector(law, at.TASK_GAIN)
+    weight, rows = vector(law, at.TASK_WEIGHT), wholes(law, at.TASK_ROWS)
+    J, dq_max = matrix(arm, ARM_J, n), vector(law, at.TASK_DQ_MAX)
     feedback, forward = vector(law, at.TASK_FEEDBACK), vector(law, at.TASK_FORWARD)
     s, inertia_max = D[k, k], number(law, at.TASK_INERTIA_MAX)
     near = math.sqrt(s * inertia_max)
@@ -141,7 +144,10 @@ def spare_joints(law, arm, inputs, command, k):
     growth = 0.5 * STEEP * near / s * eigenvalue_rate(law, arm, command, k)
     sum_accelerations(law, command)
     for i in range(n):
-        gain[i] = acceleration_of(mobility, U, k, i) / s
+        gain[i], square = acceleration_of(mobility, U, k, i) / s, 0.0
+        for r in range(m):
+            square += (J[rows[r], i] * gain[i]) ** 2
+        weight[i] = min(math.sqrt(square), 1.0) * (gain[i] / dq_max[i]) ** 2
     change, asked = least_excess(law, inputs, share, growth), 0.0
     change *= min(1.0, (1.0 / (s * inertia_max) - SPARE) / (FULLY - SPARE))
     for r in range(m):
@@ -154,22 +160,25 @@ def spare_joints(law, arm, inputs, command, k):
 def least_excess(law, inputs, share, growth):
     """Return the change a of the tool's acceleration for the least excess of the joints'.
 
-    With ``g_i = gain_i / dq_max_i``, it minimises ``(COST a max_i g_i^2)^2 + sum_i (g_i excess_i /
-    dq_max_i)^2``. An excess weighs as much as the tool moves its joint: a small one of a joint that
-    it hardly moves would else take a large change. The change is continuous.
+    With ``g_i = gain_i / dq_max_i`` and ``W_i = min(|J_i gain_i|, 1) g_i^2`` it minimises ``(COST
+    a)^2 max_i(W_i g_i^2) + sum_i W_i (excess_i / dq_max_i)^2``. An excess weighs as much as the
+    tool moves its joint: a small one of a joint that it hardly moves would else take a large
+    change. And it weighs less where the joint hardly moves the tool: a light wrist whose axis meets
+    the tool is only carried along, and a tool that slowed down for it would swing. The change is
+    continuous.
 
     Args:
         share: v, over dq_max.
         growth: dv/dt, over dq_max [1/s].
     """
     dq_max, gain = vector(law, at.TASK_DQ_MAX), vector(law, at.TASK_GAIN)
+    weight, largest = vector(law, at.TASK_WEIGHT), 0.0
     excess = weigh_excess(law, inputs, share, growth, 0.0)
     if excess == 0.0:
         return 0.0
-    fastest = 0.0
     for i in range(len(gain)):
-        fastest = max(fastest, abs(gain[i]) / dq_max[i])
-    cost = (COST * fastest * fastest) ** 2
+        largest = max(largest, weight[i] * (gain[i] / dq_max[i]) ** 2)
+    cost = COST * COST * largest
     low, high = min(0.0, -excess / cost), max(0.0, -excess / cost)
     for _ in range(BISECTIONS):
         middle = 0.5 * (low + high)
@@ -182,9 +191,13 @@ def least_excess(law, inputs, share, growth):
 
 @kernel
 def weigh_excess(law, inputs, share, growth, change):
-    """Return the sum of ``g^3 excess / dq_max`` after a change of the tool's acceleration."""
+    """Return the sum of ``W g excess / dq_max`` after a change of the tool's acceleration."""
     dq, dq_max = vector(inputs, INPUT_DQ), vector(law, at.TASK_DQ_MAX)
-    ddq, gain = vector(law, at.TASK_DDQ), vector(law, at.TASK_GAIN)
+    ddq, gain, weight = (
+        vector(law, at.TASK_DDQ),
+        vector(law, at.TASK_GAIN),
+        vector(law, at.TASK_WEIGHT),
+    )
     total = 0.0
     for i in range(len(dq)):
         if dq[i] == 0.0 or math.isinf(dq_max[i]):
@@ -192,14 +205,15 @@ def weigh_excess(law, inputs, share, growth, change):
         speed, forward = abs(dq[i]) / dq_max[i], math.copysign(1.0 / dq_max[i], dq[i])
         most = RATE * (share - speed) * max(1.0, share / speed) + growth
         faster = forward * (ddq[i] + gain[i] * change)
-        total += (forward * gain[i]) ** 3 * max(0.0, faster - max(most, -RATE * speed))
+        total += weight[i] * forward * gain[i] * max(0.0, faster - max(most, -RATE * speed))
     return total
 
 
 @kernel
 def sum_accelerations(law, command):
     """Write the joints' accelerations by the task and by the secondary tasks to ``ddq``."""
-    tau_0, drift = vector(whole(law, at.TASK_NULL_SPACE), NULL_TAU_0), vector(law, at.TASK_DRIFT)
+    tasks, drift = whole(law, at.TASK_NULL_SPACE), vector(law, at.TASK_DRIFT)
+    tau_0 = vector(tasks, NULL_TAU_0)
     ddq, force = vector(law, at.TASK_DDQ), vector(law, at.TASK_COLUMN)
     n, m = len(ddq), len(force)
     U, D = matrix(law, at.TASK_EIGENVECTORS, m), matrix(law, at.TASK_EIGENVALUES, m)
@@ -215,7 +229,7 @@ def sum_accelerations(law, command):
             force[r] += U[r, c] * along / D[c, c]
     for i in range(n):
         ddq[i] = tau_0[i]
-    substitute(matrix(law, at.TASK_FACTOR, n), ddq)
+    substitute(matrix(tasks, NULL_FACTOR, n), ddq)
     for i in range(n):
         for r in range(m):
             ddq[i] += mobility[r, i] * force[r]

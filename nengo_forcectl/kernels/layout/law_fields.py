@@ -59,7 +59,6 @@ TASK_NOW = TASK_LAW.add("now", "m")  # dx, then the momentum that it has
 TASK_DRIFT = TASK_LAW.add("drift", "m")  # of the tool by tau_0, then the compensating force
 TASK_FORCE = TASK_LAW.add("force", "m")
 TASK_PRESS = TASK_LAW.add("press", "m")
-TASK_FACTOR = TASK_LAW.add("factor", "n n")  # of M
 TASK_INVERSE = TASK_LAW.add("inverse", "m m")  # Lambda^-1, then its factor
 TASK_TRIAL = TASK_LAW.add("trial", "m m")  # its factor without a limit
 TASK_EIGENVALUES = TASK_LAW.add("eigenvalues", "m m")
@@ -67,6 +66,7 @@ TASK_EIGENVECTORS = TASK_LAW.add("eigenvectors", "m m")
 TASK_COLUMN = TASK_LAW.add("column", "m")
 TASK_DDQ = TASK_LAW.add("ddq", "n")  # of the joints, near a singularity [rad/s^2]
 TASK_GAIN = TASK_LAW.add("gain", "n")  # of ddq, over the tool's along its heaviest direction
+TASK_WEIGHT = TASK_LAW.add("weight", "n")  # of each joint's excess of speed there
 TASK_ALONG = TASK_LAW.add("along", "n")  # friction's part along the task [N m]
 
 # A yielding reference: `Admittance`, its matrices A, B and G, and work space.

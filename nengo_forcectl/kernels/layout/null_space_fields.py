@@ -8,13 +8,14 @@ NULL_CALLS = NULL_SPACE.add("calls", "tasks", whole=True)  # their kernels; 0: g
 NULL_BLOCKS = NULL_SPACE.add("blocks", "tasks", whole=True)  # their addresses
 NULL_WITHHELD = NULL_SPACE.add("withheld")  # share of the posture springs that yields
 NULL_TAU_0 = NULL_SPACE.add("tau_0", "n")  # their sum [N m]
+NULL_FACTOR = NULL_SPACE.add("factor", "n n")  # of M
 
 POSTURE_TASK = Layout("posture")
 POSTURE_Q = POSTURE_TASK.add("q", "n")  # [rad]
 POSTURE_K = POSTURE_TASK.add("k", "n")  # [N m/rad]
+POSTURE_K_FIRM = POSTURE_TASK.add("k_firm", "n")  # before a learner softened it [N m/rad]
 POSTURE_SHARE = POSTURE_TASK.add("share")  # of the springs' torque
 POSTURE_DQ_MAX = POSTURE_TASK.add("dq_max", "n")  # of the arm [rad/s]
-POSTURE_FACTOR = POSTURE_TASK.add("factor", "n n")  # of M
 POSTURE_COLUMN = POSTURE_TASK.add("column", "n")  # work space
 
 DAMPING_TASK = Layout("damping")
