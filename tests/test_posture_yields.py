@@ -79,6 +79,22 @@ def test_fast_joints_are_damped_more_and_a_share_softens_all_springs(iiwa):
         np.testing.assert_allclose(torque, tau, rtol=1e-9, atol=1e-9)
 
 
+def test_a_checkpoint_knows_that_a_torque_was_not_sent(iiwa):
+    """A cycle that resumes yields as the one that saved."""
+    home = home_posture(iiwa)
+    law, state = OperationalSpace(home), State(0.0, home, np.zeros(7))
+    reference = Reference(iiwa.pose(home)[:3, 3] + [0.05, 0.1, -0.02], ZERO, ZERO)
+    first, second = (CompiledController(iiwa, law) for _ in range(2))
+    first.step(state, reference)
+    first.overruled(np.zeros(7))
+    second.resume(first.checkpoint())
+    for cycle in (first, second):
+        cycle.step(state, reference)
+    assert first.memory["OperationalSpace.withheld"] > 0.0
+    for name, value in first.checkpoint().items():
+        np.testing.assert_array_equal(second.memory[name], value)
+
+
 def test_a_spring_without_stiffness_or_top_speed_yields_nothing(iiwa):
     """0 and infinity give a finite torque."""
     state = State(0.0, np.full(7, 0.3), np.full(7, 0.1))

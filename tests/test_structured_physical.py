@@ -50,8 +50,9 @@ def second_moments(theta):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_inertia_is_that_of_a_body(seed):
-    """An inertia that no body has becomes one with second moments of at least 0, the negative ones
-    cut off; mass and first moment stay. One that a body has stays."""
+    """An inertia that no body has becomes one with second moments of at least 0 and at most those
+    of a bar as long as the reach, the others cut off; mass and first moment stay. One that a body
+    has stays."""
     rng = np.random.default_rng(seed)
     block, made, _ = regression(rng)
     truth = TRUTH.copy()
@@ -61,7 +62,7 @@ def test_the_inertia_is_that_of_a_body(seed):
     solve(block)
     theta = block["weights"][:LINKS] * made.size[:LINKS]
     values, axes = np.linalg.eigh(second_moments(block["trials"][0, :LINKS] * made.size[:LINKS]))
-    nearest = axes @ np.diag(np.maximum(values, 0)) @ axes.T
+    nearest = axes @ np.diag(np.clip(values, 0, theta[0] * made.reach**2 / 12)) @ axes.T
     np.testing.assert_allclose(second_moments(theta), nearest, rtol=0, atol=1e-7)
     np.testing.assert_allclose(theta[:4], truth[:4], rtol=0, atol=1e-3)
 

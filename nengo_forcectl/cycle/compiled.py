@@ -69,8 +69,8 @@ class OneCall(Cycle):
         self._run: Any = None
         self._learner = learner
         self._mode = int(LEARN) if self.learning else int(FREEZE)
-        self._obeyed = True  # whether the last torque was sent unchanged
-        self.memory = dict(bound.memory)
+        self._obeyed = np.ones(1)  # 1: the last torque was sent unchanged
+        self.memory = bound.memory | {"obeyed": self._obeyed}
         if learner is not None:
             self.memory |= learner.memory
         self.warm_up()
@@ -112,10 +112,10 @@ class OneCall(Cycle):
 
     def _call(self, guard: int, sound: bool, begun: int, elapsed: float) -> int:
         """Run the kernel; advance the law's memory on sound sensors if its torque was sent."""
-        memory = int(ADVANCES if sound else PAUSES) if self._obeyed else int(OVERRULED)
+        memory = int(ADVANCES if sound else PAUSES) if self._obeyed[0] else int(OVERRULED)
         here, fit = self._cycle.address, int(sound)
         met = self._run(here, guard, fit, memory, self._mode, begun, elapsed)
-        self._obeyed = met <= 0
+        self._obeyed[0] = met <= 0
         return met
 
     def step_guarded(
@@ -138,7 +138,7 @@ class OneCall(Cycle):
 
     def overruled(self, tau: Float[np.ndarray, "n"]) -> None:
         """Record the torque [N m] that was sent instead of the last step's."""
-        self._obeyed = False
+        self._obeyed[0] = 0.0
 
     @property
     def frozen(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -153,7 +153,7 @@ class OneCall(Cycle):
 
     def forget_motion(self) -> None:
         """Begin a new motion: clear the memory of law and learner."""
-        self._obeyed = True
+        self._obeyed[0] = 1.0
         self.controller.forget_motion()
         if self._learner is not None:
             self._learner.forget_motion()

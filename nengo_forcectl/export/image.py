@@ -125,6 +125,7 @@ def image_of(safe: Safe) -> Image:
     memory["limits.copies"] = Place(copies, (1 + 2 * safe.dof,))
     watch = place[id(safe._watch)]
     memory["limits.counts"] = Place(watch + _start(safe._watch, "begun"), (5,))
+    memory["obeyed"] = Place(place[id(own)] + _start(own, "obeyed"), (1,))
     mark = own["mark"]
     if mark.size:
         memory["fingerprint"] = Place(place[id(own)] + _start(own, "mark"), mark.shape)
@@ -171,7 +172,7 @@ def _supervisor(safe: Safe, blocks: dict[int, Block]) -> Block:
         "mark": mark,
         "mode": mode,
         "first": 1.0,
-        "obeyed": cycle._obeyed,
+        "obeyed": cycle._obeyed[0],
         "predicted": math.nan if predictor is None else predictor._time,
     }
     own = Block(SUPERVISOR, {"ranges": len(clears), "mark": len(mark)}, values)
@@ -251,7 +252,7 @@ def _cleared(cycle: Any, blocks: list[Block]) -> list[tuple[int, int]]:
 
     They are found by marking all numbers and beginning one; then everything is as before.
     """
-    before, obeyed = [block.array.copy() for block in blocks], cycle._obeyed
+    before, obeyed = [block.array.copy() for block in blocks], cycle._obeyed[0]
     found: list[tuple[int, int]] = []
     try:
         for block in blocks:
@@ -270,7 +271,7 @@ def _cleared(cycle: Any, blocks: list[Block]) -> list[tuple[int, int]]:
                     f"export: a new motion sets numbers of {block.layout.name}"
                 )
     finally:
-        cycle._obeyed = obeyed
+        cycle._obeyed[0] = obeyed
         for block, array in zip(blocks, before, strict=True):
             block.array[:] = array
     return found

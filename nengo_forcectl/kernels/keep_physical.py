@@ -152,8 +152,8 @@ def nearest_body(body, reach, first, moments, axes):
     """Whether ten parameters are those of a body near the tool; compute the nearest that are.
 
     They are, if its centre is within reach, and the second moments of the mass about the centre are
-    not negative along any axis (Wensing, Kim and Slotine 2018, doi:10.1109/LRA.2017.2729659). For
-    this mass, ``first`` (3,) and ``moments`` (3, 3) become the nearest first and second moments,
+    along any axis not negative (Wensing, Kim and Slotine 2018, doi:10.1109/LRA.2017.2729659), and
+    not above those of a bar as long as the reach. For this mass, ``first`` (3,) and ``moments`` (3, 3) become the nearest first and second moments,
     about the tool frame's origin.
 
     Args:
@@ -183,8 +183,11 @@ def nearest_body(body, reach, first, moments, axes):
             axes[i, j] = 1.0 if i == j else 0.0
     diagonalise(moments, axes)
     a, b, c = moments[0, 0], moments[1, 1], moments[2, 2]
-    consistent = consistent and min(a, min(b, c)) > -SLIGHT
-    a, b, c = max(a, 0.0), max(b, 0.0), max(c, 0.0)
+    longest = m * reach * reach / 12.0
+    consistent = consistent and min(a, min(b, c)) > -SLIGHT and max(a, max(b, c)) <= longest
+    a = min(max(a, 0.0), longest)
+    b = min(max(b, 0.0), longest)
+    c = min(max(c, 0.0), longest)
     for i in range(3):
         for j in range(3):
             moments[i, j] = first[i] * first[j] / m

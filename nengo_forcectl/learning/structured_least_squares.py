@@ -83,8 +83,8 @@ class StructuredLeastSquares:
     standstill is mostly friction.
 
     Then w is conditioned on what is physical: armature and friction are not negative, and the
-    payload is some body, its centre within half the arm's reach (Wensing, Kim and Slotine 2018,
-    doi:10.1109/LRA.2017.2729659). Changes of links that leave less than 0.3 of M along any motion
+    payload is some body, its centre within half the arm's reach, its mass spread at most as in a
+    bar of that length (Wensing, Kim and Slotine 2018, doi:10.1109/LRA.2017.2729659). Changes of links that leave less than 0.3 of M along any motion
     are not taken. A sum of products of two samples need not be positive. If it is not, the weights
     stay, and samples are paired with themselves until it is. ``repaired`` of the block counts all
     three.
