@@ -118,8 +118,8 @@ class Posture(Secondary):
         tau_0 = k (posture - q) - d dq,    d_i = min(2 sqrt(k_i M_ii), 100/s / (M^-1)_ii)
 
     From 0.6 of a joint's top speed on, d_i grows to its bound, which it has at top speed: so the
-    other joints take over before a limit acts. A learner that is not sure of the arm's inertia lets
-    a share s of all springs act, with ``2 sqrt(sqrt(s) k_i M_ii)``.
+    other joints take over before a limit acts. A learner that is not sure of the arm's inertia
+    softens the springs of all joints alike.
 
     Where the arm cannot follow its reference, a share w of the spring yields, by which a joint
     would swing, or want more than its top speed (`TaskSpace` has w)::

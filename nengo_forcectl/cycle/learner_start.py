@@ -3,7 +3,7 @@
 import math
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -16,9 +16,7 @@ from ..kernels.layout.network_fields import DIRECT, FRICTION, ONE, PLACE, VISCOU
 from ..kernels.parts import renew, solve_regression
 from ..learning.structured_least_squares import positive_part, symmetric
 from ..support.files import interpreting, read_npz, write_file
-
-if TYPE_CHECKING:
-    from .structured_learner import StructuredLearner
+from .structured_learner import SOFTNESS, StructuredLearner
 
 START_FILE = "start.npz"  # its name in the folder of a run
 MANY = 200  # states at which the links' parameters are compared
@@ -54,7 +52,7 @@ class LearnerStart:
     pose: Float[np.ndarray, "4 4"] | None = None  # of its tool at one state; older files lack it
 
     @classmethod
-    def of(cls, learner: "StructuredLearner") -> "LearnerStart":
+    def of(cls, learner: StructuredLearner) -> "LearnerStart":
         """Return what a learner knows."""
         law, unit = learner.law_block, _unit(learner)
         information, moment, square = _without_neurons(learner)
@@ -72,7 +70,7 @@ class LearnerStart:
             pose=_pose(learner.encoding.arm),
         )
 
-    def begin(self, learner: "StructuredLearner") -> None:
+    def begin(self, learner: StructuredLearner) -> None:
         """Let a learner that has not begun know what is known here.
 
         Raises:
@@ -107,6 +105,8 @@ class LearnerStart:
             rotors = learner.places["armature"]  # not new: they need not grow again
             block["armature"][:] = law["weights"][rotors] * law["size"][rotors]
             renew.call(block.address, law.address)
+            if block["softness"] > SOFTNESS:  # it grows: enough is known for a firm posture
+                block["softness"][...] = 1.0
         law["since"][...] = SETTLED
         block["slow"][...] = len(block["fast"]) * self.noise / learner.law.spread
         for name in ("renewed", "new_payload", "new_armature"):
@@ -128,7 +128,7 @@ class LearnerStart:
                 "payload and forces are stated; needs one learned with the same"
             )
 
-    def _turned(self, learner: "StructuredLearner") -> Float[np.ndarray, "p p_new"]:
+    def _turned(self, learner: StructuredLearner) -> Float[np.ndarray, "p p_new"]:
         """Return the learner's columns in terms of those of here.
 
         Its forces may be stated at another origin, and its links by other parameters: these are
@@ -207,7 +207,7 @@ class LearnerStart:
 
 
 def _without_neurons(
-    learner: "StructuredLearner",
+    learner: StructuredLearner,
 ) -> tuple[Float[np.ndarray, "p p"], Float[np.ndarray, "p"], float]:
     """Return the sums of its weights, with the neurons marginalised if they have learned."""
     law, neurons, noise = (
@@ -236,12 +236,12 @@ def _without_neurons(
     return information[:core, :core], moment[:core], square
 
 
-def _chosen(learner: "StructuredLearner") -> Float[np.ndarray, "links"]:
+def _chosen(learner: StructuredLearner) -> Float[np.ndarray, "links"]:
     """Return the places of the links' parameters that it learns."""
     return np.asarray(learner.design.columns.chosen, int)
 
 
-def _unit(learner: "StructuredLearner") -> Float[np.ndarray, "p"]:
+def _unit(learner: StructuredLearner) -> Float[np.ndarray, "p"]:
     """Return what columns have to be multiplied with to be those of unknowns in SI units."""
     core, speed = int(learner.law_block["core"]), learner.encoding.joints.speed
     size = np.asarray(learner.design.columns.size)[:core]

@@ -87,8 +87,9 @@ class StructuredLearner:
     K begins low and grows when the joint's inertia is known to a third, by three standard
     deviations of its armature. For an observer that assumes an inertia I_n, on a joint of inertia I
     with a posture of bandwidth w, Routh's criterion is ``I / I_n < 5 + 2 (K / w + w / K)``. The
-    posture's bandwidth is at most K / 4 until the inertia is known and no delay was found, then at
-    most K. A delay d bounds K to 0.12 / d and the bandwidth to 0.03 / d. If the fast part of a
+    posture's bandwidth is at most K; until the inertia is known and no delay was found, the springs
+    of all joints have a sixteenth of that stiffness. A delay d bounds K to 0.12 / d and the
+    bandwidth to 0.03 / d. If the fast part of a
     joint begins to shake, its gain goes down, at once if that is loud. It grows again, the more
     slowly the longer the joint has shaken: it may have been friction that was not known yet.
 

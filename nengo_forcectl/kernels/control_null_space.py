@@ -51,12 +51,13 @@ def hold_posture(task, arm, inputs, tasks):
     withheld, share = number(tasks, at.NULL_WITHHELD), number(task, at.POSTURE_SHARE)
     for i in range(n):
         free = 1.0 / inverse_diagonal(factor, i, vector(task, at.POSTURE_COLUMN))
-        d = min(2.0 * math.sqrt(math.sqrt(share) * k[i] * M[i, i]), QUICKEST * free)
+        stiffness = share * k[i]
+        d = min(2.0 * math.sqrt(stiffness * M[i, i]), QUICKEST * free)
         firm = min(2.0 * math.sqrt(k_firm[i] * M[i, i]), QUICKEST * free)
         d += withheld * (firm - d)
-        pull, most = share * k[i] * (posture[i] - q[i]), d * dq_max[i]
+        pull, most = stiffness * (posture[i] - q[i]), d * dq_max[i]
         if withheld > 0.0:
-            soft = share * min(k[i], (0.5 * QUICKEST) ** 2 * free) * (posture[i] - q[i])
+            soft = min(stiffness, (0.5 * QUICKEST) ** 2 * free) * (posture[i] - q[i])
             if abs(soft) > most:  # not so if that is 0 times infinity
                 soft = math.copysign(most, soft)
             pull -= withheld * (pull - soft)

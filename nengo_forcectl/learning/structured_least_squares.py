@@ -84,10 +84,10 @@ class StructuredLeastSquares:
 
     Then w is conditioned on what is physical: armature and friction are not negative, and the
     payload is some body, its centre within half the arm's reach, its mass spread at most as in a
-    bar of that length (Wensing, Kim and Slotine 2018, doi:10.1109/LRA.2017.2729659). Changes of links that leave less than 0.3 of M along any motion
-    are not taken. A sum of products of two samples need not be positive. If it is not, the weights
-    stay, and samples are paired with themselves until it is. ``repaired`` of the block counts all
-    three.
+    bar of that length (Wensing, Kim and Slotine 2018, doi:10.1109/LRA.2017.2729659). Changes of
+    links that leave less than 0.3 of M along any motion are not taken. A sum of products of two
+    samples need not be positive. If it is not, the weights stay, and samples are paired with
+    themselves until it is. ``repaired`` of the block counts all three.
 
     A late sensor or motor pairs a motion with the wrong torque. So b is kept for delays of 0 to
     ``delays - 1`` cycles. The one with the least misfit is taken if it leaves less than ``delayed``
