@@ -193,8 +193,10 @@ def held_back(a, law, model, state, inverse, mobility, tau_0, dq_max):
     gain, ddq = np.sign(dq) * np.array([mobility.T @ U[:, 0] / s[0], ddq]) / dq_max
     speed = np.abs(dq) / dq_max
     grows = np.maximum(18.0 * (v - speed) * np.maximum(1.0, v / speed) + dv, -18.0 * speed)
-    cost = (0.1 * (gain**2).max()) ** 2
-    slope = lambda x: cost * x + gain**3 @ np.maximum(ddq + gain * x - grows, 0.0)  # noqa: E731
+    moved = np.linalg.norm(mobility @ M * (mobility.T @ U[:, 0] / s[0]), axis=0)
+    weight = np.minimum(moved, 1.0) * gain**2
+    cost = 0.1**2 * (weight * gain**2).max()
+    slope = lambda x: cost * x + (weight * gain) @ np.maximum(ddq + gain * x - grows, 0.0)  # noqa: E731
     ends = np.sort([0.0, -slope(0.0) / cost])
     for _ in range(60):  # slope rises
         middle = ends.mean()
