@@ -103,7 +103,7 @@ def test_a_reach_faster_than_the_joints_comes_late_and_stops(name, reach, late):
 
 @pytest.mark.parametrize(("name", "beyond", "seed"), [("fr3", 0.02, 1), ("lite6", 0.2, 1)])
 def test_wrists_with_soft_springs_come_to_rest_at_the_border(name, beyond, seed):
-    """A learner softens the springs of light joints alone, to 10/s.
+    """Springs of light joints alone are soft, 10/s, as a learner's are if sensors are late.
 
     The FR3 swung up to 16 mm off, torques changing by 9 N m a cycle; those of the Lite 6 by 0.2.
     """

@@ -127,8 +127,8 @@ class Posture(Secondary):
         (1 - w) k (posture - q) + w clip(k' (posture - q), -d dq_max, d dq_max)
         k'_i = min(k_i, (50/s)^2 / (M^-1)_ii)
 
-    If a learner has softened the spring, the same share of its damping is that of the spring as
-    given: at the border of the workspace the task turns light wrists with a force of its own.
+    As it yields, a spring that a learner has softened is damped more and more like the given one:
+    at the border of the workspace, the task itself turns light wrists.
 
     ``1 / (M^-1)_ii`` is the inertia of joint i while all others are free. Two joints whose axes are
     nearly in line, as in an upright arm of seven joints, move hardly any mass when they turn

@@ -53,8 +53,9 @@ def hold_posture(task, arm, inputs, tasks):
         free = 1.0 / inverse_diagonal(factor, i, vector(task, at.POSTURE_COLUMN))
         stiffness = share * k[i]
         d = min(2.0 * math.sqrt(stiffness * M[i, i]), QUICKEST * free)
-        firm = min(2.0 * math.sqrt(k_firm[i] * M[i, i]), QUICKEST * free)
-        d += withheld * (firm - d)
+        if withheld > 0.0:
+            firm = min(2.0 * math.sqrt(k_firm[i] * M[i, i]), QUICKEST * free)
+            d += withheld * (firm - d)
         pull, most = stiffness * (posture[i] - q[i]), d * dq_max[i]
         if withheld > 0.0:
             soft = min(stiffness, (0.5 * QUICKEST) ** 2 * free) * (posture[i] - q[i])

@@ -152,8 +152,8 @@ def nearest_body(body, reach, first, moments, axes):
     """Whether ten parameters are those of a body near the tool; compute the nearest that are.
 
     They are, if its centre is within reach, and the second moments of the mass about the centre are
-    along any axis not negative (Wensing, Kim and Slotine 2018, doi:10.1109/LRA.2017.2729659), and
-    not above those of a bar as long as the reach. For this mass, ``first`` (3,) and ``moments``
+    neither negative along any axis (Wensing, Kim and Slotine 2018, doi:10.1109/LRA.2017.2729659)
+    nor above those of a bar as long as the reach. For this mass, ``first`` (3,) and ``moments``
     (3, 3) become the nearest first and second moments, about the tool frame's origin.
 
     Args:
